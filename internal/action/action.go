@@ -1,0 +1,166 @@
+// Package action holds the nouns of making: an action and its key, the job that
+// carries it to a worker, and the artifact it leaves.
+package action
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// Key names an artifact: the SHA-256, in hexadecimal, of everything it depends on and
+// of nothing else. An original's key is the hash of its content.
+type Key string
+
+// Action is one unit of work. Kind, Params and Inputs make its key; Slot and Share do
+// not.
+type Action struct {
+	Kind   string          `json:"kind"`             // which worker function does it
+	Key    Key             `json:"key"`              //
+	Slot   string          `json:"slot"`             // its place in the talk, "encode/1080/r1/17", for people
+	Params json.RawMessage `json:"params"`           // canonical JSON of the kind's parameters
+	Inputs map[string]Key  `json:"inputs,omitempty"` // artifacts and originals it reads, by role
+	Share  string          `json:"share,omitempty"`  // actions that share this (and a kind) are one job
+}
+
+// Preimage is what a key is the hash of.
+type Preimage struct {
+	Kind    string          `json:"kind"`
+	Version int             `json:"version"`
+	Params  json.RawMessage `json:"params"`
+	Inputs  map[string]Key  `json:"inputs,omitempty"`
+}
+
+// New is the action of a kind with these parameters and inputs, its key and the
+// canonical JSON that the key is the hash of. The version is a constant of the kind,
+// raised when its code makes something else of the same parameters.
+func New(kind string, version int, slot string, params any, inputs map[string]Key) (Action, []byte, error) {
+	p, err := Canonical(params)
+	if err != nil {
+		return Action{}, nil, fmt.Errorf("parameters of %s: %w", slot, err)
+	}
+	preimage, err := Canonical(Preimage{kind, version, p, inputs})
+	if err != nil {
+		return Action{}, nil, fmt.Errorf("key of %s: %w", slot, err)
+	}
+	return Action{Kind: kind, Key: KeyOf(preimage), Slot: slot, Params: p, Inputs: inputs}, preimage, nil
+}
+
+// KeyOf is the hash of b.
+func KeyOf(b []byte) Key {
+	sum := sha256.Sum256(b)
+	return Key(hex.EncodeToString(sum[:]))
+}
+
+// Canonical is v as JSON with sorted object keys, no insignificant space and nothing
+// escaped that need not be, so that equal values have equal bytes.
+func Canonical(v any) (json.RawMessage, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var tree any
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(&tree); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(tree); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSpace(out.Bytes()), nil
+}
+
+// File is one file of an artifact.
+type File struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"` // bytes
+}
+
+// Artifact is what an action left: its files, and small facts about them (for an
+// observation, the observation itself).
+type Artifact struct {
+	Key   Key             `json:"key"`
+	Kind  string          `json:"kind"`
+	Files []File          `json:"files,omitempty"`
+	Facts json.RawMessage `json:"facts,omitempty"`
+	Notes []string        `json:"notes,omitempty"` // what a person should know, in words
+}
+
+// File is the artifact's file of that name.
+func (a Artifact) File(name string) (File, error) {
+	for _, f := range a.Files {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	return File{}, fmt.Errorf("artifact %s of %s has no file %q", a.Key, a.Kind, name)
+}
+
+// Original is where a recording lies, and what it looked like when it was hashed.
+type Original struct {
+	Path    string    `json:"path"`
+	Size    int64     `json:"size"`
+	ModTime time.Time `json:"mod_time"`
+}
+
+// Job is what the queue carries: actions of one kind that share a decode. Each of them
+// is published by itself.
+type Job struct {
+	ID        string           `json:"id"` // hash of its keys, and the attempt
+	Attempt   int              `json:"attempt"`
+	Actions   []Action         `json:"actions"`
+	Originals map[Key]Original `json:"originals,omitempty"` // those that the actions read
+}
+
+// EventType says what happened to a job.
+type EventType string
+
+// What can happen to a job.
+const (
+	Started  EventType = "started"
+	Progress EventType = "progress"
+	Done     EventType = "done" // its artifacts are in the store
+	Failed   EventType = "failed"
+)
+
+// Event is a worker's word about a job. It may be lost or come twice: it tells the
+// conductor to look, and is never itself the proof.
+type Event struct {
+	Type     EventType `json:"type"`
+	Job      string    `json:"job"`
+	Worker   string    `json:"worker"`
+	Fraction float64   `json:"fraction,omitempty"` // of the job done, 0 to 1
+	Speed    float64   `json:"speed,omitempty"`    // times real time, 0 if it means nothing
+	Failure  *Failure  `json:"failure,omitempty"`
+}
+
+// Failure is why a job failed. It is an error.
+type Failure struct {
+	Slot    string       `json:"slot"`
+	Message string       `json:"message"`
+	Command []string     `json:"command,omitempty"` // the program that failed, with its arguments
+	Stderr  string       `json:"stderr,omitempty"`  // the tail of what it said
+	Fault   *fault.Fault `json:"fault,omitempty"`   // set where the input is to blame: trying again is no use
+	Unlike  string       `json:"unlike,omitempty"`  // the rendition whose segments cannot be joined
+}
+
+// Error is the slot and the message.
+func (f *Failure) Error() string { return f.Slot + ": " + f.Message }
+
+// Unwrap is the fault of the input, if that is what it was.
+func (f *Failure) Unwrap() error {
+	if f.Fault == nil {
+		return nil
+	}
+	return f.Fault
+}

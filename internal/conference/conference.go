@@ -1,0 +1,98 @@
+// Package conference holds Lectern's nouns: what people say about a talk and hand in
+// for it. Nothing here reads or writes anything.
+package conference
+
+import (
+	"time"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// Talk is one scheduled slot, as its speaker and the schedule describe it.
+type Talk struct {
+	Slug       string   `json:"slug" yaml:"slug"`             // names the bundle; never changes by itself
+	Title      string   `json:"title" yaml:"title"`           //
+	Kind       string   `json:"kind" yaml:"kind"`             // "talk" or "tutorial"
+	Speakers   []string `json:"speakers" yaml:"speakers"`     //
+	Language   string   `json:"language" yaml:"language"`     // BCP 47, what is spoken
+	Conference string   `json:"conference" yaml:"conference"` // as the cards show it
+	Abstract   string   `json:"abstract" yaml:"abstract"`     //
+	Tags       []string `json:"tags" yaml:"tags"`             //
+	Licence    string   `json:"licence" yaml:"licence"`       //
+	Date       string   `json:"date" yaml:"date"`             // YYYY-MM-DD, the day it was given
+	URL        string   `json:"url" yaml:"url"`               // the talk's page at the conference
+}
+
+// Recording is one original media file, known by its content and never modified.
+type Recording struct {
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"` // bytes
+	Name   string `json:"name"` // as it was submitted, for people
+}
+
+// Keep is one kept range of a cut as a person gave it.
+type Keep struct {
+	Recording int           `json:"recording"` // 0: From and To are on the reel's clock; N: on recording N's own
+	From      time.Duration `json:"from"`
+	To        time.Duration `json:"to"`
+}
+
+// Channels says which channels of a recording's sound are the talk.
+type Channels string
+
+// The choices of channels. All give a stereo programme.
+const (
+	ChannelsAuto   Channels = "auto"   // stereo, but a dead channel gives way to the living one
+	ChannelsLeft   Channels = "left"   // the left one, on both sides
+	ChannelsRight  Channels = "right"  // the right one, on both sides
+	ChannelsMix    Channels = "mix"    // the mean of both, on both sides
+	ChannelsStereo Channels = "stereo" // as recorded
+)
+
+// Facts is all that people have said and handed in about one talk. Together with the
+// observations of its recordings and a pipeline it determines the bundle.
+type Facts struct {
+	Talk       Talk           `json:"talk"`
+	Recordings []Recording    `json:"recordings"` // in reel order
+	Cut        []Keep         `json:"cut"`        // empty: everything is kept
+	Channels   Channels       `json:"channels"`
+	Tracks     []Track        `json:"tracks"` // one a language, sorted by it
+	Salts      map[string]int `json:"salts"`  // by rendition; raised when its segments cannot be joined
+}
+
+// TrackKind says whether a track was written for the talk or translated.
+type TrackKind string
+
+// The kinds of tracks.
+const (
+	Authored    TrackKind = "authored"    // in the language that is spoken
+	Translation TrackKind = "translation" // in any other
+)
+
+// Track is the subtitles of one talk in one language, at one revision.
+type Track struct {
+	Language string    `json:"language"` // BCP 47
+	Kind     TrackKind `json:"kind"`
+	State    string    `json:"state"`    // what a release may ask for: "draft" … "approved"
+	Revision int       `json:"revision"` // counted from 1
+	File     string    `json:"file"`     // as it was handed in, for people
+	Cues     []Cue     `json:"cues"`     // in reel time, ascending
+}
+
+// Cue is one caption. Its text is what a viewer reads: lines joined by "\n", with no
+// markup but i, b and u tags.
+type Cue struct {
+	ID    string        `json:"id"` // survives editing; unique in its track
+	Start time.Duration `json:"start"`
+	End   time.Duration `json:"end"`
+	Text  string        `json:"text"`
+	Line  int           `json:"-"` // where it stood in the file it was read from, from 1
+}
+
+// Edition describes one programme exactly and never changes. Its ID is the hash of the
+// rest.
+type Edition struct {
+	ID         string             `json:"id"`
+	Recordings []string           `json:"recordings"` // content hashes, in reel order
+	Programme  timeline.Programme `json:"programme"`
+}

@@ -1,0 +1,147 @@
+// Package media makes pictures and sound: it builds filter graphs with ffmpeg-go, runs
+// ffmpeg and ffprobe under watch, and proves what they wrote before anyone relies on it.
+//
+// The Spec types are what an action's key is made of: all that decides the bytes of an
+// output, and no path, tool or version.
+package media
+
+import (
+	"time"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// Probe is what looking into a recording found. Times are on the recording's own clock,
+// whose zero is the container's start, moved by less than half a frame so that the first
+// picture falls on the frame grid (sound moves with it).
+type Probe struct {
+	Format   string        `json:"format"`   // ffmpeg's name of the container
+	Indexed  bool          `json:"indexed"`  // seeks exactly as it is; if not, it must be indexed first
+	Declared time.Duration `json:"declared"` // how long the container says it is
+	Readable time.Duration `json:"readable"` // where its last readable packet of picture ends
+	Video    *Video        `json:"video"`    // nil: no picture (a cover image is none)
+	Audio    []Audio       `json:"audio"`
+	Notes    []string      `json:"notes,omitempty"` // troubles, in words
+}
+
+// Video describes the picture stream of a recording.
+type Video struct {
+	Stream     int           `json:"stream"` // index in the container
+	Codec      string        `json:"codec"`
+	Width      int           `json:"width"`  // as displayed: square pixels, rotated, even
+	Height     int           `json:"height"` // likewise
+	Rate       timeline.Rate `json:"rate"`   // the standard rate that suits it
+	Variable   bool          `json:"variable"`
+	Interlaced bool          `json:"interlaced"`
+	TimeBase   timeline.Rate `json:"time_base"` // seconds a tick, as a fraction
+	FirstPTS   int64         `json:"first_pts"` // of the first picture, in ticks, in the container's own time
+	Lead       time.Duration `json:"lead"`      // how long after the container's start the first picture comes
+	End        time.Duration `json:"end"`       // where the last picture ends
+}
+
+// Audio describes one sound stream of a recording.
+type Audio struct {
+	Stream   int           `json:"stream"`
+	Codec    string        `json:"codec"`
+	Channels int           `json:"channels"`
+	Hz       int           `json:"hz"`
+	Language string        `json:"language,omitempty"`
+	Start    time.Duration `json:"start"` // after the container's start; may not be below zero
+	End      time.Duration `json:"end"`
+}
+
+// Pictures says how to take frames off a recording on a constant frame rate. Frame n of
+// the recording is the picture shown at n/Rate on its own clock: the first picture is
+// frame Lead, earlier frames repeat it, and frames past the last picture repeat that one.
+type Pictures struct {
+	Stream      int           `json:"stream"`
+	Rate        timeline.Rate `json:"rate"` // of the programme
+	TimeBase    timeline.Rate `json:"time_base"`
+	FirstPTS    int64         `json:"first_pts"`
+	Lead        int64         `json:"lead"` // frames
+	Deinterlace bool          `json:"deinterlace"`
+}
+
+// Encoding is how a rendition's pictures are compressed.
+type Encoding struct {
+	Codec    string `json:"codec"`              // "h264" or "vp9"
+	Lossless bool   `json:"lossless,omitempty"` // h264 only; CRF and bitrates mean nothing then
+	Preset   string `json:"preset,omitempty"`   // h264: x264's preset
+	CRF      int    `json:"crf,omitempty"`
+	Threads  int    `json:"threads"`            // they change the bytes
+	Bitrate  string `json:"bitrate,omitempty"`  // vp9: target, in ffmpeg's notation ("1024k")
+	MinRate  string `json:"min_rate,omitempty"` // vp9
+	MaxRate  string `json:"max_rate,omitempty"` // vp9
+	TwoPass  bool   `json:"two_pass,omitempty"` // vp9: speed 4, then Speed
+	Speed    int    `json:"speed,omitempty"`    // vp9: -speed of the last (or only) pass
+}
+
+// EncodeSpec is one rendition of one chunk: a range of a recording's frames.
+type EncodeSpec struct {
+	Pictures Pictures       `json:"pictures"`
+	Range    timeline.Range `json:"range"` // frames of the recording
+	Width    int            `json:"width"` // pixels; the picture is letterboxed into them
+	Height   int            `json:"height"`
+	Encoding Encoding       `json:"encoding"`
+	Salt     int            `json:"salt"`
+}
+
+// CardSpec is one rendition of an opening or closing card.
+type CardSpec struct {
+	Title      string        `json:"title"`
+	Speakers   []string      `json:"speakers"`
+	Conference string        `json:"conference"`
+	Note       string        `json:"note,omitempty"` // a last small line: the licence, thanks
+	Language   string        `json:"language"`       // BCP 47; guides shaping and line breaks
+	Rate       timeline.Rate `json:"rate"`
+	Frames     int64         `json:"frames"`
+	Width      int           `json:"width"`
+	Height     int           `json:"height"`
+	Encoding   Encoding      `json:"encoding"`
+	Salt       int           `json:"salt"`
+}
+
+// AudioSpec is the sound of a whole programme: silence under the opening card, the pieces,
+// silence under the closing card, brought to one loudness.
+type AudioSpec struct {
+	Codec   string        `json:"codec"`   // "aac" or "opus"
+	Bitrate string        `json:"bitrate"` // "160k"
+	Rate    timeline.Rate `json:"rate"`
+	Opening int64         `json:"opening"` // frames
+	Closing int64         `json:"closing"` // frames
+	Pieces  []AudioPiece  `json:"pieces"`  // kept ranges, in programme order
+	LUFS    float64       `json:"lufs"`    // integrated loudness to reach
+	Peak    float64       `json:"peak"`    // dBTP, never above
+}
+
+// AudioPiece is a range of one recording's sound. Its edges in samples are those of its
+// frames, rounded from the start of the programme.
+type AudioPiece struct {
+	Recording int            `json:"recording"` // which of the inputs, from 0
+	Stream    int            `json:"stream"`    // index in the container
+	Zero      time.Duration  `json:"zero"`      // the recording's zero, in the container's own time
+	Range     timeline.Range `json:"range"`     // frames of the recording
+	Channels  string         `json:"channels"`  // "stereo", "left", "right" or "mix"
+}
+
+// AssembleSpec is a rendition: segments joined end to end under one sound.
+type AssembleSpec struct {
+	Container string            `json:"container"` // "mp4" or "webm"
+	Rate      timeline.Rate     `json:"rate"`
+	Frames    int64             `json:"frames"`
+	Language  string            `json:"language"` // of the sound, BCP 47
+	Metadata  map[string]string `json:"metadata"` // ffmpeg's names: title, artist, album, date, …
+}
+
+// RemuxSpec adds soft subtitles to a finished MP4, which is not encoded again.
+type RemuxSpec struct {
+	Rate      timeline.Rate `json:"rate"`
+	Frames    int64         `json:"frames"`
+	Subtitles []string      `json:"subtitles"` // languages, BCP 47, in the order of the streams
+}
+
+// ThumbnailSpec is a still: 1280×720 (letterboxed), JPEG, under 2 MB.
+type ThumbnailSpec struct {
+	Pictures Pictures       `json:"pictures"`
+	Range    timeline.Range `json:"range"` // frames of the recording among which a telling one is chosen
+}

@@ -1,0 +1,59 @@
+package timeline
+
+import "time"
+
+// Range is the half-open run of frames [From, To).
+type Range struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
+
+// Len is the number of frames in the range.
+func (r Range) Len() int64 { return r.To - r.From }
+
+// Intersect is what a and b share; its Len is zero or less where they share nothing.
+func (r Range) Intersect(o Range) Range {
+	return Range{max(r.From, o.From), min(r.To, o.To)}
+}
+
+// Shift moves the range by n frames.
+func (r Range) Shift(n int64) Range { return Range{r.From + n, r.To + n} }
+
+// Frames is how many frames the ranges hold together.
+func Frames(ranges []Range) (n int64) {
+	for _, r := range ranges {
+		n += r.Len()
+	}
+	return n
+}
+
+// Grid is where chunks may begin and end: at every multiple of Every, on the
+// nearest whole frame. Because the grid is fixed, moving one end of a range moves
+// the end of one chunk and leaves all others as they were.
+type Grid struct {
+	Rate  Rate
+	Every time.Duration
+	Least time.Duration // a shorter piece at either end of a range joins its neighbour
+}
+
+// Chunks divides r along the grid. The chunks are ascending, touch one another
+// and cover r exactly; an empty range has none.
+func (g Grid) Chunks(r Range) []Range {
+	if r.Len() <= 0 {
+		return nil
+	}
+	least := g.Rate.Frame(g.Least)
+	var chunks []Range
+	from := r.From
+	for k := int64(g.Rate.Time(r.From) / g.Every); ; k++ {
+		line := g.Rate.Frame(time.Duration(k) * g.Every)
+		if line <= from || line-from < least && from == r.From {
+			continue
+		}
+		if line >= r.To || r.To-line < least {
+			return append(chunks, Range{from, r.To})
+		}
+		chunks = append(chunks, Range{from, line})
+		from = line
+	}
+}
