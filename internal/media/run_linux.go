@@ -1,0 +1,37 @@
+package media
+
+import (
+	"fmt"
+	"os/exec"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// prepare makes cmd the head of a process group that dies with the calling thread, and
+// makes that thread as nice as the command is to be. On Linux niceness belongs to a
+// thread and is inherited, so that not one thread of the command can miss it.
+func (t Tools) prepare(cmd *exec.Cmd) error {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	kernel, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	if err != nil {
+		return fmt.Errorf("ask for the niceness: %w", err)
+	}
+	nice := 20 - kernel // the system call answers 20 - nice, to stay above zero
+	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, min(19, nice+t.Nice)); err != nil {
+		return fmt.Errorf("set the niceness: %w", err)
+	}
+	return nil
+}
+
+// confine limits the memory of a process that has just started.
+func (t Tools) confine(pid int) error {
+	if t.Memory <= 0 {
+		return nil
+	}
+	limit := unix.Rlimit{Cur: uint64(t.Memory), Max: uint64(t.Memory)}
+	if err := unix.Prlimit(pid, unix.RLIMIT_AS, &limit, nil); err != nil && err != unix.ESRCH {
+		return fmt.Errorf("limit the memory: %w", err)
+	}
+	return nil
+}

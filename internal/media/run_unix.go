@@ -1,0 +1,23 @@
+//go:build unix && !linux
+
+package media
+
+import (
+	"fmt"
+	"os/exec"
+	"syscall"
+)
+
+// prepare makes cmd the head of a process group.
+func (t Tools) prepare(cmd *exec.Cmd) error {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return nil
+}
+
+// confine makes a process that has just started nice. Its memory is not limited here.
+func (t Tools) confine(pid int) error {
+	if err := syscall.Setpriority(syscall.PRIO_PROCESS, pid, t.Nice); err != nil && err != syscall.ESRCH {
+		return fmt.Errorf("set the niceness: %w", err)
+	}
+	return nil
+}
