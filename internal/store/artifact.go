@@ -1,0 +1,278 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/lectern-av/lectern/internal/action"
+)
+
+// inlineMax is the size up to which a file's bytes are also in its artifact's record.
+// Its blob then need not be synced: one fsync makes the whole artifact durable, and Get
+// mends the blob from the record.
+const inlineMax = 4 << 10 // bytes
+
+// record is what is written under a key.
+type record struct {
+	action.Artifact
+	Inline map[string][]byte `json:"inline,omitempty"` // by SHA-256
+}
+
+// errTorn says that a record, or a blob it names, is not as it was written.
+var errTorn = errors.New("torn")
+
+// Has reports whether there is a record of the key. It costs one stat and looks at no
+// blob; Get does.
+func (s *Local) Has(ctx context.Context, key action.Key) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	if !isHash(string(key)) {
+		return false, fmt.Errorf("%q is not a key", key)
+	}
+	_, err := os.Stat(s.path("records", string(key)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for artifact %s: %w", key, err)
+	}
+	return true, nil
+}
+
+// Get is the artifact under the key, or ErrNone. Its files are there, with the sizes
+// recorded. A record that promises more than there is is removed, so that Has agrees
+// and the artifact is made again.
+func (s *Local) Get(ctx context.Context, key action.Key) (action.Artifact, error) {
+	if err := ctx.Err(); err != nil {
+		return action.Artifact{}, err
+	}
+	if !isHash(string(key)) {
+		return action.Artifact{}, fmt.Errorf("%q is not a key", key)
+	}
+	r, err := s.whole(key)
+	if errors.Is(err, errTorn) {
+		r, err = s.discard(key)
+	}
+	if err != nil {
+		return action.Artifact{}, fmt.Errorf("artifact %s: %w", key, s.explain(err))
+	}
+	return r.Artifact, nil
+}
+
+// whole is the record of the key once its files are known to be there.
+func (s *Local) whole(key action.Key) (record, error) {
+	r, err := s.record(key)
+	if err != nil {
+		return record{}, err
+	}
+	for _, f := range r.Files {
+		if data, ok := r.Inline[f.SHA256]; ok {
+			err = s.mend(f, data)
+		} else {
+			err = s.check(f)
+		}
+		if err != nil {
+			return record{}, err
+		}
+	}
+	return r, nil
+}
+
+func (s *Local) record(key action.Key) (record, error) {
+	b, err := os.ReadFile(s.path("records", string(key)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return record{}, ErrNone
+	}
+	if err != nil {
+		return record{}, err
+	}
+	var r record
+	if err := json.Unmarshal(b, &r); err != nil || r.Key != key {
+		return record{}, errTorn
+	}
+	for _, f := range r.Files {
+		if !isHash(f.SHA256) {
+			return record{}, errTorn
+		}
+	}
+	return r, nil
+}
+
+func (s *Local) check(f action.File) error {
+	info, err := os.Stat(s.path("blobs", f.SHA256))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() != f.Size {
+		return errTorn
+	}
+	return err
+}
+
+// mend makes the blob of an inline file what the record says it is.
+func (s *Local) mend(f action.File, data []byte) error {
+	path := s.path("blobs", f.SHA256)
+	there, err := os.ReadFile(path)
+	if err == nil && bytes.Equal(there, data) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if action.KeyOf(data) != action.Key(f.SHA256) {
+		return errTorn
+	}
+	dir, release, err := s.Scratch("mend")
+	if err != nil {
+		return err
+	}
+	temp, err := writeSynced(dir, data)
+	if err == nil {
+		err = inHall(path, func() error { return os.Rename(temp, path) })
+	}
+	return errors.Join(err, release())
+}
+
+// discard removes the key's record if it is still torn, and says ErrNone.
+func (s *Local) discard(key action.Key) (record, error) {
+	unlock, err := s.lock(exclusive)
+	if err != nil {
+		return record{}, err
+	}
+	defer unlock()
+	r, err := s.whole(key)
+	if !errors.Is(err, errTorn) {
+		return r, err // somebody mended or removed it meanwhile
+	}
+	if err := os.Remove(s.path("records", string(key))); err != nil {
+		return record{}, err
+	}
+	return record{}, ErrNone
+}
+
+// Put makes the artifact of the files that a.Files names (names alone count) and that lie
+// in dir, which must be a Scratch directory; the files are moved out of it. With no
+// files dir may be empty. The artifact that then stands under the key is returned: the
+// first one, if somebody else's was there before. It has survived whatever happens
+// after Put returned.
+func (s *Local) Put(ctx context.Context, a action.Artifact, dir string) (action.Artifact, error) {
+	if dir == "" {
+		scratch, release, err := s.Scratch("put")
+		if err != nil {
+			return action.Artifact{}, err
+		}
+		defer release()
+		dir = scratch
+	}
+	stands, err := s.Get(ctx, a.Key)
+	if errors.Is(err, ErrNone) {
+		stands, err = s.put(ctx, a, dir)
+	}
+	if err != nil {
+		return action.Artifact{}, fmt.Errorf("store %s: %w", a.Kind, s.explain(err))
+	}
+	return stands, nil
+}
+
+func (s *Local) put(ctx context.Context, a action.Artifact, dir string) (action.Artifact, error) {
+	r := record{Artifact: a, Inline: map[string][]byte{}}
+	r.Files = slices.Clone(a.Files)
+	for i, f := range r.Files {
+		if !filepath.IsLocal(f.Name) {
+			return action.Artifact{}, fmt.Errorf("file name %q leads out of its directory", f.Name)
+		}
+		sealed, data, err := seal(ctx, filepath.Join(dir, f.Name))
+		if err != nil {
+			return action.Artifact{}, err
+		}
+		sealed.Name = f.Name
+		r.Files[i] = sealed
+		if data != nil {
+			r.Inline[sealed.SHA256] = data
+		}
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		return action.Artifact{}, err
+	}
+	temp, err := writeSynced(dir, b)
+	if err != nil {
+		return action.Artifact{}, err
+	}
+	err = s.publish(r, dir, temp)
+	if errors.Is(err, fs.ErrExist) {
+		return s.Get(ctx, a.Key)
+	}
+	return r.Artifact, err
+}
+
+// seal hashes a file and sees that it is on the disk. The bytes of a small one are
+// returned instead, to go into the record.
+func seal(ctx context.Context, path string) (action.File, []byte, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return action.File{}, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return action.File{}, nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	if info.Size() <= inlineMax {
+		data, err := os.ReadFile(path)
+		return action.File{SHA256: string(action.KeyOf(data)), Size: int64(len(data))}, data, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return action.File{}, nil, err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	n, err := io.Copy(sum, patient{ctx, f})
+	if err == nil {
+		err = f.Sync()
+	}
+	return action.File{SHA256: hexSum(sum), Size: n}, nil, err
+}
+
+// publish gives the blobs and then the record their places. fs.ErrExist says that
+// another record was there first.
+func (s *Local) publish(r record, dir, temp string) error {
+	unlock, err := s.lock(shared)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	moved := map[string]bool{} // two names may have one content
+	for _, f := range r.Files {
+		if moved[f.SHA256] {
+			continue
+		}
+		moved[f.SHA256] = true
+		s.trace("blob")
+		to := s.path("blobs", f.SHA256)
+		if err := moveIn(filepath.Join(dir, f.Name), to, f.Size); err != nil {
+			return err
+		}
+		if _, inline := r.Inline[f.SHA256]; inline {
+			continue
+		}
+		if err := syncDir(filepath.Dir(to)); err != nil {
+			return err
+		}
+	}
+	s.trace("record")
+	to := s.path("records", string(r.Key))
+	if err := touch(temp); err != nil {
+		return err
+	}
+	if err := inHall(to, func() error { return os.Link(temp, to) }); err != nil {
+		return err
+	}
+	return errors.Join(os.Remove(temp), syncDir(filepath.Dir(to)))
+}

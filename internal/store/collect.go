@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/action"
+)
+
+// Stats is what Collect removed.
+type Stats struct {
+	Artifacts int   `json:"artifacts"`
+	Blobs     int   `json:"blobs"`
+	Bytes     int64 `json:"bytes"` // given back to the disk: a blob that a bundle links frees none
+}
+
+// Collect removes the artifacts whose keys keep does not want and which are older than
+// minAge, then the blobs that no artifact names and that are as old. Originals stay. It
+// may run while others put artifacts in.
+func (s *Local) Collect(ctx context.Context, keep func(action.Key) bool, minAge time.Duration) (Stats, error) {
+	c := collection{Local: s, before: time.Now().Add(-max(minAge, 0)), named: map[string]bool{}}
+	err := c.each(ctx, "records", func(key string) error {
+		if keep(action.Key(key)) {
+			return nil
+		}
+		return c.remove("records", key, &c.Artifacts)
+	})
+	if err == nil {
+		err = c.each(ctx, "records", c.noteBlobs)
+	}
+	if err == nil {
+		err = c.each(ctx, "blobs", func(sum string) error {
+			if c.named[sum] {
+				return nil
+			}
+			return c.remove("blobs", sum, &c.Blobs)
+		})
+	}
+	if err != nil {
+		return c.Stats, fmt.Errorf("collect garbage: %w", err)
+	}
+	return c.Stats, nil
+}
+
+// collection is one run of Collect. Nothing that was put in after before is touched,
+// so what is published while it runs need not be known to it.
+type collection struct {
+	*Local
+	Stats
+	before time.Time
+	named  map[string]bool // blobs of the artifacts that stay
+}
+
+// each calls do with the name of everything in one of the store's halls.
+func (c *collection) each(ctx context.Context, hall string, do func(hash string) error) error {
+	return filepath.WalkDir(filepath.Join(c.dir, hall), func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case d.IsDir() || !isHash(d.Name()):
+			return nil
+		}
+		return do(d.Name())
+	})
+}
+
+// noteBlobs notes which blobs an artifact names. A torn record names none: it holds
+// nothing that could be had again.
+func (c *collection) noteBlobs(key string) error {
+	r, err := c.record(action.Key(key))
+	if errors.Is(err, ErrNone) || errors.Is(err, errTorn) {
+		return nil
+	}
+	for _, f := range r.Files {
+		c.named[f.SHA256] = true
+	}
+	return err
+}
+
+// remove takes something away unless it is too young. Put makes what it uses young
+// under the shared lock, so nobody can come between the look and the removal.
+func (c *collection) remove(hall, hash string, count *int) error {
+	unlock, err := c.lock(exclusive)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	path := c.path(hall, hash)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil || !info.ModTime().Before(c.before) {
+		return err
+	}
+	if err := os.Remove(path); err != nil {
+		return err
+	}
+	*count++
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Nlink == 1 {
+		c.Bytes += info.Size()
+	}
+	return nil
+}
+
+// How the store's lock is held.
+const (
+	shared    = syscall.LOCK_SH
+	exclusive = syscall.LOCK_EX
+)
+
+// lock holds off removal (shared) or also publishing (exclusive), in every process,
+// until unlock.
+func (s *Local) lock(how int) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(s.dir, "lock"), os.O_CREATE|os.O_RDONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := flock(f, how); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { f.Close() }, nil
+}
+
+// flock locks an open file; a signal does not end the wait.
+func flock(f *os.File, how int) error {
+	for {
+		err := syscall.Flock(int(f.Fd()), how)
+		if !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}
+
+// touch makes a file as young as can be by the clock that Collect reads; the time that
+// a file system notes by itself may lag by some milliseconds.
+func touch(path string) error {
+	now := time.Now()
+	return os.Chtimes(path, now, now)
+}

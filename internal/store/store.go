@@ -1,0 +1,299 @@
+// Package store keeps originals and artifacts by their content.
+//
+// An artifact is a record under its key and the blobs the record names. The record is
+// written last, so an artifact is there whole or not at all, and the first record of a
+// key stands. What a power cut may still tear (a blob whose directory entry never
+// reached the disk) is noticed by Get, which then treats the artifact as absent: it can
+// be made again. Originals cannot, and are never collected.
+//
+// Several processes may share one directory.
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// ErrNone says that the store does not hold what was asked for.
+var ErrNone = errors.New("not in the store")
+
+// Local is a store in a directory:
+//
+//	id                     the store's name, made once
+//	lock                   flock: shared by those who publish, exclusive to remove
+//	originals/ab/<sha256>  what people handed in; to be backed up
+//	blobs/ab/<sha256>      files of artifacts
+//	records/ab/<key>       one JSON document an artifact
+//	scratch/<name>-<id>/   an attempt's own directory, beside its flocked <name>-<id>.lock
+type Local struct {
+	dir   string
+	id    string
+	trace func(step string)
+}
+
+// Option changes how a store behaves.
+type Option func(*Local)
+
+// WithTrace has f called before each durable step: "blob" before a blob takes its
+// place, "record" before the record that completes an artifact, "original" before an
+// original. Crash tests end the process there.
+func WithTrace(f func(step string)) Option { return func(s *Local) { s.trace = f } }
+
+// Open is the store in dir, which is made if need be.
+func Open(dir string, opts ...Option) (*Local, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s := &Local{dir: dir, trace: func(string) {}}
+	for _, o := range opts {
+		o(s)
+	}
+	for _, sub := range []string{"originals", "blobs", "records", "scratch"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			return nil, fmt.Errorf("open store: %w", s.explain(err))
+		}
+	}
+	if s.id, err = s.name(); err != nil {
+		return nil, fmt.Errorf("open store %s: %w", dir, s.explain(err))
+	}
+	return s, nil
+}
+
+// ID is the store's random name, the same for every process that opens the directory.
+func (s *Local) ID() string { return s.id }
+
+// name reads the store's id, or makes one; of several who make one at the same time the
+// first to link it wins.
+func (s *Local) name() (string, error) {
+	path := filepath.Join(s.dir, "id")
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := s.makeName(path); err != nil && !errors.Is(err, fs.ErrExist) {
+			return "", err
+		}
+		b, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return "", err
+	}
+	id := strings.TrimSpace(string(b))
+	if id == "" {
+		return "", fmt.Errorf("%s is empty", path)
+	}
+	return id, nil
+}
+
+func (s *Local) makeName(path string) error {
+	dir, release, err := s.Scratch("id")
+	if err != nil {
+		return err
+	}
+	temp, err := writeSynced(dir, []byte(randomID()+"\n"))
+	if err == nil {
+		err = os.Link(temp, path)
+	}
+	if err == nil {
+		err = syncDir(s.dir)
+	}
+	return errors.Join(err, release())
+}
+
+func randomID() string {
+	var b [8]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// Keep takes an original in and returns its hash and size. Handing the same in again
+// changes nothing.
+func (s *Local) Keep(ctx context.Context, r io.Reader) (action.File, error) {
+	dir, release, err := s.Scratch("original")
+	if err != nil {
+		return action.File{}, err
+	}
+	f, err := s.keep(ctx, r, dir)
+	if err = errors.Join(err, release()); err != nil {
+		return action.File{}, fmt.Errorf("keep an original: %w", s.explain(err))
+	}
+	return f, nil
+}
+
+func (s *Local) keep(ctx context.Context, r io.Reader, dir string) (action.File, error) {
+	out, err := os.CreateTemp(dir, "")
+	if err != nil {
+		return action.File{}, err
+	}
+	defer out.Close()
+	sum := sha256.New()
+	n, err := io.Copy(io.MultiWriter(out, sum), patient{ctx, r})
+	if err != nil {
+		return action.File{}, err
+	}
+	if err := out.Sync(); err != nil {
+		return action.File{}, err
+	}
+	f := action.File{SHA256: hexSum(sum), Size: n}
+	s.trace("original")
+	to := s.path("originals", f.SHA256)
+	if err := moveIn(out.Name(), to, n); err != nil {
+		return action.File{}, err
+	}
+	return f, syncDir(filepath.Dir(to))
+}
+
+// Original is the path of the original with that hash, or ErrNone.
+func (s *Local) Original(sha256 string) (string, error) {
+	if !isHash(sha256) {
+		return "", fmt.Errorf("%q is not a SHA-256", sha256)
+	}
+	return s.standing(s.path("originals", sha256), sha256)
+}
+
+// Path is where a file of an artifact can be read. It must not be written to. Files of
+// an artifact that Put or Get returned have one; of others, ErrNone.
+func (s *Local) Path(f action.File) (string, error) {
+	if !isHash(f.SHA256) {
+		return "", fmt.Errorf("file %q has no SHA-256", f.Name)
+	}
+	return s.standing(s.path("blobs", f.SHA256), f.Name)
+}
+
+func (s *Local) standing(path, name string) (string, error) {
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = ErrNone
+	}
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", name, err)
+	}
+	return path, nil
+}
+
+// path is where the thing named by a hash lies in one of the store's halls.
+func (s *Local) path(hall, hash string) string {
+	return filepath.Join(s.dir, hall, hash[:2], hash)
+}
+
+func isHash(h string) bool {
+	return len(h) == 2*sha256.Size && strings.Trim(h, "0123456789abcdef") == ""
+}
+
+func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
+
+// moveIn gives a file of size bytes its place, unless an equal one stands there. Either
+// way the file there is as young as if it had just been made, which keeps Collect off.
+func moveIn(from, to string, size int64) error {
+	if info, err := os.Stat(to); err == nil && info.Size() == size {
+		return errors.Join(touch(to), os.Remove(from))
+	}
+	if err := os.Chmod(from, 0o444); err != nil {
+		return err
+	}
+	if err := touch(from); err != nil {
+		return err
+	}
+	return inHall(to, func() error { return os.Rename(from, to) })
+}
+
+// inHall does what makes the entry to, and where its directory is missing makes that
+// and does it again.
+func inHall(to string, enter func() error) error {
+	err := enter()
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	hall := filepath.Dir(to)
+	if err := os.Mkdir(hall, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := syncDir(filepath.Dir(hall)); err != nil {
+		return err
+	}
+	return enter()
+}
+
+// writeSynced is the path of a new file in dir that holds b, 0444, on the disk.
+func writeSynced(dir string, b []byte) (string, error) {
+	f, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if _, err := f.Write(b); err != nil {
+		return "", err
+	}
+	if err := f.Chmod(0o444); err != nil {
+		return "", err
+	}
+	return f.Name(), f.Sync()
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// patient is a reader that gives up with its context.
+type patient struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (p patient) Read(b []byte) (int, error) {
+	if err := p.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return p.Reader.Read(b)
+}
+
+// explain turns "no space left on device" and its like into a FullError.
+func (s *Local) explain(err error) error {
+	var known *FullError
+	if errors.As(err, &known) {
+		return err
+	}
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) {
+			return &FullError{Dir: s.dir, Err: err}
+		}
+	}
+	return err
+}
+
+// FullError says that the store's disk (or a quota on it) is full. It unwraps to a
+// Fault and to the system's error.
+type FullError struct {
+	Dir string
+	Err error
+}
+
+// Fault is the same for a person.
+func (e *FullError) Fault() *fault.Fault {
+	return fault.New(e.Dir, "the disk is full").
+		Try("Make room or choose another directory, then run the same again: what is finished is kept")
+}
+
+// Error says which directory and what the system said.
+func (e *FullError) Error() string { return e.Fault().Error() + " (" + e.Err.Error() + ")" }
+
+// Unwrap gives the fault and the system's error.
+func (e *FullError) Unwrap() []error { return []error{e.Fault(), e.Err} }
