@@ -1,0 +1,137 @@
+// Package internal_test keeps the house in order: which package may know of which.
+package internal_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/lectern-av/lectern"
+
+// floors is where each package lives. A package imports only packages on lower floors,
+// so what is on a floor can be read, tested and changed without what is above it.
+var floors = map[string]int{
+	"cmd/lectern":    7, // one file per command: parse, call, print
+	"internal/bench": 7, // what `make bench` measures with
+
+	"internal/web": 6, // HTTP
+
+	"internal/conductor": 5, // the reconcile loop
+	"worker":             5, // one file per kind of action
+
+	"internal/plan":  4, // facts + observations + pipeline → actions
+	"internal/queue": 4, // asynq behind our own small interface
+
+	"internal/translation": 3, // tracks that know the revision they translate
+	"internal/bundle":      3, // layouts, manifest, verification
+
+	"internal/subtitle": 2, // subtitle files in, cues out, and back
+	"internal/media":    2, // ffmpeg and ffprobe
+	"internal/catalog":  2, // durable facts
+	"internal/store":    2, // originals and artifacts by content
+	"pipelines":         2, // the YAML definitions and their loader
+
+	"internal/conference": 1, // the nouns of a conference
+	"internal/action":     1, // the nouns of making
+	"internal/strictyaml": 1, // YAML that says where it is wrong
+
+	"internal/timeline": 0, // frames, ranges, cuts
+	"internal/fault":    0, // what is wrong with the input
+}
+
+// pure are the packages whose answers depend on their arguments alone, and what would
+// make that untrue.
+var (
+	pure     = []string{"internal/timeline", "internal/fault", "internal/conference", "internal/action", "internal/plan"}
+	outsides = []string{"os", "os/exec", "net", "net/http", "math/rand", "math/rand/v2", "database/sql", "log", "log/slog"}
+)
+
+// rooms are the libraries that a single package knows of; everyone else asks that package.
+var rooms = map[string]string{
+	"github.com/hibiken/asynq":       "internal/queue",
+	"github.com/u2takey/ffmpeg-go":   "internal/media",
+	"modernc.org/sqlite":             "internal/catalog",
+	"github.com/asticode/go-astisub": "internal/subtitle",
+	"github.com/alecthomas/kong":     "cmd/lectern",
+}
+
+func TestPackagesImportOnlyLowerFloors(t *testing.T) {
+	for _, p := range packages(t) {
+		own, ok := floors[p.name]
+		if !ok {
+			t.Errorf("%s has no floor: give it one in the table floors of internal/architecture_test.go, above everything it imports", p.name)
+			continue
+		}
+		for _, path := range p.Imports {
+			name, ours := strings.CutPrefix(path, module+"/")
+			if !ours {
+				continue
+			}
+			if floor, ok := floors[name]; ok && floor >= own {
+				t.Errorf("%s on floor %d imports %s on floor %d: only lower floors may be imported", p.name, own, name, floor)
+			}
+		}
+	}
+}
+
+func TestPurePackagesTouchNothingOutside(t *testing.T) {
+	for _, p := range packages(t) {
+		if !slices.Contains(pure, p.name) {
+			continue
+		}
+		for _, path := range p.Imports {
+			if slices.Contains(outsides, path) {
+				t.Errorf("%s imports %s: what it says must follow from its arguments alone", p.name, path)
+			}
+		}
+	}
+}
+
+func TestLibrariesStayInTheirRoom(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, path := range p.Imports {
+			if room, ok := rooms[path]; ok && room != p.name {
+				t.Errorf("%s imports %s, which is for %s alone: ask that package instead", p.name, path, room)
+			}
+		}
+	}
+}
+
+// pkg is a package of the module that has more than tests.
+type pkg struct {
+	ImportPath string
+	GoFiles    []string
+	Imports    []string // by its code, not by its tests
+
+	name string // its path within the module
+}
+
+func packages(t *testing.T) (found []pkg) {
+	t.Helper()
+	list := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,GoFiles,Imports", "./...")
+	list.Dir = ".."
+	list.Stderr = os.Stderr
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list ./...: %v", err)
+	}
+	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
+		var p pkg
+		if err := d.Decode(&p); err != nil {
+			t.Fatalf("read the answer of go list: %v", err)
+		}
+		p.name = strings.TrimPrefix(p.ImportPath, module+"/")
+		if len(p.GoFiles) > 0 {
+			found = append(found, p)
+		}
+	}
+	if len(found) == 0 {
+		t.Fatal("go list ./... found no packages, so nothing was checked")
+	}
+	return found
+}
