@@ -1,0 +1,95 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/pipelines"
+)
+
+// AudioSettings are what a pipeline says under an audio stage's with.
+type AudioSettings struct {
+	Codec    string  `yaml:"codec"`    // aac for MP4, opus for WebM
+	Bitrate  string  `yaml:"bitrate"`  // as ffmpeg writes it
+	Loudness float64 `yaml:"loudness"` // LUFS, integrated
+	Peak     float64 `yaml:"peak"`     // dBTP
+}
+
+// Audio makes the sound of the whole programme.
+func Audio() Kind {
+	return Kind{
+		Kind: pipelines.Kind{
+			Name:  "audio",
+			Also:  []string{"sound", "loudness", "normalise", "normalize", "aac"},
+			Needs: []string{"index", "analyse"},
+			With: func() any {
+				return &AudioSettings{Codec: "aac", Bitrate: "160k", Loudness: -16, Peak: -1.5}
+			},
+			Check: func(with any) error { return with.(*AudioSettings).check() },
+		},
+		Version: 1,
+		Expand:  expandAudio,
+	}
+}
+
+func (s *AudioSettings) check() error {
+	switch {
+	case s.Codec != "aac" && s.Codec != "opus":
+		return fmt.Errorf("unknown codec %q; aac and opus can be had", s.Codec)
+	case s.Loudness < -36 || s.Loudness > -6:
+		return fmt.Errorf("loudness %g is not between -36 and -6 LUFS", s.Loudness)
+	case s.Peak < -12 || s.Peak > 0:
+		return fmt.Errorf("peak %g is not between -12 and 0 dBTP", s.Peak)
+	}
+	return nil
+}
+
+// sound is what an audio stage hands on.
+type sound struct {
+	codec string
+	key   action.Key
+}
+
+func expandAudio(x *Expansion) (any, error) {
+	reel, heard := need[Reel](x), need[analysed](x)
+	with := x.Stage.With.(*AudioSettings)
+	spec := media.AudioSpec{
+		Codec: with.Codec, Bitrate: with.Bitrate, LUFS: with.Loudness, Peak: with.Peak,
+		Rate: reel.Programme.Rate, Opening: reel.Programme.Opening, Closing: reel.Programme.Closing,
+	}
+	inputs := make(map[string]action.Key)
+	place := make(map[int]int) // of a source among those that are heard
+	for _, piece := range reel.Pieces {
+		s := reel.Sources[piece.Source]
+		at, ok := place[piece.Source]
+		if !ok {
+			at = len(place)
+			place[piece.Source] = at
+			inputs[fmt.Sprintf("recording/%05d", at)] = s.Key
+			inputs[fmt.Sprintf("analysis/%05d", at)] = heard.keys[piece.Source]
+		}
+		if len(s.Probe.Audio) == 0 {
+			return nil, fault.New(s.Name, "has no sound")
+		}
+		spec.Pieces = append(spec.Pieces, media.AudioPiece{
+			Recording: at,
+			Stream:    s.Probe.Audio[0].Stream,
+			Zero:      s.Probe.Zero(reel.Programme.Rate),
+			Range:     piece.Range,
+			Channels:  channels(x.Facts.Channels, heard.analyses[piece.Source]),
+		})
+	}
+	key, err := x.Act(with.Codec, spec, inputs)
+	return sound{with.Codec, key}, err
+}
+
+// channels decides what "auto" means for a recording.
+func channels(asked conference.Channels, a media.Analysis) string {
+	if asked == conference.ChannelsAuto || asked == "" {
+		return a.Suggest
+	}
+	return string(asked)
+}

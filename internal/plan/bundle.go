@@ -1,0 +1,82 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/pipelines"
+)
+
+// BundleSettings are what a pipeline says under a bundle stage's with.
+type BundleSettings struct {
+	Destination string `yaml:"destination"` // youtube: with a youtube.json; plain: without
+}
+
+// BundleSpec is what goes into a bundle, and what is said of it.
+type BundleSpec struct {
+	Destination string             `json:"destination"`
+	Talk        conference.Talk    `json:"talk"`
+	Edition     conference.Edition `json:"edition"`
+	Recordings  []string           `json:"recordings"` // their names, in reel order
+	Pipeline    string             `json:"pipeline"`   // its name
+	Entries     []Entry            `json:"entries"`
+	Tracks      []BundleTrack      `json:"tracks"`
+}
+
+// BundleTrack is what the manifest says of a track besides its files.
+type BundleTrack struct {
+	Language string               `json:"language"`
+	Kind     conference.TrackKind `json:"kind"`
+	State    string               `json:"state"`
+	Revision int                  `json:"revision"`
+}
+
+// Bundle ends a pipeline: everything its needed stages made, laid out for upload.
+func Bundle() Kind {
+	return Kind{
+		Kind: pipelines.Kind{
+			Name:  "bundle",
+			Also:  []string{"publish", "upload", "release", "package", "pack"},
+			Needs: []string{"assemble"},
+			With:  func() any { return &BundleSettings{Destination: "youtube"} },
+			Check: func(with any) error {
+				if d := with.(*BundleSettings).Destination; d != "youtube" && d != "plain" {
+					return fmt.Errorf("unknown destination %q; youtube and plain can be had", d)
+				}
+				return nil
+			},
+			Single: true,
+		},
+		Version: 1,
+		Expand:  expandBundle,
+	}
+}
+
+func expandBundle(x *Expansion) (any, error) {
+	spec := BundleSpec{
+		Destination: x.Stage.With.(*BundleSettings).Destination,
+		Talk:        x.Facts.Talk,
+		Edition:     *x.graph.Edition,
+		Pipeline:    x.Pipeline.Name,
+	}
+	for _, r := range x.Facts.Recordings {
+		spec.Recordings = append(spec.Recordings, r.Name)
+	}
+	for _, t := range x.Facts.Tracks {
+		spec.Tracks = append(spec.Tracks, BundleTrack{t.Language, t.Kind, t.State, t.Revision})
+	}
+	inputs := make(map[string]action.Key)
+	for _, stage := range Needed[files](x) {
+		for _, e := range stage.entries() {
+			inputs[e.Path] = e.Key
+			spec.Entries = append(spec.Entries, e)
+		}
+	}
+	key, err := x.Act("", spec, inputs)
+	if err != nil {
+		return nil, err
+	}
+	x.Final(key)
+	return key, nil
+}

@@ -1,0 +1,111 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/timeline"
+	"github.com/lectern-av/lectern/pipelines"
+)
+
+// CaptionsSpec places one track in the programme and writes it as SRT and WebVTT. The
+// track comes as an input: its canonical cues, and not the bytes it was handed in as.
+type CaptionsSpec struct {
+	Language  string             `json:"language"`
+	Edition   string             `json:"edition"` // named in the WebVTT
+	Programme timeline.Programme `json:"programme"`
+}
+
+// Captions writes every track.
+func Captions() Kind {
+	return Kind{
+		Kind:    pipelines.Kind{Name: "captions", Also: []string{"subtitles", "srt", "vtt", "attach", "tracks"}, Single: true},
+		Version: 1,
+		Expand:  expandCaptions,
+	}
+}
+
+// captioned is what the captions stage hands on, in the order of the tracks.
+type captioned []caption
+
+type caption struct {
+	language string
+	slug     string
+	key      action.Key
+}
+
+func (c captioned) entries() (all []Entry) {
+	for _, t := range c {
+		for _, ext := range []string{"srt", "vtt"} {
+			all = append(all, Entry{
+				Path: "captions/" + t.slug + "." + t.language + "." + ext,
+				Role: "captions", Language: t.language, Key: t.key, File: "captions." + ext,
+			})
+		}
+	}
+	return all
+}
+
+// TrackKey is the key of a track's canonical cues.
+func TrackKey(t conference.Track) (action.Key, []byte) {
+	b := subtitle.Canonical(t.Cues)
+	return action.KeyOf(b), b
+}
+
+func expandCaptions(x *Expansion) (any, error) {
+	if x.graph.Edition == nil {
+		return nil, errUnobserved
+	}
+	made := captioned{}
+	for _, t := range x.Facts.Tracks {
+		track, cues := TrackKey(t)
+		x.graph.Given[track] = cues
+		spec := CaptionsSpec{Language: t.Language, Edition: x.graph.Edition.ID, Programme: x.graph.Edition.Programme}
+		key, err := x.Act(t.Language, spec, map[string]action.Key{"track": track})
+		if err != nil {
+			return nil, err
+		}
+		made = append(made, caption{t.Language, x.Facts.Talk.Slug, key})
+	}
+	return made, nil
+}
+
+// Thumbnail chooses the still that stands for the talk.
+func Thumbnail() Kind {
+	return Kind{
+		Kind:    pipelines.Kind{Name: "thumbnail", Also: []string{"thumb", "poster", "still", "preview"}, Needs: []string{"index"}, Single: true},
+		Version: 1,
+		Expand:  expandThumbnail,
+	}
+}
+
+type thumbnail []Entry
+
+func (t thumbnail) entries() []Entry { return t }
+
+// expandThumbnail looks a third into the programme, in one cell of the chunk grid, so
+// that it seldom changes when an end of the talk is moved.
+func expandThumbnail(x *Expansion) (any, error) {
+	reel := need[Reel](x)
+	grid := timeline.Grid{Rate: reel.Programme.Rate, Every: x.Pipeline.Programme.Chunk, Least: leastChunk}
+	left := timeline.Frames(reel.Programme.Kept) / 3
+	for _, piece := range reel.Pieces {
+		if left >= piece.Range.Len() {
+			left -= piece.Range.Len()
+			continue
+		}
+		for _, cell := range grid.Chunks(piece.Range) {
+			if cell.To <= piece.Range.From+left {
+				continue
+			}
+			s := reel.Sources[piece.Source]
+			spec := media.ThumbnailSpec{Pictures: s.Probe.Pictures(reel.Programme.Rate), Range: cell}
+			key, err := x.Act("", spec, map[string]action.Key{"recording": s.Key})
+			return thumbnail{{Path: "thumb/" + x.Facts.Talk.Slug + ".jpg", Role: "thumbnail", Key: key, File: "thumbnail.jpg"}}, err
+		}
+	}
+	return nil, fmt.Errorf("nothing is kept of the reel") // the cut was checked: cannot be
+}

@@ -1,0 +1,151 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/pipelines"
+)
+
+// RecordingSpec are the parameters of an action that looks at a recording as a whole:
+// there are none. The name is for messages, and in no key.
+type RecordingSpec struct{}
+
+// Probe looks into each recording.
+func Probe() Kind {
+	return Kind{
+		Kind:    pipelines.Kind{Name: "probe", Also: []string{"ffprobe", "inspect", "ingest"}, Single: true},
+		Version: 1,
+		Expand:  expandProbe,
+	}
+}
+
+// probed is what the probe stage hands on.
+type probed struct {
+	keys   []action.Key
+	probes []media.Probe
+}
+
+func expandProbe(x *Expansion) (any, error) {
+	var made probed
+	waiting := false
+	for i, r := range x.Facts.Recordings {
+		key, err := x.Act(fmt.Sprintf("r%d", i+1), RecordingSpec{}, map[string]action.Key{"recording": action.Key(r.SHA256)})
+		if err != nil {
+			return nil, err
+		}
+		p, ok, err := observe[media.Probe](x, key)
+		if err != nil {
+			return nil, err
+		}
+		waiting = waiting || !ok
+		made.keys = append(made.keys, key)
+		made.probes = append(made.probes, p)
+	}
+	if waiting {
+		return nil, errUnobserved
+	}
+	for i, p := range made.probes {
+		for _, note := range p.Notes {
+			x.Note("%s: %s", x.Facts.Recordings[i].Name, note)
+		}
+	}
+	return made, nil
+}
+
+// observe is the observation of type T that key's artifact holds.
+func observe[T any](x *Expansion, key action.Key) (t T, ok bool, err error) {
+	a, ok := x.Observe(key)
+	if !ok {
+		return t, false, nil
+	}
+	if err := json.Unmarshal(a.Facts, &t); err != nil {
+		return t, false, fmt.Errorf("observation %s of %s: %w", key, a.Kind, err)
+	}
+	return t, true, nil
+}
+
+// Index copies recordings that do not seek exactly into containers that do, and with
+// that lays out the reel.
+func Index() Kind {
+	return Kind{
+		Kind:    pipelines.Kind{Name: "index", Also: []string{"remux", "ingest", "copy"}, Needs: []string{"probe"}, Single: true},
+		Version: 1,
+		Expand:  expandIndex,
+	}
+}
+
+func expandIndex(x *Expansion) (any, error) {
+	in := need[probed](x)
+	sources := make([]Source, len(in.probes))
+	waiting := false
+	for i, p := range in.probes {
+		recording := action.Key(x.Facts.Recordings[i].SHA256)
+		if f := p.Truncated(x.Facts.Recordings[i].Name); f != nil && len(x.Facts.Cut) == 0 {
+			return nil, f
+		}
+		sources[i] = Source{Key: recording, Probe: p, Name: x.Facts.Recordings[i].Name}
+		if p.Indexed {
+			continue
+		}
+		key, err := x.Act(fmt.Sprintf("r%d", i+1), RecordingSpec{}, map[string]action.Key{"recording": recording, "probe": in.keys[i]})
+		if err != nil {
+			return nil, err
+		}
+		indexed, ok, err := observe[media.Probe](x, key)
+		if err != nil {
+			return nil, err
+		}
+		waiting = waiting || !ok
+		sources[i].Key, sources[i].Probe = key, indexed
+	}
+	if waiting {
+		return nil, errUnobserved
+	}
+	return layReel(x, sources)
+}
+
+// Analyse measures each recording's sound.
+func Analyse() Kind {
+	return Kind{
+		Kind:    pipelines.Kind{Name: "analyse", Also: []string{"analyze", "measure", "loudness"}, Needs: []string{"index"}, Single: true},
+		Version: 1,
+		Expand:  expandAnalyse,
+	}
+}
+
+// analysed is what the analyse stage hands on, by recording.
+type analysed struct {
+	keys     []action.Key
+	analyses []media.Analysis
+}
+
+func expandAnalyse(x *Expansion) (any, error) {
+	reel := need[Reel](x)
+	var made analysed
+	waiting := false
+	for i, s := range reel.Sources {
+		key, err := x.Act(fmt.Sprintf("r%d", i+1), s.Probe, map[string]action.Key{"recording": s.Key})
+		if err != nil {
+			return nil, err
+		}
+		a, ok, err := observe[media.Analysis](x, key)
+		if err != nil {
+			return nil, err
+		}
+		waiting = waiting || !ok
+		made.keys = append(made.keys, key)
+		made.analyses = append(made.analyses, a)
+	}
+	if waiting {
+		return nil, errUnobserved
+	}
+	for i, a := range made.analyses {
+		for _, note := range a.Notes {
+			x.Note("%s: %s", reel.Sources[i].Name, note)
+		}
+	}
+	return made, nil
+}

@@ -1,0 +1,169 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// Source is one recording as the later stages read it.
+type Source struct {
+	Key    action.Key  // of the original or, if it had to be indexed, of its index
+	Probe  media.Probe // of that
+	Name   string
+	Offset int64 // where it begins on the reel, in frames
+	Frames int64 // how long it is
+}
+
+// Reel is a talk's recordings laid end to end, and what is kept of it.
+type Reel struct {
+	Sources   []Source
+	Width     int // of the programme's picture, which is that of the first recording
+	Height    int
+	Programme timeline.Programme
+	Pieces    []Piece
+}
+
+// Piece is what one kept range takes from one recording.
+type Piece struct {
+	Source int            // index
+	Range  timeline.Range // frames of the recording
+}
+
+// layReel puts the sources end to end at the programme's rate, and the cut upon them.
+func layReel(x *Expansion, sources []Source) (Reel, error) {
+	first := sources[0].Probe.Video
+	reel := Reel{Sources: sources, Width: first.Width, Height: first.Height}
+	rate := first.Rate
+	if over := x.Pipeline.Programme.Rate; over != nil {
+		rate = *over
+	}
+	var length int64
+	for i := range sources {
+		sources[i].Offset = length
+		sources[i].Frames = sources[i].Probe.Frames(rate)
+		length += sources[i].Frames
+	}
+	kept, err := reel.keep(x.Facts, rate, length)
+	if err != nil {
+		return Reel{}, err
+	}
+	reel.Programme = timeline.Programme{
+		Rate:    rate,
+		Opening: rate.Frame(x.Pipeline.Programme.Opening),
+		Kept:    kept,
+		Closing: rate.Frame(x.Pipeline.Programme.Closing),
+	}
+	for _, k := range kept {
+		for i, s := range sources {
+			if r := k.Intersect(timeline.Range{From: s.Offset, To: s.Offset + s.Frames}); r.Len() > 0 {
+				reel.Pieces = append(reel.Pieces, Piece{i, r.Shift(-s.Offset)})
+			}
+		}
+	}
+	x.graph.Edition, err = edition(x.Facts, reel.Programme)
+	return reel, err
+}
+
+// edition names a programme.
+func edition(facts conference.Facts, p timeline.Programme) (*conference.Edition, error) {
+	e := conference.Edition{Programme: p}
+	for _, r := range facts.Recordings {
+		e.Recordings = append(e.Recordings, r.SHA256)
+	}
+	b, err := action.Canonical(e)
+	if err != nil {
+		return nil, err
+	}
+	e.ID = string(action.KeyOf(b))
+	return &e, nil
+}
+
+// keep turns the cut that a person gave into frames of the reel, and refuses one that
+// does not fit it.
+func (reel Reel) keep(facts conference.Facts, rate timeline.Rate, length int64) ([]timeline.Range, error) {
+	if len(facts.Cut) == 0 {
+		return []timeline.Range{{From: 0, To: length}}, nil
+	}
+	var kept []timeline.Range
+	for i, k := range facts.Cut {
+		r, err := reel.keepOne(k, rate, length)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 && r.From < kept[i-1].To {
+			return nil, wrongCut(k, "overlaps or comes before the one given before it, %s", CutText(facts.Cut[i-1])).
+				Try("Give the kept ranges in the order they are played, each after the end of the last")
+		}
+		kept = append(kept, r)
+	}
+	return join(kept), nil
+}
+
+func (reel Reel) keepOne(k conference.Keep, rate timeline.Rate, length int64) (timeline.Range, error) {
+	begin, end, name := int64(0), length, "the recording"
+	if len(reel.Sources) > 1 {
+		name = "the reel of all recordings"
+	}
+	if k.Recording > len(reel.Sources) {
+		return timeline.Range{}, wrongCut(k, "names recording %d, but there are only %d", k.Recording, len(reel.Sources))
+	}
+	if k.Recording > 0 {
+		s := reel.Sources[k.Recording-1]
+		begin, end, name = s.Offset, s.Offset+s.Frames, s.Name
+	}
+	if k.To <= k.From {
+		return timeline.Range{}, wrongCut(k, "ends before it begins").Try("Write it as FROM-TO, the earlier time first")
+	}
+	r := timeline.Range{From: begin + rate.Frame(k.From), To: begin + rate.Frame(k.To)}
+	if r.To == end+1 { // the last frame may end a little before the container does
+		r.To = end
+	}
+	if r.From >= end || r.To > end {
+		return timeline.Range{}, wrongCut(k, "lies outside %s, which is %s long", name, timeline.FormatClock(floorMillis(rate.Time(end-begin))))
+	}
+	if r.Len() < 1 {
+		return timeline.Range{}, wrongCut(k, "is shorter than a frame")
+	}
+	return r, nil
+}
+
+// join makes one of ranges that touch, so that no needless chunk edge comes between.
+func join(ranges []timeline.Range) []timeline.Range {
+	joined := ranges[:1]
+	for _, r := range ranges[1:] {
+		if last := &joined[len(joined)-1]; last.To == r.From {
+			last.To = r.To
+		} else {
+			joined = append(joined, r)
+		}
+	}
+	return joined
+}
+
+func floorMillis(d time.Duration) time.Duration { return d.Truncate(time.Millisecond) }
+
+// CutText is a kept range as it is given on the command line.
+func CutText(k conference.Keep) string {
+	s := timeline.FormatClock(k.From) + "-" + timeline.FormatClock(k.To)
+	if k.Recording > 0 {
+		s = fmt.Sprintf("%d:%s", k.Recording, s)
+	}
+	return s
+}
+
+func wrongCut(k conference.Keep, format string, args ...any) *fault.Fault {
+	return fault.New("--cut "+CutText(k), format, args...)
+}
+
+// sortedRoles gives inputs names that sort in their order.
+func sortedRoles(role string, keys []action.Key, into map[string]action.Key) {
+	for i, k := range keys {
+		into[fmt.Sprintf("%s/%05d", role, i)] = k
+	}
+}

@@ -1,0 +1,147 @@
+// Package strictyaml reads the YAML files that people write for Lectern. What it does
+// not know it refuses, with the file, the line and the word that was probably meant.
+package strictyaml
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// Decode reads data into the struct that into points to, by its yaml tags. Every error is
+// a *fault.Fault of the file called name.
+func Decode(name string, data []byte, into any) error {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return of(name, err)
+	}
+	if len(doc.Content) == 0 {
+		return fault.New(name, "is empty")
+	}
+	return DecodeNode(name, doc.Content[0], into)
+}
+
+// DecodeNode is Decode for a part of a file that was kept as a node.
+func DecodeNode(name string, node *yaml.Node, into any) error {
+	if err := known(name, node, reflect.TypeOf(into)); err != nil {
+		return err
+	}
+	if err := node.Decode(into); err != nil {
+		return of(name, err)
+	}
+	return nil
+}
+
+var (
+	nodeType   = reflect.TypeFor[yaml.Node]()
+	lineNumber = regexp.MustCompile(`line (\d+)(?:, column \d+)?: *`)
+)
+
+// of turns an error of the YAML library, which has the line in its words, into a fault.
+func of(name string, err error) error {
+	text := err.Error()
+	var typed *yaml.LoadErrors
+	if errors.As(err, &typed) && len(typed.Errors) > 0 {
+		text = typed.Errors[0].Error()
+	}
+	line := 0
+	if m := lineNumber.FindStringSubmatch(text); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		text = strings.Replace(text, m[0], "", 1)
+	}
+	return fault.New(name, "%s", strings.TrimSpace(strings.TrimPrefix(text, "yaml: "))).At(line)
+}
+
+// known refuses keys that t's fields do not have, at any depth.
+func known(name string, node *yaml.Node, t reflect.Type) error {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nodeType {
+		return nil
+	}
+	switch {
+	case node.Kind == yaml.MappingNode && t.Kind() == reflect.Struct:
+		fields := fields(t)
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			key := node.Content[i]
+			field, ok := fields[key.Value]
+			if !ok {
+				names := slices.Sorted(maps.Keys(fields))
+				return fault.New(name, "unknown key %q%s", key.Value, DidYouMean(key.Value, names)).
+					At(key.Line).Try("Known here: %s.", strings.Join(names, ", "))
+			}
+			if err := known(name, node.Content[i+1], field); err != nil {
+				return err
+			}
+		}
+	case node.Kind == yaml.SequenceNode && t.Kind() == reflect.Slice:
+		for _, item := range node.Content {
+			if err := known(name, item, t.Elem()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func fields(t reflect.Type) map[string]reflect.Type {
+	m := make(map[string]reflect.Type)
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if tag, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); tag != "" && tag != "-" {
+			m[tag] = f.Type
+		}
+	}
+	return m
+}
+
+// DidYouMean is `, did you mean "…"?` with the nearest of the names, or nothing where
+// none is near.
+func DidYouMean(word string, names []string) string {
+	if best, ok := Nearest(word, names); ok {
+		return ", did you mean " + strconv.Quote(best) + "?"
+	}
+	return ""
+}
+
+// Nearest is the name that word was probably meant to be: the one with the least edits,
+// if those are no more than a third of its length, and two at least are allowed.
+func Nearest(word string, names []string) (string, bool) {
+	if len(names) == 0 {
+		return "", false
+	}
+	best := slices.MinFunc(names, func(a, b string) int {
+		return cmp.Compare(edits(word, a), edits(word, b))
+	})
+	return best, edits(word, best) <= max(2, len(best)/3)
+}
+
+// edits is the Levenshtein distance of a and b, in bytes.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			next := diagonal
+			if a[i] != b[j] {
+				next = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], next
+		}
+	}
+	return row[len(b)]
+}

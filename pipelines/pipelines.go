@@ -1,0 +1,250 @@
+// Package pipelines holds the pipelines that Lectern ships, one YAML file each, and
+// reads those that people write: which stages a talk goes through, what each needs and
+// with which settings.
+package pipelines
+
+import (
+	"embed"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/strictyaml"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+//go:embed *.yaml
+var shipped embed.FS
+
+// Pipeline is a valid definition.
+type Pipeline struct {
+	Name      string
+	File      string // as people know it, for messages
+	Text      string // the definition itself
+	About     string
+	Programme Programme
+	Stages    []Stage // each after the ones it needs
+}
+
+// Programme is what a pipeline says of the programme as a whole.
+type Programme struct {
+	Opening time.Duration  `yaml:"opening" json:"opening"` // how long the opening card stands; 0s: none
+	Closing time.Duration  `yaml:"closing" json:"closing"` // likewise
+	Chunk   time.Duration  `yaml:"chunk" json:"chunk"`     // how much is encoded at a time
+	Rate    *timeline.Rate `yaml:"rate" json:"rate"`       // frames a second; unset: the first recording's
+}
+
+// Stage is one named step.
+type Stage struct {
+	Name  string
+	Uses  string   // the name of its Kind
+	Needs []string // names of earlier stages
+	With  any      // the kind's settings, as its With gave them
+	Line  int      // where it stands in the file
+}
+
+// Kind is a kind of stage that a pipeline may use.
+type Kind struct {
+	Name   string
+	Also   []string   // words people use for it, to guess what was meant
+	Needs  []string   // kinds of which a stage must be needed, directly
+	With   func() any // its settings with their defaults: a pointer to a struct with yaml tags; nil if it has none
+	Check  func(with any) error
+	Single bool // at most one stage of a pipeline may be of it
+}
+
+// file is the form of a definition.
+type file struct {
+	About     string    `yaml:"about"`
+	Programme Programme `yaml:"programme"`
+	Stages    []struct {
+		Name  string    `yaml:"name"`
+		Uses  string    `yaml:"uses"`
+		Needs []string  `yaml:"needs"`
+		With  yaml.Node `yaml:"with"`
+	} `yaml:"stages"`
+}
+
+// Names are the pipelines that Lectern ships.
+func Names() []string {
+	files, _ := fs.Glob(shipped, "*.yaml") // cannot fail: the pattern is right
+	for i := range files {
+		files[i] = strings.TrimSuffix(files[i], ".yaml")
+	}
+	return files
+}
+
+// Load finds a pipeline by the name of a shipped one, or reads the file of that path.
+// What is wrong with it is a *fault.Fault.
+func Load(nameOrFile string, kinds []Kind) (Pipeline, error) {
+	if slices.Contains(Names(), nameOrFile) {
+		text, err := shipped.ReadFile(nameOrFile + ".yaml")
+		if err != nil {
+			return Pipeline{}, err
+		}
+		return Parse(nameOrFile, "pipelines/"+nameOrFile+".yaml", text, kinds)
+	}
+	text, err := os.ReadFile(nameOrFile)
+	if err != nil {
+		f := fault.New(nameOrFile, "is neither a pipeline's name nor a file that can be read%s",
+			strictyaml.DidYouMean(nameOrFile, Names()))
+		return Pipeline{}, f.Try("Shipped: %s; or give the path of a YAML file.", strings.Join(Names(), ", "))
+	}
+	name := nameOrFile[strings.LastIndexByte(nameOrFile, '/')+1:]
+	return Parse(strings.TrimSuffix(strings.TrimSuffix(name, ".yaml"), ".yml"), nameOrFile, text, kinds)
+}
+
+// Parse reads a definition. The file's name is for messages. Every error is a
+// *fault.Fault with a line.
+func Parse(name, filename string, text []byte, kinds []Kind) (Pipeline, error) {
+	f := file{Programme: Programme{Chunk: 30 * time.Second}}
+	if err := strictyaml.Decode(filename, text, &f); err != nil {
+		return Pipeline{}, err
+	}
+	var root struct {
+		Stages []yaml.Node `yaml:"stages"`
+	}
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return Pipeline{}, fault.New(filename, "%v", err)
+	}
+	if len(f.Stages) == 0 {
+		return Pipeline{}, fault.New(filename, "has no stages").At(1).Try("See pipelines/talk.yaml for a whole one.")
+	}
+	if f.Programme.Chunk < 5*time.Second || f.Programme.Opening < 0 || f.Programme.Closing < 0 {
+		return Pipeline{}, fault.New(filename, "a chunk is at least 5s, and a card cannot be shorter than 0s").At(1)
+	}
+	p := Pipeline{Name: name, File: filename, Text: string(text), About: f.About, Programme: f.Programme}
+	for i, s := range f.Stages {
+		stage := Stage{Name: s.Name, Uses: s.Uses, Needs: s.Needs, Line: root.Stages[i].Line}
+		if stage.Name == "" {
+			stage.Name = stage.Uses
+		}
+		if err := p.add(stage, &s.With, kinds); err != nil {
+			return Pipeline{}, err
+		}
+	}
+	return p, nil
+}
+
+// add checks a stage against those before it and appends it.
+func (p *Pipeline) add(s Stage, with *yaml.Node, kinds []Kind) error {
+	wrong := func(format string, args ...any) *fault.Fault {
+		return fault.New(p.File, format, args...).At(s.Line)
+	}
+	kind, ok := find(kinds, s.Uses)
+	if !ok {
+		return wrong("unknown stage kind %q%s", s.Uses, guess(s.Uses, kinds)).
+			Try("Known: %s.", strings.Join(kindNames(kinds), ", "))
+	}
+	for _, before := range p.Stages {
+		if before.Name == s.Name {
+			return wrong("a second stage is called %q, first on line %d", s.Name, before.Line).
+				Try("Give one of them a name of its own.")
+		}
+		if before.Uses == s.Uses && kind.Single {
+			return wrong("a second %q stage, first on line %d", s.Uses, before.Line).Try("One is enough for all that need it.")
+		}
+	}
+	needed := make(map[string]bool)
+	for _, name := range s.Needs {
+		i := slices.IndexFunc(p.Stages, func(b Stage) bool { return b.Name == name })
+		if i < 0 {
+			return wrong("%s needs %q, which no stage before it is called%s", s.Name, name,
+				strictyaml.DidYouMean(name, p.names()))
+		}
+		needed[p.Stages[i].Uses] = true
+	}
+	for _, k := range kind.Needs {
+		if !needed[k] {
+			return wrong("%s needs a stage that uses %q", s.Name, k).
+				Try("Put one before it, and its name into needs: […].")
+		}
+	}
+	if err := s.settings(p.File, kind, with); err != nil {
+		return err
+	}
+	p.Stages = append(p.Stages, s)
+	return nil
+}
+
+// settings decodes what stands under with: into the kind's own form.
+func (s *Stage) settings(filename string, kind Kind, with *yaml.Node) error {
+	given := with.Kind != 0
+	if kind.With == nil {
+		if given {
+			return fault.New(filename, "%s takes no settings", s.Uses).At(with.Line)
+		}
+		return nil
+	}
+	s.With = kind.With()
+	if given {
+		if err := strictyaml.DecodeNode(filename, with, s.With); err != nil {
+			return err
+		}
+	}
+	if kind.Check == nil {
+		return nil
+	}
+	if err := kind.Check(s.With); err != nil {
+		line := s.Line
+		if given {
+			line = with.Line
+		}
+		return fault.New(filename, "%s: %v", s.Name, err).At(line)
+	}
+	return nil
+}
+
+// Stage finds a stage by name.
+func (p Pipeline) Stage(name string) (Stage, bool) {
+	i := slices.IndexFunc(p.Stages, func(s Stage) bool { return s.Name == name })
+	if i < 0 {
+		return Stage{}, false
+	}
+	return p.Stages[i], true
+}
+
+func (p Pipeline) names() []string {
+	names := make([]string, len(p.Stages))
+	for i, s := range p.Stages {
+		names[i] = s.Name
+	}
+	return names
+}
+
+func find(kinds []Kind, name string) (Kind, bool) {
+	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })
+	if i < 0 {
+		return Kind{}, false
+	}
+	return kinds[i], true
+}
+
+func kindNames(kinds []Kind) []string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.Name
+	}
+	return names
+}
+
+// guess is `, did you mean "encode"?` for "transcod", too: what people call a kind counts.
+func guess(word string, kinds []Kind) string {
+	meant := make(map[string]string)
+	var words []string
+	for _, k := range kinds {
+		for _, w := range append([]string{k.Name}, k.Also...) {
+			meant[w] = k.Name
+			words = append(words, w)
+		}
+	}
+	if near, ok := strictyaml.Nearest(word, words); ok {
+		return `, did you mean "` + meant[near] + `"?`
+	}
+	return ""
+}
