@@ -1,0 +1,66 @@
+package subtitle
+
+import (
+	"strings"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// Language is the canonical form of a BCP 47 tag. Tags that nobody means are refused
+// with what was probably meant.
+func Language(tag string) (string, error) {
+	t, err := language.Parse(tag)
+	base, _, region := t.Raw()
+	switch {
+	case err != nil:
+		f := fault.New("", "%s is not a known language tag", quote(tag))
+		if s := guess(tag); s != "" {
+			return "", f.Try("Did you mean %s (%s)?", s, EnglishName(s))
+		}
+		return "", f.Try("Tags look like en, es-419 or zh-Hant")
+	case base.String() == "und":
+		return "", fault.New("", "%s names no language", quote(tag)).Try("Say which language it is, such as en or es-419")
+	case base.String() == "es" && region.String() == "LA":
+		return "", fault.New("", "%s is Spanish as spoken in Laos", quote(tag)).Try("Did you mean es-419 (Latin American Spanish)?")
+	}
+	return t.String(), nil
+}
+
+// guess is the tag that somebody probably meant: by the language's English or own name,
+// or by a country's code taken for its language's.
+func guess(tag string) string {
+	name := strings.ToLower(tag)
+	english, own := display.English.Languages(), display.Self
+	for _, t := range display.Supported.Tags() {
+		if strings.ToLower(english.Name(t)) == name || strings.ToLower(own.Name(t)) == name {
+			return t.String()
+		}
+	}
+	first, _, _ := strings.Cut(strings.ReplaceAll(tag, "_", "-"), "-")
+	if region, err := language.ParseRegion(first); err == nil {
+		if t, err := language.Compose(region); err == nil {
+			if base, confidence := t.Base(); confidence != language.No {
+				return base.String()
+			}
+		}
+	}
+	if base, err := language.ParseBase(first); err == nil {
+		return base.String()
+	}
+	return ""
+}
+
+// EnglishName is a language's name for people, such as "Latin American Spanish".
+func EnglishName(tag string) string {
+	return display.English.Tags().Name(language.Make(tag))
+}
+
+// Terminological is the ISO 639-2/T code that an MP4 file wants in place of a BCP 47
+// tag: "spa" for "es-419", "zho" for "zh-Hant".
+func Terminological(tag string) string {
+	base, _ := language.Make(tag).Base()
+	return base.ISO3()
+}

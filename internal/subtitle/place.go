@@ -1,0 +1,71 @@
+package subtitle
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// Least is how long what is left of a clipped cue must be to be shown.
+const Least = 300 * time.Millisecond
+
+// Left is a cue that stays in its track and is not shown, and why, in words.
+type Left struct {
+	Cue conference.Cue `json:"cue"`
+	Why string         `json:"why"`
+}
+
+// Place is what a viewer of the programme sees of cues in reel time.
+func Place(p timeline.Programme, cues []conference.Cue) (placed []conference.Cue, left []Left) {
+	for _, c := range cues {
+		whole := timeline.Span{From: c.Start, To: c.End}
+		seen, ok := p.FromReel(whole)
+		switch {
+		case !ok:
+			left = append(left, Left{c, "it is not in the programme"})
+		case seen.Len() < Least && seen.Len() < whole.Len():
+			left = append(left, Left{c, fmt.Sprintf("only %d ms of it are in the programme", milli(seen.Len()).Milliseconds())})
+		default:
+			c.Start, c.End = seen.From, seen.To
+			placed = append(placed, c)
+		}
+	}
+	return placed, left
+}
+
+// ToReel takes cues from programme time, on whose clock a file was made, to reel time.
+// A cue that is only over a card has no place there and is reported.
+func ToReel(p timeline.Programme, cues []conference.Cue) (reel []conference.Cue, left []Left) {
+	for _, c := range cues {
+		span, ok := p.ToReel(timeline.Span{From: c.Start, To: c.End})
+		if !ok {
+			left = append(left, Left{c, "it is over a card, where nothing is spoken, or outside the programme"})
+			continue
+		}
+		c.Start, c.End = span.From, span.To
+		reel = append(reel, c)
+	}
+	return reel, left
+}
+
+// Canonical is cues as JSON that depends on nothing but what a viewer sees and when:
+// times in milliseconds and text, no ids and no lines. A key may hash it.
+func Canonical(cues []conference.Cue) []byte {
+	type seen struct {
+		Start int64  `json:"start"` // ms
+		End   int64  `json:"end"`   // ms
+		Text  string `json:"text"`
+	}
+	all := make([]seen, len(cues))
+	for i, c := range cues {
+		all[i] = seen{milli(c.Start).Milliseconds(), milli(c.End).Milliseconds(), Normal(c.Text)}
+	}
+	b, err := json.Marshal(all)
+	if err != nil {
+		panic(err) // strings and numbers always marshal
+	}
+	return b
+}
