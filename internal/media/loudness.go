@@ -1,0 +1,217 @@
+package media
+
+import "math"
+
+// Hz is the sample rate of all sound that Lectern makes or measures. The filters below
+// are those of that rate.
+const Hz = 48000
+
+const (
+	blockSize = Hz / 10 // samples in a block of 100 ms
+	silence   = -70.0   // LUFS; no block louder than this: there is nothing to hear
+)
+
+// Meter measures the loudness and the true peak of stereo sound at 48 kHz as ITU-R
+// BS.1770-4 and EBU R128 define them. The zero value is not ready; see NewMeter.
+type Meter struct {
+	weights [2]kWeighting
+	peak    peakMeter
+	blocks  []float64 // energy of each 100 ms, both sides together
+	sum     float64   // of the block that is being filled
+	filled  int       // samples in it
+	samples int64
+}
+
+// NewMeter is a meter that has heard nothing.
+func NewMeter() *Meter { return &Meter{peak: peakMeter{over: newOversampler()}} }
+
+// Write hears the next samples, as many of the left as of the right.
+func (m *Meter) Write(left, right []float32) {
+	m.samples += int64(len(left))
+	m.peak.write(left, right)
+	for len(left) > 0 {
+		n := min(len(left), blockSize-m.filled)
+		e := weigh(&m.weights, left[:n], right[:n])
+		m.sum += e.left + e.right
+		if m.filled += n; m.filled == blockSize {
+			m.blocks = append(m.blocks, m.sum/blockSize)
+			m.sum, m.filled = 0, 0
+		}
+		left, right = left[n:], right[n:]
+	}
+}
+
+// Samples is how many samples of each side were heard.
+func (m *Meter) Samples() int64 { return m.samples }
+
+// LUFS is the integrated loudness of what was heard; -Inf where all of it lies under
+// the absolute gate, or is shorter than 400 ms.
+func (m *Meter) LUFS() float64 { return integrated(m.blocks) }
+
+// Peak is the greatest true peak of what was heard, in dBTP.
+func (m *Meter) Peak() float64 { return decibel(float64(m.peak.max)) }
+
+// integrated is the gated loudness of blocks of 100 ms, given the mean square of each
+// after K-weighting, summed over the channels. Gating blocks are 400 ms that overlap by
+// three quarters: four blocks each.
+func integrated(blocks []float64) float64 {
+	if len(blocks) < 4 {
+		return math.Inf(-1)
+	}
+	absolute := meanAbove(blocks, energy(silence))
+	return loudness(meanAbove(blocks, absolute/10)) // the relative gate is 10 LU under what passed the absolute one
+}
+
+// meanAbove is the mean energy of the gating blocks above both the floor and the
+// absolute gate; 0 if there are none.
+func meanAbove(blocks []float64, floor float64) float64 {
+	floor = max(floor, energy(silence))
+	var sum float64
+	var n int
+	for i := 3; i < len(blocks); i++ {
+		e := (blocks[i-3] + blocks[i-2] + blocks[i-1] + blocks[i]) / 4
+		if e > floor {
+			sum += e
+			n++
+		}
+	}
+	return sum / float64(max(n, 1))
+}
+
+// loudness and energy convert between a K-weighted mean square and LUFS.
+func loudness(energy float64) float64 { return -0.691 + 10*math.Log10(energy) }
+func energy(lufs float64) float64     { return math.Pow(10, (lufs+0.691)/10) }
+
+// decibel and linear convert between an amplitude and decibels.
+func decibel(amplitude float64) float64 { return 20 * math.Log10(amplitude) }
+func linear(db float64) float64         { return math.Pow(10, db/20) }
+
+// energies are sums of squares after K-weighting. From them and the cross term follows
+// the energy of any mix of the two sides.
+type energies struct {
+	left, right, cross float64
+}
+
+// weigh runs both sides through their filters and sums what comes out.
+func weigh(k *[2]kWeighting, left, right []float32) (e energies) {
+	l, r := k[0], k[1]
+	for i, x := range left {
+		a, b := l.next(float64(x)), r.next(float64(right[i]))
+		e.left += a * a
+		e.right += b * b
+		e.cross += a * b
+	}
+	k[0], k[1] = l.settled(), r.settled()
+	return e
+}
+
+// kWeighting is the filter of BS.1770 at 48 kHz: a high shelf (the head), then a high
+// pass. Both are biquads in transposed direct form II.
+type kWeighting struct {
+	s1, s2, h1, h2 float64
+}
+
+func (k *kWeighting) next(x float64) float64 {
+	y := 1.53512485958697*x + k.s1
+	k.s1 = -2.69169618940638*x + 1.69065929318241*y + k.s2
+	k.s2 = 1.19839281085285*x - 0.73248077421585*y
+	z := y + k.h1
+	k.h1 = -2*y + 1.99004745483398*z + k.h2
+	k.h2 = y - 0.99007225036621*z
+	return z
+}
+
+// settled is the filter with echoes that nobody can hear taken for none: numbers near
+// the smallest a float can hold are very slow to reckon with.
+func (k kWeighting) settled() kWeighting {
+	const inaudible = 1e-20
+	if max(math.Abs(k.s1), math.Abs(k.s2), math.Abs(k.h1), math.Abs(k.h2)) < inaudible {
+		return kWeighting{}
+	}
+	return k
+}
+
+const (
+	reach = 8         // samples on either side that an interpolated value is made of
+	taps  = 2 * reach //
+	group = 64        // samples that are looked at together before any is oversampled
+)
+
+// oversampler finds the values between samples, at the quarters, with a windowed sinc.
+type oversampler struct {
+	phases [3][taps]float32
+	bound  float32 // no value between samples is greater than this times the samples around it
+}
+
+func newOversampler() oversampler {
+	var o oversampler
+	for p := range o.phases {
+		var sum, abs float64
+		var h [taps]float64
+		for i := range h {
+			x := float64(i-reach+1) - float64(p+1)/4 // from the place asked for to the sample
+			w := math.Cos(math.Pi * x / taps)        // a sine window, squared: Hann's
+			h[i] = math.Sin(math.Pi*x) / (math.Pi * x) * w * w
+			sum += h[i]
+		}
+		for i := range h {
+			o.phases[p][i] = float32(h[i] / sum)
+			abs += math.Abs(h[i] / sum)
+		}
+		o.bound = max(o.bound, float32(abs))
+	}
+	return o
+}
+
+// between is the greatest amplitude between the two middle ones of a window of samples.
+func (o *oversampler) between(w []float32) (greatest float32) {
+	w = w[:taps]
+	var a, b, c float32
+	for i, x := range w {
+		a += x * o.phases[0][i]
+		b += x * o.phases[1][i]
+		c += x * o.phases[2][i]
+	}
+	return max(a, b, c, -a, -b, -c)
+}
+
+// peakMeter follows the greatest true peak of two sides.
+type peakMeter struct {
+	over oversampler
+	max  float32
+	tail [2][]float32 // the last samples, which the next ones are interpolated with
+}
+
+func (p *peakMeter) write(sides ...[]float32) {
+	for side, x := range sides {
+		if p.tail[side] == nil {
+			p.tail[side] = make([]float32, taps-1)
+		}
+		w := append(p.tail[side], x...)
+		for i := 0; i+taps <= len(w); i += group {
+			p.look(w[i:min(len(w), i+group+taps-1)])
+		}
+		p.tail[side] = append(w[:0], w[len(w)-taps+1:]...)
+	}
+}
+
+// look takes up to group positions, and passes over them where even the tallest swing
+// between these samples would be no new peak.
+func (p *peakMeter) look(w []float32) {
+	m := greatest(w)
+	p.max = max(p.max, m)
+	if m*p.over.bound <= p.max {
+		return
+	}
+	for i := 0; i+taps <= len(w); i++ {
+		p.max = max(p.max, p.over.between(w[i:]))
+	}
+}
+
+// greatest is the greatest amplitude among samples.
+func greatest(w []float32) (m float32) {
+	for _, x := range w {
+		m = max(m, x, -x)
+	}
+	return m
+}

@@ -1,0 +1,82 @@
+package media
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// sampleAt is the sample that plays at t, on the clock that t is on.
+func sampleAt(t time.Duration) int64 {
+	return timeline.Rescale(int64(t), Hz, int64(time.Second))
+}
+
+// timeOf is when sample n plays, on the clock that it is counted on.
+func timeOf(n int64) time.Duration {
+	return time.Duration(timeline.Rescale(n, int64(time.Second), Hz))
+}
+
+// listen decodes one sound stream of a file to stereo at 48 kHz and hands it to hear in
+// pieces of up to 100 ms. The first sample heard is number from, counted at 48 kHz in
+// the container's own time; silence stands before the stream's start and in its gaps.
+// It ends at sample to, or where the stream does if that is sooner. The slices are used
+// again for the next piece.
+func (t Tools) listen(ctx context.Context, path string, stream int, from, to int64, hear func(left, right []float32)) error {
+	const early = time.Second // decoders need a running start; longer than any of them
+	// The filter's clock starts at the first sample wanted: what comes before is dropped,
+	// what is missing filled in. min_comp makes it exact to the sample, where the default
+	// lets a millisecond pass.
+	chain := fmt.Sprintf("aresample=osr=%d:ocl=stereo:osf=flt:async=1:min_comp=0.00001:first_pts=%d,atrim=end_pts=%d", Hz, from, to)
+	args := []string{"-copyts", "-vn", "-sn", "-dn"}
+	if from > Hz {
+		args = append(args, "-noaccurate_seek", "-seek_timestamp", "1",
+			"-ss", fmt.Sprintf("%.6f", (timeOf(from)-early).Seconds()))
+	}
+	args = append(args, Input(path)...)
+	args = append(args, "-map", "0:"+strconv.Itoa(stream), "-af", chain, "-f", "f32le", "pipe:1")
+	_, err := t.Stream(ctx, args, func(r io.Reader) error { return stereo(r, hear) })
+	return err
+}
+
+// stereo reads interleaved stereo samples, 32-bit little-endian floats, to their end. A
+// sample that is no number, or louder than anything can be, is silence.
+func stereo(r io.Reader, hear func(left, right []float32)) error {
+	const frame = 8 // bytes
+	in := bufio.NewReaderSize(r, blockSize*frame)
+	raw := make([]byte, blockSize*frame)
+	left, right := make([]float32, blockSize), make([]float32, blockSize)
+	for {
+		n, err := io.ReadFull(in, raw)
+		n /= frame
+		for i := range n {
+			left[i] = sample(raw[i*frame:])
+			right[i] = sample(raw[i*frame+4:])
+		}
+		if n > 0 {
+			hear(left[:n], right[:n])
+		}
+		switch err {
+		case nil:
+		case io.EOF, io.ErrUnexpectedEOF:
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+func sample(b []byte) float32 {
+	const absurd = 1e3 // +60 dBFS
+	x := math.Float32frombits(binary.LittleEndian.Uint32(b))
+	if x > -absurd && x < absurd { // false for NaN
+		return x
+	}
+	return 0
+}
