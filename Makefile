@@ -1,0 +1,80 @@
+# Lectern: what can be done here. `make` alone lists it.
+#
+# What a target needs and the machine lacks, .ci/need installs on Debian and Ubuntu and
+# names elsewhere. Whoever has it needs no rights.
+
+SHELL         := /bin/bash
+.SHELLFLAGS   := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS     += --no-print-directory
+
+BIN := bin/lectern
+OUT := out
+
+# Where Go's own installer puts it, for shells that were never told.
+export PATH := $(PATH):/usr/local/go/bin
+# A plain copy of the files builds too, and so does a clone owned by somebody else.
+export GOFLAGS := $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false
+# Real subtitle files, where they have been put beside the project.
+CORPUS := $(wildcard ../shared/corpus)
+ifneq ($(CORPUS),)
+export LECTERN_CORPUS ?= $(abspath $(CORPUS))
+endif
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: ## publish a bundle from the sample talk in testdata/ into out/
+	@.ci/need go ffmpeg
+	@$(MAKE) build
+	$(BIN) run testdata/talk.mp4 --talk testdata/talk.yaml \
+	  --subtitles en=testdata/talk.en.srt --subtitles es=testdata/talk.es.srt \
+	  --cut 00:00:04-00:01:02 -o $(OUT)
+	@echo
+	@find $(OUT)/prototyping-apis | LC_ALL=C sort | sed -e 's|[^/]*/|    |g'
+	@echo
+	@echo 'Watch it:             $(OUT)/prototyping-apis/video/prototyping-apis.mp4'
+	@echo 'Prove it is sound:    $(BIN) bundle verify $(OUT)/prototyping-apis'
+	@echo 'Correct a caption in testdata/talk.es.srt and `make demo` again: no picture is encoded.'
+	@echo 'Then your own talk:   $(BIN) run talk.mp4 --title "…" --subtitles en=talk.srt -o $(OUT)'
+
+.PHONY: build
+build: ## build bin/lectern
+	@.ci/need go
+	go build -trimpath -o $(BIN) ./cmd/lectern
+
+.PHONY: test
+test: ## lint, and every test there is
+	@.ci/need go ffmpeg redis-server
+	@$(MAKE) lint
+	go test -tags slow -timeout 18m ./...
+
+.PHONY: test-fast
+test-fast: ## the tests without the slow ones
+	@.ci/need go ffmpeg redis-server
+	go test ./...
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck
+	@.ci/need go
+	@unformatted=$$(gofmt -l cmd worker internal pipelines); \
+	if [ -n "$$unformatted" ]; then echo "These files want gofmt -w:" $$unformatted >&2; exit 1; fi
+	go vet -tags slow ./...
+	go tool staticcheck -tags slow ./...
+
+.PHONY: bench
+bench: ## measure Lectern side by side with plain ffmpeg (an hour or more)
+	@.ci/need go ffmpeg
+	@$(MAKE) build
+	go run ./internal/bench -lectern $(BIN)
+
+.PHONY: sample
+sample: ## make the sample talk in testdata/ again
+	@.ci/need ffmpeg
+	testdata/make-sample.sh
+
+.PHONY: clean
+clean: ## remove what was built and published here
+	rm -rf bin $(OUT)
