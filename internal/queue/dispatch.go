@@ -1,0 +1,234 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/lectern-av/lectern/internal/action"
+)
+
+// taskType is the one type of asynq task there is: what a job does, its actions say.
+const taskType = "job"
+
+// message is what a task carries.
+type message struct {
+	Job     action.Job    `json:"job"`
+	Timeout time.Duration `json:"timeout"` // nanoseconds
+}
+
+// patience is what asynq gives a job beyond its timeout, so that the handler has ended
+// by our own timeout, and said so, before asynq looks away. asynq counts whole seconds
+// and would take a fraction of one for its default of 30 minutes.
+const patience = time.Minute
+
+// Dispatch puts a job in the queue. One of the same id that is waiting or running stands,
+// and is no error. Jobs start in the order of their dispatch. The worker gives the job
+// up after timeout, counted from its start. A Cancel of the same id is taken back.
+func (q *Queue) Dispatch(ctx context.Context, job action.Job, timeout time.Duration) error {
+	if timeout <= 0 {
+		return fmt.Errorf("dispatch job %s: a timeout of %s", job.ID, timeout)
+	}
+	payload, err := json.Marshal(message{job, timeout})
+	if err != nil {
+		return fmt.Errorf("dispatch job %s: %w", job.ID, err)
+	}
+	if err := q.rdb.Del(ctx, q.key("cancel", job.ID)).Err(); err != nil {
+		return fmt.Errorf("dispatch job %s: %w", job.ID, err)
+	}
+	task := asynq.NewTask(taskType, payload, asynq.Queue(q.name), asynq.TaskID(job.ID),
+		asynq.MaxRetry(0), asynq.Timeout(timeout+patience))
+	_, err = q.client.EnqueueContext(ctx, task)
+	if errors.Is(err, asynq.ErrTaskIDConflict) {
+		var cleared bool
+		if cleared, err = q.clear(ctx, job.ID); cleared {
+			_, err = q.client.EnqueueContext(ctx, task)
+		}
+	}
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return fmt.Errorf("dispatch job %s: %w", job.ID, err)
+	}
+	return nil
+}
+
+// clear deletes the task of that id where asynq has laid it by: it does so with a task
+// whose worker died, and would take the id for used for ever.
+func (q *Queue) clear(ctx context.Context, id string) (bool, error) {
+	state, err := q.rdb.HGet(ctx, q.asynqKey("t:"+id), "state").Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return false, err
+	}
+	if state == "pending" || state == "active" {
+		return false, nil
+	}
+	return true, q.delete(ctx, id)
+}
+
+// delete removes a task that no worker has taken; that there is none is no error.
+func (q *Queue) delete(ctx context.Context, id string) error {
+	if err := q.register(ctx); err != nil {
+		return err
+	}
+	err := q.inspector.DeleteTask(q.name, id)
+	if errors.Is(err, asynq.ErrTaskNotFound) {
+		return nil
+	}
+	return err
+}
+
+// register makes the queue known to asynq's inspector: its client does it once, and
+// never again after Redis has been flushed.
+func (q *Queue) register(ctx context.Context) error {
+	return q.rdb.SAdd(ctx, "asynq:queues", q.name).Err()
+}
+
+// State is where a job is.
+type State int
+
+// The states of a job. Unknown is for the first moments after Redis has lost its memory,
+// until the workers have said again what they are at: ask later.
+const (
+	Gone    State = iota // not here: finished, lost, cancelled, or its worker went silent
+	Waiting              // no worker has taken it yet
+	Running              // a living worker has it
+	Unknown
+)
+
+func (s State) String() string {
+	return [...]string{"gone", "waiting", "running", "unknown"}[s]
+}
+
+// State is where the job is now.
+func (q *Queue) State(ctx context.Context, id string) (State, error) {
+	states, err := q.States(ctx, id)
+	if err != nil {
+		return Unknown, err
+	}
+	return states[0], nil
+}
+
+// lookAtOnce is how many jobs States asks after in one round trip.
+const lookAtOnce = 500
+
+// States are where the jobs are now, in the order of the ids.
+func (q *Queue) States(ctx context.Context, ids ...string) ([]State, error) {
+	states := make([]State, 0, len(ids))
+	for len(ids) > 0 {
+		n := min(len(ids), lookAtOnce)
+		some, err := q.look(ctx, ids[:n])
+		if err != nil {
+			return nil, fmt.Errorf("look after %d jobs: %w", n, err)
+		}
+		states, ids = append(states, some...), ids[n:]
+	}
+	return states, nil
+}
+
+// sight is what Redis says of one job.
+type sight struct {
+	beat  *redis.IntCmd
+	state *redis.StringCmd
+	lease *redis.FloatCmd
+}
+
+func (q *Queue) look(ctx context.Context, ids []string) ([]State, error) {
+	sights := make([]sight, len(ids))
+	p := q.rdb.Pipeline()
+	forgot := p.SetNX(ctx, q.key("memory"), "kept", 0)
+	for i, id := range ids {
+		sights[i] = sight{
+			beat:  p.Exists(ctx, q.key("beat", id)),
+			state: p.HGet(ctx, q.asynqKey("t:"+id), "state"),
+			lease: p.ZScore(ctx, q.asynqKey("lease"), id),
+		}
+	}
+	if _, err := p.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return nil, err
+	}
+	lost := Gone
+	if q.forgetful(forgot.Val()) {
+		lost = Unknown
+	}
+	states := make([]State, len(ids))
+	for i, s := range sights {
+		states[i] = q.judge(s, lost)
+	}
+	return states, nil
+}
+
+// leaseTime is asynq's.
+const leaseTime = 30 * time.Second
+
+// judge is the state of a job, and lost if there is no trace of it.
+func (q *Queue) judge(s sight, lost State) State {
+	switch {
+	case s.beat.Val() == 1:
+		return Running
+	case s.state.Val() == "pending":
+		return Waiting
+	case s.state.Val() == "active":
+		// Between taking a task and the first beat lies a moment. asynq's lease tells it
+		// from the silence of the dead: it was written when the task was taken.
+		taken := time.Unix(int64(s.lease.Val()), 0).Add(-leaseTime)
+		if time.Since(taken) < max(q.lifetime(), 2*time.Second) {
+			return Running
+		}
+	}
+	return lost
+}
+
+// forgetful says whether Redis lost its memory so lately that the workers may not have
+// beaten since.
+func (q *Queue) forgetful(now bool) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if now {
+		q.emptied = time.Now()
+		q.log.Info("Redis has forgotten everything; waiting for the workers to report")
+	}
+	return !q.emptied.IsZero() && time.Since(q.emptied) < q.beat*3/2
+}
+
+// cancelLasts is how long a Cancel is remembered for a worker that took the job in the
+// same moment, or that Redis was out of reach for.
+const cancelLasts = time.Hour
+
+// Cancel stops a job: one that waits is deleted, one that runs has its handler's context
+// ended, within a beat even if the signal is lost. There is no Failed event for it.
+func (q *Queue) Cancel(ctx context.Context, id string) error {
+	// First the mark, which a worker reads when it takes a job and at every beat.
+	if err := q.rdb.Set(ctx, q.key("cancel", id), "1", cancelLasts).Err(); err != nil {
+		return fmt.Errorf("cancel job %s: %w", id, err)
+	}
+	state, err := q.rdb.HGet(ctx, q.asynqKey("t:"+id), "state").Result()
+	if err == nil && state == "pending" {
+		// A worker may take it in this moment, and then it cannot be deleted: the mark and
+		// the signal stop it.
+		if err := q.delete(ctx, id); err != nil {
+			q.log.Debug("a cancelled job was taken", "job", id, "because", err)
+		}
+	}
+	if err := q.rdb.Publish(ctx, q.key("cancel"), id).Err(); err != nil {
+		return fmt.Errorf("cancel job %s: %w", id, err)
+	}
+	return nil
+}
+
+// Drain deletes every job that waits, of whoever dispatched it to this queue, and what
+// asynq has laid by. Nothing is left that could start later by itself.
+func (q *Queue) Drain(ctx context.Context) error {
+	if err := q.register(ctx); err != nil {
+		return fmt.Errorf("drain the queue: %w", err)
+	}
+	_, err1 := q.inspector.DeleteAllPendingTasks(q.name)
+	_, err2 := q.inspector.DeleteAllArchivedTasks(q.name)
+	if err := errors.Join(err1, err2); err != nil {
+		return fmt.Errorf("drain the queue: %w", err)
+	}
+	return nil
+}

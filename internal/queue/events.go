@@ -1,0 +1,125 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/lectern-av/lectern/internal/action"
+)
+
+// Events is what the workers tell. Messages may be lost or come twice: an Event is a
+// reason to look, never a proof. An Event without a Type says no more than "look": at
+// its job, which was stopped by Cancel or by its worker's shutdown, or, without a job, at
+// everything, because messages were lost. It comes after each (re)connection, the first
+// included, when a worker leaves, and when the reader falls so far behind that what it
+// missed was dropped; nobody ever waits for the reader.
+//
+// There is one channel for a Queue, and it is closed by Close.
+func (q *Queue) Events() <-chan action.Event {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.events == nil {
+		q.events = &mailbox{in: make(chan action.Event), out: make(chan action.Event)}
+		heard := func(payload string) {
+			e, err := decode(payload)
+			if err != nil {
+				q.log.Warn("a worker's message cannot be read", "error", err)
+			}
+			q.events.in <- e // a message that cannot be read is a reason to look, too
+		}
+		s := q.subscribe(q.key("events"))
+		q.tasks.Go(q.events.run)
+		q.tasks.Go(func() {
+			defer close(q.events.in)
+			s.listen(q.ctx, func() { q.events.in <- action.Event{} }, heard)
+		})
+	}
+	return q.events.out
+}
+
+// encode is e as JSON. Numbers that JSON does not know, such as a speed after no time at
+// all, are left out.
+func encode(e action.Event) string {
+	e.Fraction, e.Speed = finite(e.Fraction), finite(e.Speed)
+	b, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // the rest of an Event is strings
+	}
+	return string(b)
+}
+
+func finite(x float64) float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return 0
+	}
+	return x
+}
+
+func decode(s string) (e action.Event, err error) {
+	err = json.Unmarshal([]byte(s), &e)
+	if err != nil {
+		return action.Event{}, err
+	}
+	return e, nil
+}
+
+// capacity is how many events a mailbox keeps for a reader who is elsewhere.
+const capacity = 4096
+
+// mailbox takes every event at once, and hands them out as the reader comes.
+type mailbox struct {
+	in, out chan action.Event
+}
+
+// run ends, and closes out, when in is closed.
+func (m *mailbox) run() {
+	defer close(m.out)
+	var kept []action.Event
+	for {
+		var out chan action.Event
+		var next action.Event
+		if len(kept) > 0 {
+			out, next = m.out, kept[0]
+		}
+		select {
+		case e, open := <-m.in:
+			if !open {
+				return
+			}
+			if len(kept) == capacity {
+				kept = kept[:0] // one "look at everything" says as much
+				e = action.Event{}
+			}
+			kept = append(kept, e)
+		case out <- next:
+			kept = kept[1:]
+		}
+	}
+}
+
+// subscription is to one channel, and comes back by itself after an outage.
+type subscription struct {
+	pubsub *redis.PubSub
+}
+
+func (q *Queue) subscribe(channel string) subscription {
+	return subscription{q.rdb.Subscribe(q.ctx, channel)}
+}
+
+// listen calls joined whenever the subscription stands (anew), and heard for every
+// message, until ctx ends.
+func (s subscription) listen(ctx context.Context, joined func(), heard func(string)) {
+	stop := context.AfterFunc(ctx, func() { s.pubsub.Close() })
+	defer stop()
+	for m := range s.pubsub.ChannelWithSubscriptions(redis.WithChannelSize(capacity)) {
+		switch m := m.(type) {
+		case *redis.Subscription:
+			joined()
+		case *redis.Message:
+			heard(m.Payload)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+// Package queue carries jobs from the conductor to the workers, and word of them back.
+// It is asynq behind a small interface of our own, over a Redis that is embedded in
+// this process unless another is named.
+//
+// The queue holds nothing of value. Redis may be flushed, or killed and started empty,
+// at any moment: everything here comes back by itself, the jobs that were lost are
+// Gone, and whoever dispatched them does so again.
+//
+// Three things that asynq does are left aside, because they don't suit long work. Its
+// retries: every task has none, a new try is a new job. Its context: it ends when a
+// stalled machine misses a lease of 30 seconds, so handlers get one of ours. And its
+// cancellation, which lets two copies overlap: Cancel is a signal of our own.
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+)
+
+// Options say which queue to open.
+type Options struct {
+	URL  string        // redis://[user:password@]host:port[/db] or rediss://…; empty for the embedded Redis
+	Name string        // tells stores that share one Redis apart; empty is "lectern"
+	Log  *slog.Logger  // nil is slog.Default()
+	Beat time.Duration // how often workers say that they live; 0 is two seconds. All of a queue's processes agree on it
+	Poll time.Duration // how often an idle worker looks for a job; 0 is 100 ms
+
+	// InMemory keeps an embedded Redis off the network: only this process reaches it,
+	// without a socket, as testing/synctest wants it.
+	InMemory bool
+}
+
+const (
+	defaultBeat = 2 * time.Second
+	defaultPoll = 100 * time.Millisecond
+)
+
+// Queue is one end of the queue: a conductor's, a worker's, or both in one process.
+type Queue struct {
+	name string
+	url  string
+	beat time.Duration
+	poll time.Duration
+	log  *slog.Logger
+
+	rdb       *redis.Client
+	embedded  *miniredis.Miniredis // nil for a Redis elsewhere
+	client    *asynq.Client
+	inspector *asynq.Inspector
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup // what Events started
+
+	mu      sync.Mutex
+	events  *mailbox  // nil until Events is called
+	emptied time.Time // when Redis was last found to have forgotten everything
+}
+
+// Open connects to the Redis that the options name, or starts the embedded one. A
+// *fault.Fault says that the URL or that Redis' settings won't do.
+func Open(ctx context.Context, o Options) (*Queue, error) {
+	q := &Queue{name: o.Name, url: o.URL, beat: o.Beat, poll: o.Poll, log: o.Log}
+	if q.name == "" {
+		q.name = "lectern"
+	}
+	if q.beat == 0 {
+		q.beat = defaultBeat
+	}
+	if q.poll == 0 {
+		q.poll = defaultPoll
+	}
+	if q.log == nil {
+		q.log = slog.Default()
+	}
+	if err := q.connect(ctx, o.InMemory); err != nil {
+		return nil, err
+	}
+	q.client = asynq.NewClientFromRedisClient(q.rdb)
+	q.inspector = asynq.NewInspectorFromRedisClient(q.rdb)
+	q.ctx, q.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	// From now on, a Redis without this key has forgotten everything (see States).
+	if err := q.rdb.SetNX(ctx, q.key("memory"), "kept", 0).Err(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the queue: %w", err), q.Close())
+	}
+	return q, nil
+}
+
+// Close ends what Events started, waits for it, and closes the connections and the
+// embedded Redis. Serve must have returned.
+func (q *Queue) Close() error {
+	q.cancel()
+	q.tasks.Wait()
+	return q.disconnect()
+}
+
+// URL is where other processes of this machine reach the queue's Redis, password
+// included. It is empty for a Redis that is in memory only.
+func (q *Queue) URL() string { return q.url }
+
+// key names one of our own keys or channels in Redis.
+func (q *Queue) key(parts ...string) string {
+	k := "lectern:{" + q.name + "}"
+	for _, p := range parts {
+		k += ":" + p
+	}
+	return k
+}
+
+// asynqKey names one of asynq's keys for this queue; the layout is the same in every
+// release since 0.18.
+func (q *Queue) asynqKey(part string) string { return "asynq:{" + q.name + "}:" + part }
+
+// lifetime is how long a beat counts.
+func (q *Queue) lifetime() time.Duration { return 3 * q.beat }

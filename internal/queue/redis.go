@@ -1,0 +1,204 @@
+package queue
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// quiet stops go-redis, once for the process, from writing to standard error whenever
+// a connection breaks. The errors themselves reach us, and our log.
+var quiet = sync.OnceFunc(logging.Disable)
+
+// connect fills in rdb and, for an embedded Redis, embedded and url.
+func (q *Queue) connect(ctx context.Context, inMemory bool) error {
+	quiet()
+	if q.url == "" {
+		return q.embed(inMemory)
+	}
+	o, err := parse(q.url)
+	if err != nil {
+		return err
+	}
+	q.rdb = redis.NewClient(tuned(o))
+	if err := q.inspect(ctx); err != nil {
+		return errors.Join(err, q.rdb.Close())
+	}
+	return nil
+}
+
+func (q *Queue) disconnect() error {
+	err := q.rdb.Close()
+	if q.embedded != nil {
+		q.embedded.Close()
+	}
+	return err
+}
+
+// embed starts a Redis in this process: on the loopback interface behind a password
+// that nobody else knows, or with no address at all.
+func (q *Queue) embed(inMemory bool) error {
+	q.embedded = miniredis.NewMiniRedis()
+	q.embedded.ClockTTL(true) // otherwise no key would ever expire
+	if inMemory {
+		q.rdb = redis.NewClient(tuned(&redis.Options{Dialer: q.dialInMemory}))
+		return nil
+	}
+	password := rand.Text()
+	q.embedded.RequireAuth(password)
+	if err := q.embedded.StartAddr("127.0.0.1:0"); err != nil {
+		return fmt.Errorf("start the embedded Redis: %w", err)
+	}
+	q.url = (&url.URL{Scheme: "redis", User: url.UserPassword("", password), Host: q.embedded.Addr(), Path: "/0"}).String()
+	q.rdb = redis.NewClient(tuned(&redis.Options{Addr: q.embedded.Addr(), Password: password}))
+	return nil
+}
+
+// tuned is o with what suits a queue: contexts are honoured, a Redis that is away is
+// noticed at once, and connecting takes one round trip.
+func tuned(o *redis.Options) *redis.Options {
+	o.ContextTimeoutEnabled = true
+	o.DialerRetries = 1
+	o.DisableIdentity = true
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	return o
+}
+
+// parse is the address, password, database and encryption that a URL says.
+func parse(s string) (*redis.Options, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || (u.Scheme != "redis" && u.Scheme != "rediss") {
+		return nil, fault.New("Redis", "%q is not the address of one", redacted(s)).
+			Try("Write redis://[user:password@]host[:port][/database], or rediss:// where it speaks TLS")
+	}
+	o, err := redis.ParseURL(s)
+	if err != nil {
+		return nil, fault.New("Redis", "%s: %s", u.Redacted(), strings.TrimPrefix(err.Error(), "redis: ")).
+			Try("Write redis://[user:password@]host[:port][/database], or rediss:// where it speaks TLS")
+	}
+	if o.TLSConfig != nil {
+		o.TLSConfig.MinVersion = tls.VersionTLS12
+	}
+	return o, nil
+}
+
+// redacted is a URL that may be no URL, without what may be a password.
+func redacted(s string) string {
+	at := strings.LastIndex(s, "@")
+	if at < 0 {
+		return s
+	}
+	scheme, _, _ := strings.Cut(s, "://")
+	return scheme + "://…" + s[at:]
+}
+
+// inspect checks that the Redis is one that jobs can be trusted to.
+func (q *Queue) inspect(ctx context.Context) error {
+	u, err := url.Parse(q.url)
+	if err != nil {
+		return err
+	}
+	where := u.Redacted()
+	text, err := q.rdb.Info(ctx).Result()
+	if err != nil {
+		return fmt.Errorf("reach Redis at %s: %w", where, err)
+	}
+	info := map[string]string{}
+	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
+		if k, v, ok := strings.Cut(strings.TrimSpace(lines.Text()), ":"); ok {
+			info[k] = v
+		}
+	}
+	if v := info["redis_version"]; older(v, 6, 2) {
+		return fault.New(where, "is Redis %s", v).Try("Lectern's queue needs 6.2 or newer")
+	}
+	if info["redis_mode"] == "cluster" {
+		return fault.New(where, "is a cluster").Try("Name a Redis that stands alone")
+	}
+	if p := info["maxmemory_policy"]; p != "noeviction" && p != "" {
+		if info["maxmemory"] != "0" {
+			return fault.New(where, "has maxmemory-policy %s: it throws jobs away when its memory is full", p).
+				Try("Set maxmemory-policy to noeviction in redis.conf, or with: redis-cli config set maxmemory-policy noeviction")
+		}
+		q.log.Warn("Redis would throw jobs away if it were given a maxmemory; set maxmemory-policy to noeviction",
+			"redis", where, "maxmemory-policy", p)
+	}
+	return nil
+}
+
+// older says whether a version such as 6.0.16 is before major.minor. One that cannot be
+// read is not.
+func older(version string, major, minor int) bool {
+	a, rest, _ := strings.Cut(version, ".")
+	b, _, _ := strings.Cut(rest, ".")
+	ma, err1 := strconv.Atoi(a)
+	mi, err2 := strconv.Atoi(b)
+	if err1 != nil || err2 != nil {
+		return false
+	}
+	return ma < major || ma == major && mi < minor
+}
+
+// dialInMemory is a connection to the embedded Redis that is a pair of pipes.
+func (q *Queue) dialInMemory(context.Context, string, string) (net.Conn, error) {
+	c, err := q.embedded.Dial()
+	if err != nil {
+		return nil, err
+	}
+	p := &pipe{Conn: c, out: make(chan []byte, 1), done: make(chan struct{})}
+	go p.pump()
+	return p, nil
+}
+
+// pipe is a net.Pipe whose writer doesn't wait for the reader: a client that writes many
+// commands before it reads the first reply would otherwise wait for a server that waits
+// for the client. pump belongs to the connection and ends when that is closed.
+type pipe struct {
+	net.Conn
+	out  chan []byte
+	once sync.Once
+	done chan struct{}
+}
+
+func (p *pipe) Write(b []byte) (int, error) {
+	select {
+	case <-p.done:
+		return 0, net.ErrClosed
+	case p.out <- append([]byte(nil), b...):
+		return len(b), nil
+	}
+}
+
+func (p *pipe) pump() {
+	for {
+		select {
+		case <-p.done:
+			return
+		case b := <-p.out:
+			if _, err := p.Conn.Write(b); err != nil {
+				p.Close()
+				return
+			}
+		}
+	}
+}
+
+func (p *pipe) Close() error {
+	p.once.Do(func() { close(p.done) })
+	return p.Conn.Close()
+}

@@ -1,0 +1,350 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// ServeOptions say who serves.
+type ServeOptions struct {
+	Worker string // a name that no other running worker has, such as "host-pid"
+	Slots  int    // how many jobs at once
+}
+
+// Handler does a job. Its context ends on Cancel, at the job's timeout, and when the
+// worker stops, and for no other reason: not with an outage of Redis. Report may be
+// called as often as one likes and never waits; what of it is told is the latest, about
+// four times a second. The error, best an *action.Failure, becomes the Failed event; nil
+// becomes Done, so the results must be in the store by then. A job may come twice: look
+// into the store first.
+type Handler func(ctx context.Context, job action.Job, report func(action.Event)) error
+
+// ErrCancelled is the cause of a handler's context that Cancel ended.
+var ErrCancelled = errors.New("cancelled")
+
+// errTimeout is the cause of a handler's context whose job took too long.
+var errTimeout = errors.New("took longer than its limit")
+
+const (
+	tellEvery = 250 * time.Millisecond // progress of one job
+	wordTakes = 5 * time.Second        // at most, for a last word while shutting down
+)
+
+// Serve takes jobs from the queue and has them handled, until ctx ends and the handlers
+// have returned. Around each it publishes Started, and Done or Failed; a job that was
+// stopped, by Cancel or by ctx, is no failure and gets an Event without a Type. It
+// returns an error only if it cannot start.
+func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error {
+	w := &worker{
+		Queue: q, ServeOptions: o, handle: handle, ctx: ctx,
+		slots: make(chan struct{}, o.Slots),
+		news:  make(chan struct{}, 1),
+		held:  map[string]*held{},
+	}
+	server := asynq.NewServerFromRedisClient(q.rdb, asynq.Config{
+		Concurrency:       o.Slots,
+		Queues:            map[string]int{q.name: 1},
+		TaskCheckInterval: q.poll,
+		Logger:            asynqLog{q.log},
+		// Handlers end with ctx, and are waited for. When its time is up asynq would put
+		// their jobs back into the queue instead.
+		ShutdownTimeout: 365 * 24 * time.Hour,
+		// Nothing is ever scheduled, retried or kept.
+		DelayedTaskCheckInterval: time.Hour,
+		JanitorInterval:          time.Hour,
+	})
+	life, end := context.WithCancel(context.WithoutCancel(ctx)) // of what must outlive the handlers
+	defer end()
+	var own sync.WaitGroup
+	cancels := q.subscribe(q.key("cancel"))
+	own.Go(func() { cancels.listen(life, func() { w.beatAll(life) }, w.cancel) })
+	own.Go(func() { w.beats(life) })
+	own.Go(func() { w.tellProgress(life) })
+
+	err := server.Start(asynq.HandlerFunc(w.process))
+	if err == nil {
+		<-ctx.Done()
+		server.Shutdown()
+	}
+	w.close()
+	w.word(action.Event{}) // jobs may have been handed over: let the conductor look
+	end()
+	own.Wait()
+	if err != nil {
+		return fmt.Errorf("serve the queue: %w", err)
+	}
+	return nil
+}
+
+// worker is one Serve.
+type worker struct {
+	*Queue
+	ServeOptions
+	handle Handler
+	ctx    context.Context // Serve's
+
+	// asynq gives a slot away when it believes that a job has ended: after a stall, while
+	// ours goes on. These are the real ones.
+	slots chan struct{}
+	news  chan struct{} // there is progress to tell
+
+	mu     sync.Mutex // also held while beats and progress are sent, so that none follows a last word
+	held   map[string]*held
+	closed bool
+	jobs   sync.WaitGroup
+}
+
+// held is a job that this worker has.
+type held struct {
+	stop     context.CancelCauseFunc
+	progress atomic.Pointer[action.Event] // untold
+}
+
+// process does the task that asynq has taken. It never fails: what became of the job, the
+// events tell, and asynq is to forget it.
+func (w *worker) process(ctx context.Context, t *asynq.Task) error {
+	var m message
+	if err := json.Unmarshal(t.Payload(), &m); err != nil {
+		id, _ := asynq.GetTaskID(ctx)
+		w.word(action.Event{Type: action.Failed, Job: id, Worker: w.Worker, Failure: &action.Failure{
+			Slot: id, Message: fmt.Sprintf("worker %s cannot read the job: %v", w.Worker, err)}})
+		return nil
+	}
+	jobCtx, h := w.take(m.Job.ID)
+	if h == nil {
+		return nil
+	}
+	defer w.jobs.Done()
+	defer h.stop(nil)
+	end := w.do(jobCtx, h, m)
+	w.drop(m.Job.ID)
+	w.leave(m.Job.ID, end)
+	return nil
+}
+
+// take makes the job one of ours, and is nil if it is already (asynq may deliver a job
+// again after an outage) or if the worker is stopping. The context is Serve's, not asynq's.
+func (w *worker) take(id string) (context.Context, *held) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || w.ctx.Err() != nil || w.held[id] != nil {
+		return nil, nil
+	}
+	ctx, stop := context.WithCancelCause(w.ctx)
+	h := &held{stop: stop}
+	w.held[id] = h
+	w.jobs.Add(1)
+	return ctx, h
+}
+
+func (w *worker) drop(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.held, id)
+}
+
+// close lets no job in any more, and waits for those that asynq has let go of.
+func (w *worker) close() {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.jobs.Wait()
+}
+
+// do waits for a slot, announces the job and has it handled. It returns the last word.
+func (w *worker) do(ctx context.Context, h *held, m message) action.Event {
+	event := action.Event{Job: m.Job.ID, Worker: w.Worker}
+	select {
+	case w.slots <- struct{}{}:
+		defer func() { <-w.slots }()
+	case <-ctx.Done():
+		return event
+	}
+	w.announce(ctx, h, m.Job.ID)
+	timed, cancel := context.WithTimeoutCause(ctx, m.Timeout, errTimeout)
+	defer cancel()
+	err := w.guarded(timed, m.Job, func(e action.Event) {
+		e.Type, e.Job, e.Worker = action.Progress, m.Job.ID, w.Worker
+		h.progress.Store(&e)
+		select {
+		case w.news <- struct{}{}:
+		default:
+		}
+	})
+	switch {
+	case err == nil:
+		event.Type = action.Done
+	case ctx.Err() == nil:
+		event.Type, event.Failure = action.Failed, failure(m.Job, err)
+		if errors.Is(context.Cause(timed), errTimeout) {
+			event.Failure.Message = fmt.Sprintf("%v of %s: %s", errTimeout, m.Timeout, event.Failure.Message)
+		}
+	}
+	return event
+}
+
+// announce writes the first beat and says that the job has started, in this order and
+// one round trip, and reads whether the job was cancelled before.
+func (w *worker) announce(ctx context.Context, h *held, id string) {
+	p := w.rdb.Pipeline()
+	p.Set(ctx, w.key("beat", id), w.Worker, w.lifetime())
+	cancelled := p.Exists(ctx, w.key("cancel", id))
+	p.Publish(ctx, w.key("events"), encode(action.Event{Type: action.Started, Job: id, Worker: w.Worker}))
+	if _, err := p.Exec(ctx); err != nil {
+		w.log.Debug("cannot announce a job; going on with it", "job", id, "error", err)
+	}
+	if cancelled.Val() == 1 {
+		h.stop(ErrCancelled)
+	}
+}
+
+// guarded handles the job; a panic becomes a Failure with the stack.
+func (w *worker) guarded(ctx context.Context, job action.Job, report func(action.Event)) (err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			err = &action.Failure{Slot: slot(job), Message: fmt.Sprintf("panic: %v", x), Stderr: string(debug.Stack())}
+		}
+	}()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return w.handle(ctx, job, report)
+}
+
+// failure is err as the conductor is told it; a copy, so that it can be added to.
+func failure(job action.Job, err error) *action.Failure {
+	var f *action.Failure
+	if errors.As(err, &f) {
+		f := *f
+		return &f
+	}
+	return &action.Failure{Slot: slot(job), Message: err.Error(), Fault: fault.Of(err)}
+}
+
+// slot names a job for people: by the first of its actions.
+func slot(job action.Job) string {
+	if len(job.Actions) == 0 {
+		return job.ID
+	}
+	return job.Actions[0].Slot
+}
+
+// lastWord removes a beat, unless another worker's has taken its place, and then tells
+// what became of the job.
+var lastWord = redis.NewScript(`
+if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end
+return redis.call("PUBLISH", KEYS[2], ARGV[2])`)
+
+// leave says the last word on a job. If Redis is away the word is lost, and the conductor
+// finds the result in the store.
+func (w *worker) leave(id string, e action.Event) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), wordTakes)
+	defer cancel()
+	keys := []string{w.key("beat", id), w.key("events")}
+	if err := lastWord.Run(ctx, w.rdb, keys, w.Worker, encode(e)).Err(); err != nil {
+		w.log.Debug("cannot tell that a job has ended", "job", id, "error", err)
+	}
+}
+
+// word publishes an event.
+func (w *worker) word(e action.Event) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), wordTakes)
+	defer cancel()
+	if err := w.rdb.Publish(ctx, w.key("events"), encode(e)).Err(); err != nil {
+		w.log.Debug("cannot publish an event", "job", e.Job, "error", err)
+	}
+}
+
+// cancel stops the job if it is here.
+func (w *worker) cancel(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if h := w.held[id]; h != nil {
+		h.stop(ErrCancelled)
+	}
+}
+
+// beats says at every beat that the worker's jobs live.
+func (w *worker) beats(ctx context.Context) {
+	tick := time.NewTicker(w.beat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			w.beatAll(ctx)
+		}
+	}
+}
+
+// beatAll writes a beat for every job held, and reads which were cancelled: a signal
+// that was lost is late by a beat, no more.
+func (w *worker) beatAll(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.held) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, w.beat)
+	defer cancel()
+	p := w.rdb.Pipeline()
+	marks := map[string]*redis.IntCmd{}
+	for id := range w.held {
+		p.Set(ctx, w.key("beat", id), w.Worker, w.lifetime())
+		marks[id] = p.Exists(ctx, w.key("cancel", id))
+	}
+	if _, err := p.Exec(ctx); err != nil {
+		w.log.Debug("cannot beat", "error", err)
+	}
+	for id, mark := range marks {
+		if mark.Val() == 1 {
+			w.held[id].stop(ErrCancelled)
+		}
+	}
+}
+
+// tellProgress publishes the latest progress of every job that has some, and then rests.
+func (w *worker) tellProgress(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.news:
+			w.progress(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(tellEvery):
+		}
+	}
+}
+
+func (w *worker) progress(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, w.beat)
+	defer cancel()
+	p := w.rdb.Pipeline()
+	for _, h := range w.held {
+		if e := h.progress.Swap(nil); e != nil {
+			p.Publish(ctx, w.key("events"), encode(*e))
+		}
+	}
+	if _, err := p.Exec(ctx); err != nil {
+		w.log.Debug("cannot tell progress", "error", err)
+	}
+}
