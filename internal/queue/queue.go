@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
@@ -33,9 +34,9 @@ type Options struct {
 	Beat time.Duration // how often workers say that they live; 0 is two seconds. All of a queue's processes agree on it
 	Poll time.Duration // how often an idle worker looks for a job; 0 is 100 ms
 
-	// InMemory keeps an embedded Redis off the network: only this process reaches it,
-	// without a socket, as testing/synctest wants it.
-	InMemory bool
+	// Dial, if set, reaches a Redis in place of the URL, without a socket: miniredis' Dial
+	// works under testing/synctest, where hours of polling and beating pass in a moment.
+	Dial func(context.Context) (net.Conn, error)
 }
 
 const (
@@ -81,7 +82,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	if q.log == nil {
 		q.log = slog.Default()
 	}
-	if err := q.connect(ctx, o.InMemory); err != nil {
+	if err := q.connect(ctx, o.Dial); err != nil {
 		return nil, err
 	}
 	q.client = asynq.NewClientFromRedisClient(q.rdb)
@@ -103,7 +104,7 @@ func (q *Queue) Close() error {
 }
 
 // URL is where other processes of this machine reach the queue's Redis, password
-// included. It is empty for a Redis that is in memory only.
+// included. It is empty where Options.Dial reaches it.
 func (q *Queue) URL() string { return q.url }
 
 // key names one of our own keys or channels in Redis.

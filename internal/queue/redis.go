@@ -26,10 +26,14 @@ import (
 var quiet = sync.OnceFunc(logging.Disable)
 
 // connect fills in rdb and, for an embedded Redis, embedded and url.
-func (q *Queue) connect(ctx context.Context, inMemory bool) error {
+func (q *Queue) connect(ctx context.Context, dial func(context.Context) (net.Conn, error)) error {
 	quiet()
-	if q.url == "" {
-		return q.embed(inMemory)
+	switch {
+	case dial != nil:
+		q.rdb = redis.NewClient(tuned(&redis.Options{Dialer: unblocked(dial)}))
+		return nil
+	case q.url == "":
+		return q.embed()
 	}
 	o, err := parse(q.url)
 	if err != nil {
@@ -50,15 +54,11 @@ func (q *Queue) disconnect() error {
 	return err
 }
 
-// embed starts a Redis in this process: on the loopback interface behind a password
-// that nobody else knows, or with no address at all.
-func (q *Queue) embed(inMemory bool) error {
+// embed starts a Redis in this process, on the loopback interface and behind a password
+// that nobody else knows.
+func (q *Queue) embed() error {
 	q.embedded = miniredis.NewMiniRedis()
 	q.embedded.ClockTTL(true) // otherwise no key would ever expire
-	if inMemory {
-		q.rdb = redis.NewClient(tuned(&redis.Options{Dialer: q.dialInMemory}))
-		return nil
-	}
 	password := rand.Text()
 	q.embedded.RequireAuth(password)
 	if err := q.embedded.StartAddr("127.0.0.1:0"); err != nil {
@@ -154,20 +154,22 @@ func older(version string, major, minor int) bool {
 	return ma < major || ma == major && mi < minor
 }
 
-// dialInMemory is a connection to the embedded Redis that is a pair of pipes.
-func (q *Queue) dialInMemory(context.Context, string, string) (net.Conn, error) {
-	c, err := q.embedded.Dial()
-	if err != nil {
-		return nil, err
+// unblocked is dial with connections whose writer doesn't wait for the reader.
+func unblocked(dial func(context.Context) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, _, _ string) (net.Conn, error) {
+		c, err := dial(ctx)
+		if err != nil {
+			return nil, err
+		}
+		p := &pipe{Conn: c, out: make(chan []byte, 1), done: make(chan struct{})}
+		go p.pump()
+		return p, nil
 	}
-	p := &pipe{Conn: c, out: make(chan []byte, 1), done: make(chan struct{})}
-	go p.pump()
-	return p, nil
 }
 
-// pipe is a net.Pipe whose writer doesn't wait for the reader: a client that writes many
-// commands before it reads the first reply would otherwise wait for a server that waits
-// for the client. pump belongs to the connection and ends when that is closed.
+// pipe makes a net.Pipe one that can be written to before the other end reads. A client
+// that writes many commands before it reads the first reply would otherwise wait for a
+// server that waits for the client. pump ends when the connection is closed.
 type pipe struct {
 	net.Conn
 	out  chan []byte
