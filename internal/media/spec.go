@@ -33,6 +33,8 @@ type Video struct {
 	Rate       timeline.Rate `json:"rate"`   // the standard rate that suits it
 	Variable   bool          `json:"variable"`
 	Interlaced bool          `json:"interlaced"`
+	Matrix     string        `json:"matrix"`    // how its colours are coded, as ffmpeg's scale filter names it: "bt709"
+	Reorder    time.Duration `json:"reorder"`   // the most by which a picture is decoded before it is shown
 	TimeBase   timeline.Rate `json:"time_base"` // seconds a tick, as a fraction
 	FirstPTS   int64         `json:"first_pts"` // of the first picture, in ticks, in the container's own time
 	Lead       time.Duration `json:"lead"`      // how long after the container's start the first picture comes
@@ -60,6 +62,8 @@ type Pictures struct {
 	FirstPTS    int64         `json:"first_pts"`
 	Lead        int64         `json:"lead"` // frames
 	Deinterlace bool          `json:"deinterlace"`
+	Matrix      string        `json:"matrix"`  // as in Video
+	Reorder     time.Duration `json:"reorder"` // as in Video: how much further ahead a seek must aim
 }
 
 // Encoding is how a rendition's pictures are compressed.

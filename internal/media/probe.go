@@ -1,0 +1,455 @@
+package media
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// Probe looks into the recording at path, which people know as name, and reads all of
+// its packets once, so that what it says is what can be read and not what the container
+// promises. It decodes nothing but the first pictures. on, which may be nil, is told how
+// much is done, from 0 to 1. What is wrong with the recording is a *fault.Fault.
+func (t Tools) Probe(ctx context.Context, path, name string, on func(fraction float64)) (Probe, error) {
+	if err := sniff(path, name); err != nil {
+		return Probe{}, err
+	}
+	c, err := t.container(ctx, path, name)
+	if err != nil {
+		return Probe{}, err
+	}
+	s := scan{container: c}
+	if s.picture, s.sounds, err = c.choose(name); err != nil {
+		return Probe{}, err
+	}
+	first, interlaced, err := t.firstPicture(ctx, path, s.picture.Index)
+	if err != nil {
+		return Probe{}, fmt.Errorf("look at the first pictures of %s: %w", name, err)
+	}
+	if first == noTime {
+		return Probe{}, fault.New(name, "has a picture stream (%s) that cannot be decoded", s.picture.CodecName).
+			Try("Export it again as H.264 in MP4")
+	}
+	s.first = first
+	if err := s.read(ctx, t, path, on); err != nil {
+		return Probe{}, fmt.Errorf("read the packets of %s: %w", name, err)
+	}
+	return s.probe(interlaced), nil
+}
+
+// container is what ffprobe says about a file, as far as it matters here.
+type container struct {
+	Streams []stream
+	Format  struct {
+		Name     string `json:"format_name"`
+		Duration string
+	}
+}
+
+type stream struct {
+	Index       int
+	Kind        string `json:"codec_type"`
+	CodecName   string `json:"codec_name"`
+	Width       int64
+	Height      int64
+	SAR         string `json:"sample_aspect_ratio"`
+	FieldOrder  string `json:"field_order"`
+	ColorSpace  string `json:"color_space"`
+	TimeBase    string `json:"time_base"`
+	StartPTS    *int64 `json:"start_pts"`
+	Channels    int
+	SampleRate  string         `json:"sample_rate"`
+	Disposition map[string]int `json:"disposition"`
+	Tags        map[string]string
+	SideData    []struct {
+		Rotation float64
+	} `json:"side_data_list"`
+}
+
+// container asks ffprobe what the file is. That it cannot tell is the file's fault.
+func (t Tools) container(ctx context.Context, path, name string) (c container, err error) {
+	args := append([]string{"-show_format", "-show_streams", "-of", "json"}, Input(path)...)
+	var out bytes.Buffer
+	said, err := t.probe(ctx, args, func(r io.Reader) error {
+		_, err := out.ReadFrom(r)
+		return err
+	})
+	var failed *ToolError
+	switch {
+	case errors.As(err, &failed) && failed.ExitCode > 0:
+		return c, unreadable(path, name, said)
+	case err != nil:
+		return c, fmt.Errorf("probe %s: %w", name, err)
+	}
+	if err := json.Unmarshal(out.Bytes(), &c); err != nil {
+		return c, fmt.Errorf("probe %s: understand ffprobe: %w", name, err)
+	}
+	return c, nil
+}
+
+// choose picks the first moving picture and all sounds.
+func (c container) choose(name string) (picture stream, sounds []stream, err error) {
+	picture.Index = -1
+	for _, s := range c.Streams {
+		still := s.Disposition["attached_pic"] == 1 || s.Disposition["still_image"] == 1 || s.Disposition["timed_thumbnails"] == 1
+		switch {
+		case s.Kind == "video" && !still && s.Width > 0 && picture.Index < 0:
+			picture = s
+		case s.Kind == "audio" && s.Channels > 0:
+			sounds = append(sounds, s)
+		}
+	}
+	switch {
+	case picture.Index < 0 && len(sounds) == 0:
+		return picture, nil, fault.New(name, "holds neither picture nor sound").Try("Hand in the recording itself")
+	case picture.Index < 0:
+		return picture, nil, fault.New(name, "has sound but no picture").
+			Try("Hand in the video recording; a cover image does not count as picture")
+	case len(sounds) == 0:
+		return picture, nil, fault.New(name, "has no sound").
+			Try("Hand in the recording that has the speaker's voice")
+	}
+	return picture, sounds, nil
+}
+
+// firstPicture decodes the first pictures and gives the timestamp of the first one that
+// comes out (a stream may begin with packets that nothing can be made of; noTime if all
+// are so), and whether pictures are interlaced.
+func (t Tools) firstPicture(ctx context.Context, path string, index int) (first int64, interlaced bool, err error) {
+	args := []string{"-select_streams", strconv.Itoa(index), "-read_intervals", "%+#100",
+		"-show_frames", "-show_entries", "frame=best_effort_timestamp,interlaced_frame", "-of", "csv=p=0"}
+	first = noTime
+	var all, weaved int
+	_, err = t.probe(ctx, append(args, Input(path)...), func(r io.Reader) error {
+		lines := bufio.NewScanner(r)
+		for lines.Scan() {
+			f := strings.Split(lines.Text(), ",")
+			if len(f) < 2 || ticks(f[0]) == noTime {
+				continue
+			}
+			if first == noTime {
+				first = ticks(f[0])
+			}
+			if all++; f[1] == "1" {
+				weaved++
+			}
+		}
+		return lines.Err()
+	})
+	return first, 2*weaved > all, err
+}
+
+// scan reads the packets of one recording.
+type scan struct {
+	container container
+	picture   stream
+	sounds    []stream
+	first     int64 // timestamp of the first picture, in ticks
+
+	tempo   *tempo
+	end     int64                  // of the last picture, in ticks
+	reorder int64                  // the most ticks between decoding and showing
+	span    map[int]timeline.Range // of each sound, in ticks
+}
+
+func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64)) error {
+	base := s.picture.base()
+	s.tempo = newTempo(base)
+	s.end = noTime
+	s.span = map[int]timeline.Range{}
+	ordered := display{next: func(pts int64) error { s.tempo.add(pts); return nil }}
+	declared, told := s.container.declared(), 0.0
+	_, err := t.packets(ctx, path, nil, func(p packet) error {
+		if p.stream != s.picture.Index {
+			s.sound(p)
+			return nil
+		}
+		if p.pts == noTime {
+			p.pts = p.dts
+		}
+		if p.pts == noTime || p.discard || p.pts < s.first {
+			return nil
+		}
+		s.end = max(s.end, p.pts+p.duration)
+		if p.dts != noTime {
+			s.reorder = max(s.reorder, p.pts-p.dts)
+		}
+		if done := float64(duration(p.pts-s.first, base)) / float64(declared); on != nil && done >= told+0.01 {
+			told = done
+			on(min(1, done))
+		}
+		return ordered.push(p.pts)
+	})
+	if err != nil {
+		return err
+	}
+	return ordered.flush()
+}
+
+func (s *scan) sound(p packet) {
+	for _, sound := range s.sounds {
+		if sound.Index != p.stream || p.pts == noTime {
+			continue
+		}
+		span, known := s.span[p.stream]
+		if !known {
+			span = timeline.Range{From: p.pts, To: p.pts}
+			if sound.StartPTS != nil { // which knows of samples that only prime the decoder
+				span.From = *sound.StartPTS
+			}
+		}
+		span.To = max(span.To, p.pts+p.duration)
+		s.span[p.stream] = span
+	}
+}
+
+// probe sums up what was found.
+func (s *scan) probe(interlaced bool) Probe {
+	base := s.picture.base()
+	rate, step, variable := s.tempo.rate()
+	interlaced = interlaced || s.picture.FieldOrder != "" && s.picture.FieldOrder != "progressive" && s.picture.FieldOrder != "unknown"
+	if interlaced && (timeline.Rate{Num: 31, Den: 1}).Less(rate) {
+		rate.Den *= 2 // each field was a packet of its own
+		step *= 2
+	}
+	s.end = max(s.end, s.tempo.last+int64(math.Round(step)))
+
+	start := duration(s.first, base)
+	for _, sound := range s.sounds {
+		if span, ok := s.span[sound.Index]; ok {
+			start = min(start, duration(span.From, sound.base()))
+		}
+	}
+	v := Video{
+		Stream: s.picture.Index, Codec: s.picture.CodecName,
+		Rate: rate.Standard(), Variable: variable, Interlaced: interlaced,
+		Matrix: s.picture.matrix(), Reorder: duration(s.reorder, base),
+		TimeBase: base, FirstPTS: s.first,
+		Lead: duration(s.first, base) - start, End: duration(s.end, base) - start,
+	}
+	v.Width, v.Height = s.picture.size()
+	p := Probe{Format: s.container.Format.Name, Declared: s.container.declared(), Video: &v}
+	latest := v.End
+	for _, sound := range s.sounds {
+		span, ok := s.span[sound.Index]
+		if !ok {
+			p.Notes = append(p.Notes, fmt.Sprintf("sound stream %d is empty", sound.Index))
+			continue
+		}
+		a := sound.audio()
+		a.Start, a.End = duration(span.From, sound.base())-start, duration(span.To, sound.base())-start
+		latest = max(latest, a.End)
+		p.Audio = append(p.Audio, a)
+	}
+	if variable {
+		v.End = latest // a still picture stays for as long as there is sound
+	}
+	p.Readable = v.End
+	p.Indexed = p.Declared > 0 && (strings.HasPrefix(p.Format, "mov,") || strings.HasPrefix(p.Format, "matroska,"))
+	if p.short() {
+		p.Notes = append(p.Notes, fmt.Sprintf("declares %s but can be read for %s only", clock(p.Declared), clock(p.Readable)))
+	}
+	if variable {
+		p.Notes = append(p.Notes, fmt.Sprintf("pictures come at varying intervals; they are taken at %s a second", v.Rate))
+	}
+	return p
+}
+
+// short reports whether the recording ends more than a second before it says it does.
+func (p Probe) short() bool {
+	end := p.Readable
+	for _, a := range p.Audio {
+		end = max(end, a.End)
+	}
+	return p.Declared-end > time.Second
+}
+
+// Truncated is the fault of a recording that breaks off before its declared end, or nil.
+// What comes before is usable; whether to use it is for the caller to decide.
+func (p Probe) Truncated(name string) *fault.Fault {
+	if !p.short() {
+		return nil
+	}
+	return fault.New(name, "breaks off at %s, though it declares %s", clock(p.Readable), clock(p.Declared)).
+		Try("Copy it again from the camera, or keep what is readable with --cut 0-%s", clock(p.Readable.Truncate(time.Second)))
+}
+
+// clock is a time as people write it: "1:02:03.5".
+func clock(d time.Duration) string {
+	d = d.Round(time.Millisecond)
+	s := fmt.Sprintf("%d:%02d:%06.3f", d/time.Hour, d/time.Minute%60, (d % time.Minute).Seconds())
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}
+
+// Pictures is how to take frames off the recording at a rate. It may only be asked of a
+// probe with a picture.
+func (p Probe) Pictures(rate timeline.Rate) Pictures {
+	v := p.Video
+	return Pictures{
+		Stream: v.Stream, Rate: rate, TimeBase: v.TimeBase, FirstPTS: v.FirstPTS,
+		Lead: rate.Frame(v.Lead), Deinterlace: v.Interlaced, Matrix: v.Matrix, Reorder: v.Reorder,
+	}
+}
+
+// Frames is the length of the recording in frames at a rate.
+func (p Probe) Frames(rate timeline.Rate) int64 {
+	v := p.Video
+	return rate.Frame(v.Lead) + max(1, rate.Frame(v.End-v.Lead))
+}
+
+// Zero is the recording's zero in the container's own time: where its first picture is,
+// less the whole frames that lead up to it.
+func (p Probe) Zero(rate timeline.Rate) time.Duration {
+	v := p.Video
+	return duration(v.FirstPTS, v.TimeBase) - rate.Time(rate.Frame(v.Lead))
+}
+
+// declared is the length that the container promises; 0 if it promises none.
+func (c container) declared() time.Duration {
+	seconds, err := strconv.ParseFloat(c.Format.Duration, 64)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(math.Round(seconds*1e6)) * time.Microsecond
+}
+
+// base is the length of the stream's tick in seconds.
+func (s stream) base() timeline.Rate {
+	r, err := timeline.ParseRate(s.TimeBase)
+	if err != nil {
+		return timeline.Rate{Num: 1, Den: 1_000_000}
+	}
+	return r
+}
+
+// size is the picture as displayed: square pixels, upright, even.
+func (s stream) size() (width, height int) {
+	w, h := s.Width, s.Height
+	if sar, err := timeline.ParseRate(strings.ReplaceAll(s.SAR, ":", "/")); err == nil {
+		w = timeline.Rescale(w, sar.Num, sar.Den)
+	}
+	for _, side := range s.SideData {
+		if quarter := int64(math.Round(side.Rotation/90)) % 2; quarter != 0 {
+			w, h = h, w
+		}
+	}
+	even := func(n int64) int { return int(max(2, n+n%2)) }
+	return even(w), even(h)
+}
+
+// matrix is how the stream's colours are coded. Where it does not say, players take
+// high definition for BT.709 and the rest for BT.601, and so do we.
+func (s stream) matrix() string {
+	switch s.ColorSpace {
+	case "bt709", "fcc", "smpte240m":
+		return s.ColorSpace
+	case "bt470bg", "smpte170m":
+		return "bt601"
+	case "bt2020nc", "bt2020c":
+		return "bt2020"
+	}
+	if s.Width >= 1280 || s.Height > 576 {
+		return "bt709"
+	}
+	return "bt601"
+}
+
+func (s stream) audio() Audio {
+	hz, _ := strconv.Atoi(s.SampleRate)
+	a := Audio{Stream: s.Index, Codec: s.CodecName, Channels: s.Channels, Hz: hz}
+	if language := s.Tags["language"]; language != "und" {
+		a.Language = language
+	}
+	return a
+}
+
+// duration is a number of ticks as a time, to the nearest nanosecond.
+func duration(ticks int64, base timeline.Rate) time.Duration {
+	return time.Duration(timeline.Rescale(ticks, base.Num*int64(time.Second), base.Den))
+}
+
+// sniff refuses what can be refused before any tool opens it: nothing at all, and lists
+// of other files dressed as a recording.
+func sniff(path, name string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", name, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("open %s: %w", name, err)
+	}
+	if !info.Mode().IsRegular() {
+		return fault.New(name, "is not a file").Try("Name the recording itself")
+	}
+	if info.Size() == 0 {
+		return fault.New(name, "is empty (0 bytes)").Try("Copy it again from the camera or the recorder")
+	}
+	head := make([]byte, 4096)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	if kind := playlist(head[:n]); kind != "" {
+		return fault.New(name, "is %s, which only points at other files or hosts; nothing it names was opened", kind).
+			Try("Hand in the recording itself")
+	}
+	return nil
+}
+
+// playlist names the kind of list that a file beginning so is, or is "".
+func playlist(head []byte) string {
+	text := strings.TrimSpace(strings.TrimPrefix(string(head), "\ufeff"))
+	switch {
+	case strings.HasPrefix(text, "#EXTM3U"):
+		return "an HLS playlist (m3u8)"
+	case strings.HasPrefix(text, "ffconcat"):
+		return "an ffconcat list"
+	case strings.HasPrefix(text, "<") && strings.Contains(text, "<MPD"):
+		return "a DASH manifest"
+	case strings.HasPrefix(text, "v=0") && strings.Contains(text, "\nm="):
+		return "an SDP session description"
+	}
+	return ""
+}
+
+// unreadable is the fault of a file that ffprobe could make nothing of.
+func unreadable(path, name, said string) error {
+	if strings.Contains(said, "moov atom not found") && isMP4(path) {
+		return fault.New(name, "is an MP4 whose index (moov) is missing: the recording was not finished, or not copied whole").
+			Try("Copy it again; if the camera's own file is like this, put the card back into the camera, which may repair it, or rebuild the index with untrunc and a good file of the same camera")
+	}
+	return fault.New(name, "is not a media file that Lectern can read").
+		Try("Hand in MP4, MOV, MKV, WebM, TS, MTS, MPG, AVI, FLV or MXF")
+}
+
+// isMP4 reports whether a file begins with one of the boxes that an MP4 begins with.
+func isMP4(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 8)
+	if _, err := io.ReadFull(f, head); err != nil {
+		return false
+	}
+	switch string(head[4:]) {
+	case "ftyp", "mdat", "wide", "free", "skip", "pnot", "moov":
+		return true
+	}
+	return false
+}
