@@ -27,7 +27,9 @@ func TestMeterAgainstFFmpeg(t *testing.T) {
 			m := NewMeter()
 			_, err := tools(t).Stream(context.Background(),
 				[]string{"-f", "lavfi", "-i", source, "-f", "f32le", "pipe:1"},
-				func(r io.Reader) error { return stereo(r, m.Write) })
+				func(r io.Reader) error {
+					return stereo(r, func(left, right []float32) error { m.Write(left, right); return nil })
+				})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -72,7 +72,7 @@ const (
 // its level in brackets. A bad end is a *ToolError; where ctx ended, the error wraps its
 // cause.
 func (t Tools) Run(ctx context.Context, args []string, on func(Progress)) (said string, err error) {
-	return t.watch(ctx, t.ffmpeg(append([]string{"-progress", "pipe:1"}, args...)), func(r io.Reader) error {
+	return t.watch(ctx, t.ffmpeg(append([]string{"-progress", "pipe:1"}, args...)), nil, func(r io.Reader) error {
 		return readProgress(r, on)
 	})
 }
@@ -80,12 +80,35 @@ func (t Tools) Run(ctx context.Context, args []string, on func(Progress)) (said 
 // Stream runs ffmpeg like Run, and hands what it writes to "pipe:1" to read. If read
 // fails, ffmpeg is stopped and that error is returned. What read leaves is discarded.
 func (t Tools) Stream(ctx context.Context, args []string, read func(io.Reader) error) (said string, err error) {
-	return t.watch(ctx, t.ffmpeg(args), read)
+	return t.watch(ctx, t.ffmpeg(args), nil, read)
+}
+
+// Feed runs ffmpeg like Run, and lets write make what it reads from "pipe:0". If write
+// fails, ffmpeg is stopped and that error is returned.
+func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) error) (said string, err error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	out, in := io.Pipe()
+	written := make(chan error, 1)
+	go func() {
+		err := write(in)
+		if err != nil {
+			stop(err)
+		}
+		in.CloseWithError(err)
+		written <- err
+	}()
+	said, err = t.watch(ctx, t.ffmpeg(args), out, func(io.Reader) error { return nil })
+	out.Close()
+	if failed := <-written; failed != nil && !errors.Is(failed, io.ErrClosedPipe) {
+		return said, fmt.Errorf("write what ffmpeg reads: %w", failed)
+	}
+	return said, err
 }
 
 // probe runs ffprobe and hands its standard output to read.
 func (t Tools) probe(ctx context.Context, args []string, read func(io.Reader) error) (said string, err error) {
-	return t.watch(ctx, append([]string{t.FFprobe, "-hide_banner", "-loglevel", "level+warning"}, args...), read)
+	return t.watch(ctx, append([]string{t.FFprobe, "-hide_banner", "-loglevel", "level+warning"}, args...), nil, read)
 }
 
 func (t Tools) ffmpeg(args []string) []string {
@@ -93,18 +116,18 @@ func (t Tools) ffmpeg(args []string) []string {
 }
 
 // watch runs a command in its own process group until it ends or ctx does, while read
-// takes its standard output.
+// takes its standard output. Its standard input is stdin, or nothing where that is nil.
 //
 // The command is started from a thread of its own, which waits for it and then ends:
 // the kernel kills the command when that thread dies (so that even kill -9 of Lectern
 // leaves no encoder behind), and the thread's niceness is what the command inherits.
-func (t Tools) watch(ctx context.Context, command []string, read func(io.Reader) error) (said string, err error) {
+func (t Tools) watch(ctx context.Context, command []string, stdin io.Reader, read func(io.Reader) error) (said string, err error) {
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	out, in := io.Pipe()
 	tail := &tail{}
 	cmd := exec.CommandContext(running, command[0], command[1:]...)
-	cmd.Stdout, cmd.Stderr = in, tail
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, in, tail
 	cmd.WaitDelay = patience
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 

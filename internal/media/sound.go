@@ -24,11 +24,11 @@ func timeOf(n int64) time.Duration {
 }
 
 // listen decodes one sound stream of a file to stereo at 48 kHz and hands it to hear in
-// pieces of up to 100 ms. The first sample heard is number from, counted at 48 kHz in
+// pieces of 100 ms, the last of which may be shorter. The first sample heard is number from, counted at 48 kHz in
 // the container's own time; silence stands before the stream's start and in its gaps.
 // It ends at sample to, or where the stream does if that is sooner. The slices are used
 // again for the next piece.
-func (t Tools) listen(ctx context.Context, path string, stream int, from, to int64, hear func(left, right []float32)) error {
+func (t Tools) listen(ctx context.Context, path string, stream int, from, to int64, hear func(left, right []float32) error) error {
 	const early = time.Second // decoders need a running start; longer than any of them
 	// The filter's clock starts at the first sample wanted: what comes before is dropped,
 	// what is missing filled in. min_comp makes it exact to the sample, where the default
@@ -47,7 +47,7 @@ func (t Tools) listen(ctx context.Context, path string, stream int, from, to int
 
 // stereo reads interleaved stereo samples, 32-bit little-endian floats, to their end. A
 // sample that is no number, or louder than anything can be, is silence.
-func stereo(r io.Reader, hear func(left, right []float32)) error {
+func stereo(r io.Reader, hear func(left, right []float32) error) error {
 	const frame = 8 // bytes
 	in := bufio.NewReaderSize(r, blockSize*frame)
 	raw := make([]byte, blockSize*frame)
@@ -60,7 +60,9 @@ func stereo(r io.Reader, hear func(left, right []float32)) error {
 			right[i] = sample(raw[i*frame+4:])
 		}
 		if n > 0 {
-			hear(left[:n], right[:n])
+			if err := hear(left[:n], right[:n]); err != nil {
+				return err
+			}
 		}
 		switch err {
 		case nil:

@@ -1,0 +1,302 @@
+package media
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// The files that Analyse leaves. Neither has a header, both count from the origin of
+// the analysis, and the last record of each is filled up with silence.
+//
+// BlocksFile holds a record of 32 bytes for every 100 ms: the mean squares after
+// K-weighting of left, of right, and of left times right, as three little-endian
+// float32; then the greatest sample of each 10 ms, ten level bytes for the left side
+// and ten for the right. The loudness of any ranges, in any choice of channels, follows
+// from it without another measurement.
+//
+// LevelsFile holds one level byte for every 10 ms: the mean square of both sides,
+// unweighted. Onsets of speech can be found in it.
+//
+// A level byte is 2 × (dBFS + 120), rounded: steps of half a decibel from −120 dB to
+// +7.5, full scale being an amplitude or a mean square of 1.
+const (
+	BlocksFile = "blocks.bin"
+	LevelsFile = "levels.bin"
+)
+
+const (
+	frameSize = Hz / 100              // samples in a frame of 10 ms
+	frames    = blockSize / frameSize // in a block
+)
+
+// Analysis is what listening to a recording found. Levels that would be −∞ are −120
+// (loudness: −70).
+type Analysis struct {
+	Stream   int           `json:"stream"`   // index in the container; −1: there is no sound
+	Origin   time.Duration `json:"origin"`   // where the files count from: the container's start, in the container's own time
+	Duration time.Duration `json:"duration"` // from there to the end of the sound
+	LUFS     float64       `json:"lufs"`     // of all of it, as stereo
+	Left     Side          `json:"left"`
+	Right    Side          `json:"right"`
+	Silent   bool          `json:"silent"`  // there is nothing to hear on either side
+	Suggest  string        `json:"suggest"` // channels to use: "stereo", "left" or "right"
+	Notes    []string      `json:"notes,omitempty"`
+}
+
+// Side is one channel of a recording.
+type Side struct {
+	LUFS    float64 `json:"lufs"`    // of this side alone
+	Level   float64 `json:"level"`   // dBFS, root mean square over everything
+	Peak    float64 `json:"peak"`    // dBFS, greatest sample
+	Clipped int     `json:"clipped"` // places where three samples or more in a row stand at full scale
+	Dead    bool    `json:"dead"`    // nothing on it belongs in a programme
+}
+
+// Analyse listens to the first sound stream of the recording at path once, from the
+// container's start to its end, and writes BlocksFile and LevelsFile into dir. on, which
+// may be nil, is told the fraction that is done. A recording without sound is no error:
+// its files are empty, and its notes say so.
+func (t Tools) Analyse(ctx context.Context, path string, p Probe, dir string, on func(fraction float64)) (Analysis, error) {
+	a := Analysis{Stream: -1, Origin: p.origin()}
+	if len(p.Audio) > 0 {
+		a.Stream = p.Audio[0].Stream
+	}
+	s, err := newSurvey(dir)
+	if err != nil {
+		return a, fmt.Errorf("analyse %s: %w", path, err)
+	}
+	if a.Stream >= 0 {
+		err = t.survey(ctx, path, p, a, s, on)
+	}
+	if err = errors.Join(err, s.close()); err != nil {
+		return a, fmt.Errorf("analyse %s: %w", path, err)
+	}
+	s.conclude(&a, p)
+	return a, nil
+}
+
+// origin is the container's start in the container's own time.
+func (p Probe) origin() time.Duration {
+	if p.Video == nil {
+		return 0
+	}
+	first := timeline.Rescale(p.Video.FirstPTS, p.Video.TimeBase.Num*int64(time.Second), p.Video.TimeBase.Den)
+	return time.Duration(first) - p.Video.Lead
+}
+
+// survey runs the sound of a recording through s.
+func (t Tools) survey(ctx context.Context, path string, p Probe, a Analysis, s *survey, on func(float64)) error {
+	// A damaged timestamp must not make hours of silence.
+	const grace = time.Minute
+	length := max(p.Readable, p.Declared, p.Audio[0].End)
+	from := sampleAt(a.Origin)
+	return t.listen(ctx, path, a.Stream, from, from+sampleAt(length+grace), func(left, right []float32) error {
+		if on != nil && length > 0 {
+			on(min(1, float64(s.samples)/float64(sampleAt(length))))
+		}
+		return s.block(left, right)
+	})
+}
+
+// survey gathers what there is to know about a recording's sound, block by block.
+type survey struct {
+	blocks, levels *os.File
+	toBlocks       *bufio.Writer
+	toLevels       *bufio.Writer
+
+	weights [2]kWeighting
+	sides   [2]sideSurvey
+	both    []float64 // energies, as the Meter keeps them
+	cross   float64   // sum of the blocks' cross terms
+	samples int64
+}
+
+// sideSurvey is the part of a survey that is about one channel.
+type sideSurvey struct {
+	energies []float64 // K-weighted, one a block
+	power    float64   // sum of squares, unweighted
+	peak     float32
+	run      int // samples at full scale up to now
+	clipped  int
+}
+
+func newSurvey(dir string) (*survey, error) {
+	blocks, err := os.Create(filepath.Join(dir, BlocksFile))
+	if err != nil {
+		return nil, err
+	}
+	levels, err := os.Create(filepath.Join(dir, LevelsFile))
+	if err != nil {
+		return nil, errors.Join(err, blocks.Close())
+	}
+	return &survey{blocks: blocks, levels: levels, toBlocks: bufio.NewWriter(blocks), toLevels: bufio.NewWriter(levels)}, nil
+}
+
+func (s *survey) close() error {
+	return errors.Join(s.toBlocks.Flush(), s.toLevels.Flush(), s.blocks.Close(), s.levels.Close())
+}
+
+// block hears 100 ms, or less at the end of the recording.
+func (s *survey) block(left, right []float32) error {
+	s.samples += int64(len(left))
+	e := weigh(&s.weights, left, right)
+	b := block{left: e.left / blockSize, right: e.right / blockSize, cross: e.cross / blockSize}
+	s.both = append(s.both, b.left+b.right)
+	s.sides[0].energies = append(s.sides[0].energies, b.left)
+	s.sides[1].energies = append(s.sides[1].energies, b.right)
+	s.cross += b.cross
+	for f := 0; f*frameSize < len(left); f++ {
+		from, to := f*frameSize, min(len(left), (f+1)*frameSize)
+		l, lp := s.sides[0].frame(left[from:to])
+		r, rp := s.sides[1].frame(right[from:to])
+		b.peaks[0][f], b.peaks[1][f] = level(decibel(float64(l))), level(decibel(float64(r)))
+		if err := s.toLevels.WriteByte(level(10 * math.Log10((lp+rp)/(2*frameSize)))); err != nil {
+			return err
+		}
+	}
+	_, err := s.toBlocks.Write(b.record())
+	return err
+}
+
+// frame hears 10 ms and gives their greatest sample and the sum of their squares.
+func (s *sideSurvey) frame(x []float32) (peak float32, power float64) {
+	const full = 0.999
+	var sum float32
+	for _, v := range x {
+		sum += v * v
+	}
+	peak, power = greatest(x), float64(sum)
+	s.power += power
+	s.peak = max(s.peak, peak)
+	if peak < full {
+		s.run = 0
+		return peak, power
+	}
+	for _, v := range x {
+		if v < full && v > -full {
+			s.run = 0
+		} else if s.run++; s.run == 3 {
+			s.clipped++
+		}
+	}
+	return peak, power
+}
+
+// conclude says in figures and in words what was found.
+func (s *survey) conclude(a *Analysis, p Probe) {
+	a.Duration = timeOf(s.samples)
+	a.LUFS = max(silence, integrated(s.both))
+	a.Left, a.Right = s.side(0), s.side(1)
+	a.Silent = a.LUFS <= silence
+	a.Left.Dead = a.Silent || dead(a.Left, a.Right)
+	a.Right.Dead = a.Silent || dead(a.Right, a.Left)
+	a.Suggest = "stereo"
+	note := func(format string, args ...any) { a.Notes = append(a.Notes, fmt.Sprintf(format, args...)) }
+	switch opposite := s.opposite(); {
+	case len(p.Audio) == 0:
+		note("the recording has no sound")
+	case a.Silent:
+		note("the sound is silent from beginning to end")
+	case a.Right.Dead:
+		a.Suggest = "left"
+		note("the right channel is silent; the left one is used on both sides")
+	case a.Left.Dead:
+		a.Suggest = "right"
+		note("the left channel is silent; the right one is used on both sides")
+	case opposite:
+		a.Suggest = "left"
+		note("the two channels are opposites of one another and would cancel out on a single loudspeaker; the left one is used on both sides")
+	}
+	if n := a.Left.Clipped + a.Right.Clipped; n > 0 {
+		note("the sound is clipped in %d places", n)
+	}
+	if len(p.Audio) > 1 {
+		note("there are %d sound streams; the first is used", len(p.Audio))
+	}
+	if len(p.Audio) > 0 && p.Audio[0].Channels > 2 {
+		note("the sound has %d channels; they are mixed down to two", p.Audio[0].Channels)
+	}
+}
+
+func (s *survey) side(n int) Side {
+	side := s.sides[n]
+	return Side{
+		LUFS:    max(silence, integrated(side.energies)),
+		Level:   max(quietest, 10*math.Log10(side.power/float64(max(s.samples, 1)))),
+		Peak:    max(quietest, decibel(float64(side.peak))),
+		Clipped: side.clipped,
+	}
+}
+
+// dead reports whether a side is nothing beside the other: no block of it is loud
+// enough to be heard, or it is hum and crosstalk far below.
+func dead(side, other Side) bool {
+	under := other.LUFS - side.LUFS
+	return side.LUFS <= silence || under > 30 || side.LUFS < -55 && under > 15
+}
+
+// opposite reports whether one side is the other turned upside down, as a balanced line
+// is when it is plugged in as stereo.
+func (s *survey) opposite() bool {
+	var left, right float64
+	for i := range s.both {
+		left += s.sides[0].energies[i]
+		right += s.sides[1].energies[i]
+	}
+	return s.cross < -0.9*math.Sqrt(left*right)
+}
+
+const quietest = -120.0 // dB, what the smallest level stands for
+
+// level is a level byte; see LevelsFile.
+func level(db float64) byte {
+	return byte(math.Round(min(255, max(0, 2*(db-quietest))))) // −Inf is 0
+}
+
+// block is a record of BlocksFile.
+type block struct {
+	left, right, cross float64 // mean squares after K-weighting
+	peaks              [2][frames]byte
+}
+
+const recordSize = 3*4 + 2*frames
+
+func (b block) record() []byte {
+	r := make([]byte, 0, recordSize)
+	for _, e := range [...]float64{b.left, b.right, b.cross} {
+		r = binary.LittleEndian.AppendUint32(r, math.Float32bits(float32(e)))
+	}
+	return append(append(r, b.peaks[0][:]...), b.peaks[1][:]...)
+}
+
+// readBlocks reads a BlocksFile whole: about a megabyte an hour.
+func readBlocks(path string) ([]block, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(raw)%recordSize != 0 {
+		return nil, fmt.Errorf("%s: %w: %d bytes are no whole number of records", path, io.ErrUnexpectedEOF, len(raw))
+	}
+	blocks := make([]block, len(raw)/recordSize)
+	for i := range blocks {
+		r := bytes.NewBuffer(raw[i*recordSize : (i+1)*recordSize])
+		for _, e := range [...]*float64{&blocks[i].left, &blocks[i].right, &blocks[i].cross} {
+			*e = float64(math.Float32frombits(binary.LittleEndian.Uint32(r.Next(4))))
+		}
+		copy(blocks[i].peaks[0][:], r.Next(frames))
+		copy(blocks[i].peaks[1][:], r.Next(frames))
+	}
+	return blocks, nil
+}
