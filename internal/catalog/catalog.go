@@ -1,0 +1,217 @@
+// Package catalog keeps the durable facts of a data directory in SQLite: talks,
+// recordings, cuts, track revisions, editions, publications, and an event for every
+// change that says who made it, when and what it was. Beside them is the conductor's
+// book of what it ran and why.
+//
+// Every method is one transaction and is safe for concurrent use, in one process and in
+// several. What a method returned without error has written survives a power cut.
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// ErrNone says that the catalogue has no such thing.
+var ErrNone = errors.New("not in the catalogue")
+
+// Catalog is the open catalogue of a data directory.
+type Catalog struct {
+	write *sql.DB // one connection: SQLite has one writer, and waiting here is fair
+	read  *sql.DB
+}
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Open is the catalogue in dir, made or brought up to date if need be. It takes no Lock.
+func Open(ctx context.Context, dir string) (*Catalog, error) {
+	c, err := open(ctx, dir, migrations)
+	if err != nil {
+		return nil, fmt.Errorf("open the catalogue in %s: %w", dir, err)
+	}
+	return c, nil
+}
+
+func open(ctx context.Context, dir string, steps fs.FS) (*Catalog, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	var c Catalog
+	if c.write, err = connect(dir, "immediate", 1); err != nil {
+		return nil, err
+	}
+	if c.read, err = connect(dir, "deferred", 4); err == nil {
+		err = migrate(ctx, c.write, steps)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return &c, nil
+}
+
+// connect opens the database with transactions of a kind. synchronous(FULL) makes a
+// commit in WAL mode survive a power cut; immediate transactions cannot fail halfway
+// for having read before they wrote.
+func connect(dir, transactions string, connections int) (*sql.DB, error) {
+	u := url.URL{Scheme: "file", Path: filepath.Join(dir, "catalog.db")}
+	u.RawQuery = url.Values{
+		"_txlock": {transactions},
+		"_pragma": {"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+	}.Encode()
+	db, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+// Close closes the catalogue.
+func (c *Catalog) Close() error {
+	var err error
+	for _, db := range []*sql.DB{c.read, c.write} {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}
+	return err
+}
+
+// migrate applies the numbered steps ("migrations/0001_name.sql") that the database has
+// not seen, each in a transaction with the number it raises.
+func migrate(ctx context.Context, db *sql.DB, steps fs.FS) error {
+	files, err := fs.Glob(steps, "migrations/*.sql")
+	if err != nil {
+		return err
+	}
+	version, err := schemaVersion(ctx, db)
+	if err != nil {
+		return err
+	}
+	if version > len(files) {
+		return fmt.Errorf("it is of version %d, and this lectern knows up to %d: use the newer lectern that wrote it", version, len(files))
+	}
+	for i, file := range files { // Glob sorts
+		if i < version {
+			continue
+		}
+		if number, _, _ := strings.Cut(filepath.Base(file), "_"); number != fmt.Sprintf("%04d", i+1) {
+			return fmt.Errorf("migration %s is out of order", file)
+		}
+		step, err := fs.ReadFile(steps, file)
+		if err != nil {
+			return err
+		}
+		if err := inTx(ctx, db, func(tx *sql.Tx) error { return applyStep(ctx, tx, i+1, string(step)) }); err != nil {
+			return fmt.Errorf("migration %s: %w", filepath.Base(file), err)
+		}
+	}
+	return nil
+}
+
+// applyStep applies a step unless another process has, meanwhile.
+func applyStep(ctx context.Context, tx *sql.Tx, number int, step string) error {
+	if version, err := schemaVersion(ctx, tx); err != nil || version >= number {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, step); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(number))
+	return err
+}
+
+func schemaVersion(ctx context.Context, q querier) (n int, err error) {
+	err = q.QueryRowContext(ctx, "PRAGMA user_version").Scan(&n)
+	return n, err
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// inTx does something in one transaction, which is undone if it fails.
+func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		_ = tx.Rollback() // it says nothing that err does not
+		return err
+	}
+	return tx.Commit()
+}
+
+// each calls scan for every row of a query.
+func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// asJSON is a column that holds v as JSON, both ways. v is a pointer when scanned.
+type asJSON struct{ v any }
+
+// jsonText is v as it is written to a column.
+func jsonText(v any) (string, error) {
+	b, err := json.Marshal(v)
+	return string(b), err
+}
+
+// Scan implements sql.Scanner; NULL leaves v alone.
+func (j asJSON) Scan(src any) error {
+	switch b := src.(type) {
+	case nil:
+		return nil
+	case string:
+		return json.Unmarshal([]byte(b), j.v)
+	case []byte:
+		return json.Unmarshal(b, j.v)
+	}
+	return fmt.Errorf("a column of type %T holds no JSON", src)
+}
+
+// millis is a column that holds a time as Unix milliseconds.
+type millis struct{ t *time.Time }
+
+// Scan implements sql.Scanner; NULL leaves the time alone.
+func (m millis) Scan(src any) error {
+	switch n := src.(type) {
+	case nil:
+		return nil
+	case int64:
+		*m.t = time.UnixMilli(n)
+		return nil
+	}
+	return fmt.Errorf("a column of type %T holds no time", src)
+}

@@ -1,0 +1,156 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// SaveEdition keeps an edition of a talk, for ever. Saving it again does nothing.
+func (c *Catalog) SaveEdition(ctx context.Context, slug string, e conference.Edition) error {
+	return c.change(ctx, "save an edition of", slug, lectern, func(tx *change) error {
+		stands, err := edition(ctx, tx, e.ID)
+		if err == nil {
+			if !reflect.DeepEqual(stands, e) {
+				return fmt.Errorf("there is another edition %s", e.ID)
+			}
+			return nil
+		}
+		if !errors.Is(err, ErrNone) {
+			return err
+		}
+		body, err := jsonText(e)
+		if err != nil {
+			return err
+		}
+		if err := tx.exec(`INSERT INTO editions (id, body, created_ms) VALUES (?, ?, ?)`,
+			e.ID, body, tx.now.UnixMilli()); err != nil {
+			return err
+		}
+		return tx.event("edition", nil, e)
+	})
+}
+
+// Edition is the edition with that id, or ErrNone.
+func (c *Catalog) Edition(ctx context.Context, id string) (conference.Edition, error) {
+	e, err := edition(ctx, c.read, id)
+	if err != nil {
+		return conference.Edition{}, fmt.Errorf("edition %s: %w", id, err)
+	}
+	return e, nil
+}
+
+func edition(ctx context.Context, q querier, id string) (e conference.Edition, err error) {
+	err = q.QueryRowContext(ctx, `SELECT body FROM editions WHERE id = ?`, id).Scan(asJSON{&e})
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNone
+	}
+	return e, err
+}
+
+// BindUpload says against which edition an uploaded file on programme time was made:
+// edition, which must have been saved, unless the same file was bound before; then the
+// first binding stands, because a file is mapped to reel time once. The talk need not
+// have been saved.
+func (c *Catalog) BindUpload(ctx context.Context, slug, language, sha256, edition string) (bound string, err error) {
+	err = c.change(ctx, "bind a subtitle file of", slug, lectern, func(tx *change) error {
+		err := tx.QueryRowContext(ctx, `SELECT edition FROM uploads WHERE slug = ? AND language = ? AND sha256 = ?`,
+			slug, language, sha256).Scan(&bound)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		bound = edition
+		if err := tx.exec(`INSERT INTO uploads (slug, language, sha256, edition, created_ms) VALUES (?, ?, ?, ?, ?)`,
+			slug, language, sha256, edition, tx.now.UnixMilli()); err != nil {
+			return fmt.Errorf("to edition %s: %w", edition, err)
+		}
+		return tx.event("upload."+language, nil, map[string]string{"sha256": sha256, "edition": edition})
+	})
+	if err != nil {
+		return "", err
+	}
+	return bound, nil
+}
+
+// Publication is a bundle that was laid out.
+type Publication struct {
+	Edition string       `json:"edition"`
+	Dir     string       `json:"dir"`  // the bundle's own directory
+	Keys    []action.Key `json:"keys"` // of every artifact in it
+	At      time.Time    `json:"at"`   // to the millisecond; zero: now
+}
+
+// SetPublished notes that a talk was published. If nothing but the time differs from
+// its last publication, that stands.
+func (c *Catalog) SetPublished(ctx context.Context, slug string, p Publication) error {
+	return c.change(ctx, "note the publication of", slug, lectern, func(tx *change) error {
+		last, ok, err := published(ctx, tx, slug)
+		if err != nil {
+			return err
+		}
+		if ok && last.Edition == p.Edition && last.Dir == p.Dir && slices.Equal(last.Keys, p.Keys) {
+			return nil
+		}
+		if p.At.IsZero() {
+			p.At = tx.now
+		}
+		keys, err := jsonText(p.Keys)
+		if err != nil {
+			return err
+		}
+		if err := tx.exec(`INSERT INTO publications (slug, edition, dir, keys, at_ms) VALUES (?, ?, ?, ?, ?)`,
+			slug, p.Edition, p.Dir, keys, p.At.UnixMilli()); err != nil {
+			return err
+		}
+		return tx.event("published", shown(last, ok), shown(p, true))
+	})
+}
+
+// shown is a publication as events show it: its keys are in the publication.
+func shown(p Publication, ok bool) any {
+	if !ok {
+		return nil
+	}
+	return map[string]string{"edition": p.Edition, "dir": p.Dir}
+}
+
+// Published is the last publication of a talk, if there is one.
+func (c *Catalog) Published(ctx context.Context, slug string) (Publication, bool, error) {
+	p, ok, err := published(ctx, c.read, slug)
+	if err != nil {
+		return Publication{}, false, fmt.Errorf("publication of %s: %w", slug, err)
+	}
+	return p, ok, nil
+}
+
+func published(ctx context.Context, q querier, slug string) (p Publication, ok bool, err error) {
+	err = q.QueryRowContext(ctx, `SELECT edition, dir, keys, at_ms FROM publications WHERE slug = ? ORDER BY id DESC LIMIT 1`, slug).
+		Scan(&p.Edition, &p.Dir, asJSON{&p.Keys}, millis{&p.At})
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, false, nil
+	}
+	return p, err == nil, err
+}
+
+// AllPublishedKeys is the keys that the last publications of all talks hold.
+func (c *Catalog) AllPublishedKeys(ctx context.Context) ([]action.Key, error) {
+	var all []action.Key
+	err := each(ctx, c.read, func(rows *sql.Rows) error {
+		var keys []action.Key
+		err := rows.Scan(asJSON{&keys})
+		all = append(all, keys...)
+		return err
+	}, `SELECT keys FROM publications WHERE id IN (SELECT max(id) FROM publications GROUP BY slug)`)
+	if err != nil {
+		return nil, fmt.Errorf("list published keys: %w", err)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}

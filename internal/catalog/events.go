@@ -1,0 +1,81 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// lectern is who made a change that no person asked for.
+const lectern = "lectern"
+
+// Event is one change: who made it, when, and what it was.
+type Event struct {
+	ID   int64           `json:"id"`
+	At   time.Time       `json:"at"`
+	Who  string          `json:"who"`
+	What string          `json:"what"`          // what changed: "talk.title", "cut", "track.es", "salt.1080" …
+	Old  json.RawMessage `json:"old,omitempty"` // absent: there was none
+	New  json.RawMessage `json:"new,omitempty"` // absent: there is none any more
+}
+
+// Events is the history of a talk, oldest first.
+func (c *Catalog) Events(ctx context.Context, slug string) ([]Event, error) {
+	var events []Event
+	err := each(ctx, c.read, func(rows *sql.Rows) error {
+		var e Event
+		if err := rows.Scan(&e.ID, millis{&e.At}, &e.Who, &e.What, asJSON{&e.Old}, asJSON{&e.New}); err != nil {
+			return err
+		}
+		events = append(events, e)
+		return nil
+	}, `SELECT id, at_ms, who, what, old, new FROM events WHERE slug = ? ORDER BY id`, slug)
+	if err != nil {
+		return nil, fmt.Errorf("events of %s: %w", slug, err)
+	}
+	return events, nil
+}
+
+// change is a transaction that changes one talk, by one person at one time.
+type change struct {
+	*sql.Tx
+	ctx  context.Context
+	slug string
+	who  string
+	now  time.Time
+}
+
+// change runs do in a transaction and wraps its error with what was being done.
+func (c *Catalog) change(ctx context.Context, doing, slug, who string, do func(*change) error) error {
+	err := inTx(ctx, c.write, func(tx *sql.Tx) error {
+		return do(&change{tx, ctx, slug, who, time.Now()})
+	})
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", doing, slug, err)
+	}
+	return nil
+}
+
+func (c *change) exec(query string, args ...any) error {
+	_, err := c.ExecContext(c.ctx, query, args...)
+	return err
+}
+
+// event notes a change; old or new is nil where there was or is nothing.
+func (c *change) event(what string, old, new any) error {
+	var columns [2]any
+	for i, v := range []any{old, new} {
+		if v == nil {
+			continue
+		}
+		text, err := jsonText(v)
+		if err != nil {
+			return err
+		}
+		columns[i] = text
+	}
+	return c.exec(`INSERT INTO events (at_ms, slug, who, what, old, new) VALUES (?, ?, ?, ?, ?, ?)`,
+		c.now.UnixMilli(), c.slug, c.who, what, columns[0], columns[1])
+}

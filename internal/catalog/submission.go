@@ -1,0 +1,401 @@
+package catalog
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// Submission is what people handed in for one talk, and what they want made of it.
+type Submission struct {
+	Facts        conference.Facts `json:"facts"`
+	Out          string           `json:"out"`           // absolute directory that holds the bundle's directory
+	Pipeline     string           `json:"pipeline"`      // its name, or an absolute file
+	PipelineText string           `json:"pipeline_text"` // what it said
+}
+
+// Save makes s the present submission of its talk and returns it as it stands: with the
+// revisions its tracks have, the salts the talk has (a salt never falls and is kept when
+// it is not named), and empty lists as nil.
+//
+// A track whose cues have the times and texts of the last revision in its language is
+// that revision, ids included; else it becomes a new one. A language that s does not
+// name leaves the submission and keeps its revisions. Each thing that changed gets an
+// event by who; saving the same again writes nothing.
+func (c *Catalog) Save(ctx context.Context, who string, s Submission) (Submission, error) {
+	slug := s.Facts.Talk.Slug
+	if slug == "" {
+		return Submission{}, errors.New("save a talk: it has no slug")
+	}
+	s, err := normal(s)
+	if err != nil {
+		return Submission{}, fmt.Errorf("save %s: %w", slug, err)
+	}
+	err = c.change(ctx, "save", slug, who, func(tx *change) error {
+		old, err := load(ctx, tx, slug)
+		fresh := errors.Is(err, ErrNone)
+		if fresh {
+			err = tx.exec(`INSERT INTO talks VALUES (?1, '', '', '', '', '', '', ?2, ?2)`, slug, tx.now.UnixMilli())
+		}
+		if err != nil {
+			return err
+		}
+		if s.Facts.Tracks, err = tx.numberTracks(s.Facts.Tracks); err != nil {
+			return err
+		}
+		s.Facts.Salts = higher(old.Facts.Salts, s.Facts.Salts)
+		return tx.save(old, s, fresh)
+	})
+	if err != nil {
+		return Submission{}, err
+	}
+	return s, nil
+}
+
+// save writes what differs between old and s, with an event for each thing.
+func (c *change) save(old, s Submission, fresh bool) error {
+	before, err := aspects(old)
+	if err != nil {
+		return err
+	}
+	after, err := aspects(s)
+	if err != nil {
+		return err
+	}
+	changed := fresh
+	for _, what := range slices.Sorted(maps.Keys(union(before, after))) {
+		if reflect.DeepEqual(before[what], after[what]) {
+			continue
+		}
+		changed = true
+		if err := c.event(what, before[what], after[what]); err != nil {
+			return err
+		}
+	}
+	if !changed {
+		return nil
+	}
+	return errors.Join(c.writeTalk(s), c.writeRecordings(s), c.writeSalts(s), c.writeTracks(s))
+}
+
+// aspects are the things of a submission that change by themselves, named as events
+// name them. Those that say nothing are left out.
+func aspects(s Submission) (map[string]any, error) {
+	f := s.Facts
+	all := map[string]any{}
+	if f.Talk.Slug != "" {
+		b, err := json.Marshal(f.Talk)
+		if err != nil {
+			return nil, err
+		}
+		var talk map[string]any
+		if err := json.Unmarshal(b, &talk); err != nil {
+			return nil, err
+		}
+		for field, v := range talk {
+			all["talk."+field] = v
+		}
+	}
+	all["recordings"], all["cut"], all["channels"] = f.Recordings, f.Cut, f.Channels
+	all["out"], all["pipeline"], all["pipeline_text"] = s.Out, s.Pipeline, s.PipelineText
+	for rendition, salt := range f.Salts {
+		all["salt."+rendition] = salt
+	}
+	for _, t := range f.Tracks {
+		all["track."+t.Language] = trackEvent{t.Kind, t.State, t.Revision, t.File}
+	}
+	maps.DeleteFunc(all, func(_ string, v any) bool { return v == nil || reflect.ValueOf(v).IsZero() })
+	return all, nil
+}
+
+// trackEvent is a track as events show it: its cues are in the revision.
+type trackEvent struct {
+	Kind     conference.TrackKind `json:"kind"`
+	State    string               `json:"state"`
+	Revision int                  `json:"revision"`
+	File     string               `json:"file"`
+}
+
+func union(a, b map[string]any) map[string]any {
+	u := maps.Clone(a)
+	maps.Copy(u, b)
+	return u
+}
+
+func (c *change) writeTalk(s Submission) error {
+	talk, err := jsonText(s.Facts.Talk)
+	if err != nil {
+		return err
+	}
+	cut, err := jsonText(s.Facts.Cut)
+	if err != nil {
+		return err
+	}
+	return c.exec(`UPDATE talks SET talk = ?, cut = ?, channels = ?, out = ?, pipeline = ?, pipeline_text = ?, updated_ms = ?
+		WHERE slug = ?`, talk, cut, s.Facts.Channels, s.Out, s.Pipeline, s.PipelineText, c.now.UnixMilli(), c.slug)
+}
+
+func (c *change) writeRecordings(s Submission) error {
+	if err := c.exec(`DELETE FROM recordings WHERE slug = ?`, c.slug); err != nil {
+		return err
+	}
+	for i, r := range s.Facts.Recordings {
+		if err := c.exec(`INSERT INTO recordings (slug, position, sha256, size, name) VALUES (?, ?, ?, ?, ?)`,
+			c.slug, i+1, r.SHA256, r.Size, r.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *change) writeSalts(s Submission) error {
+	for rendition, salt := range s.Facts.Salts {
+		if err := c.exec(`INSERT INTO salts (slug, rendition, salt) VALUES (?1, ?2, ?3)
+			ON CONFLICT DO UPDATE SET salt = ?3`, c.slug, rendition, salt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *change) writeTracks(s Submission) error {
+	if err := c.exec(`DELETE FROM tracks WHERE slug = ?`, c.slug); err != nil {
+		return err
+	}
+	for _, t := range s.Facts.Tracks {
+		if err := c.exec(`INSERT INTO tracks (slug, language, kind, state, file, revision) VALUES (?, ?, ?, ?, ?, ?)`,
+			c.slug, t.Language, t.Kind, t.State, t.File, t.Revision); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numberTracks gives each track the last revision in its language, or a new one.
+func (c *change) numberTracks(tracks []conference.Track) ([]conference.Track, error) {
+	numbered := slices.Clone(tracks)
+	for i := range numbered {
+		t := &numbered[i]
+		want := digest(t.Cues)
+		var last int
+		var has string
+		var cues []conference.Cue
+		err := c.QueryRowContext(c.ctx, `SELECT number, digest, cues FROM revisions
+			WHERE slug = ? AND language = ? ORDER BY number DESC LIMIT 1`, c.slug, t.Language).
+			Scan(&last, &has, asJSON{&cues})
+		switch {
+		case err != nil && !errors.Is(err, sql.ErrNoRows):
+			return nil, err
+		case err == nil && has == want:
+			t.Revision, t.Cues = last, cues
+			continue
+		}
+		t.Revision = last + 1
+		text, err := jsonText(t.Cues)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.exec(`INSERT INTO revisions (slug, language, number, digest, cues, created_ms) VALUES (?, ?, ?, ?, ?, ?)`,
+			c.slug, t.Language, t.Revision, want, text, c.now.UnixMilli()); err != nil {
+			return nil, err
+		}
+	}
+	return numbered, nil
+}
+
+// digest is the hash of what a viewer sees of cues: their times and texts.
+func digest(cues []conference.Cue) string {
+	seen := make([]conference.Cue, len(cues))
+	for i, cue := range cues {
+		seen[i] = conference.Cue{Start: cue.Start, End: cue.End, Text: cue.Text}
+	}
+	b, _ := json.Marshal(seen) // numbers and strings cannot fail
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// normal is s in the one form that equal submissions have.
+func normal(s Submission) (Submission, error) {
+	f := &s.Facts
+	f.Talk.Speakers, f.Talk.Tags = some(f.Talk.Speakers), some(f.Talk.Tags)
+	f.Recordings, f.Cut, f.Tracks = some(f.Recordings), some(f.Cut), some(f.Tracks)
+	slices.SortFunc(f.Tracks, func(a, b conference.Track) int { return strings.Compare(a.Language, b.Language) })
+	for i := range f.Tracks {
+		t := &f.Tracks[i]
+		if i > 0 && t.Language == f.Tracks[i-1].Language {
+			return s, fmt.Errorf("it has two tracks in %q", t.Language)
+		}
+		t.Cues = some(t.Cues)
+		for n := range t.Cues {
+			t.Cues[n].Line = 0 // of the file, not of the track
+		}
+	}
+	return s, nil
+}
+
+// some is a copy of list, and nil if it is empty.
+func some[T any](list []T) []T { return append([]T(nil), list...) }
+
+// higher is the salts of both, the higher where they differ.
+func higher(a, b map[string]int) map[string]int {
+	var salts map[string]int
+	for _, m := range []map[string]int{a, b} {
+		for rendition, salt := range m {
+			if salts == nil {
+				salts = map[string]int{}
+			}
+			salts[rendition] = max(salt, salts[rendition])
+		}
+	}
+	return salts
+}
+
+// Talk is the present submission of a talk, or ErrNone.
+func (c *Catalog) Talk(ctx context.Context, slug string) (Submission, error) {
+	var s Submission
+	err := inTx(ctx, c.read, func(tx *sql.Tx) (err error) {
+		s, err = load(ctx, tx, slug)
+		return err
+	})
+	if err != nil {
+		return Submission{}, fmt.Errorf("talk %s: %w", slug, err)
+	}
+	return s, nil
+}
+
+func load(ctx context.Context, q querier, slug string) (Submission, error) {
+	var s Submission
+	f := &s.Facts
+	err := q.QueryRowContext(ctx, `SELECT talk, cut, channels, out, pipeline, pipeline_text FROM talks WHERE slug = ?`, slug).
+		Scan(asJSON{&f.Talk}, asJSON{&f.Cut}, &f.Channels, &s.Out, &s.Pipeline, &s.PipelineText)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, ErrNone
+	}
+	if err != nil {
+		return s, err
+	}
+	err = each(ctx, q, func(rows *sql.Rows) error {
+		var r conference.Recording
+		err := rows.Scan(&r.SHA256, &r.Size, &r.Name)
+		f.Recordings = append(f.Recordings, r)
+		return err
+	}, `SELECT sha256, size, name FROM recordings WHERE slug = ? ORDER BY position`, slug)
+	if err != nil {
+		return s, err
+	}
+	err = each(ctx, q, func(rows *sql.Rows) error {
+		var rendition string
+		var salt int
+		err := rows.Scan(&rendition, &salt)
+		f.Salts = higher(f.Salts, map[string]int{rendition: salt})
+		return err
+	}, `SELECT rendition, salt FROM salts WHERE slug = ?`, slug)
+	if err != nil {
+		return s, err
+	}
+	return s, each(ctx, q, func(rows *sql.Rows) error {
+		var t conference.Track
+		err := rows.Scan(&t.Language, &t.Kind, &t.State, &t.File, &t.Revision, asJSON{&t.Cues})
+		f.Tracks = append(f.Tracks, t)
+		return err
+	}, `SELECT language, kind, state, file, revision, cues FROM tracks
+		JOIN revisions USING (slug, language) WHERE slug = ? AND number = revision ORDER BY language`, slug)
+}
+
+// TalkAt is the talk whose bundle lies in out and that was made of these recordings, in
+// any order; of several, the one saved last.
+func (c *Catalog) TalkAt(ctx context.Context, out string, recordings []string) (slug string, ok bool, err error) {
+	want := slices.Sorted(slices.Values(recordings))
+	reels := map[string][]string{}
+	var slugs []string // the one saved last is first
+	err = each(ctx, c.read, func(rows *sql.Rows) error {
+		var slug, sha256 string
+		if err := rows.Scan(&slug, &sha256); err != nil {
+			return err
+		}
+		if reels[slug] == nil {
+			slugs = append(slugs, slug)
+		}
+		reels[slug] = append(reels[slug], sha256)
+		return nil
+	}, `SELECT slug, sha256 FROM talks JOIN recordings USING (slug) WHERE out = ?
+		ORDER BY updated_ms DESC, slug, sha256`, out)
+	if err != nil {
+		return "", false, fmt.Errorf("look for the talk in %s: %w", out, err)
+	}
+	for _, slug := range slugs {
+		if slices.Equal(reels[slug], want) {
+			return slug, true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// SlugTaken reports whether a talk has that slug.
+func (c *Catalog) SlugTaken(ctx context.Context, slug string) (taken bool, err error) {
+	err = c.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM talks WHERE slug = ?)`, slug).Scan(&taken)
+	if err != nil {
+		return false, fmt.Errorf("look for talk %s: %w", slug, err)
+	}
+	return taken, nil
+}
+
+// Summary is a talk in a list.
+type Summary struct {
+	Slug       string    `json:"slug"`
+	Title      string    `json:"title"`
+	Out        string    `json:"out"`
+	Pipeline   string    `json:"pipeline"`
+	Recordings int       `json:"recordings"`
+	Languages  []string  `json:"languages"` // of its tracks
+	Created    time.Time `json:"created"`
+	Updated    time.Time `json:"updated"`   // when a fact last changed
+	Published  time.Time `json:"published"` // zero: never
+}
+
+// Talks is every talk, by slug.
+func (c *Catalog) Talks(ctx context.Context) ([]Summary, error) {
+	var talks []Summary
+	err := each(ctx, c.read, func(rows *sql.Rows) error {
+		var s Summary
+		if err := rows.Scan(&s.Slug, &s.Title, &s.Out, &s.Pipeline, &s.Recordings, asJSON{&s.Languages},
+			millis{&s.Created}, millis{&s.Updated}, millis{&s.Published}); err != nil {
+			return err
+		}
+		talks = append(talks, s)
+		return nil
+	}, `SELECT slug, talk ->> 'title', out, pipeline,
+			(SELECT count(*) FROM recordings r WHERE r.slug = t.slug),
+			(SELECT json_group_array(language) FROM tracks k WHERE k.slug = t.slug),
+			created_ms, updated_ms,
+			(SELECT max(at_ms) FROM publications p WHERE p.slug = t.slug)
+		FROM talks t ORDER BY slug`)
+	if err != nil {
+		return nil, fmt.Errorf("list talks: %w", err)
+	}
+	return talks, nil
+}
+
+// RaiseSalt adds one to the salt of a talk's rendition and returns it.
+func (c *Catalog) RaiseSalt(ctx context.Context, slug, rendition string) (salt int, err error) {
+	err = c.change(ctx, "raise a salt of", slug, lectern, func(tx *change) error {
+		err := tx.QueryRowContext(ctx, `INSERT INTO salts (slug, rendition, salt) VALUES (?, ?, 1)
+			ON CONFLICT DO UPDATE SET salt = salt + 1 RETURNING salt`, slug, rendition).Scan(&salt)
+		if err != nil {
+			return err
+		}
+		return tx.event("salt."+rendition, salt-1, salt)
+	})
+	return salt, err
+}
