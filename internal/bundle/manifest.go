@@ -1,0 +1,182 @@
+// Package bundle makes, lays out and verifies upload-ready directories.
+//
+// A bundle is one directory:
+//
+//	bundle.json           the manifest, see [Content]
+//	SHA256SUMS            every other file's hash, for sha256sum -c
+//	video/<slug>.mp4      the top rendition with soft subtitles
+//	video/<slug>-1080.mp4 and its sisters, without
+//	captions/<slug>.en.srt, <slug>.en.vtt, …
+//	thumb/<slug>.jpg
+//	youtube.json          see [YouTube]
+package bundle
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/subtitle"
+)
+
+// The files of a bundle whose names are fixed.
+const (
+	ManifestName = "bundle.json"
+	SumsName     = "SHA256SUMS"
+	YouTubeName  = "youtube.json"
+)
+
+// Version is the form of the manifest. Readers of a form take a newer one for unknown.
+const Version = 1
+
+// Role says what a file of a bundle is for.
+type Role string
+
+// The roles of files.
+const (
+	Video     Role = "video"
+	Captions  Role = "captions"
+	Thumbnail Role = "thumbnail"
+	Upload    Role = "upload" // what a video platform is told: youtube.json
+)
+
+// Content is all that a manifest says. bundle.json is this type as JSON:
+//
+//	lectern     the form of the file, 1
+//	talk        slug, title, kind, speakers, language (BCP 47), conference, abstract, …
+//	edition     id, recordings (SHA-256, in reel order) and programme: rate ("25/1"),
+//	            opening, kept and closing in frames
+//	files       every file but bundle.json and SHA256SUMS, by path
+//	tracks      the subtitles in every language, by language
+//	provenance  what made it: pipeline, keys by slot, tools by name
+//
+// Durations are in nanoseconds.
+type Content struct {
+	Lectern    int                `json:"lectern"`
+	Talk       conference.Talk    `json:"talk"`
+	Edition    conference.Edition `json:"edition"`
+	Files      []File             `json:"files"`
+	Tracks     []Track            `json:"tracks"`
+	Provenance Provenance         `json:"provenance"`
+}
+
+// File is one file of a bundle.
+type File struct {
+	Path      string          `json:"path"` // in the bundle, with slashes
+	SHA256    string          `json:"sha256"`
+	Size      int64           `json:"size"` // bytes
+	Role      Role            `json:"role"`
+	Subtitles []string        `json:"subtitles,omitempty"` // languages (BCP 47) of a video's soft subtitles, by stream
+	Media     json.RawMessage `json:"media,omitempty"`     // what probing it found
+}
+
+// Track is the subtitles in one language.
+type Track struct {
+	Language string               `json:"language"` // BCP 47
+	Kind     conference.TrackKind `json:"kind"`
+	Revision int                  `json:"revision"`
+	State    string               `json:"state"`
+	Files    []string             `json:"files"`    // paths of its sidecars
+	Cues     int                  `json:"cues"`     // in each of them
+	LeftOut  []subtitle.Left      `json:"left_out"` // cues of the track that no viewer sees
+}
+
+// Provenance is what a bundle was made by.
+type Provenance struct {
+	Pipeline string                `json:"pipeline"`
+	Keys     map[string]action.Key `json:"keys"`  // by slot
+	Tools    map[string]string     `json:"tools"` // versions by name
+}
+
+// Manifest is bundle.json of c. Equal contents give equal bytes: there is no time of
+// making in it.
+func Manifest(c Content) ([]byte, error) {
+	c.Lectern = Version
+	c.Files = slices.SortedFunc(slices.Values(c.Files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	c.Tracks = slices.SortedFunc(slices.Values(c.Tracks), func(a, b Track) int { return cmp.Compare(a.Language, b.Language) })
+	for i, f := range c.Files {
+		if err := checkPath(f.Path); err != nil {
+			return nil, err
+		}
+		if i > 0 && c.Files[i-1].Path == f.Path {
+			return nil, fmt.Errorf("two files of the bundle are called %q", f.Path)
+		}
+	}
+	return indented(c)
+}
+
+// checkPath refuses paths that would lead out of a bundle or hide one of its own files.
+func checkPath(path string) error {
+	if path == ManifestName || path == SumsName {
+		return fmt.Errorf("%s is the bundle's own and cannot be one of its files", path)
+	}
+	return localPath(path)
+}
+
+func localPath(path string) error {
+	if !filepath.IsLocal(path) || path != filepath.ToSlash(filepath.Clean(path)) || path == "." {
+		return fmt.Errorf("%q is no path inside a bundle", path)
+	}
+	return nil
+}
+
+// indented is v as JSON for people, with a line feed at its end.
+func indented(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// Sums is SHA256SUMS of files, which are all of the bundle but itself (bundle.json
+// too), in the form of sha256sum.
+func Sums(files []File) []byte {
+	var b bytes.Buffer
+	for _, f := range slices.SortedFunc(slices.Values(files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) }) {
+		// As sha256sum does: a name that was escaped is announced at the line's start.
+		name := escapeSum.Replace(f.Path)
+		if name != f.Path {
+			b.WriteByte('\\')
+		}
+		fmt.Fprintf(&b, "%s  %s\n", f.SHA256, name)
+	}
+	return b.Bytes()
+}
+
+var (
+	escapeSum   = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
+	unescapeSum = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r")
+)
+
+// parseSums reads what Sums wrote: hashes by path.
+func parseSums(b []byte) (map[string]string, error) {
+	sums := map[string]string{}
+	for line := range strings.Lines(string(b)) {
+		line, escaped := strings.CutPrefix(strings.TrimSuffix(line, "\n"), `\`)
+		sum, name, ok := strings.Cut(line, "  ")
+		if !ok || len(sum) != 64 {
+			return nil, fmt.Errorf("%s has a line that is no sum: %q", SumsName, line)
+		}
+		if escaped {
+			name = unescapeSum.Replace(name)
+		}
+		if err := localPath(name); err != nil {
+			return nil, fmt.Errorf("%s: %w", SumsName, err)
+		}
+		if _, twice := sums[name]; twice {
+			return nil, fmt.Errorf("%s has %q twice", SumsName, name)
+		}
+		sums[name] = sum
+	}
+	return sums, nil
+}
