@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// recipe is part of each file's name. Raise it when the same parameters make other
+// media, so that nobody measures with yesterday's.
+const recipe = 1
+
+// Studio makes the media that Lectern is measured with, and keeps what it has made: the
+// same parameters give the same file, made once.
+type Studio struct {
+	Tools media.Tools
+	Dir   string // made if need be
+}
+
+// Talk is how a generated talk should be.
+type Talk struct {
+	Length        time.Duration
+	Width, Height int
+	Rate          timeline.Rate
+}
+
+// slideEvery is how long each slide stands: a 30-second chunk sees two or three.
+const slideEvery = 14 * time.Second
+
+// Talk is the path of an MP4 (H.264, AAC) like a recorded talk: slides of text that change
+// now and then, a camera's picture in the corner that moves and is noisy in every frame,
+// and somebody who speaks. No two seconds of its picture are alike, so no encoder gains
+// from having seen a chunk before.
+func (s Studio) Talk(ctx context.Context, t Talk) (string, error) {
+	name := fmt.Sprintf("talk-%d-%v-%dx%d-%d.%d.mp4", recipe, t.Length, t.Width, t.Height, t.Rate.Num, t.Rate.Den)
+	return s.keep(name, func(dir, out string) error {
+		return s.shoot(ctx, dir, out, t, []string{"-preset", "superfast", "-crf", "20", "-g", "50"})
+	})
+}
+
+// loopFor holds whole numbers of pictures at 25 a second and of AAC frames at 48 kHz (1600
+// and 3000), so that copies of it lie end to end without a gap.
+const loopFor = 64 * time.Second
+
+// Big is the path of a playable 1080p MP4 of at least size bytes that lasts length. It is
+// one clip of that bitrate, copied end to end without encoding: good for measuring what
+// size and length cost, and no good for comparing encoders.
+func (s Studio) Big(ctx context.Context, size int64, length time.Duration) (string, error) {
+	return s.keep(fmt.Sprintf("big-%d-%v-%d.mp4", recipe, length, size), func(dir, out string) error {
+		clip := filepath.Join(dir, "clip.mp4")
+		t := Talk{Length: loopFor, Width: 1920, Height: 1080, Rate: timeline.Rate{Num: 25, Den: 1}}
+		// A constant bitrate, filled up where slides need less, a hundredth above what is asked.
+		rate := fmt.Sprint(int64(float64(size) * 8 / length.Seconds() * 1.01))
+		if err := s.shoot(ctx, dir, clip, t, []string{
+			"-preset", "superfast", "-g", "50", "-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", rate,
+			"-x264-params", "nal-hrd=cbr",
+		}); err != nil {
+			return err
+		}
+		if err := s.run(ctx, "-stream_loop", "-1", "-i", clip, "-t", seconds(length), "-map", "0", "-c", "copy", out); err != nil {
+			return err
+		}
+		made, err := os.Stat(out)
+		if err != nil {
+			return fmt.Errorf("look at the copies: %w", err)
+		}
+		if made.Size() < size {
+			return fmt.Errorf("the copies came to %d bytes, below the %d that were asked for", made.Size(), size)
+		}
+		return nil
+	})
+}
+
+// keep is the path of the file called name, which is made in a directory of its own and
+// moved into place when it is whole.
+func (s Studio) keep(name string, shoot func(dir, out string) error) (string, error) {
+	path := filepath.Join(s.Dir, name)
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		return "", fmt.Errorf("keep media: %w", err)
+	}
+	dir, err := os.MkdirTemp(s.Dir, "making-")
+	if err != nil {
+		return "", fmt.Errorf("keep media: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	out := filepath.Join(dir, name)
+	if err := shoot(dir, out); err != nil {
+		return "", fmt.Errorf("make %s: %w", name, err)
+	}
+	return path, os.Rename(out, path)
+}
+
+// shoot makes a talk. Slides are drawn once each, at one picture every slideEvery, and only
+// then repeated to the full rate: what is left for each frame is the small camera picture
+// and the encoder.
+func (s Studio) shoot(ctx context.Context, dir, out string, t Talk, encoder []string) error {
+	deck := filepath.Join(dir, "deck.ass")
+	if err := os.WriteFile(deck, []byte(slides(t.Length)), 0o644); err != nil {
+		return fmt.Errorf("write slides: %w", err)
+	}
+	voice := filepath.Join(dir, "voice.aac")
+	if err := s.speak(ctx, dir, voice, t.Length); err != nil {
+		return err
+	}
+	length := seconds(t.Length)
+	w, h := t.Width/4&^1, t.Height/4&^1 // of the camera
+	graph := strings.Join([]string{
+		fmt.Sprintf("color=c=0xf7f4ee:s=%dx%d:r=1/%d:d=%d,format=yuv420p,subtitles=%s,fps=%s,trim=end=%s[slides]",
+			t.Width, t.Height, int(slideEvery.Seconds()), int((t.Length + slideEvery).Seconds()), inGraph(deck), t.Rate, length),
+		fmt.Sprintf("testsrc2=s=%dx%d:r=%s:d=%s,format=yuv420p,gblur=sigma=1.5,hue=s=0.5,noise=alls=4:allf=t:all_seed=1[camera]",
+			w, h, t.Rate, length),
+		fmt.Sprintf("[slides][camera]overlay=x=%d:y=%d:shortest=1:format=yuv420[v]", t.Width-w-t.Width/32, t.Height-h-t.Width/32),
+	}, ";")
+	args := []string{"-i", voice, "-filter_complex", graph, "-map", "[v]", "-map", "0:a", "-map_metadata", "-1", "-fflags", "+bitexact",
+		"-c:v", "libx264", "-threads", "2", "-flags:v", "+bitexact"}
+	args = append(args, encoder...)
+	return s.run(ctx, append(args, "-c:a", "copy", "-movflags", "+faststart", out)...)
+}
+
+// mostSpeech is how much is synthesized; longer talks hear it again, which no measurement
+// minds, as sound is one piece to all contestants.
+const mostSpeech = 5 * time.Minute
+
+// speak writes somebody's speech of that length to out, as bare AAC frames: they carry no
+// priming, so looping them keeps the time.
+func (s Studio) speak(ctx context.Context, dir, out string, length time.Duration) error {
+	script, wave := filepath.Join(dir, "script.txt"), filepath.Join(dir, "voice.wav")
+	random := rand.New(rand.NewPCG(2, recipe))
+	var text strings.Builder
+	for range int(min(length, mostSpeech).Seconds() / 2) { // a sentence takes three or four seconds
+		text.WriteString(sentence(random) + ".\n")
+	}
+	if err := os.WriteFile(script, []byte(text.String()), 0o644); err != nil {
+		return fmt.Errorf("write what is said: %w", err)
+	}
+	if err := s.run(ctx, "-f", "lavfi", "-i", "flite=voice=slt:textfile="+inGraph(script),
+		"-t", seconds(mostSpeech), "-ar", "48000", "-ac", "2", wave); err != nil {
+		return fmt.Errorf("speak: %w", err)
+	}
+	frames := timeline.Rescale(int64(length), 48000, 1024*int64(time.Second))
+	return s.run(ctx, "-stream_loop", "-1", "-i", wave, "-c:a", "aac", "-aac_coder", "fast", "-b:a", "128k",
+		"-frames:a", fmt.Sprint(frames), "-flags:a", "+bitexact", "-f", "adts", out)
+}
+
+func (s Studio) run(ctx context.Context, args ...string) error {
+	_, err := s.Tools.Run(ctx, args, nil)
+	return err
+}
+
+// inGraph is a value as a filter graph wants it: escaped for the filter's options, and that
+// once more for the graph.
+func inGraph(value string) string {
+	option := strings.NewReplacer(`\`, `\\`, `'`, `\'`, `:`, `\:`).Replace(value)
+	return strings.NewReplacer(`\`, `\\`, `'`, `\'`, `[`, `\[`, `]`, `\]`, `,`, `\,`, `;`, `\;`).Replace(option)
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.6f", d.Seconds()) }
+
+// slides is a deck in ASS, one slide every slideEvery: a headline, some lines, a number.
+func slides(length time.Duration) string {
+	random := rand.New(rand.NewPCG(1, recipe))
+	var deck strings.Builder
+	deck.WriteString(`[Script Info]
+ScriptType: v4.00+
+PlayResX: 1920
+PlayResY: 1080
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, Bold, Alignment, MarginL, MarginR, MarginV
+Style: Head,DejaVu Sans,84,&H00302420,1,7,120,120,100
+Style: Line,DejaVu Sans Mono,44,&H00504038,0,7,140,120,280
+Style: Foot,DejaVu Sans,30,&H00807068,0,1,120,120,50
+
+[Events]
+Format: Layer, Start, End, Style, Text
+`)
+	for n := 0; time.Duration(n)*slideEvery < length; n++ {
+		show := func(style, text string) {
+			fmt.Fprintf(&deck, "Dialogue: 0,%s,%s,%s,%s\n", stamp(time.Duration(n)*slideEvery), stamp(time.Duration(n+1)*slideEvery), style, text)
+		}
+		var lines []string
+		for range 4 + random.IntN(5) {
+			lines = append(lines, "• "+sentence(random))
+		}
+		show("Head", sentence(random))
+		show("Line", strings.Join(lines, `\N\N`))
+		show("Foot", fmt.Sprintf("Slide %d", n+1))
+	}
+	return deck.String()
+}
+
+// stamp is a time as ASS writes it.
+func stamp(d time.Duration) string {
+	return fmt.Sprintf("%d:%02d:%05.2f", d/time.Hour, d/time.Minute%60, (d % time.Minute).Seconds())
+}
+
+// sentence is English enough for an encoder and a loudness meter.
+func sentence(random *rand.Rand) string {
+	pick := func(words ...string) string { return words[random.IntN(len(words))] }
+	return strings.Join([]string{
+		pick("Every", "A small", "The second", "No", "One slow", "Your own"),
+		pick("request", "schema", "queue", "cache", "parser", "deadline", "migration"),
+		pick("hides", "explains", "outlives", "needs", "replaces", "delays"),
+		pick("another", "a broken", "the simplest", "some forgotten", "a better"),
+		pick("interface", "error", "test", "contract", "version", "assumption"),
+	}, " ")
+}
