@@ -1,0 +1,236 @@
+package media
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	ffmpeg "github.com/u2takey/ffmpeg-go"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// EncodeOut is one rendition to be made of the same pictures.
+type EncodeOut struct {
+	Width, Height int // pixels; the picture is letterboxed into them
+	Encoding      Encoding
+	Path          string // the MP4 to write
+}
+
+// Timescale is the ticks a second in which pictures at a rate are timed, in every segment
+// and every MP4 made of them: a multiple of the rate's numerator, so that each frame
+// lasts a whole number of ticks, and fine enough for players that expect as much.
+func Timescale(rate timeline.Rate) int64 {
+	scale := rate.Num
+	for scale < 10_000 {
+		scale *= 2
+	}
+	return scale
+}
+
+// Encode makes all outs of frames r of the recording at path, decoding it once (twice
+// where an out asks for two passes, whose log is kept in the directory scratch). Each out
+// is an MP4 of exactly r.Len() frames, the first at zero, that can be joined to any other
+// made with the same size, encoding and rate. on, which may be nil, is told of the last
+// pass. notes say, in words, what decoders complained about.
+//
+// Frames are numbered on the recording's own grid whatever the seek hits: fps counts from
+// the first picture's exact timestamp, and trim picks numbers.
+func (t Tools) Encode(ctx context.Context, path string, pics Pictures, r timeline.Range, outs []EncodeOut, scratch string, on func(Progress)) (notes []string, err error) {
+	source := func() *ffmpeg.Stream { return kept(path, pics, r) }
+	said, err := t.render(ctx, source, pics.Matrix, pics.Rate, r.Len(), outs, scratch, on)
+	if err != nil {
+		return nil, fmt.Errorf("encode frames %d to %d: %w", r.From, r.To, err)
+	}
+	if n := complaints(said); n > 0 {
+		notes = append(notes, fmt.Sprintf("the decoder complained %d times between %s and %s of the recording; pictures there may be damaged",
+			n, clock(pics.Rate.Time(r.From)), clock(pics.Rate.Time(r.To))))
+	}
+	return notes, nil
+}
+
+// complaints counts what ffmpeg reported as errors although it went on.
+func complaints(said string) int {
+	return strings.Count(said, "[error]") + strings.Count(said, "[fatal]") + strings.Count(said, "corrupt decoded frame")
+}
+
+// render encodes a source of exactly n frames to all outs, and proves what came out. The
+// first passes of two-pass outs run along with the outs that need only one.
+func (t Tools) render(ctx context.Context, source func() *ffmpeg.Stream, matrix string, rate timeline.Rate, n int64, outs []EncodeOut, scratch string, on func(Progress)) (said string, err error) {
+	var single, first, second []target
+	for i, out := range outs {
+		if !out.Encoding.TwoPass {
+			single = append(single, target{EncodeOut: out})
+			continue
+		}
+		log := filepath.Join(scratch, "pass-"+strconv.Itoa(i))
+		first = append(first, target{EncodeOut: out, pass: 1, log: log})
+		second = append(second, target{EncodeOut: out, pass: 2, log: log})
+	}
+	// ffmpeg puts an output's place among all outputs into the name of its log, so those
+	// of two passes come first in both runs.
+	runs := [][]target{append(first, single...)}
+	if len(second) > 0 {
+		runs = append(runs, second)
+	}
+	for i, run := range runs {
+		args, err := arguments(func() *ffmpeg.Stream { return renditions(source(), matrix, rate, run) })
+		if err != nil {
+			return "", err
+		}
+		heard := on
+		if i < len(runs)-1 {
+			heard = nil
+		}
+		if said, err = t.Run(ctx, append([]string{"-copyts"}, args...), heard); err != nil {
+			return said, err
+		}
+	}
+	for _, out := range outs {
+		if err := t.proveSegment(ctx, out, rate, n); err != nil {
+			return said, err
+		}
+	}
+	return said, nil
+}
+
+// target is one output of one run of ffmpeg.
+type target struct {
+	EncodeOut
+	pass int    // 0: the only one; 1, 2: of two
+	log  string // where the first pass leaves word for the second
+}
+
+// kept is exactly the frames r of a recording, at its own size, numbered from zero.
+func kept(path string, pics Pictures, r timeline.Range) *ffmpeg.Stream {
+	chain := r.Shift(-pics.Lead) // as numbered by fps, which knows nothing of the lead
+	s := open(path, seek(pics, chain)).Get(strconv.Itoa(pics.Stream))
+	s = filter(s, "setpts", options{"expr": fmt.Sprintf("PTS-(%d)", pics.FirstPTS)})
+	if pics.Deinterlace {
+		s = filter(s, "bwdif", options{"mode": "send_frame", "deint": "interlaced"})
+	}
+	s = filter(s, "fps", options{"fps": pics.Rate, "round": "near"})
+	s = filter(s, "tpad", options{"stop": -1, "stop_mode": "clone"})
+	begin := max(0, chain.From)
+	s = filter(s, "trim", options{"start_pts": begin, "end_pts": max(begin+1, chain.To)})
+	if chain.From < 0 {
+		s = filter(s, "tpad", options{"start": -chain.From, "start_mode": "clone"})
+		s = filter(s, "trim", options{"end_frame": r.Len()})
+	}
+	return filter(s, "setpts", options{"expr": "N"})
+}
+
+// seek is the input options that start decoding safely before a range: at a picture that
+// can be decoded by itself, and that is shown before the range begins. Containers seek by
+// the time of decoding, hence Reorder; deinterlacing looks at pictures before.
+func seek(pics Pictures, chain timeline.Range) options {
+	first := duration(pics.FirstPTS, pics.TimeBase)
+	margin := time.Second + pics.Reorder + pics.Rate.Time(2)
+	ahead := pics.Rate.Time(chain.From) - margin
+	if ahead <= 0 {
+		return options{} // from the very beginning: no seek can be as sure
+	}
+	return options{
+		"noaccurate_seek": "", "seek_timestamp": "1",
+		"ss": fmt.Sprintf("%.6f", (first + ahead).Seconds()),
+	}
+}
+
+// renditions spreads a source over all targets.
+func renditions(source *ffmpeg.Stream, matrix string, rate timeline.Rate, targets []target) *ffmpeg.Stream {
+	split := source.Split()
+	var outputs []*ffmpeg.Stream
+	for i, to := range targets {
+		s := source
+		if len(targets) > 1 {
+			s = split.Get(strconv.Itoa(i))
+		}
+		outputs = append(outputs, fit(s, to.Width, to.Height, matrix).Output(to.destination(), to.options(rate)))
+	}
+	return ffmpeg.MergeOutputs(outputs...)
+}
+
+// fit scales a picture into a frame, letterboxed, with square pixels and BT.709 colours
+// in the range that television uses.
+func fit(s *ffmpeg.Stream, width, height int, matrix string) *ffmpeg.Stream {
+	s = filter(s, "scale", options{
+		"w":               fmt.Sprintf("2*trunc(min(%d,%d*dar)/2+0.5)", width, height),
+		"h":               fmt.Sprintf("2*trunc(min(%d,%d/dar)/2+0.5)", height, width),
+		"in_color_matrix": matrix, "out_color_matrix": "bt709", "out_range": "tv",
+		"flags": "bicubic+accurate_rnd+full_chroma_int",
+	})
+	s = filter(s, "format", options{"pix_fmts": "yuv420p"})
+	s = filter(s, "pad", options{"w": width, "h": height, "x": "(ow-iw)/2", "y": "(oh-ih)/2"})
+	return filter(s, "setsar", options{"sar": 1})
+}
+
+// destination is where a target goes; a first pass goes nowhere.
+func (to target) destination() string {
+	if to.pass == 1 {
+		return "pipe:"
+	}
+	return locate(to.Path)
+}
+
+// options are the output options of a target.
+func (to target) options(rate timeline.Rate) options {
+	scale := strconv.FormatInt(Timescale(rate), 10)
+	o := options{
+		"format": "mp4", "video_track_timescale": scale, "movie_timescale": scale,
+		"fps_mode": "passthrough", "map_metadata": "-1", "fflags": "+bitexact",
+		"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv",
+		"threads": strconv.Itoa(to.Encoding.Threads),
+	}
+	more := to.Encoding.h264(rate)
+	if to.Encoding.Codec == "vp9" {
+		more = to.Encoding.vp9()
+	}
+	for k, v := range more {
+		o[k] = v
+	}
+	if to.pass > 0 {
+		o["pass"], o["passlogfile"] = strconv.Itoa(to.pass), to.log
+	}
+	if to.pass == 1 {
+		o["format"] = "null"
+		if to.Encoding.Codec == "vp9" {
+			o["speed"] = "4"
+		}
+	}
+	return o
+}
+
+// h264 are x264's options. stitchable keeps the headers of all segments the same, closed
+// groups of pictures let them be cut apart anywhere they begin, and a key frame at least
+// every four seconds lets players seek.
+func (e Encoding) h264(rate timeline.Rate) options {
+	o := options{
+		"c:v": "libx264", "preset": e.Preset, "crf": strconv.Itoa(e.CRF),
+		"x264-params": fmt.Sprintf("stitchable=1:open-gop=0:nal-hrd=none:keyint=%d", rate.Frame(4*time.Second)),
+	}
+	if e.Lossless {
+		delete(o, "crf")
+		o["qp"] = "0"
+	}
+	if e.Preset == "" {
+		delete(o, "preset")
+	}
+	return o
+}
+
+// vp9 are libvpx's options.
+func (e Encoding) vp9() options {
+	o := options{"c:v": "libvpx-vp9", "crf": strconv.Itoa(e.CRF), "speed": strconv.Itoa(e.Speed)}
+	for name, rate := range map[string]string{"b:v": e.Bitrate, "minrate": e.MinRate, "maxrate": e.MaxRate} {
+		if rate != "" {
+			o[name] = rate
+		}
+	}
+	if e.Bitrate == "" {
+		o["b:v"] = "0" // quality alone decides
+	}
+	return o
+}

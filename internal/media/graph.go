@@ -1,0 +1,43 @@
+package media
+
+import (
+	"fmt"
+	"strings"
+
+	ffmpeg "github.com/u2takey/ffmpeg-go"
+)
+
+// options are named options of an input, a filter or an output of ffmpeg.
+type options = ffmpeg.KwArgs
+
+// arguments is the command line of the graph that build makes. ffmpeg-go panics where a
+// graph is wrong; that is an error here, and a fault of ours.
+func arguments(build func() *ffmpeg.Stream) (args []string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("build the filter graph: %v", p)
+		}
+	}()
+	return build().GetArgs(), nil
+}
+
+// open is an input with the options of Input and others.
+func open(path string, more ...options) *ffmpeg.Stream {
+	all := options{"protocol_whitelist": protocols, "format_whitelist": demuxers}
+	for _, o := range more {
+		for k, v := range o {
+			all[k] = v
+		}
+	}
+	return ffmpeg.Input(locate(path), all)
+}
+
+// filter appends a filter. ffmpeg-go escapes what means something in a graph, and leaves
+// what means something in a filter's options to us.
+func filter(s *ffmpeg.Stream, name string, o options) *ffmpeg.Stream {
+	escaped := options{}
+	for k, v := range o {
+		escaped[k] = strings.NewReplacer(`\`, `\\`, `'`, `\'`, `:`, `\:`).Replace(fmt.Sprint(v))
+	}
+	return s.Filter(name, nil, escaped)
+}
