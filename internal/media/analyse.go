@@ -196,9 +196,9 @@ func (s *sideSurvey) frame(x []float32) (peak float32, power float64) {
 // conclude says in figures and in words what was found.
 func (s *survey) conclude(a *Analysis, p Probe) {
 	a.Duration = timeOf(s.samples)
-	a.LUFS = max(silence, integrated(s.both))
+	a.LUFS = max(gate, integrated(s.both))
 	a.Left, a.Right = s.side(0), s.side(1)
-	a.Silent = a.LUFS <= silence
+	a.Silent = a.LUFS <= hush
 	a.Left.Dead = a.Silent || dead(a.Left, a.Right)
 	a.Right.Dead = a.Silent || dead(a.Right, a.Left)
 	a.Suggest = "stereo"
@@ -232,7 +232,7 @@ func (s *survey) conclude(a *Analysis, p Probe) {
 func (s *survey) side(n int) Side {
 	side := s.sides[n]
 	return Side{
-		LUFS:    max(silence, integrated(side.energies)),
+		LUFS:    max(gate, integrated(side.energies)),
 		Level:   max(quietest, 10*math.Log10(side.power/float64(max(s.samples, 1)))),
 		Peak:    max(quietest, decibel(float64(side.peak))),
 		Clipped: side.clipped,
@@ -243,7 +243,7 @@ func (s *survey) side(n int) Side {
 // enough to be heard, or it is hum and crosstalk far below.
 func dead(side, other Side) bool {
 	under := other.LUFS - side.LUFS
-	return side.LUFS <= silence || under > 30 || side.LUFS < -55 && under > 15
+	return side.LUFS <= hush || under > 30 || side.LUFS < -55 && under > 15
 }
 
 // opposite reports whether one side is the other turned upside down, as a balanced line

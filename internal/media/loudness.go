@@ -8,7 +8,8 @@ const Hz = 48000
 
 const (
 	blockSize = Hz / 10 // samples in a block of 100 ms
-	silence   = -70.0   // LUFS; no block louder than this: there is nothing to hear
+	gate      = -70.0   // LUFS; R128 leaves out what is more quiet
+	hush      = -65.0   // LUFS; what is more quiet as a whole is hiss, and no talk
 )
 
 // Meter measures the loudness and the true peak of stereo sound at 48 kHz as ITU-R
@@ -58,14 +59,14 @@ func integrated(blocks []float64) float64 {
 	if len(blocks) < 4 {
 		return math.Inf(-1)
 	}
-	absolute := meanAbove(blocks, energy(silence))
+	absolute := meanAbove(blocks, energy(gate))
 	return loudness(meanAbove(blocks, absolute/10)) // the relative gate is 10 LU under what passed the absolute one
 }
 
 // meanAbove is the mean energy of the gating blocks above both the floor and the
 // absolute gate; 0 if there are none.
 func meanAbove(blocks []float64, floor float64) float64 {
-	floor = max(floor, energy(silence))
+	floor = max(floor, energy(gate))
 	var sum float64
 	var n int
 	for i := 3; i < len(blocks); i++ {
@@ -208,10 +209,12 @@ func (p *peakMeter) look(w []float32) {
 	}
 }
 
-// greatest is the greatest amplitude among samples.
-func greatest(w []float32) (m float32) {
+// greatest is the greatest amplitude among samples. Without the sign bit, floats sort as
+// integers do, which is far quicker to compare.
+func greatest(w []float32) float32 {
+	var m uint32
 	for _, x := range w {
-		m = max(m, x, -x)
+		m = max(m, math.Float32bits(x)&^(1<<31))
 	}
-	return m
+	return math.Float32frombits(m)
 }
