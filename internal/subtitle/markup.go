@@ -89,14 +89,7 @@ func (m marked) plain() string {
 }
 
 // normal is the text with every run in tags of its own, which end with the line.
-func (m marked) normal() string { return m.write(func(s string) string { return s }) }
-
-// webVTT is normal with what WebVTT may not hold as entities.
-func (m marked) webVTT() string { return m.write(escapeVTT.Replace) }
-
-var escapeVTT = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-
-func (m marked) write(escape func(string) string) string {
+func (m marked) normal() string {
 	var b strings.Builder
 	for _, r := range m.runs {
 		text := strings.TrimSuffix(r.text, "\n")
@@ -109,7 +102,7 @@ func (m marked) write(escape func(string) string) string {
 				b.WriteString("<" + letters[k:k+1] + ">")
 			}
 		}
-		b.WriteString(escape(text))
+		b.WriteString(text)
 		for k := len(letters) - 1; k >= 0; k-- {
 			if r.style[k] {
 				b.WriteString("</" + letters[k:k+1] + ">")

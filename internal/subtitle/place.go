@@ -3,6 +3,8 @@ package subtitle
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
@@ -49,6 +51,42 @@ func ToReel(p timeline.Programme, cues []conference.Cue) (reel []conference.Cue,
 		reel = append(reel, c)
 	}
 	return reel, left
+}
+
+// Flatten is cues for a place where only one can be shown at a time, such as the text
+// track of an MP4: where several overlap, their common time is a cue of all their lines.
+// The result has no overlaps and shows at every instant what cues, ascending, show.
+func Flatten(cues []conference.Cue) (flat []conference.Cue) {
+	var edges []time.Duration
+	for _, c := range cues {
+		edges = append(edges, milli(c.Start), milli(c.End))
+	}
+	slices.Sort(edges)
+	edges = slices.Compact(edges)
+	first := 0 // of the cues that have not all ended
+	for i := range len(edges) - 1 {
+		from, to := edges[i], edges[i+1]
+		var texts []string
+		var id string
+		for first < len(cues) && milli(cues[first].End) <= from {
+			first++
+		}
+		for _, c := range cues[first:] {
+			if milli(c.Start) > from {
+				break
+			}
+			if milli(c.End) > from {
+				texts, id = append(texts, c.Text), c.ID
+			}
+		}
+		text := strings.Join(texts, "\n")
+		if n := len(flat) - 1; n >= 0 && flat[n].End == from && flat[n].Text == text && flat[n].ID == id {
+			flat[n].End = to
+		} else if text != "" {
+			flat = append(flat, conference.Cue{ID: id, Start: from, End: to, Text: text})
+		}
+	}
+	return flat
 }
 
 // Canonical is cues as JSON that depends on nothing but what a viewer sees and when:

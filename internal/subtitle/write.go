@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+
+	"github.com/asticode/go-astisub"
 
 	"github.com/lectern-av/lectern/internal/conference"
 )
@@ -52,12 +55,17 @@ type Header struct {
 }
 
 // WriteVTT writes cues, which are ascending, as WebVTT. Nothing is written unless it
-// reads back the same. (It is written here and not by go-astisub, whose writer leaves
-// a --> in the text, which ends a cue, crosses tags and knows no header lines.)
+// reads back the same.
 func WriteVTT(w io.Writer, cues []conference.Cue, h Header) error {
 	if len(cues) == 0 {
 		return ErrNothing
 	}
+	var body bytes.Buffer
+	if err := model(cues).WriteToWebVTT(&body); err != nil {
+		return fmt.Errorf("write WebVTT: %w", err)
+	}
+	// The model has no place for headers, and its writer escapes only & and <, but a
+	// --> in the text would end the cue.
 	var b bytes.Buffer
 	b.WriteString("WEBVTT\n")
 	if h.Language != "" {
@@ -66,10 +74,43 @@ func WriteVTT(w io.Writer, cues []conference.Cue, h Header) error {
 	if h.Edition != "" {
 		fmt.Fprintf(&b, "\nNOTE lectern edition %s\n", h.Edition)
 	}
-	for i, c := range cues {
-		fmt.Fprintf(&b, "\n%d\n%s --> %s\n%s\n", i+1, stamp(c.Start, '.'), stamp(c.End, '.'), scan(c.Text).webVTT())
+	for line := range strings.Lines(strings.TrimPrefix(body.String(), "WEBVTT\n")) {
+		if !timing.MatchString(strings.TrimSuffix(line, "\n")) {
+			line = strings.ReplaceAll(line, "-->", "--&gt;")
+		}
+		b.WriteString(line)
 	}
 	return emit(w, b.Bytes(), cues, Normal)
+}
+
+// model is cues as go-astisub has them.
+func model(cues []conference.Cue) *astisub.Subtitles {
+	s := astisub.NewSubtitles()
+	for _, c := range cues {
+		item := &astisub.Item{StartAt: milli(c.Start), EndAt: milli(c.End), Lines: []astisub.Line{{}}}
+		for _, r := range scan(Normal(c.Text)).runs {
+			line := &item.Lines[len(item.Lines)-1]
+			text, ends := strings.CutSuffix(r.text, "\n")
+			// The empty item keeps the writer from joining the tags of neighbours,
+			// which it does by position and not by nesting.
+			line.Items = append(line.Items, astisub.LineItem{}, astisub.LineItem{Text: text, InlineStyle: r.style.model()})
+			if ends {
+				item.Lines = append(item.Lines, astisub.Line{})
+			}
+		}
+		s.Items = append(s.Items, item)
+	}
+	return s
+}
+
+func (s style) model() *astisub.StyleAttributes {
+	var a astisub.StyleAttributes
+	for k := range letters {
+		if s[k] {
+			a.WebVTTTags = append(a.WebVTTTags, astisub.WebVTTTag{Name: letters[k : k+1]})
+		}
+	}
+	return &a
 }
 
 // Normal is a cue's text with its markup in the one form that is stored and compared.

@@ -1,0 +1,136 @@
+package subtitle
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// WriteMP4 writes cues, which are ascending, as an MP4 file that holds one text track
+// (3GPP timed text, "tx3g") in language (BCP 47) and nothing else. Stream-copied into a
+// video it is the soft subtitles. ffmpeg's own encoder is no way there: on 5.1 it
+// swallows List<String>, breaks the line at \N and doubles braces.
+//
+// The track begins at zero; cues that overlap are shown as [Flatten] has them.
+func WriteMP4(w io.Writer, cues []conference.Cue, language string) error {
+	if len(cues) == 0 {
+		return ErrNothing
+	}
+	var samples [][]byte
+	var lasting []uint32 // milliseconds
+	add := func(sample []byte, ms int64) {
+		if ms > 0 {
+			samples, lasting = append(samples, sample), append(lasting, uint32(ms))
+		}
+	}
+	var at int64
+	for _, c := range Flatten(cues) {
+		sample, err := timedText(c)
+		if err != nil {
+			return err
+		}
+		add([]byte{0, 0}, c.Start.Milliseconds()-at)
+		at = c.End.Milliseconds()
+		add(sample, at-c.Start.Milliseconds())
+	}
+	ftyp := box("ftyp", []byte("isom"), u32(0x200), []byte("isom"))
+	mdat := box("mdat", samples...)
+	moov := movie(samples, lasting, uint32(at), uint32(len(ftyp)+8), language)
+	_, err := w.Write(bytes.Join([][]byte{ftyp, mdat, moov}, nil))
+	return err
+}
+
+// timedText is a cue as a sample: its text, and a style box where it has markup.
+func timedText(c conference.Cue) ([]byte, error) {
+	m := scan(Normal(c.Text))
+	text := m.plain()
+	if len(text) > 0xffff {
+		return nil, fmt.Errorf("cue %s has %d bytes of text, more than a text track can show at once", c.ID, len(text))
+	}
+	sample := append(u16(len(text)), text...)
+	var styles []byte
+	n, at := 0, 0
+	for _, r := range m.runs {
+		to := at + utf8.RuneCountInString(r.text)
+		if face := r.style.face(); face != 0 {
+			n++
+			styles = append(styles, bytes.Join([][]byte{u16(at), u16(to), u16(1), {face, fontSize}, u32(0xffffffff)}, nil)...)
+		}
+		at = to
+	}
+	if n > 0 {
+		sample = append(sample, box("styl", u16(n), styles)...)
+	}
+	return sample, nil
+}
+
+// The font is ffmpeg's own default, so that its decoder adds no font tags to the text.
+const (
+	font     = "Arial"
+	fontSize = 16
+)
+
+// face is the style's flags in timed text.
+func (s style) face() (flags byte) {
+	for k, flag := range [3]byte{2, 1, 4} { // italic, bold, underline
+		if s[k] {
+			flags |= flag
+		}
+	}
+	return flags
+}
+
+// movie is the moov box of one text track whose samples lie one after the other from
+// offset on; times are in milliseconds.
+func movie(samples [][]byte, lasting []uint32, duration, offset uint32, language string) []byte {
+	matrix := bytes.Join([][]byte{u32(0x10000), zeros(12), u32(0x10000), zeros(12), u32(0x40000000)}, nil)
+	var stts, stsz []byte
+	for i, s := range samples {
+		stts = append(stts, append(u32(1), u32(lasting[i])...)...)
+		stsz = append(stsz, u32(uint32(len(s)))...)
+	}
+	count := u32(uint32(len(samples)))
+	entry := box("tx3g", zeros(6), u16(1),
+		u32(0), []byte{1, 0xff}, zeros(4), zeros(8), // below, centred, on nothing
+		u16(0), u16(0), u16(1), []byte{0, fontSize}, u32(0xffffffff),
+		box("ftab", u16(1), u16(1), []byte{byte(len(font))}, []byte(font)))
+	table := box("stbl",
+		box("stsd", u32(0), u32(1), entry),
+		box("stts", u32(0), count, stts),
+		box("stsc", u32(0), u32(1), u32(1), count, u32(1)),
+		box("stsz", u32(0), u32(0), count, stsz),
+		box("stco", u32(0), u32(1), u32(offset)))
+	return box("moov",
+		box("mvhd", u32(0), zeros(8), u32(1000), u32(duration), u32(0x10000), u16(0x100), zeros(10), matrix, zeros(24), u32(2)),
+		box("trak",
+			box("tkhd", u32(3), zeros(8), u32(1), u32(0), u32(duration), zeros(16), matrix, zeros(8)),
+			box("mdia",
+				box("mdhd", u32(0), zeros(8), u32(1000), u32(duration), packed(Terminological(language)), u16(0)),
+				box("hdlr", u32(0), u32(0), []byte("sbtl"), zeros(12), []byte("SubtitleHandler\x00")),
+				box("minf",
+					box("nmhd", u32(0)),
+					box("dinf", box("dref", u32(0), u32(1), box("url ", u32(1)))),
+					table))))
+}
+
+// packed is an ISO 639-2/T code in the 15 bits that a media header has for it.
+func packed(code string) []byte {
+	v := 0
+	for _, c := range []byte(code) {
+		v = v<<5 | int(c-0x60)
+	}
+	return u16(v)
+}
+
+func box(kind string, parts ...[]byte) []byte {
+	body := bytes.Join(parts, nil)
+	return append(append(u32(uint32(8+len(body))), kind...), body...)
+}
+
+func u16(v int) []byte    { return binary.BigEndian.AppendUint16(nil, uint16(v)) }
+func u32(v uint32) []byte { return binary.BigEndian.AppendUint32(nil, v) }
+func zeros(n int) []byte  { return make([]byte, n) }
