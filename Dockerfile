@@ -2,7 +2,7 @@
 #
 #   docker build -t lectern .
 #   docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/talks" -v lectern-data:/data \
-#     lectern run talk.mp4 --title "…" --subtitles en=talk.srt --data /data -o out
+#     lectern run talk.mp4 --title "…" --subtitles en=talk.srt -o out
 
 FROM golang:1.26.8 AS build
 WORKDIR /src
@@ -23,11 +23,12 @@ RUN apt-get update \
  && useradd --uid 10001 --user-group --create-home lectern \
  && install -d -m 1777 /data /talks
 COPY --from=build /lectern /usr/local/bin/lectern
+ENV LECTERN_DATA=/data
 USER lectern
 # Recordings and bundles are under /talks, facts and artifacts under /data: all containers
 # of one installation see both at these paths.
 VOLUME /data
 WORKDIR /talks
-# tini buries what a stopped ffmpeg leaves.
+# tini reaps the processes that a stopped ffmpeg leaves behind.
 ENTRYPOINT ["/usr/bin/tini", "--", "lectern"]
 CMD ["--help"]
