@@ -73,13 +73,13 @@ func ticks(s string) int64 {
 // H.264 and HEVC, each perhaps as two fields.
 const reorderDepth = 40
 
-// display brings timestamps that come in decoding order into the order of display.
-type display struct {
+// displayOrder brings timestamps that come in decoding order into the order of display.
+type displayOrder struct {
 	held times
 	next func(pts int64) error
 }
 
-func (d *display) push(pts int64) error {
+func (d *displayOrder) push(pts int64) error {
 	heap.Push(&d.held, pts)
 	if len(d.held) > reorderDepth {
 		return d.next(heap.Pop(&d.held).(int64))
@@ -88,7 +88,7 @@ func (d *display) push(pts int64) error {
 }
 
 // flush hands on what is still held.
-func (d *display) flush() error {
+func (d *displayOrder) flush() error {
 	for len(d.held) > 0 {
 		if err := d.next(heap.Pop(&d.held).(int64)); err != nil {
 			return err

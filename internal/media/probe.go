@@ -169,7 +169,7 @@ func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64))
 	s.tempo = newTempo(base)
 	s.end = noTime
 	s.span = map[int]timeline.Range{}
-	ordered := display{next: func(pts int64) error { s.tempo.add(pts); return nil }}
+	ordered := displayOrder{next: func(pts int64) error { s.tempo.add(pts); return nil }}
 	declared, told := s.container.declared(), 0.0
 	_, err := t.packets(ctx, path, nil, func(p packet) error {
 		if p.stream != s.picture.Index {

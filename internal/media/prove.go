@@ -23,73 +23,99 @@ type VideoFacts struct {
 	Size     int64         `json:"size"`            // bytes
 }
 
-// prove measures a file that Lectern made: one picture stream, exactly as many frames as
-// were asked for, and frame n shown at n/rate, to the tick. MP4 can say so exactly; WebM
-// counts milliseconds, and the nearest one will do.
-func (t Tools) prove(ctx context.Context, path string, rate timeline.Rate, frames int64) (VideoFacts, []stream, error) {
-	name := filepath.Base(path)
-	fail := func(format string, args ...any) (VideoFacts, []stream, error) {
-		return VideoFacts{}, nil, fmt.Errorf("%s is not what was asked for: %s", name, fmt.Sprintf(format, args...))
+// finished is what prove found in a file.
+type finished struct {
+	VideoFacts
+	streams []stream
+	ends    map[int]time.Duration // where the last packet of each stream ends, but the picture's
+}
+
+// prove measures a file that Lectern made: it begins with a picture stream of exactly as
+// many frames as were asked for, and frame n is shown at n/rate, to the tick. MP4 can say
+// so exactly; WebM counts milliseconds, and the nearest one will do.
+func (t Tools) prove(ctx context.Context, path string, rate timeline.Rate, frames int64) (f finished, err error) {
+	unlike := func(format string, args ...any) error {
+		return fmt.Errorf("%s is not what was asked for: %s", filepath.Base(path), fmt.Sprintf(format, args...))
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return VideoFacts{}, nil, fmt.Errorf("look for what ffmpeg wrote: %w", err)
+		return f, fmt.Errorf("look for what ffmpeg wrote: %w", err)
 	}
-	c, err := t.container(ctx, path, name)
+	c, err := t.container(ctx, path, filepath.Base(path))
 	if err != nil {
-		return VideoFacts{}, nil, err
+		return f, err
 	}
-	var picture *stream
-	for i, s := range c.Streams {
-		if s.Kind == "video" && picture == nil {
-			picture = &c.Streams[i]
+	if len(c.Streams) == 0 || c.Streams[0].Kind != "video" {
+		return f, unlike("it does not begin with a picture stream")
+	}
+	picture := c.Streams[0]
+	if !strings.HasPrefix(c.Format.Name, "matroska") && !divides(rate, picture.base()) {
+		return f, unlike("a clock of %s a tick cannot hold %s frames a second", picture.base(), rate)
+	}
+	f = finished{streams: c.Streams, ends: map[int]time.Duration{}}
+	shown := displayOrder{next: func(pts int64) error {
+		if want := ticksOf(f.Frames, rate, picture.base()); pts != want {
+			return unlike("frame %d is shown at tick %d, not %d", f.Frames, pts, want)
 		}
-	}
-	if picture == nil || picture.Index != 0 {
-		return fail("it does not begin with a picture stream")
-	}
-	base := picture.base()
-	if _, exact := ticksOf(1, rate, base); !exact && !strings.HasPrefix(c.Format.Name, "matroska") {
-		return fail("its clock of %s a tick cannot hold %s frames a second", base, rate)
-	}
-	var n int64
-	shown := display{next: func(pts int64) error {
-		if want, _ := ticksOf(n, rate, base); pts != want {
-			return fmt.Errorf("%s is not what was asked for: frame %d is shown at tick %d, not %d", name, n, pts, want)
-		}
-		n++
+		f.Frames++
 		return nil
 	}}
-	_, err = t.packets(ctx, path, []string{"-select_streams", "0"}, func(p packet) error { return shown.push(p.pts) })
+	_, err = t.packets(ctx, path, nil, func(p packet) error {
+		if p.stream == 0 {
+			return shown.push(p.pts)
+		}
+		f.ends[p.stream] = duration(p.pts+p.duration, c.Streams[p.stream].base())
+		return nil
+	})
 	if err == nil {
 		err = shown.flush()
 	}
-	if err != nil {
-		return VideoFacts{}, nil, err
+	if err == nil && f.Frames != frames {
+		err = unlike("it has %d frames, not %d", f.Frames, frames)
 	}
-	if n != frames {
-		return fail("it has %d frames, not %d", n, frames)
+	f.Codec, f.Width, f.Height = picture.CodecName, int(picture.Width), int(picture.Height)
+	f.Rate, f.Duration, f.Size = rate, rate.Time(frames), info.Size()
+	return f, err
+}
+
+// proveSound checks the one sound of a proved file: it starts with the picture, and ends
+// with it to a frame or to the packet that fills up the end.
+func (f *finished) proveSound() error {
+	const packet = 25 * time.Millisecond // the longest of AAC (21.3 ms) and Opus (20 ms)
+	for _, s := range f.streams {
+		if s.Kind != "audio" {
+			continue
+		}
+		if s.StartPTS == nil || duration(*s.StartPTS, s.base()).Abs() > time.Millisecond {
+			return fmt.Errorf("the sound does not start with the picture")
+		}
+		f.Sound = f.ends[s.Index]
+		if (f.Sound - f.Duration).Abs() > f.Rate.Time(1)+packet {
+			return fmt.Errorf("the sound lasts %v, the picture %v", f.Sound, f.Duration)
+		}
+		return nil
 	}
-	return VideoFacts{
-		Codec: picture.CodecName, Width: int(picture.Width), Height: int(picture.Height),
-		Rate: rate, Frames: n, Duration: rate.Time(n), Size: info.Size(),
-	}, c.Streams, nil
+	return fmt.Errorf("the sound is missing")
 }
 
 // proveSegment proves a segment that was just encoded.
 func (t Tools) proveSegment(ctx context.Context, out EncodeOut, rate timeline.Rate, n int64) error {
-	facts, streams, err := t.prove(ctx, out.Path, rate, n)
+	facts, err := t.prove(ctx, out.Path, rate, n)
 	if err != nil {
 		return err
 	}
-	if len(streams) != 1 || facts.Codec != out.Encoding.Codec || facts.Width != out.Width || facts.Height != out.Height {
-		return fmt.Errorf("%s is not what was asked for: %d streams, %s, %d×%d", filepath.Base(out.Path), len(streams), facts.Codec, facts.Width, facts.Height)
+	if len(facts.streams) != 1 || facts.Codec != out.Encoding.Codec || facts.Width != out.Width || facts.Height != out.Height {
+		return fmt.Errorf("%s is not what was asked for: %d streams, %s, %d×%d", filepath.Base(out.Path), len(facts.streams), facts.Codec, facts.Width, facts.Height)
 	}
 	return nil
 }
 
-// ticksOf is when frame n is shown, in ticks, and whether that is exact.
-func ticksOf(n int64, rate, base timeline.Rate) (ticks int64, exact bool) {
-	ticks = timeline.Rescale(n*rate.Den, base.Den, rate.Num*base.Num)
-	return ticks, n*rate.Den*base.Den == ticks*rate.Num*base.Num
+// ticksOf is when frame n is shown, to the nearest tick.
+func ticksOf(n int64, rate, base timeline.Rate) int64 {
+	return timeline.Rescale(n*rate.Den, base.Den, rate.Num*base.Num)
+}
+
+// divides reports whether a frame lasts a whole number of ticks.
+func divides(rate, base timeline.Rate) bool {
+	return rate.Den*base.Den%(rate.Num*base.Num) == 0
 }
