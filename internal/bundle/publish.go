@@ -27,10 +27,14 @@ type Placed struct {
 	Size   int64  // bytes
 }
 
-// Published as data: the file of that content.
+// Made is a file of this content.
 func Made(path string, data []byte) Placed {
+	return Placed{Path: path, Data: data, SHA256: sumOf(data), Size: int64(len(data))}
+}
+
+func sumOf(data []byte) string {
 	sum := sha256.Sum256(data)
-	return Placed{Path: path, Data: data, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(data))}
+	return hex.EncodeToString(sum[:])
 }
 
 // Publish lays out files, which are a whole bundle with bundle.json and SHA256SUMS, as
@@ -365,8 +369,7 @@ func lookAt(dir string) (earlier, error) {
 			return foreign("holds %s, which is not Lectern's and would be lost", path)
 		}
 	}
-	own := sha256.Sum256(b)
-	e.sums[SumsName] = hex.EncodeToString(own[:])
+	e.sums[SumsName] = sumOf(b)
 	return e, nil
 }
 

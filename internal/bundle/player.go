@@ -1,0 +1,328 @@
+package bundle
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// videos looks at every video as a player would. It shares no code with what makes
+// videos, on purpose.
+func (v *verifier) videos() error {
+	for _, f := range v.role(Video) {
+		shown, err := v.streams(f.Path)
+		if v.ctx.Err() != nil {
+			return context.Cause(v.ctx)
+		}
+		if err == nil {
+			err = v.kinds(shown, f)
+		}
+		v.say(f.Path, "streams", fmt.Sprintf("%d streams, as they should be", len(shown.Streams)), err)
+		if err != nil {
+			continue
+		}
+		frames, err := v.frames(f.Path, shown.Streams[0])
+		if v.ctx.Err() != nil {
+			return context.Cause(v.ctx)
+		}
+		v.say(f.Path, "frames", fmt.Sprintf("%d, each at its time", frames), err)
+		v.say(f.Path, "durations", "as long as the programme, sound and picture from the start", v.durations(shown))
+		v.say(f.Path, "languages", "as players read them", v.languages(shown, f))
+		for i, language := range f.Subtitles {
+			err := v.softSubtitles(f.Path, shown.Streams[2+i], language)
+			if v.ctx.Err() != nil {
+				return context.Cause(v.ctx)
+			}
+			v.say(f.Path, "soft subtitles", language+", the same as its sidecars", err)
+		}
+	}
+	return nil
+}
+
+// container is what ffprobe says of a file.
+type container struct {
+	Format struct {
+		Duration string `json:"duration"`
+	} `json:"format"`
+	Streams []stream `json:"streams"`
+}
+
+type stream struct {
+	Index     int               `json:"index"`
+	Kind      string            `json:"codec_type"`
+	Codec     string            `json:"codec_name"`
+	Width     int               `json:"width"`
+	Height    int               `json:"height"`
+	TimeBase  string            `json:"time_base"`
+	StartTime string            `json:"start_time"`
+	Duration  string            `json:"duration"`
+	Tags      map[string]string `json:"tags"`
+}
+
+func (v *verifier) streams(path string) (c container, err error) {
+	err = v.probe(path, []string{"-show_streams", "-show_format", "-of", "json"}, func(r io.Reader) error {
+		return json.NewDecoder(r).Decode(&c)
+	})
+	return c, err
+}
+
+// kinds expects a picture, a sound and the soft subtitles, in this order, with the facts
+// of the manifest.
+func (v *verifier) kinds(c container, f File) error {
+	want := []string{"video", "audio"}
+	for range f.Subtitles {
+		want = append(want, "subtitle")
+	}
+	var got []string
+	for _, s := range c.Streams {
+		got = append(got, s.Kind)
+	}
+	if !slices.Equal(got, want) {
+		return fmt.Errorf("its streams are %v and should be %v", got, want)
+	}
+	var facts struct {
+		Codec  string `json:"codec"`
+		Width  int    `json:"width"`
+		Height int    `json:"height"`
+	}
+	if len(f.Media) > 0 {
+		if err := json.Unmarshal(f.Media, &facts); err != nil {
+			return fmt.Errorf("%s: media facts: %w", ManifestName, err)
+		}
+	}
+	picture := c.Streams[0]
+	if facts.Codec != "" && (facts.Codec != picture.Codec || facts.Width != picture.Width || facts.Height != picture.Height) {
+		return fmt.Errorf("its picture is %s of %d×%d, and %s says %s of %d×%d", picture.Codec, picture.Width, picture.Height, ManifestName, facts.Codec, facts.Width, facts.Height)
+	}
+	return nil
+}
+
+// frames asks of every picture that frame n is shown at n/rate: exactly where the file's
+// clock can say so, to the tick where it cannot (WebM counts milliseconds).
+func (v *verifier) frames(path string, picture stream) (n int64, err error) {
+	base, err := timeline.ParseRate(picture.TimeBase)
+	if err != nil {
+		return 0, fmt.Errorf("its clock: %w", err)
+	}
+	var shown []int64
+	var flagged int
+	err = v.probe(path, []string{"-select_streams", "0", "-show_entries", "packet=pts,flags", "-of", "csv=p=0"}, func(r io.Reader) error {
+		lines := bufio.NewScanner(r)
+		for lines.Scan() {
+			pts, flags, _ := strings.Cut(lines.Text(), ",")
+			if strings.ContainsAny(flags, "DC") {
+				flagged++ // decoded and not shown, or corrupt
+			}
+			t, err := strconv.ParseInt(pts, 10, 64)
+			if err != nil {
+				return fmt.Errorf("packet %d of the picture has no time", len(shown))
+			}
+			shown = append(shown, t)
+		}
+		return lines.Err()
+	})
+	if err != nil {
+		return 0, err
+	}
+	slices.Sort(shown)
+	rate := v.content.Edition.Programme.Rate
+	for n, t := range shown {
+		if !onTime(int64(n), t, rate, base) {
+			return 0, fmt.Errorf("frame %d is shown at %s s and belongs at %s s", n, seconds(t, base), seconds(int64(n), timeline.Rate{Num: rate.Den, Den: rate.Num}))
+		}
+	}
+	if want := v.content.Edition.Programme.Frames(); int64(len(shown)) != want {
+		return 0, fmt.Errorf("it has %d frames, and the programme has %d", len(shown), want)
+	}
+	if flagged > 0 {
+		return 0, fmt.Errorf("%d of its frames are damaged or not shown", flagged)
+	}
+	return int64(len(shown)), nil
+}
+
+// onTime reports whether tick t of base is frame n's time, or where that falls between
+// two ticks, one of them.
+func onTime(n, t int64, rate, base timeline.Rate) bool {
+	off := new(big.Rat).Sub(
+		new(big.Rat).Mul(big.NewRat(t, 1), big.NewRat(base.Num, base.Den)),
+		new(big.Rat).Mul(big.NewRat(n, 1), big.NewRat(rate.Den, rate.Num)))
+	if off.Sign() == 0 {
+		return true
+	}
+	frame := new(big.Rat).Quo(big.NewRat(rate.Den, rate.Num), big.NewRat(base.Num, base.Den))
+	return !frame.IsInt() && off.Abs(off).Cmp(big.NewRat(base.Num, base.Den)) < 0
+}
+
+func seconds(t int64, base timeline.Rate) string {
+	return new(big.Rat).Mul(big.NewRat(t, 1), big.NewRat(base.Num, base.Den)).FloatString(6)
+}
+
+// durations compares how long picture and sound last, and where they begin, with the
+// programme; a frame is what they may be off.
+func (v *verifier) durations(c container) error {
+	p := v.content.Edition.Programme
+	frame, whole := p.Rate.Time(1)+time.Millisecond, p.Duration()
+	if d, err := parseSeconds(c.Format.Duration); err != nil || (d-whole).Abs() > frame {
+		return fmt.Errorf("it lasts %s s, and the programme lasts %v", c.Format.Duration, whole)
+	}
+	for _, s := range c.Streams[:2] {
+		if start, err := parseSeconds(s.StartTime); err != nil || start.Abs() > frame/2 {
+			return fmt.Errorf("its %s begins at %s s", s.Kind, s.StartTime)
+		}
+		length := s.Duration
+		if length == "" {
+			length = matroskaSeconds(s.Tags["DURATION"])
+		}
+		if d, err := parseSeconds(length); err != nil || (d-whole).Abs() > frame {
+			return fmt.Errorf("its %s lasts %s s, and the programme lasts %v", s.Kind, length, whole)
+		}
+	}
+	return nil
+}
+
+func parseSeconds(s string) (time.Duration, error) {
+	return time.ParseDuration(s + "s")
+}
+
+// matroskaSeconds is "00:01:02.500000000", as WebM tags a stream's length, in seconds.
+func matroskaSeconds(s string) string {
+	var h, m int
+	var sec float64
+	if _, err := fmt.Sscanf(s, "%d:%d:%f", &h, &m, &sec); err != nil {
+		return s
+	}
+	return strconv.FormatFloat(float64(h*3600+m*60)+sec, 'f', 6, 64)
+}
+
+// languages compares the tags of sound and subtitles with those the manifest asks for.
+func (v *verifier) languages(c container, f File) error {
+	for i, language := range append([]string{v.content.Talk.Language}, f.Subtitles...) {
+		s := c.Streams[1+i]
+		want := subtitle.Terminological(language)
+		if got := s.Tags["language"]; got != want && !(want == "und" && got == "") {
+			return fmt.Errorf("stream %d (%s) is tagged %q and should be %q for %s", s.Index, s.Kind, got, want, language)
+		}
+	}
+	return nil
+}
+
+// softSubtitles compares a text track inside a video with the sidecars of its language.
+func (v *verifier) softSubtitles(path string, s stream, language string) error {
+	track := slices.IndexFunc(v.content.Tracks, func(t Track) bool { return t.Language == language })
+	if track < 0 {
+		return fmt.Errorf("the bundle has no %s track", language)
+	}
+	inside, err := v.timedText(path, s)
+	if err != nil {
+		return err
+	}
+	for _, sidecar := range v.content.Tracks[track].Files {
+		doc, ok := v.cues[sidecar]
+		if !ok {
+			return fmt.Errorf("%s cannot be compared", sidecar)
+		}
+		if err := sameCues(subtitle.Flatten(doc.Cues), subtitle.Flatten(inside), "the video", sidecar); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// timedText is the cues of a text track, byte by byte as the file has them: ffmpeg's
+// decoder would not tell a line break from a \N in the text.
+func (v *verifier) timedText(path string, s stream) (cues []conference.Cue, err error) {
+	if s.Codec != "mov_text" {
+		return nil, fmt.Errorf("its subtitles are %s, not mov_text", s.Codec)
+	}
+	var out struct {
+		Packets []struct {
+			Time     string `json:"pts_time"`
+			Duration string `json:"duration_time"`
+			Data     string `json:"data"`
+		} `json:"packets"`
+	}
+	err = v.probe(path, []string{"-select_streams", strconv.Itoa(s.Index), "-show_packets", "-show_data", "-of", "json"}, func(r io.Reader) error {
+		return json.NewDecoder(r).Decode(&out)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range out.Packets {
+		b, err := undump(p.Data)
+		if err != nil {
+			return nil, err
+		}
+		if len(b) < 2 || len(b) < 2+int(b[0])<<8+int(b[1]) {
+			return nil, errors.New("its subtitles are damaged")
+		}
+		text := string(b[2 : 2+int(b[0])<<8+int(b[1])])
+		if text == "" {
+			continue // between cues
+		}
+		start, err1 := parseSeconds(p.Time)
+		length, err2 := parseSeconds(p.Duration)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, fmt.Errorf("its subtitles have no times: %w", err)
+		}
+		cues = append(cues, conference.Cue{Start: start, End: start + length, Text: text})
+	}
+	return cues, nil
+}
+
+// undump is the bytes of ffprobe's hex dump: "00000000: 0011 4c69 …  ..Li…" in lines.
+func undump(dump string) ([]byte, error) {
+	var all []byte
+	for line := range strings.Lines(dump) {
+		_, row, ok := strings.Cut(line, ": ")
+		if !ok {
+			continue
+		}
+		b, err := hex.DecodeString(strings.ReplaceAll(row[:min(len(row), 40)], " ", ""))
+		if err != nil {
+			return nil, fmt.Errorf("ffprobe wrote an odd dump: %q", line)
+		}
+		all = append(all, b...)
+	}
+	return all, nil
+}
+
+// probe runs ffprobe on a file of the bundle. The file may come from anywhere, so it is
+// opened like any recording.
+func (v *verifier) probe(path string, args []string, read func(io.Reader) error) error {
+	cmd := exec.CommandContext(v.ctx, v.tools.FFprobe, append(append([]string{"-v", "error"}, args...), media.Input(v.path(path))...)...)
+	cmd.WaitDelay = time.Second
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("run ffprobe: %w", err)
+	}
+	reading := read(out)
+	_, _ = io.Copy(io.Discard, out) // let it end
+	if err := cmd.Wait(); err != nil {
+		return fmt.Errorf("ffprobe cannot read it: %w: %s", err, strings.TrimSpace(said.String()))
+	}
+	if said.Len() > 0 {
+		return fmt.Errorf("ffprobe finds fault with it: %s", strings.TrimSpace(said.String()))
+	}
+	return reading
+}
