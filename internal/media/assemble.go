@@ -39,6 +39,10 @@ func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, segments []strin
 	if err != nil {
 		return VideoFacts{}, fmt.Errorf("list the segments: %w", err)
 	}
+	scale := Timescale(spec.Rate)
+	if spec.Container == "webm" {
+		scale = 1000
+	}
 	metadata := []string{}
 	for _, key := range slices.Sorted(maps.Keys(spec.Metadata)) {
 		metadata = append(metadata, key+"="+spec.Metadata[key])
@@ -52,7 +56,7 @@ func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, segments []strin
 			})
 			o := options{
 				"c": "copy", "map_metadata": "-1", "map_chapters": "-1", "fflags": "+bitexact",
-				"bsf:v": snap(spec.Rate), "metadata": metadata,
+				"bsf:v": snap(spec.Rate, scale), "metadata": metadata,
 				"metadata:s:a:0": "language=" + MP4Language(spec.Language),
 			}
 			maps.Copy(o, layout)
@@ -115,12 +119,13 @@ func list(segments []string, scratch string) (string, error) {
 	return path, os.WriteFile(path, []byte("ffconcat version 1.0\n"+names.String()), 0o644)
 }
 
-// snap is a bitstream filter that puts every timestamp onto the frame grid. The concat
-// demuxer adds up durations in whole microseconds, which at 29.97 frames a second drift
-// from the grid after some dozens of joins.
-func snap(rate timeline.Rate) string {
+// snap is a bitstream filter that puts every timestamp, counted in the given ticks a
+// second, onto the frame grid. The concat demuxer adds up durations in whole microseconds,
+// which at 29.97 frames a second drift from the grid after some dozens of joins.
+func snap(rate timeline.Rate, scale int64) string {
 	expr := func(ts string) string {
-		return fmt.Sprintf("round(round(%s*TB*%d/%d)*%d/(%d*TB))", ts, rate.Num, rate.Den, rate.Den, rate.Num)
+		frame := fmt.Sprintf("%d/%d", rate.Den*scale, rate.Num) // ticks
+		return fmt.Sprintf("round(round(%s/(%s))*%s)", ts, frame, frame)
 	}
 	return fmt.Sprintf("setts=pts=%s:dts=%s:duration=%s", expr("PTS"), expr("DTS"), expr("DURATION"))
 }

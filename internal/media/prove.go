@@ -81,12 +81,15 @@ func (t Tools) prove(ctx context.Context, path string, rate timeline.Rate, frame
 // proveSound checks the one sound of a proved file: it starts with the picture, and ends
 // with it to a frame or to the packet that fills up the end.
 func (f *finished) proveSound() error {
-	const packet = 25 * time.Millisecond // the longest of AAC (21.3 ms) and Opus (20 ms)
+	const (
+		packet  = 25 * time.Millisecond // the longest of AAC (21.3 ms) and Opus (20 ms)
+		preSkip = 7 * time.Millisecond  // of Opus in WebM, which counts from before it
+	)
 	for _, s := range f.streams {
 		if s.Kind != "audio" {
 			continue
 		}
-		if s.StartPTS == nil || duration(*s.StartPTS, s.base()).Abs() > time.Millisecond {
+		if s.StartPTS == nil || duration(*s.StartPTS, s.base()).Abs() > preSkip {
 			return fmt.Errorf("the sound does not start with the picture")
 		}
 		f.Sound = f.ends[s.Index]
