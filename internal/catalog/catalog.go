@@ -22,7 +22,10 @@ import (
 	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // also the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/lectern-av/lectern/internal/fault"
 )
 
 // ErrNone says that the catalogue has no such thing.
@@ -30,6 +33,7 @@ var ErrNone = errors.New("not in the catalogue")
 
 // Catalog is the open catalogue of a data directory.
 type Catalog struct {
+	dir   string
 	write *sql.DB // one connection: SQLite has one writer, and waiting here is fair
 	read  *sql.DB
 }
@@ -54,7 +58,7 @@ func open(ctx context.Context, dir string, steps fs.FS) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	var c Catalog
+	c := Catalog{dir: dir}
 	if c.write, err = connect(dir, "immediate", 1); err != nil {
 		return nil, err
 	}
@@ -162,6 +166,17 @@ func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 		return err
 	}
 	return tx.Commit()
+}
+
+// tx does something in one transaction that writes. That the disk is full is a Fault.
+func (c *Catalog) tx(ctx context.Context, do func(*sql.Tx) error) error {
+	err := inTx(ctx, c.write, do)
+	var e *sqlite.Error
+	if errors.As(err, &e) && e.Code() == sqlite3.SQLITE_FULL {
+		full := fault.New(c.dir, "the disk is full").Try("Make room, then run the same again: nothing that was saved is lost")
+		return fmt.Errorf("%w (%w)", full, err)
+	}
+	return err
 }
 
 // each calls scan for every row of a query.

@@ -49,7 +49,7 @@ type change struct {
 
 // change runs do in a transaction and wraps its error with what was being done.
 func (c *Catalog) change(ctx context.Context, doing, slug, who string, do func(*change) error) error {
-	err := inTx(ctx, c.write, func(tx *sql.Tx) error {
+	err := c.tx(ctx, func(tx *sql.Tx) error {
 		return do(&change{tx, ctx, slug, who, time.Now()})
 	})
 	if err != nil {

@@ -59,8 +59,11 @@ func (c *Catalog) SetHash(ctx context.Context, id FileIdentity, sha256 string) e
 	if !id.settled(time.Now()) {
 		return nil
 	}
-	_, err := c.write.ExecContext(ctx, `INSERT OR REPLACE INTO hashes (dev, ino, size, mtime_ns, ctime_ns, sha256)
-		VALUES (?, ?, ?, ?, ?, ?)`, int64(id.Dev), int64(id.Ino), id.Size, id.MTimeNS, id.CTimeNS, sha256)
+	err := c.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO hashes (dev, ino, size, mtime_ns, ctime_ns, sha256)
+			VALUES (?, ?, ?, ?, ?, ?)`, int64(id.Dev), int64(id.Ino), id.Size, id.MTimeNS, id.CTimeNS, sha256)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("keep a file's hash: %w", err)
 	}

@@ -51,7 +51,7 @@ func (c *Catalog) BeginRun(ctx context.Context, slug, command string) (run int64
 // RecordSlots writes how things stand with these slots of a run, in one transaction. A
 // slot that was written before is replaced.
 func (c *Catalog) RecordSlots(ctx context.Context, run int64, slots []Slot) error {
-	err := inTx(ctx, c.write, func(tx *sql.Tx) error { return recordSlots(ctx, tx, run, slots) })
+	err := c.tx(ctx, func(tx *sql.Tx) error { return recordSlots(ctx, tx, run, slots) })
 	if err != nil {
 		return fmt.Errorf("record %d slots of run %d: %w", len(slots), run, err)
 	}
@@ -91,8 +91,11 @@ func recordSlots(ctx context.Context, tx *sql.Tx, run int64, slots []Slot) error
 
 // EndRun closes the book on a run.
 func (c *Catalog) EndRun(ctx context.Context, run int64, outcome string) error {
-	_, err := c.write.ExecContext(ctx, `UPDATE runs SET ended_ms = ?, outcome = ? WHERE id = ?`,
-		time.Now().UnixMilli(), outcome, run)
+	err := c.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE runs SET ended_ms = ?, outcome = ? WHERE id = ?`,
+			time.Now().UnixMilli(), outcome, run)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("end run %d: %w", run, err)
 	}
@@ -141,7 +144,7 @@ func slotsOf(ctx context.Context, q querier, run int64) (slots []Slot, err error
 // ForgetRuns forgets all but the last keep runs of every talk, and the preimages that
 // no slot needs any more.
 func (c *Catalog) ForgetRuns(ctx context.Context, keep int) error {
-	err := inTx(ctx, c.write, func(tx *sql.Tx) error {
+	err := c.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM runs WHERE id IN (SELECT id FROM (
 			SELECT id, row_number() OVER (PARTITION BY slug ORDER BY id DESC) AS age FROM runs) WHERE age > ?)`, keep)
 		if err != nil {

@@ -330,7 +330,7 @@ func (c *Catalog) TalkAt(ctx context.Context, out string, recordings []string) (
 		reels[slug] = append(reels[slug], sha256)
 		return nil
 	}, `SELECT slug, sha256 FROM talks JOIN recordings USING (slug) WHERE out = ?
-		ORDER BY updated_ms DESC, slug, sha256`, out)
+		ORDER BY updated_ms DESC, talks.rowid DESC, sha256`, out)
 	if err != nil {
 		return "", false, fmt.Errorf("look for the talk in %s: %w", out, err)
 	}

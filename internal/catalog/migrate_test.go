@@ -1,0 +1,125 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// upTo is the first n migrations, followed by others.
+func upTo(t *testing.T, n int, more ...string) fs.FS {
+	t.Helper()
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := fstest.MapFS{}
+	for _, file := range files[:n] {
+		b, err := fs.ReadFile(migrations, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps[file] = &fstest.MapFile{Data: b}
+	}
+	for i, sql := range more {
+		steps[filepath.Join("migrations", "000"+string(rune('1'+n+i))+"_more.sql")] = &fstest.MapFile{Data: []byte(sql)}
+	}
+	return steps
+}
+
+// at does something with the catalogue in dir as a lectern with those steps sees it.
+func at(t *testing.T, dir string, steps fs.FS, do func(*Catalog) error) error {
+	t.Helper()
+	c, err := open(t.Context(), dir, steps)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(c), c.Close())
+}
+
+func TestMigrationsKeepWhatIsThere(t *testing.T) {
+	dir := t.TempDir()
+	var before Submission
+	err := at(t, dir, upTo(t, 1), func(c *Catalog) (err error) {
+		before, err = c.Save(t.Context(), "ada", Submission{Out: "/out", Facts: conference.Facts{
+			Talk:   conference.Talk{Slug: "talk", Title: "Old"},
+			Tracks: []conference.Track{{Language: "en", Cues: []conference.Cue{{ID: "1", End: 5, Text: "hello"}}}},
+		}})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time there is nothing to do
+		c, err := Open(t.Context(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := c.Talk(t.Context(), "talk")
+		if err != nil || !reflect.DeepEqual(after, before) {
+			t.Errorf("Talk = %+v, %v, want %+v", after, err, before)
+		}
+		if _, err := c.BeginRun(t.Context(), "talk", "run"); err != nil {
+			t.Error(err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAFailedMigrationChangesNothing(t *testing.T) {
+	dir := t.TempDir()
+	nothing := func(*Catalog) error { return nil }
+	if err := at(t, dir, upTo(t, 2), nothing); err != nil {
+		t.Fatal(err)
+	}
+	err := at(t, dir, upTo(t, 2, `CREATE TABLE half (x); CREATE TABLE talks (x);`), nothing)
+	if err == nil || !strings.Contains(err.Error(), "0003_more.sql") {
+		t.Fatalf("the failing migration: %v", err)
+	}
+	if err := at(t, dir, upTo(t, 2, `CREATE TABLE half (x);`), nothing); err != nil {
+		t.Errorf("its first half was kept: %v", err)
+	}
+	if _, err := Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "newer") {
+		t.Errorf("a database of a newer version: %v", err)
+	}
+}
+
+func TestFullDiskIsAFaultAndLosesNothing(t *testing.T) {
+	c, err := Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	limit := func(pages int) {
+		if _, err := c.write.ExecContext(t.Context(), fmt.Sprint("PRAGMA max_page_count = ", pages)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := Submission{Facts: conference.Facts{Talk: conference.Talk{Slug: "talk", Title: "Small"}}}
+	small, err := c.Save(t.Context(), "ada", s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit(1) // no page more than there are
+	s.Facts.Talk.Abstract = strings.Repeat("long ", 10_000)
+	if _, err := c.Save(t.Context(), "ada", s); fault.Of(err) == nil || !strings.Contains(err.Error(), "the disk is full") {
+		t.Errorf("Save on a full disk: %v", err)
+	}
+	if got, err := c.Talk(t.Context(), "talk"); err != nil || !reflect.DeepEqual(got, small) {
+		t.Errorf("Talk = %+v, %v, want %+v", got, err, small)
+	}
+	limit(1 << 20)
+	if _, err := c.Save(t.Context(), "ada", s); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+}

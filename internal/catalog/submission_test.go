@@ -1,0 +1,218 @@
+package catalog_test
+
+import (
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+func TestSaveAndRead(t *testing.T) {
+	c := open(t, filepath.Join(t.TempDir(), "data? #1 ünï%20&_pragma=x"))
+	if _, err := c.Talk(t.Context(), "talk"); !errors.Is(err, catalog.ErrNone) {
+		t.Errorf("a talk that nobody saved: %v", err)
+	}
+	if must(c.SlugTaken(t.Context(), "talk")) {
+		t.Error("its slug is taken")
+	}
+
+	s := edited("talk", 7)
+	slices.Reverse(s.Facts.Tracks)
+	s.Facts.Tracks[0].Cues[3].Line = 17 // where it stood in the file
+	s.Facts.Talk.Tags = []string{}
+	want := edited("talk", 7)
+	want.Facts.Tracks[0].Revision, want.Facts.Tracks[1].Revision = 1, 1
+	for call, got := range map[string]catalog.Submission{
+		"Save": must(c.Save(t.Context(), "ada", s)),
+		"Talk": must(c.Talk(t.Context(), "talk")),
+	} {
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s = %+v\nwant %+v", call, got, want)
+		}
+	}
+	if s.Facts.Tracks[0].Language != "es" || s.Facts.Tracks[0].Cues[3].Line != 17 {
+		t.Error("Save changed what it was given")
+	}
+	if !must(c.SlugTaken(t.Context(), "talk")) {
+		t.Error("its slug is free")
+	}
+
+	talks := must(c.Talks(t.Context()))
+	if len(talks) != 1 || talks[0].Title != "Edit 7" || talks[0].Recordings != 2 || !slices.Equal(talks[0].Languages, []string{"en", "es"}) {
+		t.Errorf("Talks = %+v", talks)
+	}
+}
+
+// Each edit is made to the submission as it stands; events are what it must leave.
+func TestEveryChangeIsAnEvent(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		edit   func(*catalog.Submission)
+		events []string // what: old → new
+	}{
+		{"nothing", func(*catalog.Submission) {}, nil},
+		{"title", func(s *catalog.Submission) { s.Facts.Talk.Title = "New" },
+			[]string{`talk.title: "Edit 1" → "New"`}},
+		{"speakers go", func(s *catalog.Submission) { s.Facts.Talk.Speakers = nil },
+			[]string{`talk.speakers: ["Ada"] → `}},
+		{"cut", func(s *catalog.Submission) { s.Facts.Cut[0].From = time.Second },
+			[]string{`cut: [{"recording":0,"from":0,"to":2000000000}] → [{"recording":0,"from":1000000000,"to":2000000000}]`}},
+		{"channels, directory and pipeline", func(s *catalog.Submission) {
+			s.Facts.Channels, s.Out, s.Pipeline, s.PipelineText = conference.ChannelsLeft, "/other", "tutorial", "x: y"
+		}, []string{`channels: "auto" → "left"`, `out: "/out" → "/other"`, `pipeline: "talk" → "tutorial"`, `pipeline_text: "stages: []" → "x: y"`}},
+		{"a salt rises", func(s *catalog.Submission) { s.Facts.Salts["1080"] = 5 },
+			[]string{`salt.1080: 2 → 5`}},
+		{"a salt never falls", func(s *catalog.Submission) { s.Facts.Salts = nil }, nil},
+		{"a recording is renamed", func(s *catalog.Submission) {
+			s.Facts.Recordings = s.Facts.Recordings[:1]
+			s.Facts.Recordings[0].Name = "c.mp4"
+		},
+			[]string{`recordings: [{"sha256":"` + edited("", 1).Facts.Recordings[0].SHA256 + `","size":1,"name":"b.mp4"},{"sha256":"` +
+				edited("", 1).Facts.Recordings[1].SHA256 + `","size":1,"name":"a.mp4"}] → [{"sha256":"` +
+				edited("", 1).Facts.Recordings[0].SHA256 + `","size":1,"name":"c.mp4"}]`}},
+		{"a cue is corrected", func(s *catalog.Submission) { s.Facts.Tracks[0].Cues[1].Text = "typo gone" },
+			[]string{`track.en: {"kind":"authored","state":"approved","revision":1,"file":"talk.srt"} → {"kind":"authored","state":"approved","revision":2,"file":"talk.srt"}`}},
+		{"the same cues from another file", func(s *catalog.Submission) { s.Facts.Tracks[0].File = "final.srt" },
+			[]string{`track.en: {"kind":"authored","state":"approved","revision":1,"file":"talk.srt"} → {"kind":"authored","state":"approved","revision":1,"file":"final.srt"}`}},
+		{"the same cues with other ids", func(s *catalog.Submission) { s.Facts.Tracks[0].Cues[1].ID = "other" }, nil},
+		{"a language goes", func(s *catalog.Submission) { s.Facts.Tracks = s.Facts.Tracks[:1] },
+			[]string{`track.es: {"kind":"translation","state":"approved","revision":1,"file":"talk.es.srt"} → `}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := open(t, t.TempDir())
+			must(c.Save(t.Context(), "ada", edited("talk", 1)))
+			before := must(c.Events(t.Context(), "talk"))
+			s := must(c.Talk(t.Context(), "talk"))
+			test.edit(&s)
+			saved := must(c.Save(t.Context(), "grace", s))
+			if got := must(c.Talk(t.Context(), "talk")); !reflect.DeepEqual(got, saved) {
+				t.Errorf("Talk = %+v\nSave gave %+v", got, saved)
+			}
+			var got []string
+			for _, e := range must(c.Events(t.Context(), "talk"))[len(before):] {
+				got = append(got, e.What+": "+string(e.Old)+" → "+string(e.New))
+				if e.Who != "grace" || time.Since(e.At).Abs() > time.Minute {
+					t.Errorf("event by %s at %s", e.Who, e.At)
+				}
+			}
+			if !slices.Equal(got, test.events) {
+				t.Errorf("events\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.events, "\n"))
+			}
+		})
+	}
+}
+
+func TestRevisionsStayAndCountOn(t *testing.T) {
+	dir := t.TempDir()
+	c := open(t, dir)
+	var numbers []int
+	withoutSpanish := edited("talk", 1)
+	withoutSpanish.Facts.Tracks = withoutSpanish.Facts.Tracks[:1]
+	for _, s := range []catalog.Submission{edited("talk", 1), edited("talk", 2), withoutSpanish, edited("talk", 2), edited("talk", 1)} {
+		n := 0
+		if tracks := must(c.Save(t.Context(), "ada", s)).Facts.Tracks; len(tracks) == 2 {
+			n = tracks[1].Revision
+		}
+		numbers = append(numbers, n)
+	}
+	if want := []int{1, 2, 0, 2, 3}; !slices.Equal(numbers, want) {
+		t.Errorf("revisions %v, want %v", numbers, want)
+	}
+	db := raw(t, dir)
+	var kept int
+	if err := db.QueryRow(`SELECT count(*) FROM revisions WHERE language = 'es'`).Scan(&kept); err != nil || kept != 3 {
+		t.Errorf("%d revisions are kept, %v", kept, err)
+	}
+	for _, harm := range []string{`DELETE FROM revisions`, `UPDATE revisions SET cues = '[]'`} {
+		if _, err := db.Exec(harm); err == nil || !strings.Contains(err.Error(), "a revision") {
+			t.Errorf("%s: %v", harm, err)
+		}
+	}
+}
+
+// raw is the database under a catalogue.
+func raw(t *testing.T, dir string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(dir, "catalog.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func TestRefusedSubmissionsLeaveNoTrace(t *testing.T) {
+	c := open(t, t.TempDir())
+	nameless := edited("", 1)
+	twice := edited("talk", 1)
+	twice.Facts.Tracks[1].Language = "en"
+	for name, s := range map[string]catalog.Submission{"no slug": nameless, "a language twice": twice} {
+		if _, err := c.Save(t.Context(), "ada", s); err == nil {
+			t.Errorf("%s: saved", name)
+		}
+	}
+	if talks := must(c.Talks(t.Context())); len(talks) != 0 {
+		t.Errorf("Talks = %+v", talks)
+	}
+}
+
+func TestSaltsRise(t *testing.T) {
+	c := open(t, t.TempDir())
+	if _, err := c.RaiseSalt(t.Context(), "nobody", "720"); err == nil {
+		t.Error("raised a salt of no talk")
+	}
+	s := edited("talk", 1)
+	must(c.Save(t.Context(), "ada", s))
+	for want := 1; want <= 2; want++ {
+		if got := must(c.RaiseSalt(t.Context(), "talk", "720")); got != want {
+			t.Errorf("RaiseSalt = %d, want %d", got, want)
+		}
+	}
+	s.Facts.Salts = nil // the command line names none
+	if got, want := must(c.Save(t.Context(), "ada", s)).Facts.Salts, map[string]int{"720": 2, "1080": 2}; !reflect.DeepEqual(got, want) {
+		t.Errorf("salts %v, want %v", got, want)
+	}
+}
+
+func TestTalkAt(t *testing.T) {
+	c := open(t, t.TempDir())
+	submit := func(slug, out string, recordings ...string) {
+		s := edited(slug, 1)
+		s.Out, s.Facts.Recordings = out, nil
+		for _, r := range recordings {
+			s.Facts.Recordings = append(s.Facts.Recordings, conference.Recording{SHA256: r})
+		}
+		must(c.Save(t.Context(), "ada", s))
+	}
+	submit("one", "/out", "a", "b")
+	submit("two", "/out", "a")
+	submit("elsewhere", "/other", "a", "b")
+	submit("double", "/out", "a", "a")
+	submit("old", "/out", "z")
+	submit("new", "/out", "z")
+	for _, test := range []struct {
+		out, recordings, want string
+	}{
+		{"/out", "a b", "one"},
+		{"/out", "b a", "one"},
+		{"/out", "a", "two"},
+		{"/out", "a a", "double"},
+		{"/out", "b", ""},
+		{"/out", "a b c", ""},
+		{"/other", "a b", "elsewhere"},
+		{"/nowhere", "a b", ""},
+		{"/out", "z", "new"},
+	} {
+		slug, ok, err := c.TalkAt(t.Context(), test.out, strings.Fields(test.recordings))
+		if err != nil || slug != test.want || ok != (test.want != "") {
+			t.Errorf("TalkAt(%s, %s) = %q, %v, %v, want %q", test.out, test.recordings, slug, ok, err, test.want)
+		}
+	}
+}

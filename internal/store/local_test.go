@@ -1,0 +1,153 @@
+package store_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/lectern-av/lectern/internal/store"
+)
+
+func openLocal(t testing.TB, dir string, opts ...store.Option) *store.Local {
+	t.Helper()
+	s, err := store.Open(dir, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestLocal(t *testing.T) {
+	conformance(t, func(t *testing.T) Store {
+		return openLocal(t, filepath.Join(t.TempDir(), "a store? #1 ünï%20"))
+	})
+}
+
+func TestAllWhoOpenAgreeOnTheID(t *testing.T) {
+	dir := t.TempDir()
+	ids := make([]string, 8)
+	var all sync.WaitGroup
+	for i := range ids {
+		all.Go(func() {
+			if s, err := store.Open(dir); err != nil {
+				t.Error(err)
+			} else {
+				ids[i] = s.ID()
+			}
+		})
+	}
+	all.Wait()
+	for _, id := range ids {
+		if id == "" || id != ids[0] {
+			t.Fatalf("ids %q", ids)
+		}
+	}
+	if openLocal(t, t.TempDir()).ID() == ids[0] {
+		t.Error("another store has the same id")
+	}
+}
+
+// What a power cut can do to an artifact must leave it whole or absent, and an absent
+// one can be made again.
+func TestTornArtifact(t *testing.T) {
+	for what, tear := range map[string]struct {
+		harm  func(record, small, large string) error
+		whole bool
+	}{
+		"large blob gone":       {func(_, _, large string) error { return os.Remove(large) }, false},
+		"large blob short":      {func(_, _, large string) error { return os.Truncate(large, 100) }, false},
+		"record empty":          {func(record, _, _ string) error { return os.Truncate(record, 0) }, false},
+		"record short":          {func(record, _, _ string) error { return os.Truncate(record, 50) }, false},
+		"record gone":           {func(record, _, _ string) error { return os.Remove(record) }, false},
+		"small blob gone":       {func(_, small, _ string) error { return os.Remove(small) }, true},
+		"small blob empty":      {func(_, small, _ string) error { return os.Truncate(small, 0) }, true},
+		"small blob never sent": {func(_, small, _ string) error { return overwrite(small) }, true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			dir := t.TempDir()
+			s := openLocal(t, dir)
+			a := artifact("encode", small, large)
+			put := mustPut(t, s, a, small, large)
+			smallPath, err1 := s.Path(put.Files[0])
+			largePath, err2 := s.Path(put.Files[1])
+			if err := errors.Join(err1, err2); err != nil {
+				t.Fatal(err)
+			}
+			if err := tear.harm(filepath.Join(dir, "records", string(a.Key[:2]), string(a.Key)), smallPath, largePath); err != nil {
+				t.Fatal(err)
+			}
+			got, err := s.Get(t.Context(), a.Key)
+			if !tear.whole {
+				if !errors.Is(err, store.ErrNone) {
+					t.Fatalf("Get = %+v, %v", got, err)
+				}
+				expectHas(t, s, a.Key, false)
+				got = mustPut(t, s, a, small, large)
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			expectFile(t, s, got.Files[0], small)
+			expectFile(t, s, got.Files[1], large)
+		})
+	}
+}
+
+// overwrite makes a file zeros of the same size.
+func overwrite(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.Chmod(path, 0o644), os.WriteFile(path, make([]byte, info.Size()), 0o644), os.Chmod(path, 0o444))
+}
+
+// A file that a finished bundle links must stay that file.
+func TestPutKeepsTheInodeOfAnEqualBlob(t *testing.T) {
+	s := openLocal(t, t.TempDir())
+	inode := func(kind string) os.FileInfo {
+		path, err := s.Path(mustPut(t, s, artifact(kind, large), large).Files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info
+	}
+	if !os.SameFile(inode("one"), inode("two")) {
+		t.Error("the second Put replaced the first one's blob")
+	}
+}
+
+func TestTraceNamesTheDurableSteps(t *testing.T) {
+	var steps []string
+	s := openLocal(t, t.TempDir(), store.WithTrace(func(step string) { steps = append(steps, step) }))
+	mustPut(t, s, artifact("probe", small, large), small, large)
+	if _, err := s.Keep(t.Context(), strings.NewReader(small)); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(steps, " "); got != "blob blob record original" {
+		t.Errorf("steps: %s", got)
+	}
+}
+
+// leftovers is what lies in the store's scratch.
+func leftovers(t testing.TB, dir string) []string {
+	t.Helper()
+	var left []string
+	err := filepath.WalkDir(filepath.Join(dir, "scratch"), func(path string, d fs.DirEntry, err error) error {
+		left = append(left, path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return left[1:]
+}
+
+var _ Store = (*store.Local)(nil)
