@@ -26,11 +26,12 @@ func Assemble() Kind {
 
 // Entry is one file of the bundle.
 type Entry struct {
-	Path     string     `json:"path"`               // in the bundle
-	Role     string     `json:"role"`               // video, captions, thumbnail
-	Language string     `json:"language,omitempty"` // of captions
-	Key      action.Key `json:"key"`                // of the artifact it comes from
-	File     string     `json:"file"`               // its name there
+	Path      string     `json:"path"`                // in the bundle
+	Role      string     `json:"role"`                // video, captions, thumbnail
+	Language  string     `json:"language,omitempty"`  // of captions
+	Subtitles []string   `json:"subtitles,omitempty"` // languages of a video's soft subtitles, by stream
+	Key       action.Key `json:"key"`                 // of the artifact it comes from
+	File      string     `json:"file"`                // its name there
 }
 
 // files is what a stage hands on that puts files into the bundle.
@@ -151,7 +152,7 @@ func expandSubtitled(x *Expansion) (any, error) {
 				return subtitled{{Path: "video/" + f.slug + ".mp4", Role: "video", Key: f.key, File: "video.mp4"}}, nil
 			}
 			key, err := x.Act("", spec, inputs)
-			return subtitled{{Path: "video/" + f.slug + ".mp4", Role: "video", Key: key, File: "video.mp4"}}, err
+			return subtitled{{Path: "video/" + f.slug + ".mp4", Role: "video", Subtitles: spec.Subtitles, Key: key, File: "video.mp4"}}, err
 		}
 	}
 	return subtitled{}, nil

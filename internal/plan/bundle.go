@@ -80,3 +80,15 @@ func expandBundle(x *Expansion) (any, error) {
 	x.Final(key)
 	return key, nil
 }
+
+// BundleFacts are what a bundle action's artifact says.
+type BundleFacts struct {
+	Layout []Laid `json:"layout"`
+}
+
+// Laid is one file of the bundle and where its bytes are.
+type Laid struct {
+	Path string      `json:"path"`
+	File action.File `json:"file"`
+	Key  action.Key  `json:"key,omitempty"` // of the artifact it comes from
+}

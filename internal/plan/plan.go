@@ -43,6 +43,9 @@ type Graph struct {
 	Notes     []string              // what a person should know, in words
 }
 
+// GivenFile is the name of the one file of an artifact that holds a given input.
+const GivenFile = "given"
+
 // errUnobserved is how an expansion says that it waits for an observation.
 var errUnobserved = errors.New("waits for an observation")
 

@@ -1,7 +1,6 @@
 package subtitle
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,23 +86,4 @@ func Flatten(cues []conference.Cue) (flat []conference.Cue) {
 		}
 	}
 	return flat
-}
-
-// Canonical is cues as JSON that depends on nothing but what a viewer sees and when:
-// times in milliseconds and text, no ids and no lines. A key may hash it.
-func Canonical(cues []conference.Cue) []byte {
-	type seen struct {
-		Start int64  `json:"start"` // ms
-		End   int64  `json:"end"`   // ms
-		Text  string `json:"text"`
-	}
-	all := make([]seen, len(cues))
-	for i, c := range cues {
-		all[i] = seen{milli(c.Start).Milliseconds(), milli(c.End).Milliseconds(), Normal(c.Text)}
-	}
-	b, err := json.Marshal(all)
-	if err != nil {
-		panic(err) // strings and numbers always marshal
-	}
-	return b
 }

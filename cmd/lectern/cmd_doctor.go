@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/media"
+)
+
+type doctorCmd struct {
+	JSON bool `help:"Print JSON."`
+}
+
+// check is one thing that Lectern needs.
+type check struct {
+	What   string `json:"what"`
+	OK     bool   `json:"ok"`
+	Found  string `json:"found"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// Run is `lectern doctor`.
+func (c *doctorCmd) Run(ctx context.Context, t *terminal) error {
+	checks := examine(ctx)
+	bad := 0
+	for _, ch := range checks {
+		if !ch.OK {
+			bad++
+		}
+	}
+	if c.JSON {
+		if err := t.printJSON(checks); err != nil {
+			return err
+		}
+	} else {
+		for _, ch := range checks {
+			mark := "ok     "
+			if !ch.OK {
+				mark = "MISSING"
+			}
+			fmt.Fprintf(t.out, "%s  %-22s %s\n", mark, ch.What, ch.Found)
+			if ch.Remedy != "" {
+				fmt.Fprintf(t.out, "         %s\n", ch.Remedy)
+			}
+		}
+	}
+	if bad > 0 {
+		return errSaid
+	}
+	return nil
+}
+
+const installFFmpeg = "On Debian or Ubuntu: apt-get install ffmpeg. On Fedora: dnf install ffmpeg (RPM Fusion). On macOS: brew install ffmpeg."
+
+// examine looks for ffmpeg and for what this program asks of it.
+func examine(ctx context.Context) []check {
+	tools, err := media.Find()
+	if err != nil {
+		return []check{{What: "ffmpeg and ffprobe", Found: err.Error(), Remedy: installFFmpeg}}
+	}
+	version, err := tools.Version(ctx)
+	if err != nil {
+		return []check{{What: "ffmpeg", Found: err.Error(), Remedy: installFFmpeg}}
+	}
+	checks := []check{{What: "ffmpeg", OK: true, Found: version + ", " + tools.FFmpeg}}
+	for _, want := range []struct{ what, list, name, use string }{
+		{"H.264", "-encoders", "libx264", "encodes the renditions"},
+		{"VP9", "-encoders", "libvpx-vp9", "encodes WebM, where a pipeline asks for it"},
+		{"AAC", "-encoders", "aac", "encodes the sound"},
+		{"Opus", "-encoders", "libopus", "encodes the sound of WebM"},
+		{"libass", "-filters", "ass", "draws the cards"},
+		{"deinterlacer", "-filters", "bwdif", "reads interlaced recordings"},
+	} {
+		ch := check{What: want.what, Found: want.name + " " + want.use}
+		said, err := exec.CommandContext(ctx, tools.FFmpeg, "-hide_banner", "-v", "error", want.list).Output()
+		ch.OK = err == nil && hasWord(string(said), want.name)
+		if !ch.OK {
+			ch.Remedy = "This ffmpeg was built without " + want.name + ". " + installFFmpeg
+		}
+		checks = append(checks, ch)
+	}
+	return checks
+}
+
+// hasWord reports whether the second column of a listing has the name.
+func hasWord(listing, name string) bool {
+	for line := range strings.Lines(listing) {
+		if f := strings.Fields(line); len(f) > 1 && f[1] == name {
+			return true
+		}
+	}
+	return false
+}

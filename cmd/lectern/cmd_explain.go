@@ -1,0 +1,183 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conductor"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/strictyaml"
+)
+
+type explainCmd struct {
+	Talk string `arg:"" optional:"" help:"The talk's slug; the one that ran last, if you name none."`
+	Slot string `arg:"" optional:"" help:"Only slots that begin so, such as encode/1080."`
+	JSON bool   `help:"Print JSON."`
+	dataFlag
+}
+
+// explained is why one action ran.
+type explained struct {
+	Slot    string             `json:"slot"`
+	State   string             `json:"state"`
+	Why     string             `json:"why"`
+	Changes []conductor.Change `json:"changes,omitempty"`
+}
+
+// Run is `lectern explain`.
+func (c *explainCmd) Run(ctx context.Context, t *terminal) (err error) {
+	books, err := openBooks(ctx, c.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, books.Close()) }()
+	runs, err := lastRuns(ctx, books, c.Talk)
+	if err != nil {
+		return err
+	}
+	var all []explained
+	reused := 0
+	for _, s := range runs[0].Slots {
+		if !strings.HasPrefix(s.Slot, c.Slot) {
+			continue
+		}
+		if s.State == catalog.Reused || s.State == catalog.Waiting {
+			reused++
+			continue
+		}
+		why, changes, err := conductor.Explain(runs, s)
+		if err != nil {
+			return err
+		}
+		all = append(all, explained{s.Slot, s.State, why, changes})
+	}
+	if c.JSON {
+		return t.printJSON(all)
+	}
+	fmt.Fprintf(t.out, "lectern %s\n%s: %d ran, %d were there or not needed\n",
+		runs[0].Command, cmp.Or(runs[0].Outcome, "did not end"), len(all), reused)
+	printExplained(t.out, all)
+	return nil
+}
+
+// printExplained puts actions that ran for the same reason together.
+func printExplained(w io.Writer, all []explained) {
+	reasons := make(map[string][]string)
+	var order []string
+	for _, e := range all {
+		lines := []string{e.Why}
+		for _, ch := range e.Changes {
+			lines = append(lines, "    "+ch.String())
+		}
+		reason := strings.Join(lines, "\n")
+		if reasons[reason] == nil {
+			order = append(order, reason)
+		}
+		reasons[reason] = append(reasons[reason], e.Slot)
+	}
+	for _, reason := range order {
+		fmt.Fprintf(w, "\n%s\n  %s\n", slotList(reasons[reason]), reason)
+	}
+}
+
+// slotList is slots in a line, or as many as a reader wants.
+func slotList(slots []string) string {
+	const enough = 6
+	if len(slots) > enough {
+		return fmt.Sprintf("%s … and %d more", strings.Join(slots[:enough-1], ", "), len(slots)-enough+1)
+	}
+	return strings.Join(slots, ", ")
+}
+
+// openBooks opens the catalogue to read it, beside whoever has the data directory.
+func openBooks(ctx context.Context, dir string) (*catalog.Catalog, error) {
+	return catalog.Open(ctx, dir)
+}
+
+// lastRuns are the runs of a talk, the newest first; of the talk that ran last where none
+// is named.
+func lastRuns(ctx context.Context, books *catalog.Catalog, slug string) ([]catalog.Run, error) {
+	talks, err := books.Talks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]bool)
+	var newest []catalog.Run
+	for _, talk := range talks {
+		names[talk.Slug] = true
+		if slug != "" && talk.Slug != slug {
+			continue
+		}
+		runs, err := books.LastRuns(ctx, talk.Slug, explainRuns)
+		if err != nil {
+			return nil, err
+		}
+		if len(runs) > 0 && (newest == nil || runs[0].ID > newest[0].ID) {
+			newest = runs
+		}
+	}
+	if newest == nil {
+		return nil, noSuchTalk(slug, slices.Sorted(maps.Keys(names)))
+	}
+	return newest, nil
+}
+
+// explainRuns is how many runs are searched for what an action was before.
+const explainRuns = 20
+
+func noSuchTalk(slug string, known []string) error {
+	if slug == "" {
+		return fault.New("", "nothing has run yet in this data directory").Try("Name another with --data.")
+	}
+	return fault.New("", "there is no talk %q%s", slug, strictyaml.DidYouMean(slug, known)).
+		Try("`lectern status` lists the talks.")
+}
+
+// printFailure tells a person what failed for good, and what to look at.
+func printFailure(w io.Writer, f *action.Failure) {
+	fmt.Fprintf(w, "\n%s needs attention: %s\n", f.Slot, f.Message)
+	if len(f.Command) > 0 {
+		fmt.Fprintf(w, "  command: %s\n", shellWords(f.Command))
+	}
+	if f.Stderr != "" {
+		fmt.Fprintf(w, "  it said:\n")
+		lines := strings.Split(strings.TrimRight(f.Stderr, "\n"), "\n")
+		for _, line := range lines[max(0, len(lines)-15):] {
+			fmt.Fprintf(w, "    %s\n", line)
+		}
+	}
+}
+
+// shellWords is a command as it can be pasted into a shell.
+func shellWords(command []string) string {
+	words := make([]string, len(command))
+	for i, w := range command {
+		words[i] = w
+		if w == "" || strings.ContainsFunc(w, func(r rune) bool {
+			return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%", r)
+		}) {
+			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// jsonError is an error for scripts.
+func jsonError(err error) any {
+	var attention *conductor.NeedsAttention
+	if f := fault.Of(err); f != nil {
+		return f
+	}
+	if errors.As(err, &attention) {
+		return map[string]any{"problem": "needs attention", "failures": attention.Failures}
+	}
+	return map[string]string{"problem": err.Error()}
+}

@@ -1,0 +1,282 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conductor"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/strictyaml"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/timeline"
+	"github.com/lectern-av/lectern/pipelines"
+	"github.com/lectern-av/lectern/worker"
+)
+
+type runCmd struct {
+	Recordings []string `arg:"" name:"recording" help:"The recordings of the talk, in the order they were made." type:"path"`
+
+	Out           string   `short:"o" required:"" help:"Where the bundle goes: DIR/<slug>/." type:"path" placeholder:"DIR"`
+	Talk          string   `help:"A YAML file that says title, speakers, language and so on; flags win over it." type:"path" placeholder:"FILE"`
+	Slug          string   `help:"The name of the talk in files; made of the title, once." placeholder:"S"`
+	Title         string   `help:"The talk's title." placeholder:"T"`
+	Speaker       []string `help:"A speaker; repeat it for more." sep:"none" placeholder:"S"`
+	Conference    string   `help:"The conference, as the cards show it." placeholder:"C"`
+	Language      string   `help:"The language that is spoken (BCP 47); en if nothing says otherwise." placeholder:"L"`
+	Subtitles     []string `help:"A subtitle file in a language: es=talk.es.srt; repeat it for more." sep:"none" placeholder:"LANG=FILE"`
+	SubtitlesTime string   `help:"The clock of the subtitle files: that of the recordings end to end, or that of the programme they were made against." enum:"reel,programme" default:"reel" placeholder:"reel|programme"`
+	Cut           []string `help:"A range to keep, such as 00:03:10-00:33:20; repeat it for more. N: before it means the clock of recording N alone." sep:"none" placeholder:"[N:]FROM-TO"`
+	Channels      string   `help:"Which channels are the talk: auto, left, right, mix or stereo." enum:"auto,left,right,mix,stereo" default:"auto" placeholder:"C"`
+	Pipeline      string   `help:"The stages to go through: talk, tutorial, or a YAML file." default:"talk" placeholder:"NAME|FILE"`
+	JSON          bool     `help:"Print one JSON document on standard output."`
+	redisFlag
+	dataFlag
+}
+
+// runResult is what --json prints.
+type runResult struct {
+	Bundle  string                     `json:"bundle"`
+	Actions map[string]conductor.Count `json:"actions"`
+	Notes   []string                   `json:"notes,omitempty"`
+	Seconds float64                    `json:"seconds"`
+}
+
+// Run is `lectern run`.
+func (c *runCmd) Run(ctx context.Context, t *terminal) error {
+	began := time.Now()
+	released, err := c.release(ctx, t)
+	if c.JSON && err != nil && ctx.Err() == nil {
+		return errors.Join(err, t.printJSON(map[string]any{"error": jsonError(err)}))
+	}
+	if err != nil {
+		return err
+	}
+	result := runResult{released.Dir, released.Counts, released.Notes, time.Since(began).Seconds()}
+	if c.JSON {
+		return t.printJSON(result)
+	}
+	for _, note := range released.Notes {
+		fmt.Fprintln(t.err, "note:", note)
+	}
+	ran, reused := 0, 0
+	for _, n := range released.Counts {
+		ran, reused = ran+n.Ran, reused+n.Reused
+	}
+	fmt.Fprintf(t.err, "%d actions ran, %d were there already; %s\n", ran, reused, time.Since(began).Round(10*time.Millisecond))
+	_, err = fmt.Fprintln(t.out, released.Dir)
+	return err
+}
+
+// release is all of the command but for its words.
+func (c *runCmd) release(ctx context.Context, t *terminal) (released conductor.Released, err error) {
+	want, err := c.read()
+	if err != nil {
+		return released, err
+	}
+	h, err := openHouse(ctx, t, c.Data)
+	if err != nil {
+		return released, err
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+
+	hashing := newHashLine(t)
+	want.Submission.Facts.Recordings, want.Originals, err = conductor.Identify(ctx, h.catalog, c.Recordings, hashing.show)
+	hashing.end()
+	if err != nil {
+		return released, err
+	}
+	q, stop, err := serve(ctx, t, h.store, c.Redis)
+	if err != nil {
+		return released, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+
+	r := h.releaser(t, q)
+	if want.Submission.Facts.Talk.Slug == "" {
+		slug, err := r.Slug(ctx, want.Submission.Out, want.Submission.Facts.Recordings, want.Submission.Facts.Talk.Title)
+		if err != nil {
+			return released, err
+		}
+		want.Submission.Facts.Talk.Slug = slug
+	}
+	v := newView(t)
+	want.Watch, want.Command = v.show, strings.Join(t.args, " ")
+	released, err = r.Release(ctx, want)
+	v.end()
+	return released, err
+}
+
+// read takes the command line and the small files it names, and refuses what cannot be
+// before anything is opened.
+func (c *runCmd) read() (want conductor.Release, err error) {
+	if want.Submission.Out, err = filepath.Abs(c.Out); err != nil {
+		return want, err
+	}
+	if want.Pipeline, err = pipelines.Load(c.Pipeline, worker.PipelineKinds(worker.Kinds())); err != nil {
+		return want, err
+	}
+	want.Submission.Pipeline, want.Submission.PipelineText = c.Pipeline, want.Pipeline.Text
+	facts := &want.Submission.Facts
+	if facts.Talk, err = c.talk(); err != nil {
+		return want, err
+	}
+	facts.Channels = conference.Channels(c.Channels)
+	if facts.Cut, err = parseCuts(c.Cut); err != nil {
+		return want, err
+	}
+	want.Uploads, err = c.uploads(facts.Talk.Language)
+	want.Who = who()
+	return want, err
+}
+
+// talk is what the talk's file and the flags say together.
+func (c *runCmd) talk() (talk conference.Talk, err error) {
+	if c.Talk != "" {
+		text, err := os.ReadFile(c.Talk)
+		if err != nil {
+			return talk, fault.New(c.Talk, "cannot be read: %v", err).Try("Name a YAML file that describes the talk.")
+		}
+		if err := strictyaml.Decode(c.Talk, text, &talk); err != nil {
+			return talk, err
+		}
+	}
+	override(&talk.Slug, c.Slug)
+	override(&talk.Title, c.Title)
+	override(&talk.Conference, c.Conference)
+	override(&talk.Language, c.Language)
+	if len(c.Speaker) > 0 {
+		talk.Speakers = c.Speaker
+	}
+	if talk.Title == "" {
+		name := filepath.Base(c.Recordings[0])
+		talk.Title = strings.TrimSuffix(name, filepath.Ext(name))
+	}
+	if talk.Kind == "" {
+		talk.Kind = "talk"
+	}
+	if talk.Slug != "" && !conference.ValidSlug(talk.Slug) {
+		return talk, &usageError{fmt.Sprintf("--slug %q cannot name files: use letters, digits and hyphens", talk.Slug)}
+	}
+	if talk.Language == "" {
+		talk.Language = "en"
+	}
+	talk.Language, err = subtitle.Language(talk.Language)
+	return talk, err
+}
+
+func override(field *string, flag string) {
+	if flag != "" {
+		*field = flag
+	}
+}
+
+// uploads reads the subtitle files.
+func (c *runCmd) uploads(spoken string) ([]conductor.Upload, error) {
+	var uploads []conductor.Upload
+	seen := make(map[string]string)
+	for _, s := range c.Subtitles {
+		tag, file, ok := strings.Cut(s, "=")
+		if !ok || tag == "" || file == "" {
+			return nil, &usageError{fmt.Sprintf("--subtitles %q is not LANG=FILE, such as es=talk.es.srt", s)}
+		}
+		language, err := subtitle.Language(tag)
+		if err != nil {
+			return nil, err
+		}
+		if other, ok := seen[language]; ok {
+			return nil, fault.New(file, "is a second subtitle file in %s (%s), after %s", subtitle.EnglishName(language), language, other).
+				Try("Give one file for each language.")
+		}
+		seen[language] = file
+		u, err := readUpload(language, file)
+		if err != nil {
+			return nil, err
+		}
+		u.Programme = c.SubtitlesTime == "programme"
+		u.Track.Kind = conference.Translation
+		if language == spoken {
+			u.Track.Kind = conference.Authored
+		}
+		uploads = append(uploads, u)
+	}
+	return uploads, nil
+}
+
+func readUpload(language, file string) (u conductor.Upload, err error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return u, fault.New(file, "cannot be read: %v", err).Try("Check the name of the subtitle file.")
+	}
+	cues, err := subtitle.Read(file, data)
+	if err != nil {
+		return u, err
+	}
+	sum := sha256.Sum256(data)
+	u.SHA256, u.Edition = hex.EncodeToString(sum[:]), subtitle.EditionOf(data)
+	u.Track = conference.Track{Language: language, State: "approved", File: filepath.Base(file), Cues: cues}
+	return u, nil
+}
+
+// parseCuts reads kept ranges as they stand on the command line.
+func parseCuts(cuts []string) ([]conference.Keep, error) {
+	var kept []conference.Keep
+	for _, s := range cuts {
+		k, err := parseCut(s)
+		if err != nil {
+			return nil, &usageError{fmt.Sprintf("--cut %q: %v", s, err)}
+		}
+		kept = append(kept, k)
+	}
+	return kept, nil
+}
+
+// parseCut reads "FROM-TO" or "N:FROM-TO". "2:03:10-33:20" could be either; it is a range
+// of hours if that runs forward, and else names recording 2.
+func parseCut(s string) (conference.Keep, error) {
+	from, to, ok := strings.Cut(s, "-")
+	if !ok {
+		return conference.Keep{}, errors.New("write it as FROM-TO, such as 00:03:10-00:33:20")
+	}
+	plain, plainErr := parseRange(from, to)
+	if plainErr == nil && plain.From < plain.To || strings.Count(from, ":") <= strings.Count(to, ":") {
+		return plain, plainErr
+	}
+	number, rest, _ := strings.Cut(from, ":")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 {
+		return plain, plainErr
+	}
+	k, err := parseRange(rest, to)
+	if err != nil {
+		return plain, plainErr
+	}
+	k.Recording = n
+	return k, nil
+}
+
+func parseRange(from, to string) (k conference.Keep, err error) {
+	if k.From, err = timeline.ParseClock(from); err != nil {
+		return k, err
+	}
+	k.To, err = timeline.ParseClock(to)
+	return k, err
+}
+
+// who is the person at this terminal, for the history.
+func who() string {
+	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
+		if v := os.Getenv(name); v != "" {
+			return v
+		}
+	}
+	return "uid " + strconv.Itoa(os.Getuid())
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/lectern-av/lectern/internal/catalog"
+)
+
+type statusCmd struct {
+	Talk string `arg:"" optional:"" help:"Only the talk of that slug, with what failed."`
+	JSON bool   `help:"Print JSON."`
+	dataFlag
+}
+
+// talkStatus is how a talk stands.
+type talkStatus struct {
+	Slug      string         `json:"slug"`
+	Title     string         `json:"title"`
+	Published string         `json:"published,omitempty"` // where
+	Outcome   string         `json:"outcome"`             // of the last run
+	Failed    []catalog.Slot `json:"failed,omitempty"`
+}
+
+// Run is `lectern status`.
+func (c *statusCmd) Run(ctx context.Context, t *terminal) (err error) {
+	books, err := openBooks(ctx, c.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, books.Close()) }()
+	talks, err := books.Talks(ctx)
+	if err != nil {
+		return err
+	}
+	var all []talkStatus
+	var known []string
+	for _, talk := range talks {
+		known = append(known, talk.Slug)
+		if c.Talk != "" && c.Talk != talk.Slug {
+			continue
+		}
+		s, err := statusOf(ctx, books, talk)
+		if err != nil {
+			return err
+		}
+		all = append(all, s)
+	}
+	if c.Talk != "" && len(all) == 0 {
+		return noSuchTalk(c.Talk, known)
+	}
+	if c.JSON {
+		return t.printJSON(all)
+	}
+	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	for _, s := range all {
+		outcome, _, _ := strings.Cut(s.Outcome, ":")
+		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Slug, outcome, cmp.Or(s.Published, "not published"))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, s := range all {
+		for _, slot := range s.Failed {
+			printFailure(t.out, slot.Failure)
+		}
+	}
+	return nil
+}
+
+func statusOf(ctx context.Context, books *catalog.Catalog, talk catalog.Summary) (s talkStatus, err error) {
+	s = talkStatus{Slug: talk.Slug, Title: talk.Title, Outcome: "never ran"}
+	published, ok, err := books.Published(ctx, talk.Slug)
+	if err != nil {
+		return s, err
+	}
+	if ok {
+		s.Published = published.Dir
+	}
+	runs, err := books.LastRuns(ctx, talk.Slug, 1)
+	if err != nil || len(runs) == 0 {
+		return s, err
+	}
+	s.Outcome = cmp.Or(runs[0].Outcome, "unfinished")
+	for _, slot := range runs[0].Slots {
+		if slot.State == catalog.Failed && slot.Failure != nil {
+			s.Failed = append(s.Failed, slot)
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/queue"
+	"github.com/lectern-av/lectern/internal/store"
+	"github.com/lectern-av/lectern/worker"
+)
+
+type workerCmd struct {
+	Slots int `help:"How many jobs at once; as many as there are cores, if 0." default:"0" placeholder:"N"`
+	redisFlag
+	dataFlag
+}
+
+// Run is `lectern worker`. It shares the store (over NFS, say) and the Redis with a
+// conductor, and sees recordings under the same paths.
+func (c *workerCmd) Run(ctx context.Context, t *terminal) (err error) {
+	if c.Redis == "" {
+		return &usageError{"a worker needs --redis URL, the same that `lectern run` was given"}
+	}
+	tools, err := media.Find()
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(filepath.Join(c.Data, "store"))
+	if err != nil {
+		return err
+	}
+	q, err := queue.Open(ctx, queue.Options{URL: c.Redis, Name: s.ID(), Log: t.log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, q.Close()) }()
+	if c.Slots == 0 {
+		c.Slots = slots()
+	}
+	fmt.Fprintf(t.err, "worker %s: %d slots; Ctrl-C ends it\n", workerName(), c.Slots)
+	w := &worker.Worker{Store: s, Media: tools, Kinds: worker.Kinds(), Log: t.log}
+	return q.Serve(ctx, queue.ServeOptions{Worker: workerName(), Slots: c.Slots}, w.Handle)
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conductor"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/queue"
+	"github.com/lectern-av/lectern/internal/store"
+	"github.com/lectern-av/lectern/worker"
+)
+
+// dataFlag is shared by the commands that work on a data directory.
+type dataFlag struct {
+	Data string `help:"Where facts and artifacts are kept." type:"path" default:"${data}" placeholder:"DIR"`
+}
+
+// redisFlag is shared by the commands that queue jobs or take them.
+type redisFlag struct {
+	Redis string `help:"The Redis that carries the jobs (redis://host:port/db); without it, one inside this process." placeholder:"URL"`
+}
+
+// house is an open data directory.
+type house struct {
+	lock    *catalog.DirLock
+	catalog *catalog.Catalog
+	store   *store.Local
+}
+
+// openHouse opens a data directory for this process alone; it waits while another has it.
+func openHouse(ctx context.Context, t *terminal, dir string, options ...store.Option) (_ *house, err error) {
+	h := new(house)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	h.lock, err = catalog.LockWait(ctx, dir, "lectern "+strings.Join(t.args, " "), func(e catalog.HeldError) {
+		fmt.Fprintf(t.err, "lectern: %v; waiting for it to end\n", &e)
+	})
+	if err != nil {
+		return h, err
+	}
+	if h.catalog, err = catalog.Open(ctx, dir); err != nil {
+		return h, err
+	}
+	if h.store, err = store.Open(filepath.Join(dir, "store"), options...); err != nil {
+		return h, err
+	}
+	return h, h.store.SweepScratch(ctx)
+}
+
+func (h *house) close() error {
+	var errs []error
+	if h.catalog != nil {
+		errs = append(errs, h.catalog.Close())
+	}
+	if h.lock != nil {
+		errs = append(errs, h.lock.Release())
+	}
+	return errors.Join(errs...)
+}
+
+// serve opens the queue and takes jobs from it until the returned function is called,
+// which waits for them.
+func serve(ctx context.Context, t *terminal, s *store.Local, url string) (*queue.Queue, func() error, error) {
+	tools, err := media.Find()
+	if err != nil {
+		return nil, nil, err
+	}
+	q, err := queue.Open(ctx, queue.Options{URL: url, Name: s.ID(), Log: t.log})
+	if err != nil {
+		return nil, nil, err
+	}
+	w := &worker.Worker{Store: s, Media: tools, Kinds: worker.Kinds(), Log: t.log}
+	serving, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- q.Serve(serving, queue.ServeOptions{Worker: workerName(), Slots: slots()}, w.Handle) }()
+	return q, func() error {
+		stop()
+		err := <-done
+		if ctx.Err() != nil || url != "" {
+			err = errors.Join(err, q.Drain(context.WithoutCancel(ctx)))
+		}
+		return errors.Join(err, q.Close())
+	}, nil
+}
+
+// slots is how many jobs this machine does at once.
+func slots() int { return max(2, runtime.NumCPU()) }
+
+func workerName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return fmt.Sprintf("%s-%d", host, os.Getpid())
+}
+
+// releaser is the conductor of an open house.
+func (h *house) releaser(t *terminal, q *queue.Queue) *conductor.Releaser {
+	return &conductor.Releaser{
+		Conductor: conductor.Conductor{
+			Store: h.store, Queue: q, Recorder: h.catalog, Log: t.log, Window: 2*slots() + 2,
+		},
+		Catalog: h.catalog,
+		Blobs:   h.store,
+		Kinds:   worker.PlanKinds(worker.Kinds()),
+	}
+}

@@ -1,0 +1,166 @@
+// Command lectern takes recordings of talks, and the subtitles that people wrote for
+// them, to bundles that are ready to upload.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/lectern-av/lectern/internal/conductor"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// The exit codes, besides 0.
+const (
+	exitFailed      = 1
+	exitUsage       = 2
+	exitFault       = 3 // the input is at fault
+	exitInterrupted = 130
+)
+
+// commands is the command line.
+type commands struct {
+	Run     runCmd     `cmd:"" help:"Make the bundle of one talk from its recordings and subtitle files."`
+	Status  statusCmd  `cmd:"" help:"List the talks, and say what needs attention."`
+	Explain explainCmd `cmd:"" help:"Say why the actions of a talk's last run ran."`
+	Bundle  bundleCmd  `cmd:"" help:"Work on finished bundles."`
+	Worker  workerCmd  `cmd:"" help:"Do jobs for a conductor on another machine."`
+	Gc      gcCmd      `cmd:"" help:"Remove artifacts that no talk needs any more."`
+	Doctor  doctorCmd  `cmd:"" help:"Check that this machine has what Lectern needs."`
+
+	Verbose bool             `short:"v" help:"Log what happens inside, on standard error."`
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// terminal is where a command speaks.
+type terminal struct {
+	out  io.Writer // results
+	err  *os.File  // progress and logs
+	log  *slog.Logger
+	args []string // the command line, for the books
+}
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+// run is the whole program, but for its exit.
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends it at once
+
+	var c commands
+	parser, err := kong.New(&c,
+		kong.Name("lectern"),
+		kong.Description("From recorded talks and subtitle files to upload-ready releases."),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{"version": version(), "data": dataDir()},
+	)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "lectern:", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "lectern: %v\nTry: lectern %s --help\n", err, commandName(args))
+		return exitUsage
+	}
+	t := &terminal{out: os.Stdout, err: os.Stderr, args: args}
+	t.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if c.Verbose {
+		t.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	err = parsed.Run(t)
+	if ctx.Err() != nil && err != nil {
+		fmt.Fprintln(os.Stderr, "lectern: interrupted; the next run goes on from here")
+		return exitInterrupted
+	}
+	return t.report(err)
+}
+
+// commandName is the command among args, for a hint.
+func commandName(args []string) string {
+	if len(args) > 0 && len(args[0]) > 0 && args[0][0] != '-' {
+		return args[0]
+	}
+	return ""
+}
+
+// errSaid is returned by commands that have said themselves what is wrong.
+var errSaid = errors.New("failed")
+
+// usageError is a command line that parses and yet makes no sense.
+type usageError struct{ problem string }
+
+func (e *usageError) Error() string { return e.problem }
+
+// report tells of an error, if there is one, and chooses the exit code.
+func (t *terminal) report(err error) int {
+	var attention *conductor.NeedsAttention
+	var usage *usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errSaid):
+		return exitFailed
+	case errors.As(err, &usage):
+		fmt.Fprintln(t.err, "lectern:", err)
+		return exitUsage
+	case fault.Of(err) != nil:
+		fmt.Fprintln(t.err, "lectern:", fault.Of(err))
+		return exitFault
+	case errors.As(err, &attention):
+		for _, f := range attention.Failures {
+			printFailure(t.err, f)
+		}
+		return exitFailed
+	}
+	fmt.Fprintln(t.err, "lectern:", err)
+	return exitFailed
+}
+
+// printJSON writes one JSON document to standard output.
+func (t *terminal) printJSON(v any) error {
+	e := json.NewEncoder(t.out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// version is the module's, or where it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "lectern (unknown build)"
+	}
+	return "lectern " + info.Main.Version
+}
+
+// dataDir is where facts and artifacts are kept unless --data says otherwise.
+func dataDir() string {
+	if dir := os.Getenv("LECTERN_DATA"); dir != "" {
+		return dir
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "lectern")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "lectern-data"
+	}
+	return filepath.Join(home, ".local", "share", "lectern")
+}

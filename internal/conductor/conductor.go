@@ -1,0 +1,167 @@
+// Package conductor brings a talk from what is wanted to what is there. It compares the
+// actions that a plan names with the artifacts in the store, queues what is missing and
+// still needed, and looks again at every word from a worker and every few seconds.
+//
+// It is the only one that retries, and the only writer of action states. Nothing of value
+// lives in the queue: whatever is lost there is found missing at the next look.
+package conductor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/queue"
+)
+
+// Store is where artifacts are.
+type Store interface {
+	Has(ctx context.Context, key action.Key) (bool, error)
+	Get(ctx context.Context, key action.Key) (action.Artifact, error)
+	Put(ctx context.Context, a action.Artifact, dir string) (action.Artifact, error)
+	Scratch(name string) (dir string, release func() error, err error)
+}
+
+// Queue carries jobs to workers and their words back.
+type Queue interface {
+	Dispatch(ctx context.Context, job action.Job, timeout time.Duration) error
+	State(ctx context.Context, jobID string) (queue.State, error)
+	Cancel(ctx context.Context, jobID string) error
+	Events() <-chan action.Event
+}
+
+// Recorder keeps the states of actions.
+type Recorder interface {
+	RecordSlots(ctx context.Context, run int64, slots []catalog.Slot) error
+}
+
+// Conductor makes targets, one at a time.
+type Conductor struct {
+	Store    Store
+	Queue    Queue
+	Recorder Recorder // nil: nothing is recorded
+	Log      *slog.Logger
+	Window   int           // how many jobs are out at once; about twice the slots of all workers
+	Look     time.Duration // how often it looks without being told; 0: every two seconds
+}
+
+// Attempts is how often an action may fail before it needs a person.
+const Attempts = 3
+
+// lostAttempts is how often a job may vanish with its worker before the conductor calls
+// that a failure, too: a job that kills its worker must not go round for ever.
+const lostAttempts = 30
+
+// jobTimeout ends a job that hangs. Jobs are short, but one VP9 chunk on a slow, busy
+// machine is not.
+const jobTimeout = 6 * time.Hour
+
+// Target is a bundle that somebody wants.
+type Target struct {
+	Plan      func(observed map[action.Key]action.Artifact) (plan.Graph, error)
+	Accept    func(ctx context.Context, g plan.Graph) (run int64, err error) // called once, when the facts are seen to hold; then it is planned anew. May be nil
+	RaiseSalt func(ctx context.Context, rendition string) error
+	Originals map[action.Key]action.Original
+	Watch     func(Status) // called from Make's goroutine, often; may be nil
+}
+
+// Made is what came of a target.
+type Made struct {
+	Graph  plan.Graph
+	Bundle action.Artifact // of Graph.Final
+	Counts map[string]Count
+}
+
+// Count says how many actions of a kind ran, and how many were there already.
+type Count struct {
+	Ran    int `json:"ran"`
+	Reused int `json:"reused"`
+}
+
+// NeedsAttention is the error of a target some of whose actions failed for good; all
+// that did not depend on them was made.
+type NeedsAttention struct {
+	Failures []*action.Failure
+}
+
+// Error names the actions and why they failed.
+func (n *NeedsAttention) Error() string {
+	lines := make([]string, len(n.Failures))
+	for i, f := range n.Failures {
+		lines[i] = f.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Make makes a target. The error is a *fault.Fault where the input is to blame, a
+// *NeedsAttention where actions failed for good, or ctx's.
+func (c *Conductor) Make(ctx context.Context, t Target) (Made, error) {
+	m := newMaking(c, t)
+	err := m.replan(ctx)
+	if err == nil {
+		err = m.conduct(ctx)
+	}
+	if saved := m.record(context.WithoutCancel(ctx)); err == nil {
+		err = saved
+	}
+	if err != nil {
+		m.cancel(context.WithoutCancel(ctx))
+		return Made{Graph: m.graph, Counts: m.counts()}, err
+	}
+	made := Made{Graph: m.graph, Counts: m.counts()}
+	if made.Bundle, err = c.Store.Get(ctx, m.graph.Final); err != nil {
+		return made, fmt.Errorf("find the bundle: %w", err)
+	}
+	return made, nil
+}
+
+// conduct dispatches and listens until there is nothing left to wait for.
+func (m *making) conduct(ctx context.Context) error {
+	every := m.Look
+	if every == 0 {
+		every = 2 * time.Second
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if err := m.dispatch(ctx); err != nil {
+			return err
+		}
+		m.watch(len(m.flights) == 0)
+		if len(m.flights) == 0 {
+			return m.outcome()
+		}
+		var err error
+		select {
+		case e := <-m.Queue.Events():
+			err = m.hear(ctx, e)
+		case <-tick.C:
+			err = m.look(ctx)
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// outcome is nil if all was made.
+func (m *making) outcome() error {
+	if len(m.failed) > 0 {
+		return &NeedsAttention{m.failed}
+	}
+	if !m.graph.Complete {
+		return errors.New("the plan waits for observations that no action makes")
+	}
+	if m.graph.Final != "" && m.wants[m.graph.Final].state != present {
+		return fmt.Errorf("the bundle cannot be made: %s waits for what nobody makes", m.wants[m.graph.Final].action.Slot)
+	}
+	return nil
+}

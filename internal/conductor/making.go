@@ -1,0 +1,536 @@
+package conductor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/queue"
+)
+
+type state int
+
+const (
+	absent state = iota
+	flying       // a job is out for it
+	present
+	failed // for good
+)
+
+// want is one action of the plan, and how it stands.
+type want struct {
+	action   action.Action
+	order    int // in the plan
+	state    state
+	ran      bool // made by this run, not found
+	needed   bool
+	waits    int     // inputs that are not present
+	users    []*want // the wants that read it
+	failures int
+	lost     int
+	attempt  int // of the last job
+	began    time.Time
+	took     time.Duration
+	failure  *action.Failure
+	recorded string // the state that was last recorded
+}
+
+// flight is a job that is out.
+type flight struct {
+	job      action.Job
+	wants    []*want
+	running  bool
+	gone     int // looks in a row at which nobody knew of it
+	fraction float64
+	speed    float64
+}
+
+// making is one target on its way.
+type making struct {
+	*Conductor
+	target   Target
+	graph    plan.Graph
+	observed map[action.Key]action.Artifact
+	wants    map[action.Key]*want
+	ready    []*want // needed, absent, all inputs present; by order
+	flights  map[string]*flight
+	failed   []*action.Failure
+	accepted bool
+	run      int64 // in the catalogue, once accepted
+	watched  time.Time
+}
+
+func newMaking(c *Conductor, t Target) *making {
+	return &making{
+		Conductor: c,
+		target:    t,
+		observed:  make(map[action.Key]action.Artifact),
+		wants:     make(map[action.Key]*want),
+		flights:   make(map[string]*flight),
+	}
+}
+
+// replan plans as far as the observations reach, and compares with the store.
+func (m *making) replan(ctx context.Context) error {
+	if err := m.plan(ctx); err != nil {
+		return err
+	}
+	if m.graph.Edition != nil && !m.accepted && m.target.Accept != nil {
+		var err error
+		if m.run, err = m.target.Accept(ctx, m.graph); err != nil {
+			return err
+		}
+		m.accepted = true
+		if err := m.plan(ctx); err != nil {
+			return err
+		}
+	}
+	for key, content := range m.graph.Given {
+		if err := m.give(ctx, key, content); err != nil {
+			return fmt.Errorf("store what the talk came with: %w", err)
+		}
+	}
+	return m.compare(ctx)
+}
+
+// plan plans until the store has no observation that the plan has not seen.
+func (m *making) plan(ctx context.Context) (err error) {
+	for again := true; again; {
+		if m.graph, err = m.target.Plan(m.observed); err != nil {
+			return err
+		}
+		if again, err = m.observe(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// give stores an input that came with the facts, under the name that plan.GivenFile says.
+func (m *making) give(ctx context.Context, key action.Key, content []byte) error {
+	if has, err := m.Store.Has(ctx, key); err != nil || has {
+		return err
+	}
+	dir, release, err := m.Store.Scratch("given")
+	if err != nil {
+		return err
+	}
+	err = os.WriteFile(filepath.Join(dir, plan.GivenFile), content, 0o600)
+	if err == nil {
+		a := action.Artifact{Key: key, Kind: "given", Files: []action.File{{Name: plan.GivenFile}}}
+		_, err = m.Store.Put(ctx, a, dir)
+	}
+	return errors.Join(err, release())
+}
+
+// observe takes up the observations that are in the store; it reports whether there
+// were new ones.
+func (m *making) observe(ctx context.Context) (bool, error) {
+	found := false
+	for _, key := range m.graph.Observe {
+		if _, known := m.observed[key]; known {
+			continue
+		}
+		has, err := m.Store.Has(ctx, key)
+		if err != nil || !has {
+			if err != nil {
+				return false, err
+			}
+			continue
+		}
+		if m.observed[key], err = m.Store.Get(ctx, key); err != nil {
+			return false, fmt.Errorf("read an observation: %w", err)
+		}
+		found = true
+	}
+	return found, nil
+}
+
+// compare takes the wants over from the last plan and looks for the new ones in the
+// store.
+func (m *making) compare(ctx context.Context) error {
+	before := m.wants
+	m.wants = make(map[action.Key]*want, len(m.graph.Actions))
+	for i, a := range m.graph.Actions {
+		w := before[a.Key]
+		if w == nil {
+			has, err := m.Store.Has(ctx, a.Key)
+			if err != nil {
+				return err
+			}
+			w = &want{}
+			if has {
+				w.state = present
+			}
+		}
+		w.action, w.order = a, i
+		m.wants[a.Key] = w
+	}
+	m.link()
+	return nil
+}
+
+// link works out what waits for what, what is needed, and what is ready.
+func (m *making) link() {
+	for _, w := range m.wants {
+		w.waits, w.users, w.needed = 0, nil, false
+	}
+	for _, w := range m.wants {
+		for _, key := range distinct(w.action.Inputs) {
+			if input := m.wants[key]; input != nil {
+				input.users = append(input.users, w)
+				if input.state != present {
+					w.waits++
+				}
+			}
+		}
+	}
+	if m.graph.Complete {
+		m.need(m.wants[m.graph.Final])
+	} else {
+		for _, w := range m.wants { // nobody knows yet what else will read it
+			if len(w.users) == 0 {
+				m.need(w)
+			}
+		}
+	}
+	m.ready = m.ready[:0]
+	for _, w := range m.wants {
+		if w.needed && w.state == absent && w.waits == 0 {
+			m.ready = append(m.ready, w)
+		}
+	}
+	slices.SortFunc(m.ready, byOrder)
+}
+
+// need marks what has to be made so that w is there.
+func (m *making) need(w *want) {
+	if w == nil || w.needed || w.state == present {
+		return
+	}
+	w.needed = true
+	for _, key := range w.action.Inputs {
+		m.need(m.wants[key])
+	}
+}
+
+func distinct(inputs map[string]action.Key) []action.Key {
+	return slices.Compact(slices.Sorted(maps.Values(inputs)))
+}
+
+func byOrder(a, b *want) int { return a.order - b.order }
+
+// dispatch sends out jobs while there is room.
+func (m *making) dispatch(ctx context.Context) error {
+	for len(m.ready) > 0 && len(m.flights) < max(1, m.Window) {
+		f := m.nextJob()
+		if err := m.Queue.Dispatch(ctx, f.job, jobTimeout); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			// The queue is away. The flight stands as one that nobody knows of, and the
+			// next looks send it again.
+			m.Log.Warn("queue does not take jobs; trying again", "err", err)
+		}
+		m.flights[f.job.ID] = f
+	}
+	return nil
+}
+
+// nextJob takes the first ready want, and those that share its decode, into a job.
+func (m *making) nextJob() *flight {
+	first := m.ready[0]
+	together := func(w *want) bool {
+		return w == first || first.action.Share != "" &&
+			w.action.Kind == first.action.Kind && w.action.Share == first.action.Share
+	}
+	f := &flight{job: action.Job{Originals: make(map[action.Key]action.Original)}}
+	rest := m.ready[:0:0]
+	for _, w := range m.ready {
+		if !together(w) {
+			rest = append(rest, w)
+			continue
+		}
+		w.state, w.began = flying, time.Now()
+		f.wants = append(f.wants, w)
+		f.job.Actions = append(f.job.Actions, w.action)
+		f.job.Attempt = max(f.job.Attempt, w.attempt+1)
+		for _, key := range w.action.Inputs {
+			if o, ok := m.target.Originals[key]; ok {
+				f.job.Originals[key] = o
+			}
+		}
+	}
+	m.ready = rest
+	for _, w := range f.wants {
+		w.attempt = f.job.Attempt
+	}
+	f.job.ID = jobID(f.job)
+	return f
+}
+
+// jobID is the same for the same actions at the same attempt, so that a job which is
+// dispatched twice is one job.
+func jobID(j action.Job) string {
+	var b strings.Builder
+	for _, a := range j.Actions {
+		b.WriteString(string(a.Key))
+	}
+	fmt.Fprintf(&b, "#%d", j.Attempt)
+	return string(action.KeyOf([]byte(b.String())))[:32]
+}
+
+// hear takes a worker's word as a reason to look.
+func (m *making) hear(ctx context.Context, e action.Event) error {
+	if e.Job == "" { // words may have been lost: look at everything
+		return m.look(ctx)
+	}
+	f := m.flights[e.Job]
+	if f == nil {
+		return nil
+	}
+	f.gone = 0
+	switch e.Type {
+	case action.Started:
+		f.running = true
+		for _, w := range f.wants {
+			w.began = time.Now()
+		}
+	case action.Progress:
+		f.running, f.fraction, f.speed = true, e.Fraction, e.Speed
+	case action.Done:
+		return m.land(ctx, f, nil)
+	case action.Failed:
+		return m.land(ctx, f, e.Failure)
+	}
+	return nil
+}
+
+// look asks after every job that is out.
+func (m *making) look(ctx context.Context) error {
+	for _, f := range m.flights {
+		there, err := m.allThere(ctx, f)
+		if err != nil {
+			return err
+		}
+		if there {
+			if err := m.land(ctx, f, nil); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := m.seek(ctx, f); err != nil {
+			return err
+		}
+	}
+	return m.record(ctx)
+}
+
+// seek asks the queue after a job. One that nobody knows of at two looks in a row, or
+// that never got there, goes out again as a new attempt.
+func (m *making) seek(ctx context.Context, f *flight) error {
+	at, err := m.Queue.State(ctx, f.job.ID)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		m.Log.Warn("queue does not answer; trying again", "err", err)
+		return nil
+	case at != queue.Gone:
+		f.gone, f.running = 0, at == queue.Running
+		return nil
+	}
+	if f.gone++; f.gone < 2 {
+		return nil
+	}
+	m.Log.Info("job vanished; sending it again", "slot", f.job.Actions[0].Slot, "attempt", f.job.Attempt)
+	for _, w := range f.wants {
+		w.lost++
+	}
+	var failure *action.Failure
+	if f.wants[0].lost > lostAttempts {
+		failure = &action.Failure{Slot: f.job.Actions[0].Slot, Message: "its worker died again and again"}
+	}
+	return m.land(ctx, f, failure)
+}
+
+func (m *making) allThere(ctx context.Context, f *flight) (bool, error) {
+	for _, w := range f.wants {
+		has, err := m.Store.Has(ctx, w.action.Key)
+		if err != nil || !has {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// land ends a flight: what is in the store is made, whatever was said; the rest goes out
+// again, or has failed for good.
+func (m *making) land(ctx context.Context, f *flight, failure *action.Failure) error {
+	delete(m.flights, f.job.ID)
+	if failure != nil && failure.Fault != nil {
+		return failure.Fault
+	}
+	observed := false
+	for _, w := range f.wants {
+		has, err := m.Store.Has(ctx, w.action.Key)
+		if err != nil {
+			return err
+		}
+		if has {
+			w.state, w.ran, w.took = present, true, time.Since(w.began)
+			m.arrived(w)
+			observed = observed || slices.Contains(m.graph.Observe, w.action.Key)
+			continue
+		}
+		w.state = absent
+		if failure != nil {
+			w.failures++
+			w.failure = failure
+		}
+		if w.failures < Attempts && w.lost <= lostAttempts {
+			m.insert(w)
+			continue
+		}
+		w.state = failed
+	}
+	switch {
+	case failure != nil && failure.Unlike != "":
+		return m.raise(ctx, failure)
+	case failure != nil:
+		return m.failure(ctx, f, failure)
+	case observed:
+		return m.replan(ctx)
+	}
+	return nil
+}
+
+// arrived lets those go that waited for w.
+func (m *making) arrived(w *want) {
+	for _, u := range w.users {
+		if u.waits--; u.waits == 0 && u.needed && u.state == absent {
+			m.insert(u)
+		}
+	}
+}
+
+func (m *making) insert(w *want) {
+	i, _ := slices.BinarySearchFunc(m.ready, w, byOrder)
+	m.ready = slices.Insert(m.ready, i, w)
+}
+
+// failure notes a failure for good. One that may pass is tried again, after a look
+// whether what the job reads is still there.
+func (m *making) failure(ctx context.Context, f *flight, failure *action.Failure) error {
+	if f.wants[0].state == failed {
+		m.failed = append(m.failed, failure)
+		return nil
+	}
+	m.Log.Warn("failed; trying again", "slot", failure.Slot, "err", failure.Message)
+	lost := false
+	for _, w := range f.wants {
+		for _, key := range w.action.Inputs {
+			input := m.wants[key]
+			if input == nil || input.state != present {
+				continue
+			}
+			has, err := m.Store.Has(ctx, key)
+			if err != nil {
+				return err
+			}
+			if !has {
+				input.state, lost = absent, true
+			}
+		}
+	}
+	if lost {
+		m.link()
+	}
+	return nil
+}
+
+// raise gives a rendition whose segments cannot be joined new keys.
+func (m *making) raise(ctx context.Context, failure *action.Failure) error {
+	if m.target.RaiseSalt == nil {
+		m.failed = append(m.failed, failure)
+		return nil
+	}
+	m.Log.Warn("segments cannot be joined; encoding the rendition anew", "rendition", failure.Unlike)
+	if err := m.target.RaiseSalt(ctx, failure.Unlike); err != nil {
+		return errors.Join(failure, err)
+	}
+	return m.replan(ctx)
+}
+
+// cancel calls back what is out.
+func (m *making) cancel(ctx context.Context) {
+	for id := range m.flights {
+		if err := m.Queue.Cancel(ctx, id); err != nil {
+			m.Log.Debug("cancel", "job", id, "err", err)
+			return
+		}
+	}
+}
+
+// record writes down the states that changed since it last did.
+func (m *making) record(ctx context.Context) error {
+	if m.Recorder == nil || !m.accepted {
+		return nil
+	}
+	var slots []catalog.Slot
+	for _, a := range m.graph.Actions {
+		w := m.wants[a.Key]
+		if s := w.said(); s != w.recorded {
+			w.recorded = s
+			slots = append(slots, catalog.Slot{
+				Slot: a.Slot, Kind: a.Kind, Key: a.Key, Preimage: m.graph.Preimages[a.Key],
+				State: s, Attempts: w.attempt, Took: w.took, Failure: w.failure,
+			})
+		}
+	}
+	if len(slots) == 0 {
+		return nil
+	}
+	if err := m.Recorder.RecordSlots(ctx, m.run, slots); err != nil {
+		return fmt.Errorf("record the states of actions: %w", err)
+	}
+	return nil
+}
+
+// said is the word for how a want stands.
+func (w *want) said() string {
+	switch {
+	case w.state == present && w.ran:
+		return "ran"
+	case w.state == present:
+		return "reused"
+	case w.state == failed:
+		return "failed"
+	}
+	return "waiting"
+}
+
+// counts says by kind what ran and what was there; what nobody needed counts as there.
+func (m *making) counts() map[string]Count {
+	counts := make(map[string]Count)
+	for _, w := range m.wants {
+		c := counts[w.action.Kind]
+		switch {
+		case w.ran:
+			c.Ran++
+		case w.state == present:
+			c.Reused++
+		}
+		counts[w.action.Kind] = c
+	}
+	return counts
+}

@@ -1,0 +1,255 @@
+package conductor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/bundle"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/pipelines"
+)
+
+// Releaser brings a submission to a published bundle.
+type Releaser struct {
+	Conductor
+	Catalog *catalog.Catalog
+	Blobs   interface {
+		Path(f action.File) (string, error)
+	}
+	Kinds []plan.Kind
+	Trace func(step string) // told before each durable step of laying out; nil in production
+}
+
+// Release is one wish to publish.
+type Release struct {
+	Submission catalog.Submission
+	Pipeline   pipelines.Pipeline
+	Uploads    []Upload // the subtitle files; they become the submission's tracks
+	Originals  map[action.Key]action.Original
+	Who        string // asks
+	Command    string // with which words
+	Watch      func(Status)
+}
+
+// Upload is a subtitle file that was handed in.
+type Upload struct {
+	Track     conference.Track
+	SHA256    string // of its bytes
+	Programme bool   // its times are those of a programme, and not of the reel
+	Edition   string // the programme that it says it was made against, if it says so
+}
+
+// Released is what came of it.
+type Released struct {
+	Dir    string // the bundle's
+	Counts map[string]Count
+	Notes  []string
+}
+
+// Release makes the bundle and lays it out. Nothing is written to the catalogue before
+// the recordings have been looked into and the facts were seen to hold.
+func (r *Releaser) Release(ctx context.Context, want Release) (Released, error) {
+	if err := bundle.Writable(want.Submission.Out, want.Submission.Facts.Talk.Slug); err != nil {
+		return Released{}, err
+	}
+	w := &wish{Releaser: r, Release: want, facts: want.Submission.Facts}
+	for _, u := range want.Uploads {
+		if !u.Programme {
+			w.track(u.Track)
+		}
+	}
+	made, err := r.Make(ctx, Target{
+		Plan: func(observed map[action.Key]action.Artifact) (plan.Graph, error) {
+			return plan.Make(plan.Input{Facts: w.facts, Pipeline: w.Pipeline, Kinds: r.Kinds, Observed: observed})
+		},
+		Accept:    w.accept,
+		RaiseSalt: w.raiseSalt,
+		Originals: want.Originals,
+		Watch:     want.Watch,
+	})
+	released := Released{Counts: made.Counts, Notes: append(slices.Clip(w.notes), made.Graph.Notes...)}
+	if err == nil {
+		released.Dir, err = w.publish(ctx, made, &released)
+	}
+	if w.run != 0 {
+		err = errors.Join(err, r.Catalog.EndRun(context.WithoutCancel(ctx), w.run, outcomeOf(err)))
+	}
+	return released, err
+}
+
+// outcomeOf is the word that the catalogue keeps for how a run ended.
+func outcomeOf(err error) string {
+	var attention *NeedsAttention
+	switch {
+	case err == nil:
+		return "published"
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	case errors.As(err, &attention):
+		return "needs attention: " + err.Error()
+	}
+	return "failed: " + err.Error()
+}
+
+// wish is a release on its way.
+type wish struct {
+	*Releaser
+	Release
+	facts conference.Facts
+	run   int64
+	notes []string
+}
+
+// track adds one to the facts, in its place.
+func (w *wish) track(t conference.Track) {
+	w.facts.Tracks = append(slices.Clip(w.facts.Tracks), t)
+	slices.SortFunc(w.facts.Tracks, func(a, b conference.Track) int { return strings.Compare(a.Language, b.Language) })
+}
+
+// accept writes the facts down.
+func (w *wish) accept(ctx context.Context, g plan.Graph) (int64, error) {
+	slug := w.facts.Talk.Slug
+	for _, u := range w.Uploads {
+		if u.Programme {
+			if err := w.mapTrack(ctx, *g.Edition, u); err != nil {
+				return 0, err
+			}
+		}
+	}
+	s := w.Submission
+	s.Facts = w.facts
+	saved, err := w.Catalog.Save(ctx, w.Who, s)
+	if err != nil {
+		return 0, err
+	}
+	w.facts = saved.Facts
+	if err := w.Catalog.SaveEdition(ctx, slug, *g.Edition); err != nil {
+		return 0, err
+	}
+	w.run, err = w.Catalog.BeginRun(ctx, slug, w.Command)
+	return w.run, err
+}
+
+// mapTrack brings a file on programme time to reel time: through the edition it names, or
+// through the one that was published when it first came. Both stand for ever, so that the
+// same file always means the same.
+func (w *wish) mapTrack(ctx context.Context, now conference.Edition, u Upload) error {
+	slug := w.facts.Talk.Slug
+	against := now
+	if published, ok, err := w.Catalog.Published(ctx, slug); err != nil {
+		return err
+	} else if ok {
+		if against, err = w.Catalog.Edition(ctx, published.Edition); err != nil {
+			return err
+		}
+	}
+	if u.Edition != "" {
+		named, err := w.Catalog.Edition(ctx, u.Edition)
+		if err != nil && u.Edition != now.ID {
+			return fault.New(u.Track.File, "was made against edition %.12s, which is not known here", u.Edition).
+				Try("Give it with --subtitles-time reel, or use the data directory the edition was published from.")
+		}
+		if against = named; err != nil {
+			against = now
+		}
+	}
+	if err := w.Catalog.SaveEdition(ctx, slug, against); err != nil {
+		return err
+	}
+	bound, err := w.Catalog.BindUpload(ctx, slug, u.Track.Language, u.SHA256, against.ID)
+	if err != nil {
+		return err
+	}
+	if against, err = w.Catalog.Edition(ctx, bound); err != nil {
+		return err
+	}
+	t := u.Track
+	var left []subtitle.Left
+	t.Cues, left = subtitle.ToReel(against.Programme, t.Cues)
+	for _, l := range left {
+		w.notes = append(w.notes, fmt.Sprintf("%s:%d: not taken: %s", t.File, l.Cue.Line, l.Why))
+	}
+	w.track(t)
+	return nil
+}
+
+func (w *wish) raiseSalt(ctx context.Context, rendition string) error {
+	salt, err := w.Catalog.RaiseSalt(ctx, w.facts.Talk.Slug, rendition)
+	if err != nil {
+		return err
+	}
+	salts := map[string]int{rendition: salt}
+	for name, s := range w.facts.Salts {
+		if name != rendition {
+			salts[name] = s
+		}
+	}
+	w.facts.Salts = salts
+	return nil
+}
+
+// publish lays the bundle out and writes that down.
+func (w *wish) publish(ctx context.Context, made Made, released *Released) (string, error) {
+	var facts plan.BundleFacts
+	if err := json.Unmarshal(made.Bundle.Facts, &facts); err != nil {
+		return "", fmt.Errorf("facts of the bundle: %w", err)
+	}
+	released.Notes = append(released.Notes, made.Bundle.Notes...)
+	placed := make([]bundle.Placed, len(facts.Layout))
+	keys := []action.Key{made.Graph.Final}
+	for i, e := range facts.Layout {
+		source, err := w.Blobs.Path(e.File)
+		if err != nil {
+			return "", fmt.Errorf("lay out %s: %w", e.Path, err)
+		}
+		placed[i] = bundle.Placed{Path: e.Path, Source: source, SHA256: e.File.SHA256, Size: e.File.Size}
+		if e.Key != "" && !slices.Contains(keys, e.Key) {
+			keys = append(keys, e.Key)
+		}
+	}
+	dir, err := bundle.Publish(ctx, w.Submission.Out, w.facts.Talk.Slug, placed, w.Trace)
+	if err != nil {
+		return "", err
+	}
+	return dir, w.Catalog.SetPublished(ctx, w.facts.Talk.Slug, catalog.Publication{
+		Edition: made.Graph.Edition.ID, Dir: dir, Keys: keys,
+	})
+}
+
+// Slug finds the name of the talk that a command line is about: that of the talk whose
+// bundle of these recordings lies in out, else a new one made of the title.
+func (r *Releaser) Slug(ctx context.Context, out string, recordings []conference.Recording, title string) (string, error) {
+	sums := make([]string, len(recordings))
+	for i, rec := range recordings {
+		sums[i] = rec.SHA256
+	}
+	if slug, ok, err := r.Catalog.TalkAt(ctx, out, sums); err != nil || ok {
+		return slug, err
+	}
+	base := conference.Slug(title)
+	for n := 1; ; n++ {
+		slug := base
+		if n > 1 {
+			slug = fmt.Sprintf("%s-%d", base, n)
+		}
+		taken, err := r.Catalog.SlugTaken(ctx, slug)
+		if err != nil {
+			return "", err
+		}
+		_, statErr := os.Lstat(filepath.Join(out, slug))
+		if !taken && statErr != nil {
+			return slug, nil
+		}
+	}
+}

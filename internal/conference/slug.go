@@ -1,0 +1,51 @@
+package conference
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// maxSlug leaves room for "-1080-lossless.mp4" and the like in names of 255 bytes, and
+// for eyes.
+const maxSlug = 80
+
+// Slug is a name for files and addresses made of a title: lower-case letters and digits
+// of any script, without accents on Latin ones, joined by single hyphens. It is "talk"
+// where nothing is left.
+func Slug(title string) string {
+	var b strings.Builder
+	gap := false
+	for _, r := range norm.NFKD.String(strings.ToLower(title)) {
+		switch {
+		case unicode.Is(unicode.Mn, r) && b.Len() > 0 && r < 0x370: // a Latin accent
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r):
+			if gap && b.Len() > 0 {
+				b.WriteByte('-')
+			}
+			gap = false
+			b.WriteRune(r)
+		default:
+			gap = true
+		}
+		if b.Len() >= maxSlug {
+			break
+		}
+	}
+	if b.Len() == 0 {
+		return "talk"
+	}
+	return norm.NFC.String(b.String())
+}
+
+// ValidSlug reports whether s can name files: it is what Slug makes of something, or
+// close to it.
+func ValidSlug(s string) bool {
+	if s == "" || len(s) > 120 || strings.HasPrefix(s, ".") || strings.HasPrefix(s, "-") {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return r == '/' || r == '\\' || r == ':' || unicode.IsSpace(r) || unicode.IsControl(r)
+	})
+}

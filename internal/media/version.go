@@ -1,0 +1,23 @@
+package media
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+)
+
+// Version is ffmpeg's own word for its version, such as "5.1.9-0+deb12u1".
+func (t Tools) Version(ctx context.Context) (string, error) {
+	said, err := exec.CommandContext(ctx, t.FFmpeg, "-version").Output()
+	if err != nil {
+		return "", fmt.Errorf("ask %s for its version: %w", t.FFmpeg, err)
+	}
+	line, _, _ := bytes.Cut(said, []byte("\n"))
+	words := strings.Fields(string(line)) // "ffmpeg version 5.1.9-0+deb12u1 Copyright …"
+	if len(words) < 3 {
+		return "", fmt.Errorf("%s does not say its version", t.FFmpeg)
+	}
+	return words[2], nil
+}

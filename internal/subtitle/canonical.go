@@ -1,0 +1,48 @@
+package subtitle
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// seen is one cue in canonical form.
+type seen struct {
+	Start int64  `json:"start"` // ms
+	End   int64  `json:"end"`   // ms
+	Text  string `json:"text"`
+}
+
+// Canonical is cues as JSON that depends on nothing but what a viewer sees and when:
+// times in milliseconds and text, no ids and no lines. A key may hash it.
+func Canonical(cues []conference.Cue) []byte {
+	all := make([]seen, len(cues))
+	for i, c := range cues {
+		all[i] = seen{milli(c.Start).Milliseconds(), milli(c.End).Milliseconds(), Normal(c.Text)}
+	}
+	b, err := json.Marshal(all)
+	if err != nil {
+		panic(err) // strings and numbers always marshal
+	}
+	return b
+}
+
+// ParseCanonical reads what Canonical made. The cues' ids are made of their order.
+func ParseCanonical(b []byte) ([]conference.Cue, error) {
+	var all []seen
+	if err := json.Unmarshal(b, &all); err != nil {
+		return nil, fmt.Errorf("read canonical cues: %w", err)
+	}
+	cues := make([]conference.Cue, len(all))
+	for i, s := range all {
+		cues[i] = conference.Cue{
+			ID:    fmt.Sprintf("c%04d", i+1),
+			Start: time.Duration(s.Start) * time.Millisecond,
+			End:   time.Duration(s.End) * time.Millisecond,
+			Text:  s.Text,
+		}
+	}
+	return cues, nil
+}

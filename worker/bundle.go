@@ -1,0 +1,149 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/bundle"
+	"github.com/lectern-av/lectern/internal/plan"
+)
+
+// doBundle writes what is said of a bundle (manifest, sums, the upload's form) and lists
+// its files. Laying them out is the conductor's.
+func doBundle(ctx context.Context, t *Task) error {
+	a := t.Actions[0]
+	spec, err := params[plan.BundleSpec](a)
+	if err != nil {
+		return err
+	}
+	b := &bundling{Task: t, action: a, spec: spec}
+	if err := b.gather(ctx); err != nil {
+		return err
+	}
+	if spec.Destination == "youtube" {
+		if err := b.youtube(); err != nil {
+			return err
+		}
+	}
+	if err := b.describe(ctx); err != nil {
+		return err
+	}
+	return b.publish(ctx)
+}
+
+// bundling is a bundle being written down.
+type bundling struct {
+	*Task
+	action  action.Action
+	spec    plan.BundleSpec
+	content bundle.Content
+	layout  []plan.Laid
+	notes   []string
+	written []string // names of files in Dir
+}
+
+// gather lists the files that other actions made, and the tracks.
+func (b *bundling) gather(ctx context.Context) error {
+	tracks := make(map[string]*bundle.Track)
+	for _, s := range b.spec.Tracks {
+		tracks[s.Language] = &bundle.Track{Language: s.Language, Kind: s.Kind, Revision: s.Revision, State: s.State}
+	}
+	for _, e := range b.spec.Entries {
+		artifact, err := b.worker.Store.Get(ctx, e.Key)
+		if err != nil {
+			return fmt.Errorf("find %s: %w", e.Path, err)
+		}
+		f, err := artifact.File(e.File)
+		if err != nil {
+			return err
+		}
+		b.layout = append(b.layout, plan.Laid{Path: e.Path, File: f, Key: e.Key})
+		entry := bundle.File{Path: e.Path, SHA256: f.SHA256, Size: f.Size, Role: bundle.Role(e.Role), Subtitles: e.Subtitles}
+		if entry.Role == bundle.Video {
+			entry.Media = artifact.Facts
+		}
+		b.content.Files = append(b.content.Files, entry)
+		if track := tracks[e.Language]; track != nil && entry.Role == bundle.Captions {
+			if err := b.captions(ctx, e, track); err != nil {
+				return err
+			}
+		}
+	}
+	for _, s := range b.spec.Tracks {
+		b.content.Tracks = append(b.content.Tracks, *tracks[s.Language])
+	}
+	return nil
+}
+
+// captions adds one sidecar to its track.
+func (b *bundling) captions(ctx context.Context, e plan.Entry, track *bundle.Track) error {
+	var facts captionsFacts
+	if err := b.Facts(ctx, b.action, e.Path, &facts); err != nil {
+		return err
+	}
+	track.Files = append(track.Files, e.Path)
+	track.Cues, track.LeftOut = facts.Cues, facts.LeftOut
+	return nil
+}
+
+// youtube writes the form of the upload.
+func (b *bundling) youtube() error {
+	data, notes, err := bundle.YouTube(b.spec.Talk, b.content.Tracks, nil)
+	if err != nil {
+		return err
+	}
+	b.notes = append(b.notes, notes...)
+	f, err := b.write(bundle.YouTubeName, data)
+	if err != nil {
+		return err
+	}
+	b.content.Files = append(b.content.Files, bundle.File{Path: f.Name, SHA256: f.SHA256, Size: f.Size, Role: bundle.Upload})
+	return nil
+}
+
+// describe writes manifest and sums.
+func (b *bundling) describe(ctx context.Context) error {
+	version, err := b.Media().Version(ctx)
+	if err != nil {
+		return err
+	}
+	b.content.Lectern = bundle.Version
+	b.content.Talk, b.content.Edition = b.spec.Talk, b.spec.Edition
+	b.content.Provenance = bundle.Provenance{
+		Pipeline: b.spec.Pipeline,
+		Keys:     make(map[string]action.Key),
+		Tools:    map[string]string{"ffmpeg": version},
+	}
+	for _, e := range b.spec.Entries {
+		b.content.Provenance.Keys[e.Path] = e.Key
+	}
+	slices.SortFunc(b.content.Files, func(x, y bundle.File) int { return strings.Compare(x.Path, y.Path) })
+	manifest, err := bundle.Manifest(b.content)
+	if err != nil {
+		return err
+	}
+	f, err := b.write(bundle.ManifestName, manifest)
+	if err != nil {
+		return err
+	}
+	summed := append(slices.Clip(b.content.Files), bundle.File{Path: f.Name, SHA256: f.SHA256, Size: f.Size})
+	_, err = b.write(bundle.SumsName, bundle.Sums(summed))
+	return err
+}
+
+// write adds a file of the bundle's own.
+func (b *bundling) write(name string, data []byte) (action.File, error) {
+	f := action.File{Name: name, SHA256: string(action.KeyOf(data)), Size: int64(len(data))}
+	b.layout = append(b.layout, plan.Laid{Path: name, File: f})
+	b.written = append(b.written, name)
+	return f, os.WriteFile(filepath.Join(b.Dir, name), data, 0o600)
+}
+
+func (b *bundling) publish(ctx context.Context) error {
+	return b.Publish(ctx, b.action, b.Dir, plan.BundleFacts{Layout: b.layout}, b.notes, b.written...)
+}
