@@ -13,31 +13,36 @@ import (
 // Events is what the workers tell. Messages may be lost or come twice: an Event is a
 // reason to look, never a proof. An Event without a Type says no more than "look": at
 // its job, which was stopped by Cancel or by its worker's shutdown, or, without a job, at
-// everything, because messages were lost. It comes after each (re)connection, the first
-// included, when a worker leaves, and when the reader falls so far behind that what it
-// missed was dropped; nobody ever waits for the reader.
+// everything. The latter comes after each (re)connection, the first included, when a
+// worker leaves (it is named), and in place of what a reader missed who fell far behind;
+// nobody ever waits for the reader.
 //
 // There is one channel for a Queue, and it is closed by Close.
 func (q *Queue) Events() <-chan action.Event {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.events == nil {
+	first := q.events == nil
+	if first {
 		q.events = &mailbox{in: make(chan action.Event), out: make(chan action.Event)}
-		heard := func(payload string) {
-			e, err := decode(payload)
-			if err != nil {
-				q.log.Warn("a worker's message cannot be read", "error", err)
-			}
-			q.events.in <- e // a message that cannot be read is a reason to look, too
-		}
-		s := q.subscribe(q.key("events"))
-		q.tasks.Go(q.events.run)
-		q.tasks.Go(func() {
-			defer close(q.events.in)
-			s.listen(q.ctx, func() { q.events.in <- action.Event{} }, heard)
-		})
 	}
-	return q.events.out
+	m := q.events
+	q.mu.Unlock()
+	if !first {
+		return m.out
+	}
+	heard := func(payload string) {
+		e, err := decode(payload)
+		if err != nil {
+			q.log.Warn("a worker's message cannot be read", "error", err)
+		}
+		m.in <- e // a message that cannot be read is a reason to look, too
+	}
+	s := q.subscribe(q.key("events"))
+	q.tasks.Go(m.run)
+	q.tasks.Go(func() {
+		defer close(m.in)
+		s.listen(q.ctx, func() { m.in <- action.Event{} }, heard)
+	})
+	return m.out
 }
 
 // encode is e as JSON. Numbers that JSON does not know, such as a speed after no time at

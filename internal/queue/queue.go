@@ -85,6 +85,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	if err := q.connect(ctx, o.Dial); err != nil {
 		return nil, err
 	}
+	q.rdb.AddHook(unhurried{q.poll})
 	q.client = asynq.NewClientFromRedisClient(q.rdb)
 	q.inspector = asynq.NewInspectorFromRedisClient(q.rdb)
 	q.ctx, q.cancel = context.WithCancel(context.WithoutCancel(ctx))

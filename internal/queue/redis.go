@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
@@ -44,6 +45,30 @@ func (q *Queue) connect(ctx context.Context, dial func(context.Context) (net.Con
 		return errors.Join(err, q.rdb.Close())
 	}
 	return nil
+}
+
+// unhurried makes a command that fails take a moment. asynq asks for the next job again
+// as soon as it has failed to, and would keep a core busy during an outage.
+type unhurried struct{ pause time.Duration }
+
+func (unhurried) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (unhurried) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (u unhurried) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		// The script that Redis does not know yet is no failure: it is sent next.
+		if err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "NOSCRIPT") {
+			select {
+			case <-ctx.Done():
+			case <-time.After(u.pause):
+			}
+		}
+		return err
+	}
 }
 
 func (q *Queue) disconnect() error {
@@ -161,7 +186,7 @@ func unblocked(dial func(context.Context) (net.Conn, error)) func(context.Contex
 		if err != nil {
 			return nil, err
 		}
-		p := &pipe{Conn: c, out: make(chan []byte, 1), done: make(chan struct{})}
+		p := &pipe{Conn: c, more: make(chan struct{}, 1), done: make(chan struct{})}
 		go p.pump()
 		return p, nil
 	}
@@ -172,18 +197,22 @@ func unblocked(dial func(context.Context) (net.Conn, error)) func(context.Contex
 // server that waits for the client. pump ends when the connection is closed.
 type pipe struct {
 	net.Conn
-	out  chan []byte
-	once sync.Once
-	done chan struct{}
+	mu      sync.Mutex
+	pending []byte
+	more    chan struct{} // pending has grown
+	once    sync.Once
+	done    chan struct{}
 }
 
 func (p *pipe) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	p.pending = append(p.pending, b...)
+	p.mu.Unlock()
 	select {
-	case <-p.done:
-		return 0, net.ErrClosed
-	case p.out <- append([]byte(nil), b...):
-		return len(b), nil
+	case p.more <- struct{}{}:
+	default:
 	}
+	return len(b), nil
 }
 
 func (p *pipe) pump() {
@@ -191,11 +220,15 @@ func (p *pipe) pump() {
 		select {
 		case <-p.done:
 			return
-		case b := <-p.out:
-			if _, err := p.Conn.Write(b); err != nil {
-				p.Close()
-				return
-			}
+		case <-p.more:
+		}
+		p.mu.Lock()
+		b := p.pending
+		p.pending = nil
+		p.mu.Unlock()
+		if _, err := p.Conn.Write(b); err != nil {
+			p.Close()
+			return
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -51,6 +52,7 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 		Queue: q, ServeOptions: o, handle: handle, ctx: ctx,
 		slots: make(chan struct{}, o.Slots),
 		news:  make(chan struct{}, 1),
+		pen:   make(chan struct{}, 1),
 		held:  map[string]*held{},
 	}
 	server := asynq.NewServerFromRedisClient(q.rdb, asynq.Config{
@@ -79,7 +81,7 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 		server.Shutdown()
 	}
 	w.close()
-	w.word(action.Event{}) // jobs may have been handed over: let the conductor look
+	w.word(action.Event{Worker: o.Worker}) // jobs may have been left undone: let the conductor look
 	end()
 	own.Wait()
 	if err != nil {
@@ -99,8 +101,9 @@ type worker struct {
 	// ours goes on. These are the real ones.
 	slots chan struct{}
 	news  chan struct{} // there is progress to tell
+	pen   chan struct{} // holds a token while beats or progress are sent: none is to follow a last word
 
-	mu     sync.Mutex // also held while beats and progress are sent, so that none follows a last word
+	mu     sync.Mutex
 	held   map[string]*held
 	closed bool
 	jobs   sync.WaitGroup
@@ -149,7 +152,10 @@ func (w *worker) take(id string) (context.Context, *held) {
 	return ctx, h
 }
 
+// drop ends the beats and the progress of the job: none is under way when it returns.
 func (w *worker) drop(id string) {
+	w.pen <- struct{}{}
+	defer func() { <-w.pen }()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.held, id)
@@ -290,28 +296,35 @@ func (w *worker) beats(ctx context.Context) {
 	}
 }
 
-// beatAll writes a beat for every job held, and reads which were cancelled: a signal
-// that was lost is late by a beat, no more.
-func (w *worker) beatAll(ctx context.Context) {
+// write sends what add puts into a pipeline for each job held, or nothing.
+func (w *worker) write(ctx context.Context, add func(p redis.Pipeliner, id string, h *held)) {
+	w.pen <- struct{}{}
+	defer func() { <-w.pen }()
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.held) == 0 {
-		return
-	}
+	jobs := maps.Clone(w.held)
+	w.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, w.beat)
 	defer cancel()
 	p := w.rdb.Pipeline()
-	marks := map[string]*redis.IntCmd{}
-	for id := range w.held {
-		p.Set(ctx, w.key("beat", id), w.Worker, w.lifetime())
-		marks[id] = p.Exists(ctx, w.key("cancel", id))
+	for id, h := range jobs {
+		add(p, id, h)
 	}
 	if _, err := p.Exec(ctx); err != nil {
-		w.log.Debug("cannot beat", "error", err)
+		w.log.Debug("cannot tell of the jobs", "error", err)
 	}
-	for id, mark := range marks {
+}
+
+// beatAll writes a beat for every job held, and reads which were cancelled: a signal
+// that was lost is late by a beat, no more.
+func (w *worker) beatAll(ctx context.Context) {
+	marks := map[*held]*redis.IntCmd{}
+	w.write(ctx, func(p redis.Pipeliner, id string, h *held) {
+		p.Set(ctx, w.key("beat", id), w.Worker, w.lifetime())
+		marks[h] = p.Exists(ctx, w.key("cancel", id))
+	})
+	for h, mark := range marks {
 		if mark.Val() == 1 {
-			w.held[id].stop(ErrCancelled)
+			h.stop(ErrCancelled)
 		}
 	}
 }
@@ -334,17 +347,9 @@ func (w *worker) tellProgress(ctx context.Context) {
 }
 
 func (w *worker) progress(ctx context.Context) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, w.beat)
-	defer cancel()
-	p := w.rdb.Pipeline()
-	for _, h := range w.held {
+	w.write(ctx, func(p redis.Pipeliner, _ string, h *held) {
 		if e := h.progress.Swap(nil); e != nil {
 			p.Publish(ctx, w.key("events"), encode(*e))
 		}
-	}
-	if _, err := p.Exec(ctx); err != nil {
-		w.log.Debug("cannot tell progress", "error", err)
-	}
+	})
 }

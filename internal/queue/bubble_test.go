@@ -1,0 +1,231 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"github.com/lectern-av/lectern/internal/action"
+)
+
+// wire is a way to a Redis in memory that can be cut for good: what is at its end is then,
+// to everybody else, a process that was killed.
+type wire struct {
+	redis *miniredis.Miniredis
+	mu    sync.Mutex
+	dead  bool
+	conns []net.Conn
+}
+
+func (w *wire) dial(context.Context) (net.Conn, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.dead {
+		return nil, errors.New("cut")
+	}
+	c, err := w.redis.Dial()
+	if err == nil {
+		w.conns = append(w.conns, c)
+	}
+	return c, err
+}
+
+func (w *wire) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dead = true
+	for _, c := range w.conns {
+		c.Close()
+	}
+}
+
+// inMemory is a Redis without a socket.
+func inMemory(t *testing.T) *miniredis.Miniredis {
+	m := miniredis.NewMiniRedis()
+	m.ClockTTL(true)
+	t.Cleanup(func() {
+		m.Close()
+		// go-redis looks for a lost Redis once a second, and sees only then that nobody
+		// waits any more. Time is what a bubble has.
+		time.Sleep(2 * time.Second)
+	})
+	return m
+}
+
+// bubbled is a queue with the real beats, whose workers look for jobs once a second: an
+// hour is long enough.
+func bubbled(t *testing.T, w *wire) *Queue {
+	return open(t, Options{Dial: w.dial, Beat: defaultBeat, Poll: time.Second})
+}
+
+// takesTime is a handler that only takes time.
+func takesTime(d time.Duration, done *doneJobs) Handler {
+	return func(ctx context.Context, job action.Job, report func(action.Event)) error {
+		for i := range 10 {
+			report(action.Event{Fraction: float64(i) / 10})
+			select {
+			case <-time.After(d / 10):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		done.add(job.ID)
+		return nil
+	}
+}
+
+func TestHoursInAMoment(t *testing.T) {
+	start := time.Now()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		m := inMemory(t)
+		q := bubbled(t, &wire{redis: m})
+		var done doneJobs
+		serve(t, q, 2, takesTime(time.Hour, &done))
+		conduct(t, q, &done, time.Minute, "a", "b", "c", "d")
+		if took := time.Since(began); took < 2*time.Hour || took > 2*time.Hour+3*time.Minute {
+			t.Errorf("four jobs of an hour on two slots took %s", took)
+		}
+	})
+	t.Logf("two hours took %s", time.Since(start).Round(time.Millisecond))
+}
+
+// A worker that falls silent, with Redis flushed and messages lost on top: every job is
+// done all the same.
+func TestSilentWorkersLostMessagesAndFlushes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := inMemory(t)
+		q := bubbled(t, &wire{redis: m})
+		var done, wasted doneJobs
+		for i := range 3 { // these are killed, one after the other
+			w := &wire{redis: m}
+			doomed := bubbled(t, w)
+			serve(t, doomed, 1, takesTime(24*time.Hour, &wasted))
+			time.AfterFunc(time.Duration(i+1)*3*time.Minute, w.cut)
+		}
+		serve(t, bubbled(t, &wire{redis: m}), 1, takesTime(time.Minute, &done))
+		time.AfterFunc(5*time.Minute, m.FlushAll)
+		time.AfterFunc(7*time.Minute, func() { // for two seconds every message is lost
+			m.SetError("LOADING not now")
+			time.AfterFunc(2*time.Second, func() { m.SetError("") })
+		})
+		var ids []string
+		for i := range 20 {
+			ids = append(ids, fmt.Sprint("job", i))
+		}
+		conduct(t, q, &done, 10*time.Second, ids...)
+		for id, n := range done.jobs {
+			if n != 1 {
+				t.Errorf("%s was done %d times", id, n)
+			}
+		}
+	})
+}
+
+func TestSilenceIsNoticedInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := inMemory(t)
+		q := bubbled(t, &wire{redis: m})
+		w := &wire{redis: m}
+		var never doneJobs
+		serve(t, bubbled(t, w), 1, takesTime(time.Hour, &never))
+		dispatch1(t, q, "job", 2*time.Hour)
+		events := q.Events()
+		awaitType(t, events, action.Started, "job")
+		time.Sleep(10 * time.Minute)
+		assertState(t, q, "job", Running)
+		w.cut()
+		if took := awaitState(t, q, "job", Gone); took > 8*time.Second {
+			t.Errorf("gone after %s", took)
+		}
+	})
+}
+
+// asynq believes that a job has ended when its lease could not be renewed for 30
+// seconds. Ours goes on, still in its slot, and is told as done.
+func TestStallLongerThanALease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := inMemory(t)
+		q := bubbled(t, &wire{redis: m})
+		events := q.Events()
+		var done doneJobs
+		serve(t, q, 1, takesTime(10*time.Minute, &done))
+		dispatch1(t, q, "job", time.Hour)
+		dispatch1(t, q, "next", time.Hour)
+		awaitType(t, events, action.Started, "job")
+		began := time.Now()
+		m.SetError("LOADING away")
+		time.Sleep(2 * time.Minute)
+		m.SetError("")
+		time.Sleep(defaultBeat)
+		assertState(t, q, "job", Running)
+		// Only now does its slot take the next.
+		for e := range events {
+			if e.Type == action.Started && e.Job == "next" {
+				break
+			}
+		}
+		if took := time.Since(began); took < 10*time.Minute {
+			t.Errorf("the next job was started after %s, beside the one that was still running", took)
+		}
+		if !done.has("job") {
+			t.Error("the job was cut off")
+		}
+	})
+}
+
+// asynq lays a dead worker's task by after a minute or two.
+func TestDeadWorkersTaskNeverStartsByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := inMemory(t)
+		q := bubbled(t, &wire{redis: m})
+		w := &wire{redis: m}
+		var done, never doneJobs
+		serve(t, bubbled(t, w), 1, takesTime(time.Hour, &never))
+		dispatch1(t, q, "job", 2*time.Hour)
+		awaitType(t, q.Events(), action.Started, "job")
+		w.cut()
+		serve(t, q, 1, takesTime(time.Minute, &done))
+		time.Sleep(10 * time.Minute)
+		if done.has("job") {
+			t.Error("a dead worker's task was run again")
+		}
+		// Its id can be used again none the less.
+		dispatch1(t, q, "job", time.Hour)
+		time.Sleep(2 * time.Minute)
+		if !done.has("job") {
+			t.Error("a job was dispatched again and not run")
+		}
+	})
+}
+
+func TestTimeoutIsOurs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := bubbled(t, &wire{redis: inMemory(t)})
+		events := q.Events()
+		var never doneJobs
+		serve(t, q, 1, takesTime(24*time.Hour, &never))
+		dispatch1(t, q, "job", 3*time.Hour) // asynq's default would have been half an hour
+		awaitType(t, events, action.Started, "job")
+		began := time.Now()
+		time.Sleep(3*time.Hour - time.Second) // awaitType's patience is shorter
+		awaitType(t, events, action.Failed, "job")
+		if took := time.Since(began).Round(time.Second); took != 3*time.Hour {
+			t.Errorf("timed out after %s", took)
+		}
+	})
+}
+
+func dispatch1(t *testing.T, q *Queue, id string, timeout time.Duration) {
+	t.Helper()
+	if err := q.Dispatch(t.Context(), action.Job{ID: id}, timeout); err != nil {
+		t.Fatal(err)
+	}
+}
