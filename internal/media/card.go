@@ -1,0 +1,280 @@
+package media
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	ffmpeg "github.com/u2takey/ffmpeg-go"
+	"golang.org/x/text/unicode/bidi"
+)
+
+// GlyphError is a character that no font of this machine can draw.
+type GlyphError struct {
+	Character rune
+	Package   string // a Debian package whose font can
+}
+
+func (e *GlyphError) Error() string {
+	return fmt.Sprintf("no font here can draw %q (%U); install one (Debian and Ubuntu: apt-get install %s)", e.Character, e.Character, e.Package)
+}
+
+// Card makes all outs of one opening or closing card: its text, drawn by libass, over a
+// background of our own. The size and encoding in spec are not looked at; those of the
+// outs count. Each out can be joined to segments that Encode made alike. scratch is a
+// directory for what is needed meanwhile. A character that cannot be drawn is a
+// *GlyphError.
+func (t Tools) Card(ctx context.Context, spec CardSpec, outs []EncodeOut, scratch string, on func(Progress)) error {
+	width, height := 0, 0
+	for _, out := range outs {
+		if out.Width > width {
+			width, height = out.Width, out.Height
+		}
+	}
+	script, err := t.layOut(ctx, spec, width, height, scratch)
+	if err != nil {
+		return fmt.Errorf("lay out a card: %w", err)
+	}
+	ground := filepath.Join(scratch, "ground.ppm")
+	if err := paint(ground, width, height); err != nil {
+		return fmt.Errorf("paint the background of a card: %w", err)
+	}
+	source := func() *ffmpeg.Stream {
+		s := ffmpeg.Input(locate(ground), options{"f": "ppm_pipe", "framerate": spec.Rate, "protocol_whitelist": protocols}).Get("v:0")
+		s = filter(s, "ass", options{"filename": script})
+		s = filter(s, "loop", options{"loop": -1, "size": 1})
+		s = filter(s, "trim", options{"end_frame": spec.Frames})
+		s = filter(s, "setpts", options{"expr": "N"})
+		if fade := spec.Rate.Num / spec.Rate.Den / 2; spec.Frames > 4*fade {
+			s = filter(s, "fade", options{"type": "in", "start_frame": 0, "nb_frames": fade})
+			s = filter(s, "fade", options{"type": "out", "start_frame": spec.Frames - fade, "nb_frames": fade})
+		}
+		return s
+	}
+	if _, err := t.render(ctx, source, "bt709", spec.Rate, spec.Frames, outs, scratch, on); err != nil {
+		return fmt.Errorf("make a card: %w", err)
+	}
+	return nil
+}
+
+// The card is laid out on a canvas 1080 units high, whatever its size in pixels.
+const (
+	canvas     = 1080
+	cardMargin = 150 // units left and right
+)
+
+// layOut writes the card's script, in the largest letters whose lines, as measured with
+// the fonts of this machine, fit between the margins.
+func (t Tools) layOut(ctx context.Context, spec CardSpec, width, height int, scratch string) (path string, err error) {
+	path = filepath.Join(scratch, "card.ass")
+	across := canvas * width / height
+	for shrink := 0; ; shrink++ {
+		script := compose(spec, across, 1-0.08*float64(shrink))
+		if err := os.WriteFile(path, []byte(script), 0o644); err != nil {
+			return "", err
+		}
+		fits, err := t.fits(ctx, path, across)
+		if err != nil || fits {
+			return path, err
+		}
+		if shrink == 9 {
+			return "", fmt.Errorf("the text %q is too wide even in the smallest letters", spec.Title)
+		}
+	}
+}
+
+// fits draws a script small, white on black, and looks whether it keeps clear of the
+// margins.
+func (t Tools) fits(ctx context.Context, script string, across int) (bool, error) {
+	const shrunk = 4
+	width := across / shrunk
+	args, err := arguments(func() *ffmpeg.Stream {
+		s := ffmpeg.Input(fmt.Sprintf("color=c=black:s=%dx%d:r=1:d=1", width, canvas/shrunk), options{"f": "lavfi"}).Get("v:0")
+		return filter(s, "ass", options{"filename": script}).Output("pipe:1", options{"f": "rawvideo", "pix_fmt": "gray", "frames:v": "1"})
+	})
+	if err != nil {
+		return false, err
+	}
+	var picture []byte
+	said, err := t.Stream(ctx, args, func(r io.Reader) (err error) {
+		picture, err = io.ReadAll(r)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	if err := glyphs(said); err != nil {
+		return false, err
+	}
+	const inked = 64 // brighter than any black
+	for i, y := range picture {
+		if x := i % width * shrunk; y > inked && (x < cardMargin*3/4 || x > across-cardMargin*3/4) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// missing is how libass says that no font has a character.
+var missing = regexp.MustCompile(`failed to find any fallback with glyph 0x([0-9A-Fa-f]+)`)
+
+// glyphs is the first character that libass said it cannot draw, as an error.
+func glyphs(said string) error {
+	for _, m := range missing.FindAllStringSubmatch(said, -1) {
+		code, err := strconv.ParseInt(m[1], 16, 32)
+		if err != nil {
+			return fmt.Errorf("understand libass: %w", err)
+		}
+		if c := rune(code); !unicode.In(c, unicode.Cf, unicode.Variation_Selector) {
+			return &GlyphError{Character: c, Package: fontPackage(c)}
+		}
+	}
+	return nil
+}
+
+// fontPackage is a Debian package with a font for a character.
+func fontPackage(c rune) string {
+	switch {
+	case unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo):
+		return "fonts-noto-cjk"
+	case unicode.In(c, unicode.So, unicode.Sk):
+		return "fonts-symbola"
+	}
+	return "fonts-noto-core"
+}
+
+// compose is the card as a script in Advanced SubStation Alpha.
+func compose(spec CardSpec, across int, scale float64) string {
+	width := float64(across - 2*cardMargin)
+	title, speakers := spec.Title, strings.Join(spec.Speakers, " · ")
+	right := rightToLeft(title + speakers)
+	var s strings.Builder
+	fmt.Fprintf(&s, scriptHead, across, canvas)
+	style := func(name string, size int, colour string, bold, spacing int) {
+		fmt.Fprintf(&s, "Style: %s,Noto Sans,%d,%s,%s,&H00000000,&H00000000,%d,0,0,0,100,100,%d,0,1,0,0,7,0,0,0,-1\n",
+			name, size, colour, colour, bold, spacing)
+	}
+	type part struct {
+		name, text    string
+		sizes         []int
+		bold, spacing int
+		colour        string
+		most          float64 // units high
+		y             int
+		anchor        int // 1 bottom, 4 middle, 7 top, as on a number pad
+	}
+	parts := []part{
+		{"Conference", spec.Conference, []int{46, 40, 34}, 0, 2, "&H00D8C37A", 100, 166, 7},
+		{"Title", title, []int{112, 100, 90, 80, 72, 64, 56, 48, 40, 34}, -1, 0, "&H00FFFFFF", 440, 500, 4},
+		{"Speakers", speakers, []int{58, 52, 46, 40, 34, 28}, 0, 0, "&H00F2E6DA", 140, 890, 1},
+		{"Note", spec.Note, []int{34, 30, 26}, 0, 0, "&H00B8A08C", 80, 1000, 1},
+	}
+	var events strings.Builder
+	for _, p := range parts {
+		if strings.TrimSpace(p.text) == "" {
+			continue
+		}
+		size, lines := wrap(p.text, p.sizes, width*scale, p.most)
+		style(p.name, int(float64(size)*scale), p.colour, p.bold, p.spacing)
+		for i := range lines {
+			lines[i] = escape(lines[i])
+		}
+		x, anchor := cardMargin, p.anchor
+		if right {
+			x, anchor = across-cardMargin, p.anchor+2
+		}
+		fmt.Fprintf(&events, "Dialogue: 0,0:00:00.00,9:59:59.00,%s,,0,0,0,,{\\an%d\\pos(%d,%d)}%s\n",
+			p.name, anchor, x, p.y, strings.Join(lines, `\N`))
+	}
+	x := cardMargin
+	if right {
+		x = across - cardMargin - 96
+	}
+	style("Rule", 20, "&H00D8C37A", 0, 0)
+	fmt.Fprintf(&events, "Dialogue: 0,0:00:00.00,9:59:59.00,Rule,,0,0,0,,{\\an7\\pos(%d,132)\\p1}m 0 0 l 96 0 96 8 0 8{\\p0}\n", x)
+	s.WriteString(scriptEvents)
+	s.WriteString(events.String())
+	return s.String()
+}
+
+const (
+	scriptHead = `[Script Info]
+ScriptType: v4.00+
+PlayResX: %d
+PlayResY: %d
+WrapStyle: 2
+ScaledBorderAndShadow: yes
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
+`
+	scriptEvents = `
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+`
+)
+
+// escape makes a line mean nothing but itself in a script: an invisible word joiner keeps
+// a backslash from the letter behind it, braces have escapes of their own, and control
+// characters go.
+func escape(line string) string {
+	line = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, line)
+	return strings.NewReplacer(`\`, "\\\u2060", "{", `\{`, "}", `\}`).Replace(line)
+}
+
+// rightToLeft reports whether the first letter with a direction runs to the left.
+func rightToLeft(s string) bool {
+	for _, r := range s {
+		switch p, _ := bidi.LookupRune(r); p.Class() {
+		case bidi.L:
+			return false
+		case bidi.R, bidi.AL:
+			return true
+		}
+	}
+	return false
+}
+
+// paint writes the background: a night sky's gradient with two soft lights and a few
+// thin rings, dithered so that no bands show.
+func paint(path string, width, height int) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := f.Close(); err == nil {
+			err = e
+		}
+	}()
+	w := bufio.NewWriterSize(f, 1<<20)
+	fmt.Fprintf(w, "P6 %d %d 255\n", width, height)
+	scale := 1 / float64(height)
+	noise := uint32(1)
+	for y := range height {
+		for x := range width {
+			c := night(float64(x)*scale, float64(y)*scale, float64(width)*scale)
+			for _, v := range c {
+				noise ^= noise << 13 // xorshift, after Marsaglia
+				noise ^= noise >> 17
+				noise ^= noise << 5
+				if err := w.WriteByte(byte(v + float64(noise>>8)/(1<<24))); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return w.Flush()
+}
