@@ -274,6 +274,6 @@ func expectHeld(t *testing.T, err error, pid int) {
 	t.Helper()
 	var held *catalog.HeldError
 	if !errors.As(err, &held) || held.PID != pid || held.Command != "lectern serve" || time.Since(held.Since).Abs() > time.Minute {
-		t.Errorf("held: %+v", err)
+		t.Fatalf("held: %+v", err)
 	}
 }

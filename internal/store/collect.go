@@ -90,6 +90,7 @@ func (c *collection) noteBlobs(key string) error {
 // remove takes something away unless it is too young. Put makes what it uses young
 // under the shared lock, so nobody can come between the look and the removal.
 func (c *collection) remove(hall, hash string, count *int) error {
+	c.trace("drop " + hall)
 	unlock, err := c.lock(exclusive)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/store"
 )
 
@@ -59,13 +60,13 @@ func TestTornArtifact(t *testing.T) {
 		whole bool
 	}{
 		"large blob gone":       {func(_, _, large string) error { return os.Remove(large) }, false},
-		"large blob short":      {func(_, _, large string) error { return os.Truncate(large, 100) }, false},
-		"record empty":          {func(record, _, _ string) error { return os.Truncate(record, 0) }, false},
-		"record short":          {func(record, _, _ string) error { return os.Truncate(record, 50) }, false},
+		"large blob short":      {func(_, _, large string) error { return truncate(large, 100) }, false},
+		"record empty":          {func(record, _, _ string) error { return truncate(record, 0) }, false},
+		"record short":          {func(record, _, _ string) error { return truncate(record, 50) }, false},
 		"record gone":           {func(record, _, _ string) error { return os.Remove(record) }, false},
 		"small blob gone":       {func(_, small, _ string) error { return os.Remove(small) }, true},
-		"small blob empty":      {func(_, small, _ string) error { return os.Truncate(small, 0) }, true},
-		"small blob never sent": {func(_, small, _ string) error { return overwrite(small) }, true},
+		"small blob empty":      {func(_, small, _ string) error { return truncate(small, 0) }, true},
+		"small blob never sent": {func(_, small, _ string) error { return zero(small) }, true},
 	} {
 		t.Run(what, func(t *testing.T) {
 			dir := t.TempDir()
@@ -96,13 +97,42 @@ func TestTornArtifact(t *testing.T) {
 	}
 }
 
-// overwrite makes a file zeros of the same size.
-func overwrite(path string) error {
+func truncate(path string, size int64) error {
+	return errors.Join(os.Chmod(path, 0o644), os.Truncate(path, size), os.Chmod(path, 0o444))
+}
+
+// zero makes a file zeros of the same size.
+func zero(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(os.Chmod(path, 0o644), os.WriteFile(path, make([]byte, info.Size()), 0o644), os.Chmod(path, 0o444))
+	return errors.Join(truncate(path, 0), truncate(path, info.Size()))
+}
+
+// The blob of a dead artifact is wanted again when Collect has already chosen it.
+func TestCollectSparesABlobThatIsUsedAgain(t *testing.T) {
+	chosen := func() {}
+	s := openLocal(t, t.TempDir(), store.WithTrace(func(step string) {
+		if step == "drop blobs" {
+			chosen()
+		}
+	}))
+	mustPut(t, s, artifact("dead", large), large)
+	born, puts := artifact("born", large), 0
+	chosen = func() {
+		mustPut(t, s, born, large)
+		puts++
+	}
+	collect(t, s, func(action.Key) bool { return false }, 0)
+	if puts != 1 {
+		t.Fatalf("put %d times", puts)
+	}
+	got, err := s.Get(t.Context(), born.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectFile(t, s, got.Files[0], large)
 }
 
 // A file that a finished bundle links must stay that file.

@@ -50,7 +50,8 @@ type Option func(*Local)
 
 // WithTrace has f called before each durable step: "blob" before a blob takes its
 // place, "record" before the record that completes an artifact, "original" before an
-// original. Crash tests end the process there.
+// original, "drop records" and "drop blobs" before Collect removes one. Crash tests end
+// the process there.
 func WithTrace(f func(step string)) Option { return func(s *Local) { s.trace = f } }
 
 // Open is the store in dir, which is made if need be.
