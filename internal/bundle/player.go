@@ -44,12 +44,19 @@ func (v *verifier) videos() error {
 		v.say(f.Path, "frames", fmt.Sprintf("%d, each at its time", frames), err)
 		v.say(f.Path, "durations", "as long as the programme, sound and picture from the start", v.durations(shown))
 		v.say(f.Path, "languages", "as players read them", v.languages(shown, f))
+		if len(f.Subtitles) == 0 {
+			continue
+		}
+		inside, err := v.timedText(f.Path, shown)
+		if v.ctx.Err() != nil {
+			return context.Cause(v.ctx)
+		}
 		for i, language := range f.Subtitles {
-			err := v.softSubtitles(f.Path, shown.Streams[2+i], language)
-			if v.ctx.Err() != nil {
-				return context.Cause(v.ctx)
+			problem := err
+			if problem == nil {
+				problem = v.softSubtitles(inside[2+i], language)
 			}
-			v.say(f.Path, "soft subtitles", language+", the same as its sidecars", err)
+			v.say(f.Path, "soft subtitles", language+", the same as its sidecars", problem)
 		}
 	}
 	return nil
@@ -178,9 +185,6 @@ func seconds(t int64, base timeline.Rate) string {
 func (v *verifier) durations(c container) error {
 	p := v.content.Edition.Programme
 	frame, whole := p.Rate.Time(1)+time.Millisecond, p.Duration()
-	if d, err := parseSeconds(c.Format.Duration); err != nil || (d-whole).Abs() > frame {
-		return fmt.Errorf("it lasts %s s, and the programme lasts %v", c.Format.Duration, whole)
-	}
 	for _, s := range c.Streams[:2] {
 		if start, err := parseSeconds(s.StartTime); err != nil || start.Abs() > frame/2 {
 			return fmt.Errorf("its %s begins at %s s", s.Kind, s.StartTime)
@@ -192,6 +196,9 @@ func (v *verifier) durations(c container) error {
 		if d, err := parseSeconds(length); err != nil || (d-whole).Abs() > frame {
 			return fmt.Errorf("its %s lasts %s s, and the programme lasts %v", s.Kind, length, whole)
 		}
+	}
+	if d, err := parseSeconds(c.Format.Duration); err != nil || (d-whole).Abs() > frame {
+		return fmt.Errorf("it lasts %s s, and the programme lasts %v", c.Format.Duration, whole)
 	}
 	return nil
 }
@@ -223,14 +230,10 @@ func (v *verifier) languages(c container, f File) error {
 }
 
 // softSubtitles compares a text track inside a video with the sidecars of its language.
-func (v *verifier) softSubtitles(path string, s stream, language string) error {
+func (v *verifier) softSubtitles(inside []conference.Cue, language string) error {
 	track := slices.IndexFunc(v.content.Tracks, func(t Track) bool { return t.Language == language })
 	if track < 0 {
 		return fmt.Errorf("the bundle has no %s track", language)
-	}
-	inside, err := v.timedText(path, s)
-	if err != nil {
-		return err
 	}
 	for _, sidecar := range v.content.Tracks[track].Files {
 		doc, ok := v.cues[sidecar]
@@ -244,45 +247,65 @@ func (v *verifier) softSubtitles(path string, s stream, language string) error {
 	return nil
 }
 
-// timedText is the cues of a text track, byte by byte as the file has them: ffmpeg's
-// decoder would not tell a line break from a \N in the text.
-func (v *verifier) timedText(path string, s stream) (cues []conference.Cue, err error) {
-	if s.Codec != "mov_text" {
-		return nil, fmt.Errorf("its subtitles are %s, not mov_text", s.Codec)
+// timedText is the cues of all text tracks of a video, by stream, byte by byte as the
+// file has them: ffmpeg's decoder would not tell a line break from a \N in the text.
+func (v *verifier) timedText(path string, c container) (map[int][]conference.Cue, error) {
+	for _, s := range c.Streams[2:] {
+		if s.Codec != "mov_text" {
+			return nil, fmt.Errorf("its subtitles are %s, not mov_text", s.Codec)
+		}
 	}
 	var out struct {
-		Packets []struct {
-			Time     string `json:"pts_time"`
-			Duration string `json:"duration_time"`
-			Data     string `json:"data"`
-		} `json:"packets"`
+		Packets []textPacket `json:"packets"`
 	}
-	err = v.probe(path, []string{"-select_streams", strconv.Itoa(s.Index), "-show_packets", "-show_data", "-of", "json"}, func(r io.Reader) error {
+	err := v.probe(path, []string{"-select_streams", "s", "-show_packets", "-show_data", "-of", "json"}, func(r io.Reader) error {
 		return json.NewDecoder(r).Decode(&out)
 	})
 	if err != nil {
 		return nil, err
 	}
+	inside := map[int][]conference.Cue{}
 	for _, p := range out.Packets {
-		b, err := undump(p.Data)
+		cue, err := p.cue()
 		if err != nil {
 			return nil, err
 		}
-		if len(b) < 2 || len(b) < 2+int(b[0])<<8+int(b[1]) {
-			return nil, errors.New("its subtitles are damaged")
+		if cue.Text != "" { // else it is the space between two cues
+			inside[p.Stream] = append(inside[p.Stream], cue)
 		}
-		text := string(b[2 : 2+int(b[0])<<8+int(b[1])])
-		if text == "" {
-			continue // between cues
-		}
-		start, err1 := parseSeconds(p.Time)
-		length, err2 := parseSeconds(p.Duration)
-		if err := errors.Join(err1, err2); err != nil {
-			return nil, fmt.Errorf("its subtitles have no times: %w", err)
-		}
-		cues = append(cues, conference.Cue{Start: start, End: start + length, Text: text})
 	}
-	return cues, nil
+	return inside, nil
+}
+
+// textPacket is a sample of timed text as ffprobe shows it.
+type textPacket struct {
+	Stream   int    `json:"stream_index"`
+	Time     string `json:"pts_time"`
+	Duration string `json:"duration_time"`
+	Data     string `json:"data"`
+}
+
+// cue is the sample's text, whose length stands before it, and its times.
+func (p textPacket) cue() (c conference.Cue, err error) {
+	b, err := undump(p.Data)
+	if err != nil {
+		return c, err
+	}
+	if len(b) < 2 || len(b) < 2+int(b[0])<<8+int(b[1]) {
+		return c, errors.New("its subtitles are damaged")
+	}
+	if c.Text = string(b[2 : 2+int(b[0])<<8+int(b[1])]); c.Text == "" {
+		return c, nil
+	}
+	length, err := parseSeconds(p.Duration)
+	if err != nil {
+		return c, fmt.Errorf("its subtitles have no lengths: %w", err)
+	}
+	if c.Start, err = parseSeconds(p.Time); err != nil {
+		return c, fmt.Errorf("its subtitles have no times: %w", err)
+	}
+	c.End = c.Start + length
+	return c, nil
 }
 
 // undump is the bytes of ffprobe's hex dump: "00000000: 0011 4c69 …  ..Li…" in lines.

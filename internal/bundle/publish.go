@@ -45,10 +45,10 @@ func sumOf(data []byte) string {
 //
 // trace, which may be nil, is told each step before it is taken.
 func Publish(ctx context.Context, root, slug string, files []Placed, trace func(step string)) (dir string, err error) {
-	p := &publisher{ctx: ctx, root: root, slug: slug, dir: filepath.Join(root, slug), trace: trace}
-	if p.trace == nil {
-		p.trace = func(string) {}
+	if trace == nil {
+		trace = func(string) {}
 	}
+	p := &publisher{ctx: ctx, root: root, slug: slug, dir: filepath.Join(root, slug), trace: trace, exchange: exchange}
 	if err := p.publish(files); err != nil {
 		return "", p.explain(err)
 	}
@@ -61,6 +61,7 @@ type publisher struct {
 	dir        string // root/slug
 	staging    string
 	trace      func(string)
+	exchange   func(a, b string) error
 	before     earlier
 }
 
@@ -243,7 +244,7 @@ func (p *publisher) swap() error {
 	}
 	p.trace("exchange")
 	old := p.staging
-	if err := exchange(p.staging, p.dir); unsupported(err) {
+	if err := p.exchange(p.staging, p.dir); unsupported(err) {
 		if old, err = p.twoRenames(); err != nil {
 			return errors.Join(err, os.RemoveAll(p.staging))
 		}

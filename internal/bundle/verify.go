@@ -202,8 +202,8 @@ func (v *verifier) tracks() error {
 		if canonical, err := subtitle.Language(t.Language); err != nil || canonical != t.Language {
 			v.say("", "language", "", fmt.Errorf("a track is in %q, which is no canonical language tag", t.Language))
 		}
-		if len(t.Files) == 0 {
-			v.say("", "captions", "", fmt.Errorf("the %s track has no file", t.Language))
+		if len(t.Files) == 0 && t.Cues > 0 {
+			v.say("", "captions", "", fmt.Errorf("the %s track has %d cues and no file", t.Language, t.Cues))
 		}
 		var first string
 		for _, path := range t.Files {
