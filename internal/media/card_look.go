@@ -35,7 +35,7 @@ func night(x, y, width float64) [3]float64 {
 
 // column is about how wide a letter is, for its size; an ideograph is two. What fonts
 // really do is measured afterwards.
-const column = 0.6
+const column = 0.54
 
 // wrap breaks text into balanced lines, in the largest of sizes at which they are neither
 // wider nor, together, higher than they may be; or in the smallest, if none is.

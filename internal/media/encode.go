@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -153,16 +154,23 @@ func renditions(source *ffmpeg.Stream, matrix string, rate timeline.Rate, target
 	return ffmpeg.MergeOutputs(outputs...)
 }
 
-// fit scales a picture into a frame, letterboxed, with square pixels and BT.709 colours
-// in the range that television uses.
+// fit scales a picture into a frame, letterboxed, with square pixels and the colours of
+// high definition: BT.709 in the range that television uses.
 func fit(s *ffmpeg.Stream, width, height int, matrix string) *ffmpeg.Stream {
-	s = filter(s, "scale", options{
-		"w":               fmt.Sprintf("2*trunc(min(%d,%d*dar)/2+0.5)", width, height),
-		"h":               fmt.Sprintf("2*trunc(min(%d,%d/dar)/2+0.5)", height, width),
+	return letterbox(s, width, height, "yuv420p", options{
 		"in_color_matrix": matrix, "out_color_matrix": "bt709", "out_range": "tv",
-		"flags": "bicubic+accurate_rnd+full_chroma_int",
 	})
-	s = filter(s, "format", options{"pix_fmts": "yuv420p"})
+}
+
+func letterbox(s *ffmpeg.Stream, width, height int, format string, colours options) *ffmpeg.Stream {
+	scale := options{
+		"w":     fmt.Sprintf("2*trunc(min(%d,%d*dar)/2+0.5)", width, height),
+		"h":     fmt.Sprintf("2*trunc(min(%d,%d/dar)/2+0.5)", height, width),
+		"flags": "bicubic+accurate_rnd+full_chroma_int",
+	}
+	maps.Copy(scale, colours)
+	s = filter(s, "scale", scale)
+	s = filter(s, "format", options{"pix_fmts": format})
 	s = filter(s, "pad", options{"w": width, "h": height, "x": "(ow-iw)/2", "y": "(oh-ih)/2"})
 	return filter(s, "setsar", options{"sar": 1})
 }
@@ -184,12 +192,10 @@ func (to target) options(rate timeline.Rate) options {
 		"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv",
 		"threads": strconv.Itoa(to.Encoding.Threads),
 	}
-	more := to.Encoding.h264(rate)
 	if to.Encoding.Codec == "vp9" {
-		more = to.Encoding.vp9()
-	}
-	for k, v := range more {
-		o[k] = v
+		maps.Copy(o, to.Encoding.vp9())
+	} else {
+		maps.Copy(o, to.Encoding.h264(rate))
 	}
 	if to.pass > 0 {
 		o["pass"], o["passlogfile"] = strconv.Itoa(to.pass), to.log

@@ -2,6 +2,7 @@ package media
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	ffmpeg "github.com/u2takey/ffmpeg-go"
@@ -25,9 +26,7 @@ func arguments(build func() *ffmpeg.Stream) (args []string, err error) {
 func open(path string, more ...options) *ffmpeg.Stream {
 	all := options{"protocol_whitelist": protocols, "format_whitelist": demuxers}
 	for _, o := range more {
-		for k, v := range o {
-			all[k] = v
-		}
+		maps.Copy(all, o)
 	}
 	return ffmpeg.Input(locate(path), all)
 }

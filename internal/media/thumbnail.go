@@ -1,0 +1,91 @@
+package media
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"io"
+	"math"
+	"os"
+	"strconv"
+
+	ffmpeg "github.com/u2takey/ffmpeg-go"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// What a thumbnail is: YouTube takes no more.
+const (
+	thumbnailWidth  = 1280
+	thumbnailHeight = 720
+	thumbnailBytes  = 2_000_000
+)
+
+// candidates is how many pictures are looked at for a thumbnail.
+const candidates = 8
+
+// Thumbnail writes a JPEG of 1280×720, under 2 MB: of several pictures spread evenly over
+// frames spec.Range of the recording in, the one with the most to see, so that a dark or
+// empty one is taken only where there is no other.
+func (t Tools) Thumbnail(ctx context.Context, in string, spec ThumbnailSpec, out string) error {
+	var best []byte
+	most := -1.0
+	for i := range int64(candidates) {
+		n := spec.Range.From + spec.Range.Len()*(2*i+1)/(2*candidates)
+		still, err := t.still(ctx, in, spec.Pictures, n)
+		if err != nil {
+			return fmt.Errorf("take frame %d for the thumbnail: %w", n, err)
+		}
+		picture, err := jpeg.Decode(bytes.NewReader(still))
+		if err != nil {
+			return fmt.Errorf("look at frame %d for the thumbnail: %w", n, err)
+		}
+		if seen := contrast(picture); seen > most {
+			best, most = still, seen
+		}
+	}
+	if err := os.WriteFile(out, best, 0o644); err != nil {
+		return fmt.Errorf("write the thumbnail: %w", err)
+	}
+	return nil
+}
+
+// still is frame n as a JPEG, as good as fits into the limit.
+func (t Tools) still(ctx context.Context, in string, pics Pictures, n int64) ([]byte, error) {
+	for quality := 2; ; quality *= 2 { // of 2, the best, to 31
+		args, err := arguments(func() *ffmpeg.Stream {
+			s := kept(in, pics, timeline.Range{From: n, To: n + 1})
+			s = letterbox(s, thumbnailWidth, thumbnailHeight, "yuvj420p", options{
+				"in_color_matrix": pics.Matrix, "out_color_matrix": "bt601", "out_range": "pc", // as JFIF has it
+			})
+			return s.Output("pipe:1", options{"f": "image2pipe", "c:v": "mjpeg", "q:v": strconv.Itoa(quality), "frames:v": "1", "fflags": "+bitexact"})
+		})
+		if err != nil {
+			return nil, err
+		}
+		var still []byte
+		_, err = t.Stream(ctx, append([]string{"-copyts"}, args...), func(r io.Reader) (err error) {
+			still, err = io.ReadAll(r)
+			return err
+		})
+		if err != nil || len(still) < thumbnailBytes || quality > 15 {
+			return still, err
+		}
+	}
+}
+
+// contrast is how much there is to see: the standard deviation of the brightness.
+func contrast(picture image.Image) float64 {
+	var n, sum, squares float64
+	b := picture.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y += 4 {
+		for x := b.Min.X; x < b.Max.X; x += 4 {
+			v := float64(color.GrayModel.Convert(picture.At(x, y)).(color.Gray).Y)
+			n, sum, squares = n+1, sum+v, squares+v*v
+		}
+	}
+	return math.Sqrt(math.Max(0, squares/n-sum/n*(sum/n)))
+}
