@@ -59,7 +59,7 @@ type Queue struct {
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
-	tasks  sync.WaitGroup // what Events started
+	tasks  sync.WaitGroup // what Open and Events started
 
 	mu      sync.Mutex
 	events  *mailbox  // nil until Events is called
@@ -82,13 +82,14 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	if q.log == nil {
 		q.log = slog.Default()
 	}
+	q.ctx, q.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := q.connect(ctx, o.Dial); err != nil {
+		q.cancel()
 		return nil, err
 	}
 	q.rdb.AddHook(unhurried{q.poll})
 	q.client = asynq.NewClientFromRedisClient(q.rdb)
 	q.inspector = asynq.NewInspectorFromRedisClient(q.rdb)
-	q.ctx, q.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	// From now on, a Redis without this key has forgotten everything (see States).
 	if err := q.rdb.SetNX(ctx, q.key("memory"), "kept", 0).Err(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the queue: %w", err), q.Close())
@@ -96,7 +97,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	return q, nil
 }
 
-// Close ends what Events started, waits for it, and closes the connections and the
+// Close ends what Open and Events started, waits for it, and closes the connections and the
 // embedded Redis. Serve must have returned.
 func (q *Queue) Close() error {
 	q.cancel()

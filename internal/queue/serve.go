@@ -247,19 +247,16 @@ func slot(job action.Job) string {
 	return job.Actions[0].Slot
 }
 
-// lastWord removes a beat, unless another worker's has taken its place, and then tells
-// what became of the job.
-var lastWord = redis.NewScript(`
-if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end
-return redis.call("PUBLISH", KEYS[2], ARGV[2])`)
-
 // leave says the last word on a job. If Redis is away the word is lost, and the conductor
-// finds the result in the store.
+// finds the result in the store. (The beat may be that of a second copy elsewhere; its
+// next one is near, and asynq's lease speaks for it until then.)
 func (w *worker) leave(id string, e action.Event) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), wordTakes)
 	defer cancel()
-	keys := []string{w.key("beat", id), w.key("events")}
-	if err := lastWord.Run(ctx, w.rdb, keys, w.Worker, encode(e)).Err(); err != nil {
+	p := w.rdb.Pipeline()
+	p.Del(ctx, w.key("beat", id))
+	p.Publish(ctx, w.key("events"), encode(e))
+	if _, err := p.Exec(ctx); err != nil {
 		w.log.Debug("cannot tell that a job has ended", "job", id, "error", err)
 	}
 }
