@@ -45,10 +45,7 @@ func sumOf(data []byte) string {
 //
 // trace, which may be nil, is told each step before it is taken.
 func Publish(ctx context.Context, root, slug string, files []Placed, trace func(step string)) (dir string, err error) {
-	if trace == nil {
-		trace = func(string) {}
-	}
-	p := &publisher{ctx: ctx, root: root, slug: slug, dir: filepath.Join(root, slug), trace: trace, exchange: exchange}
+	p := newPublisher(ctx, root, slug, trace)
 	if err := p.publish(files); err != nil {
 		return "", p.explain(err)
 	}
@@ -63,6 +60,13 @@ type publisher struct {
 	trace      func(string)
 	exchange   func(a, b string) error
 	before     earlier
+}
+
+func newPublisher(ctx context.Context, root, slug string, trace func(string)) *publisher {
+	if trace == nil {
+		trace = func(string) {}
+	}
+	return &publisher{ctx: ctx, root: root, slug: slug, dir: filepath.Join(root, slug), trace: trace, exchange: exchange}
 }
 
 func (p *publisher) publish(files []Placed) error {
@@ -353,7 +357,7 @@ func lookAt(dir string) (earlier, error) {
 	if len(files) == 0 {
 		return e, nil
 	}
-	if m, err := readManifest(dir); err != nil || m.Lectern == 0 {
+	if !ours(dir) {
 		return foreign("is in the way: it is no bundle that Lectern made")
 	}
 	b, err := os.ReadFile(filepath.Join(dir, SumsName))
@@ -366,12 +370,21 @@ func lookAt(dir string) (earlier, error) {
 	for path, info := range files {
 		if path == SumsName {
 			e.signed = info.ModTime()
-		} else if _, ours := e.sums[path]; !ours {
+		} else if _, listed := e.sums[path]; !listed {
 			return foreign("holds %s, which is not Lectern's and would be lost", path)
 		}
 	}
 	e.sums[SumsName] = sumOf(b)
 	return e, nil
+}
+
+// ours reports whether dir holds a manifest of Lectern's, of whatever form.
+func ours(dir string) bool {
+	var m struct {
+		Lectern int `json:"lectern"`
+	}
+	b, err := os.ReadFile(filepath.Join(dir, ManifestName))
+	return err == nil && json.Unmarshal(b, &m) == nil && m.Lectern > 0
 }
 
 func readManifest(dir string) (c Content, err error) {
