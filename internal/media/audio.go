@@ -32,7 +32,8 @@ type AudioFacts struct {
 const (
 	margin      = 1.0  // dB that the limiter stays under the peak: encoders raise it
 	tolerance   = 0.5  // LU that the result may be away from the target
-	corrections = 2    // times a result that missed is made again
+	again       = 0.25 // dB more than a peak was over: an encoder never does the same thing twice
+	corrections = 3    // times that a result which missed is made again
 	fade        = 240  // samples at either end of a piece, 5 ms: joins do not click
 	bias        = 0.05 // dB by which meters of true peak differ from one another
 )
@@ -86,7 +87,9 @@ func (t Tools) audio(ctx context.Context, spec AudioSpec, sources []SoundSource,
 			return facts, nil
 		}
 		want += miss
-		ceiling -= max(0, over)
+		if over > 0 {
+			ceiling -= over + again
+		}
 	}
 }
 
@@ -115,6 +118,9 @@ func (c cut) len() int64 { return c.to - c.from }
 // cuts lays out the programme. Every edge is that of a frame, rounded to the sample from
 // the programme's start, so that sound and picture stay together however many there are.
 func (s AudioSpec) cuts(sources []SoundSource) ([]cut, error) {
+	if s.Rate.Num <= 0 || s.Rate.Den <= 0 {
+		return nil, fmt.Errorf("%v is no frame rate", s.Rate)
+	}
 	var at int64 // frames
 	var cuts []cut
 	add := func(frames int64, c cut) {
@@ -183,12 +189,12 @@ func (m *mastering) make(ctx context.Context, gain, ceiling float64) (AudioFacts
 	if err != nil {
 		return AudioFacts{}, fmt.Errorf("measure the result: %w", err)
 	}
-	if meter.Samples() != m.samples() {
-		return AudioFacts{}, fmt.Errorf("the encoded sound decodes to %d samples instead of %d", meter.Samples(), m.samples())
+	if n := meter.Samples(); n < m.samples() || n > m.samples()+m.spec.padding() {
+		return AudioFacts{}, fmt.Errorf("the encoded sound decodes to %d samples instead of %d", n, m.samples())
 	}
 	return AudioFacts{
 		LUFS: max(gate, meter.LUFS()), Peak: max(quietest, meter.Peak()),
-		Gain: gain, Samples: meter.Samples(),
+		Gain: gain, Samples: m.samples(),
 	}, nil
 }
 
@@ -206,8 +212,11 @@ func (m *mastering) tell(fraction float64) {
 
 // encoder is ffmpeg's options for the spec's codec and container.
 //
-// ffmpeg's AAC encoder has two ways of choosing its quantisers; the fast one takes half
-// the time and, at the bitrates of a talk, is no worse: see BenchmarkAACCoders.
+// Of the two ways in which ffmpeg's AAC encoder chooses its quantisers, the fast one
+// takes half the time (ten minutes: 4.9 s against 10.5) and serves talks as well: what it
+// adds to speech at 160k lies 50 LU under it when clean and 37 in a noisy room, where
+// twoloop's lies 34 and 40. And it keeps the peaks where they are: twoloop raised those
+// of claps by up to 3 dB.
 func (s AudioSpec) encoder() ([]string, error) {
 	var codec []string
 	switch s.Codec {
@@ -219,6 +228,16 @@ func (s AudioSpec) encoder() ([]string, error) {
 		return nil, fmt.Errorf("%q is no sound codec; there are aac and opus", s.Codec)
 	}
 	return append(codec, "-b:a", s.Bitrate, "-flags:a", "+bitexact", "-fflags", "+bitexact"), nil
+}
+
+// padding is how many samples more than the programme has may come out of a decoder: AAC
+// comes in packets of 1024, and ffmpeg plays the last one of an MP4 to its end, whatever
+// the file says. Opus marks what is too much.
+func (s AudioSpec) padding() int64 {
+	if s.Codec == "aac" {
+		return 1023
+	}
+	return 0
 }
 
 // render plays the programme from beginning to end.

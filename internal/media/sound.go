@@ -27,20 +27,21 @@ func timeOf(n int64) time.Duration {
 // pieces of 100 ms, the last of which may be shorter. The first sample heard is number from, counted at 48 kHz in
 // the container's own time; silence stands before the stream's start and in its gaps.
 // It ends at sample to, or where the stream does if that is sooner. The slices are used
-// again for the next piece.
+// again for the next piece. A single channel stands on both sides, each 3 dB lower, so that
+// it is as loud as before; more than two are mixed down by ffmpeg.
 func (t Tools) listen(ctx context.Context, path string, stream int, from, to int64, hear func(left, right []float32) error) error {
 	const early = time.Second // decoders need a running start; longer than any of them
-	// The filter's clock starts at the first sample wanted: what comes before is dropped,
-	// what is missing filled in. min_comp makes it exact to the sample, where the default
-	// lets a millisecond pass.
-	chain := fmt.Sprintf("aresample=osr=%d:ocl=stereo:osf=flt:async=1:min_comp=0.00001:first_pts=%d,atrim=end_pts=%d", Hz, from, to)
+	// What comes before the first sample is cut off by timestamp; only then is silence
+	// filled in, because aresample miscounts what it must drop. min_comp makes the start
+	// exact to the sample, where the default lets a millisecond pass.
+	chain := fmt.Sprintf("aformat=flt:%d:stereo,atrim=start_pts=%d:end_pts=%d,aresample=async=1:min_comp=0.00001:first_pts=%d", Hz, from, to, from)
 	args := []string{"-copyts", "-vn", "-sn", "-dn"}
 	if from > Hz {
 		args = append(args, "-noaccurate_seek", "-seek_timestamp", "1",
 			"-ss", fmt.Sprintf("%.6f", (timeOf(from)-early).Seconds()))
 	}
 	args = append(args, Input(path)...)
-	args = append(args, "-map", "0:"+strconv.Itoa(stream), "-af", chain, "-f", "f32le", "pipe:1")
+	args = append(args, "-map", "0:"+strconv.Itoa(stream), "-af", chain, "-f", "f32le", "-ar", strconv.Itoa(Hz), "-ac", "2", "pipe:1")
 	_, err := t.Stream(ctx, args, func(r io.Reader) error { return stereo(r, hear) })
 	return err
 }

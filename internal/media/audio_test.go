@@ -1,0 +1,234 @@
+package media
+
+import (
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+var ntsc = timeline.Rate{Num: 30000, Den: 1001}
+
+// made is a file that ffmpeg makes of args.
+func made(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if said, err := tools(t).Run(t.Context(), append(args, path), nil); err != nil {
+		t.Fatalf("make %s: %v\n%s", name, err, said)
+	}
+	return path
+}
+
+// recorded is a recording of a source of sound, under a small picture. The options are
+// those of its sound.
+func recorded(t *testing.T, name, source string, options ...string) string {
+	t.Helper()
+	args := []string{"-f", "lavfi", "-i", source, "-f", "lavfi", "-i", "testsrc2=s=64x48:r=10", "-shortest"}
+	return made(t, name, append(args, options...)...)
+}
+
+// analysed is what Probe and Analyse find in a recording.
+func analysed(t *testing.T, path string) (Probe, Analysis, SoundSource) {
+	t.Helper()
+	p, err := tools(t).Probe(t.Context(), path, filepath.Base(path), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	a, err := tools(t).Analyse(t.Context(), path, p, dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, a, SoundSource{Path: path, Blocks: filepath.Join(dir, BlocksFile), Origin: a.Origin}
+}
+
+// decoded is one side of a file's sound, as any player hears it.
+func decoded(t *testing.T, path string) (samples []float32) {
+	t.Helper()
+	_, err := tools(t).Stream(t.Context(), append(Input(path), "-map", "0:a:0", "-f", "f32le", "-ar", "48000", "-ac", "2", "pipe:1"), func(r io.Reader) error {
+		return stereo(r, func(left, _ []float32) error { samples = append(samples, left...); return nil })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return samples
+}
+
+// Whatever comes in, what a player hears has the loudness that was asked for, and no
+// true peak above the ceiling; ffmpeg's own meter is the judge.
+func TestAudioReachesItsLoudness(t *testing.T) {
+	t.Parallel()
+	talk := "amovie=" + made(t, "talk.wav", "-f", "lavfi", "-i", speech+",aresample=48000,atrim=duration=6") + ","
+	for name, test := range map[string]struct {
+		source, channels, codec string
+	}{
+		"speech":            {talk + "pan=stereo|c0=c0|c1=c0", "stereo", "aac"},
+		"in Opus":           {talk + "pan=stereo|c0=c0|c1=c0", "stereo", "opus"},
+		"quiet":             {talk + "volume=-38dB,pan=stereo|c0=c0|c1=c0", "mix", "aac"},
+		"loud and clipped":  {talk + "volume=25dB,aformat=s16,pan=stereo|c0=c0|c1=c0", "stereo", "aac"},
+		"dynamic":           {talk + "volume='if(lt(mod(t,4),3.7),0.02,1)':eval=frame,pan=stereo|c0=c0|c1=c0", "stereo", "aac"},
+		"dynamic, in Opus":  {talk + "volume='if(lt(mod(t,4),3.7),0.02,1)':eval=frame,pan=stereo|c0=c0|c1=c0", "stereo", "opus"},
+		"one channel":       {talk + "pan=stereo|c0=c0|c1=0*c0", "left", "aac"},
+		"the other channel": {talk + "pan=stereo|c0=0*c0|c1=c0", "right", "opus"},
+		"claps":             {talk + "volume=-22dB,aeval='val(0)+0.9*(random(0)-0.5)*lt(mod(t,1.3),0.03)':c=stereo", "stereo", "aac"},
+		"clicks":            {"aevalsrc='0.003*random(0)+0.9*lt(mod(t,1),0.0003)|0.003*random(1)':s=48000:d=5", "stereo", "aac"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, _, source := analysed(t, recorded(t, "talk.mkv", test.source, "-c:a", "flac"))
+			out := filepath.Join(t.TempDir(), "sound")
+			spec := AudioSpec{
+				Codec: test.codec, Bitrate: "128k", Rate: ntsc, Opening: 30, Closing: 31, LUFS: -16, Peak: -1.5,
+				Pieces: []AudioPiece{
+					{Stream: 1, Range: timeline.Range{From: 3, To: 71}, Channels: test.channels},
+					{Stream: 1, Range: timeline.Range{From: 90, To: 178}, Channels: test.channels},
+				},
+			}
+			facts, err := tools(t).Audio(t.Context(), spec, []SoundSource{source}, out, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lufs, peak := judge(t, Input(out)...)
+			if math.Abs(lufs-spec.LUFS) > 0.5 || peak > spec.Peak {
+				t.Errorf("came out at %.1f LUFS, %.1f dBTP; we measured %+v", lufs, peak, facts)
+			}
+			if want := ntsc.Samples(30+68+88+31, Hz); facts.Samples != want {
+				t.Errorf("%d samples, want %d", facts.Samples, want)
+			}
+		})
+	}
+}
+
+// Silence is left alone: raised to a talk's loudness it would be hiss.
+func TestSilenceStaysSilent(t *testing.T) {
+	t.Parallel()
+	for name, source := range map[string]string{
+		"digital": "anullsrc=r=48000:cl=stereo:d=2",
+		"hiss":    "anoisesrc=c=pink:r=48000:d=2:a=0.0003:seed=1,pan=stereo|c0=c0|c1=c0",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, a, from := analysed(t, recorded(t, "talk.mkv", source, "-c:a", "flac"))
+			if !a.Silent || len(a.Notes) == 0 {
+				t.Errorf("nobody noticed the silence: %+v", a)
+			}
+			spec := AudioSpec{Codec: "aac", Bitrate: "128k", Rate: ntsc, LUFS: -16, Peak: -1.5,
+				Pieces: []AudioPiece{{Stream: 1, Range: timeline.Range{To: 50}, Channels: "stereo"}}}
+			facts, err := tools(t).Audio(t.Context(), spec, []SoundSource{from}, filepath.Join(t.TempDir(), "sound"), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if facts.Gain != 0 || facts.Peak > -60 || facts.Corrected != 0 || len(facts.Notes) == 0 {
+				t.Errorf("silence became %+v", facts)
+			}
+		})
+	}
+}
+
+// beeps sounds for 20 ms at the beginning of every second.
+const beeps = "aevalsrc='0.5*sin(2*PI*1000*t)*lt(mod(t,1),0.02)':s=48000:d=7"
+
+// onsets are the samples at which beeps begin. Before it a coder may leave an echo.
+func onsets(samples []float32) (at []int64) {
+	echo := greatest(samples) / 3
+	quiet := Hz / 2 // samples since the last sound
+	for i, x := range samples {
+		if x < echo && x > -echo {
+			quiet++
+			continue
+		}
+		if quiet > Hz/10 {
+			at = append(at, int64(i))
+		}
+		quiet = 0
+	}
+	return at
+}
+
+// A beep that was recorded at a second of a recording's clock is heard where the cut
+// puts that second, whatever the recording is, wherever its sound begins, and after its
+// sound was copied under the picture.
+func TestEveryBeepIsHeardInItsPlace(t *testing.T) {
+	t.Parallel()
+	type recording struct {
+		path  string
+		start time.Duration // how long after the first picture the source's sound begins
+	}
+	sound := made(t, "beeps.wav", "-f", "lavfi", "-i", beeps)
+	picture := []string{"-f", "lavfi", "-i", "testsrc2=s=64x48:r=30000/1001:d=7"}
+	shifted := func(name, late, picture string) string {
+		return made(t, name, "-itsoffset", late, "-i", sound, "-itsoffset", picture,
+			"-f", "lavfi", "-i", "testsrc2=s=64x48:r=30000/1001:d=7", "-c:a", "aac", "-fps_mode", "passthrough")
+	}
+	ts := made(t, "talk.ts", append([]string{"-i", sound}, append(picture, "-c:a", "aac", "-output_ts_offset", "1000")...)...)
+	recordings := []recording{
+		{made(t, "talk.mp4", append([]string{"-i", sound}, append(picture, "-c:a", "aac", "-ar", "44100")...)...), 0},
+		{shifted("late.mp4", "1.4", "0"), 1400 * time.Millisecond},
+		{shifted("late.mkv", "1.4", "0"), 1400 * time.Millisecond},
+		{shifted("early.mp4", "0", "1.4"), -1400 * time.Millisecond},
+		{shifted("early.mkv", "0", "1.4"), -1400 * time.Millisecond},
+		{made(t, "indexed.mkv", "-i", ts, "-map", "0", "-c", "copy"), 0},
+		{made(t, "gap.mkv", append([]string{"-i", sound}, append(picture, "-c:a", "flac", "-af", "aselect='not(between(t,2.3,2.8))'")...)...), 0},
+	}
+	spec := AudioSpec{Bitrate: "128k", Rate: ntsc, Opening: 47, Closing: 13, LUFS: -16, Peak: -1.5}
+	var sources []SoundSource
+	var want []int64
+	frames := spec.Opening
+	for i, r := range recordings {
+		p, a, source := analysed(t, r.path)
+		sources = append(sources, source)
+		zero := p.Zero(ntsc)
+		first := duration(p.Video.FirstPTS, p.Video.TimeBase) - zero // of the picture, on the recording's clock
+		for _, kept := range []timeline.Range{{From: 7, To: 77}, {From: 130, To: 191}} {
+			spec.Pieces = append(spec.Pieces, AudioPiece{Recording: i, Stream: a.Stream, Zero: zero, Range: kept, Channels: "left"})
+			for s := range 7 {
+				beep := first + r.start + time.Duration(s)*time.Second
+				if from, to := ntsc.Time(kept.From), ntsc.Time(kept.To); beep > from && beep < to {
+					want = append(want, ntsc.Samples(frames, Hz)+sampleAt(beep-from))
+				}
+			}
+			frames += kept.Len()
+		}
+	}
+	frames += spec.Closing
+	for _, test := range []struct{ codec, container string }{{"aac", "mp4"}, {"opus", "webm"}} {
+		t.Run(test.codec, func(t *testing.T) {
+			t.Parallel()
+			spec := spec
+			spec.Codec = test.codec
+			out := filepath.Join(t.TempDir(), "sound")
+			if _, err := tools(t).Audio(t.Context(), spec, sources, out, nil); err != nil {
+				t.Fatal(err)
+			}
+			copied := made(t, "programme."+test.container, append(Input(out), "-c", "copy")...)
+			for _, path := range []string{out, copied} {
+				heard := decoded(t, path)
+				if over := int64(len(heard)) - ntsc.Samples(frames, Hz); over < 0 || over > spec.padding() {
+					t.Errorf("%s: %d samples too many", filepath.Base(path), over)
+				}
+				near := func(a, b int64) bool { return a-b < Hz/500 && b-a < Hz/500 }
+				if got := onsets(heard); !slices.EqualFunc(got, want, near) {
+					t.Errorf("%s: beeps at\n%v, want them at\n%v", filepath.Base(path), got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestAudioRefusesWhatItCannotMake(t *testing.T) {
+	for name, spec := range map[string]AudioSpec{
+		"nothing":           {},
+		"unknown recording": {Rate: ntsc, Pieces: []AudioPiece{{Recording: 3, Range: timeline.Range{To: 5}}}},
+		"unknown codec":     {Rate: ntsc, Opening: 5, Codec: "mp3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := tools(t).Audio(t.Context(), spec, nil, filepath.Join(t.TempDir(), "sound"), nil); err == nil {
+				t.Error("no error")
+			}
+		})
+	}
+}
