@@ -109,6 +109,33 @@ func TestEveryChangeIsAnEvent(t *testing.T) {
 	}
 }
 
+func TestSavingTheSameWritesNothing(t *testing.T) {
+	dir := t.TempDir()
+	c := open(t, dir)
+	s := must(c.Save(t.Context(), "ada", edited("talk", 1)))
+	conn, err := raw(t, dir).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	version := func() (v int) { // rises with every write of another connection
+		if err := conn.QueryRowContext(t.Context(), `PRAGMA data_version`).Scan(&v); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	before := version()
+	must(c.Save(t.Context(), "grace", s))
+	must(c.Save(t.Context(), "grace", edited("talk", 1)))
+	if version() != before {
+		t.Error("saving the same wrote something")
+	}
+	must(c.Save(t.Context(), "grace", edited("talk", 2)))
+	if version() == before {
+		t.Error("a new edit wrote nothing")
+	}
+}
+
 func TestRevisionsStayAndCountOn(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, dir)

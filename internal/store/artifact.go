@@ -135,7 +135,7 @@ func (s *Local) mend(f action.File, data []byte) error {
 	}
 	temp, err := writeSynced(dir, data)
 	if err == nil {
-		err = inHall(path, func() error { return os.Rename(temp, path) })
+		err = entering(path, func() error { return os.Rename(temp, path) })
 	}
 	return errors.Join(err, release())
 }
@@ -271,7 +271,7 @@ func (s *Local) publish(r record, dir, temp string) error {
 	if err := touch(temp); err != nil {
 		return err
 	}
-	if err := inHall(to, func() error { return os.Link(temp, to) }); err != nil {
+	if err := entering(to, func() error { return os.Link(temp, to) }); err != nil {
 		return err
 	}
 	return errors.Join(os.Remove(temp), syncDir(filepath.Dir(to)))

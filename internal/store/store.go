@@ -64,8 +64,8 @@ func Open(dir string, opts ...Option) (*Local, error) {
 	for _, o := range opts {
 		o(s)
 	}
-	for _, sub := range []string{"originals", "blobs", "records", "scratch"} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+	for _, hall := range []string{"originals", "blobs", "records", "scratch"} {
+		if err := os.MkdirAll(filepath.Join(dir, hall), 0o755); err != nil {
 			return nil, fmt.Errorf("open store: %w", s.explain(err))
 		}
 	}
@@ -154,7 +154,7 @@ func (s *Local) keep(ctx context.Context, r io.Reader, dir string) (action.File,
 	if err := moveIn(out.Name(), to, n); err != nil {
 		return action.File{}, err
 	}
-	return f, syncDir(filepath.Dir(to))
+	return f, errors.Join(syncDir(filepath.Dir(to)), syncDir(filepath.Join(s.dir, "originals")))
 }
 
 // Original is the path of the original with that hash, or ErrNone.
@@ -208,21 +208,19 @@ func moveIn(from, to string, size int64) error {
 	if err := touch(from); err != nil {
 		return err
 	}
-	return inHall(to, func() error { return os.Rename(from, to) })
+	return entering(to, func() error { return os.Rename(from, to) })
 }
 
-// inHall does what makes the entry to, and where its directory is missing makes that
-// and does it again.
-func inHall(to string, enter func() error) error {
+// entering does what makes the entry to, and where its directory is missing makes that
+// first. It does not sync the directory above: whoever syncs the new one has a
+// journalling file system write both, and an artifact that is lost nevertheless is
+// made again.
+func entering(to string, enter func() error) error {
 	err := enter()
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	hall := filepath.Dir(to)
-	if err := os.Mkdir(hall, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if err := syncDir(filepath.Dir(hall)); err != nil {
+	if err := os.Mkdir(filepath.Dir(to), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return enter()
