@@ -159,7 +159,9 @@ func TestLostMemory(t *testing.T) {
 			ids := []string{"a", "b", "c", "d", "e", "f"}
 			conducting.Go(func() { dispatched = conduct(t, q, &done, 100*time.Millisecond, ids...) })
 			running := []string{receive(t, started, "the first"), receive(t, started, "the second")}
-
+			for _, id := range ids[2:] {
+				awaitState(t, q, id+"/1", Waiting)
+			}
 			lose(t, s)
 			// The two that run beat again, and nobody starts them a second time.
 			for _, id := range running {

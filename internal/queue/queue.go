@@ -32,7 +32,7 @@ type Options struct {
 	Name string        // tells stores that share one Redis apart; empty is "lectern"
 	Log  *slog.Logger  // nil is slog.Default()
 	Beat time.Duration // how often workers say that they live; 0 is two seconds. All of a queue's processes agree on it
-	Poll time.Duration // how often an idle worker looks for a job; 0 is 100 ms
+	Poll time.Duration // how often an idle worker looks for a job; 0 is 50 ms
 
 	// Dial, if set, reaches a Redis in place of the URL, without a socket: miniredis' Dial
 	// works under testing/synctest, where hours of polling and beating pass in a moment.
@@ -41,7 +41,7 @@ type Options struct {
 
 const (
 	defaultBeat = 2 * time.Second
-	defaultPoll = 100 * time.Millisecond
+	defaultPoll = 50 * time.Millisecond
 )
 
 // Queue is one end of the queue: a conductor's, a worker's, or both in one process.
