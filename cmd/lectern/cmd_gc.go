@@ -26,6 +26,9 @@ func (c *gcCmd) Run(ctx context.Context, t *terminal) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := h.catalog.ForgetRuns(ctx, explainRuns); err != nil {
+		return err
+	}
 	stats, err := h.store.Collect(ctx, func(k action.Key) bool { return reachable[k] }, c.Keep)
 	if err != nil {
 		return err

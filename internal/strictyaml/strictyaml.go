@@ -7,7 +7,6 @@ import (
 	"errors"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,24 +40,15 @@ func DecodeNode(name string, node *yaml.Node, into any) error {
 	return nil
 }
 
-var (
-	nodeType   = reflect.TypeFor[yaml.Node]()
-	lineNumber = regexp.MustCompile(`line (\d+)(?:, column \d+)?: *`)
-)
+var nodeType = reflect.TypeFor[yaml.Node]()
 
-// of turns an error of the YAML library, which has the line in its words, into a fault.
+// of turns an error of the YAML library into a fault.
 func of(name string, err error) error {
-	text := err.Error()
-	var typed *yaml.LoadErrors
-	if errors.As(err, &typed) && len(typed.Errors) > 0 {
-		text = typed.Errors[0].Error()
+	var at *yaml.LoadError
+	if !errors.As(err, &at) {
+		return fault.New(name, "%v", err)
 	}
-	line := 0
-	if m := lineNumber.FindStringSubmatch(text); m != nil {
-		line, _ = strconv.Atoi(m[1])
-		text = strings.Replace(text, m[0], "", 1)
-	}
-	return fault.New(name, "%s", strings.TrimSpace(strings.TrimPrefix(text, "yaml: "))).At(line)
+	return fault.New(name, "%s", at.Message).At(at.Mark.Line)
 }
 
 // known refuses keys that t's fields do not have, at any depth.

@@ -1,0 +1,85 @@
+package pipelines_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/pipelines"
+	"github.com/lectern-av/lectern/worker"
+)
+
+func kinds() []pipelines.Kind { return worker.PipelineKinds(worker.Kinds()) }
+
+func TestShippedPipelinesAreValid(t *testing.T) {
+	names := pipelines.Names()
+	if len(names) < 2 {
+		t.Fatalf("shipped: %v", names)
+	}
+	for _, name := range names {
+		p, err := pipelines.Load(name, kinds())
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if p.About == "" {
+			t.Errorf("%s does not say what it is about", name)
+		}
+	}
+}
+
+// A pipeline that is wrong says where, and what was probably meant.
+func TestWrongPipelines(t *testing.T) {
+	const head = "stages:\n  - uses: probe\n  - {uses: index, needs: [probe]}\n"
+	for _, c := range []struct {
+		name, text string
+		line       int
+		says       string
+	}{
+		{"a misspelt kind", head + "  - uses: transcod\n", 4, `unknown stage kind "transcod", did you mean "encode"?`},
+		{"a misspelt kind, almost right", head + "  - uses: encod\n", 4, `did you mean "encode"?`},
+		{"a misspelt key", "stagse: []\n", 1, `unknown key "stagse", did you mean "stages"?`},
+		{"a misspelt setting", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditons: []\n", 7, `did you mean "renditions"?`},
+		{"a misspelt setting deep inside", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions:\n        - {hight: 720}\n", 8, `did you mean "height"?`},
+		{"a stage that is not there", head + "  - {uses: analyse, needs: [indexx]}\n", 4, `needs "indexx", which no stage before it is called, did you mean "index"?`},
+		{"a need left out", head + "  - {uses: thumbnail, needs: [probe]}\n", 4, `needs a stage that uses "index"`},
+		{"twice the same name", head + "  - {uses: index, needs: [probe]}\n", 4, `first on line 3`},
+		{"a codec nobody has", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: 720, codec: h266}]\n", 7, `unknown codec "h266"`},
+		{"a number that is none", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: tall}]\n", 7, `tall`},
+		{"settings where there are none", "stages:\n  - {uses: probe, with: {x: 1}}\n", 2, "takes no settings"},
+		{"no stages", "about: nothing\n", 1, "has no stages"},
+		{"not YAML", "stages: [\n", 0, ""},
+		{"nothing", "", 0, "is empty"},
+		{"a rate that is none", "programme: {rate: fast}\n" + head, 1, "frame rate"},
+	} {
+		_, err := pipelines.Parse("mine", "mine.yaml", []byte(c.text), kinds())
+		var f *fault.Fault
+		if !errors.As(err, &f) {
+			t.Errorf("%s: %v, want a fault", c.name, err)
+			continue
+		}
+		if f.File != "mine.yaml" || c.line != 0 && f.Line != c.line || !strings.Contains(f.Problem, c.says) {
+			t.Errorf("%s: %v; want line %d and %q", c.name, f, c.line, c.says)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	text, err := os.ReadFile("talk.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := pipelines.Load(file, kinds())
+	if err != nil || p.Name != "mine" {
+		t.Errorf("Load(%s) = %q, %v", file, p.Name, err)
+	}
+	if _, err := pipelines.Load("talks", kinds()); err == nil || !strings.Contains(err.Error(), `did you mean "talk"?`) {
+		t.Errorf("Load of a misspelt name: %v", err)
+	}
+}
