@@ -73,9 +73,11 @@ type stream struct {
 	SampleRate  string         `json:"sample_rate"`
 	Disposition map[string]int `json:"disposition"`
 	Tags        map[string]string
-	SideData    []struct {
-		Rotation float64
-	} `json:"side_data_list"`
+	SideData    []sideData `json:"side_data_list"`
+}
+
+type sideData struct {
+	Rotation float64 // degrees
 }
 
 // container asks ffprobe what the file is. That it cannot tell is the file's fault.
