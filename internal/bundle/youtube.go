@@ -255,7 +255,7 @@ func shorten(s string, limit int, measure func(string) int) string {
 		end = word
 	}
 	for _, u := range urls.FindAllStringIndex(s, -1) {
-		if u[0] < end && end < u[1] {
+		if u[0] < end && end <= u[1] { // or the ellipsis would be part of it
 			end = u[0]
 		}
 	}
