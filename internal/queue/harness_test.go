@@ -83,9 +83,8 @@ func (s *redisServer) url() string {
 
 // backend is a Redis that the conformance suite runs over.
 type backend struct {
-	url string               // empty for the embedded one
-	cut func(*Queue)         // breaks every connection
-	do  func(*Queue, string) // runs a command as somebody else would
+	url string       // empty for the embedded one
+	cut func(*Queue) // breaks every connection
 }
 
 // overEach runs the test over the embedded Redis and over a real one.

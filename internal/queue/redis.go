@@ -48,7 +48,7 @@ func (q *Queue) connect(ctx context.Context, dial func(context.Context) (net.Con
 }
 
 // unhurried makes a command that fails take a moment. asynq asks for the next job again
-// as soon as it has failed to, and would keep a core busy during an outage.
+// as soon as it has failed to, which with a Redis that is out of memory costs half a core.
 type unhurried struct{ pause time.Duration }
 
 func (unhurried) DialHook(next redis.DialHook) redis.DialHook { return next }

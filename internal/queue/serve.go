@@ -48,6 +48,9 @@ const (
 // stopped, by Cancel or by ctx, is no failure and gets an Event without a Type. It
 // returns an error only if it cannot start.
 func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error {
+	if o.Slots < 1 {
+		return fmt.Errorf("serve the queue: %d slots", o.Slots)
+	}
 	w := &worker{
 		Queue: q, ServeOptions: o, handle: handle, ctx: ctx,
 		slots: make(chan struct{}, o.Slots),
