@@ -39,7 +39,7 @@ var (
 	number     = regexp.MustCompile(`^\d+$`)
 	timing     = regexp.MustCompile(`^` + clock + `[ \t]*-->[ \t]*` + clock + `(.*)$`)
 	timingLike = regexp.MustCompile(`(?m)^.*\d:\d.*-->.*\d:\d.*$`)
-	badArrow   = regexp.MustCompile(`^\d+:\d+(?::\d+)?[,.]\d+\s*([-–—=~]+[>→]?|[→⇒])\s*\d+:\d+(?::\d+)?[,.]\d+\s*$`)
+	badArrow   = regexp.MustCompile(`^\d+:\d+(?::\d+)?[,.]\d+\s*(->?|--|---+>?|[–—=~]+>?|-*[→⇒])\s*\d+:\d+(?::\d+)?[,.]\d+\s*$`)
 )
 
 // parser takes a file apart, block by block, and stops at the first fault.

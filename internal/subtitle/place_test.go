@@ -1,0 +1,124 @@
+package subtitle_test
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// programme shows a card of 2 s, the reel from 10 to 20 s and from 30 to 40 s, a card.
+var programme = timeline.Programme{
+	Rate: timeline.Rate{Num: 25, Den: 1}, Opening: 50, Closing: 50,
+	Kept: []timeline.Range{{From: 250, To: 500}, {From: 750, To: 1000}},
+}
+
+func TestPlace(t *testing.T) {
+	tests := []struct {
+		name       string
+		start, end time.Duration // reel
+		from, to   time.Duration // programme
+		why        string        // it is left out
+	}{
+		{name: "inside", start: 11000 * ms, end: 12000 * ms, from: 3000 * ms, to: 4000 * ms},
+		{name: "over what was cut out", start: 19000 * ms, end: 31000 * ms, from: 11000 * ms, to: 13000 * ms},
+		{name: "clipped", start: 9000 * ms, end: 10300 * ms, from: 2000 * ms, to: 2300 * ms},
+		{name: "clipped too short", start: 9000 * ms, end: 10299 * ms, why: "only 299 ms of it are in the programme"},
+		{name: "short as it was written", start: 11000 * ms, end: 11200 * ms, from: 3000 * ms, to: 3200 * ms},
+		{name: "in what was cut out", start: 20000 * ms, end: 30000 * ms, why: "it is not in the programme"},
+		{name: "after the end", start: 50000 * ms, end: 51000 * ms, why: "it is not in the programme"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			placed, left := subtitle.Place(programme, []conference.Cue{cue("c", test.start, test.end, "x")})
+			if test.why != "" {
+				if len(placed) != 0 || len(left) != 1 || left[0].Why != test.why || left[0].Cue.Start != test.start {
+					t.Errorf("placed %v, left %v", placed, left)
+				}
+				return
+			}
+			if want := []conference.Cue{cue("c", test.from, test.to, "x")}; !reflect.DeepEqual(placed, want) || len(left) != 0 {
+				t.Errorf("placed %v, left %v", placed, left)
+			}
+		})
+	}
+}
+
+func TestToReelAndBack(t *testing.T) {
+	cues := []conference.Cue{
+		cue("a", 0, 1000*ms, "over the opening card"),
+		cue("b", 3000*ms, 4000*ms, "x"),
+		cue("c", 11500*ms, 12500*ms, "over a join"),
+		cue("d", 23000*ms, 24000*ms, "over the closing card"),
+	}
+	reel, left := subtitle.ToReel(programme, cues)
+	if len(left) != 2 || left[0].Cue.ID != "a" || left[1].Cue.ID != "d" || left[0].Why == "" {
+		t.Errorf("left %v", left)
+	}
+	if placed, _ := subtitle.Place(programme, reel); !reflect.DeepEqual(placed, cues[1:3]) {
+		t.Errorf("%v came back as %v", cues[1:3], placed)
+	}
+}
+
+func TestFlatten(t *testing.T) {
+	got := subtitle.Flatten([]conference.Cue{
+		cue("a", 0, 3000*ms, "A"), cue("b", 1000*ms, 2000*ms, "B"), cue("c", 3000*ms, 4000*ms, "A"), cue("d", 5000*ms, 6000*ms, "D"),
+	})
+	want := []conference.Cue{
+		cue("a", 0, 1000*ms, "A"), cue("b", 1000*ms, 2000*ms, "A\nB"), cue("a", 2000*ms, 3000*ms, "A"), cue("c", 3000*ms, 4000*ms, "A"), cue("d", 5000*ms, 6000*ms, "D"),
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestCanonicalIsWhatIsSeen(t *testing.T) {
+	a := []conference.Cue{{ID: "a", Start: 1000*ms + 3, End: 2000 * ms, Text: "<I>x</I>", Line: 7}}
+	b := []conference.Cue{{ID: "b", Start: 1000 * ms, End: 2000*ms - 3, Text: "<i>x</i>"}}
+	if x, y := subtitle.Canonical(a), subtitle.Canonical(b); !bytes.Equal(x, y) || string(x) != `[{"start":1000,"end":2000,"text":"\u003ci\u003ex\u003c/i\u003e"}]` {
+		t.Errorf("%s and %s", x, y)
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	tests := []struct {
+		tag, want string
+		says      string // the fault
+	}{
+		{tag: "en", want: "en"},
+		{tag: "pt_BR", want: "pt-BR"},
+		{tag: "ZH-hant", want: "zh-Hant"},
+		{tag: "es-419", want: "es-419"},
+		{tag: "spa", want: "es"},
+		{tag: "iw", want: "he"},
+		{tag: "es-LA", says: "Did you mean es-419"},
+		{tag: "und", says: "names no language"},
+		{tag: "", says: "names no language"},
+		{tag: "jp", says: "Did you mean ja (Japanese)?"},
+		{tag: "cz", says: "Did you mean cs (Czech)?"},
+		{tag: "English", says: "Did you mean en (English)?"},
+		{tag: "español", says: "Did you mean es (Spanish)?"},
+		{tag: "en-Englnd", says: "Did you mean en (English)?"},
+		{tag: "??", says: "Tags look like"},
+	}
+	for _, test := range tests {
+		got, err := subtitle.Language(test.tag)
+		if test.says == "" && (err != nil || got != test.want) {
+			t.Errorf("%q is %q, %v; not %q", test.tag, got, err, test.want)
+		}
+		if f := fault.Of(err); test.says != "" && (f == nil || !strings.Contains(f.Error(), test.says)) {
+			t.Errorf("%q is %q, %v; not %q", test.tag, got, err, test.says)
+		}
+	}
+	for tag, want := range map[string]string{"es-419": "spa", "zh-Hant": "zho", "fr": "fra", "de-AT": "deu"} {
+		if got := subtitle.Terminological(tag); got != want {
+			t.Errorf("%s is %q in an MP4, not %q", tag, got, want)
+		}
+	}
+}
