@@ -1,7 +1,6 @@
 package media
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -14,10 +13,11 @@ import (
 	"golang.org/x/text/language/display"
 )
 
-// Remux copies the finished MP4 in to out and adds the SubRip files subtitles, in the
-// languages of the spec and in their order, as soft subtitles that a player can switch
-// on. It costs about as much as copying the file. The result is proved. on, which may be
-// nil, is told how far it is.
+// Remux copies the finished MP4 in to out and adds the text tracks of the MP4 files
+// subtitles (see subtitle.WriteMP4), in the languages of the spec and in their order, as
+// soft subtitles that a player can switch on. Nothing is encoded, text neither. It costs
+// about as much as copying the file. The result is proved. on, which may be nil, is told
+// how far it is.
 func (t Tools) Remux(ctx context.Context, spec RemuxSpec, in string, subtitles []string, out string, on func(Progress)) (VideoFacts, error) {
 	if len(subtitles) != len(spec.Subtitles) {
 		return VideoFacts{}, fmt.Errorf("%d subtitle files for %d languages", len(subtitles), len(spec.Subtitles))
@@ -26,10 +26,9 @@ func (t Tools) Remux(ctx context.Context, spec RemuxSpec, in string, subtitles [
 		return func() *ffmpeg.Stream {
 			source := open(in)
 			streams := []*ffmpeg.Stream{source.Get("v:0"), source.Get("a:0")}
-			o := options{"c": "copy", "c:s": "mov_text", "map_chapters": "-1", "fflags": "+bitexact"}
+			o := options{"c": "copy", "map_chapters": "-1", "fflags": "+bitexact"}
 			for i, path := range subtitles {
-				srt := ffmpeg.Input(locate(path), options{"f": "srt", "sub_charenc": "UTF-8", "protocol_whitelist": protocols})
-				streams = append(streams, srt.Get("s:0"))
+				streams = append(streams, open(path).Get("s:0"))
 				o[fmt.Sprintf("metadata:s:s:%d", i)] = subtitleLabels(spec.Subtitles[i])
 				o[fmt.Sprintf("disposition:s:%d", i)] = "0"
 			}
@@ -37,15 +36,11 @@ func (t Tools) Remux(ctx context.Context, spec RemuxSpec, in string, subtitles [
 			return ffmpeg.Output(streams, locate(out), o)
 		}
 	}
-	var cues int64 // at most as many as there are arrows
-	for _, path := range subtitles {
-		n, err := arrows(path)
-		if err != nil {
-			return VideoFacts{}, err
-		}
-		cues += n
+	samples, err := textSamples(subtitles)
+	if err != nil {
+		return VideoFacts{}, err
 	}
-	if err := t.writeMP4(ctx, build, spec.Rate, indexSize(spec.Frames, spec.Rate, 2*cues), on); err != nil {
+	if err := t.writeMP4(ctx, build, spec.Rate, indexSize(spec.Frames, spec.Rate, samples), on); err != nil {
 		return VideoFacts{}, fmt.Errorf("add subtitles: %w", err)
 	}
 	made, err := t.prove(ctx, out, spec.Rate, spec.Frames)
@@ -58,13 +53,17 @@ func (t Tools) Remux(ctx context.Context, spec RemuxSpec, in string, subtitles [
 	return made.VideoFacts, made.proveSubtitles(spec.Subtitles)
 }
 
-// arrows counts the arrows in a subtitle file, one of which every cue has.
-func arrows(path string) (int64, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return 0, fmt.Errorf("read the subtitles: %w", err)
+// textSamples is at least how many samples the text tracks of these files have: none is
+// shorter than its two bytes of length and two numbers of its tables.
+func textSamples(paths []string) (n int64, err error) {
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return 0, fmt.Errorf("look at the subtitles: %w", err)
+		}
+		n += info.Size() / 10
 	}
-	return int64(bytes.Count(b, []byte("-->"))), nil
+	return n, nil
 }
 
 // proveSubtitles checks that the subtitle streams are there, in order, each in its
