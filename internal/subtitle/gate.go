@@ -26,7 +26,7 @@ func gate(name, text string, doc Document) error {
 	cues := len(gateTiming.FindAllStringIndex(text, -1))
 	text = gateTag.ReplaceAllString(gateTiming.ReplaceAllString(text, "\n"), "")
 	if doc.Format == WebVTT {
-		text = unescape(text)
+		text = gateTag.ReplaceAllString(unescape(text), "") // the I of Box&lt;I&gt; is not counted anywhere
 	}
 	var read strings.Builder
 	for _, c := range doc.Cues {

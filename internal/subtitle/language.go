@@ -61,6 +61,6 @@ func EnglishName(tag string) string {
 // Terminological is the ISO 639-2/T code that an MP4 file wants in place of a BCP 47
 // tag: "spa" for "es-419", "zho" for "zh-Hant".
 func Terminological(tag string) string {
-	base, _ := language.Make(tag).Base()
+	base, _, _ := language.Make(tag).Raw() // Base would take "und" for English
 	return base.ISO3()
 }

@@ -211,6 +211,7 @@ func TestWritersRefuseWhatWouldBeLost(t *testing.T) {
 func FuzzRoundTrip(f *testing.F) {
 	f.Add("1\n00:00:01,000 --> 00:00:02,000\n<i>a</i> List<String> &amp; <b>x <i>y</b></i>\nx --> y\n")
 	f.Add("WEBVTT\n\n00:01.000 --> 00:02.000\nR&amp;D &lt;I&gt; <u>a\nb</u>\n\n1\n00:00:01.500 --> 00:00:02.000\n&nbsp;q&#x41;\n")
+	f.Add("00:00,000-->00:01,000\n<0\n</B>")
 	f.Fuzz(func(t *testing.T, in string) {
 		cues, err := subtitle.Read("x", []byte(in))
 		if err != nil {
