@@ -27,7 +27,7 @@ type recording struct {
 	ext         string
 	make        []string // ffmpeg's arguments, up to the output
 	rate        timeline.Rate
-	lead        int64 // frames of sound before the first picture; in TS, what primes AAC counts
+	lead        int64 // frames of sound before the first picture; in TS and MKV, what primes AAC counts
 	deinterlace bool
 	variable    bool
 	indexed     bool
@@ -60,8 +60,8 @@ func sparse(more ...string) []string {
 var recordings = []recording{
 	{name: "mp4", ext: "mp4", make: talk("25", h264...), rate: pal25, indexed: true},
 	{name: "29.97", ext: "mp4", make: talk("30000/1001", h264...), rate: ntsc30, indexed: true},
-	{name: "mkv, open groups", ext: "mkv", make: talk("25", append(h264, "-x264-params", "open-gop=1")...), rate: pal25, indexed: true},
-	{name: "29.97 mkv", ext: "mkv", make: talk("30000/1001", h264...), rate: ntsc30, indexed: true},
+	{name: "mkv, open groups", ext: "mkv", make: talk("25", append(h264, "-x264-params", "open-gop=1")...), rate: pal25, lead: 1, indexed: true},
+	{name: "29.97 mkv", ext: "mkv", make: talk("30000/1001", h264...), rate: ntsc30, lead: 1, indexed: true},
 	{name: "ts", ext: "ts", make: talk("25", h264...), rate: pal25, lead: 1},
 	{name: "ts that wraps", ext: "ts", make: talk("25", append(h264, "-output_ts_offset", "95438")...), rate: pal25, lead: 1},
 	{name: "ts, 29.97, from the second hour", ext: "ts", make: talk("30000/1001", append(h264, "-output_ts_offset", "3600")...), rate: ntsc30, lead: 1},
@@ -69,7 +69,7 @@ var recordings = []recording{
 	{name: "mpg", ext: "mpg", make: talk("25", "-c:v", "mpeg2video", "-b:v", "3M", "-bf", "2", "-g", "15", "-c:a", "mp2", "-f", "vob"), rate: pal25},
 	{name: "variable mkv", ext: "mkv", make: sparse(h264...), rate: thirty, variable: true, indexed: true},
 	{name: "variable mp4", ext: "mp4", make: sparse(h264...), rate: thirty, variable: true, indexed: true},
-	{name: "sound leads by 1.4 s", ext: "mkv", make: slices.Concat([]string{"-itsoffset", "1.4"}, talk("25", h264...)), rate: pal25, lead: 35, indexed: true},
+	{name: "sound leads by 1.4 s", ext: "mkv", make: slices.Concat([]string{"-itsoffset", "1.4"}, talk("25", h264...)), rate: pal25, lead: 36, indexed: true},
 	{name: "sound leads by 1.4 s in a ts", ext: "ts", make: slices.Concat([]string{"-itsoffset", "1.4"}, talk("25", h264...)), rate: pal25, lead: 36},
 	{name: "sound leads by 1.4 s in an mp4", ext: "mp4", make: slices.Concat([]string{"-itsoffset", "1.4"}, talk("25", h264...)), rate: pal25, lead: 35, indexed: true},
 }
