@@ -12,8 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/lectern-av/lectern/internal/timeline"
 )
 
 // The files that Analyse leaves. Neither has a header, both count from the origin of
@@ -86,13 +84,14 @@ func (t Tools) Analyse(ctx context.Context, path string, p Probe, dir string, on
 	return a, nil
 }
 
-// origin is the container's start in the container's own time.
+// origin is the container's start in the container's own time. Unlike Zero it does not
+// depend on the programme's rate, so neither does an analysis; Audio finds its place in
+// one by the difference.
 func (p Probe) origin() time.Duration {
 	if p.Video == nil {
 		return 0
 	}
-	first := timeline.Rescale(p.Video.FirstPTS, p.Video.TimeBase.Num*int64(time.Second), p.Video.TimeBase.Den)
-	return time.Duration(first) - p.Video.Lead
+	return duration(p.Video.FirstPTS, p.Video.TimeBase) - p.Video.Lead
 }
 
 // survey runs the sound of a recording through s.

@@ -122,7 +122,7 @@ type AudioSpec struct {
 // frames, rounded from the start of the programme.
 type AudioPiece struct {
 	Recording int            `json:"recording"` // which of the inputs, from 0
-	Stream    int            `json:"stream"`    // index in the container
+	Stream    int            `json:"stream"`    // index in the container; -1: it has no sound
 	Zero      time.Duration  `json:"zero"`      // the recording's zero, in the container's own time
 	Range     timeline.Range `json:"range"`     // frames of the recording
 	Channels  string         `json:"channels"`  // "stereo", "left", "right" or "mix"
