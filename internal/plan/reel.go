@@ -111,7 +111,7 @@ func (reel Reel) keepOne(k conference.Keep, rate timeline.Rate, length int64) (t
 		name = "the reel of all recordings"
 	}
 	if k.Recording > len(reel.Sources) {
-		return timeline.Range{}, wrongCut(k, "names recording %d, but there are only %d", k.Recording, len(reel.Sources))
+		return timeline.Range{}, wrongCut(k, "names recording %d, but there %s", k.Recording, only(len(reel.Sources)))
 	}
 	if k.Recording > 0 {
 		s := reel.Sources[k.Recording-1]
@@ -166,4 +166,11 @@ func sortedRoles(role string, keys []action.Key, into map[string]action.Key) {
 	for i, k := range keys {
 		into[fmt.Sprintf("%s/%05d", role, i)] = k
 	}
+}
+
+func only(n int) string {
+	if n == 1 {
+		return "is only one"
+	}
+	return fmt.Sprintf("are only %d", n)
 }

@@ -1,0 +1,393 @@
+package plan_test
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/timeline"
+	"github.com/lectern-av/lectern/pipelines"
+)
+
+func kinds() []plan.Kind {
+	return []plan.Kind{
+		plan.Probe(), plan.Index(), plan.Analyse(), plan.Encode(), plan.Card(), plan.Audio(),
+		plan.Assemble(), plan.Thumbnail(), plan.Captions(), plan.Subtitled(), plan.Bundle(),
+	}
+}
+
+// world is a talk and what would be observed of its recordings.
+type world struct {
+	facts    conference.Facts
+	pipeline string // text; empty: the shipped one for a talk
+	probes   []media.Probe
+	analysis media.Analysis
+}
+
+const half = 30 * time.Minute
+
+// talk is half an hour at 25 frames a second with English subtitles.
+func talk() world {
+	return world{
+		facts: conference.Facts{
+			Talk:       conference.Talk{Slug: "apis", Title: "APIs", Speakers: []string{"Inés"}, Language: "en"},
+			Recordings: []conference.Recording{{SHA256: strings.Repeat("a", 64), Name: "one.mp4"}},
+			Tracks:     []conference.Track{{Language: "en", Revision: 1, Cues: []conference.Cue{{ID: "c1", End: time.Second, Text: "Hello"}}}},
+		},
+		probes:   []media.Probe{recording(half)},
+		analysis: media.Analysis{Suggest: "stereo"},
+	}
+}
+
+func recording(length time.Duration) media.Probe {
+	return media.Probe{
+		Format: "mov,mp4,m4a,3gp,3g2,mj2", Indexed: true, Declared: length, Readable: length,
+		Video: &media.Video{Width: 1920, Height: 1080, Rate: timeline.Rate{Num: 25, Den: 1}, TimeBase: timeline.Rate{Num: 1, Den: 12800}, End: length},
+		Audio: []media.Audio{{Stream: 1, Channels: 2, Hz: 48000, End: length}},
+	}
+}
+
+func cut(from, to time.Duration) conference.Keep { return conference.Keep{From: from, To: to} }
+
+// plan plans as often as observations come, as the conductor does.
+func (w world) plan(t *testing.T) (plan.Graph, error) {
+	t.Helper()
+	var planKinds []pipelines.Kind
+	for _, k := range kinds() {
+		planKinds = append(planKinds, k.Kind)
+	}
+	p, err := pipelines.Load("talk", planKinds)
+	if w.pipeline != "" {
+		p, err = pipelines.Parse("mine", "mine.yaml", []byte(w.pipeline), planKinds)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	observed := make(map[action.Key]action.Artifact)
+	for {
+		g, err := plan.Make(plan.Input{Facts: w.facts, Pipeline: p, Kinds: kinds(), Observed: observed})
+		if err != nil || g.Complete {
+			return g, err
+		}
+		if !w.observe(t, g, observed) {
+			t.Fatalf("the plan waits for something: %v", g.Observe)
+		}
+	}
+}
+
+// observe answers what the graph asks.
+func (w world) observe(t *testing.T, g plan.Graph, observed map[action.Key]action.Artifact) (found bool) {
+	t.Helper()
+	for _, a := range g.Actions {
+		if _, known := observed[a.Key]; known || !slices.Contains(g.Observe, a.Key) {
+			continue
+		}
+		var facts any = w.analysis
+		if a.Kind == "probe" || a.Kind == "index" {
+			n := slices.IndexFunc(w.facts.Recordings, func(r conference.Recording) bool { return a.Inputs["recording"] == action.Key(r.SHA256) })
+			p := w.probes[n]
+			p.Indexed = p.Indexed || a.Kind == "index"
+			facts = p
+		}
+		b, err := json.Marshal(facts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		observed[a.Key], found = action.Artifact{Key: a.Key, Facts: b}, true
+	}
+	return found
+}
+
+func mustPlan(t *testing.T, w world) plan.Graph {
+	t.Helper()
+	g, err := w.plan(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// bySlot is the keys of a graph's actions.
+func bySlot(g plan.Graph) map[string]action.Key {
+	keys := make(map[string]action.Key)
+	for _, a := range g.Actions {
+		keys[a.Slot] = a.Key
+	}
+	return keys
+}
+
+// changed is the kinds, with the number of actions, that before has no artifact of.
+func changed(before, after plan.Graph) map[string]int {
+	there := make(map[action.Key]bool)
+	for _, a := range before.Actions {
+		there[a.Key] = true
+	}
+	kinds := make(map[string]int)
+	for _, a := range after.Actions {
+		if !there[a.Key] {
+			kinds[a.Kind]++
+		}
+	}
+	return kinds
+}
+
+func TestPlanIsPure(t *testing.T) {
+	a, b := mustPlan(t, talk()), mustPlan(t, talk())
+	if a.Final != b.Final || !maps.Equal(bySlot(a), bySlot(b)) {
+		t.Error("the same input gave another graph")
+	}
+	for i, act := range a.Actions {
+		if act.Key != b.Actions[i].Key {
+			t.Fatalf("action %d: %s and %s", i, act.Slot, b.Actions[i].Slot)
+		}
+		if got := action.KeyOf(a.Preimages[act.Key]); got != act.Key {
+			t.Errorf("%s: its preimage has the key %s", act.Slot, got)
+		}
+	}
+}
+
+func TestActionsComeAfterWhatTheyRead(t *testing.T) {
+	g := mustPlan(t, talk())
+	slots := make(map[string]bool)
+	done := map[action.Key]bool{action.Key(strings.Repeat("a", 64)): true}
+	for key := range g.Given {
+		done[key] = true
+	}
+	for _, a := range g.Actions {
+		for role, key := range a.Inputs {
+			if !done[key] {
+				t.Errorf("%s reads %s before it is made", a.Slot, role)
+			}
+		}
+		if slots[a.Slot] {
+			t.Errorf("two actions are in slot %s", a.Slot)
+		}
+		done[a.Key], slots[a.Slot] = true, true
+	}
+	if g.Actions[len(g.Actions)-1].Key != g.Final {
+		t.Error("the last action is not the bundle's")
+	}
+}
+
+// A fix costs only what it touched: which actions a change of the facts asks for anew.
+func TestAChangeCostsWhatItTouched(t *testing.T) {
+	base := talk()
+	base.facts.Cut = []conference.Keep{cut(190*time.Second, 20*time.Minute)}
+	for _, c := range []struct {
+		name   string
+		change func(*world)
+		want   map[string]int
+	}{
+		{"nothing", func(*world) {}, map[string]int{}},
+		{"a caption", func(w *world) { w.facts.Tracks[0].Cues[0].Text = "Hello!" },
+			map[string]int{"captions": 1, "subtitled": 1, "bundle": 1}},
+		{"the ids and lines of cues", func(w *world) { w.facts.Tracks[0].Cues[0].ID, w.facts.Tracks[0].Cues[0].Line = "x", 7 },
+			map[string]int{}},
+		{"a language more", func(w *world) {
+			w.facts.Tracks = append(w.facts.Tracks, conference.Track{Language: "es", Cues: []conference.Cue{{End: time.Second, Text: "Hola"}}})
+		}, map[string]int{"captions": 1, "subtitled": 1, "bundle": 1}},
+		{"the in-point moved within a chunk", func(w *world) { w.facts.Cut[0].From += 5 * time.Second },
+			map[string]int{"encode": 3, "audio": 1, "assemble": 3, "captions": 1, "subtitled": 1, "bundle": 1}},
+		{"both ends moved", func(w *world) { w.facts.Cut[0].From += 5 * time.Second; w.facts.Cut[0].To -= 5 * time.Second },
+			map[string]int{"encode": 6, "audio": 1, "assemble": 3, "captions": 1, "subtitled": 1, "bundle": 1}},
+		{"the title", func(w *world) { w.facts.Talk.Title = "The APIs" },
+			map[string]int{"card": 6, "assemble": 3, "subtitled": 1, "bundle": 1}},
+		{"the abstract", func(w *world) { w.facts.Talk.Abstract = "About them." }, map[string]int{"bundle": 1}},
+		{"the channels", func(w *world) { w.facts.Channels = conference.ChannelsLeft },
+			map[string]int{"audio": 1, "assemble": 3, "subtitled": 1, "bundle": 1}},
+		{"the salt of one rendition", func(w *world) { w.facts.Salts = map[string]int{"720": 1} },
+			map[string]int{"encode": 34, "card": 2, "assemble": 1, "bundle": 1}},
+		{"a file's name", func(w *world) { w.facts.Recordings[0].Name = "renamed.mp4" }, map[string]int{"bundle": 1}},
+		{"another recording at the end, not kept", func(w *world) {
+			w.facts.Recordings = append(w.facts.Recordings, conference.Recording{SHA256: strings.Repeat("b", 64), Name: "two.mp4"})
+			w.probes = append(w.probes, recording(half))
+		}, map[string]int{"probe": 1, "analyse": 1, "captions": 1, "subtitled": 1, "bundle": 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			after := base
+			after.facts.Cut = slices.Clone(base.facts.Cut)
+			after.facts.Tracks = slices.Clone(base.facts.Tracks)
+			after.facts.Tracks[0].Cues = slices.Clone(base.facts.Tracks[0].Cues)
+			after.facts.Recordings = slices.Clone(base.facts.Recordings)
+			c.change(&after)
+			if got := changed(mustPlan(t, base), mustPlan(t, after)); !maps.Equal(got, c.want) {
+				t.Errorf("asks for %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// Chunks know their recording and not the reel: one put before it changes none of them.
+func TestARecordingBeforeChangesNoChunk(t *testing.T) {
+	one := talk()
+	two := talk()
+	two.facts.Recordings = slices.Insert(two.facts.Recordings, 0, conference.Recording{SHA256: strings.Repeat("b", 64), Name: "zero.mp4"})
+	two.probes = slices.Insert(two.probes, 0, recording(7*time.Minute+333*time.Millisecond))
+	there := make(map[action.Key]bool)
+	for _, a := range mustPlan(t, two).Actions {
+		there[a.Key] = true
+	}
+	for _, a := range mustPlan(t, one).Actions {
+		if a.Kind == "encode" && !there[a.Key] {
+			t.Errorf("%s would be encoded again", a.Slot)
+		}
+	}
+}
+
+func TestTheLadderIsNeverAboveTheSource(t *testing.T) {
+	for _, c := range []struct {
+		width, height int
+		want          []string
+	}{
+		{3840, 2160, []string{"1080", "480", "720"}},
+		{1920, 1080, []string{"1080", "480", "720"}},
+		{1600, 900, []string{"480", "720", "900"}},
+		{1280, 720, []string{"480", "720"}},
+		{640, 360, []string{"360"}},
+	} {
+		w := talk()
+		w.probes[0].Video.Width, w.probes[0].Video.Height = c.width, c.height
+		var got []string
+		for _, a := range mustPlan(t, w).Actions {
+			if a.Kind == "assemble" {
+				got = append(got, strings.TrimPrefix(a.Slot, "assemble/"))
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%d×%d: renditions %v, want %v", c.width, c.height, got, c.want)
+		}
+	}
+}
+
+func TestAChunkIsOneJob(t *testing.T) {
+	shares := make(map[string]int)
+	for _, a := range mustPlan(t, talk()).Actions {
+		if a.Kind == "encode" {
+			shares[a.Share]++
+		}
+	}
+	if len(shares) != 60 {
+		t.Errorf("%d jobs for half an hour in chunks of 30 s", len(shares))
+	}
+	for share, n := range shares {
+		if n != 3 {
+			t.Errorf("chunk %s: %d renditions share its decode, want 3", share, n)
+		}
+	}
+}
+
+func TestARecordingThatDoesNotSeekIsIndexed(t *testing.T) {
+	w := talk()
+	w.probes[0].Indexed = false
+	g := mustPlan(t, w)
+	index := bySlot(g)["index/r1"]
+	if index == "" {
+		t.Fatal("nothing indexes it")
+	}
+	for _, a := range g.Actions {
+		if a.Kind == "encode" && a.Inputs["recording"] != index {
+			t.Fatalf("%s reads %s, not the index", a.Slot, a.Inputs["recording"])
+		}
+	}
+}
+
+func TestADeadChannel(t *testing.T) {
+	for _, c := range []struct {
+		asked conference.Channels
+		want  string
+	}{
+		{conference.ChannelsAuto, "left"}, {"", "left"},
+		{conference.ChannelsStereo, "stereo"}, {conference.ChannelsMix, "mix"}, {conference.ChannelsRight, "right"},
+	} {
+		w := talk()
+		w.facts.Channels = c.asked
+		w.analysis = media.Analysis{Suggest: "left", Notes: []string{"the right channel is silent"}}
+		g := mustPlan(t, w)
+		for _, a := range g.Actions {
+			var spec media.AudioSpec
+			if a.Kind == "audio" {
+				if err := json.Unmarshal(a.Params, &spec); err != nil {
+					t.Fatal(err)
+				}
+				if got := spec.Pieces[0].Channels; got != c.want {
+					t.Errorf("asked for %q: takes %q, want %q", c.asked, got, c.want)
+				}
+			}
+		}
+		if !slices.Contains(g.Notes, "one.mp4: the right channel is silent") {
+			t.Errorf("nobody says it: %q", g.Notes)
+		}
+	}
+}
+
+func TestWrongCuts(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		cut  []conference.Keep
+		says string
+	}{
+		{"reversed", []conference.Keep{cut(2*time.Minute, time.Minute)}, "ends before it begins"},
+		{"empty", []conference.Keep{cut(time.Minute, time.Minute)}, "ends before it begins"},
+		{"beyond the end", []conference.Keep{cut(0, time.Hour)}, "lies outside the recording, which is 00:30:00 long"},
+		{"after the end", []conference.Keep{cut(time.Hour, 2*time.Hour)}, "lies outside"},
+		{"overlapping", []conference.Keep{cut(0, 2*time.Minute), cut(time.Minute, 3*time.Minute)}, "overlaps"},
+		{"out of order", []conference.Keep{cut(5*time.Minute, 6*time.Minute), cut(0, time.Minute)}, "comes before"},
+		{"of a recording that is not there", []conference.Keep{{Recording: 2, To: time.Minute}}, "names recording 2, but there is only one"},
+		{"shorter than a frame", []conference.Keep{cut(0, 10*time.Millisecond)}, "shorter than a frame"},
+	} {
+		w := talk()
+		w.facts.Cut = c.cut
+		_, err := w.plan(t)
+		var f *fault.Fault
+		if !errors.As(err, &f) || !strings.Contains(f.Error(), c.says) || !strings.Contains(f.Error(), "--cut") {
+			t.Errorf("%s: %v, want a fault that says %q", c.name, err, c.says)
+		}
+	}
+}
+
+func TestCutsOnARecordingsOwnClock(t *testing.T) {
+	w := talk()
+	w.facts.Recordings = append(w.facts.Recordings, conference.Recording{SHA256: strings.Repeat("b", 64), Name: "two.mp4"})
+	w.probes = append(w.probes, recording(half))
+	w.facts.Cut = []conference.Keep{{Recording: 1, From: 29 * time.Minute, To: half}, {Recording: 2, To: time.Minute}}
+	p := mustPlan(t, w).Edition.Programme
+	want := timeline.Range{From: 29 * 60 * 25, To: 31 * 60 * 25}
+	if len(p.Kept) != 1 || p.Kept[0] != want {
+		t.Errorf("kept %v, want one range %v", p.Kept, want)
+	}
+}
+
+func TestAnotherCodecNeedsItsSound(t *testing.T) {
+	w := talk()
+	w.pipeline = `
+stages:
+  - {uses: probe}
+  - {uses: index, needs: [probe]}
+  - {uses: analyse, needs: [index]}
+  - {uses: audio, needs: [index, analyse]}
+  - {uses: encode, needs: [index], with: {renditions: [{height: 720, codec: vp9, bitrate: 1M}]}}
+  - {uses: card, needs: [encode]}
+  - {uses: assemble, needs: [card, encode, audio]}
+  - {uses: captions}
+  - {uses: bundle, needs: [assemble, captions]}
+`
+	_, err := w.plan(t)
+	var f *fault.Fault
+	if !errors.As(err, &f) || f.Line != 9 || !strings.Contains(f.Error(), "codec: opus") {
+		t.Fatalf("%v, want a fault of line 9 that asks for opus", err)
+	}
+	w.pipeline = strings.Replace(w.pipeline, "{uses: audio, needs: [index, analyse]}", "{uses: audio, needs: [index, analyse], with: {codec: opus}}", 1)
+	if g := mustPlan(t, w); bySlot(g)["assemble/720-vp9"] == "" {
+		t.Errorf("no WebM: %v", slices.Sorted(maps.Keys(bySlot(g))))
+	}
+}
