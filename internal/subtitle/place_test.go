@@ -84,6 +84,10 @@ func TestCanonicalIsWhatIsSeen(t *testing.T) {
 	if x, y := subtitle.Canonical(a), subtitle.Canonical(b); !bytes.Equal(x, y) || string(x) != `[{"start":1000,"end":2000,"text":"\u003ci\u003ex\u003c/i\u003e"}]` {
 		t.Errorf("%s and %s", x, y)
 	}
+	back, err := subtitle.ParseCanonical(subtitle.Canonical(a))
+	if want := []conference.Cue{cue("c0001", 1000*ms, 2000*ms, "<i>x</i>")}; err != nil || !reflect.DeepEqual(back, want) {
+		t.Errorf("%v, %v", back, err)
+	}
 }
 
 func TestLanguage(t *testing.T) {
