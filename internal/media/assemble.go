@@ -3,6 +3,7 @@ package media
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -145,7 +146,8 @@ func (t Tools) writeMP4(ctx context.Context, build func(options) func() *ffmpeg.
 	once := maps.Clone(layout)
 	once["moov_size"] = strconv.FormatInt(index, 10)
 	err := t.write(ctx, build(once), on)
-	if err == nil || !strings.Contains(err.Error(), "moov_size") {
+	var failed *ToolError
+	if !errors.As(err, &failed) || !strings.Contains(failed.Stderr, "reserved_moov_size is too small") {
 		return err
 	}
 	layout["movflags"] = "+faststart"

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 )
 
 // box is one box of an MP4, as ISO/IEC 14496-12 describes it.
@@ -122,4 +123,109 @@ func configuration(path string) ([]byte, error) {
 		}
 	}
 	return known.Bytes(), nil
+}
+
+// pictureTimes is when each picture of the first track of an MP4 is shown, ascending, in
+// ticks of scale a second. It reads the index alone, so that proving a long film costs
+// nothing next to writing it.
+func pictureTimes(path string) (times []int64, scale int64, err error) {
+	index, _, err := moov(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	track, err := inside(index, "trak")
+	if err != nil {
+		return nil, 0, err
+	}
+	head, err := inside(track, "mdia", "mdhd")
+	if err != nil {
+		return nil, 0, err
+	}
+	head = pad(head, 32)
+	scale = int64(binary.BigEndian.Uint32(head[12:]))
+	if head[0] == 1 { // 64-bit dates stand before it
+		scale = int64(binary.BigEndian.Uint32(head[20:]))
+	}
+	samples, err := inside(track, "mdia", "minf", "stbl")
+	if err != nil {
+		return nil, 0, err
+	}
+	var at int64
+	err = table(samples, "stts", 2, func(f []uint32) {
+		for range f[0] {
+			times = append(times, at)
+			at += int64(f[1])
+		}
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	shift, err := edit(track)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i := range times {
+		times[i] -= shift
+	}
+	if _, none := inside(samples, "ctts"); none == nil {
+		i := 0
+		err = table(samples, "ctts", 2, func(f []uint32) {
+			for range min(int(f[0]), len(times)-i) {
+				times[i] += int64(int32(f[1]))
+				i++
+			}
+		})
+	}
+	slices.Sort(times)
+	return times, scale, err
+}
+
+// edit is the time in a track's media at which it begins to be shown. Lectern's own files
+// begin at once and leave nothing out, so there is one edit or none.
+func edit(track []byte) (from int64, err error) {
+	list, none := inside(track, "edts", "elst")
+	if none != nil {
+		return 0, nil
+	}
+	list = pad(list, 28)
+	if binary.BigEndian.Uint32(list[4:]) != 1 {
+		return 0, errors.New("its picture is edited in several pieces")
+	}
+	from = int64(int32(binary.BigEndian.Uint32(list[12:])))
+	if list[0] == 1 {
+		from = int64(binary.BigEndian.Uint64(list[16:]))
+	}
+	if from < 0 {
+		return 0, errors.New("its picture begins with nothing")
+	}
+	return from, nil
+}
+
+// table hands on each entry, of so many 32-bit fields, of a table among the boxes in b.
+func table(b []byte, kind string, fields int, each func([]uint32)) error {
+	body, err := inside(b, kind)
+	if err != nil {
+		return err
+	}
+	body = pad(body, 8)
+	n := int(binary.BigEndian.Uint32(body[4:]))
+	if body = body[8:]; len(body) < n*fields*4 {
+		return errBoxes
+	}
+	entry := make([]uint32, fields)
+	for i := range n {
+		for k := range entry {
+			entry[k] = binary.BigEndian.Uint32(body[(i*fields+k)*4:])
+		}
+		each(entry)
+	}
+	return nil
+}
+
+// pad is b with zeros behind it up to a length, so that a box too short reads as nothing.
+func pad(b []byte, length int) []byte {
+	for len(b) < length {
+		b = append(b[:len(b):len(b)], 0)
+	}
+	return b
 }

@@ -2,7 +2,6 @@ package media
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,9 +25,13 @@ func (t Tools) Probe(ctx context.Context, path, name string, on func(fraction fl
 	if err := sniff(path, name); err != nil {
 		return Probe{}, err
 	}
-	c, err := t.container(ctx, path, name)
-	if err != nil {
-		return Probe{}, err
+	c, err := t.container(ctx, path)
+	var failed *ToolError
+	switch {
+	case errors.As(err, &failed) && failed.ExitCode > 0:
+		return Probe{}, unreadable(path, name, failed.Stderr)
+	case err != nil:
+		return Probe{}, fmt.Errorf("probe %s: %w", name, err)
 	}
 	s := scan{container: c}
 	if s.picture, s.sounds, err = c.choose(name); err != nil {
@@ -69,6 +72,7 @@ type stream struct {
 	ColorSpace  string `json:"color_space"`
 	TimeBase    string `json:"time_base"`
 	StartPTS    *int64 `json:"start_pts"`
+	Length      int64  `json:"duration_ts"` // ticks; 0 where the container does not say
 	Channels    int
 	SampleRate  string         `json:"sample_rate"`
 	Disposition map[string]int `json:"disposition"`
@@ -80,25 +84,11 @@ type sideData struct {
 	Rotation float64 // degrees
 }
 
-// container asks ffprobe what the file is. That it cannot tell is the file's fault.
-func (t Tools) container(ctx context.Context, path, name string) (c container, err error) {
+// container asks ffprobe what the file is.
+func (t Tools) container(ctx context.Context, path string) (c container, err error) {
 	args := append([]string{"-show_format", "-show_streams", "-of", "json"}, Input(path)...)
-	var out bytes.Buffer
-	said, err := t.probe(ctx, args, func(r io.Reader) error {
-		_, err := out.ReadFrom(r)
-		return err
-	})
-	var failed *ToolError
-	switch {
-	case errors.As(err, &failed) && failed.ExitCode > 0:
-		return c, unreadable(path, name, said)
-	case err != nil:
-		return c, fmt.Errorf("probe %s: %w", name, err)
-	}
-	if err := json.Unmarshal(out.Bytes(), &c); err != nil {
-		return c, fmt.Errorf("probe %s: understand ffprobe: %w", name, err)
-	}
-	return c, nil
+	_, err = t.probe(ctx, args, func(r io.Reader) error { return json.NewDecoder(r).Decode(&c) })
+	return c, err
 }
 
 // choose picks the first moving picture and all sounds.

@@ -98,7 +98,7 @@ func TestWhatIsNoRecordingIsRefused(t *testing.T) {
 			}
 			wantFault(t, tl, path, c.problem)
 			// What Probe sees by itself, ffprobe must refuse as well.
-			if _, err := tl.container(t.Context(), path, "talk.mp4"); err == nil {
+			if _, err := tl.container(t.Context(), path); err == nil {
 				t.Error("ffprobe opened it")
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,9 +42,9 @@ func (t Tools) prove(ctx context.Context, path string, rate timeline.Rate, frame
 	if err != nil {
 		return f, fmt.Errorf("look for what ffmpeg wrote: %w", err)
 	}
-	c, err := t.container(ctx, path, filepath.Base(path))
+	c, err := t.container(ctx, path)
 	if err != nil {
-		return f, err
+		return f, fmt.Errorf("look into what ffmpeg wrote: %w", err)
 	}
 	if len(c.Streams) == 0 || c.Streams[0].Kind != "video" {
 		return f, unlike("it does not begin with a picture stream")
@@ -53,29 +54,55 @@ func (t Tools) prove(ctx context.Context, path string, rate timeline.Rate, frame
 		return f, unlike("a clock of %s a tick cannot hold %s frames a second", picture.base(), rate)
 	}
 	f = finished{streams: c.Streams, ends: map[int]time.Duration{}}
-	shown := displayOrder{next: func(pts int64) error {
-		if want := ticksOf(f.Frames, rate, picture.base()); pts != want {
-			return unlike("frame %d is shown at tick %d, not %d", f.Frames, pts, want)
+	var times []int64
+	if strings.HasPrefix(c.Format.Name, "matroska") {
+		times, err = t.readTimes(ctx, path, &f)
+	} else {
+		times, err = f.indexTimes(path)
+	}
+	if err != nil {
+		return f, fmt.Errorf("read the times of %s: %w", filepath.Base(path), err)
+	}
+	if int64(len(times)) != frames {
+		return f, unlike("it has %d frames, not %d", len(times), frames)
+	}
+	for n, at := range times {
+		if want := ticksOf(int64(n), rate, picture.base()); at != want {
+			return f, unlike("frame %d is shown at tick %d, not %d", n, at, want)
 		}
-		f.Frames++
-		return nil
-	}}
+	}
+	f.VideoFacts = VideoFacts{
+		Codec: picture.CodecName, Width: int(picture.Width), Height: int(picture.Height),
+		Rate: rate, Frames: frames, Duration: rate.Time(frames), Size: info.Size(),
+	}
+	return f, nil
+}
+
+// indexTimes takes the times of an MP4's pictures, and the ends of its streams, from its
+// index.
+func (f *finished) indexTimes(path string) ([]int64, error) {
+	for _, s := range f.streams {
+		f.ends[s.Index] = duration(s.Length, s.base())
+	}
+	times, scale, err := pictureTimes(path)
+	if base := f.streams[0].base(); err == nil && (base.Num != 1 || base.Den != scale) {
+		err = fmt.Errorf("its first track is not its picture")
+	}
+	return times, err
+}
+
+// readTimes takes the same from all packets of a file.
+func (t Tools) readTimes(ctx context.Context, path string, f *finished) (times []int64, err error) {
 	_, err = t.packets(ctx, path, nil, func(p packet) error {
 		if p.stream == 0 {
-			return shown.push(p.pts)
+			times = append(times, p.pts)
+		} else {
+			f.ends[p.stream] = duration(p.pts+p.duration, f.streams[p.stream].base())
 		}
-		f.ends[p.stream] = duration(p.pts+p.duration, c.Streams[p.stream].base())
 		return nil
 	})
-	if err == nil {
-		err = shown.flush()
-	}
-	if err == nil && f.Frames != frames {
-		err = unlike("it has %d frames, not %d", f.Frames, frames)
-	}
-	f.Codec, f.Width, f.Height = picture.CodecName, int(picture.Width), int(picture.Height)
-	f.Rate, f.Duration, f.Size = rate, rate.Time(frames), info.Size()
-	return f, err
+	slices.Sort(times)
+	return times, err
 }
 
 // proveSound checks the one sound of a proved file: it starts with the picture, and ends

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	ffmpeg "github.com/u2takey/ffmpeg-go"
+
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -81,7 +83,7 @@ func TestAssembleAndRemux(t *testing.T) {
 	if _, err := tl.Remux(t.Context(), RemuxSpec{Rate: ntsc30, Frames: frames, Subtitles: []string{"en", "es-419", "zh-Hant"}}, out, files, soft, nil); err != nil {
 		t.Fatal(err)
 	}
-	c, err := tl.container(t.Context(), soft, "soft.mp4")
+	c, err := tl.container(t.Context(), soft)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,6 +166,45 @@ func TestMP4Language(t *testing.T) {
 		if got := MP4Language(tag); got != want {
 			t.Errorf("%q: %q, want %q", tag, got, want)
 		}
+	}
+}
+
+// TestTheIndexStandsInFrontWhateverItsSize has more samples than were expected, so that the
+// room kept for the index is too small.
+func TestTheIndexStandsInFrontWhateverItsSize(t *testing.T) {
+	tl := tools(t)
+	in := segments(t, tl, 1, small)[0]
+	out := filepath.Join(t.TempDir(), "out.mp4")
+	build := func(layout options) func() *ffmpeg.Stream {
+		layout["c"] = "copy"
+		return func() *ffmpeg.Stream { return open(in).Get("v:0").Output(locate(out), layout) }
+	}
+	if err := tl.writeMP4(t.Context(), build, ntsc30, 100, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, front, err := moov(out); err != nil || !front {
+		t.Errorf("the index stands in front: %v, %v", front, err)
+	}
+	if _, err := tl.prove(t.Context(), out, ntsc30, 41); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestIndexTimesAreThePackets holds our reading of an MP4's index against ffprobe's.
+func TestIndexTimesAreThePackets(t *testing.T) {
+	tl := tools(t)
+	path := segments(t, tl, 1, small)[0]
+	var want []int64
+	if _, err := tl.packets(t.Context(), path, nil, func(p packet) error { want = append(want, p.pts); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if slices.IsSorted(want) {
+		t.Error("no picture was reordered; the test shows little")
+	}
+	slices.Sort(want)
+	got, scale, err := pictureTimes(path)
+	if err != nil || scale != 30000 || !slices.Equal(got, want) {
+		t.Errorf("times %v at %d, %v; ffprobe has %v", got, scale, err, want)
 	}
 }
 

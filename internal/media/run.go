@@ -151,7 +151,13 @@ func (t Tools) watch(ctx context.Context, command []string, stdin io.Reader, rea
 		// Whatever of the group outlived SIGTERM. An empty group is no error.
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
-	return tail.String(), verdict(ctx, cmd, err, reading, tail.String())
+	said = tail.String()
+	err = verdict(ctx, cmd, err, reading, said)
+	if err == nil && strings.Contains(said, "[error] Error writing trailer") {
+		// ffmpeg 5 ends with 0 although its output is no file, for want of space perhaps.
+		err = &ToolError{Command: command, Stderr: said}
+	}
+	return said, err
 }
 
 // runHere starts cmd from the calling thread and waits for it.

@@ -1,0 +1,113 @@
+package media
+
+import (
+	"errors"
+	"image"
+	"image/jpeg"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+func TestACardJoinsTheTalk(t *testing.T) {
+	tl := tools(t)
+	card := filepath.Join(t.TempDir(), "card's.mp4")
+	spec := CardSpec{
+		Title: `{\b1}Braces\N, C:\New and "quotes"`, Speakers: []string{"Ada Lovelace", "محمد"},
+		Conference: "Conf", Rate: ntsc30, Frames: 20,
+	}
+	if err := tl.Card(t.Context(), spec, []EncodeOut{{320, 180, small, card}}, t.TempDir(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := alike(append(segments(t, tl, 1, small), card)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestACharacterThatCannotBeDrawnIsAnError(t *testing.T) {
+	const unassigned = "\U000E1234" // no font will ever have it
+	spec := CardSpec{Title: "A " + unassigned, Rate: pal25, Frames: 5}
+	err := tools(t).Card(t.Context(), spec, []EncodeOut{{320, 180, small, "never.mp4"}}, t.TempDir(), nil)
+	var glyph *GlyphError
+	if !errors.As(err, &glyph) || string(glyph.Character) != unassigned || !strings.Contains(err.Error(), "fonts-noto-core") {
+		t.Errorf("got %v; want an error that names the character and a package", err)
+	}
+}
+
+func TestFontPackage(t *testing.T) {
+	for c, want := range map[rune]string{'講': "fonts-noto-cjk", '한': "fonts-noto-cjk", 'ह': "fonts-noto-core", '😀': "fonts-symbola"} {
+		if got := fontPackage(c); got != want {
+			t.Errorf("%q: %s, want %s", c, got, want)
+		}
+	}
+}
+
+func TestWrapBalancesLines(t *testing.T) {
+	for _, c := range []struct {
+		text    string
+		columns int
+		want    []string
+	}{
+		{"Short", 20, []string{"Short"}},
+		{"Prototyping APIs without regret", 24, []string{"Prototyping APIs", "without regret"}},
+		{"日本語の長いタイトル", 12, []string{"日本語の長", "いタイトル"}},
+		{"See https://example.org/a/very/long/path for more", 25, []string{"See https://example.org/", "a/very/long/path for more"}},
+		{"Donaudampfschifffahrt", 8, []string{"Donaudam", "pfschiff", "fahrt"}},
+		{"", 10, []string{""}},
+	} {
+		if got := balance(c.text, c.columns); !slices.Equal(got, c.want) {
+			t.Errorf("%q in %d columns: %q, want %q", c.text, c.columns, got, c.want)
+		}
+	}
+}
+
+func TestRightToLeft(t *testing.T) {
+	for text, want := range map[string]bool{"Hello": false, "2026 שלום": true, "العربية with English": true, "C++": false, "42": false} {
+		if got := rightToLeft(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+func TestThumbnailShowsSomething(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.mp4"), filepath.Join(dir, "out.jpg")
+	// Black for three quarters of the time.
+	ffmpegDo(t, slices.Concat(talk("25", h264...), []string{"-vf", "drawbox=t=fill:c=black:enable='lt(t,7.5)'", in})...)
+	tl := tools(t)
+	p, err := tl.Probe(t.Context(), in, "in.mp4", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tl.Thumbnail(t.Context(), in, ThumbnailSpec{p.Pictures(pal25), timeline.Range{From: 0, To: 250}}, out); err != nil {
+		t.Fatal(err)
+	}
+	picture := readJPEG(t, out)
+	if b := picture.Bounds(); b.Dx() != 1280 || b.Dy() != 720 {
+		t.Errorf("it is %v", b)
+	}
+	if seen := contrast(picture); seen < 40 {
+		t.Errorf("there is little to see in it: %v", seen)
+	}
+}
+
+func readJPEG(t *testing.T, path string) image.Image {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || info.Size() >= thumbnailBytes {
+		t.Errorf("it takes %d bytes, %v", info.Size(), err)
+	}
+	picture, err := jpeg.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return picture
+}
