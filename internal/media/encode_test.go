@@ -1,0 +1,100 @@
+package media
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+func TestEncodeMakesAllRenditionsOfOneDecode(t *testing.T) {
+	tl := tools(t)
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in.mp4")
+	ffmpegDo(t, slices.Concat(talk("25", h264...), []string{in})...)
+	p, err := tl.Probe(t.Context(), in, "in.mp4", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vp9 := Encoding{Codec: "vp9", CRF: 40, Speed: 8, Bitrate: "200k", Threads: 1}
+	twice := vp9
+	twice.TwoPass = true
+	outs := []EncodeOut{
+		{320, 180, small, filepath.Join(dir, "h264.mp4")},
+		{160, 120, small, filepath.Join(dir, "letterboxed.mp4")},
+		{160, 90, vp9, filepath.Join(dir, "vp9.mp4")},
+		{160, 90, twice, filepath.Join(dir, "twice.mp4")},
+	}
+	var last Progress
+	notes, err := tl.Encode(t.Context(), in, p.Pictures(pal25), timeline.Range{From: 100, To: 130}, outs, dir, func(p Progress) { last = p })
+	if err != nil || len(notes) > 0 {
+		t.Fatalf("%v, %q", err, notes)
+	}
+	if last.Frame != 30 {
+		t.Errorf("the last progress was %+v; want 30 frames", last)
+	}
+}
+
+func TestFramesOutsideThePictureRepeatItsEnds(t *testing.T) {
+	tl := tools(t)
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.mkv"), filepath.Join(dir, "out.mp4")
+	ffmpegDo(t, slices.Concat([]string{"-itsoffset", "1"}, talk("25", h264...), []string{"-t", "3", in})...)
+	p, err := tl.Probe(t.Context(), in, "in.mkv", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pics, frames := p.Pictures(pal25), p.Frames(pal25)
+	lossless := Encoding{Codec: "h264", Lossless: true, Preset: "ultrafast", Threads: 1}
+	for name, c := range map[string]struct {
+		kept     timeline.Range
+		pictures int // that are not the same
+	}{
+		"before the first picture": {timeline.Range{From: 2, To: 12}, 1},
+		"into the first picture":   {timeline.Range{From: pics.Lead - 5, To: pics.Lead + 5}, 5},
+		"past the last picture":    {timeline.Range{From: frames - 5, To: frames + 5}, 5},
+		"long after":               {timeline.Range{From: frames + 100, To: frames + 110}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := tl.Encode(t.Context(), in, pics, c.kept, []EncodeOut{{320, 180, lossless, out}}, dir, nil); err != nil {
+				t.Fatal(err)
+			}
+			hashes, _ := frameHashes(t, "-i", out)
+			if n := len(slices.Compact(hashes)); n != c.pictures {
+				t.Errorf("%d different pictures, want %d", n, c.pictures)
+			}
+		})
+	}
+}
+
+func TestDamagedPicturesAreNoted(t *testing.T) {
+	tl := tools(t)
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in.mkv")
+	ffmpegDo(t, slices.Concat(talk("25", h264...), []string{in})...)
+	p, err := tl.Probe(t.Context(), in, "in.mkv", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := len(b) / 2; i < len(b)/2+4000; i += 40 {
+		b[i] ^= 0xff
+	}
+	if err := os.WriteFile(in, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := EncodeOut{320, 180, small, filepath.Join(dir, "out.mp4")}
+	notes, err := tl.Encode(t.Context(), in, p.Pictures(pal25), timeline.Range{From: 0, To: 250}, []EncodeOut{out}, dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(notes) != 1 || !strings.Contains(notes[0], "between 0:00:00 and 0:00:10") {
+		t.Errorf("notes %q; want one that says where", notes)
+	}
+}
