@@ -15,6 +15,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/strictyaml"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/timeline"
@@ -130,7 +131,7 @@ func (c *runCmd) read() (want conductor.Release, err error) {
 		return want, err
 	}
 	facts.Channels = conference.Channels(c.Channels)
-	if facts.Cut, err = parseCuts(c.Cut); err != nil {
+	if facts.Cut, err = parseCuts(c.Cut, len(c.Recordings)); err != nil {
 		return want, err
 	}
 	want.Uploads, err = c.uploads(facts.Talk.Language)
@@ -226,11 +227,11 @@ func readUpload(language, file string) (u conductor.Upload, err error) {
 	return u, nil
 }
 
-// parseCuts reads kept ranges as they stand on the command line.
-func parseCuts(cuts []string) ([]conference.Keep, error) {
+// parseCuts reads kept ranges of so many recordings as they stand on the command line.
+func parseCuts(cuts []string, recordings int) ([]conference.Keep, error) {
 	var kept []conference.Keep
 	for _, s := range cuts {
-		k, err := parseCut(s)
+		k, err := parseCut(s, recordings)
 		if err != nil {
 			return nil, &usageError{fmt.Sprintf("--cut %q: %v", s, err)}
 		}
@@ -239,28 +240,29 @@ func parseCuts(cuts []string) ([]conference.Keep, error) {
 	return kept, nil
 }
 
-// parseCut reads "FROM-TO" or "N:FROM-TO". "2:03:10-33:20" could be either; it is a range
-// of hours if that runs forward, and else names recording 2.
-func parseCut(s string) (conference.Keep, error) {
+// parseCut reads "FROM-TO" or "N:FROM-TO". "2:10-180" could be either, a range from 2:10
+// or one from 0:10 of recording 2; where both make sense it is refused.
+func parseCut(s string, recordings int) (conference.Keep, error) {
 	from, to, ok := strings.Cut(s, "-")
 	if !ok {
 		return conference.Keep{}, errors.New("write it as FROM-TO, such as 00:03:10-00:33:20")
 	}
 	plain, plainErr := parseRange(from, to)
-	if plainErr == nil && plain.From < plain.To || strings.Count(from, ":") <= strings.Count(to, ":") {
-		return plain, plainErr
-	}
 	number, rest, _ := strings.Cut(from, ":")
 	n, err := strconv.Atoi(number)
-	if err != nil || n < 1 {
+	if err != nil || n < 1 || n > recordings || strings.Count(from, ":") <= strings.Count(to, ":") {
 		return plain, plainErr
 	}
-	k, err := parseRange(rest, to)
+	own, err := parseRange(rest, to)
 	if err != nil {
 		return plain, plainErr
 	}
-	k.Recording = n
-	return k, nil
+	own.Recording = n
+	if plainErr == nil && plain.From < plain.To && own.From < own.To {
+		return plain, fmt.Errorf("it could mean %s, or %s, which is of recording %d; write it like one of these",
+			plan.CutText(plain), plan.CutText(own), n)
+	}
+	return own, nil
 }
 
 func parseRange(from, to string) (k conference.Keep, err error) {

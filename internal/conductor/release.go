@@ -127,6 +127,12 @@ func (w *wish) accept(ctx context.Context, g plan.Graph) (int64, error) {
 			}
 		}
 	}
+	for _, t := range w.facts.Tracks {
+		if placed, _ := subtitle.Place(g.Edition.Programme, t.Cues); len(placed) == 0 {
+			return 0, fault.New(t.File, "has no cue within the programme").
+				Try("Look whether it is for another talk, or on the other clock (--subtitles-time).")
+		}
+	}
 	s := w.Submission
 	s.Facts = w.facts
 	saved, err := w.Catalog.Save(ctx, w.Who, s)
