@@ -33,7 +33,7 @@ demo: ## publish a bundle from the sample talk in testdata/ into out/
 	  --subtitles en=testdata/talk.en.srt --subtitles es=testdata/talk.es.srt \
 	  --cut 00:00:04-00:01:02 -o $(OUT)
 	@echo
-	@find $(OUT)/prototyping-apis | LC_ALL=C sort | sed -e 's|[^/]*/|    |g'
+	@cd $(OUT) && find prototyping-apis | LC_ALL=C sort | sed -e 's|[^/]*/|    |g'
 	@echo
 	@echo 'Watch it:             $(OUT)/prototyping-apis/video/prototyping-apis.mp4'
 	@echo 'Prove it is sound:    $(BIN) bundle verify $(OUT)/prototyping-apis'
@@ -43,7 +43,7 @@ demo: ## publish a bundle from the sample talk in testdata/ into out/
 .PHONY: build
 build: ## build bin/lectern
 	@.ci/need go
-	go build -trimpath -o $(BIN) ./cmd/lectern
+	go build -o $(BIN) ./cmd/lectern
 
 .PHONY: test
 test: ## lint, and every test there is
@@ -68,7 +68,7 @@ lint: ## gofmt, go vet, staticcheck
 bench: ## measure Lectern side by side with plain ffmpeg (an hour or more)
 	@.ci/need go ffmpeg
 	@$(MAKE) build
-	go run ./internal/bench -lectern $(BIN)
+	go run ./internal/bench -media .cache/bench
 
 .PHONY: sample
 sample: ## make the sample talk in testdata/ again

@@ -36,7 +36,7 @@ say() {
   # The silence that flite puts around a sentence is not part of it.
   local edge='silenceremove=start_periods=1:start_threshold=-50dB'
   ffmpeg -v error -nostdin -y -f lavfi -i flite=textfile=sentence.txt:voice=slt \
-    -af "$edge,areverse,$edge,areverse,volume=5dB" -ar 48000 -ac 1 -f s16le -bitexact sentence.pcm
+    -af "$edge,areverse,$edge,areverse" -ar 48000 -ac 1 -f s16le -bitexact sentence.pcm
   local length=$(($(wc -c <sentence.pcm)/96)) end
   head -c $((length*96)) sentence.pcm >>speech.pcm
   end=$((now+length)); cue=$((cue+1))
