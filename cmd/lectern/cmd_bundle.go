@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"io"
+	"text/tabwriter"
 
 	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/media"
@@ -39,11 +42,29 @@ func (c *verifyCmd) Run(ctx context.Context, t *terminal) error {
 		}
 	} else {
 		for _, r := range reports {
-			fmt.Fprint(t.out, r)
+			printReport(t.out, r)
 		}
 	}
 	if bad {
 		return errSaid
 	}
 	return nil
+}
+
+// printReport tells a person what a verification found.
+func printReport(w io.Writer, r bundle.Report) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, c := range r.Checks {
+		mark := "ok"
+		if !c.OK {
+			mark = "WRONG"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", mark, c.What, cmp.Or(c.File, "bundle"), c.Says)
+	}
+	table.Flush()
+	verdict := "is whole, and ready to upload"
+	if !r.OK {
+		verdict = fmt.Sprintf("is not ready to upload: %d of %d checks failed", len(r.Failed()), len(r.Checks))
+	}
+	fmt.Fprintf(w, "%s %s\n", r.Dir, verdict)
 }

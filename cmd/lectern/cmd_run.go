@@ -250,7 +250,7 @@ func parseCut(s string, recordings int) (conference.Keep, error) {
 	plain, plainErr := parseRange(from, to)
 	number, rest, _ := strings.Cut(from, ":")
 	n, err := strconv.Atoi(number)
-	if err != nil || n < 1 || n > recordings || strings.Count(from, ":") <= strings.Count(to, ":") {
+	if err != nil || n < 1 || n > recordings || recordings == 1 && plain.From < plain.To || strings.Count(from, ":") <= strings.Count(to, ":") {
 		return plain, plainErr
 	}
 	own, err := parseRange(rest, to)
@@ -258,7 +258,7 @@ func parseCut(s string, recordings int) (conference.Keep, error) {
 		return plain, plainErr
 	}
 	own.Recording = n
-	if plainErr == nil && plain.From < plain.To && own.From < own.To {
+	if recordings > 1 && plainErr == nil && plain.From < plain.To && own.From < own.To {
 		return plain, fmt.Errorf("it could mean %s, or %s, which is of recording %d; write it like one of these",
 			plan.CutText(plain), plan.CutText(own), n)
 	}
