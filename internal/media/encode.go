@@ -78,7 +78,7 @@ func (t Tools) render(ctx context.Context, source func() *ffmpeg.Stream, matrix 
 		runs = append(runs, second)
 	}
 	for i, run := range runs {
-		args, err := arguments(func() *ffmpeg.Stream { return renditions(source(), matrix, rate, n, run) })
+		args, err := arguments(func() *ffmpeg.Stream { return renditions(source(), matrix, rate, run) })
 		if err != nil {
 			return "", err
 		}
@@ -140,10 +140,8 @@ func seek(pics Pictures, chain timeline.Range) options {
 	}
 }
 
-// renditions spreads a source of n frames over all targets. Each output is told to stop
-// at n, too: the end of a filter graph alone would not keep ffmpeg from decoding the rest
-// of the recording for nothing.
-func renditions(source *ffmpeg.Stream, matrix string, rate timeline.Rate, n int64, targets []target) *ffmpeg.Stream {
+// renditions spreads a source over all targets.
+func renditions(source *ffmpeg.Stream, matrix string, rate timeline.Rate, targets []target) *ffmpeg.Stream {
 	split := source.Split()
 	var outputs []*ffmpeg.Stream
 	for i, to := range targets {
@@ -151,9 +149,7 @@ func renditions(source *ffmpeg.Stream, matrix string, rate timeline.Rate, n int6
 		if len(targets) > 1 {
 			s = split.Get(strconv.Itoa(i))
 		}
-		o := to.options(rate)
-		o["frames:v"] = strconv.FormatInt(n, 10)
-		outputs = append(outputs, fit(s, to.Width, to.Height, matrix).Output(to.destination(), o))
+		outputs = append(outputs, fit(s, to.Width, to.Height, matrix).Output(to.destination(), to.options(rate)))
 	}
 	return ffmpeg.MergeOutputs(outputs...)
 }

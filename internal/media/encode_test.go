@@ -70,34 +70,6 @@ func TestFramesOutsideThePictureRepeatItsEnds(t *testing.T) {
 	}
 }
 
-// TestAChunkReadsNoFurtherThanItMust encodes the first second of a recording whose rest is
-// damaged, and must not hear of that.
-func TestAChunkReadsNoFurtherThanItMust(t *testing.T) {
-	tl := tools(t)
-	dir := t.TempDir()
-	in := filepath.Join(dir, "in.mkv")
-	ffmpegDo(t, slices.Concat([]string{"-f", "lavfi", "-i", "testsrc2=s=320x180:d=60:r=25", "-f", "lavfi", "-i", "sine=r=48000:d=60"}, h264, []string{in})...)
-	p, err := tl.Probe(t.Context(), in, "in.mkv", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := len(b) * 3 / 4; i < len(b); i += 50 {
-		b[i] ^= 0xff
-	}
-	if err := os.WriteFile(in, b, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	out := EncodeOut{320, 180, small, filepath.Join(dir, "out.mp4")}
-	notes, err := tl.Encode(t.Context(), in, p.Pictures(pal25), timeline.Range{From: 0, To: 25}, []EncodeOut{out}, dir, nil)
-	if err != nil || len(notes) > 0 {
-		t.Errorf("%v, %q", err, notes)
-	}
-}
-
 func TestDamagedPicturesAreNoted(t *testing.T) {
 	tl := tools(t)
 	dir := t.TempDir()

@@ -22,8 +22,9 @@ type tempo struct {
 // interval sums up the intervals of about one length.
 type interval struct{ count, ticks int64 }
 
-// sustained is how many intervals in a row make a rate that is worth keeping.
-const sustained = 48
+// sustained is how many intervals in a row make a rate that is worth keeping: half a second
+// or so, as long as a slide takes to fly in.
+const sustained = 12
 
 func newTempo(base timeline.Rate) *tempo {
 	return &tempo{base: base, fastest: math.Inf(1), steps: map[int64]interval{}}
