@@ -225,7 +225,7 @@ func flashes(t *testing.T, path string) (at []time.Duration) {
 	return at
 }
 
-// beeps is when a tone begins after half a second of quiet, or at the very start.
+// beeps is when a tone begins after a fifth of a second of quiet, or at the very start.
 func beeps(t *testing.T, path string) (at []time.Duration) {
 	t.Helper()
 	const hz = 48000
@@ -236,7 +236,7 @@ func beeps(t *testing.T, path string) (at []time.Duration) {
 			quiet++
 			continue
 		}
-		if quiet > hz/2 {
+		if quiet > hz/5 {
 			at = append(at, time.Duration(i/4)*time.Second/hz)
 		}
 		quiet = 0
