@@ -25,6 +25,7 @@ type Store interface {
 	Has(ctx context.Context, key action.Key) (bool, error)
 	Get(ctx context.Context, key action.Key) (action.Artifact, error)
 	Put(ctx context.Context, a action.Artifact, dir string) (action.Artifact, error)
+	Forget(ctx context.Context, key action.Key) error
 	Scratch(name string) (dir string, release func() error, err error)
 }
 

@@ -1,7 +1,9 @@
 package conductor
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,6 +17,7 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/queue"
+	"github.com/lectern-av/lectern/internal/store"
 )
 
 type state int
@@ -48,6 +51,7 @@ type want struct {
 type flight struct {
 	job      action.Job
 	wants    []*want
+	sent     bool // the queue took it
 	running  bool
 	gone     int // looks in a row at which nobody knew of it
 	fraction float64
@@ -64,6 +68,7 @@ type making struct {
 	ready    []*want // needed, absent, all inputs present; by order
 	flights  map[string]*flight
 	failed   []*action.Failure
+	raised   map[string]int // how often a rendition's salt was
 	accepted bool
 	run      int64 // in the catalogue, once accepted
 	watched  time.Time
@@ -76,47 +81,56 @@ func newMaking(c *Conductor, t Target) *making {
 		observed:  make(map[action.Key]action.Artifact),
 		wants:     make(map[action.Key]*want),
 		flights:   make(map[string]*flight),
+		raised:    make(map[string]int),
 	}
 }
 
 // replan plans as far as the observations reach, and compares with the store.
 func (m *making) replan(ctx context.Context) error {
-	if err := m.plan(ctx); err != nil {
+	g, err := m.plan(ctx)
+	if err != nil {
 		return err
 	}
-	if m.graph.Edition != nil && !m.accepted && m.target.Accept != nil {
-		var err error
-		if m.run, err = m.target.Accept(ctx, m.graph); err != nil {
+	if g.Edition != nil && !m.accepted && m.target.Accept != nil {
+		if m.run, err = m.target.Accept(ctx, g); err != nil {
 			return err
 		}
 		m.accepted = true
-		if err := m.plan(ctx); err != nil {
+		if g, err = m.plan(ctx); err != nil {
 			return err
 		}
 	}
-	for key, content := range m.graph.Given {
-		if err := m.give(ctx, key, content); err != nil {
-			return fmt.Errorf("store what the talk came with: %w", err)
-		}
+	if err := m.give(ctx, g); err != nil {
+		return err
 	}
-	return m.compare(ctx)
+	return m.compare(ctx, g)
 }
 
 // plan plans until the store has no observation that the plan has not seen.
-func (m *making) plan(ctx context.Context) (err error) {
+func (m *making) plan(ctx context.Context) (g plan.Graph, err error) {
 	for again := true; again; {
-		if m.graph, err = m.target.Plan(m.observed); err != nil {
-			return err
+		if g, err = m.target.Plan(m.observed); err != nil {
+			return g, err
 		}
-		if again, err = m.observe(ctx); err != nil {
-			return err
+		if again, err = m.observe(ctx, g); err != nil {
+			return g, err
+		}
+	}
+	return g, nil
+}
+
+// give stores the inputs that came with the facts, where they are not there.
+func (m *making) give(ctx context.Context, g plan.Graph) error {
+	for key, content := range g.Given {
+		if err := m.giveOne(ctx, key, content); err != nil {
+			return fmt.Errorf("store what the talk came with: %w", err)
 		}
 	}
 	return nil
 }
 
-// give stores an input that came with the facts, under the name that plan.GivenFile says.
-func (m *making) give(ctx context.Context, key action.Key, content []byte) error {
+// giveOne stores an input under the name that plan.GivenFile says.
+func (m *making) giveOne(ctx context.Context, key action.Key, content []byte) error {
 	if has, err := m.Store.Has(ctx, key); err != nil || has {
 		return err
 	}
@@ -134,9 +148,9 @@ func (m *making) give(ctx context.Context, key action.Key, content []byte) error
 
 // observe takes up the observations that are in the store; it reports whether there
 // were new ones.
-func (m *making) observe(ctx context.Context) (bool, error) {
+func (m *making) observe(ctx context.Context, g plan.Graph) (bool, error) {
 	found := false
-	for _, key := range m.graph.Observe {
+	for _, key := range g.Observe {
 		if _, known := m.observed[key]; known {
 			continue
 		}
@@ -155,15 +169,14 @@ func (m *making) observe(ctx context.Context) (bool, error) {
 	return found, nil
 }
 
-// compare takes the wants over from the last plan and looks for the new ones in the
-// store.
-func (m *making) compare(ctx context.Context) error {
-	before := m.wants
-	m.wants = make(map[action.Key]*want, len(m.graph.Actions))
-	for i, a := range m.graph.Actions {
-		w := before[a.Key]
+// compare makes g the graph: it takes the wants over from the last one and looks for the
+// new ones in the store.
+func (m *making) compare(ctx context.Context, g plan.Graph) error {
+	wants := make(map[action.Key]*want, len(g.Actions))
+	for i, a := range g.Actions {
+		w := m.wants[a.Key]
 		if w == nil {
-			has, err := m.Store.Has(ctx, a.Key)
+			has, err := m.has(ctx, a.Key, a.Key == g.Final)
 			if err != nil {
 				return err
 			}
@@ -173,10 +186,45 @@ func (m *making) compare(ctx context.Context) error {
 			}
 		}
 		w.action, w.order = a, i
-		m.wants[a.Key] = w
+		wants[a.Key] = w
 	}
+	m.graph, m.wants = g, wants
 	m.link()
 	return nil
+}
+
+// has asks the store for an artifact. The final one is there only with everything that it
+// lists: without, it goes too, and all that is missing is made again.
+func (m *making) has(ctx context.Context, key action.Key, final bool) (bool, error) {
+	has, err := m.Store.Has(ctx, key)
+	if err != nil || !has || !final {
+		return has, err
+	}
+	a, err := m.Store.Get(ctx, key)
+	if errors.Is(err, store.ErrNone) {
+		return false, nil
+	}
+	if err != nil || a.Facts == nil {
+		return err == nil, err
+	}
+	var facts plan.BundleFacts
+	if err := json.Unmarshal(a.Facts, &facts); err != nil {
+		return false, fmt.Errorf("facts of the bundle: %w", err)
+	}
+	for _, e := range facts.Layout {
+		if e.Key == "" {
+			continue
+		}
+		_, err := m.Store.Get(ctx, e.Key)
+		if errors.Is(err, store.ErrNone) {
+			m.Log.Warn("a file of the bundle is gone from the store; making it again", "file", e.Path)
+			return false, m.Store.Forget(ctx, key)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // link works out what waits for what, what is needed, and what is ready.
@@ -214,7 +262,7 @@ func (m *making) link() {
 
 // need marks what has to be made so that w is there.
 func (m *making) need(w *want) {
-	if w == nil || w.needed || w.state == present {
+	if w == nil || w.needed || w.state == present || w.state == failed {
 		return
 	}
 	w.needed = true
@@ -233,16 +281,24 @@ func byOrder(a, b *want) int { return a.order - b.order }
 func (m *making) dispatch(ctx context.Context) error {
 	for len(m.ready) > 0 && len(m.flights) < max(1, m.Window) {
 		f := m.nextJob()
-		if err := m.Queue.Dispatch(ctx, f.job, jobTimeout); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			// The queue is away. The flight stands as one that nobody knows of, and the
-			// next looks send it again.
-			m.Log.Warn("queue does not take jobs; trying again", "err", err)
-		}
 		m.flights[f.job.ID] = f
+		if err := m.send(ctx, f); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// send gives a job to the queue. Where that does not take it, the next looks try again.
+func (m *making) send(ctx context.Context, f *flight) error {
+	err := m.Queue.Dispatch(ctx, f.job, jobTimeout)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		m.Log.Warn("queue does not take jobs; trying again", "err", err)
+	}
+	f.sent = err == nil
 	return nil
 }
 
@@ -335,9 +391,12 @@ func (m *making) look(ctx context.Context) error {
 	return m.record(ctx)
 }
 
-// seek asks the queue after a job. One that nobody knows of at two looks in a row, or
-// that never got there, goes out again as a new attempt.
+// seek asks the queue after a job. One that nobody knows of at two looks in a row goes
+// out again as a new attempt.
 func (m *making) seek(ctx context.Context, f *flight) error {
+	if !f.sent {
+		return m.send(ctx, f)
+	}
 	at, err := m.Queue.State(ctx, f.job.ID)
 	switch {
 	case ctx.Err() != nil:
@@ -353,14 +412,7 @@ func (m *making) seek(ctx context.Context, f *flight) error {
 		return nil
 	}
 	m.Log.Info("job vanished; sending it again", "slot", f.job.Actions[0].Slot, "attempt", f.job.Attempt)
-	for _, w := range f.wants {
-		w.lost++
-	}
-	var failure *action.Failure
-	if f.wants[0].lost > lostAttempts {
-		failure = &action.Failure{Slot: f.job.Actions[0].Slot, Message: "its worker died again and again"}
-	}
-	return m.land(ctx, f, failure)
+	return m.land(ctx, f, nil)
 }
 
 func (m *making) allThere(ctx context.Context, f *flight) (bool, error) {
@@ -382,6 +434,9 @@ func (m *making) land(ctx context.Context, f *flight, failure *action.Failure) e
 	}
 	observed := false
 	for _, w := range f.wants {
+		if m.wants[w.action.Key] != w {
+			continue // no plan has it any more
+		}
 		has, err := m.Store.Has(ctx, w.action.Key)
 		if err != nil {
 			return err
@@ -392,26 +447,43 @@ func (m *making) land(ctx context.Context, f *flight, failure *action.Failure) e
 			observed = observed || slices.Contains(m.graph.Observe, w.action.Key)
 			continue
 		}
-		w.state = absent
-		if failure != nil {
-			w.failures++
-			w.failure = failure
-		}
-		if w.failures < Attempts && w.lost <= lostAttempts {
-			m.insert(w)
-			continue
-		}
-		w.state = failed
+		m.missed(w, failure)
 	}
 	switch {
-	case failure != nil && failure.Unlike != "":
+	case failure != nil && m.canRaise(failure.Unlike):
 		return m.raise(ctx, failure)
 	case failure != nil:
-		return m.failure(ctx, f, failure)
-	case observed:
+		m.Log.Warn("failed", "slot", failure.Slot, "attempt", f.job.Attempt, "err", failure.Message)
+		if err := m.reconsider(ctx, f); err != nil {
+			return err
+		}
+	}
+	if observed {
 		return m.replan(ctx)
 	}
 	return nil
+}
+
+// missed lets a want that its job did not make try again, or gives it up. A failure of
+// nil says that the job was lost.
+func (m *making) missed(w *want, failure *action.Failure) {
+	w.state = absent
+	if failure != nil {
+		w.failures++
+	} else if w.lost++; w.lost > lostAttempts {
+		failure = &action.Failure{Slot: w.action.Slot, Message: "its worker died again and again"}
+	}
+	w.failure = cmp.Or(failure, w.failure)
+	if w.failures < Attempts && w.lost <= lostAttempts {
+		if w.waits == 0 { // else what it reads has gone, and brings it along when it is back
+			m.insert(w)
+		}
+		return
+	}
+	w.state = failed
+	if !slices.Contains(m.failed, w.failure) { // which several of one job may share
+		m.failed = append(m.failed, w.failure)
+	}
 }
 
 // arrived lets those go that waited for w.
@@ -428,14 +500,11 @@ func (m *making) insert(w *want) {
 	m.ready = slices.Insert(m.ready, i, w)
 }
 
-// failure notes a failure for good. One that may pass is tried again, after a look
-// whether what the job reads is still there.
-func (m *making) failure(ctx context.Context, f *flight, failure *action.Failure) error {
-	if f.wants[0].state == failed {
-		m.failed = append(m.failed, failure)
-		return nil
+// reconsider looks, after a failure, whether what the job reads is still there.
+func (m *making) reconsider(ctx context.Context, f *flight) error {
+	if err := m.give(ctx, m.graph); err != nil {
+		return err
 	}
-	m.Log.Warn("failed; trying again", "slot", failure.Slot, "err", failure.Message)
 	lost := false
 	for _, w := range f.wants {
 		for _, key := range w.action.Inputs {
@@ -458,12 +527,14 @@ func (m *making) failure(ctx context.Context, f *flight, failure *action.Failure
 	return nil
 }
 
+// canRaise says whether new keys may help the rendition: they did not if it has had some.
+func (m *making) canRaise(rendition string) bool {
+	return rendition != "" && m.target.RaiseSalt != nil && m.raised[rendition] < Attempts
+}
+
 // raise gives a rendition whose segments cannot be joined new keys.
 func (m *making) raise(ctx context.Context, failure *action.Failure) error {
-	if m.target.RaiseSalt == nil {
-		m.failed = append(m.failed, failure)
-		return nil
-	}
+	m.raised[failure.Unlike]++
 	m.Log.Warn("segments cannot be joined; encoding the rendition anew", "rendition", failure.Unlike)
 	if err := m.target.RaiseSalt(ctx, failure.Unlike); err != nil {
 		return errors.Join(failure, err)

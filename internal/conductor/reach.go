@@ -50,13 +50,14 @@ func (r *Releaser) reach(ctx context.Context, s catalog.Submission, keys map[act
 	m := newMaking(&r.Conductor, Target{Plan: func(observed map[action.Key]action.Artifact) (plan.Graph, error) {
 		return plan.Make(plan.Input{Facts: s.Facts, Pipeline: p, Kinds: r.Kinds, Observed: observed})
 	}})
-	if err := m.plan(ctx); err != nil {
+	g, err := m.plan(ctx)
+	if err != nil {
 		return err
 	}
-	for key := range m.graph.Given {
+	for key := range g.Given {
 		keys[key] = true
 	}
-	for _, a := range m.graph.Actions {
+	for _, a := range g.Actions {
 		keys[a.Key] = true
 	}
 	return nil

@@ -157,6 +157,26 @@ func (s *Local) discard(key action.Key) (record, error) {
 	return record{}, ErrNone
 }
 
+// Forget removes the artifact under the key, if there is one. Its files stay until they are
+// collected.
+func (s *Local) Forget(ctx context.Context, key action.Key) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !isHash(string(key)) {
+		return fmt.Errorf("%q is not a key", key)
+	}
+	unlock, err := s.lock(exclusive)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := os.Remove(s.path("records", string(key))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("forget artifact %s: %w", key, err)
+	}
+	return nil
+}
+
 // Put makes the artifact of the files that a.Files names (names alone count) and that lie
 // in dir, which must be a Scratch directory; the files are moved out of it. With no
 // files dir may be empty. The artifact that then stands under the key is returned: the
