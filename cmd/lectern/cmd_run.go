@@ -110,7 +110,7 @@ func (c *runCmd) release(ctx context.Context, t *terminal) (released conductor.R
 		want.Submission.Facts.Talk.Slug = slug
 	}
 	v := newView(t)
-	want.Watch, want.Command = v.show, strings.Join(t.args, " ")
+	want.Watch, want.Command = v.show, shellWords(t.args)
 	released, err = r.Release(ctx, want)
 	v.end()
 	return released, err

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conductor"
@@ -42,7 +41,7 @@ func openHouse(ctx context.Context, t *terminal, dir string, options ...store.Op
 			err = errors.Join(err, h.close())
 		}
 	}()
-	h.lock, err = catalog.LockWait(ctx, dir, "lectern "+strings.Join(t.args, " "), func(e catalog.HeldError) {
+	h.lock, err = catalog.LockWait(ctx, dir, "lectern "+shellWords(t.args), func(e catalog.HeldError) {
 		fmt.Fprintf(t.err, "lectern: %v; waiting for it to end\n", &e)
 	})
 	if err != nil {

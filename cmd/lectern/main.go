@@ -73,9 +73,12 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, "lectern:", err)
 		return exitFailed
 	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "lectern: %v\nTry: lectern %s --help\n", err, commandName(args))
+		fmt.Fprintf(os.Stderr, "lectern: %v\nTry: lectern %s--help\n", err, commandName(parser.Model.Node, args))
 		return exitUsage
 	}
 	t := &terminal{out: os.Stdout, err: os.Stderr, args: args}
@@ -92,10 +95,13 @@ func run(args []string) int {
 	return t.report(err)
 }
 
-// commandName is the command among args, for a hint.
-func commandName(args []string) string {
-	if len(args) > 0 && len(args[0]) > 0 && args[0][0] != '-' {
-		return args[0]
+// commandName is the command among args and a space, for a hint; nothing if there is no
+// such command.
+func commandName(known *kong.Node, args []string) string {
+	for _, c := range known.Children {
+		if len(args) > 0 && c.Name == args[0] {
+			return c.Name + " "
+		}
 	}
 	return ""
 }

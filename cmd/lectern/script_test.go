@@ -1,0 +1,210 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/lectern-av/lectern/internal/conductor"
+)
+
+// The scripts in testdata/script run the real command on real recordings with the real
+// ffmpeg. Between the two stands a shim (see shim_test.go) that keeps a log of what
+// ffmpeg was asked to do, so that what ran is not taken from the program's own word.
+
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "ffmpeg" {
+		shim()
+	}
+	testscript.Main(m, map[string]func(){
+		"lectern": func() { os.Exit(run(os.Args[1:])) },
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		Setup:               setUp,
+		RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"record":  record,
+			"exits":   exits,
+			"tree":    tree,
+			"mark":    mark,
+			"renewed": renewed,
+			"encoded": encoded,
+			"counted": counted,
+		},
+	})
+}
+
+// setUp gives a script a data directory, the small pipeline and the shim.
+func setUp(e *testscript.Env) error {
+	bin := filepath.Join(e.WorkDir, "bin")
+	if err := putShim(bin); err != nil {
+		return err
+	}
+	small, err := os.ReadFile("testdata/small.yaml")
+	if err != nil {
+		return err
+	}
+	e.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	e.Setenv(shimReal, realFFmpeg())
+	e.Setenv(shimLog, filepath.Join(e.WorkDir, "ffmpeg.log"))
+	e.Setenv("LECTERN_DATA", filepath.Join(e.WorkDir, "data"))
+	e.Values[marksKey{}] = new(marks)
+	return os.WriteFile(filepath.Join(e.WorkDir, "small.yaml"), small, 0o600)
+}
+
+// marks is what a script remembers from its last mark.
+type marks struct {
+	inodes map[string]uint64
+	calls  int // in the shim's log
+}
+
+type marksKey struct{}
+
+func remembered(ts *testscript.TestScript) *marks { return ts.Value(marksKey{}).(*marks) }
+
+// record FILE SECONDS [OPTION...] makes a recording of moving pictures and a tone, with
+// further options for ffmpeg's output.
+func record(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(makeRecording(ts.MkAbs(args[0]), args[1], args[2:]...))
+}
+
+// exits CODE COMMAND... runs a command that must end with that code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	code := 0
+	err := ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		code = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if want := args[0]; strconv.Itoa(code) != want {
+		ts.Fatalf("exit code %d, want %s\n%s%s", code, want, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	}
+}
+
+// tree DIR prints the files of a directory.
+func tree(ts *testscript.TestScript, neg bool, args []string) {
+	say(ts, slices.Sorted(maps.Keys(inodes(ts, args[0]))))
+}
+
+// mark DIR remembers the files of a bundle, and how often ffmpeg has been called.
+func mark(ts *testscript.TestScript, neg bool, args []string) {
+	m := remembered(ts)
+	m.inodes, m.calls = inodes(ts, args[0]), len(shimCalls(ts))
+}
+
+// renewed DIR prints what is not the same file as at the mark: the new ones, and those
+// that are gone with a minus before them.
+func renewed(ts *testscript.TestScript, neg bool, args []string) {
+	before, now := remembered(ts).inodes, inodes(ts, args[0])
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		if now[name] != before[name] {
+			all = append(all, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if now[name] == 0 {
+			all = append(all, "-"+name)
+		}
+	}
+	say(ts, all)
+}
+
+// encoded prints what ffmpeg compressed pictures for since the mark: cards, and chunks
+// by the frames of their recording.
+func encoded(ts *testscript.TestScript, neg bool, args []string) {
+	say(ts, encodings(shimCalls(ts)[remembered(ts).calls:]))
+}
+
+// say is the output of a script's command: lines, or nothing.
+func say(ts *testscript.TestScript, lines []string) {
+	out := ts.Stdout()
+	for _, line := range lines {
+		fmt.Fprintln(out, line)
+	}
+}
+
+// counted holds the counts that the command has just printed with --json against what
+// ffmpeg was called for since the mark.
+func counted(ts *testscript.TestScript, neg bool, args []string) {
+	var said struct{ Actions map[string]conductor.Count }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &said))
+	seen := map[string]int{"encode": 0, "card": 0}
+	for _, what := range encodings(shimCalls(ts)[remembered(ts).calls:]) {
+		kind := "encode"
+		if what == "card" {
+			kind = "card"
+		}
+		seen[kind]++
+	}
+	for kind, n := range seen {
+		if ran := said.Actions[kind].Ran; ran != n {
+			ts.Fatalf("it says %d of %s ran, but ffmpeg was called for %d", ran, kind, n)
+		}
+	}
+}
+
+var chunkFrames = regexp.MustCompile(`trim=end_pts=(\d+):start_pts=(\d+)`)
+
+// encodings is what calls of ffmpeg compressed pictures for, sorted.
+func encodings(calls [][]string) (all []string) {
+	for _, args := range calls {
+		line := strings.Join(args, " ")
+		if !strings.Contains(line, "libx264") {
+			continue
+		}
+		what := "card"
+		if m := chunkFrames.FindStringSubmatch(line); m != nil {
+			what = fmt.Sprintf("frames %s-%s", m[2], m[1])
+		}
+		all = append(all, what)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// shimCalls are the arguments of ffmpeg's calls so far.
+func shimCalls(ts *testscript.TestScript) [][]string {
+	calls, err := readCalls(ts.Getenv(shimLog))
+	ts.Check(err)
+	return calls
+}
+
+// inodes are the files below a directory, with their inode numbers.
+func inodes(ts *testscript.TestScript, dir string) map[string]uint64 {
+	root := ts.MkAbs(dir)
+	found := make(map[string]uint64)
+	ts.Check(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(root, path)
+		found[name] = info.Sys().(*syscall.Stat_t).Ino
+		return err
+	}))
+	return found
+}
