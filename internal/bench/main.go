@@ -1,6 +1,10 @@
-// Command bench makes the media that Lectern is measured with.
+// Command bench measures Lectern against plain ffmpeg and plain copies, side by side on
+// generated media, and keeps what it found in BENCHMARKS.md.
 //
-//	go run ./internal/bench -media DIR
+//	go run ./internal/bench -only ladder,vp9 -rounds 1
+//
+// Each row of the table can be measured by itself. A round is written down when it ends, so
+// that a row which was interrupted goes on with the rounds that are missing.
 package main
 
 import (
@@ -9,42 +13,103 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"time"
-
-	"github.com/lectern-av/lectern/internal/media"
-	"github.com/lectern-av/lectern/internal/timeline"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
 )
 
+// rows are all measurements there are, in the order of the table. "nothing" runs again what
+// "long" has made.
+func rows() []Row {
+	return []Row{ladder(), vp9(), recut(), caption(), title(), long(), nothing(), actions()}
+}
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	dir := flag.String("media", "", "where generated media are kept")
-	length := flag.Duration("talk", 10*time.Minute, "length of the talk")
-	size := flag.Int64("big", 0, "bytes of a recording of three hours; 0 makes none")
-	flag.Parse()
-	if err := run(ctx, *dir, *length, *size); err != nil {
+	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, dir string, length time.Duration, size int64) error {
-	tools, err := media.Find()
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("bench", flag.ExitOnError)
+	var names []string
+	for _, r := range rows() {
+		names = append(names, r.Name)
+	}
+	only := flags.String("only", "", "rows to measure, separated by commas; all of them otherwise: "+strings.Join(names, ", "))
+	rounds := flags.Int("rounds", 3, "how often each row is measured; the median counts")
+	small := flags.Bool("small", false, "measure on media so small that only the program itself is tried; the results are shown and not kept")
+	lectern := flags.String("lectern", "bin/lectern", "the `program` that is measured")
+	cache := flags.String("cache", "", "`directory` for generated media (20 GB and more) and unfinished results; under the user's cache otherwise")
+	table := flags.String("table", "BENCHMARKS.md", "`file` that keeps the results")
+	inner := flags.Int("actions", 0, "measure `N` actions in this very process and print JSON; what the row of that name runs")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *inner > 0 {
+		return conductHere(ctx, *inner)
+	}
+	chosen, err := choose(*only)
 	if err != nil {
 		return err
 	}
-	studio := Studio{Tools: tools, Dir: dir}
-	path, err := studio.Talk(ctx, Talk{Length: length, Width: 1920, Height: 1080, Rate: timeline.Rate{Num: 25, Den: 1}})
+	b, err := open(*lectern, *cache, *small)
 	if err != nil {
 		return err
 	}
-	fmt.Println(path)
-	if size == 0 {
-		return nil
+	defer os.RemoveAll(b.work)
+	book := Book{Table: *table}
+	if !*small {
+		book.Rounds = filepath.Join(b.dir, "rounds")
 	}
-	if path, err = studio.Big(ctx, size, 3*time.Hour); err != nil {
-		return err
+	for _, r := range chosen {
+		if err := b.measure(ctx, r, *rounds, book); err != nil {
+			return fmt.Errorf("%s: %w", r.Name, err)
+		}
 	}
-	fmt.Println(path)
 	return nil
+}
+
+// choose finds rows by their names.
+func choose(only string) (chosen []Row, err error) {
+	if only == "" {
+		return rows(), nil
+	}
+	for name := range strings.SplitSeq(only, ",") {
+		i := slices.IndexFunc(rows(), func(r Row) bool { return r.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no row %q; see -help", name)
+		}
+		chosen = append(chosen, rows()[i])
+	}
+	return chosen, nil
+}
+
+// measure does the rounds of a row that are not there yet, and writes each down.
+func (b *Bench) measure(ctx context.Context, r Row, rounds int, book Book) error {
+	setting, err := b.setting(ctx)
+	if err != nil {
+		return err
+	}
+	result, err := book.unfinished(r.Name, setting, rounds)
+	if err != nil {
+		return err
+	}
+	for n := len(result.Rounds); n < rounds; n++ {
+		fmt.Fprintf(os.Stderr, "%s, round %d of %d\n", r.Name, n+1, rounds)
+		round := Round{Values: make(map[string]float64)}
+		if err := r.Measure(ctx, b, n, &round); err != nil {
+			return err
+		}
+		result.add(round)
+		if err := book.keep(r.Name, result); err != nil {
+			return err
+		}
+	}
+	fmt.Print(tableOf(r.Judge(result.Rounds), len(result.Rounds)))
+	return book.render(rows())
 }

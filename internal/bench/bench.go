@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conductor"
+	"github.com/lectern-av/lectern/internal/media"
+)
+
+// Bench is the place where contestants meet.
+type Bench struct {
+	lectern string // the program, an absolute path
+	dir     string // media and results that are kept
+	work    string // all else; removed at the end
+	studio  Studio
+	small   bool
+	fixed   *fixed // the talk that is corrected, once there is one
+}
+
+// niceness is what Lectern runs ffmpeg at. The plain contestants get the same, so that
+// whatever else runs on the machine slows all alike.
+const niceness = "10"
+
+func open(lectern, dir string, small bool) (*Bench, error) {
+	tools, err := media.Find()
+	if err != nil {
+		return nil, err
+	}
+	if lectern, err = filepath.Abs(lectern); err != nil {
+		return nil, err
+	}
+	if dir == "" {
+		if dir, err = os.UserCacheDir(); err != nil {
+			return nil, fmt.Errorf("find a place for media (-cache names one): %w", err)
+		}
+		dir = filepath.Join(dir, "lectern-bench")
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("make a place for media: %w", err)
+	}
+	work, err := os.MkdirTemp(dir, "work-")
+	if err != nil {
+		return nil, fmt.Errorf("make a place to work: %w", err)
+	}
+	b := &Bench{lectern: lectern, dir: dir, work: work, small: small}
+	b.studio = Studio{Tools: tools, Dir: filepath.Join(dir, "media")}
+	return b, makeShims(tools, filepath.Join(work, "shims"))
+}
+
+// size is the real one, or that for trying the bench itself.
+func size[T any](b *Bench, real, small T) T {
+	if b.small {
+		return small
+	}
+	return real
+}
+
+// alternate lets the contestants run, beginning with another one in each round.
+func alternate(n int, contestants ...func() error) error {
+	for i := range contestants {
+		if err := contestants[(n+i)%len(contestants)](); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plain times a command, at the same niceness as Lectern's ffmpeg, until the files it
+// makes are on the disk. It is noted in the round.
+func (b *Bench) plain(ctx context.Context, into *Round, makes []string, command ...string) (float64, error) {
+	return b.timed(ctx, into, func() ([]string, error) {
+		cmd := exec.CommandContext(ctx, "nice", append([]string{"-n", niceness}, command...)...)
+		cmd.Dir = b.work
+		said, err := cmd.CombinedOutput()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w\n%s", b.shown(command), err, said)
+		}
+		return makes, nil
+	}, append([]string{"nice", "-n", niceness}, command...))
+}
+
+// timed is how many seconds do takes until the files it names are on the disk. What was
+// written before is brought there first, so that nobody pays for another.
+func (b *Bench) timed(ctx context.Context, into *Round, do func() (made []string, err error), command []string) (float64, error) {
+	if err := exec.CommandContext(ctx, "sync").Run(); err != nil {
+		return 0, fmt.Errorf("sync: %w", err)
+	}
+	if into != nil {
+		into.Commands = append(into.Commands, b.shown(command))
+	}
+	began := time.Now()
+	made, err := do()
+	if err != nil {
+		return 0, err
+	}
+	for _, path := range made {
+		if err := sync(path); err != nil {
+			return 0, err
+		}
+	}
+	took := time.Since(began).Seconds()
+	fmt.Fprintf(os.Stderr, "  %8.2f s  %.100s\n", took, b.shown(command))
+	return took, nil
+}
+
+func sync(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("sync what was made: %w", err)
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+// shown is a command as the table has it: with names of programs and media for paths.
+func (b *Bench) shown(command []string) string {
+	words := make([]string, len(command))
+	for i, w := range command {
+		w = strings.ReplaceAll(w, b.work+"/", "")
+		w = strings.ReplaceAll(w, b.dir+"/", "")
+		w = strings.ReplaceAll(w, b.studio.Tools.FFmpeg, "ffmpeg")
+		words[i] = word(strings.ReplaceAll(w, b.lectern, "lectern"))
+	}
+	return strings.Join(words, " ")
+}
+
+// word is s as one word of a shell.
+func word(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// house is a data directory with what was published from it.
+type house struct {
+	bench *Bench
+	dir   string
+}
+
+// house makes a fresh one; what was in the directory is removed.
+func (b *Bench) house(dir string) (*house, error) {
+	h := &house{b, dir}
+	if err := h.remove(); err != nil {
+		return nil, err
+	}
+	return h, os.Mkdir(dir, 0o755)
+}
+
+func (h *house) remove() error { return os.RemoveAll(h.dir) }
+
+// Ran is what a run of Lectern came to.
+type Ran struct {
+	Bundle   string                     `json:"bundle"`
+	Actions  map[string]conductor.Count `json:"actions"`
+	Seconds  float64                    `json:"-"` // until all files of the bundle were on the disk
+	Memory   int64                      `json:"-"` // bytes, the most that the process itself held
+	Programs Programs                   `json:"-"` // ffmpeg and ffprobe, by the shim
+}
+
+// ran is how many actions ran.
+func (r Ran) ran() (n int) {
+	for _, c := range r.Actions {
+		n += c.Ran
+	}
+	return n
+}
+
+// run times `lectern run` with these words. The round may be nil.
+func (h *house) run(ctx context.Context, into *Round, words ...string) (ran Ran, err error) {
+	b := h.bench
+	log, err := os.MkdirTemp(b.work, "log-")
+	if err != nil {
+		return ran, err
+	}
+	defer os.RemoveAll(log)
+	command := append([]string{b.lectern, "run"}, words...)
+	command = append(command, "--json", "--data", filepath.Join(h.dir, "data"), "-o", filepath.Join(h.dir, "out"))
+	ran.Seconds, err = b.timed(ctx, into, func() (made []string, err error) {
+		if ran.Memory, err = b.watch(ctx, command, log, &ran); err != nil {
+			return nil, err
+		}
+		return filesOf(ran.Bundle)
+	}, command)
+	if err != nil {
+		return ran, err
+	}
+	ran.Programs, err = readShims(log)
+	return ran, err
+}
+
+// watch runs Lectern behind the shims, reads what it printed, and looks at its memory all
+// the while.
+func (b *Bench) watch(ctx context.Context, command []string, log string, printed *Ran) (memory int64, err error) {
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Dir = b.work
+	cmd.Env = append(os.Environ(), "PATH="+filepath.Join(b.work, "shims")+":"+os.Getenv("PATH"), shimLog+"="+log)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	if err := cmd.Start(); err != nil {
+		return 0, fmt.Errorf("start lectern: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+			if now, err := peak(cmd.Process.Pid); err == nil { // it may just have ended
+				memory = now
+			}
+		case err := <-ended:
+			if err != nil {
+				return 0, fmt.Errorf("%s: %w\n%s", b.shown(command), err, said.Bytes())
+			}
+			return memory, json.Unmarshal(out.Bytes(), printed)
+		}
+	}
+}
+
+// filesOf are all files below a directory.
+func filesOf(dir string) (all []string, err error) {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			all = append(all, path)
+		}
+		return err
+	})
+	return all, err
+}
+
+// write puts a text file into the place of work.
+func (b *Bench) write(name, text string) (path string, err error) {
+	path = filepath.Join(b.work, name)
+	return path, os.WriteFile(path, []byte(text), 0o644)
+}

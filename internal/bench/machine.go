@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// Setting is what a result holds for, and for nothing else.
+type Setting struct {
+	Machine string `json:"machine"` // cores, model, memory
+	Lectern string `json:"lectern"` // SHA-256 of the program
+	Commit  string `json:"commit"`  // it was built from, as far as git can tell
+	FFmpeg  string `json:"ffmpeg"`
+	Go      string `json:"go"`
+}
+
+func (b *Bench) setting(ctx context.Context) (s Setting, err error) {
+	s.Go = runtime.Version()
+	if s.FFmpeg, err = b.studio.Tools.Version(ctx); err != nil {
+		return s, err
+	}
+	if s.Lectern, err = hashOf(b.lectern); err != nil {
+		return s, err
+	}
+	if commit, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output(); err == nil {
+		s.Commit = strings.TrimSpace(string(commit))
+	}
+	model, err := field("/proc/cpuinfo", "model name")
+	if err != nil {
+		return s, err
+	}
+	memory, err := kilobytes("/proc/meminfo", "MemTotal")
+	if err != nil {
+		return s, err
+	}
+	s.Machine = fmt.Sprintf("%d cores of %s with %.0f GiB of memory", runtime.NumCPU(), model, float64(memory)/(1<<30))
+	return s, nil
+}
+
+func hashOf(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("open the program to be measured: %w", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("read the program to be measured: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// field is the first value of that name in one of the kernel's tables.
+func field(path, name string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("ask the kernel for %s: %w", name, err)
+	}
+	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+		key, value, ok := strings.Cut(lines.Text(), ":")
+		if ok && strings.TrimSpace(key) == name {
+			return strings.TrimSpace(value), nil
+		}
+	}
+	return "", fmt.Errorf("%s says nothing of %s", path, name)
+}
+
+// kilobytes is such a value that is a size, in bytes.
+func kilobytes(path, name string) (int64, error) {
+	value, err := field(path, name)
+	if err != nil {
+		return 0, err
+	}
+	kb, err := strconv.ParseInt(strings.TrimSuffix(value, " kB"), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s of %s: %w", name, path, err)
+	}
+	return kb << 10, nil
+}
+
+// peak is the most memory that a running process has held at once.
+func peak(pid int) (int64, error) { return kilobytes(fmt.Sprintf("/proc/%d/status", pid), "VmHWM") }

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// pipeline is a definition in YAML for what a row needs and no more.
+type pipeline struct {
+	cards      bool          // opening and closing, as long as in the pipeline for talks
+	chunk      time.Duration //
+	renditions []string      // as YAML has them
+	codec      string        // of the sound
+	thumbnail  bool
+}
+
+func (p pipeline) yaml() string {
+	opening, closing := "0s", "0s"
+	if p.cards {
+		opening, closing = "5s", "4s"
+	}
+	needs, thumbnail := "", ""
+	if p.thumbnail {
+		needs, thumbnail = ", thumbnail", "  - {name: thumbnail, uses: thumbnail, needs: [index]}\n"
+	}
+	return fmt.Sprintf(`programme: {opening: %s, closing: %s, chunk: %s}
+stages:
+  - {name: probe, uses: probe}
+  - {name: index, uses: index, needs: [probe]}
+  - {name: analyse, uses: analyse, needs: [index]}
+  - name: encode
+    uses: encode
+    needs: [index]
+    with:
+      renditions:
+        - %s
+  - {name: card, uses: card, needs: [encode]}
+  - {name: audio, uses: audio, needs: [index, analyse], with: {codec: %s, bitrate: %s}}
+  - {name: assemble, uses: assemble, needs: [card, encode, audio]}
+%s  - {name: captions, uses: captions}
+  - {name: subtitled, uses: subtitled, needs: [assemble, captions]}
+  - {name: bundle, uses: bundle, needs: [assemble, subtitled, captions%s]}
+`, opening, closing, p.chunk, strings.Join(p.renditions, "\n        - "), p.codec, soundRate, thumbnail, needs)
+}
+
+// soundRate is the bitrate of all sound.
+const soundRate = "128k"
+
+// evenChunk divides a length into chunks of 30 seconds or less, as many as Lectern's slots
+// or a multiple, so that no core is idle while the last is encoded.
+func evenChunk(length time.Duration) time.Duration {
+	slots := max(2, runtime.NumCPU())
+	n := slots
+	for length/time.Duration(n) > 30*time.Second {
+		n += slots
+	}
+	return max(5*time.Second, length/time.Duration(n))
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	fullJob = "the full job"
+	chunks  = "chunks encoded"
+)
+
+func recut() Row {
+	return Row{
+		Name: "recut",
+		How: `A talk of ten minutes with subtitles in two languages goes through the shipped pipeline
+` + "`talk`" + `; then its in-point moves by five seconds. Chunks are those runs of ffmpeg that read
+the recording and encode moving pictures.`,
+		Measure: moveInPoint,
+		Judge: func(rounds []Round) []Line {
+			line := takes(rounds, "in-point moved by 5 s, talk of 10 minutes", "lectern", fullJob, 0.12)
+			line.Lectern += fmt.Sprintf(", %s: %.0f", chunks, most(rounds, chunks))
+			line.Reach += ", one chunk"
+			line.Met = line.Met && most(rounds, chunks) == 1 && least(rounds, chunks) == 1
+			return []Line{line}
+		},
+	}
+}
+
+func moveInPoint(ctx context.Context, b *Bench, _ int, into *Round) error {
+	length := size(b, 10*time.Minute, 70*time.Second)
+	shape := size(b, Talk{Length: length, Width: 1920, Height: 1080, Rate: pal}, Talk{Length: length, Width: 320, Height: 180, Rate: pal})
+	talk, err := b.studio.Talk(ctx, shape)
+	if err != nil {
+		return err
+	}
+	words, err := b.subtitled(talk, length)
+	if err != nil {
+		return err
+	}
+	h, err := b.house(filepath.Join(b.work, "house"))
+	if err != nil {
+		return err
+	}
+	out := length - 5*time.Second
+	cut := func(in time.Duration) []string {
+		return append(words, "--cut", fmt.Sprintf("%s-%s", srtClock(in, '.'), srtClock(out, '.')))
+	}
+	full, err := h.run(ctx, into, cut(5*time.Second)...)
+	if err != nil {
+		return err
+	}
+	moved, err := h.run(ctx, into, cut(10*time.Second)...)
+	if err != nil {
+		return err
+	}
+	into.Values[fullJob], into.Values["lectern"] = full.Seconds, moved.Seconds
+	into.Values[chunks] = float64(len(moved.Programs.those(func(p Program) bool { return p.film() && p.reads(filepath.Base(talk)) })))
+	return errors.Join(h.remove())
+}
+
+// subtitled are the words that hand in a talk with its subtitles in two languages.
+func (b *Bench) subtitled(talk string, length time.Duration) ([]string, error) {
+	words := []string{talk, "--slug", "talk", "--speaker", "Ada Lovelace", "--conference", "Benchmarks"}
+	for i, language := range []string{"en", "es"} {
+		path, err := b.write(language+".srt", captions(length, uint64(i), ""))
+		if err != nil {
+			return nil, err
+		}
+		words = append(words, "--subtitles", language+"="+path)
+	}
+	return words[:len(words):len(words)], nil
+}
+
+// captions are as many cues as a talk of that length has. The correction, if there is one,
+// is the text of a cue in the middle.
+func captions(length time.Duration, seed uint64, correction string) string {
+	const every, lasts = 4 * time.Second, 3500 * time.Millisecond
+	random := rand.New(rand.NewPCG(3, seed))
+	var s strings.Builder
+	for n := 0; time.Duration(n+1)*every < length; n++ {
+		text := sentence(random)
+		if correction != "" && time.Duration(n) == length/every/2 {
+			text = correction
+		}
+		from := time.Duration(n) * every
+		fmt.Fprintf(&s, "%d\n%s --> %s\n%s.\n\n", n+1, srtClock(from, ','), srtClock(from+lasts, ','), text)
+	}
+	return s.String()
+}
+
+// srtClock is a time as SubRip writes it, but for the mark before the milliseconds.
+func srtClock(d time.Duration, mark rune) string {
+	return fmt.Sprintf("%02d:%02d:%02d%c%03d", d/time.Hour, d/time.Minute%60, d/time.Second%60, mark, d/time.Millisecond%1000)
+}
