@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"strconv"
@@ -46,11 +47,40 @@ func (t Tools) Encode(ctx context.Context, path string, pics Pictures, r timelin
 	if err != nil {
 		return nil, fmt.Errorf("encode frames %d to %d: %w", r.From, r.To, err)
 	}
-	if n := complaints(said); n > 0 {
-		notes = append(notes, fmt.Sprintf("the decoder complained %d times between %s and %s of the recording; pictures there may be damaged",
+	n := complaints(said)
+	if n > 0 {
+		if n, err = t.sinceRunIn(ctx, path, pics, r, n); err != nil {
+			return nil, fmt.Errorf("look where frames %d to %d are damaged: %w", r.From, r.To, err)
+		}
+	}
+	if n > 0 {
+		notes = append(notes, fmt.Sprintf("the decoder complained (%d×) between %s and %s of the recording; pictures there may be damaged",
 			n, clock(pics.Rate.Time(r.From)), clock(pics.Rate.Time(r.To))))
 	}
 	return notes, nil
+}
+
+// sinceRunIn is how many of n complaints concern frames that were kept. A decoder that
+// starts in the middle may well complain of pictures before them that lean on others it
+// never saw, so those of decoding the run-in alone are taken off.
+func (t Tools) sinceRunIn(ctx context.Context, path string, pics Pictures, r timeline.Range, n int) (int, error) {
+	chain := r.Shift(-pics.Lead)
+	from := seek(pics, chain)
+	if len(from) == 0 {
+		return n, nil
+	}
+	args, err := arguments(func() *ffmpeg.Stream {
+		s := open(path, from).Get(strconv.Itoa(pics.Stream))
+		s = filter(s, "setpts", options{"expr": fmt.Sprintf("PTS-(%d)", pics.FirstPTS)})
+		s = filter(s, "fps", options{"fps": pics.Rate, "round": "near"})
+		s = filter(s, "trim", options{"end_pts": chain.From})
+		return s.Output("pipe:", options{"f": "null"})
+	})
+	if err != nil {
+		return 0, err
+	}
+	said, err := t.Stream(ctx, append([]string{"-copyts"}, args...), func(io.Reader) error { return nil })
+	return max(0, n-complaints(said)), err
 }
 
 // complaints counts what ffmpeg reported as errors although it went on.
