@@ -64,11 +64,17 @@ lint: ## gofmt, go vet, staticcheck
 	go vet -tags slow ./...
 	go tool staticcheck -tags slow ./...
 
+# ONLY=ladder,vp9 measures these rows alone, and ROUNDS=1 takes a quick look. A row that was
+# interrupted goes on where it stopped. Generated media (20 GB and more) go into CACHE.
+ONLY   :=
+ROUNDS := 3
+CACHE  := .cache/bench
+
 .PHONY: bench
-bench: ## measure Lectern side by side with plain ffmpeg (an hour or more)
+bench: ## measure Lectern beside plain ffmpeg (hours; ONLY=ladder ROUNDS=1: less)
 	@.ci/need go ffmpeg
 	@$(MAKE) build
-	go run ./internal/bench -media .cache/bench
+	go run ./internal/bench -lectern $(BIN) -cache $(CACHE) -rounds $(ROUNDS) -only '$(ONLY)'
 
 .PHONY: sample
 sample: ## make the sample talk in testdata/ again

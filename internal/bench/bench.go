@@ -38,12 +38,6 @@ func open(lectern, dir string, small bool) (*Bench, error) {
 	if lectern, err = filepath.Abs(lectern); err != nil {
 		return nil, err
 	}
-	if dir == "" {
-		if dir, err = os.UserCacheDir(); err != nil {
-			return nil, fmt.Errorf("find a place for media (-cache names one): %w", err)
-		}
-		dir = filepath.Join(dir, "lectern-bench")
-	}
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, err
 	}
@@ -77,17 +71,21 @@ func alternate(n int, contestants ...func() error) error {
 	return nil
 }
 
-// plain times a command, at the same niceness as Lectern's ffmpeg, until the files it
-// makes are on the disk. It is noted in the round.
+// plain times a command in the place of work, at the same niceness as Lectern's ffmpeg,
+// until the files it makes there are on the disk. It is noted in the round.
 func (b *Bench) plain(ctx context.Context, into *Round, makes []string, command ...string) (float64, error) {
 	return b.timed(ctx, into, func() ([]string, error) {
 		cmd := exec.CommandContext(ctx, "nice", append([]string{"-n", niceness}, command...)...)
 		cmd.Dir = b.work
+		made := make([]string, len(makes))
+		for i, name := range makes {
+			made[i] = filepath.Join(b.work, name)
+		}
 		said, err := cmd.CombinedOutput()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w\n%s", b.shown(command), err, said)
 		}
-		return makes, nil
+		return made, nil
 	}, append([]string{"nice", "-n", niceness}, command...))
 }
 

@@ -46,15 +46,18 @@ func ladder() Row {
 ` + "`lectern run`" + ` with a pipeline that has no cards and no thumbnail. It includes what the
 others do not do: hashing and probing the recording, measuring its loudness and levelling it,
 proving every frame's time, the bundle. "Encode and join" is the part of it from the first
-encoder's start to the last ffmpeg's end, as the shim's clock has it. Without a cut the two
-plain contestants have the easier job: they need not be exact anywhere.`,
+encoder's start to the last ffmpeg's end, as the shim's clock has it.`,
 		Measure: climb,
 		Judge: func(rounds []Round) []Line {
-			work := fmt.Sprintf("ladder 1080/720/480 of 2 minutes (of it %s: %s)", coding, secs(median(rounds, coding)))
-			return []Line{
+			const work = "ladder 1080/720/480, 2 minutes"
+			lines := []Line{
 				takes(rounds, work, "lectern", oneFFmpeg, 0.95),
 				takes(rounds, work, "lectern", eachFFmpeg, 0.75),
 			}
+			for i := range lines {
+				lines[i].Lectern += fmt.Sprintf(" (%s: %s)", coding, secs(median(rounds, coding)))
+			}
+			return lines
 		},
 	}
 }

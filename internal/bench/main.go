@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string) error {
 	rounds := flags.Int("rounds", 3, "how often each row is measured; the median counts")
 	small := flags.Bool("small", false, "measure on media so small that only the program itself is tried; the results are shown and not kept")
 	lectern := flags.String("lectern", "bin/lectern", "the `program` that is measured")
-	cache := flags.String("cache", "", "`directory` for generated media (20 GB and more) and unfinished results; under the user's cache otherwise")
+	cache := flags.String("cache", ".cache/bench", "`directory` for generated media (20 GB and more) and the rounds of each row")
 	table := flags.String("table", "BENCHMARKS.md", "`file` that keeps the results")
 	inner := flags.Int("actions", 0, "measure `N` actions in this very process and print JSON; what the row of that name runs")
 	if err := flags.Parse(args); err != nil {
@@ -62,9 +62,10 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(b.work)
-	book := Book{Table: *table}
-	if !*small {
-		book.Rounds = filepath.Join(b.dir, "rounds")
+	book := Book{Table: *table, Rounds: filepath.Join(b.dir, "rounds")}
+	if *small {
+		book.Rounds = ""
+		fmt.Println("On small media: these are no results, whatever the lines say.")
 	}
 	for _, r := range chosen {
 		if err := b.measure(ctx, r, *rounds, book); err != nil {
@@ -110,6 +111,6 @@ func (b *Bench) measure(ctx context.Context, r Row, rounds int, book Book) error
 			return err
 		}
 	}
-	fmt.Print(tableOf(r.Judge(result.Rounds), len(result.Rounds)))
+	fmt.Println(tableOf(r.Judge(result.Rounds), len(result.Rounds)))
 	return book.render(rows())
 }

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -61,7 +61,7 @@ func moveInPoint(ctx context.Context, b *Bench, _ int, into *Round) error {
 	}
 	into.Values[fullJob], into.Values["lectern"] = full.Seconds, moved.Seconds
 	into.Values[chunks] = float64(len(moved.Programs.those(func(p Program) bool { return p.film() && p.reads(filepath.Base(talk)) })))
-	return errors.Join(h.remove())
+	return h.remove()
 }
 
 // subtitled are the words that hand in a talk with its subtitles in two languages.
@@ -74,7 +74,7 @@ func (b *Bench) subtitled(talk string, length time.Duration) ([]string, error) {
 		}
 		words = append(words, "--subtitles", language+"="+path)
 	}
-	return words[:len(words):len(words)], nil
+	return slices.Clip(words), nil
 }
 
 // captions are as many cues as a talk of that length has. The correction, if there is one,

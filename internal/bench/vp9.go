@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,12 +20,12 @@ const sreview = "-threads 1 -c:v libvpx-vp9 -b:v 1024k -minrate 512k -maxrate 14
 func vp9() Row {
 	return Row{
 		Name: "vp9",
-		How: `One minute of 640×360 becomes VP9 in two passes, at SReview's settings. Lectern's time is
+		How: `Three minutes of 640×360 become VP9 in two passes, at SReview's settings. Lectern's time is
 that of the whole ` + "`lectern run`" + `. Sizes are of the pictures alone, and SSIM is that of each result
 against the recording.`,
 		Measure: twoPasses,
 		Judge: func(rounds []Round) []Line {
-			line := takes(rounds, "VP9 in two passes, 1 minute of 360p", "lectern", oneFFmpeg, 0.58)
+			line := takes(rounds, "VP9 in two passes, 3 minutes of 360p", "lectern", oneFFmpeg, 0.58)
 			bytes := medianOf(rounds, func(r Round) float64 { return r.Values["lectern bytes"]/r.Values["plain bytes"] - 1 })
 			ssim := medianOf(rounds, func(r Round) float64 { return r.Values["lectern ssim"] - r.Values["plain ssim"] })
 			line.Ratio += fmt.Sprintf("; size %+.2f %%, SSIM %+.4f", 100*bytes, ssim)
@@ -36,7 +37,7 @@ against the recording.`,
 }
 
 func twoPasses(ctx context.Context, b *Bench, n int, into *Round) error {
-	length := size(b, time.Minute, 10*time.Second)
+	length := size(b, 3*time.Minute, 10*time.Second)
 	talk, err := b.studio.Talk(ctx, Talk{Length: length, Width: 640, Height: 360, Rate: pal})
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func (b *Bench) vp9Plain(ctx context.Context, into *Round, talk string) error {
 		"-speed 4 -pass 1 -an -f null /dev/null",
 		"-speed 2 -pass 2 -c:a libopus -b:a " + soundRate + " plain.webm",
 	} {
-		took, err := b.plain(ctx, into, nil, append(common[:len(common):len(common)], strings.Fields(pass)...)...)
+		took, err := b.plain(ctx, into, nil, append(slices.Clip(common), strings.Fields(pass)...)...)
 		if err != nil {
 			return err
 		}
