@@ -13,8 +13,10 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/fault"
@@ -90,7 +92,12 @@ func (w *Worker) Handle(ctx context.Context, job action.Job, report func(action.
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	return failure(job.Actions[0].Slot, err)
+	f := failure(job.Actions[0].Slot, err)
+	if f.Fault == nil && isFull(err) {
+		f.Fault = fault.New(filepath.Dir(t.Dir), "the disk is full").
+			Try("Make room, then run the same again: what is finished is kept")
+	}
+	return f
 }
 
 func (w *Worker) do(ctx context.Context, t *Task) (err error) {
@@ -132,6 +139,21 @@ func failure(slot string, err error) *action.Failure {
 		_, f.Unlike, _ = strings.Cut(slot, "/")
 	}
 	return f
+}
+
+// isFull reports whether there was no room left for what was being written, by us or by
+// a tool.
+func isFull(err error) bool {
+	var tool *media.ToolError
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT} {
+		if errors.Is(err, full) {
+			return true
+		}
+		if errors.As(err, &tool) && strings.Contains(strings.ToLower(tool.Stderr), full.Error()) {
+			return true
+		}
+	}
+	return false
 }
 
 // Task is a job being done.

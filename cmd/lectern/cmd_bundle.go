@@ -16,7 +16,7 @@ type bundleCmd struct {
 }
 
 type verifyCmd struct {
-	Dirs []string `arg:"" name:"dir" help:"Bundles." type:"path"`
+	Dirs []string `arg:"" name:"dir" help:"Bundles."`
 	JSON bool     `help:"Print JSON: one report for each bundle."`
 }
 

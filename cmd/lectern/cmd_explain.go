@@ -141,6 +141,14 @@ func noSuchTalk(slug string, known []string) error {
 		Try("`lectern status` lists the talks.")
 }
 
+// printFailures tells a person what failed for good, and how to go on.
+func printFailures(w io.Writer, failures []*action.Failure) {
+	for _, f := range failures {
+		printFailure(w, f)
+	}
+	fmt.Fprintln(w, "\nWhat did not depend on it is done and kept. Run the same again when the cause is mended.")
+}
+
 // printFailure tells a person what failed for good, and what to look at.
 func printFailure(w io.Writer, f *action.Failure) {
 	fmt.Fprintf(w, "\n%s needs attention: %s\n", f.Slot, f.Message)

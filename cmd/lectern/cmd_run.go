@@ -24,7 +24,7 @@ import (
 )
 
 type runCmd struct {
-	Recordings []string `arg:"" name:"recording" help:"The recordings of the talk, in the order they were made." type:"path"`
+	Recordings []string `arg:"" name:"recording" help:"The recordings of the talk, in the order they were made."`
 
 	Out           string   `short:"o" required:"" help:"Where the bundle goes: DIR/<slug>/." type:"path" placeholder:"DIR"`
 	Talk          string   `help:"A YAML file that says title, speakers, language and so on; flags win over it." type:"path" placeholder:"FILE"`
@@ -55,15 +55,12 @@ type runResult struct {
 func (c *runCmd) Run(ctx context.Context, t *terminal) error {
 	began := time.Now()
 	released, err := c.release(ctx, t)
-	if c.JSON && err != nil && ctx.Err() == nil {
-		return errors.Join(err, t.printJSON(map[string]any{"error": jsonError(err)}))
-	}
 	if err != nil {
 		return err
 	}
-	result := runResult{released.Dir, released.Counts, released.Notes, time.Since(began).Seconds()}
+	took := time.Since(began)
 	if c.JSON {
-		return t.printJSON(result)
+		return t.printJSON(runResult{released.Dir, released.Counts, released.Notes, took.Seconds()})
 	}
 	for _, note := range released.Notes {
 		fmt.Fprintln(t.err, "note:", note)
@@ -72,7 +69,7 @@ func (c *runCmd) Run(ctx context.Context, t *terminal) error {
 	for _, n := range released.Counts {
 		ran, reused = ran+n.Ran, reused+n.Reused
 	}
-	fmt.Fprintf(t.err, "%d actions ran, %d were there already; %s\n", ran, reused, time.Since(began).Round(10*time.Millisecond))
+	fmt.Fprintf(t.err, "Published in %s: %d actions ran, %d were there already.\n", briefly(took), ran, reused)
 	_, err = fmt.Fprintln(t.out, released.Dir)
 	return err
 }
@@ -250,7 +247,8 @@ func parseCut(s string, recordings int) (conference.Keep, error) {
 	plain, plainErr := parseRange(from, to)
 	number, rest, _ := strings.Cut(from, ":")
 	n, err := strconv.Atoi(number)
-	if err != nil || n < 1 || n > recordings || recordings == 1 && plain.From < plain.To || strings.Count(from, ":") <= strings.Count(to, ":") {
+	sound := plainErr == nil && plain.From < plain.To
+	if err != nil || n < 1 || sound && n > recordings || recordings == 1 && sound || strings.Count(from, ":") <= strings.Count(to, ":") {
 		return plain, plainErr
 	}
 	own, err := parseRange(rest, to)
@@ -258,7 +256,7 @@ func parseCut(s string, recordings int) (conference.Keep, error) {
 		return plain, plainErr
 	}
 	own.Recording = n
-	if recordings > 1 && plainErr == nil && plain.From < plain.To && own.From < own.To {
+	if sound && own.From < own.To {
 		return plain, fmt.Errorf("it could mean %s, or %s, which is of recording %d; write it like one of these",
 			plan.CutText(plain), plan.CutText(own), n)
 	}

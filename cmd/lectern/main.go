@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -46,7 +47,7 @@ type commands struct {
 // terminal is where a command speaks.
 type terminal struct {
 	out  io.Writer // results
-	err  *os.File  // progress and logs
+	err  *screen   // progress and logs
 	log  *slog.Logger
 	args []string // the command line, for the books
 }
@@ -76,21 +77,18 @@ func run(args []string) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	t := &terminal{out: os.Stdout, err: &screen{out: os.Stderr}, args: args}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "lectern: %v\nTry: lectern %s--help\n", err, commandName(parser.Model.Node, args))
-		return exitUsage
+		return t.report(&usageError{fmt.Sprintf("%v\nTry: lectern %s--help", err, commandName(parser.Model.Node, args))})
 	}
-	t := &terminal{out: os.Stdout, err: os.Stderr, args: args}
-	t.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	t.log = slog.New(messages{out: t.err})
 	if c.Verbose {
-		t.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		t.log = slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	err = parsed.Run(t)
-	if ctx.Err() != nil && err != nil {
-		fmt.Fprintln(os.Stderr, "lectern: interrupted; the next run goes on from here")
-		return exitInterrupted
+	if err = parsed.Run(t); err != nil && ctx.Err() != nil {
+		err = errInterrupted
 	}
 	return t.report(err)
 }
@@ -114,29 +112,38 @@ type usageError struct{ problem string }
 
 func (e *usageError) Error() string { return e.problem }
 
+var errInterrupted = errors.New("interrupted; the next run goes on from here")
+
 // report tells of an error, if there is one, and chooses the exit code.
 func (t *terminal) report(err error) int {
-	var attention *conductor.NeedsAttention
-	var usage *usageError
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.Is(err, errSaid):
-		return exitFailed
-	case errors.As(err, &usage):
-		fmt.Fprintln(t.err, "lectern:", err)
-		return exitUsage
-	case fault.Of(err) != nil:
-		fmt.Fprintln(t.err, "lectern:", fault.Of(err))
-		return exitFault
-	case errors.As(err, &attention):
-		for _, f := range attention.Failures {
-			printFailure(t.err, f)
-		}
+	}
+	if errors.Is(err, errSaid) {
 		return exitFailed
 	}
-	fmt.Fprintln(t.err, "lectern:", err)
-	return exitFailed
+	if slices.Contains(t.args, "--json") {
+		if err := t.printJSON(map[string]any{"error": jsonError(err)}); err != nil {
+			fmt.Fprintln(t.err, "lectern:", err)
+		}
+	}
+	var attention *conductor.NeedsAttention
+	if errors.As(err, &attention) {
+		printFailures(t.err, attention.Failures)
+		return exitFailed
+	}
+	code, said := exitFailed, err
+	var usage *usageError
+	switch f := fault.Of(err); {
+	case errors.Is(err, errInterrupted):
+		code = exitInterrupted
+	case errors.As(err, &usage):
+		code = exitUsage
+	case f != nil:
+		code, said = exitFault, f
+	}
+	fmt.Fprintln(t.err, "lectern:", said)
+	return code
 }
 
 // printJSON writes one JSON document to standard output.

@@ -1,218 +1,222 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"io"
+	"math"
 	"strings"
 	"time"
-
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
 
 	"github.com/lectern-av/lectern/internal/conductor"
 )
 
-// view shows how a release stands.
-type view interface {
-	show(conductor.Status)
-	end()
+// view shows how a release stands: bars where standard error is a terminal, a line now
+// and then elsewhere.
+type view struct {
+	out    *screen
+	stages map[string]*stage
 }
 
-// newView is live where standard error is a terminal, and plain lines elsewhere.
-func newView(t *terminal) view {
-	if term.IsTerminal(int(t.err.Fd())) {
-		return &liveView{
-			bars:   make(map[string]*stageBar),
-			screen: mpb.New(mpb.WithOutput(t.err), mpb.WithWidth(40), mpb.WithRefreshRate(120*time.Millisecond)),
-		}
-	}
-	return &plainView{out: t.err, said: make(map[string]string), at: make(map[string]time.Time)}
+func newView(t *terminal) *view {
+	return &view{out: t.err, stages: make(map[string]*stage)}
 }
 
-// liveView is a bar for each stage that has something to do.
-type liveView struct {
-	screen *mpb.Progress
-	bars   map[string]*stageBar
+// stage is what a view remembers of one.
+type stage struct {
+	name  string
+	began time.Time // its first work; zero before that
+	told  time.Time // its last plain line
+	took  time.Duration
+	over  bool    // nothing more will come
+	speed float64 // times real time, evened out
+	seen  time.Time
+	conductor.StageStatus
 }
 
-// barScale is what a full bar counts to.
-const barScale = 10_000
-
-// stageBar is one stage's bar. tell hands the words beside it to the goroutine that
-// draws.
-type stageBar struct {
-	bar   *mpb.Bar
-	tell  func(barText)
-	began time.Time
-	over  bool
-}
-
-type barText struct {
-	count, speed, time string
-}
-
-// update moves the bar. A stage may get more to do after it seemed done, so a bar is
-// complete only when no more can come.
-func (b *stageBar) update(st conductor.StageStatus, complete bool) {
-	if b.over {
-		return
-	}
-	if b.began.IsZero() && st.Busy+st.Done > 0 {
-		b.began = time.Now()
-	}
-	done := share(st)
-	text := barText{count: fmt.Sprintf("%d/%d", st.Done, st.Total)}
-	if st.Reused > 0 {
-		text.count += fmt.Sprintf(" (+%d reused)", st.Reused)
-	}
-	if st.Failed > 0 {
-		text.count += fmt.Sprintf(" %d FAILED", st.Failed)
-	}
-	if st.Speed > 0 {
-		text.speed = fmt.Sprintf("%.1f×", st.Speed)
-	}
-	spent := time.Since(b.began)
-	switch {
-	case b.began.IsZero():
-	case st.Done+st.Failed == st.Total:
-		text.time = spent.Round(100 * time.Millisecond).String()
-	case done > 0.02 && spent > 2*time.Second:
-		left := time.Duration(float64(spent) * (1 - done) / done)
-		text.time = "about " + left.Round(time.Second).String() + " left"
-	}
-	b.tell(text)
-	b.over = complete && st.Done+st.Failed == st.Total
-	if b.over && st.Failed == 0 {
-		b.bar.SetCurrent(barScale)
-		return
-	}
-	b.bar.SetCurrent(min(barScale-1, int64(done*barScale)))
-}
-
-func (v *liveView) show(s conductor.Status) {
+// show takes up a status; the last one says that it is over.
+func (v *view) show(s conductor.Status) {
+	now := time.Now()
+	var lines []string
+	width, live := v.out.width()
 	for _, st := range s.Stages {
-		b := v.bars[st.Name]
-		if b == nil {
-			if st.Total == 0 {
-				continue
-			}
-			b = v.add(st)
+		if st.Total == 0 {
+			continue
 		}
-		b.update(st, s.Complete)
-	}
-}
-
-// add starts a bar. Its decorators run in the screen's goroutine and read a copy that
-// goes with the bar's own progress.
-func (v *liveView) add(st conductor.StageStatus) *stageBar {
-	b := new(stageBar)
-	v.bars[st.Name] = b
-	texts := make(chan barText, 1)
-	texts <- barText{}
-	read := func(pick func(barText) string) decor.DecorFunc {
-		return func(decor.Statistics) string {
-			t := <-texts
-			texts <- t
-			return pick(t)
+		g := v.stages[st.Name]
+		if g == nil {
+			g = &stage{name: st.Name, told: now}
+			v.stages[st.Name] = g
+		}
+		news := g.update(st, s.Complete, now)
+		if live {
+			lines = append(lines, g.bar(width-1, now)) // the last column would wrap
+		} else if news {
+			fmt.Fprintln(v.out, g.line(now))
 		}
 	}
-	b.bar = v.screen.New(barScale,
-		mpb.BarStyle().Lbound("▕").Filler("█").Tip("█").Padding("░").Rbound("▏"),
-		mpb.PrependDecorators(decor.Name(st.Name, decor.WC{W: 11, C: decor.DindentRight})),
-		mpb.AppendDecorators(
-			decor.Any(read(func(t barText) string { return t.count }), decor.WCSyncSpaceR),
-			decor.Any(read(func(t barText) string { return t.speed }), decor.WCSyncSpace),
-			decor.Any(read(func(t barText) string { return t.time }), decor.WCSyncSpaceR),
-		),
-	)
-	b.tell = func(t barText) { <-texts; texts <- t }
-	return b
-}
-
-func (v *liveView) end() {
-	for _, b := range v.bars {
-		b.bar.Abort(false)
+	if live {
+		v.out.draw(lines)
 	}
-	v.screen.Wait()
 }
 
-// plainView is a line when a stage begins or ends, and now and then between.
-type plainView struct {
-	out  io.Writer
-	said map[string]string
-	at   map[string]time.Time
-}
-
-// plainEvery is how often a running stage may have a line.
+// plainEvery is how often a running stage has a line where there are no bars.
 const plainEvery = 15 * time.Second
 
-func (v *plainView) show(s conductor.Status) {
-	for _, st := range s.Stages {
-		if st.Total == 0 || st.Busy == 0 && st.Done+st.Failed < st.Total {
-			continue
-		}
-		over := s.Complete && st.Done+st.Failed == st.Total
-		line := plainLine(st)
-		if line == v.said[st.Name] || !over && time.Since(v.at[st.Name]) < plainEvery {
-			continue
-		}
-		v.said[st.Name], v.at[st.Name] = line, time.Now()
-		fmt.Fprintln(v.out, line)
+// update takes up how the stage stands and reports whether that is worth a line. A stage
+// may get more to do after it seemed done, as long as the plan is not complete.
+func (g *stage) update(st conductor.StageStatus, complete bool, now time.Time) (news bool) {
+	if g.over {
+		return false
 	}
+	g.StageStatus = st
+	if g.began.IsZero() && st.Busy+st.Done+st.Failed > 0 {
+		g.began, g.told = now, now
+	}
+	g.evenOut(now)
+	if st.Done+st.Failed == st.Total {
+		g.took = cmp.Or(g.took, now.Sub(g.began))
+		g.over = complete
+		return g.over
+	}
+	g.took = 0
+	if st.Busy == 0 || now.Sub(g.told) < plainEvery {
+		return false
+	}
+	g.told = now
+	return true
 }
 
-func plainLine(st conductor.StageStatus) string {
-	parts := []string{fmt.Sprintf("%s: %d of %d", st.Name, st.Done, st.Total)}
-	if st.Reused > 0 {
-		parts = append(parts, fmt.Sprintf("%d reused", st.Reused))
+// evenOut takes up the speed: the encoders at work start slow and end in their own time,
+// and nobody can read a number that jumps.
+func (g *stage) evenOut(now time.Time) {
+	if g.StageStatus.Speed == 0 {
+		return
 	}
-	if st.Failed > 0 {
-		parts = append(parts, fmt.Sprintf("%d failed", st.Failed))
+	const over = 5 * time.Second
+	weight := 1 - math.Exp(-float64(now.Sub(g.seen))/float64(over)) // 1 the first time
+	g.speed += weight * (g.StageStatus.Speed - g.speed)
+	g.seen = now
+}
+
+// line is the stage in words.
+func (g *stage) line(now time.Time) string {
+	parts := []string{fmt.Sprintf("%s: %s", g.name, g.count())}
+	if !g.over {
+		parts = append(parts, fmt.Sprintf("%.0f%%", 100*g.share()))
 	}
-	if st.Busy > 0 && st.Speed > 0 {
-		parts = append(parts, fmt.Sprintf("%.1f× real time", st.Speed))
+	for _, p := range []string{g.pace(), g.time(now)} {
+		if p != "" {
+			parts = append(parts, p)
+		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-func (v *plainView) end() {}
+// The widths of a bar's columns, in characters.
+const (
+	nameWidth  = 10
+	countWidth = 9
+	paceWidth  = 6
+	timeWidth  = 17 // "about 1h20m left"
+	widestBar  = 40
+	leastBar   = 5
+)
 
-// share is how much of a stage is done, from 0 to 1.
-func share(st conductor.StageStatus) float64 {
-	if st.Total == 0 {
-		return 1
+// bar is the stage in a line of at most that many characters.
+func (g *stage) bar(width int, now time.Time) string {
+	name := fmt.Sprintf("%-*s", nameWidth, g.name)
+	text := fmt.Sprintf("%*s %*s  %-*s", countWidth, g.count(), paceWidth, g.pace(), timeWidth, g.time(now))
+	room := min(widestBar, width-len([]rune(name))-len([]rune(text))-2)
+	line := name + " " + text
+	if room >= leastBar {
+		full := int(g.share() * float64(room))
+		line = name + " " + strings.Repeat("█", full) + strings.Repeat("░", room-full) + " " + text
 	}
-	return min(1, (float64(st.Done)+st.Running)/float64(st.Total))
+	r := []rune(line)
+	return strings.TrimRight(string(r[:min(len(r), width)]), " ")
 }
+
+// share is how much of the stage is done, from 0 to 1.
+func (g *stage) share() float64 {
+	return min(1, (float64(g.Done+g.Failed)+g.Running)/float64(g.Total))
+}
+
+func (g *stage) count() string {
+	s := fmt.Sprintf("%d of %d", g.Done, g.Total)
+	if g.Failed > 0 {
+		s += fmt.Sprintf(", %d failed", g.Failed)
+	}
+	return s
+}
+
+// pace is how many times faster than real time it goes, where that means something: not
+// where streams are only copied.
+func (g *stage) pace() string {
+	if g.Busy == 0 || g.speed == 0 || g.speed >= 100 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f×", g.speed)
+}
+
+// time is how long it took, or may still take.
+func (g *stage) time(now time.Time) string {
+	spent := now.Sub(g.began)
+	switch done := g.share(); {
+	case g.began.IsZero():
+		return ""
+	case g.took > 0:
+		return briefly(g.took)
+	case done > 0.02 && spent > 3*time.Second:
+		return "about " + briefly(time.Duration(float64(spent)*(1-done)/done).Round(time.Second)) + " left"
+	}
+	return ""
+}
+
+// briefly is a duration as a person says it.
+func briefly(d time.Duration) string {
+	switch {
+	case d < 10*time.Second && d%time.Second != 0:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.0fs", d.Seconds())
+	case d < 100*time.Minute:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	}
+	d = d.Round(time.Minute)
+	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// end leaves the last state where it stands.
+func (v *view) end() { v.out.leave() }
 
 // hashLine shows how far the reading of recordings has come; short ones pass unseen.
 type hashLine struct {
-	out   io.Writer
-	live  bool
+	out   *screen
 	began time.Time
 	shown time.Time
 }
 
 func newHashLine(t *terminal) *hashLine {
-	return &hashLine{out: t.err, live: term.IsTerminal(int(t.err.Fd())), began: time.Now()}
+	now := time.Now()
+	return &hashLine{out: t.err, began: now, shown: now}
 }
 
 func (l *hashLine) show(done, total int64) {
-	now := time.Now()
-	if now.Sub(l.began) < time.Second || now.Sub(l.shown) < time.Second/4 || !l.live && now.Sub(l.shown) < plainEvery {
+	now, every := time.Now(), plainEvery
+	_, live := l.out.width()
+	if live {
+		every = time.Second / 4
+	}
+	if now.Sub(l.began) < time.Second || now.Sub(l.shown) < every {
 		return
 	}
 	l.shown = now
-	end := "\n"
-	if l.live {
-		end = "\r"
+	line := fmt.Sprintf("reading recordings for the first time: %d%% of %.1f GB", done*100/total, float64(total)/1e9)
+	if live {
+		l.out.draw([]string{line})
+		return
 	}
-	fmt.Fprintf(l.out, "reading recordings for the first time: %d%% of %.1f GB%s", done*100/total, float64(total)/1e9, end)
+	fmt.Fprintln(l.out, line)
 }
 
-func (l *hashLine) end() {
-	if l.live && !l.shown.IsZero() {
-		fmt.Fprint(l.out, "\r\x1b[K")
-	}
-}
+func (l *hashLine) end() { l.out.draw(nil) }
