@@ -62,6 +62,11 @@ func setUp(e *testscript.Env) error {
 		return err
 	}
 	e.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	lectern, err := exec.LookPath("lectern")
+	if err != nil {
+		return err
+	}
+	e.Setenv("LECTERN", lectern)
 	e.Setenv(shimReal, realFFmpeg())
 	e.Setenv(shimLog, filepath.Join(e.WorkDir, "ffmpeg.log"))
 	e.Setenv("LECTERN_DATA", filepath.Join(e.WorkDir, "data"))
@@ -203,8 +208,10 @@ func inodes(ts *testscript.TestScript, dir string) map[string]uint64 {
 			return err
 		}
 		name, err := filepath.Rel(root, path)
-		found[name] = info.Sys().(*syscall.Stat_t).Ino
+		found[name] = inodeOf(info)
 		return err
 	}))
 	return found
 }
+
+func inodeOf(info fs.FileInfo) uint64 { return info.Sys().(*syscall.Stat_t).Ino }

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conductor"
+)
+
+// usher is asked by the shim before each encoding, and says whether it shall go slowly.
+type usher struct {
+	t        *testing.T
+	listener net.Listener
+}
+
+func (d *desk) usher() *usher {
+	d.t.Helper()
+	dir, err := os.MkdirTemp("", "usher") // a socket's name must be short
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() { os.RemoveAll(dir) })
+	l, err := net.Listen("unix", dir+"/ask")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() { l.Close() })
+	d.env = append(d.env, shimAsk+"="+dir+"/ask")
+	return &usher{d.t, l}
+}
+
+// next waits for the next encoding, has it go as told, and returns the connection that
+// lasts as long as its ffmpeg.
+func (u *usher) next(tell string) net.Conn {
+	u.t.Helper()
+	c, err := u.listener.Accept()
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(c).ReadString('\n'); err != nil {
+		u.t.Fatal(err)
+	}
+	if _, err := fmt.Fprintln(c, tell); err != nil {
+		u.t.Fatal(err)
+	}
+	return c
+}
+
+// ended waits for the end of the ffmpeg at the other end.
+func ended(t *testing.T, c net.Conn) {
+	t.Helper()
+	defer c.Close()
+	if _, err := io.Copy(io.Discard, c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Ctrl-C stops ffmpeg within a second, and the next run goes on where it stopped.
+func TestCtrlCStopsFFmpegAndTheNextRunGoesOn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.record("talk.mp4", "32")
+	ask := d.usher()
+	args := []string{"run", "talk.mp4", "--title", "Talk", "--pipeline", "small.yaml", "-o", "out", "--json"}
+	cmd := d.command(args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+
+	// Of seven chunks, the first ends; the next two are at work when the interrupt comes.
+	first := ask.next("go")
+	second := ask.next("slow")
+	ended(t, first)
+	third := ask.next("slow")
+	interrupted := time.Now()
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	ended(t, second)
+	ended(t, third)
+	took := time.Since(interrupted)
+	cmd.Wait()
+	t.Logf("ffmpeg was gone after %s", took)
+	// A second is the promise; a machine that does three other things may be late, but
+	// these two would have gone on for five seconds each.
+	if took > 3*time.Second {
+		t.Errorf("ffmpeg was gone after %s only", took)
+	}
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+		t.Errorf("exit code %d, want %d\n%s", code, exitInterrupted, &stderr)
+	}
+	if !strings.Contains(stderr.String(), "lectern: interrupted; the next run goes on from here\n") {
+		t.Errorf("it said %s", &stderr)
+	}
+	checkJSONError(t, stdout.String(), stderr.String())
+	if left := d.files("data/store/scratch"); strings.Count(left, "\n") > 1 {
+		t.Errorf("scratch holds\n%s", left)
+	}
+
+	d.env = append(d.env, shimAsk+"=")
+	again, said, code := d.lectern(args...)
+	if code != 0 {
+		t.Fatalf("the next run: exit code %d\n%s", code, said)
+	}
+	var result struct{ Actions map[string]conductor.Count }
+	if err := json.Unmarshal([]byte(again), &result); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := result.Actions["encode"], (conductor.Count{Ran: 6, Reused: 1}); got != want {
+		t.Errorf("the next run: %+v chunks, want %+v", got, want)
+	}
+}
+
+// A recording that changes while it is worked on is noticed; nothing is published.
+func TestARecordingThatChangesIsNoticed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.record("talk.mp4", "17")
+	ask := d.usher()
+	cmd := d.command("run", "talk.mp4", "--title", "Talk", "--pipeline", "small.yaml", "-o", "out")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	first := ask.next("slow")
+	second := ask.next("slow")
+	d.record("talk.mp4", "16")
+	ended(t, first)
+	ended(t, second)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitFault || !strings.Contains(stderr.String(), "talk.mp4: changed while it was being worked on. Run again") {
+		t.Errorf("exit code %d\n%s", code, &stderr)
+	}
+	if _, err := os.Stat(d.path("out/talk")); err == nil {
+		t.Error("it was published")
+	}
+}
