@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conductor"
+	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/queue"
 	"github.com/lectern-av/lectern/internal/store"
@@ -38,7 +41,7 @@ func openHouse(ctx context.Context, t *terminal, dir string, options ...store.Op
 	h := new(house)
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, h.close())
+			err = errors.Join(unwritable(dir, err), h.close())
 		}
 	}()
 	h.lock, err = catalog.LockWait(ctx, dir, "lectern "+shellWords(t.args), func(e catalog.HeldError) {
@@ -54,6 +57,15 @@ func openHouse(ctx context.Context, t *terminal, dir string, options ...store.Op
 		return h, err
 	}
 	return h, h.store.SweepScratch(ctx)
+}
+
+// unwritable is err, or the fault of a data directory that may not be written to.
+func unwritable(dir string, err error) error {
+	if fault.Of(err) == nil && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR)) {
+		return fault.New(dir, "cannot be written to: %v", err).
+			Try("Choose another data directory with --data, or change its permissions")
+	}
+	return err
 }
 
 func (h *house) close() error {
