@@ -40,7 +40,7 @@ const (
 
 // Audio makes the sound of a programme in one piece: it takes the pieces off the
 // recordings to the sample, brings them to the loudness the spec asks for, encodes them
-// to out (AAC in MP4, Opus in Ogg), and measures the decoded result. The loudness of
+// to out (AAC in MP4, Opus in WebM, whose priming survives the copy), and measures the decoded result. The loudness of
 // what goes in is reckoned from the recordings' blocks, and so is what the limiter will
 // take away; a result that misses all the same is made again.
 //
@@ -223,7 +223,7 @@ func (s AudioSpec) encoder() ([]string, error) {
 	case "aac":
 		codec = []string{"-f", "mp4", "-c:a", "aac", "-aac_coder", "fast"}
 	case "opus":
-		codec = []string{"-f", "ogg", "-c:a", "libopus"}
+		codec = []string{"-f", "webm", "-c:a", "libopus"}
 	default:
 		return nil, fmt.Errorf("%q is no sound codec; there are aac and opus", s.Codec)
 	}
