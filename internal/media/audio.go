@@ -40,9 +40,9 @@ const (
 
 // Audio makes the sound of a programme in one piece: it takes the pieces off the
 // recordings to the sample, brings them to the loudness the spec asks for, encodes them
-// to out (AAC in MP4, Opus in WebM, whose priming survives the copy), and measures the decoded result. The loudness of
-// what goes in is reckoned from the recordings' blocks, and so is what the limiter will
-// take away; a result that misses all the same is made again.
+// to out (AAC in MP4, Opus in WebM), and measures the decoded result. The loudness of what
+// goes in is reckoned from the recordings' blocks, and so is what the limiter will take
+// away; a result that misses all the same is made again.
 //
 // The encoder's priming is marked in the container and still there: whoever copies the
 // stream into another container keeps the mark, and players trim it once.

@@ -220,7 +220,8 @@ func (to target) options(rate timeline.Rate) options {
 		"format": "mp4", "video_track_timescale": scale, "movie_timescale": scale,
 		"fps_mode": "passthrough", "map_metadata": "-1", "fflags": "+bitexact",
 		"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv",
-		"threads": strconv.Itoa(to.Encoding.Threads),
+		"chroma_sample_location": "left", // or VP9's header says what the source said, and cards say nothing
+		"threads":                strconv.Itoa(to.Encoding.Threads),
 	}
 	if to.Encoding.Codec == "vp9" {
 		maps.Copy(o, to.Encoding.vp9())
