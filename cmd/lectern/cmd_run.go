@@ -70,6 +70,9 @@ func (c *runCmd) Run(ctx context.Context, t *terminal) error {
 		ran, reused = ran+n.Ran, reused+n.Reused
 	}
 	fmt.Fprintf(t.err, "Published in %s: %d actions ran, %d were there already.\n", briefly(took), ran, reused)
+	if _, live := t.err.width(); live && ran > 0 {
+		fmt.Fprintln(t.err, "To correct a caption, the title or the cut, run the same again with the correction.")
+	}
 	_, err = fmt.Fprintln(t.out, released.Dir)
 	return err
 }

@@ -56,6 +56,10 @@ func (c *statusCmd) Run(ctx context.Context, t *terminal) (err error) {
 	if c.JSON {
 		return t.printJSON(all)
 	}
+	if len(all) == 0 {
+		fmt.Fprintf(t.err, "No talk has been run with the data directory %s yet.\n", c.Data)
+		return nil
+	}
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	for _, s := range all {
 		outcome, _, _ := strings.Cut(s.Outcome, ":")

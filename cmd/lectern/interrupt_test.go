@@ -121,6 +121,43 @@ func TestCtrlCStopsFFmpegAndTheNextRunGoesOn(t *testing.T) {
 	}
 }
 
+// One process at a time works on a data directory; another says for whom it waits, and
+// goes on when that has ended.
+func TestASecondRunWaitsForTheFirst(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.record("talk.mp4", "6")
+	ask := d.usher()
+	first := d.command("run", "talk.mp4", "--title", "First of all", "--pipeline", "small.yaml", "-o", "out")
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	held := ask.next("slow")
+	d.env = append(d.env, shimAsk+"=")
+	second := d.command("run", "talk.mp4", "--title", "Second", "--slug", "second", "--pipeline", "small.yaml", "-o", "out")
+	stderr, err := second.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := bufio.NewReader(stderr)
+	line, err := said.ReadString('\n')
+	if err != nil || !strings.Contains(line, "lectern run talk.mp4 --title 'First of all'") || !strings.HasSuffix(line, "; waiting for it to end\n") {
+		t.Errorf("the second said %q, %v", line, err)
+	}
+	ended(t, held)
+	ask.next("go").Close() // the card
+	if err := first.Wait(); err != nil {
+		t.Errorf("the first: %v", err)
+	}
+	rest, _ := io.ReadAll(said)
+	if err := second.Wait(); err != nil {
+		t.Errorf("the second: %v\n%s", err, rest)
+	}
+}
+
 // A recording that changes while it is worked on is noticed; nothing is published.
 func TestARecordingThatChangesIsNoticed(t *testing.T) {
 	t.Parallel()

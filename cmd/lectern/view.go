@@ -138,7 +138,7 @@ func (g *stage) bar(width int, now time.Time) string {
 
 // share is how much of the stage is done, from 0 to 1.
 func (g *stage) share() float64 {
-	return min(1, (float64(g.Done+g.Failed)+g.Running)/float64(g.Total))
+	return min(1, (float64(g.Done)+g.Running)/float64(g.Total))
 }
 
 func (g *stage) count() string {

@@ -42,7 +42,7 @@ func TestStageInWords(t *testing.T) {
 		}, {
 			"failed", conductor.StageStatus{Total: 3, Done: 2, Failed: 1}, 3200 * time.Millisecond,
 			"encode: 2 of 3, 1 failed, 3.2s",
-			"encode     █████████████████ 2 of 3, 1 failed         3.2s",
+			"encode     ███████████░░░░░░ 2 of 3, 1 failed         3.2s",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
