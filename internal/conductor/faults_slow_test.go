@@ -1,0 +1,519 @@
+//go:build slow
+
+package conductor_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/bundle"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conductor"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/queue"
+	"github.com/lectern-av/lectern/internal/store"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/pipelines"
+	"github.com/lectern-av/lectern/worker"
+)
+
+// These tests take a talk of nine chunks through real processes that die, and hold what
+// comes of it against a run that nobody disturbed.
+
+// TestMain is also the process that dies at a step.
+func TestMain(m *testing.M) {
+	if step := os.Getenv("CONDUCTOR_TEST_DIE_AT"); step != "" {
+		if err := releaseAndDie(os.Args[1], step); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+const definition = `
+programme: {opening: 1s, closing: 1s, chunk: 5s}
+stages:
+  - {uses: probe}
+  - {uses: index, needs: [probe]}
+  - {uses: analyse, needs: [index]}
+  - {uses: encode, needs: [index], with: {renditions: [{height: 90, lossless: true, preset: ultrafast}]}}
+  - {uses: card, needs: [encode]}
+  - {uses: audio, needs: [index, analyse]}
+  - {uses: assemble, needs: [card, encode, audio]}
+  - {uses: captions}
+  - {uses: subtitled, needs: [assemble, captions]}
+  - {uses: bundle, needs: [assemble, subtitled, captions]}
+`
+
+const (
+	cues      = "1\n00:00:01,000 --> 00:00:04,000\nWelcome to the talk.\n\n2\n00:00:30,000 --> 00:00:34,000\nThat was it.\n"
+	rendition = "90-lossless"
+)
+
+// talk is a recording with all that a run needs, in a directory of its own.
+type talk struct {
+	dir string // with talk.mp4, talk.srt, pipeline.yaml; data/ and out/ come
+}
+
+func newTalk(t *testing.T) talk {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"talk.srt": cues, "pipeline.yaml": definition} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command(t, "ffmpeg", "-v", "error", "-nostdin",
+		"-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=43", "-f", "lavfi", "-i", "anoisesrc=r=48000:a=0.1:d=43:seed=1",
+		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", filepath.Join(dir, "talk.mp4"))
+	return talk{dir}
+}
+
+// again is the same talk where nothing has been made of it yet.
+func (k talk) again(t *testing.T) talk {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"talk.mp4", "talk.srt", "pipeline.yaml"} {
+		if err := os.Link(filepath.Join(k.dir, name), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return talk{dir}
+}
+
+func (k talk) path(parts ...string) string {
+	return filepath.Join(append([]string{k.dir}, parts...)...)
+}
+
+// run is `lectern run` on the talk, ready to start.
+func (k talk) run(t *testing.T, lectern string, flags ...string) *exec.Cmd {
+	args := append([]string{"run", k.path("talk.mp4"), "--slug", "talk", "--title", "The talk", "--subtitles", "en=" + k.path("talk.srt"),
+		"--pipeline", k.path("pipeline.yaml"), "--data", k.path("data"), "-o", k.path("out"), "--json"}, flags...)
+	cmd := exec.CommandContext(t.Context(), lectern, args...)
+	cmd.Stderr = new(bytes.Buffer)
+	return cmd
+}
+
+// must runs a command that is to end well, and is what it printed and how long it took.
+func must(t *testing.T, cmd *exec.Cmd) (printed []byte, took time.Duration) {
+	t.Helper()
+	began := time.Now()
+	printed, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%q: %v\n%s", cmd.Args, err, cmd.Stderr)
+	}
+	return printed, time.Since(began)
+}
+
+func command(t *testing.T, name string, args ...string) []byte {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Stderr = new(bytes.Buffer)
+	printed, _ := must(t, cmd)
+	return printed
+}
+
+// built is the command.
+func built(t *testing.T) (lectern string) {
+	t.Helper()
+	lectern = filepath.Join(t.TempDir(), "lectern")
+	command(t, "go", "build", "-o", lectern, "github.com/lectern-av/lectern/cmd/lectern")
+	return lectern
+}
+
+// shown is what a viewer gets of each file: every decoded picture and every bit of sound
+// with its time, and the captions as they are.
+func (k talk) shown(t *testing.T) map[string]string {
+	t.Helper()
+	files := make(map[string]string)
+	videos, err := filepath.Glob(k.path("out", "talk", "video", "*"))
+	if err != nil || len(videos) != 2 {
+		t.Fatalf("videos: %q, %v", videos, err)
+	}
+	for _, path := range videos {
+		files[filepath.Base(path)] = string(command(t, "ffmpeg", "-v", "error", "-nostdin", "-i", path,
+			"-map", "0:v:0", "-map", "0:a:0", "-f", "framehash", "-hash", "md5", "-"))
+	}
+	for _, name := range []string{"talk.en.srt", "talk.en.vtt"} {
+		text, err := os.ReadFile(k.path("out", "talk", "captions", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = string(text)
+	}
+	return files
+}
+
+// judge is about a talk after its run: it is what it should be, and nothing is left over.
+func (k talk) judge(t *testing.T, want map[string]string) {
+	t.Helper()
+	k.verify(t)
+	if got := k.shown(t); !maps.Equal(got, want) {
+		for name := range want {
+			if got[name] != want[name] {
+				t.Errorf("%s is not what an undisturbed run makes", name)
+			}
+		}
+	}
+	for dir, pattern := range map[string]string{"scratch": k.path("data", "store", "scratch", "*"), "out": k.path("out", ".*")} {
+		if left, err := filepath.Glob(pattern); err != nil || len(left) > 0 {
+			t.Errorf("left in %s: %q, %v", dir, left, err)
+		}
+	}
+	k.noneAlive(t)
+}
+
+// verify is `lectern bundle verify`.
+func (k talk) verify(t *testing.T) {
+	t.Helper()
+	tools, err := media.Find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := bundle.Verify(t.Context(), tools, k.path("out", "talk")); err != nil || !r.OK {
+		t.Errorf("the bundle is not sound: %v\n%v", err, r)
+	}
+}
+
+// noneAlive sees to it that no program works on the talk any more. The kernel kills them
+// with their parent; a moment is theirs to die.
+func (k talk) noneAlive(t *testing.T) {
+	t.Helper()
+	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range processes {
+		line, err := os.ReadFile(path)
+		if err != nil || !bytes.Contains(line, []byte(k.dir)) { // gone, or not ours
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fd, err := unix.PidfdOpen(pid, 0)
+		if errors.Is(err, unix.ESRCH) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, _ := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 5000)
+		unix.Close(fd)
+		if n != 1 {
+			t.Errorf("this outlived its Lectern: %q", bytes.Split(line, []byte{0}))
+		}
+	}
+}
+
+func TestKilledTwentyTimes(t *testing.T) {
+	lectern := built(t)
+	whole := newTalk(t)
+	_, took := must(t, whole.run(t, lectern))
+	want := whole.shown(t)
+	whole.judge(t, want)
+
+	const seed = 20
+	random := rand.New(rand.NewPCG(seed, 0))
+	k := whole.again(t)
+	for kills := 0; kills < 20; {
+		cmd := k.run(t, lectern)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		// The later half of a run is there for those that go on where others stopped.
+		after := time.Duration(random.Int64N(int64(took / 2)))
+		select {
+		case <-time.After(after):
+			if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+				t.Fatal(err)
+			}
+			if err := <-ended; err == nil {
+				continue // it was done in this very moment
+			}
+			kills++
+			t.Logf("kill %d after %s", kills, after)
+			k.noneAlive(t)
+		case err := <-ended:
+			if err != nil {
+				t.Fatalf("a run after %d kills: %v\n%s", kills, err, cmd.Stderr)
+			}
+			t.Logf("finished after %d kills; beginning anew", kills)
+			k.judge(t, want)
+			k = whole.again(t)
+		}
+	}
+	must(t, k.run(t, lectern))
+	k.judge(t, want)
+}
+
+// The steps that make an artifact or a bundle are durable one by one. A process that dies
+// before any of them leaves nothing half-made to anybody.
+func TestKilledBetweenWriteRecordPublishAndSwap(t *testing.T) {
+	whole := newTalk(t)
+	if err := release(whole.dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := whole.shown(t)
+
+	k := whole.again(t)
+	for _, step := range []string{
+		"blob 1", "record 1", "blob 3", "record 3", "blob 4", "record 4", "blob 2", "record 2",
+		"stage 1", "place 1", "place 3", "sync 1", "rename 1",
+	} {
+		k.die(t, step)
+		if _, err := os.Stat(k.path("out", "talk")); err == nil {
+			t.Fatalf("killed at %s, and there is a bundle", step)
+		}
+	}
+	if err := release(k.dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	k.judge(t, want)
+
+	// A corrected caption: the earlier bundle stands until the new one does.
+	before := k.shown(t)
+	corrected := strings.ReplaceAll(cues, "That was it", "This was it")
+	if err := os.Remove(k.path("talk.srt")); err != nil { // it is a link
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(k.path("talk.srt"), []byte(corrected), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []string{"record 1", "blob 2", "record 2", "stage 1", "place 2", "sync 1", "exchange 1"} {
+		k.die(t, step)
+		k.verify(t)
+		if !maps.Equal(k.shown(t), before) {
+			t.Errorf("killed at %s: the earlier bundle is not what it was", step)
+		}
+	}
+	k.die(t, "sweep 1") // the new bundle has just come to its place
+	k.verify(t)
+	if err := release(k.dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range want {
+		want[name] = strings.ReplaceAll(text, "That was it", "This was it")
+	}
+	k.judge(t, want)
+}
+
+// die releases the talk in a process that kills itself before the step.
+func (k talk) die(t *testing.T, step string) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), exe, k.dir)
+	cmd.Env = append(os.Environ(), "CONDUCTOR_TEST_DIE_AT="+step)
+	said, err := cmd.CombinedOutput()
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
+		t.Fatalf("it was to die at %s: %v\n%s", step, err, said)
+	}
+	k.noneAlive(t)
+}
+
+// releaseAndDie is that process. The step is a word that its name begins with, and which
+// one of those.
+func releaseAndDie(dir, at string) error {
+	word, number, _ := strings.Cut(at, " ")
+	left, err := strconv.Atoi(number)
+	if err != nil {
+		return err
+	}
+	turn := make(chan struct{}, 1) // steps come from several goroutines
+	return release(dir, func(step string) {
+		turn <- struct{}{}
+		if strings.HasPrefix(step, word) {
+			if left--; left == 0 {
+				syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				select {} // not a step further
+			}
+		}
+		<-turn
+	})
+}
+
+// release is what `lectern run` does, with somebody who is told of every durable step.
+func release(dir string, trace func(step string)) (err error) {
+	if trace == nil {
+		trace = func(string) {}
+	}
+	ctx, k := context.Background(), talk{dir}
+	lock, err := catalog.Lock(k.path("data"), "test")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	books, err := catalog.Open(ctx, k.path("data"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, books.Close()) }()
+	shelves, err := store.Open(k.path("data", "store"), store.WithTrace(trace))
+	if err == nil {
+		err = shelves.SweepScratch(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	q, err := queue.Open(ctx, queue.Options{Name: shelves.ID(), Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, q.Close()) }()
+	tools, err := media.Find()
+	if err != nil {
+		return err
+	}
+	w := &worker.Worker{Store: shelves, Media: tools, Kinds: worker.Kinds(), Log: log}
+	serving, stop := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() { served <- q.Serve(serving, queue.ServeOptions{Worker: "test", Slots: 2}, w.Handle) }()
+	defer func() { stop(); err = errors.Join(err, <-served) }()
+
+	want, err := k.wish(ctx, books)
+	if err != nil {
+		return err
+	}
+	r := &conductor.Releaser{
+		Conductor: conductor.Conductor{Store: shelves, Queue: q, Recorder: books, Log: log, Window: 6},
+		Catalog:   books, Blobs: shelves, Kinds: worker.PlanKinds(worker.Kinds()), Trace: trace,
+	}
+	_, err = r.Release(ctx, want)
+	return err
+}
+
+// wish is the talk as it is to be released.
+func (k talk) wish(ctx context.Context, books *catalog.Catalog) (want conductor.Release, err error) {
+	if want.Pipeline, err = pipelines.Load(k.path("pipeline.yaml"), worker.PipelineKinds(worker.Kinds())); err != nil {
+		return want, err
+	}
+	text, err := os.ReadFile(k.path("talk.srt"))
+	if err != nil {
+		return want, err
+	}
+	spoken, err := subtitle.Read("talk.srt", text)
+	if err != nil {
+		return want, err
+	}
+	want.Who, want.Command = "test", "test"
+	want.Uploads = []conductor.Upload{{
+		SHA256: string(action.KeyOf(text)),
+		Track:  conference.Track{Language: "en", Kind: conference.Authored, State: "approved", File: "talk.srt", Cues: spoken},
+	}}
+	s := &want.Submission
+	s.Out, s.Pipeline, s.PipelineText = k.path("out"), want.Pipeline.Name, want.Pipeline.Text
+	s.Facts.Talk = conference.Talk{Slug: "talk", Title: "The talk", Kind: "talk", Language: "en"}
+	s.Facts.Recordings, want.Originals, err = conductor.Identify(ctx, books, []string{k.path("talk.mp4")}, nil)
+	return want, err
+}
+
+// A segment that was made by another x264 cannot be joined to the others. The rendition is
+// encoded anew, once, and the result is what it would have been.
+func TestSegmentsThatCannotBeJoined(t *testing.T) {
+	lectern := built(t)
+	whole := newTalk(t)
+	must(t, whole.run(t, lectern, "--title", "Another title"))
+	want := whole.shown(t)
+
+	k := whole.again(t)
+	must(t, k.run(t, lectern))
+	k.replace(t, "encode/"+rendition+"/r1/3")
+	printed, _ := must(t, k.run(t, lectern, "--title", "Another title")) // joins anew
+	if ran := counts(t, printed)["encode"].Ran; ran != 9 {
+		t.Errorf("%d chunks were encoded", ran)
+	}
+	k.judge(t, want)
+	if salts := k.book(t).Facts.Salts; !maps.Equal(salts, map[string]int{rendition: 1}) {
+		t.Errorf("salts: %v", salts)
+	}
+	printed, _ = must(t, k.run(t, lectern, "--title", "Another title"))
+	if ran := ranAtAll(t, printed); ran != 0 {
+		t.Errorf("with nothing changed %d actions ran", ran)
+	}
+}
+
+// book is what the catalogue knows of the talk.
+func (k talk) book(t *testing.T) catalog.Submission {
+	t.Helper()
+	books, err := catalog.Open(t.Context(), k.path("data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer books.Close()
+	s, err := books.Talk(t.Context(), "talk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// replace puts a segment of the same pictures under the key of another, as an x264 with
+// other settings would have made it.
+func (k talk) replace(t *testing.T, slot string) {
+	t.Helper()
+	books, err := catalog.Open(t.Context(), k.path("data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer books.Close()
+	runs, err := books.LastRuns(t.Context(), "talk", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(runs[0].Slots, func(s catalog.Slot) bool { return s.Slot == slot })
+	if i < 0 {
+		t.Fatalf("there is no %s", slot)
+	}
+	key := runs[0].Slots[i].Key
+	s, err := store.Open(k.path("data", "store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, err := s.Get(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := s.Path(was.Files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, done, err := s.Scratch("replace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer done()
+	command(t, "ffmpeg", "-v", "error", "-nostdin", "-i", path, "-c:v", "libx264", "-preset", "medium", "-qp", "0", filepath.Join(dir, was.Files[0].Name))
+	if err := s.Forget(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Put(t.Context(), was, dir); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,277 @@
+//go:build slow
+
+package conductor_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conductor"
+)
+
+// redis is a redis-server process of the test's own.
+type redis struct {
+	t    *testing.T
+	port string
+	cmd  *exec.Cmd
+}
+
+func newRedis(t *testing.T) *redis {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	r := &redis{t: t, port: port}
+	r.start()
+	t.Cleanup(r.kill)
+	return r
+}
+
+func (r *redis) url() string { return "redis://127.0.0.1:" + r.port }
+
+// start returns when the server takes connections. It is empty.
+func (r *redis) start() {
+	r.t.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		r.t.Fatal("This test needs redis-server. Install it with: apt-get install redis-server (Debian, Ubuntu) or: brew install redis (macOS)")
+	}
+	r.cmd = exec.Command(path, "--port", r.port, "--bind", "127.0.0.1", "--save", "")
+	out, err := r.cmd.StdoutPipe()
+	if err == nil {
+		err = r.cmd.Start()
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), "Ready to accept connections") {
+			return
+		}
+	}
+	r.t.Fatal("redis-server did not start")
+}
+
+// kill is kill -9.
+func (r *redis) kill() {
+	_ = r.cmd.Process.Kill()
+	_ = r.cmd.Wait() // "signal: killed"
+}
+
+// flush makes it forget everything.
+func (r *redis) flush() {
+	r.t.Helper()
+	c := r.connect("FLUSHALL")
+	defer c.Close()
+	if said, err := bufio.NewReader(c).ReadString('\n'); said != "+OK\r\n" {
+		r.t.Fatalf("FLUSHALL: %q, %v", said, err)
+	}
+}
+
+func (r *redis) connect(command string) net.Conn {
+	r.t.Helper()
+	c, err := net.Dial("tcp", "127.0.0.1:"+r.port)
+	if err == nil {
+		_, err = io.WriteString(c, command+"\r\n")
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return c
+}
+
+// monitor is what MONITOR shows from now on.
+type monitor struct {
+	net.Conn
+	lines *bufio.Scanner
+}
+
+func (r *redis) monitor() *monitor {
+	r.t.Helper()
+	m := &monitor{Conn: r.connect("MONITOR")}
+	m.lines = bufio.NewScanner(m)
+	m.lines.Buffer(nil, 64<<20)
+	if !m.lines.Scan() || m.lines.Text() != "+OK" {
+		r.t.Fatalf("MONITOR: %q", m.lines.Text())
+	}
+	return m
+}
+
+// until reads to the n-th line that matches.
+func (m *monitor) until(t *testing.T, n int, pattern string) {
+	t.Helper()
+	want := regexp.MustCompile(pattern)
+	if err := m.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	for m.lines.Scan() {
+		if want.MatchString(m.lines.Text()) {
+			if n--; n == 0 {
+				return
+			}
+		}
+	}
+	t.Fatalf("MONITOR ended before it showed %s %d times more: %v", pattern, n, m.lines.Err())
+}
+
+// started is what MONITOR shows when a worker has begun a job.
+const started = `(?i)"PUBLISH" "lectern:\{[^}]*\}:events" "\{\\"type\\":\\"started\\"`
+
+// counts is what `lectern run --json` said of each kind.
+func counts(t *testing.T, printed []byte) map[string]conductor.Count {
+	t.Helper()
+	var result struct {
+		Actions map[string]conductor.Count `json:"actions"`
+	}
+	if err := json.Unmarshal(printed, &result); err != nil {
+		t.Fatalf("%v in %s", err, printed)
+	}
+	return result.Actions
+}
+
+func ranAtAll(t *testing.T, printed []byte) (ran int) {
+	t.Helper()
+	for _, c := range counts(t, printed) {
+		ran += c.Ran
+	}
+	return ran
+}
+
+// asynq carries every job: with one rendition, that is every action. Afterwards Redis is
+// flushed and killed in the middle of runs, which end the same.
+func TestRedis(t *testing.T) {
+	lectern := built(t)
+	server := newRedis(t)
+	whole := newTalk(t)
+
+	m := server.monitor()
+	defer m.Close()
+	printed, took := must(t, whole.run(t, lectern, "--redis", server.url()))
+	server.connect("ECHO it-is-over").Close()
+	passed := m.passed(t, "it-is-over")
+	want := whole.shown(t)
+	whole.judge(t, want)
+	t.Logf("undisturbed: %s", took)
+	for _, step := range []string{"enqueued", "taken", "done"} {
+		if n := len(passed[step]); n != ranAtAll(t, printed) {
+			t.Errorf("%d actions ran, and %d jobs were %s in asynq", ranAtAll(t, printed), n, step)
+		}
+	}
+
+	for name, disturb := range map[string]func(t *testing.T){
+		"flushed three times": func(t *testing.T) {
+			m := server.monitor()
+			defer m.Close()
+			for range 3 {
+				m.until(t, 3, started)
+				server.flush()
+			}
+		},
+		"killed and restarted empty three times": func(t *testing.T) {
+			for range 3 {
+				m := server.monitor()
+				m.until(t, 3, started)
+				server.kill()
+				m.Close()
+				server.start()
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server.flush()
+			k := whole.again(t)
+			cmd := k.run(t, lectern, "--redis", server.url())
+			ended := make(chan error, 1)
+			began := time.Now()
+			go func() { ended <- cmd.Run() }()
+			disturb(t)
+			if err := <-ended; err != nil {
+				t.Fatalf("%v\n%s", err, cmd.Stderr)
+			}
+			k.judge(t, want)
+			// Twice undisturbed is for a machine whose load has changed since.
+			if now := time.Since(began); now > 2*took+30*time.Second {
+				t.Errorf("it took %s, and %s undisturbed", now, took)
+			} else {
+				t.Logf("it took %s", now)
+			}
+		})
+	}
+
+	t.Run("a second worker helps, and is killed", func(t *testing.T) {
+		server.flush()
+		k := whole.again(t)
+		m := server.monitor()
+		defer m.Close()
+		helper := exec.CommandContext(t.Context(), lectern, "worker", "--redis", server.url(), "--data", k.path("data"))
+		said, err := helper.StderrPipe()
+		if err == nil {
+			err = helper.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if line, err := bufio.NewReader(said).ReadString('\n'); !strings.Contains(line, "slots") {
+			t.Fatalf("%q, %v", line, err)
+		}
+		cmd := k.run(t, lectern, "--redis", server.url())
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Run() }()
+		m.until(t, 3, started+`.*-`+strconv.Itoa(helper.Process.Pid)+`\\"`)
+		if err := helper.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = helper.Wait() // "signal: killed"
+		if err := <-ended; err != nil {
+			t.Fatalf("%v\n%s", err, cmd.Stderr)
+		}
+		// The next run sweeps what the dead left.
+		if printed, _ := must(t, k.run(t, lectern, "--redis", server.url())); ranAtAll(t, printed) != 0 {
+			t.Errorf("the next run made %s", printed)
+		}
+		k.judge(t, want)
+	})
+}
+
+// passed collects the jobs that MONITOR shows, by what asynq did with them, until a line
+// with that word comes.
+func (m *monitor) passed(t *testing.T, last string) map[string]map[string]bool {
+	t.Helper()
+	steps := map[string]*regexp.Regexp{
+		"enqueued": regexp.MustCompile(`"asynq:\{[^}]*\}:t:([0-9a-f]{32})" "asynq:\{[^}]*\}:pending"`),
+		"taken":    regexp.MustCompile(`(?i)"SET" "lectern:\{[^}]*\}:beat:([0-9a-f]{32})"`),
+		"done":     regexp.MustCompile(`"asynq:\{[^}]*\}:active" "asynq:\{[^}]*\}:lease" "asynq:\{[^}]*\}:t:([0-9a-f]{32})"`),
+	}
+	jobs := make(map[string]map[string]bool)
+	for name := range steps {
+		jobs[name] = make(map[string]bool)
+	}
+	for m.lines.Scan() {
+		if strings.Contains(m.lines.Text(), last) {
+			return jobs
+		}
+		for name, pattern := range steps {
+			if found := pattern.FindStringSubmatch(m.lines.Text()); found != nil {
+				jobs[name][found[1]] = true
+			}
+		}
+	}
+	t.Fatal(fmt.Errorf("MONITOR ended: %w", m.lines.Err()))
+	return nil
+}
