@@ -261,6 +261,13 @@ func (t *Task) recordingName(a action.Action) string {
 // Publish puts what an action made into the store: the files of those names in t.Dir
 // (or below it), facts as JSON, and notes for people.
 func (t *Task) Publish(ctx context.Context, a action.Action, dir string, facts any, notes []string, files ...string) error {
+	for _, key := range a.Inputs {
+		if o, ok := t.job.Originals[key]; ok {
+			if err := unchanged(o); err != nil { // since it was read
+				return err
+			}
+		}
+	}
 	artifact := action.Artifact{Key: a.Key, Kind: a.Kind, Notes: notes}
 	for _, name := range files {
 		artifact.Files = append(artifact.Files, action.File{Name: name})

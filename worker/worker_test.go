@@ -1,0 +1,100 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/store"
+	"github.com/lectern-av/lectern/pipelines"
+)
+
+// handle has a worker do one action on a recording in the way of do, and returns what it
+// said and whether the artifact is there.
+func handle(t *testing.T, do func(ctx context.Context, t *Task) error) (failed *action.Failure, there bool) {
+	t.Helper()
+	dir := t.TempDir()
+	s, err := store.Open(filepath.Join(dir, "store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	recording := filepath.Join(dir, "talk.mp4")
+	if err := os.WriteFile(recording, []byte("pictures"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(recording)
+	if err != nil {
+		t.Fatal(err)
+	}
+	original := action.KeyOf([]byte("pictures"))
+	a, _, err := action.New("try", 1, "try", nil, map[string]action.Key{"recording": original})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &Worker{Store: s, Log: slog.New(slog.DiscardHandler), Kinds: []Kind{{plan.Kind{Kind: pipelines.Kind{Name: "try"}}, do}}}
+	err = w.Handle(t.Context(), action.Job{
+		ID:        "job",
+		Actions:   []action.Action{a},
+		Originals: map[action.Key]action.Original{original: {Path: recording, Size: info.Size(), ModTime: info.ModTime()}},
+	}, func(action.Event) {})
+	if err != nil && !errors.As(err, &failed) {
+		t.Fatalf("not an *action.Failure: %v", err)
+	}
+	if there, err = s.Has(t.Context(), a.Key); err != nil {
+		t.Fatal(err)
+	}
+	return failed, there
+}
+
+// What was made of a recording that changed meanwhile is not published under the key of
+// what it was.
+func TestNothingIsPublishedOfARecordingThatChanged(t *testing.T) {
+	for _, changes := range []bool{false, true} {
+		failed, there := handle(t, func(ctx context.Context, t *Task) error {
+			path, err := t.Path(ctx, t.Actions[0], "recording", "")
+			if err != nil {
+				return err
+			}
+			if changes {
+				if err := os.WriteFile(path, []byte("others"), 0o600); err != nil {
+					return err
+				}
+			}
+			return t.Publish(ctx, t.Actions[0], t.Dir, "facts", nil)
+		})
+		if there == changes {
+			t.Errorf("the recording changed: %v; published: %v", changes, there)
+		}
+		if changes && (failed == nil || failed.Fault == nil) {
+			t.Errorf("that the recording changed is a fault, got %v", failed)
+		}
+	}
+}
+
+// A full disk is no defect of the talk, and trying again is no use: it is a fault,
+// whether it met us or a tool.
+func TestAFullDiskIsAFault(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		full bool
+	}{
+		{fmt.Errorf("write the thumbnail: %w", &os.PathError{Op: "write", Path: "x.jpg", Err: syscall.ENOSPC}), true},
+		{&os.PathError{Op: "write", Path: "x.jpg", Err: syscall.EDQUOT}, true},
+		{fmt.Errorf("encode: %w", &media.ToolError{Command: []string{"ffmpeg"}, ExitCode: 1, Stderr: "[error] Error closing file x: No space left on device\n"}), true},
+		{&media.ToolError{Command: []string{"ffmpeg"}, ExitCode: 1, Stderr: "[error] Invalid data found\n"}, false},
+		{&os.PathError{Op: "write", Path: "x.jpg", Err: syscall.EIO}, false},
+	} {
+		failed, _ := handle(t, func(context.Context, *Task) error { return c.err })
+		if failed == nil || (failed.Fault != nil) != c.full {
+			t.Errorf("%v: a fault is wanted: %v; got %+v", c.err, c.full, failed)
+		}
+	}
+}
