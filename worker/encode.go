@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/lectern-av/lectern/internal/media"
 )
@@ -31,6 +32,10 @@ func doEncode(ctx context.Context, t *Task) error {
 	notes, err := t.Media().Encode(ctx, path, chunk.Pictures, chunk.Range, outs, t.Dir, t.frames(chunk.Range.Len()))
 	if err != nil {
 		return err
+	}
+	recording, _, _ := strings.Cut(t.Actions[0].Share, "/") // "r2/17"
+	for i, note := range notes {
+		notes[i] = fmt.Sprintf("recording %s: %s", strings.TrimPrefix(recording, "r"), note)
 	}
 	return publishSegments(ctx, t, outs, notes)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/store"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/pipelines"
 )
@@ -79,6 +80,9 @@ func (r *Releaser) Release(ctx context.Context, want Release) (Released, error) 
 		Watch:     want.Watch,
 	})
 	released := Released{Counts: made.Counts, Notes: append(slices.Clip(w.notes), made.Graph.Notes...)}
+	if err == nil {
+		released.Notes, err = w.madeNotes(ctx, made.Graph, released.Notes)
+	}
 	if err == nil {
 		released.Dir, err = w.publish(ctx, made, &released)
 	}
@@ -205,13 +209,35 @@ func (w *wish) raiseSalt(ctx context.Context, rendition string) error {
 	return nil
 }
 
+// madeNotes adds what workers noted on what they made, each once. What observations note,
+// the plan has told already.
+func (w *wish) madeNotes(ctx context.Context, g plan.Graph, notes []string) ([]string, error) {
+	for _, a := range g.Actions {
+		if slices.Contains(g.Observe, a.Key) {
+			continue
+		}
+		artifact, err := w.Store.Get(ctx, a.Key)
+		if errors.Is(err, store.ErrNone) { // nobody needed it
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the notes of %s: %w", a.Slot, err)
+		}
+		for _, note := range artifact.Notes {
+			if !slices.Contains(notes, note) {
+				notes = append(notes, note)
+			}
+		}
+	}
+	return notes, nil
+}
+
 // publish lays the bundle out and writes that down.
 func (w *wish) publish(ctx context.Context, made Made, released *Released) (string, error) {
 	var facts plan.BundleFacts
 	if err := json.Unmarshal(made.Bundle.Facts, &facts); err != nil {
 		return "", fmt.Errorf("facts of the bundle: %w", err)
 	}
-	released.Notes = append(released.Notes, made.Bundle.Notes...)
 	placed := make([]bundle.Placed, len(facts.Layout))
 	keys := []action.Key{made.Graph.Final}
 	for i, e := range facts.Layout {
