@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/plan"
@@ -49,11 +51,20 @@ func doCaptions(ctx context.Context, t *Task) error {
 	if err := writeCaptions(t.Dir, spec, placed); err != nil {
 		return err
 	}
-	var notes []string
+	return t.Publish(ctx, a, t.Dir, captionsFacts{len(placed), left}, leftOut(spec.Language, left), captionsSRT, captionsVTT, captionsText)
+}
+
+// leftOut says how many cues no viewer sees, and why, in a line for each reason. A cut
+// leaves many out as it should; the manifest lists them one by one.
+func leftOut(language string, left []subtitle.Left) (notes []string) {
+	count := make(map[string]int)
 	for _, l := range left {
-		notes = append(notes, fmt.Sprintf("%s, cue %s (%q): %s", spec.Language, l.Cue.ID, subtitle.Plain(l.Cue.Text), l.Why))
+		count[l.Why]++
 	}
-	return t.Publish(ctx, a, t.Dir, captionsFacts{len(placed), left}, notes, captionsSRT, captionsVTT, captionsText)
+	for _, why := range slices.Sorted(maps.Keys(count)) {
+		notes = append(notes, fmt.Sprintf("%s subtitles: %d left out of the bundle (%s); bundle.json lists them", language, count[why], why))
+	}
+	return notes
 }
 
 func writeCaptions(dir string, spec plan.CaptionsSpec, cues []conference.Cue) error {
