@@ -23,6 +23,9 @@ import (
 	"github.com/lectern-av/lectern/internal/store"
 )
 
+// quiet is a log that nobody reads.
+var quiet = slog.New(slog.DiscardHandler)
+
 // world is a store, a Redis and workers whose work only takes time. In a bubble of
 // testing/synctest an hour of it passes in a moment.
 type world struct {
@@ -34,7 +37,6 @@ type world struct {
 	mu    sync.Mutex
 	begun map[string]int // how often each slot was begun
 	ended map[string]int // how often each was worked at to its end
-	order []string       // in which they were begun
 	hired int            // workers
 }
 
@@ -42,7 +44,7 @@ type world struct {
 // same whatever lies between two, so they are far apart.
 const (
 	takes = 10 * time.Minute
-	every = 10 * time.Second
+	every = 20 * time.Second
 )
 
 func newWorld(t *testing.T) *world {
@@ -95,7 +97,7 @@ func (w *wire) cut() {
 // queue is an end of the queue.
 func (w *world) queue(by *wire) *queue.Queue {
 	q, err := queue.Open(w.t.Context(), queue.Options{
-		Dial: by.dial, Poll: every, Beat: every, Log: slog.New(slog.DiscardHandler),
+		Dial: by.dial, Poll: every, Beat: every, Log: quiet,
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -174,7 +176,6 @@ func (w *world) begin(slot string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.begun[slot]++
-	w.order = append(w.order, slot)
 	return w.script(slot, w.begun[slot])
 }
 
@@ -190,7 +191,7 @@ func (w *world) missing(ctx context.Context, a action.Action) string {
 
 // conductor is one that conducts over q.
 func (w *world) conductor(q Queue) *Conductor {
-	return &Conductor{Store: w.store, Queue: q, Log: slog.New(slog.DiscardHandler), Window: 6, Look: every}
+	return &Conductor{Store: w.store, Queue: q, Log: quiet, Window: 6, Look: every}
 }
 
 // shelf is a store that holds artifacts in memory.

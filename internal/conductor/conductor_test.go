@@ -1,0 +1,473 @@
+package conductor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/queue"
+)
+
+// instant is a queue whose jobs are done as they are dispatched.
+type instant struct {
+	store  *shelf
+	facts  map[string]string // of the artifacts, by slot
+	jobs   []string          // the slots of each, joined by "+"
+	sent   []action.Job
+	events chan action.Event
+}
+
+func newInstant(t *testing.T) *instant {
+	return &instant{store: newShelf(t), facts: make(map[string]string), events: make(chan action.Event, 1000)}
+}
+
+func (q *instant) Dispatch(ctx context.Context, job action.Job, _ time.Duration) error {
+	var slots []string
+	for _, a := range job.Actions {
+		slots = append(slots, a.Slot)
+		made := action.Artifact{Key: a.Key, Kind: a.Kind}
+		if f, ok := q.facts[a.Slot]; ok {
+			made.Facts = json.RawMessage(f)
+		}
+		if _, err := q.store.Put(ctx, made, ""); err != nil {
+			return err
+		}
+	}
+	q.jobs, q.sent = append(q.jobs, strings.Join(slots, "+")), append(q.sent, job)
+	q.events <- action.Event{Type: action.Done, Job: job.ID}
+	return nil
+}
+
+func (q *instant) State(context.Context, string) (queue.State, error) { return queue.Gone, nil }
+func (q *instant) Cancel(context.Context, string) error               { return nil }
+func (q *instant) Events() <-chan action.Event                        { return q.events }
+
+func (q *instant) conductor() *Conductor {
+	return &Conductor{Store: q.store, Queue: q, Window: 4}
+}
+
+// put has the slots there before anything is done.
+func (q *instant) put(t *testing.T, g plan.Graph, slots ...string) {
+	t.Helper()
+	for _, slot := range slots {
+		if _, err := q.store.Put(t.Context(), action.Artifact{Key: keyOf(t, g, slot)}, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestOnlyWhatAMissingTargetNeedsIsQueued(t *testing.T) {
+	everything := []string{"probe", "audio", "encode/hi/0+encode/lo/0", "encode/hi/1+encode/lo/1", "assemble/hi", "assemble/lo", "bundle"}
+	for name, c := range map[string]struct {
+		present []string
+		jobs    []string
+	}{
+		"nothing is there":                 {nil, everything},
+		"all that is read again is there":  {[]string{"assemble/hi", "assemble/lo"}, []string{"bundle"}},
+		"the bundle alone is there":        {[]string{"bundle"}, nil},
+		"one rendition is there":           {[]string{"probe", "assemble/lo"}, []string{"audio", "encode/hi/0", "encode/hi/1", "assemble/hi", "bundle"}},
+		"one of two that share is there":   {[]string{"probe", "audio", "encode/lo/0"}, []string{"encode/hi/0", "encode/hi/1+encode/lo/1", "assemble/hi", "assemble/lo", "bundle"}},
+		"a chunk that nobody reads is not": {[]string{"probe", "audio", "encode/hi/0", "encode/hi/1", "assemble/lo"}, []string{"assemble/hi", "bundle"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := graph(t, nil, ten...)
+			q := newInstant(t)
+			q.put(t, g, c.present...)
+			made, err := q.conductor().Make(t.Context(), Target{Plan: fixed(g)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(q.jobs, c.jobs) {
+				t.Errorf("queued %q, want %q", q.jobs, c.jobs)
+			}
+			ran, reused := 0, 0
+			for _, n := range made.Counts {
+				ran, reused = ran+n.Ran, reused+n.Reused
+			}
+			if want := strings.Count(strings.Join(c.jobs, "+"), "+") + 1; len(c.jobs) > 0 && ran != want || reused != len(c.present) {
+				t.Errorf("%d ran, %d reused", ran, reused)
+			}
+		})
+	}
+}
+
+// The recordings that its actions read go with a job, and no others.
+func TestJobsNameTheirOriginals(t *testing.T) {
+	read, other := action.KeyOf([]byte("read")), action.KeyOf([]byte("other"))
+	a, _, err := action.New("probe", 1, "probe", nil, map[string]action.Key{"recording": read})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := newInstant(t)
+	g := plan.Graph{Actions: []action.Action{a}, Complete: true, Final: a.Key}
+	originals := map[action.Key]action.Original{read: {Path: "/talk.mp4"}, other: {Path: "/other.mp4"}}
+	if _, err := q.conductor().Make(t.Context(), Target{Plan: fixed(g), Originals: originals}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[action.Key]action.Original{read: {Path: "/talk.mp4"}}
+	if got := q.sent[0].Originals; !maps.Equal(got, want) {
+		t.Errorf("originals: %v", got)
+	}
+}
+
+// silent is a queue that takes jobs and does nothing.
+type silent struct {
+	instant
+
+	cancelled []string
+}
+
+func (q *silent) Dispatch(_ context.Context, job action.Job, _ time.Duration) error {
+	q.sent = append(q.sent, job)
+	return nil
+}
+func (q *silent) State(context.Context, string) (queue.State, error) { return queue.Waiting, nil }
+func (q *silent) Cancel(_ context.Context, id string) error {
+	q.cancelled = append(q.cancelled, id)
+	return nil
+}
+
+func TestNoMoreJobsAreOutThanTheWindowTakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lines := []string{}
+		for i := range 20 {
+			lines = append(lines, fmt.Sprintf("encode/%02d", i))
+		}
+		lines = append(lines, "bundle < "+strings.Join(lines, " "))
+		q := &silent{}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		c := Conductor{Store: newShelf(t), Queue: q, Window: 5}
+		if _, err := c.Make(ctx, Target{Plan: fixed(graph(t, nil, lines...))}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("got %v", err)
+		}
+		if len(q.sent) != 5 || len(q.cancelled) != 5 {
+			t.Errorf("%d were sent, %d called back", len(q.sent), len(q.cancelled))
+		}
+	})
+}
+
+// A plan that reaches further with each observation, whose facts are accepted once.
+func TestPlansReachAsFarAsTheObservations(t *testing.T) {
+	probe := graph(t, nil, "probe")
+	whole := graph(t, nil, "probe", "chunk/0 < probe", "chunk/1 < probe", "bundle < chunk/0 chunk/1")
+	observed := keyOf(t, probe, "probe")
+	given := action.KeyOf([]byte("given"))
+	q := newInstant(t)
+	q.facts["probe"] = `{"frames":2}`
+	accepted := 0
+	var recorder booked
+	c := q.conductor()
+	c.Recorder = &recorder
+	made, err := c.Make(t.Context(), Target{
+		Plan: func(seen map[action.Key]action.Artifact) (plan.Graph, error) {
+			g := probe
+			if a, ok := seen[observed]; ok {
+				if string(a.Facts) != `{"frames":2}` {
+					t.Errorf("observed %s", a.Facts)
+				}
+				g = whole
+				g.Edition = new(conference.Edition)
+			}
+			g.Complete, g.Observe = g.Edition != nil, []action.Key{observed}
+			g.Given = map[action.Key][]byte{given: []byte("cues")}
+			return g, nil
+		},
+		Accept: func(context.Context, plan.Graph) (int64, error) { accepted++; return 7, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"probe", "chunk/0", "chunk/1", "bundle"}; !slices.Equal(q.jobs, want) || accepted != 1 {
+		t.Errorf("queued %q, accepted %d times", q.jobs, accepted)
+	}
+	if has, _ := q.store.Has(t.Context(), given); !has {
+		t.Error("what the talk came with is not in the store")
+	}
+	if len(recorder.states) != 4 || recorder.run != 7 || made.Bundle.Key != whole.Final {
+		t.Errorf("recorded %v of run %d", recorder.states, recorder.run)
+	}
+	for slot, state := range recorder.states {
+		if state != catalog.Ran {
+			t.Errorf("%s is recorded as %s", slot, state)
+		}
+	}
+}
+
+// booked keeps what was recorded.
+type booked struct {
+	run    int64
+	states map[string]string
+}
+
+func (b *booked) RecordSlots(_ context.Context, run int64, slots []catalog.Slot) error {
+	b.run = run
+	if b.states == nil {
+		b.states = make(map[string]string)
+	}
+	for _, s := range slots {
+		b.states[s.Slot] = s.State
+	}
+	return nil
+}
+
+func TestErrorsEndIt(t *testing.T) {
+	broken := errors.New("broken")
+	edition := func(g plan.Graph) plan.Graph { g.Edition = new(conference.Edition); return g }
+	for name, c := range map[string]struct {
+		target func(g plan.Graph, s *shelf) Target
+		want   string
+	}{
+		"the facts cannot be": {
+			target: func(plan.Graph, *shelf) Target {
+				return Target{Plan: func(map[action.Key]action.Artifact) (plan.Graph, error) { return plan.Graph{}, broken }}
+			},
+			want: "broken",
+		},
+		"the facts are not accepted": {
+			target: func(g plan.Graph, _ *shelf) Target {
+				return Target{Plan: fixed(edition(g)), Accept: func(context.Context, plan.Graph) (int64, error) { return 0, broken }}
+			},
+			want: "broken",
+		},
+		"the store breaks between planning and comparing": {
+			target: func(g plan.Graph, s *shelf) Target {
+				return Target{Plan: fixed(edition(g)), Accept: func(context.Context, plan.Graph) (int64, error) { s.err = broken; return 1, nil }}
+			},
+			want: "broken",
+		},
+		"an observation that nobody makes": {
+			target: func(g plan.Graph, _ *shelf) Target { g.Complete = false; return Target{Plan: fixed(g)} },
+			want:   "waits for observations",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := newInstant(t)
+			con := q.conductor()
+			con.Recorder = new(booked)
+			_, err := con.Make(t.Context(), c.target(graph(t, nil, ten...), q.store))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// A bundle is there only with all that it lists.
+func TestABundleThatLostAFileIsMadeAnew(t *testing.T) {
+	g := graph(t, nil, "video", "captions", "bundle < video captions")
+	q := newInstant(t)
+	facts, err := json.Marshal(plan.BundleFacts{Layout: []plan.Laid{
+		{Path: "bundle.json"}, {Path: "video.mp4", Key: keyOf(t, g, "video")}, {Path: "en.srt", Key: keyOf(t, g, "captions")},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.facts["bundle"] = string(facts)
+	for i, want := range [][]string{{"video", "captions", "bundle"}, nil, {"captions", "bundle"}, nil} {
+		if i == 2 {
+			if err := q.store.Forget(t.Context(), keyOf(t, g, "captions")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		q.jobs = nil
+		c := q.conductor()
+		c.Log = quiet
+		if _, err := c.Make(t.Context(), Target{Plan: fixed(g)}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(q.jobs, want) {
+			t.Errorf("time %d: queued %q, want %q", i, q.jobs, want)
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	g := graph(t, nil, ten...)
+	g.Notes = []string{"a note"}
+	q := newInstant(t)
+	q.put(t, g, "probe", "encode/lo/0")
+	var last Status
+	if _, err := q.conductor().Make(t.Context(), Target{Plan: fixed(g), Watch: func(s Status) { last = s }}); err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, st := range last.Stages {
+		said = append(said, fmt.Sprintf("%s %d/%d+%d", st.Name, st.Done, st.Total, st.Reused))
+	}
+	want := []string{"probe 0/0+1", "audio 1/1+0", "encode 3/3+1", "assemble 2/2+0", "bundle 1/1+0"}
+	if !slices.Equal(said, want) || !last.Over || !last.Complete || len(last.Notes) != 1 {
+		t.Errorf("status: %q, %+v", said, last)
+	}
+}
+
+func TestExplain(t *testing.T) {
+	slot := func(state string, version int, params string, inputs map[string]action.Key) catalog.Slot {
+		b, err := action.Canonical(action.Preimage{Kind: "encode", Version: version, Params: json.RawMessage(params), Inputs: inputs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return catalog.Slot{Slot: "encode/0", Kind: "encode", Key: action.KeyOf(b), Preimage: b, State: state}
+	}
+	old := slot(catalog.Ran, 1, `{"range":{"from":0,"to":750},"height":720,"pieces":[1,2]}`, map[string]action.Key{"recording": "aa"})
+	for name, c := range map[string]struct {
+		before []catalog.Slot // in earlier runs, the newest first
+		now    catalog.Slot
+		want   string
+	}{
+		"the first time":     {nil, old, "there was no such action before"},
+		"its artifact went":  {[]catalog.Slot{old}, old, "nothing changed, but its artifact was gone from the store"},
+		"it was interrupted": {[]catalog.Slot{{Slot: old.Slot, Key: old.Key, Preimage: old.Preimage, State: catalog.Waiting}}, old, "it was wanted before, and not finished"},
+		"a parameter": {
+			[]catalog.Slot{old}, slot(catalog.Ran, 1, `{"range":{"from":125,"to":750},"height":720,"pieces":[1,3]}`, map[string]action.Key{"recording": "aa"}),
+			"changed since the last time:; pieces[1]: 2 → 3; range.from: 0 → 125",
+		},
+		"one more and one less": {
+			[]catalog.Slot{old}, slot(catalog.Ran, 1, `{"range":{"from":0,"to":750},"pieces":[1,2],"salt":1}`, map[string]action.Key{"recording": "aa"}),
+			"changed since the last time:; height is gone: it was 720; salt is new: 1",
+		},
+		"an input": {
+			[]catalog.Slot{old}, slot(catalog.Ran, 1, string(`{"range":{"from":0,"to":750},"height":720,"pieces":[1,2]}`), map[string]action.Key{"recording": "bb"}),
+			"changed since the last time:; input recording changed: it is made by index/r1",
+		},
+		"Lectern itself": {
+			[]catalog.Slot{old}, slot(catalog.Ran, 2, `{"range":{"from":0,"to":750},"height":720,"pieces":[1,2]}`, map[string]action.Key{"recording": "aa"}),
+			"changed since the last time:; how Lectern makes it: 1 → 2",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			runs := []catalog.Run{{Slots: []catalog.Slot{c.now, {Slot: "index/r1", Key: "bb"}}}, {Slots: []catalog.Slot{{Slot: "another"}}}}
+			for _, b := range c.before {
+				runs = append(runs, catalog.Run{Slots: []catalog.Slot{b}})
+			}
+			why, changes, err := Explain(runs, c.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, ch := range changes {
+				why += "; " + ch.String()
+			}
+			if why != c.want {
+				t.Errorf("got  %s\nwant %s", why, c.want)
+			}
+		})
+	}
+}
+
+func TestIdentify(t *testing.T) {
+	books, err := catalog.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer books.Close()
+	path := filepath.Join(t.TempDir(), "talk.mp4")
+	old := time.Now().Add(-time.Hour)
+	write := func(content string) {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, old, old); err != nil { // its size and this time are always the same
+			t.Fatal(err)
+		}
+	}
+	read := false
+	identify := func(during func()) (string, error) {
+		read = false
+		recordings, originals, err := Identify(t.Context(), books, []string{path}, func(int64, int64) {
+			if read = true; during != nil {
+				during()
+				during = nil
+			}
+		})
+		if err != nil {
+			return "", err
+		}
+		sum := recordings[0].SHA256
+		if o := originals[action.Key(sum)]; o.Path != path || o.Size != recordings[0].Size {
+			t.Errorf("original: %+v", o)
+		}
+		return sum, nil
+	}
+	expect := func(what, content string, wantRead bool) {
+		t.Helper()
+		sum, err := identify(nil)
+		if err != nil || sum != string(action.KeyOf([]byte(content))) || read != wantRead {
+			t.Errorf("%s: %s, %v, read: %v", what, sum, err, read)
+		}
+	}
+	write("one content")
+	awaitSettled(t, path)
+	expect("the first time", "one content", true)
+	expect("the second time", "one content", false)
+	write("two content")
+	awaitSettled(t, path)
+	expect("changed, with its size and time kept", "two content", true)
+
+	write("six content")
+	if _, err := identify(func() { write("ten content") }); fault.Of(err) == nil || !strings.Contains(err.Error(), "still being written") {
+		t.Errorf("written while it is read: %v", err)
+	}
+	awaitSettled(t, path)
+	expect("afterwards", "ten content", true)
+}
+
+// awaitSettled waits until a change of the file would give it another time.
+func awaitSettled(t *testing.T, path string) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := catalog.IdentityOf(info).CTimeNS
+	probe := filepath.Join(t.TempDir(), "clock")
+	for now := before; now <= before+int64(25*time.Millisecond); {
+		if err := os.WriteFile(probe, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if info, err = os.Stat(probe); err != nil {
+			t.Fatal(err)
+		}
+		now = catalog.IdentityOf(info).CTimeNS
+		if err := os.Remove(probe); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestWhatIsNoRecording(t *testing.T) {
+	books, err := catalog.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer books.Close()
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty.mp4")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		filepath.Join(dir, "none.mp4"): "does not exist",
+		dir:                            "is a directory",
+		empty:                          "is empty",
+		os.DevNull:                     "is not a file",
+	} {
+		_, _, err := Identify(t.Context(), books, []string{path}, nil)
+		if f := fault.Of(err); f == nil || !strings.Contains(f.Problem, want) || f.File != path || f.Remedy == "" {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
