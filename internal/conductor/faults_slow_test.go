@@ -474,9 +474,8 @@ func (k talk) book(t *testing.T) catalog.Submission {
 	return s
 }
 
-// replace puts a segment of the same pictures under the key of another, as an x264 with
-// other settings would have made it.
-func (k talk) replace(t *testing.T, slot string) {
+// find is the artifact of a slot in the last run, where its one file lies, and the store.
+func (k talk) find(t *testing.T, slot string) (s *store.Local, a action.Artifact, path string) {
 	t.Helper()
 	books, err := catalog.Open(t.Context(), k.path("data"))
 	if err != nil {
@@ -491,29 +490,52 @@ func (k talk) replace(t *testing.T, slot string) {
 	if i < 0 {
 		t.Fatalf("there is no %s", slot)
 	}
-	key := runs[0].Slots[i].Key
-	s, err := store.Open(k.path("data", "store"))
-	if err != nil {
+	if s, err = store.Open(k.path("data", "store")); err != nil {
 		t.Fatal(err)
 	}
-	was, err := s.Get(t.Context(), key)
-	if err != nil {
+	if a, err = s.Get(t.Context(), runs[0].Slots[i].Key); err != nil {
 		t.Fatal(err)
 	}
-	path, err := s.Path(was.Files[0])
-	if err != nil {
+	if path, err = s.Path(a.Files[0]); err != nil {
 		t.Fatal(err)
 	}
+	return s, a, path
+}
+
+// replace puts a segment of the same pictures under the key of another, as an x264 with
+// other settings would have made it.
+func (k talk) replace(t *testing.T, slot string) {
+	t.Helper()
+	s, was, path := k.find(t, slot)
 	dir, done, err := s.Scratch("replace")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer done()
 	command(t, "ffmpeg", "-v", "error", "-nostdin", "-i", path, "-c:v", "libx264", "-preset", "medium", "-qp", "0", filepath.Join(dir, was.Files[0].Name))
-	if err := s.Forget(t.Context(), key); err != nil {
+	if err := s.Forget(t.Context(), was.Key); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Put(t.Context(), was, dir); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// What vanished from the store is made again, even where nothing but the bundle names it.
+func TestWhatVanishedIsMadeAgain(t *testing.T) {
+	lectern := built(t)
+	k := newTalk(t)
+	must(t, k.run(t, lectern))
+	want := k.shown(t)
+	_, _, path := k.find(t, "subtitled")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	printed, _ := must(t, k.run(t, lectern))
+	for kind, c := range counts(t, printed) {
+		if again := kind == "subtitled" || kind == "bundle"; again != (c.Ran == 1) {
+			t.Errorf("%s: %+v", kind, c)
+		}
+	}
+	k.judge(t, want)
 }

@@ -26,6 +26,7 @@ type Store interface {
 	Has(context.Context, action.Key) (bool, error)
 	Get(context.Context, action.Key) (action.Artifact, error)
 	Put(context.Context, action.Artifact, string) (action.Artifact, error)
+	Forget(context.Context, action.Key) error
 	Path(action.File) (string, error)
 	Keep(context.Context, io.Reader) (action.File, error)
 	Original(sha256 string) (string, error)
@@ -62,6 +63,20 @@ func conformance(t *testing.T, open func(*testing.T) Store) {
 			t.Errorf("facts %s, notes %q", got.Facts, got.Notes)
 		}
 		expectHas(t, s, want.Key, true)
+	})
+
+	t.Run("what is forgotten can be put again", func(t *testing.T) {
+		s := open(t)
+		a := artifact("encode", small, large)
+		mustPut(t, s, a, small, large)
+		for range 2 { // the second time there is none
+			if err := s.Forget(t.Context(), a.Key); err != nil {
+				t.Fatal(err)
+			}
+			expectHas(t, s, a.Key, false)
+		}
+		mustPut(t, s, a, small, large)
+		expectHas(t, s, a.Key, true)
 	})
 
 	t.Run("an artifact may be facts alone", func(t *testing.T) {
