@@ -58,6 +58,9 @@ type Kind struct {
 	Single bool // at most one stage of a pipeline may be of it
 }
 
+// leastChunk keeps encoders from starting anew too often to be good at it.
+const leastChunk = 5 * time.Second
+
 // file is the form of a definition.
 type file struct {
 	About     string    `yaml:"about"`
@@ -106,8 +109,9 @@ func Parse(name, filename string, text []byte, kinds []Kind) (Pipeline, error) {
 	if err := strictyaml.Decode(filename, text, &f); err != nil {
 		return Pipeline{}, err
 	}
-	var root struct {
-		Stages []yaml.Node `yaml:"stages"`
+	var root struct { // once more, for the lines
+		Programme yaml.Node   `yaml:"programme"`
+		Stages    []yaml.Node `yaml:"stages"`
 	}
 	if err := yaml.Unmarshal(text, &root); err != nil {
 		return Pipeline{}, fault.New(filename, "%v", err)
@@ -115,8 +119,12 @@ func Parse(name, filename string, text []byte, kinds []Kind) (Pipeline, error) {
 	if len(f.Stages) == 0 {
 		return Pipeline{}, fault.New(filename, "has no stages").At(1).Try("See pipelines/talk.yaml for a whole one.")
 	}
-	if f.Programme.Chunk < 5*time.Second || f.Programme.Opening < 0 || f.Programme.Closing < 0 {
-		return Pipeline{}, fault.New(filename, "a chunk is at least 5s, and a card cannot be shorter than 0s").At(1)
+	if f.Programme.Chunk < leastChunk {
+		return Pipeline{}, fault.New(filename, "a chunk of %v is too short", f.Programme.Chunk).
+			At(root.Programme.Line).Try("Make it %v at least; 30s serves well.", leastChunk)
+	}
+	if f.Programme.Opening < 0 || f.Programme.Closing < 0 {
+		return Pipeline{}, fault.New(filename, "a card cannot be shorter than 0s").At(root.Programme.Line)
 	}
 	p := Pipeline{Name: name, File: filename, Text: string(text), About: f.About, Programme: f.Programme}
 	for i, s := range f.Stages {

@@ -52,6 +52,8 @@ func TestWrongPipelines(t *testing.T) {
 		{"no stages", "about: nothing\n", 1, "has no stages"},
 		{"not YAML", "stages: [\n", 0, ""},
 		{"nothing", "", 0, "is empty"},
+		{"chunks too short", "about: x\nprogramme:\n  chunk: 1s\n" + head, 3, "a chunk of 1s is too short"},
+		{"a card shorter than nothing", "programme: {closing: -1s}\n" + head, 1, "shorter than 0s"},
 		{"a rate that is none", "programme: {rate: fast}\n" + head, 1, "frame rate"},
 	} {
 		_, err := pipelines.Parse("mine", "mine.yaml", []byte(c.text), kinds())

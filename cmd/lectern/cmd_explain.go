@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -97,8 +99,12 @@ func slotList(slots []string) string {
 	return strings.Join(slots, ", ")
 }
 
-// openBooks opens the catalogue to read it, beside whoever has the data directory.
+// openBooks opens the catalogue to read it, beside whoever has the data directory. It
+// makes none where there is none.
 func openBooks(ctx context.Context, dir string) (*catalog.Catalog, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.New(dir, "does not exist").Try("Nothing has run there yet; name another data directory with --data.")
+	}
 	return catalog.Open(ctx, dir)
 }
 
