@@ -56,6 +56,7 @@ type Kind struct {
 	With   func() any // its settings with their defaults: a pointer to a struct with yaml tags; nil if it has none
 	Check  func(with any) error
 	Single bool // at most one stage of a pipeline may be of it
+	Last   bool // every pipeline ends with a stage of it
 }
 
 // leastChunk keeps encoders from starting anew too often to be good at it.
@@ -136,7 +137,23 @@ func Parse(name, filename string, text []byte, kinds []Kind) (Pipeline, error) {
 			return Pipeline{}, err
 		}
 	}
-	return p, nil
+	return p, p.ends(kinds)
+}
+
+// ends checks that the last stage is of a kind that a pipeline can end with.
+func (p *Pipeline) ends(kinds []Kind) error {
+	last := p.Stages[len(p.Stages)-1]
+	var names []string
+	for _, k := range kinds {
+		if k.Last {
+			names = append(names, k.Name)
+		}
+	}
+	if len(names) == 0 || slices.Contains(names, last.Uses) {
+		return nil
+	}
+	return fault.New(p.File, "ends with %s, so nothing is published", last.Name).At(last.Line).
+		Try("Let the last stage use %q.", strings.Join(names, " or "))
 }
 
 // add checks a stage against those before it and appends it.

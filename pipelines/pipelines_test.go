@@ -49,6 +49,7 @@ func TestWrongPipelines(t *testing.T) {
 		{"a codec nobody has", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: 720, codec: h266}]\n", 7, `unknown codec "h266"`},
 		{"a number that is none", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: tall}]\n", 7, `tall`},
 		{"settings where there are none", "stages:\n  - {uses: probe, with: {x: 1}}\n", 2, "takes no settings"},
+		{"no bundle in the end", head, 3, `ends with index, so nothing is published`},
 		{"no stages", "about: nothing\n", 1, "has no stages"},
 		{"not YAML", "stages: [\n", 0, ""},
 		{"nothing", "", 0, "is empty"},

@@ -47,6 +47,7 @@ func Bundle() Kind {
 				return nil
 			},
 			Single: true,
+			Last:   true,
 		},
 		Version: 1,
 		Expand:  expandBundle,
