@@ -118,6 +118,9 @@ func (w *Worker) do(ctx context.Context, t *Task) (err error) {
 	if i < 0 {
 		return fmt.Errorf("this worker does not know the kind %q; it may be older than the conductor", kind)
 	}
+	if err := w.Kinds[i].vouch(t.Actions); err != nil {
+		return err
+	}
 	dir, release, err := w.Store.Scratch(kind)
 	if err != nil {
 		return err
@@ -125,6 +128,21 @@ func (w *Worker) do(ctx context.Context, t *Task) (err error) {
 	defer func() { err = errors.Join(err, release()) }()
 	t.Dir = dir
 	return w.Kinds[i].Do(ctx, t)
+}
+
+// vouch refuses actions whose keys this worker would not give them: a worker of another
+// version makes something else of the same parameters, and would leave it under their keys.
+func (k Kind) vouch(actions []action.Action) error {
+	for _, a := range actions {
+		own, _, err := action.New(a.Kind, k.Version, a.Slot, a.Params, a.Inputs)
+		if err != nil {
+			return err
+		}
+		if own.Key != a.Key {
+			return fmt.Errorf("this worker makes %q otherwise than the conductor means; run the same version of Lectern everywhere", a.Kind)
+		}
+	}
+	return nil
 }
 
 // failure tells the conductor what it needs to know of an error.

@@ -17,9 +17,10 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// handle has a worker do one action on a recording in the way of do, and returns what it
-// said and whether the artifact is there.
-func handle(t *testing.T, do func(ctx context.Context, t *Task) error) (failed *action.Failure, there bool) {
+// handle has a worker do one action, keyed by a conductor's version 1 of its kind, on a
+// recording in the way of do, its own version, and returns what it said and whether the
+// artifact is there.
+func handle(t *testing.T, version int, do func(ctx context.Context, t *Task) error) (failed *action.Failure, there bool) {
 	t.Helper()
 	dir := t.TempDir()
 	s, err := store.Open(filepath.Join(dir, "store"))
@@ -39,7 +40,7 @@ func handle(t *testing.T, do func(ctx context.Context, t *Task) error) (failed *
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &Worker{Store: s, Log: slog.New(slog.DiscardHandler), Kinds: []Kind{{plan.Kind{Kind: pipelines.Kind{Name: "try"}}, do}}}
+	w := &Worker{Store: s, Log: slog.New(slog.DiscardHandler), Kinds: []Kind{{plan.Kind{Kind: pipelines.Kind{Name: "try"}, Version: version}, do}}}
 	err = w.Handle(t.Context(), action.Job{
 		ID:        "job",
 		Actions:   []action.Action{a},
@@ -58,7 +59,7 @@ func handle(t *testing.T, do func(ctx context.Context, t *Task) error) (failed *
 // what it was.
 func TestNothingIsPublishedOfARecordingThatChanged(t *testing.T) {
 	for _, changes := range []bool{false, true} {
-		failed, there := handle(t, func(ctx context.Context, t *Task) error {
+		failed, there := handle(t, 1, func(ctx context.Context, t *Task) error {
 			path, err := t.Path(ctx, t.Actions[0], "recording", "")
 			if err != nil {
 				return err
@@ -92,9 +93,22 @@ func TestAFullDiskIsAFault(t *testing.T) {
 		{&media.ToolError{Command: []string{"ffmpeg"}, ExitCode: 1, Stderr: "[error] Invalid data found\n"}, false},
 		{&os.PathError{Op: "write", Path: "x.jpg", Err: syscall.EIO}, false},
 	} {
-		failed, _ := handle(t, func(context.Context, *Task) error { return c.err })
+		failed, _ := handle(t, 1, func(context.Context, *Task) error { return c.err })
 		if failed == nil || (failed.Fault != nil) != c.full {
 			t.Errorf("%v: a fault is wanted: %v; got %+v", c.err, c.full, failed)
+		}
+	}
+}
+
+// A worker of another version publishes nothing: it would be something else than the key
+// says.
+func TestAWorkerOfAnotherVersionKeepsOff(t *testing.T) {
+	for _, version := range []int{1, 2} {
+		_, there := handle(t, version, func(ctx context.Context, t *Task) error {
+			return t.Publish(ctx, t.Actions[0], t.Dir, "facts", nil)
+		})
+		if there != (version == 1) {
+			t.Errorf("version %d: published: %v", version, there)
 		}
 	}
 }
