@@ -33,7 +33,7 @@ func (t Tools) Probe(ctx context.Context, path, name string, on func(fraction fl
 	case err != nil:
 		return Probe{}, fmt.Errorf("probe %s: %w", name, err)
 	}
-	s := scan{container: c}
+	s := scan{container: c, name: name, decoded: noTime}
 	if s.picture, s.sounds, err = c.choose(name); err != nil {
 		return Probe{}, err
 	}
@@ -49,7 +49,8 @@ func (t Tools) Probe(ctx context.Context, path, name string, on func(fraction fl
 	if err := s.read(ctx, t, path, on); err != nil {
 		return Probe{}, fmt.Errorf("read the packets of %s: %w", name, err)
 	}
-	return s.probe(interlaced), nil
+	found := s.probe(interlaced)
+	return found, found.endless(name)
 }
 
 // container is what ffprobe says about a file, as far as it matters here.
@@ -145,12 +146,14 @@ func (t Tools) firstPicture(ctx context.Context, path string, index int) (first 
 
 // scan reads the packets of one recording.
 type scan struct {
+	name      string // for faults
 	container container
 	picture   stream
 	sounds    []stream
 	first     int64 // timestamp of the first picture, in ticks
 
 	tempo   *tempo
+	decoded int64                  // when the last picture was, in ticks
 	end     int64                  // of the last picture, in ticks
 	reorder int64                  // the most ticks between decoding and showing
 	span    map[int]timeline.Range // of each sound, in ticks
@@ -167,6 +170,9 @@ func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64))
 		if p.stream != s.picture.Index {
 			s.sound(p)
 			return nil
+		}
+		if err := s.goesOn(p.dts); err != nil {
+			return err
 		}
 		if p.pts == noTime {
 			p.pts = p.dts
@@ -188,6 +194,26 @@ func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64))
 		return err
 	}
 	return ordered.flush()
+}
+
+// goesOn refuses a clock that falls back, as it does where one file holds several
+// recordings: of those, one would be laid over the other.
+func (s *scan) goesOn(dts int64) error {
+	if dts == noTime {
+		return nil
+	}
+	before := s.decoded
+	s.decoded = dts
+	if before == noTime {
+		return nil
+	}
+	back := duration(before-dts, s.picture.base())
+	if back <= time.Second {
+		return nil
+	}
+	return fault.New(s.name, "has a clock that falls back by %s after %s: there is more than one recording in it",
+		clock(back), clock(duration(before-s.first, s.picture.base()))).
+		Try("Hand in each of them as a file of its own, in the order they were made")
 }
 
 func (s *scan) sound(p packet) {
@@ -266,6 +292,23 @@ func (p Probe) short() bool {
 		end = max(end, a.End)
 	}
 	return p.Declared-end > time.Second
+}
+
+// longest is longer than any recording.
+const longest = 48 * time.Hour
+
+// endless is the fault of a recording that never ends, as one damaged timestamp can make
+// it: nobody could plan, or wait for, a million hours.
+func (p Probe) endless(name string) error {
+	end := p.Readable
+	for _, a := range p.Audio {
+		end = max(end, a.End)
+	}
+	if end <= longest {
+		return nil
+	}
+	return fault.New(name, "goes on until %s by its clock: a timestamp in it is damaged", clock(end)).
+		Try("Copy it again from the camera, or export it anew")
 }
 
 // Truncated is the fault of a recording that breaks off before its declared end, or nil.
