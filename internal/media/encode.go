@@ -196,7 +196,7 @@ func letterbox(s *ffmpeg.Stream, width, height int, format string, colours optio
 	scale := options{
 		"w":     fmt.Sprintf("2*trunc(min(%d,%d*dar)/2+0.5)", width, height),
 		"h":     fmt.Sprintf("2*trunc(min(%d,%d/dar)/2+0.5)", height, width),
-		"flags": "bicubic+accurate_rnd+full_chroma_int",
+		"flags": "bicubic", // accurate_rnd and full_chroma_int cost an eighth of a whole encode, for nothing to be seen
 	}
 	maps.Copy(scale, colours)
 	s = filter(s, "scale", scale)
