@@ -40,7 +40,7 @@ func sumOf(data []byte) string {
 // Publish lays out files, which are a whole bundle with bundle.json and SHA256SUMS, as
 // root/slug. A reader sees the bundle that was there before or the new one. A file that
 // the earlier bundle has already keeps its inode; any other is a hard link to its
-// source, or a copy where there can be none. Where root/slug already is what it should
+// source, or a copy where there can be none or where it is small. Where root/slug already is what it should
 // be, nothing is touched. After an error the earlier bundle stands as it was.
 //
 // trace, which may be nil, is told each step before it is taken.
@@ -187,11 +187,16 @@ func (p *publisher) place(f Placed, dirs map[string]bool) error {
 	} else if !info.Mode().IsRegular() || info.Size() != f.Size {
 		return fmt.Errorf("%s is not the file of %d bytes it should be", f.Source, f.Size)
 	}
-	if os.Link(f.Source, to) == nil {
+	if f.Size > copied && os.Link(f.Source, to) == nil {
 		return nil
 	}
 	return p.copy(f, to)
 }
+
+// copied is up to how many bytes a file is copied even where it could be linked. Captions
+// and descriptions are what people correct where they find them, and through a link they
+// would write into the store.
+const copied = 1 << 20
 
 func writeFile(path string, data []byte) error {
 	w, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)

@@ -46,12 +46,15 @@ func dieAt(root, step string, renames bool) {
 	os.Exit(0)
 }
 
+// film is large enough to be linked.
+var film = strings.Repeat("the video ", copied/10+1)
+
 // bundleOf is a bundle of two files, of which version changes one, out of a store.
 func bundleOf(store, version string) []Placed {
 	c := Content{Talk: conference.Talk{Slug: "api", Title: version}}
 	c.Edition.Programme.Rate = timeline.Rate{Num: 25, Den: 1}
 	var files []Placed
-	for path, data := range map[string]string{"video/api.mp4": "the video", "captions/api.en.srt": "captions " + version} {
+	for path, data := range map[string]string{"video/api.mp4": film, "captions/api.en.srt": "captions " + version} {
 		f := Made(path, []byte(data))
 		f.Source, f.Data = filepath.Join(store, f.SHA256), nil
 		files = append(files, f)
@@ -74,7 +77,7 @@ func place(t *testing.T) (root, store string) {
 		t.Fatal(err)
 	}
 	for _, version := range []string{"one", "two"} {
-		for _, data := range []string{"the video", "captions " + version} {
+		for _, data := range []string{film, "captions " + version} {
 			if err := os.WriteFile(filepath.Join(store, sumOf([]byte(data))), []byte(data), 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -138,7 +141,7 @@ func TestPublishKeepsWhatDidNotChange(t *testing.T) {
 	root, store := place(t)
 	dir := publish(t, root, bundleOf(store, "one"))
 	video := inode(t, filepath.Join(dir, "video/api.mp4"))
-	if !os.SameFile(video, inode(t, filepath.Join(store, sumOf([]byte("the video"))))) {
+	if !os.SameFile(video, inode(t, filepath.Join(store, sumOf([]byte(film))))) {
 		t.Error("the video is not a hard link to the store's")
 	}
 	// Another store with the same content: the bundle's own file is preferred.
@@ -169,7 +172,7 @@ func TestPublishReplacesADamagedFile(t *testing.T) {
 	root, store := place(t)
 	dir := publish(t, root, bundleOf(store, "one"))
 	srt := filepath.Join(dir, "captions/api.en.srt")
-	if err := errors.Join(os.Remove(srt), os.WriteFile(srt, []byte("captions ONE"), 0o644), os.Chtimes(srt, time.Time{}, time.Now().Add(time.Hour))); err != nil {
+	if err := errors.Join(os.WriteFile(srt, []byte("captions ONE"), 0o644), os.Chtimes(srt, time.Time{}, time.Now().Add(time.Hour))); err != nil {
 		t.Fatal(err)
 	}
 	publish(t, root, bundleOf(store, "one"))
@@ -354,7 +357,7 @@ func TestAPublicationThatFailsLeavesTheEarlierBundle(t *testing.T) {
 func TestCopy(t *testing.T) {
 	root, store := place(t)
 	p := newPublisher(t.Context(), root, "api", nil)
-	f := Made("x", []byte("the video"))
+	f := Made("x", []byte(film))
 	f.Source = filepath.Join(store, f.SHA256)
 	to := filepath.Join(root, "x")
 	if err := p.copy(f, to); err != nil {
