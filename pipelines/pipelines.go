@@ -166,6 +166,9 @@ func (p *Pipeline) add(s Stage, with *yaml.Node, kinds []Kind) error {
 		return wrong("unknown stage kind %q%s", s.Uses, guess(s.Uses, kinds)).
 			Try("Known: %s.", strings.Join(kindNames(kinds), ", "))
 	}
+	if strings.Contains(s.Name, "/") {
+		return wrong("the name %q has a slash", s.Name).Try("Use a hyphen.")
+	}
 	for _, before := range p.Stages {
 		if before.Name == s.Name {
 			return wrong("a second stage is called %q, first on line %d", s.Name, before.Line).

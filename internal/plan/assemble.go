@@ -62,8 +62,14 @@ func (a assembled) entries() (all []Entry) {
 func expandAssemble(x *Expansion) (any, error) {
 	sheets := need[cards](x)
 	var made assembled
+	names := make(map[string]bool)
 	for _, stage := range Needed[encoded](x) {
 		for _, r := range stage {
+			if names[r.Name] {
+				return nil, fault.New(x.Pipeline.File, "two renditions are called %q", r.Name).At(x.Stage.Line).
+					Try("Give one of them a name of its own: {name: …, height: …}")
+			}
+			names[r.Name] = true
 			f := finished{rendition: r, container: "mp4", slug: x.Facts.Talk.Slug}
 			codec := "aac"
 			if r.Encoding.Codec == "vp9" {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -57,23 +58,33 @@ func (s *EncodeSettings) check() error {
 		return errors.New("asks for no renditions; name at least one, such as {height: 720, codec: h264}")
 	}
 	for i := range s.Renditions {
-		if err := s.Renditions[i].check(); err != nil {
+		r := &s.Renditions[i]
+		if err := r.check(); err != nil {
 			return fmt.Errorf("rendition %d: %w", i+1, err)
+		}
+		twin := slices.IndexFunc(s.Renditions[:i], func(o RenditionSettings) bool { return o.Name == r.Name })
+		if r.Name != "" && twin >= 0 {
+			return fmt.Errorf("renditions %d and %d are both called %q", twin+1, i+1, r.Name)
 		}
 	}
 	return nil
 }
 
+// fileName is what a rendition may be called: it becomes part of a file's name.
+var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
+
 // check fills what was left out and refuses what cannot be.
 func (r *RenditionSettings) check() error {
 	r.Codec = cmp.Or(r.Codec, "h264")
 	switch {
+	case r.Name != "" && !fileName.MatchString(r.Name):
+		return fmt.Errorf("the name %q cannot stand in a file's: use letters, digits and hyphens, 40 at most", r.Name)
 	case r.Height < 16 || r.Height > 4320:
 		return fmt.Errorf("height %d is not between 16 and 4320", r.Height)
 	case r.Codec != "h264" && r.Codec != "vp9":
 		return fmt.Errorf("unknown codec %q; h264 and vp9 can be had", r.Codec)
-	case r.Codec == "h264" && (r.Bitrate != "" || r.TwoPass || r.Speed != 0):
-		return errors.New("bitrate, two-pass and speed are for vp9; h264 is made by crf and preset")
+	case r.Codec == "h264" && (r.Bitrate+r.MinRate+r.MaxRate != "" || r.TwoPass || r.Speed != 0):
+		return errors.New("bitrate, min-rate, max-rate, two-pass and speed are for vp9; h264 is made by crf and preset")
 	case r.Codec == "vp9" && (r.Lossless || r.Preset != ""):
 		return errors.New("lossless and preset are for h264")
 	case r.CRF < 0 || r.CRF > 63:

@@ -391,3 +391,27 @@ stages:
 		t.Errorf("no WebM: %v", slices.Sorted(maps.Keys(bySlot(g))))
 	}
 }
+
+// Two encode stages may not make files of the same name.
+func TestEveryRenditionHasANameOfItsOwn(t *testing.T) {
+	w := talk()
+	w.pipeline = `
+stages:
+  - {uses: probe}
+  - {uses: index, needs: [probe]}
+  - {uses: analyse, needs: [index]}
+  - {uses: audio, needs: [index, analyse]}
+  - {uses: encode, needs: [index], with: {renditions: [{height: 720}]}}
+  - {name: again, uses: encode, needs: [index], with: {renditions: [{height: 720, crf: 30}]}}
+  - {uses: card, needs: [encode, again]}
+  - {uses: assemble, needs: [card, encode, again, audio]}
+  - {uses: captions}
+  - {uses: bundle, needs: [assemble, captions]}
+`
+	_, err := w.plan(t)
+	if f := fault.Of(err); f == nil || f.Line != 10 || !strings.Contains(f.Problem, `two renditions are called "720"`) {
+		t.Fatalf("%v, want a fault of line 10", err)
+	}
+	w.pipeline = strings.Replace(w.pipeline, "{height: 720, crf: 30}", "{name: small, height: 720, crf: 30}", 1)
+	mustPlan(t, w)
+}
