@@ -149,6 +149,9 @@ func (c *runCmd) talk() (talk conference.Talk, err error) {
 		if err := strictyaml.Decode(c.Talk, text, &talk); err != nil {
 			return talk, err
 		}
+		if err := checkTalk(c.Talk, talk); err != nil {
+			return talk, err
+		}
 	}
 	override(&talk.Slug, c.Slug)
 	override(&talk.Title, c.Title)
@@ -164,7 +167,7 @@ func (c *runCmd) talk() (talk conference.Talk, err error) {
 	if talk.Kind == "" {
 		talk.Kind = "talk"
 	}
-	if talk.Slug != "" && !conference.ValidSlug(talk.Slug) {
+	if c.Slug != "" && !conference.ValidSlug(c.Slug) {
 		return talk, &usageError{fmt.Sprintf("--slug %q cannot name files: use letters, digits and hyphens", talk.Slug)}
 	}
 	if talk.Language == "" {
@@ -172,6 +175,20 @@ func (c *runCmd) talk() (talk conference.Talk, err error) {
 	}
 	talk.Language, err = subtitle.Language(talk.Language)
 	return talk, err
+}
+
+// checkTalk refuses what a talk's file says and cannot be.
+func checkTalk(file string, talk conference.Talk) error {
+	if talk.Slug != "" && !conference.ValidSlug(talk.Slug) {
+		return fault.New(file, "the slug %q cannot name files", talk.Slug).Try("Use letters, digits and hyphens.")
+	}
+	if talk.Kind != "" && talk.Kind != "talk" && talk.Kind != "tutorial" {
+		return fault.New(file, "the kind %q is not known", talk.Kind).Try("Write talk or tutorial.")
+	}
+	if _, err := time.Parse(time.DateOnly, talk.Date); talk.Date != "" && err != nil {
+		return fault.New(file, "the date %q is not a day of the calendar", talk.Date).Try("Write it as 2026-05-31.")
+	}
+	return nil
 }
 
 func override(field *string, flag string) {
