@@ -98,7 +98,10 @@ func serve(ctx context.Context, t *terminal, s *store.Local, url string) (*queue
 		stop()
 		err := <-done
 		if ctx.Err() != nil || url != "" {
-			err = errors.Join(err, q.Drain(context.WithoutCancel(ctx)))
+			if err := q.Drain(context.WithoutCancel(ctx)); err != nil {
+				// What is left there is harmless: nothing waits for it.
+				t.log.Warn("jobs may be left in the queue", "err", err)
+			}
 		}
 		return errors.Join(err, q.Close())
 	}, nil

@@ -590,7 +590,8 @@ func (w *want) said() string {
 	return "waiting"
 }
 
-// counts says by kind what ran and what was there; what nobody needed counts as there.
+// counts says by kind what ran and what was there; what nobody needed, and is not there,
+// counts as neither.
 func (m *making) counts() map[string]Count {
 	counts := make(map[string]Count)
 	for _, w := range m.wants {
