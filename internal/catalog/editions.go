@@ -79,6 +79,19 @@ func (c *Catalog) BindUpload(ctx context.Context, slug, language, sha256, editio
 	return bound, nil
 }
 
+// Bound is the edition that an uploaded file on programme time was bound to, if it was.
+func (c *Catalog) Bound(ctx context.Context, slug, language, sha256 string) (edition string, ok bool, err error) {
+	err = c.read.QueryRowContext(ctx, `SELECT edition FROM uploads WHERE slug = ? AND language = ? AND sha256 = ?`,
+		slug, language, sha256).Scan(&edition)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("look up a subtitle file of %s: %w", slug, err)
+	}
+	return edition, true, nil
+}
+
 // Publication is a bundle that was laid out.
 type Publication struct {
 	Edition string       `json:"edition"`

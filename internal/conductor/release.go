@@ -64,7 +64,7 @@ func (r *Releaser) Release(ctx context.Context, want Release) (Released, error) 
 	if err := bundle.Writable(want.Submission.Out, want.Submission.Facts.Talk.Slug); err != nil {
 		return Released{}, err
 	}
-	w := &wish{Releaser: r, Release: want, facts: want.Submission.Facts}
+	w := &wish{Releaser: r, Release: want, facts: want.Submission.Facts, against: make(map[int]string)}
 	for _, u := range want.Uploads {
 		if !u.Programme {
 			w.track(u.Track)
@@ -110,9 +110,10 @@ func outcomeOf(err error) string {
 type wish struct {
 	*Releaser
 	Release
-	facts conference.Facts
-	run   int64
-	notes []string
+	facts   conference.Facts
+	against map[int]string // the edition that an upload on programme time was made against
+	run     int64
+	notes   []string
 }
 
 // track adds one to the facts, in its place.
@@ -124,11 +125,14 @@ func (w *wish) track(t conference.Track) {
 // accept writes the facts down.
 func (w *wish) accept(ctx context.Context, g plan.Graph) (int64, error) {
 	slug := w.facts.Talk.Slug
-	for _, u := range w.Uploads {
+	for i, u := range w.Uploads {
 		if u.Programme {
-			if err := w.mapTrack(ctx, *g.Edition, u); err != nil {
+			against, err := w.editionOf(ctx, *g.Edition, u)
+			if err != nil {
 				return 0, err
 			}
+			w.against[i] = against.ID
+			w.mapTrack(against, u)
 		}
 	}
 	for _, t := range w.facts.Tracks {
@@ -151,39 +155,35 @@ func (w *wish) accept(ctx context.Context, g plan.Graph) (int64, error) {
 	return w.run, err
 }
 
-// mapTrack brings a file on programme time to reel time: through the edition it names, or
-// through the one that was published when it first came. Both stand for ever, so that the
-// same file always means the same.
-func (w *wish) mapTrack(ctx context.Context, now conference.Edition, u Upload) error {
+// editionOf is what an upload on programme time was made against: the edition it was
+// published with before or, the first time, the one it names, or the one that is published.
+func (w *wish) editionOf(ctx context.Context, now conference.Edition, u Upload) (conference.Edition, error) {
 	slug := w.facts.Talk.Slug
-	against := now
-	if published, ok, err := w.Catalog.Published(ctx, slug); err != nil {
-		return err
+	if bound, ok, err := w.Catalog.Bound(ctx, slug, u.Track.Language, u.SHA256); err != nil {
+		return conference.Edition{}, err
 	} else if ok {
-		if against, err = w.Catalog.Edition(ctx, published.Edition); err != nil {
-			return err
-		}
+		return w.Catalog.Edition(ctx, bound)
+	}
+	if u.Edition == now.ID {
+		return now, nil
 	}
 	if u.Edition != "" {
 		named, err := w.Catalog.Edition(ctx, u.Edition)
-		if err != nil && u.Edition != now.ID {
-			return fault.New(u.Track.File, "was made against edition %.12s, which is not known here", u.Edition).
+		if errors.Is(err, catalog.ErrNone) {
+			return named, fault.New(u.Track.File, "was made against edition %.12s, which is not known here", u.Edition).
 				Try("Give it with --subtitles-time reel, or use the data directory the edition was published from.")
 		}
-		if against = named; err != nil {
-			against = now
-		}
+		return named, err
 	}
-	if err := w.Catalog.SaveEdition(ctx, slug, against); err != nil {
-		return err
+	published, ok, err := w.Catalog.Published(ctx, slug)
+	if err != nil || !ok {
+		return now, err
 	}
-	bound, err := w.Catalog.BindUpload(ctx, slug, u.Track.Language, u.SHA256, against.ID)
-	if err != nil {
-		return err
-	}
-	if against, err = w.Catalog.Edition(ctx, bound); err != nil {
-		return err
-	}
+	return w.Catalog.Edition(ctx, published.Edition)
+}
+
+// mapTrack brings a file on programme time to reel time.
+func (w *wish) mapTrack(against conference.Edition, u Upload) {
 	t := u.Track
 	var left []subtitle.Left
 	t.Cues, left = subtitle.ToReel(against.Programme, t.Cues)
@@ -191,6 +191,18 @@ func (w *wish) mapTrack(ctx context.Context, now conference.Edition, u Upload) e
 		w.notes = append(w.notes, fmt.Sprintf("%s:%d: not taken: %s", t.File, l.Cue.Line, l.Why))
 	}
 	w.track(t)
+}
+
+// bind keeps for ever what each upload was made against, so that the same file always
+// means the same. Before anything was published nothing is kept: the cut may have been the
+// mistake.
+func (w *wish) bind(ctx context.Context) error {
+	for i, edition := range w.against {
+		u := w.Uploads[i]
+		if _, err := w.Catalog.BindUpload(ctx, w.facts.Talk.Slug, u.Track.Language, u.SHA256, edition); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -249,6 +261,9 @@ func (w *wish) publish(ctx context.Context, made Made, released *Released) (stri
 		if e.Key != "" && !slices.Contains(keys, e.Key) {
 			keys = append(keys, e.Key)
 		}
+	}
+	if err := w.bind(ctx); err != nil {
+		return "", err
 	}
 	dir, err := bundle.Publish(ctx, w.Submission.Out, w.facts.Talk.Slug, placed, w.Trace)
 	if err != nil {
