@@ -228,15 +228,6 @@ func (s *Stage) settings(filename string, kind Kind, with *yaml.Node) error {
 	return nil
 }
 
-// Stage finds a stage by name.
-func (p Pipeline) Stage(name string) (Stage, bool) {
-	i := slices.IndexFunc(p.Stages, func(s Stage) bool { return s.Name == name })
-	if i < 0 {
-		return Stage{}, false
-	}
-	return p.Stages[i], true
-}
-
 func (p Pipeline) names() []string {
 	names := make([]string, len(p.Stages))
 	for i, s := range p.Stages {

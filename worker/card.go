@@ -2,7 +2,9 @@ package worker
 
 import (
 	"context"
+	"errors"
 
+	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
 )
 
@@ -18,7 +20,13 @@ func doCard(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	if err := t.Media().Card(ctx, card, outs, t.Dir, t.frames(card.Frames)); err != nil {
+	err = t.Media().Card(ctx, card, outs, t.Dir, t.frames(card.Frames))
+	var glyph *media.GlyphError
+	if errors.As(err, &glyph) { // trying again would not help
+		return fault.New("", "the card for %q cannot be drawn: no font here has %q (%U)", card.Title, glyph.Character, glyph.Character).
+			Try("Install one; on Debian and Ubuntu: apt-get install %s.", glyph.Package)
+	}
+	if err != nil {
 		return err
 	}
 	return publishSegments(ctx, t, outs, nil)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
@@ -122,7 +123,7 @@ func lastRuns(ctx context.Context, books *catalog.Catalog, slug string) ([]catal
 		if slug != "" && talk.Slug != slug {
 			continue
 		}
-		runs, err := books.LastRuns(ctx, talk.Slug, explainRuns)
+		runs, err := books.LastRuns(ctx, talk.Slug, conductor.RunsKept)
 		if err != nil {
 			return nil, err
 		}
@@ -135,9 +136,6 @@ func lastRuns(ctx context.Context, books *catalog.Catalog, slug string) ([]catal
 	}
 	return newest, nil
 }
-
-// explainRuns is how many runs are searched for what an action was before.
-const explainRuns = 20
 
 func noSuchTalk(slug string, known []string) error {
 	if slug == "" {
@@ -165,9 +163,20 @@ func printFailure(w io.Writer, f *action.Failure) {
 		fmt.Fprintf(w, "  it said:\n")
 		lines := strings.Split(strings.TrimRight(f.Stderr, "\n"), "\n")
 		for _, line := range lines[max(0, len(lines)-15):] {
-			fmt.Fprintf(w, "    %s\n", line)
+			fmt.Fprintf(w, "    %s\n", printable(line))
 		}
 	}
+}
+
+// printable is s without what could steer a terminal: a recording's metadata may hold
+// anything, and ffmpeg repeats it.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '·'
+	}, s)
 }
 
 // shellWords is a command as it can be pasted into a shell.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conductor"
 )
 
 type gcCmd struct {
@@ -26,7 +27,7 @@ func (c *gcCmd) Run(ctx context.Context, t *terminal) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := h.catalog.ForgetRuns(ctx, explainRuns); err != nil {
+	if err := h.catalog.ForgetRuns(ctx, conductor.RunsKept); err != nil {
 		return err
 	}
 	stats, err := h.store.Collect(ctx, func(k action.Key) bool { return reachable[k] }, c.Keep)

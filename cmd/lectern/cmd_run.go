@@ -234,13 +234,20 @@ func readUpload(language, file string) (u conductor.Upload, err error) {
 	if err != nil {
 		return u, fault.New(file, "cannot be read: %v", err).Try("Check the name of the subtitle file.")
 	}
-	cues, err := subtitle.Read(file, data)
+	doc, err := subtitle.Parse(file, data)
 	if err != nil {
 		return u, err
 	}
+	for _, d := range doc.Notes {
+		u.Notes = append(u.Notes, fmt.Sprintf("%s:%d: %s", file, d.Line, d.Text))
+	}
+	if said, err := subtitle.Language(doc.Language); doc.Language != "" && err == nil && said != language {
+		u.Notes = append(u.Notes, fmt.Sprintf("%s: says that it is in %s, and was handed in as %s",
+			file, subtitle.EnglishName(said), subtitle.EnglishName(language)))
+	}
 	sum := sha256.Sum256(data)
-	u.SHA256, u.Edition = hex.EncodeToString(sum[:]), subtitle.EditionOf(data)
-	u.Track = conference.Track{Language: language, State: "approved", File: filepath.Base(file), Cues: cues}
+	u.SHA256, u.Edition = hex.EncodeToString(sum[:]), doc.Edition
+	u.Track = conference.Track{Language: language, State: "approved", File: filepath.Base(file), Cues: doc.Cues}
 	return u, nil
 }
 

@@ -364,6 +364,11 @@ func (m *making) hear(ctx context.Context, e action.Event) error {
 	case action.Progress:
 		f.running, f.fraction, f.speed = true, e.Fraction, e.Speed
 	case action.Done:
+		// A network file system may show the artifact later than the message. Then the
+		// looks find it, and only if they do not is the job lost.
+		if there, err := m.allThere(ctx, f); err != nil || !there {
+			return err
+		}
 		return m.land(ctx, f, nil)
 	case action.Failed:
 		return m.land(ctx, f, e.Failure)

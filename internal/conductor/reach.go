@@ -2,7 +2,6 @@ package conductor
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
@@ -30,29 +29,51 @@ func (r *Releaser) Reachable(ctx context.Context) (map[action.Key]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := r.reach(ctx, s, keys); err != nil {
-			return nil, fmt.Errorf("plan %s: %w", talk.Slug, err)
+		complete, err := r.reach(ctx, s, keys)
+		if err == nil && complete {
+			continue
+		}
+		r.Log.Warn("cannot plan the whole talk; keeping all that its last runs used", "talk", talk.Slug, "err", err)
+		if err := r.used(ctx, talk.Slug, keys); err != nil {
+			return nil, err
 		}
 	}
 	return keys, nil
 }
 
-// reach adds the keys of one talk's plan.
-func (r *Releaser) reach(ctx context.Context, s catalog.Submission, keys map[action.Key]bool) error {
+// used adds the keys of everything that the remembered runs of a talk used.
+func (r *Releaser) used(ctx context.Context, slug string, keys map[action.Key]bool) error {
+	runs, err := r.Catalog.LastRuns(ctx, slug, RunsKept)
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		for _, s := range run.Slots {
+			keys[s.Key] = true
+		}
+	}
+	return nil
+}
+
+// RunsKept is how many runs of a talk are remembered.
+const RunsKept = 20
+
+// reach adds the keys of one talk's plan, and reports whether it is complete.
+func (r *Releaser) reach(ctx context.Context, s catalog.Submission, keys map[action.Key]bool) (complete bool, err error) {
 	kinds := make([]pipelines.Kind, len(r.Kinds))
 	for i, k := range r.Kinds {
 		kinds[i] = k.Kind
 	}
 	p, err := pipelines.Parse(s.Pipeline, s.Pipeline, []byte(s.PipelineText), kinds)
 	if err != nil {
-		return err
+		return false, err
 	}
 	m := newMaking(&r.Conductor, Target{Plan: func(observed map[action.Key]action.Artifact) (plan.Graph, error) {
 		return plan.Make(plan.Input{Facts: s.Facts, Pipeline: p, Kinds: r.Kinds, Observed: observed})
 	}})
 	g, err := m.plan(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for key := range g.Given {
 		keys[key] = true
@@ -60,5 +81,5 @@ func (r *Releaser) reach(ctx context.Context, s catalog.Submission, keys map[act
 	for _, a := range g.Actions {
 		keys[a.Key] = true
 	}
-	return nil
+	return g.Complete, nil
 }

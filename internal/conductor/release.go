@@ -46,9 +46,10 @@ type Release struct {
 // Upload is a subtitle file that was handed in.
 type Upload struct {
 	Track     conference.Track
-	SHA256    string // of its bytes
-	Programme bool   // its times are those of a programme, and not of the reel
-	Edition   string // the programme that it says it was made against, if it says so
+	SHA256    string   // of its bytes
+	Programme bool     // its times are those of a programme, and not of the reel
+	Edition   string   // the programme that it says it was made against, if it says so
+	Notes     []string // what its reader remarked
 }
 
 // Released is what came of it.
@@ -66,6 +67,7 @@ func (r *Releaser) Release(ctx context.Context, want Release) (Released, error) 
 	}
 	w := &wish{Releaser: r, Release: want, facts: want.Submission.Facts, against: make(map[int]string)}
 	for _, u := range want.Uploads {
+		w.notes = append(w.notes, u.Notes...)
 		if !u.Programme {
 			w.track(u.Track)
 		}

@@ -155,11 +155,16 @@ func kept(path string, pics Pictures, r timeline.Range) *ffmpeg.Stream {
 }
 
 // seek is the input options that start decoding safely before a range: at a picture that
-// can be decoded by itself, and that is shown before the range begins. Containers seek by
-// the time of decoding, hence Reorder; deinterlacing looks at pictures before.
+// can be decoded by itself, and that is shown when the range begins or before. Containers
+// seek by the time of decoding, hence Reorder; deinterlacing looks at pictures before.
+// Aiming further ahead would decode a whole group of pictures more where one begins with
+// the range, as it often does at every tenth second.
 func seek(pics Pictures, chain timeline.Range) options {
 	first := duration(pics.FirstPTS, pics.TimeBase)
-	margin := time.Second + pics.Reorder + pics.Rate.Time(2)
+	margin := pics.Reorder
+	if pics.Deinterlace {
+		margin += time.Second
+	}
 	ahead := pics.Rate.Time(chain.From) - margin
 	if ahead <= 0 {
 		return options{} // from the very beginning: no seek can be as sure

@@ -8,9 +8,13 @@ import (
 )
 
 // TestEveryRecordingChunkedEqualsSinglePass is the whole table: ten cuts of each, in
-// chunks so short that there are dozens of joins.
+// chunks so short that there are many joins, and more than twenty at 29.97.
 func TestEveryRecordingChunkedEqualsSinglePass(t *testing.T) {
 	for _, r := range recordings {
-		t.Run(r.name, func(t *testing.T) { r.check(t, 10, 400*time.Millisecond) })
+		every := time.Second
+		if r.rate == ntsc30 { // where each join could drift
+			every = 400 * time.Millisecond
+		}
+		t.Run(r.name, func(t *testing.T) { r.check(t, 10, every) })
 	}
 }

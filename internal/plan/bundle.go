@@ -18,8 +18,7 @@ type BundleSpec struct {
 	Destination string             `json:"destination"`
 	Talk        conference.Talk    `json:"talk"`
 	Edition     conference.Edition `json:"edition"`
-	Recordings  []string           `json:"recordings"` // their names, in reel order
-	Pipeline    string             `json:"pipeline"`   // its name
+	Pipeline    string             `json:"pipeline"` // its name
 	Entries     []Entry            `json:"entries"`
 	Tracks      []BundleTrack      `json:"tracks"`
 }
@@ -60,9 +59,6 @@ func expandBundle(x *Expansion) (any, error) {
 		Talk:        x.Facts.Talk,
 		Edition:     *x.graph.Edition,
 		Pipeline:    x.Pipeline.Name,
-	}
-	for _, r := range x.Facts.Recordings {
-		spec.Recordings = append(spec.Recordings, r.Name)
 	}
 	for _, t := range x.Facts.Tracks {
 		spec.Tracks = append(spec.Tracks, BundleTrack{t.Language, t.Kind, t.State, t.Revision})

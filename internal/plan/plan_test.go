@@ -206,7 +206,7 @@ func TestAChangeCostsWhatItTouched(t *testing.T) {
 			map[string]int{"audio": 1, "assemble": 3, "subtitled": 1, "bundle": 1}},
 		{"the salt of one rendition", func(w *world) { w.facts.Salts = map[string]int{"720": 1} },
 			map[string]int{"encode": 34, "card": 2, "assemble": 1, "bundle": 1}},
-		{"a file's name", func(w *world) { w.facts.Recordings[0].Name = "renamed.mp4" }, map[string]int{"bundle": 1}},
+		{"a file's name", func(w *world) { w.facts.Recordings[0].Name = "renamed.mp4" }, map[string]int{}},
 		{"another recording at the end, not kept", func(w *world) {
 			w.facts.Recordings = append(w.facts.Recordings, conference.Recording{SHA256: strings.Repeat("b", 64), Name: "two.mp4"})
 			w.probes = append(w.probes, recording(half))
