@@ -104,7 +104,7 @@ func slotList(slots []string) string {
 // makes none where there is none.
 func openBooks(ctx context.Context, dir string) (*catalog.Catalog, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New(dir, "does not exist").Try("Nothing has run there yet; name another data directory with --data.")
+		return nil, fault.New(dir, "nothing has run yet in this data directory").Try("Name another with --data.")
 	}
 	return catalog.Open(ctx, dir)
 }
