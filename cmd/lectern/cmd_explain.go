@@ -37,9 +37,12 @@ type explained struct {
 
 // Run is `lectern explain`.
 func (c *explainCmd) Run(ctx context.Context, t *terminal) (err error) {
-	books, err := openBooks(ctx, c.Data)
+	books, ok, err := openBooks(ctx, c.Data)
 	if err != nil {
 		return err
+	}
+	if !ok {
+		return noSuchTalk(c.Talk, nil)
 	}
 	defer func() { err = errors.Join(err, books.Close()) }()
 	runs, err := lastRuns(ctx, books, c.Talk)
@@ -100,13 +103,14 @@ func slotList(slots []string) string {
 	return strings.Join(slots, ", ")
 }
 
-// openBooks opens the catalogue to read it, beside whoever has the data directory. It
-// makes none where there is none.
-func openBooks(ctx context.Context, dir string) (*catalog.Catalog, error) {
+// openBooks opens the catalogue to read it, beside whoever has the data directory. Where
+// there is none it makes none, and reports that there are no books.
+func openBooks(ctx context.Context, dir string) (books *catalog.Catalog, ok bool, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New(dir, "nothing has run yet in this data directory").Try("Name another with --data.")
+		return nil, false, nil
 	}
-	return catalog.Open(ctx, dir)
+	books, err = catalog.Open(ctx, dir)
+	return books, err == nil, err
 }
 
 // lastRuns are the runs of a talk, the newest first; of the talk that ran last where none

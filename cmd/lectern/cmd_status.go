@@ -28,14 +28,16 @@ type talkStatus struct {
 
 // Run is `lectern status`.
 func (c *statusCmd) Run(ctx context.Context, t *terminal) (err error) {
-	books, err := openBooks(ctx, c.Data)
+	books, ok, err := openBooks(ctx, c.Data)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, books.Close()) }()
-	talks, err := books.Talks(ctx)
-	if err != nil {
-		return err
+	var talks []catalog.Summary
+	if ok {
+		defer func() { err = errors.Join(err, books.Close()) }()
+		if talks, err = books.Talks(ctx); err != nil {
+			return err
+		}
 	}
 	var all []talkStatus
 	var known []string
