@@ -93,7 +93,7 @@ func (b *Bench) published(ctx context.Context) (*fixed, error) {
 	if b.fixed != nil {
 		return b.fixed, nil
 	}
-	length := size(b, 3*time.Minute, 12*time.Second)
+	length := size(b, 210*time.Second, 12*time.Second)
 	talk, err := b.studio.Talk(ctx, Talk{Length: length, Width: 1920, Height: 1080, Rate: pal})
 	if err != nil {
 		return nil, err
