@@ -97,7 +97,7 @@ func (r *RenditionSettings) check() error {
 		if !slices.Contains(presets, r.Preset) {
 			return fmt.Errorf("unknown preset %q; x264 has %s", r.Preset, strings.Join(presets, ", "))
 		}
-		r.Threads = cmp.Or(r.Threads, 1) // with a chunk in every slot, two threads each take 3 to 6 % longer; a lone chunk would gain
+		r.Threads = cmp.Or(r.Threads, 2)
 		if r.CRF == nil && !r.Lossless {
 			r.CRF = new(23)
 		}
