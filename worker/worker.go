@@ -60,11 +60,7 @@ func PlanKinds(kinds []Kind) []plan.Kind {
 
 // PipelineKinds are what reading a pipeline needs of kinds.
 func PipelineKinds(kinds []Kind) []pipelines.Kind {
-	all := make([]pipelines.Kind, len(kinds))
-	for i, k := range kinds {
-		all[i] = k.Kind.Kind
-	}
-	return all
+	return plan.PipelineKinds(PlanKinds(kinds))
 }
 
 // Store is where a worker finds what it reads and leaves what it made.

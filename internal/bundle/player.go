@@ -221,7 +221,7 @@ func matroskaSeconds(s string) string {
 func (v *verifier) languages(c container, f File) error {
 	for i, language := range append([]string{v.content.Talk.Language}, f.Subtitles...) {
 		s := c.Streams[1+i]
-		want := subtitle.Terminological(language)
+		want := conference.ISO639(language)
 		if got := s.Tags["language"]; got != want && !(want == "und" && got == "") {
 			return fmt.Errorf("stream %d (%s) is tagged %q and should be %q for %s", s.Index, s.Kind, got, want, language)
 		}

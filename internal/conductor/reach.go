@@ -60,11 +60,7 @@ const RunsKept = 20
 
 // reach adds the keys of one talk's plan, and reports whether it is complete.
 func (r *Releaser) reach(ctx context.Context, s catalog.Submission, keys map[action.Key]bool) (complete bool, err error) {
-	kinds := make([]pipelines.Kind, len(r.Kinds))
-	for i, k := range r.Kinds {
-		kinds[i] = k.Kind
-	}
-	p, err := pipelines.Parse(s.Pipeline, s.Pipeline, []byte(s.PipelineText), kinds)
+	p, err := pipelines.Parse(s.Pipeline, s.Pipeline, []byte(s.PipelineText), plan.PipelineKinds(r.Kinds))
 	if err != nil {
 		return false, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	ffmpeg "github.com/u2takey/ffmpeg-go"
 
+	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -58,7 +59,7 @@ func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, segments []strin
 			o := options{
 				"c": "copy", "map_metadata": "-1", "map_chapters": "-1", "fflags": "+bitexact",
 				"bsf:v": snap(spec.Rate, scale), "metadata": metadata,
-				"metadata:s:a:0": "language=" + MP4Language(spec.Language),
+				"metadata:s:a:0": "language=" + conference.ISO639(spec.Language),
 			}
 			maps.Copy(o, layout)
 			return ffmpeg.Output([]*ffmpeg.Stream{joined.Get("v:0"), open(audio).Get("a:0")}, locate(out), o)

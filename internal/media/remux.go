@@ -11,6 +11,8 @@ import (
 	ffmpeg "github.com/u2takey/ffmpeg-go"
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
+
+	"github.com/lectern-av/lectern/internal/conference"
 )
 
 // Remux copies the finished MP4 in to out and adds the text tracks of the MP4 files
@@ -76,7 +78,7 @@ func (f *finished) proveSubtitles(languages []string) error {
 		}
 	}
 	for _, tag := range languages {
-		want = append(want, MP4Language(tag))
+		want = append(want, conference.ISO639(tag))
 	}
 	if strings.Join(got, " ") != strings.Join(want, " ") {
 		return fmt.Errorf("the subtitles are in %v, not in %v", got, want)
@@ -87,7 +89,7 @@ func (f *finished) proveSubtitles(languages []string) error {
 // subtitleLabels is what a player shows of a subtitle stream. A region or script, which
 // the three letters of MP4 cannot tell, is told by the name.
 func subtitleLabels(tag string) []string {
-	labels := []string{"language=" + MP4Language(tag)}
+	labels := []string{"language=" + conference.ISO639(tag)}
 	if parsed, err := language.Parse(tag); err == nil && parsed != language.Und {
 		if name := display.Self.Name(parsed); name != "" {
 			labels = append(labels, "title="+name, "handler_name="+name)

@@ -158,17 +158,6 @@ func TestAWrongLengthIsNoticed(t *testing.T) {
 	}
 }
 
-func TestMP4Language(t *testing.T) {
-	for tag, want := range map[string]string{
-		"en": "eng", "es": "spa", "es-419": "spa", "fr": "fra", "de": "deu", "zh-Hant": "zho", "pt-BR": "por",
-		"und": "und", "": "und", "not a tag": "und", "gsw": "gsw", "mul": "mul",
-	} {
-		if got := MP4Language(tag); got != want {
-			t.Errorf("%q: %q, want %q", tag, got, want)
-		}
-	}
-}
-
 // TestTheIndexStandsInFrontWhateverItsSize has more samples than were expected, so that the
 // room kept for the index is too small.
 func TestTheIndexStandsInFrontWhateverItsSize(t *testing.T) {

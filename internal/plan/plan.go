@@ -23,6 +23,15 @@ type Kind struct {
 	Expand  func(*Expansion) (made any, err error)
 }
 
+// PipelineKinds are what reading a pipeline needs of kinds.
+func PipelineKinds(kinds []Kind) []pipelines.Kind {
+	all := make([]pipelines.Kind, len(kinds))
+	for i, k := range kinds {
+		all[i] = k.Kind
+	}
+	return all
+}
+
 // Input is everything a plan depends on.
 type Input struct {
 	Facts    conference.Facts

@@ -57,10 +57,3 @@ func guess(tag string) string {
 func EnglishName(tag string) string {
 	return display.English.Tags().Name(language.Make(tag))
 }
-
-// Terminological is the ISO 639-2/T code that an MP4 file wants in place of a BCP 47
-// tag: "spa" for "es-419", "zho" for "zh-Hant".
-func Terminological(tag string) string {
-	base, _, _ := language.Make(tag).Raw() // Base would take "und" for English
-	return base.ISO3()
-}

@@ -109,7 +109,7 @@ func movie(samples [][]byte, lasting []uint32, duration, offset uint32, language
 		box("trak",
 			box("tkhd", u32(3), zeros(8), u32(1), u32(0), u32(duration), zeros(16), matrix, zeros(8)),
 			box("mdia",
-				box("mdhd", u32(0), zeros(8), u32(1000), u32(duration), packed(Terminological(language)), u16(0)),
+				box("mdhd", u32(0), zeros(8), u32(1000), u32(duration), packed(conference.ISO639(language)), u16(0)),
 				box("hdlr", u32(0), u32(0), []byte("sbtl"), zeros(12), []byte("SubtitleHandler\x00")),
 				box("minf",
 					box("nmhd", u32(0)),

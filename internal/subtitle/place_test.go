@@ -120,9 +120,4 @@ func TestLanguage(t *testing.T) {
 			t.Errorf("%q is %q, %v; not %q", test.tag, got, err, test.says)
 		}
 	}
-	for tag, want := range map[string]string{"es-419": "spa", "zh-Hant": "zho", "fr": "fra", "de-AT": "deu", "und": "und", "": "und"} {
-		if got := subtitle.Terminological(tag); got != want {
-			t.Errorf("%s is %q in an MP4, not %q", tag, got, want)
-		}
-	}
 }
