@@ -30,12 +30,16 @@ var floors = map[string]int{
 	"internal/translation": 3, // tracks that know the revision they translate
 	"internal/bundle":      3, // layouts, manifest, verification
 
-	"internal/subtitle": 2, // subtitle files in, cues out, and back
-	"internal/media":    2, // ffmpeg and ffprobe
-	"internal/catalog":  2, // durable facts
-	"internal/store":    2, // originals and artifacts by content
-	"pipelines":         2, // the YAML definitions and their loader
+	"internal/subtitle":         2, // subtitle files in, cues out, and back
+	"internal/subtitle/check":   2, // how well cues can be read, by a profile
+	"internal/subtitle/compare": 2, // what became of each cue in another version
+	"internal/subtitle/insync":  2, // whether cues come when somebody speaks
+	"internal/media":            2, // ffmpeg and ffprobe
+	"internal/catalog":          2, // durable facts
+	"internal/store":            2, // originals and artifacts by content
+	"pipelines":                 2, // the YAML definitions and their loader
 
+	"internal/charset":    1, // bytes → text, whatever their encoding
 	"internal/conference": 1, // the nouns of a conference
 	"internal/action":     1, // the nouns of making
 	"internal/strictyaml": 1, // YAML that says where it is wrong

@@ -79,14 +79,25 @@ type Track struct {
 	Cues     []Cue     `json:"cues"`     // in reel time, ascending
 }
 
-// Cue is one caption. Its text is what a viewer reads: lines joined by "\n", with no
-// markup but i, b and u tags.
+// Cue is one caption.
 type Cue struct {
 	ID    string        `json:"id"` // survives editing; unique in its track
 	Start time.Duration `json:"start"`
 	End   time.Duration `json:"end"`
-	Text  string        `json:"text"`
-	Line  int           `json:"-"` // where it stood in the file it was read from, from 1
+	Text  string        `json:"text"`            // what a viewer reads: lines joined by "\n", no markup, nothing escaped
+	Spans []Span        `json:"spans,omitempty"` // how parts of Text look; ascending, disjoint, none of them plain
+	Place int           `json:"place,omitempty"` // where on the screen, as the keys of a numeric keypad lie: 8 is top centre; 0: where captions usually are, bottom centre
+	Line  int           `json:"-"`               // where it stood in the file it was read from, from 1
+}
+
+// Span is a part of a cue's text in a look of its own.
+type Span struct {
+	From      int    `json:"from"` // bytes of the text
+	To        int    `json:"to"`
+	Italic    bool   `json:"italic,omitempty"`
+	Bold      bool   `json:"bold,omitempty"`
+	Underline bool   `json:"underline,omitempty"`
+	Colour    string `json:"colour,omitempty"` // "#rrggbb" in lower case; "" is the player's own
 }
 
 // Edition describes one programme exactly and never changes. Its ID is the hash of the
