@@ -62,7 +62,7 @@ func lineOfVisible(cues []conference.Cue, n int) int {
 // proved reads back what was written of cues and compares the two: times to the
 // millisecond, and the text that was meant.
 func proved(written []byte, cues []conference.Cue, text func(string) string) error {
-	doc, err := Parse("", written)
+	doc, err := Parse("", written, Options{})
 	if err != nil {
 		return fmt.Errorf("subtitles that were written cannot be read back: %w", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/lectern-av/lectern/internal/conference"
 )
 
 // style is which of <i>, <b> and <u> are open.
@@ -86,6 +88,20 @@ func (m marked) plain() string {
 		b.WriteString(r.text)
 	}
 	return tidy(b.String())
+}
+
+// spans is the text without its markup, and the markup apart.
+func (m marked) spans() (string, []conference.Span) {
+	var b strings.Builder
+	var spans []conference.Span
+	for _, r := range m.runs {
+		from := b.Len()
+		b.WriteString(r.text)
+		if r.style != (style{}) && visible(r.text) != "" {
+			spans = append(spans, conference.Span{From: from, To: from + len(strings.TrimSuffix(r.text, "\n")), Italic: r.style[0], Bold: r.style[1], Underline: r.style[2]})
+		}
+	}
+	return b.String(), spans
 }
 
 // normal is the text with every run in tags of its own, which end with the line.

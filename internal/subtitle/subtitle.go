@@ -23,40 +23,72 @@ import (
 // Format is a kind of subtitle file.
 type Format string
 
-// The formats that are read and written.
+// The formats that are known. All are read but Transcript, which is only written.
 const (
-	SRT    Format = "srt"
-	WebVTT Format = "vtt"
+	SRT        Format = "srt"  // SubRip
+	WebVTT     Format = "vtt"  // the web's
+	SubViewer  Format = "sub"  // SubViewer 1 and 2
+	MicroDVD   Format = "mdvd" // times are frames
+	SBV        Format = "sbv"  // YouTube's
+	TTML       Format = "ttml" // W3C Timed Text, DFXP
+	SSA        Format = "ssa"  // SubStation Alpha, V4
+	ASS        Format = "ass"  // Advanced SubStation Alpha, V4+
+	STL        Format = "stl"  // EBU Tech 3264, and Spruce's text files of the same name
+	Transcript Format = "txt"  // what is said, without times
 )
 
 // Document is a subtitle file as it was read.
 type Document struct {
-	Format   Format
-	Language string           // as a WebVTT header gives it, or ""
-	Edition  string           // the edition it was made against, if it says so
-	Cues     []conference.Cue // ascending by start
-	Notes    []Diagnostic     // what a person should know; nothing was lost
+	Format      Format           `json:"format"`
+	Encoding    string           `json:"encoding"`          // as charset names it
+	Language    string           `json:"language"`          // as the file says, or ""; not checked
+	Edition     string           `json:"edition,omitempty"` // the edition it was made against, if it says so
+	Cues        []conference.Cue `json:"cues"`              // ascending by start
+	Diagnostics []Diagnostic     `json:"diagnostics"`       // by line
 }
 
-// Diagnostic is a remark about one line of a file.
+// Diagnostic is a remark about one line of a file: what was found there, and what was
+// made of it.
 type Diagnostic struct {
-	Line int    // from 1
-	Text string // a sentence without its full stop
+	Line     int    `json:"line"`     // from 1
+	Severity string `json:"severity"` // Error, Warning or Note
+	Code     string `json:"code"`     // in kebab case; never changes its meaning
+	Message  string `json:"message"`  // a sentence without its full stop
 }
 
-// Read is the cues of the UTF-8 SRT or WebVTT file data; name is what faults call it.
+// How bad what a diagnostic says is.
+const (
+	Error   = "error"   // something that a viewer should see could not be taken over
+	Warning = "warning" // it was read as was probably meant; look at it
+	Note    = "note"    // it was put right, or means nothing to a viewer
+)
+
+// Options is what is known of a file beforehand.
+type Options struct {
+	Language string // BCP 47; helps to tell code pages apart
+	Encoding string // overrules what the bytes look like
+	MaxBytes int64  // the largest file that is read; 0 means [MaxBytes]
+}
+
+// MaxBytes is the largest file that is read unless [Options] say otherwise. The longest
+// real files are below one megabyte.
+const MaxBytes = 64 << 20
+
+// Read is the cues of a subtitle file; name is what faults call it.
 func Read(name string, data []byte) ([]conference.Cue, error) {
-	doc, err := Parse(name, data)
+	doc, err := Parse(name, data, Options{})
 	return doc.Cues, err
 }
 
-// Parse reads a UTF-8 SRT or WebVTT file, which of them its content decides.
-func Parse(name string, data []byte) (Document, error) {
+// Parse reads a subtitle file whose content, not its name, says which format it has;
+// name is what faults call it. What is no subtitle file is refused with a
+// [fault.Fault]; everything else is read, and diagnostics say what was odd.
+func Parse(name string, data []byte, o Options) (Document, error) {
 	text, err := decode(name, data)
 	if err != nil {
 		return Document{}, err
 	}
-	p := &parser{name: name, doc: Document{Format: SRT}}
+	p := &parser{name: name, doc: Document{Format: SRT, Encoding: "utf-8"}}
 	if isWebVTT(text) {
 		p.doc.Format = WebVTT
 	} else if !timingLike.MatchString(text) {
@@ -72,6 +104,10 @@ func Parse(name string, data []byte) (Document, error) {
 		return Document{}, err
 	}
 	p.order()
+	for i := range p.doc.Cues {
+		c := &p.doc.Cues[i]
+		c.Text, c.Spans = scan(c.Text).spans()
+	}
 	return p.doc, nil
 }
 
@@ -80,7 +116,7 @@ func (p *parser) order() {
 	cues := p.doc.Cues
 	for i := 1; i < len(cues); i++ {
 		if cues[i].Start < cues[i-1].Start {
-			p.doc.Notes = append(p.doc.Notes, Diagnostic{cues[i].Line,
+			p.doc.Diagnostics = append(p.doc.Diagnostics, Diagnostic{cues[i].Line, Note, "unsorted",
 				fmt.Sprintf("the cue starts before the one above it (line %d); it was put in its place", cues[i-1].Line)})
 		}
 	}
