@@ -1,0 +1,119 @@
+// Package charset turns the bytes of a text file into text, whatever their encoding.
+//
+// What the bytes say of themselves comes first: a byte-order mark, being valid UTF-8,
+// the escape sequences of ISO-2022-JP, the places of the NULs in UTF-16. Everything else
+// is guessed, from how well each legacy encoding's reading of the bytes fits a language,
+// and a guess says that it is one. Nothing is dropped: every byte that could not be read
+// leaves U+FFFD in the text and a note with its line.
+package charset
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// Text is a file as text.
+type Text struct {
+	UTF8     string `json:"-"`        // without byte-order mark; line ends and control characters as they came
+	Encoding string `json:"encoding"` // its name at WHATWG, in lower case; "mixed" where lines differ, each with a note
+	Sure     bool   `json:"sure"`     // asked for, declared by the bytes or proven by their validity; otherwise guessed
+	Notes    []Note `json:"notes"`    // by line
+}
+
+// Note is something a person should know about a line of a file.
+type Note struct {
+	Line int    `json:"line"` // counted from 1, as CutLine cuts; 0: the whole file
+	Code string `json:"code"` // one of the codes below
+	Text string `json:"text"` // a sentence without its full stop
+}
+
+// The codes of notes.
+const (
+	Unreadable  = "unreadable-bytes"  // bytes without a meaning in the encoding became U+FFFD, or a control character
+	Replacement = "replacement-chars" // the file itself holds U+FFFD: a character was lost before it came here
+	OtherPage   = "mixed-encoding"    // the line is in another encoding than most of the file, and was read in that
+	Mojibake    = "double-encoded"    // looks like UTF-8 taken for something else and encoded again; left as it is
+	NUL         = "nul-characters"    // the line holds NUL characters; left as they are
+	Doubtful    = "doubtful-encoding" // another encoding fits the file nearly as well
+	Marks       = "byte-order-marks"  // more than one byte-order mark at the beginning
+)
+
+// Hint is what is known of a file from elsewhere.
+type Hint struct {
+	Language string // BCP 47; "" where unknown
+	Encoding string // overrules everything; "" where unknown
+}
+
+// Decode reads data, the contents of the file called name, as text. The error is a
+// *fault.Fault: the encoding asked for is unknown, or data is no text.
+func Decode(name string, data []byte, hint Hint) (Text, error) {
+	if hint.Encoding != "" {
+		p, err := lookup(hint.Encoding)
+		if err != nil {
+			err.File = name
+			return Text{}, err
+		}
+		return p.text(string(data)), nil
+	}
+	raw := string(data)
+	if what := format(raw); what != "" {
+		return Text{}, binary(name, what)
+	}
+	if p := declared(raw); p != nil {
+		return p.text(raw), nil
+	}
+	if p := wide(raw); p != nil {
+		return p.text(raw), nil
+	}
+	if tooManyControls(raw) {
+		return Text{}, binary(name, "binary data")
+	}
+	if utf8.ValidString(raw) {
+		return utf8Page.text(raw), nil
+	}
+	return unravel(raw, hint), nil
+}
+
+func binary(name, what string) error {
+	return fault.New(name, "is %s, not text", what).Try("Hand in a subtitle file, or the text saved as UTF-8")
+}
+
+// CutLine cuts the first line off text: the line without its end, and what comes after
+// the end. LF, CR LF, CR, and CR CR LF, which some editors leave behind, each end one line.
+// Found is false when no line end is left, and line is all of text.
+func CutLine(text string) (line, after string, found bool) {
+	i := strings.IndexAny(text, "\r\n")
+	if i < 0 {
+		return text, "", false
+	}
+	line, after = text[:i], text[i:]
+	for _, end := range [...]string{"\n", "\r\n", "\r\r\n", "\r"} {
+		if strings.HasPrefix(after, end) {
+			return line, after[len(end):], true
+		}
+	}
+	panic("unreachable: a line ends in CR or LF")
+}
+
+// lineCounter tells the lines of ascending offsets into a text.
+type lineCounter struct {
+	text string // what is still to be counted
+	from int    // the offset where text begins
+	line int    // the line there, counted from 0
+}
+
+// at is the line, counted from 1, that holds the byte at offset. Offsets only ascend.
+func (c *lineCounter) at(offset int) int {
+	for {
+		line, after, found := CutLine(c.text)
+		if !found || offset < c.from+len(c.text)-len(after) {
+			_ = line
+			return c.line + 1
+		}
+		c.from += len(c.text) - len(after)
+		c.text = after
+		c.line++
+	}
+}

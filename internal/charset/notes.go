@@ -1,0 +1,134 @@
+package charset
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+const mark = "\uFEFF"
+
+// annotate takes the byte-order mark off t's text, read from raw in page p, and notes
+// what is odd about it, line by line.
+func annotate(t Text, p *page, raw string) Text {
+	if after, marked := strings.CutPrefix(t.UTF8, mark); marked {
+		t.UTF8 = strings.TrimLeft(after, mark)
+		if len(t.UTF8) < len(after) {
+			t.Notes = append(t.Notes, Note{1, Marks, "the file begins with several byte-order marks, which were taken off"})
+		}
+	}
+	t.Notes = append(t.Notes, lost(t.UTF8, p, raw)...)
+	t.Notes = append(t.Notes, perLine(t.UTF8, "\x00", NUL, "NUL characters")...)
+	if p == utf8Page {
+		t.Notes = append(t.Notes, doubleEncoded(t.UTF8)...)
+	}
+	slices.SortStableFunc(t.Notes, func(a, b Note) int { return a.Line - b.Line })
+	return t
+}
+
+// lost notes the lines of text with U+FFFD, and with the control characters that stand
+// for bytes of p without a meaning.
+func lost(text string, p *page, raw string) []Note {
+	if p == utf8Page && utf8.ValidString(raw) {
+		return perLine(text, "\uFFFD", Replacement, "U+FFFD, the sign that characters were lost before the file came here,")
+	}
+	notes := perLine(text, "\uFFFD", Unreadable, "bytes without a meaning in "+p.name+" (now U+FFFD)")
+	if p.single != nil {
+		notes = append(notes, perLineFunc(text, isC1, Unreadable, "bytes without a meaning in "+p.name+" (now control characters)")...)
+	}
+	return notes
+}
+
+func isC1(r rune) bool { return 0x80 <= r && r < 0xA0 }
+
+// perLine notes each line of text that holds sign, with how many.
+func perLine(text, sign, code, what string) (notes []Note) {
+	lines := lineCounter{text: text}
+	for at := 0; ; {
+		i := strings.Index(text[at:], sign)
+		if i < 0 {
+			return notes
+		}
+		notes = count(notes, lines.at(at+i), code, what)
+		at += i + len(sign)
+	}
+}
+
+// perLineFunc notes each line of text that holds a character that is odd.
+func perLineFunc(text string, odd func(rune) bool, code, what string) (notes []Note) {
+	lines := lineCounter{text: text}
+	for at := 0; ; {
+		i := strings.IndexFunc(text[at:], odd)
+		if i < 0 {
+			return notes
+		}
+		notes = count(notes, lines.at(at+i), code, what)
+		_, size := utf8.DecodeRuneInString(text[at+i:])
+		at += i + size
+	}
+}
+
+// count notes what on line once, however often it is found there.
+func count(notes []Note, line int, code, what string) []Note {
+	if n := len(notes); n > 0 && notes[n-1].Line == line {
+		return notes
+	}
+	return append(notes, Note{line, code, "this line holds " + what})
+}
+
+// doubleEncoded notes the lines of text that look like UTF-8 which was read as
+// windows-1252 and encoded again, such as "cafÃ©".
+func doubleEncoded(text string) (notes []Note) {
+	lines := lineCounter{text: text}
+	for at := 0; at < len(text); {
+		i := strings.IndexByte(text[at:], 0xC3) // Ã, Â, â, Ð, Ñ and the like all begin with it
+		if i < 0 {
+			break
+		}
+		at += i
+		seen, meant := undouble(text[at:])
+		if meant == 0 || at > 0 && 'A' <= text[at-1] && text[at-1] <= 'Z' {
+			_, size := utf8.DecodeRuneInString(text[at:])
+			at += size
+			continue
+		}
+		if line := lines.at(at); len(notes) == 0 || notes[len(notes)-1].Line != line {
+			notes = append(notes, Note{line, Mojibake, fmt.Sprintf("“%s” looks like “%c” encoded twice; it was left as it is", seen, meant)})
+		}
+		at += len(seen)
+	}
+	return notes
+}
+
+// undouble is the beginning of text that is one character encoded twice, and that
+// character; 0 if there is none that subtitles are likely to hold.
+func undouble(text string) (seen string, meant rune) {
+	var bytes []byte
+	for i, r := range text {
+		if len(bytes) > 0 && utf8.FullRune(bytes) {
+			seen = text[:i]
+			break
+		}
+		b, ok := charmap.Windows1252.EncodeRune(r)
+		if !ok && isC1(r) {
+			b, ok = byte(r), true
+		}
+		if !ok || b < 0x80 || len(bytes) == 4 {
+			return "", 0
+		}
+		bytes = append(bytes, b)
+		seen = text[:i+utf8.RuneLen(r)]
+	}
+	r, size := utf8.DecodeRune(bytes)
+	if size < 2 || size != len(bytes) || r == utf8.RuneError {
+		return "", 0
+	}
+	switch {
+	case 0xA0 <= r && r < 0x180, 0x386 <= r && r < 0x460, 0x2010 <= r && r < 0x2040, r == 0x20AC, r == 0x2122, 0x3040 <= r && r < 0xA000, 0xAC00 <= r && r < 0xD7B0:
+		return seen, r
+	}
+	return "", 0
+}

@@ -1,0 +1,143 @@
+package charset
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// declared is the page that raw itself declares, by a byte-order mark or by the escape
+// sequences of ISO-2022-JP; nil if it declares none or does not keep to it.
+func declared(raw string) *page {
+	switch {
+	case strings.HasPrefix(raw, "\xEF\xBB\xBF"):
+		if utf8.ValidString(raw) {
+			return utf8Page
+		}
+	case strings.HasPrefix(raw, "\xFF\xFE\x00\x00") && len(raw)%4 == 0:
+		return utf32lePage
+	case strings.HasPrefix(raw, "\x00\x00\xFE\xFF") && len(raw)%4 == 0:
+		return utf32bePage
+	case strings.HasPrefix(raw, "\xFF\xFE"):
+		return utf16lePage
+	case strings.HasPrefix(raw, "\xFE\xFF"):
+		return utf16bePage
+	case strings.Contains(raw, "\x1b$B") || strings.Contains(raw, "\x1b$@"):
+		p, err := lookup("iso-2022-jp")
+		if err == nil && !strings.Contains(p.decode(raw), "\uFFFD") {
+			return p
+		}
+	}
+	return nil
+}
+
+// wide is the byte order of UTF-16 without a byte-order mark, known from its NULs: in
+// the right order the digits, spaces and line ends of timings are ASCII, and what lies
+// between them are characters that exist. It is nil for everything else.
+func wide(raw string) *page {
+	if strings.IndexByte(raw, 0) < 0 {
+		return nil
+	}
+	var ascii [2]int // code units from HT to ~ whose high byte is the second, the first
+	for i := 0; i+1 < len(raw); i += 2 {
+		switch {
+		case raw[i+1] == 0 && printable(raw[i]):
+			ascii[0]++
+		case raw[i] == 0 && printable(raw[i+1]):
+			ascii[1]++
+		}
+	}
+	p, most, least := utf16lePage, ascii[0], ascii[1]
+	if most < least {
+		p, most, least = utf16bePage, least, most
+	}
+	if most*20 < len(raw)/2 || most < 3*least || !readable(p.decode(raw)) {
+		return nil
+	}
+	return p
+}
+
+func printable(c byte) bool {
+	return ' ' <= c && c < 0x7f || c == '\n' || c == '\r' || c == '\t'
+}
+
+// readable says whether at most one character in fifty is one that no text holds.
+func readable(text string) bool {
+	odd, all := 0, 0
+	for _, r := range text {
+		all++
+		if !unicode.IsGraphic(r) && !unicode.In(r, unicode.Cf, unicode.Mn) && r != '\n' && r != '\r' && r != '\t' || r == utf8.RuneError {
+			odd++
+		}
+	}
+	return odd*50 <= all
+}
+
+// decodeUTF16 reads raw as UTF-16 whose high bytes are the second of each two (high 0) or
+// the first (high 1). A lone surrogate or half a code unit at the end gives U+FFFD.
+func decodeUTF16(raw string, order int) string {
+	unit := func(i int) rune { return rune(raw[i+1-order])<<8 | rune(raw[i+order]) }
+	text := make([]byte, 0, len(raw))
+	for i := 0; i+1 < len(raw); i += 2 {
+		r := unit(i)
+		if utf16.IsSurrogate(r) {
+			second := rune(0)
+			if i+3 < len(raw) {
+				second = unit(i + 2)
+			}
+			if r = utf16.DecodeRune(r, second); r != utf8.RuneError {
+				i += 2
+			}
+		}
+		text = utf8.AppendRune(text, r)
+	}
+	if len(raw)%2 == 1 {
+		text = utf8.AppendRune(text, utf8.RuneError)
+	}
+	return string(text)
+}
+
+// formats are beginnings that no text has.
+var formats = []struct{ magic, what string }{
+	{"\x89PNG\r\n", "a PNG image"}, {"\xFF\xD8\xFF", "a JPEG image"}, {"GIF87a", "a GIF image"}, {"GIF89a", "a GIF image"},
+	{"%PDF-", "a PDF document"}, {"PK\x03\x04", "a zip archive or office document"}, {"PK\x05\x06", "an empty zip archive"},
+	{"\x1f\x8b\x08", "gzip-compressed data"}, {"7z\xBC\xAF\x27\x1C", "a 7-Zip archive"}, {"Rar!\x1a\x07", "a RAR archive"},
+	{"BZh91AY&SY", "bzip2-compressed data"}, {"\xFD7zXZ\x00", "xz-compressed data"}, {"\x28\xB5\x2F\xFD", "Zstandard-compressed data"},
+	{"\x7FELF", "a program"}, {"\x1A\x45\xDF\xA3", "a Matroska or WebM recording"}, {"OggS\x00", "an Ogg recording"},
+	{"fLaC\x00", "a FLAC recording"}, {"ID3\x03", "an MP3 recording"}, {"ID3\x04", "an MP3 recording"},
+	{"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "an old office document"}, {"SQLite format 3\x00", "a database"}, {"{\\rtf", "an RTF document"},
+	{"\x00\x00\x01\xBA", "an MPEG recording"}, {"wOFF", "a font"}, {"wOF2", "a font"},
+}
+
+// format is what raw is if its beginning shows that it is no text; else "".
+func format(raw string) string {
+	for _, f := range formats {
+		if strings.HasPrefix(raw, f.magic) {
+			return f.what
+		}
+	}
+	switch {
+	case len(raw) >= 12 && raw[4:8] == "ftyp":
+		return "an MP4 or QuickTime recording"
+	case len(raw) >= 12 && raw[:4] == "RIFF" && strings.ContainsAny(raw[4:8], "\x00\xFF"):
+		return "a WAV, AVI or WebP file"
+	}
+	return ""
+}
+
+// tooManyControls says whether more than one byte in twenty is a control character that
+// text does not hold. NULs at the end, which a crash or a download leaves there, don't count.
+func tooManyControls(raw string) bool {
+	body := strings.TrimRight(raw, "\x00")
+	if body == "" {
+		return raw != ""
+	}
+	controls := 0
+	for i := 0; i < len(body); i++ {
+		if c := body[i]; c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != 0x1a && c != 0x1b {
+			controls++
+		}
+	}
+	return controls > 8 && controls*20 > len(body)
+}
