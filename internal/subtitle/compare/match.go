@@ -1,0 +1,251 @@
+package compare
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sort"
+)
+
+// passes is how often what is left over is searched for passages that moved.
+const passes = 8
+
+// match pairs the cues of two versions. Matches are disjoint.
+func match(old, new []item) (all []matched) {
+	prior := vote(old, new)
+	for pass := range passes {
+		if len(old) == 0 || len(new) == 0 {
+			break
+		}
+		found := pairUp(old, new, prior, pass > 0)
+		if len(found) == 0 {
+			break
+		}
+		old, new = left(old, found, func(m matched) (int, int) { return m.i, m.iEnd }),
+			left(new, found, func(m matched) (int, int) { return m.j, m.jEnd })
+		all = append(all, found...)
+	}
+	return all
+}
+
+// left is the items that are in none of the matches, whose ends on this side end tells.
+func left(items []item, matches []matched, end func(matched) (int, int)) (rest []item) {
+	taken := map[int]bool{}
+	for _, m := range matches {
+		for i, to := end(m); i < to; i++ {
+			taken[i] = true
+		}
+	}
+	for _, it := range items {
+		if !taken[it.at] {
+			rest = append(rest, it)
+		}
+	}
+	return rest
+}
+
+// pairUp aligns old with new, whose clock is probably later by prior ms. What moved is
+// told by its text alone.
+func pairUp(old, new []item, prior int64, moved bool) (found []matched) {
+	if moved {
+		prior = math.MaxInt64 / 4 // no clock is likelier than another
+	}
+	chain := heaviest(anchors(old, new), old, new, prior)
+	if moved && len(chain) == 0 {
+		return nil
+	}
+	i, j := 0, 0
+	for n := range len(chain) + 1 {
+		g := gap{moved: moved, clocks: clocks(chain, n, prior)}
+		if n == len(chain) {
+			g.old, g.new = old[i:], new[j:]
+		} else {
+			g.old, g.new = old[i:chain[n].i], new[j:chain[n].j]
+		}
+		found = append(found, g.align()...)
+		if n < len(chain) {
+			a := chain[n]
+			found = append(found, matched{old[a.i].at, old[a.i].at + 1, new[a.j].at, new[a.j].at + 1, moved})
+			i, j = a.i+1, a.j+1
+		}
+	}
+	return found
+}
+
+// anchor is a cue that is the same on both sides and cannot be confused with another.
+type anchor struct {
+	i, j   int
+	weight float64 // by how much it says
+	at     int64   // its start on the old clock, ms
+	later  int64   // how much later it starts on the new one, ms
+}
+
+// anchors finds cues whose text stands once on each side, and those in the middle of three
+// whose texts do so together; ascending by i, and by j descending.
+func anchors(old, new []item) (found []anchor) {
+	texts := map[string]int{}
+	a, b := numbered(old, texts), numbered(new, texts)
+	type once struct{ i, j, old, new int }
+	for _, around := range []int{0, 1} {
+		keys := map[[3]int]*once{}
+		each := func(list []int, tell func(o *once, at int)) {
+			for n := around; n < len(list)-around; n++ {
+				key := [3]int{list[n-around], list[n], list[n+around]}
+				if keys[key] == nil {
+					keys[key] = &once{}
+				}
+				tell(keys[key], n)
+			}
+		}
+		each(a, func(o *once, at int) { o.i, o.old = at, o.old+1 })
+		each(b, func(o *once, at int) { o.j, o.new = at, o.new+1 })
+		for _, o := range keys {
+			if o.old == 1 && o.new == 1 {
+				it := &old[o.i]
+				found = append(found, anchor{o.i, o.j, min(2, 0.25+float64(it.letters)/16), it.start, new[o.j].start - it.start})
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b anchor) int { return cmp.Or(cmp.Compare(a.i, b.i), cmp.Compare(b.j, a.j)) })
+	return slices.Compact(found)
+}
+
+// numbered is items as numbers, one for each text.
+func numbered(items []item, texts map[string]int) []int {
+	list := make([]int, len(items))
+	for i, it := range items {
+		n, ok := texts[it.words]
+		if !ok {
+			n = len(texts)
+			texts[it.words] = n
+		}
+		list[i] = n
+	}
+	return list
+}
+
+// jump is what a jump of the clock costs: a sentence alone does not pay for the jump to it
+// and the one back, three do.
+const jump = 1.5
+
+// near is how many earlier anchors are asked whether they are on the same clock.
+const near = 32
+
+// heaviest is the chain of anchors, ascending on both sides, with the greatest weight
+// less its jumps, if that is more than nothing. It begins on a clock later by prior ms.
+func heaviest(all []anchor, old, new []item, prior int64) (chain []anchor) {
+	weight, before := make([]float64, len(all)), make([]int, len(all))
+	top := make(fenwick, len(new)+1)
+	best := -1
+	for n, a := range all {
+		weight[n], before[n] = -jump, -1
+		if onClock(prior, a.later, 0) {
+			weight[n] = 0
+		}
+		if p, ok := top.best(a.j, weight); ok && weight[p]-jump > weight[n] {
+			weight[n], before[n] = weight[p]-jump, p
+		}
+		for p := n - 1; p >= max(0, n-near); p-- {
+			if q := all[p]; q.i < a.i && q.j < a.j && weight[p] > weight[n] && onClock(q.later, a.later, a.at-q.at) {
+				weight[n], before[n] = weight[p], p
+			}
+		}
+		weight[n] += a.weight
+		top.add(a.j, n, weight)
+		if weight[n] > 0 && (best < 0 || weight[n] > weight[best]) {
+			best = n
+		}
+	}
+	for ; best >= 0; best = before[best] {
+		chain = append(chain, all[best])
+	}
+	slices.Reverse(chain)
+	return chain
+}
+
+// onClock says whether two shifts, so many ms apart, can be of one clock: hands are unsteady by a
+// second, and clocks drift by up to a twentieth (25 frames a second for 24).
+func onClock(a, b, apart int64) bool {
+	return max(a-b, b-a) <= 1000+max(apart, -apart)/20
+}
+
+// fenwick is a Fenwick tree that knows the heaviest anchor before any index: 1 + its number.
+type fenwick []int
+
+func (f fenwick) add(j, n int, weight []float64) {
+	for j++; j < len(f); j += j & -j {
+		if f[j] == 0 || weight[n] > weight[f[j]-1] {
+			f[j] = n + 1
+		}
+	}
+}
+
+func (f fenwick) best(before int, weight []float64) (n int, ok bool) {
+	for j := before; j > 0; j -= j & -j {
+		if f[j] > 0 && (!ok || weight[f[j]-1] > weight[n]) {
+			n, ok = f[j]-1, true
+		}
+	}
+	return n, ok
+}
+
+// clock is how much later the new version is at a time of the old one, both in ms.
+type clock struct{ at, later int64 }
+
+// clocks is what the anchors on either side of gap n of a chain say of its clock; where
+// there are none, prior.
+func clocks(chain []anchor, n int, prior int64) []clock {
+	if len(chain) == 0 {
+		return []clock{{0, prior}}
+	}
+	var list []clock
+	if n > 0 {
+		list = append(list, middle(chain[max(0, n-3):n], chain[n-1].at))
+	}
+	if n < len(chain) {
+		list = append(list, middle(chain[n:min(n+3, len(chain))], chain[n].at))
+	}
+	return list
+}
+
+// middle is the median of some anchors' shifts.
+func middle(some []anchor, at int64) clock {
+	shifts := make([]int64, len(some))
+	for i, a := range some {
+		shifts[i] = a.later
+	}
+	slices.Sort(shifts)
+	return clock{at, shifts[len(shifts)/2]}
+}
+
+// What vote looks at.
+const (
+	reach  = 120_000 // ms: shifts up to here
+	bin    = 40      // ms: how fine
+	around = 100     // cues to either side
+)
+
+// vote is by how many ms new is later than old as the starts of cues alone tell, whatever
+// they say: the shift under which most of them coincide, or 0 if it does not stand out.
+func vote(old, new []item) int64 {
+	votes := make([]int, 2*reach/bin+2)
+	for _, a := range old {
+		now := sort.Search(len(new), func(n int) bool { return new[n].start >= a.start })
+		for _, b := range new[max(0, now-around):min(len(new), now+around)] {
+			if later := b.start - a.start + reach; later >= 0 && later <= 2*reach {
+				votes[later/bin]++
+			}
+		}
+	}
+	none := reach / bin
+	best := none
+	for n := range len(votes) - 1 {
+		if votes[n]+votes[n+1] > votes[best]+votes[best+1] {
+			best = n
+		}
+	}
+	if at, standing := votes[best]+votes[best+1], votes[none]+votes[none-1]; 2*at < min(len(old), len(new)) || 2*at < 3*standing {
+		return 0
+	}
+	return int64(best+1)*bin - reach
+}

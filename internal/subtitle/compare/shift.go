@@ -1,0 +1,89 @@
+package compare
+
+import (
+	"math"
+	"slices"
+)
+
+// Shift is the clock that most cues follow: new time = ratio × old time + offset.
+type Shift struct {
+	OffsetMS int64   `json:"offset_ms"`
+	Ratio    float64 `json:"ratio"` // 1 unless the clocks drift apart
+	Share    float64 `json:"share"` // of the cues that are in both versions follow it, within 20 ms
+}
+
+const (
+	follow = 20  // ms: as near a cue has to be to follow a shift
+	mostly = 0.8 // of the cues: as many have to follow it
+)
+
+// at is where a shift takes a time, both in ms.
+func (s Shift) at(old int64) int64 {
+	return int64(math.Round(s.Ratio*float64(old))) + s.OffsetMS
+}
+
+// follows says whether a start is where the shift takes it.
+func (s Shift) follows(old, new int64) bool {
+	off := new - s.at(old)
+	return off >= -follow && off <= follow
+}
+
+// shiftOf is the shift of what did not move, or nil if most starts stayed or follow none.
+func shiftOf(old, new []item, matches []matched) *Shift {
+	var starts [][2]int64
+	for _, m := range matches {
+		if !m.moved {
+			starts = append(starts, [2]int64{old[m.i].start, new[m.j].start})
+		}
+	}
+	if len(starts) == 0 {
+		return nil
+	}
+	s := fit(starts, 1)
+	if s.Share < mostly {
+		s = fit(starts, slope(starts))
+	}
+	if s.Share < mostly || s.Ratio == 1 && s.OffsetMS == 0 {
+		return nil
+	}
+	return &s
+}
+
+// fit is the shift with a ratio that most starts follow.
+func fit(starts [][2]int64, ratio float64) Shift {
+	offsets := make([]float64, len(starts))
+	for n, p := range starts {
+		offsets[n] = float64(p[1]) - ratio*float64(p[0])
+	}
+	s := Shift{OffsetMS: int64(math.Round(median(offsets))), Ratio: ratio}
+	following := 0
+	for _, p := range starts {
+		if s.follows(p[0], p[1]) {
+			following++
+		}
+	}
+	s.Share = float64(following) / float64(len(starts))
+	return s
+}
+
+// slope is the median of the slopes between cues half a file apart (Theil and Sen's
+// estimator, thinned out), or 1.
+func slope(starts [][2]int64) float64 {
+	half := len(starts) / 2
+	var slopes []float64
+	for n := range half {
+		a, b := starts[n], starts[n+half]
+		if b[0] > a[0] {
+			slopes = append(slopes, float64(b[1]-a[1])/float64(b[0]-a[0]))
+		}
+	}
+	if len(slopes) == 0 {
+		return 1
+	}
+	return median(slopes)
+}
+
+func median(list []float64) float64 {
+	slices.Sort(list)
+	return list[len(list)/2]
+}

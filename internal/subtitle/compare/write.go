@@ -1,0 +1,232 @@
+package compare
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Write tells a person what changed: a summary, then every change that a person has to
+// look at, with its lines. Words that differ are marked [-so-] and {+so+}. Runs of cues
+// that only changed their times take one line, and none if they follow the common shift.
+func (d Diff) Write(w io.Writer, oldName, newName string) error {
+	out := &report{d: d}
+	out.printf("--- %s\n+++ %s\n%s\n", oldName, newName, d.Summary())
+	for n := 0; n < len(d.Changes); {
+		n += out.change(n)
+	}
+	_, err := io.WriteString(w, out.text.String())
+	return err
+}
+
+// Summary is the whole in one line, such as "412 cues: 398 unchanged, 12 edited, 2 deleted".
+func (d Diff) Summary() string {
+	var parts []string
+	for _, k := range kinds {
+		if n := *d.Counts.of(k); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, k))
+		}
+	}
+	s := cues(d.Counts.Old)
+	if d.Counts.New != d.Counts.Old {
+		s += fmt.Sprintf(", now %d", d.Counts.New)
+	}
+	if len(parts) > 0 {
+		s += ": " + strings.Join(parts, ", ")
+	}
+	if d.Shift != nil {
+		s += "; " + d.shift()
+	}
+	return s
+}
+
+// shift is the common shift in words.
+func (d Diff) shift() string {
+	who := "all"
+	if d.Shift.Share < 1 {
+		who = fmt.Sprintf("%d %% of them", int(100*d.Shift.Share))
+	}
+	if d.Shift.Ratio == 1 {
+		return who + " " + later(d.Shift.OffsetMS)
+	}
+	var end int64
+	for _, c := range d.Changes {
+		if len(c.Old) > 0 {
+			end = max(end, c.Old[0].StartMS)
+		}
+	}
+	return fmt.Sprintf("%s drift (times × %.6f): %s at the start, %s at the end",
+		who, d.Shift.Ratio, later(d.Shift.OffsetMS), later(d.Shift.at(end)-end))
+}
+
+// report is a Diff in words, as it is written.
+type report struct {
+	d    Diff
+	text strings.Builder
+}
+
+func (r *report) printf(format string, args ...any) { fmt.Fprintf(&r.text, format, args...) }
+
+// change tells of change n, and of those after it that are told with it; it returns how many.
+func (r *report) change(n int) int {
+	c := r.d.Changes[n]
+	switch {
+	case c.Kind == Unchanged:
+		if c.Rebroken {
+			r.one(c)
+		}
+		return 1
+	case c.Kind == Retimed && !c.Rebroken:
+		return r.retimed(n)
+	}
+	r.one(c)
+	return 1
+}
+
+// steady is by how many ms neighbours in a run of retimed cues may be shifted differently.
+const steady = 100
+
+// retimed tells of the run of cues from n on that only changed their times, and alike.
+func (r *report) retimed(n int) int {
+	all := r.d.Changes
+	first, run := all[n], 1
+	least, most := first.later(), first.later()
+	for ; n+run < len(all); run++ {
+		last, c := all[n+run-1], all[n+run]
+		if c.Kind != Retimed || c.Rebroken || c.Moved != first.Moved || c.Old[0].Index != last.Old[0].Index+1 ||
+			r.follows(c) != r.follows(first) || max(c.later()-last.later(), last.later()-c.later()) > steady {
+			break
+		}
+		least, most = min(least, c.later()), max(most, c.later())
+	}
+	switch last := all[n+run-1]; {
+	case r.follows(first):
+	case run == 1:
+		r.printf("\n%s: %s\n  %s\n", first.what(), place(first.Old, first.New), first.times())
+	case least == most:
+		r.printf("\n%s, %s: %s to %s\n", first.what(), later(least), place(first.Old, first.New), place(last.Old, last.New))
+	default:
+		r.printf("\n%s, %s at first and %s at last: %s to %s\n", first.what(), later(first.later()), later(last.later()),
+			place(first.Old, first.New), place(last.Old, last.New))
+	}
+	return run
+}
+
+// follows says whether a cue's new times are but the common shift.
+func (r *report) follows(c Change) bool {
+	s := r.d.Shift
+	return s != nil && !c.Moved && len(c.Old) > 0 && len(c.New) > 0 &&
+		s.follows(c.Old[0].StartMS, c.New[0].StartMS) && s.follows(c.Old[len(c.Old)-1].EndMS, c.New[len(c.New)-1].EndMS)
+}
+
+// one tells of one change, with its texts.
+func (r *report) one(c Change) {
+	r.printf("\n%s: %s\n", c.what(), place(c.Old, c.New))
+	if c.Retimed && !r.follows(c) || c.Kind == Inserted || c.Kind == Deleted {
+		r.printf("  %s\n", c.times())
+	}
+	was, is := texts(c.Old), texts(c.New)
+	if c.Reworded {
+		was, is = marked(was, is)
+	} else if !c.Rebroken && len(c.Old) == 1 && len(c.New) == 1 {
+		is = "" // only the look is another
+	}
+	for _, side := range []struct{ sign, text string }{{"-", was}, {"+", is}} {
+		for line := range strings.Lines(side.text) {
+			r.printf("%s %s\n", side.sign, strings.TrimSuffix(line, "\n"))
+		}
+	}
+}
+
+// what is what happened, in words.
+func (c Change) what() string {
+	s := string(c.Kind)
+	for _, also := range []struct {
+		is   bool
+		word string
+	}{
+		{c.Moved, "moved"},
+		{c.Rebroken, "other line breaks or spaces"},
+		{c.Restyled, "another look"},
+		{c.Reworded && c.Kind != Edited, "other words"},
+		{c.Retimed && c.Kind != Retimed, "other times"},
+	} {
+		if also.is {
+			s += ", " + also.word
+		}
+	}
+	return s
+}
+
+// later is by how many ms a change begins later than it did.
+func (c Change) later() int64 { return c.New[0].StartMS - c.Old[0].StartMS }
+
+// times is when it was and when it is.
+func (c Change) times() string {
+	var sides []string
+	for _, side := range [][]At{c.Old, c.New} {
+		if n := len(side); n > 0 {
+			sides = append(sides, clockTime(side[0].StartMS)+" – "+clockTime(side[n-1].EndMS))
+		}
+	}
+	s := strings.Join(sides, " → ")
+	if len(sides) < 2 {
+		return s
+	}
+	last := c.New[len(c.New)-1].EndMS - c.Old[len(c.Old)-1].EndMS
+	if last == c.later() {
+		return s + " (" + later(last) + ")"
+	}
+	return s + " (starts " + later(c.later()) + ", ends " + later(last) + ")"
+}
+
+// place is where cues stand on either side, such as "cue 7 (line 31) → cues 8–9 (line 36)".
+func place(old, new []At) string {
+	var sides []string
+	for _, side := range [][]At{old, new} {
+		if len(side) == 0 {
+			continue
+		}
+		s := fmt.Sprintf("cue %d", side[0].Index)
+		if n := len(side); n > 1 {
+			s = fmt.Sprintf("cues %d–%d", side[0].Index, side[n-1].Index)
+		}
+		if side[0].Line > 0 {
+			s += fmt.Sprintf(" (line %d)", side[0].Line)
+		}
+		sides = append(sides, s)
+	}
+	return strings.Join(sides, " → ")
+}
+
+// texts is the texts of cues, one under the other.
+func texts(side []At) string {
+	var all []string
+	for _, at := range side {
+		all = append(all, at.Text)
+	}
+	return strings.Join(all, "\n")
+}
+
+func later(ms int64) string {
+	switch {
+	case ms > 0:
+		return fmt.Sprintf("later by %.3f s", float64(ms)/1000)
+	case ms < 0:
+		return fmt.Sprintf("earlier by %.3f s", float64(-ms)/1000)
+	}
+	return "at the same time"
+}
+
+func clockTime(ms int64) string {
+	t := time.Duration(ms) * time.Millisecond
+	return fmt.Sprintf("%02d:%02d:%02d.%03d", int(t.Hours()), int(t.Minutes())%60, int(t.Seconds())%60, ms%1000)
+}
+
+func cues(n int) string {
+	if n == 1 {
+		return "1 cue"
+	}
+	return fmt.Sprintf("%d cues", n)
+}
