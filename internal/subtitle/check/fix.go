@@ -1,0 +1,161 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// Change is one thing that Fix did to a cue.
+type Change struct {
+	Line   int    `json:"line"` // of the cue in its file; 0 if it is not known
+	Cue    int    `json:"cue"`  // its place among the mended cues, from 1
+	Code   Code   `json:"code"` // the rule it was for
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// String is like “line 12: too-short: 00:00:01.000 --> 00:00:01.500 → …”.
+func (c Change) String() string {
+	where := fmt.Sprintf("cue %d", c.Cue)
+	if c.Line > 0 {
+		where = fmt.Sprintf("line %d", c.Line)
+	}
+	return fmt.Sprintf("%s: %s: %s → %s", where, c.Code, strings.ReplaceAll(c.Before, "\n", " / "), strings.ReplaceAll(c.After, "\n", " / "))
+}
+
+// Fix mends what can be mended without judgement, and says what it changed. Cues come
+// out ascending by start. It
+//
+//   - puts cues in order (those that stood elsewhere in the file lose their line number);
+//   - lets a cue that is too short to see, or to read, stand longer while nothing else is
+//     on the screen, never up to the profile's gap before the next cue;
+//   - ends a cue where the next starts, less the profile's gap, if they overlap by no more
+//     than the profile's Overlap or leave a gap below its Flicker;
+//   - breaks the lines of a cue anew that has a line too long or too many lines.
+//
+// A cue's start never changes, and of its text only which white space is a line break;
+// its spans keep to their words. A cue of which one rule can be kept only by breaking
+// another as grave is left as it is, and so is Japanese and Chinese text where it has no
+// space to break at. Mending again changes nothing. The cues given are not touched.
+func Fix(cues []conference.Cue, profile Profile, language string) ([]conference.Cue, []Change) {
+	f := fixer{checker: checker{profile: profile, grammar: grammarOf(language)}}
+	f.order(cues)
+	f.lengthen()
+	f.join()
+	for i := range f.cues {
+		f.rebreak(i)
+	}
+	slices.SortStableFunc(f.changes, func(a, b Change) int { return cmp.Compare(a.Cue, b.Cue) })
+	return f.cues, f.changes
+}
+
+type fixer struct {
+	checker
+	cues    []conference.Cue // ascending by start
+	lines   []int            // where each stood in its file
+	changes []Change
+}
+
+func (f *fixer) changed(i int, code Code, before, after string) {
+	f.changes = append(f.changes, Change{f.lines[i], i + 1, code, before, after})
+}
+
+// order copies the cues in the order of their starts.
+func (f *fixer) order(cues []conference.Cue) {
+	stray := strays(cues)
+	for _, i := range byStart(cues) {
+		cue, n := cues[i], len(f.cues)
+		f.lines = append(f.lines, cue.Line)
+		if above, ok := stray[i]; ok {
+			f.changed(n, Order, "below the cue of "+clock(cues[above].Start), "in its place at "+clock(cue.Start))
+			cue.Line = 0
+		}
+		f.cues = append(f.cues, cue)
+	}
+}
+
+// lengthen lets cues stand for as long as they need and nothing else is on the screen.
+func (f *fixer) lengthen() {
+	p := f.profile
+	for i, cue := range f.cues {
+		stands := cue.End - cue.Start
+		wants := min(max(p.Shortest, p.needs(cue.Text)), p.Longest)
+		if stands <= 0 || stands >= wants || oneLine(cue.Text) == "" {
+			continue
+		}
+		end := cue.Start + wants
+		if i+1 < len(f.cues) {
+			end = min(end, f.cues[i+1].Start-p.Gap)
+		}
+		code := TooFast
+		if stands < p.Shortest {
+			code = TooShort
+		}
+		if end > cue.End {
+			f.end(i, end, code)
+		}
+	}
+}
+
+// join ends cues where the next one starts if they nearly do so.
+func (f *fixer) join() {
+	p := f.profile
+	for before, i := range neighbours(f.cues) {
+		a, b := f.cues[before], f.cues[i]
+		found := f.pair(a, b)
+		if len(found) == 0 || found[0].Code == Duplicate || a.End-b.Start > p.Overlap {
+			continue
+		}
+		mended := a
+		mended.End = b.Start - p.Gap
+		if mended.End > a.Start && !worse(f.times(mended), f.times(a)) {
+			f.end(before, mended.End, found[0].Code)
+		}
+	}
+}
+
+// end lets a cue end at another time.
+func (f *fixer) end(i int, end time.Duration, code Code) {
+	before := span(f.cues[i])
+	f.cues[i].End = end
+	f.changed(i, code, before, span(f.cues[i]))
+}
+
+func span(cue conference.Cue) string { return clock(cue.Start) + " --> " + clock(cue.End) }
+
+// rebreak breaks a cue's lines anew if there are too many or one is too long.
+func (f *fixer) rebreak(i int) {
+	cue := f.cues[i]
+	found := f.shape(cue.Text)
+	at := slices.IndexFunc(found, func(f Finding) bool { return f.Code == LongLine || f.Code == ManyLines })
+	if at < 0 {
+		return
+	}
+	mended, ok := f.checker.rebroken(cue)
+	if !ok || !sameWords(mended.Text, cue.Text) || !worse(found, f.shape(mended.Text)) {
+		return
+	}
+	f.cues[i] = mended
+	f.changed(i, found[at].Code, cue.Text, mended.Text)
+}
+
+// sameWords is the proof that a text has not changed but for its white space.
+func sameWords(a, b string) bool { return slices.Equal(split(a), split(b)) }
+
+// worse says whether what was found in a weighs more than what was found in b: more
+// errors, or as many and more warnings, or as many of both and more notes.
+func worse(a, b []Finding) bool {
+	var x, y Counts
+	for _, f := range a {
+		x.count(f.Severity)
+	}
+	for _, f := range b {
+		y.count(f.Severity)
+	}
+	return x.compare(y) > 0
+}

@@ -1,0 +1,109 @@
+package check
+
+import (
+	"cmp"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// Profile is a house's rules for captions. A limit that is 0 is not looked at.
+//
+// Columns are what a line takes up in a font of fixed width: 1 for each character as a
+// reader counts them, 2 where it is full-width (see [Columns]). Characters are columns,
+// or pairs of them where FullWidth is set.
+type Profile struct {
+	Name      string
+	About     string  // whose rules they are
+	Columns   int     // the most of a line
+	Lines     int     // the most of a cue
+	FullWidth bool    // limits are spoken of in full-width characters, two columns each
+	Speed     float64 // characters a second that can be read; spaces count, and a line break as a space
+	TooFast   float64 // characters a second from which on nobody can read along: an error
+	Words     float64 // words a minute that can be read
+
+	Shortest time.Duration // the least a cue stands
+	Longest  time.Duration // the most
+
+	Gap     time.Duration // the least from the end of a cue to the start of the next
+	Flicker time.Duration // a longer gap that is still below this looks like a flicker
+	Overlap time.Duration // what of an overlap Fix takes for a slip, and mends
+}
+
+// profiles are the rules there are. Line lengths, speeds and TED's durations are those
+// of Lectern's design, measured against what speakers really hand in: every house's
+// rules leave room for talk, in that only what nobody can read is an error and gaps are
+// notes. The other durations are the houses' own: Netflix's Timed Text Style Guides
+// (five sixths of a second, in Japanese half a second, to seven seconds; two frames of
+// 24 a second between cues, and gaps up to eleven frames closed) and the BBC's Subtitle
+// Guidelines (gaps of less than a second closed). What counts as a slip is our own.
+var profiles = []Profile{
+	{Name: "ted", About: "TED's guidelines, the default for talks",
+		Columns: 42, Lines: 2, Speed: 21, TooFast: 25, Shortest: time.Second, Longest: 7 * time.Second,
+		Flicker: 100 * time.Millisecond, Overlap: 250 * time.Millisecond},
+	{Name: "netflix-en", About: "Netflix, English",
+		Columns: 42, Lines: 2, Speed: 20, TooFast: 25, Shortest: 833 * time.Millisecond, Longest: 7 * time.Second,
+		Gap: 83 * time.Millisecond, Flicker: 459 * time.Millisecond, Overlap: 250 * time.Millisecond},
+	{Name: "netflix-es", About: "Netflix, Spanish",
+		Columns: 42, Lines: 2, Speed: 17, TooFast: 25, Shortest: 833 * time.Millisecond, Longest: 7 * time.Second,
+		Gap: 83 * time.Millisecond, Flicker: 459 * time.Millisecond, Overlap: 250 * time.Millisecond},
+	{Name: "netflix-ja", About: "Netflix, Japanese",
+		Columns: 26, Lines: 2, FullWidth: true, Speed: 4, TooFast: 12.5, Shortest: 500 * time.Millisecond, Longest: 7 * time.Second,
+		Gap: 83 * time.Millisecond, Flicker: 459 * time.Millisecond, Overlap: 250 * time.Millisecond},
+	{Name: "netflix-zh", About: "Netflix, Chinese",
+		Columns: 32, Lines: 2, FullWidth: true, Speed: 9, TooFast: 12.5, Shortest: 833 * time.Millisecond, Longest: 7 * time.Second,
+		Gap: 83 * time.Millisecond, Flicker: 459 * time.Millisecond, Overlap: 250 * time.Millisecond},
+	{Name: "bbc", About: "the BBC's Subtitle Guidelines: 160 to 180 words a minute",
+		Columns: 37, Lines: 2, TooFast: 25, Words: 180, Shortest: time.Second, Longest: 7 * time.Second,
+		Flicker: time.Second, Overlap: 250 * time.Millisecond},
+}
+
+// Default is the name of the profile for talks.
+const Default = "ted"
+
+// Names are the profiles there are, the default first.
+func Names() []string {
+	names := make([]string, len(profiles))
+	for i, p := range profiles {
+		names[i] = p.Name
+	}
+	return names
+}
+
+// Named is the profile of that name, or a [fault.Fault].
+func Named(name string) (Profile, error) {
+	for _, p := range profiles {
+		if p.Name == name {
+			return p, nil
+		}
+	}
+	return Profile{}, fault.New("", "there is no profile “%s”", name).Try("Profiles are %s", strings.Join(Names(), ", "))
+}
+
+// characters is columns in the characters that the profile speaks of.
+func (p Profile) characters(columns int) float64 {
+	if p.FullWidth {
+		return float64(columns) / 2
+	}
+	return float64(columns)
+}
+
+// unit is what the profile counts, for messages.
+func (p Profile) unit() string {
+	if p.FullWidth {
+		return "full-width characters"
+	}
+	return "characters"
+}
+
+// needs is how long a text must stand to be read at the profile's speed, in whole
+// milliseconds.
+func (p Profile) needs(text string) time.Duration {
+	seconds := p.characters(Columns(oneLine(text))) / cmp.Or(p.Speed, p.TooFast)
+	if p.Words > 0 {
+		seconds = max(seconds, 60*float64(words(text))/p.Words)
+	}
+	return time.Duration(math.Ceil(1000*seconds)) * time.Millisecond
+}

@@ -1,0 +1,175 @@
+package check
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// What makes a break good, in the measure of balance: the sum of the squares of the
+// lines' shares of the profile's columns, which is 0.5 for two lines half full and 1 for
+// one line that is full.
+const (
+	quarrels = 0.4  // a break that parts what belongs together
+	pauses   = 0.15 // a break after a punctuation mark, in its favour
+)
+
+// rebroken is the cue with its lines broken where it reads best, in as few lines as hold
+// it; false if the profile's lines can't. Line breaks that mean something stay.
+func (c checker) rebroken(cue conference.Cue) (conference.Cue, bool) {
+	p := c.profile
+	if Columns(cue.Text) > (p.Columns+1)*p.Lines {
+		return cue, false
+	}
+	var breaks []bool // for each white space between two words
+	left := p.Lines
+	for i, part := range parts(cue.Text) {
+		if i > 0 {
+			breaks = append(breaks, true)
+		}
+		best, ok := c.fewest(part, left)
+		if !ok {
+			return cue, false
+		}
+		breaks = append(breaks, best...)
+		left--
+		for _, b := range best {
+			if b {
+				left--
+			}
+		}
+	}
+	return rebreak(cue, breaks), true
+}
+
+// parts is the words of a text, divided at the line breaks that mean something: before
+// another speaker, and between characters that are written without a space.
+func parts(text string) (parts [][]string) {
+	var part []string
+	for line := range strings.SplitSeq(text, "\n") {
+		words := split(line)
+		if len(words) == 0 {
+			continue
+		}
+		if len(part) > 0 && (startsAnew(words[0]) || spaceless(part[len(part)-1], words[0])) {
+			parts, part = append(parts, part), nil
+		}
+		part = append(part, words...)
+	}
+	if len(part) > 0 {
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// spaceless says whether two words would be written without a space on one line.
+func spaceless(before, after string) bool {
+	a, _ := utf8.DecodeLastRuneInString(before)
+	b, _ := utf8.DecodeRuneInString(after)
+	return isWide(a) && isWide(b) && !unicode.Is(unicode.Hangul, a) && !unicode.Is(unicode.Hangul, b)
+}
+
+// fewest is where to break words into as few lines as hold them, at most lines.
+func (c checker) fewest(words []string, lines int) ([]bool, bool) {
+	for n := 1; n <= lines; n++ {
+		if breaks, _, ok := c.best(words, n); ok {
+			return breaks, true
+		}
+	}
+	return nil, false
+}
+
+// best is where to break words into that many lines, and how little there is to say
+// against it.
+func (c checker) best(words []string, lines int) (breaks []bool, cost float64, ok bool) {
+	columns := 0
+	for i, word := range words {
+		if columns += min(i, 1) + Columns(word); columns > c.profile.Columns {
+			break
+		}
+		fill := float64(columns) / float64(c.profile.Columns)
+		if lines == 1 {
+			if i == len(words)-1 {
+				return make([]bool, i), fill * fill, true
+			}
+			continue
+		}
+		rest, price, fits := c.best(words[i+1:], lines-1)
+		if price += fill*fill + c.price(words[:i+1], words[i+1:]); fits && (!ok || price < cost) {
+			breaks, cost, ok = slices.Concat(make([]bool, i), []bool{true}, rest), price, true
+		}
+	}
+	return breaks, cost, ok
+}
+
+// price is what a break between two words costs.
+func (c checker) price(before, after []string) float64 {
+	if len(after) == 0 {
+		return 0
+	}
+	if c.grammar.quarrel(before, after[0]) != "" {
+		return quarrels
+	}
+	last, _ := utf8.DecodeLastRuneInString(before[len(before)-1])
+	if strings.ContainsRune(".,;:!?…—–、。，；：！？।", last) {
+		return -pauses
+	}
+	return 0
+}
+
+// rebreak gives a cue the line breaks it is told to have between its words. A run of
+// white space that has to change becomes a single line break or space.
+func rebreak(cue conference.Cue, breaks []bool) conference.Cue {
+	var text strings.Builder
+	moved := make([]int, len(cue.Text)+1) // from bytes of the old text to bytes of the new
+	from, n := 0, -1
+	for from < len(cue.Text) {
+		to := from + runLength(cue.Text[from:])
+		run := cue.Text[from:to]
+		if strings.IndexByte(breakable, run[0]) < 0 {
+			n++
+		} else {
+			run = whiteSpace(run, n >= 0 && n < len(breaks), n >= 0 && n < len(breaks) && breaks[n])
+		}
+		for i := from; i < to; i++ {
+			moved[i] = text.Len() + min(i-from, len(run))
+		}
+		text.WriteString(run)
+		from = to
+	}
+	moved[from] = text.Len()
+	cue.Text = text.String()
+	cue.Spans = slices.Clone(cue.Spans)
+	for i, s := range cue.Spans {
+		cue.Spans[i].From, cue.Spans[i].To = moved[s.From], moved[s.To]
+	}
+	cue.Spans = slices.DeleteFunc(cue.Spans, func(s conference.Span) bool { return s.From >= s.To })
+	return cue
+}
+
+// whiteSpace is what becomes of a run of it: nothing at the ends of a text, one line
+// break, or what it was, though without line breaks.
+func whiteSpace(run string, inside, broken bool) string {
+	switch {
+	case !inside:
+		return ""
+	case broken:
+		return "\n"
+	case strings.Contains(run, "\n"):
+		return " "
+	}
+	return run
+}
+
+// runLength is how many bytes of white space, or of anything else, a text begins with.
+func runLength(text string) int {
+	white := strings.IndexByte(breakable, text[0]) >= 0
+	n := strings.IndexFunc(text, func(r rune) bool { return strings.ContainsRune(breakable, r) != white })
+	if n < 0 {
+		return len(text)
+	}
+	return n
+}

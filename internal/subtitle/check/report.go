@@ -1,0 +1,171 @@
+package check
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// Report is how well a track can be read.
+type Report struct {
+	Profile  string    `json:"profile"`
+	Language string    `json:"language"`
+	Cues     int       `json:"cues"`
+	Grade    string    `json:"grade"` // A to F; see [Report.Share]
+	Share    float64   `json:"share"` // of the cues are in trouble, where one with an error counts whole, one with a warning a quarter, and notes don't
+	Counts   Counts    `json:"counts"`
+	Findings []Finding `json:"findings"` // in the order of the cues
+	Worst    []Trouble `json:"worst"`    // the ten cues most in need of care, worst first
+}
+
+// Counts says how many findings there are.
+type Counts struct {
+	Errors   int          `json:"errors"`
+	Warnings int          `json:"warnings"`
+	Notes    int          `json:"notes"`
+	Codes    map[Code]int `json:"codes"` // those with any
+}
+
+// Trouble is a cue with all that was found about it.
+type Trouble struct {
+	Line     int       `json:"line"`
+	Cue      int       `json:"cue"` // from 1
+	StartMS  int64     `json:"start_ms"`
+	Text     string    `json:"text"`
+	Findings []Finding `json:"findings"` // gravest first
+}
+
+// grades are the shares of cues in trouble up to which each is given; above the last it
+// is an F.
+var grades = []struct {
+	name  string
+	share float64
+}{{"A", 0.02}, {"B", 0.05}, {"C", 0.10}, {"D", 0.20}}
+
+// mostTroubles is how many cues a report names as the worst.
+const mostTroubles = 10
+
+// summarise counts the findings, grades them and picks the worst.
+func (r *Report) summarise(cues []conference.Cue) {
+	r.Counts.Codes = map[Code]int{}
+	var troubles []Trouble
+	cost := 0.0
+	for from := 0; from < len(r.Findings); {
+		to := from
+		for ; to < len(r.Findings) && r.Findings[to].Cue == r.Findings[from].Cue; to++ {
+			r.Counts.count(r.Findings[to].Severity)
+			r.Counts.Codes[r.Findings[to].Code]++
+		}
+		cue := cues[r.Findings[from].Cue-1]
+		found := slices.Clone(r.Findings[from:to])
+		slices.SortStableFunc(found, func(a, b Finding) int { return -cmp.Compare(a.badness(), b.badness()) })
+		troubles = append(troubles, Trouble{cue.Line, found[0].Cue, cue.Start.Milliseconds(), cue.Text, found})
+		cost += found[0].Severity.weight()
+		from = to
+	}
+	slices.SortStableFunc(troubles, func(a, b Trouble) int { return -cmp.Compare(a.badness(), b.badness()) })
+	r.Worst = append([]Trouble{}, troubles[:min(mostTroubles, len(troubles))]...)
+	r.Share = cost / float64(max(1, r.Cues))
+	r.Grade = grade(r.Share)
+}
+
+func grade(share float64) string {
+	for _, g := range grades {
+		if share <= g.share {
+			return g.name
+		}
+	}
+	return "F"
+}
+
+func (c *Counts) count(s Severity) {
+	switch s {
+	case Error:
+		c.Errors++
+	case Warning:
+		c.Warnings++
+	case Note:
+		c.Notes++
+	}
+}
+
+// compare orders counts: by errors, then by warnings, then by notes.
+func (c Counts) compare(d Counts) int {
+	return cmp.Or(cmp.Compare(c.Errors, d.Errors), cmp.Compare(c.Warnings, d.Warnings), cmp.Compare(c.Notes, d.Notes))
+}
+
+// badness orders findings: any error is worse than any warning, and so on; then by how
+// far beyond its limit it is.
+func (f Finding) badness() float64 { return 1e6*f.Severity.weight() + min(f.excess, 1e4) }
+
+// badness of a cue is that of all its findings.
+func (t Trouble) badness() (sum float64) {
+	for _, f := range t.Findings {
+		sum += f.badness()
+	}
+	return sum
+}
+
+// Write prints the report for a person: the grade, what there is of what, and the worst
+// cues as file:line, so that an editor can be sent there.
+func (r Report) Write(w io.Writer, file string) error {
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, "%s: grade %s by %s: %s in %s\n", file, r.Grade, r.Profile, r.Counts, plural(r.Cues, "cue"))
+	for _, rule := range rules {
+		if n := r.Counts.Codes[rule.code]; n > 0 {
+			fmt.Fprintf(out, "  %5d  %-22s  %s\n", n, rule.title, rule.remedy)
+		}
+	}
+	if len(r.Worst) > 0 {
+		fmt.Fprintf(out, "\nWorst first:\n")
+	}
+	for _, t := range r.Worst {
+		fmt.Fprintf(out, "%s  “%s”\n", t.where(file), excerpt(t.Text))
+		for _, f := range t.Findings {
+			fmt.Fprintf(out, "    %s: %s\n", f.Severity, f.Message)
+		}
+	}
+	return out.Flush()
+}
+
+// String is like “3 errors, 14 warnings and 2 notes”.
+func (c Counts) String() string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		name string
+	}{{c.Errors, "error"}, {c.Warnings, "warning"}, {c.Notes, "note"}} {
+		if p.n > 0 {
+			parts = append(parts, plural(p.n, p.name))
+		}
+	}
+	switch n := len(parts); n {
+	case 0:
+		return "nothing to remark"
+	case 1:
+		return parts[0]
+	default:
+		return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
+	}
+}
+
+// where is a cue's file:line, or its number, and its time.
+func (t Trouble) where(file string) string {
+	if t.Line > 0 {
+		return file + ":" + strconv.Itoa(t.Line) + ":"
+	}
+	return fmt.Sprintf("%s: cue %d:", file, t.Cue)
+}
+
+func plural(n int, name string) string {
+	if n == 1 {
+		return "1 " + name
+	}
+	return strconv.Itoa(n) + " " + name + "s"
+}

@@ -1,0 +1,89 @@
+package check
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/rivo/uniseg"
+	"golang.org/x/text/width"
+)
+
+// Columns is how wide a text is: its grapheme clusters (Unicode Standard Annex 29), of
+// which one that is full-width counts two. Full-width are East Asian Wide and Fullwidth
+// characters (Annex 11), flags, and whatever is to be shown as a picture. A letter with
+// its marks is one, in every script; controls and marks of direction are nothing.
+func Columns(text string) int {
+	if plain(text) {
+		return len(text)
+	}
+	columns, state := 0, -1
+	for text != "" {
+		var cluster string
+		cluster, text, _, state = uniseg.FirstGraphemeClusterInString(text, state)
+		columns += clusterColumns(cluster)
+	}
+	return columns
+}
+
+// plain says whether text is printable ASCII, which most is.
+func plain(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+const asPicture = '\ufe0f' // variation selector 16 after a character asks for its emoji
+
+func clusterColumns(cluster string) int {
+	runes := []rune(cluster)
+	if isWide(runes[0]) || len(runes) > 1 && (runes[1] == asPicture || isFlag(runes[0]) && isFlag(runes[1])) {
+		return 2
+	}
+	if len(runes) == 1 && unicode.In(runes[0], unicode.Cc, unicode.Cf) {
+		return 0
+	}
+	return 1
+}
+
+func isWide(r rune) bool {
+	kind := width.LookupRune(r).Kind()
+	return kind == width.EastAsianWide || kind == width.EastAsianFullwidth
+}
+
+func isFlag(r rune) bool { return r >= 0x1f1e6 && r <= 0x1f1ff } // a regional indicator
+
+// breakable is the white space that may become a line break, or cease to be one: not
+// the no-break space, and not the ideographic one, which is a character to its readers.
+const breakable = " \t\n"
+
+// oneLine is a text as if it had no line breaks.
+func oneLine(text string) string {
+	if !strings.ContainsAny(text, "\n\t") && !strings.Contains(text, "  ") {
+		return strings.Trim(text, breakable)
+	}
+	return strings.Join(split(text), " ")
+}
+
+// split is the words of a text: what stands between breakable white space.
+func split(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(breakable, r) })
+}
+
+// words counts a text's words; in scripts that are written without spaces, two
+// full-width characters are a word.
+func words(text string) int {
+	n := 0
+	for _, word := range split(text) {
+		wide := 0
+		for _, r := range word {
+			if isWide(r) && !unicode.Is(unicode.Hangul, r) {
+				wide++
+			}
+		}
+		n += max(1, (wide+1)/2)
+	}
+	return n
+}
