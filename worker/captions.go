@@ -48,10 +48,12 @@ func doCaptions(ctx context.Context, t *Task) error {
 		return err
 	}
 	placed, left := subtitle.Place(spec.Programme, cues)
-	if err := writeCaptions(t.Dir, spec, placed); err != nil {
+	notes, err := writeCaptions(t.Dir, spec, placed)
+	if err != nil {
 		return err
 	}
-	return t.Publish(ctx, a, t.Dir, captionsFacts{len(placed), left}, leftOut(spec.Language, left), captionsSRT, captionsVTT, captionsText)
+	notes = append(notes, leftOut(spec.Language, left)...)
+	return t.Publish(ctx, a, t.Dir, captionsFacts{len(placed), left}, notes, captionsSRT, captionsVTT, captionsText)
 }
 
 // leftOut says how many cues no viewer sees, and why, in a line for each reason. A cut
@@ -67,22 +69,37 @@ func leftOut(language string, left []subtitle.Left) (notes []string) {
 	return notes
 }
 
-func writeCaptions(dir string, spec plan.CaptionsSpec, cues []conference.Cue) error {
-	writers := map[string]func(io.Writer) error{
-		captionsSRT: func(w io.Writer) error { return subtitle.WriteSRT(w, cues, subtitle.Strip) },
-		captionsVTT: func(w io.Writer) error {
-			return subtitle.WriteVTT(w, cues, subtitle.Header{Language: spec.Language, Edition: spec.Edition})
-		},
-		captionsText: func(w io.Writer) error { return subtitle.WriteMP4(w, cues, spec.Language) },
-	}
-	for name, write := range writers {
-		var b bytes.Buffer
-		if err := write(&b); err != nil {
-			return fmt.Errorf("write %s: %w", name, err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o600); err != nil {
+// writeCaptions writes a track in every form and says what a form could not hold. The SRT
+// is plain, because YouTube takes no markup.
+func writeCaptions(dir string, spec plan.CaptionsSpec, cues []conference.Cue) (notes []string, err error) {
+	say := func(name string) func([]subtitle.Diagnostic, error) error {
+		return func(losses []subtitle.Diagnostic, err error) error {
+			for _, l := range losses {
+				notes = append(notes, fmt.Sprintf("%s subtitles, %s: %s", spec.Language, name, l.Message))
+			}
 			return err
 		}
 	}
-	return nil
+	writers := []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{captionsSRT, func(w io.Writer) error {
+			return say("SRT")(subtitle.Write(w, cues, subtitle.SRT, subtitle.WriteOptions{Plain: true}))
+		}},
+		{captionsVTT, func(w io.Writer) error {
+			return say("WebVTT")(subtitle.Write(w, cues, subtitle.WebVTT, subtitle.WriteOptions{Language: spec.Language, Edition: spec.Edition}))
+		}},
+		{captionsText, func(w io.Writer) error { return subtitle.WriteMP4(w, cues, spec.Language) }},
+	}
+	for _, f := range writers {
+		var b bytes.Buffer
+		if err := f.write(&b); err != nil {
+			return notes, fmt.Errorf("write %s: %w", f.name, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, f.name), b.Bytes(), 0o600); err != nil {
+			return notes, err
+		}
+	}
+	return notes, nil
 }

@@ -234,12 +234,12 @@ func readUpload(language, file string) (u conductor.Upload, err error) {
 	if err != nil {
 		return u, fault.New(file, "cannot be read: %v", err).Try("Check the name of the subtitle file.")
 	}
-	doc, err := subtitle.Parse(file, data)
+	doc, err := subtitle.Parse(file, data, subtitle.Options{Language: language})
 	if err != nil {
 		return u, err
 	}
-	for _, d := range doc.Notes {
-		u.Notes = append(u.Notes, fmt.Sprintf("%s:%d: %s", file, d.Line, d.Text))
+	for _, d := range doc.Diagnostics {
+		u.Notes = append(u.Notes, fmt.Sprintf("%s:%d: %s", file, d.Line, d.Message))
 	}
 	if said, err := subtitle.Language(doc.Language); doc.Language != "" && err == nil && said != language {
 		u.Notes = append(u.Notes, fmt.Sprintf("%s: says that it is in %s, and was handed in as %s",

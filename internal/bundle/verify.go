@@ -236,7 +236,7 @@ func (v *verifier) sidecar(path string, t Track) error {
 	if err != nil {
 		return err
 	}
-	doc, err := subtitle.Parse(path, data)
+	doc, err := subtitle.Parse(path, data, subtitle.Options{})
 	if err != nil {
 		return err
 	}
@@ -257,7 +257,7 @@ func (v *verifier) sidecar(path string, t Track) error {
 		return fmt.Errorf("it says that it is in %q, and its track is in %q", doc.Language, t.Language)
 	case doc.Format == subtitle.WebVTT && doc.Edition != v.content.Edition.ID:
 		return fmt.Errorf("it was made for the edition %q, and the bundle is %q", doc.Edition, v.content.Edition.ID)
-	case doc.Format == subtitle.SRT && slices.ContainsFunc(doc.Cues, func(c conference.Cue) bool { return c.Text != subtitle.Plain(c.Text) }):
+	case doc.Format == subtitle.SRT && slices.ContainsFunc(doc.Cues, func(c conference.Cue) bool { return len(c.Spans) > 0 || c.Place != 0 }):
 		return errors.New("it has markup, which YouTube does not take")
 	}
 	return nil
@@ -270,8 +270,8 @@ func sameCues(want, got []conference.Cue, a, b string) error {
 		if !near(w.Start, g.Start) || !near(w.End, g.End) {
 			return fmt.Errorf("cue %d is at %v–%v in %s and at %v–%v in %s", i+1, g.Start, g.End, a, w.Start, w.End, b)
 		}
-		if subtitle.Plain(w.Text) != subtitle.Plain(g.Text) {
-			return fmt.Errorf("cue %d is %q in %s and %q in %s", i+1, subtitle.Plain(g.Text), a, subtitle.Plain(w.Text), b)
+		if w.Text != g.Text {
+			return fmt.Errorf("cue %d is %q in %s and %q in %s", i+1, g.Text, a, w.Text, b)
 		}
 	}
 	if len(want) != len(got) {

@@ -59,8 +59,10 @@ func sample(t *testing.T, dir string) {
 	}{{"en", english}, {"es-419", spanish}} {
 		track := bundle.Track{Language: tr.language, Kind: conference.Authored, Revision: 1, State: "approved", Cues: len(tr.cues)}
 		var srt, vtt bytes.Buffer
-		must(t, subtitle.WriteSRT(&srt, tr.cues, subtitle.Strip))
-		must(t, subtitle.WriteVTT(&vtt, tr.cues, subtitle.Header{Language: tr.language, Edition: "e1"}))
+		_, err := subtitle.Write(&srt, tr.cues, subtitle.SRT, subtitle.WriteOptions{Plain: true})
+		must(t, err)
+		_, err = subtitle.Write(&vtt, tr.cues, subtitle.WebVTT, subtitle.WriteOptions{Language: tr.language, Edition: "e1"})
+		must(t, err)
 		for ext, b := range map[string][]byte{"srt": srt.Bytes(), "vtt": vtt.Bytes()} {
 			path := "captions/api." + tr.language + "." + ext
 			must(t, os.WriteFile(filepath.Join(dir, path), b, 0o644))

@@ -23,7 +23,7 @@ type CaptionsSpec struct {
 func Captions() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "captions", Also: []string{"subtitles", "srt", "vtt", "attach", "tracks"}, Single: true},
-		Version: 1,
+		Version: 2,
 		Expand:  expandCaptions,
 	}
 }

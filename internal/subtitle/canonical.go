@@ -10,17 +10,20 @@ import (
 
 // seen is one cue in canonical form.
 type seen struct {
-	Start int64  `json:"start"` // ms
-	End   int64  `json:"end"`   // ms
-	Text  string `json:"text"`
+	Start int64             `json:"start"` // ms
+	End   int64             `json:"end"`   // ms
+	Text  string            `json:"text"`
+	Spans []conference.Span `json:"spans,omitempty"`
+	Place int               `json:"place,omitempty"`
 }
 
 // Canonical is cues as JSON that depends on nothing but what a viewer sees and when:
-// times in milliseconds and text, no ids and no lines. A key may hash it.
+// times in milliseconds, text, looks and place, no ids and no lines. A key may hash it.
 func Canonical(cues []conference.Cue) []byte {
 	all := make([]seen, len(cues))
 	for i, c := range cues {
-		all[i] = seen{milli(c.Start).Milliseconds(), milli(c.End).Milliseconds(), Normal(c.Text)}
+		c = settled(c)
+		all[i] = seen{c.Start.Milliseconds(), c.End.Milliseconds(), c.Text, c.Spans, c.Place}
 	}
 	b, err := json.Marshal(all)
 	if err != nil {
@@ -41,7 +44,7 @@ func ParseCanonical(b []byte) ([]conference.Cue, error) {
 			ID:    fmt.Sprintf("c%04d", i+1),
 			Start: time.Duration(s.Start) * time.Millisecond,
 			End:   time.Duration(s.End) * time.Millisecond,
-			Text:  s.Text,
+			Text:  s.Text, Spans: s.Spans, Place: s.Place,
 		}
 	}
 	return cues, nil

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/lectern-av/lectern/internal/conference"
@@ -44,44 +46,56 @@ func WriteMP4(w io.Writer, cues []conference.Cue, language string) error {
 	return err
 }
 
-// timedText is a cue as a sample: its text, and a style box where it has markup.
+// timedText is a cue as a sample: its text, and a style box where it has looks. Its
+// place is not told: players of text tracks seldom heed one.
 func timedText(c conference.Cue) ([]byte, error) {
-	m := scan(Normal(c.Text))
-	text := m.plain()
-	if len(text) > 0xffff {
-		return nil, fmt.Errorf("cue %s has %d bytes of text, more than a text track can show at once", c.ID, len(text))
+	c = filled(settled(c)) // as the sidecars have it
+	if len(c.Text) > 0xffff {
+		return nil, fmt.Errorf("cue %s has %d bytes of text, more than a text track can show at once", c.ID, len(c.Text))
 	}
-	sample := append(u16(len(text)), text...)
-	var styles []byte
-	n, at := 0, 0
-	for _, r := range m.runs {
-		to := at + utf8.RuneCountInString(r.text)
-		if face := r.style.face(); face != 0 {
-			n++
-			styles = append(styles, bytes.Join([][]byte{u16(at), u16(to), u16(1), {face, fontSize}, u32(0xffffffff)}, nil)...)
-		}
-		at = to
+	sample := append(u16(len(c.Text)), c.Text...)
+	if len(c.Spans) == 0 {
+		return sample, nil
 	}
-	if n > 0 {
-		sample = append(sample, box("styl", u16(n), styles)...)
+	var styles [][]byte
+	at, chars := 0, 0 // counted in characters, not in bytes
+	for _, s := range c.Spans {
+		from := chars + utf8.RuneCountInString(c.Text[at:s.From])
+		to := from + utf8.RuneCountInString(c.Text[s.From:s.To])
+		styles = append(styles, u16(from), u16(to), u16(1), []byte{face(s), fontSize}, u32(rgba(s.Colour)))
+		at, chars = s.To, to
 	}
-	return sample, nil
+	return append(sample, box("styl", u16(len(c.Spans)), bytes.Join(styles, nil))...), nil
 }
 
 // The font is ffmpeg's own default, so that its decoder adds no font tags to the text.
 const (
 	font     = "Arial"
 	fontSize = 16
+	white    = 0xffffffff // red, green, blue, and how opaque
 )
 
-// face is the style's flags in timed text.
-func (s style) face() (flags byte) {
-	for k, flag := range [3]byte{2, 1, 4} { // italic, bold, underline
-		if s[k] {
-			flags |= flag
-		}
+// face is a look's flags in timed text.
+func face(s conference.Span) (flags byte) {
+	if s.Bold {
+		flags |= 1
+	}
+	if s.Italic {
+		flags |= 2
+	}
+	if s.Underline {
+		flags |= 4
 	}
 	return flags
+}
+
+// rgba is a colour in timed text; captions without one are white.
+func rgba(colour string) uint32 {
+	v, err := strconv.ParseUint(strings.TrimPrefix(colour, "#"), 16, 24)
+	if err != nil {
+		return white
+	}
+	return uint32(v)<<8 | 0xff
 }
 
 // movie is the moov box of one text track whose samples lie one after the other from
@@ -96,7 +110,7 @@ func movie(samples [][]byte, lasting []uint32, duration, offset uint32, language
 	count := u32(uint32(len(samples)))
 	entry := box("tx3g", zeros(6), u16(1),
 		u32(0), []byte{1, 0xff}, zeros(4), zeros(8), // below, centred, on nothing
-		u16(0), u16(0), u16(1), []byte{0, fontSize}, u32(0xffffffff),
+		u16(0), u16(0), u16(1), []byte{0, fontSize}, u32(white),
 		box("ftab", u16(1), u16(1), []byte{byte(len(font))}, []byte(font)))
 	table := box("stbl",
 		box("stsd", u32(0), u32(1), entry),

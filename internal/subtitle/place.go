@@ -3,7 +3,6 @@ package subtitle
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
@@ -65,25 +64,44 @@ func Flatten(cues []conference.Cue) (flat []conference.Cue) {
 	first := 0 // of the cues that have not all ended
 	for i := range len(edges) - 1 {
 		from, to := edges[i], edges[i+1]
-		var texts []string
-		var id string
 		for first < len(cues) && milli(cues[first].End) <= from {
 			first++
 		}
+		var now conference.Cue
 		for _, c := range cues[first:] {
 			if milli(c.Start) > from {
 				break
 			}
 			if milli(c.End) > from {
-				texts, id = append(texts, c.Text), c.ID
+				now = below(now, c)
 			}
 		}
-		text := strings.Join(texts, "\n")
-		if n := len(flat) - 1; n >= 0 && flat[n].End == from && flat[n].Text == text && flat[n].ID == id {
+		now.Start, now.End, now.Line = from, to, 0
+		if n := len(flat) - 1; n >= 0 && flat[n].End == from && flat[n].ID == now.ID && looksLike(flat[n], now) {
 			flat[n].End = to
-		} else if text != "" {
-			flat = append(flat, conference.Cue{ID: id, Start: from, End: to, Text: text})
+		} else if now.Text != "" {
+			flat = append(flat, now)
 		}
 	}
 	return flat
+}
+
+// below is a cue of the lines of a and, below them, those of b. It stands where both do,
+// or else where captions usually are.
+func below(a, b conference.Cue) conference.Cue {
+	if a.Text == "" {
+		return b
+	}
+	a.ID = b.ID
+	a.Spans = append(slices.Clone(a.Spans), shifted(b.Spans, len(a.Text)+1)...)
+	a.Text += "\n" + b.Text
+	if a.Place != b.Place {
+		a.Place = 0
+	}
+	return a
+}
+
+// looksLike reports whether two cues are the same but for their times.
+func looksLike(a, b conference.Cue) bool {
+	return a.Text == b.Text && a.Place == b.Place && slices.Equal(a.Spans, b.Spans)
 }

@@ -78,14 +78,30 @@ func TestFlatten(t *testing.T) {
 	}
 }
 
+func TestFlattenMovesLooks(t *testing.T) {
+	got := subtitle.Flatten([]conference.Cue{
+		{ID: "a", Start: 0, End: 1000 * ms, Text: "été", Spans: []conference.Span{{From: 0, To: 5, Italic: true}}, Place: 8},
+		{ID: "b", Start: 0, End: 1000 * ms, Text: "so B", Spans: []conference.Span{{From: 3, To: 4, Bold: true}}},
+	})
+	want := []conference.Cue{{ID: "b", Start: 0, End: 1000 * ms, Text: "été\nso B",
+		Spans: []conference.Span{{From: 0, To: 5, Italic: true}, {From: 9, To: 10, Bold: true}}}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestCanonicalIsWhatIsSeen(t *testing.T) {
-	a := []conference.Cue{{ID: "a", Start: 1000*ms + 3, End: 2000 * ms, Text: "<I>x</I>", Line: 7}}
-	b := []conference.Cue{{ID: "b", Start: 1000 * ms, End: 2000*ms - 3, Text: "<i>x</i>"}}
-	if x, y := subtitle.Canonical(a), subtitle.Canonical(b); !bytes.Equal(x, y) || string(x) != `[{"start":1000,"end":2000,"text":"\u003ci\u003ex\u003c/i\u003e"}]` {
+	span := conference.Span{From: 0, To: 3, Italic: true}
+	a := []conference.Cue{{ID: "a", Start: 1000*ms + 3, End: 2000 * ms, Text: "x\ny", Spans: []conference.Span{span}, Line: 7}}
+	b := []conference.Cue{{ID: "b", Start: 1000 * ms, End: 2000*ms - 3, Text: " x\ny", Place: 2,
+		Spans: []conference.Span{{From: 1, To: 2, Italic: true}, {From: 3, To: 4, Italic: true}}}}
+	want := `[{"start":1000,"end":2000,"text":"x\ny","spans":[{"from":0,"to":1,"italic":true},{"from":2,"to":3,"italic":true}]}]`
+	if x, y := subtitle.Canonical(a), subtitle.Canonical(b); !bytes.Equal(x, y) || string(x) != want {
 		t.Errorf("%s and %s", x, y)
 	}
+	a[0].Place = 8
 	back, err := subtitle.ParseCanonical(subtitle.Canonical(a))
-	if want := []conference.Cue{cue("c0001", 1000*ms, 2000*ms, "<i>x</i>")}; err != nil || !reflect.DeepEqual(back, want) {
+	if err != nil || len(back) != 1 || back[0].ID != "c0001" || back[0].Place != 8 || !bytes.Equal(subtitle.Canonical(back), subtitle.Canonical(a)) {
 		t.Errorf("%v, %v", back, err)
 	}
 }

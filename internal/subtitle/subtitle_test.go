@@ -1,7 +1,6 @@
 package subtitle_test
 
 import (
-	"bytes"
 	"reflect"
 	"strings"
 	"testing"
@@ -68,15 +67,15 @@ func TestRead(t *testing.T) {
 }
 
 func TestParseSaysWhatElseIsThere(t *testing.T) {
-	doc, err := subtitle.Parse("x.vtt", []byte("WEBVTT\nKind: captions\nLanguage: en\n\nNOTE lectern edition abc\n\n00:03.000 --> 00:04.500\nb\n\n00:01.000 --> 00:02.500\na\n"))
+	doc, err := subtitle.Parse("x.vtt", []byte("WEBVTT\nKind: captions\nLanguage: en\n\nNOTE lectern edition abc\n\n00:03.000 --> 00:04.500\nb\n\n00:01.000 --> 00:02.500\na\n"), subtitle.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if doc.Format != subtitle.WebVTT || doc.Language != "en" || doc.Edition != "abc" || doc.Cues[0].Text != "a" {
 		t.Errorf("%+v", doc)
 	}
-	if len(doc.Notes) != 1 || doc.Notes[0].Line != 10 || !strings.Contains(doc.Notes[0].Text, "line 7") {
-		t.Errorf("notes %+v", doc.Notes)
+	if len(doc.Diagnostics) != 1 || doc.Diagnostics[0].Line != 10 || !strings.Contains(doc.Diagnostics[0].Message, "line 7") {
+		t.Errorf("notes %+v", doc.Diagnostics)
 	}
 	if got := subtitle.EditionOf([]byte("\ufeffWEBVTT\r\n\r\nNOTE lectern edition abc\r\n")); got != "abc" {
 		t.Errorf("edition %q", got)
@@ -151,84 +150,4 @@ func TestReadRefuses(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestWriteSRT(t *testing.T) {
-	cues := []conference.Cue{
-		cue("a", 1000*ms+400*time.Microsecond, 3_600_000*ms, "<i>R&D</i>\n<b>List<String></b>"),
-		cue("b", 3_600_000*ms, 3_600_001*ms, "{x} &amp; 日本語"),
-	}
-	for markup, want := range map[subtitle.Markup]string{
-		subtitle.Strip: "1\n00:00:01,000 --> 01:00:00,000\nR&D\nList<String>\n\n2\n01:00:00,000 --> 01:00:00,001\n{x} &amp; 日本語\n",
-		subtitle.Keep:  "1\n00:00:01,000 --> 01:00:00,000\n<i>R&D</i>\n<b>List<String></b>\n\n2\n01:00:00,000 --> 01:00:00,001\n{x} &amp; 日本語\n",
-	} {
-		var b bytes.Buffer
-		if err := subtitle.WriteSRT(&b, cues, markup); err != nil || b.String() != want {
-			t.Errorf("%v\n%s", err, b.String())
-		}
-	}
-}
-
-func TestWriteVTT(t *testing.T) {
-	var b bytes.Buffer
-	err := subtitle.WriteVTT(&b, []conference.Cue{
-		cue("a", 1000*ms, 2000*ms, "<i>R&D</i> <u>x</u>\nList<String> --> <i><u>y</u></i>"),
-		cue("b", 2000*ms, 3000*ms, "NOTE this\u00a0too"),
-	}, subtitle.Header{Language: "en", Edition: "abc"})
-	want := "WEBVTT\nKind: captions\nLanguage: en\n\nNOTE lectern edition abc\n\n" +
-		"1\n00:00:01.000 --> 00:00:02.000\n<i>R&amp;D</i> <u>x</u>\nList&lt;String> --&gt; <i><u>y</u></i>\n\n" +
-		"2\n00:00:02.000 --> 00:00:03.000\nNOTE this&nbsp;too\n"
-	if err != nil || b.String() != want {
-		t.Errorf("%v\n%s", err, b.String())
-	}
-}
-
-// The gate stands behind everything that is written: what a reader would not get back
-// the same is an error, and nothing is written.
-func TestWritersRefuseWhatWouldBeLost(t *testing.T) {
-	for name, cues := range map[string][]conference.Cue{
-		"no cues":            nil,
-		"no text":            {cue("a", 0, 1000*ms, " ")},
-		"times in the text":  {cue("a", 0, 1000*ms, "x\n00:00:01,000 --> 00:00:02,000\ny")},
-		"no time":            {cue("a", 1000*ms, 1000*ms+300*time.Microsecond, "x")},
-		"out of order":       {cue("a", 2000*ms, 3000*ms, "x"), cue("b", 0, 1000*ms, "y")},
-		"an override":        {cue("a", 0, 1000*ms, `{\an8}x`)},
-		"a carriage return":  {cue("a", 0, 1000*ms, "x\ry")},
-		"not UTF-8":          {cue("a", 0, 1000*ms, "x\xffy")},
-		"a hundred hours on": {cue("a", 100*time.Hour, 101*time.Hour, "x")},
-	} {
-		var b bytes.Buffer
-		if err := subtitle.WriteSRT(&b, cues, subtitle.Keep); err == nil || b.Len() > 0 {
-			t.Errorf("%s as SRT: %v, %q", name, err, b.String())
-		}
-		if err := subtitle.WriteVTT(&b, cues, subtitle.Header{}); err == nil || b.Len() > 0 {
-			t.Errorf("%s as WebVTT: %v, %q", name, err, b.String())
-		}
-	}
-}
-
-// Whatever is read can be written in both formats and read again the same.
-func FuzzRoundTrip(f *testing.F) {
-	f.Add("1\n00:00:01,000 --> 00:00:02,000\n<i>a</i> List<String> &amp; <b>x <i>y</b></i>\nx --> y\n")
-	f.Add("WEBVTT\n\n00:01.000 --> 00:02.000\nR&amp;D &lt;I&gt; <u>a\nb</u>\n\n1\n00:00:01.500 --> 00:00:02.000\n&nbsp;q&#x41;\n")
-	f.Add("00:00,000-->00:01,000\n<0\n</B>")
-	f.Fuzz(func(t *testing.T, in string) {
-		cues, err := subtitle.Read("x", []byte(in))
-		if err != nil {
-			if fl := fault.Of(err); fl == nil || fl.Line < 1 {
-				t.Fatalf("refused without a line: %v", err)
-			}
-			return
-		}
-		var b bytes.Buffer
-		if err := subtitle.WriteSRT(&b, cues, subtitle.Keep); err != nil {
-			t.Fatalf("SRT: %v", err)
-		}
-		if err := subtitle.WriteSRT(&b, cues, subtitle.Strip); err != nil {
-			t.Fatalf("SRT without markup: %v", err)
-		}
-		if err := subtitle.WriteVTT(&b, cues, subtitle.Header{Language: "en", Edition: "e"}); err != nil {
-			t.Fatalf("WebVTT: %v", err)
-		}
-	})
 }

@@ -5,122 +5,177 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
-
-	"github.com/asticode/go-astisub"
 
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Markup says what becomes of i, b and u tags.
-type Markup bool
-
-// What can become of markup.
-const (
-	Strip Markup = false // YouTube wants none
-	Keep  Markup = true
-)
+// WriteOptions is what a file is to say of itself, and how plain it is to be.
+type WriteOptions struct {
+	Language string // BCP 47, or ""; WebVTT and TTML have a place for it
+	Edition  string // the edition its times belong to, or ""; WebVTT has a place for it
+	Plain    bool   // without looks and places: YouTube wants none
+}
 
 // ErrNothing is returned for a file that would hold no cue.
 var ErrNothing = errors.New("there is no cue to write")
 
-// WriteSRT writes cues, which are ascending, as plain UTF-8 SRT: LF, no byte-order
-// mark, numbered from 1, no entities. Nothing is written unless it reads back the same.
-func WriteSRT(w io.Writer, cues []conference.Cue, markup Markup) error {
+// Write writes cues, which are ascending, in a format. SRT is plain UTF-8: LF, no
+// byte-order mark, numbered from 1, no entities. What the format cannot hold is written
+// as near as it can be, and each loss is said. Nothing is written unless it reads back
+// the same but for the losses (which a transcript, being no subtitles, cannot).
+func Write(w io.Writer, cues []conference.Cue, f Format, o WriteOptions) (losses []Diagnostic, err error) {
+	cues, losses = fitted(cues, f, o)
 	if len(cues) == 0 {
-		return ErrNothing
-	}
-	text := Plain
-	if markup == Keep {
-		text = Normal
+		return losses, ErrNothing
 	}
 	var b bytes.Buffer
+	switch f {
+	case SRT:
+		writeSRT(&b, cues)
+	case WebVTT:
+		writeVTT(&b, cues, o)
+	case TTML:
+		err = writeTTML(&b, cues, o)
+	case SSA, ASS:
+		err = writeSSA(&b, cues, f)
+	case Transcript:
+		writeTranscript(&b, cues)
+	default:
+		err = fmt.Errorf("%s is not a format that can be written", f)
+	}
+	if err == nil && f != Transcript {
+		err = readsBack(b.Bytes(), cues)
+	}
+	if err != nil {
+		return losses, err
+	}
+	_, err = w.Write(b.Bytes())
+	return losses, err
+}
+
+// readsBack reads what was written of settled cues and compares the two.
+func readsBack(written []byte, cues []conference.Cue) error {
+	doc, err := Parse("", written, Options{Encoding: "utf-8", MaxBytes: int64(len(written))})
+	if err != nil {
+		return fmt.Errorf("subtitles that were written cannot be read back: %w", err)
+	}
+	for i := range min(len(cues), len(doc.Cues)) {
+		if got := settled(doc.Cues[i]); !same(cues[i], got) {
+			return fmt.Errorf("cue %d (%s) was written as %+v and read back as %+v", i+1, cues[i].ID, cues[i], got)
+		}
+	}
+	if len(doc.Cues) != len(cues) {
+		return fmt.Errorf("%d cues were written and %d read back", len(cues), len(doc.Cues))
+	}
+	return nil
+}
+
+// fitting makes cues such as a format can hold and notes what that costs.
+type fitting struct {
+	format  Format
+	plain   bool
+	losses  []Diagnostic
+	rounded []string // cues whose times lost milliseconds
+	bare    []string // cues whose look or place a transcript loses
+}
+
+// fitted is cues as they can be written, and what is lost by it.
+func fitted(cues []conference.Cue, f Format, o WriteOptions) (fit []conference.Cue, losses []Diagnostic) {
+	p := fitting{format: f, plain: o.Plain}
 	for i, c := range cues {
-		fmt.Fprintf(&b, "%d\n%s --> %s\n%s\n\n", i+1, stamp(c.Start, ','), stamp(c.End, ','), text(c.Text))
-	}
-	return emit(w, b.Bytes()[:b.Len()-1], cues, text)
-}
-
-// stamp is t as 00:00:01,000, with the point that the format wants.
-func stamp(t time.Duration, point byte) string {
-	ms := milli(t).Milliseconds()
-	return fmt.Sprintf("%02d:%02d:%02d%c%03d", ms/3600000, ms/60000%60, ms/1000%60, point, ms%1000)
-}
-
-// Header is what a WebVTT file says of itself.
-type Header struct {
-	Language string // BCP 47, or ""
-	Edition  string // the edition its times belong to, or ""
-}
-
-// WriteVTT writes cues, which are ascending, as WebVTT. Nothing is written unless it
-// reads back the same.
-func WriteVTT(w io.Writer, cues []conference.Cue, h Header) error {
-	if len(cues) == 0 {
-		return ErrNothing
-	}
-	var body bytes.Buffer
-	if err := model(cues).WriteToWebVTT(&body); err != nil {
-		return fmt.Errorf("write WebVTT: %w", err)
-	}
-	// The model has no place for headers, and its writer escapes only & and <, but a
-	// --> in the text would end the cue.
-	var b bytes.Buffer
-	b.WriteString("WEBVTT\n")
-	if h.Language != "" {
-		fmt.Fprintf(&b, "Kind: captions\nLanguage: %s\n", h.Language)
-	}
-	if h.Edition != "" {
-		fmt.Fprintf(&b, "\nNOTE lectern edition %s\n", h.Edition)
-	}
-	for line := range strings.Lines(strings.TrimPrefix(body.String(), "WEBVTT\n")) {
-		if !timing.MatchString(strings.TrimSuffix(line, "\n")) {
-			line = strings.ReplaceAll(line, "-->", "--&gt;")
-		}
-		b.WriteString(line)
-	}
-	return emit(w, b.Bytes(), cues, Normal)
-}
-
-// model is cues as go-astisub has them.
-func model(cues []conference.Cue) *astisub.Subtitles {
-	s := astisub.NewSubtitles()
-	for _, c := range cues {
-		item := &astisub.Item{StartAt: milli(c.Start), EndAt: milli(c.End), Lines: []astisub.Line{{}}}
-		for _, r := range scan(Normal(c.Text)).runs {
-			line := &item.Lines[len(item.Lines)-1]
-			text, ends := strings.CutSuffix(r.text, "\n")
-			// The empty item keeps the writer from joining the tags of neighbours,
-			// which it does by position and not by nesting.
-			line.Items = append(line.Items, astisub.LineItem{}, astisub.LineItem{Text: text, InlineStyle: r.style.model()})
-			if ends {
-				item.Lines = append(item.Lines, astisub.Line{})
-			}
-		}
-		s.Items = append(s.Items, item)
-	}
-	return s
-}
-
-func (s style) model() *astisub.StyleAttributes {
-	var a astisub.StyleAttributes
-	for k := range letters {
-		if s[k] {
-			a.WebVTTTags = append(a.WebVTTTags, astisub.WebVTTTag{Name: letters[k : k+1]})
+		if c, ok := p.cue(i+1, c); ok {
+			fit = append(fit, c)
 		}
 	}
-	return &a
+	p.summary("times-rounded", "to hundredths of a second, which is all that "+string(f)+" has, the times were rounded of", p.rounded)
+	p.summary("looks-lost", "a transcript shows neither how nor where; lost is that of", p.bare)
+	return fit, p.losses
 }
 
-// Normal is a cue's text with its markup in the one form that is stored and compared.
-func Normal(text string) string { return scan(text).normal() }
+func (p *fitting) lose(c conference.Cue, n int, code, format string, args ...any) {
+	p.losses = append(p.losses, Diagnostic{c.Line, Warning, code, fmt.Sprintf("cue %d: ", n) + fmt.Sprintf(format, args...)})
+}
 
-// emit writes b once it is proved to hold the cues.
-func emit(w io.Writer, b []byte, cues []conference.Cue, text func(string) string) error {
-	if err := proved(b, cues, text); err != nil {
-		return err
+// summary says once what would be tedious to hear of every cue.
+func (p *fitting) summary(code, what string, cues []string) {
+	switch n := len(cues); {
+	case n == 1:
+		p.losses = append(p.losses, Diagnostic{0, Note, code, what + " cue " + cues[0]})
+	case n > 1:
+		p.losses = append(p.losses, Diagnostic{0, Note, code, fmt.Sprintf("%s %d cues: %s", what, n, list(cues))})
 	}
-	_, err := w.Write(b)
-	return err
+}
+
+// list names the first few.
+func list(cues []string) string {
+	const few = 10
+	if len(cues) > few {
+		return strings.Join(cues[:few], ", ") + " …"
+	}
+	return strings.Join(cues, ", ")
+}
+
+// cue is the n-th cue as the format holds it; ok is false where there is nothing to show.
+func (p *fitting) cue(n int, c conference.Cue) (fit conference.Cue, ok bool) {
+	fit = settled(c)
+	if visible(fit.Text) == "" {
+		p.lose(c, n, "no-text", "it shows nothing and was left out")
+		return fit, false
+	}
+	if visible(fit.Text) != visible(c.Text) {
+		p.lose(c, n, "control-characters", "characters that no text file should hold were left out")
+	}
+	if p.plain || p.format == Transcript {
+		fit = plainly(fit)
+		if p.format == Transcript && !p.plain && (len(c.Spans) > 0 || c.Place != 0) {
+			p.bare = append(p.bare, fmt.Sprint(n))
+		}
+	}
+	switch p.format {
+	case SSA, ASS:
+		fit = p.hundredths(n, fit)
+	case SRT:
+		p.markupLike(n, fit)
+		fit = p.emptyLines(n, fit)
+	case WebVTT:
+		fit = p.emptyLines(n, fit)
+	}
+	return fit, true
+}
+
+// hundredths rounds a cue's times to what ASS can say; it still lasts some time.
+func (p *fitting) hundredths(n int, c conference.Cue) conference.Cue {
+	const hundredth = 10 * time.Millisecond
+	start, end := c.Start.Round(hundredth), c.End.Round(hundredth)
+	if c.End > c.Start && end == start {
+		end += hundredth
+	}
+	if start != c.Start || end != c.End {
+		p.rounded = append(p.rounded, fmt.Sprint(n))
+	}
+	c.Start, c.End = start, end
+	return c
+}
+
+// emptyLines puts a no-break space on every empty line, which would end the cue.
+func (p *fitting) emptyLines(n int, c conference.Cue) conference.Cue {
+	if strings.Contains(c.Text, "\n\n") {
+		p.lose(c, n, "empty-line", "%s ends a cue at an empty line; it was written with a no-break space", p.format)
+	}
+	return filled(c)
+}
+
+// unknownTag is text that some players hide, though it is no tag of SubRip.
+var unknownTag = regexp.MustCompile(`</?[A-Za-z][\w/]*>`)
+
+// markupLike says what is written of text that looks like markup.
+func (p *fitting) markupLike(n int, c conference.Cue) {
+	if shield(c.Text) != c.Text {
+		p.lose(c, n, "text-like-markup", "text that players would take for markup was written with a word joiner (U+2060) inside, which is not seen")
+	} else if tag := unknownTag.FindString(c.Text); tag != "" {
+		p.lose(c, n, "text-like-markup", "some players hide %s, which SRT has no way to write otherwise", quote(tag))
+	}
 }

@@ -1,0 +1,21 @@
+package subtitle
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// FormatOf is the format to write a file in, by the end of its name.
+func FormatOf(name string) (Format, error) {
+	switch ext := strings.ToLower(filepath.Ext(name)); ext {
+	case ".srt", ".vtt", ".ttml", ".ssa", ".ass", ".txt":
+		return Format(ext[1:]), nil
+	case ".dfxp", ".xml":
+		return TTML, nil
+	default:
+		return "", fault.New(name, "does not say by the end of its name what to write").
+			Try("Let it end in .srt, .vtt, .ttml, .ssa, .ass or, for a plain transcript, .txt")
+	}
+}

@@ -1,0 +1,200 @@
+package subtitle
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// piece is text of one look, within a line. The look is a span without its place.
+type piece struct {
+	look conference.Span
+	text string
+}
+
+// line is one line of a cue.
+type line []piece
+
+// linesOf is a cue's text in lines, and every line in pieces that differ in their look.
+// Spans that cannot be, such as those that end after the text, count as far as they can.
+func linesOf(c conference.Cue) []line {
+	lines := []line{nil}
+	add := func(look conference.Span, text string) {
+		look.From, look.To = 0, 0
+		for i, t := range strings.Split(text, "\n") {
+			if i > 0 {
+				lines = append(lines, nil)
+			}
+			l := &lines[len(lines)-1]
+			*l = l.with(piece{look, t})
+		}
+	}
+	at := 0
+	for _, s := range c.Spans {
+		from, to := max(at, min(s.From, len(c.Text))), min(s.To, len(c.Text))
+		if from >= to {
+			continue
+		}
+		add(conference.Span{}, c.Text[at:from])
+		add(s, c.Text[from:to])
+		at = to
+	}
+	add(conference.Span{}, c.Text[at:])
+	return lines
+}
+
+// with is the line and one more piece, in the piece before where both look the same.
+func (l line) with(p piece) line {
+	if n := len(l) - 1; n >= 0 && l[n].look == p.look {
+		l[n].text += p.text
+		return l
+	}
+	if p.text == "" {
+		return l
+	}
+	return append(l, p)
+}
+
+// text is the line as a viewer reads it.
+func (l line) text() string {
+	var b strings.Builder
+	for _, p := range l {
+		b.WriteString(p.text)
+	}
+	return b.String()
+}
+
+// mapped is the line with every piece's text changed by f. White space has no look.
+func (l line) mapped(f func(string) string) (out line) {
+	for _, p := range l {
+		if p.text = f(p.text); visible(p.text) == "" {
+			p.look = conference.Span{}
+		}
+		out = out.with(p)
+	}
+	return out
+}
+
+// trimmed is the line without blanks before and after it.
+func (l line) trimmed() line {
+	l = l.mapped(func(s string) string { return s })
+	for len(l) > 0 {
+		if l[0].text = strings.TrimLeft(l[0].text, blanks); l[0].text != "" {
+			break
+		}
+		l = l[1:]
+	}
+	for len(l) > 0 {
+		last := &l[len(l)-1]
+		if last.text = strings.TrimRight(last.text, blanks); last.text != "" {
+			break
+		}
+		l = l[:len(l)-1]
+	}
+	return l
+}
+
+const blanks = " \t"
+
+// joined is lines as the text and the spans of a cue.
+func joined(lines []line) (text string, spans []conference.Span) {
+	var b strings.Builder
+	for i, l := range lines {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		for _, p := range l {
+			from := b.Len()
+			b.WriteString(p.text)
+			if p.look != (conference.Span{}) {
+				p.look.From, p.look.To = from, b.Len()
+				spans = append(spans, p.look)
+			}
+		}
+	}
+	return b.String(), spans
+}
+
+// settled is a cue in the one form that is written and compared: whole milliseconds,
+// lines without blanks around them and none before the first or after the last, spans
+// that end with their line, and no place where it is the usual one.
+func settled(c conference.Cue) conference.Cue {
+	c.Start, c.End = milli(c.Start), milli(c.End)
+	lines := linesOf(c)
+	for i, l := range lines {
+		lines[i] = l.mapped(printable).trimmed()
+	}
+	empty := func(l line) bool { return len(l) == 0 }
+	for len(lines) > 0 && empty(lines[0]) {
+		lines = lines[1:]
+	}
+	for len(lines) > 0 && empty(lines[len(lines)-1]) {
+		lines = lines[:len(lines)-1]
+	}
+	c.Text, c.Spans = joined(lines)
+	if c.Place == 2 || c.Place < 0 || c.Place > 9 {
+		c.Place = 0
+	}
+	return c
+}
+
+// printable is s without what no text file should hold: control characters but the tab,
+// and the code points that are for ever no characters. Bytes that are no character are
+// written as the one for that.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\t' || r&0xfffe == 0xfffe {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
+}
+
+// filled is a cue with a no-break space on every empty line.
+func filled(c conference.Cue) conference.Cue {
+	lines := linesOf(c)
+	for i, l := range lines {
+		if len(l) == 0 {
+			lines[i] = line{{text: "\u00a0"}}
+		}
+	}
+	c.Text, c.Spans = joined(lines)
+	return c
+}
+
+// plainly is a cue without its looks and its place.
+func plainly(c conference.Cue) conference.Cue {
+	c.Spans, c.Place = nil, 0
+	return c
+}
+
+// same reports whether a viewer could not tell a from b, both settled.
+func same(a, b conference.Cue) bool {
+	return a.Start == b.Start && a.End == b.End && looksLike(a, b)
+}
+
+// shifted is spans moved by n bytes.
+func shifted(spans []conference.Span, n int) []conference.Span {
+	out := slices.Clone(spans)
+	for i := range out {
+		out[i].From, out[i].To = out[i].From+n, out[i].To+n
+	}
+	return out
+}
+
+// colours are all that cues use, ascending.
+func colours(cues []conference.Cue) (all []string) {
+	for _, c := range cues {
+		for _, s := range c.Spans {
+			if s.Colour != "" {
+				all = append(all, s.Colour)
+			}
+		}
+	}
+	slices.SortFunc(all, cmp.Compare[string])
+	return slices.Compact(all)
+}

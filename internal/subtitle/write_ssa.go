@@ -1,0 +1,107 @@
+package subtitle
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/asticode/go-astisub"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// writeSSA writes settled cues as SubStation Alpha, version 4 or, for ASS, 4+. go-astisub
+// writes the file; the text of a cue is written here, because its writer puts a space
+// between pieces of a line, leaves braces as they are, and ends lines with \n, which
+// players show as a space.
+func writeSSA(b *bytes.Buffer, cues []conference.Cue, f Format) error {
+	doc := astisub.NewSubtitles()
+	doc.Metadata = &astisub.Metadata{SSAScriptType: "v4.00", SSAPlayResX: new(384), SSAPlayResY: new(288)}
+	if f == ASS {
+		doc.Metadata.SSAScriptType = "v4.00+"
+	}
+	style := &astisub.Style{ID: "Default", InlineStyle: ssaDefault()}
+	doc.Styles[style.ID] = style
+	for _, c := range cues {
+		doc.Items = append(doc.Items, &astisub.Item{StartAt: c.Start, EndAt: c.End, Style: style,
+			Lines: []astisub.Line{{Items: []astisub.LineItem{{Text: ssaText(c)}}}}})
+	}
+	if err := doc.WriteToSSA(b); err != nil {
+		return fmt.Errorf("write %s: %w", f, err)
+	}
+	return nil
+}
+
+// ssaDefault is the look of captions: white with a black edge, below in the middle.
+func ssaDefault() *astisub.StyleAttributes {
+	white, black := &astisub.Color{Red: 255, Green: 255, Blue: 255}, &astisub.Color{}
+	return &astisub.StyleAttributes{
+		SSAFontName: "Arial", SSAFontSize: new(16.0), SSAAlignment: new(2), SSABorderStyle: new(1),
+		SSAPrimaryColour: white, SSASecondaryColour: white, SSAOutlineColour: black, SSABackColour: black,
+		SSABold: new(false), SSAItalic: new(false), SSAUnderline: new(false), SSAOutline: new(1.0), SSAShadow: new(0.0),
+		SSAMarginLeft: new(10), SSAMarginRight: new(10), SSAMarginVertical: new(10), SSAEncoding: new(1),
+	}
+}
+
+// ssaText is a cue's text with its place and looks as overrides.
+func ssaText(c conference.Cue) string {
+	var b strings.Builder
+	if c.Place != 0 {
+		fmt.Fprintf(&b, `{\an%d}`, c.Place)
+	}
+	var now conference.Span
+	for i, l := range linesOf(c) {
+		if i > 0 {
+			b.WriteString(`\N`)
+		}
+		for _, p := range l {
+			if o := ssaOverrides(now, p.look); o != "" {
+				b.WriteString("{" + o + "}")
+			}
+			b.WriteString(ssaEscape(p.text))
+			now = p.look
+		}
+	}
+	return b.String()
+}
+
+// ssaOverrides change the look of what follows.
+func ssaOverrides(from, to conference.Span) (s string) {
+	flag := func(name string, was, is bool) {
+		if was != is {
+			s += `\` + name + map[bool]string{true: "1", false: "0"}[is]
+		}
+	}
+	flag("i", from.Italic, to.Italic)
+	flag("b", from.Bold, to.Bold)
+	flag("u", from.Underline, to.Underline)
+	if from.Colour != to.Colour {
+		s += `\c` + ssaColour(to.Colour)
+	}
+	return s
+}
+
+// ssaColour is "#rrggbb" as ASS has it, blue first; without a colour, the style's own.
+func ssaColour(colour string) string {
+	if len(colour) != 7 {
+		return ""
+	}
+	return "&H" + strings.ToUpper(colour[5:7]+colour[3:5]+colour[1:3]) + "&"
+}
+
+// ssaEscape writes an opening brace with a backslash, and keeps a backslash of the text
+// from meaning anything by a joiner after it.
+func ssaEscape(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		if r == '{' {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+		if next := s[i+utf8.RuneLen(r):]; r == '\\' && (next == "" || strings.HasPrefix(next, joiner) || strings.ContainsAny(next[:1], `Nnh{}\`)) {
+			b.WriteString(joiner)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,285 @@
+package subtitle_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/subtitle"
+)
+
+// written are the formats that can be read again.
+var written = []subtitle.Format{subtitle.SRT, subtitle.WebVTT, subtitle.TTML, subtitle.SSA, subtitle.ASS}
+
+// shown are cues with everything that a cue can have.
+var shown = []conference.Cue{
+	{Start: 1000*ms + 400*time.Microsecond, End: 3_600_000 * ms, Text: "R&D\nList<String> --> x", Spans: []conference.Span{
+		{From: 0, To: 3, Italic: true}, {From: 4, To: 8, Bold: true, Underline: true, Colour: "#ff0000"}}},
+	{Start: 3_600_000 * ms, End: 3_600_010 * ms, Text: "{x} &amp; 日本語\u00a0", Place: 7, Spans: []conference.Span{{From: 0, To: 3, Colour: "#ff8800"}}},
+}
+
+func TestWrite(t *testing.T) {
+	about := subtitle.WriteOptions{Language: "en", Edition: "abc"}
+	tests := []struct {
+		name   string
+		format subtitle.Format
+		o      subtitle.WriteOptions
+		want   string
+	}{
+		{"SRT", subtitle.SRT, about, "1\n00:00:01,000 --> 01:00:00,000\n<i>R&D</i>\n" +
+			"<font color=\"#ff0000\"><b><u>List</u></b></font><String> --> x\n\n" +
+			"2\n01:00:00,000 --> 01:00:00,010\n{\\an7}<font color=\"#ff8800\">{x}</font> &amp; 日本語\u00a0\n"},
+		{"SRT for YouTube", subtitle.SRT, subtitle.WriteOptions{Plain: true},
+			"1\n00:00:01,000 --> 01:00:00,000\nR&D\nList<String> --> x\n\n2\n01:00:00,000 --> 01:00:00,010\n{x} &amp; 日本語\u00a0\n"},
+		{"WebVTT", subtitle.WebVTT, about, "WEBVTT\nKind: captions\nLanguage: en\n\nNOTE lectern edition abc\n\n" +
+			"STYLE\n::cue(.colour-ff8800) { color: #ff8800 }\n\n" +
+			"1\n00:00:01.000 --> 01:00:00.000\n<i>R&amp;D</i>\n<c.red><b><u>List</u></b></c>&lt;String&gt; --&gt; x\n\n" +
+			"2\n01:00:00.000 --> 01:00:00.010 line:0 align:left\n<c.colour-ff8800>{x}</c> &amp;amp; 日本語&nbsp;\n"},
+		{"TTML", subtitle.TTML, about, `<?xml version="1.0" encoding="UTF-8"?>
+<tt xmlns="http://www.w3.org/ns/ttml" xml:space="preserve" xml:lang="en" xmlns:ttm="http://www.w3.org/ns/ttml#metadata" xmlns:tts="http://www.w3.org/ns/ttml#styling">` +
+			`<head><layout>` +
+			`<region xml:id="bottom" tts:displayAlign="after" tts:extent="90% 90%" tts:origin="5% 5%" tts:textAlign="center"></region>` +
+			`<region xml:id="top-left" tts:displayAlign="before" tts:extent="90% 90%" tts:origin="5% 5%" tts:textAlign="left"></region>` +
+			`</layout></head><body><div>` +
+			`<p begin="00:00:01.000" end="01:00:00.000" region="bottom"><span tts:fontStyle="italic">R&amp;D</span><br></br>` +
+			`<span tts:color="#ff0000" tts:fontWeight="bold" tts:textDecoration="underline">List</span><span>&lt;String&gt; --&gt; x</span></p>` +
+			`<p begin="01:00:00.000" end="01:00:00.010" region="top-left"><span tts:color="#ff8800">{x}</span><span> &amp;amp; 日本語` + "\u00a0" + `</span></p>` +
+			"</div></body></tt>\n"},
+		{"transcript", subtitle.Transcript, about, "R&D List<String> --> x\n{x} &amp; 日本語\u00a0\n"},
+	}
+	for _, test := range tests {
+		var b bytes.Buffer
+		if _, err := subtitle.Write(&b, shown, test.format, test.o); err != nil || b.String() != test.want {
+			t.Errorf("%s: %v\n%s\nnot\n%s", test.name, err, b.String(), test.want)
+		}
+	}
+}
+
+func TestWriteASS(t *testing.T) {
+	var b bytes.Buffer
+	cues := append(slices.Clone(shown), conference.Cue{Start: 3_700_000 * ms, End: 3_700_014 * ms, Text: `C:\new\ {\an8}x`})
+	losses, err := subtitle.Write(&b, cues, subtitle.ASS, subtitle.WriteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"ScriptType: v4.00+\n", "[V4+ Styles]\n", "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n",
+		"Dialogue: 0,00:00:01.00,01:00:00.00,Default,,0,0,0,,{\\i1}R&D\\N{\\i0\\b1\\u1\\c&H0000FF&}List{\\b0\\u0\\c}<String> --> x\n",
+		"Dialogue: 0,01:00:00.00,01:00:00.01,Default,,0,0,0,,{\\an7}{\\c&H0088FF&}\\{x}{\\c} &amp; 日本語\u00a0\n",
+		"Dialogue: 0,01:01:40.00,01:01:40.01,Default,,0,0,0,,C:\\\u2060new\\ \\{\\an8}x\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+	if len(losses) != 1 || losses[0].Code != "times-rounded" || !strings.HasSuffix(losses[0].Message, "cue 3") {
+		t.Errorf("losses %+v", losses)
+	}
+}
+
+// Every loss is said, with its cue.
+func TestLosses(t *testing.T) {
+	look := []conference.Span{{From: 0, To: 1, Italic: true}}
+	tests := []struct {
+		name   string
+		cue    conference.Cue
+		format subtitle.Format
+		plain  bool
+		code   string
+	}{
+		{name: "nothing", cue: shown[0], format: subtitle.WebVTT},
+		{name: "an empty line", cue: cue("", 0, 1000*ms, "a\n\nb"), format: subtitle.SRT, code: "empty-line"},
+		{name: "an empty line", cue: cue("", 0, 1000*ms, "a\n \nb"), format: subtitle.WebVTT, code: "empty-line"},
+		{name: "an empty line that can be", cue: cue("", 0, 1000*ms, "a\n\nb"), format: subtitle.TTML},
+		{name: "a tag as text", cue: cue("", 0, 1000*ms, "<i>x</i>"), format: subtitle.SRT, code: "text-like-markup"},
+		{name: "an override as text", cue: cue("", 0, 1000*ms, `{\an8}x`), format: subtitle.SRT, code: "text-like-markup"},
+		{name: "times as text", cue: cue("", 0, 1000*ms, "x\n00:00:01,000 --> 00:00:02,000"), format: subtitle.SRT, code: "text-like-markup"},
+		{name: "an unknown tag", cue: cue("", 0, 1000*ms, "List<String>"), format: subtitle.SRT, code: "text-like-markup"},
+		{name: "no tag", cue: cue("", 0, 1000*ms, "a<b and c>d"), format: subtitle.SRT},
+		{name: "a control character", cue: cue("", 0, 1000*ms, "a\x1bb"), format: subtitle.TTML, code: "control-characters"},
+		{name: "milliseconds", cue: cue("", 0, 1001*ms, "x"), format: subtitle.SSA, code: "times-rounded"},
+		{name: "looks", cue: conference.Cue{End: 1000 * ms, Text: "x", Spans: look}, format: subtitle.Transcript, code: "looks-lost"},
+		{name: "looks nobody wants", cue: conference.Cue{End: 1000 * ms, Text: "x", Spans: look, Place: 8}, format: subtitle.SRT, plain: true},
+	}
+	for _, test := range tests {
+		var b bytes.Buffer
+		losses, err := subtitle.Write(&b, []conference.Cue{test.cue}, test.format, subtitle.WriteOptions{Plain: test.plain})
+		if err != nil {
+			t.Errorf("%s as %s: %v", test.name, test.format, err)
+		}
+		if test.code == "" && len(losses) > 0 || test.code != "" && (len(losses) != 1 || losses[0].Code != test.code || !strings.Contains(losses[0].Message, "cue 1")) {
+			t.Errorf("%s as %s: losses %+v, not %q", test.name, test.format, losses, test.code)
+		}
+	}
+	losses, err := subtitle.Write(&bytes.Buffer{}, []conference.Cue{{Text: " \x00", End: 5, Line: 7}}, subtitle.SRT, subtitle.WriteOptions{})
+	if !errors.Is(err, subtitle.ErrNothing) || len(losses) != 1 || losses[0].Code != "no-text" || losses[0].Line != 7 {
+		t.Errorf("a cue without text: %v, %+v", err, losses)
+	}
+}
+
+// nasty are pieces of text that have been lost or changed by readers and writers.
+var nasty = []string{
+	"a", "word", " ", "  ", "\t", "\u00a0", "\n", "\n", "\n\n", "<i>", "</i>", "<b>x</b>", "<", ">", "</", "<u", "a<b and c>d", "List<String>", "<font color=\"red\">",
+	"{", "}", `{\an8}`, `{\i1}`, `{b}`, `\N`, `\n`, `\h`, `\`, `\\`, `\{`, "&", "&amp;", "&lt;", "&#65;", "R&D", "-->", "->", "--", "00:00:01,000 --> 00:00:02,000", "00:01.000 --> 00:02.000",
+	"7", "12", "NOTE x", "STYLE", "WEBVTT", "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,x", "[Events]", ",", ";", "]]>", "<!--", "<br/>", "<v Ada>", "<c.red>", "<00:00:01.000>",
+	"日本語", "你好，世界", "한국어", "שלום", "مرحبا", "हिन्दी", "e\u0301", "👩\u200d👩\u200d👧", "\u200e", "\u200f", "\u202b", "\u2060", "\u200b", "\ufeff", "\u2028", "|", "/", "'", "\"", "ß", "\U0010ffff",
+}
+
+// cuesOf are cues of nasty text with looks and places, the same for the same seed.
+func cuesOf(seed uint64) (cues []conference.Cue) {
+	r := rand.New(rand.NewPCG(seed, 0))
+	at := time.Duration(0)
+	for range 1 + r.IntN(4) {
+		text := "x"
+		for range r.IntN(7) {
+			text += nasty[r.IntN(len(nasty))]
+		}
+		if r.IntN(2) == 0 { // so that not every cue begins with a letter
+			text = strings.TrimPrefix(text, "x") + "x"
+		}
+		at += time.Duration(r.IntN(5000)) * ms
+		c := conference.Cue{Start: at, End: at + time.Duration(1+r.IntN(9000))*ms, Text: text, Place: []int{0, 0, 0, r.IntN(10)}[r.IntN(4)]}
+		c.Spans = spansOf(r, text)
+		cues = append(cues, c)
+	}
+	return cues
+}
+
+// spansOf are looks for parts of text, which begin and end with characters.
+func spansOf(r *rand.Rand, text string) (spans []conference.Span) {
+	var edges []int
+	for i := range text {
+		edges = append(edges, i)
+	}
+	edges = append(edges, len(text))
+	for at := r.IntN(len(edges)); at < len(edges)-1 && r.IntN(3) > 0; {
+		to := at + 1 + r.IntN(len(edges)-1-at)
+		s := conference.Span{From: edges[at], To: edges[to], Italic: r.IntN(2) == 0, Bold: r.IntN(3) == 0, Underline: r.IntN(3) == 0,
+			Colour: []string{"", "", "#ff0000", "#12ab9f", "#ffffff"}[r.IntN(5)]}
+		if s != (conference.Span{From: s.From, To: s.To}) {
+			spans = append(spans, s)
+		}
+		at = to
+	}
+	return spans
+}
+
+// expected is what a viewer sees of cues after they were written in a format: the same, but
+// for the losses that are known.
+func expected(t *testing.T, cues []conference.Cue, f subtitle.Format) []byte {
+	t.Helper()
+	canonical, err := subtitle.ParseCanonical(subtitle.Canonical(cues))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range canonical {
+		switch c := &canonical[i]; f {
+		case subtitle.SSA, subtitle.ASS:
+			start, end := c.Start.Round(10*ms), c.End.Round(10*ms)
+			if start == end {
+				end += 10 * ms
+			}
+			c.Start, c.End = start, end
+		case subtitle.SRT, subtitle.WebVTT:
+			for at := strings.Index(c.Text, "\n\n"); at >= 0; at = strings.Index(c.Text, "\n\n") {
+				c.Text = c.Text[:at] + "\n\u00a0\n" + c.Text[at+2:]
+				for k := range c.Spans {
+					if c.Spans[k].From > at {
+						c.Spans[k].From, c.Spans[k].To = c.Spans[k].From+2, c.Spans[k].To+2
+					}
+				}
+			}
+		}
+	}
+	return subtitle.Canonical(canonical)
+}
+
+// checkWritten writes cues in every format and reads them again.
+func checkWritten(t *testing.T, name string, cues []conference.Cue) (ok bool) {
+	t.Helper()
+	ok = true
+	for _, f := range written {
+		var b bytes.Buffer
+		if _, err := subtitle.Write(&b, cues, f, subtitle.WriteOptions{Language: "en"}); err != nil {
+			t.Errorf("%s as %s: %v", name, f, err)
+			ok = false
+			continue
+		}
+		doc, err := subtitle.Parse("", b.Bytes(), subtitle.Options{})
+		if got, want := subtitle.Canonical(doc.Cues), expected(t, cues, f); err != nil || doc.Format != f || !bytes.Equal(got, want) {
+			t.Errorf("%s as %s: %v\n%s\nnot\n%s", name, f, err, got, want)
+			ok = false
+		}
+	}
+	var b bytes.Buffer
+	if _, err := subtitle.Write(&b, cues, subtitle.Transcript, subtitle.WriteOptions{}); err != nil || visible(b.String()) != visible(textOf(cues)) {
+		t.Errorf("%s as a transcript: %v", name, err)
+		ok = false
+	}
+	return ok
+}
+
+func textOf(cues []conference.Cue) string {
+	var b strings.Builder
+	for _, c := range cues {
+		b.WriteString(c.Text)
+	}
+	return b.String()
+}
+
+// visible is s without white space.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// Whatever the text, what was written reads back as the same cues, in every format.
+func TestWriteThenReadIsTheSame(t *testing.T) {
+	for seed := range uint64(3000) {
+		if cues := cuesOf(seed); !checkWritten(t, "nasty", cues) {
+			t.Fatalf("seed %d: %+v", seed, cues)
+		}
+	}
+}
+
+func TestCorpusThroughEveryFormat(t *testing.T) {
+	root := os.Getenv("LECTERN_CORPUS")
+	if root == "" {
+		t.Skip("LECTERN_CORPUS, the folder of real subtitle files, is not set")
+	}
+	through := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		doc, err := subtitle.Parse(d.Name(), data, subtitle.Options{})
+		if fault.Of(err) != nil {
+			return nil // said by the readers' tests
+		}
+		if err == nil && checkWritten(t, path, doc.Cues) {
+			through++
+		}
+		return err
+	})
+	if err != nil || through == 0 {
+		t.Errorf("%d files went through every format: %v", through, err)
+	}
+	t.Logf("%d files went through every format", through)
+}

@@ -1,0 +1,89 @@
+package subtitle
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// writeVTT writes settled cues as the W3C's WebVTT. It is not go-astisub's writer,
+// which leaves --> in the text as it is, joins the tags of neighbours by their place and
+// not by their nesting, has no Language header, and no classes but five colours.
+func writeVTT(b *bytes.Buffer, cues []conference.Cue, o WriteOptions) {
+	b.WriteString("WEBVTT\n")
+	if o.Language != "" {
+		fmt.Fprintf(b, "Kind: captions\nLanguage: %s\n", o.Language)
+	}
+	if o.Edition != "" {
+		fmt.Fprintf(b, "\nNOTE lectern edition %s\n", o.Edition)
+	}
+	vttStyles(b, colours(cues))
+	for i, c := range cues {
+		fmt.Fprintf(b, "\n%d\n%s --> %s%s\n", i+1, stamp(c.Start, '.'), stamp(c.End, '.'), vttSettings(c.Place))
+		for _, l := range linesOf(c) {
+			for _, p := range l {
+				open, shut := vttTags(p.look)
+				b.WriteString(open + vttEscape.Replace(p.text) + shut)
+			}
+			b.WriteByte('\n')
+		}
+	}
+}
+
+// vttEscape are the references of the specification, section 4.2.2.
+var vttEscape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\u00a0", "&nbsp;", "\u200e", "&lrm;", "\u200f", "&rlm;")
+
+// vttColours are the classes that every player knows, section 5.
+var vttColours = map[string]string{
+	"#ffffff": "white", "#00ff00": "lime", "#00ffff": "cyan", "#ff0000": "red",
+	"#ffff00": "yellow", "#ff00ff": "magenta", "#0000ff": "blue", "#000000": "black",
+}
+
+// vttClass is the class of a colour: the one of its name, or one that a STYLE block tells.
+func vttClass(colour string) string {
+	if name, ok := vttColours[colour]; ok {
+		return name
+	}
+	return "colour-" + strings.TrimPrefix(colour, "#")
+}
+
+// vttStyles tells the colours that have no class of their own.
+func vttStyles(b *bytes.Buffer, all []string) {
+	all = slices.DeleteFunc(all, func(c string) bool { return vttColours[c] != "" })
+	if len(all) > 0 {
+		b.WriteString("\nSTYLE\n")
+	}
+	for _, c := range all {
+		fmt.Fprintf(b, "::cue(.%s) { color: %s }\n", vttClass(c), c)
+	}
+}
+
+func vttTags(look conference.Span) (open, shut string) {
+	if look.Colour != "" {
+		open, shut = "<c."+vttClass(look.Colour)+">", "</c>"
+	}
+	o, s := letterTags(look)
+	return open + o, s + shut
+}
+
+// vttSettings is a place as cue settings. With align:left the cue's box is at the left
+// edge, too: its position is "auto", which section 3.2 takes to be 0%.
+func vttSettings(place int) (s string) {
+	switch {
+	case place >= 7:
+		s = " line:0"
+	case place >= 4:
+		s = " line:50%"
+	}
+	switch {
+	case place == 0:
+	case place%3 == 1:
+		s += " align:left"
+	case place%3 == 0:
+		s += " align:right"
+	}
+	return s
+}
