@@ -1,0 +1,131 @@
+package charset
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// unravel reads raw, which as a whole is not UTF-8: in one encoding, or line by line
+// where most lines are in one and some in another.
+func unravel(raw string, hint Hint) Text {
+	odd, fine := sift(raw)
+	best := guess(odd, fine, hint)[0]
+	if fine != "" {
+		if t, mixed := best.lineByLine(raw); mixed {
+			return t
+		}
+		best = guess(raw, "", hint)[0]
+	}
+	return annotate(Text{UTF8: best.page.decode(raw), Encoding: best.page.name}, best.page, raw)
+}
+
+// sift parts the lines of raw that are not UTF-8 from those that are and go beyond ASCII.
+func sift(raw string) (odd, fine string) {
+	var o, f strings.Builder
+	for rest, more := raw, true; more; {
+		var line string
+		if line, rest, more = CutLine(rest); ascii(line) {
+			continue
+		}
+		to := &o
+		if utf8.ValidString(line) {
+			to = &f
+		}
+		to.WriteString(line)
+		to.WriteByte('\n')
+	}
+	return o.String(), f.String()
+}
+
+// alsoUTF8 is what being valid UTF-8 is worth to a line, in nats.
+const alsoUTF8 = 8
+
+// lineByLine reads each line of raw as UTF-8, in r's page, or in both, as fits best. It
+// is mixed if any line beyond ASCII is not in r's page.
+func (r reading) lineByLine(raw string) (t Text, mixed bool) {
+	var text strings.Builder
+	var utf8Lines, pageLines []int // those beyond ASCII
+	damaged := false
+	line := 0
+	for rest, more := raw, true; more; {
+		var bytes string
+		whole := rest
+		bytes, rest, more = CutLine(rest)
+		line++
+		end := whole[len(bytes) : len(whole)-len(rest)]
+		if ascii(bytes) {
+			text.WriteString(whole[:len(whole)-len(rest)])
+			continue
+		}
+		paged := r.page.decode(bytes)
+		unicoded, sequences, strays := r.patch(bytes)
+		gain := r.model.score(unicoded) - r.model.score(paged)
+		if strays == 0 {
+			gain += alsoUTF8
+		}
+		if sequences == 0 || gain < 0 {
+			text.WriteString(paged + end)
+			pageLines = append(pageLines, line)
+			continue
+		}
+		text.WriteString(unicoded + end)
+		utf8Lines = append(utf8Lines, line)
+		if strays > 0 {
+			damaged = true
+			t.Notes = append(t.Notes, Note{line, OtherPage, fmt.Sprintf("the line is UTF-8 with %d bytes that are not, which were read as %s where they can be", strays, r.page.name)})
+		}
+	}
+	if len(utf8Lines) == 0 {
+		return Text{}, false
+	}
+	t.UTF8 = text.String()
+	t.Encoding = "mixed"
+	few, is, most := pageLines, r.page.name, utf8Page.name
+	if len(pageLines) > len(utf8Lines) {
+		few, is, most = utf8Lines, most, is
+	}
+	for _, n := range few {
+		t.Notes = append(t.Notes, Note{n, OtherPage, fmt.Sprintf("the line was read as %s, unlike the rest of the file, which is %s", is, most)})
+	}
+	if len(pageLines) == 0 && damaged {
+		t.Encoding = utf8Page.name
+	}
+	return annotate(t, r.page, raw), true
+}
+
+// patch reads line as UTF-8, and bytes that are none in r's page if that is one of single
+// bytes. A character that was cut off gives U+FFFD. It counts the characters beyond ASCII
+// that were UTF-8, and the bytes that were not.
+func (r reading) patch(line string) (text string, sequences, strays int) {
+	var b strings.Builder
+	for line != "" {
+		c, size := utf8.DecodeRuneInString(line)
+		switch {
+		case c != utf8.RuneError || size > 1:
+			if size > 1 {
+				sequences++
+			}
+			b.WriteString(line[:size])
+		case cutOff(line) > 1 || r.page.single == nil:
+			size = max(1, cutOff(line))
+			strays += size
+			b.WriteRune(utf8.RuneError)
+		default:
+			strays++
+			b.WriteRune(r.page.single[line[0]])
+		}
+		line = line[size:]
+	}
+	return b.String(), sequences, strays
+}
+
+// cutOff is how many bytes line begins with that could begin a character of UTF-8, but don't.
+func cutOff(line string) int {
+	for n := min(3, len(line)); n > 0; n-- {
+		if !utf8.FullRuneInString(line[:n]) {
+			return n
+		}
+	}
+	return 0
+}

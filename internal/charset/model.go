@@ -1,0 +1,232 @@
+package charset
+
+import (
+	"math"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// model is how likely a language's characters follow each other. It looks at nothing but
+// pairs with a character beyond ASCII: the rest is alike in nearly every encoding, and in
+// subtitles much of it is timings and tags.
+type model struct {
+	*tongue
+	chance map[rune]float64    // of a character, by fold
+	pairs  map[[2]rune]float64 // how often the sample holds a pair, by fold
+	from   map[rune]float64    // how often the sample holds a pair with this first
+}
+
+// models are those of all languages.
+var models = sync.OnceValue(func() (all []*model) {
+	for i := range languages {
+		all = append(all, newModel(&languages[i]))
+	}
+	return all
+})
+
+// What the model of a language is mixed from besides its sample, in characters.
+const (
+	letterWeight = 0.5 // for each letter of the alphabet, so that a rare one is not a strange one
+	listWeight   = 400 // for a list of the most frequent Han or Hangul, falling as Zipf has it
+	levelWeight  = 150 // for the common ones by their national standard
+	backoff      = 10  // what a character's general chance counts for against the pairs seen after another
+)
+
+func newModel(l *tongue) *model {
+	m := &model{tongue: l, chance: map[rune]float64{}, pairs: map[[2]rune]float64{}, from: map[rune]float64{}}
+	before := ' '
+	for _, r := range l.sample {
+		r = fold(r)
+		m.chance[r]++
+		m.pairs[[2]rune{before, r}]++
+		m.from[before]++
+		before = r
+	}
+	length := float64(utf8.RuneCountInString(l.sample))
+	m.addLetters()
+	for sign, share := range signs {
+		m.chance[sign] += share * length
+	}
+	all := 0.0
+	for _, n := range m.chance {
+		all += n
+	}
+	for r := range m.chance {
+		m.chance[r] /= all
+	}
+	return m
+}
+
+// addLetters counts the language's letters in: alike for an alphabet, by rank for Han and Hangul.
+func (m *model) addLetters() {
+	level, ok := levels[m.tag]
+	if !ok {
+		for _, r := range m.letters {
+			m.chance[r] += letterWeight
+		}
+		return
+	}
+	ranked := []rune(m.letters)
+	zipf := 0.0
+	for i := range ranked {
+		zipf += 1 / float64(i+20)
+	}
+	for i, r := range ranked {
+		m.chance[r] += listWeight / zipf / float64(i+20)
+	}
+	common := level.characters()
+	for _, r := range common {
+		m.chance[r] += levelWeight / float64(len(common))
+	}
+}
+
+// levels are where the standards of each country put the characters in common use: the
+// first level of GB 2312, Big5, JIS X 0208, and the Hangul of KS X 1001.
+var levels = map[string]level{
+	"zh-Hans": {"gb18030", 0xB0, 0xD7, 0xA1},
+	"zh-Hant": {"big5", 0xA4, 0xC6, 0x40},
+	"ja":      {"euc-jp", 0xB0, 0xCF, 0xA1},
+	"ko":      {"euc-kr", 0xB0, 0xC8, 0xA1},
+}
+
+type level struct {
+	page        string
+	first, last byte // of the first bytes
+	second      byte // the first of the second bytes
+}
+
+func (l level) characters() (all []rune) {
+	p, err := lookup(l.page)
+	if err != nil {
+		panic(err)
+	}
+	for a := int(l.first); a <= int(l.last); a++ {
+		for b := int(l.second); b < 0xFF; b++ {
+			if r := []rune(p.decode(string([]byte{byte(a), byte(b)}))); len(r) == 1 && unicode.IsLetter(r[0]) {
+				all = append(all, r[0])
+			}
+		}
+	}
+	return all
+}
+
+// signs are how often characters other than letters come in any language's subtitles.
+var signs = map[rune]float64{
+	' ': 0.15, '0': 0.01, '.': 0.02, ',': 0.02, '-': 0.005, '?': 0.003, '!': 0.003, '\'': 0.003, '"': 0.003, ':': 0.003,
+	';': 0.0005, '(': 0.0005, ')': 0.0005, '[': 0.0005, ']': 0.0005, '<': 0.002, '>': 0.002, '/': 0.001, '&': 0.0003, '*': 0.0003, '#': 0.0003,
+	'’': 1e-3, '“': 5e-4, '”': 5e-4, '„': 1e-4, '«': 2e-4, '»': 2e-4, '‘': 1e-4, '‚': 1e-5, '‹': 3e-6, '›': 3e-6,
+	'–': 5e-4, '—': 5e-4, '…': 5e-4, '\u00a0': 2e-4, '♪': 2e-4, '♫': 1e-4, '•': 1e-4, '·': 5e-5, '°': 5e-5, '€': 5e-5, '£': 3e-5,
+	'©': 3e-5, '®': 3e-5, '™': 3e-5, '½': 2e-5, '¼': 1e-5, '¾': 1e-5, '²': 1e-5, '³': 1e-5, '×': 1e-5, '§': 1e-5, '№': 1e-5,
+	'\u200e': 1e-5, '\u200f': 1e-5, '\u200b': 1e-6, '\u200c': 1e-5, '\u200d': 1e-6, '\ufeff': 1e-6, '¿': 1e-6, '¡': 1e-6, 'ª': 1e-6, 'º': 1e-6, '\u00ad': 1e-6,
+	'、': 1e-6, '。': 1e-6, '，': 1e-6, '！': 1e-6, '？': 1e-6, '：': 1e-6, '「': 1e-6, '」': 1e-6, '《': 1e-6, '》': 1e-6, '\u3000': 1e-5,
+}
+
+// of is the chance of a character, which has been folded.
+func (m *model) of(r rune) float64 {
+	if p, ok := m.chance[r]; ok {
+		return p
+	}
+	switch {
+	case r == utf8.RuneError, isC1(r), r < ' ':
+		return 1e-9
+	case unicode.In(r, unicode.Han, unicode.Hangul):
+		return 1e-8
+	case 0xFF61 <= r && r < 0xFFA0: // half-width kana
+		return 1e-8
+	case r < utf8.RuneSelf:
+		return 1e-4
+	case unicode.IsLetter(r), unicode.Is(unicode.Mn, r):
+		if unicode.Is(unicode.Latin, r) {
+			return 2e-6
+		}
+		return 2e-7
+	case 0x2500 <= r && r < 0x2600: // boxes, of which KOI8 and the pages of DOS are full
+		return 1e-8
+	case !unicode.IsGraphic(r) && !unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r):
+		return 1e-10
+	}
+	return 5e-7
+}
+
+// score is how likely text is in the language: the logarithm of its chance, in nats.
+func (m *model) score(text string) (sum float64) {
+	before := ' '
+	for _, r := range text {
+		sum += m.pair(before, r)
+		before = r
+	}
+	return sum
+}
+
+// pair is the logarithm of the chance that b follows a. Two of ASCII count for nothing.
+func (m *model) pair(a, b rune) float64 {
+	if a < utf8.RuneSelf && b < utf8.RuneSelf {
+		return 0
+	}
+	fa, fb := fold(a), fold(b)
+	seen := m.pairs[[2]rune{fa, fb}]
+	return math.Log((seen + backoff*m.of(fb)*fit(a, b)) / (m.from[fa] + backoff) * casing(a, b))
+}
+
+// fold makes alike what differs only in ways that say little of the encoding.
+func fold(r rune) rune {
+	switch {
+	case r == ' ', r == '\n', r == '\r', r == '\t':
+		return ' '
+	case '0' <= r && r <= '9':
+		return '0'
+	case r == 'İ': // whose lower case would be the i of ASCII
+		return r
+	case r == 'ș':
+		return 'ş'
+	case r == 'ț':
+		return 'ţ'
+	case r == 'Ș':
+		return 'ş'
+	case r == 'Ț':
+		return 'ţ'
+	}
+	return unicode.ToLower(r)
+}
+
+// casing is the chance that b has the case it has after a: capitals begin words, and
+// stand in words of capitals.
+func casing(a, b rune) float64 {
+	upper := unicode.IsUpper(b)
+	switch {
+	case !upper && !unicode.IsLower(b):
+		return 1
+	case unicode.IsLower(a):
+		if upper {
+			return 0.002
+		}
+		return 0.998
+	case unicode.IsUpper(a):
+		if upper {
+			return 0.3
+		}
+		return 0.7
+	case upper:
+		return 0.25
+	}
+	return 0.75
+}
+
+// fit is how well b follows a by what they are, where the sample has no such pair: signs
+// other than punctuation seldom touch letters.
+func fit(a, b rune) float64 {
+	la, lb := unicode.IsLetter(a), unicode.IsLetter(b)
+	switch {
+	case la && lb || !la && !lb:
+		return 1
+	case la && strings.ContainsRune("“„«¿¡", b), lb && strings.ContainsRune("”»…", a):
+		return 0.2
+	case la && b >= utf8.RuneSelf && !unicode.Is(unicode.Mn, b) && !strings.ContainsRune("’”»…\u00a0、。，！？：；「」《》", b):
+		return 0.1
+	case lb && a >= utf8.RuneSelf && !unicode.Is(unicode.Mn, a) && !strings.ContainsRune("’‘“«„¿¡–—\u00a0、。，！？：；「」《》", a):
+		return 0.1
+	}
+	return 1
+}
