@@ -7,7 +7,7 @@ import (
 
 const (
 	full  = 1 << 16 // pairs: up to here a gap is aligned without a band
-	band  = 32      // cues to either side of where the clock says
+	band  = 12      // cues to either side of where the clock says
 	parts = 8       // into how many a cue can be split, or of how many merged
 )
 
@@ -200,7 +200,8 @@ func (g *gap) groups(i, j int, split bool) {
 	if !split {
 		one, of = &g.new[j], g.old[i:]
 	}
-	var best pair // of the one with a part
+	var best pair        // of the one with a part
+	size, shares := 0, 0 // of the parts, and what they have in common with the one, in pairs of characters
 	for n := range parts {
 		p := g.pair(i, j+n)
 		if !split {
@@ -210,16 +211,16 @@ func (g *gap) groups(i, j int, split bool) {
 			return
 		}
 		part := &of[n]
-		byWords := 2*p.common >= len(part.pairs) && p.common > 0
+		size, shares = size+len(part.pairs), shares+p.common
+		byWords := 2*p.common >= len(part.pairs) && p.common > 0 && 2*size <= 3*len(one.pairs)
 		byTime := 2*p.shared >= part.length() && !g.moved
-		if !byWords && !byTime {
-			return
-		}
 		best.alike, best.time = max(best.alike, p.alike), max(best.time, p.time)
-		if best.alike == 1 {
+		if !byWords && !byTime || best.alike == 1 {
 			return
 		}
-		if n > 0 {
+		// Where one part follows another, they have two pairs more with the one at most.
+		atMost := 2 * float64(shares+2*n) / float64(size+len(one.pairs))
+		if n > 0 && (best.alike < 0.5 || atMost >= best.alike+better) {
 			g.group(i, j, n+1, split, joined(of[:n+1]), one, best)
 		}
 	}

@@ -90,7 +90,7 @@ func mark(words []string, kept []bool, before, after string) string {
 			turn(false)
 		case ink(words[n:n+1]) > 0:
 			turn(!kept[n])
-		case open && (n+1 == len(words) || kept[n+1] || kept[n]):
+		case n+1 == len(words) || kept[n+1]:
 			turn(false)
 		}
 		b.WriteString(w)
