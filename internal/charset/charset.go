@@ -107,9 +107,8 @@ type lineCounter struct {
 // at is the line, counted from 1, that holds the byte at offset. Offsets only ascend.
 func (c *lineCounter) at(offset int) int {
 	for {
-		line, after, found := CutLine(c.text)
+		_, after, found := CutLine(c.text)
 		if !found || offset < c.from+len(c.text)-len(after) {
-			_ = line
 			return c.line + 1
 		}
 		c.from += len(c.text) - len(after)

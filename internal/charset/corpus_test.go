@@ -19,6 +19,7 @@ func TestCorpusSurvivesEveryPage(t *testing.T) {
 	if dir == "" {
 		t.Skip("LECTERN_CORPUS names no folder of real subtitle files")
 	}
+	t.Parallel()
 	var known, unknown tally
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

@@ -30,6 +30,7 @@ const (
 const (
 	sampled  = 64 << 10 // bytes of lines beyond ASCII that a guess looks at first
 	shortest = 60       // readings that are looked at pair by pair
+	inReach  = 200      // nats behind the best at which a reading may still turn out to be better
 )
 
 var legacyPages = sync.OnceValue(func() (all []*page) {
@@ -48,51 +49,51 @@ var legacyPages = sync.OnceValue(func() (all []*page) {
 func guess(raw, fine string, hint Hint) []reading {
 	sample := excerpt(raw)
 	second := chardetSays(sample)
-	evidence := map[*page][]pairCount{}
+	plain := plainEvidence(raw)
+	bytePairs := countBytes(sample)
+	found := map[*page][]pairCount{}
+	rough := map[reading]float64{}
 	var readings []reading
-	finePairs := countText(fine)
 	for _, p := range legacyPages() {
-		evidence[p] = p.count(sample)
-		for _, m := range models() {
-			r := reading{p, m, prior(p, m, hint)}
+		found[p] = p.count(sample, bytePairs)
+		runes := seconds(found[p])
+		for i, m := range models() {
+			r := reading{p, m, prior(p, m, hint) + plain[i]}
 			if p.name == second {
 				r.score += seconded
 			}
 			readings = append(readings, r)
+			rough[r] = r.score + m.each(runes)
 		}
-	}
-	rough := make(map[reading]float64, len(readings))
-	for _, r := range readings {
-		rough[r] = r.score + r.model.each(evidence[r.page])
 	}
 	slices.SortStableFunc(readings, func(a, b reading) int { return descending(rough[a], rough[b]) })
 	readings = readings[:min(shortest, len(readings))]
-	for i, r := range readings {
-		readings[i].score += r.model.all(evidence[r.page]) + r.model.all(finePairs)
-	}
-	slices.SortStableFunc(readings, func(a, b reading) int { return descending(a.score, b.score) })
-	if readings[0].page.single != nil && len(sample) < len(raw) {
-		readings = recount(readings, raw, finePairs, hint)
-	}
-	return readings
+	finePairs := countText(fine)
+	return rank(readings, func(r reading) float64 { return r.model.all(found[r.page]) + r.model.all(finePairs) }, raw, len(sample) < len(raw))
 }
 
-// recount scores the readings in pages of single bytes again by all of raw: the few bytes
-// in which two such pages differ may lie outside of a sample.
-func recount(readings []reading, raw string, fine []pairCount, hint Hint) (again []reading) {
-	evidence := map[*page][]pairCount{}
-	for _, r := range readings {
-		if r.page.single == nil {
-			continue
-		}
-		if evidence[r.page] == nil {
-			evidence[r.page] = r.page.count(raw)
-		}
-		r.score = prior(r.page, r.model, hint) + r.model.all(evidence[r.page]) + r.model.all(fine)
-		again = append(again, r)
+// rank sorts readings, best first, by what evidence adds to each. Where that came from an
+// excerpt of raw, those that come close are told apart by the rest: the few bytes in which
+// two encodings differ may lie outside of the excerpt.
+func rank(readings []reading, evidence func(reading) float64, raw string, excerpted bool) []reading {
+	ranked := slices.Clone(readings)
+	for i, r := range ranked {
+		ranked[i].score += evidence(r)
 	}
-	slices.SortStableFunc(again, func(a, b reading) int { return descending(a.score, b.score) })
-	return again
+	byScore := func(a, b reading) int { return descending(a.score, b.score) }
+	slices.SortStableFunc(ranked, byScore)
+	if !excerpted {
+		return ranked
+	}
+	best := ranked[0]
+	bytePairs := countBytes(raw)
+	ranked = slices.DeleteFunc(ranked, func(r reading) bool { return r.score < best.score-inReach || r.model != best.model })
+	for i, r := range ranked {
+		before := slices.IndexFunc(readings, func(o reading) bool { return o.page == r.page && o.model == r.model })
+		ranked[i].score = readings[before].score + r.model.all(r.page.count(raw, bytePairs))
+	}
+	slices.SortStableFunc(ranked, byScore)
+	return ranked
 }
 
 func descending(a, b float64) int {
@@ -212,11 +213,14 @@ type pairCount struct {
 	n    int
 }
 
-// count counts the pairs beyond ASCII of raw, read in the page.
-func (p *page) count(raw string) (pairs []pairCount) {
-	if p.single == nil || p.name == "windows-1258" {
-		return countText(p.decode(raw))
-	}
+// bytePair is how often one byte follows another.
+type bytePair struct {
+	a, b byte
+	n    int
+}
+
+// countBytes counts the pairs of bytes of raw that are not both ASCII.
+func countBytes(raw string) (pairs []bytePair) {
 	var seen [256][256]int32
 	before := byte('\n')
 	for i := 0; i < len(raw); i++ {
@@ -226,9 +230,22 @@ func (p *page) count(raw string) (pairs []pairCount) {
 	for a := range 256 {
 		for b := range 256 {
 			if n := seen[a][b]; n > 0 && (a >= utf8.RuneSelf || b >= utf8.RuneSelf) {
-				pairs = append(pairs, pairCount{p.single[a], p.single[b], int(n)})
+				pairs = append(pairs, bytePair{byte(a), byte(b), int(n)})
 			}
 		}
+	}
+	return pairs
+}
+
+// count counts the pairs beyond ASCII of raw, whose bytes are those of bytePairs, read in
+// the page.
+func (p *page) count(raw string, bytePairs []bytePair) (pairs []pairCount) {
+	if p.single == nil || p.name == "windows-1258" { // where characters are more than a byte
+		return countText(p.decode(raw))
+	}
+	pairs = make([]pairCount, len(bytePairs))
+	for i, b := range bytePairs {
+		pairs[i] = pairCount{p.single[b.a], p.single[b.b], b.n}
 	}
 	return pairs
 }
@@ -249,24 +266,53 @@ func countText(text string) (pairs []pairCount) {
 	return pairs
 }
 
-// all is the score of pairs.
-func (m *model) all(pairs []pairCount) (sum float64) {
-	for _, p := range pairs {
-		sum += float64(p.n) * m.pair(p.a, p.b)
-	}
-	return sum
-}
-
-// each is a rough score of pairs, by the second of each alone.
-func (m *model) each(pairs []pairCount) (sum float64) {
+// seconds counts the characters beyond ASCII that come second in pairs, which is each
+// of them once.
+func seconds(pairs []pairCount) map[rune]int {
 	counts := map[rune]int{}
 	for _, p := range pairs {
 		if p.b >= utf8.RuneSelf {
 			counts[fold(p.b)] += p.n
 		}
 	}
+	return counts
+}
+
+// each is a rough score, by characters alone.
+func (m *model) each(counts map[rune]int) (sum float64) {
 	for r, n := range counts {
 		sum += float64(n) * math.Log(m.of(r))
 	}
 	return sum
+}
+
+// What the plain letters of a file say of its language: a little, since they may be
+// names, tags or another language's words.
+const (
+	plainWeight = 0.05  // of what they would count for, were they the text
+	plainLeast  = -15.0 // nats
+	plainSample = 16 << 10
+)
+
+// plainEvidence is what each model gains by the pairs of ASCII letters in raw: nothing
+// for the best of them, less for the others.
+func plainEvidence(raw string) []float64 {
+	counts := map[[2]rune]int{}
+	raw = raw[:min(len(raw), plainSample)]
+	for i := 1; i < len(raw); i++ {
+		if a, b := rune(raw[i-1])|0x20, rune(raw[i])|0x20; 'a' <= a && a <= 'z' && 'a' <= b && b <= 'z' {
+			counts[[2]rune{a, b}]++
+		}
+	}
+	gains := make([]float64, len(models()))
+	for i, m := range models() {
+		for pair, n := range counts {
+			gains[i] += float64(n) * m.pair(pair[0], pair[1])
+		}
+	}
+	best := slices.Max(gains)
+	for i := range gains {
+		gains[i] = max(plainLeast, plainWeight*(gains[i]-best))
+	}
+	return gains
 }

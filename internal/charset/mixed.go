@@ -46,7 +46,7 @@ const alsoUTF8 = 8
 func (r reading) lineByLine(raw string) (t Text, mixed bool) {
 	var text strings.Builder
 	var utf8Lines, pageLines []int // those beyond ASCII
-	damaged := false
+	borrowed := false              // whether a line of UTF-8 holds bytes that were read in r's page
 	line := 0
 	for rest, more := raw, true; more; {
 		var bytes string
@@ -58,29 +58,26 @@ func (r reading) lineByLine(raw string) (t Text, mixed bool) {
 			text.WriteString(whole[:len(whole)-len(rest)])
 			continue
 		}
-		paged := r.page.decode(bytes)
-		unicoded, sequences, strays := r.patch(bytes)
-		gain := r.model.score(unicoded) - r.model.score(paged)
-		if strays == 0 {
+		paged, patched := r.page.decode(bytes), r.patch(bytes)
+		gain := r.model.score(patched.text) - r.model.score(paged)
+		if patched.borrowed+patched.lost == 0 {
 			gain += alsoUTF8
 		}
-		if sequences == 0 || gain < 0 {
+		if patched.sequences == 0 && patched.lost == 0 || gain < 0 {
 			text.WriteString(paged + end)
 			pageLines = append(pageLines, line)
 			continue
 		}
-		text.WriteString(unicoded + end)
+		text.WriteString(patched.text + end)
 		utf8Lines = append(utf8Lines, line)
-		if strays > 0 {
-			damaged = true
-			t.Notes = append(t.Notes, Note{line, OtherPage, fmt.Sprintf("the line is UTF-8 with %d bytes that are not, which were read as %s where they can be", strays, r.page.name)})
+		if n := patched.borrowed; n > 0 {
+			borrowed = true
+			t.Notes = append(t.Notes, Note{line, OtherPage, fmt.Sprintf("the line is UTF-8, but for %d bytes that were read as %s", n, r.page.name)})
 		}
 	}
 	if len(utf8Lines) == 0 {
 		return Text{}, false
 	}
-	t.UTF8 = text.String()
-	t.Encoding = "mixed"
 	few, is, most := pageLines, r.page.name, utf8Page.name
 	if len(pageLines) > len(utf8Lines) {
 		few, is, most = utf8Lines, most, is
@@ -88,36 +85,45 @@ func (r reading) lineByLine(raw string) (t Text, mixed bool) {
 	for _, n := range few {
 		t.Notes = append(t.Notes, Note{n, OtherPage, fmt.Sprintf("the line was read as %s, unlike the rest of the file, which is %s", is, most)})
 	}
-	if len(pageLines) == 0 && damaged {
+	t.UTF8, t.Encoding = text.String(), "mixed"
+	if len(pageLines) == 0 && !borrowed {
 		t.Encoding = utf8Page.name
 	}
-	return annotate(t, r.page, raw), true
+	return annotate(t, utf8Page, raw), true
 }
 
-// patch reads line as UTF-8, and bytes that are none in r's page if that is one of single
-// bytes. A character that was cut off gives U+FFFD. It counts the characters beyond ASCII
-// that were UTF-8, and the bytes that were not.
-func (r reading) patch(line string) (text string, sequences, strays int) {
+// patched is a line read as UTF-8 in spite of bytes that are none.
+type patched struct {
+	text      string
+	sequences int // characters beyond ASCII that were UTF-8
+	borrowed  int // bytes that were not, and were read in a page of single bytes
+	lost      int // bytes of characters that were cut off, each of which became U+FFFD
+}
+
+// patch reads line as UTF-8, and the bytes that are none in r's page if that is one of
+// single bytes.
+func (r reading) patch(line string) (p patched) {
 	var b strings.Builder
 	for line != "" {
 		c, size := utf8.DecodeRuneInString(line)
 		switch {
 		case c != utf8.RuneError || size > 1:
 			if size > 1 {
-				sequences++
+				p.sequences++
 			}
 			b.WriteString(line[:size])
 		case cutOff(line) > 1 || r.page.single == nil:
 			size = max(1, cutOff(line))
-			strays += size
+			p.lost += size
 			b.WriteRune(utf8.RuneError)
 		default:
-			strays++
+			p.borrowed++
 			b.WriteRune(r.page.single[line[0]])
 		}
 		line = line[size:]
 	}
-	return b.String(), sequences, strays
+	p.text = b.String()
+	return p
 }
 
 // cutOff is how many bytes line begins with that could begin a character of UTF-8, but don't.

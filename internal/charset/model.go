@@ -151,23 +151,28 @@ func (m *model) of(r rune) float64 {
 }
 
 // score is how likely text is in the language: the logarithm of its chance, in nats.
-func (m *model) score(text string) (sum float64) {
-	before := ' '
-	for _, r := range text {
-		sum += m.pair(before, r)
-		before = r
-	}
-	return sum
+func (m *model) score(text string) float64 {
+	return m.all(countText(text))
 }
 
-// pair is the logarithm of the chance that b follows a. Two of ASCII count for nothing.
-func (m *model) pair(a, b rune) float64 {
-	if a < utf8.RuneSelf && b < utf8.RuneSelf {
-		return 0
+// all is the score of pairs. Subtitles are in ordinary writing or in capitals throughout.
+func (m *model) all(pairs []pairCount) float64 {
+	letters, ordinary, capitals := 0.0, 0.0, 0.0
+	for _, p := range pairs {
+		n := float64(p.n)
+		letters += n * m.pair(p.a, p.b)
+		usual, shouted := casing(p.a, p.b)
+		ordinary += n * math.Log(usual)
+		capitals += n * math.Log(shouted)
 	}
+	return letters + max(ordinary, capitals)
+}
+
+// pair is the logarithm of the chance that b follows a, whatever their cases.
+func (m *model) pair(a, b rune) float64 {
 	fa, fb := fold(a), fold(b)
 	seen := m.pairs[[2]rune{fa, fb}]
-	return math.Log((seen + backoff*m.of(fb)*fit(a, b)) / (m.from[fa] + backoff) * casing(a, b))
+	return math.Log((seen + backoff*m.of(fb)*fit(a, b)) / (m.from[fa] + backoff))
 }
 
 // fold makes alike what differs only in ways that say little of the encoding.
@@ -191,27 +196,25 @@ func fold(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-// casing is the chance that b has the case it has after a: capitals begin words, and
-// stand in words of capitals.
-func casing(a, b rune) float64 {
+// casing is the chance that b has the case it has after a: in ordinary writing, where
+// capitals begin words, and in writing in capitals.
+func casing(a, b rune) (ordinary, capitals float64) {
 	upper := unicode.IsUpper(b)
 	switch {
 	case !upper && !unicode.IsLower(b):
-		return 1
+		return 1, 1
+	case unicode.IsLower(a) && upper:
+		return 0.002, 0.1
 	case unicode.IsLower(a):
-		if upper {
-			return 0.002
-		}
-		return 0.998
+		return 0.998, 0.9
+	case unicode.IsUpper(a) && upper:
+		return 0.3, 0.99
 	case unicode.IsUpper(a):
-		if upper {
-			return 0.3
-		}
-		return 0.7
+		return 0.7, 0.01
 	case upper:
-		return 0.25
+		return 0.25, 0.97
 	}
-	return 0.75
+	return 0.75, 0.03
 }
 
 // fit is how well b follows a by what they are, where the sample has no such pair: signs
@@ -219,13 +222,15 @@ func casing(a, b rune) float64 {
 func fit(a, b rune) float64 {
 	la, lb := unicode.IsLetter(a), unicode.IsLetter(b)
 	switch {
+	case !la && b == '’':
+		return 0.1
 	case la && lb || !la && !lb:
 		return 1
 	case la && strings.ContainsRune("“„«¿¡", b), lb && strings.ContainsRune("”»…", a):
 		return 0.2
 	case la && b >= utf8.RuneSelf && !unicode.Is(unicode.Mn, b) && !strings.ContainsRune("’”»…\u00a0、。，！？：；「」《》", b):
 		return 0.1
-	case lb && a >= utf8.RuneSelf && !unicode.Is(unicode.Mn, a) && !strings.ContainsRune("’‘“«„¿¡–—\u00a0、。，！？：；「」《》", a):
+	case lb && a >= utf8.RuneSelf && !unicode.Is(unicode.Mn, a) && !strings.ContainsRune("‘“«„¿¡–—\u00a0、。，！？：；「」《》", a):
 		return 0.1
 	}
 	return 1
