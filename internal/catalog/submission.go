@@ -214,11 +214,37 @@ func (c *change) numberTracks(tracks []conference.Track) ([]conference.Track, er
 	return numbered, nil
 }
 
-// digest is the hash of what a viewer sees of cues: their times and texts.
+// LastCues is the cues of the last revision of a talk's track, and the ids of those of
+// all its revisions. A track that never was has none of either.
+func (c *Catalog) LastCues(ctx context.Context, slug, language string) (last []conference.Cue, used []string, err error) {
+	err = inTx(ctx, c.read, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `SELECT cues FROM revisions
+			WHERE slug = ? AND language = ? ORDER BY number DESC LIMIT 1`, slug, language).Scan(asJSON{&last})
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return each(ctx, tx, func(rows *sql.Rows) error {
+			var id string
+			err := rows.Scan(&id)
+			used = append(used, id)
+			return err
+		}, `SELECT DISTINCT cue.value ->> 'id' FROM revisions, json_each(cues) AS cue
+			WHERE slug = ? AND language = ? ORDER BY 1`, slug, language)
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("cues of talk %s in %s: %w", slug, language, err)
+	}
+	return last, used, nil
+}
+
+// digest is the hash of what a viewer sees of cues: their times, texts and looks.
 func digest(cues []conference.Cue) string {
 	seen := make([]conference.Cue, len(cues))
 	for i, cue := range cues {
-		seen[i] = conference.Cue{Start: cue.Start, End: cue.End, Text: cue.Text}
+		seen[i] = conference.Cue{Start: cue.Start, End: cue.End, Text: cue.Text, Spans: cue.Spans, Place: cue.Place}
 	}
 	b, _ := json.Marshal(seen) // numbers and strings cannot fail
 	sum := sha256.Sum256(b)

@@ -136,6 +136,43 @@ func TestSavingTheSameWritesNothing(t *testing.T) {
 	}
 }
 
+// What only looks otherwise is a revision too; another id alone is none.
+func TestALookIsPartOfARevision(t *testing.T) {
+	c := open(t, t.TempDir())
+	s := edited("talk", 1)
+	revision := func() int { return must(c.Save(t.Context(), "ada", s)).Facts.Tracks[0].Revision }
+	first := revision()
+	s.Facts.Tracks[0].Cues[0].ID += "x"
+	if n := revision(); n != first {
+		t.Errorf("another id made revision %d", n)
+	}
+	s.Facts.Tracks[0].Cues[0].Spans = []conference.Span{{From: 0, To: 1, Italic: true}}
+	if n := revision(); n != first+1 {
+		t.Errorf("italics are in revision %d, want %d", n, first+1)
+	}
+	s.Facts.Tracks[0].Cues[0].Place = 8
+	if n := revision(); n != first+2 {
+		t.Errorf("another place is in revision %d, want %d", n, first+2)
+	}
+}
+
+func TestLastCuesKnowsEveryIDThatWasUsed(t *testing.T) {
+	c := open(t, t.TempDir())
+	s := edited("talk", 1)
+	language := s.Facts.Tracks[0].Language
+	if last, used, err := c.LastCues(t.Context(), "talk", language); err != nil || last != nil || used != nil {
+		t.Errorf("before anything was saved: %v, %v, %v", last, used, err)
+	}
+	for _, id := range []string{"c0001", "c0009", "c0002"} {
+		s.Facts.Tracks[0].Cues = []conference.Cue{{ID: id, End: time.Second, Text: "in " + id}}
+		must(c.Save(t.Context(), "ada", s))
+	}
+	last, used, err := c.LastCues(t.Context(), "talk", language)
+	if err != nil || !slices.Equal(used, []string{"c0001", "c0002", "c0009"}) || len(last) != 1 || last[0].ID != "c0002" {
+		t.Errorf("last %v, used %v, %v", last, used, err)
+	}
+}
+
 func TestRevisionsStayAndCountOn(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, dir)

@@ -18,6 +18,7 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/store"
 	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/pipelines"
 )
 
@@ -143,6 +144,9 @@ func (w *wish) accept(ctx context.Context, g plan.Graph) (int64, error) {
 				Try("Look whether it is for another talk, or on the other clock (--subtitles-time).")
 		}
 	}
+	if err := w.nameCues(ctx); err != nil {
+		return 0, err
+	}
 	s := w.Submission
 	s.Facts = w.facts
 	saved, err := w.Catalog.Save(ctx, w.Who, s)
@@ -155,6 +159,23 @@ func (w *wish) accept(ctx context.Context, g plan.Graph) (int64, error) {
 	}
 	w.run, err = w.Catalog.BeginRun(ctx, slug, w.Command)
 	return w.run, err
+}
+
+// nameCues lets the cues of each track that was there before keep their ids. What is new
+// in it gets one that no cue of the track ever had.
+func (w *wish) nameCues(ctx context.Context) error {
+	tracks := slices.Clone(w.facts.Tracks)
+	for i, t := range tracks {
+		last, used, err := w.Catalog.LastCues(ctx, w.facts.Talk.Slug, t.Language)
+		if err != nil {
+			return err
+		}
+		if len(used) > 0 {
+			tracks[i].Cues = compare.Carry(last, t.Cues, compare.Fresh(used))
+		}
+	}
+	w.facts.Tracks = tracks
+	return nil
 }
 
 // editionOf is what an upload on programme time was made against: the edition it was
