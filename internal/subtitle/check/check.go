@@ -22,7 +22,7 @@ type Severity string
 const (
 	Error   Severity = "error"   // viewers lose text
 	Warning Severity = "warning" // viewers have trouble
-	Note    Severity = "note"    // it could be nicer
+	Note    Severity = "note"    // it could be better
 )
 
 // weight is what a cue with a finding costs its track, 1 being the whole cue.
@@ -35,6 +35,9 @@ func (s Severity) weight() float64 {
 	}
 	return 0
 }
+
+// rank orders severities.
+func (s Severity) rank() int { return slices.Index([]Severity{Note, Warning, Error}, s) }
 
 // Code names a rule.
 type Code string
@@ -123,15 +126,18 @@ type checker struct {
 	length  time.Duration
 }
 
+// beyond is the excess of what is past all measure, and the most that is told apart.
+const beyond = 10
+
 func finding(s Severity, c Code, excess float64, format string, args ...any) Finding {
-	return Finding{Severity: s, Code: c, Message: fmt.Sprintf(format, args...), excess: excess}
+	return Finding{Severity: s, Code: c, Message: fmt.Sprintf(format, args...), excess: min(excess, beyond)}
 }
 
 // alone is what can be said of a cue by itself.
 func (c checker) alone(cue conference.Cue) []Finding {
 	found := c.outside(cue)
 	if oneLine(cue.Text) == "" {
-		return append(found, finding(Error, Empty, 1, "has no text"))
+		return append(found, finding(Error, Empty, beyond, "has no text"))
 	}
 	found = append(found, c.times(cue)...)
 	return append(found, c.shape(cue.Text)...)
@@ -140,9 +146,9 @@ func (c checker) alone(cue conference.Cue) []Finding {
 func (c checker) outside(cue conference.Cue) []Finding {
 	switch {
 	case cue.Start < 0:
-		return []Finding{finding(Error, Outside, 1, "starts %s before the recording", seconds(-cue.Start))}
+		return []Finding{finding(Error, Outside, beyond, "starts %s before the recording", seconds(-cue.Start))}
 	case c.length > 0 && cue.Start >= c.length:
-		return []Finding{finding(Error, Outside, 1, "starts %s after the recording has ended, at %s", seconds(cue.Start-c.length), clock(c.length))}
+		return []Finding{finding(Error, Outside, beyond, "starts %s after the recording has ended, at %s", seconds(cue.Start-c.length), clock(c.length))}
 	}
 	return nil
 }
@@ -151,7 +157,7 @@ func (c checker) outside(cue conference.Cue) []Finding {
 func (c checker) times(cue conference.Cue) (found []Finding) {
 	p, stands := c.profile, cue.End-cue.Start
 	if stands <= 0 {
-		return []Finding{finding(Error, Backwards, 1, "ends at %s, which is not after its start", clock(cue.End))}
+		return []Finding{finding(Error, Backwards, beyond, "ends at %s, which is not after its start", clock(cue.End))}
 	}
 	if f, ok := c.speed(cue.Text, stands); ok {
 		found = append(found, f)
@@ -181,7 +187,7 @@ func (c checker) speed(text string, stands time.Duration) (Finding, bool) {
 		speed, limit, unit = perMinute, p.Words, "words a minute"
 	}
 	limit = cmp.Or(limit, p.TooFast)
-	return finding(severity, TooFast, speed/limit, "has %.4g %s to read; %.4g is the most (it needs %s and stands for %s)",
+	return finding(severity, TooFast, speed/limit, "has %.1f %s to read; %.4g is the most (it needs %s and stands for %s)",
 		speed, unit, limit, seconds(wants), seconds(stands)), true
 }
 
@@ -193,8 +199,8 @@ func (c checker) shape(text string) (found []Finding) {
 	}
 	for i, l := range lines {
 		if n := Columns(strings.Trim(l, breakable)); p.Columns > 0 && n > p.Columns {
-			found = append(found, finding(Warning, LongLine, float64(n)/float64(p.Columns), "has a line of %.4g %s (“%s”); %.4g is the most",
-				p.characters(n), p.unit(), excerpt(l), p.characters(p.Columns)))
+			found = append(found, finding(Warning, LongLine, float64(n)/float64(p.Columns), "has a line of %.4g %s; %.4g is the most",
+				p.characters(n), p.unit(), p.characters(p.Columns)))
 		}
 		if i > 0 {
 			found = append(found, c.lineBreak(lines[i-1], l)...)
@@ -216,7 +222,7 @@ func (c checker) lineBreak(above, below string) []Finding {
 	if why == "" {
 		return nil
 	}
-	return []Finding{finding(Note, PoorBreak, 1, "breaks the line between “%s” and “%s”: %s", excerpt(before[len(before)-1]), excerpt(after[0]), why)}
+	return []Finding{finding(Warning, PoorBreak, 1, "breaks the line between “%s” and “%s”: %s", excerpt(before[len(before)-1]), excerpt(after[0]), why)}
 }
 
 // unlike is how many times as long as the other the longer of two lines may be. TED asks
@@ -233,7 +239,7 @@ func (c checker) balance(lines []string) (Finding, bool) {
 	if a+1+b <= c.profile.Columns || max(a, b) < unlike*min(a, b) {
 		return Finding{}, false
 	}
-	return finding(Note, Unbalanced, 1, "has lines of %.4g and %.4g %s, which could be more alike", c.profile.characters(a), c.profile.characters(b), c.profile.unit()), true
+	return finding(Note, Unbalanced, 1, "has lines of %.4g and %.4g %s, one of them %d times the other or more", c.profile.characters(a), c.profile.characters(b), c.profile.unit(), unlike), true
 }
 
 // startsAnew says whether a word begins what must stand on a line of its own: another
@@ -271,7 +277,6 @@ func place(cue conference.Cue) int { return cmp.Or(cue.Place, 2) }
 
 // neighbours yields, in the order of their starts, the indexes of each cue and of the one
 // that was on the screen last before it. Cues without a duration are never on the screen.
-// A cue's end may be changed when it has been yielded.
 func neighbours(cues []conference.Cue) iter.Seq2[int, int] {
 	return func(yield func(before, cue int) bool) {
 		last := -1 // of the cues so far, the one that ends last

@@ -43,7 +43,7 @@ func (c Change) String() string {
 // another as grave is left as it is, and so is Japanese and Chinese text where it has no
 // space to break at. Mending again changes nothing. The cues given are not touched.
 func Fix(cues []conference.Cue, profile Profile, language string) ([]conference.Cue, []Change) {
-	f := fixer{checker: checker{profile: profile, grammar: grammarOf(language)}}
+	f := fixer{checker: checker{profile: profile, grammar: grammarOf(language)}, changes: []Change{}}
 	f.order(cues)
 	f.lengthen()
 	f.join()
@@ -105,16 +105,16 @@ func (f *fixer) lengthen() {
 // join ends cues where the next one starts if they nearly do so.
 func (f *fixer) join() {
 	p := f.profile
-	for before, i := range neighbours(f.cues) {
-		a, b := f.cues[before], f.cues[i]
+	for i, b := range f.cues[min(1, len(f.cues)):] {
+		a := f.cues[i]
 		found := f.pair(a, b)
-		if len(found) == 0 || found[0].Code == Duplicate || a.End-b.Start > p.Overlap {
+		if a.End <= a.Start || b.End <= b.Start || len(found) == 0 || found[0].Code == Duplicate || a.End-b.Start > p.Overlap {
 			continue
 		}
 		mended := a
 		mended.End = b.Start - p.Gap
 		if mended.End > a.Start && !worse(f.times(mended), f.times(a)) {
-			f.end(before, mended.End, found[0].Code)
+			f.end(i, mended.End, found[0].Code)
 		}
 	}
 }
@@ -136,8 +136,8 @@ func (f *fixer) rebreak(i int) {
 	if at < 0 {
 		return
 	}
-	mended, ok := f.checker.rebroken(cue)
-	if !ok || !sameWords(mended.Text, cue.Text) || !worse(found, f.shape(mended.Text)) {
+	mended, ok := f.rebroken(cue)
+	if !ok || !sameWords(mended.Text, cue.Text) || worse(f.shape(mended.Text), found) {
 		return
 	}
 	f.cues[i] = mended

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -8,14 +9,31 @@ import (
 	"golang.org/x/text/language"
 )
 
-// bond is a class of words that belong with the word after them, so that no line ends
+// kind is a class of words that belong with the word after them, so that no line ends
 // with one.
+type kind string
+
+// The kinds, in words for a message.
+const (
+	article     kind = "an article belongs with its noun"
+	determiner  kind = "it belongs with its noun"
+	preposition kind = "a preposition belongs with what follows it"
+	conjunction kind = "a conjunction belongs with what follows it"
+	pronoun     kind = "a pronoun belongs with its verb"
+	auxiliary   kind = "an auxiliary belongs with its verb"
+	title       kind = "a title belongs with its name"
+	name        kind = "the parts of a name belong together"
+)
+
+// bond is words of a kind, in a language.
 type bond struct {
-	reason string // "an article belongs with its noun"
+	kind   kind
 	words  string
-	loose  bool // not if a word of a joining class follows: “that's how it is / and …”
-	joins  bool // its words also begin something new
+	unless []kind // words after it that show it to be of another kind: “we have / the time”
 }
+
+// verbless are words that follow no pronoun or auxiliary that still waits for its verb.
+var verbless = []kind{article, determiner, preposition, conjunction}
 
 // grammars are the bonds by language (ISO 639). The classes are those that TED's, the
 // BBC's and Netflix's guidelines name. Words that more often than not stand alone, such
@@ -23,38 +41,40 @@ type bond struct {
 // not read. A word is of the first class that has it.
 var grammars = map[string][]bond{
 	"en": {
-		{reason: "an article belongs with its noun",
+		{kind: article,
 			words: "a an the"},
-		{reason: "such a word belongs with its noun",
+		{kind: determiner,
 			words: "my your our their its every these those"},
-		{reason: "a preposition belongs with what follows it", joins: true,
+		{kind: preposition,
 			words: "of to for with from at by into onto in on upon between among through during without within against toward towards via per than"},
-		{reason: "a conjunction belongs with what follows it", joins: true,
-			words: "and or but nor because if unless although though whereas whether that which who whose when where while as"},
-		{reason: "a pronoun belongs with its verb", loose: true,
+		{kind: conjunction,
+			words: "and or but nor because if unless although though whereas whether which who whose when where as"},
+		{kind: conjunction, unless: []kind{preposition, conjunction, auxiliary},
+			words: "that while"},
+		{kind: pronoun, unless: verbless,
 			words: "i we they he she i'm we're they're he's she's you're i've we've you've they've i'll we'll you'll they'll he'll she'll it'll i'd we'd they'd he'd she'd you'd it's that's there's here's what's who's let's"},
-		{reason: "an auxiliary belongs with its verb", loose: true,
+		{kind: auxiliary, unless: verbless,
 			words: "am is are was were be been being have has had having will would shall should can could may might must cannot gonna wanna " +
 				"isn't aren't wasn't weren't haven't hasn't hadn't won't wouldn't shouldn't can't couldn't don't doesn't didn't not"},
-		{reason: "a title belongs with its name",
+		{kind: title,
 			words: "mr. mrs. ms. dr. prof. mr mrs ms dr prof st."},
 	},
 	"es": {
-		{reason: "an article belongs with its noun",
+		{kind: article,
 			words: "el la los las un una unos unas lo"},
-		{reason: "such a word belongs with its noun",
+		{kind: determiner,
 			words: "mi mis tu tus su sus nuestro nuestra nuestros nuestras cada este esta estos estas ese esa esos esas aquel aquella cualquier"},
-		{reason: "a preposition belongs with what follows it", joins: true,
+		{kind: preposition,
 			words: "a al ante bajo con contra de del desde durante en entre hacia hasta mediante para por según sin sobre tras"},
-		{reason: "a conjunction belongs with what follows it", joins: true,
+		{kind: conjunction,
 			words: "y e o u ni que si pero porque aunque como cuando donde mientras pues sino cuyo cuya quien quienes"},
-		{reason: "a pronoun belongs with its verb", loose: true,
+		{kind: pronoun, unless: verbless,
 			words: "yo me te se le les nos os"},
-		{reason: "an auxiliary belongs with its verb", loose: true,
+		{kind: auxiliary, unless: verbless,
 			words: "he has ha hemos habéis han había habías habíamos habían haya hayan hubiera estoy estás está estamos están estaba estaban " +
 				"es son era eran fue fueron será serán puedo puedes puede podemos pueden podía podrá podrán podría debo debes debe debemos deben " +
 				"voy vas va vamos van no"},
-		{reason: "a title belongs with its name",
+		{kind: title,
 			words: "sr. sra. dr. dra. d. dña. don doña"},
 	},
 }
@@ -67,9 +87,9 @@ type grammar struct {
 // grammarOf is the grammar of a BCP 47 language, or nil: other languages' lines are only
 // looked at for their balance.
 func grammarOf(tag string) *grammar {
-	base, _ := language.Make(tag).Base()
+	base, _, _ := language.Make(tag).Raw()
 	classes, ok := grammars[base.String()]
-	if !ok || tag == "" {
+	if !ok {
 		return nil
 	}
 	g := &grammar{bonds: map[string]*bond{}}
@@ -85,7 +105,7 @@ func grammarOf(tag string) *grammar {
 
 // quarrel is why a line should not be broken between the last of the words before and
 // the word next, or "".
-func (g *grammar) quarrel(before []string, next string) string {
+func (g *grammar) quarrel(before []string, next string) kind {
 	if g == nil || len(before) == 0 {
 		return ""
 	}
@@ -93,18 +113,20 @@ func (g *grammar) quarrel(before []string, next string) string {
 	word := strings.ToLower(strings.ReplaceAll(trimOpening(last), "’", "'"))
 	if b := g.bonds[word]; b != nil {
 		follows := g.bonds[strings.ToLower(strings.TrimRightFunc(next, unicode.IsPunct))]
-		if b.loose && follows != nil && follows.joins {
+		if follows != nil && slices.Contains(b.unless, follows.kind) {
 			return ""
 		}
-		return b.reason
+		return b.kind
 	}
 	if len(before) > 1 && !endsPhrase(before[len(before)-2]) && isName(last) && isName(strings.TrimRightFunc(next, unicode.IsPunct)) {
-		return "the parts of a name belong together"
+		return name
 	}
 	return ""
 }
 
-func trimOpening(word string) string { return strings.TrimLeft(word, "\"“”‘'([{¿¡«„-–—") }
+func trimOpening(word string) string {
+	return strings.TrimLeft(word, "\"“”‘'([{¿¡«„-–—")
+}
 
 // endsPhrase says whether a word is the last of a sentence or a part of one, so that the
 // next may be capitalised for standing first.

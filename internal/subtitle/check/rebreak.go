@@ -120,8 +120,8 @@ func (c checker) price(before, after []string) float64 {
 	return 0
 }
 
-// rebreak gives a cue the line breaks it is told to have between its words. A run of
-// white space that has to change becomes a single line break or space.
+// rebreak gives a cue the line breaks it is told to have between its words. Every run of
+// white space becomes a single line break or space, or nothing at the ends of the text.
 func rebreak(cue conference.Cue, breaks []bool) conference.Cue {
 	var text strings.Builder
 	moved := make([]int, len(cue.Text)+1) // from bytes of the old text to bytes of the new
@@ -132,7 +132,10 @@ func rebreak(cue conference.Cue, breaks []bool) conference.Cue {
 		if strings.IndexByte(breakable, run[0]) < 0 {
 			n++
 		} else {
-			run = whiteSpace(run, n >= 0 && n < len(breaks), n >= 0 && n < len(breaks) && breaks[n])
+			run = ""
+			if n >= 0 && n < len(breaks) {
+				run = map[bool]string{true: "\n", false: " "}[breaks[n]]
+			}
 		}
 		for i := from; i < to; i++ {
 			moved[i] = text.Len() + min(i-from, len(run))
@@ -148,20 +151,6 @@ func rebreak(cue conference.Cue, breaks []bool) conference.Cue {
 	}
 	cue.Spans = slices.DeleteFunc(cue.Spans, func(s conference.Span) bool { return s.From >= s.To })
 	return cue
-}
-
-// whiteSpace is what becomes of a run of it: nothing at the ends of a text, one line
-// break, or what it was, though without line breaks.
-func whiteSpace(run string, inside, broken bool) string {
-	switch {
-	case !inside:
-		return ""
-	case broken:
-		return "\n"
-	case strings.Contains(run, "\n"):
-		return " "
-	}
-	return run
 }
 
 // runLength is how many bytes of white space, or of anything else, a text begins with.

@@ -46,7 +46,7 @@ type Trouble struct {
 var grades = []struct {
 	name  string
 	share float64
-}{{"A", 0.02}, {"B", 0.05}, {"C", 0.10}, {"D", 0.20}}
+}{{"A", 0.03}, {"B", 0.08}, {"C", 0.15}, {"D", 0.30}}
 
 // mostTroubles is how many cues a report names as the worst.
 const mostTroubles = 10
@@ -64,12 +64,12 @@ func (r *Report) summarise(cues []conference.Cue) {
 		}
 		cue := cues[r.Findings[from].Cue-1]
 		found := slices.Clone(r.Findings[from:to])
-		slices.SortStableFunc(found, func(a, b Finding) int { return -cmp.Compare(a.badness(), b.badness()) })
+		slices.SortStableFunc(found, graver)
 		troubles = append(troubles, Trouble{cue.Line, found[0].Cue, cue.Start.Milliseconds(), cue.Text, found})
 		cost += found[0].Severity.weight()
 		from = to
 	}
-	slices.SortStableFunc(troubles, func(a, b Trouble) int { return -cmp.Compare(a.badness(), b.badness()) })
+	slices.SortStableFunc(troubles, worst)
 	r.Worst = append([]Trouble{}, troubles[:min(mostTroubles, len(troubles))]...)
 	r.Share = cost / float64(max(1, r.Cues))
 	r.Grade = grade(r.Share)
@@ -100,14 +100,21 @@ func (c Counts) compare(d Counts) int {
 	return cmp.Or(cmp.Compare(c.Errors, d.Errors), cmp.Compare(c.Warnings, d.Warnings), cmp.Compare(c.Notes, d.Notes))
 }
 
-// badness orders findings: any error is worse than any warning, and so on; then by how
-// far beyond its limit it is.
-func (f Finding) badness() float64 { return 1e6*f.Severity.weight() + min(f.excess, 1e4) }
+// graver orders findings, the gravest first: by severity, then by how far beyond its
+// limit each is.
+func graver(a, b Finding) int {
+	return -cmp.Or(cmp.Compare(a.Severity.rank(), b.Severity.rank()), cmp.Compare(a.excess, b.excess))
+}
 
-// badness of a cue is that of all its findings.
-func (t Trouble) badness() (sum float64) {
+// worst orders cues, the worst first: by their gravest finding's severity, then by all
+// that was found, in which an error counts as much as four warnings.
+func worst(a, b Trouble) int {
+	return -cmp.Or(cmp.Compare(a.Findings[0].Severity.rank(), b.Findings[0].Severity.rank()), cmp.Compare(a.sum(), b.sum()))
+}
+
+func (t Trouble) sum() (sum float64) {
 	for _, f := range t.Findings {
-		sum += f.badness()
+		sum += f.Severity.weight() * f.excess
 	}
 	return sum
 }
@@ -126,7 +133,7 @@ func (r Report) Write(w io.Writer, file string) error {
 		fmt.Fprintf(out, "\nWorst first:\n")
 	}
 	for _, t := range r.Worst {
-		fmt.Fprintf(out, "%s  “%s”\n", t.where(file), excerpt(t.Text))
+		fmt.Fprintf(out, "%s “%s”\n", t.where(file), excerpt(t.Text))
 		for _, f := range t.Findings {
 			fmt.Fprintf(out, "    %s: %s\n", f.Severity, f.Message)
 		}
