@@ -23,7 +23,7 @@ import (
 const frames = 90 // of the sample, at 29.97
 
 var english = []conference.Cue{
-	{ID: "c0001", Start: 0, End: 900 * time.Millisecond, Text: "A <i>List<String></i> in R&D"},
+	{ID: "c0001", Start: 0, End: 900 * time.Millisecond, Text: "A List<String> in R&D", Spans: []conference.Span{{From: 2, To: 14, Italic: true}}},
 	{ID: "c0002", Start: 700 * time.Millisecond, End: 1500 * time.Millisecond, Text: "C:\\New {x}\nand more"}, // overlaps
 	{ID: "c0003", Start: 2 * time.Second, End: 3003 * time.Millisecond, Text: "The end"},
 }
