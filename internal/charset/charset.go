@@ -67,10 +67,14 @@ func Decode(name string, data []byte, hint Hint) (Text, error) {
 	if p := wide(raw); p != nil {
 		return p.text(raw), nil
 	}
+	valid := utf8.ValidString(raw)
+	if valid && strings.IndexByte(raw, 0) < 0 {
+		return utf8Page.text(raw), nil
+	}
 	if tooManyControls(raw) {
 		return Text{}, binary(name, "binary data")
 	}
-	if utf8.ValidString(raw) {
+	if valid {
 		return utf8Page.text(raw), nil
 	}
 	return unravel(raw, hint), nil

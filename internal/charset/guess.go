@@ -1,6 +1,7 @@
 package charset
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -66,7 +67,7 @@ func guess(raw, fine string, hint Hint) []reading {
 			rough[r] = r.score + m.each(runes)
 		}
 	}
-	slices.SortStableFunc(readings, func(a, b reading) int { return descending(rough[a], rough[b]) })
+	slices.SortStableFunc(readings, func(a, b reading) int { return cmp.Compare(rough[b], rough[a]) })
 	readings = readings[:min(shortest, len(readings))]
 	finePairs := countText(fine)
 	return rank(readings, func(r reading) float64 { return r.model.all(found[r.page]) + r.model.all(finePairs) }, raw, len(sample) < len(raw))
@@ -80,7 +81,7 @@ func rank(readings []reading, evidence func(reading) float64, raw string, excerp
 	for i, r := range ranked {
 		ranked[i].score += evidence(r)
 	}
-	byScore := func(a, b reading) int { return descending(a.score, b.score) }
+	byScore := func(a, b reading) int { return cmp.Compare(b.score, a.score) }
 	slices.SortStableFunc(ranked, byScore)
 	if !excerpted {
 		return ranked
@@ -94,16 +95,6 @@ func rank(readings []reading, evidence func(reading) float64, raw string, excerp
 	}
 	slices.SortStableFunc(ranked, byScore)
 	return ranked
-}
-
-func descending(a, b float64) int {
-	switch {
-	case a > b:
-		return -1
-	case a < b:
-		return 1
-	}
-	return 0
 }
 
 // prior is what a reading is worth before the bytes are looked at.
@@ -250,7 +241,8 @@ func (p *page) count(raw string, bytePairs []bytePair) (pairs []pairCount) {
 	return pairs
 }
 
-// countText counts the pairs beyond ASCII of text.
+// countText counts the pairs beyond ASCII of text, in a fixed order, since sums of
+// fractions depend on it.
 func countText(text string) (pairs []pairCount) {
 	seen := map[[2]rune]int{}
 	before := '\n'
@@ -263,25 +255,40 @@ func countText(text string) (pairs []pairCount) {
 	for pair, n := range seen {
 		pairs = append(pairs, pairCount{pair[0], pair[1], n})
 	}
+	slices.SortFunc(pairs, func(p, q pairCount) int { return cmp.Or(cmp.Compare(p.b, q.b), cmp.Compare(p.a, q.a)) })
 	return pairs
+}
+
+// runeCount is how often a character comes.
+type runeCount struct {
+	r rune
+	n int
 }
 
 // seconds counts the characters beyond ASCII that come second in pairs, which is each
 // of them once.
-func seconds(pairs []pairCount) map[rune]int {
-	counts := map[rune]int{}
+func seconds(pairs []pairCount) (runes []runeCount) {
+	at := map[rune]int{}
 	for _, p := range pairs {
-		if p.b >= utf8.RuneSelf {
-			counts[fold(p.b)] += p.n
+		if p.b < utf8.RuneSelf {
+			continue
 		}
+		r := fold(p.b)
+		i, ok := at[r]
+		if !ok {
+			i = len(runes)
+			at[r] = i
+			runes = append(runes, runeCount{r: r})
+		}
+		runes[i].n += p.n
 	}
-	return counts
+	return runes
 }
 
 // each is a rough score, by characters alone.
-func (m *model) each(counts map[rune]int) (sum float64) {
-	for r, n := range counts {
-		sum += float64(n) * math.Log(m.of(r))
+func (m *model) each(runes []runeCount) (sum float64) {
+	for _, c := range runes {
+		sum += float64(c.n) * math.Log(m.of(c.r))
 	}
 	return sum
 }
@@ -297,17 +304,21 @@ const (
 // plainEvidence is what each model gains by the pairs of ASCII letters in raw: nothing
 // for the best of them, less for the others.
 func plainEvidence(raw string) []float64 {
-	counts := map[[2]rune]int{}
+	var counts [26][26]int
 	raw = raw[:min(len(raw), plainSample)]
 	for i := 1; i < len(raw); i++ {
-		if a, b := rune(raw[i-1])|0x20, rune(raw[i])|0x20; 'a' <= a && a <= 'z' && 'a' <= b && b <= 'z' {
-			counts[[2]rune{a, b}]++
+		if a, b := (raw[i-1]|0x20)-'a', (raw[i]|0x20)-'a'; a < 26 && b < 26 {
+			counts[a][b]++
 		}
 	}
 	gains := make([]float64, len(models()))
 	for i, m := range models() {
-		for pair, n := range counts {
-			gains[i] += float64(n) * m.pair(pair[0], pair[1])
+		for a := range counts {
+			for b, n := range counts[a] {
+				if n > 0 {
+					gains[i] += float64(n) * m.pair('a'+rune(a), 'a'+rune(b))
+				}
+			}
 		}
 	}
 	best := slices.Max(gains)

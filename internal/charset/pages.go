@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode/utf32"
+	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/lectern-av/lectern/internal/fault"
@@ -20,6 +21,7 @@ type page struct {
 	name   string            // at WHATWG, in lower case
 	coding encoding.Encoding // nil for UTF-8 and UTF-16, which are read here
 	single *[256]rune        // what each byte means, where each byte is a character; else nil
+	sizes  [256]uint8        // of what each byte means, in UTF-8
 }
 
 var (
@@ -86,6 +88,7 @@ func newPage(name string, coding encoding.Encoding) *page {
 		p.single = new([256]rune)
 		for b := range 256 {
 			p.single[b] = cm.DecodeByte(byte(b))
+			p.sizes[b] = uint8(utf8.RuneLen(p.single[b]))
 		}
 	}
 	return p
@@ -136,24 +139,26 @@ func (p *page) decode(raw string) string {
 	case p.single != nil:
 		return p.decodeSingle(raw)
 	}
-	text, err := p.coding.NewDecoder().String(raw)
+	text := make([]byte, 0, len(raw)+len(raw)/2+utf8.UTFMax)
+	text, _, err := transform.Append(p.coding.NewDecoder(), text, []byte(raw))
 	if err != nil { // no decoder of x/text fails; each writes U+FFFD instead
 		return strings.ToValidUTF8(raw, "\uFFFD")
 	}
-	return text
+	return string(text)
 }
 
 func (p *page) decodeSingle(raw string) string {
-	text := make([]byte, 0, len(raw)+len(raw)/2)
+	size := 0
 	for i := 0; i < len(raw); i++ {
-		if c := raw[i]; c < utf8.RuneSelf {
-			text = append(text, c)
-		} else {
-			text = utf8.AppendRune(text, p.single[c])
-		}
+		size += int(p.sizes[raw[i]])
+	}
+	var text strings.Builder
+	text.Grow(size)
+	for i := 0; i < len(raw); i++ {
+		text.WriteRune(p.single[raw[i]])
 	}
 	if p.name == "windows-1258" { // writes the tones of Vietnamese as combining marks
-		text = norm.NFC.Bytes(text)
+		return norm.NFC.String(text.String())
 	}
-	return string(text)
+	return text.String()
 }

@@ -23,7 +23,7 @@ func declared(raw string) *page {
 		return utf16lePage
 	case strings.HasPrefix(raw, "\xFE\xFF"):
 		return utf16bePage
-	case strings.Contains(raw, "\x1b$B") || strings.Contains(raw, "\x1b$@"):
+	case strings.IndexByte(raw, 0x1b) >= 0 && (strings.Contains(raw, "\x1b$B") || strings.Contains(raw, "\x1b$@")):
 		p, err := lookup("iso-2022-jp")
 		if err == nil && !strings.Contains(p.decode(raw), "\uFFFD") {
 			return p
@@ -120,7 +120,7 @@ func format(raw string) string {
 	switch {
 	case len(raw) >= 12 && raw[4:8] == "ftyp":
 		return "an MP4 or QuickTime recording"
-	case len(raw) >= 12 && raw[:4] == "RIFF" && strings.ContainsAny(raw[4:8], "\x00\xFF"):
+	case len(raw) >= 12 && raw[:4] == "RIFF" && (raw[8:12] == "WAVE" || raw[8:12] == "AVI " || raw[8:12] == "WEBP"):
 		return "a WAV, AVI or WebP file"
 	}
 	return ""
