@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/lectern-av/lectern/internal/conference"
 )
@@ -56,7 +57,7 @@ const (
 	Duplicate  Code = "duplicate"         // stands twice at a time
 	Order      Code = "order"             // stands in the file below a cue that starts later
 	PoorBreak  Code = "poor-break"        // a line break parts what belongs together
-	Gap        Code = "gap"               // flickers
+	Gap        Code = "gap"               // too small, so that it flickers or isn't seen
 	Unbalanced Code = "unbalanced"        // one line much longer than the other
 )
 
@@ -78,7 +79,7 @@ var rules = []struct {
 	{Duplicate, "the same cue twice", "remove one"},
 	{Order, "out of order", "--fix puts it right"},
 	{PoorBreak, "breaks a line badly", "move the break"},
-	{Gap, "flickers", "end the first cue closer to the second"},
+	{Gap, "gap too small", "--fix closes it, or opens it as the profile asks"},
 	{Unbalanced, "lines of unlike length", "move the break"},
 }
 
@@ -171,22 +172,20 @@ func (c checker) times(cue conference.Cue) (found []Finding) {
 	return found
 }
 
-// speed compares what is to be read with the time there is for it. It is an error from
-// the profile's TooFast on, and a warning above what is comfortable.
+// speed compares what is to be read with the time there is for it. It is an error above
+// the profile's TooFast, and a warning above what is comfortable.
 func (c checker) speed(text string, stands time.Duration) (Finding, bool) {
 	p, wants := c.profile, c.profile.needs(text)
 	if stands >= wants {
 		return Finding{}, false
 	}
-	speed, limit, unit := p.characters(Columns(oneLine(text)))/stands.Seconds(), p.Speed, p.unit()+" a second"
-	severity := Warning
-	if speed > p.TooFast {
+	severity, limit, unit := Warning, cmp.Or(p.Speed, p.TooFast), p.unit()+" a second"
+	speed := p.characters(Columns(oneLine(text))) / stands.Seconds()
+	if p.TooFast > 0 && speed > p.TooFast {
 		severity = Error
+	} else if p.Words > 0 {
+		speed, limit, unit = float64(words(text))/stands.Minutes(), p.Words, "words a minute"
 	}
-	if perMinute := float64(words(text)) / stands.Minutes(); p.Words > 0 && perMinute > p.Words {
-		speed, limit, unit = perMinute, p.Words, "words a minute"
-	}
-	limit = cmp.Or(limit, p.TooFast)
 	return finding(severity, TooFast, speed/limit, "has %.1f %s to read; %.4g is the most (it needs %s and stands for %s)",
 		speed, unit, limit, seconds(wants), seconds(stands)), true
 }
@@ -362,8 +361,18 @@ func clock(d time.Duration) string {
 // excerpt is the beginning of a text, on one line.
 func excerpt(text string) string {
 	const most = 60
-	if r := []rune(strings.ReplaceAll(text, "\n", " / ")); len(r) > most {
+	if r := []rune(inLine(text)); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}
-	return strings.ReplaceAll(text, "\n", " / ")
+	return inLine(text)
+}
+
+// inLine is a text on one line, without what a terminal would obey.
+func inLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ReplaceAll(text, "\n", " / "))
 }

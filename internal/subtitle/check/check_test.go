@@ -237,7 +237,7 @@ func TestReport(t *testing.T) {
 	cues := []conference.Cue{
 		{Start: 1e9, End: 2e9, Line: 2, Text: "far more than anybody in the room\ncould ever read in the one second"},
 		{Start: 2e9, End: 4e9, Line: 7, Text: "This is the\nhouse."},
-		{Start: 5e9, End: 5.5e9, Line: 11, Text: "Hello."},
+		{Start: 5e9, End: 5.5e9, Line: 11, Text: "Hello.\x1b[2J"},
 		{Start: 6e9, End: 8e9, Line: 15},
 	}
 	r := check.Check(cues, named(t, "ted"), "en", 0)
@@ -256,7 +256,7 @@ talk.srt:15: “”
     error: has no text
 talk.srt:2: “far more than anybody in the room / could ever read in the …”
     error: has 67.0 characters a second to read; 21 is the most (it needs 3.2 s and stands for 1.0 s)
-talk.srt:11: “Hello.”
+talk.srt:11: “Hello. [2J”
     warning: stands for 500 ms; 1.0 s is the least
 talk.srt:7: “This is the / house.”
     warning: breaks the line between “the” and “house.”: an article belongs with its noun

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
@@ -25,7 +24,7 @@ func (c Change) String() string {
 	if c.Line > 0 {
 		where = fmt.Sprintf("line %d", c.Line)
 	}
-	return fmt.Sprintf("%s: %s: %s → %s", where, c.Code, strings.ReplaceAll(c.Before, "\n", " / "), strings.ReplaceAll(c.After, "\n", " / "))
+	return fmt.Sprintf("%s: %s: %s → %s", where, c.Code, inLine(c.Before), inLine(c.After))
 }
 
 // Fix mends what can be mended without judgement, and says what it changed. Cues come
@@ -40,7 +39,7 @@ func (c Change) String() string {
 //
 // A cue's start never changes, and of its text only which white space is a line break;
 // its spans keep to their words. A cue of which one rule can be kept only by breaking
-// another as grave is left as it is, and so is Japanese and Chinese text where it has no
+// a graver one is left as it is, and so is Japanese and Chinese text where it has no
 // space to break at. Mending again changes nothing. The cues given are not touched.
 func Fix(cues []conference.Cue, profile Profile, language string) ([]conference.Cue, []Change) {
 	f := fixer{checker: checker{profile: profile, grammar: grammarOf(language)}, changes: []Change{}}
@@ -84,7 +83,10 @@ func (f *fixer) lengthen() {
 	p := f.profile
 	for i, cue := range f.cues {
 		stands := cue.End - cue.Start
-		wants := min(max(p.Shortest, p.needs(cue.Text)), p.Longest)
+		wants := max(p.Shortest, p.needs(cue.Text))
+		if p.Longest > 0 {
+			wants = min(wants, p.Longest)
+		}
 		if stands <= 0 || stands >= wants || oneLine(cue.Text) == "" {
 			continue
 		}

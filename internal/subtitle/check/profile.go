@@ -101,7 +101,10 @@ func (p Profile) unit() string {
 // needs is how long a text must stand to be read at the profile's speed, in whole
 // milliseconds.
 func (p Profile) needs(text string) time.Duration {
-	seconds := p.characters(Columns(oneLine(text))) / cmp.Or(p.Speed, p.TooFast)
+	var seconds float64
+	if limit := cmp.Or(p.Speed, p.TooFast); limit > 0 {
+		seconds = p.characters(Columns(oneLine(text))) / limit
+	}
 	if p.Words > 0 {
 		seconds = max(seconds, 60*float64(words(text))/p.Words)
 	}

@@ -21,7 +21,7 @@ const (
 // it; false if the profile's lines can't. Line breaks that mean something stay.
 func (c checker) rebroken(cue conference.Cue) (conference.Cue, bool) {
 	p := c.profile
-	if Columns(cue.Text) > (p.Columns+1)*p.Lines {
+	if Columns(oneLine(cue.Text)) > (p.Columns+1)*p.Lines {
 		return cue, false
 	}
 	var breaks []bool // for each white space between two words
