@@ -68,14 +68,11 @@ func Decode(name string, data []byte, hint Hint) (Text, error) {
 		return p.text(raw), nil
 	}
 	valid := utf8.ValidString(raw)
-	if valid && strings.IndexByte(raw, 0) < 0 {
-		return utf8Page.text(raw), nil
-	}
-	if tooManyControls(raw) {
+	if (!valid || strings.IndexByte(raw, 0) >= 0) && tooManyControls(raw) {
 		return Text{}, binary(name, "binary data")
 	}
 	if valid {
-		return utf8Page.text(raw), nil
+		return annotate(Text{UTF8: raw, Encoding: utf8Page.name, Sure: true}, utf8Page, true), nil
 	}
 	return unravel(raw, hint), nil
 }

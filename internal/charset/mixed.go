@@ -10,14 +10,41 @@ import (
 // where most lines are in one and some in another.
 func unravel(raw string, hint Hint) Text {
 	odd, fine := sift(raw)
-	best := guess(odd, fine, hint)[0]
+	readings := guess(odd, fine, hint)
 	if fine != "" {
-		if t, mixed := best.lineByLine(raw); mixed {
+		if t, mixed := readings[0].lineByLine(raw); mixed {
 			return t
 		}
-		best = guess(raw, "", hint)[0]
+		readings = guess(raw, "", hint)
 	}
-	return annotate(Text{UTF8: best.page.decode(raw), Encoding: best.page.name}, best.page, raw)
+	best := readings[0].page
+	t := Text{UTF8: best.decode(raw), Encoding: best.name}
+	t.Notes = doubts(readings, t.UTF8, raw)
+	return annotate(t, best, false)
+}
+
+// doubtful is how many nats ahead of the next best reading the best one may be and still
+// be in doubt: the other would be right about once in a hundred times.
+const doubtful = 5
+
+// doubts notes the first line that differs from text, the best of readings of raw, in
+// another reading that is nearly as good.
+func doubts(readings []reading, text, raw string) []Note {
+	best := readings[0]
+	for _, r := range readings[1:] {
+		if r.score < best.score-doubtful {
+			break
+		}
+		if other := r.page.decode(raw); r.page != best.page && other != text {
+			differs := 0
+			for differs < min(len(text), len(other)) && text[differs] == other[differs] {
+				differs++
+			}
+			line := (&lineCounter{text: text}).at(differs)
+			return []Note{{line, Doubtful, fmt.Sprintf("the file was read as %s; it may as well be %s, in which this line is another", best.page.name, r.page.name)}}
+		}
+	}
+	return nil
 }
 
 // sift parts the lines of raw that are not UTF-8 from those that are and go beyond ASCII.
@@ -89,7 +116,7 @@ func (r reading) lineByLine(raw string) (t Text, mixed bool) {
 	if len(pageLines) == 0 && !borrowed {
 		t.Encoding = utf8Page.name
 	}
-	return annotate(t, utf8Page, raw), true
+	return annotate(t, utf8Page, false), true
 }
 
 // patched is a line read as UTF-8 in spite of bytes that are none.

@@ -11,16 +11,16 @@ import (
 
 const mark = "\uFEFF"
 
-// annotate takes the byte-order mark off t's text, read from raw in page p, and notes
-// what is odd about it, line by line.
-func annotate(t Text, p *page, raw string) Text {
+// annotate takes the byte-order mark off t's text, which was read in page p, and notes
+// what is odd about it, line by line. The bytes were clean if all of them were in p.
+func annotate(t Text, p *page, clean bool) Text {
 	if after, marked := strings.CutPrefix(t.UTF8, mark); marked {
 		t.UTF8 = strings.TrimLeft(after, mark)
 		if len(t.UTF8) < len(after) {
 			t.Notes = append(t.Notes, Note{1, Marks, "the file begins with several byte-order marks, which were taken off"})
 		}
 	}
-	t.Notes = append(t.Notes, lost(t.UTF8, p, raw)...)
+	t.Notes = append(t.Notes, lost(t.UTF8, p, clean)...)
 	t.Notes = append(t.Notes, perLine(t.UTF8, "\x00", NUL, "NUL characters")...)
 	if p == utf8Page {
 		t.Notes = append(t.Notes, doubleEncoded(t.UTF8)...)
@@ -31,8 +31,8 @@ func annotate(t Text, p *page, raw string) Text {
 
 // lost notes the lines of text with U+FFFD, and with the control characters that stand
 // for bytes of p without a meaning.
-func lost(text string, p *page, raw string) []Note {
-	if p == utf8Page && utf8.ValidString(raw) {
+func lost(text string, p *page, clean bool) []Note {
+	if clean {
 		return perLine(text, "\uFFFD", Replacement, "U+FFFD, the sign that characters were lost before the file came here,")
 	}
 	notes := perLine(text, "\uFFFD", Unreadable, "bytes without a meaning in "+p.name+" (now U+FFFD)")

@@ -123,8 +123,7 @@ var legacy = []string{
 
 // text is raw read in the page, which is certain.
 func (p *page) text(raw string) Text {
-	text := p.decode(raw)
-	return annotate(Text{UTF8: text, Encoding: p.name, Sure: true}, p, raw)
+	return annotate(Text{UTF8: p.decode(raw), Encoding: p.name, Sure: true}, p, p == utf8Page && utf8.ValidString(raw))
 }
 
 // decode is raw read in the page. Bytes without a meaning give U+FFFD.

@@ -7,14 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// declared is the page that raw itself declares, by a byte-order mark or by the escape
-// sequences of ISO-2022-JP; nil if it declares none or does not keep to it.
+// declared is the page that raw itself declares, by a byte-order mark of UTF-16 or UTF-32
+// or by the escape sequences of ISO-2022-JP; nil if it declares none or does not keep to
+// it. (UTF-8 needs no mark to be known.)
 func declared(raw string) *page {
 	switch {
-	case strings.HasPrefix(raw, "\xEF\xBB\xBF"):
-		if utf8.ValidString(raw) {
-			return utf8Page
-		}
 	case strings.HasPrefix(raw, "\xFF\xFE\x00\x00") && len(raw)%4 == 0:
 		return utf32lePage
 	case strings.HasPrefix(raw, "\x00\x00\xFE\xFF") && len(raw)%4 == 0:
