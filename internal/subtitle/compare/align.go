@@ -70,11 +70,14 @@ func (g *gap) lay() {
 		if n*m > full {
 			lo, hi = g.around(i)
 		}
-		if i > 0 {
+		if i == 0 {
+			lo = 0
+		} else { // the band ascends without a break, and stays narrow even if times do not ascend
 			lo = min(max(lo, g.lo[i-1]), g.hi[i-1])
 			hi = max(hi, g.hi[i-1])
-		} else {
-			lo = 0
+			if n*m > full {
+				lo = max(lo, g.hi[i-1]-2*band)
+			}
 		}
 		if i == n {
 			hi = m
@@ -200,8 +203,8 @@ func (g *gap) groups(i, j int, split bool) {
 	if !split {
 		one, of = &g.new[j], g.old[i:]
 	}
-	var best pair        // of the one with a part
-	size, shares := 0, 0 // of the parts, and what they have in common with the one, in pairs of characters
+	var several item // the parts as one
+	var best pair    // of the one with a part
 	for n := range parts {
 		p := g.pair(i, j+n)
 		if !split {
@@ -211,33 +214,35 @@ func (g *gap) groups(i, j int, split bool) {
 			return
 		}
 		part := &of[n]
-		size, shares = size+len(part.pairs), shares+p.common
+		size := len(several.pairs) + len(part.pairs)
 		byWords := 2*p.common >= len(part.pairs) && p.common > 0 && 2*size <= 3*len(one.pairs)
 		byTime := 2*p.shared >= part.length() && !g.moved
 		best.alike, best.time = max(best.alike, p.alike), max(best.time, p.time)
 		if !byWords && !byTime || best.alike == 1 {
 			return
 		}
-		// Where one part follows another, they have two pairs more with the one at most.
-		atMost := 2 * float64(shares+2*n) / float64(size+len(one.pairs))
-		if n > 0 && (best.alike < 0.5 || atMost >= best.alike+better) {
-			g.group(i, j, n+1, split, joined(of[:n+1]), one, best)
+		if n == 0 {
+			several = *part
+			continue
 		}
+		several = several.with(part)
+		g.group(i, j, n+1, split, &several, one, best)
 	}
 }
 
 // better is by how much several cues together have to be more like the one than any of them.
 const better = 0.1
 
-func (g *gap) group(i, j, n int, split bool, several item, one *item, best pair) {
-	alike := alike(&several, one, common(&several, one))
-	s, a, b := step{1, uint8(n)}, one, &several
+// group tries to match one cue with several, n of them, the best of which is as much like it.
+func (g *gap) group(i, j, n int, split bool, several, one *item, best pair) {
+	alike := alike(several, one, common(several, one))
+	s, a, b := step{1, uint8(n)}, one, several
 	if !split {
-		s, a, b = step{uint8(n), 1}, &several, one
+		s, a, b = step{uint8(n), 1}, several, one
 	}
 	_, time := g.together(a, b)
 	time = g.clocked(time)
-	if alike >= best.alike+better || best.alike < 0.5 && time >= best.time+better {
+	if several.words == one.words || alike >= best.alike+better || best.alike < 0.5 && time >= best.time+better {
 		g.try(i, j, s, float64(n+1)*worth(a, b, alike, time))
 	}
 }

@@ -152,9 +152,9 @@ func TestShift(t *testing.T) {
 		summary string
 	}{
 		{"none", later(0), nil, "100 cues: 100 unchanged"},
-		{"later", later(2340 * time.Millisecond), &compare.Shift{OffsetMS: 2340, Ratio: 1, Share: 1}, "100 cues: 100 retimed; all later by 2.340 s"},
-		{"earlier", later(-time.Second), &compare.Shift{OffsetMS: -1000, Ratio: 1, Share: 1}, "100 cues: 100 retimed; all earlier by 1.000 s"},
-		{"drift", func(t time.Duration) time.Duration { return t*24/25 + time.Second }, &compare.Shift{OffsetMS: 1000, Ratio: 0.96, Share: 1},
+		{"later", later(2340 * time.Millisecond), &compare.Shift{OffsetMS: 2340, Ratio: 1, Share: 1, WithinMS: 20}, "100 cues: 100 retimed; all later by 2.340 s"},
+		{"earlier", later(-time.Second), &compare.Shift{OffsetMS: -1000, Ratio: 1, Share: 1, WithinMS: 20}, "100 cues: 100 retimed; all earlier by 1.000 s"},
+		{"drift", func(t time.Duration) time.Duration { return t*24/25 + time.Second }, &compare.Shift{OffsetMS: 1000, Ratio: 0.96, Share: 1, WithinMS: 20},
 			"100 cues: 100 retimed; all drift (times × 0.960000): later by 1.000 s at the start, earlier by 10.880 s at the end"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -194,6 +194,7 @@ edited: cue 3 (line 9) → cue 3 (line 9)
 split: cue 4 (line 13) → cues 4–5 (line 13)
 - All of them work.
 + All of them
++
 + work.
 
 unchanged, other line breaks or spaces: cue 5 (line 17) → cue 6 (line 21)
@@ -223,6 +224,29 @@ func TestCarry(t *testing.T) {
 	}
 	if new[0].ID != "c0001" {
 		t.Error("Carry changed what it was given")
+	}
+}
+
+func TestWriteTellsRunsOfRetimedCuesAtOnce(t *testing.T) {
+	old := talk("1 2 One.", "2 3 Two.", "3 4 Three.", "4 5 Four.", "5 6 Five.", "6 7 Six.", "7 8 Seven.")
+	new := talk("1 2.5 One.", "2 3.5 Two.", "3 4 Three.", "4.2 5.2 Four.", "5.2 6.2 Five.", "6 7 Six.", "8 9 Seven.")
+	var b strings.Builder
+	if err := compare.Compare(old, new).Write(&b, "a", "b"); err != nil {
+		t.Fatal(err)
+	}
+	want := `--- a
++++ b
+7 cues: 2 unchanged, 5 retimed
+
+retimed: cues 1–2 (line 1) → cues 1–2 (line 1), only when they end
+
+retimed: cues 4–5 (line 13) → cues 4–5 (line 13), later by 0.200 s
+
+retimed: cue 7 (line 25) → cue 7 (line 25)
+  00:00:07.000 – 00:00:08.000 → 00:00:08.000 – 00:00:09.000 (later by 1.000 s)
+`
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
 }
 
@@ -284,8 +308,8 @@ func cuesOf(bytes []byte) (cues []conference.Cue) {
 	return cues
 }
 
-// BenchmarkCompare is for 20,000 cues, of which a tenth was edited; of which all were; and
-// all of which say the same.
+// BenchmarkCompare is for 20,000 cues, in no order and of few texts; of which a tenth was
+// edited; of which all were; and all of which say the same.
 func BenchmarkCompare(b *testing.B) {
 	words := strings.Fields("we the queue store talk recording look at into and then many of it a with when chunk encode cue again never")
 	sentences := func(seed uint64, n int) (cues []conference.Cue) {
@@ -314,10 +338,17 @@ func BenchmarkCompare(b *testing.B) {
 	for i := range same {
 		same[i].Text = "Yes."
 	}
+	disorder := func(seed uint64) []conference.Cue {
+		rng, bytes := rand.New(rand.NewPCG(seed, 2)), make([]byte, n)
+		for i := range bytes {
+			bytes[i] = byte(rng.Uint32())
+		}
+		return cuesOf(bytes)
+	}
 	for _, bb := range []struct {
 		name     string
 		old, new []conference.Cue
-	}{{"tenth", old, tenth}, {"all", old, sentences(2, n)}, {"same", same, same[:n-1]}} {
+	}{{"disorder", disorder(1), disorder(2)}, {"tenth", old, tenth}, {"all", old, sentences(2, n)}, {"same", same, same[:n-1]}} {
 		b.Run(bb.name, func(b *testing.B) {
 			for b.Loop() {
 				compare.Compare(bb.old, bb.new)

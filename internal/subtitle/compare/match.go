@@ -222,7 +222,7 @@ func middle(some []anchor, at int64) clock {
 const (
 	reach  = 120_000 // ms: shifts up to here
 	bin    = 40      // ms: how fine
-	around = 100     // cues to either side
+	nearby = 100     // cues to either side
 )
 
 // vote is by how many ms new is later than old as the starts of cues alone tell, whatever
@@ -231,7 +231,7 @@ func vote(old, new []item) int64 {
 	votes := make([]int, 2*reach/bin+2)
 	for _, a := range old {
 		now := sort.Search(len(new), func(n int) bool { return new[n].start >= a.start })
-		for _, b := range new[max(0, now-around):min(len(new), now+around)] {
+		for _, b := range new[max(0, now-nearby):min(len(new), now+nearby)] {
 			if later := b.start - a.start + reach; later >= 0 && later <= 2*reach {
 				votes[later/bin]++
 			}

@@ -9,11 +9,13 @@ import (
 type Shift struct {
 	OffsetMS int64   `json:"offset_ms"`
 	Ratio    float64 `json:"ratio"` // 1 unless the clocks drift apart
-	Share    float64 `json:"share"` // of the cues that are in both versions follow it, within 20 ms
+	Share    float64 `json:"share"` // of the cues that are in both versions follow it
+	WithinMS int64   `json:"within_ms"`
 }
 
 const (
-	follow = 20  // ms: as near a cue has to be to follow a shift
+	exact  = 20  // ms: as near cues stay to a shift that a machine made
+	rough  = 500 // ms: and to one that people made cue by cue
 	mostly = 0.8 // of the cues: as many have to follow it
 )
 
@@ -25,7 +27,7 @@ func (s Shift) at(old int64) int64 {
 // follows says whether a start is where the shift takes it.
 func (s Shift) follows(old, new int64) bool {
 	off := new - s.at(old)
-	return off >= -follow && off <= follow
+	return off >= -s.WithinMS && off <= s.WithinMS
 }
 
 // shiftOf is the shift of what did not move, or nil if most starts stayed or follow none.
@@ -39,23 +41,25 @@ func shiftOf(old, new []item, matches []matched) *Shift {
 	if len(starts) == 0 {
 		return nil
 	}
-	s := fit(starts, 1)
-	if s.Share < mostly {
-		s = fit(starts, slope(starts))
+	ratio := slope(starts)
+	for _, s := range []Shift{fit(starts, 1, exact), fit(starts, ratio, exact), fit(starts, 1, rough), fit(starts, ratio, rough)} {
+		if s.Share >= mostly {
+			if s.Ratio == 1 && (s.OffsetMS == 0 || s.WithinMS == rough && max(s.OffsetMS, -s.OffsetMS) <= rough) {
+				return nil // the clock stood still
+			}
+			return &s
+		}
 	}
-	if s.Share < mostly || s.Ratio == 1 && s.OffsetMS == 0 {
-		return nil
-	}
-	return &s
+	return nil
 }
 
 // fit is the shift with a ratio that most starts follow.
-func fit(starts [][2]int64, ratio float64) Shift {
+func fit(starts [][2]int64, ratio float64, within int64) Shift {
 	offsets := make([]float64, len(starts))
 	for n, p := range starts {
 		offsets[n] = float64(p[1]) - ratio*float64(p[0])
 	}
-	s := Shift{OffsetMS: int64(math.Round(median(offsets))), Ratio: ratio}
+	s := Shift{OffsetMS: int64(math.Round(median(offsets))), Ratio: ratio, WithinMS: within}
 	following := 0
 	for _, p := range starts {
 		if s.follows(p[0], p[1]) {

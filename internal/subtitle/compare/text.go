@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/lectern-av/lectern/internal/conference"
 )
@@ -39,21 +40,46 @@ func (it *item) length() int64 { return max(1, it.end-it.start) }
 
 // joined is several cues, one after the other, as one.
 func joined(items []item) item {
-	if len(items) == 1 {
-		return items[0]
-	}
-	c := items[0].cue
-	c.Spans = slices.Clone(c.Spans)
-	for _, it := range items[1:] {
-		at := len(c.Text) + 1
-		c.Text += "\n" + it.cue.Text
-		for _, s := range it.cue.Spans {
+	all := items[0]
+	all.cue.Spans = slices.Clone(all.cue.Spans)
+	for i := range items[1:] {
+		next := &items[1+i]
+		at := len(all.cue.Text) + 1
+		all.cue.Text += "\n" + next.cue.Text
+		for _, s := range next.cue.Spans {
 			s.From, s.To = s.From+at, s.To+at
-			c.Spans = append(c.Spans, s)
+			all.cue.Spans = append(all.cue.Spans, s)
 		}
-		c.End = max(c.End, it.cue.End)
+		all = all.with(next)
 	}
-	return newItem(c)
+	return all
+}
+
+// with is it and the next cue as one, but for the cue itself.
+func (it item) with(next *item) item {
+	between := " "
+	last, _ := utf8.DecodeLastRuneInString(it.words)
+	first, _ := utf8.DecodeRuneInString(next.words)
+	if it.words == "" || next.words == "" || unspaced(last) && unspaced(first) {
+		between = ""
+	}
+	it.words += between + next.words
+	it.pairs = merged(it.pairs, next.pairs)
+	it.letters += next.letters
+	it.end = max(it.end, next.end)
+	return it
+}
+
+// merged is what is in a and b, both ascending, in one list that is.
+func merged(a, b []uint64) []uint64 {
+	all := make([]uint64, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if b[0] < a[0] {
+			a, b = b, a
+		}
+		all, a = append(all, a[0]), a[1:]
+	}
+	return append(append(all, a...), b...)
 }
 
 // respaced is text with one space for any white space, and with none between characters
@@ -62,23 +88,14 @@ func respaced(text string) string {
 	var b strings.Builder
 	var last rune
 	for _, word := range strings.FieldsFunc(text, unicode.IsSpace) {
-		for _, r := range word {
-			if last != 0 && !(unspaced(last) && unspaced(r)) {
-				b.WriteByte(' ')
-			}
-			break
+		first, _ := utf8.DecodeRuneInString(word)
+		if last != 0 && !(unspaced(last) && unspaced(first)) {
+			b.WriteByte(' ')
 		}
 		b.WriteString(word)
-		last = lastRune(word)
+		last, _ = utf8.DecodeLastRuneInString(word)
 	}
 	return b.String()
-}
-
-func lastRune(s string) (last rune) {
-	for _, r := range s[max(0, len(s)-4):] {
-		last = r
-	}
-	return last
 }
 
 // unspaced says whether r belongs to a script that is written without spaces, or is of

@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -47,8 +48,12 @@ func (d Diff) shift() string {
 	if d.Shift.Share < 1 {
 		who = fmt.Sprintf("%d %% of them", int(100*d.Shift.Share))
 	}
+	about := ""
+	if d.Shift.WithinMS == rough {
+		about = " about"
+	}
 	if d.Shift.Ratio == 1 {
-		return who + " " + later(d.Shift.OffsetMS)
+		return who + about + " " + later(d.Shift.OffsetMS)
 	}
 	var end int64
 	for _, c := range d.Changes {
@@ -56,8 +61,8 @@ func (d Diff) shift() string {
 			end = max(end, c.Old[0].StartMS)
 		}
 	}
-	return fmt.Sprintf("%s drift (times × %.6f): %s at the start, %s at the end",
-		who, d.Shift.Ratio, later(d.Shift.OffsetMS), later(d.Shift.at(end)-end))
+	return fmt.Sprintf("%s%s drift (times × %.6f): %s at the start, %s at the end",
+		who, about, d.Shift.Ratio, later(d.Shift.OffsetMS), later(d.Shift.at(end)-end))
 }
 
 // report is a Diff in words, as it is written.
@@ -85,38 +90,56 @@ func (r *report) change(n int) int {
 }
 
 // steady is by how many ms neighbours in a run of retimed cues may be shifted differently.
-const steady = 100
+const steady = 500
 
 // retimed tells of the run of cues from n on that only changed their times, and alike.
 func (r *report) retimed(n int) int {
-	all := r.d.Changes
-	first, run := all[n], 1
+	run := r.run(n)
+	first := run[0]
+	if r.follows(first) {
+		return len(run)
+	}
+	if len(run) == 1 {
+		r.printf("\n%s: %s\n  %s\n", first.what(), place(first.Old, first.New), first.times())
+		return 1
+	}
+	var old, new []At
 	least, most := first.later(), first.later()
-	for ; n+run < len(all); run++ {
-		last, c := all[n+run-1], all[n+run]
-		if c.Kind != Retimed || c.Rebroken || c.Moved != first.Moved || c.Old[0].Index != last.Old[0].Index+1 ||
-			r.follows(c) != r.follows(first) || max(c.later()-last.later(), last.later()-c.later()) > steady {
-			break
-		}
+	for _, c := range run {
+		old, new = append(old, c.Old...), append(new, c.New...)
 		least, most = min(least, c.later()), max(most, c.later())
 	}
-	switch last := all[n+run-1]; {
-	case r.follows(first):
-	case run == 1:
-		r.printf("\n%s: %s\n  %s\n", first.what(), place(first.Old, first.New), first.times())
-	case least == most:
-		r.printf("\n%s, %s: %s to %s\n", first.what(), later(least), place(first.Old, first.New), place(last.Old, last.New))
-	default:
-		r.printf("\n%s, %s at first and %s at last: %s to %s\n", first.what(), later(first.later()), later(last.later()),
-			place(first.Old, first.New), place(last.Old, last.New))
+	by := later(least)
+	switch ends := slices.ContainsFunc(run, func(c Change) bool { return c.lastLater() != c.later() }); {
+	case least != most:
+		by = fmt.Sprintf("starts by %+.3f to %+.3f s", float64(least)/1000, float64(most)/1000)
+	case ends && least == 0:
+		by = "only when they end"
+	case ends:
+		by += ", and some end otherwise"
 	}
-	return run
+	r.printf("\n%s: %s, %s\n", first.what(), place(old, new), by)
+	return len(run)
+}
+
+// run is the changes from n on that can be told as one.
+func (r *report) run(n int) []Change {
+	all := r.d.Changes
+	to := n + 1
+	for ; to < len(all); to++ {
+		last, c := all[to-1], all[to]
+		if c.Kind != Retimed || c.Rebroken || c.Moved != last.Moved || c.Old[0].Index != last.Old[0].Index+1 ||
+			r.follows(c) != r.follows(last) || max(c.later()-last.later(), last.later()-c.later()) > steady {
+			break
+		}
+	}
+	return all[n:to]
 }
 
 // follows says whether a cue's new times are but the common shift.
 func (r *report) follows(c Change) bool {
 	s := r.d.Shift
-	return s != nil && !c.Moved && len(c.Old) > 0 && len(c.New) > 0 &&
+	return s != nil && s.WithinMS == exact && !c.Moved && len(c.Old) > 0 && len(c.New) > 0 &&
 		s.follows(c.Old[0].StartMS, c.New[0].StartMS) && s.follows(c.Old[len(c.Old)-1].EndMS, c.New[len(c.New)-1].EndMS)
 }
 
@@ -127,14 +150,14 @@ func (r *report) one(c Change) {
 		r.printf("  %s\n", c.times())
 	}
 	was, is := texts(c.Old), texts(c.New)
-	if c.Reworded {
+	if c.Reworded && len(c.Old) == len(c.New) {
 		was, is = marked(was, is)
-	} else if !c.Rebroken && len(c.Old) == 1 && len(c.New) == 1 {
+	} else if !c.Reworded && !c.Rebroken && len(c.Old) == len(c.New) {
 		is = "" // only the look is another
 	}
 	for _, side := range []struct{ sign, text string }{{"-", was}, {"+", is}} {
 		for line := range strings.Lines(side.text) {
-			r.printf("%s %s\n", side.sign, strings.TrimSuffix(line, "\n"))
+			r.printf("%s\n", strings.TrimRight(side.sign+" "+line, " \n"))
 		}
 	}
 }
@@ -162,6 +185,11 @@ func (c Change) what() string {
 // later is by how many ms a change begins later than it did.
 func (c Change) later() int64 { return c.New[0].StartMS - c.Old[0].StartMS }
 
+// lastLater is by how many ms a change ends later than it did.
+func (c Change) lastLater() int64 {
+	return c.New[len(c.New)-1].EndMS - c.Old[len(c.Old)-1].EndMS
+}
+
 // times is when it was and when it is.
 func (c Change) times() string {
 	var sides []string
@@ -174,11 +202,10 @@ func (c Change) times() string {
 	if len(sides) < 2 {
 		return s
 	}
-	last := c.New[len(c.New)-1].EndMS - c.Old[len(c.Old)-1].EndMS
-	if last == c.later() {
-		return s + " (" + later(last) + ")"
+	if c.lastLater() == c.later() {
+		return s + " (" + later(c.later()) + ")"
 	}
-	return s + " (starts " + later(c.later()) + ", ends " + later(last) + ")"
+	return s + " (starts " + later(c.later()) + ", ends " + later(c.lastLater()) + ")"
 }
 
 // place is where cues stand on either side, such as "cue 7 (line 31) → cues 8–9 (line 36)".
@@ -200,13 +227,13 @@ func place(old, new []At) string {
 	return strings.Join(sides, " → ")
 }
 
-// texts is the texts of cues, one under the other.
+// texts is the texts of cues, one under the other, with an empty line between them.
 func texts(side []At) string {
 	var all []string
 	for _, at := range side {
 		all = append(all, at.Text)
 	}
-	return strings.Join(all, "\n")
+	return strings.Join(all, "\n\n")
 }
 
 func later(ms int64) string {
