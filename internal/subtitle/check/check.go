@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/lectern-av/lectern/internal/conference"
 )
@@ -244,12 +245,17 @@ func (c checker) balance(lines []string) (Finding, bool) {
 // startsAnew says whether a word begins what must stand on a line of its own: another
 // speaker's words, a song, a sound.
 func startsAnew(word string) bool {
-	for _, mark := range []string{"-", "–", "—", "‐", "•", "*", "♪", "#", ">>", "[", "("} {
-		if strings.HasPrefix(word, mark) {
-			return true
-		}
-	}
-	return false
+	return isDash(word) || strings.HasPrefix(word, ">>") || word != "" && strings.ContainsRune("•*♪#[(", firstRune(word))
+}
+
+// isDash says whether a word begins with a dash, as the words of another speaker do.
+func isDash(word string) bool {
+	return word != "" && strings.ContainsRune("-‐–—", firstRune(word))
+}
+
+func firstRune(word string) rune {
+	r, _ := utf8.DecodeRuneInString(word)
+	return r
 }
 
 // pair is what can be said of a cue after the one that was on the screen before it.

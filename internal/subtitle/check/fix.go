@@ -56,7 +56,7 @@ func Fix(cues []conference.Cue, profile Profile, language string) ([]conference.
 type fixer struct {
 	checker
 	cues    []conference.Cue // ascending by start
-	lines   []int            // where each stood in its file
+	lines   []int            // where each stood in its file, even those that are moved
 	changes []Change
 }
 

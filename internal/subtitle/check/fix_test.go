@@ -48,6 +48,8 @@ func TestFix(t *testing.T) {
 			[]string{"cue 1: too-many-lines: and this is / the whole of the story / of the house in the woods → and this is the whole of the story / of the house in the woods"}},
 		{"a pause is a better place", "ted", []conference.Cue{cue(1, 5, "that is what it was in the beginning, and it is no more")},
 			[]string{"cue 1: long-line: that is what it was in the beginning, and it is no more → that is what it was in the beginning, / and it is no more"}},
+		{"a dash at the start of a line would be another speaker", "ted", []conference.Cue{cue(1, 5, "all of the houses in woods, - and more than that again")},
+			[]string{"cue 1: long-line: all of the houses in woods, - and more than that again → all of the houses in woods, - / and more than that again"}},
 		{"turns stay apart", "ted", []conference.Cue{cue(1, 5, "- That is\nnot what he meant.\n- It is!")},
 			[]string{"cue 1: too-many-lines: - That is / not what he meant. / - It is! → - That is not what he meant. / - It is!"}},
 		{"too much for two lines", "ted", []conference.Cue{cue(1, 7, strings.Repeat("too much text ", 8))}, nil},

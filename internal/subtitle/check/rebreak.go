@@ -13,7 +13,7 @@ import (
 // lines' shares of the profile's columns, which is 0.5 for two lines half full and 1 for
 // one line that is full.
 const (
-	quarrels = 0.4  // a break that parts what belongs together
+	quarrels = 0.4  // a break that parts what belongs together, or makes a dash look like another speaker's
 	pauses   = 0.15 // a break after a punctuation mark, in its favour
 )
 
@@ -30,17 +30,12 @@ func (c checker) rebroken(cue conference.Cue) (conference.Cue, bool) {
 		if i > 0 {
 			breaks = append(breaks, true)
 		}
-		best, ok := c.fewest(part, left)
-		if !ok {
+		best, lines := c.fewest(part, left)
+		if lines == 0 {
 			return cue, false
 		}
 		breaks = append(breaks, best...)
-		left--
-		for _, b := range best {
-			if b {
-				left--
-			}
-		}
+		left -= lines
 	}
 	return rebreak(cue, breaks), true
 }
@@ -72,14 +67,15 @@ func spaceless(before, after string) bool {
 	return isWide(a) && isWide(b) && !unicode.Is(unicode.Hangul, a) && !unicode.Is(unicode.Hangul, b)
 }
 
-// fewest is where to break words into as few lines as hold them, at most lines.
-func (c checker) fewest(words []string, lines int) ([]bool, bool) {
-	for n := 1; n <= lines; n++ {
-		if breaks, _, ok := c.best(words, n); ok {
-			return breaks, true
+// fewest is where to break words into as few lines as hold them, at most so many, and
+// how many those are; 0 if so many can't.
+func (c checker) fewest(words []string, most int) ([]bool, int) {
+	for lines := 1; lines <= most; lines++ {
+		if breaks, _, ok := c.best(words, lines); ok {
+			return breaks, lines
 		}
 	}
-	return nil, false
+	return nil, 0
 }
 
 // best is where to break words into that many lines, and how little there is to say
@@ -110,7 +106,7 @@ func (c checker) price(before, after []string) float64 {
 	if len(after) == 0 {
 		return 0
 	}
-	if c.grammar.quarrel(before, after[0]) != "" {
+	if isDash(after[0]) || c.grammar.quarrel(before, after[0]) != "" {
 		return quarrels
 	}
 	last, _ := utf8.DecodeLastRuneInString(before[len(before)-1])
@@ -125,17 +121,19 @@ func (c checker) price(before, after []string) float64 {
 func rebreak(cue conference.Cue, breaks []bool) conference.Cue {
 	var text strings.Builder
 	moved := make([]int, len(cue.Text)+1) // from bytes of the old text to bytes of the new
-	from, n := 0, -1
+	from, n := 0, -1                      // n counts the words so far, from 0
 	for from < len(cue.Text) {
 		to := from + runLength(cue.Text[from:])
 		run := cue.Text[from:to]
-		if strings.IndexByte(breakable, run[0]) < 0 {
+		switch white := strings.IndexByte(breakable, run[0]) >= 0; {
+		case !white:
 			n++
-		} else {
+		case n < 0 || n >= len(breaks):
 			run = ""
-			if n >= 0 && n < len(breaks) {
-				run = map[bool]string{true: "\n", false: " "}[breaks[n]]
-			}
+		case breaks[n]:
+			run = "\n"
+		default:
+			run = " "
 		}
 		for i := from; i < to; i++ {
 			moved[i] = text.Len() + min(i-from, len(run))
