@@ -49,15 +49,18 @@ type Hint struct {
 // Decode reads data, the contents of the file called name, as text. The error is a
 // *fault.Fault: the encoding asked for is unknown, or data is no text.
 func Decode(name string, data []byte, hint Hint) (Text, error) {
+	raw := string(data)
 	if hint.Encoding != "" {
 		p, err := lookup(hint.Encoding)
 		if err != nil {
 			err.File = name
 			return Text{}, err
 		}
-		return p.text(string(data)), nil
+		if p == utf16lePage && strings.HasPrefix(raw, "\xFE\xFF") { // "UTF-16" leaves the order to the mark
+			p = utf16bePage
+		}
+		return p.text(raw), nil
 	}
-	raw := string(data)
 	if what := format(raw); what != "" {
 		return Text{}, binary(name, what)
 	}

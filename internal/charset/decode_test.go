@@ -42,6 +42,7 @@ func TestDecodeReadsWhatTheBytesDeclare(t *testing.T) {
 		{"ISO-2022-JP", encode(t, japanese.ISO2022JP.NewEncoder(), asSRT(talks["ja"])), Hint{}, "iso-2022-jp", asSRT(talks["ja"])},
 		{"asked for", "caf\xE9", Hint{Encoding: "Latin1"}, "windows-1252", "café"},
 		{"asked for, by another name", "\x83\x5C", Hint{Encoding: "CP932"}, "shift_jis", "ソ"},
+		{"asked for, in the order of its mark", "\xFE\xFF\x00A", Hint{Encoding: "UTF-16"}, "utf-16be", "A"},
 		{"asked for, of MS-DOS", "caf\x82", Hint{Encoding: "cp850"}, "cp850", "café"},
 		{"asked for against the evidence", "é", Hint{Encoding: "windows-1252"}, "windows-1252", "Ã©"},
 	}

@@ -17,6 +17,7 @@ type reading struct {
 	page  *page
 	model *model
 	score float64 // the logarithm of its chance, in nats
+	rough float64 // score, guessed at from characters alone
 }
 
 // What is expected before the bytes are looked at, in nats.
@@ -51,23 +52,23 @@ func guess(raw, fine string, hint Hint) []reading {
 	sample := excerpt(raw)
 	second := chardetSays(sample)
 	plain := plainEvidence(raw)
+	want := modelTag(hint.Language)
 	bytePairs := countBytes(sample)
 	found := map[*page][]pairCount{}
-	rough := map[reading]float64{}
 	var readings []reading
 	for _, p := range legacyPages() {
 		found[p] = p.count(sample, bytePairs)
 		runes := seconds(found[p])
 		for i, m := range models() {
-			r := reading{p, m, prior(p, m, hint) + plain[i]}
+			r := reading{page: p, model: m, score: prior(p, m, want) + plain[i]}
 			if p.name == second {
 				r.score += seconded
 			}
+			r.rough = r.score + m.each(runes)
 			readings = append(readings, r)
-			rough[r] = r.score + m.each(runes)
 		}
 	}
-	slices.SortStableFunc(readings, func(a, b reading) int { return cmp.Compare(rough[b], rough[a]) })
+	slices.SortStableFunc(readings, func(a, b reading) int { return cmp.Compare(b.rough, a.rough) })
 	readings = readings[:min(shortest, len(readings))]
 	finePairs := countText(fine)
 	return rank(readings, func(r reading) float64 { return r.model.all(found[r.page]) + r.model.all(finePairs) }, raw, len(sample) < len(raw))
@@ -97,13 +98,14 @@ func rank(readings []reading, evidence func(reading) float64, raw string, excerp
 	return ranked
 }
 
-// prior is what a reading is worth before the bytes are looked at.
-func prior(p *page, m *model, hint Hint) (score float64) {
+// prior is what a reading is worth before the bytes are looked at; want is the tag of the
+// language that was named, or "".
+func prior(p *page, m *model, want string) (score float64) {
 	score = strangePage
 	if i := slices.Index(strings.Fields(m.pages), p.name); i >= 0 {
 		score = laterPage * float64(i)
 	}
-	if want := modelTag(hint.Language); want != "" && want != m.tag {
+	if want != "" && want != m.tag {
 		if m.tag == "en" {
 			return score + alsoEnglish
 		}

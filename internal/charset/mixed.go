@@ -85,12 +85,8 @@ func (r reading) lineByLine(raw string) (t Text, mixed bool) {
 			text.WriteString(whole[:len(whole)-len(rest)])
 			continue
 		}
-		paged, patched := r.page.decode(bytes), r.patch(bytes)
-		gain := r.model.score(patched.text) - r.model.score(paged)
-		if patched.borrowed+patched.lost == 0 {
-			gain += alsoUTF8
-		}
-		if patched.sequences == 0 && patched.lost == 0 || gain < 0 {
+		patched := r.patch(bytes)
+		if paged := r.page.decode(bytes); r.prefers(paged, patched) {
 			text.WriteString(paged + end)
 			pageLines = append(pageLines, line)
 			continue
@@ -117,6 +113,22 @@ func (r reading) lineByLine(raw string) (t Text, mixed bool) {
 		t.Encoding = utf8Page.name
 	}
 	return annotate(t, utf8Page, false), true
+}
+
+// prefers says whether a line is better read in r's page than as UTF-8.
+func (r reading) prefers(paged string, p patched) bool {
+	valid := p.borrowed+p.lost == 0
+	switch {
+	case p.sequences == 0 && p.lost == 0:
+		return true
+	case valid && p.sequences > 1 && r.page.single != nil: // never by chance, and quickly told
+		return false
+	}
+	gain := r.model.score(p.text) - r.model.score(paged)
+	if valid {
+		gain += alsoUTF8
+	}
+	return gain < 0
 }
 
 // patched is a line read as UTF-8 in spite of bytes that are none.
