@@ -308,6 +308,22 @@ func cuesOf(bytes []byte) (cues []conference.Cue) {
 	return cues
 }
 
+// disorder is n cues of few texts at times that do not ascend.
+func disorder(seed uint64, n int) []conference.Cue {
+	rng, bytes := rand.New(rand.NewPCG(seed, 2)), make([]byte, n)
+	for i := range bytes {
+		bytes[i] = byte(rng.Uint32())
+	}
+	return cuesOf(bytes)
+}
+
+func TestEveryCueOnceWhateverTheOrder(t *testing.T) {
+	for seed := range uint64(20) {
+		old, new := disorder(seed, 700), disorder(seed+100, 600)
+		everyCueOnce(t, old, new, compare.Compare(old, new))
+	}
+}
+
 // BenchmarkCompare is for 20,000 cues, in no order and of few texts; of which a tenth was
 // edited; of which all were; and all of which say the same.
 func BenchmarkCompare(b *testing.B) {
@@ -338,17 +354,10 @@ func BenchmarkCompare(b *testing.B) {
 	for i := range same {
 		same[i].Text = "Yes."
 	}
-	disorder := func(seed uint64) []conference.Cue {
-		rng, bytes := rand.New(rand.NewPCG(seed, 2)), make([]byte, n)
-		for i := range bytes {
-			bytes[i] = byte(rng.Uint32())
-		}
-		return cuesOf(bytes)
-	}
 	for _, bb := range []struct {
 		name     string
 		old, new []conference.Cue
-	}{{"disorder", disorder(1), disorder(2)}, {"tenth", old, tenth}, {"all", old, sentences(2, n)}, {"same", same, same[:n-1]}} {
+	}{{"disorder", disorder(1, n), disorder(2, n)}, {"tenth", old, tenth}, {"all", old, sentences(2, n)}, {"same", same, same[:n-1]}} {
 		b.Run(bb.name, func(b *testing.B) {
 			for b.Loop() {
 				compare.Compare(bb.old, bb.new)

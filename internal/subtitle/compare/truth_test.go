@@ -235,7 +235,9 @@ func TestMatchesRealFilesEdited(t *testing.T) {
 					cues = shortened(rng, cues)
 				}
 				edited, truth := s.edit(rng, cues, files[(n+1)%len(files)])
-				got := links(compare.Compare(cues, edited))
+				d := compare.Compare(cues, edited)
+				everyCueOnce(t, cues, edited, d)
+				got := links(d)
 				found, wanted = found+len(got), wanted+len(truth)
 				for l := range got {
 					if truth[l] {
