@@ -46,10 +46,10 @@ var legacyPages = sync.OnceValue(func() (all []*page) {
 	return all
 })
 
-// guess is how best to take raw, none of whose lines is UTF-8, of a file whose other
-// lines are those of fine, which is text. The readings that follow are the next best.
-func guess(raw, fine string, hint Hint) []reading {
-	sample := excerpt(raw)
+// guess is how best to take odd, those lines of the file raw that go beyond ASCII and are
+// not UTF-8; fine are those that are. The readings that follow are the next best.
+func guess(odd, fine, raw string, hint Hint) []reading {
+	sample := excerpt(odd)
 	second := chardetSays(sample)
 	plain := plainEvidence(raw)
 	want := modelTag(hint.Language)
@@ -71,7 +71,7 @@ func guess(raw, fine string, hint Hint) []reading {
 	slices.SortStableFunc(readings, func(a, b reading) int { return cmp.Compare(b.rough, a.rough) })
 	readings = readings[:min(shortest, len(readings))]
 	finePairs := countText(fine)
-	return rank(readings, func(r reading) float64 { return r.model.all(found[r.page]) + r.model.all(finePairs) }, raw, len(sample) < len(raw))
+	return rank(readings, func(r reading) float64 { return r.model.all(found[r.page]) + r.model.all(finePairs) }, odd, len(sample) < len(odd))
 }
 
 // rank sorts readings, best first, by what evidence adds to each. Where that came from an

@@ -10,12 +10,12 @@ import (
 // where most lines are in one and some in another.
 func unravel(raw string, hint Hint) Text {
 	odd, fine := sift(raw)
-	readings := guess(odd, fine, hint)
+	readings := guess(odd, fine, raw, hint)
 	if fine != "" {
 		if t, mixed := readings[0].lineByLine(raw); mixed {
 			return t
 		}
-		readings = guess(raw, "", hint)
+		readings = guess(odd+fine, "", raw, hint)
 	}
 	best := readings[0].page
 	t := Text{UTF8: best.decode(raw), Encoding: best.name}
