@@ -1,0 +1,256 @@
+package subtitle
+
+import (
+	"strings"
+	"time"
+)
+
+// odd is what is unusual about a time.
+type odd uint16
+
+const (
+	oddPoint   odd = 1 << iota // a full stop before the milliseconds
+	oddComma                   // a comma
+	oddColon                   // a colon or another sign
+	oddNone                    // no fraction
+	oddDigits                  // a fraction of other than three digits
+	oddHours                   // no hours
+	oddRange                   // minutes or seconds above 59
+	oddLetters                 // O for 0, l for 1
+	oddSpaces                  // blanks inside
+	oddBelow                   // below zero
+)
+
+// instant is a time as it stands in a file.
+type instant struct {
+	ms  int64
+	odd odd
+	far bool // more than there can be
+	n   int  // bytes
+}
+
+// farthest is the longest time that is read, about 285 years; times in a
+// [time.Duration] end a little later.
+const farthest = 2_500_000 * 3600 * 1000 // ms
+
+// clock reads the time that s begins with: hours, minutes and seconds, or minutes and
+// seconds, with a fraction or none. n is 0 where there is none.
+func clock(s string) instant {
+	if t, ok := plainClock(s); ok {
+		return t
+	}
+	var t instant
+	i := 0
+	if strings.HasPrefix(s, "-") {
+		t.odd |= oddBelow
+		i++
+	}
+	var fields [3]int64
+	n := 0
+	for {
+		v, size, letters := digits(s[i:])
+		if size == 0 {
+			return instant{}
+		}
+		if letters {
+			t.odd |= oddLetters
+		}
+		fields[n], n = v, n+1
+		i += size
+		if n == 3 || i == len(s) || s[i] != ':' {
+			break
+		}
+		at := skipBlanks(s, i+1)
+		if _, size, _ := digits(s[at:]); size == 0 {
+			break
+		}
+		if at > i+1 {
+			t.odd |= oddSpaces
+		}
+		i = at
+	}
+	if n < 2 {
+		return instant{}
+	}
+	if n == 2 {
+		fields[2], fields[1], fields[0] = fields[1], fields[0], 0
+		t.odd |= oddHours
+	}
+	if n == 3 && fields[1] > 59 || fields[2] > 59 {
+		t.odd |= oddRange
+	}
+	t.n = i
+	t.ms = t.fraction(s)
+	if fields[0] > farthest/3600_000 || fields[1] > farthest/60_000 || fields[2] > farthest/1000 {
+		t.far = true
+		return t
+	}
+	t.ms += ((fields[0]*60+fields[1])*60 + fields[2]) * 1000
+	t.far = t.ms > farthest
+	return t
+}
+
+// plainClock is clock for “00:00:01,000” and “00:00:01.000”, which nearly all times are.
+func plainClock(s string) (instant, bool) {
+	if len(s) < 12 || s[2] != ':' || s[5] != ':' || s[8] != ',' && s[8] != '.' || len(s) > 12 && s[12]-'0' <= 9 {
+		return instant{}, false
+	}
+	var v [9]byte
+	for k, at := range [9]int{0, 1, 3, 4, 6, 7, 9, 10, 11} {
+		if v[k] = s[at] - '0'; v[k] > 9 {
+			return instant{}, false
+		}
+	}
+	if v[2] > 5 || v[4] > 5 {
+		return instant{}, false
+	}
+	t := instant{n: 12, odd: oddComma}
+	if s[8] == '.' {
+		t.odd = oddPoint
+	}
+	h, m, sec := int64(v[0])*10+int64(v[1]), int64(v[2])*10+int64(v[3]), int64(v[4])*10+int64(v[5])
+	t.ms = ((h*60+m)*60+sec)*1000 + int64(v[6])*100 + int64(v[7])*10 + int64(v[8])
+	return t, true
+}
+
+// fraction reads the part of a second after s[:t.n], as a decimal fraction.
+func (t *instant) fraction(s string) int64 {
+	i := t.n
+	if i == len(s) || !strings.ContainsRune(",.:;'", rune(s[i])) {
+		t.odd |= oddNone
+		return 0
+	}
+	at := skipBlanks(s, i+1)
+	_, size, letters := digits(s[at:])
+	if size == 0 {
+		t.odd |= oddNone
+		if s[i] == ',' || s[i] == '.' {
+			t.n = i + 1 // “00:00:01,”
+		}
+		return 0
+	}
+	if at > i+1 {
+		t.odd |= oddSpaces
+	}
+	if letters {
+		t.odd |= oddLetters
+	}
+	switch s[i] {
+	case ',':
+		t.odd |= oddComma
+	case '.':
+		t.odd |= oddPoint
+	default:
+		t.odd |= oddColon
+	}
+	if size != 3 {
+		t.odd |= oddDigits
+	}
+	t.n = at + size
+	thousandths, _, _ := digits((s[at:at+size] + "0000")[:4])
+	return (thousandths + 5) / 10
+}
+
+// digits reads a whole number; letters that look like digits count after the first.
+func digits(s string) (v int64, n int, letters bool) {
+	for ; n < len(s); n++ {
+		d := s[n] - '0'
+		if d > 9 {
+			switch {
+			case s[n] == 'O' || s[n] == 'o':
+				d = 0
+			case s[n] == 'l' || s[n] == 'I':
+				d = 1
+			default:
+				return v, n, letters
+			}
+			letters = true
+		}
+		if v < 1<<50 {
+			v = v*10 + int64(d)
+		}
+	}
+	return v, n, letters
+}
+
+func skipBlanks(s string, i int) int {
+	for i < len(s) && (s[i] == ' ' || s[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// stampOf is a cue's times as one line gives them.
+type stampOf struct {
+	start, end instant
+	noEnd      bool
+	before     string // what stands before them
+	arrow      string // what stands between them
+	after      string // what follows, without blanks around it
+}
+
+// arrowed reads “00:00:01,000 --> 00:00:02,000 …” and what people write for it.
+func arrowed(line string) (s stampOf, ok bool) {
+	line = strings.Trim(line, " \t")
+	if line == "" || line[0] > '9' || line[0] < '0' && line[0] != '-' {
+		return s, false
+	}
+	if s.start = clock(line); s.start.n == 0 {
+		return s, false
+	}
+	at := skipBlanks(line, s.start.n)
+	n := arrow(line[at:])
+	if n == 0 {
+		return s, false
+	}
+	s.arrow = line[s.start.n : at+n]
+	at = skipBlanks(line, at+n)
+	s.arrow = strings.TrimRight(line[s.start.n:at], "\t")
+	if at == len(line) {
+		s.noEnd = true
+		return s, strings.ContainsAny(s.arrow, ">→⇒")
+	}
+	if s.end = clock(line[at:]); s.end.n == 0 {
+		s.noEnd, s.after = true, line[at:]
+		return s, strings.Contains(s.arrow, "-->")
+	}
+	s.after = strings.Trim(line[at+s.end.n:], " \t")
+	if strings.TrimSpace(s.arrow) == "-" || strings.TrimSpace(s.arrow) == "–" || strings.TrimSpace(s.arrow) == "—" {
+		// “10:30 - 11:45” is a timetable.
+		exact := s.after == "" && (s.start.odd|s.end.odd)&(oddNone|oddHours) == 0
+		return s, exact
+	}
+	return s, true
+}
+
+// arrow is the length of what may stand for --> at the beginning of s.
+func arrow(s string) int {
+	n := 0
+	for n < len(s) {
+		switch {
+		case s[n] == '-' || s[n] == '>' || s[n] == '=' || s[n] == '~':
+			n++
+		case s[n] == ' ' && n > 0 && n+1 < len(s) && (s[n+1] == '>' || s[n+1] == '-' && n+2 < len(s) && (s[n+2] == '-' || s[n+2] == '>')):
+			n++ // “-- >”
+		case s[n] >= 0xe2:
+			size := 0
+			for _, sign := range [...]string{"–", "—", "−", "‐", "‑", "‒", "―", "→", "⇒", "＞", "－", "›", "➔", "➜"} {
+				if strings.HasPrefix(s[n:], sign) {
+					size = len(sign)
+				}
+			}
+			if size == 0 {
+				return n
+			}
+			n += size
+		case strings.HasPrefix(s[n:], "&gt;") && n > 0:
+			n += 4
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// milli is t to the nearest millisecond, which is all that subtitle files can say.
+func milli(t time.Duration) time.Duration { return t.Round(time.Millisecond) }

@@ -1,0 +1,314 @@
+package subtitle
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// timecode is hours, minutes, seconds and frames, as tape machines count them (SMPTE
+// ST 12-1).
+type timecode struct {
+	h, m, s, f int64
+	drop       bool // a semicolon: two numbers a minute are left out, but for every tenth
+}
+
+// timecodeOf reads the timecode that s begins with, n bytes of it.
+func timecodeOf(s string) (t timecode, n int) {
+	for i, field := range [4]*int64{&t.h, &t.m, &t.s, &t.f} {
+		if i > 0 {
+			if n == len(s) || !strings.ContainsRune(":;.,", rune(s[n])) {
+				return t, 0
+			}
+			t.drop = i == 3 && s[n] == ';'
+			n++
+		}
+		begin := n
+		for n < len(s) && s[n]-'0' <= 9 && n-begin < 6 {
+			*field = *field*10 + int64(s[n]-'0')
+			n++
+		}
+		if n == begin {
+			return t, 0
+		}
+	}
+	return t, n
+}
+
+// time is when the frame begins, of a machine with so many frames a second.
+func (t timecode) time(r timeline.Rate, drop bool) time.Duration {
+	whole := (r.Num + r.Den - 1) / r.Den
+	minutes := t.h*60 + t.m
+	frame := (minutes*60+t.s)*whole + t.f
+	if drop {
+		frame -= 2 * (whole / 30) * (minutes - minutes/10)
+	}
+	return milli(r.Time(frame))
+}
+
+var (
+	rate25   = timeline.Rate{Num: 25, Den: 1}
+	rate30   = timeline.Rate{Num: 30, Den: 1}
+	rateNTSC = timeline.Rate{Num: 30000, Den: 1001}
+)
+
+// readTimecoded reads the scripts that captioning houses hand out: “*TC 00:00:07;09”
+// above every caption. A semicolon means drop-frame timecode, that is 29.97 frames a
+// second; with colons alone the rate is a guess, which is said.
+func readTimecoded(p *parser) error {
+	p.startsOnly = true
+	rate, drop := p.tapeRate()
+	m := &marker{r: &p.report}
+	b := &blocks{parser: p, mark: m.mark, plain: srtPlain, after: textBehind}
+	b.times = func(line string) (s stampOf, ok bool) {
+		code, before, after, ok := tapeLine(line)
+		if ok {
+			s.start.ms = code.time(rate, drop).Milliseconds()
+			s.before, s.after, s.noEnd = before, after, true
+		}
+		return s, ok
+	}
+	return b.read(0, 1)
+}
+
+// tapeLine reads “*TC 00:00:07;09” and what stands around it.
+func tapeLine(line string) (t timecode, before, after string, ok bool) {
+	at := strings.Index(line, "*TC")
+	if at < 0 || at > 4 {
+		return t, "", "", false
+	}
+	rest := strings.TrimLeft(line[at+3:], " \t")
+	t, n := timecodeOf(rest)
+	return t, strings.TrimSpace(line[:at]), strings.Trim(rest[n:], " \t"), n > 0
+}
+
+// tapeRate is the rate of a timecoded script.
+func (p *parser) tapeRate() (rate timeline.Rate, drop bool) {
+	line, first, most := 0, 0, int64(0)
+	for l := range strings.Lines(p.text) {
+		line++
+		t, _, _, ok := tapeLine(strings.TrimSuffix(l, "\n"))
+		if !ok {
+			continue
+		}
+		if t.drop {
+			return rateNTSC, true
+		}
+		if first == 0 {
+			first = line
+		}
+		most = max(most, t.f)
+	}
+	rate = rate30
+	if most < 25 {
+		rate = rate25
+	}
+	p.add(first, Warning, "frame-rate-guessed", "times are in frames of an unknown rate; %d frames a second were assumed", rate.Num)
+	return rate, false
+}
+
+// frameLine reads one line of a format that has a cue on each.
+type frameLine func(line string) (c conference.Cue, text string, ok bool)
+
+// lineCues reads the formats with a cue on every line. What is none belongs to the cue
+// above.
+func (p *parser) lineCues(read frameLine, mark func(raw string, rows []row) (string, []conference.Span, int)) {
+	var open conference.Cue
+	var raw []byte
+	var rows []row
+	finish := func() {
+		if len(rows) == 0 {
+			return
+		}
+		var place int
+		if open.Text, open.Spans, place = mark(string(raw), rows); place != 0 {
+			open.Place = usual(place)
+		}
+		if blank(open.Text) {
+			p.drop(open.Line, Warning, "empty-cue", "the caption has no text; it was left out")
+		} else {
+			p.doc.Cues = append(p.doc.Cues, open)
+		}
+		rows = rows[:0]
+	}
+	line := 0
+	for l := range strings.Lines(p.text) {
+		line++
+		if l = strings.Trim(l, " \t\n"); l == "" {
+			continue
+		}
+		c, text, ok := read(l)
+		switch {
+		case ok && c.Line == headerLine:
+			p.drop(line, Note, "header-line", "the header %s is not kept", quote(l))
+		case ok:
+			finish()
+			open, raw, rows = c, append(raw[:0], text...), append(rows, row{line: int32(line)})
+			open.Line = line
+		case len(rows) > 0:
+			raw, rows = append(append(raw, '\n'), l...), append(rows, row{line: int32(line)})
+			p.add(line, Warning, "blank-line-in-cue", "%s has no times; it was taken to belong to the caption above", quote(l))
+		default:
+			p.drop(line, Warning, "text-before-first-cue", "%s stands before the first times; it is not shown", quote(l))
+		}
+	}
+	finish()
+}
+
+// headerLine is the line of a cue that is none, but a setting of the whole file.
+const headerLine = -1
+
+// readMicroDVD reads “{25}{50}text|text”. Its times are frames, and the first line says
+// how many there are in a second.
+func readMicroDVD(p *parser) error {
+	rate := 0.0
+	for l := range strings.Lines(p.text) {
+		if _, _, text, ok := braced(l); ok {
+			rate, _ = strconv.ParseFloat(strings.TrimSpace(strings.Replace(text, ",", ".", 1)), 64)
+			break
+		}
+	}
+	if rate < 1 || rate > 240 {
+		return fault.New(p.name, "is a MicroDVD file, whose times are frames, and does not say how many there are in a second").At(1).
+			Try("Put a first line above all others that says so, such as {1}{1}25 or {1}{1}29.97, or save it as SRT")
+	}
+	m := &marker{r: &p.report, breaks: true}
+	first := true
+	p.lineCues(func(l string) (c conference.Cue, text string, ok bool) {
+		from, to, text, ok := braced(l)
+		if first && ok {
+			first = false
+			return conference.Cue{Line: headerLine}, "", true
+		}
+		c.Start, c.End = frameTime(from, rate), frameTime(to, rate)
+		if to == 0 {
+			c.End = unended
+		}
+		return c, p.microDVDLook(&c, text), ok
+	}, m.mark)
+	return nil
+}
+
+func frameTime(frame int64, rate float64) time.Duration {
+	return milli(time.Duration(float64(frame) / rate * float64(time.Second)))
+}
+
+// braced reads “{25}{50}text”.
+func braced(l string) (from, to int64, text string, ok bool) {
+	var v [2]int64
+	for i := range v {
+		inner, rest, found := strings.Cut(l, "}")
+		if !found || !strings.HasPrefix(inner, "{") {
+			return 0, 0, "", false
+		}
+		n, err := strconv.ParseInt(inner[1:], 10, 33)
+		if err != nil && !(i == 1 && inner == "{") || n < 0 {
+			return 0, 0, "", false
+		}
+		v[i], l = n, rest
+	}
+	return v[0], v[1], strings.TrimSpace(l), true
+}
+
+// microDVDLook turns {y:i} in front of a text into the tags of SubRip.
+func (p *parser) microDVDLook(c *conference.Cue, text string) string {
+	for strings.HasPrefix(text, "{") {
+		inner, rest, ok := strings.Cut(text[1:], "}")
+		key, value, keyed := strings.Cut(inner, ":")
+		if !ok || !keyed || len(key) != 1 {
+			break
+		}
+		text = rest
+		switch key {
+		case "y", "Y":
+			for f := range strings.SplitSeq(value, ",") {
+				if f = strings.ToLower(strings.TrimSpace(f)); f == "i" || f == "b" || f == "u" {
+					text = "<" + f + ">" + text + "</" + f + ">"
+				}
+			}
+		case "c", "C":
+			if colour := ssaColourOf("H" + strings.TrimPrefix(value, "$")); colour != "" {
+				text = `<font color="` + colour + `">` + text + "</font>"
+			}
+		}
+	}
+	return text
+}
+
+// readSpruce reads the text files that Spruce and DVD Studio Pro call STL:
+// “00:00:01:00 , 00:00:02:00 , text|text”.
+func readSpruce(p *parser) error {
+	most, drop := int64(0), false
+	for l := range strings.Lines(p.text) {
+		if from, to, _, ok := spruced(l); ok {
+			most = max(most, from.f, to.f)
+			drop = drop || from.drop
+		}
+	}
+	rate := rate25
+	switch {
+	case drop:
+		rate = rateNTSC
+	case most >= 25:
+		rate = rate30
+		fallthrough
+	default:
+		p.add(1, Warning, "frame-rate-guessed", "times are in frames of an unknown rate; %d frames a second were assumed", rate.Num)
+	}
+	p.lineCues(func(l string) (c conference.Cue, text string, ok bool) {
+		if strings.HasPrefix(l, "$") || strings.HasPrefix(l, "//") {
+			return conference.Cue{Line: headerLine}, "", true
+		}
+		from, to, text, ok := spruced(l)
+		c.Start, c.End = from.time(rate, drop), to.time(rate, drop)
+		return c, text, ok
+	}, p.spruceMark)
+	return nil
+}
+
+func spruced(l string) (from, to timecode, text string, ok bool) {
+	a, rest, ok1 := strings.Cut(l, ",")
+	b, text, ok2 := strings.Cut(rest, ",")
+	a, b = strings.TrimSpace(a), strings.TrimSpace(b)
+	from, n := timecodeOf(a)
+	to, k := timecodeOf(b)
+	return from, to, strings.TrimSpace(text), ok1 && ok2 && n > 0 && n == len(a) && k > 0 && k == len(b)
+}
+
+// spruceMark reads ^I, ^B and ^U, which switch a look on and off, and the bar that ends
+// a line.
+func (p *parser) spruceMark(raw string, _ []row) (string, []conference.Span, int) {
+	var out composer
+	var look conference.Span
+	for {
+		at := strings.IndexAny(raw, "^|")
+		if at < 0 {
+			out.write(raw)
+			text, spans := out.done()
+			return text, spans, 0
+		}
+		out.write(raw[:at])
+		sign := raw[at:min(len(raw), at+2)]
+		raw = raw[at+1:]
+		switch {
+		case sign[0] == '|':
+			out.newline()
+			continue
+		case sign == "^I":
+			look.Italic = !look.Italic
+		case sign == "^B":
+			look.Bold = !look.Bold
+		case sign == "^U":
+			look.Underline = !look.Underline
+		default:
+			out.write("^")
+			continue
+		}
+		raw = raw[1:]
+		out.wear(look)
+	}
+}

@@ -1,0 +1,118 @@
+package subtitle
+
+import "slices"
+
+// peel finds what of the rows above the times on line next is the number or the name of
+// that cue, and returns how many rows that is. What is not is text of the cue above.
+func (b *blocks) peel(next int, adjacent bool) int {
+	k := len(b.rows)
+	if k == 0 {
+		b.missing(next)
+		return 0
+	}
+	last := b.rows[k-1]
+	s := b.text[last.from:last.to]
+	n, numeric := number(s)
+	line := int(last.line)
+	alone := last.gap || !b.open && k == 1 // nothing of a caption stands directly above it
+	expected := b.count > 0 && n == b.index+1
+	switch {
+	case next == 0:
+		if numeric && alone && expected && b.open {
+			b.drop(line, Note, "stray-number", "the number %s has no caption with it; it was left out", s)
+			return 1
+		}
+		return 0
+	case numeric && adjacent && alone, numeric && !adjacent && alone && (expected || !b.open):
+		if !adjacent {
+			b.drop(line, Note, "blank-line-under-number", "an empty line stands between the number and the times; it was left out")
+		}
+		return b.numbers(n, line)
+	case numeric && adjacent && (expected || b.count > 0 && k > 1):
+		b.drop(line, Note, "missing-blank-line", "there is no empty line above the number %s; a caption of its own was begun there", s)
+		return b.numbers(n, line)
+	case !numeric && adjacent && alone && b.named(s, line, k):
+		return 1
+	}
+	b.missing(next)
+	if adjacent && b.open {
+		b.add(next, Note, "missing-blank-line", "there is no empty line above these times; what stands above them was taken to belong to the caption before")
+	}
+	return 0
+}
+
+// number reads a row of nothing but digits.
+func number(s string) (n int64, ok bool) {
+	if len(s) > 15 {
+		return 0, false
+	}
+	for i := range len(s) {
+		d := s[i] - '0'
+		if d > 9 {
+			return 0, false
+		}
+		n = n*10 + int64(d)
+	}
+	return n, true
+}
+
+// numbers takes the number n of a cue, and another right above it that was meant to be it.
+func (b *blocks) numbers(n int64, line int) (rows int) {
+	rows = 1
+	if k := len(b.rows); k > 1 {
+		above := b.rows[k-2]
+		m, numeric := number(b.text[above.from:above.to])
+		alone := above.gap || k == 2 && !b.open
+		if numeric && alone && !b.rows[k-1].gap && (m == n || b.count > 0 && m == b.index+1 || !b.open) {
+			b.drop(int(above.line), Note, "doubled-number", "a caption has two numbers, %d and %d; they are not shown", m, n)
+			rows = 2
+		}
+	}
+	if b.doc.Format == SRT && b.count > 0 && n != b.index+1 {
+		if n == b.index {
+			b.add(line, Note, "repeated-number", "the number %d stands above two captions; captions are numbered anew", n)
+		} else {
+			b.add(line, Note, "number-order", "the number %d follows on %d; captions are numbered anew", n, b.index)
+		}
+	}
+	b.index, b.count = n, b.count+1
+	return rows
+}
+
+// named takes what stands where the number of a cue should be.
+func (b *blocks) named(s string, line, rows int) bool {
+	if b.doc.Format == WebVTT {
+		return true
+	}
+	if b.count == 0 && (b.open || rows > 1) {
+		return false // a file without numbers: more likely text
+	}
+	b.drop(line, Warning, "text-number", "%s stands where the number of a caption should be; it is not shown", quote(s))
+	b.index, b.count = b.index+1, b.count+1
+	return true
+}
+
+// missing remembers a cue without a number.
+func (b *blocks) missing(line int) {
+	if line > 0 && b.doc.Format == SRT {
+		b.index++
+		if len(b.bare) <= perCode || b.count == 0 {
+			b.bare = append(b.bare, line)
+		}
+	}
+}
+
+// unnumbered says which cues have no number, once where none has.
+func (b *blocks) unnumbered() {
+	if len(b.bare) == 0 {
+		return
+	}
+	if b.count == 0 {
+		b.add(b.bare[0], Note, "missing-number", "no caption has a number; they were numbered by their order")
+		return
+	}
+	slices.Sort(b.bare)
+	for _, line := range b.bare {
+		b.add(line, Note, "missing-number", "the caption has no number; captions are numbered anew")
+	}
+}

@@ -1,0 +1,88 @@
+package subtitle
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// settle gives every cue an end, the cues their order by start, as every player has it,
+// and their ids.
+func (p *parser) settle() {
+	cues := p.doc.Cues
+	sorted := true
+	for i := range cues {
+		c := &cues[i]
+		if c.End != unended && c.End <= c.Start {
+			p.impossible(c)
+		} else if c.End == unended && !p.startsOnly {
+			p.add(c.Line, Warning, "missing-end", "the caption has no end; it was given one")
+		} else if c.End == unended {
+			p.habit(c.Line, Note, "missing-end", "the format has no ends; a caption ends when the next begins, or when it can have been read")
+		}
+		if i > 0 && c.Start < cues[i-1].Start {
+			sorted = false
+			p.add(c.Line, Note, "unsorted", "the caption starts before the one above it (line %d); it was put in its place", cues[i-1].Line)
+		}
+	}
+	if !sorted {
+		slices.SortStableFunc(cues, func(a, b conference.Cue) int { return cmp.Compare(a.Start, b.Start) })
+	}
+	for i := range cues {
+		p.end(cues, i)
+	}
+	name(cues)
+}
+
+// impossible says that a cue ends before it starts, or at once.
+func (p *parser) impossible(c *conference.Cue) {
+	if c.End == c.Start {
+		p.add(c.Line, Warning, "no-duration", "the caption lasts no time; it was given an end")
+	} else {
+		p.add(c.Line, Warning, "end-before-start", "the caption ends before it starts; it was given another end")
+	}
+	c.End = unended
+}
+
+// end gives the i-th cue an end if it has none, and says that it overlaps the one before.
+func (p *parser) end(cues []conference.Cue, i int) {
+	c := &cues[i]
+	if c.End == unended {
+		c.End = c.Start + readingTime(c.Text)
+		for _, next := range cues[i+1:] {
+			if next.Start > c.Start {
+				c.End = min(c.End, next.Start)
+				break
+			}
+		}
+	}
+	if i > 0 && c.Start < cues[i-1].End {
+		p.add(c.Line, Note, "overlap", "the caption starts %d ms before the one above it ends", (cues[i-1].End - c.Start).Milliseconds())
+	}
+}
+
+// readingTime is how long a caption stays that has no end: a second for fifteen
+// characters, at least two seconds and at most [longest].
+func readingTime(text string) time.Duration {
+	const each = time.Second / 15
+	return min(max(time.Duration(utf8.RuneCountInString(text))*each, 2*time.Second), longest).Truncate(time.Millisecond)
+}
+
+// name gives the cues their ids, c0001 and so on, out of one piece of memory.
+func name(cues []conference.Cue) {
+	var all strings.Builder
+	all.Grow(len(cues) * 8)
+	at := make([]int32, len(cues)+1)
+	for i := range cues {
+		fmt.Fprintf(&all, "c%04d", i+1)
+		at[i+1] = int32(all.Len())
+	}
+	for i := range cues {
+		cues[i].ID = all.String()[at[i]:at[i+1]]
+	}
+}

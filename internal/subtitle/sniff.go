@@ -1,0 +1,138 @@
+package subtitle
+
+import (
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// reader reads one format, whose text is in the parser.
+type reader struct {
+	format Format
+	read   func(*parser) error
+	gate   func(text string, doc *Document, r *report)
+}
+
+var (
+	srtReader        = reader{SRT, readSRT, gateSRT}
+	vttReader        = reader{WebVTT, readVTT, gateVTT}
+	subViewerReader  = reader{SubViewer, readSubViewer, gateSubViewer}
+	subViewer1Reader = reader{SubViewer, readSubViewer1, gateSubViewer1}
+	sbvReader        = reader{SBV, readSubViewer, gateSBV}
+	timecodedReader  = reader{Timecoded, readTimecoded, gateTimecoded}
+	microDVDReader   = reader{MicroDVD, readMicroDVD, gateMicroDVD}
+	spruceReader     = reader{STL, readSpruce, gateSpruce}
+	ssaReader        = reader{SSA, readSSA, gateSSA}
+	ttmlReader       = reader{TTML, readTTML, gateTTML}
+)
+
+// readerOf finds the reader of a text by what it begins with and, where that says
+// nothing, by its first line that looks like times.
+func readerOf(text string) (reader, bool) {
+	start := strings.TrimLeft(text, " \t\n")
+	switch {
+	case len(start) >= 6 && strings.EqualFold(start[:6], "WEBVTT") && (len(start) == 6 || strings.ContainsAny(start[6:7], " \t\n-:")):
+		return vttReader, true
+	case strings.HasPrefix(start, "<") && isTTML(start):
+		return ttmlReader, true
+	case strings.HasPrefix(start, "<") && isPage(start):
+		return reader{}, false
+	case len(start) > 13 && strings.EqualFold(start[:13], "[script info]"):
+		return ssaReader, true
+	case strings.HasPrefix(start, `{\rtf`):
+		return reader{}, false
+	}
+	for l := range strings.Lines(text) {
+		l = strings.Trim(l, " \t\n")
+		if r, ok := readerOfLine(l); ok {
+			if r.format == SubViewer && l[0] != '[' && !strings.Contains(text, "[br]") && !strings.Contains(text, "[INFORMATION]") && isSBV(text) {
+				r = sbvReader
+			}
+			return r, true
+		}
+	}
+	return reader{}, false
+}
+
+// readerOfLine recognises a format by a line with times.
+func readerOfLine(l string) (reader, bool) {
+	if l == "" {
+		return reader{}, false
+	}
+	if _, ok := arrowed(l); ok {
+		return srtReader, true
+	}
+	if _, ok := commaTimes(l); ok {
+		return subViewerReader, true
+	}
+	if _, ok := bracketTime(l); ok {
+		return subViewer1Reader, true
+	}
+	if _, _, _, ok := tapeLine(l); ok {
+		return timecodedReader, true
+	}
+	if _, _, _, ok := braced(l); ok {
+		return microDVDReader, true
+	}
+	if _, _, _, ok := spruced(l); ok {
+		return spruceReader, true
+	}
+	if strings.HasPrefix(l, "Dialogue:") && strings.Count(l, ",") >= 3 {
+		return ssaReader, true
+	}
+	return reader{}, false
+}
+
+// isTTML looks for the element tt, under whatever prefix.
+func isTTML(start string) bool {
+	for rest := start[:min(len(start), 16<<10)]; ; {
+		at := strings.IndexByte(rest, '<')
+		if at < 0 {
+			return false
+		}
+		rest = rest[at+1:]
+		if rest == "" || rest[0] == '?' || rest[0] == '!' {
+			continue
+		}
+		name := rest[:strings.IndexAny(rest+" ", " \t\n/>")]
+		_, local, prefixed := strings.Cut(name, ":")
+		return name == "tt" || prefixed && local == "tt"
+	}
+}
+
+// isPage reports whether text is HTML, or another XML.
+func isPage(start string) bool {
+	head := strings.ToLower(start[:min(len(start), 4096)])
+	for _, sign := range [...]string{"<!doctype", "<html", "<head", "<body", "<?xml", "<sami", "<div", "<script", "<!--", "<svg", "<rss"} {
+		if strings.HasPrefix(head, sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// foreign is the fault of a text in which no format is recognised.
+func foreign(name, text string) error {
+	line := 1
+	for l := range strings.Lines(text) {
+		if strings.TrimSpace(l) != "" {
+			break
+		}
+		line++
+	}
+	f := fault.New(name, "is not a subtitle file: no line of it is like “00:00:01,000 --> 00:00:02,500”").At(line).
+		Try("Every caption needs the times at which it is shown; hand in SRT, WebVTT, TTML, SSA, ASS, SBV, SubViewer or STL")
+	head := strings.ToLower(strings.TrimLeft(text, " \t\n"))
+	head = head[:min(len(head), 4096)]
+	switch {
+	case strings.HasPrefix(head, "<sami"):
+		return fault.New(name, "is a SAMI file, which is not read here").At(line).Try("Save it as SRT or WebVTT")
+	case strings.HasPrefix(head, "<") && (strings.Contains(head, "<html") || strings.Contains(head, "<!doctype html") || strings.Contains(head, "<body") || strings.Contains(head, "<head") || strings.Contains(head, "<div")):
+		return fault.New(name, "is a web page, not a subtitle file").At(line).Try("Download the subtitle file that the page offers")
+	case strings.HasPrefix(head, "<?xml") || strings.HasPrefix(head, "<svg") || strings.HasPrefix(head, "<rss"):
+		return fault.New(name, "is XML, but not Timed Text: its outermost element is not tt").At(line).Try("Export it as TTML, or as SRT")
+	case strings.HasPrefix(head, `{\rtf`):
+		return fault.New(name, "is a document of a word processor (RTF)").At(line).Try("Save it as plain text (UTF-8)")
+	}
+	return f
+}

@@ -1,0 +1,281 @@
+package subtitle
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// ssaFile is a SubStation Alpha file while it is read.
+type ssaFile struct {
+	*parser
+	width, height float64
+	styles        map[string]ssaStyle
+	styleFormat   []string
+	eventFormat   []string
+	out           composer
+}
+
+// ssaStyle is what a style means to a cue.
+type ssaStyle struct {
+	look  conference.Span
+	place int
+}
+
+// The fields of lines whose section has no Format line, by version.
+var (
+	ssaStyleFields = strings.Split("Name,Fontname,Fontsize,PrimaryColour,SecondaryColour,TertiaryColour,BackColour,Bold,Italic,BorderStyle,Outline,Shadow,Alignment,MarginL,MarginR,MarginV,AlphaLevel,Encoding", ",")
+	assStyleFields = strings.Split("Name,Fontname,Fontsize,PrimaryColour,SecondaryColour,OutlineColour,BackColour,Bold,Italic,Underline,StrikeOut,ScaleX,ScaleY,Spacing,Angle,BorderStyle,Outline,Shadow,Alignment,MarginL,MarginR,MarginV,Encoding", ",")
+	ssaEventFields = strings.Split("Layer,Start,End,Style,Name,MarginL,MarginR,MarginV,Effect,Text", ",")
+)
+
+// readSSA reads SubStation Alpha (V4) and Advanced SubStation Alpha (V4+), whatever the
+// order of its fields.
+func readSSA(p *parser) error {
+	f := ssaFile{parser: p, width: 384, height: 288, styles: map[string]ssaStyle{}, eventFormat: ssaEventFields, styleFormat: ssaStyleFields}
+	section, line := "", 0
+	for l := range strings.Lines(p.text) {
+		line++
+		if l = strings.Trim(l, " \t\n"); l == "" || l[0] == ';' || strings.HasPrefix(l, "!:") {
+			continue
+		}
+		if l[0] == '[' && strings.HasSuffix(l, "]") {
+			section = strings.ToLower(l[1 : len(l)-1])
+			if strings.Contains(section, "styles+") || strings.Contains(section, "v4+") {
+				p.doc.Format, f.styleFormat = ASS, assStyleFields
+			}
+			continue
+		}
+		key, value, _ := strings.Cut(l, ":")
+		if err := f.line(section, strings.ToLower(strings.TrimSpace(key)), strings.TrimLeft(value, " \t"), l, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// line reads one line of a section.
+func (f *ssaFile) line(section, key, value, whole string, line int) error {
+	switch {
+	case key == "playresx" || key == "playresy":
+		if v, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil && v > 0 {
+			if key == "playresx" {
+				f.width = v
+			} else {
+				f.height = v
+			}
+		}
+	case key == "scripttype" && strings.Contains(value, "+"):
+		f.doc.Format, f.styleFormat = ASS, assStyleFields
+	case key == "format" && strings.Contains(section, "styles"):
+		f.styleFormat = fieldNames(value)
+	case key == "format":
+		f.eventFormat = fieldNames(value)
+	case key == "style":
+		f.style(value)
+	case key == "dialogue":
+		return f.dialogue(value, line)
+	case key == "comment":
+		f.drop(line, Note, "comment", "the comment %s is not shown to viewers, and is not kept", quote(value))
+	case section == "fonts" || section == "graphics":
+		f.habit(line, Note, "attachment", "what is attached to the file is not kept")
+	case section == "events":
+		f.unknown(key, whole, line)
+	}
+	return nil
+}
+
+// unknown takes a line of the events that is none: of old, pictures, sounds and films.
+func (f *ssaFile) unknown(key, whole string, line int) {
+	switch key {
+	case "picture", "sound", "movie", "command":
+		f.drop(line, Note, "comment", "%s is no text, and is not kept", quote(whole))
+	default:
+		f.drop(line, Error, "line-unknown", "%s is no line of this format; it was left out", quote(whole))
+	}
+}
+
+func fieldNames(s string) []string {
+	names := strings.Split(s, ",")
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+	}
+	return names
+}
+
+// fieldsOf parts a line into the fields of a format. The text may hold commas, wherever
+// it stands.
+func fieldsOf(names []string, value string) map[string]string {
+	fields := make(map[string]string, len(names))
+	text := len(names) - 1
+	for i, n := range names {
+		if strings.EqualFold(n, "text") {
+			text = i
+		}
+	}
+	for _, n := range names[:text] {
+		var v string
+		v, value, _ = strings.Cut(value, ",")
+		fields[strings.ToLower(n)] = strings.TrimSpace(v)
+	}
+	for i := len(names) - 1; i > text; i-- {
+		at := strings.LastIndexByte(value, ',')
+		if at < 0 {
+			break
+		}
+		fields[strings.ToLower(names[i])] = strings.TrimSpace(value[at+1:])
+		value = value[:at]
+	}
+	fields[strings.ToLower(names[text])] = value
+	return fields
+}
+
+// style reads a style; the player's own colour is white.
+func (f *ssaFile) style(value string) {
+	v := fieldsOf(f.styleFormat, value)
+	yes := func(name string) bool { return v[name] != "" && v[name] != "0" }
+	s := ssaStyle{look: conference.Span{Italic: yes("italic"), Bold: yes("bold"), Underline: yes("underline")}}
+	if c := ssaColourOf(v["primarycolour"]); c != "#ffffff" {
+		s.look.Colour = c
+	}
+	if n, err := strconv.Atoi(v["alignment"]); err == nil {
+		if f.doc.Format == ASS && n >= 1 && n <= 9 {
+			s.place = n
+		} else if f.doc.Format == SSA {
+			s.place = oldPlace(v["alignment"])
+		}
+	}
+	f.styles[strings.TrimLeft(v["name"], "*")] = s
+}
+
+// dialogue reads a cue.
+func (f *ssaFile) dialogue(value string, line int) error {
+	v := fieldsOf(f.eventFormat, value)
+	start, end := clock(v["start"]), clock(v["end"])
+	if start.far || end.far {
+		return fault.New(f.name, "has a time that is further than time goes: %s", quote(value)).At(line).Try("Correct the hours")
+	}
+	c := conference.Cue{Line: line, Start: time.Duration(start.ms) * time.Millisecond, End: time.Duration(end.ms) * time.Millisecond}
+	if start.n == 0 {
+		f.drop(line, Error, "time-unreadable", "%s is no time, so that the caption cannot be shown: %s", quote(v["start"]), quote(v["text"]))
+		return nil
+	}
+	if end.n == 0 {
+		c.End = unended
+	}
+	f.clockOdd(line, v["start"]+","+v["end"], (start.odd|end.odd)&^oddDigits)
+	style := f.styles[strings.TrimLeft(v["style"], "*")]
+	c.Place = usual(style.place)
+	c.Text, c.Spans = f.text(&c, v["text"], style, line)
+	if blank(c.Text) {
+		f.drop(line, Note, "empty-cue", "the caption has no text; it was left out")
+		return nil
+	}
+	f.doc.Cues = append(f.doc.Cues, c)
+	return nil
+}
+
+// text reads the text of a cue with its overrides.
+func (f *ssaFile) text(c *conference.Cue, s string, style ssaStyle, line int) (string, []conference.Span) {
+	f.out.wear(style.look)
+	look, drawing := style.look, false
+	write := func(s string) {
+		switch {
+		case !drawing:
+			f.out.write(s)
+		case strings.TrimSpace(s) != "":
+			f.drop(line, Note, "drawing", "a drawing is no text; it is not kept")
+		}
+	}
+	open := strings.LastIndexByte(s, '}')
+	from, at := 0, 0
+	for at < len(s) {
+		switch {
+		case s[at] == '{' && at < open:
+			write(s[from:at])
+			end := at + strings.IndexByte(s[at:], '}')
+			drawing = f.overrides(c, s[at+1:end], &look, style, drawing, line)
+			f.out.wear(look)
+			at = end + 1
+		case s[at] == '\\' && at+1 < len(s) && !drawing:
+			write(s[from:at])
+			var put string
+			put, at = ssaEscaped(s, at)
+			if put == "\n" {
+				f.out.newline()
+			} else {
+				f.out.write(put)
+			}
+		default:
+			at++
+			continue
+		}
+		from = at
+	}
+	write(s[from:])
+	return f.out.done()
+}
+
+// ssaEscaped is what the backslash at s[at] means, and where its meaning ends.
+func ssaEscaped(s string, at int) (put string, after int) {
+	switch s[at+1] {
+	case 'N':
+		return "\n", at + 2
+	case 'n':
+		return " ", at + 2
+	case 'h':
+		return "\u00a0", at + 2
+	case '{', '}':
+		return s[at+1 : at+2], at + 2
+	}
+	if strings.HasPrefix(s[at+1:], joiner) {
+		return `\`, at + 1 + len(joiner)
+	}
+	return `\`, at + 1
+}
+
+// overrides applies what stands between braces; what begins without a backslash is a
+// comment. It reports whether a drawing follows.
+func (f *ssaFile) overrides(c *conference.Cue, s string, look *conference.Span, style ssaStyle, drawing bool, line int) bool {
+	if before, _, _ := strings.Cut(s, `\`); strings.TrimSpace(before) != "" {
+		f.habit(line, Note, "comment", "the comment "+quote("{"+s+"}")+" is not shown to viewers, and is not kept")
+	}
+	_, s, _ = strings.Cut(s, `\`)
+	for o := range strings.SplitSeq(s, `\`) {
+		name, value := overrideOf(o)
+		switch name {
+		case "i":
+			look.Italic = on(value) > 0 || value == "" && style.look.Italic
+		case "b":
+			look.Bold = on(value) > 0 || value == "" && style.look.Bold
+		case "u":
+			look.Underline = on(value) > 0 || value == "" && style.look.Underline
+		case "c", "1c":
+			if look.Colour = ssaColourOf(value); look.Colour == "" {
+				look.Colour = style.look.Colour
+			}
+		case "r":
+			*look = style.look
+			if named, ok := f.styles[strings.TrimSpace(value)]; ok {
+				*look = named.look
+			}
+		case "p":
+			drawing = on(strings.TrimSpace(value)) > 0
+		case "an", "a", "pos":
+			if p := placeOf(name, value, f.width, f.height); p != 0 {
+				c.Place = usual(p)
+			}
+			if name == "pos" {
+				f.habit(line, Note, "place-rounded", quote(o)+" became the nearest of nine places")
+			}
+		default:
+			if strings.TrimSpace(o) != "" {
+				f.habit(line, Note, "override-dropped", quote("{\\"+o+"}")+" is not kept; the text is")
+			}
+		}
+	}
+	return drawing
+}

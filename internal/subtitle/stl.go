@@ -1,0 +1,251 @@
+package subtitle
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// The sizes of a file's parts (EBU Tech 3264, section 3): general information, and
+// blocks of text and timing.
+const (
+	gsiSize = 1024
+	ttiSize = 128
+)
+
+// isEBU recognises the disk format code, “STL25.01” or “STL30.01”.
+func isEBU(data []byte) bool {
+	return len(data) >= gsiSize && string(data[3:6]) == "STL" && string(data[8:11]) == ".01"
+}
+
+// stlFile is an EBU STL file while it is read. What others call a line is here the
+// number of a block.
+type stlFile struct {
+	*parser
+	rate  timeline.Rate
+	table *charmap.Charmap // nil: ISO 6937
+	start timecode         // of the programme
+	out   composer
+	set   []int // the cues of a cumulative set, whose last is still to come
+}
+
+// readEBU reads the European Broadcasting Union's exchange format (Tech 3264-E, 1991).
+func readEBU(p *parser, data []byte) error {
+	f := stlFile{parser: p, rate: rate25}
+	p.doc.Encoding = "iso-6937"
+	switch string(data[6:8]) {
+	case "25":
+	case "30":
+		f.rate = rate30
+	default:
+		p.add(1, Warning, "frame-rate-guessed", "the number of frames a second, %s, is not 25 or 30; 25 were assumed", quote(string(data[6:8])))
+	}
+	switch string(data[12:14]) {
+	case "01":
+		f.table, p.doc.Encoding = charmap.ISO8859_5, "iso-8859-5"
+	case "02":
+		f.table, p.doc.Encoding = charmap.ISO8859_6, "iso-8859-6"
+	case "03":
+		f.table, p.doc.Encoding = charmap.ISO8859_7, "iso-8859-7"
+	case "04":
+		f.table, p.doc.Encoding = charmap.ISO8859_8, "iso-8859-8"
+	}
+	f.programme(string(data[256:264]))
+	blocks := data[gsiSize:]
+	if rest := len(blocks) % ttiSize; rest != 0 {
+		p.add(len(blocks)/ttiSize+1, Error, "truncated", "the file ends in the middle of a block; %d bytes of it were left out", rest)
+	}
+	var text []byte
+	first := 0
+	for n := 1; n*ttiSize <= len(blocks); n++ {
+		b := blocks[(n-1)*ttiSize : n*ttiSize]
+		switch {
+		case b[3] == 0xfe:
+			p.add(n, Note, "comment", "the block holds data of its maker's own, and is not kept")
+			continue
+		case b[15] == 1:
+			p.add(n, Note, "comment", "the comment %s is not shown to viewers, and is not kept", quote(f.words(b[16:], n)))
+			continue
+		}
+		if first == 0 {
+			first = n
+		}
+		text = append(text, b[16:]...)
+		if b[3] < 0xf0 && n*ttiSize+ttiSize <= len(blocks) && string(blocks[n*ttiSize+1:n*ttiSize+3]) == string(b[1:3]) {
+			continue // the next block goes on with it
+		}
+		if err := f.subtitle(blocks[(first-1)*ttiSize:], text, first); err != nil {
+			return err
+		}
+		text, first = text[:0], 0
+	}
+	return nil
+}
+
+// programme reads the time at which the programme begins, which times count from.
+func (f *stlFile) programme(s string) {
+	if len(s) != 8 || strings.Trim(s, "0123456789") != "" || s == "00000000" {
+		return
+	}
+	f.start, _ = timecodeOf(s[:2] + ":" + s[2:4] + ":" + s[4:6] + ":" + s[6:])
+}
+
+func (f *stlFile) words(b []byte, line int) string {
+	text, _ := f.text(b, line)
+	return strings.ReplaceAll(text, "\n", " ")
+}
+
+// subtitle reads a subtitle, whose first block is head.
+func (f *stlFile) subtitle(head, text []byte, line int) error {
+	in, out := stlTime(head[5:9]), stlTime(head[9:13])
+	if in.h > 23 || out.h > 23 || in.m > 59 || in.s > 59 || out.m > 59 || out.s > 59 {
+		f.add(line, Warning, "time-range", "a time is not one of the day, %02d:%02d:%02d:%02d; it was carried over", in.h, in.m, in.s, in.f)
+	}
+	c := conference.Cue{Line: line, Start: in.time(f.rate, false), End: out.time(f.rate, false)}
+	if from := f.start.time(f.rate, false); from > 0 && c.Start >= from {
+		f.habit(line, Note, "programme-start", "times count from the programme's beginning, which the file says is at "+timeline.FormatClock(from))
+		c.Start, c.End = c.Start-from, c.End-from
+	}
+	c.Text, c.Spans = f.text(text, line)
+	if blank(c.Text) {
+		f.drop(line, Note, "empty-cue", "the subtitle has no text; it was left out")
+		return nil
+	}
+	c.Place = stlPlace(head[13], head[14], strings.Count(c.Text, "\n")+1)
+	f.doc.Cues = append(f.doc.Cues, c)
+	f.cumulate(head[4])
+	if len(f.doc.Cues) > 1<<26 {
+		return fault.New(f.name, "has more subtitles than can be").At(line)
+	}
+	return nil
+}
+
+func stlTime(b []byte) timecode {
+	return timecode{h: int64(b[0]), m: int64(b[1]), s: int64(b[2]), f: int64(b[3])}
+}
+
+// cumulate lets the parts of a cumulative set stay until the last of them goes.
+func (f *stlFile) cumulate(status byte) {
+	n := len(f.doc.Cues) - 1
+	switch status {
+	case 1:
+		f.set = append(f.set[:0], n)
+	case 2, 3:
+		for _, i := range f.set {
+			f.doc.Cues[i].End = max(f.doc.Cues[i].End, f.doc.Cues[n].End)
+		}
+		if f.set = append(f.set, n); status == 3 {
+			f.set = f.set[:0]
+		}
+	default:
+		f.set = f.set[:0]
+	}
+}
+
+// stlPlace is the place of a vertical position, in rows of 23, and a justification.
+func stlPlace(row, justify byte, lines int) int {
+	col := 1
+	switch justify {
+	case 1:
+		col = 0
+	case 3:
+		col = 2
+	}
+	r := 2
+	if middle := float64(row) + float64(lines)/2; row > 0 && row < 24 {
+		r = third(middle / 24)
+	}
+	return usual(7 - 3*r + col)
+}
+
+// teletext are the colours of the control codes 00 to 07; white is the player's own.
+var teletext = [8]string{"#000000", "#ff0000", "#00ff00", "#ffff00", "#0000ff", "#ff00ff", "#00ffff", ""}
+
+// text reads a text field with its control codes.
+func (f *stlFile) text(b []byte, line int) (string, []conference.Span) {
+	var look conference.Span
+	f.out.wear(look)
+	mark := rune(0) // a diacritic, which comes before its letter
+	for _, c := range b {
+		switch {
+		case c == 0x8f:
+			continue
+		case c == 0x8a:
+			look.Colour = ""
+			f.out.newline()
+		case c == 0x80 || c == 0x81:
+			look.Italic = c == 0x80
+		case c == 0x82 || c == 0x83:
+			look.Underline = c == 0x82
+		case c < 0x20:
+			if c < 8 {
+				look.Colour = teletext[c]
+			}
+			f.space()
+		case c < 0xa0 && c >= 0x7f:
+		default:
+			mark = f.letter(c, mark, line)
+			continue
+		}
+		f.out.wear(look)
+	}
+	return f.out.done()
+}
+
+// space parts words where a control code stood, which teletext shows as one.
+func (f *stlFile) space() {
+	if n := len(f.out.text); n > 0 && f.out.text[n-1] != ' ' && f.out.text[n-1] != '\n' {
+		f.out.write(" ")
+	}
+}
+
+// letter writes a character, under the diacritic that came before it.
+func (f *stlFile) letter(c byte, mark rune, line int) (next rune) {
+	r := latin6937(c)
+	if f.table != nil {
+		r = f.table.DecodeByte(c)
+	} else if c >= 0xc0 && c <= 0xcf {
+		return diacritics[c-0xc0]
+	}
+	if r == utf8.RuneError {
+		f.add(line, Warning, "unreadable-bytes", "the byte %02X has no meaning in the file's character table; it became U+FFFD", c)
+	}
+	if r == 0xad { // an invisible hyphen
+		return mark
+	}
+	s := string(r)
+	if mark != 0 {
+		s = norm.NFC.String(s + string(mark))
+	}
+	f.out.write(s)
+	return 0
+}
+
+// latin6937 is a character of ISO 6937, with the changes of EBU's table 00.
+func latin6937(c byte) rune {
+	switch {
+	case c == 0x24:
+		return '¤'
+	case c < 0x80:
+		return rune(c)
+	}
+	return upper6937[c-0xa0]
+}
+
+var upper6937 = func() (t [96]rune) {
+	const gap = utf8.RuneError
+	copy(t[:], []rune("\u00a0¡¢£$¥#§¤‘“«←↑→↓°±²³×µ¶·÷’”»¼½¾¿"))
+	copy(t[0x30:], []rune{'―', '¹', '®', '©', '™', '♪', '¬', '¦', gap, gap, gap, gap, '⅛', '⅜', '⅝', '⅞'})
+	copy(t[0x40:], []rune{'Ω', 'Æ', 'Đ', 'ª', 'Ħ', gap, 'Ĳ', 'Ŀ', 'Ł', 'Ø', 'Œ', 'º', 'Þ', 'Ŧ', 'Ŋ', 'ŉ'})
+	copy(t[0x50:], []rune{'ĸ', 'æ', 'đ', 'ð', 'ħ', 'ı', 'ĳ', 'ŀ', 'ł', 'ø', 'œ', 'ß', 'þ', 'ŧ', 'ŋ', '\u00ad'})
+	return t
+}()
+
+// diacritics are those of C0 to CF; 0 where there is none.
+var diacritics = [16]rune{0, 0x300, 0x301, 0x302, 0x303, 0x304, 0x306, 0x307, 0x308, 0x308, 0x30a, 0x327, 0x332, 0x30b, 0x328, 0x30c}

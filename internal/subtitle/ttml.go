@@ -1,0 +1,523 @@
+package subtitle
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// deepest is how deep elements may lie in one another.
+const deepest = 200
+
+// ttmlFile is a TTML document while it is read.
+type ttmlFile struct {
+	*parser
+	dec     *xml.Decoder
+	rate    float64 // frames a second
+	sub     float64 // of a frame
+	ticks   float64 // a second
+	styles  map[string]ttmlStyle
+	regions map[string]ttmlStyle
+	stack   []ttmlElement
+	out     composer
+	cue     *conference.Cue // that is being read
+	within  int             // the depth of its element
+	inline  int             // regions and styles nested in others
+}
+
+// ttmlStyle is what attributes say about how text looks and where it stands. A pointer
+// is nil where they say nothing.
+type ttmlStyle struct {
+	italic, bold, underline *bool
+	colour, align, display  *string
+	origin, extent          *string
+}
+
+// ttmlElement is one that is open.
+type ttmlElement struct {
+	name       string
+	begin, end time.Duration // absolute; end unended: as long as its parent
+	timed      bool
+	seq        bool          // its children follow one another
+	next       time.Duration // where the next child of a sequence begins
+	style      ttmlStyle
+	region     string
+	keep       bool // xml:space="preserve"
+	id         string
+	body       bool // it is, or lies in, the body
+	hidden     bool // metadata
+}
+
+// readTTML reads W3C Timed Text: TTML 1 and 2, DFXP and the profiles made of them.
+func readTTML(p *parser) error {
+	f := ttmlFile{parser: p, rate: 30, sub: 1, styles: map[string]ttmlStyle{}, regions: map[string]ttmlStyle{}}
+	f.dec = xml.NewDecoder(strings.NewReader(p.text))
+	f.dec.Strict = false
+	f.dec.Entity = xml.HTMLEntity
+	f.dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // it is UTF-8 by now
+	for {
+		token, err := f.dec.RawToken()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		line, _ := f.dec.InputPos()
+		if err != nil {
+			return f.broken(err, line)
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			if len(f.stack) >= deepest {
+				return fault.New(p.name, "has elements that lie more than %d deep in one another", deepest).At(line)
+			}
+			if err := f.start(t, line); err != nil {
+				return err
+			}
+		case xml.EndElement:
+			f.close(t.Name.Local, line)
+		case xml.CharData:
+			f.chars(string(t), line)
+		}
+	}
+	for len(f.stack) > 0 {
+		f.add(strings.Count(p.text, "\n")+1, Warning, "unclosed-tag", "<%s> is never closed; it was taken to hold until the end of the file", f.top().name)
+		f.end()
+	}
+	return nil
+}
+
+// broken ends the reading of a document that is no XML; what came before is kept.
+func (f *ttmlFile) broken(err error, line int) error {
+	var syntax *xml.SyntaxError
+	why := err.Error()
+	if errors.As(err, &syntax) {
+		why = syntax.Msg
+	}
+	return fault.New(f.name, "is TTML that is not well-formed XML: %s", why).At(line).Try("Export it again, or correct this line")
+}
+
+func (f *ttmlFile) top() *ttmlElement { return &f.stack[len(f.stack)-1] }
+
+// start opens an element.
+func (f *ttmlFile) start(t xml.StartElement, line int) error {
+	e := ttmlElement{name: t.Name.Local, end: unended}
+	var parent ttmlElement
+	if len(f.stack) > 0 {
+		parent = *f.top()
+		e.style, e.region, e.keep, e.body, e.hidden = parent.style, parent.region, parent.keep, parent.body, parent.hidden
+	}
+	if e.name == "metadata" || t.Name.Space == "ttm" {
+		e.hidden = true
+	}
+	e.body = e.body || e.name == "body"
+	own := ttmlStyle{}
+	named := ttmlStyle{}
+	var begin, end, dur string
+	for _, a := range t.Attr {
+		switch a.Name.Local {
+		case "begin":
+			begin = a.Value
+		case "end":
+			end = a.Value
+		case "dur":
+			dur = a.Value
+		case "timeContainer":
+			e.seq = a.Value == "seq"
+		case "region":
+			e.region = a.Value
+		case "id":
+			e.id = a.Value
+		case "space":
+			e.keep = a.Value == "preserve"
+		case "lang":
+			if e.name == "tt" {
+				f.doc.Language = a.Value
+			}
+		case "style":
+			for id := range strings.FieldsSeq(a.Value) {
+				named = named.under(f.styles[id])
+			}
+		default:
+			if t.Name.Local == "tt" {
+				f.parameter(a)
+			}
+			own.set(a)
+		}
+	}
+	e.style = e.style.under(named).under(own)
+	if err := f.time(&e, parent, begin, end, dur, line); err != nil {
+		return err
+	}
+	f.stack = append(f.stack, e)
+	f.opened(e, parent, own, named, line)
+	return nil
+}
+
+// opened does what an element means beyond its attributes.
+func (f *ttmlFile) opened(e, parent ttmlElement, own, named ttmlStyle, line int) {
+	switch {
+	case e.name == "style" && parent.name == "region":
+		f.regions[parent.id] = f.regions[parent.id].under(named).under(own)
+	case e.name == "style" && e.id != "":
+		f.styles[e.id] = named.under(own)
+	case e.name == "region" && e.id != "":
+		f.regions[e.id] = named.under(own)
+	case e.name == "br" && f.cue != nil:
+		f.out.newline()
+	case e.body && (e.name == "p" || e.name == "span" && e.timed) && !e.hidden:
+		f.flush()
+		f.cue = &conference.Cue{Line: line, Start: e.begin, End: e.end}
+		f.cue.Place = f.place()
+		f.within = len(f.stack)
+	}
+	f.wear()
+}
+
+// flush completes the cue that is being read.
+func (f *ttmlFile) flush() {
+	if f.cue == nil {
+		return
+	}
+	text, spans := f.out.done()
+	c := f.cue
+	f.cue = nil
+	if blank(text) {
+		return
+	}
+	c.Text, c.Spans = text, spans
+	if c.Start == 0 && c.End == unended {
+		f.add(c.Line, Warning, "missing-times", "the paragraph has no times; it was taken to be shown from the beginning")
+	}
+	f.doc.Cues = append(f.doc.Cues, *c)
+}
+
+// place is where the innermost element's region puts its text.
+func (f *ttmlFile) place() int {
+	e := f.top()
+	region, told := f.regions[e.region]
+	s := region.under(e.style)
+	if !told && s.align == nil && s.display == nil {
+		return 0
+	}
+	col, row := 1, 2
+	if s.align != nil {
+		col = alignColumn(*s.align, col)
+	} else if told {
+		col = 0 // the initial value is start
+	}
+	if s.display != nil {
+		row = map[string]int{"before": 0, "center": 1, "after": 2}[*s.display]
+	} else if told {
+		row = 0
+	}
+	if x, y, ok := percents(s.origin); ok {
+		if w, h, ok := percents(s.extent); ok {
+			return usual(7 - 3*third(y+h*float64(row)/2) + third(x+w*float64(col)/2))
+		}
+	}
+	return usual(7 - 3*row + col)
+}
+
+// percents reads “10% 80%” as fractions.
+func percents(s *string) (x, y float64, ok bool) {
+	if s == nil {
+		return 0, 0, false
+	}
+	a, b, _ := strings.Cut(strings.TrimSpace(*s), " ")
+	x, err1 := strconv.ParseFloat(strings.TrimSuffix(a, "%"), 64)
+	y, err2 := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(b), "%"), 64)
+	return x / 100, y / 100, err1 == nil && err2 == nil && strings.HasSuffix(a, "%") && strings.HasSuffix(b, "%")
+}
+
+// wear tells the composer how text in the innermost element looks.
+func (f *ttmlFile) wear() {
+	if len(f.stack) == 0 || f.cue == nil {
+		return
+	}
+	s := f.regions[f.top().region].under(f.top().style)
+	is := func(b *bool) bool { return b != nil && *b }
+	look := conference.Span{Italic: is(s.italic), Bold: is(s.bold), Underline: is(s.underline)}
+	if s.colour != nil && *s.colour != "" {
+		look.Colour = *s.colour
+	}
+	f.out.wear(look)
+}
+
+// close ends the element called name, and those in it that were never closed.
+func (f *ttmlFile) close(name string, line int) {
+	depth := len(f.stack) - 1
+	for depth >= 0 && f.stack[depth].name != name {
+		depth--
+	}
+	if depth < 0 {
+		f.add(line, Warning, "stray-tag", "</%s> ends what never began; it was left out", name)
+		return
+	}
+	for len(f.stack) > depth {
+		if f.top().name != name && f.top().name != "br" {
+			f.add(line, Warning, "unclosed-tag", "<%s> is never closed; it was taken to end with <%s>", f.top().name, name)
+		}
+		f.end()
+	}
+}
+
+// end ends the innermost element.
+func (f *ttmlFile) end() {
+	e := *f.top()
+	if f.cue != nil && len(f.stack) == f.within {
+		f.flush()
+	}
+	f.stack = f.stack[:len(f.stack)-1]
+	if len(f.stack) == 0 {
+		return
+	}
+	if parent := f.top(); parent.seq {
+		if e.end != unended {
+			parent.next = max(parent.next, e.end)
+		} else {
+			parent.next = max(parent.next, e.begin)
+		}
+	}
+	if e.name == "span" && e.timed && f.inP() {
+		f.resume()
+	}
+	f.wear()
+}
+
+// inP reports whether a p is open.
+func (f *ttmlFile) inP() bool {
+	for _, e := range f.stack {
+		if e.name == "p" {
+			return true
+		}
+	}
+	return false
+}
+
+// resume goes on with the text of an element after a part with times of its own.
+func (f *ttmlFile) resume() {
+	for i := len(f.stack) - 1; i >= 0; i-- {
+		if e := f.stack[i]; e.name == "p" || e.timed {
+			line, _ := f.dec.InputPos()
+			f.cue = &conference.Cue{Line: line, Start: e.begin, End: e.end}
+			f.cue.Place = f.place()
+			f.within = i + 1
+			return
+		}
+	}
+}
+
+// chars takes text. Unless it is to be preserved, white space in it is one space.
+func (f *ttmlFile) chars(s string, line int) {
+	if len(f.stack) == 0 {
+		return
+	}
+	e := f.top()
+	switch {
+	case e.hidden || !e.body:
+	case f.cue == nil:
+		if !blank(s) {
+			f.drop(line, Error, "text-outside-cue", "%s stands in no paragraph; it is not shown", quote(strings.TrimSpace(s)))
+		}
+	default:
+		s = strings.Map(func(r rune) rune {
+			if r != '\n' && r != '\t' && hiddenRune(r) {
+				return -1
+			}
+			return r
+		}, s)
+		if !e.keep {
+			s = f.collapse(s)
+		}
+		f.out.write(s)
+	}
+}
+
+// collapse makes white space one space.
+func (f *ttmlFile) collapse(s string) string {
+	var b strings.Builder
+	space := len(f.out.text) > 0 && strings.IndexByte(" \t\n", f.out.text[len(f.out.text)-1]) >= 0
+	for _, r := range s {
+		if r == ' ' || r == '\t' || r == '\n' || r == '\r' {
+			if !space {
+				b.WriteByte(' ')
+			}
+			space = true
+			continue
+		}
+		space = false
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// parameter reads what the tt element says of times.
+func (f *ttmlFile) parameter(a xml.Attr) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(a.Value), 64)
+	good := err == nil && v > 0 && v < 1e9
+	switch a.Name.Local {
+	case "frameRate":
+		if good {
+			f.rate *= v / 30
+		}
+		if good && f.ticks == 0 {
+			f.ticks = -1
+		}
+	case "subFrameRate":
+		if good {
+			f.sub = v
+		}
+	case "tickRate":
+		if good {
+			f.ticks = v
+		}
+	case "frameRateMultiplier":
+		num, den, ok := strings.Cut(strings.ReplaceAll(strings.TrimSpace(a.Value), ":", " "), " ")
+		n, err1 := strconv.ParseFloat(num, 64)
+		d, err2 := strconv.ParseFloat(strings.TrimSpace(den), 64)
+		if ok && err1 == nil && err2 == nil && n > 0 && d > 0 {
+			f.rate *= n / d
+		}
+	}
+}
+
+// time works out when an element is shown. Times count from when its parent begins.
+func (f *ttmlFile) time(e *ttmlElement, parent ttmlElement, begin, end, dur string, line int) error {
+	from := parent.begin
+	if parent.seq {
+		from = parent.next
+	}
+	e.begin = from
+	limit := time.Duration(unended)
+	if len(f.stack) > 0 {
+		limit = parent.end
+	}
+	for _, v := range []struct {
+		s  string
+		do func(t time.Duration)
+	}{
+		{begin, func(t time.Duration) { e.begin = from + t }},
+		{end, func(t time.Duration) { e.end = from + t }},
+		{dur, func(t time.Duration) {
+			if e.end == unended || e.begin+t < e.end {
+				e.end = e.begin + t
+			}
+		}},
+	} {
+		if v.s == "" {
+			continue
+		}
+		t, ok := f.instant(v.s)
+		switch {
+		case !ok:
+			f.add(line, Warning, "time-unreadable", "%s is no time; it was left out", quote(v.s))
+			continue
+		case t < 0:
+			return fault.New(f.name, "has a time that is further than time goes: %s", quote(v.s)).At(line).Try("Correct the hours")
+		}
+		e.timed = true
+		v.do(t)
+	}
+	e.next = e.begin
+	if limit != unended && (e.end == unended || e.end > limit) {
+		e.end = limit
+	}
+	return nil
+}
+
+// instant reads a clock time, with a fraction or frames, or a number with its unit.
+// It is negative where the time is too far away.
+func (f *ttmlFile) instant(s string) (time.Duration, bool) {
+	s = strings.TrimSpace(s)
+	if parts := strings.Split(s, ":"); len(parts) == 4 {
+		t := clock(strings.Join(parts[:3], ":"))
+		frames, sub, _ := strings.Cut(parts[3], ".")
+		n, err := strconv.ParseFloat(frames, 64)
+		if t.n == 0 || t.odd&oddNone == 0 || err != nil {
+			return 0, false
+		}
+		if k, err := strconv.ParseFloat(sub, 64); err == nil {
+			n += k / f.sub
+		}
+		return f.seconds(float64(t.ms)/1000+n/f.rate, t.far), true
+	}
+	if t := clock(s); t.n > 0 {
+		return f.seconds(0, t.far) + time.Duration(t.ms)*time.Millisecond, t.n == len(s)
+	}
+	unit := strings.TrimLeft(s, "0123456789.")
+	v, err := strconv.ParseFloat(s[:len(s)-len(unit)], 64)
+	if err != nil {
+		return 0, false
+	}
+	size, ok := map[string]float64{"h": 3600, "m": 60, "s": 1, "ms": 0.001, "f": 1 / f.rate, "t": 1 / f.tickRate()}[unit]
+	return f.seconds(v*size, false), ok
+}
+
+// tickRate is how many ticks there are in a second: as told, else those of the frames.
+func (f *ttmlFile) tickRate() float64 {
+	switch {
+	case f.ticks > 0:
+		return f.ticks
+	case f.ticks < 0:
+		return f.rate * f.sub
+	}
+	return 1
+}
+
+// seconds is s to the nearest millisecond, or negative where that is too far away.
+func (f *ttmlFile) seconds(s float64, far bool) time.Duration {
+	if far || s > farthest/1000 {
+		return -time.Hour
+	}
+	return time.Duration(s*1000+0.5) * time.Millisecond
+}
+
+// set takes an attribute over.
+func (s *ttmlStyle) set(a xml.Attr) {
+	v := strings.TrimSpace(a.Value)
+	flag := func(on bool) *bool { return &on }
+	switch a.Name.Local {
+	case "fontStyle":
+		s.italic = flag(v == "italic" || v == "oblique")
+	case "fontWeight":
+		s.bold = flag(v == "bold")
+	case "textDecoration":
+		s.underline = flag(strings.Contains(" "+v+" ", " underline "))
+	case "color":
+		if c, ok := colourOf(v); ok {
+			s.colour = &c
+		}
+	case "textAlign":
+		s.align = &v
+	case "displayAlign":
+		s.display = &v
+	case "origin":
+		s.origin = &v
+	case "extent":
+		s.extent = &v
+	}
+}
+
+// under is s where over says nothing.
+func (s ttmlStyle) under(over ttmlStyle) ttmlStyle {
+	pick(&s.italic, over.italic)
+	pick(&s.bold, over.bold)
+	pick(&s.underline, over.underline)
+	pick(&s.colour, over.colour)
+	pick(&s.align, over.align)
+	pick(&s.display, over.display)
+	pick(&s.origin, over.origin)
+	pick(&s.extent, over.extent)
+	return s
+}
+
+func pick[T any](p **T, over *T) {
+	if over != nil {
+		*p = over
+	}
+}

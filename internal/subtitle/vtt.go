@@ -1,0 +1,182 @@
+package subtitle
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// readVTT reads WebVTT as the W3C specifies it, and the text that its parser would throw
+// away: what follows an empty line, and what looks like a tag and is none.
+func readVTT(p *parser) error {
+	m := &marker{r: &p.report, web: true, styles: map[string]conference.Span{}}
+	b := &blocks{parser: p, times: arrowed, numbered: true, mark: m.mark}
+	b.plain = func(raw string) bool {
+		return strings.IndexByte(raw, '<') < 0 && strings.IndexByte(raw, '{') < 0 && strings.IndexByte(raw, '&') < 0
+	}
+	b.after = func(c *conference.Cue, s string) string { return vttSettingsOf(c, s, p) }
+	b.comments = func(l string) (bool, string) {
+		word, _, _ := strings.Cut(strings.ReplaceAll(l, "\t", " "), " ")
+		switch {
+		case word == "NOTE":
+			return true, "the comment " + quote(l)
+		case l == "STYLE" && !b.open && len(p.doc.Cues) == 0:
+			return true, "the style sheet"
+		case l == "REGION" && !b.open && len(p.doc.Cues) == 0:
+			return true, "the region"
+		}
+		return false, ""
+	}
+	vttStyleSheet(p.text, m.styles)
+	p.doc.Edition = EditionOf([]byte(p.text))
+	p.doc.Cues = make([]conference.Cue, 0, cuesLikely(p.text))
+	at, line := p.vttHeader()
+	return b.read(at, line)
+}
+
+// vttHeader reads from the signature to the first empty line, or to the first times.
+func (p *parser) vttHeader() (at, line int) {
+	line = 1
+	for first := true; at < len(p.text); line++ {
+		l, _, _ := strings.Cut(p.text[at:], "\n")
+		s := strings.TrimSpace(l)
+		key, value, keyed := strings.Cut(s, ":")
+		switch {
+		case first && s == "":
+			first = true
+			at += len(l) + 1
+			p.add(line, Note, "header-line", "an empty line stands above WEBVTT")
+			continue
+		case first:
+			if title := strings.TrimSpace(s[len("WEBVTT"):]); title != "" {
+				p.drop(line, Note, "title", "the title %s is not shown to viewers, and is not kept", quote(title))
+			}
+			if !strings.HasPrefix(s, "WEBVTT") {
+				p.add(line, Warning, "header-case", "WEBVTT has to be in capitals; it was read all the same")
+			}
+		case s == "":
+			return at, line
+		case keyed && strings.EqualFold(strings.TrimSpace(key), "language"):
+			p.doc.Language = strings.TrimSpace(value)
+		case keyed && strings.EqualFold(strings.TrimSpace(key), "kind"):
+		case p.headerEnds(at):
+			p.add(line, Warning, "missing-blank-line", "there is no empty line between WEBVTT and the first caption")
+			return at, line
+		case strings.HasPrefix(s, "X-TIMESTAMP-MAP"):
+			p.drop(line, Warning, "timestamp-map", "%s is for streams; the times were read as they stand", quote(s))
+		default:
+			p.drop(line, Note, "header-line", "the header %s is not kept", quote(s))
+		}
+		first = false
+		at = min(len(p.text), at+len(l)+1)
+	}
+	return at, line
+}
+
+// headerEnds reports whether a cue begins at this line: its times, or its name above them.
+func (p *parser) headerEnds(at int) bool {
+	l, rest, _ := strings.Cut(p.text[at:], "\n")
+	if _, ok := arrowed(l); ok {
+		return true
+	}
+	l, _, _ = strings.Cut(rest, "\n")
+	_, ok := arrowed(l)
+	return ok
+}
+
+// vttSettingsOf reads the settings behind a cue's times, and returns what is none.
+func vttSettingsOf(c *conference.Cue, s string, p *parser) (rest string) {
+	col, row := 1, 2
+	for s != "" {
+		word, after, _ := strings.Cut(strings.ReplaceAll(s, "\t", " "), " ")
+		key, value, ok := strings.Cut(word, ":")
+		if !ok || value == "" {
+			break
+		}
+		first, _, _ := strings.Cut(value, ",")
+		switch key {
+		case "align":
+			col = alignColumn(first, col)
+		case "position":
+			if v, err := strconv.ParseFloat(strings.TrimSuffix(first, "%"), 64); err == nil && col == 1 {
+				col = third(v / 100)
+			}
+		case "line":
+			row = lineRow(first)
+		case "size":
+		case "vertical", "region":
+			p.habit(c.Line, Note, "setting-dropped", "the setting "+quote(word)+" is not kept")
+		default:
+			return s
+		}
+		s = strings.TrimLeft(after, " ")
+	}
+	c.Place = usual(7 - 3*row + col)
+	return s
+}
+
+func alignColumn(value string, col int) int {
+	switch value {
+	case "start", "left":
+		return 0
+	case "end", "right":
+		return 2
+	case "center", "middle":
+		return 1
+	}
+	return col
+}
+
+// third is 0, 1 or 2 for the left, the middle and the right of a line from 0 to 1.
+func third(x float64) int {
+	switch {
+	case x < 1.0/3:
+		return 0
+	case x > 2.0/3:
+		return 2
+	}
+	return 1
+}
+
+// lineRow is 0, 1 or 2 for the top, the middle and the bottom of the screen. A line is a
+// percentage or a number, from the top or, below zero, from the bottom.
+func lineRow(value string) int {
+	v, err := strconv.ParseFloat(strings.TrimSuffix(value, "%"), 64)
+	switch {
+	case err != nil:
+		return 2
+	case strings.HasSuffix(value, "%"):
+		return third(v / 100)
+	case v < 0 || v > 9:
+		return 2
+	case v > 4:
+		return 1
+	}
+	return 0
+}
+
+// vttStyleSheet finds the colours that STYLE blocks give to classes:
+// ::cue(.name) { color: #rrggbb }.
+func vttStyleSheet(text string, styles map[string]conference.Span) {
+	for rest := text; ; {
+		_, after, found := strings.Cut(rest, "::cue(")
+		if !found {
+			return
+		}
+		rest = after
+		selector, after, ok := strings.Cut(rest[:min(len(rest), 2000)], ")")
+		body, _, shut := strings.Cut(after, "}")
+		open := strings.IndexByte(body, '{')
+		dot := strings.LastIndexByte(selector, '.')
+		if !ok || !shut || open < 0 || dot < 0 {
+			continue
+		}
+		for rule := range strings.SplitSeq(body[open+1:], ";") {
+			key, value, _ := strings.Cut(rule, ":")
+			if c, known := colourOf(strings.TrimSpace(value)); known && strings.TrimSpace(key) == "color" {
+				styles[selector[dot+1:]] = conference.Span{Colour: c}
+			}
+		}
+	}
+}
