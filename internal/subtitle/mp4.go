@@ -49,7 +49,7 @@ func WriteMP4(w io.Writer, cues []conference.Cue, language string) error {
 // timedText is a cue as a sample: its text, and a style box where it has looks. Its
 // place is not told: players of text tracks seldom heed one.
 func timedText(c conference.Cue) ([]byte, error) {
-	c = filled(settled(c)) // as the sidecars have it
+	c = settled(c)
 	if len(c.Text) > 0xffff {
 		return nil, fmt.Errorf("cue %s has %d bytes of text, more than a text track can show at once", c.ID, len(c.Text))
 	}

@@ -90,6 +90,12 @@ func fitted(cues []conference.Cue, f Format, o WriteOptions) (fit []conference.C
 			fit = append(fit, c)
 		}
 	}
+	if f == WebVTT && len(unnamed(colours(fit))) > 0 {
+		p.losses = append(p.losses, Diagnostic{0, Note, "style-block", "colours beyond WebVTT's eight need a STYLE block, at which ffmpeg 5.1 and players built on it stop reading"})
+	}
+	if f != WebVTT && o.Edition != "" {
+		p.losses = append(p.losses, Diagnostic{0, Note, "edition-lost", "only WebVTT can say which edition its times belong to: " + o.Edition})
+	}
 	p.summary("times-rounded", "to hundredths of a second, which is all that "+string(f)+" has, the times were rounded of", p.rounded)
 	p.summary("looks-lost", "a transcript shows neither how nor where; lost is that of", p.bare)
 	return fit, p.losses
@@ -128,6 +134,9 @@ func (p *fitting) cue(n int, c conference.Cue) (fit conference.Cue, ok bool) {
 	if visible(fit.Text) != visible(c.Text) {
 		p.lose(c, n, "control-characters", "characters that no text file should hold were left out")
 	}
+	if emptyLine.MatchString(strings.TrimSpace(c.Text)) {
+		p.lose(c, n, "empty-line", "an empty line, which would end the caption, was left out")
+	}
 	if p.plain || p.format == Transcript {
 		fit = plainly(fit)
 		if p.format == Transcript && !p.plain && (len(c.Spans) > 0 || c.Place != 0) {
@@ -139,9 +148,6 @@ func (p *fitting) cue(n int, c conference.Cue) (fit conference.Cue, ok bool) {
 		fit = p.hundredths(n, fit)
 	case SRT:
 		p.markupLike(n, fit)
-		fit = p.emptyLines(n, fit)
-	case WebVTT:
-		fit = p.emptyLines(n, fit)
 	}
 	return fit, true
 }
@@ -160,20 +166,14 @@ func (p *fitting) hundredths(n int, c conference.Cue) conference.Cue {
 	return c
 }
 
-// emptyLines puts a no-break space on every empty line, which would end the cue.
-func (p *fitting) emptyLines(n int, c conference.Cue) conference.Cue {
-	if strings.Contains(c.Text, "\n\n") {
-		p.lose(c, n, "empty-line", "%s ends a cue at an empty line; it was written with a no-break space", p.format)
-	}
-	return filled(c)
-}
+var emptyLine = regexp.MustCompile(`\n[ \t]*\n`)
 
 // unknownTag is text that some players hide, though it is no tag of SubRip.
-var unknownTag = regexp.MustCompile(`</?[A-Za-z][\w/]*>`)
+var unknownTag = regexp.MustCompile(`</?[A-Za-z][^<>\n]*>|\{\\[^{}\n]*\}`)
 
 // markupLike says what is written of text that looks like markup.
 func (p *fitting) markupLike(n int, c conference.Cue) {
-	if shield(c.Text) != c.Text {
+	if len(guarded(c.Text)) > 0 {
 		p.lose(c, n, "text-like-markup", "text that players would take for markup was written with a word joiner (U+2060) inside, which is not seen")
 	} else if tag := unknownTag.FindString(c.Text); tag != "" {
 		p.lose(c, n, "text-like-markup", "some players hide %s, which SRT has no way to write otherwise", quote(tag))

@@ -119,21 +119,16 @@ func joined(lines []line) (text string, spans []conference.Span) {
 	return b.String(), spans
 }
 
-// settled is a cue in the one form that is written and compared: whole milliseconds,
-// lines without blanks around them and none before the first or after the last, spans
-// that end with their line, and no place where it is the usual one.
+// settled is a cue in the one form that is read, written and compared: whole
+// milliseconds, lines without blanks around them and none that is empty, spans that end
+// with their line, and no place where it is the usual one.
 func settled(c conference.Cue) conference.Cue {
 	c.Start, c.End = milli(c.Start), milli(c.End)
-	lines := linesOf(c)
-	for i, l := range lines {
-		lines[i] = l.mapped(printable).trimmed()
-	}
-	empty := func(l line) bool { return len(l) == 0 }
-	for len(lines) > 0 && empty(lines[0]) {
-		lines = lines[1:]
-	}
-	for len(lines) > 0 && empty(lines[len(lines)-1]) {
-		lines = lines[:len(lines)-1]
+	var lines []line
+	for _, l := range linesOf(c) {
+		if l = l.mapped(printable).trimmed(); len(l) > 0 {
+			lines = append(lines, l)
+		}
 	}
 	c.Text, c.Spans = joined(lines)
 	if c.Place == 2 || c.Place < 0 || c.Place > 9 {
@@ -142,28 +137,22 @@ func settled(c conference.Cue) conference.Cue {
 	return c
 }
 
-// printable is s without what no text file should hold: control characters but the tab,
-// and the code points that are for ever no characters. Bytes that are no character are
-// written as the one for that.
+// printable is s as every reader gives it back: without control characters but the tab,
+// byte-order marks, and the code points that are for ever no characters; with a space for
+// the marks that end lines in some programs. Bytes that are no character are written as
+// the one for that.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\t' || r&0xfffe == 0xfffe {
+		switch {
+		case r == '\t':
+			return r
+		case r == '\v' || r == '\f' || r == 0x85 || r == 0x2028 || r == 0x2029:
+			return ' '
+		case unicode.IsControl(r) || r == 0xfeff || r&0xfffe == 0xfffe:
 			return -1
 		}
 		return r
 	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
-}
-
-// filled is a cue with a no-break space on every empty line.
-func filled(c conference.Cue) conference.Cue {
-	lines := linesOf(c)
-	for i, l := range lines {
-		if len(l) == 0 {
-			lines[i] = line{{text: "\u00a0"}}
-		}
-	}
-	c.Text, c.Spans = joined(lines)
-	return c
 }
 
 // plainly is a cue without its looks and its place.

@@ -3,7 +3,7 @@ package subtitle
 import (
 	"bytes"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,10 +21,10 @@ func writeSRT(b *bytes.Buffer, cues []conference.Cue) {
 		if c.Place != 0 {
 			fmt.Fprintf(b, `{\an%d}`, c.Place)
 		}
-		for _, l := range linesOf(c) {
+		for _, l := range linesOf(shield(c)) {
 			for _, p := range l {
 				open, shut := srtTags(p.look)
-				b.WriteString(open + shield(p.text) + shut)
+				b.WriteString(open + p.text + shut)
 			}
 			b.WriteByte('\n')
 		}
@@ -55,28 +55,74 @@ func letterTags(look conference.Span) (open, shut string) {
 
 // joiner is U+2060, which is not seen and at which no line breaks. SubRip and ASS have no
 // way to write text that looks like markup; with it inside, players show that text as it
-// is (ffmpeg and libass write and read the backslash of ASS so).
+// is. ffmpeg writes the backslash of ASS so.
 const joiner = "\u2060"
 
-var (
-	tagLike    = regexp.MustCompile(`(?i)([<{])(` + joiner + `*(?:/?(?:i|b|u|s|font|br)\b[^<>\n]*>|\\))`)
-	shielded   = regexp.MustCompile(`(?i)([<{])` + joiner + `(` + joiner + `*(?:/?(?:i|b|u|s|font|br)\b[^<>\n]*>|\\))`)
-	timeLike   = regexp.MustCompile(`(?m)^(.*\d[\d:.,; \t]*-+)(` + joiner + `*>[ \t]*\d)`)
-	timeShield = regexp.MustCompile(`(?m)^(.*\d[\d:.,; \t]*-+)` + joiner + `(` + joiner + `*>[ \t]*\d)`)
-)
-
-// shield writes text that a reader of SubRip would take for a tag, or a line of text that
-// looks like the times of a cue, with a joiner inside.
-func shield(s string) string {
-	return timeLike.ReplaceAllString(tagLike.ReplaceAllString(s, "$1"+joiner+"$2"), "$1"+joiner+"$2")
+// shield is a cue with a joiner inside whatever a reader of SubRip would take for markup,
+// or for the times of a cue.
+func shield(c conference.Cue) conference.Cue {
+	c.Spans = slices.Clone(c.Spans)
+	for _, at := range slices.Backward(guarded(c.Text)) {
+		c.Text = c.Text[:at] + joiner + c.Text[at:]
+		for i := range c.Spans {
+			c.Spans[i] = grown(c.Spans[i], at, len(joiner))
+		}
+	}
+	return c
 }
 
-// unshield is the text that shield was given.
-func unshield(s string) string {
-	if !strings.Contains(s, joiner) {
-		return s
+// unshieldSpans is the text of a cue that went through shield, as it was; its spans move.
+func unshieldSpans(text string, spans []conference.Span) string {
+	for _, at := range slices.Backward(guarded(text)) {
+		if strings.HasPrefix(text[at:], joiner) {
+			text = text[:at] + text[at+len(joiner):]
+			for i := range spans {
+				spans[i] = grown(spans[i], at+1, -len(joiner))
+			}
+		}
 	}
-	return shielded.ReplaceAllString(timeShield.ReplaceAllString(s, "$1$2"), "$1$2")
+	return text
+}
+
+// grown is a span after the text at a byte became longer, or shorter, by n bytes.
+func grown(s conference.Span, at, n int) conference.Span {
+	if s.From >= at {
+		s.From += n
+	}
+	if s.To > at {
+		s.To += n
+	}
+	return s
+}
+
+// guarded is where in a text a joiner stands, or ought to: in tags behind their bracket,
+// and before times.
+func guarded(text string) (at []int) {
+	for i := 0; i < len(text); i++ {
+		if (text[i] == '<' || text[i] == '{') && isMarkup(text[i:i+1], strings.TrimLeft(text[i+1:], joiner)) {
+			at = append(at, i+1)
+		}
+	}
+	begun := 0
+	for l := range strings.SplitAfterSeq(text, "\n") {
+		if _, ok := arrowed(strings.TrimLeft(strings.TrimSuffix(l, "\n"), joiner)); ok {
+			at = append(at, begun)
+		}
+		begun += len(l)
+	}
+	slices.Sort(at)
+	return at
+}
+
+// isMarkup reports whether a bracket and what follows it begin with a tag.
+func isMarkup(bracket, rest string) bool {
+	shut := map[string]byte{"<": '>', "{": '}'}[bracket]
+	end := strings.IndexByte(rest[:min(len(rest), longestTag)], shut)
+	if end < 0 {
+		return false
+	}
+	kind, _ := new(marker).kind(bracket + rest[:end+1])
+	return kind != tagText
 }
 
 // stamp is t as 00:00:01,000, with the point that the format wants.

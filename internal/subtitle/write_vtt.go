@@ -20,13 +20,13 @@ func writeVTT(b *bytes.Buffer, cues []conference.Cue, o WriteOptions) {
 	if o.Edition != "" {
 		fmt.Fprintf(b, "\nNOTE lectern edition %s\n", o.Edition)
 	}
-	vttStyles(b, colours(cues))
+	vttStyles(b, unnamed(colours(cues)))
 	for i, c := range cues {
 		fmt.Fprintf(b, "\n%d\n%s --> %s%s\n", i+1, stamp(c.Start, '.'), stamp(c.End, '.'), vttSettings(c.Place))
 		for _, l := range linesOf(c) {
 			for _, p := range l {
 				open, shut := vttTags(p.look)
-				b.WriteString(open + vttEscape.Replace(p.text) + shut)
+				b.WriteString(open + vttText(p.text) + shut)
 			}
 			b.WriteByte('\n')
 		}
@@ -35,6 +35,18 @@ func writeVTT(b *bytes.Buffer, cues []conference.Cue, o WriteOptions) {
 
 // vttEscape are the references of the specification, section 4.2.2.
 var vttEscape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\u00a0", "&nbsp;", "\u200e", "&lrm;", "\u200f", "&rlm;")
+
+// vttText is text as WebVTT has it. A brace that begins what many files have of ASS, and
+// that is therefore read as such, is written by its number.
+func vttText(s string) string {
+	text := vttEscape.Replace(s)
+	for i := strings.LastIndexByte(text, '{'); i >= 0; i = strings.LastIndexByte(text[:i], '{') {
+		if isMarkup("{", text[i+1:]) {
+			text = text[:i] + "&#123;" + text[i+1:]
+		}
+	}
+	return text
+}
 
 // vttColours are the classes that every player knows, section 5.
 var vttColours = map[string]string{
@@ -50,13 +62,16 @@ func vttClass(colour string) string {
 	return "colour-" + strings.TrimPrefix(colour, "#")
 }
 
-// vttStyles tells the colours that have no class of their own.
-func vttStyles(b *bytes.Buffer, all []string) {
-	all = slices.DeleteFunc(all, func(c string) bool { return vttColours[c] != "" })
-	if len(all) > 0 {
+// unnamed are the colours that have no class of their own.
+func unnamed(colours []string) []string {
+	return slices.DeleteFunc(colours, func(c string) bool { return vttColours[c] != "" })
+}
+
+func vttStyles(b *bytes.Buffer, colours []string) {
+	if len(colours) > 0 {
 		b.WriteString("\nSTYLE\n")
 	}
-	for _, c := range all {
+	for _, c := range colours {
 		fmt.Fprintf(b, "::cue(.%s) { color: %s }\n", vttClass(c), c)
 	}
 }
