@@ -105,13 +105,23 @@ func guarded(text string) (at []int) {
 	}
 	begun := 0
 	for l := range strings.SplitAfterSeq(text, "\n") {
-		if _, ok := arrowed(strings.TrimLeft(strings.TrimSuffix(l, "\n"), joiner)); ok {
+		if timesLook(strings.TrimLeft(strings.TrimSuffix(l, "\n"), joiner)) {
 			at = append(at, begun)
 		}
 		begun += len(l)
 	}
 	slices.Sort(at)
 	return at
+}
+
+// timesLook reports whether the reader or its gate would take a line for times.
+func timesLook(l string) bool {
+	if l == "" {
+		return false
+	}
+	_, read := arrowed(l)
+	_, counted := gateArrow(l)
+	return read || counted
 }
 
 // isMarkup reports whether a bracket and what follows it begin with a tag.

@@ -225,6 +225,12 @@ func checkWritten(t *testing.T, name string, cues []conference.Cue) (ok bool) {
 			t.Errorf("%s as %s: %v\n%s\nnot\n%s", name, f, err, got, want)
 			ok = false
 		}
+		for _, d := range doc.Diagnostics {
+			if d.Severity == subtitle.Error {
+				t.Errorf("%s as %s: %+v\n%s", name, f, d, b.String())
+				ok = false
+			}
+		}
 	}
 	var b bytes.Buffer
 	seen, _ := subtitle.ParseCanonical(subtitle.Canonical(cues))

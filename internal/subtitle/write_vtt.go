@@ -24,29 +24,28 @@ func writeVTT(b *bytes.Buffer, cues []conference.Cue, o WriteOptions) {
 	for i, c := range cues {
 		fmt.Fprintf(b, "\n%d\n%s --> %s%s\n", i+1, stamp(c.Start, '.'), stamp(c.End, '.'), vttSettings(c.Place))
 		for _, l := range linesOf(c) {
-			for _, p := range l {
-				open, shut := vttTags(p.look)
-				b.WriteString(open + vttText(p.text) + shut)
-			}
-			b.WriteByte('\n')
+			b.WriteString(vttLine(l) + "\n")
 		}
 	}
 }
 
-// vttEscape are the references of the specification, section 4.2.2.
-var vttEscape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\u00a0", "&nbsp;", "\u200e", "&lrm;", "\u200f", "&rlm;")
-
-// vttText is text as WebVTT has it. A brace that begins what many files have of ASS, and
-// that is therefore read as such, is written by its number.
-func vttText(s string) string {
-	text := vttEscape.Replace(s)
-	for i := strings.LastIndexByte(text, '{'); i >= 0; i = strings.LastIndexByte(text[:i], '{') {
-		if isMarkup("{", text[i+1:]) {
-			text = text[:i] + "&#123;" + text[i+1:]
-		}
+// vttLine is a line with its tags. One that could be taken for the times of a cue, as
+// careless files have them, begins with a number for its first character.
+func vttLine(l line) (s string) {
+	for _, p := range l {
+		open, shut := vttTags(p.look)
+		s += open + vttEscape.Replace(p.text) + shut
 	}
-	return text
+	if timesLook(s) {
+		return fmt.Sprintf("&#%d;%s", s[0], s[1:])
+	}
+	return s
 }
+
+// vttEscape are the references of the specification, section 4.2.2; and a brace with a
+// backslash, which many files have from ASS and which is therefore read as such, by its
+// number.
+var vttEscape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\u00a0", "&nbsp;", "\u200e", "&lrm;", "\u200f", "&rlm;", `{\`, `&#123;\`)
 
 // vttColours are the classes that every player knows, section 5.
 var vttColours = map[string]string{
