@@ -72,23 +72,18 @@ func leftOut(language string, left []subtitle.Left) (notes []string) {
 // writeCaptions writes a track in every form and says what a form could not hold. The SRT
 // is plain, because YouTube takes no markup.
 func writeCaptions(dir string, spec plan.CaptionsSpec, cues []conference.Cue) (notes []string, err error) {
-	say := func(name string) func([]subtitle.Diagnostic, error) error {
-		return func(losses []subtitle.Diagnostic, err error) error {
-			for _, l := range losses {
-				notes = append(notes, fmt.Sprintf("%s subtitles, %s: %s", spec.Language, name, l.Message))
-			}
-			return err
-		}
+	write := func(w io.Writer, f subtitle.Format, o subtitle.WriteOptions) error {
+		losses, err := subtitle.Write(w, cues, f, o)
+		notes = append(notes, lost(spec.Language, f, losses)...)
+		return err
 	}
 	writers := []struct {
 		name  string
 		write func(io.Writer) error
 	}{
-		{captionsSRT, func(w io.Writer) error {
-			return say("SRT")(subtitle.Write(w, cues, subtitle.SRT, subtitle.WriteOptions{Plain: true}))
-		}},
+		{captionsSRT, func(w io.Writer) error { return write(w, subtitle.SRT, subtitle.WriteOptions{Plain: true}) }},
 		{captionsVTT, func(w io.Writer) error {
-			return say("WebVTT")(subtitle.Write(w, cues, subtitle.WebVTT, subtitle.WriteOptions{Language: spec.Language, Edition: spec.Edition}))
+			return write(w, subtitle.WebVTT, subtitle.WriteOptions{Language: spec.Language, Edition: spec.Edition})
 		}},
 		{captionsText, func(w io.Writer) error { return subtitle.WriteMP4(w, cues, spec.Language) }},
 	}
@@ -102,4 +97,23 @@ func writeCaptions(dir string, spec plan.CaptionsSpec, cues []conference.Cue) (n
 		}
 	}
 	return notes, nil
+}
+
+// lost says each kind of loss once.
+func lost(language string, f subtitle.Format, losses []subtitle.Diagnostic) (notes []string) {
+	count := make(map[string]int)
+	for _, l := range losses {
+		count[l.Code]++
+	}
+	for _, l := range losses {
+		if n := count[l.Code]; n > 0 {
+			note := fmt.Sprintf("%s subtitles as %s: %s", language, f, l.Message)
+			if n > 1 {
+				note += fmt.Sprintf(", and %d more like it", n-1)
+			}
+			notes = append(notes, note)
+			count[l.Code] = 0
+		}
+	}
+	return notes
 }

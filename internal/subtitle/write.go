@@ -169,7 +169,7 @@ func (p *fitting) hundredths(n int, c conference.Cue) conference.Cue {
 var emptyLine = regexp.MustCompile(`\n[ \t]*\n`)
 
 // unknownTag is text that some players hide, though it is no tag of SubRip.
-var unknownTag = regexp.MustCompile(`</?[A-Za-z][^<>\n]*>|\{\\[^{}\n]*\}`)
+var unknownTag = regexp.MustCompile(`</?[A-Za-z][^<>\n]*>`)
 
 // markupLike says what is written of text that looks like markup.
 func (p *fitting) markupLike(n int, c conference.Cue) {

@@ -99,7 +99,7 @@ func grown(s conference.Span, at, n int) conference.Span {
 // and before times.
 func guarded(text string) (at []int) {
 	for i := 0; i < len(text); i++ {
-		if (text[i] == '<' || text[i] == '{') && isMarkup(text[i:i+1], strings.TrimLeft(text[i+1:], joiner)) {
+		if (text[i] == '<' || text[i] == '{') && isMarkup(text[i], strings.TrimLeft(text[i+1:], joiner)) {
 			at = append(at, i+1)
 		}
 	}
@@ -124,14 +124,18 @@ func timesLook(l string) bool {
 	return read || counted
 }
 
-// isMarkup reports whether a bracket and what follows it begin with a tag.
-func isMarkup(bracket, rest string) bool {
-	shut := map[string]byte{"<": '>', "{": '}'}[bracket]
-	end := strings.IndexByte(rest[:min(len(rest), longestTag)], shut)
+// isMarkup reports whether a bracket and what follows it begin with a tag, or with braces
+// whose text players hide.
+func isMarkup(bracket byte, rest string) bool {
+	rest = rest[:min(len(rest), longestTag)]
+	if bracket == '{' {
+		return strings.HasPrefix(rest, `\`) && strings.Contains(rest, "}")
+	}
+	end := strings.IndexByte(rest, '>')
 	if end < 0 {
 		return false
 	}
-	kind, _ := new(marker).kind(bracket + rest[:end+1])
+	kind, _ := new(marker).kind("<" + rest[:end+1])
 	return kind != tagText
 }
 

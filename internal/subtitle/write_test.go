@@ -268,6 +268,20 @@ func TestWriteThenReadIsTheSame(t *testing.T) {
 	}
 }
 
+// Whatever was read can be written in every format, and reads back as the same cues.
+func FuzzWriteWhatWasRead(f *testing.F) {
+	f.Add([]byte("1\n00:00:01,000 --> 00:00:02,000\n{\\an8}<i>a</i> List<String> &amp; <b>x <i>y</b></i>\nx --> y\n"))
+	f.Add([]byte("WEBVTT\n\n00:01.000 --> 00:02.000 line:0\nR&amp;D &lt;I&gt; <c.red>a\nb</c>\n\n1\n00:00:01.500 --> 00:00:02.000\n&nbsp;q&#x41;\n"))
+	f.Add([]byte("[Script Info]\n[Events]\nFormat: Start, End, Text\nDialogue: 0:00:01.00,0:00:02.00,{\\i1}a\\N\\{b\\h{\\c&H0000FF&}c\n"))
+	f.Add([]byte("<tt xmlns='http://www.w3.org/ns/ttml' xml:lang='en'><body><div><p begin='1s' end='2s'>a<br/><span tts:fontStyle='italic'>b</span></p></div></body></tt>"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		doc, err := subtitle.Parse("x", in, subtitle.Options{})
+		if err == nil {
+			checkWritten(t, "what was read", doc.Cues)
+		}
+	})
+}
+
 func TestCorpusThroughEveryFormat(t *testing.T) {
 	root := os.Getenv("LECTERN_CORPUS")
 	if root == "" {
