@@ -19,10 +19,23 @@ type parser struct {
 
 // row is a line of a file that has something on it; from and to leave out the blanks
 // around it.
-type row struct {
-	from, to uint32
-	line     int32
-	gap      bool // the line above is empty
+type row struct{ from, to uint32 }
+
+// rowLines tells the lines of ascending rows. Only the first is known: a file of short
+// lines has many.
+type rowLines struct {
+	text  string
+	rows  []row
+	first int // the line of the first row
+	i, at int // up to which they were counted
+}
+
+// line is the line of row i, or of the last if there are fewer.
+func (l *rowLines) line(i int) int {
+	for i = min(i, len(l.rows)-1); l.i < i; l.i++ {
+		l.at += strings.Count(l.text[l.rows[l.i].to:l.rows[l.i+1].from], "\n")
+	}
+	return l.first + l.at
 }
 
 // unended is the end of a cue that has none; settle finds one.
@@ -41,11 +54,13 @@ type blocks struct {
 	numbered bool // numbers or names of cues stand above their times
 	comments func(paragraph string) (drop bool, line string)
 	after    func(c *conference.Cue, s string) (text string)
-	mark     func(raw string, rows []row) (string, []conference.Span, int)
+	mark     func(raw string, rows rowLines) (string, []conference.Span, int)
 	plain    func(raw string) bool  // needs no mark
 	header   func(line string) bool // is no text, where it stands above the first times
 
 	rows  []row
+	first int  // the line of the first of them
+	gap   bool // there is an empty line above it
 	cue   conference.Cue
 	open  bool
 	index int64 // the number of the cue above, -1 where it had none
@@ -83,7 +98,7 @@ func (b *blocks) read(at, line int) error {
 		case gap && b.comments != nil && b.comment(l, line):
 			skip = true
 		default:
-			b.rows = append(b.rows, row{uint32(from), uint32(to), int32(line), gap})
+			b.take(from, to, line, gap)
 			gap = false
 		}
 		line++
@@ -92,6 +107,28 @@ func (b *blocks) read(at, line int) error {
 	b.unnumbered()
 	return nil
 }
+
+// take adds a line to those that wait for their meaning.
+func (b *blocks) take(from, to, line int, gap bool) {
+	if len(b.rows) == 0 {
+		b.first, b.gap = line, gap
+	}
+	b.rows = append(b.rows, row{uint32(from), uint32(to)})
+}
+
+// gapAbove reports whether there is an empty line above row i.
+func (b *blocks) gapAbove(i int) bool {
+	if i == 0 {
+		return b.gap
+	}
+	return strings.Count(b.text[b.rows[i-1].to:b.rows[i].from], "\n") > 1
+}
+
+func (b *blocks) lines(rows []row) rowLines {
+	return rowLines{text: b.text, rows: rows, first: b.first}
+}
+
+func (b *blocks) words(i int) string { return b.text[b.rows[i].from:b.rows[i].to] }
 
 // timed reports whether a line is the times of a cue.
 func (b *blocks) timed(l string, line int, gap bool) bool {
@@ -131,7 +168,7 @@ func (b *blocks) begin(l string, from, line int, gap bool) error {
 	}
 	if text := b.after(&b.cue, s.after); text != "" {
 		at := from + strings.LastIndex(l, s.after) + len(s.after) - len(text)
-		b.rows = append(b.rows, row{uint32(at), uint32(at + len(text)), int32(line), false})
+		b.take(at, at+len(text), line, false)
 		b.add(line, Warning, "text-beside-times", "%s stands behind the times; it was taken for the first line of the caption", quote(text))
 	}
 	return nil
@@ -151,13 +188,6 @@ func (b *blocks) oddities(line int, l string, s stampOf) {
 		b.habit(line, Warning, "odd-arrow", quote(a)+" between two times was read as -->")
 	} else if s.arrow != " --> " && !s.noEnd {
 		b.habit(line, Note, "arrow-spaces", "--> does not have one space on either side")
-	}
-	if b.cue.Start < 0 || !s.noEnd && b.cue.End < 0 {
-		b.add(line, Warning, "negative-time", "a time is below zero; it was taken for zero")
-		b.cue.Start = max(0, b.cue.Start)
-		if b.cue.End != unended {
-			b.cue.End = max(0, b.cue.End)
-		}
 	}
 }
 
@@ -201,33 +231,50 @@ func (b *blocks) finish(next int, adjacent bool) {
 	rows := b.rows
 	if b.numbered {
 		rows = rows[:len(rows)-b.peel(next, adjacent)]
-	} else if adjacent && len(rows) > 0 && b.open {
+	} else if adjacent && len(rows) > 0 && b.open && !b.startsOnly {
 		b.add(next, Note, "missing-blank-line", "there is no empty line above the caption; it was read as one of its own")
 	}
-	switch {
-	case b.open:
+	if b.open {
 		b.complete(rows)
-	default:
-		for _, r := range rows {
-			if b.header != nil && b.header(b.text[r.from:r.to]) {
-				b.drop(int(r.line), Note, "header-line", "the header %s is not kept", quote(b.text[r.from:r.to]))
-				continue
-			}
-			b.drop(int(r.line), Warning, "text-before-first-cue", "%s stands before the first times; it is not shown", quote(b.text[r.from:r.to]))
-		}
+	} else {
+		b.above(rows)
 	}
 	b.rows, b.open = b.rows[:0], false
 }
 
-// complete gives the open cue its text.
-func (b *blocks) complete(rows []row) {
-	for i, r := range rows {
-		if r.gap && i > 0 {
-			b.add(int(r.line)-1, Warning, "blank-line-in-cue", "an empty line stands inside a caption; %s was taken to belong to the caption above", quote(b.text[r.from:r.to]))
-		} else if r.gap {
-			b.add(int(r.line)-1, Note, "blank-line-under-times", "an empty line stands between the times and the text; it was left out")
+// above says that lines above the first times are not shown.
+func (b *blocks) above(rows []row) {
+	lines := b.lines(rows)
+	for i := range rows {
+		line := lines.line(i)
+		switch header := b.header != nil && b.header(b.words(i)); {
+		case !header && b.full("text-before-first-cue", line):
+			b.explain(line)
+		case header:
+			b.drop(line, Note, "header-line", "the header %s is not kept", quote(b.words(i)))
+		default:
+			b.drop(line, Warning, "text-before-first-cue", "%s stands before the first times; it is not shown", quote(b.words(i)))
 		}
 	}
+}
+
+// gaps says where empty lines stand in the open cue.
+func (b *blocks) gaps(rows []row) {
+	lines := b.lines(rows)
+	for i := range rows {
+		switch line := lines.line(i) - 1; {
+		case !b.gapAbove(i):
+		case i == 0:
+			b.add(line, Note, "blank-line-under-times", "an empty line stands between the times and the text; it was left out")
+		case !b.full("blank-line-in-cue", line):
+			b.add(line, Warning, "blank-line-in-cue", "an empty line stands inside a caption; %s was taken to belong to the caption above", quote(b.words(i)))
+		}
+	}
+}
+
+// complete gives the open cue its text.
+func (b *blocks) complete(rows []row) {
+	b.gaps(rows)
 	raw := b.raw(rows)
 	if b.plain(raw) {
 		b.cue.Text = raw
@@ -246,7 +293,7 @@ func (b *blocks) complete(rows []row) {
 }
 
 func (b *blocks) marked(raw string, rows []row) (text string, spans []conference.Span, place int) {
-	text, spans, place = b.mark(raw, rows)
+	text, spans, place = b.mark(raw, b.lines(rows))
 	if place != 0 {
 		b.cue.Place = usual(place)
 	}

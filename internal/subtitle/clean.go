@@ -16,6 +16,9 @@ func clean(text string, r *report) string {
 	}
 	c := cleaner{text: text, r: r, line: 1 + strings.Count(text[:from], "\n")}
 	c.out.Grow(len(text))
+	if c.line > 1 {
+		c.ends = "LF"
+	}
 	at := from
 	for at < len(text) {
 		if !suspect[text[at]] {

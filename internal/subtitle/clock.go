@@ -86,7 +86,9 @@ func clock(s string) instant {
 		return t
 	}
 	t.ms += ((fields[0]*60+fields[1])*60 + fields[2]) * 1000
-	t.far = t.ms > farthest
+	if t.far = t.ms > farthest; t.odd&oddBelow != 0 {
+		t.ms = -t.ms
+	}
 	return t
 }
 
@@ -196,7 +198,7 @@ func arrowed(line string) (s stampOf, ok bool) {
 		return s, false
 	}
 	if s.start = clock(line); s.start.n == 0 {
-		return s, false
+		return inSeconds(line)
 	}
 	at := skipBlanks(line, s.start.n)
 	n := arrow(line[at:])
@@ -221,6 +223,29 @@ func arrowed(line string) (s stampOf, ok bool) {
 		return s, exact
 	}
 	return s, true
+}
+
+// inSeconds reads “1.000 --> 2.500”, which says it all in seconds.
+func inSeconds(line string) (s stampOf, ok bool) {
+	from, to, _ := strings.Cut(line, "-->")
+	s.start, s.end = seconds(strings.TrimRight(from, " \t")), seconds(strings.TrimLeft(to, " \t"))
+	s.arrow = " --> "
+	return s, s.start.n > 0 && s.end.n > 0
+}
+
+// seconds reads s if it is nothing but seconds with three digits behind them.
+func seconds(s string) instant {
+	at := len(s) - 4
+	if at < 1 || s[at] != '.' && s[at] != ',' {
+		return instant{}
+	}
+	whole, thousandths := s[:at], s[at+1:]
+	v, n, letters := digits(whole)
+	ms, k, others := digits(thousandths)
+	if n < len(whole) || k < 3 || letters || others {
+		return instant{}
+	}
+	return instant{ms: v*1000 + ms, odd: oddHours, far: v > farthest/1000, n: len(s)}
 }
 
 // arrow is the length of what may stand for --> at the beginning of s.

@@ -79,7 +79,8 @@ func readTimecoded(p *parser) error {
 func tapeLine(line string) (t timecode, before, after string, ok bool) {
 	at := strings.Index(line, "*TC")
 	if at < 0 || at > 4 {
-		return t, "", "", false
+		t, n := timecodeOf(line) // without its star, but a drop-frame code all the same
+		return t, "", "", n > 0 && n == len(line) && t.drop
 	}
 	rest := strings.TrimLeft(line[at+3:], " \t")
 	t, n := timecodeOf(rest)
@@ -116,16 +117,16 @@ type frameLine func(line string) (c conference.Cue, text string, ok bool)
 
 // lineCues reads the formats with a cue on every line. What is none belongs to the cue
 // above.
-func (p *parser) lineCues(read frameLine, mark func(raw string, rows []row) (string, []conference.Span, int)) {
+func (p *parser) lineCues(read frameLine, mark func(raw string, rows rowLines) (string, []conference.Span, int)) {
 	var open conference.Cue
 	var raw []byte
-	var rows []row
+	var rows []row // of what was put together, one a line of the file
 	finish := func() {
 		if len(rows) == 0 {
 			return
 		}
 		var place int
-		if open.Text, open.Spans, place = mark(string(raw), rows); place != 0 {
+		if open.Text, open.Spans, place = mark(string(raw), rowLines{rows: rows, first: open.Line, text: p.text}); place != 0 {
 			open.Place = usual(place)
 		}
 		if blank(open.Text) {
@@ -135,9 +136,11 @@ func (p *parser) lineCues(read frameLine, mark func(raw string, rows []row) (str
 		}
 		rows = rows[:0]
 	}
-	line := 0
+	p.doc.Cues = make([]conference.Cue, 0, min(strings.Count(p.text, "\n"), len(p.text)/8)+1)
+	line, from, at := 0, 0, 0
 	for l := range strings.Lines(p.text) {
 		line++
+		from, at = at, at+len(l)
 		if l = strings.Trim(l, " \t\n"); l == "" {
 			continue
 		}
@@ -147,10 +150,13 @@ func (p *parser) lineCues(read frameLine, mark func(raw string, rows []row) (str
 			p.drop(line, Note, "header-line", "the header %s is not kept", quote(l))
 		case ok:
 			finish()
-			open, raw, rows = c, append(raw[:0], text...), append(rows, row{line: int32(line)})
+			open, raw, rows = c, append(raw[:0], text...), append(rows, row{uint32(from), uint32(at - 1)})
 			open.Line = line
 		case len(rows) > 0:
-			raw, rows = append(append(raw, '\n'), l...), append(rows, row{line: int32(line)})
+			raw, rows = append(append(raw, '\n'), l...), append(rows, row{uint32(from), uint32(at - 1)})
+			if p.full("blank-line-in-cue", line) {
+				continue
+			}
 			p.add(line, Warning, "blank-line-in-cue", "%s has no times; it was taken to belong to the caption above", quote(l))
 		default:
 			p.drop(line, Warning, "text-before-first-cue", "%s stands before the first times; it is not shown", quote(l))
@@ -281,7 +287,7 @@ func spruced(l string) (from, to timecode, text string, ok bool) {
 
 // spruceMark reads ^I, ^B and ^U, which switch a look on and off, and the bar that ends
 // a line.
-func (p *parser) spruceMark(raw string, _ []row) (string, []conference.Span, int) {
+func (p *parser) spruceMark(raw string, _ rowLines) (string, []conference.Span, int) {
 	var out composer
 	var look conference.Span
 	for {

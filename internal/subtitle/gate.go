@@ -100,7 +100,10 @@ func gateArrow(row string) (tail string, ok bool) {
 		}
 		i++
 	}
-	if colons == 0 || digits < 2 || !head && dashes < 2 && (dashes == 0 || digits < 8 || colons < 2) {
+	if colons == 0 {
+		return "", head && digits > 3 && i < len(row) && strings.Trim(row, "0123456789., \t->") == "" && strings.ContainsAny(row[:at], ",.") && strings.ContainsAny(row[i:], ",.")
+	}
+	if digits < 2 || !head && dashes < 2 && (dashes == 0 || digits < 8 || colons < 2) {
 		return "", false
 	}
 	if i == len(row) {
@@ -132,7 +135,7 @@ func gateBracket(row string) (tail string, ok bool) {
 func gateTape(row string) (tail string, ok bool) {
 	at := strings.Index(row, "*TC")
 	if at < 0 || at > 4 {
-		return "", false
+		return "", row[0]-'0' <= 9 && strings.Count(row, ";") == 1 && strings.Count(row, ":") == 2 && strings.Trim(row, "0123456789:;") == ""
 	}
 	rest := strings.TrimLeft(row[at+3:], " \t")
 	tail = strings.TrimLeft(rest, "0123456789:;.,")
@@ -206,7 +209,7 @@ func settingsLike(tail string) bool {
 
 // row expects a line of text in the open cue.
 func (g *gate) row(s string, line int, gap bool) {
-	if g.at >= 0 && g.consume(s) {
+	if g.consume(s) {
 		g.release(false)
 		return
 	}
@@ -221,7 +224,7 @@ func (g *gate) row(s string, line int, gap bool) {
 // be the number of the cue or, in WebVTT, its name, if an empty line is above it.
 func (g *gate) release(aboveTimes bool) {
 	for i, h := range g.held {
-		last := aboveTimes && i == len(g.held)-1 && h.gap
+		last := aboveTimes && i == len(g.held)-1 && (h.gap || i > 0 && g.r.explains(g.held[i-1].line))
 		if !last || !g.web && strings.Trim(h.text, "0123456789") != "" {
 			g.lose(h)
 		}
@@ -269,14 +272,13 @@ func (g *gate) consume(s string) bool {
 		g.out = out[len(s):]
 		return true
 	}
-	if rest, ok := g.align(s, out, false); ok {
-		g.out = rest
-		return true
+	if !g.web && g.marks <= markBars { // WebVTT and ASS have ways to write what is no markup
+		if rest, ok := g.align(s, out, true); ok {
+			g.out = rest
+			return true
+		}
 	}
-	if g.web || g.marks > markBars {
-		return false
-	}
-	rest, ok := g.align(s, out, true)
+	rest, ok := g.align(s, out, false)
 	if ok {
 		g.out = rest
 	}

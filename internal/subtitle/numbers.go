@@ -10,11 +10,11 @@ func (b *blocks) peel(next int, adjacent bool) int {
 		b.missing(next)
 		return 0
 	}
-	last := b.rows[k-1]
-	s := b.text[last.from:last.to]
+	lines := b.lines(b.rows)
+	line := lines.line(k - 1)
+	s := b.words(k - 1)
 	n, numeric := number(s)
-	line := int(last.line)
-	alone := last.gap || !b.open && k == 1 // nothing of a caption stands directly above it
+	alone := b.gapAbove(k-1) || !b.open && k == 1 // nothing of a caption stands directly above it
 	expected := b.count > 0 && n == b.index+1
 	switch {
 	case next == 0:
@@ -23,6 +23,8 @@ func (b *blocks) peel(next int, adjacent bool) int {
 			return 1
 		}
 		return 0
+	case numeric && adjacent && k > 1 && b.doubled(k-2, n):
+		return b.numbers(n, line)
 	case numeric && adjacent && alone, numeric && !adjacent && alone && (expected || !b.open):
 		if !adjacent {
 			b.drop(line, Note, "blank-line-under-number", "an empty line stands between the number and the times; it was left out")
@@ -60,11 +62,8 @@ func number(s string) (n int64, ok bool) {
 func (b *blocks) numbers(n int64, line int) (rows int) {
 	rows = 1
 	if k := len(b.rows); k > 1 {
-		above := b.rows[k-2]
-		m, numeric := number(b.text[above.from:above.to])
-		alone := above.gap || k == 2 && !b.open
-		if numeric && alone && !b.rows[k-1].gap && (m == n || b.count > 0 && m == b.index+1 || !b.open) {
-			b.drop(int(above.line), Note, "doubled-number", "a caption has two numbers, %d and %d; they are not shown", m, n)
+		if b.doubled(k-2, n) {
+			b.drop(line-1, Note, "doubled-number", "a caption has two numbers, %s and %d; they are not shown", b.words(k-2), n)
 			rows = 2
 		}
 	}
@@ -77,6 +76,14 @@ func (b *blocks) numbers(n int64, line int) (rows int) {
 	}
 	b.index, b.count = n, b.count+1
 	return rows
+}
+
+// doubled reports whether the i-th row is a number of the cue, too, whose own number n
+// stands right below.
+func (b *blocks) doubled(i int, n int64) bool {
+	m, numeric := number(b.words(i))
+	alone := b.gapAbove(i) || i == 0 && !b.open
+	return numeric && alone && !b.gapAbove(i+1) && (m == n || b.count > 0 && m == b.index+1 || !b.open)
 }
 
 // named takes what stands where the number of a cue should be.

@@ -45,6 +45,16 @@ func (r *report) add(line int, severity, code, format string, args ...any) {
 	r.all = append(r.all, Diagnostic{line, severity, code, fmt.Sprintf(format, args...)})
 }
 
+// full reports whether no more of a code is told, and counts one more if so.
+func (r *report) full(code string, line int) bool {
+	t := r.tally[code]
+	if t == nil || t.told < perCode {
+		return false
+	}
+	t.more, t.last = t.more+1, line
+	return true
+}
+
 // habit says something that a file tends to do everywhere: the first line is told, and
 // how many more there are.
 func (r *report) habit(line int, severity, code, message string) {
@@ -60,6 +70,11 @@ func (r *report) habit(line int, severity, code, message string) {
 // it as the explanation of a difference on that line, and of no other.
 func (r *report) drop(line int, severity, code, format string, args ...any) {
 	r.add(line, severity, code, format, args...)
+	r.explain(line)
+}
+
+// explain lets the gate pass a line.
+func (r *report) explain(line int) {
 	n := len(r.lost) - 1
 	if n >= 0 && (r.lost[n].last == int32(line) || r.lost[n].last+1 == int32(line)) {
 		r.lost[n].last = int32(line)

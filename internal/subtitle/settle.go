@@ -2,8 +2,8 @@ package subtitle
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,6 +18,10 @@ func (p *parser) settle() {
 	sorted := true
 	for i := range cues {
 		c := &cues[i]
+		if c.Start < 0 {
+			p.add(c.Line, Warning, "negative-time", "the caption starts before zero; it was taken to start there")
+			c.Start = 0
+		}
 		if c.End != unended && c.End <= c.Start {
 			p.impossible(c)
 		} else if c.End == unended && !p.startsOnly {
@@ -79,7 +83,11 @@ func name(cues []conference.Cue) {
 	all.Grow(len(cues) * 8)
 	at := make([]int32, len(cues)+1)
 	for i := range cues {
-		fmt.Fprintf(&all, "c%04d", i+1)
+		all.WriteString("c")
+		for least := 1000; least > i+1; least /= 10 {
+			all.WriteByte('0')
+		}
+		all.WriteString(strconv.Itoa(i + 1))
 		at[i+1] = int32(all.Len())
 	}
 	for i := range cues {

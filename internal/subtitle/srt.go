@@ -28,7 +28,7 @@ func readSRT(p *parser) error {
 
 // cuesLikely is how many cues a file of arrows may have, so that memory for them is
 // taken once.
-func cuesLikely(text string) int { return min(strings.Count(text, "-->"), len(text)/24) + 1 }
+func cuesLikely(text string) int { return min(strings.Count(text, "-->"), len(text)/11) + 1 }
 
 // srtPlain reports whether the text of a caption is without anything like markup.
 func srtPlain(raw string) bool {

@@ -83,36 +83,47 @@ func Read(name string, data []byte) ([]conference.Cue, error) {
 // [fault.Fault]; everything else is read, and diagnostics say what was odd. The lines of
 // EBU STL, which has none, are the numbers of its blocks.
 func Parse(name string, data []byte, o Options) (Document, error) {
-	limit := cmp.Or(o.MaxBytes, MaxBytes)
-	if int64(len(data)) > limit {
-		return Document{}, fault.New(name, "has %d bytes, more than the %d that are read", len(data), limit).
-			Try("A subtitle file of a whole day has less than one megabyte: look whether it is the right file")
-	}
-	p := &parser{name: name}
-	if isEBU(data) {
-		p.doc.Format = STL
-		if err := readEBU(p, data); err != nil {
-			return Document{}, err
-		}
-		return p.finish(func() { gateEBU(data, &p.doc, &p.report) })
-	}
-	t, err := charset.Decode(name, data, charset.Hint{Language: o.Language, Encoding: o.Encoding})
+	p, gate, err := open(name, data, o)
 	if err != nil {
 		return Document{}, err
 	}
+	p.seal()
+	gate()
+	if len(p.doc.Cues) == 0 {
+		return Document{}, fault.New(name, "is a subtitle file without a single caption").At(1).Try("Look whether it was saved whole")
+	}
+	p.settle()
+	p.doc.Diagnostics = p.diagnostics()
+	return p.doc, nil
+}
+
+// open reads a file as far as its parser goes. The cues are in the order of the file, and
+// the gate has not looked at them.
+func open(name string, data []byte, o Options) (p *parser, gate func(), err error) {
+	limit := cmp.Or(o.MaxBytes, MaxBytes)
+	if int64(len(data)) > limit {
+		return nil, nil, fault.New(name, "has %d bytes, more than the %d that are read", len(data), limit).
+			Try("A subtitle file of a whole day has less than one megabyte: look whether it is the right file")
+	}
+	p = &parser{name: name}
+	if isEBU(data) {
+		p.doc.Format = STL
+		return p, func() { gateEBU(data, &p.doc, &p.report) }, readEBU(p, data)
+	}
+	t, err := charset.Decode(name, data, charset.Hint{Language: o.Language, Encoding: o.Encoding})
+	if err != nil {
+		return nil, nil, err
+	}
 	if p.text = clean(t.UTF8, &p.report); blank(p.text) {
-		return Document{}, fault.New(name, "is empty, which is not a subtitle file").At(1)
+		return nil, nil, fault.New(name, "is empty, which is not a subtitle file").At(1).Try("Look whether it was saved, and hand in that")
 	}
 	p.encoded(t)
 	r, ok := readerOf(p.text)
 	if !ok {
-		return Document{}, foreign(name, p.text)
+		return nil, nil, foreign(name, p.text)
 	}
 	p.doc.Format = r.format
-	if err := r.read(p); err != nil {
-		return Document{}, err
-	}
-	return p.finish(func() { r.gate(t.UTF8, &p.doc, &p.report) })
+	return p, func() { r.gate(t.UTF8, &p.doc, &p.report) }, r.read(p)
 }
 
 // encoded takes over what is to be said of a file's encoding.
@@ -123,21 +134,9 @@ func (p *parser) encoded(t charset.Text) {
 			p.add(max(1, n.Line), Warning, n.Code, "%s", n.Text)
 		}
 	}
-	if !t.Sure {
+	if !t.Sure && t.Encoding != "utf-8" {
 		p.add(1, Note, "encoding-guessed", "the file does not say how it is encoded; %s was the best guess", t.Encoding)
 	}
-}
-
-// finish lets the gate look at what was read, and puts it in order.
-func (p *parser) finish(gate func()) (Document, error) {
-	p.seal()
-	gate()
-	if len(p.doc.Cues) == 0 {
-		return Document{}, fault.New(p.name, "is a subtitle file without a single caption").At(1).Try("Look whether it was saved whole")
-	}
-	p.settle()
-	p.doc.Diagnostics = p.diagnostics()
-	return p.doc, nil
 }
 
 // EditionOf is the edition that a WebVTT file made by Lectern names, or "".

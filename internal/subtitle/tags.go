@@ -30,11 +30,20 @@ const pairedKinds = tagHidden + 1 // the kinds that come in pairs
 
 // token is a tag in the text of a cue, or what looks like one.
 type token struct {
-	from, to int32
-	kind     tagKind
-	shut     bool // it ends what another began
-	paired   bool
+	from  int32
+	size  uint16
+	kind  tagKind
+	state uint8 // shut, paired
 }
+
+// What a token is besides its kind.
+const (
+	shut   uint8 = 1 << iota // it ends what another began
+	paired                   // the other is there
+)
+
+func (t *token) is(state uint8) bool { return t.state&state != 0 }
+func (t *token) to() int             { return int(t.from) + int(t.size) }
 
 // marker reads the markup of SubRip's and WebVTT's captions.
 type marker struct {
@@ -53,7 +62,7 @@ type marker struct {
 // lineOf tells the line of ascending offsets into the text of a cue.
 type lineOf struct {
 	raw  string
-	rows []row
+	rows rowLines
 	at   int
 	row  int
 }
@@ -63,11 +72,11 @@ func (l *lineOf) of(at int) int {
 		l.row += strings.Count(l.raw[l.at:at], "\n")
 		l.at = at
 	}
-	return int(l.rows[min(l.row, len(l.rows)-1)].line)
+	return l.rows.line(l.row)
 }
 
 // mark is the text of a cue, raw, as a viewer reads it, how it looks and where it stands.
-func (m *marker) mark(raw string, rows []row) (text string, spans []conference.Span, place int) {
+func (m *marker) mark(raw string, rows rowLines) (text string, spans []conference.Span, place int) {
 	m.lines = lineOf{raw: raw, rows: rows}
 	m.scan(raw)
 	m.pair(raw)
@@ -77,10 +86,10 @@ func (m *marker) mark(raw string, rows []row) (text string, spans []conference.S
 	for i := range m.tokens {
 		t := &m.tokens[i]
 		m.out.write(m.plain(raw[at:t.from], at))
-		if p := m.apply(raw[t.from:t.to], t); p != 0 {
+		if p := m.apply(raw[t.from:t.to()], t); p != 0 {
 			place = p
 		}
-		at = int(t.to)
+		at = t.to()
 	}
 	m.out.write(m.plain(raw[at:], at))
 	text, spans = m.out.done()
@@ -101,7 +110,7 @@ func (m *marker) scan(raw string) {
 		}
 		at += i
 		if n := m.ends(raw[at:]); n > 0 {
-			m.tokens = append(m.tokens, token{from: int32(at), to: int32(at + n), kind: tagNewline})
+			m.tokens = append(m.tokens, token{from: int32(at), size: uint16(n), kind: tagNewline})
 			at += n
 			continue
 		}
@@ -125,7 +134,7 @@ func (m *marker) scan(raw string) {
 			at++
 			continue
 		}
-		kind, shut := m.kind(raw[at:to])
+		kind, shuts := m.kind(raw[at:to])
 		if kind == tagText {
 			if oddTag(raw[at:to]) {
 				m.r.add(m.lines.of(at), Note, "unknown-tag", "%s is no markup of this format; it is shown as text", quote(raw[at:to]))
@@ -133,7 +142,11 @@ func (m *marker) scan(raw string) {
 			at++
 			continue
 		}
-		m.tokens = append(m.tokens, token{from: int32(at), to: int32(to), kind: kind, shut: shut})
+		t := token{from: int32(at), size: uint16(to - at), kind: kind}
+		if shuts {
+			t.state = shut
+		}
+		m.tokens = append(m.tokens, t)
 		at = to
 	}
 }
@@ -251,19 +264,20 @@ func (m *marker) pair(raw string) {
 	for i := range m.tokens {
 		t := &m.tokens[i]
 		if t.kind >= pairedKinds {
-			t.paired = true
+			t.state |= paired
 			continue
 		}
-		if w := m.waits[t.kind]; !t.shut {
+		if w := m.waits[t.kind]; !t.is(shut) {
 			m.waits[t.kind] = append(w, int32(i))
 		} else if len(w) > 0 {
-			t.paired, m.tokens[w[len(w)-1]].paired = true, true
+			t.state |= paired
+			m.tokens[w[len(w)-1]].state |= paired
 			m.waits[t.kind] = w[:len(w)-1]
 		}
 	}
 	for i := range m.tokens {
-		if t := &m.tokens[i]; !t.paired && !m.web && !t.shut && generic(raw, t) {
-			m.r.add(m.lines.of(int(t.from)), Note, "unknown-tag", "%s has no closing tag and stands like a type in a program; it is shown as text", quote(raw[t.from:t.to]))
+		if t := &m.tokens[i]; !t.is(paired) && !m.web && !t.is(shut) && generic(raw, t) {
+			m.r.add(m.lines.of(int(t.from)), Note, "unknown-tag", "%s has no closing tag and stands like a type in a program; it is shown as text", quote(raw[t.from:t.to()]))
 			t.kind = tagText
 		}
 	}
@@ -275,7 +289,7 @@ func generic(raw string, t *token) bool {
 	if t.kind > tagUnderline {
 		return false
 	}
-	if t.to-t.from == 3 && raw[t.from+1] < 'a' {
+	if t.size == 3 && raw[t.from+1] < 'a' {
 		return true
 	}
 	before := byte(' ')
@@ -304,18 +318,18 @@ func (m *marker) apply(s string, t *token) (place int) {
 		return 0
 	case t.kind == tagOverride:
 		return m.override(s, line)
-	case !t.paired && t.shut:
+	case !t.is(paired) && t.is(shut):
 		m.r.add(line, Warning, "stray-tag", "%s ends what never began; it was taken out", quote(s))
 		return 0
-	case !t.paired && t.kind != tagHidden:
+	case !t.is(paired) && t.kind != tagHidden:
 		m.r.add(line, Warning, "unclosed-tag", "%s is never closed; it was taken to hold until the end of the caption", quote(s))
 	}
 	switch {
 	case t.kind == tagFont:
-		m.font(s, t.shut, line)
+		m.font(s, t.is(shut), line)
 	case t.kind == tagHidden:
-		m.hidden(s, t.shut, line)
-	case t.shut:
+		m.hidden(s, t.is(shut), line)
+	case t.is(shut):
 		m.depth[t.kind]--
 	default:
 		m.depth[t.kind]++
