@@ -1,9 +1,7 @@
 package insync
 
 import (
-	"fmt"
 	"math"
-	"os"
 	"slices"
 )
 
