@@ -263,6 +263,19 @@ func level(db float64) byte {
 	return byte(math.Round(min(255, max(0, 2*(db-quietest))))) // −Inf is 0
 }
 
+// Levels reads a LevelsFile whole: dB, one for every 10 ms.
+func Levels(path string) ([]float32, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the levels of a recording: %w", err)
+	}
+	levels := make([]float32, len(raw))
+	for i, l := range raw {
+		levels[i] = float32(l)/2 + quietest
+	}
+	return levels, nil
+}
+
 // block is a record of BlocksFile.
 type block struct {
 	left, right, cross float64 // mean squares after K-weighting

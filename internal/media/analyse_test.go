@@ -43,6 +43,10 @@ func TestAnalyseHearsWhatIsWrong(t *testing.T) {
 			if err != nil || len(blocks) < 20 || len(blocks) > 21 {
 				t.Errorf("%d blocks in two seconds, %v", len(blocks), err)
 			}
+			levels, err := Levels(filepath.Join(filepath.Dir(source.Blocks), LevelsFile))
+			if err != nil || len(levels) < 200 || len(levels) > 210 || levels[100] < -30 || levels[100] > 0 {
+				t.Errorf("%d levels in two seconds, %v", len(levels), err)
+			}
 		})
 	}
 }
