@@ -241,6 +241,11 @@ func (v *verifier) sidecar(path string, t Track) error {
 		return err
 	}
 	v.cues[path] = doc
+	for _, d := range doc.Diagnostics { // players are less patient than Lectern; an entity is but text in SRT
+		if d.Severity != subtitle.Note && d.Code != "entity" {
+			return fmt.Errorf("its line %d: %s", d.Line, d.Message)
+		}
+	}
 	ext := strings.TrimPrefix(filepath.Ext(path), ".")
 	end := v.content.Edition.Programme.Duration()
 	last := slices.MaxFunc(doc.Cues, func(a, b conference.Cue) int { return cmp.Compare(a.End, b.End) })

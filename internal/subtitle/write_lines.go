@@ -1,7 +1,6 @@
 package subtitle
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -57,15 +56,6 @@ func (l line) with(p piece) line {
 		return l
 	}
 	return append(l, p)
-}
-
-// text is the line as a viewer reads it.
-func (l line) text() string {
-	var b strings.Builder
-	for _, p := range l {
-		b.WriteString(p.text)
-	}
-	return b.String()
 }
 
 // mapped is the line with every piece's text changed by f. White space has no look.
@@ -184,6 +174,6 @@ func colours(cues []conference.Cue) (all []string) {
 			}
 		}
 	}
-	slices.SortFunc(all, cmp.Compare[string])
+	slices.Sort(all)
 	return slices.Compact(all)
 }
