@@ -107,7 +107,20 @@ func TestSpokenTalks(t *testing.T) {
 		t.Logf("%-26s %v", key, a)
 	}
 	t.Logf("%-26s %v", "altogether", all)
+	if all.wrong > 0 {
+		t.Errorf("%d answers are wrong", all.wrong)
+	}
+	if all.right*100 < all.cases*95 {
+		t.Errorf("%d of %d verdicts are right, want 95 %%", all.right, all.cases)
+	}
+	if slices.Sort(all.errors); all.errors[len(all.errors)/2] > 100 || all.errors[len(all.errors)-1] > 250 {
+		t.Errorf("the errors are too great")
+	}
 }
+
+// near is how many milliseconds off the place of a jump may be: speech in whole sentences
+// gives an onset every five seconds, and not each of them is clear.
+const near = 30000
 
 // judge compares the verdict on a variant with the truth.
 func judge(t *testing.T, where string, v variant) tally {
@@ -120,14 +133,14 @@ func judge(t *testing.T, where string, v variant) tally {
 	worst := 0.0
 	for i, c := range v.cues {
 		at := c.Start.Milliseconds()
-		if math.IsNaN(v.truth[i]) || v.seam > 0 && max(at-v.seam, v.seam-at) < 10000 {
+		if math.IsNaN(v.truth[i]) || v.seam > 0 && max(at-v.seam, v.seam-at) < near {
 			continue
 		}
 		worst = max(worst, math.Abs(placed(r, at)-v.truth[i]))
 	}
 	right := strings.HasPrefix(r.Verdict, v.kind) && worst <= 250
 	if v.seam > 0 && right {
-		right = len(r.Segments) == 2 && max(r.Segments[1].FromMS-v.seam, v.seam-r.Segments[1].FromMS) < 10000
+		right = len(r.Segments) == 2 && max(r.Segments[1].FromMS-v.seam, v.seam-r.Segments[1].FromMS) < near
 	}
 	if right {
 		one.right = 1
@@ -148,6 +161,65 @@ func placed(r insync.Result, ms int64) float64 {
 		}
 	}
 	return float64(ms)*r.Ratio + float64(offset)
+}
+
+// TestCaptionsOfSomethingElse lays captions beside sound that they have nothing, or too
+// little, to do with.
+func TestCaptionsOfSomethingElse(t *testing.T) {
+	corpus := os.Getenv("LECTERN_CORPUS")
+	if corpus == "" {
+		t.Skip("LECTERN_CORPUS is not set, so there are no real captions to have spoken")
+	}
+	sounds, files := map[string][]float32{}, map[string][]conference.Cue{}
+	for n, talk := range talks[1:] {
+		cues := captions(t, filepath.Join(corpus, "google-video-captions", talk.file), 20*time.Minute)
+		spoken := cast(talk.speech(cues), talk.voices...)
+		speak(t, strings.ReplaceAll(talk.voices[0], ":", "-")+fmt.Sprint(len(spoken)), spoken)
+		s := newStage(cues[len(cues)-1].End, uint64(n))
+		s.speech(spoken, talk.manner)
+		s.room(25)
+		sounds[talk.name], files[talk.name] = s.levels(), cues
+	}
+	noises := map[string]func(*stage){
+		"silence":    func(*stage) {},
+		"music":      func(s *stage) { s.music(0); s.room(30) },
+		"room noise": func(s *stage) { s.room(0) },
+		"applause":   func(s *stage) { s.room(30); s.applause(-6) },
+	}
+	for name, add := range noises {
+		s := newStage(15*time.Minute, 5)
+		add(s)
+		sounds[name] = s.levels()
+	}
+	real, err := filepath.Glob(filepath.Join(corpus, "google-video-captions", "*", "IO2009-*.srt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range real {
+		if cues := captions(t, path, 20*time.Minute); filepath.Base(path) != filepath.Base(talks[2].file) {
+			files[path] = cues
+		}
+	}
+	cases := 0
+	for sound, levels := range sounds {
+		for file, cues := range files {
+			if sound == file || len(cues) == 0 {
+				continue
+			}
+			cases++
+			if r := insync.Judge(cues, levels); r.Verdict != insync.CannotTell {
+				t.Errorf("%s against %s: %+v", file, sound, r)
+			}
+			if right := files[sound]; len(right) > 0 && len(cues) > 100 {
+				mixed := append(slices.Clone(right[:len(right)/25]), cues[len(cues)/25:]...)
+				cases++
+				if r := insync.Judge(mixed, levels); r.Verdict != insync.CannotTell {
+					t.Errorf("%s but for its beginning, against %s: %+v", file, sound, r)
+				}
+			}
+		}
+	}
+	t.Logf("%d cases", cases)
 }
 
 // variants are the file moved, stretched, and missing something or having too much, and
