@@ -228,7 +228,11 @@ func arrowed(line string) (s stampOf, ok bool) {
 // inSeconds reads “1.000 --> 2.500”, which says it all in seconds.
 func inSeconds(line string) (s stampOf, ok bool) {
 	from, to, _ := strings.Cut(line, "-->")
-	s.start, s.end = seconds(strings.TrimRight(from, " \t")), seconds(strings.TrimLeft(to, " \t"))
+	to = strings.TrimLeft(to, " \t")
+	s.start, s.end = seconds(strings.TrimRight(from, " \t")), seconds(to)
+	if t := clock(to); s.end.n == 0 && t.n == len(to) {
+		s.end = t
+	}
 	s.arrow = " --> "
 	return s, s.start.n > 0 && s.end.n > 0
 }

@@ -21,6 +21,8 @@ type gate struct {
 
 	at    int    // the cue that is open, -1 before the first
 	out   string // what is left to come of its text
+	other string // what is left if the last line meant something else; mostly the same
+	fresh bool   // that is all of it
 	muted bool   // something of it is missing, which was said
 	held  []heldRow
 }
@@ -101,7 +103,7 @@ func gateArrow(row string) (tail string, ok bool) {
 		i++
 	}
 	if colons == 0 {
-		return "", head && digits > 3 && i < len(row) && strings.Trim(row, "0123456789., \t->") == "" && strings.ContainsAny(row[:at], ",.") && strings.ContainsAny(row[i:], ",.")
+		return "", head && digits > 3 && i < len(row) && strings.Trim(row, "0123456789:., \t->") == "" && strings.ContainsAny(row[:at], ",.") && strings.ContainsAny(row[i:], ",.")
 	}
 	if digits < 2 || !head && dashes < 2 && (dashes == 0 || digits < 8 || colons < 2) {
 		return "", false
@@ -162,7 +164,6 @@ func (g *gate) blocks(text string, times timesLike) {
 			header = false
 		case timed && g.r.explains(line):
 			g.end(true)
-			g.out = ""
 			header = false
 		case timed:
 			g.consume(s)
@@ -188,7 +189,7 @@ func gateComment(row string, at int) bool {
 func (g *gate) begin(line int, tail string, timed bool) {
 	g.end(true)
 	g.at++
-	g.out, g.muted = g.cues[g.at].Text, false
+	g.show(g.cues[g.at].Text)
 	if !timed && !g.r.explains(line) {
 		g.fail(line, "cues-added", "a caption was read from this line, which has no times")
 	}
@@ -196,6 +197,9 @@ func (g *gate) begin(line int, tail string, timed bool) {
 		g.fail(line, "text-lost", "%s was not read", quote(tail))
 	}
 }
+
+// show begins with the text of a cue.
+func (g *gate) show(text string) { g.out, g.other, g.fresh, g.muted = text, text, true, false }
 
 // settingsLike: words with a colon in each, and perhaps text of which more is said.
 func settingsLike(tail string) bool {
@@ -242,10 +246,10 @@ func (g *gate) lose(h heldRow) {
 // end expects nothing more of the open cue.
 func (g *gate) end(aboveTimes bool) {
 	g.release(aboveTimes)
-	if g.at >= 0 && !g.muted && !invisible(g.out) {
+	if g.at >= 0 && !g.muted && !invisible(g.out) && !invisible(g.other) {
 		g.fail(g.cues[g.at].Line, "text-added", "%s was read into this caption from nowhere", quote(strings.TrimSpace(g.out)))
 	}
-	g.out = ""
+	g.out, g.other = "", ""
 }
 
 // finish expects nothing more at all.
@@ -267,28 +271,45 @@ func (g *gate) fail(line int, code, format string, args ...any) {
 // consume takes what a line shows off the text that is still to come. It takes nothing
 // where that begins otherwise.
 func (g *gate) consume(s string) bool {
-	out := strings.TrimLeft(g.out, " \t\n")
-	if strings.HasPrefix(out, s) && !g.web {
-		g.out = out[len(s):]
-		return true
+	return g.consumeFrom(g.out, s) || g.other != g.out && g.consumeFrom(g.other, s)
+}
+
+func (g *gate) consumeFrom(out, s string) bool {
+	if !g.fresh && !lineEnds(out) && !invisible(s) {
+		return false // something of the line before has not come
 	}
-	if !g.web && g.marks <= markBars { // WebVTT and ASS have ways to write what is no markup
-		if rest, ok := g.align(s, out, true); ok {
-			g.out = rest
-			return true
-		}
-	}
-	rest, ok := g.align(s, out, false)
+	rest, other, ok := g.shown(s, strings.TrimLeft(out, " \t\n"))
 	if ok {
-		g.out = rest
+		g.out, g.other, g.fresh = rest, other, g.fresh && invisible(s)
 	}
 	return ok
 }
 
+// shown is what is left of out after what the line s shows, if out begins with that. There
+// can be two answers: a tag like the I of Box<I>, at the end of a line, may be text or not.
+func (g *gate) shown(s, out string) (rest, other string, ok bool) {
+	if strings.HasPrefix(out, s) && !g.web {
+		return out[len(s):], out[len(s):], true
+	}
+	other, ok = g.align(s, out, false)
+	if g.web || g.marks > markBars { // there are ways to write what is no markup
+		return other, other, ok
+	}
+	rest, literally := g.align(s, out, true)
+	switch {
+	case !literally:
+		return other, other, ok
+	case !ok:
+		other = rest
+	}
+	return rest, other, true
+}
+
 // align walks along a line and the text that should come of it. Markup is passed over
-// or, where literal, taken for text if the text has it.
+// or, where literal, taken for text if the text has it. A line ends only at br.
 func (g *gate) align(s, out string, literal bool) (rest string, ok bool) {
-	var far [2]int // where the next > and the next } stand, so that they are looked for once
+	between := " \t" // before a tag that is text
+	var far [2]int   // where the next > and the next } stand, so that they are looked for once
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf && unmarked[c] {
 			if c != ' ' && c != '\t' {
@@ -312,10 +333,13 @@ func (g *gate) align(s, out string, literal bool) (rest string, ok bool) {
 				return "", false
 			}
 			out = out[size:]
-		case literal && strings.HasPrefix(passBlank(out), s[i:i+n]):
-			out = passBlank(out)[n:]
+		case literal && strings.HasPrefix(strings.TrimLeft(out, between), s[i:i+n]):
+			out = strings.TrimLeft(out, between)[n:]
 			i += n
 		default:
+			if n >= 4 && strings.EqualFold(s[i:i+3], "<br") {
+				between = " \t\n"
+			}
 			i += n
 			for _, r := range shows {
 				if unseen(r) {
@@ -359,6 +383,16 @@ func passBlank(s string) string {
 // unseen reports whether a character leaves nothing on the screen.
 func unseen(r rune) bool {
 	return unicode.IsSpace(r) || r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0x2060 || r == 0xfeff || r == 0xfffe || r == 0xffff
+}
+
+// lineEnds reports whether nothing is left of the line that s begins with.
+func lineEnds(s string) bool {
+	for _, r := range s {
+		if r == '\n' || !unseen(r) {
+			return r == '\n'
+		}
+	}
+	return true
 }
 
 func invisible(s string) bool { return passBlank(s) == "" }

@@ -88,13 +88,13 @@ func (g *gate) lines(text string, body func(row string) (string, bool)) {
 		case g.at+1 < len(g.cues) && g.cues[g.at+1].Line == line:
 			g.end(false)
 			g.at++
-			g.out, g.muted = g.cues[g.at].Text, false
+			g.show(g.cues[g.at].Text)
 			if !ok {
 				g.fail(line, "cues-added", "a caption was read from this line, which has no times")
 			} else if !g.r.explains(line) && !g.consume(shown) {
 				g.fail(line, "text-lost", "%s is missing from what was read", quote(shown))
 			} else if g.r.explains(line) && !g.consume(shown) {
-				g.out = ""
+				g.show("")
 			}
 		case g.r.explains(line):
 		case ok && !invisible(shown):
@@ -200,13 +200,14 @@ func (g *gate) characters(s string, line int) {
 		g.out = passBlank(g.out)
 		for g.out == "" && g.at+1 < len(g.cues) && !lost {
 			g.at++
-			g.out, g.muted = passBlank(g.cues[g.at].Text), false
+			g.show(passBlank(g.cues[g.at].Text))
 		}
 		if !strings.HasPrefix(g.out, string(r)) {
 			lost = true
 			break
 		}
 		g.out = g.out[len(string(r)):]
+		g.other = g.out
 	}
 	if lost && !g.r.explains(line) {
 		g.fail(line, "text-lost", "%s is missing from what was read", quote(strings.TrimSpace(s)))

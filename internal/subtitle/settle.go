@@ -2,6 +2,7 @@ package subtitle
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,8 +38,11 @@ func (p *parser) settle() {
 	if !sorted {
 		slices.SortStableFunc(cues, func(a, b conference.Cue) int { return cmp.Compare(a.Start, b.Start) })
 	}
+	giveEnds(cues)
 	for i := range cues {
-		p.end(cues, i)
+		if c := cues[i]; i > 0 && c.Start < cues[i-1].End {
+			p.add(c.Line, Note, "overlap", "the caption starts %d ms before the one above it ends", (cues[i-1].End - c.Start).Milliseconds())
+		}
 	}
 	name(cues)
 }
@@ -53,20 +57,18 @@ func (p *parser) impossible(c *conference.Cue) {
 	c.End = unended
 }
 
-// end gives the i-th cue an end if it has none, and says that it overlaps the one before.
-func (p *parser) end(cues []conference.Cue, i int) {
-	c := &cues[i]
-	if c.End == unended {
-		c.End = c.Start + readingTime(c.Text)
-		for _, next := range cues[i+1:] {
-			if next.Start > c.Start {
-				c.End = min(c.End, next.Start)
-				break
-			}
+// giveEnds lets every cue without an end stay until it can have been read, or until the
+// next one that starts later.
+func giveEnds(cues []conference.Cue) {
+	later := time.Duration(math.MaxInt64) // when the first cue starts that starts after the one at hand
+	for i := len(cues) - 1; i >= 0; i-- {
+		c := &cues[i]
+		if i+1 < len(cues) && cues[i+1].Start > c.Start {
+			later = cues[i+1].Start
 		}
-	}
-	if i > 0 && c.Start < cues[i-1].End {
-		p.add(c.Line, Note, "overlap", "the caption starts %d ms before the one above it ends", (cues[i-1].End - c.Start).Milliseconds())
+		if c.End == unended {
+			c.End = min(c.Start+readingTime(c.Text), later)
+		}
 	}
 }
 

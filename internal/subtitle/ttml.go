@@ -28,7 +28,6 @@ type ttmlFile struct {
 	out     composer
 	cue     *conference.Cue // that is being read
 	within  int             // the depth of its element
-	inline  int             // regions and styles nested in others
 }
 
 // ttmlStyle is what attributes say about how text looks and where it stands. A pointer
