@@ -148,7 +148,7 @@ func TestMutatedFilesLoseNothingSilently(t *testing.T) {
 		if !ok {
 			continue
 		}
-		model = model[:min(len(model), 1500)]
+		model = model[:min(len(model), 300)]
 		for k, m := range mutations {
 			for e, end := range []string{"\n", "\r\n", "\r", "\r\r\n"} {
 				r := rand.New(rand.NewPCG(uint64(n), uint64(k*10+e)))
