@@ -22,8 +22,8 @@ const (
 	blur  = 15   // frames over which both are smoothed: cues are a bit early or late, each in its own way
 	slack = 60   // frames to each side in which an offset is looked for
 	small = 30   // frames: a jump by less is none
-	fits  = 18.0 // logarithm of a likelihood ratio; a part of the file with less has no offset of its own
-	odd   = 25.0 // likewise; a run of cues with more has nothing to do with the sound
+	fits  = 13.0 // logarithm of a likelihood ratio; a part of the file with less has no offset of its own
+	odd   = 15.0 // likewise; a run of cues with more has nothing to do with the sound
 )
 
 // fit is a path made exact: to the cue in time, to the frame in offset.
@@ -113,10 +113,11 @@ func (f *fit) usual() float64 {
 }
 
 // evidence is the logarithm of how much likelier a mark's worth is where it belongs than
-// where it meets nothing, for normal distributions.
+// where it meets nothing, for normal distributions. What belongs need not fit quite as
+// well as usual: not every speaker is as clear as the clearest.
 func (f *fit) evidence(mark int, p part, usual float64) float64 {
-	w := float64(f.marks[mark].weight)
-	return usual * (f.worth(mark, p) - usual/2*w*w)
+	w, least := float64(f.marks[mark].weight), 0.7*usual
+	return least * (f.worth(mark, p) - least/2*w*w)
 }
 
 func (f *fit) live(p part) []mark { return f.marks[p.from+p.lost : p.to] }

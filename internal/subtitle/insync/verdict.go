@@ -21,7 +21,7 @@ func unclear(format string, args ...any) Result {
 }
 
 func (r Result) with(confidence float64) Result {
-	r.Confidence = math.Round(100*confidence) / 100
+	r.Confidence = math.Floor(100*confidence) / 100 // never up to what an answer needs
 	return r
 }
 
