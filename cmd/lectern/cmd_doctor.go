@@ -13,8 +13,8 @@ type doctorCmd struct {
 	JSON bool `help:"Print JSON."`
 }
 
-// check is one thing that Lectern needs.
-type check struct {
+// need is one thing that Lectern needs.
+type need struct {
 	What   string `json:"what"`
 	OK     bool   `json:"ok"`
 	Found  string `json:"found"`
@@ -55,16 +55,16 @@ func (c *doctorCmd) Run(ctx context.Context, t *terminal) error {
 const installFFmpeg = "On Debian or Ubuntu: apt-get install ffmpeg. On Fedora: dnf install ffmpeg (RPM Fusion). On macOS: brew install ffmpeg."
 
 // examine looks for ffmpeg and for what this program asks of it.
-func examine(ctx context.Context) []check {
+func examine(ctx context.Context) []need {
 	tools, err := media.Find()
 	if err != nil {
-		return []check{{What: "ffmpeg and ffprobe", Found: err.Error(), Remedy: installFFmpeg}}
+		return []need{{What: "ffmpeg and ffprobe", Found: err.Error(), Remedy: installFFmpeg}}
 	}
 	version, err := tools.Version(ctx)
 	if err != nil {
-		return []check{{What: "ffmpeg", Found: err.Error(), Remedy: installFFmpeg}}
+		return []need{{What: "ffmpeg", Found: err.Error(), Remedy: installFFmpeg}}
 	}
-	checks := []check{{What: "ffmpeg", OK: true, Found: version + ", " + tools.FFmpeg}}
+	checks := []need{{What: "ffmpeg", OK: true, Found: version + ", " + tools.FFmpeg}}
 	for _, want := range []struct{ what, list, name, use string }{
 		{"H.264", "-encoders", "libx264", "encodes the renditions"},
 		{"VP9", "-encoders", "libvpx-vp9", "encodes WebM, where a pipeline asks for it"},
@@ -73,7 +73,7 @@ func examine(ctx context.Context) []check {
 		{"libass", "-filters", "ass", "draws the cards"},
 		{"deinterlacer", "-filters", "bwdif", "reads interlaced recordings"},
 	} {
-		ch := check{What: want.what, Found: want.name + " " + want.use}
+		ch := need{What: want.what, Found: want.name + " " + want.use}
 		said, err := exec.CommandContext(ctx, tools.FFmpeg, "-hide_banner", "-v", "error", want.list).Output()
 		ch.OK = err == nil && hasWord(string(said), want.name)
 		if !ch.OK {

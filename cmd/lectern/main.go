@@ -14,12 +14,14 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
 // The exit codes, besides 0.
@@ -32,13 +34,14 @@ const (
 
 // commands is the command line.
 type commands struct {
-	Run     runCmd     `cmd:"" help:"Make the bundle of one talk from its recordings and subtitle files."`
-	Status  statusCmd  `cmd:"" help:"List the talks, and say what needs attention."`
-	Explain explainCmd `cmd:"" help:"Say why the actions of a talk's last run ran."`
-	Bundle  bundleCmd  `cmd:"" help:"Work on finished bundles."`
-	Worker  workerCmd  `cmd:"" help:"Do jobs for a conductor on another machine."`
-	Gc      gcCmd      `cmd:"" help:"Remove artifacts that no talk needs any more."`
-	Doctor  doctorCmd  `cmd:"" help:"Check that this machine has what Lectern needs."`
+	Run       runCmd       `cmd:"" help:"Make the bundle of one talk from its recordings and subtitle files."`
+	Subtitles subtitlesCmd `cmd:"" help:"Read, check, mend, convert and compare subtitle files."`
+	Status    statusCmd    `cmd:"" help:"List the talks, and say what needs attention."`
+	Explain   explainCmd   `cmd:"" help:"Say why the actions of a talk's last run ran."`
+	Bundle    bundleCmd    `cmd:"" help:"Work on finished bundles."`
+	Worker    workerCmd    `cmd:"" help:"Do jobs for a conductor on another machine."`
+	Gc        gcCmd        `cmd:"" help:"Remove artifacts that no talk needs any more."`
+	Doctor    doctorCmd    `cmd:"" help:"Check that this machine has what Lectern needs."`
 
 	Verbose bool             `short:"v" help:"Log what happens inside, on standard error."`
 	Version kong.VersionFlag `help:"Print the version."`
@@ -68,7 +71,10 @@ func run(args []string) int {
 		kong.Description("From recorded talks and subtitle files to upload-ready releases."),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Vars{"version": version(), "data": dataDir()},
+		kong.Vars{
+			"version": version(), "data": dataDir(),
+			"profile": check.Default, "profiles": strings.Join(check.Names(), ", "),
+		},
 	)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lectern:", err)
@@ -89,16 +95,21 @@ func run(args []string) int {
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err = parsed.Run(t); err != nil && ctx.Err() != nil {
 		err = errInterrupted
+		if strings.HasPrefix(parsed.Command(), "subtitles ") {
+			err = fmt.Errorf("%w; nothing was written", err)
+		} else {
+			err = fmt.Errorf("%w; the next run goes on from here", err)
+		}
 	}
 	return t.report(err)
 }
 
-// commandName is the command among args and a space, for a hint; nothing if there is no
-// such command.
+// commandName is the command that args begin with and a space, for a hint; nothing if
+// there is no such command.
 func commandName(known *kong.Node, args []string) string {
 	for _, c := range known.Children {
 		if len(args) > 0 && c.Name == args[0] {
-			return c.Name + " "
+			return c.Name + " " + commandName(c, args[1:])
 		}
 	}
 	return ""
@@ -112,7 +123,7 @@ type usageError struct{ problem string }
 
 func (e *usageError) Error() string { return e.problem }
 
-var errInterrupted = errors.New("interrupted; the next run goes on from here")
+var errInterrupted = errors.New("interrupted")
 
 // report tells of an error, if there is one, and chooses the exit code.
 func (t *terminal) report(err error) int {

@@ -189,19 +189,20 @@ func briefly(d time.Duration) string {
 // end leaves the last state where it stands.
 func (v *view) end() { v.out.leave() }
 
-// hashLine shows how far the reading of recordings has come; short ones pass unseen.
-type hashLine struct {
+// progressLine shows in a line how far something has come that mostly is over soon.
+type progressLine struct {
 	out   *screen
 	began time.Time
 	shown time.Time
 }
 
-func newHashLine(t *terminal) *hashLine {
+func newProgressLine(t *terminal) *progressLine {
 	now := time.Now()
-	return &hashLine{out: t.err, began: now, shown: now}
+	return &progressLine{out: t.err, began: now, shown: now}
 }
 
-func (l *hashLine) show(done, total int64) {
+// show shows the line, in the manner of fmt.Printf, if it is time for it.
+func (l *progressLine) show(format string, args ...any) {
 	now, every := time.Now(), plainEvery
 	_, live := l.out.width()
 	if live {
@@ -211,7 +212,7 @@ func (l *hashLine) show(done, total int64) {
 		return
 	}
 	l.shown = now
-	line := fmt.Sprintf("reading recordings for the first time: %d%% of %.1f GB", done*100/total, float64(total)/1e9)
+	line := fmt.Sprintf(format, args...)
 	if live {
 		l.out.draw([]string{line})
 		return
@@ -219,4 +220,13 @@ func (l *hashLine) show(done, total int64) {
 	fmt.Fprintln(l.out, line)
 }
 
-func (l *hashLine) end() { l.out.draw(nil) }
+func (l *progressLine) end() { l.out.draw(nil) }
+
+// hashLine shows how far the reading of recordings has come; short ones pass unseen.
+type hashLine struct{ *progressLine }
+
+func newHashLine(t *terminal) hashLine { return hashLine{newProgressLine(t)} }
+
+func (l hashLine) show(done, total int64) {
+	l.progressLine.show("reading recordings for the first time: %d%% of %.1f GB", done*100/total, float64(total)/1e9)
+}

@@ -22,16 +22,9 @@ import (
 // promises. It decodes nothing but the first pictures. on, which may be nil, is told how
 // much is done, from 0 to 1. What is wrong with the recording is a *fault.Fault.
 func (t Tools) Probe(ctx context.Context, path, name string, on func(fraction float64)) (Probe, error) {
-	if err := sniff(path, name); err != nil {
+	c, err := t.look(ctx, path, name)
+	if err != nil {
 		return Probe{}, err
-	}
-	c, err := t.container(ctx, path)
-	var failed *ToolError
-	switch {
-	case errors.As(err, &failed) && failed.ExitCode > 0:
-		return Probe{}, unreadable(path, name, failed.Stderr)
-	case err != nil:
-		return Probe{}, fmt.Errorf("probe %s: %w", name, err)
 	}
 	s := scan{container: c, name: name, decoded: noTime}
 	if s.picture, s.sounds, err = c.choose(name); err != nil {
@@ -58,6 +51,7 @@ type container struct {
 	Streams []stream
 	Format  struct {
 		Name     string `json:"format_name"`
+		Start    string `json:"start_time"`
 		Duration string
 	}
 }
@@ -352,8 +346,14 @@ func (p Probe) Zero(rate timeline.Rate) time.Duration {
 }
 
 // declared is the length that the container promises; 0 if it promises none.
-func (c container) declared() time.Duration {
-	seconds, err := strconv.ParseFloat(c.Format.Duration, 64)
+func (c container) declared() time.Duration { return inSeconds(c.Format.Duration) }
+
+// start is where the container begins, in its own time.
+func (c container) start() time.Duration { return inSeconds(c.Format.Start) }
+
+// inSeconds is a time as ffprobe prints it; 0 if it is none.
+func inSeconds(s string) time.Duration {
+	seconds, err := strconv.ParseFloat(s, 64)
 	if err != nil {
 		return 0
 	}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/subtitle/check"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+type subtitlesCheckCmd struct {
+	File      string `arg:"" help:"The subtitle file; - is standard input."`
+	Profile   string `help:"Whose rules: ${profiles}." enum:"${profiles}" default:"${profile}" placeholder:"NAME"`
+	Recording string `help:"The recording, for its length." xor:"length" placeholder:"FILE"`
+	Length    string `help:"The length of the recording, such as 00:31:05." xor:"length" placeholder:"TIME"`
+	Fix       string `help:"Write what can be mended without judgement, and list what was changed." placeholder:"OUT"`
+	Strict    bool   `help:"End with exit code 1 if there is an error."`
+	fileFlags
+	JSON bool `help:"Print JSON: every finding, and every change."`
+}
+
+// checked is what --json prints.
+type checked struct {
+	check.Report
+	Diagnostics []subtitle.Diagnostic `json:"diagnostics"` // from reading the file
+	Fixed       *fixed                `json:"fixed,omitempty"`
+}
+
+// fixed is what --fix did.
+type fixed struct {
+	File    string         `json:"file"`
+	Changes []check.Change `json:"changes"`
+	Grade   string         `json:"grade"` // of the new file
+	Counts  check.Counts   `json:"counts"`
+}
+
+// Run is `lectern subtitles check`.
+func (c *subtitlesCheckCmd) Run(ctx context.Context, t *terminal) error {
+	var out target
+	var err error
+	if c.Fix != "" {
+		if out, err = targetOf(c.Fix, "", c.File, c.Recording); err != nil {
+			return err
+		}
+	}
+	profile, err := check.Named(c.Profile)
+	if err != nil {
+		return err
+	}
+	length, err := c.length(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := c.read(ctx, c.File)
+	if err != nil {
+		return err
+	}
+	found := checked{Report: check.Check(s.Cues, profile, s.Language, length), Diagnostics: s.Diagnostics}
+	if c.Fix != "" {
+		cues, changes := check.Fix(s.Cues, profile, s.Language)
+		if err := out.write(t, s, cues, false); err != nil {
+			return err
+		}
+		after := check.Check(cues, profile, s.Language, length)
+		found.Fixed = &fixed{c.Fix, changes, after.Grade, after.Counts}
+	}
+	if c.JSON {
+		err = t.printJSON(found)
+	} else {
+		s.warn(t)
+		err = found.print(t, s.name)
+	}
+	if err == nil && c.Strict && found.errors() > 0 {
+		return errSaid
+	}
+	return err
+}
+
+// length is how long the recording is, or 0 if nothing is known of it.
+func (c *subtitlesCheckCmd) length(ctx context.Context) (time.Duration, error) {
+	if c.Length != "" {
+		length, err := timeline.ParseClock(c.Length)
+		if err != nil {
+			return 0, &usageError{fmt.Sprintf("--length: %v", err)}
+		}
+		return length, nil
+	}
+	if c.Recording == "" {
+		return 0, nil
+	}
+	tools, err := media.Find()
+	if err != nil {
+		return 0, err
+	}
+	return tools.Length(ctx, c.Recording, c.Recording)
+}
+
+// errors is how many things viewers would miss.
+func (c checked) errors() int { return c.Counts.Errors + len(severe(subtitle.Error, c.Diagnostics)) }
+
+// print tells a person what was found and what was mended.
+func (c checked) print(t *terminal, name string) error {
+	if err := c.Write(t.out, shownName(name)); err != nil || c.Fixed == nil {
+		return err
+	}
+	return c.Fixed.print(t)
+}
+
+// mostChanges is how many changes a person is shown one by one.
+const mostChanges = 20
+
+func (f *fixed) print(t *terminal) error {
+	fmt.Fprintf(t.out, "\n%s: %s made, now grade %s: %s\n", shownName(f.File), number(len(f.Changes), "change"), f.Grade, f.Counts)
+	if len(f.Changes) <= mostChanges {
+		for _, c := range f.Changes {
+			fmt.Fprintf(t.out, "  %s\n", c)
+		}
+		return nil
+	}
+	var codes []check.Code
+	of := map[check.Code][]check.Change{}
+	for _, c := range f.Changes {
+		if of[c.Code] == nil {
+			codes = append(codes, c.Code)
+		}
+		of[c.Code] = append(of[c.Code], c)
+	}
+	for _, code := range codes {
+		fmt.Fprintf(t.out, "  %5d  for %s, such as\n         %s\n", len(of[code]), code, of[code][0])
+	}
+	_, err := fmt.Fprintln(t.out, "  --json lists each of them.")
+	return err
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+
+	"github.com/lectern-av/lectern/internal/subtitle/compare"
+)
+
+type subtitlesDiffCmd struct {
+	Old string `arg:"" help:"The subtitle file as it was."`
+	New string `arg:"" help:"The subtitle file as it is."`
+	fileFlags
+	JSON bool `help:"Print JSON: what became of every cue."`
+}
+
+// Run is `lectern subtitles diff`.
+func (c *subtitlesDiffCmd) Run(ctx context.Context, t *terminal) error {
+	if c.Old == stdio && c.New == stdio {
+		return &usageError{"standard input can be one of the two files, not both"}
+	}
+	before, err := c.read(ctx, c.Old)
+	if err != nil {
+		return err
+	}
+	after, err := c.read(ctx, c.New)
+	if err != nil {
+		return err
+	}
+	before.warn(t)
+	after.warn(t)
+	diff := compare.Compare(before.Cues, after.Cues)
+	if c.JSON {
+		return t.printJSON(diff)
+	}
+	return diff.Write(t.out, shownName(before.name), shownName(after.name))
+}

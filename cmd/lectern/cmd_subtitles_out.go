@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/subtitle"
+)
+
+// target is a subtitle file to be written.
+type target struct {
+	file   string
+	format subtitle.Format
+}
+
+// targetOf refuses what cannot be written to before any work is done: a name that does not
+// say the format, unless to says it, and one of the files that are read.
+func targetOf(file, to string, inputs ...string) (out target, err error) {
+	out.file = file
+	switch {
+	case to != "":
+		out.format, err = subtitle.FormatOf("." + to)
+	case file == stdio:
+		err = &usageError{"standard output has no name that says the format: add --to, such as --to srt"}
+	default:
+		out.format, err = subtitle.FormatOf(file)
+	}
+	if err != nil || file == stdio {
+		return out, err
+	}
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(filepath.Dir(file)); err != nil {
+			return out, unwritten(file, err)
+		}
+		return out, nil
+	}
+	if err == nil && info.IsDir() {
+		return out, fault.New(file, "is a directory").Try("Name a file in it")
+	}
+	for _, in := range inputs {
+		if other, e := os.Stat(in); err == nil && e == nil && os.SameFile(info, other) {
+			return out, fault.New(file, "is the file that is read, and what is read stays as it is").Try("Name another file to write")
+		}
+	}
+	return out, err
+}
+
+// write writes cues and says on standard error what the format cannot hold. The file is
+// there whole or not at all.
+func (out target) write(t *terminal, from source, cues []conference.Cue, plain bool) error {
+	var b bytes.Buffer
+	losses, err := subtitle.Write(&b, cues, out.format, subtitle.WriteOptions{Language: from.Language, Edition: from.Edition, Plain: plain})
+	if errors.Is(err, subtitle.ErrNothing) {
+		return fault.New(from.name, "holds nothing that a viewer would see")
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", out.file, err)
+	}
+	printRemarks(t.err, from.name, losses, "they are all alike")
+	if out.file == stdio {
+		_, err = t.out.Write(b.Bytes())
+		return err
+	}
+	if err := replaceFile(out.file, b.Bytes()); err != nil {
+		return unwritten(out.file, err)
+	}
+	fmt.Fprintf(t.err, "%s: %s written as %s\n", shownName(out.file), number(len(cues), "cue"), formatName(out.format))
+	return nil
+}
+
+func unwritten(file string, err error) error {
+	return fault.New(file, "cannot be written: %v", bare(err)).Try("Choose another place")
+}
+
+// replaceFile puts data into a file; whoever looks sees all of it or what was there before.
+// What is no plain file, such as /dev/null, is written to as it is.
+func replaceFile(file string, data []byte) (err error) {
+	if real, err := filepath.EvalSymlinks(file); err == nil {
+		file = real
+	}
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(file, data, 0)
+	}
+	temporary := filepath.Join(filepath.Dir(file), ".lectern-"+rand.Text()+".tmp")
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err = cmp.Or(err, os.Rename(temporary, file)); err != nil {
+		return errors.Join(err, os.Remove(temporary))
+	}
+	return nil
+}

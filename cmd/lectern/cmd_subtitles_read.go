@@ -1,0 +1,119 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/subtitle"
+)
+
+type subtitlesReadCmd struct {
+	File string `arg:"" help:"The subtitle file; - is standard input."`
+	fileFlags
+	JSON bool `help:"Print JSON: every cue, and every remark."`
+}
+
+// readDocument is a subtitle file for scripts.
+type readDocument struct {
+	Format      subtitle.Format       `json:"format"`
+	Encoding    string                `json:"encoding"`
+	Language    string                `json:"language"`
+	Cues        []readCue             `json:"cues"`
+	Diagnostics []subtitle.Diagnostic `json:"diagnostics"`
+}
+
+// readCue is a cue for scripts.
+type readCue struct {
+	Index   int    `json:"index"`
+	StartMS int64  `json:"start_ms"`
+	EndMS   int64  `json:"end_ms"`
+	Text    string `json:"text"`
+}
+
+// Run is `lectern subtitles read`.
+func (c *subtitlesReadCmd) Run(ctx context.Context, t *terminal) error {
+	s, err := c.read(ctx, c.File)
+	if err != nil {
+		return err
+	}
+	if !c.JSON {
+		s.print(t.out)
+		return nil
+	}
+	doc := readDocument{s.Format, s.Encoding, s.Language, []readCue{}, s.Diagnostics}
+	for i, cue := range s.Cues {
+		doc.Cues = append(doc.Cues, readCue{i + 1, cue.Start.Milliseconds(), cue.End.Milliseconds(), cue.Text})
+	}
+	return t.printJSON(doc)
+}
+
+// print is a summary that a person can act on.
+func (s source) print(w io.Writer) {
+	language := "unknown (say it with --language)"
+	if s.Language != "" {
+		language = fmt.Sprintf("%s (%s), %s", subtitle.EnglishName(s.Language), s.Language, s.why)
+	}
+	encoding := s.Encoding
+	if slices.ContainsFunc(s.Diagnostics, func(d subtitle.Diagnostic) bool { return d.Code == "encoding-guessed" }) {
+		encoding += ", guessed (overrule it with --encoding)"
+	}
+	first, last := span(s.Cues)
+	fmt.Fprintf(w, "%s\n  format    %s\n  encoding  %s\n  language  %s\n  cues      %d, from %s to %s\n",
+		shownName(s.name), formatName(s.Format), encoding, language, len(s.Cues), stamp(first), stamp(last))
+	for _, severity := range []string{subtitle.Error, subtitle.Warning, subtitle.Note} {
+		if some := severe(severity, s.Diagnostics); len(some) > 0 {
+			fmt.Fprintf(w, "\n%s: %s\n", number(len(some), severity), meaning[severity])
+			printRemarks(w, s.name, some, "--json has all")
+		}
+	}
+	if len(s.Diagnostics) == 0 {
+		fmt.Fprintln(w, "\nNothing odd was found.")
+	}
+}
+
+// meaning is what a severity wants of a person.
+var meaning = map[string]string{
+	subtitle.Error:   "what a viewer should see could not be taken over",
+	subtitle.Warning: "read as was probably meant; have a look",
+	subtitle.Note:    "put right, or without meaning to a viewer",
+}
+
+// span is when the first cue starts and the last one ends.
+func span(cues []conference.Cue) (first, last time.Duration) {
+	if len(cues) == 0 {
+		return 0, 0
+	}
+	first = cues[0].Start
+	for _, c := range cues {
+		first, last = min(first, c.Start), max(last, c.End)
+	}
+	return first, last
+}
+
+// stamp is a time as subtitle files have it.
+func stamp(d time.Duration) string {
+	ms := d.Milliseconds()
+	return fmt.Sprintf("%02d:%02d:%02d.%03d", ms/3_600_000, ms/60_000%60, ms/1000%60, ms%1000)
+}
+
+// formatNames are the formats as people know them.
+var formatNames = map[subtitle.Format]string{
+	subtitle.SRT:        "SubRip (SRT)",
+	subtitle.WebVTT:     "WebVTT",
+	subtitle.SubViewer:  "SubViewer",
+	subtitle.MicroDVD:   "MicroDVD",
+	subtitle.SBV:        "YouTube's SBV",
+	subtitle.TTML:       "TTML",
+	subtitle.SSA:        "SubStation Alpha (SSA)",
+	subtitle.ASS:        "Advanced SubStation Alpha (ASS)",
+	subtitle.STL:        "STL",
+	subtitle.Timecoded:  "text with timecodes",
+	subtitle.Transcript: "a plain transcript",
+}
+
+func formatName(f subtitle.Format) string { return cmp.Or(formatNames[f], string(f)) }

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/subtitle/insync"
+)
+
+type subtitlesSyncCmd struct {
+	File    string `arg:"" help:"The subtitle file; - is standard input."`
+	Against string `required:"" help:"The recording, with picture or without." placeholder:"RECORDING"`
+	Apply   string `help:"Write the subtitles with the times that were found." placeholder:"OUT"`
+	fileFlags
+	JSON bool `help:"Print JSON: the verdict."`
+}
+
+// Run is `lectern subtitles sync`.
+func (c *subtitlesSyncCmd) Run(ctx context.Context, t *terminal) error {
+	var out target
+	var err error
+	if c.Apply != "" {
+		if out, err = targetOf(c.Apply, "", c.File, c.Against); err != nil {
+			return err
+		}
+	}
+	s, err := c.read(ctx, c.File)
+	if err != nil {
+		return err
+	}
+	tools, err := media.Find()
+	if err != nil {
+		return err
+	}
+	line := newProgressLine(t)
+	levels, err := tools.Hear(ctx, c.Against, c.Against, func(fraction float64) {
+		line.show("listening to %s: %.0f%%", shownName(filepath.Base(c.Against)), 100*fraction)
+	})
+	line.end()
+	if err != nil {
+		return err
+	}
+	found := insync.Judge(s.Cues, levels)
+	if c.JSON {
+		err = t.printJSON(found)
+	} else {
+		s.warn(t)
+		c.print(t.out, s, found)
+	}
+	if err != nil || c.Apply == "" {
+		return err
+	}
+	moved, notes, err := insync.Apply(s.Cues, found)
+	if err != nil {
+		return err
+	}
+	for _, note := range notes {
+		fmt.Fprintf(t.err, "%s: note: %s\n", shownName(s.name), note)
+	}
+	return out.write(t, s, moved, false)
+}
+
+// print tells a person what was found, and how to have it done.
+func (c *subtitlesSyncCmd) print(w io.Writer, s source, r insync.Result) {
+	fmt.Fprintf(w, "%s: %s\n  %s\n", shownName(s.name), r.Verdict, r.Sentence())
+	if r.Verdict == insync.CannotTell {
+		return
+	}
+	fmt.Fprintf(w, "  confidence %.2f, of which an answer needs 0.50\n", r.Confidence)
+	if r.Verdict != insync.InSync && c.Apply == "" && c.File != stdio {
+		fmt.Fprintf(w, "To have that done:\n  lectern %s\n", shellWords([]string{
+			"subtitles", "sync", c.File, "--against", c.Against, "--apply", besides(c.File)}))
+	}
+}
+
+// besides is a name for a corrected copy of a file, in a format that can be written.
+func besides(file string) string {
+	end := filepath.Ext(file)
+	name := strings.TrimSuffix(file, end) + ".in-sync"
+	if _, err := subtitle.FormatOf(file); err != nil {
+		end = ".srt"
+	}
+	return name + end
+}
