@@ -22,7 +22,7 @@ const (
 	blur  = 15   // frames over which both are smoothed: cues are a bit early or late, each in its own way
 	slack = 60   // frames to each side in which an offset is looked for
 	small = 30   // frames: a jump by less is none
-	fits  = 13.0 // logarithm of a likelihood ratio; a part of the file with less has no offset of its own
+	fits  = 18.0 // logarithm of a likelihood ratio; a part of the file with less has no offset of its own
 	odd   = 15.0 // likewise; a run of cues with more has nothing to do with the sound
 )
 
@@ -206,6 +206,11 @@ func (f *fit) thin() {
 		stand := make([]float64, len(f.parts))
 		n := 0
 		for i, p := range f.parts {
+			var against float64 // marks that it takes for lost, although they fit the part before
+			for k := p.from; k < p.from+p.lost; k++ {
+				against += f.evidence(k, f.parts[i-1], usual)
+			}
+			stand[i] -= max(0, against)
 			for k := p.from + p.lost; k < p.to; k++ {
 				stand[i] += f.evidence(k, p, usual)
 			}
