@@ -48,6 +48,7 @@ func TestWrongPipelines(t *testing.T) {
 		{"twice the same name", head + "  - {uses: index, needs: [probe]}\n", 4, `first on line 3`},
 		{"a codec nobody has", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: 720, codec: h266}]\n", 7, `unknown codec "h266"`},
 		{"a number that is none", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: tall}]\n", 7, `tall`},
+		{"a profile nobody has", "stages:\n  - uses: captions\n    with:\n      profile: netflix-em\n", 4, `unknown profile "netflix-em", did you mean "netflix-en"?`},
 		{"settings where there are none", "stages:\n  - {uses: probe, with: {x: 1}}\n", 2, "takes no settings"},
 		{"a stage with a slash", "stages:\n  - {name: a/b, uses: probe}\n", 2, "has a slash"},
 		{"a rendition that leads elsewhere", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{name: ../x, height: 720}]\n", 7, `the name "../x" cannot stand in a file's`},

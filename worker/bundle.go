@@ -11,6 +11,7 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
 // doBundle writes what is said of a bundle (manifest, sums, the upload's form) and lists
@@ -51,7 +52,7 @@ type bundling struct {
 func (b *bundling) gather(ctx context.Context) error {
 	tracks := make(map[string]*bundle.Track)
 	for _, s := range b.spec.Tracks {
-		tracks[s.Language] = &bundle.Track{Language: s.Language, Kind: s.Kind, Revision: s.Revision, State: s.State}
+		tracks[s.Language] = &bundle.Track{Language: s.Language, Kind: s.Kind, Revision: s.Revision, State: s.State, File: s.File, Source: s.Source}
 	}
 	for _, e := range b.spec.Entries {
 		artifact, err := b.worker.Store.Get(ctx, e.Key)
@@ -75,9 +76,40 @@ func (b *bundling) gather(ctx context.Context) error {
 		}
 	}
 	for _, s := range b.spec.Tracks {
-		b.content.Tracks = append(b.content.Tracks, *tracks[s.Language])
+		track := tracks[s.Language]
+		if err := b.sync(ctx, track); err != nil {
+			return err
+		}
+		b.notes = append(b.notes, remarks(track)...)
+		b.content.Tracks = append(b.content.Tracks, *track)
 	}
 	return nil
+}
+
+// sync adds what is known of whether a track comes when somebody speaks.
+func (b *bundling) sync(ctx context.Context, track *bundle.Track) error {
+	role := plan.SyncRole + track.Language
+	if _, ok := b.action.Inputs[role]; !ok {
+		return nil
+	}
+	track.Sync = new(bundle.Sync)
+	return b.Facts(ctx, b.action, role, track.Sync)
+}
+
+// remarks tells a person how a track does: its grade, and whether it is clearly off.
+func remarks(t *bundle.Track) (notes []string) {
+	if t.Check != nil {
+		note := fmt.Sprintf("%s: grade %s by %s in %s: %s", t.File, t.Check.Grade, t.Check.Profile,
+			subtitle.EnglishName(t.Language), t.Check.Counts)
+		if t.Check.Counts.Errors+t.Check.Counts.Warnings > 0 {
+			note += "; lectern subtitles check says where"
+		}
+		notes = append(notes, note)
+	}
+	if t.Sync != nil && t.Sync.Off() {
+		notes = append(notes, fmt.Sprintf("%s: %s Nothing was changed; lectern subtitles sync can do it", t.File, t.Sync.Says))
+	}
+	return notes
 }
 
 // captions adds one sidecar to its track.
@@ -87,7 +119,7 @@ func (b *bundling) captions(ctx context.Context, e plan.Entry, track *bundle.Tra
 		return err
 	}
 	track.Files = append(track.Files, e.Path)
-	track.Cues, track.LeftOut = facts.Cues, facts.LeftOut
+	track.Cues, track.LeftOut, track.Check = facts.Cues, facts.LeftOut, &facts.Check
 	return nil
 }
 

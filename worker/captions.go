@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
 // The files of a track in a programme.
@@ -26,6 +28,7 @@ const (
 type captionsFacts struct {
 	Cues    int             `json:"cues"`
 	LeftOut []subtitle.Left `json:"left_out"`
+	Check   bundle.Grade    `json:"check"`
 }
 
 // doCaptions places one track in the programme and writes it in every form.
@@ -47,13 +50,18 @@ func doCaptions(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
+	profile, err := check.Named(spec.Profile)
+	if err != nil {
+		return err
+	}
 	placed, left := subtitle.Place(spec.Programme, cues)
+	found := check.Check(placed, profile, spec.Language, spec.Programme.Duration())
 	notes, err := writeCaptions(t.Dir, spec, placed)
 	if err != nil {
 		return err
 	}
 	notes = append(notes, leftOut(spec.Language, left)...)
-	return t.Publish(ctx, a, t.Dir, captionsFacts{len(placed), left}, notes, captionsSRT, captionsVTT, captionsText)
+	return t.Publish(ctx, a, t.Dir, captionsFacts{len(placed), left, bundle.GradeOf(found)}, notes, captionsSRT, captionsVTT, captionsText)
 }
 
 // leftOut says how many cues no viewer sees, and why, in a line for each reason. A cut

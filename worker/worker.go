@@ -44,6 +44,7 @@ func Kinds() []Kind {
 		{plan.Assemble(), doAssemble},
 		{plan.Thumbnail(), doThumbnail},
 		{plan.Captions(), doCaptions},
+		{plan.Sync(), doSync},
 		{plan.Subtitled(), doSubtitled},
 		{plan.Bundle(), doBundle},
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -79,7 +77,7 @@ func (c *runCmd) Run(ctx context.Context, t *terminal) error {
 
 // release is all of the command but for its words.
 func (c *runCmd) release(ctx context.Context, t *terminal) (released conductor.Released, err error) {
-	want, err := c.read()
+	want, err := c.read(ctx)
 	if err != nil {
 		return released, err
 	}
@@ -118,7 +116,7 @@ func (c *runCmd) release(ctx context.Context, t *terminal) (released conductor.R
 
 // read takes the command line and the small files it names, and refuses what cannot be
 // before anything is opened.
-func (c *runCmd) read() (want conductor.Release, err error) {
+func (c *runCmd) read(ctx context.Context) (want conductor.Release, err error) {
 	if want.Submission.Out, err = filepath.Abs(c.Out); err != nil {
 		return want, err
 	}
@@ -134,7 +132,7 @@ func (c *runCmd) read() (want conductor.Release, err error) {
 	if facts.Cut, err = parseCuts(c.Cut, len(c.Recordings)); err != nil {
 		return want, err
 	}
-	want.Uploads, err = c.uploads(facts.Talk.Language)
+	want.Uploads, err = c.uploads(ctx, facts.Talk.Language)
 	want.Who = who()
 	return want, err
 }
@@ -198,7 +196,7 @@ func override(field *string, flag string) {
 }
 
 // uploads reads the subtitle files.
-func (c *runCmd) uploads(spoken string) ([]conductor.Upload, error) {
+func (c *runCmd) uploads(ctx context.Context, spoken string) ([]conductor.Upload, error) {
 	var uploads []conductor.Upload
 	seen := make(map[string]string)
 	for _, s := range c.Subtitles {
@@ -215,7 +213,7 @@ func (c *runCmd) uploads(spoken string) ([]conductor.Upload, error) {
 				Try("Give one file for each language.")
 		}
 		seen[language] = file
-		u, err := readUpload(language, file)
+		u, err := readUpload(ctx, language, file)
 		if err != nil {
 			return nil, err
 		}
@@ -229,26 +227,12 @@ func (c *runCmd) uploads(spoken string) ([]conductor.Upload, error) {
 	return uploads, nil
 }
 
-func readUpload(language, file string) (u conductor.Upload, err error) {
-	data, err := os.ReadFile(file)
+func readUpload(ctx context.Context, language, file string) (conductor.Upload, error) {
+	data, err := readBytes(ctx, file, file)
 	if err != nil {
-		return u, fault.New(file, "cannot be read: %v", err).Try("Check the name of the subtitle file.")
+		return conductor.Upload{}, err
 	}
-	doc, err := subtitle.Parse(file, data, subtitle.Options{Language: language})
-	if err != nil {
-		return u, err
-	}
-	for _, d := range doc.Diagnostics {
-		u.Notes = append(u.Notes, fmt.Sprintf("%s:%d: %s", file, d.Line, d.Message))
-	}
-	if said, err := subtitle.Language(doc.Language); doc.Language != "" && err == nil && said != language {
-		u.Notes = append(u.Notes, fmt.Sprintf("%s: says that it is in %s, and was handed in as %s",
-			file, subtitle.EnglishName(said), subtitle.EnglishName(language)))
-	}
-	sum := sha256.Sum256(data)
-	u.SHA256, u.Edition = hex.EncodeToString(sum[:]), doc.Edition
-	u.Track = conference.Track{Language: language, State: "approved", File: filepath.Base(file), Cues: doc.Cues}
-	return u, nil
+	return conductor.ReadUpload(file, language, data)
 }
 
 // parseCuts reads kept ranges of so many recordings as they stand on the command line.

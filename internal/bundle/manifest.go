@@ -23,6 +23,8 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/subtitle/check"
+	"github.com/lectern-av/lectern/internal/subtitle/insync"
 )
 
 // The files of a bundle whose names are fixed.
@@ -53,7 +55,8 @@ const (
 //	edition     id, recordings (SHA-256, in reel order) and programme: rate ("25/1"),
 //	            opening, kept and closing in frames
 //	files       every file but bundle.json and SHA256SUMS, by path
-//	tracks      the subtitles in every language, by language
+//	tracks      the subtitles in every language, by language: what each was handed in as,
+//	            what was remarked, how well it reads and whether it is in sync
 //	provenance  what made it: pipeline, keys by slot, tools by name
 //
 // Durations are in nanoseconds.
@@ -82,10 +85,35 @@ type Track struct {
 	Kind     conference.TrackKind `json:"kind"`
 	Revision int                  `json:"revision"`
 	State    string               `json:"state"`
-	Files    []string             `json:"files"`    // paths of its sidecars
-	Cues     int                  `json:"cues"`     // in each of them
-	LeftOut  []subtitle.Left      `json:"left_out"` // cues of the track that no viewer sees
+	Files    []string             `json:"files"`            // paths of its sidecars
+	Cues     int                  `json:"cues"`             // in each of them
+	LeftOut  []subtitle.Left      `json:"left_out"`         // cues of the track that no viewer sees
+	File     string               `json:"file"`             // the name of the file it was handed in as
+	Source   *conference.Source   `json:"source,omitempty"` // that file, and what reading it remarked
+	Check    *Grade               `json:"check,omitempty"`  // how well it can be read
+	Sync     *Sync                `json:"sync,omitempty"`   // whether it comes when somebody speaks
 }
+
+// Grade is how well a track can be read. Which cues are to blame, `lectern subtitles
+// check` says.
+type Grade struct {
+	Profile string       `json:"profile"` // by whose rules
+	Grade   string       `json:"grade"`   // A to F
+	Share   float64      `json:"share"`   // of the cues are in trouble; see [check.Report]
+	Counts  check.Counts `json:"counts"`
+}
+
+// GradeOf is a report without its findings.
+func GradeOf(r check.Report) Grade { return Grade{r.Profile, r.Grade, r.Share, r.Counts} }
+
+// Sync is whether a track comes when somebody speaks. Times are those of the reel.
+type Sync struct {
+	insync.Result
+	Says string `json:"says"` // the same in words
+}
+
+// Off reports whether the track clearly does not.
+func (s Sync) Off() bool { return s.Verdict != insync.InSync && s.Verdict != insync.CannotTell }
 
 // Provenance is what a bundle was made by.
 type Provenance struct {

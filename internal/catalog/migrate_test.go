@@ -47,12 +47,18 @@ func at(t *testing.T, dir string, steps fs.FS, do func(*Catalog) error) error {
 
 func TestMigrationsKeepWhatIsThere(t *testing.T) {
 	dir := t.TempDir()
-	var before Submission
-	err := at(t, dir, upTo(t, 1), func(c *Catalog) (err error) {
-		before, err = c.Save(t.Context(), "ada", Submission{Out: "/out", Facts: conference.Facts{
-			Talk:   conference.Talk{Slug: "talk", Title: "Old"},
-			Tracks: []conference.Track{{Language: "en", Cues: []conference.Cue{{ID: "1", End: 5, Text: "hello"}}}},
-		}})
+	before := Submission{Out: "/out", Facts: conference.Facts{
+		Talk: conference.Talk{Slug: "talk", Title: "Old"},
+		Tracks: []conference.Track{{
+			Language: "en", Kind: conference.Authored, State: "approved", Revision: 1, File: "talk.srt",
+			Cues: []conference.Cue{{ID: "1", End: 5, Text: "hello"}},
+		}},
+	}}
+	err := at(t, dir, upTo(t, 1), func(c *Catalog) error { // as the first Lectern wrote it
+		_, err := c.write.ExecContext(t.Context(), `
+			INSERT INTO talks VALUES ('talk', '{"slug":"talk","title":"Old"}', 'null', '', '/out', '', '', 1, 1);
+			INSERT INTO revisions VALUES ('talk', 'en', 1, 'digest', '[{"id":"1","start":0,"end":5,"text":"hello"}]', 1);
+			INSERT INTO tracks VALUES ('talk', 'en', 'authored', 'approved', 'talk.srt', 1)`)
 		return err
 	})
 	if err != nil {
@@ -79,14 +85,14 @@ func TestMigrationsKeepWhatIsThere(t *testing.T) {
 func TestAFailedMigrationChangesNothing(t *testing.T) {
 	dir := t.TempDir()
 	nothing := func(*Catalog) error { return nil }
-	if err := at(t, dir, upTo(t, 2), nothing); err != nil {
+	if err := at(t, dir, upTo(t, 3), nothing); err != nil {
 		t.Fatal(err)
 	}
-	err := at(t, dir, upTo(t, 2, `CREATE TABLE half (x); CREATE TABLE talks (x);`), nothing)
-	if err == nil || !strings.Contains(err.Error(), "0003_more.sql") {
+	err := at(t, dir, upTo(t, 3, `CREATE TABLE half (x); CREATE TABLE talks (x);`), nothing)
+	if err == nil || !strings.Contains(err.Error(), "0004_more.sql") {
 		t.Fatalf("the failing migration: %v", err)
 	}
-	if err := at(t, dir, upTo(t, 2, `CREATE TABLE half (x);`), nothing); err != nil {
+	if err := at(t, dir, upTo(t, 3, `CREATE TABLE half (x);`), nothing); err != nil {
 		t.Errorf("its first half was kept: %v", err)
 	}
 	if _, err := Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "newer") {

@@ -113,18 +113,30 @@ func aspects(s Submission) (map[string]any, error) {
 		all["salt."+rendition] = salt
 	}
 	for _, t := range f.Tracks {
-		all["track."+t.Language] = trackEvent{t.Kind, t.State, t.Revision, t.File}
+		all["track."+t.Language] = eventOf(t)
 	}
 	maps.DeleteFunc(all, func(_ string, v any) bool { return v == nil || reflect.ValueOf(v).IsZero() })
 	return all, nil
 }
 
-// trackEvent is a track as events show it: its cues are in the revision.
+// trackEvent is a track as events show it: its cues are in the revision, and of what was
+// remarked it has the numbers.
 type trackEvent struct {
 	Kind     conference.TrackKind `json:"kind"`
 	State    string               `json:"state"`
 	Revision int                  `json:"revision"`
 	File     string               `json:"file"`
+	Source   *conference.Source   `json:"source,omitempty"`
+}
+
+func eventOf(t conference.Track) trackEvent {
+	e := trackEvent{t.Kind, t.State, t.Revision, t.File, nil}
+	if t.Source != nil {
+		source := *t.Source
+		source.Remarks.List = nil
+		e.Source = &source
+	}
+	return e
 }
 
 func union(a, b map[string]any) map[string]any {
@@ -174,8 +186,16 @@ func (c *change) writeTracks(s Submission) error {
 		return err
 	}
 	for _, t := range s.Facts.Tracks {
-		if err := c.exec(`INSERT INTO tracks (slug, language, kind, state, file, revision) VALUES (?, ?, ?, ?, ?, ?)`,
-			c.slug, t.Language, t.Kind, t.State, t.File, t.Revision); err != nil {
+		var source any
+		if t.Source != nil {
+			text, err := jsonText(t.Source)
+			if err != nil {
+				return err
+			}
+			source = text
+		}
+		if err := c.exec(`INSERT INTO tracks (slug, language, kind, state, file, revision, source) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			c.slug, t.Language, t.Kind, t.State, t.File, t.Revision, source); err != nil {
 			return err
 		}
 	}
@@ -332,10 +352,10 @@ func load(ctx context.Context, q querier, slug string) (Submission, error) {
 	}
 	return s, each(ctx, q, func(rows *sql.Rows) error {
 		var t conference.Track
-		err := rows.Scan(&t.Language, &t.Kind, &t.State, &t.File, &t.Revision, asJSON{&t.Cues})
+		err := rows.Scan(&t.Language, &t.Kind, &t.State, &t.File, &t.Revision, asJSON{&t.Source}, asJSON{&t.Cues})
 		f.Tracks = append(f.Tracks, t)
 		return err
-	}, `SELECT language, kind, state, file, revision, cues FROM tracks
+	}, `SELECT language, kind, state, file, revision, source, cues FROM tracks
 		JOIN revisions USING (slug, language) WHERE slug = ? AND number = revision ORDER BY language`, slug)
 }
 

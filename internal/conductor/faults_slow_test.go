@@ -418,15 +418,13 @@ func (k talk) wish(ctx context.Context, books *catalog.Catalog) (want conductor.
 	if err != nil {
 		return want, err
 	}
-	spoken, err := subtitle.Read("talk.srt", text)
+	spoken, err := conductor.ReadUpload("talk.srt", "en", text)
 	if err != nil {
 		return want, err
 	}
+	spoken.Track.Kind = conference.Authored
 	want.Who, want.Command = "test", "test"
-	want.Uploads = []conductor.Upload{{
-		SHA256: string(action.KeyOf(text)),
-		Track:  conference.Track{Language: "en", Kind: conference.Authored, State: "approved", File: "talk.srt", Cues: spoken},
-	}}
+	want.Uploads = []conductor.Upload{spoken}
 	s := &want.Submission
 	s.Out, s.Pipeline, s.PipelineText = k.path("out"), want.Pipeline.Name, want.Pipeline.Text
 	s.Facts.Talk = conference.Talk{Slug: "talk", Title: "The talk", Kind: "talk", Language: "en"}

@@ -1,10 +1,12 @@
 package conductor
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,6 +30,7 @@ type Releaser struct {
 	Catalog *catalog.Catalog
 	Blobs   interface {
 		Path(f action.File) (string, error)
+		Keep(ctx context.Context, r io.Reader) (action.File, error)
 	}
 	Kinds []plan.Kind
 	Trace func(step string) // told before each durable step of laying out; nil in production
@@ -42,15 +45,6 @@ type Release struct {
 	Who        string // asks
 	Command    string // with which words
 	Watch      func(Status)
-}
-
-// Upload is a subtitle file that was handed in.
-type Upload struct {
-	Track     conference.Track
-	SHA256    string   // of its bytes
-	Programme bool     // its times are those of a programme, and not of the reel
-	Edition   string   // the programme that it says it was made against, if it says so
-	Notes     []string // what its reader remarked
 }
 
 // Released is what came of it.
@@ -147,6 +141,11 @@ func (w *wish) accept(ctx context.Context, g plan.Graph) (int64, error) {
 	if err := w.nameCues(ctx); err != nil {
 		return 0, err
 	}
+	for _, u := range w.Uploads {
+		if _, err := w.Blobs.Keep(ctx, bytes.NewReader(u.Data)); err != nil {
+			return 0, fmt.Errorf("keep %s as it came: %w", u.Track.File, err)
+		}
+	}
 	s := w.Submission
 	s.Facts = w.facts
 	saved, err := w.Catalog.Save(ctx, w.Who, s)
@@ -182,7 +181,7 @@ func (w *wish) nameCues(ctx context.Context) error {
 // published with before or, the first time, the one it names, or the one that is published.
 func (w *wish) editionOf(ctx context.Context, now conference.Edition, u Upload) (conference.Edition, error) {
 	slug := w.facts.Talk.Slug
-	if bound, ok, err := w.Catalog.Bound(ctx, slug, u.Track.Language, u.SHA256); err != nil {
+	if bound, ok, err := w.Catalog.Bound(ctx, slug, u.Track.Language, u.Track.Source.SHA256); err != nil {
 		return conference.Edition{}, err
 	} else if ok {
 		return w.Catalog.Edition(ctx, bound)
@@ -222,7 +221,7 @@ func (w *wish) mapTrack(against conference.Edition, u Upload) {
 func (w *wish) bind(ctx context.Context) error {
 	for i, edition := range w.against {
 		u := w.Uploads[i]
-		if _, err := w.Catalog.BindUpload(ctx, w.facts.Talk.Slug, u.Track.Language, u.SHA256, edition); err != nil {
+		if _, err := w.Catalog.BindUpload(ctx, w.facts.Talk.Slug, u.Track.Language, u.Track.Source.SHA256, edition); err != nil {
 			return err
 		}
 	}

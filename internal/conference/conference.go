@@ -76,6 +76,7 @@ type Track struct {
 	State    string    `json:"state"`    // what a release may ask for: "draft" … "approved"
 	Revision int       `json:"revision"` // counted from 1
 	File     string    `json:"file"`     // as it was handed in, for people
+	Source   *Source   `json:"source"`   // what that file was; nil: nobody wrote it down
 	Cues     []Cue     `json:"cues"`     // in reel time, ascending
 }
 

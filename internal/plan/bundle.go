@@ -29,6 +29,8 @@ type BundleTrack struct {
 	Kind     conference.TrackKind `json:"kind"`
 	State    string               `json:"state"`
 	Revision int                  `json:"revision"`
+	File     string               `json:"file"`
+	Source   *conference.Source   `json:"source,omitempty"`
 }
 
 // Bundle ends a pipeline: everything its needed stages made, laid out for upload.
@@ -48,7 +50,7 @@ func Bundle() Kind {
 			Single: true,
 			Last:   true,
 		},
-		Version: 1,
+		Version: 2,
 		Expand:  expandBundle,
 	}
 }
@@ -61,13 +63,18 @@ func expandBundle(x *Expansion) (any, error) {
 		Pipeline:    x.Pipeline.Name,
 	}
 	for _, t := range x.Facts.Tracks {
-		spec.Tracks = append(spec.Tracks, BundleTrack{t.Language, t.Kind, t.State, t.Revision})
+		spec.Tracks = append(spec.Tracks, BundleTrack{t.Language, t.Kind, t.State, t.Revision, t.File, t.Source})
 	}
 	inputs := make(map[string]action.Key)
 	for _, stage := range Needed[files](x) {
 		for _, e := range stage.entries() {
 			inputs[e.Path] = e.Key
 			spec.Entries = append(spec.Entries, e)
+		}
+	}
+	for _, stage := range Needed[synced](x) {
+		for language, key := range stage {
+			inputs[SyncRole+language] = key
 		}
 	}
 	key, err := x.Act("", spec, inputs)

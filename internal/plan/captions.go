@@ -2,11 +2,14 @@ package plan
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/strictyaml"
 	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/timeline"
 	"github.com/lectern-av/lectern/pipelines"
 )
@@ -17,13 +20,33 @@ type CaptionsSpec struct {
 	Language  string             `json:"language"`
 	Edition   string             `json:"edition"` // named in the WebVTT
 	Programme timeline.Programme `json:"programme"`
+	Profile   string             `json:"profile"` // by whose rules it is checked
 }
 
-// Captions writes every track.
+// CaptionsSettings are what a pipeline says under a captions stage's with.
+type CaptionsSettings struct {
+	Profile string `yaml:"profile"` // by whose rules tracks are checked: ted, netflix-en …
+}
+
+func (s *CaptionsSettings) check() error {
+	if _, err := check.Named(s.Profile); err != nil {
+		return fmt.Errorf("unknown profile %q%s; %s can be had", s.Profile,
+			strictyaml.DidYouMean(s.Profile, check.Names()), strings.Join(check.Names(), ", "))
+	}
+	return nil
+}
+
+// Captions writes every track, and says how well it can be read.
 func Captions() Kind {
 	return Kind{
-		Kind:    pipelines.Kind{Name: "captions", Also: []string{"subtitles", "srt", "vtt", "attach", "tracks"}, Single: true},
-		Version: 2,
+		Kind: pipelines.Kind{
+			Name:   "captions",
+			Also:   []string{"subtitles", "srt", "vtt", "attach", "tracks"},
+			With:   func() any { return &CaptionsSettings{Profile: check.Default} },
+			Check:  func(with any) error { return with.(*CaptionsSettings).check() },
+			Single: true,
+		},
+		Version: 3,
 		Expand:  expandCaptions,
 	}
 }
@@ -63,7 +86,7 @@ func expandCaptions(x *Expansion) (any, error) {
 	for _, t := range x.Facts.Tracks {
 		track, cues := TrackKey(t)
 		x.graph.Given[track] = cues
-		spec := CaptionsSpec{Language: t.Language, Edition: x.graph.Edition.ID, Programme: x.graph.Edition.Programme}
+		spec := CaptionsSpec{Language: t.Language, Edition: x.graph.Edition.ID, Programme: x.graph.Edition.Programme, Profile: x.Stage.With.(*CaptionsSettings).Profile}
 		key, err := x.Act(t.Language, spec, map[string]action.Key{"track": track})
 		if err != nil {
 			return nil, err

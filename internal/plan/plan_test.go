@@ -21,7 +21,7 @@ import (
 func kinds() []plan.Kind {
 	return []plan.Kind{
 		plan.Probe(), plan.Index(), plan.Analyse(), plan.Encode(), plan.Card(), plan.Audio(),
-		plan.Assemble(), plan.Thumbnail(), plan.Captions(), plan.Subtitled(), plan.Bundle(),
+		plan.Assemble(), plan.Thumbnail(), plan.Captions(), plan.Sync(), plan.Subtitled(), plan.Bundle(),
 	}
 }
 
@@ -190,6 +190,10 @@ func TestAChangeCostsWhatItTouched(t *testing.T) {
 		{"nothing", func(*world) {}, map[string]int{}},
 		{"a caption", func(w *world) { w.facts.Tracks[0].Cues[0].Text = "Hello!" },
 			map[string]int{"captions": 1, "subtitled": 1, "bundle": 1}},
+		{"when a caption ends", func(w *world) { w.facts.Tracks[0].Cues[0].End += time.Second },
+			map[string]int{"captions": 1, "sync": 1, "subtitled": 1, "bundle": 1}},
+		{"the file a track came as", func(w *world) { w.facts.Tracks[0].Source = &conference.Source{Encoding: "utf-16"} },
+			map[string]int{"bundle": 1}},
 		{"the ids and lines of cues", func(w *world) { w.facts.Tracks[0].Cues[0].ID, w.facts.Tracks[0].Cues[0].Line = "x", 7 },
 			map[string]int{}},
 		{"a language more", func(w *world) {
@@ -210,7 +214,7 @@ func TestAChangeCostsWhatItTouched(t *testing.T) {
 		{"another recording at the end, not kept", func(w *world) {
 			w.facts.Recordings = append(w.facts.Recordings, conference.Recording{SHA256: strings.Repeat("b", 64), Name: "two.mp4"})
 			w.probes = append(w.probes, recording(half))
-		}, map[string]int{"probe": 1, "analyse": 1, "captions": 1, "subtitled": 1, "bundle": 1}},
+		}, map[string]int{"probe": 1, "analyse": 1, "captions": 1, "sync": 1, "subtitled": 1, "bundle": 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			after := base

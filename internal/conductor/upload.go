@@ -1,0 +1,99 @@
+package conductor
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/subtitle"
+)
+
+// Upload is a subtitle file that was handed in.
+type Upload struct {
+	Track     conference.Track
+	Data      []byte   // the file as it came, which the store keeps
+	Programme bool     // its times are those of a programme, and not of the reel
+	Edition   string   // the programme that it says it was made against, if it says so
+	Notes     []string // what its reader remarked, for people
+}
+
+// ReadUpload reads a subtitle file in a language (BCP 47); name is what people call it.
+// One that is no subtitle file is a *fault.Fault.
+func ReadUpload(name, language string, data []byte) (Upload, error) {
+	doc, err := subtitle.Parse(name, data, subtitle.Options{Language: language})
+	if err != nil {
+		return Upload{}, err
+	}
+	u := Upload{
+		Data:    data,
+		Edition: doc.Edition,
+		Notes:   remarked(name, doc.Diagnostics),
+		Track: conference.Track{
+			Language: language, State: "approved", File: filepath.Base(name), Cues: doc.Cues,
+			Source: &conference.Source{
+				SHA256: string(action.KeyOf(data)), Size: int64(len(data)),
+				Format: string(doc.Format), Encoding: doc.Encoding, Remarks: remarksOf(doc.Diagnostics),
+			},
+		},
+	}
+	if said, err := subtitle.Language(doc.Language); doc.Language != "" && err == nil && said != language {
+		u.Notes = append(u.Notes, fmt.Sprintf("%s: says that it is in %s, and was handed in as %s",
+			name, subtitle.EnglishName(said), subtitle.EnglishName(language)))
+	}
+	return u, nil
+}
+
+// mostKept is how many remarks on a file are kept with its track, one by one.
+const mostKept = 100
+
+// remarksOf is what goes into the books: all remarks, or of very many the gravest.
+func remarksOf(all []subtitle.Diagnostic) conference.Remarks {
+	r := conference.Remarks{Codes: make(map[string]int), List: []conference.Remark{}}
+	for _, d := range gravest(all) {
+		switch d.Severity {
+		case subtitle.Error:
+			r.Errors++
+		case subtitle.Warning:
+			r.Warnings++
+		default:
+			r.Notes++
+		}
+		r.Codes[d.Code]++
+		if len(r.List) < mostKept {
+			r.List = append(r.List, conference.Remark(d))
+		}
+	}
+	slices.SortStableFunc(r.List, func(a, b conference.Remark) int { return cmp.Compare(a.Line, b.Line) })
+	return r
+}
+
+// gravest is diagnostics with errors first, then warnings, then notes, each by line.
+func gravest(all []subtitle.Diagnostic) []subtitle.Diagnostic {
+	rank := map[string]int{subtitle.Error: 0, subtitle.Warning: 1, subtitle.Note: 2}
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b subtitle.Diagnostic) int { return rank[a.Severity] - rank[b.Severity] })
+	return sorted
+}
+
+// mostTold is how many remarks on a file a person is told one by one.
+const mostTold = 10
+
+// remarked is what a person should know of a file: its errors and warnings, and how many
+// remarks there are besides.
+func remarked(name string, all []subtitle.Diagnostic) (notes []string) {
+	for _, d := range gravest(all) {
+		if d.Severity == subtitle.Note || len(notes) == mostTold {
+			break
+		}
+		notes = append(notes, fmt.Sprintf("%s:%d: %s", name, d.Line, d.Message))
+	}
+	if more := len(all) - len(notes); more == 1 {
+		notes = append(notes, fmt.Sprintf("%s: and 1 more remark: lectern subtitles read %s", name, name))
+	} else if more > 1 {
+		notes = append(notes, fmt.Sprintf("%s: and %d more remarks: lectern subtitles read %s", name, more, name))
+	}
+	return notes
+}

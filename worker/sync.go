@@ -1,0 +1,68 @@
+package worker
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/bundle"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/subtitle/insync"
+)
+
+// doSync tells whether a track comes when somebody speaks. It listens to nothing: what
+// analyse heard is enough. Whatever it finds, it only tells.
+func doSync(ctx context.Context, t *Task) error {
+	a := t.Actions[0]
+	spec, err := params[plan.SyncSpec](a)
+	if err != nil {
+		return err
+	}
+	path, err := t.Path(ctx, a, "times", plan.GivenFile)
+	if err != nil {
+		return err
+	}
+	times, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	cues, err := plan.ParseTiming(times)
+	if err != nil {
+		return err
+	}
+	paths, err := t.Paths(ctx, a, "analysis", media.LevelsFile)
+	if err != nil {
+		return err
+	}
+	levels, err := reelLevels(spec, paths)
+	if err != nil {
+		return err
+	}
+	found := insync.Judge(cues, levels)
+	return t.Publish(ctx, a, t.Dir, bundle.Sync{Result: found, Says: found.Sentence()}, nil)
+}
+
+// silence is the lowest level there is, in dB.
+const silence = -120
+
+// reelLevels is the levels of the whole reel: those of each recording in its place, and
+// silence where one has no sound.
+func reelLevels(spec plan.SyncSpec, paths []string) ([]float32, error) {
+	frame := func(d time.Duration) int { return int(d / insync.Frame) }
+	var reel []float32
+	for i, r := range spec.Recordings {
+		own, err := media.Levels(paths[i])
+		if err != nil {
+			return nil, err
+		}
+		for n := len(reel); n < frame(r.At+r.Length); n++ {
+			level := float32(silence)
+			if at := n - frame(r.At) + frame(r.Zero); at >= 0 && at < len(own) {
+				level = own[at]
+			}
+			reel = append(reel, level)
+		}
+	}
+	return reel, nil
+}
