@@ -113,6 +113,10 @@ func (c checked) print(t *terminal, name string) error {
 const mostChanges = 20
 
 func (f *fixed) print(t *terminal) error {
+	if len(f.Changes) == 0 {
+		_, err := fmt.Fprintf(t.out, "\n%s: nothing to change; what is left takes judgement\n", shownName(f.File))
+		return err
+	}
 	fmt.Fprintf(t.out, "\n%s: %s made, now grade %s: %s\n", shownName(f.File), number(len(f.Changes), "change"), f.Grade, f.Counts)
 	if len(f.Changes) <= mostChanges {
 		for _, c := range f.Changes {

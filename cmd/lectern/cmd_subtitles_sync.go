@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/insync"
@@ -46,21 +47,31 @@ func (c *subtitlesSyncCmd) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	found := insync.Judge(s.Cues, levels)
-	if c.JSON {
-		err = t.printJSON(found)
-	} else {
+	var unapplied error
+	if c.Apply != "" {
+		unapplied = apply(t, s, found, out)
+	}
+	if c.JSON && unapplied == nil {
+		return t.printJSON(found)
+	}
+	if !c.JSON {
 		s.warn(t)
 		c.print(t.out, s, found)
 	}
-	if err != nil || c.Apply == "" {
-		return err
-	}
+	return unapplied
+}
+
+// apply writes the subtitles with the times that were found.
+func apply(t *terminal, s source, found insync.Result, out target) error {
 	moved, notes, err := insync.Apply(s.Cues, found)
+	if f := fault.Of(err); f != nil {
+		f.File = s.name
+	}
 	if err != nil {
 		return err
 	}
 	for _, note := range notes {
-		fmt.Fprintf(t.err, "%s: note: %s\n", shownName(s.name), note)
+		fmt.Fprintf(t.err, "%s: %s\n", shownName(s.name), note)
 	}
 	return out.write(t, s, moved, false)
 }
@@ -71,19 +82,24 @@ func (c *subtitlesSyncCmd) print(w io.Writer, s source, r insync.Result) {
 	if r.Verdict == insync.CannotTell {
 		return
 	}
-	fmt.Fprintf(w, "  confidence %.2f, of which an answer needs 0.50\n", r.Confidence)
+	fmt.Fprintf(w, "  confidence %.2f (an answer needs 0.50)\n", r.Confidence)
 	if r.Verdict != insync.InSync && c.Apply == "" && c.File != stdio {
 		fmt.Fprintf(w, "To have that done:\n  lectern %s\n", shellWords([]string{
 			"subtitles", "sync", c.File, "--against", c.Against, "--apply", besides(c.File)}))
 	}
 }
 
-// besides is a name for a corrected copy of a file, in a format that can be written.
+// besides is a name for a corrected copy of a file, in a format that can be written. The
+// language stays where it was: talk.in-sync.es.srt.
 func besides(file string) string {
 	end := filepath.Ext(file)
-	name := strings.TrimSuffix(file, end) + ".in-sync"
+	name := strings.TrimSuffix(file, end)
 	if _, err := subtitle.FormatOf(file); err != nil {
 		end = ".srt"
 	}
-	return name + end
+	if languageInName(file) != "" {
+		tag := filepath.Ext(name)
+		name, end = strings.TrimSuffix(name, tag), tag+end
+	}
+	return name + ".in-sync" + end
 }

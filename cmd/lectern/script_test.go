@@ -47,6 +47,15 @@ func TestScripts(t *testing.T) {
 			"renewed": renewed,
 			"encoded": encoded,
 			"counted": counted,
+			"speak":   speak,
+			"retime":  retime,
+			"verdict": verdict,
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "speech" {
+				return canSpeak(), nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
 		},
 	})
 }

@@ -22,7 +22,7 @@ func (t Tools) Length(ctx context.Context, path, name string) (time.Duration, er
 	length := c.declared()
 	switch {
 	case length <= 0:
-		return 0, fault.New(name, "does not say how long it is")
+		return 0, fault.New(name, "does not say how long it is").Try("Copy it into MP4 or Matroska, which say it")
 	case length > longest:
 		return 0, Probe{Readable: length}.endless(name)
 	}
