@@ -250,7 +250,7 @@ func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
 		{"a subtitle file that is none", "talk.mp4 --subtitles en=prose.srt", 3, `prose\.srt:1: is not a subtitle file`},
 		{"a recording for a subtitle file", "talk.mp4 --subtitles en=talk.mp4", 3, `talk\.mp4: is an MP4 or QuickTime recording.*Hand in a subtitle file`},
 		{"a page for a subtitle file", "talk.mp4 --subtitles en=page.srt", 3, `page\.srt:1: is a web page.*Download`},
-		{"an empty subtitle file", "talk.mp4 --subtitles en=empty.srt", 3, `empty\.srt: is empty`},
+		{"an empty subtitle file", "talk.mp4 --subtitles en=empty.srt", 3, `empty\.srt:1: is empty`},
 		{"subtitles of another video", "talk.mp4 --subtitles en=elsewhere.srt", 3, `elsewhere\.srt: has no cue within the programme`},
 
 		{"no such talk file", "talk.mp4 --talk absent.yaml", 3, `absent\.yaml: cannot be read.*Name a YAML file`},

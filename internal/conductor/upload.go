@@ -81,19 +81,14 @@ func gravest(all []subtitle.Diagnostic) []subtitle.Diagnostic {
 // mostTold is how many remarks on a file a person is told one by one.
 const mostTold = 10
 
-// remarked is what a person should know of a file: its errors and warnings, and how many
-// remarks there are besides.
+// remarked is what a person is told of a file: the gravest remarks, and how many more there
+// are.
 func remarked(name string, all []subtitle.Diagnostic) (notes []string) {
-	for _, d := range gravest(all) {
-		if d.Severity == subtitle.Note || len(notes) == mostTold {
-			break
-		}
+	for _, d := range gravest(all)[:min(len(all), mostTold)] {
 		notes = append(notes, fmt.Sprintf("%s:%d: %s", name, d.Line, d.Message))
 	}
-	if more := len(all) - len(notes); more == 1 {
-		notes = append(notes, fmt.Sprintf("%s: and 1 more remark: lectern subtitles read %s", name, name))
-	} else if more > 1 {
-		notes = append(notes, fmt.Sprintf("%s: and %d more remarks: lectern subtitles read %s", name, more, name))
+	if more := len(all) - len(notes); more > 0 {
+		notes = append(notes, fmt.Sprintf("%s: and %d more: lectern subtitles read %s", name, more, name))
 	}
 	return notes
 }
