@@ -102,7 +102,7 @@ func Parse(name string, data []byte, o Options) (Document, error) {
 func open(name string, data []byte, o Options) (p *parser, gate func(), err error) {
 	limit := cmp.Or(o.MaxBytes, MaxBytes)
 	if int64(len(data)) > limit {
-		return nil, nil, fault.New(name, "has %d bytes, more than the %d that are read", len(data), limit).
+		return nil, nil, fault.New(name, "has more than the %d bytes that are read", limit).
 			Try("A subtitle file of a whole day has less than one megabyte: look whether it is the right file")
 	}
 	p = &parser{name: name}
