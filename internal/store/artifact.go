@@ -252,12 +252,11 @@ func seal(ctx context.Context, path string) (action.File, []byte, error) {
 		return action.File{}, nil, err
 	}
 	defer f.Close()
+	synced := make(chan error, 1)
+	go func() { synced <- f.Sync() }()
 	sum := sha256.New()
 	n, err := io.Copy(sum, patient{ctx, f})
-	if err == nil {
-		err = f.Sync()
-	}
-	return action.File{SHA256: hexSum(sum), Size: n}, nil, err
+	return action.File{SHA256: hexSum(sum), Size: n}, nil, errors.Join(err, <-synced)
 }
 
 // publish gives the blobs and then the record their places. fs.ErrExist says that
