@@ -44,7 +44,7 @@ func Kinds() []Kind {
 		{plan.Assemble(), doAssemble},
 		{plan.Thumbnail(), doThumbnail},
 		{plan.Captions(), doCaptions},
-		{plan.Subtitled(), doSubtitled},
+		{plan.Subtitled(), doAssemble},
 		{plan.Bundle(), doBundle},
 	}
 }
