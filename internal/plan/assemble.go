@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -66,7 +67,9 @@ func expandAssemble(x *Expansion) (any, error) {
 	var made assembled
 	names := make(map[string]bool)
 	for _, stage := range Needed[encoded](x) {
-		for _, r := range stage {
+		// From the smallest up, so that the two largest, the one with subtitles being the
+		// other, are joined at the same time and not one after the other.
+		for _, r := range slices.Backward(stage) {
 			if names[r.Name] {
 				return nil, fault.New(x.Pipeline.File, "two renditions are called %q", r.Name).At(x.Stage.Line).
 					Try("Give one of them a name of its own: {name: …, height: …}")
@@ -107,6 +110,7 @@ func expandAssemble(x *Expansion) (any, error) {
 			made = append(made, f)
 		}
 	}
+	slices.SortStableFunc(made, func(a, b finished) int { return cmp.Compare(b.rendition.Height, a.rendition.Height) })
 	return made, nil
 }
 
