@@ -267,9 +267,13 @@ func (w *wish) publish(ctx context.Context, made Made, released *Released) (stri
 	if err := w.bind(ctx); err != nil {
 		return "", err
 	}
-	dir, err := bundle.Publish(ctx, w.Submission.Out, w.facts.Talk.Slug, placed, w.Trace)
+	dir, edited, err := bundle.Publish(ctx, w.Submission.Out, w.facts.Talk.Slug, placed, w.Trace)
 	if err != nil {
 		return "", err
+	}
+	for _, e := range edited {
+		released.Notes = append(released.Notes, fmt.Sprintf(
+			"%s had been changed by hand in the bundle; what it said is kept in %s. Hand that in to have it published", e.Path, e.Kept))
 	}
 	return dir, w.Catalog.SetPublished(ctx, w.facts.Talk.Slug, catalog.Publication{
 		Edition: made.Graph.Edition.ID, Dir: dir, Keys: keys,
