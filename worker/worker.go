@@ -45,7 +45,7 @@ func Kinds() []Kind {
 		{plan.Thumbnail(), doThumbnail},
 		{plan.Captions(), doCaptions},
 		{plan.Sync(), doSync},
-		{plan.Subtitled(), doSubtitled},
+		{plan.Subtitled(), doAssemble},
 		{plan.Bundle(), doBundle},
 	}
 }

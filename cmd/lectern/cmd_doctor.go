@@ -70,6 +70,7 @@ func examine(ctx context.Context) []need {
 		{"VP9", "-encoders", "libvpx-vp9", "encodes WebM, where a pipeline asks for it"},
 		{"AAC", "-encoders", "aac", "encodes the sound"},
 		{"Opus", "-encoders", "libopus", "encodes the sound of WebM"},
+		{"zimg", "-filters", "zscale", "scales pictures"},
 		{"libass", "-filters", "ass", "draws the cards"},
 		{"deinterlacer", "-filters", "bwdif", "reads interlaced recordings"},
 	} {

@@ -65,6 +65,9 @@ func (c *explainCmd) Run(ctx context.Context, t *terminal) (err error) {
 		}
 		all = append(all, explained{s.Slot, s.State, why, changes})
 	}
+	if c.Slot != "" && len(all)+reused == 0 {
+		return &usageError{fmt.Sprintf("no slot of its last run begins with %q", c.Slot)}
+	}
 	if c.JSON {
 		return t.printJSON(all)
 	}

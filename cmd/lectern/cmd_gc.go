@@ -11,7 +11,7 @@ import (
 )
 
 type gcCmd struct {
-	Keep time.Duration `help:"Keep what is younger than this, needed or not." default:"336h" placeholder:"DURATION"`
+	Keep time.Duration `help:"Keep what is younger than this, needed or not: ${default}, if you say nothing." default:"336h" placeholder:"DURATION"`
 	JSON bool          `help:"Print JSON."`
 	dataFlag
 }

@@ -101,11 +101,11 @@ func (c *runCmd) release(ctx context.Context, t *terminal) (released conductor.R
 
 	r := h.releaser(t, q)
 	if want.Submission.Facts.Talk.Slug == "" {
-		slug, err := r.Slug(ctx, want.Submission.Out, want.Submission.Facts.Recordings, want.Submission.Facts.Talk.Title)
+		slug, notes, err := r.Slug(ctx, want.Submission)
 		if err != nil {
 			return released, err
 		}
-		want.Submission.Facts.Talk.Slug = slug
+		want.Submission.Facts.Talk.Slug, want.Notes = slug, notes
 	}
 	v := newView(t)
 	want.Watch, want.Command = v.show, shellWords(t.args)

@@ -15,7 +15,7 @@ import (
 
 // recipe is part of each file's name. Raise it when the same parameters make other
 // media, so that nobody measures with yesterday's.
-const recipe = 1
+const recipe = 2
 
 // Studio makes the media that Lectern is measured with, and keeps what it has made: the
 // same parameters give the same file, made once.
@@ -122,7 +122,10 @@ func (s Studio) shoot(ctx context.Context, dir, out string, t Talk, encoder []st
 		fmt.Sprintf("[slides][camera]overlay=x=%d:y=%d:shortest=1:format=yuv420[v]", t.Width-w-t.Width/32, t.Height-h-t.Width/32),
 	}, ";")
 	args := []string{"-i", voice, "-filter_complex", graph, "-map", "[v]", "-map", "0:a", "-map_metadata", "-1", "-fflags", "+bitexact",
-		"-c:v", "libx264", "-threads", "2", "-flags:v", "+bitexact"}
+		"-c:v", "libx264", "-threads", "2", "-flags:v", "+bitexact",
+		// A picture of 360 lines that does not say so is taken for BT.601, and Lectern, who
+		// gives BT.709 whatever it gets, would encode other pictures than plain ffmpeg.
+		"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"}
 	args = append(args, encoder...)
 	return s.run(ctx, append(args, "-c:a", "copy", "-movflags", "+faststart", out)...)
 }

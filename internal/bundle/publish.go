@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,8 +10,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -40,16 +43,27 @@ func sumOf(data []byte) string {
 // Publish lays out files, which are a whole bundle with bundle.json and SHA256SUMS, as
 // root/slug. A reader sees the bundle that was there before or the new one. A file that
 // the earlier bundle has already keeps its inode; any other is a hard link to its
-// source, or a copy where there can be none or where it is small. Where root/slug already is what it should
-// be, nothing is touched. After an error the earlier bundle stands as it was.
+// source, or a copy where there can be none or where it is small. Where root/slug already
+// is what it should be, nothing is touched. After an error the earlier bundle stands as it
+// was.
+//
+// Somebody may have corrected a caption where they found it. What was changed by hand in
+// the earlier bundle and is in no way part of the new one is copied to root/slug.edited,
+// and edited says where to.
 //
 // trace, which may be nil, is told each step before it is taken.
-func Publish(ctx context.Context, root, slug string, files []Placed, trace func(step string)) (dir string, err error) {
+func Publish(ctx context.Context, root, slug string, files []Placed, trace func(step string)) (dir string, edited []Edited, err error) {
 	p := newPublisher(ctx, root, slug, trace)
 	if err := p.publish(files); err != nil {
-		return "", p.explain(err)
+		return "", nil, p.explain(err)
 	}
-	return p.dir, nil
+	return p.dir, p.edited, nil
+}
+
+// Edited is a file that was changed by hand in an earlier bundle.
+type Edited struct {
+	Path string // in the bundle, with slashes
+	Kept string // where a copy of it lies now
 }
 
 type publisher struct {
@@ -60,6 +74,7 @@ type publisher struct {
 	trace      func(string)
 	exchange   func(a, b string) error
 	before     earlier
+	edited     []Edited
 }
 
 func newPublisher(ctx context.Context, root, slug string, trace func(string)) *publisher {
@@ -95,7 +110,49 @@ func (p *publisher) publish(files []Placed) error {
 	if err := p.fill(files); err != nil {
 		return errors.Join(err, os.RemoveAll(p.staging))
 	}
+	if err := p.keepEdited(files); err != nil {
+		return errors.Join(fmt.Errorf("keep what was edited in the earlier bundle: %w", err), os.RemoveAll(p.staging))
+	}
 	return p.swap()
+}
+
+// keepEdited copies what was changed by hand in the earlier bundle to beside it. Only what
+// is small enough to have been copied there, and not linked, can have been.
+func (p *publisher) keepEdited(files []Placed) error {
+	for _, path := range slices.Sorted(maps.Keys(p.before.sums)) {
+		data, err := p.before.edited(path)
+		if err != nil {
+			return err
+		}
+		sum := sumOf(data)
+		if data == nil || slices.ContainsFunc(files, func(f Placed) bool { return f.SHA256 == sum }) {
+			continue
+		}
+		kept, err := keepAt(filepath.Join(p.root, p.slug+".edited", filepath.FromSlash(path)), data)
+		if err != nil {
+			return err
+		}
+		p.edited = append(p.edited, Edited{Path: path, Kept: kept})
+	}
+	return nil
+}
+
+// keepAt writes data to path or, where something else stands there, to path with a number.
+func keepAt(path string, data []byte) (string, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return "", err
+	}
+	ext := filepath.Ext(path)
+	for n, to := 2, path; ; n++ {
+		err := writeFile(to, data)
+		if !errors.Is(err, fs.ErrExist) {
+			return to, err
+		}
+		if there, err := os.ReadFile(to); err == nil && bytes.Equal(there, data) {
+			return to, nil
+		}
+		to = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), n, ext)
+	}
 }
 
 // check refuses a list of files that is no bundle.
@@ -438,6 +495,21 @@ func (e earlier) path(f Placed) (string, bool) {
 		}
 	}
 	return path, true
+}
+
+// edited is the content of a file of the bundle that was changed since its sums were
+// written, or nil.
+func (e earlier) edited(path string) ([]byte, error) {
+	at := filepath.Join(e.dir, filepath.FromSlash(path))
+	info, err := os.Lstat(at)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > copied || !info.ModTime().After(e.signed) {
+		return nil, nil // gone, or as it was
+	}
+	data, err := os.ReadFile(at)
+	if err != nil || sumOf(data) == e.sums[path] {
+		return nil, err
+	}
+	return data, nil
 }
 
 // holds reports whether the bundle already is exactly these files.

@@ -88,7 +88,7 @@ func place(t *testing.T) (root, store string) {
 
 func publish(t *testing.T, root string, files []Placed) string {
 	t.Helper()
-	dir, err := Publish(t.Context(), root, "api", files, nil)
+	dir, _, err := Publish(t.Context(), root, "api", files, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,6 +177,45 @@ func TestPublishReplacesADamagedFile(t *testing.T) {
 	}
 	publish(t, root, bundleOf(store, "one"))
 	version(t, dir)
+}
+
+// Somebody corrects a caption where they find it, twice, and it is the bundle that is
+// published again.
+func TestWhatWasEditedInABundleIsKept(t *testing.T) {
+	root, store := place(t)
+	dir := publish(t, root, bundleOf(store, "one"))
+	srt := filepath.Join(dir, "captions/api.en.srt")
+	for i, trial := range []struct {
+		text, next, kept string
+	}{
+		{"captions by hand", "two", "api.edited/captions/api.en.srt"},
+		{"captions by another hand", "two", "api.edited/captions/api.en-2.srt"},
+		{"captions by hand", "one", "api.edited/captions/api.en.srt"}, // it lies there already
+		{"captions two", "two", ""},                                   // it is what is published now
+	} {
+		later := time.Now().Add(time.Duration(i+1) * time.Hour)
+		if err := errors.Join(os.WriteFile(srt, []byte(trial.text), 0o644), os.Chtimes(srt, time.Time{}, later)); err != nil {
+			t.Fatal(err)
+		}
+		_, edited, err := Publish(t.Context(), root, "api", bundleOf(store, trial.next), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		version(t, dir)
+		if trial.kept == "" {
+			if len(edited) > 0 {
+				t.Errorf("%q: kept %v, and it is in the bundle", trial.text, edited)
+			}
+			continue
+		}
+		want := []Edited{{"captions/api.en.srt", filepath.Join(root, trial.kept)}}
+		if !slices.Equal(edited, want) {
+			t.Fatalf("%q: kept %v, want %v", trial.text, edited, want)
+		}
+		if kept, err := os.ReadFile(edited[0].Kept); err != nil || string(kept) != trial.text {
+			t.Errorf("kept %q, %v; want %q", kept, err, trial.text)
+		}
+	}
 }
 
 func TestAReaderAlwaysFindsABundle(t *testing.T) {
@@ -285,7 +324,7 @@ func TestPublishRefusesWhatIsNotItsOwn(t *testing.T) {
 			if err := test.prepare(root, filepath.Join(root, "api")); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Publish(t.Context(), root, "api", bundleOf(store, "one"), nil)
+			_, _, err := Publish(t.Context(), root, "api", bundleOf(store, "one"), nil)
 			if f := fault.Of(err); f == nil || !strings.Contains(f.Problem, test.says) || f.Remedy == "" {
 				t.Errorf("%v, not a fault that %s", err, test.says)
 			}
@@ -298,7 +337,7 @@ func TestPublishRefusesWhatIsNotItsOwn(t *testing.T) {
 		if err := os.WriteFile(notes, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Publish(t.Context(), root, "api", bundleOf(store, "two"), nil)
+		_, _, err := Publish(t.Context(), root, "api", bundleOf(store, "two"), nil)
 		if f := fault.Of(err); f == nil || !strings.Contains(f.Problem, "video/notes.txt") {
 			t.Errorf("%v", err)
 		}
@@ -306,7 +345,7 @@ func TestPublishRefusesWhatIsNotItsOwn(t *testing.T) {
 	})
 	for _, slug := range []string{"", ".", "..", "a/b", ".hidden", `a\b`} {
 		root, store := place(t)
-		if _, err := Publish(t.Context(), root, slug, bundleOf(store, "one"), nil); fault.Of(err) == nil {
+		if _, _, err := Publish(t.Context(), root, slug, bundleOf(store, "one"), nil); fault.Of(err) == nil {
 			t.Errorf("the slug %q gave %v", slug, err)
 		}
 	}
@@ -342,7 +381,7 @@ func TestAPublicationThatFailsLeavesTheEarlierBundle(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Publish(ctx, root, "api", files, trace); !errors.Is(err, test.is) {
+			if _, _, err := Publish(ctx, root, "api", files, trace); !errors.Is(err, test.is) {
 				t.Errorf("%v, not %v", err, test.is)
 			}
 			if got := version(t, dir); got != "one" {

@@ -359,33 +359,35 @@ func load(ctx context.Context, q querier, slug string) (Submission, error) {
 		JOIN revisions USING (slug, language) WHERE slug = ? AND number = revision ORDER BY language`, slug)
 }
 
-// TalkAt is the talk whose bundle lies in out and that was made of these recordings, in
-// any order; of several, the one saved last.
-func (c *Catalog) TalkAt(ctx context.Context, out string, recordings []string) (slug string, ok bool, err error) {
-	want := slices.Sorted(slices.Values(recordings))
-	reels := map[string][]string{}
-	var slugs []string // the one saved last is first
+// Placed is a talk whose bundle lies in some directory, and what it is made of.
+type Placed struct {
+	Slug       string
+	Title      string
+	Recordings []string // content hashes, in reel order
+	Cut        []conference.Keep
+}
+
+// TalksIn are the talks whose bundles lie in out, the one saved last first.
+func (c *Catalog) TalksIn(ctx context.Context, out string) (talks []Placed, err error) {
 	err = each(ctx, c.read, func(rows *sql.Rows) error {
-		var slug, sha256 string
-		if err := rows.Scan(&slug, &sha256); err != nil {
+		var p Placed
+		var cut, sha256 string
+		if err := rows.Scan(&p.Slug, &p.Title, &cut, &sha256); err != nil {
 			return err
 		}
-		if reels[slug] == nil {
-			slugs = append(slugs, slug)
+		if n := len(talks); n > 0 && talks[n-1].Slug == p.Slug {
+			talks[n-1].Recordings = append(talks[n-1].Recordings, sha256)
+			return nil
 		}
-		reels[slug] = append(reels[slug], sha256)
-		return nil
-	}, `SELECT slug, sha256 FROM talks JOIN recordings USING (slug) WHERE out = ?
-		ORDER BY updated_ms DESC, talks.rowid DESC, sha256`, out)
+		p.Recordings = []string{sha256}
+		talks = append(talks, p)
+		return json.Unmarshal([]byte(cut), &talks[len(talks)-1].Cut)
+	}, `SELECT slug, talk ->> 'title', cut, sha256 FROM talks JOIN recordings USING (slug) WHERE out = ?
+		ORDER BY updated_ms DESC, talks.rowid DESC, position`, out)
 	if err != nil {
-		return "", false, fmt.Errorf("look for the talk in %s: %w", out, err)
+		return nil, fmt.Errorf("look for talks in %s: %w", out, err)
 	}
-	for _, slug := range slugs {
-		if slices.Equal(reels[slug], want) {
-			return slug, true, nil
-		}
-	}
-	return "", false, nil
+	return talks, nil
 }
 
 // SlugTaken reports whether a talk has that slug.

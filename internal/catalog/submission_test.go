@@ -245,38 +245,35 @@ func TestSaltsRise(t *testing.T) {
 	}
 }
 
-func TestTalkAt(t *testing.T) {
+func TestTalksInADirectory(t *testing.T) {
 	c := open(t, t.TempDir())
-	submit := func(slug, out string, recordings ...string) {
+	submit := func(slug, out string, cut []conference.Keep, recordings ...string) {
 		s := edited(slug, 1)
-		s.Out, s.Facts.Recordings = out, nil
+		s.Out, s.Facts.Recordings, s.Facts.Cut = out, nil, cut
+		s.Facts.Talk.Title = "All about " + slug
 		for _, r := range recordings {
 			s.Facts.Recordings = append(s.Facts.Recordings, conference.Recording{SHA256: r})
 		}
 		must(c.Save(t.Context(), "ada", s))
 	}
-	submit("one", "/out", "a", "b")
-	submit("two", "/out", "a")
-	submit("elsewhere", "/other", "a", "b")
-	submit("double", "/out", "a", "a")
-	submit("old", "/out", "z")
-	submit("new", "/out", "z")
-	for _, test := range []struct {
-		out, recordings, want string
-	}{
-		{"/out", "a b", "one"},
-		{"/out", "b a", "one"},
-		{"/out", "a", "two"},
-		{"/out", "a a", "double"},
-		{"/out", "b", ""},
-		{"/out", "a b c", ""},
-		{"/other", "a b", "elsewhere"},
-		{"/nowhere", "a b", ""},
-		{"/out", "z", "new"},
-	} {
-		slug, ok, err := c.TalkAt(t.Context(), test.out, strings.Fields(test.recordings))
-		if err != nil || slug != test.want || ok != (test.want != "") {
-			t.Errorf("TalkAt(%s, %s) = %q, %v, %v, want %q", test.out, test.recordings, slug, ok, err, test.want)
+	cut := []conference.Keep{{From: time.Second, To: time.Minute}}
+	submit("one", "/out", nil, "b", "a")
+	submit("elsewhere", "/other", nil, "a")
+	submit("two", "/out", cut, "a", "a")
+	want := []catalog.Placed{
+		{"two", "All about two", []string{"a", "a"}, cut},
+		{"one", "All about one", []string{"b", "a"}, nil},
+	}
+	got := must(c.TalksIn(t.Context(), "/out"))
+	for i := range got {
+		if len(got[i].Cut) == 0 {
+			got[i].Cut = nil
 		}
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("talks %+v, want %+v", got, want)
+	}
+	if got := must(c.TalksIn(t.Context(), "/nowhere")); len(got) > 0 {
+		t.Errorf("talks %+v where there is none", got)
 	}
 }

@@ -302,11 +302,12 @@ func (m *making) send(ctx context.Context, f *flight) error {
 	return nil
 }
 
-// nextJob takes the first ready want, and those that share its decode, into a job.
+// nextJob takes the first ready want, and those that share its decode, into a job. What
+// has failed before goes alone: one encoder that always fails must not take others along.
 func (m *making) nextJob() *flight {
 	first := m.ready[0]
 	together := func(w *want) bool {
-		return w == first || first.action.Share != "" &&
+		return w == first || first.action.Share != "" && first.failures+w.failures == 0 &&
 			w.action.Kind == first.action.Kind && w.action.Share == first.action.Share
 	}
 	f := &flight{job: action.Job{Originals: make(map[action.Key]action.Original)}}
@@ -437,11 +438,12 @@ func (m *making) land(ctx context.Context, f *flight, failure *action.Failure) e
 	if failure != nil && failure.Fault != nil {
 		return failure.Fault
 	}
-	observed := false
+	observed, wanted := false, false
 	for _, w := range f.wants {
 		if m.wants[w.action.Key] != w {
 			continue // no plan has it any more
 		}
+		wanted = true
 		has, err := m.Store.Has(ctx, w.action.Key)
 		if err != nil {
 			return err
@@ -455,7 +457,7 @@ func (m *making) land(ctx context.Context, f *flight, failure *action.Failure) e
 		m.missed(w, failure)
 	}
 	switch {
-	case failure != nil && m.canRaise(failure.Unlike):
+	case failure != nil && wanted && m.canRaise(failure.Unlike):
 		return m.raise(ctx, failure)
 	case failure != nil:
 		m.Log.Warn("failed", "slot", failure.Slot, "attempt", f.job.Attempt, "err", failure.Message)

@@ -42,8 +42,9 @@ type Release struct {
 	Pipeline   pipelines.Pipeline
 	Uploads    []Upload // the subtitle files; they become the submission's tracks
 	Originals  map[action.Key]action.Original
-	Who        string // asks
-	Command    string // with which words
+	Who        string   // asks
+	Command    string   // with which words
+	Notes      []string // for whoever asks, known beforehand
 	Watch      func(Status)
 }
 
@@ -60,7 +61,7 @@ func (r *Releaser) Release(ctx context.Context, want Release) (Released, error) 
 	if err := bundle.Writable(want.Submission.Out, want.Submission.Facts.Talk.Slug); err != nil {
 		return Released{}, err
 	}
-	w := &wish{Releaser: r, Release: want, facts: want.Submission.Facts, against: make(map[int]string)}
+	w := &wish{Releaser: r, Release: want, facts: want.Submission.Facts, against: make(map[int]string), notes: slices.Clone(want.Notes)}
 	for _, u := range want.Uploads {
 		w.notes = append(w.notes, u.Notes...)
 		if !u.Programme {
@@ -287,9 +288,13 @@ func (w *wish) publish(ctx context.Context, made Made, released *Released) (stri
 	if err := w.bind(ctx); err != nil {
 		return "", err
 	}
-	dir, err := bundle.Publish(ctx, w.Submission.Out, w.facts.Talk.Slug, placed, w.Trace)
+	dir, edited, err := bundle.Publish(ctx, w.Submission.Out, w.facts.Talk.Slug, placed, w.Trace)
 	if err != nil {
 		return "", err
+	}
+	for _, e := range edited {
+		released.Notes = append(released.Notes, fmt.Sprintf(
+			"%s had been changed by hand in the bundle; what it said is kept in %s. Hand that in to have it published", e.Path, e.Kept))
 	}
 	return dir, w.Catalog.SetPublished(ctx, w.facts.Talk.Slug, catalog.Publication{
 		Edition: made.Graph.Edition.ID, Dir: dir, Keys: keys,
@@ -297,16 +302,68 @@ func (w *wish) publish(ctx context.Context, made Made, released *Released) (stri
 }
 
 // Slug finds the name of the talk that a command line is about: that of the talk whose
-// bundle of these recordings lies in out, else a new one made of the title.
-func (r *Releaser) Slug(ctx context.Context, out string, recordings []conference.Recording, title string) (string, error) {
-	sums := make([]string, len(recordings))
-	for i, rec := range recordings {
-		sums[i] = rec.SHA256
+// bundle of these recordings lies in the same directory and keeps some of the same, else
+// a new one made of the title. notes say what a person may have meant otherwise.
+func (r *Releaser) Slug(ctx context.Context, s catalog.Submission) (slug string, notes []string, err error) {
+	facts := s.Facts
+	talks, err := r.Catalog.TalksIn(ctx, s.Out)
+	if err != nil {
+		return "", nil, err
 	}
-	if slug, ok, err := r.Catalog.TalkAt(ctx, out, sums); err != nil || ok {
-		return slug, err
+	var akin []catalog.Placed // made of some of the same
+	for _, t := range talks {
+		share := false
+		for _, rec := range facts.Recordings {
+			share = share || slices.Contains(t.Recordings, rec.SHA256)
+		}
+		if share && sameReel(t.Recordings, facts.Recordings) && overlap(t.Cut, facts.Cut) {
+			if t.Title != facts.Talk.Title {
+				notes = append(notes, fmt.Sprintf("this is the talk %s, until now “%s”; another talk of the same recording needs a --slug of its own", t.Slug, t.Title))
+			}
+			return t.Slug, notes, nil
+		}
+		if share {
+			akin = append(akin, t)
+		}
 	}
-	base := conference.Slug(title)
+	slug, err = r.freshSlug(ctx, s.Out, conference.Slug(facts.Talk.Title))
+	for _, t := range akin {
+		notes = append(notes, fmt.Sprintf("%s is a new talk, although %s (“%s”) is made of the same; to replace that, give --slug %s", slug, t.Slug, t.Title, t.Slug))
+	}
+	if base := conference.Slug(facts.Talk.Title); slug != base {
+		notes = append(notes, fmt.Sprintf("there is a talk %s already, so this one is called %s; --slug calls it otherwise", base, slug))
+	}
+	return slug, notes, err
+}
+
+// sameReel reports whether these are the recordings, in any order.
+func sameReel(sums []string, recordings []conference.Recording) bool {
+	sums = slices.Clone(sums)
+	for _, rec := range recordings {
+		i := slices.Index(sums, rec.SHA256)
+		if i < 0 {
+			return false
+		}
+		sums = slices.Delete(sums, i, i+1)
+	}
+	return len(sums) == 0
+}
+
+// overlap reports whether two cuts may keep some of the same. A camera that runs all
+// morning records several talks, and each keeps a part of its own.
+func overlap(a, b []conference.Keep) bool {
+	for _, x := range a {
+		for _, y := range b {
+			if x.Recording != y.Recording || x.From < y.To && y.From < x.To {
+				return true
+			}
+		}
+	}
+	return len(a) == 0 || len(b) == 0
+}
+
+// freshSlug is base, or base with a number, as nothing is called yet.
+func (r *Releaser) freshSlug(ctx context.Context, out, base string) (string, error) {
 	for n := 1; ; n++ {
 		slug := base
 		if n > 1 {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // Fault is an error of the input. Problem is a clause such as "is empty"; Remedy, where
@@ -50,7 +51,10 @@ func (f *Fault) Error() string {
 		s = name + ": " + s
 	}
 	if f.Remedy != "" {
-		s += ". " + f.Remedy
+		if !strings.HasSuffix(s, "?") {
+			s += "."
+		}
+		s += " " + f.Remedy
 	}
 	return s
 }

@@ -29,12 +29,27 @@ func (e *UnlikeError) Error() string {
 	return fmt.Sprintf("segment %d is configured unlike the first one; they cannot be joined", e.Segment)
 }
 
-// Assemble joins segments end to end under the sound of the file audio into out, copying
-// all and encoding nothing. It uses the directory scratch. The result is proved: the
-// frames, the time of each of them, and that the sound starts and ends with the picture.
-// on, which may be nil, is told how far it is.
-func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, segments []string, audio, out, scratch string, on func(Progress)) (VideoFacts, error) {
+// Parts are the files that a film is made of.
+type Parts struct {
+	Segments  []string // MP4s of pictures, end to end
+	Audio     string   // the sound of them all
+	Subtitles []string // MP4s of text, one for each language of the spec (see subtitle.WriteMP4)
+}
+
+// Assemble joins segments end to end under their sound into out, with soft subtitles if
+// there are any, copying all and encoding nothing. It uses the directory scratch. The
+// result is proved: the frames, the time of each of them, that the sound starts and ends
+// with the picture, and the languages. on, which may be nil, is told how far it is.
+func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, from Parts, out, scratch string, on func(Progress)) (VideoFacts, error) {
+	if len(from.Subtitles) != len(spec.Subtitles) {
+		return VideoFacts{}, fmt.Errorf("%d subtitle files for %d languages", len(from.Subtitles), len(spec.Subtitles))
+	}
+	segments := from.Segments
 	if err := alike(segments); err != nil {
+		return VideoFacts{}, err
+	}
+	samples, err := textSamples(from.Subtitles)
+	if err != nil {
 		return VideoFacts{}, err
 	}
 	list, err := list(segments, scratch)
@@ -62,10 +77,11 @@ func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, segments []strin
 				"metadata:s:a:0": "language=" + conference.ISO639(spec.Language),
 			}
 			maps.Copy(o, layout)
-			return ffmpeg.Output([]*ffmpeg.Stream{joined.Get("v:0"), open(audio).Get("a:0")}, locate(out), o)
+			streams := []*ffmpeg.Stream{joined.Get("v:0"), open(from.Audio).Get("a:0")}
+			return ffmpeg.Output(softSubtitles(spec, from.Subtitles, streams, o), locate(out), o)
 		}
 	}
-	index := indexSize(spec.Frames, spec.Rate, 0)
+	index := indexSize(spec.Frames, spec.Rate, samples)
 	if spec.Container == "webm" {
 		err = t.write(ctx, build(options{"format": "webm", "reserve_index_space": strconv.FormatInt(index, 10)}), on)
 	} else {
@@ -81,7 +97,7 @@ func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, segments []strin
 	if err := made.proveSound(); err != nil {
 		return VideoFacts{}, fmt.Errorf("%s is not what was asked for: %w", filepath.Base(out), err)
 	}
-	return made.VideoFacts, nil
+	return made.VideoFacts, made.proveSubtitles(spec.Subtitles)
 }
 
 // alike compares the configurations of segments.

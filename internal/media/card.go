@@ -58,7 +58,7 @@ func (t Tools) Card(ctx context.Context, spec CardSpec, outs []EncodeOut, scratc
 		}
 		return s
 	}
-	if _, err := t.render(ctx, source, "bt709", spec.Rate, spec.Frames, outs, scratch, on); err != nil {
+	if _, err := t.render(ctx, source, Pictures{Rate: spec.Rate, Matrix: "bt709"}, spec.Frames, outs, scratch, on); err != nil {
 		return fmt.Errorf("make a card: %w", err)
 	}
 	return nil
@@ -261,19 +261,20 @@ func paint(path string, width, height int) (err error) {
 	}()
 	w := bufio.NewWriterSize(f, 1<<20)
 	fmt.Fprintf(w, "P6 %d %d 255\n", width, height)
-	scale := 1 / float64(height)
+	ground, row := newNight(width, height), make([]byte, 0, 3*width)
 	noise := uint32(1)
 	for y := range height {
+		row = row[:0]
 		for x := range width {
-			c := night(float64(x)*scale, float64(y)*scale, float64(width)*scale)
-			for _, v := range c {
+			for _, v := range ground.colour(x, y) {
 				noise ^= noise << 13 // xorshift, after Marsaglia
 				noise ^= noise >> 17
 				noise ^= noise << 5
-				if err := w.WriteByte(byte(v + float64(noise>>8)/(1<<24))); err != nil {
-					return err
-				}
+				row = append(row, byte(v+float64(noise>>8)/(1<<24)))
 			}
+		}
+		if _, err := w.Write(row); err != nil {
+			return err
 		}
 	}
 	return w.Flush()

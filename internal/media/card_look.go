@@ -7,28 +7,59 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// night is the background's colour at a point, in units of the card's height.
-func night(x, y, width float64) [3]float64 {
-	down := (x/width + y) / 2
+// night is the background of a card, whose colours are told pixel by pixel.
+type night struct {
+	scale  float64 // a pixel, in units of the card's height
+	width  float64 // of the card, likewise
+	lights []light
+}
+
+// light is a glow that falls off like a bell curve, which is the product of its fall
+// across and its fall down: no pixel needs an exponential of its own.
+type light struct {
+	colour       [3]float64
+	across, down []float64
+}
+
+func newNight(width, height int) night {
+	n := night{scale: 1 / float64(height), width: float64(width) / float64(height)}
+	shine := func(cx, cy, radius float64, colour [3]float64) {
+		fall := func(pixels int, centre float64) []float64 {
+			along := make([]float64, pixels)
+			for i := range along {
+				d := (float64(i)*n.scale - centre) / radius
+				along[i] = math.Exp(-2.2 * d * d)
+			}
+			return along
+		}
+		n.lights = append(n.lights, light{colour, fall(width, cx), fall(height, cy)})
+	}
+	shine(n.width*0.98, 0.92, 0.85, [3]float64{10, 62, 78})
+	shine(n.width*0.72, -0.05, 0.55, [3]float64{34, 26, 66})
+	return n
+}
+
+// colour is that of a pixel: red, green and blue from 0 to 254.
+func (n night) colour(px, py int) [3]float64 {
+	x, y := float64(px)*n.scale, float64(py)*n.scale
+	down := (x/n.width + y) / 2
 	c := [3]float64{10 + 12*down, 16 + 22*down, 38 + 42*down}
-	light := func(cx, cy, radius float64, colour [3]float64) {
-		d := math.Hypot(x-cx, y-cy) / radius
-		fall := math.Exp(-2.2 * d * d)
+	for _, l := range n.lights {
+		fall := l.across[px] * l.down[py]
 		for i := range c {
-			c[i] += colour[i] * fall
+			c[i] += l.colour[i] * fall
 		}
 	}
-	light(width*0.98, 0.92, 0.85, [3]float64{10, 62, 78})
-	light(width*0.72, -0.05, 0.55, [3]float64{34, 26, 66})
-	from := math.Hypot(x-width*1.02, y-1.04)
-	for _, radius := range []float64{0.34, 0.47, 0.62, 0.79} {
-		edge := math.Max(0, 1-math.Abs(from-radius)*900)
+	dx, dy := x-n.width*1.02, y-1.04
+	from := math.Sqrt(dx*dx + dy*dy)
+	for _, radius := range [...]float64{0.34, 0.47, 0.62, 0.79} {
+		edge := max(0, 1-math.Abs(from-radius)*900)
 		for i := range c {
 			c[i] += 20 * edge
 		}
 	}
 	for i := range c {
-		c[i] = math.Min(254, c[i])
+		c[i] = min(254, c[i])
 	}
 	return c
 }

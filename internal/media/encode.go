@@ -43,7 +43,7 @@ func Timescale(rate timeline.Rate) int64 {
 // the first picture's exact timestamp, and trim picks numbers.
 func (t Tools) Encode(ctx context.Context, path string, pics Pictures, r timeline.Range, outs []EncodeOut, scratch string, on func(Progress)) (notes []string, err error) {
 	source := func() *ffmpeg.Stream { return kept(path, pics, r) }
-	said, err := t.render(ctx, source, pics.Matrix, pics.Rate, r.Len(), outs, scratch, on)
+	said, err := t.render(ctx, source, pics, r.Len(), outs, scratch, on)
 	if err != nil {
 		return nil, fmt.Errorf("encode frames %d to %d: %w", r.From, r.To, err)
 	}
@@ -88,9 +88,10 @@ func complaints(said string) int {
 	return strings.Count(said, "[error]") + strings.Count(said, "[fatal]") + strings.Count(said, "corrupt decoded frame")
 }
 
-// render encodes a source of exactly n frames to all outs, and proves what came out. The
-// first passes of two-pass outs run along with the outs that need only one.
-func (t Tools) render(ctx context.Context, source func() *ffmpeg.Stream, matrix string, rate timeline.Rate, n int64, outs []EncodeOut, scratch string, on func(Progress)) (said string, err error) {
+// render encodes a source of exactly n frames, like pics in all that is seen, to all outs,
+// and proves what came out. The first passes of two-pass outs run along with the outs
+// that need only one.
+func (t Tools) render(ctx context.Context, source func() *ffmpeg.Stream, pics Pictures, n int64, outs []EncodeOut, scratch string, on func(Progress)) (said string, err error) {
 	var single, first, second []target
 	for i, out := range outs {
 		if !out.Encoding.TwoPass {
@@ -108,7 +109,7 @@ func (t Tools) render(ctx context.Context, source func() *ffmpeg.Stream, matrix 
 		runs = append(runs, second)
 	}
 	for i, run := range runs {
-		args, err := arguments(func() *ffmpeg.Stream { return renditions(source(), matrix, rate, run) })
+		args, err := arguments(func() *ffmpeg.Stream { return renditions(source(), pics, run) })
 		if err != nil {
 			return "", err
 		}
@@ -121,7 +122,7 @@ func (t Tools) render(ctx context.Context, source func() *ffmpeg.Stream, matrix 
 		}
 	}
 	for _, out := range outs {
-		if err := t.proveSegment(ctx, out, rate, n); err != nil {
+		if err := proveSegment(out, pics.Rate, n); err != nil {
 			return said, err
 		}
 	}
@@ -138,7 +139,7 @@ type target struct {
 // kept is exactly the frames r of a recording, at its own size, numbered from zero.
 func kept(path string, pics Pictures, r timeline.Range) *ffmpeg.Stream {
 	chain := r.Shift(-pics.Lead) // as numbered by fps, which knows nothing of the lead
-	s := open(path, seek(pics, chain)).Get(strconv.Itoa(pics.Stream))
+	s := open(path, seek(pics, chain), decoder(pics)).Get(strconv.Itoa(pics.Stream))
 	s = filter(s, "setpts", options{"expr": fmt.Sprintf("PTS-(%d)", pics.FirstPTS)})
 	if pics.Deinterlace {
 		s = filter(s, "bwdif", options{"mode": "send_frame", "deint": "interlaced"})
@@ -175,8 +176,17 @@ func seek(pics Pictures, chain timeline.Range) options {
 	}
 }
 
+// decoder is the input options of decoding. Small pictures are decoded by one thread: more
+// of them only get in the encoders' way (VP9 from 360 lines took a twentieth longer).
+func decoder(pics Pictures) options {
+	if pics.Height > 0 && pics.Height < 720 {
+		return options{"threads": "1"}
+	}
+	return options{}
+}
+
 // renditions spreads a source over all targets.
-func renditions(source *ffmpeg.Stream, matrix string, rate timeline.Rate, targets []target) *ffmpeg.Stream {
+func renditions(source *ffmpeg.Stream, pics Pictures, targets []target) *ffmpeg.Stream {
 	split := source.Split()
 	var outputs []*ffmpeg.Stream
 	for i, to := range targets {
@@ -184,17 +194,33 @@ func renditions(source *ffmpeg.Stream, matrix string, rate timeline.Rate, target
 		if len(targets) > 1 {
 			s = split.Get(strconv.Itoa(i))
 		}
-		outputs = append(outputs, fit(s, to.Width, to.Height, matrix).Output(to.destination(), to.options(rate)))
+		outputs = append(outputs, fit(s, pics, to.Width, to.Height).Output(to.destination(), to.options(pics.Rate)))
 	}
 	return ffmpeg.MergeOutputs(outputs...)
 }
 
 // fit scales a picture into a frame, letterboxed, with square pixels and the colours of
-// high definition: BT.709 in the range that television uses.
-func fit(s *ffmpeg.Stream, width, height int, matrix string) *ffmpeg.Stream {
+// high definition: BT.709 in the range that television uses. What is so already is only
+// scaled, if at all: a filter that changes nothing may still copy every picture.
+func fit(s *ffmpeg.Stream, pics Pictures, width, height int) *ffmpeg.Stream {
+	if pics.Plain && pics.fill(width, height) {
+		if pics.Width != width || pics.Height != height {
+			// zimg gives what swscale's bicubic gives (66 dB apart) in a quarter of the time:
+			// down to 720 lines, 10 ms of a core for a second of 1080p and not 50.
+			s = filter(s, "zscale", options{"w": width, "h": height, "filter": "bicubic", "param_a": 0, "param_b": 0.6})
+		}
+		return filter(s, "setsar", options{"sar": 1})
+	}
 	return letterbox(s, width, height, "yuv420p", options{
-		"in_color_matrix": matrix, "out_color_matrix": "bt709", "out_range": "tv",
+		"in_color_matrix": pics.Matrix, "out_color_matrix": "bt709", "out_range": "tv",
 	})
+}
+
+// fill reports whether pictures scaled into a frame leave none of it black.
+func (p Pictures) fill(width, height int) bool {
+	even := func(num, den int) int { return 2 * ((num + den) / (2 * den)) } // 2*trunc(num/den/2+0.5)
+	return even(min(width*p.Height, height*p.Width), p.Height) == width &&
+		even(min(height*p.Width, width*p.Height), p.Width) == height
 }
 
 func letterbox(s *ffmpeg.Stream, width, height int, format string, colours options) *ffmpeg.Stream {

@@ -100,22 +100,17 @@ func configuration(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration of a segment: %w", err)
 	}
-	entries, err := inside(index, "trak", "mdia", "minf", "stbl", "stsd")
+	entry, err := description(index)
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration of a segment: %w", err)
 	}
-	const fullBox, visualEntry = 8, 78 // bytes before the boxes we look for
-	all, err := boxes(entries[min(fullBox, len(entries)):])
-	if err != nil || len(all) != 1 || len(all[0].body) < visualEntry {
-		return nil, fmt.Errorf("read the configuration of a segment: %w", errBoxes)
-	}
-	inner, err := boxes(all[0].body[visualEntry:])
+	inner, err := boxes(entry.body[visualEntry:])
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration of a segment: %w", err)
 	}
 	var known bytes.Buffer
-	known.WriteString(all[0].kind)
-	known.Write(all[0].body[:visualEntry])
+	known.WriteString(entry.kind)
+	known.Write(entry.body[:visualEntry])
 	for _, x := range inner {
 		if x.kind != "btrt" {
 			known.WriteString(x.kind)
@@ -123,6 +118,59 @@ func configuration(path string) ([]byte, error) {
 		}
 	}
 	return known.Bytes(), nil
+}
+
+// visualEntry is how many bytes of a picture's description stand before its boxes.
+const visualEntry = 78
+
+// description is the one entry of the first track's sample descriptions, of a picture.
+func description(index []byte) (box, error) {
+	entries, err := inside(index, "trak", "mdia", "minf", "stbl", "stsd")
+	if err != nil {
+		return box{}, err
+	}
+	const fullBox = 8 // bytes before the entries
+	all, err := boxes(entries[min(fullBox, len(entries)):])
+	if err != nil || len(all) != 1 || len(all[0].body) < visualEntry {
+		return box{}, errBoxes
+	}
+	return all[0], nil
+}
+
+// segment is what the index of an encoded piece tells.
+type segment struct {
+	codec         string // as Encoding calls it, else the four letters of the description
+	width, height int
+	times         []int64 // when pictures are shown, ascending, in ticks
+	scale         int64   // ticks a second
+}
+
+// readSegment reads the index of an MP4 that holds one picture track and nothing else.
+func readSegment(path string) (s segment, err error) {
+	index, _, err := moov(path)
+	if err != nil {
+		return s, err
+	}
+	all, err := boxes(index)
+	if err != nil {
+		return s, err
+	}
+	if n := len(slices.DeleteFunc(all, func(x box) bool { return x.kind != "trak" })); n != 1 {
+		return s, fmt.Errorf("it has %d tracks", n)
+	}
+	entry, err := description(index)
+	if err != nil {
+		return s, err
+	}
+	switch s.codec = entry.kind; s.codec {
+	case "avc1":
+		s.codec = "h264"
+	case "vp09":
+		s.codec = "vp9"
+	}
+	s.width, s.height = int(binary.BigEndian.Uint16(entry.body[24:])), int(binary.BigEndian.Uint16(entry.body[26:]))
+	s.times, s.scale, err = timesIn(index)
+	return s, err
 }
 
 // pictureTimes is when each picture of the first track of an MP4 is shown, ascending, in
@@ -133,6 +181,10 @@ func pictureTimes(path string) (times []int64, scale int64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	return timesIn(index)
+}
+
+func timesIn(index []byte) (times []int64, scale int64, err error) {
 	track, err := inside(index, "trak")
 	if err != nil {
 		return nil, 0, err

@@ -204,7 +204,7 @@ func programme(t *testing.T, tl Tools, path string, pics Pictures, kept []timeli
 	sound := filepath.Join(dir, "sound.m4a")
 	ffmpegDo(t, "-f", "lavfi", "-i", fmt.Sprintf("anullsrc=r=48000:cl=stereo,atrim=end_sample=%d", pics.Rate.Samples(frames, 48000)), "-c:a", "aac", sound)
 	out := filepath.Join(dir, "out.mp4")
-	facts, err := tl.Assemble(t.Context(), AssembleSpec{Container: "mp4", Rate: pics.Rate, Frames: frames, Language: "en"}, segments, sound, out, dir, nil)
+	facts, err := tl.Assemble(t.Context(), AssembleSpec{Container: "mp4", Rate: pics.Rate, Frames: frames, Language: "en"}, Parts{Segments: segments, Audio: sound}, out, dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

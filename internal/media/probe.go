@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,7 +65,9 @@ type stream struct {
 	Height      int64
 	SAR         string `json:"sample_aspect_ratio"`
 	FieldOrder  string `json:"field_order"`
+	PixelFormat string `json:"pix_fmt"`
 	ColorSpace  string `json:"color_space"`
+	ColorRange  string `json:"color_range"`
 	TimeBase    string `json:"time_base"`
 	StartPTS    *int64 `json:"start_pts"`
 	Length      int64  `json:"duration_ts"` // ticks; 0 where the container does not say
@@ -247,7 +250,7 @@ func (s *scan) probe(interlaced bool) Probe {
 	v := Video{
 		Stream: s.picture.Index, Codec: s.picture.CodecName,
 		Rate: rate.Standard(), Variable: variable, Interlaced: interlaced,
-		Matrix: s.picture.matrix(), Reorder: duration(s.reorder, base),
+		Matrix: s.picture.matrix(), Plain: s.picture.plain(), Reorder: duration(s.reorder, base),
 		TimeBase: base, FirstPTS: s.first,
 		Lead: duration(s.first, base) - start, End: duration(s.end, base) - start,
 	}
@@ -328,7 +331,8 @@ func (p Probe) Pictures(rate timeline.Rate) Pictures {
 	v := p.Video
 	return Pictures{
 		Stream: v.Stream, Rate: rate, TimeBase: v.TimeBase, FirstPTS: v.FirstPTS,
-		Lead: rate.Frame(v.Lead), Deinterlace: v.Interlaced, Matrix: v.Matrix, Reorder: v.Reorder,
+		Lead: rate.Frame(v.Lead), Deinterlace: v.Interlaced,
+		Width: v.Width, Height: v.Height, Matrix: v.Matrix, Plain: v.Plain, Reorder: v.Reorder,
 	}
 }
 
@@ -399,6 +403,14 @@ func (s stream) matrix() string {
 		return "bt709"
 	}
 	return "bt601"
+}
+
+// plain reports whether pictures come just as encoders are given them.
+func (s stream) plain() bool {
+	width, height := s.size()
+	return int64(width) == s.Width && int64(height) == s.Height && // square pixels, upright, even
+		!slices.ContainsFunc(s.SideData, func(side sideData) bool { return side.Rotation != 0 }) &&
+		s.PixelFormat == "yuv420p" && s.matrix() == "bt709" && s.ColorRange != "pc"
 }
 
 func (s stream) audio() Audio {

@@ -22,11 +22,12 @@ type Tools struct {
 	FFprobe string // absolute path
 	Nice    int    // added to the programs' niceness, so that pages stay quick
 	Memory  int64  // bytes of address space each program may take; 0 sets no limit
+	Output  int64  // bytes any file they write may have; 0 sets no limit
 }
 
 // Find looks for ffmpeg and ffprobe on PATH.
 func Find() (Tools, error) {
-	t := Tools{Nice: 10, Memory: 16 << 30}
+	t := Tools{Nice: 10, Memory: 16 << 30, Output: 512 << 30} // a day of 1080p without loss
 	for name, at := range map[string]*string{"ffmpeg": &t.FFmpeg, "ffprobe": &t.FFprobe} {
 		path, err := exec.LookPath(name)
 		if err != nil {

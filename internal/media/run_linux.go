@@ -24,14 +24,17 @@ func (t Tools) prepare(cmd *exec.Cmd) error {
 	return nil
 }
 
-// confine limits the memory of a process that has just started.
+// confine limits the memory, and the size of what it writes, of a process that has just
+// started.
 func (t Tools) confine(pid int) error {
-	if t.Memory <= 0 {
-		return nil
-	}
-	limit := unix.Rlimit{Cur: uint64(t.Memory), Max: uint64(t.Memory)}
-	if err := unix.Prlimit(pid, unix.RLIMIT_AS, &limit, nil); err != nil && err != unix.ESRCH {
-		return fmt.Errorf("limit the memory: %w", err)
+	for what, bytes := range map[int]int64{unix.RLIMIT_AS: t.Memory, unix.RLIMIT_FSIZE: t.Output} {
+		if bytes <= 0 {
+			continue
+		}
+		limit := unix.Rlimit{Cur: uint64(bytes), Max: uint64(bytes)}
+		if err := unix.Prlimit(pid, what, &limit, nil); err != nil && err != unix.ESRCH {
+			return fmt.Errorf("limit memory and output: %w", err)
+		}
 	}
 	return nil
 }

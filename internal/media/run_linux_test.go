@@ -122,6 +122,16 @@ func TestTheEndOfTheContextEndsTheWholeGroup(t *testing.T) {
 
 // TestKillingUsKillsFFmpeg runs this test binary again as a process that runs ffmpeg,
 // and kills that process the hard way.
+func TestWhatIsWrittenIsLimited(t *testing.T) {
+	tl := tools(t)
+	tl.Output = 64 << 10
+	out := filepath.Join(t.TempDir(), "out.yuv")
+	_, err := tl.Run(t.Context(), []string{"-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=2", "-f", "rawvideo", out}, nil)
+	if info, statErr := os.Stat(out); err == nil || statErr != nil || info.Size() > tl.Output {
+		t.Errorf("got %v and %v", err, statErr)
+	}
+}
+
 func TestKillingUsKillsFFmpeg(t *testing.T) {
 	if os.Getenv("LECTERN_TEST_RUN_ENDLESS") != "" {
 		_, err := tools(t).Run(context.Background(), endless, func(p Progress) { os.Stdout.WriteString("running\n") })

@@ -34,6 +34,7 @@ type Video struct {
 	Variable   bool          `json:"variable"`
 	Interlaced bool          `json:"interlaced"`
 	Matrix     string        `json:"matrix"`    // how its colours are coded, as ffmpeg's scale filter names it: "bt709"
+	Plain      bool          `json:"plain"`     // upright, in square pixels, 8-bit 4:2:0 BT.709 in television's range: as encoders are given it
 	Reorder    time.Duration `json:"reorder"`   // the most by which a picture is decoded before it is shown
 	TimeBase   timeline.Rate `json:"time_base"` // seconds a tick, as a fraction
 	FirstPTS   int64         `json:"first_pts"` // of the first picture, in ticks, in the container's own time
@@ -62,7 +63,10 @@ type Pictures struct {
 	FirstPTS    int64         `json:"first_pts"`
 	Lead        int64         `json:"lead"` // frames
 	Deinterlace bool          `json:"deinterlace"`
+	Width       int           `json:"width"`   // as in Video
+	Height      int           `json:"height"`  // as in Video
 	Matrix      string        `json:"matrix"`  // as in Video
+	Plain       bool          `json:"plain"`   // as in Video
 	Reorder     time.Duration `json:"reorder"` // as in Video: how much further ahead a seek must aim
 }
 
@@ -128,20 +132,15 @@ type AudioPiece struct {
 	Channels  string         `json:"channels"`  // "stereo", "left", "right" or "mix"
 }
 
-// AssembleSpec is a rendition: segments joined end to end under one sound.
+// AssembleSpec is a rendition: segments joined end to end under one sound, with soft
+// subtitles that a player can switch on.
 type AssembleSpec struct {
 	Container string            `json:"container"` // "mp4" or "webm"
 	Rate      timeline.Rate     `json:"rate"`
 	Frames    int64             `json:"frames"`
-	Language  string            `json:"language"` // of the sound, BCP 47
-	Metadata  map[string]string `json:"metadata"` // ffmpeg's names: title, artist, album, date, …
-}
-
-// RemuxSpec adds soft subtitles to a finished MP4, which is not encoded again.
-type RemuxSpec struct {
-	Rate      timeline.Rate `json:"rate"`
-	Frames    int64         `json:"frames"`
-	Subtitles []string      `json:"subtitles"` // languages, BCP 47, in the order of the streams
+	Language  string            `json:"language"`            // of the sound, BCP 47
+	Metadata  map[string]string `json:"metadata"`            // ffmpeg's names: title, artist, album, date, …
+	Subtitles []string          `json:"subtitles,omitempty"` // languages, BCP 47, in the order of the streams; MP4 only
 }
 
 // ThumbnailSpec is a still: 1280×720 (letterboxed), JPEG, under 2 MB.

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,7 +46,8 @@ type assembled []finished
 
 type finished struct {
 	rendition *Rendition
-	container string
+	spec      media.AssembleSpec
+	inputs    map[string]action.Key
 	slug      string
 	key       action.Key
 }
@@ -52,8 +55,8 @@ type finished struct {
 func (a assembled) entries() (all []Entry) {
 	for _, f := range a {
 		all = append(all, Entry{
-			Path: "video/" + f.slug + "-" + f.rendition.Name + "." + f.container,
-			Role: "video", Key: f.key, File: "video." + f.container,
+			Path: "video/" + f.slug + "-" + f.rendition.Name + "." + f.spec.Container,
+			Role: "video", Key: f.key, File: "video." + f.spec.Container,
 		})
 	}
 	return all
@@ -64,32 +67,34 @@ func expandAssemble(x *Expansion) (any, error) {
 	var made assembled
 	names := make(map[string]bool)
 	for _, stage := range Needed[encoded](x) {
-		for _, r := range stage {
+		// From the smallest up, so that the two largest, the one with subtitles being the
+		// other, are joined at the same time and not one after the other.
+		for _, r := range slices.Backward(stage) {
 			if names[r.Name] {
 				return nil, fault.New(x.Pipeline.File, "two renditions are called %q", r.Name).At(x.Stage.Line).
 					Try("Give one of them a name of its own: {name: …, height: …}")
 			}
 			names[r.Name] = true
-			f := finished{rendition: r, container: "mp4", slug: x.Facts.Talk.Slug}
-			codec := "aac"
+			container, codec := "mp4", "aac"
 			if r.Encoding.Codec == "vp9" {
-				f.container, codec = "webm", "opus"
+				container, codec = "webm", "opus"
 			}
 			sounds := Needed[sound](x)
 			i := slices.IndexFunc(sounds, func(s sound) bool { return s.codec == codec })
 			if i < 0 {
 				return nil, fault.New(x.Pipeline.File, "rendition %s goes into %s, which needs %s sound",
-					r.Name, strings.ToUpper(f.container), codec).At(x.Stage.Line).
+					r.Name, strings.ToUpper(container), codec).At(x.Stage.Line).
 					Try("Add an audio stage with codec: %s, and its name to needs", codec)
 			}
-			spec := media.AssembleSpec{
-				Container: f.container,
+			f := finished{rendition: r, slug: x.Facts.Talk.Slug}
+			f.spec = media.AssembleSpec{
+				Container: container,
 				Rate:      x.graph.Edition.Programme.Rate,
 				Frames:    x.graph.Edition.Programme.Frames(),
 				Language:  x.Facts.Talk.Language,
 				Metadata:  metadata(x),
 			}
-			inputs := map[string]action.Key{"audio": sounds[i].key}
+			f.inputs = map[string]action.Key{"audio": sounds[i].key}
 			segments := slices.Clone(r.Segments)
 			if k, ok := sheets.opening[r.Name]; ok {
 				segments = slices.Insert(segments, 0, k)
@@ -97,14 +102,15 @@ func expandAssemble(x *Expansion) (any, error) {
 			if k, ok := sheets.closing[r.Name]; ok {
 				segments = append(segments, k)
 			}
-			sortedRoles("segment", segments, inputs)
+			sortedRoles("segment", segments, f.inputs)
 			var err error
-			if f.key, err = x.Act(r.Name, spec, inputs); err != nil {
+			if f.key, err = x.Act(r.Name, f.spec, f.inputs); err != nil {
 				return nil, err
 			}
 			made = append(made, f)
 		}
 	}
+	slices.SortStableFunc(made, func(a, b finished) int { return cmp.Compare(b.rendition.Height, a.rendition.Height) })
 	return made, nil
 }
 
@@ -123,7 +129,8 @@ func metadata(x *Expansion) map[string]string {
 	return m
 }
 
-// Subtitled copies the highest MP4 with the subtitles in it.
+// Subtitled joins the highest MP4 once more, with the subtitles in it. It does not wait for
+// the one without, of which it would be a copy.
 func Subtitled() Kind {
 	return Kind{
 		Kind: pipelines.Kind{
@@ -142,14 +149,12 @@ type subtitled []Entry
 func (s subtitled) entries() []Entry { return s }
 
 func expandSubtitled(x *Expansion) (any, error) {
-	programme := x.graph.Edition.Programme
 	for _, stage := range Needed[assembled](x) {
 		for _, f := range stage {
-			if f.container != "mp4" || f.rendition.Encoding.Lossless && len(stage) > 1 {
+			if f.spec.Container != "mp4" || f.rendition.Encoding.Lossless && len(stage) > 1 {
 				continue
 			}
-			spec := media.RemuxSpec{Rate: programme.Rate, Frames: programme.Frames()}
-			inputs := map[string]action.Key{"video": f.key}
+			spec, inputs := f.spec, maps.Clone(f.inputs)
 			for i, c := range need[captioned](x) {
 				spec.Subtitles = append(spec.Subtitles, c.language)
 				inputs[fmt.Sprintf("captions/%05d", i)] = c.key
@@ -157,7 +162,7 @@ func expandSubtitled(x *Expansion) (any, error) {
 			if len(spec.Subtitles) == 0 { // the very same file, under the name people look for
 				return subtitled{{Path: "video/" + f.slug + ".mp4", Role: "video", Key: f.key, File: "video.mp4"}}, nil
 			}
-			key, err := x.Act("", spec, inputs)
+			key, err := x.Act(f.rendition.Name, spec, inputs)
 			return subtitled{{Path: "video/" + f.slug + ".mp4", Role: "video", Subtitles: spec.Subtitles, Key: key, File: "video.mp4"}}, err
 		}
 	}

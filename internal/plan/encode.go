@@ -28,7 +28,7 @@ type RenditionSettings struct {
 	Lossless bool   `yaml:"lossless"` // h264
 	Preset   string `yaml:"preset"`   // h264: x264's
 	CRF      *int   `yaml:"crf"`      // constant rate factor; unset: 23 for h264, none for vp9
-	Threads  int    `yaml:"threads"`  // of one encoder
+	Threads  int    `yaml:"threads"`  // of one encoder; unset: 1
 	Bitrate  string `yaml:"bitrate"`  // vp9, as ffmpeg writes it: 1024k
 	MinRate  string `yaml:"min-rate"` // vp9
 	MaxRate  string `yaml:"max-rate"` // vp9
@@ -92,18 +92,17 @@ func (r *RenditionSettings) check() error {
 	case r.Threads < 0 || r.Threads > 64:
 		return fmt.Errorf("threads %d is not between 1 and 64", r.Threads)
 	}
+	r.Threads = cmp.Or(r.Threads, 1) // where every core has a chunk, a twentieth quicker than two
 	if r.Codec == "h264" {
 		r.Preset = cmp.Or(r.Preset, "medium")
 		if !slices.Contains(presets, r.Preset) {
 			return fmt.Errorf("unknown preset %q; x264 has %s", r.Preset, strings.Join(presets, ", "))
 		}
-		r.Threads = cmp.Or(r.Threads, 2)
 		if r.CRF == nil && !r.Lossless {
 			r.CRF = new(23)
 		}
 		return nil
 	}
-	r.Threads = cmp.Or(r.Threads, 1)
 	return nil
 }
 

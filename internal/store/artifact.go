@@ -79,7 +79,7 @@ func (s *Local) whole(key action.Key) (record, error) {
 		if data, ok := r.Inline[f.SHA256]; ok {
 			err = s.mend(f, data)
 		} else {
-			err = s.check(f)
+			err = s.check(f, key)
 		}
 		if err != nil {
 			return record{}, err
@@ -108,12 +108,44 @@ func (s *Local) record(key action.Key) (record, error) {
 	return r, nil
 }
 
-func (s *Local) check(f action.File) error {
-	info, err := os.Stat(s.path("blobs", f.SHA256))
+// check looks whether a blob is what it was when it was recorded. A film in a bundle is a
+// link to it, through which somebody may have written: a blob that is younger than its
+// record is read again, once.
+func (s *Local) check(f action.File, key action.Key) error {
+	path, record := s.path("blobs", f.SHA256), s.path("records", string(key))
+	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() != f.Size {
 		return errTorn
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if recorded, err := os.Stat(record); err != nil || !info.ModTime().After(recorded.ModTime()) {
+		return err
+	}
+	sum, err := hashFile(path)
+	switch {
+	case err != nil:
+		return err
+	case sum == f.SHA256:
+		return touch(record)
+	}
+	// It goes, or what is made anew would be taken for it.
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return errTorn
+}
+
+func hashFile(path string) (string, error) {
+	r, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	sum := sha256.New()
+	_, err = io.Copy(sum, r)
+	return hexSum(sum), err
 }
 
 // mend makes the blob of an inline file what the record says it is.
@@ -252,12 +284,11 @@ func seal(ctx context.Context, path string) (action.File, []byte, error) {
 		return action.File{}, nil, err
 	}
 	defer f.Close()
+	synced := make(chan error, 1)
+	go func() { synced <- f.Sync() }()
 	sum := sha256.New()
 	n, err := io.Copy(sum, patient{ctx, f})
-	if err == nil {
-		err = f.Sync()
-	}
-	return action.File{SHA256: hexSum(sum), Size: n}, nil, err
+	return action.File{SHA256: hexSum(sum), Size: n}, nil, errors.Join(err, <-synced)
 }
 
 // publish gives the blobs and then the record their places. fs.ErrExist says that

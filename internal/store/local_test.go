@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/store"
@@ -61,6 +62,8 @@ func TestTornArtifact(t *testing.T) {
 	}{
 		"large blob gone":       {func(_, _, large string) error { return os.Remove(large) }, false},
 		"large blob short":      {func(_, _, large string) error { return truncate(large, 100) }, false},
+		"large blob rewritten":  {func(_, _, large string) error { return zero(large) }, false},
+		"large blob touched":    {func(_, _, large string) error { return os.Chtimes(large, time.Time{}, time.Now().Add(time.Hour)) }, true},
 		"record empty":          {func(record, _, _ string) error { return truncate(record, 0) }, false},
 		"record short":          {func(record, _, _ string) error { return truncate(record, 50) }, false},
 		"record gone":           {func(record, _, _ string) error { return os.Remove(record) }, false},

@@ -47,14 +47,14 @@ func sound(t *testing.T, frames int64, ext string, codec string) string {
 
 var small = Encoding{Codec: "h264", CRF: 30, Preset: "veryfast", Threads: 1}
 
-func TestAssembleAndRemux(t *testing.T) {
+func TestAssembleWithAndWithoutSubtitles(t *testing.T) {
 	tl := tools(t)
 	parts := segments(t, tl, 3, small)
 	const frames = 3 * 41
 	out := filepath.Join(t.TempDir(), "it's a talk.mp4")
 	spec := AssembleSpec{Container: "mp4", Rate: ntsc30, Frames: frames, Language: "pt-BR", Metadata: map[string]string{"title": `A "title" = 100%: {x}`}}
 	tone := sound(t, frames, "m4a", "aac")
-	facts, err := tl.Assemble(t.Context(), spec, parts, tone, out, t.TempDir(), nil)
+	facts, err := tl.Assemble(t.Context(), spec, Parts{Segments: parts, Audio: tone}, out, t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,8 @@ func TestAssembleAndRemux(t *testing.T) {
 		files = append(files, text)
 	}
 	soft := filepath.Join(dir, "soft.mp4")
-	if _, err := tl.Remux(t.Context(), RemuxSpec{Rate: ntsc30, Frames: frames, Subtitles: []string{"en", "es-419", "zh-Hant"}}, out, files, soft, nil); err != nil {
+	spec.Subtitles = []string{"en", "es-419", "zh-Hant"}
+	if _, err := tl.Assemble(t.Context(), spec, Parts{parts, tone, files}, soft, t.TempDir(), nil); err != nil {
 		t.Fatal(err)
 	}
 	c, err := tl.container(t.Context(), soft)
@@ -105,7 +106,7 @@ func TestAssembleAndRemux(t *testing.T) {
 	before, _ := frameHashes(t, "-i", out, "-map", "0:v")
 	after, _ := frameHashes(t, "-i", soft, "-map", "0:v")
 	if !slices.Equal(before, after) || samplesOf(t, soft) != samplesOf(t, out) {
-		t.Error("remuxing changed picture or sound")
+		t.Error("with subtitles, picture or sound are others")
 	}
 }
 
@@ -114,7 +115,7 @@ func TestAssembleWebM(t *testing.T) {
 	e := Encoding{Codec: "vp9", CRF: 40, Speed: 8, Bitrate: "200k", Threads: 1, TwoPass: true}
 	out := filepath.Join(t.TempDir(), "talk.webm")
 	spec := AssembleSpec{Container: "webm", Rate: ntsc30, Frames: 2 * 41, Language: "en"}
-	facts, err := tl.Assemble(t.Context(), spec, segments(t, tl, 2, e), sound(t, 2*41, "webm", "libopus"), out, t.TempDir(), nil)
+	facts, err := tl.Assemble(t.Context(), spec, Parts{Segments: segments(t, tl, 2, e), Audio: sound(t, 2*41, "webm", "libopus")}, out, t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +129,7 @@ func TestSegmentsThatCannotBeJoinedAreNot(t *testing.T) {
 	other := small
 	other.Preset = "ultrafast" // no CABAC, which the configuration tells
 	parts := append(segments(t, tl, 2, small), segments(t, tl, 1, other)...)
-	_, err := tl.Assemble(t.Context(), AssembleSpec{Container: "mp4", Rate: ntsc30, Frames: 123}, parts, "none.m4a", "never.mp4", t.TempDir(), nil)
+	_, err := tl.Assemble(t.Context(), AssembleSpec{Container: "mp4", Rate: ntsc30, Frames: 123}, Parts{Segments: parts, Audio: "none.m4a"}, "never.mp4", t.TempDir(), nil)
 	var unlike *UnlikeError
 	if !errors.As(err, &unlike) || unlike.Segment != 2 {
 		t.Errorf("got %v; want that segment 2 is unlike", err)
@@ -150,7 +151,7 @@ func TestAWrongLengthIsNoticed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := AssembleSpec{Container: "mp4", Rate: ntsc30, Frames: c.frames}
-			_, err := tl.Assemble(t.Context(), spec, c.parts, sound(t, c.sound, "m4a", "aac"), filepath.Join(t.TempDir(), "out.mp4"), t.TempDir(), nil)
+			_, err := tl.Assemble(t.Context(), spec, Parts{Segments: c.parts, Audio: sound(t, c.sound, "m4a", "aac")}, filepath.Join(t.TempDir(), "out.mp4"), t.TempDir(), nil)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v; want that %q", err, c.says)
 			}
