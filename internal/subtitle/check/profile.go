@@ -35,10 +35,11 @@ type Profile struct {
 // profiles are the rules there are. Line lengths, speeds and TED's durations are those
 // of Lectern's design, measured against what speakers really hand in: every house's
 // rules leave room for talk, in that only what nobody can read is an error and gaps are
-// notes. The other durations are the houses' own: Netflix's Timed Text Style Guides
-// (five sixths of a second, in Japanese half a second, to seven seconds; two frames of
-// 24 a second between cues, and gaps up to eleven frames closed) and the BBC's Subtitle
-// Guidelines (gaps of less than a second closed). What counts as a slip is our own.
+// notes. The other durations are what is remembered of Netflix's and the BBC's guides and
+// has not been held against their present text: five sixths of a second, in Japanese
+// half a second, to seven seconds; two frames of 24 a second between cues, and gaps up to
+// eleven frames closed; at the BBC those of less than a second. What counts as a slip is
+// our own.
 var profiles = []Profile{
 	{Name: "ted", About: "TED's guidelines, the default for talks",
 		Columns: 42, Lines: 2, Speed: 21, TooFast: 25, Shortest: time.Second, Longest: 7 * time.Second,
