@@ -518,21 +518,34 @@ func (k talk) replace(t *testing.T, slot string) {
 	}
 }
 
-// What vanished from the store is made again, even where nothing but the bundle names it.
+// What vanished from the store, or was written into through a bundle's link to it, is made
+// again, even where nothing but the bundle names it.
 func TestWhatVanishedIsMadeAgain(t *testing.T) {
 	lectern := built(t)
 	k := newTalk(t)
 	must(t, k.run(t, lectern))
 	want := k.shown(t)
-	_, _, path := k.find(t, "subtitled")
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	printed, _ := must(t, k.run(t, lectern))
-	for kind, c := range counts(t, printed) {
-		if again := kind == "subtitled" || kind == "bundle"; again != (c.Ran == 1) {
-			t.Errorf("%s: %+v", kind, c)
+	for what, harm := range map[string]func(path string) error{
+		"removed": os.Remove,
+		"written into": func(path string) error {
+			film, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			film[len(film)/2] ^= 1
+			return errors.Join(os.Chmod(path, 0o644), os.WriteFile(path, film, 0o644))
+		},
+	} {
+		_, _, path := k.find(t, "subtitled/"+rendition)
+		if err := harm(path); err != nil {
+			t.Fatal(err)
 		}
+		printed, _ := must(t, k.run(t, lectern))
+		for kind, c := range counts(t, printed) {
+			if again := kind == "subtitled" || kind == "bundle"; again != (c.Ran == 1) {
+				t.Errorf("%s: %s: %+v", what, kind, c)
+			}
+		}
+		k.judge(t, want)
 	}
-	k.judge(t, want)
 }
