@@ -47,7 +47,7 @@ build: ## build bin/lectern
 
 .PHONY: test
 test: ## lint, and every test there is
-	@.ci/need go ffmpeg redis-server espeak-ng
+	@.ci/need go ffmpeg redis-server
 	@$(MAKE) lint
 	go test -tags slow -timeout 18m ./...
 

@@ -5,6 +5,23 @@
 //
 // Onsets are compared, not presence: in most caption files a cue begins where the last
 // one ends, so that there is a cue at all times and nothing to be seen in that.
+//
+// How it is done, from the coarse to the fine:
+//
+//  1. onset.go makes a signal of the levels that is high where speech begins after a pause.
+//  2. search.go correlates the cues of each half minute with it at all lags up to ten
+//     minutes, and finds the rate at which one lag, or few, suit all. How far the best
+//     answer leaves the next behind is the confidence.
+//  3. meaning.go counts which onsets the cues meet there, against what there is anywhere
+//     in the recording. From then on each cue has its say, as a log likelihood ratio.
+//  4. follow.go follows the cues through the lags by that, one by one, with a price on
+//     jumps, and lets cues be nowhere on the way: they stand for what the recording lacks.
+//  5. fit.go makes rate, offsets and places of jumps exact.
+//
+// A wrong answer is worse than none. There is none where the runner-up is near, where a
+// jump comes or goes with its price, where its place is not clear, and where a run of cues
+// fits nothing. A passage of a minute or two at either end may therefore be too short to
+// be told from chance.
 package insync
 
 import (
@@ -61,12 +78,20 @@ func Judge(cues []conference.Cue, levels []float32) Result {
 	if best.score < leastZ*chance(marks) {
 		return unclear("nowhere do the cues meet the onsets of speech better than by chance")
 	}
-	best = s.trace(best)
+	m := usual(sound)
+	best.parts = follow(marks, m.of(bins(sound)), best.rate, dear)
+	fitting := best.score
+	if len(merged(best.parts)) == 2 {
+		fitting += s.toll() // what a jump costs says nothing about the fit
+	}
 	s.without(best)
-	confidence := max(0, 1-s.best().score/best.score)
-	f := newFit(best, s.windows, marks, sound, smooth(onsets(lively, exact), blur))
-	if confidence < 1-1/margin {
+	confidence := max(0, 1-s.best().score/fitting)
+	if confidence < 1-1/margin || len(best.parts) == 0 {
 		return unclear("no place for the cues fits much better than others").with(confidence)
+	}
+	f := newFit(best, marks, m, sound, smooth(onsets(lively, exact), blur))
+	if f.doubtful {
+		return unclear("some cues may belong elsewhere than the others, or not").with(confidence / 2)
 	}
 	if from, to, strange := f.stranger(); strange > odd {
 		return unclear("the cues from %s to %s do not fit the sound, though others do", clock(from), clock(to)).with(confidence / 2)
@@ -79,6 +104,17 @@ type mark struct {
 	at     float64 // frames of the file's clock
 	weight float32
 }
+
+// kind tells the marks that probably begin a sentence (0) from the others (1).
+func (m mark) kind() int {
+	if m.weight < 1 {
+		return 1
+	}
+	return 0
+}
+
+// in is the frame of the recording where the mark belongs by a rate and an offset.
+func (m mark) in(rate, offset float64) int { return int(math.Round(m.at*rate + offset)) }
 
 // marksOf are the starts of the cues that can lie in a recording of that many frames.
 func marksOf(cues []conference.Cue, frames int) (marks []mark) {

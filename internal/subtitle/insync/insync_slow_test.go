@@ -5,10 +5,12 @@ package insync_test
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,7 +31,7 @@ var talks = []talk{
 	{"a cue at a time", "en/DeveloperEvents-SOCwithLeslieHawthorn-03-19-2009.srt", byCue, manner{lead: -80 * time.Millisecond, jitter: 120 * time.Millisecond, fit: true}, []string{"slt", "kal", "rms", "awb"}},
 	{"one voice over the other", "en/DeveloperEvents-SOCwithLeslieHawthorn-03-19-2009.srt", byCue, manner{jitter: 120 * time.Millisecond}, []string{"slt", "kal", "rms", "awb"}},
 	{"whole sentences", "en/IO2009-Ben-Chromium.srt", bySentence, manner{lead: 80 * time.Millisecond, jitter: 150 * time.Millisecond, fit: true}, []string{"kal", "rms"}},
-	{"Russian sentences", "ru/2008_07_10_PoweredByYouTube_APIDay_ALookIntoYouTubeInfrastructure_06.srt", bySentence, manner{jitter: 150 * time.Millisecond, fit: true}, []string{"espeak-ng:ru", "espeak-ng:ru+f3"}},
+	{"a talk read out", "en/IO2009-CodingForLife-BatteryLifeThatIs.srt", bySentence, manner{jitter: 120 * time.Millisecond, fit: true}, []string{"awb", "slt"}},
 }
 
 var conditions = []struct {
@@ -77,51 +79,62 @@ func TestSpokenTalks(t *testing.T) {
 	if corpus == "" {
 		t.Skip("LECTERN_CORPUS is not set, so there are no real captions to have spoken")
 	}
-	var all, steady tally // steady: where nothing was removed or inserted
+	var all tally
 	by := map[string]*tally{}
-	count := func(key string, one tally) {
-		if by[key] == nil {
-			by[key] = &tally{}
-		}
-		by[key].add(one)
-	}
-	for n, talk := range talks {
-		cues := captions(t, filepath.Join(corpus, "google-video-captions", talk.file), 20*time.Minute)
-		spoken := cast(talk.speech(cues), talk.voices...)
-		speak(t, strings.ReplaceAll(talk.voices[0], ":", "-")+fmt.Sprint(len(spoken)), spoken)
-		for _, c := range conditions {
-			s := newStage(cues[len(cues)-1].End+15*time.Second, uint64(n))
-			s.speech(spoken, talk.manner)
-			c.add(s)
-			levels := s.levels()
-			for _, v := range variants(cues, levels, -talk.manner.lead) {
-				one := judge(t, talk.name+", "+c.name, v)
-				all.add(one)
-				if v.seam == 0 {
-					steady.add(one)
-				}
-				count(talk.name, one)
-				count(c.name, one)
-				count(v.kind, one)
+	var mutex sync.Mutex
+	count := func(one tally, keys ...string) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		all.add(one)
+		for _, key := range keys {
+			if by[key] == nil {
+				by[key] = &tally{}
 			}
+			by[key].add(one)
 		}
 	}
+	t.Run("talks", func(t *testing.T) {
+		for n, talk := range talks {
+			t.Run(talk.name, func(t *testing.T) {
+				t.Parallel()
+				talk.judge(t, filepath.Join(corpus, "google-video-captions"), uint64(n), count)
+			})
+		}
+	})
 	for key, a := range by {
 		t.Logf("%-26s %v", key, a)
 	}
 	t.Logf("%-26s %v", "altogether", all)
-	if steady.wrong > 0 {
-		t.Errorf("%d answers are wrong", steady.wrong)
+	if all.wrong > 0 {
+		t.Errorf("%d answers are wrong", all.wrong)
 	}
-	if steady.right*100 < steady.cases*95 || all.right*100 < all.cases*95 {
-		t.Errorf("%d of %d verdicts are right, and %d of %d with jumps; want 95 %% of both", steady.right, steady.cases, all.right, all.cases)
+	jumps := by["jumps at"]
+	if right, cases := all.right-jumps.right, all.cases-jumps.cases; right*100 < cases*95 {
+		t.Errorf("%d of %d verdicts on files without a jump are right, want 95 %%", right, cases)
 	}
-	if slices.Sort(steady.errors); steady.errors[len(steady.errors)/2] > 100 || steady.errors[len(steady.errors)-1] > 250 {
+	// Jumps are told more rarely: one in four or five stays in doubt, most often because
+	// its place could as well be half a minute away.
+	if jumps.right*3 < jumps.cases*2 {
+		t.Errorf("%d of %d jumps are found, want two thirds", jumps.right, jumps.cases)
+	}
+	if slices.Sort(all.errors); all.errors[len(all.errors)/2] > 100 || all.errors[len(all.errors)-1] > 250 {
 		t.Errorf("the errors are too great")
 	}
-	// Not one wrong answer is the aim for jumps too. It is not reached: this holds what is.
-	if jumps := by["jumps at"]; jumps.right*100 < jumps.cases*85 || jumps.wrong*100 > jumps.cases*6 {
-		t.Errorf("jumps: %v", jumps)
+}
+
+// judge has a talk spoken under all conditions, and each of them judged.
+func (talk talk) judge(t *testing.T, folder string, seed uint64, count func(one tally, keys ...string)) {
+	cues := captions(t, filepath.Join(folder, talk.file), 15*time.Minute)
+	spoken := cast(talk.speech(cues), talk.voices...)
+	speak(t, talk.name, spoken)
+	for n, condition := range conditions {
+		s := newStage(cues[len(cues)-1].End+15*time.Second, 12000+100*seed+uint64(n))
+		s.speech(spoken, talk.manner)
+		condition.add(s)
+		levels := s.levels()
+		for _, v := range drawn(cues, levels, -talk.manner.lead, s.dice) {
+			count(judge(t, condition.name, v), talk.name, condition.name, v.kind)
+		}
 	}
 }
 
@@ -178,10 +191,10 @@ func TestCaptionsOfSomethingElse(t *testing.T) {
 		t.Skip("LECTERN_CORPUS is not set, so there are no real captions to have spoken")
 	}
 	sounds, files := map[string][]float32{}, map[string][]conference.Cue{}
-	for n, talk := range talks[1:] {
-		cues := captions(t, filepath.Join(corpus, "google-video-captions", talk.file), 20*time.Minute)
+	for n, talk := range talks[1:3] {
+		cues := captions(t, filepath.Join(corpus, "google-video-captions", talk.file), 15*time.Minute)
 		spoken := cast(talk.speech(cues), talk.voices...)
-		speak(t, strings.ReplaceAll(talk.voices[0], ":", "-")+fmt.Sprint(len(spoken)), spoken)
+		speak(t, talk.name, spoken)
 		s := newStage(cues[len(cues)-1].End, uint64(n))
 		s.speech(spoken, talk.manner)
 		s.room(25)
@@ -202,7 +215,10 @@ func TestCaptionsOfSomethingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range real {
+	for n, path := range real {
+		if n%12 != 0 {
+			continue // some of them will do
+		}
 		if cues := captions(t, path, 20*time.Minute); filepath.Base(path) != filepath.Base(talks[2].file) {
 			files[path] = cues
 		}
@@ -229,60 +245,62 @@ func TestCaptionsOfSomethingElse(t *testing.T) {
 	t.Logf("%d cases", cases)
 }
 
-// variants are the file moved, stretched, and missing something or having too much, and
-// the recording likewise. The speech comes late after its captions.
-func variants(cues []conference.Cue, levels []float32, lead time.Duration) (all []variant) {
-	add := func(name, kind string, levels []float32, seam time.Duration, file, truth func(time.Duration) (time.Duration, bool)) {
-		v := variant{name: name, kind: kind, levels: levels, seam: seam.Milliseconds()}
-		for _, c := range cues {
-			start, ok := file(c.Start)
-			if !ok || start < 0 {
-				continue
+// drawn are ten things that happened to the file or to the recording, the speech of which
+// comes late after its captions: moved, stretched, and either of them without a passage.
+func drawn(cues []conference.Cue, levels []float32, late time.Duration, dice *rand.Rand) (all []variant) {
+	same := func(at time.Duration) (time.Duration, bool) { return at, true }
+	between := func(from, to float64) time.Duration {
+		return time.Duration((from + (to-from)*dice.Float64()) * 1e9).Truncate(insync.Frame)
+	}
+	all = append(all, made("left alone", insync.InSync, cues, levels, late, same, same))
+	for _, by := range []time.Duration{-between(0.4, 20), between(0.4, 10), between(10, 60)} {
+		moved := func(at time.Duration) (time.Duration, bool) { return at + by, true }
+		all = append(all, made(fmt.Sprint("moved by ", by), "shift by", cues, levels, late, moved, same))
+	}
+	rates := []float64{1.001, 1 / 1.001, 25 / 24., 24 / 25., 25 / 23.976, 23.976 / 25}
+	for range 3 {
+		rate, by := rates[dice.IntN(len(rates))], between(-20, 60)
+		stretched := func(at time.Duration) (time.Duration, bool) { return time.Duration(float64(at)/rate) + by, true }
+		all = append(all, made(fmt.Sprintf("divided by %.5f and moved by %v", rate, by), insync.Drifts, cues, levels, late, stretched, same))
+	}
+	for n := range 3 {
+		end := cues[len(cues)-1].End.Seconds()
+		from, gone := between(0.25*end, 0.7*end), between(3, 100)
+		closed := func(at time.Duration) (time.Duration, bool) {
+			if at > from {
+				return at - gone, at >= from+gone
 			}
-			c.End = start + c.End - c.Start
-			place, ok := truth(c.Start)
-			ms := float64((place - lead).Milliseconds())
-			if !ok {
-				ms = math.NaN()
-			}
-			c.Start = start
-			v.cues, v.truth = append(v.cues, c), append(v.truth, ms)
+			return at, true
 		}
+		var v variant
+		if n%2 == 0 {
+			cut := slices.Delete(slices.Clone(levels), int(from/insync.Frame), int((from+gone)/insync.Frame))
+			v = made(fmt.Sprintf("%v gone from the recording at %v", gone, from), "jumps at", cues, cut, late, same, closed)
+		} else {
+			v = made(fmt.Sprintf("%v gone from the file at %v", gone, from), "jumps at", cues, levels, late, closed, same)
+		}
+		v.seam = from.Milliseconds()
 		all = append(all, v)
 	}
-	same := func(at time.Duration) (time.Duration, bool) { return at, true }
-	for _, shift := range []time.Duration{-20000, -7310, -2340, -500, 0, 400, 1000, 2340, 5000, 17777, 33333, 60000} {
-		kind := "shift by"
-		if shift == 0 {
-			kind = insync.InSync
-		}
-		moved := func(at time.Duration) (time.Duration, bool) { return at + shift*time.Millisecond, true }
-		add(fmt.Sprintf("moved by %d ms", shift), kind, levels, 0, moved, same)
-	}
-	for _, rate := range []float64{1.001, 1 / 1.001, 25 / 24., 24 / 25., 25 / 23.976, 23.976 / 25} {
-		for _, shift := range []time.Duration{0, 7 * time.Second} {
-			stretched := func(at time.Duration) (time.Duration, bool) {
-				return time.Duration(float64(at)/rate) + shift, true
-			}
-			add(fmt.Sprintf("stretched by 1/%.5f and moved by %v", rate, shift), insync.Drifts, levels, 0, stretched, same)
-		}
-	}
-	end := cues[len(cues)-1].End
-	for _, at := range []float64{0.25, 0.5, 0.7} {
-		for _, gone := range []time.Duration{3 * time.Second, 20 * time.Second, 100 * time.Second} {
-			from := time.Duration(at * float64(end)).Truncate(insync.Frame)
-			frame := int(from / insync.Frame)
-			until := frame + int(gone/insync.Frame)
-			cut := append(slices.Clone(levels[:frame]), levels[until:]...)
-			closed := func(at time.Duration) (time.Duration, bool) {
-				if at > from {
-					return at - gone, at >= from+gone
-				}
-				return at, true
-			}
-			add(fmt.Sprintf("%v gone from the recording at %v", gone, from), "jumps at", cut, from, same, closed)
-			add(fmt.Sprintf("%v gone from the file at %v", gone, from), "jumps at", levels, from, closed, same)
-		}
-	}
 	return all
+}
+
+// made is a variant in which file and truth say where a time of the captions is in the
+// file and in the recording, and whether it is there at all.
+func made(name, kind string, cues []conference.Cue, levels []float32, late time.Duration, file, truth func(time.Duration) (time.Duration, bool)) variant {
+	v := variant{name: name, kind: kind, levels: levels}
+	for _, c := range cues {
+		start, ok := file(c.Start)
+		if !ok || start < 0 {
+			continue
+		}
+		place, ok := truth(c.Start)
+		ms := float64((place - late).Milliseconds())
+		if !ok {
+			ms = math.NaN()
+		}
+		c.Start, c.End = start, start+c.End-c.Start
+		v.cues, v.truth = append(v.cues, c), append(v.truth, ms)
+	}
+	return v
 }

@@ -17,8 +17,7 @@ const (
 	shun   = perSecond / bin // bins around a path that are no runner-up to it
 	finest = 0.00025         // between two rates tried
 	shears = 9               // rates tried to each side of a base
-	dear   = 12              // what a jump costs while all rates are tried, in standard deviations of a window's score
-	cheap  = 7               // what it costs when the rate is known: cues in a wrong place still gain less in a few windows
+	fare   = 12              // what a jump costs while all rates are tried, in standard deviations of a window's score
 )
 
 // bases are the rates for which rows are computed; those around them follow by shearing.
@@ -85,22 +84,22 @@ func (s *search) row(marks []mark, onsets []float32, rate float64) []float32 {
 	return row
 }
 
-// path is where the cues of each window belong, at a rate.
+// path is where the cues belong, at a rate.
 type path struct {
 	base  int
 	rate  float64
-	lags  []float64 // frames, by window
+	parts []part
 	score float64
 }
 
-// best is the best path of all, its lags left out: those are for trace.
+// best is the rate of the best path of all and its score.
 func (s *search) best() path {
 	p := path{score: math.Inf(-1)}
 	totals := make([]float32, lags)
 	for b, base := range bases {
 		for n := -shears; n <= shears; n++ {
 			rate := base + float64(n)*finest
-			if score := s.walk(b, rate, dear, totals, nil); score > p.score {
+			if score := s.walk(b, rate, totals); score > p.score {
 				p = path{base: b, rate: rate, score: score}
 			}
 		}
@@ -108,30 +107,28 @@ func (s *search) best() path {
 	return p
 }
 
-// walk finds the score of the best path at a rate and a fare for jumps. A step, where there is one, hears after
-// each window which lag was the best to jump from, and at which lags it pays to do so.
-func (s *search) walk(base int, rate float64, fare float32, totals []float32, step func(from int, jumped []bool)) float64 {
+// toll is what a jump costs a path.
+func (s *search) toll() float64 { return float64(fare * s.unit) }
+
+// walk finds the score of the best path at a rate.
+func (s *search) walk(base int, rate float64, totals []float32) float64 {
 	clear(totals)
-	top := 0
+	var top float32
 	for w := range s.windows {
-		row := s.sheared(base, w, rate)
-		fresh, from := totals[top]-fare*s.unit, top
-		if step != nil {
-			jumped := make([]bool, lags)
-			for i, t := range totals {
-				jumped[i] = t < fresh
+		fresh := top - float32(s.toll())
+		for i, v := range s.sheared(base, w, rate) {
+			t := totals[i]
+			if t < fresh { // not max, which is several times as slow: it looks out for NaN
+				t = fresh
 			}
-			step(from, jumped)
-		}
-		for i, v := range row {
-			t := max(totals[i], fresh) + v
+			t += v
 			totals[i] = t
-			if t > totals[top] {
-				top = i
+			if t > top {
+				top = t
 			}
 		}
 	}
-	return float64(totals[top])
+	return float64(top)
 }
 
 // sheared is the part of a row that counts when the rate is not quite its base: the place
@@ -141,36 +138,19 @@ func (s *search) sheared(base, w int, rate float64) []float32 {
 	return s.rows[base][w][from : from+lags]
 }
 
-// trace finds the lags of a path that best has found, and jumps that it found too dear.
-func (s *search) trace(p path) path {
-	var from []int
-	var jumped [][]bool
-	totals := make([]float32, lags)
-	s.walk(p.base, p.rate, cheap, totals, func(f int, j []bool) { from, jumped = append(from, f), append(jumped, j) })
-	lag := 0
-	for i, t := range totals {
-		if t > totals[lag] {
-			lag = i
-		}
-	}
-	p.lags = make([]float64, len(s.windows))
-	for w := len(s.windows) - 1; w >= 0; w-- {
-		p.lags[w] = float64((lag - reach) * bin)
-		if jumped[w][lag] {
-			lag = from[w]
-		}
-	}
-	return p
-}
-
 // without rules out all that is near a path, so that the best path is its runner-up.
 func (s *search) without(p path) {
-	for b, base := range bases {
-		for w, v := range s.windows {
-			at := reach + s.spare + int(math.Round((v.middle*(p.rate-base)+p.lags[w])/bin))
-			row := s.rows[b][w]
-			for i := max(0, at-shun); i < min(len(row), at+shun+1); i++ {
-				row[i] = -1e6
+	for _, part := range p.parts {
+		for b, base := range bases {
+			for w, v := range s.windows {
+				if v.to <= part.from || v.from >= part.to {
+					continue
+				}
+				at := reach + s.spare + int(math.Round((v.middle*(p.rate-base)+part.offset)/bin))
+				row := s.rows[b][w]
+				for i := max(0, at-shun); i < min(len(row), at+shun+1); i++ {
+					row[i] = -1e6
+				}
 			}
 		}
 	}

@@ -20,6 +20,22 @@ import (
 // hz is the rate that speech is made and mixed at.
 const hz = 16000
 
+// TestMain has what was spoken for one test kept for the others, or, in the folder
+// LECTERN_SPEECH, from one experiment to the next.
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		if os.Getenv("LECTERN_SPEECH") == "" {
+			dir, err := os.MkdirTemp("", "speech")
+			if err != nil {
+				panic(err)
+			}
+			defer os.RemoveAll(dir)
+			os.Setenv("LECTERN_SPEECH", dir)
+		}
+		return m.Run()
+	}())
+}
+
 // utterance is what a synthesiser says in one go.
 type utterance struct {
 	from, to time.Duration
@@ -95,15 +111,10 @@ func cast(all []utterance, voices ...string) []utterance {
 	return all
 }
 
-// speak synthesises the utterances: with flite inside ffmpeg, or with espeak-ng for voices
-// like "espeak-ng:ru".
+// speak synthesises the utterances with flite, inside ffmpeg.
 func speak(t *testing.T, name string, all []utterance) {
 	t.Helper()
-	dir := os.Getenv("LECTERN_SPEECH") // keeps what was spoken from one experiment to the next
-	if dir == "" {
-		dir = t.TempDir()
-	}
-	dir = filepath.Join(dir, name)
+	dir := filepath.Join(os.Getenv("LECTERN_SPEECH"), name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -120,13 +131,7 @@ func speak(t *testing.T, name string, all []utterance) {
 				t.Fatal(err)
 			}
 			input := "flite=textfile=" + text + ":voice=" + all[i].voice
-			if voice, ok := strings.CutPrefix(all[i].voice, "espeak-ng:"); ok {
-				wav := filepath.Join(dir, fmt.Sprintf("%04d.wav", i))
-				run(t, "espeak-ng", "-v", voice, "-f", text, "-w", wav)
-				args = append(args, "-i", wav)
-			} else {
-				args = append(args, "-f", "lavfi", "-i", input)
-			}
+			args = append(args, "-f", "lavfi", "-i", input)
 			outs = append(outs, "-map", fmt.Sprint(len(outs)/9), "-ar", fmt.Sprint(hz), "-ac", "1", "-f", "s16le", pcm)
 			outs = outs[:len(outs):len(outs)]
 		}
