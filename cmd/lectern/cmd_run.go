@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,8 +15,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/plan"
-	"github.com/lectern-av/lectern/internal/strictyaml"
 	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/talkfile"
 	"github.com/lectern-av/lectern/internal/timeline"
 	"github.com/lectern-av/lectern/pipelines"
 	"github.com/lectern-av/lectern/worker"
@@ -124,10 +125,12 @@ func (c *runCmd) read(ctx context.Context) (want conductor.Release, err error) {
 		return want, err
 	}
 	want.Submission.Pipeline, want.Submission.PipelineText = c.Pipeline, want.Pipeline.Text
-	facts := &want.Submission.Facts
-	if facts.Talk, err = c.talk(); err != nil {
+	said, err := c.facts()
+	if err != nil {
 		return want, err
 	}
+	facts := &want.Submission.Facts
+	facts.Talk, facts.Conference, facts.Treatment = said.Talk, said.Conference, said.Treatment
 	facts.Channels = conference.Channels(c.Channels)
 	if facts.Cut, err = parseCuts(c.Cut, len(c.Recordings)); err != nil {
 		return want, err
@@ -137,20 +140,14 @@ func (c *runCmd) read(ctx context.Context) (want conductor.Release, err error) {
 	return want, err
 }
 
-// talk is what the talk's file and the flags say together.
-func (c *runCmd) talk() (talk conference.Talk, err error) {
+// facts are what the talk's file and the flags say together.
+func (c *runCmd) facts() (facts talkfile.Facts, err error) {
 	if c.Talk != "" {
-		text, err := os.ReadFile(c.Talk)
-		if err != nil {
-			return talk, fault.New(c.Talk, "cannot be read: %v", err).Try("Name a YAML file that describes the talk.")
-		}
-		if err := strictyaml.Decode(c.Talk, text, &talk); err != nil {
-			return talk, err
-		}
-		if err := checkTalk(c.Talk, talk); err != nil {
-			return talk, err
+		if facts, err = talkfile.Read(c.Talk); err != nil {
+			return facts, err
 		}
 	}
+	talk := &facts.Talk
 	override(&talk.Slug, c.Slug)
 	override(&talk.Title, c.Title)
 	override(&talk.Conference, c.Conference)
@@ -162,31 +159,12 @@ func (c *runCmd) talk() (talk conference.Talk, err error) {
 		name := filepath.Base(c.Recordings[0])
 		talk.Title = strings.TrimSuffix(name, filepath.Ext(name))
 	}
-	if talk.Kind == "" {
-		talk.Kind = "talk"
-	}
 	if c.Slug != "" && !conference.ValidSlug(c.Slug) {
-		return talk, &usageError{fmt.Sprintf("--slug %q cannot name files: use letters, digits and hyphens", talk.Slug)}
+		return facts, &usageError{fmt.Sprintf("--slug %q cannot name files: use letters, digits and hyphens", talk.Slug)}
 	}
-	if talk.Language == "" {
-		talk.Language = "en"
-	}
-	talk.Language, err = subtitle.Language(talk.Language)
-	return talk, err
-}
-
-// checkTalk refuses what a talk's file says and cannot be.
-func checkTalk(file string, talk conference.Talk) error {
-	if talk.Slug != "" && !conference.ValidSlug(talk.Slug) {
-		return fault.New(file, "the slug %q cannot name files", talk.Slug).Try("Use letters, digits and hyphens.")
-	}
-	if talk.Kind != "" && talk.Kind != "talk" && talk.Kind != "tutorial" {
-		return fault.New(file, "the kind %q is not known", talk.Kind).Try("Write talk or tutorial.")
-	}
-	if _, err := time.Parse(time.DateOnly, talk.Date); talk.Date != "" && err != nil {
-		return fault.New(file, "the date %q is not a day of the calendar", talk.Date).Try("Write it as 2026-05-31.")
-	}
-	return nil
+	talk.Kind = cmp.Or(talk.Kind, "talk")
+	talk.Language, err = subtitle.Language(cmp.Or(talk.Language, "en"))
+	return facts, err
 }
 
 func override(field *string, flag string) {

@@ -46,7 +46,7 @@ func (c *Catalog) Save(ctx context.Context, who string, s Submission) (Submissio
 		old, err := load(ctx, tx, slug)
 		fresh := errors.Is(err, ErrNone)
 		if fresh {
-			err = tx.exec(`INSERT INTO talks VALUES (?1, '', '', '', '', '', '', ?2, ?2)`, slug, tx.now.UnixMilli())
+			err = tx.exec(`INSERT INTO talks VALUES (?1, '', '', '', '', '', '', ?2, ?2, '', '')`, slug, tx.now.UnixMilli())
 		}
 		if err != nil {
 			return err
@@ -107,6 +107,7 @@ func aspects(s Submission) (map[string]any, error) {
 			all["talk."+field] = v
 		}
 	}
+	all["conference"], all["treatment"] = f.Conference, f.Treatment
 	all["recordings"], all["cut"], all["channels"] = f.Recordings, f.Cut, f.Channels
 	all["out"], all["pipeline"], all["pipeline_text"] = s.Out, s.Pipeline, s.PipelineText
 	for rendition, salt := range f.Salts {
@@ -150,12 +151,20 @@ func (c *change) writeTalk(s Submission) error {
 	if err != nil {
 		return err
 	}
+	conference, err := jsonText(s.Facts.Conference)
+	if err != nil {
+		return err
+	}
+	treatment, err := jsonText(s.Facts.Treatment)
+	if err != nil {
+		return err
+	}
 	cut, err := jsonText(s.Facts.Cut)
 	if err != nil {
 		return err
 	}
-	return c.exec(`UPDATE talks SET talk = ?, cut = ?, channels = ?, out = ?, pipeline = ?, pipeline_text = ?, updated_ms = ?
-		WHERE slug = ?`, talk, cut, s.Facts.Channels, s.Out, s.Pipeline, s.PipelineText, c.now.UnixMilli(), c.slug)
+	return c.exec(`UPDATE talks SET talk = ?, conference = ?, treatment = ?, cut = ?, channels = ?, out = ?, pipeline = ?, pipeline_text = ?, updated_ms = ?
+		WHERE slug = ?`, talk, conference, treatment, cut, s.Facts.Channels, s.Out, s.Pipeline, s.PipelineText, c.now.UnixMilli(), c.slug)
 }
 
 func (c *change) writeRecordings(s Submission) error {
@@ -323,8 +332,8 @@ func (c *Catalog) Talk(ctx context.Context, slug string) (Submission, error) {
 func load(ctx context.Context, q querier, slug string) (Submission, error) {
 	var s Submission
 	f := &s.Facts
-	err := q.QueryRowContext(ctx, `SELECT talk, cut, channels, out, pipeline, pipeline_text FROM talks WHERE slug = ?`, slug).
-		Scan(asJSON{&f.Talk}, asJSON{&f.Cut}, &f.Channels, &s.Out, &s.Pipeline, &s.PipelineText)
+	err := q.QueryRowContext(ctx, `SELECT talk, conference, treatment, cut, channels, out, pipeline, pipeline_text FROM talks WHERE slug = ?`, slug).
+		Scan(asJSON{&f.Talk}, asJSON{&f.Conference}, asJSON{&f.Treatment}, asJSON{&f.Cut}, &f.Channels, &s.Out, &s.Pipeline, &s.PipelineText)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, ErrNone
 	}

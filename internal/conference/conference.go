@@ -10,17 +10,24 @@ import (
 
 // Talk is one scheduled slot, as its speaker and the schedule describe it.
 type Talk struct {
-	Slug       string   `json:"slug" yaml:"slug"`             // names the bundle; never changes by itself
-	Title      string   `json:"title" yaml:"title"`           //
-	Kind       string   `json:"kind" yaml:"kind"`             // "talk" or "tutorial"
-	Speakers   []string `json:"speakers" yaml:"speakers"`     //
-	Language   string   `json:"language" yaml:"language"`     // BCP 47, what is spoken
-	Conference string   `json:"conference" yaml:"conference"` // as the cards show it
-	Abstract   string   `json:"abstract" yaml:"abstract"`     //
-	Tags       []string `json:"tags" yaml:"tags"`             //
-	Licence    string   `json:"licence" yaml:"licence"`       //
-	Date       string   `json:"date" yaml:"date"`             // YYYY-MM-DD, the day it was given
-	URL        string   `json:"url" yaml:"url"`               // the talk's page at the conference
+	Slug       string   `json:"slug"`       // names the bundle; never changes by itself
+	Title      string   `json:"title"`      //
+	Kind       string   `json:"kind"`       // "talk" or "tutorial"
+	Speakers   []string `json:"speakers"`   //
+	Language   string   `json:"language"`   // BCP 47, what is spoken
+	Conference string   `json:"conference"` // as the cards show it
+	Abstract   string   `json:"abstract"`   //
+	Tags       []string `json:"tags"`       //
+	Licence    string   `json:"licence"`    //
+	Date       string   `json:"date"`       // YYYY-MM-DD, the day it was given
+	URL        string   `json:"url"`        // the talk's page at the conference
+}
+
+// Conference is what all talks of a conference share, as far as it is not said of each of
+// them.
+type Conference struct {
+	Name string `json:"name"`
+	URL  string `json:"url,omitempty"`
 }
 
 // Recording is one original media file, known by its content and never modified.
@@ -36,6 +43,10 @@ type Keep struct {
 	From      time.Duration `json:"from"`
 	To        time.Duration `json:"to"`
 }
+
+// Treatment is what people ask for a talk's recordings beside the cut. The zero value asks
+// for nothing.
+type Treatment struct{}
 
 // Channels says which channels of a recording's sound are the talk.
 type Channels string
@@ -53,9 +64,11 @@ const (
 // observations of its recordings and a pipeline it determines the bundle.
 type Facts struct {
 	Talk       Talk           `json:"talk"`
+	Conference Conference     `json:"conference,omitzero"`
 	Recordings []Recording    `json:"recordings"` // in reel order
 	Cut        []Keep         `json:"cut"`        // empty: everything is kept
 	Channels   Channels       `json:"channels"`
+	Treatment  Treatment      `json:"treatment,omitzero"`
 	Tracks     []Track        `json:"tracks"` // one a language, sorted by it
 	Salts      map[string]int `json:"salts"`  // by rendition; raised when its segments cannot be joined
 }

@@ -17,7 +17,8 @@ import (
 )
 
 // Decode reads data into the struct that into points to, by its yaml tags. Every error is
-// a *fault.Fault of the file called name.
+// a *fault.Fault of the file called name; a *fault.Fault that a value's UnmarshalYAML
+// returns is that error, and need not know the file.
 func Decode(name string, data []byte, into any) error {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
@@ -47,6 +48,10 @@ func of(name string, err error) error {
 	var at *yaml.LoadError
 	if !errors.As(err, &at) {
 		return fault.New(name, "%v", err)
+	}
+	if f := fault.Of(at); f != nil { // a value's own UnmarshalYAML said what is wrong
+		f.File, f.Line = name, cmp.Or(f.Line, at.Mark.Line)
+		return f
 	}
 	return fault.New(name, "%s", at.Message).At(at.Mark.Line)
 }

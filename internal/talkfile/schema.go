@@ -1,0 +1,82 @@
+package talkfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// schemas are the forms that Schema describes, by the name of the file that has them.
+var schemas = map[string]reflect.Type{
+	"talk":       reflect.TypeFor[Talk](),
+	"conference": reflect.TypeFor[Conference](),
+}
+
+// schemer is a value that people write otherwise than Go's kind of it tells.
+type schemer interface {
+	schema() map[string]any
+}
+
+func (Kind) schema() map[string]any { return map[string]any{"enum": []string{"talk", "tutorial"}} }
+
+func (Date) schema() map[string]any {
+	return map[string]any{"type": "string", "pattern": `^\d{4}-\d{2}-\d{2}$`}
+}
+
+// Schema is the JSON Schema (draft 2020-12) of "talk" or "conference" files, by which
+// editors complete, explain and check them.
+func Schema(form string) ([]byte, error) {
+	t, ok := schemas[form]
+	if !ok {
+		return nil, fmt.Errorf("there is no form %q", form)
+	}
+	s := schemaOf(t)
+	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	s["title"] = form + ".yaml"
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(s)
+	return b.Bytes(), err
+}
+
+func schemaOf(t reflect.Type) map[string]any {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if s, ok := reflect.Zero(t).Interface().(schemer); ok {
+		return s.schema()
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return map[string]any{"type": "boolean"}
+	case reflect.Int:
+		return map[string]any{"type": "integer"}
+	case reflect.Float64:
+		return map[string]any{"type": "number"}
+	case reflect.String:
+		return map[string]any{"type": "string"}
+	case reflect.Slice:
+		return map[string]any{"type": "array", "items": schemaOf(t.Elem())}
+	case reflect.Map:
+		return map[string]any{"type": "object", "additionalProperties": schemaOf(t.Elem())}
+	case reflect.Struct:
+		return objectOf(t)
+	}
+	panic(fmt.Sprintf("talkfile: no schema for %v", t)) // a form of our own: the tests ask for each
+}
+
+func objectOf(t reflect.Type) map[string]any {
+	properties := make(map[string]any)
+	for i := range t.NumField() {
+		field := t.Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		property := schemaOf(field.Type)
+		property["description"] = field.Tag.Get("doc")
+		properties[name] = property
+	}
+	return map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
+}

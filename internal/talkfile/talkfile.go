@@ -1,0 +1,161 @@
+// Package talkfile reads what people write of a talk and of the conference it belongs to:
+// talk.yaml, and the conference.yaml that it may name. Every key is documented, where it is
+// declared here, in the commented examples in testdata, and in the JSON Schemas for
+// editors that Schema makes of the former. A key that is not known is refused with its line
+// and the one that was probably meant.
+package talkfile
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/strictyaml"
+)
+
+// Talk is the form of talk.yaml. The doc tags are what editors show of a key.
+type Talk struct {
+	Slug       string   `yaml:"slug" doc:"The name of the talk in files. Made of the title, once, where it is not given."`
+	Title      string   `yaml:"title" doc:"The talk's title."`
+	Kind       Kind     `yaml:"kind" doc:"talk (half an hour) or tutorial (three hours)."`
+	Speakers   []string `yaml:"speakers" doc:"Who speaks, in the order the cards name them."`
+	Language   string   `yaml:"language" doc:"The language that is spoken, by BCP 47: en, pt-BR."`
+	Conference string   `yaml:"conference" doc:"The conference: its name, or the path, from this file, of a conference.yaml."`
+	Abstract   string   `yaml:"abstract" doc:"What the talk is about. It begins the description."`
+	Tags       []string `yaml:"tags" doc:"What people may look for; those of the conference come after them."`
+	Licence    string   `yaml:"licence" doc:"The licence of the recording, such as CC BY 4.0; the conference's where it is not given."`
+	Date       Date     `yaml:"date" doc:"The day the talk was given: 2026-05-31."`
+	URL        string   `yaml:"url" doc:"The talk's page at the conference."`
+}
+
+// Conference is the form of conference.yaml: what all talks of a conference share.
+type Conference struct {
+	Name     string   `yaml:"name" doc:"The conference's name, as the cards show it."`
+	URL      string   `yaml:"url" doc:"The conference's page."`
+	Language string   `yaml:"language" doc:"The language that is spoken where a talk does not say, by BCP 47."`
+	Licence  string   `yaml:"licence" doc:"The licence of the recordings where a talk does not say, such as CC BY 4.0."`
+	Tags     []string `yaml:"tags" doc:"What people may look for; every talk gets them after its own."`
+}
+
+// Facts is what the files say of a talk.
+type Facts struct {
+	Talk       conference.Talk
+	Conference conference.Conference
+	Treatment  conference.Treatment
+}
+
+// Read reads the talk's file at path, and the conference's if it names one. All errors are
+// a *fault.Fault of the file that is wrong.
+func Read(path string) (Facts, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Facts{}, fault.New(path, "cannot be read: %v", err).Try("Name a YAML file that describes the talk.")
+	}
+	var t Talk
+	if err := strictyaml.Decode(path, text, &t); err != nil {
+		return Facts{}, err
+	}
+	if t.Slug != "" && !conference.ValidSlug(t.Slug) {
+		return Facts{}, fault.New(path, "the slug %q cannot name files", t.Slug).At(lineOf(text, "slug")).Try("Use letters, digits and hyphens.")
+	}
+	facts := Facts{Talk: conference.Talk{
+		Slug: t.Slug, Title: t.Title, Kind: string(t.Kind), Speakers: t.Speakers, Language: t.Language,
+		Conference: t.Conference, Abstract: t.Abstract, Tags: t.Tags, Licence: t.Licence, Date: string(t.Date), URL: t.URL,
+	}}
+	if isFile(t.Conference) {
+		c, err := readConference(path, t.Conference, lineOf(text, "conference"))
+		if err != nil {
+			return Facts{}, err
+		}
+		facts.belongTo(c)
+	}
+	return facts, nil
+}
+
+// isFile reports whether what stands for the conference is a file and not its name.
+func isFile(conference string) bool {
+	return strings.HasSuffix(conference, ".yaml") || strings.HasSuffix(conference, ".yml")
+}
+
+// readConference reads the conference's file that line of the talk's file names.
+func readConference(talk, name string, line int) (c Conference, err error) {
+	path := name
+	if !filepath.IsAbs(name) {
+		path = filepath.Join(filepath.Dir(talk), name)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return c, fault.New(talk, "the conference's file %s cannot be read: %v", name, err).At(line).
+			Try("Give its path from this file, or the name of the conference.")
+	}
+	if err := strictyaml.Decode(path, text, &c); err != nil {
+		return c, err
+	}
+	if c.Name == "" {
+		return c, fault.New(path, "does not say what the conference is called").Try("Add name: …")
+	}
+	return c, nil
+}
+
+// belongTo lets the conference say what the talk leaves open.
+func (f *Facts) belongTo(c Conference) {
+	f.Conference = conference.Conference{Name: c.Name, URL: c.URL}
+	f.Talk.Conference = c.Name
+	f.Talk.Language = cmp.Or(f.Talk.Language, c.Language)
+	f.Talk.Licence = cmp.Or(f.Talk.Licence, c.Licence)
+	for _, tag := range c.Tags {
+		if !slices.Contains(f.Talk.Tags, tag) {
+			f.Talk.Tags = append(f.Talk.Tags, tag)
+		}
+	}
+}
+
+// lineOf is where a key of the file itself, not of a part of it, stands; 0 if it does not.
+func lineOf(text []byte, key string) int {
+	var doc yaml.Node
+	if yaml.Unmarshal(text, &doc) != nil || len(doc.Content) == 0 {
+		return 0
+	}
+	for i := 0; i+1 < len(doc.Content[0].Content); i += 2 {
+		if k := doc.Content[0].Content[i]; k.Value == key {
+			return k.Line
+		}
+	}
+	return 0
+}
+
+// Kind is "talk" or "tutorial".
+type Kind string
+
+// UnmarshalYAML refuses other kinds.
+func (k *Kind) UnmarshalYAML(node *yaml.Node) error {
+	if node.Value != "talk" && node.Value != "tutorial" {
+		return wrong(node, "the kind %q is not known", node.Value).Try("Write talk or tutorial.")
+	}
+	*k = Kind(node.Value)
+	return nil
+}
+
+// Date is a day, YYYY-MM-DD.
+type Date string
+
+// UnmarshalYAML refuses what is not a day of the calendar.
+func (d *Date) UnmarshalYAML(node *yaml.Node) error {
+	if _, err := time.Parse(time.DateOnly, node.Value); err != nil {
+		return wrong(node, "the date %q is not a day of the calendar", node.Value).Try("Write it as 2026-05-31.")
+	}
+	*d = Date(node.Value)
+	return nil
+}
+
+// wrong is a fault of a value, whose file strictyaml adds.
+func wrong(node *yaml.Node, format string, args ...any) *fault.Fault {
+	return fault.New("", format, args...).At(node.Line)
+}

@@ -1,0 +1,174 @@
+package talkfile
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+const examples = "../../testdata"
+
+func TestReadTheExamples(t *testing.T) {
+	facts, err := Read(filepath.Join(examples, "talk.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if facts.Talk.Title != "Prototyping APIs" || facts.Talk.Conference != "Small Interfaces 2026" {
+		t.Errorf("read %+v", facts.Talk)
+	}
+	if facts.Conference.Name != facts.Talk.Conference {
+		t.Errorf("the talk belongs to %q", facts.Conference.Name)
+	}
+}
+
+// What a talk does not say, its conference does.
+func TestConferenceFillsIn(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "all/conference.yaml", "name: Loops\nlicence: CC0\nlanguage: de\ntags: [loops, video]\nurl: https://loops.example.org\n")
+	path := write(t, dir, "talks/one.yaml", "title: One\ntags: [video, one]\nconference: ../all/conference.yaml\n")
+	facts, err := Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := conference.Talk{Title: "One", Conference: "Loops", Licence: "CC0", Language: "de", Tags: []string{"video", "one", "loops"}}
+	if !reflect.DeepEqual(facts.Talk, want) {
+		t.Errorf("got  %+v\nwant %+v", facts.Talk, want)
+	}
+	if facts.Conference != (conference.Conference{Name: "Loops", URL: "https://loops.example.org"}) {
+		t.Errorf("the conference is %+v", facts.Conference)
+	}
+}
+
+func TestWrongFiles(t *testing.T) {
+	for _, c := range []struct {
+		name, talk, conference string
+		file                   string
+		line                   int
+		says                   string
+	}{
+		{"a misspelt key", "title: x\nspeaker: [y]\n", "", "talk.yaml", 2, `unknown key "speaker", did you mean "speakers"?`},
+		{"a day that never was", "title: x\ndate: 2026-02-30\n", "", "talk.yaml", 2, "not a day of the calendar"},
+		{"a kind of its own", "kind: keynote\n", "", "talk.yaml", 1, `Write talk or tutorial`},
+		{"a slug with a slash", "title: x\nslug: a/b\n", "", "talk.yaml", 2, "cannot name files"},
+		{"a conference that is not there", "title: x\nconference: none.yaml\n", "", "talk.yaml", 2, "none.yaml cannot be read"},
+		{"a misspelt key of the conference", "conference: conference.yaml\n", "name: x\nlicense: y\n", "conference.yaml", 2, `did you mean "licence"?`},
+		{"a conference without a name", "conference: conference.yaml\n", "licence: y\n", "conference.yaml", 0, "what the conference is called"},
+		{"a list where a text should be", "title: [x]\n", "", "talk.yaml", 1, ""},
+		{"nothing", "", "", "talk.yaml", 0, "is empty"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := write(t, dir, "talk.yaml", c.talk)
+			if c.conference != "" {
+				write(t, dir, "conference.yaml", c.conference)
+			}
+			_, err := Read(path)
+			var f *fault.Fault
+			if !errors.As(err, &f) {
+				t.Fatalf("got %v, want a fault", err)
+			}
+			if filepath.Base(f.File) != c.file || f.Line != c.line || !strings.Contains(f.Error(), c.says) {
+				t.Errorf("got %v, want %s:%d … %s", f, c.file, c.line, c.says)
+			}
+		})
+	}
+}
+
+func write(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Every key is documented, and shown with a comment in the example; the example shows
+// nothing else.
+func TestExamplesShowEveryKey(t *testing.T) {
+	for form, typ := range schemas {
+		text, err := os.ReadFile(filepath.Join(examples, form+".yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc yaml.Node
+		if err := yaml.Unmarshal(text, &doc); err != nil {
+			t.Fatal(err)
+		}
+		shown := make(map[string]bool)
+		keysOf(doc.Content[0], "", shown)
+		every(typ, "", func(key, doc string) {
+			if !shown[key] {
+				t.Errorf("testdata/%s.yaml does not show %q", form, key)
+			}
+			if doc == "" {
+				t.Errorf("the key %q of %s.yaml is not documented", key, form)
+			}
+		})
+	}
+}
+
+// keysOf are all keys in a document, with those above them and dots between.
+func keysOf(node *yaml.Node, above string, into map[string]bool) {
+	switch node.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			key := above + node.Content[i].Value
+			into[key] = true
+			keysOf(node.Content[i+1], key+".", into)
+		}
+	case yaml.SequenceNode:
+		for _, item := range node.Content {
+			keysOf(item, above, into)
+		}
+	}
+}
+
+// every calls do for each key of a form, at any depth.
+func every(t reflect.Type, above string, do func(key, doc string)) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if _, own := reflect.Zero(t).Interface().(schemer); own || t.Kind() != reflect.Struct {
+		return
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		do(above+name, f.Tag.Get("doc"))
+		every(f.Type, above+name+".", do)
+	}
+}
+
+var update = flag.Bool("update", false, "write the published schemas anew")
+
+// The published schemas are what the code says: go test ./internal/talkfile -update
+func TestSchemasArePublished(t *testing.T) {
+	for form := range schemas {
+		want, err := Schema(form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(examples, form+".schema.json")
+		if *update {
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != string(want) {
+			t.Errorf("%s is not what the code says (%v): go test ./internal/talkfile -update", path, err)
+		}
+	}
+}
