@@ -29,8 +29,8 @@ var floors = map[string]int{
 
 	"internal/translation": 3, // tracks that know the revision they translate
 	"internal/bundle":      3, // layouts, manifest, verification
+	"internal/talkfile":    3, // talk.yaml and conference.yaml
 
-	"internal/talkfile":         2, // talk.yaml and conference.yaml
 	"internal/subtitle":         2, // subtitle files in, cues out, and back
 	"internal/subtitle/check":   2, // how well cues can be read, by a profile
 	"internal/subtitle/compare": 2, // what became of each cue in another version

@@ -125,7 +125,9 @@ func (b *bundling) captions(ctx context.Context, e plan.Entry, track *bundle.Tra
 
 // youtube writes the form of the upload.
 func (b *bundling) youtube() error {
-	data, notes, err := bundle.YouTube(b.spec.Talk, b.content.Tracks, nil)
+	data, notes, err := bundle.YouTube(bundle.Told{
+		Talk: b.spec.Talk, Conference: b.spec.Conference, Programme: b.spec.Edition.Programme, Tracks: b.content.Tracks,
+	})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"image"
 	"image/jpeg"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,7 +103,7 @@ func (v *verifier) role(r Role) (files []File) {
 // sums compares every file with SHA256SUMS, and the list of files with the directory.
 func (v *verifier) sums() error {
 	v.hashes = map[string]string{}
-	for _, path := range sortedKeys(v.present) {
+	for _, path := range slices.Sorted(maps.Keys(v.present)) {
 		if !v.present[path].Mode().IsRegular() {
 			v.say(path, "sum", "", errors.New("it is no regular file"))
 			continue
@@ -123,7 +124,7 @@ func (v *verifier) sums() error {
 		return nil
 	}
 	wrong := 0
-	for _, path := range sortedKeys(sums) {
+	for _, path := range slices.Sorted(maps.Keys(sums)) {
 		var problem error
 		if got, ok := v.hashes[path]; !ok {
 			problem = errors.New("it is missing")
@@ -174,7 +175,7 @@ func (v *verifier) manifest() error {
 			bad(f.Path, "its content is not what %s says", ManifestName)
 		}
 	}
-	for _, path := range sortedKeys(v.present) {
+	for _, path := range slices.Sorted(maps.Keys(v.present)) {
 		if !listed[path] {
 			bad(path, "%s does not list it", ManifestName)
 		}
@@ -345,7 +346,7 @@ func (v *verifier) checkUpload(b []byte) error {
 	for language, t := range u.Video.Localizations {
 		texts["localization "+language] = t
 	}
-	for _, where := range sortedKeys(texts) {
+	for _, where := range slices.Sorted(maps.Keys(texts)) {
 		if err := texts[where].check(); err != nil {
 			return fmt.Errorf("%s: %w", where, err)
 		}

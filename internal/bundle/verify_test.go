@@ -72,7 +72,7 @@ func sample(t *testing.T, dir string) {
 		c.Tracks = append(c.Tracks, track)
 	}
 	still(t, filepath.Join(dir, "thumb/api.jpg"), 1280, 720)
-	upload, _, err := bundle.YouTube(c.Talk, c.Tracks, nil)
+	upload, _, err := bundle.YouTube(bundle.Told{Talk: c.Talk, Tracks: c.Tracks})
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(dir, "youtube.json"), upload, 0o644))
 	facts := json.RawMessage(`{"codec":"h264","width":320,"height":180}`)

@@ -3,9 +3,11 @@ package bundle
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -13,6 +15,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/timeline"
 )
 
 // What YouTube takes.
@@ -22,10 +25,12 @@ const (
 	maxTags        = 500  // characters, with commas between, and quotes round tags with spaces
 )
 
-// Localized is a talk's title and abstract in another language.
-type Localized struct {
-	Title    string
-	Abstract string
+// Told is what a video platform is told.
+type Told struct {
+	Talk       conference.Talk
+	Conference conference.Conference // whose template describes the talk; see [conference.Describe]
+	Programme  timeline.Programme
+	Tracks     []Track
 }
 
 // upload is youtube.json.
@@ -84,14 +89,15 @@ type captionSnippet struct {
 // "captions.insert" one {file, body} for each track's SRT file. What YouTube would refuse
 // is replaced or shortened, and every such change is a note in words. The video is
 // private until somebody publishes it.
-func YouTube(talk conference.Talk, tracks []Track, localized map[string]Localized) (data []byte, notes []string, err error) {
+func YouTube(told Told) (data []byte, notes []string, err error) {
+	talk := told.Talk
 	if strings.TrimSpace(talk.Title) == "" {
 		return nil, nil, fault.New("", "the talk %s has no title, and YouTube takes no video without one", talk.Slug).Try("Give it one with --title")
 	}
 	e := &editor{}
 	v := insertVideo{
 		Snippet: snippet{
-			text:                 e.text("", talk, talk.Title, talk.Abstract),
+			text:                 e.text("", talk, told),
 			Tags:                 e.tags(talk.Tags),
 			CategoryID:           "28", // Science & Technology
 			DefaultLanguage:      talk.Language,
@@ -108,14 +114,13 @@ func YouTube(talk conference.Talk, tracks []Track, localized map[string]Localize
 	if talk.Date != "" {
 		v.RecordingDetails = &recorded{talk.Date + "T00:00:00Z"}
 	}
-	for _, language := range sortedKeys(localized) {
+	for _, language := range talk.Languages() {
 		if v.Localizations == nil {
 			v.Localizations = map[string]text{}
 		}
-		l := localized[language]
-		v.Localizations[language] = e.text(language+" ", talk, cmp.Or(l.Title, talk.Title), cmp.Or(l.Abstract, talk.Abstract))
+		v.Localizations[language] = e.text(language+" ", talk.In(language), told)
 	}
-	data, err = indented(upload{v, captionsOf(tracks)})
+	data, err = indented(upload{v, captionsOf(told.Tracks)})
 	return data, e.notes, err
 }
 
@@ -143,58 +148,115 @@ func (e *editor) note(format string, args ...any) {
 	e.notes = append(e.notes, fmt.Sprintf(format, args...))
 }
 
-// text is the title, and a description made of the abstract and the talk's particulars.
-func (e *editor) text(of string, talk conference.Talk, title, abstract string) text {
-	title = e.angles(of+"title", strings.Join(strings.Fields(title), " "))
+// text is the title and the description of a talk, which is in the language called of.
+func (e *editor) text(of string, talk conference.Talk, told Told) text {
+	title := e.angles(of+"title", strings.Join(strings.Fields(talk.Title), " "))
 	if whole := title; titleLen(whole) > maxTitle {
 		title = shorten(whole, maxTitle, titleLen)
 		e.note("YouTube: the %stitle has %d characters and may have %d; it was shortened to “%s”", of, titleLen(whole), maxTitle, title)
 	}
-	abstract = e.angles(of+"description", strings.TrimSpace(abstract))
-	foot := e.angles(of+"description", particulars(talk))
-	if len(foot) > maxDescription {
-		e.note("YouTube: the talk's particulars alone have %d bytes; they were shortened", len(foot))
-		foot = shorten(foot, maxDescription, byteLen)
+	known := map[string]string{
+		"title": talk.Title, "abstract": talk.Abstract, "chapters": e.chapters(of, talk, told.Programme),
+		"speakers": strings.Join(talk.Speakers, ", "), "conference": talk.Conference, "date": talk.Date,
+		"conference-url": told.Conference.URL, "url": talk.URL, "links": links(talk.Links), "licence": talk.Licence,
+		"tags": strings.Join(talk.Tags, ", "),
 	}
-	between := ""
-	if abstract != "" && foot != "" {
-		between = "\n\n"
-	}
-	if room := maxDescription - len(between) - len(foot); len(abstract) > room {
-		e.note("YouTube: the %sdescription has %d bytes and may have %d; the abstract was shortened", of, len(abstract)+len(between)+len(foot), maxDescription)
-		if abstract = shorten(abstract, room, byteLen); abstract == "" {
-			between = ""
+	template := cmp.Or(told.Conference.Description, conference.DefaultDescription)
+	if whole := conference.Describe(template, known); e.angles(of+"description", whole) != whole { // before it is measured: they take more bytes
+		template = angles.Replace(template)
+		for word, said := range known {
+			known[word] = angles.Replace(said)
 		}
 	}
-	return text{title, abstract + between + foot}
+	return text{title, e.within(of, template, known)}
 }
 
-// particulars is what stands below an abstract.
-func particulars(t conference.Talk) string {
+// within is a description that is not too long: of the abstract there is as much as goes,
+// and where even without it there is too much, tags, links and chapters go, in that order.
+func (e *editor) within(of, template string, known map[string]string) string {
+	whole := conference.Describe(template, known)
+	if len(whole) <= maxDescription {
+		return whole
+	}
+	known = maps.Clone(known)
+	abstract := known["abstract"]
+	for _, drop := range []string{"", "tags", "links", "chapters"} {
+		if drop != "" {
+			known[drop] = ""
+		}
+		known["abstract"] = abstract
+		over := len(conference.Describe(template, known)) - maxDescription
+		if over > 0 {
+			known["abstract"] = shorten(abstract, len(abstract)-over, byteLen)
+		}
+		if d := conference.Describe(template, known); len(d) <= maxDescription {
+			e.note("YouTube: the %sdescription has %d bytes and may have %d; the abstract was shortened%s", of, len(whole), maxDescription, without(drop))
+			return d
+		}
+	}
+	e.note("YouTube: the %sdescription has %d bytes and may have %d, and what is said of every talk is too long already; it was shortened", of, len(whole), maxDescription)
+	return shorten(conference.Describe(template, known), maxDescription, byteLen)
+}
+
+// without says what else went when drop had to.
+func without(drop string) string {
+	switch drop {
+	case "tags":
+		return ", and the tags left out"
+	case "links":
+		return ", and tags and links left out"
+	case "chapters":
+		return ", and tags, links and chapters left out"
+	}
+	return ""
+}
+
+// leastChapters is how many there must be for YouTube to take them for chapters. That the
+// first is at 0:00 and none is shorter than ten seconds, [conference.Talk.Sections] sees to.
+const leastChapters = 3
+
+// chapters are the talk's as YouTube finds them in a description.
+func (e *editor) chapters(of string, talk conference.Talk, p timeline.Programme) string {
+	sections, _ := talk.Sections(p)
+	if n := len(sections); n > 0 && n < leastChapters && of == "" {
+		e.note("YouTube: it takes three chapters at least, and there are %d; they are not in the description", n)
+	}
+	if len(sections) < leastChapters {
+		return ""
+	}
 	var lines []string
-	for _, l := range []string{
-		strings.Join(t.Speakers, ", "),
-		strings.Join(nonEmpty(t.Conference, t.Date), ", "),
-		t.URL,
-		t.Licence,
-	} {
-		lines = append(lines, nonEmpty(strings.TrimSpace(l))...)
+	for _, s := range sections {
+		at := int(s.From.Seconds())
+		stamp := fmt.Sprintf("%d:%02d", at/60, at%60)
+		if sections[len(sections)-1].From >= time.Hour {
+			stamp = fmt.Sprintf("%d:%02d:%02d", at/3600, at/60%60, at%60)
+		}
+		lines = append(lines, stamp+" "+strings.Join(strings.Fields(s.Title), " "))
 	}
 	return strings.Join(lines, "\n")
 }
 
-func nonEmpty(all ...string) []string {
-	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
+func links(all []conference.Link) string {
+	var lines []string
+	for _, l := range all {
+		if l.Title != "" {
+			l.URL = l.Title + ": " + l.URL
+		}
+		lines = append(lines, l.URL)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // angles replaces what YouTube refuses in any text.
 func (e *editor) angles(of, s string) string {
 	if strings.ContainsAny(s, "<>") {
 		e.note("YouTube: the %s may not hold < or >; they became ‹ and ›", of)
-		s = strings.NewReplacer("<", "‹", ">", "›").Replace(s)
+		s = angles.Replace(s)
 	}
 	return s
 }
+
+var angles = strings.NewReplacer("<", "‹", ">", "›")
 
 // tags keeps the first tags that fit.
 func (e *editor) tags(all []string) (kept []string) {
@@ -260,13 +322,4 @@ func shorten(s string, limit int, measure func(string) int) string {
 		}
 	}
 	return strings.TrimRight(s[:end], " \t\n.,;:–-") + ellipsis
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -2,20 +2,23 @@ package bundle
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/timeline"
 )
 
 func youtubeOf(t *testing.T, talk conference.Talk) (upload, []string) {
 	t.Helper()
-	data, notes, err := YouTube(talk, nil, nil)
+	data, notes, err := YouTube(Told{Talk: talk})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +112,8 @@ func TestYouTubeLanguages(t *testing.T) {
 		{Language: "es-419", Files: []string{"captions/t.es-419.srt", "captions/t.es-419.vtt"}},
 		{Language: "en", Files: []string{"captions/t.en.vtt", "captions/t.en.srt"}},
 	}
-	talk := conference.Talk{Title: "Hello", Abstract: "About.", Kind: "tutorial", Language: "en"}
-	data, _, err := YouTube(talk, tracks, map[string]Localized{"es-419": {Title: "Hola"}})
+	talk := conference.Talk{Title: "Hello", Abstract: "About.", Kind: "tutorial", Language: "en", Titles: map[string]string{"es-419": "Hola"}}
+	data, _, err := YouTube(Told{Talk: talk, Tracks: tracks})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,8 +132,105 @@ func TestYouTubeLanguages(t *testing.T) {
 	}
 }
 
+// A description is composed by the conference's template, in every language that there are
+// words in.
+func TestYouTubeComposesDescriptions(t *testing.T) {
+	told := Told{
+		Talk: conference.Talk{
+			Title: "Loops", Titles: map[string]string{"es": "Bucles"}, Abstract: "Round.", Language: "en",
+			Speakers: []string{"Ada"}, Licence: "CC0", Tags: []string{"go", "loops"}, URL: "https://example.org/1",
+			Links: []conference.Link{{Title: "Slides", URL: "https://example.org/s"}, {URL: "https://example.org/c"}},
+			Chapters: []conference.Chapter{
+				{At: 0, Title: "Start", Titles: map[string]string{"es": "Principio"}},
+				{At: 30 * time.Second, Title: "Middle <em>"},
+				{At: 4000 * time.Second, Title: "End"},
+			},
+		},
+		Conference: conference.Conference{URL: "https://example.org", Description: "{abstract}\n{links}\n\n{chapters}\n\nMore: {conference-url}\n#{tags}\n"},
+		Programme:  timeline.Programme{Rate: timeline.Rate{Num: 25, Den: 1}, Opening: 125, Kept: []timeline.Range{{From: 0, To: 25 * 5000}}},
+	}
+	data, notes, err := YouTube(told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var u upload
+	if err := json.Unmarshal(data, &u); err != nil {
+		t.Fatal(err)
+	}
+	const want = `Round.
+Slides: https://example.org/s
+https://example.org/c
+
+0:00:00 %s
+0:00:35 Middle ‹em›
+1:06:45 End
+
+More: https://example.org
+#go, loops`
+	if got := u.Video.Snippet.Description; got != fmt.Sprintf(want, "Start") {
+		t.Errorf("got\n%s", got)
+	}
+	if got := u.Video.Localizations["es"]; got.Title != "Bucles" || got.Description != fmt.Sprintf(want, "Principio") {
+		t.Errorf("in Spanish: %s\n%s", got.Title, got.Description)
+	}
+	if len(notes) != 2 { // of the angles, in two languages
+		t.Errorf("notes %q", notes)
+	}
+}
+
+// What does not fit goes in an order, and never in the middle of a character or a URL.
+func TestYouTubeDescriptionsThatAreTooLong(t *testing.T) {
+	url := "https://example.org/" + strings.Repeat("x", 80)
+	var links []conference.Link
+	for range 60 { // 6,060 bytes
+		links = append(links, conference.Link{URL: url})
+	}
+	long := strings.Repeat("é ", 2000)
+	for _, c := range []struct {
+		name  string
+		talk  conference.Talk
+		keeps []string
+		lacks []string
+	}{
+		{"a long abstract", conference.Talk{Abstract: long, Licence: "CC0"}, []string{"é…", "CC0"}, nil},
+		{"too many links", conference.Talk{Abstract: "Short.", Links: links, Licence: "CC0"}, []string{"Short.", "CC0"}, []string{url}},
+		{"what is left is too long", conference.Talk{Abstract: "Short.", Licence: strings.Repeat("by ", 3000)}, []string{"by…"}, []string{"Short."}},
+	} {
+		c.talk.Title = "T"
+		u, notes := youtubeOf(t, c.talk)
+		d := u.Video.Snippet.Description
+		if len(d) > maxDescription || !utf8.ValidString(d) || len(notes) != 1 {
+			t.Errorf("%s: %d bytes, notes %q", c.name, len(d), notes)
+		}
+		for _, s := range c.keeps {
+			if !strings.Contains(d, s) {
+				t.Errorf("%s: without %q: %.200q", c.name, s, d)
+			}
+		}
+		for _, s := range c.lacks {
+			if strings.Contains(d, s) {
+				t.Errorf("%s: with %q", c.name, s)
+			}
+		}
+	}
+}
+
+func TestYouTubeTakesThreeChaptersOrNone(t *testing.T) {
+	chapters := []conference.Chapter{{Title: "One"}, {At: time.Minute, Title: "Two"}}
+	data, notes, err := YouTube(Told{
+		Talk:      conference.Talk{Title: "T", Abstract: "A.", Chapters: chapters},
+		Programme: timeline.Programme{Rate: timeline.Rate{Num: 25, Den: 1}, Kept: []timeline.Range{{From: 0, To: 5000}}},
+	})
+	if err != nil || len(notes) != 1 || !strings.Contains(notes[0], "three chapters") {
+		t.Errorf("%q, %v", notes, err)
+	}
+	if strings.Contains(string(data), "One") {
+		t.Errorf("%s", data)
+	}
+}
+
 func TestYouTubeWithoutATitle(t *testing.T) {
-	if _, _, err := YouTube(conference.Talk{Title: " "}, nil, nil); fault.Of(err) == nil {
+	if _, _, err := YouTube(Told{Talk: conference.Talk{Title: " "}}); fault.Of(err) == nil {
 		t.Errorf("%v", err)
 	}
 }

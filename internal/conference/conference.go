@@ -10,24 +10,35 @@ import (
 
 // Talk is one scheduled slot, as its speaker and the schedule describe it.
 type Talk struct {
-	Slug       string   `json:"slug"`       // names the bundle; never changes by itself
-	Title      string   `json:"title"`      //
-	Kind       string   `json:"kind"`       // "talk" or "tutorial"
-	Speakers   []string `json:"speakers"`   //
-	Language   string   `json:"language"`   // BCP 47, what is spoken
-	Conference string   `json:"conference"` // as the cards show it
-	Abstract   string   `json:"abstract"`   //
-	Tags       []string `json:"tags"`       //
-	Licence    string   `json:"licence"`    //
-	Date       string   `json:"date"`       // YYYY-MM-DD, the day it was given
-	URL        string   `json:"url"`        // the talk's page at the conference
+	Slug       string            `json:"slug"`                // names the bundle; never changes by itself
+	Title      string            `json:"title"`               // in the language of the talk
+	Titles     map[string]string `json:"titles,omitempty"`    // in others, by BCP 47
+	Kind       string            `json:"kind"`                // "talk" or "tutorial"
+	Speakers   []string          `json:"speakers"`            //
+	Language   string            `json:"language"`            // BCP 47, what is spoken
+	Conference string            `json:"conference"`          // as the cards show it
+	Abstract   string            `json:"abstract"`            // in the language of the talk
+	Abstracts  map[string]string `json:"abstracts,omitempty"` // in others, by BCP 47
+	Tags       []string          `json:"tags"`                //
+	Licence    string            `json:"licence"`             //
+	Date       string            `json:"date"`                // YYYY-MM-DD, the day it was given
+	URL        string            `json:"url"`                 // the talk's page at the conference
+	Links      []Link            `json:"links,omitempty"`     // slides, code and the like
+	Chapters   []Chapter         `json:"chapters,omitempty"`  // ascending
+}
+
+// Link is something that belongs to a talk and lies elsewhere.
+type Link struct {
+	Title string `json:"title,omitempty"`
+	URL   string `json:"url"`
 }
 
 // Conference is what all talks of a conference share, as far as it is not said of each of
 // them.
 type Conference struct {
-	Name string `json:"name"`
-	URL  string `json:"url,omitempty"`
+	Name        string `json:"name"`
+	URL         string `json:"url,omitempty"`
+	Description string `json:"description,omitempty"` // the template that talks are described by; see package bundle
 }
 
 // Recording is one original media file, known by its content and never modified.

@@ -15,12 +15,13 @@ type BundleSettings struct {
 
 // BundleSpec is what goes into a bundle, and what is said of it.
 type BundleSpec struct {
-	Destination string             `json:"destination"`
-	Talk        conference.Talk    `json:"talk"`
-	Edition     conference.Edition `json:"edition"`
-	Pipeline    string             `json:"pipeline"` // its name
-	Entries     []Entry            `json:"entries"`
-	Tracks      []BundleTrack      `json:"tracks"`
+	Destination string                `json:"destination"`
+	Talk        conference.Talk       `json:"talk"`
+	Conference  conference.Conference `json:"conference,omitzero"` // what descriptions need of it
+	Edition     conference.Edition    `json:"edition"`
+	Pipeline    string                `json:"pipeline"` // its name
+	Entries     []Entry               `json:"entries"`
+	Tracks      []BundleTrack         `json:"tracks"`
 }
 
 // BundleTrack is what the manifest says of a track besides its files.
@@ -50,7 +51,7 @@ func Bundle() Kind {
 			Single: true,
 			Last:   true,
 		},
-		Version: 2,
+		Version: 3,
 		Expand:  expandBundle,
 	}
 }
@@ -59,11 +60,16 @@ func expandBundle(x *Expansion) (any, error) {
 	spec := BundleSpec{
 		Destination: x.Stage.With.(*BundleSettings).Destination,
 		Talk:        x.Facts.Talk,
+		Conference:  conference.Conference{URL: x.Facts.Conference.URL, Description: x.Facts.Conference.Description},
 		Edition:     *x.graph.Edition,
 		Pipeline:    x.Pipeline.Name,
 	}
 	for _, t := range x.Facts.Tracks {
 		spec.Tracks = append(spec.Tracks, BundleTrack{t.Language, t.Kind, t.State, t.Revision, t.File, t.Source})
+	}
+	_, lost := x.Facts.Talk.Sections(x.graph.Edition.Programme)
+	for _, c := range lost {
+		x.Note("the chapter “%s” is cut out, but for less than ten seconds", c.Title)
 	}
 	inputs := make(map[string]action.Key)
 	for _, stage := range Needed[files](x) {

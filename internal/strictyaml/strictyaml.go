@@ -121,22 +121,28 @@ func Nearest(word string, names []string) (string, bool) {
 	return best, edits(word, best) <= max(2, len(best)/3)
 }
 
-// edits is the Levenshtein distance of a and b, in bytes.
+// edits is how many letters must be put in, left out, replaced or swapped with the next to
+// make b of a: the restricted Damerau–Levenshtein distance, in bytes.
 func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			next := diagonal
-			if a[i] != b[j] {
-				next = 1 + min(diagonal, row[j], row[j+1])
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			if a[i-1] == b[j-1] {
+				rows[i][j] = rows[i-1][j-1]
+				continue
 			}
-			diagonal, row[j+1] = row[j+1], next
+			rows[i][j] = 1 + min(rows[i-1][j-1], rows[i-1][j], rows[i][j-1])
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], 1+rows[i-2][j-2])
+			}
 		}
 	}
-	return row[len(b)]
+	return rows[len(a)][len(b)]
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"strings"
 )
 
 // schemas are the forms that Schema describes, by the name of the file that has them.
@@ -17,12 +16,6 @@ var schemas = map[string]reflect.Type{
 // schemer is a value that people write otherwise than Go's kind of it tells.
 type schemer interface {
 	schema() map[string]any
-}
-
-func (Kind) schema() map[string]any { return map[string]any{"enum": []string{"talk", "tutorial"}} }
-
-func (Date) schema() map[string]any {
-	return map[string]any{"type": "string", "pattern": `^\d{4}-\d{2}-\d{2}$`}
 }
 
 // Schema is the JSON Schema (draft 2020-12) of "talk" or "conference" files, by which
@@ -73,7 +66,10 @@ func objectOf(t reflect.Type) map[string]any {
 	properties := make(map[string]any)
 	for i := range t.NumField() {
 		field := t.Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		name := field.Tag.Get("yaml")
+		if name == "" {
+			continue
+		}
 		property := schemaOf(field.Type)
 		property["description"] = field.Tag.Get("doc")
 		properties[name] = property

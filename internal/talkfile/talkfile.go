@@ -22,26 +22,47 @@ import (
 
 // Talk is the form of talk.yaml. The doc tags are what editors show of a key.
 type Talk struct {
-	Slug       string   `yaml:"slug" doc:"The name of the talk in files. Made of the title, once, where it is not given."`
-	Title      string   `yaml:"title" doc:"The talk's title."`
-	Kind       Kind     `yaml:"kind" doc:"talk (half an hour) or tutorial (three hours)."`
-	Speakers   []string `yaml:"speakers" doc:"Who speaks, in the order the cards name them."`
-	Language   string   `yaml:"language" doc:"The language that is spoken, by BCP 47: en, pt-BR."`
-	Conference string   `yaml:"conference" doc:"The conference: its name, or the path, from this file, of a conference.yaml."`
-	Abstract   string   `yaml:"abstract" doc:"What the talk is about. It begins the description."`
-	Tags       []string `yaml:"tags" doc:"What people may look for; those of the conference come after them."`
-	Licence    string   `yaml:"licence" doc:"The licence of the recording, such as CC BY 4.0; the conference's where it is not given."`
-	Date       Date     `yaml:"date" doc:"The day the talk was given: 2026-05-31."`
-	URL        string   `yaml:"url" doc:"The talk's page at the conference."`
+	Slug       string    `yaml:"slug" doc:"The name of the talk in files. Made of the title, once, where it is not given."`
+	Title      string    `yaml:"title" doc:"The talk's title, in the language of the talk."`
+	Titles     Words     `yaml:"titles" doc:"The title in other languages, by BCP 47."`
+	Kind       Kind      `yaml:"kind" doc:"talk (half an hour) or tutorial (three hours)."`
+	Speakers   []string  `yaml:"speakers" doc:"Who speaks, in the order the cards name them."`
+	Language   Language  `yaml:"language" doc:"The language that is spoken, by BCP 47: en, pt-BR."`
+	Conference string    `yaml:"conference" doc:"The conference: its name, or the path, from this file, of a conference.yaml."`
+	Abstract   string    `yaml:"abstract" doc:"What the talk is about, in the language of the talk. It begins the description."`
+	Abstracts  Words     `yaml:"abstracts" doc:"The abstract in other languages, by BCP 47."`
+	Tags       []string  `yaml:"tags" doc:"What people may look for; those of the conference come after them."`
+	Licence    string    `yaml:"licence" doc:"The licence of the recording, such as CC BY 4.0; the conference's where it is not given."`
+	Date       Date      `yaml:"date" doc:"The day the talk was given: 2026-05-31."`
+	URL        string    `yaml:"url" doc:"The talk's page at the conference."`
+	Links      []Link    `yaml:"links" doc:"Slides, code and the like, for the description."`
+	Begins     TimeOfDay `yaml:"begins" doc:"The time of day, as on the schedule, at which the first recording begins: 09:00. Chapters may count from it."`
+	Chapters   []Chapter `yaml:"chapters" doc:"The parts of the talk, in their order. They follow the cut."`
+}
+
+// Link is something that belongs to a talk and lies elsewhere.
+type Link struct {
+	Title string `yaml:"title" doc:"What it is: Slides."`
+	URL   URL    `yaml:"url" doc:"Where it is."`
+}
+
+// Chapter is a part of a talk, which begins at one of two times.
+type Chapter struct {
+	At     *Clock    `yaml:"at" doc:"When it begins, on the clock of the recordings end to end: 00:12:30."`
+	Time   TimeOfDay `yaml:"time" doc:"When it begins, by the time of day: 10:45. It wants the talk's begins."`
+	Title  string    `yaml:"title" doc:"What it is called, in the language of the talk."`
+	Titles Words     `yaml:"titles" doc:"What it is called in other languages, by BCP 47."`
+	line   int
 }
 
 // Conference is the form of conference.yaml: what all talks of a conference share.
 type Conference struct {
-	Name     string   `yaml:"name" doc:"The conference's name, as the cards show it."`
-	URL      string   `yaml:"url" doc:"The conference's page."`
-	Language string   `yaml:"language" doc:"The language that is spoken where a talk does not say, by BCP 47."`
-	Licence  string   `yaml:"licence" doc:"The licence of the recordings where a talk does not say, such as CC BY 4.0."`
-	Tags     []string `yaml:"tags" doc:"What people may look for; every talk gets them after its own."`
+	Name        string      `yaml:"name" doc:"The conference's name, as the cards show it."`
+	URL         string      `yaml:"url" doc:"The conference's page."`
+	Language    Language    `yaml:"language" doc:"The language that is spoken where a talk does not say, by BCP 47."`
+	Licence     string      `yaml:"licence" doc:"The licence of the recordings where a talk does not say, such as CC BY 4.0."`
+	Tags        []string    `yaml:"tags" doc:"What people may look for; every talk gets them after its own."`
+	Description Description `yaml:"description" doc:"How descriptions for upload are composed, with words such as {abstract} for what is known of a talk."`
 }
 
 // Facts is what the files say of a talk.
@@ -53,7 +74,7 @@ type Facts struct {
 
 // Read reads the talk's file at path, and the conference's if it names one. All errors are
 // a *fault.Fault of the file that is wrong.
-func Read(path string) (Facts, error) {
+func Read(path string) (facts Facts, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return Facts{}, fault.New(path, "cannot be read: %v", err).Try("Name a YAML file that describes the talk.")
@@ -65,10 +86,17 @@ func Read(path string) (Facts, error) {
 	if t.Slug != "" && !conference.ValidSlug(t.Slug) {
 		return Facts{}, fault.New(path, "the slug %q cannot name files", t.Slug).At(lineOf(text, "slug")).Try("Use letters, digits and hyphens.")
 	}
-	facts := Facts{Talk: conference.Talk{
-		Slug: t.Slug, Title: t.Title, Kind: string(t.Kind), Speakers: t.Speakers, Language: t.Language,
-		Conference: t.Conference, Abstract: t.Abstract, Tags: t.Tags, Licence: t.Licence, Date: string(t.Date), URL: t.URL,
-	}}
+	facts.Talk = conference.Talk{
+		Slug: t.Slug, Title: t.Title, Titles: t.Titles, Kind: string(t.Kind), Speakers: t.Speakers, Language: string(t.Language),
+		Conference: t.Conference, Abstract: t.Abstract, Abstracts: t.Abstracts, Tags: t.Tags, Licence: t.Licence,
+		Date: string(t.Date), URL: t.URL,
+	}
+	for _, l := range t.Links {
+		facts.Talk.Links = append(facts.Talk.Links, conference.Link{Title: l.Title, URL: string(l.URL)})
+	}
+	if facts.Talk.Chapters, err = t.chapters(path); err != nil {
+		return Facts{}, err
+	}
 	if isFile(t.Conference) {
 		c, err := readConference(path, t.Conference, lineOf(text, "conference"))
 		if err != nil {
@@ -77,6 +105,27 @@ func Read(path string) (Facts, error) {
 		facts.belongTo(c)
 	}
 	return facts, nil
+}
+
+// chapters are the talk's, on the clock of the reel.
+func (t Talk) chapters(path string) (all []conference.Chapter, err error) {
+	for i, c := range t.Chapters {
+		wrong := func(format string, args ...any) *fault.Fault { return fault.New(path, format, args...).At(c.line) }
+		at := time.Duration(0)
+		switch {
+		case c.At != nil:
+			at = time.Duration(*c.At)
+		case t.Begins == "":
+			return nil, wrong("the chapter %q has a time of day, and nothing says when the recording begins", c.Title).Try("Add begins: 09:00, or give at: in place of time:")
+		default:
+			at = c.Time.after(t.Begins)
+		}
+		if i > 0 && at <= all[i-1].At {
+			return nil, wrong("the chapter %q begins before the one above it, or with it", c.Title).Try("Put chapters into the order in which they begin.")
+		}
+		all = append(all, conference.Chapter{At: at, Title: c.Title, Titles: c.Titles})
+	}
+	return all, nil
 }
 
 // isFile reports whether what stands for the conference is a file and not its name.
@@ -106,9 +155,9 @@ func readConference(talk, name string, line int) (c Conference, err error) {
 
 // belongTo lets the conference say what the talk leaves open.
 func (f *Facts) belongTo(c Conference) {
-	f.Conference = conference.Conference{Name: c.Name, URL: c.URL}
+	f.Conference = conference.Conference{Name: c.Name, URL: c.URL, Description: string(c.Description)}
 	f.Talk.Conference = c.Name
-	f.Talk.Language = cmp.Or(f.Talk.Language, c.Language)
+	f.Talk.Language = cmp.Or(f.Talk.Language, string(c.Language))
 	f.Talk.Licence = cmp.Or(f.Talk.Licence, c.Licence)
 	for _, tag := range c.Tags {
 		if !slices.Contains(f.Talk.Tags, tag) {
@@ -129,33 +178,4 @@ func lineOf(text []byte, key string) int {
 		}
 	}
 	return 0
-}
-
-// Kind is "talk" or "tutorial".
-type Kind string
-
-// UnmarshalYAML refuses other kinds.
-func (k *Kind) UnmarshalYAML(node *yaml.Node) error {
-	if node.Value != "talk" && node.Value != "tutorial" {
-		return wrong(node, "the kind %q is not known", node.Value).Try("Write talk or tutorial.")
-	}
-	*k = Kind(node.Value)
-	return nil
-}
-
-// Date is a day, YYYY-MM-DD.
-type Date string
-
-// UnmarshalYAML refuses what is not a day of the calendar.
-func (d *Date) UnmarshalYAML(node *yaml.Node) error {
-	if _, err := time.Parse(time.DateOnly, node.Value); err != nil {
-		return wrong(node, "the date %q is not a day of the calendar", node.Value).Try("Write it as 2026-05-31.")
-	}
-	*d = Date(node.Value)
-	return nil
-}
-
-// wrong is a fault of a value, whose file strictyaml adds.
-func wrong(node *yaml.Node, format string, args ...any) *fault.Fault {
-	return fault.New("", format, args...).At(node.Line)
 }

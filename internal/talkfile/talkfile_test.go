@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
@@ -27,6 +28,9 @@ func TestReadTheExamples(t *testing.T) {
 	}
 	if facts.Conference.Name != facts.Talk.Conference {
 		t.Errorf("the talk belongs to %q", facts.Conference.Name)
+	}
+	if n := len(facts.Talk.Chapters); n != 3 || facts.Talk.Chapters[2].At != 41*time.Second {
+		t.Errorf("chapters %+v", facts.Talk.Chapters)
 	}
 }
 
@@ -62,6 +66,17 @@ func TestWrongFiles(t *testing.T) {
 		{"a conference that is not there", "title: x\nconference: none.yaml\n", "", "talk.yaml", 2, "none.yaml cannot be read"},
 		{"a misspelt key of the conference", "conference: conference.yaml\n", "name: x\nlicense: y\n", "conference.yaml", 2, `did you mean "licence"?`},
 		{"a conference without a name", "conference: conference.yaml\n", "licence: y\n", "conference.yaml", 0, "what the conference is called"},
+		{"a title in no language", "title: x\ntitles:\n  spanish: y\n", "", "talk.yaml", 3, "Did you mean es"},
+		{"a title in one language twice", "title: x\ntitles:\n  pt-br: y\n  pt-BR: z\n", "", "talk.yaml", 4, "twice"},
+		{"a link that is none", "title: x\nlinks:\n  - {url: slides.pdf}\n", "", "talk.yaml", 3, "https://"},
+		{"a chapter at no time", "title: x\nchapters:\n  - {title: y}\n", "", "talk.yaml", 3, "does not say when it begins"},
+		{"a chapter at two times", "begins: 9:00\nchapters:\n  - {title: y, at: 10, time: 9:30}\n", "", "talk.yaml", 3, "begins at two times"},
+		{"a chapter without a title", "chapters:\n  - {at: 10}\n", "", "talk.yaml", 2, "no title"},
+		{"a chapter at a strange time", "chapters:\n  - {title: x, at: noon}\n", "", "talk.yaml", 2, "is not a time"},
+		{"a chapter by the time of day, of a recording at no time", "chapters:\n  - {title: x, time: 10:30}\n", "", "talk.yaml", 2, "begins: 09:00"},
+		{"chapters out of order", "chapters:\n  - {title: x, at: 1:00}\n  - {title: y, at: 0:30}\n", "", "talk.yaml", 3, "before the one above it"},
+		{"a misspelt key of a chapter", "chapters:\n  - {title: x, at: 1:00}\n  - {titel: y, at: 1:30}\n", "", "talk.yaml", 3, `did you mean "title"?`},
+		{"a description with a misspelt word", "conference: conference.yaml\n", "name: x\ndescription: |\n  {abstract}\n  {license}\n", "conference.yaml", 4, `did you mean "licence"?`},
 		{"a list where a text should be", "title: [x]\n", "", "talk.yaml", 1, ""},
 		{"nothing", "", "", "talk.yaml", 0, "is empty"},
 	} {
@@ -146,7 +161,10 @@ func every(t reflect.Type, above string, do func(key, doc string)) {
 	}
 	for i := range t.NumField() {
 		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		name := f.Tag.Get("yaml")
+		if name == "" {
+			continue
+		}
 		do(above+name, f.Tag.Get("doc"))
 		every(f.Type, above+name+".", do)
 	}

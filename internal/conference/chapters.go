@@ -1,0 +1,60 @@
+package conference
+
+import (
+	"time"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// Chapter is where a part of a talk begins. It ends where the next one begins, or with the
+// reel.
+type Chapter struct {
+	At     time.Duration     `json:"at"`               // of reel time
+	Title  string            `json:"title"`            // in the language of the talk
+	Titles map[string]string `json:"titles,omitempty"` // in others, by BCP 47
+}
+
+// Section is a chapter as a viewer of a programme sees it, in programme time.
+type Section struct {
+	timeline.Span
+	Title string
+}
+
+// leastSection is the shortest that is worth a viewer's choosing it. It is also what
+// YouTube asks for.
+const leastSection = 10 * time.Second
+
+// Sections are the chapters that are left in a programme. They follow each other without
+// a gap from its start to its end: the cards belong to the first and the last of them, and
+// what comes long before the first chapter is a section called as the talk is. A chapter
+// of which less than ten seconds are left gives them to the one before, or at the start to
+// the one after, and is among the lost ones. A talk without chapters has no sections.
+func (t Talk) Sections(p timeline.Programme) (sections []Section, lost []Chapter) {
+	for i, c := range t.Chapters {
+		whole := timeline.Span{From: c.At, To: 1<<63 - 1}
+		if i+1 < len(t.Chapters) {
+			whole.To = t.Chapters[i+1].At
+		}
+		seen, ok := p.FromReel(whole)
+		if !ok || seen.Len() < leastSection {
+			lost = append(lost, c)
+			continue
+		}
+		sections = append(sections, Section{timeline.Span{From: seen.From}, c.Title})
+	}
+	if len(sections) == 0 {
+		return nil, lost
+	}
+	if sections[0].From-p.Rate.Time(p.Opening) < leastSection {
+		sections[0].From = 0
+	} else {
+		sections = append([]Section{{Title: t.Title}}, sections...)
+	}
+	for i := range sections {
+		sections[i].To = p.Duration()
+		if i+1 < len(sections) {
+			sections[i].To = sections[i+1].From
+		}
+	}
+	return sections, lost
+}

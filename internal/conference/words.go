@@ -1,0 +1,57 @@
+package conference
+
+import (
+	"maps"
+	"slices"
+
+	"golang.org/x/text/language"
+)
+
+// In is the talk with its words in a language (BCP 47): title, abstract and the titles of
+// chapters. What there is not in it, nor in a language that it is a variety of, stays as
+// it is.
+func (t Talk) In(tag string) Talk {
+	t.Title = wordsIn(tag, t.Titles, t.Title)
+	t.Abstract = wordsIn(tag, t.Abstracts, t.Abstract)
+	t.Chapters = slices.Clone(t.Chapters)
+	for i, c := range t.Chapters {
+		t.Chapters[i].Title = wordsIn(tag, c.Titles, c.Title)
+	}
+	return t
+}
+
+// Languages are those, other than the one that is spoken, in which the talk has some of
+// its words; sorted.
+func (t Talk) Languages() []string {
+	all := make(map[string]bool)
+	add := func(words map[string]string) {
+		for tag := range words {
+			all[tag] = true
+		}
+	}
+	add(t.Titles)
+	add(t.Abstracts)
+	for _, c := range t.Chapters {
+		add(c.Titles)
+	}
+	delete(all, t.Language)
+	return slices.Sorted(maps.Keys(all))
+}
+
+// wordsIn are those in a language, or in the nearest one that it is a variety of: for
+// "es-MX" those in "es-419", or in "es".
+func wordsIn(tag string, words map[string]string, otherwise string) string {
+	if w, ok := words[tag]; ok {
+		return w
+	}
+	parsed, err := language.Parse(tag)
+	if err != nil {
+		return otherwise
+	}
+	for t := parsed.Parent(); t != language.Und; t = t.Parent() {
+		if w, ok := words[t.String()]; ok {
+			return w
+		}
+	}
+	return otherwise
+}
