@@ -63,6 +63,7 @@ func TestWithoutPermission(t *testing.T) {
 		{"an unreadable recording", "secret.mp4 -o out", "secret.mp4: cannot be read: "},
 		{"an unreadable subtitle file", "talk.mp4 --subtitles en=secret.srt -o out", "secret.srt: cannot be read: "},
 		{"an unwritable output", "talk.mp4 -o locked", "locked: cannot be written to: "},
+		{"an output where nothing can be made", "talk.mp4 -o /proc/out", "/proc/out: cannot be made: "},
 		{"an unwritable place for it", "talk.mp4 -o locked/out", "cannot be written to: "},
 		{"an unwritable data directory", "talk.mp4 -o out --data data-locked", "data-locked: cannot be written to: "},
 	} {

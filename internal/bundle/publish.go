@@ -563,8 +563,15 @@ func (p *publisher) explain(err error) error {
 		f = fault.New(p.root, "cannot be written to: %v", err).Try("Choose another directory, or change its permissions")
 	case errors.Is(err, syscall.ENOTDIR):
 		f = fault.New(p.root, "is no directory").Try("Choose another")
+	case errors.Is(err, fs.ErrNotExist) && !there(p.root): // as below /proc
+		f = fault.New(p.root, "cannot be made: %v", err).Try("Choose another directory")
 	default:
 		return err
 	}
 	return f
+}
+
+func there(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }

@@ -344,6 +344,16 @@ func TestExplain(t *testing.T) {
 			[]catalog.Slot{old}, slot(catalog.Ran, 1, string(`{"range":{"from":0,"to":750},"height":720,"pieces":[1,2]}`), map[string]action.Key{"recording": "bb"}),
 			"changed since the last time:; input recording changed: it is made by index/r1",
 		},
+		"what was handed in": {
+			[]catalog.Slot{slot(catalog.Ran, 1, `{"edition":"`+strings.Repeat("a", 64)+`"}`, map[string]action.Key{"track": action.Key(strings.Repeat("1", 64))})},
+			slot(catalog.Ran, 1, `{"edition":"`+strings.Repeat("b", 64)+`"}`, map[string]action.Key{"track": action.Key(strings.Repeat("2", 64))}),
+			"changed since the last time:; edition is another; the track as it was handed in is another",
+		},
+		"an input that parameters name, too": {
+			[]catalog.Slot{slot(catalog.Ran, 1, `{"entries":["`+strings.Repeat("a", 64)+`"]}`, map[string]action.Key{"video/a.mp4": action.Key(strings.Repeat("a", 64))})},
+			slot(catalog.Ran, 1, `{"entries":["`+strings.Repeat("b", 64)+`"]}`, map[string]action.Key{"video/a.mp4": action.Key(strings.Repeat("b", 64))}),
+			"changed since the last time:; what was handed in as video/a.mp4 is another",
+		},
 		"Lectern itself": {
 			[]catalog.Slot{old}, slot(catalog.Ran, 2, `{"range":{"from":0,"to":750},"height":720,"pieces":[1,2]}`, map[string]action.Key{"recording": "aa"}),
 			"changed since the last time:; how Lectern makes it: 1 → 2",

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -22,19 +23,48 @@ type Change struct {
 	Made string          `json:"made,omitempty"` // for an input: the slot that makes it
 }
 
-// String is the change in a line.
+// String is the change in a line. Hashes, which tell a person nothing, are left out.
 func (c Change) String() string {
-	if c.Made != "" {
-		return fmt.Sprintf("%s changed: it is made by %s", c.What, c.Made)
+	what := c.What
+	if role, ok := strings.CutPrefix(what, "input "); ok && c.Made == "" {
+		what = handedIn(role)
 	}
+	old, now := isHash(c.Old), isHash(c.New)
 	switch {
+	case c.Made != "":
+		return fmt.Sprintf("%s changed: it is made by %s", what, c.Made)
+	case old && now:
+		return what + " is another"
+	case c.Old == nil && now:
+		return what + " is new"
+	case old && c.New == nil:
+		return what + " is gone"
 	case c.Old == nil:
-		return fmt.Sprintf("%s is new: %s", c.What, short(c.New))
+		return fmt.Sprintf("%s is new: %s", what, short(c.New))
 	case c.New == nil:
-		return fmt.Sprintf("%s is gone: it was %s", c.What, short(c.Old))
+		return fmt.Sprintf("%s is gone: it was %s", what, short(c.Old))
 	}
-	return fmt.Sprintf("%s: %s → %s", c.What, short(c.Old), short(c.New))
+	return fmt.Sprintf("%s: %s → %s", what, short(c.Old), short(c.New))
 }
+
+// handedIn is what people call an input that no action makes.
+func handedIn(role string) string {
+	name, number, numbered := strings.Cut(role, "/")
+	switch {
+	case name == "track":
+		return "the track as it was handed in"
+	case name == "recording" && numbered:
+		return "recording " + strings.TrimLeft(number, "0") + "'s content"
+	case name == "recording":
+		return "the recording's content"
+	}
+	return "what was handed in as " + role
+}
+
+// hashText is a SHA-256 as JSON has it.
+var hashText = regexp.MustCompile(`^"[0-9a-f]{64}"$`)
+
+func isHash(b json.RawMessage) bool { return hashText.Match(b) }
 
 func short(b json.RawMessage) string {
 	const enough = 60
@@ -76,7 +106,12 @@ func diff(run catalog.Run, before, now catalog.Slot) ([]Change, error) {
 	if a.Version != b.Version {
 		changes = append(changes, Change{What: "how Lectern makes it", Old: number(a.Version), New: number(b.Version)})
 	}
-	changes = append(changes, diffJSON("", a.Params, b.Params)...)
+	inputs := slices.Collect(maps.Values(b.Inputs))
+	for _, c := range diffJSON("", a.Params, b.Params) {
+		if !isHash(c.New) || !slices.Contains(inputs, action.Key(bytes.Trim(c.New, `"`))) { // it is told of as an input
+			changes = append(changes, c)
+		}
+	}
 	makers := make(map[action.Key]string)
 	for _, s := range run.Slots {
 		makers[s.Key] = s.Slot

@@ -52,8 +52,9 @@ func (n night) colour(px, py int) [3]float64 {
 	}
 	dx, dy := x-n.width*1.02, y-1.04
 	from := math.Sqrt(dx*dx + dy*dy)
+	sharp := min(900, 1/n.scale) // a ring finer than a pixel would be a row of dots
 	for _, radius := range [...]float64{0.34, 0.47, 0.62, 0.79} {
-		edge := max(0, 1-math.Abs(from-radius)*900)
+		edge := max(0, 1-math.Abs(from-radius)*sharp) * sharp / 900
 		for i := range c {
 			c[i] += 20 * edge
 		}

@@ -69,7 +69,7 @@ func expandBundle(x *Expansion) (any, error) {
 	}
 	_, lost := x.Facts.Talk.Sections(x.graph.Edition.Programme)
 	for _, c := range lost {
-		x.Note("the chapter “%s” is cut out, but for less than ten seconds", c.Title)
+		x.Note("the cut leaves less than ten seconds of the chapter “%s”; it is none any more", c.Title)
 	}
 	inputs := make(map[string]action.Key)
 	for _, stage := range Needed[files](x) {

@@ -334,6 +334,20 @@ func TestADeadChannel(t *testing.T) {
 	}
 }
 
+// It may be meant, but seldom is.
+func TestTheSameRecordingTwiceIsSaid(t *testing.T) {
+	w := talk()
+	w.facts.Recordings = append(w.facts.Recordings, conference.Recording{SHA256: w.facts.Recordings[0].SHA256, Name: "copy.mp4"})
+	w.probes = append(w.probes, w.probes[0])
+	g, err := w.plan(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(g.Notes, func(n string) bool { return strings.Contains(n, "recordings 1 and 2 are the same: copy.mp4") }) {
+		t.Errorf("notes %q", g.Notes)
+	}
+}
+
 func TestWrongCuts(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -3,8 +3,10 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/pipelines"
 )
@@ -48,8 +50,13 @@ func expandProbe(x *Expansion) (any, error) {
 		return nil, errUnobserved
 	}
 	for i, p := range made.probes {
+		r := x.Facts.Recordings[i]
+		if first := slices.IndexFunc(x.Facts.Recordings, func(o conference.Recording) bool { return o.SHA256 == r.SHA256 }); first < i {
+			x.Note("recordings %d and %d are the same: %s is in the programme twice, unless the cut leaves it out", first+1, i+1, r.Name)
+			continue
+		}
 		for _, note := range p.Notes {
-			x.Note("%s: %s", x.Facts.Recordings[i].Name, note)
+			x.Note("%s: %s", r.Name, note)
 		}
 	}
 	return made, nil
