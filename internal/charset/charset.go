@@ -1,7 +1,8 @@
 // Package charset turns the bytes of a text file into text, whatever their encoding.
 //
 // What the bytes say of themselves comes first: a byte-order mark, being valid UTF-8,
-// the escape sequences of ISO-2022-JP, the places of the NULs in UTF-16. Everything else
+// the escape sequences of ISO-2022-JP, the places of the NULs in UTF-16, the encoding that
+// the declaration of an XML document names. Everything else
 // is guessed, from how well each legacy encoding's reading of the bytes fits a language,
 // and a guess says that it is one. Nothing is dropped: every byte that could not be read
 // leaves U+FFFD in the text and a note with its line.
@@ -76,6 +77,9 @@ func Decode(name string, data []byte, hint Hint) (Text, error) {
 	}
 	if valid {
 		return annotate(Text{UTF8: raw, Encoding: utf8Page.name, Sure: true}, utf8Page, true), nil
+	}
+	if p := xmlPage(raw); p != nil {
+		return p.text(raw), nil
 	}
 	return unravel(raw, hint), nil
 }

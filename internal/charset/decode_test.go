@@ -79,6 +79,8 @@ func TestDecodeNotesWhatIsOdd(t *testing.T) {
 		text     string
 		notes    map[int]string // the code, by line
 	}{
+		{"XML that says how it is encoded", "<?xml version='1.0' encoding='ISO-8859-2'?>\n<p>\xB1</p>\n", Hint{}, "iso-8859-2", "<?xml version='1.0' encoding='ISO-8859-2'?>\n<p>ą</p>\n", nil},
+		{"XML that was converted since", "<?xml version=\"1.0\" encoding=\"windows-1250\"?>\n<p>ą</p>\n", Hint{}, "utf-8", "<?xml version=\"1.0\" encoding=\"windows-1250\"?>\n<p>ą</p>\n", nil},
 		{"a line of another page in UTF-8", spanish + latin("También allí\n"), Hint{}, "mixed", spanish + "También allí\n", map[int]string{11: OtherPage}},
 		{"a line of UTF-8 in another page", latin(spanish) + "También allí\n", Hint{}, "mixed", spanish + "También allí\n", map[int]string{11: OtherPage}},
 		{"both in one line", spanish + "También " + latin("allí\n"), Hint{}, "mixed", spanish + "También allí\n", map[int]string{11: OtherPage}},

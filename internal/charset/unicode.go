@@ -1,6 +1,7 @@
 package charset
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -28,6 +29,23 @@ func declared(raw string) *page {
 	}
 	return nil
 }
+
+// xmlPage is the page that the declaration of an XML document names, if all of it can be
+// read in that; else nil. A document that was converted often still names the old one, so
+// that being valid UTF-8 counts for more.
+func xmlPage(raw string) *page {
+	m := xmlEncoding.FindStringSubmatch(raw[:min(len(raw), 200)])
+	if m == nil {
+		return nil
+	}
+	p, unknown := lookup(m[1])
+	if unknown != nil || p.coding == nil || strings.ContainsFunc(p.decode(raw), func(r rune) bool { return r == utf8.RuneError || isC1(r) }) {
+		return nil
+	}
+	return p
+}
+
+var xmlEncoding = regexp.MustCompile(`^\s*<\?xml[^>]*\sencoding=["']([A-Za-z0-9._-]+)["']`)
 
 // wide is the byte order of UTF-16 without a byte-order mark, known from its NULs: in
 // the right order the digits, spaces and line ends of timings are ASCII, and what lies
