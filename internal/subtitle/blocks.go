@@ -3,6 +3,7 @@ package subtitle
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
@@ -57,15 +58,18 @@ type blocks struct {
 	mark     func(raw string, rows rowLines) (string, []conference.Span, int)
 	plain    func(raw string) bool  // needs no mark
 	header   func(line string) bool // is no text, where it stands above the first times
+	footer   func(line string) bool // is no text, where it stands at the end
 
-	rows  []row
-	first int  // the line of the first of them
-	gap   bool // there is an empty line above it
-	cue   conference.Cue
-	open  bool
-	index int64 // the number of the cue above, -1 where it had none
-	count int64 // cues with a number
-	bare  []int // lines of cues without
+	rows   []row
+	first  int  // the line of the first of them
+	gap    bool // there is an empty line above it
+	cue    conference.Cue
+	open   bool
+	index  int64 // the number of the cue above, -1 where it had none
+	count  int64 // cues with a number
+	bare   []int // lines of cues without
+	exact  bool  // a cue above has times with hours or with a fraction
+	titles uint8 // the kinds of names that cues have, in WebVTT
 }
 
 // read takes the lines from at on, the first of which is numbered line.
@@ -87,7 +91,7 @@ func (b *blocks) read(at, line int) error {
 			to--
 		}
 		switch l := text[from:to]; {
-		case l == "":
+		case l == "" || l[0] >= utf8.RuneSelf && blank(l):
 			gap, skip = true, false
 		case skip:
 		case b.timed(l, line, gap):
@@ -103,9 +107,23 @@ func (b *blocks) read(at, line int) error {
 		}
 		line++
 	}
+	b.ending()
 	b.finish(0, false)
 	b.unnumbered()
 	return nil
+}
+
+// ending takes the lines off that end a file and are not shown.
+func (b *blocks) ending() {
+	n := len(b.rows)
+	for b.footer != nil && n > 0 && b.footer(b.words(n-1)) {
+		n--
+	}
+	lines := b.lines(b.rows)
+	for i := n; i < len(b.rows); i++ {
+		b.drop(lines.line(i), Note, "header-line", "the line %s is not kept", quote(b.words(i)))
+	}
+	b.rows = b.rows[:n]
 }
 
 // take adds a line to those that wait for their meaning.
@@ -130,10 +148,29 @@ func (b *blocks) lines(rows []row) rowLines {
 
 func (b *blocks) words(i int) string { return b.text[b.rows[i].from:b.rows[i].to] }
 
-// timed reports whether a line is the times of a cue.
+// timed reports whether a line is the times of a cue. “10:30 --> 11:45” is text where
+// times are written more exactly, and nothing else says that a cue begins.
 func (b *blocks) timed(l string, line int, gap bool) bool {
-	_, ok := b.times(l)
-	return ok
+	s, ok := b.times(l)
+	if !ok || !b.numbered {
+		return ok
+	}
+	if b.exact && s.rough() && !gap && b.open {
+		if _, numeric := number(b.last()); !numeric {
+			b.drop(line, Warning, "times-in-text", "%s looks like times, but stands in a caption; it was read as text", quote(l))
+			return false
+		}
+	}
+	b.exact = b.exact || !s.rough()
+	return true
+}
+
+// last is the row that was read last, or "".
+func (b *blocks) last() string {
+	if len(b.rows) == 0 {
+		return ""
+	}
+	return b.words(len(b.rows) - 1)
 }
 
 func (b *blocks) comment(l string, line int) bool {
@@ -153,7 +190,15 @@ func (b *blocks) begin(l string, from, line int, gap bool) error {
 	if s.before != "" {
 		b.drop(line, Warning, "text-before-times", "%s stands before the times; it was left out", quote(s.before))
 	}
-	b.finish(line, !gap)
+	if s.number != "" || s.bracketed { // no line above is this cue's
+		b.finish(0, false)
+	} else {
+		b.finish(line, !gap)
+	}
+	if s.number != "" {
+		b.drop(line, Note, "number-beside-times", "the number %s stands on the line of the times; it is not shown", quote(s.number))
+		b.index, b.count = b.index+1, b.count+1
+	}
 	b.open = true
 	b.cue = conference.Cue{Line: line, Start: time.Duration(s.start.ms) * time.Millisecond, End: unended}
 	if s.start.far || !s.noEnd && s.end.far {
@@ -166,12 +211,20 @@ func (b *blocks) begin(l string, from, line int, gap bool) error {
 	if s.after == "" {
 		return nil
 	}
-	if text := b.after(&b.cue, s.after); text != "" {
-		at := from + strings.LastIndex(l, s.after) + len(s.after) - len(text)
-		b.take(at, at+len(text), line, false)
+	if s.bracketed {
+		b.takeBehind(l, s.after, from, line)
+		b.habit(line, Note, "bracketed-times", "the times stand in brackets, and the text behind them")
+	} else if text := b.after(&b.cue, s.after); text != "" {
+		b.takeBehind(l, text, from, line)
 		b.add(line, Warning, "text-beside-times", "%s stands behind the times; it was taken for the first line of the caption", quote(text))
 	}
 	return nil
+}
+
+// takeBehind takes text at the end of the line l, which begins at from.
+func (b *blocks) takeBehind(l, text string, from, line int) {
+	at := from + strings.LastIndex(l, text)
+	b.take(at, at+len(text), line, false)
 }
 
 // oddities says what is unusual about the times of a cue.
@@ -219,6 +272,9 @@ func (p *parser) clockOdd(line int, l string, o odd) {
 	}
 	if o&oddLetters != 0 {
 		p.add(line, Warning, "time-letters", "letters stand for digits in %s; they were read as the digits they look like", quote(l))
+	}
+	if o&oddScript != 0 {
+		p.habit(line, Note, "time-script", "digits or signs of another script, or marks that nobody sees, stand in the times "+quote(l)+"; they were read as what they look like")
 	}
 	if o&oddSpaces != 0 {
 		p.add(line, Note, "time-spaces", "there are spaces inside a time of %s", quote(l))

@@ -3,6 +3,8 @@ package subtitle
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // odd is what is unusual about a time.
@@ -19,6 +21,7 @@ const (
 	oddLetters                 // O for 0, l for 1
 	oddSpaces                  // blanks inside
 	oddBelow                   // below zero
+	oddScript                  // digits of another script, or characters that nobody sees
 )
 
 // instant is a time as it stands in a file.
@@ -189,16 +192,101 @@ type stampOf struct {
 	before     string // what stands before them
 	arrow      string // what stands between them
 	after      string // what follows, without blanks around it
+	number     string // of the cue, where it stands on the same line
+	bracketed  bool   // the times stand in brackets, and text behind them
+}
+
+// rough reports whether both times are without hours and without a fraction, as times of
+// the day in a sentence are.
+func (s stampOf) rough() bool { return s.start.rough() && (s.noEnd || s.end.rough()) }
+
+func (t instant) rough() bool { return t.odd&oddHours != 0 && t.odd&oddNone != 0 }
+
+// plainTimes is a line with its times in ASCII: digits and signs of other scripts become
+// what they look like, blanks of any kind a space, and what nobody sees, such as the marks
+// of the direction of writing, nothing. What follows the times stays as it is.
+func plainTimes(line string) string {
+	at := 0
+	for at < len(line) && line[at] < utf8.RuneSelf && strings.IndexByte(timeSigns, line[at]) >= 0 {
+		at++
+	}
+	if at == len(line) || line[at] < utf8.RuneSelf {
+		return line
+	}
+	var b strings.Builder
+	for i, r := range line {
+		switch {
+		case r < utf8.RuneSelf && strings.IndexByte(timeSigns, byte(r)) < 0:
+			return strings.Trim(b.String(), " \t") + line[i:]
+		case r < utf8.RuneSelf || arrow(line[i:]) > 0:
+			b.WriteRune(r)
+		case asciiDigit(r) != 0:
+			b.WriteByte(asciiDigit(r))
+		case asciiSigns[r] != 0:
+			b.WriteByte(asciiSigns[r])
+		case unicode.IsSpace(r):
+			b.WriteByte(' ')
+		case !unicode.Is(unicode.Cf, r) || joiner == string(r): // with which text is kept from being times
+			return strings.TrimLeft(b.String(), " \t") + line[i:]
+		}
+	}
+	return strings.Trim(b.String(), " \t")
+}
+
+// timeSigns are the ASCII characters of lines of times.
+const timeSigns = "0123456789OolI:.,;' \t-=~>"
+
+// asciiSigns are signs of other scripts in times.
+var asciiSigns = map[rune]byte{'：': ':', '，': ',', '．': '.', '،': ',', '٫': ',', '∶': ':'}
+
+// asciiDigit is the digit that r is in a script that has its own; 0 where it is none.
+func asciiDigit(r rune) byte {
+	for _, zero := range [...]rune{'٠', '۰', '०', '০', '๐', '０'} {
+		if r >= zero && r <= zero+9 {
+			return '0' + byte(r-zero)
+		}
+	}
+	return 0
 }
 
 // arrowed reads “00:00:01,000 --> 00:00:02,000 …” and what people write for it.
 func arrowed(line string) (s stampOf, ok bool) {
 	line = strings.Trim(line, " \t")
-	if line == "" || line[0] > '9' || line[0] < '0' && line[0] != '-' {
+	switch {
+	case line == "":
+		return s, false
+	case line[0] == '[':
+		return bracketed(line)
+	case line[0] <= '9' && line[0] >= '0' || line[0] == '-' || line[0] >= utf8.RuneSelf:
+		plain := plainTimes(line)
+		if s, ok = stamped(plain); ok && plain != line {
+			s.start.odd |= oddScript
+		}
+		return s, ok && strings.HasSuffix(line, s.after) // what follows is as it was
+	}
+	return s, false
+}
+
+// bracketed reads “[00:00:01.000 --> 00:00:02.500]  text”, as speech recognition prints it.
+func bracketed(line string) (s stampOf, ok bool) {
+	inner, after, closed := strings.Cut(line[1:], "]")
+	if !closed || inner == "" || inner[0]-'0' > 9 {
 		return s, false
 	}
+	if s, ok = stamped(inner); !ok || s.noEnd || s.after != "" {
+		return stampOf{}, false
+	}
+	s.bracketed, s.after = true, strings.Trim(after, " \t")
+	return s, true
+}
+
+// stamped reads a line of ASCII digits.
+func stamped(line string) (s stampOf, ok bool) {
 	if s.start = clock(line); s.start.n == 0 {
-		return inSeconds(line)
+		if s, ok = inSeconds(line); !ok {
+			return numberedTimes(line)
+		}
+		return s, ok
 	}
 	at := skipBlanks(line, s.start.n)
 	n := arrow(line[at:])
@@ -214,7 +302,7 @@ func arrowed(line string) (s stampOf, ok bool) {
 	}
 	if s.end = clock(line[at:]); s.end.n == 0 {
 		s.noEnd, s.after = true, line[at:]
-		return s, strings.Contains(s.arrow, "-->")
+		return s, strings.Contains(s.arrow, "-->") && !s.start.rough() // “10:30 --> lunch” is text
 	}
 	s.after = strings.Trim(line[at+s.end.n:], " \t")
 	if strings.TrimSpace(s.arrow) == "-" || strings.TrimSpace(s.arrow) == "–" || strings.TrimSpace(s.arrow) == "—" {
@@ -223,6 +311,21 @@ func arrowed(line string) (s stampOf, ok bool) {
 		return s, exact
 	}
 	return s, true
+}
+
+// numberedTimes reads times with the number of the cue before them, on the same line.
+func numberedTimes(line string) (s stampOf, ok bool) {
+	_, n, letters := digits(line)
+	at := skipBlanks(line, n)
+	if n == 0 || letters || at == n || at == len(line) || line[at]-'0' > 9 {
+		return s, false
+	}
+	if s.start = clock(line[at:]); s.start.n == 0 || s.start.odd&oddHours != 0 {
+		return s, false
+	}
+	s, ok = stamped(line[at:])
+	s.number = line[:n]
+	return s, ok
 }
 
 // inSeconds reads “1.000 --> 2.500”, which says it all in seconds.

@@ -3,6 +3,7 @@ package subtitle
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/lectern-av/lectern/internal/conference"
 )
@@ -38,6 +39,9 @@ func (c *composer) write(s string) {
 func (c *composer) newline() {
 	c.close()
 	c.trim()
+	if len(c.text) > c.begun && c.text[c.begun] >= utf8.RuneSelf && blank(string(c.text[c.begun:])) {
+		c.text = c.text[:c.begun]
+	}
 	if len(c.text) > c.begun {
 		c.text = append(c.text, '\n')
 		c.begun = len(c.text)

@@ -73,6 +73,17 @@ func gateTimecoded(text string, doc *Document, r *report) {
 
 // gateArrow: digits and what parts them, something like an arrow, and digits or nothing.
 func gateArrow(row string) (tail string, ok bool) {
+	if row[0] == '[' {
+		inner, tail, closed := strings.Cut(row[1:], "]")
+		if !closed || inner == "" || inner[0]-'0' > 9 || !strings.Contains(inner, ">") {
+			return "", false
+		}
+		_, ok = gateArrow(inner)
+		return strings.TrimLeft(tail, " \t"), ok
+	}
+	if row = plainTimes(row); row == "" {
+		return "", false
+	}
 	if row[0] > '9' || row[0] < '0' && row[0] != '-' {
 		return "", false
 	}
@@ -111,13 +122,24 @@ func gateArrow(row string) (tail string, ok bool) {
 	if i == len(row) {
 		return "", strings.Contains(row[at:], ">") || strings.Contains(row[at:], "→")
 	}
-	if row[i]-'0' > 9 {
-		return row[i:], strings.Contains(row[at:i], "-->")
-	}
-	for i < len(row) && strings.IndexByte("0123456789OolI:.,;'", row[i]) >= 0 {
+	second := i
+	for i < len(row) && (strings.IndexByte("0123456789OolI:.,;'", row[i]) >= 0 || gateBlankInTime(row, second, i)) {
 		i++
 	}
+	if !strings.Contains(row[second:i], ":") {
+		return row[second:], strings.Contains(row[at:second], "-->") && (colons > 1 || strings.ContainsAny(row[:at], ",."))
+	}
 	return strings.TrimLeft(row[i:], " \t"), true
+}
+
+// gateBlankInTime: a blank between a sign and a digit of the time that begins at from.
+func gateBlankInTime(row string, from, i int) bool {
+	if row[i] != ' ' && row[i] != '\t' {
+		return false
+	}
+	before := strings.TrimRight(row[from:i], " \t")
+	after := strings.TrimLeft(row[i:], " \t")
+	return before != "" && strings.IndexByte(":.,;'", before[len(before)-1]) >= 0 && after != "" && after[0]-'0' <= 9
 }
 
 // gateComma: nothing but digits and what parts them, a comma among it.
@@ -151,7 +173,7 @@ func (g *gate) blocks(text string, times timesLike) {
 	rows := rowsOf(text)
 	for rows.next() {
 		s, line := rows.text, rows.line
-		if s == "" {
+		if s == "" || s[0] >= utf8.RuneSelf && blank(s) {
 			gap, skip, header = true, false, header && g.at < 0 && !rows.any
 			continue
 		}
@@ -163,7 +185,11 @@ func (g *gate) blocks(text string, times timesLike) {
 			g.begin(line, tail, timed)
 			header = false
 		case timed && g.r.explains(line):
-			g.end(true)
+			if g.consume(s) { // times in text
+				g.release(false)
+			} else {
+				g.end(true)
+			}
 			header = false
 		case timed:
 			g.consume(s)
@@ -229,7 +255,7 @@ func (g *gate) row(s string, line int, gap bool) {
 func (g *gate) release(aboveTimes bool) {
 	for i, h := range g.held {
 		last := aboveTimes && i == len(g.held)-1 && (h.gap || i > 0 && g.r.explains(g.held[i-1].line))
-		if !last || !g.web && strings.Trim(h.text, "0123456789") != "" {
+		if !last || !g.web && strings.Trim(plainTimes(h.text), "0123456789") != "" {
 			g.lose(h)
 		}
 	}

@@ -1,6 +1,10 @@
 package subtitle
 
-import "slices"
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
 
 // peel finds what of the rows above the times on line next is the number or the name of
 // that cue, and returns how many rows that is. What is not is text of the cue above.
@@ -45,7 +49,10 @@ func (b *blocks) peel(next int, adjacent bool) int {
 
 // number reads a row of nothing but digits.
 func number(s string) (n int64, ok bool) {
-	if len(s) > 15 {
+	if s != "" && s[0] >= utf8.RuneSelf {
+		s = plainTimes(s)
+	}
+	if s == "" || len(s) > 15 {
 		return 0, false
 	}
 	for i := range len(s) {
@@ -89,7 +96,7 @@ func (b *blocks) doubled(i int, n int64) bool {
 // named takes what stands where the number of a cue should be.
 func (b *blocks) named(s string, line, rows int) bool {
 	if b.doc.Format == WebVTT {
-		return true
+		return b.titled(s, line)
 	}
 	if b.count == 0 && (b.open || rows > 1) {
 		return false // a file without numbers: more likely text
@@ -98,6 +105,30 @@ func (b *blocks) named(s string, line, rows int) bool {
 	b.index, b.count = b.index+1, b.count+1
 	return true
 }
+
+// titled takes what may be the name of a WebVTT cue. By the specification it is one; but
+// where no cue had a name so far, it may be the end of a caption with an empty line in it.
+func (b *blocks) titled(s string, line int) bool {
+	kind := titleWord
+	if strings.ContainsAny(s, " \t") {
+		kind = titlePhrase
+	}
+	switch {
+	case !b.open || b.titles&kind != 0:
+		b.titles |= kind
+		return true
+	case b.titles == 0 && kind == titlePhrase:
+		return false
+	}
+	b.drop(line, Warning, "text-number", "%s stands where the name of a caption does; it is not shown", quote(s))
+	return true
+}
+
+// How the names of WebVTT's cues look.
+const (
+	titleWord uint8 = 1 << iota
+	titlePhrase
+)
 
 // missing remembers a cue without a number.
 func (b *blocks) missing(line int) {

@@ -42,12 +42,17 @@ func overrides(s string) bool {
 		return strings.Contains(s, `\t(`) || strings.Contains(s, `clip(`)
 	}
 	for o := range strings.SplitSeq(strings.TrimPrefix(s, `\`), `\`) {
-		if name, _ := overrideOf(o); name == "" && strings.TrimSpace(o) != "" {
+		name, value := overrideOf(o)
+		if name == "" && strings.TrimSpace(o) != "" || value == "" && !bareOverrides[name] {
 			return false
 		}
 	}
 	return true
 }
+
+// bareOverrides are those that are written without a value, too, to go back to the style.
+// The others, such as {\alpha}, are more likely TeX then.
+var bareOverrides = map[string]bool{"": true, "i": true, "b": true, "u": true, "s": true, "r": true, "c": true, "1c": true}
 
 // placeOf is where an override puts a cue on a screen of w by h, as the keys of a
 // numeric keypad lie, 0 being the usual place.

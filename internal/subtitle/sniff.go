@@ -1,6 +1,7 @@
 package subtitle
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/fault"
@@ -103,7 +104,7 @@ func isTTML(start string) bool {
 // isPage reports whether text is HTML, or another XML.
 func isPage(start string) bool {
 	head := strings.ToLower(start[:min(len(start), 4096)])
-	for _, sign := range [...]string{"<!doctype", "<html", "<head", "<body", "<?xml", "<sami", "<div", "<script", "<!--", "<svg", "<rss"} {
+	for _, sign := range [...]string{"<!doctype", "<html", "<head", "<body", "<?xml", "<sami", "<transcript", "<timedtext", "<div", "<script", "<!--", "<svg", "<rss"} {
 		if strings.HasPrefix(head, sign) {
 			return true
 		}
@@ -127,12 +128,25 @@ func foreign(name, text string) error {
 	switch {
 	case strings.HasPrefix(head, "<sami"):
 		return fault.New(name, "is a SAMI file, which is not read here").At(line).Try("Save it as SRT or WebVTT")
+	case strings.HasPrefix(head, "<") && (strings.Contains(head, "<timedtext") || strings.Contains(head, "<transcript")):
+		return fault.New(name, "is in YouTube's own XML (srv1 to srv3), which is not read here").At(line).Try("Download it as SRT, WebVTT or TTML")
 	case strings.HasPrefix(head, "<") && (strings.Contains(head, "<html") || strings.Contains(head, "<!doctype html") || strings.Contains(head, "<body") || strings.Contains(head, "<head") || strings.Contains(head, "<div")):
 		return fault.New(name, "is a web page, not a subtitle file").At(line).Try("Download the subtitle file that the page offers")
 	case strings.HasPrefix(head, "<?xml") || strings.HasPrefix(head, "<svg") || strings.HasPrefix(head, "<rss"):
 		return fault.New(name, "is XML, but not Timed Text: its outermost element is not tt").At(line).Try("Export it as TTML, or as SRT")
 	case strings.HasPrefix(head, `{\rtf`):
 		return fault.New(name, "is a document of a word processor (RTF)").At(line).Try("Save it as plain text (UTF-8)")
+	case tenths.MatchString(head):
+		return fault.New(name, "is an MPL2 file, whose times are tenths of a second, which is not read here").At(line).Try("Save it as SRT or WebVTT")
+	case lyrics.MatchString(head):
+		return fault.New(name, "is a file of lyrics (LRC), whose lines have no end, which is not read here").At(line).Try("Save it as SRT or WebVTT")
+	case strings.HasPrefix(head, "{") && strings.Contains(head, `"`) || strings.HasPrefix(head, "[{"):
+		return fault.New(name, "is JSON, not a subtitle file").At(line).Try("Export it as SRT or WebVTT")
 	}
 	return f
 }
+
+var (
+	tenths = regexp.MustCompile(`^\[\d+\]\[\d*\]`)
+	lyrics = regexp.MustCompile(`^(\[[a-z]+:[^\]\n]*\]\s*)*\[\d+:\d\d([.:]\d+)?\]`)
+)

@@ -9,7 +9,7 @@ import (
 // readSubViewer reads SubViewer 2 and YouTube's SBV, whose times are “0:00:01.000,0:00:02.500”.
 func readSubViewer(p *parser) error {
 	m := &marker{r: &p.report, breaks: p.doc.Format == SubViewer}
-	b := &blocks{parser: p, times: commaTimes, mark: m.mark, header: bracketed, after: textBehind}
+	b := &blocks{parser: p, times: commaTimes, mark: m.mark, header: headerOfSubViewer, footer: footerOfSubViewer, after: textBehind}
 	b.plain = func(raw string) bool { return srtPlain(raw) && !strings.ContainsAny(raw, "[|") }
 	return b.read(0, 1)
 }
@@ -19,7 +19,7 @@ func readSubViewer(p *parser) error {
 func readSubViewer1(p *parser) error {
 	p.startsOnly = true
 	m := &marker{r: &p.report, breaks: true}
-	b := &blocks{parser: p, times: bracketTime, mark: m.mark, header: bracketed, after: textBehind}
+	b := &blocks{parser: p, times: bracketTime, mark: m.mark, header: headerOfSubViewer, footer: footerOfSubViewer, after: textBehind}
 	b.plain = func(raw string) bool { return srtPlain(raw) && !strings.ContainsAny(raw, "[|") }
 	return b.read(0, 1)
 }
@@ -27,8 +27,8 @@ func readSubViewer1(p *parser) error {
 // textBehind takes what stands behind the times for text.
 func textBehind(_ *conference.Cue, s string) string { return s }
 
-// bracketed is a line of a SubViewer header.
-func bracketed(l string) bool {
+// headerOfSubViewer is a line of a SubViewer header.
+func headerOfSubViewer(l string) bool {
 	return strings.HasPrefix(l, "[") && strings.Contains(l, "]") || strings.HasPrefix(l, "***")
 }
 
@@ -53,6 +53,11 @@ func commaTimes(line string) (s stampOf, ok bool) {
 	s.start, s.end = clock(left), clock(right)
 	hours := (s.start.odd|s.end.odd)&oddHours == 0
 	return s, s.start.n > 0 && s.start.n == len(left) && s.end.n > 0 && s.end.n == len(right) && hours
+}
+
+// footerOfSubViewer is a line that ends a SubViewer file.
+func footerOfSubViewer(l string) bool {
+	return strings.EqualFold(l, "[END]") || strings.HasPrefix(l, "***")
 }
 
 // bracketTime reads “[00:00:01]” and nothing else on the line.

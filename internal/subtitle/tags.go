@@ -51,6 +51,7 @@ type marker struct {
 	web    bool // WebVTT: classes, voices and entities
 	breaks bool // SubViewer: [br] and | end a line
 	styles map[string]conference.Span
+	voices map[string]bool // the speakers that were told of
 	waits  [pairedKinds][]int32
 	tokens []token
 	out    composer
@@ -400,7 +401,12 @@ func (m *marker) hidden(s string, shut bool, line int) {
 	switch {
 	case shut:
 	case strings.HasPrefix(s, "<v"):
-		m.r.habit(line, Note, "voice", "who speaks is told in "+quote(s)+", which no viewer sees; it is not kept")
+		_, name, _ := strings.Cut(s[:len(s)-1], " ")
+		if m.voices[name] || m.r.full("voice", line) {
+			return
+		}
+		m.voices[name] = true
+		m.r.add(line, Note, "voice", "that %s speaks is told to programs alone, and is not kept; write the name into the caption if viewers are to see it", quote(name))
 	default:
 		m.r.habit(line, Note, "look-dropped", quote(s)+" is not kept; the text is")
 	}

@@ -90,7 +90,7 @@ func readTTML(p *parser) error {
 	return nil
 }
 
-// broken ends the reading of a document that is no XML; what came before is kept.
+// broken refuses a document that is no XML.
 func (f *ttmlFile) broken(err error, line int) error {
 	var syntax *xml.SyntaxError
 	why := err.Error()

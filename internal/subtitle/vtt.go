@@ -10,7 +10,7 @@ import (
 // readVTT reads WebVTT as the W3C specifies it, and the text that its parser would throw
 // away: what follows an empty line, and what looks like a tag and is none.
 func readVTT(p *parser) error {
-	m := &marker{r: &p.report, web: true, styles: map[string]conference.Span{}}
+	m := &marker{r: &p.report, web: true, styles: map[string]conference.Span{}, voices: map[string]bool{}}
 	b := &blocks{parser: p, times: arrowed, numbered: true, mark: m.mark}
 	b.plain = func(raw string) bool {
 		return strings.IndexByte(raw, '<') < 0 && strings.IndexByte(raw, '{') < 0 && strings.IndexByte(raw, '&') < 0

@@ -90,6 +90,11 @@ func (l line) trimmed() line {
 
 const blanks = " \t"
 
+// shows reports whether there is anything to see on the line.
+func (l line) shows() bool {
+	return slices.ContainsFunc(l, func(p piece) bool { return visible(p.text) != "" })
+}
+
 // joined is lines as the text and the spans of a cue.
 func joined(lines []line) (text string, spans []conference.Span) {
 	var b strings.Builder
@@ -110,13 +115,13 @@ func joined(lines []line) (text string, spans []conference.Span) {
 }
 
 // settled is a cue in the one form that is read, written and compared: whole
-// milliseconds, lines without blanks around them and none that is empty, spans that end
+// milliseconds, lines without blanks around them and none with nothing to see, spans that end
 // with their line, and no place where it is the usual one.
 func settled(c conference.Cue) conference.Cue {
 	c.Start, c.End = milli(c.Start), milli(c.End)
 	var lines []line
 	for _, l := range linesOf(c) {
-		if l = l.mapped(printable).trimmed(); len(l) > 0 {
+		if l = l.mapped(printable).trimmed(); l.shows() {
 			lines = append(lines, l)
 		}
 	}
