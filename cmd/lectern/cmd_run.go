@@ -25,19 +25,20 @@ import (
 type runCmd struct {
 	Recordings []string `arg:"" name:"recording" help:"The recordings of the talk, in the order they were made."`
 
-	Out           string   `short:"o" required:"" help:"Where the bundle goes: DIR/<slug>/." type:"path" placeholder:"DIR"`
-	Talk          string   `help:"A YAML file that says title, speakers, language and so on; flags win over it." type:"path" placeholder:"FILE"`
-	Slug          string   `help:"The name of the talk in files; made of the title, once." placeholder:"S"`
-	Title         string   `help:"The talk's title." placeholder:"T"`
-	Speaker       []string `help:"A speaker; repeat it for more." sep:"none" placeholder:"S"`
-	Conference    string   `help:"The conference, as the cards show it." placeholder:"C"`
-	Language      string   `help:"The language that is spoken (BCP 47); en if nothing says otherwise." placeholder:"L"`
-	Subtitles     []string `help:"A subtitle file in a language: es=talk.es.srt; repeat it for more." sep:"none" placeholder:"LANG=FILE"`
-	SubtitlesTime string   `help:"The clock of the subtitle files: that of the recordings end to end, or that of the programme they were made against." enum:"reel,programme" default:"reel" placeholder:"reel|programme"`
-	Cut           []string `help:"A range to keep, such as 00:03:10-00:33:20; repeat it for more. N: before it means the clock of recording N alone." sep:"none" placeholder:"[N:]FROM-TO"`
-	Channels      string   `help:"Which channels are the talk: auto, left, right, mix or stereo." enum:"auto,left,right,mix,stereo" default:"auto" placeholder:"C"`
-	Pipeline      string   `help:"The stages to go through: talk, tutorial, or a YAML file." default:"talk" placeholder:"NAME|FILE"`
-	JSON          bool     `help:"Print one JSON document on standard output."`
+	Out               string   `short:"o" required:"" help:"Where the bundle goes: DIR/<slug>/." type:"path" placeholder:"DIR"`
+	Talk              string   `help:"A YAML file that says title, speakers, language and so on; flags win over it." type:"path" placeholder:"FILE"`
+	Slug              string   `help:"The name of the talk in files; made of the title, once." placeholder:"S"`
+	Title             string   `help:"The talk's title." placeholder:"T"`
+	Speaker           []string `help:"A speaker; repeat it for more." sep:"none" placeholder:"S"`
+	Conference        string   `help:"The conference, as the cards show it." placeholder:"C"`
+	Language          string   `help:"The language that is spoken (BCP 47); en if nothing says otherwise." placeholder:"L"`
+	Subtitles         []string `help:"A subtitle file in a language: es=talk.es.srt; repeat it for more." sep:"none" placeholder:"LANG=FILE"`
+	SubtitlesEncoding []string `help:"How the subtitle file in a language is encoded, if the guess is wrong: fr=windows-1252; repeat it for more." sep:"none" placeholder:"LANG=ENCODING"`
+	SubtitlesTime     string   `help:"The clock of the subtitle files: that of the recordings end to end, or that of the programme they were made against." enum:"reel,programme" default:"reel" placeholder:"reel|programme"`
+	Cut               []string `help:"A range to keep, such as 00:03:10-00:33:20; repeat it for more. N: before it means the clock of recording N alone." sep:"none" placeholder:"[N:]FROM-TO"`
+	Channels          string   `help:"Which channels are the talk: auto, left, right, mix or stereo." enum:"auto,left,right,mix,stereo" default:"auto" placeholder:"C"`
+	Pipeline          string   `help:"The stages to go through: talk, tutorial, or a YAML file." default:"talk" placeholder:"NAME|FILE"`
+	JSON              bool     `help:"Print one JSON document on standard output."`
 	redisFlag
 	dataFlag
 }
@@ -175,6 +176,10 @@ func override(field *string, flag string) {
 
 // uploads reads the subtitle files.
 func (c *runCmd) uploads(ctx context.Context, spoken string) ([]conductor.Upload, error) {
+	encodings, err := c.encodings()
+	if err != nil {
+		return nil, err
+	}
 	var uploads []conductor.Upload
 	seen := make(map[string]string)
 	for _, s := range c.Subtitles {
@@ -191,7 +196,7 @@ func (c *runCmd) uploads(ctx context.Context, spoken string) ([]conductor.Upload
 				Try("Give one file for each language.")
 		}
 		seen[language] = file
-		u, err := readUpload(ctx, language, file)
+		u, err := readUpload(ctx, language, encodings[language], file)
 		if err != nil {
 			return nil, err
 		}
@@ -202,15 +207,37 @@ func (c *runCmd) uploads(ctx context.Context, spoken string) ([]conductor.Upload
 		}
 		uploads = append(uploads, u)
 	}
+	for language := range encodings {
+		if _, ok := seen[language]; !ok {
+			return nil, &usageError{fmt.Sprintf("--subtitles-encoding names %s (%s), in which there is no subtitle file", language, subtitle.EnglishName(language))}
+		}
+	}
 	return uploads, nil
 }
 
-func readUpload(ctx context.Context, language, file string) (conductor.Upload, error) {
+// encodings is how subtitle files are encoded, by language, where that was said.
+func (c *runCmd) encodings() (map[string]string, error) {
+	said := make(map[string]string)
+	for _, s := range c.SubtitlesEncoding {
+		tag, encoding, ok := strings.Cut(s, "=")
+		if !ok || tag == "" || encoding == "" {
+			return nil, &usageError{fmt.Sprintf("--subtitles-encoding %q is not LANG=ENCODING, such as fr=windows-1252", s)}
+		}
+		language, err := subtitle.Language(tag)
+		if err != nil {
+			return nil, err
+		}
+		said[language] = encoding
+	}
+	return said, nil
+}
+
+func readUpload(ctx context.Context, language, encoding, file string) (conductor.Upload, error) {
 	data, err := readBytes(ctx, file, file)
 	if err != nil {
 		return conductor.Upload{}, err
 	}
-	return conductor.ReadUpload(file, language, data)
+	return conductor.ReadUpload(file, language, encoding, data)
 }
 
 // parseCuts reads kept ranges of so many recordings as they stand on the command line.

@@ -417,7 +417,7 @@ func (k talk) wish(ctx context.Context, books *catalog.Catalog) (want conductor.
 	if err != nil {
 		return want, err
 	}
-	spoken, err := conductor.ReadUpload("talk.srt", "en", text)
+	spoken, err := conductor.ReadUpload("talk.srt", "en", "", text)
 	if err != nil {
 		return want, err
 	}

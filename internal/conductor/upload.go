@@ -20,10 +20,11 @@ type Upload struct {
 	Notes     []string // what its reader remarked, for people
 }
 
-// ReadUpload reads a subtitle file in a language (BCP 47); name is what people call it.
-// One that is no subtitle file is a *fault.Fault.
-func ReadUpload(name, language string, data []byte) (Upload, error) {
-	doc, err := subtitle.Parse(name, data, subtitle.Options{Language: language})
+// ReadUpload reads a subtitle file in a language (BCP 47); name is what people call it, and
+// encoding, unless it is "", overrules what its bytes look like. One that is no subtitle
+// file is a *fault.Fault.
+func ReadUpload(name, language, encoding string, data []byte) (Upload, error) {
+	doc, err := subtitle.Parse(name, data, subtitle.Options{Language: language, Encoding: encoding})
 	if err != nil {
 		return Upload{}, err
 	}

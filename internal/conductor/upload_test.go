@@ -14,7 +14,7 @@ import (
 
 func TestReadUpload(t *testing.T) {
 	data := []byte("1\r\n00:00:01,000 -> 00:00:02,000\r\n<i>Caf\xe9</i>, ma\xf1ana y despu\xe9s.\r\n")
-	u, err := ReadUpload("in/es.txt", "es", data)
+	u, err := ReadUpload("in/es.txt", "es", "", data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,10 +32,14 @@ func TestReadUpload(t *testing.T) {
 	if !slices.ContainsFunc(u.Notes, func(n string) bool { return strings.HasPrefix(n, "in/es.txt:2: ") && strings.Contains(n, "->") }) {
 		t.Errorf("notes: %q", u.Notes)
 	}
+	other, err := ReadUpload("in/es.txt", "es", "cp1250", data)
+	if err != nil || other.Track.Source.Encoding != "windows-1250" || other.Track.Cues[0].Text != "Café, mańana y después." {
+		t.Errorf("as windows-1250: %+v, %v", other.Track, err)
+	}
 	if string(u.Data) != string(data) {
 		t.Errorf("data: %q", u.Data)
 	}
-	if _, err := ReadUpload("notes.srt", "en", []byte("My notes.\n")); fault.Of(err) == nil {
+	if _, err := ReadUpload("notes.srt", "en", "", []byte("My notes.\n")); fault.Of(err) == nil {
 		t.Errorf("prose: %v", err)
 	}
 }
