@@ -187,16 +187,16 @@ func (b *blocks) begin(l string, from, line int, gap bool) error {
 	if start := time.Duration(s.start.ms) * time.Millisecond; b.startsOnly && start > b.cue.Start && start-b.cue.Start <= longest {
 		b.cue.End = start
 	}
-	if s.before != "" {
+	if s.before != "" && !s.numbered {
 		b.drop(line, Warning, "text-before-times", "%s stands before the times; it was left out", quote(s.before))
 	}
-	if s.number != "" || s.bracketed { // no line above is this cue's
+	if s.numbered || s.bracketed { // no line above is this cue's
 		b.finish(0, false)
 	} else {
 		b.finish(line, !gap)
 	}
-	if s.number != "" {
-		b.drop(line, Note, "number-beside-times", "the number %s stands on the line of the times; it is not shown", quote(s.number))
+	if s.numbered {
+		b.drop(line, Note, "number-beside-times", "the number %s stands on the line of the times; it is not shown", quote(s.before))
 		b.index, b.count = b.index+1, b.count+1
 	}
 	b.open = true

@@ -192,7 +192,7 @@ type stampOf struct {
 	before     string // what stands before them
 	arrow      string // what stands between them
 	after      string // what follows, without blanks around it
-	number     string // of the cue, where it stands on the same line
+	numbered   bool   // what stands before them is the number of the cue
 	bracketed  bool   // the times stand in brackets, and text behind them
 }
 
@@ -207,10 +207,10 @@ func (t instant) rough() bool { return t.odd&oddHours != 0 && t.odd&oddNone != 0
 // of the direction of writing, nothing. What follows the times stays as it is.
 func plainTimes(line string) string {
 	at := 0
-	for at < len(line) && line[at] < utf8.RuneSelf && strings.IndexByte(timeSigns, line[at]) >= 0 {
+	for at < len(line) && (line[at] <= '>' && line[at] >= ' ' || line[at] == '\t') {
 		at++
 	}
-	if at == len(line) || line[at] < utf8.RuneSelf {
+	if at == len(line) || line[at] < utf8.RuneSelf && strings.IndexByte(timeSigns, line[at]) < 0 {
 		return line
 	}
 	var b strings.Builder
@@ -257,14 +257,20 @@ func arrowed(line string) (s stampOf, ok bool) {
 		return s, false
 	case line[0] == '[':
 		return bracketed(line)
-	case line[0] <= '9' && line[0] >= '0' || line[0] == '-' || line[0] >= utf8.RuneSelf:
-		plain := plainTimes(line)
-		if s, ok = stamped(plain); ok && plain != line {
-			s.start.odd |= oddScript
+	case line[0] <= '9' && line[0] >= '0' || line[0] == '-':
+		if s, ok = stamped(line); ok && !s.noEnd {
+			return s, true
 		}
-		return s, ok && strings.HasSuffix(line, s.after) // what follows is as it was
+	case line[0] < utf8.RuneSelf:
+		return s, false
 	}
-	return s, false
+	plain := plainTimes(line)
+	if plain == line {
+		return s, ok
+	}
+	s, ok = stamped(plain)
+	s.start.odd |= oddScript
+	return s, ok && strings.HasSuffix(line, s.after) // what follows is as it was
 }
 
 // bracketed reads “[00:00:01.000 --> 00:00:02.500]  text”, as speech recognition prints it.
@@ -324,7 +330,7 @@ func numberedTimes(line string) (s stampOf, ok bool) {
 		return s, false
 	}
 	s, ok = stamped(line[at:])
-	s.number = line[:n]
+	s.before, s.numbered = line[:n], true
 	return s, ok
 }
 

@@ -81,6 +81,9 @@ func gateArrow(row string) (tail string, ok bool) {
 		_, ok = gateArrow(inner)
 		return strings.TrimLeft(tail, " \t"), ok
 	}
+	if row[0] > '9' && row[0] < utf8.RuneSelf {
+		return "", false
+	}
 	if row = plainTimes(row); row == "" {
 		return "", false
 	}
