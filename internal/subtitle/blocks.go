@@ -328,9 +328,38 @@ func (b *blocks) gaps(rows []row) {
 	}
 }
 
+// unreadTimes says which rows below a number that stands alone are meant to be times and
+// cannot be read as such.
+func (b *blocks) unreadTimes(rows []row) {
+	if !b.numbered || len(rows) < 3 {
+		return
+	}
+	lines := b.lines(rows)
+	for i := 2; i < len(rows); i++ {
+		l := b.words(i)
+		if _, numeric := number(b.words(i - 1)); !numeric || !b.gapAbove(i-1) || b.gapAbove(i) || !likeTimes(l) {
+			continue
+		}
+		b.add(lines.line(i), Error, "times-unreadable", "%s cannot be read as times; it and what follows were taken to belong to the caption above", quote(l))
+	}
+}
+
+// likeTimes reports whether a row below a number was meant to be times: mostly digits, or
+// an arrow between some.
+func likeTimes(l string) bool {
+	digits := 0
+	for i := range len(l) {
+		if l[i]-'0' <= 9 {
+			digits++
+		}
+	}
+	return digits >= 12 && digits*3 > len(l) || digits >= 2 && strings.Contains(l, "-->") && digits*4 > len(l)
+}
+
 // complete gives the open cue its text.
 func (b *blocks) complete(rows []row) {
 	b.gaps(rows)
+	b.unreadTimes(rows)
 	raw := b.raw(rows)
 	if b.plain(raw) {
 		b.cue.Text = raw

@@ -311,7 +311,12 @@ func stamped(line string) (s stampOf, ok bool) {
 		return s, strings.Contains(s.arrow, "-->") && !s.start.rough() // “10:30 --> lunch” is text
 	}
 	s.after = strings.Trim(line[at+s.end.n:], " \t")
-	if strings.TrimSpace(s.arrow) == "-" || strings.TrimSpace(s.arrow) == "–" || strings.TrimSpace(s.arrow) == "—" {
+	if len(s.after) == 1 && strings.Contains(".,;", s.after) { // a full stop at the end
+		s.end.odd |= oddDigits
+		s.after = ""
+	}
+	switch strings.TrimSpace(s.arrow) {
+	case "-", "–", "—", "à":
 		// “10:30 - 11:45” is a timetable.
 		exact := s.after == "" && (s.start.odd|s.end.odd)&(oddNone|oddHours) == 0
 		return s, exact
@@ -370,9 +375,9 @@ func arrow(s string) int {
 			n++
 		case s[n] == ' ' && n > 0 && n+1 < len(s) && (s[n+1] == '>' || s[n+1] == '-' && n+2 < len(s) && (s[n+2] == '-' || s[n+2] == '>')):
 			n++ // “-- >”
-		case s[n] >= 0xe2:
+		case s[n] >= 0xc3: // “à” and U+F0E0 are what is left of the arrow that Word makes of -->
 			size := 0
-			for _, sign := range [...]string{"–", "—", "−", "‐", "‑", "‒", "―", "→", "⇒", "＞", "－", "›", "➔", "➜"} {
+			for _, sign := range [...]string{"–", "—", "−", "‐", "‑", "‒", "―", "→", "⇒", "⟶", "➡", "\uf0e0", "à", "＞", "－", "›", "➔", "➜"} {
 				if strings.HasPrefix(s[n:], sign) {
 					size = len(sign)
 				}

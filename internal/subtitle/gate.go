@@ -103,11 +103,11 @@ func gateArrow(row string) (tail string, ok bool) {
 		}
 	}
 	at := i
-	head, dashes := false, 0
+	dashes, others := 0, false
 	for i < len(row) && (row[i] >= 0x80 || strings.IndexByte("-=~> \t&gt;", row[i]) >= 0) {
 		switch {
-		case row[i] == '>' || row[i] == '&' || row[i] >= 0x80:
-			head = true
+		case row[i] >= 0x80:
+			others = true
 		case row[i] == '-' && i+1 < len(row) && row[i+1]-'0' <= 9 && dashes > 1:
 			i = len(row) // a time below zero
 			continue
@@ -116,10 +116,11 @@ func gateArrow(row string) (tail string, ok bool) {
 		}
 		i++
 	}
+	head := strings.ContainsAny(row[at:i], ">&→⇒⟶➡＞›➔➜\uf0e0")
 	if colons == 0 {
 		return "", head && digits > 3 && i < len(row) && strings.Trim(row, "0123456789:., \t->") == "" && strings.ContainsAny(row[:at], ",.") && strings.ContainsAny(row[i:], ",.")
 	}
-	if digits < 2 || !head && dashes < 2 && (dashes == 0 || digits < 8 || colons < 2) {
+	if digits < 2 || !head && dashes < 2 && (dashes == 0 && !others || digits < 8 || colons < 2) {
 		return "", false
 	}
 	if i == len(row) {
@@ -222,7 +223,7 @@ func (g *gate) begin(line int, tail string, timed bool) {
 	if !timed && !g.r.explains(line) {
 		g.fail(line, "cues-added", "a caption was read from this line, which has no times")
 	}
-	if tail != "" && !g.consume(tail) && !settingsLike(tail) && !g.r.explains(line) {
+	if tail != "" && !g.consumeTail(tail) && !g.r.explains(line) {
 		g.fail(line, "text-lost", "%s was not read", quote(tail))
 	}
 }
@@ -230,12 +231,15 @@ func (g *gate) begin(line int, tail string, timed bool) {
 // show begins with the text of a cue.
 func (g *gate) show(text string) { g.out, g.other, g.fresh, g.muted = text, text, true, false }
 
-// settingsLike: words with a colon in each, and perhaps text of which more is said.
-func settingsLike(tail string) bool {
-	for w := range strings.FieldsSeq(tail) {
-		if !strings.Contains(w, ":") {
+// consumeTail takes what stands behind times: text, words with a colon in each, which are
+// settings, or those and then text.
+func (g *gate) consumeTail(tail string) bool {
+	for tail != "" && !g.consume(tail) {
+		var word string
+		if word, tail, _ = strings.Cut(tail, " "); !strings.Contains(word, ":") {
 			return false
 		}
+		tail = strings.TrimLeft(tail, " \t")
 	}
 	return true
 }
