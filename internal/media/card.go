@@ -2,12 +2,14 @@ package media
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -32,18 +34,33 @@ func (e *GlyphError) Error() string {
 // directory for what is needed meanwhile. A character that cannot be drawn is a
 // *GlyphError.
 func (t Tools) Card(ctx context.Context, spec CardSpec, outs []EncodeOut, scratch string, on func(Progress)) error {
-	width, height := 0, 0
-	for _, out := range outs {
-		if out.Width > width {
-			width, height = out.Width, out.Height
+	for len(outs) > 0 {
+		short := unitsShort(outs[0])
+		var alike, others []EncodeOut
+		for _, out := range outs {
+			if unitsShort(out) == short {
+				alike = append(alike, out)
+			} else {
+				others = append(others, out)
+			}
 		}
+		if err := t.drawCard(ctx, spec, alike, scratch, on); err != nil {
+			return err
+		}
+		outs = others
 	}
-	script, err := t.layOut(ctx, spec, width, height, scratch)
+	return nil
+}
+
+// drawCard makes outs that are laid out alike: it draws the largest, and scales.
+func (t Tools) drawCard(ctx context.Context, spec CardSpec, outs []EncodeOut, scratch string, on func(Progress)) error {
+	largest := slices.MaxFunc(outs, func(a, b EncodeOut) int { return cmp.Compare(a.Width, b.Width) })
+	script, err := t.layOut(ctx, spec, canvasFor(largest), scratch)
 	if err != nil {
 		return fmt.Errorf("lay out a card: %w", err)
 	}
 	ground := filepath.Join(scratch, "ground.ppm")
-	if err := paint(ground, width, height); err != nil {
+	if err := paint(ground, largest.Width, largest.Height); err != nil {
 		return fmt.Errorf("paint the background of a card: %w", err)
 	}
 	source := func() *ffmpeg.Stream {
@@ -64,23 +81,39 @@ func (t Tools) Card(ctx context.Context, spec CardSpec, outs []EncodeOut, scratc
 	return nil
 }
 
-// The card is laid out on a canvas 1080 units high, whatever its size in pixels.
+// canvas is what a card is laid out on, in units. Letters have their sizes in units;
+// where things stand, and the margins, are parts of the canvas.
+type canvas struct{ across, down int }
+
 const (
-	canvas     = 1080
-	cardMargin = 150 // units left and right
+	fullShort = 1080 // units along the shorter side, where there are pixels enough
+	mostUnits = 3.6  // a pixel: the smallest letters of all, of 26, stay seven pixels high
 )
+
+// unitsShort is how many units the shorter side of a picture has. Small pictures have
+// fewer, and so larger letters for their size.
+func unitsShort(out EncodeOut) int {
+	return min(fullShort, int(mostUnits*float64(min(out.Width, out.Height))))
+}
+
+func canvasFor(out EncodeOut) canvas {
+	short, units := min(out.Width, out.Height), unitsShort(out)
+	return canvas{units * out.Width / short, units * out.Height / short}
+}
+
+// margin is what stays free left and right.
+func (c canvas) margin() int { return c.across * 5 / 64 }
 
 // layOut writes the card's script, in the largest letters whose lines, as measured with
 // the fonts of this machine, fit between the margins.
-func (t Tools) layOut(ctx context.Context, spec CardSpec, width, height int, scratch string) (path string, err error) {
+func (t Tools) layOut(ctx context.Context, spec CardSpec, on canvas, scratch string) (path string, err error) {
 	path = filepath.Join(scratch, "card.ass")
-	across := canvas * width / height
 	for shrink := 0; ; shrink++ {
-		script := compose(spec, across, 1-0.08*float64(shrink))
+		script := compose(spec, on, 1-0.08*float64(shrink))
 		if err := os.WriteFile(path, []byte(script), 0o644); err != nil {
 			return "", err
 		}
-		fits, err := t.fits(ctx, path, across)
+		fits, err := t.fits(ctx, path, on)
 		if err != nil || fits {
 			return path, err
 		}
@@ -92,11 +125,11 @@ func (t Tools) layOut(ctx context.Context, spec CardSpec, width, height int, scr
 
 // fits draws a script small, white on black, and looks whether it keeps clear of the
 // margins.
-func (t Tools) fits(ctx context.Context, script string, across int) (bool, error) {
+func (t Tools) fits(ctx context.Context, script string, on canvas) (bool, error) {
 	const shrunk = 4
-	width := across / shrunk
+	width, height := on.across/shrunk&^1, on.down/shrunk&^1 // ffmpeg's color source makes odd ones even
 	args, err := arguments(func() *ffmpeg.Stream {
-		s := ffmpeg.Input(fmt.Sprintf("color=c=black:s=%dx%d:r=1:d=1", width, canvas/shrunk), options{"f": "lavfi"}).Get("v:0")
+		s := ffmpeg.Input(fmt.Sprintf("color=c=black:s=%dx%d:r=1:d=1", width, height), options{"f": "lavfi"}).Get("v:0")
 		return filter(s, "ass", options{"filename": script}).Output("pipe:1", options{"f": "rawvideo", "pix_fmt": "gray", "frames:v": "1"})
 	})
 	if err != nil {
@@ -113,9 +146,13 @@ func (t Tools) fits(ctx context.Context, script string, across int) (bool, error
 	if err := glyphs(said); err != nil {
 		return false, err
 	}
+	if len(picture) != width*height {
+		return false, fmt.Errorf("a card of %d×%d was drawn in %d pixels", width, height, len(picture))
+	}
 	const inked = 64 // brighter than any black
+	clear := on.margin() * 3 / 4 / shrunk
 	for i, y := range picture {
-		if x := i % width * shrunk; y > inked && (x < cardMargin*3/4 || x > across-cardMargin*3/4) {
+		if x := i % width; y > inked && (x < clear || x > width-clear) {
 			return false, nil
 		}
 	}
@@ -151,12 +188,13 @@ func fontPackage(c rune) string {
 }
 
 // compose is the card as a script in Advanced SubStation Alpha.
-func compose(spec CardSpec, across int, scale float64) string {
-	width := float64(across - 2*cardMargin)
+func compose(spec CardSpec, on canvas, scale float64) string {
+	width := float64(on.across - 2*on.margin())
+	down := func(part float64) int { return int(part * float64(on.down)) }
 	title, speakers := spec.Title, strings.Join(spec.Speakers, " · ")
 	right := rightToLeft(title + speakers)
 	var s strings.Builder
-	fmt.Fprintf(&s, scriptHead, across, canvas)
+	fmt.Fprintf(&s, scriptHead, on.across, on.down)
 	style := func(name string, size int, colour string, bold, spacing int) {
 		fmt.Fprintf(&s, "Style: %s,Noto Sans,%d,%s,%s,&H00000000,&H00000000,%d,0,0,0,100,100,%d,0,1,0,0,7,0,0,0,-1\n",
 			name, size, colour, colour, bold, spacing)
@@ -166,39 +204,39 @@ func compose(spec CardSpec, across int, scale float64) string {
 		sizes         []int
 		bold, spacing int
 		colour        string
-		most          float64 // units high
-		y             int
-		anchor        int // 1 bottom, 4 middle, 7 top, as on a number pad
+		most          float64 // of the canvas, high
+		y             float64 // of the canvas, down
+		anchor        int     // 1 bottom, 4 middle, 7 top, as on a number pad
 	}
 	parts := []part{
-		{"Conference", spec.Conference, []int{46, 40, 34}, 0, 2, "&H00D8C37A", 100, 166, 7},
-		{"Title", title, []int{112, 100, 90, 80, 72, 64, 56, 48, 40, 34}, -1, 0, "&H00FFFFFF", 440, 500, 4},
-		{"Speakers", speakers, []int{58, 52, 46, 40, 34, 28}, 0, 0, "&H00F2E6DA", 140, 890, 1},
-		{"Note", spec.Note, []int{34, 30, 26}, 0, 0, "&H00B8A08C", 80, 1000, 1},
+		{"Conference", spec.Conference, []int{46, 40, 34}, 0, 2, "&H00D8C37A", 0.093, 0.154, 7},
+		{"Title", title, []int{112, 100, 90, 80, 72, 64, 56, 48, 40, 34}, -1, 0, "&H00FFFFFF", 0.38, 0.463, 4},
+		{"Speakers", speakers, []int{58, 52, 46, 40, 34, 28}, 0, 0, "&H00F2E6DA", 0.13, 0.824, 1},
+		{"Note", spec.Note, []int{34, 30, 26}, 0, 0, "&H00B8A08C", 0.074, 0.926, 1},
 	}
 	var events strings.Builder
 	for _, p := range parts {
 		if strings.TrimSpace(p.text) == "" {
 			continue
 		}
-		size, lines := wrap(p.text, p.sizes, width*scale, p.most)
+		size, lines := wrap(p.text, p.sizes, width*scale, p.most*float64(on.down))
 		style(p.name, int(float64(size)*scale), p.colour, p.bold, p.spacing)
 		for i := range lines {
 			lines[i] = escape(lines[i])
 		}
-		x, anchor := cardMargin, p.anchor
+		x, anchor := on.margin(), p.anchor
 		if right {
-			x, anchor = across-cardMargin, p.anchor+2
+			x, anchor = on.across-on.margin(), p.anchor+2
 		}
 		fmt.Fprintf(&events, "Dialogue: 0,0:00:00.00,9:59:59.00,%s,,0,0,0,,{\\an%d\\pos(%d,%d)}%s\n",
-			p.name, anchor, x, p.y, strings.Join(lines, `\N`))
+			p.name, anchor, x, down(p.y), strings.Join(lines, `\N`))
 	}
-	x := cardMargin
+	x := on.margin()
 	if right {
-		x = across - cardMargin - 96
+		x = on.across - on.margin() - 96
 	}
 	style("Rule", 20, "&H00D8C37A", 0, 0)
-	fmt.Fprintf(&events, "Dialogue: 0,0:00:00.00,9:59:59.00,Rule,,0,0,0,,{\\an7\\pos(%d,132)\\p1}m 0 0 l 96 0 96 8 0 8{\\p0}\n", x)
+	fmt.Fprintf(&events, "Dialogue: 0,0:00:00.00,9:59:59.00,Rule,,0,0,0,,{\\an7\\pos(%d,%d)\\p1}m 0 0 l 96 0 96 8 0 8{\\p0}\n", x, down(0.122))
 	s.WriteString(scriptEvents)
 	s.WriteString(events.String())
 	return s.String()

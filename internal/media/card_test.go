@@ -6,7 +6,9 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,6 +27,36 @@ func TestACardJoinsTheTalk(t *testing.T) {
 	}
 	if err := alike(append(segments(t, tl, 1, small), card)); err != nil {
 		t.Error(err)
+	}
+}
+
+// Phones are held upright, and old recordings are small.
+func TestACardOfAnyShape(t *testing.T) {
+	tl := tools(t)
+	spec := CardSpec{
+		Title:    "How we moved forty million rows of production data without anybody noticing",
+		Speakers: []string{"Inés Carvajal", "Nguyễn Thị Minh Khai"}, Conference: "Small Interfaces", Note: "2026-05-09",
+	}
+	for _, size := range [][2]int{{320, 180}, {426, 240}, {352, 288}, {640, 480}, {1920, 1080}, {608, 1080}, {1080, 1920}, {270, 480}} {
+		out := EncodeOut{Width: size[0], Height: size[1]}
+		path, err := tl.layOut(t.Context(), spec, canvasFor(out), t.TempDir())
+		if err != nil {
+			t.Errorf("%v: %v", size, err)
+			continue
+		}
+		script, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, style := range regexp.MustCompile(`Style: (\w+),Noto Sans,(\d+)`).FindAllStringSubmatch(string(script), -1) {
+			units, err := strconv.Atoi(style[2])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if pixels := float64(units) * float64(size[1]) / float64(canvasFor(out).down); pixels < 7 && style[1] != "Rule" {
+				t.Errorf("%v: letters of %.1f pixels in %s", size, pixels, style[1])
+			}
+		}
 	}
 }
 

@@ -216,7 +216,7 @@ func chunkName(grid timeline.Grid, source int, chunk timeline.Range, named map[s
 func Card() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "card", Also: []string{"cards", "title", "intro", "outro", "slate", "credits"}, Needs: []string{"encode"}},
-		Version: 2,
+		Version: 3,
 		Expand:  expandCard,
 	}
 }
