@@ -45,7 +45,11 @@ func (c *explainCmd) Run(ctx context.Context, t *terminal) (err error) {
 		return noSuchTalk(c.Talk, nil)
 	}
 	defer func() { err = errors.Join(err, books.Close()) }()
-	runs, err := lastRuns(ctx, books, c.Talk)
+	slug, runs, err := lastRuns(ctx, books, c.Talk)
+	if err != nil {
+		return err
+	}
+	names, err := conductor.NamesOf(ctx, books, slug)
 	if err != nil {
 		return err
 	}
@@ -59,7 +63,7 @@ func (c *explainCmd) Run(ctx context.Context, t *terminal) (err error) {
 			reused++
 			continue
 		}
-		why, changes, err := conductor.Explain(runs, s)
+		why, changes, err := names.Explain(runs, s)
 		if err != nil {
 			return err
 		}
@@ -77,24 +81,46 @@ func (c *explainCmd) Run(ctx context.Context, t *terminal) (err error) {
 	return nil
 }
 
-// printExplained puts actions that ran for the same reason together.
+// printExplained puts actions that ran for the same reason together, and first those that
+// ran for a reason of their own: the others follow from them.
 func printExplained(w io.Writer, all []explained) {
 	reasons := make(map[string][]string)
-	var order []string
+	var first, others []string
 	for _, e := range all {
-		lines := []string{e.Why}
-		for _, ch := range e.Changes {
-			lines = append(lines, "    "+ch.String())
-		}
-		reason := strings.Join(lines, "\n")
+		reason := e.reason()
 		if reasons[reason] == nil {
-			order = append(order, reason)
+			if follows := func(ch conductor.Change) bool { return ch.Made != "" }; slices.ContainsFunc(e.Changes, follows) {
+				others = append(others, reason)
+			} else {
+				first = append(first, reason)
+			}
 		}
 		reasons[reason] = append(reasons[reason], e.Slot)
 	}
-	for _, reason := range order {
+	for _, reason := range append(first, others...) {
 		fmt.Fprintf(w, "\n%s\n  %s\n", slotList(reasons[reason]), reason)
 	}
+}
+
+// reason is why an action ran, each change in a line and all that others made in one.
+func (e explained) reason() string {
+	if len(e.Changes) == 0 {
+		return e.Why
+	}
+	var lines, made []string
+	for _, ch := range e.Changes {
+		list, line := &lines, ch.Says
+		if ch.Made != "" {
+			list, line = &made, ch.Made
+		}
+		if !slices.Contains(*list, line) {
+			*list = append(*list, line)
+		}
+	}
+	if len(made) > 0 {
+		lines = append(lines, "it is made of another "+slotList(made))
+	}
+	return e.Why + ":\n    " + strings.Join(lines, "\n    ")
 }
 
 // slotList is slots in a line, or as many as a reader wants.
@@ -117,14 +143,13 @@ func openBooks(ctx context.Context, dir string) (books *catalog.Catalog, ok bool
 }
 
 // lastRuns are the runs of a talk, the newest first; of the talk that ran last where none
-// is named.
-func lastRuns(ctx context.Context, books *catalog.Catalog, slug string) ([]catalog.Run, error) {
+// is named. found is that talk.
+func lastRuns(ctx context.Context, books *catalog.Catalog, slug string) (found string, newest []catalog.Run, err error) {
 	talks, err := books.Talks(ctx)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	names := make(map[string]bool)
-	var newest []catalog.Run
 	for _, talk := range talks {
 		names[talk.Slug] = true
 		if slug != "" && talk.Slug != slug {
@@ -132,16 +157,16 @@ func lastRuns(ctx context.Context, books *catalog.Catalog, slug string) ([]catal
 		}
 		runs, err := books.LastRuns(ctx, talk.Slug, conductor.RunsKept)
 		if err != nil {
-			return nil, err
+			return "", nil, err
 		}
 		if len(runs) > 0 && (newest == nil || runs[0].ID > newest[0].ID) {
-			newest = runs
+			found, newest = talk.Slug, runs
 		}
 	}
 	if newest == nil {
-		return nil, noSuchTalk(slug, slices.Sorted(maps.Keys(names)))
+		return "", nil, noSuchTalk(slug, slices.Sorted(maps.Keys(names)))
 	}
-	return newest, nil
+	return found, newest, nil
 }
 
 func noSuchTalk(slug string, known []string) error {

@@ -269,6 +269,22 @@ func (c *Catalog) LastCues(ctx context.Context, slug, language string) (last []c
 	return last, used, nil
 }
 
+// Revisions is every revision of every track that a talk ever had, with its language,
+// number and cues.
+func (c *Catalog) Revisions(ctx context.Context, slug string) ([]conference.Track, error) {
+	var all []conference.Track
+	err := each(ctx, c.read, func(rows *sql.Rows) error {
+		var t conference.Track
+		err := rows.Scan(&t.Language, &t.Revision, asJSON{&t.Cues})
+		all = append(all, t)
+		return err
+	}, `SELECT language, number, cues FROM revisions WHERE slug = ? ORDER BY language, number`, slug)
+	if err != nil {
+		return nil, fmt.Errorf("revisions of the tracks of %s: %w", slug, err)
+	}
+	return all, nil
+}
+
 // digest is the hash of what a viewer sees of cues: their times, texts and looks.
 func digest(cues []conference.Cue) string {
 	seen := make([]conference.Cue, len(cues))

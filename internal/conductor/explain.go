@@ -13,6 +13,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/timeline"
 )
 
 // Change is one part of a key that differs from what it was.
@@ -21,44 +22,7 @@ type Change struct {
 	Old  json.RawMessage `json:"old,omitempty"`
 	New  json.RawMessage `json:"new,omitempty"`
 	Made string          `json:"made,omitempty"` // for an input: the slot that makes it
-}
-
-// String is the change in a line. Hashes, which tell a person nothing, are left out.
-func (c Change) String() string {
-	what := c.What
-	if role, ok := strings.CutPrefix(what, "input "); ok && c.Made == "" {
-		what = handedIn(role)
-	}
-	old, now := isHash(c.Old), isHash(c.New)
-	switch {
-	case c.Made != "":
-		return fmt.Sprintf("%s changed: it is made by %s", what, c.Made)
-	case old && now:
-		return what + " is another"
-	case c.Old == nil && now:
-		return what + " is new"
-	case old && c.New == nil:
-		return what + " is gone"
-	case c.Old == nil:
-		return fmt.Sprintf("%s is new: %s", what, short(c.New))
-	case c.New == nil:
-		return fmt.Sprintf("%s is gone: it was %s", what, short(c.Old))
-	}
-	return fmt.Sprintf("%s: %s → %s", what, short(c.Old), short(c.New))
-}
-
-// handedIn is what people call an input that no action makes.
-func handedIn(role string) string {
-	name, number, numbered := strings.Cut(role, "/")
-	switch {
-	case name == "track":
-		return "the track as it was handed in"
-	case name == "recording" && numbered:
-		return "recording " + strings.TrimLeft(number, "0") + "'s content"
-	case name == "recording":
-		return "the recording's content"
-	}
-	return "what was handed in as " + role
+	Says string          `json:"says"`           // all that in words, and without hashes
 }
 
 // hashText is a SHA-256 as JSON has it.
@@ -66,18 +30,9 @@ var hashText = regexp.MustCompile(`^"[0-9a-f]{64}"$`)
 
 func isHash(b json.RawMessage) bool { return hashText.Match(b) }
 
-func short(b json.RawMessage) string {
-	const enough = 60
-	r := []rune(string(b))
-	if len(r) > enough {
-		return string(r[:enough-1]) + "…"
-	}
-	return string(b)
-}
-
 // Explain says why a slot of the newest of runs ran: which part of its key is not what it
 // was when that slot was last seen.
-func Explain(runs []catalog.Run, s catalog.Slot) (why string, changes []Change, err error) {
+func (n Names) Explain(runs []catalog.Run, s catalog.Slot) (why string, changes []Change, err error) {
 	for _, run := range runs[1:] {
 		i := slices.IndexFunc(run.Slots, func(o catalog.Slot) bool { return o.Slot == s.Slot })
 		if i < 0 {
@@ -90,25 +45,28 @@ func Explain(runs []catalog.Run, s catalog.Slot) (why string, changes []Change, 
 		if before.Key == s.Key {
 			return "nothing changed, but its artifact was gone from the store", nil, nil
 		}
-		changes, err = diff(runs[0], before, s)
-		return "changed since the last time:", changes, err
+		changes, err = n.diff(runs[0], before, s)
+		return "changed since the last time", changes, err
 	}
 	return "there was no such action before", nil, nil
 }
 
 // diff compares the preimages of two keys.
-func diff(run catalog.Run, before, now catalog.Slot) ([]Change, error) {
+func (n Names) diff(run catalog.Run, before, now catalog.Slot) ([]Change, error) {
 	var a, b action.Preimage
 	if err := errors.Join(json.Unmarshal(before.Preimage, &a), json.Unmarshal(now.Preimage, &b)); err != nil {
 		return nil, fmt.Errorf("read the key of %s: %w", now.Slot, err)
 	}
 	var changes []Change
 	if a.Version != b.Version {
-		changes = append(changes, Change{What: "how Lectern makes it", Old: number(a.Version), New: number(b.Version)})
+		changes = append(changes, Change{What: "version", Old: number(a.Version), New: number(b.Version),
+			Says: fmt.Sprintf("this Lectern makes it otherwise than the one before (version %d of %s; it was %d)", b.Version, b.Kind, a.Version)})
 	}
-	inputs := slices.Collect(maps.Values(b.Inputs))
+	rate := rateIn(b.Params)
+	formerly, inputs := slices.Collect(maps.Values(a.Inputs)), slices.Collect(maps.Values(b.Inputs))
 	for _, c := range diffJSON("", a.Params, b.Params) {
-		if !isHash(c.New) || !slices.Contains(inputs, action.Key(bytes.Trim(c.New, `"`))) { // it is told of as an input
+		if !isHash(c.New) || !slices.Contains(inputs, action.Key(unquoted(c.New))) { // it is told of as an input
+			c.Says = n.parameter(c.What, c.Old, c.New, rate)
 			changes = append(changes, c)
 		}
 	}
@@ -118,10 +76,13 @@ func diff(run catalog.Run, before, now catalog.Slot) ([]Change, error) {
 	}
 	for _, role := range union(a.Inputs, b.Inputs) {
 		was, is := a.Inputs[role], b.Inputs[role]
-		if was == is {
+		if was == is || is == "" && slices.Contains(inputs, was) {
 			continue
 		}
-		c := Change{What: "input " + role, Made: makers[is]}
+		c := Change{What: "input " + role, Says: "some of what it is made of comes at another place"}
+		if !slices.Contains(formerly, is) {
+			c.Made, c.Says = makers[is], n.input(role, was, is, makers[is])
+		}
 		if was != "" {
 			c.Old = json.RawMessage(fmt.Sprintf("%q", was))
 		}
@@ -131,6 +92,24 @@ func diff(run catalog.Run, before, now catalog.Slot) ([]Change, error) {
 		changes = append(changes, c)
 	}
 	return changes, nil
+}
+
+// rateIn is the rate of the frames that parameters speak of; zero if they do not say it.
+func rateIn(params json.RawMessage) timeline.Rate {
+	var found struct{ Rate timeline.Rate }
+	if json.Unmarshal(params, &found) == nil && !found.Rate.IsZero() {
+		return found.Rate
+	}
+	var parts map[string]json.RawMessage
+	if json.Unmarshal(params, &parts) != nil {
+		return timeline.Rate{}
+	}
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		if rate := rateIn(parts[name]); !rate.IsZero() {
+			return rate
+		}
+	}
+	return timeline.Rate{}
 }
 
 func number(n int) json.RawMessage { return json.RawMessage(fmt.Sprint(n)) }
@@ -149,20 +128,48 @@ func diffJSON(at string, a, b json.RawMessage) []Change {
 		return changes
 	}
 	var l, m []json.RawMessage
-	if json.Unmarshal(a, &l) == nil && json.Unmarshal(b, &m) == nil && len(l) == len(m) && len(l) > 0 {
+	if json.Unmarshal(a, &l) == nil && json.Unmarshal(b, &m) == nil && len(l) > 0 && len(m) > 0 {
+		if x, y = byName(l), byName(m); x == nil || y == nil {
+			if len(l) != len(m) {
+				return []Change{{What: at, Old: a, New: b}}
+			}
+			x, y = byIndex(l), byIndex(m)
+		}
 		var changes []Change
-		for i := range l {
-			changes = append(changes, diffJSON(fmt.Sprintf("%s[%d]", at, i), l[i], m[i])...)
+		for _, name := range union(x, y) {
+			changes = append(changes, diffJSON(fmt.Sprintf("%s[%s]", at, name), x[name], y[name])...)
 		}
 		return changes
 	}
 	return []Change{{What: at, Old: a, New: b}}
 }
 
-func union[K cmp.Ordered, V any](a, b map[K]V) []K {
+// byName is a list whose elements say what they are about: a language, or a path in the
+// bundle. It is nil for others.
+func byName(list []json.RawMessage) map[string]json.RawMessage {
+	named := make(map[string]json.RawMessage)
+	for _, v := range list {
+		var e struct{ Path, Language string }
+		if json.Unmarshal(v, &e) != nil || cmp.Or(e.Path, e.Language) == "" {
+			return nil
+		}
+		named[cmp.Or(e.Path, e.Language)] = v
+	}
+	return named
+}
+
+func byIndex(list []json.RawMessage) map[string]json.RawMessage {
+	indexed := make(map[string]json.RawMessage)
+	for i, v := range list {
+		indexed[fmt.Sprint(i)] = v
+	}
+	return indexed
+}
+
+func union[V any](a, b map[string]V) []string {
 	all := maps.Clone(a)
 	if all == nil {
-		all = make(map[K]V)
+		all = make(map[string]V)
 	}
 	maps.Copy(all, b)
 	return slices.Sorted(maps.Keys(all))
