@@ -12,7 +12,8 @@ import (
 )
 
 type bundleCmd struct {
-	Verify verifyCmd `cmd:"" help:"Prove a bundle from its directory alone."`
+	Verify verifyCmd     `cmd:"" help:"Prove a bundle from its directory alone."`
+	Diff   bundleDiffCmd `cmd:"" help:"Say what an uploader must send again, from one bundle of a talk to another."`
 }
 
 type verifyCmd struct {

@@ -336,10 +336,8 @@ func (v *verifier) youtube() error {
 }
 
 func (v *verifier) checkUpload(b []byte) error {
-	var u upload
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&u); err != nil {
+	u, err := readUpload(b)
+	if err != nil {
 		return err
 	}
 	texts := map[string]text{"snippet": u.Video.Snippet.text}

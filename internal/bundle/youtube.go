@@ -1,7 +1,9 @@
 package bundle
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -122,6 +124,13 @@ func YouTube(told Told) (data []byte, notes []string, err error) {
 	}
 	data, err = indented(upload{v, captionsOf(told.Tracks)})
 	return data, e.notes, err
+}
+
+// readUpload reads youtube.json.
+func readUpload(b []byte) (u upload, err error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return u, d.Decode(&u)
 }
 
 func captionsOf(tracks []Track) []insertCaption {

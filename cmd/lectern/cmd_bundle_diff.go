@@ -1,0 +1,119 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/lectern-av/lectern/internal/bundle"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/subtitle"
+)
+
+type bundleDiffCmd struct {
+	Old  string `arg:"" help:"The bundle that was uploaded; its bundle.json and youtube.json are enough."`
+	New  string `arg:"" help:"The bundle as it is now."`
+	JSON bool   `help:"Print JSON: for each target the steps to take."`
+}
+
+// Run is `lectern bundle diff`.
+func (c *bundleDiffCmd) Run(ctx context.Context, t *terminal) error {
+	tools, err := media.Find()
+	if err != nil {
+		return err
+	}
+	d, err := bundle.Diff(ctx, tools, c.Old, c.New)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return t.printJSON(d)
+	}
+	printDifference(t.out, d)
+	return nil
+}
+
+// printDifference tells a person what to send.
+func printDifference(w io.Writer, d bundle.Difference) {
+	fmt.Fprintf(w, "--- %s\n+++ %s\n", d.Old, d.New)
+	if d.SameEdition {
+		fmt.Fprintf(w, "%s: the same edition; subtitles made for the old one fit the new one\n", d.Slug)
+	} else {
+		fmt.Fprintf(w, "%s: another edition; %s changed\n", d.Slug, strings.Join(d.Edition, ", "))
+	}
+	for _, target := range d.Targets {
+		fmt.Fprintf(w, "\n%s: %s\n", targetName(target.Name), targetSum(target))
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, s := range target.Steps {
+			size := ""
+			if s.Size > 0 {
+				size = bytesOf(s.Size)
+			}
+			fmt.Fprintln(table, strings.TrimRight(fmt.Sprintf("  %s\t%s\t%s\t%s", s.Do, stepObject(s), size, stepSays(s)), "\t "))
+		}
+		table.Flush()
+		for _, note := range target.Notes {
+			fmt.Fprintf(w, "  note: %s\n", note)
+		}
+	}
+}
+
+func targetName(name string) string {
+	if name == "youtube" {
+		return "YouTube"
+	}
+	return "Web, or any copy of the directory"
+}
+
+// targetSum is what there is to do in a line.
+func targetSum(t bundle.Target) string {
+	if len(t.Steps) == 0 {
+		return "nothing to send"
+	}
+	send := bytesOf(t.Bytes())
+	if t.Bytes() == 0 {
+		send = "no file"
+	}
+	sum := fmt.Sprintf("%s to send in %d step", send, len(t.Steps))
+	if len(t.Steps) > 1 {
+		sum += "s"
+	}
+	if t.Name == "web" {
+		sum += fmt.Sprintf(", %d more there already", t.Same)
+	}
+	return sum
+}
+
+// stepObject is what a step is done with.
+func stepObject(s bundle.Step) string {
+	if len(s.Parts) > 0 {
+		return "part=" + strings.Join(s.Parts, ",")
+	}
+	if s.From != "" {
+		return s.From + " → " + s.File
+	}
+	return cmp.Or(s.File, s.Language)
+}
+
+func stepSays(s bundle.Step) string {
+	if s.Language != "" {
+		return subtitle.EnglishName(s.Language)
+	}
+	return s.Says
+}
+
+// bytesOf is a size as a person says it.
+func bytesOf(n int64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	case n >= 1e3:
+		return fmt.Sprintf("%.0f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}

@@ -1,0 +1,246 @@
+package bundle_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lectern-av/lectern/internal/bundle"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// pair lays out the sample bundle, and a second one that mutate has changed.
+func pair(t *testing.T, mutate func(dir string, c *bundle.Content)) (old, new string) {
+	t.Helper()
+	old, new = filepath.Join(t.TempDir(), "old"), filepath.Join(t.TempDir(), "new")
+	sample(t, old)
+	must(t, os.CopyFS(new, os.DirFS(old)))
+	c := content(t, new)
+	mutate(new, &c)
+	upload, _, err := bundle.YouTube(bundle.Told{Talk: c.Talk, Programme: c.Edition.Programme, Tracks: c.Tracks})
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(new, bundle.YouTubeName), upload, 0o644))
+	sign(t, new, c)
+	return old, new
+}
+
+// What an uploader must send again, by what was corrected.
+func TestDiff(t *testing.T) {
+	tools, err := media.Find()
+	must(t, err)
+	write := func(dir, path, text string) { must(t, os.WriteFile(filepath.Join(dir, path), []byte(text), 0o644)) }
+	redo := func(dir string, args ...string) { // of the video
+		path := filepath.Join(dir, "video/api.mp4")
+		must(t, os.Rename(path, path+".old"))
+		ffmpeg(t, append(append([]string{"-i", path + ".old", "-map", "0"}, args...), path)...)
+		must(t, os.Remove(path+".old"))
+	}
+	for _, c := range []struct {
+		name    string
+		mutate  func(dir string, c *bundle.Content)
+		youtube []string
+		web     []string
+		says    string // of YouTube's first step
+		edition []string
+	}{
+		{name: "nothing", mutate: func(string, *bundle.Content) {}},
+		{
+			name: "a caption",
+			mutate: func(dir string, _ *bundle.Content) {
+				write(dir, "captions/api.en.srt", "1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+			},
+			youtube: []string{"captions.update en captions/api.en.srt"},
+			web:     []string{"change SHA256SUMS", "change bundle.json", "change captions/api.en.srt"},
+		},
+		{
+			name: "a caption, and with it the subtitles in the video",
+			mutate: func(dir string, _ *bundle.Content) {
+				write(dir, "captions/api.en.srt", "1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+				redo(dir, "-c", "copy", "-map", "-0:s:1")
+			},
+			youtube: []string{"captions.update en captions/api.en.srt"},
+			web:     []string{"change SHA256SUMS", "change bundle.json", "change captions/api.en.srt", "change video/api.mp4"},
+		},
+		{
+			name: "a language comes and one goes",
+			mutate: func(dir string, c *bundle.Content) {
+				write(dir, "captions/api.fr.srt", "1\n00:00:01,000 --> 00:00:02,000\nSalut\n")
+				must(t, os.Remove(filepath.Join(dir, "captions/api.es-419.srt")))
+				must(t, os.Remove(filepath.Join(dir, "captions/api.es-419.vtt")))
+				c.Files = slices.DeleteFunc(c.Files, func(f bundle.File) bool { return strings.Contains(f.Path, "es-419") })
+				c.Files = append(c.Files, bundle.File{Path: "captions/api.fr.srt", Role: bundle.Captions})
+				c.Tracks[1] = bundle.Track{Language: "fr", State: "approved", Files: []string{"captions/api.fr.srt"}, Cues: 1}
+			},
+			youtube: []string{"captions.insert fr captions/api.fr.srt", "captions.delete es-419"},
+			web: []string{"add captions/api.fr.srt", "change SHA256SUMS", "change bundle.json", "change youtube.json",
+				"remove captions/api.es-419.srt", "remove captions/api.es-419.vtt"},
+		},
+		{
+			name: "the abstract, a tag and a title in another language",
+			mutate: func(_ string, c *bundle.Content) {
+				c.Talk.Abstract, c.Talk.Tags, c.Talk.Titles = "More of it.", []string{"go", "api"}, map[string]string{"es": "Prototipos"}
+			},
+			youtube: []string{"videos.update snippet,localizations"},
+			says:    "the description, the tags, the words in Spanish",
+			web:     []string{"change SHA256SUMS", "change bundle.json", "change youtube.json"},
+		},
+		{
+			name:    "the licence",
+			mutate:  func(_ string, c *bundle.Content) { c.Talk.Licence = "CC BY 4.0" },
+			youtube: []string{"videos.update snippet,status"},
+			says:    "the description, the licence",
+			web:     []string{"change SHA256SUMS", "change bundle.json", "change youtube.json"},
+		},
+		{
+			name:    "the thumbnail",
+			mutate:  func(dir string, _ *bundle.Content) { still(t, filepath.Join(dir, "thumb/api.jpg"), 1280, 718) },
+			youtube: []string{"thumbnails.set thumb/api.jpg"},
+			web:     []string{"change SHA256SUMS", "change bundle.json", "change thumb/api.jpg"},
+		},
+		{
+			name:   "what is written about the video in its file, and nothing of it",
+			mutate: func(dir string, _ *bundle.Content) { redo(dir, "-c", "copy", "-metadata", "title=Another") },
+			web:    []string{"change SHA256SUMS", "change bundle.json", "change video/api.mp4"},
+		},
+		{
+			name:    "the sound",
+			mutate:  func(dir string, _ *bundle.Content) { redo(dir, "-c", "copy", "-c:a", "aac", "-af", "volume=0.5") },
+			youtube: []string{"videos.insert video/api.mp4", "captions.insert en captions/api.en.srt", "captions.insert es-419 captions/api.es-419.srt", "thumbnails.set thumb/api.jpg"},
+			says:    "its sound changed",
+			web:     []string{"change SHA256SUMS", "change bundle.json", "change video/api.mp4"},
+		},
+		{
+			name: "the cut",
+			mutate: func(dir string, c *bundle.Content) {
+				c.Edition.ID, c.Edition.Programme.Kept = "e2", []timeline.Range{{From: 301, To: 301 + frames}}
+				redo(dir, "-c", "copy", "-metadata", "title=Another")
+			},
+			youtube: []string{"videos.insert video/api.mp4", "captions.insert en captions/api.en.srt", "captions.insert es-419 captions/api.es-419.srt", "thumbnails.set thumb/api.jpg"},
+			says:    "another edition: the cut changed",
+			edition: []string{"the cut"},
+			web:     []string{"change SHA256SUMS", "change bundle.json", "change video/api.mp4"},
+		},
+		{
+			name: "a file has another name",
+			mutate: func(dir string, c *bundle.Content) {
+				must(t, os.Rename(filepath.Join(dir, "thumb/api.jpg"), filepath.Join(dir, "thumb/poster.jpg")))
+				for i, f := range c.Files {
+					if f.Role == bundle.Thumbnail {
+						c.Files[i].Path = "thumb/poster.jpg"
+					}
+				}
+			},
+			web: []string{"change SHA256SUMS", "change bundle.json", "move thumb/poster.jpg from thumb/api.jpg"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			old, new := pair(t, c.mutate)
+			d, err := bundle.Diff(t.Context(), tools, old, new)
+			must(t, err)
+			if got := steps(d.Targets[0]); !slices.Equal(got, c.youtube) {
+				t.Errorf("YouTube: %q, want %q", got, c.youtube)
+			}
+			if got := steps(d.Targets[1]); !slices.Equal(got, c.web) {
+				t.Errorf("web: %q, want %q", got, c.web)
+			}
+			if c.says != "" && (len(d.Targets[0].Steps) == 0 || d.Targets[0].Steps[0].Says != c.says) {
+				t.Errorf("YouTube: %+v, want %q said of the first", d.Targets[0].Steps, c.says)
+			}
+			if !slices.Equal(d.Edition, c.edition) || d.SameEdition != (c.edition == nil) {
+				t.Errorf("edition: %v, %q; want %q", d.SameEdition, d.Edition, c.edition)
+			}
+		})
+	}
+}
+
+func steps(t bundle.Target) (all []string) {
+	for _, s := range t.Steps {
+		line := s.Do
+		for _, word := range []string{s.Language, strings.Join(s.Parts, ","), s.File} {
+			if word != "" {
+				line += " " + word
+			}
+		}
+		if s.From != "" {
+			line += " from " + s.From
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
+// Of the old bundle its two JSON files are enough; without its video, a file that is
+// another is a video that is another.
+func TestDiffFromWhatWasKept(t *testing.T) {
+	tools, err := media.Find()
+	must(t, err)
+	old, new := pair(t, func(_ string, c *bundle.Content) { c.Talk.Abstract = "More." })
+	kept := t.TempDir()
+	for _, name := range []string{bundle.ManifestName, bundle.YouTubeName} {
+		b, err := os.ReadFile(filepath.Join(old, name))
+		must(t, err)
+		must(t, os.WriteFile(filepath.Join(kept, name), b, 0o644))
+	}
+	d, err := bundle.Diff(t.Context(), tools, kept, new)
+	must(t, err)
+	if got := steps(d.Targets[0]); !slices.Equal(got, []string{"videos.update snippet"}) {
+		t.Errorf("YouTube: %q", got)
+	}
+	c := content(t, new)
+	b, err := os.ReadFile(filepath.Join(new, "video/api.mp4"))
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(new, "video/api.mp4"), append(b, "\x00\x00\x00\x08free"...), 0o644))
+	sign(t, new, c)
+	d, err = bundle.Diff(t.Context(), tools, kept, new)
+	must(t, err)
+	if got := d.Targets[0].Steps[0]; got.Do != "videos.insert" || !strings.Contains(got.Says, "not there to compare") {
+		t.Errorf("YouTube: %+v", got)
+	}
+}
+
+// What cannot be compared says why, and what to do.
+func TestDiffRefuses(t *testing.T) {
+	tools, err := media.Find()
+	must(t, err)
+	for _, c := range []struct {
+		name   string
+		mutate func(old, new string)
+		says   string
+	}{
+		{"no bundle", func(old, _ string) { must(t, os.Remove(filepath.Join(old, "bundle.json"))) }, "is no bundle"},
+		{"another talk", func(_, new string) {
+			other := content(t, new)
+			other.Talk = conference.Talk{Slug: "other", Title: "Other", Language: "en"}
+			sign(t, new, other)
+		}, `is a bundle of the talk "other"`},
+		{"a caption edited by hand", func(_, new string) {
+			edit(t, filepath.Join(new, "captions/api.en.srt"), func(b []byte) []byte { return append(b[:len(b)-1], ' ') })
+		}, "api.en.srt: is not what bundle.json says"},
+		{"a video that is missing", func(_, new string) { must(t, os.Remove(filepath.Join(new, "video/api.mp4"))) }, "api.mp4: is missing"},
+		{"a youtube.json edited by hand", func(old, _ string) {
+			edit(t, filepath.Join(old, "youtube.json"), func(b []byte) []byte { return append(b, '\n') })
+		}, "youtube.json: is not what bundle.json says"},
+		{"a manifest that leads elsewhere", func(_, new string) {
+			edit(t, filepath.Join(new, "bundle.json"), func(b []byte) []byte {
+				return []byte(strings.ReplaceAll(string(b), "thumb/api.jpg", "../../../api.jpg"))
+			})
+		}, "is no path inside a bundle"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			old, new := pair(t, func(string, *bundle.Content) {})
+			c.mutate(old, new)
+			_, err := bundle.Diff(t.Context(), tools, old, new)
+			var f *fault.Fault
+			if !errors.As(err, &f) || !strings.Contains(fmt.Sprint(err), c.says) {
+				t.Errorf("%v; want a fault that says %q", err, c.says)
+			}
+		})
+	}
+}
