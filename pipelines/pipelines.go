@@ -4,9 +4,11 @@
 package pipelines
 
 import (
+	"cmp"
 	"embed"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -51,12 +53,13 @@ type Stage struct {
 // Kind is a kind of stage that a pipeline may use.
 type Kind struct {
 	Name   string
-	Also   []string   // words people use for it, to guess what was meant
-	Needs  []string   // kinds of which a stage must be needed, directly
-	With   func() any // its settings with their defaults: a pointer to a struct with yaml tags; nil if it has none
-	Check  func(with any) error
-	Single bool // at most one stage of a pipeline may be of it
-	Last   bool // every pipeline ends with a stage of it
+	Also   []string                            // words people use for it, to guess what was meant
+	Needs  []string                            // kinds of which a stage must be needed, directly
+	With   func() any                          // its settings with their defaults: a pointer to a struct with yaml tags; nil if it has none
+	Check  func(with any) error                // what it returns is said with the stage's line; a *fault.Fault may have a line of its own
+	Fits   func(s Stage, before []Stage) error // likewise, of a stage among those that stand before it
+	Single bool                                // at most one stage of a pipeline may be of it
+	Last   bool                                // every pipeline ends with a stage of it
 }
 
 // leastChunk keeps encoders from starting anew too often to be good at it.
@@ -196,6 +199,11 @@ func (p *Pipeline) add(s Stage, with *yaml.Node, kinds []Kind) error {
 	if err := s.settings(p.File, kind, with); err != nil {
 		return err
 	}
+	if kind.Fits != nil {
+		if err := kind.Fits(s, p.Stages); err != nil {
+			return s.wrong(p.File, s.Line, err)
+		}
+	}
 	p.Stages = append(p.Stages, s)
 	return nil
 }
@@ -215,17 +223,34 @@ func (s *Stage) settings(filename string, kind Kind, with *yaml.Node) error {
 			return err
 		}
 	}
+	line := s.Line
+	if given {
+		line = with.Line
+	}
+	if of, ok := s.With.(interface{ BelongingFiles() []*File }); ok {
+		for _, f := range of.BelongingFiles() {
+			if err := f.read(filepath.Dir(filename)); err != nil {
+				return s.wrong(filename, line, err)
+			}
+		}
+	}
 	if kind.Check == nil {
 		return nil
 	}
 	if err := kind.Check(s.With); err != nil {
-		line := s.Line
-		if given {
-			line = with.Line
-		}
-		return fault.New(filename, "%s: %v", s.Name, err).At(line)
+		return s.wrong(filename, line, err)
 	}
 	return nil
+}
+
+// wrong is a fault of the stage's, on the line that err names, or else on that one.
+func (s Stage) wrong(filename string, line int, err error) error {
+	if f := fault.Of(err); f != nil {
+		at := *f
+		at.File, at.Line, at.Problem = filename, cmp.Or(f.Line, line), s.Name+": "+f.Problem
+		return &at
+	}
+	return fault.New(filename, "%s: %v", s.Name, err).At(line)
 }
 
 func (p Pipeline) names() []string {

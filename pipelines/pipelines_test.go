@@ -30,9 +30,23 @@ func TestShippedPipelinesAreValid(t *testing.T) {
 	}
 }
 
+func TestExamplesAreValid(t *testing.T) {
+	examples, err := filepath.Glob("examples/*.yaml")
+	if err != nil || len(examples) < 2 {
+		t.Fatalf("examples: %v, %v", examples, err)
+	}
+	for _, file := range examples {
+		if _, err := pipelines.Load(file, kinds()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // A pipeline that is wrong says where, and what was probably meant.
 func TestWrongPipelines(t *testing.T) {
 	const head = "stages:\n  - uses: probe\n  - {uses: index, needs: [probe]}\n"
+	const bare = head + "  - uses: exec\n    needs: [index]\n    with:\n      inputs: {recording: {from: index}}\n"
+	const exec = bare + "      outputs: {o: {}}\n"
 	for _, c := range []struct {
 		name, text string
 		line       int
@@ -53,6 +67,20 @@ func TestWrongPipelines(t *testing.T) {
 		{"a stage with a slash", "stages:\n  - {name: a/b, uses: probe}\n", 2, "has a slash"},
 		{"a rendition that leads elsewhere", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{name: ../x, height: 720}]\n", 7, `the name "../x" cannot stand in a file's`},
 		{"two renditions of one name", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{name: x, height: 720}, {name: x, height: 480}]\n", 7, `renditions 1 and 2 are both called "x"`},
+		{"a program that is nowhere", exec + "      run: [./absent.sh, \"{output.o}\"]\n", 9, `the file "./absent.sh" cannot be read`},
+		{"a program that makes nothing", head + "  - uses: exec\n    needs: [index]\n    with:\n      run: [echo]\n", 7, "makes nothing"},
+		{"a program of no name", head + "  - uses: exec\n    with:\n      version: 2\n", 6, "runs nothing"},
+		{"a placeholder misspelt", exec + "      run:\n        - cp\n        - \"{input.recrding}\"\n        - \"{output.o}\"\n", 11, `{input.recrding} stands for nothing, did you mean "recording"?`},
+		{"a kind of placeholder misspelt", exec + "      run: [cp, \"{inputs.recording}\", \"{output.o}\"]\n", 9, `{inputs.recording} stands for nothing, did you mean "input"?`},
+		{"an input that the program never gets", exec + "      run: [touch, \"{output.o}\"]\n", 7, `the input "recording" is never given to the program`},
+		{"an input from nowhere", head + "  - uses: exec\n    needs: [index]\n    with:\n      run: [cp, \"{input.i}\", \"{output.o}\"]\n      outputs: {o: {}}\n      inputs:\n        i: {from: indx}\n", 10, `is from "indx", which is no stage of its needs, did you mean "index"?`},
+		{"an input that no program can read", head + "  - uses: exec\n    needs: [probe]\n    with:\n      run: [cp, \"{input.i}\", \"{output.o}\"]\n      outputs: {o: {}}\n      inputs: {i: {from: probe}}\n", 9, `are of no use to a program`},
+		{"an input that says what means nothing", head + "  - uses: exec\n    needs: [index]\n    with:\n      run: [cp, \"{input.i}\", \"{output.o}\"]\n      outputs: {o: {}}\n      inputs: {i: {from: index, rendition: \"480\"}}\n", 9, `says rendition, which is of stages that use assemble`},
+		{"a misspelt key of an input", head + "  - uses: exec\n    needs: [index]\n    with:\n      run: [cp, \"{input.i}\", \"{output.o}\"]\n      outputs: {o: {}}\n      inputs: {i: {form: index}}\n", 9, `unknown key "form", did you mean "from"?`},
+		{"an output that leads elsewhere", bare + "      run: [cp, \"{input.recording}\", \"{output.o}\"]\n      outputs: {o: {path: ../x}}\n", 9, `"../x" is no path inside a bundle`},
+		{"an output where the bundle has its own", bare + "      run: [cp, \"{input.recording}\", \"{output.o}\"]\n      outputs: {o: {path: \"video/{talk.slug}.mp4\"}}\n", 9, `keeps what is at "video/{talk.slug}.mp4" for itself`},
+		{"an output that would be a video", bare + "      run: [cp, \"{input.recording}\", \"{output.o}\"]\n      outputs: {o: {path: x/y.mp4, role: video}}\n", 7, "cannot be video"},
+		{"no time at all", exec + "      run: [cp, \"{input.recording}\", \"{output.o}\"]\n      timeout: 0s\n", 7, "a timeout of 0s is not between"},
 		{"no bundle in the end", head, 3, `ends with index, so nothing is published`},
 		{"no stages", "about: nothing\n", 1, "has no stages"},
 		{"not YAML", "stages: [\n", 0, ""},

@@ -7,11 +7,12 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plan"
 )
 
 // soundFile is the one file of a programme's sound; its container depends on the codec,
 // and says so itself.
-const soundFile = "sound.m4a"
+const soundFile = plan.SoundFile
 
 // doAudio makes the sound of the whole programme.
 func doAudio(ctx context.Context, t *Task) error {

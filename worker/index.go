@@ -5,10 +5,11 @@ import (
 	"path/filepath"
 
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plan"
 )
 
 // indexedFile is the one file of an indexed recording.
-const indexedFile = "recording.mkv"
+const indexedFile = plan.RecordingFile
 
 // doProbe looks into a recording; what it found is the artifact.
 func doProbe(ctx context.Context, t *Task) error {

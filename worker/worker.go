@@ -46,6 +46,7 @@ func Kinds() []Kind {
 		{plan.Captions(), doCaptions},
 		{plan.Sync(), doSync},
 		{plan.Subtitled(), doAssemble},
+		{plan.Exec(), doExec},
 		{plan.Bundle(), doBundle},
 	}
 }

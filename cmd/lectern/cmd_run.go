@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,6 +127,11 @@ func (c *runCmd) read(ctx context.Context) (want conductor.Release, err error) {
 		return want, err
 	}
 	want.Submission.Pipeline, want.Submission.PipelineText = c.Pipeline, want.Pipeline.Text
+	if !slices.Contains(pipelines.Names(), c.Pipeline) { // files that belong to it are found again from anywhere
+		if want.Submission.Pipeline, err = filepath.Abs(c.Pipeline); err != nil {
+			return want, err
+		}
+	}
 	said, err := c.facts()
 	if err != nil {
 		return want, err

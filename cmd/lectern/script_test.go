@@ -60,7 +60,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// setUp gives a script a data directory, the small pipeline and the shim.
+// setUp gives a script a data directory, the small pipeline, the examples of stages of
+// one's own and the shim.
 func setUp(e *testscript.Env) error {
 	bin := filepath.Join(e.WorkDir, "bin")
 	if err := putShim(bin); err != nil {
@@ -71,6 +72,7 @@ func setUp(e *testscript.Env) error {
 		return err
 	}
 	e.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	e.Setenv("UNWATCHED", os.Getenv("PATH")) // for programs that get too small an environment for the shim
 	lectern, err := exec.LookPath("lectern")
 	if err != nil {
 		return err
@@ -80,6 +82,9 @@ func setUp(e *testscript.Env) error {
 	e.Setenv(shimLog, filepath.Join(e.WorkDir, "ffmpeg.log"))
 	e.Setenv("LECTERN_DATA", filepath.Join(e.WorkDir, "data"))
 	e.Values[marksKey{}] = new(marks)
+	if err := os.CopyFS(filepath.Join(e.WorkDir, "examples"), os.DirFS("../../pipelines/examples")); err != nil {
+		return err
+	}
 	return os.WriteFile(filepath.Join(e.WorkDir, "small.yaml"), small, 0o600)
 }
 

@@ -17,8 +17,8 @@ import (
 // of nothing else. An original's key is the hash of its content.
 type Key string
 
-// Action is one unit of work. Kind, Params and Inputs make its key; Slot and Share do
-// not.
+// Action is one unit of work. Kind, Params and Inputs make its key; Slot, Share and
+// Timeout do not.
 type Action struct {
 	Kind   string          `json:"kind"`             // which worker function does it
 	Key    Key             `json:"key"`              //
@@ -26,6 +26,8 @@ type Action struct {
 	Params json.RawMessage `json:"params"`           // canonical JSON of the kind's parameters
 	Inputs map[string]Key  `json:"inputs,omitempty"` // artifacts and originals it reads, by role
 	Share  string          `json:"share,omitempty"`  // actions that share this (and a kind) are one job
+
+	Timeout time.Duration `json:"timeout,omitempty"` // after which it is given up; 0: the queue's own limit
 }
 
 // Preimage is what a key is the hash of.

@@ -7,6 +7,7 @@
 //	video/<slug>.mp4      the top rendition with soft subtitles
 //	video/<slug>-1080.mp4 and its sisters, without
 //	captions/<slug>.en.srt, <slug>.en.vtt, …
+//	drafts/<slug>.en.srt, <slug>.en.vtt   subtitles that nobody has read yet
 //	thumb/<slug>.jpg
 //	youtube.json          see [YouTube]
 package bundle
@@ -46,6 +47,7 @@ const (
 	Captions  Role = "captions"
 	Thumbnail Role = "thumbnail"
 	Upload    Role = "upload" // what a video platform is told: youtube.json
+	Extra     Role = "extra"  // what a stage of the user's own made, unless it says otherwise
 )
 
 // Content is all that a manifest says. bundle.json is this type as JSON:

@@ -133,8 +133,10 @@ func readUpload(b []byte) (u upload, err error) {
 	return u, d.Decode(&u)
 }
 
+// captionsOf are the requests for all tracks but drafts, which nobody has read.
 func captionsOf(tracks []Track) []insertCaption {
 	all := []insertCaption{}
+	tracks = slices.DeleteFunc(slices.Clone(tracks), func(t Track) bool { return t.State == conference.Draft })
 	for _, t := range slices.SortedFunc(slices.Values(tracks), func(a, b Track) int { return cmp.Compare(a.Language, b.Language) }) {
 		for _, file := range t.Files {
 			if strings.HasSuffix(file, ".srt") {

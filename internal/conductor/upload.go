@@ -33,7 +33,7 @@ func ReadUpload(name, language, encoding string, data []byte) (Upload, error) {
 		Edition: doc.Edition,
 		Notes:   remarked(name, doc.Diagnostics),
 		Track: conference.Track{
-			Language: language, State: "approved", File: filepath.Base(name), Cues: doc.Cues,
+			Language: language, State: conference.Approved, File: filepath.Base(name), Cues: doc.Cues,
 			Source: &conference.Source{
 				SHA256: string(action.KeyOf(data)), Size: int64(len(data)),
 				Format: string(doc.Format), Encoding: doc.Encoding, Remarks: remarksOf(doc.Diagnostics),

@@ -104,6 +104,12 @@ type Track struct {
 	Cues     []Cue     `json:"cues"`     // in reel time, ascending
 }
 
+// States of a track that Lectern itself goes by.
+const (
+	Draft    = "draft"    // nobody has read it: no viewer gets it
+	Approved = "approved" // may be released
+)
+
 // Cue is one caption.
 type Cue struct {
 	ID    string        `json:"id"` // survives editing; unique in its track

@@ -73,7 +73,7 @@ const (
 // its level in brackets. A bad end is a *ToolError; where ctx ended, the error wraps its
 // cause.
 func (t Tools) Run(ctx context.Context, args []string, on func(Progress)) (said string, err error) {
-	return t.watch(ctx, t.ffmpeg(append([]string{"-progress", "pipe:1"}, args...)), nil, func(r io.Reader) error {
+	return t.watch(ctx, program{args: t.ffmpeg(append([]string{"-progress", "pipe:1"}, args...))}, func(r io.Reader) error {
 		return readProgress(r, on)
 	})
 }
@@ -81,7 +81,7 @@ func (t Tools) Run(ctx context.Context, args []string, on func(Progress)) (said 
 // Stream runs ffmpeg like Run, and hands what it writes to "pipe:1" to read. If read
 // fails, ffmpeg is stopped and that error is returned. What read leaves is discarded.
 func (t Tools) Stream(ctx context.Context, args []string, read func(io.Reader) error) (said string, err error) {
-	return t.watch(ctx, t.ffmpeg(args), nil, read)
+	return t.watch(ctx, program{args: t.ffmpeg(args)}, read)
 }
 
 // Feed runs ffmpeg like Run, and lets write make what it reads from "pipe:0". If write
@@ -99,7 +99,7 @@ func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) er
 		in.CloseWithError(err)
 		written <- err
 	}()
-	said, err = t.watch(ctx, t.ffmpeg(args), out, func(io.Reader) error { return nil })
+	said, err = t.watch(ctx, program{args: t.ffmpeg(args), stdin: out}, func(io.Reader) error { return nil })
 	out.Close()
 	if failed := <-written; failed != nil && !errors.Is(failed, io.ErrClosedPipe) {
 		return said, fmt.Errorf("write what ffmpeg reads: %w", failed)
@@ -109,26 +109,36 @@ func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) er
 
 // probe runs ffprobe and hands its standard output to read.
 func (t Tools) probe(ctx context.Context, args []string, read func(io.Reader) error) (said string, err error) {
-	return t.watch(ctx, append([]string{t.FFprobe, "-hide_banner", "-loglevel", "level+warning"}, args...), nil, read)
+	return t.watch(ctx, program{args: append([]string{t.FFprobe, "-hide_banner", "-loglevel", "level+warning"}, args...)}, read)
 }
 
 func (t Tools) ffmpeg(args []string) []string {
 	return append([]string{t.FFmpeg, "-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+warning"}, args...)
 }
 
-// watch runs a command in its own process group until it ends or ctx does, while read
-// takes its standard output. Its standard input is stdin, or nothing where that is nil.
+// program is what watch runs.
+type program struct {
+	args  []string  // it and its arguments
+	stdin io.Reader // nil: nothing
+	dir   string    // "": ours
+	env   []string  // nil: ours
+	alone bool      // nothing of its group may outlive it
+}
+
+// watch runs a program in its own process group until it ends or ctx does, while read
+// takes its standard output.
 //
 // The command is started from a thread of its own, which waits for it and then ends:
 // the kernel kills the command when that thread dies (so that even kill -9 of Lectern
 // leaves no encoder behind), and the thread's niceness is what the command inherits.
-func (t Tools) watch(ctx context.Context, command []string, stdin io.Reader, read func(io.Reader) error) (said string, err error) {
+func (t Tools) watch(ctx context.Context, p program, read func(io.Reader) error) (said string, err error) {
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	out, in := io.Pipe()
 	tail := &tail{}
-	cmd := exec.CommandContext(running, command[0], command[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, in, tail
+	cmd := exec.CommandContext(running, p.args[0], p.args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.stdin, in, tail
+	cmd.Dir, cmd.Env = p.dir, p.env
 	cmd.WaitDelay = patience
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 
@@ -148,15 +158,15 @@ func (t Tools) watch(ctx context.Context, command []string, stdin io.Reader, rea
 	}
 	out.CloseWithError(reading)
 	err = <-ended
-	if running.Err() != nil && cmd.Process != nil {
-		// Whatever of the group outlived SIGTERM. An empty group is no error.
+	if (running.Err() != nil || p.alone) && cmd.Process != nil {
+		// Whatever of the group outlived SIGTERM, or its head. An empty group is no error.
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
 	said = tail.String()
 	err = verdict(ctx, cmd, err, reading, said)
 	if err == nil && strings.Contains(said, "[error] Error writing trailer") {
 		// ffmpeg 5 ends with 0 although its output is no file, for want of space perhaps.
-		err = &ToolError{Command: command, Stderr: said}
+		err = &ToolError{Command: p.args, Stderr: said}
 	}
 	return said, err
 }

@@ -2,9 +2,12 @@ package plan
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/pipelines"
 )
 
@@ -67,6 +70,10 @@ func expandBundle(x *Expansion) (any, error) {
 	for _, t := range x.Facts.Tracks {
 		spec.Tracks = append(spec.Tracks, BundleTrack{t.Language, t.Kind, t.State, t.Revision, t.File, t.Source})
 	}
+	for _, stage := range Needed[executed](x) {
+		spec.Tracks = append(spec.Tracks, stage.tracks...)
+	}
+	slices.SortStableFunc(spec.Tracks, func(a, b BundleTrack) int { return strings.Compare(a.Language, b.Language) })
 	_, lost := x.Facts.Talk.Sections(x.graph.Edition.Programme)
 	for _, c := range lost {
 		x.Note("the cut leaves less than ten seconds of the chapter “%s”; it is none any more", c.Title)
@@ -74,6 +81,10 @@ func expandBundle(x *Expansion) (any, error) {
 	inputs := make(map[string]action.Key)
 	for _, stage := range Needed[files](x) {
 		for _, e := range stage.entries() {
+			if _, twice := inputs[e.Path]; twice {
+				return nil, fault.New(x.Pipeline.File, "two files of the bundle would be %s", e.Path).At(x.Stage.Line).
+					Try("Give one of them another path.")
+			}
 			inputs[e.Path] = e.Key
 			spec.Entries = append(spec.Entries, e)
 		}

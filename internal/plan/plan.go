@@ -96,7 +96,7 @@ func (p *planner) expand(stage pipelines.Stage) error {
 			return nil
 		}
 	}
-	made, err := p.in.Kinds[i].Expand(&Expansion{planner: p, Stage: stage, Facts: p.in.Facts, Pipeline: p.in.Pipeline, version: p.in.Kinds[i].Version})
+	made, err := p.in.Kinds[i].Expand(&Expansion{planner: p, Stage: stage, Facts: p.in.Facts, Pipeline: p.in.Pipeline})
 	if errors.Is(err, errUnobserved) {
 		p.graph.Complete = false
 		return nil
@@ -114,7 +114,6 @@ type Expansion struct {
 	Stage    pipelines.Stage
 	Facts    conference.Facts
 	Pipeline pipelines.Pipeline
-	version  int
 }
 
 // Needed are the results of that type among the stages that x's stage needs, in their
@@ -146,21 +145,30 @@ func (x *Expansion) Act(where string, params any, inputs map[string]action.Key) 
 
 // share is Act for one of several actions that one job does together.
 func (x *Expansion) share(where, with string, params any, inputs map[string]action.Key) (action.Key, error) {
+	return x.add(action.Action{Kind: x.Stage.Uses, Share: with}, where, params, inputs)
+}
+
+// add is Act for an action of any kind there is, with what is no part of its key as a says.
+func (x *Expansion) add(a action.Action, where string, params any, inputs map[string]action.Key) (action.Key, error) {
+	i := slices.IndexFunc(x.in.Kinds, func(k Kind) bool { return k.Name == a.Kind })
+	if i < 0 {
+		return "", fmt.Errorf("no such kind: %q", a.Kind)
+	}
 	slot := x.Stage.Name
 	if where != "" {
 		slot += "/" + where
 	}
-	a, preimage, err := action.New(x.Stage.Uses, x.version, slot, params, inputs)
+	made, preimage, err := action.New(a.Kind, x.in.Kinds[i].Version, slot, params, inputs)
 	if err != nil {
 		return "", err
 	}
-	a.Share = with
-	if !x.seen[a.Key] {
-		x.seen[a.Key] = true
-		x.graph.Actions = append(x.graph.Actions, a)
-		x.graph.Preimages[a.Key] = preimage
+	made.Share, made.Timeout = a.Share, a.Timeout
+	if !x.seen[made.Key] {
+		x.seen[made.Key] = true
+		x.graph.Actions = append(x.graph.Actions, made)
+		x.graph.Preimages[made.Key] = preimage
 	}
-	return a.Key, nil
+	return made.Key, nil
 }
 
 // Observe is the artifact of an observing action, if it is there.

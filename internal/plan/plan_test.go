@@ -21,7 +21,7 @@ import (
 func kinds() []plan.Kind {
 	return []plan.Kind{
 		plan.Probe(), plan.Index(), plan.Analyse(), plan.Encode(), plan.Card(), plan.Audio(),
-		plan.Assemble(), plan.Thumbnail(), plan.Captions(), plan.Sync(), plan.Subtitled(), plan.Bundle(),
+		plan.Assemble(), plan.Thumbnail(), plan.Captions(), plan.Sync(), plan.Subtitled(), plan.Exec(), plan.Bundle(),
 	}
 }
 

@@ -79,6 +79,12 @@ func known(name string, node *yaml.Node, t reflect.Type) error {
 				return err
 			}
 		}
+	case node.Kind == yaml.MappingNode && t.Kind() == reflect.Map:
+		for i := 1; i < len(node.Content); i += 2 {
+			if err := known(name, node.Content[i], t.Elem()); err != nil {
+				return err
+			}
+		}
 	case node.Kind == yaml.SequenceNode && t.Kind() == reflect.Slice:
 		for _, item := range node.Content {
 			if err := known(name, item, t.Elem()); err != nil {

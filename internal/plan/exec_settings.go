@@ -1,0 +1,289 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/strictyaml"
+	"github.com/lectern-av/lectern/pipelines"
+)
+
+// ExecSettings are what a pipeline says under an exec stage's with: a program of the
+// user's own, and all that it reads and makes. In run and env, {input.NAME},
+// {output.NAME}, {param.NAME}, {file.NAME}, {talk.slug}, {talk.title} and {talk.language}
+// stand for what they name. A program in run that has a slash is a file that belongs to
+// the pipeline; one without is looked for on the worker's PATH.
+type ExecSettings struct {
+	Run     []pipelines.Word           `yaml:"run"`     // the program and its arguments
+	Version int                        `yaml:"version"` // raised when the program makes something else of the same
+	Inputs  map[string]ExecInput       `yaml:"inputs"`
+	Outputs map[string]ExecOutput      `yaml:"outputs"`
+	Params  map[string]pipelines.Word  `yaml:"params"`
+	Files   map[string]*pipelines.File `yaml:"files"` // scripts, word lists and the like
+	Env     map[string]pipelines.Word  `yaml:"env"`   // beside the few that every program gets
+	Timeout time.Duration              `yaml:"timeout"`
+}
+
+// ExecInput is what a program reads of an earlier stage. An argument that is {input.NAME}
+// and nothing else becomes as many as there are files.
+type ExecInput struct {
+	From      pipelines.Word `yaml:"from"`      // a stage of needs, or "talk": what is known of it, as JSON
+	Recording int            `yaml:"recording"` // of index and analyse: which, from 1; unset: all
+	Rendition string         `yaml:"rendition"` // of assemble: its name; unset: the highest
+	Language  string         `yaml:"language"`  // of captions; unset: the talk's own
+	Format    string         `yaml:"format"`    // of captions, or of a stage with several files: how the file's name ends
+	Output    string         `yaml:"output"`    // of exec: its name; unset: its only one
+}
+
+// ExecOutput is a file that a program makes.
+type ExecOutput struct {
+	Path  pipelines.Word `yaml:"path"`  // in the bundle; unset: only other stages get it
+	Role  string         `yaml:"role"`  // what the manifest calls it; unset: extra
+	Track *ExecTrack     `yaml:"track"` // it is subtitles
+}
+
+// ExecTrack says that an output is subtitles, in any format that Lectern reads. They are a
+// draft: they lie in the bundle's drafts/, and no viewer gets them. Where subtitles in the
+// language were handed in, the stage is left out.
+type ExecTrack struct {
+	Language string `yaml:"language"` // BCP 47; unset: the talk's own
+	Time     string `yaml:"time"`     // reel or programme; unset: that of what the program reads
+}
+
+// Exec runs a program of the user's own.
+func Exec() Kind {
+	return Kind{
+		Kind: pipelines.Kind{
+			Name:  "exec",
+			Also:  []string{"run", "script", "program", "shell", "command", "custom", "external"},
+			With:  func() any { return &ExecSettings{Version: 1, Timeout: time.Hour} },
+			Check: func(with any) error { return with.(*ExecSettings).check() },
+			Fits:  func(s pipelines.Stage, before []pipelines.Stage) error { return s.With.(*ExecSettings).fits(s, before) },
+		},
+		Version: 1,
+		Expand:  expandExec,
+	}
+}
+
+// programFile is the name among the files of a program that belongs to the pipeline.
+const programFile = "program"
+
+// BelongingFiles are what has to be read along with the pipeline: the declared files, and
+// the program, where that is a path.
+func (s *ExecSettings) BelongingFiles() (all []*pipelines.File) {
+	if len(s.Run) > 0 && strings.Contains(s.Run[0].Text, "/") && !placeholder.MatchString(s.Run[0].Text) && s.Files[programFile] == nil {
+		if s.Files == nil {
+			s.Files = make(map[string]*pipelines.File)
+		}
+		s.Files[programFile] = &pipelines.File{Word: s.Run[0]}
+		s.Run[0].Text = "{file." + programFile + "}"
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Files)) {
+		all = append(all, s.Files[name])
+	}
+	return all
+}
+
+// longest is how long a program may take at most: as any job.
+const longest = 6 * time.Hour
+
+func (s *ExecSettings) check() error {
+	switch {
+	case len(s.Run) == 0 || s.Run[0].Text == "":
+		return errors.New("runs nothing; say what: run: [program, argument, …]")
+	case strings.Contains(s.Run[0].Text, "/"): // and was not taken for a file
+		return fmt.Errorf("the program is the path %q, and a file is called %q; give that another name", s.Run[0].Text, programFile)
+	case s.Version < 1:
+		return fmt.Errorf("version %d is not counted from 1", s.Version)
+	case s.Timeout <= 0 || s.Timeout > longest:
+		return fmt.Errorf("a timeout of %v is not between 1s and %v", s.Timeout, longest)
+	case len(s.Outputs) == 0:
+		return errors.New("makes nothing; name what it makes under outputs, and give it to the program as {output.NAME}")
+	}
+	for _, names := range []map[string]bool{namesOf(s.Inputs), namesOf(s.Outputs), namesOf(s.Params), namesOf(s.Files)} {
+		for name := range names {
+			if !fileName.MatchString(name) {
+				return fmt.Errorf("the name %q cannot stand in a file's: use letters, digits and hyphens, 40 at most", name)
+			}
+		}
+	}
+	if err := s.checkWords(); err != nil {
+		return err
+	}
+	return s.checkOutputs()
+}
+
+func namesOf[T any](m map[string]T) map[string]bool {
+	names := make(map[string]bool)
+	for name := range m {
+		names[name] = true
+	}
+	return names
+}
+
+// placeholder is a word of two parts in braces. Other braces mean nothing.
+var placeholder = regexp.MustCompile(`\{([a-z]+)\.([A-Za-z0-9][A-Za-z0-9._-]*)\}`)
+
+// checkWords refuses placeholders that stand for nothing, and what is declared and never
+// given to the program.
+func (s *ExecSettings) checkWords() error {
+	known := map[string]map[string]bool{
+		"input": namesOf(s.Inputs), "output": namesOf(s.Outputs), "param": namesOf(s.Params), "file": namesOf(s.Files),
+		"talk": {"slug": true, "title": true, "language": true},
+	}
+	used := make(map[string]bool)
+	for _, w := range s.words() {
+		for _, m := range placeholder.FindAllStringSubmatch(w.Text, -1) {
+			names, ok := known[m[1]]
+			if !ok {
+				return fault.New("", "%s stands for nothing%s", m[0], strictyaml.DidYouMean(m[1], slices.Sorted(maps.Keys(known)))).At(w.Line).
+					Try("Known are {input.…}, {output.…}, {param.…}, {file.…} and {talk.…}.")
+			}
+			if !names[m[2]] {
+				return fault.New("", "%s stands for nothing%s", m[0], strictyaml.DidYouMean(m[2], slices.Sorted(maps.Keys(names)))).At(w.Line).
+					Try("%s", declare(m[1], names))
+			}
+			used[m[1]+"."+m[2]] = true
+		}
+	}
+	for _, what := range []string{"input", "output", "param", "file"} {
+		for _, name := range slices.Sorted(maps.Keys(known[what])) {
+			if !used[what+"."+name] {
+				return fmt.Errorf("the %s %q is never given to the program; put {%s.%s} into run", what, name, what, name)
+			}
+		}
+	}
+	return nil
+}
+
+func declare(what string, names map[string]bool) string {
+	if what == "talk" {
+		return "Of the talk there are slug, title and language; all of it comes by an input with from: talk."
+	}
+	if len(names) == 0 {
+		return fmt.Sprintf("Declare it under %ss.", what)
+	}
+	return fmt.Sprintf("Declared under %ss: %s.", what, strings.Join(slices.Sorted(maps.Keys(names)), ", "))
+}
+
+// words are the texts in which placeholders stand.
+func (s *ExecSettings) words() []pipelines.Word {
+	words := slices.Clone(s.Run)
+	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
+		words = append(words, s.Env[name])
+	}
+	return words
+}
+
+// roles are those of files that the bundle makes something of; a program's are its own.
+var roles = []string{"video", "captions", "upload"}
+
+func (s *ExecSettings) checkOutputs() error {
+	tracks := 0
+	for _, name := range slices.Sorted(maps.Keys(s.Outputs)) {
+		o := s.Outputs[name]
+		if o.Track != nil {
+			tracks++
+		}
+		switch {
+		case tracks > 1:
+			return fmt.Errorf("the output %q is a second track; a stage drafts one", name)
+		case o.Track != nil && o.Path.Text+o.Role != "":
+			return fmt.Errorf("the output %q is a track, whose files and role the bundle knows; leave out path and role", name)
+		case o.Track != nil && !slices.Contains([]string{"", "reel", "programme"}, o.Track.Time):
+			return fmt.Errorf("the output %q: unknown time %q; reel and programme can be had", name, o.Track.Time)
+		case o.Role != "" && o.Path.Text == "":
+			return fmt.Errorf("the output %q has a role in the bundle and no path", name)
+		case slices.Contains(roles, o.Role):
+			return fmt.Errorf("the output %q cannot be %s: those the bundle makes itself", name, o.Role)
+		case o.Role != "" && !fileName.MatchString(o.Role):
+			return fmt.Errorf("the output %q: the role %q is no word of letters, digits and hyphens", name, o.Role)
+		}
+		if err := checkBundlePath(o.Path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bundlePath are the placeholders that a path in the bundle may have.
+var bundlePath = strings.NewReplacer("{talk.slug}", "slug", "{talk.language}", "en")
+
+// checkBundlePath refuses paths that lead out of the bundle, or to what is its own.
+func checkBundlePath(w pipelines.Word) error {
+	if w.Text == "" {
+		return nil
+	}
+	p := bundlePath.Replace(w.Text)
+	if m := placeholder.FindString(p); m != "" {
+		return fault.New("", "%s cannot stand in the path %q", m, w.Text).At(w.Line).Try("{talk.slug} and {talk.language} can.")
+	}
+	first, _, below := strings.Cut(p, "/")
+	switch {
+	case !filepath.IsLocal(p) || path.Clean(p) != p || strings.ContainsAny(p, "\\\x00\n\r"):
+		return fault.New("", "%q is no path inside a bundle", w.Text).At(w.Line).Try("Write it like reports/{talk.slug}.json.")
+	case !below || slices.Contains([]string{"video", "captions", "drafts"}, first):
+		return fault.New("", "the bundle keeps what is at %q for itself", w.Text).At(w.Line).Try("Choose a directory of its own, such as reports/%s.", path.Base(w.Text))
+	}
+	return nil
+}
+
+// givers are the kinds of stages whose results a program can read.
+var givers = []string{"index", "analyse", "audio", "assemble", "subtitled", "captions", "thumbnail", "exec"}
+
+// talkInput is what an input comes from that is the talk's own description.
+const talkInput = "talk"
+
+// fits refuses inputs from stages that are not among those needed.
+func (s *ExecSettings) fits(stage pipelines.Stage, before []pipelines.Stage) error {
+	for _, name := range slices.Sorted(maps.Keys(s.Inputs)) {
+		in := s.Inputs[name]
+		if in.From.Text == "" {
+			return fmt.Errorf("the input %q does not say which stage it is from", name)
+		}
+		if in.From.Text == talkInput {
+			continue
+		}
+		if !slices.Contains(stage.Needs, in.From.Text) {
+			return fault.New("", "the input %q is from %q, which is no stage of its needs%s", name, in.From.Text,
+				strictyaml.DidYouMean(in.From.Text, stage.Needs)).At(in.From.Line).Try("Put the stage into needs: […].")
+		}
+		i := slices.IndexFunc(before, func(b pipelines.Stage) bool { return b.Name == in.From.Text })
+		if !slices.Contains(givers, before[i].Uses) {
+			return fault.New("", "the input %q is from %q, whose results are of no use to a program", name, in.From.Text).At(in.From.Line).
+				Try("Inputs can be had of stages that use %s.", strings.Join(givers, ", "))
+		}
+		if err := in.suits(name, before[i].Uses); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// suits refuses what an input says that means nothing to stages of that kind.
+func (in ExecInput) suits(name, uses string) error {
+	for _, c := range []struct {
+		key  string
+		said bool
+		of   []string
+	}{
+		{"recording", in.Recording != 0, []string{"index", "analyse"}},
+		{"rendition", in.Rendition != "", []string{"assemble"}},
+		{"language", in.Language != "", []string{"captions"}},
+		{"output", in.Output != "", []string{"exec"}},
+	} {
+		if c.said && !slices.Contains(c.of, uses) {
+			return fault.New("", "the input %q says %s, which is of stages that use %s", name, c.key, strings.Join(c.of, " or ")).
+				At(in.From.Line)
+		}
+	}
+	return nil
+}
