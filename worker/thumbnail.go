@@ -2,14 +2,55 @@ package worker
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 
+	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plan"
 )
+
+// stillsFile is the one file of a chunk's stills: all of them, below one another.
+const stillsFile = "stills.jpg"
+
+// doStills takes the small pictures of one chunk.
+func doStills(ctx context.Context, t *Task) error {
+	a := t.Actions[0]
+	spec, err := params[media.StillsSpec](a)
+	if err != nil {
+		return err
+	}
+	path, err := t.Path(ctx, a, "segment", segmentFile)
+	if err != nil {
+		return err
+	}
+	stills, err := t.Media().Stills(ctx, path, spec, filepath.Join(t.Dir, stillsFile))
+	if err != nil {
+		return err
+	}
+	return t.Publish(ctx, a, t.Dir, stills, nil, stillsFile)
+}
 
 // doThumbnail makes the still that stands for the talk.
 func doThumbnail(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
+	const still = "thumbnail.jpg"
+	take := t.fromRecording
+	if _, ok := a.Inputs["recording"]; !ok {
+		take = t.fromStills
+	}
+	if err := take(ctx, a, filepath.Join(t.Dir, still)); err != nil {
+		return err
+	}
+	return t.Publish(ctx, a, t.Dir, nil, nil, still)
+}
+
+// fromRecording looks for a still in a part of a recording.
+func (t *Task) fromRecording(ctx context.Context, a action.Action, out string) error {
 	spec, err := params[media.ThumbnailSpec](a)
 	if err != nil {
 		return err
@@ -18,9 +59,53 @@ func doThumbnail(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	const still = "thumbnail.jpg"
-	if err := t.Media().Thumbnail(ctx, path, spec, filepath.Join(t.Dir, still)); err != nil {
+	return t.Media().Thumbnail(ctx, path, spec, out)
+}
+
+// fromStills takes the best of all stills once more, off the recording, in full size.
+func (t *Task) fromStills(ctx context.Context, a action.Action, out string) error {
+	spec, err := params[plan.PosterSpec](a)
+	if err != nil {
 		return err
 	}
-	return t.Publish(ctx, a, t.Dir, nil, nil, still)
+	chunks, err := t.stills(ctx, a)
+	if err != nil {
+		return err
+	}
+	if len(chunks) != len(spec.Chunks) {
+		return fmt.Errorf("there are stills of %d chunks, and not of %d", len(chunks), len(spec.Chunks))
+	}
+	var all []media.Still
+	var of []int // which chunk each is of
+	for i, chunk := range chunks {
+		for range chunk {
+			of = append(of, i)
+		}
+		all = append(all, chunk...)
+	}
+	best := media.Choose(all)
+	if best < 0 {
+		return errors.New("there are no stills")
+	}
+	chunk := spec.Chunks[of[best]]
+	path, err := t.Path(ctx, a, fmt.Sprintf("recording/%05d", chunk.Recording), indexedFile)
+	if err != nil {
+		return err
+	}
+	return t.Media().Poster(ctx, path, spec.Pictures[chunk.Recording], chunk.From+all[best].Frame, out)
+}
+
+// stills are those of each chunk, in programme order.
+func (t *Task) stills(ctx context.Context, a action.Action) (chunks [][]media.Still, err error) {
+	for _, role := range slices.Sorted(maps.Keys(a.Inputs)) {
+		if !strings.HasPrefix(role, "stills/") {
+			continue
+		}
+		var chunk []media.Still
+		if err := t.Facts(ctx, a, role, &chunk); err != nil {
+			return nil, err
+		}
+		chunks = append(chunks, chunk)
+	}
+	return chunks, nil
 }

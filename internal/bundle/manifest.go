@@ -8,7 +8,7 @@
 //	video/<slug>-1080.mp4 and its sisters, without
 //	captions/<slug>.en.srt, <slug>.en.vtt, …
 //	drafts/<slug>.en.srt, <slug>.en.vtt   subtitles that nobody has read yet
-//	thumb/<slug>.jpg
+//	thumb/<slug>.jpg      and, beside it, a contact sheet, and a sprite for players
 //	youtube.json          see [YouTube]
 package bundle
 
@@ -46,8 +46,10 @@ const (
 	Video     Role = "video"
 	Captions  Role = "captions"
 	Thumbnail Role = "thumbnail"
-	Upload    Role = "upload" // what a video platform is told: youtube.json
-	Extra     Role = "extra"  // what a stage of the user's own made, unless it says otherwise
+	Sprite    Role = "sprite"  // sheets of stills for players, and the WebVTT that says where in them
+	Contact   Role = "contact" // a sheet of stills for people
+	Upload    Role = "upload"  // what a video platform is told: youtube.json
+	Extra     Role = "extra"   // what a stage of the user's own made, unless it says otherwise
 )
 
 // Content is all that a manifest says. bundle.json is this type as JSON:

@@ -72,6 +72,11 @@ func sample(t *testing.T, dir string) {
 		c.Tracks = append(c.Tracks, track)
 	}
 	still(t, filepath.Join(dir, "thumb/api.jpg"), 1280, 720)
+	still(t, filepath.Join(dir, "thumb/api-sprite-01.jpg"), 320, 90)
+	still(t, filepath.Join(dir, "thumb/api-contact.jpg"), 640, 180)
+	must(t, os.WriteFile(filepath.Join(dir, "thumb/api-sprite.vtt"), []byte("WEBVTT\n\n"+
+		"00:00:00.000 --> 00:00:01.500\napi-sprite-01.jpg#xywh=0,0,160,90\n\n"+
+		"00:00:01.500 --> 00:00:03.003\napi-sprite-01.jpg#xywh=160,0,160,90\n"), 0o644))
 	upload, _, err := bundle.YouTube(bundle.Told{Talk: c.Talk, Tracks: c.Tracks})
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(dir, "youtube.json"), upload, 0o644))
@@ -79,6 +84,9 @@ func sample(t *testing.T, dir string) {
 	c.Files = append(c.Files,
 		bundle.File{Path: "video/api.mp4", Role: bundle.Video, Media: facts, Subtitles: []string{"en", "es-419"}},
 		bundle.File{Path: "thumb/api.jpg", Role: bundle.Thumbnail},
+		bundle.File{Path: "thumb/api-sprite.vtt", Role: bundle.Sprite},
+		bundle.File{Path: "thumb/api-sprite-01.jpg", Role: bundle.Sprite},
+		bundle.File{Path: "thumb/api-contact.jpg", Role: bundle.Contact},
 		bundle.File{Path: "youtube.json", Role: bundle.Upload})
 	sign(t, dir, c)
 }
@@ -278,6 +286,17 @@ func TestVerifyNoticesEveryMutation(t *testing.T) {
 		{"a thumbnail cut short", true, func(t *testing.T, dir string, _ *bundle.Content) {
 			edit(t, filepath.Join(dir, "thumb/api.jpg"), func(b []byte) []byte { return b[:len(b)/2] })
 		}, "it is no whole JPEG"},
+		{"a sprite with a gap", true, replace("thumb/api-sprite.vtt", "00:00:01.500 --> 00:00:03.003", "00:00:01.600 --> 00:00:03.003"), "nothing is shown from 1.5s to 1.6s"},
+		{"a sprite that ends early", true, replace("thumb/api-sprite.vtt", "00:00:03.003", "00:00:03.000"), "it ends at 3s"},
+		{"a sprite's tile outside of its sheet", true, replace("thumb/api-sprite.vtt", "xywh=160", "xywh=170"), "is no part of api-sprite-01.jpg"},
+		{"a sprite of a sheet that is not there", true, replace("thumb/api-sprite.vtt", "sprite-01", "sprite-02"), "names api-sprite-02.jpg, which is missing"},
+		{"a sprite that leads elsewhere", true, replace("thumb/api-sprite.vtt", "api-sprite-01", "../thumb/api-sprite-01"), "is no part of a picture"},
+		{"a sheet cut short", true, func(t *testing.T, dir string, _ *bundle.Content) {
+			edit(t, filepath.Join(dir, "thumb/api-sprite-01.jpg"), func(b []byte) []byte { return b[:len(b)/2] })
+		}, "it is no whole JPEG"},
+		{"a draft that YouTube is told of", true, func(_ *testing.T, _ string, c *bundle.Content) {
+			c.Tracks[1].State = conference.Draft
+		}, "its captions are not those of the bundle"},
 		{"a title too long", true, replace("youtube.json", "Prototyping APIs", strings.Repeat("x", 101)), "the title has 101 characters"},
 		{"a description too long in bytes", true, replace("youtube.json", `"Ada"`, `"`+strings.Repeat("é", 2501)+`"`), "the description has 5002 bytes"},
 		{"an angle in the title", true, replace("youtube.json", "Prototyping APIs", "a < b"), "holds < or >"},

@@ -122,7 +122,7 @@ func TestThumbnailShowsSomething(t *testing.T) {
 	if b := picture.Bounds(); b.Dx() != 1280 || b.Dy() != 720 {
 		t.Errorf("it is %v", b)
 	}
-	if seen := contrast(picture); seen < 40 {
+	if seen := pictureOf(picture, 640).score(); seen < 0.3 {
 		t.Errorf("there is little to see in it: %v", seen)
 	}
 }

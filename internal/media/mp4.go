@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"slices"
+
+	"github.com/lectern-av/lectern/internal/timeline"
 )
 
 // box is one box of an MP4, as ISO/IEC 14496-12 describes it.
@@ -184,7 +186,46 @@ func pictureTimes(path string) (times []int64, scale int64, err error) {
 	return timesIn(index)
 }
 
+// keyFrames are the frames of an MP4's first track that can be decoded by themselves, at a
+// constant rate, ascending.
+func keyFrames(path string, rate timeline.Rate) (frames []int64, err error) {
+	index, _, err := moov(path)
+	if err != nil {
+		return nil, err
+	}
+	times, scale, err := sampleTimes(index)
+	if err != nil {
+		return nil, err
+	}
+	frame := func(sample int) int64 { return timeline.Rescale(times[sample], rate.Num, scale*rate.Den) }
+	samples, err := inside(index, "trak", "mdia", "minf", "stbl")
+	if err != nil {
+		return nil, err
+	}
+	if _, none := inside(samples, "stss"); none != nil { // each of them can
+		for i := range times {
+			frames = append(frames, frame(i))
+		}
+	} else {
+		err = table(samples, "stss", 1, func(f []uint32) {
+			if n := int(f[0]); n >= 1 && n <= len(times) {
+				frames = append(frames, frame(n-1))
+			}
+		})
+	}
+	slices.Sort(frames)
+	return frames, err
+}
+
+// timesIn is when the pictures of the first track are shown, ascending.
 func timesIn(index []byte) (times []int64, scale int64, err error) {
+	times, scale, err = sampleTimes(index)
+	slices.Sort(times)
+	return times, scale, err
+}
+
+// sampleTimes is the same in the order of the file.
+func sampleTimes(index []byte) (times []int64, scale int64, err error) {
 	track, err := inside(index, "trak")
 	if err != nil {
 		return nil, 0, err
@@ -228,7 +269,6 @@ func timesIn(index []byte) (times []int64, scale int64, err error) {
 			}
 		})
 	}
-	slices.Sort(times)
 	return times, scale, err
 }
 

@@ -143,6 +143,14 @@ type AssembleSpec struct {
 	Subtitles []string          `json:"subtitles,omitempty"` // languages, BCP 47, in the order of the streams; MP4 only
 }
 
+// StillsSpec is small pictures of a segment, one for each of its slots.
+type StillsSpec struct {
+	Rate   timeline.Rate    `json:"rate"`
+	Slots  []timeline.Range `json:"slots"` // frames of the segment
+	Width  int              `json:"width"` // pixels of a still
+	Height int              `json:"height"`
+}
+
 // ThumbnailSpec is a still: 1280×720 (letterboxed), JPEG, under 2 MB.
 type ThumbnailSpec struct {
 	Pictures Pictures       `json:"pictures"`

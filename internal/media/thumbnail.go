@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"image"
-	"image/color"
 	"image/jpeg"
 	"io"
-	"math"
 	"os"
 	"strconv"
 
@@ -28,7 +25,7 @@ const (
 const candidates = 8
 
 // Thumbnail writes a JPEG of 1280×720, under 2 MB: of several pictures spread evenly over
-// frames spec.Range of the recording in, the one with the most to see, so that a dark or
+// frames spec.Range of the recording in, the one with the best score, so that a dark or
 // empty one is taken only where there is no other.
 func (t Tools) Thumbnail(ctx context.Context, in string, spec ThumbnailSpec, out string) error {
 	var best []byte
@@ -43,11 +40,23 @@ func (t Tools) Thumbnail(ctx context.Context, in string, spec ThumbnailSpec, out
 		if err != nil {
 			return fmt.Errorf("look at frame %d for the thumbnail: %w", n, err)
 		}
-		if seen := contrast(picture); seen > most {
+		if seen := pictureOf(picture, 640).score(); seen > most {
 			best, most = still, seen
 		}
 	}
 	if err := os.WriteFile(out, best, 0o644); err != nil {
+		return fmt.Errorf("write the thumbnail: %w", err)
+	}
+	return nil
+}
+
+// Poster writes frame n of the recording in as a JPEG of 1280×720, under 2 MB.
+func (t Tools) Poster(ctx context.Context, in string, pics Pictures, n int64, out string) error {
+	still, err := t.still(ctx, in, pics, n)
+	if err != nil {
+		return fmt.Errorf("take frame %d for the thumbnail: %w", n, err)
+	}
+	if err := os.WriteFile(out, still, 0o644); err != nil {
 		return fmt.Errorf("write the thumbnail: %w", err)
 	}
 	return nil
@@ -75,17 +84,4 @@ func (t Tools) still(ctx context.Context, in string, pics Pictures, n int64) ([]
 			return still, err
 		}
 	}
-}
-
-// contrast is how much there is to see: the standard deviation of the brightness.
-func contrast(picture image.Image) float64 {
-	var n, sum, squares float64
-	b := picture.Bounds()
-	for y := b.Min.Y; y < b.Max.Y; y += 4 {
-		for x := b.Min.X; x < b.Max.X; x += 4 {
-			v := float64(color.GrayModel.Convert(picture.At(x, y)).(color.Gray).Y)
-			n, sum, squares = n+1, sum+v, squares+v*v
-		}
-	}
-	return math.Sqrt(math.Max(0, squares/n-sum/n*(sum/n)))
 }

@@ -100,7 +100,7 @@ func expandCaptions(x *Expansion) (any, error) {
 func Thumbnail() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "thumbnail", Also: []string{"thumb", "poster", "still", "preview"}, Needs: []string{"index"}, Single: true},
-		Version: 1,
+		Version: 2,
 		Expand:  expandThumbnail,
 	}
 }
@@ -109,9 +109,16 @@ type thumbnail []Entry
 
 func (t thumbnail) entries() []Entry { return t }
 
-// expandThumbnail looks a third into the programme, in one cell of the chunk grid, so
-// that it seldom changes when an end of the talk is moved.
+// expandThumbnail chooses among the stills of the whole programme or, where the stage needs
+// none, looks a third into it, in one cell of the chunk grid, so that it seldom changes when
+// an end of the talk is moved.
 func expandThumbnail(x *Expansion) (any, error) {
+	file := func(key action.Key, err error) (any, error) {
+		return thumbnail{{Path: "thumb/" + x.Facts.Talk.Slug + ".jpg", Role: "thumbnail", Key: key, File: "thumbnail.jpg"}}, err
+	}
+	for _, stills := range Needed[stilled](x) {
+		return file(expandPoster(x, stills))
+	}
 	reel := need[Reel](x)
 	grid := timeline.Grid{Rate: reel.Programme.Rate, Every: x.Pipeline.Programme.Chunk, Least: leastChunk}
 	left := timeline.Frames(reel.Programme.Kept) / 3
@@ -126,8 +133,7 @@ func expandThumbnail(x *Expansion) (any, error) {
 			}
 			s := reel.Sources[piece.Source]
 			spec := media.ThumbnailSpec{Pictures: s.Probe.Pictures(reel.Programme.Rate), Range: cell}
-			key, err := x.Act("", spec, map[string]action.Key{"recording": s.Key})
-			return thumbnail{{Path: "thumb/" + x.Facts.Talk.Slug + ".jpg", Role: "thumbnail", Key: key, File: "thumbnail.jpg"}}, err
+			return file(x.Act("", spec, map[string]action.Key{"recording": s.Key}))
 		}
 	}
 	return nil, fmt.Errorf("nothing is kept of the reel") // the cut was checked: cannot be

@@ -168,12 +168,10 @@ func expandEncode(x *Expansion) (any, error) {
 	grid := timeline.Grid{Rate: reel.Programme.Rate, Every: x.Pipeline.Programme.Chunk, Least: leastChunk}
 	all := renditions(x, reel)
 	named := make(map[string]bool)
-	for _, piece := range reel.Pieces {
-		for _, chunk := range grid.Chunks(piece.Range) {
-			where := chunkName(grid, piece.Source, chunk, named)
-			if err := encodeChunk(x, reel, piece.Source, chunk, where, all); err != nil {
-				return nil, err
-			}
+	for _, chunk := range reel.chunks(x.Pipeline.Programme.Chunk) {
+		where := chunkName(grid, chunk.Source, chunk.Range, named)
+		if err := encodeChunk(x, reel, chunk.Source, chunk.Range, where, all); err != nil {
+			return nil, err
 		}
 	}
 	return all, nil

@@ -218,7 +218,7 @@ func (e *executing) file(name string, in ExecInput, from files) (found bool, err
 			continue
 		}
 		e.take(name, f.Key, f.File)
-		if f.Role != "thumbnail" {
+		if f.Role == "video" || f.Role == "captions" {
 			e.clocks = append(e.clocks, clock{programme: true})
 		}
 		return true, nil

@@ -237,7 +237,7 @@ func checkBundlePath(w pipelines.Word) error {
 }
 
 // givers are the kinds of stages whose results a program can read.
-var givers = []string{"index", "analyse", "audio", "assemble", "subtitled", "captions", "thumbnail", "exec"}
+var givers = []string{"index", "analyse", "audio", "assemble", "subtitled", "captions", "thumbnail", "sprite", "exec"}
 
 // talkInput is what an input comes from that is the talk's own description.
 const talkInput = "talk"

@@ -14,6 +14,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/pipelines"
 )
 
 // withExec is a talk's pipeline with stages of the user's own, whose text stands before the
@@ -239,5 +240,17 @@ func TestTwoFilesOfOnePathInTheBundle(t *testing.T) {
 	w.pipeline = withExec("one, two", execStage("one", "index", "version: 1"+one)+execStage("two", "index", "version: 2"+one))
 	if _, err := w.plan(t); err == nil || !strings.Contains(err.Error(), "two files of the bundle would be x/y") {
 		t.Errorf("%v", err)
+	}
+}
+
+// loadShipped is a shipped pipeline.
+func loadShipped(name string) (pipelines.Pipeline, error) {
+	return pipelines.Load(name, plan.PipelineKinds(kinds()))
+}
+
+func unmarshal(t *testing.T, b []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(b, into); err != nil {
+		t.Fatal(err)
 	}
 }

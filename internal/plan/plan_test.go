@@ -21,7 +21,7 @@ import (
 func kinds() []plan.Kind {
 	return []plan.Kind{
 		plan.Probe(), plan.Index(), plan.Analyse(), plan.Encode(), plan.Card(), plan.Audio(),
-		plan.Assemble(), plan.Thumbnail(), plan.Captions(), plan.Sync(), plan.Subtitled(), plan.Exec(), plan.Bundle(),
+		plan.Assemble(), plan.Stills(), plan.Thumbnail(), plan.Sprite(), plan.Captions(), plan.Sync(), plan.Subtitled(), plan.Exec(), plan.Bundle(),
 	}
 }
 
@@ -200,9 +200,9 @@ func TestAChangeCostsWhatItTouched(t *testing.T) {
 			w.facts.Tracks = append(w.facts.Tracks, conference.Track{Language: "es", Cues: []conference.Cue{{End: time.Second, Text: "Hola"}}})
 		}, map[string]int{"captions": 1, "subtitled": 1, "bundle": 1}},
 		{"the in-point moved within a chunk", func(w *world) { w.facts.Cut[0].From += 5 * time.Second },
-			map[string]int{"encode": 3, "audio": 1, "assemble": 3, "captions": 1, "subtitled": 1, "bundle": 1}},
+			map[string]int{"encode": 3, "audio": 1, "assemble": 3, "stills": 1, "thumbnail": 1, "sprite": 1, "captions": 1, "subtitled": 1, "bundle": 1}},
 		{"both ends moved", func(w *world) { w.facts.Cut[0].From += 5 * time.Second; w.facts.Cut[0].To -= 5 * time.Second },
-			map[string]int{"encode": 6, "audio": 1, "assemble": 3, "captions": 1, "subtitled": 1, "bundle": 1}},
+			map[string]int{"encode": 6, "audio": 1, "assemble": 3, "stills": 2, "thumbnail": 1, "sprite": 1, "captions": 1, "subtitled": 1, "bundle": 1}},
 		{"the title", func(w *world) { w.facts.Talk.Title = "The APIs" },
 			map[string]int{"card": 6, "assemble": 3, "subtitled": 1, "bundle": 1}},
 		{"the abstract", func(w *world) { w.facts.Talk.Abstract = "About them." }, map[string]int{"bundle": 1}},

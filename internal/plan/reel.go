@@ -35,6 +35,17 @@ type Piece struct {
 	Range  timeline.Range // frames of the recording
 }
 
+// chunks are the pieces divided along the grid, in programme order.
+func (reel Reel) chunks(every time.Duration) (all []Piece) {
+	grid := timeline.Grid{Rate: reel.Programme.Rate, Every: every, Least: leastChunk}
+	for _, piece := range reel.Pieces {
+		for _, chunk := range grid.Chunks(piece.Range) {
+			all = append(all, Piece{piece.Source, chunk})
+		}
+	}
+	return all
+}
+
 // layReel puts the sources end to end at the programme's rate, and the cut upon them.
 func layReel(x *Expansion, sources []Source) (Reel, error) {
 	first := sources[0].Probe.Video

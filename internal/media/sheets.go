@@ -1,0 +1,174 @@
+package media
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/jpeg"
+	"os"
+	"path/filepath"
+)
+
+// sheetColumns is how many tiles there are in a row of a sheet.
+const sheetColumns = 10
+
+// Sheets are stills at half their size, side by side, for players.
+type Sheets struct {
+	Width, Height int // of a still, in pixels
+	Tiles         int // altogether
+	PerSheet      int
+}
+
+// Count is how many sheets there are.
+func (s Sheets) Count() int { return (s.Tiles + s.PerSheet - 1) / s.PerSheet }
+
+// tile is the size of one.
+func (s Sheets) tile() image.Point { return image.Pt(max(1, s.Width/2), max(1, s.Height/2)) }
+
+// Place is the sheet of a tile, and where on it that is.
+func (s Sheets) Place(i int) (sheet int, at image.Rectangle) {
+	size := s.tile()
+	n := i % s.PerSheet
+	corner := image.Pt(n%sheetColumns*size.X, n/sheetColumns*size.Y)
+	return i / s.PerSheet, image.Rectangle{corner, corner.Add(size)}
+}
+
+// Write writes the sheets under these names into dir. of says in which of the strips, which
+// Stills wrote, each tile is, and which it is there; tiles of a strip follow each other.
+func (s Sheets) Write(dir string, names, strips []string, of func(i int) (strip, nth int)) error {
+	var open stripReader
+	for n, name := range names {
+		first := n * s.PerSheet
+		last := min(s.Tiles, first+s.PerSheet) - 1
+		var all image.Rectangle
+		for i := first; i <= last; i++ {
+			_, at := s.Place(i)
+			all = all.Union(at)
+		}
+		sheet := image.NewRGBA(all)
+		for i := first; i <= last; i++ {
+			strip, nth := of(i)
+			still, err := open.still(strips[strip], image.Rect(0, nth*s.Height, s.Width, (nth+1)*s.Height))
+			if err != nil {
+				return err
+			}
+			_, at := s.Place(i)
+			halveInto(sheet, at, still)
+		}
+		if err := writeJPEG(filepath.Join(dir, name), sheet, 75); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// halveInto draws an image at half its size.
+func halveInto(to *image.RGBA, at image.Rectangle, from image.Image) {
+	b := from.Bounds()
+	for y := range at.Dy() {
+		for x := range at.Dx() {
+			var sum [3]uint32
+			for _, d := range [4]image.Point{{0, 0}, {1, 0}, {0, 1}, {1, 1}} {
+				p := b.Min.Add(image.Pt(min(2*x+d.X, b.Dx()-1), min(2*y+d.Y, b.Dy()-1)))
+				r, g, bl, _ := from.At(p.X, p.Y).RGBA()
+				sum[0], sum[1], sum[2] = sum[0]+r>>8, sum[1]+g>>8, sum[2]+bl>>8
+			}
+			to.SetRGBA(at.Min.X+x, at.Min.Y+y, color.RGBA{uint8((sum[0] + 2) / 4), uint8((sum[1] + 2) / 4), uint8((sum[2] + 2) / 4), 255})
+		}
+	}
+}
+
+// stripReader keeps the strip that was last read: the next still is mostly of the same.
+type stripReader struct {
+	path  string
+	strip *image.YCbCr
+}
+
+func (r *stripReader) still(path string, at image.Rectangle) (image.Image, error) {
+	if r.path != path {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		decoded, err := jpeg.Decode(f)
+		if err != nil {
+			return nil, fmt.Errorf("read stills: %w", err)
+		}
+		strip, ok := decoded.(*image.YCbCr)
+		if !ok {
+			return nil, fmt.Errorf("stills are a %T", decoded)
+		}
+		r.path, r.strip = path, strip
+	}
+	if !at.In(r.strip.Bounds()) {
+		return nil, fmt.Errorf("a still lies at %v, and all of them within %v", at, r.strip.Bounds())
+	}
+	return r.strip.SubImage(at), nil
+}
+
+// Shown is a still on a contact sheet.
+type Shown struct {
+	Path  string // of a JPEG
+	At    image.Rectangle
+	Label string // digits and colons
+}
+
+// Contact writes stills side by side, in so many columns, each with its label, as a JPEG.
+func Contact(stills []Shown, columns int, out string) error {
+	const gap = 4
+	var open stripReader
+	if len(stills) == 0 {
+		return fmt.Errorf("no stills for a contact sheet")
+	}
+	size := stills[0].At.Size()
+	rows := (len(stills) + columns - 1) / columns
+	columns = min(columns, len(stills))
+	sheet := image.NewRGBA(image.Rect(0, 0, columns*(size.X+gap)+gap, rows*(size.Y+gap)+gap))
+	draw.Draw(sheet, sheet.Bounds(), image.NewUniform(color.RGBA{24, 24, 24, 255}), image.Point{}, draw.Src)
+	for i, s := range stills {
+		still, err := open.still(s.Path, s.At)
+		if err != nil {
+			return err
+		}
+		corner := image.Pt(gap+i%columns*(size.X+gap), gap+i/columns*(size.Y+gap))
+		at := image.Rectangle{corner, corner.Add(size)}
+		draw.Draw(sheet, at, still, s.At.Min, draw.Src)
+		label(sheet, at, s.Label)
+	}
+	return writeJPEG(out, sheet, 85)
+}
+
+// digits are what times are made of, five by seven dots each, a row in a word.
+var digits = map[rune][7]uint8{
+	'0': {0b01110, 0b10001, 0b10011, 0b10101, 0b11001, 0b10001, 0b01110},
+	'1': {0b00100, 0b01100, 0b00100, 0b00100, 0b00100, 0b00100, 0b01110},
+	'2': {0b01110, 0b10001, 0b00001, 0b00110, 0b01000, 0b10000, 0b11111},
+	'3': {0b11110, 0b00001, 0b00001, 0b01110, 0b00001, 0b00001, 0b11110},
+	'4': {0b00010, 0b00110, 0b01010, 0b10010, 0b11111, 0b00010, 0b00010},
+	'5': {0b11111, 0b10000, 0b11110, 0b00001, 0b00001, 0b10001, 0b01110},
+	'6': {0b00110, 0b01000, 0b10000, 0b11110, 0b10001, 0b10001, 0b01110},
+	'7': {0b11111, 0b00001, 0b00010, 0b00100, 0b01000, 0b01000, 0b01000},
+	'8': {0b01110, 0b10001, 0b10001, 0b01110, 0b10001, 0b10001, 0b01110},
+	'9': {0b01110, 0b10001, 0b10001, 0b01111, 0b00001, 0b00010, 0b01100},
+	':': {0b00000, 0b00100, 0b00100, 0b00000, 0b00100, 0b00100, 0b00000},
+}
+
+// label writes a time into the lower left corner of a part of a picture, on a dark ground.
+func label(to *image.RGBA, at image.Rectangle, text string) {
+	const dot, step, margin = 2, 12, 5
+	ground := image.Rect(0, 0, len(text)*step+2*margin-dot, 7*dot+2*margin).Add(image.Pt(at.Min.X, at.Max.Y-7*dot-2*margin))
+	draw.Draw(to, ground.Intersect(at), image.NewUniform(color.RGBA{0, 0, 0, 170}), image.Point{}, draw.Over)
+	white := image.NewUniform(color.White)
+	for i, r := range text {
+		for y, row := range digits[r] {
+			for x := range 5 {
+				if row>>(4-x)&1 == 1 {
+					corner := ground.Min.Add(image.Pt(margin+i*step+x*dot, margin+y*dot))
+					draw.Draw(to, image.Rectangle{corner, corner.Add(image.Pt(dot, dot))}.Intersect(at), white, image.Point{}, draw.Src)
+				}
+			}
+		}
+	}
+}

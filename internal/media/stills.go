@@ -1,0 +1,132 @@
+package media
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	ffmpeg "github.com/u2takey/ffmpeg-go"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// Still is one of a segment's small pictures.
+type Still struct {
+	Frame int64   `json:"frame"` // of the segment
+	Score float64 `json:"score"` // how well it would stand for the talk, from 0 to about 1; see score
+	Look  string  `json:"look"`  // 16 hexadecimal digits, alike for pictures that look alike; see look
+}
+
+// Stills takes, of each slot of the segment, the picture nearest to its middle that can be
+// decoded by itself, and writes them below one another into the JPEG at out. Nothing but
+// such pictures is decoded: of a slot without one, the last before it is taken.
+func (t Tools) Stills(ctx context.Context, path string, spec StillsSpec, out string) ([]Still, error) {
+	keys, err := keyFrames(path, spec.Rate)
+	if err != nil || len(keys) == 0 {
+		return nil, fmt.Errorf("look for pictures that can be decoded by themselves: %w", err)
+	}
+	chosen := make([]int, len(spec.Slots)) // among keys, by slot
+	for i, slot := range spec.Slots {
+		chosen[i] = nearest(keys, slot)
+	}
+	wanted := slices.Compact(slices.Clone(chosen))
+	// Twice as large as they are wanted: sharpness is judged by that.
+	w, h := 2*spec.Width, 2*spec.Height
+	args, err := arguments(func() *ffmpeg.Stream {
+		s := open(path, options{"skip_frame": "nokey"}).Get("v:0")
+		s = filter(s, "select", options{"expr": among(wanted)})
+		s = filter(s, "scale", options{"w": w, "h": h, "flags": "area", "in_color_matrix": "bt709"})
+		return s.Output("pipe:1", options{"f": "rawvideo", "pix_fmt": "rgb24", "fps_mode": "passthrough"})
+	})
+	if err != nil {
+		return nil, err
+	}
+	stills := make([]Still, len(spec.Slots))
+	strip := image.NewRGBA(image.Rect(0, 0, spec.Width, spec.Height*len(spec.Slots)))
+	_, err = t.Stream(ctx, args, func(r io.Reader) error {
+		raw := make([]byte, 3*w*h)
+		for _, key := range wanted {
+			if _, err := io.ReadFull(r, raw); err != nil {
+				return fmt.Errorf("picture %d of %d: %w", key, len(keys), err)
+			}
+			seen := picture{w, h, raw}
+			for i := range chosen {
+				if chosen[i] == key {
+					stills[i] = Still{keys[key], round(seen.score()), seen.look()}
+					seen.halve(strip, i*spec.Height)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("take stills: %w", err)
+	}
+	return stills, writeJPEG(out, strip, 92)
+}
+
+// nearest is the key frame that stands for a slot.
+func nearest(keys []int64, slot timeline.Range) int {
+	middle := (slot.From + slot.To) / 2
+	best := 0
+	for i, k := range keys {
+		if k < slot.To && (keys[best] < slot.From || abs(k-middle) < abs(keys[best]-middle)) {
+			best = i
+		}
+	}
+	return best
+}
+
+func abs(n int64) int64 { return max(n, -n) }
+
+// among is an expression that is true of the pictures of these numbers.
+func among(numbers []int) string {
+	terms := make([]string, len(numbers))
+	for i, n := range numbers {
+		terms[i] = "eq(n," + strconv.Itoa(n) + ")"
+	}
+	return strings.Join(terms, "+")
+}
+
+// round keeps what can be told apart, so that facts are the same on every machine.
+func round(score float64) float64 {
+	r, _ := strconv.ParseFloat(strconv.FormatFloat(score, 'f', 4, 64), 64)
+	return r
+}
+
+// halve draws the picture at half its size into the strip, from line y on.
+func (p picture) halve(strip *image.RGBA, y int) {
+	for ty := range p.height / 2 {
+		for tx := range p.width / 2 {
+			var sum [3]int
+			for _, at := range [4]int{2*ty*p.width + 2*tx, 2*ty*p.width + 2*tx + 1, (2*ty+1)*p.width + 2*tx, (2*ty+1)*p.width + 2*tx + 1} {
+				for c := range sum {
+					sum[c] += int(p.rgb[3*at+c])
+				}
+			}
+			strip.SetRGBA(tx, y+ty, color.RGBA{uint8((sum[0] + 2) / 4), uint8((sum[1] + 2) / 4), uint8((sum[2] + 2) / 4), 255})
+		}
+	}
+}
+
+func writeJPEG(path string, picture image.Image, quality int) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	err = jpeg.Encode(f, picture, &jpeg.Options{Quality: quality})
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

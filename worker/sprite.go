@@ -1,0 +1,132 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// doSprite lays all stills out: in sheets with the WebVTT that tells players where each is,
+// and some on a contact sheet for people.
+func doSprite(ctx context.Context, t *Task) error {
+	a := t.Actions[0]
+	spec, err := params[plan.SpriteSpec](a)
+	if err != nil {
+		return err
+	}
+	chunks, err := t.stills(ctx, a)
+	if err != nil {
+		return err
+	}
+	strips, err := t.Paths(ctx, a, "stills", stillsFile)
+	if err != nil {
+		return err
+	}
+	if len(chunks) != len(spec.Chunks) || len(strips) != len(chunks) {
+		return fmt.Errorf("there are stills of %d chunks, and not of %d", len(chunks), len(spec.Chunks))
+	}
+	tiles := tilesOf(spec, chunks)
+	sheets := media.Sheets{Width: spec.Width, Height: spec.Height, Tiles: len(tiles), PerSheet: plan.SheetTiles}
+	var names []string
+	for n := range sheets.Count() {
+		names = append(names, plan.SheetFile(n))
+	}
+	if err := sheets.Write(t.Dir, names, strips, func(i int) (strip, nth int) { return tiles[i].chunk, tiles[i].nth }); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(t.Dir, plan.SpriteVTT), spriteVTT(spec, sheets, tiles), 0o600); err != nil {
+		return err
+	}
+	if err := contact(spec, tiles, strips, filepath.Join(t.Dir, plan.ContactFile)); err != nil {
+		return err
+	}
+	return t.Publish(ctx, a, t.Dir, nil, nil, append(names, plan.SpriteVTT, plan.ContactFile)...)
+}
+
+// tile is one still in the programme.
+type tile struct {
+	chunk, nth int // where it is
+	score      float64
+	span       timeline.Range // frames of the programme that it stands for
+	at         int64          // the frame that it is
+}
+
+// tilesOf are all stills in programme order. They cover it without a gap: the cards belong to
+// the first and the last.
+func tilesOf(spec plan.SpriteSpec, chunks [][]media.Still) (tiles []tile) {
+	for i, chunk := range chunks {
+		from := spec.Chunks[i].At
+		for k, still := range chunk {
+			until := spec.Chunks[i].At + spec.Chunks[i].Until[k]
+			tiles = append(tiles, tile{i, k, still.Score, timeline.Range{From: from, To: until}, spec.Chunks[i].At + still.Frame})
+			from = until
+		}
+	}
+	if len(tiles) > 0 {
+		tiles[0].span.From, tiles[len(tiles)-1].span.To = 0, spec.Programme
+	}
+	return tiles
+}
+
+// spriteVTT is one cue for each tile, whose text is the sheet with the tile's place on it, as
+// a media fragment (https://www.w3.org/TR/media-frags/#naming-space).
+func spriteVTT(spec plan.SpriteSpec, sheets media.Sheets, tiles []tile) []byte {
+	var b bytes.Buffer
+	b.WriteString("WEBVTT\n")
+	for i, t := range tiles {
+		sheet, at := sheets.Place(i)
+		fmt.Fprintf(&b, "\n%s --> %s\n%s-%s#xywh=%d,%d,%d,%d\n", vttTime(spec.Rate.Time(t.span.From)), vttTime(spec.Rate.Time(t.span.To)),
+			spec.Slug, plan.SheetFile(sheet), at.Min.X, at.Min.Y, at.Dx(), at.Dy())
+	}
+	return b.Bytes()
+}
+
+func vttTime(t time.Duration) string {
+	ms := t.Milliseconds()
+	return fmt.Sprintf("%02d:%02d:%02d.%03d", ms/3_600_000, ms/60_000%60, ms/1000%60, ms%1000)
+}
+
+// The tiles of a contact sheet.
+const (
+	contactColumns = 4
+	contactRows    = 6
+)
+
+// contact writes a sheet of stills from all over the programme, with their times: the best of
+// each of as many parts of the same length as there is room for.
+func contact(spec plan.SpriteSpec, tiles []tile, strips []string, out string) error {
+	var chosen []tile
+	n := min(contactColumns*contactRows, len(tiles))
+	for part := range n {
+		best := tiles[part*len(tiles)/n]
+		for _, t := range tiles[part*len(tiles)/n : (part+1)*len(tiles)/n] {
+			if t.score > best.score {
+				best = t
+			}
+		}
+		chosen = append(chosen, best)
+	}
+	var shown []media.Shown
+	for _, t := range chosen {
+		at := image.Rect(0, t.nth*spec.Height, spec.Width, (t.nth+1)*spec.Height)
+		shown = append(shown, media.Shown{Path: strips[t.chunk], At: at, Label: clock(spec.Rate.Time(t.at))})
+	}
+	return media.Contact(shown, contactColumns, out)
+}
+
+// clock is "1:02:03", or "2:03" below an hour.
+func clock(t time.Duration) string {
+	s := int(t.Seconds())
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
