@@ -165,12 +165,9 @@ const leastChunk = 2 * time.Second
 
 func expandEncode(x *Expansion) (any, error) {
 	reel := need[Reel](x)
-	grid := timeline.Grid{Rate: reel.Programme.Rate, Every: x.Pipeline.Programme.Chunk, Least: leastChunk}
 	all := renditions(x, reel)
-	named := make(map[string]bool)
-	for _, chunk := range reel.chunks(x.Pipeline.Programme.Chunk) {
-		where := chunkName(grid, chunk.Source, chunk.Range, named)
-		if err := encodeChunk(x, reel, chunk.Source, chunk.Range, where, all); err != nil {
+	for _, c := range reel.chunks(x.Pipeline.Programme.Chunk) {
+		if err := encodeChunk(x, reel, c, all); err != nil {
 			return nil, err
 		}
 	}
@@ -178,36 +175,24 @@ func expandEncode(x *Expansion) (any, error) {
 }
 
 // encodeChunk adds one action per rendition; they share a decode.
-func encodeChunk(x *Expansion, reel Reel, source int, chunk timeline.Range, where string, all encoded) error {
-	s := reel.Sources[source]
+func encodeChunk(x *Expansion, reel Reel, c chunk, all encoded) error {
+	s := reel.Sources[c.Source]
 	for _, r := range all {
 		spec := media.EncodeSpec{
 			Pictures: s.Probe.Pictures(reel.Programme.Rate),
-			Range:    chunk,
+			Range:    c.Range,
 			Width:    r.Width,
 			Height:   r.Height,
 			Encoding: r.Encoding,
 			Salt:     r.Salt,
 		}
-		key, err := x.share(r.Name+"/"+where, where, spec, map[string]action.Key{"recording": s.Key})
+		key, err := x.share(r.Name+"/"+c.where, c.where, spec, map[string]action.Key{"recording": s.Key})
 		if err != nil {
 			return err
 		}
 		r.Segments = append(r.Segments, key)
 	}
 	return nil
-}
-
-// chunkName is the recording and the cell of the grid that the chunk's middle lies in,
-// which a moved cut point does not change; a second chunk in that cell says so.
-func chunkName(grid timeline.Grid, source int, chunk timeline.Range, named map[string]bool) string {
-	cell := grid.Rate.Time((chunk.From+chunk.To)/2) / grid.Every
-	name := fmt.Sprintf("r%d/%d", source+1, cell)
-	for part := 'b'; named[name]; part++ {
-		name = fmt.Sprintf("r%d/%d%c", source+1, cell, part)
-	}
-	named[name] = true
-	return name
 }
 
 // Card makes opening and closing cards, for the renditions of the encode stages it needs.

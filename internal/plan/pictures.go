@@ -68,13 +68,13 @@ func expandStills(x *Expansion) (any, error) {
 	made := stilled{}
 	made.width, made.height = within(reel.Width, reel.Height, stillWidth, stillHeight)
 	for i, chunk := range reel.chunks(x.Pipeline.Programme.Chunk) {
-		c := stilledChunk{piece: chunk}
+		c := stilledChunk{piece: chunk.Piece}
 		for _, slot := range slots.Chunks(chunk.Range) {
 			c.slots = append(c.slots, slot.Shift(-chunk.Range.From))
 		}
 		spec := media.StillsSpec{Rate: reel.Programme.Rate, Slots: c.slots, Width: made.width, Height: made.height}
 		var err error
-		if c.key, err = x.Act(fmt.Sprintf("r%d/%d", chunk.Source+1, i), spec, map[string]action.Key{"segment": from.Segments[i]}); err != nil {
+		if c.key, err = x.Act(chunk.where, spec, map[string]action.Key{"segment": from.Segments[i]}); err != nil {
 			return nil, err
 		}
 		made.chunks = append(made.chunks, c)

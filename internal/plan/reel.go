@@ -35,15 +35,34 @@ type Piece struct {
 	Range  timeline.Range // frames of the recording
 }
 
+// chunk is what is encoded at a time.
+type chunk struct {
+	Piece
+	where string // its name, "r1/17"
+}
+
 // chunks are the pieces divided along the grid, in programme order.
-func (reel Reel) chunks(every time.Duration) (all []Piece) {
+func (reel Reel) chunks(every time.Duration) (all []chunk) {
 	grid := timeline.Grid{Rate: reel.Programme.Rate, Every: every, Least: leastChunk}
+	named := make(map[string]bool)
 	for _, piece := range reel.Pieces {
-		for _, chunk := range grid.Chunks(piece.Range) {
-			all = append(all, Piece{piece.Source, chunk})
+		for _, r := range grid.Chunks(piece.Range) {
+			all = append(all, chunk{Piece{piece.Source, r}, chunkName(grid, piece.Source, r, named)})
 		}
 	}
 	return all
+}
+
+// chunkName is the recording and the cell of the grid that the chunk's middle lies in,
+// which a moved cut point does not change; a second chunk in that cell says so.
+func chunkName(grid timeline.Grid, source int, chunk timeline.Range, named map[string]bool) string {
+	cell := grid.Rate.Time((chunk.From+chunk.To)/2) / grid.Every
+	name := fmt.Sprintf("r%d/%d", source+1, cell)
+	for part := 'b'; named[name]; part++ {
+		name = fmt.Sprintf("r%d/%d%c", source+1, cell, part)
+	}
+	named[name] = true
+	return name
 }
 
 // layReel puts the sources end to end at the programme's rate, and the cut upon them.
