@@ -44,7 +44,11 @@ func (p picture) luma() []float64 {
 // faded pictures lose against any other.
 func (p picture) score() float64 {
 	luma := p.luma()
-	_, deviation := moments(luma)
+	var all moments
+	for _, v := range luma {
+		all.add(v)
+	}
+	deviation := all.deviation()
 	sharp := p.laplacian(luma)
 	busy := p.busy(luma)
 	score := math.Min(1, deviation/30)               // a slide: 16 to 40; a camera's picture: 40 to 80; faded: below 10
@@ -56,44 +60,45 @@ func (p picture) score() float64 {
 	return score * (0.8 + 0.12*math.Min(1, p.colourfulness()/50) + 0.08*math.Min(1, p.skin()/0.02))
 }
 
-// moments are the mean and the standard deviation.
-func moments(values []float64) (mean, deviation float64) {
-	var sum, squares float64
-	for _, v := range values {
-		sum, squares = sum+v, squares+v*v
-	}
-	n := math.Max(1, float64(len(values)))
-	mean = sum / n
-	return mean, math.Sqrt(math.Max(0, squares/n-mean*mean))
+// moments are those of values that come one by one.
+type moments struct{ n, sum, squares float64 }
+
+func (m *moments) add(v float64) { m.n, m.sum, m.squares = m.n+1, m.sum+v, m.squares+v*v }
+
+func (m moments) mean() float64 { return m.sum / math.Max(1, m.n) }
+
+func (m moments) variance() float64 {
+	return math.Max(0, m.squares/math.Max(1, m.n)-m.mean()*m.mean())
 }
+
+func (m moments) deviation() float64 { return math.Sqrt(m.variance()) }
 
 // laplacian is the variance of the Laplacian, a common measure of focus (Pech-Pacheco et
 // al., "Diatom autofocusing in brightfield microscopy", 2000).
 func (p picture) laplacian(luma []float64) float64 {
-	var all []float64
+	var m moments
 	for y := 1; y < p.height-1; y++ {
-		for x := 1; x < p.width-1; x++ {
-			i := y*p.width + x
-			all = append(all, luma[i-1]+luma[i+1]+luma[i-p.width]+luma[i+p.width]-4*luma[i])
+		for i := y*p.width + 1; i < (y+1)*p.width-1; i++ {
+			m.add(luma[i-1] + luma[i+1] + luma[i-p.width] + luma[i+p.width] - 4*luma[i])
 		}
 	}
-	_, deviation := moments(all)
-	return deviation * deviation
+	return m.variance()
 }
 
 // busy is the share of the picture, in blocks of 16×16 pixels, in which there is something.
 func (p picture) busy(luma []float64) float64 {
 	const size = 16
 	blocks, busy := 0, 0
-	block := make([]float64, 0, size*size)
 	for y := 0; y+size <= p.height; y += size {
 		for x := 0; x+size <= p.width; x += size {
-			block = block[:0]
+			var m moments
 			for dy := range size {
-				block = append(block, luma[(y+dy)*p.width+x:(y+dy)*p.width+x+size]...)
+				for _, v := range luma[(y+dy)*p.width+x:][:size] {
+					m.add(v)
+				}
 			}
 			blocks++
-			if _, deviation := moments(block); deviation > 8 {
+			if m.deviation() > 8 {
 				busy++
 			}
 		}
@@ -104,15 +109,13 @@ func (p picture) busy(luma []float64) float64 {
 // colourfulness is that of Hasler and Süsstrunk, "Measuring colourfulness in natural
 // images" (2003): grey is 0, moderately colourful 33, extremely so 109.
 func (p picture) colourfulness() float64 {
-	n := p.width * p.height
-	redGreen, yellowBlue := make([]float64, n), make([]float64, n)
-	for i := range n {
+	var redGreen, yellowBlue moments
+	for i := range p.width * p.height {
 		r, g, b := float64(p.rgb[3*i]), float64(p.rgb[3*i+1]), float64(p.rgb[3*i+2])
-		redGreen[i], yellowBlue[i] = r-g, (r+g)/2-b
+		redGreen.add(r - g)
+		yellowBlue.add((r+g)/2 - b)
 	}
-	meanRG, devRG := moments(redGreen)
-	meanYB, devYB := moments(yellowBlue)
-	return math.Hypot(devRG, devYB) + 0.3*math.Hypot(meanRG, meanYB)
+	return math.Hypot(redGreen.deviation(), yellowBlue.deviation()) + 0.3*math.Hypot(redGreen.mean(), yellowBlue.mean())
 }
 
 // skin is the share of pixels that have the chroma of skin, which is much the same whatever
