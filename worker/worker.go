@@ -3,6 +3,13 @@
 //
 // A worker keeps nothing. It needs the queue and the store, and an action that it did
 // twice, or that two workers did, is one artifact.
+//
+// To add a kind, write its file here: a function that reads the action's parameters with
+// params, its inputs with [Task.Path], works in Task.Dir and ends with [Task.Publish]. Write
+// its expansion in package plan, which says of which actions a stage of the kind consists:
+// their parameters and inputs are their keys, so what decides the result belongs there, and
+// nothing else. Then give it a line in [Kinds]. What needs no Go can be a stage that uses
+// exec, which runs any program; see pipelines/examples.
 package worker
 
 import (

@@ -115,6 +115,11 @@ func (s *ExecSettings) check() error {
 			}
 		}
 	}
+	for name := range s.Env {
+		if !environmentName.MatchString(name) {
+			return fmt.Errorf("%q is no name of an environment variable", name)
+		}
+	}
 	if err := s.checkWords(); err != nil {
 		return err
 	}
@@ -131,6 +136,12 @@ func namesOf[T any](m map[string]T) map[string]bool {
 
 // placeholder is a word of two parts in braces. Other braces mean nothing.
 var placeholder = regexp.MustCompile(`\{([a-z]+)\.([A-Za-z0-9][A-Za-z0-9._-]*)\}`)
+
+// titleWord is what may hold anything: whoever hands in a talk writes it.
+const titleWord = "{talk.title}"
+
+// environmentName is what POSIX lets be one.
+var environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // checkWords refuses placeholders that stand for nothing, and what is declared and never
 // given to the program.
@@ -150,6 +161,10 @@ func (s *ExecSettings) checkWords() error {
 			if !names[m[2]] {
 				return fault.New("", "%s stands for nothing%s", m[0], strictyaml.DidYouMean(m[2], slices.Sorted(maps.Keys(names)))).At(w.Line).
 					Try("%s", declare(m[1], names))
+			}
+			if m[0] == titleWord && w.Text != titleWord {
+				return fault.New("", "%s stands within %q, where what a title holds could mean something to a shell", titleWord, w.Text).At(w.Line).
+					Try("Let it be an argument of its own.")
 			}
 			used[m[1]+"."+m[2]] = true
 		}
