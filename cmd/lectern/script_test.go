@@ -72,6 +72,11 @@ func setUp(e *testscript.Env) error {
 		return err
 	}
 	e.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	sample, err := filepath.Abs("../../testdata/talk.mp4")
+	if err != nil {
+		return err
+	}
+	e.Setenv("SAMPLE", sample)
 	e.Setenv("UNWATCHED", os.Getenv("PATH")) // for programs that get too small an environment for the shim
 	lectern, err := exec.LookPath("lectern")
 	if err != nil {
