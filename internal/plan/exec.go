@@ -372,7 +372,7 @@ func (e *executing) made(key action.Key) (executed, error) {
 			Role: "captions", Language: d.Language, Key: placed, File: "captions." + ext,
 		})
 	}
-	e.Note("%s drafted subtitles in %s, which no viewer gets: read and mend %s, and hand it in with --subtitles %s=FILE --subtitles-time programme",
-		e.Stage.Name, subtitle.EnglishName(d.Language), made.drafts[0].Path, d.Language)
+	e.Note("the subtitles in %s are a draft by %s, which no viewer gets: mend %s, and hand it in with --subtitles %s=FILE --subtitles-time programme",
+		subtitle.EnglishName(d.Language), e.Stage.Name, made.drafts[0].Path, d.Language)
 	return made, nil
 }
