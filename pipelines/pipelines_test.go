@@ -4,10 +4,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/pipelines"
 	"github.com/lectern-av/lectern/worker"
 )
@@ -38,6 +41,26 @@ func TestExamplesAreValid(t *testing.T) {
 	for _, file := range examples {
 		if _, err := pipelines.Load(file, kinds()); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// The examples name every key that an exec stage may have.
+func TestExamplesExplainEveryKey(t *testing.T) {
+	var text []byte
+	for _, file := range []string{"examples/loudness.yaml", "examples/draft.yaml"} {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, b...)
+	}
+	for _, of := range []any{plan.ExecSettings{}, plan.ExecInput{}, plan.ExecOutput{}, plan.ExecTrack{}} {
+		for i := range reflect.TypeOf(of).NumField() {
+			key := reflect.TypeOf(of).Field(i).Tag.Get("yaml")
+			if !regexp.MustCompile(`\b` + key + `:`).Match(text) {
+				t.Errorf("%T: no example has the key %q", of, key)
+			}
 		}
 	}
 }

@@ -63,18 +63,19 @@ func (s Sheets) Write(dir string, names, strips []string, of func(i int) (strip,
 	return nil
 }
 
-// halveInto draws an image at half its size.
-func halveInto(to *image.RGBA, at image.Rectangle, from image.Image) {
+// halveInto draws an image at half its size: of four pixels, the mean of what is bright and
+// the colour, which JPEG keeps for all four.
+func halveInto(to *image.RGBA, at image.Rectangle, from *image.YCbCr) {
 	b := from.Bounds()
 	for y := range at.Dy() {
 		for x := range at.Dx() {
-			var sum [3]uint32
-			for _, d := range [4]image.Point{{0, 0}, {1, 0}, {0, 1}, {1, 1}} {
-				p := b.Min.Add(image.Pt(min(2*x+d.X, b.Dx()-1), min(2*y+d.Y, b.Dy()-1)))
-				r, g, bl, _ := from.At(p.X, p.Y).RGBA()
-				sum[0], sum[1], sum[2] = sum[0]+r>>8, sum[1]+g>>8, sum[2]+bl>>8
-			}
-			to.SetRGBA(at.Min.X+x, at.Min.Y+y, color.RGBA{uint8((sum[0] + 2) / 4), uint8((sum[1] + 2) / 4), uint8((sum[2] + 2) / 4), 255})
+			left, top := b.Min.X+2*x, b.Min.Y+2*y
+			right, bottom := min(left+1, b.Max.X-1), min(top+1, b.Max.Y-1)
+			sum := int(from.Y[from.YOffset(left, top)]) + int(from.Y[from.YOffset(right, top)]) +
+				int(from.Y[from.YOffset(left, bottom)]) + int(from.Y[from.YOffset(right, bottom)])
+			c := from.COffset(left, top)
+			r, g, bl := color.YCbCrToRGB(uint8((sum+2)/4), from.Cb[c], from.Cr[c])
+			to.SetRGBA(at.Min.X+x, at.Min.Y+y, color.RGBA{r, g, bl, 255})
 		}
 	}
 }
@@ -85,7 +86,7 @@ type stripReader struct {
 	strip *image.YCbCr
 }
 
-func (r *stripReader) still(path string, at image.Rectangle) (image.Image, error) {
+func (r *stripReader) still(path string, at image.Rectangle) (*image.YCbCr, error) {
 	if r.path != path {
 		f, err := os.Open(path)
 		if err != nil {
@@ -105,7 +106,7 @@ func (r *stripReader) still(path string, at image.Rectangle) (image.Image, error
 	if !at.In(r.strip.Bounds()) {
 		return nil, fmt.Errorf("a still lies at %v, and all of them within %v", at, r.strip.Bounds())
 	}
-	return r.strip.SubImage(at), nil
+	return r.strip.SubImage(at).(*image.YCbCr), nil
 }
 
 // Shown is a still on a contact sheet.
