@@ -40,8 +40,9 @@ func (t Tools) Stills(ctx context.Context, path string, spec StillsSpec, out str
 	// Twice as large as they are wanted: sharpness is judged by that.
 	w, h := 2*spec.Width, 2*spec.Height
 	args, err := arguments(func() *ffmpeg.Stream {
-		s := open(path, options{"skip_frame": "nokey"}).Get("v:0")
-		s = filter(s, "select", options{"expr": among(wanted)})
+		// Left out by the demuxer: not every decoder can be told to skip what it need not decode.
+		s := open(path, options{"discard": "nokey"}).Get("v:0")
+		s = filter(s, "select", options{"expr": shownAt(keys, wanted, spec.Rate)})
 		s = filter(s, "scale", options{"w": w, "h": h, "flags": "area", "in_color_matrix": "bt709"})
 		return s.Output("pipe:1", options{"f": "rawvideo", "pix_fmt": "rgb24", "fps_mode": "passthrough"})
 	})
@@ -54,7 +55,7 @@ func (t Tools) Stills(ctx context.Context, path string, spec StillsSpec, out str
 		raw := make([]byte, 3*w*h)
 		for _, key := range wanted {
 			if _, err := io.ReadFull(r, raw); err != nil {
-				return fmt.Errorf("picture %d of %d: %w", key, len(keys), err)
+				return fmt.Errorf("frame %d: %w", keys[key], err)
 			}
 			seen := picture{w, h, raw}
 			for i := range chosen {
@@ -86,11 +87,13 @@ func nearest(keys []int64, slot timeline.Range) int {
 
 func abs(n int64) int64 { return max(n, -n) }
 
-// among is an expression that is true of the pictures of these numbers.
-func among(numbers []int) string {
-	terms := make([]string, len(numbers))
-	for i, n := range numbers {
-		terms[i] = "eq(n," + strconv.Itoa(n) + ")"
+// shownAt is an expression that is true of the wanted of the key frames, by the tick of a
+// segment's clock at which each is shown.
+func shownAt(keys []int64, wanted []int, rate timeline.Rate) string {
+	terms := make([]string, len(wanted))
+	for i, n := range wanted {
+		tick := timeline.Rescale(keys[n]*rate.Den, Timescale(rate), rate.Num)
+		terms[i] = fmt.Sprintf("eq(pts,%d)", tick)
 	}
 	return strings.Join(terms, "+")
 }

@@ -128,14 +128,22 @@ func TestChoose(t *testing.T) {
 
 // Each slot has the picture that can be decoded by itself nearest to its middle.
 func TestStills(t *testing.T) {
+	for _, codec := range [][]string{
+		{"-c:v", "libx264", "-preset", "veryfast", "-x264-params", "scenecut=0:bframes=3"},
+		{"-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "1000"},
+	} {
+		t.Run(codec[1], func(t *testing.T) { stillsOf(t, codec) })
+	}
+}
+
+func stillsOf(t *testing.T, codec []string) {
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "segment.mp4"), filepath.Join(dir, "stills.jpg")
 	// Eight seconds: red, green, blue and white, two each, and a key picture each 1.2 s and
 	// where the colour changes.
 	source := []string{"-f", "lavfi", "-i", "color=red:s=320x180:r=25:d=2,format=gbrp[a];color=lime:s=320x180:r=25:d=2,format=gbrp[b];" +
 		"color=blue:s=320x180:r=25:d=2,format=gbrp[c];color=white:s=320x180:r=25:d=2,format=gbrp[d];[a][b][c][d]concat=n=4,scale=out_color_matrix=bt709,format=yuv420p"}
-	ffmpegDo(t, slices.Concat(source, []string{"-c:v", "libx264", "-preset", "veryfast", "-force_key_frames", "expr:eq(mod(n,30),0)+eq(mod(n,50),0)",
-		"-x264-params", "scenecut=0:bframes=3", "-video_track_timescale", "12800", in})...)
+	ffmpegDo(t, slices.Concat(source, codec, []string{"-force_key_frames", "expr:eq(mod(n,30),0)+eq(mod(n,50),0)", "-video_track_timescale", "12800", in})...)
 	keys, err := keyFrames(in, pal25)
 	if err != nil || !slices.Equal(keys, []int64{0, 30, 50, 60, 90, 100, 120, 150, 180}) {
 		t.Fatalf("key frames %v, %v", keys, err)

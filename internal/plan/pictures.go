@@ -34,7 +34,7 @@ func Stills() Kind {
 			},
 			Single: true,
 		},
-		Version: 1,
+		Version: 2,
 		Expand:  expandStills,
 	}
 }
