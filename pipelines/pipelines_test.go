@@ -105,6 +105,7 @@ func TestWrongPipelines(t *testing.T) {
 		{"an output that would be a video", bare + "      run: [cp, \"{input.recording}\", \"{output.o}\"]\n      outputs: {o: {path: x/y.mp4, role: video}}\n", 7, "cannot be video"},
 		{"a title in a shell's script", exec + "      run: [sh, -c, \"cp {input.recording} {output.o}; echo {talk.title}\"]\n", 9, "could mean something to a shell"},
 		{"an environment variable of no name", exec + "      run: [cp, \"{input.recording}\", \"{output.o}\"]\n      env: {a b: c}\n", 7, `"a b" is no name of an environment variable`},
+		{"a track in no language", bare + "      run: [cp, \"{input.recording}\", \"{output.o}\"]\n      outputs: {o: {track: {language: english-ish}}}\n", 7, "english-ish"},
 		{"no time at all", exec + "      run: [cp, \"{input.recording}\", \"{output.o}\"]\n      timeout: 0s\n", 7, "a timeout of 0s is not between"},
 		{"no bundle in the end", head, 3, `ends with index, so nothing is published`},
 		{"no stages", "about: nothing\n", 1, "has no stages"},

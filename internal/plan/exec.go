@@ -310,9 +310,6 @@ func (e *executing) draft() error {
 	if track == nil {
 		return nil
 	}
-	if _, err := subtitle.Language(track.Language); err != nil {
-		return e.wrong(e.Stage.Line, "%v", err)
-	}
 	d := &DraftSpec{Language: track.Language}
 	for name, o := range e.with.Outputs {
 		if o.Track != nil {

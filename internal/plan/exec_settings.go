@@ -13,6 +13,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/strictyaml"
+	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/pipelines"
 )
 
@@ -221,6 +222,11 @@ func (s *ExecSettings) checkOutputs() error {
 			return fmt.Errorf("the output %q cannot be %s: those the bundle makes itself", name, o.Role)
 		case o.Role != "" && !fileName.MatchString(o.Role):
 			return fmt.Errorf("the output %q: the role %q is no word of letters, digits and hyphens", name, o.Role)
+		}
+		if o.Track != nil && o.Track.Language != "" {
+			if _, err := subtitle.Language(o.Track.Language); err != nil {
+				return fmt.Errorf("the output %q: %w", name, err)
+			}
 		}
 		if err := checkBundlePath(o.Path); err != nil {
 			return err
