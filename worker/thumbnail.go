@@ -75,13 +75,13 @@ func (t *Task) fromStills(ctx context.Context, a action.Action, out string) erro
 	if len(chunks) != len(spec.Chunks) {
 		return fmt.Errorf("there are stills of %d chunks, and not of %d", len(chunks), len(spec.Chunks))
 	}
-	var all []media.Still
+	var all []media.Candidate
 	var of []int // which chunk each is of
 	for i, chunk := range chunks {
-		for range chunk {
+		for _, still := range chunk {
+			all = append(all, media.Candidate{Still: still, Edge: spec.Chunks[i].Edge})
 			of = append(of, i)
 		}
-		all = append(all, chunk...)
 	}
 	best := media.Choose(all)
 	if best < 0 {

@@ -161,10 +161,17 @@ func (p picture) look() string {
 // lookAlike is of how many of the 64 bits two looks of the same picture may differ.
 const lookAlike = 3
 
+// Candidate is a still that may stand for a talk.
+type Candidate struct {
+	Still
+	Edge bool // it is of what may soon be cut off
+}
+
 // Choose is which of a programme's stills stands best for it: the one with the best score,
 // where a picture that stands for much of the programme, as a holding slide or a frozen
-// camera does, counts less. The first of equals is taken; -1 says that there are none.
-func Choose(stills []Still) int {
+// camera does, counts less, and so does one at an edge. The first of equals is taken; -1
+// says that there are none.
+func Choose(stills []Candidate) int {
 	looks := make([]uint64, len(stills))
 	for i, s := range stills {
 		looks[i], _ = strconv.ParseUint(s.Look, 16, 64)
@@ -178,7 +185,11 @@ func Choose(stills []Still) int {
 			}
 		}
 		share := float64(repeated) / float64(len(stills))
-		if score := s.Score * (1 - 0.4*math.Max(0, share-0.25)); score > most {
+		score := s.Score * (1 - 0.4*math.Max(0, share-0.25))
+		if s.Edge {
+			score *= 0.8
+		}
+		if score > most {
 			best, most = i, score
 		}
 	}

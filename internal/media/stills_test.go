@@ -111,14 +111,16 @@ func TestChoose(t *testing.T) {
 	const slide, other = "00ff00ff00ff00ff", "ffff0000ffff0000"
 	for _, c := range []struct {
 		name   string
-		stills []Still
+		stills []Candidate
 		want   int
 	}{
 		{"none", nil, -1},
-		{"the best", []Still{{Score: 0.2, Look: slide}, {Score: 0.6, Look: other}, {Score: 0.4, Look: "0123456789abcdef"}}, 1},
-		{"the first of equals", []Still{{Score: 0.5, Look: slide}, {Score: 0.5, Look: other}}, 0},
-		{"a frozen one", []Still{{Score: 0.5, Look: slide}, {Score: 0.5, Look: slide}, {Score: 0.5, Look: "00ff00ff00ff00fe"}, {Score: 0.45, Look: other}}, 3},
-		{"frozen, and better by far", []Still{{Score: 0.5, Look: slide}, {Score: 0.5, Look: slide}, {Score: 0.5, Look: slide}, {Score: 0.2, Look: other}}, 0},
+		{"the best", []Candidate{{Still{Score: 0.2, Look: slide}, false}, {Still{Score: 0.6, Look: other}, false}, {Still{Score: 0.4, Look: "0123456789abcdef"}, false}}, 1},
+		{"the first of equals", []Candidate{{Still{Score: 0.5, Look: slide}, false}, {Still{Score: 0.5, Look: other}, false}}, 0},
+		{"a frozen one", []Candidate{{Still{Score: 0.5, Look: slide}, false}, {Still{Score: 0.5, Look: slide}, false}, {Still{Score: 0.5, Look: "00ff00ff00ff00fe"}, false}, {Still{Score: 0.45, Look: other}, false}}, 3},
+		{"frozen, and better by far", []Candidate{{Still{Score: 0.5, Look: slide}, false}, {Still{Score: 0.5, Look: slide}, false}, {Still{Score: 0.5, Look: slide}, false}, {Still{Score: 0.2, Look: other}, false}}, 0},
+		{"not at an edge", []Candidate{{Still{Score: 0.5, Look: slide}, true}, {Still{Score: 0.45, Look: other}, false}}, 1},
+		{"at an edge, and better by far", []Candidate{{Still{Score: 0.6, Look: slide}, true}, {Still{Score: 0.45, Look: other}, false}}, 0},
 	} {
 		if got := Choose(c.stills); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)

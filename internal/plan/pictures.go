@@ -46,7 +46,7 @@ type stilled struct {
 }
 
 type stilledChunk struct {
-	piece Piece // of which recording, and which of its frames
+	chunk
 	slots []timeline.Range
 	key   action.Key
 }
@@ -68,7 +68,7 @@ func expandStills(x *Expansion) (any, error) {
 	made := stilled{}
 	made.width, made.height = within(reel.Width, reel.Height, stillWidth, stillHeight)
 	for i, chunk := range reel.chunks(x.Pipeline.Programme.Chunk) {
-		c := stilledChunk{piece: chunk.Piece}
+		c := stilledChunk{chunk: chunk}
 		for _, slot := range slots.Chunks(chunk.Range) {
 			c.slots = append(c.slots, slot.Shift(-chunk.Range.From))
 		}
@@ -122,26 +122,27 @@ type PosterSpec struct {
 type PosterChunk struct {
 	Recording int   `json:"recording"` // which of the inputs, from 0
 	From      int64 `json:"from"`      // the frame of it with which the chunk begins
+	Edge      bool  `json:"edge"`      // it begins or ends what is kept
 }
 
-// expandPoster chooses among all stills. Whatever else the cut does, the poster stays as
-// long as the picture is in the programme.
+// expandPoster chooses among all stills, rather among those that are the same wherever the
+// cut begins and ends: so the poster stays when that is corrected.
 func expandPoster(x *Expansion, stills stilled) (action.Key, error) {
 	reel := need[Reel](x)
 	var spec PosterSpec
 	inputs := make(map[string]action.Key)
 	place := make(map[int]int) // of a recording among the inputs
 	for i, c := range stills.chunks {
-		s := reel.Sources[c.piece.Source]
-		at, ok := place[c.piece.Source]
+		s := reel.Sources[c.Source]
+		at, ok := place[c.Source]
 		if !ok {
 			at = len(place)
-			place[c.piece.Source] = at
+			place[c.Source] = at
 			inputs[fmt.Sprintf("recording/%05d", at)] = s.Key
 			spec.Pictures = append(spec.Pictures, s.Probe.Pictures(reel.Programme.Rate))
 		}
 		inputs[fmt.Sprintf("stills/%05d", i)] = c.key
-		spec.Chunks = append(spec.Chunks, PosterChunk{at, c.piece.Range.From})
+		spec.Chunks = append(spec.Chunks, PosterChunk{at, c.Range.From, c.edge})
 	}
 	return x.Act("", spec, inputs)
 }
@@ -207,7 +208,7 @@ func expandSprite(x *Expansion) (any, error) {
 			chunk.Until = append(chunk.Until, slot.To)
 		}
 		spec.Chunks = append(spec.Chunks, chunk)
-		at += c.piece.Range.Len()
+		at += c.Range.Len()
 		tiles += len(c.slots)
 	}
 	key, err := x.Act("", spec, inputs)

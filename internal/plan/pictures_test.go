@@ -147,3 +147,20 @@ func TestStillsAreTakenOf(t *testing.T) {
 		}
 	}
 }
+
+// What begins or ends a kept range may soon be another: it is no good place for a poster.
+func TestPosterKnowsTheEdges(t *testing.T) {
+	w := talk()
+	w.facts.Cut = []conference.Keep{cut(time.Minute, 3*time.Minute), cut(5*time.Minute+10*time.Second, 5*time.Minute+25*time.Second)}
+	g, err := w.plan(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spec plan.PosterSpec
+	i := slices.IndexFunc(g.Actions, func(a action.Action) bool { return a.Kind == "thumbnail" })
+	unmarshal(t, g.Actions[i].Params, &spec)
+	want := []plan.PosterChunk{{0, 1500, true}, {0, 2250, false}, {0, 3000, false}, {0, 3750, true}, {0, 7750, true}}
+	if !slices.Equal(spec.Chunks, want) {
+		t.Errorf("chunks %+v, want %+v", spec.Chunks, want)
+	}
+}

@@ -39,6 +39,7 @@ type Piece struct {
 type chunk struct {
 	Piece
 	where string // its name, "r1/17"
+	edge  bool   // it begins or ends a piece, and is another when the cut moves a little
 }
 
 // chunks are the pieces divided along the grid, in programme order.
@@ -47,7 +48,8 @@ func (reel Reel) chunks(every time.Duration) (all []chunk) {
 	named := make(map[string]bool)
 	for _, piece := range reel.Pieces {
 		for _, r := range grid.Chunks(piece.Range) {
-			all = append(all, chunk{Piece{piece.Source, r}, chunkName(grid, piece.Source, r, named)})
+			edge := r.From == piece.Range.From || r.To == piece.Range.To
+			all = append(all, chunk{Piece{piece.Source, r}, chunkName(grid, piece.Source, r, named), edge})
 		}
 	}
 	return all
