@@ -1,12 +1,16 @@
 package insync
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // What a jump costs, in nats. Cues that could be anywhere find a place among thousands
 // that suits a few of them by chance; what all of them say must be worth more than that.
 const (
-	cheap = 11
-	dear  = 17
+	dear   = 17 // for a jump that is told of
+	cheap  = 13 // for one that makes an answer doubtful
+	atEnds = 11 // likewise before the first or after the last cues, where one jump is enough and not two
 )
 
 // nowhere is the lag of cues that belong to nothing in the recording.
@@ -87,4 +91,33 @@ func retrace(s stay, exits, entries []stay) (parts []part) {
 			s = entries[s.since]
 		}
 	}
+}
+
+// alone reports whether the lag of a run of marks is clear from what is said of them alone,
+// without the price that keeps them from lags which are as good: how likely lags near theirs
+// are, against all others.
+func alone(marks []mark, said [2][]float32, rate float64, p part) bool {
+	totals := make([]float32, lags)
+	for _, m := range marks {
+		bins := said[m.kind()]
+		skip := int(m.at*rate/bin) - reach
+		for lag := range totals {
+			if at := lag + skip; at >= 0 && at < len(bins) {
+				totals[lag] += bins[at]
+			} else {
+				totals[lag] += beyond
+			}
+		}
+	}
+	own := reach + int(math.Round(p.offset/bin))
+	var here, elsewhere float64
+	for lag, t := range totals {
+		likely := math.Exp(float64(t - totals[min(max(0, own), lags-1)]))
+		if max(lag-own, own-lag) <= shun {
+			here += likely
+		} else {
+			elsewhere += likely
+		}
+	}
+	return math.Log(here/elsewhere) > unsure
 }

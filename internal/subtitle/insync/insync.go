@@ -16,7 +16,8 @@
 //     in the recording. From then on each cue has its say, as a log likelihood ratio.
 //  4. follow.go follows the cues through the lags by that, one by one, with a price on
 //     jumps, and lets cues be nowhere on the way: they stand for what the recording lacks.
-//  5. fit.go makes rate, offsets and places of jumps exact.
+//  5. fit.go makes rate, offsets and places of jumps exact; for the latter the ends of
+//     cues have a say, too.
 //
 // A wrong answer is worse than none. There is none where the runner-up is near, where a
 // jump comes or goes with its price, where its place is not clear, and where a run of cues
@@ -89,7 +90,11 @@ func Judge(cues []conference.Cue, levels []float32) Result {
 	if confidence < 1-1/margin || len(best.parts) == 0 {
 		return unclear("no place for the cues fits much better than others").with(confidence)
 	}
-	f := newFit(best, marks, m, sound, smooth(onsets(lively, exact), blur))
+	f := newFit(best, marks, m, sounds{
+		onset: sound,
+		sharp: smooth(onsets(lively, exact), blur),
+		fall:  smooth(falls(lively, wide), 2*blur+1),
+	})
 	if f.doubtful {
 		return unclear("some cues may belong elsewhere than the others, or not").with(confidence / 2)
 	}
@@ -102,6 +107,7 @@ func Judge(cues []conference.Cue, levels []float32) Result {
 // mark is a cue start to be met by an onset.
 type mark struct {
 	at     float64 // frames of the file's clock
+	ends   float64 // where its cue ends, likewise, if a pause probably follows; less than 0 if speech goes on
 	weight float32
 }
 
@@ -116,6 +122,14 @@ func (m mark) kind() int {
 // in is the frame of the recording where the mark belongs by a rate and an offset.
 func (m mark) in(rate, offset float64) int { return int(math.Round(m.at*rate + offset)) }
 
+// endsIn is the frame where its cue's end belongs; less than 0 where no pause follows.
+func (m mark) endsIn(rate, offset float64) int {
+	if m.ends < 0 {
+		return -1
+	}
+	return int(math.Round(m.ends*rate + offset))
+}
+
 // marksOf are the starts of the cues that can lie in a recording of that many frames.
 func marksOf(cues []conference.Cue, frames int) (marks []mark) {
 	sorted := slices.Clone(cues)
@@ -126,9 +140,12 @@ func marksOf(cues []conference.Cue, frames int) (marks []mark) {
 		if i > 0 && c.Start == sorted[i-1].Start || at > limit {
 			continue
 		}
-		m := mark{at: at, weight: 1}
+		m := mark{at: at, ends: -1, weight: 1}
 		if i > 0 && midSentence(sorted[i-1], c) {
 			m.weight = 0.5
+		}
+		if i+1 == len(sorted) || !midSentence(c, sorted[i+1]) {
+			m.ends = float64(c.End) / float64(Frame)
 		}
 		marks = append(marks, m)
 	}

@@ -33,16 +33,15 @@ func usual(sound []float32) *meaning {
 	return m
 }
 
-// learn counts what the cues of a fit meet.
-func (m *meaning) learn(f *fit) {
+// learn counts what a signal is where marks are: met calls count with the kind and the
+// frame of each.
+func (m *meaning) learn(signal []float32, met func(count func(kind, at int))) {
 	var counts [2][classes]float64
-	for _, p := range f.parts {
-		for _, k := range f.marks[p.from:p.to] {
-			if at := k.in(f.rate, p.offset); at >= 0 && at < len(f.sound) {
-				counts[k.kind()][m.class(f.sound[at])]++
-			}
+	met(func(kind, at int) {
+		if at >= 0 && at < len(signal) {
+			counts[kind][m.class(signal[at])]++
 		}
-	}
+	})
 	for kind, met := range counts {
 		total := prior * classes
 		for _, n := range met {

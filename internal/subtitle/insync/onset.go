@@ -1,6 +1,9 @@
 package insync
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // The onset signal is taken from levels alone, so that what `analyse` stored is enough.
 const (
@@ -27,6 +30,15 @@ func onsets(lively []float32, span int) []float32 {
 		}
 	}
 	return standard(rises)
+}
+
+// falls says likewise how much each frame looks like the end of speech, before a pause.
+func falls(lively []float32, span int) []float32 {
+	back := slices.Clone(lively)
+	slices.Reverse(back)
+	falls := onsets(back, span)
+	slices.Reverse(falls)
+	return falls
 }
 
 // liveliness maps levels to 0 for the noise floor and 1 for the level of speech, both as
