@@ -262,6 +262,7 @@ func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
 		{"a foreign directory in the way", "talk.mp4 --slug talk -o foreign", 3, `foreign/talk: .*Move it away, or choose another`},
 
 		{"no recording", "", 2, `expected "<recording> \.\.\."(.|\n)*lectern run --help`},
+		{"an output that a script forgot", "--out= talk.mp4", 2, `names no directory`},
 		{"an unknown flag", "talk.mp4 --tittle x", 2, `--tittle, did you mean "--title"\?`},
 		{"an unknown clock", "talk.mp4 --subtitles-time wall", 2, `--subtitles-time`},
 	} {
@@ -270,7 +271,7 @@ func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
 			if !strings.Contains(c.args, "--pipeline") {
 				args = append(args, "--pipeline", "small.yaml")
 			}
-			if !strings.Contains(c.args, "-o ") {
+			if !strings.Contains(c.args, "-o ") && !strings.Contains(c.args, "--out") {
 				args = append(args, "-o", "out")
 			}
 			stdout, stderr, code := d.lectern(args...)

@@ -120,6 +120,9 @@ func (c *runCmd) release(ctx context.Context, t *terminal) (released conductor.R
 // read takes the command line and the small files it names, and refuses what cannot be
 // before anything is opened.
 func (c *runCmd) read(ctx context.Context) (want conductor.Release, err error) {
+	if c.Out == "" { // a script's variable that is not set, perhaps
+		return want, &usageError{"-o names no directory; say where the bundle goes, such as -o out"}
+	}
 	if want.Submission.Out, err = filepath.Abs(c.Out); err != nil {
 		return want, err
 	}

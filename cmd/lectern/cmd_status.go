@@ -71,6 +71,12 @@ func (c *statusCmd) Run(ctx context.Context, t *terminal) (err error) {
 		return err
 	}
 	for _, s := range all {
+		if _, why, ok := strings.Cut(s.Outcome, ": "); ok && len(s.Failed) == 0 {
+			fmt.Fprintf(t.out, "\n%s failed: %s\n", s.Slug, why)
+		}
+		if len(s.Failed) > 0 {
+			fmt.Fprintf(t.out, "\n%s (%s) needs attention. What did not depend on this is done and kept:\n", s.Slug, s.Title)
+		}
 		for _, slot := range s.Failed {
 			printFailure(t.out, slot.Failure)
 		}

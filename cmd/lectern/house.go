@@ -59,11 +59,18 @@ func openHouse(ctx context.Context, t *terminal, dir string, options ...store.Op
 	return h, h.store.SweepScratch(ctx)
 }
 
-// unwritable is err, or the fault of a data directory that may not be written to.
+// unwritable is err, or the fault of a data directory that cannot be made or may not be
+// written to.
 func unwritable(dir string, err error) error {
-	if fault.Of(err) == nil && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR)) {
+	var failed *fs.PathError
+	switch {
+	case fault.Of(err) != nil:
+		return err
+	case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR):
 		return fault.New(dir, "cannot be written to: %v", err).
 			Try("Choose another data directory with --data, or change its permissions")
+	case errors.As(err, &failed) && failed.Op == "mkdir":
+		return fault.New(dir, "cannot be made: %v", err).Try("Choose another data directory with --data")
 	}
 	return err
 }

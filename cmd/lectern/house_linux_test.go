@@ -64,8 +64,10 @@ func TestWithoutPermission(t *testing.T) {
 		{"an unreadable subtitle file", "talk.mp4 --subtitles en=secret.srt -o out", "secret.srt: cannot be read: "},
 		{"an unwritable output", "talk.mp4 -o locked", "locked: cannot be written to: "},
 		{"an output where nothing can be made", "talk.mp4 -o /proc/out", "/proc/out: cannot be made: "},
+		{"an output with a name too long", "talk.mp4 -o " + strings.Repeat("x", 300), "cannot be made: "},
 		{"an unwritable place for it", "talk.mp4 -o locked/out", "cannot be written to: "},
 		{"an unwritable data directory", "talk.mp4 -o out --data data-locked", "data-locked: cannot be written to: "},
+		{"a data directory where nothing can be made", "talk.mp4 -o out --data /proc/data", "/proc/data: cannot be made: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			said, code := d.ordinarily(append([]string{"run", "--pipeline", "small.yaml"}, strings.Fields(c.args)...)...)

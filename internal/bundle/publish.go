@@ -554,6 +554,7 @@ func syncDir(dir string) error {
 func (p *publisher) explain(err error) error {
 	err = fmt.Errorf("publish %s: %w", p.slug, err)
 	f := fault.Of(err)
+	var failed *fs.PathError
 	switch {
 	case f != nil:
 		return err
@@ -563,7 +564,7 @@ func (p *publisher) explain(err error) error {
 		f = fault.New(p.root, "cannot be written to: %v", err).Try("Choose another directory, or change its permissions")
 	case errors.Is(err, syscall.ENOTDIR):
 		f = fault.New(p.root, "is no directory").Try("Choose another")
-	case errors.Is(err, fs.ErrNotExist) && !there(p.root): // as below /proc
+	case errors.As(err, &failed) && !there(p.root): // as below /proc, or by a name that is too long
 		f = fault.New(p.root, "cannot be made: %v", err).Try("Choose another directory")
 	default:
 		return err
@@ -572,6 +573,6 @@ func (p *publisher) explain(err error) error {
 }
 
 func there(path string) bool {
-	_, err := os.Lstat(path)
+	_, err := os.Stat(path)
 	return err == nil
 }

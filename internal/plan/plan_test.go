@@ -355,8 +355,8 @@ func TestWrongCuts(t *testing.T) {
 		says string
 	}{
 		{"reversed", []conference.Keep{cut(2*time.Minute, time.Minute)}, "ends before it begins"},
-		{"empty", []conference.Keep{cut(time.Minute, time.Minute)}, "ends before it begins"},
-		{"beyond the end", []conference.Keep{cut(0, time.Hour)}, "lies outside the recording, which is 00:30:00 long"},
+		{"empty", []conference.Keep{cut(time.Minute, time.Minute)}, "keeps nothing"},
+		{"beyond the end", []conference.Keep{cut(0, time.Hour)}, "lies outside the recording, which is 00:30:00 long. Let it end at 00:30:00 at the latest"},
 		{"after the end", []conference.Keep{cut(time.Hour, 2*time.Hour)}, "lies outside"},
 		{"overlapping", []conference.Keep{cut(0, 2*time.Minute), cut(time.Minute, 3*time.Minute)}, "overlaps"},
 		{"out of order", []conference.Keep{cut(5*time.Minute, 6*time.Minute), cut(0, time.Minute)}, "comes before"},

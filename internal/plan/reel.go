@@ -149,7 +149,10 @@ func (reel Reel) keepOne(k conference.Keep, rate timeline.Rate, length int64) (t
 		s := reel.Sources[k.Recording-1]
 		begin, end, name = s.Offset, s.Offset+s.Frames, s.Name
 	}
-	if k.To <= k.From {
+	if k.To == k.From {
+		return timeline.Range{}, wrongCut(k, "ends where it begins, and keeps nothing").Try("Write it as FROM-TO, and leave out what is not to be kept")
+	}
+	if k.To < k.From {
 		return timeline.Range{}, wrongCut(k, "ends before it begins").Try("Write it as FROM-TO, the earlier time first")
 	}
 	r := timeline.Range{From: begin + rate.Frame(k.From), To: begin + rate.Frame(k.To)}
@@ -157,7 +160,8 @@ func (reel Reel) keepOne(k conference.Keep, rate timeline.Rate, length int64) (t
 		r.To = end
 	}
 	if r.From >= end || r.To > end {
-		return timeline.Range{}, wrongCut(k, "lies outside %s, which is %s long", name, timeline.FormatClock(floorMillis(rate.Time(end-begin))))
+		length := timeline.FormatClock(floorMillis(rate.Time(end - begin)))
+		return timeline.Range{}, wrongCut(k, "lies outside %s, which is %s long", name, length).Try("Let it end at %s at the latest", length)
 	}
 	if r.Len() < 1 {
 		return timeline.Range{}, wrongCut(k, "is shorter than a frame")

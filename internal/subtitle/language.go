@@ -42,7 +42,7 @@ func guess(tag string) string {
 	first, _, _ := strings.Cut(strings.ReplaceAll(tag, "_", "-"), "-")
 	if region, err := language.ParseRegion(first); err == nil {
 		if t, err := language.Compose(region); err == nil {
-			if base, confidence := t.Base(); confidence != language.No {
+			if base, confidence := t.Base(); confidence == language.High { // lower: no country
 				return base.String()
 			}
 		}

@@ -125,6 +125,7 @@ func TestLanguage(t *testing.T) {
 		{tag: "English", says: "Did you mean en (English)?"},
 		{tag: "español", says: "Did you mean es (Spanish)?"},
 		{tag: "en-Englnd", says: "Did you mean en (English)?"},
+		{tag: "zz", says: "Tags look like"},
 		{tag: "??", says: "Tags look like"},
 	}
 	for _, test := range tests {
