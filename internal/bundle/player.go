@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -10,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math/big"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -328,24 +326,12 @@ func undump(dump string) ([]byte, error) {
 // probe runs ffprobe on a file of the bundle. The file may come from anywhere, so it is
 // opened like any recording.
 func (v *verifier) probe(path string, args []string, read func(io.Reader) error) error {
-	cmd := exec.CommandContext(v.ctx, v.tools.FFprobe, append(append([]string{"-v", "error"}, args...), media.Input(v.path(path))...)...)
-	cmd.WaitDelay = time.Second
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	out, err := cmd.StdoutPipe()
+	said, err := v.tools.Inspect(v.ctx, append(append([]string{"-v", "error"}, args...), media.Input(v.path(path))...), read)
 	if err != nil {
-		return err
+		return fmt.Errorf("it cannot be read: %w", err)
 	}
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("run ffprobe: %w", err)
+	if said = strings.TrimSpace(said); said != "" {
+		return fmt.Errorf("ffprobe finds fault with it: %s", said)
 	}
-	reading := read(out)
-	_, _ = io.Copy(io.Discard, out) // let it end
-	if err := cmd.Wait(); err != nil {
-		return fmt.Errorf("ffprobe cannot read it: %w: %s", err, strings.TrimSpace(said.String()))
-	}
-	if said.Len() > 0 {
-		return fmt.Errorf("ffprobe finds fault with it: %s", strings.TrimSpace(said.String()))
-	}
-	return reading
+	return nil
 }

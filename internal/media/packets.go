@@ -27,7 +27,7 @@ const noTime = math.MinInt64
 // memory. options may select streams or set other options of ffprobe.
 func (t Tools) packets(ctx context.Context, path string, options []string, each func(packet) error) (said string, err error) {
 	args := append(options, "-show_packets", "-show_entries", "packet=stream_index,pts,dts,duration,flags", "-of", "csv=p=0")
-	return t.probe(ctx, append(args, Input(path)...), func(r io.Reader) error {
+	return t.Inspect(ctx, append(args, Input(path)...), func(r io.Reader) error {
 		lines := bufio.NewScanner(r)
 		for lines.Scan() {
 			if lines.Text() == "" {

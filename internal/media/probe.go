@@ -85,7 +85,7 @@ type sideData struct {
 // container asks ffprobe what the file is.
 func (t Tools) container(ctx context.Context, path string) (c container, err error) {
 	args := append([]string{"-show_format", "-show_streams", "-of", "json"}, Input(path)...)
-	_, err = t.probe(ctx, args, func(r io.Reader) error { return json.NewDecoder(r).Decode(&c) })
+	_, err = t.Inspect(ctx, args, func(r io.Reader) error { return json.NewDecoder(r).Decode(&c) })
 	return c, err
 }
 
@@ -122,7 +122,7 @@ func (t Tools) firstPicture(ctx context.Context, path string, index int) (first 
 		"-show_frames", "-show_entries", "frame=best_effort_timestamp,interlaced_frame", "-of", "csv=p=0"}
 	first = noTime
 	var all, weaved int
-	_, err = t.probe(ctx, append(args, Input(path)...), func(r io.Reader) error {
+	_, err = t.Inspect(ctx, append(args, Input(path)...), func(r io.Reader) error {
 		lines := bufio.NewScanner(r)
 		for lines.Scan() {
 			f := strings.Split(lines.Text(), ",")

@@ -107,8 +107,9 @@ func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) er
 	return said, err
 }
 
-// probe runs ffprobe and hands its standard output to read.
-func (t Tools) probe(ctx context.Context, args []string, read func(io.Reader) error) (said string, err error) {
+// Inspect runs ffprobe with args, and hands its standard output to read. said and err are
+// as with Run.
+func (t Tools) Inspect(ctx context.Context, args []string, read func(io.Reader) error) (said string, err error) {
 	return t.watch(ctx, program{args: append([]string{t.FFprobe, "-hide_banner", "-loglevel", "level+warning"}, args...)}, read)
 }
 
