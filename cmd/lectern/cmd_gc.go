@@ -8,11 +8,13 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conductor"
+	"github.com/lectern-av/lectern/internal/store"
 )
 
 type gcCmd struct {
-	Keep time.Duration `help:"Keep what is younger than this, needed or not: ${default}, if you say nothing." default:"336h" placeholder:"DURATION"`
-	JSON bool          `help:"Print JSON."`
+	Keep  time.Duration `help:"Keep what is younger than this, needed or not: ${default}, if you say nothing." default:"336h" placeholder:"DURATION"`
+	Check bool          `help:"Read all that is left, too. What the disk has spoilt is removed; the next run makes it again."`
+	JSON  bool          `help:"Print JSON."`
 	dataFlag
 }
 
@@ -23,21 +25,58 @@ func (c *gcCmd) Run(ctx context.Context, t *terminal) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	reachable, err := h.releaser(t, nil).Reachable(ctx)
-	if err != nil {
+	var done struct {
+		store.Stats
+		Checked *store.Checked `json:"checked,omitempty"`
+	}
+	if done.Stats, err = c.collect(ctx, t, h); err != nil {
 		return err
 	}
-	if err := h.catalog.ForgetRuns(ctx, conductor.RunsKept); err != nil {
-		return err
-	}
-	stats, err := h.store.Collect(ctx, func(k action.Key) bool { return reachable[k] }, c.Keep)
-	if err != nil {
-		return err
+	if c.Check {
+		checked, err := h.store.Check(ctx)
+		if err != nil {
+			return err
+		}
+		done.Checked = &checked
 	}
 	if c.JSON {
-		return t.printJSON(stats)
+		err = t.printJSON(done)
+	} else {
+		_, err = fmt.Fprintf(t.out, "removed %d artifacts; %d files, %.1f MB given back\n",
+			done.Artifacts, done.Blobs, float64(done.Bytes)/1e6)
+		if done.Checked != nil {
+			printChecked(t, *done.Checked)
+		}
 	}
-	_, err = fmt.Fprintf(t.out, "removed %d artifacts; %d files, %.1f MB given back\n",
-		stats.Artifacts, stats.Blobs, float64(stats.Bytes)/1e6)
+	if err == nil && done.Checked != nil && len(done.Checked.Originals) > 0 {
+		return errSaid
+	}
 	return err
+}
+
+// collect removes what no talk needs.
+func (c *gcCmd) collect(ctx context.Context, t *terminal, h *house) (stats store.Stats, err error) {
+	reachable, err := h.releaser(t, nil).Reachable(ctx)
+	if err != nil {
+		return stats, err
+	}
+	if err := h.catalog.ForgetRuns(ctx, conductor.RunsKept); err != nil {
+		return stats, err
+	}
+	return h.store.Collect(ctx, func(k action.Key) bool { return reachable[k] }, c.Keep)
+}
+
+func printChecked(t *terminal, c store.Checked) {
+	fmt.Fprintf(t.out, "read %d files, %.1f MB: ", c.Files, float64(c.Bytes)/1e6)
+	if len(c.Spoilt)+len(c.Originals) == 0 {
+		fmt.Fprintln(t.out, "all are as they were stored")
+		return
+	}
+	fmt.Fprintln(t.out, "not all are as they were stored")
+	for _, s := range c.Spoilt {
+		fmt.Fprintf(t.out, "  spoilt and removed: %s of kind %s; the next run of its talk makes it again\n", s.File, s.Kind)
+	}
+	for _, path := range c.Originals {
+		fmt.Fprintf(t.out, "  spoilt: %s, which somebody handed in; put it back from a backup\n", path)
+	}
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
@@ -26,7 +28,7 @@ import (
 type runCmd struct {
 	Recordings []string `arg:"" name:"recording" help:"The recordings of the talk, in the order they were made."`
 
-	Out               string   `short:"o" required:"" help:"Where the bundle goes: DIR/<slug>/." type:"path" placeholder:"DIR"`
+	Out               string   `short:"o" required:"" help:"Where the bundle goes: DIR/<slug>/." placeholder:"DIR"`
 	Talk              string   `help:"A YAML file that says title, speakers, language and so on; flags win over it." type:"path" placeholder:"FILE"`
 	Slug              string   `help:"The name of the talk in files; made of the title, once." placeholder:"S"`
 	Title             string   `help:"The talk's title." placeholder:"T"`
@@ -123,9 +125,7 @@ func (c *runCmd) read(ctx context.Context) (want conductor.Release, err error) {
 	if c.Out == "" { // a script's variable that is not set, perhaps
 		return want, &usageError{"-o names no directory; say where the bundle goes, such as -o out"}
 	}
-	if want.Submission.Out, err = filepath.Abs(c.Out); err != nil {
-		return want, err
-	}
+	want.Submission.Out = kong.ExpandPath(c.Out)
 	if want.Pipeline, err = pipelines.Load(c.Pipeline, worker.PipelineKinds(worker.Kinds())); err != nil {
 		return want, err
 	}

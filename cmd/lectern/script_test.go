@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +17,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -44,6 +47,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"tree":    tree,
 			"mark":    mark,
+			"spoil":   spoil,
 			"renewed": renewed,
 			"encoded": encoded,
 			"counted": counted,
@@ -107,6 +111,22 @@ func remembered(ts *testscript.TestScript) *marks { return ts.Value(marksKey{}).
 // further options for ffmpeg's output.
 func record(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(makeRecording(ts.MkAbs(args[0]), args[1], args[2:]...))
+}
+
+// spoil FILE changes a byte of what the store has of a file, as a failing disk does: no
+// time tells of it.
+func spoil(ts *testscript.TestScript, neg bool, args []string) {
+	sum := sha256.Sum256([]byte(ts.ReadFile(args[0])))
+	name := hex.EncodeToString(sum[:])
+	path := filepath.Join(ts.Getenv("LECTERN_DATA"), "store", "blobs", name[:2], name)
+	info, err := os.Stat(path)
+	ts.Check(err)
+	data, err := os.ReadFile(path)
+	ts.Check(err)
+	data[len(data)/2] ^= 1
+	ts.Check(os.Chmod(path, 0o600))
+	ts.Check(os.WriteFile(path, data, 0o600))
+	ts.Check(os.Chtimes(path, time.Time{}, info.ModTime()))
 }
 
 // exits CODE COMMAND... runs a command that must end with that code.

@@ -59,9 +59,9 @@ func (s *Local) Get(ctx context.Context, key action.Key) (action.Artifact, error
 	if !isHash(string(key)) {
 		return action.Artifact{}, fmt.Errorf("%q is not a key", key)
 	}
-	r, err := s.whole(key)
+	r, err := s.whole(ctx, key)
 	if errors.Is(err, errTorn) {
-		r, err = s.discard(key)
+		r, err = s.discard(ctx, key)
 	}
 	if err != nil {
 		return action.Artifact{}, fmt.Errorf("artifact %s: %w", key, s.explain(err))
@@ -70,7 +70,7 @@ func (s *Local) Get(ctx context.Context, key action.Key) (action.Artifact, error
 }
 
 // whole is the record of the key once its files are known to be there.
-func (s *Local) whole(key action.Key) (record, error) {
+func (s *Local) whole(ctx context.Context, key action.Key) (record, error) {
 	r, err := s.record(key)
 	if err != nil {
 		return record{}, err
@@ -79,7 +79,7 @@ func (s *Local) whole(key action.Key) (record, error) {
 		if data, ok := r.Inline[f.SHA256]; ok {
 			err = s.mend(f, data)
 		} else {
-			err = s.check(f, key)
+			err = s.check(ctx, f, key)
 		}
 		if err != nil {
 			return record{}, err
@@ -111,7 +111,7 @@ func (s *Local) record(key action.Key) (record, error) {
 // check looks whether a blob is what it was when it was recorded. A film in a bundle is a
 // link to it, through which somebody may have written: a blob that is younger than its
 // record is read again, once.
-func (s *Local) check(f action.File, key action.Key) error {
+func (s *Local) check(ctx context.Context, f action.File, key action.Key) error {
 	path, record := s.path("blobs", f.SHA256), s.path("records", string(key))
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() != f.Size {
@@ -123,7 +123,7 @@ func (s *Local) check(f action.File, key action.Key) error {
 	if recorded, err := os.Stat(record); err != nil || !info.ModTime().After(recorded.ModTime()) {
 		return err
 	}
-	sum, err := hashFile(path)
+	sum, _, err := hashFile(ctx, path)
 	switch {
 	case err != nil:
 		return err
@@ -137,15 +137,16 @@ func (s *Local) check(f action.File, key action.Key) error {
 	return errTorn
 }
 
-func hashFile(path string) (string, error) {
+// hashFile is the SHA-256 of a file and its size in bytes.
+func hashFile(ctx context.Context, path string) (sum string, n int64, err error) {
 	r, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	defer r.Close()
-	sum := sha256.New()
-	_, err = io.Copy(sum, r)
-	return hexSum(sum), err
+	h := sha256.New()
+	n, err = io.Copy(h, patient{ctx, r})
+	return hexSum(h), n, err
 }
 
 // mend makes the blob of an inline file what the record says it is.
@@ -173,13 +174,13 @@ func (s *Local) mend(f action.File, data []byte) error {
 }
 
 // discard removes the key's record if it is still torn, and says ErrNone.
-func (s *Local) discard(key action.Key) (record, error) {
+func (s *Local) discard(ctx context.Context, key action.Key) (record, error) {
 	unlock, err := s.lock(exclusive)
 	if err != nil {
 		return record{}, err
 	}
 	defer unlock()
-	r, err := s.whole(key)
+	r, err := s.whole(ctx, key)
 	if !errors.Is(err, errTorn) {
 		return r, err // somebody mended or removed it meanwhile
 	}

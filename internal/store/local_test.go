@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,6 +98,62 @@ func TestTornArtifact(t *testing.T) {
 			expectFile(t, s, got.Files[0], small)
 			expectFile(t, s, got.Files[1], large)
 		})
+	}
+}
+
+// A disk changes bytes without changing times.
+func TestCheckFindsWhatTheDiskSpoilt(t *testing.T) {
+	dir := t.TempDir()
+	s := openLocal(t, dir)
+	spoilt, sound := artifact("encode", small, large), artifact("audio", small)
+	put := mustPut(t, s, spoilt, small, large)
+	mustPut(t, s, sound, small)
+	original, err := s.Keep(t.Context(), strings.NewReader("handed in"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := s.Check(t.Context()); err != nil || len(found.Spoilt)+len(found.Originals) > 0 || found.Files != 3 {
+		t.Fatalf("of a sound store it says %+v, %v", found, err)
+	}
+	kept, err := s.Original(original.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked := filepath.Join(t.TempDir(), "in a bundle")
+	var paths [2]string
+	for i := range paths {
+		if paths[i], err = s.Path(put.Files[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Link(paths[1], linked); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	for _, path := range append(paths[:], kept) {
+		if err := errors.Join(zero(path), os.Chtimes(path, time.Time{}, began.Add(-time.Hour))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := s.Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []store.Spoilt{{Key: spoilt.Key, Kind: "encode", File: put.Files[1].Name}}; !slices.Equal(found.Spoilt, want) {
+		t.Errorf("spoilt: %+v, want %+v", found.Spoilt, want)
+	}
+	if !slices.Equal(found.Originals, []string{kept}) {
+		t.Errorf("originals: %q", found.Originals)
+	}
+	if info, err := os.Stat(linked); err != nil || info.ModTime().Before(began) {
+		t.Errorf("who holds the spoilt file by a link cannot tell: %v, %v", info.ModTime(), err)
+	}
+	expectHas(t, s, spoilt.Key, false)
+	put = mustPut(t, s, spoilt, small, large)
+	expectFile(t, s, put.Files[0], small)
+	expectFile(t, s, put.Files[1], large)
+	if found, err := s.Check(t.Context()); err != nil || len(found.Spoilt) > 0 {
+		t.Errorf("made again, it says %+v, %v", found, err)
 	}
 }
 
