@@ -23,8 +23,8 @@ func doCard(ctx context.Context, t *Task) error {
 	err = t.Media().Card(ctx, card, outs, t.Dir, t.frames(card.Frames))
 	var glyph *media.GlyphError
 	if errors.As(err, &glyph) { // trying again would not help
-		return fault.New("", "the card for %q cannot be drawn: no font here has %q (%U)", card.Title, glyph.Character, glyph.Character).
-			Try("Install one; on Debian and Ubuntu: apt-get install %s.", glyph.Package)
+		return &ownFault{fault.New("", "the card for %q cannot be drawn: no font here has %q (%U)", card.Title, glyph.Character, glyph.Character).
+			Try("Install one; on Debian and Ubuntu: apt-get install %s.", glyph.Package)}
 	}
 	if err != nil {
 		return err

@@ -100,12 +100,21 @@ func (w *Worker) Handle(ctx context.Context, job action.Job, report func(action.
 		return err
 	}
 	f := failure(job.Actions[0].Slot, err)
-	if f.Fault == nil && isFull(err) {
+	full := isFull(err)
+	if f.Fault == nil && full {
 		f.Fault = fault.New(filepath.Dir(t.Dir), "the disk is full").
 			Try("Make room, then run the same again: what is finished is kept")
 	}
+	var own *ownFault
+	f.Machine = full || errors.As(err, &own)
 	return f
 }
+
+// ownFault is a fault of this machine, and not of the input: another worker may do the job.
+type ownFault struct{ *fault.Fault }
+
+// Unwrap is the fault.
+func (f *ownFault) Unwrap() error { return f.Fault }
 
 func (w *Worker) do(ctx context.Context, t *Task) (err error) {
 	for _, a := range t.job.Actions {
@@ -265,7 +274,7 @@ func (t *Task) Facts(ctx context.Context, a action.Action, role string, into any
 func unchanged(o action.Original) error {
 	info, err := os.Stat(o.Path)
 	if err != nil {
-		return fault.New(o.Path, "cannot be read any more: %v", err).Try("Put it back, or give its new place.")
+		return &ownFault{fault.New(o.Path, "cannot be read any more: %v", err).Try("Put it back, or give its new place.")}
 	}
 	if info.Size() != o.Size || !info.ModTime().Equal(o.ModTime) {
 		return fault.New(o.Path, "changed while it was being worked on").Try("Run again when it is finished.")

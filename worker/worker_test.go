@@ -94,8 +94,35 @@ func TestAFullDiskIsAFault(t *testing.T) {
 		{&os.PathError{Op: "write", Path: "x.jpg", Err: syscall.EIO}, false},
 	} {
 		failed, _ := handle(t, 1, func(context.Context, *Task) error { return c.err })
-		if failed == nil || (failed.Fault != nil) != c.full {
+		if failed == nil || (failed.Fault != nil) != c.full || failed.Machine != c.full {
 			t.Errorf("%v: a fault is wanted: %v; got %+v", c.err, c.full, failed)
+		}
+	}
+}
+
+// Where a recording cannot be had another machine may have it; one that changed is
+// another everywhere.
+func TestWhoseFaultARecordingIs(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		harm    func(path string) error
+		machine bool
+	}{
+		{"gone", os.Remove, true},
+		{"changed", func(path string) error { return os.WriteFile(path, []byte("others"), 0o600) }, false},
+	} {
+		failed, _ := handle(t, 1, func(ctx context.Context, t *Task) error {
+			path, err := t.Path(ctx, t.Actions[0], "recording", "")
+			if err == nil {
+				err = c.harm(path)
+			}
+			if err == nil {
+				_, err = t.Path(ctx, t.Actions[0], "recording", "")
+			}
+			return err
+		})
+		if failed == nil || failed.Fault == nil || failed.Machine != c.machine {
+			t.Errorf("%s: the machine's fault is %v wanted; got %+v", c.name, c.machine, failed)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/queue"
 	"github.com/lectern-av/lectern/internal/store"
@@ -42,5 +44,25 @@ func (c *workerCmd) Run(ctx context.Context, t *terminal) (err error) {
 	}
 	fmt.Fprintf(t.err, "worker %s: %d slots; Ctrl-C ends it\n", workerName(), c.Slots)
 	w := &worker.Worker{Store: s, Media: tools, Kinds: worker.Kinds(), Log: t.log}
-	return q.Serve(ctx, queue.ServeOptions{Worker: workerName(), Slots: c.Slots}, w.Handle)
+	serving, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	err = q.Serve(serving, queue.ServeOptions{Worker: workerName(), Slots: c.Slots}, leaving(leave, w.Handle))
+	if f := fault.Of(context.Cause(serving)); f != nil {
+		fmt.Fprintf(t.err, "worker %s leaves its jobs to others, for what is at fault is this machine\n", workerName())
+		return errors.Join(f, err)
+	}
+	return err
+}
+
+// leaving is handle for a worker that ends its service when its own machine is at fault,
+// and does not say so of the job: the conductor finds it undone, and gives it to another.
+// Else a worker with a full disk would fail jobs faster than others can take them.
+func leaving(leave context.CancelCauseFunc, handle queue.Handler) queue.Handler {
+	return func(ctx context.Context, job action.Job, report func(action.Event)) error {
+		err := handle(ctx, job, report)
+		if f := (*action.Failure)(nil); errors.As(err, &f) && f.Machine {
+			leave(f)
+		}
+		return err
+	}
 }

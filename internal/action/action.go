@@ -153,6 +153,7 @@ type Failure struct {
 	Command []string     `json:"command,omitempty"` // the program that failed, with its arguments
 	Stderr  string       `json:"stderr,omitempty"`  // the tail of what it said
 	Fault   *fault.Fault `json:"fault,omitempty"`   // set where the input is to blame: trying again is no use
+	Machine bool         `json:"machine,omitempty"` // the fault is that of the worker's machine: another may do it
 	Unlike  string       `json:"unlike,omitempty"`  // the rendition whose segments cannot be joined
 }
 
