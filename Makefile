@@ -57,11 +57,12 @@ test-fast: ## the tests without the slow ones
 	go test ./...
 
 .PHONY: lint
-lint: ## gofmt, go vet, staticcheck
+lint: ## gofmt, go vet, staticcheck, and whether it compiles for macOS
 	@.ci/need go
 	@unformatted=$$(gofmt -l cmd worker internal pipelines); \
 	if [ -n "$$unformatted" ]; then echo "These files want gofmt -w:" $$unformatted >&2; exit 1; fi
 	go vet -tags slow ./...
+	GOOS=darwin go build ./...
 	go tool staticcheck -tags slow ./...
 
 # ONLY=ladder,vp9 measures these rows alone, and ROUNDS=1 takes a quick look. A row that was

@@ -23,7 +23,7 @@ type FileIdentity struct {
 func IdentityOf(info os.FileInfo) FileIdentity {
 	id := FileIdentity{Size: info.Size(), MTimeNS: info.ModTime().UnixNano()}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		id.Dev, id.Ino, id.CTimeNS = st.Dev, st.Ino, st.Ctim.Nano()
+		id.Dev, id.Ino, id.CTimeNS = uint64(st.Dev), st.Ino, changeTime(st)
 	}
 	return id
 }
