@@ -18,13 +18,19 @@ func doAssemble(ctx context.Context, t *Task) error {
 	if from.Segments, err = t.Paths(ctx, a, "segment", segmentFile); err != nil {
 		return err
 	}
-	if from.Audio, err = t.Path(ctx, a, "audio", soundFile); err != nil {
+	floor, err := t.Path(ctx, a, "audio", soundFile)
+	if err != nil {
 		return err
 	}
-	if from.Subtitles, err = t.Paths(ctx, a, "captions", captionsText); err != nil {
+	others, err := t.Paths(ctx, a, "sound", soundFile)
+	if err != nil {
 		return err
 	}
-	file := "video." + spec.Container
+	from.Sounds = append([]string{floor}, others...)
+	if from.Subtitles, err = t.Paths(ctx, a, "captions", "captions."+spec.Container.Text()); err != nil {
+		return err
+	}
+	file := "video." + string(spec.Container)
 	facts, err := t.Media().Assemble(ctx, spec, from, filepath.Join(t.Dir, file), t.Dir, t.frames(spec.Frames))
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,6 +25,9 @@ func doBundle(ctx context.Context, t *Task) error {
 	}
 	b := &bundling{Task: t, action: a, spec: spec}
 	if err := b.gather(ctx); err != nil {
+		return err
+	}
+	if err := b.chapters(); err != nil {
 		return err
 	}
 	if spec.Destination == "youtube" {
@@ -64,7 +68,7 @@ func (b *bundling) gather(ctx context.Context) error {
 			return err
 		}
 		b.layout = append(b.layout, plan.Laid{Path: e.Path, File: f, Key: e.Key})
-		entry := bundle.File{Path: e.Path, SHA256: f.SHA256, Size: f.Size, Role: bundle.Role(e.Role), Subtitles: e.Subtitles}
+		entry := bundle.File{Path: e.Path, SHA256: f.SHA256, Size: f.Size, Role: bundle.Role(e.Role), Sounds: e.Sounds, Subtitles: e.Subtitles}
 		if entry.Role == bundle.Video {
 			entry.Media = artifact.Facts
 		}
@@ -123,6 +127,33 @@ func (b *bundling) captions(ctx context.Context, e plan.Entry, track *bundle.Tra
 	return nil
 }
 
+// chapters writes the chapters as players on the web take them, in each language that has
+// words for them.
+func (b *bundling) chapters() error {
+	talk := b.spec.Talk
+	for _, language := range talk.ChapterLanguages() {
+		sections, _ := talk.In(language).Sections(b.spec.Edition.Programme)
+		if len(sections) == 0 {
+			return nil
+		}
+		data, err := bundle.ChaptersVTT(sections)
+		if err != nil {
+			return fmt.Errorf("write the chapters in %s: %w", language, err)
+		}
+		if err := b.add(bundle.ChaptersPath(talk.Slug, language), bundle.Chapters, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add puts a file of the bundle's own among the manifest's.
+func (b *bundling) add(path string, role bundle.Role, data []byte) error {
+	f, err := b.write(path, data)
+	b.content.Files = append(b.content.Files, bundle.File{Path: path, SHA256: f.SHA256, Size: f.Size, Role: role})
+	return err
+}
+
 // youtube writes the form of the upload.
 func (b *bundling) youtube() error {
 	data, notes, err := bundle.YouTube(bundle.Told{
@@ -132,12 +163,7 @@ func (b *bundling) youtube() error {
 		return err
 	}
 	b.notes = append(b.notes, notes...)
-	f, err := b.write(bundle.YouTubeName, data)
-	if err != nil {
-		return err
-	}
-	b.content.Files = append(b.content.Files, bundle.File{Path: f.Name, SHA256: f.SHA256, Size: f.Size, Role: bundle.Upload})
-	return nil
+	return b.add(bundle.YouTubeName, bundle.Upload, data)
 }
 
 // describe writes manifest and sums.
@@ -170,12 +196,12 @@ func (b *bundling) describe(ctx context.Context) error {
 	return err
 }
 
-// write adds a file of the bundle's own.
-func (b *bundling) write(name string, data []byte) (action.File, error) {
-	f := action.File{Name: name, SHA256: string(action.KeyOf(data)), Size: int64(len(data))}
-	b.layout = append(b.layout, plan.Laid{Path: name, File: f})
-	b.written = append(b.written, name)
-	return f, os.WriteFile(filepath.Join(b.Dir, name), data, 0o600)
+// write writes a file of the bundle's own.
+func (b *bundling) write(at string, data []byte) (action.File, error) {
+	f := action.File{Name: path.Base(at), SHA256: string(action.KeyOf(data)), Size: int64(len(data))}
+	b.layout = append(b.layout, plan.Laid{Path: at, File: f})
+	b.written = append(b.written, f.Name)
+	return f, os.WriteFile(filepath.Join(b.Dir, f.Name), data, 0o600)
 }
 
 func (b *bundling) publish(ctx context.Context) error {

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
 // segmentFile is the one file of an encoded chunk or card.
@@ -24,13 +26,16 @@ func doEncode(ctx context.Context, t *Task) error {
 		return err
 	}
 	outs, err := outputs(t, func(s media.EncodeSpec) media.EncodeOut {
-		return media.EncodeOut{Width: s.Width, Height: s.Height, Encoding: s.Encoding}
+		return media.EncodeOut{Width: s.Width, Height: s.Height, Encoding: s.Encoding, Blank: s.Blank}
 	})
 	if err != nil {
 		return err
 	}
+	if err := writeScripts(t, outs); err != nil {
+		return err
+	}
 	notes, err := t.Media().Encode(ctx, path, chunk.Pictures, chunk.Range, outs, t.Dir, t.frames(chunk.Range.Len()))
-	if err != nil {
+	if err = undrawable(err, "a burned-in subtitle"); err != nil {
 		return err
 	}
 	recording, _, _ := strings.Cut(t.Actions[0].Share, "/") // "r2/17"
@@ -38,6 +43,35 @@ func doEncode(ctx context.Context, t *Task) error {
 		notes[i] = fmt.Sprintf("recording %s: %s", strings.TrimPrefix(recording, "r"), note)
 	}
 	return publishSegments(ctx, t, outs, notes)
+}
+
+// writeScripts writes the subtitles that are to be burned into outs. A script counts
+// hundredths of a second, so each cue begins and ends between two frames, half a frame
+// early.
+func writeScripts(t *Task, outs []media.EncodeOut) error {
+	for i, a := range t.Actions {
+		spec, err := params[media.EncodeSpec](a)
+		if err != nil {
+			return err
+		}
+		if len(spec.Cues) == 0 {
+			continue
+		}
+		half := spec.Pictures.Rate.Time(1) / 2
+		for n := range spec.Cues {
+			c := &spec.Cues[n]
+			c.Start, c.End = max(0, c.Start-half), c.End-half
+		}
+		var script bytes.Buffer
+		if _, err := subtitle.Write(&script, spec.Cues, subtitle.ASS, subtitle.WriteOptions{}); err != nil {
+			return fmt.Errorf("write the subtitles to be burned in: %w", err)
+		}
+		outs[i].Script = filepath.Join(filepath.Dir(outs[i].Path), "burned.ass")
+		if err := os.WriteFile(outs[i].Script, script.Bytes(), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // outputs gives each action of the task a directory of its own and says what to make.

@@ -7,6 +7,7 @@
 //	video/<slug>.mp4      the top rendition with soft subtitles
 //	video/<slug>-1080.mp4 and its sisters, without
 //	captions/<slug>.en.srt, <slug>.en.vtt, …
+//	chapters/<slug>.en.vtt  where the talk has chapters
 //	drafts/<slug>.en.srt, <slug>.en.vtt   subtitles that nobody has read yet
 //	thumb/<slug>.jpg      and, beside it, a contact sheet, and a sprite for players
 //	youtube.json          see [YouTube]
@@ -46,10 +47,11 @@ const (
 	Video     Role = "video"
 	Captions  Role = "captions"
 	Thumbnail Role = "thumbnail"
-	Sprite    Role = "sprite"  // sheets of stills for players, and the WebVTT that says where in them
-	Contact   Role = "contact" // a sheet of stills for people
-	Upload    Role = "upload"  // what a video platform is told: youtube.json
-	Extra     Role = "extra"   // what a stage of the user's own made, unless it says otherwise
+	Sprite    Role = "sprite"   // sheets of stills for players, and the WebVTT that says where in them
+	Contact   Role = "contact"  // a sheet of stills for people
+	Chapters  Role = "chapters" // WebVTT of chapters in one language, for players on the web
+	Upload    Role = "upload"   // what a video platform is told: youtube.json
+	Extra     Role = "extra"    // what a stage of the user's own made, unless it says otherwise
 )
 
 // Content is all that a manifest says. bundle.json is this type as JSON:
@@ -79,6 +81,7 @@ type File struct {
 	SHA256    string          `json:"sha256"`
 	Size      int64           `json:"size"` // bytes
 	Role      Role            `json:"role"`
+	Sounds    []string        `json:"sounds,omitempty"`    // languages (BCP 47) of a film's sounds behind the talk's own: interpreters
 	Subtitles []string        `json:"subtitles,omitempty"` // languages (BCP 47) of a video's soft subtitles, by stream
 	Media     json.RawMessage `json:"media,omitempty"`     // what probing it found
 }

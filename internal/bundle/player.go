@@ -42,6 +42,9 @@ func (v *verifier) videos() error {
 		v.say(f.Path, "frames", fmt.Sprintf("%d, each at its time", frames), err)
 		v.say(f.Path, "durations", "as long as the programme, sound and picture from the start", v.durations(shown))
 		v.say(f.Path, "languages", "as players read them", v.languages(shown, f))
+		if sections, _ := v.content.Talk.Sections(v.content.Edition.Programme); len(sections) > 0 {
+			v.say(f.Path, "chapters", fmt.Sprintf("%d, each at its time", len(sections)), sameChapters(shown.Chapters, sections))
+		}
 		if len(f.Subtitles) == 0 {
 			continue
 		}
@@ -52,7 +55,7 @@ func (v *verifier) videos() error {
 		for i, language := range f.Subtitles {
 			problem := err
 			if problem == nil {
-				problem = v.softSubtitles(inside[2+i], language)
+				problem = v.softSubtitles(inside[2+len(f.Sounds)+i], language)
 			}
 			v.say(f.Path, "soft subtitles", language+", the same as its sidecars", problem)
 		}
@@ -65,7 +68,13 @@ type container struct {
 	Format struct {
 		Duration string `json:"duration"`
 	} `json:"format"`
-	Streams []stream `json:"streams"`
+	Streams  []stream  `json:"streams"`
+	Chapters []chapter `json:"chapters"`
+}
+
+type chapter struct {
+	Start string            `json:"start_time"`
+	Tags  map[string]string `json:"tags"`
 }
 
 type stream struct {
@@ -81,18 +90,24 @@ type stream struct {
 }
 
 func (v *verifier) streams(path string) (c container, err error) {
-	err = v.probe(path, []string{"-show_streams", "-show_format", "-of", "json"}, func(r io.Reader) error {
+	err = v.probe(path, []string{"-show_streams", "-show_format", "-show_chapters", "-of", "json"}, func(r io.Reader) error {
 		return json.NewDecoder(r).Decode(&c)
 	})
 	return c, err
 }
 
-// kinds expects a picture, a sound and the soft subtitles, in this order, with the facts
-// of the manifest.
+// kinds expects a picture, the sounds and the soft subtitles, in this order, with the facts
+// of the manifest. MP4 has its chapters in a stream of their own.
 func (v *verifier) kinds(c container, f File) error {
 	want := []string{"video", "audio"}
+	for range f.Sounds {
+		want = append(want, "audio")
+	}
 	for range f.Subtitles {
 		want = append(want, "subtitle")
+	}
+	if len(c.Chapters) > 0 && strings.HasSuffix(f.Path, ".mp4") {
+		want = append(want, "data")
 	}
 	var got []string
 	for _, s := range c.Streams {
@@ -183,7 +198,10 @@ func seconds(t int64, base timeline.Rate) string {
 func (v *verifier) durations(c container) error {
 	p := v.content.Edition.Programme
 	frame, whole := p.Rate.Time(1)+time.Millisecond, p.Duration()
-	for _, s := range c.Streams[:2] {
+	for _, s := range c.Streams {
+		if s.Kind != "video" && s.Kind != "audio" {
+			continue
+		}
 		if start, err := parseSeconds(s.StartTime); err != nil || start.Abs() > frame/2 {
 			return fmt.Errorf("its %s begins at %s s", s.Kind, s.StartTime)
 		}
@@ -217,7 +235,7 @@ func matroskaSeconds(s string) string {
 
 // languages compares the tags of sound and subtitles with those the manifest asks for.
 func (v *verifier) languages(c container, f File) error {
-	for i, language := range append([]string{v.content.Talk.Language}, f.Subtitles...) {
+	for i, language := range slices.Concat([]string{v.content.Talk.Language}, f.Sounds, f.Subtitles) {
 		s := c.Streams[1+i]
 		want := conference.ISO639(language)
 		if got := s.Tags["language"]; got != want && !(want == "und" && got == "") {
@@ -245,14 +263,24 @@ func (v *verifier) softSubtitles(inside []conference.Cue, language string) error
 	return nil
 }
 
+// sameChapters compares what a player offers to go to with what the talk's chapters and the
+// cut make of it.
+func sameChapters(got []chapter, want []conference.Section) error {
+	for i := range min(len(got), len(want)) {
+		at, err := parseSeconds(got[i].Start)
+		if err != nil || !near(at, want[i].From) || got[i].Tags["title"] != want[i].Title {
+			return fmt.Errorf("chapter %d is %q at %s s, and should be %q at %v", i+1, got[i].Tags["title"], got[i].Start, want[i].Title, want[i].From)
+		}
+	}
+	if len(got) != len(want) {
+		return fmt.Errorf("it has %d chapters and should have %d", len(got), len(want))
+	}
+	return nil
+}
+
 // timedText is the cues of all text tracks of a video, by stream, byte by byte as the
 // file has them: ffmpeg's decoder would not tell a line break from a \N in the text.
 func (v *verifier) timedText(path string, c container) (map[int][]conference.Cue, error) {
-	for _, s := range c.Streams[2:] {
-		if s.Codec != "mov_text" {
-			return nil, fmt.Errorf("its subtitles are %s, not mov_text", s.Codec)
-		}
-	}
 	var out struct {
 		Packets []textPacket `json:"packets"`
 	}
@@ -264,7 +292,7 @@ func (v *verifier) timedText(path string, c container) (map[int][]conference.Cue
 	}
 	inside := map[int][]conference.Cue{}
 	for _, p := range out.Packets {
-		cue, err := p.cue()
+		cue, err := p.cue(c.Streams[p.Stream].Codec)
 		if err != nil {
 			return nil, err
 		}
@@ -283,16 +311,27 @@ type textPacket struct {
 	Data     string `json:"data"`
 }
 
-// cue is the sample's text, whose length stands before it, and its times.
-func (p textPacket) cue() (c conference.Cue, err error) {
+// cue is the packet's text and its times. In MP4 its length stands before it; in Matroska it
+// is a cue as SRT or WebVTT has it, without its first line.
+func (p textPacket) cue(codec string) (c conference.Cue, err error) {
 	b, err := undump(p.Data)
 	if err != nil {
 		return c, err
 	}
-	if len(b) < 2 || len(b) < 2+int(b[0])<<8+int(b[1]) {
-		return c, errors.New("its subtitles are damaged")
+	switch codec {
+	case "mov_text":
+		if len(b) < 2 || len(b) < 2+int(b[0])<<8+int(b[1]) {
+			return c, errors.New("its subtitles are damaged")
+		}
+		c.Text = string(b[2 : 2+int(b[0])<<8+int(b[1])])
+	case "webvtt", "subrip":
+		if c.Text, err = shown(codec, b); err != nil {
+			return c, err
+		}
+	default:
+		return c, fmt.Errorf("its subtitles are %s, which players do not take", codec)
 	}
-	if c.Text = string(b[2 : 2+int(b[0])<<8+int(b[1])]); c.Text == "" {
+	if c.Text == "" {
 		return c, nil
 	}
 	length, err := parseSeconds(p.Duration)
@@ -304,6 +343,22 @@ func (p textPacket) cue() (c conference.Cue, err error) {
 	}
 	c.End = c.Start + length
 	return c, nil
+}
+
+// shown is what a viewer sees of a cue as SRT or WebVTT has it.
+func shown(codec string, body []byte) (string, error) {
+	head := "1\n00:00:00,000 --> 00:00:01,000\n"
+	if codec == "webvtt" {
+		head = "WEBVTT\n\n00:00.000 --> 00:01.000\n"
+	}
+	doc, err := subtitle.Parse("", append([]byte(head), body...), subtitle.Options{})
+	if err != nil {
+		return "", fmt.Errorf("its subtitles: %w", err)
+	}
+	if len(doc.Cues) != 1 {
+		return "", fmt.Errorf("a packet of its subtitles holds %d cues", len(doc.Cues))
+	}
+	return doc.Cues[0].Text, nil
 }
 
 // undump is the bytes of ffprobe's hex dump: "00000000: 0011 4c69 …  ..Li…" in lines.

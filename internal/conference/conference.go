@@ -55,22 +55,6 @@ type Keep struct {
 	To        time.Duration `json:"to"`
 }
 
-// Treatment is what people ask for a talk's recordings beside the cut. The zero value asks
-// for nothing.
-type Treatment struct{}
-
-// Channels says which channels of a recording's sound are the talk.
-type Channels string
-
-// The choices of channels. All give a stereo programme.
-const (
-	ChannelsAuto   Channels = "auto"   // stereo, but a dead channel gives way to the living one
-	ChannelsLeft   Channels = "left"   // the left one, on both sides
-	ChannelsRight  Channels = "right"  // the right one, on both sides
-	ChannelsMix    Channels = "mix"    // the mean of both, on both sides
-	ChannelsStereo Channels = "stereo" // as recorded
-)
-
 // Facts is all that people have said and handed in about one talk. Together with the
 // observations of its recordings and a pipeline it determines the bundle.
 type Facts struct {

@@ -23,16 +23,33 @@ func (t Talk) In(tag string) Talk {
 // Languages are those, other than the one that is spoken, in which the talk has some of
 // its words; sorted.
 func (t Talk) Languages() []string {
+	words := []map[string]string{t.Titles, t.Abstracts}
+	for _, c := range t.Chapters {
+		words = append(words, c.Titles)
+	}
+	return t.others(words)
+}
+
+// ChapterLanguages are those in which the talk has titles of chapters: the one that is
+// spoken, and then others, sorted. A talk without chapters has none.
+func (t Talk) ChapterLanguages() []string {
+	if len(t.Chapters) == 0 {
+		return nil
+	}
+	var words []map[string]string
+	for _, c := range t.Chapters {
+		words = append(words, c.Titles)
+	}
+	return append([]string{t.Language}, t.others(words)...)
+}
+
+// others are the languages of words, other than the one that is spoken; sorted.
+func (t Talk) others(words []map[string]string) []string {
 	all := make(map[string]bool)
-	add := func(words map[string]string) {
-		for tag := range words {
+	for _, w := range words {
+		for tag := range w {
 			all[tag] = true
 		}
-	}
-	add(t.Titles)
-	add(t.Abstracts)
-	for _, c := range t.Chapters {
-		add(c.Titles)
 	}
 	delete(all, t.Language)
 	return slices.Sorted(maps.Keys(all))

@@ -100,7 +100,7 @@ func (t Tools) survey(ctx context.Context, path string, p Probe, a Analysis, s *
 	const grace = time.Minute
 	length := max(p.Readable, p.Declared, p.Audio[0].End)
 	from := sampleAt(a.Origin)
-	return t.listen(ctx, path, a.Stream, from, from+sampleAt(length+grace), func(left, right []float32) error {
+	return t.listen(ctx, path, a.Stream, from, from+sampleAt(length+grace), "", func(left, right []float32) error {
 		if on != nil && length > 0 {
 			on(min(1, float64(s.samples)/float64(sampleAt(length))))
 		}

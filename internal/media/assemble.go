@@ -15,7 +15,6 @@ import (
 
 	ffmpeg "github.com/u2takey/ffmpeg-go"
 
-	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -32,72 +31,143 @@ func (e *UnlikeError) Error() string {
 // Parts are the files that a film is made of.
 type Parts struct {
 	Segments  []string // MP4s of pictures, end to end
-	Audio     string   // the sound of them all
-	Subtitles []string // MP4s of text, one for each language of the spec (see subtitle.WriteMP4)
+	Sounds    []string // each the sound of them all: one for each language it can be heard in
+	Subtitles []string // text, one file for each language of the spec (see Container.Text)
 }
 
-// Assemble joins segments end to end under their sound into out, with soft subtitles if
-// there are any, copying all and encoding nothing. It uses the directory scratch. The
-// result is proved: the frames, the time of each of them, that the sound starts and ends
-// with the picture, and the languages. on, which may be nil, is told how far it is.
+// Assemble joins segments end to end under their sounds into out, with soft subtitles and
+// chapters if there are any, copying all and encoding nothing. It uses the directory
+// scratch. The result is proved: the frames, the time of each of them, that every sound
+// starts and ends with the picture, the languages and the chapters. on, which may be nil,
+// is told how far it is.
 func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, from Parts, out, scratch string, on func(Progress)) (VideoFacts, error) {
-	if len(from.Subtitles) != len(spec.Subtitles) {
-		return VideoFacts{}, fmt.Errorf("%d subtitle files for %d languages", len(from.Subtitles), len(spec.Subtitles))
-	}
-	segments := from.Segments
-	if err := alike(segments); err != nil {
-		return VideoFacts{}, err
-	}
-	samples, err := textSamples(from.Subtitles)
+	j, err := t.newJoin(spec, from, out, scratch, on)
 	if err != nil {
 		return VideoFacts{}, err
 	}
-	list, err := list(segments, scratch)
-	if err != nil {
-		return VideoFacts{}, fmt.Errorf("list the segments: %w", err)
-	}
-	scale := Timescale(spec.Rate)
-	if spec.Container == "webm" {
-		scale = 1000
-	}
-	metadata := []string{}
-	for _, key := range slices.Sorted(maps.Keys(spec.Metadata)) {
-		metadata = append(metadata, key+"="+spec.Metadata[key])
-	}
-	build := func(layout options) func() *ffmpeg.Stream {
-		return func() *ffmpeg.Stream {
-			// auto_convert would put parameter sets into the stream, which the equal
-			// configurations make needless.
-			joined := ffmpeg.Input(locate(list), options{
-				"f": "concat", "safe": "0", "auto_convert": "0", "protocol_whitelist": protocols,
-			})
-			o := options{
-				"c": "copy", "map_metadata": "-1", "map_chapters": "-1", "fflags": "+bitexact",
-				"bsf:v": snap(spec.Rate, scale), "metadata": metadata,
-				"metadata:s:a:0": "language=" + conference.ISO639(spec.Language),
-			}
-			maps.Copy(o, layout)
-			streams := []*ffmpeg.Stream{joined.Get("v:0"), open(from.Audio).Get("a:0")}
-			return ffmpeg.Output(softSubtitles(spec, from.Subtitles, streams, o), locate(out), o)
-		}
-	}
-	index := indexSize(spec.Frames, spec.Rate, samples)
-	if spec.Container == "webm" {
-		err = t.write(ctx, build(options{"format": "webm", "reserve_index_space": strconv.FormatInt(index, 10)}), on)
-	} else {
-		err = t.writeMP4(ctx, build, spec.Rate, index, on)
-	}
-	if err != nil {
-		return VideoFacts{}, fmt.Errorf("join %d segments: %w", len(segments), err)
+	if err := j.write(ctx); err != nil {
+		return VideoFacts{}, fmt.Errorf("join %d segments: %w", len(from.Segments), err)
 	}
 	made, err := t.prove(ctx, out, spec.Rate, spec.Frames)
 	if err != nil {
 		return VideoFacts{}, err
 	}
-	if err := made.proveSound(); err != nil {
+	if err := made.proveSounds(spec.sounds()); err != nil {
 		return VideoFacts{}, fmt.Errorf("%s is not what was asked for: %w", filepath.Base(out), err)
 	}
-	return made.VideoFacts, made.proveSubtitles(spec.Subtitles)
+	if err := made.proveSubtitles(spec.Subtitles); err != nil {
+		return VideoFacts{}, err
+	}
+	return made.VideoFacts, t.proveChapters(ctx, out, spec.Chapters)
+}
+
+// joining is a film being written.
+type joining struct {
+	Tools
+	spec     AssembleSpec
+	from     Parts
+	out      string
+	on       func(Progress)
+	segments string // the list of them
+	chapters string // the list of them; "" if there are none
+	index    int64  // bytes to keep free for the file's index
+}
+
+func (t Tools) newJoin(spec AssembleSpec, from Parts, out, scratch string, on func(Progress)) (*joining, error) {
+	if len(from.Subtitles) != len(spec.Subtitles) || len(from.Sounds) != len(spec.sounds()) {
+		return nil, fmt.Errorf("%d subtitle files for %d languages, %d sounds for %d",
+			len(from.Subtitles), len(spec.Subtitles), len(from.Sounds), len(spec.sounds()))
+	}
+	if err := alike(from.Segments); err != nil {
+		return nil, err
+	}
+	samples, err := textSamples(from.Subtitles)
+	if err != nil {
+		return nil, err
+	}
+	j := &joining{Tools: t, spec: spec, from: from, out: out, on: on}
+	j.index = indexSize(spec.Frames, spec.Rate, samples, len(from.Sounds)) + chapterSize(spec.Chapters)
+	if j.segments, err = list(from.Segments, scratch); err != nil {
+		return nil, fmt.Errorf("list the segments: %w", err)
+	}
+	if len(spec.Chapters) > 0 {
+		if j.chapters, err = chapterList(spec.Chapters, scratch); err != nil {
+			return nil, fmt.Errorf("list the chapters: %w", err)
+		}
+	}
+	return j, nil
+}
+
+// write writes the film, with its index in front, where browsers want it. The room is
+// reserved beforehand, because moving the index there afterwards writes everything twice.
+func (j *joining) write(ctx context.Context) error {
+	room := strconv.FormatInt(j.index, 10)
+	if j.spec.Container.Matroska() {
+		return j.run(ctx, options{"format": j.spec.Container.muxer(), "reserve_index_space": room})
+	}
+	scale := strconv.FormatInt(Timescale(j.spec.Rate), 10)
+	layout := options{"format": "mp4", "video_track_timescale": scale, "movie_timescale": scale}
+	once := maps.Clone(layout)
+	once["moov_size"] = room
+	err := j.run(ctx, once)
+	var failed *ToolError
+	if !errors.As(err, &failed) || !strings.Contains(failed.Stderr, "reserved_moov_size is too small") {
+		return err
+	}
+	layout["movflags"] = "+faststart"
+	return j.run(ctx, layout)
+}
+
+func (j *joining) run(ctx context.Context, layout options) error {
+	args, err := arguments(func() *ffmpeg.Stream { return j.graph(layout) })
+	if err != nil {
+		return err
+	}
+	_, err = j.Run(ctx, withChapters(args, j.chapters), j.on)
+	return err
+}
+
+func (j *joining) graph(layout options) *ffmpeg.Stream {
+	// auto_convert would put parameter sets into the stream, which the equal configurations
+	// make needless.
+	joined := ffmpeg.Input(locate(j.segments), options{
+		"f": "concat", "safe": "0", "auto_convert": "0", "protocol_whitelist": protocols,
+	})
+	scale := Timescale(j.spec.Rate)
+	if j.spec.Container.Matroska() {
+		scale = 1000
+	}
+	o := options{ // map_metadata without g and s would take the titles of chapters, too
+		"c": "copy", "map_metadata:g": "-1", "map_metadata:s": "-1", "fflags": "+bitexact",
+		"bsf:v": snap(j.spec.Rate, scale), "metadata": tags(j.spec.Metadata),
+	}
+	if j.chapters == "" {
+		o["map_chapters"] = "-1"
+	}
+	maps.Copy(o, layout)
+	streams := []*ffmpeg.Stream{joined.Get("v:0")}
+	for i, language := range j.spec.sounds() {
+		streams = append(streams, open(j.from.Sounds[i]).Get("a:0"))
+		labelStream(o, "a", i, language, len(j.spec.Sounds) > 0)
+		if len(j.spec.Sounds) > 0 {
+			o[fmt.Sprintf("disposition:a:%d", i)] = map[bool]string{true: "default", false: "0"}[i == 0]
+		}
+	}
+	for i, language := range j.spec.Subtitles {
+		streams = append(streams, openText(j.from.Subtitles[i]).Get("s:0"))
+		labelStream(o, "s", i, language, true)
+		o[fmt.Sprintf("disposition:s:%d", i)] = "0"
+	}
+	return ffmpeg.Output(streams, locate(j.out), o)
+}
+
+// tags are ffmpeg's options for what is written about a file.
+func tags(metadata map[string]string) []string {
+	all := []string{}
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		all = append(all, key+"="+metadata[key])
+	}
+	return all
 }
 
 // alike compares the configurations of segments.
@@ -149,33 +219,8 @@ func snap(rate timeline.Rate, scale int64) string {
 }
 
 // indexSize is more than the index of an MP4 or WebM can take: per picture its size, time,
-// group and place, per packet of sound its size and place, and per cue of subtitles.
-func indexSize(frames int64, rate timeline.Rate, cues int64) int64 {
+// group and place, per packet of each sound its size and place, and per cue of subtitles.
+func indexSize(frames int64, rate timeline.Rate, cues int64, sounds int) int64 {
 	seconds := int64(rate.Time(frames)/time.Second) + 1
-	return 64<<10 + frames*24 + seconds*100*16 + cues*64
-}
-
-// writeMP4 writes an MP4 with its index in front, where browsers want it. It reserves the
-// room beforehand, because moving the index there afterwards writes everything twice.
-func (t Tools) writeMP4(ctx context.Context, build func(options) func() *ffmpeg.Stream, rate timeline.Rate, index int64, on func(Progress)) error {
-	scale := strconv.FormatInt(Timescale(rate), 10)
-	layout := options{"format": "mp4", "video_track_timescale": scale, "movie_timescale": scale}
-	once := maps.Clone(layout)
-	once["moov_size"] = strconv.FormatInt(index, 10)
-	err := t.write(ctx, build(once), on)
-	var failed *ToolError
-	if !errors.As(err, &failed) || !strings.Contains(failed.Stderr, "reserved_moov_size is too small") {
-		return err
-	}
-	layout["movflags"] = "+faststart"
-	return t.write(ctx, build(layout), on)
-}
-
-func (t Tools) write(ctx context.Context, build func() *ffmpeg.Stream, on func(Progress)) error {
-	args, err := arguments(build)
-	if err != nil {
-		return err
-	}
-	_, err = t.Run(ctx, args, on)
-	return err
+	return 64<<10 + frames*24 + seconds*100*16*int64(sounds) + cues*64
 }

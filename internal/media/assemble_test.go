@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,8 +11,7 @@ import (
 	"testing"
 	"time"
 
-	ffmpeg "github.com/u2takey/ffmpeg-go"
-
+	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -28,7 +28,7 @@ func segments(t *testing.T, tl Tools, n int, e Encoding) (paths []string) {
 	for i := range int64(n) {
 		out := filepath.Join(dir, string(rune('a'+i))+".mp4")
 		r := timeline.Range{From: 7 + i*41, To: 48 + i*41}
-		if _, err := tl.Encode(t.Context(), in, p.Pictures(ntsc30), r, []EncodeOut{{320, 180, e, out}}, dir, nil); err != nil {
+		if _, err := tl.Encode(t.Context(), in, p.Pictures(ntsc30), r, []EncodeOut{{Width: 320, Height: 180, Encoding: e, Path: out}}, dir, nil); err != nil {
 			t.Fatal(err)
 		}
 		paths = append(paths, out)
@@ -54,7 +54,7 @@ func TestAssembleWithAndWithoutSubtitles(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "it's a talk.mp4")
 	spec := AssembleSpec{Container: "mp4", Rate: ntsc30, Frames: frames, Language: "pt-BR", Metadata: map[string]string{"title": `A "title" = 100%: {x}`}}
 	tone := sound(t, frames, "m4a", "aac")
-	facts, err := tl.Assemble(t.Context(), spec, Parts{Segments: parts, Audio: tone}, out, t.TempDir(), nil)
+	facts, err := tl.Assemble(t.Context(), spec, Parts{Segments: parts, Sounds: []string{tone}}, out, t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestAssembleWithAndWithoutSubtitles(t *testing.T) {
 	}
 	soft := filepath.Join(dir, "soft.mp4")
 	spec.Subtitles = []string{"en", "es-419", "zh-Hant"}
-	if _, err := tl.Assemble(t.Context(), spec, Parts{parts, tone, files}, soft, t.TempDir(), nil); err != nil {
+	if _, err := tl.Assemble(t.Context(), spec, Parts{parts, []string{tone}, files}, soft, t.TempDir(), nil); err != nil {
 		t.Fatal(err)
 	}
 	c, err := tl.container(t.Context(), soft)
@@ -115,7 +115,7 @@ func TestAssembleWebM(t *testing.T) {
 	e := Encoding{Codec: "vp9", CRF: 40, Speed: 8, Bitrate: "200k", Threads: 1, TwoPass: true}
 	out := filepath.Join(t.TempDir(), "talk.webm")
 	spec := AssembleSpec{Container: "webm", Rate: ntsc30, Frames: 2 * 41, Language: "en"}
-	facts, err := tl.Assemble(t.Context(), spec, Parts{Segments: segments(t, tl, 2, e), Audio: sound(t, 2*41, "webm", "libopus")}, out, t.TempDir(), nil)
+	facts, err := tl.Assemble(t.Context(), spec, Parts{Segments: segments(t, tl, 2, e), Sounds: []string{sound(t, 2*41, "webm", "libopus")}}, out, t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,12 +124,71 @@ func TestAssembleWebM(t *testing.T) {
 	}
 }
 
+// TestSeveralSoundsSubtitlesAndChapters puts two languages and two chapters into each
+// container, and lets ffprobe say what a player finds.
+func TestSeveralSoundsSubtitlesAndChapters(t *testing.T) {
+	tl := tools(t)
+	const frames = 2 * 41
+	dir := t.TempDir()
+	srt, mp4, vtt := filepath.Join(dir, "es.srt"), filepath.Join(dir, "es.mp4"), filepath.Join(dir, "es.vtt")
+	if err := os.WriteFile(srt, []byte("1\n00:00:01,000 --> 00:00:02,500\n¿Qué?\n\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ffmpegDo(t, "-i", srt, "-c:s", "mov_text", mp4)
+	ffmpegDo(t, "-i", srt, vtt)
+	vp9 := Encoding{Codec: "vp9", CRF: 40, Speed: 8, Bitrate: "200k", Threads: 1}
+	for _, c := range []struct {
+		in    Container
+		e     Encoding
+		ext   string
+		codec string
+		text  string
+		want  []string
+	}{
+		{MP4, small, "m4a", "aac", mp4, []string{"h264 und VideoHandler", "aac eng English", "aac spa español", "mov_text spa español", "bin_data eng SubtitleHandler"}},
+		{MKV, small, "mka", "flac", srt, []string{"h264", "flac eng English", "flac spa español", "subrip spa español"}},
+		{WebM, vp9, "webm", "libopus", vtt, []string{"vp9", "opus eng English", "opus spa español", "webvtt spa español"}},
+	} {
+		t.Run(string(c.in), func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "talk."+string(c.in))
+			tone := sound(t, frames, c.ext, c.codec)
+			spec := AssembleSpec{Container: c.in, Rate: ntsc30, Frames: frames, Language: "en", Sounds: []string{"es"}, Subtitles: []string{"es"},
+				Chapters: []conference.Section{
+					{Span: timeline.Span{To: 1500 * time.Millisecond}, Title: `a = b; "c" \ #1`},
+					{Span: timeline.Span{From: 1500 * time.Millisecond, To: ntsc30.Time(frames)}, Title: "第二章"},
+				}}
+			from := Parts{segments(t, tl, 2, c.e), []string{tone, tone}, []string{c.text}}
+			if _, err := tl.Assemble(t.Context(), spec, from, out, t.TempDir(), nil); err != nil {
+				t.Fatal(err)
+			}
+			found, err := tl.container(t.Context(), out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, s := range found.Streams {
+				name := cmp.Or(s.Tags["title"], s.Tags["handler_name"])
+				got = append(got, strings.Join(strings.Fields(s.CodecName+" "+s.Tags["language"]+" "+name), " "))
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("streams %q, want %q", got, c.want)
+			}
+			listed := string(ffmpegDo(t, "-i", out, "-f", "ffmetadata", "-"))
+			for _, title := range []string{`title=a \= b\; "c" \\ \#1`, "title=第二章"} {
+				if !strings.Contains(listed, title) {
+					t.Errorf("no chapter has %s:\n%s", title, listed)
+				}
+			}
+		})
+	}
+}
+
 func TestSegmentsThatCannotBeJoinedAreNot(t *testing.T) {
 	tl := tools(t)
 	other := small
 	other.Preset = "ultrafast" // no CABAC, which the configuration tells
 	parts := append(segments(t, tl, 2, small), segments(t, tl, 1, other)...)
-	_, err := tl.Assemble(t.Context(), AssembleSpec{Container: "mp4", Rate: ntsc30, Frames: 123}, Parts{Segments: parts, Audio: "none.m4a"}, "never.mp4", t.TempDir(), nil)
+	_, err := tl.Assemble(t.Context(), AssembleSpec{Container: "mp4", Rate: ntsc30, Frames: 123}, Parts{Segments: parts, Sounds: []string{"none.m4a"}}, "never.mp4", t.TempDir(), nil)
 	var unlike *UnlikeError
 	if !errors.As(err, &unlike) || unlike.Segment != 2 {
 		t.Errorf("got %v; want that segment 2 is unlike", err)
@@ -151,7 +210,7 @@ func TestAWrongLengthIsNoticed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := AssembleSpec{Container: "mp4", Rate: ntsc30, Frames: c.frames}
-			_, err := tl.Assemble(t.Context(), spec, Parts{Segments: c.parts, Audio: sound(t, c.sound, "m4a", "aac")}, filepath.Join(t.TempDir(), "out.mp4"), t.TempDir(), nil)
+			_, err := tl.Assemble(t.Context(), spec, Parts{Segments: c.parts, Sounds: []string{sound(t, c.sound, "m4a", "aac")}}, filepath.Join(t.TempDir(), "out.mp4"), t.TempDir(), nil)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v; want that %q", err, c.says)
 			}
@@ -163,13 +222,15 @@ func TestAWrongLengthIsNoticed(t *testing.T) {
 // room kept for the index is too small.
 func TestTheIndexStandsInFrontWhateverItsSize(t *testing.T) {
 	tl := tools(t)
-	in := segments(t, tl, 1, small)[0]
 	out := filepath.Join(t.TempDir(), "out.mp4")
-	build := func(layout options) func() *ffmpeg.Stream {
-		layout["c"] = "copy"
-		return func() *ffmpeg.Stream { return open(in).Get("v:0").Output(locate(out), layout) }
+	spec := AssembleSpec{Container: MP4, Rate: ntsc30, Frames: 41}
+	from := Parts{Segments: segments(t, tl, 1, small), Sounds: []string{sound(t, 41, "m4a", "aac")}}
+	j, err := tl.newJoin(spec, from, out, t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := tl.writeMP4(t.Context(), build, ntsc30, 100, nil); err != nil {
+	j.index = 100
+	if err := j.write(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, front, err := moov(out); err != nil || !front {

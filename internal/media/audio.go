@@ -40,7 +40,7 @@ const (
 
 // Audio makes the sound of a programme in one piece: it takes the pieces off the
 // recordings to the sample, brings them to the loudness the spec asks for, encodes them
-// to out (AAC in MP4, Opus in WebM), and measures the decoded result. The loudness of what
+// to out (AAC in MP4, Opus in WebM, FLAC in Matroska), and measures the decoded result. The loudness of what
 // goes in is reckoned from the recordings' blocks, and so is what the limiter will take
 // away; a result that misses all the same is made again.
 //
@@ -111,7 +111,11 @@ type cut struct {
 	stream   int
 	first    int64 // sample of the source that stands at from, in the container's own time
 	channels string
+	mutes    []stretch // samples of the programme
 }
+
+// stretch is a range of samples.
+type stretch struct{ from, to int64 }
 
 func (c cut) len() int64 { return c.to - c.from }
 
@@ -138,8 +142,12 @@ func (s AudioSpec) cuts(sources []SoundSource) ([]cut, error) {
 		case p.Stream < 0:
 			add(p.Range.Len(), cut{source: -1})
 		default:
+			var mutes []stretch
+			for _, m := range p.Mute {
+				mutes = append(mutes, stretch{s.Rate.Samples(at+m.From, Hz), s.Rate.Samples(at+m.To, Hz)})
+			}
 			add(p.Range.Len(), cut{
-				source: p.Recording, stream: p.Stream, channels: p.Channels,
+				source: p.Recording, stream: p.Stream, channels: p.Channels, mutes: mutes,
 				first: sampleAt(p.Zero + s.Rate.Time(p.Range.From)),
 			})
 		}
@@ -224,8 +232,10 @@ func (s AudioSpec) encoder() ([]string, error) {
 		codec = []string{"-f", "mp4", "-c:a", "aac", "-aac_coder", "fast"}
 	case "opus":
 		codec = []string{"-f", "webm", "-c:a", "libopus"}
+	case "flac":
+		return []string{"-f", "matroska", "-c:a", "flac", "-sample_fmt", "s32", "-bits_per_raw_sample", "24", "-flags:a", "+bitexact", "-fflags", "+bitexact"}, nil
 	default:
-		return nil, fmt.Errorf("%q is no sound codec; there are aac and opus", s.Codec)
+		return nil, fmt.Errorf("%q is no sound codec; there are aac, opus and flac", s.Codec)
 	}
 	return append(codec, "-b:a", s.Bitrate, "-flags:a", "+bitexact", "-fflags", "+bitexact"), nil
 }
@@ -264,10 +274,18 @@ func (m *mastering) piece(ctx context.Context, c cut, p *player) error {
 		return fmt.Errorf("%q is no choice of channels; there are stereo, left, right and mix", c.channels)
 	}
 	path := m.sources[c.source].Path
-	err := m.tools.listen(ctx, path, c.stream, c.first, c.first+c.len(), func(left, right []float32) error {
+	filters, err := m.spec.filters(m.sources[c.source].Blocks)
+	if err != nil {
+		return err
+	}
+	err = m.tools.listen(ctx, path, c.stream, c.first, c.first+c.len(), filters, func(left, right []float32) error {
 		pick(left, right)
-		soften(left, p.at-c.from, c.len())
-		soften(right, p.at-c.from, c.len())
+		for _, side := range [][]float32{left, right} {
+			soften(side, p.at-c.from, c.len())
+			for _, s := range c.mutes {
+				mute(side, p.at, s)
+			}
+		}
 		m.tell(rendering * float64(p.at) / float64(m.samples()))
 		return p.play(left, right)
 	})
@@ -374,7 +392,7 @@ func readScore(cuts []cut, sources []SoundSource) (score, error) {
 	var s score
 	for _, c := range cuts {
 		n := timeline.Rescale(c.to, 1, frameSize) - int64(len(s))
-		stretch := make(score, n)
+		part := make(score, n)
 		if c.source >= 0 {
 			source, key := sources[c.source], choice{c.source, c.channels}
 			if known[key] == nil {
@@ -384,9 +402,12 @@ func readScore(cuts []cut, sources []SoundSource) (score, error) {
 				}
 				known[key] = scoreOf(blocks, c.channels)
 			}
-			known[key].lay(stretch, timeline.Rescale(c.first-sampleAt(source.Origin), 1, frameSize))
+			known[key].lay(part, timeline.Rescale(c.first-sampleAt(source.Origin), 1, frameSize))
+			for _, m := range c.mutes {
+				clear(part[timeline.Rescale(m.from-c.from, 1, frameSize):min(n, timeline.Rescale(m.to-c.from, 1, frameSize))])
+			}
 		}
-		s = append(s, stretch...)
+		s = append(s, part...)
 	}
 	return s, nil
 }

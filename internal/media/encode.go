@@ -19,7 +19,9 @@ import (
 type EncodeOut struct {
 	Width, Height int // pixels; the picture is letterboxed into them
 	Encoding      Encoding
-	Path          string // the MP4 to write
+	Path          string           // the MP4 to write; a MOV for FFV1, which MP4 has no name for
+	Blank         []timeline.Range // frames, counted from the first, that are black
+	Script        string           // a file of SSA that is burned in; "" is none
 }
 
 // Timescale is the ticks a second in which pictures at a rate are timed, in every segment
@@ -46,6 +48,9 @@ func (t Tools) Encode(ctx context.Context, path string, pics Pictures, r timelin
 	said, err := t.render(ctx, source, pics, r.Len(), outs, scratch, on)
 	if err != nil {
 		return nil, fmt.Errorf("encode frames %d to %d: %w", r.From, r.To, err)
+	}
+	if err := glyphs(said); err != nil {
+		return nil, err
 	}
 	n := complaints(said)
 	if n > 0 {
@@ -194,16 +199,41 @@ func renditions(source *ffmpeg.Stream, pics Pictures, targets []target) *ffmpeg.
 		if len(targets) > 1 {
 			s = split.Get(strconv.Itoa(i))
 		}
-		outputs = append(outputs, fit(s, pics, to.Width, to.Height).Output(to.destination(), to.options(pics.Rate)))
+		s = to.treat(fit(s, pics, to.Width, to.Height, to.Encoding.pixels()))
+		outputs = append(outputs, s.Output(to.destination(), to.options(pics.Rate)))
 	}
 	return ffmpeg.MergeOutputs(outputs...)
+}
+
+// treat makes pictures black, and burns subtitles into others.
+func (out EncodeOut) treat(s *ffmpeg.Stream) *ffmpeg.Stream {
+	if len(out.Blank) > 0 {
+		var during []string
+		for _, r := range out.Blank {
+			during = append(during, fmt.Sprintf("between(n,%d,%d)", r.From, r.To-1))
+		}
+		grey := "(minval+maxval)/2"
+		s = filter(s, "lutyuv", options{"y": "minval", "u": grey, "v": grey, "enable": strings.Join(during, "+")})
+	}
+	if out.Script != "" {
+		s = filter(s, "ass", options{"filename": out.Script})
+	}
+	return s
+}
+
+// pixels is ffmpeg's name of the form that pictures are encoded from.
+func (e Encoding) pixels() string {
+	if e.Deep {
+		return "yuv422p10le"
+	}
+	return "yuv420p"
 }
 
 // fit scales a picture into a frame, letterboxed, with square pixels and the colours of
 // high definition: BT.709 in the range that television uses. What is so already is only
 // scaled, if at all: a filter that changes nothing may still copy every picture.
-func fit(s *ffmpeg.Stream, pics Pictures, width, height int) *ffmpeg.Stream {
-	if pics.Plain && pics.fill(width, height) {
+func fit(s *ffmpeg.Stream, pics Pictures, width, height int, pixels string) *ffmpeg.Stream {
+	if pics.Plain && pixels == "yuv420p" && pics.fill(width, height) {
 		if pics.Width != width || pics.Height != height {
 			// zimg gives what swscale's bicubic gives (66 dB apart) in a quarter of the time:
 			// down to 720 lines, 10 ms of a core for a second of 1080p and not 50.
@@ -211,7 +241,7 @@ func fit(s *ffmpeg.Stream, pics Pictures, width, height int) *ffmpeg.Stream {
 		}
 		return filter(s, "setsar", options{"sar": 1})
 	}
-	return letterbox(s, width, height, "yuv420p", options{
+	return letterbox(s, width, height, pixels, options{
 		"in_color_matrix": pics.Matrix, "out_color_matrix": "bt709", "out_range": "tv",
 	})
 }
@@ -254,9 +284,14 @@ func (to target) options(rate timeline.Rate) options {
 		"chroma_sample_location": "left", // or VP9's header says what the source said, and cards say nothing
 		"threads":                strconv.Itoa(to.Encoding.Threads),
 	}
-	if to.Encoding.Codec == "vp9" {
+	switch to.Encoding.Codec {
+	case "vp9":
 		maps.Copy(o, to.Encoding.vp9())
-	} else {
+	case "av1":
+		maps.Copy(o, to.Encoding.av1(rate))
+	case "ffv1":
+		maps.Copy(o, ffv1())
+	default:
 		maps.Copy(o, to.Encoding.h264(rate))
 	}
 	if to.pass > 0 {
@@ -301,4 +336,19 @@ func (e Encoding) vp9() options {
 		o["b:v"] = "0" // quality alone decides
 	}
 	return o
+}
+
+// av1 are SVT-AV1's options. Each segment is by itself, and as in H.264 there is a key
+// frame at least every four seconds.
+func (e Encoding) av1(rate timeline.Rate) options {
+	return options{
+		"c:v": "libsvtav1", "preset": e.Preset, "crf": strconv.Itoa(e.CRF), "g": strconv.FormatInt(rate.Frame(4*time.Second), 10),
+		"svtav1-params": fmt.Sprintf("lp=%d", e.Threads),
+	}
+}
+
+// ffv1 are the options of version 3 of FFV1 (RFC 9043), each picture by itself and with
+// sums by which damage is noticed.
+func ffv1() options {
+	return options{"format": "mov", "c:v": "ffv1", "level": "3", "g": "1", "slices": "4", "slicecrc": "1"}
 }

@@ -23,10 +23,10 @@ func TestEncodeMakesAllRenditionsOfOneDecode(t *testing.T) {
 	twice := vp9
 	twice.TwoPass = true
 	outs := []EncodeOut{
-		{320, 180, small, filepath.Join(dir, "h264.mp4")},
-		{160, 120, small, filepath.Join(dir, "letterboxed.mp4")},
-		{160, 90, vp9, filepath.Join(dir, "vp9.mp4")},
-		{160, 90, twice, filepath.Join(dir, "twice.mp4")},
+		{Width: 320, Height: 180, Encoding: small, Path: filepath.Join(dir, "h264.mp4")},
+		{Width: 160, Height: 120, Encoding: small, Path: filepath.Join(dir, "letterboxed.mp4")},
+		{Width: 160, Height: 90, Encoding: vp9, Path: filepath.Join(dir, "vp9.mp4")},
+		{Width: 160, Height: 90, Encoding: twice, Path: filepath.Join(dir, "twice.mp4")},
 	}
 	var last Progress
 	notes, err := tl.Encode(t.Context(), in, p.Pictures(pal25), timeline.Range{From: 100, To: 130}, outs, dir, func(p Progress) { last = p })
@@ -59,7 +59,7 @@ func TestFramesOutsideThePictureRepeatItsEnds(t *testing.T) {
 		"long after":               {timeline.Range{From: frames + 100, To: frames + 110}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := tl.Encode(t.Context(), in, pics, c.kept, []EncodeOut{{320, 180, lossless, out}}, dir, nil); err != nil {
+			if _, err := tl.Encode(t.Context(), in, pics, c.kept, []EncodeOut{{Width: 320, Height: 180, Encoding: lossless, Path: out}}, dir, nil); err != nil {
 				t.Fatal(err)
 			}
 			hashes, _ := frameHashes(t, "-i", out)
@@ -89,7 +89,7 @@ func TestDamagedPicturesAreNoted(t *testing.T) {
 	if err := os.WriteFile(in, b, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	out := EncodeOut{320, 180, small, filepath.Join(dir, "out.mp4")}
+	out := EncodeOut{Width: 320, Height: 180, Encoding: small, Path: filepath.Join(dir, "out.mp4")}
 	notes, err := tl.Encode(t.Context(), in, p.Pictures(pal25), timeline.Range{From: 0, To: 250}, []EncodeOut{out}, dir, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -48,7 +48,7 @@ func (t Tools) Hear(ctx context.Context, path, name string, on func(fraction flo
 		most = longest
 	}
 	from := sampleAt(c.start())
-	err = t.listen(ctx, path, sound, from, from+sampleAt(most), func(left, right []float32) error {
+	err = t.listen(ctx, path, sound, from, from+sampleAt(most), "", func(left, right []float32) error {
 		levels = appendLevels(levels, left, right)
 		if on != nil && length > 0 {
 			on(min(1, float64(len(levels))*0.01/length.Seconds()))

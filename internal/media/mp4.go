@@ -169,6 +169,10 @@ func readSegment(path string) (s segment, err error) {
 		s.codec = "h264"
 	case "vp09":
 		s.codec = "vp9"
+	case "av01":
+		s.codec = "av1"
+	case "FFV1":
+		s.codec = "ffv1"
 	}
 	s.width, s.height = int(binary.BigEndian.Uint16(entry.body[24:])), int(binary.BigEndian.Uint16(entry.body[26:]))
 	s.times, s.scale, err = timesIn(index)

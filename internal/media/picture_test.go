@@ -190,7 +190,7 @@ func programme(t *testing.T, tl Tools, path string, pics Pictures, kept []timeli
 	for _, k := range kept {
 		for _, chunk := range grid.Chunks(k) {
 			out := filepath.Join(dir, fmt.Sprintf("%d.mp4", len(segments)))
-			notes, err := tl.Encode(t.Context(), path, pics, chunk, []EncodeOut{{320, 180, lossless, out}}, dir, nil)
+			notes, err := tl.Encode(t.Context(), path, pics, chunk, []EncodeOut{{Width: 320, Height: 180, Encoding: lossless, Path: out}}, dir, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -204,7 +204,7 @@ func programme(t *testing.T, tl Tools, path string, pics Pictures, kept []timeli
 	sound := filepath.Join(dir, "sound.m4a")
 	ffmpegDo(t, "-f", "lavfi", "-i", fmt.Sprintf("anullsrc=r=48000:cl=stereo,atrim=end_sample=%d", pics.Rate.Samples(frames, 48000)), "-c:a", "aac", sound)
 	out := filepath.Join(dir, "out.mp4")
-	facts, err := tl.Assemble(t.Context(), AssembleSpec{Container: "mp4", Rate: pics.Rate, Frames: frames, Language: "en"}, Parts{Segments: segments, Audio: sound}, out, dir, nil)
+	facts, err := tl.Assemble(t.Context(), AssembleSpec{Container: "mp4", Rate: pics.Rate, Frames: frames, Language: "en"}, Parts{Segments: segments, Sounds: []string{sound}}, out, dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

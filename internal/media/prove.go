@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -100,13 +102,14 @@ func (t Tools) readTimes(ctx context.Context, path string, f *finished) (times [
 	return times, err
 }
 
-// proveSound checks the one sound of a proved file: it starts with the picture, and ends
-// with it to a frame or to the packet that fills up the end.
-func (f *finished) proveSound() error {
+// proveSounds checks the sounds of a proved file, one for each language: each starts with
+// the picture, and ends with it to a frame or to the packet that fills up the end.
+func (f *finished) proveSounds(languages []string) error {
 	const (
 		packet  = 25 * time.Millisecond // the longest of AAC (21.3 ms) and Opus (20 ms)
 		preSkip = 7 * time.Millisecond  // of Opus in WebM, which counts from before it
 	)
+	var got []string
 	for _, s := range f.streams {
 		if s.Kind != "audio" {
 			continue
@@ -118,9 +121,16 @@ func (f *finished) proveSound() error {
 		if (f.Sound - f.Duration).Abs() > f.Rate.Time(1)+packet {
 			return fmt.Errorf("the sound lasts %v, the picture %v", f.Sound, f.Duration)
 		}
-		return nil
+		got = append(got, cmp.Or(s.Tags["language"], "und"))
 	}
-	return fmt.Errorf("the sound is missing")
+	var want []string
+	for _, tag := range languages {
+		want = append(want, conference.ISO639(tag))
+	}
+	if !slices.Equal(got, want) {
+		return fmt.Errorf("the sounds are in %v, not in %v", got, want)
+	}
+	return nil
 }
 
 // proveSegment proves a segment that was just encoded, by its index alone: there are

@@ -12,19 +12,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// softSubtitles adds the text tracks of the MP4 files subtitles (see subtitle.WriteMP4) to
-// what goes into a film, in the languages of spec and in their order.
-func softSubtitles(spec AssembleSpec, subtitles []string, streams []*ffmpeg.Stream, o options) []*ffmpeg.Stream {
-	for i, path := range subtitles {
-		streams = append(streams, open(path).Get("s:0"))
-		o[fmt.Sprintf("metadata:s:s:%d", i)] = subtitleLabels(spec.Subtitles[i])
-		o[fmt.Sprintf("disposition:s:%d", i)] = "0"
-	}
-	return streams
-}
-
 // textSamples is at least how many samples the text tracks of these files have: none is
-// shorter than its two bytes of length and two numbers of its tables.
+// shorter than ten bytes, in an MP4 its two bytes of length and two numbers of its tables.
 func textSamples(paths []string) (n int64, err error) {
 	for _, path := range paths {
 		info, err := os.Stat(path)
@@ -54,14 +43,20 @@ func (f *finished) proveSubtitles(languages []string) error {
 	return nil
 }
 
-// subtitleLabels is what a player shows of a subtitle stream. A region or script, which
-// the three letters of MP4 cannot tell, is told by the name.
-func subtitleLabels(tag string) []string {
+// labelStream tells players the language of a film's i-th sound ("a") or subtitles ("s") and,
+// where they offer several, its name: a region or script, which the three letters of MP4
+// cannot tell, is told by that.
+func labelStream(o options, kind string, i int, tag string, named bool) {
 	labels := []string{"language=" + conference.ISO639(tag)}
-	if parsed, err := language.Parse(tag); err == nil && parsed != language.Und {
+	if parsed, err := language.Parse(tag); err == nil && parsed != language.Und && named {
 		if name := display.Self.Name(parsed); name != "" {
 			labels = append(labels, "title="+name, "handler_name="+name)
 		}
 	}
-	return labels
+	o[fmt.Sprintf("metadata:s:%s:%d", kind, i)] = labels
+}
+
+// openText opens subtitles that Lectern wrote.
+func openText(path string) *ffmpeg.Stream {
+	return open(path, options{"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,srt,webvtt"})
 }

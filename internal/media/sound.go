@@ -28,13 +28,14 @@ func timeOf(n int64) time.Duration {
 // the container's own time; silence stands before the stream's start and in its gaps.
 // It ends at sample to, or where the stream does if that is sooner. The slices are used
 // again for the next piece. A single channel stands on both sides, each 3 dB lower, so that
-// it is as loud as before; more than two are mixed down by ffmpeg.
-func (t Tools) listen(ctx context.Context, path string, stream int, from, to int64, hear func(left, right []float32) error) error {
+// it is as loud as before; more than two are mixed down by ffmpeg. more is what the sound
+// goes through besides, as ffmpeg writes filters, each with a comma in front.
+func (t Tools) listen(ctx context.Context, path string, stream int, from, to int64, more string, hear func(left, right []float32) error) error {
 	const early = time.Second // decoders need a running start; longer than any of them
 	// What comes before the first sample is cut off by timestamp; only then is silence
 	// filled in, because aresample miscounts what it must drop. min_comp makes the start
 	// exact to the sample, where the default lets a millisecond pass.
-	chain := fmt.Sprintf("aformat=flt:%d:stereo,atrim=start_pts=%d:end_pts=%d,aresample=async=1:min_comp=0.00001:first_pts=%d", Hz, from, to, from)
+	chain := fmt.Sprintf("aformat=flt:%d:stereo,atrim=start_pts=%d:end_pts=%d,aresample=async=1:min_comp=0.00001:first_pts=%d", Hz, from, to, from) + more
 	args := []string{"-copyts", "-vn", "-sn", "-dn"}
 	if from > Hz {
 		args = append(args, "-noaccurate_seek", "-seek_timestamp", "1",

@@ -8,6 +8,7 @@ package media
 import (
 	"time"
 
+	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -72,9 +73,10 @@ type Pictures struct {
 
 // Encoding is how a rendition's pictures are compressed.
 type Encoding struct {
-	Codec    string `json:"codec"`              // "h264" or "vp9"
-	Lossless bool   `json:"lossless,omitempty"` // h264 only; CRF and bitrates mean nothing then
-	Preset   string `json:"preset,omitempty"`   // h264: x264's preset
+	Codec    string `json:"codec"`              // "h264", "vp9", "av1" or "ffv1"
+	Lossless bool   `json:"lossless,omitempty"` // h264 and ffv1; CRF and bitrates mean nothing then
+	Deep     bool   `json:"deep,omitempty"`     // ffv1: 4:2:2 of ten bits, not 4:2:0 of eight
+	Preset   string `json:"preset,omitempty"`   // h264: x264's preset; av1: SVT-AV1's
 	CRF      int    `json:"crf,omitempty"`
 	Threads  int    `json:"threads"`            // they change the bytes
 	Bitrate  string `json:"bitrate,omitempty"`  // vp9: target, in ffmpeg's notation ("1024k")
@@ -92,6 +94,9 @@ type EncodeSpec struct {
 	Height   int            `json:"height"`
 	Encoding Encoding       `json:"encoding"`
 	Salt     int            `json:"salt"`
+
+	Blank []timeline.Range `json:"blank,omitempty"` // frames of the chunk, counted from its first, in which nothing is seen
+	Cues  []conference.Cue `json:"cues,omitempty"`  // burned in; their times are those of the chunk's frames
 }
 
 // CardSpec is one rendition of an opening or closing card.
@@ -112,14 +117,17 @@ type CardSpec struct {
 // AudioSpec is the sound of a whole programme: silence under the opening card, the pieces,
 // silence under the closing card, brought to one loudness.
 type AudioSpec struct {
-	Codec   string        `json:"codec"`   // "aac" or "opus"
-	Bitrate string        `json:"bitrate"` // "160k"
+	Codec   string        `json:"codec"`   // "aac", "opus" or "flac", which is without loss
+	Bitrate string        `json:"bitrate"` // "160k"; means nothing to flac
 	Rate    timeline.Rate `json:"rate"`
 	Opening int64         `json:"opening"` // frames
 	Closing int64         `json:"closing"` // frames
 	Pieces  []AudioPiece  `json:"pieces"`  // kept ranges, in programme order
 	LUFS    float64       `json:"lufs"`    // integrated loudness to reach
 	Peak    float64       `json:"peak"`    // dBTP, never above
+
+	HighPass int  `json:"high_pass,omitempty"` // Hz; 0 is none
+	Denoise  bool `json:"denoise,omitempty"`
 }
 
 // AudioPiece is a range of one recording's sound. Its edges in samples are those of its
@@ -130,18 +138,52 @@ type AudioPiece struct {
 	Zero      time.Duration  `json:"zero"`      // the recording's zero, in the container's own time
 	Range     timeline.Range `json:"range"`     // frames of the recording
 	Channels  string         `json:"channels"`  // "stereo", "left", "right" or "mix"
+
+	Mute []timeline.Range `json:"mute,omitempty"` // frames, counted from the piece's first, in which nothing is heard
 }
 
-// AssembleSpec is a rendition: segments joined end to end under one sound, with soft
-// subtitles that a player can switch on.
-type AssembleSpec struct {
-	Container string            `json:"container"` // "mp4" or "webm"
-	Rate      timeline.Rate     `json:"rate"`
-	Frames    int64             `json:"frames"`
-	Language  string            `json:"language"`            // of the sound, BCP 47
-	Metadata  map[string]string `json:"metadata"`            // ffmpeg's names: title, artist, album, date, …
-	Subtitles []string          `json:"subtitles,omitempty"` // languages, BCP 47, in the order of the streams; MP4 only
+// Container is the form of a file that a rendition is put into, and the end of its name.
+type Container string
+
+// The containers.
+const (
+	MP4  Container = "mp4"
+	WebM Container = "webm"
+	MKV  Container = "mkv"
+)
+
+// Matroska reports whether c counts milliseconds, and has its index where Matroska does.
+func (c Container) Matroska() bool { return c != MP4 }
+
+// muxer is ffmpeg's name of c.
+func (c Container) muxer() string {
+	if c == MKV {
+		return "matroska"
+	}
+	return string(c)
 }
+
+// Text is the form that subtitles take to be copied into c: "mp4" (see subtitle.WriteMP4),
+// "vtt" or "srt".
+func (c Container) Text() string {
+	return map[Container]string{MP4: "mp4", WebM: "vtt", MKV: "srt"}[c]
+}
+
+// AssembleSpec is a rendition: segments joined end to end under one sound or several, with
+// soft subtitles that a player can switch on, and chapters it can go to.
+type AssembleSpec struct {
+	Container Container            `json:"container"`
+	Rate      timeline.Rate        `json:"rate"`
+	Frames    int64                `json:"frames"`
+	Language  string               `json:"language"`            // of the sound, BCP 47
+	Sounds    []string             `json:"sounds,omitempty"`    // languages of further sounds: interpreters
+	Metadata  map[string]string    `json:"metadata"`            // ffmpeg's names: title, artist, album, date, …
+	Subtitles []string             `json:"subtitles,omitempty"` // languages, BCP 47, in the order of the streams
+	Chapters  []conference.Section `json:"chapters,omitempty"`
+}
+
+// sounds are the languages of all sounds, the floor's first.
+func (s AssembleSpec) sounds() []string { return append([]string{s.Language}, s.Sounds...) }
 
 // StillsSpec is small pictures of a segment, one for each of its slots.
 type StillsSpec struct {

@@ -30,6 +30,7 @@ func Assemble() Kind {
 type Entry struct {
 	Path      string     `json:"path"`                // in the bundle
 	Role      string     `json:"role"`                // video, captions, thumbnail
+	Sounds    []string   `json:"sounds,omitempty"`    // languages of a video's further sounds: interpreters
 	Language  string     `json:"language,omitempty"`  // of captions
 	Subtitles []string   `json:"subtitles,omitempty"` // languages of a video's soft subtitles, by stream
 	Key       action.Key `json:"key"`                 // of the artifact it comes from
@@ -55,8 +56,8 @@ type finished struct {
 func (a assembled) entries() (all []Entry) {
 	for _, f := range a {
 		all = append(all, Entry{
-			Path: "video/" + f.slug + "-" + f.rendition.Name + "." + f.spec.Container,
-			Role: "video", Key: f.key, File: "video." + f.spec.Container,
+			Path: "video/" + f.slug + "-" + f.rendition.Name + "." + string(f.spec.Container),
+			Role: "video", Sounds: f.spec.Sounds, Key: f.key, File: "video." + string(f.spec.Container),
 		})
 	}
 	return all
@@ -75,26 +76,10 @@ func expandAssemble(x *Expansion) (any, error) {
 					Try("Give one of them a name of its own: {name: …, height: …}")
 			}
 			names[r.Name] = true
-			container, codec := "mp4", "aac"
-			if r.Encoding.Codec == "vp9" {
-				container, codec = "webm", "opus"
+			f, err := x.film(r)
+			if err != nil {
+				return nil, err
 			}
-			sounds := Needed[sound](x)
-			i := slices.IndexFunc(sounds, func(s sound) bool { return s.codec == codec })
-			if i < 0 {
-				return nil, fault.New(x.Pipeline.File, "rendition %s goes into %s, which needs %s sound",
-					r.Name, strings.ToUpper(container), codec).At(x.Stage.Line).
-					Try("Add an audio stage with codec: %s, and its name to needs", codec)
-			}
-			f := finished{rendition: r, slug: x.Facts.Talk.Slug}
-			f.spec = media.AssembleSpec{
-				Container: container,
-				Rate:      x.graph.Edition.Programme.Rate,
-				Frames:    x.graph.Edition.Programme.Frames(),
-				Language:  x.Facts.Talk.Language,
-				Metadata:  metadata(x),
-			}
-			f.inputs = map[string]action.Key{"audio": sounds[i].key}
 			segments := slices.Clone(r.Segments)
 			if k, ok := sheets.opening[r.Name]; ok {
 				segments = slices.Insert(segments, 0, k)
@@ -103,7 +88,6 @@ func expandAssemble(x *Expansion) (any, error) {
 				segments = append(segments, k)
 			}
 			sortedRoles("segment", segments, f.inputs)
-			var err error
 			if f.key, err = x.Act(r.Name, f.spec, f.inputs); err != nil {
 				return nil, err
 			}
@@ -112,6 +96,46 @@ func expandAssemble(x *Expansion) (any, error) {
 	}
 	slices.SortStableFunc(made, func(a, b finished) int { return cmp.Compare(b.rendition.Height, a.rendition.Height) })
 	return made, nil
+}
+
+// film is a rendition to be joined, but for its segments.
+func (x *Expansion) film(r *Rendition) (finished, error) {
+	sounds := Needed[sound](x)
+	i := -1
+	for _, codec := range carries[r.Container] {
+		if i = slices.IndexFunc(sounds, func(s sound) bool { return s.codec == codec }); i >= 0 {
+			break
+		}
+	}
+	if i < 0 {
+		codecs := strings.Join(carries[r.Container], " or ")
+		return finished{}, fault.New(x.Pipeline.File, "rendition %s goes into %s, which needs %s sound",
+			r.Name, strings.ToUpper(string(r.Container)), codecs).At(x.Stage.Line).
+			Try("Add an audio stage with codec: %s, and its name to needs", carries[r.Container][0])
+	}
+	programme := x.graph.Edition.Programme
+	sections, _ := x.Facts.Talk.Sections(programme)
+	f := finished{rendition: r, slug: x.Facts.Talk.Slug, inputs: map[string]action.Key{"audio": sounds[i].key}}
+	f.spec = media.AssembleSpec{
+		Container: r.Container,
+		Rate:      programme.Rate,
+		Frames:    programme.Frames(),
+		Language:  x.Facts.Talk.Language,
+		Metadata:  metadata(x),
+		Chapters:  sections,
+	}
+	for n, other := range sounds[i].others {
+		f.spec.Sounds = append(f.spec.Sounds, other.language)
+		f.inputs[fmt.Sprintf("sound/%05d", n)] = other.key
+	}
+	return f, nil
+}
+
+// carries are the codecs of sound that containers are given, the best first.
+var carries = map[media.Container][]string{
+	media.MP4:  {"aac"},
+	media.WebM: {"opus"},
+	media.MKV:  {"flac", "opus"}, // AAC's priming cannot be told there
 }
 
 // metadata is what players show of a file, by ffmpeg's names.
@@ -129,42 +153,74 @@ func metadata(x *Expansion) map[string]string {
 	return m
 }
 
-// Subtitled joins the highest MP4 once more, with the subtitles in it. It does not wait for
-// the one without, of which it would be a copy.
+// SubtitledSettings are what a pipeline says under a subtitled stage's with.
+type SubtitledSettings struct {
+	Container media.Container `yaml:"container"` // mp4, webm or mkv
+}
+
+func (s *SubtitledSettings) check() error {
+	if !slices.Contains(containers, s.Container) {
+		return fmt.Errorf("unknown container %q; %s can be had", s.Container, containerNames())
+	}
+	return nil
+}
+
+// Subtitled joins the highest rendition in a container once more, with the subtitles in it.
+// It does not wait for the one without, of which it would be a copy.
 func Subtitled() Kind {
 	return Kind{
 		Kind: pipelines.Kind{
 			Name:  "subtitled",
 			Also:  []string{"soft-subtitles", "softsubs", "remux", "mux-subtitles"},
 			Needs: []string{"assemble", "captions"},
+			With:  func() any { return &SubtitledSettings{Container: media.MP4} },
+			Check: func(with any) error { return with.(*SubtitledSettings).check() },
 		},
 		Version: 1,
 		Expand:  expandSubtitled,
 	}
 }
 
-// subtitled is what the stage hands on; nothing where no rendition is an MP4.
+// subtitled is what the stage hands on; nothing where there is no such rendition.
 type subtitled []Entry
 
 func (s subtitled) entries() []Entry { return s }
 
 func expandSubtitled(x *Expansion) (any, error) {
-	for _, stage := range Needed[assembled](x) {
+	f, ok := playable(Needed[assembled](x), x.Stage.With.(*SubtitledSettings).Container)
+	if !ok {
+		return subtitled{}, nil
+	}
+	spec, inputs := f.spec, maps.Clone(f.inputs)
+	for i, c := range need[captioned](x) {
+		spec.Subtitles = append(spec.Subtitles, c.language)
+		inputs[fmt.Sprintf("captions/%05d", i)] = c.key
+	}
+	key, err := f.key, error(nil)
+	if len(spec.Subtitles) > 0 { // else it is the very same file, under the name people look for
+		key, err = x.Act(f.rendition.Name, spec, inputs)
+	}
+	container := string(spec.Container)
+	return subtitled{{
+		Path: "video/" + f.slug + "." + container, Role: "video", Sounds: spec.Sounds,
+		Subtitles: spec.Subtitles, Key: key, File: "video." + container,
+	}}, err
+}
+
+// playable is the highest rendition in a container; one without loss, or with subtitles
+// burned in, only where there is no other.
+func playable(stages []assembled, in media.Container) (found finished, ok bool) {
+	for _, stage := range stages {
 		for _, f := range stage {
-			if f.spec.Container != "mp4" || f.rendition.Encoding.Lossless && len(stage) > 1 {
+			odd := f.rendition.Encoding.Lossless || f.rendition.Subtitles != ""
+			if f.spec.Container != in || ok && odd {
 				continue
 			}
-			spec, inputs := f.spec, maps.Clone(f.inputs)
-			for i, c := range need[captioned](x) {
-				spec.Subtitles = append(spec.Subtitles, c.language)
-				inputs[fmt.Sprintf("captions/%05d", i)] = c.key
+			if !odd {
+				return f, true
 			}
-			if len(spec.Subtitles) == 0 { // the very same file, under the name people look for
-				return subtitled{{Path: "video/" + f.slug + ".mp4", Role: "video", Key: f.key, File: "video.mp4"}}, nil
-			}
-			key, err := x.Act(f.rendition.Name, spec, inputs)
-			return subtitled{{Path: "video/" + f.slug + ".mp4", Role: "video", Subtitles: spec.Subtitles, Key: key, File: "video.mp4"}}, err
+			found, ok = f, true
 		}
 	}
-	return subtitled{}, nil
+	return found, ok
 }

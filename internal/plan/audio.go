@@ -12,7 +12,7 @@ import (
 
 // AudioSettings are what a pipeline says under an audio stage's with.
 type AudioSettings struct {
-	Codec    string  `yaml:"codec"`    // aac for MP4, opus for WebM
+	Codec    string  `yaml:"codec"`    // aac for MP4, opus for WebM and MKV, flac for MKV
 	Bitrate  string  `yaml:"bitrate"`  // as ffmpeg writes it
 	Loudness float64 `yaml:"loudness"` // LUFS, integrated
 	Peak     float64 `yaml:"peak"`     // dBTP
@@ -37,8 +37,8 @@ func Audio() Kind {
 
 func (s *AudioSettings) check() error {
 	switch {
-	case s.Codec != "aac" && s.Codec != "opus":
-		return fmt.Errorf("unknown codec %q; aac and opus can be had", s.Codec)
+	case s.Codec != "aac" && s.Codec != "opus" && s.Codec != "flac":
+		return fmt.Errorf("unknown codec %q; aac, opus and flac can be had", s.Codec)
 	case s.Loudness < -36 || s.Loudness > -6:
 		return fmt.Errorf("loudness %g is not between -36 and -6 LUFS", s.Loudness)
 	case s.Peak < -12 || s.Peak > 0:
@@ -49,16 +49,45 @@ func (s *AudioSettings) check() error {
 
 // sound is what an audio stage hands on.
 type sound struct {
-	codec string
-	key   action.Key
+	codec  string
+	key    action.Key
+	others []interpreted // in the order of the facts
+}
+
+// interpreted is the same programme as an interpreter is heard in it.
+type interpreted struct {
+	language string
+	key      action.Key
 }
 
 func expandAudio(x *Expansion) (any, error) {
-	reel, heard := need[Reel](x), need[analysed](x)
 	with := x.Stage.With.(*AudioSettings)
+	made := sound{codec: with.Codec}
+	for i, h := range need[analysed](x) {
+		where := with.Codec
+		if i > 0 {
+			where += "/" + h.Language
+		}
+		key, err := mix(x, h, where)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			made.key = key
+			continue
+		}
+		made.others = append(made.others, interpreted{h.Language, key})
+	}
+	return made, nil
+}
+
+// mix adds the action that makes the programme of a sound.
+func mix(x *Expansion, h heard, where string) (action.Key, error) {
+	reel, with, treatment := need[Reel](x), x.Stage.With.(*AudioSettings), x.Facts.Treatment
 	spec := media.AudioSpec{
 		Codec: with.Codec, Bitrate: with.Bitrate, LUFS: with.Loudness, Peak: with.Peak,
 		Rate: reel.Programme.Rate, Opening: reel.Programme.Opening, Closing: reel.Programme.Closing,
+		HighPass: treatment.HighPass, Denoise: treatment.Denoise,
 	}
 	inputs := make(map[string]action.Key)
 	place := make(map[int]int) // of a source among those that are heard
@@ -69,21 +98,21 @@ func expandAudio(x *Expansion) (any, error) {
 			at = len(place)
 			place[piece.Source] = at
 			inputs[fmt.Sprintf("recording/%05d", at)] = s.Key
-			inputs[fmt.Sprintf("analysis/%05d", at)] = heard.keys[piece.Source]
+			inputs[fmt.Sprintf("analysis/%05d", at)] = h.keys[piece.Source]
 		}
 		if len(s.Probe.Audio) == 0 {
-			return nil, fault.New(s.Name, "has no sound")
+			return "", fault.New(s.Name, "has no sound")
 		}
 		spec.Pieces = append(spec.Pieces, media.AudioPiece{
 			Recording: at,
-			Stream:    s.Probe.Audio[0].Stream,
+			Stream:    h.streams[piece.Source],
 			Zero:      s.Probe.Zero(reel.Programme.Rate),
 			Range:     piece.Range,
-			Channels:  channels(x.Facts.Channels, heard.analyses[piece.Source]),
+			Channels:  channels(h.Channels, h.analyses[piece.Source]),
+			Mute:      reel.within(treatment.Mute, piece),
 		})
 	}
-	key, err := x.Act(with.Codec, spec, inputs)
-	return sound{with.Codec, key}, err
+	return x.Act(where, spec, inputs)
 }
 
 // channels decides what "auto" means for a recording.

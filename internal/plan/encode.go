@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/timeline"
 	"github.com/lectern-av/lectern/pipelines"
 )
@@ -18,22 +19,6 @@ import (
 // EncodeSettings are what a pipeline says under an encode stage's with.
 type EncodeSettings struct {
 	Renditions []RenditionSettings `yaml:"renditions"`
-}
-
-// RenditionSettings ask for one rendition.
-type RenditionSettings struct {
-	Name     string `yaml:"name"`     // ends the file's name; unset: the height, with codec or "lossless" where it is not plain H.264
-	Height   int    `yaml:"height"`   // pixels, at most; never above the recording's
-	Codec    string `yaml:"codec"`    // h264 or vp9
-	Lossless bool   `yaml:"lossless"` // h264
-	Preset   string `yaml:"preset"`   // h264: x264's
-	CRF      *int   `yaml:"crf"`      // constant rate factor; unset: 23 for h264, none for vp9
-	Threads  int    `yaml:"threads"`  // of one encoder; unset: 1
-	Bitrate  string `yaml:"bitrate"`  // vp9, as ffmpeg writes it: 1024k
-	MinRate  string `yaml:"min-rate"` // vp9
-	MaxRate  string `yaml:"max-rate"` // vp9
-	TwoPass  bool   `yaml:"two-pass"` // vp9
-	Speed    int    `yaml:"speed"`    // vp9: of the last pass
 }
 
 // Encode makes the pictures, a chunk at a time.
@@ -50,8 +35,6 @@ func Encode() Kind {
 		Expand:  expandEncode,
 	}
 }
-
-var presets = []string{"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"}
 
 func (s *EncodeSettings) check() error {
 	if len(s.Renditions) == 0 {
@@ -70,85 +53,38 @@ func (s *EncodeSettings) check() error {
 	return nil
 }
 
-// fileName is what a rendition may be called: it becomes part of a file's name.
-var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
-
-// check fills what was left out and refuses what cannot be.
-func (r *RenditionSettings) check() error {
-	r.Codec = cmp.Or(r.Codec, "h264")
-	switch {
-	case r.Name != "" && !fileName.MatchString(r.Name):
-		return fmt.Errorf("the name %q cannot stand in a file's: use letters, digits and hyphens, 40 at most", r.Name)
-	case r.Height < 16 || r.Height > 4320:
-		return fmt.Errorf("height %d is not between 16 and 4320", r.Height)
-	case r.Codec != "h264" && r.Codec != "vp9":
-		return fmt.Errorf("unknown codec %q; h264 and vp9 can be had", r.Codec)
-	case r.Codec == "h264" && (r.Bitrate+r.MinRate+r.MaxRate != "" || r.TwoPass || r.Speed != 0):
-		return errors.New("bitrate, min-rate, max-rate, two-pass and speed are for vp9; h264 is made by crf and preset")
-	case r.Codec == "vp9" && (r.Lossless || r.Preset != ""):
-		return errors.New("lossless and preset are for h264")
-	case r.CRF != nil && (*r.CRF < 1 || *r.CRF > 63):
-		return fmt.Errorf("crf %d is not between 1 and 63; without any loss it is lossless: true", *r.CRF)
-	case r.Threads < 0 || r.Threads > 64:
-		return fmt.Errorf("threads %d is not between 1 and 64", r.Threads)
-	}
-	r.Threads = cmp.Or(r.Threads, 1) // where every core has a chunk, a twentieth quicker than two
-	if r.Codec == "h264" {
-		r.Preset = cmp.Or(r.Preset, "medium")
-		if !slices.Contains(presets, r.Preset) {
-			return fmt.Errorf("unknown preset %q; x264 has %s", r.Preset, strings.Join(presets, ", "))
-		}
-		if r.CRF == nil && !r.Lossless {
-			r.CRF = new(23)
-		}
-		return nil
-	}
-	return nil
-}
-
-func (r RenditionSettings) encoding() media.Encoding {
-	e := media.Encoding{
-		Codec: r.Codec, Lossless: r.Lossless, Preset: r.Preset, Threads: r.Threads,
-		Bitrate: r.Bitrate, MinRate: r.MinRate, MaxRate: r.MaxRate, TwoPass: r.TwoPass, Speed: r.Speed,
-	}
-	if r.CRF != nil {
-		e.CRF = *r.CRF
-	}
-	return e
-}
-
 // Rendition is one form of the programme's pictures.
 type Rendition struct {
-	Name     string
-	Width    int
-	Height   int
-	Encoding media.Encoding
-	Salt     int
-	Segments []action.Key // of the chunks, in programme order
+	Name      string
+	Width     int
+	Height    int
+	Encoding  media.Encoding
+	Container media.Container
+	Subtitles string // the language of those burned into it; "" is none
+	Salt      int
+	Segments  []action.Key // of the chunks, in programme order
 }
 
 // encoded is what an encode stage hands on: highest first.
 type encoded []*Rendition
 
-// renditions are those asked for, none higher than the reel, and each once.
+// renditions are those asked for, none higher than the reel, and each once. One with
+// subtitles in a language that the talk has none in is left out.
 func renditions(x *Expansion, reel Reel) encoded {
 	var all encoded
 	for _, r := range x.Stage.With.(*EncodeSettings).Renditions {
 		height := min(r.Height, reel.Height) &^ 1
 		made := &Rendition{
-			Name:     r.Name,
-			Width:    int(timeline.Rescale(int64(reel.Width), int64(height), int64(2*reel.Height))) * 2,
-			Height:   height,
-			Encoding: r.encoding(),
+			Name:      cmp.Or(r.Name, r.name(height)),
+			Width:     int(timeline.Rescale(int64(reel.Width), int64(height), int64(2*reel.Height))) * 2,
+			Height:    height,
+			Encoding:  r.encoding(reel.deep()),
+			Container: r.Container,
+			Subtitles: r.Subtitles,
 		}
-		if made.Name == "" {
-			made.Name = fmt.Sprint(height)
-			if r.Codec != "h264" {
-				made.Name += "-" + r.Codec
-			}
-			if r.Lossless {
-				made.Name += "-lossless"
-			}
+		if made.Subtitles != "" && trackIn(x.Facts.Tracks, made.Subtitles) == nil {
+			x.Note("rendition %s is left out: the talk has no subtitles in %s to be burned into it", made.Name, subtitle.EnglishName(made.Subtitles))
+			continue
 		}
 		made.Salt = x.Facts.Salts[made.Name]
 		if !slices.ContainsFunc(all, func(o *Rendition) bool { return o.Name == made.Name }) {
@@ -159,6 +95,16 @@ func renditions(x *Expansion, reel Reel) encoded {
 	return all
 }
 
+// trackIn is the track in a language; nil if there is none.
+func trackIn(tracks []conference.Track, language string) *conference.Track {
+	for i := range tracks {
+		if tracks[i].Language == language {
+			return &tracks[i]
+		}
+	}
+	return nil
+}
+
 // leastChunk is the shortest piece that is encoded by itself; x264 needs some frames to
 // find its level.
 const leastChunk = 2 * time.Second
@@ -166,16 +112,44 @@ const leastChunk = 2 * time.Second
 func expandEncode(x *Expansion) (any, error) {
 	reel := need[Reel](x)
 	all := renditions(x, reel)
+	if len(all) == 0 {
+		return nil, fault.New(x.Pipeline.File, "asks for no rendition that can be made of this talk").At(x.Stage.Line).
+			Try("Add one without subtitles, such as {height: 720}")
+	}
+	burned := burning(x, all)
 	for _, c := range reel.chunks(x.Pipeline.Programme.Chunk) {
-		if err := encodeChunk(x, reel, c, all); err != nil {
+		if err := encodeChunk(x, reel, c, all, burned); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
+// burning are the cues that are burned into pictures, by language: in reel time, and only
+// those that a viewer of the programme sees.
+func burning(x *Expansion, all encoded) map[string][]conference.Cue {
+	burned := make(map[string][]conference.Cue)
+	for _, r := range all {
+		t := trackIn(x.Facts.Tracks, r.Subtitles)
+		if t == nil || burned[r.Subtitles] != nil {
+			continue
+		}
+		_, left := subtitle.Place(x.graph.Edition.Programme, t.Cues)
+		unseen := make(map[string]bool)
+		for _, l := range left {
+			unseen[l.Cue.ID] = true
+		}
+		for _, c := range t.Cues {
+			if !unseen[c.ID] {
+				burned[r.Subtitles] = append(burned[r.Subtitles], c)
+			}
+		}
+	}
+	return burned
+}
+
 // encodeChunk adds one action per rendition; they share a decode.
-func encodeChunk(x *Expansion, reel Reel, c chunk, all encoded) error {
+func encodeChunk(x *Expansion, reel Reel, c chunk, all encoded, burned map[string][]conference.Cue) error {
 	s := reel.Sources[c.Source]
 	for _, r := range all {
 		spec := media.EncodeSpec{
@@ -185,6 +159,8 @@ func encodeChunk(x *Expansion, reel Reel, c chunk, all encoded) error {
 			Height:   r.Height,
 			Encoding: r.Encoding,
 			Salt:     r.Salt,
+			Blank:    reel.within(x.Facts.Treatment.Blank, c.Piece),
+			Cues:     reel.seen(burned[r.Subtitles], c.Piece),
 		}
 		key, err := x.share(r.Name+"/"+c.where, c.where, spec, map[string]action.Key{"recording": s.Key})
 		if err != nil {
@@ -193,6 +169,18 @@ func encodeChunk(x *Expansion, reel Reel, c chunk, all encoded) error {
 		r.Segments = append(r.Segments, key)
 	}
 	return nil
+}
+
+// seen are the cues that are seen during a chunk, from one of its frames to another.
+func (reel Reel) seen(cues []conference.Cue, c Piece) (all []conference.Cue) {
+	rate, first := reel.Programme.Rate, reel.Sources[c.Source].Offset+c.Range.From
+	for _, cue := range cues {
+		r := timeline.Range{From: rate.Frame(cue.Start), To: rate.Frame(cue.End)}.Shift(-first)
+		if r = r.Intersect(timeline.Range{To: c.Range.Len()}); r.Len() > 0 {
+			all = append(all, conference.Cue{Start: rate.Time(r.From), End: rate.Time(r.To), Text: cue.Text, Spans: cue.Spans, Place: cue.Place})
+		}
+	}
+	return all
 }
 
 // Card makes opening and closing cards, for the renditions of the encode stages it needs.

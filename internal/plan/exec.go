@@ -154,7 +154,7 @@ func (e *executing) read(name string, in ExecInput) (found bool, err error) {
 			e.clocks = append(e.clocks, clock{offset: from.Programme.Rate.Time(from.Sources[i].Offset)})
 		})
 	case analysed:
-		return true, e.each(name, in, len(from.keys), func(i int) { e.take(name, from.keys[i], "") })
+		return true, e.each(name, in, len(from[0].keys), func(i int) { e.take(name, from[0].keys[i], "") })
 	case sound:
 		e.take(name, from.key, SoundFile)
 		e.clocks = append(e.clocks, clock{programme: true})

@@ -208,6 +208,18 @@ func TestAChangeCostsWhatItTouched(t *testing.T) {
 		{"the abstract", func(w *world) { w.facts.Talk.Abstract = "About them." }, map[string]int{"bundle": 1}},
 		{"the channels", func(w *world) { w.facts.Channels = conference.ChannelsLeft },
 			map[string]int{"audio": 1, "assemble": 3, "subtitled": 1, "bundle": 1}},
+		{"a passage muted", func(w *world) { w.facts.Treatment.Mute = []timeline.Span{{From: 5 * time.Minute, To: 6 * time.Minute}} },
+			map[string]int{"audio": 1, "assemble": 3, "subtitled": 1, "bundle": 1}},
+		{"a passage muted that is cut out", func(w *world) { w.facts.Treatment.Mute = []timeline.Span{{To: time.Minute}} }, map[string]int{}},
+		{"a passage blanked, over the edge of a chunk", func(w *world) {
+			w.facts.Treatment.Blank = []timeline.Span{{From: 329 * time.Second, To: 331 * time.Second}}
+		}, map[string]int{"encode": 6, "assemble": 3, "stills": 2, "thumbnail": 1, "sprite": 1, "subtitled": 1, "bundle": 1}},
+		{"an interpreter on another channel", func(w *world) {
+			w.facts.Treatment.Interpreters = []conference.Sound{{Language: "es", Channels: conference.ChannelsRight}}
+		}, map[string]int{"audio": 1, "assemble": 3, "subtitled": 1, "bundle": 1}},
+		{"chapters", func(w *world) { w.facts.Talk.Chapters = []conference.Chapter{{At: 5 * time.Minute, Title: "Middle"}} },
+			map[string]int{"assemble": 3, "subtitled": 1, "bundle": 1}},
+		{"the description", func(w *world) { w.facts.Conference.Description = "{abstract}" }, map[string]int{"bundle": 1}},
 		{"the salt of one rendition", func(w *world) { w.facts.Salts = map[string]int{"720": 1} },
 			map[string]int{"encode": 34, "card": 2, "assemble": 1, "bundle": 1}},
 		{"a file's name", func(w *world) { w.facts.Recordings[0].Name = "renamed.mp4" }, map[string]int{}},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/pipelines"
 )
@@ -123,36 +124,76 @@ func Analyse() Kind {
 	}
 }
 
-// analysed is what the analyse stage hands on, by recording.
-type analysed struct {
+// analysed is what the analyse stage hands on: the floor, and then each interpreter, in
+// the order of the facts.
+type analysed []heard
+
+// heard is a sound of the talk as each recording has it.
+type heard struct {
+	conference.Sound
 	keys     []action.Key
 	analyses []media.Analysis
+	streams  []int // index in the container; -1 where the recording has no sound
 }
 
 func expandAnalyse(x *Expansion) (any, error) {
 	reel := need[Reel](x)
+	floor := x.Facts.Treatment.Floor
+	floor.Language = x.Facts.Talk.Language
+	if asked := x.Facts.Channels; asked != "" && asked != conference.ChannelsAuto {
+		floor.Channels = asked
+	}
 	var made analysed
 	waiting := false
-	for i, s := range reel.Sources {
-		key, err := x.Act(fmt.Sprintf("r%d", i+1), s.Probe, map[string]action.Key{"recording": s.Key})
-		if err != nil {
-			return nil, err
+	for i, sound := range append([]conference.Sound{floor}, x.Facts.Treatment.Interpreters...) {
+		where := ""
+		if i > 0 {
+			where = sound.Language + "/"
 		}
-		a, ok, err := observe[media.Analysis](x, key)
+		h, ok, err := analyse(x, reel, sound, where)
 		if err != nil {
 			return nil, err
 		}
 		waiting = waiting || !ok
-		made.keys = append(made.keys, key)
-		made.analyses = append(made.analyses, a)
+		made = append(made, h)
 	}
 	if waiting {
 		return nil, errUnobserved
 	}
-	for i, a := range made.analyses {
-		for _, note := range a.Notes {
-			x.Note("%s: %s", reel.Sources[i].Name, note)
+	for _, h := range made {
+		for i, a := range h.analyses {
+			for _, note := range a.Notes {
+				x.Note("%s: %s", reel.Sources[i].Name, note)
+			}
 		}
 	}
 	return made, nil
+}
+
+// analyse asks for what a sound is like in each recording; ok is false while that is not
+// known.
+func analyse(x *Expansion, reel Reel, sound conference.Sound, where string) (h heard, ok bool, err error) {
+	h, ok = heard{Sound: sound}, true
+	for i, s := range reel.Sources {
+		if n := len(s.Probe.Audio); sound.Stream > max(1, n) {
+			return h, false, fault.New(s.Name, "has no sound %d: there %s in it", sound.Stream, only(n)).
+				Try("Say under sound: in the talk's file which one is meant")
+		}
+		p, stream := s.Probe, -1
+		if len(p.Audio) > 0 { // an analysis is of a recording's first
+			p.Audio = p.Audio[max(0, sound.Stream-1):]
+			stream = p.Audio[0].Stream
+		}
+		key, err := x.Act(fmt.Sprintf("%sr%d", where, i+1), p, map[string]action.Key{"recording": s.Key})
+		if err != nil {
+			return h, false, err
+		}
+		a, there, err := observe[media.Analysis](x, key)
+		if err != nil {
+			return h, false, err
+		}
+		ok = ok && there
+		h.keys, h.analyses, h.streams = append(h.keys, key), append(h.analyses, a), append(h.streams, stream)
+	}
+	return h, ok, nil
 }

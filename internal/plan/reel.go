@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/action"
@@ -53,6 +54,32 @@ func (reel Reel) chunks(every time.Duration) (all []chunk) {
 		}
 	}
 	return all
+}
+
+// within are the spans of reel time that lie in a piece, in frames counted from its first.
+// A frame that a span touches belongs to it.
+func (reel Reel) within(spans []timeline.Span, piece Piece) (all []timeline.Range) {
+	rate := reel.Programme.Rate
+	first := reel.Sources[piece.Source].Offset + piece.Range.From
+	for _, s := range spans {
+		r := timeline.Range{From: rate.Frame(s.From), To: rate.Frame(s.To)}
+		if rate.Time(r.From) > s.From {
+			r.From--
+		}
+		if rate.Time(r.To) < s.To {
+			r.To++
+		}
+		if r = r.Shift(-first).Intersect(timeline.Range{To: piece.Range.Len()}); r.Len() > 0 {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// deep reports whether a recording may have more colours than pictures of eight bits in
+// 4:2:0 hold.
+func (reel Reel) deep() bool {
+	return slices.ContainsFunc(reel.Sources, func(s Source) bool { return !s.Probe.Video.Plain })
 }
 
 // chunkName is the recording and the cell of the grid that the chunk's middle lies in,

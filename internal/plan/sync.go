@@ -47,17 +47,17 @@ func Sync() Kind {
 type synced map[string]action.Key
 
 func expandSync(x *Expansion) (any, error) {
-	reel, heard := need[Reel](x), need[analysed](x)
+	reel, floor := need[Reel](x), need[analysed](x)[0]
 	rate := reel.Programme.Rate
 	var spec SyncSpec
 	inputs := make(map[string]action.Key)
 	for i, s := range reel.Sources {
 		spec.Recordings = append(spec.Recordings, Heard{
 			At:     rate.Time(s.Offset),
-			Zero:   s.Probe.Zero(rate) - heard.analyses[i].Origin,
+			Zero:   s.Probe.Zero(rate) - floor.analyses[i].Origin,
 			Length: rate.Time(s.Frames),
 		})
-		inputs[fmt.Sprintf("analysis/%05d", i)] = heard.keys[i]
+		inputs[fmt.Sprintf("analysis/%05d", i)] = floor.keys[i]
 	}
 	made := make(synced)
 	for _, t := range x.Facts.Tracks {

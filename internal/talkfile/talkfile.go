@@ -38,6 +38,9 @@ type Talk struct {
 	Links      []Link    `yaml:"links" doc:"Slides, code and the like, for the description."`
 	Begins     TimeOfDay `yaml:"begins" doc:"The time of day, as on the schedule, at which the first recording begins: 09:00. Chapters may count from it."`
 	Chapters   []Chapter `yaml:"chapters" doc:"The parts of the talk, in their order. They follow the cut."`
+	Sound      Audio     `yaml:"sound" doc:"What is heard of the recordings, and what is done to it."`
+	Mute       []Passage `yaml:"mute" doc:"Passages in which nothing is heard, on the clock of the recordings end to end: 00:12:30-00:12:36."`
+	Blank      []Passage `yaml:"blank" doc:"Passages in which nothing is seen, on the clock of the recordings end to end: 00:12:30-00:12:36."`
 }
 
 // Link is something that belongs to a talk and lies elsewhere.
@@ -53,6 +56,28 @@ type Chapter struct {
 	Title  string    `yaml:"title" doc:"What it is called, in the language of the talk."`
 	Titles Words     `yaml:"titles" doc:"What it is called in other languages, by BCP 47."`
 	line   int
+}
+
+// Audio is what is heard of the recordings.
+type Audio struct {
+	Floor        Sound         `yaml:"floor" doc:"Where the talk itself is heard in each recording, if not on its first sound."`
+	Interpreters []Interpreter `yaml:"interpreters" doc:"Where interpreters are heard. Each becomes a sound of its own in every video, at the same loudness."`
+	HighPass     int           `yaml:"high-pass" doc:"Hz under which sound is taken away, 20 to 300: 80 for steps, wind and hum under a voice."`
+	Noise        Noise         `yaml:"noise" doc:"gentle: steady noise (fans, hiss) is lowered by 10 dB at most. keep, where it is not given."`
+}
+
+// Sound is where in each recording something is heard.
+type Sound struct {
+	Stream   int      `yaml:"stream" doc:"Which of the recording's sounds, counted from 1; the first where it is not given."`
+	Channels Channels `yaml:"channels" doc:"Which of its channels: auto, left, right, mix or stereo."`
+}
+
+// Interpreter is one, and where in each recording they are heard.
+type Interpreter struct {
+	Language Language `yaml:"language" doc:"The language they speak, by BCP 47."`
+	Stream   int      `yaml:"stream" doc:"Which of the recording's sounds, counted from 1; the first where it is not given."`
+	Channels Channels `yaml:"channels" doc:"Which of its channels: auto, left, right, mix or stereo."`
+	line     int
 }
 
 // Conference is the form of conference.yaml: what all talks of a conference share.
@@ -95,6 +120,9 @@ func Read(path string) (facts Facts, err error) {
 		facts.Talk.Links = append(facts.Talk.Links, conference.Link{Title: l.Title, URL: string(l.URL)})
 	}
 	if facts.Talk.Chapters, err = t.chapters(path); err != nil {
+		return Facts{}, err
+	}
+	if facts.Treatment, err = t.treatment(path); err != nil {
 		return Facts{}, err
 	}
 	if isFile(t.Conference) {

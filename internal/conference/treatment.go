@@ -1,0 +1,33 @@
+package conference
+
+import "github.com/lectern-av/lectern/internal/timeline"
+
+// Treatment is what people ask for a talk's recordings beside the cut. The zero value asks
+// for nothing.
+type Treatment struct {
+	Floor        Sound           `json:"floor,omitzero"`         // where the talk itself is heard; its Language is not looked at
+	Interpreters []Sound         `json:"interpreters,omitempty"` // further sounds of the same programme, each in a language of its own
+	HighPass     int             `json:"high_pass,omitempty"`    // Hz under which sound is taken away: steps, wind, hum; 0 takes none
+	Denoise      bool            `json:"denoise,omitempty"`      // steady noise is lowered, by 10 dB at most
+	Mute         []timeline.Span `json:"mute,omitempty"`         // reel time in which nothing is heard
+	Blank        []timeline.Span `json:"blank,omitempty"`        // reel time in which nothing is seen
+}
+
+// Sound is where in each recording something is heard.
+type Sound struct {
+	Language string   `json:"language,omitempty"` // BCP 47
+	Stream   int      `json:"stream,omitempty"`   // which of the recording's sounds, counted from 1; 0 is the first
+	Channels Channels `json:"channels,omitempty"` // "" is ChannelsAuto
+}
+
+// Channels says which channels of a sound are meant.
+type Channels string
+
+// The choices of channels. All give a stereo programme.
+const (
+	ChannelsAuto   Channels = "auto"   // stereo, but a dead channel gives way to the living one
+	ChannelsLeft   Channels = "left"   // the left one, on both sides
+	ChannelsRight  Channels = "right"  // the right one, on both sides
+	ChannelsMix    Channels = "mix"    // the mean of both, on both sides
+	ChannelsStereo Channels = "stereo" // as recorded
+)

@@ -1,0 +1,79 @@
+package media
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// chapterList writes sections as the metadata that ffmpeg reads, into dir.
+func chapterList(sections []conference.Section, dir string) (path string, err error) {
+	escape := strings.NewReplacer(`\`, `\\`, "=", `\=`, ";", `\;`, "#", `\#`, "\n", " ", "\r", " ")
+	var b strings.Builder
+	b.WriteString(";FFMETADATA1\n")
+	for _, s := range sections {
+		fmt.Fprintf(&b, "[CHAPTER]\nTIMEBASE=1/1000\nSTART=%d\nEND=%d\ntitle=%s\n",
+			s.From.Round(time.Millisecond).Milliseconds(), s.To.Round(time.Millisecond).Milliseconds(), escape.Replace(s.Title))
+	}
+	path = filepath.Join(dir, "chapters.ffmetadata")
+	return path, os.WriteFile(path, []byte(b.String()), 0o600)
+}
+
+// withChapters adds the list of chapters to a command line as its last input, for which
+// there is no place in a graph of streams: it has none.
+func withChapters(args []string, list string) []string {
+	if list == "" {
+		return args
+	}
+	n := 0
+	for _, arg := range args {
+		if arg == "-i" {
+			n++
+		}
+	}
+	input := []string{"-f", "ffmetadata", "-i", locate(list), "-map_chapters", fmt.Sprint(n)}
+	return slices.Insert(args, slices.Index(args, "-map"), input...)
+}
+
+// chapterSize is more than sections take in the index of a file.
+func chapterSize(sections []conference.Section) (bytes int64) {
+	for _, s := range sections {
+		bytes += 256 + 2*int64(len(s.Title))
+	}
+	return bytes
+}
+
+// proveChapters checks that players find the sections in a file, to the millisecond.
+func (t Tools) proveChapters(ctx context.Context, path string, sections []conference.Section) error {
+	if len(sections) == 0 {
+		return nil
+	}
+	var c struct {
+		Chapters []struct {
+			Start string            `json:"start_time"`
+			Tags  map[string]string `json:"tags"`
+		} `json:"chapters"`
+	}
+	args := append([]string{"-show_chapters", "-of", "json"}, Input(path)...)
+	if _, err := t.Inspect(ctx, args, func(r io.Reader) error { return json.NewDecoder(r).Decode(&c) }); err != nil {
+		return fmt.Errorf("look for the chapters of %s: %w", filepath.Base(path), err)
+	}
+	if len(c.Chapters) != len(sections) {
+		return fmt.Errorf("%s has %d chapters, not %d", filepath.Base(path), len(c.Chapters), len(sections))
+	}
+	for i, s := range sections {
+		at, err := time.ParseDuration(c.Chapters[i].Start + "s")
+		if title := c.Chapters[i].Tags["title"]; err != nil || (at-s.From).Abs() > time.Millisecond || strings.TrimSpace(title) == "" {
+			return fmt.Errorf("%s has the chapter %q at %s s, not %q at %v", filepath.Base(path), title, c.Chapters[i].Start, s.Title, s.From)
+		}
+	}
+	return nil
+}

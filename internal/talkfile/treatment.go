@@ -1,0 +1,150 @@
+package talkfile
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/strictyaml"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// treatment is what the talk's file asks for its recordings.
+func (t Talk) treatment(path string) (asked conference.Treatment, err error) {
+	asked = conference.Treatment{
+		Floor:    conference.Sound{Stream: t.Sound.Floor.Stream, Channels: conference.Channels(t.Sound.Floor.Channels)},
+		HighPass: t.Sound.HighPass, Denoise: t.Sound.Noise == "gentle",
+		Mute: spans(t.Mute), Blank: spans(t.Blank),
+	}
+	heard := []string{string(t.Language)}
+	for _, i := range t.Sound.Interpreters {
+		if slices.Contains(heard, string(i.Language)) {
+			return asked, fault.New(path, "two sounds would be in %s", subtitle.EnglishName(string(i.Language))).At(i.line).
+				Try("Each interpreter has a language of their own, which is not the talk's.")
+		}
+		heard = append(heard, string(i.Language))
+		asked.Interpreters = append(asked.Interpreters, conference.Sound{
+			Language: string(i.Language), Stream: i.Stream, Channels: conference.Channels(i.Channels),
+		})
+	}
+	return asked, nil
+}
+
+// spans are passages in their order, and each instant in one of them at most.
+func spans(passages []Passage) (all []timeline.Span) {
+	for _, p := range passages {
+		all = append(all, timeline.Span(p))
+	}
+	slices.SortFunc(all, func(a, b timeline.Span) int { return int(a.From - b.From) })
+	var apart []timeline.Span
+	for _, s := range all {
+		if n := len(apart); n > 0 && s.From <= apart[n-1].To {
+			apart[n-1].To = max(apart[n-1].To, s.To)
+		} else {
+			apart = append(apart, s)
+		}
+	}
+	return apart
+}
+
+// UnmarshalYAML reads an interpreter, who has a language.
+func (i *Interpreter) UnmarshalYAML(node *yaml.Node) error {
+	type plain Interpreter
+	if err := node.Decode((*plain)(i)); err != nil {
+		return err
+	}
+	i.line = node.Line
+	if i.Language == "" {
+		return wrong(node, "an interpreter has no language").Try("Add language: es, say.")
+	}
+	return checkStream(node, i.Stream)
+}
+
+// UnmarshalYAML reads a sound.
+func (s *Sound) UnmarshalYAML(node *yaml.Node) error {
+	type plain Sound
+	if err := node.Decode((*plain)(s)); err != nil {
+		return err
+	}
+	return checkStream(node, s.Stream)
+}
+
+func checkStream(node *yaml.Node, stream int) error {
+	if stream < 0 || stream > 64 {
+		return wrong(node, "there is no sound %d", stream).Try("Sounds are counted from 1.")
+	}
+	return nil
+}
+
+// UnmarshalYAML reads what is heard of the recordings.
+func (a *Audio) UnmarshalYAML(node *yaml.Node) error {
+	type plain Audio
+	if err := node.Decode((*plain)(a)); err != nil {
+		return err
+	}
+	if a.HighPass != 0 && (a.HighPass < 20 || a.HighPass > 300) {
+		return wrong(node, "high-pass is %d Hz, and not between 20 and 300", a.HighPass).Try("80 is a good start for a voice.")
+	}
+	return nil
+}
+
+// Channels is a choice of channels.
+type Channels string
+
+// UnmarshalYAML refuses other choices.
+func (c *Channels) UnmarshalYAML(node *yaml.Node) error {
+	return oneOf(node, (*string)(c), "choice of channels", "auto", "left", "right", "mix", "stereo")
+}
+
+func (Channels) schema() map[string]any {
+	return map[string]any{"enum": []string{"auto", "left", "right", "mix", "stereo"}}
+}
+
+// Noise is what becomes of steady noise.
+type Noise string
+
+// UnmarshalYAML refuses other words.
+func (n *Noise) UnmarshalYAML(node *yaml.Node) error {
+	return oneOf(node, (*string)(n), "way with noise", "keep", "gentle")
+}
+
+func (Noise) schema() map[string]any { return map[string]any{"enum": []string{"keep", "gentle"}} }
+
+func oneOf(node *yaml.Node, into *string, what string, words ...string) error {
+	if !slices.Contains(words, node.Value) {
+		return wrong(node, "%q is no %s%s", node.Value, what, strictyaml.DidYouMean(node.Value, words)).
+			Try("There are %s.", strings.Join(words, ", "))
+	}
+	*into = node.Value
+	return nil
+}
+
+// Passage is a part of the reel, FROM-TO.
+type Passage timeline.Span
+
+func (Passage) schema() map[string]any {
+	return map[string]any{"type": "string", "description": "FROM-TO, each HH:MM:SS, MM:SS or seconds"}
+}
+
+// UnmarshalYAML reads two clocks with a hyphen between them.
+func (p *Passage) UnmarshalYAML(node *yaml.Node) error {
+	from, to, ok := strings.Cut(node.Value, "-")
+	if !ok {
+		return wrong(node, "%q is no passage", node.Value).Try("Write it as FROM-TO: 00:12:30-00:12:36.")
+	}
+	var err error
+	if p.From, err = timeline.ParseClock(strings.TrimSpace(from)); err != nil {
+		return wrong(node, "%v", err)
+	}
+	if p.To, err = timeline.ParseClock(strings.TrimSpace(to)); err != nil {
+		return wrong(node, "%v", err)
+	}
+	if p.To <= p.From {
+		return wrong(node, "the passage %s ends before it begins", node.Value).Try("Write it as FROM-TO, the earlier time first.")
+	}
+	return nil
+}
