@@ -135,9 +135,9 @@ func TestSilenceIsNoticedInTime(t *testing.T) {
 		q := bubbled(t, &wire{redis: m})
 		w := &wire{redis: m}
 		var never doneJobs
+		events := q.Events() // before there can be any
 		serve(t, bubbled(t, w), 1, takesTime(time.Hour, &never))
 		dispatch1(t, q, "job", 2*time.Hour)
-		events := q.Events()
 		awaitType(t, events, action.Started, "job")
 		time.Sleep(10 * time.Minute)
 		assertState(t, q, "job", Running)
@@ -188,9 +188,10 @@ func TestDeadWorkersTaskNeverStartsByItself(t *testing.T) {
 		q := bubbled(t, &wire{redis: m})
 		w := &wire{redis: m}
 		var done, never doneJobs
+		events := q.Events()
 		serve(t, bubbled(t, w), 1, takesTime(time.Hour, &never))
 		dispatch1(t, q, "job", 2*time.Hour)
-		awaitType(t, q.Events(), action.Started, "job")
+		awaitType(t, events, action.Started, "job")
 		w.cut()
 		serve(t, q, 1, takesTime(time.Minute, &done))
 		time.Sleep(10 * time.Minute)
