@@ -69,8 +69,11 @@ func (b *bundling) gather(ctx context.Context) error {
 		}
 		b.layout = append(b.layout, plan.Laid{Path: e.Path, File: f, Key: e.Key})
 		entry := bundle.File{Path: e.Path, SHA256: f.SHA256, Size: f.Size, Role: bundle.Role(e.Role), Sounds: e.Sounds, Subtitles: e.Subtitles}
-		if entry.Role == bundle.Video {
+		if entry.Role == bundle.Video || entry.Role == bundle.Audio {
 			entry.Media = artifact.Facts
+		}
+		if entry.Role == bundle.Audio {
+			entry.Language = e.Language
 		}
 		b.content.Files = append(b.content.Files, entry)
 		if track := tracks[e.Language]; track != nil && entry.Role == bundle.Captions {

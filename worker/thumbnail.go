@@ -35,18 +35,20 @@ func doStills(ctx context.Context, t *Task) error {
 	return t.Publish(ctx, a, t.Dir, stills, nil, stillsFile)
 }
 
+// thumbnailFile is the one file of a thumbnail's artifact.
+const thumbnailFile = "thumbnail.jpg"
+
 // doThumbnail makes the still that stands for the talk.
 func doThumbnail(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	const still = "thumbnail.jpg"
 	take := t.fromRecording
 	if _, ok := a.Inputs["recording"]; !ok {
 		take = t.fromStills
 	}
-	if err := take(ctx, a, filepath.Join(t.Dir, still)); err != nil {
+	if err := take(ctx, a, filepath.Join(t.Dir, thumbnailFile)); err != nil {
 		return err
 	}
-	return t.Publish(ctx, a, t.Dir, nil, nil, still)
+	return t.Publish(ctx, a, t.Dir, nil, nil, thumbnailFile)
 }
 
 // fromRecording looks for a still in a part of a recording.

@@ -55,6 +55,7 @@ func Kinds() []Kind {
 		{plan.Captions(), doCaptions},
 		{plan.Sync(), doSync},
 		{plan.Subtitled(), doAssemble},
+		{plan.Podcast(), doPodcast},
 		{plan.Exec(), doExec},
 		{plan.Bundle(), doBundle},
 	}

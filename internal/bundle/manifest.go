@@ -6,6 +6,7 @@
 //	SHA256SUMS            every other file's hash, for sha256sum -c
 //	video/<slug>.mp4      the top rendition with soft subtitles
 //	video/<slug>-1080.mp4 and its sisters, without
+//	audio/<slug>.m4a      the sound alone, where the pipeline asks for it
 //	captions/<slug>.en.srt, <slug>.en.vtt, …
 //	chapters/<slug>.en.vtt  where the talk has chapters
 //	drafts/<slug>.en.srt, <slug>.en.vtt   subtitles that nobody has read yet
@@ -50,6 +51,7 @@ const (
 	Sprite    Role = "sprite"   // sheets of stills for players, and the WebVTT that says where in them
 	Contact   Role = "contact"  // a sheet of stills for people
 	Chapters  Role = "chapters" // WebVTT of chapters in one language, for players on the web
+	Audio     Role = "audio"    // the sound alone, for podcasts
 	Upload    Role = "upload"   // what a video platform is told: youtube.json
 	Extra     Role = "extra"    // what a stage of the user's own made, unless it says otherwise
 )
@@ -83,6 +85,7 @@ type File struct {
 	Role      Role            `json:"role"`
 	Sounds    []string        `json:"sounds,omitempty"`    // languages (BCP 47) of a film's sounds behind the talk's own: interpreters
 	Subtitles []string        `json:"subtitles,omitempty"` // languages (BCP 47) of a video's soft subtitles, by stream
+	Language  string          `json:"language,omitempty"`  // of sound alone, BCP 47
 	Media     json.RawMessage `json:"media,omitempty"`     // what probing it found
 }
 

@@ -63,6 +63,38 @@ func (v *verifier) videos() error {
 	return nil
 }
 
+// audios looks at every file of sound alone as a player of podcasts would.
+func (v *verifier) audios() error {
+	for _, f := range v.role(Audio) {
+		shown, err := v.streams(f.Path)
+		if v.ctx.Err() != nil {
+			return context.Cause(v.ctx)
+		}
+		if err == nil && (len(shown.Streams) == 0 || shown.Streams[0].Kind != "audio") {
+			err = errors.New("it does not begin with a sound")
+		}
+		v.say(f.Path, "streams", "a sound, as it should be", err)
+		if err != nil {
+			continue
+		}
+		v.say(f.Path, "durations", "as long as the programme", v.soundLength(shown.Streams[0]))
+		v.say(f.Path, "languages", "as players read it", tagged(shown.Streams[0], f.Language))
+		if sections, _ := v.content.Talk.In(f.Language).Sections(v.content.Edition.Programme); len(sections) > 0 {
+			v.say(f.Path, "chapters", fmt.Sprintf("%d, each at its time", len(sections)), sameChapters(shown.Chapters, sections))
+		}
+	}
+	return nil
+}
+
+// soundLength allows for the packet that fills up the end of a sound.
+func (v *verifier) soundLength(s stream) error {
+	const packet = 50 * time.Millisecond
+	if d, err := parseSeconds(s.Duration); err != nil || (d-v.content.Edition.Programme.Duration()).Abs() > packet {
+		return fmt.Errorf("its sound lasts %s s, and the programme lasts %v", s.Duration, v.content.Edition.Programme.Duration())
+	}
+	return nil
+}
+
 // container is what ffprobe says of a file.
 type container struct {
 	Format struct {
@@ -236,11 +268,18 @@ func matroskaSeconds(s string) string {
 // languages compares the tags of sound and subtitles with those the manifest asks for.
 func (v *verifier) languages(c container, f File) error {
 	for i, language := range slices.Concat([]string{v.content.Talk.Language}, f.Sounds, f.Subtitles) {
-		s := c.Streams[1+i]
-		want := conference.ISO639(language)
-		if got := s.Tags["language"]; got != want && !(want == "und" && got == "") {
-			return fmt.Errorf("stream %d (%s) is tagged %q and should be %q for %s", s.Index, s.Kind, got, want, language)
+		if err := tagged(c.Streams[1+i], language); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// tagged compares a stream's tag with the one for a language.
+func tagged(s stream, language string) error {
+	want := conference.ISO639(language)
+	if got := s.Tags["language"]; got != want && !(want == "und" && got == "") {
+		return fmt.Errorf("stream %d (%s) is tagged %q and should be %q for %s", s.Index, s.Kind, got, want, language)
 	}
 	return nil
 }

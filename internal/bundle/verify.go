@@ -59,7 +59,7 @@ func Verify(ctx context.Context, tools media.Tools, dir string) (Report, error) 
 	if v.present, err = list(dir); err != nil {
 		return Report{}, fmt.Errorf("verify %s: %w", dir, err)
 	}
-	for _, check := range []func() error{v.sums, v.manifest, v.tracks, v.videos, v.thumbnails, v.sprites, v.chapters, v.youtube} {
+	for _, check := range []func() error{v.sums, v.manifest, v.tracks, v.videos, v.audios, v.thumbnails, v.sprites, v.chapters, v.youtube} {
 		if err := check(); err != nil {
 			return Report{}, fmt.Errorf("verify %s: %w", dir, err)
 		}

@@ -69,7 +69,7 @@ type joining struct {
 	out      string
 	on       func(Progress)
 	segments string // the list of them
-	chapters string // the list of them; "" if there are none
+	chapters string // the listing of them; "" if there are none
 	index    int64  // bytes to keep free for the file's index
 }
 
@@ -91,7 +91,7 @@ func (t Tools) newJoin(spec AssembleSpec, from Parts, out, scratch string, on fu
 		return nil, fmt.Errorf("list the segments: %w", err)
 	}
 	if len(spec.Chapters) > 0 {
-		if j.chapters, err = chapterList(spec.Chapters, scratch); err != nil {
+		if j.chapters, err = listing(nil, spec.Chapters, scratch); err != nil {
 			return nil, fmt.Errorf("list the chapters: %w", err)
 		}
 	}
@@ -123,7 +123,7 @@ func (j *joining) run(ctx context.Context, layout options) error {
 	if err != nil {
 		return err
 	}
-	_, err = j.Run(ctx, withChapters(args, j.chapters), j.on)
+	_, err = j.Run(ctx, withListing(args, j.chapters, false), j.on)
 	return err
 }
 

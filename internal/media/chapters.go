@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,22 +15,28 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// chapterList writes sections as the metadata that ffmpeg reads, into dir.
-func chapterList(sections []conference.Section, dir string) (path string, err error) {
-	escape := strings.NewReplacer(`\`, `\\`, "=", `\=`, ";", `\;`, "#", `\#`, "\n", " ", "\r", " ")
+// listing writes what is known of a file, by ffmpeg's names, and its sections as the
+// metadata that ffmpeg reads, into dir.
+func listing(metadata map[string]string, sections []conference.Section, dir string) (path string, err error) {
+	escape := strings.NewReplacer(`\`, `\\`, "=", `\=`, ";", `\;`, "#", `\#`, "\n", "\\\n", "\r", "")
 	var b strings.Builder
 	b.WriteString(";FFMETADATA1\n")
-	for _, s := range sections {
-		fmt.Fprintf(&b, "[CHAPTER]\nTIMEBASE=1/1000\nSTART=%d\nEND=%d\ntitle=%s\n",
-			s.From.Round(time.Millisecond).Milliseconds(), s.To.Round(time.Millisecond).Milliseconds(), escape.Replace(s.Title))
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		fmt.Fprintf(&b, "%s=%s\n", key, escape.Replace(metadata[key]))
 	}
-	path = filepath.Join(dir, "chapters.ffmetadata")
+	for _, s := range sections {
+		title := strings.Join(strings.Fields(s.Title), " ")
+		fmt.Fprintf(&b, "[CHAPTER]\nTIMEBASE=1/1000\nSTART=%d\nEND=%d\ntitle=%s\n",
+			s.From.Round(time.Millisecond).Milliseconds(), s.To.Round(time.Millisecond).Milliseconds(), escape.Replace(title))
+	}
+	path = filepath.Join(dir, "listing.ffmetadata")
 	return path, os.WriteFile(path, []byte(b.String()), 0o600)
 }
 
-// withChapters adds the list of chapters to a command line as its last input, for which
-// there is no place in a graph of streams: it has none.
-func withChapters(args []string, list string) []string {
+// withListing adds a listing to a command line as its last input, for which there is no
+// place in a graph of streams, since it has none. Chapters are taken from it and, where all
+// is asked for, what is known of the file.
+func withListing(args []string, list string, all bool) []string {
 	if list == "" {
 		return args
 	}
@@ -40,6 +47,9 @@ func withChapters(args []string, list string) []string {
 		}
 	}
 	input := []string{"-f", "ffmetadata", "-i", locate(list), "-map_chapters", fmt.Sprint(n)}
+	if all {
+		input = append(input, "-map_metadata", fmt.Sprint(n))
+	}
 	return slices.Insert(args, slices.Index(args, "-map"), input...)
 }
 

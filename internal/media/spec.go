@@ -185,6 +185,23 @@ type AssembleSpec struct {
 // sounds are the languages of all sounds, the floor's first.
 func (s AssembleSpec) sounds() []string { return append([]string{s.Language}, s.Sounds...) }
 
+// PodcastSpec is the sound of a programme alone, as players of podcasts take it.
+type PodcastSpec struct {
+	Codec    string               `json:"codec"`    // "aac", into M4A, or "opus", into Ogg
+	Length   time.Duration        `json:"length"`   // of the programme
+	Language string               `json:"language"` // BCP 47
+	Metadata map[string]string    `json:"metadata"` // as in AssembleSpec
+	Chapters []conference.Section `json:"chapters,omitempty"`
+}
+
+// Ext ends the file's name.
+func (s PodcastSpec) Ext() string {
+	if s.Codec == "opus" {
+		return "opus"
+	}
+	return "m4a"
+}
+
 // StillsSpec is small pictures of a segment, one for each of its slots.
 type StillsSpec struct {
 	Rate   timeline.Rate    `json:"rate"`

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/pipelines"
@@ -121,7 +122,7 @@ func (x *Expansion) film(r *Rendition) (finished, error) {
 		Rate:      programme.Rate,
 		Frames:    programme.Frames(),
 		Language:  x.Facts.Talk.Language,
-		Metadata:  metadata(x),
+		Metadata:  metadata(x.Facts.Talk),
 		Chapters:  sections,
 	}
 	for n, other := range sounds[i].others {
@@ -139,8 +140,7 @@ var carries = map[media.Container][]string{
 }
 
 // metadata is what players show of a file, by ffmpeg's names.
-func metadata(x *Expansion) map[string]string {
-	t := x.Facts.Talk
+func metadata(t conference.Talk) map[string]string {
 	m := map[string]string{
 		"title": t.Title, "artist": strings.Join(t.Speakers, ", "), "album": t.Conference,
 		"date": t.Date, "copyright": t.Licence,

@@ -200,7 +200,7 @@ func (s *ExecSettings) words() []pipelines.Word {
 }
 
 // roles are those of files that the bundle makes something of; a program's are its own.
-var roles = []string{"video", "captions", "chapters", "upload"}
+var roles = []string{"video", "audio", "captions", "chapters", "upload"}
 
 func (s *ExecSettings) checkOutputs() error {
 	tracks := 0
@@ -251,7 +251,7 @@ func checkBundlePath(w pipelines.Word) error {
 	switch {
 	case !filepath.IsLocal(p) || path.Clean(p) != p || strings.ContainsAny(p, "\\\x00\n\r"):
 		return fault.New("", "%q is no path inside a bundle", w.Text).At(w.Line).Try("Write it like reports/{talk.slug}.json.")
-	case !below || slices.Contains([]string{"video", "captions", "chapters", "drafts"}, first):
+	case !below || slices.Contains([]string{"video", "audio", "captions", "chapters", "drafts"}, first):
 		return fault.New("", "the bundle keeps what is at %q for itself", w.Text).At(w.Line).Try("Choose a directory of its own, such as reports/%s.", path.Base(w.Text))
 	}
 	return nil

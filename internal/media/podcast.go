@@ -1,0 +1,122 @@
+package media
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"image/jpeg"
+	"maps"
+	"os"
+	"path/filepath"
+	"time"
+
+	ffmpeg "github.com/u2takey/ffmpeg-go"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// PodcastFacts is what a podcast was measured to hold.
+type PodcastFacts struct {
+	Codec    string        `json:"codec"`
+	Duration time.Duration `json:"duration"`
+	Size     int64         `json:"size"` // bytes
+}
+
+// Podcast copies the sound of a programme into a file of its own, out, with what is known
+// of the talk, its chapters and a cover, a JPEG; cover may be "". It uses the directory
+// scratch. The result is proved: one sound of the programme's length, its language, its
+// chapters, and the cover.
+func (t Tools) Podcast(ctx context.Context, spec PodcastSpec, sound, cover, out, scratch string) (PodcastFacts, error) {
+	known := maps.Clone(spec.Metadata)
+	if cover != "" && spec.Codec == "opus" {
+		picture, err := pictureBlock(cover)
+		if err != nil {
+			return PodcastFacts{}, err
+		}
+		known["METADATA_BLOCK_PICTURE"] = picture
+	}
+	list, err := listing(known, spec.Chapters, scratch)
+	if err != nil {
+		return PodcastFacts{}, fmt.Errorf("list the chapters: %w", err)
+	}
+	args, err := arguments(func() *ffmpeg.Stream {
+		o := options{
+			"c": "copy", "fflags": "+bitexact", "format": "opus",
+			"map_metadata:s": "-1", "metadata:s:a:0": "language=" + conference.ISO639(spec.Language),
+		}
+		streams := []*ffmpeg.Stream{open(sound).Get("a:0")}
+		if spec.Codec == "aac" {
+			o["format"], o["movflags"] = "ipod", "+faststart"
+			if cover != "" {
+				streams = append(streams, open(cover, options{"format_whitelist": "mjpeg", "f": "mjpeg"}).Get("v:0"))
+				o["disposition:v:0"] = "attached_pic"
+			}
+		}
+		return ffmpeg.Output(streams, locate(out), o)
+	})
+	if err != nil {
+		return PodcastFacts{}, err
+	}
+	if _, err := t.Run(ctx, withListing(args, list, true), nil); err != nil {
+		return PodcastFacts{}, fmt.Errorf("make a podcast: %w", err)
+	}
+	return t.provePodcast(ctx, spec, cover != "", out)
+}
+
+func (t Tools) provePodcast(ctx context.Context, spec PodcastSpec, cover bool, out string) (facts PodcastFacts, err error) {
+	unlike := func(format string, args ...any) error {
+		return fmt.Errorf("%s is not what was asked for: %s", filepath.Base(out), fmt.Sprintf(format, args...))
+	}
+	info, err := os.Stat(out)
+	if err != nil {
+		return facts, err
+	}
+	c, err := t.container(ctx, out)
+	if err != nil {
+		return facts, fmt.Errorf("look into what ffmpeg wrote: %w", err)
+	}
+	covered := false
+	for _, s := range c.Streams {
+		covered = covered || s.Disposition["attached_pic"] == 1
+	}
+	switch sound := c.Streams[0]; {
+	case sound.Kind != "audio" || sound.CodecName != spec.Codec:
+		return facts, unlike("it begins with %s %s", sound.Kind, sound.CodecName)
+	case sound.Tags["language"] != conference.ISO639(spec.Language):
+		return facts, unlike("it is in %q, not in %s", sound.Tags["language"], spec.Language)
+	case covered != cover:
+		return facts, unlike("it has a cover: %v", covered)
+	default:
+		facts = PodcastFacts{Codec: sound.CodecName, Duration: duration(sound.Length, sound.base()), Size: info.Size()}
+	}
+	const packet = 25 * time.Millisecond
+	if (facts.Duration - spec.Length).Abs() > 2*packet {
+		return facts, unlike("it lasts %v, and the programme %v", facts.Duration, spec.Length)
+	}
+	return facts, t.proveChapters(ctx, out, spec.Chapters)
+}
+
+// pictureBlock is a front cover as comments in Ogg have it: FLAC's picture block (RFC 9639,
+// section 8.8) in Base64.
+func pictureBlock(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read the cover: %w", err)
+	}
+	size, err := jpeg.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return "", fmt.Errorf("read the cover: %w", err)
+	}
+	const frontCover, depth, noPalette, kind = 3, 24, 0, "image/jpeg"
+	var b []byte
+	number := func(n int) { b = binary.BigEndian.AppendUint32(b, uint32(n)) }
+	number(frontCover)
+	number(len(kind))
+	b = append(b, kind...)
+	for _, n := range []int{0, size.Width, size.Height, depth, noPalette, len(data)} { // 0: no description
+		number(n)
+	}
+	return base64.StdEncoding.EncodeToString(append(b, data...)), nil
+}
