@@ -16,6 +16,7 @@ type packet struct {
 	stream   int
 	pts, dts int64 // noTime where the container gives none
 	duration int64
+	end      int64 // the byte of the file behind it, about; 0 where that is not known
 	key      bool
 	discard  bool // needed to decode others, never shown
 }
@@ -26,7 +27,7 @@ const noTime = math.MinInt64
 // packets reads all packets of a file through ffprobe, without decoding, in constant
 // memory. options may select streams or set other options of ffprobe.
 func (t Tools) packets(ctx context.Context, path string, options []string, each func(packet) error) (said string, err error) {
-	args := append(options, "-show_packets", "-show_entries", "packet=stream_index,pts,dts,duration,flags", "-of", "csv=p=0")
+	args := append(options, "-show_packets", "-show_entries", "packet=stream_index,pts,dts,duration,size,pos,flags", "-of", "csv=p=0")
 	return t.Inspect(ctx, append(args, Input(path)...), func(r io.Reader) error {
 		lines := bufio.NewScanner(r)
 		for lines.Scan() {
@@ -45,10 +46,10 @@ func (t Tools) packets(ctx context.Context, path string, options []string, each 
 	})
 }
 
-// parsePacket reads "stream,pts,dts,duration,flags".
+// parsePacket reads "stream,pts,dts,duration,size,pos,flags".
 func parsePacket(line string) (p packet, err error) {
 	f := strings.Split(line, ",")
-	if len(f) < 5 {
+	if len(f) < 7 {
 		return p, fmt.Errorf("ffprobe wrote an odd packet: %q", line)
 	}
 	if p.stream, err = strconv.Atoi(f[0]); err != nil {
@@ -56,8 +57,11 @@ func parsePacket(line string) (p packet, err error) {
 	}
 	p.pts, p.dts = ticks(f[1]), ticks(f[2])
 	p.duration = max(0, ticks(f[3]))
-	p.key = strings.Contains(f[4], "K")
-	p.discard = strings.Contains(f[4], "D")
+	if size, pos := ticks(f[4]), ticks(f[5]); size != noTime && pos != noTime {
+		p.end = pos + size
+	}
+	p.key = strings.Contains(f[6], "K")
+	p.discard = strings.Contains(f[6], "D")
 	return p, nil
 }
 

@@ -44,6 +44,12 @@ func (t Tools) Probe(ctx context.Context, path, name string, on func(fraction fl
 		return Probe{}, fmt.Errorf("read the packets of %s: %w", name, err)
 	}
 	found := s.probe(interlaced)
+	if found.Unread, err = s.unread(path); err != nil {
+		return Probe{}, err
+	}
+	if found.Unread > 0 {
+		found.Notes = append(found.Notes, fmt.Sprintf("the last %s of it hold nothing that can be read, from %s on", megabytes(found.Unread), clock(found.Readable)))
+	}
 	return found, found.endless(name)
 }
 
@@ -154,6 +160,7 @@ type scan struct {
 	end     int64                  // of the last picture, in ticks
 	reorder int64                  // the most ticks between decoding and showing
 	span    map[int]timeline.Range // of each sound, in ticks
+	last    int64                  // byte of the file behind the last packet
 }
 
 func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64)) error {
@@ -164,6 +171,7 @@ func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64))
 	ordered := displayOrder{next: func(pts int64) error { s.tempo.add(pts); return nil }}
 	declared, told := s.container.declared(), 0.0
 	_, err := t.packets(ctx, path, nil, func(p packet) error {
+		s.last = max(s.last, p.end)
 		if p.stream != s.picture.Index {
 			s.sound(p)
 			return nil
@@ -282,6 +290,28 @@ func (s *scan) probe(interlaced bool) Probe {
 	return p
 }
 
+// unread is how many bytes at the end of the recording hold nothing that can be read, as
+// where a copy or a disk failed. Containers that are read by an index may have anything
+// there; of them short tells.
+func (s *scan) unread(path string) (bytes int64, err error) {
+	streamed := []string{"mpegts", "mpeg", "flv", "mpegvideo", "dv"}
+	if !slices.Contains(streamed, s.container.Format.Name) || s.last == 0 {
+		return 0, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, fmt.Errorf("look at the size of %s: %w", s.name, err)
+	}
+	const usual = 256 << 10 // bytes that may follow: padding, and what goes around packets
+	if rest := info.Size() - s.last; rest > max(usual, info.Size()/100) {
+		return rest, nil
+	}
+	return 0, nil
+}
+
+// megabytes is a size for people.
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+
 // short reports whether the recording ends more than a second before it says it does.
 func (p Probe) short() bool {
 	end := p.Readable
@@ -311,10 +341,14 @@ func (p Probe) endless(name string) error {
 // Truncated is the fault of a recording that breaks off before its declared end, or nil.
 // What comes before is usable; whether to use it is for the caller to decide.
 func (p Probe) Truncated(name string) *fault.Fault {
-	if !p.short() {
+	said := fmt.Sprintf("though it declares %s", clock(p.Declared))
+	switch {
+	case p.Unread > 0:
+		said = fmt.Sprintf("and the last %s of it hold nothing that can be read", megabytes(p.Unread))
+	case !p.short():
 		return nil
 	}
-	return fault.New(name, "breaks off at %s, though it declares %s", clock(p.Readable), clock(p.Declared)).
+	return fault.New(name, "breaks off at %s, %s", clock(p.Readable), said).
 		Try("Copy it again from the camera, or keep what is readable with --cut 0-%s", clock(p.Readable.Truncate(time.Second)))
 }
 

@@ -23,6 +23,8 @@ type Probe struct {
 	Video    *Video        `json:"video"`    // nil: no picture (a cover image is none)
 	Audio    []Audio       `json:"audio"`
 	Notes    []string      `json:"notes,omitempty"` // troubles, in words
+
+	Unread int64 `json:"unread,omitempty"` // bytes at the end that hold nothing which can be read
 }
 
 // Video describes the picture stream of a recording.
