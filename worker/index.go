@@ -18,7 +18,11 @@ func doProbe(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	p, err := t.Media().Probe(ctx, path, t.recordingName(a), t.fraction)
+	spec, err := params[plan.RecordingSpec](a)
+	if err != nil {
+		return err
+	}
+	p, err := t.Media().ProbePicture(ctx, path, t.recordingName(a), max(1, spec.Picture), t.fraction)
 	if err != nil {
 		return err
 	}

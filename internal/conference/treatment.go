@@ -9,6 +9,8 @@ type Treatment struct {
 	Interpreters []Sound         `json:"interpreters,omitempty"` // further sounds of the same programme, each in a language of its own
 	HighPass     int             `json:"high_pass,omitempty"`    // Hz under which sound is taken away: steps, wind, hum; 0 takes none
 	Denoise      bool            `json:"denoise,omitempty"`      // steady noise is lowered, by 10 dB at most
+	Picture      int             `json:"picture,omitempty"`      // which moving picture of each recording, counted from 1; 0 is the first
+	Silence      bool            `json:"silence,omitempty"`      // recordings without sound are silent; if not, they are refused
 	Mute         []timeline.Span `json:"mute,omitempty"`         // reel time in which nothing is heard
 	Blank        []timeline.Span `json:"blank,omitempty"`        // reel time in which nothing is seen
 }

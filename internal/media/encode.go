@@ -1,11 +1,13 @@
 package media
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -147,7 +149,11 @@ func kept(path string, pics Pictures, r timeline.Range) *ffmpeg.Stream {
 	s := open(path, seek(pics, chain), decoder(pics)).Get(strconv.Itoa(pics.Stream))
 	s = filter(s, "setpts", options{"expr": fmt.Sprintf("PTS-(%d)", pics.FirstPTS)})
 	if pics.Deinterlace {
-		s = filter(s, "bwdif", options{"mode": "send_frame", "deint": "interlaced"})
+		mode := "send_frame"
+		if pics.Fields {
+			mode = "send_field"
+		}
+		s = filter(s, "bwdif", options{"mode": mode, "deint": "interlaced"})
 	}
 	s = filter(s, "fps", options{"fps": pics.Rate, "round": "near"})
 	s = filter(s, "tpad", options{"stop": -1, "stop_mode": "clone"})
@@ -192,6 +198,10 @@ func decoder(pics Pictures) options {
 
 // renditions spreads a source over all targets.
 func renditions(source *ffmpeg.Stream, pics Pictures, targets []target) *ffmpeg.Stream {
+	if pics.HDR != "" {
+		largest := slices.MaxFunc(targets, func(a, b target) int { return cmp.Compare(a.Height, b.Height) })
+		source, pics.Matrix = mapTones(source, pics, largest.Height), "bt709"
+	}
 	split := source.Split()
 	var outputs []*ffmpeg.Stream
 	for i, to := range targets {
@@ -244,6 +254,22 @@ func fit(s *ffmpeg.Stream, pics Pictures, width, height int, pixels string) *ffm
 	return letterbox(s, width, height, pixels, options{
 		"in_color_matrix": pics.Matrix, "out_color_matrix": "bt709", "out_range": "tv",
 	})
+}
+
+// mapTones brings pictures of high dynamic range to the one that all screens have, at a
+// height that is enough for what is made of them. Reference white, 203 cd/m² (ITU-R
+// BT.2408), and all that is darker by half or more, keep their brightness to one another;
+// what is brighter is bent to fit. Colours outside of BT.709 become the nearest in it.
+func mapTones(s *ffmpeg.Stream, pics Pictures, height int) *ffmpeg.Stream {
+	if height < pics.Height {
+		s = filter(s, "scale", options{"w": -2, "h": height, "flags": "bicubic"})
+	}
+	s = filter(s, "zscale", options{"tin": pics.HDR, "pin": "2020", "min": "2020_ncl", "t": "linear", "npl": 203})
+	s = filter(s, "format", options{"pix_fmts": "gbrpf32le"})
+	s = filter(s, "zscale", options{"p": "709"})
+	s = filter(s, "tonemap", options{"tonemap": "mobius", "param": 0.4, "desat": 0, "peak": 5})
+	s = filter(s, "zscale", options{"t": "709", "m": "709", "r": "tv"})
+	return filter(s, "format", options{"pix_fmts": "yuv420p"})
 }
 
 // fill reports whether pictures scaled into a frame leave none of it black.

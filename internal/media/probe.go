@@ -23,23 +23,30 @@ import (
 // promises. It decodes nothing but the first pictures. on, which may be nil, is told how
 // much is done, from 0 to 1. What is wrong with the recording is a *fault.Fault.
 func (t Tools) Probe(ctx context.Context, path, name string, on func(fraction float64)) (Probe, error) {
+	return t.ProbePicture(ctx, path, name, 1, on)
+}
+
+// ProbePicture is Probe for a recording that has several moving pictures, such as a camera's
+// and a screen's, of which picture is wanted, counted from 1.
+func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int, on func(fraction float64)) (Probe, error) {
 	c, err := t.look(ctx, path, name)
 	if err != nil {
 		return Probe{}, err
 	}
-	s := scan{container: c, name: name, decoded: noTime}
-	if s.picture, s.sounds, err = c.choose(name); err != nil {
+	s := scan{container: c, name: name, decoded: noTime, first: noTime}
+	if s.picture, s.sounds, err = c.choose(name, picture); err != nil {
 		return Probe{}, err
 	}
-	first, interlaced, err := t.firstPicture(ctx, path, s.picture.Index)
-	if err != nil {
-		return Probe{}, fmt.Errorf("look at the first pictures of %s: %w", name, err)
+	interlaced := false
+	if s.picture.Index >= 0 {
+		if s.first, interlaced, err = t.firstPicture(ctx, path, s.picture.Index); err != nil {
+			return Probe{}, fmt.Errorf("look at the first pictures of %s: %w", name, err)
+		}
+		if s.first == noTime {
+			return Probe{}, fault.New(name, "has a picture stream (%s) that cannot be decoded", s.picture.CodecName).
+				Try("Export it again as H.264 in MP4")
+		}
 	}
-	if first == noTime {
-		return Probe{}, fault.New(name, "has a picture stream (%s) that cannot be decoded", s.picture.CodecName).
-			Try("Export it again as H.264 in MP4")
-	}
-	s.first = first
 	if err := s.read(ctx, t, path, on); err != nil {
 		return Probe{}, fmt.Errorf("read the packets of %s: %w", name, err)
 	}
@@ -51,6 +58,20 @@ func (t Tools) Probe(ctx context.Context, path, name string, on func(fraction fl
 		found.Notes = append(found.Notes, fmt.Sprintf("the last %s of it hold nothing that can be read, from %s on", megabytes(found.Unread), clock(found.Readable)))
 	}
 	return found, found.endless(name)
+}
+
+// Lacks is the fault of a recording without picture or without sound, or nil. Whether
+// something may stand in for what is missing is for the caller to decide.
+func (p Probe) Lacks(name string) *fault.Fault {
+	switch {
+	case p.Video == nil:
+		return fault.New(name, "has sound but no picture").
+			Try("Hand in the video recording; a cover image does not count as picture.")
+	case len(p.Audio) == 0:
+		return fault.New(name, "has no sound").
+			Try("Hand in the recording that has the speaker's voice. If it is to be silent, say in the talk's file: stand-in: {sound: silence}")
+	}
+	return nil
 }
 
 // container is what ffprobe says about a file, as far as it matters here.
@@ -74,6 +95,7 @@ type stream struct {
 	PixelFormat string `json:"pix_fmt"`
 	ColorSpace  string `json:"color_space"`
 	ColorRange  string `json:"color_range"`
+	Transfer    string `json:"color_transfer"`
 	TimeBase    string `json:"time_base"`
 	StartPTS    *int64 `json:"start_pts"`
 	Length      int64  `json:"duration_ts"` // ticks; 0 where the container does not say
@@ -95,27 +117,28 @@ func (t Tools) container(ctx context.Context, path string) (c container, err err
 	return c, err
 }
 
-// choose picks the first moving picture and all sounds.
-func (c container) choose(name string) (picture stream, sounds []stream, err error) {
+// choose picks the wanted moving picture, counted from 1, and all sounds. The picture's index
+// is −1 where there is none at all.
+func (c container) choose(name string, wanted int) (picture stream, sounds []stream, err error) {
 	picture.Index = -1
+	pictures := 0
 	for _, s := range c.Streams {
 		still := s.Disposition["attached_pic"] == 1 || s.Disposition["still_image"] == 1 || s.Disposition["timed_thumbnails"] == 1
 		switch {
-		case s.Kind == "video" && !still && s.Width > 0 && picture.Index < 0:
-			picture = s
+		case s.Kind == "video" && !still && s.Width > 0:
+			if pictures++; pictures == wanted {
+				picture = s
+			}
 		case s.Kind == "audio" && s.Channels > 0:
 			sounds = append(sounds, s)
 		}
 	}
 	switch {
-	case picture.Index < 0 && len(sounds) == 0:
+	case pictures == 0 && len(sounds) == 0:
 		return picture, nil, fault.New(name, "holds neither picture nor sound").Try("Hand in the recording itself")
-	case picture.Index < 0:
-		return picture, nil, fault.New(name, "has sound but no picture").
-			Try("Hand in the video recording; a cover image does not count as picture")
-	case len(sounds) == 0:
-		return picture, nil, fault.New(name, "has no sound").
-			Try("Hand in the recording that has the speaker's voice")
+	case pictures > 0 && wanted > pictures:
+		return picture, nil, fault.New(name, "has no picture %d: it has %d", wanted, pictures).
+			Try("Say under picture: in the talk's file which one is meant")
 	}
 	return picture, sounds, nil
 }
@@ -240,31 +263,12 @@ func (s *scan) sound(p packet) {
 
 // probe sums up what was found.
 func (s *scan) probe(interlaced bool) Probe {
-	base := s.picture.base()
-	rate, step, variable := s.tempo.rate()
-	interlaced = interlaced || s.picture.FieldOrder != "" && s.picture.FieldOrder != "progressive" && s.picture.FieldOrder != "unknown"
-	if interlaced && (timeline.Rate{Num: 31, Den: 1}).Less(rate) {
-		rate.Den *= 2 // each field was a packet of its own
-		step *= 2
+	p := Probe{Format: s.container.Format.Name, Declared: s.container.declared()}
+	start := s.start()
+	if s.picture.Index >= 0 {
+		p.Video = s.video(interlaced, start)
+		p.Readable = p.Video.End
 	}
-	s.end = max(s.end, s.tempo.last+int64(math.Round(step)))
-
-	start := duration(s.first, base)
-	for _, sound := range s.sounds {
-		if span, ok := s.span[sound.Index]; ok {
-			start = min(start, duration(span.From, sound.base()))
-		}
-	}
-	v := Video{
-		Stream: s.picture.Index, Codec: s.picture.CodecName,
-		Rate: rate.Standard(), Variable: variable, Interlaced: interlaced,
-		Matrix: s.picture.matrix(), Plain: s.picture.plain(), Reorder: duration(s.reorder, base),
-		TimeBase: base, FirstPTS: s.first,
-		Lead: duration(s.first, base) - start, End: duration(s.end, base) - start,
-	}
-	v.Width, v.Height = s.picture.size()
-	p := Probe{Format: s.container.Format.Name, Declared: s.container.declared(), Video: &v}
-	latest := v.End
 	for _, sound := range s.sounds {
 		span, ok := s.span[sound.Index]
 		if !ok {
@@ -273,21 +277,57 @@ func (s *scan) probe(interlaced bool) Probe {
 		}
 		a := sound.audio()
 		a.Start, a.End = duration(span.From, sound.base())-start, duration(span.To, sound.base())-start
-		latest = max(latest, a.End)
 		p.Audio = append(p.Audio, a)
+		if p.Video == nil || p.Video.Variable { // a still picture stays for as long as there is sound
+			p.Readable = max(p.Readable, a.End)
+		}
 	}
-	if variable {
-		v.End = latest // a still picture stays for as long as there is sound
-	}
-	p.Readable = v.End
-	p.Indexed = p.Declared > 0 && (strings.HasPrefix(p.Format, "mov,") || strings.HasPrefix(p.Format, "matroska,"))
+	p.Indexed = p.Video != nil && p.Declared > 0 && (strings.HasPrefix(p.Format, "mov,") || strings.HasPrefix(p.Format, "matroska,"))
 	if p.short() {
 		p.Notes = append(p.Notes, fmt.Sprintf("declares %s but can be read for %s only", clock(p.Declared), clock(p.Readable)))
 	}
-	if variable {
-		p.Notes = append(p.Notes, fmt.Sprintf("pictures come at varying intervals; they are taken at %s a second", v.Rate))
+	if p.Video != nil && p.Video.Variable {
+		p.Video.End = p.Readable
+		p.Notes = append(p.Notes, fmt.Sprintf("pictures come at varying intervals; they are taken at %s a second", p.Video.Rate))
 	}
 	return p
+}
+
+// start is when the first picture or the first sound comes, in the container's own time.
+func (s *scan) start() time.Duration {
+	start := time.Duration(math.MaxInt64)
+	if s.first != noTime {
+		start = duration(s.first, s.picture.base())
+	}
+	for _, sound := range s.sounds {
+		if span, ok := s.span[sound.Index]; ok {
+			start = min(start, duration(span.From, sound.base()))
+		}
+	}
+	return start
+}
+
+func (s *scan) video(interlaced bool, start time.Duration) *Video {
+	base := s.picture.base()
+	rate, step, variable := s.tempo.rate()
+	interlaced = interlaced || s.picture.FieldOrder != "" && s.picture.FieldOrder != "progressive" && s.picture.FieldOrder != "unknown"
+	if interlaced && (timeline.Rate{Num: 31, Den: 1}).Less(rate) {
+		rate.Den *= 2 // each field was a packet of its own
+		step *= 2
+	}
+	s.end = max(s.end, s.tempo.last+int64(math.Round(step)))
+	v := Video{
+		Stream: s.picture.Index, Codec: s.picture.CodecName,
+		Rate: rate.Standard(), Variable: variable, Interlaced: interlaced,
+		Matrix: s.picture.matrix(), Plain: s.picture.plain(), Reorder: duration(s.reorder, base),
+		TimeBase: base, FirstPTS: s.first,
+		Lead: duration(s.first, base) - start, End: duration(s.end, base) - start,
+	}
+	v.Width, v.Height = s.picture.size()
+	if t := s.picture.Transfer; t == "smpte2084" || t == "arib-std-b67" {
+		v.HDR = t
+	}
+	return &v
 }
 
 // unread is how many bytes at the end of the recording hold nothing that can be read, as
@@ -367,6 +407,7 @@ func (p Probe) Pictures(rate timeline.Rate) Pictures {
 		Stream: v.Stream, Rate: rate, TimeBase: v.TimeBase, FirstPTS: v.FirstPTS,
 		Lead: rate.Frame(v.Lead), Deinterlace: v.Interlaced,
 		Width: v.Width, Height: v.Height, Matrix: v.Matrix, Plain: v.Plain, Reorder: v.Reorder,
+		Fields: v.Interlaced && !rate.Less(timeline.Rate{Num: 2 * v.Rate.Num, Den: v.Rate.Den}), HDR: v.HDR,
 	}
 }
 

@@ -116,9 +116,35 @@ func TestARecordingNeedsPictureAndSound(t *testing.T) {
 	ffmpegDo(t, "-f", "lavfi", "-i", "testsrc2=s=320x180", "-frames:v", "1", cover)
 	song := filepath.Join(t.TempDir(), "song.mp4")
 	ffmpegDo(t, "-f", "lavfi", "-i", "sine=d=1", "-i", cover, "-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic", song)
-	wantFault(t, tl, song, "has sound but no picture")
-	wantFault(t, tl, sampleTalk(t, "silent.mp4", "-an"), "has no sound")
+	for path, says := range map[string]string{
+		song:                               "has sound but no picture",
+		sampleTalk(t, "silent.mp4", "-an"): "has no sound",
+		sampleTalk(t, "whole.mp4"):         "",
+	} {
+		p, err := tl.Probe(t.Context(), path, "talk", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := p.Lacks("talk"); (f == nil) != (says == "") || f != nil && !strings.Contains(f.Problem, says) {
+			t.Errorf("%s: lacks %v, want %q", filepath.Base(path), f, says)
+		}
+	}
 	wantFault(t, tl, t.TempDir(), "is not a file")
+}
+
+func TestOneOfSeveralPictures(t *testing.T) {
+	tl := tools(t)
+	path := filepath.Join(t.TempDir(), "two.mkv")
+	ffmpegDo(t, "-f", "lavfi", "-i", "testsrc2=s=320x180:d=1:r=25", "-f", "lavfi", "-i", "testsrc=s=160x120:d=1:r=50", "-f", "lavfi", "-i", "sine=d=1",
+		"-map", "0", "-map", "1", "-map", "2", "-c:v", "libx264", "-preset", "ultrafast", path)
+	for picture, want := range map[int]int{1: 320, 2: 160} {
+		if p, err := tl.ProbePicture(t.Context(), path, "two.mkv", picture, nil); err != nil || p.Video.Width != want || p.Video.Stream != picture-1 {
+			t.Errorf("picture %d is %+v (%v), want %d wide", picture, p.Video, err, want)
+		}
+	}
+	if _, err := tl.ProbePicture(t.Context(), path, "two.mkv", 3, nil); fault.Of(err) == nil || !strings.Contains(err.Error(), "has no picture 3: it has 2") {
+		t.Errorf("picture 3: %v", err)
+	}
 }
 
 // A file made of two by cat, and one with a timestamp of years to come.

@@ -43,6 +43,8 @@ type Video struct {
 	FirstPTS   int64         `json:"first_pts"` // of the first picture, in ticks, in the container's own time
 	Lead       time.Duration `json:"lead"`      // how long after the container's start the first picture comes
 	End        time.Duration `json:"end"`       // where the last picture ends
+
+	HDR string `json:"hdr,omitempty"` // the transfer of high dynamic range, as ffmpeg names it: "smpte2084" (PQ) or "arib-std-b67" (HLG)
 }
 
 // Audio describes one sound stream of a recording.
@@ -71,6 +73,9 @@ type Pictures struct {
 	Matrix      string        `json:"matrix"`  // as in Video
 	Plain       bool          `json:"plain"`   // as in Video
 	Reorder     time.Duration `json:"reorder"` // as in Video: how much further ahead a seek must aim
+
+	Fields bool   `json:"fields,omitempty"` // each field becomes a picture: 50 a second of 25i
+	HDR    string `json:"hdr,omitempty"`    // as in Video: it is mapped to what screens without it show
 }
 
 // Encoding is how a rendition's pictures are compressed.

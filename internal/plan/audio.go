@@ -5,7 +5,6 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/pipelines"
 )
@@ -99,9 +98,6 @@ func mix(x *Expansion, h heard, where string) (action.Key, error) {
 			place[piece.Source] = at
 			inputs[fmt.Sprintf("recording/%05d", at)] = s.Key
 			inputs[fmt.Sprintf("analysis/%05d", at)] = h.keys[piece.Source]
-		}
-		if len(s.Probe.Audio) == 0 {
-			return "", fault.New(s.Name, "has no sound")
 		}
 		spec.Pieces = append(spec.Pieces, media.AudioPiece{
 			Recording: at,

@@ -12,9 +12,10 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// RecordingSpec are the parameters of an action that looks at a recording as a whole:
-// there are none. The name is for messages, and in no key.
-type RecordingSpec struct{}
+// RecordingSpec are the parameters of an action that looks at a recording as a whole.
+type RecordingSpec struct {
+	Picture int `json:"picture,omitempty"` // which moving picture, counted from 1; 0 is the first
+}
 
 // Probe looks into each recording.
 func Probe() Kind {
@@ -35,7 +36,7 @@ func expandProbe(x *Expansion) (any, error) {
 	var made probed
 	waiting := false
 	for i, r := range x.Facts.Recordings {
-		key, err := x.Act(fmt.Sprintf("r%d", i+1), RecordingSpec{}, map[string]action.Key{"recording": action.Key(r.SHA256)})
+		key, err := x.Act(fmt.Sprintf("r%d", i+1), RecordingSpec{Picture: x.Facts.Treatment.Picture}, map[string]action.Key{"recording": action.Key(r.SHA256)})
 		if err != nil {
 			return nil, err
 		}
@@ -56,11 +57,19 @@ func expandProbe(x *Expansion) (any, error) {
 			x.Note("recordings %d and %d are the same: %s is in the programme twice, unless the cut leaves it out", first+1, i+1, r.Name)
 			continue
 		}
+		if f := p.Lacks(r.Name); f != nil && !standIn(x.Facts.Treatment, p) {
+			return nil, f
+		}
 		for _, note := range p.Notes {
 			x.Note("%s: %s", r.Name, note)
 		}
 	}
 	return made, nil
+}
+
+// standIn reports whether something is to stand in for what a recording lacks.
+func standIn(t conference.Treatment, p media.Probe) bool {
+	return p.Video != nil && t.Silence
 }
 
 // observe is the observation of type T that key's artifact holds.

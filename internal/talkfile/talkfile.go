@@ -39,6 +39,8 @@ type Talk struct {
 	Begins     TimeOfDay `yaml:"begins" doc:"The time of day, as on the schedule, at which the first recording begins: 09:00. Chapters may count from it."`
 	Chapters   []Chapter `yaml:"chapters" doc:"The parts of the talk, in their order. They follow the cut."`
 	Sound      Audio     `yaml:"sound" doc:"What is heard of the recordings, and what is done to it."`
+	Picture    Picture   `yaml:"picture" doc:"What is seen of the recordings."`
+	StandIn    StandIn   `yaml:"stand-in" doc:"What stands in for what a recording lacks. Without it, such a recording is refused."`
 	Mute       []Passage `yaml:"mute" doc:"Passages in which nothing is heard, on the clock of the recordings end to end: 00:12:30-00:12:36."`
 	Blank      []Passage `yaml:"blank" doc:"Passages in which nothing is seen, on the clock of the recordings end to end: 00:12:30-00:12:36."`
 }
@@ -64,6 +66,16 @@ type Audio struct {
 	Interpreters []Interpreter `yaml:"interpreters" doc:"Where interpreters are heard. Each becomes a sound of its own in every video, at the same loudness."`
 	HighPass     int           `yaml:"high-pass" doc:"Hz under which sound is taken away, 20 to 300: 80 for steps, wind and hum under a voice."`
 	Noise        Noise         `yaml:"noise" doc:"gentle: steady noise (fans, hiss) is lowered by 10 dB at most. keep, where it is not given."`
+}
+
+// Picture is what is seen of the recordings.
+type Picture struct {
+	Stream int `yaml:"stream" doc:"Which of a recording's moving pictures, counted from 1, where it has several: a camera's and a screen's."`
+}
+
+// StandIn is what stands in for what a recording lacks.
+type StandIn struct {
+	Sound Silence `yaml:"sound" doc:"silence: a recording without sound is silent."`
 }
 
 // Sound is where in each recording something is heard.

@@ -88,6 +88,8 @@ func TestWrongFiles(t *testing.T) {
 		{"a sound that cannot be", "sound:\n  floor: {stream: -1}\n", "", "talk.yaml", 2, "counted from 1"},
 		{"a high-pass that takes the voice", "sound:\n  high-pass: 3000\n", "", "talk.yaml", 2, "between 20 and 300"},
 		{"a way with noise that is none", "sound:\n  noise: away\n", "", "talk.yaml", 2, "keep, gentle"},
+		{"a picture that cannot be", "picture: {stream: 0}\n", "", "talk.yaml", 1, "counted from 1"},
+		{"something that cannot stand in", "stand-in: {sound: music}\n", "", "talk.yaml", 1, "Known: silence"},
 		{"nothing", "", "", "talk.yaml", 0, "is empty"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -18,6 +18,7 @@ func (t Talk) treatment(path string) (asked conference.Treatment, err error) {
 	asked = conference.Treatment{
 		Floor:    conference.Sound{Stream: t.Sound.Floor.Stream, Channels: conference.Channels(t.Sound.Floor.Channels)},
 		HighPass: t.Sound.HighPass, Denoise: t.Sound.Noise == "gentle",
+		Picture: t.Picture.Stream, Silence: t.StandIn.Sound == "silence",
 		Mute: spans(t.Mute), Blank: spans(t.Blank),
 	}
 	heard := []string{string(t.Language)}
@@ -114,10 +115,32 @@ func (n *Noise) UnmarshalYAML(node *yaml.Node) error {
 
 func (Noise) schema() map[string]any { return map[string]any{"enum": []string{"keep", "gentle"}} }
 
+// Silence is what stands in for sound.
+type Silence string
+
+// UnmarshalYAML refuses other words.
+func (s *Silence) UnmarshalYAML(node *yaml.Node) error {
+	return oneOf(node, (*string)(s), "thing to stand in for sound", "silence")
+}
+
+func (Silence) schema() map[string]any { return map[string]any{"enum": []string{"silence"}} }
+
+// UnmarshalYAML reads what is seen.
+func (p *Picture) UnmarshalYAML(node *yaml.Node) error {
+	type plain Picture
+	if err := node.Decode((*plain)(p)); err != nil {
+		return err
+	}
+	if p.Stream < 1 {
+		return wrong(node, "there is no picture %d", p.Stream).Try("Pictures are counted from 1.")
+	}
+	return nil
+}
+
 func oneOf(node *yaml.Node, into *string, what string, words ...string) error {
 	if !slices.Contains(words, node.Value) {
 		return wrong(node, "%q is no %s%s", node.Value, what, strictyaml.DidYouMean(node.Value, words)).
-			Try("There are %s.", strings.Join(words, ", "))
+			Try("Known: %s.", strings.Join(words, ", "))
 	}
 	*into = node.Value
 	return nil
