@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// doAnalyse listens to a recording once, for all cuts there will ever be.
+// doAnalyse goes through a recording once, for all cuts there will ever be.
 func doAnalyse(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	p, err := params[media.Probe](a)
+	spec, err := params[plan.AnalyseSpec](a)
 	if err != nil {
 		return err
 	}
@@ -17,7 +18,11 @@ func doAnalyse(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	found, err := t.Media().Analyse(ctx, path, p, t.Dir, t.fraction)
+	analyse := t.Media().Analyse
+	if spec.Unseen {
+		analyse = t.Media().Listen
+	}
+	found, err := analyse(ctx, path, spec.Probe, t.Dir, t.fraction)
 	if err != nil {
 		return err
 	}

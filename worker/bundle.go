@@ -177,6 +177,7 @@ func (b *bundling) describe(ctx context.Context) error {
 	}
 	b.content.Lectern = bundle.Version
 	b.content.Talk, b.content.Edition = b.spec.Talk, b.spec.Edition
+	b.content.Troubles = b.spec.Troubles
 	b.content.Provenance = bundle.Provenance{
 		Pipeline: b.spec.Pipeline,
 		Keys:     make(map[string]action.Key),

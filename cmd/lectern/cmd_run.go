@@ -48,10 +48,11 @@ type runCmd struct {
 
 // runResult is what --json prints.
 type runResult struct {
-	Bundle  string                     `json:"bundle"`
-	Actions map[string]conductor.Count `json:"actions"`
-	Notes   []string                   `json:"notes,omitempty"`
-	Seconds float64                    `json:"seconds"`
+	Bundle   string                     `json:"bundle"`
+	Actions  map[string]conductor.Count `json:"actions"`
+	Notes    []string                   `json:"notes,omitempty"`
+	Troubles []conference.Trouble       `json:"troubles,omitempty"`
+	Seconds  float64                    `json:"seconds"`
 }
 
 // Run is `lectern run`.
@@ -63,7 +64,7 @@ func (c *runCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	took := time.Since(began)
 	if c.JSON {
-		return t.printJSON(runResult{released.Dir, released.Counts, released.Notes, took.Seconds()})
+		return t.printJSON(runResult{released.Dir, released.Counts, released.Notes, released.Troubles, took.Seconds()})
 	}
 	for _, note := range released.Notes {
 		fmt.Fprintln(t.err, "note:", note)
@@ -113,6 +114,9 @@ func (c *runCmd) release(ctx context.Context, t *terminal) (released conductor.R
 		want.Submission.Facts.Talk.Slug, want.Notes = slug, notes
 	}
 	v := newView(t)
+	if c.JSON {
+		v.told = nil
+	}
 	want.Watch, want.Command = v.show, shellWords(t.args)
 	released, err = r.Release(ctx, want)
 	v.end()

@@ -15,10 +15,11 @@ import (
 type view struct {
 	out    *screen
 	stages map[string]*stage
+	told   map[string]bool // troubles; nil: the result tells them
 }
 
 func newView(t *terminal) *view {
-	return &view{out: t.err, stages: make(map[string]*stage)}
+	return &view{out: t.err, stages: make(map[string]*stage), told: make(map[string]bool)}
 }
 
 // stage is what a view remembers of one.
@@ -35,6 +36,12 @@ type stage struct {
 
 // show takes up a status; the last one says that it is over.
 func (v *view) show(s conductor.Status) {
+	for _, t := range s.Troubles {
+		if said := t.String(); v.told != nil && !v.told[said] {
+			v.told[said] = true
+			fmt.Fprintln(v.out, "trouble:", said)
+		}
+	}
 	now := time.Now()
 	var lines []string
 	width, live := v.out.width()

@@ -65,16 +65,18 @@ const (
 //	files       every file but bundle.json and SHA256SUMS, by path
 //	tracks      the subtitles in every language, by language: what each was handed in as,
 //	            what was remarked, how well it reads and whether it is in sync
+//	troubles    what is wrong with the recordings, where (in reel time), and what to do
 //	provenance  what made it: pipeline, keys by slot, tools by name
 //
 // Durations are in nanoseconds.
 type Content struct {
-	Lectern    int                `json:"lectern"`
-	Talk       conference.Talk    `json:"talk"`
-	Edition    conference.Edition `json:"edition"`
-	Files      []File             `json:"files"`
-	Tracks     []Track            `json:"tracks"`
-	Provenance Provenance         `json:"provenance"`
+	Lectern    int                  `json:"lectern"`
+	Talk       conference.Talk      `json:"talk"`
+	Edition    conference.Edition   `json:"edition"`
+	Files      []File               `json:"files"`
+	Tracks     []Track              `json:"tracks"`
+	Troubles   []conference.Trouble `json:"troubles,omitempty"`
+	Provenance Provenance           `json:"provenance"`
 }
 
 // File is one file of a bundle.

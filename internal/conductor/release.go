@@ -50,9 +50,10 @@ type Release struct {
 
 // Released is what came of it.
 type Released struct {
-	Dir    string // the bundle's
-	Counts map[string]Count
-	Notes  []string
+	Dir      string // the bundle's
+	Counts   map[string]Count
+	Notes    []string
+	Troubles []conference.Trouble
 }
 
 // Release makes the bundle and lays it out. Nothing is written to the catalogue before
@@ -77,7 +78,7 @@ func (r *Releaser) Release(ctx context.Context, want Release) (Released, error) 
 		Originals: want.Originals,
 		Watch:     want.Watch,
 	})
-	released := Released{Counts: made.Counts, Notes: append(slices.Clip(w.notes), made.Graph.Notes...)}
+	released := Released{Counts: made.Counts, Notes: append(slices.Clip(w.notes), made.Graph.Notes...), Troubles: made.Graph.Troubles}
 	if err == nil {
 		released.Notes, err = w.madeNotes(ctx, made.Graph, released.Notes)
 	}

@@ -3,14 +3,17 @@ package conductor
 import (
 	"strings"
 	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
 )
 
 // Status is how a target stands, for people to watch.
 type Status struct {
-	Stages   []StageStatus // in the pipeline's order
-	Notes    []string      // of the plan
-	Complete bool          // the plan: no more actions will come
-	Over     bool          // nothing is out any more
+	Stages   []StageStatus        // in the pipeline's order
+	Notes    []string             // of the plan
+	Troubles []conference.Trouble // of the plan
+	Complete bool                 // the plan: no more actions will come
+	Over     bool                 // nothing is out any more
 }
 
 // StageStatus is how one stage stands.
@@ -34,7 +37,7 @@ func (m *making) watch(over bool) {
 		return
 	}
 	m.watched = time.Now()
-	s := Status{Notes: m.graph.Notes, Complete: m.graph.Complete, Over: over}
+	s := Status{Notes: m.graph.Notes, Troubles: m.graph.Troubles, Complete: m.graph.Complete, Over: over}
 	place := make(map[string]int)
 	stage := func(slot string) *StageStatus {
 		name, _, _ := strings.Cut(slot, "/")

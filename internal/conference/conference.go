@@ -25,6 +25,7 @@ type Talk struct {
 	URL        string            `json:"url"`                 // the talk's page at the conference
 	Links      []Link            `json:"links,omitempty"`     // slides, code and the like
 	Chapters   []Chapter         `json:"chapters,omitempty"`  // ascending
+	Length     time.Duration     `json:"length,omitempty"`    // of the slot; 0: nobody said
 }
 
 // Link is something that belongs to a talk and lies elsewhere.

@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/lectern-av/lectern/internal/timeline"
 )
 
 // The files that Analyse leaves. Neither has a header, both count from the origin of
@@ -47,8 +49,11 @@ type Analysis struct {
 	LUFS     float64       `json:"lufs"`     // of all of it, as stereo
 	Left     Side          `json:"left"`
 	Right    Side          `json:"right"`
-	Silent   bool          `json:"silent"`  // there is nothing to hear on either side
-	Suggest  string        `json:"suggest"` // channels to use: "stereo", "left" or "right"
+	Silent   bool          `json:"silent"`             // there is nothing to hear on either side
+	Opposite bool          `json:"opposite,omitempty"` // one side is the other turned upside down
+	Suggest  string        `json:"suggest"`            // channels to use: "stereo", "left" or "right"
+	Activity Activity      `json:"activity,omitzero"`
+	Glance   *Glance       `json:"glance,omitempty"` // nil: nobody looked, or there is no picture
 	Notes    []string      `json:"notes,omitempty"`
 }
 
@@ -61,11 +66,26 @@ type Side struct {
 	Dead    bool    `json:"dead"`    // nothing on it belongs in a programme
 }
 
-// Analyse listens to the first sound stream of the recording at path once, from the
-// container's start to its end, and writes BlocksFile and LevelsFile into dir. on, which
-// may be nil, is told the fraction that is done. A recording without sound is no error:
-// its files are empty, and its notes say so.
+// Analyse goes through the recording at path once, from the container's start to its end:
+// it listens to all of the first sound stream, and looks at the keyframes of the picture.
+// It writes BlocksFile and LevelsFile into dir. on, which may be nil, is told the fraction
+// that is done. A recording without sound is no error: its files are empty.
 func (t Tools) Analyse(ctx context.Context, path string, p Probe, dir string, on func(fraction float64)) (Analysis, error) {
+	see := ""
+	if p.Video != nil {
+		see = filepath.Join(dir, "keyframes")
+		defer os.Remove(see)
+	}
+	return t.analyse(ctx, path, p, dir, see, on)
+}
+
+// Listen is Analyse for a sound of a recording whose picture is looked at elsewhere.
+func (t Tools) Listen(ctx context.Context, path string, p Probe, dir string, on func(fraction float64)) (Analysis, error) {
+	return t.analyse(ctx, path, p, dir, "", on)
+}
+
+// analyse is both: keyframes are looked at where see is a file that they can be put into.
+func (t Tools) analyse(ctx context.Context, path string, p Probe, dir, see string, on func(fraction float64)) (Analysis, error) {
 	a := Analysis{Stream: -1, Origin: p.origin()}
 	if len(p.Audio) > 0 {
 		a.Stream = p.Audio[0].Stream
@@ -74,8 +94,11 @@ func (t Tools) Analyse(ctx context.Context, path string, p Probe, dir string, on
 	if err != nil {
 		return a, fmt.Errorf("analyse %s: %w", path, err)
 	}
-	if a.Stream >= 0 {
-		err = t.survey(ctx, path, p, a, s, on)
+	if a.Stream >= 0 || see != "" {
+		err = t.survey(ctx, path, p, a, s, see, on)
+	}
+	if err == nil && see != "" {
+		a.Glance, err = readGlance(see, a.Origin, p.Readable)
 	}
 	if err = errors.Join(err, s.close()); err != nil {
 		return a, fmt.Errorf("analyse %s: %w", path, err)
@@ -94,13 +117,21 @@ func (p Probe) origin() time.Duration {
 	return duration(p.Video.FirstPTS, p.Video.TimeBase) - p.Video.Lead
 }
 
-// survey runs the sound of a recording through s.
-func (t Tools) survey(ctx context.Context, path string, p Probe, a Analysis, s *survey, on func(float64)) error {
+// survey runs the sound of a recording through s, and has its keyframes written to the
+// file see, if that has a name.
+func (t Tools) survey(ctx context.Context, path string, p Probe, a Analysis, s *survey, see string, on func(float64)) error {
 	// A damaged timestamp must not make hours of silence.
 	const grace = time.Minute
-	length := max(p.Readable, p.Declared, p.Audio[0].End)
+	length := max(p.Readable, p.Declared)
+	if len(p.Audio) > 0 {
+		length = max(length, p.Audio[0].End)
+	}
 	from := sampleAt(a.Origin)
-	return t.listen(ctx, path, a.Stream, from, from+sampleAt(length+grace), "", func(left, right []float32) error {
+	l := listening{stream: a.Stream, from: from, to: from + sampleAt(length+grace)}
+	if see != "" {
+		l.picture, l.see = p.Video.Stream, see
+	}
+	return t.listenAndSee(ctx, path, l, func(left, right []float32) error {
 		if on != nil && length > 0 {
 			on(min(1, float64(s.samples)/float64(sampleAt(length))))
 		}
@@ -112,13 +143,15 @@ func (t Tools) survey(ctx context.Context, path string, p Probe, a Analysis, s *
 type survey struct {
 	blocks, levels *os.File
 	toBlocks       *bufio.Writer
-	toLevels       *bufio.Writer
 
 	weights [2]kWeighting
 	sides   [2]sideSurvey
 	both    []float64 // energies, as the Meter keeps them
 	cross   float64   // sum of the blocks' cross terms
 	samples int64
+	heard   []byte          // levels
+	clips   []timeline.Span // where samples are clipped
+	hum     humMeter
 }
 
 // sideSurvey is the part of a survey that is about one channel.
@@ -139,16 +172,21 @@ func newSurvey(dir string) (*survey, error) {
 	if err != nil {
 		return nil, errors.Join(err, blocks.Close())
 	}
-	return &survey{blocks: blocks, levels: levels, toBlocks: bufio.NewWriter(blocks), toLevels: bufio.NewWriter(levels)}, nil
+	return &survey{blocks: blocks, levels: levels, toBlocks: bufio.NewWriter(blocks)}, nil
 }
 
 func (s *survey) close() error {
-	return errors.Join(s.toBlocks.Flush(), s.toLevels.Flush(), s.blocks.Close(), s.levels.Close())
+	_, err := s.levels.Write(s.heard)
+	return errors.Join(s.toBlocks.Flush(), err, s.blocks.Close(), s.levels.Close())
 }
 
 // block hears 100 ms, or less at the end of the recording.
 func (s *survey) block(left, right []float32) error {
+	at := timeline.Span{From: timeOf(s.samples)}
 	s.samples += int64(len(left))
+	at.To = timeOf(s.samples)
+	clipped := s.sides[0].clipped + s.sides[1].clipped
+	s.hum.write(left, right)
 	e := weigh(&s.weights, left, right)
 	b := block{left: e.left / blockSize, right: e.right / blockSize, cross: e.cross / blockSize}
 	s.both = append(s.both, b.left+b.right)
@@ -160,9 +198,10 @@ func (s *survey) block(left, right []float32) error {
 		l, lp := s.sides[0].frame(left[from:to])
 		r, rp := s.sides[1].frame(right[from:to])
 		b.peaks[0][f], b.peaks[1][f] = level(decibel(float64(l))), level(decibel(float64(r)))
-		if err := s.toLevels.WriteByte(level(10 * math.Log10((lp+rp)/(2*frameSize)))); err != nil {
-			return err
-		}
+		s.heard = append(s.heard, level(10*math.Log10((lp+rp)/(2*frameSize))))
+	}
+	if s.sides[0].clipped+s.sides[1].clipped > clipped {
+		s.clips = extend(s.clips, at, restful)
 	}
 	_, err := s.toBlocks.Write(b.record())
 	return err
@@ -192,7 +231,7 @@ func (s *sideSurvey) frame(x []float32) (peak float32, power float64) {
 	return peak, power
 }
 
-// conclude says in figures and in words what was found.
+// conclude says in figures what was found, and in words what is no trouble.
 func (s *survey) conclude(a *Analysis, p Probe) {
 	a.Duration = timeOf(s.samples)
 	a.LUFS = max(gate, integrated(s.both))
@@ -201,25 +240,15 @@ func (s *survey) conclude(a *Analysis, p Probe) {
 	a.Left.Dead = a.Silent || dead(a.Left, a.Right)
 	a.Right.Dead = a.Silent || dead(a.Right, a.Left)
 	a.Suggest = "stereo"
-	note := func(format string, args ...any) { a.Notes = append(a.Notes, fmt.Sprintf(format, args...)) }
-	switch opposite := s.opposite(); {
-	case len(p.Audio) == 0:
-		note("the recording has no sound")
+	switch a.Opposite = len(p.Audio) > 0 && !a.Silent && s.opposite(); {
 	case a.Silent:
-		note("the sound is silent from beginning to end")
-	case a.Right.Dead:
+	case a.Right.Dead, a.Opposite && !a.Left.Dead:
 		a.Suggest = "left"
-		note("the right channel is silent; the left one is used on both sides")
 	case a.Left.Dead:
 		a.Suggest = "right"
-		note("the left channel is silent; the right one is used on both sides")
-	case opposite:
-		a.Suggest = "left"
-		note("the two channels are opposites of one another and would cancel out on a single loudspeaker; the left one is used on both sides")
 	}
-	if n := a.Left.Clipped + a.Right.Clipped; n > 0 {
-		note("the sound is clipped in %d places", n)
-	}
+	a.Activity = s.activity(a.LUFS)
+	note := func(format string, args ...any) { a.Notes = append(a.Notes, fmt.Sprintf(format, args...)) }
 	if len(p.Audio) > 1 {
 		note("there are %d sound streams; the first is used", len(p.Audio))
 	}

@@ -179,19 +179,21 @@ type scan struct {
 	first     int64 // timestamp of the first picture, in ticks
 
 	tempo   *tempo
-	decoded int64                  // when the last picture was, in ticks
-	end     int64                  // of the last picture, in ticks
-	reorder int64                  // the most ticks between decoding and showing
-	span    map[int]timeline.Range // of each sound, in ticks
-	last    int64                  // byte of the file behind the last packet
+	decoded int64                    // when the last picture was, in ticks
+	end     int64                    // of the last picture, in ticks
+	reorder int64                    // the most ticks between decoding and showing
+	span    map[int]timeline.Range   // of each sound, in ticks
+	gaps    []timeline.Range         // between pictures that come late, in ticks
+	holes   map[int][]timeline.Range // in each sound, in ticks
+	last    int64                    // byte of the file behind the last packet
 }
 
 func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64)) error {
 	base := s.picture.base()
 	s.tempo = newTempo(base)
 	s.end = noTime
-	s.span = map[int]timeline.Range{}
-	ordered := displayOrder{next: func(pts int64) error { s.tempo.add(pts); return nil }}
+	s.span, s.holes = map[int]timeline.Range{}, map[int][]timeline.Range{}
+	ordered := displayOrder{next: func(pts int64) error { s.gapBefore(pts); s.tempo.add(pts); return nil }}
 	declared, told := s.container.declared(), 0.0
 	_, err := t.packets(ctx, path, nil, func(p packet) error {
 		s.last = max(s.last, p.end)
@@ -256,6 +258,9 @@ func (s *scan) sound(p packet) {
 				span.From = *sound.StartPTS
 			}
 		}
+		if holes := s.holes[p.stream]; known && duration(p.pts-span.To, sound.base()) > soundGap && len(holes) < mostGaps {
+			s.holes[p.stream] = append(holes, timeline.Range{From: span.To, To: p.pts})
+		}
 		span.To = max(span.To, p.pts+p.duration)
 		s.span[p.stream] = span
 	}
@@ -277,6 +282,9 @@ func (s *scan) probe(interlaced bool) Probe {
 		}
 		a := sound.audio()
 		a.Start, a.End = duration(span.From, sound.base())-start, duration(span.To, sound.base())-start
+		for _, hole := range s.holes[sound.Index] {
+			a.Gaps = append(a.Gaps, spanOf(hole, sound.base(), start))
+		}
 		p.Audio = append(p.Audio, a)
 		if p.Video == nil || p.Video.Variable { // a still picture stays for as long as there is sound
 			p.Readable = max(p.Readable, a.End)
@@ -288,7 +296,6 @@ func (s *scan) probe(interlaced bool) Probe {
 	}
 	if p.Video != nil && p.Video.Variable {
 		p.Video.End = p.Readable
-		p.Notes = append(p.Notes, fmt.Sprintf("pictures come at varying intervals; they are taken at %s a second", p.Video.Rate))
 	}
 	return p
 }
@@ -323,6 +330,7 @@ func (s *scan) video(interlaced bool, start time.Duration) *Video {
 		TimeBase: base, FirstPTS: s.first,
 		Lead: duration(s.first, base) - start, End: duration(s.end, base) - start,
 	}
+	v.Gaps = s.pictureGaps(step, start)
 	v.Width, v.Height = s.picture.size()
 	if t := s.picture.Transfer; t == "smpte2084" || t == "arib-std-b67" {
 		v.HDR = t

@@ -63,19 +63,24 @@ func (t *tempo) rate() (rate timeline.Rate, step float64, variable bool) {
 	if math.IsInf(step, 1) {
 		step = t.median()
 	}
-	var regular interval
-	for _, s := range t.steps {
-		if mean := float64(s.ticks) / float64(s.count); mean > 0.75*step && mean < 1.25*step {
-			regular.count += s.count
-			regular.ticks += s.ticks
-		}
-	}
+	regular := t.regular(step)
 	if regular.count > 0 {
 		step = float64(regular.ticks) / float64(regular.count)
 	}
 	variable = float64(regular.ticks) < 0.99*float64(t.last-t.first)
 	seconds := step * float64(t.base.Num) / float64(t.base.Den)
 	return timeline.Rate{Num: int64(math.Round(1e9 / seconds)), Den: 1e9}, step, variable
+}
+
+// regular is all intervals that are about as long as step, in ticks.
+func (t *tempo) regular(step float64) (all interval) {
+	for _, s := range t.steps {
+		if mean := float64(s.ticks) / float64(s.count); mean > 0.75*step && mean < 1.25*step {
+			all.count += s.count
+			all.ticks += s.ticks
+		}
+	}
+	return all
 }
 
 // median is the middle interval, in ticks.

@@ -31,18 +31,43 @@ func timeOf(n int64) time.Duration {
 // it is as loud as before; more than two are mixed down by ffmpeg. more is what the sound
 // goes through besides, as ffmpeg writes filters, each with a comma in front.
 func (t Tools) listen(ctx context.Context, path string, stream int, from, to int64, more string, hear func(left, right []float32) error) error {
+	return t.listenAndSee(ctx, path, listening{stream: stream, from: from, to: to, more: more}, hear)
+}
+
+// listening is what is taken from a file in one go: sound, as listen has it, and besides,
+// where see names a file, the keyframes of the stream picture, which are written there.
+type listening struct {
+	stream   int // -1: no sound
+	from, to int64
+	more     string
+	picture  int
+	see      string
+}
+
+// listenAndSee is listen, and may look at a picture's keyframes, too.
+func (t Tools) listenAndSee(ctx context.Context, path string, l listening, hear func(left, right []float32) error) error {
 	const early = time.Second // decoders need a running start; longer than any of them
 	// What comes before the first sample is cut off by timestamp; only then is silence
 	// filled in, because aresample miscounts what it must drop. min_comp makes the start
 	// exact to the sample, where the default lets a millisecond pass.
-	chain := fmt.Sprintf("aformat=flt:%d:stereo,atrim=start_pts=%d:end_pts=%d,aresample=async=1:min_comp=0.00001:first_pts=%d", Hz, from, to, from) + more
-	args := []string{"-copyts", "-vn", "-sn", "-dn"}
-	if from > Hz {
+	chain := fmt.Sprintf("aformat=flt:%d:stereo,atrim=start_pts=%d:end_pts=%d,aresample=async=1:min_comp=0.00001:first_pts=%d", Hz, l.from, l.to, l.from) + l.more
+	args := []string{"-copyts", "-sn", "-dn"}
+	if l.see == "" {
+		args = append(args, "-vn")
+	} else {
+		args = append(args, glanceInput()...)
+	}
+	if l.from > Hz {
 		args = append(args, "-noaccurate_seek", "-seek_timestamp", "1",
-			"-ss", fmt.Sprintf("%.6f", (timeOf(from)-early).Seconds()))
+			"-ss", fmt.Sprintf("%.6f", (timeOf(l.from)-early).Seconds()))
 	}
 	args = append(args, Input(path)...)
-	args = append(args, "-map", "0:"+strconv.Itoa(stream), "-af", chain, "-f", "f32le", "-ar", strconv.Itoa(Hz), "-ac", "2", "pipe:1")
+	if l.stream >= 0 {
+		args = append(args, "-map", "0:"+strconv.Itoa(l.stream), "-af", chain, "-f", "f32le", "-ar", strconv.Itoa(Hz), "-ac", "2", "pipe:1")
+	}
+	if l.see != "" {
+		args = append(args, glanceOutput(l.picture, l.see)...)
+	}
 	_, err := t.Stream(ctx, args, func(r io.Reader) error { return stereo(r, hear) })
 	return err
 }

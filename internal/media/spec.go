@@ -45,6 +45,8 @@ type Video struct {
 	End        time.Duration `json:"end"`       // where the last picture ends
 
 	HDR string `json:"hdr,omitempty"` // the transfer of high dynamic range, as ffmpeg names it: "smpte2084" (PQ) or "arib-std-b67" (HLG)
+
+	Gaps []timeline.Span `json:"gaps,omitempty"` // after the container's start: pictures are missing, which otherwise come regularly
 }
 
 // Audio describes one sound stream of a recording.
@@ -56,6 +58,8 @@ type Audio struct {
 	Language string        `json:"language,omitempty"`
 	Start    time.Duration `json:"start"` // after the container's start; may not be below zero
 	End      time.Duration `json:"end"`
+
+	Gaps []timeline.Span `json:"gaps,omitempty"` // after the container's start: there is no sound, not even silence
 }
 
 // Pictures says how to take frames off a recording on a constant frame rate. Frame n of

@@ -25,6 +25,7 @@ type BundleSpec struct {
 	Pipeline    string                `json:"pipeline"` // its name
 	Entries     []Entry               `json:"entries"`
 	Tracks      []BundleTrack         `json:"tracks"`
+	Troubles    []conference.Trouble  `json:"troubles,omitempty"`
 }
 
 // BundleTrack is what the manifest says of a track besides its files.
@@ -66,6 +67,7 @@ func expandBundle(x *Expansion) (any, error) {
 		Conference:  conference.Conference{URL: x.Facts.Conference.URL, Description: x.Facts.Conference.Description},
 		Edition:     *x.graph.Edition,
 		Pipeline:    x.Pipeline.Name,
+		Troubles:    x.graph.Troubles,
 	}
 	for _, t := range x.Facts.Tracks {
 		spec.Tracks = append(spec.Tracks, BundleTrack{t.Language, t.Kind, t.State, t.Revision, t.File, t.Source})

@@ -50,6 +50,7 @@ type Graph struct {
 	Final     action.Key            // the bundle's, once complete
 	Edition   *conference.Edition   // once the recordings are known, and the cut fits them
 	Notes     []string              // what a person should know, in words
+	Troubles  []conference.Trouble  // what is wrong with the recordings
 }
 
 // GivenFile is the name of the one file of an artifact that holds a given input.

@@ -327,7 +327,7 @@ func TestADeadChannel(t *testing.T) {
 	} {
 		w := talk()
 		w.facts.Channels = c.asked
-		w.analysis = media.Analysis{Suggest: "left", Notes: []string{"the right channel is silent"}}
+		w.analysis = media.Analysis{Suggest: "left", Right: media.Side{Dead: true}}
 		g := mustPlan(t, w)
 		for _, a := range g.Actions {
 			var spec media.AudioSpec
@@ -340,8 +340,9 @@ func TestADeadChannel(t *testing.T) {
 				}
 			}
 		}
-		if !slices.Contains(g.Notes, "one.mp4: the right channel is silent") {
-			t.Errorf("nobody says it: %q", g.Notes)
+		said := func(t conference.Trouble) bool { return t.Kind == conference.DeadChannel && t.Recording == "one.mp4" }
+		if !slices.ContainsFunc(g.Troubles, said) {
+			t.Errorf("nobody says it: %v", g.Troubles)
 		}
 	}
 }

@@ -124,11 +124,11 @@ func expandIndex(x *Expansion) (any, error) {
 	return layReel(x, sources)
 }
 
-// Analyse measures each recording's sound.
+// Analyse goes through each recording once: its sound, and the keyframes of its picture.
 func Analyse() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "analyse", Also: []string{"analyze", "measure", "loudness"}, Needs: []string{"index"}, Single: true},
-		Version: 1,
+		Version: 2,
 		Expand:  expandAnalyse,
 	}
 }
@@ -176,7 +176,14 @@ func expandAnalyse(x *Expansion) (any, error) {
 			}
 		}
 	}
+	x.graph.Troubles = troubles(reel, made[0], x.Facts.Talk, len(x.Facts.Cut) > 0)
 	return made, nil
+}
+
+// AnalyseSpec are the parameters of an analysis.
+type AnalyseSpec struct {
+	media.Probe
+	Unseen bool `json:"unseen,omitempty"` // another analysis looks at the picture
 }
 
 // analyse asks for what a sound is like in each recording; ok is false while that is not
@@ -193,7 +200,8 @@ func analyse(x *Expansion, reel Reel, sound conference.Sound, where string) (h h
 			p.Audio = p.Audio[max(0, sound.Stream-1):]
 			stream = p.Audio[0].Stream
 		}
-		key, err := x.Act(fmt.Sprintf("%sr%d", where, i+1), p, map[string]action.Key{"recording": s.Key})
+		spec := AnalyseSpec{p, where != "" && sound.Stream > 1}
+		key, err := x.Act(fmt.Sprintf("%sr%d", where, i+1), spec, map[string]action.Key{"recording": s.Key})
 		if err != nil {
 			return h, false, err
 		}

@@ -37,6 +37,7 @@ type Talk struct {
 	URL        string    `yaml:"url" doc:"The talk's page at the conference."`
 	Links      []Link    `yaml:"links" doc:"Slides, code and the like, for the description."`
 	Begins     TimeOfDay `yaml:"begins" doc:"The time of day, as on the schedule, at which the first recording begins: 09:00. Chapters may count from it."`
+	Length     Clock     `yaml:"length" doc:"How long the slot is: 00:30:00. You are told where far less is kept of the recordings, or far more."`
 	Chapters   []Chapter `yaml:"chapters" doc:"The parts of the talk, in their order. They follow the cut."`
 	Sound      Audio     `yaml:"sound" doc:"What is heard of the recordings, and what is done to it."`
 	Picture    Picture   `yaml:"picture" doc:"What is seen of the recordings."`
@@ -126,7 +127,7 @@ func Read(path string) (facts Facts, err error) {
 	facts.Talk = conference.Talk{
 		Slug: t.Slug, Title: t.Title, Titles: t.Titles, Kind: string(t.Kind), Speakers: t.Speakers, Language: string(t.Language),
 		Conference: t.Conference, Abstract: t.Abstract, Abstracts: t.Abstracts, Tags: t.Tags, Licence: t.Licence,
-		Date: string(t.Date), URL: t.URL,
+		Date: string(t.Date), URL: t.URL, Length: time.Duration(t.Length),
 	}
 	for _, l := range t.Links {
 		facts.Talk.Links = append(facts.Talk.Links, conference.Link{Title: l.Title, URL: string(l.URL)})

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+type probeCmd struct {
+	Recordings []string `arg:"" name:"recording" help:"Recordings, each looked at by itself."`
+	JSON       bool     `help:"Print one JSON document on standard output."`
+}
+
+// inspected is what there is to say of a recording.
+type inspected struct {
+	File     string               `json:"file"`
+	Probe    media.Probe          `json:"probe"`
+	Analysis media.Analysis       `json:"analysis"`
+	Troubles []conference.Trouble `json:"troubles"`
+}
+
+// Run is `lectern probe`.
+func (c *probeCmd) Run(ctx context.Context, t *terminal) error {
+	tools, err := media.Find()
+	if err != nil {
+		return err
+	}
+	all := []inspected{}
+	for _, path := range c.Recordings {
+		p, err := look(ctx, t, tools, path)
+		if err != nil {
+			return err
+		}
+		all = append(all, p)
+		if !c.JSON {
+			p.print(t.out)
+		}
+	}
+	if c.JSON {
+		return t.printJSON(all)
+	}
+	return nil
+}
+
+// look goes through a recording twice: what it is, and what is wrong with it.
+func look(ctx context.Context, t *terminal, tools media.Tools, path string) (p inspected, err error) {
+	p.File = path
+	line := newProgressLine(t)
+	defer line.end()
+	if p.Probe, err = tools.Probe(ctx, path, path, func(done float64) { line.show("%s: reading, %.0f%%", path, 100*done) }); err != nil {
+		return p, err
+	}
+	dir, err := os.MkdirTemp("", "lectern-probe-")
+	if err != nil {
+		return p, fmt.Errorf("look at %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	p.Analysis, err = tools.Analyse(ctx, path, p.Probe, dir, func(done float64) { line.show("%s: listening, %.0f%%", path, 100*done) })
+	p.Troubles = plan.Inspect(filepath.Base(path), p.Probe, p.Analysis)
+	return p, err
+}
+
+// print tells people.
+func (p inspected) print(w io.Writer) {
+	fmt.Fprintf(w, "%s\n  length   %s\n", p.File, timeline.FormatClock(p.Probe.Readable))
+	if v := p.Probe.Video; v != nil {
+		what := []string{v.Codec, fmt.Sprintf("%d×%d", v.Width, v.Height), fmt.Sprintf("%.5g a second", float64(v.Rate.Num)/float64(v.Rate.Den))}
+		if v.Interlaced {
+			what = append(what, "interlaced")
+		}
+		fmt.Fprintf(w, "  picture  %s\n", strings.Join(what, ", "))
+	}
+	for i, a := range p.Probe.Audio {
+		what := []string{a.Codec, channelsOf(a.Channels), fmt.Sprintf("%g kHz", float64(a.Hz)/1000)}
+		if i == 0 && !p.Analysis.Silent {
+			what = append(what, fmt.Sprintf("%.1f LUFS", p.Analysis.LUFS))
+		}
+		fmt.Fprintf(w, "  sound    %s\n", strings.Join(what, ", "))
+	}
+	for _, note := range append(p.Probe.Notes, p.Analysis.Notes...) {
+		fmt.Fprintf(w, "  note     %s\n", note)
+	}
+	if len(p.Troubles) == 0 {
+		fmt.Fprintln(w, "  no trouble was found")
+	}
+	for _, trouble := range p.Troubles {
+		trouble.Recording = "" // the heading says it
+		fmt.Fprintf(w, "  trouble  %s\n", trouble)
+	}
+}
+
+// channelsOf names a layout as people do.
+func channelsOf(n int) string {
+	switch n {
+	case 1:
+		return "mono"
+	case 2:
+		return "stereo"
+	}
+	return fmt.Sprintf("%d channels", n)
+}

@@ -1,0 +1,97 @@
+package media
+
+import (
+	"math"
+	"slices"
+)
+
+// Hum is what mains put into a sound: their frequency and its multiples, all the time.
+type Hum struct {
+	Hz    int     `json:"hz"`    // 50 or 60
+	Level float64 `json:"level"` // dBFS, of all of it
+}
+
+// humMeter listens for hum, a second at a time.
+type humMeter struct {
+	slow   []float64 // the sound at 1 kHz
+	sum    float64   // of the samples towards the next
+	filled int
+	heard  [2][]float64 // by mains: its power in each second in which it stands out
+	total  int          // seconds
+}
+
+const humHz = 1000 // the rate at which hum is looked for, and the samples of a second
+
+// mains are the frequencies there are in the world.
+func mains() [2]float64 { return [2]float64{50, 60} }
+
+func (m *humMeter) write(left, right []float32) {
+	for i, l := range left {
+		m.sum += float64(l + right[i])
+		if m.filled++; m.filled == Hz/humHz {
+			m.slow = append(m.slow, m.sum/(2*Hz/humHz))
+			m.sum, m.filled = 0, 0
+		}
+	}
+	for len(m.slow) >= humHz {
+		m.second(m.slow[:humHz])
+		m.slow = append(m.slow[:0], m.slow[humHz:]...)
+	}
+}
+
+// second looks for both frequencies in a second of sound. One stands out where two of its
+// first four multiples are 15 dB above what lies around them, or one is 25 dB above.
+func (m *humMeter) second(x []float64) {
+	m.total++
+	windowed := make([]float64, len(x))
+	for i, v := range x {
+		windowed[i] = v * (1 - math.Cos(2*math.Pi*float64(i)/float64(len(x)))) // Hann's, of mean 1
+	}
+	for i, f := range mains() {
+		power, clear, strong := 0.0, 0, 0
+		for k := 1.0; k <= 4; k++ {
+			p := goertzel(windowed, k*f)
+			around := 0.0
+			for _, off := range [...]float64{-6.5, -4, 4, 6.5} {
+				around += goertzel(windowed, k*f+off) / 4
+			}
+			if p < 1e-9 || p < 30*around { // −90 dBFS
+				continue
+			}
+			power += p
+			clear++
+			if p >= 300*around {
+				strong++
+			}
+		}
+		if clear >= 2 || strong >= 1 {
+			m.heard[i] = append(m.heard[i], power)
+		}
+	}
+}
+
+// goertzel is the power that samples at humHz, of a window of mean 1, have at a frequency.
+func goertzel(x []float64, hz float64) float64 {
+	c := 2 * math.Cos(2*math.Pi*hz/humHz)
+	var a, b float64
+	for _, v := range x {
+		a, b = v+c*a-b, a
+	}
+	n := float64(len(x))
+	return 2 * (a*a + b*b - c*a*b) / (n * n)
+}
+
+// hum is what was heard, or nil. Voices pass by 100 Hz, too, but do not stay there.
+func (m *humMeter) hum() *Hum {
+	const least = 5 // seconds
+	best := 0
+	if len(m.heard[1]) > len(m.heard[0]) {
+		best = 1
+	}
+	heard := m.heard[best]
+	if len(heard) < least || 10*len(heard) < 6*m.total {
+		return nil
+	}
+	slices.Sort(heard)
+	return &Hum{Hz: int(mains()[best]), Level: 10 * math.Log10(heard[len(heard)/2])}
+}
