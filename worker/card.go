@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
 )
@@ -21,11 +22,28 @@ func doCard(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	err = t.Media().Card(ctx, card, outs, t.Dir, t.frames(card.Frames))
+	from, err := t.cardFiles(ctx, t.Actions[0])
+	if err != nil {
+		return err
+	}
+	err = t.Media().Card(ctx, card, from, outs, t.Dir, t.frames(card.Frames))
 	if err = undrawable(err, fmt.Sprintf("the card for %q", card.Title)); err != nil {
 		return err
 	}
 	return publishSegments(ctx, t, outs, nil)
+}
+
+// cardFiles are those of the conference's that a card is made of.
+func (t *Task) cardFiles(ctx context.Context, a action.Action) (from media.CardFiles, err error) {
+	for role, at := range map[string]*string{"background": &from.Background, "logo": &from.Logo} {
+		if _, ok := a.Inputs[role]; !ok {
+			continue
+		}
+		if *at, err = t.Path(ctx, a, role, ""); err != nil {
+			return from, err
+		}
+	}
+	return from, nil
 }
 
 // undrawable is err, or where it is a character that no font of this machine has, the fault

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -95,6 +96,9 @@ func (c *runCmd) release(ctx context.Context, t *terminal) (released conductor.R
 
 	hashing := newHashLine(t)
 	want.Submission.Facts.Recordings, want.Originals, err = conductor.Identify(ctx, h.catalog, c.Recordings, hashing.show)
+	if err == nil {
+		err = identifyAssets(ctx, h, want, hashing.show)
+	}
 	hashing.end()
 	if err != nil {
 		return released, err
@@ -121,6 +125,19 @@ func (c *runCmd) release(ctx context.Context, t *terminal) (released conductor.R
 	released, err = r.Release(ctx, want)
 	v.end()
 	return released, err
+}
+
+// identifyAssets says by their content what the files of the conference's cards are.
+func identifyAssets(ctx context.Context, h *house, want conductor.Release, on func(done, total int64)) error {
+	for _, asset := range want.Submission.Facts.Conference.Cards.Assets() {
+		found, originals, err := conductor.Identify(ctx, h.catalog, []string{asset.Path}, on)
+		if err != nil {
+			return err
+		}
+		asset.SHA256 = found[0].SHA256
+		maps.Copy(want.Originals, originals)
+	}
+	return nil
 }
 
 // read takes the command line and the small files it names, and refuses what cannot be

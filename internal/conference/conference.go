@@ -40,6 +40,7 @@ type Conference struct {
 	Name        string `json:"name"`
 	URL         string `json:"url,omitempty"`
 	Description string `json:"description,omitempty"` // the template that talks are described by; see package bundle
+	Cards       *Cards `json:"cards,omitempty"`       // nil: Lectern's
 }
 
 // Recording is one original media file, known by its content and never modified.

@@ -28,12 +28,18 @@ func (e *GlyphError) Error() string {
 	return fmt.Sprintf("no font here can draw %q (%U); install one (Debian and Ubuntu: apt-get install %s)", e.Character, e.Character, e.Package)
 }
 
+// CardFiles are the files that a card's look speaks of.
+type CardFiles struct {
+	Background string // "" where the look has none
+	Logo       string // a PNG; "" where the look has none
+}
+
 // Card makes all outs of one opening or closing card: its text, drawn by libass, over a
 // background of our own. The size and encoding in spec are not looked at; those of the
 // outs count. Each out can be joined to segments that Encode made alike. scratch is a
 // directory for what is needed meanwhile. A character that cannot be drawn is a
 // *GlyphError.
-func (t Tools) Card(ctx context.Context, spec CardSpec, outs []EncodeOut, scratch string, on func(Progress)) error {
+func (t Tools) Card(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOut, scratch string, on func(Progress)) error {
 	for len(outs) > 0 {
 		short := unitsShort(outs[0])
 		var alike, others []EncodeOut
@@ -44,7 +50,7 @@ func (t Tools) Card(ctx context.Context, spec CardSpec, outs []EncodeOut, scratc
 				others = append(others, out)
 			}
 		}
-		if err := t.drawCard(ctx, spec, alike, scratch, on); err != nil {
+		if err := t.drawCard(ctx, spec, from, alike, scratch, on); err != nil {
 			return err
 		}
 		outs = others
@@ -53,20 +59,27 @@ func (t Tools) Card(ctx context.Context, spec CardSpec, outs []EncodeOut, scratc
 }
 
 // drawCard makes outs that are laid out alike: it draws the largest, and scales.
-func (t Tools) drawCard(ctx context.Context, spec CardSpec, outs []EncodeOut, scratch string, on func(Progress)) error {
+func (t Tools) drawCard(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOut, scratch string, on func(Progress)) error {
 	largest := slices.MaxFunc(outs, func(a, b EncodeOut) int { return cmp.Compare(a.Width, b.Width) })
 	script, err := t.layOut(ctx, spec, canvasFor(largest), scratch)
 	if err != nil {
 		return fmt.Errorf("lay out a card: %w", err)
 	}
-	ground := filepath.Join(scratch, "ground.ppm")
-	if err := paint(ground, largest.Width, largest.Height); err != nil {
-		return fmt.Errorf("paint the background of a card: %w", err)
+	if from.Background == "" {
+		from.Background = filepath.Join(scratch, "ground.ppm")
+		if err := paint(from.Background, largest.Width, largest.Height); err != nil {
+			return fmt.Errorf("paint the background of a card: %w", err)
+		}
 	}
 	source := func() *ffmpeg.Stream {
-		s := ffmpeg.Input(locate(ground), options{"f": "ppm_pipe", "framerate": spec.Rate, "protocol_whitelist": protocols}).Get("v:0")
+		s := spec.Look.backdrop(from.Background, spec.Rate, largest)
+		if from.Logo != "" {
+			s = spec.Look.withLogo(s, from.Logo, largest)
+		}
 		s = filter(s, "ass", options{"filename": script})
-		s = filter(s, "loop", options{"loop": -1, "size": 1})
+		if spec.Look == nil || spec.Look.Background != Clip {
+			s = filter(s, "loop", options{"loop": -1, "size": 1})
+		}
 		s = filter(s, "trim", options{"end_frame": spec.Frames})
 		s = filter(s, "setpts", options{"expr": "N"})
 		if fade := spec.Rate.Num / spec.Rate.Den / 2; spec.Frames > 4*fade {
@@ -113,7 +126,7 @@ func (t Tools) layOut(ctx context.Context, spec CardSpec, on canvas, scratch str
 		if err := os.WriteFile(path, []byte(script), 0o644); err != nil {
 			return "", err
 		}
-		fits, err := t.fits(ctx, path, on)
+		fits, err := t.fits(ctx, path, on, spec.Look.strips(on))
 		if err != nil || fits {
 			return path, err
 		}
@@ -123,9 +136,8 @@ func (t Tools) layOut(ctx context.Context, spec CardSpec, on canvas, scratch str
 	}
 }
 
-// fits draws a script small, white on black, and looks whether it keeps clear of the
-// margins.
-func (t Tools) fits(ctx context.Context, script string, on canvas) (bool, error) {
+// fits draws a script small, white on black, and looks whether it keeps to its strips.
+func (t Tools) fits(ctx context.Context, script string, on canvas, strips []strip) (bool, error) {
 	const shrunk = 4
 	width, height := on.across/shrunk&^1, on.down/shrunk&^1 // ffmpeg's color source makes odd ones even
 	args, err := arguments(func() *ffmpeg.Stream {
@@ -150,9 +162,9 @@ func (t Tools) fits(ctx context.Context, script string, on canvas) (bool, error)
 		return false, fmt.Errorf("a card of %d×%d was drawn in %d pixels", width, height, len(picture))
 	}
 	const inked = 64 // brighter than any black
-	clear := on.margin() * 3 / 4 / shrunk
 	for i, y := range picture {
-		if x := i % width; y > inked && (x < clear || x > width-clear) {
+		x := i % width * shrunk
+		if y > inked && !slices.ContainsFunc(strips, func(c strip) bool { return x >= c.from && x <= c.to }) {
 			return false, nil
 		}
 	}
@@ -189,57 +201,34 @@ func fontPackage(c rune) string {
 
 // compose is the card as a script in Advanced SubStation Alpha.
 func compose(spec CardSpec, on canvas, scale float64) string {
-	width := float64(on.across - 2*on.margin())
-	down := func(part float64) int { return int(part * float64(on.down)) }
-	title, speakers := spec.Title, strings.Join(spec.Speakers, " · ")
-	right := rightToLeft(title + speakers)
-	var s strings.Builder
+	var s, events strings.Builder
 	fmt.Fprintf(&s, scriptHead, on.across, on.down)
+	right := rightToLeft(spec.Title + strings.Join(spec.Speakers, ""))
 	style := func(name string, size int, colour string, bold, spacing int) {
-		fmt.Fprintf(&s, "Style: %s,Noto Sans,%d,%s,%s,&H00000000,&H00000000,%d,0,0,0,100,100,%d,0,1,0,0,7,0,0,0,-1\n",
-			name, size, colour, colour, bold, spacing)
+		fmt.Fprintf(&s, "Style: %s,%s,%d,%s,%s,&H00000000,&H00000000,%d,0,0,0,100,100,%d,0,1,0,0,7,0,0,0,-1\n",
+			name, spec.Look.font(), size, colour, colour, bold, spacing)
 	}
-	type part struct {
-		name, text    string
-		sizes         []int
-		bold, spacing int
-		colour        string
-		most          float64 // of the canvas, high
-		y             float64 // of the canvas, down
-		anchor        int     // 1 bottom, 4 middle, 7 top, as on a number pad
-	}
-	parts := []part{
-		{"Conference", spec.Conference, []int{46, 40, 34}, 0, 2, "&H00D8C37A", 0.093, 0.154, 7},
-		{"Title", title, []int{112, 100, 90, 80, 72, 64, 56, 48, 40, 34}, -1, 0, "&H00FFFFFF", 0.38, 0.463, 4},
-		{"Speakers", speakers, []int{58, 52, 46, 40, 34, 28}, 0, 0, "&H00F2E6DA", 0.13, 0.824, 1},
-		{"Note", spec.Note, []int{34, 30, 26}, 0, 0, "&H00B8A08C", 0.074, 0.926, 1},
-	}
-	var events strings.Builder
-	for _, p := range parts {
+	for _, p := range spec.parts(on, right) {
 		if strings.TrimSpace(p.text) == "" {
 			continue
 		}
-		size, lines := wrap(p.text, p.sizes, width*scale, p.most*float64(on.down))
+		size, lines := wrap(p.text, p.sizes, float64(p.width)*scale, float64(p.most))
 		style(p.name, int(float64(size)*scale), p.colour, p.bold, p.spacing)
 		for i := range lines {
 			lines[i] = escape(lines[i])
 		}
-		x, anchor := on.margin(), p.anchor
-		if right {
-			x, anchor = on.across-on.margin(), p.anchor+2
-		}
 		fmt.Fprintf(&events, "Dialogue: 0,0:00:00.00,9:59:59.00,%s,,0,0,0,,{\\an%d\\pos(%d,%d)}%s\n",
-			p.name, anchor, x, down(p.y), strings.Join(lines, `\N`))
+			p.name, p.anchor, p.x, p.y, strings.Join(lines, `\N`))
 	}
-	x := on.margin()
-	if right {
-		x = on.across - on.margin() - 96
+	if spec.Look == nil {
+		x := on.margin()
+		if right {
+			x = on.across - on.margin() - 96
+		}
+		style("Rule", 20, "&H00D8C37A", 0, 0)
+		fmt.Fprintf(&events, "Dialogue: 0,0:00:00.00,9:59:59.00,Rule,,0,0,0,,{\\an7\\pos(%d,%d)\\p1}m 0 0 l 96 0 96 8 0 8{\\p0}\n", x, on.down*122/1000)
 	}
-	style("Rule", 20, "&H00D8C37A", 0, 0)
-	fmt.Fprintf(&events, "Dialogue: 0,0:00:00.00,9:59:59.00,Rule,,0,0,0,,{\\an7\\pos(%d,%d)\\p1}m 0 0 l 96 0 96 8 0 8{\\p0}\n", x, down(0.122))
-	s.WriteString(scriptEvents)
-	s.WriteString(events.String())
-	return s.String()
+	return s.String() + scriptEvents + events.String()
 }
 
 const (

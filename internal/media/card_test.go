@@ -22,7 +22,7 @@ func TestACardJoinsTheTalk(t *testing.T) {
 		Title: `{\b1}Braces\N, C:\New and "quotes"`, Speakers: []string{"Ada Lovelace", "محمد"},
 		Conference: "Conf", Rate: ntsc30, Frames: 20,
 	}
-	if err := tl.Card(t.Context(), spec, []EncodeOut{{Width: 320, Height: 180, Encoding: small, Path: card}}, t.TempDir(), nil); err != nil {
+	if err := tl.Card(t.Context(), spec, CardFiles{}, []EncodeOut{{Width: 320, Height: 180, Encoding: small, Path: card}}, t.TempDir(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := alike(append(segments(t, tl, 1, small), card)); err != nil {
@@ -63,7 +63,7 @@ func TestACardOfAnyShape(t *testing.T) {
 func TestACharacterThatCannotBeDrawnIsAnError(t *testing.T) {
 	const unassigned = "\U000E1234" // no font will ever have it
 	spec := CardSpec{Title: "A " + unassigned, Rate: pal25, Frames: 5}
-	err := tools(t).Card(t.Context(), spec, []EncodeOut{{Width: 320, Height: 180, Encoding: small, Path: "never.mp4"}}, t.TempDir(), nil)
+	err := tools(t).Card(t.Context(), spec, CardFiles{}, []EncodeOut{{Width: 320, Height: 180, Encoding: small, Path: "never.mp4"}}, t.TempDir(), nil)
 	var glyph *GlyphError
 	if !errors.As(err, &glyph) || string(glyph.Character) != unassigned || !strings.Contains(err.Error(), "fonts-noto-core") {
 		t.Errorf("got %v; want an error that names the character and a package", err)

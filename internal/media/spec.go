@@ -123,7 +123,39 @@ type CardSpec struct {
 	Height     int           `json:"height"`
 	Encoding   Encoding      `json:"encoding"`
 	Salt       int           `json:"salt"`
+	Look       *CardLook     `json:"look,omitempty"` // the conference's own; nil: Lectern's
 }
+
+// CardLook is a conference's own look of its cards. What it leaves open is as in Lectern's.
+type CardLook struct {
+	Background Backdrop             `json:"background,omitempty"` // what lies behind; "": Lectern's
+	Font       string               `json:"font,omitempty"`       // a family that fontconfig knows
+	Places     map[string]CardPlace `json:"places,omitempty"`     // of "title", "speakers", "conference" and "note"
+	Logo       *CardPlace           `json:"logo,omitempty"`       // its height follows from its width; nil: there is none
+}
+
+// CardPlace is where something stands on a card. X and Width are hundredths of the card's
+// width, Y, Height and Size of its height.
+type CardPlace struct {
+	X      float64 `json:"x"` // the left edge
+	Y      float64 `json:"y"` // the upper edge
+	Width  float64 `json:"width"`
+	Height float64 `json:"height,omitempty"` // lines that do not fit are set smaller
+	Size   float64 `json:"size,omitempty"`   // of the letters, at most
+	Colour string  `json:"colour,omitempty"` // "#rrggbb"
+	Align  string  `json:"align,omitempty"`  // "left", "centre" or "right"; "": as the script runs
+}
+
+// Backdrop is a kind of file that lies behind the words of a card.
+type Backdrop string
+
+// The kinds of backdrops.
+const (
+	PNG  Backdrop = "png"
+	JPEG Backdrop = "jpeg"
+	SVG  Backdrop = "svg"
+	Clip Backdrop = "clip" // plays from its beginning; its last picture stays
+)
 
 // AudioSpec is the sound of a whole programme: silence under the opening card, the pieces,
 // silence under the closing card, brought to one loudness.

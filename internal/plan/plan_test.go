@@ -219,6 +219,12 @@ func TestAChangeCostsWhatItTouched(t *testing.T) {
 		}, map[string]int{"audio": 1, "assemble": 3, "subtitled": 1, "bundle": 1}},
 		{"chapters", func(w *world) { w.facts.Talk.Chapters = []conference.Chapter{{At: 5 * time.Minute, Title: "Middle"}} },
 			map[string]int{"assemble": 3, "subtitled": 1, "bundle": 1}},
+		{"where the title stands on cards", func(w *world) {
+			w.facts.Conference.Cards = &conference.Cards{Title: &conference.Place{X: 5, Y: 5, Width: 90}}
+		}, map[string]int{"card": 6, "assemble": 3, "subtitled": 1, "bundle": 1}},
+		{"what lies behind cards", func(w *world) {
+			w.facts.Conference.Cards = &conference.Cards{Background: &conference.Asset{Name: "b.png", SHA256: strings.Repeat("c", 64)}}
+		}, map[string]int{"card": 6, "assemble": 3, "subtitled": 1, "bundle": 1}},
 		{"the description", func(w *world) { w.facts.Conference.Description = "{abstract}" }, map[string]int{"bundle": 1}},
 		{"the salt of one rendition", func(w *world) { w.facts.Salts = map[string]int{"720": 1} },
 			map[string]int{"encode": 34, "card": 2, "assemble": 1, "bundle": 1}},

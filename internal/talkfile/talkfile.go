@@ -101,6 +101,7 @@ type Conference struct {
 	Licence     string      `yaml:"licence" doc:"The licence of the recordings where a talk does not say, such as CC BY 4.0."`
 	Tags        []string    `yaml:"tags" doc:"What people may look for; every talk gets them after its own."`
 	Description Description `yaml:"description" doc:"How descriptions for upload are composed, with words such as {abstract} for what is known of a talk."`
+	Cards       Cards       `yaml:"cards" doc:"What opening and closing cards look like. What is not said is as in Lectern's own."`
 }
 
 // Facts is what the files say of a talk.
@@ -188,6 +189,9 @@ func readConference(talk, name string, line int) (c Conference, err error) {
 	if err := strictyaml.Decode(path, text, &c); err != nil {
 		return c, err
 	}
+	if err := c.Cards.find(path); err != nil {
+		return c, err
+	}
 	if c.Name == "" {
 		return c, fault.New(path, "does not say what the conference is called").Try("Add name: …")
 	}
@@ -196,7 +200,7 @@ func readConference(talk, name string, line int) (c Conference, err error) {
 
 // belongTo lets the conference say what the talk leaves open.
 func (f *Facts) belongTo(c Conference) {
-	f.Conference = conference.Conference{Name: c.Name, URL: c.URL, Description: string(c.Description)}
+	f.Conference = conference.Conference{Name: c.Name, URL: c.URL, Description: string(c.Description), Cards: c.Cards.look()}
 	f.Talk.Conference = c.Name
 	f.Talk.Language = cmp.Or(f.Talk.Language, string(c.Language))
 	f.Talk.Licence = cmp.Or(f.Talk.Licence, c.Licence)

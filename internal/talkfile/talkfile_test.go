@@ -90,6 +90,13 @@ func TestWrongFiles(t *testing.T) {
 		{"a way with noise that is none", "sound:\n  noise: away\n", "", "talk.yaml", 2, "keep, gentle"},
 		{"a picture that cannot be", "picture: {stream: 0}\n", "", "talk.yaml", 1, "counted from 1"},
 		{"something that cannot stand in", "stand-in: {sound: music}\n", "", "talk.yaml", 1, "Known: silence"},
+		{"a background that is not there", "conference: conference.yaml\n", "name: x\ncards:\n  background: none.png\n", "conference.yaml", 3, "none.png is not there"},
+		{"a background that is none", "conference: conference.yaml\n", "name: x\ncards:\n  background: talk.yaml\n", "conference.yaml", 3, "cannot lie behind"},
+		{"a place beside the card", "conference: conference.yaml\n", "name: x\ncards:\n  title: {x: 50, y: 10, width: 60}\n", "conference.yaml", 3, "not on the card"},
+		{"a place of no width", "conference: conference.yaml\n", "name: x\ncards:\n  date: {x: 50, y: 10}\n", "conference.yaml", 3, "not on the card"},
+		{"a colour that is none", "conference: conference.yaml\n", "name: x\ncards:\n  title: {x: 5, y: 10, width: 60, colour: red}\n", "conference.yaml", 3, `"red" is no colour`},
+		{"a logo that is no PNG", "conference: conference.yaml\n", "name: x\ncards:\n  logo: {file: talk.yaml, x: 5, y: 10, width: 60}\n", "conference.yaml", 3, "is no PNG"},
+		{"a misspelt key of a place", "conference: conference.yaml\n", "name: x\ncards:\n  title: {x: 5, y: 10, widht: 60}\n", "conference.yaml", 3, `did you mean "width"?`},
 		{"nothing", "", "", "talk.yaml", 0, "is empty"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

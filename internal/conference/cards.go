@@ -1,0 +1,56 @@
+package conference
+
+// Cards is a conference's own look of opening and closing cards. What it leaves open is as
+// in Lectern's.
+type Cards struct {
+	Background *Asset `json:"background,omitempty"` // PNG, JPEG, SVG, or a clip; nil: Lectern's
+	Font       string `json:"font,omitempty"`       // a family; "": Lectern's
+	Language   string `json:"language,omitempty"`   // of the words, BCP 47; "": the talk's
+	Title      *Place `json:"title,omitempty"`
+	Speakers   *Place `json:"speakers,omitempty"`
+	Conference *Place `json:"conference,omitempty"`
+	Date       *Place `json:"date,omitempty"`    // on the opening card
+	Licence    *Place `json:"licence,omitempty"` // on the closing card
+	Logo       *Logo  `json:"logo,omitempty"`
+}
+
+// Place is where words stand on a card. X and Width are hundredths of its width; Y, Height
+// and Size of its height.
+type Place struct {
+	X      float64 `json:"x"`
+	Y      float64 `json:"y"`
+	Width  float64 `json:"width"`
+	Height float64 `json:"height,omitempty"` // words that do not fit are set smaller; 0: as in Lectern's
+	Size   float64 `json:"size,omitempty"`   // of the letters, at most; 0: as in Lectern's
+	Colour string  `json:"colour,omitempty"` // "#rrggbb"; "": as in Lectern's
+	Align  string  `json:"align,omitempty"`  // "left", "centre", "right"; "": as the script runs
+}
+
+// Logo is a picture on a card, whose height follows from its width.
+type Logo struct {
+	Asset
+	X     float64 `json:"x"`
+	Y     float64 `json:"y"`
+	Width float64 `json:"width"`
+}
+
+// Asset is a file that belongs to a conference, known by its content.
+type Asset struct {
+	Name   string `json:"name"`   // for people; its ending tells its kind
+	SHA256 string `json:"sha256"` //
+	Path   string `json:"-"`      // where it lies, while it is handed in
+}
+
+// Assets are the files that the cards are made of.
+func (c *Cards) Assets() (all []*Asset) {
+	if c == nil {
+		return nil
+	}
+	if c.Background != nil {
+		all = append(all, c.Background)
+	}
+	if c.Logo != nil {
+		all = append(all, &c.Logo.Asset)
+	}
+	return all
+}

@@ -1,0 +1,106 @@
+package plan
+
+import (
+	"cmp"
+	"path"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/pipelines"
+)
+
+// Card makes opening and closing cards, for the renditions of the encode stages it needs.
+func Card() Kind {
+	return Kind{
+		Kind:    pipelines.Kind{Name: "card", Also: []string{"cards", "title", "intro", "outro", "slate", "credits"}, Needs: []string{"encode"}},
+		Version: 3,
+		Expand:  expandCard,
+	}
+}
+
+// cards are the two cards' segments, by rendition; a card of no length has none.
+type cards struct {
+	opening, closing map[string]action.Key
+}
+
+func expandCard(x *Expansion) (any, error) {
+	made := cards{make(map[string]action.Key), make(map[string]action.Key)}
+	opening, closing := cardSpecs(x)
+	for _, stage := range Needed[encoded](x) {
+		for _, r := range stage {
+			if err := card(x, opening, r, "opening", made.opening); err != nil {
+				return nil, err
+			}
+			if err := card(x, closing, r, "closing", made.closing); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return made, nil
+}
+
+// cardSpecs are what the two cards say, and how they look.
+func cardSpecs(x *Expansion) (opening, closing media.CardSpec) {
+	programme, talk, look := x.graph.Edition.Programme, x.Facts.Talk, x.Facts.Conference.Cards
+	language := talk.Language
+	if look != nil && look.Language != "" {
+		language = look.Language
+		talk = talk.In(language)
+	}
+	opening = media.CardSpec{
+		Title: talk.Title, Speakers: talk.Speakers, Conference: talk.Conference, Note: talk.Date,
+		Language: language, Rate: programme.Rate, Frames: programme.Opening,
+	}
+	closing = opening
+	closing.Note, closing.Frames = cmp.Or(talk.Licence, talk.URL), programme.Closing
+	if look != nil {
+		opening.Look, closing.Look = lookOf(look, look.Date), lookOf(look, look.Licence)
+	}
+	return opening, closing
+}
+
+// lookOf is a conference's look for a card whose note stands at a place.
+func lookOf(c *conference.Cards, note *conference.Place) *media.CardLook {
+	look := media.CardLook{Font: c.Font, Places: make(map[string]media.CardPlace)}
+	for name, at := range map[string]*conference.Place{"title": c.Title, "speakers": c.Speakers, "conference": c.Conference, "note": note} {
+		if at != nil {
+			look.Places[name] = media.CardPlace(*at)
+		}
+	}
+	if c.Background != nil {
+		look.Background = Backdrop(c.Background.Name)
+	}
+	if c.Logo != nil {
+		look.Logo = &media.CardPlace{X: c.Logo.X, Y: c.Logo.Y, Width: c.Logo.Width}
+	}
+	return &look
+}
+
+// Backdrop is the kind of backdrop that a file's name tells; "" if it is of none.
+func Backdrop(name string) media.Backdrop {
+	return map[string]media.Backdrop{
+		".png": media.PNG, ".jpg": media.JPEG, ".jpeg": media.JPEG, ".svg": media.SVG,
+		".mp4": media.Clip, ".mov": media.Clip, ".mkv": media.Clip, ".webm": media.Clip,
+	}[strings.ToLower(path.Ext(name))]
+}
+
+func card(x *Expansion, spec media.CardSpec, r *Rendition, which string, into map[string]action.Key) (err error) {
+	if spec.Frames == 0 {
+		return nil
+	}
+	spec.Width, spec.Height, spec.Encoding, spec.Salt = r.Width, r.Height, r.Encoding, r.Salt
+	var inputs map[string]action.Key
+	if look := x.Facts.Conference.Cards; look != nil {
+		inputs = make(map[string]action.Key)
+		if look.Background != nil {
+			inputs["background"] = action.Key(look.Background.SHA256)
+		}
+		if look.Logo != nil {
+			inputs["logo"] = action.Key(look.Logo.SHA256)
+		}
+	}
+	into[r.Name], err = x.share(r.Name+"/"+which, which, spec, inputs)
+	return err
+}

@@ -1,0 +1,212 @@
+package talkfile
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// Cards is a conference's own look of opening and closing cards.
+type Cards struct {
+	Background File     `yaml:"background" doc:"What lies behind the words: a PNG, JPEG or SVG, or a clip, which plays from its beginning. Its path starts at this file."`
+	Font       string   `yaml:"font" doc:"The family of the letters, as fc-list names it."`
+	Language   Language `yaml:"language" doc:"The language of the words, by BCP 47, where a talk has them in it; the talk's own where it is not given."`
+	Title      *Place   `yaml:"title" doc:"Where the title stands."`
+	Speakers   *Place   `yaml:"speakers" doc:"Where the speakers stand."`
+	Conference *Place   `yaml:"conference" doc:"Where the conference's name stands."`
+	Date       *Place   `yaml:"date" doc:"Where the date stands on the opening card."`
+	Licence    *Place   `yaml:"licence" doc:"Where the licence stands on the closing card."`
+	Logo       *Logo    `yaml:"logo" doc:"A picture laid over the background, and where."`
+	given      bool
+}
+
+// Place is where words stand on a card.
+type Place struct {
+	X      float64 `yaml:"x" doc:"The left edge, in hundredths of the card's width."`
+	Y      float64 `yaml:"y" doc:"The upper edge, in hundredths of the card's height."`
+	Width  float64 `yaml:"width" doc:"How wide a line may be, in hundredths of the card's width."`
+	Height float64 `yaml:"height" doc:"How high all lines together may be, in hundredths of the card's height. Words that do not fit are set smaller."`
+	Size   float64 `yaml:"size" doc:"The size of the letters at most, in hundredths of the card's height."`
+	Colour Colour  `yaml:"colour" doc:"The colour of the letters: \"#ffcc00\"."`
+	Align  Align   `yaml:"align" doc:"left, centre or right; as the script runs where it is not given."`
+}
+
+// Logo is a picture on a card.
+type Logo struct {
+	File  File    `yaml:"file" doc:"A PNG, which may be see-through. Its path starts at this file."`
+	X     float64 `yaml:"x" doc:"The left edge, in hundredths of the card's width."`
+	Y     float64 `yaml:"y" doc:"The upper edge, in hundredths of the card's height."`
+	Width float64 `yaml:"width" doc:"How wide it is, in hundredths of the card's width."`
+}
+
+// UnmarshalYAML reads the look of cards.
+func (c *Cards) UnmarshalYAML(node *yaml.Node) error {
+	type plain Cards
+	c.given = true
+	return node.Decode((*plain)(c))
+}
+
+// UnmarshalYAML refuses places that are not on the card.
+func (p *Place) UnmarshalYAML(node *yaml.Node) error {
+	type plain Place
+	if err := node.Decode((*plain)(p)); err != nil {
+		return err
+	}
+	if p.Height < 0 || p.Y+p.Height > 100 || p.Size < 0 || p.Size > 50 {
+		return wrong(node, "this place is not on the card: y, height and size are hundredths of its height").Try("Let y and height together be 100 at most, and size 50.")
+	}
+	return onCard(node, p.X, p.Y, p.Width)
+}
+
+// UnmarshalYAML reads a logo, which has a file.
+func (l *Logo) UnmarshalYAML(node *yaml.Node) error {
+	type plain Logo
+	if err := node.Decode((*plain)(l)); err != nil {
+		return err
+	}
+	if !strings.EqualFold(filepath.Ext(l.File.Name), ".png") {
+		return wrong(node, "the logo %q is no PNG", l.File.Name).Try("Add file: logo.png.")
+	}
+	return onCard(node, l.X, l.Y, l.Width)
+}
+
+func onCard(node *yaml.Node, x, y, width float64) error {
+	if x < 0 || y < 0 || y >= 100 || width <= 0 || x+width > 100 {
+		return wrong(node, "this place is not on the card: x and width are hundredths of its width, and y of its height").
+			Try("Give all three, and let x and width together be 100 at most: {x: 8, y: 40, width: 84}.")
+	}
+	return nil
+}
+
+// Colour is one as web pages write it.
+type Colour string
+
+var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+func (Colour) schema() map[string]any {
+	return map[string]any{"type": "string", "pattern": colour.String()}
+}
+
+// UnmarshalYAML refuses other ways to write one.
+func (c *Colour) UnmarshalYAML(node *yaml.Node) error {
+	if !colour.MatchString(node.Value) {
+		return wrong(node, "%q is no colour", node.Value).Try(`Write it as "#ffcc00", in quotes.`)
+	}
+	*c = Colour(strings.ToLower(node.Value))
+	return nil
+}
+
+// Align is on which side lines begin.
+type Align string
+
+func (Align) schema() map[string]any {
+	return map[string]any{"enum": []string{"left", "centre", "right"}}
+}
+
+// UnmarshalYAML refuses other words.
+func (a *Align) UnmarshalYAML(node *yaml.Node) error {
+	return oneOf(node, (*string)(a), "side", "left", "centre", "right")
+}
+
+// File is the path of a file that belongs to a conference.
+type File struct {
+	Name string
+	line int
+}
+
+func (File) schema() map[string]any { return map[string]any{"type": "string"} }
+
+// UnmarshalYAML reads a path.
+func (f *File) UnmarshalYAML(node *yaml.Node) error {
+	f.Name, f.line = node.Value, node.Line
+	return nil
+}
+
+// find refuses files that are not there, or of no kind that a card can show. Their paths
+// become absolute.
+func (c *Cards) find(conference string) error {
+	files := []*File{&c.Background}
+	if c.Logo != nil {
+		files = append(files, &c.Logo.File)
+	}
+	for _, f := range files {
+		if f.Name == "" {
+			continue
+		}
+		wrong := func(format string, args ...any) *fault.Fault {
+			return fault.New(conference, format, args...).At(f.line)
+		}
+		if !filepath.IsAbs(f.Name) {
+			f.Name = filepath.Join(filepath.Dir(conference), f.Name)
+		}
+		if info, err := os.Stat(f.Name); err != nil || !info.Mode().IsRegular() {
+			return wrong("the file %s is not there", f.Name).Try("Give its path from this file.")
+		}
+		begins, known := kinds[strings.ToLower(filepath.Ext(f.Name))]
+		if !known {
+			return wrong("%s cannot lie behind the words of a card", filepath.Base(f.Name)).Try("Take a PNG, JPEG or SVG, or a clip in MP4, MOV, MKV or WebM.")
+		}
+		head, err := readHead(f.Name)
+		if err != nil {
+			return wrong("the file %s cannot be read: %v", f.Name, err)
+		}
+		if !strings.Contains(head, begins) {
+			return wrong("%s is not what its name says", f.Name).Try("Export it again as %s.", strings.ToUpper(filepath.Ext(f.Name)[1:]))
+		}
+	}
+	return nil
+}
+
+// kinds are the files that a card can show, by how their names end, and what their first
+// kilobytes hold.
+var kinds = map[string]string{
+	".png": "\x89PNG\r\n", ".jpg": "\xff\xd8\xff", ".jpeg": "\xff\xd8\xff", ".svg": "<svg",
+	".mp4": "", ".mov": "", ".mkv": "", ".webm": "",
+}
+
+func readHead(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, 8<<10))
+	return string(head), err
+}
+
+// look is what the file says of cards; nil if it says nothing.
+func (c *Cards) look() *conference.Cards {
+	if !c.given {
+		return nil
+	}
+	look := &conference.Cards{
+		Font: c.Font, Language: string(c.Language), Title: c.Title.place(), Speakers: c.Speakers.place(),
+		Conference: c.Conference.place(), Date: c.Date.place(), Licence: c.Licence.place(),
+	}
+	if c.Background.Name != "" {
+		asset := c.Background.asset()
+		look.Background = &asset
+	}
+	if c.Logo != nil {
+		look.Logo = &conference.Logo{Asset: c.Logo.File.asset(), X: c.Logo.X, Y: c.Logo.Y, Width: c.Logo.Width}
+	}
+	return look
+}
+
+func (p *Place) place() *conference.Place {
+	if p == nil {
+		return nil
+	}
+	return &conference.Place{X: p.X, Y: p.Y, Width: p.Width, Height: p.Height, Size: p.Size, Colour: string(p.Colour), Align: string(p.Align)}
+}
+
+func (f File) asset() conference.Asset {
+	return conference.Asset{Name: filepath.Base(f.Name), Path: f.Name}
+}
