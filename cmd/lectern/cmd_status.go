@@ -3,16 +3,21 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
 )
 
 type statusCmd struct {
-	Talk string `arg:"" optional:"" help:"Only the talk of that slug, with what failed."`
+	Talk string `arg:"" optional:"" help:"Only the talk of that slug, with what failed and what is wrong with its recordings."`
 	JSON bool   `help:"Print JSON."`
 	dataFlag
 }
@@ -24,6 +29,8 @@ type talkStatus struct {
 	Published string         `json:"published,omitempty"` // where
 	Outcome   string         `json:"outcome"`             // of the last run
 	Failed    []catalog.Slot `json:"failed,omitempty"`
+
+	Troubles []conference.Trouble `json:"troubles,omitempty"` // of its recordings, as its bundle tells them
 }
 
 // Run is `lectern status`.
@@ -80,8 +87,23 @@ func (c *statusCmd) Run(ctx context.Context, t *terminal) (err error) {
 		for _, slot := range s.Failed {
 			printFailure(t.out, slot.Failure)
 		}
+		for _, trouble := range s.Troubles {
+			if c.Talk != "" {
+				fmt.Fprintln(t.out, "trouble:", trouble)
+			}
+		}
 	}
 	return nil
+}
+
+// troublesIn is what a bundle tells of its recordings; nothing where there is no bundle any
+// more.
+func troublesIn(dir string) []conference.Trouble {
+	var told bundle.Content
+	if b, err := os.ReadFile(filepath.Join(dir, bundle.ManifestName)); err != nil || json.Unmarshal(b, &told) != nil {
+		return nil
+	}
+	return told.Troubles
 }
 
 func statusOf(ctx context.Context, books *catalog.Catalog, talk catalog.Summary) (s talkStatus, err error) {
@@ -92,6 +114,7 @@ func statusOf(ctx context.Context, books *catalog.Catalog, talk catalog.Summary)
 	}
 	if ok {
 		s.Published = published.Dir
+		s.Troubles = troublesIn(published.Dir)
 	}
 	runs, err := books.LastRuns(ctx, talk.Slug, 1)
 	if err != nil || len(runs) == 0 {
