@@ -45,17 +45,17 @@ func TestExamplesAreValid(t *testing.T) {
 	}
 }
 
-// The examples name every key that an exec stage may have.
+// The examples name every key that an exec stage, and a rendition, may have.
 func TestExamplesExplainEveryKey(t *testing.T) {
 	var text []byte
-	for _, file := range []string{"examples/loudness.yaml", "examples/draft.yaml"} {
+	for _, file := range []string{"examples/loudness.yaml", "examples/draft.yaml", "examples/renditions.yaml"} {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		text = append(text, b...)
 	}
-	for _, of := range []any{plan.ExecSettings{}, plan.ExecInput{}, plan.ExecOutput{}, plan.ExecTrack{}} {
+	for _, of := range []any{plan.ExecSettings{}, plan.ExecInput{}, plan.ExecOutput{}, plan.ExecTrack{}, plan.RenditionSettings{}, plan.SubtitledSettings{}} {
 		for i := range reflect.TypeOf(of).NumField() {
 			key := reflect.TypeOf(of).Field(i).Tag.Get("yaml")
 			if !regexp.MustCompile(`\b` + key + `:`).Match(text) {
