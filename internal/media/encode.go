@@ -364,11 +364,12 @@ func (e Encoding) vp9() options {
 	return o
 }
 
-// av1 are SVT-AV1's options. Each segment is by itself, and as in H.264 there is a key
-// frame at least every four seconds.
+// av1 are SVT-AV1's options. Each segment is by itself. There is a key frame every ten
+// seconds only: of slides, which hardly change, they are most of a film, and a decoder of
+// AV1 goes through ten seconds in a moment.
 func (e Encoding) av1(rate timeline.Rate) options {
 	return options{
-		"c:v": "libsvtav1", "preset": e.Preset, "crf": strconv.Itoa(e.CRF), "g": strconv.FormatInt(rate.Frame(4*time.Second), 10),
+		"c:v": "libsvtav1", "preset": e.Preset, "crf": strconv.Itoa(e.CRF), "g": strconv.FormatInt(rate.Frame(10*time.Second), 10),
 		"svtav1-params": fmt.Sprintf("lp=%d", e.Threads),
 	}
 }

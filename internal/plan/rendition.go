@@ -22,7 +22,7 @@ type RenditionSettings struct {
 	Subtitles string          `yaml:"subtitles"` // a language (BCP 47) whose subtitles are burned in
 	Lossless  bool            `yaml:"lossless"`  // h264
 	Preset    string          `yaml:"preset"`    // h264: x264's; av1: SVT-AV1's, 0 to 13
-	CRF       *int            `yaml:"crf"`       // constant rate factor; unset: 23 for h264, 35 for av1, none for vp9
+	CRF       *int            `yaml:"crf"`       // constant rate factor; unset: 23 for h264, 38 for av1, none for vp9
 	Threads   int             `yaml:"threads"`   // of one encoder; unset: 1
 	Bitrate   string          `yaml:"bitrate"`   // vp9, as ffmpeg writes it: 1024k
 	MinRate   string          `yaml:"min-rate"`  // vp9
@@ -51,7 +51,7 @@ func codecs() map[string]codec {
 	return map[string]codec{
 		"h264": {containers: []media.Container{media.MP4, media.MKV}, presets: x264Presets, preset: "medium", crf: 23, quality: true},
 		"vp9":  {containers: []media.Container{media.WebM, media.MKV}, rates: true, quality: true},
-		"av1":  {containers: []media.Container{media.MP4, media.WebM, media.MKV}, presets: svt, preset: "8", crf: 35, quality: true},
+		"av1":  {containers: []media.Container{media.MP4, media.WebM, media.MKV}, presets: svt, preset: "9", crf: 38, quality: true},
 		"ffv1": {containers: []media.Container{media.MKV}},
 	}
 }
