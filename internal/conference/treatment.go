@@ -11,6 +11,7 @@ type Treatment struct {
 	Denoise      bool            `json:"denoise,omitempty"`      // steady noise is lowered, by 10 dB at most
 	Picture      int             `json:"picture,omitempty"`      // which moving picture of each recording, counted from 1; 0 is the first
 	Silence      bool            `json:"silence,omitempty"`      // recordings without sound are silent; if not, they are refused
+	Waveform     bool            `json:"waveform,omitempty"`     // recordings without picture show their sound; if not, they are refused
 	Mute         []timeline.Span `json:"mute,omitempty"`         // reel time in which nothing is heard
 	Blank        []timeline.Span `json:"blank,omitempty"`        // reel time in which nothing is seen
 }

@@ -198,7 +198,7 @@ func decoder(pics Pictures) options {
 
 // renditions spreads a source over all targets.
 func renditions(source *ffmpeg.Stream, pics Pictures, targets []target) *ffmpeg.Stream {
-	if pics.HDR != "" {
+	if pics.mapped() {
 		largest := slices.MaxFunc(targets, func(a, b target) int { return cmp.Compare(a.Height, b.Height) })
 		source, pics.Matrix = mapTones(source, pics, largest.Height), "bt709"
 	}
@@ -264,13 +264,18 @@ func mapTones(s *ffmpeg.Stream, pics Pictures, height int) *ffmpeg.Stream {
 	if height < pics.Height {
 		s = filter(s, "scale", options{"w": -2, "h": height, "flags": "bicubic"})
 	}
-	s = filter(s, "zscale", options{"tin": pics.HDR, "pin": "2020", "min": "2020_ncl", "t": "linear", "npl": 203})
+	s = filter(s, "zscale", options{"tin": cmp.Or(pics.HDR, "709"), "pin": "2020", "min": "2020_ncl", "t": "linear", "npl": 203})
 	s = filter(s, "format", options{"pix_fmts": "gbrpf32le"})
 	s = filter(s, "zscale", options{"p": "709"})
-	s = filter(s, "tonemap", options{"tonemap": "mobius", "param": 0.4, "desat": 0, "peak": 5})
+	if pics.HDR != "" {
+		s = filter(s, "tonemap", options{"tonemap": "mobius", "param": 0.4, "desat": 0, "peak": 5})
+	}
 	s = filter(s, "zscale", options{"t": "709", "m": "709", "r": "tv"})
 	return filter(s, "format", options{"pix_fmts": "yuv420p"})
 }
+
+// mapped reports whether pictures are brought to the light and the colours of all screens.
+func (p Pictures) mapped() bool { return p.HDR != "" || p.Wide }
 
 // fill reports whether pictures scaled into a frame leave none of it black.
 func (p Pictures) fill(width, height int) bool {

@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 
 	ffmpeg "github.com/u2takey/ffmpeg-go"
@@ -10,14 +11,19 @@ import (
 
 // Index copies the picture and all sounds of the recording in, of which p was found, into
 // a Matroska file that seeks exactly; nothing is encoded but sound that Matroska cannot
-// hold. Times stay as they are, so that picture and sound keep their distance. The result
-// is a recording like any other: probe it, and use it in place of in. on, which may be
-// nil, is told how far it is.
+// hold. What is sound alone gets a picture of it. Times stay as they are, so that picture
+// and sound keep their distance. The result is a recording like any other: probe it, and
+// use it in place of in. on, which may be nil, is told how far it is.
 func (t Tools) Index(ctx context.Context, in, out string, p Probe, on func(Progress)) error {
 	args, err := arguments(func() *ffmpeg.Stream {
 		source := open(in, options{"fflags": "+genpts"})
-		streams := []*ffmpeg.Stream{source.Get(strconv.Itoa(p.Video.Stream))}
-		o := options{"format": "matroska", "c": "copy", "map_metadata": "-1", "map_chapters": "-1", "fflags": "+bitexact"}
+		o := options{"format": "matroska", "c": "copy", "map_metadata": "-1", "map_chapters": "-1", "fflags": "+bitexact", "allow_raw_vfw": "1"}
+		var streams []*ffmpeg.Stream
+		if p.Video == nil {
+			streams = append(streams, waves(source.Get(strconv.Itoa(p.Audio[0].Stream)), o))
+		} else {
+			streams = append(streams, source.Get(strconv.Itoa(p.Video.Stream)))
+		}
 		for i, a := range p.Audio {
 			streams = append(streams, source.Get(strconv.Itoa(a.Stream)))
 			if a.Codec == "pcm_bluray" || a.Codec == "pcm_dvd" {
@@ -36,4 +42,18 @@ func (t Tools) Index(ctx context.Context, in, out string, p Probe, on func(Progr
 		return fmt.Errorf("index the recording: %w", err)
 	}
 	return nil
+}
+
+// waves draws a sound as it goes by, 25 pictures a second of 1280×720, and adds to o how
+// they are kept.
+func waves(sound *ffmpeg.Stream, o options) *ffmpeg.Stream {
+	maps.Copy(o, options{
+		"c:v": "libx264", "preset": "ultrafast", "crf": "16", "g": "50",
+		"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv",
+	})
+	s := filter(sound, "aformat", options{"channel_layouts": "mono", "sample_rates": 25 * 1280}) // a sample a column
+	s = filter(s, "showwaves", options{"s": "1280x240", "mode": "cline", "rate": "25", "colors": "0x8fb8de", "scale": "sqrt"})
+	s = filter(s, "scale", options{"out_color_matrix": "bt709", "out_range": "tv"})
+	s = filter(s, "format", options{"pix_fmts": "yuv420p"})
+	return filter(s, "pad", options{"w": "1280", "h": "720", "x": "0", "y": "(oh-ih)/2", "color": "black"})
 }

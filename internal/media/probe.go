@@ -51,6 +51,9 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 		return Probe{}, fmt.Errorf("read the packets of %s: %w", name, err)
 	}
 	found := s.probe(interlaced)
+	if found.Video == nil && len(found.Audio) == 0 {
+		return Probe{}, fault.New(name, "holds neither picture nor sound that can be read").Try("Copy it again from the recorder")
+	}
 	if found.Unread, err = s.unread(path); err != nil {
 		return Probe{}, err
 	}
@@ -66,7 +69,7 @@ func (p Probe) Lacks(name string) *fault.Fault {
 	switch {
 	case p.Video == nil:
 		return fault.New(name, "has sound but no picture").
-			Try("Hand in the video recording; a cover image does not count as picture.")
+			Try("Hand in the video recording; a cover image does not count as picture. If its sound is to be drawn instead, say in the talk's file: stand-in: {picture: waveform}")
 	case len(p.Audio) == 0:
 		return fault.New(name, "has no sound").
 			Try("Hand in the recording that has the speaker's voice. If it is to be silent, say in the talk's file: stand-in: {sound: silence}")
@@ -96,6 +99,8 @@ type stream struct {
 	ColorSpace  string `json:"color_space"`
 	ColorRange  string `json:"color_range"`
 	Transfer    string `json:"color_transfer"`
+	Primaries   string `json:"color_primaries"`
+	Nominal     string `json:"r_frame_rate"`
 	TimeBase    string `json:"time_base"`
 	StartPTS    *int64 `json:"start_pts"`
 	Length      int64  `json:"duration_ts"` // ticks; 0 where the container does not say
@@ -107,7 +112,9 @@ type stream struct {
 }
 
 type sideData struct {
-	Rotation float64 // degrees
+	Rotation   float64 // degrees
+	Dolby      int     `json:"dv_profile"`                    // of Dolby Vision
+	Compatible int     `json:"dv_bl_signal_compatibility_id"` // what else its pictures are: 0 is nothing
 }
 
 // container asks ffprobe what the file is.
@@ -139,6 +146,9 @@ func (c container) choose(name string, wanted int) (picture stream, sounds []str
 	case pictures > 0 && wanted > pictures:
 		return picture, nil, fault.New(name, "has no picture %d: it has %d", wanted, pictures).
 			Try("Say under picture: in the talk's file which one is meant")
+	case slices.ContainsFunc(picture.SideData, func(d sideData) bool { return d.Dolby > 0 && d.Compatible == 0 }):
+		return picture, nil, fault.New(name, "is in a form of Dolby Vision whose colours only Dolby's own software can show").
+			Try("Export it from the phone or the camera as HLG, HDR10 or SDR")
 	}
 	return picture, sounds, nil
 }
@@ -290,6 +300,9 @@ func (s *scan) probe(interlaced bool) Probe {
 			p.Readable = max(p.Readable, a.End)
 		}
 	}
+	if p.Format == "mp3" || p.Format == "aac" {
+		p.Declared = 0 // which is only guessed, from the size of the file
+	}
 	p.Indexed = p.Video != nil && p.Declared > 0 && (strings.HasPrefix(p.Format, "mov,") || strings.HasPrefix(p.Format, "matroska,"))
 	if p.short() {
 		p.Notes = append(p.Notes, fmt.Sprintf("declares %s but can be read for %s only", clock(p.Declared), clock(p.Readable)))
@@ -322,6 +335,15 @@ func (s *scan) video(interlaced bool, start time.Duration) *Video {
 		rate.Den *= 2 // each field was a packet of its own
 		step *= 2
 	}
+	// With fewer pictures a second, as of slides or of a webcam in the dark, each is shown
+	// several times: cards, burned-in subtitles and cuts want a finer grid.
+	if slowest := (timeline.Rate{Num: 10, Den: 1}); rate.Less(slowest) {
+		rate = timeline.Rate{Num: 25, Den: 1}
+		if r, err := timeline.ParseRate(s.picture.Nominal); err == nil && slowest.Less(r) && r.Less(timeline.Rate{Num: 61, Den: 1}) {
+			rate = r
+		}
+		step, variable = 0, true // a still picture stays for as long as there is sound
+	}
 	s.end = max(s.end, s.tempo.last+int64(math.Round(step)))
 	v := Video{
 		Stream: s.picture.Index, Codec: s.picture.CodecName,
@@ -334,6 +356,8 @@ func (s *scan) video(interlaced bool, start time.Duration) *Video {
 	v.Width, v.Height = s.picture.size()
 	if t := s.picture.Transfer; t == "smpte2084" || t == "arib-std-b67" {
 		v.HDR = t
+	} else if s.picture.Primaries == "bt2020" {
+		v.Wide = true
 	}
 	return &v
 }
@@ -415,7 +439,7 @@ func (p Probe) Pictures(rate timeline.Rate) Pictures {
 		Stream: v.Stream, Rate: rate, TimeBase: v.TimeBase, FirstPTS: v.FirstPTS,
 		Lead: rate.Frame(v.Lead), Deinterlace: v.Interlaced,
 		Width: v.Width, Height: v.Height, Matrix: v.Matrix, Plain: v.Plain, Reorder: v.Reorder,
-		Fields: v.Interlaced && !rate.Less(timeline.Rate{Num: 2 * v.Rate.Num, Den: v.Rate.Den}), HDR: v.HDR,
+		Fields: v.Interlaced && !rate.Less(timeline.Rate{Num: 2 * v.Rate.Num, Den: v.Rate.Den}), HDR: v.HDR, Wide: v.Wide,
 	}
 }
 

@@ -132,6 +132,35 @@ func TestARecordingNeedsPictureAndSound(t *testing.T) {
 	wantFault(t, tl, t.TempDir(), "is not a file")
 }
 
+// What is sound alone is drawn when it is indexed, and a recording like any other then.
+func TestSoundAloneIsDrawn(t *testing.T) {
+	tl, dir := tools(t), t.TempDir()
+	song, drawn := filepath.Join(dir, "song.mp3"), filepath.Join(dir, "drawn.mkv")
+	ffmpegDo(t, "-f", "lavfi", "-i", "sine=d=2", song)
+	p, err := tl.Probe(t.Context(), song, "song.mp3", nil)
+	if err != nil || p.Video != nil || p.Indexed || len(p.Audio) != 1 {
+		t.Fatalf("%v, %+v", err, p)
+	}
+	if err := tl.Index(t.Context(), song, drawn, p, nil); err != nil {
+		t.Fatal(err)
+	}
+	if p, err = tl.Probe(t.Context(), drawn, "song.mp3", nil); err != nil {
+		t.Fatal(err)
+	}
+	if v := p.Video; v == nil || v.Rate != pal25 || v.Width != 1280 || v.Height != 720 || p.Frames(pal25) < 49 || p.Frames(pal25) > 52 {
+		t.Errorf("drawn as %+v", v)
+	}
+}
+
+func TestDolbyVisionAloneIsRefused(t *testing.T) {
+	for compatible, refused := range map[int]bool{0: true, 1: false, 4: false} {
+		c := container{Streams: []stream{{Kind: "video", Width: 1920, SideData: []sideData{{Dolby: 5, Compatible: compatible}}}}}
+		if _, _, err := c.choose("phone.mov", 1); (fault.Of(err) != nil) != refused {
+			t.Errorf("compatible with %d: %v", compatible, err)
+		}
+	}
+}
+
 func TestOneOfSeveralPictures(t *testing.T) {
 	tl := tools(t)
 	path := filepath.Join(t.TempDir(), "two.mkv")

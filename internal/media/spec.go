@@ -44,7 +44,8 @@ type Video struct {
 	Lead       time.Duration `json:"lead"`      // how long after the container's start the first picture comes
 	End        time.Duration `json:"end"`       // where the last picture ends
 
-	HDR string `json:"hdr,omitempty"` // the transfer of high dynamic range, as ffmpeg names it: "smpte2084" (PQ) or "arib-std-b67" (HLG)
+	HDR  string `json:"hdr,omitempty"`  // the transfer of high dynamic range, as ffmpeg names it: "smpte2084" (PQ) or "arib-std-b67" (HLG)
+	Wide bool   `json:"wide,omitempty"` // the colours of BT.2020, without high dynamic range
 
 	Gaps []timeline.Span `json:"gaps,omitempty"` // after the container's start: pictures are missing, which otherwise come regularly
 }
@@ -80,6 +81,7 @@ type Pictures struct {
 
 	Fields bool   `json:"fields,omitempty"` // each field becomes a picture: 50 a second of 25i
 	HDR    string `json:"hdr,omitempty"`    // as in Video: it is mapped to what screens without it show
+	Wide   bool   `json:"wide,omitempty"`   // as in Video: likewise
 }
 
 // Encoding is how a rendition's pictures are compressed.

@@ -21,7 +21,7 @@ type RecordingSpec struct {
 func Probe() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "probe", Also: []string{"ffprobe", "inspect", "ingest"}, Single: true},
-		Version: 1,
+		Version: 2,
 		Expand:  expandProbe,
 	}
 }
@@ -69,7 +69,7 @@ func expandProbe(x *Expansion) (any, error) {
 
 // standIn reports whether something is to stand in for what a recording lacks.
 func standIn(t conference.Treatment, p media.Probe) bool {
-	return p.Video != nil && t.Silence
+	return p.Video != nil && t.Silence || p.Video == nil && t.Waveform
 }
 
 // observe is the observation of type T that key's artifact holds.

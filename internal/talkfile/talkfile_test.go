@@ -97,6 +97,7 @@ func TestWrongFiles(t *testing.T) {
 		{"a colour that is none", "conference: conference.yaml\n", "name: x\ncards:\n  title: {x: 5, y: 10, width: 60, colour: red}\n", "conference.yaml", 3, `"red" is no colour`},
 		{"a logo that is no PNG", "conference: conference.yaml\n", "name: x\ncards:\n  logo: {file: talk.yaml, x: 5, y: 10, width: 60}\n", "conference.yaml", 3, "is no PNG"},
 		{"a misspelt key of a place", "conference: conference.yaml\n", "name: x\ncards:\n  title: {x: 5, y: 10, widht: 60}\n", "conference.yaml", 3, `did you mean "width"?`},
+		{"a picture that cannot stand in", "stand-in: {picture: cat}\n", "", "talk.yaml", 1, "Known: waveform"},
 		{"nothing", "", "", "talk.yaml", 0, "is empty"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -18,7 +18,7 @@ func (t Talk) treatment(path string) (asked conference.Treatment, err error) {
 	asked = conference.Treatment{
 		Floor:    conference.Sound{Stream: t.Sound.Floor.Stream, Channels: conference.Channels(t.Sound.Floor.Channels)},
 		HighPass: t.Sound.HighPass, Denoise: t.Sound.Noise == "gentle",
-		Picture: t.Picture.Stream, Silence: t.StandIn.Sound == "silence",
+		Picture: t.Picture.Stream, Silence: t.StandIn.Sound == "silence", Waveform: t.StandIn.Picture == "waveform",
 		Mute: spans(t.Mute), Blank: spans(t.Blank),
 	}
 	heard := []string{string(t.Language)}
@@ -124,6 +124,16 @@ func (s *Silence) UnmarshalYAML(node *yaml.Node) error {
 }
 
 func (Silence) schema() map[string]any { return map[string]any{"enum": []string{"silence"}} }
+
+// Waveform is what stands in for a picture.
+type Waveform string
+
+// UnmarshalYAML refuses other words.
+func (w *Waveform) UnmarshalYAML(node *yaml.Node) error {
+	return oneOf(node, (*string)(w), "thing to stand in for a picture", "waveform")
+}
+
+func (Waveform) schema() map[string]any { return map[string]any{"enum": []string{"waveform"}} }
 
 // UnmarshalYAML reads what is seen.
 func (p *Picture) UnmarshalYAML(node *yaml.Node) error {

@@ -1,0 +1,177 @@
+//go:build slow
+
+package main_test
+
+import (
+	"bytes"
+	"image"
+	"os"
+	"testing"
+)
+
+var oddRecordings = slicesOf(
+	[]odd{
+		{name: "plain", often: true, ext: "mp4", filter: to709, args: h264In("yuv420p")},
+		{name: "untagged 601", ext: "mp4", filter: to601, args: join(x264, aac, []string{"-pix_fmt", "yuv420p"})},
+	},
+	turned, shapes, pixels, hdr, woven, sounds, containers, streams, clocks, crashed,
+)
+
+func slicesOf(lists ...[]odd) []odd {
+	var all []odd
+	for _, l := range lists {
+		all = append(all, l...)
+	}
+	return all
+}
+
+var upright = image.Pt(180, 320)
+
+// turned is how phones record: the sensor's picture, and a matrix by which it is shown.
+var turned = []odd{
+	{name: "turned by 90", often: true, alone: true, ext: "mp4", size: upright, filter: "transpose=cclock," + to709, args: h264In("yuv420p"), patch: displayed(0, 1, -1, 0)},
+	{name: "turned by 270", ext: "mov", size: upright, filter: "transpose=clock," + to709, args: h264In("yuv420p"), patch: displayed(0, -1, 1, 0)},
+	{name: "turned by 180", ext: "mp4", filter: "hflip,vflip," + to709, args: h264In("yuv420p"), patch: displayed(-1, 0, 0, -1)},
+	{name: "mirrored", ext: "mp4", filter: "hflip," + to709, args: h264In("yuv420p"), patch: displayed(-1, 0, 0, 1)},
+	{name: "upside down", ext: "mp4", filter: "vflip," + to709, args: h264In("yuv420p"), patch: displayed(1, 0, 0, -1)},
+	{name: "turned and mirrored", often: true, ext: "mp4", size: upright, filter: "transpose=cclock_flip," + to709, args: h264In("yuv420p"), patch: displayed(0, 1, 1, 0)},
+	{name: "turned the other way and mirrored", ext: "mp4", size: upright, filter: "transpose=clock_flip," + to709, args: h264In("yuv420p"), patch: displayed(0, -1, -1, 0)},
+	{name: "turned in fragments", ext: "mp4", size: upright, filter: "transpose=cclock," + to709, args: h264In("yuv420p", "-bf", "0", "-movflags", "empty_moov+frag_keyframe"), patch: displayed(0, 1, -1, 0)},
+}
+
+var shapes = []odd{
+	{name: "HDV", often: true, ext: "mp4", filter: "scale=240:180,setsar=4/3," + to709, args: h264In("yuv420p")},
+	{name: "PAL wide in MPEG-PS", alone: true, ext: "mpg", size: image.Pt(1024, 576), filter: "scale=720:576,setsar=64/45," + to601, args: []string{"-c:v", "mpeg2video", "-q:v", "2", "-c:a", "mp2", "-f", "vob"}},
+	{name: "NTSC wide in TS", ext: "ts", size: image.Pt(854, 480), filter: "scale=720:480,setsar=32/27," + to601, args: []string{"-c:v", "mpeg2video", "-q:v", "2", "-c:a", "ac3"}},
+	{name: "anamorphic and turned", ext: "mp4", size: image.Pt(180, 240), filter: "transpose=cclock,scale=180:180,setsar=4/3," + to709, args: h264In("yuv420p"), patch: displayed(0, 1, -1, 0)},
+	{name: "4:3 among 16:9", often: true, ext: "mp4", size: image.Pt(240, 180), filter: to709, args: h264In("yuv420p")},
+	{name: "wider among 16:9", ext: "mp4", size: image.Pt(384, 160), filter: to709, args: h264In("yuv420p")},
+	{name: "odd size", often: true, alone: true, ext: "mkv", size: image.Pt(321, 181), filter: to709, args: h264In("yuv444p")},
+	{name: "odd size 4:2:0", ext: "mkv", size: image.Pt(321, 181), filter: to709, args: join([]string{"-c:v", "ffv1", "-pix_fmt", "yuv420p"}, sdr709, pcm)},
+	{name: "odd width that was cropped", ext: "mp4", size: image.Pt(427, 240), filter: to709, args: h264In("yuv444p")},
+	{name: "tiny", ext: "mp4", size: image.Pt(64, 36), filter: to709, args: h264In("yuv420p")},
+}
+
+var pixels = []odd{
+	{name: "10-bit", often: true, ext: "mkv", filter: to709, args: h264In("yuv420p10le")},
+	{name: "4:2:2", ext: "mp4", filter: to709, args: h264In("yuv422p")},
+	{name: "4:4:4", ext: "mp4", filter: to709, args: h264In("yuv444p")},
+	{name: "ProRes", ext: "mov", filter: to601, args: join([]string{"-c:v", "prores_ks", "-pix_fmt", "yuv422p10le"}, []string{"-c:a", "pcm_s24le"})},
+	{name: "ProRes 4444 with alpha", ext: "mov", filter: to601, args: join([]string{"-c:v", "prores_ks", "-pix_fmt", "yuva444p10le"}, []string{"-c:a", "pcm_s24le"})},
+	{name: "DNxHR 12-bit", ext: "mov", filter: "scale=320:180," + to709, args: join([]string{"-c:v", "dnxhd", "-profile:v", "dnxhr_hqx", "-pix_fmt", "yuv422p10le"}, sdr709, pcm)},
+	{name: "full range", often: true, ext: "mp4", filter: "scale=out_color_matrix=bt709:out_range=pc", args: join(x264, aac, []string{"-pix_fmt", "yuvj420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "pc"})},
+	{name: "full range 601 in Motion JPEG", ext: "avi", filter: "scale=out_color_matrix=bt601:out_range=pc", args: join([]string{"-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p"}, pcm)},
+	{name: "RGB screen", often: true, ext: "mkv", args: join([]string{"-c:v", "libx264rgb", "-preset", "ultrafast", "-qp", "0", "-pix_fmt", "rgb24"}, pcm)},
+	{name: "PNG in MOV", ext: "mov", args: join([]string{"-c:v", "png", "-pix_fmt", "rgb24"}, pcm)},
+	{name: "PNG with alpha", ext: "mov", args: join([]string{"-c:v", "png", "-pix_fmt", "rgba"}, pcm)},
+	{name: "raw BGR in AVI", often: true, ext: "avi", args: join([]string{"-c:v", "rawvideo", "-pix_fmt", "bgr24"}, pcm)},
+	{name: "YUYV in AVI", ext: "avi", filter: to601, args: join([]string{"-c:v", "rawvideo", "-pix_fmt", "yuyv422"}, pcm)},
+	{name: "UT video", ext: "avi", args: join([]string{"-c:v", "utvideo", "-pix_fmt", "gbrp"}, pcm)},
+	{name: "GBR ffv1 10-bit", ext: "mkv", args: join([]string{"-c:v", "ffv1", "-pix_fmt", "gbrp10le"}, pcm)},
+	{name: "Quicktime animation", ext: "mov", args: join([]string{"-c:v", "qtrle", "-pix_fmt", "rgb24"}, pcm)},
+	{name: "VP9 with alpha", ext: "webm", filter: to709, args: join([]string{"-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p", "-auto-alt-ref", "0", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "4M", "-c:a", "libopus"}, sdr709)},
+}
+
+// lit makes of the chart a picture in BT.2020, whose white is paper under a light coded
+// as transfer says.
+func lit(transfer string) string {
+	return "format=gbrp,zscale=min=gbr:tin=bt709:pin=bt709:rin=full:npl=203:t=linear:p=2020,format=gbrpf32le," +
+		"zscale=t=" + transfer + ":npl=203,zscale=m=2020_ncl:r=limited,format=yuv420p10le"
+}
+
+func x265(transfer string) []string {
+	return []string{"-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:qp=4:colorprim=bt2020:colormatrix=bt2020nc:transfer=" + transfer,
+		"-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", transfer, "-color_range", "tv", "-tag:v", "hvc1", "-c:a", "aac"}
+}
+
+var hdr = []odd{
+	{name: "HDR10", often: true, ext: "mp4", filter: lit("smpte2084"), args: x265("smpte2084"), judge: judge{tolerance: 16}},
+	{name: "HLG", ext: "mov", filter: lit("arib-std-b67"), args: x265("arib-std-b67"), judge: judge{tolerance: 16}},
+	{name: "HLG, turned", often: true, ext: "mov", size: upright, filter: "transpose=cclock," + lit("arib-std-b67"), args: x265("arib-std-b67"), patch: displayed(0, 1, -1, 0)},
+	{name: "BT.2020, not HDR", often: true, ext: "mkv", filter: lit("2020_10"), args: x265("bt2020-10")},
+}
+
+// at50 makes 50 half-pictures of the chart's 25 pictures.
+const at50 = "fps=50,interlace=scan=tff:lowpass=off,"
+
+var woven = []odd{
+	{name: "25i in MTS", ext: "mts", filter: at50 + to709, args: h264In("yuv420p", "-flags", "+ildct+ilme", "-f", "mpegts"), alone: true},
+	{name: "25i as 50p", often: true, ext: "mts", filter: at50 + to709, args: h264In("yuv420p", "-flags", "+ildct+ilme", "-f", "mpegts"), alone: true, fast: "50", judge: judge{rate: 50}},
+	{name: "25i, lower field first", ext: "avi", size: image.Pt(768, 576), filter: "fps=50,scale=720:576,interlace=scan=bff,setsar=16/15," + to601, args: []string{"-c:v", "dvvideo", "-pix_fmt", "yuv420p", "-flags", "+ildct", "-ac", "2"}, judge: judge{tolerance: 16}},
+	{name: "25i in MPEG-PS", often: true, ext: "mpg", filter: at50 + to601, args: []string{"-c:v", "mpeg2video", "-q:v", "2", "-flags", "+ildct+ilme", "-c:a", "mp2", "-f", "vob"}},
+}
+
+var sounds = []odd{
+	{name: "5.1", often: true, ext: "mkv", filter: to709, args: h264In("yuv420p", "-af", "pan=5.1|FC=c0", "-c:a", "ac3")},
+	{name: "5.1 AAC", ext: "mp4", filter: to709, args: h264In("yuv420p", "-af", "pan=5.1|FC=c0|BL=0.2*c0")},
+	{name: "7.1 FLAC", ext: "mkv", filter: to709, args: h264In("yuv420p", "-af", "pan=7.1|FL=c0|FR=c0", "-c:a", "flac")},
+	{name: "44.1 kHz", ext: "mp4", filter: to709, args: h264In("yuv420p", "-ar", "44100")},
+	{name: "96 kHz 24-bit", ext: "mov", filter: to709, args: h264In("yuv420p", "-ar", "96000", "-c:a", "pcm_s24le")},
+	{name: "192 kHz float", ext: "mkv", filter: to709, args: h264In("yuv420p", "-ar", "192000", "-c:a", "pcm_f32le")},
+	{name: "8 kHz A-law", ext: "avi", filter: to709, args: h264In("yuv420p", "-ar", "8000", "-c:a", "pcm_alaw")},
+	{name: "no sound", often: true, ext: "mp4", filter: to709, args: h264In("yuv420p", "-an"), judge: judge{mute: true}},
+}
+
+var containers = []odd{
+	{name: "MTS", ext: "mts", filter: to709, args: h264In("yuv420p", "-c:a", "ac3", "-f", "mpegts", "-mpegts_m2ts_mode", "1")},
+	{name: "MTS with PCM", ext: "mts", filter: to709, args: h264In("yuv420p", "-c:a", "pcm_bluray", "-ac", "2", "-f", "mpegts", "-mpegts_m2ts_mode", "1")},
+	{name: "MXF", often: true, ext: "mxf", size: image.Pt(640, 360), filter: "format=yuv422p," + to709, args: join([]string{"-c:v", "mpeg2video", "-q:v", "2", "-pix_fmt", "yuv422p"}, sdr709, []string{"-c:a", "pcm_s24le", "-ar", "48000"})},
+	{name: "AVI", ext: "avi", filter: to601, args: []string{"-c:v", "mpeg4", "-q:v", "2", "-c:a", "mp3"}},
+	{name: "FLV", often: true, ext: "flv", filter: to709, args: h264In("yuv420p", "-ar", "44100")},
+	{name: "FLV1", ext: "flv", filter: to601, args: []string{"-c:v", "flv1", "-q:v", "2", "-c:a", "mp3", "-ar", "44100"}},
+	{name: "WebM VP8", ext: "webm", filter: to601, args: []string{"-c:v", "libvpx", "-b:v", "4M", "-deadline", "realtime", "-c:a", "libvorbis"}},
+	{name: "WebM AV1", ext: "webm", filter: to709, args: join([]string{"-c:v", "libsvtav1", "-preset", "10", "-crf", "15", "-c:a", "libopus"}, sdr709)},
+	{name: "Ogg", often: true, alone: true, ext: "ogv", filter: to601, args: []string{"-c:v", "libtheora", "-q:v", "9", "-c:a", "libvorbis"}},
+	{name: "WMV", ext: "wmv", filter: to601, args: []string{"-c:v", "wmv2", "-q:v", "2", "-c:a", "wmav2"}},
+	{name: "3GP", ext: "3gp", size: image.Pt(384, 288), filter: "scale=352:288,setsar=12/11," + to601, args: []string{"-c:v", "h263", "-q:v", "2", "-c:a", "aac", "-ac", "1"}},
+	{name: "DV", ext: "dv", size: image.Pt(768, 576), filter: "scale=720:576,setsar=16/15,format=yuv420p," + to601, args: []string{"-c:v", "dvvideo", "-ac", "2", "-ar", "48000"}, judge: judge{tolerance: 16}},
+	{name: "HEVC", ext: "mp4", filter: to709, args: join([]string{"-c:v", "libx265", "-preset", "ultrafast", "-crf", "8", "-x265-params", "log-level=none", "-tag:v", "hvc1"}, sdr709, aac)},
+}
+
+var streams = []odd{
+	{name: "cover before the picture", often: true, ext: "mkv", filter: to709, args: h264In("yuv420p"), remake: func(t *testing.T, path string) {
+		cover, with := path+".png", path+".mp4"
+		ffmpeg(t, "-f", "lavfi", "-i", "color=red:s=64x64", "-frames:v", "1", cover)
+		ffmpeg(t, "-i", cover, "-i", path, "-map", "0", "-map", "1", "-c", "copy", "-disposition:v:0", "attached_pic", "-disposition:v:1", "default", with)
+		if err := os.Rename(with, path); err != nil {
+			t.Fatal(err)
+		}
+	}},
+	{name: "WAV", often: true, ext: "wav", args: join([]string{"-vn"}, pcm), alone: true, judge: judge{programme: image.Pt(1280, 720), dark: true}},
+	{name: "MP3 with a cover", often: true, ext: "mp3", args: []string{"-vn", "-c:a", "mp3"}, judge: judge{dark: true}, remake: func(t *testing.T, path string) {
+		cover, with := path+".png", path+".with.mp3"
+		ffmpeg(t, "-f", "lavfi", "-i", "color=red:s=64x64", "-frames:v", "1", cover)
+		ffmpeg(t, "-i", path, "-i", cover, "-map", "0", "-map", "1", "-c", "copy", "-disposition:v", "attached_pic", with)
+		if err := os.Rename(with, path); err != nil {
+			t.Fatal(err)
+		}
+	}},
+	{name: "FLAC", ext: "flac", args: []string{"-vn", "-c:a", "flac"}, judge: judge{dark: true}},
+	{name: "M4A", ext: "m4a", args: []string{"-vn", "-c:a", "aac"}, judge: judge{dark: true}},
+	{name: "Opus", ext: "opus", args: []string{"-vn", "-c:a", "libopus"}, judge: judge{dark: true}},
+	{name: "AAC alone", ext: "aac", args: []string{"-vn", "-c:a", "aac"}, judge: judge{dark: true}},
+}
+
+var clocks = []odd{
+	{name: "TS that wraps", often: true, ext: "ts", filter: to709, args: h264In("yuv420p", "-output_ts_offset", "95442.2")},
+	{name: "screen, of varying rate", often: true, ext: "mkv", filter: "select='lt(t,0.5)+between(t,0.95,1.3)+gt(random(1),0.6)'," + to709, args: h264In("yuv444p", "-fps_mode", "passthrough")},
+	{name: "15 a second", ext: "mp4", filter: "fps=15," + to709, args: h264In("yuv420p")},
+	{name: "59.94 a second", ext: "mp4", filter: "fps=60000/1001," + to709, args: h264In("yuv420p")},
+	{name: "a picture a second", often: true, ext: "mp4", filter: "select=not(mod(n\\,25))," + to709, args: h264In("yuv420p", "-fps_mode", "passthrough")},
+}
+
+var crashed = []odd{
+	{name: "MP4 without an index", often: true, ext: "mp4", filter: to709, args: h264In("yuv420p"), patch: upTo(0.7), refuse: "was not finished"},
+	{name: "MKV without an end", ext: "mkv", filter: to709, args: h264In("yuv420p", "-flush_packets", "1"), remake: func(t *testing.T, path string) {
+		// As a pipe has it: nothing at the front was ever put right.
+		b := ffmpeg(t, "-i", path, "-c", "copy", "-f", "matroska", "-live", "1", "-")
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}},
+	{name: "FLV without an end", ext: "flv", filter: to709, args: h264In("yuv420p", "-ar", "44100", "-flvflags", "no_duration_filesize")},
+	{name: "AVI without an index", ext: "avi", filter: "scale=out_color_matrix=bt601:out_range=pc", args: []string{"-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p", "-c:a", "pcm_s16le"}, patch: func(b []byte) []byte {
+		return b[:bytes.LastIndex(b, []byte("idx1"))]
+	}},
+	{name: "MKV cut off", often: true, ext: "mkv", filter: to709, args: h264In("yuv420p", "-g", "10"), patch: upTo(0.6), refuse: "breaks off at"},
+}
