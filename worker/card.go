@@ -46,9 +46,12 @@ func (t *Task) cardFiles(ctx context.Context, a action.Action) (from media.CardF
 	return from, nil
 }
 
-// undrawable is err, or where it is a character that no font of this machine has, the fault
+// undrawable is err, or where it is something that this machine has not, such as a font, the fault
 // that this is: trying again would not help.
 func undrawable(err error, what string) error {
+	if lack := new(media.Lack); errors.As(err, &lack) {
+		return &ownFault{fault.New("", "%s cannot be drawn: %s", what, lack.What).Try("%s", lack.Remedy)}
+	}
 	var glyph *media.GlyphError
 	if !errors.As(err, &glyph) {
 		return err

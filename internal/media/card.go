@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"image"
 	"io"
 	"os"
 	"path/filepath"
@@ -27,6 +28,11 @@ type GlyphError struct {
 func (e *GlyphError) Error() string {
 	return fmt.Sprintf("no font here can draw %q (%U); install one (Debian and Ubuntu: apt-get install %s)", e.Character, e.Character, e.Package)
 }
+
+// Lack is something other than a glyph that this machine has not, and needs to draw a card.
+type Lack struct{ What, Remedy string }
+
+func (l *Lack) Error() string { return l.What + ": " + l.Remedy }
 
 // CardFiles are the files that a card's look speaks of.
 type CardFiles struct {
@@ -89,6 +95,9 @@ func (t Tools) drawCard(ctx context.Context, spec CardSpec, from CardFiles, outs
 		return s
 	}
 	if _, err := t.render(ctx, source, Pictures{Rate: spec.Rate, Matrix: "bt709"}, spec.Frames, outs, scratch, on); err != nil {
+		if spec.Look != nil && spec.Look.Background == SVG && strings.Contains(err.Error(), "codec svg") { // as ffmpeg names a decoder that it was built without
+			return &Lack{"this ffmpeg cannot read SVG", "Take one that is built with librsvg, or hand the background in as a PNG (rsvg-convert -w 3840 background.svg -o background.png)."}
+		}
 		return fmt.Errorf("make a card: %w", err)
 	}
 	return nil
@@ -126,9 +135,12 @@ func (t Tools) layOut(ctx context.Context, spec CardSpec, on canvas, scratch str
 		if err := os.WriteFile(path, []byte(script), 0o644); err != nil {
 			return "", err
 		}
-		fits, err := t.fits(ctx, path, on, spec.Look.strips(on))
-		if err != nil || fits {
-			return path, err
+		picture, err := t.drawSmall(ctx, path, on, spec.Look.font())
+		if err != nil {
+			return "", err
+		}
+		if fits(picture, spec.Look.strips(on)) {
+			return path, nil
 		}
 		if shrink == 9 {
 			return "", fmt.Errorf("the text %q is too wide even in the smallest letters", spec.Title)
@@ -136,39 +148,62 @@ func (t Tools) layOut(ctx context.Context, spec CardSpec, on canvas, scratch str
 	}
 }
 
-// fits draws a script small, white on black, and looks whether it keeps to its strips.
-func (t Tools) fits(ctx context.Context, script string, on canvas, strips []strip) (bool, error) {
-	const shrunk = 4
-	width, height := on.across/shrunk&^1, on.down/shrunk&^1 // ffmpeg's color source makes odd ones even
+// shrunken is how much smaller than its script a card is drawn to see where its words are.
+const shrunken = 4
+
+// drawSmall draws a script small, white on black. It fails where a glyph or the family of
+// the letters, unless it is Lectern's own, is not on this machine.
+func (t Tools) drawSmall(ctx context.Context, script string, on canvas, family string) (*image.Gray, error) {
+	picture := image.NewGray(image.Rect(0, 0, on.across/shrunken&^1, on.down/shrunken&^1)) // ffmpeg's color source makes odd ones even
 	args, err := arguments(func() *ffmpeg.Stream {
-		s := ffmpeg.Input(fmt.Sprintf("color=c=black:s=%dx%d:r=1:d=1", width, height), options{"f": "lavfi"}).Get("v:0")
+		s := ffmpeg.Input(fmt.Sprintf("color=c=black:s=%dx%d:r=1:d=1", picture.Rect.Dx(), picture.Rect.Dy()), options{"f": "lavfi"}).Get("v:0")
 		return filter(s, "ass", options{"filename": script}).Output("pipe:1", options{"f": "rawvideo", "pix_fmt": "gray", "frames:v": "1"})
 	})
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	var picture []byte
-	said, err := t.Stream(ctx, args, func(r io.Reader) (err error) {
-		picture, err = io.ReadAll(r)
+	args = append([]string{"-loglevel", "level+info"}, args...) // libass says which fonts it took
+	said, err := t.Stream(ctx, args, func(r io.Reader) error {
+		_, err := io.ReadFull(r, picture.Pix)
 		return err
 	})
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if err := glyphs(said); err != nil {
-		return false, err
+		return nil, err
 	}
-	if len(picture) != width*height {
-		return false, fmt.Errorf("a card of %d×%d was drawn in %d pixels", width, height, len(picture))
-	}
+	return picture, chosen(said, family)
+}
+
+// fits reports whether the words keep to their strips.
+func fits(picture *image.Gray, strips []strip) bool {
 	const inked = 64 // brighter than any black
-	for i, y := range picture {
-		x := i % width * shrunk
+	for i, y := range picture.Pix {
+		x := i % picture.Stride * shrunken
 		if y > inked && !slices.ContainsFunc(strips, func(c strip) bool { return x >= c.from && x <= c.to }) {
-			return false, nil
+			return false
 		}
 	}
-	return true, nil
+	return true
+}
+
+// taken is how libass says which font it took for a family first.
+var taken = regexp.MustCompile(`fontselect: \((.+), \d+, \d+\) -> .*, (\S+)`)
+
+// chosen is an error where libass took some other font for a family.
+func chosen(said, family string) error {
+	m := taken.FindStringSubmatch(said)
+	if family == ownFont || m == nil || strings.HasPrefix(plainName(m[2]), plainName(family)) {
+		return nil
+	}
+	return &Lack{fmt.Sprintf("no font family here is called %q; %s would be taken for it", family, m[2]),
+		"Install it, or name one that “fc-list : family” lists."}
+}
+
+// plainName is a font's name without what families and PostScript write otherwise.
+func plainName(s string) string {
+	return strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(s))
 }
 
 // missing is how libass says that no font has a character.
@@ -180,6 +215,9 @@ func glyphs(said string) error {
 		code, err := strconv.ParseInt(m[1], 16, 32)
 		if err != nil {
 			return fmt.Errorf("understand libass: %w", err)
+		}
+		if code == 0 { // not even for the glyph that stands for a missing one
+			return &Lack{"no font at all is on this machine", "Install some; on Debian and Ubuntu: apt-get install fontconfig fonts-noto-core (fonts-dejavu-core is smaller, and has fewer scripts)."}
 		}
 		if c := rune(code); !unicode.In(c, unicode.Cf, unicode.Variation_Selector) {
 			return &GlyphError{Character: c, Package: fontPackage(c)}

@@ -3,6 +3,7 @@ package media
 import (
 	"math"
 	"strings"
+	"unicode"
 
 	"github.com/rivo/uniseg"
 )
@@ -72,7 +73,7 @@ const column = 0.54
 // wrap breaks text into balanced lines, in the largest of sizes at which they are neither
 // wider nor, together, higher than they may be; or in the smallest, if none is.
 func wrap(text string, sizes []int, width, most float64) (size int, lines []string) {
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' }), " ")
 	for _, size = range sizes {
 		columns := int(width / (column * float64(size)))
 		lines = balance(text, columns)

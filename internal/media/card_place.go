@@ -3,6 +3,7 @@ package media
 import (
 	"strings"
 
+	"github.com/rivo/uniseg"
 	ffmpeg "github.com/u2takey/ffmpeg-go"
 
 	"github.com/lectern-av/lectern/internal/timeline"
@@ -24,8 +25,8 @@ func (spec CardSpec) parts(on canvas, right bool) []part {
 	all := []part{
 		{name: "conference", text: spec.Conference, sizes: []int{46, 40, 34}, spacing: 2, colour: "&H00D8C37A", most: down(0.093), y: down(0.154), anchor: 7},
 		{name: "title", text: spec.Title, sizes: []int{112, 100, 90, 80, 72, 64, 56, 48, 40, 34}, bold: -1, colour: "&H00FFFFFF", most: down(0.38), y: down(0.463), anchor: 4},
-		{name: "speakers", text: strings.Join(spec.Speakers, " · "), sizes: []int{58, 52, 46, 40, 34, 28}, colour: "&H00F2E6DA", most: down(0.13), y: down(0.824), anchor: 1},
-		{name: "note", text: spec.Note, sizes: []int{34, 30, 26}, colour: "&H00B8A08C", most: down(0.074), y: down(0.926), anchor: 1},
+		{name: "speakers", text: together(spec.Speakers), sizes: []int{58, 52, 46, 40, 34, 28}, colour: "&H00F2E6DA", most: down(0.13), y: down(0.824), anchor: 1},
+		{name: "note", text: spec.Note, sizes: []int{34, 30, 26}, colour: "&H00CDBAA9", most: down(0.074), y: down(0.926), anchor: 1},
 	}
 	for i := range all {
 		p := &all[i]
@@ -38,6 +39,19 @@ func (spec CardSpec) parts(on canvas, right bool) []part {
 		}
 	}
 	return all
+}
+
+// together are names in one line, which may be broken between them alone.
+func together(names []string) string {
+	const most = 30 // columns of a name that may not be broken
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = strings.Join(strings.Fields(name), " ")
+		if uniseg.StringWidth(name) <= most {
+			all[i] = strings.ReplaceAll(all[i], " ", "\u00a0")
+		}
+	}
+	return strings.Join(all, "\u00a0· ")
 }
 
 // put sets a part where a look wants it.
@@ -99,10 +113,13 @@ func (l *CardLook) place(name string) (CardPlace, bool) {
 	return p, ok
 }
 
+// ownFont is the family of Lectern's own cards. A machine without it has others that do.
+const ownFont = "Noto Sans"
+
 // font is the family of the letters.
 func (l *CardLook) font() string {
 	if l == nil || l.Font == "" {
-		return "Noto Sans"
+		return ownFont
 	}
 	return l.Font
 }

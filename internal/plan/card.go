@@ -15,7 +15,7 @@ import (
 func Card() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "card", Also: []string{"cards", "title", "intro", "outro", "slate", "credits"}, Needs: []string{"encode"}},
-		Version: 3,
+		Version: 4,
 		Expand:  expandCard,
 	}
 }

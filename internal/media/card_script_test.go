@@ -1,0 +1,100 @@
+package media
+
+import (
+	"errors"
+	"image"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestEveryScriptIsShaped draws words whose letters depend on one another, and the same
+// letters kept apart: what is shaped takes less room, has ink above it, or less of it.
+func TestEveryScriptIsShaped(t *testing.T) {
+	apart := func(s string) string { return strings.ReplaceAll(s, "-", "\u200c") } // a joiner that joins not
+	width := func(p *image.Gray) int { return inkBox(p).Dx() }
+	top := func(p *image.Gray) int { return inkBox(p).Min.Y }
+	for _, c := range []struct {
+		name, shaped, plain string
+		less                func(*image.Gray) int // is less in what is shaped
+	}{
+		{"Arabic letters join", "محمد محمد", apart("م-ح-م-د م-ح-م-د"), width},
+		{"Devanagari has conjuncts", "क्षत्र क्षत्र", apart("क्-षत्-र क्-षत्-र"), width},
+		{"Spanish has accents", "ñoño", "nono", top},
+		{"accents may be characters of their own", "n\u0303on\u0303o", "nono", top},
+		{"Japanese is in Japanese letters", "一一", "議議", inkIn},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if s, p := c.less(titled(t, c.shaped)), c.less(titled(t, c.plain)); s >= p {
+				t.Errorf("%q has %d, and %q has %d", c.shaped, s, c.plain, p)
+			}
+		})
+	}
+}
+
+// titled is a title as a card shows it.
+func titled(t *testing.T, title string) *image.Gray {
+	t.Helper()
+	on := canvas{1920, 1080}
+	script := filepath.Join(t.TempDir(), "card.ass")
+	look := &CardLook{Places: map[string]CardPlace{"title": {X: 5, Y: 20, Width: 90, Height: 60, Size: 20}}}
+	if err := os.WriteFile(script, []byte(compose(CardSpec{Title: title, Look: look}, on, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	picture, err := tools(t).drawSmall(t.Context(), script, on, ownFont)
+	if glyph := new(GlyphError); errors.As(err, &glyph) {
+		t.Skipf("this machine has no font for it: install %s", glyph.Package)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return picture
+}
+
+// inkBox is where a picture has ink, and inkIn how much.
+func inkBox(picture *image.Gray) (box image.Rectangle) {
+	for i, y := range picture.Pix {
+		if y > 64 {
+			x, y := i%picture.Stride, i/picture.Stride
+			box = box.Union(image.Rect(x, y, x+1, y+1))
+		}
+	}
+	return box
+}
+
+func inkIn(picture *image.Gray) (n int) {
+	for _, y := range picture.Pix {
+		if y > 64 {
+			n++
+		}
+	}
+	return n
+}
+
+// TestWhatAMachineLacksForACard is told with a way out.
+func TestWhatAMachineLacksForACard(t *testing.T) {
+	spec := CardSpec{Title: "Loops", Rate: pal25, Frames: 5, Look: &CardLook{Font: "No Such Family"}}
+	draw := func() error {
+		return tools(t).Card(t.Context(), spec, CardFiles{}, []EncodeOut{{Width: 320, Height: 180, Encoding: small, Path: "never.mp4"}}, t.TempDir(), nil)
+	}
+	var lack *Lack
+	if err := draw(); !errors.As(err, &lack) || !strings.Contains(lack.What, `"No Such Family"`) || !strings.Contains(lack.Remedy, "fc-list") {
+		t.Errorf("a family that there is not: %v", err)
+	}
+	empty := filepath.Join(t.TempDir(), "fonts.conf")
+	if err := os.WriteFile(empty, []byte(`<fontconfig><dir>/nonexistent</dir></fontconfig>`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("FONTCONFIG_FILE", empty)
+	if err := draw(); !errors.As(err, &lack) || !strings.Contains(lack.What, "no font at all") || !strings.Contains(lack.Remedy, "fonts-dejavu-core") {
+		t.Errorf("no font at all: %v", err)
+	}
+}
+
+func TestNamesAreNotBroken(t *testing.T) {
+	_, lines := wrap(together([]string{"Inés Carvajal", "Nguyễn Thị Minh Khai"}), []int{10}, 150, 100)
+	if got := strings.ReplaceAll(strings.Join(lines, "|"), "\u00a0", " "); got != "Inés Carvajal ·|Nguyễn Thị Minh Khai" {
+		t.Errorf("got %s", got)
+	}
+}
