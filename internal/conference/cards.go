@@ -12,6 +12,9 @@ type Cards struct {
 	Date       *Place `json:"date,omitempty"`    // on the opening card
 	Licence    *Place `json:"licence,omitempty"` // on the closing card
 	Logo       *Logo  `json:"logo,omitempty"`
+
+	OpeningClip *Asset `json:"opening_clip,omitempty"` // a film with sound in front of the opening card
+	ClosingClip *Asset `json:"closing_clip,omitempty"` // and one behind the closing card
 }
 
 // Place is where words stand on a card. X and Width are hundredths of its width; Y, Height
@@ -41,13 +44,15 @@ type Asset struct {
 	Path   string `json:"-"`      // where it lies, while it is handed in
 }
 
-// Assets are the files that the cards are made of.
+// Assets are the files that cards and clips are made of.
 func (c *Cards) Assets() (all []*Asset) {
 	if c == nil {
 		return nil
 	}
-	if c.Background != nil {
-		all = append(all, c.Background)
+	for _, a := range []*Asset{c.Background, c.OpeningClip, c.ClosingClip} {
+		if a != nil {
+			all = append(all, a)
+		}
 	}
 	if c.Logo != nil {
 		all = append(all, &c.Logo.Asset)

@@ -112,6 +112,7 @@ type cut struct {
 	first    int64 // sample of the source that stands at from, in the container's own time
 	channels string
 	mutes    []stretch // samples of the programme
+	plain    bool      // it goes through no filters
 }
 
 // stretch is a range of samples.
@@ -125,38 +126,63 @@ func (s AudioSpec) cuts(sources []SoundSource) ([]cut, error) {
 	if s.Rate.Num <= 0 || s.Rate.Den <= 0 {
 		return nil, fmt.Errorf("%v is no frame rate", s.Rate)
 	}
-	var at int64 // frames
-	var cuts []cut
-	add := func(frames int64, c cut) {
-		c.from, c.to = s.Rate.Samples(at, Hz), s.Rate.Samples(at+frames, Hz)
-		at += frames
-		if c.len() > 0 {
-			cuts = append(cuts, c)
-		}
+	l := layout{spec: s}
+	quiet := s.Opening
+	if s.Before != nil {
+		l.piece(*s.Before)
+		quiet -= s.Before.Range.Len()
 	}
-	add(s.Opening, cut{source: -1})
+	l.add(quiet, cut{source: -1})
 	for i, p := range s.Pieces {
-		switch {
-		case p.Recording < 0 || p.Recording >= len(sources):
+		if p.Recording < 0 || p.Recording >= len(sources) {
 			return nil, fmt.Errorf("piece %d is of recording %d; there are %d", i, p.Recording, len(sources))
-		case p.Stream < 0:
-			add(p.Range.Len(), cut{source: -1})
-		default:
-			var mutes []stretch
-			for _, m := range p.Mute {
-				mutes = append(mutes, stretch{s.Rate.Samples(at+m.From, Hz), s.Rate.Samples(at+m.To, Hz)})
-			}
-			add(p.Range.Len(), cut{
-				source: p.Recording, stream: p.Stream, channels: p.Channels, mutes: mutes,
-				first: sampleAt(p.Zero + s.Rate.Time(p.Range.From)),
-			})
 		}
+		l.piece(p)
 	}
-	add(s.Closing, cut{source: -1})
+	quiet = s.Closing
+	if s.After != nil {
+		quiet -= s.After.Range.Len()
+	}
+	l.add(quiet, cut{source: -1})
+	if s.After != nil {
+		l.piece(*s.After)
+	}
+	cuts := l.cuts
 	if len(cuts) == 0 {
 		return nil, errors.New("the programme is empty")
 	}
 	return cuts, nil
+}
+
+// layout lays the cuts of a programme end to end.
+type layout struct {
+	spec AudioSpec
+	at   int64 // frames
+	cuts []cut
+}
+
+func (l *layout) add(frames int64, c cut) {
+	c.from, c.to = l.spec.Rate.Samples(l.at, Hz), l.spec.Rate.Samples(l.at+frames, Hz)
+	l.at += frames
+	if c.len() > 0 {
+		l.cuts = append(l.cuts, c)
+	}
+}
+
+func (l *layout) piece(p AudioPiece) {
+	if p.Stream < 0 {
+		l.add(p.Range.Len(), cut{source: -1})
+		return
+	}
+	rate := l.spec.Rate
+	c := cut{
+		source: p.Recording, stream: p.Stream, channels: p.Channels, plain: p.Plain,
+		first: sampleAt(p.Zero + rate.Time(p.Range.From)),
+	}
+	for _, m := range p.Mute {
+		c.mutes = append(c.mutes, stretch{rate.Samples(l.at+m.From, Hz), rate.Samples(l.at+m.To, Hz)})
+	}
+	l.add(p.Range.Len(), c)
 }
 
 // mastering makes and measures a programme's sound with one gain and another.
@@ -277,6 +303,9 @@ func (m *mastering) piece(ctx context.Context, c cut, p *player) error {
 	filters, err := m.spec.filters(m.sources[c.source].Blocks)
 	if err != nil {
 		return err
+	}
+	if c.plain {
+		filters = ""
 	}
 	err = m.tools.listen(ctx, path, c.stream, c.first, c.first+c.len(), filters, func(left, right []float32) error {
 		pick(left, right)

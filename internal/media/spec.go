@@ -173,6 +173,9 @@ type AudioSpec struct {
 
 	HighPass int  `json:"high_pass,omitempty"` // Hz; 0 is none
 	Denoise  bool `json:"denoise,omitempty"`
+
+	Before *AudioPiece `json:"before,omitempty"` // sound at the very beginning; what is left of Opening behind it is silent
+	After  *AudioPiece `json:"after,omitempty"`  // sound at the very end; what is left of Closing in front of it is silent
 }
 
 // AudioPiece is a range of one recording's sound. Its edges in samples are those of its
@@ -183,6 +186,8 @@ type AudioPiece struct {
 	Zero      time.Duration  `json:"zero"`      // the recording's zero, in the container's own time
 	Range     timeline.Range `json:"range"`     // frames of the recording
 	Channels  string         `json:"channels"`  // "stereo", "left", "right" or "mix"
+
+	Plain bool `json:"plain,omitempty"` // it does not go through HighPass and Denoise
 
 	Mute []timeline.Range `json:"mute,omitempty"` // frames, counted from the piece's first, in which nothing is heard
 }

@@ -88,6 +88,7 @@ func expandAssemble(x *Expansion) (any, error) {
 			if k, ok := sheets.closing[r.Name]; ok {
 				segments = append(segments, k)
 			}
+			segments = slices.Concat(r.opening, segments, r.closing)
 			sortedRoles("segment", segments, f.inputs)
 			if f.key, err = x.Act(r.Name, f.spec, f.inputs); err != nil {
 				return nil, err

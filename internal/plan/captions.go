@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/action"
@@ -92,8 +94,21 @@ func expandCaptions(x *Expansion) (any, error) {
 			return nil, err
 		}
 		made = append(made, caption{t.Language, x.Facts.Talk.Slug, key})
+		if n := overlapping(t.Cues, x.Facts.Treatment.Mute); n > 0 {
+			x.Note("%s: of its captions, %d stand where the sound is muted, and may tell what is not to be heard", cmp.Or(t.File, t.Language), n)
+		}
 	}
 	return made, nil
+}
+
+// overlapping is how many cues are shown during one of the spans.
+func overlapping(cues []conference.Cue, spans []timeline.Span) (n int) {
+	for _, c := range cues {
+		if slices.ContainsFunc(spans, func(s timeline.Span) bool { return c.Start < s.To && c.End > s.From }) {
+			n++
+		}
+	}
+	return n
 }
 
 // Thumbnail chooses the still that stands for the talk.

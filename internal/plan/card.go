@@ -51,10 +51,10 @@ func cardSpecs(x *Expansion) (opening, closing media.CardSpec) {
 	}
 	opening = media.CardSpec{
 		Title: talk.Title, Speakers: talk.Speakers, Conference: talk.Conference, Note: talk.Date,
-		Language: language, Rate: programme.Rate, Frames: programme.Opening,
+		Language: language, Rate: programme.Rate, Frames: programme.Rate.Frame(x.Pipeline.Programme.Opening),
 	}
 	closing = opening
-	closing.Note, closing.Frames = cmp.Or(talk.Licence, talk.URL), programme.Closing
+	closing.Note, closing.Frames = cmp.Or(talk.Licence, talk.URL), programme.Rate.Frame(x.Pipeline.Programme.Closing)
 	if look != nil {
 		opening.Look, closing.Look = lookOf(look, look.Date), lookOf(look, look.Licence)
 	}

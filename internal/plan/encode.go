@@ -63,6 +63,8 @@ type Rendition struct {
 	Subtitles string // the language of those burned into it; "" is none
 	Salt      int
 	Segments  []action.Key // of the chunks, in programme order
+
+	opening, closing []action.Key // segments of the conference's clips
 }
 
 // encoded is what an encode stage hands on: highest first.
@@ -121,6 +123,17 @@ func expandEncode(x *Expansion) (any, error) {
 		if err := encodeChunk(x, reel, c, all, burned); err != nil {
 			return nil, err
 		}
+	}
+	opening, err := encodeClip(x, reel, reel.clips.opening, "opening", all)
+	if err != nil {
+		return nil, err
+	}
+	closing, err := encodeClip(x, reel, reel.clips.closing, "closing", all)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range all {
+		r.opening, r.closing = opening[r.Name], closing[r.Name]
 	}
 	return all, nil
 }

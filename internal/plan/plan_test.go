@@ -94,7 +94,7 @@ func (w world) observe(t *testing.T, g plan.Graph, observed map[action.Key]actio
 		var facts any = w.analysis
 		if a.Kind == "probe" || a.Kind == "index" {
 			n := slices.IndexFunc(w.facts.Recordings, func(r conference.Recording) bool { return a.Inputs["recording"] == action.Key(r.SHA256) })
-			p := w.probes[n]
+			p := w.probes[max(0, n)] // a clip is like the first
 			p.Indexed = p.Indexed || a.Kind == "index"
 			facts = p
 		}
@@ -261,6 +261,37 @@ func TestARecordingBeforeChangesNoChunk(t *testing.T) {
 	for _, a := range mustPlan(t, one).Actions {
 		if a.Kind == "encode" && !there[a.Key] {
 			t.Errorf("%s would be encoded again", a.Slot)
+		}
+	}
+}
+
+// The conference's clips are encoded once and for all, heard where they are seen, and their
+// length is the programme's, on whose clock captions are.
+func TestClipsStandAroundEverything(t *testing.T) {
+	w := talk()
+	w.facts.Conference.Cards = &conference.Cards{
+		OpeningClip: &conference.Asset{Name: "in.mp4", SHA256: strings.Repeat("c", 64)},
+		ClosingClip: &conference.Asset{Name: "out.mp4", SHA256: strings.Repeat("d", 64)},
+	}
+	plain, g := mustPlan(t, talk()), mustPlan(t, w)
+	if more := g.Edition.Programme.Opening - plain.Edition.Programme.Opening; more != int64(half/time.Second)*25 {
+		t.Errorf("the opening is %d frames longer", more)
+	}
+	got := changed(plain, g)
+	want := map[string]int{"probe": 2, "analyse": 2, "encode": 360, "card": 6, "audio": 1, "assemble": 3, "sprite": 1, "captions": 1, "subtitled": 1, "bundle": 1}
+	if !maps.Equal(got, want) {
+		t.Errorf("asks for %v, want %v", got, want)
+	}
+	for _, a := range g.Actions {
+		if a.Slot != "audio/aac" {
+			continue
+		}
+		var spec media.AudioSpec
+		if err := json.Unmarshal(a.Params, &spec); err != nil {
+			t.Fatal(err)
+		}
+		if spec.Before == nil || spec.After == nil || spec.Before.Recording != 1 || spec.After.Recording != 2 || len(a.Inputs) != 6 {
+			t.Errorf("the sound is %+v, of %v", spec, a.Inputs)
 		}
 	}
 }

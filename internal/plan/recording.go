@@ -118,10 +118,14 @@ func expandIndex(x *Expansion) (any, error) {
 		waiting = waiting || !ok
 		sources[i].Key, sources[i].Probe = key, indexed
 	}
-	if waiting {
+	clips, known, err := findClips(x)
+	if err != nil {
+		return nil, err
+	}
+	if waiting || !known {
 		return nil, errUnobserved
 	}
-	return layReel(x, sources)
+	return layReel(x, sources, clips)
 }
 
 // Analyse goes through each recording once: its sound, and the keyframes of its picture.
@@ -143,6 +147,8 @@ type heard struct {
 	keys     []action.Key
 	analyses []media.Analysis
 	streams  []int // index in the container; -1 where the recording has no sound
+
+	opening, closing clipHeard // of the conference's clips
 }
 
 func expandAnalyse(x *Expansion) (any, error) {
@@ -152,8 +158,16 @@ func expandAnalyse(x *Expansion) (any, error) {
 	if asked := x.Facts.Channels; asked != "" && asked != conference.ChannelsAuto {
 		floor.Channels = asked
 	}
+	opening, ok, err := hearClip(x, reel.clips.opening, "opening")
+	if err != nil {
+		return nil, err
+	}
+	closing, known, err := hearClip(x, reel.clips.closing, "closing")
+	if err != nil {
+		return nil, err
+	}
 	var made analysed
-	waiting := false
+	waiting := !ok || !known
 	for i, sound := range append([]conference.Sound{floor}, x.Facts.Treatment.Interpreters...) {
 		where := ""
 		if i > 0 {
@@ -164,6 +178,7 @@ func expandAnalyse(x *Expansion) (any, error) {
 			return nil, err
 		}
 		waiting = waiting || !ok
+		h.opening, h.closing = opening, closing
 		made = append(made, h)
 	}
 	if waiting {

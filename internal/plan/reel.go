@@ -28,6 +28,7 @@ type Reel struct {
 	Height    int
 	Programme timeline.Programme
 	Pieces    []Piece
+	clips     clips
 }
 
 // Piece is what one kept range takes from one recording.
@@ -95,9 +96,9 @@ func chunkName(grid timeline.Grid, source int, chunk timeline.Range, named map[s
 }
 
 // layReel puts the sources end to end at the programme's rate, and the cut upon them.
-func layReel(x *Expansion, sources []Source) (Reel, error) {
+func layReel(x *Expansion, sources []Source, clips clips) (Reel, error) {
 	first := sources[0].Probe.Video
-	reel := Reel{Sources: sources, Width: first.Width, Height: first.Height}
+	reel := Reel{Sources: sources, Width: first.Width, Height: first.Height, clips: clips}
 	rate := first.Rate
 	if over := x.Pipeline.Programme.Rate; over != nil {
 		rate = *over
@@ -108,15 +109,20 @@ func layReel(x *Expansion, sources []Source) (Reel, error) {
 		sources[i].Frames = sources[i].Probe.Frames(rate)
 		length += sources[i].Frames
 	}
+	for _, c := range []*Source{clips.opening, clips.closing} {
+		if c != nil {
+			c.Frames = c.Probe.Frames(rate)
+		}
+	}
 	kept, err := reel.keep(x.Facts, rate, length)
 	if err != nil {
 		return Reel{}, err
 	}
 	reel.Programme = timeline.Programme{
 		Rate:    rate,
-		Opening: rate.Frame(x.Pipeline.Programme.Opening),
+		Opening: frames(clips.opening) + rate.Frame(x.Pipeline.Programme.Opening),
 		Kept:    kept,
-		Closing: rate.Frame(x.Pipeline.Programme.Closing),
+		Closing: rate.Frame(x.Pipeline.Programme.Closing) + frames(clips.closing),
 	}
 	for _, k := range kept {
 		for i, s := range sources {

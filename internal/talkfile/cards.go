@@ -25,6 +25,9 @@ type Cards struct {
 	Licence    *Place   `yaml:"licence" doc:"Where the licence stands on the closing card."`
 	Logo       *Logo    `yaml:"logo" doc:"A picture laid over the background, and where."`
 	given      bool
+
+	OpeningClip File `yaml:"opening-clip" doc:"A film of the conference's own, with its sound, in front of the opening card. Its path starts at this file."`
+	ClosingClip File `yaml:"closing-clip" doc:"A film of the conference's own, with its sound, behind the closing card. Its path starts at this file."`
 }
 
 // Place is where words stand on a card.
@@ -132,7 +135,7 @@ func (f *File) UnmarshalYAML(node *yaml.Node) error {
 // find refuses files that are not there, or of no kind that a card can show. Their paths
 // become absolute.
 func (c *Cards) find(conference string) error {
-	files := []*File{&c.Background}
+	files := []*File{&c.Background, &c.OpeningClip, &c.ClosingClip}
 	if c.Logo != nil {
 		files = append(files, &c.Logo.File)
 	}
@@ -152,6 +155,9 @@ func (c *Cards) find(conference string) error {
 		begins, known := kinds[strings.ToLower(filepath.Ext(f.Name))]
 		if !known {
 			return wrong("%s cannot lie behind the words of a card", filepath.Base(f.Name)).Try("Take a PNG, JPEG or SVG, or a clip in MP4, MOV, MKV or WebM.")
+		}
+		if begins != "" && (f == &c.OpeningClip || f == &c.ClosingClip) {
+			return wrong("%s is no clip", filepath.Base(f.Name)).Try("Take one in MP4, MOV, MKV or WebM.")
 		}
 		head, err := readHead(f.Name)
 		if err != nil {
@@ -190,9 +196,11 @@ func (c *Cards) look() *conference.Cards {
 		Font: c.Font, Language: string(c.Language), Title: c.Title.place(), Speakers: c.Speakers.place(),
 		Conference: c.Conference.place(), Date: c.Date.place(), Licence: c.Licence.place(),
 	}
-	if c.Background.Name != "" {
-		asset := c.Background.asset()
-		look.Background = &asset
+	for from, to := range map[*File]**conference.Asset{&c.Background: &look.Background, &c.OpeningClip: &look.OpeningClip, &c.ClosingClip: &look.ClosingClip} {
+		if from.Name != "" {
+			asset := from.asset()
+			*to = &asset
+		}
 	}
 	if c.Logo != nil {
 		look.Logo = &conference.Logo{Asset: c.Logo.File.asset(), X: c.Logo.X, Y: c.Logo.Y, Width: c.Logo.Width}

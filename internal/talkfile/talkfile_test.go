@@ -92,6 +92,7 @@ func TestWrongFiles(t *testing.T) {
 		{"something that cannot stand in", "stand-in: {sound: music}\n", "", "talk.yaml", 1, "Known: silence"},
 		{"a background that is not there", "conference: conference.yaml\n", "name: x\ncards:\n  background: none.png\n", "conference.yaml", 3, "none.png is not there"},
 		{"a background that is none", "conference: conference.yaml\n", "name: x\ncards:\n  background: talk.yaml\n", "conference.yaml", 3, "cannot lie behind"},
+		{"a clip that is none", "conference: conference.yaml\n", "name: x\ncards:\n  opening-clip: talk.yaml\n", "conference.yaml", 3, "cannot lie behind"},
 		{"a place beside the card", "conference: conference.yaml\n", "name: x\ncards:\n  title: {x: 50, y: 10, width: 60}\n", "conference.yaml", 3, "not on the card"},
 		{"a place of no width", "conference: conference.yaml\n", "name: x\ncards:\n  date: {x: 50, y: 10}\n", "conference.yaml", 3, "not on the card"},
 		{"a colour that is none", "conference: conference.yaml\n", "name: x\ncards:\n  title: {x: 5, y: 10, width: 60, colour: red}\n", "conference.yaml", 3, `"red" is no colour`},

@@ -1,0 +1,128 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// clips are the conference's own films, which every programme begins and ends with; nil
+// where there is none. They are probed, and indexed where they have to be, like recordings,
+// and are no part of the reel.
+type clips struct {
+	opening, closing *Source
+}
+
+// frames is how long a clip is.
+func frames(clip *Source) int64 {
+	if clip == nil {
+		return 0
+	}
+	return clip.Frames
+}
+
+// findClips asks for what the clips are; ok is false while that is not known.
+func findClips(x *Expansion) (found clips, ok bool, err error) {
+	look := x.Facts.Conference.Cards
+	if look == nil {
+		return clips{}, true, nil
+	}
+	ok = true
+	for _, c := range []struct {
+		where string
+		asset *conference.Asset
+		into  **Source
+	}{{"opening", look.OpeningClip, &found.opening}, {"closing", look.ClosingClip, &found.closing}} {
+		if c.asset == nil {
+			continue
+		}
+		source, there, err := findClip(x, "clip/"+c.where, c.asset)
+		if err != nil {
+			return clips{}, false, err
+		}
+		ok = ok && there
+		*c.into = &source
+	}
+	return found, ok, nil
+}
+
+func findClip(x *Expansion, where string, asset *conference.Asset) (s Source, ok bool, err error) {
+	s = Source{Key: action.Key(asset.SHA256), Name: asset.Name}
+	probe, err := x.add(action.Action{Kind: "probe"}, where+"/probe", RecordingSpec{}, map[string]action.Key{"recording": s.Key})
+	if err != nil {
+		return s, false, err
+	}
+	if s.Probe, ok, err = observe[media.Probe](x, probe); err != nil || !ok {
+		return s, false, err
+	}
+	if s.Probe.Video == nil {
+		return s, false, fault.New(asset.Name, "has no picture, and is to be a clip of the conference's").Try("Name another under cards: in conference.yaml")
+	}
+	if s.Probe.Indexed {
+		return s, true, nil
+	}
+	if s.Key, err = x.Act(where, RecordingSpec{}, map[string]action.Key{"recording": s.Key, "probe": probe}); err != nil {
+		return s, false, err
+	}
+	s.Probe, ok, err = observe[media.Probe](x, s.Key)
+	return s, ok, err
+}
+
+// encodeClip adds the actions of a clip's chunks, and gives their keys by rendition.
+func encodeClip(x *Expansion, reel Reel, clip *Source, where string, all encoded) (segments map[string][]action.Key, err error) {
+	segments = make(map[string][]action.Key)
+	if clip == nil {
+		return segments, nil
+	}
+	grid := timeline.Grid{Rate: reel.Programme.Rate, Every: x.Pipeline.Programme.Chunk, Least: leastChunk}
+	for n, r := range grid.Chunks(timeline.Range{To: clip.Frames}) {
+		for _, to := range all {
+			spec := media.EncodeSpec{
+				Pictures: clip.Probe.Pictures(reel.Programme.Rate), Range: r,
+				Width: to.Width, Height: to.Height, Encoding: to.Encoding, Salt: to.Salt,
+			}
+			chunk := fmt.Sprintf("%s/%d", where, n)
+			key, err := x.share(to.Name+"/"+chunk, chunk, spec, map[string]action.Key{"recording": clip.Key})
+			if err != nil {
+				return nil, err
+			}
+			segments[to.Name] = append(segments[to.Name], key)
+		}
+	}
+	return segments, nil
+}
+
+// hearClip asks for what a clip sounds like; ok is false while that is not known.
+func hearClip(x *Expansion, clip *Source, where string) (heard clipHeard, ok bool, err error) {
+	if clip == nil {
+		return heard, true, nil
+	}
+	if heard.key, err = x.Act("clip/"+where, AnalyseSpec{Probe: clip.Probe, Unseen: true}, map[string]action.Key{"recording": clip.Key}); err != nil {
+		return heard, false, err
+	}
+	heard.analysis, ok, err = observe[media.Analysis](x, heard.key)
+	return heard, ok, err
+}
+
+// clipHeard is the analysis of a clip.
+type clipHeard struct {
+	key      action.Key
+	analysis media.Analysis
+}
+
+// piece is the sound of a clip as a piece of a programme whose recordings it is added to.
+func (h clipHeard) piece(clip *Source, rate timeline.Rate, inputs map[string]action.Key, place int) *media.AudioPiece {
+	if clip == nil {
+		return nil
+	}
+	inputs[fmt.Sprintf("recording/%05d", place)] = clip.Key
+	inputs[fmt.Sprintf("analysis/%05d", place)] = h.key
+	return &media.AudioPiece{
+		Recording: place, Stream: h.analysis.Stream, Zero: clip.Probe.Zero(rate),
+		Range: timeline.Range{To: clip.Frames}, Channels: h.analysis.Suggest, Plain: true,
+	}
+}
