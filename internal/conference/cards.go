@@ -15,6 +15,7 @@ type Cards struct {
 
 	OpeningClip *Asset `json:"opening_clip,omitempty"` // a film with sound in front of the opening card
 	ClosingClip *Asset `json:"closing_clip,omitempty"` // and one behind the closing card
+	OnlyClips   bool   `json:"only_clips,omitempty"`   // clips take the place of the cards that they would stand beside
 }
 
 // Place is where words stand on a card. X and Width are hundredths of its width; Y, Height

@@ -67,6 +67,7 @@ func (t Tools) audio(ctx context.Context, spec AudioSpec, sources []SoundSource,
 	}
 	m := mastering{tools: t, spec: spec, cuts: cuts, sources: sources, out: out, on: on, began: time.Now()}
 	ceiling, want := spec.Peak-margin, spec.LUFS
+	score.level(cuts)
 	before := score.loudness(1, 1e9)
 	if before < hush {
 		facts, err := m.make(ctx, 0, ceiling)
@@ -112,7 +113,8 @@ type cut struct {
 	first    int64 // sample of the source that stands at from, in the container's own time
 	channels string
 	mutes    []stretch // samples of the programme
-	plain    bool      // it goes through no filters
+	plain    bool      // of a clip: it goes through no filters, and is made as loud as the talk
+	level    float64   // that this takes, as an amplitude; 0 is 1
 }
 
 // stretch is a range of samples.
@@ -310,6 +312,7 @@ func (m *mastering) piece(ctx context.Context, c cut, p *player) error {
 	err = m.tools.listen(ctx, path, c.stream, c.first, c.first+c.len(), filters, func(left, right []float32) error {
 		pick(left, right)
 		for _, side := range [][]float32{left, right} {
+			c.raise(side)
 			soften(side, p.at-c.from, c.len())
 			for _, s := range c.mutes {
 				mute(side, p.at, s)
@@ -322,6 +325,16 @@ func (m *mastering) piece(ctx context.Context, c cut, p *player) error {
 		return fmt.Errorf("take the sound of %s from %v: %w", path, timeOf(c.first), err)
 	}
 	return nil
+}
+
+// raise brings the sound of a clip to its level.
+func (c cut) raise(side []float32) {
+	if c.level == 0 {
+		return
+	}
+	for i := range side {
+		side[i] *= float32(c.level)
+	}
 }
 
 // picker turns the two sides into the chosen ones, in place; nil for a choice that
@@ -439,6 +452,35 @@ func readScore(cuts []cut, sources []SoundSource) (score, error) {
 		s = append(s, part...)
 	}
 	return s, nil
+}
+
+// level has each clip be as loud as what is no clip, so that the gain of a quiet talk does
+// not make its music a fright.
+func (s score) level(cuts []cut) {
+	var talk score
+	part := func(c cut) score {
+		return s[timeline.Rescale(c.from, 1, frameSize):timeline.Rescale(c.to, 1, frameSize)]
+	}
+	for _, c := range cuts {
+		if !c.plain {
+			talk = append(talk, part(c)...)
+		}
+	}
+	want := talk.loudness(1, 1e9)
+	for i := range cuts {
+		c := &cuts[i]
+		if !c.plain {
+			continue
+		}
+		is := part(*c).loudness(1, 1e9)
+		if is < hush || want < hush {
+			continue
+		}
+		c.level = linear(want - is)
+		for j, m := range part(*c) {
+			part(*c)[j] = moment{energy: m.energy * float32(square(c.level)), peak: m.peak * float32(c.level)}
+		}
+	}
 }
 
 // lay copies what s has from moment first on, which may lie outside of it.

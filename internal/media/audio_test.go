@@ -101,6 +101,37 @@ func TestAudioReachesItsLoudness(t *testing.T) {
 	}
 }
 
+// A conference's clip is as loud as the talk, however quiet that was, and stands where it
+// belongs.
+func TestClipsAreAsLoudAsTheTalk(t *testing.T) {
+	t.Parallel()
+	_, _, talk := analysed(t, recorded(t, "talk.mkv", speech+",aresample=48000,volume=-30dB,aformat=channel_layouts=stereo,atrim=duration=6", "-c:a", "flac"))
+	_, _, clip := analysed(t, recorded(t, "clip.mkv", "sine=880:r=44100:d=3,volume=15dB", "-c:a", "flac"))
+	out := filepath.Join(t.TempDir(), "sound")
+	music := &AudioPiece{Recording: 1, Stream: 1, Range: timeline.Range{To: 75}, Channels: "stereo", Plain: true}
+	spec := AudioSpec{
+		Codec: "opus", Bitrate: "128k", Rate: pal25, Opening: 100, Closing: 100, LUFS: -16, Peak: -1.5,
+		Pieces: []AudioPiece{{Stream: 1, Range: timeline.Range{To: 150}, Channels: "stereo"}}, Before: music, After: music,
+	}
+	if _, err := tools(t).Audio(t.Context(), spec, []SoundSource{talk, clip}, out, nil); err != nil {
+		t.Fatal(err)
+	}
+	at := func(from, length string) float64 {
+		lufs, _ := judge(t, append([]string{"-ss", from, "-t", length}, Input(out)...)...)
+		return lufs
+	}
+	for name, lufs := range map[string]float64{"opening clip": at("0.2", "2.5"), "talk": at("4", "6"), "closing clip": at("11.2", "2.5")} {
+		if math.Abs(lufs-spec.LUFS) > 1 {
+			t.Errorf("the %s is at %.1f LUFS", name, lufs)
+		}
+	}
+	for _, from := range []string{"3.1", "10.1"} {
+		if lufs := at(from, "0.8"); lufs > -60 {
+			t.Errorf("beside the card at %s s there is sound of %.1f LUFS", from, lufs)
+		}
+	}
+}
+
 // Silence is left alone: raised to a talk's loudness it would be hiss.
 func TestSilenceStaysSilent(t *testing.T) {
 	t.Parallel()

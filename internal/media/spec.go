@@ -187,7 +187,7 @@ type AudioPiece struct {
 	Range     timeline.Range `json:"range"`     // frames of the recording
 	Channels  string         `json:"channels"`  // "stereo", "left", "right" or "mix"
 
-	Plain bool `json:"plain,omitempty"` // it does not go through HighPass and Denoise
+	Plain bool `json:"plain,omitempty"` // it does not go through HighPass and Denoise, and is made as loud as what does
 
 	Mute []timeline.Range `json:"mute,omitempty"` // frames, counted from the piece's first, in which nothing is heard
 }

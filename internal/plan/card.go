@@ -49,12 +49,13 @@ func cardSpecs(x *Expansion) (opening, closing media.CardSpec) {
 		language = look.Language
 		talk = talk.In(language)
 	}
+	first, last := x.cardTimes()
 	opening = media.CardSpec{
 		Title: talk.Title, Speakers: talk.Speakers, Conference: talk.Conference, Note: talk.Date,
-		Language: language, Rate: programme.Rate, Frames: programme.Rate.Frame(x.Pipeline.Programme.Opening),
+		Language: language, Rate: programme.Rate, Frames: programme.Rate.Frame(first),
 	}
 	closing = opening
-	closing.Note, closing.Frames = cmp.Or(talk.Licence, talk.URL), programme.Rate.Frame(x.Pipeline.Programme.Closing)
+	closing.Note, closing.Frames = cmp.Or(talk.Licence, talk.URL), programme.Rate.Frame(last)
 	if look != nil {
 		opening.Look, closing.Look = lookOf(look, look.Date), lookOf(look, look.Licence)
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
@@ -23,6 +24,22 @@ func frames(clip *Source) int64 {
 		return 0
 	}
 	return clip.Frames
+}
+
+// cardTimes are how long the cards stand: not at all where clips take their place.
+func (x *Expansion) cardTimes() (opening, closing time.Duration) {
+	opening, closing = x.Pipeline.Programme.Opening, x.Pipeline.Programme.Closing
+	look := x.Facts.Conference.Cards
+	if look == nil || !look.OnlyClips {
+		return opening, closing
+	}
+	if look.OpeningClip != nil {
+		opening = 0
+	}
+	if look.ClosingClip != nil {
+		closing = 0
+	}
+	return opening, closing
 }
 
 // findClips asks for what the clips are; ok is false while that is not known.

@@ -118,11 +118,12 @@ func layReel(x *Expansion, sources []Source, clips clips) (Reel, error) {
 	if err != nil {
 		return Reel{}, err
 	}
+	opening, closing := x.cardTimes()
 	reel.Programme = timeline.Programme{
 		Rate:    rate,
-		Opening: frames(clips.opening) + rate.Frame(x.Pipeline.Programme.Opening),
+		Opening: frames(clips.opening) + rate.Frame(opening),
 		Kept:    kept,
-		Closing: rate.Frame(x.Pipeline.Programme.Closing) + frames(clips.closing),
+		Closing: rate.Frame(closing) + frames(clips.closing),
 	}
 	for _, k := range kept {
 		for i, s := range sources {

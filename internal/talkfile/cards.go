@@ -28,6 +28,7 @@ type Cards struct {
 
 	OpeningClip File `yaml:"opening-clip" doc:"A film of the conference's own, with its sound, in front of the opening card. Its path starts at this file."`
 	ClosingClip File `yaml:"closing-clip" doc:"A film of the conference's own, with its sound, behind the closing card. Its path starts at this file."`
+	OnlyClips   bool `yaml:"only-clips" doc:"Whether a clip takes the place of the card that it would stand beside."`
 }
 
 // Place is where words stand on a card.
@@ -194,7 +195,7 @@ func (c *Cards) look() *conference.Cards {
 	}
 	look := &conference.Cards{
 		Font: c.Font, Language: string(c.Language), Title: c.Title.place(), Speakers: c.Speakers.place(),
-		Conference: c.Conference.place(), Date: c.Date.place(), Licence: c.Licence.place(),
+		Conference: c.Conference.place(), Date: c.Date.place(), Licence: c.Licence.place(), OnlyClips: c.OnlyClips,
 	}
 	for from, to := range map[*File]**conference.Asset{&c.Background: &look.Background, &c.OpeningClip: &look.OpeningClip, &c.ClosingClip: &look.ClosingClip} {
 		if from.Name != "" {
