@@ -1,6 +1,11 @@
 package talkfile
 
 import (
+	"cmp"
+	"fmt"
+	"image"
+	_ "image/jpeg" // read by image.Decode
+	_ "image/png"  // likewise
 	"io"
 	"os"
 	"path/filepath"
@@ -167,6 +172,9 @@ func (c *Cards) find(conference string) error {
 		if !strings.Contains(head, begins) {
 			return wrong("%s is not what its name says", f.Name).Try("Export it again as %s.", strings.ToUpper(filepath.Ext(f.Name)[1:]))
 		}
+		if err := whole(f.Name, begins); err != nil {
+			return wrong("%s is damaged: %v", f.Name, err).Try("Export it again, or fetch it anew.")
+		}
 	}
 	return nil
 }
@@ -176,6 +184,27 @@ func (c *Cards) find(conference string) error {
 var kinds = map[string]string{
 	".png": "\x89PNG\r\n", ".jpg": "\xff\xd8\xff", ".jpeg": "\xff\xd8\xff", ".svg": "<svg",
 	".mp4": "", ".mov": "", ".mkv": "", ".webm": "",
+}
+
+// whole is an error where a PNG or JPEG, by how it begins, cannot be read to its end.
+func whole(path, begins string) error {
+	if begins == "" || begins == "<svg" {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	const most = 16384 // pixels of a side: more would be a trap, and no background
+	if c, _, err := image.DecodeConfig(f); err != nil || c.Width > most || c.Height > most {
+		return cmp.Or(err, fmt.Errorf("it has %d by %d pixels", c.Width, c.Height))
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	_, _, err = image.Decode(f)
+	return err
 }
 
 func readHead(path string) (string, error) {
