@@ -108,11 +108,8 @@ func mix(x *Expansion, h heard, where string) (action.Key, error) {
 			Mute:      reel.within(treatment.Mute, piece),
 		})
 	}
-	spec.Before = h.opening.piece(reel.clips.opening, spec.Rate, inputs, len(place))
-	if spec.Before != nil {
-		place[-1] = len(place)
-	}
-	spec.After = h.closing.piece(reel.clips.closing, spec.Rate, inputs, len(place))
+	spec.Before = h.opening.piece(reel.clips.opening, spec.Rate, inputs)
+	spec.After = h.closing.piece(reel.clips.closing, spec.Rate, inputs)
 	return x.Act(where, spec, inputs)
 }
 

@@ -131,11 +131,13 @@ type clipHeard struct {
 	analysis media.Analysis
 }
 
-// piece is the sound of a clip as a piece of a programme whose recordings it is added to.
-func (h clipHeard) piece(clip *Source, rate timeline.Rate, inputs map[string]action.Key, place int) *media.AudioPiece {
+// piece is the sound of a clip as a piece of a programme, to whose inputs it is added: two
+// for each source.
+func (h clipHeard) piece(clip *Source, rate timeline.Rate, inputs map[string]action.Key) *media.AudioPiece {
 	if clip == nil {
 		return nil
 	}
+	place := len(inputs) / 2
 	inputs[fmt.Sprintf("recording/%05d", place)] = clip.Key
 	inputs[fmt.Sprintf("analysis/%05d", place)] = h.key
 	return &media.AudioPiece{
