@@ -87,7 +87,7 @@ func x265(transfer string) []string {
 var hdr = []odd{
 	{name: "HDR10", often: true, ext: "mp4", filter: lit("smpte2084"), args: x265("smpte2084"), judge: judge{tolerance: 16}},
 	{name: "HLG", ext: "mov", filter: lit("arib-std-b67"), args: x265("arib-std-b67"), judge: judge{tolerance: 16}},
-	{name: "HLG, turned", often: true, ext: "mov", size: upright, filter: "transpose=cclock," + lit("arib-std-b67"), args: x265("arib-std-b67"), patch: displayed(0, 1, -1, 0)},
+	{name: "HLG, turned", often: true, ext: "mov", size: upright, filter: "transpose=cclock," + lit("arib-std-b67"), args: x265("arib-std-b67"), patch: displayed(0, 1, -1, 0), judge: judge{tolerance: 16}},
 	{name: "BT.2020, not HDR", often: true, ext: "mkv", filter: lit("2020_10"), args: x265("bt2020-10")},
 }
 

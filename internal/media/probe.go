@@ -337,11 +337,13 @@ func (s *scan) video(interlaced bool, start time.Duration) *Video {
 	}
 	// With fewer pictures a second, as of slides or of a webcam in the dark, each is shown
 	// several times: cards, burned-in subtitles and cuts want a finer grid.
+	slow, pace := false, step
 	if slowest := (timeline.Rate{Num: 10, Den: 1}); rate.Less(slowest) {
 		rate = timeline.Rate{Num: 25, Den: 1}
 		if r, err := timeline.ParseRate(s.picture.Nominal); err == nil && slowest.Less(r) && r.Less(timeline.Rate{Num: 61, Den: 1}) {
 			rate = r
 		}
+		slow = !variable
 		step, variable = 0, true // a still picture stays for as long as there is sound
 	}
 	s.end = max(s.end, s.tempo.last+int64(math.Round(step)))
@@ -349,10 +351,10 @@ func (s *scan) video(interlaced bool, start time.Duration) *Video {
 		Stream: s.picture.Index, Codec: s.picture.CodecName,
 		Rate: rate.Standard(), Variable: variable, Interlaced: interlaced,
 		Matrix: s.picture.matrix(), Plain: s.picture.plain(), Reorder: duration(s.reorder, base),
-		TimeBase: base, FirstPTS: s.first,
+		TimeBase: base, FirstPTS: s.first, Slow: slow,
 		Lead: duration(s.first, base) - start, End: duration(s.end, base) - start,
 	}
-	v.Gaps = s.pictureGaps(step, start)
+	v.Gaps = s.pictureGaps(pace, start)
 	v.Width, v.Height = s.picture.size()
 	if t := s.picture.Transfer; t == "smpte2084" || t == "arib-std-b67" {
 		v.HDR = t

@@ -44,6 +44,7 @@ type Video struct {
 	Lead       time.Duration `json:"lead"`      // how long after the container's start the first picture comes
 	End        time.Duration `json:"end"`       // where the last picture ends
 
+	Slow bool   `json:"slow,omitempty"` // fewer than ten pictures a second came, at one interval; each is shown several times
 	HDR  string `json:"hdr,omitempty"`  // the transfer of high dynamic range, as ffmpeg names it: "smpte2084" (PQ) or "arib-std-b67" (HLG)
 	Wide bool   `json:"wide,omitempty"` // the colours of BT.2020, without high dynamic range
 

@@ -96,7 +96,7 @@ func longer(all []conference.Stretch, least time.Duration) []conference.Stretch 
 // streams says what the container tells: of times that are missing, or do not fit.
 func (t *trouble) streams() {
 	p := t.source.Probe
-	if p.Video != nil && p.Video.Variable && len(p.Video.Gaps) == 0 {
+	if p.Video != nil && p.Video.Variable && !p.Video.Slow && len(p.Video.Gaps) == 0 {
 		t.say(conference.Variable, nil, "Nothing need be done; the programme has a constant rate",
 			"pictures come at varying intervals; they are taken at %s a second", p.Video.Rate)
 	}
