@@ -65,7 +65,11 @@ func (t Tools) audio(ctx context.Context, spec AudioSpec, sources []SoundSource,
 	if err != nil {
 		return AudioFacts{}, err
 	}
-	m := mastering{tools: t, spec: spec, cuts: cuts, sources: sources, out: out, on: on, began: time.Now()}
+	filters, err := spec.filtersOf(sources)
+	if err != nil {
+		return AudioFacts{}, err
+	}
+	m := mastering{tools: t, spec: spec, cuts: cuts, sources: sources, filters: filters, out: out, on: on, began: time.Now()}
 	ceiling, want := spec.Peak-margin, spec.LUFS
 	score.level(cuts)
 	before := score.loudness(1, 1e9)
@@ -193,6 +197,7 @@ type mastering struct {
 	spec    AudioSpec
 	cuts    []cut
 	sources []SoundSource
+	filters []string // of each source
 	out     string
 	on      func(Progress)
 	began   time.Time
@@ -302,14 +307,11 @@ func (m *mastering) piece(ctx context.Context, c cut, p *player) error {
 		return fmt.Errorf("%q is no choice of channels; there are stereo, left, right and mix", c.channels)
 	}
 	path := m.sources[c.source].Path
-	filters, err := m.spec.filters(m.sources[c.source].Blocks)
-	if err != nil {
-		return err
-	}
+	filters := m.filters[c.source]
 	if c.plain {
 		filters = ""
 	}
-	err = m.tools.listen(ctx, path, c.stream, c.first, c.first+c.len(), filters, func(left, right []float32) error {
+	err := m.tools.listen(ctx, path, c.stream, c.first, c.first+c.len(), filters, func(left, right []float32) error {
 		pick(left, right)
 		for _, side := range [][]float32{left, right} {
 			c.raise(side)

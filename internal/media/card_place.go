@@ -6,6 +6,7 @@ import (
 	"github.com/rivo/uniseg"
 	ffmpeg "github.com/u2takey/ffmpeg-go"
 
+	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -55,7 +56,7 @@ func together(names []string) string {
 }
 
 // put sets a part where a look wants it.
-func (p *part) put(at CardPlace, on canvas, right bool) {
+func (p *part) put(at conference.Place, on canvas, right bool) {
 	across := func(hundredths float64) int { return int(hundredths * float64(on.across) / 100) }
 	down := func(hundredths float64) int { return int(hundredths * float64(on.down) / 100) }
 	p.width, p.y, p.anchor = across(at.Width), down(at.Y), 7
@@ -105,9 +106,9 @@ func (l *CardLook) strips(on canvas) []strip {
 }
 
 // place is where the look wants a part, if it says.
-func (l *CardLook) place(name string) (CardPlace, bool) {
+func (l *CardLook) place(name string) (conference.Place, bool) {
 	if l == nil {
-		return CardPlace{}, false
+		return conference.Place{}, false
 	}
 	p, ok := l.Places[name]
 	return p, ok

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/lectern-av/lectern/internal/conference"
 )
 
 // TestACardOfAConferencesOwn draws words and a logo over each kind of backdrop, and looks at
@@ -32,11 +34,11 @@ func TestACardOfAConferencesOwn(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "card.mp4")
 			spec := CardSpec{Title: "Loops", Note: "2026", Rate: pal25, Frames: 20, Look: &CardLook{
 				Background: kind,
-				Places: map[string]CardPlace{
+				Places: map[string]conference.Place{
 					"title": {X: 10, Y: 40, Width: 40, Height: 30, Size: 12, Colour: "#ff0000"},
 					"note":  {X: 60, Y: 80, Width: 30, Size: 6, Colour: "#ffffff", Align: "right"},
 				},
-				Logo: &CardPlace{X: 80, Y: 10, Width: 10},
+				Logo: &conference.Place{X: 80, Y: 10, Width: 10},
 			}}
 			outs := []EncodeOut{{Width: 640, Height: 360, Encoding: small, Path: out}}
 			if err := tl.Card(t.Context(), spec, CardFiles{Background: ground, Logo: logo}, outs, t.TempDir(), nil); err != nil {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/lectern-av/lectern/internal/conference"
 )
 
 // TestEveryScriptIsShaped draws words whose letters depend on one another, and the same
@@ -38,7 +40,7 @@ func titled(t *testing.T, title string) *image.Gray {
 	t.Helper()
 	on := canvas{1920, 1080}
 	script := filepath.Join(t.TempDir(), "card.ass")
-	look := &CardLook{Places: map[string]CardPlace{"title": {X: 5, Y: 20, Width: 90, Height: 60, Size: 20}}}
+	look := &CardLook{Places: map[string]conference.Place{"title": {X: 5, Y: 20, Width: 90, Height: 60, Size: 20}}}
 	if err := os.WriteFile(script, []byte(compose(CardSpec{Title: title, Look: look}, on, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,17 @@ func (s AudioSpec) filters(blocks string) (string, error) {
 	return chain, nil
 }
 
+// filtersOf is filters of each source.
+func (s AudioSpec) filtersOf(sources []SoundSource) (all []string, err error) {
+	all = make([]string, len(sources))
+	for i, source := range sources {
+		if all[i], err = s.filters(source.Blocks); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // noiseFloor is how loud a recording's noise is, in dBFS as afftdn takes it: a little above
 // the quietest tenth of it, between two words.
 func noiseFloor(blocks []block) float64 {

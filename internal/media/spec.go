@@ -131,22 +131,10 @@ type CardSpec struct {
 
 // CardLook is a conference's own look of its cards. What it leaves open is as in Lectern's.
 type CardLook struct {
-	Background Backdrop             `json:"background,omitempty"` // what lies behind; "": Lectern's
-	Font       string               `json:"font,omitempty"`       // a family that fontconfig knows
-	Places     map[string]CardPlace `json:"places,omitempty"`     // of "title", "speakers", "conference" and "note"
-	Logo       *CardPlace           `json:"logo,omitempty"`       // its height follows from its width; nil: there is none
-}
-
-// CardPlace is where something stands on a card. X and Width are hundredths of the card's
-// width, Y, Height and Size of its height.
-type CardPlace struct {
-	X      float64 `json:"x"` // the left edge
-	Y      float64 `json:"y"` // the upper edge
-	Width  float64 `json:"width"`
-	Height float64 `json:"height,omitempty"` // lines that do not fit are set smaller
-	Size   float64 `json:"size,omitempty"`   // of the letters, at most
-	Colour string  `json:"colour,omitempty"` // "#rrggbb"
-	Align  string  `json:"align,omitempty"`  // "left", "centre" or "right"; "": as the script runs
+	Background Backdrop                    `json:"background,omitempty"` // what lies behind; "": Lectern's
+	Font       string                      `json:"font,omitempty"`       // a family that fontconfig knows
+	Places     map[string]conference.Place `json:"places,omitempty"`     // of "title", "speakers", "conference" and "note"
+	Logo       *conference.Place           `json:"logo,omitempty"`       // its height follows from its width; nil: there is none
 }
 
 // Backdrop is a kind of file that lies behind the words of a card.

@@ -64,17 +64,17 @@ func cardSpecs(x *Expansion) (opening, closing media.CardSpec) {
 
 // lookOf is a conference's look for a card whose note stands at a place.
 func lookOf(c *conference.Cards, note *conference.Place) *media.CardLook {
-	look := media.CardLook{Font: c.Font, Places: make(map[string]media.CardPlace)}
+	look := media.CardLook{Font: c.Font, Places: make(map[string]conference.Place)}
 	for name, at := range map[string]*conference.Place{"title": c.Title, "speakers": c.Speakers, "conference": c.Conference, "note": note} {
 		if at != nil {
-			look.Places[name] = media.CardPlace(*at)
+			look.Places[name] = *at
 		}
 	}
 	if c.Background != nil {
 		look.Background = Backdrop(c.Background.Name)
 	}
 	if c.Logo != nil {
-		look.Logo = &media.CardPlace{X: c.Logo.X, Y: c.Logo.Y, Width: c.Logo.Width}
+		look.Logo = &conference.Place{X: c.Logo.X, Y: c.Logo.Y, Width: c.Logo.Width}
 	}
 	return &look
 }

@@ -98,12 +98,7 @@ func encodeClip(x *Expansion, reel Reel, clip *Source, where string, all encoded
 	grid := timeline.Grid{Rate: reel.Programme.Rate, Every: x.Pipeline.Programme.Chunk, Least: leastChunk}
 	for n, r := range grid.Chunks(timeline.Range{To: clip.Frames}) {
 		for _, to := range all {
-			spec := media.EncodeSpec{
-				Pictures: clip.Probe.Pictures(reel.Programme.Rate), Range: r,
-				Width: to.Width, Height: to.Height, Encoding: to.Encoding, Salt: to.Salt,
-			}
-			chunk := fmt.Sprintf("%s/%d", where, n)
-			key, err := x.share(to.Name+"/"+chunk, chunk, spec, map[string]action.Key{"recording": clip.Key})
+			key, err := encodeAs(x, to, *clip, reel.Programme.Rate, fmt.Sprintf("%s/%d", where, n), media.EncodeSpec{Range: r})
 			if err != nil {
 				return nil, err
 			}

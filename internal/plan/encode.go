@@ -163,25 +163,27 @@ func burning(x *Expansion, all encoded) map[string][]conference.Cue {
 
 // encodeChunk adds one action per rendition; they share a decode.
 func encodeChunk(x *Expansion, reel Reel, c chunk, all encoded, burned map[string][]conference.Cue) error {
-	s := reel.Sources[c.Source]
 	for _, r := range all {
 		spec := media.EncodeSpec{
-			Pictures: s.Probe.Pictures(reel.Programme.Rate),
-			Range:    c.Range,
-			Width:    r.Width,
-			Height:   r.Height,
-			Encoding: r.Encoding,
-			Salt:     r.Salt,
-			Blank:    reel.within(x.Facts.Treatment.Blank, c.Piece),
-			Cues:     reel.seen(burned[r.Subtitles], c.Piece),
+			Range: c.Range,
+			Blank: reel.within(x.Facts.Treatment.Blank, c.Piece),
+			Cues:  reel.seen(burned[r.Subtitles], c.Piece),
 		}
-		key, err := x.share(r.Name+"/"+c.where, c.where, spec, map[string]action.Key{"recording": s.Key})
+		key, err := encodeAs(x, r, reel.Sources[c.Source], reel.Programme.Rate, c.where, spec)
 		if err != nil {
 			return err
 		}
 		r.Segments = append(r.Segments, key)
 	}
 	return nil
+}
+
+// encodeAs adds the action that makes a chunk of a source for a rendition, of which spec says
+// what the chunk is, and leaves open how it is taken and compressed.
+func encodeAs(x *Expansion, r *Rendition, from Source, rate timeline.Rate, chunk string, spec media.EncodeSpec) (action.Key, error) {
+	spec.Pictures = from.Probe.Pictures(rate)
+	spec.Width, spec.Height, spec.Encoding, spec.Salt = r.Width, r.Height, r.Encoding, r.Salt
+	return x.share(r.Name+"/"+chunk, chunk, spec, map[string]action.Key{"recording": from.Key})
 }
 
 // seen are the cues that are seen during a chunk, from one of its frames to another.
