@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 
+	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/plan"
 )
@@ -22,11 +23,20 @@ func doProbe(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	p, err := t.Media().ProbePicture(ctx, path, t.recordingName(a), max(1, spec.Picture), t.fraction)
+	p, err := t.probe(ctx, a, path, spec, t.fraction)
 	if err != nil {
 		return err
 	}
 	return t.Publish(ctx, a, t.Dir, p, p.Notes)
+}
+
+// probe looks at the pictures of a recording that are wanted.
+func (t *Task) probe(ctx context.Context, a action.Action, path string, of plan.RecordingSpec, on func(fraction float64)) (media.Probe, error) {
+	p, err := t.Media().ProbePicture(ctx, path, t.recordingName(a), max(1, of.Picture), on)
+	if err == nil && of.Beside > 0 {
+		err = t.Media().ProbeBeside(ctx, path, t.recordingName(a), &p, of.Beside, on)
+	}
+	return p, err
 }
 
 // doIndex copies a recording into Matroska and looks into that.
@@ -46,7 +56,11 @@ func doIndex(ctx context.Context, t *Task) error {
 	}); err != nil {
 		return err
 	}
-	p, err := t.Media().Probe(ctx, out, t.recordingName(a), func(f float64) { t.fraction(0.8 + f*0.2) })
+	var copied plan.RecordingSpec
+	if found.Beside != nil {
+		copied.Beside = 2
+	}
+	p, err := t.probe(ctx, a, out, copied, func(f float64) { t.fraction(0.8 + f*0.2) })
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ type Treatment struct {
 	HighPass     int             `json:"high_pass,omitempty"`    // Hz under which sound is taken away: steps, wind, hum; 0 takes none
 	Denoise      bool            `json:"denoise,omitempty"`      // steady noise is lowered, by 10 dB at most
 	Picture      int             `json:"picture,omitempty"`      // which moving picture of each recording, counted from 1; 0 is the first
+	Beside       int             `json:"beside,omitempty"`       // which one is shown beside it; 0 is none
+	Share        int             `json:"share,omitempty"`        // per cent of the frame's width that the picture has, where one is beside it; 0 is two thirds
 	Silence      bool            `json:"silence,omitempty"`      // recordings without sound are silent; if not, they are refused
 	Waveform     bool            `json:"waveform,omitempty"`     // recordings without picture show their sound; if not, they are refused
 	Mute         []timeline.Span `json:"mute,omitempty"`         // reel time in which nothing is heard

@@ -47,7 +47,7 @@ func Timescale(rate timeline.Rate) int64 {
 // the first picture's exact timestamp, and trim picks numbers.
 func (t Tools) Encode(ctx context.Context, path string, pics Pictures, r timeline.Range, outs []EncodeOut, scratch string, on func(Progress)) (notes []string, err error) {
 	source := func() *ffmpeg.Stream { return kept(path, pics, r) }
-	said, err := t.render(ctx, source, pics, r.Len(), outs, scratch, on)
+	said, err := t.render(ctx, source, pics.framed(), r.Len(), outs, scratch, on)
 	if err != nil {
 		return nil, fmt.Errorf("encode frames %d to %d: %w", r.From, r.To, err)
 	}
@@ -55,7 +55,7 @@ func (t Tools) Encode(ctx context.Context, path string, pics Pictures, r timelin
 		return nil, err
 	}
 	n := complaints(said)
-	if n > 0 {
+	for _, pics := range pics.each() {
 		if n, err = t.sinceRunIn(ctx, path, pics, r, n); err != nil {
 			return nil, fmt.Errorf("look where frames %d to %d are damaged: %w", r.From, r.To, err)
 		}
@@ -73,7 +73,7 @@ func (t Tools) Encode(ctx context.Context, path string, pics Pictures, r timelin
 func (t Tools) sinceRunIn(ctx context.Context, path string, pics Pictures, r timeline.Range, n int) (int, error) {
 	chain := r.Shift(-pics.Lead)
 	from := seek(pics, chain)
-	if len(from) == 0 {
+	if len(from) == 0 || n == 0 {
 		return n, nil
 	}
 	args, err := arguments(func() *ffmpeg.Stream {
@@ -143,8 +143,17 @@ type target struct {
 	log  string // where the first pass leaves word for the second
 }
 
-// kept is exactly the frames r of a recording, at its own size, numbered from zero.
+// kept is exactly the frames r of a recording, at its own size, numbered from zero; where
+// another picture is beside, framed tells what they are like.
 func kept(path string, pics Pictures, r timeline.Range) *ffmpeg.Stream {
+	if pics.Beside != nil {
+		return sideBySide(path, pics, r)
+	}
+	return alone(path, pics, r)
+}
+
+// alone is exactly the frames r of one picture of a recording.
+func alone(path string, pics Pictures, r timeline.Range) *ffmpeg.Stream {
 	chain := r.Shift(-pics.Lead) // as numbered by fps, which knows nothing of the lead
 	s := open(path, seek(pics, chain), decoder(pics)).Get(strconv.Itoa(pics.Stream))
 	s = filter(s, "setpts", options{"expr": fmt.Sprintf("PTS-(%d)", pics.FirstPTS)})
@@ -173,7 +182,7 @@ func kept(path string, pics Pictures, r timeline.Range) *ffmpeg.Stream {
 // the range, as it often does at every tenth second.
 func seek(pics Pictures, chain timeline.Range) options {
 	first := duration(pics.FirstPTS, pics.TimeBase)
-	margin := pics.Reorder
+	margin := pics.Reorder + pics.RunIn
 	if pics.Deinterlace {
 		margin += time.Second
 	}

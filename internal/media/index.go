@@ -9,7 +9,7 @@ import (
 	ffmpeg "github.com/u2takey/ffmpeg-go"
 )
 
-// Index copies the picture and all sounds of the recording in, of which p was found, into
+// Index copies the picture, one that is beside it, and all sounds of the recording in, of which p was found, into
 // a Matroska file that seeks exactly; nothing is encoded but sound that Matroska cannot
 // hold. What is sound alone gets a picture of it. Times stay as they are, so that picture
 // and sound keep their distance. The result is a recording like any other: probe it, and
@@ -23,6 +23,9 @@ func (t Tools) Index(ctx context.Context, in, out string, p Probe, on func(Progr
 			streams = append(streams, waves(source.Get(strconv.Itoa(p.Audio[0].Stream)), o))
 		} else {
 			streams = append(streams, source.Get(strconv.Itoa(p.Video.Stream)))
+		}
+		if p.Beside != nil {
+			streams = append(streams, source.Get(strconv.Itoa(p.Beside.Stream)))
 		}
 		for i, a := range p.Audio {
 			streams = append(streams, source.Get(strconv.Itoa(a.Stream)))

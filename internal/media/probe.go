@@ -124,15 +124,20 @@ func (t Tools) container(ctx context.Context, path string) (c container, err err
 	return c, err
 }
 
+// moving reports whether a stream is a picture, and not a cover.
+func (s stream) moving() bool {
+	still := s.Disposition["attached_pic"] == 1 || s.Disposition["still_image"] == 1 || s.Disposition["timed_thumbnails"] == 1
+	return s.Kind == "video" && !still && s.Width > 0
+}
+
 // choose picks the wanted moving picture, counted from 1, and all sounds. The picture's index
 // is −1 where there is none at all.
 func (c container) choose(name string, wanted int) (picture stream, sounds []stream, err error) {
 	picture.Index = -1
 	pictures := 0
 	for _, s := range c.Streams {
-		still := s.Disposition["attached_pic"] == 1 || s.Disposition["still_image"] == 1 || s.Disposition["timed_thumbnails"] == 1
 		switch {
-		case s.Kind == "video" && !still && s.Width > 0:
+		case s.moving():
 			if pictures++; pictures == wanted {
 				picture = s
 			}
@@ -192,6 +197,8 @@ type scan struct {
 	decoded int64                    // when the last picture was, in ticks
 	end     int64                    // of the last picture, in ticks
 	reorder int64                    // the most ticks between decoding and showing
+	keyed   int64                    // when the last picture that can be decoded by itself was shown, in ticks
+	apart   int64                    // the most ticks between two such
 	span    map[int]timeline.Range   // of each sound, in ticks
 	gaps    []timeline.Range         // between pictures that come late, in ticks
 	holes   map[int][]timeline.Range // in each sound, in ticks
@@ -201,7 +208,7 @@ type scan struct {
 func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64)) error {
 	base := s.picture.base()
 	s.tempo = newTempo(base)
-	s.end = noTime
+	s.end, s.keyed = noTime, s.first
 	s.span, s.holes = map[int]timeline.Range{}, map[int][]timeline.Range{}
 	ordered := displayOrder{next: func(pts int64) error { s.gapBefore(pts); s.tempo.add(pts); return nil }}
 	declared, told := s.container.declared(), 0.0
@@ -221,6 +228,9 @@ func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64))
 			return nil
 		}
 		s.end = max(s.end, p.pts+p.duration)
+		if s.apart = max(s.apart, p.pts-s.keyed); p.key {
+			s.keyed = p.pts
+		}
 		if p.dts != noTime {
 			s.reorder = max(s.reorder, p.pts-p.dts)
 		}
@@ -355,6 +365,9 @@ func (s *scan) video(interlaced bool, start time.Duration) *Video {
 		Lead: duration(s.first, base) - start, End: duration(s.end, base) - start,
 	}
 	v.Gaps = s.pictureGaps(pace, start)
+	if slices.ContainsFunc(s.container.Streams, func(o stream) bool { return o.moving() && o.Index != s.picture.Index }) {
+		v.RunIn = duration(s.apart, base) + time.Second
+	}
 	v.Width, v.Height = s.picture.size()
 	if t := s.picture.Transfer; t == "smpte2084" || t == "arib-std-b67" {
 		v.HDR = t
@@ -436,11 +449,14 @@ func clock(d time.Duration) string {
 // Pictures is how to take frames off the recording at a rate. It may only be asked of a
 // probe with a picture.
 func (p Probe) Pictures(rate timeline.Rate) Pictures {
-	v := p.Video
+	return p.Video.pictures(rate)
+}
+
+func (v *Video) pictures(rate timeline.Rate) Pictures {
 	return Pictures{
 		Stream: v.Stream, Rate: rate, TimeBase: v.TimeBase, FirstPTS: v.FirstPTS,
 		Lead: rate.Frame(v.Lead), Deinterlace: v.Interlaced,
-		Width: v.Width, Height: v.Height, Matrix: v.Matrix, Plain: v.Plain, Reorder: v.Reorder,
+		Width: v.Width, Height: v.Height, Matrix: v.Matrix, Plain: v.Plain, Reorder: v.Reorder, RunIn: v.RunIn,
 		Fields: v.Interlaced && !rate.Less(timeline.Rate{Num: 2 * v.Rate.Num, Den: v.Rate.Den}), HDR: v.HDR, Wide: v.Wide,
 	}
 }

@@ -24,6 +24,8 @@ type Probe struct {
 	Audio    []Audio       `json:"audio"`
 	Notes    []string      `json:"notes,omitempty"` // troubles, in words
 
+	Beside *Video `json:"beside,omitempty"` // a second picture, to be shown beside; on the same clock
+
 	Unread int64 `json:"unread,omitempty"` // bytes at the end that hold nothing which can be read
 }
 
@@ -43,6 +45,10 @@ type Video struct {
 	FirstPTS   int64         `json:"first_pts"` // of the first picture, in ticks, in the container's own time
 	Lead       time.Duration `json:"lead"`      // how long after the container's start the first picture comes
 	End        time.Duration `json:"end"`       // where the last picture ends
+
+	// Where there are several pictures, seeks go by another one of them: this much earlier,
+	// there is one that this picture can be decoded from.
+	RunIn time.Duration `json:"run_in,omitempty"`
 
 	Slow bool   `json:"slow,omitempty"` // fewer than ten pictures a second came, at one interval; each is shown several times
 	HDR  string `json:"hdr,omitempty"`  // the transfer of high dynamic range, as ffmpeg names it: "smpte2084" (PQ) or "arib-std-b67" (HLG)
@@ -80,9 +86,12 @@ type Pictures struct {
 	Plain       bool          `json:"plain"`   // as in Video
 	Reorder     time.Duration `json:"reorder"` // as in Video: how much further ahead a seek must aim
 
-	Fields bool   `json:"fields,omitempty"` // each field becomes a picture: 50 a second of 25i
-	HDR    string `json:"hdr,omitempty"`    // as in Video: it is mapped to what screens without it show
-	Wide   bool   `json:"wide,omitempty"`   // as in Video: likewise
+	RunIn  time.Duration `json:"run_in,omitempty"` // as in Video: likewise
+	Fields bool          `json:"fields,omitempty"` // each field becomes a picture: 50 a second of 25i
+	HDR    string        `json:"hdr,omitempty"`    // as in Video: it is mapped to what screens without it show
+	Wide   bool          `json:"wide,omitempty"`   // as in Video: likewise
+
+	Beside *Beside `json:"beside,omitempty"` // another picture, in one frame with these
 }
 
 // Encoding is how a rendition's pictures are compressed.

@@ -66,12 +66,12 @@ func (t Tools) Poster(ctx context.Context, in string, pics Pictures, n int64, ou
 func (t Tools) still(ctx context.Context, in string, pics Pictures, n int64) ([]byte, error) {
 	for quality := 2; ; quality *= 2 { // of 2, the best, to 31
 		args, err := arguments(func() *ffmpeg.Stream {
-			s, matrix := kept(in, pics, timeline.Range{From: n, To: n + 1}), pics.Matrix
+			s, pics := kept(in, pics, timeline.Range{From: n, To: n + 1}), pics.framed()
 			if pics.mapped() {
-				s, matrix = mapTones(s, pics, thumbnailHeight), "bt709"
+				s, pics.Matrix = mapTones(s, pics, thumbnailHeight), "bt709"
 			}
 			s = letterbox(s, thumbnailWidth, thumbnailHeight, "yuvj420p", options{
-				"in_color_matrix": matrix, "out_color_matrix": "bt601", "out_range": "pc", // as JFIF has it
+				"in_color_matrix": pics.Matrix, "out_color_matrix": "bt601", "out_range": "pc", // as JFIF has it
 			})
 			return s.Output("pipe:1", options{"f": "image2pipe", "c:v": "mjpeg", "q:v": strconv.Itoa(quality), "frames:v": "1", "fflags": "+bitexact"})
 		})

@@ -147,7 +147,7 @@ func expandThumbnail(x *Expansion) (any, error) {
 				continue
 			}
 			s := reel.Sources[piece.Source]
-			spec := media.ThumbnailSpec{Pictures: s.Probe.Pictures(reel.Programme.Rate), Range: cell}
+			spec := media.ThumbnailSpec{Pictures: s.pictures(reel.Programme.Rate), Range: cell}
 			return file(x.Act("", spec, map[string]action.Key{"recording": s.Key}))
 		}
 	}

@@ -181,7 +181,7 @@ func encodeChunk(x *Expansion, reel Reel, c chunk, all encoded, burned map[strin
 // encodeAs adds the action that makes a chunk of a source for a rendition, of which spec says
 // what the chunk is, and leaves open how it is taken and compressed.
 func encodeAs(x *Expansion, r *Rendition, from Source, rate timeline.Rate, chunk string, spec media.EncodeSpec) (action.Key, error) {
-	spec.Pictures = from.Probe.Pictures(rate)
+	spec.Pictures = from.pictures(rate)
 	spec.Width, spec.Height, spec.Encoding, spec.Salt = r.Width, r.Height, r.Encoding, r.Salt
 	return x.share(r.Name+"/"+chunk, chunk, spec, map[string]action.Key{"recording": from.Key})
 }

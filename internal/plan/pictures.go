@@ -139,7 +139,7 @@ func expandPoster(x *Expansion, stills stilled) (action.Key, error) {
 			at = len(place)
 			place[c.Source] = at
 			inputs[fmt.Sprintf("recording/%05d", at)] = s.Key
-			spec.Pictures = append(spec.Pictures, s.Probe.Pictures(reel.Programme.Rate))
+			spec.Pictures = append(spec.Pictures, s.pictures(reel.Programme.Rate))
 		}
 		inputs[fmt.Sprintf("stills/%05d", i)] = c.key
 		spec.Chunks = append(spec.Chunks, PosterChunk{at, c.Range.From, c.edge})

@@ -15,13 +15,14 @@ import (
 // RecordingSpec are the parameters of an action that looks at a recording as a whole.
 type RecordingSpec struct {
 	Picture int `json:"picture,omitempty"` // which moving picture, counted from 1; 0 is the first
+	Beside  int `json:"beside,omitempty"`  // which one is shown beside it; 0 is none
 }
 
 // Probe looks into each recording.
 func Probe() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "probe", Also: []string{"ffprobe", "inspect", "ingest"}, Single: true},
-		Version: 2,
+		Version: 3,
 		Expand:  expandProbe,
 	}
 }
@@ -36,7 +37,7 @@ func expandProbe(x *Expansion) (any, error) {
 	var made probed
 	waiting := false
 	for i, r := range x.Facts.Recordings {
-		key, err := x.Act(fmt.Sprintf("r%d", i+1), RecordingSpec{Picture: x.Facts.Treatment.Picture}, map[string]action.Key{"recording": action.Key(r.SHA256)})
+		key, err := x.Act(fmt.Sprintf("r%d", i+1), RecordingSpec{x.Facts.Treatment.Picture, x.Facts.Treatment.Beside}, map[string]action.Key{"recording": action.Key(r.SHA256)})
 		if err != nil {
 			return nil, err
 		}
@@ -89,7 +90,7 @@ func observe[T any](x *Expansion, key action.Key) (t T, ok bool, err error) {
 func Index() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "index", Also: []string{"remux", "ingest", "copy"}, Needs: []string{"probe"}, Single: true},
-		Version: 1,
+		Version: 2,
 		Expand:  expandIndex,
 	}
 }
@@ -103,7 +104,7 @@ func expandIndex(x *Expansion) (any, error) {
 		if f := p.Truncated(x.Facts.Recordings[i].Name); f != nil && len(x.Facts.Cut) == 0 {
 			return nil, f
 		}
-		sources[i] = Source{Key: recording, Probe: p, Name: x.Facts.Recordings[i].Name}
+		sources[i] = Source{Key: recording, Probe: p, Name: x.Facts.Recordings[i].Name, Share: x.Facts.Treatment.Share}
 		if p.Indexed {
 			continue
 		}

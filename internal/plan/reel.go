@@ -19,7 +19,11 @@ type Source struct {
 	Name   string
 	Offset int64 // where it begins on the reel, in frames
 	Frames int64 // how long it is
+	Share  int   // per cent of the frame that its picture has where another is beside it; 0 is two thirds
 }
+
+// pictures says how to take frames off the recording.
+func (s Source) pictures(rate timeline.Rate) media.Pictures { return s.Probe.SideBySide(rate, s.Share) }
 
 // Reel is a talk's recordings laid end to end, and what is kept of it.
 type Reel struct {
@@ -97,9 +101,9 @@ func chunkName(grid timeline.Grid, source int, chunk timeline.Range, named map[s
 
 // layReel puts the sources end to end at the programme's rate, and the cut upon them.
 func layReel(x *Expansion, sources []Source, clips clips) (Reel, error) {
-	first := sources[0].Probe.Video
-	reel := Reel{Sources: sources, Width: first.Width, Height: first.Height, clips: clips}
-	rate := first.Rate
+	reel := Reel{Sources: sources, clips: clips}
+	reel.Width, reel.Height = sources[0].Probe.Size()
+	rate := sources[0].Probe.Rate()
 	if over := x.Pipeline.Programme.Rate; over != nil {
 		rate = *over
 	}

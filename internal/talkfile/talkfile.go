@@ -72,6 +72,8 @@ type Audio struct {
 // Picture is what is seen of the recordings.
 type Picture struct {
 	Stream int `yaml:"stream" doc:"Which of a recording's moving pictures, counted from 1, where it has several: a camera's and a screen's."`
+	Beside int `yaml:"beside" doc:"Which other one is shown beside it, on the right of the frame."`
+	Share  int `yaml:"share" doc:"Per cent of the frame's width that the first of the two has, 30 to 80; two thirds where it is not given."`
 }
 
 // StandIn is what stands in for what a recording lacks.

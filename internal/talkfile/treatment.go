@@ -1,6 +1,7 @@
 package talkfile
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -18,7 +19,8 @@ func (t Talk) treatment(path string) (asked conference.Treatment, err error) {
 	asked = conference.Treatment{
 		Floor:    conference.Sound{Stream: t.Sound.Floor.Stream, Channels: conference.Channels(t.Sound.Floor.Channels)},
 		HighPass: t.Sound.HighPass, Denoise: t.Sound.Noise == "gentle",
-		Picture: t.Picture.Stream, Silence: t.StandIn.Sound == "silence", Waveform: t.StandIn.Picture == "waveform",
+		Picture: t.Picture.Stream, Beside: t.Picture.Beside, Share: t.Picture.Share,
+		Silence: t.StandIn.Sound == "silence", Waveform: t.StandIn.Picture == "waveform",
 		Mute: spans(t.Mute), Blank: spans(t.Blank),
 	}
 	heard := []string{string(t.Language)}
@@ -141,8 +143,21 @@ func (p *Picture) UnmarshalYAML(node *yaml.Node) error {
 	if err := node.Decode((*plain)(p)); err != nil {
 		return err
 	}
-	if p.Stream < 1 {
-		return wrong(node, "there is no picture %d", p.Stream).Try("Pictures are counted from 1.")
+	if p.Stream == 0 && p.Beside != 0 {
+		p.Stream = 1
+	}
+	for _, n := range []int{p.Stream, cmp.Or(p.Beside, 2)} {
+		if n < 1 || n > 64 {
+			return wrong(node, "there is no picture %d", n).Try("Pictures are counted from 1.")
+		}
+	}
+	switch {
+	case p.Beside == p.Stream:
+		return wrong(node, "picture %d would be shown beside itself", p.Stream).Try("Name the other one: {stream: 2, beside: 1}.")
+	case p.Share != 0 && p.Beside == 0:
+		return wrong(node, "share divides a frame of two pictures, and there is one").Try("Name the other one: {stream: 2, beside: 1, share: 60}.")
+	case p.Share != 0 && (p.Share < 30 || p.Share > 80):
+		return wrong(node, "a share of %d per cent is not between 30 and 80", p.Share).Try("Without it, the first has two thirds.")
 	}
 	return nil
 }
