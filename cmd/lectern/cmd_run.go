@@ -115,7 +115,7 @@ func (c *runCmd) release(ctx context.Context, t *terminal) (released conductor.R
 		if err != nil {
 			return released, err
 		}
-		want.Submission.Facts.Talk.Slug, want.Notes = slug, notes
+		want.Submission.Facts.Talk.Slug, want.Notes = slug, append(want.Notes, notes...)
 	}
 	v := newView(t)
 	if c.JSON {
@@ -159,6 +159,13 @@ func (c *runCmd) read(ctx context.Context) (want conductor.Release, err error) {
 	said, err := c.facts()
 	if err != nil {
 		return want, err
+	}
+	font, err := said.FindFont(ctx)
+	if err != nil {
+		return want, err
+	}
+	if font != "" {
+		want.Notes = append(want.Notes, font)
 	}
 	facts := &want.Submission.Facts
 	facts.Talk, facts.Conference, facts.Treatment = said.Talk, said.Conference, said.Treatment

@@ -44,8 +44,15 @@ type CardFiles struct {
 // background of our own. The size and encoding in spec are not looked at; those of the
 // outs count. Each out can be joined to segments that Encode made alike. scratch is a
 // directory for what is needed meanwhile. A character that cannot be drawn is a
-// *GlyphError.
-func (t Tools) Card(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOut, scratch string, on func(Progress)) error {
+// *GlyphError, and a family of letters that is not here a *Lack.
+func (t Tools) Card(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOut, scratch string, on func(Progress)) (err error) {
+	if spec.Look != nil && spec.Look.Font != "" {
+		look := *spec.Look
+		if look.Font, err = FontFamily(ctx, look.Font); err != nil {
+			return err
+		}
+		spec.Look = &look
+	}
 	for len(outs) > 0 {
 		short := unitsShort(outs[0])
 		var alike, others []EncodeOut
@@ -135,7 +142,7 @@ func (t Tools) layOut(ctx context.Context, spec CardSpec, on canvas, scratch str
 		if err := os.WriteFile(path, []byte(script), 0o644); err != nil {
 			return "", err
 		}
-		picture, err := t.drawSmall(ctx, path, on, spec.Look.font())
+		picture, err := t.drawSmall(ctx, path, on)
 		if err != nil {
 			return "", err
 		}
@@ -151,9 +158,9 @@ func (t Tools) layOut(ctx context.Context, spec CardSpec, on canvas, scratch str
 // shrunken is how much smaller than its script a card is drawn to see where its words are.
 const shrunken = 4
 
-// drawSmall draws a script small, white on black. It fails where a glyph or the family of
-// the letters, unless it is Lectern's own, is not on this machine.
-func (t Tools) drawSmall(ctx context.Context, script string, on canvas, family string) (*image.Gray, error) {
+// drawSmall draws a script small, white on black. It fails where a glyph is not on this
+// machine.
+func (t Tools) drawSmall(ctx context.Context, script string, on canvas) (*image.Gray, error) {
 	picture := image.NewGray(image.Rect(0, 0, on.across/shrunken&^1, on.down/shrunken&^1)) // ffmpeg's color source makes odd ones even
 	args, err := arguments(func() *ffmpeg.Stream {
 		s := ffmpeg.Input(fmt.Sprintf("color=c=black:s=%dx%d:r=1:d=1", picture.Rect.Dx(), picture.Rect.Dy()), options{"f": "lavfi"}).Get("v:0")
@@ -170,10 +177,7 @@ func (t Tools) drawSmall(ctx context.Context, script string, on canvas, family s
 	if err != nil {
 		return nil, err
 	}
-	if err := glyphs(said); err != nil {
-		return nil, err
-	}
-	return picture, chosen(said, family)
+	return picture, glyphs(said)
 }
 
 // fits reports whether the words keep to their strips.
@@ -188,23 +192,7 @@ func fits(picture *image.Gray, strips []strip) bool {
 	return true
 }
 
-// taken is how libass says which font it took for a family first.
-var taken = regexp.MustCompile(`fontselect: \((.+), \d+, \d+\) -> .*, (\S+)`)
-
-// chosen is an error where libass took some other font for a family.
-func chosen(said, family string) error {
-	m := taken.FindStringSubmatch(said)
-	if family == ownFont || m == nil || strings.HasPrefix(plainName(m[2]), plainName(family)) {
-		return nil
-	}
-	return &Lack{fmt.Sprintf("no font family here is called %q; %s would be taken for it", family, m[2]),
-		"Install it, or name one that “fc-list : family” lists."}
-}
-
-// plainName is a font's name without what families and PostScript write otherwise.
-func plainName(s string) string {
-	return strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(s))
-}
+const installFonts = "Install some; on Debian and Ubuntu: apt-get install fontconfig fonts-noto-core (fonts-dejavu-core is smaller, and has fewer scripts)."
 
 // missing is how libass says that no font has a character.
 var missing = regexp.MustCompile(`failed to find any fallback with glyph 0x([0-9A-Fa-f]+)`)
@@ -217,7 +205,7 @@ func glyphs(said string) error {
 			return fmt.Errorf("understand libass: %w", err)
 		}
 		if code == 0 { // not even for the glyph that stands for a missing one
-			return &Lack{"no font at all is on this machine", "Install some; on Debian and Ubuntu: apt-get install fontconfig fonts-noto-core (fonts-dejavu-core is smaller, and has fewer scripts)."}
+			return &Lack{"no font at all is on this machine", installFonts}
 		}
 		if c := rune(code); !unicode.In(c, unicode.Cf, unicode.Variation_Selector) {
 			return &GlyphError{Character: c, Package: fontPackage(c)}

@@ -44,7 +44,7 @@ func titled(t *testing.T, title string) *image.Gray {
 	if err := os.WriteFile(script, []byte(compose(CardSpec{Title: title, Look: look}, on, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	picture, err := tools(t).drawSmall(t.Context(), script, on, ownFont)
+	picture, err := tools(t).drawSmall(t.Context(), script, on)
 	if glyph := new(GlyphError); errors.As(err, &glyph) {
 		t.Skipf("this machine has no font for it: install %s", glyph.Package)
 	}
@@ -89,6 +89,7 @@ func TestWhatAMachineLacksForACard(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("FONTCONFIG_FILE", empty)
+	spec.Look = nil
 	if err := draw(); !errors.As(err, &lack) || !strings.Contains(lack.What, "no font at all") || !strings.Contains(lack.Remedy, "fonts-dejavu-core") {
 		t.Errorf("no font at all: %v", err)
 	}

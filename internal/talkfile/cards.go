@@ -21,7 +21,7 @@ import (
 // Cards is a conference's own look of opening and closing cards.
 type Cards struct {
 	Background File     `yaml:"background" doc:"What lies behind the words: a PNG, JPEG or SVG, or a clip, which plays from its beginning. Its path starts at this file."`
-	Font       string   `yaml:"font" doc:"The family of the letters, as fc-list names it."`
+	Font       Font     `yaml:"font" doc:"The family of the letters, as fc-list names it, or what fontconfig knows by another name: Noto Serif, sans-serif."`
 	Language   Language `yaml:"language" doc:"The language of the words, by BCP 47, where a talk has them in it; the talk's own where it is not given."`
 	Title      *Place   `yaml:"title" doc:"Where the title stands."`
 	Speakers   *Place   `yaml:"speakers" doc:"Where the speakers stand."`
@@ -223,7 +223,7 @@ func (c *Cards) look() *conference.Cards {
 		return nil
 	}
 	look := &conference.Cards{
-		Font: c.Font, Language: string(c.Language), Title: c.Title.place(), Speakers: c.Speakers.place(),
+		Font: c.Font.Name, Language: string(c.Language), Title: c.Title.place(), Speakers: c.Speakers.place(),
 		Conference: c.Conference.place(), Date: c.Date.place(), Licence: c.Licence.place(), OnlyClips: c.OnlyClips,
 	}
 	for from, to := range map[*File]**conference.Asset{&c.Background: &look.Background, &c.OpeningClip: &look.OpeningClip, &c.ClosingClip: &look.ClosingClip} {

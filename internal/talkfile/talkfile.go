@@ -112,6 +112,7 @@ type Facts struct {
 	Talk       conference.Talk
 	Conference conference.Conference
 	Treatment  conference.Treatment
+	font       Font
 }
 
 // Read reads the talk's file at path, and the conference's if it names one. All errors are
@@ -192,6 +193,7 @@ func readConference(talk, name string, line int) (c Conference, err error) {
 	if err := strictyaml.Decode(path, text, &c); err != nil {
 		return c, err
 	}
+	c.Cards.Font.file = path
 	if err := c.Cards.find(path); err != nil {
 		return c, err
 	}
@@ -204,6 +206,7 @@ func readConference(talk, name string, line int) (c Conference, err error) {
 // belongTo lets the conference say what the talk leaves open.
 func (f *Facts) belongTo(c Conference) {
 	f.Conference = conference.Conference{Name: c.Name, URL: c.URL, Description: string(c.Description), Cards: c.Cards.look()}
+	f.font = c.Cards.Font
 	f.Talk.Conference = c.Name
 	f.Talk.Language = cmp.Or(f.Talk.Language, string(c.Language))
 	f.Talk.Licence = cmp.Or(f.Talk.Licence, c.Licence)
