@@ -34,15 +34,16 @@ const (
 
 // commands is the command line.
 type commands struct {
-	Run       runCmd       `cmd:"" help:"Make the bundle of one talk from its recordings and subtitle files."`
-	Probe     probeCmd     `cmd:"" help:"Say what recordings are, and what is wrong with them."`
-	Subtitles subtitlesCmd `cmd:"" help:"Read, check, mend, convert and compare subtitle files."`
-	Status    statusCmd    `cmd:"" help:"List the talks, and say what needs attention."`
-	Explain   explainCmd   `cmd:"" help:"Say why the actions of a talk's last run ran."`
-	Bundle    bundleCmd    `cmd:"" help:"Work on finished bundles."`
-	Worker    workerCmd    `cmd:"" help:"Do jobs for a conductor on another machine."`
-	Gc        gcCmd        `cmd:"" help:"Remove artifacts that no talk needs any more."`
-	Doctor    doctorCmd    `cmd:"" help:"Check that this machine has what Lectern needs."`
+	Run          runCmd          `cmd:"" help:"Make the bundle of one talk from its recordings and subtitle files."`
+	Probe        probeCmd        `cmd:"" help:"Say what recordings are, and what is wrong with them."`
+	Subtitles    subtitlesCmd    `cmd:"" help:"Read, check, mend, convert and compare subtitle files."`
+	Translations translationsCmd `cmd:"" help:"Keep translated subtitles to their source."`
+	Status       statusCmd       `cmd:"" help:"List the talks, and say what needs attention."`
+	Explain      explainCmd      `cmd:"" help:"Say why the actions of a talk's last run ran."`
+	Bundle       bundleCmd       `cmd:"" help:"Work on finished bundles."`
+	Worker       workerCmd       `cmd:"" help:"Do jobs for a conductor on another machine."`
+	Gc           gcCmd           `cmd:"" help:"Remove artifacts that no talk needs any more."`
+	Doctor       doctorCmd       `cmd:"" help:"Check that this machine has what Lectern needs."`
 
 	Verbose bool             `short:"v" help:"Log what happens inside, on standard error."`
 	Version kong.VersionFlag `help:"Print the version."`

@@ -1,0 +1,67 @@
+package translation
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// markCopies finds cues that only repeat their source. Names and numbers are the same in
+// any language, and so are a few words in a related one: a cue counts if it has three words
+// that are no names; or any such word, where much of the translation is a copy.
+func markCopies(source []conference.Cue, all []Cue) {
+	said := make(map[string]string, len(source))
+	for _, s := range source {
+		said[s.ID] = s.Text
+	}
+	telling, copied := 0, 0
+	repeats := make([]bool, len(all))
+	for n, c := range all {
+		repeats[n] = repeated(c, said)
+		if plainWords(c.Text) >= 3 {
+			telling++
+			if repeats[n] {
+				copied++
+			}
+		}
+	}
+	for n := range all {
+		plain := plainWords(all[n].Text)
+		if repeats[n] && (plain >= 3 || plain >= 1 && 4*copied > telling) {
+			all[n].State = Untranslated
+		}
+	}
+}
+
+// repeated reports whether a cue says nothing but what its source said.
+func repeated(c Cue, said map[string]string) bool {
+	var of []string
+	for _, id := range c.Of {
+		of = append(of, said[id])
+	}
+	text := bare(c.Text)
+	return text != "" && strings.Contains(" "+bare(strings.Join(of, " "))+" ", " "+text+" ")
+}
+
+// bare is the letters and digits of a text, in lower case, one space between words.
+func bare(text string) string {
+	return strings.ToLower(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) }), " "))
+}
+
+// plainWords is how many words of a text are neither names nor numbers. In scripts
+// without capitals every three letters are a word.
+func plainWords(text string) (n int) {
+	rest := 0
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) }) {
+		first, _ := utf8.DecodeRuneInString(w)
+		switch {
+		case unicode.IsLower(first):
+			n++
+		case unicode.IsLetter(first) && !unicode.IsUpper(first):
+			rest += utf8.RuneCountInString(w)
+		}
+	}
+	return n + rest/3
+}

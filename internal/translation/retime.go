@@ -1,0 +1,63 @@
+package translation
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// knot is a time of the old source and where it is in the new one.
+type knot struct{ old, new time.Duration }
+
+// retime lays a part's translation on the times of its new source: what began so much
+// after a source cue still does, and in between times are stretched.
+func (u *update) retime(p *part) {
+	var knots []knot
+	for _, c := range p.changes {
+		if len(c.Old) == 0 || len(c.New) == 0 {
+			continue
+		}
+		of := func(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
+		knots = append(knots, knot{of(c.Old[0].StartMS), of(c.New[0].StartMS)},
+			knot{of(c.Old[len(c.Old)-1].EndMS), of(c.New[len(c.New)-1].EndMS)})
+	}
+	knots = ascending(knots)
+	for _, j := range p.cues {
+		c := &u.cues[j]
+		length := c.End - c.Start
+		c.Start, c.End = max(0, laid(knots, c.Start)), laid(knots, c.End)
+		if c.End <= c.Start { // crushed between two of its source's
+			c.End = c.Start + length
+		}
+	}
+}
+
+// ascending is knots whose times ascend on both sides.
+func ascending(knots []knot) (kept []knot) {
+	slices.SortStableFunc(knots, func(a, b knot) int { return cmp.Compare(a.old, b.old) })
+	for _, k := range knots {
+		if n := len(kept); n == 0 || k.old > kept[n-1].old && k.new > kept[n-1].new {
+			kept = append(kept, k)
+		}
+	}
+	return kept
+}
+
+// laid is where a time goes.
+func laid(knots []knot, at time.Duration) time.Duration {
+	if len(knots) == 0 {
+		return at
+	}
+	n, _ := slices.BinarySearchFunc(knots, at, func(k knot, at time.Duration) int { return cmp.Compare(k.old, at) })
+	switch {
+	case n == 0:
+		return at + knots[0].new - knots[0].old
+	case n == len(knots):
+		return at + knots[n-1].new - knots[n-1].old
+	}
+	a, b := knots[n-1], knots[n]
+	part := timeline.Rescale(int64(at-a.old), int64(b.new-a.new), int64(b.old-a.old))
+	return a.new + time.Duration(part)
+}

@@ -1,0 +1,75 @@
+// Package translation keeps translated tracks to their sources: it knows of which source
+// cues each translated one was made and what they said then, and brings a translation
+// along when its source changes.
+//
+// A translated cue names the ids of its source cues and the hash of their text. What the
+// hash no longer fits needs editing; nothing else does, however times move. The rule is
+// that of gettext's fuzzy entries, whose previous source is kept as well, applied to cues
+// that can also split, merge and move.
+package translation
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// State is how far a translated cue, or a whole track, has come.
+type State string
+
+// The states of a cue, in the order in which a translator comes to them.
+const (
+	Untranslated State = "untranslated"  // there is nothing, or a copy of the source
+	NeedsEditing State = "needs-editing" // the source says something else than when it was made
+	Draft        State = "draft"
+	InReview     State = "in-review"
+	Approved     State = "approved"
+	Obsolete     State = "obsolete" // its source is gone
+)
+
+// Cue is a translated cue and what it was made of.
+type Cue struct {
+	conference.Cue
+	Of    []string `json:"of,omitempty"`   // ids of its source cues, in their order; none: nobody knows
+	Hash  string   `json:"hash,omitempty"` // of what they said when it was made
+	Was   string   `json:"was,omitempty"`  // what they said, where they say something else now
+	State State    `json:"state"`
+	Stood State    `json:"stood,omitempty"` // its state before its source changed
+}
+
+// Hash is that of a source's text, however it is spaced and broken into lines.
+func Hash(text string) string {
+	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(text), " ")))
+	return hex.EncodeToString(sum[:8])
+}
+
+// textOf is what cues say, one after the other.
+func textOf(cues []conference.Cue) string {
+	texts := make([]string, len(cues))
+	for i, c := range cues {
+		texts[i] = c.Text
+	}
+	return strings.Join(texts, "\n")
+}
+
+// Bound is the cues of a translation as it was handed in, bound to those of its source.
+// Cues that only copy their source are untranslated; all others are drafts.
+func Bound(source, translated []conference.Cue) []Cue {
+	all := make([]Cue, len(translated))
+	for j, links := range Bind(source, translated) {
+		c := Cue{Cue: translated[j], State: Draft}
+		var of []conference.Cue
+		for _, i := range links {
+			c.Of = append(c.Of, source[i].ID)
+			of = append(of, source[i])
+		}
+		if len(of) > 0 {
+			c.Hash = Hash(textOf(of))
+		}
+		all[j] = c
+	}
+	markCopies(source, all)
+	return all
+}

@@ -1,0 +1,131 @@
+package translation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/subtitle/compare"
+)
+
+// said is cues of two seconds each, "text" or "7 text" where one begins at another second
+// than the one after its neighbour.
+func said(texts ...string) (cues []conference.Cue) {
+	at := time.Duration(0)
+	for n, text := range texts {
+		var second int
+		if _, err := fmt.Sscanf(text, "%d ", &second); err == nil {
+			at = time.Duration(second) * time.Second
+			_, text, _ = strings.Cut(text, " ")
+		}
+		cues = append(cues, conference.Cue{ID: fmt.Sprintf("c%04d", n+1), Start: at, End: at + 2*time.Second, Text: text})
+		at += 3 * time.Second
+	}
+	return cues
+}
+
+var (
+	english = said("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.")
+	spanish = said("Buenos días a todos.", "Empieza por el final.", "Diez líneas bastan.", "Luego pregunta a tus colegas.")
+)
+
+// states is what is to be done with each cue, in their order.
+func states(cues []Cue) (all []State) {
+	for _, c := range cues {
+		all = append(all, c.State)
+	}
+	return all
+}
+
+func TestUpdate(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		new    []conference.Cue
+		want   []State
+		report string // kept, retimed, to look at again, untranslated, obsolete
+	}{
+		{"nothing happened", english, []State{Draft, Draft, Draft, Draft}, "4 0 0 0 0"},
+		{"lines broken anew", said("Good morning,\neverybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues."),
+			[]State{Draft, Draft, Draft, Draft}, "4 0 0 0 0"},
+		{"a word changed", said("Good morning, everybody.", "Begin at the start of it.", "Ten lines are enough.", "Then ask your colleagues."),
+			[]State{Draft, NeedsEditing, Draft, Draft}, "3 0 1 0 0"},
+		{"later", said("60 Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues."),
+			[]State{Draft, Draft, Draft, Draft}, "0 4 0 0 0"},
+		{"one deleted", said("Good morning, everybody.", "6 Ten lines are enough.", "Then ask your colleagues."),
+			[]State{Draft, Obsolete, Draft, Draft}, "3 0 0 0 1"},
+		{"one inserted", said("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.", "Thank you very much."),
+			[]State{Draft, Draft, Draft, Draft}, "4 0 0 1 0"},
+		{"split", said("Good morning, everybody.", "3 Begin at the", "5 end of it.", "6 Ten lines are enough.", "Then ask your colleagues."),
+			[]State{Draft, NeedsEditing, Draft, Draft}, "3 0 1 0 0"},
+		{"merged", said("Good morning, everybody. Begin at the end of it.", "6 Ten lines are enough.", "Then ask your colleagues."),
+			[]State{NeedsEditing, NeedsEditing, Draft, Draft}, "2 0 1 0 0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			new := compare.Carry(english, c.new, compare.Fresh([]string{"c0004"}))
+			cues, r := Update(Bound(english, spanish), english, new)
+			if got := states(cues); !slices.Equal(got, c.want) {
+				t.Errorf("the cues are %v, want %v", got, c.want)
+			}
+			if got := fmt.Sprint(r.Kept, r.Retimed, len(r.NeedsEditing), r.Untranslated, r.Obsolete); got != c.report {
+				t.Errorf("the report is %s, want %s", got, c.report)
+			}
+		})
+	}
+}
+
+// What is to be looked at again is shown beside both sources; when the source goes back to
+// what it said, nothing is to be done any more.
+func TestASourceThatGoesBack(t *testing.T) {
+	changed := slices.Clone(english)
+	changed[1].Text = "Begin at the start of it."
+	cues := Bound(english, spanish)
+	for n := range cues {
+		cues[n].State = Approved
+	}
+	cues, r := Update(cues, english, changed)
+	want := Stale{"Begin at the end of it.", "Begin at the start of it.", "Empieza por el final.", 3000, 5000, 0}
+	if len(r.NeedsEditing) != 1 || r.NeedsEditing[0] != want {
+		t.Errorf("to look at again is %+v, want %+v", r.NeedsEditing, want)
+	}
+	again := slices.Clone(changed)
+	again[1].Text = "Begin at the very start of it."
+	if cues, r = Update(cues, changed, again); len(r.NeedsEditing) != 1 || r.NeedsEditing[0].OldSource != "Begin at the end of it." {
+		t.Errorf("after a second change, to look at again is %+v; want it beside what it was translated from", r.NeedsEditing)
+	}
+	if cues, r = Update(cues, again, english); len(r.NeedsEditing) != 0 || cues[1].State != Approved || cues[1].Was != "" {
+		t.Errorf("when the source said again what it had said, the cue was %+v", cues[1])
+	}
+}
+
+// A translation in cues of its own follows the source's times.
+func TestRetimesCuesOfItsOwn(t *testing.T) {
+	both := []conference.Cue{{ID: "a", Start: 500 * time.Millisecond, End: 5200 * time.Millisecond, Text: "Buenos días a todos. Empieza por el final."}, spanish[2], spanish[3]}
+	later := slices.Clone(english)
+	for n := range later {
+		later[n].Start, later[n].End = later[n].Start+time.Minute, later[n].End+time.Minute
+	}
+	cues, r := Update(Bound(english, both), english, later)
+	if r.Retimed != 3 || cues[0].Start != 60500*time.Millisecond || cues[0].End != 65200*time.Millisecond {
+		t.Errorf("%d were retimed, the first to %v-%v; want 3, to 1m0.5s-1m5.2s", r.Retimed, cues[0].Start, cues[0].End)
+	}
+}
+
+func TestCopiesOfTheSourceAreUntranslated(t *testing.T) {
+	source := said("Good morning, everybody.", "Google Web Toolkit", "Ten lines are enough.", "Uh, no.")
+	for _, c := range []struct {
+		name       string
+		translated []conference.Cue
+		want       []State
+	}{
+		{"one left", said("Buenos días a todos.", "Google Web Toolkit", "ten lines are enough", "Eh, no."), []State{Draft, Draft, Untranslated, Draft}},
+		{"a word that is the same", said("Buenos días a todos.", "Google Web Toolkit", "Diez líneas bastan.", "Uh, no."), []State{Draft, Draft, Draft, Draft}},
+		{"all of it", source, []State{Untranslated, Draft, Untranslated, Untranslated}},
+	} {
+		if got := states(Bound(source, c.translated)); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
