@@ -37,6 +37,13 @@ type Cue struct {
 	Was   string   `json:"was,omitempty"`  // what they said, where they say something else now
 	State State    `json:"state"`
 	Stood State    `json:"stood,omitempty"` // its state before its source changed
+	Notes []Note   `json:"notes,omitempty"` // of translators and reviewers, the first one first
+}
+
+// Note is what somebody remarked about a cue.
+type Note struct {
+	Who  string `json:"who,omitempty"`
+	Text string `json:"text"`
 }
 
 // Hash is that of a source's text, however it is spaced and broken into lines.

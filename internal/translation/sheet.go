@@ -1,0 +1,105 @@
+package translation
+
+import (
+	"slices"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// Sheet is a translation beside its source, as it goes to a translator and comes back.
+type Sheet struct {
+	Talk     string // its title, for people
+	From, To string // languages, BCP 47
+	Revision int    // of the source; 0: it has none
+	Units    []Unit // in the order of the source; what has no source comes where it is shown
+}
+
+// Unit is what is translated together: most often a cue and its translation, else as many
+// on either side as hang together.
+type Unit struct {
+	Source []conference.Cue // none: nobody knows of what it is the translation
+	Target []Cue            // none: it is not translated yet
+}
+
+// State is the least far that a cue of the unit has come.
+func (u Unit) State() State {
+	order := []State{Untranslated, NeedsEditing, Draft, InReview, Approved, Obsolete}
+	least := len(order) - 1
+	if len(u.Target) == 0 {
+		return Untranslated
+	}
+	for _, c := range u.Target {
+		least = min(least, slices.Index(order, c.State))
+	}
+	return order[max(0, least)]
+}
+
+// Was is what the source said when the unit was translated, where it says something else
+// now.
+func (u Unit) Was() string {
+	for _, c := range u.Target {
+		if c.Was != "" {
+			return c.Was
+		}
+	}
+	return ""
+}
+
+// Units lays a translation beside its source. Every cue of either is in exactly one.
+func Units(source []conference.Cue, cues []Cue) []Unit {
+	sets := newSets(len(source) + len(cues))
+	place := make(map[string]int, len(source))
+	for i, s := range source {
+		place[s.ID] = i
+	}
+	for j, c := range cues {
+		for _, id := range c.Of {
+			if i, ok := place[id]; ok {
+				sets.join(len(source)+j, i)
+			}
+		}
+	}
+	units := make(map[int]*Unit)
+	of := func(n int) *Unit {
+		root := sets.root(n)
+		if units[root] == nil {
+			units[root] = &Unit{}
+		}
+		return units[root]
+	}
+	var order []*Unit
+	for i, s := range source {
+		u := of(i)
+		if u.Source = append(u.Source, s); len(u.Source) == 1 {
+			order = append(order, u)
+		}
+	}
+	for j, c := range cues {
+		u := of(len(source) + j)
+		if u.Target = append(u.Target, c); len(u.Source) == 0 && len(u.Target) == 1 {
+			order = append(order, u)
+		}
+	}
+	all := make([]Unit, len(order))
+	for n, u := range order {
+		all[n] = *u
+	}
+	slices.SortStableFunc(all, func(a, b Unit) int { return int(a.start() - b.start()) })
+	return all
+}
+
+func (u Unit) start() int64 {
+	if len(u.Source) > 0 {
+		return int64(u.Source[0].Start)
+	}
+	return int64(u.Target[0].Start)
+}
+
+// Cues is the translation that units hold, in the order in which it is shown.
+func Cues(units []Unit) (all []Cue) {
+	for _, u := range units {
+		all = append(all, u.Target...)
+	}
+	slices.SortStableFunc(all, func(a, b Cue) int { return int(a.Start - b.Start) })
+	return all
+}
