@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -56,7 +57,7 @@ type bundling struct {
 func (b *bundling) gather(ctx context.Context) error {
 	tracks := make(map[string]*bundle.Track)
 	for _, s := range b.spec.Tracks {
-		tracks[s.Language] = &bundle.Track{Language: s.Language, Kind: s.Kind, Revision: s.Revision, State: s.State, File: s.File, Source: s.Source}
+		tracks[s.Language] = &bundle.Track{Language: s.Language, Kind: s.Kind, Revision: s.Revision, State: s.State, File: s.File, Source: s.Source, Translated: s.Translated}
 	}
 	for _, e := range b.spec.Entries {
 		artifact, err := b.worker.Store.Get(ctx, e.Key)
@@ -106,7 +107,7 @@ func (b *bundling) sync(ctx context.Context, track *bundle.Track) error {
 // remarks tells a person how a track does: its grade, and whether it is clearly off.
 func remarks(t *bundle.Track) (notes []string) {
 	if t.Check != nil {
-		note := fmt.Sprintf("%s: grade %s by %s in %s: %s", t.File, t.Check.Grade, t.Check.Profile,
+		note := fmt.Sprintf("%s: grade %s by %s in %s: %s", cmp.Or(t.File, t.Language), t.Check.Grade, t.Check.Profile,
 			subtitle.EnglishName(t.Language), t.Check.Counts)
 		if t.Check.Counts.Errors+t.Check.Counts.Warnings > 0 {
 			note += "; lectern subtitles check says where"
@@ -114,7 +115,7 @@ func remarks(t *bundle.Track) (notes []string) {
 		notes = append(notes, note)
 	}
 	if t.Sync != nil && t.Sync.Off() {
-		notes = append(notes, fmt.Sprintf("%s: %s Nothing was changed; lectern subtitles sync can do it", t.File, t.Sync.Says))
+		notes = append(notes, fmt.Sprintf("%s: %s Nothing was changed; lectern subtitles sync can do it", cmp.Or(t.File, t.Language), t.Sync.Says))
 	}
 	return notes
 }
@@ -177,7 +178,7 @@ func (b *bundling) describe(ctx context.Context) error {
 	}
 	b.content.Lectern = bundle.Version
 	b.content.Talk, b.content.Edition = b.spec.Talk, b.spec.Edition
-	b.content.Troubles = b.spec.Troubles
+	b.content.LeftOut, b.content.Troubles = b.spec.LeftOut, b.spec.Troubles
 	b.content.Provenance = bundle.Provenance{
 		Pipeline: b.spec.Pipeline,
 		Keys:     make(map[string]action.Key),

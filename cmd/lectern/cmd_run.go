@@ -63,8 +63,12 @@ func (c *runCmd) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	took := time.Since(began)
-	if c.JSON {
+	return tellReleased(t, released, time.Since(began), c.JSON)
+}
+
+// tellReleased says what was published.
+func tellReleased(t *terminal, released conductor.Released, took time.Duration, asJSON bool) error {
+	if asJSON {
 		return t.printJSON(runResult{released.Dir, released.Counts, released.Notes, released.Troubles, took.Seconds()})
 	}
 	for _, note := range released.Notes {
@@ -78,7 +82,7 @@ func (c *runCmd) Run(ctx context.Context, t *terminal) error {
 	if _, live := t.err.width(); live && ran > 0 {
 		fmt.Fprintln(t.err, "To correct a caption, the title or the cut, run the same again with the correction.")
 	}
-	_, err = fmt.Fprintln(t.out, released.Dir)
+	_, err := fmt.Fprintln(t.out, released.Dir)
 	return err
 }
 

@@ -37,6 +37,7 @@ type commands struct {
 	Run          runCmd          `cmd:"" help:"Make the bundle of one talk from its recordings and subtitle files."`
 	Probe        probeCmd        `cmd:"" help:"Say what recordings are, and what is wrong with them."`
 	Subtitles    subtitlesCmd    `cmd:"" help:"Read, check, mend, convert and compare subtitle files."`
+	Publish      publishCmd      `cmd:"" help:"Make the bundle of a talk again, of what was handed in for it."`
 	Translations translationsCmd `cmd:"" help:"Keep translated subtitles to their source."`
 	Status       statusCmd       `cmd:"" help:"List the talks, and say what needs attention."`
 	Explain      explainCmd      `cmd:"" help:"Say why the actions of a talk's last run ran."`

@@ -65,6 +65,7 @@ const (
 //	files       every file but bundle.json and SHA256SUMS, by path
 //	tracks      the subtitles in every language, by language: what each was handed in as,
 //	            what was remarked, how well it reads and whether it is in sync
+//	left_out    translations that are not released, why not, and how much of them there is
 //	troubles    what is wrong with the recordings, where (in reel time), and what to do
 //	provenance  what made it: pipeline, keys by slot, tools by name
 //
@@ -75,6 +76,7 @@ type Content struct {
 	Edition    conference.Edition   `json:"edition"`
 	Files      []File               `json:"files"`
 	Tracks     []Track              `json:"tracks"`
+	LeftOut    []conference.LeftOut `json:"left_out,omitempty"`
 	Troubles   []conference.Trouble `json:"troubles,omitempty"`
 	Provenance Provenance           `json:"provenance"`
 }
@@ -104,6 +106,8 @@ type Track struct {
 	Source   *conference.Source   `json:"source,omitempty"` // that file, and what reading it remarked
 	Check    *Grade               `json:"check,omitempty"`  // how well it can be read
 	Sync     *Sync                `json:"sync,omitempty"`   // whether it comes when somebody speaks
+
+	Translated *conference.Completeness `json:"translated,omitempty"` // how much of its source it holds
 }
 
 // Grade is how well a track can be read. Which cues are to blame, `lectern subtitles

@@ -285,6 +285,19 @@ func (c *Catalog) Revisions(ctx context.Context, slug string) ([]conference.Trac
 	return all, nil
 }
 
+// Revision is the cues of one revision of a talk's track, or ErrNone.
+func (c *Catalog) Revision(ctx context.Context, slug, language string, number int) (cues []conference.Cue, err error) {
+	err = c.read.QueryRowContext(ctx, `SELECT cues FROM revisions WHERE slug = ? AND language = ? AND number = ?`, slug, language, number).
+		Scan(asJSON{&cues})
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNone
+	}
+	if err != nil {
+		return nil, fmt.Errorf("revision %d of %s in %s: %w", number, slug, language, err)
+	}
+	return cues, nil
+}
+
 // digest is the hash of what a viewer sees of cues: their times, texts and looks.
 func digest(cues []conference.Cue) string {
 	seen := make([]conference.Cue, len(cues))

@@ -64,6 +64,9 @@ func (r *Releaser) reach(ctx context.Context, s catalog.Submission, keys map[act
 	if err != nil {
 		return false, err
 	}
+	if err := addTranslations(ctx, r.Catalog, &s.Facts, p); err != nil {
+		return false, err
+	}
 	m := newMaking(&r.Conductor, Target{Plan: func(observed map[action.Key]action.Artifact) (plan.Graph, error) {
 		return plan.Make(plan.Input{Facts: s.Facts, Pipeline: p, Kinds: r.Kinds, Observed: observed})
 	}})

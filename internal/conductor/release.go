@@ -155,6 +155,18 @@ func (w *wish) accept(ctx context.Context, g plan.Graph) (int64, error) {
 		return 0, err
 	}
 	w.facts = saved.Facts
+	if err := w.Catalog.KeepOriginals(ctx, w.Originals); err != nil {
+		return 0, err
+	}
+	if err := w.follow(ctx); err != nil {
+		return 0, err
+	}
+	if err := addTranslations(ctx, w.Catalog, &w.facts, w.Pipeline); err != nil {
+		return 0, err
+	}
+	for _, l := range w.facts.LeftOut {
+		w.notes = append(w.notes, fmt.Sprintf("%s is left out: %s", subtitle.EnglishName(l.Language), l.Why))
+	}
 	if err := w.Catalog.SaveEdition(ctx, slug, *g.Edition); err != nil {
 		return 0, err
 	}

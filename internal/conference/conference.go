@@ -67,7 +67,8 @@ type Facts struct {
 	Channels   Channels       `json:"channels"`
 	Treatment  Treatment      `json:"treatment,omitzero"`
 	Tracks     []Track        `json:"tracks"` // one a language, sorted by it
-	Salts      map[string]int `json:"salts"`  // by rendition; raised when its segments cannot be joined
+	LeftOut    []LeftOut      `json:"left_out,omitempty"`
+	Salts      map[string]int `json:"salts"` // by rendition; raised when its segments cannot be joined
 }
 
 // TrackKind says whether a track was written for the talk or translated.
@@ -88,6 +89,22 @@ type Track struct {
 	File     string    `json:"file"`     // as it was handed in, for people
 	Source   *Source   `json:"source"`   // what that file was; nil: nobody wrote it down
 	Cues     []Cue     `json:"cues"`     // in reel time, ascending
+
+	Translated *Completeness `json:"translated,omitempty"` // how much of its source it holds; nil: nobody keeps count
+}
+
+// Completeness is how much of its source a translation holds.
+type Completeness struct {
+	Revision int `json:"source_revision"`
+	Cues     int `json:"source_cues"`
+	Done     int `json:"translated"` // of them, as far as a release asks for
+}
+
+// LeftOut is a translation that is not released, and why not.
+type LeftOut struct {
+	Language   string       `json:"language"` // BCP 47
+	Why        string       `json:"why"`      // in words
+	Translated Completeness `json:"translated"`
 }
 
 // States of a track that Lectern itself goes by.

@@ -25,6 +25,7 @@ type BundleSpec struct {
 	Pipeline    string                `json:"pipeline"` // its name
 	Entries     []Entry               `json:"entries"`
 	Tracks      []BundleTrack         `json:"tracks"`
+	LeftOut     []conference.LeftOut  `json:"left_out,omitempty"`
 	Troubles    []conference.Trouble  `json:"troubles,omitempty"`
 }
 
@@ -36,6 +37,8 @@ type BundleTrack struct {
 	Revision int                  `json:"revision"`
 	File     string               `json:"file"`
 	Source   *conference.Source   `json:"source,omitempty"`
+
+	Translated *conference.Completeness `json:"translated,omitempty"`
 }
 
 // Bundle ends a pipeline: everything its needed stages made, laid out for upload.
@@ -67,10 +70,11 @@ func expandBundle(x *Expansion) (any, error) {
 		Conference:  conference.Conference{URL: x.Facts.Conference.URL, Description: x.Facts.Conference.Description},
 		Edition:     *x.graph.Edition,
 		Pipeline:    x.Pipeline.Name,
+		LeftOut:     x.Facts.LeftOut,
 		Troubles:    x.graph.Troubles,
 	}
 	for _, t := range x.Facts.Tracks {
-		spec.Tracks = append(spec.Tracks, BundleTrack{t.Language, t.Kind, t.State, t.Revision, t.File, t.Source})
+		spec.Tracks = append(spec.Tracks, BundleTrack{t.Language, t.Kind, t.State, t.Revision, t.File, t.Source, t.Translated})
 	}
 	for _, stage := range Needed[executed](x) {
 		spec.Tracks = append(spec.Tracks, stage.tracks...)

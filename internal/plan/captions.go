@@ -27,13 +27,37 @@ type CaptionsSpec struct {
 
 // CaptionsSettings are what a pipeline says under a captions stage's with.
 type CaptionsSettings struct {
-	Profile string `yaml:"profile"` // by whose rules tracks are checked: ted, netflix-en …
+	Profile      string `yaml:"profile"`      // by whose rules tracks are checked: ted, netflix-en …
+	Translations string `yaml:"translations"` // how far cues of a translation must have come: approved, in-review or draft
+	Complete     int    `yaml:"complete"`     // per cent of the source's cues of which there must be such; a translation with less is left out
+}
+
+// Releasable is what a pipeline asks of translations; its captions stage says so.
+func Releasable(p pipelines.Pipeline) (state string, complete int) {
+	s := defaultCaptions()
+	for _, stage := range p.Stages {
+		if with, ok := stage.With.(*CaptionsSettings); ok {
+			s = with
+		}
+	}
+	return s.Translations, s.Complete
+}
+
+func defaultCaptions() *CaptionsSettings {
+	return &CaptionsSettings{Profile: check.Default, Translations: conference.Approved, Complete: 95}
 }
 
 func (s *CaptionsSettings) check() error {
 	if _, err := check.Named(s.Profile); err != nil {
 		return fmt.Errorf("unknown profile %q%s; %s can be had", s.Profile,
 			strictyaml.DidYouMean(s.Profile, check.Names()), strings.Join(check.Names(), ", "))
+	}
+	if states := []string{conference.Approved, "in-review", conference.Draft}; !slices.Contains(states, s.Translations) {
+		return fmt.Errorf("translations: %q is no state that a release can ask for%s; known are %s", s.Translations,
+			strictyaml.DidYouMean(s.Translations, states), strings.Join(states, ", "))
+	}
+	if s.Complete < 0 || s.Complete > 100 {
+		return fmt.Errorf("complete: %d is not between 0 and 100 per cent", s.Complete)
 	}
 	return nil
 }
@@ -44,7 +68,7 @@ func Captions() Kind {
 		Kind: pipelines.Kind{
 			Name:   "captions",
 			Also:   []string{"subtitles", "srt", "vtt", "attach", "tracks"},
-			With:   func() any { return &CaptionsSettings{Profile: check.Default} },
+			With:   func() any { return defaultCaptions() },
 			Check:  func(with any) error { return with.(*CaptionsSettings).check() },
 			Single: true,
 		},

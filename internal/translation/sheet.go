@@ -23,15 +23,16 @@ type Unit struct {
 
 // State is the least far that a cue of the unit has come.
 func (u Unit) State() State {
-	order := []State{Untranslated, NeedsEditing, Draft, InReview, Approved, Obsolete}
-	least := len(order) - 1
 	if len(u.Target) == 0 {
 		return Untranslated
 	}
-	for _, c := range u.Target {
-		least = min(least, slices.Index(order, c.State))
+	least := u.Target[0].State
+	for _, c := range u.Target[1:] {
+		if !c.State.reached(least) {
+			least = c.State
+		}
 	}
-	return order[max(0, least)]
+	return least
 }
 
 // Was is what the source said when the unit was translated, where it says something else

@@ -37,6 +37,7 @@ type Cue struct {
 	Was   string   `json:"was,omitempty"`  // what they said, where they say something else now
 	State State    `json:"state"`
 	Stood State    `json:"stood,omitempty"` // its state before its source changed
+	By    string   `json:"by,omitempty"`    // whose words these are
 	Notes []Note   `json:"notes,omitempty"` // of translators and reviewers, the first one first
 }
 
@@ -48,9 +49,12 @@ type Note struct {
 
 // Hash is that of a source's text, however it is spaced and broken into lines.
 func Hash(text string) string {
-	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(text), " ")))
+	sum := sha256.Sum256([]byte(respaced(text)))
 	return hex.EncodeToString(sum[:8])
 }
+
+// respaced is text with one space for any white space.
+func respaced(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // textOf is what cues say, one after the other.
 func textOf(cues []conference.Cue) string {

@@ -48,35 +48,58 @@ type Line struct {
 // times. Where it says something else, or was split or merged, the translation needs
 // editing; where it went back to what it said, it needs none any more.
 func Update(translated []Cue, old, new []conference.Cue) ([]Cue, Report) {
-	u := newUpdate(translated, old, new)
-	r := Report{NeedsEditing: []Stale{}, New: []Line{}, Gone: []Line{}, Strange: []Line{}}
+	return newRevision(old, new).update(translated)
+}
+
+// revision is one source made of another.
+type revision struct {
+	old, new   []conference.Cue
+	changes    []compare.Change
+	mistakable []bool // of each old cue that lives on, whether it may be another's
+}
+
+func newRevision(old, new []conference.Cue) *revision {
+	r := &revision{old, new, compare.Compare(old, new).Changes, make([]bool, len(old))}
+	changed, texts := make([]bool, len(old)), make([]string, len(old))
+	for _, c := range r.changes {
+		for _, at := range c.Old {
+			changed[at.Index-1] = !same(c)
+		}
+	}
+	for i, c := range old {
+		texts[i] = respaced(c.Text)
+	}
+	for i := range old {
+		for n := max(0, i-twins); n < min(len(old), i+twins+1); n++ {
+			r.mistakable[i] = r.mistakable[i] || n != i && changed[n] && texts[n] == texts[i]
+		}
+	}
+	return r
+}
+
+// twins is how many cues away the same words may be mistaken for a cue's own: where
+// something became of one of two, nobody can tell which is left.
+const twins = 6
+
+// same reports whether a cue lives on by itself with its words.
+func same(c compare.Change) bool { return !c.Reworded && len(c.Old) == 1 && len(c.New) == 1 }
+
+// update brings a translation along.
+func (r *revision) update(translated []Cue) ([]Cue, Report) {
+	u := &update{r, slices.Clone(translated)}
+	report := Report{NeedsEditing: []Stale{}, New: []Line{}, Gone: []Line{}, Strange: []Line{}}
 	for _, p := range u.parts() {
-		u.bring(p, &r)
+		u.bring(p, &report)
 	}
 	slices.SortStableFunc(u.cues, func(a, b Cue) int { return int(a.Start - b.Start) })
-	return u.cues, r
+	return u.cues, report
 }
 
 // update is one translation on its way from one source to another.
 type update struct {
-	cues     []Cue
-	old, new []conference.Cue
-	changes  []compare.Change
-	changed  []bool // of each old cue, whether it says something else now, or nothing
+	*revision
+	cues []Cue
 }
-
-func newUpdate(translated []Cue, old, new []conference.Cue) *update {
-	u := &update{slices.Clone(translated), old, new, compare.Compare(old, new).Changes, make([]bool, len(old))}
-	for _, c := range u.changes {
-		for _, at := range c.Old {
-			u.changed[at.Index-1] = !same(c)
-		}
-	}
-	return u
-}
-
-// same reports whether a cue lives on by itself with its words.
-func same(c compare.Change) bool { return !c.Reworded && len(c.Old) == 1 && len(c.New) == 1 }
 
 // part is a piece of the talk that hangs together: source cues, what became of them, and
 // their translation.
@@ -151,7 +174,7 @@ func (u *update) bring(p *part, r *Report) {
 		u.strangers(p, r)
 	case len(p.new) == 0:
 		u.retire(p, r)
-	case p.same() && !u.mistakable(p):
+	case p.same() && !slices.ContainsFunc(p.old, func(i int) bool { return u.mistakable[i] }):
 		u.follow(p, r)
 	default:
 		u.doubt(p, r)
@@ -161,22 +184,6 @@ func (u *update) bring(p *part, r *Report) {
 // same reports whether the source of a part says what it said, cue by cue.
 func (p *part) same() bool {
 	return !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return !same(c) })
-}
-
-// twins is how many cues away the same words may be mistaken for a cue's own.
-const twins = 6
-
-// mistakable reports whether the same words stand near a part in the old source as well,
-// and something became of those: which of the two is left, nobody can tell.
-func (u *update) mistakable(p *part) bool {
-	for _, i := range p.old {
-		for n := max(0, i-twins); n < min(len(u.old), i+twins+1); n++ {
-			if n != i && u.changed[n] && Hash(u.old[n].Text) == Hash(u.old[i].Text) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // follow keeps a translation whose source says what it said.

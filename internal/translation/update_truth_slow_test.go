@@ -205,10 +205,3 @@ func TestUpdateKnowsWhatIsStillGood(t *testing.T) {
 		})
 	}
 }
-
-func ids(cues []conference.Cue) (all []string) {
-	for _, c := range cues {
-		all = append(all, c.ID)
-	}
-	return all
-}

@@ -1,0 +1,43 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/action"
+)
+
+// KeepOriginals remembers where files are, by their content.
+func (c *Catalog) KeepOriginals(ctx context.Context, originals map[action.Key]action.Original) error {
+	err := c.tx(ctx, func(tx *sql.Tx) error {
+		for key, o := range originals {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO originals VALUES (?1, ?2, ?3, ?4)
+				ON CONFLICT DO UPDATE SET path = ?2, size = ?3, mtime_ns = ?4
+				WHERE path <> ?2 OR size <> ?3 OR mtime_ns <> ?4`, key, o.Path, o.Size, o.ModTime.UnixNano()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("remember where the recordings are: %w", err)
+	}
+	return nil
+}
+
+// Original is where a file was when it was last used, or ErrNone.
+func (c *Catalog) Original(ctx context.Context, key action.Key) (o action.Original, err error) {
+	var ns int64
+	err = c.read.QueryRowContext(ctx, `SELECT path, size, mtime_ns FROM originals WHERE sha256 = ?`, key).Scan(&o.Path, &o.Size, &ns)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNone
+	}
+	if err != nil {
+		return o, fmt.Errorf("where %.12s is: %w", key, err)
+	}
+	o.ModTime = time.Unix(0, ns)
+	return o, nil
+}

@@ -1,0 +1,125 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Translation is one revision of a translated track. It is whole and never changes.
+type Translation struct {
+	Language string          `json:"language"`       // BCP 47
+	Number   int             `json:"number"`         // from 1
+	Source   int             `json:"source"`         // the revision of the source that it is held against
+	State    string          `json:"state"`          // of the whole
+	Cues     json.RawMessage `json:"cues,omitempty"` // as package translation writes them
+	Who      string          `json:"who"`            // made it
+	Why      string          `json:"why"`            // in words
+	At       time.Time       `json:"at"`
+}
+
+// Conflict says that somebody saved another revision meanwhile.
+type Conflict struct {
+	Slug, Language string
+	Base           int         // the revision that was changed
+	Last           Translation // the one there is now
+}
+
+func (c *Conflict) Error() string {
+	return fmt.Sprintf("%s changed the translation of %s in %s meanwhile (revision %d, %q): yours was made from revision %d",
+		c.Last.Who, c.Slug, c.Language, c.Last.Number, c.Last.Why, c.Base)
+}
+
+// SaveTranslation adds a revision made from revision base, 0 being none, and returns its
+// number. If base is not the last one, nothing is saved and the error is a *Conflict.
+func (c *Catalog) SaveTranslation(ctx context.Context, slug string, base int, t Translation) (number int, err error) {
+	err = c.change(ctx, "save a translation of", slug, t.Who, func(tx *change) error {
+		last, err := lastTranslation(ctx, tx, slug, t.Language)
+		if err != nil && !errors.Is(err, ErrNone) {
+			return err
+		}
+		if last.Number != base {
+			return &Conflict{slug, t.Language, base, last}
+		}
+		number = base + 1
+		if err := tx.exec(`INSERT INTO translations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			slug, t.Language, number, t.Source, t.State, string(t.Cues), t.Who, t.Why, tx.now.UnixMilli()); err != nil {
+			return err
+		}
+		var old any
+		if base > 0 {
+			old = translationEvent{last.Number, last.Source, last.State, last.Why}
+		}
+		return tx.event("translation."+t.Language, old, translationEvent{number, t.Source, t.State, t.Why})
+	})
+	return number, err
+}
+
+// translationEvent is a revision as events show it.
+type translationEvent struct {
+	Number int    `json:"number"`
+	Source int    `json:"source"`
+	State  string `json:"state"`
+	Why    string `json:"why"`
+}
+
+const translationColumns = `SELECT language, number, source, state, cues, who, why, created_ms FROM translations WHERE slug = ?`
+
+// scan reads a row of translationColumns.
+func (t *Translation) scan(row interface{ Scan(...any) error }) error {
+	var cues string
+	err := row.Scan(&t.Language, &t.Number, &t.Source, &t.State, &cues, &t.Who, &t.Why, millis{&t.At})
+	t.Cues = json.RawMessage(cues)
+	return err
+}
+
+func lastTranslation(ctx context.Context, q querier, slug, language string) (t Translation, err error) {
+	err = t.scan(q.QueryRowContext(ctx, translationColumns+` AND language = ? ORDER BY number DESC LIMIT 1`, slug, language))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNone
+	}
+	return t, err
+}
+
+// Translation is a revision of a talk's translation, or ErrNone; number 0 is the last.
+func (c *Catalog) Translation(ctx context.Context, slug, language string, number int) (t Translation, err error) {
+	if number == 0 {
+		t, err = lastTranslation(ctx, c.read, slug, language)
+	} else {
+		err = t.scan(c.read.QueryRowContext(ctx, translationColumns+` AND language = ? AND number = ?`, slug, language, number))
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNone
+	}
+	if err != nil {
+		return t, fmt.Errorf("translation of %s in %s: %w", slug, language, err)
+	}
+	return t, nil
+}
+
+// Translations is the last revision of each of a talk's translations, by language.
+func (c *Catalog) Translations(ctx context.Context, slug string) ([]Translation, error) {
+	return c.translations(ctx, slug, translationColumns+` AND number =
+		(SELECT max(number) FROM translations AS o WHERE o.slug = translations.slug AND o.language = translations.language) ORDER BY language`, slug)
+}
+
+// TranslationHistory is all revisions of one of a talk's translations, the first one first.
+func (c *Catalog) TranslationHistory(ctx context.Context, slug, language string) ([]Translation, error) {
+	return c.translations(ctx, slug, translationColumns+` AND language = ? ORDER BY number`, slug, language)
+}
+
+func (c *Catalog) translations(ctx context.Context, slug, query string, args ...any) (all []Translation, err error) {
+	err = each(ctx, c.read, func(rows *sql.Rows) error {
+		var t Translation
+		err := t.scan(rows)
+		all = append(all, t)
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("translations of %s: %w", slug, err)
+	}
+	return all, nil
+}

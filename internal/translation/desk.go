@@ -1,0 +1,340 @@
+package translation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/subtitle/compare"
+)
+
+// Desk is where translators and reviewers work on what the catalogue holds. Whatever they
+// do makes a new revision; none is ever lost.
+type Desk struct {
+	Catalog *catalog.Catalog
+}
+
+// Held is one revision of a translation, and the source that it is held against.
+type Held struct {
+	Slug     string
+	Language string // BCP 47
+	Number   int    // of the revision, from 1; 0: there is none yet
+	Cues     []Cue
+	Source   conference.Track // the authored track, at the revision that Cues are held against
+	Who, Why string           // of the revision
+	At       time.Time
+}
+
+// Progress is how much of the source is translated.
+func (h Held) Progress() Progress { return ProgressOf(h.Source.Cues, h.Cues) }
+
+// ErrUnknown says that a talk has no translation in a language.
+var ErrUnknown = errors.New("there is no such translation")
+
+// Source is the track that translations of a talk are made from: the one in the language
+// that is spoken. A talk without one is a [fault.Fault].
+func (d Desk) Source(ctx context.Context, slug string) (conference.Track, error) {
+	s, err := d.Catalog.Talk(ctx, slug)
+	if err != nil {
+		return conference.Track{}, err
+	}
+	for _, t := range s.Facts.Tracks {
+		if t.Kind == conference.Authored {
+			return t, nil
+		}
+	}
+	return conference.Track{}, fault.New(slug, "has no subtitles in %s that a translation could be held against", subtitle.EnglishName(s.Facts.Talk.Language)).
+		Try("Run it with --subtitles %s=FILE first", s.Facts.Talk.Language)
+}
+
+// Open is a revision of a talk's translation, 0 being the last, or ErrUnknown.
+func (d Desk) Open(ctx context.Context, slug, language string, number int) (Held, error) {
+	t, err := d.Catalog.Translation(ctx, slug, language, number)
+	if errors.Is(err, catalog.ErrNone) {
+		return Held{}, ErrUnknown
+	}
+	if err != nil {
+		return Held{}, err
+	}
+	held, err := d.held(ctx, slug, []catalog.Translation{t})
+	if err != nil {
+		return Held{}, err
+	}
+	return held[0], nil
+}
+
+// held reads what the catalogue has, and each revision of the source once.
+func (d Desk) held(ctx context.Context, slug string, list []catalog.Translation) (all []Held, err error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	source, err := d.Source(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	revisions := map[int][]conference.Cue{source.Revision: source.Cues}
+	for _, t := range list {
+		h := Held{Slug: slug, Language: t.Language, Number: t.Number, Source: source, Who: t.Who, Why: t.Why, At: t.At}
+		if err := json.Unmarshal(t.Cues, &h.Cues); err != nil {
+			return nil, fmt.Errorf("read the translation of %s in %s: %w", slug, t.Language, err)
+		}
+		if revisions[t.Source] == nil {
+			if revisions[t.Source], err = d.Catalog.Revision(ctx, slug, source.Language, t.Source); err != nil {
+				return nil, err
+			}
+		}
+		h.Source.Revision, h.Source.Cues = t.Source, revisions[t.Source]
+		all = append(all, h)
+	}
+	return all, nil
+}
+
+// All is the last revision of each of a talk's translations, by language.
+func (d Desk) All(ctx context.Context, slug string) ([]Held, error) {
+	list, err := d.Catalog.Translations(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	return d.held(ctx, slug, list)
+}
+
+// save makes a revision of what h holds now, after the one it was.
+func (d Desk) save(ctx context.Context, h Held, who, why string) (Held, error) {
+	cues, err := json.Marshal(h.Cues)
+	if err != nil {
+		return h, err
+	}
+	base := h.Number
+	h.Number, err = d.Catalog.SaveTranslation(ctx, h.Slug, base, catalog.Translation{
+		Language: h.Language, Source: h.Source.Revision, State: string(h.Progress().State()), Cues: cues, Who: who, Why: why,
+	})
+	h.Who, h.Why = who, why
+	return h, err
+}
+
+// HandIn takes a translated file: the cues of a new translation, or the present ones of one
+// that is there. What is as it was keeps its id and its state; everything else is a draft
+// in who's words. base, unless it is 0, is the revision that the file was made from: if it
+// is not the last one, the error is a [catalog.Conflict].
+func (d Desk) HandIn(ctx context.Context, slug, language string, cues []conference.Cue, base int, who, why string) (Held, error) {
+	source, err := d.Source(ctx, slug)
+	if err != nil {
+		return Held{}, err
+	}
+	if language == source.Language {
+		return Held{}, fault.New(language, "is the language that is spoken in %s, and no translation", slug).
+			Try("Run it with --subtitles %s=FILE to replace the source", language)
+	}
+	h, err := d.Open(ctx, slug, language, 0)
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		return h, err
+	}
+	last := h.Cues
+	if base != 0 && base != h.Number {
+		return h, d.conflict(ctx, h, base)
+	}
+	h.Slug, h.Language, h.Source = slug, language, source
+	used, err := d.usedIDs(ctx, slug, language)
+	if err != nil {
+		return h, err
+	}
+	h.Cues = Bound(source.Cues, compare.Carry(plain(last), cues, compare.Fresh(used)))
+	keepStates(h.Cues, last, who)
+	return d.save(ctx, h, who, why)
+}
+
+// conflict is the error of a change to a revision that is not the last.
+func (d Desk) conflict(ctx context.Context, h Held, base int) error {
+	last, err := d.Catalog.Translation(ctx, h.Slug, h.Language, 0)
+	if err != nil {
+		return err
+	}
+	return &catalog.Conflict{Slug: h.Slug, Language: h.Language, Base: base, Last: last}
+}
+
+// usedIDs are the ids of all cues that a translation ever had.
+func (d Desk) usedIDs(ctx context.Context, slug, language string) (ids []string, err error) {
+	history, err := d.Catalog.TranslationHistory(ctx, slug, language)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range history {
+		var cues []struct{ ID string }
+		if err := json.Unmarshal(t.Cues, &cues); err != nil {
+			return nil, err
+		}
+		for _, c := range cues {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids, nil
+}
+
+func plain(cues []Cue) []conference.Cue {
+	all := make([]conference.Cue, len(cues))
+	for i, c := range cues {
+		all[i] = c.Cue
+	}
+	return all
+}
+
+// keepStates gives cues that say what they said before, of the same source, what was known
+// of them; the others are who's.
+func keepStates(cues, last []Cue, who string) {
+	before := make(map[string]Cue, len(last))
+	for _, c := range last {
+		before[c.ID] = c
+	}
+	for n := range cues {
+		c := &cues[n]
+		was, ok := before[c.ID]
+		c.Notes = was.Notes
+		same := ok && was.Text == c.Text && slices.Equal(was.Spans, c.Spans) && slices.Equal(was.Of, c.Of)
+		if same && was.State != Obsolete && c.State != Untranslated {
+			c.Hash, c.Was, c.State, c.Stood, c.By = was.Hash, was.Was, was.State, was.Stood, was.By
+			continue
+		}
+		c.By = who
+	}
+}
+
+// Follow brings all translations of a talk along to its present source, and says what
+// became of those that were not held against it yet, by language.
+func (d Desk) Follow(ctx context.Context, slug string) (map[string]Report, error) {
+	reports := make(map[string]Report)
+	all, err := d.All(ctx, slug)
+	if err != nil || len(all) == 0 {
+		return reports, err
+	}
+	source, err := d.Source(ctx, slug)
+	if err != nil {
+		return reports, err
+	}
+	since := make(map[int]*revision) // each revision of the source
+	for _, h := range all {
+		was := h.Source
+		if was.Revision == source.Revision {
+			continue
+		}
+		if since[was.Revision] == nil {
+			since[was.Revision] = newRevision(was.Cues, source.Cues)
+		}
+		h.Source = source
+		h.Cues, reports[h.Language] = since[was.Revision].update(h.Cues)
+		why := fmt.Sprintf("the source is at revision %d", source.Revision)
+		if _, err := d.save(ctx, h, "lectern", why); err != nil {
+			return reports, err
+		}
+	}
+	return reports, nil
+}
+
+// change is what becomes of some cues of a translation; a change that is for nothing says
+// why not.
+type change func(h *Held) error
+
+// alter makes a revision of a changed translation.
+func (d Desk) alter(ctx context.Context, slug, language, who, why string, do change) (Held, error) {
+	h, err := d.Open(ctx, slug, language, 0)
+	if err != nil {
+		return h, err
+	}
+	h.Cues = slices.Clone(h.Cues)
+	if err := do(&h); err != nil {
+		return h, err
+	}
+	return d.save(ctx, h, who, why)
+}
+
+// Review hands all drafts of a translation in for review.
+func (d Desk) Review(ctx context.Context, slug, language, who string) (Held, error) {
+	return d.alter(ctx, slug, language, who, "handed in for review", func(h *Held) error {
+		return h.move(Draft, InReview, "has no draft that could be handed in for review")
+	})
+}
+
+// move moves all cues from one state to another.
+func (h *Held) move(from, to State, none string) error {
+	n := 0
+	for i := range h.Cues {
+		if h.Cues[i].State == from {
+			h.Cues[i].State = to
+			n++
+		}
+	}
+	if n == 0 {
+		return fault.New(h.Slug+" in "+h.Language, "%s: it is %s", none, h.Progress().State())
+	}
+	return nil
+}
+
+// Approve approves all that is in review. Nobody approves their own words.
+func (d Desk) Approve(ctx context.Context, slug, language, who string) (Held, error) {
+	return d.alter(ctx, slug, language, who, "approved", func(h *Held) error {
+		own := 0
+		for _, c := range h.Cues {
+			if c.State == InReview && c.By == who {
+				own++
+			}
+		}
+		if own > 0 {
+			return fault.New(slug+" in "+language, "has %d cues in your own words (%s), which somebody else has to approve", own, who).
+				Try("Ask another who knows the language")
+		}
+		return h.move(InReview, Approved, "has nothing that is in review")
+	})
+}
+
+// SendBack makes drafts of what is in review or approved, with a note that says why: of
+// one cue, or of all where id is "".
+func (d Desk) SendBack(ctx context.Context, slug, language, id, who, note string) (Held, error) {
+	return d.alter(ctx, slug, language, who, "sent back: "+note, func(h *Held) error {
+		n := 0
+		for i := range h.Cues {
+			c := &h.Cues[i]
+			if id != "" && c.ID != id || c.State != InReview && c.State != Approved {
+				continue
+			}
+			c.State = Draft
+			if id != "" || n == 0 {
+				c.Notes = append(slices.Clip(c.Notes), Note{who, note})
+			}
+			n++
+		}
+		if n == 0 {
+			return fault.New(slug+" in "+language, "has nothing to send back: it is %s", h.Progress().State()).
+				Try("Only what is in review or approved can be sent back")
+		}
+		return nil
+	})
+}
+
+// Restore makes an earlier revision the present one, brought along to the present source.
+func (d Desk) Restore(ctx context.Context, slug, language string, number int, who string) (Held, error) {
+	return d.alter(ctx, slug, language, who, fmt.Sprintf("revision %d restored", number), func(h *Held) error {
+		old, err := d.Open(ctx, slug, language, number)
+		if errors.Is(err, ErrUnknown) {
+			return fault.New(slug+" in "+language, "has no revision %d: the last is %d", number, h.Number)
+		}
+		if err != nil {
+			return err
+		}
+		source, err := d.Source(ctx, slug)
+		if err != nil {
+			return err
+		}
+		h.Cues = old.Cues
+		if old.Source.Revision != source.Revision {
+			h.Cues, _ = Update(old.Cues, old.Source.Cues, source.Cues)
+		}
+		h.Source = source
+		return nil
+	})
+}

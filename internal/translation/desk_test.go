@@ -1,0 +1,152 @@
+package translation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/subtitle/compare"
+)
+
+// desk is a catalogue with one talk, whose source is source.
+func desk(t testing.TB, source []conference.Cue) Desk {
+	t.Helper()
+	books, err := catalog.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { books.Close() })
+	d := Desk{books}
+	d.correct(t, source)
+	return d
+}
+
+// correct hands in a source.
+func (d Desk) correct(t testing.TB, source []conference.Cue) {
+	t.Helper()
+	_, err := d.Catalog.Save(t.Context(), "ada", catalog.Submission{Facts: conference.Facts{
+		Talk:   conference.Talk{Slug: "light", Language: "en"},
+		Tracks: []conference.Track{{Language: "en", Kind: conference.Authored, State: conference.Approved, Cues: source}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func held(h Held, err error) func(testing.TB) Held {
+	return func(t testing.TB) Held {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+}
+
+func TestFromDraftToApproved(t *testing.T) {
+	ctx, d := t.Context(), desk(t, english)
+	held(d.HandIn(ctx, "light", "es", spanish[:3], 0, "rosa", "handed in"))(t)
+	held(d.Review(ctx, "light", "es", "rosa"))(t)
+	if _, err := d.Approve(ctx, "light", "es", "rosa"); fault.Of(err) == nil {
+		t.Errorf("she approved her own words: %v", err)
+	}
+	h := held(d.Approve(ctx, "light", "es", "juan"))(t)
+	if p := h.Progress(); p.Approved != 3 || p.Untranslated != 1 {
+		t.Errorf("it came to %+v", p)
+	}
+	// One cue more, and one in other words: the rest stays approved.
+	again := slices.Clone(spanish)
+	again[0].Text = "¡Buenos días a todos!"
+	h = held(d.HandIn(ctx, "light", "es", again, 0, "rosa", "the end, too"))(t)
+	if got, want := states(h.Cues), []State{Draft, Approved, Approved, Draft}; !slices.Equal(got, want) {
+		t.Errorf("then it was %v, want %v", got, want)
+	}
+	h = held(d.SendBack(ctx, "light", "es", h.Cues[1].ID, "juan", "too long"))(t)
+	if c := h.Cues[1]; c.State != Draft || len(c.Notes) != 1 || c.Notes[0] != (Note{"juan", "too long"}) {
+		t.Errorf("sent back, the cue was %+v", c)
+	}
+}
+
+// Nobody overwrites what they have not seen.
+func TestTwoTranslatorsAtOnce(t *testing.T) {
+	ctx, d := t.Context(), desk(t, english)
+	first := held(d.HandIn(ctx, "light", "es", spanish, 0, "rosa", "handed in"))(t)
+	held(d.HandIn(ctx, "light", "es", spanish[:3], first.Number, "juan", "the end was wrong"))(t)
+	_, err := d.HandIn(ctx, "light", "es", spanish[1:], first.Number, "rosa", "the beginning was wrong")
+	var conflict *catalog.Conflict
+	if !errors.As(err, &conflict) || conflict.Base != 1 || conflict.Last.Who != "juan" {
+		t.Fatalf("hers was taken: %v", err)
+	}
+	h := held(d.Restore(ctx, "light", "es", 1, "rosa"))(t)
+	if h.Number != 3 || len(h.Cues) != 4 || h.Cues[3].ID != first.Cues[3].ID {
+		t.Errorf("restored, it is %+v", h)
+	}
+}
+
+func TestATranslationFollowsItsSource(t *testing.T) {
+	ctx, d := t.Context(), desk(t, english)
+	held(d.HandIn(ctx, "light", "es", spanish, 0, "rosa", "handed in"))(t)
+	changed := slices.Clone(english)
+	changed[1].Text = "Begin at the start of it."
+	d.correct(t, changed)
+	reports, err := d.Follow(ctx, "light")
+	if err != nil || len(reports["es"].NeedsEditing) != 1 {
+		t.Fatalf("%v, %+v", err, reports)
+	}
+	if reports, err = d.Follow(ctx, "light"); err != nil || len(reports) > 0 {
+		t.Errorf("a second time there was something to do: %v, %+v", err, reports)
+	}
+	h := held(d.Open(ctx, "light", "es", 0))(t)
+	if got := Released(h.Cues, Draft); len(got) != 3 {
+		t.Errorf("a release would have %d cues, want the three that are right", len(got))
+	}
+	if h.Who != "lectern" || h.Source.Revision != 2 {
+		t.Errorf("revision %d is by %s, against revision %d of the source", h.Number, h.Who, h.Source.Revision)
+	}
+}
+
+// A tutorial of three hours in twelve languages follows an edit.
+func BenchmarkFollow(b *testing.B) {
+	var source []conference.Cue
+	for n := range 4000 {
+		at := time.Duration(n) * 2700 * time.Millisecond
+		source = append(source, conference.Cue{ID: fmt.Sprintf("c%04d", n+1), Start: at, End: at + 2500*time.Millisecond,
+			Text: fmt.Sprintf("Then we look at step %d of it\nand see what %x does there.", n/3, n*7919)})
+	}
+	d := desk(b, source)
+	for n := range 12 {
+		target := slices.Clone(source)
+		for i := range target {
+			target[i].Text = fmt.Sprintf("Luego miramos el paso %d\ny lo que hace %x allí (%d).", i/3, i*7919, n)
+		}
+		held(d.HandIn(context.Background(), "light", []string{"es", "fr", "de", "it", "pt", "ja", "zh", "ru", "hi", "vi", "ko", "ar"}[n], target, 0, "rosa", "handed in"))(b)
+	}
+	for round := 0; b.Loop(); round++ {
+		b.StopTimer()
+		edited := slices.Clone(source)
+		for i := round % 10; i < len(edited); i += 10 {
+			edited[i].Text += fmt.Sprint(" ", round)
+		}
+		for i := range edited {
+			edited[i].Start, edited[i].End = edited[i].Start+time.Second, edited[i].End+time.Second
+		}
+		d.correct(b, compare.Carry(source, edited, compare.Fresh(ids(source))))
+		b.StartTimer()
+		if _, err := d.Follow(context.Background(), "light"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func ids(cues []conference.Cue) (all []string) {
+	for _, c := range cues {
+		all = append(all, c.ID)
+	}
+	return all
+}
