@@ -50,20 +50,9 @@ func doIndex(ctx context.Context, t *Task) error {
 	if err := t.Facts(ctx, a, "probe", &found); err != nil {
 		return err
 	}
-	out := filepath.Join(t.Dir, indexedFile)
-	if err := t.Media().Index(ctx, path, out, found, func(p media.Progress) {
-		t.Progress(0.8*p.Time.Seconds()/found.Readable.Seconds(), p.Speed)
-	}); err != nil {
-		return err
-	}
-	var copied plan.RecordingSpec
-	if found.Beside != nil {
-		copied.Beside = 2
-	}
-	p, err := t.probe(ctx, a, out, copied, func(f float64) { t.fraction(0.8 + f*0.2) })
+	p, err := t.Media().TakeIn(ctx, path, filepath.Join(t.Dir, indexedFile), t.recordingName(a), found, t.Progress)
 	if err != nil {
 		return err
 	}
-	p.Indexed = true
 	return t.Publish(ctx, a, t.Dir, p, p.Notes, indexedFile)
 }

@@ -64,6 +64,17 @@ func look(ctx context.Context, t *terminal, tools media.Tools, path string) (p i
 		return p, fmt.Errorf("look at %s: %w", path, err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if len(p.Probe.Jumps) > 0 {
+		original, format := path, p.Probe.Format
+		path = filepath.Join(dir, "steady.mkv")
+		show := func(done, _ float64) {
+			line.show("%s: copying without the jumps of its clock, %.0f%%", original, 100*done)
+		}
+		if p.Probe, err = tools.TakeIn(ctx, original, path, original, p.Probe, show); err != nil {
+			return p, err
+		}
+		p.Probe.Format, p.Probe.Indexed = format, false
+	}
 	p.Analysis, err = tools.Analyse(ctx, path, p.Probe, dir, func(done float64) { line.show("%s: listening, %.0f%%", path, 100*done) })
 	p.Troubles = plan.Inspect(filepath.Base(path), p.Probe, p.Analysis)
 	return p, err

@@ -347,7 +347,7 @@ func (j judge) of(t *testing.T, o odd, seen sight, heard []time.Duration, from f
 		return
 	}
 	if len(flash) != 1 || math.Abs(flash[0]-1) > 0.085 {
-		t.Errorf("flashes at %v, want one after 1 s", flash)
+		t.Errorf("flashes at %v, want one after 1 s (beeps at %v)", flash, beep)
 	} else if len(beep) == 1 && math.Abs(flash[0]-beep[0]) > 0.041 {
 		t.Errorf("flash at %v, beep at %v", flash, beep)
 	}

@@ -4,8 +4,10 @@ package main_test
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -152,8 +154,58 @@ var streams = []odd{
 	{name: "AAC alone", ext: "aac", args: []string{"-vn", "-c:a", "aac"}, judge: judge{dark: true}},
 }
 
+var ps = []string{"-c:v", "mpeg2video", "-q:v", "2", "-c:a", "mp2", "-f", "vob"}
+
+// set sets a finished recording's clock ten minutes on, after half a second, in some of its
+// streams. A second of it has so many ticks.
+func set(hz int, streams ...string) func(*testing.T, string) {
+	return func(t *testing.T, path string) {
+		then := fmt.Sprintf(`+gt(DTS-STARTDTS\,%d)*%d`, hz/2, 600*hz)
+		args := []string{"-copyts", "-i", path, "-c", "copy"}
+		for _, s := range streams {
+			args = append(args, "-bsf:"+s, "setts=pts=PTS"+then+":dts=DTS"+then)
+		}
+		out := path + filepath.Ext(path)
+		ffmpeg(t, append(args, out)...)
+		if err := os.Rename(out, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// restarted records again as a recorder does that was stopped for a moment after half a
+// second: its clock began at a time, and goes on from another.
+func restarted(from, to string, args ...string) func(*testing.T, string) {
+	return func(t *testing.T, path string) {
+		var both []byte
+		for _, part := range [][]string{{"-to", "0.52", "-output_ts_offset", from}, {"-ss", "0.52", "-output_ts_offset", to}} {
+			out := path + ".part." + filepath.Ext(path)
+			ffmpeg(t, join([]string{"-i", path}, part, args, []string{out})...)
+			b, err := os.ReadFile(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			both = append(both, b...)
+		}
+		if err := os.WriteFile(path, both, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 var clocks = []odd{
 	{name: "TS that wraps", often: true, ext: "ts", filter: to709, args: h264In("yuv420p", "-output_ts_offset", "95442.2")},
+	{name: "TS whose clock jumps three hours", often: true, ext: "ts", filter: to709, remake: restarted("0", "10800", h264In("yuv420p", "-c:a", "mp2")...), args: h264In("yuv420p", "-c:a", "mp2")},
+	{name: "TS whose clock jumps, marked", ext: "mts", filter: to709, remake: restarted("0", "600", h264In("yuv420p", "-c:a", "mp2", "-f", "mpegts", "-mpegts_flags", "initial_discontinuity")...), args: h264In("yuv420p", "-c:a", "mp2", "-f", "mpegts")},
+	{name: "TS whose clock falls back", ext: "ts", filter: to709, remake: restarted("30", "0", h264In("yuv420p", "-c:a", "mp2")...), args: h264In("yuv420p", "-c:a", "mp2")},
+	{name: "TS whose clock falls back to zero", ext: "ts", filter: to709, remake: restarted("600", "0", h264In("yuv420p", "-c:a", "mp2")...), args: h264In("yuv420p", "-c:a", "mp2")},
+	{name: "TS that wraps and jumps", ext: "ts", filter: to709, remake: restarted("95442", "600", h264In("yuv420p", "-c:a", "mp2")...), args: h264In("yuv420p", "-c:a", "mp2")},
+	{name: "TS whose clock is set while it records", ext: "ts", filter: to709, args: h264In("yuv420p"), remake: set(90_000, "v", "a")},
+	{name: "MTS with PCM whose clock jumps", ext: "mts", filter: to709, remake: restarted("0", "600", h264In("yuv420p", "-c:a", "pcm_bluray", "-ac", "2", "-f", "mpegts", "-mpegts_m2ts_mode", "1")...), args: h264In("yuv420p")},
+	{name: "MPEG-PS whose clock jumps", ext: "mpg", filter: to601, remake: restarted("0", "600", ps...), args: ps},
+	{name: "MPEG-PS whose clock falls back", ext: "mpg", filter: to601, remake: restarted("30", "0", ps...), args: ps},
+	{name: "FLV whose clock jumps", ext: "flv", filter: to709, args: h264In("yuv420p", "-ar", "44100"), remake: set(1000, "v", "a")},
+	{name: "TS whose picture alone jumps", ext: "ts", filter: to709, args: h264In("yuv420p"), remake: set(90_000, "v"), refuse: "jumps to and fro"},
 	{name: "screen, of varying rate", often: true, ext: "mkv", filter: "select='lt(t,0.5)+between(t,0.95,1.3)+gt(random(1),0.6)'," + to709, args: h264In("yuv444p", "-fps_mode", "passthrough")},
 	{name: "15 a second", ext: "mp4", filter: "fps=15," + to709, args: h264In("yuv420p")},
 	{name: "59.94 a second", ext: "mp4", filter: "fps=60000/1001," + to709, args: h264In("yuv420p")},

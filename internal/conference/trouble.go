@@ -31,6 +31,7 @@ const (
 	Frozen      = "frozen"       // the picture hangs
 	Variable    = "variable"     // pictures come at varying intervals
 	Gap         = "gap"          // time for which nothing was recorded
+	Jump        = "jump"         // the clock was set to another time
 	Desync      = "desync"       // picture and sound do not begin or end together
 	TooShort    = "short"        // for its slot
 	TooLong     = "long"         // for its slot

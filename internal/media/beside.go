@@ -7,6 +7,7 @@ import (
 
 	ffmpeg "github.com/u2takey/ffmpeg-go"
 
+	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -26,6 +27,10 @@ func (t Tools) ProbeBeside(ctx context.Context, path, name string, p *Probe, pic
 	second, err := t.ProbePicture(ctx, path, name, picture, on)
 	if err != nil || second.Video == nil || p.Video == nil {
 		return err
+	}
+	if len(p.Jumps)+len(second.Jumps) > 0 {
+		return fault.New(name, "has a clock that jumps, and two pictures that are to be shown side by side: it cannot be told whether they still go together after it").
+			Try("Hand in what lies before the jump and what comes after it as files of their own")
 	}
 	begins := func(v *Video) time.Duration { return duration(v.FirstPTS, v.TimeBase) }
 	v := second.Video

@@ -4,31 +4,86 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
+	"time"
 
 	ffmpeg "github.com/u2takey/ffmpeg-go"
 )
 
-// Index copies the picture, one that is beside it, and all sounds of the recording in, of which p was found, into
-// a Matroska file that seeks exactly; nothing is encoded but sound that Matroska cannot
-// hold. What is sound alone gets a picture of it. Times stay as they are, so that picture
-// and sound keep their distance. The result is a recording like any other: probe it, and
-// use it in place of in. on, which may be nil, is told how far it is.
+// TakeIn indexes a recording as Index does, and looks into the index, which is a recording
+// of the same name to people. on, which may be nil, is told the fraction that is done, and
+// how many times as fast as it plays. Where the clock jumps in a way that cannot be taken
+// out, that is a *fault.Fault.
+func (t Tools) TakeIn(ctx context.Context, in, out, name string, p Probe, on func(fraction, speed float64)) (Probe, error) {
+	if on == nil {
+		on = func(float64, float64) {}
+	}
+	const copied = 0.8 // of the time it takes
+	err := t.Index(ctx, in, out, p, func(now Progress) { on(copied*now.Time.Seconds()/p.Readable.Seconds(), now.Speed) })
+	if err != nil {
+		return Probe{}, err
+	}
+	indexed, err := t.Probe(ctx, out, name, func(done float64) { on(copied+done*(1-copied), 0) })
+	if err != nil {
+		return Probe{}, err
+	}
+	if p.Beside != nil {
+		err = t.ProbeBeside(ctx, out, name, &indexed, 2, func(done float64) { on(copied+done*(1-copied), 0) })
+		if err != nil {
+			return Probe{}, err
+		}
+	}
+	if len(p.Jumps) > 0 && !p.like(indexed) {
+		return Probe{}, disorder(name)
+	}
+	indexed.Indexed, indexed.Jumps, indexed.Notes = true, p.Jumps, p.Notes
+	return indexed, nil
+}
+
+// like reports whether picture and sounds begin and end as in another probe.
+func (p Probe) like(o Probe) bool {
+	const near = 100 * time.Millisecond
+	differ := func(a, b time.Duration) bool { return (a - b).Abs() > near }
+	if p.Video == nil || o.Video == nil || differ(p.Video.Lead, o.Video.Lead) || differ(p.Video.End, o.Video.End) || len(p.Video.Gaps) != len(o.Video.Gaps) {
+		return false
+	}
+	return slices.EqualFunc(p.Audio, o.Audio, func(a, b Audio) bool {
+		return !differ(a.Start, b.Start) && !differ(a.End, b.End) && len(a.Gaps) == len(b.Gaps)
+	})
+}
+
+// Index copies the picture, one that is beside it, and all sounds of the recording in, of
+// which p was found, into a Matroska file that seeks exactly; nothing is encoded but sound
+// that Matroska cannot hold. What is sound alone gets a picture of it. Times stay as they
+// are, so that picture and sound keep their distance; jumps of the clock are taken out of
+// all alike. The result is a recording like any other: probe it, and use it in place of in.
+// on, which may be nil, is told how far it is.
 func (t Tools) Index(ctx context.Context, in, out string, p Probe, on func(Progress)) error {
 	args, err := arguments(func() *ffmpeg.Stream {
 		source := open(in, options{"fflags": "+genpts"})
 		o := options{"format": "matroska", "c": "copy", "map_metadata": "-1", "map_chapters": "-1", "fflags": "+bitexact", "allow_raw_vfw": "1"}
 		var streams []*ffmpeg.Stream
+		if len(p.Jumps) > 0 {
+			o["copyinkf"] = "" // a flag: each packet counts
+		}
+		steady := func(of string, stream int) {
+			if len(p.Jumps) > 0 {
+				o["bsf:"+of] = withoutJumps(p.Jumps, stream)
+			}
+		}
 		if p.Video == nil {
 			streams = append(streams, waves(source.Get(strconv.Itoa(p.Audio[0].Stream)), o))
 		} else {
 			streams = append(streams, source.Get(strconv.Itoa(p.Video.Stream)))
+			steady("v", p.Video.Stream)
 		}
 		if p.Beside != nil {
 			streams = append(streams, source.Get(strconv.Itoa(p.Beside.Stream)))
 		}
 		for i, a := range p.Audio {
 			streams = append(streams, source.Get(strconv.Itoa(a.Stream)))
+			steady(fmt.Sprintf("a:%d", i), a.Stream)
 			if a.Codec == "pcm_bluray" || a.Codec == "pcm_dvd" {
 				o[fmt.Sprintf("c:a:%d", i)] = "pcm_s24le"
 			}

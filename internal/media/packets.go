@@ -18,7 +18,8 @@ type packet struct {
 	duration int64
 	end      int64 // the byte of the file behind it, about; 0 where that is not known
 	key      bool
-	discard  bool // needed to decode others, never shown
+	moved    int64 // ticks that were added to its times
+	discard  bool  // needed to decode others, never shown
 }
 
 // noTime is what a packet without a timestamp has.

@@ -33,7 +33,7 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 	if err != nil {
 		return Probe{}, err
 	}
-	s := scan{container: c, name: name, decoded: noTime, first: noTime}
+	s := scan{container: c, name: name, first: noTime}
 	if s.picture, s.sounds, err = c.choose(name, picture); err != nil {
 		return Probe{}, err
 	}
@@ -124,10 +124,12 @@ func (t Tools) container(ctx context.Context, path string) (c container, err err
 	return c, err
 }
 
-// moving reports whether a stream is a picture, and not a cover.
-func (s stream) moving() bool {
-	still := s.Disposition["attached_pic"] == 1 || s.Disposition["still_image"] == 1 || s.Disposition["timed_thumbnails"] == 1
-	return s.Kind == "video" && !still && s.Width > 0
+// moving reports whether a stream is a picture of which anything is known, and not a cover.
+func (s stream) moving() bool { return s.Kind == "video" && !s.still() && s.Width > 0 }
+
+// still reports whether a picture is a cover, or one of the kind.
+func (s stream) still() bool {
+	return s.Disposition["attached_pic"] == 1 || s.Disposition["still_image"] == 1 || s.Disposition["timed_thumbnails"] == 1
 }
 
 // choose picks the wanted moving picture, counted from 1, and all sounds. The picture's index
@@ -192,7 +194,16 @@ type scan struct {
 	picture   stream
 	sounds    []stream
 	first     int64 // timestamp of the first picture, in ticks
+	jumps     []Jump
 
+	tally
+}
+
+// tally is what one pass over all packets found.
+type tally struct {
+	count   map[int]int64 // of each stream's packets
+	other   int64         // packets of the picture's stream before the last other moving picture began
+	before  int64         // packets of the picture's stream before the first picture
 	tempo   *tempo
 	decoded int64                    // when the last picture was, in ticks
 	end     int64                    // of the last picture, in ticks
@@ -205,24 +216,98 @@ type scan struct {
 	last    int64                    // byte of the file behind the last packet
 }
 
+// read goes through all packets and, where the clock jumps, once more without its jumps.
 func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64)) error {
+	if !s.container.jumps() {
+		return s.pass(ctx, t, path, s.goesOn, on)
+	}
+	fine, coarse := newEpochs(s.streams(), backward/10), newEpochs(s.streams(), backward)
+	if err := s.pass(ctx, t, path, func(p packet) error {
+		fine.add(p, s.count[p.stream]-1)
+		coarse.add(p, s.count[p.stream]-1)
+		return nil
+	}, on); err != nil {
+		return err
+	}
+	var ok bool
+	if s.jumps, ok = fine.jumps(s.container.wrap()); !ok {
+		s.jumps, ok = coarse.jumps(s.container.wrap())
+	}
+	const held = 2 // packets that a demuxer may hold back until it sees the next
+	switch {
+	case s.other > 0 && s.count[s.picture.Index]-s.other <= held:
+		return fault.New(s.name, "goes on with another picture where its picture ends, at %s: there is more than one recording in it",
+			clock(duration(s.end-s.first, s.picture.base()))).
+			Try("Hand in each of them as a file of its own, in the order they were made")
+	case !ok:
+		return disorder(s.name)
+	case len(s.jumps) == 0:
+		return nil
+	case s.picture.Index < 0: // what is drawn of it could not be set right
+		return fault.New(s.name, "has a clock that jumps, and no picture: there is more than one recording in it").
+			Try("Hand in each of them as a file of its own, in the order they were made")
+	}
+	s.first += moves(s.jumps, s.picture, s.before)
+	return s.pass(ctx, t, path, s.goesOn, on)
+}
+
+// streams are those that are wanted.
+func (s *scan) streams() []stream {
+	if s.picture.Index < 0 {
+		return s.sounds
+	}
+	return append([]stream{s.picture}, s.sounds...)
+}
+
+// steady is the nth packet of its stream without the jumps before it.
+func (s *scan) steady(p packet, n int64) packet {
+	if len(s.jumps) == 0 {
+		return p
+	}
+	for _, of := range s.streams() {
+		if of.Index == p.stream {
+			p.moved = moves(s.jumps, of, n)
+		}
+	}
+	if p.pts != noTime {
+		p.pts += p.moved
+	}
+	if p.dts != noTime {
+		p.dts += p.moved
+	}
+	return p
+}
+
+// pass goes through all packets once, without the jumps that are known, and hands each to
+// check.
+func (s *scan) pass(ctx context.Context, t Tools, path string, check func(packet) error, on func(float64)) error {
 	base := s.picture.base()
-	s.tempo = newTempo(base)
-	s.end, s.keyed = noTime, s.first
-	s.span, s.holes = map[int]timeline.Range{}, map[int][]timeline.Range{}
+	s.tally = tally{
+		count: map[int]int64{}, before: -1, tempo: newTempo(base), decoded: noTime, end: noTime, keyed: s.first,
+		span: map[int]timeline.Range{}, holes: map[int][]timeline.Range{},
+	}
 	ordered := displayOrder{next: func(pts int64) error { s.gapBefore(pts); s.tempo.add(pts); return nil }}
 	declared, told := s.container.declared(), 0.0
 	_, err := t.packets(ctx, path, nil, func(p packet) error {
 		s.last = max(s.last, p.end)
+		n := s.count[p.stream]
+		s.count[p.stream]++
+		if n == 0 && slices.ContainsFunc(s.container.Streams, func(o stream) bool { return o.Index == p.stream && o.Kind == "video" && !o.still() }) {
+			s.other = s.count[s.picture.Index]
+		}
+		p = s.steady(p, n)
+		if err := check(p); err != nil {
+			return err
+		}
 		if p.stream != s.picture.Index {
 			s.sound(p)
 			return nil
 		}
-		if err := s.goesOn(p.dts); err != nil {
-			return err
-		}
 		if p.pts == noTime {
 			p.pts = p.dts
+		}
+		if p.pts == s.first && s.before < 0 {
+			s.before = n
 		}
 		if p.pts == noTime || p.discard || p.pts < s.first {
 			return nil
@@ -246,19 +331,19 @@ func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64))
 	return ordered.flush()
 }
 
-// goesOn refuses a clock that falls back, as it does where one file holds several
+// goesOn refuses a picture's clock that falls back, as it does where one file holds several
 // recordings: of those, one would be laid over the other.
-func (s *scan) goesOn(dts int64) error {
-	if dts == noTime {
+func (s *scan) goesOn(p packet) error {
+	if p.stream != s.picture.Index || p.dts == noTime {
 		return nil
 	}
 	before := s.decoded
-	s.decoded = dts
+	s.decoded = p.dts
 	if before == noTime {
 		return nil
 	}
-	back := duration(before-dts, s.picture.base())
-	if back <= time.Second {
+	back := duration(before-p.dts, s.picture.base())
+	if back <= backward {
 		return nil
 	}
 	return fault.New(s.name, "has a clock that falls back by %s after %s: there is more than one recording in it",
@@ -275,7 +360,7 @@ func (s *scan) sound(p packet) {
 		if !known {
 			span = timeline.Range{From: p.pts, To: p.pts}
 			if sound.StartPTS != nil { // which knows of samples that only prime the decoder
-				span.From = *sound.StartPTS
+				span.From = *sound.StartPTS + p.moved
 			}
 		}
 		if holes := s.holes[p.stream]; known && duration(p.pts-span.To, sound.base()) > soundGap && len(holes) < mostGaps {
@@ -312,6 +397,11 @@ func (s *scan) probe(interlaced bool) Probe {
 	}
 	if p.Format == "mp3" || p.Format == "aac" {
 		p.Declared = 0 // which is only guessed, from the size of the file
+	}
+	for _, j := range s.jumps {
+		j.At -= start
+		p.Jumps = append(p.Jumps, j)
+		p.Declared = 0 // which is reckoned from clocks that have nothing to do with each other
 	}
 	p.Indexed = p.Video != nil && p.Declared > 0 && (strings.HasPrefix(p.Format, "mov,") || strings.HasPrefix(p.Format, "matroska,"))
 	if p.short() {

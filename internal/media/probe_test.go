@@ -176,22 +176,10 @@ func TestOneOfSeveralPictures(t *testing.T) {
 	}
 }
 
-// A file made of two by cat, and one with a timestamp of years to come.
-func TestAClockThatLeapsIsRefused(t *testing.T) {
-	tl := tools(t)
-	one := sampleTalk(t, "one.ts")
-	b, err := os.ReadFile(one)
-	if err != nil {
-		t.Fatal(err)
-	}
-	both := filepath.Join(t.TempDir(), "both.ts")
-	if err := os.WriteFile(both, append(b, b...), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	wantFault(t, tl, both, "falls back by 0:00:01.9")
+func TestATimestampOfYearsToComeIsRefused(t *testing.T) {
 	ahead := filepath.Join(t.TempDir(), "ahead.mkv")
-	ffmpegDo(t, "-i", one, "-c", "copy", "-bsf:v", `setts=ts=if(gt(N\,40)\,TS+90000*360000\,TS)`, ahead)
-	wantFault(t, tl, ahead, "goes on until 9")
+	ffmpegDo(t, "-i", sampleTalk(t, "one.ts"), "-c", "copy", "-bsf:v", `setts=ts=if(gt(N\,40)\,TS+90000*360000\,TS)`, ahead)
+	wantFault(t, tools(t), ahead, "goes on until 9")
 }
 
 func wantFault(t *testing.T, tl Tools, path, problem string) {

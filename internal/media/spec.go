@@ -26,7 +26,8 @@ type Probe struct {
 
 	Beside *Video `json:"beside,omitempty"` // a second picture, to be shown beside; on the same clock
 
-	Unread int64 `json:"unread,omitempty"` // bytes at the end that hold nothing which can be read
+	Unread int64  `json:"unread,omitempty"` // bytes at the end that hold nothing which can be read
+	Jumps  []Jump `json:"jumps,omitempty"`  // of the container's times, which an index is without; all other times here are so already
 }
 
 // Video describes the picture stream of a recording.

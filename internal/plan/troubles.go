@@ -100,6 +100,7 @@ func (t *trouble) streams() {
 		t.say(conference.Variable, nil, "Nothing need be done; the programme has a constant rate",
 			"pictures come at varying intervals; they are taken at %s a second", p.Video.Rate)
 	}
+	t.jumps()
 	if p.Video != nil {
 		t.gaps("picture", p.Video.Gaps)
 	}
@@ -137,6 +138,40 @@ func (t *trouble) gaps(of string, gaps []timeline.Span) {
 		t.say(conference.Gap, kept, "Copy it again from the camera; if that is no better, cut it out",
 			"no %s was recorded %s; %s there", of, places(kept), fills)
 	}
+}
+
+// jumps says where the clock jumps, which the index is without.
+func (t *trouble) jumps() {
+	const enough = 3
+	var spans []conference.Stretch
+	var said []string
+	for _, j := range t.source.Probe.Jumps {
+		kept := t.kept(timeline.Span{From: j.At, To: j.At + time.Second})
+		if len(kept) == 0 {
+			continue
+		}
+		spans = append(spans, kept...)
+		said = append(said, fmt.Sprintf("%s at %s", ahead(j.By), clockText(kept[0].From)))
+	}
+	if more := len(said) - enough; more > 0 {
+		said = append(said[:enough], "and "+counted(more, "more time"))
+	}
+	if len(said) > 0 {
+		t.say(conference.Jump, spans, "Have a look there; what is missing was not recorded",
+			"the clock jumps %s, as where a recorder was started again; what comes after follows at once", strings.Join(said, ", "))
+	}
+}
+
+// ahead says how far a clock jumps.
+func ahead(d time.Duration) string {
+	far, way := clockText(d.Abs()), "forward"
+	if d.Abs() < 10*time.Second {
+		far = fmt.Sprintf("%.1f s", d.Abs().Seconds())
+	}
+	if d < 0 {
+		way = "back"
+	}
+	return way + " by " + far
 }
 
 // sound says what listening found.

@@ -27,6 +27,7 @@ func TestTroublesFollowTheReel(t *testing.T) {
 		cut    []conference.Keep
 		length time.Duration
 		glance media.Glance
+		jumps  []media.Jump // of the second
 		want   []string
 	}{
 		{name: "all of it", want: []string{
@@ -47,10 +48,15 @@ func TestTroublesFollowTheReel(t *testing.T) {
 		{name: "a long one", cut: []conference.Keep{cut(2*time.Minute, 14*time.Minute)}, length: 5 * time.Minute, want: []string{
 			"00:12:00 is kept of the recordings, and the slot is of 00:05:00. Give --cut for what belongs to the talk",
 		}},
+		{name: "a clock that jumps", cut: []conference.Keep{cut(33*time.Minute, 40*time.Minute)}, want: []string{
+			"two.mp4: the clock jumps forward by 03:00:00 at 00:35:00, back by 0.5 s at 00:36:00, as where a recorder was started again; what comes after follows at once. Have a look there; what is missing was not recorded",
+		}, jumps: []media.Jump{{At: 2 * time.Minute, By: time.Hour}, {At: 5 * time.Minute, By: 3 * time.Hour}, {At: 6 * time.Minute, By: -time.Second / 2}}},
 		{name: "one that fits", cut: []conference.Keep{cut(2*time.Minute, 14*time.Minute)}, length: 15 * time.Minute},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := two
+			w.probes = slices.Clone(two.probes)
+			w.probes[1].Jumps = c.jumps
 			w.facts.Cut, w.facts.Talk.Length, w.analysis.Glance = c.cut, c.length, &c.glance
 			var said []string
 			for _, trouble := range mustPlan(t, w).Troubles {

@@ -1,0 +1,143 @@
+package media
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// stretchOf is seconds of packets on a clock that counts milliseconds, in the order of a
+// file, in which the sound lies half a second behind the picture.
+func stretchOf(from, seconds int64) (all []packet) {
+	for at := int64(0); at < 1000*seconds+500; at += 20 {
+		if at < 1000*seconds && at%40 == 0 {
+			all = append(all, packet{stream: 0, pts: from + at + 80, dts: from + at, duration: 40, key: at == 0})
+		}
+		if at >= 500 {
+			all = append(all, packet{stream: 1, pts: from + at - 420, dts: from + at - 420, duration: 20, key: true})
+		}
+	}
+	return all
+}
+
+func TestWhereAClockJumps(t *testing.T) {
+	only := func(stream int, all []packet) []packet {
+		return slices.DeleteFunc(all, func(p packet) bool { return p.stream != stream })
+	}
+	apart := stretchOf(0, 60) // and yet no jump
+	for i := range apart {
+		if apart[i].dts > 20_000 {
+			apart[i].pts, apart[i].dts = apart[i].pts+9000, apart[i].dts+9000
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		parts [][]packet
+		wrap  time.Duration
+		want  string // "at+by", or what is wrong
+	}{
+		{name: "no jump", parts: [][]packet{stretchOf(1000, 60)}},
+		{name: "a gap", parts: [][]packet{apart}},
+		{name: "sound that stops for a minute", parts: [][]packet{stretchOf(0, 20), only(0, stretchOf(20_000, 60)), stretchOf(80_000, 20)}},
+		{name: "picture that stops for a minute", parts: [][]packet{stretchOf(0, 20), only(1, stretchOf(20_000, 60)), stretchOf(80_000, 20)}},
+		{name: "forward", parts: [][]packet{stretchOf(0, 20), stretchOf(600_000, 20)}, want: "20.08s+9m40s"},
+		{name: "back", parts: [][]packet{stretchOf(0, 20), stretchOf(0, 20)}, want: "20.08s-20s"},
+		{name: "back a little", parts: [][]packet{stretchOf(0, 20), stretchOf(19_500, 20)}, want: "20.08s-500ms"},
+		{name: "back, taken for a wrap", parts: [][]packet{stretchOf(600_000, 20), stretchOf(1_000_000, 20)}, wrap: 500 * time.Second, want: "10m20.08s-2m0s"},
+		{name: "three times", parts: [][]packet{stretchOf(0, 5), stretchOf(100_000, 5), stretchOf(0, 5), stretchOf(100_000, 5)},
+			want: "5.08s+1m35s 10.08s-1m45s 15.08s+1m35s"},
+		{name: "and the sound ends there", parts: [][]packet{stretchOf(0, 20), only(0, stretchOf(600_000, 20))}, want: "20.08s+9m40s"},
+		{name: "of a picture that is alone", parts: [][]packet{only(0, stretchOf(0, 60)), only(0, stretchOf(300_000, 20))}},
+		{name: "of a picture that is alone, by hours", parts: [][]packet{only(0, stretchOf(0, 60)), only(0, stretchOf(7_200_000, 20))}, want: "1m0.08s+1h59m0s"},
+		{name: "of the picture alone, beside sound", parts: [][]packet{stretchOf(0, 20), only(0, stretchOf(600_000, 20)), only(1, stretchOf(20_000, 20))}, want: "disorder"},
+		{name: "a damaged time", parts: [][]packet{stretchOf(0, 20), {{stream: 0, pts: 9e9, dts: 9e9, duration: 40}}, stretchOf(20_000, 20)}, want: "disorder"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			streams := []stream{{Index: 0, TimeBase: "1/1000"}, {Index: 1, TimeBase: "1/1000"}}
+			if strings.HasPrefix(c.name, "of a picture that") {
+				streams = streams[:1]
+			}
+			e := newEpochs(streams, backward/10)
+			count := map[int]int64{}
+			for _, p := range slices.Concat(c.parts...) {
+				e.add(p, count[p.stream])
+				count[p.stream]++
+			}
+			jumps, ok := e.jumps(c.wrap)
+			var said []string
+			for _, j := range jumps {
+				sign := "+"
+				if j.By < 0 {
+					sign = ""
+				}
+				said = append(said, fmt.Sprintf("%v%s%v", j.At, sign, j.By))
+			}
+			if !ok {
+				said = []string{"disorder"}
+			}
+			if got := strings.Join(said, " "); got != c.want {
+				t.Errorf("jumps %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// What two recordings in one file make is as long as both, and picture and sound go on
+// together, whatever the clock of the second.
+func TestAClockThatJumpsIsSetRight(t *testing.T) {
+	tl, dir := tools(t), t.TempDir()
+	part := func(name string, options ...string) []byte {
+		path := filepath.Join(dir, name)
+		args := []string{"-f", "lavfi", "-i", "testsrc2=s=160x90:d=2:r=25", "-f", "lavfi", "-i", "sine=r=48000:d=2"}
+		ffmpegDo(t, slices.Concat(args, h264, []string{"-c:a", "mp2", "-f", "mpegts"}, options, []string{path})...)
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	first, later, elsewhere := part("first"), part("later", "-output_ts_offset", "600"), part("elsewhere", "-mpegts_start_pid", "0x300")
+	file := func(parts ...[]byte) string {
+		path := filepath.Join(t.TempDir(), "both.ts")
+		if err := os.WriteFile(path, slices.Concat(parts...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for name, c := range map[string]struct {
+		path string
+		by   time.Duration
+	}{
+		"forward":                           {file(first, later), 598 * time.Second},
+		"back":                              {file(first, first), -2 * time.Second},
+		"far back, which looks like a wrap": {file(later, first), -602 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := tl.Probe(t.Context(), c.path, "talk", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			made, err := tl.TakeIn(t.Context(), c.path, filepath.Join(dir, name), "talk", p, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			near := func(d, want time.Duration) bool { return (d - want).Abs() <= 100*time.Millisecond }
+			for _, p := range []Probe{p, made} {
+				if len(p.Jumps) != 1 || !near(p.Jumps[0].At, 2*time.Second) || !near(p.Jumps[0].By, c.by) {
+					t.Errorf("jumps %+v", p.Jumps)
+				}
+				if a := p.Audio[0]; !near(p.Readable, 4*time.Second) || !near(a.End, 4*time.Second) || len(a.Gaps)+len(p.Video.Gaps)+len(p.Notes) > 0 {
+					t.Errorf("readable for %v, sound until %v; %v, %v", p.Readable, a.End, a.Gaps, p.Notes)
+				}
+			}
+			if made.Video.Rate != pal25 {
+				t.Errorf("made %+v", made)
+			}
+		})
+	}
+	wantFault(t, tl, file(first, elsewhere), "goes on with another picture where its picture ends, at 0:00:02")
+}
