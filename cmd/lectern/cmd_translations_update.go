@@ -50,7 +50,7 @@ func (c *translationsUpdateCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	old, new, translated := read[0].Cues, read[1].Cues, read[2]
 	new = compare.Carry(old, new, compare.Fresh(idsOf(old)))
-	cues, report := translation.Update(translation.Bound(old, translated.Cues), old, new)
+	cues, report := translation.Update(translation.BoundIn(read[0].Language, translated.Language, old, translated.Cues), old, new)
 	if c.Output != "" {
 		if err := out.write(t, translated, released(cues), false); err != nil {
 			return err

@@ -143,6 +143,9 @@ func (w *wish) accept(ctx context.Context, g plan.Graph) (int64, error) {
 	if err := w.nameCues(ctx); err != nil {
 		return 0, err
 	}
+	if err := w.spoilt(ctx); err != nil {
+		return 0, err
+	}
 	for _, u := range w.Uploads {
 		if _, err := w.Blobs.Keep(ctx, bytes.NewReader(u.Data)); err != nil {
 			return 0, fmt.Errorf("keep %s as it came: %w", u.Track.File, err)
@@ -164,6 +167,7 @@ func (w *wish) accept(ctx context.Context, g plan.Graph) (int64, error) {
 	if err := addTranslations(ctx, w.Catalog, &w.facts, w.Pipeline); err != nil {
 		return 0, err
 	}
+	w.notes = append(w.notes, copied(saved.Facts.Tracks, w.facts.Tracks)...)
 	for _, l := range w.facts.LeftOut {
 		w.notes = append(w.notes, fmt.Sprintf("%s is left out: %s", subtitle.EnglishName(l.Language), l.Why))
 	}

@@ -1,7 +1,9 @@
 package conductor
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,6 +31,48 @@ func (w *wish) follow(ctx context.Context) error {
 	return err
 }
 
+// spoilt says where a translation that was handed in again as it was translates what the
+// source, which was not, does not say any more.
+func (w *wish) spoilt(ctx context.Context) error {
+	before, err := w.Catalog.Talk(ctx, w.facts.Talk.Slug)
+	if errors.Is(err, catalog.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	was, is := authored(before.Facts.Tracks), authored(w.facts.Tracks)
+	if was == nil || is == nil || sameCues(was.Cues, is.Cues) {
+		return nil
+	}
+	for _, t := range w.facts.Tracks {
+		old := slices.IndexFunc(before.Facts.Tracks, func(o conference.Track) bool { return o.Language == t.Language })
+		if t.Kind != conference.Translation || old < 0 || !sameCues(before.Facts.Tracks[old].Cues, t.Cues) {
+			continue
+		}
+		_, r := translation.Update(translation.BoundIn(was.Language, t.Language, was.Cues, t.Cues), was.Cues, is.Cues)
+		if n := len(r.NeedsEditing) + r.Obsolete + r.Untranslated; n > 0 {
+			w.notes = append(w.notes, fmt.Sprintf("%s was not changed, and %s was: %d places need another look, %d cues are to be translated and %d are not needed any more (lectern translations update tells which)",
+				t.File, is.File, len(r.NeedsEditing), r.Untranslated, r.Obsolete))
+		}
+	}
+	return nil
+}
+
+// authored is the track in the language that is spoken; nil if there is none.
+func authored(tracks []conference.Track) *conference.Track {
+	for i := range tracks {
+		if tracks[i].Kind == conference.Authored {
+			return &tracks[i]
+		}
+	}
+	return nil
+}
+
+func sameCues(a, b []conference.Cue) bool {
+	return bytes.Equal(subtitle.Canonical(a), subtitle.Canonical(b))
+}
+
 // addTranslations adds to a talk's facts the translations in the catalogue that may be
 // released by what a pipeline asks, and which may not. A file in the same language that was
 // handed in with the talk comes before one.
@@ -39,9 +83,10 @@ func addTranslations(ctx context.Context, books *catalog.Catalog, facts *confere
 	}
 	state, complete := plan.Releasable(p)
 	least := translation.State(state)
-	facts.Tracks = slices.Clip(facts.Tracks)
+	facts.Tracks = withoutCopies(facts.Tracks)
 	for _, h := range all {
 		if slices.ContainsFunc(facts.Tracks, func(t conference.Track) bool { return t.Language == h.Language }) {
+			facts.LeftOut = append(facts.LeftOut, conference.LeftOut{Language: h.Language, Why: "a file in the same language was handed in with the talk"})
 			continue
 		}
 		progress := h.Progress()
@@ -59,6 +104,40 @@ func addTranslations(ctx context.Context, books *catalog.Catalog, facts *confere
 	}
 	slices.SortFunc(facts.Tracks, func(a, b conference.Track) int { return strings.Compare(a.Language, b.Language) })
 	return nil
+}
+
+// withoutCopies is tracks without cues that only repeat the source in a translation. No
+// viewer who asks for Spanish gets English.
+func withoutCopies(tracks []conference.Track) (all []conference.Track) {
+	source := authored(tracks)
+	for _, t := range tracks {
+		if source != nil && t.Kind == conference.Translation {
+			bound := translation.BoundIn(source.Language, t.Language, source.Cues, t.Cues)
+			t.Cues = translation.Released(bound, translation.Draft)
+			t.Translated = &conference.Completeness{Revision: source.Revision, Cues: len(source.Cues),
+				Done: translation.ProgressOf(source.Cues, bound).Reached(translation.Draft)}
+		}
+		if len(t.Cues) > 0 {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// copied says which translations that were handed in still repeat their source.
+func copied(before, after []conference.Track) (notes []string) {
+	for _, t := range before {
+		n := len(t.Cues)
+		for _, kept := range after {
+			if kept.Language == t.Language {
+				n -= len(kept.Cues)
+			}
+		}
+		if n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d of its %d cues only repeat the source, and are left out", t.File, n, len(t.Cues)))
+		}
+	}
+	return notes
 }
 
 // words is a state for people, of cues that have come so far or further.

@@ -5,6 +5,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/language"
+
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
@@ -33,6 +35,27 @@ func markCopies(source []conference.Cue, all []Cue) {
 			all[n].State = Untranslated
 		}
 	}
+}
+
+// BoundIn is Bound for languages (BCP 47) that are known, or "". Between two kinds of one
+// language, such as American and British English, what is the same is no copy.
+func BoundIn(from, to string, source, translated []conference.Cue) []Cue {
+	all := Bound(source, translated)
+	if kin(from, to) {
+		for n := range all {
+			all[n].State = Draft
+		}
+	}
+	return all
+}
+
+// kin reports whether two tags are of one language.
+func kin(a, b string) bool {
+	base := func(tag string) language.Base {
+		base, _ := language.Make(tag).Base()
+		return base
+	}
+	return a != "" && b != "" && base(a) == base(b)
 }
 
 // repeated reports whether a cue says nothing but what its source said.

@@ -145,7 +145,7 @@ func (d Desk) HandIn(ctx context.Context, slug, language string, cues []conferen
 	if err != nil {
 		return h, err
 	}
-	h.Cues = Bound(source.Cues, compare.Carry(plain(last), cues, compare.Fresh(used)))
+	h.Cues = BoundIn(source.Language, language, source.Cues, compare.Carry(plain(last), cues, compare.Fresh(used)))
 	keepStates(h.Cues, last, who)
 	return d.save(ctx, h, who, why)
 }

@@ -128,4 +128,7 @@ func TestCopiesOfTheSourceAreUntranslated(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
+	if got := states(BoundIn("en", "en-GB", source, source)); slices.Contains(got, Untranslated) {
+		t.Errorf("in British English: %v, want no copy among them", got)
+	}
 }
