@@ -15,6 +15,7 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/internal/timeline"
+	"github.com/lectern-av/lectern/internal/translation"
 )
 
 // Names is what people call that of which a talk's keys hold only hashes.
@@ -44,7 +45,11 @@ func NamesOf(ctx context.Context, books *catalog.Catalog, slug string) (Names, e
 		}
 	}
 	revisions, err := books.Revisions(ctx, slug)
-	for _, t := range revisions {
+	if err != nil {
+		return names, err
+	}
+	translated, err := translation.Desk{Catalog: books}.Releasable(ctx, slug)
+	for _, t := range append(revisions, translated...) {
 		key, _ := plan.TrackKey(t)
 		names.tracks[key] = t
 	}

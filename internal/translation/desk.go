@@ -105,6 +105,28 @@ func (d Desk) All(ctx context.Context, slug string) ([]Held, error) {
 	return d.held(ctx, slug, list)
 }
 
+// Releasable is what viewers may have got of all revisions of a talk's translations, by any
+// of the states that a release can ask for.
+func (d Desk) Releasable(ctx context.Context, slug string) (all []conference.Track, err error) {
+	last, err := d.Catalog.Translations(ctx, slug)
+	for _, t := range last {
+		history, err := d.Catalog.TranslationHistory(ctx, slug, t.Language)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range history {
+			var cues []Cue
+			if err := json.Unmarshal(r.Cues, &cues); err != nil {
+				return nil, fmt.Errorf("read revision %d of %s in %s: %w", r.Number, slug, r.Language, err)
+			}
+			for _, least := range []State{Draft, InReview, Approved} {
+				all = append(all, conference.Track{Language: r.Language, Revision: r.Number, Cues: Released(cues, least)})
+			}
+		}
+	}
+	return all, err
+}
+
 // save makes a revision of what h holds now, after the one it was.
 func (d Desk) save(ctx context.Context, h Held, who, why string) (Held, error) {
 	cues, err := json.Marshal(h.Cues)
