@@ -35,7 +35,7 @@ func doCard(ctx context.Context, t *Task) error {
 
 // cardFiles are those of the conference's that a card is made of.
 func (t *Task) cardFiles(ctx context.Context, a action.Action) (from media.CardFiles, err error) {
-	for role, at := range map[string]*string{"background": &from.Background, "logo": &from.Logo} {
+	for role, at := range map[string]*string{"background": &from.Background, "logo": &from.Logo, "font": &from.Font} {
 		if _, ok := a.Inputs[role]; !ok {
 			continue
 		}

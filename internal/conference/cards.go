@@ -5,6 +5,7 @@ package conference
 type Cards struct {
 	Background *Asset `json:"background,omitempty"` // PNG, JPEG, SVG, or a clip; nil: Lectern's
 	Font       string `json:"font,omitempty"`       // a family; "": Lectern's
+	FontFile   *Asset `json:"font_file,omitempty"`  // TTF, OTF or TTC in place of a family
 	Language   string `json:"language,omitempty"`   // of the words, BCP 47; "": the talk's
 	Title      *Place `json:"title,omitempty"`
 	Speakers   *Place `json:"speakers,omitempty"`
@@ -50,7 +51,7 @@ func (c *Cards) Assets() (all []*Asset) {
 	if c == nil {
 		return nil
 	}
-	for _, a := range []*Asset{c.Background, c.OpeningClip, c.ClosingClip} {
+	for _, a := range []*Asset{c.Background, c.FontFile, c.OpeningClip, c.ClosingClip} {
 		if a != nil {
 			all = append(all, a)
 		}

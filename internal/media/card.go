@@ -38,13 +38,14 @@ func (l *Lack) Error() string { return l.What + ": " + l.Remedy }
 type CardFiles struct {
 	Background string // "" where the look has none
 	Logo       string // a PNG; "" where the look has none
+	Font       string // TrueType, OpenType or a collection of them; "" where the look names a family
 }
 
 // Card makes all outs of one opening or closing card: its text, drawn by libass, over a
 // background of our own. The size and encoding in spec are not looked at; those of the
 // outs count. Each out can be joined to segments that Encode made alike. scratch is a
 // directory for what is needed meanwhile. A character that cannot be drawn is a
-// *GlyphError, and a family of letters that is not here a *Lack.
+// *GlyphError, and letters that are not here, or cannot be read, are a *Lack.
 func (t Tools) Card(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOut, scratch string, on func(Progress)) (err error) {
 	if spec.Look != nil && spec.Look.Font != "" {
 		look := *spec.Look
@@ -52,6 +53,11 @@ func (t Tools) Card(ctx context.Context, spec CardSpec, from CardFiles, outs []E
 			return err
 		}
 		spec.Look = &look
+	}
+	if from.Font != "" {
+		if err := layType(from.Font, scratch); err != nil {
+			return err
+		}
 	}
 	for len(outs) > 0 {
 		short := unitsShort(outs[0])
@@ -89,7 +95,7 @@ func (t Tools) drawCard(ctx context.Context, spec CardSpec, from CardFiles, outs
 		if from.Logo != "" {
 			s = spec.Look.withLogo(s, from.Logo, largest)
 		}
-		s = filter(s, "ass", options{"filename": script})
+		s = spec.Look.write(s, script)
 		if spec.Look == nil || spec.Look.Background != Clip {
 			s = filter(s, "loop", options{"loop": -1, "size": 1})
 		}
@@ -142,7 +148,7 @@ func (t Tools) layOut(ctx context.Context, spec CardSpec, on canvas, scratch str
 		if err := os.WriteFile(path, []byte(script), 0o644); err != nil {
 			return "", err
 		}
-		picture, err := t.drawSmall(ctx, path, on)
+		picture, err := t.drawSmall(ctx, path, on, spec.Look)
 		if err != nil {
 			return "", err
 		}
@@ -159,12 +165,12 @@ func (t Tools) layOut(ctx context.Context, spec CardSpec, on canvas, scratch str
 const shrunken = 4
 
 // drawSmall draws a script small, white on black. It fails where a glyph is not on this
-// machine.
-func (t Tools) drawSmall(ctx context.Context, script string, on canvas) (*image.Gray, error) {
+// machine, or the look's font is none to libass.
+func (t Tools) drawSmall(ctx context.Context, script string, on canvas, look *CardLook) (*image.Gray, error) {
 	picture := image.NewGray(image.Rect(0, 0, on.across/shrunken&^1, on.down/shrunken&^1)) // ffmpeg's color source makes odd ones even
 	args, err := arguments(func() *ffmpeg.Stream {
 		s := ffmpeg.Input(fmt.Sprintf("color=c=black:s=%dx%d:r=1:d=1", picture.Rect.Dx(), picture.Rect.Dy()), options{"f": "lavfi"}).Get("v:0")
-		return filter(s, "ass", options{"filename": script}).Output("pipe:1", options{"f": "rawvideo", "pix_fmt": "gray", "frames:v": "1"})
+		return look.write(s, script).Output("pipe:1", options{"f": "rawvideo", "pix_fmt": "gray", "frames:v": "1"})
 	})
 	if err != nil {
 		return nil, err
@@ -176,6 +182,9 @@ func (t Tools) drawSmall(ctx context.Context, script string, on canvas) (*image.
 	})
 	if err != nil {
 		return nil, err
+	}
+	if strings.Contains(said, "Error opening memory font") { // as libass says that FreeType cannot
+		return nil, &Lack{"the font of the cards cannot be read", "Take another one, or name a family that “fc-list : family” lists."}
 	}
 	return picture, glyphs(said)
 }
@@ -231,6 +240,9 @@ func compose(spec CardSpec, on canvas, scale float64) string {
 	fmt.Fprintf(&s, scriptHead, on.across, on.down)
 	right := rightToLeft(spec.Title + strings.Join(spec.Speakers, ""))
 	style := func(name string, size int, colour string, bold, spacing int) {
+		if spec.Look.ownType() {
+			bold = 0 // letters are not thickened that somebody chose
+		}
 		fmt.Fprintf(&s, "Style: %s,%s,%d,%s,%s,&H00000000,&H00000000,%d,0,0,0,100,100,%d,0,1,0,0,7,0,0,0,-1\n",
 			name, spec.Look.font(), size, colour, colour, bold, spacing)
 	}

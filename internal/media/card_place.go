@@ -1,6 +1,9 @@
 package media
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/rivo/uniseg"
@@ -119,10 +122,41 @@ const ownFont = "Noto Sans"
 
 // font is the family of the letters.
 func (l *CardLook) font() string {
-	if l == nil || l.Font == "" {
+	switch {
+	case l.ownType():
+		return laidType
+	case l == nil || l.Font == "":
 		return ownFont
 	}
 	return l.Font
+}
+
+// ownType reports whether the letters are of a file.
+func (l *CardLook) ownType() bool { return l != nil && l.FontFile }
+
+// laidType is the family of a font file of the conference's, whatever it calls itself.
+const laidType = "Lectern Card Letters"
+
+// layType puts the font file at path where write finds it, beside scripts in scratch.
+func layType(path, scratch string) error {
+	font, err := readTypeface(path)
+	if err != nil {
+		return &Lack{fmt.Sprintf("the font of the cards is damaged (%v)", err), "Fetch it anew."}
+	}
+	dir := filepath.Join(scratch, "fonts")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "letters.ttf"), font.as(laidType), 0o644)
+}
+
+// write draws a script over s.
+func (l *CardLook) write(s *ffmpeg.Stream, script string) *ffmpeg.Stream {
+	o := options{"filename": script}
+	if l.ownType() {
+		o["fontsdir"] = filepath.Join(filepath.Dir(script), "fonts")
+	}
+	return filter(s, "ass", o)
 }
 
 // backdrop is what lies behind a card, as large as out: a picture once, a clip for as long

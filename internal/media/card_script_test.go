@@ -28,23 +28,28 @@ func TestEveryScriptIsShaped(t *testing.T) {
 		{"Japanese is in Japanese letters", "一一", "議議", inkIn},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if s, p := c.less(titled(t, c.shaped)), c.less(titled(t, c.plain)); s >= p {
+			if s, p := c.less(titled(t, c.shaped, "")), c.less(titled(t, c.plain, "")); s >= p {
 				t.Errorf("%q has %d, and %q has %d", c.shaped, s, c.plain, p)
 			}
 		})
 	}
 }
 
-// titled is a title as a card shows it.
-func titled(t *testing.T, title string) *image.Gray {
+// titled is a title as a card shows it, in the letters of a font file where one is named.
+func titled(t *testing.T, title, font string) *image.Gray {
 	t.Helper()
 	on := canvas{1920, 1080}
 	script := filepath.Join(t.TempDir(), "card.ass")
-	look := &CardLook{Places: map[string]conference.Place{"title": {X: 5, Y: 20, Width: 90, Height: 60, Size: 20}}}
+	if font != "" {
+		if err := layType(font, filepath.Dir(script)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := &CardLook{FontFile: font != "", Places: map[string]conference.Place{"title": {X: 5, Y: 20, Width: 90, Height: 60, Size: 20}}}
 	if err := os.WriteFile(script, []byte(compose(CardSpec{Title: title, Look: look}, on, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	picture, err := tools(t).drawSmall(t.Context(), script, on)
+	picture, err := tools(t).drawSmall(t.Context(), script, on, look)
 	if glyph := new(GlyphError); errors.As(err, &glyph) {
 		t.Skipf("this machine has no font for it: install %s", glyph.Package)
 	}

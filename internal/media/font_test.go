@@ -14,7 +14,7 @@ func TestFontFamily(t *testing.T) {
 	if _, err := exec.LookPath("fc-match"); err != nil {
 		t.Skip("this machine has no fontconfig: install fontconfig")
 	}
-	usual := matched(t, "sans-serif")
+	usual := matched(t, "sans-serif", "family")
 	conf := filepath.Join(t.TempDir(), "fonts.conf")
 	const rules = `<fontconfig>
 <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
@@ -32,7 +32,7 @@ func TestFontFamily(t *testing.T) {
 		{strings.ReplaceAll(usual, " ", ""), usual},
 		{"sans-serif", usual},
 		{"Sans", usual},
-		{"monospace", matched(t, "monospace")},
+		{"monospace", matched(t, "monospace", "family")},
 		{"House", usual},
 		{"Barn, Old-style", usual},
 		{"Shed", ""}, // of a kind, and no more
@@ -55,10 +55,59 @@ func TestFontFamily(t *testing.T) {
 	}
 }
 
-// matched is the family that fontconfig itself takes for a pattern.
-func matched(t *testing.T, pattern string) string {
+// TestACardInLettersOfAFile sets a title in a font whose letters are all as wide as one
+// another. What that lacks is set in another one.
+func TestACardInLettersOfAFile(t *testing.T) {
+	if _, err := exec.LookPath("fc-match"); err != nil {
+		t.Skip("this machine has no fontconfig: install fontconfig")
+	}
+	file := matched(t, "monospace:fontformat=TrueType", "file")
+	width := func(title, font string) int { return inkBox(titled(t, title, font)).Dx() }
+	if narrow, wide := width("nillin", file), width("nommon", file); narrow == 0 || max(narrow, wide)-min(narrow, wide) > narrow/20 {
+		t.Errorf("letters of one width are %d and %d wide", narrow, wide)
+	}
+	if narrow, wide := width("nillin", ""), width("nommon", ""); wide < narrow*3/2 {
+		t.Errorf("letters of several are %d and %d wide", narrow, wide)
+	}
+	if width("講", file) == 0 {
+		t.Error("a letter that the font has not is not there")
+	}
+	out := EncodeOut{Width: 160, Height: 90, Encoding: small, Path: filepath.Join(t.TempDir(), "card.mp4")}
+	spec := CardSpec{Title: "nommon", Rate: pal25, Frames: 2, Look: &CardLook{FontFile: true}}
+	if err := tools(t).Card(t.Context(), spec, CardFiles{Font: file}, []EncodeOut{out}, t.TempDir(), nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestATypefaceUnderAnotherName is what FreeType knows by that name, whatever the file is.
+func TestATypefaceUnderAnotherName(t *testing.T) {
+	if _, err := exec.LookPath("fc-scan"); err != nil {
+		t.Skip("this machine has no fontconfig: install fontconfig")
+	}
+	for _, pattern := range []string{"sans-serif:fontformat=TrueType", "sans-serif:fontformat=CFF", "Noto Sans CJK JP"} {
+		font, err := readTypeface(matched(t, pattern, "file"))
+		if err != nil {
+			t.Errorf("%s: %v", pattern, err)
+			continue
+		}
+		out := filepath.Join(t.TempDir(), "letters.ttf")
+		if err := os.WriteFile(out, font.as(laidType), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := CheckFont(out); err != nil {
+			t.Errorf("%s: it does not come back: %v", pattern, err)
+		}
+		said, err := exec.Command("fc-scan", "--format", "%{family}\n", out).Output()
+		if family, _, _ := strings.Cut(string(said), "\n"); family != laidType || err != nil {
+			t.Errorf("%s: it is called %q, %v", pattern, said, err)
+		}
+	}
+}
+
+// matched is what fontconfig itself takes for a pattern: its "family" or "file".
+func matched(t *testing.T, pattern, what string) string {
 	t.Helper()
-	said, err := exec.Command("fc-match", "--format", "%{family[0]}", pattern).Output()
+	said, err := exec.Command("fc-match", "--format", "%{"+what+"[0]}", pattern).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -143,6 +143,7 @@ type CardSpec struct {
 type CardLook struct {
 	Background Backdrop                    `json:"background,omitempty"` // what lies behind; "": Lectern's
 	Font       string                      `json:"font,omitempty"`       // a family that fontconfig knows
+	FontFile   bool                        `json:"font_file,omitempty"`  // or the letters are of a file
 	Places     map[string]conference.Place `json:"places,omitempty"`     // of "title", "speakers", "conference" and "note"
 	Logo       *conference.Place           `json:"logo,omitempty"`       // its height follows from its width; nil: there is none
 }

@@ -64,7 +64,7 @@ func cardSpecs(x *Expansion) (opening, closing media.CardSpec) {
 
 // lookOf is a conference's look for a card whose note stands at a place.
 func lookOf(c *conference.Cards, note *conference.Place) *media.CardLook {
-	look := media.CardLook{Font: c.Font, Places: make(map[string]conference.Place)}
+	look := media.CardLook{Font: c.Font, FontFile: c.FontFile != nil, Places: make(map[string]conference.Place)}
 	for name, at := range map[string]*conference.Place{"title": c.Title, "speakers": c.Speakers, "conference": c.Conference, "note": note} {
 		if at != nil {
 			look.Places[name] = *at
@@ -97,6 +97,9 @@ func card(x *Expansion, spec media.CardSpec, r *Rendition, which string, into ma
 		inputs = make(map[string]action.Key)
 		if look.Background != nil {
 			inputs["background"] = action.Key(look.Background.SHA256)
+		}
+		if look.FontFile != nil {
+			inputs["font"] = action.Key(look.FontFile.SHA256)
 		}
 		if look.Logo != nil {
 			inputs["logo"] = action.Key(look.Logo.SHA256)

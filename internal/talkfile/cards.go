@@ -21,7 +21,7 @@ import (
 // Cards is a conference's own look of opening and closing cards.
 type Cards struct {
 	Background File     `yaml:"background" doc:"What lies behind the words: a PNG, JPEG or SVG, or a clip, which plays from its beginning. Its path starts at this file."`
-	Font       Font     `yaml:"font" doc:"The family of the letters, as fc-list names it, or what fontconfig knows by another name: Noto Serif, sans-serif."`
+	Font       Font     `yaml:"font" doc:"The family of the letters, as fc-list names it, or what fontconfig knows by another name: Noto Serif, sans-serif. Or a font file (TTF, OTF or TTC), whose path starts at this file."`
 	Language   Language `yaml:"language" doc:"The language of the words, by BCP 47, where a talk has them in it; the talk's own where it is not given."`
 	Title      *Place   `yaml:"title" doc:"Where the title stands."`
 	Speakers   *Place   `yaml:"speakers" doc:"Where the speakers stand."`
@@ -138,9 +138,24 @@ func (f *File) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
+// locate makes the path, which starts at the conference's file, absolute, and refuses one
+// where no file is.
+func (f *File) locate(conference string) error {
+	if !filepath.IsAbs(f.Name) {
+		f.Name = filepath.Join(filepath.Dir(conference), f.Name)
+	}
+	if info, err := os.Stat(f.Name); err != nil || !info.Mode().IsRegular() {
+		return fault.New(conference, "the file %s is not there", f.Name).At(f.line).Try("Give its path from this file.")
+	}
+	return nil
+}
+
 // find refuses files that are not there, or of no kind that a card can show. Their paths
 // become absolute.
 func (c *Cards) find(conference string) error {
+	if err := c.Font.find(); err != nil {
+		return err
+	}
 	files := []*File{&c.Background, &c.OpeningClip, &c.ClosingClip}
 	if c.Logo != nil {
 		files = append(files, &c.Logo.File)
@@ -152,11 +167,8 @@ func (c *Cards) find(conference string) error {
 		wrong := func(format string, args ...any) *fault.Fault {
 			return fault.New(conference, format, args...).At(f.line)
 		}
-		if !filepath.IsAbs(f.Name) {
-			f.Name = filepath.Join(filepath.Dir(conference), f.Name)
-		}
-		if info, err := os.Stat(f.Name); err != nil || !info.Mode().IsRegular() {
-			return wrong("the file %s is not there", f.Name).Try("Give its path from this file.")
+		if err := f.locate(conference); err != nil {
+			return err
 		}
 		begins, known := kinds[strings.ToLower(filepath.Ext(f.Name))]
 		if !known {
@@ -223,8 +235,14 @@ func (c *Cards) look() *conference.Cards {
 		return nil
 	}
 	look := &conference.Cards{
-		Font: c.Font.Name, Language: string(c.Language), Title: c.Title.place(), Speakers: c.Speakers.place(),
+		Language: string(c.Language), Title: c.Title.place(), Speakers: c.Speakers.place(),
 		Conference: c.Conference.place(), Date: c.Date.place(), Licence: c.Licence.place(), OnlyClips: c.OnlyClips,
+	}
+	if c.Font.isFile() {
+		asset := c.Font.asset()
+		look.FontFile = &asset
+	} else {
+		look.Font = c.Font.Name
 	}
 	for from, to := range map[*File]**conference.Asset{&c.Background: &look.Background, &c.OpeningClip: &look.OpeningClip, &c.ClosingClip: &look.ClosingClip} {
 		if from.Name != "" {

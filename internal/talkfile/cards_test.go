@@ -83,3 +83,60 @@ func TestFindFont(t *testing.T) {
 		t.Errorf("a family that there is not: %v", err)
 	}
 }
+
+// A font file that is not as it was made is told by its line.
+func TestAFontFile(t *testing.T) {
+	said, err := exec.Command("fc-match", "--format", "%{file}", "sans-serif:fontformat=TrueType").Output()
+	if err != nil {
+		t.Skip("this machine has no fontconfig: install fontconfig")
+	}
+	whole, err := os.ReadFile(string(said))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoilt := bytes.Clone(whole)
+	spoilt[len(spoilt)/2] ^= 1
+	for _, c := range []struct {
+		name    string
+		content []byte // nil: there is no such file
+		says    string
+	}{
+		{"letters.ttf", whole, ""},
+		{"letters.TTF", whole, ""},
+		{"letters.ttf", whole[:len(whole)-200], "it ends too early"},
+		{"letters.ttf", whole[:100], "it ends too early"},
+		{"letters.otf", spoilt, "is not as it was made"},
+		{"letters.ttf", []byte("<!DOCTYPE html><title>404</title>"), "it begins with"},
+		{"letters.ttc", []byte("ttcf\x00\x02\x00\x00\xff\xff\xff\xff"), "it ends too early"},
+		{"letters.ttf", []byte{}, "it has 0 bytes"},
+		{"letters.woff2", whole, "Take a TTF, OTF or TTC"},
+		{"letters.ttf", nil, "letters.ttf is not there"},
+	} {
+		dir := t.TempDir()
+		files := map[string][]byte{
+			"talk.yaml":       []byte("title: x\nconference: conference.yaml\n"),
+			"conference.yaml": []byte("name: x\ncards:\n  font: " + c.name + "\n"),
+		}
+		if c.content != nil {
+			files[c.name] = c.content
+		}
+		for name, content := range files {
+			if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		facts, err := talkfile.Read(filepath.Join(dir, "talk.yaml"))
+		if c.says == "" {
+			if err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			} else if cards := facts.Conference.Cards; cards.Font != "" || len(cards.Assets()) != 1 || cards.FontFile.Path != filepath.Join(dir, c.name) {
+				t.Errorf("%s: %+v", c.name, cards)
+			}
+			continue
+		}
+		var f *fault.Fault
+		if !errors.As(err, &f) || f.Line != 3 || filepath.Base(f.File) != "conference.yaml" || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s, %d bytes: %v, want %q", c.name, len(c.content), err, c.says)
+		}
+	}
+}

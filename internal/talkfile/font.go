@@ -4,26 +4,50 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v4"
 
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
 )
 
-// Font is what the letters of cards are of.
+// Font is what the letters of cards are of: a file, a family, or another name that
+// fontconfig has for one.
 type Font struct {
-	Name string // a family, or another name that fontconfig has for one
-	file string // that says so
-	line int
+	File
+	conference string // the file that says so
 }
 
-func (Font) schema() map[string]any { return map[string]any{"type": "string"} }
+// typefaces are how the names of files end that letters can be of, and notTypefaces those
+// of other fonts.
+var (
+	typefaces    = []string{".ttf", ".otf", ".ttc"}
+	notTypefaces = []string{".woff", ".woff2", ".eot", ".pfb", ".pfa", ".dfont"}
+)
 
-// UnmarshalYAML reads a name.
-func (f *Font) UnmarshalYAML(node *yaml.Node) error {
-	f.Name, f.line = strings.TrimSpace(node.Value), node.Line
+func (f Font) isFile() bool { return slices.Contains(typefaces, f.ending()) }
+
+func (f Font) ending() string { return strings.ToLower(filepath.Ext(f.Name)) }
+
+// find refuses a file that is not there or is no font as it was made. Its path becomes
+// absolute.
+func (f *Font) find() error {
+	wrong := func(format string, args ...any) *fault.Fault {
+		return fault.New(f.conference, format, args...).At(f.line)
+	}
+	if !f.isFile() {
+		if slices.Contains(notTypefaces, f.ending()) || strings.ContainsRune(f.Name, '/') {
+			return wrong("%s is no font that cards can be set in", f.Name).Try("Take a TTF, OTF or TTC, or name a family.")
+		}
+		return nil
+	}
+	if err := f.locate(f.conference); err != nil {
+		return err
+	}
+	if err := media.CheckFont(f.Name); err != nil {
+		return wrong("%s is damaged: %v", f.Name, err).Try("Fetch it anew, as TTF, OTF or TTC.")
+	}
 	return nil
 }
 
@@ -32,19 +56,19 @@ func (f *Font) UnmarshalYAML(node *yaml.Node) error {
 // where there is none, the error is a *fault.Fault of that file.
 func (f *Facts) FindFont(ctx context.Context) (note string, err error) {
 	name := f.font.Name
-	if name == "" {
+	if name == "" || f.font.isFile() {
 		return "", nil
 	}
 	family, err := media.FontFamily(ctx, name)
 	if lack := new(media.Lack); errors.As(err, &lack) {
-		return "", fault.New(f.font.file, "%s", lack.What).At(f.font.line).Try("%s", lack.Remedy)
+		return "", fault.New(f.font.conference, "%s", lack.What).At(f.font.line).Try("%s", lack.Remedy)
 	}
 	if err != nil {
 		return "", err
 	}
 	f.Conference.Cards.Font = family
 	if !strings.EqualFold(family, name) {
-		note = fmt.Sprintf("%s:%d: the font %q is %s on this machine", f.font.file, f.font.line, name, family)
+		note = fmt.Sprintf("%s:%d: the font %q is %s on this machine", f.font.conference, f.font.line, name, family)
 	}
 	return note, nil
 }

@@ -193,7 +193,7 @@ func readConference(talk, name string, line int) (c Conference, err error) {
 	if err := strictyaml.Decode(path, text, &c); err != nil {
 		return c, err
 	}
-	c.Cards.Font.file = path
+	c.Cards.Font.conference = path
 	if err := c.Cards.find(path); err != nil {
 		return c, err
 	}

@@ -1,0 +1,170 @@
+package media
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"unicode/utf16"
+)
+
+// typeface is a font file: TrueType or OpenType, or a collection of such, whose tables lie
+// anywhere in it.
+type typeface struct {
+	data  []byte
+	faces [][]fontTable
+}
+
+// fontTable is a part of a face. A collection's faces share some.
+type fontTable struct {
+	tag       string
+	sum       uint32 // of its words
+	from, len int    // bytes
+}
+
+// CheckFont is an error where the file at path is no TrueType or OpenType font or
+// collection, or is not as it was made.
+func CheckFont(path string) error {
+	_, err := readTypeface(path)
+	return err
+}
+
+var errCut = errors.New("it ends too early")
+
+func readTypeface(path string) (t typeface, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return t, err
+	}
+	defer f.Close()
+	const most = 256 << 20 // the largest that are sold have a tenth
+	if t.data, err = io.ReadAll(io.LimitReader(f, most+1)); err != nil {
+		return t, err
+	}
+	if len(t.data) < 12 || len(t.data) > most {
+		return t, fmt.Errorf("it has %d bytes", len(t.data))
+	}
+	begins := []int{0}
+	if string(t.data[:4]) == "ttcf" {
+		if begins, err = t.collected(); err != nil {
+			return t, err
+		}
+	}
+	sound := make(map[fontTable]bool)
+	for _, at := range begins {
+		face, err := t.face(at, sound)
+		if err != nil {
+			return t, err
+		}
+		t.faces = append(t.faces, face)
+	}
+	return t, nil
+}
+
+// collected is where a collection's faces begin.
+func (t typeface) collected() (begins []int, err error) {
+	n := int(binary.BigEndian.Uint32(t.data[8:]))
+	if n < 1 || n > (len(t.data)-12)/4 {
+		return nil, errCut
+	}
+	for i := range n {
+		begins = append(begins, int(binary.BigEndian.Uint32(t.data[12+4*i:])))
+	}
+	return begins, nil
+}
+
+// face reads the list of tables at a place, and holds those that are not known to be
+// sound against their sums.
+func (t typeface) face(at int, sound map[fontTable]bool) (tables []fontTable, err error) {
+	if at > len(t.data)-12 {
+		return nil, errCut
+	}
+	list := t.data[at:]
+	if kind := string(list[:4]); kind != "\x00\x01\x00\x00" && kind != "OTTO" && kind != "true" {
+		return nil, fmt.Errorf("it begins with %q, and not as a TrueType or OpenType font does", kind)
+	}
+	n := int(binary.BigEndian.Uint16(list[4:]))
+	if len(list) < 12+16*n {
+		return nil, errCut
+	}
+	has := make(map[string]bool)
+	for i := range n {
+		entry := list[12+16*i:]
+		table := fontTable{string(entry[:4]), binary.BigEndian.Uint32(entry[4:]), int(binary.BigEndian.Uint32(entry[8:])), int(binary.BigEndian.Uint32(entry[12:]))}
+		if table.from > len(t.data) || table.len > len(t.data)-table.from {
+			return nil, errCut
+		}
+		if !sound[table] && sumOf(table.tag, t.bytes(table)) != table.sum {
+			return nil, fmt.Errorf("its table %q is not as it was made", table.tag)
+		}
+		sound[table], has[table.tag] = true, true
+		tables = append(tables, table)
+	}
+	if !has["cmap"] || !has["head"] || !has["maxp"] || !has["glyf"] && !has["CFF "] && !has["CFF2"] {
+		return nil, errors.New("it has no outlines of letters")
+	}
+	return tables, nil
+}
+
+func (t typeface) bytes(table fontTable) []byte { return t.data[table.from:][:table.len] }
+
+// sumOf is a table's sum, as fonts keep it. That of the table head leaves out its own word
+// for the sum of the whole file.
+func sumOf(tag string, data []byte) (sum uint32) {
+	for at := 0; at < len(data); at += 4 {
+		var word [4]byte
+		copy(word[:], data[at:])
+		if tag != "head" || at != 8 {
+			sum += binary.BigEndian.Uint32(word[:])
+		}
+	}
+	return sum
+}
+
+// as is the file's first face alone, under another name, so that nothing else on a machine
+// can be taken for it.
+func (t typeface) as(family string) []byte {
+	tables, contents := slices.Clone(t.faces[0]), make(map[string][]byte)
+	for _, table := range tables {
+		contents[table.tag] = t.bytes(table)
+	}
+	if contents["name"] == nil {
+		tables = append(tables, fontTable{tag: "name"})
+		slices.SortFunc(tables, func(a, b fontTable) int { return slices.Compare([]byte(a.tag), []byte(b.tag)) })
+	}
+	contents["name"] = fontNames(family)
+	kind := []byte("\x00\x01\x00\x00")
+	if contents["glyf"] == nil {
+		kind = []byte("OTTO")
+	}
+	u16, u32 := binary.BigEndian.AppendUint16, binary.BigEndian.AppendUint32
+	head := append(u16(kind, uint16(len(tables))), make([]byte, 6)...) // what would help to search the list
+	var body []byte
+	for _, table := range tables {
+		data := contents[table.tag]
+		head = append(head, table.tag...)
+		head = u32(u32(u32(head, sumOf(table.tag, data)), uint32(12+16*len(tables)+len(body))), uint32(len(data)))
+		body = append(append(body, data...), make([]byte, -len(data)&3)...)
+	}
+	return append(head, body...)
+}
+
+// fontNames is a table of names, all of which are a family's.
+func fontNames(family string) []byte {
+	const windows, unicodeBMP, american = 3, 1, 0x409
+	var text []byte
+	u16 := binary.BigEndian.AppendUint16
+	for _, unit := range utf16.Encode([]rune(family)) {
+		text = u16(text, unit)
+	}
+	ids := []uint16{1, 4, 6} // family, full name, name in PostScript
+	table := u16(u16(u16(nil, 0), uint16(len(ids))), uint16(6+12*len(ids)))
+	for _, id := range ids {
+		for _, v := range []uint16{windows, unicodeBMP, american, id, uint16(len(text)), 0} {
+			table = u16(table, v)
+		}
+	}
+	return append(table, text...)
+}
