@@ -8,6 +8,7 @@ import (
 	"image"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -117,10 +118,12 @@ var sounds = []odd{
 var containers = []odd{
 	{name: "MTS", ext: "mts", filter: to709, args: h264In("yuv420p", "-c:a", "ac3", "-f", "mpegts", "-mpegts_m2ts_mode", "1")},
 	{name: "MTS with PCM", ext: "mts", filter: to709, args: h264In("yuv420p", "-c:a", "pcm_bluray", "-ac", "2", "-f", "mpegts", "-mpegts_m2ts_mode", "1")},
+	{name: "TS with SMPTE 302M", ext: "ts", filter: to709, args: h264In("yuv420p", "-c:a", "s302m", "-strict", "-2", "-ac", "2")},
 	{name: "MXF", often: true, ext: "mxf", size: image.Pt(640, 360), filter: "format=yuv422p," + to709, args: join([]string{"-c:v", "mpeg2video", "-q:v", "2", "-pix_fmt", "yuv422p"}, sdr709, []string{"-c:a", "pcm_s24le", "-ar", "48000"})},
 	{name: "AVI", ext: "avi", filter: to601, args: []string{"-c:v", "mpeg4", "-q:v", "2", "-c:a", "mp3"}},
 	{name: "FLV", often: true, ext: "flv", filter: to709, args: h264In("yuv420p", "-ar", "44100")},
 	{name: "FLV1", ext: "flv", filter: to601, args: []string{"-c:v", "flv1", "-q:v", "2", "-c:a", "mp3", "-ar", "44100"}},
+	{name: "FLV with ADPCM", ext: "flv", filter: to709, args: h264In("yuv420p", "-c:a", "adpcm_swf", "-ar", "44100", "-ac", "1")},
 	{name: "WebM VP8", ext: "webm", filter: to601, args: []string{"-c:v", "libvpx", "-b:v", "4M", "-deadline", "realtime", "-c:a", "libvorbis"}},
 	{name: "WebM AV1", ext: "webm", filter: to709, args: join([]string{"-c:v", "libsvtav1", "-preset", "10", "-crf", "15", "-c:a", "libopus"}, sdr709)},
 	{name: "Ogg", often: true, alone: true, ext: "ogv", filter: to601, args: []string{"-c:v", "libtheora", "-q:v", "9", "-c:a", "libvorbis"}},
@@ -220,6 +223,11 @@ var crashed = []odd{
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}},
+	{name: "TS of which some was lost", ext: "ts", filter: to709, args: h264In("yuv420p"), patch: func(b []byte) []byte {
+		const packet = 188
+		at := len(b) / packet * 4 / 5 * packet // which is after the second that is judged
+		return slices.Concat(b[:at], b[at+30*packet:])
 	}},
 	{name: "FLV without an end", ext: "flv", filter: to709, args: h264In("yuv420p", "-ar", "44100", "-flvflags", "no_duration_filesize")},
 	{name: "AVI without an index", ext: "avi", filter: "scale=out_color_matrix=bt601:out_range=pc", args: []string{"-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p", "-c:a", "pcm_s16le"}, patch: func(b []byte) []byte {

@@ -2,13 +2,17 @@ package media
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	ffmpeg "github.com/u2takey/ffmpeg-go"
+
+	"github.com/lectern-av/lectern/internal/timeline"
 )
 
 // TakeIn indexes a recording as Index does, and looks into the index, which is a recording
@@ -19,17 +23,17 @@ func (t Tools) TakeIn(ctx context.Context, in, out, name string, p Probe, on fun
 	if on == nil {
 		on = func(float64, float64) {}
 	}
-	const copied = 0.8 // of the time it takes
-	err := t.Index(ctx, in, out, p, func(now Progress) { on(copied*now.Time.Seconds()/p.Readable.Seconds(), now.Speed) })
+	const copying = 0.8 // of the time it takes
+	err := t.Index(ctx, in, out, name, p, func(now Progress) { on(copying*now.Time.Seconds()/p.Readable.Seconds(), now.Speed) })
 	if err != nil {
 		return Probe{}, err
 	}
-	indexed, err := t.Probe(ctx, out, name, func(done float64) { on(copied+done*(1-copied), 0) })
+	indexed, err := t.Probe(ctx, out, name, func(done float64) { on(copying+done*(1-copying), 0) })
 	if err != nil {
 		return Probe{}, err
 	}
 	if p.Beside != nil {
-		err = t.ProbeBeside(ctx, out, name, &indexed, 2, func(done float64) { on(copied+done*(1-copied), 0) })
+		err = t.ProbeBeside(ctx, out, name, &indexed, 2, func(done float64) { on(copying+done*(1-copying), 0) })
 		if err != nil {
 			return Probe{}, err
 		}
@@ -45,46 +49,72 @@ func (t Tools) TakeIn(ctx context.Context, in, out, name string, p Probe, on fun
 func (p Probe) like(o Probe) bool {
 	const near = 100 * time.Millisecond
 	differ := func(a, b time.Duration) bool { return (a - b).Abs() > near }
-	if p.Video == nil || o.Video == nil || differ(p.Video.Lead, o.Video.Lead) || differ(p.Video.End, o.Video.End) || len(p.Video.Gaps) != len(o.Video.Gaps) {
+	if p.Video == nil || o.Video == nil || differ(p.Video.Lead, o.Video.Lead) || differ(p.Video.End, o.Video.End) {
 		return false
 	}
 	return slices.EqualFunc(p.Audio, o.Audio, func(a, b Audio) bool {
-		return !differ(a.Start, b.Start) && !differ(a.End, b.End) && len(a.Gaps) == len(b.Gaps)
+		return !differ(a.Start, b.Start) && !differ(a.End, b.End)
 	})
 }
 
 // Index copies the picture, one that is beside it, and all sounds of the recording in, of
 // which p was found, into a Matroska file that seeks exactly; nothing is encoded but sound
-// that Matroska cannot hold. What is sound alone gets a picture of it. Times stay as they
+// that Matroska cannot hold, and nothing left out but sound that is broken. What is sound alone gets a picture of it. Times stay as they
 // are, so that picture and sound keep their distance; jumps of the clock are taken out of
 // all alike. The result is a recording like any other: probe it, and use it in place of in.
-// on, which may be nil, is told how far it is.
-func (t Tools) Index(ctx context.Context, in, out string, p Probe, on func(Progress)) error {
+// on, which may be nil, is told how far it is. Faults
+// are of name.
+func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, on func(Progress)) error {
+	err := t.index(ctx, in, out, p, nil, on)
+	var failed *ToolError
+	if errors.As(err, &failed) && slices.Contains([]string{"mpegts", "mpeg", "aac"}, p.Format) {
+		broken, lookErr := t.brokenAAC(ctx, in, name, p)
+		if lookErr != nil {
+			return lookErr
+		}
+		if len(broken) > 0 {
+			err = t.index(ctx, in, out, p, broken, on)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("index the recording: %w", err)
+	}
+	return nil
+}
+
+// index is Index, without the packets of sound that are broken.
+func (t Tools) index(ctx context.Context, in, out string, p Probe, broken map[int][]timeline.Range, on func(Progress)) error {
 	args, err := arguments(func() *ffmpeg.Stream {
 		source := open(in, options{"fflags": "+genpts"})
 		o := options{"format": "matroska", "c": "copy", "map_metadata": "-1", "map_chapters": "-1", "fflags": "+bitexact", "allow_raw_vfw": "1"}
-		var streams []*ffmpeg.Stream
 		if len(p.Jumps) > 0 {
 			o["copyinkf"] = "" // a flag: each packet counts
 		}
-		steady := func(of string, stream int) {
+		var streams []*ffmpeg.Stream
+		add := func(stream int, as string) {
+			streams = append(streams, source.Get(strconv.Itoa(stream)))
+			var filters []string
 			if len(p.Jumps) > 0 {
-				o["bsf:"+of] = withoutJumps(p.Jumps, stream)
+				filters = append(filters, withoutJumps(p.Jumps, stream))
+			}
+			if len(broken[stream]) > 0 {
+				filters = append(filters, dropped(broken[stream]))
+			}
+			if len(filters) > 0 {
+				o["bsf:"+as] = strings.Join(filters, ",")
 			}
 		}
 		if p.Video == nil {
 			streams = append(streams, waves(source.Get(strconv.Itoa(p.Audio[0].Stream)), o))
 		} else {
-			streams = append(streams, source.Get(strconv.Itoa(p.Video.Stream)))
-			steady("v", p.Video.Stream)
+			add(p.Video.Stream, "v:0")
 		}
 		if p.Beside != nil {
-			streams = append(streams, source.Get(strconv.Itoa(p.Beside.Stream)))
+			add(p.Beside.Stream, "v:1")
 		}
 		for i, a := range p.Audio {
-			streams = append(streams, source.Get(strconv.Itoa(a.Stream)))
-			steady(fmt.Sprintf("a:%d", i), a.Stream)
-			if a.Codec == "pcm_bluray" || a.Codec == "pcm_dvd" {
+			add(a.Stream, fmt.Sprintf("a:%d", i))
+			if !slices.Contains(copied, a.Codec) {
 				o[fmt.Sprintf("c:a:%d", i)] = "pcm_s24le"
 			}
 			if a.Language != "" {
@@ -93,13 +123,18 @@ func (t Tools) Index(ctx context.Context, in, out string, p Probe, on func(Progr
 		}
 		return ffmpeg.Output(streams, locate(out), o)
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = t.Run(ctx, append([]string{"-copyts"}, args...), on)
 	}
-	if _, err = t.Run(ctx, append([]string{"-copyts"}, args...), on); err != nil {
-		return fmt.Errorf("index the recording: %w", err)
-	}
-	return nil
+	return err
+}
+
+// copied are the sounds that come out of Matroska as they went in. Of others it has no name,
+// or one by which nothing is decoded.
+var copied = []string{
+	"aac", "aac_latm", "ac3", "eac3", "dts", "truehd", "mlp", "mp1", "mp2", "mp3", "opus", "vorbis", "flac", "alac", "tta", "wavpack", "speex",
+	"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_u8", "pcm_alaw", "pcm_mulaw",
+	"wmav1", "wmav2", "wmapro", "adpcm_ms", "adpcm_ima_wav", "g726",
 }
 
 // waves draws a sound as it goes by, 25 pictures a second of 1280×720, and adds to o how

@@ -16,6 +16,7 @@ type packet struct {
 	stream   int
 	pts, dts int64 // noTime where the container gives none
 	duration int64
+	size     int64 // bytes
 	end      int64 // the byte of the file behind it, about; 0 where that is not known
 	key      bool
 	moved    int64 // ticks that were added to its times
@@ -58,8 +59,9 @@ func parsePacket(line string) (p packet, err error) {
 	}
 	p.pts, p.dts = ticks(f[1]), ticks(f[2])
 	p.duration = max(0, ticks(f[3]))
-	if size, pos := ticks(f[4]), ticks(f[5]); size != noTime && pos != noTime {
-		p.end = pos + size
+	p.size = max(0, ticks(f[4]))
+	if pos := ticks(f[5]); pos != noTime {
+		p.end = pos + p.size
 	}
 	p.key = strings.Contains(f[6], "K")
 	p.discard = strings.Contains(f[6], "D")

@@ -143,7 +143,7 @@ func (c container) choose(name string, wanted int) (picture stream, sounds []str
 			if pictures++; pictures == wanted {
 				picture = s
 			}
-		case s.Kind == "audio" && s.Channels > 0:
+		case s.Kind == "audio" && s.Channels > 0 && s.CodecName != "unknown":
 			sounds = append(sounds, s)
 		}
 	}

@@ -141,7 +141,7 @@ func TestSoundAloneIsDrawn(t *testing.T) {
 	if err != nil || p.Video != nil || p.Indexed || len(p.Audio) != 1 {
 		t.Fatalf("%v, %+v", err, p)
 	}
-	if err := tl.Index(t.Context(), song, drawn, p, nil); err != nil {
+	if err := tl.Index(t.Context(), song, drawn, "song.mp3", p, nil); err != nil {
 		t.Fatal(err)
 	}
 	if p, err = tl.Probe(t.Context(), drawn, "song.mp3", nil); err != nil {

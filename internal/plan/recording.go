@@ -90,7 +90,7 @@ func observe[T any](x *Expansion, key action.Key) (t T, ok bool, err error) {
 func Index() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "index", Also: []string{"remux", "ingest", "copy"}, Needs: []string{"probe"}, Single: true},
-		Version: 3,
+		Version: 4,
 		Expand:  expandIndex,
 	}
 }
