@@ -258,7 +258,7 @@ func compose(spec CardSpec, on canvas, scale float64) string {
 		fmt.Fprintf(&events, "Dialogue: 0,0:00:00.00,9:59:59.00,%s,,0,0,0,,{\\an%d\\pos(%d,%d)}%s\n",
 			p.name, p.anchor, p.x, p.y, strings.Join(lines, `\N`))
 	}
-	if spec.Look == nil {
+	if spec.Look.ruled() {
 		x := on.margin()
 		if right {
 			x = on.across - on.margin() - 96

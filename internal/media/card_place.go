@@ -108,6 +108,12 @@ func (l *CardLook) strips(on canvas) []strip {
 	return all
 }
 
+// ruled reports whether Lectern's rule stands above the conference's name: where all is in
+// the place that Lectern has for it.
+func (l *CardLook) ruled() bool {
+	return l == nil || l.Background == "" && len(l.Places) == 0 && l.Logo == nil
+}
+
 // place is where the look wants a part, if it says.
 func (l *CardLook) place(name string) (conference.Place, bool) {
 	if l == nil {

@@ -106,3 +106,21 @@ func TestNamesAreNotBroken(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// Lectern's rule is drawn as long as all else is where Lectern has it.
+func TestTheRuleOfACard(t *testing.T) {
+	for name, c := range map[string]struct {
+		look *CardLook
+		want bool
+	}{
+		"Lectern's own":        {nil, true},
+		"letters of another":   {&CardLook{Font: "Serif"}, true},
+		"another background":   {&CardLook{Background: PNG}, false},
+		"a title moved about":  {&CardLook{Places: map[string]conference.Place{"title": {X: 5, Y: 10, Width: 90}}}, false},
+		"a logo in some place": {&CardLook{Logo: &conference.Place{X: 5, Y: 10, Width: 10}}, false},
+	} {
+		if got := strings.Contains(compose(CardSpec{Title: "Loops", Look: c.look}, canvas{1920, 1080}, 1), ",Rule,"); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

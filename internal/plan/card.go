@@ -15,7 +15,7 @@ import (
 func Card() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "card", Also: []string{"cards", "title", "intro", "outro", "slate", "credits"}, Needs: []string{"encode"}},
-		Version: 4,
+		Version: 5,
 		Expand:  expandCard,
 	}
 }

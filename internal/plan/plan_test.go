@@ -225,6 +225,12 @@ func TestAChangeCostsWhatItTouched(t *testing.T) {
 		{"what lies behind cards", func(w *world) {
 			w.facts.Conference.Cards = &conference.Cards{Background: &conference.Asset{Name: "b.png", SHA256: strings.Repeat("c", 64)}}
 		}, map[string]int{"card": 6, "assemble": 3, "subtitled": 1, "bundle": 1}},
+		{"the font of cards", func(w *world) {
+			w.facts.Conference.Cards = &conference.Cards{FontFile: &conference.Asset{Name: "f.ttf", SHA256: strings.Repeat("c", 64)}}
+		}, map[string]int{"card": 6, "assemble": 3, "subtitled": 1, "bundle": 1}},
+		{"the language of cards", func(w *world) {
+			w.facts.Conference.Cards = &conference.Cards{Language: "es"}
+		}, map[string]int{"card": 6, "assemble": 3, "subtitled": 1, "bundle": 1}},
 		{"the description", func(w *world) { w.facts.Conference.Description = "{abstract}" }, map[string]int{"bundle": 1}},
 		{"the salt of one rendition", func(w *world) { w.facts.Salts = map[string]int{"720": 1} },
 			map[string]int{"encode": 34, "card": 2, "assemble": 1, "bundle": 1}},

@@ -22,7 +22,7 @@ import (
 type Cards struct {
 	Background File     `yaml:"background" doc:"What lies behind the words: a PNG, JPEG or SVG, or a clip, which plays from its beginning. Its path starts at this file."`
 	Font       Font     `yaml:"font" doc:"The family of the letters, as fc-list names it, or what fontconfig knows by another name: Noto Serif, sans-serif. Or a font file (TTF, OTF or TTC), whose path starts at this file."`
-	Language   Language `yaml:"language" doc:"The language of the words, by BCP 47, where a talk has them in it; the talk's own where it is not given."`
+	Language   Language `yaml:"language" doc:"The language of the words, by BCP 47, where a talk has them in it and does not say another for its cards; the one that is spoken where it is not given."`
 	Title      *Place   `yaml:"title" doc:"Where the title stands."`
 	Speakers   *Place   `yaml:"speakers" doc:"Where the speakers stand."`
 	Conference *Place   `yaml:"conference" doc:"Where the conference's name stands."`
@@ -34,6 +34,11 @@ type Cards struct {
 	OpeningClip File `yaml:"opening-clip" doc:"A film of the conference's own, with its sound, in front of the opening card. Its path starts at this file."`
 	ClosingClip File `yaml:"closing-clip" doc:"A film of the conference's own, with its sound, behind the closing card. Its path starts at this file."`
 	OnlyClips   bool `yaml:"only-clips" doc:"Whether a clip takes the place of the card that it would stand beside."`
+}
+
+// TalkCards is what a talk says of its own cards.
+type TalkCards struct {
+	Language Language `yaml:"language" doc:"The language of the words on the cards, by BCP 47, as far as the talk has them in it. It goes before the conference's."`
 }
 
 // Place is where words stand on a card.

@@ -41,6 +41,7 @@ type Talk struct {
 	Chapters   []Chapter `yaml:"chapters" doc:"The parts of the talk, in their order. They follow the cut."`
 	Sound      Audio     `yaml:"sound" doc:"What is heard of the recordings, and what is done to it."`
 	Picture    Picture   `yaml:"picture" doc:"What is seen of the recordings."`
+	Cards      TalkCards `yaml:"cards" doc:"What the cards of this talk have of their own."`
 	StandIn    StandIn   `yaml:"stand-in" doc:"What stands in for what a recording lacks. Without it, such a recording is refused."`
 	Mute       []Passage `yaml:"mute" doc:"Passages in which nothing is heard, on the clock of the recordings end to end: 00:12:30-00:12:36."`
 	Blank      []Passage `yaml:"blank" doc:"Passages in which nothing is seen, on the clock of the recordings end to end: 00:12:30-00:12:36."`
@@ -150,6 +151,7 @@ func Read(path string) (facts Facts, err error) {
 		}
 		facts.belongTo(c)
 	}
+	facts.inLanguage(string(t.Cards.Language))
 	return facts, nil
 }
 
@@ -201,6 +203,17 @@ func readConference(talk, name string, line int) (c Conference, err error) {
 		return c, fault.New(path, "does not say what the conference is called").Try("Add name: …")
 	}
 	return c, nil
+}
+
+// inLanguage lets the talk say in which language its cards are; "" leaves that to others.
+func (f *Facts) inLanguage(tag string) {
+	if tag == "" {
+		return
+	}
+	if f.Conference.Cards == nil {
+		f.Conference.Cards = new(conference.Cards)
+	}
+	f.Conference.Cards.Language = tag
 }
 
 // belongTo lets the conference say what the talk leaves open.

@@ -54,6 +54,28 @@ func TestConferenceFillsIn(t *testing.T) {
 	}
 }
 
+// The language of the cards is the talk's to say, and else its conference's.
+func TestLanguageOfCards(t *testing.T) {
+	const asks, calls, own = "cards: {language: es}\n", "conference: conference.yaml\n", "name: Loops\ncards: {language: de, font: Serif}\n"
+	for _, c := range []struct {
+		talk, conference string
+		want             *conference.Cards
+	}{
+		{"title: x\n", own, nil},
+		{"title: x\n" + asks, own, &conference.Cards{Language: "es"}},
+		{"title: x\n" + calls, own, &conference.Cards{Language: "de", Font: "Serif"}},
+		{"title: x\n" + calls + asks, own, &conference.Cards{Language: "es", Font: "Serif"}},
+		{"title: x\n" + calls + asks, "name: Loops\n", &conference.Cards{Language: "es"}},
+	} {
+		dir := t.TempDir()
+		write(t, dir, "conference.yaml", c.conference)
+		facts, err := Read(write(t, dir, "talk.yaml", c.talk))
+		if err != nil || !reflect.DeepEqual(facts.Conference.Cards, c.want) {
+			t.Errorf("%q, %q: %+v, %v", c.talk, c.conference, facts.Conference.Cards, err)
+		}
+	}
+}
+
 func TestWrongFiles(t *testing.T) {
 	for _, c := range []struct {
 		name, talk, conference string
@@ -103,6 +125,8 @@ func TestWrongFiles(t *testing.T) {
 		{"a logo that is no PNG", "conference: conference.yaml\n", "name: x\ncards:\n  logo: {file: talk.yaml, x: 5, y: 10, width: 60}\n", "conference.yaml", 3, "is no PNG"},
 		{"a misspelt key of a place", "conference: conference.yaml\n", "name: x\ncards:\n  title: {x: 5, y: 10, widht: 60}\n", "conference.yaml", 3, `did you mean "width"?`},
 		{"a picture that cannot stand in", "stand-in: {picture: cat}\n", "", "talk.yaml", 1, "Known: waveform"},
+		{"cards in no language", "title: x\ncards: {language: spanish}\n", "", "talk.yaml", 2, "Did you mean es"},
+		{"a look in a talk's file", "title: x\ncards:\n  font: Serif\n", "", "talk.yaml", 3, "unknown key \"font\""},
 		{"nothing", "", "", "talk.yaml", 0, "is empty"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
