@@ -3,8 +3,10 @@
 package strictyaml
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
+	"io"
 	"maps"
 	"reflect"
 	"slices"
@@ -20,19 +22,30 @@ import (
 // a *fault.Fault of the file called name; a *fault.Fault that a value's UnmarshalYAML
 // returns is that error, and need not know the file.
 func Decode(name string, data []byte, into any) error {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return of(name, err)
+	var docs []*yaml.Node
+	for in := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		doc := new(yaml.Node)
+		err := in.Decode(doc)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return of(name, err)
+		}
+		docs = append(docs, doc)
 	}
-	if len(doc.Content) == 0 {
-		return fault.New(name, "is empty")
+	if len(docs) == 0 || len(docs[0].Content) == 0 {
+		return fault.New(name, "is empty").Try("Write into it, or leave it out.")
 	}
-	return DecodeNode(name, doc.Content[0], into)
+	if len(docs) > 1 {
+		return fault.New(name, "a second document begins here").At(docs[1].Line).Try("Take away the line --- above it, or make it a file of its own.")
+	}
+	return DecodeNode(name, docs[0].Content[0], into)
 }
 
 // DecodeNode is Decode for a part of a file that was kept as a node.
 func DecodeNode(name string, node *yaml.Node, into any) error {
-	if err := known(name, node, reflect.TypeOf(into)); err != nil {
+	if err := known(name, "", node, reflect.TypeOf(into)); err != nil {
 		return err
 	}
 	if err := node.Decode(into); err != nil {
@@ -56,40 +69,53 @@ func of(name string, err error) error {
 	return fault.New(name, "%s", at.Message).At(at.Mark.Line)
 }
 
-// known refuses keys that t's fields do not have, at any depth.
-func known(name string, node *yaml.Node, t reflect.Type) error {
+// known refuses keys that t's fields do not have, and values that are of another form than
+// t, at any depth. key is that of the node, "" for the file as a whole.
+func known(name, key string, node *yaml.Node, t reflect.Type) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t == nodeType {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	if t == nodeType || node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" {
 		return nil
 	}
-	switch {
-	case node.Kind == yaml.MappingNode && t.Kind() == reflect.Struct:
-		fields := fields(t)
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			key := node.Content[i]
-			field, ok := fields[key.Value]
-			if !ok {
-				names := slices.Sorted(maps.Keys(fields))
-				return fault.New(name, "unknown key %q%s", key.Value, DidYouMean(key.Value, names)).
-					At(key.Line).Try("Known here: %s.", strings.Join(names, ", "))
-			}
-			if err := known(name, node.Content[i+1], field); err != nil {
-				return err
-			}
-		}
-	case node.Kind == yaml.MappingNode && t.Kind() == reflect.Map:
-		for i := 1; i < len(node.Content); i += 2 {
-			if err := known(name, node.Content[i], t.Elem()); err != nil {
-				return err
-			}
-		}
-	case node.Kind == yaml.SequenceNode && t.Kind() == reflect.Slice:
+	if err := formed(name, key, node, t); err != nil {
+		return err
+	}
+	switch formOf(t) {
+	case yaml.MappingNode:
+		return knownKeys(name, node, t)
+	case yaml.SequenceNode:
 		for _, item := range node.Content {
-			if err := known(name, item, t.Elem()); err != nil {
+			if err := known(name, key, item, t.Elem()); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// knownKeys is known of the keys of a mapping and what they have.
+func knownKeys(name string, node *yaml.Node, t reflect.Type) error {
+	var all map[string]reflect.Type
+	if t.Kind() == reflect.Struct {
+		all = fields(t)
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		value, ok := all[key.Value]
+		switch {
+		case all == nil:
+			value = t.Elem()
+		case !ok:
+			names := slices.Sorted(maps.Keys(all))
+			return fault.New(name, "unknown key %q%s", key.Value, DidYouMean(key.Value, names)).
+				At(key.Line).Try("Known here: %s.", strings.Join(names, ", "))
+		}
+		if err := known(name, key.Value, node.Content[i+1], value); err != nil {
+			return err
 		}
 	}
 	return nil
