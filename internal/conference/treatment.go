@@ -25,6 +25,14 @@ type Sound struct {
 	Channels Channels `json:"channels,omitempty"` // "" is ChannelsAuto
 }
 
+// Apart reports whether nothing of one sound is heard in the other: they are of different
+// streams, or of different sides of one.
+func (s Sound) Apart(other Sound) bool {
+	sides := [2]Channels{s.Channels, other.Channels}
+	return max(1, s.Stream) != max(1, other.Stream) ||
+		sides == [2]Channels{ChannelsLeft, ChannelsRight} || sides == [2]Channels{ChannelsRight, ChannelsLeft}
+}
+
 // Channels says which channels of a sound are meant.
 type Channels string
 

@@ -82,7 +82,7 @@ func expandBundle(x *Expansion) (any, error) {
 	slices.SortStableFunc(spec.Tracks, func(a, b BundleTrack) int { return strings.Compare(a.Language, b.Language) })
 	_, lost := x.Facts.Talk.Sections(x.graph.Edition.Programme)
 	for _, c := range lost {
-		x.Note("the cut leaves less than ten seconds of the chapter “%s”; it is none any more", c.Title)
+		x.Note("the chapter “%s” has less than ten seconds of the programme, and is left out", c.Title)
 	}
 	inputs := make(map[string]action.Key)
 	for _, stage := range Needed[files](x) {

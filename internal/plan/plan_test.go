@@ -214,9 +214,10 @@ func TestAChangeCostsWhatItTouched(t *testing.T) {
 		{"a passage blanked, over the edge of a chunk", func(w *world) {
 			w.facts.Treatment.Blank = []timeline.Span{{From: 329 * time.Second, To: 331 * time.Second}}
 		}, map[string]int{"encode": 6, "assemble": 3, "stills": 2, "thumbnail": 1, "sprite": 1, "subtitled": 1, "bundle": 1}},
-		{"an interpreter on another channel", func(w *world) {
+		{"an interpreter on one side, and the talk on the other", func(w *world) {
+			w.facts.Treatment.Floor.Channels = conference.ChannelsLeft
 			w.facts.Treatment.Interpreters = []conference.Sound{{Language: "es", Channels: conference.ChannelsRight}}
-		}, map[string]int{"audio": 1, "assemble": 3, "subtitled": 1, "bundle": 1}},
+		}, map[string]int{"audio": 2, "assemble": 3, "subtitled": 1, "bundle": 1}},
 		{"chapters", func(w *world) { w.facts.Talk.Chapters = []conference.Chapter{{At: 5 * time.Minute, Title: "Middle"}} },
 			map[string]int{"assemble": 3, "subtitled": 1, "bundle": 1}},
 		{"where the title stands on cards", func(w *world) {
@@ -401,6 +402,38 @@ func TestTheSameRecordingTwiceIsSaid(t *testing.T) {
 	}
 	if !slices.ContainsFunc(g.Notes, func(n string) bool { return strings.Contains(n, "recordings 1 and 2 are the same: copy.mp4") }) {
 		t.Errorf("notes %q", g.Notes)
+	}
+}
+
+// What a talk's file asks of recordings that cannot give it.
+func TestWrongTreatments(t *testing.T) {
+	left := conference.Sound{Channels: conference.ChannelsLeft}
+	right := func(language string) []conference.Sound {
+		return []conference.Sound{{Language: language, Channels: conference.ChannelsRight}}
+	}
+	for _, c := range []struct {
+		name string
+		ask  func(w *world)
+		says string
+	}{
+		{"silence after the end", func(w *world) { w.facts.Treatment.Mute = []timeline.Span{{From: half, To: half + time.Second}} },
+			"mute: 00:30:00-00:30:01: begins after the end of the recordings, which are 00:30:00 long"},
+		{"darkness after the end", func(w *world) { w.facts.Treatment.Blank = []timeline.Span{{From: 2 * half, To: 3 * half}} }, "blank: 01:00:00"},
+		{"an interpreter on one side, and the talk on both", func(w *world) { w.facts.Treatment.Interpreters = right("es") }, "into Spanish would be heard together"},
+		{"an interpreter on a side of what has none", func(w *world) {
+			w.facts.Treatment.Floor, w.facts.Treatment.Interpreters = left, right("es")
+			w.probes = []media.Probe{recording(half)}
+			w.probes[0].Audio = []media.Audio{{Stream: 1, Channels: 1, Hz: 48000, End: half}}
+		}, "its sound 1 has no sides"},
+		{"an interpreter in the talk's language", func(w *world) { w.facts.Treatment.Floor, w.facts.Treatment.Interpreters = left, right("en") }, "two would be in English"},
+	} {
+		w := talk()
+		c.ask(&w)
+		_, err := w.plan(t)
+		var f *fault.Fault
+		if !errors.As(err, &f) || !strings.Contains(f.Error(), c.says) {
+			t.Errorf("%s: %v, want a fault that says %q", c.name, err, c.says)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/pipelines"
 )
 
@@ -154,11 +155,6 @@ type heard struct {
 
 func expandAnalyse(x *Expansion) (any, error) {
 	reel := need[Reel](x)
-	floor := x.Facts.Treatment.Floor
-	floor.Language = x.Facts.Talk.Language
-	if asked := x.Facts.Channels; asked != "" && asked != conference.ChannelsAuto {
-		floor.Channels = asked
-	}
 	opening, ok, err := hearClip(x, reel.clips.opening, "opening")
 	if err != nil {
 		return nil, err
@@ -169,7 +165,7 @@ func expandAnalyse(x *Expansion) (any, error) {
 	}
 	var made analysed
 	waiting := !ok || !known
-	for i, sound := range append([]conference.Sound{floor}, x.Facts.Treatment.Interpreters...) {
+	for i, sound := range sounds(x.Facts) {
 		where := ""
 		if i > 0 {
 			where = sound.Language + "/"
@@ -194,6 +190,41 @@ func expandAnalyse(x *Expansion) (any, error) {
 	}
 	x.graph.Troubles = troubles(reel, made[0], x.Facts.Talk, len(x.Facts.Cut) > 0)
 	return made, nil
+}
+
+// sounds are those of the programme: the talk's own, and those of its interpreters.
+func sounds(facts conference.Facts) []conference.Sound {
+	floor := facts.Treatment.Floor
+	floor.Language = facts.Talk.Language
+	if asked := facts.Channels; asked != "" && asked != conference.ChannelsAuto {
+		floor.Channels = asked
+	}
+	return append([]conference.Sound{floor}, facts.Treatment.Interpreters...)
+}
+
+// apart refuses sounds that would be heard in one another: two of one language, or two sides
+// of what has one only.
+func apart(sources []Source, sounds []conference.Sound) error {
+	for i, sound := range sounds {
+		for _, other := range sounds[:i] {
+			if sound.Language == other.Language {
+				return fault.New("sound", "two would be in %s", subtitle.EnglishName(sound.Language)).
+					Try("Say in the talk's file which language each interpreter speaks, and which the talk is in.")
+			}
+			if !sound.Apart(other) {
+				return fault.New("sound", "who interprets into %s would be heard together with somebody else", subtitle.EnglishName(sound.Language)).
+					Try("Say another --channels, or none.")
+			}
+			for _, s := range sources {
+				at := max(1, sound.Stream)
+				if at == max(1, other.Stream) && at <= len(s.Probe.Audio) && s.Probe.Audio[at-1].Channels < 2 {
+					return fault.New(s.Name, "its sound %d has no sides, and two people are to be heard on them", at).
+						Try("Say under sound: in the talk's file where each of them is heard.")
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // AnalyseSpec are the parameters of an analysis.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -118,6 +119,10 @@ func layReel(x *Expansion, sources []Source, clips clips) (Reel, error) {
 			c.Frames = c.Probe.Frames(rate)
 		}
 	}
+	asked, end := x.Facts.Treatment, rate.Time(length)
+	if err := cmp.Or(onReel("mute", asked.Mute, end), onReel("blank", asked.Blank, end), apart(sources, sounds(x.Facts))); err != nil {
+		return Reel{}, err
+	}
 	kept, err := reel.keep(x.Facts, rate, length)
 	if err != nil {
 		return Reel{}, err
@@ -138,6 +143,19 @@ func layReel(x *Expansion, sources []Source, clips clips) (Reel, error) {
 	}
 	x.graph.Edition, err = edition(x.Facts, reel.Programme)
 	return reel, err
+}
+
+// onReel refuses passages, to be muted, say, that begin where the reel has ended: who asks
+// for silence somewhere would have none.
+func onReel(what string, passages []timeline.Span, length time.Duration) error {
+	for _, p := range passages {
+		if p.From >= length {
+			return fault.New(what+": "+timeline.FormatClock(p.From)+"-"+timeline.FormatClock(p.To),
+				"begins after the end of the recordings, which are %s long together", timeline.FormatClock(floorMillis(length))).
+				Try("Mend it in the talk's file; times count from the start of the first recording")
+		}
+	}
+	return nil
 }
 
 // edition names a programme.

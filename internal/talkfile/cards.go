@@ -2,6 +2,7 @@ package talkfile
 
 import (
 	"cmp"
+	"encoding/xml"
 	"fmt"
 	"image"
 	_ "image/jpeg" // read by image.Decode
@@ -64,7 +65,13 @@ type Logo struct {
 func (c *Cards) UnmarshalYAML(node *yaml.Node) error {
 	type plain Cards
 	c.given = true
-	return node.Decode((*plain)(c))
+	if err := node.Decode((*plain)(c)); err != nil {
+		return err
+	}
+	if c.OnlyClips && c.OpeningClip.Name == "" && c.ClosingClip.Name == "" {
+		return wrong(node, "only-clips is true, and there is no clip").Try("Add opening-clip or closing-clip, or take only-clips away.")
+	}
+	return nil
 }
 
 // UnmarshalYAML refuses places that are not on the card.
@@ -176,11 +183,11 @@ func (c *Cards) find(conference string) error {
 			return err
 		}
 		begins, known := kinds[strings.ToLower(filepath.Ext(f.Name))]
+		if clip := f == &c.OpeningClip || f == &c.ClosingClip; clip && (!known || begins != "") {
+			return wrong("%s is no clip", filepath.Base(f.Name)).Try("Take one in MP4, MOV, MKV or WebM.")
+		}
 		if !known {
 			return wrong("%s cannot lie behind the words of a card", filepath.Base(f.Name)).Try("Take a PNG, JPEG or SVG, or a clip in MP4, MOV, MKV or WebM.")
-		}
-		if begins != "" && (f == &c.OpeningClip || f == &c.ClosingClip) {
-			return wrong("%s is no clip", filepath.Base(f.Name)).Try("Take one in MP4, MOV, MKV or WebM.")
 		}
 		head, err := readHead(f.Name)
 		if err != nil {
@@ -203,9 +210,9 @@ var kinds = map[string]string{
 	".mp4": "", ".mov": "", ".mkv": "", ".webm": "",
 }
 
-// whole is an error where a PNG or JPEG, by how it begins, cannot be read to its end.
+// whole is an error where a picture, by how it begins, cannot be read to its end.
 func whole(path, begins string) error {
-	if begins == "" || begins == "<svg" {
+	if begins == "" {
 		return nil
 	}
 	f, err := os.Open(path)
@@ -213,6 +220,9 @@ func whole(path, begins string) error {
 		return err
 	}
 	defer f.Close()
+	if begins == "<svg" {
+		return wellFormed(f)
+	}
 	const most = 16384 // pixels of a side: more would be a trap, and no background
 	if c, _, err := image.DecodeConfig(f); err != nil || c.Width > most || c.Height > most {
 		return cmp.Or(err, fmt.Errorf("it has %d by %d pixels", c.Width, c.Height))
@@ -222,6 +232,22 @@ func whole(path, begins string) error {
 	}
 	_, _, err = image.Decode(f)
 	return err
+}
+
+// wellFormed is an error where r is no XML from beginning to end. Its encoding and the
+// entities that it may define are left to who draws it.
+func wellFormed(r io.Reader) error {
+	in := xml.NewDecoder(r)
+	in.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
+	in.Strict = false // entities, that is
+	for {
+		switch _, err := in.Token(); {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
 }
 
 func readHead(path string) (string, error) {

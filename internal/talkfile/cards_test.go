@@ -34,6 +34,23 @@ func TestADamagedBackground(t *testing.T) {
 	if _, err := talkfile.Read(filepath.Join(dir, "talk.yaml")); err != nil {
 		t.Fatalf("a whole one: %v", err)
 	}
+	for svg, says := range map[string]string{
+		`<?xml version="1.0" encoding="iso-8859-1"?><!DOCTYPE svg [<!ENTITY ns "x">]><svg width="9"><rect a="&ns;"/></svg>`: "",
+		`<svg width="9"><rect/>`: "is damaged",
+		`<svg width="9"><rect `:  "is damaged",
+	} {
+		write := func(name, text string) {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write("ground.svg", svg)
+		write("conference.yaml", "name: x\ncards:\n  background: ground.svg\n")
+		if _, err := talkfile.Read(filepath.Join(dir, "talk.yaml")); says == "" && err != nil || says != "" && (err == nil || !strings.Contains(err.Error(), says)) {
+			t.Errorf("%s: %v", svg, err)
+		}
+		write("conference.yaml", "name: x\ncards:\n  background: ground.png\n")
+	}
 	if err := os.Truncate(filepath.Join(dir, "ground.png"), int64(picture.Len()/2)); err != nil {
 		t.Fatal(err)
 	}

@@ -23,18 +23,18 @@ import (
 // Talk is the form of talk.yaml. The doc tags are what editors show of a key.
 type Talk struct {
 	Slug       string    `yaml:"slug" doc:"The name of the talk in files. Made of the title, once, where it is not given."`
-	Title      string    `yaml:"title" doc:"The talk's title, in the language of the talk."`
+	Title      Name      `yaml:"title" doc:"The talk's title, in the language of the talk."`
 	Titles     Words     `yaml:"titles" doc:"The title in other languages, by BCP 47."`
 	Kind       Kind      `yaml:"kind" doc:"talk (half an hour) or tutorial (three hours)."`
-	Speakers   []string  `yaml:"speakers" doc:"Who speaks, in the order the cards name them."`
+	Speakers   []Name    `yaml:"speakers" doc:"Who speaks, in the order the cards name them."`
 	Language   Language  `yaml:"language" doc:"The language that is spoken, by BCP 47: en, pt-BR."`
 	Conference string    `yaml:"conference" doc:"The conference: its name, or the path, from this file, of a conference.yaml."`
 	Abstract   string    `yaml:"abstract" doc:"What the talk is about, in the language of the talk. It begins the description."`
 	Abstracts  Words     `yaml:"abstracts" doc:"The abstract in other languages, by BCP 47."`
-	Tags       []string  `yaml:"tags" doc:"What people may look for; those of the conference come after them."`
+	Tags       []Name    `yaml:"tags" doc:"What people may look for; those of the conference come after them."`
 	Licence    string    `yaml:"licence" doc:"The licence of the recording, such as CC BY 4.0; the conference's where it is not given."`
 	Date       Date      `yaml:"date" doc:"The day the talk was given: 2026-05-31."`
-	URL        string    `yaml:"url" doc:"The talk's page at the conference."`
+	URL        URL       `yaml:"url" doc:"The talk's page at the conference."`
 	Links      []Link    `yaml:"links" doc:"Slides, code and the like, for the description."`
 	Begins     TimeOfDay `yaml:"begins" doc:"The time of day, as on the schedule, at which the first recording begins: 09:00. Chapters may count from it."`
 	Length     Clock     `yaml:"length" doc:"How long the slot is: 00:30:00. You are told where far less is kept of the recordings, or far more."`
@@ -57,7 +57,7 @@ type Link struct {
 type Chapter struct {
 	At     *Clock    `yaml:"at" doc:"When it begins, on the clock of the recordings end to end: 00:12:30."`
 	Time   TimeOfDay `yaml:"time" doc:"When it begins, by the time of day: 10:45. It wants the talk's begins."`
-	Title  string    `yaml:"title" doc:"What it is called, in the language of the talk."`
+	Title  Name      `yaml:"title" doc:"What it is called, in the language of the talk."`
 	Titles Words     `yaml:"titles" doc:"What it is called in other languages, by BCP 47."`
 	line   int
 }
@@ -100,10 +100,10 @@ type Interpreter struct {
 // Conference is the form of conference.yaml: what all talks of a conference share.
 type Conference struct {
 	Name        string      `yaml:"name" doc:"The conference's name, as the cards show it."`
-	URL         string      `yaml:"url" doc:"The conference's page."`
+	URL         URL         `yaml:"url" doc:"The conference's page."`
 	Language    Language    `yaml:"language" doc:"The language that is spoken where a talk does not say, by BCP 47."`
 	Licence     string      `yaml:"licence" doc:"The licence of the recordings where a talk does not say, such as CC BY 4.0."`
-	Tags        []string    `yaml:"tags" doc:"What people may look for; every talk gets them after its own."`
+	Tags        []Name      `yaml:"tags" doc:"What people may look for; every talk gets them after its own."`
 	Description Description `yaml:"description" doc:"How descriptions for upload are composed, with words such as {abstract} for what is known of a talk."`
 	Cards       Cards       `yaml:"cards" doc:"What opening and closing cards look like. What is not said is as in Lectern's own."`
 }
@@ -131,9 +131,9 @@ func Read(path string) (facts Facts, err error) {
 		return Facts{}, fault.New(path, "the slug %q cannot name files", t.Slug).At(lineOf(text, "slug")).Try("Use letters, digits and hyphens.")
 	}
 	facts.Talk = conference.Talk{
-		Slug: t.Slug, Title: t.Title, Titles: t.Titles, Kind: string(t.Kind), Speakers: t.Speakers, Language: string(t.Language),
-		Conference: t.Conference, Abstract: t.Abstract, Abstracts: t.Abstracts, Tags: t.Tags, Licence: t.Licence,
-		Date: string(t.Date), URL: t.URL, Length: time.Duration(t.Length),
+		Slug: t.Slug, Title: string(t.Title), Titles: t.Titles, Kind: string(t.Kind), Speakers: texts(t.Speakers), Language: string(t.Language),
+		Conference: t.Conference, Abstract: t.Abstract, Abstracts: t.Abstracts, Tags: texts(t.Tags), Licence: t.Licence,
+		Date: string(t.Date), URL: string(t.URL), Length: time.Duration(t.Length),
 	}
 	for _, l := range t.Links {
 		facts.Talk.Links = append(facts.Talk.Links, conference.Link{Title: l.Title, URL: string(l.URL)})
@@ -171,9 +171,16 @@ func (t Talk) chapters(path string) (all []conference.Chapter, err error) {
 		if i > 0 && at <= all[i-1].At {
 			return nil, wrong("the chapter %q begins before the one above it, or with it", c.Title).Try("Put chapters into the order in which they begin.")
 		}
-		all = append(all, conference.Chapter{At: at, Title: c.Title, Titles: c.Titles})
+		all = append(all, conference.Chapter{At: at, Title: string(c.Title), Titles: c.Titles})
 	}
 	return all, nil
+}
+
+func texts(names []Name) (all []string) {
+	for _, n := range names {
+		all = append(all, string(n))
+	}
+	return all
 }
 
 // isFile reports whether what stands for the conference is a file and not its name.
@@ -218,12 +225,12 @@ func (f *Facts) inLanguage(tag string) {
 
 // belongTo lets the conference say what the talk leaves open.
 func (f *Facts) belongTo(c Conference) {
-	f.Conference = conference.Conference{Name: c.Name, URL: c.URL, Description: string(c.Description), Cards: c.Cards.look()}
+	f.Conference = conference.Conference{Name: c.Name, URL: string(c.URL), Description: string(c.Description), Cards: c.Cards.look()}
 	f.font = c.Cards.Font
 	f.Talk.Conference = c.Name
 	f.Talk.Language = cmp.Or(f.Talk.Language, string(c.Language))
 	f.Talk.Licence = cmp.Or(f.Talk.Licence, c.Licence)
-	for _, tag := range c.Tags {
+	for _, tag := range texts(c.Tags) {
 		if !slices.Contains(f.Talk.Tags, tag) {
 			f.Talk.Tags = append(f.Talk.Tags, tag)
 		}

@@ -30,9 +30,12 @@ func (t Talk) treatment(path string) (asked conference.Treatment, err error) {
 				Try("Each interpreter has a language of their own, which is not the talk's.")
 		}
 		heard = append(heard, string(i.Language))
-		asked.Interpreters = append(asked.Interpreters, conference.Sound{
-			Language: string(i.Language), Stream: i.Stream, Channels: conference.Channels(i.Channels),
-		})
+		sound := conference.Sound{Language: string(i.Language), Stream: i.Stream, Channels: conference.Channels(i.Channels)}
+		if slices.ContainsFunc(append(slices.Clone(asked.Interpreters), asked.Floor), func(other conference.Sound) bool { return !sound.Apart(other) }) {
+			return asked, fault.New(path, "who interprets into %s would be heard together with somebody else", subtitle.EnglishName(sound.Language)).At(i.line).
+				Try("Say which sound is whose (stream: 2), or which side of it (channels: right); of the talk itself, under floor:.")
+		}
+		asked.Interpreters = append(asked.Interpreters, sound)
 	}
 	return asked, nil
 }
@@ -64,7 +67,7 @@ func (i *Interpreter) UnmarshalYAML(node *yaml.Node) error {
 	if i.Language == "" {
 		return wrong(node, "an interpreter has no language").Try("Add language: es, say.")
 	}
-	return checkStream(node, i.Stream)
+	return checkStream(node)
 }
 
 // UnmarshalYAML reads a sound.
@@ -73,12 +76,19 @@ func (s *Sound) UnmarshalYAML(node *yaml.Node) error {
 	if err := node.Decode((*plain)(s)); err != nil {
 		return err
 	}
-	return checkStream(node, s.Stream)
+	return checkStream(node)
 }
 
-func checkStream(node *yaml.Node, stream int) error {
-	if stream < 0 || stream > 64 {
-		return wrong(node, "there is no sound %d", stream).Try("Sounds are counted from 1.")
+// checkStream refuses the number of a sound that cannot be.
+func checkStream(node *yaml.Node) error {
+	var sound struct {
+		Stream *int `yaml:"stream"`
+	}
+	if err := node.Decode(&sound); err != nil || sound.Stream == nil {
+		return err
+	}
+	if *sound.Stream < 1 || *sound.Stream > 64 {
+		return wrong(node, "there is no sound %d", *sound.Stream).Try("Sounds are counted from 1.")
 	}
 	return nil
 }
@@ -142,6 +152,9 @@ func (p *Picture) UnmarshalYAML(node *yaml.Node) error {
 	type plain Picture
 	if err := node.Decode((*plain)(p)); err != nil {
 		return err
+	}
+	if p.Stream == 0 && p.Beside == 0 && p.Share != 0 {
+		return wrong(node, "share divides a frame of two pictures, and none is named").Try("Name both: {stream: 2, beside: 1, share: 60}.")
 	}
 	if p.Stream == 0 && p.Beside != 0 {
 		p.Stream = 1

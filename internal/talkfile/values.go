@@ -97,6 +97,20 @@ func (w *Words) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
+// Name is words that something is called by, in a line: a title, or a speaker.
+type Name string
+
+func (Name) schema() map[string]any { return map[string]any{"type": "string", "pattern": `\S`} }
+
+// UnmarshalYAML makes one line of words, and refuses to have none.
+func (n *Name) UnmarshalYAML(node *yaml.Node) error {
+	*n = Name(strings.Join(strings.Fields(node.Value), " "))
+	if *n == "" {
+		return wrong(node, "nothing is written here").Try("Write what belongs here, or take it away.")
+	}
+	return nil
+}
+
 // URL is an absolute address of the web.
 type URL string
 
@@ -109,6 +123,18 @@ func (u *URL) UnmarshalYAML(node *yaml.Node) error {
 		return wrong(node, "%q is no address of the web", node.Value).Try("Write it whole, with https:// in front.")
 	}
 	*u = URL(node.Value)
+	return nil
+}
+
+// UnmarshalYAML reads a link, which leads somewhere.
+func (l *Link) UnmarshalYAML(node *yaml.Node) error {
+	type plain Link
+	if err := node.Decode((*plain)(l)); err != nil {
+		return err
+	}
+	if l.URL == "" {
+		return wrong(node, "the link %q leads nowhere", l.Title).Try("Add url: https://…")
+	}
 	return nil
 }
 
@@ -171,7 +197,7 @@ func (c *Chapter) UnmarshalYAML(node *yaml.Node) error {
 	}
 	c.line = node.Line
 	switch {
-	case strings.TrimSpace(c.Title) == "":
+	case c.Title == "":
 		return wrong(node, "a chapter has no title").Try("Add title: …")
 	case c.At == nil && c.Time == "":
 		return wrong(node, "the chapter %q does not say when it begins", c.Title).Try("Add at: 00:12:30, or time: 10:45.")
