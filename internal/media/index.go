@@ -85,7 +85,11 @@ func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, on func
 // index is Index, without the packets of sound that are broken.
 func (t Tools) index(ctx context.Context, in, out string, p Probe, broken map[int][]timeline.Range, on func(Progress)) error {
 	args, err := arguments(func() *ffmpeg.Stream {
-		source := open(in, options{"fflags": "+genpts"})
+		reading := options{"fflags": "+genpts"}
+		if p.Written {
+			reading["correct_ts_overflow"] = "0"
+		}
+		source := open(in, reading)
 		o := options{"format": "matroska", "c": "copy", "map_metadata": "-1", "map_chapters": "-1", "fflags": "+bitexact", "allow_raw_vfw": "1"}
 		if len(p.Jumps) > 0 {
 			o["copyinkf"] = "" // a flag: each packet counts

@@ -139,5 +139,15 @@ func TestAClockThatJumpsIsSetRight(t *testing.T) {
 			}
 		})
 	}
+	t.Run("to and fro, below where it began", func(t *testing.T) {
+		path := file(later, first, later)
+		p, err := tl.Probe(t.Context(), path, "talk", nil)
+		if err != nil || len(p.Jumps) != 2 || !p.Written {
+			t.Fatalf("%v, %+v", err, p.Jumps)
+		}
+		if _, err := tl.TakeIn(t.Context(), path, filepath.Join(dir, "fro"), "talk", p, nil); err != nil {
+			t.Error(err)
+		}
+	})
 	wantFault(t, tl, file(first, elsewhere), "goes on with another picture where its picture ends, at 0:00:02")
 }

@@ -195,6 +195,7 @@ type scan struct {
 	sounds    []stream
 	first     int64 // timestamp of the first picture, in ticks
 	jumps     []Jump
+	written   bool // times are taken as they are written
 
 	tally
 }
@@ -221,17 +222,9 @@ func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64))
 	if !s.container.jumps() {
 		return s.pass(ctx, t, path, s.goesOn, on)
 	}
-	fine, coarse := newEpochs(s.streams(), backward/10), newEpochs(s.streams(), backward)
-	if err := s.pass(ctx, t, path, func(p packet) error {
-		fine.add(p, s.count[p.stream]-1)
-		coarse.add(p, s.count[p.stream]-1)
-		return nil
-	}, on); err != nil {
+	found, ok, err := s.findJumps(ctx, t, path, on)
+	if err != nil {
 		return err
-	}
-	var ok bool
-	if s.jumps, ok = fine.jumps(s.container.wrap()); !ok {
-		s.jumps, ok = coarse.jumps(s.container.wrap())
 	}
 	const held = 2 // packets that a demuxer may hold back until it sees the next
 	switch {
@@ -241,14 +234,51 @@ func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64))
 			Try("Hand in each of them as a file of its own, in the order they were made")
 	case !ok:
 		return disorder(s.name)
-	case len(s.jumps) == 0:
+	case len(found) == 0:
 		return nil
 	case s.picture.Index < 0: // what is drawn of it could not be set right
 		return fault.New(s.name, "has a clock that jumps, and no picture: there is more than one recording in it").
 			Try("Hand in each of them as a file of its own, in the order they were made")
 	}
-	s.first += moves(s.jumps, s.picture, s.before)
+	if s.container.wrap() > 0 {
+		if found, err = s.asWritten(ctx, t, path, found, on); err != nil {
+			return err
+		}
+	}
+	s.first += moves(found, s.picture, s.before)
+	s.jumps = found
 	return s.pass(ctx, t, path, s.goesOn, on)
+}
+
+// findJumps goes through all packets; ok is false where jumps make no sense.
+func (s *scan) findJumps(ctx context.Context, t Tools, path string, on func(float64)) (found []Jump, ok bool, err error) {
+	fine, coarse := newEpochs(s.streams(), backward/10), newEpochs(s.streams(), backward)
+	err = s.pass(ctx, t, path, func(p packet) error {
+		fine.add(p, s.count[p.stream]-1)
+		coarse.add(p, s.count[p.stream]-1)
+		return nil
+	}, on)
+	if found, ok = fine.jumps(s.container.wrap()); !ok {
+		found, ok = coarse.jumps(s.container.wrap())
+	}
+	return found, ok, err
+}
+
+// asWritten is the same jumps by the times as they are written, without the guess that a
+// clock which falls back far has wrapped: ffmpeg undoes that guess where the clock jumps
+// forward again. Where it did wrap, or all begins just before it would, they stay.
+func (s *scan) asWritten(ctx context.Context, t Tools, path string, guessed []Jump, on func(float64)) ([]Jump, error) {
+	first := s.before
+	s.written = true
+	found, ok, err := s.findJumps(ctx, t, path, on)
+	if err != nil {
+		return nil, err
+	}
+	if ok && len(found) == len(guessed) && s.before == first {
+		return found, nil
+	}
+	s.written, s.before = false, first
+	return guessed, nil
 }
 
 // streams are those that are wanted.
@@ -288,7 +318,11 @@ func (s *scan) pass(ctx context.Context, t Tools, path string, check func(packet
 	}
 	ordered := displayOrder{next: func(pts int64) error { s.gapBefore(pts); s.tempo.add(pts); return nil }}
 	declared, told := s.container.declared(), 0.0
-	_, err := t.packets(ctx, path, nil, func(p packet) error {
+	var options []string
+	if s.written {
+		options = []string{"-correct_ts_overflow", "0"}
+	}
+	_, err := t.packets(ctx, path, options, func(p packet) error {
 		s.last = max(s.last, p.end)
 		n := s.count[p.stream]
 		s.count[p.stream]++
@@ -398,6 +432,7 @@ func (s *scan) probe(interlaced bool) Probe {
 	if p.Format == "mp3" || p.Format == "aac" {
 		p.Declared = 0 // which is only guessed, from the size of the file
 	}
+	p.Written = s.written
 	for _, j := range s.jumps {
 		j.At -= start
 		p.Jumps = append(p.Jumps, j)

@@ -26,8 +26,9 @@ type Probe struct {
 
 	Beside *Video `json:"beside,omitempty"` // a second picture, to be shown beside; on the same clock
 
-	Unread int64  `json:"unread,omitempty"` // bytes at the end that hold nothing which can be read
-	Jumps  []Jump `json:"jumps,omitempty"`  // of the container's times, which an index is without; all other times here are so already
+	Unread  int64  `json:"unread,omitempty"`  // bytes at the end that hold nothing which can be read
+	Jumps   []Jump `json:"jumps,omitempty"`   // of the container's times, which an index is without; all other times here are so already
+	Written bool   `json:"written,omitempty"` // jumps are by times as they are written; nowhere does the clock wrap
 }
 
 // Video describes the picture stream of a recording.

@@ -23,7 +23,7 @@ type RecordingSpec struct {
 func Probe() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "probe", Also: []string{"ffprobe", "inspect", "ingest"}, Single: true},
-		Version: 4,
+		Version: 5,
 		Expand:  expandProbe,
 	}
 }
