@@ -1,9 +1,10 @@
 package main
 
-// translationsCmd is about translated tracks and what they were translated from. Update works
-// on plain files; the others work on what the catalogue has.
+// translationsCmd is about translated tracks and what they were translated from. Update and check
+// work on plain files; the others work on what the catalogue has.
 type translationsCmd struct {
 	Update   translationsUpdateCmd   `cmd:"" help:"Bring a translated file along to a corrected source file."`
+	Check    translationsCheckCmd    `cmd:"" help:"Look a translated file through beside its source file."`
 	Status   translationsStatusCmd   `cmd:"" help:"Say how far the translations of a talk have come."`
 	Add      translationsAddCmd      `cmd:"" help:"Hand in a translated file for a talk."`
 	Review   translationsReviewCmd   `cmd:"" help:"Hand drafts in for review."`

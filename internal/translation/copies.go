@@ -73,10 +73,13 @@ func bare(text string) string {
 	return strings.ToLower(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) }), " "))
 }
 
-// plainWords is how many words of a text are neither names nor numbers. In scripts
+// plainWords is how many words of a text are neither names, numbers, addresses nor code. In scripts
 // without capitals every three letters are a word.
 func plainWords(text string) (n int) {
 	rest := 0
+	for _, t := range (lexicon{}).tokens(text) {
+		text = strings.ReplaceAll(text, t.text, " ")
+	}
 	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) }) {
 		first, _ := utf8.DecodeRuneInString(w)
 		switch {

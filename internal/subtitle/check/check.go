@@ -27,8 +27,8 @@ const (
 	Note    Severity = "note"    // it could be better
 )
 
-// weight is what a cue with a finding costs its track, 1 being the whole cue.
-func (s Severity) weight() float64 {
+// Weight is what a cue with a finding costs its track, 1 being the whole cue.
+func (s Severity) Weight() float64 {
 	switch s {
 	case Error:
 		return 1
@@ -38,8 +38,8 @@ func (s Severity) weight() float64 {
 	return 0
 }
 
-// rank orders severities.
-func (s Severity) rank() int { return slices.Index([]Severity{Note, Warning, Error}, s) }
+// Rank orders severities, the gravest last.
+func (s Severity) Rank() int { return slices.Index([]Severity{Note, Warning, Error}, s) }
 
 // Code names a rule.
 type Code string
@@ -82,6 +82,26 @@ var rules = []struct {
 	{PoorBreak, "breaks a line badly", "move the break"},
 	{Gap, "gap too small", "--fix closes it, or opens it as the profile asks"},
 	{Unbalanced, "lines of unlike length", "move the break"},
+}
+
+// Rule is the title of a rule, and what is to be done about what it finds, both for
+// people.
+func Rule(c Code) (title, remedy string) {
+	for _, r := range rules {
+		if r.code == c {
+			return r.title, r.remedy
+		}
+	}
+	return string(c), ""
+}
+
+// Codes are the rules there are, gravest first.
+func Codes() []Code {
+	all := make([]Code, len(rules))
+	for i, r := range rules {
+		all[i] = r.code
+	}
+	return all
 }
 
 // Finding is one rule that one cue does not keep.
@@ -176,7 +196,7 @@ func (c checker) times(cue conference.Cue) (found []Finding) {
 // speed compares what is to be read with the time there is for it. It is an error above
 // the profile's TooFast, and a warning above what is comfortable.
 func (c checker) speed(text string, stands time.Duration) (Finding, bool) {
-	p, wants := c.profile, c.profile.needs(text)
+	p, wants := c.profile, c.profile.Needs(text)
 	if stands >= wants {
 		return Finding{}, false
 	}
@@ -222,7 +242,7 @@ func (c checker) lineBreak(above, below string) []Finding {
 	if why == "" {
 		return nil
 	}
-	return []Finding{finding(Warning, PoorBreak, 1, "breaks the line between “%s” and “%s”: %s", excerpt(before[len(before)-1]), excerpt(after[0]), why)}
+	return []Finding{finding(Warning, PoorBreak, 1, "breaks the line between “%s” and “%s”: %s", Excerpt(before[len(before)-1]), Excerpt(after[0]), why)}
 }
 
 // unlike is how many times as long as the other the longer of two lines may be. TED asks
@@ -364,8 +384,8 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%s%02d:%02d:%02d.%03d", sign, ms/3600000, ms/60000%60, ms/1000%60, ms%1000)
 }
 
-// excerpt is the beginning of a text, on one line.
-func excerpt(text string) string {
+// Excerpt is the beginning of a text, on one line.
+func Excerpt(text string) string {
 	const most = 60
 	if r := []rune(inLine(text)); len(r) > most {
 		return string(r[:most-1]) + "…"

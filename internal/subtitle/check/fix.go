@@ -83,7 +83,7 @@ func (f *fixer) lengthen() {
 	p := f.profile
 	for i, cue := range f.cues {
 		stands := cue.End - cue.Start
-		wants := max(p.Shortest, p.needs(cue.Text))
+		wants := max(p.Shortest, p.Needs(cue.Text))
 		if p.Longest > 0 {
 			wants = min(wants, p.Longest)
 		}
@@ -154,10 +154,10 @@ func sameWords(a, b string) bool { return slices.Equal(split(a), split(b)) }
 func worse(a, b []Finding) bool {
 	var x, y Counts
 	for _, f := range a {
-		x.count(f.Severity)
+		x.Add(f.Severity, f.Code)
 	}
 	for _, f := range b {
-		y.count(f.Severity)
+		y.Add(f.Severity, f.Code)
 	}
 	return x.compare(y) > 0
 }

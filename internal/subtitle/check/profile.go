@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+
 	"github.com/lectern-av/lectern/internal/fault"
 )
 
@@ -64,6 +66,21 @@ var profiles = []Profile{
 // Default is the name of the profile for talks.
 const Default = "ted"
 
+// For is the profile for a language (BCP 47) where nobody names one: Netflix's, whose
+// speeds are the language's own, for what it has rules for here, and the default.
+func For(tag string) Profile {
+	base, _, _ := language.Make(tag).Raw()
+	name, ok := map[string]string{"es": "netflix-es", "ja": "netflix-ja", "zh": "netflix-zh"}[base.String()]
+	if !ok {
+		name = Default
+	}
+	p, err := Named(name)
+	if err != nil {
+		panic(err) // the table above names one that is not there
+	}
+	return p
+}
+
 // Names are the profiles there are, the default first.
 func Names() []string {
 	names := make([]string, len(profiles))
@@ -99,9 +116,9 @@ func (p Profile) unit() string {
 	return "characters"
 }
 
-// needs is how long a text must stand to be read at the profile's speed, in whole
+// Needs is how long a text must stand to be read at the profile's speed, in whole
 // milliseconds.
-func (p Profile) needs(text string) time.Duration {
+func (p Profile) Needs(text string) time.Duration {
 	var seconds float64
 	if limit := cmp.Or(p.Speed, p.TooFast); limit > 0 {
 		seconds = p.characters(Columns(oneLine(text))) / limit

@@ -59,23 +59,23 @@ func (r *Report) summarise(cues []conference.Cue) {
 	for from := 0; from < len(r.Findings); {
 		to := from
 		for ; to < len(r.Findings) && r.Findings[to].Cue == r.Findings[from].Cue; to++ {
-			r.Counts.count(r.Findings[to].Severity)
-			r.Counts.Codes[r.Findings[to].Code]++
+			r.Counts.Add(r.Findings[to].Severity, r.Findings[to].Code)
 		}
 		cue := cues[r.Findings[from].Cue-1]
 		found := slices.Clone(r.Findings[from:to])
 		slices.SortStableFunc(found, graver)
 		troubles = append(troubles, Trouble{cue.Line, found[0].Cue, cue.Start.Milliseconds(), cue.Text, found})
-		cost += found[0].Severity.weight()
+		cost += found[0].Severity.Weight()
 		from = to
 	}
 	slices.SortStableFunc(troubles, worst)
 	r.Worst = append([]Trouble{}, troubles[:min(mostTroubles, len(troubles))]...)
 	r.Share = cost / float64(max(1, r.Cues))
-	r.Grade = grade(r.Share)
+	r.Grade = GradeOf(r.Share)
 }
 
-func grade(share float64) string {
+// GradeOf is the grade, A to F, of a track of which a share of the cues is in trouble.
+func GradeOf(share float64) string {
 	for _, g := range grades {
 		if share <= g.share {
 			return g.name
@@ -84,7 +84,12 @@ func grade(share float64) string {
 	return "F"
 }
 
-func (c *Counts) count(s Severity) {
+// Add counts a finding.
+func (c *Counts) Add(s Severity, code Code) {
+	if c.Codes == nil {
+		c.Codes = make(map[Code]int)
+	}
+	c.Codes[code]++
 	switch s {
 	case Error:
 		c.Errors++
@@ -103,18 +108,18 @@ func (c Counts) compare(d Counts) int {
 // graver orders findings, the gravest first: by severity, then by how far beyond its
 // limit each is.
 func graver(a, b Finding) int {
-	return -cmp.Or(cmp.Compare(a.Severity.rank(), b.Severity.rank()), cmp.Compare(a.excess, b.excess))
+	return -cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), cmp.Compare(a.excess, b.excess))
 }
 
 // worst orders cues, the worst first: by their gravest finding's severity, then by all
 // that was found, in which an error counts as much as four warnings.
 func worst(a, b Trouble) int {
-	return -cmp.Or(cmp.Compare(a.Findings[0].Severity.rank(), b.Findings[0].Severity.rank()), cmp.Compare(a.sum(), b.sum()))
+	return -cmp.Or(cmp.Compare(a.Findings[0].Severity.Rank(), b.Findings[0].Severity.Rank()), cmp.Compare(a.sum(), b.sum()))
 }
 
 func (t Trouble) sum() (sum float64) {
 	for _, f := range t.Findings {
-		sum += f.Severity.weight() * f.excess
+		sum += f.Severity.Weight() * f.excess
 	}
 	return sum
 }
@@ -133,7 +138,7 @@ func (r Report) Write(w io.Writer, file string) error {
 		fmt.Fprintf(out, "\nWorst first:\n")
 	}
 	for _, t := range r.Worst {
-		fmt.Fprintf(out, "%s “%s”\n", t.where(file), excerpt(t.Text))
+		fmt.Fprintf(out, "%s “%s”\n", t.where(file), Excerpt(t.Text))
 		for _, f := range t.Findings {
 			fmt.Fprintf(out, "    %s: %s\n", f.Severity, f.Message)
 		}

@@ -1,0 +1,323 @@
+package translation
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// figure is a number that a text has in digits.
+type figure struct {
+	text     string   // as it stands there, in ASCII digits
+	readings []string // what it may mean: 1.000 is a thousand or one, 5 million is 5 or 5000000
+	parts    []string // of a time, a date or a version
+}
+
+// small reports whether a number is one that is often written out.
+func (f figure) small() bool { return len(f.readings[0]) == 1 }
+
+// figures are the numbers of a text that are written in the digits of any script, without
+// those that are part of a word, as in HTML5.
+func figures(text string) (all []figure) {
+	r := asciiDigits(text)
+	before := 0.0 // what 3万 says in 3万5000
+	for i := 0; i < len(r); {
+		if !isDigit(r[i]) {
+			i++
+			before = 0
+			continue
+		}
+		n := digitsAt(r, i)
+		powers, end, joined := magnitudesAt(r, n.to)
+		if !partOfWord(r, i) {
+			found := n.figures(powers)
+			last := &found[len(found)-1]
+			if before > 0 {
+				last.readings = append(last.readings, decimal(before+last.most()))
+			}
+			if before = 0; joined {
+				before = last.most()
+			}
+			all = append(all, found...)
+		}
+		i = end
+	}
+	return all
+}
+
+// most is the greatest that a number may mean.
+func (f figure) most() (most float64) {
+	for _, r := range f.readings {
+		if v, err := strconv.ParseFloat(r, 64); err == nil {
+			most = max(most, v)
+		}
+	}
+	return most
+}
+
+// asciiDigits is a text whose digits of other scripts, and the signs between them, are
+// those of ASCII.
+func asciiDigits(text string) []rune {
+	r := []rune(text)
+	for i, c := range r {
+		switch {
+		case c == '٫':
+			r[i] = '.'
+		case c == '٬':
+			r[i] = ','
+		case c == '．' || c == '，' || c == '：':
+			r[i] = map[rune]rune{'．': '.', '，': ',', '：': ':'}[c]
+		case c > unicode.MaxASCII && unicode.Is(unicode.Nd, c):
+			r[i] = '0' + digitValue(c)
+		}
+	}
+	return r
+}
+
+// digitValue is what a decimal digit of any script counts: Unicode has each script's ten
+// in their order.
+func digitValue(c rune) rune {
+	for _, t := range unicode.Nd.R16 {
+		if c >= rune(t.Lo) && c <= rune(t.Hi) {
+			return (c - rune(t.Lo)) % 10
+		}
+	}
+	for _, t := range unicode.Nd.R32 {
+		if c >= rune(t.Lo) && c <= rune(t.Hi) {
+			return (c - rune(t.Lo)) % 10
+		}
+	}
+	return 0
+}
+
+func isDigit(r rune) bool { return r >= '0' && r <= '9' }
+
+// cased are the scripts in which a letter right before digits makes one word of them.
+func cased(r rune) bool {
+	return r == '_' || unicode.In(r, unicode.Latin, unicode.Cyrillic, unicode.Greek)
+}
+
+// partOfWord reports whether the digits at i go on with a word, as in HTML5 and H.264.
+// 10h30 is no word.
+func partOfWord(r []rune, i int) bool {
+	if i > 1 && r[i-1] == '.' && unicode.IsUpper(r[i-2]) && (i == 2 || !unicode.IsLetter(r[i-3])) {
+		return true
+	}
+	return i > 0 && cased(r[i-1]) && (i == 1 || !isDigit(r[i-2]))
+}
+
+// digits are runs of digits with single signs between them.
+type digits struct {
+	groups []string
+	signs  []rune // between groups; all kinds of space are ' '
+	to     int
+}
+
+// digitsAt reads digits from i on.
+func digitsAt(r []rune, i int) (d digits) {
+	run := func(at int) (to int) {
+		for to = at; to < len(r) && isDigit(r[to]); {
+			to++
+		}
+		return to
+	}
+	d.to = run(i)
+	d.groups = []string{string(r[i:d.to])}
+	for d.to+1 < len(r) && isDigit(r[d.to+1]) {
+		end := run(d.to + 1)
+		group := string(r[d.to+1 : end])
+		var sign rune
+		switch r[d.to] {
+		case '.', ',', ':':
+			sign = r[d.to]
+		case ' ', '\u00a0', '\u202f', '\u2009', '\'', '’': // 1 000, but not 10 20
+			if len(group) == 3 && len(d.groups[0]) <= 3 && (len(d.signs) == 0 || d.signs[0] == ' ') {
+				sign = ' '
+			}
+		}
+		if sign == 0 {
+			break
+		}
+		d.groups, d.signs, d.to = append(d.groups, group), append(d.signs, sign), end
+	}
+	return d
+}
+
+// thousands reports whether digits may be grouped by thousands up to some group.
+func (d digits) thousands(groups int) bool {
+	if len(d.groups[0]) > 3 || d.groups[0] == "0" || groups < 2 {
+		return false
+	}
+	for _, g := range d.groups[1:groups] {
+		if len(g) != 3 {
+			return false
+		}
+	}
+	return true
+}
+
+// figures is what digits say: mostly one number, or several as in 1,2,3.
+func (d digits) figures(powers []int) []figure {
+	n := len(d.groups)
+	text := d.groups[0]
+	for i, g := range d.groups[1:] {
+		text += string(d.signs[i]) + g
+	}
+	whole := strings.Join(d.groups, "")
+	point := strings.Join(d.groups[:n-1], "") + "." + d.groups[n-1]
+	same := n < 2 || !slices.ContainsFunc(d.signs, func(s rune) bool { return s != d.signs[0] })
+	switch {
+	case n == 1:
+		return []figure{newFigure(text, powers, whole)}
+	case slices.Contains(d.signs, ':'):
+		return []figure{{text: text, readings: []string{text}, parts: numbersOf(d.groups)}}
+	case same && n == 2 && d.thousands(n) && d.signs[0] != ' ':
+		return []figure{newFigure(text, powers, whole, point)}
+	case same && d.thousands(n):
+		return []figure{newFigure(text, powers, whole)}
+	case n == 2:
+		f := newFigure(text, powers, point)
+		f.parts = numbersOf(d.groups) // 10.30 may be a time
+		return []figure{f}
+	case !same && d.thousands(n-1): // 1.234,5
+		return []figure{newFigure(text, powers, point)}
+	case same && d.signs[0] == '.': // a date, a version
+		return []figure{{text: text, readings: []string{text}, parts: numbersOf(d.groups)}}
+	}
+	var all []figure
+	for i, g := range d.groups {
+		p := powers
+		if i < n-1 {
+			p = nil
+		}
+		all = append(all, newFigure(g, p, g))
+	}
+	return all
+}
+
+// newFigure is a number that is one of values, in thousands, millions and the like where
+// there are powers of ten.
+func newFigure(text string, powers []int, values ...string) figure {
+	f := figure{text: text}
+	for _, s := range values {
+		v, err := strconv.ParseFloat(s, 64)
+		if err != nil || v >= 1e15 { // a card's number, or the like
+			f.readings = append(f.readings, s)
+			continue
+		}
+		f.readings = append(f.readings, decimal(v))
+		for _, p := range powers {
+			f.readings = append(f.readings, decimal(v*math.Pow10(p)))
+		}
+		if v >= 1900 && v < 2100 && int(v)%10 == 0 { // the nineties
+			f.readings = append(f.readings, decimal(float64(int(v)%100)))
+		}
+	}
+	return f
+}
+
+func numbersOf(groups []string) (all []string) {
+	for _, g := range groups {
+		all = append(all, newFigure(g, nil, g).readings[0])
+	}
+	return all
+}
+
+// decimal is a value as readings have it.
+func decimal(v float64) string {
+	return strconv.FormatFloat(math.Round(v*1e6)/1e6, 'f', -1, 64)
+}
+
+// magnitude is a word after a number that multiplies it.
+type magnitude struct {
+	word   string // in lower case; its beginning, if it ends in *
+	powers []int
+}
+
+// magnitudes are such words. A billion is not the same everywhere.
+var magnitudes = []magnitude{
+	{"k", []int{3}}, {"m", []int{6}}, {"b", []int{9}}, {"bn", []int{9}},
+	{"hundred*", []int{2}}, {"thousand*", []int{3}}, {"mil", []int{3}}, {"mille", []int{3}}, {"mila", []int{3}},
+	{"millard*", []int{9}}, {"milliard*", []int{9}}, {"miliard*", []int{9}}, {"milhar*", []int{3}}, {"miles", []int{3}},
+	{"million*", []int{6}}, {"millon*", []int{6}}, {"millón", []int{6}}, {"milhõ*", []int{6}}, {"milhã*", []int{6}}, {"milion*", []int{6}}, {"mio", []int{6}}, {"mi", []int{6}},
+	{"billion*", []int{9, 12}}, {"billon*", []int{9, 12}}, {"billón", []int{9, 12}}, {"bilh*", []int{9}}, {"bilion*", []int{9, 12}}, {"mrd", []int{9}}, {"bi", []int{9}},
+	{"trillion*", []int{12, 18}}, {"trillon*", []int{12, 18}}, {"trilh*", []int{12}}, {"tausend*", []int{3}}, {"hundert*", []int{2}}, {"tsd", []int{3}},
+	{"тыс*", []int{3}}, {"миллион*", []int{6}}, {"млн", []int{6}}, {"миллиард*", []int{9}}, {"млрд", []int{9}}, {"триллион*", []int{12}},
+	{"nghìn", []int{3}}, {"ngàn", []int{3}}, {"triệu", []int{6}}, {"tỷ", []int{9}}, {"tỉ", []int{9}},
+	{"सौ", []int{2}}, {"हज़ार", []int{3}}, {"हजार", []int{3}}, {"लाख", []int{5}}, {"करोड़", []int{7}}, {"मिलियन", []int{6}}, {"बिलियन", []int{9}},
+	{"ألف", []int{3}}, {"آلاف", []int{3}}, {"مليون", []int{6}}, {"ملايين", []int{6}}, {"مليار*", []int{9}},
+}
+
+// signs that multiply, in scripts without spaces.
+func wideMagnitude(r rune) int {
+	switch r {
+	case '十':
+		return 1
+	case '百', '백':
+		return 2
+	case '千', '천':
+		return 3
+	case '万', '萬', '만':
+		return 4
+	case '亿', '億', '억':
+		return 8
+	case '兆', '조':
+		return 12
+	}
+	return 0
+}
+
+// magnitudesAt reads what multiplies a number that ends at i: the powers of ten that it
+// may be multiplied by, and where that ends. Joined says that digits may follow at once,
+// as in 3万5000.
+func magnitudesAt(r []rune, i int) (powers []int, end int, joined bool) {
+	end = i
+	sum := 0
+	for end < len(r) && wideMagnitude(r[end]) > 0 {
+		sum += wideMagnitude(r[end])
+		end++
+	}
+	if sum > 0 {
+		return []int{sum}, end, true
+	}
+	sums := []int{0}
+	for range 2 { // 2 mil millones
+		from := end
+		if from < len(r) && strings.ContainsRune(" -\n\u00a0\u202f", r[from]) {
+			from++
+		}
+		to := from
+		for to < len(r) && unicode.In(r[to], unicode.L, unicode.M) {
+			to++
+		}
+		found := magnitudeOf(strings.ToLower(string(r[from:to])), from == i)
+		if found == nil {
+			break
+		}
+		var next []int
+		for _, s := range sums {
+			for _, p := range found {
+				next = append(next, s+p)
+			}
+		}
+		powers, sums, end = append(powers, next...), next, to
+	}
+	return powers, end, false
+}
+
+// magnitudeOf is what a word multiplies by. A single letter does only right after its
+// number.
+func magnitudeOf(word string, attached bool) []int {
+	if word == "" || len(word) < 3 && !attached && word != "mi" && word != "bi" {
+		return nil
+	}
+	for _, m := range magnitudes {
+		stem, open := strings.CutSuffix(m.word, "*")
+		if word == stem || open && strings.HasPrefix(word, stem) {
+			return m.powers
+		}
+	}
+	return nil
+}

@@ -1,0 +1,212 @@
+package translation
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/language"
+)
+
+// numeral is a word for a number, or for those from one to another: twenty is the
+// beginning of all up to twenty-nine.
+type numeral struct {
+	stem     string // the beginning of the word in lower case; before a . the whole word; after a * anything in it
+	from, to int
+}
+
+// is reports whether a word, in lower case, is the numeral.
+func (n numeral) is(word string) bool {
+	if stem, ok := strings.CutSuffix(n.stem, "."); ok {
+		return word == stem
+	}
+	if stem, ok := strings.CutPrefix(n.stem, "*"); ok {
+		return strings.Contains(word, stem)
+	}
+	return strings.HasPrefix(word, n.stem)
+}
+
+// numerals are words for numbers that are often written out, by language (ISO 639).
+// Single digits need none: nobody is told that they are missing.
+var numerals = map[string][]numeral{
+	"en": {{"ten.", 10, 10}, {"eleven", 11, 11}, {"twel", 12, 12}, {"dozen", 12, 12}, {"thirteen", 13, 13}, {"fourteen", 14, 14}, {"fifteen", 15, 15},
+		{"sixteen", 16, 16}, {"seventeen", 17, 17}, {"eighteen", 18, 18}, {"nineteen", 19, 19}, {"twent", 20, 29}, {"thirt", 30, 39},
+		{"fort", 40, 49}, {"fifti", 50, 59}, {"fifty", 50, 59}, {"sixt", 60, 69}, {"seventi", 70, 79}, {"seventy", 70, 79}, {"eighti", 80, 89}, {"eighty", 80, 89}, {"ninet", 90, 99},
+		{"half", 50, 50}, {"half", 30, 30}, {"hundred", 100, 999}, {"thousand", 1000, 9999}, {"million", 1e6, 1e6}},
+	"es": {{"diez", 10, 10}, {"decena", 10, 10}, {"décad", 10, 10}, {"once", 11, 11}, {"doce", 12, 12}, {"trece", 13, 13}, {"catorce", 14, 14}, {"quince", 15, 15},
+		{"dieci", 16, 19}, {"veint", 20, 29}, {"treint", 30, 39}, {"cuarent", 40, 49}, {"cincuent", 50, 59}, {"sesent", 60, 69},
+		{"setent", 70, 79}, {"ochent", 80, 89}, {"novent", 90, 99}, {"mitad", 50, 50}, {"media", 30, 30}, {"cien.", 100, 100}, {"cient", 100, 999}, {"*cientos", 200, 999}, {"*cientas", 200, 999}, {"quinient", 500, 599}, {"centenar", 100, 100}, {"mil.", 1000, 9999}, {"millón", 1e6, 1e6}},
+	"pt": {{"dez.", 10, 19}, {"dezes", 16, 16}, {"dezas", 16, 17}, {"dezoito", 18, 18}, {"dezen", 19, 19}, {"dezan", 19, 19}, {"década", 10, 10}, {"onze", 11, 11}, {"doze", 12, 12}, {"dúzia", 12, 12}, {"treze", 13, 13}, {"quatorze", 14, 14}, {"catorze", 14, 14},
+		{"quinze", 15, 15}, {"vinte", 20, 29}, {"trinta", 30, 39}, {"quarenta", 40, 49}, {"cinquenta", 50, 59}, {"sessenta", 60, 69},
+		{"setenta", 70, 79}, {"oitenta", 80, 89}, {"noventa", 90, 99}, {"metade", 50, 50}, {"meia", 30, 30}, {"cem.", 100, 100}, {"cento", 100, 199}, {"*centos", 200, 999}, {"*centas", 200, 999}, {"quinhent", 500, 599}, {"centena", 100, 100}, {"mil.", 1000, 9999}, {"milhão", 1e6, 1e6}},
+	"fr": {{"dix.", 10, 19}, {"dizain", 10, 10}, {"décennie", 10, 10}, {"onze", 11, 11}, {"douz", 12, 12}, {"treize", 13, 13}, {"quatorze", 14, 14}, {"quinz", 15, 15}, {"seize", 16, 16},
+		{"vingt", 20, 29}, {"trent", 30, 39}, {"quarant", 40, 49}, {"cinquant", 50, 59}, {"soixant", 60, 79}, {"septant", 70, 79},
+		{"quatre", 80, 99}, {"huitant", 80, 89}, {"nonant", 90, 99}, {"moitié", 50, 50}, {"demi", 30, 30}, {"cent.", 100, 999}, {"cents.", 100, 999}, {"centain", 100, 100}, {"mille.", 1000, 9999}, {"milliers.", 1000, 1000}, {"million", 1e6, 1e6}},
+	"it": {{"dieci", 10, 10}, {"decin", 10, 10}, {"decenni", 10, 10}, {"undici", 11, 11}, {"dodici", 12, 12}, {"dozzin", 12, 12}, {"tredici", 13, 13}, {"quattordici", 14, 14},
+		{"quindici", 15, 15}, {"sedici", 16, 16}, {"dicia", 17, 19}, {"diciott", 18, 18}, {"venti", 20, 29}, {"ventun", 21, 21}, {"ventott", 28, 28}, {"trent", 30, 39}, {"quarant", 40, 49},
+		{"cinquant", 50, 59}, {"sessant", 60, 69}, {"settant", 70, 79}, {"ottant", 80, 89}, {"novant", 90, 99}, {"metà", 50, 50}, {"mezz", 30, 30}, {"cento", 100, 199}, {"*cento", 200, 999}, {"centinaia", 100, 100}, {"mille.", 1000, 1999}, {"*mila", 2000, 9999}, {"milione", 1e6, 1e6}},
+	"de": {{"zehn", 10, 10}, {"jahrzehnt", 10, 10}, {"elf.", 11, 11}, {"zwölf", 12, 12}, {"dutzend", 12, 12}, {"*zehn", 13, 19}, {"*zwanzig", 20, 29}, {"*dreißig", 30, 39},
+		{"*vierzig", 40, 49}, {"*fünfzig", 50, 59}, {"*sechzig", 60, 69}, {"*siebzig", 70, 79}, {"*achtzig", 80, 89}, {"*neunzig", 90, 99},
+		{"hälfte", 50, 50}, {"halb", 30, 30}, {"hundert", 100, 999}, {"einhundert", 100, 999}, {"tausend", 1000, 9999}, {"eintausend", 1000, 9999}, {"million", 1e6, 1e6}},
+	"ru": {{"десят", 10, 10}, {"одиннадцат", 11, 11}, {"двенадцат", 12, 12}, {"дюжин", 12, 12}, {"тринадцат", 13, 13}, {"четырнадцат", 14, 14}, {"пятнадцат", 15, 15},
+		{"шестнадцат", 16, 16}, {"семнадцат", 17, 17}, {"восемнадцат", 18, 18}, {"девятнадцат", 19, 19}, {"двадцат", 20, 29}, {"тридцат", 30, 39},
+		{"сорок", 40, 49}, {"пятьдес", 50, 59}, {"пятидес", 50, 59}, {"шестьдес", 60, 69}, {"шестидес", 60, 69}, {"семьдес", 70, 79}, {"семидес", 70, 79}, {"восемьдес", 80, 89}, {"восьмидес", 80, 89}, {"девян", 90, 99},
+		{"полови", 50, 50}, {"полови", 30, 30}, {"сто.", 100, 199}, {"ста.", 100, 199}, {"двест", 200, 299}, {"*ста", 300, 499}, {"*сот", 500, 999}, {"сотн", 100, 100}, {"сотен", 100, 100}, {"тысяч", 1000, 9999}, {"миллион", 1e6, 1e6}},
+	"vi": {{"mười", 10, 19}, {"tá.", 12, 12}, {"mươi", 20, 99}, {"trăm", 100, 999}, {"nghìn", 1000, 9999}, {"ngàn", 1000, 9999}, {"triệu", 1e6, 1e6}},
+	"hi": {{"दस", 10, 10}, {"ग्यारह", 11, 11}, {"बारह", 12, 12}, {"पंद्रह", 15, 15}, {"बीस", 20, 20}, {"तीस", 30, 30}, {"चालीस", 40, 40}, {"पचास", 50, 50},
+		{"सौ", 100, 999}, {"हज़ार", 1000, 9999}, {"हजार", 1000, 9999}, {"लाख", 1e5, 1e5}},
+}
+
+// amounts are the numbers that a text has in any way, in digits or in words.
+type amounts struct {
+	values map[string]bool
+	ranges []numeral
+}
+
+// fraction is one such as 1 1/2.
+var fraction = regexp.MustCompile(`(?:(\d+) )?(\d)/([2-9])`)
+
+// amountsOf finds the numbers of a text in a language.
+func amountsOf(text, tag string) (a amounts) {
+	a.values = make(map[string]bool)
+	for _, f := range figures(text) {
+		for _, r := range slices.Concat(f.readings, f.parts) {
+			a.values[r] = true
+		}
+	}
+	for _, m := range fraction.FindAllStringSubmatch(string(asciiDigits(text)), -1) {
+		whole, _ := strconv.Atoi(m[1])
+		over, _ := strconv.Atoi(m[2])
+		under, _ := strconv.Atoi(m[3])
+		a.values[decimal(float64(whole)+float64(over)/float64(under))] = true
+	}
+	base, _, _ := language.Make(tag).Raw()
+	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N) })
+	for _, w := range words {
+		if n, ok := roman(w); ok {
+			a.values[strconv.Itoa(n)] = true
+		}
+		lower := strings.ToLower(w)
+		for _, n := range numerals[base.String()] {
+			if n.is(lower) {
+				a.ranges = append(a.ranges, n)
+			}
+		}
+	}
+	for _, n := range hanNumbers(text) {
+		a.values[n] = true
+	}
+	return a
+}
+
+// has reports whether a number is among them. Half a day may lie between two ways to say a
+// time.
+func (a amounts) has(f figure) bool {
+	for _, r := range f.readings {
+		if a.hasValue(r) {
+			return true
+		}
+	}
+	for i, p := range f.parts {
+		if a.hasValue(p) || len(p) == 1 && len(a.ranges) > 0 { // half past nine
+			continue
+		}
+		n, err := strconv.Atoi(p)
+		if err != nil || i > 0 || n > 24 || !a.values[strconv.Itoa(n+12)] && !a.values[strconv.Itoa(n-12)] {
+			return false
+		}
+	}
+	return len(f.parts) > 0
+}
+
+func (a amounts) hasValue(s string) bool {
+	if a.values[s] {
+		return true
+	}
+	n, err := strconv.Atoi(s)
+	return err == nil && slices.ContainsFunc(a.ranges, func(r numeral) bool { return n >= r.from && n <= r.to })
+}
+
+// roman is a number as centuries and kings have it; one letter is none.
+func roman(word string) (sum int, ok bool) {
+	if len(word) < 2 {
+		return 0, false
+	}
+	last := 1000
+	for i := range len(word) {
+		n := map[byte]int{'I': 1, 'V': 5, 'X': 10, 'L': 50, 'C': 100}[word[i]]
+		if n == 0 {
+			return 0, false
+		}
+		if n > last {
+			sum -= 2 * last
+		}
+		sum, last = sum+n, n
+	}
+	return sum, true
+}
+
+const hanDigits = "〇一二三四五六七八九"
+
+// hanDigit is what a sign counts, or -1.
+func hanDigit(r rune) int {
+	switch r {
+	case '零':
+		return 0
+	case '两', '兩':
+		return 2
+	}
+	if i := strings.IndexRune(hanDigits, r); i >= 0 {
+		return i / len("〇")
+	}
+	return -1
+}
+
+// hanNumbers are the numbers in a text that Chinese signs write: 二十五 and 二〇〇九.
+func hanNumbers(text string) (all []string) {
+	var run []rune
+	end := func() {
+		if len(run) > 0 {
+			all = append(all, hanNumber(run)...)
+		}
+		run = run[:0]
+	}
+	for _, r := range text {
+		if hanDigit(r) >= 0 || wideMagnitude(r) > 0 && unicode.Is(unicode.Han, r) {
+			run = append(run, r)
+		} else {
+			end()
+		}
+	}
+	end()
+	return all
+}
+
+func hanNumber(run []rune) []string {
+	plain := ""
+	total, section, digit := 0, 0, 0
+	for _, r := range run {
+		if d := hanDigit(r); d >= 0 {
+			plain += strconv.Itoa(d)
+			digit = d
+			continue
+		}
+		unit := 1
+		for range wideMagnitude(r) {
+			unit *= 10
+		}
+		if unit < 10000 {
+			section += max(1, digit) * unit
+		} else {
+			total += max(1, section+digit) * unit
+			section = 0
+		}
+		digit = 0
+	}
+	if len([]rune(plain)) == len(run) {
+		return []string{newFigure(plain, nil, plain).readings[0]}
+	}
+	return []string{strconv.Itoa(total + section + digit)}
+}
