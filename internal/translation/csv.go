@@ -1,0 +1,183 @@
+package translation
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// csvColumns are the columns that are written. Only translation, state and notes are for
+// translators; spreadsheets make of times what they like, so these are in details as well.
+var csvColumns = []string{"id", "start", "end", "state", "source", "previous source", "translation", "notes", "limit", "details"}
+
+// WriteCSV writes a sheet for a spreadsheet: RFC 4180, in UTF-8 with the mark by which
+// Excel knows it. Speed is how many characters a second can be read; 0: nothing is said.
+//
+// A cell that a spreadsheet would run as a formula begins with an apostrophe, which
+// [ReadCSV] takes away again.
+func WriteCSV(w io.Writer, s Sheet, speed float64) error {
+	if _, err := io.WriteString(w, "\ufeff"); err != nil {
+		return err
+	}
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	rows := [][]string{csvColumns}
+	for n, e := range s.entries(speed) {
+		if n == 0 {
+			e.details = append([]string{line([]string{"sheet", s.Talk, s.From, s.To, strconv.Itoa(s.Revision)})}, e.details...)
+		}
+		u := s.Units[n]
+		var of []conference.Cue
+		for _, c := range u.Target {
+			of = append(of, c.Cue)
+		}
+		if len(u.Source) > 0 {
+			of = u.Source
+		}
+		start, end := spanOf(of)
+		was := e.was
+		if e.state == Obsolete {
+			was = ""
+		}
+		rows = append(rows, []string{e.context, moment(start), moment(end), string(e.state), e.source, was, e.said,
+			strings.Join(e.notes, "\n"), e.limit, strings.Join(e.details, "\n")})
+	}
+	for _, row := range rows {
+		for n := range row {
+			if formula.MatchString(row[n]) {
+				row[n] = "'" + row[n]
+			}
+		}
+	}
+	return errors.Join(out.WriteAll(rows), out.Error())
+}
+
+// formula is the beginning of a cell that some spreadsheet runs, with the apostrophes that
+// keep it from that.
+var formula = regexp.MustCompile(`^'*[=+\-@\t\r＝＋－＠]`)
+
+// plainCell is a cell without the apostrophe that [WriteCSV] put before it.
+func plainCell(s string) string {
+	if strings.HasPrefix(s, "'") && formula.MatchString(s) {
+		return s[1:]
+	}
+	return s
+}
+
+// ReadCSV reads what [WriteCSV] wrote and a spreadsheet saved: with commas, semicolons or
+// tabs, in whatever encoding, its columns in any order; name is what faults call it.
+func ReadCSV(name string, data []byte) (*Returned, error) {
+	text, err := decoded(name, data, "")
+	if err != nil {
+		return nil, err
+	}
+	text = strings.TrimPrefix(text, "\ufeff")
+	head, _, _ := strings.Cut(text, "\n")
+	in := csv.NewReader(strings.NewReader(text))
+	in.FieldsPerRecord = -1
+	for _, comma := range ";\t" {
+		if strings.Count(head, string(comma)) > strings.Count(head, string(in.Comma)) {
+			in.Comma = comma
+		}
+	}
+	r := &csvReader{name: name, r: &Returned{File: name}, ids: map[string]int{}}
+	for {
+		row, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		var bad *csv.ParseError
+		if errors.As(err, &bad) {
+			return nil, fault.New(name, "is damaged: %v", bad.Err).At(bad.Line).Try("Open it in a spreadsheet and save it as CSV again")
+		}
+		if err != nil {
+			return nil, err
+		}
+		at, _ := in.FieldPos(0)
+		if err := r.row(at, row); err != nil {
+			return nil, err
+		}
+	}
+	if len(r.r.entries) == 0 {
+		return nil, fault.New(name, "holds no translations").At(1).Try("Look whether it was saved whole, with its first line")
+	}
+	return r.r, nil
+}
+
+type csvReader struct {
+	name    string
+	r       *Returned
+	columns []string
+	ids     map[string]int // and the line they stand on
+}
+
+func (r *csvReader) row(line int, row []string) error {
+	for n := range row {
+		row[n] = plainCell(row[n])
+	}
+	if r.columns == nil {
+		return r.head(line, row)
+	}
+	cell := func(column string) string {
+		if n := slices.Index(r.columns, column); n >= 0 && n < len(row) {
+			return strings.ReplaceAll(row[n], "\r\n", "\n")
+		}
+		return ""
+	}
+	lines := func(column string) []string {
+		if text := cell(column); text != "" {
+			return strings.Split(text, "\n")
+		}
+		return nil
+	}
+	e := entry{line: line, context: strings.TrimSpace(cell("id")), source: cell("source"), was: cell("previous source"),
+		said: cell("translation"), notes: lines("notes"), details: lines("details")}
+	if e.context == "" && strings.TrimSpace(e.source+e.said) == "" {
+		return nil
+	}
+	e.state = stateIn(cell("state"), e.said)
+	if first := r.ids[e.context]; first > 0 && e.context != "" {
+		return fault.New(r.name, "%s stands here and on line %d", e.context, first).At(line).Try("Leave one of the two")
+	}
+	r.ids[e.context] = line
+	if s := detailsOf(e.details).sheet; len(s) >= 4 {
+		r.r.Talk, r.r.From, r.r.To = s[0], s[1], s[2]
+		r.r.Revision, _ = strconv.Atoi(s[3])
+	}
+	r.r.entries = append(r.r.entries, e)
+	return nil
+}
+
+// stateIn is the state that a person or a program wrote beside a translation.
+func stateIn(said, translation string) State {
+	s := State(strings.ToLower(strings.TrimSpace(said)))
+	switch {
+	case s == Obsolete:
+		return s
+	case len(pieces(translation)) == 0:
+		return Untranslated
+	case s == NeedsEditing || s == InReview || s == Approved:
+		return s
+	}
+	return Draft
+}
+
+func (r *csvReader) head(line int, row []string) error {
+	for _, c := range row {
+		r.columns = append(r.columns, strings.ToLower(strings.TrimSpace(c)))
+	}
+	for _, needed := range []string{"id", "source", "translation"} {
+		if !slices.Contains(r.columns, needed) {
+			return fault.New(r.name, "has no column “%s”", needed).At(line).
+				Try("Keep the first line as it was: %s", strings.Join(csvColumns, ", "))
+		}
+	}
+	return nil
+}

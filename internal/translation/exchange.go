@@ -1,0 +1,280 @@
+package translation
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/charset"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/subtitle"
+)
+
+// entry is a unit as PO, XLIFF and CSV hold it; texts are as inline writes them.
+type entry struct {
+	line    int    // in the file, from 1
+	context string // which unit it is; see contextOf
+	source  string
+	was     string // what the source said, where it says something else now
+	said    string // the translation; "": there is none
+	state   State
+	notes   []string // lines, for people and by them
+	limit   string   // what a translator must keep to, for people
+	details []string
+	number  int // of its first source cue, counted from 1; 0: it has none
+}
+
+// nothing stands for the source of a cue that has none.
+const nothing = "—"
+
+// entries are a sheet's units for a file. Speed is how many characters a second can be
+// read; 0: as many as you like.
+func (s Sheet) entries(speed float64) []entry {
+	all := make([]entry, len(s.Units))
+	number := 1
+	for n, u := range s.Units {
+		all[n] = u.entry(speed)
+		if len(u.Source) > 0 {
+			all[n].number = number
+			number += len(u.Source)
+		}
+	}
+	return all
+}
+
+func (u Unit) entry(speed float64) entry {
+	e := entry{context: contextOf(u), was: inline(u.Was(), nil), state: u.shownState(), limit: limitOf(u.Source, speed)}
+	source, exact := together(u.Source)
+	e.source = source
+	for _, c := range u.Source {
+		e.details = append(e.details, sourceLine(c, exact))
+	}
+	if source == "" {
+		e.source = nothing
+		if was := strings.TrimSpace(e.was); e.state == Obsolete && was != "" {
+			e.source = was
+		}
+	}
+	for _, c := range u.Target {
+		for _, n := range c.Notes {
+			e.notes = append(e.notes, n.lines()...)
+		}
+	}
+	u.translated(&e)
+	return e
+}
+
+// translated puts a unit's translation into its entry.
+func (u Unit) translated(e *entry) {
+	var shown []conference.Cue
+	for _, c := range u.Target {
+		if u.shows(c) {
+			shown = append(shown, c.Cue)
+		}
+	}
+	said, exact := together(shown)
+	e.said = said
+	guesses := guess(*e, u.Source, len(shown))
+	var lines []string
+	telling := false
+	at := 0
+	for _, c := range u.Target {
+		base, text := Cue{}, false
+		if u.shows(c) {
+			base, text = guesses[at], exact
+			at++
+		}
+		l, tells := targetLine(c, base, text)
+		lines, telling = append(lines, l), telling || tells
+	}
+	if telling || len(shown) != 1 {
+		e.details = append(e.details, lines...)
+	}
+	if len(u.Target) > 0 {
+		e.details = append(e.details, line([]string{"seen", seenOf(said), string(e.state)}))
+	}
+}
+
+// shows reports whether a cue's text goes to a translator: what only repeats the source
+// would look like a translation, and what is obsolete is none of its unit any more.
+func (u Unit) shows(c Cue) bool { return shows(c, len(u.Source) > 0) }
+
+func shows(c Cue, sourced bool) bool {
+	return c.State != Untranslated && (c.State != Obsolete || !sourced)
+}
+
+// shownState is the state of what goes to a translator. Where only some of it is
+// translated, it needs editing.
+func (u Unit) shownState() State {
+	var some, hidden Unit
+	for _, c := range u.Target {
+		if u.shows(c) {
+			some.Target = append(some.Target, c)
+		} else if c.State == Untranslated {
+			hidden.Target = append(hidden.Target, c)
+		}
+	}
+	if len(some.Target) > 0 && len(hidden.Target) > 0 {
+		return NeedsEditing
+	}
+	return some.State()
+}
+
+// lines are a note as people read it.
+func (n Note) lines() []string {
+	text := inline(n.Text, nil)
+	if n.Who != "" {
+		text = inline(n.Who, nil) + ": " + text
+	}
+	return strings.Split(text, "\n")
+}
+
+// contextOf names a unit by its source cues, or by "+", its cue and the cue's time.
+func contextOf(u Unit) string {
+	var words []string
+	for _, c := range u.Source {
+		words = append(words, c.ID)
+	}
+	if len(u.Source) > 0 {
+		return line(words)
+	}
+	return "+ " + line(append([]string{u.Target[0].ID}, passageOf(u.Target[0].Cue)...))
+}
+
+// guess is what goes without saying of so many translated cues of an entry.
+func guess(e entry, source []conference.Cue, cues int) []Cue {
+	all := make([]Cue, cues)
+	for n := range all {
+		c := &all[n]
+		c.State = Draft
+		switch e.state {
+		case NeedsEditing:
+			c.State, c.Stood = NeedsEditing, Draft
+			c.Was, _ = outline(e.was)
+		case Obsolete:
+			c.State, c.Stood = Obsolete, Draft
+			if e.source != nothing {
+				c.Was, _ = outline(e.source)
+			}
+		}
+		for _, s := range source {
+			c.Of = append(c.Of, s.ID)
+		}
+		c.Hash = hashOf(c.Of, source)
+		if c.State == NeedsEditing {
+			c.Hash = ""
+			if c.Was != "" {
+				c.Hash = Hash(c.Was)
+			}
+		}
+		switch {
+		case len(source) == 0 && n == 0:
+			c.Cue, _ = addedOf(e.context)
+		case len(source) == cues:
+			c.ID, c.Start, c.End, c.Place = source[n].ID, source[n].Start, source[n].End, source[n].Place
+		case len(source) > 0 && cues == 1:
+			c.ID, c.Place = source[0].ID, source[0].Place
+			c.Start, c.End = spanOf(source)
+		}
+	}
+	return all
+}
+
+// addedOf is the cue without a source that a context names.
+func addedOf(context string) (c conference.Cue, ok bool) {
+	words := wordsOf(context)
+	if len(words) < 2 || words[0] != "+" {
+		return c, false
+	}
+	c.ID = words[1]
+	_, ok = readPassage(&c, words[2:])
+	return c, ok
+}
+
+// hashOf is the hash of those of source that ids name; "" for none.
+func hashOf(ids []string, source []conference.Cue) string {
+	var of []conference.Cue
+	for _, c := range source {
+		if slices.Contains(ids, c.ID) {
+			of = append(of, c)
+		}
+	}
+	if len(of) == 0 {
+		return ""
+	}
+	return Hash(textOf(of))
+}
+
+// seenOf tells whether a translation is the one that was handed out, byte for byte but for
+// how blank its blank lines are.
+func seenOf(said string) string {
+	sum := sha256.Sum256([]byte(strings.Join(pieces(said), between)))
+	return hex.EncodeToString(sum[:4])
+}
+
+// spanOf is when the first of cues begins and the last one ends.
+func spanOf(cues []conference.Cue) (start, end time.Duration) {
+	start, end = cues[0].Start, cues[0].End
+	for _, c := range cues {
+		start, end = min(start, c.Start), max(end, c.End)
+	}
+	return start, end
+}
+
+// limitOf is how long a unit is shown and how much of it can be read in that time.
+func limitOf(source []conference.Cue, speed float64) string {
+	var length time.Duration
+	for _, c := range source {
+		length += c.End - c.Start
+	}
+	switch {
+	case length <= 0:
+		return ""
+	case speed <= 0:
+		return fmt.Sprintf("%.1f s", length.Seconds())
+	}
+	return fmt.Sprintf("%.1f s: at most %d characters", length.Seconds(), int(math.Floor(speed*length.Seconds())))
+}
+
+// Returned is a sheet as it stands in a file that came back from a translator.
+type Returned struct {
+	File     string // its name, for people
+	Talk     string // its title
+	From, To string // languages, BCP 47; "": it does not say
+	Revision int    // of the source that it was made from; 0: it does not say
+	entries  []entry
+	flags    bool // its states are the translator's, and hold whatever else changed
+}
+
+// decoded is a file as text. The encoding that it says it has is believed unless that is
+// UTF-8: programs write that of everything.
+func decoded(name string, data []byte, encoding string) (string, error) {
+	hint := charset.Hint{Encoding: encoding}
+	if e := strings.ToLower(encoding); e == "utf-8" || e == "utf8" || e == "charset" {
+		hint.Encoding = ""
+	}
+	text, err := charset.Decode(name, data, hint)
+	if err != nil {
+		return "", err
+	}
+	for _, n := range text.Notes {
+		if n.Code == charset.Unreadable {
+			return "", fault.New(name, "%s", n.Text).At(n.Line).Try("Save it as UTF-8")
+		}
+	}
+	return text.UTF8, nil
+}
+
+// canonical is a language as BCP 47 writes it; what is none is "".
+func canonical(language string) string {
+	tag, err := subtitle.Language(strings.ReplaceAll(language, "_", "-"))
+	if err != nil {
+		return ""
+	}
+	return tag
+}

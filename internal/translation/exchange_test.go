@@ -1,0 +1,360 @@
+package translation
+
+import (
+	"bytes"
+	stdcsv "encoding/csv"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	stdutf16 "unicode/utf16"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// exchange is a format in which a sheet goes out and comes back.
+type exchange struct {
+	name  string
+	write func(*bytes.Buffer, Sheet) error
+	read  func(string, []byte) (*Returned, error)
+}
+
+var exchanges = []exchange{
+	{"po", func(b *bytes.Buffer, s Sheet) error { return WritePO(b, s, 21) }, ReadPO},
+	{"xliff", func(b *bytes.Buffer, s Sheet) error { return WriteXLIFF(b, s, XLIFF2, 21) }, ReadXLIFF},
+	{"xliff-1.2", func(b *bytes.Buffer, s Sheet) error { return WriteXLIFF(b, s, XLIFF12, 21) }, ReadXLIFF},
+	{"csv", func(b *bytes.Buffer, s Sheet) error { return WriteCSV(b, s, 21) }, ReadCSV},
+}
+
+func (x exchange) written(t testing.TB, s Sheet) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := x.write(&b, s); err != nil {
+		t.Fatalf("%s: %v", x.name, err)
+	}
+	return b.String()
+}
+
+func (x exchange) taken(t testing.TB, file string, source []conference.Cue, have []Cue) ([]Cue, Taken) {
+	t.Helper()
+	r, err := x.read("talk."+x.name, []byte(file))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, file)
+	}
+	cues, taken, err := r.Take(source, have)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, file)
+	}
+	return cues, taken
+}
+
+// unlined is cues without the lines of the file that they were read from.
+func unlined(cues []Cue) []Cue {
+	cues = slices.Clone(cues)
+	for n := range cues {
+		cues[n].Line = 0
+	}
+	return cues
+}
+
+func sheetOf(source []conference.Cue, cues []Cue) Sheet {
+	return Sheet{Talk: "Prototyping “APIs”: 100 % & <more>", From: "en", To: "es-419", Revision: 3, Units: Units(source, cues)}
+}
+
+// returns holds a translation against what comes back of it.
+func (x exchange) returns(t testing.TB, source []conference.Cue, cues []Cue) {
+	t.Helper()
+	sheet := sheetOf(source, cues)
+	file := x.written(t, sheet)
+	got, taken := x.taken(t, file, source, nil)
+	want := unlined(Cues(sheet.Units))
+	if got = unlined(got); len(got) != len(want) {
+		t.Fatalf("%d cues came back of %d", len(got), len(want))
+	}
+	for n := range want {
+		if !reflect.DeepEqual(got[n], want[n]) {
+			t.Fatalf("what went out as %+v came back as %+v\n%s", want[n], got[n], near(file, want[n].ID))
+		}
+	}
+	if taken.Changed != 0 || taken.Emptied != 0 || taken.Other || len(taken.Lost)+len(taken.Remarks) > 0 {
+		t.Fatalf("nobody changed anything, and it says %+v", taken)
+	}
+}
+
+func near(file, id string) string {
+	at := max(0, strings.Index(file, "target "+id))
+	return file[max(0, at-600):min(len(file), at+900)]
+}
+
+// odd is a translation in which there is everything.
+func odd() ([]conference.Cue, []Cue) {
+	source := said("Good morning,\neverybody.", "=SUM(A1) is 100% of it: %d", "<i>not</i> italic &amp; so &lt;i> on", "Yes.", "Yes.",
+		"-- dash", "'quoted", `back\slash "and" quotes`, "One", "Two", "tab\there", "Left", "{\\an8}", "Gone away")
+	source[3].Spans = []conference.Span{{From: 0, To: 3, Italic: true, Bold: true, Underline: true, Colour: "#ffee00"}}
+	source[4].Place = 8
+	cue := func(at int, id, text string, of ...string) Cue {
+		c := Cue{Cue: said(make([]string, 20)...)[at], Of: of, State: Draft, Hash: hashOf(of, source)}
+		c.ID, c.Text = id, text
+		return c
+	}
+	cues := []Cue{
+		cue(0, "c0001", "Buenos días\na todos.", "c0001"),
+		cue(1, "c0002", "=SUM(A1) es el 100% de todo: %d", "c0002"),
+		cue(2, "x-7", "<i>no</i> cursiva &amp; así &lt;i>", "c0003"),
+		cue(3, "c0004", "Sí, señor.", "c0004"),
+		cue(4, "c0005", "+1", "c0005"),
+		cue(5, "c0006", "@casa", "c0006"),
+		cue(6, "c0007", "'''-comillas", "c0007"),
+		cue(7, "c0008", `atrás\r "y" más`, "c0008"),
+		cue(8, "c0009", "Uno y dos", "c0009", "c0010"),
+		cue(10, "c0010", "tabula-", "c0011"),
+		cue(10, "c0011", "\tdor\n\naquí\x01 ", "c0011"),
+		cue(11, "c0012", "Left", "c0012"),
+		cue(13, "c0099", "Se ha ido", "gone"),
+		cue(14, "c0100", "Algo más"),
+	}
+	cues[3].Spans = []conference.Span{{From: 0, To: 3, Italic: true}, {From: 3, To: 4, Colour: "#00ff00"}, {From: 5, To: 11, Bold: true, Colour: "#00ff00"}}
+	cues[4].State, cues[5].State, cues[4].Place = Approved, InReview, 8
+	cues[5].Notes = []Note{{"Ana", "¿Es “@”?\nSegunda línea"}, {"", "nadie: <i>lo dijo"}}
+	cues[6].State, cues[6].Stood, cues[6].Was, cues[6].Hash = NeedsEditing, Approved, "'old\n\nquote", Hash("'old quote")
+	cues[7].State, cues[7].Stood, cues[7].Was, cues[7].Hash = NeedsEditing, Draft, "back", Hash("back")
+	cues[9].Start, cues[9].End = cues[9].Start+1234567, cues[9].Start+800*time.Millisecond
+	cues[10].Start, cues[10].Place, cues[10].Spans = cues[9].End, 1, []conference.Span{{From: 0, To: 7, Italic: true}}
+	cues[11].State = Untranslated
+	cues[12].State, cues[12].Stood, cues[12].Was, cues[12].Hash = Obsolete, InReview, "Gone away, was it?", Hash("Gone away, was it?")
+	return source, cues
+}
+
+// Whatever a translation holds comes back as it was.
+func TestOutAndBack(t *testing.T) {
+	source, cues := odd()
+	for _, x := range exchanges {
+		t.Run(x.name, func(t *testing.T) {
+			x.returns(t, source, cues)
+			r, err := x.read("talk", []byte(x.written(t, sheetOf(source, cues))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := (Returned{Talk: r.Talk, From: r.From, To: r.To, Revision: r.Revision}); !reflect.DeepEqual(got, Returned{Talk: "Prototyping “APIs”: 100 % & <more>", From: "en", To: "es-419", Revision: 3}) {
+				t.Errorf("the sheet comes back as %+v", got)
+			}
+		})
+	}
+}
+
+// A translator works on a file, and what they did is taken over.
+func TestWhatATranslatorChanged(t *testing.T) {
+	source := said("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask.", "Then ask.")
+	cues := Bound(source, said("Buenos días a todos.", "Empieza por el final.", "Diez líneas bastan."))
+	cues[0].State = Approved
+	cues[1].State, cues[1].Stood, cues[1].Was, cues[1].Hash = NeedsEditing, Approved, "Begin at the start of it.", Hash("Begin at the start of it.")
+	cues[2].Notes = []Note{{"Ana", "¿bastan?"}}
+	out := exchanges[0].written(t, sheetOf(source, cues))
+	replaced := func(pairs ...string) string {
+		s := out
+		for n := 0; n < len(pairs); n += 2 {
+			if !strings.Contains(s, pairs[n]) {
+				t.Fatalf("there is no %q in\n%s", pairs[n], s)
+			}
+			s = strings.Replace(s, pairs[n], pairs[n+1], 1)
+		}
+		return s
+	}
+	const (
+		first, two, three = "c0001 approved Buenos días a todos.", "|c0002 needs-editing Empieza por el final.", "|c0003 draft Diez líneas bastan."
+		last              = "msgctxt \"c0005\"\nmsgid \"Then ask.\"\nmsgstr \""
+	)
+	for _, c := range []struct {
+		name, file string
+		want       string // of each cue id, state, text
+		report     string // changed, emptied, lost, remarks
+	}{
+		{"nothing", out, first + two + three, "0 0 0 0"},
+		{"a new one, of two that say the same", replaced(last, last+"Pregunta."), first + two + three + "|c0005 draft Pregunta.", "1 0 0 0"},
+		{"an approved one", replaced("Buenos días a todos.", "Muy buenos días."), "c0001 draft Muy buenos días." + two + three, "1 0 0 0"},
+		{"fuzzy, looked at and good", replaced("#, fuzzy\n#| msgid \"Begin at the start of it.\"\n", ""),
+			first + "|c0002 draft Empieza por el final." + three, "1 0 0 0"},
+		{"fuzzy, and translated anew", replaced("#, fuzzy\n", "", "Empieza por el final.", "Por el final."),
+			first + "|c0002 draft Por el final." + three, "1 0 0 0"},
+		{"fuzzy, and to be translated better", replaced("Empieza por el final.", "Por el final."),
+			first + "|c0002 needs-editing Por el final." + three, "1 0 0 0"},
+		{"made fuzzy", replaced("#: source.en:1\n", "#: source.en:1\n#, fuzzy\n"), "c0001 needs-editing Buenos días a todos." + two + three, "1 0 0 0"},
+		{"emptied", replaced("\"Diez líneas bastan.\"", "\"\""), first + two, "0 1 0 1"},
+		{"two cues of one", replaced("\"Diez líneas bastan.\"", "\"Diez líneas, eso es todo,\\n\"\n\"\\n\"\n\"bastan.\\n\""),
+			first + two + "|c0003 draft Diez líneas, eso es todo,|c0006 draft bastan.", "1 0 0 0"},
+		{"a remark on what is not translated", replaced("#. source c0005", "# ¿Otra vez?\n#. source c0005"), first + two + three, "0 0 0 1"},
+		{"one of nowhere", out + "\nmsgid \"Never said.\"\nmsgstr \"Nunca.\"\n", first + two + three, "0 0 1 0"},
+		{"without names", strings.ReplaceAll(replaced(last, last+"Pregunta."), "msgctxt", "#. msgctxt"), first + two + three + "|c0005 draft Pregunta.", "1 0 0 0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, taken := exchanges[0].taken(t, c.file, source, nil)
+			if is := summary(got); is != c.want {
+				t.Errorf("it is\n%s, want\n%s", is, c.want)
+			}
+			if is := fmt.Sprint(taken.Changed, taken.Emptied, len(taken.Lost), len(taken.Remarks)); is != c.report {
+				t.Errorf("it says %s, want %s: %+v", is, c.report, taken)
+			}
+			for _, c := range got {
+				if c.State == Draft && c.Hash != hashOf(c.Of, source) {
+					t.Errorf("%s is a draft of something else than the source says: %+v", c.ID, c)
+				}
+			}
+		})
+	}
+	got, _ := exchanges[0].taken(t, replaced("\"Diez líneas bastan.\"", "\"Diez líneas, eso es todo,\\n\\nbastan.\""), source, nil)
+	if a, b := got[2], got[3]; a.Start != 6*time.Second || a.End != b.Start || a.End != 7481*time.Millisecond || b.End != 8*time.Second {
+		t.Errorf("of 2 s, 19 and 6 letters have %v-%v and %v-%v", a.Start, a.End, b.Start, b.End)
+	}
+	if n := got[2].Notes; len(n) != 1 || n[0] != (Note{"Ana", "¿bastan?"}) {
+		t.Errorf("the note became %+v", n)
+	}
+}
+
+func summary(cues []Cue) string {
+	all := make([]string, len(cues))
+	for n, c := range cues {
+		all[n] = fmt.Sprintf("%s %s %s", c.ID, c.State, c.Text)
+	}
+	return strings.Join(all, "|")
+}
+
+// Where a program dropped what stands beside the texts, the translation as it is says it,
+// or else the source.
+func TestAProgramThatDropsComments(t *testing.T) {
+	source := said("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.")
+	cues := []Cue{
+		{Cue: conference.Cue{ID: "t1", Start: 100 * time.Millisecond, End: 2 * time.Second, Text: "Buenos días a todos."}, Of: []string{"c0001"}, Hash: Hash(source[0].Text), State: Approved},
+		{Cue: conference.Cue{ID: "t2", Start: 3 * time.Second, End: 7 * time.Second, Text: "Por el final, con diez líneas."}, Of: []string{"c0002", "c0003"}, Hash: Hash(source[1].Text + " " + source[2].Text), State: InReview},
+	}
+	out := exchanges[0].written(t, sheetOf(source, cues))
+	bare := regexp.MustCompile(`(?m)^#\..*\n`).ReplaceAllString(out, "")
+	got, taken := exchanges[0].taken(t, bare, source, nil)
+	if is := summary(got); is != "c0001 draft Buenos días a todos.|c0002 draft Por el final, con diez líneas." || taken.Other {
+		t.Errorf("by the source alone it is %s, %+v", is, taken)
+	}
+	if got[1].Start != 3*time.Second || got[1].End != 8*time.Second {
+		t.Errorf("by the source, the second is shown %v-%v", got[1].Start, got[1].End)
+	}
+	got, taken = exchanges[0].taken(t, strings.Replace(bare, "Buenos días a todos.", "Buenas.", 1), source, cues)
+	if is := summary(got); is != "t1 draft Buenas.|t2 in-review Por el final, con diez líneas." || taken.Changed != 1 {
+		t.Errorf("by the translation as it is, it is %s, %+v", is, taken)
+	}
+	if got[0].Start != 100*time.Millisecond || !reflect.DeepEqual(unlined(got[1:]), cues[1:]) {
+		t.Errorf("by the translation as it is, it is %+v", got)
+	}
+	template := exchanges[0].written(t, sheetOf(source, nil))
+	if got, _ = exchanges[0].taken(t, template, source, cues); !reflect.DeepEqual(unlined(got), cues) {
+		t.Errorf("a template that nobody filled in left of the translation %s", summary(got))
+	}
+}
+
+// A file that was made before the source was corrected is brought along; one of another
+// talk is refused.
+func TestAFileOfAnotherVersion(t *testing.T) {
+	now := said("Good evening, everybody.", "3 Welcome.", "63 Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.")
+	for _, x := range exchanges {
+		out := x.written(t, sheetOf(english, Bound(english, spanish)))
+		got, taken := x.taken(t, out, now, nil)
+		want := "c0001 needs-editing Buenos días a todos.|c0002 draft Empieza por el final.|c0003 draft Diez líneas bastan.|c0004 draft Luego pregunta a tus colegas."
+		if is := summary(got); is != want || !taken.Other || got[1].Start != 63*time.Second || !slices.Equal(got[1].Of, []string{"c0003"}) {
+			t.Errorf("%s: it came as %s: %+v", x.name, is, got)
+		}
+		if len(taken.NeedsEditing) != 1 || taken.NeedsEditing[0].OldSource != english[0].Text || taken.Untranslated != 1 {
+			t.Errorf("%s: it says %+v", x.name, taken)
+		}
+		r, err := x.read("talk", []byte(out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = r.Take(said("Something", "else", "altogether"), nil)
+		if f := fault.Of(err); f == nil || f.Line == 0 || !strings.Contains(f.Error(), "of another talk") {
+			t.Errorf("%s: of another talk it says %v", x.name, err)
+		}
+	}
+}
+
+// What spreadsheets make of a CSV is read.
+func TestSpreadsheets(t *testing.T) {
+	source, cues := odd()
+	csv := exchanges[3]
+	out := csv.written(t, sheetOf(source, cues))
+	want := unlined(Cues(Units(source, cues)))
+	again := func(comma rune, change func(row []string)) string {
+		rows, err := stdcsv.NewReader(strings.NewReader(strings.TrimPrefix(out, "\ufeff"))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		w := stdcsv.NewWriter(&b)
+		w.Comma = comma
+		for _, row := range rows {
+			for _, cell := range row {
+				if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+					t.Errorf("a spreadsheet may run %q", cell)
+				}
+			}
+			change(row)
+			if err := w.Write(row); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Flush()
+		return b.String()
+	}
+	leave := func([]string) {}
+	for name, file := range map[string]string{
+		"semicolons":       again(';', leave),
+		"UTF-16 with tabs": utf16(again('\t', leave)),
+		"times of its own": again(',', func(row []string) { row[1], row[2] = "00:03.0", "00:05.0" }),
+		"apostrophes gone": again(',', func(row []string) {
+			if !strings.HasPrefix(row[6], "''") {
+				row[6] = strings.TrimPrefix(row[6], "'")
+			}
+		}),
+	} {
+		if got, _ := csv.taken(t, file, source, nil); !reflect.DeepEqual(unlined(got), want) {
+			t.Errorf("%s: it came back as %s", name, summary(got))
+		}
+	}
+}
+
+func utf16(s string) string {
+	b := []byte{0xff, 0xfe}
+	for _, u := range stdutf16.Encode([]rune(s)) {
+		b = append(b, byte(u), byte(u>>8))
+	}
+	return string(b)
+}
+
+// What is damaged is refused, with its line and a way out.
+func TestDamagedFiles(t *testing.T) {
+	const head = "msgid \"\"\nmsgstr \"Content-Type: text/plain; charset=UTF-8\\n\"\n\n"
+	for _, c := range []struct {
+		name, file, want string
+	}{
+		{"po", head, "talk.po:1: is a PO file without a single text. "},
+		{"po", head + "msgctxt \"c0001\"\nmsgid \"a\n", "talk.po:5: the text does not end with a quotation mark"},
+		{"po", head + "msgctxt \"c0001\"\nmsgid \"a\"\nmsgctxt \"c0002\"\n", "talk.po:6: before this line, a msgid has no msgstr"},
+		{"po", head + "msgctxt \"c0001\"\nmsgid \"a\"\n", "talk.po:5: the entry is not whole"},
+		{"po", head + "1\n00:00:01,000 --> 00:00:02,000\nHello.\n", "talk.po:4: “1” is nothing that a PO file holds"},
+		{"po", head + strings.Repeat("msgctxt \"c0001\"\nmsgid \"a\"\nmsgstr \"b\"\n", 2), "talk.po:8: c0001 stands here and on line 5"},
+		{"xliff", "", "talk.xliff:1: is damaged: it ends too early. "},
+		{"xliff", "<tmx>\n</tmx>", "talk.xliff:1: is no XLIFF file: it begins with <tmx>"},
+		{"xliff", "<xliff>\n<file>\n<unit>\n</xliff>", "talk.xliff:4: is damaged: element <unit> closed by </xliff>. "},
+		{"xliff", "<xliff>\n</xliff>", "talk.xliff:1: is an XLIFF file without a single text"},
+		{"csv", "id,text\nc0001,a\n", "talk.csv:1: has no column “source”. Keep the first line"},
+		{"csv", "id,source,translation\nc0001,a,\"b\n", "talk.csv:2: is damaged"},
+		{"csv", "id,source,translation\n", "talk.csv:1: holds no translations"},
+		{"csv", "id,source,translation\nc1,a,b\nc1,a,b\n", "talk.csv:3: c1 stands here and on line 2"},
+	} {
+		n := slices.IndexFunc(exchanges, func(x exchange) bool { return x.name == c.name })
+		_, err := exchanges[n].read("talk."+c.name, []byte(c.file))
+		if f := fault.Of(err); f == nil || !strings.Contains(f.Error(), c.want) || f.Remedy == "" {
+			t.Errorf("of %q it says %v, want %q", c.file, err, c.want)
+		}
+	}
+}

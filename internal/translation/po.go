@@ -1,0 +1,337 @@
+package translation
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/charset"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// WritePO writes a sheet as gettext's PO: an entry a unit, which msgctxt names. Speed is how
+// many characters a second can be read, of which translators are told; 0: nothing is said.
+func WritePO(w io.Writer, s Sheet, speed float64) error {
+	b := bufio.NewWriter(w)
+	writePOHead(b, s)
+	for _, e := range s.entries(speed) {
+		e.writePO(b, s.From)
+	}
+	return b.Flush()
+}
+
+// writePOHead writes what msgfmt -c asks for, without a date: the same sheet is the same
+// file.
+func writePOHead(b *bufio.Writer, s Sheet) {
+	one := func(text string) string { return strings.Join(strings.Fields(inline(text, nil)), " ") }
+	underscored := func(language string) string { return strings.ReplaceAll(one(language), "-", "_") }
+	head := []struct{ name, value string }{
+		{"Project-Id-Version", one(s.Talk)},
+		{"PO-Revision-Date", ""},
+		{"Last-Translator", ""},
+		{"Language-Team", ""},
+		{"Language", underscored(s.To)},
+		{"MIME-Version", "1.0"},
+		{"Content-Type", "text/plain; charset=UTF-8"},
+		{"Content-Transfer-Encoding", "8bit"},
+		{"X-Generator", "Lectern"},
+		{"X-Source-Language", underscored(s.From)},
+		{"X-Lectern-Talk", one(s.Talk)},
+		{"X-Lectern-Source-Revision", strconv.Itoa(s.Revision)},
+	}
+	var text strings.Builder
+	for _, h := range head {
+		fmt.Fprintf(&text, "%s: %s\n", h.name, h.value)
+	}
+	poString(b, "", "msgid", "")
+	poString(b, "", "msgstr", text.String())
+}
+
+func (e entry) writePO(b *bufio.Writer, from string) {
+	b.WriteByte('\n')
+	comment := func(mark string, lines ...string) {
+		for _, l := range lines {
+			b.WriteString(strings.TrimRight(mark+" "+l, " ") + "\n")
+		}
+	}
+	comment("#", e.notes...)
+	if e.limit != "" {
+		comment("#.", e.limit)
+	}
+	comment("#.", e.details...)
+	if e.number > 0 {
+		fmt.Fprintf(b, "#: %s:%d\n", strings.Join(strings.Fields("source "+from), "."), e.number)
+	}
+	if e.state == NeedsEditing {
+		comment("#,", "fuzzy")
+	}
+	gone := ""
+	if e.state == Obsolete {
+		gone = "#~ "
+	}
+	if e.was != "" && e.state == NeedsEditing {
+		poString(b, "#| ", "msgid", e.was)
+	}
+	poString(b, gone, "msgctxt", e.context)
+	poString(b, gone, "msgid", e.source)
+	poString(b, gone, "msgstr", e.said)
+}
+
+// poString writes a keyword and its string; each of its lines has one of its own.
+func poString(b *bufio.Writer, mark, keyword, s string) {
+	lines := strings.SplitAfter(s, "\n")
+	if lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	b.WriteString(mark + keyword + " ")
+	if len(lines) != 1 {
+		b.WriteString("\"\"\n")
+	}
+	for _, l := range lines {
+		if len(lines) > 1 {
+			b.WriteString(mark)
+		}
+		b.WriteString(`"` + poEscapes.Replace(l) + "\"\n")
+	}
+}
+
+var poEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`)
+
+// ReadPO reads what [WritePO] wrote and translators and their programs changed; name is
+// what faults call it.
+func ReadPO(name string, data []byte) (*Returned, error) {
+	encoding := ""
+	if m := poCharset.FindSubmatch(data); m != nil {
+		encoding = string(m[1])
+	}
+	text, err := decoded(name, data, encoding)
+	if err != nil {
+		return nil, err
+	}
+	p := &poReader{name: name, r: &Returned{File: name, flags: true}}
+	for number := 1; text != ""; number++ {
+		var l string
+		l, text, _ = charset.CutLine(text)
+		if err := p.line(number, strings.TrimSpace(l)); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.end(); err != nil {
+		return nil, err
+	}
+	if len(p.r.entries) == 0 {
+		return nil, fault.New(name, "is a PO file without a single text").At(1).Try("Look whether it was saved whole")
+	}
+	return p.r, nil
+}
+
+var poCharset = regexp.MustCompile(`(?i)Content-Type:[^\n"]*charset=([A-Za-z0-9][A-Za-z0-9_.:-]*)`)
+
+// poReader reads a PO file line by line.
+type poReader struct {
+	name     string
+	r        *Returned
+	at       entry
+	fuzzy    bool
+	strings  map[string]*strings.Builder // by keyword; previous ones begin with "|"
+	open     *strings.Builder            // which goes on in the next line
+	contexts map[string]int              // and the line they stand on
+}
+
+var poKeyword = regexp.MustCompile(`^(msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)\s*(".*)$`)
+
+func (p *poReader) line(n int, l string) error {
+	mark := ""
+	for _, m := range []string{"#~|", "#|", "#~"} {
+		if rest, ok := strings.CutPrefix(l, m); ok {
+			mark, l = m, strings.TrimSpace(rest)
+			break
+		}
+	}
+	switch {
+	case l == "":
+		return nil
+	case mark == "" && l[0] == '#':
+		return p.comment(n, l)
+	}
+	if l[0] != '"' {
+		m := poKeyword.FindStringSubmatch(l)
+		if m == nil {
+			return p.damaged(n, "“%s” is nothing that a PO file holds", l)
+		}
+		if err := p.keyword(n, mark, m[1]); err != nil {
+			return err
+		}
+		l = m[2]
+	}
+	if p.open == nil {
+		return p.damaged(n, "a text stands here that belongs to nothing")
+	}
+	s, ok := poUnquote(l)
+	if !ok {
+		return p.damaged(n, "the text does not end with a quotation mark, or has one inside without a backslash")
+	}
+	p.open.WriteString(s)
+	return nil
+}
+
+func (p *poReader) damaged(n int, format string, args ...any) error {
+	return fault.New(p.name, format, args...).At(n).Try("Open the file in the editor that it came from, and save it again")
+}
+
+// keyword begins a string.
+func (p *poReader) keyword(n int, mark, keyword string) error {
+	key := keyword
+	if strings.HasSuffix(mark, "|") {
+		key = "|" + keyword
+	}
+	first := key[0] == '|' || keyword == "msgctxt" || keyword == "msgid"
+	if first {
+		if err := p.next(n); err != nil {
+			return err
+		}
+	}
+	switch {
+	case p.strings[key] != nil:
+		return p.damaged(n, "%s stands here twice", keyword)
+	case strings.HasPrefix(keyword, "msgstr") && p.strings["msgid"] == nil:
+		return p.damaged(n, "a translation stands here without its msgid")
+	}
+	if p.strings == nil {
+		p.strings = map[string]*strings.Builder{}
+	}
+	if key == "msgid" || key == "msgctxt" {
+		p.at.line = n
+	}
+	if mark == "#~" {
+		p.at.state = Obsolete
+	}
+	p.open = &strings.Builder{}
+	p.strings[key] = p.open
+	return nil
+}
+
+// next ends the entry that is open if all of it is there.
+func (p *poReader) next(n int) error {
+	for key := range p.strings {
+		if strings.HasPrefix(key, "msgstr") {
+			return p.end()
+		}
+	}
+	if p.strings["msgid"] != nil {
+		return p.damaged(n, "before this line, a msgid has no msgstr")
+	}
+	return nil
+}
+
+func (p *poReader) comment(n int, l string) error {
+	if err := p.next(n); err != nil {
+		return err
+	}
+	p.open = nil
+	switch {
+	case strings.HasPrefix(l, "#."):
+		p.at.details = append(p.at.details, strings.TrimSpace(l[2:]))
+	case strings.HasPrefix(l, "#,"), strings.HasPrefix(l, "#="):
+		for flag := range strings.SplitSeq(l[2:], ",") {
+			p.fuzzy = p.fuzzy || strings.TrimSpace(flag) == "fuzzy"
+		}
+	case strings.HasPrefix(l, "#:"):
+	default:
+		p.at.notes = append(p.at.notes, strings.TrimSpace(l[1:]))
+	}
+	return nil
+}
+
+// end takes over the entry that is open.
+func (p *poReader) end() error {
+	e, all, fuzzy := p.at, p.strings, p.fuzzy
+	p.at, p.strings, p.open, p.fuzzy = entry{}, nil, nil, false
+	if len(all) == 0 {
+		return nil
+	}
+	said := func(key string) string {
+		if b := all[key]; b != nil {
+			return b.String()
+		}
+		return ""
+	}
+	if all["msgid"] == nil || all["msgstr"] == nil && all["msgstr[0]"] == nil {
+		return p.damaged(max(1, e.line), "the entry is not whole")
+	}
+	e.context, e.source, e.was = said("msgctxt"), said("msgid"), said("|msgid")
+	e.said = said("msgstr") + said("msgstr[0]")
+	if e.context == "" && e.source == "" {
+		p.head(e.said)
+		return nil
+	}
+	switch {
+	case e.state == Obsolete:
+	case len(pieces(e.said)) == 0:
+		e.state = Untranslated
+	case fuzzy:
+		e.state = NeedsEditing
+	default:
+		e.state = Draft
+	}
+	if p.contexts == nil {
+		p.contexts = map[string]int{}
+	}
+	if key := e.context; key != "" && e.state != Obsolete {
+		if first := p.contexts[key]; first > 0 {
+			return fault.New(p.name, "%s stands here and on line %d", key, first).At(e.line).Try("Leave one of the two")
+		}
+		p.contexts[key] = e.line
+	}
+	p.r.entries = append(p.r.entries, e)
+	return nil
+}
+
+func (p *poReader) head(text string) {
+	for l := range strings.SplitSeq(text, "\n") {
+		name, value, _ := strings.Cut(l, ":")
+		value = strings.TrimSpace(value)
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "language":
+			p.r.To = canonical(value)
+		case "x-source-language":
+			p.r.From = canonical(value)
+		case "x-lectern-talk":
+			p.r.Talk = value
+		case "x-lectern-source-revision":
+			p.r.Revision, _ = strconv.Atoi(value)
+		}
+	}
+}
+
+// poUnquote is what a quoted string says.
+func poUnquote(l string) (s string, ok bool) {
+	if len(l) < 2 || l[len(l)-1] != '"' {
+		return "", false
+	}
+	var b strings.Builder
+	body := l[1 : len(l)-1]
+	for at := 0; at < len(body); at++ {
+		switch c := body[at]; {
+		case c == '"':
+			return "", false
+		case c != '\\':
+			b.WriteByte(c)
+			continue
+		}
+		at++
+		if at == len(body) {
+			return "", false
+		}
+		if n := slices.Index([]byte(`ntrabfv`), body[at]); n >= 0 {
+			b.WriteByte("\n\t\r\a\b\f\v"[n])
+		} else {
+			b.WriteByte(body[at])
+		}
+	}
+	return b.String(), true
+}
