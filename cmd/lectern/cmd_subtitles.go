@@ -43,19 +43,25 @@ type source struct {
 
 // read reads a subtitle file, or standard input.
 func (f fileFlags) read(ctx context.Context, file string) (s source, err error) {
-	s.name = file
+	name := file
 	if file == stdio {
-		s.name = "standard input"
+		name = "standard input"
 	}
+	data, err := readBytes(ctx, file, name)
+	if err != nil {
+		return source{name: name}, err
+	}
+	return f.parse(file, name, data)
+}
+
+// parse reads what is in a subtitle file; name is what people call it.
+func (f fileFlags) parse(file, name string, data []byte) (s source, err error) {
+	s.name = name
 	hint := languageInName(file)
 	if f.Language != "" {
 		if hint, err = subtitle.Language(f.Language); err != nil {
 			return s, err
 		}
-	}
-	data, err := readBytes(ctx, file, s.name)
-	if err != nil {
-		return s, err
 	}
 	s.Document, err = subtitle.Parse(s.name, data, subtitle.Options{Language: hint, Encoding: f.Encoding})
 	if err != nil {

@@ -33,25 +33,33 @@ func targetOf(file, to string, inputs ...string) (out target, err error) {
 	default:
 		out.format, err = subtitle.FormatOf(file)
 	}
-	if err != nil || file == stdio {
+	if err != nil {
 		return out, err
+	}
+	return out, writable(file, inputs...)
+}
+
+// writable refuses a file that cannot be written, or that is read.
+func writable(file string, inputs ...string) error {
+	if file == stdio {
+		return nil
 	}
 	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Dir(file)); err != nil {
-			return out, unwritten(file, err)
+			return unwritten(file, err)
 		}
-		return out, nil
+		return nil
 	}
 	if err == nil && info.IsDir() {
-		return out, fault.New(file, "is a directory").Try("Name a file in it")
+		return fault.New(file, "is a directory").Try("Name a file in it")
 	}
 	for _, in := range inputs {
 		if other, e := os.Stat(in); err == nil && e == nil && os.SameFile(info, other) {
-			return out, fault.New(file, "is the file that is read, and what is read stays as it is").Try("Name another file to write")
+			return fault.New(file, "is the file that is read, and what is read stays as it is").Try("Name another file to write")
 		}
 	}
-	return out, err
+	return err
 }
 
 // write writes cues and says on standard error what the format cannot hold. The file is
@@ -66,14 +74,19 @@ func (out target) write(t *terminal, from source, cues []conference.Cue, plain b
 		return fmt.Errorf("write %s: %w", out.file, err)
 	}
 	printRemarks(t.err, from.name, losses, "they are all alike")
-	if out.file == stdio {
-		_, err = t.out.Write(b.Bytes())
+	return deliver(t, out.file, b.Bytes(), number(len(cues), "cue")+" written as "+formatName(out.format))
+}
+
+// deliver puts data into a file and says what it is, or prints it.
+func deliver(t *terminal, file string, data []byte, what string) error {
+	if file == stdio {
+		_, err := t.out.Write(data)
 		return err
 	}
-	if err := replaceFile(out.file, b.Bytes()); err != nil {
-		return unwritten(out.file, err)
+	if err := replaceFile(file, data); err != nil {
+		return unwritten(file, err)
 	}
-	fmt.Fprintf(t.err, "%s: %s written as %s\n", shownName(out.file), number(len(cues), "cue"), formatName(out.format))
+	fmt.Fprintf(t.err, "%s: %s\n", shownName(file), what)
 	return nil
 }
 

@@ -98,12 +98,7 @@ func writeUpdate(w io.Writer, r translation.Report, name, source string, written
 		fmt.Fprintf(&b, ", %d of them at other times", r.Retimed)
 	}
 	fmt.Fprintf(&b, "; %d to look at again, %d to translate, %s\n", len(r.NeedsEditing), r.Untranslated, obsolete(r.Obsolete))
-	for _, s := range r.NeedsEditing {
-		fmt.Fprintf(&b, "\n%s:%d: %s, the source says something else now\n", name, s.Line, passage(s.StartMS, s.EndMS))
-		paragraph(&b, "was", s.OldSource)
-		paragraph(&b, "is", s.NewSource)
-		paragraph(&b, "translated", s.Translation)
-	}
+	again(&b, name, r.NeedsEditing)
 	lines(&b, "To translate", source, r.New)
 	lines(&b, "Not in the source any more", name, r.Gone)
 	lines(&b, "Of unknown source, and left as they are", name, r.Strange)
@@ -112,6 +107,16 @@ func writeUpdate(w io.Writer, r translation.Report, name, source string, written
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// again shows what to look at again.
+func again(b *strings.Builder, name string, list []translation.Stale) {
+	for _, s := range list {
+		fmt.Fprintf(b, "\n%s:%d: %s, the source says something else now\n", name, s.Line, passage(s.StartMS, s.EndMS))
+		paragraph(b, "was", s.OldSource)
+		paragraph(b, "is", s.NewSource)
+		paragraph(b, "translated", s.Translation)
+	}
 }
 
 func obsolete(n int) string {

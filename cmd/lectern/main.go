@@ -98,7 +98,7 @@ func run(args []string) int {
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err = parsed.Run(t); err != nil && ctx.Err() != nil {
 		err = errInterrupted
-		if strings.HasPrefix(parsed.Command(), "subtitles ") {
+		if command := parsed.Command(); strings.HasPrefix(command, "subtitles ") || strings.HasPrefix(command, "translations ") {
 			err = fmt.Errorf("%w; nothing was written", err)
 		} else {
 			err = fmt.Errorf("%w; the next run goes on from here", err)

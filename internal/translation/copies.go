@@ -43,7 +43,9 @@ func BoundIn(from, to string, source, translated []conference.Cue) []Cue {
 	all := Bound(source, translated)
 	if kin(from, to) {
 		for n := range all {
-			all[n].State = Draft
+			if all[n].Text != Placeholder {
+				all[n].State = Draft
+			}
 		}
 	}
 	return all

@@ -145,6 +145,7 @@ func targetLine(c, guess Cue, exact bool) (said string, only bool) {
 	add("was", c.Was, guess.Was)
 	add("state", string(c.State), string(guess.State))
 	add("stood", string(c.Stood), string(guess.Stood))
+	add("by", c.By, guess.By)
 	add("place", strconv.Itoa(c.Place), strconv.Itoa(guess.Place))
 	for _, n := range c.Notes {
 		words = append(words, "note", n.Who, n.Text)
@@ -215,6 +216,8 @@ func withDetails(c Cue, words []string) Cue {
 			c.State = State(value)
 		case "stood":
 			c.Stood = State(value)
+		case "by":
+			c.By = value
 		case "place":
 			c.Place, _ = strconv.Atoi(value)
 		case "note":

@@ -118,6 +118,7 @@ func odd() ([]conference.Cue, []Cue) {
 		cue(14, "c0100", "Algo más"),
 	}
 	cues[3].Spans = []conference.Span{{From: 0, To: 3, Italic: true}, {From: 3, To: 4, Colour: "#00ff00"}, {From: 5, To: 11, Bold: true, Colour: "#00ff00"}}
+	cues[4].By, cues[6].By = "Ana", "Luz Ñ"
 	cues[4].State, cues[5].State, cues[4].Place = Approved, InReview, 8
 	cues[5].Notes = []Note{{"Ana", "¿Es “@”?\nSegunda línea"}, {"", "nadie: <i>lo dijo"}}
 	cues[6].State, cues[6].Stood, cues[6].Was, cues[6].Hash = NeedsEditing, Approved, "'old\n\nquote", Hash("'old quote")
@@ -339,9 +340,9 @@ func TestDamagedFiles(t *testing.T) {
 		{"po", head, "talk.po:1: is a PO file without a single text. "},
 		{"po", head + "msgctxt \"c0001\"\nmsgid \"a\n", "talk.po:5: the text does not end with a quotation mark"},
 		{"po", head + "msgctxt \"c0001\"\nmsgid \"a\"\nmsgctxt \"c0002\"\n", "talk.po:6: before this line, a msgid has no msgstr"},
-		{"po", head + "msgctxt \"c0001\"\nmsgid \"a\"\n", "talk.po:5: the entry is not whole"},
+		{"po", head + "msgctxt \"c0001\"\nmsgid \"a\"\n", "talk.po:4: the entry is not whole"},
 		{"po", head + "1\n00:00:01,000 --> 00:00:02,000\nHello.\n", "talk.po:4: “1” is nothing that a PO file holds"},
-		{"po", head + strings.Repeat("msgctxt \"c0001\"\nmsgid \"a\"\nmsgstr \"b\"\n", 2), "talk.po:8: c0001 stands here and on line 5"},
+		{"po", head + strings.Repeat("msgctxt \"c0001\"\nmsgid \"a\"\nmsgstr \"b\"\n", 2), "talk.po:7: c0001 stands here and on line 4"},
 		{"xliff", "", "talk.xliff:1: is damaged: it ends too early. "},
 		{"xliff", "<tmx>\n</tmx>", "talk.xliff:1: is no XLIFF file: it begins with <tmx>"},
 		{"xliff", "<xliff>\n<file>\n<unit>\n</xliff>", "talk.xliff:4: is damaged: element <unit> closed by </xliff>. "},

@@ -204,7 +204,7 @@ func (p *poReader) keyword(n int, mark, keyword string) error {
 	if p.strings == nil {
 		p.strings = map[string]*strings.Builder{}
 	}
-	if key == "msgid" || key == "msgctxt" {
+	if p.at.line == 0 && key[0] != '|' {
 		p.at.line = n
 	}
 	if mark == "#~" {

@@ -26,12 +26,13 @@ type Taken struct {
 // was is as it was: ids, times, looks, states, notes. What they translated is a draft of
 // what the source says in the file. Where a program dropped what Lectern had written
 // beside the texts, have (the translation as it is now, or none) says it, or else the
-// source does; cues of have whose unit is not in the file stay.
+// source does; cues of have whose unit is not in the file stay. What only repeats the source
+// is untranslated. Of what is new, By is for the caller to say.
 //
 // A file that was made from another version of the source is brought along as [Update]
 // does it. One in which hardly a text is the source's is refused with a [fault.Fault].
 func (r *Returned) Take(source []conference.Cue, have []Cue) ([]Cue, Taken, error) {
-	t := &taking{r: r, source: source, have: have, units: make([]taken, len(r.entries)), byID: map[string]conference.Cue{}}
+	t := &taking{r: r, source: source, have: have, units: make([]taken, len(r.entries)), byID: map[string]conference.Cue{}, anew: map[int]bool{}}
 	for _, c := range source {
 		t.byID[c.ID] = c
 	}
@@ -42,6 +43,9 @@ func (r *Returned) Take(source []conference.Cue, have []Cue) ([]Cue, Taken, erro
 	t.place()
 	t.Lost, t.Remarks = []Line{}, []Line{}
 	cues := t.cues()
+	if !kin(r.From, r.To) {
+		t.markCopies(cues)
+	}
 	return t.bring(cues), t.Taken, nil
 }
 
@@ -54,6 +58,7 @@ type taking struct {
 	have   []Cue
 	units  []taken
 	old    []conference.Cue // the source as the file has it
+	anew   map[int]bool     // lines of the file whose translation is new
 	fresh  func() string
 }
 
@@ -275,6 +280,18 @@ func (t *taking) cues() []Cue {
 	return all
 }
 
+// markCopies finds new translations that only repeat their source. What was handed out is
+// as it was.
+func (t *taking) markCopies(cues []Cue) {
+	marked := slices.Clone(cues)
+	markCopies(t.old, marked)
+	for n := range cues {
+		if t.anew[cues[n].Line] && cues[n].State != Obsolete {
+			cues[n].State = marked[n].State
+		}
+	}
+}
+
 // unit is the translated cues of one entry.
 func (t *taking) unit(u *taken) []Cue {
 	b, said := t.before(u), pieces(u.said)
@@ -290,6 +307,7 @@ func (t *taking) unit(u *taken) []Cue {
 		cues = t.confirmed(u, b)
 	case len(said) > 0:
 		t.Changed++
+		t.anew[u.line] = true
 		cues = t.translated(u, b, said)
 	case u.seen == "": // nothing was there when it was handed out
 		cues = b.cues
@@ -458,6 +476,7 @@ func (t *taking) translated(u *taken, b before, said []string) []Cue {
 	for n := range base {
 		c := &base[n]
 		c.Text, c.Spans = outline(said[n])
+		c.By = ""
 		switch {
 		case u.state == Obsolete:
 		case doubtful && c.State != NeedsEditing:

@@ -65,12 +65,20 @@ func textOf(cues []conference.Cue) string {
 	return strings.Join(texts, "\n")
 }
 
+// Placeholder is what stands in a subtitle file where a translation is still to come. A cue
+// without text would not do: readers leave those out, and their times with them.
+const Placeholder = "[…]"
+
 // Bound is the cues of a translation as it was handed in, bound to those of its source.
-// Cues that only copy their source are untranslated; all others are drafts.
+// Cues that only copy their source, or still are placeholders, are untranslated; all others
+// are drafts.
 func Bound(source, translated []conference.Cue) []Cue {
 	all := make([]Cue, len(translated))
 	for j, links := range Bind(source, translated) {
 		c := Cue{Cue: translated[j], State: Draft}
+		if c.Text == Placeholder {
+			c.State = Untranslated
+		}
 		var of []conference.Cue
 		for _, i := range links {
 			c.Of = append(c.Of, source[i].ID)

@@ -3,6 +3,7 @@ package translation
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -92,7 +93,7 @@ func attribute(name, value string) string {
 }
 
 func (x *xliffWriter) begin2(s Sheet) {
-	fmt.Fprintf(x, `<xliff xmlns="%s" xmlns:mda="%s" version="2.0"%s%s>`+"\n", xliff2, xliffMeta, attribute("srcLang", s.From), attribute("trgLang", s.To))
+	fmt.Fprintf(x, `<xliff xmlns="%s" xmlns:mda="%s" version="2.0"%s%s>`+"\n", xliff2, xliffMeta, attribute("srcLang", cmp.Or(s.From, "und")), attribute("trgLang", s.To))
 	fmt.Fprintf(x, `<file id="talk"%s>`+"\n", attribute("original", inline(s.Talk, nil)))
 	x.meta([]string{line([]string{"sheet", s.Talk, s.From, s.To, strconv.Itoa(s.Revision)})})
 }
@@ -168,15 +169,8 @@ func (e entry) xliffNotes() (notes [][2]string) {
 
 func (x *xliffWriter) begin12(s Sheet) {
 	fmt.Fprintf(x, `<xliff xmlns="%s" version="1.2">`+"\n", xliff12)
-	original := inline(s.Talk, nil)
-	if original == "" {
-		original = "talk"
-	}
-	source := s.From
-	if source == "" {
-		source = "und"
-	}
-	fmt.Fprintf(x, `<file%s%s%s datatype="plaintext">`+"\n", attribute("original", original), attribute("source-language", source), attribute("target-language", s.To))
+	fmt.Fprintf(x, `<file%s%s%s datatype="plaintext">`+"\n", attribute("original", cmp.Or(inline(s.Talk, nil), "talk")),
+		attribute("source-language", cmp.Or(s.From, "und")), attribute("target-language", s.To))
 	fmt.Fprintf(x, `<header><note from="%s">%s</note></header>`+"\n<body>\n", ours, escaped(line([]string{"sheet", s.Talk, s.From, s.To, strconv.Itoa(s.Revision)})))
 }
 

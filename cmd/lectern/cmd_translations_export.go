@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/subtitle/check"
+	"github.com/lectern-av/lectern/internal/subtitle/compare"
+	"github.com/lectern-av/lectern/internal/translation"
+)
+
+type translationsExportCmd struct {
+	Source         string `arg:"" help:"The subtitle file to translate."`
+	Translation    string `arg:"" optional:"" help:"What there is of a translation; without it, the file to start from."`
+	Output         string `short:"o" required:"" help:"The file to write; its ending says the format: .po, .xlf, .csv, .srt or .vtt. - is standard output." placeholder:"OUT"`
+	To             string `help:"The format to write, whatever the name of OUT: po, xliff (2.0), xliff-1.2, csv, srt or vtt." enum:",po,xliff,xliff-1.2,csv,srt,vtt" default:"" placeholder:"FORMAT"`
+	OldSource      string `help:"The subtitle file that the translation was made from, if SOURCE was corrected since." placeholder:"FILE"`
+	SourceLanguage string `help:"The language of SOURCE (BCP 47), if it and its name do not say it." placeholder:"L"`
+	Profile        string `help:"Whose rules say how much can be read: ${profiles}." enum:"${profiles}" default:"${profile}" placeholder:"NAME"`
+	Talk           string `help:"The talk's title, for translators; the name of SOURCE if you do not say it." placeholder:"TITLE"`
+	fileFlags
+}
+
+// Run is `lectern translations export`.
+func (c *translationsExportCmd) Run(ctx context.Context, t *terminal) error {
+	format, err := exchangeOf(c.Output, c.To)
+	if err != nil {
+		return err
+	}
+	inputs := slices.DeleteFunc([]string{c.Source, c.Translation, c.OldSource}, func(f string) bool { return f == "" })
+	if countOf(stdio, inputs) > 1 {
+		return &usageError{"standard input can be one of the files, not several"}
+	}
+	if err := writable(c.Output, inputs...); err != nil {
+		return err
+	}
+	sheet, err := c.sheet(ctx, t)
+	if err != nil {
+		return err
+	}
+	if format == "srt" || format == "vtt" {
+		return c.subtitles(t, sheet, subtitle.Format(format))
+	}
+	profile, err := check.Named(c.Profile)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := writeSheet(&b, format, sheet, cmp.Or(profile.Speed, profile.TooFast)); err != nil {
+		return fmt.Errorf("write %s: %w", c.Output, err)
+	}
+	return deliver(t, c.Output, b.Bytes(), progressOf(sheet))
+}
+
+func writeSheet(b *bytes.Buffer, format string, s translation.Sheet, speed float64) error {
+	switch format {
+	case "po":
+		return translation.WritePO(b, s, speed)
+	case "csv":
+		return translation.WriteCSV(b, s, speed)
+	case "xliff-1.2":
+		return translation.WriteXLIFF(b, s, translation.XLIFF12, speed)
+	}
+	return translation.WriteXLIFF(b, s, translation.XLIFF2, speed)
+}
+
+// exchangeOf is the format that a file for translators has by its ending, unless to says it.
+func exchangeOf(file, to string) (string, error) {
+	if to != "" {
+		return to, nil
+	}
+	if file == stdio {
+		return "", &usageError{"standard output has no name that says the format: add --to, such as --to po"}
+	}
+	format, ok := map[string]string{".po": "po", ".pot": "po", ".xlf": "xliff", ".xliff": "xliff", ".csv": "csv", ".srt": "srt", ".vtt": "vtt"}[strings.ToLower(filepath.Ext(file))]
+	if !ok {
+		return "", fault.New(file, "has no ending that says the format").Try("Name it .po, .xlf, .csv, .srt or .vtt, or add --to")
+	}
+	return format, nil
+}
+
+// sheet is the translation beside its source.
+func (c *translationsExportCmd) sheet(ctx context.Context, t *terminal) (s translation.Sheet, err error) {
+	source, err := fileFlags{Language: c.SourceLanguage}.read(ctx, c.Source)
+	if err != nil {
+		return s, err
+	}
+	source.warn(t)
+	s = translation.Sheet{Talk: c.Talk, From: source.Language}
+	if s.Talk == "" {
+		s.Talk = titleIn(source.name)
+	}
+	if c.Translation == "" {
+		if c.Language == "" {
+			return s, &usageError{"say into which language it is to be translated, such as --language es"}
+		}
+		s.To, err = subtitle.Language(c.Language)
+		s.Units = translation.Units(source.Cues, nil)
+		return s, err
+	}
+	translated, err := c.read(ctx, c.Translation)
+	if err != nil {
+		return s, err
+	}
+	translated.warn(t)
+	if s.To = translated.Language; s.To == "" {
+		return s, &usageError{"say which language the translation is in, such as --language es"}
+	}
+	old, now := source.Cues, source.Cues
+	if c.OldSource != "" {
+		before, err := fileFlags{Language: c.SourceLanguage}.read(ctx, c.OldSource)
+		if err != nil {
+			return s, err
+		}
+		before.warn(t)
+		old = before.Cues
+		now = compare.Carry(old, source.Cues, compare.Fresh(idsOf(old)))
+	}
+	cues, _ := translation.Update(translation.BoundIn(s.From, s.To, old, translated.Cues), old, now)
+	s.Units = translation.Units(named(source.Cues, now, cues))
+	return s, nil
+}
+
+// titleIn is a file's name without its endings.
+func titleIn(file string) string {
+	base := filepath.Base(file)
+	base = strings.TrimSuffix(base, filepath.Ext(base))
+	if languageInName(file) != "" {
+		base = strings.TrimSuffix(base, filepath.Ext(base))
+	}
+	return base
+}
+
+// named is a source and a translation of it that follow the ids that the source's file
+// gives, as whoever reads it again does.
+func named(source, carried []conference.Cue, cues []translation.Cue) ([]conference.Cue, []translation.Cue) {
+	to := map[string]string{}
+	for n, c := range carried {
+		to[c.ID] = source[n].ID
+	}
+	for n, c := range cues {
+		of := slices.Clone(c.Of)
+		for i, id := range of {
+			of[i] = cmp.Or(to[id], "gone-"+id)
+		}
+		cues[n].Of = of
+	}
+	return source, cues
+}
+
+// subtitles writes what is translated, and placeholders for what is not.
+func (c *translationsExportCmd) subtitles(t *terminal, s translation.Sheet, format subtitle.Format) error {
+	var cues []conference.Cue
+	missing := 0
+	for _, u := range s.Units {
+		shown := released(u.Target)
+		for _, cue := range u.Source {
+			if len(shown) == 0 {
+				missing++
+				cue.Text, cue.Spans = translation.Placeholder, nil
+				cues = append(cues, cue)
+			}
+		}
+		cues = append(cues, shown...)
+	}
+	slices.SortStableFunc(cues, func(a, b conference.Cue) int { return cmp.Compare(a.Start, b.Start) })
+	from := source{name: c.Source}
+	from.Language = s.To
+	if err := (target{c.Output, format}).write(t, from, cues, false); err != nil {
+		return err
+	}
+	if missing > 0 {
+		fmt.Fprintf(t.err, "%s to translate: put the translation in the place of %s\n", plural(missing, "cue is", "cues are"), translation.Placeholder)
+	}
+	return nil
+}
+
+func progressOf(s translation.Sheet) string {
+	states := map[translation.State]int{}
+	for _, u := range s.Units {
+		states[u.State()]++
+	}
+	said := fmt.Sprintf("%s from %s to %s, %d to translate", number(len(s.Units), "text"),
+		cmp.Or(s.From, "an unknown language"), s.To, states[translation.Untranslated])
+	if n := states[translation.NeedsEditing]; n > 0 {
+		said += fmt.Sprintf(", %d to look at again", n)
+	}
+	return said
+}
