@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,22 +20,26 @@ import (
 )
 
 type translationsExportCmd struct {
-	Source         string `arg:"" help:"The subtitle file to translate."`
-	Translation    string `arg:"" optional:"" help:"What there is of a translation; without it, the file to start from."`
-	Output         string `short:"o" required:"" help:"The file to write; its ending says the format: .po, .xlf, .csv, .srt or .vtt. - is standard output." placeholder:"OUT"`
-	To             string `help:"The format to write, whatever the name of OUT: po, xliff (2.0), xliff-1.2, csv, srt or vtt." enum:",po,xliff,xliff-1.2,csv,srt,vtt" default:"" placeholder:"FORMAT"`
+	Source         string `arg:"" help:"The subtitle file to translate; or the slug of a talk in the catalogue."`
+	Translation    string `arg:"" optional:"" help:"What there is of a translation; without it, the file to start from. With a talk, the language."`
+	Output         string `short:"o" help:"The file to write; its ending says the format: .po, .xlf, .csv, .srt or .vtt. - is standard output." default:"-" placeholder:"OUT"`
+	Format         string `aliases:"to" help:"The format to write, whatever the name of OUT: po, xliff (2.0), xliff-1.2, csv, srt or vtt." enum:",po,xliff,xliff-1.2,csv,srt,vtt" default:"" placeholder:"FORMAT"`
 	OldSource      string `help:"The subtitle file that the translation was made from, if SOURCE was corrected since." placeholder:"FILE"`
 	SourceLanguage string `help:"The language of SOURCE (BCP 47), if it and its name do not say it." placeholder:"L"`
 	Profile        string `help:"Whose rules say how much can be read: ${profiles}." enum:"${profiles}" default:"${profile}" placeholder:"NAME"`
 	Talk           string `help:"The talk's title, for translators; the name of SOURCE if you do not say it." placeholder:"TITLE"`
 	fileFlags
+	dataFlag
 }
 
 // Run is `lectern translations export`.
 func (c *translationsExportCmd) Run(ctx context.Context, t *terminal) error {
-	format, err := exchangeOf(c.Output, c.To)
+	format, err := exchangeOf(c.Output, c.Format)
 	if err != nil {
 		return err
+	}
+	if c.Translation != "" && isSlug(c.Source) {
+		return c.fromCatalogue(ctx, t, format)
 	}
 	inputs := slices.DeleteFunc([]string{c.Source, c.Translation, c.OldSource}, func(f string) bool { return f == "" })
 	if countOf(stdio, inputs) > 1 {
@@ -46,6 +52,45 @@ func (c *translationsExportCmd) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
+	return c.deliver(t, format, sheet)
+}
+
+// isSlug reports whether a name is not that of a file, and may be a talk's.
+func isSlug(name string) bool {
+	_, err := os.Stat(name)
+	return err != nil && conference.ValidSlug(name)
+}
+
+// fromCatalogue exports a translation of a talk; one that is not there yet is one to begin.
+func (c *translationsExportCmd) fromCatalogue(ctx context.Context, t *terminal, format string) error {
+	language, err := subtitle.Language(c.Translation)
+	if err != nil {
+		return err
+	}
+	if err := writable(c.Output); err != nil {
+		return err
+	}
+	var sheet translation.Sheet
+	err = withDesk(ctx, c.Data, c.Source, func(d translation.Desk) error {
+		s, err := d.Catalog.Talk(ctx, c.Source)
+		if err != nil {
+			return err
+		}
+		h, err := d.Open(ctx, c.Source, language, 0)
+		if errors.Is(err, translation.ErrUnknown) {
+			h.Language = language
+			h.Source, err = d.Source(ctx, c.Source)
+		}
+		sheet = h.Sheet(cmp.Or(c.Talk, s.Facts.Talk.Title))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return c.deliver(t, format, sheet)
+}
+
+func (c *translationsExportCmd) deliver(t *terminal, format string, sheet translation.Sheet) error {
 	if format == "srt" || format == "vtt" {
 		return c.subtitles(t, sheet, subtitle.Format(format))
 	}
@@ -78,11 +123,11 @@ func exchangeOf(file, to string) (string, error) {
 		return to, nil
 	}
 	if file == stdio {
-		return "", &usageError{"standard output has no name that says the format: add --to, such as --to po"}
+		return "", &usageError{"standard output has no name that says the format: add --format, such as --format po"}
 	}
 	format, ok := map[string]string{".po": "po", ".pot": "po", ".xlf": "xliff", ".xliff": "xliff", ".csv": "csv", ".srt": "srt", ".vtt": "vtt"}[strings.ToLower(filepath.Ext(file))]
 	if !ok {
-		return "", fault.New(file, "has no ending that says the format").Try("Name it .po, .xlf, .csv, .srt or .vtt, or add --to")
+		return "", fault.New(file, "has no ending that says the format").Try("Name it .po, .xlf, .csv, .srt or .vtt, or add --format")
 	}
 	return format, nil
 }

@@ -15,10 +15,14 @@ import (
 
 type translationsImportCmd struct {
 	File   string `arg:"" help:"What the translator sent: PO, XLIFF, CSV or a subtitle file; - is standard input."`
-	Source string `required:"" help:"The subtitle file that it translates." placeholder:"FILE"`
+	Source string `required:"" xor:"source" help:"The subtitle file that it translates." placeholder:"FILE"`
+	Talk   string `required:"" xor:"source" help:"The talk in the catalogue that it translates." placeholder:"SLUG"`
+	Base   int    `help:"With --talk: the revision that it was made from, if the file does not say it." placeholder:"N"`
+	As     string `help:"With --talk: who you are, for the history; your login if you do not say it." placeholder:"NAME"`
 	Output string `short:"o" help:"The subtitle file to write, of what is translated; its ending says the format." placeholder:"OUT"`
 	To     string `help:"The format to write, whatever the name of OUT: srt, vtt, ttml, ssa, ass or txt." enum:",srt,vtt,ttml,dfxp,ssa,ass,txt" default:"" placeholder:"FORMAT"`
 	fileFlags
+	dataFlag
 	JSON bool `help:"Print JSON: how much is translated, and what is missing or to be looked at."`
 }
 
@@ -32,6 +36,9 @@ type imported struct {
 
 // Run is `lectern translations import`.
 func (c *translationsImportCmd) Run(ctx context.Context, t *terminal) error {
+	if c.Talk != "" {
+		return c.toCatalogue(ctx, t)
+	}
 	if c.File == stdio && c.Source == stdio {
 		return &usageError{"standard input can be one of the files, not several"}
 	}

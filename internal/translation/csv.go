@@ -6,7 +6,6 @@ import (
 	"io"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
@@ -31,7 +30,7 @@ func WriteCSV(w io.Writer, s Sheet, speed float64) error {
 	rows := [][]string{csvColumns}
 	for n, e := range s.entries(speed) {
 		if n == 0 {
-			e.details = append([]string{line([]string{"sheet", s.Talk, s.From, s.To, strconv.Itoa(s.Revision)})}, e.details...)
+			e.details = append([]string{s.line()}, e.details...)
 		}
 		u := s.Units[n]
 		var of []conference.Cue
@@ -147,10 +146,7 @@ func (r *csvReader) row(line int, row []string) error {
 		return fault.New(r.name, "%s stands here and on line %d", e.context, first).At(line).Try("Leave one of the two")
 	}
 	r.ids[e.context] = line
-	if s := detailsOf(e.details).sheet; len(s) >= 4 {
-		r.r.Talk, r.r.From, r.r.To = s[0], s[1], s[2]
-		r.r.Revision, _ = strconv.Atoi(s[3])
-	}
+	r.r.sheet(detailsOf(e.details).sheet)
 	r.r.entries = append(r.r.entries, e)
 	return nil
 }

@@ -1,6 +1,8 @@
 package translation
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -142,7 +144,7 @@ func (d Desk) save(ctx context.Context, h Held, who, why string) (Held, error) {
 }
 
 // HandIn takes a translated file: the cues of a new translation, or the present ones of one
-// that is there. What is as it was keeps its id and its state; everything else is a draft
+// that is there. What is all as it was makes no revision. What is as it was keeps its id and its state; everything else is a draft
 // in who's words. base, unless it is 0, is the revision that the file was made from: if it
 // is not the last one, the error is a [catalog.Conflict].
 func (d Desk) HandIn(ctx context.Context, slug, language string, cues []conference.Cue, base int, who, why string) (Held, error) {
@@ -158,7 +160,7 @@ func (d Desk) HandIn(ctx context.Context, slug, language string, cues []conferen
 	if err != nil && !errors.Is(err, ErrUnknown) {
 		return h, err
 	}
-	last := h.Cues
+	last, held := h.Cues, h.Source.Revision
 	if base != 0 && base != h.Number {
 		return h, d.conflict(ctx, h, base)
 	}
@@ -169,7 +171,75 @@ func (d Desk) HandIn(ctx context.Context, slug, language string, cues []conferen
 	}
 	h.Cues = BoundIn(source.Language, language, source.Cues, compare.Carry(plain(last), cues, compare.Fresh(used)))
 	keepStates(h.Cues, last, who)
+	if h.Number > 0 && held == source.Revision && kept(h.Cues, last) {
+		return h, nil
+	}
 	return d.save(ctx, h, who, why)
+}
+
+// Import takes what came back from a translator's program. What they changed is a draft in
+// who's words, whatever their program says of it: only a person here approves. base is as
+// with HandIn; where it is 0, the file may say it.
+func (d Desk) Import(ctx context.Context, slug, language string, r *Returned, base int, who string) (Held, Taken, error) {
+	h, err := d.Open(ctx, slug, language, 0)
+	if errors.Is(err, ErrUnknown) {
+		h.Slug, h.Language = slug, language
+		h.Source, err = d.Source(ctx, slug)
+	}
+	if err != nil {
+		return h, Taken{}, err
+	}
+	if base = cmp.Or(base, r.Base); base != 0 && base != h.Number {
+		return h, Taken{}, d.conflict(ctx, h, base)
+	}
+	last := h.Cues
+	cues, taken, err := r.Take(h.Source.Cues, last)
+	if err != nil {
+		return h, taken, err
+	}
+	h.Cues = cues
+	h.sign(last, who)
+	if h.Number > 0 && kept(h.Cues, last) {
+		return h, taken, nil
+	}
+	h, err = d.save(ctx, h, who, "imported from "+r.File)
+	return h, taken, err
+}
+
+// sign says whose words cues are that were not there before, and lets none of them be
+// further than a draft.
+func (h *Held) sign(last []Cue, who string) {
+	before := make(map[string]Cue, len(last))
+	for _, c := range last {
+		before[c.ID] = c
+	}
+	for n := range h.Cues {
+		c := &h.Cues[n]
+		was, ok := before[c.ID]
+		if ok && was.Text == c.Text && slices.Equal(was.Spans, c.Spans) {
+			c.By = was.By
+			if c.State != was.State && c.State.reached(InReview) {
+				c.State = was.State
+			}
+			continue
+		}
+		c.By = who
+		if c.State.reached(InReview) {
+			c.State = Draft
+		}
+	}
+}
+
+// Sheet is a translation beside its source, for a translator.
+func (h Held) Sheet(title string) Sheet {
+	return Sheet{Talk: title, From: h.Source.Language, To: h.Language, Revision: h.Source.Revision, Base: h.Number, Units: Units(h.Source.Cues, h.Cues)}
+}
+
+// kept reports whether the catalogue would write the same of both.
+func kept(a, b []Cue) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
 // conflict is the error of a change to a revision that is not the last.

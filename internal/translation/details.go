@@ -241,3 +241,20 @@ func withDetails(c Cue, words []string) Cue {
 	}
 	return c
 }
+
+// line is what a file says of the sheet as a whole.
+func (s Sheet) line() string {
+	return line([]string{"sheet", s.Talk, s.From, s.To, strconv.Itoa(s.Revision), strconv.Itoa(s.Base)})
+}
+
+// sheet reads what [Sheet.line] wrote; words are those behind the first.
+func (r *Returned) sheet(words []string) {
+	if len(words) < 4 {
+		return
+	}
+	r.Talk, r.From, r.To = words[0], words[1], words[2]
+	r.Revision, _ = strconv.Atoi(words[3])
+	if len(words) > 4 {
+		r.Base, _ = strconv.Atoi(words[4])
+	}
+}

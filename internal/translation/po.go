@@ -43,6 +43,9 @@ func writePOHead(b *bufio.Writer, s Sheet) {
 		{"X-Lectern-Talk", one(s.Talk)},
 		{"X-Lectern-Source-Revision", strconv.Itoa(s.Revision)},
 	}
+	if s.Base > 0 {
+		head = append(head, struct{ name, value string }{"X-Lectern-Revision", strconv.Itoa(s.Base)})
+	}
 	var text strings.Builder
 	for _, h := range head {
 		fmt.Fprintf(&text, "%s: %s\n", h.name, h.value)
@@ -304,6 +307,8 @@ func (p *poReader) head(text string) {
 			p.r.Talk = value
 		case "x-lectern-source-revision":
 			p.r.Revision, _ = strconv.Atoi(value)
+		case "x-lectern-revision":
+			p.r.Base, _ = strconv.Atoi(value)
 		}
 	}
 }

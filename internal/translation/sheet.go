@@ -11,6 +11,7 @@ type Sheet struct {
 	Talk     string // its title, for people
 	From, To string // languages, BCP 47
 	Revision int    // of the source; 0: it has none
+	Base     int    // the revision of the translation; 0: it has none
 	Units    []Unit // in the order of the source; what has no source comes where it is shown
 }
 

@@ -10,7 +10,6 @@ import (
 	"io"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
@@ -95,7 +94,7 @@ func attribute(name, value string) string {
 func (x *xliffWriter) begin2(s Sheet) {
 	fmt.Fprintf(x, `<xliff xmlns="%s" xmlns:mda="%s" version="2.0"%s%s>`+"\n", xliff2, xliffMeta, attribute("srcLang", cmp.Or(s.From, "und")), attribute("trgLang", s.To))
 	fmt.Fprintf(x, `<file id="talk"%s>`+"\n", attribute("original", inline(s.Talk, nil)))
-	x.meta([]string{line([]string{"sheet", s.Talk, s.From, s.To, strconv.Itoa(s.Revision)})})
+	x.meta([]string{s.line()})
 }
 
 // meta writes details as XLIFF 2 keeps what is a program's own.
@@ -171,7 +170,7 @@ func (x *xliffWriter) begin12(s Sheet) {
 	fmt.Fprintf(x, `<xliff xmlns="%s" version="1.2">`+"\n", xliff12)
 	fmt.Fprintf(x, `<file%s%s%s datatype="plaintext">`+"\n", attribute("original", cmp.Or(inline(s.Talk, nil), "talk")),
 		attribute("source-language", cmp.Or(s.From, "und")), attribute("target-language", s.To))
-	fmt.Fprintf(x, `<header><note from="%s">%s</note></header>`+"\n<body>\n", ours, escaped(line([]string{"sheet", s.Talk, s.From, s.To, strconv.Itoa(s.Revision)})))
+	fmt.Fprintf(x, `<header><note from="%s">%s</note></header>`+"\n<body>\n", ours, escaped(s.line()))
 }
 
 func (x *xliffWriter) unit12(n int, e entry) {
@@ -406,10 +405,7 @@ func (x *xliffReader) element(t xml.StartElement) error {
 }
 
 func (x *xliffReader) head(text string) {
-	if s := detailsOf([]string{text}).sheet; len(s) >= 4 {
-		x.r.Talk, x.r.From, x.r.To = s[0], s[1], s[2]
-		x.r.Revision, _ = strconv.Atoi(s[3])
-	}
+	x.r.sheet(detailsOf([]string{text}).sheet)
 }
 
 func valueOf(t xml.StartElement, name string) string {

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/lectern-av/lectern/internal/translation"
+)
+
+// toCatalogue imports what a translator sent for a talk.
+func (c *translationsImportCmd) toCatalogue(ctx context.Context, t *terminal) error {
+	if c.Output != "" {
+		return &usageError{"-o is for plain files; `lectern publish` writes what is approved"}
+	}
+	name := c.File
+	if name == stdio {
+		name = "standard input"
+	}
+	data, err := readBytes(ctx, c.File, name)
+	if err != nil {
+		return err
+	}
+	track := trackFlags{Talk: c.Talk, Language: c.Language, As: c.As, JSON: c.JSON, dataFlag: c.dataFlag}
+	read := readerOf(data)
+	if read == nil {
+		if track.Language == "" {
+			track.Language = languageInName(c.File)
+		}
+		add := translationsAddCmd{trackFlags: track, File: c.File, Base: c.Base, Why: "handed in", Encoding: c.Encoding}
+		return add.Run(ctx, t)
+	}
+	returned, err := read(name, data)
+	if err != nil {
+		return err
+	}
+	if track.Language == "" {
+		track.Language = returned.To
+	}
+	var taken translation.Taken
+	h, err := track.at(ctx, func(d translation.Desk, who string) (h translation.Held, err error) {
+		h, taken, err = d.Import(ctx, c.Talk, track.Language, returned, c.Base, who)
+		return h, err
+	})
+	if err != nil {
+		return err
+	}
+	for _, l := range taken.Lost {
+		fmt.Fprintf(t.err, "%s:%d: fits nothing in the source, and is left out: %s\n", shownName(name), l.Line, printable(l.Text))
+	}
+	return track.tell(t, h, fmt.Sprintf("%d changed", taken.Changed), fmt.Sprintf("lectern translations review %s %s", c.Talk, track.Language))
+}
