@@ -50,9 +50,29 @@ func doIndex(ctx context.Context, t *Task) error {
 	if err := t.Facts(ctx, a, "probe", &found); err != nil {
 		return err
 	}
-	p, err := t.Media().TakeIn(ctx, path, filepath.Join(t.Dir, indexedFile), t.recordingName(a), found, t.Progress)
+	behind, err := t.behind(ctx, a)
+	if err != nil {
+		return err
+	}
+	p, err := t.Media().TakeIn(ctx, path, filepath.Join(t.Dir, indexedFile), t.recordingName(a), found, behind, t.Progress)
 	if err != nil {
 		return err
 	}
 	return t.Publish(ctx, a, t.Dir, p, p.Notes, indexedFile)
+}
+
+// behind draws what waves of a recording's sound stand in front of, where they stand in for
+// its picture.
+func (t *Task) behind(ctx context.Context, a action.Action) (media.Behind, error) {
+	spec, err := params[plan.RecordingSpec](a)
+	if err != nil || spec.Waves == nil {
+		return media.Behind{}, err
+	}
+	from, err := t.cardFiles(ctx, a)
+	if err != nil {
+		return media.Behind{}, err
+	}
+	behind := media.Behind{Picture: filepath.Join(t.Dir, "behind.png"), Colour: spec.Waves.Colour}
+	err = t.Media().CardPicture(ctx, spec.Waves.Behind, from, behind.Picture, t.Dir)
+	return behind, undrawable(err, "the picture for "+t.recordingName(a))
 }

@@ -70,7 +70,7 @@ func look(ctx context.Context, t *terminal, tools media.Tools, path string) (p i
 		show := func(done, _ float64) {
 			line.show("%s: copying without the jumps of its clock, %.0f%%", original, 100*done)
 		}
-		if p.Probe, err = tools.TakeIn(ctx, original, path, original, p.Probe, show); err != nil {
+		if p.Probe, err = tools.TakeIn(ctx, original, path, original, p.Probe, media.Behind{}, show); err != nil {
 			return p, err
 		}
 		p.Probe.Format, p.Probe.Indexed = format, false

@@ -31,7 +31,7 @@ func TestSoundOfWhichSomeWasLost(t *testing.T) {
 	if broken, err := tl.brokenAAC(t.Context(), path, "lost.ts", p); err != nil || len(broken[p.Audio[0].Stream]) == 0 {
 		t.Fatalf("nothing in it is broken (%v), %v", broken, err)
 	}
-	made, err := tl.TakeIn(t.Context(), path, filepath.Join(dir, "made.mkv"), "lost.ts", p, nil)
+	made, err := tl.TakeIn(t.Context(), path, filepath.Join(dir, "made.mkv"), "lost.ts", p, Behind{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

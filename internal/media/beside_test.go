@@ -49,7 +49,7 @@ func besideOf(t *testing.T, in string) (Pictures, string) {
 	}
 	if err == nil && !p.Indexed {
 		indexed := in + ".mkv"
-		if err = tl.Index(t.Context(), in, indexed, "two", p, nil); err == nil {
+		if err = tl.Index(t.Context(), in, indexed, "two", p, Behind{}, nil); err == nil {
 			in = indexed
 			if p, err = tl.Probe(t.Context(), in, "two", nil); err == nil {
 				err = tl.ProbeBeside(t.Context(), in, "two", &p, 2, nil)

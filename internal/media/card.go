@@ -47,17 +47,8 @@ type CardFiles struct {
 // directory for what is needed meanwhile. A character that cannot be drawn is a
 // *GlyphError, and letters that are not here, or cannot be read, are a *Lack.
 func (t Tools) Card(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOut, scratch string, on func(Progress)) (err error) {
-	if spec.Look != nil && spec.Look.Font != "" {
-		look := *spec.Look
-		if look.Font, err = FontFamily(ctx, look.Font); err != nil {
-			return err
-		}
-		spec.Look = &look
-	}
-	if from.Font != "" {
-		if err := layType(from.Font, scratch); err != nil {
-			return err
-		}
+	if spec, err = settle(ctx, spec, from, scratch); err != nil {
+		return err
 	}
 	for len(outs) > 0 {
 		short := unitsShort(outs[0])
@@ -77,25 +68,51 @@ func (t Tools) Card(ctx context.Context, spec CardSpec, from CardFiles, outs []E
 	return nil
 }
 
+// settle finds the letters of a card, and is its spec with their family.
+func settle(ctx context.Context, spec CardSpec, from CardFiles, scratch string) (CardSpec, error) {
+	if from.Font != "" {
+		return spec, layType(from.Font, scratch)
+	}
+	if spec.Look == nil || spec.Look.Font == "" {
+		return spec, nil
+	}
+	look := *spec.Look
+	family, err := FontFamily(ctx, look.Font)
+	look.Font, spec.Look = family, &look
+	return spec, err
+}
+
+// CardPicture makes the picture of a card at out, a PNG of spec's size. Errors are as Card's.
+func (t Tools) CardPicture(ctx context.Context, spec CardSpec, from CardFiles, out, scratch string) error {
+	spec, err := settle(ctx, spec, from, scratch)
+	if err != nil {
+		return err
+	}
+	source, err := t.cardStill(ctx, spec, from, EncodeOut{Width: spec.Width, Height: spec.Height}, scratch)
+	if err != nil {
+		return err
+	}
+	args, err := arguments(func() *ffmpeg.Stream {
+		return source().Output(locate(out), options{"f": "image2", "update": "1", "frames:v": "1", "c:v": "png"})
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := t.Run(ctx, args, nil); err != nil {
+		return spec.Look.blame(err)
+	}
+	return nil
+}
+
 // drawCard makes outs that are laid out alike: it draws the largest, and scales.
 func (t Tools) drawCard(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOut, scratch string, on func(Progress)) error {
 	largest := slices.MaxFunc(outs, func(a, b EncodeOut) int { return cmp.Compare(a.Width, b.Width) })
-	script, err := t.layOut(ctx, spec, canvasFor(largest), scratch)
+	picture, err := t.cardStill(ctx, spec, from, largest, scratch)
 	if err != nil {
-		return fmt.Errorf("lay out a card: %w", err)
-	}
-	if from.Background == "" {
-		from.Background = filepath.Join(scratch, "ground.ppm")
-		if err := paint(from.Background, largest.Width, largest.Height); err != nil {
-			return fmt.Errorf("paint the background of a card: %w", err)
-		}
+		return err
 	}
 	source := func() *ffmpeg.Stream {
-		s := spec.Look.backdrop(from.Background, spec.Rate, largest)
-		if from.Logo != "" {
-			s = spec.Look.withLogo(s, from.Logo, largest)
-		}
-		s = spec.Look.write(s, script)
+		s := picture()
 		if spec.Look == nil || spec.Look.Background != Clip {
 			s = filter(s, "loop", options{"loop": -1, "size": 1})
 		}
@@ -108,12 +125,39 @@ func (t Tools) drawCard(ctx context.Context, spec CardSpec, from CardFiles, outs
 		return s
 	}
 	if _, err := t.render(ctx, source, Pictures{Rate: spec.Rate, Matrix: "bt709"}, spec.Frames, outs, scratch, on); err != nil {
-		if spec.Look != nil && spec.Look.Background == SVG && strings.Contains(err.Error(), "codec svg") { // as ffmpeg names a decoder that it was built without
-			return &Lack{"this ffmpeg cannot read SVG", "Take one that is built with librsvg, or hand the background in as a PNG (rsvg-convert -w 3840 background.svg -o background.png)."}
-		}
-		return fmt.Errorf("make a card: %w", err)
+		return spec.Look.blame(err)
 	}
 	return nil
+}
+
+// cardStill lays a card out as large as out, and is what draws its picture, without end where it
+// moves.
+func (t Tools) cardStill(ctx context.Context, spec CardSpec, from CardFiles, out EncodeOut, scratch string) (func() *ffmpeg.Stream, error) {
+	script, err := t.layOut(ctx, spec, canvasFor(out), scratch)
+	if err != nil {
+		return nil, fmt.Errorf("lay out a card: %w", err)
+	}
+	if from.Background == "" {
+		from.Background = filepath.Join(scratch, "ground.ppm")
+		if err := paint(from.Background, out.Width, out.Height); err != nil {
+			return nil, fmt.Errorf("paint the background of a card: %w", err)
+		}
+	}
+	return func() *ffmpeg.Stream {
+		s := spec.Look.backdrop(from.Background, spec.Rate, out)
+		if from.Logo != "" {
+			s = spec.Look.withLogo(s, from.Logo, out)
+		}
+		return spec.Look.write(s, script)
+	}, nil
+}
+
+// blame is what ffmpeg's error in drawing a card means.
+func (l *CardLook) blame(err error) error {
+	if l != nil && l.Background == SVG && strings.Contains(err.Error(), "codec svg") { // as ffmpeg names a decoder that it was built without
+		return &Lack{"this ffmpeg cannot read SVG", "Take one that is built with librsvg, or hand the background in as a PNG (rsvg-convert -w 3840 background.svg -o background.png)."}
+	}
+	return fmt.Errorf("make a card: %w", err)
 }
 
 // canvas is what a card is laid out on, in units. Letters have their sizes in units;

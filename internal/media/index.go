@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,12 +20,12 @@ import (
 // of the same name to people. on, which may be nil, is told the fraction that is done, and
 // how many times as fast as it plays. Where the clock jumps in a way that cannot be taken
 // out, that is a *fault.Fault.
-func (t Tools) TakeIn(ctx context.Context, in, out, name string, p Probe, on func(fraction, speed float64)) (Probe, error) {
+func (t Tools) TakeIn(ctx context.Context, in, out, name string, p Probe, behind Behind, on func(fraction, speed float64)) (Probe, error) {
 	if on == nil {
 		on = func(float64, float64) {}
 	}
 	const copying = 0.8 // of the time it takes
-	err := t.Index(ctx, in, out, name, p, func(now Progress) { on(copying*now.Time.Seconds()/p.Readable.Seconds(), now.Speed) })
+	err := t.Index(ctx, in, out, name, p, behind, func(now Progress) { on(copying*now.Time.Seconds()/p.Readable.Seconds(), now.Speed) })
 	if err != nil {
 		return Probe{}, err
 	}
@@ -59,13 +60,13 @@ func (p Probe) like(o Probe) bool {
 
 // Index copies the picture, one that is beside it, and all sounds of the recording in, of
 // which p was found, into a Matroska file that seeks exactly; nothing is encoded but sound
-// that Matroska cannot hold, and nothing left out but sound that is broken. What is sound alone gets a picture of it. Times stay as they
-// are, so that picture and sound keep their distance; jumps of the clock are taken out of
-// all alike. The result is a recording like any other: probe it, and use it in place of in.
-// on, which may be nil, is told how far it is. Faults
-// are of name.
-func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, on func(Progress)) error {
-	err := t.index(ctx, in, out, p, nil, on)
+// that Matroska cannot hold, and nothing left out but sound that is broken. What is sound
+// alone gets a picture of it, in front of behind. Times stay as they are, so that picture and
+// sound keep their distance; jumps of the clock are taken out of all alike. The result is a
+// recording like any other: probe it, and use it in place of in. on, which may be nil, is
+// told how far it is. Faults are of name.
+func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, behind Behind, on func(Progress)) error {
+	err := t.index(ctx, in, out, p, behind, nil, on)
 	var failed *ToolError
 	if errors.As(err, &failed) && slices.Contains([]string{"mpegts", "mpeg", "aac"}, p.Format) {
 		broken, lookErr := t.brokenAAC(ctx, in, name, p)
@@ -73,7 +74,7 @@ func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, on func
 			return lookErr
 		}
 		if len(broken) > 0 {
-			err = t.index(ctx, in, out, p, broken, on)
+			err = t.index(ctx, in, out, p, behind, broken, on)
 		}
 	}
 	if err != nil {
@@ -83,7 +84,7 @@ func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, on func
 }
 
 // index is Index, without the packets of sound that are broken.
-func (t Tools) index(ctx context.Context, in, out string, p Probe, broken map[int][]timeline.Range, on func(Progress)) error {
+func (t Tools) index(ctx context.Context, in, out string, p Probe, behind Behind, broken map[int][]timeline.Range, on func(Progress)) error {
 	args, err := arguments(func() *ffmpeg.Stream {
 		reading := options{"fflags": "+genpts"}
 		if p.Written {
@@ -109,7 +110,7 @@ func (t Tools) index(ctx context.Context, in, out string, p Probe, broken map[in
 			}
 		}
 		if p.Video == nil {
-			streams = append(streams, waves(source.Get(strconv.Itoa(p.Audio[0].Stream)), o))
+			streams = append(streams, waves(source.Get(strconv.Itoa(p.Audio[0].Stream)), behind, o))
 		} else {
 			add(p.Video.Stream, "v:0")
 		}
@@ -141,16 +142,36 @@ var copied = []string{
 	"wmav1", "wmav2", "wmapro", "adpcm_ms", "adpcm_ima_wav", "g726",
 }
 
+// Behind is what waves of sound stand in front of.
+type Behind struct {
+	Picture string // a PNG of 1280×720; "": black
+	Colour  string // of the waves, "#rrggbb"; "": a light blue
+}
+
 // waves draws a sound as it goes by, 25 pictures a second of 1280×720, and adds to o how
 // they are kept.
-func waves(sound *ffmpeg.Stream, o options) *ffmpeg.Stream {
+func waves(sound *ffmpeg.Stream, behind Behind, o options) *ffmpeg.Stream {
 	maps.Copy(o, options{
 		"c:v": "libx264", "preset": "ultrafast", "crf": "16", "g": "50",
 		"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv",
 	})
+	colour := strings.Replace(cmp.Or(behind.Colour, "#8fb8de"), "#", "0x", 1)
 	s := filter(sound, "aformat", options{"channel_layouts": "mono", "sample_rates": 25 * 1280}) // a sample a column
-	s = filter(s, "showwaves", options{"s": "1280x240", "mode": "cline", "rate": "25", "colors": "0x8fb8de", "scale": "sqrt"})
+	s = filter(s, "showwaves", options{"s": "1280x240", "mode": "cline", "rate": "25", "colors": colour, "scale": "sqrt"})
+	if behind.Picture == "" {
+		return filter(inBT709(s), "pad", options{"w": "1280", "h": "720", "x": "0", "y": "(oh-ih)/2", "color": "black"})
+	}
+	// The picture is one, and the waves have the times: so it is laid over waves, whole, and
+	// waves over it.
+	both := s.Split()
+	picture := inBT709(ffmpeg.Input(locate(behind.Picture), options{"protocol_whitelist": protocols, "f": "png_pipe"}).Get("v:0"))
+	ground := filter(inBT709(both.Get("0")), "pad", options{"w": "1280", "h": "720"})
+	ground = ffmpeg.Filter([]*ffmpeg.Stream{ground, filter(picture, "setpts", options{"expr": "-1000/TB"})}, "overlay", nil, options{"eof_action": "repeat"})
+	return ffmpeg.Filter([]*ffmpeg.Stream{ground, both.Get("1")}, "overlay", nil, options{"y": 310})
+}
+
+// inBT709 is a stream in the colours of television, as it is encoded.
+func inBT709(s *ffmpeg.Stream) *ffmpeg.Stream {
 	s = filter(s, "scale", options{"out_color_matrix": "bt709", "out_range": "tv"})
-	s = filter(s, "format", options{"pix_fmts": "yuv420p"})
-	return filter(s, "pad", options{"w": "1280", "h": "720", "x": "0", "y": "(oh-ih)/2", "color": "black"})
+	return filter(s, "format", options{"pix_fmts": "yuv420p"})
 }

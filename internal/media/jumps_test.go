@@ -121,7 +121,7 @@ func TestAClockThatJumpsIsSetRight(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			made, err := tl.TakeIn(t.Context(), c.path, filepath.Join(dir, name), "talk", p, nil)
+			made, err := tl.TakeIn(t.Context(), c.path, filepath.Join(dir, name), "talk", p, Behind{}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -118,7 +118,7 @@ func (r recording) takeIn(t *testing.T, tl Tools, path string) (string, Probe) {
 	}
 	if !p.Indexed {
 		made := filepath.Join(t.TempDir(), "indexed.mkv")
-		if err := tl.Index(t.Context(), path, made, r.name, p, nil); err != nil {
+		if err := tl.Index(t.Context(), path, made, r.name, p, Behind{}, nil); err != nil {
 			t.Fatal(err)
 		}
 		before := p

@@ -2,6 +2,7 @@ package media
 
 import (
 	"fmt"
+	"image/color"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
@@ -141,8 +143,23 @@ func TestSoundAloneIsDrawn(t *testing.T) {
 	if err != nil || p.Video != nil || p.Indexed || len(p.Audio) != 1 {
 		t.Fatalf("%v, %+v", err, p)
 	}
-	if err := tl.Index(t.Context(), song, drawn, "song.mp3", p, nil); err != nil {
+	ground := made(t, "ground.png", "-f", "lavfi", "-i", "color=c=0x006000:s=320x180", "-frames:v", "1")
+	card := CardSpec{Title: "Loops", Rate: pal25, Width: 1280, Height: 720, Look: &CardLook{
+		Background: PNG, Places: map[string]conference.Place{"title": {X: 10, Y: 10, Width: 80, Size: 12, Colour: "#ffffff"}},
+	}}
+	behind := Behind{Picture: filepath.Join(dir, "behind.png"), Colour: "#ff0000"}
+	if err := tl.CardPicture(t.Context(), card, CardFiles{Background: ground}, behind.Picture, dir); err != nil {
 		t.Fatal(err)
+	}
+	if err := tl.Index(t.Context(), song, drawn, "song.mp3", p, behind, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{0, 30} {
+		picture := still(t, drawn, n)
+		waves, words := inkOf(picture, color.RGBA{255, 0, 0, 255}), inkOf(picture, color.RGBA{255, 255, 255, 255})
+		if waves.Dx() < 1200 || waves.Dy() < 20 || words.Empty() || waves.Overlaps(words) || !near(picture.At(20, 20), color.RGBA{0, 96, 0, 255}) {
+			t.Errorf("picture %d has waves at %v, words at %v and %v behind", n, waves, words, picture.At(20, 20))
+		}
 	}
 	if p, err = tl.Probe(t.Context(), drawn, "song.mp3", nil); err != nil {
 		t.Fatal(err)

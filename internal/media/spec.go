@@ -140,6 +140,12 @@ type CardSpec struct {
 	Look       *CardLook     `json:"look,omitempty"` // the conference's own; nil: Lectern's
 }
 
+// WavesSpec is the picture that stands in for that of a recording of sound alone.
+type WavesSpec struct {
+	Behind CardSpec `json:"behind"`
+	Colour string   `json:"colour"` // of the waves, "#rrggbb"
+}
+
 // CardLook is a conference's own look of its cards. What it leaves open is as in Lectern's.
 type CardLook struct {
 	Background Backdrop                    `json:"background,omitempty"` // what lies behind; "": Lectern's

@@ -43,12 +43,8 @@ func expandCard(x *Expansion) (any, error) {
 
 // cardSpecs are what the two cards say, and how they look.
 func cardSpecs(x *Expansion) (opening, closing media.CardSpec) {
-	programme, talk, look := x.graph.Edition.Programme, x.Facts.Talk, x.Facts.Conference.Cards
-	language := talk.Language
-	if look != nil && look.Language != "" {
-		language = look.Language
-		talk = talk.In(language)
-	}
+	programme, look := x.graph.Edition.Programme, x.Facts.Conference.Cards
+	talk, language := wordsOfCards(x.Facts)
 	first, last := x.cardTimes()
 	opening = media.CardSpec{
 		Title: talk.Title, Speakers: talk.Speakers, Conference: talk.Conference, Note: talk.Date,
@@ -60,6 +56,14 @@ func cardSpecs(x *Expansion) (opening, closing media.CardSpec) {
 		opening.Look, closing.Look = lookOf(look, look.Date), lookOf(look, look.Licence)
 	}
 	return opening, closing
+}
+
+// wordsOfCards is the talk in the language that its cards are to be in, and that language.
+func wordsOfCards(f conference.Facts) (conference.Talk, string) {
+	if look := f.Conference.Cards; look != nil && look.Language != "" {
+		return f.Talk.In(look.Language), look.Language
+	}
+	return f.Talk, f.Talk.Language
 }
 
 // lookOf is a conference's look for a card whose note stands at a place.
@@ -92,19 +96,23 @@ func card(x *Expansion, spec media.CardSpec, r *Rendition, which string, into ma
 		return nil
 	}
 	spec.Width, spec.Height, spec.Encoding, spec.Salt = r.Width, r.Height, r.Encoding, r.Salt
-	var inputs map[string]action.Key
+	inputs := make(map[string]action.Key)
 	if look := x.Facts.Conference.Cards; look != nil {
-		inputs = make(map[string]action.Key)
-		if look.Background != nil {
-			inputs["background"] = action.Key(look.Background.SHA256)
-		}
-		if look.FontFile != nil {
-			inputs["font"] = action.Key(look.FontFile.SHA256)
-		}
+		takeFiles(look, inputs)
 		if look.Logo != nil {
 			inputs["logo"] = action.Key(look.Logo.SHA256)
 		}
 	}
 	into[r.Name], err = x.share(r.Name+"/"+which, which, spec, inputs)
 	return err
+}
+
+// takeFiles adds to inputs what a conference's cards are drawn with, other than a logo.
+func takeFiles(look *conference.Cards, inputs map[string]action.Key) {
+	if look.Background != nil {
+		inputs["background"] = action.Key(look.Background.SHA256)
+	}
+	if look.FontFile != nil {
+		inputs["font"] = action.Key(look.FontFile.SHA256)
+	}
 }

@@ -95,7 +95,9 @@ func (w world) observe(t *testing.T, g plan.Graph, observed map[action.Key]actio
 		if a.Kind == "probe" || a.Kind == "index" {
 			n := slices.IndexFunc(w.facts.Recordings, func(r conference.Recording) bool { return a.Inputs["recording"] == action.Key(r.SHA256) })
 			p := w.probes[max(0, n)] // a clip is like the first
-			p.Indexed = p.Indexed || a.Kind == "index"
+			if a.Kind == "index" {
+				p.Indexed, p.Video = true, recording(half).Video
+			}
 			facts = p
 		}
 		b, err := json.Marshal(facts)
@@ -357,6 +359,54 @@ func TestARecordingThatDoesNotSeekIsIndexed(t *testing.T) {
 	for _, a := range g.Actions {
 		if a.Kind == "encode" && a.Inputs["recording"] != index {
 			t.Fatalf("%s reads %s, not the index", a.Slot, a.Inputs["recording"])
+		}
+	}
+}
+
+// What is sound alone is drawn anew when its words or what lies behind them change, and not
+// for a logo, which has no place there, nor for a clip, which would end.
+func TestWavesStandOnTheCardsBackground(t *testing.T) {
+	index := func(change func(w *world)) (found action.Action, spec plan.RecordingSpec) {
+		w := talk()
+		w.probes[0].Indexed, w.probes[0].Video, w.facts.Treatment.Waveform = false, nil, true
+		change(&w)
+		for _, a := range mustPlan(t, w).Actions {
+			if a.Slot == "index/r1" {
+				found = a
+			}
+		}
+		if err := json.Unmarshal(found.Params, &spec); err != nil || spec.Waves == nil {
+			t.Fatalf("%s: %v", found.Params, err)
+		}
+		return found, spec
+	}
+	asset := func(name string) *conference.Asset {
+		return &conference.Asset{Name: name, SHA256: strings.Repeat("c", 64)}
+	}
+	plain, spec := index(func(*world) {})
+	if behind := spec.Waves.Behind; behind.Title != "APIs" || behind.Look.Places["title"].Width == 0 {
+		t.Errorf("drawn as %+v", behind)
+	}
+	for name, c := range map[string]struct {
+		change func(w *world)
+		input  string
+		anew   bool
+	}{
+		"a title":      {func(w *world) { w.facts.Talk.Title = "Loops" }, "", true},
+		"a background": {func(w *world) { w.facts.Conference.Cards = &conference.Cards{Background: asset("b.png")} }, "background", true},
+		"a font":       {func(w *world) { w.facts.Conference.Cards = &conference.Cards{FontFile: asset("f.ttf")} }, "font", true},
+		"a clip":       {func(w *world) { w.facts.Conference.Cards = &conference.Cards{Background: asset("b.mp4")} }, "", false},
+		"a logo": {func(w *world) {
+			w.facts.Conference.Cards = &conference.Cards{Logo: &conference.Logo{Asset: *asset("l.png")}}
+		}, "", false},
+		"a cut": {func(w *world) { w.facts.Cut = []conference.Keep{cut(0, time.Minute)} }, "", false},
+	} {
+		a, _ := index(c.change)
+		if anew := a.Key != plain.Key; anew != c.anew {
+			t.Errorf("%s: drawn anew: %v", name, anew)
+		}
+		if c.input != "" && a.Inputs[c.input] == "" {
+			t.Errorf("%s: read from %v", name, a.Inputs)
 		}
 	}
 }

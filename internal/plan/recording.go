@@ -17,6 +17,8 @@ import (
 type RecordingSpec struct {
 	Picture int `json:"picture,omitempty"` // which moving picture, counted from 1; 0 is the first
 	Beside  int `json:"beside,omitempty"`  // which one is shown beside it; 0 is none
+
+	Waves *media.WavesSpec `json:"waves,omitempty"` // what becomes of sound alone; nil for what has a picture
 }
 
 // Probe looks into each recording.
@@ -38,7 +40,7 @@ func expandProbe(x *Expansion) (any, error) {
 	var made probed
 	waiting := false
 	for i, r := range x.Facts.Recordings {
-		key, err := x.Act(fmt.Sprintf("r%d", i+1), RecordingSpec{x.Facts.Treatment.Picture, x.Facts.Treatment.Beside}, map[string]action.Key{"recording": action.Key(r.SHA256)})
+		key, err := x.Act(fmt.Sprintf("r%d", i+1), RecordingSpec{Picture: x.Facts.Treatment.Picture, Beside: x.Facts.Treatment.Beside}, map[string]action.Key{"recording": action.Key(r.SHA256)})
 		if err != nil {
 			return nil, err
 		}
@@ -109,7 +111,11 @@ func expandIndex(x *Expansion) (any, error) {
 		if p.Indexed {
 			continue
 		}
-		key, err := x.Act(fmt.Sprintf("r%d", i+1), RecordingSpec{}, map[string]action.Key{"recording": recording, "probe": in.keys[i]})
+		spec, inputs := RecordingSpec{}, map[string]action.Key{"recording": recording, "probe": in.keys[i]}
+		if p.Video == nil {
+			spec.Waves = waves(x, inputs)
+		}
+		key, err := x.Act(fmt.Sprintf("r%d", i+1), spec, inputs)
 		if err != nil {
 			return nil, err
 		}

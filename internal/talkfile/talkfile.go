@@ -80,7 +80,7 @@ type Picture struct {
 // StandIn is what stands in for what a recording lacks.
 type StandIn struct {
 	Sound   Silence  `yaml:"sound" doc:"silence: a recording without sound is silent."`
-	Picture Waveform `yaml:"picture" doc:"waveform: a recording without picture shows its sound as it goes by."`
+	Picture Waveform `yaml:"picture" doc:"waveform: a recording without picture shows its sound as it goes by, under the title, on what lies behind the cards."`
 }
 
 // Sound is where in each recording something is heard.
