@@ -38,6 +38,8 @@ func (s *AudioSettings) check() error {
 	switch {
 	case s.Codec != "aac" && s.Codec != "opus" && s.Codec != "flac":
 		return fmt.Errorf("unknown codec %q; aac, opus and flac can be had", s.Codec)
+	case s.Bitrate != "" && !bitrate.MatchString(s.Bitrate):
+		return fmt.Errorf("bitrate %q is no bit rate; write it like 160k", s.Bitrate)
 	case s.Loudness < -36 || s.Loudness > -6:
 		return fmt.Errorf("loudness %g is not between -36 and -6 LUFS", s.Loudness)
 	case s.Peak < -12 || s.Peak > 0:

@@ -49,6 +49,12 @@ func (s *EncodeSettings) check() error {
 		if r.Name != "" && twin >= 0 {
 			return fmt.Errorf("renditions %d and %d are both called %q", twin+1, i+1, r.Name)
 		}
+		twin = slices.IndexFunc(s.Renditions[:i], func(o RenditionSettings) bool {
+			return o.Name == "" && o.name(o.Height) == r.name(r.Height)
+		})
+		if r.Name == "" && twin >= 0 {
+			return fmt.Errorf("renditions %d and %d would both be called %q; give one of them a name", twin+1, i+1, r.name(r.Height))
+		}
 	}
 	return nil
 }

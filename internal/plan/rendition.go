@@ -37,6 +37,7 @@ type codec struct {
 	presets    []string          // nil: it has none
 	preset     string            // where none is given
 	crf        int               // where none is given
+	mostCRF    int               // 0: what goes for all of them
 	rates      bool              // it takes bit rates, passes and a speed
 	quality    bool              // it takes a constant rate factor
 }
@@ -49,7 +50,7 @@ func codecs() map[string]codec {
 		svt = append(svt, strconv.Itoa(n))
 	}
 	return map[string]codec{
-		"h264": {containers: []media.Container{media.MP4, media.MKV}, presets: x264Presets, preset: "medium", crf: 23, quality: true},
+		"h264": {containers: []media.Container{media.MP4, media.MKV}, presets: x264Presets, preset: "medium", crf: 23, mostCRF: 51, quality: true},
 		"vp9":  {containers: []media.Container{media.WebM, media.MKV}, rates: true, quality: true},
 		"av1":  {containers: []media.Container{media.MP4, media.WebM, media.MKV}, presets: svt, preset: "9", crf: 38, quality: true},
 		"ffv1": {containers: []media.Container{media.MKV}},
@@ -64,6 +65,9 @@ func containerNames() string { return "mp4, webm and mkv" }
 
 // fileName is what a rendition may be called: it becomes part of a file's name.
 var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
+
+// bitrate is how a bit rate is written.
+var bitrate = regexp.MustCompile(`^\d+(\.\d+)?[kKM]?$`)
 
 // check fills what was left out and refuses what cannot be.
 func (r *RenditionSettings) check() (err error) {
@@ -80,6 +84,11 @@ func (r *RenditionSettings) check() (err error) {
 		return fmt.Errorf("crf %d is not between 1 and 63; without any loss it is lossless: true", *r.CRF)
 	case r.Threads < 0 || r.Threads > 64:
 		return fmt.Errorf("threads %d is not between 1 and 64", r.Threads)
+	}
+	for key, rate := range map[string]string{"bitrate": r.Bitrate, "min-rate": r.MinRate, "max-rate": r.MaxRate} {
+		if rate != "" && !bitrate.MatchString(rate) {
+			return fmt.Errorf("%s %q is no bit rate; write it like 1024k, or 1.5M", key, rate)
+		}
 	}
 	if r.Subtitles != "" {
 		if r.Subtitles, err = subtitle.Language(r.Subtitles); err != nil {
@@ -101,6 +110,10 @@ func (r *RenditionSettings) suit(of codec) error {
 		return errors.New("preset is for h264 and av1")
 	case r.Preset != "" && !slices.Contains(of.presets, r.Preset):
 		return fmt.Errorf("unknown preset %q; %s has %s", r.Preset, r.Codec, strings.Join(of.presets, ", "))
+	case r.CRF != nil && r.Lossless:
+		return errors.New("crf says how much is lost, and lossless: true that nothing is; take one of them away")
+	case r.CRF != nil && of.mostCRF != 0 && *r.CRF > of.mostCRF:
+		return fmt.Errorf("crf %d is not between 1 and %d, as %s has it", *r.CRF, of.mostCRF, r.Codec)
 	case r.CRF != nil && !of.quality:
 		return fmt.Errorf("crf means nothing to %s, which is without loss", r.Codec)
 	case r.Container != "" && !slices.Contains(containers, r.Container):
