@@ -169,7 +169,7 @@ func (e *editor) text(of string, talk conference.Talk, told Told) text {
 	known := map[string]string{
 		"title": talk.Title, "abstract": talk.Abstract, "chapters": e.chapters(of, talk, told.Programme),
 		"speakers": strings.Join(talk.Speakers, ", "), "conference": talk.Conference, "date": talk.Date,
-		"conference-url": told.Conference.URL, "url": talk.URL, "links": links(talk.Links), "licence": talk.Licence,
+		"conference-url": address(told.Conference.URL), "url": address(talk.URL), "links": links(talk.Links), "licence": talk.Licence,
 		"tags": strings.Join(talk.Tags, ", "),
 	}
 	template := cmp.Or(told.Conference.Description, conference.DefaultDescription)
@@ -182,6 +182,9 @@ func (e *editor) text(of string, talk conference.Talk, told Told) text {
 	return text{title, e.within(of, template, known)}
 }
 
+// dropped are what goes, one after the other, where shortening the abstract is not enough.
+var dropped = []string{"", "tags", "links", "chapters"}
+
 // within is a description that is not too long: of the abstract there is as much as goes,
 // and where even without it there is too much, tags, links and chapters go, in that order.
 func (e *editor) within(of, template string, known map[string]string) string {
@@ -191,7 +194,7 @@ func (e *editor) within(of, template string, known map[string]string) string {
 	}
 	known = maps.Clone(known)
 	abstract := known["abstract"]
-	for _, drop := range []string{"", "tags", "links", "chapters"} {
+	for _, drop := range dropped {
 		if drop != "" {
 			known[drop] = ""
 		}
@@ -201,7 +204,7 @@ func (e *editor) within(of, template string, known map[string]string) string {
 			known["abstract"] = shorten(abstract, len(abstract)-over, byteLen)
 		}
 		if d := conference.Describe(template, known); len(d) <= maxDescription {
-			e.note("YouTube: the %sdescription has %d bytes and may have %d; the abstract was shortened%s", of, len(whole), maxDescription, without(drop))
+			e.note("YouTube: the %sdescription has %d bytes and may have %d; left out: %s", of, len(whole), maxDescription, leftOut(drop, over > 0))
 			return d
 		}
 	}
@@ -209,17 +212,14 @@ func (e *editor) within(of, template string, known map[string]string) string {
 	return shorten(conference.Describe(template, known), maxDescription, byteLen)
 }
 
-// without says what else went when drop had to.
-func without(drop string) string {
-	switch drop {
-	case "tags":
-		return ", and the tags left out"
-	case "links":
-		return ", and tags and links left out"
-	case "chapters":
-		return ", and tags, links and chapters left out"
+// leftOut says what went when drop, and what goes before it, had to.
+func leftOut(drop string, cut bool) string {
+	var gone []string
+	if cut {
+		gone = append(gone, "the end of the abstract")
 	}
-	return ""
+	gone = append(gone, dropped[1:slices.Index(dropped, drop)+1]...)
+	return strings.Join(gone, ", ")
 }
 
 // leastChapters is how many there must be for YouTube to take them for chapters. That the
@@ -250,13 +250,19 @@ func (e *editor) chapters(of string, talk conference.Talk, p timeline.Programme)
 func links(all []conference.Link) string {
 	var lines []string
 	for _, l := range all {
+		line := address(l.URL)
 		if l.Title != "" {
-			l.URL = l.Title + ": " + l.URL
+			line = l.Title + ": " + line
 		}
-		lines = append(lines, l.URL)
+		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
 }
+
+// address is a URL in which what YouTube refuses is written so that it still leads there.
+func address(url string) string { return addresses.Replace(url) }
+
+var addresses = strings.NewReplacer("<", "%3C", ">", "%3E")
 
 // angles replaces what YouTube refuses in any text.
 func (e *editor) angles(of, s string) string {
@@ -271,17 +277,21 @@ var angles = strings.NewReplacer("<", "‹", ">", "›")
 
 // tags keeps the first tags that fit.
 func (e *editor) tags(all []string) (kept []string) {
+	var over []string
 	for _, t := range all {
 		for _, t := range strings.Split(e.angles("tag "+t, t), ",") {
 			if t = strings.Join(strings.Fields(t), " "); t == "" || slices.Contains(kept, t) {
 				continue
 			}
 			if tagsLen(append(slices.Clone(kept), t)) > maxTags {
-				e.note("YouTube: the tags may have %d characters together; “%s” was left out", maxTags, t)
+				over = append(over, t)
 				continue
 			}
 			kept = append(kept, t)
 		}
+	}
+	if len(over) > 0 {
+		e.note("YouTube: the tags may have %d characters together; left out: %s", maxTags, strings.Join(over, ", "))
 	}
 	return kept
 }

@@ -62,6 +62,21 @@ func TestYouTubeTitle(t *testing.T) {
 	}
 }
 
+// An address leads where it led, and what does not fit is told once.
+func TestYouTubeAddressesAndTags(t *testing.T) {
+	talk := conference.Talk{Title: "T", Links: []conference.Link{{Title: "A < B", URL: "https://example.org/?a=<b>"}}}
+	for _, letter := range "abcdefgh" {
+		talk.Tags = append(talk.Tags, strings.Repeat(string(letter), 100))
+	}
+	u, notes := youtubeOf(t, talk)
+	if d := u.Video.Snippet.Description; d != "A ‹ B: https://example.org/?a=%3Cb%3E" {
+		t.Errorf("the description is %q", d)
+	}
+	if len(notes) != 2 || strings.Count(notes[1], ", ") != 3 || !strings.Contains(notes[1], "left out: eeee") {
+		t.Errorf("notes %q", notes)
+	}
+}
+
 func TestYouTubeDescription(t *testing.T) {
 	talk := conference.Talk{
 		Title: "T", Abstract: strings.Repeat("日本語 ", 600), Speakers: []string{"Ada", "Grace"},
@@ -75,7 +90,7 @@ func TestYouTubeDescription(t *testing.T) {
 	if !strings.HasSuffix(d, "語…\n\nAda, Grace\nGopherCon, 2026-05-01\nhttps://example.org/t\nCC BY 4.0") {
 		t.Errorf("it ends %q", d[len(d)-120:])
 	}
-	if len(notes) != 1 || !strings.Contains(notes[0], "abstract was shortened") {
+	if len(notes) != 1 || !strings.Contains(notes[0], "left out: the end of the abstract") {
 		t.Errorf("notes %q", notes)
 	}
 	v := u.Video

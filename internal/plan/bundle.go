@@ -58,7 +58,7 @@ func Bundle() Kind {
 			Single: true,
 			Last:   true,
 		},
-		Version: 3,
+		Version: 4,
 		Expand:  expandBundle,
 	}
 }
