@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/timeline"
@@ -35,8 +37,14 @@ func (c *probeCmd) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	all := []inspected{}
+	var refused error
 	for _, path := range c.Recordings {
 		p, err := look(ctx, t, tools, path)
+		if f := fault.Of(err); f != nil && !c.JSON && len(c.Recordings) > 1 { // the others may be good
+			fmt.Fprintf(t.out, "%s\n  refused  %s\n", path, (&fault.Fault{Problem: f.Problem, Remedy: f.Remedy}).Error())
+			refused = cmp.Or(refused, err)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -48,7 +56,7 @@ func (c *probeCmd) Run(ctx context.Context, t *terminal) error {
 	if c.JSON {
 		return t.printJSON(all)
 	}
-	return nil
+	return refused
 }
 
 // look goes through a recording twice: what it is, and what is wrong with it.
