@@ -1,11 +1,12 @@
 package main
 
-// translationsCmd is about translated tracks and what they were translated from. Update, Export
-// and Import work on plain files; the others work on what the catalogue has.
+// translationsCmd is about translated tracks and what they were translated from. Update, Export,
+// Import and Check work on plain files; the others work on what the catalogue has.
 type translationsCmd struct {
 	Update   translationsUpdateCmd   `cmd:"" help:"Bring a translated file along to a corrected source file."`
 	Export   translationsExportCmd   `cmd:"" help:"Write subtitles for a translator: as PO, XLIFF, CSV, SRT or WebVTT."`
 	Import   translationsImportCmd   `cmd:"" help:"Read what a translator sent, and write the translated subtitles."`
+	Check    translationsCheckCmd    `cmd:"" help:"Look a translated file through beside its source file."`
 	Status   translationsStatusCmd   `cmd:"" help:"Say how far the translations of a talk have come."`
 	Add      translationsAddCmd      `cmd:"" help:"Hand in a translated file for a talk."`
 	Review   translationsReviewCmd   `cmd:"" help:"Hand drafts in for review."`
