@@ -145,7 +145,7 @@ func TestAClockThatJumpsIsSetRight(t *testing.T) {
 		if err != nil || len(p.Jumps) != 2 || !p.Written {
 			t.Fatalf("%v, %+v", err, p.Jumps)
 		}
-		if _, err := tl.TakeIn(t.Context(), path, filepath.Join(dir, "fro"), "talk", p, nil); err != nil {
+		if _, err := tl.TakeIn(t.Context(), path, filepath.Join(dir, "fro"), "talk", p, Behind{}, nil); err != nil {
 			t.Error(err)
 		}
 	})

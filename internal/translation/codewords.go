@@ -12,9 +12,9 @@ import (
 type tokenKind string
 
 const (
-	address tokenKind = "address"   // of a page or a mailbox
-	code    tokenKind = "code word" // getName, snake_case, list(), index.html, --flag
-	proper  tokenKind = "name"      // JavaScript, HTTP: these are translated now and then
+	address  tokenKind = "address"   // of a page or a mailbox
+	codeword tokenKind = "code word" // getName, snake_case, list(), index.html, --flag
+	proper   tokenKind = "name"      // JavaScript, HTTP: these are translated now and then
 )
 
 // token is a word that stays as it is.
@@ -31,11 +31,11 @@ var patterns = []struct {
 	{address, regexp.MustCompile(`(?i)\b(?:https?|ftp)://[\w\-.~/%?&=+#:@!$*;,]+|\bwww\.[\w\-.~/%?&=+#:@!$*;,]+`)},
 	{address, regexp.MustCompile(`\b[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+`)},
 	{address, regexp.MustCompile(`(?i)\b(?:[a-z0-9\-]+\.)+(?:com|org|net|edu|gov|io|dev|info|app|eu|ly)\b(?:/[\w\-.~/%?&=+#:@!$*;,]*)?`)},
-	{code, regexp.MustCompile(`(?i)\b[\w\-]+(?:\.[\w\-]+)*\.(?:go|py|js|ts|html|htm|css|xml|json|yaml|yml|txt|csv|pdf|png|jpg|jpeg|gif|svg|mp3|mp4|mkv|webm|srt|vtt|zip|tar|gz|exe|dll|sh|php|sql|java|cpp|rb|toml|ini|cfg|conf)\b`)},
-	{code, regexp.MustCompile(`\b[A-Za-z_][\w.]*\(\)`)},
-	{code, regexp.MustCompile(`(?:^|\s)--[a-z][\w\-]*(?:=[\w\-./]+)?`)},
-	{code, regexp.MustCompile(`\b\w*[A-Za-z0-9]_[A-Za-z0-9]\w*\b`)},
-	{code, regexp.MustCompile(`\b[a-z]+[A-Z]\w*\b`)},
+	{codeword, regexp.MustCompile(`(?i)\b[\w\-]+(?:\.[\w\-]+)*\.(?:go|py|js|ts|html|htm|css|xml|json|yaml|yml|txt|csv|pdf|png|jpg|jpeg|gif|svg|mp3|mp4|mkv|webm|srt|vtt|zip|tar|gz|exe|dll|sh|php|sql|java|cpp|rb|toml|ini|cfg|conf)\b`)},
+	{codeword, regexp.MustCompile(`\b[A-Za-z_][\w.]*\(\)`)},
+	{codeword, regexp.MustCompile(`(?:^|\s)--[a-z][\w\-]*(?:=[\w\-./]+)?`)},
+	{codeword, regexp.MustCompile(`\b\w*[A-Za-z0-9]_[A-Za-z0-9]\w*\b`)},
+	{codeword, regexp.MustCompile(`\b[a-z]+[A-Z]\w*\b`)},
 	{proper, regexp.MustCompile(`\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+\b`)},
 	{proper, regexp.MustCompile(`\b[A-Z][A-Z0-9]+s?\b`)},
 }
@@ -96,7 +96,7 @@ func (t token) in(text string) bool {
 	switch t.kind {
 	case address:
 		return contains(strings.ToLower(text), t.address()) || contains(strings.ToLower(squeezed(text)), t.address())
-	case code:
+	case codeword:
 		return contains(text, t.text)
 	}
 	word := t.text

@@ -171,7 +171,7 @@ func (d Desk) HandIn(ctx context.Context, slug, language string, cues []conferen
 	}
 	h.Cues = BoundIn(source.Language, language, source.Cues, compare.Carry(plain(last), cues, compare.Fresh(used)))
 	keepStates(h.Cues, last, who)
-	if h.Number > 0 && held == source.Revision && kept(h.Cues, last) {
+	if h.Number > 0 && held == source.Revision && unchanged(h.Cues, last) {
 		return h, nil
 	}
 	return d.save(ctx, h, who, why)
@@ -199,7 +199,7 @@ func (d Desk) Import(ctx context.Context, slug, language string, r *Returned, ba
 	}
 	h.Cues = cues
 	h.sign(last, who)
-	if h.Number > 0 && kept(h.Cues, last) {
+	if h.Number > 0 && unchanged(h.Cues, last) {
 		return h, taken, nil
 	}
 	h, err = d.save(ctx, h, who, "imported from "+r.File)
@@ -235,8 +235,8 @@ func (h Held) Sheet(title string) Sheet {
 	return Sheet{Talk: title, From: h.Source.Language, To: h.Language, Revision: h.Source.Revision, Base: h.Number, Units: Units(h.Source.Cues, h.Cues)}
 }
 
-// kept reports whether the catalogue would write the same of both.
-func kept(a, b []Cue) bool {
+// unchanged reports whether the catalogue would write the same of both.
+func unchanged(a, b []Cue) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)

@@ -43,7 +43,7 @@ func pairsOfCorpus(t testing.TB) (all [][2]string) {
 	return all
 }
 
-func sheetOf(t testing.TB, from, to string) Sheet {
+func pairOf(t testing.TB, from, to string) Sheet {
 	read := func(file string) ([]conference.Cue, string) {
 		language := filepath.Base(filepath.Dir(file))
 		data, err := os.ReadFile(file)
@@ -73,7 +73,7 @@ func TestFindingsInTheCorpus(t *testing.T) {
 		if n%3 > 0 {
 			continue
 		}
-		s := sheetOf(t, pair[0], pair[1])
+		s := pairOf(t, pair[0], pair[1])
 		files++
 		units += len(s.Units)
 		for _, f := range Check(s, check.For(s.To), nil) {
@@ -109,7 +109,7 @@ func TestSpoiltTranslationsAreFound(t *testing.T) {
 			if n%3 > 0 {
 				continue
 			}
-			s := sheetOf(t, pair[0], pair[1])
+			s := pairOf(t, pair[0], pair[1])
 			told := func() map[string]bool {
 				all := make(map[string]bool)
 				for _, f := range Check(s, check.For(s.To), nil) {
