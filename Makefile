@@ -47,7 +47,7 @@ build: ## build bin/lectern
 
 .PHONY: test
 test: ## lint, and every test there is
-	@.ci/need go ffmpeg redis-server fonts-noto-core fonts-noto-cjk gettext translate-toolkit
+	@.ci/need go ffmpeg redis-server fonts-noto-core fonts-noto-cjk fontconfig gettext translate-toolkit
 	@$(MAKE) lint
 	go test -tags slow -timeout 18m ./...
 
