@@ -158,7 +158,7 @@ func (i imported) write(w io.Writer, name, source string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: of %s in %s, %d translated", name, number(i.Source, "cue"), source, i.Translated)
 	if n := len(i.NeedsEditing); n > 0 {
-		fmt.Fprintf(&b, ", %d places to look at again", n)
+		fmt.Fprintf(&b, ", %s to look at again", number(n, "place"))
 	}
 	fmt.Fprintf(&b, ", %d missing\n", i.Source-i.Translated)
 	if i.Other {
