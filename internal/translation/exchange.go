@@ -210,11 +210,15 @@ func hashOf(ids []string, source []conference.Cue) string {
 	return Hash(textOf(of))
 }
 
-// seenOf tells whether a translation is the one that was handed out, byte for byte but for
-// how blank its blank lines are.
+// seenOf tells whether a translation is the one that was handed out: its cues, their texts
+// and looks.
 func seenOf(said string) string {
-	sum := sha256.Sum256([]byte(strings.Join(pieces(said), between)))
-	return hex.EncodeToString(sum[:4])
+	sum := sha256.New()
+	for _, piece := range pieces(said) {
+		text, spans := outline(piece)
+		fmt.Fprintf(sum, "%q%v", text, spans)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:4])
 }
 
 // spanOf is when the first of cues begins and the last one ends.

@@ -443,7 +443,7 @@ func (b before) apart(sourced bool) (shown, hidden []Cue) {
 func (t *taking) confirmed(u *taken, b before) []Cue {
 	cues := slices.Clone(b.cues)
 	was, is := b.state == NeedsEditing, u.state == NeedsEditing
-	if was == is || u.state == Obsolete || b.state == Untranslated {
+	if was == is || u.state == Obsolete || b.state == Untranslated || len(pieces(u.said)) == 0 {
 		return cues
 	}
 	t.Changed++

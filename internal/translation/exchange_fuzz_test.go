@@ -1,0 +1,70 @@
+package translation
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// Whatever a file holds, it is read or refused with its name and a way out.
+func FuzzReturnedFile(f *testing.F) {
+	source, cues := odd()
+	for n, x := range exchanges {
+		f.Add(n, []byte(x.written(f, sheetOf(source, cues))))
+		f.Add(n, []byte(x.written(f, sheetOf(source, nil))))
+	}
+	f.Add(0, []byte("#~| msgid \"a\"\n#~ msgctxt \"+ \"\n#~ msgid \"b\"\n#~ msgstr \"c\"\n"))
+	f.Add(1, []byte("<xliff><file><unit name=\"c0001\"><segment><target><sc id=\"1\" subType=\"xlf:i\"/>a<ec startRef=\"1\"/></target></segment></unit></file></xliff>"))
+	f.Fuzz(func(t *testing.T, n int, data []byte) {
+		x := exchanges[uint(n)%uint(len(exchanges))]
+		r, err := x.read("talk", data)
+		if err == nil {
+			_, _, err = r.Take(source, cues)
+		}
+		if problem := fault.Of(err); err != nil && (problem == nil || problem.File == "" || problem.Remedy == "") {
+			t.Errorf("it says %v", err)
+		}
+	})
+}
+
+// Whatever a cue says, it comes back.
+func FuzzOutAndBack(f *testing.F) {
+	for _, text := range []string{"<i>a</i>", "&lt;<b>", " a\n\nb ", "\x00\xff", "=1+1", "'=1", "''", "\u00a0a", "a\r\nb", `"\`, "]]>", "[…]", "—", "", "#~ a", "\ufeffa", "c0001\u2028"} {
+		f.Add(text, "two", uint8(3), uint8(0))
+		f.Add("one", text, uint8(1), uint8(7))
+	}
+	states := []State{Untranslated, NeedsEditing, Draft, InReview, Approved, Obsolete}
+	f.Fuzz(func(t *testing.T, a, b string, to, kind uint8) {
+		source := said("First.", b, "Third.")
+		if strings.TrimSpace(b) == "" {
+			source = said("First.")
+		}
+		cue := func(id, text string) Cue {
+			c := Cue{Cue: conference.Cue{ID: id, Start: time.Second, End: 2 * time.Second, Text: text}, Of: []string{"c0001"}, Hash: Hash(a), State: states[kind%6]}
+			if n := int(to); n <= len(text) && n > 0 {
+				c.Spans = []conference.Span{{From: 0, To: n, Bold: kind&1 > 0, Colour: "#00ff00"}}
+			}
+			if kind&2 > 0 {
+				c.Was, c.Stood = b, Draft
+			}
+			if kind&4 > 0 {
+				c.Notes, c.By = []Note{{b, a}}, a
+			}
+			return c
+		}
+		cues := []Cue{cue("x1", a)}
+		if kind&8 > 0 {
+			cues = append(cues, cue("x2", b))
+		}
+		if kind&16 > 0 {
+			cues = append(cues, cue("x3", b))
+			cues[len(cues)-1].Of = nil
+		}
+		for _, x := range exchanges {
+			x.returns(t, source, cues)
+		}
+	})
+}
