@@ -105,6 +105,9 @@ func (p inspected) print(w io.Writer) {
 		}
 		fmt.Fprintf(w, "  sound    %s\n", strings.Join(what, ", "))
 	}
+	if n := len(p.Probe.Audio); n > 1 {
+		fmt.Fprintf(w, "  note     there are %d sound streams; the first is used, where a talk's file does not name another\n", n)
+	}
 	for _, note := range append(p.Probe.Notes, p.Analysis.Notes...) {
 		fmt.Fprintf(w, "  note     %s\n", note)
 	}

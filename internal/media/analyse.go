@@ -249,9 +249,6 @@ func (s *survey) conclude(a *Analysis, p Probe) {
 	}
 	a.Activity = s.activity(a.LUFS)
 	note := func(format string, args ...any) { a.Notes = append(a.Notes, fmt.Sprintf(format, args...)) }
-	if len(p.Audio) > 1 {
-		note("there are %d sound streams; the first is used", len(p.Audio))
-	}
 	if len(p.Audio) > 0 && p.Audio[0].Channels > 2 {
 		note("the sound has %d channels; they are mixed down to two", p.Audio[0].Channels)
 	}

@@ -455,6 +455,27 @@ func TestTheSameRecordingTwiceIsSaid(t *testing.T) {
 	}
 }
 
+// Which of several sounds is used is told where nobody said it.
+func TestSeveralSounds(t *testing.T) {
+	for _, c := range []struct {
+		asked conference.Treatment
+		told  bool
+	}{
+		{conference.Treatment{}, true},
+		{conference.Treatment{Floor: conference.Sound{Stream: 1}}, false},
+		{conference.Treatment{Interpreters: []conference.Sound{{Language: "es", Stream: 2}}}, false},
+	} {
+		w := talk()
+		w.facts.Treatment = c.asked
+		w.probes = []media.Probe{recording(half)}
+		w.probes[0].Audio = []media.Audio{{Stream: 1, Channels: 2, Hz: 48000, End: half}, {Stream: 2, Channels: 2, Hz: 48000, End: half}}
+		notes := strings.Join(mustPlan(t, w).Notes, "\n")
+		if told := strings.Contains(notes, "there are 2 sound streams; the first is used"); told != c.told {
+			t.Errorf("%+v: the notes are %q", c.asked, notes)
+		}
+	}
+}
+
 // What a talk's file asks of recordings that cannot give it.
 func TestWrongTreatments(t *testing.T) {
 	left := conference.Sound{Channels: conference.ChannelsLeft}

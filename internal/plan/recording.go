@@ -140,7 +140,7 @@ func expandIndex(x *Expansion) (any, error) {
 func Analyse() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "analyse", Also: []string{"analyze", "measure", "loudness"}, Needs: []string{"index"}, Single: true},
-		Version: 2,
+		Version: 3,
 		Expand:  expandAnalyse,
 	}
 }
@@ -191,6 +191,13 @@ func expandAnalyse(x *Expansion) (any, error) {
 		for i, a := range h.analyses {
 			for _, note := range a.Notes {
 				x.Note("%s: %s", reel.Sources[i].Name, note)
+			}
+		}
+	}
+	if t := x.Facts.Treatment; t.Floor.Stream == 0 && !slices.ContainsFunc(t.Interpreters, func(i conference.Sound) bool { return i.Stream > 1 }) {
+		for _, s := range reel.Sources {
+			if n := len(s.Probe.Audio); n > 1 {
+				x.Note("%s: there are %d sound streams; the first is used", s.Name, n)
 			}
 		}
 	}
