@@ -100,6 +100,34 @@ func expandAssemble(x *Expansion) (any, error) {
 	return made, nil
 }
 
+// heard refuses renditions for which a stage that joins them has no sound, before any
+// picture is encoded.
+func (x *Expansion) heard(all encoded) error {
+	for _, stage := range x.Pipeline.Stages {
+		if stage.Uses != "assemble" || !slices.Contains(stage.Needs, x.Stage.Name) {
+			continue
+		}
+		var codecs []string
+		for _, other := range x.Pipeline.Stages {
+			if with, ok := other.With.(*AudioSettings); ok && slices.Contains(stage.Needs, other.Name) {
+				codecs = append(codecs, with.Codec)
+			}
+		}
+		for _, r := range all {
+			if !slices.ContainsFunc(carries[r.Container], func(codec string) bool { return slices.Contains(codecs, codec) }) {
+				return x.soundless(r, stage)
+			}
+		}
+	}
+	return nil
+}
+
+func (x *Expansion) soundless(r *Rendition, stage pipelines.Stage) error {
+	return fault.New(x.Pipeline.File, "rendition %s goes into %s, which needs %s sound",
+		r.Name, strings.ToUpper(string(r.Container)), strings.Join(carries[r.Container], " or ")).At(stage.Line).
+		Try("Add an audio stage with codec: %s, and its name to needs", carries[r.Container][0])
+}
+
 // film is a rendition to be joined, but for its segments.
 func (x *Expansion) film(r *Rendition) (finished, error) {
 	sounds := Needed[sound](x)
@@ -110,10 +138,7 @@ func (x *Expansion) film(r *Rendition) (finished, error) {
 		}
 	}
 	if i < 0 {
-		codecs := strings.Join(carries[r.Container], " or ")
-		return finished{}, fault.New(x.Pipeline.File, "rendition %s goes into %s, which needs %s sound",
-			r.Name, strings.ToUpper(string(r.Container)), codecs).At(x.Stage.Line).
-			Try("Add an audio stage with codec: %s, and its name to needs", carries[r.Container][0])
+		return finished{}, x.soundless(r, x.Stage)
 	}
 	programme := x.graph.Edition.Programme
 	sections, _ := x.Facts.Talk.Sections(programme)

@@ -124,6 +124,9 @@ func expandEncode(x *Expansion) (any, error) {
 		return nil, fault.New(x.Pipeline.File, "asks for no rendition that can be made of this talk").At(x.Stage.Line).
 			Try("Add one without subtitles, such as {height: 720}")
 	}
+	if err := x.heard(all); err != nil {
+		return nil, err
+	}
 	burned := burning(x, all)
 	for _, c := range reel.chunks(x.Pipeline.Programme.Chunk) {
 		if err := encodeChunk(x, reel, c, all, burned); err != nil {

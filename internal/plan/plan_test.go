@@ -590,6 +590,12 @@ stages:
 	if f := fault.Of(err); f == nil || f.Line != 10 || !strings.Contains(f.Problem, `two renditions are called "720"`) {
 		t.Fatalf("%v, want a fault of line 10", err)
 	}
-	w.pipeline = strings.Replace(w.pipeline, "{height: 720, crf: 30}", "{name: small, height: 720, crf: 30}", 1)
+	whole := w.pipeline
+	w.pipeline = strings.Replace(whole, "{height: 720, crf: 30}", "{height: 720, codec: vp9}", 1)
+	_, err = w.plan(t)
+	if f := fault.Of(err); f == nil || f.Line != 10 || !strings.Contains(f.Problem, "rendition 720-vp9 goes into WEBM, which needs opus sound") {
+		t.Fatalf("%v, want a fault of line 10", err)
+	}
+	w.pipeline = strings.Replace(whole, "{height: 720, crf: 30}", "{name: small, height: 720, crf: 30}", 1)
 	mustPlan(t, w)
 }
