@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -173,6 +174,9 @@ func (e *editor) text(of string, talk conference.Talk, told Told) text {
 		"tags": strings.Join(talk.Tags, ", "),
 	}
 	template := cmp.Or(told.Conference.Description, conference.DefaultDescription)
+	for word, said := range known {
+		known[word] = printable(said)
+	}
 	if whole := conference.Describe(template, known); e.angles(of+"description", whole) != whole { // before it is measured: they take more bytes
 		template = angles.Replace(template)
 		for word, said := range known {
@@ -257,6 +261,17 @@ func links(all []conference.Link) string {
 		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// printable is text without the characters that only machines write, such as the returns of
+// Windows.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // address is a URL in which what YouTube refuses is written so that it still leads there.

@@ -64,12 +64,12 @@ func TestYouTubeTitle(t *testing.T) {
 
 // An address leads where it led, and what does not fit is told once.
 func TestYouTubeAddressesAndTags(t *testing.T) {
-	talk := conference.Talk{Title: "T", Links: []conference.Link{{Title: "A < B", URL: "https://example.org/?a=<b>"}}}
+	talk := conference.Talk{Title: "T", Abstract: "One\r\ntwo\a.", Links: []conference.Link{{Title: "A < B", URL: "https://example.org/?a=<b>"}}}
 	for _, letter := range "abcdefgh" {
 		talk.Tags = append(talk.Tags, strings.Repeat(string(letter), 100))
 	}
 	u, notes := youtubeOf(t, talk)
-	if d := u.Video.Snippet.Description; d != "A ‹ B: https://example.org/?a=%3Cb%3E" {
+	if d := u.Video.Snippet.Description; d != "One\ntwo.\n\nA ‹ B: https://example.org/?a=%3Cb%3E" {
 		t.Errorf("the description is %q", d)
 	}
 	if len(notes) != 2 || strings.Count(notes[1], ", ") != 3 || !strings.Contains(notes[1], "left out: eeee") {
