@@ -37,6 +37,8 @@ type todo struct {
 	Notes       []translation.Note `json:"notes,omitempty"`
 	StartMS     int64              `json:"start_ms"`
 	EndMS       int64              `json:"end_ms"`
+
+	Suggestions []translation.Suggestion `json:"suggestions,omitempty"` // the likest first
 }
 
 func standingOf(h translation.Held) standing {
@@ -96,14 +98,14 @@ func progressWords(p translation.Progress) string {
 
 // Run is `lectern translations status`.
 func (c *translationsStatusCmd) Run(ctx context.Context, t *terminal) error {
-	all, err := c.read(ctx)
+	all, memory, err := c.read(ctx)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		list := []standing{}
 		for _, h := range all {
-			list = append(list, standingOf(h))
+			list = append(list, suggested(standingOf(h), memory))
 		}
 		return t.printJSON(list)
 	}
@@ -119,7 +121,7 @@ func (c *translationsStatusCmd) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	var b strings.Builder
-	for _, d := range standingOf(all[0]).Todo {
+	for _, d := range suggested(standingOf(all[0]), memory).Todo {
 		d.write(&b)
 	}
 	_, err = io.WriteString(t.out, b.String())
@@ -127,19 +129,39 @@ func (c *translationsStatusCmd) Run(ctx context.Context, t *terminal) error {
 }
 
 // read is the translations that are asked for.
-func (c *translationsStatusCmd) read(ctx context.Context) (all []translation.Held, err error) {
+func (c *translationsStatusCmd) read(ctx context.Context) (all []translation.Held, memory *translation.Memory, err error) {
 	if c.Language == "" {
 		err = withDesk(ctx, c.Data, c.Talk, func(d translation.Desk) (err error) {
 			all, err = d.All(ctx, c.Talk)
 			return err
 		})
-		return all, err
+		return all, nil, err
 	}
 	f := trackFlags{Talk: c.Talk, Language: c.Language, dataFlag: c.dataFlag}
-	h, err := f.at(ctx, func(d translation.Desk, _ string) (translation.Held, error) {
-		return d.Open(ctx, c.Talk, f.Language, 0)
+	h, err := f.at(ctx, func(d translation.Desk, _ string) (h translation.Held, err error) {
+		if h, err = d.Open(ctx, c.Talk, f.Language, 0); err == nil {
+			memory, err = d.Memory(ctx, c.Talk, f.Language)
+		}
+		return h, err
 	})
-	return []translation.Held{h}, err
+	return []translation.Held{h}, memory, err
+}
+
+// mostSuggested is how many earlier translations of one cue a translator is shown.
+const mostSuggested = 3
+
+// suggested adds what is alike and was translated before.
+func suggested(s standing, memory *translation.Memory) standing {
+	if memory == nil {
+		return s
+	}
+	for n := range s.Todo {
+		d := &s.Todo[n]
+		if d.State == translation.Untranslated || d.State == translation.NeedsEditing {
+			d.Suggestions = memory.Suggest(d.Source, s.Language, mostSuggested)
+		}
+	}
+	return s
 }
 
 // write tells a translator what there is to do.
@@ -156,6 +178,9 @@ func (d todo) write(b *strings.Builder) {
 	}
 	if d.Translation != "" {
 		paragraph(b, "translated", d.Translation)
+	}
+	for _, g := range d.Suggestions {
+		paragraph(b, fmt.Sprintf("%.0f %% like", 100*g.Likeness), fmt.Sprintf("%s (%s)", strings.ReplaceAll(g.Translation, "\n", " / "), g.Talk))
 	}
 	for _, n := range d.Notes {
 		paragraph(b, n.Who, n.Text)

@@ -107,6 +107,40 @@ func (d Desk) All(ctx context.Context, slug string) ([]Held, error) {
 	return d.held(ctx, slug, list)
 }
 
+// Memory is what was translated into a language in all talks of a talk's conference, as far
+// as it is held against its source; and in this one, too.
+func (d Desk) Memory(ctx context.Context, slug, language string) (*Memory, error) {
+	own, err := d.Catalog.Talk(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	talks, err := d.Catalog.Talks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m := new(Memory)
+	for _, talk := range talks {
+		h, err := d.Open(ctx, talk.Slug, language, 0)
+		if errors.Is(err, ErrUnknown) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if talk.Slug != slug {
+			other, err := d.Catalog.Talk(ctx, talk.Slug)
+			if err != nil {
+				return nil, err
+			}
+			if other.Facts.Talk.Conference != own.Facts.Talk.Conference {
+				continue
+			}
+		}
+		m.Add(Pairs(talk.Slug, language, Units(h.Source.Cues, h.Cues))...)
+	}
+	return m, nil
+}
+
 // Releasable is what viewers may have got of all revisions of a talk's translations, by any
 // of the states that a release can ask for.
 func (d Desk) Releasable(ctx context.Context, slug string) (all []conference.Track, err error) {
