@@ -19,6 +19,8 @@ type need struct {
 	OK     bool   `json:"ok"`
 	Found  string `json:"found"`
 	Remedy string `json:"remedy,omitempty"`
+
+	Optional bool `json:"optional,omitempty"` // most talks do without it
 }
 
 // Run is `lectern doctor`.
@@ -26,7 +28,7 @@ func (c *doctorCmd) Run(ctx context.Context, t *terminal) error {
 	checks := examine(ctx)
 	bad := 0
 	for _, ch := range checks {
-		if !ch.OK {
+		if !ch.OK && !ch.Optional {
 			bad++
 		}
 	}
@@ -37,7 +39,10 @@ func (c *doctorCmd) Run(ctx context.Context, t *terminal) error {
 	} else {
 		for _, ch := range checks {
 			mark := "ok     "
-			if !ch.OK {
+			switch {
+			case !ch.OK && ch.Optional:
+				mark = "without"
+			case !ch.OK:
 				mark = "MISSING"
 			}
 			fmt.Fprintf(t.out, "%s  %-22s %s\n", mark, ch.What, ch.Found)
@@ -65,16 +70,22 @@ func examine(ctx context.Context) []need {
 		return []need{{What: "ffmpeg", Found: err.Error(), Remedy: installFFmpeg}}
 	}
 	checks := []need{{What: "ffmpeg", OK: true, Found: version + ", " + tools.FFmpeg}}
-	for _, want := range []struct{ what, list, name, use string }{
-		{"H.264", "-encoders", "libx264", "encodes the renditions"},
-		{"VP9", "-encoders", "libvpx-vp9", "encodes WebM, where a pipeline asks for it"},
-		{"AAC", "-encoders", "aac", "encodes the sound"},
-		{"Opus", "-encoders", "libopus", "encodes the sound of WebM"},
-		{"zimg", "-filters", "zscale", "scales pictures"},
-		{"libass", "-filters", "ass", "draws the cards"},
-		{"deinterlacer", "-filters", "bwdif", "reads interlaced recordings"},
+	for _, want := range []struct {
+		what, list, name, use string
+		optional              bool
+	}{
+		{"H.264", "-encoders", "libx264", "encodes the renditions", false},
+		{"VP9", "-encoders", "libvpx-vp9", "encodes WebM, where a pipeline asks for it", false},
+		{"AV1", "-encoders", "libsvtav1", "encodes AV1, where a pipeline asks for it", true},
+		{"AAC", "-encoders", "aac", "encodes the sound", false},
+		{"Opus", "-encoders", "libopus", "encodes the sound of WebM", false},
+		{"zimg", "-filters", "zscale", "scales pictures", false},
+		{"libass", "-filters", "ass", "draws the cards", false},
+		{"SVG", "-decoders", "librsvg", "reads SVG behind the cards", true},
+		{"deinterlacer", "-filters", "bwdif", "reads interlaced recordings", false},
+		{"high dynamic range", "-filters", "tonemap", "maps it to what all screens show", true},
 	} {
-		ch := need{What: want.what, Found: want.name + " " + want.use}
+		ch := need{What: want.what, Found: want.name + " " + want.use, Optional: want.optional}
 		said, err := exec.CommandContext(ctx, tools.FFmpeg, "-hide_banner", "-v", "error", want.list).Output()
 		ch.OK = err == nil && hasWord(string(said), want.name)
 		if !ch.OK {
@@ -82,7 +93,16 @@ func examine(ctx context.Context) []need {
 		}
 		checks = append(checks, ch)
 	}
-	return checks
+	return append(checks, fontconfig())
+}
+
+// fontconfig looks for the programs that find a font of a conference's own by its name.
+func fontconfig() need {
+	n := need{What: "fontconfig", OK: true, Found: "fc-match finds fonts by their names", Optional: true}
+	if _, err := exec.LookPath("fc-match"); err != nil {
+		n.OK, n.Remedy = false, "On Debian or Ubuntu: apt-get install fontconfig. On macOS: brew install fontconfig."
+	}
+	return n
 }
 
 // hasWord reports whether the second column of a listing has the name.
