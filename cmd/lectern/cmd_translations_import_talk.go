@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
@@ -36,6 +38,10 @@ func (c *translationsImportCmd) toCatalogue(ctx context.Context, t *terminal) er
 	if track.Language == "" {
 		track.Language = returned.To
 	}
+	if said, err := subtitle.Language(track.Language); err == nil && returned.To != "" && said != returned.To {
+		return fault.New(name, "says that it is in %s (%s), and not in %s", subtitle.EnglishName(returned.To), returned.To, subtitle.EnglishName(said)).
+			Try("Leave --language out, or look whether it is the right file")
+	}
 	var taken translation.Taken
 	h, err := track.at(ctx, func(d translation.Desk, who string) (h translation.Held, err error) {
 		h, taken, err = d.Import(ctx, c.Talk, track.Language, returned, c.Base, who)
@@ -46,6 +52,9 @@ func (c *translationsImportCmd) toCatalogue(ctx context.Context, t *terminal) er
 	}
 	for _, l := range taken.Lost {
 		fmt.Fprintf(t.err, "%s:%d: fits nothing in the source, and is left out: %s\n", shownName(name), l.Line, printable(l.Text))
+	}
+	for _, l := range taken.Remarks {
+		fmt.Fprintf(t.err, "%s:%d: a remark on what is not translated, which is not kept: %s\n", shownName(name), l.Line, printable(l.Text))
 	}
 	return track.tell(t, h, fmt.Sprintf("%d changed", taken.Changed), fmt.Sprintf("lectern translations review %s %s", c.Talk, track.Language))
 }

@@ -30,6 +30,7 @@ type standing struct {
 
 // todo is what a translator has to look at.
 type todo struct {
+	ID          string             `json:"id"` // of the first source cue
 	State       translation.State  `json:"state"`
 	Source      string             `json:"source"`
 	Was         string             `json:"old_source,omitempty"`
@@ -58,6 +59,7 @@ func todoOf(u translation.Unit) todo {
 	for n, c := range u.Source {
 		source = append(source, c.Text)
 		if n == 0 {
+			d.ID = c.ID
 			d.StartMS = c.Start.Milliseconds()
 		}
 		d.EndMS = c.End.Milliseconds()
@@ -166,7 +168,7 @@ func suggested(s standing, memory *translation.Memory) standing {
 
 // write tells a translator what there is to do.
 func (d todo) write(b *strings.Builder) {
-	fmt.Fprintf(b, "\n%s, %s\n", passage(d.StartMS, d.EndMS), map[translation.State]string{
+	fmt.Fprintf(b, "\n%s: %s, %s\n", d.ID, passage(d.StartMS, d.EndMS), map[translation.State]string{
 		translation.Untranslated: "to translate", translation.NeedsEditing: "the source says something else now",
 		translation.Draft: "sent back",
 	}[d.State])

@@ -157,7 +157,7 @@ func (c *translationsApproveCmd) Run(ctx context.Context, t *terminal) error {
 
 type translationsSendBackCmd struct {
 	trackFlags
-	Cue  string `help:"Only this cue, by its id." placeholder:"ID"`
+	Cue  string `help:"Only the translation of this source cue, by the id that status, PO and CSV show." placeholder:"ID"`
 	Note string `required:"" help:"What is to be done." placeholder:"TEXT"`
 }
 

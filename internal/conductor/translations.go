@@ -20,6 +20,9 @@ import (
 // follow brings the translations in the catalogue along to the source that was just saved,
 // and says where somebody has to look at them again.
 func (w *wish) follow(ctx context.Context) error {
+	if authored(w.facts.Tracks) == nil {
+		return nil
+	}
 	reports, err := translation.Desk{Catalog: w.Catalog}.Follow(ctx, w.facts.Talk.Slug)
 	for _, language := range slices.Sorted(maps.Keys(reports)) {
 		r := reports[language]
@@ -77,6 +80,9 @@ func sameCues(a, b []conference.Cue) bool {
 // released by what a pipeline asks, and which may not. A file in the same language that was
 // handed in with the talk comes before one.
 func addTranslations(ctx context.Context, books *catalog.Catalog, facts *conference.Facts, p pipelines.Pipeline) error {
+	if authored(facts.Tracks) == nil {
+		return leaveOut(ctx, books, facts)
+	}
 	all, err := translation.Desk{Catalog: books}.All(ctx, facts.Talk.Slug)
 	if err != nil {
 		return err
@@ -104,6 +110,17 @@ func addTranslations(ctx context.Context, books *catalog.Catalog, facts *confere
 	}
 	slices.SortFunc(facts.Tracks, func(a, b conference.Track) int { return strings.Compare(a.Language, b.Language) })
 	return nil
+}
+
+// leaveOut leaves out all translations of a talk that has no subtitles any more which they
+// could be held against.
+func leaveOut(ctx context.Context, books *catalog.Catalog, facts *conference.Facts) error {
+	list, err := books.Translations(ctx, facts.Talk.Slug)
+	for _, t := range list {
+		why := fmt.Sprintf("the talk has no subtitles in %s that it could be held against", subtitle.EnglishName(facts.Talk.Language))
+		facts.LeftOut = append(facts.LeftOut, conference.LeftOut{Language: t.Language, Why: why})
+	}
+	return err
 }
 
 // withoutCopies is tracks without cues that only repeat the source in a translation. No

@@ -1,6 +1,7 @@
 package translation
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,7 +13,8 @@ import (
 
 // markCopies finds cues that only repeat their source. Names and numbers are the same in
 // any language, and so are a few words in a related one: a cue counts if it has three words
-// that are no names; or any such word, where much of the translation is a copy.
+// that are no names; or any such word, or a single one, where much of the translation is a
+// copy.
 func markCopies(source []conference.Cue, all []Cue) {
 	said := make(map[string]string, len(source))
 	for _, s := range source {
@@ -31,7 +33,8 @@ func markCopies(source []conference.Cue, all []Cue) {
 	}
 	for n := range all {
 		plain := plainWords(all[n].Text)
-		if repeats[n] && (plain >= 3 || plain >= 1 && 4*copied > telling) {
+		much := 4*copied > telling
+		if repeats[n] && (plain >= 3 || much && (plain >= 1 || strings.Count(bare(all[n].Text), " ") == 0)) {
 			all[n].State = Untranslated
 		}
 	}
@@ -51,23 +54,43 @@ func BoundIn(from, to string, source, translated []conference.Cue) []Cue {
 	return all
 }
 
-// kin reports whether two tags are of one language.
-func kin(a, b string) bool {
-	base := func(tag string) language.Base {
-		base, _ := language.Make(tag).Base()
-		return base
-	}
-	return a != "" && b != "" && base(a) == base(b)
+// neighbours are languages that share whole sentences.
+var neighbours = [][]string{
+	{"da", "nb", "nn", "no"}, {"bs", "cnr", "hr", "sh", "sr"}, {"id", "ms"}, {"cs", "sk"}, {"gl", "pt"}, {"bg", "mk"},
 }
 
-// repeated reports whether a cue says nothing but what its source said.
+// kin reports whether two tags are of one language, or of two that share whole sentences.
+func kin(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	base := func(tag string) string {
+		base, _ := language.Make(tag).Base()
+		return base.String()
+	}
+	a, b = base(a), base(b)
+	return a == b || slices.ContainsFunc(neighbours, func(n []string) bool { return slices.Contains(n, a) && slices.Contains(n, b) })
+}
+
+// repeated reports whether a cue says nothing but what its source says, or said before
+// some words of it were corrected.
 func repeated(c Cue, said map[string]string) bool {
 	var of []string
 	for _, id := range c.Of {
 		of = append(of, said[id])
 	}
-	text := bare(c.Text)
-	return text != "" && strings.Contains(" "+bare(strings.Join(of, " "))+" ", " "+text+" ")
+	text, source := bare(c.Text), " "+bare(strings.Join(of, " "))+" "
+	if text == "" || len(of) == 0 {
+		return false
+	}
+	words := strings.Fields(text)
+	same := 0
+	for _, w := range words {
+		if strings.Contains(source, " "+w+" ") {
+			same++
+		}
+	}
+	return strings.Contains(source, " "+text+" ") || plainWords(c.Text) >= 5 && 5*same >= 4*len(words)
 }
 
 // bare is the letters and digits of a text, in lower case, one space between words.
@@ -76,8 +99,11 @@ func bare(text string) string {
 }
 
 // plainWords is how many words of a text are neither names, numbers, addresses nor code. In scripts
-// without capitals every three letters are a word.
+// without capitals every three letters are a word, and of a text in capitals every one is.
 func plainWords(text string) (n int) {
+	if words := strings.Count(bare(text), " ") + 1; words >= 3 && text == strings.ToUpper(text) && text != strings.ToLower(text) {
+		return words
+	}
 	rest := 0
 	for _, t := range (lexicon{}).tokens(text) {
 		text = strings.ReplaceAll(text, t.text, " ")

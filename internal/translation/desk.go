@@ -223,7 +223,8 @@ func (d Desk) Import(ctx context.Context, slug, language string, r *Returned, ba
 	if err != nil {
 		return h, Taken{}, err
 	}
-	if base = cmp.Or(base, r.Base); base != 0 && base != h.Number {
+	catalogued := base != 0 || r.Revision > 0 // files from the catalogue say what they were made from
+	if base = cmp.Or(base, r.Base); catalogued && base != h.Number {
 		return h, Taken{}, d.conflict(ctx, h, base)
 	}
 	last := h.Cues
@@ -419,13 +420,13 @@ func (d Desk) Approve(ctx context.Context, slug, language, who string) (Held, er
 }
 
 // SendBack makes drafts of what is in review or approved, with a note that says why: of
-// one cue, or of all where id is "".
+// the translation of one source cue, or of all where id is "".
 func (d Desk) SendBack(ctx context.Context, slug, language, id, who, note string) (Held, error) {
 	return d.alter(ctx, slug, language, who, "sent back: "+note, func(h *Held) error {
 		n := 0
 		for i := range h.Cues {
 			c := &h.Cues[i]
-			if id != "" && c.ID != id || c.State != InReview && c.State != Approved {
+			if id != "" && !slices.Contains(c.Of, id) || c.State != InReview && c.State != Approved {
 				continue
 			}
 			c.State = Draft

@@ -67,7 +67,7 @@ func TestFromDraftToApproved(t *testing.T) {
 	if got, want := states(h.Cues), []State{Draft, Approved, Approved, Draft}; !slices.Equal(got, want) {
 		t.Errorf("then it was %v, want %v", got, want)
 	}
-	h = held(d.SendBack(ctx, "light", "es", h.Cues[1].ID, "juan", "too long"))(t)
+	h = held(d.SendBack(ctx, "light", "es", h.Cues[1].Of[0], "juan", "too long"))(t)
 	if c := h.Cues[1]; c.State != Draft || len(c.Notes) != 1 || c.Notes[0] != (Note{"juan", "too long"}) {
 		t.Errorf("sent back, the cue was %+v", c)
 	}

@@ -251,7 +251,7 @@ type Returned struct {
 	Talk     string // its title
 	From, To string // languages, BCP 47; "": it does not say
 	Revision int    // of the source that it was made from; 0: it does not say
-	Base     int    // the revision of the translation that it was made from; 0: it does not say
+	Base     int    // the revision of the translation that it was made from; 0: of none, or it does not say
 	entries  []entry
 	flags    bool // its states are the translator's, and hold whatever else changed
 }

@@ -43,7 +43,7 @@ func writePOHead(b *bufio.Writer, s Sheet) {
 		{"X-Lectern-Talk", one(s.Talk)},
 		{"X-Lectern-Source-Revision", strconv.Itoa(s.Revision)},
 	}
-	if s.Base > 0 {
+	if s.Revision > 0 { // of the catalogue
 		head = append(head, struct{ name, value string }{"X-Lectern-Revision", strconv.Itoa(s.Base)})
 	}
 	var text strings.Builder

@@ -166,10 +166,7 @@ func (u *update) parts() []*part {
 func (u *update) bring(p *part, r *Report) {
 	switch {
 	case len(p.cues) == 0:
-		for _, i := range p.new {
-			r.Untranslated++
-			r.New = append(r.New, lineOf(u.new[i]))
-		}
+		u.missing(p, r)
 	case len(p.changes) == 0:
 		u.strangers(p, r)
 	case len(p.new) == 0:
@@ -189,6 +186,7 @@ func (p *part) same() bool {
 // follow keeps a translation whose source says what it said.
 func (u *update) follow(p *part, r *Report) {
 	retimed := slices.ContainsFunc(p.changes, func(c compare.Change) bool { return c.Retimed || c.Moved })
+	untranslated := false
 	u.retime(p)
 	for _, j := range p.cues {
 		c := &u.cues[j]
@@ -196,13 +194,23 @@ func (u *update) follow(p *part, r *Report) {
 		case c.State == NeedsEditing:
 			r.NeedsEditing = append(r.NeedsEditing, u.stale(p, c.Was, []int{j}))
 		case c.State == Untranslated:
-			r.Untranslated++
-			r.New = append(r.New, lineOf(c.Cue))
+			untranslated = true
 		case retimed:
 			r.Retimed++
 		default:
 			r.Kept++
 		}
+	}
+	if untranslated {
+		u.missing(p, r)
+	}
+}
+
+// missing tells of source cues that are to be translated.
+func (u *update) missing(p *part, r *Report) {
+	for _, i := range p.new {
+		r.Untranslated++
+		r.New = append(r.New, lineOf(u.new[i]))
 	}
 }
 
@@ -210,6 +218,8 @@ func (u *update) follow(p *part, r *Report) {
 // it was made from.
 func (u *update) doubt(p *part, r *Report) {
 	was, is := textOf(pick(u.old, p.old)), textOf(pick(u.new, p.new))
+	whole := len(p.new) == len(p.old) && !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return len(c.Old) != 1 || len(c.New) != 1 })
+	untranslated := false
 	var of []string
 	for _, i := range p.new {
 		of = append(of, u.new[i].ID)
@@ -222,17 +232,22 @@ func (u *update) doubt(p *part, r *Report) {
 		switch {
 		case c.State == Untranslated:
 			c.Hash = Hash(is)
-			r.Untranslated++
-			r.New = append(r.New, lineOf(c.Cue))
+			untranslated = true
 			continue
-		case c.Hash == Hash(is) && c.State == NeedsEditing:
+		case whole && c.Hash == Hash(is) && c.State == NeedsEditing && c.Stood != "":
 			c.State, c.Stood, c.Was = c.Stood, "", ""
 			r.Retimed++
 			continue
 		case c.State != NeedsEditing:
 			c.Was, c.Stood, c.State = was, c.State, NeedsEditing
+			if c.Hash == Hash(is) { // of twins, or of parts: only a person can tell whether it is right
+				c.Hash = ""
+			}
 		}
 		stale = append(stale, j)
+	}
+	if untranslated {
+		u.missing(p, r)
 	}
 	if len(stale) > 0 {
 		r.NeedsEditing = append(r.NeedsEditing, u.stale(p, u.cues[stale[0]].Was, stale))

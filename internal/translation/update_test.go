@@ -121,12 +121,20 @@ func TestCopiesOfTheSourceAreUntranslated(t *testing.T) {
 		want       []State
 	}{
 		{"one left", said("Buenos días a todos.", "Google Web Toolkit", "ten lines are enough", "Eh, no."), []State{Draft, Draft, Untranslated, Draft}},
+		{"in capitals", said("GOOD MORNING, EVERYBODY.", "Google Web Toolkit", "TEN LINES ARE ENOUGH.", "Eh, no."), []State{Untranslated, Draft, Untranslated, Draft}},
 		{"a word that is the same", said("Buenos días a todos.", "Google Web Toolkit", "Diez líneas bastan.", "Uh, no."), []State{Draft, Draft, Draft, Draft}},
 		{"all of it", source, []State{Untranslated, Draft, Untranslated, Untranslated}},
 	} {
 		if got := states(Bound(source, c.translated)); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
+	}
+	corrected := said("And ten lines of this are enough for that.")
+	if got := states(Bound(corrected, said("And ten lines of it are enough for that."))); got[0] != Untranslated {
+		t.Errorf("what the source said before a word of it was corrected is %v, want untranslated", got)
+	}
+	if got := states(BoundIn("da", "nb", corrected, corrected)); got[0] != Draft {
+		t.Errorf("between neighbours what is the same is %v, want a draft", got)
 	}
 	if got := states(BoundIn("en", "en-GB", source, source)); slices.Contains(got, Untranslated) {
 		t.Errorf("in British English: %v, want no copy among them", got)
