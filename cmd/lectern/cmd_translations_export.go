@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,11 +75,7 @@ func (c *translationsExportCmd) fromCatalogue(ctx context.Context, t *terminal, 
 		if err != nil {
 			return err
 		}
-		h, err := d.Open(ctx, c.Source, language, 0)
-		if errors.Is(err, translation.ErrUnknown) {
-			h.Language = language
-			h.Source, err = d.Source(ctx, c.Source)
-		}
+		h, err := d.Begin(ctx, c.Source, language)
 		sheet = h.Sheet(cmp.Or(c.Talk, s.Facts.Talk.Title))
 		return err
 	})

@@ -28,6 +28,9 @@ func (c *translationsImportCmd) toCatalogue(ctx context.Context, t *terminal) er
 		if track.Language == "" {
 			track.Language = languageInName(c.File)
 		}
+		if track.Language == "" {
+			return &usageError{"say which language the file is in, such as --language es"}
+		}
 		add := translationsAddCmd{trackFlags: track, File: c.File, Base: c.Base, Why: "handed in", Encoding: c.Encoding}
 		return add.Run(ctx, t)
 	}

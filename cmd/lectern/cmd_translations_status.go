@@ -169,7 +169,7 @@ func suggested(s standing, memory *translation.Memory) standing {
 // write tells a translator what there is to do.
 func (d todo) write(b *strings.Builder) {
 	fmt.Fprintf(b, "\n%s: %s, %s\n", d.ID, passage(d.StartMS, d.EndMS), map[translation.State]string{
-		translation.Untranslated: "to translate", translation.NeedsEditing: "the source says something else now",
+		translation.Untranslated: "to translate", translation.NeedsEditing: whyAgain(d.Was, d.Source),
 		translation.Draft: "sent back",
 	}[d.State])
 	if d.Was != "" {

@@ -112,7 +112,7 @@ func writeUpdate(w io.Writer, r translation.Report, name, source string, written
 // again shows what to look at again.
 func again(b *strings.Builder, name string, list []translation.Stale) {
 	for _, s := range list {
-		fmt.Fprintf(b, "\n%s:%d: %s, the source says something else now\n", name, s.Line, passage(s.StartMS, s.EndMS))
+		fmt.Fprintf(b, "\n%s:%d: %s, %s\n", name, s.Line, passage(s.StartMS, s.EndMS), whyAgain(s.OldSource, s.NewSource))
 		paragraph(b, "was", s.OldSource)
 		paragraph(b, "is", s.NewSource)
 		paragraph(b, "translated", s.Translation)
@@ -149,4 +149,15 @@ func paragraph(b *strings.Builder, what, text string) {
 func passage(fromMS, toMS int64) string {
 	at := func(ms int64) string { return timeline.FormatClock(time.Duration(ms) * time.Millisecond) }
 	return at(fromMS) + "-" + at(toMS)
+}
+
+// whyAgain is why a translation is to be looked at again.
+func whyAgain(was, is string) string {
+	switch was {
+	case "":
+		return "marked as to be looked at again"
+	case is:
+		return "one of several that say the same changed, and which, nobody can tell"
+	}
+	return "the source says something else now"
 }

@@ -45,7 +45,7 @@ func (f *trackFlags) explained(err error) error {
 			Try("Add one: lectern translations add %s %s FILE", f.Talk, f.Language)
 	case errors.As(err, &conflict):
 		return fault.New("", "%v", conflict).
-			Try("Look at it: lectern translations export %s %s; or hand yours in on top with --base %d", f.Talk, f.Language, conflict.Last.Number)
+			Try("Look at it: lectern translations export %s %s --format csv; or hand yours in on top with --base %d", f.Talk, f.Language, conflict.Last.Number)
 	}
 	return err
 }

@@ -137,7 +137,7 @@ func (b *binding) lay() {
 	b.lo, b.hi, b.row = make([]int, n+1), make([]int, n+1), make([]int, n+1)
 	points := 0
 	for i := range n + 1 {
-		lo, hi := m, m
+		lo, hi := 0, m // behind the last, whatever is left may be bound to nothing
 		if i < n {
 			after := func(at float64) int {
 				return sort.Search(m, func(j int) bool { return b.translated[j].start >= at })

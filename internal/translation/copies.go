@@ -12,7 +12,7 @@ import (
 )
 
 // markCopies finds cues that only repeat their source. Names and numbers are the same in
-// any language, and so are a few words in a related one: a cue counts if it has three words
+// any language, and so are a few words in a related one: a cue counts if it has four words
 // that are no names; or any such word, or a single one, where much of the translation is a
 // copy.
 func markCopies(source []conference.Cue, all []Cue) {
@@ -34,7 +34,7 @@ func markCopies(source []conference.Cue, all []Cue) {
 	for n := range all {
 		plain := plainWords(all[n].Text)
 		much := 4*copied > telling
-		if repeats[n] && (plain >= 3 || much && (plain >= 1 || strings.Count(bare(all[n].Text), " ") == 0)) {
+		if repeats[n] && (plain >= 4 || much && (plain >= 1 || strings.Count(bare(all[n].Text), " ") == 0)) {
 			all[n].State = Untranslated
 		}
 	}
@@ -44,7 +44,7 @@ func markCopies(source []conference.Cue, all []Cue) {
 // language, such as American and British English, what is the same is no copy.
 func BoundIn(from, to string, source, translated []conference.Cue) []Cue {
 	all := Bound(source, translated)
-	if kin(from, to) {
+	if from != to && kin(from, to) {
 		for n := range all {
 			if all[n].Text != Placeholder {
 				all[n].State = Draft

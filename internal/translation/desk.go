@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/catalog"
@@ -98,6 +99,24 @@ func (d Desk) held(ctx context.Context, slug string, list []catalog.Translation)
 	return all, nil
 }
 
+// Begin is the last revision of a talk's translation or, where there is none yet, what one
+// begins with. The language that is spoken is refused.
+func (d Desk) Begin(ctx context.Context, slug, language string) (Held, error) {
+	source, err := d.Source(ctx, slug)
+	if err != nil {
+		return Held{}, err
+	}
+	if language == source.Language {
+		return Held{}, fault.New(language, "is the language that is spoken in %s, and no translation", slug).
+			Try("Run it with --subtitles %s=FILE to replace the source", language)
+	}
+	h, err := d.Open(ctx, slug, language, 0)
+	if errors.Is(err, ErrUnknown) {
+		return Held{Slug: slug, Language: language, Source: source}, nil
+	}
+	return h, err
+}
+
 // All is the last revision of each of a talk's translations, by language.
 func (d Desk) All(ctx context.Context, slug string) ([]Held, error) {
 	list, err := d.Catalog.Translations(ctx, slug)
@@ -120,21 +139,19 @@ func (d Desk) Memory(ctx context.Context, slug, language string) (*Memory, error
 	}
 	m := new(Memory)
 	for _, talk := range talks {
+		other, err := d.Catalog.Talk(ctx, talk.Slug)
+		if err != nil {
+			return nil, err
+		}
+		if other.Facts.Talk.Conference != own.Facts.Talk.Conference {
+			continue
+		}
 		h, err := d.Open(ctx, talk.Slug, language, 0)
-		if errors.Is(err, ErrUnknown) {
+		if errors.Is(err, ErrUnknown) || fault.Of(err) != nil { // nothing that could be suggested
 			continue
 		}
 		if err != nil {
 			return nil, err
-		}
-		if talk.Slug != slug {
-			other, err := d.Catalog.Talk(ctx, talk.Slug)
-			if err != nil {
-				return nil, err
-			}
-			if other.Facts.Talk.Conference != own.Facts.Talk.Conference {
-				continue
-			}
 		}
 		m.Add(Pairs(talk.Slug, language, Units(h.Source.Cues, h.Cues))...)
 	}
@@ -182,28 +199,28 @@ func (d Desk) save(ctx context.Context, h Held, who, why string) (Held, error) {
 // in who's words. base, unless it is 0, is the revision that the file was made from: if it
 // is not the last one, the error is a [catalog.Conflict].
 func (d Desk) HandIn(ctx context.Context, slug, language string, cues []conference.Cue, base int, who, why string) (Held, error) {
+	h, err := d.Begin(ctx, slug, language)
+	if err != nil {
+		return h, err
+	}
 	source, err := d.Source(ctx, slug)
 	if err != nil {
-		return Held{}, err
-	}
-	if language == source.Language {
-		return Held{}, fault.New(language, "is the language that is spoken in %s, and no translation", slug).
-			Try("Run it with --subtitles %s=FILE to replace the source", language)
-	}
-	h, err := d.Open(ctx, slug, language, 0)
-	if err != nil && !errors.Is(err, ErrUnknown) {
 		return h, err
 	}
 	last, held := h.Cues, h.Source.Revision
 	if base != 0 && base != h.Number {
 		return h, d.conflict(ctx, h, base)
 	}
-	h.Slug, h.Language, h.Source = slug, language, source
+	h.Source = source
 	used, err := d.usedIDs(ctx, slug, language)
 	if err != nil {
 		return h, err
 	}
 	h.Cues = BoundIn(source.Language, language, source.Cues, compare.Carry(plain(last), cues, compare.Fresh(used)))
+	if !slices.ContainsFunc(h.Cues, func(c Cue) bool { return len(c.Of) > 0 }) {
+		return h, fault.New(slug+" in "+language, "nothing in the file is shown when anything of the source is").
+			Try("Look whether it is for another talk, or on another clock (lectern subtitles sync)")
+	}
 	keepStates(h.Cues, last, who)
 	if h.Number > 0 && held == source.Revision && unchanged(h.Cues, last) {
 		return h, nil
@@ -215,11 +232,7 @@ func (d Desk) HandIn(ctx context.Context, slug, language string, cues []conferen
 // who's words, whatever their program says of it: only a person here approves. base is as
 // with HandIn; where it is 0, the file may say it.
 func (d Desk) Import(ctx context.Context, slug, language string, r *Returned, base int, who string) (Held, Taken, error) {
-	h, err := d.Open(ctx, slug, language, 0)
-	if errors.Is(err, ErrUnknown) {
-		h.Slug, h.Language = slug, language
-		h.Source, err = d.Source(ctx, slug)
-	}
+	h, err := d.Begin(ctx, slug, language)
 	if err != nil {
 		return h, Taken{}, err
 	}
@@ -233,7 +246,7 @@ func (d Desk) Import(ctx context.Context, slug, language string, r *Returned, ba
 		return h, taken, err
 	}
 	h.Cues = cues
-	h.sign(last, who)
+	taken.Changed = h.sign(last, who)
 	if h.Number > 0 && unchanged(h.Cues, last) {
 		return h, taken, nil
 	}
@@ -242,8 +255,8 @@ func (d Desk) Import(ctx context.Context, slug, language string, r *Returned, ba
 }
 
 // sign says whose words cues are that were not there before, and lets none of them be
-// further than a draft.
-func (h *Held) sign(last []Cue, who string) {
+// further than a draft. It counts what changed.
+func (h *Held) sign(last []Cue, who string) (changed int) {
 	before := make(map[string]Cue, len(last))
 	for _, c := range last {
 		before[c.ID] = c
@@ -251,18 +264,27 @@ func (h *Held) sign(last []Cue, who string) {
 	for n := range h.Cues {
 		c := &h.Cues[n]
 		was, ok := before[c.ID]
+		delete(before, c.ID)
 		if ok && was.Text == c.Text && slices.Equal(was.Spans, c.Spans) {
 			c.By = was.By
-			if c.State != was.State && c.State.reached(InReview) {
+			switch {
+			case c.State == NeedsEditing && c.Was == "": // a program dropped it
+				c.Hash, c.Was, c.Stood = was.Hash, was.Was, was.Stood
+			case c.State != was.State && c.State.reached(InReview):
 				c.State = was.State
+			}
+			if c.State != was.State {
+				changed++
 			}
 			continue
 		}
+		changed++
 		c.By = who
 		if c.State.reached(InReview) {
 			c.State = Draft
 		}
 	}
+	return changed + len(before) // and what is not there any more
 }
 
 // Sheet is a translation beside its source, for a translator.
@@ -326,6 +348,11 @@ func keepStates(cues, last []Cue, who string) {
 		same := ok && was.Text == c.Text && slices.Equal(was.Spans, c.Spans) && slices.Equal(was.Of, c.Of)
 		if same && was.State != Obsolete && c.State != Untranslated {
 			c.Hash, c.Was, c.State, c.Stood, c.By = was.Hash, was.Was, was.State, was.Stood, was.By
+			continue
+		}
+		if ok && was.State == Obsolete && was.Text == c.Text && len(c.Of) == 0 { // its source is gone still
+			was.Cue = c.Cue
+			*c = was
 			continue
 		}
 		c.By = who
@@ -402,20 +429,29 @@ func (h *Held) move(from, to State, none string) error {
 	return nil
 }
 
-// Approve approves all that is in review. Nobody approves their own words.
+// Approve approves what is in review in others' words: nobody approves their own, which
+// stay in review.
 func (d Desk) Approve(ctx context.Context, slug, language, who string) (Held, error) {
 	return d.alter(ctx, slug, language, who, "approved", func(h *Held) error {
-		own := 0
-		for _, c := range h.Cues {
-			if c.State == InReview && c.By == who {
+		own, approved := 0, 0
+		for i := range h.Cues {
+			switch c := &h.Cues[i]; {
+			case c.State != InReview:
+			case strings.EqualFold(c.By, who):
 				own++
+			default:
+				c.State = Approved
+				approved++
 			}
 		}
-		if own > 0 {
+		switch {
+		case approved > 0:
+			return nil
+		case own > 0:
 			return fault.New(slug+" in "+language, "has %d cues in your own words (%s), which somebody else has to approve", own, who).
 				Try("Ask another who knows the language")
 		}
-		return h.move(InReview, Approved, "has nothing that is in review")
+		return fault.New(slug+" in "+language, "has nothing that is in review: it is %s", h.Progress().State())
 	})
 }
 
@@ -447,7 +483,7 @@ func (d Desk) SendBack(ctx context.Context, slug, language, id, who, note string
 func (d Desk) Restore(ctx context.Context, slug, language string, number int, who string) (Held, error) {
 	return d.alter(ctx, slug, language, who, fmt.Sprintf("revision %d restored", number), func(h *Held) error {
 		old, err := d.Open(ctx, slug, language, number)
-		if errors.Is(err, ErrUnknown) {
+		if errors.Is(err, ErrUnknown) || number < 1 {
 			return fault.New(slug+" in "+language, "has no revision %d: the last is %d", number, h.Number)
 		}
 		if err != nil {

@@ -150,3 +150,52 @@ func ids(cues []conference.Cue) (all []string) {
 	}
 	return all
 }
+
+// A file of before a cue was cut does not bring it back.
+func TestWhatWasCutStaysCut(t *testing.T) {
+	ctx, d := t.Context(), desk(t, english)
+	held(d.HandIn(ctx, "light", "es", spanish, 0, "rosa", "handed in"))(t)
+	cut := slices.Clone(english)[:3]
+	d.correct(t, cut)
+	if _, err := d.Follow(ctx, "light"); err != nil {
+		t.Fatal(err)
+	}
+	h := held(d.HandIn(ctx, "light", "es", spanish, 0, "rosa", "handed in again"))(t)
+	if got, want := states(h.Cues), []State{Draft, Draft, Draft, Obsolete}; !slices.Equal(got, want) {
+		t.Errorf("it is %v, want %v", got, want)
+	}
+}
+
+// Of two translators each approves the other's words.
+func TestEachApprovesTheOthersWords(t *testing.T) {
+	ctx, d := t.Context(), desk(t, english)
+	held(d.HandIn(ctx, "light", "es", spanish[:2], 0, "rosa", "the beginning"))(t)
+	held(d.HandIn(ctx, "light", "es", spanish, 0, "juan", "the end"))(t)
+	held(d.Review(ctx, "light", "es", "juan"))(t)
+	h := held(d.Approve(ctx, "light", "es", "Rosa"))(t)
+	if got, want := states(h.Cues), []State{InReview, InReview, Approved, Approved}; !slices.Equal(got, want) {
+		t.Errorf("when she approved, it was %v, want %v", got, want)
+	}
+	if h = held(d.Approve(ctx, "light", "es", "juan"))(t); h.Progress().Approved != 4 {
+		t.Errorf("when he had, too, it was %+v", h.Progress())
+	}
+}
+
+func TestWhatIsNoTranslation(t *testing.T) {
+	ctx, d := t.Context(), desk(t, english)
+	late := slices.Clone(spanish)
+	for n := range late {
+		late[n].Start, late[n].End = late[n].Start+time.Hour, late[n].End+time.Hour
+	}
+	for name, err := range map[string]error{
+		"the language that is spoken": errOf(d.HandIn(ctx, "light", "en", spanish, 0, "rosa", "")),
+		"a file of another talk":      errOf(d.HandIn(ctx, "light", "es", late, 0, "rosa", "")),
+		"no revision":                 errOf(d.Restore(ctx, "light", "es", 0, "rosa")),
+	} {
+		if err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+}
+
+func errOf(_ Held, err error) error { return err }

@@ -23,7 +23,7 @@ type Pair struct {
 func Pairs(talk, language string, units []Unit) (all []Pair) {
 	for _, u := range units {
 		text := textOf(plain(u.Target))
-		if len(u.Source) > 0 && strings.TrimSpace(text) != "" && u.State().reached(Draft) {
+		if len(u.Source) > 0 && strings.TrimSpace(text) != "" && u.State().reached(Draft) && folded(text) != folded(textOf(u.Source)) {
 			all = append(all, Pair{textOf(u.Source), text, language, talk, u.Source[0].ID, u.State()})
 		}
 	}

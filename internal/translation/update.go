@@ -89,7 +89,9 @@ func (r *revision) update(translated []Cue) ([]Cue, Report) {
 	u := &update{r, slices.Clone(translated)}
 	report := Report{NeedsEditing: []Stale{}, New: []Line{}, Gone: []Line{}, Strange: []Line{}}
 	for _, p := range u.parts() {
-		u.bring(p, &report)
+		if len(p.cues) > 0 || len(p.old) > 0 || !u.revive(p, &report) {
+			u.bring(p, &report)
+		}
 	}
 	slices.SortStableFunc(u.cues, func(a, b Cue) int { return int(a.Start - b.Start) })
 	return u.cues, report
@@ -280,6 +282,26 @@ func (u *update) retire(p *part, r *Report) {
 			c.Was, c.Stood, c.State = textOf(pick(u.old, p.old)), c.State, Obsolete
 		}
 	}
+}
+
+// revive gives back its translation to a cue that was cut from the source and stands there
+// again, if it did.
+func (u *update) revive(p *part, r *Report) bool {
+	if len(p.new) != 1 {
+		return false
+	}
+	now := u.new[p.new[0]]
+	for j := range u.cues {
+		c := &u.cues[j]
+		if c.State != Obsolete || c.Hash != Hash(now.Text) {
+			continue
+		}
+		c.Of, c.State, c.Stood, c.Was = []string{now.ID}, c.Stood, "", ""
+		c.Start, c.End = now.Start, now.End
+		r.Retimed++
+		return true
+	}
+	return false
 }
 
 // strangers are cues without a source: what was retired before, and what a translator

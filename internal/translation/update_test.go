@@ -100,6 +100,42 @@ func TestASourceThatGoesBack(t *testing.T) {
 	}
 }
 
+// What was cut and stands there again has its translation again.
+func TestASourceThatComesBack(t *testing.T) {
+	cut := slices.Delete(slices.Clone(english), 1, 2)
+	cues, _ := Update(Bound(english, spanish), english, cut)
+	back := compare.Carry(cut, english, compare.Fresh([]string{"c0004"}))
+	cues, r := Update(cues, cut, back)
+	if got := states(cues); !slices.Equal(got, []State{Draft, Draft, Draft, Draft}) || r.Untranslated > 0 {
+		t.Errorf("the cues are %v, and %d are to be translated", got, r.Untranslated)
+	}
+}
+
+// A doubt stays until a person has looked, however often the source changes.
+func TestADoubtStays(t *testing.T) {
+	source := said("Is it open?", "Yes.", "Is it large?", "Yes.", "Thank you all.")
+	target := said("¿Está abierto?", "Sí, lo está.", "¿Es grande?", "Sí, lo es.", "Gracias a todos.")
+	cues := Bound(source, target)
+	for _, next := range [][]conference.Cue{
+		said("Is it open?", "Yes.", "Is it large?", "9 No.", "Thank you all."),
+		said("Is it open?", "No.", "Is it large?", "9 No.", "Thank you all."),
+		said("Is it open?", "Yes.", "Is it large?", "9 No.", "Thank you all."),
+	} {
+		next = compare.Carry(source, next, compare.Fresh(ids(source)))
+		cues, _ = Update(cues, source, next)
+		source = next
+		if cues[1].State != NeedsEditing {
+			t.Errorf("where the source is %q, the answer to the first question is %s", textOf(next), cues[1].State)
+		}
+	}
+}
+
+func TestWhatIsLeftAtTheEndsIsBoundToNothing(t *testing.T) {
+	if got := fmt.Sprint(Bind(english[1:3], spanish)); got != "[[] [0] [1] []]" {
+		t.Errorf("bound to %s", got)
+	}
+}
+
 // A translation in cues of its own follows the source's times.
 func TestRetimesCuesOfItsOwn(t *testing.T) {
 	both := []conference.Cue{{ID: "a", Start: 500 * time.Millisecond, End: 5200 * time.Millisecond, Text: "Buenos días a todos. Empieza por el final."}, spanish[2], spanish[3]}
