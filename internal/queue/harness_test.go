@@ -154,6 +154,14 @@ func dispatch(t testing.TB, q *Queue, ids ...string) {
 // patienceOfTests is how long anything may take that a test waits for.
 const patienceOfTests = 20 * time.Second
 
+// listening is a queue's events once they are heard: what happens before is heard by nobody.
+func listening(t testing.TB, q *Queue) <-chan action.Event {
+	t.Helper()
+	events := q.Events()
+	await(t, events, "the connection", func(e action.Event) bool { return e.Type == "" })
+	return events
+}
+
 // await is the first event that matches; those before it are dropped.
 func await(t testing.TB, events <-chan action.Event, what string, matches func(action.Event) bool) action.Event {
 	t.Helper()

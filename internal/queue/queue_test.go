@@ -68,7 +68,7 @@ func TestStates(t *testing.T) {
 
 		started := make(chan string, 8)
 		release := make(chan bool)
-		events := q.Events()
+		events := listening(t, q)
 		stop := serve(t, q, 1, func(_ context.Context, job action.Job, _ func(action.Event)) error {
 			started <- job.ID
 			<-release
@@ -100,6 +100,7 @@ func TestRunningFromTheMomentItIsTaken(t *testing.T) {
 		// However often one looks, a job that is taken is never seen as Gone before it is done.
 		var gone atomic.Int32
 		release := make(chan bool)
+		done := sync.OnceFunc(func() { close(release) })
 		looking, stopLooking := context.WithCancel(t.Context())
 		dispatch(t, q, "job")
 		var look sync.WaitGroup
@@ -112,12 +113,13 @@ func TestRunningFromTheMomentItIsTaken(t *testing.T) {
 				}
 			})
 		}
-		events := q.Events()
+		events := listening(t, q)
 		serve(t, q, 1, func(context.Context, action.Job, func(action.Event)) error { <-release; return nil })
+		t.Cleanup(done) // before the worker is waited for
 		awaitType(t, events, action.Started, "job")
 		stopLooking()
 		look.Wait()
-		close(release)
+		done()
 		if n := gone.Load(); n > 0 {
 			t.Errorf("seen as gone %d times", n)
 		}
@@ -128,7 +130,7 @@ func TestCancel(t *testing.T) {
 	overEach(t, func(t *testing.T, b backend) {
 		q := open(t, Options{URL: b.url})
 		started, ended := make(chan string, 8), make(chan error, 8)
-		events := q.Events()
+		events := listening(t, q)
 		serve(t, q, 1, untilStopped(started, ended))
 
 		t.Run("running", func(t *testing.T) {
@@ -222,7 +224,7 @@ func TestEndings(t *testing.T) {
 	}
 	overEach(t, func(t *testing.T, b backend) {
 		q := open(t, Options{URL: b.url})
-		events := q.Events()
+		events := listening(t, q)
 		serve(t, q, 2, func(ctx context.Context, job action.Job, report func(action.Event)) error {
 			return endings[job.ID].handle(ctx, job, report)
 		})
@@ -246,7 +248,7 @@ func TestEndings(t *testing.T) {
 func TestProgressIsTheLatestAndNeverInTheWay(t *testing.T) {
 	overEach(t, func(t *testing.T, b backend) {
 		q := open(t, Options{URL: b.url})
-		events := q.Events()
+		events := listening(t, q)
 		var took time.Duration
 		release := make(chan bool)
 		serve(t, q, 1, func(_ context.Context, _ action.Job, report func(action.Event)) error {
@@ -296,7 +298,7 @@ func TestServeLeavesNothingBehind(t *testing.T) {
 	overEach(t, func(t *testing.T, b backend) {
 		q := open(t, Options{URL: b.url})
 		started, ended := make(chan string, 8), make(chan error, 8)
-		events := q.Events()
+		events := listening(t, q)
 		stop := serve(t, q, 2, untilStopped(started, ended))
 		dispatch(t, q, "a", "b", "c", "d")
 		receive(t, started, "the first")
@@ -334,7 +336,7 @@ func TestSilentWorker(t *testing.T) {
 	overEach(t, func(t *testing.T, b backend) {
 		const beat = 300 * time.Millisecond
 		q := open(t, Options{URL: b.url, Beat: beat})
-		events := q.Events()
+		events := listening(t, q)
 		kill := workerProcess(t, q.URL(), beat)
 		dispatch(t, q, "job")
 		awaitType(t, events, action.Started, "job")

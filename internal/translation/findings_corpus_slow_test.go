@@ -22,7 +22,7 @@ func pairsOfCorpus(t testing.TB) (all [][2]string) {
 	if root == "" {
 		t.Skip("LECTERN_CORPUS does not name a folder of real subtitle files")
 	}
-	files, err := filepath.Glob(filepath.Join(root, "*", "*"))
+	files, err := filepath.Glob(filepath.Join(root, "*", "*", "*.*"))
 	if err != nil {
 		t.Fatal(err)
 	}

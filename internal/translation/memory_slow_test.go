@@ -22,7 +22,7 @@ func talks(t testing.TB) (pairs []Pair) {
 	if root == "" {
 		t.Skip("LECTERN_CORPUS does not name a folder of real subtitle files")
 	}
-	files, err := filepath.Glob(filepath.Join(root, "en", "*.srt"))
+	files, err := filepath.Glob(filepath.Join(root, "*", "en", "*.srt"))
 	if err != nil {
 		t.Fatal(err)
 	}
