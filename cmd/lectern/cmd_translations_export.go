@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,7 +26,8 @@ type translationsExportCmd struct {
 	Format         string `aliases:"to" help:"The format to write, whatever the name of OUT: po, xliff (2.0), xliff-1.2, csv, srt or vtt." enum:",po,xliff,xliff-1.2,csv,srt,vtt" default:"" placeholder:"FORMAT"`
 	OldSource      string `help:"The subtitle file that the translation was made from, if SOURCE was corrected since." placeholder:"FILE"`
 	SourceLanguage string `help:"The language of SOURCE (BCP 47), if it and its name do not say it." placeholder:"L"`
-	Profile        string `help:"Whose rules say how much can be read: ${profiles}." enum:"${profiles}" default:"${profile}" placeholder:"NAME"`
+	Profile        string `help:"Whose rules say how much can be read: ${profiles}; as the language asks otherwise." enum:",${profiles}" default:"" placeholder:"NAME"`
+	Revision       int    `help:"With a talk: an earlier revision of its translation." placeholder:"N"`
 	Talk           string `help:"The talk's title, for translators; the name of SOURCE if you do not say it." placeholder:"TITLE"`
 	fileFlags
 	dataFlag
@@ -76,6 +78,13 @@ func (c *translationsExportCmd) fromCatalogue(ctx context.Context, t *terminal, 
 			return err
 		}
 		h, err := d.Begin(ctx, c.Source, language)
+		if err == nil && c.Revision != 0 {
+			h, err = d.Open(ctx, c.Source, language, c.Revision)
+		}
+		if errors.Is(err, translation.ErrUnknown) {
+			return fault.New(c.Source+" in "+language, "has no revision %d", c.Revision).
+				Try("`lectern translations history %s %s` lists them", c.Source, language)
+		}
 		sheet = h.Sheet(cmp.Or(c.Talk, s.Facts.Talk.Title))
 		return err
 	})
@@ -89,9 +98,12 @@ func (c *translationsExportCmd) deliver(t *terminal, format string, sheet transl
 	if format == "srt" || format == "vtt" {
 		return c.subtitles(t, sheet, subtitle.Format(format))
 	}
-	profile, err := check.Named(c.Profile)
-	if err != nil {
-		return err
+	profile := check.For(sheet.To)
+	if c.Profile != "" {
+		var err error
+		if profile, err = check.Named(c.Profile); err != nil {
+			return err
+		}
 	}
 	var b bytes.Buffer
 	if err := writeSheet(&b, format, sheet, cmp.Or(profile.Speed, profile.TooFast)); err != nil {

@@ -45,7 +45,8 @@ func (f *trackFlags) explained(err error) error {
 			Try("Add one: lectern translations add %s %s FILE", f.Talk, f.Language)
 	case errors.As(err, &conflict):
 		return fault.New("", "%v", conflict).
-			Try("Look at it: lectern translations export %s %s --format csv; or hand yours in on top with --base %d", f.Talk, f.Language, conflict.Last.Number)
+			Try("Look at theirs: lectern translations export %s %s --format csv (and --revision %d for what yours was made from); or hand yours in on top with --base %d",
+				f.Talk, f.Language, max(1, conflict.Base), conflict.Last.Number)
 	}
 	return err
 }
