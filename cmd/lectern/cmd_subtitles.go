@@ -116,7 +116,7 @@ func readBytes(ctx context.Context, file, name string) ([]byte, error) {
 	case r := <-read:
 		switch {
 		case errors.Is(r.err, fs.ErrNotExist):
-			return nil, fault.New(name, "does not exist").Try("Check the name of the subtitle file")
+			return nil, fault.New(name, "does not exist").Try("Check the name of the file")
 		case r.err != nil:
 			return nil, fault.New(name, "cannot be read: %v", bare(r.err)).Try("Name a subtitle file")
 		}

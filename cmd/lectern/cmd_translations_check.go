@@ -47,7 +47,7 @@ func (c *translationsCheckCmd) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 	}
-	sheet := translation.Sheet{From: from.Language, To: to.Language, Units: translation.Units(from.Cues, translation.Bound(from.Cues, to.Cues))}
+	sheet := translation.Sheet{From: from.Language, To: to.Language, Units: translation.Units(from.Cues, translation.BoundIn(from.Language, to.Language, from.Cues, to.Cues))}
 	found := judged{translation.VerdictOn(sheet, profile, glossary), to.Diagnostics}
 	if c.JSON {
 		err = t.printJSON(found)

@@ -91,12 +91,12 @@ func addTranslations(ctx context.Context, books *catalog.Catalog, facts *confere
 	least := translation.State(state)
 	facts.Tracks = withoutCopies(facts.Tracks)
 	for _, h := range all {
-		if slices.ContainsFunc(facts.Tracks, func(t conference.Track) bool { return t.Language == h.Language }) {
-			facts.LeftOut = append(facts.LeftOut, conference.LeftOut{Language: h.Language, Why: "a file in the same language was handed in with the talk"})
-			continue
-		}
 		progress := h.Progress()
 		of := conference.Completeness{Revision: h.Source.Revision, Cues: progress.Source, Done: progress.Reached(least)}
+		if slices.ContainsFunc(facts.Tracks, func(t conference.Track) bool { return t.Language == h.Language }) {
+			facts.LeftOut = append(facts.LeftOut, conference.LeftOut{Language: h.Language, Why: "a file in the same language was handed in with the talk", Translated: of})
+			continue
+		}
 		cues := translation.Released(h.Cues, least)
 		if len(cues) == 0 || of.Done*100 < complete*of.Cues {
 			why := fmt.Sprintf("%d of %d cues are %s, and the release asks for %d %%", of.Done, of.Cues, words(least), complete)
