@@ -29,6 +29,10 @@ type Conflict struct {
 }
 
 func (c *Conflict) Error() string {
+	if c.Base == 0 {
+		return fmt.Sprintf("the translation of %s in %s has words of others (revision %d, by %s: %q), which yours changes or leaves out, and yours does not say what it was made from",
+			c.Slug, c.Language, c.Last.Number, c.Last.Who, c.Last.Why)
+	}
 	return fmt.Sprintf("%s changed the translation of %s in %s meanwhile (revision %d, %q): yours was made from revision %d",
 		c.Last.Who, c.Slug, c.Language, c.Last.Number, c.Last.Why, c.Base)
 }

@@ -197,7 +197,8 @@ func (d Desk) save(ctx context.Context, h Held, who, why string) (Held, error) {
 // HandIn takes a translated file: the cues of a new translation, or the present ones of one
 // that is there. What is all as it was makes no revision. What is as it was keeps its id and its state; everything else is a draft
 // in who's words. base, unless it is 0, is the revision that the file was made from: if it
-// is not the last one, the error is a [catalog.Conflict].
+// is not the last one, the error is a [catalog.Conflict]. So it is where base is 0 and the
+// file has other words than another person's.
 func (d Desk) HandIn(ctx context.Context, slug, language string, cues []conference.Cue, base int, who, why string) (Held, error) {
 	h, err := d.Begin(ctx, slug, language)
 	if err != nil {
@@ -220,6 +221,9 @@ func (d Desk) HandIn(ctx context.Context, slug, language string, cues []conferen
 	if !slices.ContainsFunc(h.Cues, func(c Cue) bool { return len(c.Of) > 0 }) {
 		return h, fault.New(slug+" in "+language, "nothing in the file is shown when anything of the source is").
 			Try("Look whether it is for another talk, or on another clock (lectern subtitles sync)")
+	}
+	if base == 0 && overwrites(h.Cues, last, who) {
+		return h, d.conflict(ctx, h, 0)
 	}
 	keepStates(h.Cues, last, who)
 	if h.Number > 0 && held == source.Revision && unchanged(h.Cues, last) {
@@ -290,6 +294,17 @@ func (h *Held) sign(last []Cue, who string) (changed int) {
 // Sheet is a translation beside its source, for a translator.
 func (h Held) Sheet(title string) Sheet {
 	return Sheet{Talk: title, From: h.Source.Language, To: h.Language, Revision: h.Source.Revision, Base: h.Number, Units: Units(h.Source.Cues, h.Cues)}
+}
+
+// overwrites reports whether cues change or leave out what is in another's words than who's.
+func overwrites(cues, last []Cue, who string) bool {
+	now := make(map[string]string, len(cues))
+	for _, c := range cues {
+		now[c.ID] = c.Text
+	}
+	return slices.ContainsFunc(last, func(c Cue) bool {
+		return c.By != "" && !strings.EqualFold(c.By, who) && c.State != Obsolete && now[c.ID] != c.Text
+	})
 }
 
 // unchanged reports whether the catalogue would write the same of both.

@@ -83,6 +83,9 @@ func TestTwoTranslatorsAtOnce(t *testing.T) {
 	if !errors.As(err, &conflict) || conflict.Base != 1 || conflict.Last.Who != "juan" {
 		t.Fatalf("hers was taken: %v", err)
 	}
+	if _, err = d.HandIn(ctx, "light", "es", said("Hola.", "Adiós."), 0, "juan", "all anew"); !errors.As(err, &conflict) || conflict.Last.Number != 2 {
+		t.Errorf("his, made of nobody knows what, replaced her words: %v", err)
+	}
 	h := held(d.Restore(ctx, "light", "es", 1, "rosa"))(t)
 	if h.Number != 3 || len(h.Cues) != 4 || h.Cues[3].ID != first.Cues[3].ID {
 		t.Errorf("restored, it is %+v", h)
