@@ -212,11 +212,12 @@ const (
 // gain is what speaks for a group: the part of its time that both sides share, and how
 // well their lengths and what survives translation go together.
 func (b *binding) gain(g group) float64 {
-	from, to := whole(b.source[g.i:g.i+g.a]), whole(b.translated[g.j:g.j+g.b])
-	over := min(from.end, to.end) - max(from.start, to.start)
-	if over <= 0 {
+	source, translated := b.source[g.i:g.i+g.a], b.translated[g.j:g.j+g.b]
+	over := min(ends(source), ends(translated)) - max(source[0].start, translated[0].start)
+	if over <= 0 { // as of nearly all, before anything is put together
 		return 0
 	}
+	from, to := whole(source), whole(translated)
 	time := over / (from.length() + to.length() - over)
 	long, short := from.letters*b.ratio+3, to.letters+3 // of a few letters, some more or less say nothing
 	if long < short {
@@ -226,15 +227,23 @@ func (b *binding) gain(g group) float64 {
 	return float64(g.a+g.b)*(alike-leastAlike) - apiece*float64(g.a+g.b-2)
 }
 
+// ends is when the last of cues ends.
+func ends(all []side) float64 {
+	end := all[0].end
+	for _, s := range all[1:] {
+		end = max(end, s.end)
+	}
+	return end
+}
+
 // whole is cues as one.
 func whole(all []side) side {
 	w := all[0]
 	if len(all) == 1 {
 		return w
 	}
-	w.anchors = slices.Clone(w.anchors)
+	w.anchors, w.end = slices.Clone(w.anchors), ends(all)
 	for _, s := range all[1:] {
-		w.end = max(w.end, s.end)
 		w.letters += s.letters
 		w.anchors = append(w.anchors, s.anchors...)
 	}
