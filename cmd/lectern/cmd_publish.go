@@ -49,19 +49,7 @@ func (c *publishCmd) release(ctx context.Context, t *terminal) (released conduct
 		return released, err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	q, stop, err := serve(ctx, t, h.store, c.Redis)
-	if err != nil {
-		return released, err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
-	v := newView(t)
-	if c.JSON {
-		v.told = nil
-	}
-	want.Watch, want.Command, want.Who = v.show, shellWords(t.args), who()
-	released, err = h.releaser(t, q).Release(ctx, want)
-	v.end()
-	return released, err
+	return h.release(ctx, t, c.Redis, c.JSON, want)
 }
 
 // read is what was handed in for the talk before, and where its files are.
@@ -107,5 +95,6 @@ func (c *publishCmd) read(ctx context.Context, books *catalog.Catalog) (want con
 		want.Originals[action.Key(sum)] = original
 	}
 	slices.Sort(want.Notes)
+	want.Who = who()
 	return want, nil
 }

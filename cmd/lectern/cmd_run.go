@@ -107,28 +107,14 @@ func (c *runCmd) release(ctx context.Context, t *terminal) (released conductor.R
 	if err != nil {
 		return released, err
 	}
-	q, stop, err := serve(ctx, t, h.store, c.Redis)
-	if err != nil {
-		return released, err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
-
-	r := h.releaser(t, q)
 	if want.Submission.Facts.Talk.Slug == "" {
-		slug, notes, err := r.Slug(ctx, want.Submission)
+		slug, notes, err := h.releaser(t, nil).Slug(ctx, want.Submission)
 		if err != nil {
 			return released, err
 		}
 		want.Submission.Facts.Talk.Slug, want.Notes = slug, append(want.Notes, notes...)
 	}
-	v := newView(t)
-	if c.JSON {
-		v.told = nil
-	}
-	want.Watch, want.Command = v.show, shellWords(t.args)
-	released, err = r.Release(ctx, want)
-	v.end()
-	return released, err
+	return h.release(ctx, t, c.Redis, c.JSON, want)
 }
 
 // identifyAssets says by their content what the files of the conference's cards are.

@@ -136,3 +136,20 @@ func (h *house) releaser(t *terminal, q *queue.Queue) *conductor.Releaser {
 		Kinds:   worker.PlanKinds(worker.Kinds()),
 	}
 }
+
+// release publishes what is wanted, and shows how it goes unless JSON will say it all.
+func (h *house) release(ctx context.Context, t *terminal, url string, asJSON bool, want conductor.Release) (released conductor.Released, err error) {
+	q, stop, err := serve(ctx, t, h.store, url)
+	if err != nil {
+		return released, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	v := newView(t)
+	if asJSON {
+		v.told = nil
+	}
+	want.Watch, want.Command = v.show, shellWords(t.args)
+	released, err = h.releaser(t, q).Release(ctx, want)
+	v.end()
+	return released, err
+}

@@ -20,7 +20,7 @@ import (
 // follow brings the translations in the catalogue along to the source that was just saved,
 // and says where somebody has to look at them again.
 func (w *wish) follow(ctx context.Context) error {
-	if authored(w.facts.Tracks) == nil {
+	if conference.AuthoredIn(w.facts.Tracks) == nil {
 		return nil
 	}
 	reports, err := translation.Desk{Catalog: w.Catalog}.Follow(ctx, w.facts.Talk.Slug)
@@ -44,29 +44,19 @@ func (w *wish) spoilt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	was, is := authored(before.Facts.Tracks), authored(w.facts.Tracks)
+	was, is := conference.AuthoredIn(before.Facts.Tracks), conference.AuthoredIn(w.facts.Tracks)
 	if was == nil || is == nil || sameCues(was.Cues, is.Cues) {
 		return nil
 	}
 	for _, t := range w.facts.Tracks {
-		old := slices.IndexFunc(before.Facts.Tracks, func(o conference.Track) bool { return o.Language == t.Language })
-		if t.Kind != conference.Translation || old < 0 || !sameCues(before.Facts.Tracks[old].Cues, t.Cues) {
+		old := conference.TrackIn(before.Facts.Tracks, t.Language)
+		if t.Kind != conference.Translation || old == nil || !sameCues(old.Cues, t.Cues) {
 			continue
 		}
 		_, r := translation.Update(translation.BoundIn(was.Language, t.Language, was.Cues, t.Cues), was.Cues, is.Cues)
 		if n := len(r.NeedsEditing) + r.Obsolete + r.Untranslated; n > 0 {
 			w.notes = append(w.notes, fmt.Sprintf("%s was not changed, and %s was: %d places need another look, %d cues are to be translated and %d are not needed any more (lectern translations update tells which)",
 				t.File, is.File, len(r.NeedsEditing), r.Untranslated, r.Obsolete))
-		}
-	}
-	return nil
-}
-
-// authored is the track in the language that is spoken; nil if there is none.
-func authored(tracks []conference.Track) *conference.Track {
-	for i := range tracks {
-		if tracks[i].Kind == conference.Authored {
-			return &tracks[i]
 		}
 	}
 	return nil
@@ -80,7 +70,7 @@ func sameCues(a, b []conference.Cue) bool {
 // released by what a pipeline asks, and which may not. A file in the same language that was
 // handed in with the talk comes before one.
 func addTranslations(ctx context.Context, books *catalog.Catalog, facts *conference.Facts, p pipelines.Pipeline) error {
-	if authored(facts.Tracks) == nil {
+	if conference.AuthoredIn(facts.Tracks) == nil {
 		return leaveOut(ctx, books, facts)
 	}
 	all, err := translation.Desk{Catalog: books}.All(ctx, facts.Talk.Slug)
@@ -93,7 +83,7 @@ func addTranslations(ctx context.Context, books *catalog.Catalog, facts *confere
 	for _, h := range all {
 		progress := h.Progress()
 		of := conference.Completeness{Revision: h.Source.Revision, Cues: progress.Source, Done: progress.Reached(least)}
-		if slices.ContainsFunc(facts.Tracks, func(t conference.Track) bool { return t.Language == h.Language }) {
+		if conference.TrackIn(facts.Tracks, h.Language) != nil {
 			facts.LeftOut = append(facts.LeftOut, conference.LeftOut{Language: h.Language, Why: "a file in the same language was handed in with the talk", Translated: of})
 			continue
 		}
@@ -126,7 +116,7 @@ func leaveOut(ctx context.Context, books *catalog.Catalog, facts *conference.Fac
 // withoutCopies is tracks without cues that only repeat the source in a translation. No
 // viewer who asks for Spanish gets English.
 func withoutCopies(tracks []conference.Track) (all []conference.Track) {
-	source := authored(tracks)
+	source := conference.AuthoredIn(tracks)
 	for _, t := range tracks {
 		if source != nil && t.Kind == conference.Translation {
 			bound := translation.BoundIn(source.Language, t.Language, source.Cues, t.Cues)
@@ -145,10 +135,8 @@ func withoutCopies(tracks []conference.Track) (all []conference.Track) {
 func copied(before, after []conference.Track) (notes []string) {
 	for _, t := range before {
 		n := len(t.Cues)
-		for _, kept := range after {
-			if kept.Language == t.Language {
-				n -= len(kept.Cues)
-			}
+		if kept := conference.TrackIn(after, t.Language); kept != nil {
+			n -= len(kept.Cues)
 		}
 		if n > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d of its %d cues only repeat the source, and are left out", t.File, n, len(t.Cues)))

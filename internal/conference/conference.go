@@ -3,6 +3,7 @@
 package conference
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/timeline"
@@ -91,6 +92,23 @@ type Track struct {
 	Cues     []Cue     `json:"cues"`     // in reel time, ascending
 
 	Translated *Completeness `json:"translated,omitempty"` // how much of its source it holds; nil: nobody keeps count
+}
+
+// TrackIn is the one of some tracks in a language (BCP 47); nil if there is none.
+func TrackIn(tracks []Track, language string) *Track {
+	return firstTrack(tracks, func(t Track) bool { return t.Language == language })
+}
+
+// AuthoredIn is the one of some tracks that was written for the talk; nil if there is none.
+func AuthoredIn(tracks []Track) *Track {
+	return firstTrack(tracks, func(t Track) bool { return t.Kind == Authored })
+}
+
+func firstTrack(tracks []Track, is func(Track) bool) *Track {
+	if i := slices.IndexFunc(tracks, is); i >= 0 {
+		return &tracks[i]
+	}
+	return nil
 }
 
 // Completeness is how much of its source a translation holds.

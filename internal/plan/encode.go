@@ -90,7 +90,7 @@ func renditions(x *Expansion, reel Reel) encoded {
 			Container: r.Container,
 			Subtitles: r.Subtitles,
 		}
-		if made.Subtitles != "" && trackIn(x.Facts.Tracks, made.Subtitles) == nil {
+		if made.Subtitles != "" && conference.TrackIn(x.Facts.Tracks, made.Subtitles) == nil {
 			x.Note("rendition %s is left out: the talk has no subtitles in %s to be burned into it", made.Name, subtitle.EnglishName(made.Subtitles))
 			continue
 		}
@@ -101,16 +101,6 @@ func renditions(x *Expansion, reel Reel) encoded {
 	}
 	slices.SortStableFunc(all, func(a, b *Rendition) int { return cmp.Compare(b.Height, a.Height) })
 	return all
-}
-
-// trackIn is the track in a language; nil if there is none.
-func trackIn(tracks []conference.Track, language string) *conference.Track {
-	for i := range tracks {
-		if tracks[i].Language == language {
-			return &tracks[i]
-		}
-	}
-	return nil
 }
 
 // leastChunk is the shortest piece that is encoded by itself; x264 needs some frames to
@@ -152,7 +142,7 @@ func expandEncode(x *Expansion) (any, error) {
 func burning(x *Expansion, all encoded) map[string][]conference.Cue {
 	burned := make(map[string][]conference.Cue)
 	for _, r := range all {
-		t := trackIn(x.Facts.Tracks, r.Subtitles)
+		t := conference.TrackIn(x.Facts.Tracks, r.Subtitles)
 		if t == nil || burned[r.Subtitles] != nil {
 			continue
 		}

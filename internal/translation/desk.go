@@ -48,10 +48,8 @@ func (d Desk) Source(ctx context.Context, slug string) (conference.Track, error)
 	if err != nil {
 		return conference.Track{}, err
 	}
-	for _, t := range s.Facts.Tracks {
-		if t.Kind == conference.Authored {
-			return t, nil
-		}
+	if t := conference.AuthoredIn(s.Facts.Tracks); t != nil {
+		return *t, nil
 	}
 	return conference.Track{}, fault.New(slug, "has no subtitles in %s that a translation could be held against", subtitle.EnglishName(s.Facts.Talk.Language)).
 		Try("Run it with --subtitles %s=FILE first", s.Facts.Talk.Language)

@@ -139,19 +139,12 @@ func BenchmarkFollow(b *testing.B) {
 		for i := range edited {
 			edited[i].Start, edited[i].End = edited[i].Start+time.Second, edited[i].End+time.Second
 		}
-		d.correct(b, compare.Carry(source, edited, compare.Fresh(ids(source))))
+		d.correct(b, compare.Carry(source, edited, compare.Fresh(idsOf(source))))
 		b.StartTimer()
 		if _, err := d.Follow(context.Background(), "light"); err != nil {
 			b.Fatal(err)
 		}
 	}
-}
-
-func ids(cues []conference.Cue) (all []string) {
-	for _, c := range cues {
-		all = append(all, c.ID)
-	}
-	return all
 }
 
 // A file of before a cue was cut does not bring it back.

@@ -82,7 +82,10 @@ func newRevision(old, new []conference.Cue) *revision {
 const twins = 6
 
 // same reports whether a cue lives on by itself with its words.
-func same(c compare.Change) bool { return !c.Reworded && len(c.Old) == 1 && len(c.New) == 1 }
+func same(c compare.Change) bool { return !c.Reworded && single(c) }
+
+// single reports whether one cue lives on as one.
+func single(c compare.Change) bool { return len(c.Old) == 1 && len(c.New) == 1 }
 
 // update brings a translation along.
 func (r *revision) update(translated []Cue) ([]Cue, Report) {
@@ -220,7 +223,7 @@ func (u *update) missing(p *part, r *Report) {
 // it was made from.
 func (u *update) doubt(p *part, r *Report) {
 	was, is := textOf(pick(u.old, p.old)), textOf(pick(u.new, p.new))
-	whole := len(p.new) == len(p.old) && !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return len(c.Old) != 1 || len(c.New) != 1 })
+	whole := !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return !single(c) })
 	untranslated := false
 	var of []string
 	for _, i := range p.new {

@@ -121,7 +121,7 @@ func TestADoubtStays(t *testing.T) {
 		said("Is it open?", "No.", "Is it large?", "9 No.", "Thank you all."),
 		said("Is it open?", "Yes.", "Is it large?", "9 No.", "Thank you all."),
 	} {
-		next = compare.Carry(source, next, compare.Fresh(ids(source)))
+		next = compare.Carry(source, next, compare.Fresh(idsOf(source)))
 		cues, _ = Update(cues, source, next)
 		source = next
 		if cues[1].State != NeedsEditing {

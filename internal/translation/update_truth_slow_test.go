@@ -170,7 +170,7 @@ func TestUpdateKnowsWhatIsStillGood(t *testing.T) {
 			for n, source := range files {
 				rng := rand.New(rand.NewPCG(uint64(n), 5))
 				edited, good := e.edit(rng, source, files[(n+1)%len(files)])
-				edited = compare.Carry(source, edited, compare.Fresh(ids(source)))
+				edited = compare.Carry(source, edited, compare.Fresh(idsOf(source)))
 				cues := translated(source)
 				for i := range cues {
 					cues[i].ID = fmt.Sprint(i)
