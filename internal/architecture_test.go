@@ -16,10 +16,12 @@ const module = "github.com/lectern-av/lectern"
 // floors is where each package lives. A package imports only packages on lower floors,
 // so what is on a floor can be read, tested and changed without what is above it.
 var floors = map[string]int{
-	"cmd/lectern":    7, // one file per command: parse, call, print
-	"internal/bench": 7, // what `make bench` measures with
+	"cmd/lectern":    8, // one file per command: parse, call, print
+	"internal/bench": 8, // what `make bench` measures with
 
-	"internal/web": 6, // HTTP
+	"internal/web": 7, // HTTP
+
+	"internal/office": 6, // what people do at a conference server, by whatever means
 
 	"internal/conductor": 5, // the reconcile loop
 	"worker":             5, // one file per kind of action
@@ -40,6 +42,7 @@ var floors = map[string]int{
 	"internal/store":            2, // originals and artifacts by content
 	"pipelines":                 2, // the YAML definitions and their loader
 
+	"internal/access":     1, // who may do what
 	"internal/charset":    1, // bytes → text, whatever their encoding
 	"internal/conference": 1, // the nouns of a conference
 	"internal/action":     1, // the nouns of making
