@@ -34,6 +34,7 @@ const (
 
 // commands is the command line.
 type commands struct {
+	Serve        serveCmd        `cmd:"" help:"Run the conference server: pages, API, queue and workers in one process."`
 	Run          runCmd          `cmd:"" help:"Make the bundle of one talk from its recordings and subtitle files."`
 	Probe        probeCmd        `cmd:"" help:"Say what recordings are, and what is wrong with them."`
 	Subtitles    subtitlesCmd    `cmd:"" help:"Read, check, mend, convert and compare subtitle files."`

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/web"
+)
+
+type serveCmd struct {
+	Listen string `help:"Where to listen. Only this machine can reach it unless you say otherwise: 0.0.0.0:8080 is for everybody." default:"127.0.0.1:8080" placeholder:"ADDRESS"`
+	URL    string `name:"url" help:"Where people reach the server, if not where it listens: https://lectern.example behind a proxy that does TLS." placeholder:"URL"`
+	redisFlag
+	dataFlag
+}
+
+// Run is `lectern serve`.
+func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fault.New(c.Listen, "cannot be listened on: %v", err).Try("Choose another address with --listen")
+	}
+	defer listener.Close()
+	h, err := openHouse(ctx, t, c.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+	tools, err := media.Find()
+	if err != nil {
+		return err
+	}
+	q, stop, err := serve(ctx, t, h.store, c.Redis)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+
+	if c.URL == "" {
+		c.URL = "http://" + listener.Addr().String()
+	}
+	o := &office.Office{
+		Catalog: h.catalog, Store: h.store, Releaser: h.releaser(t, q), Tools: tools,
+		Bundles: filepath.Join(c.Data, "bundles"), Log: t.log,
+	}
+	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: c.URL})
+	if err != nil {
+		return err
+	}
+	socket, err := listenLocally(c.Data)
+	if err != nil {
+		return err
+	}
+	if err := c.welcome(ctx, t, o); err != nil {
+		return err
+	}
+	return serveHTTP(ctx, pages, listener, socket)
+}
+
+// welcome says where the server is, and lets the first organiser in.
+func (c *serveCmd) welcome(ctx context.Context, t *terminal, o *office.Office) error {
+	fmt.Fprintf(t.out, "Lectern serves %s\n", c.URL)
+	secret, ok, err := o.FirstLink(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	_, err = fmt.Fprintf(t.out, "Nobody has come in yet. This link makes you the organiser; it opens once, within a day:\n  %s\n", web.LinkTo(c.URL, secret))
+	return err
+}
+
+// socketName is by which other commands on this machine reach the server of a data directory.
+const socketName = "lectern.sock"
+
+// listenLocally listens on the data directory's own socket. One that is there is of a server
+// that died, because this process holds the directory.
+func listenLocally(data string) (net.Listener, error) {
+	path := filepath.Join(data, socketName)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("listen for commands of this machine: %w", err)
+	}
+	return l, os.Chmod(path, 0o600)
+}
+
+// goodbye is how long requests that are under way get to end.
+const goodbye = 5 * time.Second
+
+// serveHTTP serves until ctx ends. Whoever comes by the local socket is an organiser.
+func serveHTTP(ctx context.Context, handler http.Handler, public, local net.Listener) error {
+	operator := access.Person{Grants: []access.Grant{{Role: access.Organiser, Name: who()}}}
+	servers := []*http.Server{
+		{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10},
+		{Handler: handler, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context {
+			return web.WithPerson(context.Background(), operator)
+		}},
+	}
+	ended := make(chan error, len(servers))
+	for i, l := range []net.Listener{public, local} {
+		go func() { ended <- servers[i].Serve(l) }()
+	}
+	var err error
+	running := len(servers)
+	select {
+	case <-ctx.Done():
+	case err = <-ended:
+		running--
+	}
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+	defer cancel()
+	for _, s := range servers {
+		if s.Shutdown(closing) != nil {
+			s.Close() // whoever still listens is cut off, and comes again
+		}
+	}
+	for range running {
+		<-ended
+	}
+	return err
+}

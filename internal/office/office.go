@@ -1,0 +1,27 @@
+// Package office is every operation that people do at a conference server, whoever asks by
+// whatever means: a page, the API, the command line. That is why they cannot differ, and why
+// the question who may do what is asked here, of each operation, by the rules of package
+// access: what a person may not do is refused with [access.ErrForbidden].
+//
+// Whatever changes a fact changes the catalogue first, in one transaction; what is to be
+// made of it follows.
+package office
+
+import (
+	"log/slog"
+
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conductor"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/store"
+)
+
+// Office is a conference's. All of its methods are safe for concurrent use.
+type Office struct {
+	Catalog  *catalog.Catalog
+	Store    *store.Local
+	Releaser *conductor.Releaser // nil where nothing can be made
+	Tools    media.Tools
+	Bundles  string // the directory that holds the talks' bundles
+	Log      *slog.Logger
+}

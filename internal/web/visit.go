@@ -1,0 +1,123 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// visit is one request, and who makes it.
+type visit struct {
+	*Server
+	w      http.ResponseWriter
+	r      *http.Request
+	person access.Person
+	locale string // of the pages: "en" or "es"
+}
+
+// visit finds out who asks. The visit is there with an error, too, of a stranger.
+func (s *Server) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
+	v := &visit{Server: s, w: w, r: r}
+	v.locale = s.words.locale(r)
+	if local, ok := r.Context().Value(localKey{}).(access.Person); ok {
+		v.person = local
+		return v, nil
+	}
+	var err error
+	v.person, err = s.office.Known(r.Context(), s.sessionsOf(r)...)
+	return v, err
+}
+
+type localKey struct{}
+
+// WithPerson is a context whose requests are made by somebody who is known otherwise than by
+// a link: whoever may open the socket in the data directory may as well open that.
+func WithPerson(ctx context.Context, p access.Person) context.Context {
+	return context.WithValue(ctx, localKey{}, p)
+}
+
+func (v *visit) ctx() context.Context { return v.r.Context() }
+func (v *visit) slug() string         { return v.r.PathValue("slug") }
+func (v *visit) language() string     { return v.r.PathValue("language") }
+
+// to sends the browser on, after something was done.
+func (v *visit) to(path string) error {
+	http.Redirect(v.w, v.r, path, http.StatusSeeOther)
+	return nil
+}
+
+// page is what the frame round every page needs to know, and the page's own Data.
+type page struct {
+	Locale  string
+	Person  access.Person
+	Path    string // that was asked for
+	Data    any
+	Problem *fault.Fault // with what was sent
+	words   words
+}
+
+// May reports whether the visitor may do something, so that a page offers no more.
+func (p page) May(act access.Act, talk, language string) bool {
+	return p.Person.May(act, talk, language)
+}
+
+// show answers with a page.
+func (v *visit) show(name string, data any) error { return v.answer(http.StatusOK, name, data, nil) }
+
+// again answers with a page whose form was sent, and what is wrong with it.
+func (v *visit) again(name string, data any, problem error) error {
+	f := fault.Of(problem)
+	if f == nil {
+		return problem
+	}
+	return v.answer(http.StatusUnprocessableEntity, name, data, f)
+}
+
+// answer renders a page whole before a byte of it is sent.
+func (v *visit) answer(status int, name string, data any, problem *fault.Fault) error {
+	var b bytes.Buffer
+	p := page{Locale: v.locale, Person: v.person, Path: v.r.URL.Path, Data: data, Problem: problem, words: v.words}
+	t := v.templates[name]
+	if t == nil {
+		return errors.New("there is no page " + name)
+	}
+	t, err := t.Clone()
+	if err != nil {
+		return err
+	}
+	if err := t.Funcs(p.funcs()).ExecuteTemplate(&b, "base.html", p); err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.Header().Set("Cache-Control", "no-store")
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(b.Bytes()) // who does not wait for the answer does not get it
+	return nil
+}
+
+// fail answers with what went wrong, in words where whoever asks can do something about it.
+func (v *visit) fail(err error) {
+	status := statusOf(err)
+	if v.ctx().Err() != nil {
+		return // nobody is there any more
+	}
+	if status == http.StatusInternalServerError {
+		v.log.Error("cannot answer", "path", v.r.URL.Path, "err", err)
+	}
+	data := struct {
+		Status int
+		Why    string
+		Known  bool
+	}{status, "", v.person.Known()}
+	if status != http.StatusInternalServerError {
+		data.Why = err.Error()
+	}
+	if err := v.answer(status, "error.html", data, fault.Of(err)); err != nil {
+		v.log.Error("cannot say that I cannot answer", "err", err)
+		http.Error(v.w, http.StatusText(status), status)
+	}
+}

@@ -1,0 +1,126 @@
+// Package web is the conference server's pages, its API, uploads and live events. It knows
+// HTTP and nothing of ffmpeg: whatever is asked, package office does.
+//
+// Pages are rendered here and work as plain forms; the modules in static/ make them livelier.
+// Nothing is inline, neither script nor style, and the policy that every answer carries
+// forbids it.
+package web
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/office"
+)
+
+// Options say what a server serves.
+type Options struct {
+	Office *office.Office
+	Log    *slog.Logger
+	URL    string // where people reach the server, for links: "https://lectern.example"
+}
+
+// Server answers the conference's people.
+type Server struct {
+	office    *office.Office
+	log       *slog.Logger
+	url       string // without a slash at its end
+	words     words
+	templates map[string]*template.Template // by the page's name
+	static    fs.FS
+	handler   http.Handler
+}
+
+// New makes a server of what is embedded here; that it cannot is a mistake in it.
+func New(o Options) (*Server, error) {
+	s := &Server{office: o.Office, log: o.Log, url: strings.TrimSuffix(o.URL, "/")}
+	var err error
+	if s.words, err = readWords(); err != nil {
+		return nil, fmt.Errorf("read the words of the pages: %w", err)
+	}
+	if s.templates, err = s.readTemplates(); err != nil {
+		return nil, fmt.Errorf("read the pages: %w", err)
+	}
+	if s.static, err = fs.Sub(files, "static"); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	for _, r := range s.routes() {
+		mux.Handle(r.pattern, s.guarded(r))
+	}
+	s.handler = s.secured(mux)
+	return s, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// LinkTo is the address by which a secret lets somebody in.
+func LinkTo(url string, secret access.Secret) string {
+	return strings.TrimSuffix(url, "/") + "/l/" + string(secret)
+}
+
+// secure reports whether browsers reach the server over TLS, its own or that of a proxy
+// before it.
+func (s *Server) secure() bool { return strings.HasPrefix(s.url, "https:") }
+
+// route is something that can be asked for: by whom is decided before it is handled, by
+// act, of the talk and the language that the path names as {slug} and {language}.
+type route struct {
+	pattern string // of http.ServeMux
+	act     access.Act
+	handle  func(*visit) error
+}
+
+// routes is everything there is.
+func (s *Server) routes() (all []route) {
+	for _, some := range [][]route{
+		s.entryRoutes(), s.fileRoutes(),
+	} {
+		all = append(all, some...)
+	}
+	return all
+}
+
+// guarded lets a route be asked by whom may ask it.
+func (s *Server) guarded(r route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		v, err := s.visit(w, req)
+		if err == nil && r.act != access.Anyone {
+			_, err = v.person.As(r.act, req.PathValue("slug"), req.PathValue("language"))
+		}
+		if err == nil {
+			err = r.handle(v)
+		}
+		if err != nil {
+			v.fail(err)
+		}
+	})
+}
+
+// statusOf is how HTTP calls an error.
+func statusOf(err error) int {
+	var tooLarge *http.MaxBytesError
+	var conflict *catalog.Conflict
+	switch {
+	case errors.Is(err, access.ErrForbidden):
+		return http.StatusForbidden
+	case errors.Is(err, catalog.ErrNone):
+		return http.StatusNotFound
+	case errors.As(err, &tooLarge):
+		return http.StatusRequestEntityTooLarge
+	case errors.As(err, &conflict):
+		return http.StatusConflict
+	case fault.Of(err) != nil:
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusInternalServerError
+}
