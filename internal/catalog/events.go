@@ -45,12 +45,14 @@ type change struct {
 	slug string
 	who  string
 	now  time.Time
+
+	events int // that were noted
 }
 
 // change runs do in a transaction and wraps its error with what was being done.
 func (c *Catalog) change(ctx context.Context, doing, slug, who string, do func(*change) error) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
-		return do(&change{tx, ctx, slug, who, time.Now()})
+		return do(&change{Tx: tx, ctx: ctx, slug: slug, who: who, now: time.Now()})
 	})
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", doing, slug, err)
@@ -76,6 +78,7 @@ func (c *change) event(what string, old, new any) error {
 		}
 		columns[i] = text
 	}
+	c.events++
 	return c.exec(`INSERT INTO events (at_ms, slug, who, what, old, new) VALUES (?, ?, ?, ?, ?, ?)`,
 		c.now.UnixMilli(), c.slug, c.who, what, columns[0], columns[1])
 }

@@ -63,6 +63,42 @@ func (c *Catalog) Save(ctx context.Context, who string, s Submission) (Submissio
 	return s, nil
 }
 
+// Edit changes the present submission of a talk in one transaction: do gets it as it stands.
+// Like Save it returns what stands then. If anything changed, and there is a recording to make
+// a bundle of, the bundle is wished for in the same transaction. A talk that is not there is
+// ErrNone.
+func (c *Catalog) Edit(ctx context.Context, who, slug string, do func(*Submission) error) (Submission, error) {
+	var s Submission
+	err := c.change(ctx, "change", slug, who, func(tx *change) error {
+		old, err := load(ctx, tx, slug)
+		if err != nil {
+			return err
+		}
+		if s, err = load(ctx, tx, slug); err != nil { // which shares nothing with old
+			return err
+		}
+		if err = do(&s); err != nil {
+			return err
+		}
+		if s, err = normal(s); err != nil {
+			return err
+		}
+		if s.Facts.Tracks, err = tx.numberTracks(s.Facts.Tracks); err != nil {
+			return err
+		}
+		s.Facts.Salts = higher(old.Facts.Salts, s.Facts.Salts)
+		events := tx.events
+		if err := tx.save(old, s, false); err != nil || tx.events == events || len(s.Facts.Recordings) == 0 {
+			return err
+		}
+		return tx.wish("changed")
+	})
+	if err != nil {
+		return Submission{}, err
+	}
+	return s, nil
+}
+
 // save writes what differs between old and s, with an event for each thing.
 func (c *change) save(old, s Submission, fresh bool) error {
 	before, err := aspects(old)

@@ -57,6 +57,9 @@ func (c *Catalog) SaveTranslation(ctx context.Context, slug string, base int, t 
 		if base > 0 {
 			old = translationEvent{last.Number, last.Source, last.State, last.Why}
 		}
+		if err := tx.wishAgain("a translation"); err != nil {
+			return err
+		}
 		return tx.event("translation."+t.Language, old, translationEvent{number, t.Source, t.State, t.Why})
 	})
 	return number, err
