@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/office"
@@ -100,11 +99,10 @@ const goodbye = 5 * time.Second
 
 // serveHTTP serves until ctx ends. Whoever comes by the local socket is an organiser.
 func serveHTTP(ctx context.Context, handler http.Handler, public, local net.Listener) error {
-	operator := access.Person{Grants: []access.Grant{{Role: access.Organiser, Name: who()}}}
 	servers := []*http.Server{
 		{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10},
 		{Handler: handler, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context {
-			return web.WithPerson(context.Background(), operator)
+			return web.WithPerson(context.Background(), operator())
 		}},
 	}
 	ended := make(chan error, len(servers))

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/fault"
 )
 
@@ -26,6 +29,14 @@ func (s *Server) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	if local, ok := r.Context().Value(localKey{}).(access.Person); ok {
 		v.person = local
 		return v, nil
+	}
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		var err error
+		v.person, err = s.office.Program(r.Context(), access.Secret(token))
+		if errors.Is(err, catalog.ErrNone) {
+			err = fmt.Errorf("this token lets nobody in: %w", access.ErrForbidden)
+		}
+		return v, err
 	}
 	var err error
 	v.person, err = s.office.Known(r.Context(), s.sessionsOf(r)...)

@@ -56,6 +56,7 @@ func New(o Options) (*Server, error) {
 	for _, r := range s.routes() {
 		mux.Handle(r.pattern, s.guarded(r))
 	}
+	mux.Handle(apiPath+"/", s.newAPI())
 	s.handler = s.secured(mux)
 	return s, nil
 }

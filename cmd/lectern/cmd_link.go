@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"text/tabwriter"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/web"
+)
+
+type linkCmd struct {
+	New    linkNewCmd    `cmd:"" help:"Make a link that lets somebody in, or a token for a program."`
+	List   linkListCmd   `cmd:"" help:"List the links and tokens."`
+	Revoke linkRevokeCmd `cmd:"" help:"Revoke a link or token, and end what it opened."`
+}
+
+type linkNewCmd struct {
+	Role     string `arg:"" help:"What it makes of whoever opens it: organiser, volunteer, reviewer, speaker or translator." enum:"organiser,volunteer,reviewer,speaker,translator"`
+	Name     string `required:"" help:"Whom it is for; the history says so." placeholder:"NAME"`
+	Talk     string `help:"The slug of the talk, for a speaker or a translator." placeholder:"SLUG"`
+	Language string `help:"The language, for a translator or a reviewer (BCP 47)." placeholder:"L"`
+	Email    string `help:"Where letters go." placeholder:"ADDRESS"`
+	Days     int    `help:"How long it stands." default:"90" placeholder:"N"`
+	Once     bool   `help:"It opens once."`
+	Token    bool   `name:"program" help:"It is a token for a program."`
+	JSON     bool   `help:"Print JSON."`
+	serverFlags
+}
+
+// Run is `lectern link new`.
+func (c *linkNewCmd) Run(ctx context.Context, t *terminal) error {
+	kind := catalog.PersonalLink
+	switch {
+	case c.Token && c.Once:
+		return &usageError{"a token for a program is shown each time; leave --once out"}
+	case c.Token:
+		kind = catalog.Token
+	case c.Once:
+		kind = catalog.OnceLink
+	}
+	var made web.Link
+	err := c.asking(ctx, t, http.MethodPost, "/links", web.NewLink{
+		Kind: kind, Role: access.Role(c.Role), Talk: c.Talk, Language: c.Language, Name: c.Name, Email: c.Email, Days: c.Days,
+	}, &made)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return t.printJSON(made)
+	}
+	_, err = fmt.Fprintln(t.out, made.URL+made.Secret)
+	return err
+}
+
+type linkListCmd struct {
+	JSON bool `help:"Print JSON."`
+	serverFlags
+}
+
+// Run is `lectern link list`.
+func (c *linkListCmd) Run(ctx context.Context, t *terminal) error {
+	var links []web.Link
+	if err := c.asking(ctx, t, http.MethodGet, "/links", nil, &links); err != nil {
+		return err
+	}
+	if c.JSON {
+		return t.printJSON(links)
+	}
+	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	for _, l := range links {
+		state := "until " + l.Expires.Local().Format("2006-01-02")
+		if l.Revoked != nil {
+			state = "revoked"
+		}
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", l.ID, l.Kind, l.Role, l.Name, l.Talk, l.Language, state)
+	}
+	return table.Flush()
+}
+
+type linkRevokeCmd struct {
+	Link int64 `arg:"" help:"Its number, as lectern link list says it."`
+	serverFlags
+}
+
+// Run is `lectern link revoke`.
+func (c *linkRevokeCmd) Run(ctx context.Context, t *terminal) error {
+	return c.asking(ctx, t, http.MethodDelete, fmt.Sprintf("/links/%d", c.Link), nil, nil)
+}
+
+// asking reaches the API, and asks it one thing.
+func (f *serverFlags) asking(ctx context.Context, t *terminal, method, path string, in, out any) error {
+	r, err := f.reach(ctx, t)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.ask(ctx, method, path, in, out), r.close())
+}

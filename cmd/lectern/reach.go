@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/web"
+)
+
+// serverFlags are shared by the commands that change what a server may be serving just now:
+// they ask its API. Without a server, they ask the same of the data directory.
+type serverFlags struct {
+	Server string `help:"The conference server to ask; without it, that of the data directory, or the data directory itself where none runs." placeholder:"URL"`
+	Token  string `help:"What lets this program in at --server; organisers make one with lectern link --token." env:"LECTERN_TOKEN" placeholder:"TOKEN"`
+	dataFlag
+}
+
+// reach asks an API, wherever it is.
+type reach struct {
+	base   string
+	token  string
+	client *http.Client
+	close  func() error
+}
+
+// reach finds the API to ask. It is to be closed.
+func (f *serverFlags) reach(ctx context.Context, t *terminal) (*reach, error) {
+	if f.Server != "" {
+		u, err := url.Parse(f.Server)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, &usageError{fmt.Sprintf("--server %q is no address of a server, such as https://lectern.example", f.Server)}
+		}
+		return &reach{strings.TrimSuffix(f.Server, "/"), f.Token, http.DefaultClient, func() error { return nil }}, nil
+	}
+	if r, err := reachSocket(ctx, f.Data); r != nil || err != nil {
+		return r, err
+	}
+	h, err := openHouse(ctx, t, f.Data)
+	if err != nil {
+		return nil, err
+	}
+	o := &office.Office{Catalog: h.catalog, Store: h.store, Bundles: filepath.Join(f.Data, "bundles"), Log: t.log}
+	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: "http://localhost"})
+	if err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	return &reach{"http://lectern", "", &http.Client{Transport: inside{pages}}, h.close}, nil
+}
+
+// reachSocket is the server of a data directory, or nil if none runs.
+func reachSocket(ctx context.Context, data string) (*reach, error) {
+	path := filepath.Join(data, socketName)
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}
+	c, err := dial(ctx, "", "")
+	if err != nil { // nobody listens
+		return nil, ctx.Err()
+	}
+	transport := &http.Transport{DialContext: dial}
+	return &reach{"http://lectern", "", &http.Client{Transport: transport}, func() error {
+		transport.CloseIdleConnections()
+		return nil
+	}}, c.Close()
+}
+
+// inside asks a handler in this process, as the operator of the data directory.
+type inside struct{ handler http.Handler }
+
+// RoundTrip implements http.RoundTripper.
+func (i inside) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	i.handler.ServeHTTP(w, r.WithContext(web.WithPerson(r.Context(), operator())))
+	return w.Result(), nil
+}
+
+// operator is who may open the data directory.
+func operator() access.Person {
+	return access.Person{Grants: []access.Grant{{Role: access.Organiser, Name: who()}}}
+}
+
+// ask sends in as JSON, unless it is nil, and reads the answer into out, unless that is. What
+// the server finds wrong with the input is a *fault.Fault here, too.
+func (r *reach) ask(ctx context.Context, method, path string, in, out any) error {
+	var content io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		content = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, r.base+"/api/v1"+path, content)
+	if err != nil {
+		return err
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.token)
+	}
+	answer, err := r.client.Do(req)
+	if err != nil {
+		return fault.New(r.base, "does not answer: %v", errors.Unwrap(err)).Try("Look whether the server runs, and whether the address is right")
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode >= http.StatusBadRequest {
+		return refused(r.base, answer)
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.NewDecoder(answer.Body).Decode(out); err != nil {
+		return fmt.Errorf("read the answer of %s: %w", r.base, err)
+	}
+	return nil
+}
+
+// refused is a server's no.
+func refused(base string, answer *http.Response) error {
+	var said struct {
+		Detail string       `json:"detail"`
+		Fault  *fault.Fault `json:"fault"`
+		Errors []struct{ Message, Location string }
+	}
+	_ = json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&said) // a proxy's answer is no JSON
+	switch {
+	case said.Fault != nil:
+		return said.Fault
+	case answer.StatusCode == http.StatusForbidden:
+		return fault.New(base, "does not allow that: %s", said.Detail).Try("Ask an organiser for a token that may do it, and give it with --token")
+	case len(said.Errors) > 0:
+		return fault.New(said.Errors[0].Location, "%s", said.Errors[0].Message)
+	case answer.StatusCode >= http.StatusInternalServerError:
+		return fmt.Errorf("%s answers %s: %s", base, answer.Status, said.Detail)
+	}
+	return fault.New(base, "answers %s: %s", answer.Status, said.Detail)
+}

@@ -1,0 +1,134 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// apiPath is below what programs ask.
+const apiPath = "/api/v1"
+
+// api is what programs ask, and the description of it that huma makes of the operations.
+type api struct {
+	*Server
+	huma.API
+}
+
+// newAPI answers programs on a mux of its own.
+func (s *Server) newAPI() http.Handler {
+	config := huma.DefaultConfig("Lectern", "1")
+	config.Info.Description = "What the pages of a Lectern server do, for programs. Show a token as Authorization: Bearer TOKEN; organisers make them."
+	config.OpenAPIPath = apiPath + "/openapi"
+	config.DocsPath, config.SchemasPath = "", apiPath+"/schemas"
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	config.CreateHooks = nil // answers are what they say, without a link to their schema in each
+	mux := http.NewServeMux()
+	a := &api{s, humago.New(mux, config)}
+	a.linkOperations()
+	return a.known(mux)
+}
+
+// operation is what a program may ask for, and by which act.
+type operation struct {
+	name    string // unique
+	method  string
+	path    string // below apiPath
+	summary string // a sentence
+	act     access.Act
+}
+
+// operate offers an operation: of the talk and the language that its path names as {slug} and
+// {language}.
+func operate[I, O any](a *api, o operation, do func(context.Context, access.Person, *I) (*O, error)) {
+	op := huma.Operation{
+		OperationID: o.name, Method: o.method, Path: apiPath + o.path, Summary: o.summary,
+		Description: "Needs: " + actWords(o.act) + ".",
+		Metadata:    map[string]any{"act": o.act},
+		Errors:      []int{http.StatusForbidden, http.StatusNotFound},
+		Middlewares: huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
+			if o.act != access.Anyone && !personIn(ctx.Context()).May(o.act, ctx.Param("slug"), ctx.Param("language")) {
+				_ = huma.WriteErr(a, ctx, http.StatusForbidden, "your token, or your link, does not allow that ("+string(o.act)+")")
+				return
+			}
+			next(ctx)
+		}},
+	}
+	if o.act != access.Anyone {
+		op.Security = []map[string][]string{{"token": {}}}
+	}
+	huma.Register(a.API, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := do(ctx, personIn(ctx), in)
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return out, nil
+	})
+}
+
+func actWords(act access.Act) string {
+	if act == access.Anyone {
+		return "nothing"
+	}
+	return "a role that may " + string(act)
+}
+
+// problem is an error as programs get it (RFC 9457), with what a fault knows of the input.
+type problem struct {
+	Title  string       `json:"title"`
+	Status int          `json:"status"`
+	Detail string       `json:"detail,omitempty" doc:"What is wrong, in words for people."`
+	Fault  *fault.Fault `json:"fault,omitempty" doc:"What is wrong with the input: where, and the way out."`
+}
+
+func (p *problem) Error() string               { return p.Detail }
+func (p *problem) GetStatus() int              { return p.Status }
+func (p *problem) ContentType(_ string) string { return "application/problem+json" }
+
+func (a *api) problem(err error) huma.StatusError {
+	status := statusOf(err)
+	p := &problem{Title: http.StatusText(status), Status: status, Detail: err.Error()}
+	var already huma.StatusError
+	p.Fault = fault.Of(err)
+	switch {
+	case errors.As(err, &already):
+		return already
+	case status == http.StatusInternalServerError:
+		a.log.Error("cannot answer a program", "err", err)
+		p.Detail = "something is broken here; it is not your fault"
+	}
+	return p
+}
+
+type personKey struct{}
+
+// personIn is who asks.
+func personIn(ctx context.Context) access.Person {
+	p, _ := ctx.Value(personKey{}).(access.Person)
+	return p
+}
+
+// known finds out who asks before the API answers.
+func (a *api) known(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		v, err := a.visit(w, r)
+		if err != nil {
+			p := a.problem(err)
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(p.GetStatus())
+			if err := json.NewEncoder(w).Encode(p); err != nil {
+				a.log.Debug("answer a program", "err", err)
+			}
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), personKey{}, v.person)))
+	})
+}
