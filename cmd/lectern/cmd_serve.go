@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/office"
@@ -52,6 +54,9 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
 		Catalog: h.catalog, Store: h.store, Releaser: h.releaser(t, q), Tools: tools,
 		Bundles: filepath.Join(c.Data, "bundles"), Log: t.log,
 	}
+	if o.Board, err = office.NewBoard(ctx, h.catalog, func(string) office.Live { return office.Live{} }); err != nil {
+		return err
+	}
 	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: c.URL})
 	if err != nil {
 		return err
@@ -63,7 +68,11 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
 	if err := c.welcome(ctx, t, o); err != nil {
 		return err
 	}
-	return serveHTTP(ctx, pages, listener, socket)
+	services, ctx := errgroup.WithContext(ctx)
+	services.Go(func() error { return o.Board.Run(ctx) })
+	services.Go(func() error { return pages.Run(ctx) })
+	services.Go(func() error { return serveHTTP(ctx, pages, listener, socket) })
+	return services.Wait()
 }
 
 // welcome says where the server is, and lets the first organiser in.

@@ -53,6 +53,10 @@ func (f *serverFlags) reach(ctx context.Context, t *terminal) (*reach, error) {
 		return nil, err
 	}
 	o := &office.Office{Catalog: h.catalog, Store: h.store, Bundles: filepath.Join(f.Data, "bundles"), Log: t.log}
+	o.Board, err = office.NewBoard(ctx, h.catalog, func(string) office.Live { return office.Live{} })
+	if err != nil {
+		return nil, errors.Join(err, h.close())
+	}
 	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: "http://localhost"})
 	if err != nil {
 		return nil, errors.Join(err, h.close())

@@ -36,6 +36,7 @@ type Catalog struct {
 	dir   string
 	write *sql.DB // one connection: SQLite has one writer, and waiting here is fair
 	read  *sql.DB
+	told  func(slug string) // of every change; may be nil
 }
 
 //go:embed migrations/*.sql

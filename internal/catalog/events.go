@@ -57,6 +57,9 @@ func (c *Catalog) change(ctx context.Context, doing, slug, who string, do func(*
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", doing, slug, err)
 	}
+	if c.told != nil {
+		c.told(slug)
+	}
 	return nil
 }
 

@@ -20,6 +20,7 @@ import (
 type Office struct {
 	Catalog  *catalog.Catalog
 	Store    *store.Local
+	Board    *Board
 	Releaser *conductor.Releaser // nil where nothing can be made
 	Tools    media.Tools
 	Bundles  string // the directory that holds the talks' bundles

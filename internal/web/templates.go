@@ -1,43 +1,108 @@
 package web
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
+	"path"
+	"strings"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/subtitle"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 )
 
-// readTemplates reads templates/*.html, each a page that fills in base.html's blocks and may
-// use templates/parts/*.html.
-func (s *Server) readTemplates() (map[string]*template.Template, error) {
+// pages are templates/*.html, by locale and name: each fills in base.html's blocks and may use
+// templates/parts/*.html.
+type pages map[string]map[string]*template.Template
+
+func readPages(w words) (pages, error) {
 	names, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
 		return nil, err
 	}
-	all := make(map[string]*template.Template)
-	for _, name := range names {
-		t := template.New(pageName(name)).Funcs(page{}.funcs())
-		if t, err = t.ParseFS(files, "templates/base.html", "templates/parts/*.html", name); err != nil {
-			return nil, err
+	all := make(pages)
+	for _, tag := range locales {
+		locale := tag.String()
+		all[locale] = make(map[string]*template.Template)
+		for _, name := range names {
+			t := template.New(path.Base(name)).Funcs(w.funcs(locale))
+			if t, err = t.ParseFS(files, "templates/base.html", "templates/parts/*.html", name); err != nil {
+				return nil, err
+			}
+			all[locale][path.Base(name)] = t
 		}
-		all[pageName(name)] = t
 	}
 	return all, nil
 }
 
-// funcs is what templates can say beyond html/template's own.
-func (p page) funcs() template.FuncMap {
-	return template.FuncMap{
-		"t":        func(key string, pairs ...any) string { return p.words.say(p.Locale, key, pairs...) },
-		"locale":   func() string { return p.Locale },
-		"clock":    clock,
-		"bytes":    func(n int64) string { return bytesIn(p.Locale, n) },
-		"date":     func(t time.Time) string { return dateIn(p.Locale, t) },
-		"language": subtitle.EnglishName,
-		"page":     func() page { return p },
+// execute renders a template of a page: the page itself, "base.html", or a part of it.
+func (p pages) execute(locale, name, part string, data any) ([]byte, error) {
+	t := p[locale][name]
+	if t == nil {
+		return nil, errors.New("there is no page " + name)
 	}
+	var b bytes.Buffer
+	err := t.ExecuteTemplate(&b, part, data)
+	return b.Bytes(), err
+}
+
+// funcs is what templates can say beyond html/template's own.
+func (w words) funcs(locale string) template.FuncMap {
+	return template.FuncMap{
+		"t":        func(key string, pairs ...any) string { return w.say(locale, key, pairs...) },
+		"locale":   func() string { return locale },
+		"clock":    clock,
+		"bytes":    func(n int64) string { return bytesIn(locale, n) },
+		"date":     func(t time.Time) string { return dateIn(locale, t) },
+		"day":      func(t time.Time) string { return dayIn(locale, t) },
+		"language": func(tag string) string { return languageIn(locale, tag) },
+		"short":    short,
+		"stage":    func(name string) string { return w.stage(locale, name) },
+	}
+}
+
+// stage is what a stage of a pipeline is called. Stages that people named themselves are called
+// as they did.
+func (w words) stage(locale, name string) string {
+	key := "stage.name." + name
+	if said := w.say(locale, key); said != key {
+		return said
+	}
+	return name
+}
+
+// short is the first line of a text, or what a line holds of it.
+func short(text string) string {
+	const most = 160
+	text, _, _ = strings.Cut(text, "\n")
+	if r := []rune(text); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return text
+}
+
+// dayIn is a day for people.
+func dayIn(locale string, t time.Time) string {
+	if locale == "es" {
+		days := [...]string{"domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"}
+		return days[t.Weekday()] + t.Format(" 02/01/2006")
+	}
+	return t.Format("Monday, 2 January 2006")
+}
+
+// languageIn is a language's name (BCP 47) in a locale.
+func languageIn(locale, tag string) string {
+	t, err := language.Parse(tag)
+	if err != nil {
+		return tag
+	}
+	if name := display.Languages(language.Make(locale)).Name(t); name != "" {
+		return name
+	}
+	return tag
 }
 
 // clock is a time on a reel or in a programme, "1:02:03".

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +67,6 @@ type page struct {
 	Path    string // that was asked for
 	Data    any
 	Problem *fault.Fault // with what was sent
-	words   words
 }
 
 // May reports whether the visitor may do something, so that a page offers no more.
@@ -90,23 +88,14 @@ func (v *visit) again(name string, data any, problem error) error {
 
 // answer renders a page whole before a byte of it is sent.
 func (v *visit) answer(status int, name string, data any, problem *fault.Fault) error {
-	var b bytes.Buffer
-	p := page{Locale: v.locale, Person: v.person, Path: v.r.URL.Path, Data: data, Problem: problem, words: v.words}
-	t := v.templates[name]
-	if t == nil {
-		return errors.New("there is no page " + name)
-	}
-	t, err := t.Clone()
+	b, err := v.pages.execute(v.locale, name, "base.html", page{v.locale, v.person, v.r.URL.Path, data, problem})
 	if err != nil {
-		return err
-	}
-	if err := t.Funcs(p.funcs()).ExecuteTemplate(&b, "base.html", p); err != nil {
 		return err
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.Header().Set("Cache-Control", "no-store")
 	v.w.WriteHeader(status)
-	_, _ = v.w.Write(b.Bytes()) // who does not wait for the answer does not get it
+	_, _ = v.w.Write(b) // who does not wait for the answer does not get it
 	return nil
 }
 

@@ -9,7 +9,6 @@ package web
 import (
 	"errors"
 	"fmt"
-	"html/template"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -30,23 +29,26 @@ type Options struct {
 
 // Server answers the conference's people.
 type Server struct {
-	office    *office.Office
-	log       *slog.Logger
-	url       string // without a slash at its end
-	words     words
-	templates map[string]*template.Template // by the page's name
-	static    fs.FS
-	handler   http.Handler
+	office  *office.Office
+	log     *slog.Logger
+	url     string // without a slash at its end
+	words   words
+	pages   pages
+	static  fs.FS
+	live    *live
+	rows    rowCache
+	handler http.Handler
 }
 
 // New makes a server of what is embedded here; that it cannot is a mistake in it.
 func New(o Options) (*Server, error) {
-	s := &Server{office: o.Office, log: o.Log, url: strings.TrimSuffix(o.URL, "/")}
+	s := &Server{office: o.Office, log: o.Log, url: strings.TrimSuffix(o.URL, "/"), live: newLive()}
+	s.rows.rows = make(map[rowKey]renderedRow)
 	var err error
 	if s.words, err = readWords(); err != nil {
 		return nil, fmt.Errorf("read the words of the pages: %w", err)
 	}
-	if s.templates, err = s.readTemplates(); err != nil {
+	if s.pages, err = readPages(s.words); err != nil {
 		return nil, fmt.Errorf("read the pages: %w", err)
 	}
 	if s.static, err = fs.Sub(files, "static"); err != nil {
@@ -84,7 +86,7 @@ type route struct {
 // routes is everything there is.
 func (s *Server) routes() (all []route) {
 	for _, some := range [][]route{
-		s.entryRoutes(), s.fileRoutes(),
+		s.entryRoutes(), s.fileRoutes(), s.liveRoutes(), s.talksRoutes(),
 	} {
 		all = append(all, some...)
 	}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
-	"path"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -111,6 +110,3 @@ func (w words) locale(r *http.Request) string {
 	_, i, _ := language.NewMatcher(locales).Match(tags...)
 	return locales[i].String()
 }
-
-// pageName is the name of a page's file.
-func pageName(file string) string { return path.Base(file) }

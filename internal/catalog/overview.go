@@ -1,0 +1,93 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// Overview is a talk as the list of all talks shows it: everything but its cues and texts
+// of any length.
+type Overview struct {
+	Slug       string
+	Title      string
+	Kind       string
+	Language   string // that is spoken, BCP 47
+	Speakers   []string
+	Pipeline   string
+	Scheduling conference.Scheduling
+	Scheduled  bool // the schedule knows the talk
+	Recordings int
+	Tracks     []OverviewTrack // by language
+	Wished     bool            // something is still to be made
+	Failure    string          // of the last making; "": it went well, or there was none
+	Published  time.Time       // when its bundle was laid out last; zero: never
+	Verdict    string          // the last one: "", approved, wrong
+	Words      string          // of that
+	Wanted     bool            // it is to be released
+	Refused    string          // why it is not released yet
+	Released   time.Time       // zero: it is not
+	Updated    time.Time
+	Stages     []OverviewStage // of the last run, in no particular order
+}
+
+// OverviewTrack is a track, or a translation, in an [Overview].
+type OverviewTrack struct {
+	Language string               `json:"language"`
+	Kind     conference.TrackKind `json:"kind"`
+	State    string               `json:"state"`
+	Claim    string               `json:"claim,omitempty"` // who is at it
+}
+
+// OverviewStage counts how the actions of one stage stand.
+type OverviewStage struct {
+	Stage string `json:"stage"`
+	State string `json:"state"` // of package catalog: Waiting …
+	N     int    `json:"n"`
+}
+
+const overviewQuery = `SELECT t.slug, talk ->> 'title', talk ->> 'kind', talk ->> 'language', talk -> 'speakers', pipeline,
+	p.scheduling, p.slug IS NOT NULL AND p.imported IS NOT NULL,
+	(SELECT count(*) FROM recordings r WHERE r.slug = t.slug),
+	(SELECT json_group_array(json_object('language', language, 'kind', kind, 'state', state, 'claim', claim)) FROM (
+		SELECT language, kind, state, '' AS claim FROM tracks k WHERE k.slug = t.slug
+		UNION ALL
+		SELECT n.language, 'translation', n.state, coalesce((SELECT c.who FROM claims c WHERE c.slug = n.slug AND c.language = n.language AND c.expires_ms > ?2), '')
+		FROM translations n WHERE n.slug = t.slug AND n.number =
+			(SELECT max(number) FROM translations o WHERE o.slug = n.slug AND o.language = n.language)
+			AND NOT EXISTS (SELECT 1 FROM tracks k WHERE k.slug = n.slug AND k.language = n.language)
+		ORDER BY language)),
+	coalesce(w.generation > w.made, 0), coalesce(w.outcome, ''),
+	(SELECT max(at_ms) FROM publications b WHERE b.slug = t.slug),
+	coalesce(v.verdict, ''), coalesce(v.words, ''),
+	l.slug IS NOT NULL, coalesce(l.refused, ''), l.released_ms, t.updated_ms,
+	(SELECT json_group_array(json_object('stage', stage, 'state', state, 'n', n)) FROM (
+		SELECT substr(slot, 1, instr(slot || '/', '/') - 1) AS stage, state, count(*) AS n
+		FROM slots WHERE run = (SELECT max(id) FROM runs u WHERE u.slug = t.slug) GROUP BY 1, 2))
+	FROM talks t LEFT JOIN programme p USING (slug) LEFT JOIN wishes w USING (slug) LEFT JOIN releases l USING (slug)
+	LEFT JOIN verdicts v ON v.id = (SELECT max(id) FROM verdicts x WHERE x.slug = t.slug)
+	WHERE ?1 = '' OR t.slug = ?1`
+
+// Overviews is every talk, or the one of that slug; in no particular order.
+func (c *Catalog) Overviews(ctx context.Context, slug string) (all []Overview, err error) {
+	err = each(ctx, c.read, func(rows *sql.Rows) error {
+		var o Overview
+		err := rows.Scan(&o.Slug, &o.Title, &o.Kind, &o.Language, asJSON{&o.Speakers}, &o.Pipeline,
+			asJSON{&o.Scheduling}, &o.Scheduled, &o.Recordings, asJSON{&o.Tracks}, &o.Wished, &o.Failure, millis{&o.Published},
+			&o.Verdict, &o.Words, &o.Wanted, &o.Refused, millis{&o.Released}, millis{&o.Updated}, asJSON{&o.Stages})
+		all = append(all, o)
+		return err
+	}, overviewQuery, slug, time.Now().UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("look over the talks: %w", err)
+	}
+	return all, nil
+}
+
+// OnChange has told called with the talk of every change, after it is durable; "" is for what
+// is about no talk in particular. It is called by whoever changed something, and must be
+// quick. It is set once, before anything is changed.
+func (c *Catalog) OnChange(told func(slug string)) { c.told = told }

@@ -1,0 +1,151 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/office"
+)
+
+// live tells open pages what changes, as server-sent events (HTML Living Standard, section
+// 9.2). A row of the overview is rendered once for each locale, however many look at it.
+type live struct {
+	mu      sync.Mutex
+	readers map[*reader]bool
+	over    chan struct{} // closed when the server ends
+}
+
+// reader is one open page.
+type reader struct {
+	locale string
+	talk   string // whose changes it is told; "": of all
+	events chan []byte
+	missed bool // an event for which there was no room
+}
+
+const (
+	readerRoom = 256              // events that a slow page may be behind
+	heartbeat  = 20 * time.Second // by which a page, and the proxies before it, know that the line stands
+	slowest    = 15 * time.Second // that one event may take to be sent
+)
+
+func newLive() *live { return &live{readers: make(map[*reader]bool), over: make(chan struct{})} }
+
+// liveRoutes are what open pages listen to.
+func (s *Server) liveRoutes() []route {
+	return []route{
+		{"GET /live", access.Conference, s.liveEvents},
+		{"GET /talks/{slug}/live", access.See, s.liveEvents},
+	}
+}
+
+// Run tells open pages what changes until ctx ends. The server answers without it, too, but
+// nothing is live.
+func (s *Server) Run(ctx context.Context) error {
+	rows := make(chan office.Row, 1024)
+	stop := s.office.Board.Follow(rows)
+	defer stop()
+	defer close(s.live.over)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case r := <-rows:
+			if err := s.tell(r); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// tell sends a row to every page that shows it.
+func (s *Server) tell(r office.Row) error {
+	s.live.mu.Lock()
+	defer s.live.mu.Unlock()
+	rendered := make(map[string][]byte)
+	for reader := range s.live.readers {
+		if reader.talk != "" && reader.talk != r.Slug {
+			continue
+		}
+		event, ok := rendered[reader.locale]
+		if !ok {
+			html, err := s.rowHTML(reader.locale, r)
+			if err != nil {
+				return err
+			}
+			data, err := json.Marshal(map[string]string{"talk": r.Slug, "html": string(html)})
+			if err != nil {
+				return err
+			}
+			event = fmt.Appendf(nil, "event: row\ndata: %s\n\n", data)
+			rendered[reader.locale] = event
+		}
+		select {
+		case reader.events <- event:
+		default:
+			reader.missed = true
+		}
+	}
+	return nil
+}
+
+func (l *live) join(r *reader) (leave func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.readers[r] = true
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.readers, r)
+	}
+}
+
+// forgive reports whether a reader missed something since it was last asked.
+func (l *live) forgive(r *reader) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	missed := r.missed
+	r.missed = false
+	return missed
+}
+
+// liveEvents answers until the page is closed, the server ends, or the session does: a page
+// that asks again is asked again who it is.
+func (s *Server) liveEvents(v *visit) error {
+	r := &reader{locale: v.locale, talk: v.slug(), events: make(chan []byte, readerRoom)}
+	defer s.live.join(r)()
+	v.w.Header().Set("Content-Type", "text/event-stream")
+	v.w.Header().Set("Cache-Control", "no-store")
+	v.w.Header().Set("X-Accel-Buffering", "no") // a proxy must not wait for more
+	line := http.NewResponseController(v.w)
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	event := []byte("retry: 2000\n\n")
+	for {
+		if s.live.forgive(r) {
+			event = append(bytes.Clone(event), "event: missed\ndata: {}\n\n"...)
+		}
+		// Who went away, or does not read, needs no answer.
+		if line.SetWriteDeadline(time.Now().Add(slowest)) != nil {
+			return nil
+		}
+		if _, err := v.w.Write(event); err != nil || line.Flush() != nil {
+			return nil
+		}
+		select {
+		case event = <-r.events:
+		case <-beat.C:
+			event = []byte(": \n\n")
+		case <-v.ctx().Done():
+			return nil
+		case <-s.live.over:
+			return nil
+		}
+	}
+}

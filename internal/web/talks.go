@@ -1,0 +1,162 @@
+package web
+
+import (
+	"html/template"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/office"
+)
+
+// talksRoutes is the overview of all talks.
+func (s *Server) talksRoutes() []route {
+	return []route{
+		{"GET /talks", access.Conference, s.talks},
+	}
+}
+
+// filter is what somebody wants to see of all talks.
+type filter struct {
+	Text, Day, Room, State, Language, Waits string
+}
+
+func filterOf(q url.Values) filter {
+	return filter{strings.TrimSpace(q.Get("q")), q.Get("day"), q.Get("room"), q.Get("state"), q.Get("language"), q.Get("waits")}
+}
+
+// Any reports whether anything is filtered.
+func (f filter) Any() bool { return f != filter{} }
+
+// fits reports whether a talk is wanted.
+func (f filter) fits(r office.Row) bool {
+	return (f.Day == "" || f.Day == r.Day()) &&
+		(f.Room == "" || f.Room == r.Scheduling.Room) &&
+		(f.State == "" || f.State == string(r.State)) &&
+		(f.Language == "" || inLanguage(r, f.Language)) &&
+		(f.Waits == "" || slices.ContainsFunc(r.Waits, func(w office.Waiting) bool { return string(w.Role) == f.Waits })) &&
+		(f.Text == "" || mentions(r, f.Text))
+}
+
+func inLanguage(r office.Row, language string) bool {
+	return r.Language == language || slices.ContainsFunc(r.Tracks, func(t catalog.OverviewTrack) bool { return t.Language == language })
+}
+
+// mentions reports whether all words of a text are said of a talk.
+func mentions(r office.Row, text string) bool {
+	said := strings.ToLower(strings.Join(append([]string{r.Slug, r.Title, r.Scheduling.Room, r.Scheduling.Stream}, r.Speakers...), "\n"))
+	for _, word := range strings.Fields(strings.ToLower(text)) {
+		if !strings.Contains(said, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// talksPage is the data of the overview.
+type talksPage struct {
+	Filter    filter
+	Days      []talksDay
+	Shown     int
+	All       int
+	Counts    []stateCount // of all talks
+	AllDays   []string     // to choose from
+	Rooms     []string
+	States    []office.State
+	Languages []string
+	Roles     []access.Role
+}
+
+type talksDay struct {
+	Day  string // "": nobody said
+	Date time.Time
+	Rows []template.HTML
+}
+
+type stateCount struct {
+	State office.State
+	N     int
+}
+
+func (s *Server) talks(v *visit) error {
+	rows, err := s.office.Talks(v.person)
+	if err != nil {
+		return err
+	}
+	p := talksPage{Filter: filterOf(v.r.URL.Query()), All: len(rows), States: office.States(), Roles: access.Roles()}
+	counts := make(map[office.State]int)
+	for _, r := range rows {
+		counts[r.State]++
+		p.AllDays, p.Rooms = add(p.AllDays, r.Day()), add(p.Rooms, r.Scheduling.Room)
+		p.Languages = add(p.Languages, r.Language)
+		for _, t := range r.Tracks {
+			p.Languages = add(p.Languages, t.Language)
+		}
+		if !p.Filter.fits(r) {
+			continue
+		}
+		p.Shown++
+		html, err := s.rowHTML(v.locale, r)
+		if err != nil {
+			return err
+		}
+		if n := len(p.Days); n == 0 || p.Days[n-1].Day != r.Day() {
+			p.Days = append(p.Days, talksDay{Day: r.Day(), Date: r.Scheduling.Start})
+		}
+		day := &p.Days[len(p.Days)-1]
+		day.Rows = append(day.Rows, html)
+	}
+	slices.Sort(p.Rooms)
+	slices.Sort(p.Languages)
+	for _, state := range p.States {
+		if counts[state] > 0 {
+			p.Counts = append(p.Counts, stateCount{state, counts[state]})
+		}
+	}
+	return v.show("talks.html", p)
+}
+
+// add is a list with one more, unless it is there or says nothing.
+func add(list []string, one string) []string {
+	if one == "" || slices.Contains(list, one) {
+		return list
+	}
+	return append(list, one)
+}
+
+// rowCache keeps rows as they were rendered last.
+type rowCache struct {
+	mu   sync.Mutex
+	rows map[rowKey]renderedRow
+}
+
+type rowKey struct{ locale, slug string }
+
+type renderedRow struct {
+	serial uint64
+	html   template.HTML
+}
+
+// rowHTML is a talk's row. It is the same for whoever may see it.
+func (s *Server) rowHTML(locale string, r office.Row) (template.HTML, error) {
+	key := rowKey{locale, r.Slug}
+	s.rows.mu.Lock()
+	cached := s.rows.rows[key]
+	s.rows.mu.Unlock()
+	if cached.serial == r.Serial && r.Serial != 0 {
+		return cached.html, nil
+	}
+	b, err := s.pages.execute(locale, "talks.html", "row", r)
+	if err != nil {
+		return "", err
+	}
+	html := template.HTML(b) // which html/template made
+	s.rows.mu.Lock()
+	defer s.rows.mu.Unlock()
+	s.rows.rows[key] = renderedRow{r.Serial, html}
+	return html, nil
+}
