@@ -17,8 +17,8 @@ import (
 // of nothing else. An original's key is the hash of its content.
 type Key string
 
-// Action is one unit of work. Kind, Params and Inputs make its key; Slot, Share and
-// Timeout do not.
+// Action is one unit of work. Kind, Params and Inputs make its key; Slot, Share, Quick
+// and Timeout do not.
 type Action struct {
 	Kind   string          `json:"kind"`             // which worker function does it
 	Key    Key             `json:"key"`              //
@@ -26,6 +26,7 @@ type Action struct {
 	Params json.RawMessage `json:"params"`           // canonical JSON of the kind's parameters
 	Inputs map[string]Key  `json:"inputs,omitempty"` // artifacts and originals it reads, by role
 	Share  string          `json:"share,omitempty"`  // actions that share this (and a kind) are one job
+	Quick  bool            `json:"quick,omitempty"`  // it takes moments, however long the talk is
 
 	Timeout time.Duration `json:"timeout,omitempty"` // after which it is given up; 0: the queue's own limit
 }
@@ -122,6 +123,16 @@ type Job struct {
 	Attempt   int              `json:"attempt"`
 	Actions   []Action         `json:"actions"`
 	Originals map[Key]Original `json:"originals,omitempty"` // those that the actions read
+}
+
+// Quick reports whether the job takes moments, so that it need not wait for long ones.
+func (j Job) Quick() bool {
+	for _, a := range j.Actions {
+		if !a.Quick {
+			return false
+		}
+	}
+	return len(j.Actions) > 0
 }
 
 // EventType says what happened to a job.

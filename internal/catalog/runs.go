@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
 )
 
 // The states of a slot.
@@ -100,6 +102,111 @@ func (c *Catalog) EndRun(ctx context.Context, run int64, outcome string) error {
 		return fmt.Errorf("end run %d: %w", run, err)
 	}
 	return nil
+}
+
+// Interrupted is the outcome of a run that was ended before its time.
+const Interrupted = "interrupted"
+
+// EndLostRuns closes the book on runs that are open: as no two processes hold a data
+// directory, whoever was at them has died.
+func (c *Catalog) EndLostRuns(ctx context.Context) error {
+	err := c.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE runs SET ended_ms = ?, outcome = ? WHERE ended_ms IS NULL`, time.Now().UnixMilli(), Interrupted)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("end runs that were lost: %w", err)
+	}
+	return nil
+}
+
+// Pace is how long some actions took, and for how much.
+type Pace struct {
+	Took      time.Duration // of all that were measured
+	Programme time.Duration // how much of programmes they made
+	Actions   int
+}
+
+// Group is the actions of a kind at one place of their stage: "encode" of "1080".
+type Group struct{ Kind, Place string }
+
+// GroupOf is the group of an action of a kind by its slot.
+func GroupOf(kind, slot string) Group {
+	_, rest, _ := strings.Cut(slot, "/")
+	place, _, _ := strings.Cut(rest, "/")
+	return Group{kind, place}
+}
+
+// measuredRuns is how many of the last runs Paces goes by.
+const measuredRuns = 60
+
+// Paces is what the last runs measured. Each action of a group in a run is taken to have made
+// as much of the programme as any other of it.
+func (c *Catalog) Paces(ctx context.Context) (map[Group]Pace, error) {
+	paces := make(map[Group]Pace)
+	err := inTx(ctx, c.read, func(tx *sql.Tx) error {
+		lengths, err := lengthsOfRuns(ctx, tx, measuredRuns)
+		for run, length := range lengths {
+			if err == nil {
+				err = addPaces(ctx, tx, run, length, paces)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("how long actions took: %w", err)
+	}
+	return paces, nil
+}
+
+// lengthsOfRuns is the last n runs that ended, and how long the programme is that their talk
+// was last published with.
+func lengthsOfRuns(ctx context.Context, q querier, n int) (map[int64]time.Duration, error) {
+	lengths := make(map[int64]time.Duration)
+	err := each(ctx, q, func(rows *sql.Rows) error {
+		var run int64
+		var e conference.Edition
+		err := rows.Scan(&run, asJSON{&e})
+		lengths[run] = e.Programme.Duration()
+		return err
+	}, `SELECT runs.id, body FROM runs
+		JOIN publications p ON p.id = (SELECT max(id) FROM publications WHERE slug = runs.slug)
+		JOIN editions e ON e.id = p.edition
+		WHERE ended_ms IS NOT NULL ORDER BY runs.id DESC LIMIT ?`, n)
+	return lengths, err
+}
+
+// addPaces adds what a run measured.
+func addPaces(ctx context.Context, q querier, run int64, length time.Duration, paces map[Group]Pace) error {
+	type sum struct {
+		took     time.Duration
+		ran, all int
+	}
+	sums := make(map[Group]sum)
+	err := each(ctx, q, func(rows *sql.Rows) error {
+		var kind, slot, state string
+		var took int64
+		err := rows.Scan(&kind, &slot, &state, &took)
+		g := GroupOf(kind, slot)
+		s := sums[g]
+		if s.all++; state == Ran {
+			s.ran++
+			s.took += time.Duration(took) * time.Millisecond
+		}
+		sums[g] = s
+		return err
+	}, `SELECT kind, slot, state, took_ms FROM slots WHERE run = ?`, run)
+	for g, s := range sums {
+		if s.ran > 0 {
+			paces[g] = paces[g].Plus(Pace{s.took, length * time.Duration(s.ran) / time.Duration(s.all), s.ran})
+		}
+	}
+	return err
+}
+
+// Plus is what p and q measured together.
+func (p Pace) Plus(q Pace) Pace {
+	return Pace{p.Took + q.Took, p.Programme + q.Programme, p.Actions + q.Actions}
 }
 
 // LastRuns is the last n runs of a talk with their slots, the newest first.

@@ -99,6 +99,19 @@ func (c *Catalog) Edit(ctx context.Context, who, slug string, do func(*Submissio
 	return s, nil
 }
 
+// KeepPipeline notes what the pipeline of a talk says now, which is no wish for anything:
+// whoever asks is at it.
+func (c *Catalog) KeepPipeline(ctx context.Context, slug, text string) error {
+	return c.change(ctx, "note the pipeline of", slug, lectern, func(tx *change) error {
+		var old string
+		if err := tx.QueryRowContext(ctx, `SELECT pipeline_text FROM talks WHERE slug = ?`, slug).Scan(&old); err != nil || old == text {
+			return err
+		}
+		return errors.Join(tx.event("pipeline_text", old, text),
+			tx.exec(`UPDATE talks SET pipeline_text = ? WHERE slug = ?`, text, slug))
+	})
+}
+
 // save writes what differs between old and s, with an event for each thing.
 func (c *change) save(old, s Submission, fresh bool) error {
 	before, err := aspects(old)

@@ -1,6 +1,11 @@
 package catalog
 
-import "context"
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
 
 // Wish says that the bundle of a talk is to be made of what there is now, again if need be.
 func (c *Catalog) Wish(ctx context.Context, who, slug, why string) error {
@@ -16,4 +21,62 @@ func (c *change) wish(why string) error {
 // wishAgain is wish where the talk was wished for before.
 func (c *change) wishAgain(why string) error {
 	return c.exec(`UPDATE wishes SET generation = generation + 1, who = ?, why = ?, at_ms = ? WHERE slug = ?`, c.who, why, c.now.UnixMilli(), c.slug)
+}
+
+// Wished is a talk whose bundle was wished for, and what came of it.
+type Wished struct {
+	Slug       string
+	Generation int       // counts the changes
+	Made       int       // the generation that was made, or could not be, last; the wish is open while it is lower
+	Outcome    string    // of that, in words; "" is well
+	Who        string    // made the last change
+	Why        string    //
+	At         time.Time // when
+	Priority   int       // of the talk in the programme; higher goes first
+}
+
+// Open reports whether the bundle is still to be made.
+func (w Wished) Open() bool { return w.Generation > w.Made }
+
+// Wishes is every talk that was ever wished for. What is to be made first comes first: by
+// priority, then by age.
+func (c *Catalog) Wishes(ctx context.Context) ([]Wished, error) { return c.wishes(ctx, "true") }
+
+// OpenWishes is those of Wishes whose bundle is still to be made.
+func (c *Catalog) OpenWishes(ctx context.Context) ([]Wished, error) {
+	return c.wishes(ctx, "generation > made")
+}
+
+// WishFor is the wish for a talk, or ErrNone.
+func (c *Catalog) WishFor(ctx context.Context, slug string) (Wished, error) {
+	all, err := c.wishes(ctx, "slug = ?", slug)
+	if err != nil {
+		return Wished{}, err
+	}
+	if len(all) == 0 {
+		return Wished{}, fmt.Errorf("wish for %s: %w", slug, ErrNone)
+	}
+	return all[0], nil
+}
+
+func (c *Catalog) wishes(ctx context.Context, which string, args ...any) (all []Wished, err error) {
+	err = each(ctx, c.read, func(rows *sql.Rows) error {
+		var w Wished
+		err := rows.Scan(&w.Slug, &w.Generation, &w.Made, &w.Outcome, &w.Who, &w.Why, millis{&w.At}, &w.Priority)
+		all = append(all, w)
+		return err
+	}, `SELECT slug, generation, made, outcome, who, why, at_ms, coalesce(scheduling ->> 'priority', 0) AS priority
+		FROM wishes LEFT JOIN programme USING (slug) WHERE `+which+` ORDER BY priority DESC, at_ms, slug`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list wishes: %w", err)
+	}
+	return all, nil
+}
+
+// WishMade notes what came of a generation of a wish: outcome is "" if all went well, or
+// why nothing more is done until somebody wishes again.
+func (c *Catalog) WishMade(ctx context.Context, slug string, generation int, outcome string) error {
+	return c.change(ctx, "note what came of the wish for", slug, lectern, func(tx *change) error {
+		return tx.exec(`UPDATE wishes SET made = ?1, outcome = ?2 WHERE slug = ?3 AND made <= ?1`, generation, outcome, slug)
+	})
 }

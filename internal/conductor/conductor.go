@@ -42,7 +42,7 @@ type Recorder interface {
 	RecordSlots(ctx context.Context, run int64, slots []catalog.Slot) error
 }
 
-// Conductor makes targets, one at a time.
+// Conductor makes targets, one at a time; a Backlog has several of them.
 type Conductor struct {
 	Store    Store
 	Queue    Queue
@@ -50,6 +50,8 @@ type Conductor struct {
 	Log      *slog.Logger
 	Window   int           // how many jobs are out at once; about twice the slots of all workers
 	Look     time.Duration // how often it looks without being told; 0: every two seconds
+
+	landed func(jobID string) // told of each job that nobody waits for any more; may be nil
 }
 
 // Attempts is how often an action may fail before it needs a person.
@@ -66,10 +68,15 @@ const jobTimeout = 6 * time.Hour
 // Target is a bundle that somebody wants.
 type Target struct {
 	Plan      func(observed map[action.Key]action.Artifact) (plan.Graph, error)
-	Accept    func(ctx context.Context, g plan.Graph) (run int64, err error) // called once, when the facts are seen to hold; then it is planned anew. May be nil
+	Accept    func(ctx context.Context, g plan.Graph) (run int64, err error) // called once for the facts as they are, when they are seen to hold; then it is planned anew. May be nil
 	RaiseSalt func(ctx context.Context, rendition string) error
 	Originals map[action.Key]action.Original
 	Watch     func(Status) // called from Make's goroutine, often; may be nil
+
+	// Changed says that the facts are not what they were. Then Reload takes them up, and tells
+	// where the originals are; it is planned anew, and what is still wanted goes on. May be nil.
+	Changed <-chan struct{}
+	Reload  func(ctx context.Context) (map[action.Key]action.Original, error)
 }
 
 // Made is what came of a target.
@@ -144,6 +151,8 @@ func (m *making) conduct(ctx context.Context) error {
 			err = m.hear(ctx, e)
 		case <-tick.C:
 			err = m.look(ctx)
+		case <-m.target.Changed:
+			err = m.change(ctx)
 		case <-ctx.Done():
 			err = ctx.Err()
 		}

@@ -70,7 +70,7 @@ type making struct {
 	failed   []*action.Failure
 	raised   map[string]int // how often a rendition's salt was
 	accepted bool
-	run      int64 // in the catalogue, once accepted
+	run      int64 // in the catalogue; 0: nothing was accepted yet
 	watched  time.Time
 }
 
@@ -434,7 +434,7 @@ func (m *making) allThere(ctx context.Context, f *flight) (bool, error) {
 // land ends a flight: what is in the store is made, whatever was said; the rest goes out
 // again, or has failed for good.
 func (m *making) land(ctx context.Context, f *flight, failure *action.Failure) error {
-	delete(m.flights, f.job.ID)
+	m.letGo(f)
 	if failure != nil && failure.Fault != nil {
 		return failure.Fault
 	}
@@ -469,6 +469,48 @@ func (m *making) land(ctx context.Context, f *flight, failure *action.Failure) e
 		return m.replan(ctx)
 	}
 	return nil
+}
+
+// letGo forgets a job that is over.
+func (m *making) letGo(f *flight) {
+	delete(m.flights, f.job.ID)
+	if m.landed != nil {
+		m.landed(f.job.ID)
+	}
+}
+
+// change takes up facts that are not what they were. What is wanted still goes on; what
+// failed is tried anew, for that may be why somebody changed something.
+func (m *making) change(ctx context.Context) (err error) {
+	if m.target.Originals, err = m.target.Reload(ctx); err != nil {
+		return err
+	}
+	for _, w := range m.wants {
+		if w.state == failed {
+			w.state, w.failures, w.lost, w.failure = absent, 0, 0, nil
+		}
+	}
+	m.failed, m.accepted = nil, false
+	if err := m.replan(ctx); err != nil {
+		return err
+	}
+	return m.callBack(ctx)
+}
+
+// callBack cancels the jobs that nobody wants any more, except those that are over in a
+// moment anyway.
+func (m *making) callBack(ctx context.Context) error {
+	for id, f := range m.flights {
+		wanted := slices.ContainsFunc(f.wants, func(w *want) bool { return m.wants[w.action.Key] == w })
+		if wanted || f.job.Quick() {
+			continue
+		}
+		if err := m.Queue.Cancel(ctx, id); err != nil {
+			m.Log.Warn("cannot call a job back that nobody wants any more", "slot", f.job.Actions[0].Slot, "err", err)
+		}
+		m.letGo(f)
+	}
+	return ctx.Err()
 }
 
 // missed lets a want that its job did not make try again, or gives it up. A failure of
@@ -561,7 +603,7 @@ func (m *making) cancel(ctx context.Context) {
 
 // record writes down the states that changed since it last did.
 func (m *making) record(ctx context.Context) error {
-	if m.Recorder == nil || !m.accepted {
+	if m.Recorder == nil || m.run == 0 {
 		return nil
 	}
 	var slots []catalog.Slot

@@ -39,6 +39,7 @@ type Releaser struct {
 // Release is one wish to publish.
 type Release struct {
 	Submission catalog.Submission
+	Stands     bool // in the catalogue: it is not saved again, over what may be newer
 	Pipeline   pipelines.Pipeline
 	Uploads    []Upload // the subtitle files; they become the submission's tracks
 	Originals  map[action.Key]action.Original
@@ -46,6 +47,9 @@ type Release struct {
 	Command    string   // with which words
 	Notes      []string // for whoever asks, known beforehand
 	Watch      func(Status)
+
+	Changed <-chan struct{}                        // says that the catalogue has other facts; may be nil
+	Reload  func(context.Context) (Release, error) // is those facts: Submission, Pipeline, Originals and Notes
 }
 
 // Released is what came of it.
@@ -70,6 +74,8 @@ func (r *Releaser) Release(ctx context.Context, want Release) (Released, error) 
 		}
 	}
 	made, err := r.Make(ctx, Target{
+		Changed: want.Changed,
+		Reload:  w.reload,
 		Plan: func(observed map[action.Key]action.Artifact) (plan.Graph, error) {
 			return plan.Make(plan.Input{Facts: w.facts, Pipeline: w.Pipeline, Kinds: r.Kinds, Observed: observed})
 		},
@@ -121,14 +127,52 @@ func (w *wish) track(t conference.Track) {
 	slices.SortFunc(w.facts.Tracks, func(a, b conference.Track) int { return strings.Compare(a.Language, b.Language) })
 }
 
-// accept writes the facts down.
+// reload takes up what the catalogue has now.
+func (w *wish) reload(ctx context.Context) (map[action.Key]action.Original, error) {
+	now, err := w.Reload(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w.Submission, w.Pipeline, w.Originals = now.Submission, now.Pipeline, now.Originals
+	w.facts, w.notes = now.Submission.Facts, slices.Clone(now.Notes)
+	return w.Originals, nil
+}
+
+// accept writes down what is not yet: the facts, unless they stand, the edition, and that a
+// run begins.
 func (w *wish) accept(ctx context.Context, g plan.Graph) (int64, error) {
-	slug := w.facts.Talk.Slug
+	if err := w.place(ctx, g); err != nil {
+		return 0, err
+	}
+	if err := w.save(ctx); err != nil {
+		return 0, err
+	}
+	if err := w.follow(ctx); err != nil {
+		return 0, err
+	}
+	tracks := w.facts.Tracks
+	if err := addTranslations(ctx, w.Catalog, &w.facts, w.Pipeline); err != nil {
+		return 0, err
+	}
+	w.notes = append(w.notes, copied(tracks, w.facts.Tracks)...)
+	for _, l := range w.facts.LeftOut {
+		w.notes = append(w.notes, fmt.Sprintf("%s is left out: %s", subtitle.EnglishName(l.Language), l.Why))
+	}
+	if err := w.Catalog.SaveEdition(ctx, w.facts.Talk.Slug, *g.Edition); err != nil || w.run != 0 {
+		return w.run, err
+	}
+	var err error
+	w.run, err = w.Catalog.BeginRun(ctx, w.facts.Talk.Slug, w.Command)
+	return w.run, err
+}
+
+// place brings the uploads to reel time, and refuses tracks that are for another talk.
+func (w *wish) place(ctx context.Context, g plan.Graph) error {
 	for i, u := range w.Uploads {
 		if u.Programme {
 			against, err := w.editionOf(ctx, *g.Edition, u)
 			if err != nil {
-				return 0, err
+				return err
 			}
 			w.against[i] = against.ID
 			w.mapTrack(against, u)
@@ -136,46 +180,37 @@ func (w *wish) accept(ctx context.Context, g plan.Graph) (int64, error) {
 	}
 	for _, t := range w.facts.Tracks {
 		if placed, _ := subtitle.Place(g.Edition.Programme, t.Cues); len(placed) == 0 {
-			return 0, fault.New(t.File, "has no cue within the programme").
+			return fault.New(t.File, "has no cue within the programme").
 				Try("Look whether it is for another talk, or on the other clock (--subtitles-time).")
 		}
 	}
+	return nil
+}
+
+// save writes the facts down. Of facts that stand, it is only what the pipeline says.
+func (w *wish) save(ctx context.Context) error {
+	if w.Stands {
+		return w.Catalog.KeepPipeline(ctx, w.facts.Talk.Slug, w.Pipeline.Text)
+	}
 	if err := w.nameCues(ctx); err != nil {
-		return 0, err
+		return err
 	}
 	if err := w.spoilt(ctx); err != nil {
-		return 0, err
+		return err
 	}
 	for _, u := range w.Uploads {
 		if _, err := w.Blobs.Keep(ctx, bytes.NewReader(u.Data)); err != nil {
-			return 0, fmt.Errorf("keep %s as it came: %w", u.Track.File, err)
+			return fmt.Errorf("keep %s as it came: %w", u.Track.File, err)
 		}
 	}
 	s := w.Submission
 	s.Facts = w.facts
 	saved, err := w.Catalog.Save(ctx, w.Who, s)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	w.facts = saved.Facts
-	if err := w.Catalog.KeepOriginals(ctx, w.Originals); err != nil {
-		return 0, err
-	}
-	if err := w.follow(ctx); err != nil {
-		return 0, err
-	}
-	if err := addTranslations(ctx, w.Catalog, &w.facts, w.Pipeline); err != nil {
-		return 0, err
-	}
-	w.notes = append(w.notes, copied(saved.Facts.Tracks, w.facts.Tracks)...)
-	for _, l := range w.facts.LeftOut {
-		w.notes = append(w.notes, fmt.Sprintf("%s is left out: %s", subtitle.EnglishName(l.Language), l.Why))
-	}
-	if err := w.Catalog.SaveEdition(ctx, slug, *g.Edition); err != nil {
-		return 0, err
-	}
-	w.run, err = w.Catalog.BeginRun(ctx, slug, w.Command)
-	return w.run, err
+	return w.Catalog.KeepOriginals(ctx, w.Originals)
 }
 
 // nameCues lets the cues of each track that was there before keep their ids. What is new

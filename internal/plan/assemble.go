@@ -23,6 +23,7 @@ func Assemble() Kind {
 			Needs: []string{"card", "encode", "audio"},
 		},
 		Version: 1,
+		Quick:   true,
 		Expand:  expandAssemble,
 	}
 }
@@ -203,6 +204,7 @@ func Subtitled() Kind {
 			Check: func(with any) error { return with.(*SubtitledSettings).check() },
 		},
 		Version: 1,
+		Quick:   true,
 		Expand:  expandSubtitled,
 	}
 }

@@ -59,6 +59,7 @@ func Bundle() Kind {
 			Last:   true,
 		},
 		Version: 4,
+		Quick:   true,
 		Expand:  expandBundle,
 	}
 }

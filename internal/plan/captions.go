@@ -73,6 +73,7 @@ func Captions() Kind {
 			Single: true,
 		},
 		Version: 3,
+		Quick:   true,
 		Expand:  expandCaptions,
 	}
 }
@@ -140,6 +141,7 @@ func Thumbnail() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "thumbnail", Also: []string{"thumb", "poster", "still", "preview"}, Needs: []string{"index"}, Single: true},
 		Version: 2,
+		Quick:   true,
 		Expand:  expandThumbnail,
 	}
 }

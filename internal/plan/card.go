@@ -16,6 +16,7 @@ func Card() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "card", Also: []string{"cards", "title", "intro", "outro", "slate", "credits"}, Needs: []string{"encode"}},
 		Version: 5,
+		Quick:   true,
 		Expand:  expandCard,
 	}
 }

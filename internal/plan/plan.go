@@ -19,7 +19,8 @@ import (
 // Kind is a kind of stage: what pipelines may say of it, and how it expands to actions.
 type Kind struct {
 	pipelines.Kind
-	Version int // raised when the kind's code makes something else of the same parameters
+	Version int  // raised when the kind's code makes something else of the same parameters
+	Quick   bool // its actions take moments, for they copy, or make no more than a picture or a page
 	Expand  func(*Expansion) (made any, err error)
 }
 
@@ -163,7 +164,7 @@ func (x *Expansion) add(a action.Action, where string, params any, inputs map[st
 	if err != nil {
 		return "", err
 	}
-	made.Share, made.Timeout = a.Share, a.Timeout
+	made.Share, made.Timeout, made.Quick = a.Share, a.Timeout, x.in.Kinds[i].Quick
 	if !x.seen[made.Key] {
 		x.seen[made.Key] = true
 		x.graph.Actions = append(x.graph.Actions, made)

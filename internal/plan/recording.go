@@ -26,6 +26,7 @@ func Probe() Kind {
 	return Kind{
 		Kind:    pipelines.Kind{Name: "probe", Also: []string{"ffprobe", "inspect", "ingest"}, Single: true},
 		Version: 5,
+		Quick:   true,
 		Expand:  expandProbe,
 	}
 }
