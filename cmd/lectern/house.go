@@ -129,7 +129,7 @@ func workerName() string {
 func (h *house) releaser(t *terminal, q *queue.Queue) *conductor.Releaser {
 	return &conductor.Releaser{
 		Conductor: conductor.Conductor{
-			Store: h.store, Queue: q, Recorder: h.catalog, Log: t.log, Window: 2*slots() + 2,
+			Store: h.store, Queue: q, Recorder: h.catalog, Log: t.log, Window: 2*slots() + 2, Slots: slots(),
 		},
 		Catalog: h.catalog,
 		Blobs:   h.store,

@@ -140,7 +140,7 @@ func GroupOf(kind, slot string) Group {
 // measuredRuns is how many of the last runs Paces goes by.
 const measuredRuns = 60
 
-// Paces is what the last runs measured. Each action of a group in a run is taken to have made
+// Paces is what the last runs measured, by group and, with no place, by kind. Each action of a group in a run is taken to have made
 // as much of the programme as any other of it.
 func (c *Catalog) Paces(ctx context.Context) (map[Group]Pace, error) {
 	paces := make(map[Group]Pace)
@@ -198,7 +198,11 @@ func addPaces(ctx context.Context, q querier, run int64, length time.Duration, p
 	}, `SELECT kind, slot, state, took_ms FROM slots WHERE run = ?`, run)
 	for g, s := range sums {
 		if s.ran > 0 {
-			paces[g] = paces[g].Plus(Pace{s.took, length * time.Duration(s.ran) / time.Duration(s.all), s.ran})
+			measured := Pace{s.took, length * time.Duration(s.ran) / time.Duration(s.all), s.ran}
+			if g.Place != "" {
+				paces[g] = paces[g].Plus(measured)
+			}
+			paces[Group{Kind: g.Kind}] = paces[Group{Kind: g.Kind}].Plus(measured)
 		}
 	}
 	return err

@@ -49,6 +49,7 @@ type Conductor struct {
 	Recorder Recorder // nil: nothing is recorded
 	Log      *slog.Logger
 	Window   int           // how many jobs are out at once; about twice the slots of all workers
+	Slots    int           // how many jobs all workers do at once, for what is said of the time left; 0 is 1
 	Look     time.Duration // how often it looks without being told; 0: every two seconds
 
 	landed func(jobID string) // told of each job that nobody waits for any more; may be nil
@@ -71,7 +72,8 @@ type Target struct {
 	Accept    func(ctx context.Context, g plan.Graph) (run int64, err error) // called once for the facts as they are, when they are seen to hold; then it is planned anew. May be nil
 	RaiseSalt func(ctx context.Context, rendition string) error
 	Originals map[action.Key]action.Original
-	Watch     func(Status) // called from Make's goroutine, often; may be nil
+	Watch     func(Status)                   // called from Make's goroutine, often; may be nil
+	Paces     map[catalog.Group]catalog.Pace // what earlier runs measured, for the time left; may be nil
 
 	// Changed says that the facts are not what they were. Then Reload takes them up, and tells
 	// where the originals are; it is planned anew, and what is still wanted goes on. May be nil.

@@ -33,6 +33,7 @@ const (
 type want struct {
 	action   action.Action
 	order    int // in the plan
+	group    catalog.Group
 	state    state
 	ran      bool // made by this run, not found
 	needed   bool
@@ -72,6 +73,8 @@ type making struct {
 	accepted bool
 	run      int64 // in the catalogue; 0: nothing was accepted yet
 	watched  time.Time
+	paces    map[catalog.Group]catalog.Pace // of what this making made
+	groups   map[catalog.Group]int          // how many actions of each the graph has
 }
 
 func newMaking(c *Conductor, t Target) *making {
@@ -82,6 +85,7 @@ func newMaking(c *Conductor, t Target) *making {
 		wants:     make(map[action.Key]*want),
 		flights:   make(map[string]*flight),
 		raised:    make(map[string]int),
+		paces:     make(map[catalog.Group]catalog.Pace),
 	}
 }
 
@@ -173,6 +177,7 @@ func (m *making) observe(ctx context.Context, g plan.Graph) (bool, error) {
 // new ones in the store.
 func (m *making) compare(ctx context.Context, g plan.Graph) error {
 	wants := make(map[action.Key]*want, len(g.Actions))
+	m.groups = make(map[catalog.Group]int)
 	for i, a := range g.Actions {
 		w := m.wants[a.Key]
 		if w == nil {
@@ -185,7 +190,8 @@ func (m *making) compare(ctx context.Context, g plan.Graph) error {
 				w.state = present
 			}
 		}
-		w.action, w.order = a, i
+		w.action, w.order, w.group = a, i, catalog.GroupOf(a.Kind, a.Slot)
+		m.groups[w.group]++
 		wants[a.Key] = w
 	}
 	m.graph, m.wants = g, wants
@@ -450,6 +456,7 @@ func (m *making) land(ctx context.Context, f *flight, failure *action.Failure) e
 		}
 		if has {
 			w.state, w.ran, w.took = present, true, time.Since(w.began)
+			m.paces[w.group] = m.paces[w.group].Plus(catalog.Pace{Took: w.took, Programme: m.part(w), Actions: 1})
 			m.arrived(w)
 			observed = observed || slices.Contains(m.graph.Observe, w.action.Key)
 			continue

@@ -47,6 +47,7 @@ type Release struct {
 	Command    string   // with which words
 	Notes      []string // for whoever asks, known beforehand
 	Watch      func(Status)
+	Paces      map[catalog.Group]catalog.Pace // see Target
 
 	Changed <-chan struct{}                        // says that the catalogue has other facts; may be nil
 	Reload  func(context.Context) (Release, error) // is those facts: Submission, Pipeline, Originals and Notes
@@ -63,6 +64,11 @@ type Released struct {
 // Release makes the bundle and lays it out. Nothing is written to the catalogue before
 // the recordings have been looked into and the facts were seen to hold.
 func (r *Releaser) Release(ctx context.Context, want Release) (Released, error) {
+	return r.release(ctx, &r.Conductor, want)
+}
+
+// release is Release by a conductor that need not be r's own.
+func (r *Releaser) release(ctx context.Context, by *Conductor, want Release) (Released, error) {
 	if err := bundle.Writable(want.Submission.Out, want.Submission.Facts.Talk.Slug); err != nil {
 		return Released{}, err
 	}
@@ -73,7 +79,7 @@ func (r *Releaser) Release(ctx context.Context, want Release) (Released, error) 
 			w.track(u.Track)
 		}
 	}
-	made, err := r.Make(ctx, Target{
+	made, err := by.Make(ctx, Target{
 		Changed: want.Changed,
 		Reload:  w.reload,
 		Plan: func(observed map[action.Key]action.Artifact) (plan.Graph, error) {
@@ -104,7 +110,7 @@ func outcomeOf(err error) string {
 	case err == nil:
 		return "published"
 	case errors.Is(err, context.Canceled):
-		return "interrupted"
+		return catalog.Interrupted
 	case errors.As(err, &attention):
 		return "needs attention: " + err.Error()
 	}

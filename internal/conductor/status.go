@@ -14,6 +14,7 @@ type Status struct {
 	Troubles []conference.Trouble // of the plan
 	Complete bool                 // the plan: no more actions will come
 	Over     bool                 // nothing is out any more
+	Left     Estimate             // of all that is to be made yet, as far as the plan reaches
 }
 
 // StageStatus is how one stage stands.
@@ -26,6 +27,7 @@ type StageStatus struct {
 	Running float64 // the sum of the fractions done of the actions that are being worked on
 	Busy    int     // actions that are being worked on
 	Speed   float64 // times real time, summed over the jobs at work; 0 if it means nothing
+	Left    Estimate
 }
 
 // watchEvery is how often a person can take in a change.
@@ -40,7 +42,7 @@ func (m *making) watch(over bool) {
 	s := Status{Notes: m.graph.Notes, Troubles: m.graph.Troubles, Complete: m.graph.Complete, Over: over}
 	place := make(map[string]int)
 	stage := func(slot string) *StageStatus {
-		name, _, _ := strings.Cut(slot, "/")
+		name := stageOf(slot)
 		i, ok := place[name]
 		if !ok {
 			i = len(s.Stages)
@@ -60,7 +62,18 @@ func (m *making) watch(over bool) {
 			st.Speed += f.speed
 		}
 	}
+	for slot, left := range m.left() {
+		st := stage(slot)
+		st.Left = st.Left.Plus(left)
+		s.Left = s.Left.Plus(left)
+	}
 	m.target.Watch(s)
+}
+
+// stageOf is the name of the stage that a slot is of.
+func stageOf(slot string) string {
+	name, _, _ := strings.Cut(slot, "/")
+	return name
 }
 
 func (s *StageStatus) count(w *want) {
