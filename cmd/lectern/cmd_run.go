@@ -21,7 +21,6 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/talkfile"
-	"github.com/lectern-av/lectern/internal/timeline"
 	"github.com/lectern-av/lectern/pipelines"
 	"github.com/lectern-av/lectern/worker"
 )
@@ -271,47 +270,13 @@ func readUpload(ctx context.Context, language, encoding, file string) (conductor
 func parseCuts(cuts []string, recordings int) ([]conference.Keep, error) {
 	var kept []conference.Keep
 	for _, s := range cuts {
-		k, err := parseCut(s, recordings)
+		k, err := plan.ParseCut(s, recordings)
 		if err != nil {
 			return nil, &usageError{fmt.Sprintf("--cut %q: %v", s, err)}
 		}
 		kept = append(kept, k)
 	}
 	return kept, nil
-}
-
-// parseCut reads "FROM-TO" or "N:FROM-TO". "2:10-180" could be either, a range from 2:10
-// or one from 0:10 of recording 2; where both make sense it is refused.
-func parseCut(s string, recordings int) (conference.Keep, error) {
-	from, to, ok := strings.Cut(s, "-")
-	if !ok {
-		return conference.Keep{}, errors.New("write it as FROM-TO, such as 00:03:10-00:33:20")
-	}
-	plain, plainErr := parseRange(from, to)
-	number, rest, _ := strings.Cut(from, ":")
-	n, err := strconv.Atoi(number)
-	sound := plainErr == nil && plain.From < plain.To
-	if err != nil || n < 1 || sound && n > recordings || recordings == 1 && sound || strings.Count(from, ":") <= strings.Count(to, ":") {
-		return plain, plainErr
-	}
-	own, err := parseRange(rest, to)
-	if err != nil {
-		return plain, plainErr
-	}
-	own.Recording = n
-	if sound && own.From < own.To {
-		return plain, fmt.Errorf("it could mean %s, or %s, which is of recording %d; write it like one of these",
-			plan.CutText(plain), plan.CutText(own), n)
-	}
-	return own, nil
-}
-
-func parseRange(from, to string) (k conference.Keep, err error) {
-	if k.From, err = timeline.ParseClock(from); err != nil {
-		return k, err
-	}
-	k.To, err = timeline.ParseClock(to)
-	return k, err
 }
 
 // who is the person at this terminal, for the history.

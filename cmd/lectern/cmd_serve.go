@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/office"
@@ -50,11 +51,12 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
 	if c.URL == "" {
 		c.URL = "http://" + listener.Addr().String()
 	}
+	releaser := h.releaser(t, q)
 	o := &office.Office{
-		Catalog: h.catalog, Store: h.store, Releaser: h.releaser(t, q), Tools: tools,
+		Catalog: h.catalog, Store: h.store, Releaser: releaser, Backlog: conductor.NewBacklog(releaser), Tools: tools,
 		Bundles: filepath.Join(c.Data, "bundles"), Log: t.log,
 	}
-	if o.Board, err = office.NewBoard(ctx, h.catalog, func(string) office.Live { return office.Live{} }); err != nil {
+	if o.Board, err = office.NewBoard(ctx, h.catalog, o.Backlog); err != nil {
 		return err
 	}
 	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: c.URL})
@@ -69,6 +71,7 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
 		return err
 	}
 	services, ctx := errgroup.WithContext(ctx)
+	services.Go(func() error { return o.Backlog.Run(ctx) })
 	services.Go(func() error { return o.Board.Run(ctx) })
 	services.Go(func() error { return pages.Run(ctx) })
 	services.Go(func() error { return serveHTTP(ctx, pages, listener, socket) })

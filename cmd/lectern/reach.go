@@ -53,7 +53,7 @@ func (f *serverFlags) reach(ctx context.Context, t *terminal) (*reach, error) {
 		return nil, err
 	}
 	o := &office.Office{Catalog: h.catalog, Store: h.store, Bundles: filepath.Join(f.Data, "bundles"), Log: t.log}
-	o.Board, err = office.NewBoard(ctx, h.catalog, func(string) office.Live { return office.Live{} })
+	o.Board, err = office.NewBoard(ctx, h.catalog, nil)
 	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/pipelines"
 	"github.com/lectern-av/lectern/worker"
@@ -72,18 +73,11 @@ func (r Row) Day() string {
 	return r.Scheduling.Start.Format(time.DateOnly)
 }
 
-// Live is how the making of a talk stands just now.
-type Live struct {
-	State  State // Queued or Making; "" if nothing is being made of it
-	Stages []Stage
-	Left   time.Duration
-}
-
 // Board is the overview of all talks, kept in memory and up to date with the catalogue and
 // with what is being made.
 type Board struct {
 	catalog *catalog.Catalog
-	live    func(slug string) Live
+	backlog *conductor.Backlog // nil where nothing is made
 
 	mu      sync.Mutex
 	rows    map[string]Row
@@ -94,14 +88,17 @@ type Board struct {
 	stages  map[string][]string // of pipelines, in order
 }
 
-// NewBoard is the board of a catalogue, which it follows from then on. live says how the making
-// of a talk stands.
-func NewBoard(ctx context.Context, c *catalog.Catalog, live func(slug string) Live) (*Board, error) {
+// NewBoard is the board of a catalogue and of what is being made of it, which it follows from
+// then on; backlog may be nil.
+func NewBoard(ctx context.Context, c *catalog.Catalog, backlog *conductor.Backlog) (*Board, error) {
 	b := &Board{
-		catalog: c, live: live, rows: make(map[string]Row), dirty: make(map[string]bool),
+		catalog: c, backlog: backlog, rows: make(map[string]Row), dirty: make(map[string]bool),
 		wake: make(chan struct{}, 1), readers: make(map[chan<- Row]bool), stages: make(map[string][]string),
 	}
 	c.OnChange(b.Touch)
+	if backlog != nil {
+		backlog.Watch(func(slug string, _ conductor.Progress) { b.Touch(slug) })
+	}
 	all, err := c.Overviews(ctx, "")
 	if err != nil {
 		return nil, err
@@ -230,24 +227,69 @@ func (b *Board) Row(slug string) (Row, bool) {
 
 // row is how a talk is shown.
 func (b *Board) row(o catalog.Overview) Row {
-	live := b.live(o.Slug)
-	r := Row{Overview: o, Stages: live.Stages, Left: live.Left}
-	if len(r.Stages) == 0 {
-		r.Stages = b.pastStages(o)
+	r := Row{Overview: o, Stages: b.stagesOf(o)}
+	var making State
+	if b.backlog != nil {
+		p, _ := b.backlog.Status(o.Slug)
+		making = stateOfStep(p.Step)
+		if making == Making {
+			overlay(r.Stages, p.Stages)
+			if p.Guessable {
+				r.Left = p.Remaining
+			}
+		}
 	}
-	r.State, r.Why = stateOf(o, live)
+	r.State, r.Why = stateOf(o, making)
 	r.Waits = waits(r)
 	return r
 }
 
-func stateOf(o catalog.Overview, live Live) (State, string) {
+// stateOfStep is the state of a talk that the backlog has in hand; "" where it has not.
+func stateOfStep(s conductor.Step) State {
+	switch s {
+	case conductor.Queued:
+		return Queued
+	case conductor.Observing, conductor.Making, conductor.LayingOut:
+		return Making
+	}
+	return ""
+}
+
+// overlay shows how stages stand that are being made.
+func overlay(stages []Stage, now []conductor.StageStatus) {
+	for i := range stages {
+		st := &stages[i]
+		*st = Stage{Name: st.Name, State: "waiting"}
+		at := slices.IndexFunc(now, func(n conductor.StageStatus) bool { return n.Name == st.Name })
+		if at < 0 {
+			continue
+		}
+		n := now[at]
+		st.Done, st.Total = n.Done+n.Reused, n.Total+n.Reused
+		if n.Total > 0 {
+			st.Fraction = (float64(n.Done) + n.Running) / float64(n.Total)
+		}
+		switch {
+		case n.Failed > 0:
+			st.State = "failed"
+		case n.Total == 0 && n.Reused > 0:
+			st.State, st.Fraction = "reused", 1
+		case n.Total > 0 && n.Done == n.Total:
+			st.State = "done"
+		case n.Busy > 0:
+			st.State = "running"
+		}
+	}
+}
+
+func stateOf(o catalog.Overview, making State) (State, string) {
 	switch {
 	case o.Scheduling.DoNotRecord:
 		return NotRecorded, ""
 	case o.Recordings == 0:
 		return NoRecording, ""
-	case live.State != "":
-		return live.State, ""
+	case making != "":
+		return making, ""
 	case o.Wished:
 		return Queued, ""
 	case o.Failure != "":
@@ -290,8 +332,8 @@ func waits(r Row) (all []Waiting) {
 	return all
 }
 
-// pastStages is how the stages of a talk stood when its last run ended.
-func (b *Board) pastStages(o catalog.Overview) (stages []Stage) {
+// stagesOf is how the stages of a talk stood when its last run ended.
+func (b *Board) stagesOf(o catalog.Overview) (stages []Stage) {
 	place := make(map[string]int)
 	for i, name := range b.order(o.Pipeline) {
 		stages = append(stages, Stage{Name: name, State: "waiting"})

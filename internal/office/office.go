@@ -23,6 +23,7 @@ type Office struct {
 	Board    *Board
 	Releaser *conductor.Releaser // nil where nothing can be made
 	Tools    media.Tools
-	Bundles  string // the directory that holds the talks' bundles
+	Bundles  string             // the directory that holds the talks' bundles
+	Backlog  *conductor.Backlog // makes what is wished for; nil where nobody does
 	Log      *slog.Logger
 }

@@ -240,15 +240,6 @@ func join(ranges []timeline.Range) []timeline.Range {
 
 func floorMillis(d time.Duration) time.Duration { return d.Truncate(time.Millisecond) }
 
-// CutText is a kept range as it is given on the command line.
-func CutText(k conference.Keep) string {
-	s := timeline.FormatClock(k.From) + "-" + timeline.FormatClock(k.To)
-	if k.Recording > 0 {
-		s = fmt.Sprintf("%d:%s", k.Recording, s)
-	}
-	return s
-}
-
 func wrongCut(k conference.Keep, format string, args ...any) *fault.Fault {
 	return fault.New("--cut "+CutText(k), format, args...)
 }

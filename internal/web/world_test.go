@@ -44,7 +44,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	o := &office.Office{Catalog: c, Store: s, Bundles: filepath.Join(data, "bundles"), Log: slog.New(slog.DiscardHandler)}
-	if o.Board, err = office.NewBoard(ctx, c, func(string) office.Live { return office.Live{} }); err != nil {
+	if o.Board, err = office.NewBoard(ctx, c, nil); err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(nil)
