@@ -47,7 +47,7 @@ type Waiting struct {
 // Stage is how a stage of a talk's pipeline stands.
 type Stage struct {
 	Name     string  `json:"name"`
-	State    string  `json:"state"` // waiting, running, done, reused, failed
+	State    string  `json:"state"` // waiting, running, done, reused, failed, none
 	Done     int     `json:"done"`  // actions
 	Total    int     `json:"total"`
 	Fraction float64 `json:"fraction"` // of all of it
@@ -354,7 +354,11 @@ func (b *Board) stagesOf(o catalog.Overview) (stages []Stage) {
 		}
 	}
 	for i := range stages {
-		if st := &stages[i]; st.Total > 0 {
+		st := &stages[i]
+		if st.Total == 0 && !o.Published.IsZero() {
+			st.State = "none"
+		}
+		if st.Total > 0 {
 			st.Fraction = float64(st.Done) / float64(st.Total)
 			if st.State != "failed" && st.Done == st.Total {
 				st.State = "done"

@@ -63,9 +63,7 @@ func (v *visit) talkPage() (talkPage, error) {
 	if t.Pipeline != "" && !slices.Contains(p.Pipelines, t.Pipeline) {
 		p.Pipelines = append(p.Pipelines, t.Pipeline)
 	}
-	for _, e := range t.History {
-		p.Events = append(p.Events, v.said(e))
-	}
+	p.Events = v.history(t.History)
 	return p, err
 }
 
@@ -133,21 +131,48 @@ func (s *Server) retry(v *visit) error {
 	return v.to("/talks/" + v.slug())
 }
 
-// said is an event for people.
+// said is what somebody did, for people.
 type said struct {
-	At       time.Time
-	Who      string
+	At    time.Time
+	Who   string
+	Whats []saidWhat
+}
+
+// saidWhat is one thing of it.
+type saidWhat struct {
 	What     string
 	Old, New string // "" where there is nothing to show in a line
 }
 
-func (v *visit) said(e catalog.Event) said {
+// ownAffairs are changes that tell people nothing.
+var ownAffairs = []string{"out", "pipeline_text", "edition", "upload", "conference", "treatment"}
+
+// history is events for people. What somebody did at once is one thing; and what a new talk
+// came with is part of its coming.
+func (v *visit) history(events []catalog.Event) (all []said) {
+	for i, e := range events {
+		if i == 0 || !e.At.Equal(events[i-1].At) || e.Who != events[i-1].Who {
+			all = append(all, said{At: e.At, Who: e.Who})
+		}
+		last := &all[len(all)-1]
+		key, _, _ := strings.Cut(e.What, ".")
+		if !slices.Contains(ownAffairs, key) {
+			last.Whats = append(last.Whats, v.saidWhat(e))
+		}
+		if e.What == "talk.slug" && e.Old == nil {
+			last.Whats = []saidWhat{v.saidWhat(e)}
+		}
+	}
+	return slices.DeleteFunc(all, func(s said) bool { return len(s.Whats) == 0 })
+}
+
+func (v *visit) saidWhat(e catalog.Event) saidWhat {
 	key, detail, _ := strings.Cut(e.What, ".")
 	what := v.words.say(v.locale, "event."+e.What)
 	if what == "event."+e.What {
 		what = v.words.say(v.locale, "event."+key, "detail", detail)
 	}
-	return said{e.At, e.Who, what, eventText(e.What, e.Old), eventText(e.What, e.New)}
+	return saidWhat{what, eventText(e.What, e.Old), eventText(e.What, e.New)}
 }
 
 // eventText is what something was, in a line.
