@@ -70,6 +70,7 @@ func (q *bench) Events() <-chan action.Event { return q.events }
 
 // take takes the jobs whose first slot begins so.
 func (q *bench) take(slot string) (taken []action.Job) {
+	time.Sleep(time.Second) // by when everybody has looked
 	synctest.Wait()
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -99,7 +100,6 @@ func (q *bench) do(slot string) int {
 // all does everything there is to do, and what follows from it, except what begins so.
 func (q *bench) all() (slots []string) {
 	for {
-		time.Sleep(time.Second)
 		synctest.Wait()
 		q.mu.Lock()
 		for _, j := range q.jobs {

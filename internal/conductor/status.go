@@ -13,6 +13,7 @@ type Status struct {
 	Notes    []string             // of the plan
 	Troubles []conference.Trouble // of the plan
 	Complete bool                 // the plan: no more actions will come
+	Length   time.Duration        // of the programme; 0: the recordings have not been looked into
 	Over     bool                 // nothing is out any more
 	Left     Estimate             // of all that is to be made yet, as far as the plan reaches
 }
@@ -61,6 +62,9 @@ func (m *making) watch(over bool) {
 			st.Running += f.fraction * float64(len(f.wants))
 			st.Speed += f.speed
 		}
+	}
+	if m.graph.Edition != nil {
+		s.Length = m.graph.Edition.Programme.Duration()
 	}
 	for slot, left := range m.left() {
 		st := stage(slot)
