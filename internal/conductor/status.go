@@ -40,7 +40,7 @@ func (m *making) watch(over bool) {
 		return
 	}
 	m.watched = time.Now()
-	s := Status{Notes: m.graph.Notes, Troubles: m.graph.Troubles, Complete: m.graph.Complete, Over: over}
+	s := Status{Notes: m.graph.Notes, Troubles: m.graph.Troubles, Complete: m.graph.Complete, Over: over, Length: m.length()}
 	place := make(map[string]int)
 	stage := func(slot string) *StageStatus {
 		name := stageOf(slot)
@@ -62,9 +62,6 @@ func (m *making) watch(over bool) {
 			st.Running += f.fraction * float64(len(f.wants))
 			st.Speed += f.speed
 		}
-	}
-	if m.graph.Edition != nil {
-		s.Length = m.graph.Edition.Programme.Duration()
 	}
 	for slot, left := range m.left() {
 		st := stage(slot)
