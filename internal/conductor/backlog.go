@@ -394,7 +394,7 @@ func (b *Backlog) watch(t *wished, s Status) {
 	b.change(t, func(t *wished) {
 		t.Status = s
 		t.Step = Observing
-		if s.Complete {
+		if s.Length > 0 {
 			t.Step = Making
 		}
 		if s.Over {

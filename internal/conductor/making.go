@@ -283,13 +283,31 @@ func distinct(inputs map[string]action.Key) []action.Key {
 
 func byOrder(a, b *want) int { return a.order - b.order }
 
-// dispatch sends out jobs while there is room.
+// dispatch sends out jobs while there is room: for quick ones there is, however many long
+// ones are out.
 func (m *making) dispatch(ctx context.Context) error {
-	for len(m.ready) > 0 && len(m.flights) < max(1, m.Window) {
-		f := m.nextJob()
+	for {
+		first := m.mayGo()
+		if first == nil {
+			return nil
+		}
+		f := m.nextJob(first)
 		m.flights[f.job.ID] = f
 		if err := m.send(ctx, f); err != nil {
 			return err
+		}
+	}
+}
+
+// mayGo is the first ready want that there is room for; nil: there is none.
+func (m *making) mayGo() *want {
+	out := make(map[bool]int)
+	for _, f := range m.flights {
+		out[f.job.Quick()]++
+	}
+	for _, w := range m.ready {
+		if out[w.action.Quick] < max(1, m.Window) {
+			return w
 		}
 	}
 	return nil
@@ -308,10 +326,9 @@ func (m *making) send(ctx context.Context, f *flight) error {
 	return nil
 }
 
-// nextJob takes the first ready want, and those that share its decode, into a job. What
+// nextJob takes a ready want, and those that share its decode, into a job. What
 // has failed before goes alone: one encoder that always fails must not take others along.
-func (m *making) nextJob() *flight {
-	first := m.ready[0]
+func (m *making) nextJob(first *want) *flight {
 	together := func(w *want) bool {
 		return w == first || first.action.Share != "" && first.failures+w.failures == 0 &&
 			w.action.Kind == first.action.Kind && w.action.Share == first.action.Share

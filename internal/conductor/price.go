@@ -20,12 +20,17 @@ type Estimate struct {
 // Plus is both together.
 func (e Estimate) Plus(o Estimate) Estimate { return Estimate{e.Work + o.Work, e.Unknown + o.Unknown} }
 
-// part is about how much of the programme an action makes; 0 where that is not known.
-func (m *making) part(w *want) time.Duration {
-	if m.graph.Edition == nil || m.groups[w.group] == 0 {
+// length is that of the programme; 0 where that is not known.
+func (m *making) length() time.Duration {
+	if m.graph.Edition == nil || m.graph.Edition.Programme.Rate.IsZero() {
 		return 0
 	}
-	return m.graph.Edition.Programme.Duration() / time.Duration(m.groups[w.group])
+	return m.graph.Edition.Programme.Duration()
+}
+
+// part is about how much of the programme an action makes; 0 where that is not known.
+func (m *making) part(w *want) time.Duration {
+	return m.length() / time.Duration(max(1, m.groups[w.group]))
 }
 
 // expect is about how long an action takes: by what this making measured, or others did, of

@@ -13,6 +13,7 @@ type Status struct {
 	Notes    []string             // of the plan
 	Troubles []conference.Trouble // of the plan
 	Complete bool                 // the plan: no more actions will come
+	Length   time.Duration        // of the programme; 0: the recordings have not been looked into
 	Over     bool                 // nothing is out any more
 	Left     Estimate             // of all that is to be made yet, as far as the plan reaches
 }
@@ -39,7 +40,7 @@ func (m *making) watch(over bool) {
 		return
 	}
 	m.watched = time.Now()
-	s := Status{Notes: m.graph.Notes, Troubles: m.graph.Troubles, Complete: m.graph.Complete, Over: over}
+	s := Status{Notes: m.graph.Notes, Troubles: m.graph.Troubles, Complete: m.graph.Complete, Over: over, Length: m.length()}
 	place := make(map[string]int)
 	stage := func(slot string) *StageStatus {
 		name := stageOf(slot)
