@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"internal/queue": 4, // asynq behind our own small interface
 
 	"internal/translation": 3, // tracks that know the revision they translate
+	"internal/mail":        3, // letters, and their way to people
 	"internal/bundle":      3, // layouts, manifest, verification
 	"internal/talkfile":    3, // talk.yaml and conference.yaml
 
