@@ -165,11 +165,11 @@ func (p Postman) round(ctx context.Context) (next time.Time, err error) {
 	}
 	for _, l := range due {
 		sendErr := p.Sender.Send(ctx, l)
-		if ctx.Err() != nil {
+		if sendErr != nil && ctx.Err() != nil {
 			return next, nil // it is not the letter's failure
 		}
 		if sendErr == nil {
-			err = p.Catalog.LetterSent(ctx, l.ID, time.Now())
+			err = p.Catalog.LetterSent(context.WithoutCancel(ctx), l.ID, time.Now())
 		} else {
 			p.Log.WarnContext(ctx, "a letter was not sent", "to", l.Receiver, "cause", l.Cause, "err", sendErr)
 			err = p.Catalog.LetterFailed(ctx, l, time.Now(), sendErr.Error(), false)
