@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"internal/queue": 4, // asynq behind our own small interface
 
 	"internal/translation": 3, // tracks that know the revision they translate
+	"internal/mail":        3, // letters, and their way to people
 	"internal/bundle":      3, // layouts, manifest, verification
 	"internal/talkfile":    3, // talk.yaml and conference.yaml
 
@@ -39,6 +40,7 @@ var floors = map[string]int{
 	"internal/subtitle/insync":  2, // whether cues come when somebody speaks
 	"internal/media":            2, // ffmpeg and ffprobe
 	"internal/catalog":          2, // durable facts
+	"internal/propose":          2, // which talks a recording may be of
 	"internal/store":            2, // originals and artifacts by content
 	"pipelines":                 2, // the YAML definitions and their loader
 
