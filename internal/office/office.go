@@ -26,4 +26,6 @@ type Office struct {
 	Bundles  string             // the directory that holds the talks' bundles
 	Backlog  *conductor.Backlog // makes what is wished for; nil where nobody does
 	Log      *slog.Logger
+
+	memories memories
 }
