@@ -26,4 +26,11 @@ type Office struct {
 	Bundles  string             // the directory that holds the talks' bundles
 	Backlog  *conductor.Backlog // makes what is wished for; nil where nobody does
 	Log      *slog.Logger
+
+	arrived chan struct{} // says that there is a recording to look into
+}
+
+// New is an office over a catalogue and a store; the rest of it is the caller's to fill in.
+func New(c *catalog.Catalog, s *store.Local, bundles string, log *slog.Logger) *Office {
+	return &Office{Catalog: c, Store: s, Bundles: bundles, Log: log, arrived: make(chan struct{}, 1)}
 }

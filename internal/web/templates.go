@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
+
+	"github.com/lectern-av/lectern/internal/office"
 )
 
 // pages are templates/*.html, by locale and name: each fills in base.html's blocks and may use
@@ -60,6 +62,7 @@ func (w words) funcs(locale string) template.FuncMap {
 		"day":      func(t time.Time) string { return dayIn(locale, t) },
 		"language": func(tag string) string { return languageIn(locale, tag) },
 		"short":    short,
+		"title":    titleOf,
 		"stage":    func(name string) string { return w.stage(locale, name) },
 	}
 }
@@ -82,6 +85,16 @@ func short(text string) string {
 		return string(r[:most-1]) + "…"
 	}
 	return text
+}
+
+// titleOf is the title of one of some talks.
+func titleOf(slug string, talks []office.Row) string {
+	for _, r := range talks {
+		if r.Slug == slug {
+			return r.Title
+		}
+	}
+	return slug
 }
 
 // dayIn is a day for people.

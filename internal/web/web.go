@@ -86,7 +86,7 @@ type route struct {
 // routes is everything there is.
 func (s *Server) routes() (all []route) {
 	for _, some := range [][]route{
-		s.entryRoutes(), s.fileRoutes(), s.liveRoutes(), s.talksRoutes(), s.talkRoutes(), s.peopleRoutes(),
+		s.entryRoutes(), s.fileRoutes(), s.liveRoutes(), s.talksRoutes(), s.talkRoutes(), s.peopleRoutes(), s.arrivalRoutes(),
 	} {
 		all = append(all, some...)
 	}
