@@ -320,12 +320,12 @@ func TestServeLeavesNothingBehind(t *testing.T) {
 			assertState(t, q, id, Gone)
 		}
 		for _, list := range []string{"pending", "active"} {
-			if n, err := q.rdb.LLen(t.Context(), q.asynqKey(list)).Result(); n > 0 || err != nil {
+			if n, err := q.rdb.LLen(t.Context(), q.long().key(list)).Result(); n > 0 || err != nil {
 				t.Errorf("%d tasks are %s (%v)", n, list, err)
 			}
 		}
 		for _, set := range []string{"scheduled", "retry", "lease", "archived"} {
-			if n, err := q.rdb.ZCard(t.Context(), q.asynqKey(set)).Result(); n > 0 || err != nil {
+			if n, err := q.rdb.ZCard(t.Context(), q.long().key(set)).Result(); n > 0 || err != nil {
 				t.Errorf("%d tasks are in %s (%v)", n, set, err)
 			}
 		}
