@@ -57,7 +57,7 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
 	if o.Board, err = office.NewBoard(ctx, h.catalog, o.Backlog); err != nil {
 		return err
 	}
-	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: c.URL})
+	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: c.URL, Uploads: filepath.Join(c.Data, "uploads")})
 	if err != nil {
 		return err
 	}

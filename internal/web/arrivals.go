@@ -25,6 +25,7 @@ type arrivalsPage struct {
 	New    []office.Arrival
 	Others []office.Arrival // that somebody decided on
 	Talks  []office.Row
+	Rooms  []string
 	Talk   string // a slug that somebody looks for a recording of
 }
 
@@ -35,6 +36,9 @@ func (v *visit) arrivalsPage() (p arrivalsPage, err error) {
 		return p, err
 	}
 	slices.SortFunc(p.Talks, func(a, b office.Row) int { return cmp.Compare(a.Title, b.Title) })
+	for _, r := range p.Talks {
+		p.Rooms = add(p.Rooms, r.Scheduling.Room)
+	}
 	all, err := v.office.Arrivals(v.ctx(), v.person)
 	for _, a := range all {
 		if a.State == catalog.Arrived {

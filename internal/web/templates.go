@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
@@ -85,6 +86,22 @@ func short(text string) string {
 		return string(r[:most-1]) + "…"
 	}
 	return text
+}
+
+// plainName is a name as it can stand in a line: without control characters and marks that
+// turn the direction of text, and of a bearable length.
+func plainName(name string) string {
+	const most = 200
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, "\uFFFD"))
+	if r := []rune(name); len(r) > most {
+		name = string(r[:most])
+	}
+	return strings.TrimSpace(name)
 }
 
 // titleOf is the title of one of some talks.
