@@ -3,17 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
-	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/media"
-	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/office"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -24,10 +20,8 @@ type probeCmd struct {
 
 // inspected is what there is to say of a recording.
 type inspected struct {
-	File     string               `json:"file"`
-	Probe    media.Probe          `json:"probe"`
-	Analysis media.Analysis       `json:"analysis"`
-	Troubles []conference.Trouble `json:"troubles"`
+	File string `json:"file"`
+	office.Inspected
 }
 
 // Run is `lectern probe`.
@@ -39,7 +33,10 @@ func (c *probeCmd) Run(ctx context.Context, t *terminal) error {
 	all := []inspected{}
 	var refused error
 	for _, path := range c.Recordings {
-		p, err := look(ctx, t, tools, path)
+		line := newProgressLine(t)
+		found, err := office.Inspect(ctx, tools, path, func(doing string, done float64) { line.show("%s: %s, %.0f%%", path, doing, 100*done) })
+		line.end()
+		p := inspected{path, found}
 		if f := fault.Of(err); f != nil && !c.JSON && len(c.Recordings) > 1 { // the others may be good
 			fmt.Fprintf(t.out, "%s\n  refused  %s\n", path, (&fault.Fault{Problem: f.Problem, Remedy: f.Remedy}).Error())
 			refused = cmp.Or(refused, err)
@@ -57,35 +54,6 @@ func (c *probeCmd) Run(ctx context.Context, t *terminal) error {
 		return t.printJSON(all)
 	}
 	return refused
-}
-
-// look goes through a recording twice: what it is, and what is wrong with it.
-func look(ctx context.Context, t *terminal, tools media.Tools, path string) (p inspected, err error) {
-	p.File = path
-	line := newProgressLine(t)
-	defer line.end()
-	if p.Probe, err = tools.Probe(ctx, path, path, func(done float64) { line.show("%s: reading, %.0f%%", path, 100*done) }); err != nil {
-		return p, err
-	}
-	dir, err := os.MkdirTemp("", "lectern-probe-")
-	if err != nil {
-		return p, fmt.Errorf("look at %s: %w", path, err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if len(p.Probe.Jumps) > 0 {
-		original, format := path, p.Probe.Format
-		path = filepath.Join(dir, "steady.mkv")
-		show := func(done, _ float64) {
-			line.show("%s: copying without the jumps of its clock, %.0f%%", original, 100*done)
-		}
-		if p.Probe, err = tools.TakeIn(ctx, original, path, original, p.Probe, media.Behind{}, show); err != nil {
-			return p, err
-		}
-		p.Probe.Format, p.Probe.Indexed = format, false
-	}
-	p.Analysis, err = tools.Analyse(ctx, path, p.Probe, dir, func(done float64) { line.show("%s: listening, %.0f%%", path, 100*done) })
-	p.Troubles = plan.Inspect(filepath.Base(path), p.Probe, p.Analysis)
-	return p, err
 }
 
 // print tells people.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/office"
 )
 
 // Each recording has one trouble, and is told to have that one alone.
@@ -79,7 +79,7 @@ func TestProbeTellsTroubles(t *testing.T) {
 			if said, err := tools.Run(t.Context(), args, nil); err != nil {
 				t.Fatalf("%v\n%s", err, said)
 			}
-			p, err := look(t.Context(), &terminal{err: &screen{out: os.Stderr}}, tools, path)
+			p, err := office.Inspect(t.Context(), tools, path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

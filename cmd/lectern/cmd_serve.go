@@ -52,14 +52,12 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
 		c.URL = "http://" + listener.Addr().String()
 	}
 	releaser := h.releaser(t, q)
-	o := &office.Office{
-		Catalog: h.catalog, Store: h.store, Releaser: releaser, Backlog: conductor.NewBacklog(releaser), Tools: tools,
-		Bundles: filepath.Join(c.Data, "bundles"), Log: t.log,
-	}
+	o := office.New(h.catalog, h.store, filepath.Join(c.Data, "bundles"), t.log)
+	o.Releaser, o.Backlog, o.Tools = releaser, conductor.NewBacklog(releaser), tools
 	if o.Board, err = office.NewBoard(ctx, h.catalog, o.Backlog); err != nil {
 		return err
 	}
-	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: c.URL})
+	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: c.URL, Uploads: filepath.Join(c.Data, "uploads")})
 	if err != nil {
 		return err
 	}
@@ -73,6 +71,7 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
 	services, ctx := errgroup.WithContext(ctx)
 	services.Go(func() error { return o.Backlog.Run(ctx) })
 	services.Go(func() error { return o.Board.Run(ctx) })
+	services.Go(func() error { return o.Look(ctx) })
 	services.Go(func() error { return pages.Run(ctx) })
 	services.Go(func() error { return serveHTTP(ctx, pages, listener, socket) })
 	return services.Wait()

@@ -46,7 +46,7 @@ func (c *workerCmd) Run(ctx context.Context, t *terminal) (err error) {
 	w := &worker.Worker{Store: s, Media: tools, Kinds: worker.Kinds(), Log: t.log}
 	serving, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
-	err = q.Serve(serving, queue.ServeOptions{Worker: workerName(), Slots: c.Slots}, leaving(leave, w.Handle))
+	err = q.Serve(serving, queue.ServeOptions{Worker: workerName(), Slots: c.Slots, Quick: quickSlots}, leaving(leave, w.Handle))
 	if f := fault.Of(context.Cause(serving)); f != nil {
 		fmt.Fprintf(t.err, "worker %s leaves its jobs to others, for what is at fault is this machine\n", workerName())
 		return errors.Join(f, err)

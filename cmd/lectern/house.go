@@ -100,7 +100,9 @@ func serve(ctx context.Context, t *terminal, s *store.Local, url string) (*queue
 	w := &worker.Worker{Store: s, Media: tools, Kinds: worker.Kinds(), Log: t.log}
 	serving, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- q.Serve(serving, queue.ServeOptions{Worker: workerName(), Slots: slots()}, w.Handle) }()
+	go func() {
+		done <- q.Serve(serving, queue.ServeOptions{Worker: workerName(), Slots: slots(), Quick: quickSlots}, w.Handle)
+	}()
 	return q, func() error {
 		stop()
 		err := <-done
@@ -116,6 +118,10 @@ func serve(ctx context.Context, t *terminal, s *store.Local, url string) (*queue
 
 // slots is how many jobs this machine does at once.
 func slots() int { return max(2, runtime.NumCPU()) }
+
+// quickSlots is how many more it does of those that take moments. A corrected caption is not
+// to wait for an encode, and the encodes hardly notice.
+const quickSlots = 2
 
 func workerName() string {
 	host, err := os.Hostname()

@@ -52,7 +52,7 @@ func (f *serverFlags) reach(ctx context.Context, t *terminal) (*reach, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &office.Office{Catalog: h.catalog, Store: h.store, Bundles: filepath.Join(f.Data, "bundles"), Log: t.log}
+	o := office.New(h.catalog, h.store, filepath.Join(f.Data, "bundles"), t.log)
 	o.Board, err = office.NewBoard(ctx, h.catalog, nil)
 	if err != nil {
 		return nil, errors.Join(err, h.close())

@@ -22,7 +22,7 @@ import (
 // rows are all measurements there are, in the order of the table. "nothing" runs again what
 // "long" has made.
 func rows() []Row {
-	return []Row{ladder(), vp9(), recut(), caption(), title(), long(), nothing(), actions(), analysis(), av1()}
+	return []Row{ladder(), vp9(), recut(), caption(), title(), long(), nothing(), actions(), analysis(), av1(), upload()}
 }
 
 func main() {
@@ -47,11 +47,15 @@ func run(ctx context.Context, args []string) error {
 	cache := flags.String("cache", ".cache/bench", "`directory` for generated media (20 GB and more) and the rounds of each row")
 	table := flags.String("table", "BENCHMARKS.md", "`file` that keeps the results")
 	inner := flags.Int("actions", 0, "measure `N` actions in this very process and print JSON; what the row of that name runs")
+	receive := flags.String("receive", "", "take uploads into `directory` in this very process until standard input ends; what the row upload runs")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if *inner > 0 {
 		return conductHere(ctx, *inner)
+	}
+	if *receive != "" {
+		return receiveHere(ctx, *receive)
 	}
 	chosen, err := choose(*only)
 	if err != nil {

@@ -17,6 +17,7 @@ type Overview struct {
 	Kind       string
 	Language   string // that is spoken, BCP 47
 	Speakers   []string
+	Length     time.Duration // of the slot; 0: nobody said
 	Pipeline   string
 	Scheduling conference.Scheduling
 	Scheduled  bool // the schedule knows the talk
@@ -49,7 +50,7 @@ type OverviewStage struct {
 	N     int    `json:"n"`
 }
 
-const overviewQuery = `SELECT t.slug, talk ->> 'title', talk ->> 'kind', talk ->> 'language', talk -> 'speakers', pipeline,
+const overviewQuery = `SELECT t.slug, talk ->> 'title', talk ->> 'kind', talk ->> 'language', talk -> 'speakers', coalesce(talk ->> 'length', 0), pipeline,
 	p.scheduling, p.slug IS NOT NULL AND p.imported IS NOT NULL,
 	(SELECT count(*) FROM recordings r WHERE r.slug = t.slug),
 	(SELECT json_group_array(json_object('language', language, 'kind', kind, 'state', state, 'claim', claim)) FROM (
@@ -75,7 +76,7 @@ const overviewQuery = `SELECT t.slug, talk ->> 'title', talk ->> 'kind', talk ->
 func (c *Catalog) Overviews(ctx context.Context, slug string) (all []Overview, err error) {
 	err = each(ctx, c.read, func(rows *sql.Rows) error {
 		var o Overview
-		err := rows.Scan(&o.Slug, &o.Title, &o.Kind, &o.Language, asJSON{&o.Speakers}, &o.Pipeline,
+		err := rows.Scan(&o.Slug, &o.Title, &o.Kind, &o.Language, asJSON{&o.Speakers}, &o.Length, &o.Pipeline,
 			asJSON{&o.Scheduling}, &o.Scheduled, &o.Recordings, asJSON{&o.Tracks}, &o.Wished, &o.Failure, millis{&o.Published},
 			&o.Verdict, &o.Words, &o.Wanted, &o.Refused, millis{&o.Released}, millis{&o.Updated}, asJSON{&o.Stages})
 		all = append(all, o)

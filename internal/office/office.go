@@ -28,4 +28,10 @@ type Office struct {
 	Log      *slog.Logger
 
 	memories memories
+	arrived  chan struct{} // says that there is a recording to look into
+}
+
+// New is an office over a catalogue and a store; the rest of it is the caller's to fill in.
+func New(c *catalog.Catalog, s *store.Local, bundles string, log *slog.Logger) *Office {
+	return &Office{Catalog: c, Store: s, Bundles: bundles, Log: log, arrived: make(chan struct{}, 1)}
 }

@@ -1,10 +1,13 @@
 package office
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +18,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/timeline"
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
@@ -24,9 +28,31 @@ const ClaimLifetime = 3 * 24 * time.Hour
 
 // Translation is one of a talk, as it stands.
 type Translation struct {
-	translation.Held                 // Number 0: it is still to be begun
-	Talk             conference.Talk //
-	Claim            *catalog.Claim  // who is at it; nil: nobody
+	translation.Held                    // Number 0: it is still to be begun
+	Talk             conference.Talk    //
+	Claim            *catalog.Claim     // who is at it; nil: nobody
+	Video            string             // the programme as it was made last, for looking at; "": it was not yet
+	Programme        timeline.Programme // of the video
+}
+
+// Seen is when a viewer of the video sees a cue, or not at all.
+func (t Translation) Seen(c conference.Cue) (at time.Duration, ok bool) {
+	if t.Video == "" {
+		return 0, false
+	}
+	span, ok := t.Programme.FromReel(timeline.Span{From: c.Start, To: c.End})
+	return span.From, ok
+}
+
+// Captions is the translation as it stands, drafts and all, as WebVTT for the video.
+func (t Translation) Captions() ([]byte, error) {
+	placed, _ := subtitle.Place(t.Programme, translation.Released(t.Cues, translation.Draft))
+	var b bytes.Buffer
+	_, err := subtitle.Write(&b, placed, subtitle.WebVTT, subtitle.WriteOptions{Language: t.Language})
+	if errors.Is(err, subtitle.ErrNothing) {
+		return []byte("WEBVTT\n"), nil
+	}
+	return b.Bytes(), err
 }
 
 // Translations is how far each of a talk's translations has come, by language.
@@ -65,7 +91,11 @@ func (o *Office) Translation(ctx context.Context, p access.Person, slug, languag
 	if err != nil {
 		return Translation{}, err
 	}
-	return o.translationOf(ctx, h, talk)
+	t, err := o.translationOf(ctx, h, talk)
+	if err != nil {
+		return t, err
+	}
+	return o.withVideo(ctx, t)
 }
 
 func (o *Office) open(ctx context.Context, slug, language string, number int) (h translation.Held, err error) {
@@ -96,6 +126,24 @@ func (o *Office) translationOf(ctx context.Context, h translation.Held, talk con
 		err = nil
 	}
 	return t, err
+}
+
+// withVideo is a translation with the video that was made last of its talk.
+func (o *Office) withVideo(ctx context.Context, t Translation) (Translation, error) {
+	published, ok, err := o.Catalog.Published(ctx, t.Slug)
+	if err != nil || !ok {
+		return t, err
+	}
+	e, err := o.Catalog.Edition(ctx, published.Edition)
+	if err != nil {
+		return t, err
+	}
+	t.Programme = e.Programme
+	t.Video = filepath.Join(published.Dir, "video", t.Slug+".mp4")
+	if _, err := os.Stat(t.Video); err != nil { // a pipeline without pictures, or the bundle was taken away
+		t.Video = ""
+	}
+	return t, nil
 }
 
 // sameTag refuses a language that is not in its one form (BCP 47): two translations would

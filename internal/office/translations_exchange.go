@@ -99,6 +99,9 @@ func (o *Office) HandInTranslation(ctx context.Context, p access.Person, slug, l
 	}
 	r := h.receipt
 	r.Translation, r.Saved = h.now, !f.Check && h.now.Number != h.last.Number
+	if r.Saved {
+		o.poke(slug)
+	}
 	r.Changed = changes(h.last, h.now)
 	r.Verdict = translation.VerdictOn(h.now.Sheet(before.Talk.Title), check.For(language), nil)
 	if before.Claim != nil && before.Claim.Who != by.Name {

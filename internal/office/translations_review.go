@@ -23,6 +23,7 @@ func (o *Office) HandInForReview(ctx context.Context, p access.Person, slug, lan
 	if err != nil {
 		return h, nil, none(err)
 	}
+	o.poke(slug)
 	c, err := o.call(ctx, h, access.Reviewer)
 	return h, Consequences{c}, err
 }
@@ -39,6 +40,9 @@ func (o *Office) ApproveTranslation(ctx context.Context, p access.Person, slug, 
 		return translation.Held{}, err
 	}
 	h, err := o.desk().Approve(ctx, slug, language, by.Name, names...)
+	if err == nil {
+		o.poke(slug)
+	}
 	return h, none(err)
 }
 
@@ -87,6 +91,7 @@ func (o *Office) SendBackTranslation(ctx context.Context, p access.Person, slug,
 	if err != nil {
 		return h, nil, none(err)
 	}
+	o.poke(slug)
 	c, err := o.call(ctx, h, access.Translator)
 	return h, Consequences{c}, err
 }
@@ -101,6 +106,9 @@ func (o *Office) RestoreTranslation(ctx context.Context, p access.Person, slug, 
 		return translation.Held{}, err
 	}
 	h, err := o.desk().Restore(ctx, slug, language, number, by.Name)
+	if err == nil {
+		o.poke(slug)
+	}
 	return h, none(err)
 }
 

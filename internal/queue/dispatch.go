@@ -28,7 +28,7 @@ type message struct {
 const patience = time.Minute
 
 // Dispatch puts a job in the queue. One of the same id that is waiting or running stands,
-// and is no error. Jobs start in the order of their dispatch. The worker gives the job
+// and is no error. Jobs start in the order of their dispatch, quick ones before others. The worker gives the job
 // up after timeout, counted from its start. A Cancel of the same id is taken back.
 func (q *Queue) Dispatch(ctx context.Context, job action.Job, timeout time.Duration) error {
 	if timeout <= 0 {
@@ -41,12 +41,13 @@ func (q *Queue) Dispatch(ctx context.Context, job action.Job, timeout time.Durat
 	if err := q.rdb.Del(ctx, q.key("cancel", job.ID)).Err(); err != nil {
 		return fmt.Errorf("dispatch job %s: %w", job.ID, err)
 	}
-	task := asynq.NewTask(taskType, payload, asynq.Queue(q.name), asynq.TaskID(job.ID),
+	at := q.laneOf(job)
+	task := asynq.NewTask(taskType, payload, asynq.Queue(string(at)), asynq.TaskID(job.ID),
 		asynq.MaxRetry(0), asynq.Timeout(timeout+patience))
 	_, err = q.client.EnqueueContext(ctx, task)
 	if errors.Is(err, asynq.ErrTaskIDConflict) {
 		var cleared bool
-		if cleared, err = q.clear(ctx, job.ID); cleared {
+		if cleared, err = q.clear(ctx, at, job.ID); cleared {
 			_, err = q.client.EnqueueContext(ctx, task)
 		}
 	}
@@ -58,33 +59,33 @@ func (q *Queue) Dispatch(ctx context.Context, job action.Job, timeout time.Durat
 
 // clear deletes the task of that id where asynq has laid it by: it does so with a task
 // whose worker died, and would take the id for used for ever.
-func (q *Queue) clear(ctx context.Context, id string) (bool, error) {
-	state, err := q.rdb.HGet(ctx, q.asynqKey("t:"+id), "state").Result()
+func (q *Queue) clear(ctx context.Context, at lane, id string) (bool, error) {
+	state, err := q.rdb.HGet(ctx, at.key("t:"+id), "state").Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return false, err
 	}
 	if state == "pending" || state == "active" {
 		return false, nil
 	}
-	return true, q.delete(ctx, id)
+	return true, q.delete(ctx, at, id)
 }
 
 // delete removes a task that no worker has taken; that there is none is no error.
-func (q *Queue) delete(ctx context.Context, id string) error {
+func (q *Queue) delete(ctx context.Context, at lane, id string) error {
 	if err := q.register(ctx); err != nil {
 		return err
 	}
-	err := q.inspector.DeleteTask(q.name, id)
+	err := q.inspector.DeleteTask(string(at), id)
 	if errors.Is(err, asynq.ErrTaskNotFound) {
 		return nil
 	}
 	return err
 }
 
-// register makes the queue known to asynq's inspector: its client does it once, and
+// register makes the lanes known to asynq's inspector: its client does it once, and
 // never again after Redis has been flushed.
 func (q *Queue) register(ctx context.Context) error {
-	return q.rdb.SAdd(ctx, "asynq:queues", q.name).Err()
+	return q.rdb.SAdd(ctx, "asynq:queues", string(q.long()), string(q.quick())).Err()
 }
 
 // State is where a job is.
@@ -132,8 +133,8 @@ func (q *Queue) States(ctx context.Context, ids ...string) ([]State, error) {
 // sight is what Redis says of one job.
 type sight struct {
 	beat  *redis.IntCmd
-	state *redis.StringCmd
-	lease *redis.FloatCmd
+	state [2]*redis.StringCmd // by lane; a job is in one of them
+	lease [2]*redis.FloatCmd
 }
 
 func (q *Queue) look(ctx context.Context, ids []string) ([]State, error) {
@@ -141,10 +142,10 @@ func (q *Queue) look(ctx context.Context, ids []string) ([]State, error) {
 	p := q.rdb.Pipeline()
 	forgot := p.SetNX(ctx, q.key("memory"), "kept", 0)
 	for i, id := range ids {
-		sights[i] = sight{
-			beat:  p.Exists(ctx, q.key("beat", id)),
-			state: p.HGet(ctx, q.asynqKey("t:"+id), "state"),
-			lease: p.ZScore(ctx, q.asynqKey("lease"), id),
+		sights[i].beat = p.Exists(ctx, q.key("beat", id))
+		for n, at := range q.lanes() {
+			sights[i].state[n] = p.HGet(ctx, at.key("t:"+id), "state")
+			sights[i].lease[n] = p.ZScore(ctx, at.key("lease"), id)
 		}
 	}
 	if _, err := p.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
@@ -166,17 +167,20 @@ const leaseTime = 30 * time.Second
 
 // judge is the state of a job, and lost if there is no trace of it.
 func (q *Queue) judge(s sight, lost State) State {
-	switch {
-	case s.beat.Val() == 1:
+	if s.beat.Val() == 1 {
 		return Running
-	case s.state.Val() == "pending":
-		return Waiting
-	case s.state.Val() == "active":
-		// Between taking a task and the first beat lies a moment. asynq's lease tells it
-		// from the silence of the dead: it was written when the task was taken.
-		taken := time.Unix(int64(s.lease.Val()), 0).Add(-leaseTime)
-		if time.Since(taken) < max(q.lifetime(), 2*time.Second) {
-			return Running
+	}
+	for n, state := range s.state {
+		switch state.Val() {
+		case "pending":
+			return Waiting
+		case "active":
+			// Between taking a task and the first beat lies a moment. asynq's lease tells it
+			// from the silence of the dead: it was written when the task was taken.
+			taken := time.Unix(int64(s.lease[n].Val()), 0).Add(-leaseTime)
+			if time.Since(taken) < max(q.lifetime(), 2*time.Second) {
+				return Running
+			}
 		}
 	}
 	return lost
@@ -205,11 +209,14 @@ func (q *Queue) Cancel(ctx context.Context, id string) error {
 	if err := q.rdb.Set(ctx, q.key("cancel", id), "1", cancelLasts).Err(); err != nil {
 		return fmt.Errorf("cancel job %s: %w", id, err)
 	}
-	state, err := q.rdb.HGet(ctx, q.asynqKey("t:"+id), "state").Result()
-	if err == nil && state == "pending" {
+	for _, at := range q.lanes() {
+		state, err := q.rdb.HGet(ctx, at.key("t:"+id), "state").Result()
+		if err != nil || state != "pending" {
+			continue
+		}
 		// A worker may take it in this moment, and then it cannot be deleted: the mark and
 		// the signal stop it.
-		if err := q.delete(ctx, id); err != nil {
+		if err := q.delete(ctx, at, id); err != nil {
 			q.log.Debug("a cancelled job was taken", "job", id, "because", err)
 		}
 	}
@@ -225,10 +232,12 @@ func (q *Queue) Drain(ctx context.Context) error {
 	if err := q.register(ctx); err != nil {
 		return fmt.Errorf("drain the queue: %w", err)
 	}
-	_, err1 := q.inspector.DeleteAllPendingTasks(q.name)
-	_, err2 := q.inspector.DeleteAllArchivedTasks(q.name)
-	if err := errors.Join(err1, err2); err != nil {
-		return fmt.Errorf("drain the queue: %w", err)
+	for _, at := range q.lanes() {
+		_, err1 := q.inspector.DeleteAllPendingTasks(string(at))
+		_, err2 := q.inspector.DeleteAllArchivedTasks(string(at))
+		if err := errors.Join(err1, err2); err != nil {
+			return fmt.Errorf("drain the queue: %w", err)
+		}
 	}
 	return nil
 }

@@ -24,6 +24,8 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/lectern-av/lectern/internal/action"
 )
 
 // Options say which queue to open.
@@ -118,9 +120,25 @@ func (q *Queue) key(parts ...string) string {
 	return k
 }
 
-// asynqKey names one of asynq's keys for this queue; the layout is the same in every
-// release since 0.18.
-func (q *Queue) asynqKey(part string) string { return "asynq:{" + q.name + "}:" + part }
+// lane is one of asynq's queues. There are two: jobs that take moments have one of their
+// own, so that they need not wait for those that take long.
+type lane string
+
+func (q *Queue) long() lane     { return lane(q.name) }
+func (q *Queue) quick() lane    { return lane(q.name + "-quick") }
+func (q *Queue) lanes() [2]lane { return [2]lane{q.long(), q.quick()} }
+
+// laneOf is the lane of a job.
+func (q *Queue) laneOf(j action.Job) lane {
+	if j.Quick() {
+		return q.quick()
+	}
+	return q.long()
+}
+
+// key names one of asynq's keys for this lane; the layout is the same in every release
+// since 0.18.
+func (l lane) key(part string) string { return "asynq:{" + string(l) + "}:" + part }
 
 // lifetime is how long a beat counts.
 func (q *Queue) lifetime() time.Duration { return 3 * q.beat }

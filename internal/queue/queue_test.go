@@ -320,12 +320,12 @@ func TestServeLeavesNothingBehind(t *testing.T) {
 			assertState(t, q, id, Gone)
 		}
 		for _, list := range []string{"pending", "active"} {
-			if n, err := q.rdb.LLen(t.Context(), q.asynqKey(list)).Result(); n > 0 || err != nil {
+			if n, err := q.rdb.LLen(t.Context(), q.long().key(list)).Result(); n > 0 || err != nil {
 				t.Errorf("%d tasks are %s (%v)", n, list, err)
 			}
 		}
 		for _, set := range []string{"scheduled", "retry", "lease", "archived"} {
-			if n, err := q.rdb.ZCard(t.Context(), q.asynqKey(set)).Result(); n > 0 || err != nil {
+			if n, err := q.rdb.ZCard(t.Context(), q.long().key(set)).Result(); n > 0 || err != nil {
 				t.Errorf("%d tasks are in %s (%v)", n, set, err)
 			}
 		}
@@ -409,4 +409,53 @@ func TestLaidByTaskIsReplaced(t *testing.T) {
 		dispatch(t, q, "job")
 		assertState(t, q, "job", Waiting)
 	})
+}
+
+// Jobs that take moments go before long ones, and while all slots are taken by those.
+func TestQuickJobsWaitForNoLongOnes(t *testing.T) {
+	for name, c := range map[string]struct {
+		quick int
+		want  []string // in which order they start, while the first holds its slot if it can
+	}{
+		"with slots of their own": {1, []string{"long", "quick"}},
+		"in the same slots":       {0, []string{"quick", "long"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := open(t, Options{})
+			dispatch(t, q, "long")
+			started, release := make(chan string, 2), make(chan bool)
+			handle := func(ctx context.Context, job action.Job, _ func(action.Event)) error {
+				if started <- job.ID; job.ID == "long" {
+					<-release
+				}
+				return nil
+			}
+			quick := func() {
+				job := action.Job{ID: "quick", Actions: []action.Action{{Kind: "captions", Slot: "captions/en", Quick: true}}}
+				if err := q.Dispatch(t.Context(), job, time.Minute); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.quick == 0 { // it came later, and goes first
+				quick()
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			var running sync.WaitGroup
+			running.Go(func() {
+				if err := q.Serve(ctx, ServeOptions{Worker: t.Name(), Slots: 1, Quick: c.quick}, handle); err != nil {
+					t.Error(err)
+				}
+			})
+			defer running.Wait()
+			defer stop()
+			defer close(release)
+			got := []string{receive(t, started, "the first job")}
+			if c.quick > 0 {
+				quick()
+			}
+			if got = append(got, receive(t, started, "the second job")); !slices.Equal(got, c.want) {
+				t.Errorf("started %v, want %v", got, c.want)
+			}
+		})
+	}
 }

@@ -22,6 +22,7 @@ import (
 type ServeOptions struct {
 	Worker string // a name that no other running worker has, such as "host-pid"
 	Slots  int    // how many jobs at once
+	Quick  int    // how many more, of those that take moments; 0: these wait for a slot, too, but first
 }
 
 // Handler does a job. Its context ends on Cancel, at the job's timeout, and when the
@@ -53,23 +54,16 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 	}
 	w := &worker{
 		Queue: q, ServeOptions: o, handle: handle, ctx: ctx,
-		slots: make(chan struct{}, o.Slots),
-		news:  make(chan struct{}, 1),
-		pen:   make(chan struct{}, 1),
-		held:  map[string]*held{},
+		news: make(chan struct{}, 1),
+		pen:  make(chan struct{}, 1),
+		held: map[string]*held{},
 	}
-	server := asynq.NewServerFromRedisClient(q.rdb, asynq.Config{
-		Concurrency:       o.Slots,
-		Queues:            map[string]int{q.name: 1},
-		TaskCheckInterval: q.poll,
-		Logger:            asynqLog{q.log},
-		// Handlers end with ctx, and are waited for. When its time is up asynq would put
-		// their jobs back into the queue instead.
-		ShutdownTimeout: 365 * 24 * time.Hour,
-		// Nothing is ever scheduled, retried or kept.
-		DelayedTaskCheckInterval: time.Hour,
-		JanitorInterval:          time.Hour,
-	})
+	servers := []*asynq.Server{q.server(o.Slots, map[string]int{string(q.quick()): 2, string(q.long()): 1})}
+	handlers := []asynq.HandlerFunc{w.process(make(chan struct{}, o.Slots))}
+	if o.Quick > 0 {
+		servers = append(servers, q.server(o.Quick, map[string]int{string(q.quick()): 1}))
+		handlers = append(handlers, w.process(make(chan struct{}, o.Quick)))
+	}
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // of what must outlive the handlers
 	defer end()
 	var own sync.WaitGroup
@@ -78,9 +72,18 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 	own.Go(func() { w.beats(life) })
 	own.Go(func() { w.tellProgress(life) })
 
-	err := server.Start(asynq.HandlerFunc(w.process))
+	var err error
+	var started []*asynq.Server
+	for i, server := range servers {
+		if err = server.Start(handlers[i]); err != nil {
+			break
+		}
+		started = append(started, server)
+	}
 	if err == nil {
 		<-ctx.Done()
+	}
+	for _, server := range started {
 		server.Shutdown()
 	}
 	w.close()
@@ -93,6 +96,23 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 	return nil
 }
 
+// server is asynq's, for so many jobs at once of queues, those of the highest number first.
+func (q *Queue) server(slots int, queues map[string]int) *asynq.Server {
+	return asynq.NewServerFromRedisClient(q.rdb, asynq.Config{
+		Concurrency:       slots,
+		Queues:            queues,
+		StrictPriority:    true,
+		TaskCheckInterval: q.poll,
+		Logger:            asynqLog{q.log},
+		// Handlers end with ctx, and are waited for. When its time is up asynq would put
+		// their jobs back into the queue instead.
+		ShutdownTimeout: 365 * 24 * time.Hour,
+		// Nothing is ever scheduled, retried or kept.
+		DelayedTaskCheckInterval: time.Hour,
+		JanitorInterval:          time.Hour,
+	})
+}
+
 // worker is one Serve.
 type worker struct {
 	*Queue
@@ -100,11 +120,8 @@ type worker struct {
 	handle Handler
 	ctx    context.Context // Serve's
 
-	// asynq gives a slot away when it believes that a job has ended: after a stall, while
-	// ours goes on. These are the real ones.
-	slots chan struct{}
-	news  chan struct{} // there is progress to tell
-	pen   chan struct{} // holds a token while beats or progress are sent: none is to follow a last word
+	news chan struct{} // there is progress to tell
+	pen  chan struct{} // holds a token while beats or progress are sent: none is to follow a last word
 
 	mu     sync.Mutex
 	held   map[string]*held
@@ -118,26 +135,29 @@ type held struct {
 	progress atomic.Pointer[action.Event] // untold
 }
 
-// process does the task that asynq has taken. It never fails: what became of the job, the
-// events tell, and asynq is to forget it.
-func (w *worker) process(ctx context.Context, t *asynq.Task) error {
-	var m message
-	if err := json.Unmarshal(t.Payload(), &m); err != nil {
-		id, _ := asynq.GetTaskID(ctx)
-		w.word(action.Event{Type: action.Failed, Job: id, Worker: w.Worker, Failure: &action.Failure{
-			Slot: id, Message: fmt.Sprintf("worker %s cannot read the job: %v", w.Worker, err)}})
+// process does the tasks that asynq has taken, in these slots. asynq gives one of its own
+// away when it believes that a job has ended: after a stall, while ours goes on. It never
+// fails: what became of a job, the events tell, and asynq is to forget it.
+func (w *worker) process(slots chan struct{}) asynq.HandlerFunc {
+	return func(ctx context.Context, t *asynq.Task) error {
+		var m message
+		if err := json.Unmarshal(t.Payload(), &m); err != nil {
+			id, _ := asynq.GetTaskID(ctx)
+			w.word(action.Event{Type: action.Failed, Job: id, Worker: w.Worker, Failure: &action.Failure{
+				Slot: id, Message: fmt.Sprintf("worker %s cannot read the job: %v", w.Worker, err)}})
+			return nil
+		}
+		jobCtx, h := w.take(m.Job.ID)
+		if h == nil {
+			return nil
+		}
+		defer w.jobs.Done()
+		defer h.stop(nil)
+		end := w.do(jobCtx, slots, h, m)
+		w.drop(m.Job.ID)
+		w.leave(m.Job.ID, end)
 		return nil
 	}
-	jobCtx, h := w.take(m.Job.ID)
-	if h == nil {
-		return nil
-	}
-	defer w.jobs.Done()
-	defer h.stop(nil)
-	end := w.do(jobCtx, h, m)
-	w.drop(m.Job.ID)
-	w.leave(m.Job.ID, end)
-	return nil
 }
 
 // take makes the job one of ours, and is nil if it is already (asynq may deliver a job
@@ -173,11 +193,11 @@ func (w *worker) close() {
 }
 
 // do waits for a slot, announces the job and has it handled. It returns the last word.
-func (w *worker) do(ctx context.Context, h *held, m message) action.Event {
+func (w *worker) do(ctx context.Context, slots chan struct{}, h *held, m message) action.Event {
 	event := action.Event{Job: m.Job.ID, Worker: w.Worker}
 	select {
-	case w.slots <- struct{}{}:
-		defer func() { <-w.slots }()
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
 	case <-ctx.Done():
 		return event
 	}

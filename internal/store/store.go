@@ -157,6 +157,27 @@ func (s *Local) keep(ctx context.Context, r io.Reader, dir string) (action.File,
 	return f, errors.Join(syncDir(filepath.Dir(to)), syncDir(filepath.Join(s.dir, "originals")))
 }
 
+// TakeOver takes in as an original a file that lies on the disk, by renaming it: path must be
+// in the store's file system, and f be its hash and size. Taking over what was taken over
+// before, and is not at path any more, changes nothing.
+func (s *Local) TakeOver(path string, f action.File) (to string, err error) {
+	if !isHash(f.SHA256) {
+		return "", fmt.Errorf("take over %s: %q is not a SHA-256", path, f.SHA256)
+	}
+	to = s.path("originals", f.SHA256)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return s.standing(to, f.Name)
+	}
+	s.trace("original")
+	if err := moveIn(path, to, f.Size); err != nil {
+		return "", fmt.Errorf("take over %s: %w", path, s.explain(err))
+	}
+	if err := errors.Join(syncDir(filepath.Dir(to)), syncDir(filepath.Join(s.dir, "originals"))); err != nil {
+		return "", fmt.Errorf("take over %s: %w", path, err)
+	}
+	return to, nil
+}
+
 // Original is the path of the original with that hash, or ErrNone.
 func (s *Local) Original(sha256 string) (string, error) {
 	if !isHash(sha256) {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/office"
 )
@@ -45,9 +47,19 @@ func (s *Server) liveRoutes() []route {
 	}
 }
 
-// Run tells open pages what changes until ctx ends. The server answers without it, too, but
-// nothing is live.
+// Run does what a server does without being asked until ctx ends: it tells open pages what
+// changes, and removes uploads that were given up.
 func (s *Server) Run(ctx context.Context) error {
+	services, ctx := errgroup.WithContext(ctx)
+	services.Go(func() error { return s.follow(ctx) })
+	if s.uploads != nil {
+		services.Go(func() error { return s.sweepUploads(ctx) })
+	}
+	return services.Wait()
+}
+
+// follow tells open pages what changes.
+func (s *Server) follow(ctx context.Context) error {
 	rows := make(chan office.Row, 1024)
 	stop := s.office.Board.Follow(rows)
 	defer stop()

@@ -9,9 +9,12 @@ import (
 	"path"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
+
+	"github.com/lectern-av/lectern/internal/office"
 )
 
 // pages are templates/*.html, by locale and name: each fills in base.html's blocks and may use
@@ -60,6 +63,7 @@ func (w words) funcs(locale string) template.FuncMap {
 		"day":      func(t time.Time) string { return dayIn(locale, t) },
 		"language": func(tag string) string { return languageIn(locale, tag) },
 		"short":    short,
+		"title":    titleOf,
 		"stage":    func(name string) string { return w.stage(locale, name) },
 	}
 }
@@ -82,6 +86,32 @@ func short(text string) string {
 		return string(r[:most-1]) + "…"
 	}
 	return text
+}
+
+// plainName is a name as it can stand in a line: without control characters and marks that
+// turn the direction of text, and of a bearable length.
+func plainName(name string) string {
+	const most = 200
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, "\uFFFD"))
+	if r := []rune(name); len(r) > most {
+		name = string(r[:most])
+	}
+	return strings.TrimSpace(name)
+}
+
+// titleOf is the title of one of some talks.
+func titleOf(slug string, talks []office.Row) string {
+	for _, r := range talks {
+		if r.Slug == slug {
+			return r.Title
+		}
+	}
+	return slug
 }
 
 // dayIn is a day for people.

@@ -18,6 +18,7 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/tus"
 )
 
 // Options say what a server serves.
@@ -25,6 +26,8 @@ type Options struct {
 	Office *office.Office
 	Log    *slog.Logger
 	URL    string // where people reach the server, for links: "https://lectern.example"
+
+	Uploads string // the directory in which recordings arrive, in the file system of the store; "": none do
 }
 
 // Server answers the conference's people.
@@ -36,6 +39,7 @@ type Server struct {
 	pages   pages
 	static  fs.FS
 	live    *live
+	uploads *tus.Server // nil: none
 	rows    rowCache
 	handler http.Handler
 }
@@ -59,6 +63,12 @@ func New(o Options) (*Server, error) {
 		mux.Handle(r.pattern, s.guarded(r))
 	}
 	mux.Handle(apiPath+"/", s.newAPI())
+	if o.Uploads != "" {
+		if s.uploads, err = s.newUploads(o.Uploads); err != nil {
+			return nil, err
+		}
+		mux.Handle(uploadsPath, s.uploads)
+	}
 	s.handler = s.secured(mux)
 	return s, nil
 }
@@ -86,7 +96,7 @@ type route struct {
 // routes is everything there is.
 func (s *Server) routes() (all []route) {
 	for _, some := range [][]route{
-		s.entryRoutes(), s.fileRoutes(), s.liveRoutes(), s.talksRoutes(), s.talkRoutes(), s.peopleRoutes(),
+		s.entryRoutes(), s.fileRoutes(), s.liveRoutes(), s.talksRoutes(), s.talkRoutes(), s.peopleRoutes(), s.arrivalRoutes(),
 	} {
 		all = append(all, some...)
 	}

@@ -43,7 +43,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &office.Office{Catalog: c, Store: s, Bundles: filepath.Join(data, "bundles"), Log: slog.New(slog.DiscardHandler)}
+	o := office.New(c, s, filepath.Join(data, "bundles"), slog.New(slog.DiscardHandler))
 	if o.Board, err = office.NewBoard(ctx, c, nil); err != nil {
 		t.Fatal(err)
 	}

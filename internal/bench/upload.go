@@ -1,0 +1,271 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/tus"
+)
+
+const (
+	cp       = "cp and fsync"
+	received = "upload"
+	grown    = "memory grown"
+	cuts     = "cuts survived"
+	cutOff   = 20 // times
+)
+
+func upload() Row {
+	return Row{
+		Name: "upload",
+		How: `Four GiB are uploaded over loopback by one PATCH of the tus protocol, which returns when they
+are on the disk and their SHA-256 is known; and copied by cp, with fsync. Memory is that of the
+receiving process, against before. Then they are uploaded once more by a client whose connection is
+cut off twenty times, each time after bytes by chance, and compared byte for byte.`,
+		Measure: measureUpload,
+		Judge: func(rounds []Round) []Line {
+			share := medianOf(rounds, func(r Round) float64 { return r.Values[cp] / r.Values[received] })
+			memory, survived := most(rounds, grown), least(rounds, cuts)
+			return []Line{
+				{
+					Work: "upload on loopback, 4 GiB: throughput", Lectern: secs(median(rounds, received)), Against: cp + ": " + secs(median(rounds, cp)),
+					Ratio: fmt.Sprintf("%.3f", share), Reach: "≥ 0.70", Met: share >= 0.7,
+				},
+				{Work: "upload: more memory", Lectern: megabytes(memory), Reach: "≤ 32 MB", Met: memory <= 32e6},
+				{Work: "upload cut off: byte-identical", Lectern: fmt.Sprintf("after %.0f cuts", survived), Reach: fmt.Sprint(cutOff), Met: survived >= cutOff},
+			}
+		},
+	}
+}
+
+// measureUpload lets cp and an upload take turns, and then cuts one off again and again.
+func measureUpload(ctx context.Context, b *Bench, n int, into *Round) error {
+	bytes := size(b, int64(4<<30), 64<<20)
+	source := filepath.Join(b.work, "recording.bin")
+	if err := noise(source, bytes); err != nil {
+		return err
+	}
+	defer os.Remove(source)
+	copied := func() (err error) {
+		defer os.Remove(filepath.Join(b.work, "copy.bin"))
+		into.Values[cp], err = b.plain(ctx, into, []string{"copy.bin"}, "cp", "recording.bin", "copy.bin")
+		return err
+	}
+	sent := func() (err error) {
+		r, err := b.receiver(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, r.stop()) }()
+		before, err := peak(r.pid())
+		if err != nil {
+			return err
+		}
+		into.Values[received], err = b.timed(ctx, into, func() ([]string, error) {
+			where, err := r.begin(ctx, bytes)
+			if err == nil {
+				_, err = r.send(ctx, where, source, 0, -1)
+			}
+			return nil, err
+		}, []string{"PATCH", "recording.bin"})
+		if err != nil {
+			return err
+		}
+		after, err := peak(r.pid())
+		into.Values[grown] = float64(after - before)
+		return err
+	}
+	if err := alternate(n, copied, sent); err != nil {
+		return err
+	}
+	return b.cutOff(ctx, into, source, bytes)
+}
+
+// cutOff uploads with a connection that breaks, and compares what came of it.
+func (b *Bench) cutOff(ctx context.Context, into *Round, source string, bytes int64) (err error) {
+	r, err := b.receiver(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.stop()) }()
+	where, err := r.begin(ctx, bytes)
+	if err != nil {
+		return err
+	}
+	random := rand.New(rand.NewPCG(5, 8))
+	var offset int64
+	for range cutOff {
+		if _, err := r.send(ctx, where, source, offset, random.Int64N(2*bytes/(3*cutOff))); err == nil {
+			return errors.New("a connection that was to break did not")
+		}
+		if offset, err = r.offset(ctx, where); err != nil {
+			return err
+		}
+		into.Values[cuts]++
+	}
+	if _, err := r.send(ctx, where, source, offset, -1); err != nil {
+		return err
+	}
+	if out, err := exec.CommandContext(ctx, "cmp", source, r.file(where)).CombinedOutput(); err != nil {
+		return fmt.Errorf("after %d cuts: %w\n%s", cutOff, err, out)
+	}
+	return nil
+}
+
+// noise is a file of bytes that no disk makes smaller.
+func noise(path string, bytes int64) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	random := rand.NewChaCha8([32]byte{1})
+	_, err = io.CopyBuffer(struct{ io.Writer }{f}, io.LimitReader(random, bytes), make([]byte, 1<<20))
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// receiver is a process of its own that takes uploads, so that its memory can be told from
+// that of the client.
+type receiver struct {
+	cmd *exec.Cmd
+	in  io.Closer
+	dir string
+	url string
+}
+
+// receiver starts this very program as one.
+func (b *Bench) receiver(ctx context.Context) (*receiver, error) {
+	dir, err := os.MkdirTemp(b.work, "uploads-")
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	r := &receiver{cmd: exec.CommandContext(ctx, self, "-receive", dir), dir: dir}
+	r.cmd.Stderr = os.Stderr
+	if r.in, err = r.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := r.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start a receiver of uploads: %w", err)
+	}
+	if _, err := fmt.Fscanln(out, &r.url); err != nil {
+		return nil, fmt.Errorf("ask the receiver of uploads where it is: %w", errors.Join(err, r.stop()))
+	}
+	return r, nil
+}
+
+func (r *receiver) pid() int { return r.cmd.Process.Pid }
+
+func (r *receiver) stop() error {
+	return errors.Join(r.in.Close(), r.cmd.Wait(), os.RemoveAll(r.dir))
+}
+
+// receiveHere takes uploads in this very process until standard input ends.
+func receiveHere(ctx context.Context, dir string) error {
+	s, err := tus.New(tus.Options{
+		Dir: dir, Base: "/", MaxSize: 1 << 40, MaxUploads: 1, Lifetime: time.Hour, Log: slog.Default(),
+		Who:  func(*http.Request) (string, error) { return "bench", nil },
+		Done: func(context.Context, tus.Upload) error { return nil },
+	})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: s, BaseContext: func(net.Listener) context.Context { return ctx }}
+	defer server.Close()
+	fmt.Println("http://" + listener.Addr().String())
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		server.Close()
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func (r *receiver) begin(ctx context.Context, bytes int64) (where string, err error) {
+	res, err := r.ask(ctx, http.MethodPost, "/", nil, map[string]string{"Upload-Length": strconv.FormatInt(bytes, 10)})
+	return res.Get("Location"), err
+}
+
+func (r *receiver) offset(ctx context.Context, where string) (int64, error) {
+	res, err := r.ask(ctx, http.MethodHead, where, nil, nil)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(res.Get("Upload-Offset"), 10, 64)
+}
+
+// file is where the receiver keeps an upload.
+func (r *receiver) file(where string) string {
+	return filepath.Join(r.dir, strings.TrimPrefix(where, "/")+".bin")
+}
+
+// send continues an upload; after so many bytes, unless that is -1, the connection breaks.
+func (r *receiver) send(ctx context.Context, where, source string, offset, after int64) (http.Header, error) {
+	f, err := os.Open(source)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if _, err := f.Seek(offset, io.SeekStart); err != nil {
+		return nil, err
+	}
+	var body io.Reader = f
+	if after >= 0 {
+		body = io.MultiReader(io.LimitReader(f, after), broken{})
+	}
+	return r.ask(ctx, http.MethodPatch, where, body, map[string]string{
+		"Upload-Offset": strconv.FormatInt(offset, 10), "Content-Type": "application/offset+octet-stream",
+	})
+}
+
+// broken is the end of a connection.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, errors.New("the connection is cut off") }
+
+func (r *receiver) ask(ctx context.Context, method, where string, body io.Reader, header map[string]string) (http.Header, error) {
+	req, err := http.NewRequestWithContext(ctx, method, r.url+where, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Tus-Resumable", "1.0.0")
+	for name, value := range header {
+		req.Header.Set(name, value)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, WriteBufferSize: 1 << 20}}
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 300 {
+		text, _ := io.ReadAll(res.Body)
+		return nil, fmt.Errorf("%s: %s: %s", method, res.Status, text)
+	}
+	return res.Header, nil
+}

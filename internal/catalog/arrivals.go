@@ -1,0 +1,131 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// The states of an arrival.
+const (
+	Arrived   = "new"       // nobody has said yet which talks it is of
+	Taken     = "taken"     // it is of some
+	Dismissed = "dismissed" // it is of none
+)
+
+// Arrival is a recording that was handed in, and where it lies.
+type Arrival struct {
+	ID       string          // of the upload, or made of the file's identity
+	Name     string          // as it was called
+	Path     string          // absolute
+	SHA256   string          //
+	Size     int64           // bytes
+	Who      string          // handed it in
+	Room     string          // ""; nobody said
+	Begun    time.Time       // zero: nobody knows
+	Length   time.Duration   // 0: it was not looked into yet
+	Findings json.RawMessage // what looking into it found; "null": it was not
+	State    string          // see the constants
+	At       time.Time       // when it arrived
+	Talks    []string        // slugs of those that it is of
+}
+
+// AddArrival keeps an arrival. One that is there stays as it is: whoever was killed before
+// they could say so tells of it again.
+func (c *Catalog) AddArrival(ctx context.Context, a Arrival) error {
+	return c.change(ctx, "take in a recording", "", a.Who, func(tx *change) error {
+		var begun any
+		if !a.Begun.IsZero() {
+			begun = a.Begun.UnixMilli()
+		}
+		result, err := tx.ExecContext(ctx, `INSERT INTO arrivals VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, 'null', ?, ?) ON CONFLICT DO NOTHING`,
+			a.ID, a.Name, a.Path, a.SHA256, a.Size, a.Who, a.Room, begun, Arrived, tx.now.UnixMilli())
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return tx.event("arrival", nil, map[string]any{"id": a.ID, "name": a.Name, "size": a.Size})
+	})
+}
+
+// SetFindings keeps what looking into a recording found, and how long it is and when it began,
+// where that was not known.
+func (c *Catalog) SetFindings(ctx context.Context, id string, begun time.Time, length time.Duration, findings any) error {
+	text, err := jsonText(findings)
+	if err != nil {
+		return err
+	}
+	var ms any
+	if !begun.IsZero() {
+		ms = begun.UnixMilli()
+	}
+	err = c.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE arrivals SET begun_ms = coalesce(begun_ms, ?), length_ms = ?, findings = ? WHERE id = ?`,
+			ms, length.Milliseconds(), text, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keep what was found in recording %s: %w", id, err)
+	}
+	return nil
+}
+
+// SetArrivalState says whether an arrival is of any talk.
+func (c *Catalog) SetArrivalState(ctx context.Context, who, id, state string) error {
+	return c.change(ctx, "decide on a recording", "", who, func(tx *change) error {
+		var old string
+		err := tx.QueryRowContext(ctx, `SELECT state FROM arrivals WHERE id = ?`, id).Scan(&old)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNone
+		}
+		if err != nil || old == state {
+			return err
+		}
+		if err := tx.exec(`UPDATE arrivals SET state = ? WHERE id = ?`, state, id); err != nil {
+			return err
+		}
+		return tx.event("arrival", map[string]string{"id": id, "state": old}, map[string]string{"id": id, "state": state})
+	})
+}
+
+const arrivalColumns = `SELECT id, name, path, sha256, size, who, room, begun_ms, coalesce(length_ms, 0), findings, state, arrived_ms,
+	(SELECT json_group_array(DISTINCT r.slug) FROM recordings r WHERE r.sha256 = arrivals.sha256) FROM arrivals`
+
+func (a *Arrival) scan(row interface{ Scan(...any) error }) error {
+	var length int64
+	var findings string
+	err := row.Scan(&a.ID, &a.Name, &a.Path, &a.SHA256, &a.Size, &a.Who, &a.Room, millis{&a.Begun}, &length, &findings, &a.State, millis{&a.At}, asJSON{&a.Talks})
+	a.Length, a.Findings = time.Duration(length)*time.Millisecond, json.RawMessage(findings)
+	return err
+}
+
+// Arrivals is all recordings that were handed in, the newest first.
+func (c *Catalog) Arrivals(ctx context.Context) (all []Arrival, err error) {
+	err = each(ctx, c.read, func(rows *sql.Rows) error {
+		var a Arrival
+		err := a.scan(rows)
+		all = append(all, a)
+		return err
+	}, arrivalColumns+` ORDER BY arrived_ms DESC, id`)
+	if err != nil {
+		return nil, fmt.Errorf("list the recordings that came: %w", err)
+	}
+	return all, nil
+}
+
+// Arrival is one of them, or ErrNone.
+func (c *Catalog) Arrival(ctx context.Context, id string) (a Arrival, err error) {
+	err = a.scan(c.read.QueryRowContext(ctx, arrivalColumns+` WHERE id = ?`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNone
+	}
+	if err != nil {
+		return a, fmt.Errorf("recording %s: %w", id, err)
+	}
+	return a, nil
+}

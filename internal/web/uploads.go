@@ -1,0 +1,66 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/tus"
+)
+
+// Limits of uploads.
+const (
+	mostUpload     = 2 << 40             // bytes of one recording: days of it
+	mostUploads    = 200                 // that one person may have unfinished
+	uploadLifetime = 14 * 24 * time.Hour // of one that nothing comes for
+	sweepEvery     = time.Hour
+)
+
+// newUploads receives recordings in a directory of its own.
+func (s *Server) newUploads(dir string) (*tus.Server, error) {
+	return tus.New(tus.Options{
+		Dir: dir, Base: uploadsPath, MaxSize: mostUpload, MaxUploads: mostUploads, Lifetime: uploadLifetime,
+		Who: s.uploader, Done: s.delivered, Log: s.log,
+	})
+}
+
+// uploader is who sends a recording.
+func (s *Server) uploader(r *http.Request) (string, error) {
+	v, err := s.visit(nil, r)
+	if err != nil {
+		return "", err
+	}
+	g, err := v.person.As(access.Record, "", "")
+	return g.Name, err
+}
+
+// delivered hands a recording over that arrived whole. What its sender says of it is for
+// people to look at: no name of a file comes of it.
+func (s *Server) delivered(ctx context.Context, u tus.Upload) error {
+	name := u.Metadata["filename"]
+	if name == "" {
+		name = u.Metadata["name"]
+	}
+	return s.office.Deliver(ctx, office.Delivery{
+		ID: u.ID, Name: plainName(name), Path: u.Path, SHA256: u.SHA256, Size: u.Size, Who: u.Owner, Room: plainName(u.Metadata["room"]),
+	})
+}
+
+// sweepUploads removes uploads that were given up.
+func (s *Server) sweepUploads(ctx context.Context) error {
+	defer s.uploads.Close()
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if err := s.uploads.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("cannot remove old uploads", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
