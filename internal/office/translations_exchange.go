@@ -118,6 +118,7 @@ type handing struct {
 	Handed
 	slug, language, who string
 	last                translation.Held // before it
+	anew                bool             // it was made when there was no translation yet
 	returned            *translation.Returned
 	cues                []conference.Cue // of subtitles
 	now                 translation.Held // with it
@@ -135,6 +136,7 @@ func (h *handing) read(ctx context.Context) (err error) {
 	}
 	if m := baseInName.FindStringSubmatch(h.Name); m != nil && h.Base == 0 {
 		h.Base, _ = strconv.Atoi(m[1]) // digits
+		h.anew = h.Base == 0
 	}
 	if read := translation.ReaderOf(h.Data); read != nil {
 		h.returned, err = read(h.Name, h.Data)
@@ -144,6 +146,7 @@ func (h *handing) read(ctx context.Context) (err error) {
 		}
 		if err == nil {
 			h.Base = cmp.Or(h.returned.Base, h.Base)
+			h.anew = h.Base == 0 && h.returned.Revision > 0
 		}
 		return err
 	}
@@ -244,6 +247,9 @@ func (h *handing) onTop(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if h.anew {
+		base.Cues = nil
+	}
 	mine, err := h.against(base)
 	if err != nil {
 		return err
@@ -264,6 +270,9 @@ func merge(base, theirs, mine []translation.Cue) (all []conference.Cue) {
 	for _, c := range mine {
 		old, known := was[c.ID]
 		their, stands := now[c.ID]
+		if !known && c.State == translation.Untranslated {
+			continue
+		}
 		touched := !known || old.Text != c.Text || !slices.Equal(old.Spans, c.Spans)
 		switch {
 		case !touched && stands:
@@ -278,7 +287,7 @@ func merge(base, theirs, mine []translation.Cue) (all []conference.Cue) {
 	}
 	answered := make(map[string]bool) // source cues that mine translates anew
 	for _, c := range mine {
-		if _, known := was[c.ID]; !known {
+		if _, known := was[c.ID]; !known && c.State != translation.Untranslated {
 			for _, id := range c.Of {
 				answered[id] = true
 			}

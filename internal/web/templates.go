@@ -63,6 +63,7 @@ func (w words) funcs(locale string) template.FuncMap {
 		"day":      func(t time.Time) string { return dayIn(locale, t) },
 		"language": func(tag string) string { return languageIn(locale, tag) },
 		"short":    short,
+		"percent":  func(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) },
 		"title":    titleOf,
 		"stage":    func(name string) string { return w.stage(locale, name) },
 	}

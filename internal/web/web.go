@@ -97,6 +97,7 @@ type route struct {
 func (s *Server) routes() (all []route) {
 	for _, some := range [][]route{
 		s.entryRoutes(), s.fileRoutes(), s.liveRoutes(), s.talksRoutes(), s.talkRoutes(), s.peopleRoutes(), s.arrivalRoutes(),
+		s.translationRoutes(), s.reviewRoutes(),
 	} {
 		all = append(all, some...)
 	}

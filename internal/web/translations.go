@@ -1,0 +1,501 @@
+package web
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/subtitle/compare"
+	"github.com/lectern-av/lectern/internal/translation"
+)
+
+// translationRoutes are where translators work.
+func (s *Server) translationRoutes() []route {
+	return []route{
+		{"GET /talks/{slug}/translations", access.See, s.translations},
+		{"POST /talks/{slug}/translations", access.See, s.beginTranslation},
+		{"GET /talks/{slug}/translations/{language}", access.Translate, s.translation},
+		{"POST /talks/{slug}/translations/{language}", access.Translate, s.handInTranslation},
+		{"GET /talks/{slug}/translations/{language}/{file}", access.Translate, s.translationFile},
+		{"POST /talks/{slug}/translations/{language}/claim", access.Translate, s.claimTranslation},
+		{"POST /talks/{slug}/translations/{language}/unclaim", access.Translate, s.unclaimTranslation},
+		{"POST /talks/{slug}/translations/{language}/ready", access.Translate, s.handInForReview},
+	}
+}
+
+// translationsPage is the data of the page of all translations of a talk.
+type translationsPage struct {
+	Row   office.Row
+	All   []office.Translation
+	Typed string // a language to begin
+}
+
+func (v *visit) translationsPage() (p translationsPage, err error) {
+	if p.Row, err = v.office.Row(v.person, v.slug()); err != nil {
+		return p, err
+	}
+	p.All, err = v.office.Translations(v.ctx(), v.person, v.slug())
+	if fault.Of(err) != nil { // it has no source to translate, which the page says
+		err = nil
+	}
+	return p, err
+}
+
+func (s *Server) translations(v *visit) error {
+	p, err := v.translationsPage()
+	if err != nil {
+		return err
+	}
+	return v.show("translations.html", p)
+}
+
+// beginTranslation leads to the page of a language.
+func (s *Server) beginTranslation(v *visit) error {
+	p, err := v.translationsPage()
+	if err != nil {
+		return err
+	}
+	p.Typed = v.r.FormValue("language")
+	language, err := s.office.NewTranslation(v.ctx(), v.person, v.slug(), p.Typed)
+	if err != nil {
+		return v.again("translations.html", p, err)
+	}
+	return v.to(translationPath(v.slug(), language))
+}
+
+func translationPath(slug, language string) string {
+	return "/talks/" + slug + "/translations/" + language
+}
+
+// translationPage is the data of a page about one translation.
+type translationPage struct {
+	office.Translation
+	Path     string // of the translation
+	Mine     bool   // the claim is the visitor's
+	Counts   []count
+	Show     string // what of it is shown: a state, or one of the words below
+	Units    []unitView
+	From, Of int // place of the first of Units, from 1, and how many there are
+	Back, On int // pages; 0: there is none
+	Formats  []string
+	Drafts   int // cues that could be handed in for review
+	Own      int // cues in review that are in the visitor's own words
+}
+
+// count is how many units one can have shown.
+type count struct {
+	Show string
+	N    int
+}
+
+// What can be shown besides the states.
+const (
+	showTodo = "todo" // what a translator has to do, in the order in which it is best done
+	showAll  = "all"
+)
+
+// unitView is a unit on a page.
+type unitView struct {
+	translation.Unit
+	ID          string // of its first source cue; of its own where nobody knows the source
+	Seek        string // seconds of the video; "": it is not in it
+	At          conference.Cue
+	Was, Is     []compare.Part // of the source, where it says something else now
+	Notes       []translation.Note
+	Suggestions []translation.Suggestion
+}
+
+// pageLength is how many units a page shows.
+const pageLength = 50
+
+// translationPage is what there is of a translation, as far as is asked for.
+func (v *visit) translationPage(show string) (p translationPage, err error) {
+	t, err := v.office.Translation(v.ctx(), v.person, v.slug(), v.language(), 0)
+	if err != nil {
+		return p, err
+	}
+	p = translationPage{Translation: t, Path: translationPath(t.Slug, t.Language), Formats: office.ExchangeFormats(), Show: show}
+	if asked := v.r.URL.Query().Get("show"); asked != "" {
+		p.Show = asked
+	}
+	if t.Claim != nil {
+		g, err := v.person.As(access.Translate, t.Slug, t.Language)
+		p.Mine = err == nil && g.Name == t.Claim.Who
+	}
+	units := translation.Units(t.Source.Cues, t.Cues)
+	p.Counts = countsOf(units)
+	for _, c := range t.Cues {
+		if c.State == translation.Draft {
+			p.Drafts++
+		}
+	}
+	shown := shownOf(units, p.Show)
+	number, _ := strconv.Atoi(v.r.URL.Query().Get("page")) // what is no number asks for the first
+	p.cut(shown, number)
+	return p, v.remember(&p)
+}
+
+// cut keeps one page of units, counted from 1.
+func (p *translationPage) cut(units []translation.Unit, number int) {
+	last := max(1, (len(units)+pageLength-1)/pageLength)
+	number = min(max(1, number), last)
+	first := (number - 1) * pageLength
+	p.From, p.Of = first+1, len(units)
+	for _, u := range units[first:min(len(units), first+pageLength)] {
+		p.Units = append(p.Units, p.view(u))
+	}
+	if number > 1 {
+		p.Back = number - 1
+	}
+	if number < last {
+		p.On = number + 1
+	}
+}
+
+// To is the place of the last unit that is shown, from 1.
+func (p translationPage) To() int { return p.From + len(p.Units) - 1 }
+
+// remember adds what was translated before.
+func (v *visit) remember(p *translationPage) error {
+	units := make([]translation.Unit, len(p.Units))
+	for i, u := range p.Units {
+		units[i] = u.Unit
+	}
+	found, err := v.office.SuggestTranslations(v.ctx(), v.person, p.Slug, p.Language, units)
+	for i, s := range found {
+		p.Units[i].Suggestions = s
+	}
+	return err
+}
+
+func (p *translationPage) view(u translation.Unit) unitView {
+	v := unitView{Unit: u}
+	if len(u.Source) > 0 {
+		v.At, v.ID = u.Source[0], u.Source[0].ID
+	} else {
+		v.At, v.ID = u.Target[0].Cue, "own-"+u.Target[0].ID
+	}
+	v.Seek = seekOf(p.Translation, v.At)
+	if was := u.Was(); was != "" {
+		v.Was, v.Is = compare.Parts(was, textOf(u.Source))
+	}
+	for _, c := range u.Target {
+		if c.State != translation.Approved {
+			v.Notes = append(v.Notes, c.Notes...)
+		}
+	}
+	return v
+}
+
+func textOf(cues []conference.Cue) string {
+	texts := make([]string, len(cues))
+	for i, c := range cues {
+		texts[i] = c.Text
+	}
+	return strings.Join(texts, "\n")
+}
+
+// unitStates are the states of units in the order in which a translator comes to them.
+func unitStates() []translation.State {
+	return []translation.State{translation.Untranslated, translation.NeedsEditing, translation.Draft,
+		translation.InReview, translation.Approved, translation.Obsolete}
+}
+
+func countsOf(units []translation.Unit) []count {
+	n := make(map[translation.State]int)
+	todo, all := 0, 0
+	for _, u := range units {
+		n[u.State()]++
+		if rankOf(u) <= 2 {
+			todo++
+		}
+		all++
+	}
+	counts := []count{{showTodo, todo}}
+	for _, s := range unitStates() {
+		if n[s] > 0 {
+			counts = append(counts, count{string(s), n[s]})
+		}
+	}
+	return append(counts, count{showAll, all})
+}
+
+// rankOf is the place of a unit's state among all of them.
+func rankOf(u translation.Unit) int { return slices.Index(unitStates(), u.State()) }
+
+// shownOf is the units that are asked for, in the order in which they are worked on.
+func shownOf(units []translation.Unit, show string) []translation.Unit {
+	switch show {
+	case showAll:
+		return units
+	case showTodo:
+		units = slices.DeleteFunc(slices.Clone(units), func(u translation.Unit) bool { return rankOf(u) > 2 })
+		slices.SortStableFunc(units, func(a, b translation.Unit) int { return urgency(a) - urgency(b) })
+		return units
+	}
+	return slices.DeleteFunc(slices.Clone(units), func(u translation.Unit) bool { return string(u.State()) != show })
+}
+
+// urgency is the place of a unit among what is to be done, the least first: what was sent back
+// comes before other drafts.
+func urgency(u translation.Unit) int {
+	noted := slices.ContainsFunc(u.Target, func(c translation.Cue) bool { return len(c.Notes) > 0 })
+	n := 2 * rankOf(u)
+	if !noted {
+		n++
+	}
+	return n
+}
+
+func (s *Server) translation(v *visit) error {
+	p, err := v.translationPage(showTodo)
+	if err != nil {
+		return err
+	}
+	return v.show("translation.html", p)
+}
+
+// translationFile is a translation for a translator's program; or beside the video.
+func (s *Server) translationFile(v *visit) error {
+	name := v.r.PathValue("file")
+	switch name {
+	case "captions.vtt":
+		return s.translationCaptions(v)
+	case "video":
+		return s.translationVideo(v)
+	}
+	number, _ := strconv.Atoi(v.r.URL.Query().Get("revision"))
+	format, ok := strings.CutPrefix(name, "file.")
+	if !ok {
+		return fmt.Errorf("%s: %w", name, catalog.ErrNone)
+	}
+	called, data, err := s.office.TranslationFile(v.ctx(), v.person, v.slug(), v.language(), format, number)
+	if err != nil {
+		return err
+	}
+	h := v.w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": called}))
+	h.Set("Cache-Control", "no-store")
+	_, err = v.w.Write(data)
+	return err
+}
+
+// translationCaptions is the translation as it stands, for the video.
+func (s *Server) translationCaptions(v *visit) error {
+	t, err := s.office.Translation(v.ctx(), v.person, v.slug(), v.language(), 0)
+	if err != nil {
+		return err
+	}
+	b, err := t.Captions()
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "text/vtt; charset=utf-8")
+	v.w.Header().Set("Cache-Control", "no-store")
+	_, err = v.w.Write(b)
+	return err
+}
+
+// translationVideo is what translators look at.
+func (s *Server) translationVideo(v *visit) error {
+	t, err := s.office.Translation(v.ctx(), v.person, v.slug(), v.language(), 0)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(t.Video)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("a video of %s: %w", t.Slug, catalog.ErrNone)
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "video/mp4")
+	http.ServeContent(v.w, v.r, "", info.ModTime(), f)
+	return nil
+}
+
+// handedPage is the data of the pages that say what became of a file.
+type handedPage struct {
+	translationPage
+	office.Receipt
+	Handed   office.Handed
+	Conflict *catalog.Conflict // nil: it was taken, or looked at
+	Yours    []changeView      // what the file changes
+	Theirs   []changeView      // what others changed meanwhile
+	Content  string            // of the file, in base64, so that it need not be chosen again
+}
+
+// changeView is a change of a unit on a page.
+type changeView struct {
+	At       conference.Cue
+	Seek     string // as in a unitView
+	Old, New []compare.Part
+	Was, Is  translation.State // "": there was, or is, nothing
+}
+
+func changeViews(t office.Translation, changed []office.ChangedUnit) (all []changeView) {
+	for _, c := range changed {
+		v := changeView{}
+		was := translation.Unit{Target: c.Old}
+		switch {
+		case len(c.Source) > 0:
+			v.At = c.Source[0]
+		case len(c.Target) > 0:
+			v.At = c.Target[0].Cue
+		default:
+			v.At = c.Old[0].Cue
+		}
+		if len(c.Old) > 0 {
+			v.Was = was.State()
+		}
+		if len(c.Target) > 0 {
+			v.Is = c.State()
+		}
+		v.Seek = seekOf(t, v.At)
+		v.Old, v.New = compare.Parts(textOf(plainCues(c.Old)), textOf(plainCues(c.Target)))
+		all = append(all, v)
+	}
+	return all
+}
+
+func plainCues(cues []translation.Cue) (all []conference.Cue) {
+	for _, c := range cues {
+		all = append(all, c.Cue)
+	}
+	return all
+}
+
+// seekOf is when a cue is seen in the video, in seconds; "" where it is not.
+func seekOf(t office.Translation, c conference.Cue) string {
+	at, ok := t.Seen(c)
+	if !ok {
+		return ""
+	}
+	return strconv.FormatFloat(at.Seconds(), 'f', 2, 64)
+}
+
+// handInTranslation takes a file, or only says what is to be said about it.
+func (s *Server) handInTranslation(v *visit) error {
+	f, err := v.handed()
+	page := handedPage{Handed: f}
+	if err == nil {
+		page.Receipt, err = s.office.HandInTranslation(v.ctx(), v.person, v.slug(), v.language(), f)
+	}
+	if errors.As(err, &page.Conflict) {
+		return s.conflict(v, page)
+	}
+	var again error
+	if page.translationPage, again = v.translationPage(showTodo); again != nil {
+		return again
+	}
+	if err != nil {
+		return v.again("translation.html", page.translationPage, err)
+	}
+	page.Content = base64.StdEncoding.EncodeToString(f.Data)
+	page.Yours = changeViews(page.translationPage.Translation, page.Receipt.Changed)
+	return v.show("translation_handed.html", page)
+}
+
+// handed is the file that was sent: chosen, or, where it was sent before and could not be
+// taken, its content.
+func (v *visit) handed() (f office.Handed, err error) {
+	f = office.Handed{
+		Encoding: v.r.FormValue("encoding"), Video: v.r.FormValue("times") == "video",
+		OnTop: v.r.FormValue("ontop") != "", Check: v.r.FormValue("do") == "check",
+	}
+	f.Base, _ = strconv.Atoi(v.r.FormValue("base")) // what is no number says nothing
+	if content := v.r.FormValue("content"); content != "" {
+		f.Name = v.r.FormValue("name")
+		if f.Data, err = base64.StdEncoding.DecodeString(content); err != nil {
+			return f, fault.New(f.Name, "did not come back as it was sent").Try("Choose the file again")
+		}
+		return f, nil
+	}
+	file, header, err := v.r.FormFile("file")
+	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
+		return f, fault.New("", "no file was chosen").Try("Choose the file that you translated")
+	}
+	if err != nil {
+		return f, err
+	}
+	defer file.Close()
+	f.Name = header.Filename
+	f.Data, err = io.ReadAll(file)
+	return f, err
+}
+
+// conflict says who changed what meanwhile, and what handing in on top of it would change.
+func (s *Server) conflict(v *visit, page handedPage) error {
+	var err error
+	if page.translationPage, err = v.translationPage(showTodo); err != nil {
+		return err
+	}
+	page.Handed.OnTop = true
+	page.Handed.Base = page.Conflict.Base
+	if page.Conflict.Base > 0 {
+		theirs, err := s.office.CompareTranslations(v.ctx(), v.person, v.slug(), v.language(), page.Conflict.Base, page.Conflict.Last.Number)
+		if err != nil {
+			return err
+		}
+		page.Theirs = changeViews(page.translationPage.Translation, theirs)
+	}
+	look := page.Handed
+	look.Check = true
+	if page.Receipt, err = s.office.HandInTranslation(v.ctx(), v.person, v.slug(), v.language(), look); err != nil {
+		return err
+	}
+	page.Content = base64.StdEncoding.EncodeToString(page.Handed.Data)
+	page.Yours = changeViews(page.translationPage.Translation, page.Receipt.Changed)
+	return v.answer(http.StatusConflict, "translation_conflict.html", page, nil)
+}
+
+func (s *Server) claimTranslation(v *visit) error {
+	if _, err := s.office.ClaimTranslation(v.ctx(), v.person, v.slug(), v.language()); err != nil {
+		return err
+	}
+	return v.to(translationPath(v.slug(), v.language()))
+}
+
+func (s *Server) unclaimTranslation(v *visit) error {
+	if err := s.office.UnclaimTranslation(v.ctx(), v.person, v.slug(), v.language()); err != nil {
+		return err
+	}
+	return v.to(translationPath(v.slug(), v.language()))
+}
+
+func (s *Server) handInForReview(v *visit) error {
+	if _, _, err := s.office.HandInForReview(v.ctx(), v.person, v.slug(), v.language()); err != nil {
+		return v.translationAgain("translation.html", showTodo, err)
+	}
+	return v.to(translationPath(v.slug(), v.language()))
+}
+
+// translationAgain shows a page about a translation, and what is wrong with what was asked.
+func (v *visit) translationAgain(name, show string, problem error) error {
+	if fault.Of(problem) == nil {
+		return problem
+	}
+	p, err := v.translationPage(show)
+	if err != nil {
+		return err
+	}
+	return v.again(name, p, problem)
+}
