@@ -98,7 +98,7 @@ func (o *Office) HandInTranslation(ctx context.Context, p access.Person, slug, l
 		return Receipt{}, err
 	}
 	r := h.receipt
-	r.Translation, r.Saved = h.now, !f.Check && h.now.Number != h.last.Number
+	r.Translation, r.Saved = h.now, h.now.Number != h.last.Number
 	if r.Saved {
 		o.poke(slug)
 	}
@@ -190,33 +190,18 @@ func (h *handing) toReel(ctx context.Context, edition string) error {
 
 // take makes the translation of it, and saves that unless it is only to be looked at.
 func (h *handing) take(ctx context.Context) error {
+	desk := h.desk()
+	desk.Dry = h.Check
 	switch {
 	case h.OnTop:
-		return h.onTop(ctx)
-	case h.Check:
-		return h.look(ctx)
+		return h.onTop(ctx, desk)
 	case h.returned == nil:
 		var err error
-		h.now, err = h.desk().HandIn(ctx, h.slug, h.language, h.cues, h.Base, h.who, "handed in "+h.Name)
+		h.now, err = desk.HandIn(ctx, h.slug, h.language, h.cues, h.Base, h.who, "handed in "+h.Name)
 		return err
 	}
-	now, taken, err := h.desk().Import(ctx, h.slug, h.language, h.returned, h.Base, h.who)
+	now, taken, err := desk.Import(ctx, h.slug, h.language, h.returned, h.Base, h.who)
 	h.now, h.receipt.Lost, h.receipt.Unkept = now, taken.Lost, taken.Remarks
-	return err
-}
-
-// look is what would become of the translation.
-func (h *handing) look(ctx context.Context) error {
-	base := h.last
-	if h.Base != 0 && h.Base != h.last.Number {
-		var err error
-		if base, err = h.open(ctx, h.slug, h.language, h.Base); err != nil {
-			return err
-		}
-	}
-	cues, err := h.against(base)
-	h.now = h.last
-	h.now.Source, h.now.Cues = base.Source, cues
 	return err
 }
 
@@ -242,7 +227,7 @@ func (h *handing) against(base translation.Held) ([]translation.Cue, error) {
 
 // onTop changes in the last revision what the file changes in the one that it was made from,
 // and nothing else: what others did meanwhile stays, but where both changed the same cue.
-func (h *handing) onTop(ctx context.Context) error {
+func (h *handing) onTop(ctx context.Context, desk translation.Desk) error {
 	base, err := h.open(ctx, h.slug, h.language, h.Base)
 	if err != nil {
 		return err
@@ -255,12 +240,7 @@ func (h *handing) onTop(ctx context.Context) error {
 		return err
 	}
 	merged := merge(base.Cues, h.last.Cues, mine)
-	if h.Check {
-		h.now = h.last
-		h.now.Cues = translation.BoundIn(h.last.Source.Language, h.language, h.last.Source.Cues, merged)
-		return nil
-	}
-	h.now, err = h.desk().HandIn(ctx, h.slug, h.language, merged, h.last.Number, h.who, "handed in "+h.Name+" on top of what there was")
+	h.now, err = desk.HandIn(ctx, h.slug, h.language, merged, h.last.Number, h.who, "handed in "+h.Name+" on top of what there was")
 	return err
 }
 

@@ -11,12 +11,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/internal/translation"
 )
@@ -109,12 +111,25 @@ const (
 // unitView is a unit on a page.
 type unitView struct {
 	translation.Unit
-	ID          string // of its first source cue; of its own where nobody knows the source
-	Seek        string // seconds of the video; "": it is not in it
-	At          conference.Cue
+	ID string // of its first source cue; of its own where nobody knows the source
+	shownAt
 	Was, Is     []compare.Part // of the source, where it says something else now
 	Notes       []translation.Note
 	Suggestions []translation.Suggestion
+}
+
+// shownAt is when a cue is seen.
+type shownAt struct {
+	At   time.Duration // in the video; of the recording where it is not in that
+	Seek string        // At in seconds; "": it is not in the video
+}
+
+func shownAtOf(t office.Translation, c conference.Cue) shownAt {
+	at, ok := t.Seen(c)
+	if !ok {
+		return shownAt{At: c.Start}
+	}
+	return shownAt{at, strconv.FormatFloat(at.Seconds(), 'f', 2, 64)}
 }
 
 // pageLength is how many units a page shows.
@@ -183,11 +198,10 @@ func (v *visit) remember(p *translationPage) error {
 func (p *translationPage) view(u translation.Unit) unitView {
 	v := unitView{Unit: u}
 	if len(u.Source) > 0 {
-		v.At, v.ID = u.Source[0], u.Source[0].ID
+		v.shownAt, v.ID = shownAtOf(p.Translation, u.Source[0]), u.Source[0].ID
 	} else {
-		v.At, v.ID = u.Target[0].Cue, "own-"+u.Target[0].ID
+		v.shownAt, v.ID = shownAtOf(p.Translation, u.Target[0].Cue), "own-"+u.Target[0].ID
 	}
-	v.Seek = seekOf(p.Translation, v.At)
 	if was := u.Was(); was != "" {
 		v.Was, v.Is = compare.Parts(was, textOf(u.Source))
 	}
@@ -343,25 +357,45 @@ type handedPage struct {
 	Content  string            // of the file, in base64, so that it need not be chosen again
 }
 
+// findingView is a finding on a page.
+type findingView struct {
+	translation.Finding
+	From, To string // languages of what it is about
+}
+
+// mostFindings is how many of them a page shows: who has more knows enough.
+const mostFindings = 300
+
+// Findings are the notes, or all others.
+func (p handedPage) Findings(notes bool) (all []findingView) {
+	for _, f := range p.Verdict.Findings {
+		if notes == (f.Severity == check.Note) && len(all) < mostFindings {
+			all = append(all, findingView{f, p.Verdict.From, p.Verdict.Language})
+		}
+	}
+	return all
+}
+
 // changeView is a change of a unit on a page.
 type changeView struct {
-	At       conference.Cue
-	Seek     string // as in a unitView
+	shownAt
 	Old, New []compare.Part
 	Was, Is  translation.State // "": there was, or is, nothing
+	Same     bool              // what it says
+	Language string            // in which it says it
 }
 
 func changeViews(t office.Translation, changed []office.ChangedUnit) (all []changeView) {
 	for _, c := range changed {
-		v := changeView{}
+		v := changeView{Language: t.Language}
 		was := translation.Unit{Target: c.Old}
 		switch {
 		case len(c.Source) > 0:
-			v.At = c.Source[0]
+			v.shownAt = shownAtOf(t, c.Source[0])
 		case len(c.Target) > 0:
-			v.At = c.Target[0].Cue
+			v.shownAt = shownAtOf(t, c.Target[0].Cue)
 		default:
-			v.At = c.Old[0].Cue
+			v.shownAt = shownAtOf(t, c.Old[0].Cue)
 		}
 		if len(c.Old) > 0 {
 			v.Was = was.State()
@@ -369,8 +403,9 @@ func changeViews(t office.Translation, changed []office.ChangedUnit) (all []chan
 		if len(c.Target) > 0 {
 			v.Is = c.State()
 		}
-		v.Seek = seekOf(t, v.At)
-		v.Old, v.New = compare.Parts(textOf(plainCues(c.Old)), textOf(plainCues(c.Target)))
+		old, now := textOf(plainCues(c.Old)), textOf(plainCues(c.Target))
+		v.Same = old == now
+		v.Old, v.New = compare.Parts(old, now)
 		all = append(all, v)
 	}
 	return all
@@ -381,15 +416,6 @@ func plainCues(cues []translation.Cue) (all []conference.Cue) {
 		all = append(all, c.Cue)
 	}
 	return all
-}
-
-// seekOf is when a cue is seen in the video, in seconds; "" where it is not.
-func seekOf(t office.Translation, c conference.Cue) string {
-	at, ok := t.Seen(c)
-	if !ok {
-		return ""
-	}
-	return strconv.FormatFloat(at.Seconds(), 'f', 2, 64)
 }
 
 // handInTranslation takes a file, or only says what is to be said about it.
