@@ -38,6 +38,7 @@ func (s *Server) newAPI() http.Handler {
 	a := &api{s, humago.New(mux, config)}
 	a.linkOperations()
 	a.talkOperations()
+	s.described = a.OpenAPI()
 	return a.known(mux)
 }
 
