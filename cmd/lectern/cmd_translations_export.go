@@ -210,20 +210,13 @@ func named(source, carried []conference.Cue, cues []translation.Cue) ([]conferen
 
 // subtitles writes what is translated, and placeholders for what is not.
 func (c *translationsExportCmd) subtitles(t *terminal, s translation.Sheet, format subtitle.Format) error {
-	var cues []conference.Cue
+	cues := s.Subtitles()
 	missing := 0
-	for _, u := range s.Units {
-		shown := released(u.Target)
-		for _, cue := range u.Source {
-			if len(shown) == 0 {
-				missing++
-				cue.Text, cue.Spans = translation.Placeholder, nil
-				cues = append(cues, cue)
-			}
+	for _, cue := range cues {
+		if cue.Text == translation.Placeholder {
+			missing++
 		}
-		cues = append(cues, shown...)
 	}
-	slices.SortStableFunc(cues, func(a, b conference.Cue) int { return cmp.Compare(a.Start, b.Start) })
 	from := source{name: c.Source}
 	from.Language = s.To
 	if err := (target{c.Output, format}).write(t, from, cues, false); err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -107,7 +106,7 @@ func (c *translationsImportCmd) take(ctx context.Context, t *terminal, from sour
 	if err != nil {
 		return back, nil, taken, err
 	}
-	if read := readerOf(data); read != nil {
+	if read := translation.ReaderOf(data); read != nil {
 		r, err := read(back.name, data)
 		if err != nil {
 			return back, nil, taken, err
@@ -128,29 +127,6 @@ func (c *translationsImportCmd) take(ctx context.Context, t *terminal, from sour
 	cues = translation.BoundIn(from.Language, back.Language, from.Cues, back.Cues)
 	_, report := translation.Update(cues, from.Cues, from.Cues)
 	return back, cues, translation.Taken{Report: report, Changed: report.Kept, Lost: []translation.Line{}, Remarks: []translation.Line{}}, nil
-}
-
-// readerOf is what reads a file for translators; nil if it is something else.
-func readerOf(data []byte) func(string, []byte) (*translation.Returned, error) {
-	head := bytes.ReplaceAll(data[:min(len(data), 4096)], []byte{0}, nil) // UTF-16, too
-	first, _, _ := bytes.Cut(head, []byte("\n"))
-	has := func(in []byte, words ...string) bool {
-		for _, w := range words {
-			if !bytes.Contains(in, []byte(w)) {
-				return false
-			}
-		}
-		return true
-	}
-	switch {
-	case has(head, "<xliff"):
-		return translation.ReadXLIFF
-	case has(head, `msgid "`, "msgstr"):
-		return translation.ReadPO
-	case has(bytes.ToLower(first), "source", "translation"):
-		return translation.ReadCSV
-	}
-	return nil
 }
 
 // write says how much is translated, and shows what is not.

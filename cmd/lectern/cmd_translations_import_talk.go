@@ -23,7 +23,7 @@ func (c *translationsImportCmd) toCatalogue(ctx context.Context, t *terminal) er
 		return err
 	}
 	track := trackFlags{Talk: c.Talk, Language: c.Language, As: c.As, JSON: c.JSON, dataFlag: c.dataFlag}
-	read := readerOf(data)
+	read := translation.ReaderOf(data)
 	if read == nil {
 		if track.Language == "" {
 			track.Language = languageInName(c.File)

@@ -27,7 +27,8 @@ type Office struct {
 	Backlog  *conductor.Backlog // makes what is wished for; nil where nobody does
 	Log      *slog.Logger
 
-	arrived chan struct{} // says that there is a recording to look into
+	memories memories
+	arrived  chan struct{} // says that there is a recording to look into
 }
 
 // New is an office over a catalogue and a store; the rest of it is the caller's to fill in.

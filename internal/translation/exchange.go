@@ -1,6 +1,7 @@
 package translation
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -282,4 +283,28 @@ func canonical(language string) string {
 		return ""
 	}
 	return tag
+}
+
+// ReaderOf is what reads a file for translators, by what is in it; nil if it is something
+// else, such as subtitles.
+func ReaderOf(data []byte) func(name string, data []byte) (*Returned, error) {
+	head := bytes.ReplaceAll(data[:min(len(data), 4096)], []byte{0}, nil) // UTF-16, too
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	has := func(in []byte, words ...string) bool {
+		for _, w := range words {
+			if !bytes.Contains(in, []byte(w)) {
+				return false
+			}
+		}
+		return true
+	}
+	switch {
+	case has(head, "<xliff"):
+		return ReadXLIFF
+	case has(head, `msgid "`, "msgstr"):
+		return ReadPO
+	case has(bytes.ToLower(first), "source", "translation"):
+		return ReadCSV
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package translation
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/lectern-av/lectern/internal/conference"
@@ -95,6 +96,28 @@ func (u Unit) start() int64 {
 		return int64(u.Source[0].Start)
 	}
 	return int64(u.Target[0].Start)
+}
+
+// Subtitles is a sheet as subtitles, in the order in which they are shown: what is translated,
+// and a [Placeholder] for each source cue of which nothing is.
+func (s Sheet) Subtitles() (all []conference.Cue) {
+	for _, u := range s.Units {
+		n := len(all)
+		for _, c := range u.Target {
+			if c.State != Untranslated && c.State != Obsolete {
+				all = append(all, c.Cue)
+			}
+		}
+		if len(all) > n {
+			continue
+		}
+		for _, c := range u.Source {
+			c.Text, c.Spans = Placeholder, nil
+			all = append(all, c)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b conference.Cue) int { return cmp.Compare(a.Start, b.Start) })
+	return all
 }
 
 // Cues is the translation that units hold, in the order in which it is shown.

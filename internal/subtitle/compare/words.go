@@ -20,6 +20,33 @@ func marked(was, is string) (string, string) {
 	return mark(a, inA, "[-", "-]"), mark(b, inB, "{+", "+}")
 }
 
+// Part is a piece of a text, and whether another text has it as well.
+type Part struct {
+	Text string
+	Both bool
+}
+
+// Parts is two texts in pieces, cut where words that one of them has alone begin or end.
+func Parts(was, is string) (old, new []Part) {
+	a, b := words(was), words(is)
+	if len(a)*len(b) > 1<<20 {
+		return []Part{{was, false}}, []Part{{is, false}} // no caption, and not worth the time
+	}
+	inA, inB, _ := inBoth(a, b)
+	return partsOf(a, inA), partsOf(b, inB)
+}
+
+func partsOf(words []string, kept []bool) (all []Part) {
+	for n, w := range words {
+		if last := len(all) - 1; last >= 0 && all[last].Both == kept[n] {
+			all[last].Text += w
+		} else {
+			all = append(all, Part{w, kept[n]})
+		}
+	}
+	return all
+}
+
 // words is text cut at the borders of words, spaces and punctuation being words too.
 func words(text string) (list []string) {
 	for state := -1; text != ""; {

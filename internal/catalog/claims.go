@@ -1,0 +1,91 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Claim says who is at a translation.
+type Claim struct {
+	Slug     string    `json:"talk"`
+	Language string    `json:"language"`
+	Who      string    `json:"who"`
+	Since    time.Time `json:"since"`
+	Expires  time.Time `json:"expires"`
+}
+
+// Claim has somebody be at a translation until a time, unless somebody else is at it: then
+// the claim is theirs. To claim again what one has makes it last longer; since when stays.
+func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until time.Time) (Claim, error) {
+	var stands Claim
+	err := c.change(ctx, "claim a translation of", slug, who, func(tx *change) error {
+		last, err := claim(ctx, tx, slug, language, tx.now)
+		switch {
+		case err == nil && last.Who != who:
+			stands = last
+			return nil
+		case err == nil: // it lasts longer, which is no news
+			stands = last
+			stands.Expires = until
+			return tx.exec(`UPDATE claims SET expires_ms = ? WHERE slug = ? AND language = ?`, until.UnixMilli(), slug, language)
+		case !errors.Is(err, ErrNone):
+			return err
+		}
+		stands = Claim{slug, language, who, tx.now, until}
+		if err := tx.exec(`INSERT OR REPLACE INTO claims (slug, language, who, at_ms, expires_ms) VALUES (?, ?, ?, ?, ?)`,
+			slug, language, who, tx.now.UnixMilli(), until.UnixMilli()); err != nil {
+			return err
+		}
+		return tx.event("claim."+language, nil, who)
+	})
+	return stands, err
+}
+
+// Unclaim ends who's claim; one that is not there, or another's, is left as it is.
+func (c *Catalog) Unclaim(ctx context.Context, slug, language, who string) error {
+	return c.change(ctx, "give up a claim on a translation of", slug, who, func(tx *change) error {
+		last, err := claim(ctx, tx, slug, language, tx.now)
+		if errors.Is(err, ErrNone) || err == nil && last.Who != who {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.exec(`DELETE FROM claims WHERE slug = ? AND language = ?`, slug, language); err != nil {
+			return err
+		}
+		return tx.event("claim."+language, who, nil)
+	})
+}
+
+// ClaimOf is who is at a translation now, or ErrNone.
+func (c *Catalog) ClaimOf(ctx context.Context, slug, language string) (Claim, error) {
+	return claim(ctx, c.read, slug, language, time.Now())
+}
+
+func claim(ctx context.Context, q querier, slug, language string, now time.Time) (Claim, error) {
+	found := Claim{Slug: slug, Language: language}
+	err := q.QueryRowContext(ctx, `SELECT who, at_ms, expires_ms FROM claims WHERE slug = ? AND language = ? AND expires_ms > ?`,
+		slug, language, now.UnixMilli()).Scan(&found.Who, millis{&found.Since}, millis{&found.Expires})
+	if errors.Is(err, sql.ErrNoRows) {
+		return found, ErrNone
+	}
+	if err != nil {
+		return found, fmt.Errorf("look who is at the translation of %s in %s: %w", slug, language, err)
+	}
+	return found, nil
+}
+
+// CountTranslations is how many revisions there are of all talks' translations into a
+// language. None ever changes or goes, so that what was made of all of them stands as long as
+// the number does.
+func (c *Catalog) CountTranslations(ctx context.Context, language string) (n int, err error) {
+	err = c.read.QueryRowContext(ctx, `SELECT count(*) FROM translations WHERE language = ?`, language).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count translations in %s: %w", language, err)
+	}
+	return n, nil
+}
