@@ -123,7 +123,7 @@ func (a *api) getTalk(ctx context.Context, p access.Person, in *slugInput) (*bod
 }
 
 type handlingInput struct {
-	slugInput
+	Slug string `path:"slug"`
 	Body Handling
 }
 
@@ -219,7 +219,7 @@ type idInput struct {
 }
 
 func (a *api) assignArrival(ctx context.Context, p access.Person, in *struct {
-	idInput
+	ID   string `path:"id"`
 	Body Assignment
 }) (*struct{}, error) {
 	return nil, a.office.Assign(ctx, p, in.ID, in.Body.Talks, in.Body.Instead)
@@ -234,7 +234,7 @@ func (a *api) readmitArrival(ctx context.Context, p access.Person, in *idInput) 
 }
 
 func (a *api) withdrawRecording(ctx context.Context, p access.Person, in *struct {
-	slugInput
+	Slug   string `path:"slug"`
 	SHA256 string `path:"sha256"`
 }) (*struct{}, error) {
 	return nil, a.office.Withdraw(ctx, p, in.Slug, in.SHA256)
