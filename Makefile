@@ -47,7 +47,8 @@ build: ## build bin/lectern
 
 .PHONY: test
 test: ## lint, and every test there is
-	@.ci/need go ffmpeg redis-server fonts-noto-core fonts-noto-cjk fontconfig gettext translate-toolkit
+	@.ci/need go ffmpeg redis-server fonts-noto-core fonts-noto-cjk fontconfig gettext translate-toolkit nodejs npm
+	@npm ci --prefix internal/tus/testdata/tus-js-client --ignore-scripts --no-audit --no-fund
 	@$(MAKE) lint
 	go test -tags slow -timeout 18m ./...
 

@@ -43,6 +43,7 @@ var floors = map[string]int{
 	"internal/propose":          2, // which talks a recording may be of
 	"internal/store":            2, // originals and artifacts by content
 	"internal/tus":              2, // large files over connections that break
+	"internal/intake":           2, // folders that recordings appear in
 	"pipelines":                 2, // the YAML definitions and their loader
 
 	"internal/access":     1, // who may do what

@@ -57,7 +57,7 @@ func (f *serverFlags) reach(ctx context.Context, t *terminal) (*reach, error) {
 	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: "http://localhost"})
+	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: "http://localhost", Uploads: filepath.Join(f.Data, "uploads")})
 	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}

@@ -104,7 +104,7 @@ func (b *Bench) timed(ctx context.Context, into *Round, do func() (made []string
 		return 0, err
 	}
 	for _, path := range made {
-		if err := sync(path); err != nil {
+		if err := flush(path); err != nil {
 			return 0, err
 		}
 	}
@@ -113,7 +113,7 @@ func (b *Bench) timed(ctx context.Context, into *Round, do func() (made []string
 	return took, nil
 }
 
-func sync(path string) error {
+func flush(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("sync what was made: %w", err)

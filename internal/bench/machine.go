@@ -90,3 +90,6 @@ func kilobytes(path, name string) (int64, error) {
 
 // peak is the most memory that a running process has held at once.
 func peak(pid int) (int64, error) { return kilobytes(fmt.Sprintf("/proc/%d/status", pid), "VmHWM") }
+
+// resident is the memory that a running process holds now.
+func resident(pid int) (int64, error) { return kilobytes(fmt.Sprintf("/proc/%d/status", pid), "VmRSS") }

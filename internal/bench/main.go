@@ -22,7 +22,7 @@ import (
 // rows are all measurements there are, in the order of the table. "nothing" runs again what
 // "long" has made.
 func rows() []Row {
-	return []Row{ladder(), vp9(), recut(), caption(), title(), long(), nothing(), actions(), analysis(), av1(), upload()}
+	return []Row{ladder(), vp9(), recut(), caption(), title(), long(), nothing(), actions(), analysis(), av1(), upload(), pages()}
 }
 
 func main() {

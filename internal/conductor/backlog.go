@@ -230,12 +230,30 @@ func (b *Backlog) look(ctx context.Context) error {
 		b.remember(w)
 	}
 	for _, t := range b.waiting() {
-		if b.seat(ctx, t) {
+		if b.seat(t) {
 			b.begin(ctx, t)
+		}
+	}
+	asked := 0
+	for _, t := range slices.Backward(b.waiting()) { // what was changed last is looked at first
+		if asked == askAtOnce {
+			b.Poke(t.slug)
+			break
+		}
+		overtakes, now := b.overtakes(ctx, t)
+		if overtakes {
+			b.begin(ctx, t)
+		}
+		if now {
+			asked++
 		}
 	}
 	return ctx.Err()
 }
+
+// askAtOnce is of how many talks it is found out in one go whether they have anything long to
+// do, so that a new wish does not wait while it is asked of a thousand.
+const askAtOnce = 16
 
 // waiting are the talks that wait for their turn, in its order.
 func (b *Backlog) waiting() (all []*wished) {
@@ -250,38 +268,45 @@ func (b *Backlog) waiting() (all []*wished) {
 	return all
 }
 
-// seat reports whether a talk may begin.
-func (b *Backlog) seat(ctx context.Context, t *wished) bool {
+// seat reports whether a talk may begin, whatever there is to do: fewer than Seats that
+// matter as much have long work.
+func (b *Backlog) seat(t *wished) bool {
 	b.mu.Lock()
-	long, short := 0, 0
+	defer b.mu.Unlock()
+	long := 0
 	for _, o := range b.talks {
-		switch {
-		case o.making == 0:
-		case o.short:
-			short++
-		case o.Wish.Priority >= t.Wish.Priority:
+		if o.making > 0 && !o.short && o.Wish.Priority >= t.Wish.Priority {
 			long++
 		}
 	}
-	judged := t.judged == t.Wish.Generation
-	generation := t.Wish.Generation
-	seats := cmp.Or(b.Seats, 4)
+	return long < cmp.Or(b.Seats, 4)
+}
+
+// overtakes reports whether a talk may begin because it has nothing long to do; asked is true
+// if that had to be found out.
+func (b *Backlog) overtakes(ctx context.Context, t *wished) (yes, asked bool) {
+	b.mu.Lock()
+	short := 0
+	for _, o := range b.talks {
+		if o.making > 0 && o.short {
+			short++
+		}
+	}
+	generation, judged := t.Wish.Generation, t.judged == t.Wish.Generation
 	b.mu.Unlock()
-	if long < seats {
-		return true
+	if short >= 2*cmp.Or(b.Seats, 4) {
+		return false, false
 	}
-	if short >= 2*seats {
-		return false
-	}
+	is := false
 	if !judged {
-		is := b.isShort(ctx, t.slug)
-		b.mu.Lock()
-		t.short, t.judged = is, generation
-		b.mu.Unlock()
+		is = b.isShort(ctx, t.slug)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return t.short
+	if !judged {
+		t.short, t.judged = is, generation
+	}
+	return t.short, !judged
 }
 
 // isShort reports whether all that a talk wants takes moments.

@@ -80,6 +80,7 @@ func (r *Releaser) release(ctx context.Context, by *Conductor, want Release) (Re
 		}
 	}
 	made, err := by.Make(ctx, Target{
+		Paces:   want.Paces,
 		Changed: want.Changed,
 		Reload:  w.reload,
 		Plan: func(observed map[action.Key]action.Artifact) (plan.Graph, error) {

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"path"
+	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -29,11 +32,28 @@ func (s *Server) newAPI() http.Handler {
 	config.OpenAPIPath = apiPath + "/openapi"
 	config.DocsPath, config.SchemasPath = "", apiPath+"/schemas"
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.CreateHooks = nil // answers are what they say, without a link to their schema in each
 	mux := http.NewServeMux()
 	a := &api{s, humago.New(mux, config)}
 	a.linkOperations()
+	a.talkOperations()
+	s.described = a.OpenAPI()
 	return a.known(mux)
+}
+
+// schemaName is what the description calls a type: those of other packages by their package,
+// too, because a talk is one thing in a list and another in the catalogue.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	pkg := path.Base(t.PkgPath())
+	if t.Name() == "" || t.PkgPath() == "" || pkg == "web" || pkg == "huma" {
+		return name
+	}
+	return strings.ToUpper(pkg[:1]) + pkg[1:] + name
 }
 
 // operation is what a program may ask for, and by which act.

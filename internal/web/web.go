@@ -14,6 +14,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/fault"
@@ -32,16 +34,17 @@ type Options struct {
 
 // Server answers the conference's people.
 type Server struct {
-	office  *office.Office
-	log     *slog.Logger
-	url     string // without a slash at its end
-	words   words
-	pages   pages
-	static  fs.FS
-	live    *live
-	uploads *tus.Server // nil: none
-	rows    rowCache
-	handler http.Handler
+	office    *office.Office
+	log       *slog.Logger
+	url       string // without a slash at its end
+	words     words
+	pages     pages
+	static    fs.FS
+	live      *live
+	uploads   *tus.Server // nil: none
+	rows      rowCache
+	described *huma.OpenAPI // what programs may ask
+	handler   http.Handler
 }
 
 // New makes a server of what is embedded here; that it cannot is a mistake in it.

@@ -26,6 +26,7 @@ type world struct {
 	url     string
 	office  *office.Office
 	catalog *catalog.Catalog
+	pages   *web.Server
 }
 
 // operator lets people in.
@@ -68,7 +69,7 @@ func newWorld(t *testing.T) *world {
 		server.Close()
 		c.Close()
 	})
-	return &world{t, url, o, c}
+	return &world{t, url, o, c, pages}
 }
 
 // talk adds a talk with English subtitles to the programme.

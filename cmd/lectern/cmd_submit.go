@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/web"
+)
+
+type submitCmd struct {
+	Recordings []string `arg:"" name:"recording" help:"The recordings to hand in."`
+	Talk       []string `help:"The slug of the talk that they are of; repeat it where they hold several. Without it, a volunteer says so later." placeholder:"SLUG"`
+	Instead    bool     `help:"They take the place of the recordings that the talk has, and do not come after them."`
+	Room       string   `help:"The room they come from, by which their talks are proposed." placeholder:"ROOM"`
+	JSON       bool     `help:"Print JSON: what has arrived."`
+	serverFlags
+}
+
+// Run is `lectern submit`.
+func (c *submitCmd) Run(ctx context.Context, t *terminal) (err error) {
+	r, err := c.reach(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	var all []web.Arrival
+	for i, path := range c.Recordings {
+		id, err := c.send(ctx, t, r, path)
+		if err != nil {
+			return err
+		}
+		if len(c.Talk) > 0 {
+			if err := r.ask(ctx, http.MethodPost, "/arrivals/"+id+"/assign", web.Assignment{Talks: c.Talk, Instead: c.Instead && i == 0}, nil); err != nil {
+				return fmt.Errorf("%s has arrived, but: %w", path, err)
+			}
+		}
+		arrived, err := arrival(ctx, r, id)
+		if err != nil {
+			return err
+		}
+		all = append(all, arrived)
+		if !c.JSON {
+			fmt.Fprintf(t.out, "%s\t%s\n", arrived.ID, arrived.Name)
+		}
+	}
+	if c.JSON {
+		return t.printJSON(all)
+	}
+	return nil
+}
+
+// arrival is what the server says of a recording that arrived.
+func arrival(ctx context.Context, r *reach, id string) (web.Arrival, error) {
+	var all []web.Arrival
+	if err := r.ask(ctx, http.MethodGet, "/arrivals", nil, &all); err != nil {
+		return web.Arrival{}, err
+	}
+	for _, a := range all {
+		if a.ID == id {
+			return a, nil
+		}
+	}
+	return web.Arrival{}, fmt.Errorf("%s does not know the recording that it has just taken (%s)", r.base, id)
+}
+
+// send sends a recording by the tus protocol and returns the name of its upload. One that was
+// begun before, by this command, goes on where it was.
+func (c *submitCmd) send(ctx context.Context, t *terminal, r *reach, path string) (id string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fault.New(path, "cannot be read: %v", errors.Unwrap(err)).Try("Check its name and its permissions")
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() || info.Size() == 0 {
+		return "", fault.New(path, "is no file with something in it").Try("Name the recording itself")
+	}
+	begun := unfinished(r.base, path, info)
+	at, _ := os.ReadFile(begun) // a memory that cannot be read is none
+	u := tusUpload{reach: r, file: f, size: info.Size(), at: string(at)}
+	if u.at == "" || !u.stands(ctx) {
+		if err := u.create(ctx, filepath.Base(path), c.Room); err != nil {
+			return "", err
+		}
+		remember(begun, u.at)
+	}
+	line := newProgressLine(t)
+	defer line.end()
+	u.show = func(sent int64) {
+		line.show("%s: %.0f%%", shownName(filepath.Base(path)), 100*float64(sent)/float64(u.size))
+	}
+	if err := u.sendAll(ctx); err != nil {
+		return "", err
+	}
+	os.Remove(begun)
+	return filepath.Base(u.at), nil
+}
+
+// unfinished is the file in which the address of an unfinished upload is kept.
+func unfinished(base, path string, info os.FileInfo) string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		dir = os.TempDir()
+	}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		absolute = path
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%d", base, absolute, info.Size(), info.ModTime().UnixNano()))
+	return filepath.Join(dir, "lectern", "uploads", hex.EncodeToString(sum[:12]))
+}
+
+// remember keeps the address. Without it, an upload that is broken off begins anew.
+func remember(file, address string) {
+	if os.MkdirAll(filepath.Dir(file), 0o700) == nil {
+		_ = os.WriteFile(file, []byte(address), 0o600)
+	}
+}
+
+// tusUpload is one upload by the tus protocol 1.0 (https://tus.io/protocols/resumable-upload).
+type tusUpload struct {
+	*reach
+	file *os.File
+	size int64
+	at   string // the address of the upload
+	show func(sent int64)
+}
+
+func (u *tusUpload) do(ctx context.Context, method, address string, content io.Reader, length int64, header map[string]string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, address, content)
+	if err != nil {
+		return nil, err
+	}
+	r.ContentLength = length
+	r.Header.Set("Tus-Resumable", "1.0.0")
+	if u.token != "" {
+		r.Header.Set("Authorization", "Bearer "+u.token)
+	}
+	for k, v := range header {
+		r.Header.Set(k, v)
+	}
+	return u.client.Do(r)
+}
+
+func (u *tusUpload) create(ctx context.Context, name, room string) error {
+	text := base64.StdEncoding.EncodeToString
+	metadata := "filename " + text([]byte(name))
+	if room != "" {
+		metadata += ",room " + text([]byte(room))
+	}
+	answer, err := u.do(ctx, http.MethodPost, u.base+"/uploads/", nil, 0, map[string]string{
+		"Upload-Length": strconv.FormatInt(u.size, 10), "Upload-Metadata": metadata,
+	})
+	if err != nil {
+		return unreachable(u.base, err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusCreated {
+		return refused(u.base, answer)
+	}
+	at, err := url.Parse(answer.Header.Get("Location"))
+	if err != nil {
+		return fmt.Errorf("read where %s takes the recording: %w", u.base, err)
+	}
+	base, err := url.Parse(u.base + "/uploads/")
+	if err != nil {
+		return err
+	}
+	u.at = base.ResolveReference(at).String()
+	return nil
+}
+
+// offset is how much of the recording the server has; ok is false if there is no such upload.
+func (u *tusUpload) offset(ctx context.Context) (sent int64, ok bool, err error) {
+	answer, err := u.do(ctx, http.MethodHead, u.at, nil, 0, nil)
+	if err != nil {
+		return 0, true, unreachable(u.base, err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode >= http.StatusBadRequest {
+		return 0, answer.StatusCode != http.StatusNotFound && answer.StatusCode != http.StatusGone, fmt.Errorf("%s answers %s", u.base, answer.Status)
+	}
+	sent, err = strconv.ParseInt(answer.Header.Get("Upload-Offset"), 10, 64)
+	return sent, true, err
+}
+
+func (u *tusUpload) stands(ctx context.Context) bool {
+	_, _, err := u.offset(ctx)
+	return err == nil
+}
+
+// patience is how long a server may be gone before the command gives up; the upload stays.
+const patience = 2 * time.Minute
+
+// sendAll sends what is missing, again and again while the line breaks.
+func (u *tusUpload) sendAll(ctx context.Context) error {
+	wait, last := time.Second, time.Now()
+	for {
+		sent, ok, err := u.offset(ctx)
+		if !ok {
+			return fmt.Errorf("the upload is gone from the server: %w", err)
+		}
+		if err == nil && sent == u.size {
+			return nil
+		}
+		if err == nil {
+			var moved bool
+			if moved, err = u.patch(ctx, sent); moved {
+				wait, last = time.Second, time.Now()
+			}
+			if err == nil {
+				continue
+			}
+		}
+		if f := fault.Of(err); ctx.Err() != nil || f != nil && time.Since(last) > patience {
+			return errors.Join(ctx.Err(), err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+			wait = min(2*wait, 15*time.Second)
+		}
+	}
+}
+
+// patch sends from an offset on; moved says that something was sent.
+func (u *tusUpload) patch(ctx context.Context, from int64) (moved bool, err error) {
+	content := &sending{Reader: io.NewSectionReader(u.file, from, u.size-from), sent: from, show: u.show}
+	answer, err := u.do(ctx, http.MethodPatch, u.at, content, u.size-from, map[string]string{
+		"Upload-Offset": strconv.FormatInt(from, 10), "Content-Type": "application/offset+octet-stream",
+	})
+	if err != nil {
+		return content.sent > from, unreachable(u.base, err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode >= http.StatusBadRequest {
+		return false, refused(u.base, answer)
+	}
+	return true, nil
+}
+
+// sending tells how much was read of what is sent.
+type sending struct {
+	io.Reader
+	sent int64
+	show func(int64)
+}
+
+func (s *sending) Read(b []byte) (int, error) {
+	n, err := s.Reader.Read(b)
+	s.sent += int64(n)
+	s.show(s.sent)
+	return n, err
+}
+
+func unreachable(base string, err error) error {
+	return fault.New(base, "does not answer: %v", errors.Unwrap(err)).Try("Look whether the server runs; the same command goes on where this one stopped")
+}

@@ -1,0 +1,273 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+const (
+	pageP99    = "page, p99"
+	pageMedian = "page, median"
+	eventLast  = "event, the latest"
+	liveGrown  = "memory grown by pages"
+	livePages  = 200
+	eventRate  = 20 // a second
+	pageRate   = 20 // a second
+)
+
+func pages() Row {
+	return Row{
+		Name: "pages",
+		How: `A server has 1,000 talks with three tracks each, while two niced encodes keep both cores busy. Its
+overview is asked for 20 times a second for half a minute, whole and compressed, until its last byte
+is there. Then 200 pages are open, and 20 talks a second change: each page sees each change, and the
+latest of all counts from before it was asked for; memory is the server's, against before.`,
+		Measure: measurePages,
+		Judge: func(rounds []Round) []Line {
+			p99, event, memory := median(rounds, pageP99), median(rounds, eventLast), most(rounds, liveGrown)
+			return []Line{
+				{Work: "page of 1,000 talks, beside encodes: p99 at 20 a second", Lectern: secs3(p99), Against: "median " + secs3(median(rounds, pageMedian)), Reach: "≤ 0.100 s", Met: p99 <= 0.1},
+				{Work: "200 live pages, 20 events a second: the latest", Lectern: secs3(event), Reach: "≤ 0.500 s", Met: event <= 0.5},
+				{Work: "200 live pages: more memory", Lectern: megabytes(memory), Reach: "≤ 60 MB", Met: memory <= 60e6},
+			}
+		},
+	}
+}
+
+func secs3(s float64) string { return fmt.Sprintf("%.3f s", s) }
+
+func measurePages(ctx context.Context, b *Bench, _ int, into *Round) (err error) {
+	data := filepath.Join(b.work, "server")
+	defer os.RemoveAll(data)
+	talks := size(b, 1000, 50)
+	if err := fillCatalogue(ctx, data, talks); err != nil {
+		return err
+	}
+	s, err := b.serve(ctx, data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	busy, rest := context.WithCancel(ctx)
+	var encoders sync.WaitGroup
+	defer encoders.Wait()
+	defer rest()
+	for range 2 {
+		encoders.Go(func() { b.encodeOn(busy) })
+	}
+	if err := s.askPages(ctx, size(b, 30, 3)*pageRate, into); err != nil {
+		return err
+	}
+	return s.watchPages(ctx, min(talks, size(b, 10, 2)*eventRate), into)
+}
+
+// fillCatalogue makes talks with subtitles in three languages.
+func fillCatalogue(ctx context.Context, data string, talks int) (err error) {
+	c, err := catalog.Open(ctx, data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	cues := make([]conference.Cue, 300)
+	for i := range cues {
+		cues[i] = conference.Cue{ID: fmt.Sprint(i), Start: time.Duration(i) * 6 * time.Second, End: time.Duration(i)*6*time.Second + 5*time.Second,
+			Text: fmt.Sprintf("What is said at number %d.", i)}
+	}
+	for i := range talks {
+		slug := fmt.Sprintf("talk-%04d", i)
+		s := catalog.Submission{Pipeline: "talk", Out: filepath.Join(data, "bundles")}
+		s.Facts.Talk = conference.Talk{Slug: slug, Title: fmt.Sprintf("The talk with the number %d, and what follows from it", i), Kind: "talk", Language: "en", Speakers: []string{"Ada Lovelace", "Grace Hopper"}}
+		s.Facts.Recordings = []conference.Recording{{SHA256: strings.Repeat("0", 64), Size: 1, Name: "recording.mkv"}}
+		for _, language := range []string{"en", "es", "fr"} {
+			kind := conference.Translation
+			if language == "en" {
+				kind = conference.Authored
+			}
+			s.Facts.Tracks = append(s.Facts.Tracks, conference.Track{Language: language, Kind: kind, State: conference.Approved, File: slug + "." + language + ".srt", Cues: cues})
+		}
+		if _, err := c.Save(ctx, "bench", s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// encodeOn encodes until ctx ends, as nice as Lectern's own encodes.
+func (b *Bench) encodeOn(ctx context.Context) {
+	for ctx.Err() == nil {
+		_ = exec.CommandContext(ctx, "nice", "-n", niceness, "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=30",
+			"-c:v", "libx264", "-preset", "medium", "-threads", "2", "-f", "null", "-").Run()
+	}
+}
+
+// server is a `lectern serve` of its own.
+type server struct {
+	cmd   *exec.Cmd
+	url   string
+	token string
+}
+
+// serve starts one, and gets a token for it.
+func (b *Bench) serve(ctx context.Context, data string) (*server, error) {
+	s := &server{cmd: exec.CommandContext(ctx, b.lectern, "serve", "--data", data, "--listen", "127.0.0.1:0")}
+	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(os.Interrupt) }
+	s.cmd.Stderr = os.Stderr
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	lines := bufio.NewScanner(out)
+	for s.url == "" && lines.Scan() {
+		if _, url, ok := strings.Cut(lines.Text(), "Lectern serves "); ok {
+			s.url = url
+		}
+	}
+	go io.Copy(io.Discard, out) // ends with the process
+	token, err := exec.CommandContext(ctx, b.lectern, "link", "new", "organiser", "--name", "bench", "--program", "--data", data).Output()
+	s.token = strings.TrimSpace(string(token))
+	return s, err
+}
+
+func (s *server) stop() error {
+	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
+		return err
+	}
+	_ = s.cmd.Wait() // it was interrupted
+	return nil
+}
+
+func (s *server) ask(ctx context.Context, method, path string, content []byte) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, s.url+path, bytes.NewReader(content))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+s.token)
+	r.Header.Set("Accept-Encoding", "gzip")
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	if err == nil && answer.StatusCode >= http.StatusBadRequest {
+		text, _ := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		err = fmt.Errorf("%s %s: %s: %s", method, path, answer.Status, text)
+	}
+	return answer, err
+}
+
+// askPages asks for the overview at its rate, whether the answer before has come or not.
+func (s *server) askPages(ctx context.Context, requests int, into *Round) error {
+	took := make([]float64, requests)
+	errs := make([]error, requests)
+	var asked sync.WaitGroup
+	tick := time.NewTicker(time.Second / pageRate)
+	defer tick.Stop()
+	for i := range requests {
+		<-tick.C
+		asked.Go(func() {
+			began := time.Now()
+			answer, err := s.ask(ctx, http.MethodGet, "/talks", nil)
+			if err == nil {
+				_, err = io.Copy(io.Discard, answer.Body)
+				answer.Body.Close()
+			}
+			took[i], errs[i] = time.Since(began).Seconds(), err
+		})
+	}
+	asked.Wait()
+	slices.Sort(took)
+	into.Values[pageP99], into.Values[pageMedian] = took[len(took)*99/100], took[len(took)/2]
+	return errors.Join(errs...)
+}
+
+// watchPages opens pages, changes talks, and notes when each page saw each change.
+func (s *server) watchPages(ctx context.Context, events int, into *Round) error {
+	before, err := resident(s.cmd.Process.Pid)
+	if err != nil {
+		return err
+	}
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	changed := make([]time.Time, events)
+	var mu sync.Mutex
+	var latest time.Duration
+	seen := make(chan struct{}, livePages*events)
+	var open, readers sync.WaitGroup
+	defer readers.Wait()
+	defer stop()
+	for range livePages {
+		answer, err := s.ask(watching, http.MethodGet, "/live", nil)
+		if err != nil {
+			return err
+		}
+		open.Add(1)
+		readers.Go(func() {
+			defer answer.Body.Close()
+			lines := bufio.NewScanner(answer.Body)
+			lines.Buffer(nil, 1<<20)
+			lines.Scan()
+			open.Done()
+			for lines.Scan() {
+				data, ok := strings.CutPrefix(lines.Text(), "data: ")
+				var row struct{ Talk string }
+				if !ok || json.Unmarshal([]byte(data), &row) != nil {
+					continue
+				}
+				now := time.Now()
+				var n int
+				if _, err := fmt.Sscanf(row.Talk, "talk-%d", &n); err != nil || n >= events {
+					continue
+				}
+				mu.Lock()
+				if at := changed[n]; !at.IsZero() {
+					latest = max(latest, now.Sub(at))
+					changed[n] = at
+					seen <- struct{}{}
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	open.Wait()
+	tick := time.NewTicker(time.Second / eventRate)
+	defer tick.Stop()
+	for n := range events {
+		<-tick.C
+		mu.Lock()
+		changed[n] = time.Now()
+		mu.Unlock()
+		change, _ := json.Marshal(map[string]any{"pipeline": "talk", "channels": "auto", "cut": []string{fmt.Sprintf("%d-%d", n, n+60)}})
+		answer, err := s.ask(ctx, http.MethodPut, fmt.Sprintf("/api/v1/talks/talk-%04d/handling", n), change)
+		if err != nil {
+			return err
+		}
+		answer.Body.Close()
+	}
+	for range livePages * events {
+		select {
+		case <-seen:
+		case <-time.After(30 * time.Second):
+			return errors.New("some pages never saw some changes")
+		}
+	}
+	after, err := resident(s.cmd.Process.Pid)
+	into.Values[eventLast], into.Values[liveGrown] = latest.Seconds(), float64(after-before)
+	return err
+}

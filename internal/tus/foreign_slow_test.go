@@ -1,0 +1,90 @@
+//go:build slow
+
+package tus_test
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/lectern-av/lectern/internal/tus"
+)
+
+// TestForeignClient lets tus-js-client, which is not ours, upload a file, pause, and go on
+// after the server was stopped and started anew. `npm ci` has to have put it there, as
+// `make test` does.
+func TestForeignClient(t *testing.T) {
+	const size = 3<<20 + 17
+	content := noise(size)
+	dir := t.TempDir()
+	path, store := filepath.Join(dir, "talk.mp4"), filepath.Join(dir, "urls.json")
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	limit := func(o *tus.Options) { o.MaxSize = 10 << 20 }
+	upload := func(p *place, more ...string) *exec.Cmd {
+		words := append([]string{"testdata/tus-js-client/upload.mjs", path, p.url + "/uploads/", store}, more...)
+		cmd := exec.CommandContext(t.Context(), "node", words...)
+		cmd.Stderr = os.Stderr
+		return cmd
+	}
+
+	p := open(t, filepath.Join(dir, "uploads"), limit)
+	cmd := upload(p, strconv.Itoa(1<<20))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("%v: node has to be there, and tus-js-client by npm ci", err)
+	}
+	lines := bufio.NewScanner(out)
+	paused := false
+	for lines.Scan() {
+		paused = paused || lines.Text() == "paused"
+		if sent, err := strconv.Atoi(lines.Text()); err == nil && sent > size/4 {
+			io.WriteString(in, "\n") // again and again does no harm
+		}
+	}
+	if err := cmd.Wait(); err != nil || !paused {
+		t.Fatalf("paused: %t (%v)", paused, err)
+	}
+	p.Close()
+	if len(p.done) > 0 {
+		t.Fatal("the upload was complete before it was paused")
+	}
+
+	// The new process listens elsewhere, behind the address that people know.
+	next := open(t, p.dir, limit)
+	urls, err := os.ReadFile(store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	urls = bytes.ReplaceAll(urls, []byte(strings.TrimPrefix(p.url, "http://")), []byte(strings.TrimPrefix(next.url, "http://")))
+	if err := os.WriteFile(store, urls, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	said, err := upload(next).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	next.expectDone(string(content))
+	where := strings.TrimPrefix(strings.TrimSpace(string(said)), next.url)
+	if !bytes.Contains(urls, []byte(where)) {
+		t.Errorf("it began another upload, %s; the first is in %s", where, urls)
+	}
+	if a := next.ask(http.MethodHead, where, ""); a.status != http.StatusOK {
+		t.Errorf("HEAD: %d", a.status)
+	}
+}

@@ -1,0 +1,58 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lectern-av/lectern/internal/access"
+)
+
+// Asked is something that can be asked for, and by which act, for tests that try them all.
+type Asked struct {
+	Method, Path string // with {slug} and the like
+	Act          access.Act
+}
+
+// Everything is every route of the pages and every operation of the API.
+func (s *Server) Everything() (all []Asked) {
+	for _, r := range s.routes() {
+		method, path, _ := strings.Cut(r.pattern, " ")
+		all = append(all, Asked{method, strings.TrimSuffix(path, "{$}"), r.act})
+	}
+	for path, item := range s.described.Paths {
+		for _, op := range []struct {
+			method string
+			acts   map[string]any
+		}{
+			{http.MethodGet, metadata(item.Get)}, {http.MethodPost, metadata(item.Post)}, {http.MethodPut, metadata(item.Put)},
+			{http.MethodPatch, metadata(item.Patch)}, {http.MethodDelete, metadata(item.Delete)},
+		} {
+			if op.acts != nil {
+				all = append(all, Asked{op.method, path, op.acts["act"].(access.Act)})
+			}
+		}
+	}
+	return all
+}
+
+// Words is what the pages say, by locale: their keys, and the names that they hold.
+func Words() (map[string]map[string]string, error) {
+	w, err := readWords()
+	all := make(map[string]map[string]string)
+	for locale, said := range w {
+		all[locale] = make(map[string]string)
+		for key, p := range said {
+			all[locale][key] = p.One + p.Other
+		}
+	}
+	return all, err
+}
+
+func metadata(o *huma.Operation) map[string]any {
+	if o == nil {
+		return nil
+	}
+	return o.Metadata
+}

@@ -1,0 +1,154 @@
+package web_test
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/web"
+)
+
+// who is somebody who tries every door.
+type who struct {
+	name string
+	*browser
+	role           access.Role
+	talk, language string // that their link is for
+}
+
+// mayDo is what each role may do where it is let in, written down once more by hand: the
+// table of package access is not asked.
+var mayDo = map[access.Role]string{
+	access.Organiser:  "enter conference manage record see describe caption judge release translate review",
+	access.Volunteer:  "enter conference record see describe caption",
+	access.Reviewer:   "enter see translate review",
+	access.Speaker:    "enter see describe caption judge",
+	access.Translator: "enter see translate",
+}
+
+// allowed reports whether somebody may do an act on what a path is about.
+func (w who) allowed(act access.Act, talk, language string) bool {
+	switch {
+	case act == access.Anyone:
+		return true
+	case w.role == "" || !slices.Contains(strings.Fields(mayDo[w.role]), string(act)):
+		return false
+	case act == access.Enter:
+		return true
+	}
+	return (w.talk == "" || w.talk == talk) && (w.language == "" || w.language == language || act == access.See)
+}
+
+var placeholder = regexp.MustCompile(`\{[^}]*\}`)
+
+func TestEveryDoorOpensForWhomItIsAndForNobodyElse(t *testing.T) {
+	w := newWorld(t)
+	w.talk("apis", "Prototyping APIs")
+	w.talk("tests", "Testing Tests")
+	people := []who{
+		{"stranger", w.stranger(), "", "", ""},
+		{"organiser", w.as(access.Organiser, "", ""), access.Organiser, "", ""},
+		{"volunteer", w.as(access.Volunteer, "", ""), access.Volunteer, "", ""},
+		{"reviewer of Spanish", w.as(access.Reviewer, "", "es"), access.Reviewer, "", "es"},
+		{"speaker of apis", w.as(access.Speaker, "apis", ""), access.Speaker, "apis", ""},
+		{"translator of apis into Spanish", w.as(access.Translator, "apis", "es"), access.Translator, "apis", "es"},
+	}
+	doors := w.pages.Everything()
+	if len(doors) < 30 {
+		t.Fatalf("there are only %d doors: some are not tried", len(doors))
+	}
+	for _, door := range doors {
+		for _, about := range []struct{ talk, language string }{{"apis", "es"}, {"apis", "fr"}, {"tests", "es"}} {
+			if !strings.Contains(door.Path, "{slug}") && about.talk == "tests" || !strings.Contains(door.Path, "{language}") && about.language == "fr" {
+				continue
+			}
+			path := strings.NewReplacer("{slug}", about.talk, "{language}", about.language).Replace(door.Path)
+			talk, language := "", ""
+			if strings.Contains(door.Path, "{slug}") {
+				talk = about.talk
+			}
+			if strings.Contains(door.Path, "{language}") {
+				language = about.language
+			}
+			for _, p := range people {
+				if p.allowed(door.Act, talk, language) {
+					continue // what is behind the door has tests of its own
+				}
+				if status, _ := p.do(door.Method, placeholder.ReplaceAllString(path, "x"), "", nil); status != http.StatusForbidden {
+					t.Errorf("%s gets %d at %s %s, which is for who may %s", p.name, status, door.Method, path, door.Act)
+				}
+			}
+		}
+	}
+}
+
+func TestDoorsOpenForWhomTheyAre(t *testing.T) {
+	w := newWorld(t)
+	w.talk("apis", "Prototyping APIs")
+	people := []who{
+		{"organiser", w.as(access.Organiser, "", ""), access.Organiser, "", ""},
+		{"volunteer", w.as(access.Volunteer, "", ""), access.Volunteer, "", ""},
+		{"reviewer of Spanish", w.as(access.Reviewer, "", "es"), access.Reviewer, "", "es"},
+		{"speaker of apis", w.as(access.Speaker, "apis", ""), access.Speaker, "apis", ""},
+		{"translator of apis into Spanish", w.as(access.Translator, "apis", "es"), access.Translator, "apis", "es"},
+	}
+	for _, door := range w.pages.Everything() {
+		if door.Method != http.MethodGet || strings.HasSuffix(door.Path, "/live") {
+			continue // changes have tests of their own; live events have no end
+		}
+		path := placeholder.ReplaceAllString(strings.NewReplacer("{slug}", "apis", "{language}", "es").Replace(door.Path), "x")
+		for _, p := range people {
+			talk, language := "", ""
+			if strings.Contains(door.Path, "{slug}") {
+				talk = "apis"
+			}
+			if strings.Contains(door.Path, "{language}") {
+				language = "es"
+			}
+			if !p.allowed(door.Act, talk, language) {
+				continue
+			}
+			if status, text := p.get(path); status == http.StatusForbidden || status >= http.StatusInternalServerError {
+				t.Errorf("%s gets %d at %s: %s", p.name, status, path, text)
+			}
+		}
+	}
+}
+
+func TestEveryPageSaysTheSameInEveryLocale(t *testing.T) {
+	words, err := web.Words()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, english := range words["en"] {
+		spanish, ok := words["es"][key]
+		if !ok {
+			t.Errorf("%s is not said in Spanish", key)
+			continue
+		}
+		names := func(text string) []string {
+			found := placeholder.FindAllString(text, -1)
+			slices.Sort(found)
+			return slices.Compact(found)
+		}
+		if !slices.Equal(names(english), names(spanish)) {
+			t.Errorf("%s fills in %q in English and %q in Spanish", key, names(english), names(spanish))
+		}
+	}
+	for key := range words["es"] {
+		if _, ok := words["en"][key]; !ok {
+			t.Errorf("%s is not said in English", key)
+		}
+	}
+}
+
+func TestTheDescriptionOfTheAPIIsOpenAPI(t *testing.T) {
+	w := newWorld(t)
+	status, text := w.stranger().get("/api/v1/openapi.json")
+	if status != http.StatusOK || !strings.Contains(text, `"openapi":"3.1.0"`) || !strings.Contains(text, `"/api/v1/talks/{slug}"`) {
+		t.Errorf("the description (%d) is %.300s", status, text)
+	}
+}

@@ -1,0 +1,15 @@
+//go:build slow
+
+package web_test
+
+import (
+	"os/exec"
+	"testing"
+)
+
+// TestTheUploadersLogic runs the tests of static/tus.js, which are written in its language.
+func TestTheUploadersLogic(t *testing.T) {
+	if out, err := exec.CommandContext(t.Context(), "node", "--test", "testdata/tus.test.mjs").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
