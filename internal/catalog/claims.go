@@ -79,6 +79,36 @@ func claim(ctx context.Context, q querier, slug, language string, now time.Time)
 	return found, nil
 }
 
+// TalkTranslation is a revision of a talk's translation without its cues.
+type TalkTranslation struct {
+	Slug string
+	Translation
+	Claim *Claim // who is at it; nil: nobody
+}
+
+// TranslationsInto is the last revision of every talk's translation into a language, by slug.
+func (c *Catalog) TranslationsInto(ctx context.Context, language string) (all []TalkTranslation, err error) {
+	err = each(ctx, c.read, func(rows *sql.Rows) error {
+		t := TalkTranslation{Translation: Translation{Language: language}}
+		var who sql.NullString
+		var since, expires time.Time
+		err := rows.Scan(&t.Slug, &t.Number, &t.Source, &t.State, &t.Who, &t.Why, millis{&t.At}, &who, millis{&since}, millis{&expires})
+		if who.Valid {
+			t.Claim = &Claim{t.Slug, language, who.String, since, expires}
+		}
+		all = append(all, t)
+		return err
+	}, `SELECT t.slug, t.number, t.source, t.state, t.who, t.why, t.created_ms, c.who, c.at_ms, c.expires_ms
+		FROM (SELECT slug, max(number) AS number FROM translations WHERE language = ?1 GROUP BY slug) AS last
+		JOIN translations t ON t.slug = last.slug AND t.language = ?1 AND t.number = last.number
+		LEFT JOIN claims c ON c.slug = t.slug AND c.language = ?1 AND c.expires_ms > ?2
+		ORDER BY t.slug`, language, time.Now().UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("list translations into %s: %w", language, err)
+	}
+	return all, nil
+}
+
 // CountTranslations is how many revisions there are of all talks' translations into a
 // language. None ever changes or goes, so that what was made of all of them stands as long as
 // the number does.

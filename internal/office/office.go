@@ -28,6 +28,7 @@ type Office struct {
 	Log      *slog.Logger
 
 	memories memories
+	progress progresses
 	arrived  chan struct{} // says that there is a recording to look into
 }
 

@@ -354,38 +354,79 @@ func (o *Office) NewTranslation(ctx context.Context, p access.Person, slug, lang
 	return tag, err
 }
 
+// Standing is how far a talk's translation has come.
+type Standing struct {
+	catalog.TalkTranslation
+	Talk     conference.Talk // as far as lists show it
+	Progress translation.Progress
+}
+
 // ReviewQueue is all translations into a language: those in review first, then those of which
 // something is to be looked at again, then by how much is still to be done.
-func (o *Office) ReviewQueue(ctx context.Context, p access.Person, language string) (all []Translation, err error) {
+func (o *Office) ReviewQueue(ctx context.Context, p access.Person, language string) (all []Standing, err error) {
 	if !p.May(access.Review, "", language) {
 		return nil, access.ErrForbidden
 	}
 	if err := sameTag(language); err != nil {
 		return nil, err
 	}
-	for _, row := range o.Board.Rows() {
-		if !slices.ContainsFunc(row.Tracks, func(t catalog.OverviewTrack) bool {
-			return t.Kind == conference.Translation && t.Language == language
-		}) {
-			continue
-		}
-		h, err := o.desk().Open(ctx, row.Slug, language, 0)
-		if errors.Is(err, translation.ErrUnknown) || fault.Of(err) != nil { // a file that came with the talk; or it has no source any more
+	list, err := o.Catalog.TranslationsInto(ctx, language)
+	for _, t := range list {
+		progress, err := o.progress.of(ctx, o.desk(), t)
+		if fault.Of(err) != nil { // it has no source any more
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		t, err := o.translationOf(ctx, h, conference.Talk{Slug: row.Slug, Title: row.Title, Language: row.Language, Speakers: row.Speakers})
-		if err != nil {
-			return nil, err
+		s := Standing{t, conference.Talk{Slug: t.Slug, Title: t.Slug}, progress}
+		if row, ok := o.Board.Row(t.Slug); ok {
+			s.Talk = conference.Talk{Slug: t.Slug, Title: row.Title, Language: row.Language, Speakers: row.Speakers}
 		}
-		all = append(all, t)
+		all = append(all, s)
 	}
-	slices.SortStableFunc(all, func(a, b Translation) int {
-		x, y := a.Progress(), b.Progress()
+	slices.SortStableFunc(all, func(a, b Standing) int {
+		x, y := a.Progress, b.Progress
 		return cmp.Or(cmp.Compare(min(1, y.InReview), min(1, x.InReview)), cmp.Compare(min(1, y.NeedsEditing), min(1, x.NeedsEditing)),
 			cmp.Compare(x.Untranslated, y.Untranslated))
 	})
-	return all, nil
+	return all, err
+}
+
+// progresses keeps how far the last revision of each translation has come, which is counted in
+// all of its cues and, since a revision never changes, once. The zero progresses is empty.
+type progresses struct {
+	mu  sync.Mutex
+	all map[progressKey]countedProgress
+}
+
+type progressKey struct{ slug, language string }
+
+// countedProgress is that of a revision.
+type countedProgress struct {
+	number int
+	translation.Progress
+}
+
+// of is how far a revision has come.
+func (ps *progresses) of(ctx context.Context, d translation.Desk, t catalog.TalkTranslation) (translation.Progress, error) {
+	key := progressKey{t.Slug, t.Language}
+	ps.mu.Lock()
+	known := ps.all[key]
+	ps.mu.Unlock()
+	if known.number == t.Number {
+		return known.Progress, nil
+	}
+	h, err := d.Open(ctx, t.Slug, t.Language, t.Number)
+	if err != nil {
+		return translation.Progress{}, err
+	}
+	known = countedProgress{t.Number, h.Progress()}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if ps.all == nil {
+		ps.all = make(map[progressKey]countedProgress)
+	}
+	ps.all[key] = known
+	return known.Progress, nil
 }

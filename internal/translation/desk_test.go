@@ -22,7 +22,7 @@ func desk(t testing.TB, source []conference.Cue) Desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { books.Close() })
-	d := Desk{books}
+	d := Desk{Catalog: books}
 	d.correct(t, source)
 	return d
 }

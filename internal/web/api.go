@@ -37,6 +37,7 @@ func (s *Server) newAPI() http.Handler {
 	mux := http.NewServeMux()
 	a := &api{s, humago.New(mux, config)}
 	a.linkOperations()
+	a.translationOperations()
 	a.talkOperations()
 	s.described = a.OpenAPI()
 	return a.known(mux)

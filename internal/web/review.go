@@ -29,7 +29,7 @@ func (s *Server) reviewQueue(v *visit) error {
 	}
 	return v.show("review_queue.html", struct {
 		Language string
-		All      []office.Translation
+		All      []office.Standing
 	}{v.language(), all})
 }
 

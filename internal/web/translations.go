@@ -301,10 +301,15 @@ func (s *Server) translationFile(v *visit) error {
 	}
 	h := v.w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": called}))
+	h.Set("Content-Disposition", attachment(called))
 	h.Set("Cache-Control", "no-store")
 	_, err = v.w.Write(data)
 	return err
+}
+
+// attachment is the header of a file that is to be kept by a name.
+func attachment(name string) string {
+	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
 }
 
 // translationCaptions is the translation as it stands, for the video.
