@@ -44,9 +44,10 @@ func (t Translation) Seen(c conference.Cue) (at time.Duration, ok bool) {
 	return span.From, ok
 }
 
-// Captions is the translation as it stands, drafts and all, as WebVTT for the video.
+// Captions is the translation as it stands, with drafts, with what needs editing and with
+// placeholders for what is missing, as WebVTT for the video.
 func (t Translation) Captions() ([]byte, error) {
-	placed, _ := subtitle.Place(t.Programme, translation.Released(t.Cues, translation.Draft))
+	placed, _ := subtitle.Place(t.Programme, t.Sheet(t.Talk.Title).Subtitles())
 	var b bytes.Buffer
 	_, err := subtitle.Write(&b, placed, subtitle.WebVTT, subtitle.WriteOptions{Language: t.Language})
 	if errors.Is(err, subtitle.ErrNothing) {
