@@ -289,7 +289,8 @@ type memoryKey struct{ conference, language string }
 
 // remembered is a memory, and of how many revisions it was made.
 type remembered struct {
-	mu     sync.Mutex // held by who makes it anew
+	making sync.Mutex // held by who makes it anew, for whom nobody waits
+	mu     sync.Mutex // of what follows
 	memory *translation.Memory
 	of     int
 	made   time.Time
@@ -300,29 +301,49 @@ type remembered struct {
 // something newer: to read all talks must not become all that the server does.
 const patience = 20
 
-// of is the memory for a talk's translation into a language.
+// of is the memory for a talk's translation into a language. While somebody else has it made,
+// it is the one before, or empty.
 func (ms *memories) of(ctx context.Context, d translation.Desk, slug, language string) (*translation.Memory, error) {
 	s, err := d.Catalog.Talk(ctx, slug)
 	if err != nil {
 		return nil, err
 	}
 	r := ms.entry(memoryKey{s.Facts.Talk.Conference, language})
+	if r.making.TryLock() {
+		defer r.making.Unlock()
+		if err := r.renew(ctx, d, slug, language); err != nil {
+			return nil, err
+		}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.memory != nil && time.Since(r.made) < patience*r.took {
-		return r.memory, nil
+	if r.memory == nil {
+		return new(translation.Memory), nil
+	}
+	return r.memory, nil
+}
+
+// renew makes the memory anew where that is worth it.
+func (r *remembered) renew(ctx context.Context, d translation.Desk, slug, language string) error {
+	r.mu.Lock()
+	have, of, fresh := r.memory != nil, r.of, time.Since(r.made) < patience*r.took
+	r.mu.Unlock()
+	if have && fresh {
+		return nil
 	}
 	n, err := d.Catalog.CountTranslations(ctx, language)
-	if err != nil || r.memory != nil && n == r.of {
-		return r.memory, err
+	if err != nil || have && n == of {
+		return err
 	}
 	begun := time.Now()
 	m, err := d.Memory(ctx, slug, language)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.memory, r.of, r.made, r.took = m, n, time.Now(), time.Since(begun)
-	return m, nil
+	return nil
 }
 
 func (ms *memories) entry(k memoryKey) *remembered {

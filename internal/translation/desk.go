@@ -132,27 +132,27 @@ func (d Desk) Memory(ctx context.Context, slug, language string) (*Memory, error
 	if err != nil {
 		return nil, err
 	}
-	talks, err := d.Catalog.Talks(ctx)
+	translated, err := d.Catalog.TranslationsInto(ctx, language)
 	if err != nil {
 		return nil, err
 	}
 	m := new(Memory)
-	for _, talk := range talks {
-		other, err := d.Catalog.Talk(ctx, talk.Slug)
+	for _, t := range translated {
+		other, err := d.Catalog.Talk(ctx, t.Slug)
 		if err != nil {
 			return nil, err
 		}
 		if other.Facts.Talk.Conference != own.Facts.Talk.Conference {
 			continue
 		}
-		h, err := d.Open(ctx, talk.Slug, language, 0)
-		if errors.Is(err, ErrUnknown) || fault.Of(err) != nil { // nothing that could be suggested
+		h, err := d.Open(ctx, t.Slug, language, t.Number)
+		if fault.Of(err) != nil { // nothing that could be suggested
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		m.Add(Pairs(talk.Slug, language, Units(h.Source.Cues, h.Cues))...)
+		m.Add(Pairs(t.Slug, language, Units(h.Source.Cues, h.Cues))...)
 	}
 	return m, nil
 }

@@ -84,7 +84,7 @@ type historyPage struct {
 	Path      string
 	Revisions []catalog.Translation // without their cues, the last one first
 	A, B      int                   // that are compared; 0: none
-	Changed   []changeView
+	Changed   changeList
 }
 
 func (s *Server) translationHistory(v *visit) error {

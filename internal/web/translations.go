@@ -357,8 +357,8 @@ type handedPage struct {
 	office.Receipt
 	Handed   office.Handed
 	Conflict *catalog.Conflict // nil: it was taken, or looked at
-	Yours    []changeView      // what the file changes
-	Theirs   []changeView      // what others changed meanwhile
+	Yours    changeList        // what the file changes
+	Theirs   changeList        // what others changed meanwhile
 	Content  string            // of the file, in base64, so that it need not be chosen again
 }
 
@@ -390,8 +390,21 @@ type changeView struct {
 	Language string            // in which it says it
 }
 
-func changeViews(t office.Translation, changed []office.ChangedUnit) (all []changeView) {
-	for _, c := range changed {
+// changeList is changes on a page: how many there are, and as many of them as anybody reads.
+type changeList struct {
+	N   int
+	All []changeView
+}
+
+// More is how many changes are not shown.
+func (l changeList) More() int { return l.N - len(l.All) }
+
+// mostChanges is how many changes a page shows.
+const mostChanges = 200
+
+func changeViews(t office.Translation, changed []office.ChangedUnit) changeList {
+	l := changeList{N: len(changed)}
+	for _, c := range changed[:min(len(changed), mostChanges)] {
 		v := changeView{Language: t.Language}
 		was := translation.Unit{Target: c.Old}
 		switch {
@@ -411,9 +424,9 @@ func changeViews(t office.Translation, changed []office.ChangedUnit) (all []chan
 		old, now := textOf(plainCues(c.Old)), textOf(plainCues(c.Target))
 		v.Same = old == now
 		v.Old, v.New = compare.Parts(old, now)
-		all = append(all, v)
+		l.All = append(l.All, v)
 	}
-	return all
+	return l
 }
 
 func plainCues(cues []translation.Cue) (all []conference.Cue) {
