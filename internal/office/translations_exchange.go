@@ -103,7 +103,11 @@ func (o *Office) HandInTranslation(ctx context.Context, p access.Person, slug, l
 		o.poke(slug)
 	}
 	r.Changed = changes(h.last, h.now)
-	r.Verdict = translation.VerdictOn(h.now.Sheet(before.Talk.Title), check.For(language), nil)
+	terms, err := o.terms(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.Verdict = translation.VerdictOn(h.now.Sheet(before.Talk.Title), check.For(language), terms)
 	if before.Claim != nil && before.Claim.Who != by.Name {
 		r.Claim = before.Claim
 	} else if r.Saved && before.Claim != nil {

@@ -382,3 +382,25 @@ func TestAnEarlierRevisionIsComparedAndRestored(t *testing.T) {
 		t.Errorf("revisions: %+v (%v)", all, err)
 	}
 }
+
+func TestTermsAreLookedForWhereTheConferenceHasAGlossary(t *testing.T) {
+	w := newTranslators(t)
+	g := office.GlossaryFile{Name: "glossary.csv", Text: "term,es\nserver,servidor|servidores\n"}
+	if err := w.SetGlossary(t.Context(), rosa, g); !errors.Is(err, access.ErrForbidden) {
+		t.Errorf("a translator sets it: %v", err)
+	}
+	if err := w.SetGlossary(t.Context(), organiser, office.GlossaryFile{Name: "photo.csv", Text: "\x00"}); fault.Of(err) == nil {
+		t.Errorf("what is no glossary is taken: %v", err)
+	}
+	if err := w.SetGlossary(t.Context(), organiser, g); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := w.Glossary(t.Context(), rosa); err != nil || !ok || got != g {
+		t.Errorf("the glossary is %+v (%v)", got, err)
+	}
+	f := spanish
+	f.Data = srt("Hola.", "Tenemos 10 camareros.", "Adiós.")
+	if r := w.mustHandIn(rosa, f); r.Verdict.Counts.Codes[translation.Term] != 1 {
+		t.Errorf("a term was translated otherwise, and nobody says so: %+v", r.Verdict.Findings)
+	}
+}

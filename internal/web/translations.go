@@ -26,6 +26,9 @@ import (
 // translationRoutes are where translators work.
 func (s *Server) translationRoutes() []route {
 	return []route{
+		{"GET /glossary.csv", access.Enter, s.glossaryFile},
+		{"GET /glossary", access.Manage, s.glossary},
+		{"POST /glossary", access.Manage, s.setGlossary},
 		{"GET /talks/{slug}/translations", access.See, s.translations},
 		{"POST /talks/{slug}/translations", access.See, s.beginTranslation},
 		{"GET /talks/{slug}/translations/{language}", access.Translate, s.translation},
@@ -94,6 +97,7 @@ type translationPage struct {
 	Formats  []string
 	Drafts   int // cues that could be handed in for review
 	Own      int // cues in review that are in the visitor's own words
+	Glossary bool
 }
 
 // count is how many units one can have shown.
@@ -148,6 +152,9 @@ func (v *visit) translationPage(show string) (p translationPage, err error) {
 	if t.Claim != nil {
 		g, err := v.person.As(access.Translate, t.Slug, t.Language)
 		p.Mine = err == nil && g.Name == t.Claim.Who
+	}
+	if _, p.Glossary, err = v.office.Glossary(v.ctx(), v.person); err != nil {
+		return p, err
 	}
 	units := translation.Units(t.Source.Cues, t.Cues)
 	p.Counts = countsOf(units)
