@@ -1,0 +1,171 @@
+package web
+
+import (
+	"bytes"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/bundle"
+	"github.com/lectern-av/lectern/internal/office"
+)
+
+// watchRoutes are where people look at a talk, and take it.
+func (s *Server) watchRoutes() []route {
+	return []route{
+		{"GET /talks/{slug}/watch", access.See, s.watch},
+		{"GET /talks/{slug}/captions/{language}", access.See, s.captions},
+		{"GET /talks/{slug}/files/{path...}", access.See, s.bundleFile},
+		{"GET /talks/{slug}/bundle", access.See, s.bundle},
+		{"GET /talks/{slug}/bundle.zip", access.See, s.bundleZip},
+		{"POST /talks/{slug}/verify", access.Record, s.verify},
+	}
+}
+
+// watchPage is the data of the page on which a talk is watched.
+type watchPage struct {
+	Row    office.Row
+	Player office.Programme
+}
+
+func (s *Server) watch(v *visit) error {
+	row, err := s.office.Row(v.person, v.slug())
+	if err != nil {
+		return err
+	}
+	play, err := s.office.Programme(v.ctx(), v.person, v.slug())
+	if err != nil {
+		return err
+	}
+	return v.show("watch.html", watchPage{row, play})
+}
+
+// captions is a track as it is now: "es.vtt".
+func (s *Server) captions(v *visit) error {
+	var b bytes.Buffer
+	if err := s.office.WriteCaptions(v.ctx(), v.person, v.slug(), strings.TrimSuffix(v.language(), ".vtt"), &b); err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "text/vtt; charset=utf-8")
+	v.w.Header().Set("Cache-Control", "no-store")
+	_, _ = v.w.Write(b.Bytes())
+	return nil
+}
+
+// bundleFile is a file of a bundle, or a part of it: players seek by ranges.
+func (s *Server) bundleFile(v *visit) error {
+	b, err := s.office.OpenBundle(v.ctx(), v.person, v.slug())
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	f, is, err := b.File(v.r.PathValue("path"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h := v.w.Header()
+	h.Set("ETag", `"`+is.SHA256[:32]+`"`)
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("Content-Type", typeOf(is.Path))
+	if v.r.URL.Query().Has("download") {
+		h.Set("Content-Disposition", attachment(path.Base(is.Path)))
+	}
+	http.ServeContent(v.w, v.r, "", b.Published, f)
+	return nil
+}
+
+// typeOf is what a file of a bundle is. What is none of these is data: nothing that somebody
+// made runs as a page of this server.
+func typeOf(name string) string {
+	switch path.Ext(name) {
+	case ".mp4":
+		return "video/mp4"
+	case ".webm":
+		return "video/webm"
+	case ".mkv":
+		return "video/matroska"
+	case ".m4a":
+		return "audio/mp4"
+	case ".vtt":
+		return "text/vtt; charset=utf-8"
+	case ".srt", ".txt":
+		return "text/plain; charset=utf-8"
+	case ".jpg":
+		return "image/jpeg"
+	case ".png":
+		return "image/png"
+	case ".json":
+		return "application/json"
+	}
+	return "application/octet-stream"
+}
+
+// bundlePage is the data of the page of a bundle.
+type bundlePage struct {
+	Row      office.Row
+	Bundle   *office.Bundle
+	Size     int64
+	Missing  []string
+	Verified *bundle.Report // nil: nobody asked
+}
+
+func (v *visit) bundlePage() (p bundlePage, err error) {
+	if p.Row, err = v.office.Row(v.person, v.slug()); err != nil {
+		return p, err
+	}
+	if p.Bundle, err = v.office.OpenBundle(v.ctx(), v.person, v.slug()); err != nil {
+		return p, err
+	}
+	defer p.Bundle.Close()
+	p.Missing = p.Bundle.Missing()
+	p.Size, err = p.Bundle.ZipSize()
+	return p, err
+}
+
+func (s *Server) bundle(v *visit) error {
+	p, err := v.bundlePage()
+	if err != nil {
+		return err
+	}
+	return v.show("bundle.html", p)
+}
+
+// verify proves the bundle sound, which takes as long as reading all of it.
+func (s *Server) verify(v *visit) error {
+	p, err := v.bundlePage()
+	if err != nil {
+		return err
+	}
+	report, err := s.office.Verify(v.ctx(), v.person, v.slug())
+	if err != nil {
+		return err
+	}
+	p.Verified = &report
+	return v.show("bundle.html", p)
+}
+
+// bundleZip is all of a bundle as one file, streamed.
+func (s *Server) bundleZip(v *visit) error {
+	b, err := s.office.OpenBundle(v.ctx(), v.person, v.slug())
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	size, err := b.ZipSize()
+	if err != nil {
+		return err
+	}
+	h := v.w.Header()
+	h.Set("Content-Type", "application/zip")
+	h.Set("Content-Length", strconv.FormatInt(size, 10))
+	h.Set("Content-Disposition", attachment(v.slug()+".zip"))
+	if err := b.WriteZip(v.ctx(), v.w); err != nil {
+		// It is on its way: breaking off is the only way to say so.
+		s.log.Warn("a bundle was not sent whole", "talk", v.slug(), "err", err)
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
