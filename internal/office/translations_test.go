@@ -168,6 +168,8 @@ func TestABadFileIsRefusedWithItsNameAndLine(t *testing.T) {
 		{"empty.srt", "", 0},
 		{"holiday.jpg", "\xff\xd8\xff\xe0 no subtitles", 0},
 		{"apis.po", "msgid \"\"\nmsgstr \"\"\n\"Language: es\\n\"\n\nmsgctxt \"a\"\nmsgid \"Hello.\nmsgstr \"Hola.\"\n", 6},
+		{"long.srt", string(srt("Hola.", strings.Repeat("palabra ", 10<<17))), 6},
+		{"long.po", "msgid \"\"\nmsgstr \"\"\n\"Language: es\\n\"\n\nmsgctxt \"a\"\nmsgid \"Hello.\"\nmsgstr \"" + strings.Repeat("palabra ", 10<<17) + "\"\n", 5},
 		{"../../etc/apis.po", "msgid \"\"\nmsgstr \"\"\n\"Language: fr\\n\"\n\nmsgctxt \"a\"\nmsgid \"Hello.\"\nmsgstr \"Bonjour.\"\n", 0},
 	} {
 		_, err := w.handIn(rosa, office.Handed{Name: c.name, Data: []byte(c.data)})
