@@ -1,13 +1,10 @@
 package office
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -31,29 +28,17 @@ type Translation struct {
 	translation.Held                    // Number 0: it is still to be begun
 	Talk             conference.Talk    //
 	Claim            *catalog.Claim     // who is at it; nil: nobody
-	Video            string             // the programme as it was made last, for looking at; "": it was not yet
-	Programme        timeline.Programme // of the video
+	Made             bool               // there is a video of the talk
+	Programme        timeline.Programme // of the video that was made last
 }
 
 // Seen is when a viewer of the video sees a cue, or not at all.
 func (t Translation) Seen(c conference.Cue) (at time.Duration, ok bool) {
-	if t.Video == "" {
+	if !t.Made {
 		return 0, false
 	}
 	span, ok := t.Programme.FromReel(timeline.Span{From: c.Start, To: c.End})
 	return span.From, ok
-}
-
-// Captions is the translation as it stands, with drafts, with what needs editing and with
-// placeholders for what is missing, as WebVTT for the video.
-func (t Translation) Captions() ([]byte, error) {
-	placed, _ := subtitle.Place(t.Programme, t.Sheet(t.Talk.Title).Subtitles())
-	var b bytes.Buffer
-	_, err := subtitle.Write(&b, placed, subtitle.WebVTT, subtitle.WriteOptions{Language: t.Language})
-	if errors.Is(err, subtitle.ErrNothing) {
-		return []byte("WEBVTT\n"), nil
-	}
-	return b.Bytes(), err
 }
 
 // Translations is how far each of a talk's translations has come, by language.
@@ -139,11 +124,7 @@ func (o *Office) withVideo(ctx context.Context, t Translation) (Translation, err
 	if err != nil {
 		return t, err
 	}
-	t.Programme = e.Programme
-	t.Video = filepath.Join(published.Dir, "video", t.Slug+".mp4")
-	if _, err := os.Stat(t.Video); err != nil { // a pipeline without pictures, or the bundle was taken away
-		t.Video = ""
-	}
+	t.Made, t.Programme = true, e.Programme
 	return t, nil
 }
 

@@ -103,7 +103,11 @@ func (o *Office) HandInTranslation(ctx context.Context, p access.Person, slug, l
 		o.poke(slug)
 	}
 	r.Changed = changes(h.last, h.now)
-	r.Verdict = translation.VerdictOn(h.now.Sheet(before.Talk.Title), check.For(language), nil)
+	terms, err := o.terms(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.Verdict = translation.VerdictOn(h.now.Sheet(before.Talk.Title), check.For(language), terms)
 	if before.Claim != nil && before.Claim.Who != by.Name {
 		r.Claim = before.Claim
 	} else if r.Saved && before.Claim != nil {
@@ -145,6 +149,9 @@ func (h *handing) read(ctx context.Context) (err error) {
 				Try("Look whether it is the right file")
 		}
 		if err == nil {
+			err = h.shortEnough(h.returned.Longest())
+		}
+		if err == nil {
 			h.Base = cmp.Or(h.returned.Base, h.Base)
 			h.anew = h.Base == 0 && h.returned.Revision > 0
 		}
@@ -154,8 +161,25 @@ func (h *handing) read(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	for _, c := range doc.Cues {
+		if err := h.shortEnough(len(c.Text), c.Line); err != nil {
+			return err
+		}
+	}
 	h.cues, h.receipt.Remarks = doc.Cues, doc.Diagnostics
 	return h.toReel(ctx, doc.Edition)
+}
+
+// mostText is how long one text of a translation may be, in bytes: what nobody could read
+// anyhow would keep the server busy for minutes.
+const mostText = 4000
+
+func (h *handing) shortEnough(bytes, line int) error {
+	if bytes > mostText {
+		return fault.New(h.Name, "has a text of %d bytes, and no caption is longer than %d", bytes, mostText).At(line).
+			Try("Look whether it is the right file; nothing of it was taken")
+	}
+	return nil
 }
 
 // toReel brings cues with the times of a programme to those of the recording.

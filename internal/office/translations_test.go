@@ -168,6 +168,8 @@ func TestABadFileIsRefusedWithItsNameAndLine(t *testing.T) {
 		{"empty.srt", "", 0},
 		{"holiday.jpg", "\xff\xd8\xff\xe0 no subtitles", 0},
 		{"apis.po", "msgid \"\"\nmsgstr \"\"\n\"Language: es\\n\"\n\nmsgctxt \"a\"\nmsgid \"Hello.\nmsgstr \"Hola.\"\n", 6},
+		{"long.srt", string(srt("Hola.", strings.Repeat("palabra ", 10<<17))), 6},
+		{"long.po", "msgid \"\"\nmsgstr \"\"\n\"Language: es\\n\"\n\nmsgctxt \"a\"\nmsgid \"Hello.\"\nmsgstr \"" + strings.Repeat("palabra ", 10<<17) + "\"\n", 5},
 		{"../../etc/apis.po", "msgid \"\"\nmsgstr \"\"\n\"Language: fr\\n\"\n\nmsgctxt \"a\"\nmsgid \"Hello.\"\nmsgstr \"Bonjour.\"\n", 0},
 	} {
 		_, err := w.handIn(rosa, office.Handed{Name: c.name, Data: []byte(c.data)})
@@ -380,5 +382,27 @@ func TestAnEarlierRevisionIsComparedAndRestored(t *testing.T) {
 	}
 	if all, err := w.TranslationRevisions(t.Context(), eva, "apis", "es"); err != nil || len(all) != 3 || all[0].Number != 3 {
 		t.Errorf("revisions: %+v (%v)", all, err)
+	}
+}
+
+func TestTermsAreLookedForWhereTheConferenceHasAGlossary(t *testing.T) {
+	w := newTranslators(t)
+	g := office.GlossaryFile{Name: "glossary.csv", Text: "term,es\nserver,servidor|servidores\n"}
+	if err := w.SetGlossary(t.Context(), rosa, g); !errors.Is(err, access.ErrForbidden) {
+		t.Errorf("a translator sets it: %v", err)
+	}
+	if err := w.SetGlossary(t.Context(), organiser, office.GlossaryFile{Name: "photo.csv", Text: "\x00"}); fault.Of(err) == nil {
+		t.Errorf("what is no glossary is taken: %v", err)
+	}
+	if err := w.SetGlossary(t.Context(), organiser, g); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := w.Glossary(t.Context(), rosa); err != nil || !ok || got != g {
+		t.Errorf("the glossary is %+v (%v)", got, err)
+	}
+	f := spanish
+	f.Data = srt("Hola.", "Tenemos 10 camareros.", "Adiós.")
+	if r := w.mustHandIn(rosa, f); r.Verdict.Counts.Codes[translation.Term] != 1 {
+		t.Errorf("a term was translated otherwise, and nobody says so: %+v", r.Verdict.Findings)
 	}
 }

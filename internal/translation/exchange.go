@@ -257,6 +257,16 @@ type Returned struct {
 	flags    bool // its states are the translator's, and hold whatever else changed
 }
 
+// Longest is the longest text in the file, in bytes, and on which line it is.
+func (r *Returned) Longest() (bytes, line int) {
+	for _, e := range r.entries {
+		if n := max(len(e.source), len(e.was), len(e.said), len(e.context)); n > bytes {
+			bytes, line = n, e.line
+		}
+	}
+	return bytes, line
+}
+
 // decoded is a file as text. The encoding that it says it has is believed unless that is
 // UTF-8: programs write that of everything.
 func decoded(name string, data []byte, encoding string) (string, error) {

@@ -50,6 +50,8 @@ type TranslationIn struct {
 
 func (a *api) translationOperations() {
 	const one = "/talks/{slug}/translations/{language}"
+	operate(a, operation{"show-glossary", http.MethodGet, "/glossary", "Get the conference's glossary.", access.Enter}, a.glossary)
+	operate(a, operation{"set-glossary", http.MethodPut, "/glossary", "Set the conference's glossary.", access.Manage}, a.setGlossary)
 	operate(a, operation{"list-translations", http.MethodGet, "/talks/{slug}/translations", "Say how far the translations of a talk have come.", access.See}, a.listTranslations)
 	operate(a, operation{"list-reviews", http.MethodGet, "/review/{language}", "List all translations into a language, those in review first.", access.Review}, a.listReviews)
 	operate(a, operation{"show-translation", http.MethodGet, one, "Say how far a translation has come.", access.Translate}, a.showTranslation)
@@ -62,6 +64,21 @@ func (a *api) translationOperations() {
 	operate(a, operation{"send-back-translation", http.MethodPost, one + "/send-back", "Send back what is in review or approved, and say why.", access.Review}, a.sendBack)
 	operate(a, operation{"list-translation-revisions", http.MethodGet, one + "/revisions", "List the revisions of a translation, the last one first.", access.Translate}, a.revisions)
 	operate(a, operation{"restore-translation", http.MethodPost, one + "/restore", "Make an earlier revision the present one.", access.Review}, a.restore)
+}
+
+// Glossary is how the conference's terms are translated, as programs see it.
+type Glossary struct {
+	Name string `json:"name" doc:"Of the file, for messages."`
+	Text string `json:"text" doc:"CSV with the column term, and one for each language; empty: there is none."`
+}
+
+func (a *api) glossary(ctx context.Context, p access.Person, _ *struct{}) (*body[Glossary], error) {
+	f, _, err := a.office.Glossary(ctx, p)
+	return &body[Glossary]{Glossary(f)}, err
+}
+
+func (a *api) setGlossary(ctx context.Context, p access.Person, in *body[Glossary]) (*struct{}, error) {
+	return nil, a.office.SetGlossary(ctx, p, office.GlossaryFile(in.Body))
 }
 
 func (a *api) listTranslations(ctx context.Context, p access.Person, in *struct {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +25,9 @@ import (
 // translationRoutes are where translators work.
 func (s *Server) translationRoutes() []route {
 	return []route{
+		{"GET /glossary.csv", access.Enter, s.glossaryFile},
+		{"GET /glossary", access.Manage, s.glossary},
+		{"POST /glossary", access.Manage, s.setGlossary},
 		{"GET /talks/{slug}/translations", access.See, s.translations},
 		{"POST /talks/{slug}/translations", access.See, s.beginTranslation},
 		{"GET /talks/{slug}/translations/{language}", access.Translate, s.translation},
@@ -94,6 +96,8 @@ type translationPage struct {
 	Formats  []string
 	Drafts   int // cues that could be handed in for review
 	Own      int // cues in review that are in the visitor's own words
+	Glossary bool
+	Player   office.Programme // without renditions where there is no video yet
 }
 
 // count is how many units one can have shown.
@@ -129,7 +133,7 @@ func shownAtOf(t office.Translation, c conference.Cue) shownAt {
 	if !ok {
 		return shownAt{At: c.Start}
 	}
-	return shownAt{at, strconv.FormatFloat(at.Seconds(), 'f', 2, 64)}
+	return shownAt{at, strconv.FormatFloat(at.Seconds(), 'f', 3, 64)}
 }
 
 // pageLength is how many units a page shows.
@@ -149,6 +153,12 @@ func (v *visit) translationPage(show string) (p translationPage, err error) {
 		g, err := v.person.As(access.Translate, t.Slug, t.Language)
 		p.Mine = err == nil && g.Name == t.Claim.Who
 	}
+	if _, p.Glossary, err = v.office.Glossary(v.ctx(), v.person); err != nil {
+		return p, err
+	}
+	if p.Player, err = v.player(t.Language); err != nil {
+		return p, err
+	}
 	units := translation.Units(t.Source.Cues, t.Cues)
 	p.Counts = countsOf(units)
 	for _, c := range t.Cues {
@@ -160,6 +170,24 @@ func (v *visit) translationPage(show string) (p translationPage, err error) {
 	number, _ := strconv.Atoi(v.r.URL.Query().Get("page")) // what is no number asks for the first
 	p.cut(shown, number)
 	return p, v.remember(&p)
+}
+
+// player shows the talk with the subtitles of a language, if there is a video yet.
+func (v *visit) player(language string) (office.Programme, error) {
+	play, err := v.office.Programme(v.ctx(), v.person, v.slug())
+	if errors.Is(err, catalog.ErrNone) {
+		return office.Programme{}, nil
+	}
+	slices.SortStableFunc(play.Tracks, func(a, b office.CaptionTrack) int {
+		switch language {
+		case a.Language:
+			return -1
+		case b.Language:
+			return 1
+		}
+		return 0
+	})
+	return play, err
 }
 
 // cut keeps one page of units, counted from 1.
@@ -284,12 +312,6 @@ func (s *Server) translation(v *visit) error {
 // translationFile is a translation for a translator's program; or beside the video.
 func (s *Server) translationFile(v *visit) error {
 	name := v.r.PathValue("file")
-	switch name {
-	case "captions.vtt":
-		return s.translationCaptions(v)
-	case "video":
-		return s.translationVideo(v)
-	}
 	number, _ := strconv.Atoi(v.r.URL.Query().Get("revision"))
 	format, ok := strings.CutPrefix(name, "file.")
 	if !ok {
@@ -310,45 +332,6 @@ func (s *Server) translationFile(v *visit) error {
 // attachment is the header of a file that is to be kept by a name.
 func attachment(name string) string {
 	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
-}
-
-// translationCaptions is the translation as it stands, for the video.
-func (s *Server) translationCaptions(v *visit) error {
-	t, err := s.office.Translation(v.ctx(), v.person, v.slug(), v.language(), 0)
-	if err != nil {
-		return err
-	}
-	b, err := t.Captions()
-	if err != nil {
-		return err
-	}
-	v.w.Header().Set("Content-Type", "text/vtt; charset=utf-8")
-	v.w.Header().Set("Cache-Control", "no-store")
-	_, err = v.w.Write(b)
-	return err
-}
-
-// translationVideo is what translators look at.
-func (s *Server) translationVideo(v *visit) error {
-	t, err := s.office.Translation(v.ctx(), v.person, v.slug(), v.language(), 0)
-	if err != nil {
-		return err
-	}
-	f, err := os.Open(t.Video)
-	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("a video of %s: %w", t.Slug, catalog.ErrNone)
-	}
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	v.w.Header().Set("Content-Type", "video/mp4")
-	http.ServeContent(v.w, v.r, "", info.ModTime(), f)
-	return nil
 }
 
 // handedPage is the data of the pages that say what became of a file.

@@ -1,0 +1,38 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Glossary is the name of the setting that says how a conference's terms are translated.
+const Glossary = "glossary"
+
+// Setting reads what holds for the whole conference into a pointer; ok is false where nobody
+// set it.
+func (c *Catalog) Setting(ctx context.Context, name string, into any) (ok bool, err error) {
+	err = c.read.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = ?`, name).Scan(asJSON{into})
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the setting %s: %w", name, err)
+	}
+	return true, nil
+}
+
+// Set sets what holds for the whole conference.
+func (c *Catalog) Set(ctx context.Context, who, name string, value any) error {
+	return c.change(ctx, "set "+name, "", who, func(tx *change) error {
+		text, err := jsonText(value)
+		if err != nil {
+			return err
+		}
+		if err := tx.exec(`INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, text); err != nil {
+			return err
+		}
+		return tx.event("setting."+name, nil, nil)
+	})
+}
