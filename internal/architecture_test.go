@@ -40,6 +40,7 @@ var floors = map[string]int{
 	"internal/subtitle/insync":  2, // whether cues come when somebody speaks
 	"internal/media":            2, // ffmpeg and ffprobe
 	"internal/catalog":          2, // durable facts
+	"internal/schedule":         2, // programmes of conferences
 	"internal/propose":          2, // which talks a recording may be of
 	"internal/store":            2, // originals and artifacts by content
 	"internal/tus":              2, // large files over connections that break

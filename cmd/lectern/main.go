@@ -40,6 +40,7 @@ type commands struct {
 	Subtitles    subtitlesCmd    `cmd:"" help:"Read, check, mend, convert and compare subtitle files."`
 	Publish      publishCmd      `cmd:"" help:"Make the bundle of a talk again, of what was handed in for it."`
 	Translations translationsCmd `cmd:"" help:"Keep translated subtitles to their source."`
+	Import       importCmd       `cmd:"" help:"Bring the programme of a conference in, again and again."`
 	Submit       submitCmd       `cmd:"" help:"Hand recordings in at the conference server."`
 	Link         linkCmd         `cmd:"" help:"Let people and programs in at the conference server."`
 	Status       statusCmd       `cmd:"" help:"List the talks, and say what needs attention."`

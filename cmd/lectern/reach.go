@@ -99,27 +99,31 @@ func operator() access.Person {
 // ask sends in as JSON, unless it is nil, and reads the answer into out, unless that is. What
 // the server finds wrong with the input is a *fault.Fault here, too.
 func (r *reach) ask(ctx context.Context, method, path string, in, out any) error {
-	var content io.Reader
-	if in != nil {
-		b, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		content = bytes.NewReader(b)
+	if in == nil {
+		return r.send(ctx, method, path, "", nil, out)
 	}
+	b, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	return r.send(ctx, method, path, "application/json", bytes.NewReader(b), out)
+}
+
+// send sends content of a type and reads the answer into out, unless that is nil.
+func (r *reach) send(ctx context.Context, method, path, contentType string, content io.Reader, out any) error {
 	req, err := http.NewRequestWithContext(ctx, method, r.base+"/api/v1"+path, content)
 	if err != nil {
 		return err
 	}
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
 	}
 	if r.token != "" {
 		req.Header.Set("Authorization", "Bearer "+r.token)
 	}
 	answer, err := r.client.Do(req)
 	if err != nil {
-		return fault.New(r.base, "does not answer: %v", errors.Unwrap(err)).Try("Look whether the server runs, and whether the address is right")
+		return unreachable(r.base, err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode >= http.StatusBadRequest {

@@ -52,7 +52,7 @@ type change struct {
 // change runs do in a transaction and wraps its error with what was being done.
 func (c *Catalog) change(ctx context.Context, doing, slug, who string, do func(*change) error) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
-		return do(&change{Tx: tx, ctx: ctx, slug: slug, who: who, now: time.Now()})
+		return do(newChange(ctx, tx, slug, who))
 	})
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", doing, slug, err)
@@ -61,6 +61,10 @@ func (c *Catalog) change(ctx context.Context, doing, slug, who string, do func(*
 		c.told(slug)
 	}
 	return nil
+}
+
+func newChange(ctx context.Context, tx *sql.Tx, slug, who string) *change {
+	return &change{Tx: tx, ctx: ctx, slug: slug, who: who, now: time.Now()}
 }
 
 func (c *change) exec(query string, args ...any) error {

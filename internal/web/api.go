@@ -39,6 +39,7 @@ func (s *Server) newAPI() http.Handler {
 	a.linkOperations()
 	a.translationOperations()
 	a.talkOperations()
+	a.programmeOperations()
 	s.described = a.OpenAPI()
 	return a.known(mux)
 }

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/schedule"
+	"github.com/lectern-av/lectern/internal/web"
+)
+
+type importCmd struct {
+	Schedule string `arg:"" help:"schedule.xml or schedule.json, as frab, pentabarf and pretalx write it, or pretalx's export of talks; - is standard input."`
+	DryRun   bool   `help:"Only say what would change."`
+	Yes      bool   `short:"y" help:"Do not ask before."`
+	JSON     bool   `help:"Print JSON: what changes."`
+	serverFlags
+}
+
+// Run is `lectern import`.
+func (c *importCmd) Run(ctx context.Context, t *terminal) (err error) {
+	data, err := readBytes(ctx, c.Schedule, c.Schedule)
+	if err != nil {
+		return err
+	}
+	r, err := c.reach(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	var preview web.Import
+	if err := r.post(ctx, "/programme/preview?name="+url.QueryEscape(filepath.Base(c.Schedule)), data, &preview); err != nil {
+		return err
+	}
+	if !c.JSON {
+		tellImport(t.out, preview)
+	}
+	if !c.DryRun && (c.Yes || c.JSON || c.Schedule == stdio || t.agreed(preview)) {
+		if err := r.post(ctx, "/programme/import?name="+url.QueryEscape(filepath.Base(c.Schedule)), data, &preview); err != nil {
+			return err
+		}
+		if !c.JSON {
+			fmt.Fprintln(t.err, "Taken over.")
+		}
+	}
+	if c.JSON {
+		return t.printJSON(preview)
+	}
+	return nil
+}
+
+// agreed asks a person; where nobody is there to ask, the command line was the answer.
+func (t *terminal) agreed(preview web.Import) bool {
+	if _, live := t.err.width(); !live {
+		return true
+	}
+	fmt.Fprint(t.err, "Take it over? [y/N] ")
+	answer, _ := bufio.NewReader(os.Stdin).ReadString('\n') // no answer is no
+	return strings.EqualFold(strings.TrimSpace(answer), "y") || strings.EqualFold(strings.TrimSpace(answer), "yes")
+}
+
+// tellImport says what changes.
+func tellImport(w io.Writer, p web.Import) {
+	counts := make(map[schedule.Kind]int)
+	for _, c := range p.Changes {
+		counts[c.Kind]++
+		switch {
+		case c.Kind == schedule.New:
+			fmt.Fprintf(w, "new      %s: %s\n", c.Slug, c.Title)
+		case c.Kind == schedule.Gone:
+			fmt.Fprintf(w, "gone     %s: %s is not in the schedule any more; nothing is taken away from it\n", c.Slug, c.Title)
+		case len(c.Fields) > 0:
+			fmt.Fprintf(w, "%-8s %s: %s\n", c.Kind, c.Slug, c.Title)
+		}
+		for _, f := range c.Fields {
+			kept := ""
+			if f.Kept {
+				kept = " (was corrected by hand, and stays)"
+			}
+			fmt.Fprintf(w, "           %s: %s → %s%s\n", f.Name, f.Old, f.New, kept)
+		}
+	}
+	for _, note := range p.Notes {
+		fmt.Fprintf(w, "note     %s\n", note)
+	}
+	fmt.Fprintf(w, "%d new, %d changed, %d as they were, %d gone\n", counts[schedule.New], counts[schedule.Changed], counts[schedule.Same], counts[schedule.Gone])
+}
+
+// post sends bytes as they are, and reads the answer into out.
+func (r *reach) post(ctx context.Context, path string, data []byte, out any) error {
+	return r.send(ctx, http.MethodPost, path, "application/octet-stream", bytes.NewReader(data), out)
+}

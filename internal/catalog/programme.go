@@ -1,0 +1,150 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// Scheduled is a talk in the programme.
+type Scheduled struct {
+	Talk       conference.Talk
+	Scheduling conference.Scheduling
+	Imported   json.RawMessage // what the schedule said of it last; nil: it never did
+	Fresh      Submission      // where there is no such talk yet: what it begins with, beside Talk
+}
+
+// Programme is every talk that has a place in the programme, or could have one.
+func (c *Catalog) Programme(ctx context.Context) (all []Scheduled, err error) {
+	err = each(ctx, c.read, func(rows *sql.Rows) error {
+		var s Scheduled
+		var imported sql.NullString
+		if err := rows.Scan(asJSON{&s.Talk}, asJSON{&s.Scheduling}, &imported); err != nil {
+			return err
+		}
+		if imported.Valid {
+			s.Imported = json.RawMessage(imported.String)
+		}
+		all = append(all, s)
+		return nil
+	}, `SELECT talk, scheduling, imported FROM talks LEFT JOIN programme USING (slug) ORDER BY slug`)
+	if err != nil {
+		return nil, fmt.Errorf("read the programme: %w", err)
+	}
+	return all, nil
+}
+
+// Scheduling is a talk's place in the programme; the zero value where it has none.
+func (c *Catalog) Scheduling(ctx context.Context, slug string) (s conference.Scheduling, err error) {
+	err = c.read.QueryRowContext(ctx, `SELECT scheduling FROM programme WHERE slug = ?`, slug).Scan(asJSON{&s})
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	if err != nil {
+		return s, fmt.Errorf("when %s is given: %w", slug, err)
+	}
+	return s, nil
+}
+
+// SaveProgramme makes talks stand as they are given, all of them or, with an error, none. Those
+// that are not there yet begin with what they bring along. Talks that have recordings and
+// changed are wished for.
+func (c *Catalog) SaveProgramme(ctx context.Context, who string, talks []Scheduled) error {
+	err := c.tx(ctx, func(tx *sql.Tx) error {
+		for _, s := range talks {
+			if err := c.schedule(ctx, tx, who, s); err != nil {
+				return fmt.Errorf("%s: %w", s.Talk.Slug, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("save the programme: %w", err)
+	}
+	if c.told != nil {
+		for _, s := range talks {
+			c.told(s.Talk.Slug)
+		}
+	}
+	return nil
+}
+
+// schedule saves one talk.
+func (c *Catalog) schedule(ctx context.Context, tx *sql.Tx, who string, s Scheduled) error {
+	change := newChange(ctx, tx, s.Talk.Slug, who)
+	old, err := load(ctx, tx, s.Talk.Slug)
+	fresh := errors.Is(err, ErrNone)
+	if err != nil && !fresh {
+		return err
+	}
+	now := old
+	if fresh {
+		now = s.Fresh
+		if err := change.exec(`INSERT INTO talks VALUES (?1, '', '', '', '', '', '', ?2, ?2, '', '')`, s.Talk.Slug, change.now.UnixMilli()); err != nil {
+			return err
+		}
+	}
+	now.Facts.Talk = s.Talk
+	if now, err = normal(now); err != nil {
+		return err
+	}
+	if err := change.save(old, now, fresh); err != nil {
+		return err
+	}
+	if change.events > 0 && len(now.Facts.Recordings) > 0 {
+		if err := change.wish("the programme changed"); err != nil {
+			return err
+		}
+	}
+	return change.place(s)
+}
+
+// place saves where a talk is in the programme.
+func (c *change) place(s Scheduled) error {
+	var old conference.Scheduling
+	err := c.QueryRowContext(c.ctx, `SELECT scheduling FROM programme WHERE slug = ?`, c.slug).Scan(asJSON{&old})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	before, err := things(old)
+	if err != nil {
+		return err
+	}
+	after, err := things(s.Scheduling)
+	if err != nil {
+		return err
+	}
+	for _, what := range slices.Sorted(maps.Keys(union(before, after))) {
+		if !reflect.DeepEqual(before[what], after[what]) {
+			if err := c.event("scheduling."+what, before[what], after[what]); err != nil {
+				return err
+			}
+		}
+	}
+	text, err := jsonText(s.Scheduling)
+	if err != nil {
+		return err
+	}
+	var imported any
+	if s.Imported != nil {
+		imported = string(s.Imported)
+	}
+	return c.exec(`INSERT INTO programme VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (slug) DO UPDATE SET guid = ?2, event = ?3, scheduling = ?4, imported = ?5`,
+		c.slug, s.Scheduling.GUID, s.Scheduling.Event, text, imported)
+}
+
+// things is what a value says, by name.
+func things(v any) (all map[string]any, err error) {
+	text, err := jsonText(v)
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &all)
+	}
+	return all, err
+}

@@ -1,0 +1,147 @@
+package schedule
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+
+	"golang.org/x/net/html/charset"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fault"
+)
+
+// xmlEvent is <event> of schedule.xml.
+type xmlEvent struct {
+	GUID        string `xml:"guid,attr"`
+	ID          string `xml:"id,attr"`
+	Code        string `xml:"code,attr"`
+	Date        string `xml:"date"`
+	Start       string `xml:"start"`
+	Duration    string `xml:"duration"`
+	Room        string `xml:"room"`
+	Title       string `xml:"title"`
+	Subtitle    string `xml:"subtitle"`
+	Track       string `xml:"track"`
+	Type        string `xml:"type"`
+	Language    string `xml:"language"`
+	Abstract    string `xml:"abstract"`
+	Description string `xml:"description"`
+	URL         string `xml:"url"`
+	Recording   struct {
+		Licence string `xml:"license"`
+		Optout  string `xml:"optout"`
+	} `xml:"recording"`
+	Persons []struct {
+		ID    string `xml:"id,attr"`
+		Code  string `xml:"code,attr"`
+		GUID  string `xml:"guid,attr"`
+		Email string `xml:"email,attr"`
+		Name  string `xml:",chardata"`
+	} `xml:"persons>person"`
+	Links []struct {
+		Href  string `xml:"href,attr"`
+		Title string `xml:",chardata"`
+	} `xml:"links>link"`
+}
+
+// readXML reads schedule.xml, one event after the other. Entities of its own it may not have.
+func readXML(name string, data []byte) (p Programme, err error) {
+	d := xml.NewDecoder(bytes.NewReader(data))
+	d.CharsetReader = charset.NewReaderLabel
+	day, room, known := "", "", false
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return p, wrongXML(name, d, err)
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		switch start.Name.Local {
+		case "schedule":
+			known = true
+		case "conference":
+			var c struct {
+				Title string `xml:"title"`
+				Zone  string `xml:"time_zone_name"`
+				URL   string `xml:"url"`
+			}
+			if err := d.DecodeElement(&c, &start); err != nil {
+				return p, wrongXML(name, d, err)
+			}
+			p.Title, p.Zone, p.URL = line(c.Title), line(c.Zone), line(c.URL)
+		case "day":
+			day = attribute(start, "date")
+		case "room":
+			room = attribute(start, "name")
+		case "event":
+			var e xmlEvent
+			if err := d.DecodeElement(&e, &start); err != nil {
+				return p, wrongXML(name, d, err)
+			}
+			if err := p.add(name, e.raw(day, room)); err != nil {
+				l, _ := d.InputPos()
+				return p, fault.Of(err).At(l)
+			}
+		}
+	}
+	if !known {
+		return p, fault.New(name, "is XML, but no schedule").Try("Export the programme as schedule.xml")
+	}
+	return p, nil
+}
+
+func wrongXML(name string, d *xml.Decoder, err error) error {
+	l, _ := d.InputPos()
+	return fault.New(name, "is no XML that can be read: %v", err).At(l).Try("Export it again")
+}
+
+func attribute(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+func (e xmlEvent) raw(day, room string) raw {
+	r := raw{
+		guid: e.GUID, id: e.ID, title: e.Title, kind: e.Type, track: e.Track, room: e.Room, spoken: e.Language,
+		abstract: e.Abstract, description: e.Description, licence: e.Recording.Licence, optout: e.Recording.Optout == "true" || e.Recording.Optout == "1",
+		url: e.URL, date: e.Date, start: e.Start, duration: e.Duration,
+	}
+	if r.id == "" {
+		r.id = e.Code
+	}
+	if r.room == "" {
+		r.room = room
+	}
+	if r.date == "" {
+		r.date = day
+	}
+	var all []conference.Person
+	for _, p := range e.Persons {
+		id := p.GUID
+		if id == "" {
+			id = p.Code
+		}
+		if id == "" {
+			id = p.ID
+		}
+		all = append(all, conference.Person{Name: p.Name, ID: id, Email: p.Email})
+	}
+	r.persons = persons(all)
+	for _, l := range e.Links {
+		if l.Href != "" {
+			r.links = append(r.links, conference.Link{Title: line(l.Title), URL: line(l.Href)})
+		}
+	}
+	return r
+}
