@@ -35,7 +35,7 @@ func doSync(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	levels, err := reelLevels(spec, paths)
+	levels, err := ReelLevels(spec, paths)
 	if err != nil {
 		return err
 	}
@@ -46,9 +46,9 @@ func doSync(ctx context.Context, t *Task) error {
 // silence is the lowest level there is, in dB.
 const silence = -120
 
-// reelLevels is the levels of the whole reel: those of each recording in its place, and
+// ReelLevels is the levels of the whole reel: those of each recording in its place, and
 // silence where one has no sound.
-func reelLevels(spec plan.SyncSpec, paths []string) ([]float32, error) {
+func ReelLevels(spec plan.SyncSpec, paths []string) ([]float32, error) {
 	frame := func(d time.Duration) int { return int(d / insync.Frame) }
 	var reel []float32
 	for i, r := range spec.Recordings {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,12 +9,15 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/intake"
+	"github.com/lectern-av/lectern/internal/mail"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/office"
 	"github.com/lectern-av/lectern/internal/web"
@@ -22,6 +26,12 @@ import (
 type serveCmd struct {
 	Listen string `help:"Where to listen. Only this machine can reach it unless you say otherwise: 0.0.0.0:8080 is for everybody." default:"127.0.0.1:8080" placeholder:"ADDRESS"`
 	URL    string `name:"url" help:"Where people reach the server, if not where it listens: https://lectern.example behind a proxy that does TLS." placeholder:"URL"`
+	Out    string `short:"o" help:"Where released bundles go; in the data directory without it." type:"path" placeholder:"DIR"`
+	Watch  string `help:"A folder whose recordings are taken in where they lie, once they have stopped growing." type:"path" placeholder:"DIR"`
+
+	MailServer string `help:"The mail server: smtp://USER:PASSWORD@HOST:587 or smtps://…. Without it, letters are printed." env:"LECTERN_MAIL" placeholder:"URL"`
+	MailFrom   string `help:"Who letters are from." placeholder:"ADDRESS"`
+	MailReply  string `help:"Who letters are answered to." placeholder:"ADDRESS"`
 	redisFlag
 	dataFlag
 }
@@ -54,6 +64,11 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
 	releaser := h.releaser(t, q)
 	o := office.New(h.catalog, h.store, filepath.Join(c.Data, "bundles"), t.log)
 	o.Releaser, o.Backlog, o.Tools = releaser, conductor.NewBacklog(releaser), tools
+	o.Released, o.URL = cmp.Or(c.Out, filepath.Join(c.Data, "released")), strings.TrimSuffix(c.URL, "/")
+	sender, err := c.sender(t)
+	if err != nil {
+		return err
+	}
 	if o.Board, err = office.NewBoard(ctx, h.catalog, o.Backlog); err != nil {
 		return err
 	}
@@ -72,9 +87,52 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
 	services.Go(func() error { return o.Backlog.Run(ctx) })
 	services.Go(func() error { return o.Board.Run(ctx) })
 	services.Go(func() error { return o.Look(ctx) })
+	services.Go(func() error { return o.RunReleases(ctx) })
+	if c.Watch != "" {
+		services.Go(func() error { return c.watch(ctx, t, o) })
+	}
+	services.Go(func() error { return o.TellSpeakers(ctx) })
+	services.Go(func() error {
+		return mail.Postman{Catalog: h.catalog, Sender: sender, Wake: o.Letters, Log: t.log}.Run(ctx)
+	})
 	services.Go(func() error { return pages.Run(ctx) })
 	services.Go(func() error { return serveHTTP(ctx, pages, listener, socket) })
 	return services.Wait()
+}
+
+// Of the watched folder.
+const (
+	settleTime = 20 * time.Second // for which a file has to stay as it is
+	lookEvery  = 5 * time.Second
+)
+
+// watch takes in recordings where they lie, until ctx ends.
+func (c *serveCmd) watch(ctx context.Context, t *terminal, o *office.Office) error {
+	err := intake.Watch(ctx, c.Watch, intake.Options{Settle: settleTime, Poll: lookEvery, Log: t.log}, func(ctx context.Context, f intake.File) error {
+		found, _, err := conductor.Identify(ctx, o.Catalog, []string{f.Path}, nil)
+		if err != nil {
+			return err
+		}
+		r := found[0]
+		return o.Deliver(ctx, office.Delivery{
+			ID: fmt.Sprintf("%.32s", r.SHA256), Name: r.Name, Path: f.Path, Stays: true, SHA256: r.SHA256, Size: r.Size, Who: "watched folder", Room: f.Room,
+		})
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// sender is how letters go out.
+func (c *serveCmd) sender(t *terminal) (mail.Sender, error) {
+	if c.MailServer == "" {
+		return mail.Log{Logger: t.log}, nil
+	}
+	if c.MailFrom == "" {
+		return nil, &usageError{"--mail-server needs --mail-from: who letters are from"}
+	}
+	return mail.NewSMTP(c.MailServer, c.MailFrom, c.MailReply)
 }
 
 // welcome says where the server is, and lets the first organiser in.

@@ -53,6 +53,7 @@ func (f *serverFlags) reach(ctx context.Context, t *terminal) (*reach, error) {
 		return nil, err
 	}
 	o := office.New(h.catalog, h.store, filepath.Join(f.Data, "bundles"), t.log)
+	o.Releaser = h.releaser(t, nil)
 	o.Board, err = office.NewBoard(ctx, h.catalog, nil)
 	if err != nil {
 		return nil, errors.Join(err, h.close())

@@ -24,15 +24,19 @@ type Office struct {
 	Releaser *conductor.Releaser // nil where nothing can be made
 	Tools    media.Tools
 	Bundles  string             // the directory that holds the talks' bundles
+	Released string             // the directory that holds those that were released
+	URL      string             // where people reach the server, for letters
 	Backlog  *conductor.Backlog // makes what is wished for; nil where nobody does
 	Log      *slog.Logger
 
 	memories memories
 	progress progresses
-	arrived  chan struct{} // says that there is a recording to look into
+	Letters  chan struct{} // says that there is a letter to send
+
+	arrived chan struct{} // says that there is a recording to look into
 }
 
 // New is an office over a catalogue and a store; the rest of it is the caller's to fill in.
 func New(c *catalog.Catalog, s *store.Local, bundles string, log *slog.Logger) *Office {
-	return &Office{Catalog: c, Store: s, Bundles: bundles, Log: log, arrived: make(chan struct{}, 1)}
+	return &Office{Catalog: c, Store: s, Bundles: bundles, Log: log, arrived: make(chan struct{}, 1), Letters: make(chan struct{}, 1)}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/mail"
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
@@ -25,7 +26,10 @@ func (o *Office) HandInForReview(ctx context.Context, p access.Person, slug, lan
 	}
 	o.poke(slug)
 	c, err := o.call(ctx, h, access.Reviewer)
-	return h, Consequences{c}, err
+	if err != nil {
+		return h, nil, err
+	}
+	return h, Consequences{c}, o.tellCalls(ctx, mail.Review, slug, Consequences{c})
 }
 
 // ApproveTranslation approves what of a translation is in review, but for the reviewer's own words, by
@@ -93,7 +97,10 @@ func (o *Office) SendBackTranslation(ctx context.Context, p access.Person, slug,
 	}
 	o.poke(slug)
 	c, err := o.call(ctx, h, access.Translator)
-	return h, Consequences{c}, err
+	if err != nil {
+		return h, nil, err
+	}
+	return h, Consequences{c}, o.tellCalls(ctx, mail.Returned, slug, Consequences{c})
 }
 
 // mostNote is how long a comment may be, in bytes.

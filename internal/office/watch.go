@@ -18,6 +18,7 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/timeline"
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
@@ -28,6 +29,7 @@ type Bundle struct {
 	Sums      []byte    // SHA256SUMS
 	Manifest  []byte    // bundle.json
 	Published time.Time //
+	dir       string
 	root      *os.Root
 }
 
@@ -53,7 +55,7 @@ func (o *Office) OpenBundle(ctx context.Context, p access.Person, slug string) (
 	if err != nil {
 		return nil, err
 	}
-	b := &Bundle{Published: published.At, root: root}
+	b := &Bundle{Published: published.At, dir: published.Dir, root: root}
 	if b.Manifest, err = root.ReadFile(bundle.ManifestName); err == nil {
 		err = json.Unmarshal(b.Manifest, &b.Content)
 	}
@@ -246,4 +248,21 @@ func (o *Office) Verify(ctx context.Context, p access.Person, slug string) (bund
 		return bundle.Report{}, fmt.Errorf("the bundle of %s: %w", slug, catalog.ErrNone)
 	}
 	return bundle.Verify(ctx, o.Tools, published.Dir)
+}
+
+// InFilm says where in the last film of a talk a cue is shown; the answer is no for cues that
+// are cut away, and for all where there is no film.
+func (o *Office) InFilm(ctx context.Context, p access.Person, slug string) (func(conference.Cue) (time.Duration, bool), error) {
+	b, err := o.OpenBundle(ctx, p, slug)
+	if errors.Is(err, catalog.ErrNone) {
+		return func(conference.Cue) (time.Duration, bool) { return 0, false }, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	programme := b.Edition.Programme
+	return func(c conference.Cue) (time.Duration, bool) {
+		seen, ok := programme.FromReel(timeline.Span{From: c.Start, To: c.End})
+		return seen.From, ok
+	}, b.Close()
 }

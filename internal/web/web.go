@@ -99,7 +99,7 @@ type route struct {
 // routes is everything there is.
 func (s *Server) routes() (all []route) {
 	for _, some := range [][]route{
-		s.entryRoutes(), s.fileRoutes(), s.liveRoutes(), s.talksRoutes(), s.talkRoutes(), s.peopleRoutes(), s.arrivalRoutes(), s.watchRoutes(), s.programmeRoutes(),
+		s.entryRoutes(), s.fileRoutes(), s.liveRoutes(), s.talksRoutes(), s.talkRoutes(), s.peopleRoutes(), s.arrivalRoutes(), s.watchRoutes(), s.programmeRoutes(), s.speakerRoutes(),
 		s.translationRoutes(), s.reviewRoutes(),
 	} {
 		all = append(all, some...)

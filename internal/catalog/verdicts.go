@@ -1,0 +1,107 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/action"
+)
+
+// The verdicts on a talk.
+const (
+	Approved = "approved"
+	Wrong    = "wrong"
+)
+
+// Verdict is what somebody said of a talk as it is to be published.
+type Verdict struct {
+	Who     string
+	Verdict string     // see the constants
+	Words   string     //
+	Bundle  action.Key // stands for what they judged: if it is another now, they judged something else
+	At      time.Time
+}
+
+// AddVerdict keeps one.
+func (c *Catalog) AddVerdict(ctx context.Context, slug string, v Verdict) error {
+	return c.change(ctx, "judge", slug, v.Who, func(tx *change) error {
+		if err := tx.exec(`INSERT INTO verdicts (slug, who, verdict, words, bundle, at_ms) VALUES (?, ?, ?, ?, ?, ?)`,
+			slug, v.Who, v.Verdict, v.Words, v.Bundle, tx.now.UnixMilli()); err != nil {
+			return err
+		}
+		return tx.event("verdict", nil, v.Verdict+" "+v.Words)
+	})
+}
+
+// LastVerdict is the last that was said of a talk; ok is false if nobody said anything.
+func (c *Catalog) LastVerdict(ctx context.Context, slug string) (v Verdict, ok bool, err error) {
+	err = c.read.QueryRowContext(ctx, `SELECT who, verdict, words, bundle, at_ms FROM verdicts WHERE slug = ? ORDER BY id DESC LIMIT 1`, slug).
+		Scan(&v.Who, &v.Verdict, &v.Words, &v.Bundle, millis{&v.At})
+	if errors.Is(err, sql.ErrNoRows) {
+		return v, false, nil
+	}
+	if err != nil {
+		return v, false, fmt.Errorf("what was said of %s: %w", slug, err)
+	}
+	return v, true, nil
+}
+
+// Wanted is a talk that is to be released.
+type Wanted struct {
+	Slug     string
+	Who      string
+	At       time.Time
+	Refused  string     // why it is not released yet; "": nothing speaks against it
+	Released time.Time  // zero: it is not
+	Bundle   action.Key // that was released
+	Dir      string
+}
+
+// WantRelease says that a talk is to be released, and why it is not yet, if so.
+func (c *Catalog) WantRelease(ctx context.Context, slug, who, refused string) error {
+	return c.change(ctx, "release", slug, who, func(tx *change) error {
+		if err := tx.exec(`INSERT INTO releases VALUES (?1, ?2, ?3, ?4, NULL, '', '') ON CONFLICT DO UPDATE SET who = ?2, wanted_ms = ?3, refused = ?4`,
+			slug, who, tx.now.UnixMilli(), refused); err != nil {
+			return err
+		}
+		return tx.event("release", nil, "wanted "+refused)
+	})
+}
+
+// SetReleased says that a talk was released, and what of it.
+func (c *Catalog) SetReleased(ctx context.Context, slug string, bundle action.Key, dir string) error {
+	return c.change(ctx, "note the release of", slug, lectern, func(tx *change) error {
+		if err := tx.exec(`UPDATE releases SET refused = '', released_ms = ?, bundle = ?, dir = ? WHERE slug = ?`, tx.now.UnixMilli(), bundle, dir, slug); err != nil {
+			return err
+		}
+		return tx.event("release", nil, "done")
+	})
+}
+
+// DropRelease says that a talk is not to be released after all. What was released stays where
+// it is.
+func (c *Catalog) DropRelease(ctx context.Context, slug, who string) error {
+	return c.change(ctx, "hold", slug, who, func(tx *change) error {
+		if err := tx.exec(`DELETE FROM releases WHERE slug = ?`, slug); err != nil {
+			return err
+		}
+		return tx.event("release", "wanted", nil)
+	})
+}
+
+// WantedReleases is every talk that is to be released, or was.
+func (c *Catalog) WantedReleases(ctx context.Context) (all []Wanted, err error) {
+	err = each(ctx, c.read, func(rows *sql.Rows) error {
+		var w Wanted
+		err := rows.Scan(&w.Slug, &w.Who, millis{&w.At}, &w.Refused, millis{&w.Released}, &w.Bundle, &w.Dir)
+		all = append(all, w)
+		return err
+	}, `SELECT slug, who, wanted_ms, refused, released_ms, bundle, dir FROM releases ORDER BY slug`)
+	if err != nil {
+		return nil, fmt.Errorf("list releases: %w", err)
+	}
+	return all, nil
+}
