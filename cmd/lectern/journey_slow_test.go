@@ -1,0 +1,298 @@
+//go:build slow
+
+package main
+
+import (
+	"archive/zip"
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/lectern-av/lectern/internal/bundle"
+	"github.com/lectern-av/lectern/internal/media"
+)
+
+// served is a conference server of its own process.
+type served struct {
+	t    *testing.T
+	data string
+	url  string
+	link string // the first organiser's
+}
+
+// serveConference starts one, and stops it when the test ends.
+func serveConference(t *testing.T) *served {
+	t.Helper()
+	s := &served{t: t, data: t.TempDir()}
+	cmd := exec.Command(os.Args[0], "serve", "--data", s.data, "--listen", "127.0.0.1:0")
+	cmd.Args[0] = "lectern"
+	cmd.Path = lecternBinary(t)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait() // it was interrupted
+	})
+	lines := bufio.NewScanner(out)
+	for s.link == "" && lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if url, ok := strings.CutPrefix(line, "Lectern serves "); ok {
+			s.url = url
+		}
+		if strings.Contains(line, "/l/") {
+			s.link = line
+		}
+	}
+	if s.link == "" {
+		t.Fatal("the server did not say where it is")
+	}
+	return s
+}
+
+// lecternBinary is the program itself, built for the test.
+func lecternBinary(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "lectern")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build lectern: %v\n%s", err, out)
+	}
+	return path
+}
+
+// guest is somebody with a browser of their own.
+type guest struct {
+	*served
+	who string
+	ctx context.Context
+}
+
+// comes opens a link in a new browser.
+func (s *served) comes(who, link string) *guest {
+	s.t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)
+	allocator, stop := chromedp.NewExecAllocator(s.t.Context(), options...)
+	ctx, leave := chromedp.NewContext(allocator)
+	s.t.Cleanup(func() { leave(); stop() })
+	g := &guest{s, who, ctx}
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil { // the first call owns the browser
+		s.t.Fatalf("%s's browser: %v", who, err)
+	}
+	g.does("open the link", chromedp.Navigate(link), chromedp.Click("main form button"), chromedp.WaitVisible("header form .chip"))
+	return g
+}
+
+// patience is how long a person waits for a page.
+const pagePatience = 60 * time.Second
+
+func (g *guest) does(what string, steps ...chromedp.Action[chromedp.Void]) {
+	g.t.Helper()
+	ctx, cancel := context.WithTimeout(g.ctx, pagePatience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		g.fail(what, err)
+	}
+}
+
+// reads is the text of a part of the page.
+func (g *guest) reads(selector string) string {
+	g.t.Helper()
+	ctx, cancel := context.WithTimeout(g.ctx, pagePatience)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Value(selector))
+	if err != nil {
+		g.fail("read "+selector, err)
+	}
+	return text
+}
+
+// sees waits until an expression of JavaScript is true of the page that is open.
+func (g *guest) sees(what, expression string, patience time.Duration) {
+	g.t.Helper()
+	ctx, cancel := context.WithTimeout(g.ctx, patience)
+	defer cancel()
+	for { // a page that gives way to another while it is asked is asked again
+		_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(patience)))
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			g.fail("see "+what, err)
+		}
+	}
+}
+
+// fail says what somebody could not do, and what their page says.
+func (g *guest) fail(what string, err error) {
+	g.t.Helper()
+	ctx, cancel := context.WithTimeout(g.ctx, 5*time.Second)
+	defer cancel()
+	text, _ := chromedp.Run(ctx, chromedp.Text("main"))
+	g.t.Fatalf("%s cannot %s: %v; the page says:\n%s", g.who, what, err, text)
+}
+
+// fills types into a field, or chooses.
+func fills(selector, value string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Evaluate[bool](fmt.Sprintf("document.querySelector(%q).value = %q, true", selector, value))(ctx, target)
+		return chromedp.Void{}, err
+	}
+}
+
+// invites makes a link for somebody, and says what it is.
+func (g *guest) invites(role, name, talk, language string) string {
+	g.t.Helper()
+	g.does("invite a "+role, chromedp.Navigate(g.url+"/people"),
+		fills(`[name=role]`, role), fills(`[name=name]`, name),
+		fills(`[name=talk]`, talk), fills(`[name=language]`, language),
+		chromedp.Click(`form[action="/people"] .primary`), chromedp.WaitVisible("[data-copy]"))
+	return g.reads("[data-copy]")
+}
+
+// TestTheWholeJourney is a conference from its schedule to a bundle that is taken home.
+func TestTheWholeJourney(t *testing.T) {
+	const talk = "/talks/prototyping-apis"
+	recording := smallRecording(t)
+	s := serveConference(t)
+
+	organiser := s.comes("the organiser", s.link)
+	organiser.does("bring the programme in", chromedp.Navigate(s.url+"/programme"),
+		chromedp.SetUploadFiles(`[name=schedule]`, []string{sampleFile(t, "schedule.xml")}), chromedp.Click(`form[action="/programme"] .primary`),
+		chromedp.WaitVisible(`form[action="/programme/import"]`), chromedp.Click(`form[action="/programme/import"] .primary`),
+		chromedp.WaitVisible(`a[href="/talks"].button`))
+	volunteerLink := organiser.invites("volunteer", "Vera", "", "")
+	speakerLink := organiser.invites("speaker", "Inés", "prototyping-apis", "")
+	translatorLink := organiser.invites("translator", "Rosa", "prototyping-apis", "es")
+	reviewerLink := organiser.invites("reviewer", "Luz", "", "es")
+
+	volunteer := s.comes("the volunteer", volunteerLink)
+	volunteer.does("hand in the recording", chromedp.Navigate(s.url+"/arrivals"),
+		chromedp.SetUploadFiles(`[data-upload] input[type=file]`, []string{recording}))
+	volunteer.sees("that it arrived", `!!document.querySelector("article.arrival form[action$='/assign']")`, pagePatience)
+	volunteer.does("say which talk it is", fills(`article.arrival select[name=talk]`, "prototyping-apis"),
+		chromedp.Click(`article.arrival form .primary`), chromedp.WaitVisible("#handling textarea"))
+	volunteer.does("cut it", fills("#handling textarea", "00:00:02-00:00:42"),
+		chromedp.Click(`#handling button[value=save]`), chromedp.WaitVisible("#standing"))
+	volunteer.sees("it become ready, without loading the page again", `document.querySelector("#standing .chip").dataset.state === "ready"`, 4*time.Minute)
+
+	speaker := s.comes("the speaker", speakerLink)
+	speaker.does("hand in English subtitles", chromedp.WaitVisible("[data-player] video"),
+		chromedp.SetUploadFiles(`form[action$="/subtitles"] input[type=file]`, []string{sampleFile(t, "talk.en.srt")}),
+		chromedp.Click(`[name=clock][value=reel]`), chromedp.Click(`form[action$="/subtitles"] .primary`), chromedp.WaitVisible(`[role=status]`))
+	speaker.sees("them over the video", `document.querySelector("track[kind=subtitles]")?.srclang === "en"`, pagePatience)
+
+	translator := s.comes("the translator", translatorLink)
+	translator.does("hand in Spanish", chromedp.SetUploadFiles(`main input[type=file]`, []string{sampleFile(t, "talk.es.srt")}),
+		chromedp.Click(`main form[enctype] button[value=save], main form[enctype] .primary`), chromedp.WaitVisible(`.notice[data-kind=success]`))
+	translator.does("hand it in for review", chromedp.Navigate(s.url+talk+"/translations/es"), chromedp.Click(`form[action$="/ready"] button`))
+	translator.sees("that it is in review", `!!document.querySelector("[data-track=in-review]") || document.body.innerText.includes("in review")`, pagePatience)
+
+	reviewer := s.comes("the reviewer", reviewerLink)
+	reviewer.does("approve it", chromedp.Navigate(s.url+talk+"/translations/es/review"), chromedp.Click(`form[action$="/approve"] button`))
+	reviewer.sees("that it is approved", `document.body.innerText.includes("approved")`, pagePatience)
+
+	organiser.does("look at the talk", chromedp.Navigate(s.url+talk), chromedp.WaitVisible("#standing"))
+	organiser.sees("the talk made again", `document.querySelector("#standing .chip").dataset.state === "ready" && !!document.querySelector("ul.tracks [data-track=approved]")`, 2*time.Minute)
+	speaker.does("approve the talk", chromedp.Navigate(s.url+talk+"/speaker"), chromedp.Click(`button[value=approved]`))
+	speaker.sees("that it is approved", `!!document.querySelector("section .notice[data-kind=success]")`, pagePatience)
+	organiser.does("release it", chromedp.Navigate(s.url+talk+"/speaker"), chromedp.Click(`form[action$="/release"] .primary`))
+	organiser.sees("that it is out", `!!document.querySelector(".chip[data-state=released]")`, pagePatience)
+
+	s.takeHome(t, talk)
+}
+
+// takeHome downloads the bundle whole, and proves it sound.
+func (s *served) takeHome(t *testing.T, talk string) {
+	t.Helper()
+	token, err := exec.CommandContext(t.Context(), lecternBinary(t), "link", "new", "volunteer", "--name", "bot", "--program", "--data", s.data).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+talk+"/bundle.zip", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	archive := filepath.Join(t.TempDir(), "bundle.zip")
+	f, err := os.Create(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := io.Copy(f, answer.Body)
+	if err != nil || f.Close() != nil || n != answer.ContentLength {
+		t.Fatalf("took %d bytes of %d: %v", n, answer.ContentLength, err)
+	}
+	home := t.TempDir()
+	unpack(t, archive, home)
+	tools, err := media.Find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := bundle.Verify(t.Context(), tools, filepath.Join(home, "prototyping-apis"))
+	if err != nil || !report.OK {
+		t.Fatalf("the bundle is not sound: %v, %v", report.Failed(), err)
+	}
+	for _, name := range []string{"captions/prototyping-apis.en.srt", "captions/prototyping-apis.es.srt", "video/prototyping-apis.mp4"} {
+		if _, err := os.Stat(filepath.Join(home, "prototyping-apis", name)); err != nil {
+			t.Errorf("the bundle has no %s", name)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(s.data, "released", "prototyping-apis", "bundle.json")); err != nil {
+		t.Errorf("the released bundle: %v", err)
+	}
+}
+
+// unpack is unzip.
+func unpack(t *testing.T, archive, into string) {
+	t.Helper()
+	z, err := zip.OpenReader(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	if err := os.CopyFS(into, z); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// smallRecording is the beginning of the sample talk, small enough to be encoded in moments.
+func smallRecording(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "2026-05-09 10-00-00 Main Hall.mp4")
+	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-i", sampleFile(t, "talk.mp4"), "-t", "45",
+		"-vf", "scale=320:180", "-c:v", "libx264", "-preset", "veryfast", "-c:a", "aac", path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("make a small recording: %v\n%s", err, out)
+	}
+	return path
+}
+
+// sampleFile is the absolute path of a file of the sample conference.
+func sampleFile(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("..", "..", "testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
