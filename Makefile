@@ -25,8 +25,34 @@ endif
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
+# Where the sample conference is served: make demo LISTEN=127.0.0.1:9090
+LISTEN := 127.0.0.1:8080
+DEMO    = --data $(OUT)/demo
+
 .PHONY: demo
-demo: ## publish a bundle from the sample talk in testdata/ into out/
+demo: ## serve a sample conference, and print a link for each kind of person
+	@.ci/need go ffmpeg
+	@$(MAKE) build
+	@rm -rf $(OUT)/demo
+	@$(BIN) import testdata/schedule.xml --yes $(DEMO) >/dev/null 2>&1
+	@$(BIN) submit testdata/talk.mp4 --talk prototyping-apis $(DEMO) >/dev/null
+	@$(BIN) cut prototyping-apis 00:00:04-00:01:02 $(DEMO)
+	@$(BIN) subtitles hand-in prototyping-apis testdata/talk.en.srt --clock reel $(DEMO) >/dev/null
+	@echo
+	@echo 'A sample conference. Its one recorded talk is made while you look (a minute or so).'
+	@echo 'Each of these links opens what that person sees; try them in separate browsers:'
+	@echo
+	@for who in 'organiser --name Ana' 'speaker --name Inés --talk prototyping-apis' \
+	  'translator --name Rosa --talk prototyping-apis --language es' 'reviewer --name Luz --language es'; do \
+	  set -- $$who; printf '  %-11s' "$$1"; $(BIN) link new "$$@" --at http://$(LISTEN) $(DEMO); done
+	@echo
+	@echo 'Hand in testdata/talk.es.srt as the translator, and approve it as the reviewer.'
+	@echo 'Ctrl-C ends it; `make demo` begins anew, `$(BIN) serve $(DEMO)` goes on.'
+	@echo
+	@$(BIN) serve --listen $(LISTEN) $(DEMO)
+
+.PHONY: demo-cli
+demo-cli: ## publish a bundle from the sample talk into out/, without a server
 	@.ci/need go ffmpeg
 	@$(MAKE) build
 	$(BIN) run testdata/talk.mp4 --talk testdata/talk.yaml \
@@ -37,7 +63,7 @@ demo: ## publish a bundle from the sample talk in testdata/ into out/
 	@echo
 	@echo 'Watch it:             $(OUT)/prototyping-apis/video/prototyping-apis.mp4'
 	@echo 'Prove it is sound:    $(BIN) bundle verify $(OUT)/prototyping-apis'
-	@echo 'Correct a caption in testdata/talk.es.srt and `make demo` again: no picture is encoded.'
+	@echo 'Correct a caption in testdata/talk.es.srt and `make demo-cli` again: no picture is encoded.'
 	@echo 'Then your own talk:   $(BIN) run talk.mp4 --title "…" --subtitles en=talk.srt -o $(OUT)'
 
 .PHONY: build
@@ -47,7 +73,7 @@ build: ## build bin/lectern
 
 .PHONY: test
 test: ## lint, and every test there is
-	@.ci/need go ffmpeg redis-server fonts-noto-core fonts-noto-cjk fontconfig gettext translate-toolkit nodejs npm
+	@.ci/need go ffmpeg redis-server fonts-noto-core fonts-noto-cjk fontconfig gettext translate-toolkit nodejs npm chromium
 	@npm ci --prefix internal/tus/testdata/tus-js-client --ignore-scripts --no-audit --no-fund
 	@$(MAKE) lint
 	go test -tags slow -timeout 18m ./...

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/lectern-av/lectern/internal/access"
@@ -27,6 +28,7 @@ type linkNewCmd struct {
 	Days     int    `help:"How long it stands." default:"90" placeholder:"N"`
 	Once     bool   `help:"It opens once."`
 	Token    bool   `name:"program" help:"It is a token for a program."`
+	At       string `help:"Where people reach the server, if it does not run yet." placeholder:"URL"`
 	JSON     bool   `help:"Print JSON."`
 	serverFlags
 }
@@ -48,6 +50,9 @@ func (c *linkNewCmd) Run(ctx context.Context, t *terminal) error {
 	}, &made)
 	if err != nil {
 		return err
+	}
+	if path, ok := strings.CutPrefix(made.URL, nowhere); ok && c.At != "" {
+		made.URL = strings.TrimSuffix(c.At, "/") + path
 	}
 	if c.JSON {
 		return t.printJSON(made)

@@ -18,6 +18,7 @@ import (
 
 // subtitlesCmd works on plain files: it needs no data directory and no server.
 type subtitlesCmd struct {
+	HandIn  subtitlesHandInCmd  `cmd:"" name:"hand-in" help:"Hand subtitles in at the conference server, in the language that is spoken."`
 	Read    subtitlesReadCmd    `cmd:"" help:"Say what a subtitle file holds, and what is odd about it."`
 	Check   subtitlesCheckCmd   `cmd:"" help:"Say how well subtitles can be read, and mend what can be mended."`
 	Sync    subtitlesSyncCmd    `cmd:"" help:"Say whether subtitles come when somebody speaks."`

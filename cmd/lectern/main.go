@@ -42,6 +42,9 @@ type commands struct {
 	Translations translationsCmd `cmd:"" help:"Keep translated subtitles to their source."`
 	Import       importCmd       `cmd:"" help:"Bring the programme of a conference in, again and again."`
 	Submit       submitCmd       `cmd:"" help:"Hand recordings in at the conference server."`
+	Cut          cutCmd          `cmd:"" help:"Say which parts of a talk's recordings are kept, at the conference server."`
+	Approve      approveCmd      `cmd:"" help:"Say that a talk may be published as it is, or what is wrong."`
+	Release      releaseCmd      `cmd:"" help:"Release a talk."`
 	Link         linkCmd         `cmd:"" help:"Let people and programs in at the conference server."`
 	Status       statusCmd       `cmd:"" help:"List the talks, and say what needs attention."`
 	Explain      explainCmd      `cmd:"" help:"Say why the actions of a talk's last run ran."`

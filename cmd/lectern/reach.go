@@ -58,7 +58,7 @@ func (f *serverFlags) reach(ctx context.Context, t *terminal) (*reach, error) {
 	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: "http://localhost", Uploads: filepath.Join(f.Data, "uploads")})
+	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: nowhere, Uploads: filepath.Join(f.Data, "uploads")})
 	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
@@ -81,6 +81,9 @@ func reachSocket(ctx context.Context, data string) (*reach, error) {
 		return nil
 	}}, c.Close()
 }
+
+// nowhere is where people reach a server that does not run.
+const nowhere = "http://localhost"
 
 // inside asks a handler in this process, as the operator of the data directory.
 type inside struct{ handler http.Handler }

@@ -147,14 +147,16 @@ func (o *Office) Revoke(ctx context.Context, p access.Person, link int64) error 
 }
 
 // FirstLink makes a link that opens once and makes an organiser of whoever opens it, where
-// no link has done so yet; ok says whether there was need for one. Whoever can read the
+// no link has done so yet, and none is there that could; ok says whether there was need for one. Whoever can read the
 // server's terminal could open its data directory as well.
 func (o *Office) FirstLink(ctx context.Context) (secret access.Secret, ok bool, err error) {
 	links, err := o.Catalog.Links(ctx)
 	if err != nil {
 		return "", false, err
 	}
-	if slices.ContainsFunc(links, func(l catalog.Link) bool { return l.Role == access.Organiser && !l.Used.IsZero() }) {
+	if slices.ContainsFunc(links, func(l catalog.Link) bool {
+		return l.Role == access.Organiser && (!l.Used.IsZero() || l.Kind == catalog.PersonalLink && l.Stands(time.Now()))
+	}) {
 		return "", false, nil
 	}
 	for _, l := range links { // of starts that nobody followed

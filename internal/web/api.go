@@ -40,6 +40,7 @@ func (s *Server) newAPI() http.Handler {
 	a.translationOperations()
 	a.talkOperations()
 	a.programmeOperations()
+	a.speakerOperations()
 	s.described = a.OpenAPI()
 	return a.known(mux)
 }

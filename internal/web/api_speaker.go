@@ -1,0 +1,130 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/subtitle/check"
+	"github.com/lectern-av/lectern/internal/subtitle/compare"
+	"github.com/lectern-av/lectern/internal/subtitle/insync"
+)
+
+// HandedIn is what became of a subtitle file.
+type HandedIn struct {
+	Saved    bool              `json:"saved" doc:"There is a new revision."`
+	Same     bool              `json:"same" doc:"It says what the present revision says."`
+	Revision int               `json:"revision"`
+	Clock    string            `json:"clock" enum:"reel,programme"`
+	Cues     int               `json:"cues"`
+	Grade    string            `json:"grade" doc:"How well it reads, A to F."`
+	Findings []check.Finding   `json:"findings"`
+	Source   conference.Source `json:"source" doc:"What the file was, and what reading it remarked."`
+	Notes    []string          `json:"notes"`
+	Changed  compare.Counts    `json:"changed" doc:"Against the revision before."`
+	Sync     *insync.Result    `json:"sync,omitempty" doc:"Whether it comes when somebody speaks; absent where nobody has listened yet."`
+	Says     string            `json:"sync_says,omitempty" doc:"The same in words."`
+}
+
+func handedIn(c office.Captioned) *body[HandedIn] {
+	h := HandedIn{c.Saved, c.Same, c.Revision, c.Clock, len(c.Cues), c.Check.Grade, list(c.Check.Findings), c.Remarks, list(c.Notes), c.Changed, c.Sync, ""}
+	if c.Sync != nil {
+		h.Says = c.Sync.Sentence()
+	}
+	return &body[HandedIn]{h}
+}
+
+func (a *api) speakerOperations() {
+	operate(a, operation{"hand-in-subtitles", http.MethodPut, "/talks/{slug}/subtitles", "Hand in subtitles in the language that is spoken, or only have them checked.", access.Caption}, a.putSubtitles)
+	operate(a, operation{"shift-subtitles", http.MethodPost, "/talks/{slug}/subtitles/shift", "Move the subtitles as listening to the recordings has it.", access.Caption}, a.postShift)
+	operate(a, operation{"restore-subtitles", http.MethodPost, "/talks/{slug}/subtitles/{revision}/restore", "Make an earlier revision the present one.", access.Caption}, a.postRestore)
+	operate(a, operation{"describe-talk", http.MethodPut, "/talks/{slug}/description", "Correct what a talk says of itself.", access.Describe}, a.putDescription)
+	operate(a, operation{"judge-talk", http.MethodPost, "/talks/{slug}/verdict", "Approve a talk as it is, or say what is wrong.", access.Judge}, a.postVerdict)
+	operate(a, operation{"release-talk", http.MethodPost, "/talks/{slug}/release", "Have a talk released: at once, or as soon as nothing speaks against it.", access.Release}, a.postRelease)
+	operate(a, operation{"hold-talk", http.MethodDelete, "/talks/{slug}/release", "Take back that a talk is to be released.", access.Release}, a.deleteRelease)
+}
+
+func (a *api) putSubtitles(ctx context.Context, p access.Person, in *struct {
+	Slug     string `path:"slug"`
+	Name     string `query:"name" default:"subtitles.srt" doc:"What the file is called."`
+	Clock    string `query:"clock" enum:"reel,programme" doc:"Whose times it has: the recordings', or the film's. Without it, the film's where there is one."`
+	Encoding string `query:"encoding" doc:"Overrules what the bytes look like."`
+	Check    bool   `query:"check" doc:"Nothing is saved."`
+	RawBody  []byte `contentType:"application/octet-stream"`
+}) (*body[HandedIn], error) {
+	done, err := a.office.HandIn(ctx, p, in.Slug, office.CaptionFile{Name: plainName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: in.Clock, Check: in.Check})
+	if err != nil {
+		return nil, err
+	}
+	return handedIn(done), nil
+}
+
+func (a *api) postShift(ctx context.Context, p access.Person, in *struct {
+	Slug     string `path:"slug"`
+	Revision int    `query:"revision" required:"true" doc:"For which it was offered."`
+}) (*body[HandedIn], error) {
+	done, err := a.office.Shift(ctx, p, in.Slug, in.Revision)
+	return handedIn(done), err
+}
+
+func (a *api) postRestore(ctx context.Context, p access.Person, in *struct {
+	Slug     string `path:"slug"`
+	Revision int    `path:"revision"`
+}) (*body[HandedIn], error) {
+	done, err := a.office.RestoreSource(ctx, p, in.Slug, in.Revision)
+	return handedIn(done), err
+}
+
+// Description is what a talk says of itself.
+type Description struct {
+	Title    string   `json:"title" maxLength:"300"`
+	Abstract string   `json:"abstract,omitempty"`
+	Speakers []string `json:"speakers,omitempty"`
+}
+
+func (a *api) putDescription(ctx context.Context, p access.Person, in *struct {
+	Slug string `path:"slug"`
+	Body Description
+}) (*struct{}, error) {
+	return nil, a.office.Describe(ctx, p, in.Slug, office.Described(in.Body))
+}
+
+// Verdict is whether a talk may be published as it is.
+type Verdict struct {
+	Approved bool   `json:"approved"`
+	Words    string `json:"words,omitempty" doc:"What is wrong, if it is not approved."`
+}
+
+func (a *api) postVerdict(ctx context.Context, p access.Person, in *struct {
+	Slug string `path:"slug"`
+	Body Verdict
+}) (*struct{}, error) {
+	return nil, a.office.Judge(ctx, p, in.Slug, in.Body.Approved, in.Body.Words)
+}
+
+// Release is how a release stands.
+type Release struct {
+	Released bool   `json:"released"`
+	Refused  string `json:"refused,omitempty" doc:"Why it is not yet."`
+}
+
+func (a *api) postRelease(ctx context.Context, p access.Person, in *struct {
+	Slug    string `path:"slug"`
+	Without string `query:"without" doc:"Why no speaker has to approve it."`
+}) (*body[Release], error) {
+	s, err := a.office.AskRelease(ctx, p, in.Slug, in.Without)
+	if err != nil {
+		return nil, err
+	}
+	var r Release
+	if s.Wanted != nil {
+		r = Release{!s.Wanted.Released.IsZero(), s.Wanted.Refused}
+	}
+	return &body[Release]{r}, nil
+}
+
+func (a *api) deleteRelease(ctx context.Context, p access.Person, in *slugInput) (*struct{}, error) {
+	return nil, a.office.HoldRelease(ctx, p, in.Slug)
+}
