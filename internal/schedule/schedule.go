@@ -228,16 +228,17 @@ func inZone(t time.Time, zone *time.Location) time.Time {
 }
 
 var (
-	tags   = regexp.MustCompile(`(?s)<(script|style)\b.*?</(script|style)>|<[a-zA-Z/!][^>]*>`)
-	blocks = regexp.MustCompile(`(?i)<(/p|br ?/?|/li|/h[1-6]|/div)>`)
-	spaces = regexp.MustCompile(`[ \t]+`)
-	gaps   = regexp.MustCompile(`\n{3,}`)
+	tags       = regexp.MustCompile(`(?s)<(script|style)\b.*?</(script|style)>|<[a-zA-Z/!][^>]*>`)
+	paragraphs = regexp.MustCompile(`(?i)</(p|h[1-6]|div|ul|ol)>`)
+	breaksOff  = regexp.MustCompile(`(?i)<(br ?/?|/li)>`)
+	spaces     = regexp.MustCompile(`[ \t]+`)
+	gaps       = regexp.MustCompile(`\n{3,}`)
 )
 
 // prose is a text without HTML, in paragraphs.
 func prose(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
-	text = blocks.ReplaceAllString(text, "\n$0")
+	text = breaksOff.ReplaceAllString(paragraphs.ReplaceAllString(text, "\n\n"), "\n")
 	text = html.UnescapeString(tags.ReplaceAllString(text, ""))
 	lines := strings.Split(text, "\n")
 	for i, l := range lines {

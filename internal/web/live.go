@@ -64,6 +64,9 @@ func (s *Server) follow(ctx context.Context) error {
 	stop := s.office.Board.Follow(rows)
 	defer stop()
 	defer close(s.live.over)
+	if err := s.warm(ctx); err != nil {
+		return err
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -74,6 +77,21 @@ func (s *Server) follow(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// warm renders all rows once, so that the first who asks for a thousand does not wait for them.
+func (s *Server) warm(ctx context.Context) error {
+	for _, r := range s.office.Board.Rows() {
+		for _, locale := range locales {
+			if ctx.Err() != nil {
+				return nil
+			}
+			if _, err := s.rowHTML(locale.String(), r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // tell sends a row to every page that shows it.

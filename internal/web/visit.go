@@ -1,6 +1,7 @@
 package web
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -94,8 +95,40 @@ func (v *visit) answer(status int, name string, data any, problem *fault.Fault) 
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.Header().Set("Cache-Control", "no-store")
+	v.w.Header().Set("Vary", "Accept-Encoding, Accept-Language, Cookie")
+	if len(b) > longPage && acceptsGzip(v.r) {
+		return v.squeezed(status, b)
+	}
 	v.w.WriteHeader(status)
 	_, _ = v.w.Write(b) // who does not wait for the answer does not get it
+	return nil
+}
+
+// longPage is from how many bytes on a page is compressed.
+const longPage = 16 << 10
+
+// acceptsGzip reports whether a browser takes a page compressed.
+func acceptsGzip(r *http.Request) bool {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		coding, quality, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if coding == "gzip" && strings.ReplaceAll(quality, " ", "") != "q=0" {
+			return true
+		}
+	}
+	return false
+}
+
+// squeezed answers with a page compressed, quickly rather than well: an overview of a thousand
+// talks is a tenth of its size then.
+func (v *visit) squeezed(status int, b []byte) error {
+	v.w.Header().Set("Content-Encoding", "gzip")
+	v.w.WriteHeader(status)
+	z, err := gzip.NewWriterLevel(v.w, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	_, _ = z.Write(b) // likewise
+	_ = z.Close()
 	return nil
 }
 
