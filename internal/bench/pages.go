@@ -35,8 +35,8 @@ func pages() Row {
 	return Row{
 		Name: "pages",
 		How: `A server has 1,000 talks with three tracks each, while two niced encodes keep both cores busy. Its
-overview is asked for 20 times a second for half a minute, whole and compressed, until its last byte
-is there. Then 200 pages are open, and 20 talks a second change: each page sees each change, and the
+overview is asked for three times and then, which counts, 20 times a second for half a minute, whole
+and compressed, until its last byte is there. Then 200 pages are open, and 20 talks a second change: each page sees each change, and the
 latest of all counts from before it was asked for; memory is the server's, against before.`,
 		Measure: measurePages,
 		Judge: func(rounds []Round) []Line {
@@ -194,6 +194,16 @@ func (s *server) ask(ctx context.Context, method, path string, content []byte) (
 
 // askPages asks for the overview at its rate, whether the answer before has come or not.
 func (s *server) askPages(ctx context.Context, requests int, into *Round) error {
+	for range 3 { // a server that has just started renders its rows once
+		answer, err := s.ask(ctx, http.MethodGet, "/talks", nil)
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+			return err
+		}
+		answer.Body.Close()
+	}
 	took := make([]float64, requests)
 	errs := make([]error, requests)
 	var asked sync.WaitGroup
