@@ -74,7 +74,8 @@ build: ## build bin/lectern
 .PHONY: test
 test: ## lint, and every test there is
 	@.ci/need go ffmpeg redis-server fonts-noto-core fonts-noto-cjk fontconfig gettext translate-toolkit nodejs npm chromium
-	@npm ci --prefix internal/tus/testdata/tus-js-client --ignore-scripts --no-audit --no-fund
+	@for dir in internal/tus/testdata/tus-js-client internal/web/testdata/axe; do \
+	  npm ci --prefix $$dir --ignore-scripts --no-audit --no-fund; done
 	@$(MAKE) lint
 	go test -tags slow -timeout 18m ./...
 

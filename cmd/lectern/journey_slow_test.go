@@ -213,7 +213,49 @@ func TestTheWholeJourney(t *testing.T) {
 	organiser.does("release it", chromedp.Navigate(s.url+talk+"/speaker"), chromedp.Click(`form[action$="/release"] .primary`))
 	organiser.sees("that it is out", `!!document.querySelector(".chip[data-state=released]")`, pagePatience)
 
+	organiser.looksThrough("/", "/talks", talk, talk+"/speaker", talk+"/watch", talk+"/bundle", talk+"/edit", talk+"/translations", talk+"/translations/es",
+		talk+"/translations/es/review", "/review/es", "/arrivals", "/programme", "/people", "/talks/new", "/glossary", "/nothing-is-here")
+	speaker.looksThrough(talk + "/speaker")
 	s.takeHome(t, talk)
+}
+
+// looksThrough has axe look pages through, on a phone in the dark and on a desk, for what would
+// keep people out who do not see, or use no mouse.
+func (g *guest) looksThrough(paths ...string) {
+	g.t.Helper()
+	axe, err := os.ReadFile(filepath.Join("..", "..", "internal", "web", "testdata", "axe", "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		g.t.Fatalf("%v (make test installs it)", err)
+	}
+	for _, path := range paths {
+		for _, as := range []struct {
+			width int64
+			theme string
+		}{{390, "dark"}, {1280, "light"}} {
+			g.does("look at "+path, chromedp.EmulateViewport(as.width, 844), chromedp.Navigate(g.url+path))
+			g.t.Run(fmt.Sprintf("%s, %d, %s", path, as.width, as.theme), func(t *testing.T) {
+				for _, v := range g.violations(string(axe), as.theme) {
+					t.Error(v)
+				}
+			})
+		}
+	}
+}
+
+// violations is what axe finds serious or critical on the page that is open.
+func (g *guest) violations(axe, theme string) []string {
+	g.t.Helper()
+	ctx, cancel := context.WithTimeout(g.ctx, pagePatience)
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](axe+"; document.documentElement.dataset.theme = "+fmt.Sprintf("%q", theme)+"; true")); err != nil {
+		g.fail("run axe", err)
+	}
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`axe.run().then((r) => r.violations.filter((v) => ["serious", "critical"].includes(v.impact)).map((v) =>
+		v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + " " + (n.any[0]?.message ?? "")).join(" | ")))`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		g.fail("run axe", err)
+	}
+	return found
 }
 
 // takeHome downloads the bundle whole, and proves it sound.
