@@ -65,6 +65,7 @@ func New(o Options) (*Server, error) {
 	for _, r := range s.routes() {
 		mux.Handle(r.pattern, s.guarded(r))
 	}
+	mux.Handle("/", s.guarded(route{"/", access.Anyone, func(*visit) error { return catalog.ErrNone }}))
 	mux.Handle(apiPath+"/", s.newAPI())
 	if o.Uploads != "" {
 		if s.uploads, err = s.newUploads(o.Uploads); err != nil {
