@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"time"
@@ -240,6 +241,41 @@ func (o *Office) Withdraw(ctx context.Context, p access.Person, slug, sha256 str
 		return nil
 	})
 	return err
+}
+
+// Sample writes twelve seconds of one side ("left", "right" or "mix") of a talk's recording, from
+// an offset on, as Opus in WebM: so that somebody can hear which channel is the talk.
+func (o *Office) Sample(ctx context.Context, p access.Person, slug, sha256, side string, at time.Duration, w io.Writer) error {
+	path, err := o.recordingOf(ctx, p, slug, sha256)
+	if err != nil {
+		return err
+	}
+	all, err := o.Catalog.Arrivals(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		if a.SHA256 == sha256 && a.Length > 0 && at > a.Length*3/4 { // a short one: from its middle on
+			at = a.Length / 2
+		}
+	}
+	return o.Tools.Sample(ctx, path, 0, side, at, w)
+}
+
+// recordingOf is where one of a talk's recordings lies.
+func (o *Office) recordingOf(ctx context.Context, p access.Person, slug, sha256 string) (string, error) {
+	if !p.May(access.Record, slug, "") {
+		return "", access.ErrForbidden
+	}
+	s, err := o.Catalog.Talk(ctx, slug)
+	if err != nil {
+		return "", err
+	}
+	if !slices.ContainsFunc(s.Facts.Recordings, func(r conference.Recording) bool { return r.SHA256 == sha256 }) {
+		return "", fmt.Errorf("recording %.12s of %s: %w", sha256, slug, catalog.ErrNone)
+	}
+	original, err := o.Catalog.Original(ctx, action.Key(sha256))
+	return original.Path, err
 }
 
 // Dismiss says that a recording is of no talk; Readmit takes that back.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/lectern-av/lectern/internal/fault"
 	"github.com/lectern-av/lectern/internal/office"
 	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/timeline"
 	"github.com/lectern-av/lectern/pipelines"
 )
 
@@ -24,6 +26,7 @@ func (s *Server) talkRoutes() []route {
 		{"GET /talks/{slug}", access.See, s.talk},
 		{"POST /talks/{slug}/handling", access.Record, s.setHandling},
 		{"POST /talks/{slug}/retry", access.Record, s.retry},
+		{"GET /talks/{slug}/recordings/{sha256}/sample", access.Record, s.sample},
 	}
 }
 
@@ -122,6 +125,33 @@ func cutText(cut []conference.Keep) string {
 		lines[i] = plan.CutText(k)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// sampleAt is where in a recording people listen to it: a little after the beginning, when
+// somebody speaks.
+const sampleAt = 90 * time.Second
+
+// sample is a few seconds of one side of a recording.
+func (s *Server) sample(v *visit) error {
+	q := v.r.URL.Query()
+	side, at := q.Get("side"), sampleAt
+	if !slices.Contains([]string{"left", "right", "mix"}, side) {
+		return catalog.ErrNone
+	}
+	if text := q.Get("at"); text != "" {
+		var err error
+		if at, err = timeline.ParseClock(text); err != nil {
+			return fault.New("at", "%v", err)
+		}
+	}
+	var b bytes.Buffer
+	if err := s.office.Sample(v.ctx(), v.person, v.slug(), v.r.PathValue("sha256"), side, at, &b); err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "audio/webm")
+	v.w.Header().Set("Cache-Control", "private, max-age=3600")
+	http.ServeContent(v.w, v.r, "", time.Time{}, bytes.NewReader(b.Bytes()))
+	return nil
 }
 
 func (s *Server) retry(v *visit) error {

@@ -62,6 +62,7 @@ func (w words) funcs(locale string) template.FuncMap {
 		"date":     func(t time.Time) string { return dateIn(locale, t) },
 		"day":      func(t time.Time) string { return dayIn(locale, t) },
 		"language": func(tag string) string { return languageIn(locale, tag) },
+		"list":     func(all ...string) []string { return all },
 		"short":    short,
 		"percent":  func(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) },
 		"title":    titleOf,
