@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,8 +23,10 @@ const (
 // folder is a watched one in a bubble where time passes at once. The system's own
 // messages do not reach it, so that the clock alone moves the watch.
 type folder struct {
-	t    *testing.T
-	dir  string
+	t   *testing.T
+	dir string
+
+	mu   sync.Mutex
 	told []File
 	err  error // what taking a file comes to
 }
@@ -36,6 +39,8 @@ func watched(t *testing.T, dir string, do func(f *folder)) {
 		w := &watch{
 			dir: dir, o: Options{Settle: settle, Poll: poll, Log: slog.New(slog.DiscardHandler)}, seen: make(map[string]sighting),
 			found: func(_ context.Context, file File) error {
+				f.mu.Lock()
+				defer f.mu.Unlock()
 				f.told = append(f.told, file)
 				return f.err
 			},
@@ -55,6 +60,13 @@ func watched(t *testing.T, dir string, do func(f *folder)) {
 func (f *folder) pass(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
+}
+
+// taking is what taking a file comes to from now on.
+func (f *folder) taking(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
 }
 
 // write appends to a file, as of the bubble's time.
@@ -80,6 +92,8 @@ func (f *folder) write(name, text string) *os.File {
 // expect looks at what was told of since the last time: "room: file".
 func (f *folder) expect(want ...string) {
 	f.t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	var got []string
 	for _, file := range f.told {
 		got = append(got, file.Room+": "+filepath.Base(file.Path))
@@ -154,10 +168,10 @@ func TestAFileThatIsOpenForWritingHasToWait(t *testing.T) {
 func TestAFileThatCouldNotBeTakenIsTriedAgain(t *testing.T) {
 	watched(t, t.TempDir(), func(f *folder) {
 		f.write("talk.mp4", "x").Close()
-		f.err = errors.New("the catalogue is busy")
+		f.taking(errors.New("the catalogue is busy"))
 		f.pass(poll + settle + time.Second)
 		f.expect(": talk.mp4")
-		f.err = nil
+		f.taking(nil)
 		f.pass(2 * poll)
 		f.expect(": talk.mp4")
 	})
