@@ -11,6 +11,7 @@ import (
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/mail"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -170,4 +171,52 @@ func (o *Office) FirstLink(ctx context.Context) (secret access.Secret, ok bool, 
 		Kind: catalog.OnceLink, Role: access.Organiser, Name: "organiser", Lifetime: OnceLifetime,
 	})
 	return secret, true, err
+}
+
+// Invited is a link that was made for a speaker.
+type Invited struct {
+	Name, Email, Talk, Title string
+	Secret                   access.Secret
+}
+
+// InviteSpeakers makes a link for every speaker of every talk that is to be recorded and has
+// none that stands, and writes to those whose address the programme has.
+func (o *Office) InviteSpeakers(ctx context.Context, p access.Person) (made []Invited, err error) {
+	by, err := p.As(access.Manage, "", "")
+	if err != nil {
+		return nil, err
+	}
+	links, err := o.Catalog.Links(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	for _, r := range o.Board.Rows() {
+		if r.Scheduling.DoNotRecord {
+			continue
+		}
+		for _, name := range r.Speakers {
+			if slices.ContainsFunc(links, func(l catalog.Link) bool {
+				return l.Role == access.Speaker && l.Talk == r.Slug && l.Name == name && l.Stands(now)
+			}) {
+				continue
+			}
+			i := Invited{Name: name, Talk: r.Slug, Title: r.Title}
+			for _, person := range r.Scheduling.Persons {
+				if person.Name == name {
+					i.Email = person.Email
+				}
+			}
+			var l catalog.Link
+			if i.Secret, l, err = o.invite(ctx, by.Name, Invitation{Role: access.Speaker, Talk: r.Slug, Name: name, Email: i.Email}); err != nil {
+				return made, err
+			}
+			made = append(made, i)
+			m := mail.Matter{Title: r.Title, Link: o.URL + "/l/" + string(i.Secret), Expires: l.Expires}
+			if err := o.write(ctx, mail.Invitation, fmt.Sprint(l.Link), l.Grant, m); err != nil {
+				return made, err
+			}
+		}
+	}
+	return made, nil
 }

@@ -58,6 +58,7 @@ func (a *api) linkOperations() {
 	operate(a, operation{"who-am-i", http.MethodGet, "/me", "Say what one was let in for.", access.Enter}, a.whoAmI)
 	operate(a, operation{"list-links", http.MethodGet, "/links", "List all links and tokens.", access.Manage}, a.listLinks)
 	operate(a, operation{"make-link", http.MethodPost, "/links", "Make a link for a person, or a token for a program.", access.Manage}, a.makeLink)
+	operate(a, operation{"invite-speakers", http.MethodPost, "/links/speakers", "Make a link for every speaker of the programme who has none.", access.Manage}, a.inviteSpeakers)
 	operate(a, operation{"revoke-link", http.MethodDelete, "/links/{id}", "Revoke a link or a token, and end what it opened.", access.Manage}, a.revokeLink)
 }
 
@@ -102,6 +103,15 @@ func (a *api) makeLink(ctx context.Context, p access.Person, in *body[NewLink]) 
 		made.URL = LinkTo(a.url, secret)
 	}
 	return &body[Link]{made}, nil
+}
+
+func (a *api) inviteSpeakers(ctx context.Context, p access.Person, _ *struct{}) (*body[[]Link], error) {
+	made, err := a.office.InviteSpeakers(ctx, p)
+	all := []Link{}
+	for _, i := range made {
+		all = append(all, Link{Kind: catalog.PersonalLink, Role: access.Speaker, Talk: i.Talk, Name: i.Name, Email: i.Email, URL: LinkTo(a.url, i.Secret)})
+	}
+	return &body[[]Link]{all}, err
 }
 
 func (a *api) revokeLink(ctx context.Context, p access.Person, in *struct {

@@ -54,6 +54,9 @@ func placeOf(g access.Grant) place {
 // askIn asks whether to open a link. That a page which was only fetched opens nothing keeps
 // links that open once from the programs that look into letters before people do.
 func (s *Server) askIn(v *visit) error {
+	if !s.limits.tryLink(v.r) {
+		return errTooOften
+	}
 	l, err := s.office.Catalog.LinkBy(v.ctx(), access.Secret(v.r.PathValue("secret")).Hash())
 	if err == nil && (l.Kind == catalog.Token || !l.Stands(time.Now()) || l.Kind == catalog.OnceLink && !l.Used.IsZero()) {
 		err = catalog.ErrNone
@@ -66,6 +69,9 @@ func (s *Server) askIn(v *visit) error {
 
 // letIn opens a link.
 func (s *Server) letIn(v *visit) error {
+	if !s.limits.tryLink(v.r) {
+		return errTooOften
+	}
 	session, grant, err := s.office.Enter(v.ctx(), access.Secret(v.r.PathValue("secret")))
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ func (s *Server) peopleRoutes() []route {
 	return []route{
 		{"GET /people", access.Manage, s.people},
 		{"POST /people", access.Manage, s.invite},
+		{"POST /people/speakers", access.Manage, s.inviteSpeakers},
 		{"POST /people/{link}/revoke", access.Manage, s.revoke},
 	}
 }
@@ -26,7 +27,10 @@ type peoplePage struct {
 	Roles []access.Role
 	Kinds []string
 	Typed office.Invitation
-	Made  string // the address of a link that was just made, or a token; it is shown once
+	All   []office.Invited // that were made just now, for all speakers
+	Asked bool             // for them
+	URL   string           // of the server
+	Made  string           // the address of a link that was just made, or a token; it is shown once
 }
 
 func (v *visit) peoplePage() (p peoplePage, err error) {
@@ -67,6 +71,20 @@ func (s *Server) invite(v *visit) error {
 	}
 	p.Links = append([]catalog.Link{l}, p.Links...)
 	p.Typed = office.Invitation{}
+	return v.show("people.html", p)
+}
+
+// inviteSpeakers makes links for all speakers who have none.
+func (s *Server) inviteSpeakers(v *visit) error {
+	made, err := s.office.InviteSpeakers(v.ctx(), v.person)
+	if err != nil {
+		return err
+	}
+	p, err := v.peoplePage()
+	if err != nil {
+		return err
+	}
+	p.All, p.Asked, p.URL = made, true, s.url
 	return v.show("people.html", p)
 }
 

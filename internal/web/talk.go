@@ -145,7 +145,9 @@ func (s *Server) sample(v *visit) error {
 		}
 	}
 	var b bytes.Buffer
-	if err := s.office.Sample(v.ctx(), v.person, v.slug(), v.r.PathValue("sha256"), side, at, &b); err != nil {
+	if err := v.heavily(func() error {
+		return s.office.Sample(v.ctx(), v.person, v.slug(), v.r.PathValue("sha256"), side, at, &b)
+	}); err != nil {
 		return err
 	}
 	v.w.Header().Set("Content-Type", "audio/webm")

@@ -139,12 +139,14 @@ func (s *Server) verify(v *visit) error {
 	if err != nil {
 		return err
 	}
-	report, err := s.office.Verify(v.ctx(), v.person, v.slug())
-	if err != nil {
-		return err
-	}
-	p.Verified = &report
-	return v.show("bundle.html", p)
+	return v.heavily(func() error {
+		report, err := s.office.Verify(v.ctx(), v.person, v.slug())
+		if err != nil {
+			return err
+		}
+		p.Verified = &report
+		return v.show("bundle.html", p)
+	})
 }
 
 // bundleZip is all of a bundle as one file, streamed.

@@ -41,7 +41,9 @@ type Server struct {
 	pages     pages
 	static    fs.FS
 	live      *live
-	uploads   *tus.Server // nil: none
+	limits    limits
+	heavy     chan struct{} // who is let do what takes the machine time
+	uploads   *tus.Server   // nil: none
 	rows      rowCache
 	described *huma.OpenAPI // what programs may ask
 	handler   http.Handler
@@ -49,7 +51,7 @@ type Server struct {
 
 // New makes a server of what is embedded here; that it cannot is a mistake in it.
 func New(o Options) (*Server, error) {
-	s := &Server{office: o.Office, log: o.Log, url: strings.TrimSuffix(o.URL, "/"), live: newLive()}
+	s := &Server{office: o.Office, log: o.Log, url: strings.TrimSuffix(o.URL, "/"), live: newLive(), heavy: make(chan struct{}, mostHeavy)}
 	s.rows.rows = make(map[rowKey]renderedRow)
 	var err error
 	if s.words, err = readWords(); err != nil {
@@ -124,6 +126,9 @@ func (s *Server) guarded(r route) http.Handler {
 	})
 }
 
+// errTooOften says that somebody has to wait.
+var errTooOften = errors.New("too often")
+
 // statusOf is how HTTP calls an error.
 func statusOf(err error) int {
 	var tooLarge *http.MaxBytesError
@@ -131,6 +136,8 @@ func statusOf(err error) int {
 	switch {
 	case errors.Is(err, access.ErrForbidden):
 		return http.StatusForbidden
+	case errors.Is(err, errTooOften):
+		return http.StatusTooManyRequests
 	case errors.Is(err, catalog.ErrNone):
 		return http.StatusNotFound
 	case errors.As(err, &tooLarge):

@@ -1,0 +1,54 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Links are long, and nobody guesses one; but nobody needs to try a hundred either.
+const (
+	linksBurst = 30              // links that may be tried at once from one address
+	linksEvery = 2 * time.Second // after which it is one more
+	mostKnown  = 10_000          // addresses that are kept count of
+)
+
+// limits keeps count of who tries links, by address.
+type limits struct {
+	mu    sync.Mutex
+	tries map[string]*rate.Limiter
+}
+
+// tryLink reports whether somebody may try one more link.
+func (l *limits) tryLink(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil { // by the data directory's socket
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.tries == nil || len(l.tries) > mostKnown {
+		l.tries = make(map[string]*rate.Limiter)
+	}
+	if l.tries[host] == nil {
+		l.tries[host] = rate.NewLimiter(rate.Every(linksEvery), linksBurst)
+	}
+	return l.tries[host].Allow()
+}
+
+// mostHeavy is how many requests that run programs or read whole films are answered at once.
+const mostHeavy = 2
+
+// heavily does something that takes the machine's time, when it is its turn.
+func (v *visit) heavily(do func() error) error {
+	select {
+	case v.heavy <- struct{}{}:
+	case <-v.ctx().Done():
+		return v.ctx().Err()
+	}
+	defer func() { <-v.heavy }()
+	return do()
+}
