@@ -190,10 +190,14 @@ func (o *Office) releaseOne(ctx context.Context, w catalog.Wanted, now time.Time
 	if err != nil {
 		return err
 	}
+	wish, err := o.Catalog.WishFor(ctx, w.Slug)
+	if err != nil && !errors.Is(err, catalog.ErrNone) {
+		return err
+	}
 	why := s.Forbids
-	switch row, _ := o.Board.Row(w.Slug); {
+	switch {
 	case why != "":
-	case row.Wished:
+	case wish.Open():
 		why = "it is being made again"
 	case s.Verdict.Verdict != catalog.Approved || s.Stale:
 		why = "it was changed since it was approved"
