@@ -117,6 +117,9 @@ func statusOf(ctx context.Context, books *catalog.Catalog, talk catalog.Summary)
 		s.Troubles = troublesIn(published.Dir)
 	}
 	runs, err := books.LastRuns(ctx, talk.Slug, 1)
+	if len(runs) == 0 && talk.Recordings == 0 {
+		s.Outcome = "no recording yet"
+	}
 	if err != nil || len(runs) == 0 {
 		return s, err
 	}

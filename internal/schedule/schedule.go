@@ -108,12 +108,12 @@ func kindOfID(id string) string {
 
 // raw is an event in the words of a file, whichever form it has.
 type raw struct {
-	guid, id, title, subtitle, kind, track, room, spoken string
-	abstract, description, licence, url, date, start     string
-	duration                                             string
-	optout                                               bool
-	persons                                              []conference.Person
-	links                                                []conference.Link
+	guid, id, title, kind, track, room, spoken       string
+	abstract, description, licence, url, date, start string
+	duration                                         string
+	optout                                           bool
+	persons                                          []conference.Person
+	links                                            []conference.Link
 }
 
 // breaks are events that nobody speaks at.

@@ -22,7 +22,6 @@ type xmlEvent struct {
 	Duration    string `xml:"duration"`
 	Room        string `xml:"room"`
 	Title       string `xml:"title"`
-	Subtitle    string `xml:"subtitle"`
 	Track       string `xml:"track"`
 	Type        string `xml:"type"`
 	Language    string `xml:"language"`
