@@ -36,8 +36,9 @@ func pages() Row {
 		Name: "pages",
 		How: `A server has 1,000 talks with three tracks each, while two niced encodes keep both cores busy. Its
 overview is asked for three times and then, which counts, 20 times a second for half a minute, whole
-and compressed, until its last byte is there. Then 200 pages are open, and 20 talks a second change: each page sees each change, and the
-latest of all counts from before it was asked for; memory is the server's, against before.`,
+and compressed, until its last byte is there. Then 200 pages are open, and 20 talks a second change:
+each page sees each change, and the latest of all counts from before it was asked for; memory is the
+server's, against before.`,
 		Measure: measurePages,
 		Judge: func(rounds []Round) []Line {
 			p99, event, memory := median(rounds, pageP99), median(rounds, eventLast), most(rounds, liveGrown)

@@ -168,6 +168,7 @@ type said struct {
 	At    time.Time
 	Who   string
 	Whats []saidWhat
+	came  bool // the talk itself
 }
 
 // saidWhat is one thing of it.
@@ -188,11 +189,11 @@ func (v *visit) history(events []catalog.Event) (all []said) {
 		}
 		last := &all[len(all)-1]
 		key, _, _ := strings.Cut(e.What, ".")
-		if !slices.Contains(ownAffairs, key) {
+		switch {
+		case e.What == "talk.slug" && e.Old == nil:
+			last.Whats, last.came = []saidWhat{v.saidWhat(e)}, true
+		case !slices.Contains(ownAffairs, key) && !last.came:
 			last.Whats = append(last.Whats, v.saidWhat(e))
-		}
-		if e.What == "talk.slug" && e.Old == nil {
-			last.Whats = []saidWhat{v.saidWhat(e)}
 		}
 	}
 	return slices.DeleteFunc(all, func(s said) bool { return len(s.Whats) == 0 })
