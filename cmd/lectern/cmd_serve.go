@@ -127,7 +127,7 @@ func (c *serveCmd) watch(ctx context.Context, t *terminal, o *office.Office) err
 // sender is how letters go out.
 func (c *serveCmd) sender(t *terminal) (mail.Sender, error) {
 	if c.MailServer == "" {
-		return mail.Log{Logger: t.log}, nil
+		return mail.Print{Out: t.err}, nil
 	}
 	if c.MailFrom == "" {
 		return nil, &usageError{"--mail-server needs --mail-from: who letters are from"}

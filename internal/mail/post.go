@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/mail"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -23,14 +25,14 @@ type Sender interface {
 	Send(ctx context.Context, l catalog.Letter) error
 }
 
-// Log prints letters instead of sending them: the whole of them, links included. That is
-// on purpose, for the laptop without a mail server, whose log nobody else reads.
-type Log struct{ *slog.Logger }
+// Print writes letters out instead of sending them: the whole of them, links included. That is
+// on purpose, for the laptop without a mail server, whose terminal nobody else reads.
+type Print struct{ Out io.Writer }
 
 // Send implements Sender.
-func (g Log) Send(ctx context.Context, l catalog.Letter) error {
-	g.InfoContext(ctx, "a letter, printed since no mail server is set", "to", l.Receiver, "subject", l.Subject, "body", l.Body)
-	return nil
+func (p Print) Send(_ context.Context, l catalog.Letter) error {
+	_, err := fmt.Fprintf(p.Out, "\nA letter, printed since no mail server is set:\n\n  To: %s\n  Subject: %s\n\n  %s\n", l.Receiver, l.Subject, strings.ReplaceAll(strings.TrimSpace(l.Body), "\n", "\n  "))
+	return err
 }
 
 // SMTP sends letters by a mail server.

@@ -96,13 +96,14 @@ func (o *Office) tellOrganisers(ctx context.Context, slug string, v catalog.Verd
 	return o.tell(ctx, mail.Wrong, access.Organiser, slug, "", time.Now().UTC().Format(time.RFC3339), mail.Matter{Who: v.Who, Comment: v.Words})
 }
 
-// tellReady says to a talk's speakers that it can be looked at.
+// tellReady says to a talk's speakers that it can be looked at: once for every film there is
+// of it. Of corrected captions they know.
 func (o *Office) tellReady(ctx context.Context, slug string) error {
-	judged, err := o.judgedOf(ctx, slug)
-	if err != nil {
+	published, ok, err := o.Catalog.Published(ctx, slug)
+	if err != nil || !ok {
 		return err
 	}
-	return o.tell(ctx, mail.Ready, access.Speaker, slug, "/speaker", string(judged), mail.Matter{})
+	return o.tell(ctx, mail.Ready, access.Speaker, slug, "/speaker", published.Edition, mail.Matter{})
 }
 
 // tellReleased says to a talk's speakers that it is out.

@@ -41,6 +41,7 @@ func (s *Server) newAPI() http.Handler {
 	a.talkOperations()
 	a.programmeOperations()
 	a.speakerOperations()
+	a.watchOperations()
 	s.described = a.OpenAPI()
 	return a.known(mux)
 }
