@@ -63,7 +63,7 @@ func (b *Bundle) writeZip(w io.Writer, fill func(io.Writer, part) error) error {
 	archive := zip.NewWriter(w)
 	for _, p := range b.parts() {
 		name := path.Join(b.Talk.Slug, p.name)
-		if !filepath.IsLocal(name) || strings.ContainsAny(name, `\:`) {
+		if !filepath.IsLocal(p.name) || strings.ContainsAny(name, `\:`) {
 			return fmt.Errorf("a file of the bundle is called %q, which would leave its directory", p.name)
 		}
 		entry, err := archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store, Modified: b.Published.UTC().Truncate(2 * time.Second)})
