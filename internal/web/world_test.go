@@ -14,10 +14,12 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/office"
 	"github.com/lectern-av/lectern/internal/store"
 	"github.com/lectern-av/lectern/internal/web"
+	"github.com/lectern-av/lectern/worker"
 )
 
 // world is a conference server on a data directory of its own.
@@ -27,6 +29,7 @@ type world struct {
 	office  *office.Office
 	catalog *catalog.Catalog
 	pages   *web.Server
+	data    string // the data directory, alone in its own
 }
 
 // operator lets people in.
@@ -35,7 +38,7 @@ var operator = access.Person{Grants: []access.Grant{{Role: access.Organiser, Nam
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	data := t.TempDir()
+	data := filepath.Join(t.TempDir(), "data")
 	c, err := catalog.Open(ctx, data)
 	if err != nil {
 		t.Fatal(err)
@@ -48,9 +51,12 @@ func newWorld(t *testing.T) *world {
 	if o.Board, err = office.NewBoard(ctx, c, nil); err != nil {
 		t.Fatal(err)
 	}
+	o.Releaser = &conductor.Releaser{
+		Conductor: conductor.Conductor{Store: s, Recorder: c, Log: o.Log}, Catalog: c, Blobs: s, Kinds: worker.PlanKinds(worker.Kinds()),
+	}
 	server := httptest.NewUnstartedServer(nil)
 	url := "http://" + server.Listener.Addr().String()
-	pages, err := web.New(web.Options{Office: o, Log: o.Log, URL: url})
+	pages, err := web.New(web.Options{Office: o, Log: o.Log, URL: url, Uploads: filepath.Join(data, "uploads")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +75,7 @@ func newWorld(t *testing.T) *world {
 		server.Close()
 		c.Close()
 	})
-	return &world{t, url, o, c, pages}
+	return &world{t, url, o, c, pages, data}
 }
 
 // talk adds a talk with English subtitles to the programme.
