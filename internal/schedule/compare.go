@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
 )
@@ -60,21 +61,25 @@ func Compare(known []Known, p Programme) []Change {
 		}
 	}
 	seen := make(map[int]bool)
-	var changes []Change
-	for _, e := range p.Events {
-		at := -1
-		for _, id := range ids(e.Scheduling) {
-			if i, ok := byID[id]; ok && !seen[i] {
-				at = i
-				break
+	match := make(map[int]int)                    // of events, what is known
+	for _, kind := range []string{"guid", "id"} { // whoever has the guid goes before whoever has the id
+		for n, e := range p.Events {
+			for _, id := range ids(e.Scheduling) {
+				i, ok := byID[id]
+				if _, matched := match[n]; ok && !matched && !seen[i] && kindOfID(id) == kind {
+					match[n], seen[i] = i, true
+				}
 			}
 		}
-		if at < 0 {
+	}
+	var changes []Change
+	for n, e := range p.Events {
+		at, ok := match[n]
+		if !ok {
 			e.Talk.Slug = freshSlug(slugs, e.Talk.Title)
 			changes = append(changes, Change{Kind: New, Slug: e.Talk.Slug, Title: e.Talk.Title, After: e, Says: e})
 			continue
 		}
-		seen[at] = true
 		changes = append(changes, merge(known[at], e))
 	}
 	for i, k := range known {
@@ -166,7 +171,16 @@ func union(a, b map[string]any) map[string]any {
 }
 
 // equal compares as people do: the same moment in two zones is one.
-func equal(a, b any) bool { return reflect.DeepEqual(a, b) }
+func equal(a, b any) bool {
+	one, okOne := a.(string)
+	other, okOther := b.(string)
+	if okOne && okOther && one != other {
+		then, err := time.Parse(time.RFC3339, one)
+		now, errNow := time.Parse(time.RFC3339, other)
+		return err == nil && errNow == nil && then.Equal(now)
+	}
+	return reflect.DeepEqual(a, b)
+}
 
 // show is a thing in a line.
 func show(v any) string {

@@ -1,78 +1,119 @@
-package schedule_test
+package schedule
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/schedule"
 )
 
-// event is a talk as a schedule says it.
-func event(guid, id, title, room string) schedule.Event {
-	return schedule.Event{
-		Talk:       conference.Talk{Title: title, Kind: "talk", Language: "en", Length: 30 * time.Minute},
-		Scheduling: conference.Scheduling{GUID: guid, Event: id, Room: room, Start: time.Date(2026, 5, 9, 10, 0, 0, 0, time.UTC)},
+var ten = time.Date(2026, 5, 9, 10, 0, 0, 0, time.FixedZone("", 2*60*60))
+
+// apis is a talk as a schedule says it, with what a test has otherwise.
+func apis(otherwise ...func(*Event)) Event {
+	e := Event{
+		conference.Talk{Title: "APIs", Kind: "talk", Language: "en", Speakers: []string{"Ada"}, Length: 30 * time.Minute, Date: "2026-05-09"},
+		conference.Scheduling{GUID: "g1", Event: "1", Room: "A", Start: ten},
 	}
+	for _, change := range otherwise {
+		change(&e)
+	}
+	return e
 }
 
-// known is a talk that a schedule brought, and that may have been corrected since.
-func known(slug string, imported schedule.Event, correct func(*schedule.Event)) schedule.Known {
-	imported.Talk.Slug = slug
-	now := imported
-	if correct != nil {
-		correct(&now)
+func room(name string) func(*Event)     { return func(e *Event) { e.Scheduling.Room = name } }
+func title(text string) func(*Event)    { return func(e *Event) { e.Talk.Title = text } }
+func guid(id string) func(*Event)       { return func(e *Event) { e.Scheduling.GUID = id } }
+func number(id string) func(*Event)     { return func(e *Event) { e.Scheduling.Event = id } }
+func start(at time.Time) func(*Event)   { return func(e *Event) { e.Scheduling.Start = at } }
+func named(slug string) func(*Event)    { return func(e *Event) { e.Talk.Slug = slug } }
+func notWanted(e *Event)                { e.Scheduling.DoNotRecord = true }
+func prioritised(e *Event)              { e.Scheduling.Priority, e.Talk.Tags = 5, []string{"keynote"} }
+func known(now, imported Event) []Known { return []Known{{"apis", now, &imported}} }
+
+// inLine is a change as a person reads it.
+func inLine(c Change) string {
+	said := fmt.Sprintf("%s %s", c.Kind, c.Slug)
+	for _, f := range c.Fields {
+		said += fmt.Sprintf("; %s: %s → %s", f.Name, f.Old, f.New)
+		if f.Kept {
+			said += " (kept)"
+		}
 	}
-	return schedule.Known{Slug: slug, Now: now, Imported: &imported}
+	return said
 }
 
-func TestWhatAScheduleChanges(t *testing.T) {
-	said := event("g1", "1", "APIs", "Hall")
+func TestCompare(t *testing.T) {
 	for _, c := range []struct {
-		name  string
-		known []schedule.Known
-		says  schedule.Event
-		kind  schedule.Kind
-		title string // afterwards
-		room  string
-		kept  int // corrections that stay
+		name     string
+		known    []Known
+		schedule []Event
+		want     []string
+		room     string // of the first talk, afterwards
+		title    string
 	}{
-		{"one that nobody knew", nil, said, schedule.New, "APIs", "Hall", 0},
-		{"the same again", []schedule.Known{known("apis", said, nil)}, said, schedule.Same, "APIs", "Hall", 0},
-		{"another room", []schedule.Known{known("apis", said, nil)}, event("g1", "1", "APIs", "Attic"), schedule.Changed, "APIs", "Attic", 0},
-		{"another title", []schedule.Known{known("apis", said, nil)}, event("g1", "1", "Better APIs", "Hall"), schedule.Changed, "Better APIs", "Hall", 0},
-		{"its id alone tells it", []schedule.Known{known("apis", event("", "1", "APIs", "Hall"), nil)}, event("", "1", "Better APIs", "Hall"), schedule.Changed, "Better APIs", "Hall", 0},
-		{"its guid comes before its id", []schedule.Known{known("apis", said, nil)}, event("g1", "99", "APIs", "Hall"), schedule.Changed, "APIs", "Hall", 0},
-		{"a title corrected by hand", []schedule.Known{known("apis", said, func(e *schedule.Event) { e.Talk.Title = "APIs!" })}, said, schedule.Same, "APIs!", "Hall", 0},
-		{"corrected by hand, and moved by the schedule", []schedule.Known{known("apis", said, func(e *schedule.Event) { e.Talk.Title = "APIs!" })}, event("g1", "1", "APIs", "Attic"), schedule.Changed, "APIs!", "Attic", 0},
-		{"both say another title", []schedule.Known{known("apis", said, func(e *schedule.Event) { e.Talk.Title = "APIs!" })}, event("g1", "1", "Better APIs", "Hall"), schedule.Same, "APIs!", "Hall", 1},
-		{"the same title is not enough", []schedule.Known{known("apis", said, nil)}, event("g2", "2", "APIs", "Hall"), schedule.New, "APIs", "Hall", 0},
+		{"all is new", nil, []Event{apis()}, []string{"new apis"}, "A", "APIs"},
+		{"two new ones of one title have names of their own", nil, []Event{apis(), apis(guid("g2"), number("2"))}, []string{"new apis", "new apis-2"}, "A", "APIs"},
+		{"nothing has changed", known(apis(), apis()), []Event{apis()}, []string{"same apis"}, "A", "APIs"},
+		{"the room is another", known(apis(), apis()), []Event{apis(room("B"))}, []string{"changed apis; room: A → B"}, "B", "APIs"},
+		{"the schedule renames a talk, whose name in files stays", known(apis(), apis()), []Event{apis(title("Better APIs"))}, []string{"changed apis; title: APIs → Better APIs"}, "A", "Better APIs"},
+		{"the speaker withdraws consent", known(apis(), apis()), []Event{apis(notWanted)}, []string{"changed apis; do_not_record:  → true"}, "A", "APIs"},
+		{"what was corrected by hand stays", known(apis(title("APIs!")), apis()), []Event{apis()}, []string{"same apis"}, "A", "APIs!"},
+		{"and does not keep the rest from changing", known(apis(title("APIs!")), apis()), []Event{apis(room("B"))}, []string{"changed apis; room: A → B"}, "B", "APIs!"},
+		{"corrected by both, the hand wins, and it is said", known(apis(title("APIs!")), apis()), []Event{apis(title("The APIs"))}, []string{"same apis; title: APIs! → The APIs (kept)"}, "A", "APIs!"},
+		{"corrected by both alike", known(apis(title("APIs!")), apis()), []Event{apis(title("APIs!"))}, []string{"same apis"}, "A", "APIs!"},
+		{"a room that the schedule takes back", known(apis(), apis()), []Event{apis(room(""))}, []string{"changed apis; room: A → "}, "", "APIs"},
+		{"what only people say stays", known(apis(prioritised), apis()), []Event{apis(room("B"))}, []string{"changed apis; room: A → B"}, "B", "APIs"},
+		{"it is gone from the schedule", known(apis(), apis()), []Event{apis(guid("g2"), number("2"), title("Tests"))}, []string{"new tests", "gone apis"}, "A", "Tests"},
+		{"a talk made by hand is never gone", []Known{{"mine", apis(guid(""), number(""), title("Mine")), nil}}, []Event{apis()}, []string{"new apis"}, "A", "APIs"},
+		{"a talk made by hand is matched by its guid", []Known{{"apis", apis(number(""), room("")), nil}}, []Event{apis()}, []string{"changed apis; event:  → 1; room:  → A"}, "A", "APIs"},
+		{"by its id, where the guid is none", known(apis(guid("")), apis(guid(""))), []Event{apis()}, []string{"changed apis; guid:  → g1"}, "A", "APIs"},
+		{"the guid goes before the id, in whatever order they come", known(apis(), apis()), []Event{apis(guid("g2"), title("Tests")), apis(number("2"))},
+			[]string{"new tests", "changed apis; event: 1 → 2"}, "A", "Tests"},
+		{"the same moment in another zone is the same", known(apis(), apis()), []Event{apis(start(ten.UTC()))}, []string{"same apis"}, "A", "APIs"},
+		{"another moment is another", known(apis(), apis()), []Event{apis(start(ten.Add(time.Hour)))},
+			[]string{"changed apis; start: 2026-05-09T10:00:00+02:00 → 2026-05-09T11:00:00+02:00"}, "A", "APIs"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			changes := schedule.Compare(c.known, schedule.Programme{Events: []schedule.Event{c.says}})
-			got := changes[0]
-			kept := 0
-			for _, f := range got.Fields {
-				if f.Kept {
-					kept++
+			for i := range c.known {
+				named(c.known[i].Slug)(&c.known[i].Now)
+			}
+			changes := Compare(c.known, Programme{Events: c.schedule})
+			var got []string
+			var after []Known
+			for _, change := range changes {
+				got = append(got, inLine(change))
+				if change.Kind != Gone {
+					after = append(after, Known{change.Slug, change.After, &change.Says})
 				}
 			}
-			if got.Kind != c.kind || got.After.Talk.Title != c.title || got.After.Scheduling.Room != c.room || kept != c.kept {
-				t.Errorf("%s: “%s” in %s, %d kept; want %s: “%s” in %s, %d kept\n%+v", got.Kind, got.After.Talk.Title, got.After.Scheduling.Room, kept, c.kind, c.title, c.room, c.kept, got.Fields)
+			if !slices.Equal(got, c.want) {
+				t.Errorf("it changes\n got %q\nwant %q", got, c.want)
 			}
-			again := schedule.Compare([]schedule.Known{{Slug: got.Slug, Now: got.After, Imported: &got.Says}}, schedule.Programme{Events: []schedule.Event{c.says}})
-			if again[0].Kind != schedule.Same {
-				t.Errorf("applied, and once more it changes %+v", again[0].Fields)
+			if e := changes[0].After; e.Scheduling.Room != c.room || e.Talk.Title != c.title {
+				t.Errorf("it stands in room %q as %q, want %q and %q", e.Scheduling.Room, e.Talk.Title, c.room, c.title)
+			}
+			for _, k := range c.known {
+				for _, a := range after {
+					if a.Slug == k.Slug && (a.Now.Scheduling.Priority != k.Now.Scheduling.Priority || !slices.Equal(a.Now.Talk.Tags, k.Now.Talk.Tags)) {
+						t.Errorf("what people said of %s is lost: %+v", k.Slug, a.Now)
+					}
+				}
+			}
+			for _, change := range Compare(after, Programme{Events: c.schedule}) {
+				if change.Kind != Same || len(change.Fields) > 0 {
+					t.Errorf("applied again, it finds: %s", inLine(change))
+				}
 			}
 		})
 	}
 }
 
-func TestWhatIsGoneIsSaidAndStays(t *testing.T) {
-	byHand := schedule.Known{Slug: "lightning", Now: event("", "", "Lightning talks", "Hall")}
-	changes := schedule.Compare([]schedule.Known{known("apis", event("g1", "1", "APIs", "Hall"), nil), byHand},
-		schedule.Programme{Events: []schedule.Event{event("g2", "2", "APIs", "Hall")}})
-	if len(changes) != 2 || changes[0].Slug != "apis-2" || changes[1].Kind != schedule.Gone || changes[1].Slug != "apis" {
-		t.Errorf("it changes %+v", changes)
+func TestLongTextsAreShownInALine(t *testing.T) {
+	if got := show(strings.Repeat("ñ", 500)); len([]rune(got)) != 120 || !strings.HasSuffix(got, "…") {
+		t.Errorf("it is shown as %q", got)
 	}
 }

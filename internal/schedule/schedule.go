@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/text/language"
 
@@ -30,6 +31,8 @@ type Programme struct {
 	Zone   string // IANA, "Europe/Berlin"; "": it does not say
 	Events []Event
 	Notes  []string // for people: what was left out, and why
+
+	zone *time.Location // of that name, once it was looked up
 }
 
 // Event is a talk as a schedule says it. The talk has no slug.
@@ -215,7 +218,11 @@ func begin(date, start string, zone *time.Location) (time.Time, error) {
 	if start == "" {
 		start = "00:00"
 	}
-	return time.ParseInLocation("2006-01-02 15:04", date+" "+start[:min(len(start), 5)], zone)
+	t, err := time.ParseInLocation("2006-01-02 15:04", date+" "+start, zone)
+	if err != nil {
+		return time.ParseInLocation("2006-01-02 15:04:05", date+" "+start, zone)
+	}
+	return t, nil
 }
 
 // inZone is a moment in the zone of the conference, if that is known. Half an hour past ten in
@@ -235,11 +242,24 @@ var (
 	gaps       = regexp.MustCompile(`\n{3,}`)
 )
 
-// prose is a text without HTML, in paragraphs.
+// unseen reports whether a character is one that nobody sees, and that turns what is around it.
+func unseen(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' && r != '\t' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+}
+
+// prose is a text without HTML, and without characters that nobody sees, in paragraphs.
 func prose(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
-	text = breaksOff.ReplaceAllString(paragraphs.ReplaceAllString(text, "\n\n"), "\n")
-	text = html.UnescapeString(tags.ReplaceAllString(text, ""))
+	if strings.ContainsAny(text, "<&") {
+		text = breaksOff.ReplaceAllString(paragraphs.ReplaceAllString(text, "\n\n"), "\n")
+		text = html.UnescapeString(tags.ReplaceAllString(text, ""))
+	}
+	text = strings.Map(func(r rune) rune {
+		if unseen(r) {
+			return -1
+		}
+		return r
+	}, text)
 	lines := strings.Split(text, "\n")
 	for i, l := range lines {
 		lines[i] = strings.TrimSpace(spaces.ReplaceAllString(l, " "))
@@ -260,7 +280,10 @@ func zoneOf(name string) *time.Location {
 
 // add reads one event into the programme.
 func (p *Programme) add(name string, r raw) error {
-	e, why, err := r.event(name, zoneOf(p.Zone))
+	if p.zone == nil {
+		p.zone = zoneOf(p.Zone)
+	}
+	e, why, err := r.event(name, p.zone)
 	if err != nil {
 		return err
 	}

@@ -461,7 +461,7 @@ func (v *visit) handed() (f office.Handed, err error) {
 		return f, fault.New("", "no file was chosen").Try("Choose the file that you translated")
 	}
 	if err != nil {
-		return f, err
+		return f, fault.New("", "the form did not arrive as it was sent: %v", err).Try("Choose the file again; it may be too large, or have an odd name")
 	}
 	defer file.Close()
 	f.Name = header.Filename
