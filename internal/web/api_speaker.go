@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/lectern-av/lectern/internal/access"
@@ -36,7 +37,37 @@ func handedIn(c office.Captioned) *body[HandedIn] {
 	return &body[HandedIn]{h}
 }
 
+// Subtitles is what there is in the language that is spoken.
+type Subtitles struct {
+	HandedIn
+	Revisions []SubtitlesRevision `json:"revisions" doc:"The newest first."`
+}
+
+// SubtitlesRevision is one of their revisions.
+type SubtitlesRevision struct {
+	Number  int            `json:"number"`
+	Cues    int            `json:"cues"`
+	Changed compare.Counts `json:"changed" doc:"Against the one before."`
+	Present bool           `json:"present"`
+	SRT     string         `json:"srt" doc:"Where it can be had, with the recordings' times; add clock=programme for the film's."`
+}
+
+func (a *api) getSubtitles(ctx context.Context, p access.Person, in *slugInput) (*body[Subtitles], error) {
+	now, err := a.office.Captions(ctx, p, in.Slug)
+	if err != nil {
+		return nil, err
+	}
+	now.Clock = office.ReelClock
+	told := Subtitles{HandedIn: handedIn(now).Body, Revisions: []SubtitlesRevision{}}
+	revisions, err := a.office.SourceRevisions(ctx, p, in.Slug)
+	for _, r := range revisions {
+		told.Revisions = append(told.Revisions, SubtitlesRevision{r.Number, r.Cues, r.Changed, r.Present, fmt.Sprintf("%s/talks/%s/subtitles/%d.srt", a.url, in.Slug, r.Number)})
+	}
+	return &body[Subtitles]{told}, err
+}
+
 func (a *api) speakerOperations() {
+	operate(a, operation{"get-subtitles", http.MethodGet, "/talks/{slug}/subtitles", "Tell how the subtitles in the language that is spoken read and fit, and their revisions.", access.See}, a.getSubtitles)
 	operate(a, operation{"hand-in-subtitles", http.MethodPut, "/talks/{slug}/subtitles", "Hand in subtitles in the language that is spoken, or only have them checked.", access.Caption}, a.putSubtitles)
 	operate(a, operation{"shift-subtitles", http.MethodPost, "/talks/{slug}/subtitles/shift", "Move the subtitles as listening to the recordings has it.", access.Caption}, a.postShift)
 	operate(a, operation{"restore-subtitles", http.MethodPost, "/talks/{slug}/subtitles/{revision}/restore", "Make an earlier revision the present one.", access.Caption}, a.postRestore)
