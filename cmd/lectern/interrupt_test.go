@@ -39,21 +39,31 @@ func (d *desk) usher() *usher {
 	return &usher{d.t, l}
 }
 
-// next waits for the next encoding, has it go as told, and returns the connection that
-// lasts as long as its ffmpeg.
+// next waits for the next encoding of a chunk, has it go as told, and returns the connection
+// that lasts as long as its ffmpeg. Cards, which take moments and wait for no chunk, just go.
 func (u *usher) next(tell string) net.Conn {
 	u.t.Helper()
-	c, err := u.listener.Accept()
-	if err != nil {
-		u.t.Fatal(err)
+	for {
+		c, err := u.listener.Accept()
+		if err != nil {
+			u.t.Fatal(err)
+		}
+		line, err := bufio.NewReader(c).ReadString('\n')
+		if err != nil {
+			u.t.Fatal(err)
+		}
+		if !strings.Contains(line, "-copyts") { // only what is cut out of a recording keeps its times
+			_, err = fmt.Fprintln(c, "go")
+			if err = errors.Join(err, c.Close()); err != nil {
+				u.t.Fatal(err)
+			}
+			continue
+		}
+		if _, err := fmt.Fprintln(c, tell); err != nil {
+			u.t.Fatal(err)
+		}
+		return c
 	}
-	if _, err := bufio.NewReader(c).ReadString('\n'); err != nil {
-		u.t.Fatal(err)
-	}
-	if _, err := fmt.Fprintln(c, tell); err != nil {
-		u.t.Fatal(err)
-	}
-	return c
 }
 
 // ended waits for the end of the ffmpeg at the other end. One that ends before it has read

@@ -9,6 +9,7 @@ package office
 
 import (
 	"log/slog"
+	"sync"
 
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conductor"
@@ -33,7 +34,8 @@ type Office struct {
 	progress progresses
 	Letters  chan struct{} // says that there is a letter to send
 
-	arrived chan struct{} // says that there is a recording to look into
+	releasing sync.Mutex
+	arrived   chan struct{} // says that there is a recording to look into
 }
 
 // New is an office over a catalogue and a store; the rest of it is the caller's to fill in.

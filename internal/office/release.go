@@ -168,6 +168,8 @@ func (o *Office) HoldRelease(ctx context.Context, p access.Person, slug string) 
 // ReleaseDue releases every talk that is wanted, approved as it is, and forbidden by nothing at
 // a time; of the others it is noted why not.
 func (o *Office) ReleaseDue(ctx context.Context, now time.Time) error {
+	o.releasing.Lock() // two must not lay one bundle out at a time
+	defer o.releasing.Unlock()
 	wanted, err := o.Catalog.WantedReleases(ctx)
 	if err != nil {
 		return err
