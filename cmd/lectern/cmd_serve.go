@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -10,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -146,13 +149,50 @@ func (c *serveCmd) welcome(ctx context.Context, t *terminal, o *office.Office) e
 	return err
 }
 
-// socketName is by which other commands on this machine reach the server of a data directory.
-const socketName = "lectern.sock"
+// socketPath is by which other commands on this machine reach the server of a data directory:
+// a socket in it or, where its path is longer than a socket's may be, one of that name in a
+// directory of this user's alone.
+func socketPath(data string) (string, error) {
+	const most = 100 // bytes; Linux allows 107, macOS 103
+	data, err := filepath.Abs(data)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(data, "lectern.sock")
+	if len(path) <= most {
+		return path, nil
+	}
+	sum := sha256.Sum256([]byte(data))
+	return filepath.Join(os.TempDir(), fmt.Sprintf("lectern-%d", os.Getuid()), hex.EncodeToString(sum[:8])+".sock"), nil
+}
+
+// ownDirectory refuses a directory that somebody else made, who could put a server of theirs in
+// the place of this one.
+func ownDirectory(dir string) error {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	if of, ok := info.Sys().(*syscall.Stat_t); !info.IsDir() || ok && of.Uid != uint32(os.Getuid()) && os.Getuid() != 0 {
+		return fault.New(dir, "is not this user's directory").Try("Choose a data directory of your own")
+	}
+	return nil
+}
 
 // listenLocally listens on the data directory's own socket. One that is there is of a server
 // that died, because this process holds the directory.
 func listenLocally(data string) (net.Listener, error) {
-	path := filepath.Join(data, socketName)
+	path, err := socketPath(data)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := ownDirectory(dir); err != nil {
+		return nil, err
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/fault"
@@ -68,10 +70,23 @@ func withDesk(ctx context.Context, data, slug string, do func(translation.Desk) 
 	var known []string
 	for _, talk := range talks {
 		if known = append(known, talk.Slug); talk.Slug == slug {
-			return do(translation.Desk{Catalog: books})
+			if err := do(translation.Desk{Catalog: books}); err != nil {
+				return err
+			}
+			return tellServer(ctx, data, slug)
 		}
 	}
 	return noSuchTalk(slug, known)
+}
+
+// tellServer has the server of a data directory, if one runs, take up what was changed of a
+// talk in its catalogue.
+func tellServer(ctx context.Context, data, slug string) error {
+	r, err := reachSocket(ctx, data)
+	if r == nil || err != nil {
+		return err
+	}
+	return errors.Join(r.ask(ctx, http.MethodPost, "/talks/"+url.PathEscape(slug)+"/look-again", nil, nil), r.close())
 }
 
 // tell says how a translation stands after a change, and what comes next.

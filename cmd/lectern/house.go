@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/lectern-av/lectern/internal/catalog"
@@ -44,9 +45,19 @@ func openHouse(ctx context.Context, t *terminal, dir string, options ...store.Op
 			err = errors.Join(unwritable(dir, err), h.close())
 		}
 	}()
-	h.lock, err = catalog.LockWait(ctx, dir, "lectern "+shellWords(t.args), func(e catalog.HeldError) {
+	waiting, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	h.lock, err = catalog.LockWait(waiting, dir, "lectern "+shellWords(t.args), func(e catalog.HeldError) {
+		if strings.HasPrefix(e.Command, "lectern serve") { // which ends when the conference does
+			giveUp(fault.New(dir, "is served by %s (process %d)", e.Command, e.PID).
+				Try("Hand things in there (lectern submit, cut, subtitles hand-in …), or choose another data directory with --data"))
+			return
+		}
 		fmt.Fprintf(t.err, "lectern: %v; waiting for it to end\n", &e)
 	})
+	if f := fault.Of(context.Cause(waiting)); f != nil {
+		return h, f
+	}
 	if err != nil {
 		return h, err
 	}

@@ -67,7 +67,10 @@ func (f *serverFlags) reach(ctx context.Context, t *terminal) (*reach, error) {
 
 // reachSocket is the server of a data directory, or nil if none runs.
 func reachSocket(ctx context.Context, data string) (*reach, error) {
-	path := filepath.Join(data, socketName)
+	path, err := socketPath(data)
+	if err != nil {
+		return nil, err
+	}
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", path)
 	}

@@ -136,6 +136,16 @@ func (o *Office) poke(slug string) {
 	}
 }
 
+// LookAgain takes up what another program on this machine changed of a talk in the catalogue.
+func (o *Office) LookAgain(p access.Person, slug string) error {
+	if !p.May(access.Record, slug, "") {
+		return access.ErrForbidden
+	}
+	o.Board.Touch(slug)
+	o.poke(slug)
+	return nil
+}
+
 // Retry has a talk made again of what there is.
 func (o *Office) Retry(ctx context.Context, p access.Person, slug string) error {
 	by, err := p.As(access.Record, slug, "")

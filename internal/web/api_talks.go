@@ -88,6 +88,7 @@ func (a *api) talkOperations() {
 	operate(a, operation{"set-handling", http.MethodPut, "/talks/{slug}/handling", "Set the cut, the channels and the pipeline of a talk, and have it made.", access.Record}, a.putHandling)
 	operate(a, operation{"price-handling", http.MethodPost, "/talks/{slug}/price", "Say what another cut, channels or pipeline would cost. Nothing is changed.", access.Record}, a.priceHandling)
 	operate(a, operation{"retry-talk", http.MethodPost, "/talks/{slug}/retry", "Have a talk made again of what there is.", access.Record}, a.retryTalk)
+	operate(a, operation{"look-again", http.MethodPost, "/talks/{slug}/look-again", "Take up what another program on the server's machine changed of a talk in the catalogue.", access.Record}, a.lookAgain)
 	operate(a, operation{"list-arrivals", http.MethodGet, "/arrivals", "List the recordings that arrived, the newest first. They are sent to /uploads/ by the tus protocol, version 1.0.", access.Record}, a.listArrivals)
 	operate(a, operation{"assign-arrival", http.MethodPost, "/arrivals/{id}/assign", "Say which talks a recording is of.", access.Record}, a.assignArrival)
 	operate(a, operation{"dismiss-arrival", http.MethodPost, "/arrivals/{id}/dismiss", "Say that a recording is of no talk.", access.Record}, a.dismissArrival)
@@ -173,6 +174,10 @@ func (a *api) priceHandling(ctx context.Context, p access.Person, in *handlingIn
 	}
 	price, err := a.office.Price(ctx, p, in.Slug, h)
 	return &body[Price]{priceOf(price)}, err
+}
+
+func (a *api) lookAgain(_ context.Context, p access.Person, in *slugInput) (*struct{}, error) {
+	return nil, a.office.LookAgain(p, in.Slug)
 }
 
 func (a *api) retryTalk(ctx context.Context, p access.Person, in *slugInput) (*struct{}, error) {
