@@ -22,6 +22,7 @@ import (
 // A caption that is corrected is in its bundle within seconds, while a long encode has every
 // core.
 func TestCaptionsDoNotWaitForEncodes(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	term := &terminal{out: io.Discard, err: &screen{out: os.Stderr}, log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	h, err := openHouse(t.Context(), term, filepath.Join(dir, "data"))
@@ -89,9 +90,9 @@ func TestCaptionsDoNotWaitForEncodes(t *testing.T) {
 		}
 		b.Poke(slug)
 	}
-	talk("short", "10")
+	talk("short", "4")
 	await("short", done(1))
-	talk("long", "90")
+	talk("long", "40")
 	await("long", func(p conductor.Progress) bool { return p.Step == conductor.Making })
 	await("long", func(p conductor.Progress) bool {
 		busy := 0

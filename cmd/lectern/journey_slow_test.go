@@ -166,6 +166,7 @@ func (g *guest) invites(role, name, talk, language string) string {
 
 // TestTheWholeJourney is a conference from its schedule to a bundle that is taken home.
 func TestTheWholeJourney(t *testing.T) {
+	t.Parallel()
 	const talk = "/talks/prototyping-apis"
 	recording := smallRecording(t)
 	s := serveConference(t)

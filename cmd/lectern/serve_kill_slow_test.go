@@ -214,10 +214,11 @@ func (m *mortal) is(what, said, pattern string, acknowledged int) int {
 }
 
 func TestAServerThatIsKilledLosesNothing(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))
-	m := &mortal{t: t, program: lecternBinary(t), data: t.TempDir(), content: make([]byte, 96<<20)}
+	m := &mortal{t: t, program: lecternBinary(t), data: t.TempDir(), content: make([]byte, 48<<20)}
 	for i := range m.content {
 		m.content[i] = byte(random.Uint32())
 	}
@@ -239,7 +240,7 @@ func TestAServerThatIsKilledLosesNothing(t *testing.T) {
 		var working sync.WaitGroup
 		working.Go(func() { m.uploads(ctx) })
 		working.Go(func() { m.edits(ctx) })
-		<-time.After(time.Duration(100+random.IntN(900)) * time.Millisecond) // a moment nobody chose
+		<-time.After(time.Duration(50+random.IntN(400)) * time.Millisecond) // a moment nobody chose
 		m.kill()
 		stop()
 		working.Wait()
