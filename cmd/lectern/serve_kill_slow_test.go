@@ -226,6 +226,7 @@ func TestAServerThatIsKilledLosesNothing(t *testing.T) {
 	m.lectern("submit", smallRecording(t), "--talk", "prototyping-apis")
 	m.token = m.lectern("link", "new", "organiser", "--name", "test", "--program")
 	m.start()
+	t.Cleanup(m.kill) // whichever lives when the test ends
 	status, header, _, err := m.ask(t.Context(), http.MethodPost, "/uploads/", "", nil, map[string]string{
 		"Tus-Resumable": "1.0.0", "Upload-Length": fmt.Sprint(len(m.content)), "Upload-Metadata": "filename " + base64.StdEncoding.EncodeToString([]byte("big.bin"))})
 	if err != nil || status != http.StatusCreated {
@@ -250,7 +251,6 @@ func TestAServerThatIsKilledLosesNothing(t *testing.T) {
 			t.Fatalf("after kill %d", n+1)
 		}
 	}
-	defer m.kill()
 	m.finishes()
 }
 
