@@ -15,6 +15,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/mail"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/store"
@@ -148,7 +149,7 @@ func (o *Office) replaceSource(ctx context.Context, who, slug string, t conferen
 	if done.Calls, err = o.SourceChanged(ctx, slug); err != nil {
 		return err
 	}
-	return o.tellTranslators(ctx, slug, done.Calls)
+	return o.tellCalls(ctx, mail.Again, slug, done.Calls)
 }
 
 // judge says whether a track comes when somebody speaks, by what was heard when the recordings

@@ -38,12 +38,13 @@ func (o *Office) write(ctx context.Context, kind mail.Kind, cause string, to acc
 	return nil
 }
 
-// holders are those who have a link of a role that stands, for a talk.
-func (o *Office) holders(ctx context.Context, role access.Role, slug string) (all []access.Grant, err error) {
+// holders are those who have a link of a role that stands, for a talk and, where it is for one,
+// in a language.
+func (o *Office) holders(ctx context.Context, role access.Role, slug, language string) (all []access.Grant, err error) {
 	links, err := o.Catalog.Links(ctx)
 	now := time.Now()
 	for _, l := range links {
-		if l.Role == role && l.Kind != catalog.Token && l.Stands(now) && (l.Talk == "" || l.Talk == slug) {
+		if l.Role == role && l.Kind != catalog.Token && l.Stands(now) && (l.Talk == "" || l.Talk == slug) && l.Language == language {
 			all = append(all, l.Grant)
 		}
 	}
@@ -53,7 +54,7 @@ func (o *Office) holders(ctx context.Context, role access.Role, slug string) (al
 // tell writes to all holders of a role. Letters name the page and no secret: whoever is not in
 // any more opens their link again.
 func (o *Office) tell(ctx context.Context, kind mail.Kind, role access.Role, slug, page, cause string, m mail.Matter) error {
-	people, err := o.holders(ctx, role, slug)
+	people, err := o.holders(ctx, role, slug, "")
 	if err != nil {
 		return err
 	}
@@ -65,11 +66,6 @@ func (o *Office) tell(ctx context.Context, kind mail.Kind, role access.Role, slu
 		}
 	}
 	return nil
-}
-
-// tellTranslators says that a new source needs their translations again.
-func (o *Office) tellTranslators(ctx context.Context, slug string, calls Consequences) error {
-	return o.tellCalls(ctx, mail.Again, slug, calls)
 }
 
 // tellCalls writes to everybody whom something waits for.

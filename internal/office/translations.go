@@ -212,15 +212,8 @@ func (o *Office) SourceChanged(ctx context.Context, slug string) (calls Conseque
 
 // call is a call for those who have a role in a translation.
 func (o *Office) call(ctx context.Context, h translation.Held, role access.Role) (Call, error) {
-	c := Call{Slug: h.Slug, Language: h.Language, Role: role, Progress: h.Progress()}
-	links, err := o.Catalog.Links(ctx)
-	now := time.Now()
-	for _, l := range links {
-		if l.Role == role && l.Kind != catalog.Token && l.Stands(now) && (l.Talk == "" || l.Talk == h.Slug) && l.Language == h.Language {
-			c.People = append(c.People, l.Grant)
-		}
-	}
-	return c, err
+	people, err := o.holders(ctx, role, h.Slug, h.Language)
+	return Call{h.Slug, h.Language, role, people, h.Progress()}, err
 }
 
 // mostSuggested is how many earlier translations of one text a translator is shown.

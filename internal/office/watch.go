@@ -1,6 +1,7 @@
 package office
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -99,7 +100,7 @@ type part struct {
 // parts is every file of the bundle, what it lists itself by and all that it lists.
 func (b *Bundle) parts() []part {
 	given := func(name string, data []byte) part {
-		return part{name, int64(len(data)), func() (io.ReadCloser, error) { return io.NopCloser(newReader(data)), nil }}
+		return part{name, int64(len(data)), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
 	}
 	all := []part{given(bundle.ManifestName, b.Manifest), given("SHA256SUMS", b.Sums)}
 	for _, f := range b.Files {

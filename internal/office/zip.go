@@ -2,7 +2,6 @@ package office
 
 import (
 	"archive/zip"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -11,8 +10,6 @@ import (
 	"strings"
 	"time"
 )
-
-func newReader(data []byte) io.Reader { return bytes.NewReader(data) }
 
 // ZipSize is how long the archive is that WriteZip writes, in bytes, told from the sizes of the
 // files: nothing in it is compressed, which films are already.

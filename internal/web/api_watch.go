@@ -53,13 +53,11 @@ func (a *api) getBundle(ctx context.Context, p access.Person, in *slugInput) (*b
 }
 
 func (a *api) verifyBundle(ctx context.Context, p access.Person, in *slugInput) (*body[bundle.Report], error) {
-	select {
-	case a.heavy <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	defer func() { <-a.heavy }()
-	report, err := a.office.Verify(ctx, p, in.Slug)
+	var report bundle.Report
+	err := a.heavily(ctx, func() (err error) {
+		report, err = a.office.Verify(ctx, p, in.Slug)
+		return err
+	})
 	report.Checks = list(report.Checks)
 	return &body[bundle.Report]{report}, err
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"sync"
@@ -43,12 +44,12 @@ func (l *limits) tryLink(r *http.Request) bool {
 const mostHeavy = 2
 
 // heavily does something that takes the machine's time, when it is its turn.
-func (v *visit) heavily(do func() error) error {
+func (s *Server) heavily(ctx context.Context, do func() error) error {
 	select {
-	case v.heavy <- struct{}{}:
-	case <-v.ctx().Done():
-		return v.ctx().Err()
+	case s.heavy <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	defer func() { <-v.heavy }()
+	defer func() { <-s.heavy }()
 	return do()
 }

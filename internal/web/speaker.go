@@ -62,14 +62,11 @@ type captionFinding struct {
 
 func (v *visit) speakerPage() (p speakerPage, err error) {
 	slug := v.slug()
-	if p.Row, err = v.office.Row(v.person, slug); err != nil {
-		return p, err
-	}
 	talk, err := v.office.Talk(v.ctx(), v.person, slug)
 	if err != nil {
 		return p, err
 	}
-	p.Talk = talk.Facts.Talk
+	p.Row, p.Talk = talk.Row, talk.Facts.Talk
 	p.Typed, p.Speakers = office.Described{Title: p.Talk.Title, Abstract: p.Talk.Abstract}, strings.Join(p.Talk.Speakers, "\n")
 	p.Clock = office.ReelClock
 	play, err := v.office.Programme(v.ctx(), v.person, slug)

@@ -145,7 +145,7 @@ func (s *Server) sample(v *visit) error {
 		}
 	}
 	var b bytes.Buffer
-	if err := v.heavily(func() error {
+	if err := v.heavily(v.ctx(), func() error {
 		return s.office.Sample(v.ctx(), v.person, v.slug(), v.r.PathValue("sha256"), side, at, &b)
 	}); err != nil {
 		return err

@@ -139,7 +139,7 @@ func (s *Server) verify(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.heavily(func() error {
+	return v.heavily(v.ctx(), func() error {
 		report, err := s.office.Verify(v.ctx(), v.person, v.slug())
 		if err != nil {
 			return err
