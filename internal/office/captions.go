@@ -358,32 +358,40 @@ type Described struct {
 	Speakers []string // as they are shown
 }
 
+// plain is what was typed as it may stand on cards and pages, without speakers of no name; or
+// what of it cannot.
+func (d Described) plain() (p Described, err error) {
+	if p.Title, err = plainText("title", d.Title, 300); err != nil {
+		return p, err
+	}
+	if p.Abstract, err = plainText("abstract", d.Abstract, 20_000); err != nil {
+		return p, err
+	}
+	for _, name := range d.Speakers {
+		if name, err = plainText("speakers", name, 200); err != nil {
+			return p, err
+		}
+		if name != "" {
+			p.Speakers = append(p.Speakers, name)
+		}
+	}
+	return p, nil
+}
+
 // Describe corrects what a talk says of itself.
 func (o *Office) Describe(ctx context.Context, p access.Person, slug string, d Described) error {
 	by, err := p.As(access.Describe, slug, "")
 	if err != nil {
 		return err
 	}
-	if d.Title, err = plainText("title", d.Title, 300); err != nil {
+	if d, err = d.plain(); err != nil {
 		return err
 	}
 	if d.Title == "" {
 		return fault.New("title", "is empty").Try("Give the talk one")
 	}
-	if d.Abstract, err = plainText("abstract", d.Abstract, 20_000); err != nil {
-		return err
-	}
-	var speakers []string
-	for _, name := range d.Speakers {
-		if name, err = plainText("speakers", name, 200); err != nil {
-			return err
-		}
-		if name != "" {
-			speakers = append(speakers, name)
-		}
-	}
 	_, err = o.edit(ctx, by.Name, slug, func(s *catalog.Submission) error {
-		s.Facts.Talk.Title, s.Facts.Talk.Abstract, s.Facts.Talk.Speakers = d.Title, d.Abstract, speakers
+		s.Facts.Talk.Title, s.Facts.Talk.Abstract, s.Facts.Talk.Speakers = d.Title, d.Abstract, d.Speakers
 		return nil
 	})
 	return err

@@ -261,29 +261,19 @@ func (o *Office) EditTalk(ctx context.Context, p access.Person, slug string, e E
 // onto writes an entry over what is there.
 func (e Entry) onto(event *schedule.Event) (err error) {
 	t, s := &event.Talk, &event.Scheduling
-	if t.Title, err = plainText("title", e.Title, 300); err != nil {
+	said, err := Described{e.Title, e.Abstract, e.Speakers}.plain()
+	if err != nil {
 		return err
 	}
-	if t.Title == "" {
+	if said.Title == "" {
 		return fault.New("title", "is empty").Try("Give the talk one: its name in files is made of it")
 	}
-	if t.Abstract, err = plainText("abstract", e.Abstract, 20_000); err != nil {
-		return err
-	}
+	t.Title, t.Abstract, t.Speakers = said.Title, said.Abstract, said.Speakers
 	if e.Kind != "talk" && e.Kind != "tutorial" {
 		return fault.New("kind", "%q is neither talk nor tutorial", e.Kind)
 	}
 	if t.Language, err = subtitle.Language(cmp.Or(e.Language, "en")); err != nil {
 		return err
-	}
-	t.Speakers = nil
-	for _, name := range e.Speakers {
-		if name, err = plainText("speakers", name, 200); err != nil {
-			return err
-		}
-		if name != "" {
-			t.Speakers = append(t.Speakers, name)
-		}
 	}
 	s.Persons = slices.DeleteFunc(slices.Clone(s.Persons), func(p conference.Person) bool { return !slices.Contains(t.Speakers, p.Name) })
 	t.Kind, t.Licence, t.URL, t.Tags, t.Length = e.Kind, e.Licence, e.URL, e.Tags, e.Length
