@@ -21,7 +21,7 @@ var floors = map[string]int{
 
 	"internal/web": 7, // HTTP
 
-	"internal/office": 6, // what people do at a conference server, by whatever means
+	"internal/service": 6, // what people do at a conference server, by whatever means
 
 	"internal/conductor": 5, // the reconcile loop
 	"worker":             5, // one file per kind of action
@@ -37,14 +37,14 @@ var floors = map[string]int{
 	"internal/subtitle":         2, // subtitle files in, cues out, and back
 	"internal/subtitle/check":   2, // how well cues can be read, by a profile
 	"internal/subtitle/compare": 2, // what became of each cue in another version
-	"internal/subtitle/insync":  2, // whether cues come when somebody speaks
+	"internal/subtitle/subsync": 2, // whether cues come when somebody speaks
 	"internal/media":            2, // ffmpeg and ffprobe
 	"internal/catalog":          2, // durable facts
 	"internal/schedule":         2, // programmes of conferences
-	"internal/propose":          2, // which talks a recording may be of
+	"internal/match":            2, // which talks a recording may be of
 	"internal/store":            2, // originals and artifacts by content
 	"internal/tus":              2, // large files over connections that break
-	"internal/intake":           2, // folders that recordings appear in
+	"internal/watchfolder":      2, // folders that recordings appear in
 	"pipelines":                 2, // the YAML definitions and their loader
 
 	"internal/access":     1, // who may do what
@@ -54,13 +54,13 @@ var floors = map[string]int{
 	"internal/strictyaml": 1, // YAML that says where it is wrong
 
 	"internal/timeline": 0, // frames, ranges, cuts
-	"internal/fault":    0, // what is wrong with the input
+	"internal/inputerr": 0, // what is wrong with the input
 }
 
 // pure are the packages whose answers depend on their arguments alone, and what would
 // make that untrue.
 var (
-	pure     = []string{"internal/timeline", "internal/fault", "internal/conference", "internal/action", "internal/plan"}
+	pure     = []string{"internal/timeline", "internal/inputerr", "internal/conference", "internal/action", "internal/plan"}
 	outsides = []string{"os", "os/exec", "net", "net/http", "math/rand", "math/rand/v2", "database/sql", "log", "log/slog"}
 )
 

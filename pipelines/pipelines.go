@@ -15,7 +15,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/strictyaml"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
@@ -56,7 +56,7 @@ type Kind struct {
 	Also   []string                            // words people use for it, to guess what was meant
 	Needs  []string                            // kinds of which a stage must be needed, directly
 	With   func() any                          // its settings with their defaults: a pointer to a struct with yaml tags; nil if it has none
-	Check  func(with any) error                // what it returns is said with the stage's line; a *fault.Fault may have a line of its own
+	Check  func(with any) error                // what it returns is said with the stage's line; a *inputerr.Fault may have a line of its own
 	Fits   func(s Stage, before []Stage) error // likewise, of a stage among those that stand before it
 	Single bool                                // at most one stage of a pipeline may be of it
 	Last   bool                                // every pipeline ends with a stage of it
@@ -87,7 +87,7 @@ func Names() []string {
 }
 
 // Load finds a pipeline by the name of a shipped one, or reads the file of that path.
-// What is wrong with it is a *fault.Fault.
+// What is wrong with it is a *inputerr.Fault.
 func Load(nameOrFile string, kinds []Kind) (Pipeline, error) {
 	if slices.Contains(Names(), nameOrFile) {
 		text, err := shipped.ReadFile(nameOrFile + ".yaml")
@@ -98,7 +98,7 @@ func Load(nameOrFile string, kinds []Kind) (Pipeline, error) {
 	}
 	text, err := os.ReadFile(nameOrFile)
 	if err != nil {
-		f := fault.New(nameOrFile, "is neither a pipeline's name nor a file that can be read%s",
+		f := inputerr.New(nameOrFile, "is neither a pipeline's name nor a file that can be read%s",
 			strictyaml.DidYouMean(nameOrFile, Names()))
 		return Pipeline{}, f.Try("Shipped: %s; or give the path of a YAML file.", strings.Join(Names(), ", "))
 	}
@@ -107,7 +107,7 @@ func Load(nameOrFile string, kinds []Kind) (Pipeline, error) {
 }
 
 // Parse reads a definition. The file's name is for messages. Every error is a
-// *fault.Fault with a line.
+// *inputerr.Fault with a line.
 func Parse(name, filename string, text []byte, kinds []Kind) (Pipeline, error) {
 	f := file{Programme: Programme{Chunk: 30 * time.Second}}
 	if err := strictyaml.Decode(filename, text, &f); err != nil {
@@ -118,17 +118,17 @@ func Parse(name, filename string, text []byte, kinds []Kind) (Pipeline, error) {
 		Stages    []yaml.Node `yaml:"stages"`
 	}
 	if err := yaml.Unmarshal(text, &root); err != nil {
-		return Pipeline{}, fault.New(filename, "%v", err)
+		return Pipeline{}, inputerr.New(filename, "%v", err)
 	}
 	if len(f.Stages) == 0 {
-		return Pipeline{}, fault.New(filename, "has no stages").At(1).Try("See pipelines/talk.yaml for a whole one.")
+		return Pipeline{}, inputerr.New(filename, "has no stages").At(1).Try("See pipelines/talk.yaml for a whole one.")
 	}
 	if f.Programme.Chunk < leastChunk {
-		return Pipeline{}, fault.New(filename, "a chunk of %v is too short", f.Programme.Chunk).
+		return Pipeline{}, inputerr.New(filename, "a chunk of %v is too short", f.Programme.Chunk).
 			At(root.Programme.Line).Try("Make it %v at least; 30s serves well.", leastChunk)
 	}
 	if f.Programme.Opening < 0 || f.Programme.Closing < 0 {
-		return Pipeline{}, fault.New(filename, "a card cannot be shorter than 0s").At(root.Programme.Line)
+		return Pipeline{}, inputerr.New(filename, "a card cannot be shorter than 0s").At(root.Programme.Line)
 	}
 	p := Pipeline{Name: name, File: filename, Text: string(text), About: f.About, Programme: f.Programme}
 	for i, s := range f.Stages {
@@ -155,14 +155,14 @@ func (p *Pipeline) ends(kinds []Kind) error {
 	if len(names) == 0 || slices.Contains(names, last.Uses) {
 		return nil
 	}
-	return fault.New(p.File, "ends with %s, so nothing is published", last.Name).At(last.Line).
+	return inputerr.New(p.File, "ends with %s, so nothing is published", last.Name).At(last.Line).
 		Try("Let the last stage use %q.", strings.Join(names, " or "))
 }
 
 // add checks a stage against those before it and appends it.
 func (p *Pipeline) add(s Stage, with *yaml.Node, kinds []Kind) error {
-	wrong := func(format string, args ...any) *fault.Fault {
-		return fault.New(p.File, format, args...).At(s.Line)
+	wrong := func(format string, args ...any) *inputerr.Fault {
+		return inputerr.New(p.File, format, args...).At(s.Line)
 	}
 	kind, ok := find(kinds, s.Uses)
 	if !ok {
@@ -213,7 +213,7 @@ func (s *Stage) settings(filename string, kind Kind, with *yaml.Node) error {
 	given := with.Kind != 0
 	if kind.With == nil {
 		if given {
-			return fault.New(filename, "%s takes no settings", s.Uses).At(with.Line)
+			return inputerr.New(filename, "%s takes no settings", s.Uses).At(with.Line)
 		}
 		return nil
 	}
@@ -245,12 +245,12 @@ func (s *Stage) settings(filename string, kind Kind, with *yaml.Node) error {
 
 // wrong is a fault of the stage's, on the line that err names, or else on that one.
 func (s Stage) wrong(filename string, line int, err error) error {
-	if f := fault.Of(err); f != nil {
+	if f := inputerr.Of(err); f != nil {
 		at := *f
 		at.File, at.Line, at.Problem = filename, cmp.Or(f.Line, line), s.Name+": "+f.Problem
 		return &at
 	}
-	return fault.New(filename, "%s: %v", s.Name, err).At(line)
+	return inputerr.New(filename, "%s: %v", s.Name, err).At(line)
 }
 
 func (p Pipeline) names() []string {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/pipelines"
 	"github.com/lectern-av/lectern/worker"
@@ -121,7 +121,7 @@ func TestWrongPipelines(t *testing.T) {
 		{"a rate that is none", "programme: {rate: fast}\n" + head, 1, "frame rate"},
 	} {
 		_, err := pipelines.Parse("mine", "mine.yaml", []byte(c.text), kinds())
-		var f *fault.Fault
+		var f *inputerr.Fault
 		if !errors.As(err, &f) {
 			t.Errorf("%s: %v, want a fault", c.name, err)
 			continue

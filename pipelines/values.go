@@ -8,7 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Word is a text in a definition that knows on which line it stands.
@@ -20,7 +20,7 @@ type Word struct {
 // UnmarshalYAML takes any scalar for what it says.
 func (w *Word) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.ScalarNode {
-		return fault.New("", "a list or a mapping stands where a text belongs").At(node.Line)
+		return inputerr.New("", "a list or a mapping stands where a text belongs").At(node.Line)
 	}
 	w.Text, w.Line = node.Value, node.Line
 	return nil
@@ -52,15 +52,15 @@ func (f *File) read(dir string) error {
 		file, err = os.Open(path)
 	}
 	if err != nil {
-		return fault.New("", "the file %q cannot be read: %v", f.Text, err).At(f.Line).
+		return inputerr.New("", "the file %q cannot be read: %v", f.Text, err).At(f.Line).
 			Try("Its path counts from the directory of the pipeline.")
 	}
 	defer file.Close()
 	if f.Content, err = io.ReadAll(io.LimitReader(file, mostFile+1)); err != nil {
-		return fault.New("", "the file %q cannot be read: %v", f.Text, err).At(f.Line)
+		return inputerr.New("", "the file %q cannot be read: %v", f.Text, err).At(f.Line)
 	}
 	if len(f.Content) > mostFile {
-		return fault.New("", "the file %q has more than %d MB", f.Text, mostFile>>20).At(f.Line).
+		return inputerr.New("", "the file %q has more than %d MB", f.Text, mostFile>>20).At(f.Line).
 			Try("Install it on every machine with a worker, and call it by its name alone.")
 	}
 	return nil

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 )
 
@@ -50,12 +50,12 @@ func (t *Task) cardFiles(ctx context.Context, a action.Action) (from media.CardF
 // that this is: trying again would not help.
 func undrawable(err error, what string) error {
 	if lack := new(media.Lack); errors.As(err, &lack) {
-		return &ownFault{fault.New("", "%s cannot be drawn: %s", what, lack.What).Try("%s", lack.Remedy)}
+		return &ownFault{inputerr.New("", "%s cannot be drawn: %s", what, lack.What).Try("%s", lack.Remedy)}
 	}
 	var glyph *media.GlyphError
 	if !errors.As(err, &glyph) {
 		return err
 	}
-	return &ownFault{fault.New("", "%s cannot be drawn: no font here has %q (%U)", what, glyph.Character, glyph.Character).
+	return &ownFault{inputerr.New("", "%s cannot be drawn: no font here has %q (%U)", what, glyph.Character, glyph.Character).
 		Try("Install one; on Debian and Ubuntu: apt-get install %s.", glyph.Package)}
 }

@@ -18,7 +18,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/subtitle"
@@ -74,9 +74,9 @@ type executing struct {
 }
 
 // wrong is a fault of the stage.
-func (e *executing) wrong(format string, args ...any) *fault.Fault {
+func (e *executing) wrong(format string, args ...any) *inputerr.Fault {
 	stage, _, _ := strings.Cut(e.action.Slot, "/")
-	return fault.New("stage "+stage, format, args...)
+	return inputerr.New("stage "+stage, format, args...)
 }
 
 // furnish lays out what the program finds.
@@ -286,7 +286,7 @@ func (e *executing) draft() error {
 		return err
 	}
 	doc, err := subtitle.Parse(name, data, subtitle.Options{Language: d.Language})
-	if f := fault.Of(err); f != nil {
+	if f := inputerr.Of(err); f != nil {
 		return e.wrong("the subtitles that the program wrote cannot be read: %v", f)
 	}
 	if err != nil {

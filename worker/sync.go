@@ -8,7 +8,7 @@ import (
 	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/plan"
-	"github.com/lectern-av/lectern/internal/subtitle/insync"
+	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
 // doSync tells whether a track comes when somebody speaks. It listens to nothing: what
@@ -39,7 +39,7 @@ func doSync(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	found := insync.Judge(cues, levels)
+	found := subsync.Judge(cues, levels)
 	return t.Publish(ctx, a, t.Dir, bundle.Sync{Result: found, Says: found.Sentence()}, nil)
 }
 
@@ -49,7 +49,7 @@ const silence = -120
 // ReelLevels is the levels of the whole reel: those of each recording in its place, and
 // silence where one has no sound.
 func ReelLevels(spec plan.SyncSpec, paths []string) ([]float32, error) {
-	frame := func(d time.Duration) int { return int(d / insync.Frame) }
+	frame := func(d time.Duration) int { return int(d / subsync.Frame) }
 	var reel []float32
 	for i, r := range spec.Recordings {
 		own, err := media.Levels(paths[i])

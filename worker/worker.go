@@ -26,7 +26,7 @@ import (
 	"syscall"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/pipelines"
@@ -103,7 +103,7 @@ func (w *Worker) Handle(ctx context.Context, job action.Job, report func(action.
 	f := failure(job.Actions[0].Slot, err)
 	full := isFull(err)
 	if f.Fault == nil && full {
-		f.Fault = fault.New(filepath.Dir(t.Dir), "the disk is full").
+		f.Fault = inputerr.New(filepath.Dir(t.Dir), "the disk is full").
 			Try("Make room, then run the same again: what is finished is kept")
 	}
 	var own *ownFault
@@ -112,7 +112,7 @@ func (w *Worker) Handle(ctx context.Context, job action.Job, report func(action.
 }
 
 // ownFault is a fault of this machine, and not of the input: another worker may do the job.
-type ownFault struct{ *fault.Fault }
+type ownFault struct{ *inputerr.Fault }
 
 // Unwrap is the fault.
 func (f *ownFault) Unwrap() error { return f.Fault }
@@ -164,7 +164,7 @@ func (k Kind) vouch(actions []action.Action) error {
 
 // failure tells the conductor what it needs to know of an error.
 func failure(slot string, err error) *action.Failure {
-	f := &action.Failure{Slot: slot, Message: err.Error(), Fault: fault.Of(err)}
+	f := &action.Failure{Slot: slot, Message: err.Error(), Fault: inputerr.Of(err)}
 	var tool *media.ToolError
 	if errors.As(err, &tool) {
 		f.Command, f.Stderr = tool.Command, tool.Stderr
@@ -275,10 +275,10 @@ func (t *Task) Facts(ctx context.Context, a action.Action, role string, into any
 func unchanged(o action.Original) error {
 	info, err := os.Stat(o.Path)
 	if err != nil {
-		return &ownFault{fault.New(o.Path, "cannot be read any more: %v", err).Try("Put it back, or give its new place.")}
+		return &ownFault{inputerr.New(o.Path, "cannot be read any more: %v", err).Try("Put it back, or give its new place.")}
 	}
 	if info.Size() != o.Size || !info.ModTime().Equal(o.ModTime) {
-		return fault.New(o.Path, "changed while it was being worked on").Try("Run again when it is finished.")
+		return inputerr.New(o.Path, "changed while it was being worked on").Try("Run again when it is finished.")
 	}
 	return nil
 }

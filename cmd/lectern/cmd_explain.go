@@ -16,7 +16,7 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conductor"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/strictyaml"
 )
 
@@ -171,9 +171,9 @@ func lastRuns(ctx context.Context, books *catalog.Catalog, slug string) (found s
 
 func noSuchTalk(slug string, known []string) error {
 	if slug == "" {
-		return fault.New("", "nothing has run yet in this data directory").Try("Name another with --data.")
+		return inputerr.New("", "nothing has run yet in this data directory").Try("Name another with --data.")
 	}
-	return fault.New("", "there is no talk %q%s", slug, strictyaml.DidYouMean(slug, known)).
+	return inputerr.New("", "there is no talk %q%s", slug, strictyaml.DidYouMean(slug, known)).
 		Try("`lectern status` lists the talks.")
 }
 
@@ -228,7 +228,7 @@ func shellWords(command []string) string {
 // jsonError is an error for scripts.
 func jsonError(err error) any {
 	var attention *conductor.NeedsAttention
-	if f := fault.Of(err); f != nil {
+	if f := inputerr.Of(err); f != nil {
 		return f
 	}
 	if errors.As(err, &attention) {

@@ -7,9 +7,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -21,7 +21,7 @@ type probeCmd struct {
 // inspected is what there is to say of a recording.
 type inspected struct {
 	File string `json:"file"`
-	office.Inspected
+	service.Inspected
 }
 
 // Run is `lectern probe`.
@@ -34,11 +34,11 @@ func (c *probeCmd) Run(ctx context.Context, t *terminal) error {
 	var refused error
 	for _, path := range c.Recordings {
 		line := newProgressLine(t)
-		found, err := office.Inspect(ctx, tools, path, func(doing string, done float64) { line.show("%s: %s, %.0f%%", path, doing, 100*done) })
+		found, err := service.Inspect(ctx, tools, path, func(doing string, done float64) { line.show("%s: %s, %.0f%%", path, doing, 100*done) })
 		line.end()
 		p := inspected{path, found}
-		if f := fault.Of(err); f != nil && !c.JSON && len(c.Recordings) > 1 { // the others may be good
-			fmt.Fprintf(t.out, "%s\n  refused  %s\n", path, (&fault.Fault{Problem: f.Problem, Remedy: f.Remedy}).Error())
+		if f := inputerr.Of(err); f != nil && !c.JSON && len(c.Recordings) > 1 { // the others may be good
+			fmt.Fprintf(t.out, "%s\n  refused  %s\n", path, (&inputerr.Fault{Problem: f.Problem, Remedy: f.Remedy}).Error())
 			refused = cmp.Or(refused, err)
 			continue
 		}

@@ -17,7 +17,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/talkfile"
@@ -218,7 +218,7 @@ func (c *runCmd) uploads(ctx context.Context, spoken string) ([]conductor.Upload
 			return nil, err
 		}
 		if other, ok := seen[language]; ok {
-			return nil, fault.New(file, "is a second subtitle file in %s (%s), after %s", subtitle.EnglishName(language), language, other).
+			return nil, inputerr.New(file, "is a second subtitle file in %s (%s), after %s", subtitle.EnglishName(language), language, other).
 				Try("Give one file for each language.")
 		}
 		seen[language] = file

@@ -18,11 +18,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lectern-av/lectern/internal/conductor"
-	"github.com/lectern-av/lectern/internal/fault"
-	"github.com/lectern-av/lectern/internal/intake"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/mail"
 	"github.com/lectern-av/lectern/internal/media"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
+	"github.com/lectern-av/lectern/internal/watchfolder"
 	"github.com/lectern-av/lectern/internal/web"
 )
 
@@ -43,7 +43,7 @@ type serveCmd struct {
 func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return fault.New(c.Listen, "cannot be listened on: %v", err).Try("Choose another address with --listen")
+		return inputerr.New(c.Listen, "cannot be listened on: %v", err).Try("Choose another address with --listen")
 	}
 	defer listener.Close()
 	h, err := openHouse(ctx, t, c.Data)
@@ -65,14 +65,14 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
 		c.URL = "http://" + listener.Addr().String()
 	}
 	releaser := h.releaser(t, q)
-	o := office.New(h.catalog, h.store, filepath.Join(c.Data, "bundles"), t.log)
+	o := service.New(h.catalog, h.store, filepath.Join(c.Data, "bundles"), t.log)
 	o.Releaser, o.Backlog, o.Tools = releaser, conductor.NewBacklog(releaser), tools
 	o.Released, o.URL = cmp.Or(c.Out, filepath.Join(c.Data, "released")), strings.TrimSuffix(c.URL, "/")
 	sender, err := c.sender(t)
 	if err != nil {
 		return err
 	}
-	if o.Board, err = office.NewBoard(ctx, h.catalog, o.Backlog); err != nil {
+	if o.Board, err = service.NewBoard(ctx, h.catalog, o.Backlog); err != nil {
 		return err
 	}
 	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: c.URL, Uploads: filepath.Join(c.Data, "uploads")})
@@ -110,14 +110,14 @@ const (
 )
 
 // watch takes in recordings where they lie, until ctx ends.
-func (c *serveCmd) watch(ctx context.Context, t *terminal, o *office.Office) error {
-	err := intake.Watch(ctx, c.Watch, intake.Options{Settle: settleTime, Poll: lookEvery, Log: t.log}, func(ctx context.Context, f intake.File) error {
+func (c *serveCmd) watch(ctx context.Context, t *terminal, o *service.Office) error {
+	err := watchfolder.Watch(ctx, c.Watch, watchfolder.Options{Settle: settleTime, Poll: lookEvery, Log: t.log}, func(ctx context.Context, f watchfolder.File) error {
 		found, _, err := conductor.Identify(ctx, o.Catalog, []string{f.Path}, nil)
 		if err != nil {
 			return err
 		}
 		r := found[0]
-		return o.Deliver(ctx, office.Delivery{
+		return o.Deliver(ctx, service.Delivery{
 			ID: fmt.Sprintf("%.32s", r.SHA256), Name: r.Name, Path: f.Path, Stays: true, SHA256: r.SHA256, Size: r.Size, Who: "watched folder", Room: f.Room,
 		})
 	})
@@ -139,7 +139,7 @@ func (c *serveCmd) sender(t *terminal) (mail.Sender, error) {
 }
 
 // welcome says where the server is, and lets the first organiser in.
-func (c *serveCmd) welcome(ctx context.Context, t *terminal, o *office.Office) error {
+func (c *serveCmd) welcome(ctx context.Context, t *terminal, o *service.Office) error {
 	fmt.Fprintf(t.out, "Lectern serves %s\n", c.URL)
 	secret, ok, err := o.FirstLink(ctx)
 	if err != nil || !ok {
@@ -174,7 +174,7 @@ func ownDirectory(dir string) error {
 		return err
 	}
 	if of, ok := info.Sys().(*syscall.Stat_t); !info.IsDir() || ok && of.Uid != uint32(os.Getuid()) && os.Getuid() != 0 {
-		return fault.New(dir, "is not this user's directory").Try("Choose a data directory of your own")
+		return inputerr.New(dir, "is not this user's directory").Try("Choose a data directory of your own")
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/web"
 )
 
@@ -80,7 +80,7 @@ func arrival(ctx context.Context, r *reach, id string) (web.Arrival, error) {
 func (c *submitCmd) send(ctx context.Context, t *terminal, r *reach, path string) (id string, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", fault.New(path, "cannot be read: %v", errors.Unwrap(err)).Try("Check its name and its permissions")
+		return "", inputerr.New(path, "cannot be read: %v", errors.Unwrap(err)).Try("Check its name and its permissions")
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -88,7 +88,7 @@ func (c *submitCmd) send(ctx context.Context, t *terminal, r *reach, path string
 		return "", err
 	}
 	if !info.Mode().IsRegular() || info.Size() == 0 {
-		return "", fault.New(path, "is no file with something in it").Try("Name the recording itself")
+		return "", inputerr.New(path, "is no file with something in it").Try("Name the recording itself")
 	}
 	begun := unfinished(r.base, path, info)
 	at, _ := os.ReadFile(begun) // a memory that cannot be read is none
@@ -227,7 +227,7 @@ func (u *tusUpload) sendAll(ctx context.Context) error {
 				continue
 			}
 		}
-		if f := fault.Of(err); ctx.Err() != nil || f != nil && time.Since(last) > patience {
+		if f := inputerr.Of(err); ctx.Err() != nil || f != nil && time.Since(last) > patience {
 			return errors.Join(ctx.Err(), err)
 		}
 		select {
@@ -270,5 +270,5 @@ func (s *sending) Read(b []byte) (int, error) {
 }
 
 func unreachable(base string, err error) error {
-	return fault.New(base, "does not answer: %v", errors.Unwrap(err)).Try("Look whether the server runs; the same command goes on where this one stopped")
+	return inputerr.New(base, "does not answer: %v", errors.Unwrap(err)).Try("Look whether the server runs; the same command goes on where this one stopped")
 }

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -117,9 +117,9 @@ func readBytes(ctx context.Context, file, name string) ([]byte, error) {
 	case r := <-read:
 		switch {
 		case errors.Is(r.err, fs.ErrNotExist):
-			return nil, fault.New(name, "does not exist").Try("Check the name of the file")
+			return nil, inputerr.New(name, "does not exist").Try("Check the name of the file")
 		case r.err != nil:
-			return nil, fault.New(name, "cannot be read: %v", bare(r.err)).Try("Name a subtitle file")
+			return nil, inputerr.New(name, "cannot be read: %v", bare(r.err)).Try("Name a subtitle file")
 		}
 		return r.data, nil
 	}

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -52,11 +52,11 @@ func writable(file string, inputs ...string) error {
 		return nil
 	}
 	if err == nil && info.IsDir() {
-		return fault.New(file, "is a directory").Try("Name a file in it")
+		return inputerr.New(file, "is a directory").Try("Name a file in it")
 	}
 	for _, in := range inputs {
 		if other, e := os.Stat(in); err == nil && e == nil && os.SameFile(info, other) {
-			return fault.New(file, "is the file that is read, and what is read stays as it is").Try("Name another file to write")
+			return inputerr.New(file, "is the file that is read, and what is read stays as it is").Try("Name another file to write")
 		}
 	}
 	return err
@@ -68,7 +68,7 @@ func (out target) write(t *terminal, from source, cues []conference.Cue, plain b
 	var b bytes.Buffer
 	losses, err := subtitle.Write(&b, cues, out.format, subtitle.WriteOptions{Language: from.Language, Edition: from.Edition, Plain: plain})
 	if errors.Is(err, subtitle.ErrNothing) {
-		return fault.New(from.name, "holds nothing that a viewer would see")
+		return inputerr.New(from.name, "holds nothing that a viewer would see")
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", out.file, err)
@@ -91,7 +91,7 @@ func deliver(t *terminal, file string, data []byte, what string) error {
 }
 
 func unwritten(file string, err error) error {
-	return fault.New(file, "cannot be written: %v", bare(err)).Try("Choose another place")
+	return inputerr.New(file, "cannot be written: %v", bare(err)).Try("Choose another place")
 }
 
 // replaceFile puts data into a file; whoever looks sees all of it or what was there before.

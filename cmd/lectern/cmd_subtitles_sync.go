@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/subtitle"
-	"github.com/lectern-av/lectern/internal/subtitle/insync"
+	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
 type subtitlesSyncCmd struct {
@@ -46,7 +46,7 @@ func (c *subtitlesSyncCmd) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	found := insync.Judge(s.Cues, levels)
+	found := subsync.Judge(s.Cues, levels)
 	var unapplied error
 	if c.Apply != "" {
 		unapplied = apply(t, s, found, out)
@@ -62,9 +62,9 @@ func (c *subtitlesSyncCmd) Run(ctx context.Context, t *terminal) error {
 }
 
 // apply writes the subtitles with the times that were found.
-func apply(t *terminal, s source, found insync.Result, out target) error {
-	moved, notes, err := insync.Apply(s.Cues, found)
-	if f := fault.Of(err); f != nil {
+func apply(t *terminal, s source, found subsync.Result, out target) error {
+	moved, notes, err := subsync.Apply(s.Cues, found)
+	if f := inputerr.Of(err); f != nil {
 		f.File = s.name
 	}
 	if err != nil {
@@ -77,13 +77,13 @@ func apply(t *terminal, s source, found insync.Result, out target) error {
 }
 
 // print tells a person what was found, and how to have it done.
-func (c *subtitlesSyncCmd) print(w io.Writer, s source, r insync.Result) {
+func (c *subtitlesSyncCmd) print(w io.Writer, s source, r subsync.Result) {
 	fmt.Fprintf(w, "%s: %s\n  %s\n", shownName(s.name), r.Verdict, r.Sentence())
-	if r.Verdict == insync.CannotTell {
+	if r.Verdict == subsync.CannotTell {
 		return
 	}
 	fmt.Fprintf(w, "  confidence %.2f (an answer needs 0.50)\n", r.Confidence)
-	if r.Verdict != insync.InSync && c.Apply == "" && c.File != stdio {
+	if r.Verdict != subsync.InSync && c.Apply == "" && c.File != stdio {
 		fmt.Fprintf(w, "To have that done:\n  lectern %s\n", shellWords([]string{
 			"subtitles", "sync", c.File, "--against", c.Against, "--apply", besides(c.File)}))
 	}

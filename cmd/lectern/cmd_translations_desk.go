@@ -8,7 +8,7 @@ import (
 	"net/url"
 
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/translation"
 )
@@ -43,10 +43,10 @@ func (f *trackFlags) explained(err error) error {
 	var conflict *catalog.Conflict
 	switch {
 	case errors.Is(err, translation.ErrUnknown):
-		return fault.New(f.Talk, "has no translation in %s", subtitle.EnglishName(f.Language)).
+		return inputerr.New(f.Talk, "has no translation in %s", subtitle.EnglishName(f.Language)).
 			Try("Add one: lectern translations add %s %s FILE", f.Talk, f.Language)
 	case errors.As(err, &conflict):
-		return fault.New("", "%v", conflict).
+		return inputerr.New("", "%v", conflict).
 			Try("Look at theirs: lectern translations export %s %s --format csv (and --revision %d for what yours was made from); or hand yours in on top with --base %d",
 				f.Talk, f.Language, max(1, conflict.Base), conflict.Last.Number)
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
@@ -82,7 +82,7 @@ func (c *translationsExportCmd) fromCatalogue(ctx context.Context, t *terminal, 
 			h, err = d.Open(ctx, c.Source, language, c.Revision)
 		}
 		if errors.Is(err, translation.ErrUnknown) {
-			return fault.New(c.Source+" in "+language, "has no revision %d", c.Revision).
+			return inputerr.New(c.Source+" in "+language, "has no revision %d", c.Revision).
 				Try("`lectern translations history %s %s` lists them", c.Source, language)
 		}
 		sheet = h.Sheet(cmp.Or(c.Talk, s.Facts.Talk.Title))
@@ -134,7 +134,7 @@ func exchangeOf(file, to string) (string, error) {
 	}
 	format, ok := map[string]string{".po": "po", ".pot": "po", ".xlf": "xliff", ".xliff": "xliff", ".csv": "csv", ".srt": "srt", ".vtt": "vtt"}[strings.ToLower(filepath.Ext(file))]
 	if !ok {
-		return "", fault.New(file, "has no ending that says the format").Try("Name it .po, .xlf, .csv, .srt or .vtt, or add --format")
+		return "", inputerr.New(file, "has no ending that says the format").Try("Name it .po, .xlf, .csv, .srt or .vtt, or add --format")
 	}
 	return format, nil
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/translation"
 )
@@ -63,7 +63,7 @@ func (c *translationsImportCmd) Run(ctx context.Context, t *terminal) error {
 	shown := released(cues)
 	if c.Output != "" {
 		if len(shown) == 0 {
-			return fault.New(back.name, "holds no translation yet").Try("Send it to a translator first")
+			return inputerr.New(back.name, "holds no translation yet").Try("Send it to a translator first")
 		}
 		if err := out.write(t, back, shown, false); err != nil {
 			return err

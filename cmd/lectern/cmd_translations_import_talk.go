@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/translation"
 )
@@ -42,7 +42,7 @@ func (c *translationsImportCmd) toCatalogue(ctx context.Context, t *terminal) er
 		track.Language = returned.To
 	}
 	if said, err := subtitle.Language(track.Language); err == nil && returned.To != "" && said != returned.To {
-		return fault.New(name, "says that it is in %s (%s), and not in %s", subtitle.EnglishName(returned.To), returned.To, subtitle.EnglishName(said)).
+		return inputerr.New(name, "says that it is in %s (%s), and not in %s", subtitle.EnglishName(returned.To), returned.To, subtitle.EnglishName(said)).
 			Try("Leave --language out, or look whether it is the right file")
 	}
 	var taken translation.Taken

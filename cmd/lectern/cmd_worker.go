@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/queue"
 	"github.com/lectern-av/lectern/internal/store"
@@ -47,7 +47,7 @@ func (c *workerCmd) Run(ctx context.Context, t *terminal) (err error) {
 	serving, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
 	err = q.Serve(serving, queue.ServeOptions{Worker: workerName(), Slots: c.Slots, Quick: quickSlots}, leaving(leave, w.Handle))
-	if f := fault.Of(context.Cause(serving)); f != nil {
+	if f := inputerr.Of(context.Cause(serving)); f != nil {
 		fmt.Fprintf(t.err, "worker %s leaves its jobs to others, for what is at fault is this machine\n", workerName())
 		return errors.Join(f, err)
 	}

@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // A worker leaves when its machine is at fault, and for nothing else.
 func TestAWorkerLeavesForItsOwnFault(t *testing.T) {
-	input := fault.New("talk.mp4", "is no talk")
-	disk := fault.New("/scratch", "the disk is full")
+	input := inputerr.New("talk.mp4", "is no talk")
+	disk := inputerr.New("/scratch", "the disk is full")
 	for _, c := range []struct {
 		name   string
 		err    error
@@ -27,7 +27,7 @@ func TestAWorkerLeavesForItsOwnFault(t *testing.T) {
 		if err := handle(serving, action.Job{}, nil); err != c.err {
 			t.Errorf("%s: it returned %v", c.name, err)
 		}
-		if left := serving.Err() != nil; left != c.leaves || left && fault.Of(context.Cause(serving)) != disk {
+		if left := serving.Err() != nil; left != c.leaves || left && inputerr.Of(context.Cause(serving)) != disk {
 			t.Errorf("%s: it leaves: %v, because %v", c.name, left, context.Cause(serving))
 		}
 		leave(nil)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conductor"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/queue"
 	"github.com/lectern-av/lectern/internal/store"
@@ -49,13 +49,13 @@ func openHouse(ctx context.Context, t *terminal, dir string, options ...store.Op
 	defer giveUp(nil)
 	h.lock, err = catalog.LockWait(waiting, dir, "lectern "+shellWords(t.args), func(e catalog.HeldError) {
 		if strings.HasPrefix(e.Command, "lectern serve") { // which ends when the conference does
-			giveUp(fault.New(dir, "is served by %s (process %d)", e.Command, e.PID).
+			giveUp(inputerr.New(dir, "is served by %s (process %d)", e.Command, e.PID).
 				Try("Hand things in there (lectern submit, cut, subtitles hand-in …), or choose another data directory with --data"))
 			return
 		}
 		fmt.Fprintf(t.err, "lectern: %v; waiting for it to end\n", &e)
 	})
-	if f := fault.Of(context.Cause(waiting)); f != nil {
+	if f := inputerr.Of(context.Cause(waiting)); f != nil {
 		return h, f
 	}
 	if err != nil {
@@ -75,13 +75,13 @@ func openHouse(ctx context.Context, t *terminal, dir string, options ...store.Op
 func unwritable(dir string, err error) error {
 	var failed *fs.PathError
 	switch {
-	case fault.Of(err) != nil:
+	case inputerr.Of(err) != nil:
 		return err
 	case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR):
-		return fault.New(dir, "cannot be written to: %v", err).
+		return inputerr.New(dir, "cannot be written to: %v", err).
 			Try("Choose another data directory with --data, or change its permissions")
 	case errors.As(err, &failed) && failed.Op == "mkdir":
-		return fault.New(dir, "cannot be made: %v", err).Try("Choose another data directory with --data")
+		return inputerr.New(dir, "cannot be made: %v", err).Try("Choose another data directory with --data")
 	}
 	return err
 }

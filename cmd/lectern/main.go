@@ -20,7 +20,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/lectern-av/lectern/internal/conductor"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
@@ -155,7 +155,7 @@ func (t *terminal) report(err error) int {
 	}
 	code, said := exitFailed, err
 	var usage *usageError
-	switch f := fault.Of(err); {
+	switch f := inputerr.Of(err); {
 	case errors.Is(err, errInterrupted):
 		code = exitInterrupted
 	case errors.As(err, &usage):

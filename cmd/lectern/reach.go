@@ -15,8 +15,8 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/fault"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/web"
 )
 
@@ -52,9 +52,9 @@ func (f *serverFlags) reach(ctx context.Context, t *terminal) (*reach, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := office.New(h.catalog, h.store, filepath.Join(f.Data, "bundles"), t.log)
+	o := service.New(h.catalog, h.store, filepath.Join(f.Data, "bundles"), t.log)
 	o.Releaser = h.releaser(t, nil)
-	o.Board, err = office.NewBoard(ctx, h.catalog, nil)
+	o.Board, err = service.NewBoard(ctx, h.catalog, nil)
 	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
@@ -104,7 +104,7 @@ func operator() access.Person {
 }
 
 // ask sends in as JSON, unless it is nil, and reads the answer into out, unless that is. What
-// the server finds wrong with the input is a *fault.Fault here, too.
+// the server finds wrong with the input is a *inputerr.Fault here, too.
 func (r *reach) ask(ctx context.Context, method, path string, in, out any) error {
 	if in == nil {
 		return r.send(ctx, method, path, "", nil, out)
@@ -148,8 +148,8 @@ func (r *reach) send(ctx context.Context, method, path, contentType string, cont
 // refused is a server's no.
 func refused(base string, answer *http.Response) error {
 	var said struct {
-		Detail string       `json:"detail"`
-		Fault  *fault.Fault `json:"fault"`
+		Detail string          `json:"detail"`
+		Fault  *inputerr.Fault `json:"fault"`
 		Errors []struct{ Message, Location string }
 	}
 	_ = json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&said) // a proxy's answer is no JSON
@@ -157,11 +157,11 @@ func refused(base string, answer *http.Response) error {
 	case said.Fault != nil:
 		return said.Fault
 	case answer.StatusCode == http.StatusForbidden:
-		return fault.New(base, "does not allow that: %s", said.Detail).Try("Ask an organiser for a token that may do it, and give it with --token")
+		return inputerr.New(base, "does not allow that: %s", said.Detail).Try("Ask an organiser for a token that may do it, and give it with --token")
 	case len(said.Errors) > 0:
-		return fault.New(said.Errors[0].Location, "%s", said.Errors[0].Message)
+		return inputerr.New(said.Errors[0].Location, "%s", said.Errors[0].Message)
 	case answer.StatusCode >= http.StatusInternalServerError:
 		return fmt.Errorf("%s answers %s: %s", base, answer.Status, said.Detail)
 	}
-	return fault.New(base, "answers %s: %s", answer.Status, said.Detail)
+	return inputerr.New(base, "answers %s: %s", answer.Status, said.Detail)
 }

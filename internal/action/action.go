@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Key names an artifact: the SHA-256, in hexadecimal, of everything it depends on and
@@ -159,13 +159,13 @@ type Event struct {
 
 // Failure is why a job failed. It is an error.
 type Failure struct {
-	Slot    string       `json:"slot"`
-	Message string       `json:"message"`
-	Command []string     `json:"command,omitempty"` // the program that failed, with its arguments
-	Stderr  string       `json:"stderr,omitempty"`  // the tail of what it said
-	Fault   *fault.Fault `json:"fault,omitempty"`   // set where the input is to blame: trying again is no use
-	Machine bool         `json:"machine,omitempty"` // the fault is that of the worker's machine: another may do it
-	Unlike  string       `json:"unlike,omitempty"`  // the rendition whose segments cannot be joined
+	Slot    string          `json:"slot"`
+	Message string          `json:"message"`
+	Command []string        `json:"command,omitempty"` // the program that failed, with its arguments
+	Stderr  string          `json:"stderr,omitempty"`  // the tail of what it said
+	Fault   *inputerr.Fault `json:"fault,omitempty"`   // set where the input is to blame: trying again is no use
+	Machine bool            `json:"machine,omitempty"` // the fault is that of the worker's machine: another may do it
+	Unlike  string          `json:"unlike,omitempty"`  // the rendition whose segments cannot be joined
 }
 
 // Error is the slot and the message.

@@ -11,7 +11,7 @@ import (
 	"slices"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 )
 
@@ -57,7 +57,7 @@ func (t Target) Bytes() (n int64) {
 // Diff compares two bundles of one talk, of which the old one is what was uploaded. Of
 // that, bundle.json and youtube.json are enough; with its videos, too, Diff can tell one
 // whose pictures and sound are the same from one that must be uploaded anew. What keeps
-// two directories from being compared is a *fault.Fault.
+// two directories from being compared is a *inputerr.Fault.
 func Diff(ctx context.Context, tools media.Tools, old, new string) (Difference, error) {
 	var both [2]side
 	for i, dir := range []string{old, new} {
@@ -68,7 +68,7 @@ func Diff(ctx context.Context, tools media.Tools, old, new string) (Difference, 
 	}
 	was, is := both[0], both[1]
 	if was.Talk.Slug != is.Talk.Slug {
-		return Difference{}, fault.New(new, "is a bundle of the talk %q, and %s is one of %q", is.Talk.Slug, old, was.Talk.Slug).
+		return Difference{}, inputerr.New(new, "is a bundle of the talk %q, and %s is one of %q", is.Talk.Slug, old, was.Talk.Slug).
 			Try("Give two bundles of the same talk.")
 	}
 	if err := is.hold(ctx); err != nil {
@@ -99,14 +99,14 @@ type side struct {
 func openSide(dir string) (s side, err error) {
 	s.dir = dir
 	if s.Content, err = readManifest(dir); err != nil {
-		return s, fault.New(dir, "is no bundle: %v", err)
+		return s, inputerr.New(dir, "is no bundle: %v", err)
 	}
 	if s.Lectern != Version {
-		return s, fault.New(dir, "is a bundle of form %d, and this Lectern reads form %d", s.Lectern, Version)
+		return s, inputerr.New(dir, "is a bundle of form %d, and this Lectern reads form %d", s.Lectern, Version)
 	}
 	for _, f := range s.Files {
 		if err := checkPath(f.Path); err != nil {
-			return s, fault.New(filepath.Join(dir, ManifestName), "%v", err)
+			return s, inputerr.New(filepath.Join(dir, ManifestName), "%v", err)
 		}
 	}
 	i := slices.IndexFunc(s.Files, func(f File) bool { return f.Path == YouTubeName })
@@ -115,14 +115,14 @@ func openSide(dir string) (s side, err error) {
 	}
 	b, err := os.ReadFile(s.path(YouTubeName))
 	if err != nil {
-		return s, fault.New(s.path(YouTubeName), "cannot be read: %v", err)
+		return s, inputerr.New(s.path(YouTubeName), "cannot be read: %v", err)
 	}
 	if sumOf(b) != s.Files[i].SHA256 {
-		return s, fault.New(s.path(YouTubeName), "is not what %s says", ManifestName).Try("lectern bundle verify %s says more.", dir)
+		return s, inputerr.New(s.path(YouTubeName), "is not what %s says", ManifestName).Try("lectern bundle verify %s says more.", dir)
 	}
 	u, err := readUpload(b)
 	if err != nil {
-		return s, fault.New(s.path(YouTubeName), "%v", err)
+		return s, inputerr.New(s.path(YouTubeName), "%v", err)
 	}
 	s.upload = &u
 	return s, nil
@@ -153,7 +153,7 @@ func (s side) hold(ctx context.Context) error {
 			}
 		}
 		if problem != "" {
-			return fault.New(s.path(f.Path), "%s", problem).Try("Run again to have the bundle made whole; lectern bundle verify %s says more.", s.dir)
+			return inputerr.New(s.path(f.Path), "%s", problem).Try("Run again to have the bundle made whole; lectern bundle verify %s says more.", s.dir)
 		}
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
@@ -237,7 +237,7 @@ func TestDiffRefuses(t *testing.T) {
 			old, new := pair(t, func(string, *bundle.Content) {})
 			c.mutate(old, new)
 			_, err := bundle.Diff(t.Context(), tools, old, new)
-			var f *fault.Fault
+			var f *inputerr.Fault
 			if !errors.As(err, &f) || !strings.Contains(fmt.Sprint(err), c.says) {
 				t.Errorf("%v; want a fault that says %q", err, c.says)
 			}

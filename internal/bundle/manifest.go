@@ -27,7 +27,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
-	"github.com/lectern-av/lectern/internal/subtitle/insync"
+	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
 // The files of a bundle whose names are fixed.
@@ -124,12 +124,12 @@ func GradeOf(r check.Report) Grade { return Grade{r.Profile, r.Grade, r.Share, r
 
 // Sync is whether a track comes when somebody speaks. Times are those of the reel.
 type Sync struct {
-	insync.Result
+	subsync.Result
 	Says string `json:"says"` // the same in words
 }
 
 // Off reports whether the track clearly does not.
-func (s Sync) Off() bool { return s.Verdict != insync.InSync && s.Verdict != insync.CannotTell }
+func (s Sync) Off() bool { return s.Verdict != subsync.InSync && s.Verdict != subsync.CannotTell }
 
 // Provenance is what a bundle was made by.
 type Provenance struct {

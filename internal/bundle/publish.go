@@ -18,7 +18,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Placed is a file on its way into a bundle.
@@ -158,7 +158,7 @@ func keepAt(path string, data []byte) (string, error) {
 // check refuses a list of files that is no bundle.
 func (p *publisher) check(files []Placed) error {
 	if err := localPath(p.slug); err != nil || strings.ContainsAny(p.slug, `/\`) || strings.HasPrefix(p.slug, ".") {
-		return fault.New("", "%q cannot name a bundle", p.slug).Try("Give a slug of letters, digits and hyphens")
+		return inputerr.New("", "%q cannot name a bundle", p.slug).Try("Give a slug of letters, digits and hyphens")
 	}
 	seen := map[string]bool{}
 	for _, f := range files {
@@ -400,7 +400,7 @@ type earlier struct {
 // it, or an empty directory, belongs to somebody and is a fault.
 func lookAt(dir string) (earlier, error) {
 	foreign := func(format string, args ...any) (earlier, error) {
-		return earlier{}, fault.New(dir, format, args...).Try("Move it away, or choose another directory or slug")
+		return earlier{}, inputerr.New(dir, format, args...).Try("Move it away, or choose another directory or slug")
 	}
 	info, err := os.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -553,19 +553,19 @@ func syncDir(dir string) error {
 // explain turns what the place of output is to blame for into a fault.
 func (p *publisher) explain(err error) error {
 	err = fmt.Errorf("publish %s: %w", p.slug, err)
-	f := fault.Of(err)
+	f := inputerr.Of(err)
 	var failed *fs.PathError
 	switch {
 	case f != nil:
 		return err
 	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
-		f = fault.New(p.root, "has no room left for the bundle %s; the earlier one, if any, is untouched", p.slug).Try("Make room and run again")
+		f = inputerr.New(p.root, "has no room left for the bundle %s; the earlier one, if any, is untouched", p.slug).Try("Make room and run again")
 	case errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission):
-		f = fault.New(p.root, "cannot be written to: %v", err).Try("Choose another directory, or change its permissions")
+		f = inputerr.New(p.root, "cannot be written to: %v", err).Try("Choose another directory, or change its permissions")
 	case errors.Is(err, syscall.ENOTDIR):
-		f = fault.New(p.root, "is no directory").Try("Choose another")
+		f = inputerr.New(p.root, "is no directory").Try("Choose another")
 	case errors.As(err, &failed) && !there(p.root): // as below /proc, or by a name that is too long
-		f = fault.New(p.root, "cannot be made: %v", err).Try("Choose another directory")
+		f = inputerr.New(p.root, "cannot be made: %v", err).Try("Choose another directory")
 	default:
 		return err
 	}

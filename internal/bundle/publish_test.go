@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -325,7 +325,7 @@ func TestPublishRefusesWhatIsNotItsOwn(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, _, err := Publish(t.Context(), root, "api", bundleOf(store, "one"), nil)
-			if f := fault.Of(err); f == nil || !strings.Contains(f.Problem, test.says) || f.Remedy == "" {
+			if f := inputerr.Of(err); f == nil || !strings.Contains(f.Problem, test.says) || f.Remedy == "" {
 				t.Errorf("%v, not a fault that %s", err, test.says)
 			}
 		})
@@ -338,14 +338,14 @@ func TestPublishRefusesWhatIsNotItsOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err := Publish(t.Context(), root, "api", bundleOf(store, "two"), nil)
-		if f := fault.Of(err); f == nil || !strings.Contains(f.Problem, "video/notes.txt") {
+		if f := inputerr.Of(err); f == nil || !strings.Contains(f.Problem, "video/notes.txt") {
 			t.Errorf("%v", err)
 		}
 		inode(t, notes)
 	})
 	for _, slug := range []string{"", ".", "..", "a/b", ".hidden", `a\b`} {
 		root, store := place(t)
-		if _, _, err := Publish(t.Context(), root, slug, bundleOf(store, "one"), nil); fault.Of(err) == nil {
+		if _, _, err := Publish(t.Context(), root, slug, bundleOf(store, "one"), nil); inputerr.Of(err) == nil {
 			t.Errorf("the slug %q gave %v", slug, err)
 		}
 	}
@@ -451,7 +451,7 @@ func TestExplain(t *testing.T) {
 		syscall.ENOSPC: "has no room left", syscall.EDQUOT: "has no room left",
 		syscall.EROFS: "cannot be written to", syscall.EACCES: "cannot be written to",
 	} {
-		f := fault.Of(p.explain(&os.PathError{Op: "write", Path: "x", Err: errno}))
+		f := inputerr.Of(p.explain(&os.PathError{Op: "write", Path: "x", Err: errno}))
 		if f == nil || !strings.Contains(f.Problem, says) || f.Remedy == "" {
 			t.Errorf("%v is explained as %v", errno, f)
 		}

@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
@@ -51,10 +51,10 @@ func Verify(ctx context.Context, tools media.Tools, dir string) (Report, error) 
 	v := &verifier{ctx: ctx, tools: tools, dir: dir, report: Report{Dir: dir}, cues: map[string]subtitle.Document{}}
 	var err error
 	if v.content, err = readManifest(dir); err != nil {
-		return Report{}, fault.New(dir, "is no bundle: %v", err)
+		return Report{}, inputerr.New(dir, "is no bundle: %v", err)
 	}
 	if v.content.Lectern != Version {
-		return Report{}, fault.New(dir, "is a bundle of form %d, and this Lectern reads form %d", v.content.Lectern, Version)
+		return Report{}, inputerr.New(dir, "is a bundle of form %d, and this Lectern reads form %d", v.content.Lectern, Version)
 	}
 	if v.present, err = list(dir); err != nil {
 		return Report{}, fmt.Errorf("verify %s: %w", dir, err)

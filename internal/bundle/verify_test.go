@@ -14,7 +14,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/timeline"
@@ -363,7 +363,7 @@ func TestVerifyWebM(t *testing.T) {
 }
 
 func TestVerifyOfNoBundle(t *testing.T) {
-	if _, err := bundle.Verify(t.Context(), media.Tools{}, t.TempDir()); fault.Of(err) == nil {
+	if _, err := bundle.Verify(t.Context(), media.Tools{}, t.TempDir()); inputerr.Of(err) == nil {
 		t.Errorf("an empty directory gave %v, which is no fault", err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/rivo/uniseg"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -95,7 +95,7 @@ type captionSnippet struct {
 func YouTube(told Told) (data []byte, notes []string, err error) {
 	talk := told.Talk
 	if strings.TrimSpace(talk.Title) == "" {
-		return nil, nil, fault.New("", "the talk %s has no title, and YouTube takes no video without one", talk.Slug).Try("Give it one with --title")
+		return nil, nil, inputerr.New("", "the talk %s has no title, and YouTube takes no video without one", talk.Slug).Try("Give it one with --title")
 	}
 	e := &editor{}
 	v := insertVideo{

@@ -12,7 +12,7 @@ import (
 	"github.com/rivo/uniseg"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -245,7 +245,7 @@ func TestYouTubeTakesThreeChaptersOrNone(t *testing.T) {
 }
 
 func TestYouTubeWithoutATitle(t *testing.T) {
-	if _, _, err := YouTube(Told{Talk: conference.Talk{Title: " "}}); fault.Of(err) == nil {
+	if _, _, err := YouTube(Told{Talk: conference.Talk{Title: " "}}); inputerr.Of(err) == nil {
 		t.Errorf("%v", err)
 	}
 }

@@ -25,7 +25,7 @@ import (
 	"modernc.org/sqlite" // also the driver "sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // ErrNone says that the catalogue has no such thing.
@@ -174,7 +174,7 @@ func (c *Catalog) tx(ctx context.Context, do func(*sql.Tx) error) error {
 	err := inTx(ctx, c.write, do)
 	var e *sqlite.Error
 	if errors.As(err, &e) && e.Code() == sqlite3.SQLITE_FULL {
-		full := fault.New(c.dir, "the disk is full").Try("Make room, then run the same again: nothing that was saved is lost")
+		full := inputerr.New(c.dir, "the disk is full").Try("Make room, then run the same again: nothing that was saved is lost")
 		return fmt.Errorf("%w (%w)", full, err)
 	}
 	return err

@@ -10,7 +10,7 @@ import (
 	"testing/fstest"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // upTo is the first n migrations, followed by others.
@@ -122,7 +122,7 @@ func TestFullDiskIsAFaultAndLosesNothing(t *testing.T) {
 	}
 	limit(1) // no page more than there are
 	s.Facts.Talk.Abstract = strings.Repeat("long ", 10_000)
-	if _, err := c.Save(t.Context(), "ada", s); fault.Of(err) == nil || !strings.Contains(err.Error(), "the disk is full") {
+	if _, err := c.Save(t.Context(), "ada", s); inputerr.Of(err) == nil || !strings.Contains(err.Error(), "the disk is full") {
 		t.Errorf("Save on a full disk: %v", err)
 	}
 	if got, err := c.Talk(t.Context(), "talk"); err != nil || !reflect.DeepEqual(got, small) {

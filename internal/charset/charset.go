@@ -12,7 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Text is a file as text.
@@ -48,7 +48,7 @@ type Hint struct {
 }
 
 // Decode reads data, the contents of the file called name, as text. The error is a
-// *fault.Fault: the encoding asked for is unknown, or data is no text.
+// *inputerr.Fault: the encoding asked for is unknown, or data is no text.
 func Decode(name string, data []byte, hint Hint) (Text, error) {
 	raw := string(data)
 	if hint.Encoding != "" {
@@ -85,7 +85,7 @@ func Decode(name string, data []byte, hint Hint) (Text, error) {
 }
 
 func binary(name, what string) error {
-	return fault.New(name, "is %s, not text", what).Try("Hand in a subtitle file, or the text saved as UTF-8")
+	return inputerr.New(name, "is %s, not text", what).Try("Hand in a subtitle file, or the text saved as UTF-8")
 }
 
 // CutLine cuts the first line off text: the line without its end, and what comes after

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 const chinese = "1\r\n00:00:01,000 --> 00:00:02,000\r\n大家好，今天我们一起看\r\n\r\n2\r\n00:00:03,000 --> 00:00:04,000\r\n一二三四五六七八九十百千万\r\n\r\n"
@@ -139,7 +139,7 @@ func TestDecodeRefusesWhatIsNoText(t *testing.T) {
 	for name, bytes := range tests {
 		t.Run(name, func(t *testing.T) {
 			got, err := Decode("talk.srt", []byte(bytes), Hint{})
-			if f := fault.Of(err); f == nil || f.File != "talk.srt" || f.Remedy == "" {
+			if f := inputerr.Of(err); f == nil || f.File != "talk.srt" || f.Remedy == "" {
 				t.Errorf("got %.20q in %s and error %v, want a fault with the file and a remedy", got.UTF8, got.Encoding, err)
 			}
 		})
@@ -148,7 +148,7 @@ func TestDecodeRefusesWhatIsNoText(t *testing.T) {
 
 func TestDecodeNamesEncodingsLikeAnUnknownOne(t *testing.T) {
 	_, err := Decode("talk.srt", []byte("a"), Hint{Encoding: "windows-1225"})
-	if f := fault.Of(err); f == nil || !strings.Contains(f.Remedy, "windows-1252") {
+	if f := inputerr.Of(err); f == nil || !strings.Contains(f.Remedy, "windows-1252") {
 		t.Errorf("error is %v, want a fault that offers windows-1252", err)
 	}
 }
@@ -188,7 +188,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, tag, name string) {
 		got, err := Decode("fuzz", data, Hint{Language: tag, Encoding: name})
 		if err != nil {
-			if fault.Of(err) == nil {
+			if inputerr.Of(err) == nil {
 				t.Fatalf("error %v is no fault", err)
 			}
 			return

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // page is one encoding.
@@ -49,7 +49,7 @@ var dos = map[string]*charmap.Charmap{
 }
 
 // lookup is the page that a person calls name.
-func lookup(name string) (*page, *fault.Fault) {
+func lookup(name string) (*page, *inputerr.Fault) {
 	plain := strings.ToLower(strings.TrimSpace(name))
 	if whatwg, ok := own[plain]; ok {
 		plain = whatwg
@@ -78,7 +78,7 @@ func lookup(name string) (*page, *fault.Fault) {
 		}
 		return newPage(canonical, coding), nil
 	}
-	return nil, (&fault.Fault{Problem: fmt.Sprintf("cannot be read as %q: no encoding of that name is known", name)}).
+	return nil, (&inputerr.Fault{Problem: fmt.Sprintf("cannot be read as %q: no encoding of that name is known", name)}).
 		Try("Name one such as %s", strings.Join(closeNames(plain), ", "))
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/queue"
 )
@@ -513,7 +513,7 @@ func TestIdentify(t *testing.T) {
 	expect("changed, with its size and time kept", "two content", true)
 
 	write("six content")
-	if _, err := identify(func() { write("ten content") }); fault.Of(err) == nil || !strings.Contains(err.Error(), "still being written") {
+	if _, err := identify(func() { write("ten content") }); inputerr.Of(err) == nil || !strings.Contains(err.Error(), "still being written") {
 		t.Errorf("written while it is read: %v", err)
 	}
 	awaitSettled(t, path)
@@ -561,7 +561,7 @@ func TestWhatIsNoRecording(t *testing.T) {
 		os.DevNull:                     "is not a file",
 	} {
 		_, _, err := Identify(t.Context(), books, []string{path}, nil)
-		if f := fault.Of(err); f == nil || !strings.Contains(f.Problem, want) || f.File != path || f.Remedy == "" {
+		if f := inputerr.Of(err); f == nil || !strings.Contains(f.Problem, want) || f.File != path || f.Remedy == "" {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/pipelines"
 )
@@ -21,7 +21,7 @@ type Received struct {
 
 // Receive brings a subtitle file to the clock of its talk's recordings and gives its cues the
 // ids that they had before. Nothing is saved. A file on the programme's clock before there is a
-// programme is a *fault.Fault.
+// programme is a *inputerr.Fault.
 func (r *Releaser) Receive(ctx context.Context, slug string, u Upload) (Received, error) {
 	w := &wish{Releaser: r}
 	w.facts.Talk.Slug = slug
@@ -32,7 +32,7 @@ func (r *Releaser) Receive(ctx context.Context, slug string, u Upload) (Received
 			return got, err
 		}
 		if !ok {
-			return got, fault.New(u.Track.File, "says that its times are those of the film, and there is none yet").
+			return got, inputerr.New(u.Track.File, "says that its times are those of the film, and there is none yet").
 				Try("Say that they are those of the recording, or wait for the film")
 		}
 		now, err := r.Catalog.Edition(ctx, published.Edition)

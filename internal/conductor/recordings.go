@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Identify says by their content what the recordings at these paths are. A file that was
@@ -45,15 +45,15 @@ func find(path string) (absolute string, info os.FileInfo, err error) {
 	info, err = os.Stat(absolute)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", nil, fault.New(path, "does not exist").Try("Check the name of the recording.")
+		return "", nil, inputerr.New(path, "does not exist").Try("Check the name of the recording.")
 	case err != nil:
-		return "", nil, fault.New(path, "cannot be read: %v", err).Try("Check its permissions.")
+		return "", nil, inputerr.New(path, "cannot be read: %v", err).Try("Check its permissions.")
 	case info.IsDir():
-		return "", nil, fault.New(path, "is a directory").Try("Name the recordings in it, in the order they were made.")
+		return "", nil, inputerr.New(path, "is a directory").Try("Name the recordings in it, in the order they were made.")
 	case !info.Mode().IsRegular():
-		return "", nil, fault.New(path, "is not a file").Try("Copy the recording to a file first.")
+		return "", nil, inputerr.New(path, "is not a file").Try("Copy the recording to a file first.")
 	case info.Size() == 0:
-		return "", nil, fault.New(path, "is empty").Try("Copy it from the camera again.")
+		return "", nil, inputerr.New(path, "is empty").Try("Copy it from the camera again.")
 	}
 	return absolute, info, nil
 }
@@ -66,7 +66,7 @@ func hash(ctx context.Context, c *catalog.Catalog, name, path string, info os.Fi
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return "", fault.New(name, "cannot be read: %v", err).Try("Check its permissions.")
+		return "", inputerr.New(name, "cannot be read: %v", err).Try("Check its permissions.")
 	}
 	defer f.Close()
 	h := sha256.New()
@@ -74,14 +74,14 @@ func hash(ctx context.Context, c *catalog.Catalog, name, path string, info os.Fi
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		return "", fault.New(name, "cannot be read to its end: %v", err).Try("Check the disk it lies on.")
+		return "", inputerr.New(name, "cannot be read to its end: %v", err).Try("Check the disk it lies on.")
 	}
 	after, err := f.Stat()
 	if err != nil {
 		return "", err
 	}
 	if catalog.IdentityOf(after) != identity {
-		return "", fault.New(name, "is still being written to").Try("Run again when it is finished.")
+		return "", inputerr.New(name, "is still being written to").Try("Run again when it is finished.")
 	}
 	sum := hex.EncodeToString(h.Sum(nil))
 	return sum, c.SetHash(ctx, identity, sum)

@@ -16,7 +16,7 @@ import (
 	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/store"
 	"github.com/lectern-av/lectern/internal/subtitle"
@@ -187,7 +187,7 @@ func (w *wish) place(ctx context.Context, g plan.Graph) error {
 	}
 	for _, t := range w.facts.Tracks {
 		if placed, _ := subtitle.Place(g.Edition.Programme, t.Cues); len(placed) == 0 {
-			return fault.New(t.File, "has no cue within the programme").
+			return inputerr.New(t.File, "has no cue within the programme").
 				Try("Look whether it is for another talk, or on the other clock (--subtitles-time).")
 		}
 	}
@@ -252,7 +252,7 @@ func (w *wish) editionOf(ctx context.Context, now conference.Edition, u Upload) 
 	if u.Edition != "" {
 		named, err := w.Catalog.Edition(ctx, u.Edition)
 		if errors.Is(err, catalog.ErrNone) {
-			return named, fault.New(u.Track.File, "was made against edition %.12s, which is not known here", u.Edition).
+			return named, inputerr.New(u.Track.File, "was made against edition %.12s, which is not known here", u.Edition).
 				Try("Give it with --subtitles-time reel, or use the data directory the edition was published from.")
 		}
 		return named, err

@@ -9,7 +9,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/pipelines"
 )
@@ -22,7 +22,7 @@ func Standing(ctx context.Context, books *catalog.Catalog, kinds []plan.Kind, sl
 	}
 	want.Stands = true
 	if want.Submission.Out == "" {
-		return want, fault.New(slug, "has no directory for its bundle").Try("Import or make the talk again.")
+		return want, inputerr.New(slug, "has no directory for its bundle").Try("Import or make the talk again.")
 	}
 	if want.Pipeline, err = pipelines.Load(want.Submission.Pipeline, plan.PipelineKinds(kinds)); err != nil {
 		return want, err

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/queue"
 )
@@ -245,7 +245,7 @@ func TestFaultEndsItAtOnce(t *testing.T) {
 		q := w.queue(&wire{redis: w.redis})
 		began := time.Now()
 		_, err := w.conductor(q).Make(t.Context(), Target{Plan: fixed(graph(t, nil, ten...))})
-		if f := fault.Of(err); f == nil || f.File != "talk.mp4" {
+		if f := inputerr.Of(err); f == nil || f.File != "talk.mp4" {
 			t.Fatalf("got %v", err)
 		}
 		if took := time.Since(began); took > 2*takes+time.Minute {

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -39,7 +39,7 @@ func TestReadUpload(t *testing.T) {
 	if string(u.Data) != string(data) {
 		t.Errorf("data: %q", u.Data)
 	}
-	if _, err := ReadUpload("notes.srt", "en", "", []byte("My notes.\n")); fault.Of(err) == nil {
+	if _, err := ReadUpload("notes.srt", "en", "", []byte("My notes.\n")); inputerr.Of(err) == nil {
 		t.Errorf("prose: %v", err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/queue"
 	"github.com/lectern-av/lectern/internal/store"
@@ -346,6 +346,6 @@ func breaks(slot string) error {
 	return &action.Failure{Slot: slot, Message: "ffmpeg ended with code 1"}
 }
 func blames(slot string) error {
-	f := fault.New("talk.mp4", "is not a media file")
+	f := inputerr.New("talk.mp4", "is not a media file")
 	return &action.Failure{Slot: slot, Message: f.Error(), Fault: f}
 }

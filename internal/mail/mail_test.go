@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/mail"
 )
 
@@ -66,7 +66,7 @@ func TestWhatPeopleWroteStaysInItsPlace(t *testing.T) {
 func TestAWrongAddressIsAFaultThatKeepsThePassword(t *testing.T) {
 	for _, address := range []string{"", "mail.example.org", "http://u:hunter2@h", "smtp://", "smtp://u:hunter2@h:99999", "smtp://u:hunter2%zz@h", "smtp://u:hunter2@h:x"} {
 		_, err := mail.NewSMTP(address, "av@example.org", "")
-		var f *fault.Fault
+		var f *inputerr.Fault
 		if !errors.As(err, &f) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", address, err)
 		}

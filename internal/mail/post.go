@@ -17,7 +17,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Sender hands a letter to who carries it.
@@ -45,25 +45,25 @@ type SMTP struct {
 
 // NewSMTP is the mail server of an address like smtp://USER:PASSWORD@HOST:587 (STARTTLS,
 // which only a server on this machine may lack) or smtps://… (TLS from the start), and
-// who letters are from and are answered to. What is wrong with them is a fault.Fault that
+// who letters are from and are answered to. What is wrong with them is a inputerr.Fault that
 // does not tell the password.
 func NewSMTP(address, from, replies string) (*SMTP, error) {
 	const file = "the mail server's address"
 	u, err := url.Parse(address)
 	if err != nil { // the error has the password in it
-		return nil, fault.New(file, "is no address").Try("Write smtp://USER:PASSWORD@HOST:587, with %%40 for an @ in the password")
+		return nil, inputerr.New(file, "is no address").Try("Write smtp://USER:PASSWORD@HOST:587, with %%40 for an @ in the password")
 	}
 	if u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || u.RawQuery != "" || u.Path != "" && u.Path != "/" {
-		return nil, fault.New(file, "is not smtp://HOST or smtps://HOST").Try("Write smtp://USER:PASSWORD@HOST:587")
+		return nil, inputerr.New(file, "is not smtp://HOST or smtps://HOST").Try("Write smtp://USER:PASSWORD@HOST:587")
 	}
 	s := &SMTP{host: u.Hostname()}
 	if s.from, err = mail.ParseAddress(from); err != nil {
-		return nil, fault.New("the sender of letters", "is %q, which is no mail address", from)
+		return nil, inputerr.New("the sender of letters", "is %q, which is no mail address", from)
 	}
 	s.replies = s.from
 	if replies != "" {
 		if s.replies, err = mail.ParseAddress(replies); err != nil {
-			return nil, fault.New("the address for answers", "is %q, which is no mail address", replies)
+			return nil, inputerr.New("the address for answers", "is %q, which is no mail address", replies)
 		}
 	}
 	return s, s.connectAs(u)
@@ -75,7 +75,7 @@ func (s *SMTP) connectAs(u *url.URL) error {
 		port, _ = strconv.Atoi(p) // url.Parse has seen that it is digits
 	}
 	if port < 1 || port > 65535 {
-		return fault.New("the mail server's address", "has the port %s", u.Port())
+		return inputerr.New("the mail server's address", "has the port %s", u.Port())
 	}
 	policy := gomail.TLSMandatory
 	if s.host == "localhost" || s.host == "127.0.0.1" || s.host == "::1" {

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -29,7 +29,7 @@ func (t Tools) brokenAAC(ctx context.Context, path, name string, p Probe) (map[i
 			return nil, fmt.Errorf("look for broken sound in %s: %w", name, err)
 		}
 		if len(broken) > mostBroken {
-			return nil, fault.New(name, "has sound that is damaged in more than %d places", mostBroken).
+			return nil, inputerr.New(name, "has sound that is damaged in more than %d places", mostBroken).
 				Try("Copy it again from the recorder, or hand in another recording")
 		}
 		if len(broken) > 0 {

@@ -7,7 +7,7 @@ import (
 
 	ffmpeg "github.com/u2takey/ffmpeg-go"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -29,7 +29,7 @@ func (t Tools) ProbeBeside(ctx context.Context, path, name string, p *Probe, pic
 		return err
 	}
 	if len(p.Jumps)+len(second.Jumps) > 0 {
-		return fault.New(name, "has a clock that jumps, and two pictures that are to be shown side by side: it cannot be told whether they still go together after it").
+		return inputerr.New(name, "has a clock that jumps, and two pictures that are to be shown side by side: it cannot be told whether they still go together after it").
 			Try("Hand in what lies before the jump and what comes after it as files of their own")
 	}
 	begins := func(v *Video) time.Duration { return duration(v.FirstPTS, v.TimeBase) }

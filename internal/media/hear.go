@@ -9,11 +9,11 @@ import (
 	"os"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Length is how long the recording at path, which people know as name, declares itself to
-// be. It may have no picture, or no sound. What is wrong with it is a *fault.Fault.
+// be. It may have no picture, or no sound. What is wrong with it is a *inputerr.Fault.
 func (t Tools) Length(ctx context.Context, path, name string) (time.Duration, error) {
 	c, err := t.look(ctx, path, name)
 	if err != nil {
@@ -22,7 +22,7 @@ func (t Tools) Length(ctx context.Context, path, name string) (time.Duration, er
 	length := c.declared()
 	switch {
 	case length <= 0:
-		return 0, fault.New(name, "does not say how long it is").Try("Copy it into MP4 or Matroska, which say it")
+		return 0, inputerr.New(name, "does not say how long it is").Try("Copy it into MP4 or Matroska, which say it")
 	case length > longest:
 		return 0, Probe{Readable: length}.endless(name)
 	}
@@ -32,7 +32,7 @@ func (t Tools) Length(ctx context.Context, path, name string) (time.Duration, er
 // Hear is the levels of the first sound stream of the recording at path, which people
 // know as name, as Analyse would store them: dB, one for every 10 ms from the container's
 // start. It leaves no files and asks for no picture. on, which may be nil, is told the
-// fraction that is done. What is wrong with the recording is a *fault.Fault.
+// fraction that is done. What is wrong with the recording is a *inputerr.Fault.
 func (t Tools) Hear(ctx context.Context, path, name string, on func(fraction float64)) (levels []float32, err error) {
 	c, err := t.look(ctx, path, name)
 	if err != nil {
@@ -76,7 +76,7 @@ func appendLevels(levels []float32, left, right []float32) []float32 {
 // look asks what the file at path is, and refuses what is no recording.
 func (t Tools) look(ctx context.Context, path, name string) (container, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return container{}, fault.New(name, "does not exist").Try("Check the name of the recording")
+		return container{}, inputerr.New(name, "does not exist").Try("Check the name of the recording")
 	}
 	if err := sniff(path, name); err != nil {
 		return container{}, err
@@ -99,5 +99,5 @@ func (c container) firstSound(name string) (int, error) {
 			return s.Index, nil
 		}
 	}
-	return 0, fault.New(name, "has no sound").Try("Hand in the recording that has the speaker's voice")
+	return 0, inputerr.New(name, "has no sound").Try("Hand in the recording that has the speaker's voice")
 }

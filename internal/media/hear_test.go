@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // bursts is five seconds of sound with an onset every 0.7 s.
@@ -57,7 +57,7 @@ func TestHearNeedsSoundAlone(t *testing.T) {
 		t.TempDir():                             "is not a file",
 	} {
 		_, err := tl.Hear(t.Context(), path, "talk.mp4", nil)
-		if f := fault.Of(err); f == nil || f.Remedy == "" || !strings.Contains(f.Problem, problem) {
+		if f := inputerr.Of(err); f == nil || f.Remedy == "" || !strings.Contains(f.Problem, problem) {
 			t.Errorf("got %v; want a fault that says %q", err, problem)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -251,8 +251,8 @@ func least(d, wrap time.Duration) time.Duration {
 }
 
 // disorder is the fault of a recording whose jumps cannot be taken out.
-func disorder(name string) *fault.Fault {
-	return fault.New(name, "has a clock that jumps to and fro, and not alike for picture and sound").
+func disorder(name string) *inputerr.Fault {
+	return inputerr.New(name, "has a clock that jumps to and fro, and not alike for picture and sound").
 		Try("Copy it again from the recorder; if it holds several recordings, hand in each of them as a file of its own, in the order they were made")
 }
 

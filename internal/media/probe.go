@@ -14,14 +14,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
 // Probe looks into the recording at path, which people know as name, and reads all of
 // its packets once, so that what it says is what can be read and not what the container
 // promises. It decodes nothing but the first pictures. on, which may be nil, is told how
-// much is done, from 0 to 1. What is wrong with the recording is a *fault.Fault.
+// much is done, from 0 to 1. What is wrong with the recording is a *inputerr.Fault.
 func (t Tools) Probe(ctx context.Context, path, name string, on func(fraction float64)) (Probe, error) {
 	return t.ProbePicture(ctx, path, name, 1, on)
 }
@@ -43,7 +43,7 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 			return Probe{}, fmt.Errorf("look at the first pictures of %s: %w", name, err)
 		}
 		if s.first == noTime {
-			return Probe{}, fault.New(name, "has a picture stream (%s) that cannot be decoded", s.picture.CodecName).
+			return Probe{}, inputerr.New(name, "has a picture stream (%s) that cannot be decoded", s.picture.CodecName).
 				Try("Export it again as H.264 in MP4")
 		}
 	}
@@ -52,7 +52,7 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 	}
 	found := s.probe(interlaced)
 	if found.Video == nil && len(found.Audio) == 0 {
-		return Probe{}, fault.New(name, "holds neither picture nor sound that can be read").Try("Copy it again from the recorder")
+		return Probe{}, inputerr.New(name, "holds neither picture nor sound that can be read").Try("Copy it again from the recorder")
 	}
 	if found.Unread, err = s.unread(path); err != nil {
 		return Probe{}, err
@@ -65,13 +65,13 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 
 // Lacks is the fault of a recording without picture or without sound, or nil. Whether
 // something may stand in for what is missing is for the caller to decide.
-func (p Probe) Lacks(name string) *fault.Fault {
+func (p Probe) Lacks(name string) *inputerr.Fault {
 	switch {
 	case p.Video == nil:
-		return fault.New(name, "has sound but no picture").
+		return inputerr.New(name, "has sound but no picture").
 			Try("Hand in the video recording; a cover image does not count as picture. If its sound is to be drawn instead, say in the talk's file: stand-in: {picture: waveform}")
 	case len(p.Audio) == 0:
-		return fault.New(name, "has no sound").
+		return inputerr.New(name, "has no sound").
 			Try("Hand in the recording that has the speaker's voice. If it is to be silent, say in the talk's file: stand-in: {sound: silence}")
 	}
 	return nil
@@ -149,12 +149,12 @@ func (c container) choose(name string, wanted int) (picture stream, sounds []str
 	}
 	switch {
 	case pictures == 0 && len(sounds) == 0:
-		return picture, nil, fault.New(name, "holds neither picture nor sound").Try("Hand in the recording itself")
+		return picture, nil, inputerr.New(name, "holds neither picture nor sound").Try("Hand in the recording itself")
 	case pictures > 0 && wanted > pictures:
-		return picture, nil, fault.New(name, "has no picture %d: it has %d", wanted, pictures).
+		return picture, nil, inputerr.New(name, "has no picture %d: it has %d", wanted, pictures).
 			Try("Say under picture: in the talk's file which one is meant")
 	case slices.ContainsFunc(picture.SideData, func(d sideData) bool { return d.Dolby > 0 && d.Compatible == 0 }):
-		return picture, nil, fault.New(name, "is in a form of Dolby Vision whose colours only Dolby's own software can show").
+		return picture, nil, inputerr.New(name, "is in a form of Dolby Vision whose colours only Dolby's own software can show").
 			Try("Export it from the phone or the camera as HLG, HDR10 or SDR")
 	}
 	return picture, sounds, nil
@@ -229,7 +229,7 @@ func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64))
 	const held = 2 // packets that a demuxer may hold back until it sees the next
 	switch {
 	case s.other > 0 && s.count[s.picture.Index]-s.other <= held:
-		return fault.New(s.name, "goes on with another picture where its picture ends, at %s: there is more than one recording in it",
+		return inputerr.New(s.name, "goes on with another picture where its picture ends, at %s: there is more than one recording in it",
 			clock(duration(s.end-s.first, s.picture.base()))).
 			Try("Hand in each of them as a file of its own, in the order they were made")
 	case !ok:
@@ -237,7 +237,7 @@ func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64))
 	case len(found) == 0:
 		return nil
 	case s.picture.Index < 0: // what is drawn of it could not be set right
-		return fault.New(s.name, "has a clock that jumps, and no picture: there is more than one recording in it").
+		return inputerr.New(s.name, "has a clock that jumps, and no picture: there is more than one recording in it").
 			Try("Hand in each of them as a file of its own, in the order they were made")
 	}
 	if s.container.wrap() > 0 {
@@ -380,7 +380,7 @@ func (s *scan) goesOn(p packet) error {
 	if back <= backward {
 		return nil
 	}
-	return fault.New(s.name, "has a clock that falls back by %s after %s: there is more than one recording in it",
+	return inputerr.New(s.name, "has a clock that falls back by %s after %s: there is more than one recording in it",
 		clock(back), clock(duration(before-s.first, s.picture.base()))).
 		Try("Hand in each of them as a file of its own, in the order they were made")
 }
@@ -546,13 +546,13 @@ func (p Probe) endless(name string) error {
 	if end <= longest {
 		return nil
 	}
-	return fault.New(name, "goes on until %s by its clock: a timestamp in it is damaged", clock(end)).
+	return inputerr.New(name, "goes on until %s by its clock: a timestamp in it is damaged", clock(end)).
 		Try("Copy it again from the camera, or export it anew")
 }
 
 // Truncated is the fault of a recording that breaks off before its declared end, or nil.
 // What comes before is usable; whether to use it is for the caller to decide.
-func (p Probe) Truncated(name string) *fault.Fault {
+func (p Probe) Truncated(name string) *inputerr.Fault {
 	said := fmt.Sprintf("though it declares %s", clock(p.Declared))
 	switch {
 	case p.Unread > 0:
@@ -560,7 +560,7 @@ func (p Probe) Truncated(name string) *fault.Fault {
 	case !p.short():
 		return nil
 	}
-	return fault.New(name, "breaks off at %s, %s", clock(p.Readable), said).
+	return inputerr.New(name, "breaks off at %s, %s", clock(p.Readable), said).
 		Try("Copy it again from the camera, or keep what is readable with --cut 0-%s", clock(p.Readable.Truncate(time.Second)))
 }
 
@@ -690,10 +690,10 @@ func sniff(path, name string) error {
 		return fmt.Errorf("open %s: %w", name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return fault.New(name, "is not a file").Try("Name the recording itself")
+		return inputerr.New(name, "is not a file").Try("Name the recording itself")
 	}
 	if info.Size() == 0 {
-		return fault.New(name, "is empty (0 bytes)").Try("Copy it again from the camera or the recorder")
+		return inputerr.New(name, "is empty (0 bytes)").Try("Copy it again from the camera or the recorder")
 	}
 	head := make([]byte, 4096)
 	n, err := io.ReadFull(f, head)
@@ -701,7 +701,7 @@ func sniff(path, name string) error {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
 	if kind := playlist(head[:n]); kind != "" {
-		return fault.New(name, "is %s, which only points at other files or hosts; nothing it names was opened", kind).
+		return inputerr.New(name, "is %s, which only points at other files or hosts; nothing it names was opened", kind).
 			Try("Hand in the recording itself")
 	}
 	return nil
@@ -726,10 +726,10 @@ func playlist(head []byte) string {
 // unreadable is the fault of a file that ffprobe could make nothing of.
 func unreadable(path, name, said string) error {
 	if strings.Contains(said, "moov atom not found") && isMP4(path) {
-		return fault.New(name, "is an MP4 whose index (moov) is missing: the recording was not finished, or not copied whole").
+		return inputerr.New(name, "is an MP4 whose index (moov) is missing: the recording was not finished, or not copied whole").
 			Try("Copy it again; if the camera's own file is like this, put the card back into the camera, which may repair it, or rebuild the index with untrunc and a good file of the same camera")
 	}
-	return fault.New(name, "is not a media file that Lectern can read").
+	return inputerr.New(name, "is not a media file that Lectern can read").
 		Try("Hand in MP4, MOV, MKV, WebM, TS, MTS, MPG, AVI, FLV or MXF")
 }
 

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -172,7 +172,7 @@ func TestSoundAloneIsDrawn(t *testing.T) {
 func TestDolbyVisionAloneIsRefused(t *testing.T) {
 	for compatible, refused := range map[int]bool{0: true, 1: false, 4: false} {
 		c := container{Streams: []stream{{Kind: "video", Width: 1920, SideData: []sideData{{Dolby: 5, Compatible: compatible}}}}}
-		if _, _, err := c.choose("phone.mov", 1); (fault.Of(err) != nil) != refused {
+		if _, _, err := c.choose("phone.mov", 1); (inputerr.Of(err) != nil) != refused {
 			t.Errorf("compatible with %d: %v", compatible, err)
 		}
 	}
@@ -188,7 +188,7 @@ func TestOneOfSeveralPictures(t *testing.T) {
 			t.Errorf("picture %d is %+v (%v), want %d wide", picture, p.Video, err, want)
 		}
 	}
-	if _, err := tl.ProbePicture(t.Context(), path, "two.mkv", 3, nil); fault.Of(err) == nil || !strings.Contains(err.Error(), "has no picture 3: it has 2") {
+	if _, err := tl.ProbePicture(t.Context(), path, "two.mkv", 3, nil); inputerr.Of(err) == nil || !strings.Contains(err.Error(), "has no picture 3: it has 2") {
 		t.Errorf("picture 3: %v", err)
 	}
 }
@@ -202,7 +202,7 @@ func TestATimestampOfYearsToComeIsRefused(t *testing.T) {
 func wantFault(t *testing.T, tl Tools, path, problem string) {
 	t.Helper()
 	_, err := tl.Probe(t.Context(), path, "talk.mp4", nil)
-	f := fault.Of(err)
+	f := inputerr.Of(err)
 	if f == nil || f.File != "talk.mp4" || f.Remedy == "" || !strings.Contains(f.Problem, problem) {
 		t.Errorf("got %v; want a fault of talk.mp4 that says %q", err, problem)
 	}

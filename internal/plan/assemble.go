@@ -9,7 +9,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/pipelines"
 )
@@ -74,7 +74,7 @@ func expandAssemble(x *Expansion) (any, error) {
 		// other, are joined at the same time and not one after the other.
 		for _, r := range slices.Backward(stage) {
 			if names[r.Name] {
-				return nil, fault.New(x.Pipeline.File, "two renditions are called %q", r.Name).At(x.Stage.Line).
+				return nil, inputerr.New(x.Pipeline.File, "two renditions are called %q", r.Name).At(x.Stage.Line).
 					Try("Give one of them a name of its own: {name: …, height: …}")
 			}
 			names[r.Name] = true
@@ -124,7 +124,7 @@ func (x *Expansion) heard(all encoded) error {
 }
 
 func (x *Expansion) soundless(r *Rendition, stage pipelines.Stage) error {
-	return fault.New(x.Pipeline.File, "rendition %s goes into %s, which needs %s sound",
+	return inputerr.New(x.Pipeline.File, "rendition %s goes into %s, which needs %s sound",
 		r.Name, strings.ToUpper(string(r.Container)), strings.Join(carries[r.Container], " or ")).At(stage.Line).
 		Try("Add an audio stage with codec: %s, and its name to needs", carries[r.Container][0])
 }

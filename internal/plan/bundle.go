@@ -7,7 +7,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/pipelines"
 )
 
@@ -89,7 +89,7 @@ func expandBundle(x *Expansion) (any, error) {
 	for _, stage := range Needed[files](x) {
 		for _, e := range stage.entries() {
 			if _, twice := inputs[e.Path]; twice {
-				return nil, fault.New(x.Pipeline.File, "two files of the bundle would be %s", e.Path).At(x.Stage.Line).
+				return nil, inputerr.New(x.Pipeline.File, "two files of the bundle would be %s", e.Path).At(x.Stage.Line).
 					Try("Give one of them another path.")
 			}
 			inputs[e.Path] = e.Key

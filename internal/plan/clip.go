@@ -6,7 +6,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
@@ -77,7 +77,7 @@ func findClip(x *Expansion, where string, asset *conference.Asset) (s Source, ok
 		return s, false, err
 	}
 	if s.Probe.Video == nil {
-		return s, false, fault.New(asset.Name, "has no picture, and is to be a clip of the conference's").Try("Name another under cards: in conference.yaml")
+		return s, false, inputerr.New(asset.Name, "has no picture, and is to be a clip of the conference's").Try("Name another under cards: in conference.yaml")
 	}
 	if s.Probe.Indexed {
 		return s, true, nil

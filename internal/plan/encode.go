@@ -9,7 +9,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/timeline"
@@ -111,7 +111,7 @@ func expandEncode(x *Expansion) (any, error) {
 	reel := need[Reel](x)
 	all := renditions(x, reel)
 	if len(all) == 0 {
-		return nil, fault.New(x.Pipeline.File, "asks for no rendition that can be made of this talk").At(x.Stage.Line).
+		return nil, inputerr.New(x.Pipeline.File, "asks for no rendition that can be made of this talk").At(x.Stage.Line).
 			Try("Add one without subtitles, such as {height: 720}")
 	}
 	if err := x.heard(all); err != nil {

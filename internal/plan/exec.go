@@ -10,7 +10,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/timeline"
@@ -131,8 +131,8 @@ func (e *executing) track() *ExecTrack {
 }
 
 // wrong is a fault of the pipeline.
-func (e *executing) wrong(line int, format string, args ...any) *fault.Fault {
-	return fault.New(e.Pipeline.File, e.Stage.Name+": "+format, args...).At(line)
+func (e *executing) wrong(line int, format string, args ...any) *inputerr.Fault {
+	return inputerr.New(e.Pipeline.File, e.Stage.Name+": "+format, args...).At(line)
 }
 
 // read takes up an input. It is not found where a talk need not have it: then the stage is

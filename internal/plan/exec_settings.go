@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/strictyaml"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/pipelines"
@@ -156,15 +156,15 @@ func (s *ExecSettings) checkWords() error {
 		for _, m := range placeholder.FindAllStringSubmatch(w.Text, -1) {
 			names, ok := known[m[1]]
 			if !ok {
-				return fault.New("", "%s stands for nothing%s", m[0], strictyaml.DidYouMean(m[1], slices.Sorted(maps.Keys(known)))).At(w.Line).
+				return inputerr.New("", "%s stands for nothing%s", m[0], strictyaml.DidYouMean(m[1], slices.Sorted(maps.Keys(known)))).At(w.Line).
 					Try("Known are {input.…}, {output.…}, {param.…}, {file.…} and {talk.…}.")
 			}
 			if !names[m[2]] {
-				return fault.New("", "%s stands for nothing%s", m[0], strictyaml.DidYouMean(m[2], slices.Sorted(maps.Keys(names)))).At(w.Line).
+				return inputerr.New("", "%s stands for nothing%s", m[0], strictyaml.DidYouMean(m[2], slices.Sorted(maps.Keys(names)))).At(w.Line).
 					Try("%s", declare(m[1], names))
 			}
 			if m[0] == titleWord && w.Text != titleWord {
-				return fault.New("", "%s stands within %q, where what a title holds could mean something to a shell", titleWord, w.Text).At(w.Line).
+				return inputerr.New("", "%s stands within %q, where what a title holds could mean something to a shell", titleWord, w.Text).At(w.Line).
 					Try("Let it be an argument of its own.")
 			}
 			used[m[1]+"."+m[2]] = true
@@ -245,14 +245,14 @@ func checkBundlePath(w pipelines.Word) error {
 	}
 	p := bundlePath.Replace(w.Text)
 	if m := placeholder.FindString(p); m != "" {
-		return fault.New("", "%s cannot stand in the path %q", m, w.Text).At(w.Line).Try("{talk.slug} and {talk.language} can.")
+		return inputerr.New("", "%s cannot stand in the path %q", m, w.Text).At(w.Line).Try("{talk.slug} and {talk.language} can.")
 	}
 	first, _, below := strings.Cut(p, "/")
 	switch {
 	case !filepath.IsLocal(p) || path.Clean(p) != p || strings.ContainsAny(p, "\\\x00\n\r"):
-		return fault.New("", "%q is no path inside a bundle", w.Text).At(w.Line).Try("Write it like reports/{talk.slug}.json.")
+		return inputerr.New("", "%q is no path inside a bundle", w.Text).At(w.Line).Try("Write it like reports/{talk.slug}.json.")
 	case !below || slices.Contains([]string{"video", "audio", "captions", "chapters", "drafts"}, first):
-		return fault.New("", "the bundle keeps what is at %q for itself", w.Text).At(w.Line).Try("Choose a directory of its own, such as reports/%s.", path.Base(w.Text))
+		return inputerr.New("", "the bundle keeps what is at %q for itself", w.Text).At(w.Line).Try("Choose a directory of its own, such as reports/%s.", path.Base(w.Text))
 	}
 	return nil
 }
@@ -274,12 +274,12 @@ func (s *ExecSettings) fits(stage pipelines.Stage, before []pipelines.Stage) err
 			continue
 		}
 		if !slices.Contains(stage.Needs, in.From.Text) {
-			return fault.New("", "the input %q is from %q, which is no stage of its needs%s", name, in.From.Text,
+			return inputerr.New("", "the input %q is from %q, which is no stage of its needs%s", name, in.From.Text,
 				strictyaml.DidYouMean(in.From.Text, stage.Needs)).At(in.From.Line).Try("Put the stage into needs: […].")
 		}
 		i := slices.IndexFunc(before, func(b pipelines.Stage) bool { return b.Name == in.From.Text })
 		if !slices.Contains(givers, before[i].Uses) {
-			return fault.New("", "the input %q is from %q, whose results are of no use to a program", name, in.From.Text).At(in.From.Line).
+			return inputerr.New("", "the input %q is from %q, whose results are of no use to a program", name, in.From.Text).At(in.From.Line).
 				Try("Inputs can be had of stages that use %s.", strings.Join(givers, ", "))
 		}
 		if err := in.suits(name, before[i].Uses); err != nil {
@@ -302,7 +302,7 @@ func (in ExecInput) suits(name, uses string) error {
 		{"output", in.Output != "", []string{"exec"}},
 	} {
 		if c.said && !slices.Contains(c.of, uses) {
-			return fault.New("", "the input %q says %s, which is of stages that use %s", name, c.key, strings.Join(c.of, " or ")).
+			return inputerr.New("", "the input %q says %s, which is of stages that use %s", name, c.key, strings.Join(c.of, " or ")).
 				At(in.From.Line)
 		}
 	}

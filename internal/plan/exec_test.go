@@ -12,7 +12,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/pipelines"
 )
@@ -86,7 +86,7 @@ func TestExecReads(t *testing.T) {
 			w.pipeline = withExec("mine", execStage("mine", c.needs, `run: [cp, "{input.i}", "{output.o}"], outputs: {o: {path: "x/{talk.slug}.txt"}}, inputs: {i: `+c.input+"}"))
 			g, err := w.plan(t)
 			if c.says != "" {
-				var f *fault.Fault
+				var f *inputerr.Fault
 				if !errors.As(err, &f) || f.Line == 0 || f.File != "mine.yaml" || !strings.Contains(f.Error(), c.says) {
 					t.Fatalf("%v; want a fault with a line that says %q", err, c.says)
 				}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/timeline"
@@ -501,7 +501,7 @@ func TestWrongTreatments(t *testing.T) {
 		w := talk()
 		c.ask(&w)
 		_, err := w.plan(t)
-		var f *fault.Fault
+		var f *inputerr.Fault
 		if !errors.As(err, &f) || !strings.Contains(f.Error(), c.says) {
 			t.Errorf("%s: %v, want a fault that says %q", c.name, err, c.says)
 		}
@@ -526,7 +526,7 @@ func TestWrongCuts(t *testing.T) {
 		w := talk()
 		w.facts.Cut = c.cut
 		_, err := w.plan(t)
-		var f *fault.Fault
+		var f *inputerr.Fault
 		if !errors.As(err, &f) || !strings.Contains(f.Error(), c.says) || !strings.Contains(f.Error(), "--cut") {
 			t.Errorf("%s: %v, want a fault that says %q", c.name, err, c.says)
 		}
@@ -560,7 +560,7 @@ stages:
   - {uses: bundle, needs: [assemble, captions]}
 `
 	_, err := w.plan(t)
-	var f *fault.Fault
+	var f *inputerr.Fault
 	if !errors.As(err, &f) || f.Line != 9 || !strings.Contains(f.Error(), "codec: opus") {
 		t.Fatalf("%v, want a fault of line 9 that asks for opus", err)
 	}
@@ -587,13 +587,13 @@ stages:
   - {uses: bundle, needs: [assemble, captions]}
 `
 	_, err := w.plan(t)
-	if f := fault.Of(err); f == nil || f.Line != 10 || !strings.Contains(f.Problem, `two renditions are called "720"`) {
+	if f := inputerr.Of(err); f == nil || f.Line != 10 || !strings.Contains(f.Problem, `two renditions are called "720"`) {
 		t.Fatalf("%v, want a fault of line 10", err)
 	}
 	whole := w.pipeline
 	w.pipeline = strings.Replace(whole, "{height: 720, crf: 30}", "{height: 720, codec: vp9}", 1)
 	_, err = w.plan(t)
-	if f := fault.Of(err); f == nil || f.Line != 10 || !strings.Contains(f.Problem, "rendition 720-vp9 goes into WEBM, which needs opus sound") {
+	if f := inputerr.Of(err); f == nil || f.Line != 10 || !strings.Contains(f.Problem, "rendition 720-vp9 goes into WEBM, which needs opus sound") {
 		t.Fatalf("%v, want a fault of line 10", err)
 	}
 	w.pipeline = strings.Replace(whole, "{height: 720, crf: 30}", "{name: small, height: 720, crf: 30}", 1)

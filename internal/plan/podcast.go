@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/pipelines"
 )
@@ -35,7 +35,7 @@ func expandPodcast(x *Expansion) (any, error) {
 	var made spoken
 	for _, s := range Needed[sound](x) {
 		if s.codec == "flac" {
-			return nil, fault.New(x.Pipeline.File, "a podcast is not made of flac").At(x.Stage.Line).
+			return nil, inputerr.New(x.Pipeline.File, "a podcast is not made of flac").At(x.Stage.Line).
 				Try("Let it need audio stages with codec: aac or opus")
 		}
 		heard := append([]interpreted{{x.Facts.Talk.Language, s.key}}, s.others...)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/pipelines"
@@ -222,17 +222,17 @@ func apart(sources []Source, sounds []conference.Sound) error {
 	for i, sound := range sounds {
 		for _, other := range sounds[:i] {
 			if sound.Language == other.Language {
-				return fault.New("sound", "two would be in %s", subtitle.EnglishName(sound.Language)).
+				return inputerr.New("sound", "two would be in %s", subtitle.EnglishName(sound.Language)).
 					Try("Say in the talk's file which language each interpreter speaks, and which the talk is in.")
 			}
 			if !sound.Apart(other) {
-				return fault.New("sound", "who interprets into %s would be heard together with somebody else", subtitle.EnglishName(sound.Language)).
+				return inputerr.New("sound", "who interprets into %s would be heard together with somebody else", subtitle.EnglishName(sound.Language)).
 					Try("Say another --channels, or none.")
 			}
 			for _, s := range sources {
 				at := max(1, sound.Stream)
 				if at == max(1, other.Stream) && at <= len(s.Probe.Audio) && s.Probe.Audio[at-1].Channels < 2 {
-					return fault.New(s.Name, "its sound %d has no sides, and two people are to be heard on them", at).
+					return inputerr.New(s.Name, "its sound %d has no sides, and two people are to be heard on them", at).
 						Try("Say under sound: in the talk's file where each of them is heard.")
 				}
 			}
@@ -253,7 +253,7 @@ func analyse(x *Expansion, reel Reel, sound conference.Sound, where string) (h h
 	h, ok = heard{Sound: sound}, true
 	for i, s := range reel.Sources {
 		if n := len(s.Probe.Audio); sound.Stream > max(1, n) {
-			return h, false, fault.New(s.Name, "has no sound %d: there %s in it", sound.Stream, only(n)).
+			return h, false, inputerr.New(s.Name, "has no sound %d: there %s in it", sound.Stream, only(n)).
 				Try("Say under sound: in the talk's file which one is meant")
 		}
 		p, stream := s.Probe, -1

@@ -8,7 +8,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
@@ -150,7 +150,7 @@ func layReel(x *Expansion, sources []Source, clips clips) (Reel, error) {
 func onReel(what string, passages []timeline.Span, length time.Duration) error {
 	for _, p := range passages {
 		if p.From >= length {
-			return fault.New(what+": "+timeline.FormatClock(p.From)+"-"+timeline.FormatClock(p.To),
+			return inputerr.New(what+": "+timeline.FormatClock(p.From)+"-"+timeline.FormatClock(p.To),
 				"begins after the end of the recordings, which are %s long together", timeline.FormatClock(floorMillis(length))).
 				Try("Mend it in the talk's file; times count from the start of the first recording")
 		}
@@ -240,8 +240,8 @@ func join(ranges []timeline.Range) []timeline.Range {
 
 func floorMillis(d time.Duration) time.Duration { return d.Truncate(time.Millisecond) }
 
-func wrongCut(k conference.Keep, format string, args ...any) *fault.Fault {
-	return fault.New("--cut "+CutText(k), format, args...)
+func wrongCut(k conference.Keep, format string, args ...any) *inputerr.Fault {
+	return inputerr.New("--cut "+CutText(k), format, args...)
 }
 
 // sortedRoles gives inputs names that sort in their order.

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 func TestEveryJobPassesThroughAsynq(t *testing.T) {
@@ -217,7 +217,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	t.Run("settings", func(t *testing.T) {
 		s := startRedis(t, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru")
 		_, err := Open(t.Context(), Options{URL: s.url()})
-		if f := fault.Of(err); f == nil || !strings.Contains(f.Error(), "maxmemory-policy allkeys-lru") || strings.Contains(f.Error(), "word") {
+		if f := inputerr.Of(err); f == nil || !strings.Contains(f.Error(), "maxmemory-policy allkeys-lru") || strings.Contains(f.Error(), "word") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -229,7 +229,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		"redis://u:sec ret@ho st:6379": "is not the address",
 	} {
 		_, err := Open(t.Context(), Options{URL: url})
-		if f := fault.Of(err); f == nil || !strings.Contains(f.Error(), want) || strings.Contains(f.Error(), "sec") {
+		if f := inputerr.Of(err); f == nil || !strings.Contains(f.Error(), want) || strings.Contains(f.Error(), "sec") {
 			t.Errorf("%s: got %v", url, err)
 		}
 	}

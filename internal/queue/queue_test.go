@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 func TestJobsStartInOrder(t *testing.T) {
@@ -193,7 +193,7 @@ func TestCancel(t *testing.T) {
 }
 
 func TestEndings(t *testing.T) {
-	refused := fault.New("talk.mts", "is empty").Try("Upload it again")
+	refused := inputerr.New("talk.mts", "is empty").Try("Upload it again")
 	endings := map[string]struct {
 		handle Handler
 		want   action.Failure // Stderr is a part of it

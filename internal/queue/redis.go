@@ -19,7 +19,7 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // quiet stops go-redis, once for the process, from writing to standard error whenever
@@ -129,12 +129,12 @@ func tuned(o *redis.Options) *redis.Options {
 func parse(s string) (*redis.Options, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || (u.Scheme != "redis" && u.Scheme != "rediss") {
-		return nil, fault.New("Redis", "%q is not the address of one", redacted(s)).
+		return nil, inputerr.New("Redis", "%q is not the address of one", redacted(s)).
 			Try("Write redis://[user:password@]host[:port][/database], or rediss:// where it speaks TLS")
 	}
 	o, err := redis.ParseURL(s)
 	if err != nil {
-		return nil, fault.New("Redis", "%s: %s", u.Redacted(), strings.TrimPrefix(err.Error(), "redis: ")).
+		return nil, inputerr.New("Redis", "%s: %s", u.Redacted(), strings.TrimPrefix(err.Error(), "redis: ")).
 			Try("Write redis://[user:password@]host[:port][/database], or rediss:// where it speaks TLS")
 	}
 	if o.TLSConfig != nil {
@@ -171,14 +171,14 @@ func (q *Queue) inspect(ctx context.Context) error {
 		}
 	}
 	if v := info["redis_version"]; older(v, 6, 2) {
-		return fault.New(where, "is Redis %s", v).Try("Lectern's queue needs 6.2 or newer")
+		return inputerr.New(where, "is Redis %s", v).Try("Lectern's queue needs 6.2 or newer")
 	}
 	if info["redis_mode"] == "cluster" {
-		return fault.New(where, "is a cluster").Try("Name a Redis that stands alone")
+		return inputerr.New(where, "is a cluster").Try("Name a Redis that stands alone")
 	}
 	if p := info["maxmemory_policy"]; p != "noeviction" && p != "" {
 		if info["maxmemory"] != "0" {
-			return fault.New(where, "has maxmemory-policy %s: it throws jobs away when its memory is full", p).
+			return inputerr.New(where, "has maxmemory-policy %s: it throws jobs away when its memory is full", p).
 				Try("Set maxmemory-policy to noeviction in redis.conf, or with: redis-cli config set maxmemory-policy noeviction")
 		}
 		q.log.Warn("Redis would throw jobs away if it were given a maxmemory; set maxmemory-policy to noeviction",

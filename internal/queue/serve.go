@@ -15,7 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // ServeOptions say who serves.
@@ -259,7 +259,7 @@ func failure(job action.Job, err error) *action.Failure {
 		f := *f
 		return &f
 	}
-	return &action.Failure{Slot: slot(job), Message: err.Error(), Fault: fault.Of(err)}
+	return &action.Failure{Slot: slot(job), Message: err.Error(), Fault: inputerr.Of(err)}
 }
 
 // slot names a job for people: by the first of its actions.

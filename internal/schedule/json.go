@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // text is a string in JSON, or a number, or one text of several by language.
@@ -165,7 +165,7 @@ func wrongJSON(name string, data []byte, err error) error {
 		at = kind.Offset
 	}
 	l := 1 + bytes.Count(data[:min(at, int64(len(data)))], []byte("\n"))
-	return fault.New(name, "is no JSON that can be read: %v", err).At(l).Try("Export it again")
+	return inputerr.New(name, "is no JSON that can be read: %v", err).At(l).Try("Export it again")
 }
 
 func (e jsonEvent) raw(day, room string) raw {

@@ -21,7 +21,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Programme is what a schedule says.
@@ -44,10 +44,10 @@ type Event struct {
 // Most is how long a schedule may be, in bytes.
 const Most = 50 << 20
 
-// Read reads a schedule, whichever form it has. What it cannot read is a *fault.Fault.
+// Read reads a schedule, whichever form it has. What it cannot read is a *inputerr.Fault.
 func Read(name string, data []byte) (Programme, error) {
 	if len(data) > Most {
-		return Programme{}, fault.New(name, "is longer than %d MB", Most>>20).Try("Look whether it is a schedule")
+		return Programme{}, inputerr.New(name, "is longer than %d MB", Most>>20).Try("Look whether it is a schedule")
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	var p Programme
@@ -58,7 +58,7 @@ func Read(name string, data []byte) (Programme, error) {
 	case bytes.HasPrefix(start, []byte("{")), bytes.HasPrefix(start, []byte("[")):
 		p, err = readJSON(name, data)
 	default:
-		err = fault.New(name, "is neither XML nor JSON").Try("Export the programme as schedule.xml or schedule.json")
+		err = inputerr.New(name, "is neither XML nor JSON").Try("Export the programme as schedule.xml or schedule.json")
 	}
 	if err != nil {
 		return p, err
@@ -77,7 +77,7 @@ func sound(name string, p *Programme) error {
 		}
 		for _, id := range ids(e.Scheduling) {
 			if other, ok := seen[id]; ok {
-				return fault.New(name, "%s is the %s of two talks, “%s” and “%s”", id[2:], kindOfID(id), other, e.Talk.Title).
+				return inputerr.New(name, "%s is the %s of two talks, “%s” and “%s”", id[2:], kindOfID(id), other, e.Talk.Title).
 					Try("Correct it where the schedule was made")
 			}
 			seen[id] = e.Talk.Title
@@ -86,7 +86,7 @@ func sound(name string, p *Programme) error {
 	}
 	p.Events = talks
 	if len(talks) == 0 {
-		return fault.New(name, "has no talk in it").Try("Look whether the schedule has been published, and export it again")
+		return inputerr.New(name, "has no talk in it").Try("Look whether the schedule has been published, and export it again")
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (r raw) event(name string, zone *time.Location) (e Event, why string, err e
 	t.Licence, t.URL, t.Links = line(r.licence), line(r.url), r.links
 	t.Language = spokenIn(r.spoken)
 	if t.Length, err = length(r.duration); err != nil {
-		return e, "", fault.New(name, "the length of “%s” (%q) is no time", t.Title, r.duration).Try("Write it as 00:30")
+		return e, "", inputerr.New(name, "the length of “%s” (%q) is no time", t.Title, r.duration).Try("Write it as 00:30")
 	}
 	t.Kind = "talk"
 	if tutorial.MatchString(r.kind) || t.Length >= 90*time.Minute {
@@ -150,7 +150,7 @@ func (r raw) event(name string, zone *time.Location) (e Event, why string, err e
 	}
 	s.GUID, s.Event, s.Room, s.Stream, s.DoNotRecord = line(r.guid), line(r.id), line(r.room), line(r.track), r.optout
 	if s.Start, err = begin(r.date, r.start, zone); err != nil {
-		return e, "", fault.New(name, "the start of “%s” (%q) is no time", t.Title, cmp.Or(r.date, r.start)).Try("Write it as 2026-07-14T10:00:00+02:00")
+		return e, "", inputerr.New(name, "the start of “%s” (%q) is no time", t.Title, cmp.Or(r.date, r.start)).Try("Write it as 2026-07-14T10:00:00+02:00")
 	}
 	if !s.Start.IsZero() {
 		t.Date = s.Start.Format(time.DateOnly)

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/text/encoding/charmap"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // xmlOf is a schedule.xml of one room on one day in Madrid.
@@ -121,13 +121,13 @@ func TestReadRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Read("schedule", []byte(c.file))
-			var f *fault.Fault
+			var f *inputerr.Fault
 			if !errors.As(err, &f) || !strings.Contains(err.Error(), c.says) || f.Remedy == "" {
 				t.Errorf("it says %v, want a fault with a remedy that says %q", err, c.says)
 			}
 		})
 	}
-	if _, err := Read("schedule", make([]byte, Most+1)); fault.Of(err) == nil {
+	if _, err := Read("schedule", make([]byte, Most+1)); inputerr.Of(err) == nil {
 		t.Errorf("a file that is too long gives %v", err)
 	}
 }

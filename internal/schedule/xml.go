@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/html/charset"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // xmlEvent is <event> of schedule.xml.
@@ -86,19 +86,19 @@ func readXML(name string, data []byte) (p Programme, err error) {
 			}
 			if err := p.add(name, e.raw(day, room)); err != nil {
 				l, _ := d.InputPos()
-				return p, fault.Of(err).At(l)
+				return p, inputerr.Of(err).At(l)
 			}
 		}
 	}
 	if !known {
-		return p, fault.New(name, "is XML, but no schedule").Try("Export the programme as schedule.xml")
+		return p, inputerr.New(name, "is XML, but no schedule").Try("Export the programme as schedule.xml")
 	}
 	return p, nil
 }
 
 func wrongXML(name string, d *xml.Decoder, err error) error {
 	l, _ := d.InputPos()
-	return fault.New(name, "is no XML that can be read: %v", err).At(l).Try("Export it again")
+	return inputerr.New(name, "is no XML that can be read: %v", err).At(l).Try("Export it again")
 }
 
 func attribute(e xml.StartElement, name string) string {

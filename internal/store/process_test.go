@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/store"
 )
 
@@ -264,7 +264,7 @@ func meetFullDisk(dir, name string) error {
 	_, keep := s.Keep(ctx, strings.NewReader(large))
 	for call, err := range map[string]error{"Put": put, "Keep": keep} {
 		var full *store.FullError
-		if !errors.As(err, &full) || fault.Of(err) == nil || !strings.Contains(err.Error(), "disk is full") {
+		if !errors.As(err, &full) || inputerr.Of(err) == nil || !strings.Contains(err.Error(), "disk is full") {
 			return fmt.Errorf("%s on a full disk: %w", call, err)
 		}
 	}

@@ -25,7 +25,7 @@ import (
 	"syscall"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // ErrNone says that the store does not hold what was asked for.
@@ -307,8 +307,8 @@ type FullError struct {
 }
 
 // Fault is the same for a person.
-func (e *FullError) Fault() *fault.Fault {
-	return fault.New(e.Dir, "the disk is full").
+func (e *FullError) Fault() *inputerr.Fault {
+	return inputerr.New(e.Dir, "the disk is full").
 		Try("Make room or choose another directory, then run the same again: what is finished is kept")
 }
 

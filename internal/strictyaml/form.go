@@ -11,7 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // formOf is what is written for a t: a mapping, a list or a text. A struct whose fields
@@ -67,11 +67,11 @@ func readsItself(t reflect.Type) bool {
 	return p.Implements(reflect.TypeFor[yaml.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
-func misplaced(name, key, got, want string, node *yaml.Node) *fault.Fault {
+func misplaced(name, key, got, want string, node *yaml.Node) *inputerr.Fault {
 	if key == "" {
-		return fault.New(name, "%s stands where %s belongs", got, want).At(node.Line)
+		return inputerr.New(name, "%s stands where %s belongs", got, want).At(node.Line)
 	}
-	return fault.New(name, "%q has %s where %s belongs", key, got, want).At(node.Line)
+	return inputerr.New(name, "%q has %s where %s belongs", key, got, want).At(node.Line)
 }
 
 func inWords(k yaml.Kind) string {

@@ -15,11 +15,11 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Decode reads data into the struct that into points to, by its yaml tags. Every error is
-// a *fault.Fault of the file called name; a *fault.Fault that a value's UnmarshalYAML
+// a *inputerr.Fault of the file called name; a *inputerr.Fault that a value's UnmarshalYAML
 // returns is that error, and need not know the file.
 func Decode(name string, data []byte, into any) error {
 	var docs []*yaml.Node
@@ -35,10 +35,10 @@ func Decode(name string, data []byte, into any) error {
 		docs = append(docs, doc)
 	}
 	if len(docs) == 0 || len(docs[0].Content) == 0 {
-		return fault.New(name, "is empty").Try("Write into it, or leave it out.")
+		return inputerr.New(name, "is empty").Try("Write into it, or leave it out.")
 	}
 	if len(docs) > 1 {
-		return fault.New(name, "a second document begins here").At(docs[1].Line).Try("Take away the line --- above it, or make it a file of its own.")
+		return inputerr.New(name, "a second document begins here").At(docs[1].Line).Try("Take away the line --- above it, or make it a file of its own.")
 	}
 	return DecodeNode(name, docs[0].Content[0], into)
 }
@@ -60,13 +60,13 @@ var nodeType = reflect.TypeFor[yaml.Node]()
 func of(name string, err error) error {
 	var at *yaml.LoadError
 	if !errors.As(err, &at) {
-		return fault.New(name, "%v", err)
+		return inputerr.New(name, "%v", err)
 	}
-	if f := fault.Of(at); f != nil { // a value's own UnmarshalYAML said what is wrong
+	if f := inputerr.Of(at); f != nil { // a value's own UnmarshalYAML said what is wrong
 		f.File, f.Line = name, cmp.Or(f.Line, at.Mark.Line)
 		return f
 	}
-	return fault.New(name, "%s", at.Message).At(at.Mark.Line)
+	return inputerr.New(name, "%s", at.Message).At(at.Mark.Line)
 }
 
 // known refuses keys that t's fields do not have, and values that are of another form than
@@ -111,7 +111,7 @@ func knownKeys(name string, node *yaml.Node, t reflect.Type) error {
 			value = t.Elem()
 		case !ok:
 			names := slices.Sorted(maps.Keys(all))
-			return fault.New(name, "unknown key %q%s", key.Value, DidYouMean(key.Value, names)).
+			return inputerr.New(name, "unknown key %q%s", key.Value, DidYouMean(key.Value, names)).
 				At(key.Line).Try("Known here: %s.", strings.Join(names, ", "))
 		}
 		if err := known(name, key.Value, node.Content[i+1], value); err != nil {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // parser is one file while it is read.
@@ -202,7 +202,7 @@ func (b *blocks) begin(l string, from, line int, gap bool) error {
 	b.open = true
 	b.cue = conference.Cue{Line: line, Start: time.Duration(s.start.ms) * time.Millisecond, End: unended}
 	if s.start.far || !s.noEnd && s.end.far {
-		return fault.New(b.name, "has a time that is further than time goes: %s", quote(l)).At(line).Try("Correct the hours")
+		return inputerr.New(b.name, "has a time that is further than time goes: %s", quote(l)).At(line).Try("Correct the hours")
 	}
 	if !s.noEnd {
 		b.cue.End = time.Duration(s.end.ms) * time.Millisecond

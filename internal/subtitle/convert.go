@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // FormatOf is the format to write a file in, by the end of its name.
@@ -15,7 +15,7 @@ func FormatOf(name string) (Format, error) {
 	case ".dfxp", ".xml":
 		return TTML, nil
 	default:
-		return "", fault.New(name, "does not say by the end of its name what to write").
+		return "", inputerr.New(name, "does not say by the end of its name what to write").
 			Try("Let it end in .srt, .vtt, .ttml, .ssa, .ass or, for a plain transcript, .txt")
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -179,7 +179,7 @@ func readMicroDVD(p *parser) error {
 		}
 	}
 	if rate < 1 || rate > 240 {
-		return fault.New(p.name, "is a MicroDVD file, whose times are frames, and does not say how many there are in a second").At(1).
+		return inputerr.New(p.name, "is a MicroDVD file, whose times are frames, and does not say how many there are in a second").At(1).
 			Try("Put a first line above all others that says so, such as {1}{1}25 or {1}{1}29.97, or save it as SRT")
 	}
 	m := &marker{r: &p.report, breaks: true}

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 func FuzzSRT(f *testing.F)       { fuzz(f, "srt") }
@@ -48,7 +48,7 @@ func checkAnything(t *testing.T, data []byte) {
 		t.Errorf("%d bytes took %v", len(data), lasted)
 	}
 	if err != nil {
-		if fault.Of(err) == nil {
+		if inputerr.Of(err) == nil {
 			t.Errorf("refused without a fault: %v", err)
 		}
 		return
@@ -119,7 +119,7 @@ func TestHostile(t *testing.T) {
 		read := func() {
 			begun := time.Now()
 			_, err := Parse("x", data, Options{})
-			if err != nil && fault.Of(err) == nil {
+			if err != nil && inputerr.Of(err) == nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			if lasted := time.Since(begun); lasted > 5*time.Second {

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Language is the canonical form of a BCP 47 tag. Tags that nobody means are refused
@@ -16,15 +16,15 @@ func Language(tag string) (string, error) {
 	base, _, region := t.Raw()
 	switch {
 	case strings.TrimSpace(tag) == "" || err == nil && base.String() == "und":
-		return "", fault.New("", "%s names no language", quote(tag)).Try("Say which language it is, such as en or es-419")
+		return "", inputerr.New("", "%s names no language", quote(tag)).Try("Say which language it is, such as en or es-419")
 	case err != nil:
-		f := fault.New("", "%s is not a known language tag", quote(tag))
+		f := inputerr.New("", "%s is not a known language tag", quote(tag))
 		if s := guess(tag); s != "" {
 			return "", f.Try("Did you mean %s (%s)?", s, EnglishName(s))
 		}
 		return "", f.Try("Tags look like en, es-419 or zh-Hant")
 	case base.String() == "es" && region.String() == "LA":
-		return "", fault.New("", "%s is Spanish as spoken in Laos", quote(tag)).Try("Did you mean es-419 (Latin American Spanish)?")
+		return "", inputerr.New("", "%s is Spanish as spoken in Laos", quote(tag)).Try("Did you mean es-419 (Latin American Spanish)?")
 	}
 	return t.String(), nil
 }

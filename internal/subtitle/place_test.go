@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
@@ -133,7 +133,7 @@ func TestLanguage(t *testing.T) {
 		if test.says == "" && (err != nil || got != test.want) {
 			t.Errorf("%q is %q, %v; not %q", test.tag, got, err, test.want)
 		}
-		if f := fault.Of(err); test.says != "" && (f == nil || !strings.Contains(f.Error(), test.says)) {
+		if f := inputerr.Of(err); test.says != "" && (f == nil || !strings.Contains(f.Error(), test.says)) {
 			t.Errorf("%q is %q, %v; not %q", test.tag, got, err, test.says)
 		}
 	}

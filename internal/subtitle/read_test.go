@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -239,14 +239,14 @@ func TestRefused(t *testing.T) {
 		{"more hours than there are", first + "a\n\n2\n00:00:03,000 --> 99999999999999999999:00:01,000\nHello\n", 6, "further than time goes"},
 	} {
 		doc, err := subtitle.Parse("talk.srt", []byte(test.in), subtitle.Options{})
-		f := fault.Of(err)
+		f := inputerr.Of(err)
 		if f == nil {
 			t.Errorf("%s: read as %+v, %v", test.name, doc, err)
 		} else if f.File != "talk.srt" || test.line > 0 && f.Line != test.line || !strings.Contains(f.Error(), test.says) || f.Remedy == "" {
 			t.Errorf("%s: %v\nis not line %d: …%s…", test.name, f, test.line, test.says)
 		}
 	}
-	if _, err := subtitle.Parse("x", []byte(first+"a\n"), subtitle.Options{MaxBytes: 10}); fault.Of(err) == nil || !strings.Contains(err.Error(), "more than the 10") {
+	if _, err := subtitle.Parse("x", []byte(first+"a\n"), subtitle.Options{MaxBytes: 10}); inputerr.Of(err) == nil || !strings.Contains(err.Error(), "more than the 10") {
 		t.Errorf("too large a file: %v", err)
 	}
 }

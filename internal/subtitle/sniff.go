@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // reader reads one format, whose text is in the parser.
@@ -121,27 +121,27 @@ func foreign(name, text string) error {
 		}
 		line++
 	}
-	f := fault.New(name, "is not a subtitle file: no line of it is like “00:00:01,000 --> 00:00:02,500”").At(line).
+	f := inputerr.New(name, "is not a subtitle file: no line of it is like “00:00:01,000 --> 00:00:02,500”").At(line).
 		Try("Every caption needs the times at which it is shown; hand in SRT, WebVTT, TTML, SSA, ASS, SBV, SubViewer or STL")
 	head := strings.ToLower(strings.TrimLeft(text, " \t\n"))
 	head = head[:min(len(head), 4096)]
 	switch {
 	case strings.HasPrefix(head, "<sami"):
-		return fault.New(name, "is a SAMI file, which is not read here").At(line).Try("Save it as SRT or WebVTT")
+		return inputerr.New(name, "is a SAMI file, which is not read here").At(line).Try("Save it as SRT or WebVTT")
 	case strings.HasPrefix(head, "<") && (strings.Contains(head, "<timedtext") || strings.Contains(head, "<transcript")):
-		return fault.New(name, "is in YouTube's own XML (srv1 to srv3), which is not read here").At(line).Try("Download it as SRT, WebVTT or TTML")
+		return inputerr.New(name, "is in YouTube's own XML (srv1 to srv3), which is not read here").At(line).Try("Download it as SRT, WebVTT or TTML")
 	case strings.HasPrefix(head, "<") && (strings.Contains(head, "<html") || strings.Contains(head, "<!doctype html") || strings.Contains(head, "<body") || strings.Contains(head, "<head") || strings.Contains(head, "<div")):
-		return fault.New(name, "is a web page, not a subtitle file").At(line).Try("Download the subtitle file that the page offers")
+		return inputerr.New(name, "is a web page, not a subtitle file").At(line).Try("Download the subtitle file that the page offers")
 	case strings.HasPrefix(head, "<?xml") || strings.HasPrefix(head, "<svg") || strings.HasPrefix(head, "<rss"):
-		return fault.New(name, "is XML, but not Timed Text: its outermost element is not tt").At(line).Try("Export it as TTML, or as SRT")
+		return inputerr.New(name, "is XML, but not Timed Text: its outermost element is not tt").At(line).Try("Export it as TTML, or as SRT")
 	case strings.HasPrefix(head, `{\rtf`):
-		return fault.New(name, "is a document of a word processor (RTF)").At(line).Try("Save it as plain text (UTF-8)")
+		return inputerr.New(name, "is a document of a word processor (RTF)").At(line).Try("Save it as plain text (UTF-8)")
 	case tenths.MatchString(head):
-		return fault.New(name, "is an MPL2 file, whose times are tenths of a second, which is not read here").At(line).Try("Save it as SRT or WebVTT")
+		return inputerr.New(name, "is an MPL2 file, whose times are tenths of a second, which is not read here").At(line).Try("Save it as SRT or WebVTT")
 	case lyrics.MatchString(head):
-		return fault.New(name, "is a file of lyrics (LRC), whose lines have no end, which is not read here").At(line).Try("Save it as SRT or WebVTT")
+		return inputerr.New(name, "is a file of lyrics (LRC), whose lines have no end, which is not read here").At(line).Try("Save it as SRT or WebVTT")
 	case strings.HasPrefix(head, "{") && strings.Contains(head, `"`) || strings.HasPrefix(head, "[{"):
-		return fault.New(name, "is JSON, not a subtitle file").At(line).Try("Export it as SRT or WebVTT")
+		return inputerr.New(name, "is JSON, not a subtitle file").At(line).Try("Export it as SRT or WebVTT")
 	}
 	return f
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // ssaFile is a SubStation Alpha file while it is read.
@@ -156,7 +156,7 @@ func (f *ssaFile) dialogue(value string, line int) error {
 	v := fieldsOf(f.eventFormat, value)
 	start, end := clock(v["start"]), clock(v["end"])
 	if start.far || end.far {
-		return fault.New(f.name, "has a time that is further than time goes: %s", quote(value)).At(line).Try("Correct the hours")
+		return inputerr.New(f.name, "has a time that is further than time goes: %s", quote(value)).At(line).Try("Correct the hours")
 	}
 	c := conference.Cue{Line: line, Start: time.Duration(start.ms) * time.Millisecond, End: time.Duration(end.ms) * time.Millisecond}
 	if start.n == 0 {

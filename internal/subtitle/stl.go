@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -121,7 +121,7 @@ func (f *stlFile) subtitle(head, text []byte, line int) error {
 	f.doc.Cues = append(f.doc.Cues, c)
 	f.cumulate(head[4])
 	if len(f.doc.Cues) > 1<<26 {
-		return fault.New(f.name, "has more subtitles than can be").At(line)
+		return inputerr.New(f.name, "has more subtitles than can be").At(line)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/charset"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Format is a kind of subtitle file.
@@ -80,7 +80,7 @@ func Read(name string, data []byte) ([]conference.Cue, error) {
 
 // Parse reads a subtitle file whose content, not its name, says which format it has;
 // name is what faults call it. What is no subtitle file is refused with a
-// [fault.Fault]; everything else is read, and diagnostics say what was odd. The lines of
+// [inputerr.Fault]; everything else is read, and diagnostics say what was odd. The lines of
 // EBU STL, which has none, are the numbers of its blocks.
 func Parse(name string, data []byte, o Options) (Document, error) {
 	p, gate, err := open(name, data, o)
@@ -90,7 +90,7 @@ func Parse(name string, data []byte, o Options) (Document, error) {
 	p.seal()
 	gate()
 	if len(p.doc.Cues) == 0 {
-		return Document{}, fault.New(name, "is a subtitle file without a single caption").At(1).Try("Look whether it was saved whole")
+		return Document{}, inputerr.New(name, "is a subtitle file without a single caption").At(1).Try("Look whether it was saved whole")
 	}
 	p.settle()
 	p.doc.Diagnostics = p.diagnostics()
@@ -102,7 +102,7 @@ func Parse(name string, data []byte, o Options) (Document, error) {
 func open(name string, data []byte, o Options) (p *parser, gate func(), err error) {
 	limit := cmp.Or(o.MaxBytes, MaxBytes)
 	if int64(len(data)) > limit {
-		return nil, nil, fault.New(name, "has more than the %d bytes that are read", limit).
+		return nil, nil, inputerr.New(name, "has more than the %d bytes that are read", limit).
 			Try("A subtitle file of a whole day has less than one megabyte: look whether it is the right file")
 	}
 	p = &parser{name: name}
@@ -115,7 +115,7 @@ func open(name string, data []byte, o Options) (p *parser, gate func(), err erro
 		return nil, nil, err
 	}
 	if p.text = clean(t.UTF8, &p.report); blank(p.text) {
-		return nil, nil, fault.New(name, "is empty, which is not a subtitle file").At(1).Try("Look whether it was saved, and hand in that")
+		return nil, nil, inputerr.New(name, "is empty, which is not a subtitle file").At(1).Try("Look whether it was saved, and hand in that")
 	}
 	p.encoded(t)
 	r, ok := readerOf(p.text)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // deepest is how deep elements may lie in one another.
@@ -72,7 +72,7 @@ func readTTML(p *parser) error {
 		switch t := token.(type) {
 		case xml.StartElement:
 			if len(f.stack) >= deepest {
-				return fault.New(p.name, "has elements that lie more than %d deep in one another", deepest).At(line)
+				return inputerr.New(p.name, "has elements that lie more than %d deep in one another", deepest).At(line)
 			}
 			if err := f.start(t, line); err != nil {
 				return err
@@ -97,7 +97,7 @@ func (f *ttmlFile) broken(err error, line int) error {
 	if errors.As(err, &syntax) {
 		why = syntax.Msg
 	}
-	return fault.New(f.name, "is TTML that is not well-formed XML: %s", why).At(line).Try("Export it again, or correct this line")
+	return inputerr.New(f.name, "is TTML that is not well-formed XML: %s", why).At(line).Try("Export it again, or correct this line")
 }
 
 func (f *ttmlFile) top() *ttmlElement { return &f.stack[len(f.stack)-1] }
@@ -417,7 +417,7 @@ func (f *ttmlFile) time(e *ttmlElement, parent ttmlElement, begin, end, dur stri
 			f.add(line, Warning, "time-unreadable", "%s is no time; it was left out", quote(v.s))
 			continue
 		case t < 0:
-			return fault.New(f.name, "has a time that is further than time goes: %s", quote(v.s)).At(line).Try("Correct the hours")
+			return inputerr.New(f.name, "has a time that is further than time goes: %s", quote(v.s)).At(line).Try("Correct the hours")
 		}
 		e.timed = true
 		v.do(t)

@@ -14,7 +14,7 @@ import (
 	"unicode"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -297,7 +297,7 @@ func TestCorpusThroughEveryFormat(t *testing.T) {
 			return err
 		}
 		doc, err := subtitle.Parse(d.Name(), data, subtitle.Options{})
-		if fault.Of(err) != nil {
+		if inputerr.Of(err) != nil {
 			return nil // said by the readers' tests
 		}
 		if err == nil && checkWritten(t, path, doc.Cues) {

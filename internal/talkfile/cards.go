@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Cards is a conference's own look of opening and closing cards.
@@ -157,7 +157,7 @@ func (f *File) locate(conference string) error {
 		f.Name = filepath.Join(filepath.Dir(conference), f.Name)
 	}
 	if info, err := os.Stat(f.Name); err != nil || !info.Mode().IsRegular() {
-		return fault.New(conference, "the file %s is not there", f.Name).At(f.line).Try("Give its path from this file.")
+		return inputerr.New(conference, "the file %s is not there", f.Name).At(f.line).Try("Give its path from this file.")
 	}
 	return nil
 }
@@ -176,8 +176,8 @@ func (c *Cards) find(conference string) error {
 		if f.Name == "" {
 			continue
 		}
-		wrong := func(format string, args ...any) *fault.Fault {
-			return fault.New(conference, format, args...).At(f.line)
+		wrong := func(format string, args ...any) *inputerr.Fault {
+			return inputerr.New(conference, format, args...).At(f.line)
 		}
 		if err := f.locate(conference); err != nil {
 			return err

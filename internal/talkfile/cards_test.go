@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/talkfile"
 )
 
@@ -55,7 +55,7 @@ func TestADamagedBackground(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := talkfile.Read(filepath.Join(dir, "talk.yaml"))
-	var f *fault.Fault
+	var f *inputerr.Fault
 	if !errors.As(err, &f) || f.Line != 3 || !strings.Contains(err.Error(), "is damaged") {
 		t.Errorf("half of one: %v", err)
 	}
@@ -94,7 +94,7 @@ func TestFindFont(t *testing.T) {
 	if facts, note, err := find(family); err != nil || note != "" || facts.Conference.Cards.Font != family {
 		t.Errorf("%q became %q: %q, %v", family, facts.Conference.Cards.Font, note, err)
 	}
-	var f *fault.Fault
+	var f *inputerr.Fault
 	if _, _, err := find("No Such Family"); !errors.As(err, &f) || f.Line != 3 || filepath.Base(f.File) != "conference.yaml" ||
 		!strings.Contains(f.Problem, `"No Such Family"`) || !strings.Contains(f.Remedy, "Install it") {
 		t.Errorf("a family that there is not: %v", err)
@@ -151,7 +151,7 @@ func TestAFontFile(t *testing.T) {
 			}
 			continue
 		}
-		var f *fault.Fault
+		var f *inputerr.Fault
 		if !errors.As(err, &f) || f.Line != 3 || filepath.Base(f.File) != "conference.yaml" || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s, %d bytes: %v, want %q", c.name, len(c.content), err, c.says)
 		}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 )
 
@@ -33,8 +33,8 @@ func (f Font) ending() string { return strings.ToLower(filepath.Ext(f.Name)) }
 // find refuses a file that is not there or is no font as it was made. Its path becomes
 // absolute.
 func (f *Font) find() error {
-	wrong := func(format string, args ...any) *fault.Fault {
-		return fault.New(f.conference, format, args...).At(f.line)
+	wrong := func(format string, args ...any) *inputerr.Fault {
+		return inputerr.New(f.conference, format, args...).At(f.line)
 	}
 	if !f.isFile() {
 		if slices.Contains(notTypefaces, f.ending()) || strings.ContainsRune(f.Name, '/') {
@@ -53,7 +53,7 @@ func (f *Font) find() error {
 
 // FindFont puts in place of the name that the conference's file has for the font of its
 // cards the family that this machine has for it. note tells, where that is another name;
-// where there is none, the error is a *fault.Fault of that file.
+// where there is none, the error is a *inputerr.Fault of that file.
 func (f *Facts) FindFont(ctx context.Context) (note string, err error) {
 	name := f.font.Name
 	if name == "" || f.font.isFile() {
@@ -61,7 +61,7 @@ func (f *Facts) FindFont(ctx context.Context) (note string, err error) {
 	}
 	family, err := media.FontFamily(ctx, name)
 	if lack := new(media.Lack); errors.As(err, &lack) {
-		return "", fault.New(f.font.conference, "%s", lack.What).At(f.font.line).Try("%s", lack.Remedy)
+		return "", inputerr.New(f.font.conference, "%s", lack.What).At(f.font.line).Try("%s", lack.Remedy)
 	}
 	if err != nil {
 		return "", err

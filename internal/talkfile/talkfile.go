@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/strictyaml"
 )
 
@@ -117,18 +117,18 @@ type Facts struct {
 }
 
 // Read reads the talk's file at path, and the conference's if it names one. All errors are
-// a *fault.Fault of the file that is wrong.
+// a *inputerr.Fault of the file that is wrong.
 func Read(path string) (facts Facts, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return Facts{}, fault.New(path, "cannot be read: %v", err).Try("Name a YAML file that describes the talk.")
+		return Facts{}, inputerr.New(path, "cannot be read: %v", err).Try("Name a YAML file that describes the talk.")
 	}
 	var t Talk
 	if err := strictyaml.Decode(path, text, &t); err != nil {
 		return Facts{}, err
 	}
 	if t.Slug != "" && !conference.ValidSlug(t.Slug) {
-		return Facts{}, fault.New(path, "the slug %q cannot name files", t.Slug).At(lineOf(text, "slug")).Try("Use letters, digits and hyphens.")
+		return Facts{}, inputerr.New(path, "the slug %q cannot name files", t.Slug).At(lineOf(text, "slug")).Try("Use letters, digits and hyphens.")
 	}
 	facts.Talk = conference.Talk{
 		Slug: t.Slug, Title: string(t.Title), Titles: t.Titles, Kind: string(t.Kind), Speakers: texts(t.Speakers), Language: string(t.Language),
@@ -158,7 +158,9 @@ func Read(path string) (facts Facts, err error) {
 // chapters are the talk's, on the clock of the reel.
 func (t Talk) chapters(path string) (all []conference.Chapter, err error) {
 	for i, c := range t.Chapters {
-		wrong := func(format string, args ...any) *fault.Fault { return fault.New(path, format, args...).At(c.line) }
+		wrong := func(format string, args ...any) *inputerr.Fault {
+			return inputerr.New(path, format, args...).At(c.line)
+		}
 		at := time.Duration(0)
 		switch {
 		case c.At != nil:
@@ -196,7 +198,7 @@ func readConference(talk, name string, line int) (c Conference, err error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return c, fault.New(talk, "the conference's file %s cannot be read: %v", name, err).At(line).
+		return c, inputerr.New(talk, "the conference's file %s cannot be read: %v", name, err).At(line).
 			Try("Give its path from this file, or the name of the conference.")
 	}
 	if err := strictyaml.Decode(path, text, &c); err != nil {
@@ -207,7 +209,7 @@ func readConference(talk, name string, line int) (c Conference, err error) {
 		return c, err
 	}
 	if c.Name == "" {
-		return c, fault.New(path, "does not say what the conference is called").Try("Add name: …")
+		return c, inputerr.New(path, "does not say what the conference is called").Try("Add name: …")
 	}
 	return c, nil
 }

@@ -14,7 +14,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/strictyaml"
 )
 
@@ -152,7 +152,7 @@ func TestWrongFiles(t *testing.T) {
 				write(t, dir, "conference.yaml", c.conference)
 			}
 			_, err := Read(path)
-			var f *fault.Fault
+			var f *inputerr.Fault
 			if !errors.As(err, &f) {
 				t.Fatalf("got %v, want a fault", err)
 			}

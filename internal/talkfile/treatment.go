@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/strictyaml"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/timeline"
@@ -26,13 +26,13 @@ func (t Talk) treatment(path string) (asked conference.Treatment, err error) {
 	heard := []string{string(t.Language)}
 	for _, i := range t.Sound.Interpreters {
 		if slices.Contains(heard, string(i.Language)) {
-			return asked, fault.New(path, "two sounds would be in %s", subtitle.EnglishName(string(i.Language))).At(i.line).
+			return asked, inputerr.New(path, "two sounds would be in %s", subtitle.EnglishName(string(i.Language))).At(i.line).
 				Try("Each interpreter has a language of their own, which is not the talk's.")
 		}
 		heard = append(heard, string(i.Language))
 		sound := conference.Sound{Language: string(i.Language), Stream: i.Stream, Channels: conference.Channels(i.Channels)}
 		if slices.ContainsFunc(append(slices.Clone(asked.Interpreters), asked.Floor), func(other conference.Sound) bool { return !sound.Apart(other) }) {
-			return asked, fault.New(path, "who interprets into %s would be heard together with somebody else", subtitle.EnglishName(sound.Language)).At(i.line).
+			return asked, inputerr.New(path, "who interprets into %s would be heard together with somebody else", subtitle.EnglishName(sound.Language)).At(i.line).
 				Try("Say which sound is whose (stream: 2), or which side of it (channels: right); of the talk itself, under floor:.")
 		}
 		asked.Interpreters = append(asked.Interpreters, sound)

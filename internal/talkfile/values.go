@@ -9,15 +9,15 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/strictyaml"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
 // wrong is a fault of a value, whose file strictyaml adds.
-func wrong(node *yaml.Node, format string, args ...any) *fault.Fault {
-	return fault.New("", format, args...).At(node.Line)
+func wrong(node *yaml.Node, format string, args ...any) *inputerr.Fault {
+	return inputerr.New("", format, args...).At(node.Line)
 }
 
 // Kind is "talk" or "tutorial".
@@ -64,7 +64,7 @@ func (l *Language) UnmarshalYAML(node *yaml.Node) error {
 
 func languageAt(node *yaml.Node) (string, error) {
 	tag, err := subtitle.Language(node.Value)
-	if f := fault.Of(err); f != nil {
+	if f := inputerr.Of(err); f != nil {
 		return "", f.At(node.Line)
 	}
 	return tag, err
@@ -224,7 +224,7 @@ func (d *Description) UnmarshalYAML(node *yaml.Node) error {
 			if node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
 				at++ // below the | or >
 			}
-			return fault.New("", "the description has {%s}, and nothing is known by that%s", word, strictyaml.DidYouMean(word, words)).
+			return inputerr.New("", "the description has {%s}, and nothing is known by that%s", word, strictyaml.DidYouMean(word, words)).
 				At(at).Try("Known here: {%s}.", strings.Join(words, "}, {"))
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // csvColumns are the columns that are written. Only translation, state and notes are for
@@ -94,7 +94,7 @@ func ReadCSV(name string, data []byte) (*Returned, error) {
 		}
 		var bad *csv.ParseError
 		if errors.As(err, &bad) {
-			return nil, fault.New(name, "is damaged: %v", bad.Err).At(bad.Line).Try("Open it in a spreadsheet and save it as CSV again")
+			return nil, inputerr.New(name, "is damaged: %v", bad.Err).At(bad.Line).Try("Open it in a spreadsheet and save it as CSV again")
 		}
 		if err != nil {
 			return nil, err
@@ -105,7 +105,7 @@ func ReadCSV(name string, data []byte) (*Returned, error) {
 		}
 	}
 	if len(r.r.entries) == 0 {
-		return nil, fault.New(name, "holds no translations").At(1).Try("Look whether it was saved whole, with its first line")
+		return nil, inputerr.New(name, "holds no translations").At(1).Try("Look whether it was saved whole, with its first line")
 	}
 	return r.r, nil
 }
@@ -143,7 +143,7 @@ func (r *csvReader) row(line int, row []string) error {
 	}
 	e.state = stateIn(cell("state"), e.said)
 	if first := r.ids[e.context]; first > 0 && e.context != "" {
-		return fault.New(r.name, "%s stands here and on line %d", e.context, first).At(line).Try("Leave one of the two")
+		return inputerr.New(r.name, "%s stands here and on line %d", e.context, first).At(line).Try("Leave one of the two")
 	}
 	r.ids[e.context] = line
 	r.r.sheet(detailsOf(e.details).sheet)
@@ -171,7 +171,7 @@ func (r *csvReader) head(line int, row []string) error {
 	}
 	for _, needed := range []string{"id", "source", "translation"} {
 		if !slices.Contains(r.columns, needed) {
-			return fault.New(r.name, "has no column “%s”", needed).At(line).
+			return inputerr.New(r.name, "has no column “%s”", needed).At(line).
 				Try("Keep the first line as it was: %s", strings.Join(csvColumns, ", "))
 		}
 	}

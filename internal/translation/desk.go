@@ -13,7 +13,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 )
@@ -43,7 +43,7 @@ func (h Held) Progress() Progress { return ProgressOf(h.Source.Cues, h.Cues) }
 var ErrUnknown = errors.New("there is no such translation")
 
 // Source is the track that translations of a talk are made from: the one in the language
-// that is spoken. A talk without one is a [fault.Fault].
+// that is spoken. A talk without one is a [inputerr.Fault].
 func (d Desk) Source(ctx context.Context, slug string) (conference.Track, error) {
 	s, err := d.Catalog.Talk(ctx, slug)
 	if err != nil {
@@ -52,7 +52,7 @@ func (d Desk) Source(ctx context.Context, slug string) (conference.Track, error)
 	if t := conference.AuthoredIn(s.Facts.Tracks); t != nil {
 		return *t, nil
 	}
-	return conference.Track{}, fault.New(slug, "has no subtitles in %s that a translation could be held against", subtitle.EnglishName(s.Facts.Talk.Language)).
+	return conference.Track{}, inputerr.New(slug, "has no subtitles in %s that a translation could be held against", subtitle.EnglishName(s.Facts.Talk.Language)).
 		Try("Run it with --subtitles %s=FILE first", s.Facts.Talk.Language)
 }
 
@@ -106,7 +106,7 @@ func (d Desk) Begin(ctx context.Context, slug, language string) (Held, error) {
 		return Held{}, err
 	}
 	if language == source.Language {
-		return Held{}, fault.New(language, "is the language that is spoken in %s, and no translation", slug).
+		return Held{}, inputerr.New(language, "is the language that is spoken in %s, and no translation", slug).
 			Try("Run it with --subtitles %s=FILE to replace the source", language)
 	}
 	h, err := d.Open(ctx, slug, language, 0)
@@ -146,7 +146,7 @@ func (d Desk) Memory(ctx context.Context, slug, language string) (*Memory, error
 			continue
 		}
 		h, err := d.Open(ctx, t.Slug, language, t.Number)
-		if fault.Of(err) != nil { // nothing that could be suggested
+		if inputerr.Of(err) != nil { // nothing that could be suggested
 			continue
 		}
 		if err != nil {
@@ -221,7 +221,7 @@ func (d Desk) HandIn(ctx context.Context, slug, language string, cues []conferen
 	}
 	h.Cues = BoundIn(source.Language, language, source.Cues, compare.Carry(plain(last), cues, compare.Fresh(used)))
 	if !slices.ContainsFunc(h.Cues, func(c Cue) bool { return len(c.Of) > 0 }) {
-		return h, fault.New(slug+" in "+language, "nothing in the file is shown when anything of the source is").
+		return h, inputerr.New(slug+" in "+language, "nothing in the file is shown when anything of the source is").
 			Try("Look whether it is for another talk, or on another clock (lectern subtitles sync)")
 	}
 	if base == 0 && overwrites(h.Cues, last, who) {
@@ -441,7 +441,7 @@ func (h *Held) move(from, to State, none string) error {
 		}
 	}
 	if n == 0 {
-		return fault.New(h.Slug+" in "+h.Language, "%s: it is %s", none, h.Progress().State())
+		return inputerr.New(h.Slug+" in "+h.Language, "%s: it is %s", none, h.Progress().State())
 	}
 	return nil
 }
@@ -466,10 +466,10 @@ func (d Desk) Approve(ctx context.Context, slug, language, who string, names ...
 		case approved > 0:
 			return nil
 		case own > 0:
-			return fault.New(slug+" in "+language, "has %d cues in your own words (%s), which somebody else has to approve", own, who).
+			return inputerr.New(slug+" in "+language, "has %d cues in your own words (%s), which somebody else has to approve", own, who).
 				Try("Ask another who knows the language")
 		}
-		return fault.New(slug+" in "+language, "has nothing that is in review: it is %s", h.Progress().State())
+		return inputerr.New(slug+" in "+language, "has nothing that is in review: it is %s", h.Progress().State())
 	})
 }
 
@@ -490,7 +490,7 @@ func (d Desk) SendBack(ctx context.Context, slug, language, id, who, note string
 			n++
 		}
 		if n == 0 {
-			return fault.New(slug+" in "+language, "has nothing to send back: it is %s", h.Progress().State()).
+			return inputerr.New(slug+" in "+language, "has nothing to send back: it is %s", h.Progress().State()).
 				Try("Only what is in review or approved can be sent back")
 		}
 		return nil
@@ -502,7 +502,7 @@ func (d Desk) Restore(ctx context.Context, slug, language string, number int, wh
 	return d.alter(ctx, slug, language, who, fmt.Sprintf("revision %d restored", number), func(h *Held) error {
 		old, err := d.Open(ctx, slug, language, number)
 		if errors.Is(err, ErrUnknown) || number < 1 {
-			return fault.New(slug+" in "+language, "has no revision %d: the last is %d", number, h.Number)
+			return inputerr.New(slug+" in "+language, "has no revision %d: the last is %d", number, h.Number)
 		}
 		if err != nil {
 			return err

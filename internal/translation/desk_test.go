@@ -10,7 +10,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 )
 
@@ -53,7 +53,7 @@ func TestFromDraftToApproved(t *testing.T) {
 	ctx, d := t.Context(), desk(t, english)
 	held(d.HandIn(ctx, "light", "es", spanish[:3], 0, "rosa", "handed in"))(t)
 	held(d.Review(ctx, "light", "es", "rosa"))(t)
-	if _, err := d.Approve(ctx, "light", "es", "rosa"); fault.Of(err) == nil {
+	if _, err := d.Approve(ctx, "light", "es", "rosa"); inputerr.Of(err) == nil {
 		t.Errorf("she approved her own words: %v", err)
 	}
 	h := held(d.Approve(ctx, "light", "es", "juan"))(t)

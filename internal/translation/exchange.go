@@ -12,7 +12,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/charset"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -280,7 +280,7 @@ func decoded(name string, data []byte, encoding string) (string, error) {
 	}
 	for _, n := range text.Notes {
 		if n.Code == charset.Unreadable {
-			return "", fault.New(name, "%s", n.Text).At(n.Line).Try("Save it as UTF-8")
+			return "", inputerr.New(name, "%s", n.Text).At(n.Line).Try("Save it as UTF-8")
 		}
 	}
 	return text.UTF8, nil

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Whatever a file holds, it is read or refused with its name and a way out.
@@ -24,7 +24,7 @@ func FuzzReturnedFile(f *testing.F) {
 		if err == nil {
 			_, _, err = r.Take(source, cues)
 		}
-		if problem := fault.Of(err); err != nil && (problem == nil || problem.File == "" || problem.Remedy == "") {
+		if problem := inputerr.Of(err); err != nil && (problem == nil || problem.File == "" || problem.Remedy == "") {
 			t.Errorf("it says %v", err)
 		}
 	})

@@ -13,7 +13,7 @@ import (
 	stdutf16 "unicode/utf16"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // exchange is a format in which a sheet goes out and comes back.
@@ -272,7 +272,7 @@ func TestAFileOfAnotherVersion(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err = r.Take(said("Something", "else", "altogether"), nil)
-		if f := fault.Of(err); f == nil || f.Line == 0 || !strings.Contains(f.Error(), "of another talk") {
+		if f := inputerr.Of(err); f == nil || f.Line == 0 || !strings.Contains(f.Error(), "of another talk") {
 			t.Errorf("%s: of another talk it says %v", x.name, err)
 		}
 	}
@@ -354,7 +354,7 @@ func TestDamagedFiles(t *testing.T) {
 	} {
 		n := slices.IndexFunc(exchanges, func(x exchange) bool { return x.name == c.name })
 		_, err := exchanges[n].read("talk."+c.name, []byte(c.file))
-		if f := fault.Of(err); f == nil || !strings.Contains(f.Error(), c.want) || f.Remedy == "" {
+		if f := inputerr.Of(err); f == nil || !strings.Contains(f.Error(), c.want) || f.Remedy == "" {
 			t.Errorf("of %q it says %v, want %q", c.file, err, c.want)
 		}
 	}

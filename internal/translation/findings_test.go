@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
@@ -195,7 +195,7 @@ func TestGlossaryRefused(t *testing.T) {
 		{"term,es\n\xff,x\n", "is not UTF-8", 0},
 	} {
 		_, err := ReadGlossary("g.csv", []byte(c.table))
-		f := fault.Of(err)
+		f := inputerr.Of(err)
 		if f == nil || f.Line != c.line || !strings.Contains(f.Problem, c.want) || f.Remedy == "" {
 			t.Errorf("%q: %v, want line %d: %s", c.table, err, c.line, c.want)
 		}

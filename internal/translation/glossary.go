@@ -11,7 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -41,11 +41,11 @@ type term struct {
 const kept = "keep"
 
 // ReadGlossary reads a glossary's CSV, with commas, semicolons or tabs between cells. What
-// cannot be read is a [fault.Fault] with its line.
+// cannot be read is a [inputerr.Fault] with its line.
 func ReadGlossary(name string, data []byte) (*Glossary, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !utf8.Valid(data) {
-		return nil, fault.New(name, "is not UTF-8").Try("Save it as CSV in UTF-8")
+		return nil, inputerr.New(name, "is not UTF-8").Try("Save it as CSV in UTF-8")
 	}
 	first, _, _ := strings.Cut(string(data), "\n")
 	r := csv.NewReader(bytes.NewReader(data))
@@ -64,7 +64,7 @@ func ReadGlossary(name string, data []byte) (*Glossary, error) {
 		}
 		var wrong *csv.ParseError
 		if errors.As(err, &wrong) {
-			return nil, fault.New(name, "is no CSV: %v", wrong.Err).At(wrong.StartLine).Try("Put a cell with quotation marks in quotation marks, and double those in it")
+			return nil, inputerr.New(name, "is no CSV: %v", wrong.Err).At(wrong.StartLine).Try("Put a cell with quotation marks in quotation marks, and double those in it")
 		}
 		if err != nil {
 			return nil, err
@@ -83,7 +83,7 @@ func ReadGlossary(name string, data []byte) (*Glossary, error) {
 		}
 	}
 	if g.columns == nil {
-		return nil, fault.New(name, "is empty").Try("Its first line names the columns: term,es,ja")
+		return nil, inputerr.New(name, "is empty").Try("Its first line names the columns: term,es,ja")
 	}
 	slices.SortStableFunc(g.terms, func(a, b term) int { return cmp.Compare(len(b.words), len(a.words)) })
 	return &Glossary{g.terms}, nil
@@ -96,8 +96,8 @@ type glossaryReader struct {
 	terms   []term
 }
 
-func (g *glossaryReader) wrong(line int, format string, args ...any) *fault.Fault {
-	return fault.New(g.name, format, args...).At(line)
+func (g *glossaryReader) wrong(line int, format string, args ...any) *inputerr.Fault {
+	return inputerr.New(g.name, format, args...).At(line)
 }
 
 // head reads which columns there are.

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/charset"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // WritePO writes a sheet as gettext's PO: an entry a unit, which msgctxt names. Speed is how
@@ -127,7 +127,7 @@ func ReadPO(name string, data []byte) (*Returned, error) {
 		return nil, err
 	}
 	if len(p.r.entries) == 0 {
-		return nil, fault.New(name, "is a PO file without a single text").At(1).Try("Look whether it was saved whole")
+		return nil, inputerr.New(name, "is a PO file without a single text").At(1).Try("Look whether it was saved whole")
 	}
 	return p.r, nil
 }
@@ -183,7 +183,7 @@ func (p *poReader) line(n int, l string) error {
 }
 
 func (p *poReader) damaged(n int, format string, args ...any) error {
-	return fault.New(p.name, format, args...).At(n).Try("Open the file in the editor that it came from, and save it again")
+	return inputerr.New(p.name, format, args...).At(n).Try("Open the file in the editor that it came from, and save it again")
 }
 
 // keyword begins a string.
@@ -286,7 +286,7 @@ func (p *poReader) end() error {
 	}
 	if key := e.context; key != "" && e.state != Obsolete {
 		if first := p.contexts[key]; first > 0 {
-			return fault.New(p.name, "%s stands here and on line %d", key, first).At(e.line).Try("Leave one of the two")
+			return inputerr.New(p.name, "%s stands here and on line %d", key, first).At(e.line).Try("Leave one of the two")
 		}
 		p.contexts[key] = e.line
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
@@ -30,7 +30,7 @@ type Taken struct {
 // is untranslated. Of what is new, By is for the caller to say.
 //
 // A file that was made from another version of the source is brought along as [Update]
-// does it. One in which hardly a text is the source's is refused with a [fault.Fault].
+// does it. One in which hardly a text is the source's is refused with a [inputerr.Fault].
 func (r *Returned) Take(source []conference.Cue, have []Cue) ([]Cue, Taken, error) {
 	t := &taking{r: r, source: source, have: have, units: make([]taken, len(r.entries)), byID: map[string]conference.Cue{}, anew: map[int]bool{}}
 	for _, c := range source {
@@ -170,7 +170,7 @@ func (t *taking) ours() error {
 	if 4*known >= total {
 		return nil
 	}
-	f := fault.New(t.r.File, "is of another talk: of its %d texts, %d are in the source", total, known).At(first)
+	f := inputerr.New(t.r.File, "is of another talk: of its %d texts, %d are in the source", total, known).At(first)
 	if t.r.Talk != "" {
 		return f.Try("It says that it is of “%s”; name the subtitles that it was made from", t.r.Talk)
 	}

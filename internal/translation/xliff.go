@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // XLIFFVersion is a version of XLIFF. The two have hardly more in common than the name.
@@ -327,7 +327,7 @@ func ReadXLIFF(name string, data []byte) (*Returned, error) {
 		return nil, err
 	}
 	if len(x.r.entries) == 0 {
-		return nil, fault.New(name, "is an XLIFF file without a single text").At(1).Try("Look whether it was saved whole")
+		return nil, inputerr.New(name, "is an XLIFF file without a single text").At(1).Try("Look whether it was saved whole")
 	}
 	return x.r, nil
 }
@@ -345,7 +345,7 @@ func (x *xliffReader) next() (xml.Token, error) {
 		return token, nil
 	}
 	at, _ := x.d.InputPos()
-	if f := fault.Of(err); f != nil {
+	if f := inputerr.Of(err); f != nil {
 		return nil, f
 	}
 	problem := "it ends too early"
@@ -355,7 +355,7 @@ func (x *xliffReader) next() (xml.Token, error) {
 	} else if !errors.Is(err, io.EOF) {
 		problem = err.Error()
 	}
-	return nil, fault.New(x.name, "is damaged: %s", problem).At(at).Try("Export it again from the program that it came from")
+	return nil, inputerr.New(x.name, "is damaged: %s", problem).At(at).Try("Export it again from the program that it came from")
 }
 
 func (x *xliffReader) document() error {
@@ -373,7 +373,7 @@ func (x *xliffReader) document() error {
 		case xml.StartElement:
 			if !known && t.Name.Local != "xliff" {
 				at, _ := x.d.InputPos()
-				return fault.New(x.name, "is no XLIFF file: it begins with <%s>", t.Name.Local).At(at).Try("Hand in XLIFF 1.2 or 2.0")
+				return inputerr.New(x.name, "is no XLIFF file: it begins with <%s>", t.Name.Local).At(at).Try("Hand in XLIFF 1.2 or 2.0")
 			}
 			known = true
 			if err := x.element(t); err != nil {
@@ -471,7 +471,7 @@ func (x *xliffReader) add(e entry) error {
 		x.ids = map[string]int{}
 	}
 	if first := x.ids[e.context]; first > 0 && e.context != "" {
-		return fault.New(x.name, "%s stands here and on line %d", e.context, first).At(e.line).Try("Leave one of the two")
+		return inputerr.New(x.name, "%s stands here and on line %d", e.context, first).At(e.line).Try("Leave one of the two")
 	}
 	x.ids[e.context] = e.line
 	x.r.entries = append(x.r.entries, e)

@@ -13,7 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // apiPath is below what programs ask.
@@ -106,10 +106,10 @@ func actWords(act access.Act) string {
 
 // problem is an error as programs get it (RFC 9457), with what a fault knows of the input.
 type problem struct {
-	Title  string       `json:"title"`
-	Status int          `json:"status"`
-	Detail string       `json:"detail,omitempty" doc:"What is wrong, in words for people."`
-	Fault  *fault.Fault `json:"fault,omitempty" doc:"What is wrong with the input: where, and the way out."`
+	Title  string          `json:"title"`
+	Status int             `json:"status"`
+	Detail string          `json:"detail,omitempty" doc:"What is wrong, in words for people."`
+	Fault  *inputerr.Fault `json:"fault,omitempty" doc:"What is wrong with the input: where, and the way out."`
 }
 
 func (p *problem) Error() string               { return p.Detail }
@@ -120,7 +120,7 @@ func (a *api) problem(err error) huma.StatusError {
 	status := statusOf(err)
 	p := &problem{Title: http.StatusText(status), Status: status, Detail: err.Error()}
 	var already huma.StatusError
-	p.Fault = fault.Of(err)
+	p.Fault = inputerr.Of(err)
 	switch {
 	case errors.As(err, &already):
 		return already

@@ -7,7 +7,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // Link is a link as programs see it.
@@ -89,7 +89,7 @@ func (a *api) listLinks(ctx context.Context, p access.Person, _ *struct{}) (*bod
 
 func (a *api) makeLink(ctx context.Context, p access.Person, in *body[NewLink]) (*body[Link], error) {
 	n := in.Body
-	secret, l, err := a.office.Invite(ctx, p, office.Invitation{
+	secret, l, err := a.office.Invite(ctx, p, service.Invitation{
 		Kind: n.Kind, Role: n.Role, Talk: n.Talk, Language: n.Language, Name: n.Name, Email: n.Email,
 		Lifetime: time.Duration(n.Days) * 24 * time.Hour,
 	})

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/office"
 	"github.com/lectern-av/lectern/internal/schedule"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // Import is what a schedule changes, or would.
@@ -40,14 +40,14 @@ type Entry struct {
 	Embargo     *time.Time `json:"embargo,omitempty" doc:"It is not released before then."`
 }
 
-func (e Entry) entry() office.Entry {
+func (e Entry) entry() service.Entry {
 	at := func(t *time.Time) time.Time {
 		if t == nil {
 			return time.Time{}
 		}
 		return *t
 	}
-	return office.Entry{
+	return service.Entry{
 		Title: e.Title, Kind: e.Kind, Language: e.Language, Licence: e.Licence, Abstract: e.Abstract, Speakers: e.Speakers, URL: e.URL, Tags: e.Tags,
 		Room: e.Room, Stream: e.Track, Start: at(e.Start), Length: time.Duration(e.Minutes) * time.Minute, Priority: e.Priority,
 		DoNotRecord: e.DoNotRecord, Embargo: at(e.Embargo),
@@ -63,7 +63,7 @@ func (a *api) programmeOperations() {
 	operate(a, operation{"edit-talk", http.MethodPut, "/talks/{slug}/entry", "Change a talk's entry in the programme.", access.Manage}, a.putEntry)
 }
 
-func importOf(p office.Preview) *body[Import] {
+func importOf(p service.Preview) *body[Import] {
 	return &body[Import]{Import{list(p.Changes), list(p.Programme.Notes)}}
 }
 
@@ -77,13 +77,13 @@ func (a *api) importProgramme(ctx context.Context, p access.Person, in *schedule
 	return importOf(preview), err
 }
 
-func (a *api) getConference(ctx context.Context, p access.Person, _ *struct{}) (*body[office.Conference], error) {
+func (a *api) getConference(ctx context.Context, p access.Person, _ *struct{}) (*body[service.Conference], error) {
 	c, err := a.office.Conference(ctx, p)
 	c.Languages = list(c.Languages)
-	return &body[office.Conference]{c}, err
+	return &body[service.Conference]{c}, err
 }
 
-func (a *api) putConference(ctx context.Context, p access.Person, in *body[office.Conference]) (*struct{}, error) {
+func (a *api) putConference(ctx context.Context, p access.Person, in *body[service.Conference]) (*struct{}, error) {
 	return nil, a.office.SetConference(ctx, p, in.Body)
 }
 

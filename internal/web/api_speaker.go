@@ -7,10 +7,10 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
-	"github.com/lectern-av/lectern/internal/subtitle/insync"
+	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
 // HandedIn is what became of a subtitle file.
@@ -25,11 +25,11 @@ type HandedIn struct {
 	Source   conference.Source `json:"source" doc:"What the file was, and what reading it remarked."`
 	Notes    []string          `json:"notes"`
 	Changed  compare.Counts    `json:"changed" doc:"Against the revision before."`
-	Sync     *insync.Result    `json:"sync,omitempty" doc:"Whether it comes when somebody speaks; absent where nobody has listened yet."`
+	Sync     *subsync.Result   `json:"sync,omitempty" doc:"Whether it comes when somebody speaks; absent where nobody has listened yet."`
 	Says     string            `json:"sync_says,omitempty" doc:"The same in words."`
 }
 
-func handedIn(c office.Captioned) *body[HandedIn] {
+func handedIn(c service.Captioned) *body[HandedIn] {
 	h := HandedIn{c.Saved, c.Same, c.Revision, c.Clock, len(c.Cues), c.Check.Grade, list(c.Check.Findings), c.Remarks, list(c.Notes), c.Changed, c.Sync, ""}
 	if c.Sync != nil {
 		h.Says = c.Sync.Sentence()
@@ -57,7 +57,7 @@ func (a *api) getSubtitles(ctx context.Context, p access.Person, in *slugInput) 
 	if err != nil {
 		return nil, err
 	}
-	now.Clock = office.ReelClock
+	now.Clock = service.ReelClock
 	told := Subtitles{HandedIn: handedIn(now).Body, Revisions: []SubtitlesRevision{}}
 	revisions, err := a.office.SourceRevisions(ctx, p, in.Slug)
 	for _, r := range revisions {
@@ -85,7 +85,7 @@ func (a *api) putSubtitles(ctx context.Context, p access.Person, in *struct {
 	Check    bool   `query:"check" doc:"Nothing is saved."`
 	RawBody  []byte `contentType:"application/octet-stream"`
 }) (*body[HandedIn], error) {
-	done, err := a.office.HandIn(ctx, p, in.Slug, office.CaptionFile{Name: plainName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: in.Clock, Check: in.Check})
+	done, err := a.office.HandIn(ctx, p, in.Slug, service.CaptionFile{Name: plainName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: in.Clock, Check: in.Check})
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (a *api) putDescription(ctx context.Context, p access.Person, in *struct {
 	Slug string `path:"slug"`
 	Body Description
 }) (*struct{}, error) {
-	return nil, a.office.Describe(ctx, p, in.Slug, office.Described(in.Body))
+	return nil, a.office.Describe(ctx, p, in.Slug, service.Described(in.Body))
 }
 
 // Verdict is whether a talk may be published as it is.

@@ -9,9 +9,9 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // Talk is a talk in a list, for programs.
@@ -24,16 +24,16 @@ type Talk struct {
 	Scheduling conference.Scheduling   `json:"scheduling"`
 	Recordings int                     `json:"recordings"`
 	Tracks     []catalog.OverviewTrack `json:"tracks"`
-	State      office.State            `json:"state"`
+	State      service.State           `json:"state"`
 	Why        string                  `json:"why,omitempty" doc:"It has failed, or is held back."`
-	Stages     []office.Stage          `json:"stages"`
+	Stages     []service.Stage         `json:"stages"`
 	Left       float64                 `json:"seconds_left,omitempty" doc:"Until it is made, about."`
-	Waits      []office.Waiting        `json:"waits" doc:"For whom it waits."`
+	Waits      []service.Waiting       `json:"waits" doc:"For whom it waits."`
 	Published  *time.Time              `json:"published,omitempty"`
 	Released   *time.Time              `json:"released,omitempty"`
 }
 
-func talkOf(r office.Row) Talk {
+func talkOf(r service.Row) Talk {
 	return Talk{
 		Slug: r.Slug, Title: r.Title, Kind: r.Kind, Language: r.Language, Speakers: list(r.Speakers), Scheduling: r.Scheduling,
 		Recordings: r.Recordings, Tracks: list(r.Tracks), State: r.State, Why: r.Why, Stages: list(r.Stages),
@@ -66,12 +66,12 @@ type Handling struct {
 	Pipeline string              `json:"pipeline" doc:"The stages to go through."`
 }
 
-func (h Handling) read(recordings int) (office.Handling, error) {
-	read := office.Handling{Channels: h.Channels, Pipeline: h.Pipeline}
+func (h Handling) read(recordings int) (service.Handling, error) {
+	read := service.Handling{Channels: h.Channels, Pipeline: h.Pipeline}
 	for i, text := range h.Cut {
 		k, err := plan.ParseCut(text, recordings)
 		if err != nil {
-			return read, fault.New("cut", "%q: %v", text, err).At(i + 1)
+			return read, inputerr.New("cut", "%q: %v", text, err).At(i + 1)
 		}
 		read.Cut = append(read.Cut, k)
 	}
@@ -129,10 +129,10 @@ type handlingInput struct {
 }
 
 // handlingOf is what a program asks for.
-func (a *api) handlingOf(ctx context.Context, p access.Person, in *handlingInput) (office.Handling, error) {
+func (a *api) handlingOf(ctx context.Context, p access.Person, in *handlingInput) (service.Handling, error) {
 	t, err := a.office.Talk(ctx, p, in.Slug)
 	if err != nil {
-		return office.Handling{}, err
+		return service.Handling{}, err
 	}
 	return in.Body.read(len(t.Facts.Recordings))
 }
@@ -186,18 +186,18 @@ func (a *api) retryTalk(ctx context.Context, p access.Person, in *slugInput) (*s
 
 // Arrival is a recording that arrived, for programs.
 type Arrival struct {
-	ID        string           `json:"id"`
-	Name      string           `json:"name"`
-	SHA256    string           `json:"sha256"`
-	Size      int64            `json:"size" doc:"Bytes."`
-	Who       string           `json:"who"`
-	Room      string           `json:"room,omitempty"`
-	Begun     *time.Time       `json:"begun,omitempty"`
-	State     string           `json:"state" enum:"new,taken,dismissed"`
-	Arrived   time.Time        `json:"arrived"`
-	Talks     []string         `json:"talks"`
-	Found     *office.Findings `json:"found,omitempty"`
-	Proposals []string         `json:"proposals" doc:"Slugs of talks that it may be of, the likeliest first."`
+	ID        string            `json:"id"`
+	Name      string            `json:"name"`
+	SHA256    string            `json:"sha256"`
+	Size      int64             `json:"size" doc:"Bytes."`
+	Who       string            `json:"who"`
+	Room      string            `json:"room,omitempty"`
+	Begun     *time.Time        `json:"begun,omitempty"`
+	State     string            `json:"state" enum:"new,taken,dismissed"`
+	Arrived   time.Time         `json:"arrived"`
+	Talks     []string          `json:"talks"`
+	Found     *service.Findings `json:"found,omitempty"`
+	Proposals []string          `json:"proposals" doc:"Slugs of talks that it may be of, the likeliest first."`
 }
 
 func (a *api) listArrivals(ctx context.Context, p access.Person, _ *struct{}) (*body[[]Arrival], error) {

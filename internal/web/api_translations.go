@@ -9,7 +9,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/translation"
 )
@@ -34,7 +34,7 @@ func apiTranslation(h translation.Held, claim *catalog.Claim) Translation {
 		Progress: p, Who: h.Who, Why: h.Why, At: moment(h.At), Claim: claim}
 }
 
-func apiTranslations(all []office.Translation) *body[[]Translation] {
+func apiTranslations(all []service.Translation) *body[[]Translation] {
 	list := []Translation{}
 	for _, t := range all {
 		list = append(list, apiTranslation(t.Held, t.Claim))
@@ -78,7 +78,7 @@ func (a *api) glossary(ctx context.Context, p access.Person, _ *struct{}) (*body
 }
 
 func (a *api) setGlossary(ctx context.Context, p access.Person, in *body[Glossary]) (*struct{}, error) {
-	return nil, a.office.SetGlossary(ctx, p, office.GlossaryFile(in.Body))
+	return nil, a.office.SetGlossary(ctx, p, service.GlossaryFile(in.Body))
 }
 
 func (a *api) listTranslations(ctx context.Context, p access.Person, in *struct {
@@ -147,7 +147,7 @@ func (a *api) handInTranslationFile(ctx context.Context, p access.Person, in *st
 	Check    bool   `query:"check" doc:"Save nothing."`
 	RawBody  []byte `contentType:"application/octet-stream"`
 }) (*body[Receipt], error) {
-	r, err := a.office.HandInTranslation(ctx, p, in.Slug, in.Language, office.Handed{
+	r, err := a.office.HandInTranslation(ctx, p, in.Slug, in.Language, service.Handed{
 		Name: in.Name, Data: in.RawBody, Encoding: in.Encoding, Base: in.Base, Video: in.Times == "video", OnTop: in.OnTop, Check: in.Check,
 	})
 	if err != nil {

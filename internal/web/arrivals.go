@@ -6,7 +6,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // arrivalRoutes are the recordings that arrived, and what volunteers say of them.
@@ -22,9 +22,9 @@ func (s *Server) arrivalRoutes() []route {
 
 // arrivalsPage is the data of the page of recordings.
 type arrivalsPage struct {
-	New    []office.Arrival
-	Others []office.Arrival // that somebody decided on
-	Talks  []office.Row
+	New    []service.Arrival
+	Others []service.Arrival // that somebody decided on
+	Talks  []service.Row
 	Rooms  []string
 	Talk   string // a slug that somebody looks for a recording of
 }
@@ -35,7 +35,7 @@ func (v *visit) arrivalsPage() (p arrivalsPage, err error) {
 		// A volunteer may see all of them; who else may record may not.
 		return p, err
 	}
-	slices.SortFunc(p.Talks, func(a, b office.Row) int { return cmp.Compare(a.Title, b.Title) })
+	slices.SortFunc(p.Talks, func(a, b service.Row) int { return cmp.Compare(a.Title, b.Title) })
 	for _, r := range p.Talks {
 		p.Rooms = add(p.Rooms, r.Scheduling.Room)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // entryRoutes are how people come in, and leave.
@@ -139,7 +139,7 @@ func (v *visit) keep(sessions []access.Secret) {
 	for _, s := range sessions[:min(len(sessions), mostSessions)] {
 		texts = append(texts, string(s))
 	}
-	c := http.Cookie{Name: v.cookieName(), Value: strings.Join(texts, "."), Path: "/", MaxAge: int(office.SessionLifetime.Seconds()),
+	c := http.Cookie{Name: v.cookieName(), Value: strings.Join(texts, "."), Path: "/", MaxAge: int(service.SessionLifetime.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: v.secure()}
 	if len(texts) == 0 {
 		c.MaxAge = -1

@@ -7,7 +7,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 func TestALinkThatOpensOnceOpensOnce(t *testing.T) {
@@ -67,7 +67,7 @@ func TestATokenIsNoLinkAndALinkNoToken(t *testing.T) {
 		{catalog.OnceLink, http.StatusForbidden, http.StatusSeeOther},
 		{catalog.Token, http.StatusOK, http.StatusNotFound},
 	} {
-		secret, _, err := w.office.Invite(t.Context(), operator, office.Invitation{Kind: c.kind, Role: access.Volunteer, Name: "Vera"})
+		secret, _, err := w.office.Invite(t.Context(), operator, service.Invitation{Kind: c.kind, Role: access.Volunteer, Name: "Vera"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestABrowserMayHoldSeveralRoles(t *testing.T) {
 	w := newWorld(t)
 	w.talk("apis", "Prototyping APIs")
 	b := w.as(access.Speaker, "apis", "")
-	secret, _, err := w.office.Invite(t.Context(), operator, office.Invitation{Role: access.Volunteer, Name: "Vera"})
+	secret, _, err := w.office.Invite(t.Context(), operator, service.Invitation{Role: access.Volunteer, Name: "Vera"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,13 +8,13 @@ import (
 	"path/filepath"
 
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/fault"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // glossaryPage is the data of the page of how the conference's terms are translated.
 type glossaryPage struct {
-	office.GlossaryFile
+	service.GlossaryFile
 	There bool
 }
 
@@ -48,7 +48,7 @@ func (s *Server) glossaryFile(v *visit) error {
 
 // setGlossary takes a glossary, or takes it away.
 func (s *Server) setGlossary(v *visit) error {
-	var f office.GlossaryFile
+	var f service.GlossaryFile
 	if v.r.FormValue("do") != "remove" {
 		var err error
 		if f, err = v.glossaryHanded(); err != nil {
@@ -61,19 +61,19 @@ func (s *Server) setGlossary(v *visit) error {
 	return v.to("/glossary")
 }
 
-func (v *visit) glossaryHanded() (f office.GlossaryFile, err error) {
+func (v *visit) glossaryHanded() (f service.GlossaryFile, err error) {
 	file, header, err := v.r.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
-		return f, fault.New("", "no file was chosen").Try("Choose a CSV file")
+		return f, inputerr.New("", "no file was chosen").Try("Choose a CSV file")
 	}
 	if err != nil {
 		return f, err
 	}
 	defer file.Close()
 	data, err := io.ReadAll(file)
-	f = office.GlossaryFile{Name: filepath.Base(header.Filename), Text: string(data)}
+	f = service.GlossaryFile{Name: filepath.Base(header.Filename), Text: string(data)}
 	if err == nil && f.Text == "" {
-		err = fault.New(f.Name, "is empty").Try("Choose a CSV file with the column term, and one for each language")
+		err = inputerr.New(f.Name, "is empty").Try("Choose a CSV file with the column term, and one for each language")
 	}
 	return f, err
 }

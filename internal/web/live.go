@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // live tells open pages what changes, as server-sent events (HTML Living Standard, section
@@ -60,7 +60,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 // follow tells open pages what changes.
 func (s *Server) follow(ctx context.Context) error {
-	rows := make(chan office.Row, 1024)
+	rows := make(chan service.Row, 1024)
 	stop := s.office.Board.Follow(rows)
 	defer stop()
 	defer close(s.live.over)
@@ -95,7 +95,7 @@ func (s *Server) warm(ctx context.Context) error {
 }
 
 // tell sends a row to every page that shows it.
-func (s *Server) tell(r office.Row) error {
+func (s *Server) tell(r service.Row) error {
 	s.live.mu.Lock()
 	defer s.live.mu.Unlock()
 	rendered := make(map[string][]byte)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // peopleRoutes are whom the organisers let in.
@@ -23,14 +23,14 @@ func (s *Server) peopleRoutes() []route {
 type peoplePage struct {
 	Links []catalog.Link
 	Now   time.Time
-	Talks []office.Row
+	Talks []service.Row
 	Roles []access.Role
 	Kinds []string
-	Typed office.Invitation
-	All   []office.Invited // that were made just now, for all speakers
-	Asked bool             // for them
-	URL   string           // of the server
-	Made  string           // the address of a link that was just made, or a token; it is shown once
+	Typed service.Invitation
+	All   []service.Invited // that were made just now, for all speakers
+	Asked bool              // for them
+	URL   string            // of the server
+	Made  string            // the address of a link that was just made, or a token; it is shown once
 }
 
 func (v *visit) peoplePage() (p peoplePage, err error) {
@@ -57,7 +57,7 @@ func (s *Server) invite(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.Typed = office.Invitation{
+	p.Typed = service.Invitation{
 		Kind: v.r.FormValue("kind"), Role: access.Role(v.r.FormValue("role")), Talk: v.r.FormValue("talk"),
 		Language: v.r.FormValue("language"), Name: v.r.FormValue("name"), Email: v.r.FormValue("email"),
 	}
@@ -70,7 +70,7 @@ func (s *Server) invite(v *visit) error {
 		p.Made = string(secret)
 	}
 	p.Links = append([]catalog.Link{l}, p.Links...)
-	p.Typed = office.Invitation{}
+	p.Typed = service.Invitation{}
 	return v.show("people.html", p)
 }
 

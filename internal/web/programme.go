@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/fault"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // programmeRoutes are how the programme comes in, and is edited by hand.
@@ -29,9 +29,9 @@ func (s *Server) programmeRoutes() []route {
 
 // programmePage is the data of the page of the programme.
 type programmePage struct {
-	Conference office.Conference
+	Conference service.Conference
 	Languages  string // that translations are wanted in, as they are typed
-	Preview    *office.Preview
+	Preview    *service.Preview
 	File       string // that is previewed: its name, and what it says, for the form that takes it over
 	Content    string
 	Done       bool
@@ -77,7 +77,7 @@ func (s *Server) importProgramme(v *visit) error {
 	}
 	data, err := base64.StdEncoding.DecodeString(v.r.FormValue("content"))
 	if err != nil {
-		return fault.New("", "the file did not arrive as it was").Try("Choose it again")
+		return inputerr.New("", "the file did not arrive as it was").Try("Choose it again")
 	}
 	preview, err := s.office.ImportProgramme(v.ctx(), v.person, plainName(v.r.FormValue("file")), data)
 	if err != nil {
@@ -95,7 +95,7 @@ func (s *Server) setConference(v *visit) error {
 	if err != nil {
 		return err
 	}
-	c := office.Conference{Name: v.r.FormValue("name"), URL: v.r.FormValue("url"), Zone: v.r.FormValue("zone"), Licence: v.r.FormValue("licence"),
+	c := service.Conference{Name: v.r.FormValue("name"), URL: v.r.FormValue("url"), Zone: v.r.FormValue("zone"), Licence: v.r.FormValue("licence"),
 		Languages: split(v.r.FormValue("languages"))}
 	p.Conference, p.Languages = c, v.r.FormValue("languages")
 	if err := s.office.SetConference(v.ctx(), v.person, c); err != nil {
@@ -116,7 +116,7 @@ func split(text string) (list []string) {
 func (v *visit) file(field string) (name string, data []byte, err error) {
 	f, header, err := v.r.FormFile(field)
 	if err != nil {
-		return "", nil, fault.New("", "no file was chosen").Try("Choose one")
+		return "", nil, inputerr.New("", "no file was chosen").Try("Choose one")
 	}
 	defer f.Close()
 	if data, err = io.ReadAll(f); err != nil {
@@ -141,7 +141,7 @@ type entryForm struct {
 
 const typedTime = "2006-01-02T15:04" // of <input type="datetime-local">
 
-func formOf(e office.Entry, zone *time.Location) entryForm {
+func formOf(e service.Entry, zone *time.Location) entryForm {
 	moment := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
@@ -169,13 +169,13 @@ func (v *visit) typedEntry() entryForm {
 }
 
 // entry is what was typed.
-func (f entryForm) entry(zone *time.Location) (e office.Entry, err error) {
+func (f entryForm) entry(zone *time.Location) (e service.Entry, err error) {
 	moment := func(what, text string) (t time.Time) {
 		if text == "" || err != nil {
 			return t
 		}
 		if t, err = time.ParseInLocation(typedTime, text, zone); err != nil {
-			err = fault.New(what, "%q is no time", text).Try("Write it as 2026-07-14T10:00")
+			err = inputerr.New(what, "%q is no time", text).Try("Write it as 2026-07-14T10:00")
 		}
 		return t
 	}
@@ -184,11 +184,11 @@ func (f entryForm) entry(zone *time.Location) (e office.Entry, err error) {
 			return 0
 		}
 		if n, err = strconv.Atoi(text); err != nil || n < -1000 || n > 100_000 {
-			err = fault.New(what, "%q is no number that makes sense here", text)
+			err = inputerr.New(what, "%q is no number that makes sense here", text)
 		}
 		return n
 	}
-	e = office.Entry{
+	e = service.Entry{
 		Title: f.Title, Kind: f.Kind, Language: f.Language, Licence: f.Licence, Abstract: f.Abstract, URL: f.URL, Tags: split(f.Tags),
 		Room: f.Room, Stream: f.Stream, Start: moment("start", f.Start), Length: time.Duration(number("minutes", f.Minutes)) * time.Minute,
 		Priority: number("priority", f.Priority), Embargo: moment("embargo", f.Embargo), DoNotRecord: f.DoNotRecord,

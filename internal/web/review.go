@@ -6,7 +6,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
@@ -29,7 +29,7 @@ func (s *Server) reviewQueue(v *visit) error {
 	}
 	return v.show("review_queue.html", struct {
 		Language string
-		All      []office.Standing
+		All      []service.Standing
 	}{v.language(), all})
 }
 
@@ -80,7 +80,7 @@ func (v *visit) reviewAgain(problem error) error {
 
 // historyPage is the data of the page of all revisions of a translation.
 type historyPage struct {
-	office.Translation
+	service.Translation
 	Path      string
 	Revisions []catalog.Translation // without their cues, the last one first
 	A, B      int                   // that are compared; 0: none

@@ -11,11 +11,11 @@ import (
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
-	"github.com/lectern-av/lectern/internal/subtitle/insync"
+	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
 // speakerRoutes are a speaker's page, and what is done there.
@@ -35,18 +35,18 @@ func (s *Server) speakerRoutes() []route {
 
 // speakerPage is the data of a speaker's page.
 type speakerPage struct {
-	Row       office.Row
+	Row       service.Row
 	Talk      conference.Talk
-	Player    *office.Programme // nil: there is no film yet
-	Captions  *office.Captioned // as they are; nil: there are none
-	Handed    *office.Captioned // what was handed in just now, or looked at
-	Checked   bool              // it was only looked at
+	Player    *service.Programme // nil: there is no film yet
+	Captions  *service.Captioned // as they are; nil: there are none
+	Handed    *service.Captioned // what was handed in just now, or looked at
+	Checked   bool               // it was only looked at
 	File      string
 	Findings  []captionFinding // of what is shown
 	Hidden    int              // findings beyond those
-	Revisions []office.SourceRevision
-	Judgement office.Judgement
-	Typed     office.Described
+	Revisions []service.SourceRevision
+	Judgement service.Judgement
+	Typed     service.Described
 	Speakers  string
 	Clock     string // that is chosen in the form
 }
@@ -67,12 +67,12 @@ func (v *visit) speakerPage() (p speakerPage, err error) {
 		return p, err
 	}
 	p.Row, p.Talk = talk.Row, talk.Facts.Talk
-	p.Typed, p.Speakers = office.Described{Title: p.Talk.Title, Abstract: p.Talk.Abstract}, strings.Join(p.Talk.Speakers, "\n")
-	p.Clock = office.ReelClock
+	p.Typed, p.Speakers = service.Described{Title: p.Talk.Title, Abstract: p.Talk.Abstract}, strings.Join(p.Talk.Speakers, "\n")
+	p.Clock = service.ReelClock
 	play, err := v.office.Programme(v.ctx(), v.person, slug)
 	switch {
 	case err == nil:
-		p.Player, p.Clock = &play, office.ProgrammeClock
+		p.Player, p.Clock = &play, service.ProgrammeClock
 	case !errors.Is(err, catalog.ErrNone):
 		return p, err
 	}
@@ -91,7 +91,7 @@ func (v *visit) speakerPage() (p speakerPage, err error) {
 }
 
 // Shown is the subtitles that the findings are about; nil if there are none.
-func (p speakerPage) Shown() *office.Captioned {
+func (p speakerPage) Shown() *service.Captioned {
 	if p.Handed != nil {
 		return p.Handed
 	}
@@ -130,7 +130,7 @@ func (v *visit) find(p *speakerPage) error {
 // Shiftable reports whether there is a shift to offer.
 func (p speakerPage) Shiftable() bool {
 	c := p.Captions
-	return c != nil && c.Sync != nil && c.Sync.Verdict != insync.InSync && c.Sync.Verdict != insync.CannotTell
+	return c != nil && c.Sync != nil && c.Sync.Verdict != subsync.InSync && c.Sync.Verdict != subsync.CannotTell
 }
 
 func (v *visit) showSpeaker(p speakerPage, problem error) error {
@@ -156,7 +156,7 @@ func (s *Server) describe(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.Typed, p.Speakers = office.Described{Title: v.r.FormValue("title"), Abstract: v.r.FormValue("abstract")}, v.r.FormValue("speakers")
+	p.Typed, p.Speakers = service.Described{Title: v.r.FormValue("title"), Abstract: v.r.FormValue("abstract")}, v.r.FormValue("speakers")
 	for name := range strings.Lines(strings.ReplaceAll(p.Speakers, "\r\n", "\n")) {
 		p.Typed.Speakers = add(p.Typed.Speakers, strings.TrimSpace(name))
 	}
@@ -177,7 +177,7 @@ func (s *Server) handInCaptions(v *visit) error {
 		return v.showSpeaker(p, err)
 	}
 	p.File, p.Clock, p.Checked = name, v.r.FormValue("clock"), v.r.FormValue("do") == "check"
-	done, err := s.office.HandIn(v.ctx(), v.person, v.slug(), office.CaptionFile{
+	done, err := s.office.HandIn(v.ctx(), v.person, v.slug(), service.CaptionFile{
 		Name: name, Data: data, Encoding: v.r.FormValue("encoding"), Clock: p.Clock, Check: p.Checked,
 	})
 	if err != nil {
@@ -207,7 +207,7 @@ func (v *visit) after(err error) error {
 		return v.to("/talks/" + v.slug() + "/speaker")
 	}
 	p, pageErr := v.speakerPage()
-	if pageErr != nil || fault.Of(err) == nil {
+	if pageErr != nil || inputerr.Of(err) == nil {
 		return errors.Join(err, pageErr)
 	}
 	return v.showSpeaker(p, err)

@@ -13,9 +13,9 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/timeline"
 	"github.com/lectern-av/lectern/pipelines"
 )
@@ -32,7 +32,7 @@ func (s *Server) talkRoutes() []route {
 
 // talkPage is the data of a talk's page.
 type talkPage struct {
-	office.Talk
+	service.Talk
 	Typed     handlingForm // in the form
 	Channels  []conference.Channels
 	Pipelines []string
@@ -97,10 +97,10 @@ func (s *Server) setHandling(v *visit) error {
 }
 
 // handling is what was typed.
-func (p talkPage) handling(recordings int) (h office.Handling, err error) {
+func (p talkPage) handling(recordings int) (h service.Handling, err error) {
 	h.Channels, h.Pipeline = conference.Channels(p.Typed.Channels), p.Typed.Pipeline
 	if !slices.Contains(p.Channels, h.Channels) {
-		return h, fault.New("", "there are no channels %q", h.Channels)
+		return h, inputerr.New("", "there are no channels %q", h.Channels)
 	}
 	for i, line := range strings.Split(strings.ReplaceAll(p.Typed.Cut, "\r\n", "\n"), "\n") {
 		line = strings.TrimSpace(line)
@@ -112,7 +112,7 @@ func (p talkPage) handling(recordings int) (h office.Handling, err error) {
 			err = fmt.Errorf("it ends before it begins")
 		}
 		if err != nil {
-			return h, fault.New("cut", "%q: %v", line, err).At(i + 1)
+			return h, inputerr.New("cut", "%q: %v", line, err).At(i + 1)
 		}
 		h.Cut = append(h.Cut, k)
 	}
@@ -141,7 +141,7 @@ func (s *Server) sample(v *visit) error {
 	if text := q.Get("at"); text != "" {
 		var err error
 		if at, err = timeline.ParseClock(text); err != nil {
-			return fault.New("at", "%v", err)
+			return inputerr.New("at", "%v", err)
 		}
 	}
 	var b bytes.Buffer

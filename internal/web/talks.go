@@ -10,7 +10,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // talksRoutes is the overview of all talks.
@@ -33,21 +33,21 @@ func filterOf(q url.Values) filter {
 func (f filter) Any() bool { return f != filter{} }
 
 // fits reports whether a talk is wanted.
-func (f filter) fits(r office.Row) bool {
+func (f filter) fits(r service.Row) bool {
 	return (f.Day == "" || f.Day == r.Day()) &&
 		(f.Room == "" || f.Room == r.Scheduling.Room) &&
 		(f.State == "" || f.State == string(r.State)) &&
 		(f.Language == "" || inLanguage(r, f.Language)) &&
-		(f.Waits == "" || slices.ContainsFunc(r.Waits, func(w office.Waiting) bool { return string(w.Role) == f.Waits })) &&
+		(f.Waits == "" || slices.ContainsFunc(r.Waits, func(w service.Waiting) bool { return string(w.Role) == f.Waits })) &&
 		(f.Text == "" || mentions(r, f.Text))
 }
 
-func inLanguage(r office.Row, language string) bool {
+func inLanguage(r service.Row, language string) bool {
 	return r.Language == language || slices.ContainsFunc(r.Tracks, func(t catalog.OverviewTrack) bool { return t.Language == language })
 }
 
 // mentions reports whether all words of a text are said of a talk.
-func mentions(r office.Row, text string) bool {
+func mentions(r service.Row, text string) bool {
 	said := strings.ToLower(strings.Join(append([]string{r.Slug, r.Title, r.Scheduling.Room, r.Scheduling.Stream}, r.Speakers...), "\n"))
 	for _, word := range strings.Fields(strings.ToLower(text)) {
 		if !strings.Contains(said, word) {
@@ -66,7 +66,7 @@ type talksPage struct {
 	Counts    []stateCount // of all talks
 	AllDays   []string     // to choose from
 	Rooms     []string
-	States    []office.State
+	States    []service.State
 	Languages []string
 	Roles     []access.Role
 }
@@ -78,7 +78,7 @@ type talksDay struct {
 }
 
 type stateCount struct {
-	State office.State
+	State service.State
 	N     int
 }
 
@@ -87,8 +87,8 @@ func (s *Server) talks(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := talksPage{Filter: filterOf(v.r.URL.Query()), All: len(rows), States: office.States(), Roles: access.Roles()}
-	counts := make(map[office.State]int)
+	p := talksPage{Filter: filterOf(v.r.URL.Query()), All: len(rows), States: service.States(), Roles: access.Roles()}
+	counts := make(map[service.State]int)
 	for _, r := range rows {
 		counts[r.State]++
 		p.AllDays, p.Rooms = add(p.AllDays, r.Day()), add(p.Rooms, r.Scheduling.Room)
@@ -142,7 +142,7 @@ type renderedRow struct {
 }
 
 // rowHTML is a talk's row. It is the same for whoever may see it.
-func (s *Server) rowHTML(locale string, r office.Row) (template.HTML, error) {
+func (s *Server) rowHTML(locale string, r service.Row) (template.HTML, error) {
 	key := rowKey{locale, r.Slug}
 	s.rows.mu.Lock()
 	cached := s.rows.rows[key]

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // pages are templates/*.html, by locale and name: each fills in base.html's blocks and may use
@@ -107,7 +107,7 @@ func plainName(name string) string {
 }
 
 // titleOf is the title of one of some talks.
-func titleOf(slug string, talks []office.Row) string {
+func titleOf(slug string, talks []service.Row) string {
 	for _, r := range talks {
 		if r.Slug == slug {
 			return r.Title

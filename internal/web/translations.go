@@ -15,8 +15,8 @@ import (
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/internal/translation"
@@ -41,8 +41,8 @@ func (s *Server) translationRoutes() []route {
 
 // translationsPage is the data of the page of all translations of a talk.
 type translationsPage struct {
-	Row   office.Row
-	All   []office.Translation
+	Row   service.Row
+	All   []service.Translation
 	Typed string // a language to begin
 }
 
@@ -51,7 +51,7 @@ func (v *visit) translationsPage() (p translationsPage, err error) {
 		return p, err
 	}
 	p.All, err = v.office.Translations(v.ctx(), v.person, v.slug())
-	if fault.Of(err) != nil { // it has no source to translate, which the page says
+	if inputerr.Of(err) != nil { // it has no source to translate, which the page says
 		err = nil
 	}
 	return p, err
@@ -85,7 +85,7 @@ func translationPath(slug, language string) string {
 
 // translationPage is the data of a page about one translation.
 type translationPage struct {
-	office.Translation
+	service.Translation
 	Path     string // of the translation
 	Mine     bool   // the claim is the visitor's
 	Counts   []count
@@ -97,7 +97,7 @@ type translationPage struct {
 	Drafts   int // cues that could be handed in for review
 	Own      int // cues in review that are in the visitor's own words
 	Glossary bool
-	Player   office.Programme // without renditions where there is no video yet
+	Player   service.Programme // without renditions where there is no video yet
 }
 
 // count is how many units one can have shown.
@@ -128,7 +128,7 @@ type shownAt struct {
 	Seek string        // At in seconds; "": it is not in the video
 }
 
-func shownAtOf(t office.Translation, c conference.Cue) shownAt {
+func shownAtOf(t service.Translation, c conference.Cue) shownAt {
 	at, ok := t.Seen(c)
 	if !ok {
 		return shownAt{At: c.Start}
@@ -145,7 +145,7 @@ func (v *visit) translationPage(show string) (p translationPage, err error) {
 	if err != nil {
 		return p, err
 	}
-	p = translationPage{Translation: t, Path: translationPath(t.Slug, t.Language), Formats: office.ExchangeFormats(), Show: show}
+	p = translationPage{Translation: t, Path: translationPath(t.Slug, t.Language), Formats: service.ExchangeFormats(), Show: show}
 	if asked := v.r.URL.Query().Get("show"); asked != "" {
 		p.Show = asked
 	}
@@ -173,12 +173,12 @@ func (v *visit) translationPage(show string) (p translationPage, err error) {
 }
 
 // player shows the talk with the subtitles of a language, if there is a video yet.
-func (v *visit) player(language string) (office.Programme, error) {
+func (v *visit) player(language string) (service.Programme, error) {
 	play, err := v.office.Programme(v.ctx(), v.person, v.slug())
 	if errors.Is(err, catalog.ErrNone) {
-		return office.Programme{}, nil
+		return service.Programme{}, nil
 	}
-	slices.SortStableFunc(play.Tracks, func(a, b office.CaptionTrack) int {
+	slices.SortStableFunc(play.Tracks, func(a, b service.CaptionTrack) int {
 		switch language {
 		case a.Language:
 			return -1
@@ -337,8 +337,8 @@ func attachment(name string) string {
 // handedPage is the data of the pages that say what became of a file.
 type handedPage struct {
 	translationPage
-	office.Receipt
-	Handed   office.Handed
+	service.Receipt
+	Handed   service.Handed
 	Conflict *catalog.Conflict // nil: it was taken, or looked at
 	Yours    changeList        // what the file changes
 	Theirs   changeList        // what others changed meanwhile
@@ -385,7 +385,7 @@ func (l changeList) More() int { return l.N - len(l.All) }
 // mostChanges is how many changes a page shows.
 const mostChanges = 200
 
-func changeViews(t office.Translation, changed []office.ChangedUnit) changeList {
+func changeViews(t service.Translation, changed []service.ChangedUnit) changeList {
 	l := changeList{N: len(changed)}
 	for _, c := range changed[:min(len(changed), mostChanges)] {
 		v := changeView{Language: t.Language}
@@ -443,8 +443,8 @@ func (s *Server) handInTranslation(v *visit) error {
 
 // handed is the file that was sent: chosen, or, where it was sent before and could not be
 // taken, its content.
-func (v *visit) handed() (f office.Handed, err error) {
-	f = office.Handed{
+func (v *visit) handed() (f service.Handed, err error) {
+	f = service.Handed{
 		Encoding: v.r.FormValue("encoding"), Video: v.r.FormValue("times") == "video",
 		OnTop: v.r.FormValue("ontop") != "", Check: v.r.FormValue("do") == "check",
 	}
@@ -452,16 +452,16 @@ func (v *visit) handed() (f office.Handed, err error) {
 	if content := v.r.FormValue("content"); content != "" {
 		f.Name = v.r.FormValue("name")
 		if f.Data, err = base64.StdEncoding.DecodeString(content); err != nil {
-			return f, fault.New(f.Name, "did not come back as it was sent").Try("Choose the file again")
+			return f, inputerr.New(f.Name, "did not come back as it was sent").Try("Choose the file again")
 		}
 		return f, nil
 	}
 	file, header, err := v.r.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
-		return f, fault.New("", "no file was chosen").Try("Choose the file that you translated")
+		return f, inputerr.New("", "no file was chosen").Try("Choose the file that you translated")
 	}
 	if err != nil {
-		return f, fault.New("", "the form did not arrive as it was sent: %v", err).Try("Choose the file again; it may be too large, or have an odd name")
+		return f, inputerr.New("", "the form did not arrive as it was sent: %v", err).Try("Choose the file again; it may be too large, or have an odd name")
 	}
 	defer file.Close()
 	f.Name = header.Filename
@@ -517,7 +517,7 @@ func (s *Server) handInForReview(v *visit) error {
 
 // translationAgain shows a page about a translation, and what is wrong with what was asked.
 func (v *visit) translationAgain(name, show string, problem error) error {
-	if fault.Of(problem) == nil {
+	if inputerr.Of(problem) == nil {
 		return problem
 	}
 	p, err := v.translationPage(show)

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 const spanishPath = "/talks/apis/translations/es"
@@ -50,7 +50,7 @@ func (b *browser) handIn(name, content string, fields url.Values) (int, string) 
 // person is somebody with a link of their own.
 func (w *world) person(name string, role access.Role, talk, language string) *browser {
 	w.t.Helper()
-	secret, _, err := w.office.Invite(w.t.Context(), operator, office.Invitation{Role: role, Talk: talk, Language: language, Name: name})
+	secret, _, err := w.office.Invite(w.t.Context(), operator, service.Invitation{Role: role, Talk: talk, Language: language, Name: name})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestTranslationsGoOutAndComeBackInEveryFormat(t *testing.T) {
 	w.talk("apis", "Prototyping APIs")
 	rosa := w.person("Rosa", access.Translator, "apis", "es")
 	rosa.handIn("apis.r0.es.srt", spanish("Hola.", "Adiós."), nil)
-	for _, format := range office.ExchangeFormats() {
+	for _, format := range service.ExchangeFormats() {
 		t.Run(format, func(t *testing.T) {
 			status, file := rosa.get(spanishPath + "/file." + format)
 			if status != http.StatusOK || !strings.Contains(file, "Adiós.") {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/tus"
 )
 
@@ -43,7 +43,7 @@ func (s *Server) delivered(ctx context.Context, u tus.Upload) error {
 	if name == "" {
 		name = u.Metadata["name"]
 	}
-	return s.office.Deliver(ctx, office.Delivery{
+	return s.office.Deliver(ctx, service.Delivery{
 		ID: u.ID, Name: plainName(name), Path: u.Path, SHA256: u.SHA256, Size: u.Size, Who: u.Owner, Room: plainName(u.Metadata["room"]),
 	})
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // visit is one request, and who makes it.
@@ -67,7 +67,7 @@ type page struct {
 	Person  access.Person
 	Path    string // that was asked for
 	Data    any
-	Problem *fault.Fault // with what was sent
+	Problem *inputerr.Fault // with what was sent
 }
 
 // May reports whether the visitor may do something, so that a page offers no more.
@@ -80,7 +80,7 @@ func (v *visit) show(name string, data any) error { return v.answer(http.StatusO
 
 // again answers with a page whose form was sent, and what is wrong with it.
 func (v *visit) again(name string, data any, problem error) error {
-	f := fault.Of(problem)
+	f := inputerr.Of(problem)
 	if f == nil {
 		return problem
 	}
@@ -88,7 +88,7 @@ func (v *visit) again(name string, data any, problem error) error {
 }
 
 // answer renders a page whole before a byte of it is sent.
-func (v *visit) answer(status int, name string, data any, problem *fault.Fault) error {
+func (v *visit) answer(status int, name string, data any, problem *inputerr.Fault) error {
 	b, err := v.pages.execute(v.locale, name, "base.html", page{v.locale, v.person, v.r.URL.Path, data, problem})
 	if err != nil {
 		return err
@@ -149,7 +149,7 @@ func (v *visit) fail(err error) {
 	if status != http.StatusInternalServerError {
 		data.Why = err.Error()
 	}
-	if err := v.answer(status, "error.html", data, fault.Of(err)); err != nil {
+	if err := v.answer(status, "error.html", data, inputerr.Of(err)); err != nil {
 		v.log.Error("cannot say that I cannot answer", "err", err)
 		http.Error(v.w, http.StatusText(status), status)
 	}

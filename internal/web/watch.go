@@ -9,7 +9,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/bundle"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // watchRoutes are where people look at a talk, and take it.
@@ -26,8 +26,8 @@ func (s *Server) watchRoutes() []route {
 
 // watchPage is the data of the page on which a talk is watched.
 type watchPage struct {
-	Row    office.Row
-	Player office.Programme
+	Row    service.Row
+	Player service.Programme
 }
 
 func (s *Server) watch(v *visit) error {
@@ -105,8 +105,8 @@ func typeOf(name string) string {
 
 // bundlePage is the data of the page of a bundle.
 type bundlePage struct {
-	Row      office.Row
-	Bundle   *office.Bundle
+	Row      service.Row
+	Bundle   *service.Bundle
 	Size     int64
 	Missing  []string
 	Verified *bundle.Report // nil: nobody asked

@@ -18,14 +18,14 @@ import (
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/fault"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/tus"
 )
 
 // Options say what a server serves.
 type Options struct {
-	Office *office.Office
+	Office *service.Office
 	Log    *slog.Logger
 	URL    string // where people reach the server, for links: "https://lectern.example"
 
@@ -34,7 +34,7 @@ type Options struct {
 
 // Server answers the conference's people.
 type Server struct {
-	office    *office.Office
+	office    *service.Office
 	log       *slog.Logger
 	url       string // without a slash at its end
 	words     words
@@ -144,7 +144,7 @@ func statusOf(err error) int {
 		return http.StatusRequestEntityTooLarge
 	case errors.As(err, &conflict):
 		return http.StatusConflict
-	case fault.Of(err) != nil:
+	case inputerr.Of(err) != nil:
 		return http.StatusUnprocessableEntity
 	}
 	return http.StatusInternalServerError

@@ -16,7 +16,7 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/office"
+	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/store"
 	"github.com/lectern-av/lectern/internal/web"
 	"github.com/lectern-av/lectern/worker"
@@ -26,7 +26,7 @@ import (
 type world struct {
 	t       *testing.T
 	url     string
-	office  *office.Office
+	office  *service.Office
 	catalog *catalog.Catalog
 	pages   *web.Server
 	data    string // the data directory
@@ -47,9 +47,9 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := office.New(c, s, filepath.Join(data, "bundles"), slog.New(slog.DiscardHandler))
+	o := service.New(c, s, filepath.Join(data, "bundles"), slog.New(slog.DiscardHandler))
 	o.Releaser = &conductor.Releaser{Conductor: conductor.Conductor{Store: s, Log: o.Log}, Catalog: c, Blobs: s, Kinds: worker.PlanKinds(worker.Kinds())}
-	if o.Board, err = office.NewBoard(ctx, c, nil); err != nil {
+	if o.Board, err = service.NewBoard(ctx, c, nil); err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(nil)
@@ -96,10 +96,10 @@ func (w *world) talk(slug, title string) {
 }
 
 // follow is the rows of a board that change from now on, and those that are there.
-func follow(t *testing.T, b *office.Board) func(yield func(office.Row) bool) {
-	rows := make(chan office.Row, 100)
+func follow(t *testing.T, b *service.Board) func(yield func(service.Row) bool) {
+	rows := make(chan service.Row, 100)
 	stop := b.Follow(rows)
-	return func(yield func(office.Row) bool) {
+	return func(yield func(service.Row) bool) {
 		defer stop()
 		for _, r := range b.Rows() {
 			if !yield(r) {
@@ -138,7 +138,7 @@ func (w *world) stranger() *browser {
 // as is somebody who has opened a link.
 func (w *world) as(role access.Role, talk, language string) *browser {
 	w.t.Helper()
-	secret, _, err := w.office.Invite(w.t.Context(), operator, office.Invitation{Role: role, Talk: talk, Language: language, Name: string(role)})
+	secret, _, err := w.office.Invite(w.t.Context(), operator, service.Invitation{Role: role, Talk: talk, Language: language, Name: string(role)})
 	if err != nil {
 		w.t.Fatal(err)
 	}

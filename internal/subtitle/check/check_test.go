@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
@@ -201,7 +201,7 @@ func TestProfiles(t *testing.T) {
 		t.Errorf("profiles are %v, want the default first", names)
 	}
 	_, err := check.Named("netflix")
-	if f := fault.Of(err); f == nil || !strings.Contains(f.Error(), "netflix-en") {
+	if f := inputerr.Of(err); f == nil || !strings.Contains(f.Error(), "netflix-en") {
 		t.Errorf("a profile that is not there gives %v, want a fault that names those that are", err)
 	}
 }

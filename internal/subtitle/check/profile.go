@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/text/language"
 
-	"github.com/lectern-av/lectern/internal/fault"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Profile is a house's rules for captions. A limit that is 0 is not looked at.
@@ -90,14 +90,14 @@ func Names() []string {
 	return names
 }
 
-// Named is the profile of that name, or a [fault.Fault].
+// Named is the profile of that name, or a [inputerr.Fault].
 func Named(name string) (Profile, error) {
 	for _, p := range profiles {
 		if p.Name == name {
 			return p, nil
 		}
 	}
-	return Profile{}, fault.New("", "there is no profile “%s”", name).Try("Profiles are %s", strings.Join(Names(), ", "))
+	return Profile{}, inputerr.New("", "there is no profile “%s”", name).Try("Profiles are %s", strings.Join(Names(), ", "))
 }
 
 // characters is columns in the characters that the profile speaks of.

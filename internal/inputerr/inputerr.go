@@ -1,0 +1,78 @@
+// Package inputerr is how Lectern says that what it was handed is wrong, as opposed to
+// Lectern or its machine being wrong: the file, the line, what is the matter, and
+// the way out. The command line answers a Fault with exit code 3.
+package inputerr
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Fault is an error of the input. Problem is a clause such as "is empty"; Remedy, where
+// there is one, is a sentence that tells what to do.
+type Fault struct {
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line,omitempty"` // counted from 1; 0 where lines mean nothing
+	Problem string `json:"problem"`
+	Remedy  string `json:"remedy,omitempty"`
+}
+
+// New is a fault of file, with a problem in the manner of fmt.Sprintf.
+func New(file, format string, args ...any) *Fault {
+	return &Fault{File: file, Problem: fmt.Sprintf(format, args...)}
+}
+
+// At is the fault with the line it was found on.
+func (f *Fault) At(line int) *Fault {
+	f.Line = line
+	return f
+}
+
+// Try is the fault with the way out of it.
+func (f *Fault) Try(format string, args ...any) *Fault {
+	f.Remedy = fmt.Sprintf(format, args...)
+	return f
+}
+
+// Error is "FILE:LINE: PROBLEM. REMEDY", with a file name that holds control
+// characters quoted.
+func (f *Fault) Error() string {
+	s := f.Problem
+	if f.File != "" {
+		name := f.File
+		if hasControl(name) {
+			name = strconv.Quote(name)
+		}
+		if f.Line > 0 {
+			name += ":" + strconv.Itoa(f.Line)
+		}
+		s = name + ": " + s
+	}
+	if f.Remedy != "" {
+		if !strings.HasSuffix(s, "?") {
+			s += "."
+		}
+		s += " " + f.Remedy
+	}
+	return s
+}
+
+func hasControl(s string) bool {
+	for _, r := range s {
+		if r < ' ' || r == 0x7f {
+			return true
+		}
+	}
+	return false
+}
+
+// Of is the first Fault in err's chain, or nil.
+func Of(err error) *Fault {
+	var f *Fault
+	if errors.As(err, &f) {
+		return f
+	}
+	return nil
+}

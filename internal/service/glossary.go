@@ -1,0 +1,49 @@
+package service
+
+import (
+	"context"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/translation"
+)
+
+// GlossaryFile is how a conference wants its terms translated, as a file that package
+// translation reads.
+type GlossaryFile struct {
+	Name string
+	Text string
+}
+
+// Glossary is the conference's glossary as it was handed in; ok is false where there is none.
+func (o *Office) Glossary(ctx context.Context, p access.Person) (f GlossaryFile, ok bool, err error) {
+	if !p.May(access.Enter, "", "") {
+		return f, false, access.ErrForbidden
+	}
+	ok, err = o.Catalog.Setting(ctx, catalog.Glossary, &f)
+	return f, ok && f.Text != "", err
+}
+
+// SetGlossary makes a file the conference's glossary; one without text takes it away.
+func (o *Office) SetGlossary(ctx context.Context, p access.Person, f GlossaryFile) error {
+	by, err := p.As(access.Manage, "", "")
+	if err != nil {
+		return err
+	}
+	if f.Text != "" {
+		if _, err := translation.ReadGlossary(f.Name, []byte(f.Text)); err != nil {
+			return err
+		}
+	}
+	return o.Catalog.Set(ctx, by.Name, catalog.Glossary, f)
+}
+
+// terms is the conference's glossary; nil where there is none.
+func (o *Office) terms(ctx context.Context) (*translation.Glossary, error) {
+	var f GlossaryFile
+	ok, err := o.Catalog.Setting(ctx, catalog.Glossary, &f)
+	if err != nil || !ok || f.Text == "" {
+		return nil, err
+	}
+	return translation.ReadGlossary(f.Name, []byte(f.Text))
+}

@@ -1,0 +1,165 @@
+package service
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/bundle"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/store"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// made is an office with one talk that has a bundle.
+func made(t *testing.T, place conference.Scheduling) *Office {
+	t.Helper()
+	ctx, data := t.Context(), t.TempDir()
+	c, err := catalog.Open(ctx, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	s, err := store.Open(filepath.Join(data, "store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := New(c, s, filepath.Join(data, "bundles"), slog.New(slog.DiscardHandler))
+	o.Released = filepath.Join(data, "released")
+	talk := conference.Talk{Slug: "apis", Title: "APIs", Kind: "talk", Language: "en"}
+	fresh := catalog.Submission{Out: o.Bundles, Pipeline: "talk"}
+	fresh.Facts.Recordings = []conference.Recording{{SHA256: strings.Repeat("a", 64), Size: 1, Name: "a.mkv"}}
+	if err := c.SaveProgramme(ctx, "test", []catalog.Scheduled{{Talk: talk, Scheduling: place, Fresh: fresh}}); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, o, talk, "one")
+	if err := c.WishMade(ctx, "apis", 1, ""); err != nil {
+		t.Fatal(err)
+	}
+	if o.Board, err = NewBoard(ctx, c, nil); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// publish lays a bundle of one file out, and notes that it was.
+func publish(t *testing.T, o *Office, talk conference.Talk, content string) {
+	t.Helper()
+	dir := filepath.Join(o.Bundles, talk.Slug)
+	sum := sha256.Sum256([]byte(content))
+	told := bundle.Content{Talk: talk, Edition: conference.Edition{ID: "e", Programme: timeline.Programme{Rate: timeline.Rate{Num: 25, Den: 1}}}, Files: []bundle.File{{Path: "captions/apis.en.srt", SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content)), Role: bundle.Captions}}}
+	manifest, err := json.Marshal(told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{bundle.ManifestName: manifest, "SHA256SUMS": nil, "captions/apis.en.srt": []byte(content)} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err = o.Catalog.SetPublished(context.WithoutCancel(t.Context()), talk.Slug, catalog.Publication{Edition: "e", Dir: dir, Keys: []action.Key{action.KeyOf([]byte(content))}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+var (
+	speaker   = access.Person{Grants: []access.Grant{{Role: access.Speaker, Name: "Ada", Talk: "apis"}}}
+	organiser = access.Person{Grants: []access.Grant{{Role: access.Organiser, Name: "Ana"}}}
+)
+
+// released is what lies where released bundles do; "" if nothing does.
+func released(o *Office) string {
+	b, err := os.ReadFile(filepath.Join(o.Released, "apis", "captions", "apis.en.srt"))
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+func TestATalkIsReleasedOnceItIsApproved(t *testing.T) {
+	o := made(t, conference.Scheduling{})
+	if _, err := o.AskRelease(t.Context(), organiser, "apis", ""); inputerr.Of(err) == nil {
+		t.Fatalf("it is released without anybody's approval: %v", err)
+	}
+	if err := o.Judge(t.Context(), speaker, "apis", true, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.AskRelease(t.Context(), speaker, "apis", ""); err != access.ErrForbidden {
+		t.Errorf("a speaker releases: %v", err)
+	}
+	s, err := o.AskRelease(t.Context(), organiser, "apis", "")
+	if err != nil || s.Wanted == nil || s.Wanted.Released.IsZero() || released(o) != "one" {
+		t.Fatalf("it is not released: %+v, %v", s, err)
+	}
+}
+
+func TestAnOrganiserMaySayWhyItGoesWithoutApproval(t *testing.T) {
+	o := made(t, conference.Scheduling{})
+	if _, err := o.AskRelease(t.Context(), organiser, "apis", "the speaker cannot be reached"); err != nil || released(o) != "one" {
+		t.Errorf("%v, released %q", err, released(o))
+	}
+}
+
+func TestWhatIsForbiddenIsRefusedAndNotForgotten(t *testing.T) {
+	until := time.Now().Add(time.Hour)
+	o := made(t, conference.Scheduling{Embargo: until})
+	if err := o.Judge(t.Context(), speaker, "apis", true, ""); err != nil {
+		t.Fatal(err)
+	}
+	s, err := o.AskRelease(t.Context(), organiser, "apis", "")
+	if err != nil || s.Wanted == nil || !strings.Contains(s.Wanted.Refused, "embargo") || released(o) != "" {
+		t.Fatalf("under embargo it stands as %+v, %v", s.Wanted, err)
+	}
+	if err := o.ReleaseDue(t.Context(), until.Add(-time.Minute)); err != nil || released(o) != "" {
+		t.Errorf("before its time: %v, released %q", err, released(o))
+	}
+	if err := o.ReleaseDue(t.Context(), until.Add(time.Minute)); err != nil || released(o) != "one" {
+		t.Errorf("after its time: %v, released %q", err, released(o))
+	}
+}
+
+func TestWhatIsNotToBeRecordedIsNeverReleased(t *testing.T) {
+	o := made(t, conference.Scheduling{DoNotRecord: true})
+	if _, err := o.AskRelease(t.Context(), organiser, "apis", "by mistake"); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.ReleaseDue(t.Context(), time.Now().AddDate(100, 0, 0)); err != nil || released(o) != "" {
+		t.Errorf("%v, released %q", err, released(o))
+	}
+}
+
+func TestApprovalIsOfWhatWasSeen(t *testing.T) {
+	o := made(t, conference.Scheduling{})
+	if err := o.Judge(t.Context(), speaker, "apis", true, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Describe(t.Context(), speaker, "apis", Described{Title: "Other APIs"}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := o.Judgement(t.Context(), speaker, "apis")
+	if err != nil || !s.Stale {
+		t.Errorf("after another title it stands as %+v, %v", s, err)
+	}
+	if _, err := o.AskRelease(t.Context(), organiser, "apis", ""); inputerr.Of(err) == nil {
+		t.Errorf("it is released by an approval of something else: %v", err)
+	}
+	if err := o.Judge(t.Context(), speaker, "apis", false, ""); inputerr.Of(err) == nil {
+		t.Errorf("something is wrong, and nobody says what: %v", err)
+	}
+}

@@ -1,0 +1,270 @@
+package subsync
+
+import (
+	"math"
+	"slices"
+)
+
+// rates are those that happen: film, PAL and NTSC taken for one another.
+var rates = []struct {
+	name string
+	rate float64
+}{
+	{"", 1},
+	{"24/23.976", 24 / 23.976}, {"23.976/24", 23.976 / 24},
+	{"25/24", 25 / 24.}, {"24/25", 24 / 25.},
+	{"25/23.976", 25 / 23.976}, {"23.976/25", 23.976 / 25},
+}
+
+const (
+	wide   = 50             // frames, the span of onsets that tells best whether cues belong somewhere
+	exact  = 25             // frames, the span of onsets that tells best where exactly
+	blur   = 15             // frames over which both are smoothed: cues are a bit early or late, each in its own way
+	slack  = 60             // frames to each side in which an offset is looked for
+	small  = 30             // frames: a jump by less is none
+	some   = 3              // cues by which the edges of two parts may differ, and be the same
+	far    = 25 * perSecond // frames: a seam may be misplaced by less
+	unsure = 2.75           // nats; how much likelier a seam must be where it is, give or take far, than elsewhere
+	odd    = 6.0            // nats; a run of cues against which more is said has nothing to do with the sound
+	ending = 0.6            // of what the end of a cue says: the next one's start has told of the same pause
+)
+
+// fit is a path made exact: to the cue in time, to the frame in offset.
+type fit struct {
+	sounds
+	marks    []mark
+	rate     float64
+	parts    []part
+	said     [2][]float32 // what the sound of each frame says, by mark.kind
+	ended    []float32    // what it says of the end of a cue there
+	doubtful bool         // whether there are jumps, or where, is not clear
+}
+
+// sounds are what is heard in each frame of a recording.
+type sounds struct {
+	onset []float32 // over a wide span, for whether
+	sharp []float32 // and over a narrow one, for where exactly
+	fall  []float32 // the end of speech
+}
+
+// part is a run of marks that share an offset.
+type part struct {
+	from, to int     // its marks
+	lost     int     // how many of them, from the first, stand for what the recording lacks
+	offset   float64 // frames, to be added after the rate
+}
+
+// newFit makes a path exact. The meaning of onsets is learned from where the path has the
+// cues, and then the cues are followed once more. Parts that come or go with the price of
+// a jump make the fit a doubtful one, and so does a jump whose place is not clear.
+func newFit(p path, marks []mark, m *meaning, heard sounds) *fit {
+	f := &fit{sounds: heard, marks: marks, rate: p.rate, parts: merged(p.parts)}
+	f.settle()
+	m.learn(f.onset, func(count func(kind, at int)) {
+		f.each(func(k mark, p part) { count(k.kind(), k.in(f.rate, p.offset)) })
+	})
+	f.said = m.of(f.onset)
+	ends := usual(f.fall)
+	ends.learn(f.fall, func(count func(kind, at int)) {
+		f.each(func(k mark, p part) { count(0, k.endsIn(f.rate, p.offset)) })
+	})
+	f.ended = ends.of(f.fall)[0]
+	binned := m.of(bins(f.onset))
+	f.parts = merged(follow(marks, binned, f.rate, dear))
+	f.seams()
+	f.settle()
+	f.doubtful = !f.seams() || !f.apart(binned) ||
+		!f.steady(merged(follow(marks, binned, f.rate, cheap))) ||
+		!f.endsAs(follow(marks, binned, f.rate, atEnds))
+	return f
+}
+
+// each calls do for all marks with the part that each is in.
+func (f *fit) each(do func(mark, part)) {
+	for _, p := range f.parts {
+		for _, k := range f.marks[p.from:p.to] {
+			do(k, p)
+		}
+	}
+}
+
+// steady reports whether parts that were found at a lower price are those of the fit. Marks
+// that stand for what the recording lacks find some place by chance, and may.
+func (f *fit) steady(others []part) bool {
+	others = slices.DeleteFunc(slices.Clone(others), func(o part) bool {
+		return slices.ContainsFunc(f.parts, func(p part) bool { return o.from >= p.from-some && o.to <= p.from+p.lost+some })
+	})
+	return slices.EqualFunc(f.parts, merged(others), like)
+}
+
+// apart reports whether each of several parts would be where it is without the others.
+func (f *fit) apart(binned [2][]float32) bool {
+	return len(f.parts) == 1 || !slices.ContainsFunc(f.parts, func(p part) bool {
+		return !alone(f.live(p), binned, f.rate, p)
+	})
+}
+
+// endsAs reports whether the first and the last cues are where other parts have them.
+func (f *fit) endsAs(others []part) bool {
+	return len(others) > 0 && like(others[0], f.parts[0]) && like(others[len(others)-1], f.parts[len(f.parts)-1])
+}
+
+// like reports whether there is no jump from a to b.
+func like(a, b part) bool { return math.Abs(a.offset-b.offset) <= small }
+
+// merged makes one of neighbouring parts between which there is no jump.
+func merged(parts []part) (joined []part) {
+	for _, p := range parts {
+		if n := len(joined); n > 0 && like(joined[n-1], p) {
+			joined[n-1].to = p.to
+		} else {
+			joined = append(joined, p)
+		}
+	}
+	return joined
+}
+
+// score says how well marks meet onsets at a rate and an offset.
+func score(marks []mark, onsets []float32, rate, offset float64) (sum float64) {
+	for _, m := range marks {
+		if at := m.in(rate, offset); at >= 0 && at < len(onsets) {
+			sum += float64(m.weight * onsets[at])
+		}
+	}
+	return sum
+}
+
+// evidence is what a mark says for a part, in nats.
+func (f *fit) evidence(mark int, p part) float64 {
+	m := f.marks[mark]
+	if at := m.in(f.rate, p.offset); at >= 0 && at < len(f.onset) {
+		return float64(f.said[m.kind()][at])
+	}
+	return beyond
+}
+
+// witness is what a mark and the end of its cue say for a part, in nats.
+func (f *fit) witness(mark int, p part) float64 {
+	says := f.evidence(mark, p)
+	if at := f.marks[mark].endsIn(f.rate, p.offset); at >= 0 && at < len(f.ended) {
+		says += ending * float64(f.ended[at])
+	}
+	return says
+}
+
+func (f *fit) live(p part) []mark { return f.marks[p.from+p.lost : p.to] }
+
+// align finds the best offset of each part at a rate, near where it is, and the score.
+func (f *fit) align(rate float64) (parts []part, total float64) {
+	for _, p := range f.parts {
+		middle := (f.marks[p.from].at + f.marks[p.to-1].at) / 2
+		centre := p.offset + middle*(f.rate-rate)
+		top := math.Inf(-1)
+		for d := -slack; d <= slack; d++ {
+			if s := score(f.live(p), f.sharp, rate, centre+float64(d)); s > top {
+				top, p.offset = s, centre+float64(d)
+			}
+		}
+		parts, total = append(parts, p), total+top
+	}
+	return parts, total
+}
+
+// settle chooses the rate: 1, unless one that has a name fits better; and another only
+// where that is clear, and makes a difference that can be seen.
+func (f *fit) settle() {
+	const steps, step = 20, 0.00004
+	near := f.rate
+	best, top := 1.0, math.Inf(-1)
+	try := func(rate, handicap float64) {
+		if rate == 1 {
+			handicap = 0
+		}
+		if _, s := f.align(rate); s-handicap > top {
+			best, top = rate, s-handicap
+		}
+	}
+	doubt := 3 * chance(f.marks)
+	for _, r := range rates {
+		if math.Abs(r.rate-near) < 0.003 {
+			try(r.rate, doubt/2)
+		}
+	}
+	seen := 0.25 * perSecond / (f.marks[len(f.marks)-1].at - f.marks[0].at)
+	for named, n := best, -steps; n <= steps; n++ {
+		if rate := near + float64(n)*step; math.Abs(rate-named) > seen {
+			try(rate, doubt)
+		}
+	}
+	parts, _ := f.align(best)
+	f.rate, f.parts = best, parts
+}
+
+// seams moves each bound between two parts to the cue where it fits best, and reports
+// whether it is clearly there, or near. Where the offset falls, the recording lacks a
+// passage as long as the fall: its cues have no place.
+func (f *fit) seams() (sure bool) {
+	sure = true
+	for n := 1; n < len(f.parts); n++ {
+		a, b := &f.parts[n-1], &f.parts[n]
+		gap := (a.offset - b.offset) / f.rate
+		first, last := a.from+a.lost, b.to
+		ahead := make([]float64, last-first+1) // what the marks before say for a
+		behind := make([]float64, last-first+1)
+		for i := first; i < last; i++ {
+			ahead[i-first+1] = ahead[i-first] + f.witness(i, *a)
+			behind[i-first+1] = behind[i-first] + f.witness(i, *b)
+		}
+		resumes := func(i int) int { return max(i, first+f.after(f.marks[first:last], f.marks[i].at+gap)) }
+		says := func(i int) float64 { return ahead[i-first] - behind[resumes(i)-first] }
+		best, end := 0, first+1
+		for ; end < last && resumes(end) < last; end++ {
+			if best == 0 || says(end) > says(best) {
+				best = end
+			}
+		}
+		if best == 0 {
+			return false // the recording cannot lack as much as that
+		}
+		var here, elsewhere float64 // how likely the seam is, against its being at best
+		for i := first + 1; i < end; i++ {
+			likely := math.Exp(says(i) - says(best))
+			if math.Abs(f.marks[i].at-f.marks[best].at) > far {
+				elsewhere += likely
+			} else {
+				here += likely
+			}
+		}
+		sure = sure && math.Log(here/elsewhere) > unsure
+		a.to, b.from, b.lost = best, best, resumes(best)-best
+	}
+	return sure
+}
+
+// after is the index of the first mark at or after a frame.
+func (f *fit) after(marks []mark, at float64) int {
+	n, _ := slices.BinarySearchFunc(marks, at, func(m mark, at float64) int {
+		if m.at < at {
+			return -1
+		}
+		return 1
+	})
+	return n
+}
+
+// stranger finds the run of cues that fits worst, says in milliseconds of the file where
+// it lies, and how strongly all speaks for its having nothing to do with the sound.
+func (f *fit) stranger() (from, to int64, strange float64) {
+	sum, first := 0.0, 0
+	for _, p := range f.parts {
+		for i := p.from + p.lost; i < p.to; i++ {
+			if sum <= 0 {
+				sum, first = 0, i
+			}
+			if sum -= f.evidence(i, p); sum > strange {
+				from, to, strange = milliseconds(f.marks[first].at), milliseconds(f.marks[i].at), sum
+			}
+		}
+	}
+	return from, to, strange
+}

@@ -1,0 +1,171 @@
+// Package subsync tells whether subtitles come when somebody speaks. It lays the starts of
+// the cues beside the onsets of speech in a recording, and says what would have to be
+// done to the times of the file: nothing, a shift, another rate, or another shift from
+// some point on. It proposes; only Apply changes anything, and only a copy.
+//
+// Onsets are compared, not presence: in most caption files a cue begins where the last
+// one ends, so that there is a cue at all times and nothing to be seen in that.
+//
+// How it is done, from the coarse to the fine:
+//
+//  1. onset.go makes a signal of the levels that is high where speech begins after a pause.
+//  2. search.go correlates the cues of each half minute with it at all lags up to ten
+//     minutes, and finds the rate at which one lag, or few, suit all. How far the best
+//     answer leaves the next behind is the confidence.
+//  3. meaning.go counts which onsets the cues meet there, against what there is anywhere
+//     in the recording. From then on each cue has its say, as a log likelihood ratio.
+//  4. follow.go follows the cues through the lags by that, one by one, with a price on
+//     jumps, and lets cues be nowhere on the way: they stand for what the recording lacks.
+//  5. fit.go makes rate, offsets and places of jumps exact; for the latter the ends of
+//     cues have a say, too.
+//
+// A wrong answer is worse than none. There is none where the runner-up is near, where a
+// jump comes or goes with its price, where its place is not clear, and where a run of cues
+// fits nothing. A passage of a minute or two at either end may therefore be too short to
+// be told from chance.
+package subsync
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// Frame is how long each level lasts.
+const Frame = 10 * time.Millisecond
+
+// What must be there for an answer to be given.
+const (
+	leastCues = 20  // that lie within the recording
+	leastZ    = 7.0 // standard deviations of the score above what chance gives on average
+	tolerance = 200 * time.Millisecond
+	margin    = 2.0 // how much better than its runner-up an answer must be
+)
+
+// Result is what was found. A time t of the file belongs at t × Ratio + the offset of the
+// segment that t lies in.
+type Result struct {
+	Verdict    string    `json:"verdict"`
+	OffsetMS   int64     `json:"offset_ms"`  // to be added to the times of the file, after Ratio: more than 0 where the cues come too early. That of the first segment
+	Ratio      float64   `json:"ratio"`      // by which the times of the file are to be multiplied first
+	Segments   []Segment `json:"segments"`   // one, or one more than there are jumps; none where nothing can be told
+	Confidence float64   `json:"confidence"` // 1 − runner-up/best; an answer needs a half
+
+	why string // why nothing can be told
+}
+
+// Segment is a part of the file with an offset of its own. Its bounds are on the clock of
+// the file as it is.
+type Segment struct {
+	FromMS   int64 `json:"from_ms"`
+	ToMS     int64 `json:"to_ms"`
+	OffsetMS int64 `json:"offset_ms"`
+}
+
+// Judge compares cues, in any order, with the levels of a recording: dB, one for every
+// Frame, from the instant at which the cues' clock is zero.
+func Judge(cues []conference.Cue, levels []float32) Result {
+	marks := marksOf(cues, len(levels))
+	if len(marks) < leastCues {
+		return unclear("there are only %d cues within the recording, and it takes %d", len(marks), leastCues)
+	}
+	lively := liveliness(levels)
+	sound := smooth(onsets(lively, wide), blur)
+	s := newSearch(marks, standard(sound))
+	best := s.best()
+	if best.score < leastZ*chance(marks) {
+		return unclear("nowhere do the cues meet the onsets of speech better than by chance")
+	}
+	m := usual(sound)
+	best.parts = follow(marks, m.of(bins(sound)), best.rate, dear)
+	fitting := best.score
+	if len(merged(best.parts)) == 2 {
+		fitting += s.toll() // what a jump costs says nothing about the fit
+	}
+	s.without(best)
+	confidence := max(0, 1-s.best().score/fitting)
+	if confidence < 1-1/margin || len(best.parts) == 0 {
+		return unclear("no place for the cues fits much better than others").with(confidence)
+	}
+	f := newFit(best, marks, m, sounds{
+		onset: sound,
+		sharp: smooth(onsets(lively, exact), blur),
+		fall:  smooth(falls(lively, wide), 2*blur+1),
+	})
+	if f.doubtful {
+		return unclear("some cues may belong elsewhere than the others, or not").with(confidence / 2)
+	}
+	if from, to, strange := f.stranger(); strange > odd {
+		return unclear("the cues from %s to %s do not fit the sound, though others do", clock(from), clock(to)).with(confidence / 2)
+	}
+	return f.result(cues).with(confidence)
+}
+
+// mark is a cue start to be met by an onset.
+type mark struct {
+	at     float64 // frames of the file's clock
+	ends   float64 // where its cue ends, likewise, if a pause probably follows; less than 0 if speech goes on
+	weight float32
+}
+
+// kind tells the marks that probably begin a sentence (0) from the others (1).
+func (m mark) kind() int {
+	if m.weight < 1 {
+		return 1
+	}
+	return 0
+}
+
+// in is the frame of the recording where the mark belongs by a rate and an offset.
+func (m mark) in(rate, offset float64) int { return int(math.Round(m.at*rate + offset)) }
+
+// endsIn is the frame where its cue's end belongs; less than 0 where no pause follows.
+func (m mark) endsIn(rate, offset float64) int {
+	if m.ends < 0 {
+		return -1
+	}
+	return int(math.Round(m.ends*rate + offset))
+}
+
+// marksOf are the starts of the cues that can lie in a recording of that many frames.
+func marksOf(cues []conference.Cue, frames int) (marks []mark) {
+	sorted := slices.Clone(cues)
+	slices.SortStableFunc(sorted, func(a, b conference.Cue) int { return int(a.Start - b.Start) })
+	limit := float64(frames)*1.05 + reach*bin
+	for i, c := range sorted {
+		at := float64(c.Start) / float64(Frame)
+		if i > 0 && c.Start == sorted[i-1].Start || at > limit {
+			continue
+		}
+		m := mark{at: at, ends: -1, weight: 1}
+		if i > 0 && midSentence(sorted[i-1], c) {
+			m.weight = 0.5
+		}
+		if i+1 == len(sorted) || !midSentence(c, sorted[i+1]) {
+			m.ends = float64(c.End) / float64(Frame)
+		}
+		marks = append(marks, m)
+	}
+	return marks
+}
+
+// midSentence reports whether a cue probably goes on without a pause where the one before
+// it broke off.
+func midSentence(before, c conference.Cue) bool {
+	text := strings.TrimRight(before.Text, " \n\"'”’»)]")
+	ended := strings.HasSuffix(text, ".") || strings.HasSuffix(text, "?") || strings.HasSuffix(text, "!") ||
+		strings.HasSuffix(text, "。") || strings.HasSuffix(text, "？") || strings.HasSuffix(text, "！") || strings.HasSuffix(text, "…")
+	return !ended && c.Start-before.End < tolerance
+}
+
+// chance is the standard deviation of the score of marks that meet nothing.
+func chance(marks []mark) float64 {
+	var squares float64
+	for _, m := range marks {
+		squares += float64(m.weight) * float64(m.weight)
+	}
+	return math.Sqrt(squares)
+}

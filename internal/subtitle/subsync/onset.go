@@ -1,0 +1,130 @@
+package subsync
+
+import (
+	"math"
+	"slices"
+)
+
+// The onset signal is taken from levels alone, so that what `analyse` stored is enough.
+const (
+	perSecond = 100 // frames
+	horizon   = 10  // seconds to each side over which noise floor and speech level are taken
+	narrow    = 12  // dB; a passage that moves less than this holds no speech that could be told from noise
+)
+
+// onsets says for every frame how much it looks like the beginning of speech: a rise out
+// of a pause, in standard deviations above what is usual in this recording. It is zero
+// on average, and so is what it gives to cues that have nothing to do with the sound.
+// The means of span frames before and after are compared: a wide span finds the pauses
+// that matter, a narrow one places them more exactly.
+func onsets(lively []float32, span int) []float32 {
+	sums := make([]float64, len(lively)+1)
+	for i, x := range lively {
+		sums[i+1] = sums[i] + float64(x)
+	}
+	mean := func(from, to int) float64 { return (sums[to] - sums[from]) / float64(span) }
+	rises := make([]float32, len(lively))
+	for i := span; i+span < len(lively); i++ {
+		if rise := mean(i, i+span) - mean(i-span, i); rise > 0 {
+			rises[i] = float32(rise * rise) // one out of a pause counts for more than several in mid-speech
+		}
+	}
+	return standard(rises)
+}
+
+// falls says likewise how much each frame looks like the end of speech, before a pause.
+func falls(lively []float32, span int) []float32 {
+	back := slices.Clone(lively)
+	slices.Reverse(back)
+	falls := onsets(back, span)
+	slices.Reverse(falls)
+	return falls
+}
+
+// liveliness maps levels to 0 for the noise floor and 1 for the level of speech, both as
+// they are around that time.
+func liveliness(levels []float32) []float32 {
+	x := make([]float32, len(levels))
+	var near histogram
+	add := func(second, n int) {
+		for i := max(0, second*perSecond); i < min(len(levels), (second+1)*perSecond); i++ {
+			near.add(levels[i], n)
+		}
+	}
+	for s := range horizon {
+		add(s, 1)
+	}
+	for s := 0; s*perSecond < len(levels); s++ {
+		add(s+horizon, 1)
+		add(s-horizon-1, -1)
+		floor, top := near.quantile(0.10), near.quantile(0.95)
+		scale := 1 / max(narrow, top-floor)
+		for i := s * perSecond; i < min(len(levels), (s+1)*perSecond); i++ {
+			x[i] = min(1, max(0, (levels[i]-floor)*scale))
+		}
+	}
+	return x
+}
+
+// histogram counts levels in steps of half a decibel.
+type histogram struct {
+	counts [256]int
+	total  int
+}
+
+const quietest = -120 // dB, the lowest level
+
+func (h *histogram) add(level float32, n int) {
+	h.counts[int(min(255, max(0, 2*(level-quietest))))] += n
+	h.total += n
+}
+
+// quantile is the level that a share q of the counted ones does not reach.
+func (h *histogram) quantile(q float64) float32 {
+	rest := int(q * float64(h.total))
+	for i, n := range h.counts {
+		if rest -= n; rest < 0 {
+			return quietest + float32(i)/2
+		}
+	}
+	return quietest
+}
+
+// standard shifts and scales a signal to a mean of 0 and a variance of 1, and holds down
+// what sticks out, so that no single bang decides.
+func standard(x []float32) []float32 {
+	const most = 6
+	var sum, squares float64
+	for _, v := range x {
+		sum += float64(v)
+		squares += float64(v) * float64(v)
+	}
+	n := float64(max(len(x), 1))
+	mean := sum / n
+	deviation := math.Sqrt(squares/n - mean*mean)
+	if !(deviation > 0) {
+		return make([]float32, len(x))
+	}
+	for i, v := range x {
+		x[i] = float32(min(most, (float64(v)-mean)/deviation))
+	}
+	return x
+}
+
+// smooth is x averaged over n frames around each, n odd.
+func smooth(x []float32, n int) []float32 {
+	y := make([]float32, len(x))
+	var sum float32
+	for i := range len(x) + n/2 {
+		if i < len(x) {
+			sum += x[i]
+		}
+		if i >= n {
+			sum -= x[i-n]
+		}
+		if i >= n/2 {
+			y[i-n/2] = sum / float32(n)
+		}
+	}
+	return y
+}
