@@ -13,9 +13,9 @@ import (
 
 const module = "github.com/lectern-av/lectern"
 
-// floors is where each package lives. A package imports only packages on lower floors,
+// layers is where each package lives. A package imports only packages on lower floors,
 // so what is on a floor can be read, tested and changed without what is above it.
-var floors = map[string]int{
+var layers = map[string]int{
 	"cmd/lectern":    8, // one file per command: parse, call, print
 	"internal/bench": 8, // what `make bench` measures with
 
@@ -60,12 +60,12 @@ var floors = map[string]int{
 // pure are the packages whose answers depend on their arguments alone, and what would
 // make that untrue.
 var (
-	pure     = []string{"internal/timeline", "internal/inputerr", "internal/conference", "internal/action", "internal/plan"}
-	outsides = []string{"os", "os/exec", "net", "net/http", "math/rand", "math/rand/v2", "database/sql", "log", "log/slog"}
+	pure          = []string{"internal/timeline", "internal/inputerr", "internal/conference", "internal/action", "internal/plan"}
+	impureImports = []string{"os", "os/exec", "net", "net/http", "math/rand", "math/rand/v2", "database/sql", "log", "log/slog"}
 )
 
-// rooms are the libraries that a single package knows of; everyone else asks that package.
-var rooms = map[string]string{
+// soleImporters are the libraries that a single package knows of; everyone else asks that package.
+var soleImporters = map[string]string{
 	"github.com/hibiken/asynq":       "internal/queue",
 	"github.com/u2takey/ffmpeg-go":   "internal/media",
 	"modernc.org/sqlite":             "internal/catalog",
@@ -73,9 +73,9 @@ var rooms = map[string]string{
 	"github.com/alecthomas/kong":     "cmd/lectern",
 }
 
-func TestPackagesImportOnlyLowerFloors(t *testing.T) {
+func TestImports_OnlyLowerLayers(t *testing.T) {
 	for _, p := range packages(t) {
-		own, ok := floors[p.name]
+		own, ok := layers[p.name]
 		if !ok {
 			t.Errorf("%s has no floor: give it one in the table floors of internal/architecture_test.go, above everything it imports", p.name)
 			continue
@@ -85,30 +85,30 @@ func TestPackagesImportOnlyLowerFloors(t *testing.T) {
 			if !ours {
 				continue
 			}
-			if floor, ok := floors[name]; ok && floor >= own {
+			if floor, ok := layers[name]; ok && floor >= own {
 				t.Errorf("%s on floor %d imports %s on floor %d: only lower floors may be imported", p.name, own, name, floor)
 			}
 		}
 	}
 }
 
-func TestPurePackagesTouchNothingOutside(t *testing.T) {
+func TestImports_PurePackagesHaveNoSideEffects(t *testing.T) {
 	for _, p := range packages(t) {
 		if !slices.Contains(pure, p.name) {
 			continue
 		}
 		for _, path := range p.Imports {
-			if slices.Contains(outsides, path) {
+			if slices.Contains(impureImports, path) {
 				t.Errorf("%s imports %s: what it says must follow from its arguments alone", p.name, path)
 			}
 		}
 	}
 }
 
-func TestLibrariesStayInTheirRoom(t *testing.T) {
+func TestImports_LibrariesHaveOneImporter(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, path := range p.Imports {
-			if room, ok := rooms[path]; ok && room != p.name {
+			if room, ok := soleImporters[path]; ok && room != p.name {
 				t.Errorf("%s imports %s, which is for %s alone: ask that package instead", p.name, path, room)
 			}
 		}

@@ -21,7 +21,7 @@ import (
 )
 
 //go:embed *.yaml
-var shipped embed.FS
+var builtin embed.FS
 
 // Pipeline is a valid definition.
 type Pipeline struct {
@@ -50,23 +50,23 @@ type Stage struct {
 	Line  int      // where it stands in the file
 }
 
-// Kind is a kind of stage that a pipeline may use.
-type Kind struct {
-	Name   string
-	Also   []string                            // words people use for it, to guess what was meant
-	Needs  []string                            // kinds of which a stage must be needed, directly
-	With   func() any                          // its settings with their defaults: a pointer to a struct with yaml tags; nil if it has none
-	Check  func(with any) error                // what it returns is said with the stage's line; a *inputerr.Fault may have a line of its own
-	Fits   func(s Stage, before []Stage) error // likewise, of a stage among those that stand before it
-	Single bool                                // at most one stage of a pipeline may be of it
-	Last   bool                                // every pipeline ends with a stage of it
+// StageKind is a kind of stage that a pipeline may use.
+type StageKind struct {
+	Name       string
+	Synonyms   []string                            // words people use for it, to guess what was meant
+	Needs      []string                            // kinds of which a stage must be needed, directly
+	With       func() any                          // its settings with their defaults: a pointer to a struct with yaml tags; nil if it has none
+	Check      func(with any) error                // what it returns is said with the stage's line; a *inputerr.Fault may have a line of its own
+	CheckOrder func(s Stage, before []Stage) error // likewise, of a stage among those that stand before it
+	Unique     bool                                // at most one stage of a pipeline may be of it
+	Terminal   bool                                // every pipeline ends with a stage of it
 }
 
-// leastChunk keeps encoders from starting anew too often to be good at it.
-const leastChunk = 5 * time.Second
+// minChunk keeps encoders from starting anew too often to be good at it.
+const minChunk = 5 * time.Second
 
-// file is the form of a definition.
-type file struct {
+// definition is the form of a definition.
+type definition struct {
 	About     string    `yaml:"about"`
 	Programme Programme `yaml:"programme"`
 	Stages    []struct {
@@ -79,7 +79,7 @@ type file struct {
 
 // Names are the pipelines that Lectern ships.
 func Names() []string {
-	files, _ := fs.Glob(shipped, "*.yaml") // cannot fail: the pattern is right
+	files, _ := fs.Glob(builtin, "*.yaml") // cannot fail: the pattern is right
 	for i := range files {
 		files[i] = strings.TrimSuffix(files[i], ".yaml")
 	}
@@ -88,9 +88,9 @@ func Names() []string {
 
 // Load finds a pipeline by the name of a shipped one, or reads the file of that path.
 // What is wrong with it is a *inputerr.Fault.
-func Load(nameOrFile string, kinds []Kind) (Pipeline, error) {
+func Load(nameOrFile string, kinds []StageKind) (Pipeline, error) {
 	if slices.Contains(Names(), nameOrFile) {
-		text, err := shipped.ReadFile(nameOrFile + ".yaml")
+		text, err := builtin.ReadFile(nameOrFile + ".yaml")
 		if err != nil {
 			return Pipeline{}, err
 		}
@@ -100,7 +100,7 @@ func Load(nameOrFile string, kinds []Kind) (Pipeline, error) {
 	if err != nil {
 		f := inputerr.New(nameOrFile, "is neither a pipeline's name nor a file that can be read%s",
 			strictyaml.DidYouMean(nameOrFile, Names()))
-		return Pipeline{}, f.Try("Shipped: %s; or give the path of a YAML file.", strings.Join(Names(), ", "))
+		return Pipeline{}, f.Hint("Shipped: %s; or give the path of a YAML file.", strings.Join(Names(), ", "))
 	}
 	name := nameOrFile[strings.LastIndexByte(nameOrFile, '/')+1:]
 	return Parse(strings.TrimSuffix(strings.TrimSuffix(name, ".yaml"), ".yml"), nameOrFile, text, kinds)
@@ -108,8 +108,8 @@ func Load(nameOrFile string, kinds []Kind) (Pipeline, error) {
 
 // Parse reads a definition. The file's name is for messages. Every error is a
 // *inputerr.Fault with a line.
-func Parse(name, filename string, text []byte, kinds []Kind) (Pipeline, error) {
-	f := file{Programme: Programme{Chunk: 30 * time.Second}}
+func Parse(name, filename string, text []byte, kinds []StageKind) (Pipeline, error) {
+	f := definition{Programme: Programme{Chunk: 30 * time.Second}}
 	if err := strictyaml.Decode(filename, text, &f); err != nil {
 		return Pipeline{}, err
 	}
@@ -121,11 +121,11 @@ func Parse(name, filename string, text []byte, kinds []Kind) (Pipeline, error) {
 		return Pipeline{}, inputerr.New(filename, "%v", err)
 	}
 	if len(f.Stages) == 0 {
-		return Pipeline{}, inputerr.New(filename, "has no stages").At(1).Try("See pipelines/talk.yaml for a whole one.")
+		return Pipeline{}, inputerr.New(filename, "has no stages").At(1).Hint("See pipelines/talk.yaml for a whole one.")
 	}
-	if f.Programme.Chunk < leastChunk {
+	if f.Programme.Chunk < minChunk {
 		return Pipeline{}, inputerr.New(filename, "a chunk of %v is too short", f.Programme.Chunk).
-			At(root.Programme.Line).Try("Make it %v at least; 30s serves well.", leastChunk)
+			At(root.Programme.Line).Hint("Make it %v at least; 30s serves well.", minChunk)
 	}
 	if f.Programme.Opening < 0 || f.Programme.Closing < 0 {
 		return Pipeline{}, inputerr.New(filename, "a card cannot be shorter than 0s").At(root.Programme.Line)
@@ -136,19 +136,19 @@ func Parse(name, filename string, text []byte, kinds []Kind) (Pipeline, error) {
 		if stage.Name == "" {
 			stage.Name = stage.Uses
 		}
-		if err := p.add(stage, &s.With, kinds); err != nil {
+		if err := p.addStage(stage, &s.With, kinds); err != nil {
 			return Pipeline{}, err
 		}
 	}
-	return p, p.ends(kinds)
+	return p, p.checkLastStage(kinds)
 }
 
-// ends checks that the last stage is of a kind that a pipeline can end with.
-func (p *Pipeline) ends(kinds []Kind) error {
+// checkLastStage checks that the last stage is of a kind that a pipeline can end with.
+func (p *Pipeline) checkLastStage(kinds []StageKind) error {
 	last := p.Stages[len(p.Stages)-1]
 	var names []string
 	for _, k := range kinds {
-		if k.Last {
+		if k.Terminal {
 			names = append(names, k.Name)
 		}
 	}
@@ -156,29 +156,29 @@ func (p *Pipeline) ends(kinds []Kind) error {
 		return nil
 	}
 	return inputerr.New(p.File, "ends with %s, so nothing is published", last.Name).At(last.Line).
-		Try("Let the last stage use %q.", strings.Join(names, " or "))
+		Hint("Let the last stage use %q.", strings.Join(names, " or "))
 }
 
-// add checks a stage against those before it and appends it.
-func (p *Pipeline) add(s Stage, with *yaml.Node, kinds []Kind) error {
-	wrong := func(format string, args ...any) *inputerr.Fault {
+// addStage checks a stage against those before it and appends it.
+func (p *Pipeline) addStage(s Stage, with *yaml.Node, kinds []StageKind) error {
+	wrong := func(format string, args ...any) *inputerr.Error {
 		return inputerr.New(p.File, format, args...).At(s.Line)
 	}
-	kind, ok := find(kinds, s.Uses)
+	kind, ok := findKind(kinds, s.Uses)
 	if !ok {
-		return wrong("unknown stage kind %q%s", s.Uses, guess(s.Uses, kinds)).
-			Try("Known: %s.", strings.Join(kindNames(kinds), ", "))
+		return wrong("unknown stage kind %q%s", s.Uses, suggestKind(s.Uses, kinds)).
+			Hint("Known: %s.", strings.Join(kindNames(kinds), ", "))
 	}
 	if strings.Contains(s.Name, "/") {
-		return wrong("the name %q has a slash", s.Name).Try("Use a hyphen.")
+		return wrong("the name %q has a slash", s.Name).Hint("Use a hyphen.")
 	}
 	for _, before := range p.Stages {
 		if before.Name == s.Name {
 			return wrong("a second stage is called %q, first on line %d", s.Name, before.Line).
-				Try("Give one of them a name of its own.")
+				Hint("Give one of them a name of its own.")
 		}
-		if before.Uses == s.Uses && kind.Single {
-			return wrong("a second %q stage, first on line %d", s.Uses, before.Line).Try("One is enough for all that need it.")
+		if before.Uses == s.Uses && kind.Unique {
+			return wrong("a second %q stage, first on line %d", s.Uses, before.Line).Hint("One is enough for all that need it.")
 		}
 	}
 	needed := make(map[string]bool)
@@ -186,30 +186,30 @@ func (p *Pipeline) add(s Stage, with *yaml.Node, kinds []Kind) error {
 		i := slices.IndexFunc(p.Stages, func(b Stage) bool { return b.Name == name })
 		if i < 0 {
 			return wrong("%s needs %q, which no stage before it is called%s", s.Name, name,
-				strictyaml.DidYouMean(name, p.names()))
+				strictyaml.DidYouMean(name, p.stageNames()))
 		}
 		needed[p.Stages[i].Uses] = true
 	}
 	for _, k := range kind.Needs {
 		if !needed[k] {
 			return wrong("%s needs a stage that uses %q", s.Name, k).
-				Try("Put one before it, and its name into needs: […].")
+				Hint("Put one before it, and its name into needs: […].")
 		}
 	}
-	if err := s.settings(p.File, kind, with); err != nil {
+	if err := s.decodeSettings(p.File, kind, with); err != nil {
 		return err
 	}
-	if kind.Fits != nil {
-		if err := kind.Fits(s, p.Stages); err != nil {
-			return s.wrong(p.File, s.Line, err)
+	if kind.CheckOrder != nil {
+		if err := kind.CheckOrder(s, p.Stages); err != nil {
+			return s.errorAt(p.File, s.Line, err)
 		}
 	}
 	p.Stages = append(p.Stages, s)
 	return nil
 }
 
-// settings decodes what stands under with: into the kind's own form.
-func (s *Stage) settings(filename string, kind Kind, with *yaml.Node) error {
+// decodeSettings decodes what stands under with: into the kind's own form.
+func (s *Stage) decodeSettings(filename string, kind StageKind, with *yaml.Node) error {
 	given := with.Kind != 0
 	if kind.With == nil {
 		if given {
@@ -227,10 +227,10 @@ func (s *Stage) settings(filename string, kind Kind, with *yaml.Node) error {
 	if given {
 		line = with.Line
 	}
-	if of, ok := s.With.(interface{ BelongingFiles() []*File }); ok {
+	if of, ok := s.With.(interface{ BelongingFiles() []*AttachedFile }); ok {
 		for _, f := range of.BelongingFiles() {
 			if err := f.read(filepath.Dir(filename)); err != nil {
-				return s.wrong(filename, line, err)
+				return s.errorAt(filename, line, err)
 			}
 		}
 	}
@@ -238,14 +238,14 @@ func (s *Stage) settings(filename string, kind Kind, with *yaml.Node) error {
 		return nil
 	}
 	if err := kind.Check(s.With); err != nil {
-		return s.wrong(filename, line, err)
+		return s.errorAt(filename, line, err)
 	}
 	return nil
 }
 
-// wrong is a fault of the stage's, on the line that err names, or else on that one.
-func (s Stage) wrong(filename string, line int, err error) error {
-	if f := inputerr.Of(err); f != nil {
+// errorAt is a fault of the stage's, on the line that err names, or else on that one.
+func (s Stage) errorAt(filename string, line int, err error) error {
+	if f := inputerr.As(err); f != nil {
 		at := *f
 		at.File, at.Line, at.Problem = filename, cmp.Or(f.Line, line), s.Name+": "+f.Problem
 		return &at
@@ -253,7 +253,7 @@ func (s Stage) wrong(filename string, line int, err error) error {
 	return inputerr.New(filename, "%s: %v", s.Name, err).At(line)
 }
 
-func (p Pipeline) names() []string {
+func (p Pipeline) stageNames() []string {
 	names := make([]string, len(p.Stages))
 	for i, s := range p.Stages {
 		names[i] = s.Name
@@ -261,15 +261,15 @@ func (p Pipeline) names() []string {
 	return names
 }
 
-func find(kinds []Kind, name string) (Kind, bool) {
-	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })
+func findKind(kinds []StageKind, name string) (StageKind, bool) {
+	i := slices.IndexFunc(kinds, func(k StageKind) bool { return k.Name == name })
 	if i < 0 {
-		return Kind{}, false
+		return StageKind{}, false
 	}
 	return kinds[i], true
 }
 
-func kindNames(kinds []Kind) []string {
+func kindNames(kinds []StageKind) []string {
 	names := make([]string, len(kinds))
 	for i, k := range kinds {
 		names[i] = k.Name
@@ -277,12 +277,12 @@ func kindNames(kinds []Kind) []string {
 	return names
 }
 
-// guess is `, did you mean "encode"?` for "transcod", too: what people call a kind counts.
-func guess(word string, kinds []Kind) string {
+// suggestKind is `, did you mean "encode"?` for "transcod", too: what people call a kind counts.
+func suggestKind(word string, kinds []StageKind) string {
 	meant := make(map[string]string)
 	var words []string
 	for _, k := range kinds {
-		for _, w := range append([]string{k.Name}, k.Also...) {
+		for _, w := range append([]string{k.Name}, k.Synonyms...) {
 			meant[w] = k.Name
 			words = append(words, w)
 		}

@@ -15,9 +15,9 @@ import (
 	"github.com/lectern-av/lectern/worker"
 )
 
-func kinds() []pipelines.Kind { return worker.PipelineKinds(worker.Kinds()) }
+func kinds() []pipelines.StageKind { return worker.PipelineKinds(worker.Kinds()) }
 
-func TestShippedPipelinesAreValid(t *testing.T) {
+func TestLoad_BuiltinPipelines(t *testing.T) {
 	names := pipelines.Names()
 	if len(names) < 2 {
 		t.Fatalf("shipped: %v", names)
@@ -33,7 +33,7 @@ func TestShippedPipelinesAreValid(t *testing.T) {
 	}
 }
 
-func TestExamplesAreValid(t *testing.T) {
+func TestLoad_Examples(t *testing.T) {
 	examples, err := filepath.Glob("examples/*.yaml")
 	if err != nil || len(examples) < 2 {
 		t.Fatalf("examples: %v, %v", examples, err)
@@ -46,7 +46,7 @@ func TestExamplesAreValid(t *testing.T) {
 }
 
 // The examples name every key that an exec stage, and a rendition, may have.
-func TestExamplesExplainEveryKey(t *testing.T) {
+func TestExamples_ExplainEveryKey(t *testing.T) {
 	var text []byte
 	for _, file := range []string{"examples/loudness.yaml", "examples/draft.yaml", "examples/renditions.yaml"} {
 		b, err := os.ReadFile(file)
@@ -66,7 +66,7 @@ func TestExamplesExplainEveryKey(t *testing.T) {
 }
 
 // A pipeline that is wrong says where, and what was probably meant.
-func TestWrongPipelines(t *testing.T) {
+func TestParse_InvalidPipelines(t *testing.T) {
 	const head = "stages:\n  - uses: probe\n  - {uses: index, needs: [probe]}\n"
 	const bare = head + "  - uses: exec\n    needs: [index]\n    with:\n      inputs: {recording: {from: index}}\n"
 	const exec = bare + "      outputs: {o: {}}\n"
@@ -121,7 +121,7 @@ func TestWrongPipelines(t *testing.T) {
 		{"a rate that is none", "programme: {rate: fast}\n" + head, 1, "frame rate"},
 	} {
 		_, err := pipelines.Parse("mine", "mine.yaml", []byte(c.text), kinds())
-		var f *inputerr.Fault
+		var f *inputerr.Error
 		if !errors.As(err, &f) {
 			t.Errorf("%s: %v, want a fault", c.name, err)
 			continue

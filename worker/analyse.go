@@ -10,19 +10,19 @@ import (
 // doAnalyse goes through a recording once, for all cuts there will ever be.
 func doAnalyse(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	spec, err := params[plan.AnalyseSpec](a)
+	spec, err := decodeParams[plan.AnalyseSpec](a)
 	if err != nil {
 		return err
 	}
-	path, err := t.Path(ctx, a, "recording", indexedFile)
+	path, err := t.InputPath(ctx, a, "recording", indexedFile)
 	if err != nil {
 		return err
 	}
 	analyse := t.Media().Analyse
-	if spec.Unseen {
-		analyse = t.Media().Listen
+	if spec.SoundOnly {
+		analyse = t.Media().AnalyseSound
 	}
-	found, err := analyse(ctx, path, spec.Probe, t.Dir, t.fraction)
+	found, err := analyse(ctx, path, spec.Probe, t.Dir, t.fractionProgress)
 	if err != nil {
 		return err
 	}

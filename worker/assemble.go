@@ -10,28 +10,28 @@ import (
 // doAssemble joins the segments of one rendition, with subtitles where they are asked for.
 func doAssemble(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	spec, err := params[media.AssembleSpec](a)
+	spec, err := decodeParams[media.AssembleSpec](a)
 	if err != nil {
 		return err
 	}
-	var from media.Parts
-	if from.Segments, err = t.Paths(ctx, a, "segment", segmentFile); err != nil {
+	var from media.AssembleInputs
+	if from.Segments, err = t.InputPaths(ctx, a, "segment", segmentFile); err != nil {
 		return err
 	}
-	floor, err := t.Path(ctx, a, "audio", soundFile)
+	floor, err := t.InputPath(ctx, a, "audio", soundFile)
 	if err != nil {
 		return err
 	}
-	others, err := t.Paths(ctx, a, "sound", soundFile)
+	others, err := t.InputPaths(ctx, a, "sound", soundFile)
 	if err != nil {
 		return err
 	}
 	from.Sounds = append([]string{floor}, others...)
-	if from.Subtitles, err = t.Paths(ctx, a, "captions", "captions."+spec.Container.Text()); err != nil {
+	if from.Subtitles, err = t.InputPaths(ctx, a, "captions", "captions."+spec.Container.SubtitleExtension()); err != nil {
 		return err
 	}
 	file := "video." + string(spec.Container)
-	facts, err := t.Media().Assemble(ctx, spec, from, filepath.Join(t.Dir, file), t.Dir, t.frames(spec.Frames))
+	facts, err := t.Media().Assemble(ctx, spec, from, filepath.Join(t.Dir, file), t.Dir, t.frameProgress(spec.Frames))
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ const soundFile = plan.SoundFile
 // doAudio makes the sound of the whole programme.
 func doAudio(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	spec, err := params[media.AudioSpec](a)
+	spec, err := decodeParams[media.AudioSpec](a)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func doAudio(ctx context.Context, t *Task) error {
 		frames += p.Range.Len()
 	}
 	total := spec.Rate.Time(frames)
-	facts, err := t.Media().Audio(ctx, spec, sources, filepath.Join(t.Dir, soundFile), func(p media.Progress) {
+	facts, err := t.Media().RenderAudio(ctx, spec, sources, filepath.Join(t.Dir, soundFile), func(p media.Progress) {
 		t.Progress(p.Time.Seconds()/total.Seconds(), p.Speed)
 	})
 	if err != nil {
@@ -40,22 +40,22 @@ func doAudio(ctx context.Context, t *Task) error {
 }
 
 // soundSources are the recordings that the sound comes from, in the order of the spec.
-func (t *Task) soundSources(ctx context.Context, a action.Action) ([]media.SoundSource, error) {
-	recordings, err := t.Paths(ctx, a, "recording", indexedFile)
+func (t *Task) soundSources(ctx context.Context, a action.Action) ([]media.AudioSource, error) {
+	recordings, err := t.InputPaths(ctx, a, "recording", indexedFile)
 	if err != nil {
 		return nil, err
 	}
-	blocks, err := t.Paths(ctx, a, "analysis", media.BlocksFile)
+	blocks, err := t.InputPaths(ctx, a, "analysis", media.BlocksFile)
 	if err != nil {
 		return nil, err
 	}
-	sources := make([]media.SoundSource, len(recordings))
+	sources := make([]media.AudioSource, len(recordings))
 	for i := range sources {
 		var found media.Analysis
-		if err := t.Facts(ctx, a, fmt.Sprintf("analysis/%05d", i), &found); err != nil {
+		if err := t.InputFacts(ctx, a, fmt.Sprintf("analysis/%05d", i), &found); err != nil {
 			return nil, err
 		}
-		sources[i] = media.SoundSource{Path: recordings[i], Blocks: blocks[i], Origin: found.Origin}
+		sources[i] = media.AudioSource{Path: recordings[i], Blocks: blocks[i], Origin: found.Origin}
 	}
 	return sources, nil
 }

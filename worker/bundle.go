@@ -20,41 +20,41 @@ import (
 // its files. Laying them out is the conductor's.
 func doBundle(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	spec, err := params[plan.BundleSpec](a)
+	spec, err := decodeParams[plan.BundleSpec](a)
 	if err != nil {
 		return err
 	}
-	b := &bundling{Task: t, action: a, spec: spec}
-	if err := b.gather(ctx); err != nil {
+	b := &bundleWriter{Task: t, action: a, spec: spec}
+	if err := b.collectFiles(ctx); err != nil {
 		return err
 	}
-	if err := b.chapters(); err != nil {
+	if err := b.writeChapters(); err != nil {
 		return err
 	}
 	if spec.Destination == "youtube" {
-		if err := b.youtube(); err != nil {
+		if err := b.writeYouTube(); err != nil {
 			return err
 		}
 	}
-	if err := b.describe(ctx); err != nil {
+	if err := b.writeManifest(ctx); err != nil {
 		return err
 	}
 	return b.publish(ctx)
 }
 
-// bundling is a bundle being written down.
-type bundling struct {
+// bundleWriter is a bundle being written down.
+type bundleWriter struct {
 	*Task
 	action  action.Action
 	spec    plan.BundleSpec
 	content bundle.Content
-	layout  []plan.Laid
+	layout  []plan.LayoutEntry
 	notes   []string
 	written []string // names of files in Dir
 }
 
-// gather lists the files that other actions made, and the tracks.
-func (b *bundling) gather(ctx context.Context) error {
+// collectFiles lists the files that other actions made, and the tracks.
+func (b *bundleWriter) collectFiles(ctx context.Context) error {
 	tracks := make(map[string]*bundle.Track)
 	for _, s := range b.spec.Tracks {
 		tracks[s.Language] = &bundle.Track{Language: s.Language, Kind: s.Kind, Revision: s.Revision, State: s.State, File: s.File, Source: s.Source, Translated: s.Translated}
@@ -68,62 +68,62 @@ func (b *bundling) gather(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.layout = append(b.layout, plan.Laid{Path: e.Path, File: f, Key: e.Key})
-		entry := bundle.File{Path: e.Path, SHA256: f.SHA256, Size: f.Size, Role: bundle.Role(e.Role), Sounds: e.Sounds, Subtitles: e.Subtitles}
-		if entry.Role == bundle.Video || entry.Role == bundle.Audio {
+		b.layout = append(b.layout, plan.LayoutEntry{Path: e.Path, File: f, Key: e.Key})
+		entry := bundle.File{Path: e.Path, SHA256: f.SHA256, Size: f.Size, Role: bundle.Role(e.Role), AudioLanguages: e.Sounds, SubtitleLanguages: e.Subtitles}
+		if entry.Role == bundle.RoleVideo || entry.Role == bundle.RoleAudio {
 			entry.Media = artifact.Facts
 		}
-		if entry.Role == bundle.Audio {
+		if entry.Role == bundle.RoleAudio {
 			entry.Language = e.Language
 		}
 		b.content.Files = append(b.content.Files, entry)
-		if track := tracks[e.Language]; track != nil && entry.Role == bundle.Captions {
-			if err := b.captions(ctx, e, track); err != nil {
+		if track := tracks[e.Language]; track != nil && entry.Role == bundle.RoleCaptions {
+			if err := b.addCaptions(ctx, e, track); err != nil {
 				return err
 			}
 		}
 	}
 	for _, s := range b.spec.Tracks {
 		track := tracks[s.Language]
-		if err := b.sync(ctx, track); err != nil {
+		if err := b.addSync(ctx, track); err != nil {
 			return err
 		}
-		b.notes = append(b.notes, remarks(track)...)
+		b.notes = append(b.notes, trackNotes(track)...)
 		b.content.Tracks = append(b.content.Tracks, *track)
 	}
 	return nil
 }
 
-// sync adds what is known of whether a track comes when somebody speaks.
-func (b *bundling) sync(ctx context.Context, track *bundle.Track) error {
+// addSync adds what is known of whether a track comes when somebody speaks.
+func (b *bundleWriter) addSync(ctx context.Context, track *bundle.Track) error {
 	role := plan.SyncRole + track.Language
 	if _, ok := b.action.Inputs[role]; !ok {
 		return nil
 	}
-	track.Sync = new(bundle.Sync)
-	return b.Facts(ctx, b.action, role, track.Sync)
+	track.Sync = new(bundle.SyncSummary)
+	return b.InputFacts(ctx, b.action, role, track.Sync)
 }
 
-// remarks tells a person how a track does: its grade, and whether it is clearly off.
-func remarks(t *bundle.Track) (notes []string) {
+// trackNotes tells a person how a track does: its grade, and whether it is clearly off.
+func trackNotes(t *bundle.Track) (notes []string) {
 	if t.Check != nil {
 		note := fmt.Sprintf("%s: grade %s by %s in %s: %s", cmp.Or(t.File, t.Language), t.Check.Grade, t.Check.Profile,
-			subtitle.EnglishName(t.Language), t.Check.Counts)
+			subtitle.EnglishLanguageName(t.Language), t.Check.Counts)
 		if t.Check.Counts.Errors+t.Check.Counts.Warnings > 0 {
 			note += "; lectern subtitles check says where"
 		}
 		notes = append(notes, note)
 	}
-	if t.Sync != nil && t.Sync.Off() {
-		notes = append(notes, fmt.Sprintf("%s: %s Nothing was changed; lectern subtitles sync can do it", cmp.Or(t.File, t.Language), t.Sync.Says))
+	if t.Sync != nil && t.Sync.OutOfSync() {
+		notes = append(notes, fmt.Sprintf("%s: %s Nothing was changed; lectern subtitles sync can do it", cmp.Or(t.File, t.Language), t.Sync.Message))
 	}
 	return notes
 }
 
-// captions adds one sidecar to its track.
-func (b *bundling) captions(ctx context.Context, e plan.Entry, track *bundle.Track) error {
+// addCaptions adds one sidecar to its track.
+func (b *bundleWriter) addCaptions(ctx context.Context, e plan.BundleEntry, track *bundle.Track) error {
 	var facts captionsFacts
-	if err := b.Facts(ctx, b.action, e.Path, &facts); err != nil {
+	if err := b.InputFacts(ctx, b.action, e.Path, &facts); err != nil {
 		return err
 	}
 	track.Files = append(track.Files, e.Path)
@@ -131,12 +131,12 @@ func (b *bundling) captions(ctx context.Context, e plan.Entry, track *bundle.Tra
 	return nil
 }
 
-// chapters writes the chapters as players on the web take them, in each language that has
+// writeChapters writes the chapters as players on the web take them, in each language that has
 // words for them.
-func (b *bundling) chapters() error {
+func (b *bundleWriter) writeChapters() error {
 	talk := b.spec.Talk
 	for _, language := range talk.ChapterLanguages() {
-		sections, _ := talk.In(language).Sections(b.spec.Edition.Programme)
+		sections, _ := talk.Localized(language).Sections(b.spec.Edition.Programme)
 		if len(sections) == 0 {
 			return nil
 		}
@@ -144,41 +144,41 @@ func (b *bundling) chapters() error {
 		if err != nil {
 			return fmt.Errorf("write the chapters in %s: %w", language, err)
 		}
-		if err := b.add(bundle.ChaptersPath(talk.Slug, language), bundle.Chapters, data); err != nil {
+		if err := b.writeListed(bundle.ChaptersPath(talk.Slug, language), bundle.RoleChapters, data); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// add puts a file of the bundle's own among the manifest's.
-func (b *bundling) add(path string, role bundle.Role, data []byte) error {
-	f, err := b.write(path, data)
+// writeListed puts a file of the bundle's own among the manifest's.
+func (b *bundleWriter) writeListed(path string, role bundle.Role, data []byte) error {
+	f, err := b.writeFile(path, data)
 	b.content.Files = append(b.content.Files, bundle.File{Path: path, SHA256: f.SHA256, Size: f.Size, Role: role})
 	return err
 }
 
-// youtube writes the form of the upload.
-func (b *bundling) youtube() error {
-	data, notes, err := bundle.YouTube(bundle.Told{
+// writeYouTube writes the form of the upload.
+func (b *bundleWriter) writeYouTube() error {
+	data, notes, err := bundle.YouTubeJSON(bundle.YouTubeInput{
 		Talk: b.spec.Talk, Conference: b.spec.Conference, Programme: b.spec.Edition.Programme, Tracks: b.content.Tracks,
 	})
 	if err != nil {
 		return err
 	}
 	b.notes = append(b.notes, notes...)
-	return b.add(bundle.YouTubeName, bundle.Upload, data)
+	return b.writeListed(bundle.YouTubeName, bundle.RoleUploadMetadata, data)
 }
 
-// describe writes manifest and sums.
-func (b *bundling) describe(ctx context.Context) error {
-	version, err := b.Media().Version(ctx)
+// writeManifest writes manifest and sums.
+func (b *bundleWriter) writeManifest(ctx context.Context) error {
+	version, err := b.Media().FFmpegVersion(ctx)
 	if err != nil {
 		return err
 	}
-	b.content.Lectern = bundle.Version
+	b.content.FormatVersion = bundle.FormatVersion
 	b.content.Talk, b.content.Edition = b.spec.Talk, b.spec.Edition
-	b.content.LeftOut, b.content.Troubles = b.spec.LeftOut, b.spec.Troubles
+	b.content.LeftOut, b.content.Issues = b.spec.LeftOut, b.spec.Issues
 	b.content.Provenance = bundle.Provenance{
 		Pipeline: b.spec.Pipeline,
 		Keys:     make(map[string]action.Key),
@@ -192,23 +192,23 @@ func (b *bundling) describe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := b.write(bundle.ManifestName, manifest)
+	f, err := b.writeFile(bundle.ManifestName, manifest)
 	if err != nil {
 		return err
 	}
 	summed := append(slices.Clip(b.content.Files), bundle.File{Path: f.Name, SHA256: f.SHA256, Size: f.Size})
-	_, err = b.write(bundle.SumsName, bundle.Sums(summed))
+	_, err = b.writeFile(bundle.SumsName, bundle.EncodeSums(summed))
 	return err
 }
 
-// write writes a file of the bundle's own.
-func (b *bundling) write(at string, data []byte) (action.File, error) {
+// writeFile writes a file of the bundle's own.
+func (b *bundleWriter) writeFile(at string, data []byte) (action.File, error) {
 	f := action.File{Name: path.Base(at), SHA256: string(action.KeyOf(data)), Size: int64(len(data))}
-	b.layout = append(b.layout, plan.Laid{Path: at, File: f})
+	b.layout = append(b.layout, plan.LayoutEntry{Path: at, File: f})
 	b.written = append(b.written, f.Name)
 	return f, os.WriteFile(filepath.Join(b.Dir, f.Name), data, 0o600)
 }
 
-func (b *bundling) publish(ctx context.Context) error {
+func (b *bundleWriter) publish(ctx context.Context) error {
 	return b.Publish(ctx, b.action, b.Dir, plan.BundleFacts{Layout: b.layout}, b.notes, b.written...)
 }

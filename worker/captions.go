@@ -26,19 +26,19 @@ const (
 
 // captionsFacts are what a captions artifact says of its track.
 type captionsFacts struct {
-	Cues    int             `json:"cues"`
-	LeftOut []subtitle.Left `json:"left_out"`
-	Check   bundle.Grade    `json:"check"`
+	Cues    int                   `json:"cues"`
+	LeftOut []subtitle.OmittedCue `json:"left_out"`
+	Check   bundle.CheckSummary   `json:"check"`
 }
 
 // doCaptions places one track in the programme and writes it in every form.
 func doCaptions(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	spec, err := params[plan.CaptionsSpec](a)
+	spec, err := decodeParams[plan.CaptionsSpec](a)
 	if err != nil {
 		return err
 	}
-	path, err := t.Path(ctx, a, "track", plan.GivenFile)
+	path, err := t.InputPath(ctx, a, "track", plan.InlineInputFile)
 	if err != nil {
 		return err
 	}
@@ -46,30 +46,30 @@ func doCaptions(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	cues, err := subtitle.ParseCanonical(canonical)
+	cues, err := subtitle.ParseCanonicalJSON(canonical)
 	if err != nil {
 		return err
 	}
-	profile, err := check.Named(spec.Profile)
+	profile, err := check.ProfileByName(spec.Profile)
 	if err != nil {
 		return err
 	}
-	placed, left := subtitle.Place(spec.Programme, cues)
+	placed, left := subtitle.ToProgramme(spec.Programme, cues)
 	found := check.Check(placed, profile, spec.Language, spec.Programme.Duration())
 	notes, err := writeCaptions(t.Dir, spec, placed)
 	if err != nil {
 		return err
 	}
-	notes = append(notes, leftOut(spec.Language, left)...)
-	return t.Publish(ctx, a, t.Dir, captionsFacts{len(placed), left, bundle.GradeOf(found)}, notes, captionsSRT, captionsVTT, captionsText)
+	notes = append(notes, leftOutNotes(spec.Language, left)...)
+	return t.Publish(ctx, a, t.Dir, captionsFacts{len(placed), left, bundle.SummarizeCheck(found)}, notes, captionsSRT, captionsVTT, captionsText)
 }
 
-// leftOut says how many cues no viewer sees, and why, in a line for each reason. A cut
+// leftOutNotes says how many cues no viewer sees, and why, in a line for each reason. A cut
 // leaves many out as it should; the manifest lists them one by one.
-func leftOut(language string, left []subtitle.Left) (notes []string) {
+func leftOutNotes(language string, left []subtitle.OmittedCue) (notes []string) {
 	count := make(map[string]int)
 	for _, l := range left {
-		count[l.Why]++
+		count[l.Reason]++
 	}
 	for _, why := range slices.Sorted(maps.Keys(count)) {
 		notes = append(notes, fmt.Sprintf("%s subtitles: %d left out of the bundle (%s); bundle.json lists them", language, count[why], why))
@@ -82,7 +82,7 @@ func leftOut(language string, left []subtitle.Left) (notes []string) {
 func writeCaptions(dir string, spec plan.CaptionsSpec, cues []conference.Cue) (notes []string, err error) {
 	write := func(w io.Writer, f subtitle.Format, o subtitle.WriteOptions) error {
 		losses, err := subtitle.Write(w, cues, f, o)
-		notes = append(notes, lost(spec.Language, f, losses)...)
+		notes = append(notes, lossNotes(spec.Language, f, losses)...)
 		return err
 	}
 	writers := []struct {
@@ -107,8 +107,8 @@ func writeCaptions(dir string, spec plan.CaptionsSpec, cues []conference.Cue) (n
 	return notes, nil
 }
 
-// lost says each kind of loss once.
-func lost(language string, f subtitle.Format, losses []subtitle.Diagnostic) (notes []string) {
+// lossNotes says each kind of loss once.
+func lossNotes(language string, f subtitle.Format, losses []subtitle.Diagnostic) (notes []string) {
 	count := make(map[string]int)
 	for _, l := range losses {
 		count[l.Code]++

@@ -12,12 +12,12 @@ import (
 
 // doCard makes all missing renditions of one card.
 func doCard(ctx context.Context, t *Task) error {
-	card, err := params[media.CardSpec](t.Actions[0])
+	card, err := decodeParams[media.CardSpec](t.Actions[0])
 	if err != nil {
 		return err
 	}
-	outs, err := outputs(t, func(s media.CardSpec) media.EncodeOut {
-		return media.EncodeOut{Width: s.Width, Height: s.Height, Encoding: s.Encoding}
+	outs, err := encodeOutputs(t, func(s media.CardSpec) media.EncodeOutput {
+		return media.EncodeOutput{Width: s.Width, Height: s.Height, Encoding: s.Encoding}
 	})
 	if err != nil {
 		return err
@@ -26,8 +26,8 @@ func doCard(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	err = t.Media().Card(ctx, card, from, outs, t.Dir, t.frames(card.Frames))
-	if err = undrawable(err, fmt.Sprintf("the card for %q", card.Title)); err != nil {
+	err = t.Media().RenderCard(ctx, card, from, outs, t.Dir, t.frameProgress(card.Frames))
+	if err = drawingFault(err, fmt.Sprintf("the card for %q", card.Title)); err != nil {
 		return err
 	}
 	return publishSegments(ctx, t, outs, nil)
@@ -39,23 +39,23 @@ func (t *Task) cardFiles(ctx context.Context, a action.Action) (from media.CardF
 		if _, ok := a.Inputs[role]; !ok {
 			continue
 		}
-		if *at, err = t.Path(ctx, a, role, ""); err != nil {
+		if *at, err = t.InputPath(ctx, a, role, ""); err != nil {
 			return from, err
 		}
 	}
 	return from, nil
 }
 
-// undrawable is err, or where it is something that this machine has not, such as a font, the fault
+// drawingFault is err, or where it is something that this machine has not, such as a font, the fault
 // that this is: trying again would not help.
-func undrawable(err error, what string) error {
-	if lack := new(media.Lack); errors.As(err, &lack) {
-		return &ownFault{inputerr.New("", "%s cannot be drawn: %s", what, lack.What).Try("%s", lack.Remedy)}
+func drawingFault(err error, what string) error {
+	if lack := new(media.RequirementError); errors.As(err, &lack) {
+		return &machineFault{inputerr.New("", "%s cannot be drawn: %s", what, lack.Problem).Hint("%s", lack.Remedy)}
 	}
 	var glyph *media.GlyphError
 	if !errors.As(err, &glyph) {
 		return err
 	}
-	return &ownFault{inputerr.New("", "%s cannot be drawn: no font here has %q (%U)", what, glyph.Character, glyph.Character).
-		Try("Install one; on Debian and Ubuntu: apt-get install %s.", glyph.Package)}
+	return &machineFault{inputerr.New("", "%s cannot be drawn: no font here has %q (%U)", what, glyph.Character, glyph.Character).
+		Hint("Install one; on Debian and Ubuntu: apt-get install %s.", glyph.Package)}
 }

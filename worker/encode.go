@@ -17,16 +17,16 @@ const segmentFile = "segment.mp4"
 
 // doEncode makes all missing renditions of one chunk from one decode.
 func doEncode(ctx context.Context, t *Task) error {
-	chunk, err := params[media.EncodeSpec](t.Actions[0])
+	chunk, err := decodeParams[media.EncodeSpec](t.Actions[0])
 	if err != nil {
 		return err
 	}
-	path, err := t.Path(ctx, t.Actions[0], "recording", indexedFile)
+	path, err := t.InputPath(ctx, t.Actions[0], "recording", indexedFile)
 	if err != nil {
 		return err
 	}
-	outs, err := outputs(t, func(s media.EncodeSpec) media.EncodeOut {
-		return media.EncodeOut{Width: s.Width, Height: s.Height, Encoding: s.Encoding, Blank: s.Blank}
+	outs, err := encodeOutputs(t, func(s media.EncodeSpec) media.EncodeOutput {
+		return media.EncodeOutput{Width: s.Width, Height: s.Height, Encoding: s.Encoding, Blank: s.Blank}
 	})
 	if err != nil {
 		return err
@@ -34,8 +34,8 @@ func doEncode(ctx context.Context, t *Task) error {
 	if err := writeScripts(t, outs); err != nil {
 		return err
 	}
-	notes, err := t.Media().Encode(ctx, path, chunk.Pictures, chunk.Range, outs, t.Dir, t.frames(chunk.Range.Len()))
-	if err = undrawable(err, "a burned-in subtitle"); err != nil {
+	notes, err := t.Media().Encode(ctx, path, chunk.Source, chunk.Range, outs, t.Dir, t.frameProgress(chunk.Range.Len()))
+	if err = drawingFault(err, "a burned-in subtitle"); err != nil {
 		return err
 	}
 	recording, _, _ := strings.Cut(t.Actions[0].Share, "/") // "r2/17"
@@ -48,16 +48,16 @@ func doEncode(ctx context.Context, t *Task) error {
 // writeScripts writes the subtitles that are to be burned into outs. A script counts
 // hundredths of a second, so each cue begins and ends between two frames, half a frame
 // early.
-func writeScripts(t *Task, outs []media.EncodeOut) error {
+func writeScripts(t *Task, outs []media.EncodeOutput) error {
 	for i, a := range t.Actions {
-		spec, err := params[media.EncodeSpec](a)
+		spec, err := decodeParams[media.EncodeSpec](a)
 		if err != nil {
 			return err
 		}
 		if len(spec.Cues) == 0 {
 			continue
 		}
-		half := spec.Pictures.Rate.Time(1) / 2
+		half := spec.Source.Rate.Time(1) / 2
 		for n := range spec.Cues {
 			c := &spec.Cues[n]
 			c.Start, c.End = max(0, c.Start-half), c.End-half
@@ -74,11 +74,11 @@ func writeScripts(t *Task, outs []media.EncodeOut) error {
 	return nil
 }
 
-// outputs gives each action of the task a directory of its own and says what to make.
-func outputs[Spec any](t *Task, of func(Spec) media.EncodeOut) ([]media.EncodeOut, error) {
-	outs := make([]media.EncodeOut, len(t.Actions))
+// encodeOutputs gives each action of the task a directory of its own and says what to make.
+func encodeOutputs[Spec any](t *Task, of func(Spec) media.EncodeOutput) ([]media.EncodeOutput, error) {
+	outs := make([]media.EncodeOutput, len(t.Actions))
 	for i, a := range t.Actions {
-		spec, err := params[Spec](a)
+		spec, err := decodeParams[Spec](a)
 		if err != nil {
 			return nil, err
 		}
@@ -93,7 +93,7 @@ func outputs[Spec any](t *Task, of func(Spec) media.EncodeOut) ([]media.EncodeOu
 }
 
 // publishSegments publishes each action's segment by itself.
-func publishSegments(ctx context.Context, t *Task, outs []media.EncodeOut, notes []string) error {
+func publishSegments(ctx context.Context, t *Task, outs []media.EncodeOutput, notes []string) error {
 	for i, a := range t.Actions {
 		if err := t.Publish(ctx, a, filepath.Dir(outs[i].Path), nil, notes, segmentFile); err != nil {
 			return err

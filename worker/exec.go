@@ -30,26 +30,26 @@ import (
 // to no environment, and ends with its time, with the worker and as a whole.
 func doExec(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	spec, err := params[plan.ExecSpec](a)
+	spec, err := decodeParams[plan.ExecSpec](a)
 	if err != nil {
 		return err
 	}
-	e := &executing{Task: t, action: a, spec: spec, paths: make(map[string][]string)}
-	if err := e.furnish(ctx); err != nil {
+	e := &execRun{Task: t, action: a, spec: spec, paths: make(map[string][]string)}
+	if err := e.prepareDirs(ctx); err != nil {
 		return err
 	}
 	if err := e.run(ctx); err != nil {
 		return err
 	}
-	names, err := e.proveOutputs()
+	names, err := e.verifyOutputs()
 	if err != nil {
 		return err
 	}
 	if spec.Draft != nil {
-		if err := e.draft(); err != nil {
+		if err := e.writeDraft(); err != nil {
 			return err
 		}
-		names = append(names, plan.GivenFile)
+		names = append(names, plan.InlineInputFile)
 	}
 	return t.Publish(ctx, a, filepath.Join(t.Dir, outputsDir), nil, e.notes, names...)
 }
@@ -64,8 +64,8 @@ const (
 	tempDir    = "tmp"
 )
 
-// executing is a program on its way.
-type executing struct {
+// execRun is a program on its way.
+type execRun struct {
 	*Task
 	action action.Action
 	spec   plan.ExecSpec
@@ -73,14 +73,14 @@ type executing struct {
 	notes  []string
 }
 
-// wrong is a fault of the stage.
-func (e *executing) wrong(format string, args ...any) *inputerr.Fault {
+// stageFault is a fault of the stage.
+func (e *execRun) stageFault(format string, args ...any) *inputerr.Error {
 	stage, _, _ := strings.Cut(e.action.Slot, "/")
 	return inputerr.New("stage "+stage, format, args...)
 }
 
-// furnish lays out what the program finds.
-func (e *executing) furnish(ctx context.Context) error {
+// prepareDirs lays out what the program finds.
+func (e *execRun) prepareDirs(ctx context.Context) error {
 	for _, room := range []string{inputsDir, outputsDir, filesDir, workDir, homeDir, tempDir} {
 		if err := os.Mkdir(filepath.Join(e.Dir, room), 0o700); err != nil {
 			return err
@@ -88,7 +88,7 @@ func (e *executing) furnish(ctx context.Context) error {
 	}
 	for name, files := range e.spec.Inputs {
 		for i, file := range files {
-			path, err := e.input(ctx, name, i, len(files), file)
+			path, err := e.linkInput(ctx, name, i, len(files), file)
 			if err != nil {
 				return fmt.Errorf("input %s: %w", name, err)
 			}
@@ -96,7 +96,7 @@ func (e *executing) furnish(ctx context.Context) error {
 		}
 	}
 	for name, file := range e.spec.Files {
-		path, err := e.belonging(ctx, name, file)
+		path, err := e.copyPipelineFile(ctx, name, file)
 		if err != nil {
 			return fmt.Errorf("file %s: %w", name, err)
 		}
@@ -108,9 +108,9 @@ func (e *executing) furnish(ctx context.Context) error {
 	return nil
 }
 
-// input is a link to a file, or the facts of an artifact, by the input's name and with the
+// linkInput is a link to a file, or the facts of an artifact, by the input's name and with the
 // ending that programs go by.
-func (e *executing) input(ctx context.Context, name string, i, of int, file string) (string, error) {
+func (e *execRun) linkInput(ctx context.Context, name string, i, of int, file string) (string, error) {
 	role := fmt.Sprintf("%s%s/%05d", plan.InputRole, name, i)
 	if of > 1 {
 		name = fmt.Sprintf("%s-%d", name, i+1)
@@ -123,14 +123,14 @@ func (e *executing) input(ctx context.Context, name string, i, of int, file stri
 		}
 		return at + ".json", os.WriteFile(at+".json", artifact.Facts, 0o400)
 	}
-	path, err := e.Path(ctx, e.action, role, file)
+	path, err := e.InputPath(ctx, e.action, role, file)
 	if err != nil {
 		return "", err
 	}
 	ending := filepath.Ext(file)
 	if o, ok := e.job.Originals[e.action.Inputs[role]]; ok {
 		ending = filepath.Ext(o.Path)
-	} else if file == plan.GivenFile {
+	} else if file == plan.InlineInputFile {
 		ending = ".json"
 	}
 	if path, err = filepath.Abs(path); err != nil {
@@ -139,9 +139,9 @@ func (e *executing) input(ctx context.Context, name string, i, of int, file stri
 	return at + ending, os.Symlink(path, at+ending)
 }
 
-// belonging is a copy of a file that belongs to the pipeline, which can be run.
-func (e *executing) belonging(ctx context.Context, name, file string) (string, error) {
-	from, err := e.Path(ctx, e.action, plan.FileRole+name, plan.GivenFile)
+// copyPipelineFile is a copy of a file that belongs to the pipeline, which can be run.
+func (e *execRun) copyPipelineFile(ctx context.Context, name, file string) (string, error) {
+	from, err := e.InputPath(ctx, e.action, plan.FileRole+name, plan.InlineInputFile)
 	if err != nil {
 		return "", err
 	}
@@ -159,42 +159,42 @@ func (e *executing) belonging(ctx context.Context, name, file string) (string, e
 
 // run runs the program. Like Lectern itself it ends with 3 where the input is at fault, and
 // says so in the last line of its standard error; then trying again is no use.
-func (e *executing) run(ctx context.Context) error {
+func (e *execRun) run(ctx context.Context) error {
 	command := media.Command{Dir: filepath.Join(e.Dir, workDir), Env: e.environment()}
 	for _, word := range e.spec.Run {
-		command.Args = append(command.Args, e.words(word)...)
+		command.Args = append(command.Args, e.expandArgument(word)...)
 	}
 	if _, err := exec.LookPath(command.Args[0]); err != nil {
-		return e.wrong("the program %q cannot be run on this machine: %v", filepath.Base(command.Args[0]), errors.Unwrap(err)).
-			Try("Install it on every machine with a worker, or make it executable.")
+		return e.stageFault("the program %q cannot be run on this machine: %v", filepath.Base(command.Args[0]), errors.Unwrap(err)).
+			Hint("Install it on every machine with a worker, or make it executable.")
 	}
 	if limit := e.action.Timeout; limit > 0 {
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, limit, e.wrong("the program took longer than %v", limit).
-			Try("Give the stage a longer timeout."))
+		ctx, stop = context.WithTimeoutCause(ctx, limit, e.stageFault("the program took longer than %v", limit).
+			Hint("Give the stage a longer timeout."))
 		defer stop()
 	}
-	_, err := e.Media().Exec(ctx, command, e.listen)
+	_, err := e.Media().Exec(ctx, command, e.readOutput)
 	var ended *media.ToolError
 	if errors.As(err, &ended) && ended.ExitCode == 3 {
 		said := strings.TrimSpace(ended.Stderr)
 		if said == "" {
 			said = "the program says that its input is at fault, and not why"
 		}
-		return e.wrong("%s", strings.TrimRight(said[strings.LastIndexByte(said, '\n')+1:], "."))
+		return e.stageFault("%s", strings.TrimRight(said[strings.LastIndexByte(said, '\n')+1:], "."))
 	}
 	return err
 }
 
 // environment is all that the program gets: PATH, rooms of its own for what it may want to
 // leave somewhere, the C locale in UTF-8, UTC, and what the pipeline adds.
-func (e *executing) environment() []string {
+func (e *execRun) environment() []string {
 	env := map[string]string{
 		"PATH": os.Getenv("PATH"), "LANG": "C.UTF-8", "TZ": "UTC",
 		"HOME": filepath.Join(e.Dir, homeDir), "TMPDIR": filepath.Join(e.Dir, tempDir),
 	}
 	for name, value := range e.spec.Env {
-		env[name] = strings.Join(e.words(value), " ")
+		env[name] = strings.Join(e.expandArgument(value), " ")
 	}
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(env)) {
@@ -203,9 +203,9 @@ func (e *executing) environment() []string {
 	return all
 }
 
-// words is what a word of the command line becomes: several, where it stands for several
+// expandArgument is what a word of the command line becomes: several, where it stands for several
 // files and for nothing else.
-func (e *executing) words(word string) []string {
+func (e *execRun) expandArgument(word string) []string {
 	if name, ok := strings.CutPrefix(word, "{"); ok {
 		if paths := e.paths[strings.TrimSuffix(name, "}")]; len(paths) > 1 {
 			return paths
@@ -217,9 +217,9 @@ func (e *executing) words(word string) []string {
 	})}
 }
 
-// listen takes from the program's standard output the lines "note TEXT", for people, and
+// readOutput takes from the program's standard output the lines "note TEXT", for people, and
 // "progress F", from 0 to 1. All other lines are its own affair.
-func (e *executing) listen(r io.Reader) error {
+func (e *execRun) readOutput(r io.Reader) error {
 	lines := bufio.NewReader(r)
 	for {
 		line, tooLong, err := lines.ReadLine()
@@ -232,22 +232,22 @@ func (e *executing) listen(r io.Reader) error {
 		word, rest, _ := strings.Cut(string(line), " ")
 		switch rest = strings.TrimSpace(rest); {
 		case tooLong:
-		case word == "note" && rest != "" && len(e.notes) < mostNotes:
+		case word == "note" && rest != "" && len(e.notes) < maxNotes:
 			e.notes = append(e.notes, strings.ToValidUTF8(rest, "�"))
 		case word == "progress":
 			if f, err := strconv.ParseFloat(rest, 64); err == nil {
-				e.fraction(f)
+				e.fractionProgress(f)
 			}
 		}
 	}
 }
 
-// mostNotes is how many notes of a program anybody reads.
-const mostNotes = 20
+// maxNotes is how many notes of a program anybody reads.
+const maxNotes = 20
 
-// proveOutputs sees that all outputs were made: files with something in them, here and
+// verifyOutputs sees that all outputs were made: files with something in them, here and
 // nowhere else.
-func (e *executing) proveOutputs() (names []string, err error) {
+func (e *execRun) verifyOutputs() (names []string, err error) {
 	root, err := os.OpenRoot(e.Dir)
 	if err != nil {
 		return nil, err
@@ -277,8 +277,8 @@ func (e *executing) proveOutputs() (names []string, err error) {
 	return names, nil
 }
 
-// draft reads the subtitles that the program wrote, and puts them on the reel's clock.
-func (e *executing) draft() error {
+// writeDraft reads the subtitles that the program wrote, and puts them on the reel's clock.
+func (e *execRun) writeDraft() error {
 	d := e.spec.Draft
 	name := e.spec.Outputs[d.Output]
 	data, err := os.ReadFile(filepath.Join(e.Dir, outputsDir, name))
@@ -286,21 +286,21 @@ func (e *executing) draft() error {
 		return err
 	}
 	doc, err := subtitle.Parse(name, data, subtitle.Options{Language: d.Language})
-	if f := inputerr.Of(err); f != nil {
-		return e.wrong("the subtitles that the program wrote cannot be read: %v", f)
+	if f := inputerr.As(err); f != nil {
+		return e.stageFault("the subtitles that the program wrote cannot be read: %v", f)
 	}
 	if err != nil {
 		return err
 	}
-	cues, left := onReel(doc.Cues, *d)
+	cues, left := toReel(doc.Cues, *d)
 	if len(left) > 0 {
-		e.notes = append(e.notes, fmt.Sprintf("%s: %d cues were not taken: %s", name, len(left), left[0].Why))
+		e.notes = append(e.notes, fmt.Sprintf("%s: %d cues were not taken: %s", name, len(left), left[0].Reason))
 	}
-	return os.WriteFile(filepath.Join(e.Dir, outputsDir, plan.GivenFile), subtitle.Canonical(cues), 0o600)
+	return os.WriteFile(filepath.Join(e.Dir, outputsDir, plan.InlineInputFile), subtitle.CanonicalJSON(cues), 0o600)
 }
 
-// onReel moves cues from a program's clock to the reel's.
-func onReel(cues []conference.Cue, d plan.DraftSpec) (moved []conference.Cue, left []subtitle.Left) {
+// toReel moves cues from a program's clock to the reel's.
+func toReel(cues []conference.Cue, d plan.DraftSpec) (moved []conference.Cue, left []subtitle.OmittedCue) {
 	if d.Programme != nil {
 		return subtitle.ToReel(*d.Programme, cues)
 	}

@@ -20,23 +20,23 @@ import (
 	"github.com/lectern-av/lectern/internal/store"
 )
 
-// bench is a worker with one action to do: a program.
-type bench struct {
+// execFixture is a worker with one action to do: a program.
+type execFixture struct {
 	worker *Worker
 	store  *store.Local
 	action action.Action
 	job    action.Job
 }
 
-// newBench has a program that reads two recordings and a script, and makes "out.txt".
-func newBench(t *testing.T, run ...string) *bench {
+// newExecFixture has a program that reads two recordings and a script, and makes "out.txt".
+func newExecFixture(t *testing.T, run ...string) *execFixture {
 	t.Helper()
 	dir := t.TempDir()
 	s, err := store.Open(filepath.Join(dir, "store"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{store: s, job: action.Job{ID: "job", Originals: make(map[action.Key]action.Original)}}
+	b := &execFixture{store: s, job: action.Job{ID: "job", Originals: make(map[action.Key]action.Original)}}
 	inputs := make(map[string]action.Key)
 	for i, name := range []string{"one.mp4", "two words.mts"} {
 		path := filepath.Join(dir, name)
@@ -51,7 +51,7 @@ func newBench(t *testing.T, run ...string) *bench {
 		b.job.Originals[key] = action.Original{Path: path, Size: info.Size(), ModTime: info.ModTime()}
 		inputs[plan.InputRole+"recordings/0000"+strconv.Itoa(i)] = key
 	}
-	inputs[plan.FileRole+"script"] = give(t, s, "#!/bin/sh\necho from the script: \"$1\"\n")
+	inputs[plan.FileRole+"script"] = putInlineInput(t, s, "#!/bin/sh\necho from the script: \"$1\"\n")
 	spec := plan.ExecSpec{
 		Run: run, Version: 1,
 		Inputs:  map[string][]string{"recordings": {plan.RecordingFile, plan.RecordingFile}},
@@ -62,26 +62,26 @@ func newBench(t *testing.T, run ...string) *bench {
 	if b.action, _, err = action.New("exec", plan.Exec().Version, "report", spec, inputs); err != nil {
 		t.Fatal(err)
 	}
-	b.worker = &Worker{Store: s, Media: media.Tools{Output: 1 << 20}, Log: slog.New(slog.DiscardHandler), Kinds: Kinds()}
+	b.worker = &Worker{Store: s, Media: media.Tools{MaxFileSize: 1 << 20}, Log: slog.New(slog.DiscardHandler), Kinds: Kinds()}
 	return b
 }
 
-// give stores an input that comes with the facts.
-func give(t *testing.T, s *store.Local, content string) action.Key {
+// putInlineInput stores an input that comes with the facts.
+func putInlineInput(t *testing.T, s *store.Local, content string) action.Key {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, plan.GivenFile), []byte(content), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, plan.InlineInputFile), []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a := action.Artifact{Key: action.KeyOf([]byte(content)), Kind: "given", Files: []action.File{{Name: plan.GivenFile}}}
+	a := action.Artifact{Key: action.KeyOf([]byte(content)), Kind: "given", Files: []action.File{{Name: plan.InlineInputFile}}}
 	if _, err := s.Put(t.Context(), a, dir); err != nil {
 		t.Fatal(err)
 	}
 	return a.Key
 }
 
-// do does the action; made is what it published as "out.txt".
-func (b *bench) do(ctx context.Context, t *testing.T) (made string, a action.Artifact, err error) {
+// run does the action; made is what it published as "out.txt".
+func (b *execFixture) run(ctx context.Context, t *testing.T) (made string, a action.Artifact, err error) {
 	t.Helper()
 	b.job.Actions = []action.Action{b.action}
 	if err := b.worker.Handle(ctx, b.job, func(action.Event) {}); err != nil {
@@ -114,7 +114,7 @@ func sh(script string, args ...string) []string {
 }
 
 // What a program finds, and what becomes of what it makes.
-func TestExecGivesAProgramWhatItIsToHave(t *testing.T) {
+func TestExec_ProgramEnvironment(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		run  []string
@@ -129,7 +129,7 @@ func TestExecGivesAProgramWhatItIsToHave(t *testing.T) {
 		{"standard input is empty", sh(`cat - >read; wc -c <read | tr -d ' ' >$OUT`), "0\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			made, _, err := newBench(t, c.run...).do(t.Context(), t)
+			made, _, err := newExecFixture(t, c.run...).run(t.Context(), t)
 			if err != nil || made != c.want {
 				t.Errorf("it made %q, %v; want %q", made, err, c.want)
 			}
@@ -137,8 +137,8 @@ func TestExecGivesAProgramWhatItIsToHave(t *testing.T) {
 	}
 }
 
-func TestExecHearsNotesAndProgress(t *testing.T) {
-	b := newBench(t, sh(`echo note quiet; echo notes; echo progress 0.5; echo progress much; echo "note  and slow "; echo x >$OUT`)...)
+func TestExec_NotesAndProgress(t *testing.T) {
+	b := newExecFixture(t, sh(`echo note quiet; echo notes; echo progress 0.5; echo progress much; echo "note  and slow "; echo x >$OUT`)...)
 	var progress []float64
 	b.job.Actions = []action.Action{b.action}
 	err := b.worker.Handle(t.Context(), b.job, func(e action.Event) { progress = append(progress, e.Fraction) })
@@ -152,7 +152,7 @@ func TestExecHearsNotesAndProgress(t *testing.T) {
 }
 
 // A program that fails, or does not make what it was to make, makes nothing.
-func TestExecProvesWhatWasMade(t *testing.T) {
+func TestExec_OutputsVerified(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		run   []string
@@ -173,21 +173,21 @@ func TestExecProvesWhatWasMade(t *testing.T) {
 		{"others left running that hold its output", sh("sleep 60 & echo x >$OUT"), "left a program running", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, _, err := newBench(t, c.run...).do(t.Context(), t)
+			_, _, err := newExecFixture(t, c.run...).run(t.Context(), t)
 			var failed *action.Failure
-			if !errors.As(err, &failed) || !strings.Contains(err.Error(), c.says) && !strings.Contains(failed.Fault.Error(), c.says) {
+			if !errors.As(err, &failed) || !strings.Contains(err.Error(), c.says) && !strings.Contains(failed.InputError.Error(), c.says) {
 				t.Fatalf("%v; want a failure that says %q", err, c.says)
 			}
-			if (failed.Fault != nil) != c.fault {
-				t.Errorf("a fault is wanted: %v; got %+v", c.fault, failed.Fault)
+			if (failed.InputError != nil) != c.fault {
+				t.Errorf("a fault is wanted: %v; got %+v", c.fault, failed.InputError)
 			}
 		})
 	}
 }
 
 // A bad end keeps what the program said.
-func TestExecKeepsWhatAProgramSaid(t *testing.T) {
-	_, _, err := newBench(t, sh("echo first >&2; echo last >&2; exit 7")...).do(t.Context(), t)
+func TestExec_StderrKept(t *testing.T) {
+	_, _, err := newExecFixture(t, sh("echo first >&2; echo last >&2; exit 7")...).run(t.Context(), t)
 	var failed *action.Failure
 	if !errors.As(err, &failed) || failed.Stderr != "first\nlast\n" || failed.Command[0] != "sh" {
 		t.Errorf("%+v", failed)
@@ -196,20 +196,20 @@ func TestExecKeepsWhatAProgramSaid(t *testing.T) {
 
 // When its time is over, or nobody wants it any more, a program ends with all that it
 // started.
-func TestExecEndsAsAWhole(t *testing.T) {
+func TestExec_ProcessGroupKilled(t *testing.T) {
 	for _, limit := range []time.Duration{0, 500 * time.Millisecond} {
 		path := filepath.Join(t.TempDir(), "life")
 		if err := syscall.Mkfifo(path, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		// What the program started says that it runs, and would go on for ever.
-		b := newBench(t, sh(`sh -c 'trap "" TERM; exec >"$0"; echo; while :; do sleep 60; done' "$1" & wait`, path)...)
+		b := newExecFixture(t, sh(`sh -c 'trap "" TERM; exec >"$0"; echo; while :; do sleep 60; done' "$1" & wait`, path)...)
 		b.action.Timeout = limit
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		ended := make(chan error, 1)
 		go func() {
-			_, _, err := b.do(ctx, t)
+			_, _, err := b.run(ctx, t)
 			ended <- err
 		}()
 		life, err := os.Open(path)
@@ -225,7 +225,7 @@ func TestExecEndsAsAWhole(t *testing.T) {
 		}
 		err = <-ended
 		var failed *action.Failure
-		if limit > 0 && (!errors.As(err, &failed) || failed.Fault == nil || !strings.Contains(failed.Fault.Error(), "took longer than 500ms")) {
+		if limit > 0 && (!errors.As(err, &failed) || failed.InputError == nil || !strings.Contains(failed.InputError.Error(), "took longer than 500ms")) {
 			t.Errorf("its time was over: %v", err)
 		}
 		if limit == 0 && !errors.Is(err, context.Canceled) {

@@ -11,22 +11,22 @@ import (
 // doPodcast puts the sound of a programme into a file of its own.
 func doPodcast(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	spec, err := params[media.PodcastSpec](a)
+	spec, err := decodeParams[media.PodcastSpec](a)
 	if err != nil {
 		return err
 	}
-	sound, err := t.Path(ctx, a, "audio", soundFile)
+	sound, err := t.InputPath(ctx, a, "audio", soundFile)
 	if err != nil {
 		return err
 	}
 	cover := ""
 	if _, ok := a.Inputs["cover"]; ok {
-		if cover, err = t.Path(ctx, a, "cover", thumbnailFile); err != nil {
+		if cover, err = t.InputPath(ctx, a, "cover", thumbnailFile); err != nil {
 			return err
 		}
 	}
 	file := plan.PodcastFile(spec)
-	facts, err := t.Media().Podcast(ctx, spec, sound, cover, filepath.Join(t.Dir, file), t.Dir)
+	facts, err := t.Media().WritePodcast(ctx, spec, sound, cover, filepath.Join(t.Dir, file), t.Dir)
 	if err != nil {
 		return err
 	}

@@ -18,23 +18,23 @@ import (
 // and some on a contact sheet for people.
 func doSprite(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	spec, err := params[plan.SpriteSpec](a)
+	spec, err := decodeParams[plan.SpriteSpec](a)
 	if err != nil {
 		return err
 	}
-	chunks, err := t.stills(ctx, a)
+	chunks, err := t.stillsByChunk(ctx, a)
 	if err != nil {
 		return err
 	}
-	strips, err := t.Paths(ctx, a, "stills", stillsFile)
+	strips, err := t.InputPaths(ctx, a, "stills", stillsFile)
 	if err != nil {
 		return err
 	}
 	if len(chunks) != len(spec.Chunks) || len(strips) != len(chunks) {
 		return fmt.Errorf("there are stills of %d chunks, and not of %d", len(chunks), len(spec.Chunks))
 	}
-	tiles := tilesOf(spec, chunks)
-	sheets := media.Sheets{Width: spec.Width, Height: spec.Height, Tiles: len(tiles), PerSheet: plan.SheetTiles}
+	tiles := buildTiles(spec, chunks)
+	sheets := media.SpriteSheets{Width: spec.Width, Height: spec.Height, Tiles: len(tiles), PerSheet: plan.SheetTiles}
 	var names []string
 	for n := range sheets.Count() {
 		names = append(names, plan.SheetFile(n))
@@ -45,7 +45,7 @@ func doSprite(ctx context.Context, t *Task) error {
 	if err := os.WriteFile(filepath.Join(t.Dir, plan.SpriteVTT), spriteVTT(spec, sheets, tiles), 0o600); err != nil {
 		return err
 	}
-	if err := contact(spec, tiles, strips, filepath.Join(t.Dir, plan.ContactFile)); err != nil {
+	if err := writeContactSheet(spec, tiles, strips, filepath.Join(t.Dir, plan.ContactFile)); err != nil {
 		return err
 	}
 	return t.Publish(ctx, a, t.Dir, nil, nil, append(names, plan.SpriteVTT, plan.ContactFile)...)
@@ -59,9 +59,9 @@ type tile struct {
 	at         int64          // the frame that it is
 }
 
-// tilesOf are all stills in programme order. They cover it without a gap: the cards belong to
+// buildTiles are all stills in programme order. They cover it without a gap: the cards belong to
 // the first and the last.
-func tilesOf(spec plan.SpriteSpec, chunks [][]media.Still) (tiles []tile) {
+func buildTiles(spec plan.SpriteSpec, chunks [][]media.Still) (tiles []tile) {
 	for i, chunk := range chunks {
 		from := spec.Chunks[i].At
 		for k, still := range chunk {
@@ -78,11 +78,11 @@ func tilesOf(spec plan.SpriteSpec, chunks [][]media.Still) (tiles []tile) {
 
 // spriteVTT is one cue for each tile, whose text is the sheet with the tile's place on it, as
 // a media fragment (https://www.w3.org/TR/media-frags/#naming-space).
-func spriteVTT(spec plan.SpriteSpec, sheets media.Sheets, tiles []tile) []byte {
+func spriteVTT(spec plan.SpriteSpec, sheets media.SpriteSheets, tiles []tile) []byte {
 	var b bytes.Buffer
 	b.WriteString("WEBVTT\n")
 	for i, t := range tiles {
-		sheet, at := sheets.Place(i)
+		sheet, at := sheets.TileAt(i)
 		fmt.Fprintf(&b, "\n%s --> %s\n%s-%s#xywh=%d,%d,%d,%d\n", vttTime(spec.Rate.Time(t.span.From)), vttTime(spec.Rate.Time(t.span.To)),
 			spec.Slug, plan.SheetFile(sheet), at.Min.X, at.Min.Y, at.Dx(), at.Dy())
 	}
@@ -100,9 +100,9 @@ const (
 	contactRows    = 6
 )
 
-// contact writes a sheet of stills from all over the programme, with their times: the best of
+// writeContactSheet writes a sheet of stills from all over the programme, with their times: the best of
 // each of as many parts of the same length as there is room for.
-func contact(spec plan.SpriteSpec, tiles []tile, strips []string, out string) error {
+func writeContactSheet(spec plan.SpriteSpec, tiles []tile, strips []string, out string) error {
 	var chosen []tile
 	n := min(contactColumns*contactRows, len(tiles))
 	for part := range n {
@@ -114,12 +114,12 @@ func contact(spec plan.SpriteSpec, tiles []tile, strips []string, out string) er
 		}
 		chosen = append(chosen, best)
 	}
-	var shown []media.Shown
+	var shown []media.ContactStill
 	for _, t := range chosen {
 		at := image.Rect(0, t.nth*spec.Height, spec.Width, (t.nth+1)*spec.Height)
-		shown = append(shown, media.Shown{Path: strips[t.chunk], At: at, Label: clock(spec.Rate.Time(t.at))})
+		shown = append(shown, media.ContactStill{Path: strips[t.chunk], At: at, Label: clock(spec.Rate.Time(t.at))})
 	}
-	return media.Contact(shown, contactColumns, out)
+	return media.WriteContactSheet(shown, contactColumns, out)
 }
 
 // clock is "1:02:03", or "2:03" below an hour.

@@ -15,8 +15,8 @@ func TestSpriteVTT(t *testing.T) {
 		Slug: "apis", Rate: timeline.Rate{Num: 25, Den: 1}, Programme: 125 + 225 + 50 + 100, Width: 320, Height: 180,
 		Chunks: []plan.SpriteChunk{{At: 125, Until: []int64{125, 225}}, {At: 125 + 225, Until: []int64{50}}},
 	}
-	tiles := tilesOf(spec, [][]media.Still{{{Frame: 60}, {Frame: 180}}, {{Frame: 10}}})
-	got := string(spriteVTT(spec, media.Sheets{Width: 320, Height: 180, Tiles: len(tiles), PerSheet: 2}, tiles))
+	tiles := buildTiles(spec, [][]media.Still{{{Frame: 60}, {Frame: 180}}, {{Frame: 10}}})
+	got := string(spriteVTT(spec, media.SpriteSheets{Width: 320, Height: 180, Tiles: len(tiles), PerSheet: 2}, tiles))
 	want := `WEBVTT
 
 00:00:00.000 --> 00:00:10.000

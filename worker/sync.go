@@ -15,11 +15,11 @@ import (
 // analyse heard is enough. Whatever it finds, it only tells.
 func doSync(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	spec, err := params[plan.SyncSpec](a)
+	spec, err := decodeParams[plan.SyncSpec](a)
 	if err != nil {
 		return err
 	}
-	path, err := t.Path(ctx, a, "times", plan.GivenFile)
+	path, err := t.InputPath(ctx, a, "times", plan.InlineInputFile)
 	if err != nil {
 		return err
 	}
@@ -27,11 +27,11 @@ func doSync(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	cues, err := plan.ParseTiming(times)
+	cues, err := plan.ParseCueTimes(times)
 	if err != nil {
 		return err
 	}
-	paths, err := t.Paths(ctx, a, "analysis", media.LevelsFile)
+	paths, err := t.InputPaths(ctx, a, "analysis", media.LevelsFile)
 	if err != nil {
 		return err
 	}
@@ -39,12 +39,12 @@ func doSync(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	found := subsync.Judge(cues, levels)
-	return t.Publish(ctx, a, t.Dir, bundle.Sync{Result: found, Says: found.Sentence()}, nil)
+	found := subsync.Analyze(cues, levels)
+	return t.Publish(ctx, a, t.Dir, bundle.SyncSummary{Result: found, Message: found.Sentence()}, nil)
 }
 
-// silence is the lowest level there is, in dB.
-const silence = -120
+// silentLevel is the lowest level there is, in dB.
+const silentLevel = -120
 
 // ReelLevels is the levels of the whole reel: those of each recording in its place, and
 // silence where one has no sound.
@@ -52,12 +52,12 @@ func ReelLevels(spec plan.SyncSpec, paths []string) ([]float32, error) {
 	frame := func(d time.Duration) int { return int(d / subsync.Frame) }
 	var reel []float32
 	for i, r := range spec.Recordings {
-		own, err := media.Levels(paths[i])
+		own, err := media.ReadLevels(paths[i])
 		if err != nil {
 			return nil, err
 		}
 		for n := len(reel); n < frame(r.At+r.Length); n++ {
-			level := float32(silence)
+			level := float32(silentLevel)
 			if at := n - frame(r.At) + frame(r.Zero); at >= 0 && at < len(own) {
 				level = own[at]
 			}

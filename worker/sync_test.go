@@ -23,7 +23,7 @@ func TestReelLevels(t *testing.T) {
 		paths = append(paths, path)
 	}
 	slices.SortFunc(paths, func(a, b string) int { return int(filepath.Base(a)[0]) - int(filepath.Base(b)[0]) })
-	got, err := ReelLevels(plan.SyncSpec{Recordings: []plan.Heard{
+	got, err := ReelLevels(plan.SyncSpec{Recordings: []plan.ReelRecording{
 		{At: 0, Zero: frame, Length: 3 * frame},
 		{At: 3 * frame, Zero: -frame, Length: 4 * frame},
 		{At: 7*frame - 1, Zero: 0, Length: frame + 1},

@@ -20,15 +20,15 @@ const stillsFile = "stills.jpg"
 // doStills takes the small pictures of one chunk.
 func doStills(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	spec, err := params[media.StillsSpec](a)
+	spec, err := decodeParams[media.StillsSpec](a)
 	if err != nil {
 		return err
 	}
-	path, err := t.Path(ctx, a, "segment", segmentFile)
+	path, err := t.InputPath(ctx, a, "segment", segmentFile)
 	if err != nil {
 		return err
 	}
-	stills, err := t.Media().Stills(ctx, path, spec, filepath.Join(t.Dir, stillsFile))
+	stills, err := t.Media().ExtractStills(ctx, path, spec, filepath.Join(t.Dir, stillsFile))
 	if err != nil {
 		return err
 	}
@@ -41,9 +41,9 @@ const thumbnailFile = "thumbnail.jpg"
 // doThumbnail makes the still that stands for the talk.
 func doThumbnail(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	take := t.fromRecording
+	take := t.thumbnailFromRecording
 	if _, ok := a.Inputs["recording"]; !ok {
-		take = t.fromStills
+		take = t.posterFromStills
 	}
 	if err := take(ctx, a, filepath.Join(t.Dir, thumbnailFile)); err != nil {
 		return err
@@ -51,60 +51,60 @@ func doThumbnail(ctx context.Context, t *Task) error {
 	return t.Publish(ctx, a, t.Dir, nil, nil, thumbnailFile)
 }
 
-// fromRecording looks for a still in a part of a recording.
-func (t *Task) fromRecording(ctx context.Context, a action.Action, out string) error {
-	spec, err := params[media.ThumbnailSpec](a)
+// thumbnailFromRecording looks for a still in a part of a recording.
+func (t *Task) thumbnailFromRecording(ctx context.Context, a action.Action, out string) error {
+	spec, err := decodeParams[media.ThumbnailSpec](a)
 	if err != nil {
 		return err
 	}
-	path, err := t.Path(ctx, a, "recording", indexedFile)
+	path, err := t.InputPath(ctx, a, "recording", indexedFile)
 	if err != nil {
 		return err
 	}
-	return t.Media().Thumbnail(ctx, path, spec, out)
+	return t.Media().WriteThumbnail(ctx, path, spec, out)
 }
 
-// fromStills takes the best of all stills once more, off the recording, in full size.
-func (t *Task) fromStills(ctx context.Context, a action.Action, out string) error {
-	spec, err := params[plan.PosterSpec](a)
+// posterFromStills takes the best of all stills once more, off the recording, in full size.
+func (t *Task) posterFromStills(ctx context.Context, a action.Action, out string) error {
+	spec, err := decodeParams[plan.PosterSpec](a)
 	if err != nil {
 		return err
 	}
-	chunks, err := t.stills(ctx, a)
+	chunks, err := t.stillsByChunk(ctx, a)
 	if err != nil {
 		return err
 	}
 	if len(chunks) != len(spec.Chunks) {
 		return fmt.Errorf("there are stills of %d chunks, and not of %d", len(chunks), len(spec.Chunks))
 	}
-	var all []media.Candidate
+	var all []media.StillCandidate
 	var of []int // which chunk each is of
 	for i, chunk := range chunks {
 		for _, still := range chunk {
-			all = append(all, media.Candidate{Still: still, Edge: spec.Chunks[i].Edge})
+			all = append(all, media.StillCandidate{Still: still, Edge: spec.Chunks[i].Edge})
 			of = append(of, i)
 		}
 	}
-	best := media.Choose(all)
+	best := media.ChooseStill(all)
 	if best < 0 {
 		return errors.New("there are no stills")
 	}
 	chunk := spec.Chunks[of[best]]
-	path, err := t.Path(ctx, a, fmt.Sprintf("recording/%05d", chunk.Recording), indexedFile)
+	path, err := t.InputPath(ctx, a, fmt.Sprintf("recording/%05d", chunk.Recording), indexedFile)
 	if err != nil {
 		return err
 	}
-	return t.Media().Poster(ctx, path, spec.Pictures[chunk.Recording], chunk.From+all[best].Frame, out)
+	return t.Media().WritePoster(ctx, path, spec.Sources[chunk.Recording], chunk.From+all[best].Frame, out)
 }
 
-// stills are those of each chunk, in programme order.
-func (t *Task) stills(ctx context.Context, a action.Action) (chunks [][]media.Still, err error) {
+// stillsByChunk are those of each chunk, in programme order.
+func (t *Task) stillsByChunk(ctx context.Context, a action.Action) (chunks [][]media.Still, err error) {
 	for _, role := range slices.Sorted(maps.Keys(a.Inputs)) {
 		if !strings.HasPrefix(role, "stills/") {
 			continue
 		}
 		var chunk []media.Still
-		if err := t.Facts(ctx, a, role, &chunk); err != nil {
+		if err := t.InputFacts(ctx, a, role, &chunk); err != nil {
 			return nil, err
 		}
 		chunks = append(chunks, chunk)

@@ -71,7 +71,7 @@ func PlanKinds(kinds []Kind) []plan.Kind {
 }
 
 // PipelineKinds are what reading a pipeline needs of kinds.
-func PipelineKinds(kinds []Kind) []pipelines.Kind {
+func PipelineKinds(kinds []Kind) []pipelines.StageKind {
 	return plan.PipelineKinds(PlanKinds(kinds))
 }
 
@@ -96,28 +96,29 @@ type Worker struct {
 // handler; its error is an *action.Failure.
 func (w *Worker) Handle(ctx context.Context, job action.Job, report func(action.Event)) error {
 	t := &Task{job: job, worker: w, report: report}
-	err := w.do(ctx, t)
+	err := w.runMissing(ctx, t)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	f := failure(job.Actions[0].Slot, err)
-	full := isFull(err)
-	if f.Fault == nil && full {
-		f.Fault = inputerr.New(filepath.Dir(t.Dir), "the disk is full").
-			Try("Make room, then run the same again: what is finished is kept")
+	f := newFailure(job.Actions[0].Slot, err)
+	full := isDiskFull(err)
+	if f.InputError == nil && full {
+		f.InputError = inputerr.New(filepath.Dir(t.Dir), "the disk is full").
+			Hint("Make room, then run the same again: what is finished is kept")
 	}
-	var own *ownFault
-	f.Machine = full || errors.As(err, &own)
+	var own *machineFault
+	f.MachineFault = full || errors.As(err, &own)
 	return f
 }
 
-// ownFault is a fault of this machine, and not of the input: another worker may do the job.
-type ownFault struct{ *inputerr.Fault }
+// machineFault is a fault of this machine, and not of the input: another worker may do the job.
+type machineFault struct{ err error }
 
-// Unwrap is the fault.
-func (f *ownFault) Unwrap() error { return f.Fault }
+func (f *machineFault) Error() string { return f.err.Error() }
 
-func (w *Worker) do(ctx context.Context, t *Task) (err error) {
+func (f *machineFault) Unwrap() error { return f.err }
+
+func (w *Worker) runMissing(ctx context.Context, t *Task) (err error) {
 	for _, a := range t.job.Actions {
 		has, err := w.Store.Has(ctx, a.Key)
 		if err != nil {
@@ -135,7 +136,7 @@ func (w *Worker) do(ctx context.Context, t *Task) (err error) {
 	if i < 0 {
 		return fmt.Errorf("this worker does not know the kind %q; it may be older than the conductor", kind)
 	}
-	if err := w.Kinds[i].vouch(t.Actions); err != nil {
+	if err := w.Kinds[i].checkKeys(t.Actions); err != nil {
 		return err
 	}
 	dir, release, err := w.Store.Scratch(kind)
@@ -147,9 +148,9 @@ func (w *Worker) do(ctx context.Context, t *Task) (err error) {
 	return w.Kinds[i].Do(ctx, t)
 }
 
-// vouch refuses actions whose keys this worker would not give them: a worker of another
+// checkKeys refuses actions whose keys this worker would not give them: a worker of another
 // version makes something else of the same parameters, and would leave it under their keys.
-func (k Kind) vouch(actions []action.Action) error {
+func (k Kind) checkKeys(actions []action.Action) error {
 	for _, a := range actions {
 		own, _, err := action.New(a.Kind, k.Version, a.Slot, a.Params, a.Inputs)
 		if err != nil {
@@ -162,23 +163,23 @@ func (k Kind) vouch(actions []action.Action) error {
 	return nil
 }
 
-// failure tells the conductor what it needs to know of an error.
-func failure(slot string, err error) *action.Failure {
-	f := &action.Failure{Slot: slot, Message: err.Error(), Fault: inputerr.Of(err)}
+// newFailure tells the conductor what it needs to know of an error.
+func newFailure(slot string, err error) *action.Failure {
+	f := &action.Failure{Slot: slot, Message: err.Error(), InputError: inputerr.As(err)}
 	var tool *media.ToolError
 	if errors.As(err, &tool) {
 		f.Command, f.Stderr = tool.Command, tool.Stderr
 	}
-	var unlike *media.UnlikeError
+	var unlike *media.SegmentMismatchError
 	if errors.As(err, &unlike) {
-		_, f.Unlike, _ = strings.Cut(slot, "/")
+		_, f.MismatchedRendition, _ = strings.Cut(slot, "/")
 	}
 	return f
 }
 
-// isFull reports whether there was no room left for what was being written, by us or by
+// isDiskFull reports whether there was no room left for what was being written, by us or by
 // a tool.
-func isFull(err error) bool {
+func isDiskFull(err error) bool {
 	var tool *media.ToolError
 	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT} {
 		if errors.Is(err, full) {
@@ -206,34 +207,34 @@ func (t *Task) Media() media.Tools { return t.worker.Media }
 // Progress tells how far the job has come, from 0 to 1, and how many times faster than
 // real time it goes (0 if that means nothing).
 func (t *Task) Progress(fraction, speed float64) {
-	t.report(action.Event{Type: action.Progress, Fraction: min(max(fraction, 0), 1), Speed: speed})
+	t.report(action.Event{Type: action.JobProgress, Fraction: min(max(fraction, 0), 1), Speed: speed})
 }
 
-// frames is a progress function for an ffmpeg that makes so many frames.
-func (t *Task) frames(total int64) func(media.Progress) {
+// frameProgress is a progress function for an ffmpeg that makes so many frames.
+func (t *Task) frameProgress(total int64) func(media.Progress) {
 	return func(p media.Progress) { t.Progress(float64(p.Frame)/float64(total), p.Speed) }
 }
 
-// fraction is a progress function for work that knows its share and not its speed.
-func (t *Task) fraction(f float64) { t.Progress(f, 0) }
+// fractionProgress is a progress function for work that knows its share and not its speed.
+func (t *Task) fractionProgress(f float64) { t.Progress(f, 0) }
 
-// params are an action's parameters.
-func params[T any](a action.Action) (p T, err error) {
+// decodeParams are an action's parameters.
+func decodeParams[T any](a action.Action) (p T, err error) {
 	if err := json.Unmarshal(a.Params, &p); err != nil {
 		return p, fmt.Errorf("parameters of %s: %w", a.Slot, err)
 	}
 	return p, nil
 }
 
-// Path is where the input of that role can be read: an original, which must still be
+// InputPath is where the input of that role can be read: an original, which must still be
 // what it was when it was hashed, or a file of an artifact.
-func (t *Task) Path(ctx context.Context, a action.Action, role, file string) (string, error) {
+func (t *Task) InputPath(ctx context.Context, a action.Action, role, file string) (string, error) {
 	key, ok := a.Inputs[role]
 	if !ok {
 		return "", fmt.Errorf("%s has no input %q", a.Slot, role)
 	}
 	if o, ok := t.job.Originals[key]; ok {
-		return o.Path, unchanged(o)
+		return o.Path, checkUnchanged(o)
 	}
 	artifact, err := t.worker.Store.Get(ctx, key)
 	if err != nil {
@@ -246,14 +247,14 @@ func (t *Task) Path(ctx context.Context, a action.Action, role, file string) (st
 	return t.worker.Store.Path(f)
 }
 
-// Paths are the inputs whose roles begin with role and a slash, in their order.
-func (t *Task) Paths(ctx context.Context, a action.Action, role, file string) ([]string, error) {
+// InputPaths are the inputs whose roles begin with role and a slash, in their order.
+func (t *Task) InputPaths(ctx context.Context, a action.Action, role, file string) ([]string, error) {
 	var paths []string
 	for _, r := range slices.Sorted(maps.Keys(a.Inputs)) {
 		if !strings.HasPrefix(r, role+"/") {
 			continue
 		}
-		path, err := t.Path(ctx, a, r, file)
+		path, err := t.InputPath(ctx, a, r, file)
 		if err != nil {
 			return nil, err
 		}
@@ -262,8 +263,8 @@ func (t *Task) Paths(ctx context.Context, a action.Action, role, file string) ([
 	return paths, nil
 }
 
-// Facts are those of the artifact that is the input of that role.
-func (t *Task) Facts(ctx context.Context, a action.Action, role string, into any) error {
+// InputFacts are those of the artifact that is the input of that role.
+func (t *Task) InputFacts(ctx context.Context, a action.Action, role string, into any) error {
 	artifact, err := t.worker.Store.Get(ctx, a.Inputs[role])
 	if err != nil {
 		return fmt.Errorf("input %s of %s: %w", role, a.Slot, err)
@@ -271,14 +272,14 @@ func (t *Task) Facts(ctx context.Context, a action.Action, role string, into any
 	return json.Unmarshal(artifact.Facts, into)
 }
 
-// unchanged refuses an original that is not the file that was hashed.
-func unchanged(o action.Original) error {
+// checkUnchanged refuses an original that is not the file that was hashed.
+func checkUnchanged(o action.Original) error {
 	info, err := os.Stat(o.Path)
 	if err != nil {
-		return &ownFault{inputerr.New(o.Path, "cannot be read any more: %v", err).Try("Put it back, or give its new place.")}
+		return &machineFault{inputerr.New(o.Path, "cannot be read any more: %v", err).Hint("Put it back, or give its new place.")}
 	}
 	if info.Size() != o.Size || !info.ModTime().Equal(o.ModTime) {
-		return inputerr.New(o.Path, "changed while it was being worked on").Try("Run again when it is finished.")
+		return inputerr.New(o.Path, "changed while it was being worked on").Hint("Run again when it is finished.")
 	}
 	return nil
 }
@@ -298,7 +299,7 @@ func (t *Task) recordingName(a action.Action) string {
 func (t *Task) Publish(ctx context.Context, a action.Action, dir string, facts any, notes []string, files ...string) error {
 	for _, key := range a.Inputs {
 		if o, ok := t.job.Originals[key]; ok {
-			if err := unchanged(o); err != nil { // since it was read
+			if err := checkUnchanged(o); err != nil { // since it was read
 				return err
 			}
 		}

@@ -17,10 +17,10 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// handle has a worker do one action, keyed by a conductor's version 1 of its kind, on a
+// runHandler has a worker do one action, keyed by a conductor's version 1 of its kind, on a
 // recording in the way of do, its own version, and returns what it said and whether the
 // artifact is there.
-func handle(t *testing.T, version int, do func(ctx context.Context, t *Task) error) (failed *action.Failure, there bool) {
+func runHandler(t *testing.T, version int, do func(ctx context.Context, t *Task) error) (failed *action.Failure, there bool) {
 	t.Helper()
 	dir := t.TempDir()
 	s, err := store.Open(filepath.Join(dir, "store"))
@@ -40,7 +40,7 @@ func handle(t *testing.T, version int, do func(ctx context.Context, t *Task) err
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &Worker{Store: s, Log: slog.New(slog.DiscardHandler), Kinds: []Kind{{plan.Kind{Kind: pipelines.Kind{Name: "try"}, Version: version}, do}}}
+	w := &Worker{Store: s, Log: slog.New(slog.DiscardHandler), Kinds: []Kind{{plan.Kind{StageKind: pipelines.StageKind{Name: "try"}, Version: version}, do}}}
 	err = w.Handle(t.Context(), action.Job{
 		ID:        "job",
 		Actions:   []action.Action{a},
@@ -57,10 +57,10 @@ func handle(t *testing.T, version int, do func(ctx context.Context, t *Task) err
 
 // What was made of a recording that changed meanwhile is not published under the key of
 // what it was.
-func TestNothingIsPublishedOfARecordingThatChanged(t *testing.T) {
+func TestHandle_ChangedRecordingNotPublished(t *testing.T) {
 	for _, changes := range []bool{false, true} {
-		failed, there := handle(t, 1, func(ctx context.Context, t *Task) error {
-			path, err := t.Path(ctx, t.Actions[0], "recording", "")
+		failed, there := runHandler(t, 1, func(ctx context.Context, t *Task) error {
+			path, err := t.InputPath(ctx, t.Actions[0], "recording", "")
 			if err != nil {
 				return err
 			}
@@ -74,7 +74,7 @@ func TestNothingIsPublishedOfARecordingThatChanged(t *testing.T) {
 		if there == changes {
 			t.Errorf("the recording changed: %v; published: %v", changes, there)
 		}
-		if changes && (failed == nil || failed.Fault == nil) {
+		if changes && (failed == nil || failed.InputError == nil) {
 			t.Errorf("that the recording changed is a fault, got %v", failed)
 		}
 	}
@@ -82,7 +82,7 @@ func TestNothingIsPublishedOfARecordingThatChanged(t *testing.T) {
 
 // A full disk is no defect of the talk, and trying again is no use: it is a fault,
 // whether it met us or a tool.
-func TestAFullDiskIsAFault(t *testing.T) {
+func TestHandle_DiskFull(t *testing.T) {
 	for _, c := range []struct {
 		err  error
 		full bool
@@ -93,8 +93,8 @@ func TestAFullDiskIsAFault(t *testing.T) {
 		{&media.ToolError{Command: []string{"ffmpeg"}, ExitCode: 1, Stderr: "[error] Invalid data found\n"}, false},
 		{&os.PathError{Op: "write", Path: "x.jpg", Err: syscall.EIO}, false},
 	} {
-		failed, _ := handle(t, 1, func(context.Context, *Task) error { return c.err })
-		if failed == nil || (failed.Fault != nil) != c.full || failed.Machine != c.full {
+		failed, _ := runHandler(t, 1, func(context.Context, *Task) error { return c.err })
+		if failed == nil || (failed.InputError != nil) != c.full || failed.MachineFault != c.full {
 			t.Errorf("%v: a fault is wanted: %v; got %+v", c.err, c.full, failed)
 		}
 	}
@@ -102,7 +102,7 @@ func TestAFullDiskIsAFault(t *testing.T) {
 
 // Where a recording cannot be had another machine may have it; one that changed is
 // another everywhere.
-func TestWhoseFaultARecordingIs(t *testing.T) {
+func TestHandle_MissingOrChangedRecording(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		harm    func(path string) error
@@ -111,17 +111,17 @@ func TestWhoseFaultARecordingIs(t *testing.T) {
 		{"gone", os.Remove, true},
 		{"changed", func(path string) error { return os.WriteFile(path, []byte("others"), 0o600) }, false},
 	} {
-		failed, _ := handle(t, 1, func(ctx context.Context, t *Task) error {
-			path, err := t.Path(ctx, t.Actions[0], "recording", "")
+		failed, _ := runHandler(t, 1, func(ctx context.Context, t *Task) error {
+			path, err := t.InputPath(ctx, t.Actions[0], "recording", "")
 			if err == nil {
 				err = c.harm(path)
 			}
 			if err == nil {
-				_, err = t.Path(ctx, t.Actions[0], "recording", "")
+				_, err = t.InputPath(ctx, t.Actions[0], "recording", "")
 			}
 			return err
 		})
-		if failed == nil || failed.Fault == nil || failed.Machine != c.machine {
+		if failed == nil || failed.InputError == nil || failed.MachineFault != c.machine {
 			t.Errorf("%s: the machine's fault is %v wanted; got %+v", c.name, c.machine, failed)
 		}
 	}
@@ -129,9 +129,9 @@ func TestWhoseFaultARecordingIs(t *testing.T) {
 
 // A worker of another version publishes nothing: it would be something else than the key
 // says.
-func TestAWorkerOfAnotherVersionKeepsOff(t *testing.T) {
+func TestHandle_VersionMismatch(t *testing.T) {
 	for _, version := range []int{1, 2} {
-		_, there := handle(t, version, func(ctx context.Context, t *Task) error {
+		_, there := runHandler(t, version, func(ctx context.Context, t *Task) error {
 			return t.Publish(ctx, t.Actions[0], t.Dir, "facts", nil)
 		})
 		if there != (version == 1) {

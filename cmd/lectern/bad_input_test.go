@@ -20,25 +20,25 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// desk is where a person works with lectern: a directory with recordings in it, a data
+// cliTest is where a person works with lectern: a directory with recordings in it, a data
 // directory and an output directory.
-type desk struct {
+type cliTest struct {
 	t   *testing.T
 	dir string
 	env []string
 }
 
-func newDesk(t *testing.T) *desk {
+func newCLITest(t *testing.T) *cliTest {
 	t.Helper()
 	dir := t.TempDir()
-	if err := putShim(filepath.Join(dir, "bin")); err != nil {
+	if err := installShim(filepath.Join(dir, "bin")); err != nil {
 		t.Fatal(err)
 	}
 	small, err := os.ReadFile("testdata/small.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, dir: dir, env: append(os.Environ(),
+	d := &cliTest{t: t, dir: dir, env: append(os.Environ(),
 		"PATH="+filepath.Join(dir, "bin")+string(filepath.ListSeparator)+os.Getenv("PATH"),
 		shimReal+"="+realFFmpeg(),
 		shimLog+"="+filepath.Join(dir, "ffmpeg.log"),
@@ -49,16 +49,16 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
-func (d *desk) path(name string) string { return filepath.Join(d.dir, name) }
+func (d *cliTest) path(name string) string { return filepath.Join(d.dir, name) }
 
-func (d *desk) write(name, content string) {
+func (d *cliTest) write(name, content string) {
 	d.t.Helper()
 	if err := os.WriteFile(d.path(name), []byte(content), 0o600); err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-func (d *desk) read(name string) []byte {
+func (d *cliTest) read(name string) []byte {
 	d.t.Helper()
 	b, err := os.ReadFile(d.path(name))
 	if err != nil {
@@ -68,29 +68,29 @@ func (d *desk) read(name string) []byte {
 }
 
 // record makes a recording.
-func (d *desk) record(name, seconds string, options ...string) {
+func (d *cliTest) record(name, seconds string, options ...string) {
 	d.t.Helper()
 	if err := makeRecording(d.path(name), seconds, options...); err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-// shorten leaves the first part of a file, in hundredths.
-func (d *desk) shorten(name, into string, percent int) {
+// truncate leaves the first part of a file, in hundredths.
+func (d *cliTest) truncate(name, into string, percent int) {
 	d.t.Helper()
 	b := d.read(name)
 	d.write(into, string(b[:len(b)*percent/100]))
 }
 
 // command is lectern as it is called at the desk.
-func (d *desk) command(args ...string) *exec.Cmd {
+func (d *cliTest) command(args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(d.t.Context(), "lectern", args...)
 	cmd.Dir, cmd.Env = d.dir, d.env
 	return cmd
 }
 
 // lectern runs it and returns what it said and its exit code.
-func (d *desk) lectern(args ...string) (stdout, stderr string, code int) {
+func (d *cliTest) lectern(args ...string) (stdout, stderr string, code int) {
 	d.t.Helper()
 	cmd := d.command(args...)
 	var out, said bytes.Buffer
@@ -104,7 +104,7 @@ func (d *desk) lectern(args ...string) (stdout, stderr string, code int) {
 }
 
 // run is `lectern run` with the small pipeline into out, which must succeed.
-func (d *desk) run(args ...string) (stdout string) {
+func (d *cliTest) run(args ...string) (stdout string) {
 	d.t.Helper()
 	stdout, stderr, code := d.lectern(append([]string{"run", "--pipeline", "small.yaml", "-o", "out"}, args...)...)
 	if code != 0 {
@@ -113,8 +113,8 @@ func (d *desk) run(args ...string) (stdout string) {
 	return stdout
 }
 
-// facts is all that the catalogue holds, but for the cache of hashes.
-func (d *desk) facts() string {
+// catalogDump is all that the catalogue holds, but for the cache of hashes.
+func (d *cliTest) catalogDump() string {
 	d.t.Helper()
 	db, err := sql.Open("sqlite", "file:"+d.path("data/catalog.db")+"?mode=ro")
 	if err != nil {
@@ -122,20 +122,20 @@ func (d *desk) facts() string {
 	}
 	defer db.Close()
 	var all strings.Builder
-	for _, table := range column(d.t, db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('hashes', 'sqlite_sequence') ORDER BY name") {
+	for _, table := range queryColumn(d.t, db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('hashes', 'sqlite_sequence') ORDER BY name") {
 		var list []string
-		for _, name := range column(d.t, db, "SELECT name FROM pragma_table_info('"+table+"')") {
+		for _, name := range queryColumn(d.t, db, "SELECT name FROM pragma_table_info('"+table+"')") {
 			list = append(list, `quote("`+name+`")`)
 		}
 		fmt.Fprintln(&all, table)
-		for _, row := range column(d.t, db, "SELECT "+strings.Join(list, "||','||")+" FROM "+table+" ORDER BY 1") {
+		for _, row := range queryColumn(d.t, db, "SELECT "+strings.Join(list, "||','||")+" FROM "+table+" ORDER BY 1") {
 			fmt.Fprintln(&all, " ", row)
 		}
 	}
 	return all.String()
 }
 
-func column(t *testing.T, db *sql.DB, query string) (all []string) {
+func queryColumn(t *testing.T, db *sql.DB, query string) (all []string) {
 	t.Helper()
 	rows, err := db.QueryContext(t.Context(), query)
 	if err != nil {
@@ -156,7 +156,7 @@ func column(t *testing.T, db *sql.DB, query string) (all []string) {
 }
 
 // files is each file below a directory: its name, identity, times and content.
-func (d *desk) files(dir string) string {
+func (d *cliTest) files(dir string) string {
 	d.t.Helper()
 	var all strings.Builder
 	err := filepath.WalkDir(d.path(dir), func(path string, e fs.DirEntry, err error) error {
@@ -184,16 +184,16 @@ func (d *desk) files(dir string) string {
 
 // Bad input gets a sentence that names it and says what to do, and changes nothing: not
 // the catalogue, not the bundle that was there before.
-func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
+func TestRun_BadInputChangesNothing(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCLITest(t)
 	d.record("talk.mp4", "6", "-movflags", "+faststart")
 	d.record("long.mp4", "20", "-movflags", "+faststart")
 	d.record("late.mp4", "6")
 	d.record("silent.mp4", "6", "-an")
 	d.record("dark.mp4", "6", "-vn")
-	d.shorten("long.mp4", "half.mp4", 50)
-	d.shorten("late.mp4", "no-moov.mp4", 60)
+	d.truncate("long.mp4", "half.mp4", 50)
+	d.truncate("late.mp4", "no-moov.mp4", 60)
 	d.write("empty.mp4", "")
 	d.write("notes.mp4", "These are my notes.\n")
 	d.write("second.srt", "1\n00:00:01,000 --> 00:00:02,000\nOne.\n")
@@ -202,14 +202,14 @@ func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
 	d.write("prose.srt", "This is what I said, more or less.\n")
 	d.write("elsewhere.srt", "1\n01:00:01,000 --> 01:00:02,000\nAn hour late.\n")
 	d.write("in-the-way", "a file")
-	calls := d.playlists()
+	calls := d.servePlaylists()
 	if err := os.MkdirAll(d.path("foreign/talk"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	d.write("foreign/talk/thesis.txt", "mine")
 
 	d.run("talk.mp4", "--title", "Talk", "--subtitles", "en=en.srt")
-	facts, files, foreign := d.facts(), d.files("out/talk"), d.files("foreign/talk")
+	facts, files, foreign := d.catalogDump(), d.files("out/talk"), d.files("foreign/talk")
 
 	for _, c := range []struct {
 		name string
@@ -282,10 +282,10 @@ func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
 				t.Errorf("it said\n%swant %s", stderr, c.says)
 			}
 			checkJSONError(t, stdout, stderr)
-			if c := changes(facts, d.facts()); c != "" {
+			if c := diffLines(facts, d.catalogDump()); c != "" {
 				t.Errorf("the catalogue changed:\n%s", c)
 			}
-			if c := changes(files, d.files("out/talk")); c != "" {
+			if c := diffLines(files, d.files("out/talk")); c != "" {
 				t.Errorf("the bundle changed:\n%s", c)
 			}
 			if left, err := os.ReadDir(d.path("out")); err != nil || len(left) != 1 {
@@ -293,7 +293,7 @@ func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
 			}
 		})
 	}
-	if c := changes(foreign, d.files("foreign/talk")); c != "" {
+	if c := diffLines(foreign, d.files("foreign/talk")); c != "" {
 		t.Errorf("the foreign directory changed:\n%s", c)
 	}
 	if n := calls.Load(); n > 0 {
@@ -312,8 +312,8 @@ func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
 	})
 }
 
-// changes are the lines that are in one text only.
-func changes(before, after string) string {
+// diffLines are the lines that are in one text only.
+func diffLines(before, after string) string {
 	var all strings.Builder
 	for line := range strings.Lines(before) {
 		if !strings.Contains(after, line) {
@@ -344,9 +344,9 @@ func checkJSONError(t *testing.T, stdout, stderr string) {
 	}
 }
 
-// playlists writes files that look like recordings and point elsewhere, and counts who
+// servePlaylists writes files that look like recordings and point elsewhere, and counts who
 // calls there.
-func (d *desk) playlists() *atomic.Int32 {
+func (d *cliTest) servePlaylists() *atomic.Int32 {
 	d.t.Helper()
 	host, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -12,18 +12,18 @@ import (
 )
 
 type bundleCmd struct {
-	Verify verifyCmd     `cmd:"" help:"Prove a bundle from its directory alone."`
-	Diff   bundleDiffCmd `cmd:"" help:"Say what an uploader must send again, from one bundle of a talk to another."`
+	Verify bundleVerifyCmd `cmd:"" help:"Prove a bundle from its directory alone."`
+	Diff   bundleDiffCmd   `cmd:"" help:"Say what an uploader must send again, from one bundle of a talk to another."`
 }
 
-type verifyCmd struct {
+type bundleVerifyCmd struct {
 	Dirs []string `arg:"" name:"dir" help:"Bundles."`
 	JSON bool     `help:"Print JSON: one report for each bundle."`
 }
 
 // Run is `lectern bundle verify`.
-func (c *verifyCmd) Run(ctx context.Context, t *terminal) error {
-	tools, err := media.Find()
+func (c *bundleVerifyCmd) Run(ctx context.Context, t *console) error {
+	tools, err := media.FindTools()
 	if err != nil {
 		return err
 	}
@@ -43,24 +43,24 @@ func (c *verifyCmd) Run(ctx context.Context, t *terminal) error {
 		}
 	} else {
 		for _, r := range reports {
-			printReport(t.out, r)
+			printVerification(t.out, r)
 		}
 	}
 	if bad {
-		return errSaid
+		return errReported
 	}
 	return nil
 }
 
-// printReport tells a person what a verification found.
-func printReport(w io.Writer, r bundle.Report) {
+// printVerification tells a person what a verification found.
+func printVerification(w io.Writer, r bundle.Report) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range r.Checks {
 		mark := "ok"
 		if !c.OK {
 			mark = "WRONG"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", mark, c.What, cmp.Or(c.File, "bundle"), c.Says)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", mark, c.Kind, cmp.Or(c.File, "bundle"), c.Message)
 	}
 	table.Flush()
 	verdict := "is whole, and ready to upload"

@@ -20,8 +20,8 @@ type bundleDiffCmd struct {
 }
 
 // Run is `lectern bundle diff`.
-func (c *bundleDiffCmd) Run(ctx context.Context, t *terminal) error {
-	tools, err := media.Find()
+func (c *bundleDiffCmd) Run(ctx context.Context, t *console) error {
+	tools, err := media.FindTools()
 	if err != nil {
 		return err
 	}
@@ -32,27 +32,27 @@ func (c *bundleDiffCmd) Run(ctx context.Context, t *terminal) error {
 	if c.JSON {
 		return t.printJSON(d)
 	}
-	printDifference(t.out, d)
+	printBundleDiff(t.out, d)
 	return nil
 }
 
-// printDifference tells a person what to send.
-func printDifference(w io.Writer, d bundle.Difference) {
+// printBundleDiff tells a person what to send.
+func printBundleDiff(w io.Writer, d bundle.Difference) {
 	fmt.Fprintf(w, "--- %s\n+++ %s\n", d.Old, d.New)
 	if d.SameEdition {
 		fmt.Fprintf(w, "%s: the same edition; subtitles made for the old one fit the new one\n", d.Slug)
 	} else {
-		fmt.Fprintf(w, "%s: another edition; %s changed\n", d.Slug, strings.Join(d.Edition, ", "))
+		fmt.Fprintf(w, "%s: another edition; %s changed\n", d.Slug, strings.Join(d.EditionChanges, ", "))
 	}
 	for _, target := range d.Targets {
-		fmt.Fprintf(w, "\n%s: %s\n", targetName(target.Name), targetSum(target))
+		fmt.Fprintf(w, "\n%s: %s\n", targetName(target.Name), targetSummary(target))
 		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		for _, s := range target.Steps {
 			size := ""
 			if s.Size > 0 {
-				size = bytesOf(s.Size)
+				size = formatBytes(s.Size)
 			}
-			fmt.Fprintln(table, strings.TrimRight(fmt.Sprintf("  %s\t%s\t%s\t%s", s.Do, stepObject(s), size, stepSays(s)), "\t "))
+			fmt.Fprintln(table, strings.TrimRight(fmt.Sprintf("  %s\t%s\t%s\t%s", s.Operation, stepObject(s), size, stepDescription(s)), "\t "))
 		}
 		table.Flush()
 		for _, note := range target.Notes {
@@ -68,12 +68,12 @@ func targetName(name string) string {
 	return "Web, or any copy of the directory"
 }
 
-// targetSum is what there is to do in a line.
-func targetSum(t bundle.Target) string {
+// targetSummary is what there is to do in a line.
+func targetSummary(t bundle.Target) string {
 	if len(t.Steps) == 0 {
 		return "nothing to send"
 	}
-	send := bytesOf(t.Bytes())
+	send := formatBytes(t.Bytes())
 	if t.Bytes() == 0 {
 		send = "no file"
 	}
@@ -82,7 +82,7 @@ func targetSum(t bundle.Target) string {
 		sum += "s"
 	}
 	if t.Name == "web" {
-		sum += fmt.Sprintf(", %d more there already", t.Same)
+		sum += fmt.Sprintf(", %d more there already", t.Unchanged)
 	}
 	return sum
 }
@@ -98,15 +98,15 @@ func stepObject(s bundle.Step) string {
 	return cmp.Or(s.File, s.Language)
 }
 
-func stepSays(s bundle.Step) string {
+func stepDescription(s bundle.Step) string {
 	if s.Language != "" {
-		return subtitle.EnglishName(s.Language)
+		return subtitle.EnglishLanguageName(s.Language)
 	}
-	return s.Says
+	return s.Reason
 }
 
-// bytesOf is a size as a person says it.
-func bytesOf(n int64) string {
+// formatBytes is a size as a person says it.
+func formatBytes(n int64) string {
 	switch {
 	case n >= 1e9:
 		return fmt.Sprintf("%.1f GB", float64(n)/1e9)

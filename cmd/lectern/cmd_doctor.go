@@ -13,9 +13,9 @@ type doctorCmd struct {
 	JSON bool `help:"Print JSON."`
 }
 
-// need is one thing that Lectern needs.
-type need struct {
-	What   string `json:"what"`
+// requirement is one thing that Lectern needs.
+type requirement struct {
+	Name   string `json:"what"`
 	OK     bool   `json:"ok"`
 	Found  string `json:"found"`
 	Remedy string `json:"remedy,omitempty"`
@@ -24,8 +24,8 @@ type need struct {
 }
 
 // Run is `lectern doctor`.
-func (c *doctorCmd) Run(ctx context.Context, t *terminal) error {
-	checks := examine(ctx)
+func (c *doctorCmd) Run(ctx context.Context, t *console) error {
+	checks := checkRequirements(ctx)
 	bad := 0
 	for _, ch := range checks {
 		if !ch.OK && !ch.Optional {
@@ -45,31 +45,31 @@ func (c *doctorCmd) Run(ctx context.Context, t *terminal) error {
 			case !ch.OK:
 				mark = "MISSING"
 			}
-			fmt.Fprintf(t.out, "%s  %-22s %s\n", mark, ch.What, ch.Found)
+			fmt.Fprintf(t.out, "%s  %-22s %s\n", mark, ch.Name, ch.Found)
 			if ch.Remedy != "" {
 				fmt.Fprintf(t.out, "         %s\n", ch.Remedy)
 			}
 		}
 	}
 	if bad > 0 {
-		return errSaid
+		return errReported
 	}
 	return nil
 }
 
-const installFFmpeg = "On Debian or Ubuntu: apt-get install ffmpeg. On Fedora: dnf install ffmpeg (RPM Fusion). On macOS: brew install ffmpeg."
+const ffmpegInstallHint = "On Debian or Ubuntu: apt-get install ffmpeg. On Fedora: dnf install ffmpeg (RPM Fusion). On macOS: brew install ffmpeg."
 
-// examine looks for ffmpeg and for what this program asks of it.
-func examine(ctx context.Context) []need {
-	tools, err := media.Find()
+// checkRequirements looks for ffmpeg and for what this program asks of it.
+func checkRequirements(ctx context.Context) []requirement {
+	tools, err := media.FindTools()
 	if err != nil {
-		return []need{{What: "ffmpeg and ffprobe", Found: err.Error(), Remedy: installFFmpeg}}
+		return []requirement{{Name: "ffmpeg and ffprobe", Found: err.Error(), Remedy: ffmpegInstallHint}}
 	}
-	version, err := tools.Version(ctx)
+	version, err := tools.FFmpegVersion(ctx)
 	if err != nil {
-		return []need{{What: "ffmpeg", Found: err.Error(), Remedy: installFFmpeg}}
+		return []requirement{{Name: "ffmpeg", Found: err.Error(), Remedy: ffmpegInstallHint}}
 	}
-	checks := []need{{What: "ffmpeg", OK: true, Found: version + ", " + tools.FFmpeg}}
+	checks := []requirement{{Name: "ffmpeg", OK: true, Found: version + ", " + tools.FFmpeg}}
 	for _, want := range []struct {
 		what, list, name, use string
 		optional              bool
@@ -85,28 +85,28 @@ func examine(ctx context.Context) []need {
 		{"deinterlacer", "-filters", "bwdif", "reads interlaced recordings", false},
 		{"high dynamic range", "-filters", "tonemap", "maps it to what all screens show", true},
 	} {
-		ch := need{What: want.what, Found: want.name + " " + want.use, Optional: want.optional}
+		ch := requirement{Name: want.what, Found: want.name + " " + want.use, Optional: want.optional}
 		said, err := exec.CommandContext(ctx, tools.FFmpeg, "-hide_banner", "-v", "error", want.list).Output()
-		ch.OK = err == nil && hasWord(string(said), want.name)
+		ch.OK = err == nil && listsName(string(said), want.name)
 		if !ch.OK {
-			ch.Remedy = "This ffmpeg was built without " + want.name + ". " + installFFmpeg
+			ch.Remedy = "This ffmpeg was built without " + want.name + ". " + ffmpegInstallHint
 		}
 		checks = append(checks, ch)
 	}
-	return append(checks, fontconfig())
+	return append(checks, checkFontconfig())
 }
 
-// fontconfig looks for the programs that find a font of a conference's own by its name.
-func fontconfig() need {
-	n := need{What: "fontconfig", OK: true, Found: "fc-match finds fonts by their names", Optional: true}
+// checkFontconfig looks for the programs that find a font of a conference's own by its name.
+func checkFontconfig() requirement {
+	n := requirement{Name: "fontconfig", OK: true, Found: "fc-match finds fonts by their names", Optional: true}
 	if _, err := exec.LookPath("fc-match"); err != nil {
 		n.OK, n.Remedy = false, "On Debian or Ubuntu: apt-get install fontconfig. On macOS: brew install fontconfig."
 	}
 	return n
 }
 
-// hasWord reports whether the second column of a listing has the name.
-func hasWord(listing, name string) bool {
+// listsName reports whether the second column of a listing has the name.
+func listsName(listing, name string) bool {
 	for line := range strings.Lines(listing) {
 		if f := strings.Fields(line); len(f) > 1 && f[1] == name {
 			return true

@@ -27,8 +27,8 @@ type explainCmd struct {
 	dataFlag
 }
 
-// explained is why one action ran.
-type explained struct {
+// explainedSlot is why one action ran.
+type explainedSlot struct {
 	Slot    string             `json:"slot"`
 	State   string             `json:"state"`
 	Why     string             `json:"why"`
@@ -36,30 +36,30 @@ type explained struct {
 }
 
 // Run is `lectern explain`.
-func (c *explainCmd) Run(ctx context.Context, t *terminal) (err error) {
-	books, ok, err := openBooks(ctx, c.Data)
+func (c *explainCmd) Run(ctx context.Context, t *console) (err error) {
+	books, ok, err := openCatalogReadOnly(ctx, c.Data)
 	if err != nil {
 		return err
 	}
 	if !ok {
-		return noSuchTalk(c.Talk, nil)
+		return talkNotFound(c.Talk, nil)
 	}
 	defer func() { err = errors.Join(err, books.Close()) }()
-	slug, runs, err := lastRuns(ctx, books, c.Talk)
+	slug, runs, err := loadRuns(ctx, books, c.Talk)
 	if err != nil {
 		return err
 	}
-	names, err := conductor.NamesOf(ctx, books, slug)
+	names, err := conductor.NewExplainer(ctx, books, slug)
 	if err != nil {
 		return err
 	}
-	var all []explained
+	var all []explainedSlot
 	reused := 0
 	for _, s := range runs[0].Slots {
 		if !strings.HasPrefix(s.Slot, c.Slot) {
 			continue
 		}
-		if s.State == catalog.Reused || s.State == catalog.Waiting {
+		if s.State == catalog.SlotReused || s.State == catalog.SlotWaiting {
 			reused++
 			continue
 		}
@@ -67,7 +67,7 @@ func (c *explainCmd) Run(ctx context.Context, t *terminal) (err error) {
 		if err != nil {
 			return err
 		}
-		all = append(all, explained{s.Slot, s.State, why, changes})
+		all = append(all, explainedSlot{s.Slot, s.State, why, changes})
 	}
 	if c.Slot != "" && len(all)+reused == 0 {
 		return &usageError{fmt.Sprintf("no slot of its last run begins with %q", c.Slot)}
@@ -77,19 +77,19 @@ func (c *explainCmd) Run(ctx context.Context, t *terminal) (err error) {
 	}
 	fmt.Fprintf(t.out, "lectern %s\n%s: %d ran, %d were there or not needed\n",
 		runs[0].Command, cmp.Or(runs[0].Outcome, "did not end"), len(all), reused)
-	printExplained(t.out, all)
+	printExplanations(t.out, all)
 	return nil
 }
 
-// printExplained puts actions that ran for the same reason together, and first those that
+// printExplanations puts actions that ran for the same reason together, and first those that
 // ran for a reason of their own: the others follow from them.
-func printExplained(w io.Writer, all []explained) {
+func printExplanations(w io.Writer, all []explainedSlot) {
 	reasons := make(map[string][]string)
 	var first, others []string
 	for _, e := range all {
 		reason := e.reason()
 		if reasons[reason] == nil {
-			if follows := func(ch conductor.Change) bool { return ch.Made != "" }; slices.ContainsFunc(e.Changes, follows) {
+			if follows := func(ch conductor.Change) bool { return ch.MadeBy != "" }; slices.ContainsFunc(e.Changes, follows) {
 				others = append(others, reason)
 			} else {
 				first = append(first, reason)
@@ -98,33 +98,33 @@ func printExplained(w io.Writer, all []explained) {
 		reasons[reason] = append(reasons[reason], e.Slot)
 	}
 	for _, reason := range append(first, others...) {
-		fmt.Fprintf(w, "\n%s\n  %s\n", slotList(reasons[reason]), reason)
+		fmt.Fprintf(w, "\n%s\n  %s\n", joinSlots(reasons[reason]), reason)
 	}
 }
 
 // reason is why an action ran, each change in a line and all that others made in one.
-func (e explained) reason() string {
+func (e explainedSlot) reason() string {
 	if len(e.Changes) == 0 {
 		return e.Why
 	}
 	var lines, made []string
 	for _, ch := range e.Changes {
-		list, line := &lines, ch.Says
-		if ch.Made != "" {
-			list, line = &made, ch.Made
+		list, line := &lines, ch.Text
+		if ch.MadeBy != "" {
+			list, line = &made, ch.MadeBy
 		}
 		if !slices.Contains(*list, line) {
 			*list = append(*list, line)
 		}
 	}
 	if len(made) > 0 {
-		lines = append(lines, "it is made of another "+slotList(made))
+		lines = append(lines, "it is made of another "+joinSlots(made))
 	}
 	return e.Why + ":\n    " + strings.Join(lines, "\n    ")
 }
 
-// slotList is slots in a line, or as many as a reader wants.
-func slotList(slots []string) string {
+// joinSlots is slots in a line, or as many as a reader wants.
+func joinSlots(slots []string) string {
 	const enough = 6
 	if len(slots) > enough {
 		return fmt.Sprintf("%s … and %d more", strings.Join(slots[:enough-1], ", "), len(slots)-enough+1)
@@ -132,9 +132,9 @@ func slotList(slots []string) string {
 	return strings.Join(slots, ", ")
 }
 
-// openBooks opens the catalogue to read it, beside whoever has the data directory. Where
+// openCatalogReadOnly opens the catalogue to read it, beside whoever has the data directory. Where
 // there is none it makes none, and reports that there are no books.
-func openBooks(ctx context.Context, dir string) (books *catalog.Catalog, ok bool, err error) {
+func openCatalogReadOnly(ctx context.Context, dir string) (books *catalog.Catalog, ok bool, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
 	}
@@ -142,9 +142,9 @@ func openBooks(ctx context.Context, dir string) (books *catalog.Catalog, ok bool
 	return books, err == nil, err
 }
 
-// lastRuns are the runs of a talk, the newest first; of the talk that ran last where none
+// loadRuns are the runs of a talk, the newest first; of the talk that ran last where none
 // is named. found is that talk.
-func lastRuns(ctx context.Context, books *catalog.Catalog, slug string) (found string, newest []catalog.Run, err error) {
+func loadRuns(ctx context.Context, books *catalog.Catalog, slug string) (found string, newest []catalog.Run, err error) {
 	talks, err := books.Talks(ctx)
 	if err != nil {
 		return "", nil, err
@@ -164,17 +164,17 @@ func lastRuns(ctx context.Context, books *catalog.Catalog, slug string) (found s
 		}
 	}
 	if newest == nil {
-		return "", nil, noSuchTalk(slug, slices.Sorted(maps.Keys(names)))
+		return "", nil, talkNotFound(slug, slices.Sorted(maps.Keys(names)))
 	}
 	return found, newest, nil
 }
 
-func noSuchTalk(slug string, known []string) error {
+func talkNotFound(slug string, known []string) error {
 	if slug == "" {
-		return inputerr.New("", "nothing has run yet in this data directory").Try("Name another with --data.")
+		return inputerr.New("", "nothing has run yet in this data directory").Hint("Name another with --data.")
 	}
 	return inputerr.New("", "there is no talk %q%s", slug, strictyaml.DidYouMean(slug, known)).
-		Try("`lectern status` lists the talks.")
+		Hint("`lectern status` lists the talks.")
 }
 
 // printFailures tells a person what failed for good, and how to go on.
@@ -189,7 +189,7 @@ func printFailures(w io.Writer, failures []*action.Failure) {
 func printFailure(w io.Writer, f *action.Failure) {
 	fmt.Fprintf(w, "\n%s needs attention: %s\n", f.Slot, f.Message)
 	if len(f.Command) > 0 {
-		fmt.Fprintf(w, "  command: %s\n", shellWords(f.Command))
+		fmt.Fprintf(w, "  command: %s\n", shellQuote(f.Command))
 	}
 	if f.Stderr != "" {
 		fmt.Fprintf(w, "  it said:\n")
@@ -211,8 +211,8 @@ func printable(s string) string {
 	}, s)
 }
 
-// shellWords is a command as it can be pasted into a shell.
-func shellWords(command []string) string {
+// shellQuote is a command as it can be pasted into a shell.
+func shellQuote(command []string) string {
 	words := make([]string, len(command))
 	for i, w := range command {
 		words[i] = w
@@ -227,8 +227,8 @@ func shellWords(command []string) string {
 
 // jsonError is an error for scripts.
 func jsonError(err error) any {
-	var attention *conductor.NeedsAttention
-	if f := inputerr.Of(err); f != nil {
+	var attention *conductor.ActionsFailedError
+	if f := inputerr.As(err); f != nil {
 		return f
 	}
 	if errors.As(err, &attention) {

@@ -19,21 +19,21 @@ type gcCmd struct {
 }
 
 // Run is `lectern gc`.
-func (c *gcCmd) Run(ctx context.Context, t *terminal) (err error) {
-	h, err := openHouse(ctx, t, c.Data)
+func (c *gcCmd) Run(ctx context.Context, t *console) (err error) {
+	h, err := openDataDir(ctx, t, c.Data)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
 	var done struct {
-		store.Stats
-		Checked *store.Checked `json:"checked,omitempty"`
+		store.CollectStats
+		Checked *store.VerifyResult `json:"checked,omitempty"`
 	}
-	if done.Stats, err = c.collect(ctx, t, h); err != nil {
+	if done.CollectStats, err = c.collect(ctx, t, h); err != nil {
 		return err
 	}
 	if c.Check {
-		checked, err := h.store.Check(ctx)
+		checked, err := h.store.Verify(ctx)
 		if err != nil {
 			return err
 		}
@@ -45,38 +45,38 @@ func (c *gcCmd) Run(ctx context.Context, t *terminal) (err error) {
 		_, err = fmt.Fprintf(t.out, "removed %d artifacts; %d files, %.1f MB given back\n",
 			done.Artifacts, done.Blobs, float64(done.Bytes)/1e6)
 		if done.Checked != nil {
-			printChecked(t, *done.Checked)
+			printCheck(t, *done.Checked)
 		}
 	}
-	if err == nil && done.Checked != nil && len(done.Checked.Originals) > 0 {
-		return errSaid
+	if err == nil && done.Checked != nil && len(done.Checked.CorruptOriginals) > 0 {
+		return errReported
 	}
 	return err
 }
 
 // collect removes what no talk needs.
-func (c *gcCmd) collect(ctx context.Context, t *terminal, h *house) (stats store.Stats, err error) {
-	reachable, err := h.releaser(t, nil).Reachable(ctx)
+func (c *gcCmd) collect(ctx context.Context, t *console, h *dataDir) (stats store.CollectStats, err error) {
+	reachable, err := h.publisher(t, nil).GCRoots(ctx)
 	if err != nil {
 		return stats, err
 	}
-	if err := h.catalog.ForgetRuns(ctx, conductor.RunsKept); err != nil {
+	if err := h.catalog.PruneRuns(ctx, conductor.RunsKept); err != nil {
 		return stats, err
 	}
-	return h.store.Collect(ctx, func(k action.Key) bool { return reachable[k] }, c.Keep)
+	return h.store.CollectGarbage(ctx, func(k action.Key) bool { return reachable[k] }, c.Keep)
 }
 
-func printChecked(t *terminal, c store.Checked) {
+func printCheck(t *console, c store.VerifyResult) {
 	fmt.Fprintf(t.out, "read %d files, %.1f MB: ", c.Files, float64(c.Bytes)/1e6)
-	if len(c.Spoilt)+len(c.Originals) == 0 {
+	if len(c.Corrupt)+len(c.CorruptOriginals) == 0 {
 		fmt.Fprintln(t.out, "all are as they were stored")
 		return
 	}
 	fmt.Fprintln(t.out, "not all are as they were stored")
-	for _, s := range c.Spoilt {
+	for _, s := range c.Corrupt {
 		fmt.Fprintf(t.out, "  spoilt and removed: %s of kind %s; the next run of its talk makes it again\n", s.File, s.Kind)
 	}
-	for _, path := range c.Originals {
+	for _, path := range c.CorruptOriginals {
 		fmt.Fprintf(t.out, "  spoilt: %s, which somebody handed in; put it back from a backup\n", path)
 	}
 }

@@ -26,12 +26,12 @@ type importCmd struct {
 }
 
 // Run is `lectern import`.
-func (c *importCmd) Run(ctx context.Context, t *terminal) (err error) {
+func (c *importCmd) Run(ctx context.Context, t *console) (err error) {
 	data, err := readBytes(ctx, c.Schedule, c.Schedule)
 	if err != nil {
 		return err
 	}
-	r, err := c.reach(ctx, t)
+	r, err := c.connect(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -41,9 +41,9 @@ func (c *importCmd) Run(ctx context.Context, t *terminal) (err error) {
 		return err
 	}
 	if !c.JSON {
-		tellImport(t.out, preview)
+		printImport(t.out, preview)
 	}
-	if !c.DryRun && (c.Yes || c.JSON || c.Schedule == stdio || t.agreed(preview)) {
+	if !c.DryRun && (c.Yes || c.JSON || c.Schedule == stdio || t.confirmImport(preview)) {
 		if err := r.post(ctx, "/programme/import?name="+url.QueryEscape(filepath.Base(c.Schedule)), data, &preview); err != nil {
 			return err
 		}
@@ -57,8 +57,8 @@ func (c *importCmd) Run(ctx context.Context, t *terminal) (err error) {
 	return nil
 }
 
-// agreed asks a person; where nobody is there to ask, the command line was the answer.
-func (t *terminal) agreed(preview web.Import) bool {
+// confirmImport asks a person; where nobody is there to ask, the command line was the answer.
+func (t *console) confirmImport(preview web.Import) bool {
 	if _, live := t.err.width(); !live {
 		return true
 	}
@@ -67,15 +67,15 @@ func (t *terminal) agreed(preview web.Import) bool {
 	return strings.EqualFold(strings.TrimSpace(answer), "y") || strings.EqualFold(strings.TrimSpace(answer), "yes")
 }
 
-// tellImport says what changes.
-func tellImport(w io.Writer, p web.Import) {
-	counts := make(map[schedule.Kind]int)
+// printImport says what changes.
+func printImport(w io.Writer, p web.Import) {
+	counts := make(map[schedule.ChangeKind]int)
 	for _, c := range p.Changes {
 		counts[c.Kind]++
 		switch {
-		case c.Kind == schedule.New:
+		case c.Kind == schedule.Added:
 			fmt.Fprintf(w, "new      %s: %s\n", c.Slug, c.Title)
-		case c.Kind == schedule.Gone:
+		case c.Kind == schedule.Removed:
 			fmt.Fprintf(w, "gone     %s: %s is not in the schedule any more; nothing is taken away from it\n", c.Slug, c.Title)
 		case len(c.Fields) > 0:
 			fmt.Fprintf(w, "%-8s %s: %s\n", c.Kind, c.Slug, c.Title)
@@ -91,10 +91,10 @@ func tellImport(w io.Writer, p web.Import) {
 	for _, note := range p.Notes {
 		fmt.Fprintf(w, "note     %s\n", note)
 	}
-	fmt.Fprintf(w, "%d new, %d changed, %d as they were, %d gone\n", counts[schedule.New], counts[schedule.Changed], counts[schedule.Same], counts[schedule.Gone])
+	fmt.Fprintf(w, "%d new, %d changed, %d as they were, %d gone\n", counts[schedule.Added], counts[schedule.Changed], counts[schedule.Unchanged], counts[schedule.Removed])
 }
 
 // post sends bytes as they are, and reads the answer into out.
-func (r *reach) post(ctx context.Context, path string, data []byte, out any) error {
-	return r.send(ctx, http.MethodPost, path, "application/octet-stream", bytes.NewReader(data), out)
+func (r *apiClient) post(ctx context.Context, path string, data []byte, out any) error {
+	return r.do(ctx, http.MethodPost, path, "application/octet-stream", bytes.NewReader(data), out)
 }

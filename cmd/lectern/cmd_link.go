@@ -27,31 +27,31 @@ type linkNewCmd struct {
 	Email    string `help:"Where letters go." placeholder:"ADDRESS"`
 	Days     int    `help:"How long it stands." default:"90" placeholder:"N"`
 	Once     bool   `help:"It opens once."`
-	Token    bool   `name:"program" help:"It is a token for a program."`
+	Program  bool   `name:"program" help:"It is a token for a program."`
 	At       string `help:"Where people reach the server, if it does not run yet." placeholder:"URL"`
 	JSON     bool   `help:"Print JSON."`
 	serverFlags
 }
 
 // Run is `lectern link new`.
-func (c *linkNewCmd) Run(ctx context.Context, t *terminal) error {
-	kind := catalog.PersonalLink
+func (c *linkNewCmd) Run(ctx context.Context, t *console) error {
+	kind := catalog.LinkReusable
 	switch {
-	case c.Token && c.Once:
+	case c.Program && c.Once:
 		return &usageError{"a token for a program is shown each time; leave --once out"}
-	case c.Token:
-		kind = catalog.Token
+	case c.Program:
+		kind = catalog.LinkAPIToken
 	case c.Once:
-		kind = catalog.OnceLink
+		kind = catalog.LinkOneTime
 	}
 	var made web.Link
-	err := c.asking(ctx, t, http.MethodPost, "/links", web.NewLink{
+	err := c.call(ctx, t, http.MethodPost, "/links", web.LinkRequest{
 		Kind: kind, Role: access.Role(c.Role), Talk: c.Talk, Language: c.Language, Name: c.Name, Email: c.Email, Days: c.Days,
 	}, &made)
 	if err != nil {
 		return err
 	}
-	if path, ok := strings.CutPrefix(made.URL, nowhere); ok && c.At != "" {
+	if path, ok := strings.CutPrefix(made.URL, offlineURL); ok && c.At != "" {
 		made.URL = strings.TrimSuffix(c.At, "/") + path
 	}
 	if c.JSON {
@@ -67,9 +67,9 @@ type linkListCmd struct {
 }
 
 // Run is `lectern link list`.
-func (c *linkListCmd) Run(ctx context.Context, t *terminal) error {
+func (c *linkListCmd) Run(ctx context.Context, t *console) error {
 	var links []web.Link
-	if err := c.asking(ctx, t, http.MethodGet, "/links", nil, &links); err != nil {
+	if err := c.call(ctx, t, http.MethodGet, "/links", nil, &links); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -92,15 +92,15 @@ type linkRevokeCmd struct {
 }
 
 // Run is `lectern link revoke`.
-func (c *linkRevokeCmd) Run(ctx context.Context, t *terminal) error {
-	return c.asking(ctx, t, http.MethodDelete, fmt.Sprintf("/links/%d", c.Link), nil, nil)
+func (c *linkRevokeCmd) Run(ctx context.Context, t *console) error {
+	return c.call(ctx, t, http.MethodDelete, fmt.Sprintf("/links/%d", c.Link), nil, nil)
 }
 
-// asking reaches the API, and asks it one thing.
-func (f *serverFlags) asking(ctx context.Context, t *terminal, method, path string, in, out any) error {
-	r, err := f.reach(ctx, t)
+// call reaches the API, and asks it one thing.
+func (f *serverFlags) call(ctx context.Context, t *console, method, path string, in, out any) error {
+	r, err := f.connect(ctx, t)
 	if err != nil {
 		return err
 	}
-	return errors.Join(r.ask(ctx, method, path, in, out), r.close())
+	return errors.Join(r.call(ctx, method, path, in, out), r.close())
 }

@@ -18,27 +18,27 @@ type probeCmd struct {
 	JSON       bool     `help:"Print one JSON document on standard output."`
 }
 
-// inspected is what there is to say of a recording.
-type inspected struct {
+// probeResult is what there is to say of a recording.
+type probeResult struct {
 	File string `json:"file"`
-	service.Inspected
+	service.Inspection
 }
 
 // Run is `lectern probe`.
-func (c *probeCmd) Run(ctx context.Context, t *terminal) error {
-	tools, err := media.Find()
+func (c *probeCmd) Run(ctx context.Context, t *console) error {
+	tools, err := media.FindTools()
 	if err != nil {
 		return err
 	}
-	all := []inspected{}
+	all := []probeResult{}
 	var refused error
 	for _, path := range c.Recordings {
 		line := newProgressLine(t)
 		found, err := service.Inspect(ctx, tools, path, func(doing string, done float64) { line.show("%s: %s, %.0f%%", path, doing, 100*done) })
 		line.end()
-		p := inspected{path, found}
-		if f := inputerr.Of(err); f != nil && !c.JSON && len(c.Recordings) > 1 { // the others may be good
-			fmt.Fprintf(t.out, "%s\n  refused  %s\n", path, (&inputerr.Fault{Problem: f.Problem, Remedy: f.Remedy}).Error())
+		p := probeResult{path, found}
+		if f := inputerr.As(err); f != nil && !c.JSON && len(c.Recordings) > 1 { // the others may be good
+			fmt.Fprintf(t.out, "%s\n  refused  %s\n", path, (&inputerr.Error{Problem: f.Problem, Remedy: f.Remedy}).Error())
 			refused = cmp.Or(refused, err)
 			continue
 		}
@@ -57,7 +57,7 @@ func (c *probeCmd) Run(ctx context.Context, t *terminal) error {
 }
 
 // print tells people.
-func (p inspected) print(w io.Writer) {
+func (p probeResult) print(w io.Writer) {
 	fmt.Fprintf(w, "%s\n  length   %s\n", p.File, timeline.FormatClock(p.Probe.Readable))
 	if v := p.Probe.Video; v != nil {
 		what := []string{v.Codec, fmt.Sprintf("%d×%d", v.Width, v.Height), fmt.Sprintf("%.5g a second", float64(v.Rate.Num)/float64(v.Rate.Den))}
@@ -67,7 +67,7 @@ func (p inspected) print(w io.Writer) {
 		fmt.Fprintf(w, "  picture  %s\n", strings.Join(what, ", "))
 	}
 	for i, a := range p.Probe.Audio {
-		what := []string{a.Codec, channelsOf(a.Channels), fmt.Sprintf("%g kHz", float64(a.Hz)/1000)}
+		what := []string{a.Codec, channelLayout(a.Channels), fmt.Sprintf("%g kHz", float64(a.Hz)/1000)}
 		if i == 0 && !p.Analysis.Silent {
 			what = append(what, fmt.Sprintf("%.1f LUFS", p.Analysis.LUFS))
 		}
@@ -88,8 +88,8 @@ func (p inspected) print(w io.Writer) {
 	}
 }
 
-// channelsOf names a layout as people do.
-func channelsOf(n int) string {
+// channelLayout names a layout as people do.
+func channelLayout(n int) string {
 	switch n {
 	case 1:
 		return "mono"

@@ -48,25 +48,25 @@ type runCmd struct {
 
 // runResult is what --json prints.
 type runResult struct {
-	Bundle   string                     `json:"bundle"`
-	Actions  map[string]conductor.Count `json:"actions"`
-	Notes    []string                   `json:"notes,omitempty"`
-	Troubles []conference.Trouble       `json:"troubles,omitempty"`
-	Seconds  float64                    `json:"seconds"`
+	Bundle  string                     `json:"bundle"`
+	Actions map[string]conductor.Count `json:"actions"`
+	Notes   []string                   `json:"notes,omitempty"`
+	Issues  []conference.Issue         `json:"troubles,omitempty"`
+	Seconds float64                    `json:"seconds"`
 }
 
 // Run is `lectern run`.
-func (c *runCmd) Run(ctx context.Context, t *terminal) error {
+func (c *runCmd) Run(ctx context.Context, t *console) error {
 	began := time.Now()
-	released, err := c.release(ctx, t)
+	released, err := c.build(ctx, t)
 	if err != nil {
 		return err
 	}
-	return tellReleased(t, released, time.Since(began), c.JSON)
+	return printBuildResult(t, released, time.Since(began), c.JSON)
 }
 
-// tellReleased says what was published.
-func tellReleased(t *terminal, released conductor.Released, took time.Duration, asJSON bool) error {
+// printBuildResult says what was published.
+func printBuildResult(t *console, released conductor.BuildResult, took time.Duration, asJSON bool) error {
 	if asJSON {
 		return t.printJSON(runResult{released.Dir, released.Counts, released.Notes, released.Troubles, took.Seconds()})
 	}
@@ -77,7 +77,7 @@ func tellReleased(t *terminal, released conductor.Released, took time.Duration, 
 	for _, n := range released.Counts {
 		ran, reused = ran+n.Ran, reused+n.Reused
 	}
-	fmt.Fprintf(t.err, "Published in %s: %d actions ran, %d were there already.\n", briefly(took), ran, reused)
+	fmt.Fprintf(t.err, "Published in %s: %d actions ran, %d were there already.\n", shortDuration(took), ran, reused)
 	if _, live := t.err.width(); live && ran > 0 {
 		fmt.Fprintln(t.err, "To correct a caption, the title or the cut, run the same again with the correction.")
 	}
@@ -85,20 +85,20 @@ func tellReleased(t *terminal, released conductor.Released, took time.Duration, 
 	return err
 }
 
-// release is all of the command but for its words.
-func (c *runCmd) release(ctx context.Context, t *terminal) (released conductor.Released, err error) {
-	want, err := c.read(ctx)
+// build is all of the command but for its words.
+func (c *runCmd) build(ctx context.Context, t *console) (released conductor.BuildResult, err error) {
+	want, err := c.buildRequest(ctx)
 	if err != nil {
 		return released, err
 	}
-	h, err := openHouse(ctx, t, c.Data)
+	h, err := openDataDir(ctx, t, c.Data)
 	if err != nil {
 		return released, err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
 
-	hashing := newHashLine(t)
-	want.Submission.Facts.Recordings, want.Originals, err = conductor.Identify(ctx, h.catalog, c.Recordings, hashing.show)
+	hashing := newHashProgress(t)
+	want.Submission.Facts.Recordings, want.Originals, err = conductor.HashRecordings(ctx, h.catalog, c.Recordings, hashing.show)
 	if err == nil {
 		err = identifyAssets(ctx, h, want, hashing.show)
 	}
@@ -107,19 +107,19 @@ func (c *runCmd) release(ctx context.Context, t *terminal) (released conductor.R
 		return released, err
 	}
 	if want.Submission.Facts.Talk.Slug == "" {
-		slug, notes, err := h.releaser(t, nil).Slug(ctx, want.Submission)
+		slug, notes, err := h.publisher(t, nil).ChooseSlug(ctx, want.Submission)
 		if err != nil {
 			return released, err
 		}
 		want.Submission.Facts.Talk.Slug, want.Notes = slug, append(want.Notes, notes...)
 	}
-	return h.release(ctx, t, c.Redis, c.JSON, want)
+	return h.buildBundle(ctx, t, c.Redis, c.JSON, want)
 }
 
 // identifyAssets says by their content what the files of the conference's cards are.
-func identifyAssets(ctx context.Context, h *house, want conductor.Release, on func(done, total int64)) error {
+func identifyAssets(ctx context.Context, h *dataDir, want conductor.BuildRequest, on func(done, total int64)) error {
 	for _, asset := range want.Submission.Facts.Conference.Cards.Assets() {
-		found, originals, err := conductor.Identify(ctx, h.catalog, []string{asset.Path}, on)
+		found, originals, err := conductor.HashRecordings(ctx, h.catalog, []string{asset.Path}, on)
 		if err != nil {
 			return err
 		}
@@ -129,9 +129,9 @@ func identifyAssets(ctx context.Context, h *house, want conductor.Release, on fu
 	return nil
 }
 
-// read takes the command line and the small files it names, and refuses what cannot be
+// buildRequest takes the command line and the small files it names, and refuses what cannot be
 // before anything is opened.
-func (c *runCmd) read(ctx context.Context) (want conductor.Release, err error) {
+func (c *runCmd) buildRequest(ctx context.Context) (want conductor.BuildRequest, err error) {
 	if c.Out == "" { // a script's variable that is not set, perhaps
 		return want, &usageError{"-o names no directory; say where the bundle goes, such as -o out"}
 	}
@@ -149,7 +149,7 @@ func (c *runCmd) read(ctx context.Context) (want conductor.Release, err error) {
 	if err != nil {
 		return want, err
 	}
-	font, err := said.FindFont(ctx)
+	font, err := said.ResolveFont(ctx)
 	if err != nil {
 		return want, err
 	}
@@ -162,23 +162,23 @@ func (c *runCmd) read(ctx context.Context) (want conductor.Release, err error) {
 	if facts.Cut, err = parseCuts(c.Cut, len(c.Recordings)); err != nil {
 		return want, err
 	}
-	want.Uploads, err = c.uploads(ctx, facts.Talk.Language)
-	want.Who = who()
+	want.Uploads, err = c.readSubtitles(ctx, facts.Talk.Language)
+	want.Who = osUser()
 	return want, err
 }
 
 // facts are what the talk's file and the flags say together.
-func (c *runCmd) facts() (facts talkfile.Facts, err error) {
+func (c *runCmd) facts() (facts talkfile.Contents, err error) {
 	if c.Talk != "" {
 		if facts, err = talkfile.Read(c.Talk); err != nil {
 			return facts, err
 		}
 	}
 	talk := &facts.Talk
-	override(&talk.Slug, c.Slug)
-	override(&talk.Title, c.Title)
-	override(&talk.Conference, c.Conference)
-	override(&talk.Language, c.Language)
+	setIfGiven(&talk.Slug, c.Slug)
+	setIfGiven(&talk.Title, c.Title)
+	setIfGiven(&talk.Conference, c.Conference)
+	setIfGiven(&talk.Language, c.Language)
 	if len(c.Speaker) > 0 {
 		talk.Speakers = c.Speaker
 	}
@@ -190,43 +190,43 @@ func (c *runCmd) facts() (facts talkfile.Facts, err error) {
 		return facts, &usageError{fmt.Sprintf("--slug %q cannot name files: use letters, digits and hyphens", talk.Slug)}
 	}
 	talk.Kind = cmp.Or(talk.Kind, "talk")
-	talk.Language, err = subtitle.Language(cmp.Or(talk.Language, "en"))
+	talk.Language, err = subtitle.CanonicalLanguage(cmp.Or(talk.Language, "en"))
 	return facts, err
 }
 
-func override(field *string, flag string) {
+func setIfGiven(field *string, flag string) {
 	if flag != "" {
 		*field = flag
 	}
 }
 
-// uploads reads the subtitle files.
-func (c *runCmd) uploads(ctx context.Context, spoken string) ([]conductor.Upload, error) {
-	encodings, err := c.encodings()
+// readSubtitles reads the subtitle files.
+func (c *runCmd) readSubtitles(ctx context.Context, spoken string) ([]conductor.SubtitleFile, error) {
+	encodings, err := c.subtitleEncodings()
 	if err != nil {
 		return nil, err
 	}
-	var uploads []conductor.Upload
+	var uploads []conductor.SubtitleFile
 	seen := make(map[string]string)
 	for _, s := range c.Subtitles {
 		tag, file, ok := strings.Cut(s, "=")
 		if !ok || tag == "" || file == "" {
 			return nil, &usageError{fmt.Sprintf("--subtitles %q is not LANG=FILE, such as es=talk.es.srt", s)}
 		}
-		language, err := subtitle.Language(tag)
+		language, err := subtitle.CanonicalLanguage(tag)
 		if err != nil {
 			return nil, err
 		}
 		if other, ok := seen[language]; ok {
-			return nil, inputerr.New(file, "is a second subtitle file in %s (%s), after %s", subtitle.EnglishName(language), language, other).
-				Try("Give one file for each language.")
+			return nil, inputerr.New(file, "is a second subtitle file in %s (%s), after %s", subtitle.EnglishLanguageName(language), language, other).
+				Hint("Give one file for each language.")
 		}
 		seen[language] = file
-		u, err := readUpload(ctx, language, encodings[language], file)
+		u, err := readSubtitleUpload(ctx, language, encodings[language], file)
 		if err != nil {
 			return nil, err
 		}
-		u.Programme = c.SubtitlesTime == "programme"
+		u.ProgrammeTime = c.SubtitlesTime == "programme"
 		u.Track.Kind = conference.Translation
 		if language == spoken {
 			u.Track.Kind = conference.Authored
@@ -235,21 +235,21 @@ func (c *runCmd) uploads(ctx context.Context, spoken string) ([]conductor.Upload
 	}
 	for language := range encodings {
 		if _, ok := seen[language]; !ok {
-			return nil, &usageError{fmt.Sprintf("--subtitles-encoding names %s (%s), in which there is no subtitle file", language, subtitle.EnglishName(language))}
+			return nil, &usageError{fmt.Sprintf("--subtitles-encoding names %s (%s), in which there is no subtitle file", language, subtitle.EnglishLanguageName(language))}
 		}
 	}
 	return uploads, nil
 }
 
-// encodings is how subtitle files are encoded, by language, where that was said.
-func (c *runCmd) encodings() (map[string]string, error) {
+// subtitleEncodings is how subtitle files are encoded, by language, where that was said.
+func (c *runCmd) subtitleEncodings() (map[string]string, error) {
 	said := make(map[string]string)
 	for _, s := range c.SubtitlesEncoding {
 		tag, encoding, ok := strings.Cut(s, "=")
 		if !ok || tag == "" || encoding == "" {
 			return nil, &usageError{fmt.Sprintf("--subtitles-encoding %q is not LANG=ENCODING, such as fr=windows-1252", s)}
 		}
-		language, err := subtitle.Language(tag)
+		language, err := subtitle.CanonicalLanguage(tag)
 		if err != nil {
 			return nil, err
 		}
@@ -258,17 +258,17 @@ func (c *runCmd) encodings() (map[string]string, error) {
 	return said, nil
 }
 
-func readUpload(ctx context.Context, language, encoding, file string) (conductor.Upload, error) {
+func readSubtitleUpload(ctx context.Context, language, encoding, file string) (conductor.SubtitleFile, error) {
 	data, err := readBytes(ctx, file, file)
 	if err != nil {
-		return conductor.Upload{}, err
+		return conductor.SubtitleFile{}, err
 	}
-	return conductor.ReadUpload(file, language, encoding, data)
+	return conductor.ParseSubtitleFile(file, language, encoding, data)
 }
 
 // parseCuts reads kept ranges of so many recordings as they stand on the command line.
-func parseCuts(cuts []string, recordings int) ([]conference.Keep, error) {
-	var kept []conference.Keep
+func parseCuts(cuts []string, recordings int) ([]conference.KeptRange, error) {
+	var kept []conference.KeptRange
 	for _, s := range cuts {
 		k, err := plan.ParseCut(s, recordings)
 		if err != nil {
@@ -279,8 +279,8 @@ func parseCuts(cuts []string, recordings int) ([]conference.Keep, error) {
 	return kept, nil
 }
 
-// who is the person at this terminal, for the history.
-func who() string {
+// osUser is the person at this terminal, for the history.
+func osUser() string {
 	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
 		if v := os.Getenv(name); v != "" {
 			return v

@@ -40,22 +40,22 @@ type serveCmd struct {
 }
 
 // Run is `lectern serve`.
-func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
+func (c *serveCmd) Run(ctx context.Context, t *console) (err error) {
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return inputerr.New(c.Listen, "cannot be listened on: %v", err).Try("Choose another address with --listen")
+		return inputerr.New(c.Listen, "cannot be listened on: %v", err).Hint("Choose another address with --listen")
 	}
 	defer listener.Close()
-	h, err := openHouse(ctx, t, c.Data)
+	h, err := openDataDir(ctx, t, c.Data)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	tools, err := media.Find()
+	tools, err := media.FindTools()
 	if err != nil {
 		return err
 	}
-	q, stop, err := serve(ctx, t, h.store, c.Redis)
+	q, stop, err := startQueueWorker(ctx, t, h.store, c.Redis)
 	if err != nil {
 		return err
 	}
@@ -64,39 +64,39 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
 	if c.URL == "" {
 		c.URL = "http://" + listener.Addr().String()
 	}
-	releaser := h.releaser(t, q)
+	releaser := h.publisher(t, q)
 	o := service.New(h.catalog, h.store, filepath.Join(c.Data, "bundles"), t.log)
 	o.Releaser, o.Backlog, o.Tools = releaser, conductor.NewBacklog(releaser), tools
-	o.Released, o.URL = cmp.Or(c.Out, filepath.Join(c.Data, "released")), strings.TrimSuffix(c.URL, "/")
-	sender, err := c.sender(t)
+	o.ReleaseDir, o.URL = cmp.Or(c.Out, filepath.Join(c.Data, "released")), strings.TrimSuffix(c.URL, "/")
+	sender, err := c.mailSender(t)
 	if err != nil {
 		return err
 	}
 	if o.Board, err = service.NewBoard(ctx, h.catalog, o.Backlog); err != nil {
 		return err
 	}
-	pages, err := web.New(web.Options{Office: o, Log: t.log, URL: c.URL, Uploads: filepath.Join(c.Data, "uploads")})
+	pages, err := web.New(web.Options{Service: o, Log: t.log, URL: c.URL, Uploads: filepath.Join(c.Data, "uploads")})
 	if err != nil {
 		return err
 	}
-	socket, err := listenLocally(c.Data)
+	socket, err := listenSocket(c.Data)
 	if err != nil {
 		return err
 	}
-	if err := c.welcome(ctx, t, o); err != nil {
+	if err := c.printWelcome(ctx, t, o); err != nil {
 		return err
 	}
 	services, ctx := errgroup.WithContext(ctx)
 	services.Go(func() error { return o.Backlog.Run(ctx) })
 	services.Go(func() error { return o.Board.Run(ctx) })
-	services.Go(func() error { return o.Look(ctx) })
+	services.Go(func() error { return o.RunInspections(ctx) })
 	services.Go(func() error { return o.RunReleases(ctx) })
 	if c.Watch != "" {
-		services.Go(func() error { return c.watch(ctx, t, o) })
+		services.Go(func() error { return c.watchFolder(ctx, t, o) })
 	}
-	services.Go(func() error { return o.TellSpeakers(ctx) })
+	services.Go(func() error { return o.RunSpeakerNotifications(ctx) })
 	services.Go(func() error {
-		return mail.Postman{Catalog: h.catalog, Sender: sender, Wake: o.Letters, Log: t.log}.Run(ctx)
+		return mail.Dispatcher{Catalog: h.catalog, Sender: sender, Wake: o.LetterQueued, Log: t.log}.Run(ctx)
 	})
 	services.Go(func() error { return pages.Run(ctx) })
 	services.Go(func() error { return serveHTTP(ctx, pages, listener, socket) })
@@ -105,20 +105,20 @@ func (c *serveCmd) Run(ctx context.Context, t *terminal) (err error) {
 
 // Of the watched folder.
 const (
-	settleTime = 20 * time.Second // for which a file has to stay as it is
-	lookEvery  = 5 * time.Second
+	watchSettleTime   = 20 * time.Second // for which a file has to stay as it is
+	watchPollInterval = 5 * time.Second
 )
 
-// watch takes in recordings where they lie, until ctx ends.
-func (c *serveCmd) watch(ctx context.Context, t *terminal, o *service.Office) error {
-	err := watchfolder.Watch(ctx, c.Watch, watchfolder.Options{Settle: settleTime, Poll: lookEvery, Log: t.log}, func(ctx context.Context, f watchfolder.File) error {
-		found, _, err := conductor.Identify(ctx, o.Catalog, []string{f.Path}, nil)
+// watchFolder takes in recordings where they lie, until ctx ends.
+func (c *serveCmd) watchFolder(ctx context.Context, t *console, o *service.Service) error {
+	err := watchfolder.Watch(ctx, c.Watch, watchfolder.Options{StableFor: watchSettleTime, PollInterval: watchPollInterval, Log: t.log}, func(ctx context.Context, f watchfolder.File) error {
+		found, _, err := conductor.HashRecordings(ctx, o.Catalog, []string{f.Path}, nil)
 		if err != nil {
 			return err
 		}
 		r := found[0]
-		return o.Deliver(ctx, service.Delivery{
-			ID: fmt.Sprintf("%.32s", r.SHA256), Name: r.Name, Path: f.Path, Stays: true, SHA256: r.SHA256, Size: r.Size, Who: "watched folder", Room: f.Room,
+		return o.ReceiveRecording(ctx, service.RecordingUpload{
+			ID: fmt.Sprintf("%.32s", r.SHA256), Name: r.Name, Path: f.Path, KeepInPlace: true, SHA256: r.SHA256, Size: r.Size, Who: "watched folder", Room: f.Room,
 		})
 	})
 	if ctx.Err() != nil {
@@ -127,10 +127,10 @@ func (c *serveCmd) watch(ctx context.Context, t *terminal, o *service.Office) er
 	return err
 }
 
-// sender is how letters go out.
-func (c *serveCmd) sender(t *terminal) (mail.Sender, error) {
+// mailSender is how letters go out.
+func (c *serveCmd) mailSender(t *console) (mail.Sender, error) {
 	if c.MailServer == "" {
-		return mail.Print{Out: t.err}, nil
+		return mail.PrintSender{Out: t.err}, nil
 	}
 	if c.MailFrom == "" {
 		return nil, &usageError{"--mail-server needs --mail-from: who letters are from"}
@@ -138,14 +138,14 @@ func (c *serveCmd) sender(t *terminal) (mail.Sender, error) {
 	return mail.NewSMTP(c.MailServer, c.MailFrom, c.MailReply)
 }
 
-// welcome says where the server is, and lets the first organiser in.
-func (c *serveCmd) welcome(ctx context.Context, t *terminal, o *service.Office) error {
+// printWelcome says where the server is, and lets the first organiser in.
+func (c *serveCmd) printWelcome(ctx context.Context, t *console, o *service.Service) error {
 	fmt.Fprintf(t.out, "Lectern serves %s\n", c.URL)
-	secret, ok, err := o.FirstLink(ctx)
+	secret, ok, err := o.CreateFirstOrganiserLink(ctx)
 	if err != nil || !ok {
 		return err
 	}
-	_, err = fmt.Fprintf(t.out, "Nobody has come in yet. This link makes you the organiser; it opens once, within a day:\n  %s\n", web.LinkTo(c.URL, secret))
+	_, err = fmt.Fprintf(t.out, "Nobody has come in yet. This link makes you the organiser; it opens once, within a day:\n  %s\n", web.LinkURL(c.URL, secret))
 	return err
 }
 
@@ -166,22 +166,22 @@ func socketPath(data string) (string, error) {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("lectern-%d", os.Getuid()), hex.EncodeToString(sum[:8])+".sock"), nil
 }
 
-// ownDirectory refuses a directory that somebody else made, who could put a server of theirs in
+// checkDirOwner refuses a directory that somebody else made, who could put a server of theirs in
 // the place of this one.
-func ownDirectory(dir string) error {
+func checkDirOwner(dir string) error {
 	info, err := os.Lstat(dir)
 	if err != nil {
 		return err
 	}
 	if of, ok := info.Sys().(*syscall.Stat_t); !info.IsDir() || ok && of.Uid != uint32(os.Getuid()) && os.Getuid() != 0 {
-		return inputerr.New(dir, "is not this user's directory").Try("Choose a data directory of your own")
+		return inputerr.New(dir, "is not this user's directory").Hint("Choose a data directory of your own")
 	}
 	return nil
 }
 
-// listenLocally listens on the data directory's own socket. One that is there is of a server
+// listenSocket listens on the data directory's own socket. One that is there is of a server
 // that died, because this process holds the directory.
-func listenLocally(data string) (net.Listener, error) {
+func listenSocket(data string) (net.Listener, error) {
 	path, err := socketPath(data)
 	if err != nil {
 		return nil, err
@@ -190,7 +190,7 @@ func listenLocally(data string) (net.Listener, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	if err := ownDirectory(dir); err != nil {
+	if err := checkDirOwner(dir); err != nil {
 		return nil, err
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -203,15 +203,15 @@ func listenLocally(data string) (net.Listener, error) {
 	return l, os.Chmod(path, 0o600)
 }
 
-// goodbye is how long requests that are under way get to end.
-const goodbye = 5 * time.Second
+// shutdownTimeout is how long requests that are under way get to end.
+const shutdownTimeout = 5 * time.Second
 
 // serveHTTP serves until ctx ends. Whoever comes by the local socket is an organiser.
 func serveHTTP(ctx context.Context, handler http.Handler, public, local net.Listener) error {
 	servers := []*http.Server{
 		{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10},
 		{Handler: handler, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context {
-			return web.WithPerson(context.Background(), operator())
+			return web.WithPerson(context.Background(), localOperator())
 		}},
 	}
 	ended := make(chan error, len(servers))
@@ -225,7 +225,7 @@ func serveHTTP(ctx context.Context, handler http.Handler, public, local net.List
 	case err = <-ended:
 		running--
 	}
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	for _, s := range servers {
 		if s.Shutdown(closing) != nil {

@@ -24,22 +24,22 @@ type statusCmd struct {
 
 // talkStatus is how a talk stands.
 type talkStatus struct {
-	Slug      string         `json:"slug"`
-	Title     string         `json:"title"`
-	Published string         `json:"published,omitempty"` // where
-	Outcome   string         `json:"outcome"`             // of the last run
-	Failed    []catalog.Slot `json:"failed,omitempty"`
+	Slug      string               `json:"slug"`
+	Title     string               `json:"title"`
+	Published string               `json:"published,omitempty"` // where
+	Outcome   string               `json:"outcome"`             // of the last run
+	Failed    []catalog.SlotResult `json:"failed,omitempty"`
 
-	Troubles []conference.Trouble `json:"troubles,omitempty"` // of its recordings, as its bundle tells them
+	Issues []conference.Issue `json:"troubles,omitempty"` // of its recordings, as its bundle tells them
 }
 
 // Run is `lectern status`.
-func (c *statusCmd) Run(ctx context.Context, t *terminal) (err error) {
-	books, ok, err := openBooks(ctx, c.Data)
+func (c *statusCmd) Run(ctx context.Context, t *console) (err error) {
+	books, ok, err := openCatalogReadOnly(ctx, c.Data)
 	if err != nil {
 		return err
 	}
-	var talks []catalog.Summary
+	var talks []catalog.TalkSummary
 	if ok {
 		defer func() { err = errors.Join(err, books.Close()) }()
 		if talks, err = books.Talks(ctx); err != nil {
@@ -53,14 +53,14 @@ func (c *statusCmd) Run(ctx context.Context, t *terminal) (err error) {
 		if c.Talk != "" && c.Talk != talk.Slug {
 			continue
 		}
-		s, err := statusOf(ctx, books, talk)
+		s, err := loadTalkStatus(ctx, books, talk)
 		if err != nil {
 			return err
 		}
 		all = append(all, s)
 	}
 	if c.Talk != "" && len(all) == 0 {
-		return noSuchTalk(c.Talk, known)
+		return talkNotFound(c.Talk, known)
 	}
 	if c.JSON {
 		return t.printJSON(all)
@@ -87,7 +87,7 @@ func (c *statusCmd) Run(ctx context.Context, t *terminal) (err error) {
 		for _, slot := range s.Failed {
 			printFailure(t.out, slot.Failure)
 		}
-		for _, trouble := range s.Troubles {
+		for _, trouble := range s.Issues {
 			if c.Talk != "" {
 				fmt.Fprintln(t.out, "trouble:", trouble)
 			}
@@ -96,25 +96,25 @@ func (c *statusCmd) Run(ctx context.Context, t *terminal) (err error) {
 	return nil
 }
 
-// troublesIn is what a bundle tells of its recordings; nothing where there is no bundle any
+// bundleIssues is what a bundle tells of its recordings; nothing where there is no bundle any
 // more.
-func troublesIn(dir string) []conference.Trouble {
+func bundleIssues(dir string) []conference.Issue {
 	var told bundle.Content
 	if b, err := os.ReadFile(filepath.Join(dir, bundle.ManifestName)); err != nil || json.Unmarshal(b, &told) != nil {
 		return nil
 	}
-	return told.Troubles
+	return told.Issues
 }
 
-func statusOf(ctx context.Context, books *catalog.Catalog, talk catalog.Summary) (s talkStatus, err error) {
+func loadTalkStatus(ctx context.Context, books *catalog.Catalog, talk catalog.TalkSummary) (s talkStatus, err error) {
 	s = talkStatus{Slug: talk.Slug, Title: talk.Title, Outcome: "never ran"}
-	published, ok, err := books.Published(ctx, talk.Slug)
+	published, ok, err := books.LastPublication(ctx, talk.Slug)
 	if err != nil {
 		return s, err
 	}
 	if ok {
 		s.Published = published.Dir
-		s.Troubles = troublesIn(published.Dir)
+		s.Issues = bundleIssues(published.Dir)
 	}
 	runs, err := books.LastRuns(ctx, talk.Slug, 1)
 	if len(runs) == 0 && talk.Recordings == 0 {
@@ -125,7 +125,7 @@ func statusOf(ctx context.Context, books *catalog.Catalog, talk catalog.Summary)
 	}
 	s.Outcome = cmp.Or(runs[0].Outcome, "unfinished")
 	for _, slot := range runs[0].Slots {
-		if slot.State == catalog.Failed && slot.Failure != nil {
+		if slot.State == catalog.SlotFailed && slot.Failure != nil {
 			s.Failed = append(s.Failed, slot)
 		}
 	}

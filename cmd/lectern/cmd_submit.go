@@ -29,24 +29,24 @@ type submitCmd struct {
 }
 
 // Run is `lectern submit`.
-func (c *submitCmd) Run(ctx context.Context, t *terminal) (err error) {
-	r, err := c.reach(ctx, t)
+func (c *submitCmd) Run(ctx context.Context, t *console) (err error) {
+	r, err := c.connect(ctx, t)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
 	var all []web.Arrival
 	for i, path := range c.Recordings {
-		id, err := c.send(ctx, t, r, path)
+		id, err := c.upload(ctx, t, r, path)
 		if err != nil {
 			return err
 		}
 		if len(c.Talk) > 0 {
-			if err := r.ask(ctx, http.MethodPost, "/arrivals/"+id+"/assign", web.Assignment{Talks: c.Talk, Instead: c.Instead && i == 0}, nil); err != nil {
+			if err := r.call(ctx, http.MethodPost, "/arrivals/"+id+"/assign", web.Assignment{Talks: c.Talk, Instead: c.Instead && i == 0}, nil); err != nil {
 				return fmt.Errorf("%s has arrived, but: %w", path, err)
 			}
 		}
-		arrived, err := arrival(ctx, r, id)
+		arrived, err := findArrival(ctx, r, id)
 		if err != nil {
 			return err
 		}
@@ -61,10 +61,10 @@ func (c *submitCmd) Run(ctx context.Context, t *terminal) (err error) {
 	return nil
 }
 
-// arrival is what the server says of a recording that arrived.
-func arrival(ctx context.Context, r *reach, id string) (web.Arrival, error) {
+// findArrival is what the server says of a recording that arrived.
+func findArrival(ctx context.Context, r *apiClient, id string) (web.Arrival, error) {
 	var all []web.Arrival
-	if err := r.ask(ctx, http.MethodGet, "/arrivals", nil, &all); err != nil {
+	if err := r.call(ctx, http.MethodGet, "/arrivals", nil, &all); err != nil {
 		return web.Arrival{}, err
 	}
 	for _, a := range all {
@@ -75,12 +75,12 @@ func arrival(ctx context.Context, r *reach, id string) (web.Arrival, error) {
 	return web.Arrival{}, fmt.Errorf("%s does not know the recording that it has just taken (%s)", r.base, id)
 }
 
-// send sends a recording by the tus protocol and returns the name of its upload. One that was
+// upload sends a recording by the tus protocol and returns the name of its upload. One that was
 // begun before, by this command, goes on where it was.
-func (c *submitCmd) send(ctx context.Context, t *terminal, r *reach, path string) (id string, err error) {
+func (c *submitCmd) upload(ctx context.Context, t *console, r *apiClient, path string) (id string, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", inputerr.New(path, "cannot be read: %v", errors.Unwrap(err)).Try("Check its name and its permissions")
+		return "", inputerr.New(path, "cannot be read: %v", errors.Unwrap(err)).Hint("Check its name and its permissions")
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -88,31 +88,31 @@ func (c *submitCmd) send(ctx context.Context, t *terminal, r *reach, path string
 		return "", err
 	}
 	if !info.Mode().IsRegular() || info.Size() == 0 {
-		return "", inputerr.New(path, "is no file with something in it").Try("Name the recording itself")
+		return "", inputerr.New(path, "is no file with something in it").Hint("Name the recording itself")
 	}
-	begun := unfinished(r.base, path, info)
+	begun := resumeFile(r.base, path, info)
 	at, _ := os.ReadFile(begun) // a memory that cannot be read is none
-	u := tusUpload{reach: r, file: f, size: info.Size(), at: string(at)}
-	if u.at == "" || !u.stands(ctx) {
+	u := tusUpload{apiClient: r, file: f, size: info.Size(), location: string(at)}
+	if u.location == "" || !u.exists(ctx) {
 		if err := u.create(ctx, filepath.Base(path), c.Room); err != nil {
 			return "", err
 		}
-		remember(begun, u.at)
+		saveUploadURL(begun, u.location)
 	}
 	line := newProgressLine(t)
 	defer line.end()
 	u.show = func(sent int64) {
-		line.show("%s: %.0f%%", shownName(filepath.Base(path)), 100*float64(sent)/float64(u.size))
+		line.show("%s: %.0f%%", quoteName(filepath.Base(path)), 100*float64(sent)/float64(u.size))
 	}
 	if err := u.sendAll(ctx); err != nil {
 		return "", err
 	}
 	os.Remove(begun)
-	return filepath.Base(u.at), nil
+	return filepath.Base(u.location), nil
 }
 
-// unfinished is the file in which the address of an unfinished upload is kept.
-func unfinished(base, path string, info os.FileInfo) string {
+// resumeFile is the file in which the address of an unfinished upload is kept.
+func resumeFile(base, path string, info os.FileInfo) string {
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		dir = os.TempDir()
@@ -125,8 +125,8 @@ func unfinished(base, path string, info os.FileInfo) string {
 	return filepath.Join(dir, "lectern", "uploads", hex.EncodeToString(sum[:12]))
 }
 
-// remember keeps the address. Without it, an upload that is broken off begins anew.
-func remember(file, address string) {
+// saveUploadURL keeps the address. Without it, an upload that is broken off begins anew.
+func saveUploadURL(file, address string) {
 	if os.MkdirAll(filepath.Dir(file), 0o700) == nil {
 		_ = os.WriteFile(file, []byte(address), 0o600)
 	}
@@ -134,11 +134,11 @@ func remember(file, address string) {
 
 // tusUpload is one upload by the tus protocol 1.0 (https://tus.io/protocols/resumable-upload).
 type tusUpload struct {
-	*reach
-	file *os.File
-	size int64
-	at   string // the address of the upload
-	show func(sent int64)
+	*apiClient
+	file     *os.File
+	size     int64
+	location string // the address of the upload
+	show     func(sent int64)
 }
 
 func (u *tusUpload) do(ctx context.Context, method, address string, content io.Reader, length int64, header map[string]string) (*http.Response, error) {
@@ -167,11 +167,11 @@ func (u *tusUpload) create(ctx context.Context, name, room string) error {
 		"Upload-Length": strconv.FormatInt(u.size, 10), "Upload-Metadata": metadata,
 	})
 	if err != nil {
-		return unreachable(u.base, err)
+		return connectionError(u.base, err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusCreated {
-		return refused(u.base, answer)
+		return responseError(u.base, answer)
 	}
 	at, err := url.Parse(answer.Header.Get("Location"))
 	if err != nil {
@@ -181,15 +181,15 @@ func (u *tusUpload) create(ctx context.Context, name, room string) error {
 	if err != nil {
 		return err
 	}
-	u.at = base.ResolveReference(at).String()
+	u.location = base.ResolveReference(at).String()
 	return nil
 }
 
 // offset is how much of the recording the server has; ok is false if there is no such upload.
 func (u *tusUpload) offset(ctx context.Context) (sent int64, ok bool, err error) {
-	answer, err := u.do(ctx, http.MethodHead, u.at, nil, 0, nil)
+	answer, err := u.do(ctx, http.MethodHead, u.location, nil, 0, nil)
 	if err != nil {
-		return 0, true, unreachable(u.base, err)
+		return 0, true, connectionError(u.base, err)
 	}
 	answer.Body.Close()
 	if answer.StatusCode >= http.StatusBadRequest {
@@ -199,13 +199,13 @@ func (u *tusUpload) offset(ctx context.Context) (sent int64, ok bool, err error)
 	return sent, true, err
 }
 
-func (u *tusUpload) stands(ctx context.Context) bool {
+func (u *tusUpload) exists(ctx context.Context) bool {
 	_, _, err := u.offset(ctx)
 	return err == nil
 }
 
-// patience is how long a server may be gone before the command gives up; the upload stays.
-const patience = 2 * time.Minute
+// uploadRetryTimeout is how long a server may be gone before the command gives up; the upload stays.
+const uploadRetryTimeout = 2 * time.Minute
 
 // sendAll sends what is missing, again and again while the line breaks.
 func (u *tusUpload) sendAll(ctx context.Context) error {
@@ -227,7 +227,7 @@ func (u *tusUpload) sendAll(ctx context.Context) error {
 				continue
 			}
 		}
-		if f := inputerr.Of(err); ctx.Err() != nil || f != nil && time.Since(last) > patience {
+		if f := inputerr.As(err); ctx.Err() != nil || f != nil && time.Since(last) > uploadRetryTimeout {
 			return errors.Join(ctx.Err(), err)
 		}
 		select {
@@ -241,34 +241,34 @@ func (u *tusUpload) sendAll(ctx context.Context) error {
 
 // patch sends from an offset on; moved says that something was sent.
 func (u *tusUpload) patch(ctx context.Context, from int64) (moved bool, err error) {
-	content := &sending{Reader: io.NewSectionReader(u.file, from, u.size-from), sent: from, show: u.show}
-	answer, err := u.do(ctx, http.MethodPatch, u.at, content, u.size-from, map[string]string{
+	content := &progressReader{Reader: io.NewSectionReader(u.file, from, u.size-from), sent: from, show: u.show}
+	answer, err := u.do(ctx, http.MethodPatch, u.location, content, u.size-from, map[string]string{
 		"Upload-Offset": strconv.FormatInt(from, 10), "Content-Type": "application/offset+octet-stream",
 	})
 	if err != nil {
-		return content.sent > from, unreachable(u.base, err)
+		return content.sent > from, connectionError(u.base, err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode >= http.StatusBadRequest {
-		return false, refused(u.base, answer)
+		return false, responseError(u.base, answer)
 	}
 	return true, nil
 }
 
-// sending tells how much was read of what is sent.
-type sending struct {
+// progressReader tells how much was read of what is sent.
+type progressReader struct {
 	io.Reader
 	sent int64
 	show func(int64)
 }
 
-func (s *sending) Read(b []byte) (int, error) {
+func (s *progressReader) Read(b []byte) (int, error) {
 	n, err := s.Reader.Read(b)
 	s.sent += int64(n)
 	s.show(s.sent)
 	return n, err
 }
 
-func unreachable(base string, err error) error {
-	return inputerr.New(base, "does not answer: %v", errors.Unwrap(err)).Try("Look whether the server runs; the same command goes on where this one stopped")
+func connectionError(base string, err error) error {
+	return inputerr.New(base, "does not answer: %v", errors.Unwrap(err)).Hint("Look whether the server runs; the same command goes on where this one stopped")
 }

@@ -29,38 +29,38 @@ type subtitlesCmd struct {
 // stdio is the name of standard input and standard output on the command line.
 const stdio = "-"
 
-// fileFlags say what is known of a subtitle file that does not say it itself.
-type fileFlags struct {
+// subtitleFlags say what is known of a subtitle file that does not say it itself.
+type subtitleFlags struct {
 	Language string `help:"The language of the subtitles (BCP 47), if the file and its name do not say it." placeholder:"L"`
 	Encoding string `help:"How the file is encoded, such as windows-1252, if the guess is wrong." aliases:"from-encoding" placeholder:"E"`
 }
 
-// source is a subtitle file as it was handed in and read. Its Language is canonical, or "".
-type source struct {
+// subtitleFile is a subtitle file as it was handed in and read. Its Language is canonical, or "".
+type subtitleFile struct {
 	subtitle.Document
-	name string // for people
-	why  string // whence the language is known, in words
+	name         string // for people
+	languageFrom string // whence the language is known, in words
 }
 
 // read reads a subtitle file, or standard input.
-func (f fileFlags) read(ctx context.Context, file string) (s source, err error) {
+func (f subtitleFlags) read(ctx context.Context, file string) (s subtitleFile, err error) {
 	name := file
 	if file == stdio {
 		name = "standard input"
 	}
 	data, err := readBytes(ctx, file, name)
 	if err != nil {
-		return source{name: name}, err
+		return subtitleFile{name: name}, err
 	}
 	return f.parse(file, name, data)
 }
 
 // parse reads what is in a subtitle file; name is what people call it.
-func (f fileFlags) parse(file, name string, data []byte) (s source, err error) {
+func (f subtitleFlags) parse(file, name string, data []byte) (s subtitleFile, err error) {
 	s.name = name
 	hint := languageInName(file)
 	if f.Language != "" {
-		if hint, err = subtitle.Language(f.Language); err != nil {
+		if hint, err = subtitle.CanonicalLanguage(f.Language); err != nil {
 			return s, err
 		}
 	}
@@ -68,14 +68,14 @@ func (f fileFlags) parse(file, name string, data []byte) (s source, err error) {
 	if err != nil {
 		return s, err
 	}
-	said, err := subtitle.Language(s.Language)
+	said, err := subtitle.CanonicalLanguage(s.Language)
 	switch {
 	case f.Language != "":
-		s.Language, s.why = hint, "as you say"
+		s.Language, s.languageFrom = hint, "as you say"
 	case err == nil:
-		s.Language, s.why = said, "as the file says"
+		s.Language, s.languageFrom = said, "as the file says"
 	case hint != "":
-		s.Language, s.why = hint, "by the file's name"
+		s.Language, s.languageFrom = hint, "by the file's name"
 	default:
 		s.Language = ""
 	}
@@ -92,7 +92,7 @@ func languageInName(file string) string {
 	if first, _, _ := strings.Cut(tag, "-"); len(first) != 2 {
 		return ""
 	}
-	language, err := subtitle.Language(tag)
+	language, err := subtitle.CanonicalLanguage(tag)
 	if err != nil {
 		return ""
 	}
@@ -108,7 +108,7 @@ func readBytes(ctx context.Context, file, name string) ([]byte, error) {
 	}
 	read := make(chan result, 1)
 	go func() {
-		data, err := slurp(file)
+		data, err := readLimited(file)
 		read <- result{data, err}
 	}()
 	select {
@@ -117,15 +117,15 @@ func readBytes(ctx context.Context, file, name string) ([]byte, error) {
 	case r := <-read:
 		switch {
 		case errors.Is(r.err, fs.ErrNotExist):
-			return nil, inputerr.New(name, "does not exist").Try("Check the name of the file")
+			return nil, inputerr.New(name, "does not exist").Hint("Check the name of the file")
 		case r.err != nil:
-			return nil, inputerr.New(name, "cannot be read: %v", bare(r.err)).Try("Name a subtitle file")
+			return nil, inputerr.New(name, "cannot be read: %v", withoutPath(r.err)).Hint("Name a subtitle file")
 		}
 		return r.data, nil
 	}
 }
 
-func slurp(file string) ([]byte, error) {
+func readLimited(file string) ([]byte, error) {
 	f := os.Stdin
 	if file != stdio {
 		var err error
@@ -137,8 +137,8 @@ func slurp(file string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, subtitle.MaxBytes+1))
 }
 
-// bare is an error without the name of the file, which is said already.
-func bare(err error) error {
+// withoutPath is an error without the name of the file, which is said already.
+func withoutPath(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		return path.Err
@@ -146,8 +146,8 @@ func bare(err error) error {
 	return err
 }
 
-// shownName is a file's name, quoted if a terminal would obey something in it.
-func shownName(name string) string {
+// quoteName is a file's name, quoted if a terminal would obey something in it.
+func quoteName(name string) string {
 	if strings.ContainsFunc(name, unicode.IsControl) {
 		return strconv.Quote(name)
 	}
@@ -162,33 +162,33 @@ func number(n int, what string) string {
 	return strconv.Itoa(n) + " " + what + "s"
 }
 
-// perKind is how many remarks of a kind a person is shown.
-const perKind = 5
+// maxPerCode is how many remarks of a kind a person is shown.
+const maxPerCode = 5
 
-// printRemarks prints remarks about a file as file:line, a few of each code; rest says
+// printDiagnostics prints remarks about a file as file:line, a few of each code; rest says
 // where to find the others.
-func printRemarks(w io.Writer, file string, remarks []subtitle.Diagnostic, rest string) {
+func printDiagnostics(w io.Writer, file string, remarks []subtitle.Diagnostic, rest string) {
 	of, shown := map[string]int{}, map[string]int{}
 	for _, d := range remarks {
 		of[d.Code]++
 	}
 	for _, d := range remarks {
-		if shown[d.Code]++; shown[d.Code] > perKind {
+		if shown[d.Code]++; shown[d.Code] > maxPerCode {
 			continue
 		}
-		where := shownName(file)
+		where := quoteName(file)
 		if d.Line > 0 {
 			where += ":" + strconv.Itoa(d.Line)
 		}
 		fmt.Fprintf(w, "%s: %s\n", where, printable(d.Message))
-		if more := of[d.Code] - perKind; more > 0 && shown[d.Code] == perKind {
+		if more := of[d.Code] - maxPerCode; more > 0 && shown[d.Code] == maxPerCode {
 			fmt.Fprintf(w, "    … and %d more of this kind (%s); %s\n", more, d.Code, rest)
 		}
 	}
 }
 
-// severe is the remarks of one severity.
-func severe(severity string, all []subtitle.Diagnostic) (some []subtitle.Diagnostic) {
+// withSeverity is the remarks of one severity.
+func withSeverity(severity string, all []subtitle.Diagnostic) (some []subtitle.Diagnostic) {
 	for _, d := range all {
 		if d.Severity == severity {
 			some = append(some, d)
@@ -197,9 +197,9 @@ func severe(severity string, all []subtitle.Diagnostic) (some []subtitle.Diagnos
 	return some
 }
 
-// warn tells on standard error what of a file could not be taken over, or only as it was
+// printWarnings tells on standard error what of a file could not be taken over, or only as it was
 // probably meant.
-func (s source) warn(t *terminal) {
-	doubts := append(severe(subtitle.Error, s.Diagnostics), severe(subtitle.Warning, s.Diagnostics)...)
-	printRemarks(t.err, s.name, doubts, "lectern subtitles read --json has all")
+func (s subtitleFile) printWarnings(t *console) {
+	doubts := append(withSeverity(subtitle.Error, s.Diagnostics), withSeverity(subtitle.Warning, s.Diagnostics)...)
+	printDiagnostics(t.err, s.name, doubts, "lectern subtitles read --json has all")
 }

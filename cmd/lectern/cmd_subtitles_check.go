@@ -18,19 +18,19 @@ type subtitlesCheckCmd struct {
 	Length    string `help:"The length of the recording, such as 00:31:05." xor:"length" placeholder:"TIME"`
 	Fix       string `help:"Write what can be mended without judgement, and list what was changed." placeholder:"OUT"`
 	Strict    bool   `help:"End with exit code 1 if there is an error."`
-	fileFlags
+	subtitleFlags
 	JSON bool `help:"Print JSON: every finding, and every change."`
 }
 
-// checked is what --json prints.
-type checked struct {
+// checkResult is what --json prints.
+type checkResult struct {
 	check.Report
 	Diagnostics []subtitle.Diagnostic `json:"diagnostics"` // from reading the file
-	Fixed       *fixed                `json:"fixed,omitempty"`
+	Fixed       *fixResult            `json:"fixed,omitempty"`
 }
 
-// fixed is what --fix did.
-type fixed struct {
+// fixResult is what --fix did.
+type fixResult struct {
 	File    string         `json:"file"`
 	Changes []check.Change `json:"changes"`
 	Grade   string         `json:"grade"` // of the new file
@@ -38,15 +38,15 @@ type fixed struct {
 }
 
 // Run is `lectern subtitles check`.
-func (c *subtitlesCheckCmd) Run(ctx context.Context, t *terminal) error {
-	var out target
+func (c *subtitlesCheckCmd) Run(ctx context.Context, t *console) error {
+	var out outputFile
 	var err error
 	if c.Fix != "" {
-		if out, err = targetOf(c.Fix, "", c.File, c.Recording); err != nil {
+		if out, err = newOutputFile(c.Fix, "", c.File, c.Recording); err != nil {
 			return err
 		}
 	}
-	profile, err := check.Named(c.Profile)
+	profile, err := check.ProfileByName(c.Profile)
 	if err != nil {
 		return err
 	}
@@ -58,23 +58,23 @@ func (c *subtitlesCheckCmd) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	found := checked{Report: check.Check(s.Cues, profile, s.Language, length), Diagnostics: s.Diagnostics}
+	found := checkResult{Report: check.Check(s.Cues, profile, s.Language, length), Diagnostics: s.Diagnostics}
 	if c.Fix != "" {
 		cues, changes := check.Fix(s.Cues, profile, s.Language)
 		if err := out.write(t, s, cues, false); err != nil {
 			return err
 		}
 		after := check.Check(cues, profile, s.Language, length)
-		found.Fixed = &fixed{c.Fix, changes, after.Grade, after.Counts}
+		found.Fixed = &fixResult{c.Fix, changes, after.Grade, after.Counts}
 	}
 	if c.JSON {
 		err = t.printJSON(found)
 	} else {
-		s.warn(t)
+		s.printWarnings(t)
 		err = found.print(t, s.name)
 	}
-	if err == nil && c.Strict && found.errors() > 0 {
-		return errSaid
+	if err == nil && c.Strict && found.errorCount() > 0 {
+		return errReported
 	}
 	return err
 }
@@ -91,34 +91,36 @@ func (c *subtitlesCheckCmd) length(ctx context.Context) (time.Duration, error) {
 	if c.Recording == "" {
 		return 0, nil
 	}
-	tools, err := media.Find()
+	tools, err := media.FindTools()
 	if err != nil {
 		return 0, err
 	}
-	return tools.Length(ctx, c.Recording, c.Recording)
+	return tools.DeclaredLength(ctx, c.Recording, c.Recording)
 }
 
-// errors is how many things viewers would miss.
-func (c checked) errors() int { return c.Counts.Errors + len(severe(subtitle.Error, c.Diagnostics)) }
+// errorCount is how many things viewers would miss.
+func (c checkResult) errorCount() int {
+	return c.Counts.Errors + len(withSeverity(subtitle.Error, c.Diagnostics))
+}
 
 // print tells a person what was found and what was mended.
-func (c checked) print(t *terminal, name string) error {
-	if err := c.Write(t.out, shownName(name)); err != nil || c.Fixed == nil {
+func (c checkResult) print(t *console, name string) error {
+	if err := c.Write(t.out, quoteName(name)); err != nil || c.Fixed == nil {
 		return err
 	}
 	return c.Fixed.print(t)
 }
 
-// mostChanges is how many changes a person is shown one by one.
-const mostChanges = 20
+// maxChangesShown is how many changes a person is shown one by one.
+const maxChangesShown = 20
 
-func (f *fixed) print(t *terminal) error {
+func (f *fixResult) print(t *console) error {
 	if len(f.Changes) == 0 {
-		_, err := fmt.Fprintf(t.out, "\n%s: nothing to change; what is left takes judgement\n", shownName(f.File))
+		_, err := fmt.Fprintf(t.out, "\n%s: nothing to change; what is left takes judgement\n", quoteName(f.File))
 		return err
 	}
-	fmt.Fprintf(t.out, "\n%s: %s made, now grade %s: %s\n", shownName(f.File), number(len(f.Changes), "change"), f.Grade, f.Counts)
-	if len(f.Changes) <= mostChanges {
+	fmt.Fprintf(t.out, "\n%s: %s made, now grade %s: %s\n", quoteName(f.File), number(len(f.Changes), "change"), f.Grade, f.Counts)
+	if len(f.Changes) <= maxChangesShown {
 		for _, c := range f.Changes {
 			fmt.Fprintf(t.out, "  %s\n", c)
 		}

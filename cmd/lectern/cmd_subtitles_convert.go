@@ -5,14 +5,14 @@ import "context"
 type subtitlesConvertCmd struct {
 	In  string `arg:"" help:"The subtitle file, in any format; - is standard input."`
 	Out string `arg:"" help:"The file to write; its ending says the format: .srt, .vtt, .ttml, .ssa, .ass, or .txt for a transcript. - is standard output."`
-	fileFlags
+	subtitleFlags
 	To    string `help:"The format to write, whatever the name of OUT: srt, vtt, ttml, ssa, ass or txt." enum:",srt,vtt,ttml,dfxp,ssa,ass,txt" default:"" placeholder:"FORMAT"`
 	Plain bool   `help:"Leave out italics, colours, places and the like, as YouTube wants it."`
 }
 
 // Run is `lectern subtitles convert`.
-func (c *subtitlesConvertCmd) Run(ctx context.Context, t *terminal) error {
-	out, err := targetOf(c.Out, c.To, c.In)
+func (c *subtitlesConvertCmd) Run(ctx context.Context, t *console) error {
+	out, err := newOutputFile(c.Out, c.To, c.In)
 	if err != nil {
 		return err
 	}
@@ -20,6 +20,6 @@ func (c *subtitlesConvertCmd) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	in.warn(t)
+	in.printWarnings(t)
 	return out.write(t, in, in.Cues, c.Plain)
 }

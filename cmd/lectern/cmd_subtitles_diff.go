@@ -9,12 +9,12 @@ import (
 type subtitlesDiffCmd struct {
 	Old string `arg:"" help:"The subtitle file as it was."`
 	New string `arg:"" help:"The subtitle file as it is."`
-	fileFlags
+	subtitleFlags
 	JSON bool `help:"Print JSON: what became of every cue."`
 }
 
 // Run is `lectern subtitles diff`.
-func (c *subtitlesDiffCmd) Run(ctx context.Context, t *terminal) error {
+func (c *subtitlesDiffCmd) Run(ctx context.Context, t *console) error {
 	if c.Old == stdio && c.New == stdio {
 		return &usageError{"standard input can be one of the two files, not both"}
 	}
@@ -26,11 +26,11 @@ func (c *subtitlesDiffCmd) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	before.warn(t)
-	after.warn(t)
+	before.printWarnings(t)
+	after.printWarnings(t)
 	diff := compare.Compare(before.Cues, after.Cues)
 	if c.JSON {
 		return t.printJSON(diff)
 	}
-	return diff.Write(t.out, shownName(before.name), shownName(after.name))
+	return diff.Write(t.out, quoteName(before.name), quoteName(after.name))
 }

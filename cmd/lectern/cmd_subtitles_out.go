@@ -15,48 +15,48 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// target is a subtitle file to be written.
-type target struct {
+// outputFile is a subtitle file to be written.
+type outputFile struct {
 	file   string
 	format subtitle.Format
 }
 
-// targetOf refuses what cannot be written to before any work is done: a name that does not
+// newOutputFile refuses what cannot be written to before any work is done: a name that does not
 // say the format, unless to says it, and one of the files that are read.
-func targetOf(file, to string, inputs ...string) (out target, err error) {
+func newOutputFile(file, to string, inputs ...string) (out outputFile, err error) {
 	out.file = file
 	switch {
 	case to != "":
-		out.format, err = subtitle.FormatOf("." + to)
+		out.format, err = subtitle.FormatFromFilename("." + to)
 	case file == stdio:
 		err = &usageError{"standard output has no name that says the format: add --to, such as --to srt"}
 	default:
-		out.format, err = subtitle.FormatOf(file)
+		out.format, err = subtitle.FormatFromFilename(file)
 	}
 	if err != nil {
 		return out, err
 	}
-	return out, writable(file, inputs...)
+	return out, checkWritable(file, inputs...)
 }
 
-// writable refuses a file that cannot be written, or that is read.
-func writable(file string, inputs ...string) error {
+// checkWritable refuses a file that cannot be written, or that is read.
+func checkWritable(file string, inputs ...string) error {
 	if file == stdio {
 		return nil
 	}
 	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Dir(file)); err != nil {
-			return unwritten(file, err)
+			return writeError(file, err)
 		}
 		return nil
 	}
 	if err == nil && info.IsDir() {
-		return inputerr.New(file, "is a directory").Try("Name a file in it")
+		return inputerr.New(file, "is a directory").Hint("Name a file in it")
 	}
 	for _, in := range inputs {
 		if other, e := os.Stat(in); err == nil && e == nil && os.SameFile(info, other) {
-			return inputerr.New(file, "is the file that is read, and what is read stays as it is").Try("Name another file to write")
+			return inputerr.New(file, "is the file that is read, and what is read stays as it is").Hint("Name another file to write")
 		}
 	}
 	return err
@@ -64,39 +64,39 @@ func writable(file string, inputs ...string) error {
 
 // write writes cues and says on standard error what the format cannot hold. The file is
 // there whole or not at all.
-func (out target) write(t *terminal, from source, cues []conference.Cue, plain bool) error {
+func (out outputFile) write(t *console, from subtitleFile, cues []conference.Cue, plain bool) error {
 	var b bytes.Buffer
 	losses, err := subtitle.Write(&b, cues, out.format, subtitle.WriteOptions{Language: from.Language, Edition: from.Edition, Plain: plain})
-	if errors.Is(err, subtitle.ErrNothing) {
+	if errors.Is(err, subtitle.ErrNoCues) {
 		return inputerr.New(from.name, "holds nothing that a viewer would see")
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", out.file, err)
 	}
-	printRemarks(t.err, from.name, losses, "they are all alike")
-	return deliver(t, out.file, b.Bytes(), number(len(cues), "cue")+" written as "+formatName(out.format))
+	printDiagnostics(t.err, from.name, losses, "they are all alike")
+	return writeOutput(t, out.file, b.Bytes(), number(len(cues), "cue")+" written as "+formatName(out.format))
 }
 
-// deliver puts data into a file and says what it is, or prints it.
-func deliver(t *terminal, file string, data []byte, what string) error {
+// writeOutput puts data into a file and says what it is, or prints it.
+func writeOutput(t *console, file string, data []byte, what string) error {
 	if file == stdio {
 		_, err := t.out.Write(data)
 		return err
 	}
-	if err := replaceFile(file, data); err != nil {
-		return unwritten(file, err)
+	if err := writeFileAtomic(file, data); err != nil {
+		return writeError(file, err)
 	}
-	fmt.Fprintf(t.err, "%s: %s\n", shownName(file), what)
+	fmt.Fprintf(t.err, "%s: %s\n", quoteName(file), what)
 	return nil
 }
 
-func unwritten(file string, err error) error {
-	return inputerr.New(file, "cannot be written: %v", bare(err)).Try("Choose another place")
+func writeError(file string, err error) error {
+	return inputerr.New(file, "cannot be written: %v", withoutPath(err)).Hint("Choose another place")
 }
 
-// replaceFile puts data into a file; whoever looks sees all of it or what was there before.
+// writeFileAtomic puts data into a file; whoever looks sees all of it or what was there before.
 // What is no plain file, such as /dev/null, is written to as it is.
-func replaceFile(file string, data []byte) (err error) {
+func writeFileAtomic(file string, data []byte) (err error) {
 	if real, err := filepath.EvalSymlinks(file); err == nil {
 		file = real
 	}

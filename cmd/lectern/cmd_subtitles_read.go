@@ -14,7 +14,7 @@ import (
 
 type subtitlesReadCmd struct {
 	File string `arg:"" help:"The subtitle file; - is standard input."`
-	fileFlags
+	subtitleFlags
 	JSON bool `help:"Print JSON: every cue, and every remark."`
 }
 
@@ -36,7 +36,7 @@ type readCue struct {
 }
 
 // Run is `lectern subtitles read`.
-func (c *subtitlesReadCmd) Run(ctx context.Context, t *terminal) error {
+func (c *subtitlesReadCmd) Run(ctx context.Context, t *console) error {
 	s, err := c.read(ctx, c.File)
 	if err != nil {
 		return err
@@ -53,22 +53,22 @@ func (c *subtitlesReadCmd) Run(ctx context.Context, t *terminal) error {
 }
 
 // print is a summary that a person can act on.
-func (s source) print(w io.Writer) {
+func (s subtitleFile) print(w io.Writer) {
 	language := "unknown (say it with --language)"
 	if s.Language != "" {
-		language = fmt.Sprintf("%s (%s), %s", subtitle.EnglishName(s.Language), s.Language, s.why)
+		language = fmt.Sprintf("%s (%s), %s", subtitle.EnglishLanguageName(s.Language), s.Language, s.languageFrom)
 	}
 	encoding := s.Encoding
 	if slices.ContainsFunc(s.Diagnostics, func(d subtitle.Diagnostic) bool { return d.Code == "encoding-guessed" }) {
 		encoding += ", guessed (overrule it with --encoding)"
 	}
-	first, last := span(s.Cues)
+	first, last := cueRange(s.Cues)
 	fmt.Fprintf(w, "%s\n  format    %s\n  encoding  %s\n  language  %s\n  cues      %d, from %s to %s\n",
-		shownName(s.name), formatName(s.Format), encoding, language, len(s.Cues), stamp(first), stamp(last))
+		quoteName(s.name), formatName(s.Format), encoding, language, len(s.Cues), formatTimestamp(first), formatTimestamp(last))
 	for _, severity := range []string{subtitle.Error, subtitle.Warning, subtitle.Note} {
-		if some := severe(severity, s.Diagnostics); len(some) > 0 {
-			fmt.Fprintf(w, "\n%s: %s\n", number(len(some), severity), meaning[severity])
-			printRemarks(w, s.name, some, "--json has all")
+		if some := withSeverity(severity, s.Diagnostics); len(some) > 0 {
+			fmt.Fprintf(w, "\n%s: %s\n", number(len(some), severity), severityMeaning[severity])
+			printDiagnostics(w, s.name, some, "--json has all")
 		}
 	}
 	if len(s.Diagnostics) == 0 {
@@ -76,15 +76,15 @@ func (s source) print(w io.Writer) {
 	}
 }
 
-// meaning is what a severity wants of a person.
-var meaning = map[string]string{
+// severityMeaning is what a severity wants of a person.
+var severityMeaning = map[string]string{
 	subtitle.Error:   "what a viewer should see could not be taken over",
 	subtitle.Warning: "read as was probably meant; have a look",
 	subtitle.Note:    "put right, or without meaning to a viewer",
 }
 
-// span is when the first cue starts and the last one ends.
-func span(cues []conference.Cue) (first, last time.Duration) {
+// cueRange is when the first cue starts and the last one ends.
+func cueRange(cues []conference.Cue) (first, last time.Duration) {
 	if len(cues) == 0 {
 		return 0, 0
 	}
@@ -95,8 +95,8 @@ func span(cues []conference.Cue) (first, last time.Duration) {
 	return first, last
 }
 
-// stamp is a time as subtitle files have it.
-func stamp(d time.Duration) string {
+// formatTimestamp is a time as subtitle files have it.
+func formatTimestamp(d time.Duration) string {
 	ms := d.Milliseconds()
 	return fmt.Sprintf("%02d:%02d:%02d.%03d", ms/3_600_000, ms/60_000%60, ms/1000%60, ms%1000)
 }

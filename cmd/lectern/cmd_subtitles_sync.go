@@ -17,16 +17,16 @@ type subtitlesSyncCmd struct {
 	File    string `arg:"" help:"The subtitle file; - is standard input."`
 	Against string `required:"" help:"The recording, with picture or without." placeholder:"RECORDING"`
 	Apply   string `help:"Write the subtitles with the times that were found." placeholder:"OUT"`
-	fileFlags
+	subtitleFlags
 	JSON bool `help:"Print JSON: the verdict."`
 }
 
 // Run is `lectern subtitles sync`.
-func (c *subtitlesSyncCmd) Run(ctx context.Context, t *terminal) error {
-	var out target
+func (c *subtitlesSyncCmd) Run(ctx context.Context, t *console) error {
+	var out outputFile
 	var err error
 	if c.Apply != "" {
-		if out, err = targetOf(c.Apply, "", c.File, c.Against); err != nil {
+		if out, err = newOutputFile(c.Apply, "", c.File, c.Against); err != nil {
 			return err
 		}
 	}
@@ -34,67 +34,67 @@ func (c *subtitlesSyncCmd) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	tools, err := media.Find()
+	tools, err := media.FindTools()
 	if err != nil {
 		return err
 	}
 	line := newProgressLine(t)
-	levels, err := tools.Hear(ctx, c.Against, c.Against, func(fraction float64) {
-		line.show("listening to %s: %.0f%%", shownName(filepath.Base(c.Against)), 100*fraction)
+	levels, err := tools.AudioLevels(ctx, c.Against, c.Against, func(fraction float64) {
+		line.show("listening to %s: %.0f%%", quoteName(filepath.Base(c.Against)), 100*fraction)
 	})
 	line.end()
 	if err != nil {
 		return err
 	}
-	found := subsync.Judge(s.Cues, levels)
+	found := subsync.Analyze(s.Cues, levels)
 	var unapplied error
 	if c.Apply != "" {
-		unapplied = apply(t, s, found, out)
+		unapplied = writeSynced(t, s, found, out)
 	}
 	if c.JSON && unapplied == nil {
 		return t.printJSON(found)
 	}
 	if !c.JSON {
-		s.warn(t)
+		s.printWarnings(t)
 		c.print(t.out, s, found)
 	}
 	return unapplied
 }
 
-// apply writes the subtitles with the times that were found.
-func apply(t *terminal, s source, found subsync.Result, out target) error {
+// writeSynced writes the subtitles with the times that were found.
+func writeSynced(t *console, s subtitleFile, found subsync.Result, out outputFile) error {
 	moved, notes, err := subsync.Apply(s.Cues, found)
-	if f := inputerr.Of(err); f != nil {
+	if f := inputerr.As(err); f != nil {
 		f.File = s.name
 	}
 	if err != nil {
 		return err
 	}
 	for _, note := range notes {
-		fmt.Fprintf(t.err, "%s: %s\n", shownName(s.name), note)
+		fmt.Fprintf(t.err, "%s: %s\n", quoteName(s.name), note)
 	}
 	return out.write(t, s, moved, false)
 }
 
 // print tells a person what was found, and how to have it done.
-func (c *subtitlesSyncCmd) print(w io.Writer, s source, r subsync.Result) {
-	fmt.Fprintf(w, "%s: %s\n  %s\n", shownName(s.name), r.Verdict, r.Sentence())
+func (c *subtitlesSyncCmd) print(w io.Writer, s subtitleFile, r subsync.Result) {
+	fmt.Fprintf(w, "%s: %s\n  %s\n", quoteName(s.name), r.Verdict, r.Sentence())
 	if r.Verdict == subsync.CannotTell {
 		return
 	}
 	fmt.Fprintf(w, "  confidence %.2f (an answer needs 0.50)\n", r.Confidence)
 	if r.Verdict != subsync.InSync && c.Apply == "" && c.File != stdio {
-		fmt.Fprintf(w, "To have that done:\n  lectern %s\n", shellWords([]string{
-			"subtitles", "sync", c.File, "--against", c.Against, "--apply", besides(c.File)}))
+		fmt.Fprintf(w, "To have that done:\n  lectern %s\n", shellQuote([]string{
+			"subtitles", "sync", c.File, "--against", c.Against, "--apply", syncedFileName(c.File)}))
 	}
 }
 
-// besides is a name for a corrected copy of a file, in a format that can be written. The
+// syncedFileName is a name for a corrected copy of a file, in a format that can be written. The
 // language stays where it was: talk.in-sync.es.srt.
-func besides(file string) string {
+func syncedFileName(file string) string {
 	end := filepath.Ext(file)
 	name := strings.TrimSuffix(file, end)
-	if _, err := subtitle.FormatOf(file); err != nil {
+	if _, err := subtitle.FormatFromFilename(file); err != nil {
 		end = ".srt"
 	}
 	if languageInName(file) != "" {

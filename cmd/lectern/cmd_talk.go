@@ -22,26 +22,26 @@ type cutCmd struct {
 }
 
 // Run is `lectern cut`.
-func (c *cutCmd) Run(ctx context.Context, t *terminal) (err error) {
-	r, err := c.reach(ctx, t)
+func (c *cutCmd) Run(ctx context.Context, t *console) (err error) {
+	r, err := c.connect(ctx, t)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
 	path := "/talks/" + url.PathEscape(c.Talk)
-	var talk web.WholeTalk
-	if err := r.ask(ctx, http.MethodGet, path, nil, &talk); err != nil {
+	var talk web.TalkDetails
+	if err := r.call(ctx, http.MethodGet, path, nil, &talk); err != nil {
 		return err
 	}
-	h := web.Handling{Cut: c.Keep, Channels: talk.Handling.Channels, Pipeline: talk.Handling.Pipeline}
+	h := web.ProcessingOptions{Cut: c.Keep, Channels: talk.Handling.Channels, Pipeline: talk.Handling.Pipeline}
 	if c.Channels != "" {
 		h.Channels = conference.Channels(c.Channels)
 	}
 	if !c.Price {
-		return r.ask(ctx, http.MethodPut, path+"/handling", h, nil)
+		return r.call(ctx, http.MethodPut, path+"/handling", h, nil)
 	}
-	var price web.Price
-	if err := r.ask(ctx, http.MethodPost, path+"/price", h, &price); err != nil {
+	var price web.CostEstimate
+	if err := r.call(ctx, http.MethodPost, path+"/price", h, &price); err != nil {
 		return err
 	}
 	for _, s := range price.Stages {
@@ -64,12 +64,12 @@ type subtitlesHandInCmd struct {
 }
 
 // Run is `lectern subtitles hand-in`.
-func (c *subtitlesHandInCmd) Run(ctx context.Context, t *terminal) (err error) {
+func (c *subtitlesHandInCmd) Run(ctx context.Context, t *console) (err error) {
 	data, err := readBytes(ctx, c.File, c.File)
 	if err != nil {
 		return err
 	}
-	r, err := c.reach(ctx, t)
+	r, err := c.connect(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -80,8 +80,8 @@ func (c *subtitlesHandInCmd) Run(ctx context.Context, t *terminal) (err error) {
 			query.Set(key, value)
 		}
 	}
-	var h web.HandedIn
-	if err := r.send(ctx, http.MethodPut, "/talks/"+url.PathEscape(c.Talk)+"/subtitles?"+query.Encode(), "application/octet-stream", bytes.NewReader(data), &h); err != nil {
+	var h web.SubtitleReport
+	if err := r.do(ctx, http.MethodPut, "/talks/"+url.PathEscape(c.Talk)+"/subtitles?"+query.Encode(), "application/octet-stream", bytes.NewReader(data), &h); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -114,8 +114,8 @@ type approveCmd struct {
 }
 
 // Run is `lectern approve`.
-func (c *approveCmd) Run(ctx context.Context, t *terminal) error {
-	return c.asking(ctx, t, http.MethodPost, "/talks/"+url.PathEscape(c.Talk)+"/verdict", web.Verdict{Approved: c.Wrong == "", Words: c.Wrong}, nil)
+func (c *approveCmd) Run(ctx context.Context, t *console) error {
+	return c.call(ctx, t, http.MethodPost, "/talks/"+url.PathEscape(c.Talk)+"/verdict", web.Verdict{Approved: c.Wrong == "", Words: c.Wrong}, nil)
 }
 
 type releaseCmd struct {
@@ -126,16 +126,16 @@ type releaseCmd struct {
 }
 
 // Run is `lectern release`.
-func (c *releaseCmd) Run(ctx context.Context, t *terminal) error {
+func (c *releaseCmd) Run(ctx context.Context, t *console) error {
 	path := "/talks/" + url.PathEscape(c.Talk) + "/release"
 	if c.Hold {
-		return c.asking(ctx, t, http.MethodDelete, path, nil, nil)
+		return c.call(ctx, t, http.MethodDelete, path, nil, nil)
 	}
 	if c.Without != "" {
 		path += "?without=" + url.QueryEscape(c.Without)
 	}
-	var r web.Release
-	if err := c.asking(ctx, t, http.MethodPost, path, nil, &r); err != nil {
+	var r web.ReleaseResult
+	if err := c.call(ctx, t, http.MethodPost, path, nil, &r); err != nil {
 		return err
 	}
 	if r.Released {

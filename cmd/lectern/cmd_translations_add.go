@@ -16,26 +16,26 @@ type translationsAddCmd struct {
 }
 
 // Run is `lectern translations add`.
-func (c *translationsAddCmd) Run(ctx context.Context, t *terminal) error {
-	read, err := fileFlags{Language: c.Language, Encoding: c.Encoding}.read(ctx, c.File)
+func (c *translationsAddCmd) Run(ctx context.Context, t *console) error {
+	read, err := subtitleFlags{Language: c.Language, Encoding: c.Encoding}.read(ctx, c.File)
 	if err != nil {
 		return err
 	}
-	read.warn(t)
-	h, err := c.at(ctx, func(d translation.Desk, who string) (translation.Held, error) {
-		return d.HandIn(ctx, c.Talk, c.Language, read.Cues, c.Base, who, c.Why)
+	read.printWarnings(t)
+	h, err := c.at(ctx, func(d translation.Service, who string) (translation.Revision, error) {
+		return d.ImportSubtitles(ctx, c.Talk, c.Language, read.Cues, c.Base, who, c.Why)
 	})
 	if err != nil {
 		return err
 	}
 	strange := 0
 	for _, cue := range h.Cues {
-		if len(cue.Of) == 0 && cue.State != translation.Obsolete {
+		if len(cue.SourceIDs) == 0 && cue.State != translation.Obsolete {
 			strange++
 		}
 	}
 	if strange > 0 {
-		fmt.Fprintf(t.err, "%s: %s nothing in the source; kept as they are\n", shownName(c.File), plural(strange, "cue matches", "cues match"))
+		fmt.Fprintf(t.err, "%s: %s nothing in the source; kept as they are\n", quoteName(c.File), plural(strange, "cue matches", "cues match"))
 	}
-	return c.tell(t, h, "taken", fmt.Sprintf("lectern translations review %s %s", c.Talk, c.Language))
+	return c.printResult(t, h, "taken", fmt.Sprintf("lectern translations review %s %s", c.Talk, c.Language))
 }

@@ -11,12 +11,12 @@ type translationsApproveCmd struct {
 }
 
 // Run is `lectern translations approve`.
-func (c *translationsApproveCmd) Run(ctx context.Context, t *terminal) error {
-	h, err := c.at(ctx, func(d translation.Desk, who string) (translation.Held, error) {
+func (c *translationsApproveCmd) Run(ctx context.Context, t *console) error {
+	h, err := c.at(ctx, func(d translation.Service, who string) (translation.Revision, error) {
 		return d.Approve(ctx, c.Talk, c.Language, who)
 	})
 	if err != nil {
 		return err
 	}
-	return c.tell(t, h, "approved", "lectern publish "+c.Talk)
+	return c.printResult(t, h, "approved", "lectern publish "+c.Talk)
 }

@@ -14,26 +14,26 @@ type translationsCheckCmd struct {
 	Profile  string `help:"Whose rules of reading: ${profiles}; as the language asks otherwise." enum:",${profiles}" default:"" placeholder:"NAME"`
 	Glossary string `help:"How the conference's terms are translated: CSV with the column term, and one for each language." placeholder:"FILE"`
 	Strict   bool   `help:"End with exit code 1 if there is an error."`
-	fileFlags
+	subtitleFlags
 	JSON bool `help:"Print JSON: every finding."`
 }
 
-// judged is what --json prints.
-type judged struct {
-	translation.Verdict
+// translationCheckResult is what --json prints.
+type translationCheckResult struct {
+	translation.QualityReport
 	Diagnostics []subtitle.Diagnostic `json:"diagnostics"` // from reading the translated file
 }
 
 // Run is `lectern translations check`.
-func (c *translationsCheckCmd) Run(ctx context.Context, t *terminal) error {
+func (c *translationsCheckCmd) Run(ctx context.Context, t *console) error {
 	if c.File == stdio && c.Source == stdio {
 		return &usageError{"standard input can be one of the files, not both"}
 	}
-	glossary, err := c.glossary(ctx)
+	glossary, err := c.readGlossary(ctx)
 	if err != nil {
 		return err
 	}
-	from, err := fileFlags{}.read(ctx, c.Source)
+	from, err := subtitleFlags{}.read(ctx, c.Source)
 	if err != nil {
 		return err
 	}
@@ -41,32 +41,34 @@ func (c *translationsCheckCmd) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	profile := check.For(to.Language)
+	profile := check.ProfileFor(to.Language)
 	if c.Profile != "" {
-		if profile, err = check.Named(c.Profile); err != nil {
+		if profile, err = check.ProfileByName(c.Profile); err != nil {
 			return err
 		}
 	}
-	sheet := translation.Sheet{From: from.Language, To: to.Language, Units: translation.Units(from.Cues, translation.BoundIn(from.Language, to.Language, from.Cues, to.Cues))}
-	found := judged{translation.VerdictOn(sheet, profile, glossary), to.Diagnostics}
+	sheet := translation.Sheet{From: from.Language, To: to.Language, Units: translation.Units(from.Cues, translation.LinkCuesBetween(from.Language, to.Language, from.Cues, to.Cues))}
+	found := translationCheckResult{translation.CheckQuality(sheet, profile, glossary), to.Diagnostics}
 	if c.JSON {
 		err = t.printJSON(found)
 	} else {
-		from.warn(t)
-		to.warn(t)
-		err = found.Write(t.out, shownName(from.name), shownName(to.name))
+		from.printWarnings(t)
+		to.printWarnings(t)
+		err = found.Write(t.out, quoteName(from.name), quoteName(to.name))
 	}
-	if err == nil && c.Strict && found.errors() > 0 {
-		return errSaid
+	if err == nil && c.Strict && found.errorCount() > 0 {
+		return errReported
 	}
 	return err
 }
 
-// errors is how many things viewers would miss.
-func (j judged) errors() int { return j.Counts.Errors + len(severe(subtitle.Error, j.Diagnostics)) }
+// errorCount is how many things viewers would miss.
+func (j translationCheckResult) errorCount() int {
+	return j.Counts.Errors + len(withSeverity(subtitle.Error, j.Diagnostics))
+}
 
-// glossary is that of the conference, or nil.
-func (c *translationsCheckCmd) glossary(ctx context.Context) (*translation.Glossary, error) {
+// readGlossary is that of the conference, or nil.
+func (c *translationsCheckCmd) readGlossary(ctx context.Context) (*translation.Glossary, error) {
 	if c.Glossary == "" {
 		return nil, nil
 	}

@@ -29,61 +29,61 @@ type translationsExportCmd struct {
 	Profile        string `help:"Whose rules say how much can be read: ${profiles}; as the language asks otherwise." enum:",${profiles}" default:"" placeholder:"NAME"`
 	Revision       int    `help:"With a talk: an earlier revision of its translation." placeholder:"N"`
 	Talk           string `help:"The talk's title, for translators; the name of SOURCE if you do not say it." placeholder:"TITLE"`
-	fileFlags
+	subtitleFlags
 	dataFlag
 }
 
 // Run is `lectern translations export`.
-func (c *translationsExportCmd) Run(ctx context.Context, t *terminal) error {
-	format, err := exchangeOf(c.Output, c.Format)
+func (c *translationsExportCmd) Run(ctx context.Context, t *console) error {
+	format, err := exchangeFormat(c.Output, c.Format)
 	if err != nil {
 		return err
 	}
-	if c.Translation != "" && isSlug(c.Source) {
+	if c.Translation != "" && isTalkSlug(c.Source) {
 		return c.fromCatalogue(ctx, t, format)
 	}
 	inputs := slices.DeleteFunc([]string{c.Source, c.Translation, c.OldSource}, func(f string) bool { return f == "" })
-	if countOf(stdio, inputs) > 1 {
+	if countEqual(stdio, inputs) > 1 {
 		return &usageError{"standard input can be one of the files, not several"}
 	}
-	if err := writable(c.Output, inputs...); err != nil {
+	if err := checkWritable(c.Output, inputs...); err != nil {
 		return err
 	}
-	sheet, err := c.sheet(ctx, t)
+	sheet, err := c.buildSheet(ctx, t)
 	if err != nil {
 		return err
 	}
-	return c.deliver(t, format, sheet)
+	return c.writeFile(t, format, sheet)
 }
 
-// isSlug reports whether a name is not that of a file, and may be a talk's.
-func isSlug(name string) bool {
+// isTalkSlug reports whether a name is not that of a file, and may be a talk's.
+func isTalkSlug(name string) bool {
 	_, err := os.Stat(name)
 	return err != nil && conference.ValidSlug(name)
 }
 
 // fromCatalogue exports a translation of a talk; one that is not there yet is one to begin.
-func (c *translationsExportCmd) fromCatalogue(ctx context.Context, t *terminal, format string) error {
-	language, err := subtitle.Language(c.Translation)
+func (c *translationsExportCmd) fromCatalogue(ctx context.Context, t *console, format string) error {
+	language, err := subtitle.CanonicalLanguage(c.Translation)
 	if err != nil {
 		return err
 	}
-	if err := writable(c.Output); err != nil {
+	if err := checkWritable(c.Output); err != nil {
 		return err
 	}
 	var sheet translation.Sheet
-	err = withDesk(ctx, c.Data, c.Source, func(d translation.Desk) error {
+	err = withDesk(ctx, c.Data, c.Source, func(d translation.Service) error {
 		s, err := d.Catalog.Talk(ctx, c.Source)
 		if err != nil {
 			return err
 		}
-		h, err := d.Begin(ctx, c.Source, language)
+		h, err := d.LoadOrNew(ctx, c.Source, language)
 		if err == nil && c.Revision != 0 {
-			h, err = d.Open(ctx, c.Source, language, c.Revision)
+			h, err = d.Load(ctx, c.Source, language, c.Revision)
 		}
-		if errors.Is(err, translation.ErrUnknown) {
+		if errors.Is(err, translation.ErrNotFound) {
 			return inputerr.New(c.Source+" in "+language, "has no revision %d", c.Revision).
-				Try("`lectern translations history %s %s` lists them", c.Source, language)
+				Hint("`lectern translations history %s %s` lists them", c.Source, language)
 		}
 		sheet = h.Sheet(cmp.Or(c.Talk, s.Facts.Talk.Title))
 		return err
@@ -91,17 +91,17 @@ func (c *translationsExportCmd) fromCatalogue(ctx context.Context, t *terminal, 
 	if err != nil {
 		return err
 	}
-	return c.deliver(t, format, sheet)
+	return c.writeFile(t, format, sheet)
 }
 
-func (c *translationsExportCmd) deliver(t *terminal, format string, sheet translation.Sheet) error {
+func (c *translationsExportCmd) writeFile(t *console, format string, sheet translation.Sheet) error {
 	if format == "srt" || format == "vtt" {
-		return c.subtitles(t, sheet, subtitle.Format(format))
+		return c.writeSubtitles(t, sheet, subtitle.Format(format))
 	}
-	profile := check.For(sheet.To)
+	profile := check.ProfileFor(sheet.To)
 	if c.Profile != "" {
 		var err error
-		if profile, err = check.Named(c.Profile); err != nil {
+		if profile, err = check.ProfileByName(c.Profile); err != nil {
 			return err
 		}
 	}
@@ -109,7 +109,7 @@ func (c *translationsExportCmd) deliver(t *terminal, format string, sheet transl
 	if err := writeSheet(&b, format, sheet, cmp.Or(profile.Speed, profile.TooFast)); err != nil {
 		return fmt.Errorf("write %s: %w", c.Output, err)
 	}
-	return deliver(t, c.Output, b.Bytes(), progressOf(sheet))
+	return writeOutput(t, c.Output, b.Bytes(), sheetSummary(sheet))
 }
 
 func writeSheet(b *bytes.Buffer, format string, s translation.Sheet, speed float64) error {
@@ -124,8 +124,8 @@ func writeSheet(b *bytes.Buffer, format string, s translation.Sheet, speed float
 	return translation.WriteXLIFF(b, s, translation.XLIFF2, speed)
 }
 
-// exchangeOf is the format that a file for translators has by its ending, unless to says it.
-func exchangeOf(file, to string) (string, error) {
+// exchangeFormat is the format that a file for translators has by its ending, unless to says it.
+func exchangeFormat(file, to string) (string, error) {
 	if to != "" {
 		return to, nil
 	}
@@ -134,27 +134,27 @@ func exchangeOf(file, to string) (string, error) {
 	}
 	format, ok := map[string]string{".po": "po", ".pot": "po", ".xlf": "xliff", ".xliff": "xliff", ".csv": "csv", ".srt": "srt", ".vtt": "vtt"}[strings.ToLower(filepath.Ext(file))]
 	if !ok {
-		return "", inputerr.New(file, "has no ending that says the format").Try("Name it .po, .xlf, .csv, .srt or .vtt, or add --format")
+		return "", inputerr.New(file, "has no ending that says the format").Hint("Name it .po, .xlf, .csv, .srt or .vtt, or add --format")
 	}
 	return format, nil
 }
 
-// sheet is the translation beside its source.
-func (c *translationsExportCmd) sheet(ctx context.Context, t *terminal) (s translation.Sheet, err error) {
-	source, err := fileFlags{Language: c.SourceLanguage}.read(ctx, c.Source)
+// buildSheet is the translation beside its source.
+func (c *translationsExportCmd) buildSheet(ctx context.Context, t *console) (s translation.Sheet, err error) {
+	source, err := subtitleFlags{Language: c.SourceLanguage}.read(ctx, c.Source)
 	if err != nil {
 		return s, err
 	}
-	source.warn(t)
+	source.printWarnings(t)
 	s = translation.Sheet{Talk: c.Talk, From: source.Language}
 	if s.Talk == "" {
-		s.Talk = titleIn(source.name)
+		s.Talk = titleFromName(source.name)
 	}
 	if c.Translation == "" {
 		if c.Language == "" {
 			return s, &usageError{"say into which language it is to be translated, such as --language es"}
 		}
-		s.To, err = subtitle.Language(c.Language)
+		s.To, err = subtitle.CanonicalLanguage(c.Language)
 		s.Units = translation.Units(source.Cues, nil)
 		return s, err
 	}
@@ -162,27 +162,27 @@ func (c *translationsExportCmd) sheet(ctx context.Context, t *terminal) (s trans
 	if err != nil {
 		return s, err
 	}
-	translated.warn(t)
+	translated.printWarnings(t)
 	if s.To = translated.Language; s.To == "" {
 		return s, &usageError{"say which language the translation is in, such as --language es"}
 	}
 	old, now := source.Cues, source.Cues
 	if c.OldSource != "" {
-		before, err := fileFlags{Language: c.SourceLanguage}.read(ctx, c.OldSource)
+		before, err := subtitleFlags{Language: c.SourceLanguage}.read(ctx, c.OldSource)
 		if err != nil {
 			return s, err
 		}
-		before.warn(t)
+		before.printWarnings(t)
 		old = before.Cues
-		now = compare.Carry(old, source.Cues, compare.Fresh(idsOf(old)))
+		now = compare.CarryIDs(old, source.Cues, compare.NewIDs(cueIDs(old)))
 	}
-	cues, _ := translation.Update(translation.BoundIn(s.From, s.To, old, translated.Cues), old, now)
-	s.Units = translation.Units(named(source.Cues, now, cues))
+	cues, _ := translation.Update(translation.LinkCuesBetween(s.From, s.To, old, translated.Cues), old, now)
+	s.Units = translation.Units(withSourceIDs(source.Cues, now, cues))
 	return s, nil
 }
 
-// titleIn is a file's name without its endings.
-func titleIn(file string) string {
+// titleFromName is a file's name without its endings.
+func titleFromName(file string) string {
 	base := filepath.Base(file)
 	base = strings.TrimSuffix(base, filepath.Ext(base))
 	if languageInName(file) != "" {
@@ -191,25 +191,25 @@ func titleIn(file string) string {
 	return base
 }
 
-// named is a source and a translation of it that follow the ids that the source's file
+// withSourceIDs is a source and a translation of it that follow the ids that the source's file
 // gives, as whoever reads it again does.
-func named(source, carried []conference.Cue, cues []translation.Cue) ([]conference.Cue, []translation.Cue) {
+func withSourceIDs(source, carried []conference.Cue, cues []translation.Cue) ([]conference.Cue, []translation.Cue) {
 	to := map[string]string{}
 	for n, c := range carried {
 		to[c.ID] = source[n].ID
 	}
 	for n, c := range cues {
-		of := slices.Clone(c.Of)
+		of := slices.Clone(c.SourceIDs)
 		for i, id := range of {
 			of[i] = cmp.Or(to[id], "gone-"+id)
 		}
-		cues[n].Of = of
+		cues[n].SourceIDs = of
 	}
 	return source, cues
 }
 
-// subtitles writes what is translated, and placeholders for what is not.
-func (c *translationsExportCmd) subtitles(t *terminal, s translation.Sheet, format subtitle.Format) error {
+// writeSubtitles writes what is translated, and placeholders for what is not.
+func (c *translationsExportCmd) writeSubtitles(t *console, s translation.Sheet, format subtitle.Format) error {
 	cues := s.Subtitles()
 	missing := 0
 	for _, cue := range cues {
@@ -217,9 +217,9 @@ func (c *translationsExportCmd) subtitles(t *terminal, s translation.Sheet, form
 			missing++
 		}
 	}
-	from := source{name: c.Source}
+	from := subtitleFile{name: c.Source}
 	from.Language = s.To
-	if err := (target{c.Output, format}).write(t, from, cues, false); err != nil {
+	if err := (outputFile{c.Output, format}).write(t, from, cues, false); err != nil {
 		return err
 	}
 	if missing > 0 {
@@ -228,7 +228,7 @@ func (c *translationsExportCmd) subtitles(t *terminal, s translation.Sheet, form
 	return nil
 }
 
-func progressOf(s translation.Sheet) string {
+func sheetSummary(s translation.Sheet) string {
 	states := map[translation.State]int{}
 	for _, u := range s.Units {
 		states[u.State()]++

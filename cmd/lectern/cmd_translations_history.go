@@ -12,8 +12,8 @@ type translationsHistoryCmd struct {
 	trackFlags
 }
 
-// revised is a revision of a translation in its history.
-type revised struct {
+// historyEntry is a revision of a translation in its history.
+type historyEntry struct {
 	Revision int    `json:"revision"`
 	At       string `json:"at"` // RFC 3339
 	Who      string `json:"who"`
@@ -23,15 +23,15 @@ type revised struct {
 }
 
 // Run is `lectern translations history`.
-func (c *translationsHistoryCmd) Run(ctx context.Context, t *terminal) error {
-	var list []revised
-	_, err := c.at(ctx, func(d translation.Desk, _ string) (h translation.Held, err error) {
+func (c *translationsHistoryCmd) Run(ctx context.Context, t *console) error {
+	var list []historyEntry
+	_, err := c.at(ctx, func(d translation.Service, _ string) (h translation.Revision, err error) {
 		history, err := d.Catalog.TranslationHistory(ctx, c.Talk, c.Language)
 		if err == nil && len(history) == 0 {
-			err = translation.ErrUnknown
+			err = translation.ErrNotFound
 		}
 		for _, r := range history {
-			list = append(list, revised{r.Number, r.At.UTC().Format("2006-01-02T15:04:05Z"), r.Who, r.Why, r.State, r.Source})
+			list = append(list, historyEntry{r.Number, r.At.UTC().Format("2006-01-02T15:04:05Z"), r.Who, r.Why, r.State, r.Source})
 		}
 		return h, err
 	})

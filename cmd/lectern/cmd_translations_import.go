@@ -20,21 +20,21 @@ type translationsImportCmd struct {
 	As     string `help:"With --talk: who you are, for the history; your login if you do not say it." placeholder:"NAME"`
 	Output string `short:"o" help:"The subtitle file to write, of what is translated; its ending says the format." placeholder:"OUT"`
 	To     string `help:"The format to write, whatever the name of OUT: srt, vtt, ttml, ssa, ass or txt." enum:",srt,vtt,ttml,dfxp,ssa,ass,txt" default:"" placeholder:"FORMAT"`
-	fileFlags
+	subtitleFlags
 	dataFlag
 	JSON bool `help:"Print JSON: how much is translated, and what is missing or to be looked at."`
 }
 
-// imported is what a translator sent, for scripts.
-type imported struct {
-	translation.Taken
+// importResult is what a translator sent, for scripts.
+type importResult struct {
+	translation.MergeResult
 	Translated int    `json:"translated"` // cues of the source
 	Source     int    `json:"source_cues"`
 	Language   string `json:"language"`
 }
 
 // Run is `lectern translations import`.
-func (c *translationsImportCmd) Run(ctx context.Context, t *terminal) error {
+func (c *translationsImportCmd) Run(ctx context.Context, t *console) error {
 	if c.Talk != "" {
 		return c.toCatalogue(ctx, t)
 	}
@@ -44,60 +44,60 @@ func (c *translationsImportCmd) Run(ctx context.Context, t *terminal) error {
 	if c.Output == stdio && c.JSON {
 		return &usageError{"standard output can be the subtitles or --json, not both"}
 	}
-	var out target
+	var out outputFile
 	var err error
 	if c.Output != "" {
-		if out, err = targetOf(c.Output, c.To, c.File, c.Source); err != nil {
+		if out, err = newOutputFile(c.Output, c.To, c.File, c.Source); err != nil {
 			return err
 		}
 	}
-	from, err := fileFlags{}.read(ctx, c.Source)
+	from, err := subtitleFlags{}.read(ctx, c.Source)
 	if err != nil {
 		return err
 	}
-	from.warn(t)
-	back, cues, taken, err := c.take(ctx, t, from)
+	from.printWarnings(t)
+	back, cues, taken, err := c.readReturned(ctx, t, from)
 	if err != nil {
 		return err
 	}
-	shown := released(cues)
+	shown := visibleCues(cues)
 	if c.Output != "" {
 		if len(shown) == 0 {
-			return inputerr.New(back.name, "holds no translation yet").Try("Send it to a translator first")
+			return inputerr.New(back.name, "holds no translation yet").Hint("Send it to a translator first")
 		}
 		if err := out.write(t, back, shown, false); err != nil {
 			return err
 		}
 	}
-	taken.New = missing(from.Cues, cues)
-	taken.Untranslated = len(taken.New)
-	said := imported{taken, len(from.Cues) - len(taken.New), len(from.Cues), back.Language}
+	taken.UntranslatedCues = untranslatedLines(from.Cues, cues)
+	taken.Untranslated = len(taken.UntranslatedCues)
+	said := importResult{taken, len(from.Cues) - len(taken.UntranslatedCues), len(from.Cues), back.Language}
 	switch {
 	case c.JSON:
 		return t.printJSON(said)
 	case c.Output == stdio:
-		return said.write(t.err, shownName(back.name), shownName(from.name))
+		return said.write(t.err, quoteName(back.name), quoteName(from.name))
 	}
-	return said.write(t.out, shownName(back.name), shownName(from.name))
+	return said.write(t.out, quoteName(back.name), quoteName(from.name))
 }
 
-// missing is the cues of a source of which a viewer gets no translation.
-func missing(source []conference.Cue, cues []translation.Cue) []translation.Line {
-	all := []translation.Line{}
+// untranslatedLines is the cues of a source of which a viewer gets no translation.
+func untranslatedLines(source []conference.Cue, cues []translation.Cue) []translation.CueLine {
+	all := []translation.CueLine{}
 	for _, u := range translation.Units(source, cues) {
-		if len(released(u.Target)) > 0 {
+		if len(visibleCues(u.Target)) > 0 {
 			continue
 		}
 		for _, s := range u.Source {
-			all = append(all, translation.Line{Text: s.Text, StartMS: s.Start.Milliseconds(), EndMS: s.End.Milliseconds(), Line: s.Line})
+			all = append(all, translation.CueLine{Text: s.Text, StartMS: s.Start.Milliseconds(), EndMS: s.End.Milliseconds(), Line: s.Line})
 		}
 	}
 	return all
 }
 
-// take reads what a translator sent, by what it holds and not by its name. Back is the
+// readReturned reads what a translator sent, by what it holds and not by its name. Back is the
 // file, for messages, in the language that it translates into.
-func (c *translationsImportCmd) take(ctx context.Context, t *terminal, from source) (back source, cues []translation.Cue, taken translation.Taken, err error) {
+func (c *translationsImportCmd) readReturned(ctx context.Context, t *console, from subtitleFile) (back subtitleFile, cues []translation.Cue, taken translation.MergeResult, err error) {
 	back.name = c.File
 	if c.File == stdio {
 		back.name = "standard input"
@@ -106,51 +106,51 @@ func (c *translationsImportCmd) take(ctx context.Context, t *terminal, from sour
 	if err != nil {
 		return back, nil, taken, err
 	}
-	if read := translation.ReaderOf(data); read != nil {
+	if read := translation.DetectReader(data); read != nil {
 		r, err := read(back.name, data)
 		if err != nil {
 			return back, nil, taken, err
 		}
 		back.Language = r.To
 		if c.Language != "" {
-			if back.Language, err = subtitle.Language(c.Language); err != nil {
+			if back.Language, err = subtitle.CanonicalLanguage(c.Language); err != nil {
 				return back, nil, taken, err
 			}
 		}
-		cues, taken, err = r.Take(from.Cues, nil)
+		cues, taken, err = r.Merge(from.Cues, nil)
 		return back, cues, taken, err
 	}
 	if back, err = c.parse(c.File, back.name, data); err != nil {
 		return back, nil, taken, err
 	}
-	back.warn(t)
-	cues = translation.BoundIn(from.Language, back.Language, from.Cues, back.Cues)
+	back.printWarnings(t)
+	cues = translation.LinkCuesBetween(from.Language, back.Language, from.Cues, back.Cues)
 	_, report := translation.Update(cues, from.Cues, from.Cues)
-	return back, cues, translation.Taken{Report: report, Changed: report.Kept, Lost: []translation.Line{}, Remarks: []translation.Line{}}, nil
+	return back, cues, translation.MergeResult{UpdateReport: report, Changed: report.Kept, Lost: []translation.CueLine{}, OrphanNotes: []translation.CueLine{}}, nil
 }
 
 // write says how much is translated, and shows what is not.
-func (i imported) write(w io.Writer, name, source string) error {
+func (i importResult) write(w io.Writer, name, source string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: of %s in %s, %d translated", name, number(i.Source, "cue"), source, i.Translated)
 	if n := len(i.NeedsEditing); n > 0 {
 		fmt.Fprintf(&b, ", %s to look at again", number(n, "place"))
 	}
 	fmt.Fprintf(&b, ", %d missing\n", i.Source-i.Translated)
-	if i.Other {
+	if i.OtherSource {
 		fmt.Fprintf(&b, "It was made from another version of %s, and follows this one.\n", source)
 	}
-	again(&b, name, i.NeedsEditing)
-	lines(&b, "Missing", source, i.New)
-	placed(&b, "Fits nothing in "+source+", and is left out", name, i.Lost)
-	lines(&b, "Of unknown source, and left as they are", name, i.Strange)
-	placed(&b, "Remarks on what is not translated", name, i.Remarks)
+	printNeedsEditing(&b, name, i.NeedsEditing)
+	printPassages(&b, "Missing", source, i.UntranslatedCues)
+	printFileLines(&b, "Fits nothing in "+source+", and is left out", name, i.Lost)
+	printPassages(&b, "Of unknown source, and left as they are", name, i.UnmatchedCues)
+	printFileLines(&b, "Remarks on what is not translated", name, i.OrphanNotes)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// placed lists what stands in a file, by its lines.
-func placed(b *strings.Builder, heading, name string, list []translation.Line) {
+// printFileLines lists what stands in a file, by its lines.
+func printFileLines(b *strings.Builder, heading, name string, list []translation.CueLine) {
 	if len(list) == 0 {
 		return
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // toCatalogue imports what a translator sent for a talk.
-func (c *translationsImportCmd) toCatalogue(ctx context.Context, t *terminal) error {
+func (c *translationsImportCmd) toCatalogue(ctx context.Context, t *console) error {
 	if c.Output != "" {
 		return &usageError{"-o is for plain files; `lectern publish` writes what is approved"}
 	}
@@ -23,7 +23,7 @@ func (c *translationsImportCmd) toCatalogue(ctx context.Context, t *terminal) er
 		return err
 	}
 	track := trackFlags{Talk: c.Talk, Language: c.Language, As: c.As, JSON: c.JSON, dataFlag: c.dataFlag}
-	read := translation.ReaderOf(data)
+	read := translation.DetectReader(data)
 	if read == nil {
 		if track.Language == "" {
 			track.Language = languageInName(c.File)
@@ -41,12 +41,12 @@ func (c *translationsImportCmd) toCatalogue(ctx context.Context, t *terminal) er
 	if track.Language == "" {
 		track.Language = returned.To
 	}
-	if said, err := subtitle.Language(track.Language); err == nil && returned.To != "" && said != returned.To {
-		return inputerr.New(name, "says that it is in %s (%s), and not in %s", subtitle.EnglishName(returned.To), returned.To, subtitle.EnglishName(said)).
-			Try("Leave --language out, or look whether it is the right file")
+	if said, err := subtitle.CanonicalLanguage(track.Language); err == nil && returned.To != "" && said != returned.To {
+		return inputerr.New(name, "says that it is in %s (%s), and not in %s", subtitle.EnglishLanguageName(returned.To), returned.To, subtitle.EnglishLanguageName(said)).
+			Hint("Leave --language out, or look whether it is the right file")
 	}
-	var taken translation.Taken
-	h, err := track.at(ctx, func(d translation.Desk, who string) (h translation.Held, err error) {
+	var taken translation.MergeResult
+	h, err := track.at(ctx, func(d translation.Service, who string) (h translation.Revision, err error) {
 		h, taken, err = d.Import(ctx, c.Talk, track.Language, returned, c.Base, who)
 		return h, err
 	})
@@ -54,10 +54,10 @@ func (c *translationsImportCmd) toCatalogue(ctx context.Context, t *terminal) er
 		return err
 	}
 	for _, l := range taken.Lost {
-		fmt.Fprintf(t.err, "%s:%d: fits nothing in the source, and is left out: %s\n", shownName(name), l.Line, printable(l.Text))
+		fmt.Fprintf(t.err, "%s:%d: fits nothing in the source, and is left out: %s\n", quoteName(name), l.Line, printable(l.Text))
 	}
-	for _, l := range taken.Remarks {
-		fmt.Fprintf(t.err, "%s:%d: a remark on what is not translated, which is not kept: %s\n", shownName(name), l.Line, printable(l.Text))
+	for _, l := range taken.OrphanNotes {
+		fmt.Fprintf(t.err, "%s:%d: a remark on what is not translated, which is not kept: %s\n", quoteName(name), l.Line, printable(l.Text))
 	}
-	return track.tell(t, h, fmt.Sprintf("%d changed", taken.Changed), fmt.Sprintf("lectern translations review %s %s", c.Talk, track.Language))
+	return track.printResult(t, h, fmt.Sprintf("%d changed", taken.Changed), fmt.Sprintf("lectern translations review %s %s", c.Talk, track.Language))
 }

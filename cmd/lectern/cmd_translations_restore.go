@@ -13,12 +13,12 @@ type translationsRestoreCmd struct {
 }
 
 // Run is `lectern translations restore`.
-func (c *translationsRestoreCmd) Run(ctx context.Context, t *terminal) error {
-	h, err := c.at(ctx, func(d translation.Desk, who string) (translation.Held, error) {
+func (c *translationsRestoreCmd) Run(ctx context.Context, t *console) error {
+	h, err := c.at(ctx, func(d translation.Service, who string) (translation.Revision, error) {
 		return d.Restore(ctx, c.Talk, c.Language, c.Revision, who)
 	})
 	if err != nil {
 		return err
 	}
-	return c.tell(t, h, fmt.Sprintf("is revision %d again", c.Revision), "")
+	return c.printResult(t, h, fmt.Sprintf("is revision %d again", c.Revision), "")
 }

@@ -12,12 +12,12 @@ type translationsReviewCmd struct {
 }
 
 // Run is `lectern translations review`.
-func (c *translationsReviewCmd) Run(ctx context.Context, t *terminal) error {
-	h, err := c.at(ctx, func(d translation.Desk, who string) (translation.Held, error) {
-		return d.Review(ctx, c.Talk, c.Language, who)
+func (c *translationsReviewCmd) Run(ctx context.Context, t *console) error {
+	h, err := c.at(ctx, func(d translation.Service, who string) (translation.Revision, error) {
+		return d.SubmitForReview(ctx, c.Talk, c.Language, who)
 	})
 	if err != nil {
 		return err
 	}
-	return c.tell(t, h, "handed in for review", fmt.Sprintf("another person says lectern translations approve %s %s", c.Talk, c.Language))
+	return c.printResult(t, h, "handed in for review", fmt.Sprintf("another person says lectern translations approve %s %s", c.Talk, c.Language))
 }

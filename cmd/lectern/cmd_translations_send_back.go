@@ -13,12 +13,12 @@ type translationsSendBackCmd struct {
 }
 
 // Run is `lectern translations send-back`.
-func (c *translationsSendBackCmd) Run(ctx context.Context, t *terminal) error {
-	h, err := c.at(ctx, func(d translation.Desk, who string) (translation.Held, error) {
+func (c *translationsSendBackCmd) Run(ctx context.Context, t *console) error {
+	h, err := c.at(ctx, func(d translation.Service, who string) (translation.Revision, error) {
 		return d.SendBack(ctx, c.Talk, c.Language, c.Cue, who, c.Note)
 	})
 	if err != nil {
 		return err
 	}
-	return c.tell(t, h, "sent back", "")
+	return c.printResult(t, h, "sent back", "")
 }

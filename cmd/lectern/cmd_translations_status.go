@@ -18,18 +18,18 @@ type translationsStatusCmd struct {
 	dataFlag
 }
 
-// standing is how far a translation has come.
-type standing struct {
+// translationStatus is how far a translation has come.
+type translationStatus struct {
 	Language string               `json:"language"`
 	Revision int                  `json:"revision"`
 	Source   int                  `json:"source_revision"`
 	State    translation.State    `json:"state"`
 	Progress translation.Progress `json:"progress"`
-	Todo     []todo               `json:"todo"`
+	Tasks    []translationTask    `json:"todo"`
 }
 
-// todo is what a translator has to look at.
-type todo struct {
+// translationTask is what a translator has to look at.
+type translationTask struct {
 	ID          string             `json:"id"` // of the first source cue
 	State       translation.State  `json:"state"`
 	Source      string             `json:"source"`
@@ -42,19 +42,19 @@ type todo struct {
 	Suggestions []translation.Suggestion `json:"suggestions,omitempty"` // the likest first
 }
 
-func standingOf(h translation.Held) standing {
+func newTranslationStatus(h translation.Revision) translationStatus {
 	p := h.Progress()
-	s := standing{h.Language, h.Number, h.Source.Revision, p.State(), p, []todo{}}
+	s := translationStatus{h.Language, h.Number, h.Source.Revision, p.State(), p, []translationTask{}}
 	for _, u := range translation.Units(h.Source.Cues, h.Cues) {
-		if len(u.Source) > 0 && (u.State() == translation.Untranslated || u.State() == translation.NeedsEditing) || len(notes(u)) > 0 {
-			s.Todo = append(s.Todo, todoOf(u))
+		if len(u.Source) > 0 && (u.State() == translation.Untranslated || u.State() == translation.NeedsEditing) || len(openNotes(u)) > 0 {
+			s.Tasks = append(s.Tasks, newTranslationTask(u))
 		}
 	}
 	return s
 }
 
-func todoOf(u translation.Unit) todo {
-	d := todo{State: u.State(), Was: u.Was(), Notes: notes(u)}
+func newTranslationTask(u translation.Unit) translationTask {
+	d := translationTask{State: u.State(), Was: u.Was(), Notes: openNotes(u)}
 	var source, target []string
 	for n, c := range u.Source {
 		source = append(source, c.Text)
@@ -71,8 +71,8 @@ func todoOf(u translation.Unit) todo {
 	return d
 }
 
-// notes are those of a unit's cues that are still drafts.
-func notes(u translation.Unit) (all []translation.Note) {
+// openNotes are those of a unit's cues that are still drafts.
+func openNotes(u translation.Unit) (all []translation.Note) {
 	for _, c := range u.Target {
 		if c.State == translation.Draft || c.State == translation.NeedsEditing {
 			all = append(all, c.Notes...)
@@ -81,8 +81,8 @@ func notes(u translation.Unit) (all []translation.Note) {
 	return all
 }
 
-// progressWords is how far a translation has come, for people.
-func progressWords(p translation.Progress) string {
+// formatProgress is how far a translation has come, for people.
+func formatProgress(p translation.Progress) string {
 	var parts []string
 	for _, part := range []struct {
 		n    int
@@ -99,15 +99,15 @@ func progressWords(p translation.Progress) string {
 }
 
 // Run is `lectern translations status`.
-func (c *translationsStatusCmd) Run(ctx context.Context, t *terminal) error {
+func (c *translationsStatusCmd) Run(ctx context.Context, t *console) error {
 	all, memory, err := c.read(ctx)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		list := []standing{}
+		list := []translationStatus{}
 		for _, h := range all {
-			list = append(list, suggested(standingOf(h), memory))
+			list = append(list, addSuggestions(newTranslationStatus(h), memory))
 		}
 		return t.printJSON(list)
 	}
@@ -117,13 +117,13 @@ func (c *translationsStatusCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	for _, h := range all {
-		fmt.Fprintf(table, "%s\t%s\trevision %d\t%s\t%s\n", h.Language, subtitle.EnglishName(h.Language), h.Number, h.Progress().State(), progressWords(h.Progress()))
+		fmt.Fprintf(table, "%s\t%s\trevision %d\t%s\t%s\n", h.Language, subtitle.EnglishLanguageName(h.Language), h.Number, h.Progress().State(), formatProgress(h.Progress()))
 	}
 	if err := table.Flush(); err != nil || c.Language == "" {
 		return err
 	}
 	var b strings.Builder
-	for _, d := range suggested(standingOf(all[0]), memory).Todo {
+	for _, d := range addSuggestions(newTranslationStatus(all[0]), memory).Tasks {
 		d.write(&b)
 	}
 	_, err = io.WriteString(t.out, b.String())
@@ -131,60 +131,60 @@ func (c *translationsStatusCmd) Run(ctx context.Context, t *terminal) error {
 }
 
 // read is the translations that are asked for.
-func (c *translationsStatusCmd) read(ctx context.Context) (all []translation.Held, memory *translation.Memory, err error) {
+func (c *translationsStatusCmd) read(ctx context.Context) (all []translation.Revision, memory *translation.Memory, err error) {
 	if c.Language == "" {
-		err = withDesk(ctx, c.Data, c.Talk, func(d translation.Desk) (err error) {
-			all, err = d.All(ctx, c.Talk)
+		err = withDesk(ctx, c.Data, c.Talk, func(d translation.Service) (err error) {
+			all, err = d.Latest(ctx, c.Talk)
 			return err
 		})
 		return all, nil, err
 	}
 	f := trackFlags{Talk: c.Talk, Language: c.Language, dataFlag: c.dataFlag}
-	h, err := f.at(ctx, func(d translation.Desk, _ string) (h translation.Held, err error) {
-		if h, err = d.Open(ctx, c.Talk, f.Language, 0); err == nil {
+	h, err := f.at(ctx, func(d translation.Service, _ string) (h translation.Revision, err error) {
+		if h, err = d.Load(ctx, c.Talk, f.Language, 0); err == nil {
 			memory, err = d.Memory(ctx, c.Talk, f.Language)
 		}
 		return h, err
 	})
-	return []translation.Held{h}, memory, err
+	return []translation.Revision{h}, memory, err
 }
 
-// mostSuggested is how many earlier translations of one cue a translator is shown.
-const mostSuggested = 3
+// maxSuggestions is how many earlier translations of one cue a translator is shown.
+const maxSuggestions = 3
 
-// suggested adds what is alike and was translated before.
-func suggested(s standing, memory *translation.Memory) standing {
+// addSuggestions adds what is alike and was translated before.
+func addSuggestions(s translationStatus, memory *translation.Memory) translationStatus {
 	if memory == nil {
 		return s
 	}
-	for n := range s.Todo {
-		d := &s.Todo[n]
+	for n := range s.Tasks {
+		d := &s.Tasks[n]
 		if d.State == translation.Untranslated || d.State == translation.NeedsEditing {
-			d.Suggestions = memory.Suggest(d.Source, s.Language, mostSuggested)
+			d.Suggestions = memory.Suggest(d.Source, s.Language, maxSuggestions)
 		}
 	}
 	return s
 }
 
 // write tells a translator what there is to do.
-func (d todo) write(b *strings.Builder) {
-	fmt.Fprintf(b, "\n%s: %s, %s\n", d.ID, passage(d.StartMS, d.EndMS), map[translation.State]string{
-		translation.Untranslated: "to translate", translation.NeedsEditing: whyAgain(d.Was, d.Source),
+func (d translationTask) write(b *strings.Builder) {
+	fmt.Fprintf(b, "\n%s: %s, %s\n", d.ID, formatRange(d.StartMS, d.EndMS), map[translation.State]string{
+		translation.Untranslated: "to translate", translation.NeedsEditing: needsEditingReason(d.Was, d.Source),
 		translation.Draft: "sent back",
 	}[d.State])
 	if d.Was != "" {
-		paragraph(b, "was", d.Was)
-		paragraph(b, "is", d.Source)
+		printParagraph(b, "was", d.Was)
+		printParagraph(b, "is", d.Source)
 	} else {
-		paragraph(b, "source", d.Source)
+		printParagraph(b, "source", d.Source)
 	}
 	if d.Translation != "" {
-		paragraph(b, "translated", d.Translation)
+		printParagraph(b, "translated", d.Translation)
 	}
 	for _, g := range d.Suggestions {
-		paragraph(b, fmt.Sprintf("%.0f %% like", 100*g.Likeness), fmt.Sprintf("%s (%s)", strings.ReplaceAll(g.Translation, "\n", " / "), g.Talk))
+		printParagraph(b, fmt.Sprintf("%.0f %% like", 100*g.Likeness), fmt.Sprintf("%s (%s)", strings.ReplaceAll(g.Translation, "\n", " / "), g.Talk))
 	}
 	for _, n := range d.Notes {
-		paragraph(b, n.Who, n.Text)
+		printParagraph(b, n.Who, n.Text)
 	}
 }

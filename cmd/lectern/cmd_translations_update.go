@@ -20,49 +20,49 @@ type translationsUpdateCmd struct {
 	Translation string `required:"" help:"The translated subtitle file." placeholder:"FILE"`
 	Output      string `short:"o" help:"Write the translation with the times of the new source; its ending says the format." placeholder:"OUT"`
 	To          string `help:"The format to write, whatever the name of OUT: srt, vtt, ttml, ssa, ass or txt." enum:",srt,vtt,ttml,dfxp,ssa,ass,txt" default:"" placeholder:"FORMAT"`
-	fileFlags
+	subtitleFlags
 	JSON bool `help:"Print JSON: what is still good, and what to look at again."`
 }
 
 // Run is `lectern translations update`.
-func (c *translationsUpdateCmd) Run(ctx context.Context, t *terminal) error {
+func (c *translationsUpdateCmd) Run(ctx context.Context, t *console) error {
 	files := []string{c.OldSource, c.NewSource, c.Translation}
-	if countOf(stdio, files) > 1 {
+	if countEqual(stdio, files) > 1 {
 		return &usageError{"standard input can be one of the files, not several"}
 	}
-	var out target
+	var out outputFile
 	var err error
 	if c.Output != "" {
-		if out, err = targetOf(c.Output, c.To, files...); err != nil {
+		if out, err = newOutputFile(c.Output, c.To, files...); err != nil {
 			return err
 		}
 	}
-	var read [3]source
+	var read [3]subtitleFile
 	for n, file := range files {
-		flags := fileFlags{}
+		flags := subtitleFlags{}
 		if n == 2 { // language and encoding are said of the translation
-			flags = c.fileFlags
+			flags = c.subtitleFlags
 		}
 		if read[n], err = flags.read(ctx, file); err != nil {
 			return err
 		}
-		read[n].warn(t)
+		read[n].printWarnings(t)
 	}
 	old, new, translated := read[0].Cues, read[1].Cues, read[2]
-	new = compare.Carry(old, new, compare.Fresh(idsOf(old)))
-	cues, report := translation.Update(translation.BoundIn(read[0].Language, translated.Language, old, translated.Cues), old, new)
+	new = compare.CarryIDs(old, new, compare.NewIDs(cueIDs(old)))
+	cues, report := translation.Update(translation.LinkCuesBetween(read[0].Language, translated.Language, old, translated.Cues), old, new)
 	if c.Output != "" {
-		if err := out.write(t, translated, released(cues), false); err != nil {
+		if err := out.write(t, translated, visibleCues(cues), false); err != nil {
 			return err
 		}
 	}
 	if c.JSON {
 		return t.printJSON(report)
 	}
-	return writeUpdate(t.out, report, shownName(translated.name), shownName(read[1].name), c.Output != "")
+	return printUpdate(t.out, report, quoteName(translated.name), quoteName(read[1].name), c.Output != "")
 }
 
-func countOf(name string, all []string) (n int) {
+func countEqual(name string, all []string) (n int) {
 	for _, a := range all {
 		if a == name {
 			n++
@@ -71,7 +71,7 @@ func countOf(name string, all []string) (n int) {
 	return n
 }
 
-func idsOf(cues []conference.Cue) []string {
+func cueIDs(cues []conference.Cue) []string {
 	ids := make([]string, len(cues))
 	for i, c := range cues {
 		ids[i] = c.ID
@@ -79,9 +79,9 @@ func idsOf(cues []conference.Cue) []string {
 	return ids
 }
 
-// released is what a viewer of a translation gets: neither what its source has lost, nor
+// visibleCues is what a viewer of a translation gets: neither what its source has lost, nor
 // what only repeats the source.
-func released(cues []translation.Cue) (all []conference.Cue) {
+func visibleCues(cues []translation.Cue) (all []conference.Cue) {
 	for _, c := range cues {
 		if c.State != translation.Obsolete && c.State != translation.Untranslated {
 			all = append(all, c.Cue)
@@ -90,18 +90,18 @@ func released(cues []translation.Cue) (all []conference.Cue) {
 	return all
 }
 
-// writeUpdate tells a translator what there is to do.
-func writeUpdate(w io.Writer, r translation.Report, name, source string, written bool) error {
+// printUpdate tells a translator what there is to do.
+func printUpdate(w io.Writer, r translation.UpdateReport, name, source string, written bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d still good", name, r.Kept+r.Retimed)
 	if r.Retimed > 0 {
 		fmt.Fprintf(&b, ", %d of them at other times", r.Retimed)
 	}
-	fmt.Fprintf(&b, "; %d to look at again, %d to translate, %s\n", len(r.NeedsEditing), r.Untranslated, obsolete(r.Obsolete))
-	again(&b, name, r.NeedsEditing)
-	lines(&b, "To translate", source, r.New)
-	lines(&b, "Not in the source any more", name, r.Gone)
-	lines(&b, "Of unknown source, and left as they are", name, r.Strange)
+	fmt.Fprintf(&b, "; %d to look at again, %d to translate, %s\n", len(r.NeedsEditing), r.Untranslated, obsoleteText(r.Obsolete))
+	printNeedsEditing(&b, name, r.NeedsEditing)
+	printPassages(&b, "To translate", source, r.UntranslatedCues)
+	printPassages(&b, "Not in the source any more", name, r.ObsoleteCues)
+	printPassages(&b, "Of unknown source, and left as they are", name, r.UnmatchedCues)
 	if written && len(r.NeedsEditing) > 0 {
 		fmt.Fprintf(&b, "\nWhat to look at again was written as it was translated.\n")
 	}
@@ -109,34 +109,34 @@ func writeUpdate(w io.Writer, r translation.Report, name, source string, written
 	return err
 }
 
-// again shows what to look at again.
-func again(b *strings.Builder, name string, list []translation.Stale) {
+// printNeedsEditing shows what to look at again.
+func printNeedsEditing(b *strings.Builder, name string, list []translation.StaleCue) {
 	for _, s := range list {
-		fmt.Fprintf(b, "\n%s:%d: %s, %s\n", name, s.Line, passage(s.StartMS, s.EndMS), whyAgain(s.OldSource, s.NewSource))
-		paragraph(b, "was", s.OldSource)
-		paragraph(b, "is", s.NewSource)
-		paragraph(b, "translated", s.Translation)
+		fmt.Fprintf(b, "\n%s:%d: %s, %s\n", name, s.Line, formatRange(s.StartMS, s.EndMS), needsEditingReason(s.OldSource, s.NewSource))
+		printParagraph(b, "was", s.OldSource)
+		printParagraph(b, "is", s.NewSource)
+		printParagraph(b, "translated", s.Translation)
 	}
 }
 
-func obsolete(n int) string {
+func obsoleteText(n int) string {
 	if n == 1 {
 		return "1 not needed any more"
 	}
 	return fmt.Sprintf("%d not needed any more", n)
 }
 
-func lines(b *strings.Builder, heading, name string, list []translation.Line) {
+func printPassages(b *strings.Builder, heading, name string, list []translation.CueLine) {
 	if len(list) == 0 {
 		return
 	}
 	fmt.Fprintf(b, "\n%s, in %s:\n", heading, name)
 	for _, l := range list {
-		fmt.Fprintf(b, "  %s  %s\n", passage(l.StartMS, l.EndMS), printable(strings.ReplaceAll(l.Text, "\n", " / ")))
+		fmt.Fprintf(b, "  %s  %s\n", formatRange(l.StartMS, l.EndMS), printable(strings.ReplaceAll(l.Text, "\n", " / ")))
 	}
 }
 
-func paragraph(b *strings.Builder, what, text string) {
+func printParagraph(b *strings.Builder, what, text string) {
 	for n, line := range strings.Split(cmp.Or(text, "(nothing)"), "\n") {
 		if n > 0 {
 			what = ""
@@ -145,14 +145,14 @@ func paragraph(b *strings.Builder, what, text string) {
 	}
 }
 
-// passage is a passage of time for people.
-func passage(fromMS, toMS int64) string {
+// formatRange is a passage of time for people.
+func formatRange(fromMS, toMS int64) string {
 	at := func(ms int64) string { return timeline.FormatClock(time.Duration(ms) * time.Millisecond) }
 	return at(fromMS) + "-" + at(toMS)
 }
 
-// whyAgain is why a translation is to be looked at again.
-func whyAgain(was, is string) string {
+// needsEditingReason is why a translation is to be looked at again.
+func needsEditingReason(was, is string) string {
 	switch was {
 	case "":
 		return "marked as to be looked at again"

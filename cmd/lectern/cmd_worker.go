@@ -22,11 +22,11 @@ type workerCmd struct {
 
 // Run is `lectern worker`. It shares the store (over NFS, say) and the Redis with a
 // conductor, and sees recordings under the same paths.
-func (c *workerCmd) Run(ctx context.Context, t *terminal) (err error) {
+func (c *workerCmd) Run(ctx context.Context, t *console) (err error) {
 	if c.Redis == "" {
 		return &usageError{"a worker needs --redis URL, the same that `lectern run` was given"}
 	}
-	tools, err := media.Find()
+	tools, err := media.FindTools()
 	if err != nil {
 		return err
 	}
@@ -46,21 +46,21 @@ func (c *workerCmd) Run(ctx context.Context, t *terminal) (err error) {
 	w := &worker.Worker{Store: s, Media: tools, Kinds: worker.Kinds(), Log: t.log}
 	serving, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
-	err = q.Serve(serving, queue.ServeOptions{Worker: workerName(), Slots: c.Slots, Quick: quickSlots}, leaving(leave, w.Handle))
-	if f := inputerr.Of(context.Cause(serving)); f != nil {
+	err = q.Serve(serving, queue.ServeOptions{Worker: workerName(), Slots: c.Slots, Quick: quickSlots}, stopOnMachineFailure(leave, w.Handle))
+	if f := inputerr.As(context.Cause(serving)); f != nil {
 		fmt.Fprintf(t.err, "worker %s leaves its jobs to others, for what is at fault is this machine\n", workerName())
 		return errors.Join(f, err)
 	}
 	return err
 }
 
-// leaving is handle for a worker that ends its service when its own machine is at fault,
+// stopOnMachineFailure is handle for a worker that ends its service when its own machine is at fault,
 // and does not say so of the job: the conductor finds it undone, and gives it to another.
 // Else a worker with a full disk would fail jobs faster than others can take them.
-func leaving(leave context.CancelCauseFunc, handle queue.Handler) queue.Handler {
+func stopOnMachineFailure(leave context.CancelCauseFunc, handle queue.Handler) queue.Handler {
 	return func(ctx context.Context, job action.Job, report func(action.Event)) error {
 		err := handle(ctx, job, report)
-		if f := (*action.Failure)(nil); errors.As(err, &f) && f.Machine {
+		if f := (*action.Failure)(nil); errors.As(err, &f) && f.MachineFault {
 			leave(f)
 		}
 		return err

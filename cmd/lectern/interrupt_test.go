@@ -17,13 +17,13 @@ import (
 	"github.com/lectern-av/lectern/internal/conductor"
 )
 
-// usher is asked by the shim before each encoding, and says whether it shall go slowly.
-type usher struct {
+// ffmpegController is asked by the shim before each encoding, and says whether it shall go slowly.
+type ffmpegController struct {
 	t        *testing.T
 	listener net.Listener
 }
 
-func (d *desk) usher() *usher {
+func (d *cliTest) controlFFmpeg() *ffmpegController {
 	d.t.Helper()
 	dir, err := os.MkdirTemp("", "usher") // a socket's name must be short
 	if err != nil {
@@ -36,12 +36,12 @@ func (d *desk) usher() *usher {
 	}
 	d.t.Cleanup(func() { l.Close() })
 	d.env = append(d.env, shimAsk+"="+dir+"/ask")
-	return &usher{d.t, l}
+	return &ffmpegController{d.t, l}
 }
 
 // next waits for the next encoding of a chunk, has it go as told, and returns the connection
 // that lasts as long as its ffmpeg. Cards, which take moments and wait for no chunk, just go.
-func (u *usher) next(tell string) net.Conn {
+func (u *ffmpegController) next(tell string) net.Conn {
 	u.t.Helper()
 	for {
 		c, err := u.listener.Accept()
@@ -66,9 +66,9 @@ func (u *usher) next(tell string) net.Conn {
 	}
 }
 
-// ended waits for the end of the ffmpeg at the other end. One that ends before it has read
+// waitClosed waits for the end of the ffmpeg at the other end. One that ends before it has read
 // its answer resets the connection.
-func ended(t *testing.T, c net.Conn) {
+func waitClosed(t *testing.T, c net.Conn) {
 	t.Helper()
 	defer c.Close()
 	if _, err := io.Copy(io.Discard, c); err != nil && !errors.Is(err, syscall.ECONNRESET) {
@@ -77,11 +77,11 @@ func ended(t *testing.T, c net.Conn) {
 }
 
 // Ctrl-C stops ffmpeg within a second, and the next run goes on where it stopped.
-func TestCtrlCStopsFFmpegAndTheNextRunGoesOn(t *testing.T) {
+func TestInterrupt_StopsFFmpegAndNextRunResumes(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCLITest(t)
 	d.record("talk.mp4", "32")
-	ask := d.usher()
+	ask := d.controlFFmpeg()
 	args := []string{"run", "talk.mp4", "--title", "Talk", "--pipeline", "small.yaml", "-o", "out", "--json"}
 	cmd := d.command(args...)
 	var stdout, stderr bytes.Buffer
@@ -93,14 +93,14 @@ func TestCtrlCStopsFFmpegAndTheNextRunGoesOn(t *testing.T) {
 	// Of seven chunks, the first ends; the next two are at work when the interrupt comes.
 	first := ask.next("go")
 	second := ask.next("slow")
-	ended(t, first)
+	waitClosed(t, first)
 	third := ask.next("slow")
 	interrupted := time.Now()
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	ended(t, second)
-	ended(t, third)
+	waitClosed(t, second)
+	waitClosed(t, third)
 	took := time.Since(interrupted)
 	cmd.Wait()
 	t.Logf("ffmpeg was gone after %s", took)
@@ -125,18 +125,18 @@ func TestCtrlCStopsFFmpegAndTheNextRunGoesOn(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("the next run: exit code %d\n%s", code, said)
 	}
-	if got, want := counts(t, again)["encode"], (conductor.Count{Ran: 6, Reused: 1}); got != want {
+	if got, want := actionCounts(t, again)["encode"], (conductor.Count{Ran: 6, Reused: 1}); got != want {
 		t.Errorf("the next run: %+v chunks, want %+v", got, want)
 	}
 }
 
 // One process at a time works on a data directory; another says for whom it waits, and
 // goes on when that has ended.
-func TestASecondRunWaitsForTheFirst(t *testing.T) {
+func TestDataDir_SecondRunWaits(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCLITest(t)
 	d.record("talk.mp4", "2")
-	ask := d.usher()
+	ask := d.controlFFmpeg()
 	first := d.command("run", "talk.mp4", "--title", "First of all", "--pipeline", "small.yaml", "-o", "out")
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
@@ -156,7 +156,7 @@ func TestASecondRunWaitsForTheFirst(t *testing.T) {
 	if err != nil || !strings.Contains(line, "lectern run talk.mp4 --title 'First of all'") || !strings.HasSuffix(line, "; waiting for it to end\n") {
 		t.Errorf("the second said %q, %v", line, err)
 	}
-	ended(t, held)
+	waitClosed(t, held)
 	ask.next("go").Close() // the card
 	if err := first.Wait(); err != nil {
 		t.Errorf("the first: %v", err)
@@ -169,12 +169,12 @@ func TestASecondRunWaitsForTheFirst(t *testing.T) {
 
 // A recording that changes while it is worked on is noticed: nothing is published, and
 // what was made of it in the meantime is not taken for what it was to be.
-func TestARecordingThatChangesIsNoticed(t *testing.T) {
+func TestRun_RecordingChangesMeanwhile(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCLITest(t)
 	d.record("talk.mp4", "3")
 	recorded := d.read("talk.mp4")
-	ask := d.usher()
+	ask := d.controlFFmpeg()
 	args := []string{"run", "talk.mp4", "--title", "Talk", "--pipeline", "small.yaml", "-o", "out", "--json"}
 	cmd := d.command(args...)
 	var stderr bytes.Buffer
@@ -185,9 +185,9 @@ func TestARecordingThatChangesIsNoticed(t *testing.T) {
 	chunk := ask.next("slow")
 	d.record("talk.mp4", "2")
 	ask.listener.Close() // there may be a card to come
-	ended(t, chunk)
+	waitClosed(t, chunk)
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitFault || !strings.Contains(stderr.String(), "talk.mp4: changed while it was being worked on. Run again") {
+	if code := cmd.ProcessState.ExitCode(); code != exitInputError || !strings.Contains(stderr.String(), "talk.mp4: changed while it was being worked on. Run again") {
 		t.Errorf("exit code %d\n%s", code, &stderr)
 	}
 	if _, err := os.Stat(d.path("out/talk")); err == nil {
@@ -200,13 +200,13 @@ func TestARecordingThatChangesIsNoticed(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("with the recording as it was: exit code %d\n%s", code, said)
 	}
-	if got, want := counts(t, again)["encode"], (conductor.Count{Ran: 1}); got != want {
+	if got, want := actionCounts(t, again)["encode"], (conductor.Count{Ran: 1}); got != want {
 		t.Errorf("with the recording as it was: %+v chunks, want %+v", got, want)
 	}
 }
 
-// counts are what --json says ran and was reused.
-func counts(t *testing.T, stdout string) map[string]conductor.Count {
+// actionCounts are what --json says ran and was reused.
+func actionCounts(t *testing.T, stdout string) map[string]conductor.Count {
 	t.Helper()
 	var result struct{ Actions map[string]conductor.Count }
 	if err := json.Unmarshal([]byte(stdout), &result); err != nil {

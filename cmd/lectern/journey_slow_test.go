@@ -22,18 +22,18 @@ import (
 	"github.com/lectern-av/lectern/internal/media"
 )
 
-// served is a conference server of its own process.
-type served struct {
+// testServer is a conference server of its own process.
+type testServer struct {
 	t    *testing.T
 	data string
 	url  string
 	link string // the first organiser's
 }
 
-// serveConference starts one, and stops it when the test ends.
-func serveConference(t *testing.T) *served {
+// startTestServer starts one, and stops it when the test ends.
+func startTestServer(t *testing.T) *testServer {
 	t.Helper()
-	s := &served{t: t, data: t.TempDir()}
+	s := &testServer{t: t, data: t.TempDir()}
 	cmd := exec.Command(os.Args[0], "serve", "--data", s.data, "--listen", "127.0.0.1:0")
 	cmd.Args[0] = "lectern"
 	cmd.Path = lecternBinary(t)
@@ -75,44 +75,44 @@ func lecternBinary(t *testing.T) string {
 	return path
 }
 
-// guest is somebody with a browser of their own.
-type guest struct {
-	*served
+// browserUser is somebody with a browser of their own.
+type browserUser struct {
+	*testServer
 	who string
 	ctx context.Context
 }
 
-// comes opens a link in a new browser.
-func (s *served) comes(who, link string) *guest {
+// openBrowser opens a link in a new browser.
+func (s *testServer) openBrowser(who, link string) *browserUser {
 	s.t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)
 	allocator, stop := chromedp.NewExecAllocator(s.t.Context(), options...)
 	ctx, leave := chromedp.NewContext(allocator)
 	s.t.Cleanup(func() { leave(); stop() })
-	g := &guest{s, who, ctx}
+	g := &browserUser{s, who, ctx}
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil { // the first call owns the browser
 		s.t.Fatalf("%s's browser: %v", who, err)
 	}
-	g.does("open the link", chromedp.Navigate(link), chromedp.Click("main form button"), chromedp.WaitVisible("header form .chip"))
+	g.do("open the link", chromedp.Navigate(link), chromedp.Click("main form button"), chromedp.WaitVisible("header form .chip"))
 	return g
 }
 
 // patience is how long a person waits for a page.
-const pagePatience = 60 * time.Second
+const pageTimeout = 60 * time.Second
 
-func (g *guest) does(what string, steps ...chromedp.Action[chromedp.Void]) {
+func (g *browserUser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	g.t.Helper()
-	ctx, cancel := context.WithTimeout(g.ctx, pagePatience)
+	ctx, cancel := context.WithTimeout(g.ctx, pageTimeout)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		g.fail(what, err)
 	}
 }
 
-// reads is the text of a part of the page.
-func (g *guest) reads(selector string) string {
+// text is the text of a part of the page.
+func (g *browserUser) text(selector string) string {
 	g.t.Helper()
-	ctx, cancel := context.WithTimeout(g.ctx, pagePatience)
+	ctx, cancel := context.WithTimeout(g.ctx, pageTimeout)
 	defer cancel()
 	text, err := chromedp.Run(ctx, chromedp.Value(selector))
 	if err != nil {
@@ -121,8 +121,8 @@ func (g *guest) reads(selector string) string {
 	return text
 }
 
-// sees waits until an expression of JavaScript is true of the page that is open.
-func (g *guest) sees(what, expression string, patience time.Duration) {
+// waitFor waits until an expression of JavaScript is true of the page that is open.
+func (g *browserUser) waitFor(what, expression string, patience time.Duration) {
 	g.t.Helper()
 	ctx, cancel := context.WithTimeout(g.ctx, patience)
 	defer cancel()
@@ -138,7 +138,7 @@ func (g *guest) sees(what, expression string, patience time.Duration) {
 }
 
 // fail says what somebody could not do, and what their page says.
-func (g *guest) fail(what string, err error) {
+func (g *browserUser) fail(what string, err error) {
 	g.t.Helper()
 	ctx, cancel := context.WithTimeout(g.ctx, 5*time.Second)
 	defer cancel()
@@ -146,83 +146,83 @@ func (g *guest) fail(what string, err error) {
 	g.t.Fatalf("%s cannot %s: %v; the page says:\n%s", g.who, what, err, text)
 }
 
-// fills types into a field, or chooses.
-func fills(selector, value string) chromedp.Action[chromedp.Void] {
+// fillField types into a field, or chooses.
+func fillField(selector, value string) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Evaluate[bool](fmt.Sprintf("document.querySelector(%q).value = %q, true", selector, value))(ctx, target)
 		return chromedp.Void{}, err
 	}
 }
 
-// invites makes a link for somebody, and says what it is.
-func (g *guest) invites(role, name, talk, language string) string {
+// createLink makes a link for somebody, and says what it is.
+func (g *browserUser) createLink(role, name, talk, language string) string {
 	g.t.Helper()
-	g.does("invite a "+role, chromedp.Navigate(g.url+"/people"),
-		fills(`[name=role]`, role), fills(`[name=name]`, name),
-		fills(`[name=talk]`, talk), fills(`[name=language]`, language),
+	g.do("invite a "+role, chromedp.Navigate(g.url+"/people"),
+		fillField(`[name=role]`, role), fillField(`[name=name]`, name),
+		fillField(`[name=talk]`, talk), fillField(`[name=language]`, language),
 		chromedp.Click(`form[action="/people"] .primary`), chromedp.WaitVisible("[data-copy]"))
-	return g.reads("[data-copy]")
+	return g.text("[data-copy]")
 }
 
-// TestTheWholeJourney is a conference from its schedule to a bundle that is taken home.
-func TestTheWholeJourney(t *testing.T) {
+// TestServer_WholeJourney is a conference from its schedule to a bundle that is taken home.
+func TestServer_WholeJourney(t *testing.T) {
 	t.Parallel()
 	const talk = "/talks/prototyping-apis"
 	recording := smallRecording(t)
-	s := serveConference(t)
+	s := startTestServer(t)
 
-	organiser := s.comes("the organiser", s.link)
-	organiser.does("bring the programme in", chromedp.Navigate(s.url+"/programme"),
+	organiser := s.openBrowser("the organiser", s.link)
+	organiser.do("bring the programme in", chromedp.Navigate(s.url+"/programme"),
 		chromedp.SetUploadFiles(`[name=schedule]`, []string{sampleFile(t, "schedule.xml")}), chromedp.Click(`form[action="/programme"] .primary`),
 		chromedp.WaitVisible(`form[action="/programme/import"]`), chromedp.Click(`form[action="/programme/import"] .primary`),
 		chromedp.WaitVisible(`a[href="/talks"].button`))
-	volunteerLink := organiser.invites("volunteer", "Vera", "", "")
-	speakerLink := organiser.invites("speaker", "Inés", "prototyping-apis", "")
-	translatorLink := organiser.invites("translator", "Rosa", "prototyping-apis", "es")
-	reviewerLink := organiser.invites("reviewer", "Luz", "", "es")
+	volunteerLink := organiser.createLink("volunteer", "Vera", "", "")
+	speakerLink := organiser.createLink("speaker", "Inés", "prototyping-apis", "")
+	translatorLink := organiser.createLink("translator", "Rosa", "prototyping-apis", "es")
+	reviewerLink := organiser.createLink("reviewer", "Luz", "", "es")
 
-	volunteer := s.comes("the volunteer", volunteerLink)
-	volunteer.does("hand in the recording", chromedp.Navigate(s.url+"/arrivals"),
+	volunteer := s.openBrowser("the volunteer", volunteerLink)
+	volunteer.do("hand in the recording", chromedp.Navigate(s.url+"/arrivals"),
 		chromedp.SetUploadFiles(`[data-upload] input[type=file]`, []string{recording}))
-	volunteer.sees("that it arrived", `!!document.querySelector("article.arrival form[action$='/assign']")`, pagePatience)
-	volunteer.does("say which talk it is", fills(`article.arrival select[name=talk]`, "prototyping-apis"),
+	volunteer.waitFor("that it arrived", `!!document.querySelector("article.arrival form[action$='/assign']")`, pageTimeout)
+	volunteer.do("say which talk it is", fillField(`article.arrival select[name=talk]`, "prototyping-apis"),
 		chromedp.Click(`article.arrival form .primary`), chromedp.WaitVisible("#handling textarea"))
-	volunteer.does("cut it", fills("#handling textarea", "00:00:02-00:00:42"),
+	volunteer.do("cut it", fillField("#handling textarea", "00:00:02-00:00:42"),
 		chromedp.Click(`#handling button[value=save]`), chromedp.WaitVisible("#standing"))
-	volunteer.sees("it become ready, without loading the page again", `document.querySelector("#standing .chip").dataset.state === "ready"`, 4*time.Minute)
+	volunteer.waitFor("it become ready, without loading the page again", `document.querySelector("#standing .chip").dataset.state === "ready"`, 4*time.Minute)
 
-	speaker := s.comes("the speaker", speakerLink)
-	speaker.does("hand in English subtitles", chromedp.WaitVisible("[data-player] video"),
+	speaker := s.openBrowser("the speaker", speakerLink)
+	speaker.do("hand in English subtitles", chromedp.WaitVisible("[data-player] video"),
 		chromedp.SetUploadFiles(`form[action$="/subtitles"] input[type=file]`, []string{sampleFile(t, "talk.en.srt")}),
 		chromedp.Click(`[name=clock][value=reel]`), chromedp.Click(`form[action$="/subtitles"] .primary`), chromedp.WaitVisible(`[role=status]`))
-	speaker.sees("them over the video", `document.querySelector("track[kind=subtitles]")?.srclang === "en"`, pagePatience)
+	speaker.waitFor("them over the video", `document.querySelector("track[kind=subtitles]")?.srclang === "en"`, pageTimeout)
 
-	translator := s.comes("the translator", translatorLink)
-	translator.does("hand in Spanish", chromedp.SetUploadFiles(`main input[type=file]`, []string{sampleFile(t, "talk.es.srt")}),
+	translator := s.openBrowser("the translator", translatorLink)
+	translator.do("hand in Spanish", chromedp.SetUploadFiles(`main input[type=file]`, []string{sampleFile(t, "talk.es.srt")}),
 		chromedp.Click(`main form[enctype] button[value=save], main form[enctype] .primary`), chromedp.WaitVisible(`.notice[data-kind=success]`))
-	translator.does("hand it in for review", chromedp.Navigate(s.url+talk+"/translations/es"), chromedp.Click(`form[action$="/ready"] button`))
-	translator.sees("that it is in review", `!!document.querySelector("[data-track=in-review]") || document.body.innerText.includes("in review")`, pagePatience)
+	translator.do("hand it in for review", chromedp.Navigate(s.url+talk+"/translations/es"), chromedp.Click(`form[action$="/ready"] button`))
+	translator.waitFor("that it is in review", `!!document.querySelector("[data-track=in-review]") || document.body.innerText.includes("in review")`, pageTimeout)
 
-	reviewer := s.comes("the reviewer", reviewerLink)
-	reviewer.does("approve it", chromedp.Navigate(s.url+talk+"/translations/es/review"), chromedp.Click(`form[action$="/approve"] button`))
-	reviewer.sees("that it is approved", `document.body.innerText.includes("approved")`, pagePatience)
+	reviewer := s.openBrowser("the reviewer", reviewerLink)
+	reviewer.do("approve it", chromedp.Navigate(s.url+talk+"/translations/es/review"), chromedp.Click(`form[action$="/approve"] button`))
+	reviewer.waitFor("that it is approved", `document.body.innerText.includes("approved")`, pageTimeout)
 
-	organiser.does("look at the talk", chromedp.Navigate(s.url+talk), chromedp.WaitVisible("#standing"))
-	organiser.sees("the talk made again", `document.querySelector("#standing .chip").dataset.state === "ready" && !!document.querySelector("ul.tracks [data-track=approved]")`, 2*time.Minute)
-	speaker.does("approve the talk", chromedp.Navigate(s.url+talk+"/speaker"), chromedp.Click(`button[value=approved]`))
-	speaker.sees("that it is approved", `!!document.querySelector("section .notice[data-kind=success]")`, pagePatience)
-	organiser.does("release it", chromedp.Navigate(s.url+talk+"/speaker"), chromedp.Click(`form[action$="/release"] .primary`))
-	organiser.sees("that it is out", `!!document.querySelector(".chip[data-state=released]")`, pagePatience)
+	organiser.do("look at the talk", chromedp.Navigate(s.url+talk), chromedp.WaitVisible("#standing"))
+	organiser.waitFor("the talk made again", `document.querySelector("#standing .chip").dataset.state === "ready" && !!document.querySelector("ul.tracks [data-track=approved]")`, 2*time.Minute)
+	speaker.do("approve the talk", chromedp.Navigate(s.url+talk+"/speaker"), chromedp.Click(`button[value=approved]`))
+	speaker.waitFor("that it is approved", `!!document.querySelector("section .notice[data-kind=success]")`, pageTimeout)
+	organiser.do("release it", chromedp.Navigate(s.url+talk+"/speaker"), chromedp.Click(`form[action$="/release"] .primary`))
+	organiser.waitFor("that it is out", `!!document.querySelector(".chip[data-state=released]")`, pageTimeout)
 
-	organiser.looksThrough("/", "/talks", talk, talk+"/speaker", talk+"/watch", talk+"/bundle", talk+"/edit", talk+"/translations", talk+"/translations/es",
+	organiser.checkAccessibility("/", "/talks", talk, talk+"/speaker", talk+"/watch", talk+"/bundle", talk+"/edit", talk+"/translations", talk+"/translations/es",
 		talk+"/translations/es/review", "/review/es", "/arrivals", "/programme", "/people", "/talks/new", "/glossary", "/nothing-is-here")
-	speaker.looksThrough(talk + "/speaker")
-	s.takeHome(t, talk)
+	speaker.checkAccessibility(talk + "/speaker")
+	s.checkDownload(t, talk)
 }
 
-// looksThrough has axe look pages through, on a phone in the dark and on a desk, for what would
+// checkAccessibility has axe look pages through, on a phone in the dark and on a desk, for what would
 // keep people out who do not see, or use no mouse.
-func (g *guest) looksThrough(paths ...string) {
+func (g *browserUser) checkAccessibility(paths ...string) {
 	g.t.Helper()
 	axe, err := os.ReadFile(filepath.Join("..", "..", "internal", "web", "testdata", "axe", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
@@ -233,7 +233,7 @@ func (g *guest) looksThrough(paths ...string) {
 			width int64
 			theme string
 		}{{390, "dark"}, {1280, "light"}} {
-			g.does("look at "+path, chromedp.EmulateViewport(as.width, 844), chromedp.Navigate(g.url+path))
+			g.do("look at "+path, chromedp.EmulateViewport(as.width, 844), chromedp.Navigate(g.url+path))
 			g.t.Run(fmt.Sprintf("%s, %d, %s", path, as.width, as.theme), func(t *testing.T) {
 				for _, v := range g.violations(string(axe), as.theme) {
 					t.Error(v)
@@ -244,9 +244,9 @@ func (g *guest) looksThrough(paths ...string) {
 }
 
 // violations is what axe finds serious or critical on the page that is open.
-func (g *guest) violations(axe, theme string) []string {
+func (g *browserUser) violations(axe, theme string) []string {
 	g.t.Helper()
-	ctx, cancel := context.WithTimeout(g.ctx, pagePatience)
+	ctx, cancel := context.WithTimeout(g.ctx, pageTimeout)
 	defer cancel()
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](axe+"; document.documentElement.dataset.theme = "+fmt.Sprintf("%q", theme)+"; true")); err != nil {
 		g.fail("run axe", err)
@@ -259,8 +259,8 @@ func (g *guest) violations(axe, theme string) []string {
 	return found
 }
 
-// takeHome downloads the bundle whole, and proves it sound.
-func (s *served) takeHome(t *testing.T, talk string) {
+// checkDownload downloads the bundle whole, and proves it sound.
+func (s *testServer) checkDownload(t *testing.T, talk string) {
 	t.Helper()
 	token, err := exec.CommandContext(t.Context(), lecternBinary(t), "link", "new", "volunteer", "--name", "bot", "--program", "--data", s.data).Output()
 	if err != nil {
@@ -286,8 +286,8 @@ func (s *served) takeHome(t *testing.T, talk string) {
 		t.Fatalf("took %d bytes of %d: %v", n, answer.ContentLength, err)
 	}
 	home := t.TempDir()
-	unpack(t, archive, home)
-	tools, err := media.Find()
+	unzip(t, archive, home)
+	tools, err := media.FindTools()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,8 +305,8 @@ func (s *served) takeHome(t *testing.T, talk string) {
 	}
 }
 
-// unpack is unzip.
-func unpack(t *testing.T, archive, into string) {
+// unzip is unzip.
+func unzip(t *testing.T, archive, into string) {
 	t.Helper()
 	z, err := zip.OpenReader(archive)
 	if err != nil {

@@ -28,7 +28,7 @@ import (
 const (
 	exitFailed      = 1
 	exitUsage       = 2
-	exitFault       = 3 // the input is at fault
+	exitInputError  = 3 // the input is at fault
 	exitInterrupted = 130
 )
 
@@ -38,7 +38,7 @@ type commands struct {
 	Run          runCmd          `cmd:"" help:"Make the bundle of one talk from its recordings and subtitle files."`
 	Probe        probeCmd        `cmd:"" help:"Say what recordings are, and what is wrong with them."`
 	Subtitles    subtitlesCmd    `cmd:"" help:"Read, check, mend, convert and compare subtitle files."`
-	Publish      publishCmd      `cmd:"" help:"Make the bundle of a talk again, of what was handed in for it."`
+	Publish      bundleBuildCmd  `cmd:"" help:"Make the bundle of a talk again, of what was handed in for it."`
 	Translations translationsCmd `cmd:"" help:"Keep translated subtitles to their source."`
 	Import       importCmd       `cmd:"" help:"Bring the programme of a conference in, again and again."`
 	Submit       submitCmd       `cmd:"" help:"Hand recordings in at the conference server."`
@@ -57,10 +57,10 @@ type commands struct {
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
-// terminal is where a command speaks.
-type terminal struct {
+// console is where a command speaks.
+type console struct {
 	out  io.Writer // results
-	err  *screen   // progress and logs
+	err  *terminal // progress and logs
 	log  *slog.Logger
 	args []string // the command line, for the books
 }
@@ -82,8 +82,8 @@ func run(args []string) int {
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Vars{
-			"version": version(), "data": dataDir(),
-			"profile": check.Default, "profiles": strings.Join(check.Names(), ", "),
+			"version": version(), "data": defaultDataDir(),
+			"profile": check.DefaultProfile, "profiles": strings.Join(check.ProfileNames(), ", "),
 		},
 	)
 	if err != nil {
@@ -93,12 +93,12 @@ func run(args []string) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	t := &terminal{out: os.Stdout, err: &screen{out: os.Stderr}, args: args}
+	t := &console{out: os.Stdout, err: &terminal{out: os.Stderr}, args: args}
 	parsed, err := parser.Parse(args)
 	if err != nil {
 		return t.report(&usageError{fmt.Sprintf("%v\nTry: lectern %s--help", err, commandName(parser.Model.Node, args))})
 	}
-	t.log = slog.New(messages{out: t.err})
+	t.log = slog.New(plainLogHandler{out: t.err})
 	if c.Verbose {
 		t.log = slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
@@ -125,8 +125,8 @@ func commandName(known *kong.Node, args []string) string {
 	return ""
 }
 
-// errSaid is returned by commands that have said themselves what is wrong.
-var errSaid = errors.New("failed")
+// errReported is returned by commands that have said themselves what is wrong.
+var errReported = errors.New("failed")
 
 // usageError is a command line that parses and yet makes no sense.
 type usageError struct{ problem string }
@@ -136,11 +136,11 @@ func (e *usageError) Error() string { return e.problem }
 var errInterrupted = errors.New("interrupted")
 
 // report tells of an error, if there is one, and chooses the exit code.
-func (t *terminal) report(err error) int {
+func (t *console) report(err error) int {
 	if err == nil {
 		return 0
 	}
-	if errors.Is(err, errSaid) {
+	if errors.Is(err, errReported) {
 		return exitFailed
 	}
 	if slices.Contains(t.args, "--json") {
@@ -148,27 +148,27 @@ func (t *terminal) report(err error) int {
 			fmt.Fprintln(t.err, "lectern:", err)
 		}
 	}
-	var attention *conductor.NeedsAttention
+	var attention *conductor.ActionsFailedError
 	if errors.As(err, &attention) {
 		printFailures(t.err, attention.Failures)
 		return exitFailed
 	}
 	code, said := exitFailed, err
 	var usage *usageError
-	switch f := inputerr.Of(err); {
+	switch f := inputerr.As(err); {
 	case errors.Is(err, errInterrupted):
 		code = exitInterrupted
 	case errors.As(err, &usage):
 		code = exitUsage
 	case f != nil:
-		code, said = exitFault, f
+		code, said = exitInputError, f
 	}
 	fmt.Fprintln(t.err, "lectern:", said)
 	return code
 }
 
 // printJSON writes one JSON document to standard output.
-func (t *terminal) printJSON(v any) error {
+func (t *console) printJSON(v any) error {
 	e := json.NewEncoder(t.out)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
@@ -184,8 +184,8 @@ func version() string {
 	return "lectern " + info.Main.Version
 }
 
-// dataDir is where facts and artifacts are kept unless --data says otherwise.
-func dataDir() string {
+// defaultDataDir is where facts and artifacts are kept unless --data says otherwise.
+func defaultDataDir() string {
 	if dir := os.Getenv("LECTERN_DATA"); dir != "" {
 		return dir
 	}

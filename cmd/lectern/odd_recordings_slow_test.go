@@ -26,8 +26,8 @@ import (
 // which stands for three seconds; after one second it flashes and beeps. The programme is
 // judged by what plain ffmpeg decodes of it.
 
-// odd is a recording to try.
-type odd struct {
+// oddRecording is a recording to try.
+type oddRecording struct {
 	name   string
 	ext    string
 	size   image.Point              // of the chart, as people are to see it; 320×180 if not said
@@ -36,16 +36,16 @@ type odd struct {
 	patch  func([]byte) []byte      // on the finished file
 	remake func(*testing.T, string) // likewise, by its path
 
-	often  bool   // it is tried without being asked for
-	alone  bool   // it is a talk by itself: what the programme is like is judged, too
-	talk   string // lines of the talk's file
-	fast   string // the programme's rate, by the pipeline
-	refuse string // part of what is said instead
-	judge
+	inFastRun bool   // it is tried without being asked for
+	ownTalk   bool   // it is a talk by itself: what the programme is like is judged, too
+	talk      string // lines of the talk's file
+	fast      string // the programme's rate, by the pipeline
+	refuse    string // part of what is said instead
+	expectation
 }
 
-// judge is what the programme must be; what is not said is as usual.
-type judge struct {
+// expectation is what the programme must be; what is not said is as usual.
+type expectation struct {
 	programme image.Point // its size; the chart's if not said
 	rate      float64     // 25
 	frames    int         // three seconds
@@ -66,10 +66,10 @@ const (
 	to601 = "scale=out_color_matrix=bt601:out_range=tv"
 )
 
-func join(lists ...[]string) []string { return slices.Concat(lists...) }
+func concat(lists ...[]string) []string { return slices.Concat(lists...) }
 
 func h264In(pixels string, more ...string) []string {
-	return join(x264, aac, sdr709, []string{"-pix_fmt", pixels}, more)
+	return concat(x264, aac, sdr709, []string{"-pix_fmt", pixels}, more)
 }
 
 // corners are the chart's colours: above left, above right, below left, below right, and
@@ -115,7 +115,7 @@ func drawChart(t *testing.T, path string, size image.Point) {
 }
 
 // record makes the recording.
-func (o odd) record(t *testing.T, dir string) string {
+func (o oddRecording) record(t *testing.T, dir string) string {
 	t.Helper()
 	chart, path := filepath.Join(dir, "chart.png"), filepath.Join(dir, "recording."+o.ext)
 	drawChart(t, chart, o.size)
@@ -130,7 +130,7 @@ func (o odd) record(t *testing.T, dir string) string {
 	} else {
 		args = append(args, "-vf", filter)
 	}
-	ffmpeg(t, join(args, o.args, []string{path})...)
+	ffmpeg(t, concat(args, o.args, []string{path})...)
 	if o.patch != nil {
 		b, err := os.ReadFile(path)
 		if err != nil {
@@ -151,44 +151,44 @@ const oddKept = 2.8
 
 // Those whose own size and rate do not matter are one talk: a reel, of which the first
 // decides what the programme is like.
-func TestOddRecordingsTogether(t *testing.T) {
-	lectern, dir := building(t), t.TempDir()
+func TestOddRecordings_Together(t *testing.T) {
+	lectern, dir := buildLectern(t), t.TempDir()
 	var recordings, cuts []string
-	var all []odd
+	var all []oddRecording
 	for _, o := range oddRecordings {
-		if o.alone || o.refuse != "" || !o.chosen() {
+		if o.ownTalk || o.refuse != "" || !o.selected() {
 			continue
 		}
 		all = append(all, o.withSize())
 		recordings = append(recordings, all[len(all)-1].record(t, subdirectory(t, dir, len(all))))
 		cuts = append(cuts, "--cut", fmt.Sprintf("%d:0-%g", len(all), oddKept))
 	}
-	video, said, err := release(t, lectern, dir, odd{}, join(recordings, cuts)...)
+	video, said, err := runTalk(t, lectern, dir, oddRecording{}, concat(recordings, cuts)...)
 	t.Logf("%s", said)
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen, heard := watch(t, video), beeps(t, video)
-	if want := len(all) * int(oddKept*25); len(seen.light) != want || seen.size != image.Pt(320, 180) {
-		t.Errorf("%d frames of %v, want %d", len(seen.light), seen.size, want)
+	seen, heard := decodeVideo(t, video), beeps(t, video)
+	if want := len(all) * int(oddKept*25); len(seen.brightness) != want || seen.size != image.Pt(320, 180) {
+		t.Errorf("%d frames of %v, want %d", len(seen.brightness), seen.size, want)
 	}
 	for i, o := range all {
 		t.Run(o.name, func(t *testing.T) {
 			o.programme = seen.size
-			o.judge.of(t, o, seen, heard, float64(i)*oddKept)
+			o.expectation.check(t, o, seen, heard, float64(i)*oddKept)
 		})
 	}
 }
 
-func TestOddRecordingsAlone(t *testing.T) {
-	lectern := building(t)
+func TestOddRecordings_Alone(t *testing.T) {
+	lectern := buildLectern(t)
 	for _, o := range oddRecordings {
-		if !o.alone && o.refuse == "" || !o.chosen() {
+		if !o.ownTalk && o.refuse == "" || !o.selected() {
 			continue
 		}
 		t.Run(o.name, func(t *testing.T) {
 			o, dir := o.withSize(), t.TempDir()
-			video, said, err := release(t, lectern, dir, o, o.record(t, dir))
+			video, said, err := runTalk(t, lectern, dir, o, o.record(t, dir))
 			t.Logf("%s", said)
 			if o.refuse != "" {
 				exit, ok := err.(*exec.ExitError)
@@ -200,26 +200,26 @@ func TestOddRecordingsAlone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			seen := watch(t, video)
-			if d := len(seen.light) - o.frames; d > 2 || d < -2 {
-				t.Errorf("%d frames, want %d", len(seen.light), o.frames)
+			seen := decodeVideo(t, video)
+			if d := len(seen.brightness) - o.frames; d > 2 || d < -2 {
+				t.Errorf("%d frames, want %d", len(seen.brightness), o.frames)
 			}
 			if seen.rate != o.rate || seen.size != o.programme {
 				t.Errorf("%v at %v a second, want %v at %v", seen.size, seen.rate, o.programme, o.rate)
 			}
-			o.judge.of(t, o, seen, beeps(t, video), 0)
+			o.expectation.check(t, o, seen, beeps(t, video), 0)
 		})
 	}
 }
 
-// chosen reports whether a recording is to be tried: those that are so often, unless ODD
+// selected reports whether a recording is to be tried: those that are so often, unless ODD
 // in the environment names others, or all.
-func (o odd) chosen() bool {
+func (o oddRecording) selected() bool {
 	switch only := os.Getenv("ODD"); only {
 	case "all":
 		return true
 	case "":
-		return o.often
+		return o.inFastRun
 	default:
 		return o.name == "plain" || strings.Contains(o.name, only)
 	}
@@ -235,7 +235,7 @@ func subdirectory(t *testing.T, dir string, n int) string {
 }
 
 // withSize fills in what was not said.
-func (o odd) withSize() odd {
+func (o oddRecording) withSize() oddRecording {
 	if o.size == (image.Point{}) {
 		o.size = image.Pt(320, 180)
 	}
@@ -254,14 +254,14 @@ func (o odd) withSize() odd {
 	return o
 }
 
-// release runs Lectern and gives the video it made.
-func release(t *testing.T, lectern, dir string, o odd, more ...string) (video string, said []byte, err error) {
+// runTalk runs Lectern and gives the video it made.
+func runTalk(t *testing.T, lectern, dir string, o oddRecording, more ...string) (video string, said []byte, err error) {
 	t.Helper()
 	file := filepath.Join(dir, "talk.yaml")
 	if err := os.WriteFile(file, []byte("title: Odd\nslug: talk\nstand-in: {sound: silence, picture: waveform}\n"+o.talk), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	definition := pipeline(t, "{height: 2160, lossless: true, preset: ultrafast}")
+	definition := writePipeline(t, "{height: 2160, lossless: true, preset: ultrafast}")
 	if o.fast != "" {
 		text, err := os.ReadFile(definition)
 		if err != nil {
@@ -271,7 +271,7 @@ func release(t *testing.T, lectern, dir string, o odd, more ...string) (video st
 			t.Fatal(err)
 		}
 	}
-	args := join([]string{"run", "-o", filepath.Join(dir, "out"), "--talk", file, "--data", filepath.Join(dir, "data"),
+	args := concat([]string{"run", "-o", filepath.Join(dir, "out"), "--talk", file, "--data", filepath.Join(dir, "data"),
 		"--pipeline", definition}, more)
 	if said, err = exec.CommandContext(t.Context(), lectern, args...).CombinedOutput(); err != nil {
 		return "", said, err
@@ -283,15 +283,15 @@ func release(t *testing.T, lectern, dir string, o odd, more ...string) (video st
 	return found[0], said, nil
 }
 
-// sight is what plain ffmpeg shows of a programme.
-type sight struct {
-	size  image.Point
-	rate  float64
-	light []byte           // of the ground of the chart above its middle, frame by frame
-	frame func(int) []byte // in RGB
+// decodedVideo is what plain ffmpeg shows of a programme.
+type decodedVideo struct {
+	size       image.Point
+	rate       float64
+	brightness []byte           // of the ground of the chart above its middle, frame by frame
+	frame      func(int) []byte // in RGB
 }
 
-func watch(t *testing.T, path string) (s sight) {
+func decodeVideo(t *testing.T, path string) (s decodedVideo) {
 	t.Helper()
 	var found struct {
 		Streams []struct {
@@ -305,7 +305,7 @@ func watch(t *testing.T, path string) (s sight) {
 			Rate          string `json:"r_frame_rate"`
 		}
 	}
-	if err := json.Unmarshal(do(t, "ffprobe", "-v", "error", "-select_streams", "v", "-show_streams", "-of", "json", path), &found); err != nil {
+	if err := json.Unmarshal(runProgram(t, "ffprobe", "-v", "error", "-select_streams", "v", "-show_streams", "-of", "json", path), &found); err != nil {
 		t.Fatal(err)
 	}
 	v := found.Streams[0]
@@ -320,15 +320,15 @@ func watch(t *testing.T, path string) (s sight) {
 	each := 3 * v.Width * v.Height
 	s.frame = func(n int) []byte { return raw[n*each : (n+1)*each] }
 	for n := range len(raw) / each {
-		s.light = append(s.light, s.frame(n)[3*(v.Height/8*v.Width+v.Width/2)])
+		s.brightness = append(s.brightness, s.frame(n)[3*(v.Height/8*v.Width+v.Width/2)])
 	}
 	return s
 }
 
-// of judges a recording whose place in the programme begins at a time.
-func (j judge) of(t *testing.T, o odd, seen sight, heard []time.Duration, from float64) {
+// check judges a recording whose place in the programme begins at a time.
+func (j expectation) check(t *testing.T, o oddRecording, seen decodedVideo, heard []time.Duration, from float64) {
 	first := int(math.Round(from * seen.rate))
-	last := min(len(seen.light), first+int(oddKept*seen.rate))
+	last := min(len(seen.brightness), first+int(oddKept*seen.rate))
 	var beep, flash []float64
 	for _, h := range heard {
 		if at := h.Seconds() - from; at >= 0 && at < oddKept {
@@ -336,7 +336,7 @@ func (j judge) of(t *testing.T, o odd, seen sight, heard []time.Duration, from f
 		}
 	}
 	for n := first + 1; n < last; n++ {
-		if seen.light[n] > 180 && seen.light[n-1] <= 180 {
+		if seen.brightness[n] > 180 && seen.brightness[n-1] <= 180 {
 			flash = append(flash, float64(n-first)/seen.rate)
 		}
 	}
@@ -351,11 +351,11 @@ func (j judge) of(t *testing.T, o odd, seen sight, heard []time.Duration, from f
 	} else if len(beep) == 1 && math.Abs(flash[0]-beep[0]) > 0.041 {
 		t.Errorf("flash at %v, beep at %v", flash, beep)
 	}
-	j.picture(t, o, seen.frame(first+int(2*seen.rate)))
+	j.checkPicture(t, o, seen.frame(first+int(2*seen.rate)))
 }
 
-// picture holds what is seen against the chart.
-func (j judge) picture(t *testing.T, o odd, raw []byte) {
+// checkPicture holds what is seen against the chart.
+func (j expectation) checkPicture(t *testing.T, o oddRecording, raw []byte) {
 	w, h := j.programme.X, j.programme.Y
 	at := func(x, y int) color.RGBA { i := 3 * (y*w + x); return color.RGBA{raw[i], raw[i+1], raw[i+2], 255} }
 	// The chart in the programme: as large as fits, in the middle.
@@ -366,7 +366,7 @@ func (j judge) picture(t *testing.T, o odd, raw []byte) {
 	x0, y0 := (float64(w)-cw)/2, (float64(h)-ch)/2
 	check := func(what string, fx, fy float64, want color.RGBA) {
 		got := at(int(x0+fx*cw), int(y0+fy*ch))
-		if off := max(apart(got.R, want.R), apart(got.G, want.G), apart(got.B, want.B)); off > j.tolerance {
+		if off := max(absDiff(got.R, want.R), absDiff(got.G, want.G), absDiff(got.B, want.B)); off > j.tolerance {
 			t.Errorf("%s is %v, want %v", what, got, want)
 		}
 	}
@@ -398,10 +398,10 @@ func (j judge) picture(t *testing.T, o odd, raw []byte) {
 	}
 }
 
-func apart(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
+func absDiff(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
 
-// displayed puts a display matrix into the first track of an MP4.
-func displayed(a, b, c, d int32) func([]byte) []byte {
+// displayMatrix puts a display matrix into the first track of an MP4.
+func displayMatrix(a, b, c, d int32) func([]byte) []byte {
 	return func(file []byte) []byte {
 		i := strings.Index(string(file), "tkhd")
 		m := file[i+4+40:] // version 0
@@ -413,6 +413,6 @@ func displayed(a, b, c, d int32) func([]byte) []byte {
 }
 
 // half is the file's first part, as after a crash.
-func upTo(part float64) func([]byte) []byte {
+func truncateAt(part float64) func([]byte) []byte {
 	return func(b []byte) []byte { return b[:int(float64(len(b))*part)] }
 }

@@ -22,8 +22,8 @@ import (
 // These tests go the whole way, from `lectern run` on recordings to the bundle, and judge
 // the result with plain ffmpeg alone.
 
-// building compiles the command once for a test.
-func building(t *testing.T) (lectern string) {
+// buildLectern compiles the command once for a test.
+func buildLectern(t *testing.T) (lectern string) {
 	t.Helper()
 	lectern = filepath.Join(t.TempDir(), "lectern")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", lectern, ".").CombinedOutput(); err != nil {
@@ -32,7 +32,7 @@ func building(t *testing.T) (lectern string) {
 	return lectern
 }
 
-func do(t *testing.T, name string, args ...string) []byte {
+func runProgram(t *testing.T, name string, args ...string) []byte {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	var stderr bytes.Buffer
@@ -46,11 +46,11 @@ func do(t *testing.T, name string, args ...string) []byte {
 
 func ffmpeg(t *testing.T, args ...string) []byte {
 	t.Helper()
-	return do(t, "ffmpeg", append([]string{"-nostdin", "-v", "error", "-y"}, args...)...)
+	return runProgram(t, "ffmpeg", append([]string{"-nostdin", "-v", "error", "-y"}, args...)...)
 }
 
-// pipeline writes a definition without cards, in short chunks.
-func pipeline(t *testing.T, rendition string) string {
+// writePipeline writes a definition without cards, in short chunks.
+func writePipeline(t *testing.T, rendition string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "pipeline.yaml")
 	text := fmt.Sprintf(`
@@ -73,8 +73,8 @@ stages:
 
 // A programme of cut-out ranges, encoded without loss in chunks and joined, shows frame
 // for frame what one ffmpeg shows that decodes the recording from its beginning.
-func TestAProgrammeIsItsRecordingFrameForFrame(t *testing.T) {
-	lectern := building(t)
+func TestProgramme_MatchesRecordingFrameForFrame(t *testing.T) {
+	lectern := buildLectern(t)
 	for _, r := range []struct {
 		name, ext string
 		rate      float64
@@ -96,19 +96,19 @@ func TestAProgrammeIsItsRecordingFrameForFrame(t *testing.T) {
 			ffmpeg(t, slices.Concat([]string{"-f", "lavfi", "-i", r.video, "-f", "lavfi", "-i", "anoisesrc=r=48000:a=0.1:d=150", "-shortest",
 				"-pix_fmt", "yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"}, r.args, []string{recording})...)
 			// The sound is read, too: ffmpeg's clock begins with the first stream that is.
-			want := hashes(t, "-i", recording, "-map", "0:a:0", "-c", "copy", "-f", "null", "-", "-map", "0:v:0", "-vf", r.chain, "-fps_mode", "passthrough")
+			want := frameHashes(t, "-i", recording, "-map", "0:a:0", "-c", "copy", "-f", "null", "-", "-map", "0:v:0", "-vf", r.chain, "-fps_mode", "passthrough")
 			random := rand.New(rand.NewPCG(1, 2))
 			for range r.cuts {
 				ranges := randomRanges(random, len(want)-2)
 				args := []string{"run", recording, "-o", filepath.Join(dir, "out"), "--slug", "talk", "--data", filepath.Join(dir, "data"),
-					"--pipeline", pipeline(t, "{height: 180, lossless: true, preset: ultrafast}"), "--json"}
+					"--pipeline", writePipeline(t, "{height: 180, lossless: true, preset: ultrafast}"), "--json"}
 				var expected []string
 				for _, k := range ranges {
 					args = append(args, "--cut", clockOf(k[0], r.rate)+"-"+clockOf(k[1], r.rate))
 					expected = append(expected, want[k[0]:k[1]]...)
 				}
-				do(t, lectern, args...)
-				got := hashes(t, "-i", filepath.Join(dir, "out", "talk", "video", "talk-180-lossless.mp4"), "-map", "0:v:0", "-fps_mode", "passthrough")
+				runProgram(t, lectern, args...)
+				got := frameHashes(t, "-i", filepath.Join(dir, "out", "talk", "video", "talk-180-lossless.mp4"), "-map", "0:v:0", "-fps_mode", "passthrough")
 				if !slices.Equal(got, expected) {
 					t.Errorf("cut %v: %d frames, want %d; first difference at %d", ranges, len(got), len(expected), firstDifference(got, expected))
 				}
@@ -117,9 +117,9 @@ func TestAProgrammeIsItsRecordingFrameForFrame(t *testing.T) {
 	}
 }
 
-// hashes is one hash a decoded frame, with its time in frames; a frame that is early or
+// frameHashes is one hash a decoded frame, with its time in frames; a frame that is early or
 // late does not match.
-func hashes(t *testing.T, args ...string) (all []string) {
+func frameHashes(t *testing.T, args ...string) (all []string) {
 	t.Helper()
 	lines := bufio.NewScanner(bytes.NewReader(ffmpeg(t, append(args, "-pix_fmt", "yuv420p", "-f", "framehash", "-hash", "md5", "-")...)))
 	for lines.Scan() {
@@ -168,8 +168,8 @@ func firstDifference(a, b []string) int {
 // A flash and a beep come together in the recordings every 300 frames at 29.97, which are
 // 240 at 23.976; at every edge of a programme of twenty minutes, of several ranges of
 // three recordings, they still do.
-func TestPictureAndSoundStayTogether(t *testing.T) {
-	lectern := building(t)
+func TestProgramme_AudioVideoSync(t *testing.T) {
+	lectern := buildLectern(t)
 	dir := t.TempDir()
 	const beat = 10.01 // seconds
 	record := func(name, rate string, args ...string) string {
@@ -187,7 +187,7 @@ func TestPictureAndSoundStayTogether(t *testing.T) {
 	}
 	args := append([]string{"run"}, recordings...)
 	args = append(args, "-o", filepath.Join(dir, "out"), "--slug", "talk", "--data", filepath.Join(dir, "data"),
-		"--pipeline", pipeline(t, "{height: 90, preset: ultrafast, crf: 30}"))
+		"--pipeline", writePipeline(t, "{height: 90, preset: ultrafast, crf: 30}"))
 	beats := 0
 	for n := range recordings {
 		for _, k := range [][2]int{{1, 18}, {20, 32}, {42, 54}} { // every range begins on a beat, and ends just after one
@@ -195,7 +195,7 @@ func TestPictureAndSoundStayTogether(t *testing.T) {
 			beats += k[1] - k[0] + 1
 		}
 	}
-	do(t, lectern, args...)
+	runProgram(t, lectern, args...)
 	video := filepath.Join(dir, "out", "talk", "video", "talk-90.mp4")
 	flashes, beeps := flashes(t, video), beeps(t, video)
 	if len(flashes) != beats || len(beeps) != beats {

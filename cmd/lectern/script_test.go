@@ -68,7 +68,7 @@ func TestScripts(t *testing.T) {
 // one's own and the shim.
 func setUp(e *testscript.Env) error {
 	bin := filepath.Join(e.WorkDir, "bin")
-	if err := putShim(bin); err != nil {
+	if err := installShim(bin); err != nil {
 		return err
 	}
 	small, err := os.ReadFile("testdata/small.yaml")
@@ -105,7 +105,7 @@ type marks struct {
 
 type marksKey struct{}
 
-func remembered(ts *testscript.TestScript) *marks { return ts.Value(marksKey{}).(*marks) }
+func scriptMarks(ts *testscript.TestScript) *marks { return ts.Value(marksKey{}).(*marks) }
 
 // record FILE SECONDS [OPTION...] makes a recording of moving pictures and a tone, with
 // further options for ffmpeg's output.
@@ -152,14 +152,14 @@ func tree(ts *testscript.TestScript, neg bool, args []string) {
 
 // mark DIR remembers the files of a bundle, and how often ffmpeg has been called.
 func mark(ts *testscript.TestScript, neg bool, args []string) {
-	m := remembered(ts)
+	m := scriptMarks(ts)
 	m.inodes, m.calls = inodes(ts, args[0]), len(shimCalls(ts))
 }
 
 // renewed DIR prints what is not the same file as at the mark: the new ones, and those
 // that are gone with a minus before them.
 func renewed(ts *testscript.TestScript, neg bool, args []string) {
-	before, now := remembered(ts).inodes, inodes(ts, args[0])
+	before, now := scriptMarks(ts).inodes, inodes(ts, args[0])
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		if now[name] != before[name] {
@@ -177,7 +177,7 @@ func renewed(ts *testscript.TestScript, neg bool, args []string) {
 // encoded prints what ffmpeg compressed pictures for since the mark: cards, and chunks
 // by the frames of their recording.
 func encoded(ts *testscript.TestScript, neg bool, args []string) {
-	say(ts, encodings(shimCalls(ts)[remembered(ts).calls:]))
+	say(ts, encodings(shimCalls(ts)[scriptMarks(ts).calls:]))
 }
 
 // say is the output of a script's command: lines, or nothing.
@@ -194,7 +194,7 @@ func counted(ts *testscript.TestScript, neg bool, args []string) {
 	var said struct{ Actions map[string]conductor.Count }
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &said))
 	seen := map[string]int{"encode": 0, "card": 0}
-	for _, what := range encodings(shimCalls(ts)[remembered(ts).calls:]) {
+	for _, what := range encodings(shimCalls(ts)[scriptMarks(ts).calls:]) {
 		kind := "encode"
 		if what == "card" {
 			kind = "card"

@@ -33,8 +33,8 @@ import (
 // kills is how often the server dies.
 const kills = 50
 
-// mortal is a server that is killed again and again, and what it has acknowledged.
-type mortal struct {
+// killableServer is a server that is killed again and again, and what it has acknowledged.
+type killableServer struct {
 	t              *testing.T
 	program, data  string
 	token          string
@@ -48,7 +48,7 @@ type mortal struct {
 }
 
 // lectern runs a command on the data directory.
-func (m *mortal) lectern(args ...string) string {
+func (m *killableServer) lectern(args ...string) string {
 	m.t.Helper()
 	out, err := exec.CommandContext(m.t.Context(), m.program, append(args, "--data", m.data)...).Output()
 	if err != nil {
@@ -58,7 +58,7 @@ func (m *mortal) lectern(args ...string) string {
 }
 
 // start brings the server up, and fails if it does not come up by itself.
-func (m *mortal) start() {
+func (m *killableServer) start() {
 	m.t.Helper()
 	m.cmd = exec.Command(m.program, "serve", "--data", m.data, "--listen", "127.0.0.1:0")
 	m.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -80,13 +80,13 @@ func (m *mortal) start() {
 }
 
 // kill is kill -9, of the server alone: its ffmpegs find out by themselves.
-func (m *mortal) kill() {
+func (m *killableServer) kill() {
 	_ = m.cmd.Process.Kill()
 	_ = m.cmd.Wait() // it was killed
 }
 
-// ask asks the server, which may die meanwhile.
-func (m *mortal) ask(ctx context.Context, method, path, contentType string, content []byte, header map[string]string) (int, http.Header, []byte, error) {
+// request asks the server, which may die meanwhile.
+func (m *killableServer) request(ctx context.Context, method, path, contentType string, content []byte, header map[string]string) (int, http.Header, []byte, error) {
 	r, err := http.NewRequestWithContext(ctx, method, m.url+path, bytes.NewReader(content))
 	if err != nil {
 		return 0, nil, nil, err
@@ -110,8 +110,8 @@ func (m *mortal) ask(ctx context.Context, method, path, contentType string, cont
 	return answer.StatusCode, answer.Header, text, err
 }
 
-// uploads sends the file piece by piece from where the server is, until it dies.
-func (m *mortal) uploads(ctx context.Context) {
+// keepUploading sends the file piece by piece from where the server is, until it dies.
+func (m *killableServer) keepUploading(ctx context.Context) {
 	for ctx.Err() == nil {
 		m.mu.Lock()
 		from := m.sent
@@ -120,7 +120,7 @@ func (m *mortal) uploads(ctx context.Context) {
 		if from == to {
 			return
 		}
-		status, header, _, err := m.ask(ctx, http.MethodPatch, m.upload, "application/offset+octet-stream", m.content[from:to],
+		status, header, _, err := m.request(ctx, http.MethodPatch, m.upload, "application/offset+octet-stream", m.content[from:to],
 			map[string]string{"Tus-Resumable": "1.0.0", "Upload-Offset": fmt.Sprint(from)})
 		if err != nil {
 			return
@@ -142,43 +142,43 @@ func (m *mortal) uploads(ctx context.Context) {
 	}
 }
 
-func (m *mortal) offset(ctx context.Context) (int64, error) {
-	status, header, _, err := m.ask(ctx, http.MethodHead, m.upload, "", nil, map[string]string{"Tus-Resumable": "1.0.0"})
+func (m *killableServer) offset(ctx context.Context) (int64, error) {
+	status, header, _, err := m.request(ctx, http.MethodHead, m.upload, "", nil, map[string]string{"Tus-Resumable": "1.0.0"})
 	if err != nil || status != http.StatusOK {
 		return 0, errors.Join(err, fmt.Errorf("the upload answers %d", status))
 	}
 	return strconv.ParseInt(header.Get("Upload-Offset"), 10, 64)
 }
 
-// edits changes a title, a caption and a cut in turn, until the server dies.
-func (m *mortal) edits(ctx context.Context) {
+// keepEditing changes a title, a caption and a cut in turn, until the server dies.
+func (m *killableServer) keepEditing(ctx context.Context) {
 	for ctx.Err() == nil {
 		m.mu.Lock()
 		n, c := m.title+1, m.caption+1
 		m.mu.Unlock()
 		entry, _ := json.Marshal(web.Entry{Title: fmt.Sprintf("Title %d", n), Kind: "talk", Language: "en"})
-		if status, _, _, err := m.ask(ctx, http.MethodPut, "/api/v1/talks/errors-that-tell-the-way-out/entry", "application/json", entry, nil); err != nil || status >= 300 {
+		if status, _, _, err := m.request(ctx, http.MethodPut, "/api/v1/talks/errors-that-tell-the-way-out/entry", "application/json", entry, nil); err != nil || status >= 300 {
 			return
 		}
 		m.mu.Lock()
 		m.title = n
 		m.mu.Unlock()
 		srt := fmt.Appendf(nil, "1\n00:00:05,000 --> 00:00:08,000\nCaption %d\n", c)
-		if status, _, _, err := m.ask(ctx, http.MethodPut, "/api/v1/talks/prototyping-apis/subtitles?clock=reel&name=talk.srt", "application/octet-stream", srt, nil); err != nil || status >= 300 {
+		if status, _, _, err := m.request(ctx, http.MethodPut, "/api/v1/talks/prototyping-apis/subtitles?clock=reel&name=talk.srt", "application/octet-stream", srt, nil); err != nil || status >= 300 {
 			return
 		}
 		m.mu.Lock()
 		m.caption = c
 		m.mu.Unlock()
-		cut, _ := json.Marshal(web.Handling{Cut: []string{fmt.Sprintf("00:00:0%d-00:00:40", 1+c%4)}, Channels: "auto", Pipeline: "talk"})
-		if status, _, _, err := m.ask(ctx, http.MethodPut, "/api/v1/talks/prototyping-apis/handling", "application/json", cut, nil); err != nil || status >= 300 {
+		cut, _ := json.Marshal(web.ProcessingOptions{Cut: []string{fmt.Sprintf("00:00:0%d-00:00:40", 1+c%4)}, Channels: "auto", Pipeline: "talk"})
+		if status, _, _, err := m.request(ctx, http.MethodPut, "/api/v1/talks/prototyping-apis/handling", "application/json", cut, nil); err != nil || status >= 300 {
 			return
 		}
 	}
 }
 
-// remembers checks that nothing that was acknowledged is gone.
-func (m *mortal) remembers() {
+// checkAcknowledged checks that nothing that was acknowledged is gone.
+func (m *killableServer) checkAcknowledged() {
 	m.t.Helper()
 	ctx := m.t.Context()
 	at, err := m.offset(ctx)
@@ -190,19 +190,19 @@ func (m *mortal) remembers() {
 	}
 	m.sent = max(at, m.sent)
 	said := func(path string) string {
-		_, _, text, err := m.ask(ctx, http.MethodGet, path, "", nil, nil)
+		_, _, text, err := m.request(ctx, http.MethodGet, path, "", nil, nil)
 		if err != nil {
 			m.t.Fatal(err)
 		}
 		return string(text)
 	}
-	m.title = m.is("title", said("/api/v1/talks/errors-that-tell-the-way-out"), `"title":"Title %d"`, m.title)
-	m.caption = m.is("caption", said("/talks/prototyping-apis/subtitles/0.srt"), "Caption %d\n", m.caption)
+	m.title = m.checkCount("title", said("/api/v1/talks/errors-that-tell-the-way-out"), `"title":"Title %d"`, m.title)
+	m.caption = m.checkCount("caption", said("/talks/prototyping-apis/subtitles/0.srt"), "Caption %d\n", m.caption)
 }
 
-// is what the server has of something numbered: the last that was acknowledged, or the one after
+// checkCount what the server has of something numbered: the last that was acknowledged, or the one after
 // it, whose acknowledgement died with the server.
-func (m *mortal) is(what, said, pattern string, acknowledged int) int {
+func (m *killableServer) checkCount(what, said, pattern string, acknowledged int) int {
 	m.t.Helper()
 	for _, n := range []int{acknowledged, acknowledged + 1} {
 		if strings.Contains(said, fmt.Sprintf(pattern, n)) {
@@ -213,12 +213,12 @@ func (m *mortal) is(what, said, pattern string, acknowledged int) int {
 	return acknowledged
 }
 
-func TestAServerThatIsKilledLosesNothing(t *testing.T) {
+func TestServer_KilledLosesNothing(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))
-	m := &mortal{t: t, program: lecternBinary(t), data: t.TempDir(), content: make([]byte, 48<<20)}
+	m := &killableServer{t: t, program: lecternBinary(t), data: t.TempDir(), content: make([]byte, 48<<20)}
 	for i := range m.content {
 		m.content[i] = byte(random.Uint32())
 	}
@@ -227,7 +227,7 @@ func TestAServerThatIsKilledLosesNothing(t *testing.T) {
 	m.token = m.lectern("link", "new", "organiser", "--name", "test", "--program")
 	m.start()
 	t.Cleanup(m.kill) // whichever lives when the test ends
-	status, header, _, err := m.ask(t.Context(), http.MethodPost, "/uploads/", "", nil, map[string]string{
+	status, header, _, err := m.request(t.Context(), http.MethodPost, "/uploads/", "", nil, map[string]string{
 		"Tus-Resumable": "1.0.0", "Upload-Length": fmt.Sprint(len(m.content)), "Upload-Metadata": "filename " + base64.StdEncoding.EncodeToString([]byte("big.bin"))})
 	if err != nil || status != http.StatusCreated {
 		t.Fatalf("an upload begins with %d, %v", status, err)
@@ -239,29 +239,29 @@ func TestAServerThatIsKilledLosesNothing(t *testing.T) {
 	for n := range kills {
 		ctx, stop := context.WithCancel(t.Context())
 		var working sync.WaitGroup
-		working.Go(func() { m.uploads(ctx) })
-		working.Go(func() { m.edits(ctx) })
+		working.Go(func() { m.keepUploading(ctx) })
+		working.Go(func() { m.keepEditing(ctx) })
 		<-time.After(time.Duration(50+random.IntN(400)) * time.Millisecond) // a moment nobody chose
 		m.kill()
 		stop()
 		working.Wait()
 		m.start()
-		m.remembers()
+		m.checkAcknowledged()
 		if t.Failed() {
 			t.Fatalf("after kill %d", n+1)
 		}
 	}
-	m.finishes()
+	m.finishUpload()
 }
 
-// finishes ends what was begun, and proves it whole.
-func (m *mortal) finishes() {
+// finishUpload ends what was begun, and proves it whole.
+func (m *killableServer) finishUpload() {
 	t := m.t
-	m.uploads(t.Context())
+	m.keepUploading(t.Context())
 	sum := sha256.Sum256(m.content)
 	deadline := time.Now().Add(3 * time.Minute)
 	for { // each look is a question to the server
-		_, _, text, err := m.ask(t.Context(), http.MethodGet, "/api/v1/talks/prototyping-apis", "", nil, nil)
+		_, _, text, err := m.request(t.Context(), http.MethodGet, "/api/v1/talks/prototyping-apis", "", nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -273,10 +273,10 @@ func (m *mortal) finishes() {
 		}
 		<-time.After(time.Second)
 	}
-	if _, _, text, err := m.ask(t.Context(), http.MethodGet, "/api/v1/arrivals", "", nil, nil); err != nil || !strings.Contains(string(text), hex.EncodeToString(sum[:])) {
+	if _, _, text, err := m.request(t.Context(), http.MethodGet, "/api/v1/arrivals", "", nil, nil); err != nil || !strings.Contains(string(text), hex.EncodeToString(sum[:])) {
 		t.Errorf("the upload is not what was sent: %v, %.400s", err, text)
 	}
-	tools, err := media.Find()
+	tools, err := media.FindTools()
 	if err != nil {
 		t.Fatal(err)
 	}

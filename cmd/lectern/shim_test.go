@@ -29,9 +29,9 @@ const (
 // shim stands in for ffmpeg: it notes how it was called, and becomes ffmpeg.
 func shim() {
 	args := os.Args[1:]
-	err := note(args)
+	err := logCall(args)
 	if err == nil {
-		args, err = told(args)
+		args, err = shimResponse(args)
 	}
 	if err == nil {
 		err = syscall.Exec(os.Getenv(shimReal), append([]string{"ffmpeg"}, args...), os.Environ())
@@ -40,7 +40,7 @@ func shim() {
 	os.Exit(1)
 }
 
-func note(args []string) error {
+func logCall(args []string) error {
 	line, err := json.Marshal(args)
 	if err != nil {
 		return err
@@ -53,8 +53,8 @@ func note(args []string) error {
 	return errors.Join(err, f.Close())
 }
 
-// told is what the call shall do: fail, or run with these arguments.
-func told(args []string) ([]string, error) {
+// shimResponse is what the call shall do: fail, or run with these arguments.
+func shimResponse(args []string) ([]string, error) {
 	line := strings.Join(args, " ")
 	if fail := os.Getenv(shimFail); fail != "" && strings.Contains(line, fail) {
 		once := os.Getenv(shimFailOnce)
@@ -68,13 +68,13 @@ func told(args []string) ([]string, error) {
 	if os.Getenv(shimAsk) == "" || !strings.Contains(line, "libx264") {
 		return args, nil
 	}
-	return asked(args, line)
+	return askController(args, line)
 }
 
-// asked tells the test what is about to be encoded and waits for its answer: "slow" has
+// askController tells the test what is about to be encoded and waits for its answer: "slow" has
 // it read its input no faster than it plays. The connection stays open as long as ffmpeg
 // lives, so that the test sees its end.
-func asked(args []string, line string) ([]string, error) {
+func askController(args []string, line string) ([]string, error) {
 	c, err := net.Dial("unix", os.Getenv(shimAsk))
 	if err != nil {
 		return nil, err
@@ -106,8 +106,8 @@ var realFFmpeg = sync.OnceValue(func() string {
 	return path
 })
 
-// putShim puts the shim into a directory, under ffmpeg's name.
-func putShim(dir string) error {
+// installShim puts the shim into a directory, under ffmpeg's name.
+func installShim(dir string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ import (
 // canSpeak reports whether ffmpeg was built with a speech synthesiser.
 func canSpeak() bool {
 	said, err := exec.Command(realFFmpeg(), "-hide_banner", "-filters").Output()
-	return err == nil && hasWord(string(said), "flite")
+	return err == nil && listsName(string(said), "flite")
 }
 
 // speak OUT SUBTITLES makes a recording of somebody who says the subtitles at their times.
@@ -92,9 +92,9 @@ func verdict(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // Ctrl-C ends the wait for a standard input that never does, and says what came of it.
-func TestCtrlCEndsAWait(t *testing.T) {
+func TestInterrupt_EndsStdinWait(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCLITest(t)
 	cmd := d.command("subtitles", "convert", "-", "out.vtt")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -124,7 +124,7 @@ func TestCtrlCEndsAWait(t *testing.T) {
 	}
 }
 
-func TestTheNameOfAFileMaySayTheLanguage(t *testing.T) {
+func TestLanguageInName(t *testing.T) {
 	for name, want := range map[string]string{
 		"talk.es.srt":            "es",
 		"dir.fr/talk.pt-BR.vtt":  "pt-BR",
@@ -150,7 +150,7 @@ func TestTheNameOfAFileMaySayTheLanguage(t *testing.T) {
 	}
 }
 
-func TestACorrectedCopyKeepsItsLanguage(t *testing.T) {
+func TestSyncedFileName_KeepsLanguage(t *testing.T) {
 	for name, want := range map[string]string{
 		"talk.srt":         "talk.in-sync.srt",
 		"talk.es.srt":      "talk.in-sync.es.srt",
@@ -159,7 +159,7 @@ func TestACorrectedCopyKeepsItsLanguage(t *testing.T) {
 		"talk":             "talk.in-sync.srt",
 		"talk.new.pt.ttml": "talk.new.in-sync.pt.ttml",
 	} {
-		if got := besides(name); got != want {
+		if got := syncedFileName(name); got != want {
 			t.Errorf("the copy of %q is %q, want %q", name, got, want)
 		}
 	}

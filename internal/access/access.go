@@ -28,43 +28,43 @@ const (
 // Roles is all of them, those who may do most first.
 func Roles() []Role { return []Role{Organiser, Volunteer, Reviewer, Speaker, Translator} }
 
-// Act is a kind of thing that people do.
-type Act string
+// Permission is a kind of thing that people do.
+type Permission string
 
 // The acts. A page or an operation asks for one of them, of a talk and a language where it
 // is about one.
 const (
-	Anyone     Act = ""           // needs no role: what is asked is open to everybody
-	Enter      Act = "enter"      // see what one is let in for
-	Conference Act = "conference" // see all talks
-	Manage     Act = "manage"     // the programme, settings, and whom else to let in
-	Record     Act = "record"     // recordings, cuts and channels; and try again what failed
-	See        Act = "see"        // a talk: what it says, its preview and bundle
-	Describe   Act = "describe"   // correct what a talk says of itself
-	Caption    Act = "caption"    // hand in subtitles in the language that is spoken
-	Judge      Act = "judge"      // say whether a talk may be published as it is
-	Release    Act = "release"    // publish a talk that somebody approved, or without
-	Translate  Act = "translate"  // a talk into a language
-	Review     Act = "review"     // translations into a language
+	Public            Permission = ""           // needs no role: what is asked is open to everybody
+	Enter             Permission = "enter"      // see what one is let in for
+	ViewConference    Permission = "conference" // see all talks
+	ManageConference  Permission = "manage"     // the programme, settings, and whom else to let in
+	ManageRecordings  Permission = "record"     // recordings, cuts and channels; and try again what failed
+	ViewTalk          Permission = "see"        // a talk: what it says, its preview and bundle
+	EditTalk          Permission = "describe"   // correct what a talk says of itself
+	UploadSubtitles   Permission = "caption"    // hand in subtitles in the language that is spoken
+	ApproveTalk       Permission = "judge"      // say whether a talk may be published as it is
+	ReleaseTalk       Permission = "release"    // publish a talk that somebody approved, or without
+	Translate         Permission = "translate"  // a talk into a language
+	ReviewTranslation Permission = "review"     // translations into a language
 )
 
-// Acts is all of them that need a role.
-func Acts() []Act {
-	return []Act{Enter, Conference, Manage, Record, See, Describe, Caption, Judge, Release, Translate, Review}
+// Permissions is all of them that need a role.
+func Permissions() []Permission {
+	return []Permission{Enter, ViewConference, ManageConference, ManageRecordings, ViewTalk, EditTalk, UploadSubtitles, ApproveTalk, ReleaseTalk, Translate, ReviewTranslation}
 }
 
-// may is what each role may do, within the talk and the language it is for.
-var may = map[Role][]Act{
-	Organiser:  Acts(),
-	Volunteer:  {Enter, Conference, Record, See, Describe, Caption},
-	Reviewer:   {Enter, See, Translate, Review},
-	Speaker:    {Enter, See, Describe, Caption, Judge},
-	Translator: {Enter, See, Translate},
+// rolePermissions is what each role may do, within the talk and the language it is for.
+var rolePermissions = map[Role][]Permission{
+	Organiser:  Permissions(),
+	Volunteer:  {Enter, ViewConference, ManageRecordings, ViewTalk, EditTalk, UploadSubtitles},
+	Reviewer:   {Enter, ViewTalk, Translate, ReviewTranslation},
+	Speaker:    {Enter, ViewTalk, EditTalk, UploadSubtitles, ApproveTalk},
+	Translator: {Enter, ViewTalk, Translate},
 }
 
 // Grant is a role, for whom, and for which talk and language.
 type Grant struct {
-	Link     int64  // the link that it came by; 0: none
+	LinkID   int64  // the link that it came by; 0: none
 	Role     Role   //
 	Name     string // of the person, for the history
 	Email    string
@@ -72,15 +72,15 @@ type Grant struct {
 	Language string // BCP 47; "": every language
 }
 
-// May reports whether the grant covers an act on a talk and in a language, each "" where the
+// Allows reports whether the grant covers an act on a talk and in a language, each "" where the
 // act is about none in particular: then only a grant that is not for one covers it, but for
 // [Enter].
-func (g Grant) May(act Act, talk, language string) bool {
-	if !slices.Contains(may[g.Role], act) {
+func (g Grant) Allows(act Permission, talk, language string) bool {
+	if !slices.Contains(rolePermissions[g.Role], act) {
 		return false
 	}
 	inTalk := g.Talk == "" || g.Talk == talk
-	inLanguage := g.Language == "" || g.Language == language || act == See // what is translated has to be seen
+	inLanguage := g.Language == "" || g.Language == language || act == ViewTalk // what is translated has to be seen
 	return act == Enter || inTalk && inLanguage
 }
 
@@ -90,10 +90,10 @@ type Person struct{ Grants []Grant }
 // ErrForbidden says that a person may not do what they asked for.
 var ErrForbidden = errors.New("not allowed")
 
-// As is the grant by which a person may do something, or ErrForbidden.
-func (p Person) As(act Act, talk, language string) (Grant, error) {
+// GrantFor is the grant by which a person may do something, or ErrForbidden.
+func (p Person) GrantFor(act Permission, talk, language string) (Grant, error) {
 	for _, g := range p.Grants {
-		if g.May(act, talk, language) {
+		if g.Allows(act, talk, language) {
 			return g, nil
 		}
 	}
@@ -101,13 +101,13 @@ func (p Person) As(act Act, talk, language string) (Grant, error) {
 }
 
 // May reports whether a person may do something.
-func (p Person) May(act Act, talk, language string) bool {
-	_, err := p.As(act, talk, language)
+func (p Person) May(act Permission, talk, language string) bool {
+	_, err := p.GrantFor(act, talk, language)
 	return err == nil
 }
 
-// Known reports whether the person was let in for anything at all.
-func (p Person) Known() bool { return len(p.Grants) > 0 }
+// HasAccess reports whether the person was let in for anything at all.
+func (p Person) HasAccess() bool { return len(p.Grants) > 0 }
 
 // Name is what the person is called in the first of their grants; "" for a stranger.
 func (p Person) Name() string {

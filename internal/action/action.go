@@ -140,10 +140,10 @@ type EventType string
 
 // What can happen to a job.
 const (
-	Started  EventType = "started"
-	Progress EventType = "progress"
-	Done     EventType = "done" // its artifacts are in the store
-	Failed   EventType = "failed"
+	JobStarted  EventType = "started"
+	JobProgress EventType = "progress"
+	JobDone     EventType = "done" // its artifacts are in the store
+	JobFailed   EventType = "failed"
 )
 
 // Event is a worker's word about a job. It may be lost or come twice: it tells the
@@ -159,13 +159,13 @@ type Event struct {
 
 // Failure is why a job failed. It is an error.
 type Failure struct {
-	Slot    string          `json:"slot"`
-	Message string          `json:"message"`
-	Command []string        `json:"command,omitempty"` // the program that failed, with its arguments
-	Stderr  string          `json:"stderr,omitempty"`  // the tail of what it said
-	Fault   *inputerr.Fault `json:"fault,omitempty"`   // set where the input is to blame: trying again is no use
-	Machine bool            `json:"machine,omitempty"` // the fault is that of the worker's machine: another may do it
-	Unlike  string          `json:"unlike,omitempty"`  // the rendition whose segments cannot be joined
+	Slot                string          `json:"slot"`
+	Message             string          `json:"message"`
+	Command             []string        `json:"command,omitempty"` // the program that failed, with its arguments
+	Stderr              string          `json:"stderr,omitempty"`  // the tail of what it said
+	InputError          *inputerr.Error `json:"fault,omitempty"`   // set where the input is to blame: trying again is no use
+	MachineFault        bool            `json:"machine,omitempty"` // the fault is that of the worker's machine: another may do it
+	MismatchedRendition string          `json:"unlike,omitempty"`  // the rendition whose segments cannot be joined
 }
 
 // Error is the slot and the message.
@@ -173,8 +173,8 @@ func (f *Failure) Error() string { return f.Slot + ": " + f.Message }
 
 // Unwrap is the fault of the input, if that is what it was.
 func (f *Failure) Unwrap() error {
-	if f.Fault == nil {
+	if f.InputError == nil {
 		return nil
 	}
-	return f.Fault
+	return f.InputError
 }

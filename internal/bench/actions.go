@@ -33,10 +33,10 @@ const (
 	chainP95  = "chain of three, p95 in seconds"
 )
 
-func actions() Row {
-	return Row{
+func actionsBenchmark() Benchmark {
+	return Benchmark{
 		Name: "actions",
-		How: fmt.Sprintf(`A talk of 5,000 actions that each write one small file, the last reading all others, goes
+		Method: fmt.Sprintf(`A talk of 5,000 actions that each write one small file, the last reading all others, goes
 through plan, conductor, the embedded queue, worker, store and catalogue, put together as
 `+"`lectern run`"+` does it. Then %d talks of three actions, each reading the one before, are made one after
 the other; a chain's time is from its plan to its last artifact. All of it is one process of its
@@ -46,45 +46,45 @@ own, whose memory (VmHWM) is looked at in the end.`, chainsTimed),
 			if err != nil {
 				return err
 			}
-			out, err := b.output(ctx, self, "-actions", strconv.Itoa(size(b, 5000, 200)))
+			out, err := b.runOutput(ctx, self, "-actions", strconv.Itoa(forSize(b, 5000, 200)))
 			if err != nil {
 				return err
 			}
 			return json.Unmarshal(out, &into.Values)
 		},
-		Judge: func(rounds []Round) []Line {
-			rate, p95, held := median(rounds, perSecond), median(rounds, chainP95), most(rounds, memory)
-			return []Line{
+		Evaluate: func(rounds []Round) []TableLine {
+			rate, p95, held := median(rounds, perSecond), median(rounds, chainP95), maxOf(rounds, memory)
+			return []TableLine{
 				{"5,000 trivial actions through plan, queue, worker, store, catalogue", fmt.Sprintf("%.0f a second", rate), "–", "–", "≥ 250 a second", rate >= 250},
 				{"a chain of three actions, from plan to artifact", fmt.Sprintf("p95 %.3f s", p95), "–", "–", "p95 ≤ 0.5 s", p95 <= 0.5},
-				{"memory of both", megabytes(held), "–", "–", "< 100 MB", held < 100e6},
+				{"memory of both", formatMB(held), "–", "–", "< 100 MB", held < 100e6},
 			}
 		},
 	}
 }
 
-func (b *Bench) output(ctx context.Context, command ...string) ([]byte, error) {
+func (b *Bench) runOutput(ctx context.Context, command ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir, cmd.Stderr = b.work, os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", b.shown(command), err)
+		return nil, fmt.Errorf("%s: %w", b.displayCommand(command), err)
 	}
 	return out, nil
 }
 
-// conductHere measures n actions, and chains of three, in this process and prints JSON.
-func conductHere(ctx context.Context, n int) (err error) {
+// runActions measures n actions, and chains of three, in this process and prints JSON.
+func runActions(ctx context.Context, n int) (err error) {
 	dir, err := os.MkdirTemp(".", "actions-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	values := make(map[string]float64)
-	if err := inEngine(ctx, dir, func(e *engine) error { return e.measure(ctx, n, values) }); err != nil {
+	if err := withEngine(ctx, dir, func(e *engine) error { return e.measure(ctx, n, values) }); err != nil {
 		return err
 	}
-	held, err := peak(os.Getpid())
+	held, err := peakMemory(os.Getpid())
 	if err != nil {
 		return err
 	}
@@ -99,8 +99,8 @@ type engine struct {
 	kinds     []worker.Kind
 }
 
-// inEngine starts one, with a worker of as many slots as `lectern run` has.
-func inEngine(ctx context.Context, dir string, do func(*engine) error) (err error) {
+// withEngine starts one, with a worker of as many slots as `lectern run` has.
+func withEngine(ctx context.Context, dir string, do func(*engine) error) (err error) {
 	books, err := catalog.Open(ctx, dir)
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func inEngine(ctx context.Context, dir string, do func(*engine) error) (err erro
 	}
 	defer func() { err = errors.Join(err, q.Close()) }()
 	slots := max(2, runtime.NumCPU())
-	w := &worker.Worker{Store: artifacts, Kinds: []worker.Kind{trivial()}, Log: log}
+	w := &worker.Worker{Store: artifacts, Kinds: []worker.Kind{trivialKind()}, Log: log}
 	serving, stop := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	go func() {
@@ -125,25 +125,25 @@ func inEngine(ctx context.Context, dir string, do func(*engine) error) (err erro
 	}()
 	defer func() { stop(); err = errors.Join(err, <-served) }()
 	return do(&engine{
-		conductor: conductor.Conductor{Store: artifacts, Queue: q, Recorder: books, Log: log, Window: 2*slots + 2},
+		conductor: conductor.Conductor{Store: artifacts, Queue: q, Recorder: books, Log: log, MaxInFlight: 2*slots + 2},
 		catalog:   books,
 		kinds:     w.Kinds,
 	})
 }
 
-// numbers are the settings of a trivial stage.
-type numbers struct {
+// trivialParams are the settings of a trivial stage.
+type trivialParams struct {
 	Count int `yaml:"count"` // how many actions
 }
 
-// trivial is a kind of stage whose actions write their own parameters to a file. The last
+// trivialKind is a kind of stage whose actions write their own parameters to a file. The last
 // one reads all others, and those of the stages it needs.
-func trivial() worker.Kind {
+func trivialKind() worker.Kind {
 	return worker.Kind{
 		Kind: plan.Kind{
-			Kind:    pipelines.Kind{Name: "trivial", With: func() any { return new(numbers) }},
-			Version: 1,
-			Expand:  expandTrivial,
+			StageKind: pipelines.StageKind{Name: "trivial", With: func() any { return new(trivialParams) }},
+			Version:   1,
+			Expand:    expandTrivial,
 		},
 		Do: func(ctx context.Context, t *worker.Task) error {
 			const file = "parameters"
@@ -158,12 +158,12 @@ func trivial() worker.Kind {
 
 func expandTrivial(x *plan.Expansion) (any, error) {
 	inputs := make(map[string]action.Key)
-	for i, key := range plan.Needed[action.Key](x) {
+	for i, key := range plan.NeededResults[action.Key](x) {
 		inputs[fmt.Sprintf("stage/%d", i)] = key
 	}
-	count := x.Stage.With.(*numbers).Count
+	count := x.Stage.With.(*trivialParams).Count
 	act := func(i int, reads map[string]action.Key) (action.Key, error) {
-		return x.Act(strconv.Itoa(i), map[string]any{"talk": x.Facts.Talk.Slug, "stage": x.Stage.Name, "number": i}, reads)
+		return x.AddAction(strconv.Itoa(i), map[string]any{"talk": x.Facts.Talk.Slug, "stage": x.Stage.Name, "number": i}, reads)
 	}
 	for i := 1; i < count; i++ {
 		key, err := act(i, nil)
@@ -173,12 +173,12 @@ func expandTrivial(x *plan.Expansion) (any, error) {
 		inputs[fmt.Sprintf("action/%05d", i)] = key
 	}
 	last, err := act(count, inputs)
-	x.Final(last)
+	x.SetBundleKey(last)
 	return last, err
 }
 
 func (e *engine) measure(ctx context.Context, n int, into map[string]float64) error {
-	took, err := e.make(ctx, "many", fmt.Sprintf("stages:\n  - {name: all, uses: trivial, with: {count: %d}}\n", n), n)
+	took, err := e.build(ctx, "many", fmt.Sprintf("stages:\n  - {name: all, uses: trivial, with: {count: %d}}\n", n), n)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (e *engine) measure(ctx context.Context, n int, into map[string]float64) er
 `
 	var all []time.Duration
 	for i := range chainsTimed {
-		took, err := e.make(ctx, fmt.Sprintf("chain-%d", i), chain, 3)
+		took, err := e.build(ctx, fmt.Sprintf("chain-%d", i), chain, 3)
 		if err != nil {
 			return err
 		}
@@ -201,17 +201,17 @@ func (e *engine) measure(ctx context.Context, n int, into map[string]float64) er
 	return nil
 }
 
-// make makes a talk of n actions, as a Releaser would, and says how long that took.
-func (e *engine) make(ctx context.Context, slug, text string, n int) (time.Duration, error) {
+// build makes a talk of n actions, as a Releaser would, and says how long that took.
+func (e *engine) build(ctx context.Context, slug, text string, n int) (time.Duration, error) {
 	p, err := pipelines.Parse(slug, slug+".yaml", []byte(text), worker.PipelineKinds(e.kinds))
 	if err != nil {
 		return 0, err
 	}
 	began := time.Now()
 	facts := conference.Facts{Talk: conference.Talk{Slug: slug, Title: slug}}
-	made, err := e.conductor.Make(ctx, conductor.Target{
+	made, err := e.conductor.Reconcile(ctx, conductor.Target{
 		Plan: func(observed map[action.Key]action.Artifact) (plan.Graph, error) {
-			g, err := plan.Make(plan.Input{Facts: facts, Pipeline: p, Kinds: worker.PlanKinds(e.kinds), Observed: observed})
+			g, err := plan.Build(plan.Input{Facts: facts, Pipeline: p, Kinds: worker.PlanKinds(e.kinds), Observed: observed})
 			g.Edition = &conference.Edition{ID: slug} // there are no recordings to make one of
 			return g, err
 		},

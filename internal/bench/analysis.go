@@ -7,46 +7,46 @@ import (
 	"time"
 )
 
-func analysis() Row {
+func analysisBenchmark() Benchmark {
 	const work = "what is wrong with a recording, 5 minutes of 1080p"
-	return Row{
+	return Benchmark{
 		Name: "analysis",
-		How: "`lectern probe` reads all packets of five minutes of 1080p with a keyframe every two seconds, then\n" +
+		Method: "`lectern probe` reads all packets of five minutes of 1080p with a keyframe every two seconds, then\n" +
 			"goes through sound and keyframes in one pass. Times are of processors, all programs together, as if\n" +
 			"there were a single core; what plain ffmpeg takes to decode the picture alone is beside it.",
-		Measure: inspects,
-		Judge: func(rounds []Round) []Line {
+		Measure: measureAnalysis,
+		Evaluate: func(rounds []Round) []TableLine {
 			pace := medianOf(rounds, func(r Round) float64 { return r.Values["length"] / r.Values["lectern"] })
-			return []Line{{
-				Work: work, Lectern: secs(median(rounds, "lectern")), Against: "decoding: " + secs(median(rounds, "decoding")),
-				Ratio: fmt.Sprintf("%.0f × real time", pace), Reach: "≥ 20 × real time", Met: pace >= 20,
+			return []TableLine{{
+				Task: work, Lectern: formatSeconds(median(rounds, "lectern")), Baseline: "decoding: " + formatSeconds(median(rounds, "decoding")),
+				Ratio: fmt.Sprintf("%.0f × real time", pace), Target: "≥ 20 × real time", Met: pace >= 20,
 			}}
 		},
 	}
 }
 
-func inspects(ctx context.Context, b *Bench, n int, into *Round) error {
-	length := size(b, 5*time.Minute, 10*time.Second)
-	talk, err := b.studio.Big(ctx, int64(length.Seconds()*700e3), length)
+func measureAnalysis(ctx context.Context, b *Bench, n int, into *Round) error {
+	length := forSize(b, 5*time.Minute, 10*time.Second)
+	talk, err := b.generator.LargeRecording(ctx, int64(length.Seconds()*700e3), length)
 	if err != nil {
 		return err
 	}
 	into.Values["length"] = length.Seconds()
-	return alternate(n,
-		func() error { return b.processors(ctx, into, "lectern", b.lectern, "probe", talk, "--json") },
+	return runRotated(n,
+		func() error { return b.cpuTime(ctx, into, "lectern", b.lectern, "probe", talk, "--json") },
 		func() error {
-			return b.processors(ctx, into, "decoding", "ffmpeg", "-v", "error", "-i", talk, "-map", "0:v:0", "-f", "null", "-")
+			return b.cpuTime(ctx, into, "decoding", "ffmpeg", "-v", "error", "-i", talk, "-map", "0:v:0", "-f", "null", "-")
 		},
 	)
 }
 
-// processors takes the time that a command and all it ran had a processor.
-func (b *Bench) processors(ctx context.Context, into *Round, of string, command ...string) error {
+// cpuTime takes the time that a command and all it ran had a processor.
+func (b *Bench) cpuTime(ctx context.Context, into *Round, of string, command ...string) error {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	_, err := b.timed(ctx, into, func() ([]string, error) {
+	_, err := b.timeUntilSynced(ctx, into, func() ([]string, error) {
 		said, err := cmd.CombinedOutput()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w\n%s", b.shown(command), err, said)
+			return nil, fmt.Errorf("%s: %w\n%s", b.displayCommand(command), err, said)
 		}
 		return nil, nil
 	}, command)

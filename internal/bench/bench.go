@@ -18,20 +18,20 @@ import (
 
 // Bench is the place where contestants meet.
 type Bench struct {
-	lectern string // the program, an absolute path
-	dir     string // media and results that are kept
-	work    string // all else; removed at the end
-	studio  Studio
-	small   bool
-	fixed   *fixed // the talk that is corrected, once there is one
+	lectern   string // the program, an absolute path
+	dir       string // media and results that are kept
+	work      string // all else; removed at the end
+	generator MediaGenerator
+	small     bool
+	corrected *correctedTalk // the talk that is corrected, once there is one
 }
 
 // niceness is what Lectern runs ffmpeg at. The plain contestants get the same, so that
 // whatever else runs on the machine slows all alike.
 const niceness = "10"
 
-func open(lectern, dir string, small bool) (*Bench, error) {
-	tools, err := media.Find()
+func newBench(lectern, dir string, small bool) (*Bench, error) {
+	tools, err := media.FindTools()
 	if err != nil {
 		return nil, err
 	}
@@ -49,20 +49,20 @@ func open(lectern, dir string, small bool) (*Bench, error) {
 		return nil, fmt.Errorf("make a place to work: %w", err)
 	}
 	b := &Bench{lectern: lectern, dir: dir, work: work, small: small}
-	b.studio = Studio{Tools: tools, Dir: filepath.Join(dir, "media")}
+	b.generator = MediaGenerator{Tools: tools, Dir: filepath.Join(dir, "media")}
 	return b, makeShims(tools, filepath.Join(work, "shims"))
 }
 
-// size is the real one, or that for trying the bench itself.
-func size[T any](b *Bench, real, small T) T {
+// forSize is the real one, or that for trying the bench itself.
+func forSize[T any](b *Bench, real, small T) T {
 	if b.small {
 		return small
 	}
 	return real
 }
 
-// alternate lets the contestants run, beginning with another one in each round.
-func alternate(n int, contestants ...func() error) error {
+// runRotated lets the contestants run, beginning with another one in each round.
+func runRotated(n int, contestants ...func() error) error {
 	for i := range contestants {
 		if err := contestants[(n+i)%len(contestants)](); err != nil {
 			return err
@@ -71,10 +71,10 @@ func alternate(n int, contestants ...func() error) error {
 	return nil
 }
 
-// plain times a command in the place of work, at the same niceness as Lectern's ffmpeg,
+// timePlain times a command in the place of work, at the same niceness as Lectern's ffmpeg,
 // until the files it makes there are on the disk. It is noted in the round.
-func (b *Bench) plain(ctx context.Context, into *Round, makes []string, command ...string) (float64, error) {
-	return b.timed(ctx, into, func() ([]string, error) {
+func (b *Bench) timePlain(ctx context.Context, into *Round, makes []string, command ...string) (float64, error) {
+	return b.timeUntilSynced(ctx, into, func() ([]string, error) {
 		cmd := exec.CommandContext(ctx, "nice", append([]string{"-n", niceness}, command...)...)
 		cmd.Dir = b.work
 		made := make([]string, len(makes))
@@ -83,20 +83,20 @@ func (b *Bench) plain(ctx context.Context, into *Round, makes []string, command 
 		}
 		said, err := cmd.CombinedOutput()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w\n%s", b.shown(command), err, said)
+			return nil, fmt.Errorf("%s: %w\n%s", b.displayCommand(command), err, said)
 		}
 		return made, nil
 	}, append([]string{"nice", "-n", niceness}, command...))
 }
 
-// timed is how many seconds do takes until the files it names are on the disk. What was
+// timeUntilSynced is how many seconds do takes until the files it names are on the disk. What was
 // written before is brought there first, so that nobody pays for another.
-func (b *Bench) timed(ctx context.Context, into *Round, do func() (made []string, err error), command []string) (float64, error) {
+func (b *Bench) timeUntilSynced(ctx context.Context, into *Round, do func() (made []string, err error), command []string) (float64, error) {
 	if err := exec.CommandContext(ctx, "sync").Run(); err != nil {
 		return 0, fmt.Errorf("sync: %w", err)
 	}
 	if into != nil {
-		into.Commands = append(into.Commands, b.shown(command))
+		into.Commands = append(into.Commands, b.displayCommand(command))
 	}
 	began := time.Now()
 	made, err := do()
@@ -104,16 +104,16 @@ func (b *Bench) timed(ctx context.Context, into *Round, do func() (made []string
 		return 0, err
 	}
 	for _, path := range made {
-		if err := flush(path); err != nil {
+		if err := syncFile(path); err != nil {
 			return 0, err
 		}
 	}
 	took := time.Since(began).Seconds()
-	fmt.Fprintf(os.Stderr, "  %8.2f s  %.100s\n", took, b.shown(command))
+	fmt.Fprintf(os.Stderr, "  %8.2f s  %.100s\n", took, b.displayCommand(command))
 	return took, nil
 }
 
-func flush(path string) error {
+func syncFile(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("sync what was made: %w", err)
@@ -122,45 +122,45 @@ func flush(path string) error {
 	return f.Sync()
 }
 
-// shown is a command as the table has it: with names of programs and media for paths.
-func (b *Bench) shown(command []string) string {
+// displayCommand is a command as the table has it: with names of programs and media for paths.
+func (b *Bench) displayCommand(command []string) string {
 	words := make([]string, len(command))
 	for i, w := range command {
 		w = strings.ReplaceAll(w, b.work+"/", "")
 		w = strings.ReplaceAll(w, b.dir+"/", "")
-		w = strings.ReplaceAll(w, b.studio.Tools.FFmpeg, "ffmpeg")
-		words[i] = word(strings.ReplaceAll(w, b.lectern, "lectern"))
+		w = strings.ReplaceAll(w, b.generator.Tools.FFmpeg, "ffmpeg")
+		words[i] = shellQuote(strings.ReplaceAll(w, b.lectern, "lectern"))
 	}
 	return strings.Join(words, " ")
 }
 
-// word is s as one word of a shell.
-func word(s string) string {
+// shellQuote is s as one word of a shell.
+func shellQuote(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%") == "" {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// house is a data directory with what was published from it.
-type house struct {
+// dataDir is a data directory with what was published from it.
+type dataDir struct {
 	bench *Bench
 	dir   string
 }
 
-// house makes a fresh one; what was in the directory is removed.
-func (b *Bench) house(dir string) (*house, error) {
-	h := &house{b, dir}
+// newDataDir makes a fresh one; what was in the directory is removed.
+func (b *Bench) newDataDir(dir string) (*dataDir, error) {
+	h := &dataDir{b, dir}
 	if err := h.remove(); err != nil {
 		return nil, err
 	}
 	return h, os.Mkdir(dir, 0o755)
 }
 
-func (h *house) remove() error { return os.RemoveAll(h.dir) }
+func (h *dataDir) remove() error { return os.RemoveAll(h.dir) }
 
-// Ran is what a run of Lectern came to.
-type Ran struct {
+// RunResult is what a run of Lectern came to.
+type RunResult struct {
 	Bundle   string                     `json:"bundle"`
 	Actions  map[string]conductor.Count `json:"actions"`
 	Seconds  float64                    `json:"-"` // until all files of the bundle were on the disk
@@ -168,8 +168,8 @@ type Ran struct {
 	Programs Programs                   `json:"-"` // ffmpeg and ffprobe, by the shim
 }
 
-// ran is how many actions ran.
-func (r Ran) ran() (n int) {
+// actionsRun is how many actions ran.
+func (r RunResult) actionsRun() (n int) {
 	for _, c := range r.Actions {
 		n += c.Ran
 	}
@@ -177,7 +177,7 @@ func (r Ran) ran() (n int) {
 }
 
 // run times `lectern run` with these words. The round may be nil.
-func (h *house) run(ctx context.Context, into *Round, words ...string) (ran Ran, err error) {
+func (h *dataDir) run(ctx context.Context, into *Round, words ...string) (ran RunResult, err error) {
 	b := h.bench
 	log, err := os.MkdirTemp(b.work, "log-")
 	if err != nil {
@@ -186,11 +186,11 @@ func (h *house) run(ctx context.Context, into *Round, words ...string) (ran Ran,
 	defer os.RemoveAll(log)
 	command := append([]string{b.lectern, "run"}, words...)
 	command = append(command, "--json", "--data", filepath.Join(h.dir, "data"), "-o", filepath.Join(h.dir, "out"))
-	ran.Seconds, err = b.timed(ctx, into, func() (made []string, err error) {
-		if ran.Memory, err = b.watch(ctx, command, log, &ran); err != nil {
+	ran.Seconds, err = b.timeUntilSynced(ctx, into, func() (made []string, err error) {
+		if ran.Memory, err = b.runLectern(ctx, command, log, &ran); err != nil {
 			return nil, err
 		}
-		return filesOf(ran.Bundle)
+		return listFiles(ran.Bundle)
 	}, command)
 	if err != nil {
 		return ran, err
@@ -199,9 +199,9 @@ func (h *house) run(ctx context.Context, into *Round, words ...string) (ran Ran,
 	return ran, err
 }
 
-// watch runs Lectern behind the shims, reads what it printed, and looks at its memory all
+// runLectern runs Lectern behind the shims, reads what it printed, and looks at its memory all
 // the while.
-func (b *Bench) watch(ctx context.Context, command []string, log string, printed *Ran) (memory int64, err error) {
+func (b *Bench) runLectern(ctx context.Context, command []string, log string, printed *RunResult) (memory int64, err error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Dir = b.work
@@ -218,20 +218,20 @@ func (b *Bench) watch(ctx context.Context, command []string, log string, printed
 	for {
 		select {
 		case <-look.C:
-			if now, err := peak(cmd.Process.Pid); err == nil { // it may just have ended
+			if now, err := peakMemory(cmd.Process.Pid); err == nil { // it may just have ended
 				memory = now
 			}
 		case err := <-ended:
 			if err != nil {
-				return 0, fmt.Errorf("%s: %w\n%s", b.shown(command), err, said.Bytes())
+				return 0, fmt.Errorf("%s: %w\n%s", b.displayCommand(command), err, said.Bytes())
 			}
 			return memory, json.Unmarshal(out.Bytes(), printed)
 		}
 	}
 }
 
-// filesOf are all files below a directory.
-func filesOf(dir string) (all []string, err error) {
+// listFiles are all files below a directory.
+func listFiles(dir string) (all []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
 			all = append(all, path)
@@ -241,8 +241,8 @@ func filesOf(dir string) (all []string, err error) {
 	return all, err
 }
 
-// write puts a text file into the place of work.
-func (b *Bench) write(name, text string) (path string, err error) {
+// writeFile puts a text file into the place of work.
+func (b *Bench) writeFile(name, text string) (path string, err error) {
 	path = filepath.Join(b.work, name)
 	return path, os.WriteFile(path, []byte(text), 0o644)
 }

@@ -13,24 +13,24 @@ import (
 
 var pal = timeline.Rate{Num: 25, Den: 1}
 
-// step is one rendition of the ladder.
-type step struct {
+// rendition is one rendition of the ladder.
+type rendition struct {
 	height, crf int
 }
 
-var steps = []step{{1080, 22}, {720, 22}, {480, 23}}
+var ladderRenditions = []rendition{{1080, 22}, {720, 22}, {480, 23}}
 
-func (s step) yaml(preset string) string {
+func (s rendition) yaml(preset string) string {
 	return fmt.Sprintf("{height: %d, codec: h264, preset: %s, crf: %d}", s.height, preset, s.crf)
 }
 
-func (s step) file(of string) string { return fmt.Sprintf("%s-%d.mp4", of, s.height) }
+func (s rendition) file(of string) string { return fmt.Sprintf("%s-%d.mp4", of, s.height) }
 
-// output is how plain ffmpeg is told to make the rendition: x264 and AAC with the settings
+// ffmpegArgs is how plain ffmpeg is told to make the rendition: x264 and AAC with the settings
 // that Lectern gives them, threads left to x264.
-func (s step) output(of string) []string {
+func (s rendition) ffmpegArgs(of string) []string {
 	return []string{"-c:v", "libx264", "-preset", "medium", "-crf", fmt.Sprint(s.crf), "-g", "100",
-		"-c:a", "aac", "-aac_coder", "fast", "-b:a", soundRate, "-movflags", "+faststart", s.file(of)}
+		"-c:a", "aac", "-aac_coder", "fast", "-b:a", audioBitrate, "-movflags", "+faststart", s.file(of)}
 }
 
 const (
@@ -39,57 +39,57 @@ const (
 	coding     = "encode and join"
 )
 
-func ladder() Row {
-	return Row{
+func ladderBenchmark() Benchmark {
+	return Benchmark{
 		Name: "ladder",
-		How: `Two minutes of 1080p become 1080p, 720p and 480p. Lectern's time is that of the whole
+		Method: `Two minutes of 1080p become 1080p, 720p and 480p. Lectern's time is that of the whole
 ` + "`lectern run`" + ` with a pipeline that has no cards and no thumbnail. It includes what the
 others do not do: hashing and probing the recording, measuring its loudness and levelling it,
 proving every frame's time, the bundle. "Encode and join" is the part of it from the first
 encoder's start to the last ffmpeg's end, as the shim's clock has it.`,
-		Measure: climb,
-		Judge: func(rounds []Round) []Line {
+		Measure: measureLadder,
+		Evaluate: func(rounds []Round) []TableLine {
 			const work = "ladder 1080/720/480, 2 minutes"
-			lines := []Line{
-				takes(rounds, work, "lectern", oneFFmpeg, 0.95),
-				takes(rounds, work, "lectern", eachFFmpeg, 0.75),
+			lines := []TableLine{
+				compareTimes(rounds, work, "lectern", oneFFmpeg, 0.95),
+				compareTimes(rounds, work, "lectern", eachFFmpeg, 0.75),
 			}
 			for i := range lines {
-				lines[i].Lectern += fmt.Sprintf(" (%s: %s)", coding, secs(median(rounds, coding)))
+				lines[i].Lectern += fmt.Sprintf(" (%s: %s)", coding, formatSeconds(median(rounds, coding)))
 			}
 			return lines
 		},
 	}
 }
 
-func climb(ctx context.Context, b *Bench, n int, into *Round) error {
-	length := size(b, 2*time.Minute, 12*time.Second)
-	talk, err := b.studio.Talk(ctx, Talk{Length: length, Width: 1920, Height: 1080, Rate: pal})
+func measureLadder(ctx context.Context, b *Bench, n int, into *Round) error {
+	length := forSize(b, 2*time.Minute, 12*time.Second)
+	talk, err := b.generator.TalkRecording(ctx, TalkSpec{Length: length, Width: 1920, Height: 1080, Rate: pal})
 	if err != nil {
 		return err
 	}
 	var renditions []string
-	for _, s := range steps {
+	for _, s := range ladderRenditions {
 		renditions = append(renditions, s.yaml("medium"))
 	}
-	p, err := b.write("ladder.yaml", pipeline{chunk: evenChunk(length), renditions: renditions, codec: "aac"}.yaml())
+	p, err := b.writeFile("ladder.yaml", pipelineSpec{chunk: evenChunk(length), renditions: renditions, codec: "aac"}.yaml())
 	if err != nil {
 		return err
 	}
-	return alternate(n,
+	return runRotated(n,
 		func() error {
-			ran, err := b.afresh(ctx, into, talk, "--pipeline", p)
+			ran, err := b.runFresh(ctx, into, talk, "--pipeline", p)
 			into.Values["lectern"] = ran.Seconds
-			into.Values[coding] = ran.Programs.coding()
+			into.Values[coding] = ran.Programs.encodeSpan()
 			return err
 		},
 		func() (err error) {
-			into.Values[oneFFmpeg], err = b.plain(ctx, into, files("one"), together(talk)...)
+			into.Values[oneFFmpeg], err = b.timePlain(ctx, into, renditionFiles("one"), splitCommand(talk)...)
 			return err
 		},
 		func() error {
-			for i, s := range steps {
-				took, err := b.plain(ctx, into, files("each")[i:i+1], alone(talk, s)...)
+			for i, s := range ladderRenditions {
+				took, err := b.timePlain(ctx, into, renditionFiles("each")[i:i+1], singleCommand(talk, s)...)
 				if err != nil {
 					return err
 				}
@@ -100,9 +100,9 @@ func climb(ctx context.Context, b *Bench, n int, into *Round) error {
 	)
 }
 
-// afresh runs Lectern in a new data directory, which is removed again.
-func (b *Bench) afresh(ctx context.Context, into *Round, words ...string) (ran Ran, err error) {
-	h, err := b.house(filepath.Join(b.work, "house"))
+// runFresh runs Lectern in a new data directory, which is removed again.
+func (b *Bench) runFresh(ctx context.Context, into *Round, words ...string) (ran RunResult, err error) {
+	h, err := b.newDataDir(filepath.Join(b.work, "house"))
 	if err != nil {
 		return ran, err
 	}
@@ -110,9 +110,9 @@ func (b *Bench) afresh(ctx context.Context, into *Round, words ...string) (ran R
 	return ran, errors.Join(err, h.remove())
 }
 
-// coding is how long it took from the first encoder's start to the last ffmpeg's end.
-func (all Programs) coding() float64 {
-	encoders := all.those(Program.film)
+// encodeSpan is how long it took from the first encoder's start to the last ffmpeg's end.
+func (all Programs) encodeSpan() float64 {
+	encoders := all.filter(Program.encodesVideo)
 	if len(encoders) == 0 {
 		return 0
 	}
@@ -122,31 +122,31 @@ func (all Programs) coding() float64 {
 			first = p.Began
 		}
 	}
-	return all.those(func(p Program) bool { return p.Name == "ffmpeg" && !p.Began.Before(first) }).span()
+	return all.filter(func(p Program) bool { return p.Name == "ffmpeg" && !p.Began.Before(first) }).span()
 }
 
-func files(of string) (all []string) {
-	for _, s := range steps {
+func renditionFiles(of string) (all []string) {
+	for _, s := range ladderRenditions {
 		all = append(all, s.file(of))
 	}
 	return all
 }
 
-// together is one ffmpeg that decodes once.
-func together(talk string) []string {
+// splitCommand is one ffmpeg that decodes once.
+func splitCommand(talk string) []string {
 	var split, scale strings.Builder
-	for i, s := range steps {
+	for i, s := range ladderRenditions {
 		fmt.Fprintf(&split, "[i%d]", i)
 		fmt.Fprintf(&scale, ";[i%d]scale=-2:%d[o%d]", i, s.height, i)
 	}
-	command := []string{"ffmpeg", "-y", "-i", talk, "-filter_complex", fmt.Sprintf("[0:v]split=%d%s%s", len(steps), &split, &scale)}
-	for i, s := range steps {
-		command = append(append(command, "-map", fmt.Sprintf("[o%d]", i), "-map", "0:a"), s.output("one")...)
+	command := []string{"ffmpeg", "-y", "-i", talk, "-filter_complex", fmt.Sprintf("[0:v]split=%d%s%s", len(ladderRenditions), &split, &scale)}
+	for i, s := range ladderRenditions {
+		command = append(append(command, "-map", fmt.Sprintf("[o%d]", i), "-map", "0:a"), s.ffmpegArgs("one")...)
 	}
 	return command
 }
 
-// alone is an ffmpeg for one rendition.
-func alone(talk string, s step) []string {
-	return append([]string{"ffmpeg", "-y", "-i", talk, "-vf", fmt.Sprintf("scale=-2:%d", s.height)}, s.output("each")...)
+// singleCommand is an ffmpeg for one rendition.
+func singleCommand(talk string, s rendition) []string {
+	return append([]string{"ffmpeg", "-y", "-i", talk, "-vf", fmt.Sprintf("scale=-2:%d", s.height)}, s.ffmpegArgs("each")...)
 }

@@ -10,32 +10,32 @@ import (
 
 const memory = "memory, bytes"
 
-func long() Row {
-	return Row{
+func longBenchmark() Benchmark {
+	return Benchmark{
 		Name: "long",
-		How: `A recording of three hours and 20 GB goes through the whole of Lectern: it is hashed, probed
+		Method: `A recording of three hours and 20 GB goes through the whole of Lectern: it is hashed, probed
 and analysed, all three hours are encoded to one small rendition (180p, ultrafast), and their sound
 is levelled. Memory is the most that the process of ` + "`lectern run`" + ` itself held at once (VmHWM),
 without its ffmpegs.`,
-		Measure: threeHours,
-		Judge: func(rounds []Round) []Line {
-			held := most(rounds, memory)
-			return []Line{{
-				Work:    fmt.Sprintf("three hours, a recording of %.1f GB", least(rounds, "recording, bytes")/1e9),
-				Lectern: megabytes(held) + ", in " + secs(median(rounds, "lectern")),
-				Against: "–", Ratio: "–", Reach: "≤ 300 MB", Met: held <= 300e6,
+		Measure: measureLong,
+		Evaluate: func(rounds []Round) []TableLine {
+			held := maxOf(rounds, memory)
+			return []TableLine{{
+				Task:     fmt.Sprintf("three hours, a recording of %.1f GB", minOf(rounds, "recording, bytes")/1e9),
+				Lectern:  formatMB(held) + ", in " + formatSeconds(median(rounds, "lectern")),
+				Baseline: "–", Ratio: "–", Target: "≤ 300 MB", Met: held <= 300e6,
 			}}
 		},
 	}
 }
 
-// big is the recording, and the words that hand it in.
-func (b *Bench) big(ctx context.Context) (path string, words []string, err error) {
-	length := size(b, 3*time.Hour, 3*time.Minute)
-	if path, err = b.studio.Big(ctx, size[int64](b, 20e9, 100e6), length); err != nil {
+// longRecording is the recording, and the words that hand it in.
+func (b *Bench) longRecording(ctx context.Context) (path string, words []string, err error) {
+	length := forSize(b, 3*time.Hour, 3*time.Minute)
+	if path, err = b.generator.LargeRecording(ctx, forSize[int64](b, 20e9, 100e6), length); err != nil {
 		return "", nil, err
 	}
-	p, err := b.write("long.yaml", pipeline{
+	p, err := b.writeFile("long.yaml", pipelineSpec{
 		cards: true, chunk: 30 * time.Second, codec: "aac", thumbnail: true,
 		renditions: []string{"{height: 180, codec: h264, preset: ultrafast, crf: 30}"},
 	}.yaml())
@@ -46,18 +46,18 @@ func (b *Bench) big(ctx context.Context) (path string, words []string, err error
 	return path, append(words, "--pipeline", p), err
 }
 
-// longHouse is where the long recording was worked on. It outlives the bench, because
+// longDataDir is where the long recording was worked on. It outlives the bench, because
 // making it takes so long.
-func (b *Bench) longHouse() *house {
-	return &house{b, filepath.Join(b.dir, size(b, "long", "long-small"))}
+func (b *Bench) longDataDir() *dataDir {
+	return &dataDir{b, filepath.Join(b.dir, forSize(b, "long", "long-small"))}
 }
 
-func threeHours(ctx context.Context, b *Bench, _ int, into *Round) error {
-	path, words, err := b.big(ctx)
+func measureLong(ctx context.Context, b *Bench, _ int, into *Round) error {
+	path, words, err := b.longRecording(ctx)
 	if err != nil {
 		return err
 	}
-	h, err := b.house(b.longHouse().dir)
+	h, err := b.newDataDir(b.longDataDir().dir)
 	if err != nil {
 		return err
 	}
@@ -74,31 +74,33 @@ func threeHours(ctx context.Context, b *Bench, _ int, into *Round) error {
 	return nil
 }
 
-func nothing() Row {
+func unchangedBenchmark() Benchmark {
 	const did = "programs run"
-	return Row{
+	return Benchmark{
 		Name: "nothing",
-		How: `The job of three hours and 20 GB is run again with the same words. What ran is counted by
+		Method: `The job of three hours and 20 GB is run again with the same words. What ran is counted by
 the shim, ffprobe too, and must also be none by Lectern's own word.`,
-		Measure: func(ctx context.Context, b *Bench, _ int, into *Round) error { return again(ctx, b, into, did) },
-		Judge: func(rounds []Round) []Line {
+		Measure: func(ctx context.Context, b *Bench, _ int, into *Round) error {
+			return measureUnchanged(ctx, b, into, did)
+		},
+		Evaluate: func(rounds []Round) []TableLine {
 			took := median(rounds, "lectern")
-			return []Line{{
-				Work:    "nothing changed, a recording of 20 GB included",
-				Lectern: fmt.Sprintf("%s, %s: %.0f", secs(took), did, most(rounds, did)),
-				Against: "–", Ratio: "–", Reach: "≤ 1 s, nothing run",
-				Met: took <= 1 && most(rounds, did) == 0,
+			return []TableLine{{
+				Task:     "nothing changed, a recording of 20 GB included",
+				Lectern:  fmt.Sprintf("%s, %s: %.0f", formatSeconds(took), did, maxOf(rounds, did)),
+				Baseline: "–", Ratio: "–", Target: "≤ 1 s, nothing run",
+				Met: took <= 1 && maxOf(rounds, did) == 0,
 			}}
 		},
 	}
 }
 
-func again(ctx context.Context, b *Bench, into *Round, did string) error {
-	_, words, err := b.big(ctx)
+func measureUnchanged(ctx context.Context, b *Bench, into *Round, did string) error {
+	_, words, err := b.longRecording(ctx)
 	if err != nil {
 		return err
 	}
-	h := b.longHouse()
+	h := b.longDataDir()
 	if err := os.MkdirAll(h.dir, 0o755); err != nil {
 		return err
 	}
@@ -110,6 +112,6 @@ func again(ctx context.Context, b *Bench, into *Round, did string) error {
 		return err
 	}
 	into.Values["lectern"] = ran.Seconds
-	into.Values[did] = float64(len(ran.Programs) + ran.ran())
+	into.Values[did] = float64(len(ran.Programs) + ran.actionsRun())
 	return nil
 }

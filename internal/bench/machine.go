@@ -15,8 +15,8 @@ import (
 	"strings"
 )
 
-// Setting is what a result holds for, and for nothing else.
-type Setting struct {
+// Environment is what a result holds for, and for nothing else.
+type Environment struct {
 	Machine string `json:"machine"` // cores, model, memory
 	Lectern string `json:"lectern"` // SHA-256 of the program
 	Commit  string `json:"commit"`  // it was built from, as far as git can tell
@@ -24,22 +24,22 @@ type Setting struct {
 	Go      string `json:"go"`
 }
 
-func (b *Bench) setting(ctx context.Context) (s Setting, err error) {
+func (b *Bench) environment(ctx context.Context) (s Environment, err error) {
 	s.Go = runtime.Version()
-	if s.FFmpeg, err = b.studio.Tools.Version(ctx); err != nil {
+	if s.FFmpeg, err = b.generator.Tools.FFmpegVersion(ctx); err != nil {
 		return s, err
 	}
-	if s.Lectern, err = hashOf(b.lectern); err != nil {
+	if s.Lectern, err = sha256File(b.lectern); err != nil {
 		return s, err
 	}
 	if commit, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output(); err == nil {
 		s.Commit = strings.TrimSpace(string(commit))
 	}
-	model, err := field("/proc/cpuinfo", "model name")
+	model, err := procField("/proc/cpuinfo", "model name")
 	if err != nil {
 		return s, err
 	}
-	memory, err := kilobytes("/proc/meminfo", "MemTotal")
+	memory, err := procBytes("/proc/meminfo", "MemTotal")
 	if err != nil {
 		return s, err
 	}
@@ -47,7 +47,7 @@ func (b *Bench) setting(ctx context.Context) (s Setting, err error) {
 	return s, nil
 }
 
-func hashOf(path string) (string, error) {
+func sha256File(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", fmt.Errorf("open the program to be measured: %w", err)
@@ -60,8 +60,8 @@ func hashOf(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// field is the first value of that name in one of the kernel's tables.
-func field(path, name string) (string, error) {
+// procField is the first value of that name in one of the kernel's tables.
+func procField(path, name string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("ask the kernel for %s: %w", name, err)
@@ -75,9 +75,9 @@ func field(path, name string) (string, error) {
 	return "", fmt.Errorf("%s says nothing of %s", path, name)
 }
 
-// kilobytes is such a value that is a size, in bytes.
-func kilobytes(path, name string) (int64, error) {
-	value, err := field(path, name)
+// procBytes is such a value that is a size, in bytes.
+func procBytes(path, name string) (int64, error) {
+	value, err := procField(path, name)
 	if err != nil {
 		return 0, err
 	}
@@ -88,8 +88,12 @@ func kilobytes(path, name string) (int64, error) {
 	return kb << 10, nil
 }
 
-// peak is the most memory that a running process has held at once.
-func peak(pid int) (int64, error) { return kilobytes(fmt.Sprintf("/proc/%d/status", pid), "VmHWM") }
+// peakMemory is the most memory that a running process has held at once.
+func peakMemory(pid int) (int64, error) {
+	return procBytes(fmt.Sprintf("/proc/%d/status", pid), "VmHWM")
+}
 
-// resident is the memory that a running process holds now.
-func resident(pid int) (int64, error) { return kilobytes(fmt.Sprintf("/proc/%d/status", pid), "VmRSS") }
+// residentMemory is the memory that a running process holds now.
+func residentMemory(pid int) (int64, error) {
+	return procBytes(fmt.Sprintf("/proc/%d/status", pid), "VmRSS")
+}

@@ -19,10 +19,10 @@ import (
 	"syscall"
 )
 
-// rows are all measurements there are, in the order of the table. "nothing" runs again what
+// benchmarks are all measurements there are, in the order of the table. "nothing" runs again what
 // "long" has made.
-func rows() []Row {
-	return []Row{ladder(), vp9(), recut(), caption(), title(), long(), nothing(), actions(), analysis(), av1(), upload(), pages()}
+func benchmarks() []Benchmark {
+	return []Benchmark{ladderBenchmark(), vp9Benchmark(), recutBenchmark(), captionBenchmark(), titleBenchmark(), longBenchmark(), unchangedBenchmark(), actionsBenchmark(), analysisBenchmark(), av1Benchmark(), uploadBenchmark(), pagesBenchmark()}
 }
 
 func main() {
@@ -37,7 +37,7 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	var names []string
-	for _, r := range rows() {
+	for _, r := range benchmarks() {
 		names = append(names, r.Name)
 	}
 	only := flags.String("only", "", "rows to measure, separated by commas; all of them otherwise: "+strings.Join(names, ", "))
@@ -52,21 +52,21 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if *inner > 0 {
-		return conductHere(ctx, *inner)
+		return runActions(ctx, *inner)
 	}
 	if *receive != "" {
-		return receiveHere(ctx, *receive)
+		return runReceiver(ctx, *receive)
 	}
-	chosen, err := choose(*only)
+	chosen, err := selectBenchmarks(*only)
 	if err != nil {
 		return err
 	}
-	b, err := open(*lectern, *cache, *small)
+	b, err := newBench(*lectern, *cache, *small)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(b.work)
-	book := Book{Table: *table, Rounds: filepath.Join(b.dir, "rounds")}
+	book := ResultStore{Table: *table, Rounds: filepath.Join(b.dir, "rounds")}
 	if *small {
 		book.Rounds = ""
 		fmt.Println("On small media: these are no results, whatever the lines say.")
@@ -79,28 +79,28 @@ func run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// choose finds rows by their names.
-func choose(only string) (chosen []Row, err error) {
+// selectBenchmarks finds rows by their names.
+func selectBenchmarks(only string) (chosen []Benchmark, err error) {
 	if only == "" {
-		return rows(), nil
+		return benchmarks(), nil
 	}
 	for name := range strings.SplitSeq(only, ",") {
-		i := slices.IndexFunc(rows(), func(r Row) bool { return r.Name == name })
+		i := slices.IndexFunc(benchmarks(), func(r Benchmark) bool { return r.Name == name })
 		if i < 0 {
 			return nil, fmt.Errorf("there is no row %q; see -help", name)
 		}
-		chosen = append(chosen, rows()[i])
+		chosen = append(chosen, benchmarks()[i])
 	}
 	return chosen, nil
 }
 
 // measure does the rounds of a row that are not there yet, and writes each down.
-func (b *Bench) measure(ctx context.Context, r Row, rounds int, book Book) error {
-	setting, err := b.setting(ctx)
+func (b *Bench) measure(ctx context.Context, r Benchmark, rounds int, book ResultStore) error {
+	setting, err := b.environment(ctx)
 	if err != nil {
 		return err
 	}
-	result, err := book.unfinished(r.Name, setting, rounds)
+	result, err := book.resumable(r.Name, setting, rounds)
 	if err != nil {
 		return err
 	}
@@ -111,10 +111,10 @@ func (b *Bench) measure(ctx context.Context, r Row, rounds int, book Book) error
 			return err
 		}
 		result.add(round)
-		if err := book.keep(r.Name, result); err != nil {
+		if err := book.save(r.Name, result); err != nil {
 			return err
 		}
 	}
-	fmt.Println(tableOf(r.Judge(result.Rounds), len(result.Rounds)))
-	return book.render(rows())
+	fmt.Println(formatTable(r.Evaluate(result.Rounds), len(result.Rounds)))
+	return book.renderTable(benchmarks())
 }

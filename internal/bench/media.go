@@ -13,52 +13,52 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// recipe is part of each file's name. Raise it when the same parameters make other
+// mediaVersion is part of each file's name. Raise it when the same parameters make other
 // media, so that nobody measures with yesterday's.
-const recipe = 2
+const mediaVersion = 2
 
-// Studio makes the media that Lectern is measured with, and keeps what it has made: the
+// MediaGenerator makes the media that Lectern is measured with, and keeps what it has made: the
 // same parameters give the same file, made once.
-type Studio struct {
+type MediaGenerator struct {
 	Tools media.Tools
 	Dir   string // made if need be
 }
 
-// Talk is how a generated talk should be.
-type Talk struct {
+// TalkSpec is how a generated talk should be.
+type TalkSpec struct {
 	Length        time.Duration
 	Width, Height int
 	Rate          timeline.Rate
 }
 
-// slideEvery is how long each slide stands: a 30-second chunk sees two or three.
-const slideEvery = 14 * time.Second
+// slideDuration is how long each slide stands: a 30-second chunk sees two or three.
+const slideDuration = 14 * time.Second
 
-// Talk is the path of an MP4 (H.264, AAC) like a recorded talk: slides of text that change
+// TalkRecording is the path of an MP4 (H.264, AAC) like a recorded talk: slides of text that change
 // now and then, a camera's picture in the corner that moves and is noisy in every frame,
 // and somebody who speaks. No two seconds of its picture are alike, so no encoder gains
 // from having seen a chunk before.
-func (s Studio) Talk(ctx context.Context, t Talk) (string, error) {
-	name := fmt.Sprintf("talk-%d-%v-%dx%d-%d.%d.mp4", recipe, t.Length, t.Width, t.Height, t.Rate.Num, t.Rate.Den)
-	return s.keep(name, func(dir, out string) error {
-		return s.shoot(ctx, dir, out, t, []string{"-preset", "superfast", "-crf", "20", "-g", "50"})
+func (s MediaGenerator) TalkRecording(ctx context.Context, t TalkSpec) (string, error) {
+	name := fmt.Sprintf("talk-%d-%v-%dx%d-%d.%d.mp4", mediaVersion, t.Length, t.Width, t.Height, t.Rate.Num, t.Rate.Den)
+	return s.cached(name, func(dir, out string) error {
+		return s.generateTalk(ctx, dir, out, t, []string{"-preset", "superfast", "-crf", "20", "-g", "50"})
 	})
 }
 
-// loopFor holds whole numbers of pictures at 25 a second and of AAC frames at 48 kHz (1600
+// loopLength holds whole numbers of pictures at 25 a second and of AAC frames at 48 kHz (1600
 // and 3000), so that copies of it lie end to end without a gap.
-const loopFor = 64 * time.Second
+const loopLength = 64 * time.Second
 
-// Big is the path of a playable 1080p MP4 of at least size bytes that lasts length. It is
+// LargeRecording is the path of a playable 1080p MP4 of at least size bytes that lasts length. It is
 // one clip of that bitrate, copied end to end without encoding: good for measuring what
 // size and length cost, and no good for comparing encoders.
-func (s Studio) Big(ctx context.Context, size int64, length time.Duration) (string, error) {
-	return s.keep(fmt.Sprintf("big-%d-%v-%d.mp4", recipe, length, size), func(dir, out string) error {
+func (s MediaGenerator) LargeRecording(ctx context.Context, size int64, length time.Duration) (string, error) {
+	return s.cached(fmt.Sprintf("big-%d-%v-%d.mp4", mediaVersion, length, size), func(dir, out string) error {
 		clip := filepath.Join(dir, "clip.mp4")
-		t := Talk{Length: loopFor, Width: 1920, Height: 1080, Rate: timeline.Rate{Num: 25, Den: 1}}
+		t := TalkSpec{Length: loopLength, Width: 1920, Height: 1080, Rate: timeline.Rate{Num: 25, Den: 1}}
 		// A constant bitrate, filled up where slides need less, a hundredth above what is asked.
 		rate := fmt.Sprint(int64(float64(size) * 8 / length.Seconds() * 1.01))
-		if err := s.shoot(ctx, dir, clip, t, []string{
+		if err := s.generateTalk(ctx, dir, clip, t, []string{
 			"-preset", "superfast", "-g", "50", "-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", rate,
 			"-x264-params", "nal-hrd=cbr",
 		}); err != nil {
@@ -78,9 +78,9 @@ func (s Studio) Big(ctx context.Context, size int64, length time.Duration) (stri
 	})
 }
 
-// keep is the path of the file called name, which is made in a directory of its own and
+// cached is the path of the file called name, which is made in a directory of its own and
 // moved into place when it is whole.
-func (s Studio) keep(name string, shoot func(dir, out string) error) (string, error) {
+func (s MediaGenerator) cached(name string, shoot func(dir, out string) error) (string, error) {
 	path := filepath.Join(s.Dir, name)
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
@@ -100,23 +100,23 @@ func (s Studio) keep(name string, shoot func(dir, out string) error) (string, er
 	return path, os.Rename(out, path)
 }
 
-// shoot makes a talk. Slides are drawn once each, at one picture every slideEvery, and only
+// generateTalk makes a talk. Slides are drawn once each, at one picture every slideEvery, and only
 // then repeated to the full rate: what is left for each frame is the small camera picture
 // and the encoder.
-func (s Studio) shoot(ctx context.Context, dir, out string, t Talk, encoder []string) error {
+func (s MediaGenerator) generateTalk(ctx context.Context, dir, out string, t TalkSpec, encoder []string) error {
 	deck := filepath.Join(dir, "deck.ass")
 	if err := os.WriteFile(deck, []byte(slides(t.Length)), 0o644); err != nil {
 		return fmt.Errorf("write slides: %w", err)
 	}
 	voice := filepath.Join(dir, "voice.aac")
-	if err := s.speak(ctx, dir, voice, t.Length); err != nil {
+	if err := s.synthesizeSpeech(ctx, dir, voice, t.Length); err != nil {
 		return err
 	}
 	length := seconds(t.Length)
 	w, h := t.Width/4&^1, t.Height/4&^1 // of the camera
 	graph := strings.Join([]string{
 		fmt.Sprintf("color=c=0xf7f4ee:s=%dx%d:r=1/%d:d=%d,format=yuv420p,subtitles=%s,fps=%s,trim=end=%s[slides]",
-			t.Width, t.Height, int(slideEvery.Seconds()), int((t.Length + slideEvery).Seconds()), inGraph(deck), t.Rate, length),
+			t.Width, t.Height, int(slideDuration.Seconds()), int((t.Length + slideDuration).Seconds()), escapeFilterValue(deck), t.Rate, length),
 		fmt.Sprintf("testsrc2=s=%dx%d:r=%s:d=%s,format=yuv420p,gblur=sigma=1.5,hue=s=0.5,noise=alls=4:allf=t:all_seed=1[camera]",
 			w, h, t.Rate, length),
 		fmt.Sprintf("[slides][camera]overlay=x=%d:y=%d:shortest=1:format=yuv420[v]", t.Width-w-t.Width/32, t.Height-h-t.Width/32),
@@ -130,24 +130,24 @@ func (s Studio) shoot(ctx context.Context, dir, out string, t Talk, encoder []st
 	return s.run(ctx, append(args, "-c:a", "copy", "-movflags", "+faststart", out)...)
 }
 
-// mostSpeech is how much is synthesized; longer talks hear it again, which no measurement
+// maxSpeech is how much is synthesized; longer talks hear it again, which no measurement
 // minds, as sound is one piece to all contestants.
-const mostSpeech = 5 * time.Minute
+const maxSpeech = 5 * time.Minute
 
-// speak writes somebody's speech of that length to out, as bare AAC frames: they carry no
+// synthesizeSpeech writes somebody's speech of that length to out, as bare AAC frames: they carry no
 // priming, so looping them keeps the time.
-func (s Studio) speak(ctx context.Context, dir, out string, length time.Duration) error {
+func (s MediaGenerator) synthesizeSpeech(ctx context.Context, dir, out string, length time.Duration) error {
 	script, wave := filepath.Join(dir, "script.txt"), filepath.Join(dir, "voice.wav")
-	random := rand.New(rand.NewPCG(2, recipe))
+	random := rand.New(rand.NewPCG(2, mediaVersion))
 	var text strings.Builder
-	for range int(min(length, mostSpeech).Seconds() / 2) { // a sentence takes three or four seconds
-		text.WriteString(sentence(random) + ".\n")
+	for range int(min(length, maxSpeech).Seconds() / 2) { // a sentence takes three or four seconds
+		text.WriteString(randomSentence(random) + ".\n")
 	}
 	if err := os.WriteFile(script, []byte(text.String()), 0o644); err != nil {
 		return fmt.Errorf("write what is said: %w", err)
 	}
-	if err := s.run(ctx, "-f", "lavfi", "-i", "flite=voice=slt:textfile="+inGraph(script),
-		"-t", seconds(mostSpeech), "-ar", "48000", "-ac", "2", wave); err != nil {
+	if err := s.run(ctx, "-f", "lavfi", "-i", "flite=voice=slt:textfile="+escapeFilterValue(script),
+		"-t", seconds(maxSpeech), "-ar", "48000", "-ac", "2", wave); err != nil {
 		return fmt.Errorf("speak: %w", err)
 	}
 	frames := timeline.Rescale(int64(length), 48000, 1024*int64(time.Second))
@@ -155,14 +155,14 @@ func (s Studio) speak(ctx context.Context, dir, out string, length time.Duration
 		"-frames:a", fmt.Sprint(frames), "-flags:a", "+bitexact", "-f", "adts", out)
 }
 
-func (s Studio) run(ctx context.Context, args ...string) error {
+func (s MediaGenerator) run(ctx context.Context, args ...string) error {
 	_, err := s.Tools.Run(ctx, args, nil)
 	return err
 }
 
-// inGraph is a value as a filter graph wants it: escaped for the filter's options, and that
+// escapeFilterValue is a value as a filter graph wants it: escaped for the filter's options, and that
 // once more for the graph.
-func inGraph(value string) string {
+func escapeFilterValue(value string) string {
 	option := strings.NewReplacer(`\`, `\\`, `'`, `\'`, `:`, `\:`).Replace(value)
 	return strings.NewReplacer(`\`, `\\`, `'`, `\'`, `[`, `\[`, `]`, `\]`, `,`, `\,`, `;`, `\;`).Replace(option)
 }
@@ -171,7 +171,7 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.6f", d.Seconds()) }
 
 // slides is a deck in ASS, one slide every slideEvery: a headline, some lines, a number.
 func slides(length time.Duration) string {
-	random := rand.New(rand.NewPCG(1, recipe))
+	random := rand.New(rand.NewPCG(1, mediaVersion))
 	var deck strings.Builder
 	deck.WriteString(`[Script Info]
 ScriptType: v4.00+
@@ -187,28 +187,28 @@ Style: Foot,DejaVu Sans,30,&H00807068,0,1,120,120,50
 [Events]
 Format: Layer, Start, End, Style, Text
 `)
-	for n := 0; time.Duration(n)*slideEvery < length; n++ {
+	for n := 0; time.Duration(n)*slideDuration < length; n++ {
 		show := func(style, text string) {
-			fmt.Fprintf(&deck, "Dialogue: 0,%s,%s,%s,%s\n", stamp(time.Duration(n)*slideEvery), stamp(time.Duration(n+1)*slideEvery), style, text)
+			fmt.Fprintf(&deck, "Dialogue: 0,%s,%s,%s,%s\n", assTimestamp(time.Duration(n)*slideDuration), assTimestamp(time.Duration(n+1)*slideDuration), style, text)
 		}
 		var lines []string
 		for range 4 + random.IntN(5) {
-			lines = append(lines, "• "+sentence(random))
+			lines = append(lines, "• "+randomSentence(random))
 		}
-		show("Head", sentence(random))
+		show("Head", randomSentence(random))
 		show("Line", strings.Join(lines, `\N\N`))
 		show("Foot", fmt.Sprintf("Slide %d", n+1))
 	}
 	return deck.String()
 }
 
-// stamp is a time as ASS writes it.
-func stamp(d time.Duration) string {
+// assTimestamp is a time as ASS writes it.
+func assTimestamp(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d:%05.2f", d/time.Hour, d/time.Minute%60, (d % time.Minute).Seconds())
 }
 
-// sentence is English enough for an encoder and a loudness meter.
-func sentence(random *rand.Rand) string {
+// randomSentence is English enough for an encoder and a loudness meter.
+func randomSentence(random *rand.Rand) string {
 	pick := func(words ...string) string { return words[random.IntN(len(words))] }
 	return strings.Join([]string{
 		pick("Every", "A small", "The second", "No", "One slow", "Your own"),

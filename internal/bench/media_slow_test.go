@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-func TestBigIsBigAndPlaysWithoutAGap(t *testing.T) {
+func TestLargeRecording_SizeAndContinuity(t *testing.T) {
 	const size = 40e6
-	path, err := studio(t, "media").Big(t.Context(), size, 2*time.Minute)
+	path, err := studio(t, "media").LargeRecording(t.Context(), size, 2*time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

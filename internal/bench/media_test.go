@@ -13,19 +13,19 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-func studio(t *testing.T, dir string) Studio {
+func studio(t *testing.T, dir string) MediaGenerator {
 	t.Helper()
-	tools, err := media.Find()
+	tools, err := media.FindTools()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Studio{Tools: tools, Dir: filepath.Join(t.TempDir(), dir)}
+	return MediaGenerator{Tools: tools, Dir: filepath.Join(t.TempDir(), dir)}
 }
 
-var short = Talk{Length: 3 * time.Second, Width: 320, Height: 180, Rate: timeline.Rate{Num: 30000, Den: 1001}}
+var short = TalkSpec{Length: 3 * time.Second, Width: 320, Height: 180, Rate: timeline.Rate{Num: 30000, Den: 1001}}
 
-func TestTalkIsWhatWasAskedFor(t *testing.T) {
-	path, err := studio(t, "media").Talk(t.Context(), short)
+func TestTalkRecording_MatchesSpec(t *testing.T) {
+	path, err := studio(t, "media").TalkRecording(t.Context(), short)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,8 +35,8 @@ func TestTalkIsWhatWasAskedFor(t *testing.T) {
 	}
 }
 
-func TestNoTwoPicturesOfATalkAreAlike(t *testing.T) {
-	path, err := studio(t, "media").Talk(t.Context(), short)
+func TestTalkRecording_FramesDiffer(t *testing.T) {
+	path, err := studio(t, "media").TalkRecording(t.Context(), short)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,10 +55,10 @@ func TestNoTwoPicturesOfATalkAreAlike(t *testing.T) {
 	}
 }
 
-func TestTheSameTalkIsTheSameFileEverywhere(t *testing.T) {
+func TestTalkRecording_Deterministic(t *testing.T) {
 	var made [2][]byte
 	for i, dir := range []string{"media", "it's, [an] odd; name: \\"} {
-		path, err := studio(t, dir).Talk(t.Context(), short)
+		path, err := studio(t, dir).TalkRecording(t.Context(), short)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,20 +71,20 @@ func TestTheSameTalkIsTheSameFileEverywhere(t *testing.T) {
 	}
 }
 
-func TestAMadeTalkIsKept(t *testing.T) {
+func TestTalkRecording_Cached(t *testing.T) {
 	s := studio(t, "media")
-	path, err := s.Talk(t.Context(), short)
+	path, err := s.TalkRecording(t.Context(), short)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Tools.FFmpeg = filepath.Join(s.Dir, "no ffmpeg here") // so that nothing more can be made
-	again, err := s.Talk(t.Context(), short)
+	again, err := s.TalkRecording(t.Context(), short)
 	if err != nil || again != path {
 		t.Errorf("asked again: %q, %v; want %q", again, err, path)
 	}
 	longer := short
 	longer.Length++
-	if _, err := s.Talk(t.Context(), longer); err == nil {
+	if _, err := s.TalkRecording(t.Context(), longer); err == nil {
 		t.Error("a talk was made without ffmpeg")
 	}
 	if left, _ := os.ReadDir(s.Dir); len(left) != 1 {

@@ -31,37 +31,37 @@ const (
 	pageRate   = 20 // a second
 )
 
-func pages() Row {
-	return Row{
+func pagesBenchmark() Benchmark {
+	return Benchmark{
 		Name: "pages",
-		How: `A server has 1,000 talks with three tracks each, while two niced encodes keep both cores busy. Its
+		Method: `A server has 1,000 talks with three tracks each, while two niced encodes keep both cores busy. Its
 overview is asked for three times and then, which counts, 20 times a second for half a minute, whole
 and compressed, until its last byte is there. Then 200 pages are open, and 20 talks a second change:
 each page sees each change, and the latest of all counts from before it was asked for; memory is the
 server's, against before.`,
 		Measure: measurePages,
-		Judge: func(rounds []Round) []Line {
-			p99, event, memory := median(rounds, pageP99), median(rounds, eventLast), most(rounds, liveGrown)
-			return []Line{
-				{Work: "page of 1,000 talks, beside encodes: p99 at 20 a second", Lectern: secs3(p99), Against: "median " + secs3(median(rounds, pageMedian)), Reach: "≤ 0.100 s", Met: p99 <= 0.1},
-				{Work: "200 live pages, 20 events a second: the latest", Lectern: secs3(event), Reach: "≤ 0.500 s", Met: event <= 0.5},
-				{Work: "200 live pages: more memory", Lectern: megabytes(memory), Reach: "≤ 60 MB", Met: memory <= 60e6},
+		Evaluate: func(rounds []Round) []TableLine {
+			p99, event, memory := median(rounds, pageP99), median(rounds, eventLast), maxOf(rounds, liveGrown)
+			return []TableLine{
+				{Task: "page of 1,000 talks, beside encodes: p99 at 20 a second", Lectern: formatMillis(p99), Baseline: "median " + formatMillis(median(rounds, pageMedian)), Target: "≤ 0.100 s", Met: p99 <= 0.1},
+				{Task: "200 live pages, 20 events a second: the latest", Lectern: formatMillis(event), Target: "≤ 0.500 s", Met: event <= 0.5},
+				{Task: "200 live pages: more memory", Lectern: formatMB(memory), Target: "≤ 60 MB", Met: memory <= 60e6},
 			}
 		},
 	}
 }
 
-func secs3(s float64) string { return fmt.Sprintf("%.3f s", s) }
+func formatMillis(s float64) string { return fmt.Sprintf("%.3f s", s) }
 
 func measurePages(ctx context.Context, b *Bench, _ int, into *Round) (err error) {
 	data := filepath.Join(b.work, "server")
 	defer os.RemoveAll(data)
-	talks := size(b, 1000, 50)
-	events := min(talks, size(b, 10, 2)*eventRate)
+	talks := forSize(b, 1000, 50)
+	events := min(talks, forSize(b, 10, 2)*eventRate)
 	if err := fillCatalogue(ctx, data, talks, events); err != nil {
 		return err
 	}
-	s, err := b.serve(ctx, data)
+	s, err := b.startServer(ctx, data)
 	if err != nil {
 		return err
 	}
@@ -71,12 +71,12 @@ func measurePages(ctx context.Context, b *Bench, _ int, into *Round) (err error)
 	defer encoders.Wait()
 	defer rest()
 	for range 2 {
-		encoders.Go(func() { b.encodeOn(busy) })
+		encoders.Go(func() { b.encodeUntilDone(busy) })
 	}
-	if err := s.askPages(ctx, size(b, 30, 3)*pageRate, into); err != nil {
+	if err := s.measurePageLoads(ctx, forSize(b, 30, 3)*pageRate, into); err != nil {
 		return err
 	}
-	return s.watchPages(ctx, events, into)
+	return s.measureLiveUpdates(ctx, events, into)
 }
 
 // fillCatalogue makes talks with subtitles in three languages, which were made once; but for the
@@ -104,33 +104,33 @@ func fillCatalogue(ctx context.Context, data string, talks, events int) (err err
 			if language == "en" {
 				kind = conference.Authored
 			}
-			s.Facts.Tracks = append(s.Facts.Tracks, conference.Track{Language: language, Kind: kind, State: conference.Approved, File: slug + "." + language + ".srt", Cues: cues})
+			s.Facts.Tracks = append(s.Facts.Tracks, conference.Track{Language: language, Kind: kind, State: conference.TrackApproved, File: slug + "." + language + ".srt", Cues: cues})
 		}
 		if _, err := c.Save(ctx, "bench", s); err != nil {
 			return err
 		}
-		if err := madeOnce(ctx, c, slug); err != nil {
+		if err := recordFinishedRun(ctx, c, slug); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// madeOnce notes a run of all stages of a talk.
-func madeOnce(ctx context.Context, c *catalog.Catalog, slug string) error {
+// recordFinishedRun notes a run of all stages of a talk.
+func recordFinishedRun(ctx context.Context, c *catalog.Catalog, slug string) error {
 	run, err := c.BeginRun(ctx, slug, "bench")
 	if err != nil {
 		return err
 	}
-	var slots []catalog.Slot
+	var slots []catalog.SlotResult
 	for _, stage := range []string{"probe", "index", "analyse", "encode", "card", "audio", "assemble", "stills", "thumbnail", "sprite", "captions", "sync", "subtitled", "bundle"} {
-		slots = append(slots, catalog.Slot{Slot: stage, Kind: stage, State: catalog.Ran})
+		slots = append(slots, catalog.SlotResult{Slot: stage, Kind: stage, State: catalog.SlotRan})
 	}
 	return errors.Join(c.RecordSlots(ctx, run, slots), c.EndRun(ctx, run, "published"))
 }
 
-// encodeOn encodes until ctx ends, as nice as Lectern's own encodes.
-func (b *Bench) encodeOn(ctx context.Context) {
+// encodeUntilDone encodes until ctx ends, as nice as Lectern's own encodes.
+func (b *Bench) encodeUntilDone(ctx context.Context) {
 	for ctx.Err() == nil {
 		_ = exec.CommandContext(ctx, "nice", "-n", niceness, "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=30",
 			"-c:v", "libx264", "-preset", "medium", "-threads", "2", "-f", "null", "-").Run()
@@ -144,8 +144,8 @@ type server struct {
 	token string
 }
 
-// serve starts one, and gets a token for it.
-func (b *Bench) serve(ctx context.Context, data string) (*server, error) {
+// startServer starts one, and gets a token for it.
+func (b *Bench) startServer(ctx context.Context, data string) (*server, error) {
 	s := &server{cmd: exec.CommandContext(ctx, b.lectern, "serve", "--data", data, "--listen", "127.0.0.1:0")}
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(os.Interrupt) }
 	s.cmd.Stderr = os.Stderr
@@ -193,8 +193,8 @@ func (s *server) ask(ctx context.Context, method, path string, content []byte) (
 	return answer, err
 }
 
-// askPages asks for the overview at its rate, whether the answer before has come or not.
-func (s *server) askPages(ctx context.Context, requests int, into *Round) error {
+// measurePageLoads asks for the overview at its rate, whether the answer before has come or not.
+func (s *server) measurePageLoads(ctx context.Context, requests int, into *Round) error {
 	for range 3 { // a server that has just started renders its rows once
 		answer, err := s.ask(ctx, http.MethodGet, "/talks", nil)
 		if err != nil {
@@ -228,9 +228,9 @@ func (s *server) askPages(ctx context.Context, requests int, into *Round) error 
 	return errors.Join(errs...)
 }
 
-// watchPages opens pages, changes talks, and notes when each page saw each change.
-func (s *server) watchPages(ctx context.Context, events int, into *Round) error {
-	before, err := resident(s.cmd.Process.Pid)
+// measureLiveUpdates opens pages, changes talks, and notes when each page saw each change.
+func (s *server) measureLiveUpdates(ctx context.Context, events int, into *Round) error {
+	before, err := residentMemory(s.cmd.Process.Pid)
 	if err != nil {
 		return err
 	}
@@ -302,7 +302,7 @@ func (s *server) watchPages(ctx context.Context, events int, into *Round) error 
 			return errors.New("some pages never saw some changes")
 		}
 	}
-	after, err := resident(s.cmd.Process.Pid)
+	after, err := residentMemory(s.cmd.Process.Pid)
 	into.Values[eventLast], into.Values[liveGrown] = latest.Seconds(), float64(after-before)
 	return err
 }

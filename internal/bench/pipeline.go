@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// pipeline is a definition in YAML for what a row needs and no more.
-type pipeline struct {
+// pipelineSpec is a definition in YAML for what a row needs and no more.
+type pipelineSpec struct {
 	cards      bool          // opening and closing, as long as in the pipeline for talks
 	chunk      time.Duration //
 	renditions []string      // as YAML has them
@@ -16,7 +16,7 @@ type pipeline struct {
 	thumbnail  bool
 }
 
-func (p pipeline) yaml() string {
+func (p pipelineSpec) yaml() string {
 	opening, closing := "0s", "0s"
 	if p.cards {
 		opening, closing = "5s", "4s"
@@ -42,11 +42,11 @@ stages:
 %s  - {name: captions, uses: captions}
   - {name: subtitled, uses: subtitled, needs: [assemble, captions]}
   - {name: bundle, uses: bundle, needs: [assemble, subtitled, captions%s]}
-`, opening, closing, p.chunk, strings.Join(p.renditions, "\n        - "), p.codec, soundRate, thumbnail, needs)
+`, opening, closing, p.chunk, strings.Join(p.renditions, "\n        - "), p.codec, audioBitrate, thumbnail, needs)
 }
 
-// soundRate is the bitrate of all sound.
-const soundRate = "128k"
+// audioBitrate is the bitrate of all sound.
+const audioBitrate = "128k"
 
 // evenChunk divides a length into chunks of 30 seconds or less, as many as Lectern's slots
 // or a multiple, so that no core is idle while the last is encoded.

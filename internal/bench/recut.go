@@ -15,27 +15,27 @@ const (
 	chunks  = "chunks encoded"
 )
 
-func recut() Row {
-	return Row{
+func recutBenchmark() Benchmark {
+	return Benchmark{
 		Name: "recut",
-		How: `A talk of ten minutes with subtitles in two languages goes through the shipped pipeline
+		Method: `A talk of ten minutes with subtitles in two languages goes through the shipped pipeline
 ` + "`talk`" + `; then its in-point moves by five seconds. Chunks are those runs of ffmpeg that read
 the recording and encode moving pictures.`,
-		Measure: moveInPoint,
-		Judge: func(rounds []Round) []Line {
-			line := takes(rounds, "in-point moved by 5 s, talk of 10 minutes", "lectern", fullJob, 0.12)
-			line.Lectern += fmt.Sprintf(", %s: %.0f", chunks, most(rounds, chunks))
-			line.Reach += ", one chunk"
-			line.Met = line.Met && most(rounds, chunks) == 1 && least(rounds, chunks) == 1
-			return []Line{line}
+		Measure: measureRecut,
+		Evaluate: func(rounds []Round) []TableLine {
+			line := compareTimes(rounds, "in-point moved by 5 s, talk of 10 minutes", "lectern", fullJob, 0.12)
+			line.Lectern += fmt.Sprintf(", %s: %.0f", chunks, maxOf(rounds, chunks))
+			line.Target += ", one chunk"
+			line.Met = line.Met && maxOf(rounds, chunks) == 1 && minOf(rounds, chunks) == 1
+			return []TableLine{line}
 		},
 	}
 }
 
-func moveInPoint(ctx context.Context, b *Bench, _ int, into *Round) error {
-	length := size(b, 10*time.Minute, 70*time.Second)
-	shape := size(b, Talk{Length: length, Width: 1920, Height: 1080, Rate: pal}, Talk{Length: length, Width: 320, Height: 180, Rate: pal})
-	talk, err := b.studio.Talk(ctx, shape)
+func measureRecut(ctx context.Context, b *Bench, _ int, into *Round) error {
+	length := forSize(b, 10*time.Minute, 70*time.Second)
+	shape := forSize(b, TalkSpec{Length: length, Width: 1920, Height: 1080, Rate: pal}, TalkSpec{Length: length, Width: 320, Height: 180, Rate: pal})
+	talk, err := b.generator.TalkRecording(ctx, shape)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func moveInPoint(ctx context.Context, b *Bench, _ int, into *Round) error {
 	if err != nil {
 		return err
 	}
-	h, err := b.house(filepath.Join(b.work, "house"))
+	h, err := b.newDataDir(filepath.Join(b.work, "house"))
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func moveInPoint(ctx context.Context, b *Bench, _ int, into *Round) error {
 		return err
 	}
 	into.Values[fullJob], into.Values["lectern"] = full.Seconds, moved.Seconds
-	into.Values[chunks] = float64(len(moved.Programs.those(func(p Program) bool { return p.film() && p.reads(filepath.Base(talk)) })))
+	into.Values[chunks] = float64(len(moved.Programs.filter(func(p Program) bool { return p.encodesVideo() && p.readsInput(filepath.Base(talk)) })))
 	return h.remove()
 }
 
@@ -68,7 +68,7 @@ func moveInPoint(ctx context.Context, b *Bench, _ int, into *Round) error {
 func (b *Bench) subtitled(talk string, length time.Duration) ([]string, error) {
 	words := []string{talk, "--slug", "talk", "--speaker", "Ada Lovelace", "--conference", "Benchmarks"}
 	for i, language := range []string{"en", "es"} {
-		path, err := b.write(language+".srt", captions(length, uint64(i), ""))
+		path, err := b.writeFile(language+".srt", captions(length, uint64(i), ""))
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +84,7 @@ func captions(length time.Duration, seed uint64, correction string) string {
 	random := rand.New(rand.NewPCG(3, seed))
 	var s strings.Builder
 	for n := 0; time.Duration(n+1)*every < length; n++ {
-		text := sentence(random)
+		text := randomSentence(random)
 		if correction != "" && time.Duration(n) == length/every/2 {
 			text = correction
 		}

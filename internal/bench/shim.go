@@ -31,7 +31,7 @@ func makeShims(tools media.Tools, dir string) error {
 		return fmt.Errorf("make a place for shims: %w", err)
 	}
 	for name, path := range map[string]string{"ffmpeg": tools.FFmpeg, "ffprobe": tools.FFprobe} {
-		script := fmt.Sprintf(shim, word(path), name, shimLog)
+		script := fmt.Sprintf(shim, shellQuote(path), name, shimLog)
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o755); err != nil {
 			return fmt.Errorf("write a shim: %w", err)
 		}
@@ -77,7 +77,7 @@ func readShims(dir string) (all []Program, err error) {
 // Programs are those of one run of Lectern.
 type Programs []Program
 
-func (all Programs) those(are func(Program) bool) (some Programs) {
+func (all Programs) filter(are func(Program) bool) (some Programs) {
 	for _, p := range all {
 		if are(p) {
 			some = append(some, p)
@@ -107,8 +107,8 @@ func (p Program) encodes() bool {
 	return false
 }
 
-// reads reports whether an input's path ends so.
-func (p Program) reads(end string) bool {
+// readsInput reports whether an input's path ends so.
+func (p Program) readsInput(end string) bool {
 	for i, a := range p.Args[:max(0, len(p.Args)-1)] {
 		if a == "-i" && strings.HasSuffix(p.Args[i+1], end) {
 			return true
@@ -117,13 +117,13 @@ func (p Program) reads(end string) bool {
 	return false
 }
 
-// still reports whether one picture alone is encoded, for a thumbnail.
-func (p Program) still() bool { return p.encodes() && slices.Contains(p.Args, "mjpeg") }
+// encodesStill reports whether one picture alone is encoded, for a thumbnail.
+func (p Program) encodesStill() bool { return p.encodes() && slices.Contains(p.Args, "mjpeg") }
 
-// film reports whether moving pictures are encoded.
-func (p Program) film() bool { return p.encodes() && !p.still() }
+// encodesVideo reports whether moving pictures are encoded.
+func (p Program) encodesVideo() bool { return p.encodes() && !p.encodesStill() }
 
-// card reports whether a card is drawn or encoded: libass is what draws the text.
-func (p Program) card() bool {
+// drawsCard reports whether a card is drawn or encoded: libass is what draws the text.
+func (p Program) drawsCard() bool {
 	return slices.ContainsFunc(p.Args, func(a string) bool { return strings.Contains(a, "ass=") })
 }

@@ -24,27 +24,27 @@ const (
 	received = "upload"
 	grown    = "memory grown"
 	cuts     = "cuts survived"
-	cutOff   = 20 // times
+	cutCount = 20 // times
 )
 
-func upload() Row {
-	return Row{
+func uploadBenchmark() Benchmark {
+	return Benchmark{
 		Name: "upload",
-		How: `Four GiB are uploaded over loopback by one PATCH of the tus protocol, which returns when they
+		Method: `Four GiB are uploaded over loopback by one PATCH of the tus protocol, which returns when they
 are on the disk and their SHA-256 is known; and copied by cp, with fsync. Memory is that of the
 receiving process, against before. Then they are uploaded once more by a client whose connection is
 cut off twenty times, each time after bytes by chance, and compared byte for byte.`,
 		Measure: measureUpload,
-		Judge: func(rounds []Round) []Line {
+		Evaluate: func(rounds []Round) []TableLine {
 			share := medianOf(rounds, func(r Round) float64 { return r.Values[cp] / r.Values[received] })
-			memory, survived := most(rounds, grown), least(rounds, cuts)
-			return []Line{
+			memory, survived := maxOf(rounds, grown), minOf(rounds, cuts)
+			return []TableLine{
 				{
-					Work: "upload on loopback, 4 GiB: throughput", Lectern: secs(median(rounds, received)), Against: cp + ": " + secs(median(rounds, cp)),
-					Ratio: fmt.Sprintf("%.3f", share), Reach: "≥ 0.70", Met: share >= 0.7,
+					Task: "upload on loopback, 4 GiB: throughput", Lectern: formatSeconds(median(rounds, received)), Baseline: cp + ": " + formatSeconds(median(rounds, cp)),
+					Ratio: fmt.Sprintf("%.3f", share), Target: "≥ 0.70", Met: share >= 0.7,
 				},
-				{Work: "upload: more memory", Lectern: megabytes(memory), Reach: "≤ 32 MB", Met: memory <= 32e6},
-				{Work: "upload cut off: byte-identical", Lectern: fmt.Sprintf("after %.0f cuts", survived), Reach: fmt.Sprint(cutOff), Met: survived >= cutOff},
+				{Task: "upload: more memory", Lectern: formatMB(memory), Target: "≤ 32 MB", Met: memory <= 32e6},
+				{Task: "upload cut off: byte-identical", Lectern: fmt.Sprintf("after %.0f cuts", survived), Target: fmt.Sprint(cutCount), Met: survived >= cutCount},
 			}
 		},
 	}
@@ -52,9 +52,9 @@ cut off twenty times, each time after bytes by chance, and compared byte for byt
 
 // measureUpload lets cp and an upload take turns, and then cuts one off again and again.
 func measureUpload(ctx context.Context, b *Bench, n int, into *Round) error {
-	bytes := size(b, int64(4<<30), 64<<20)
+	bytes := forSize(b, int64(4<<30), 64<<20)
 	source := filepath.Join(b.work, "recording.bin")
-	if err := noise(source, bytes); err != nil {
+	if err := writeRandomFile(source, bytes); err != nil {
 		return err
 	}
 	defer os.Remove(source)
@@ -63,19 +63,19 @@ func measureUpload(ctx context.Context, b *Bench, n int, into *Round) error {
 	}
 	copied := func(into *Round) (took float64, err error) {
 		defer os.Remove(filepath.Join(b.work, "uploads", "copy.bin"))
-		return b.plain(ctx, into, []string{"uploads/copy.bin"}, "cp", "recording.bin", "uploads/copy.bin")
+		return b.timePlain(ctx, into, []string{"uploads/copy.bin"}, "cp", "recording.bin", "uploads/copy.bin")
 	}
 	sent := func(into *Round) (took float64, err error) {
-		r, err := b.receiver(ctx)
+		r, err := b.startReceiver(ctx)
 		if err != nil {
 			return 0, err
 		}
 		defer func() { err = errors.Join(err, r.stop()) }()
-		before, err := peak(r.pid())
+		before, err := peakMemory(r.pid())
 		if err != nil {
 			return 0, err
 		}
-		took, err = b.timed(ctx, into, func() ([]string, error) {
+		took, err = b.timeUntilSynced(ctx, into, func() ([]string, error) {
 			where, err := r.begin(ctx, bytes)
 			if err == nil {
 				_, err = r.send(ctx, where, source, 0, -1)
@@ -85,7 +85,7 @@ func measureUpload(ctx context.Context, b *Bench, n int, into *Round) error {
 		if err != nil || into == nil {
 			return took, err
 		}
-		after, err := peak(r.pid())
+		after, err := peakMemory(r.pid())
 		into.Values[grown] = float64(after - before)
 		return took, err
 	}
@@ -102,15 +102,15 @@ func measureUpload(ctx context.Context, b *Bench, n int, into *Round) error {
 			return err
 		}
 	}
-	if err := alternate(n, again(cp, copied), again(received, sent)); err != nil {
+	if err := runRotated(n, again(cp, copied), again(received, sent)); err != nil {
 		return err
 	}
-	return b.cutOff(ctx, into, source, bytes)
+	return b.uploadWithCuts(ctx, into, source, bytes)
 }
 
-// cutOff uploads with a connection that breaks, and compares what came of it.
-func (b *Bench) cutOff(ctx context.Context, into *Round, source string, bytes int64) (err error) {
-	r, err := b.receiver(ctx)
+// uploadWithCuts uploads with a connection that breaks, and compares what came of it.
+func (b *Bench) uploadWithCuts(ctx context.Context, into *Round, source string, bytes int64) (err error) {
+	r, err := b.startReceiver(ctx)
 	if err != nil {
 		return err
 	}
@@ -121,8 +121,8 @@ func (b *Bench) cutOff(ctx context.Context, into *Round, source string, bytes in
 	}
 	random := rand.New(rand.NewPCG(5, 8))
 	var offset int64
-	for range cutOff {
-		if _, err := r.send(ctx, where, source, offset, random.Int64N(2*bytes/(3*cutOff))); err == nil {
+	for range cutCount {
+		if _, err := r.send(ctx, where, source, offset, random.Int64N(2*bytes/(3*cutCount))); err == nil {
 			return errors.New("a connection that was to break did not")
 		}
 		if offset, err = r.offset(ctx, where); err != nil {
@@ -134,13 +134,13 @@ func (b *Bench) cutOff(ctx context.Context, into *Round, source string, bytes in
 		return err
 	}
 	if out, err := exec.CommandContext(ctx, "cmp", source, r.file(where)).CombinedOutput(); err != nil {
-		return fmt.Errorf("after %d cuts: %w\n%s", cutOff, err, out)
+		return fmt.Errorf("after %d cuts: %w\n%s", cutCount, err, out)
 	}
 	return nil
 }
 
-// noise is a file of bytes that no disk makes smaller.
-func noise(path string, bytes int64) error {
+// writeRandomFile is a file of bytes that no disk makes smaller.
+func writeRandomFile(path string, bytes int64) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
@@ -159,8 +159,8 @@ type receiver struct {
 	url string
 }
 
-// receiver starts this very program as one.
-func (b *Bench) receiver(ctx context.Context) (*receiver, error) {
+// startReceiver starts this very program as one.
+func (b *Bench) startReceiver(ctx context.Context) (*receiver, error) {
 	dir := filepath.Join(b.work, "uploads")
 	self, err := os.Executable()
 	if err != nil {
@@ -195,12 +195,12 @@ func (r *receiver) stop() error {
 	return errors.Join(err, globErr)
 }
 
-// receiveHere takes uploads in this very process until standard input ends.
-func receiveHere(ctx context.Context, dir string) error {
+// runReceiver takes uploads in this very process until standard input ends.
+func runReceiver(ctx context.Context, dir string) error {
 	s, err := tus.New(tus.Options{
-		Dir: dir, Base: "/", MaxSize: 1 << 40, MaxUploads: 1, Lifetime: time.Hour, Log: slog.Default(),
-		Who:  func(*http.Request) (string, error) { return "bench", nil },
-		Done: func(context.Context, tus.Upload) error { return nil },
+		Dir: dir, BasePath: "/", MaxSize: 1 << 40, MaxUploads: 1, Lifetime: time.Hour, Log: slog.Default(),
+		Authorize:  func(*http.Request) (string, error) { return "bench", nil },
+		OnComplete: func(context.Context, tus.Upload) error { return nil },
 	})
 	if err != nil {
 		return err

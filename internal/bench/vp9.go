@@ -14,49 +14,49 @@ import (
 	"time"
 )
 
-// sreview are SReview's words for VP9, without the speed of a pass.
-const sreview = "-threads 1 -c:v libvpx-vp9 -b:v 1024k -minrate 512k -maxrate 1484.8k -crf 32"
+// sreviewArgs are SReview's words for VP9, without the speed of a pass.
+const sreviewArgs = "-threads 1 -c:v libvpx-vp9 -b:v 1024k -minrate 512k -maxrate 1484.8k -crf 32"
 
-func vp9() Row {
-	return Row{
+func vp9Benchmark() Benchmark {
+	return Benchmark{
 		Name: "vp9",
-		How: `Three minutes of 640×360 become VP9 in two passes, at SReview's settings. Lectern's time is
+		Method: `Three minutes of 640×360 become VP9 in two passes, at SReview's settings. Lectern's time is
 that of the whole ` + "`lectern run`" + `. Sizes are of the pictures alone, and SSIM is that of each result
 against the recording.`,
-		Measure: twoPasses,
-		Judge: func(rounds []Round) []Line {
-			line := takes(rounds, "VP9 in two passes, 3 minutes of 360p", "lectern", oneFFmpeg, 0.58)
+		Measure: measureVP9,
+		Evaluate: func(rounds []Round) []TableLine {
+			line := compareTimes(rounds, "VP9 in two passes, 3 minutes of 360p", "lectern", oneFFmpeg, 0.58)
 			bytes := medianOf(rounds, func(r Round) float64 { return r.Values["lectern bytes"]/r.Values["plain bytes"] - 1 })
 			ssim := medianOf(rounds, func(r Round) float64 { return r.Values["lectern ssim"] - r.Values["plain ssim"] })
 			line.Ratio += fmt.Sprintf("; size %+.2f %%, SSIM %+.4f", 100*bytes, ssim)
-			line.Reach += "; size within 2 %, SSIM within 0.002"
+			line.Target += "; size within 2 %, SSIM within 0.002"
 			line.Met = line.Met && math.Abs(bytes) <= 0.02 && math.Abs(ssim) <= 0.002
-			return []Line{line}
+			return []TableLine{line}
 		},
 	}
 }
 
-func twoPasses(ctx context.Context, b *Bench, n int, into *Round) error {
-	length := size(b, 3*time.Minute, 10*time.Second)
-	talk, err := b.studio.Talk(ctx, Talk{Length: length, Width: 640, Height: 360, Rate: pal})
+func measureVP9(ctx context.Context, b *Bench, n int, into *Round) error {
+	length := forSize(b, 3*time.Minute, 10*time.Second)
+	talk, err := b.generator.TalkRecording(ctx, TalkSpec{Length: length, Width: 640, Height: 360, Rate: pal})
 	if err != nil {
 		return err
 	}
-	p, err := b.write("vp9.yaml", pipeline{
+	p, err := b.writeFile("vp9.yaml", pipelineSpec{
 		chunk: evenChunk(length), codec: "opus",
 		renditions: []string{"{height: 360, codec: vp9, threads: 1, bitrate: 1024k, min-rate: 512k, max-rate: 1484.8k, crf: 32, two-pass: true, speed: 2}"},
 	}.yaml())
 	if err != nil {
 		return err
 	}
-	return alternate(n,
+	return runRotated(n,
 		func() error { return b.vp9Lectern(ctx, into, talk, p) },
 		func() error { return b.vp9Plain(ctx, into, talk) },
 	)
 }
 
 func (b *Bench) vp9Lectern(ctx context.Context, into *Round, talk, p string) error {
-	h, err := b.house(filepath.Join(b.work, "house"))
+	h, err := b.newDataDir(filepath.Join(b.work, "house"))
 	if err != nil {
 		return err
 	}
@@ -69,13 +69,13 @@ func (b *Bench) vp9Lectern(ctx context.Context, into *Round, talk, p string) err
 }
 
 func (b *Bench) vp9Plain(ctx context.Context, into *Round, talk string) error {
-	common := append([]string{"ffmpeg", "-y", "-i", talk}, strings.Fields(sreview)...)
+	common := append([]string{"ffmpeg", "-y", "-i", talk}, strings.Fields(sreviewArgs)...)
 	common = append(common, "-passlogfile", "plain")
 	for _, pass := range []string{
 		"-speed 4 -pass 1 -an -f null /dev/null",
-		"-speed 2 -pass 2 -c:a libopus -b:a " + soundRate + " plain.webm",
+		"-speed 2 -pass 2 -c:a libopus -b:a " + audioBitrate + " plain.webm",
 	} {
-		took, err := b.plain(ctx, into, nil, append(slices.Clip(common), strings.Fields(pass)...)...)
+		took, err := b.timePlain(ctx, into, nil, append(slices.Clip(common), strings.Fields(pass)...)...)
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (b *Bench) vp9Plain(ctx context.Context, into *Round, talk string) error {
 
 // quality notes the size of a file's pictures, and how like the recording's they are.
 func (b *Bench) quality(ctx context.Context, into *Round, who, made, talk string) error {
-	out, err := exec.CommandContext(ctx, b.studio.Tools.FFprobe, "-v", "error", "-select_streams", "v:0",
+	out, err := exec.CommandContext(ctx, b.generator.Tools.FFprobe, "-v", "error", "-select_streams", "v:0",
 		"-show_entries", "packet=size", "-of", "csv=p=0", made).Output()
 	if err != nil {
 		return fmt.Errorf("size of the pictures of %s: %w", made, err)
@@ -104,17 +104,17 @@ func (b *Bench) quality(ctx context.Context, into *Round, who, made, talk string
 	return err
 }
 
-var overall = regexp.MustCompile(`SSIM .* All:([0-9.]+)`)
+var ssimTotal = regexp.MustCompile(`SSIM .* All:([0-9.]+)`)
 
 // ssim compares two films picture by picture, by their numbers.
 func (b *Bench) ssim(ctx context.Context, made, talk string) (float64, error) {
 	const graph = "[0:v]settb=1/25,setpts=N[a];[1:v]settb=1/25,setpts=N[b];[a][b]ssim"
-	said, err := exec.CommandContext(ctx, b.studio.Tools.FFmpeg, "-hide_banner", "-nostdin", "-i", made, "-i", talk,
+	said, err := exec.CommandContext(ctx, b.generator.Tools.FFmpeg, "-hide_banner", "-nostdin", "-i", made, "-i", talk,
 		"-lavfi", graph, "-an", "-f", "null", "-").CombinedOutput()
 	if err != nil {
 		return 0, fmt.Errorf("compare %s with the recording: %w\n%s", made, err, said)
 	}
-	m := overall.FindSubmatch(said)
+	m := ssimTotal.FindSubmatch(said)
 	if m == nil {
 		return 0, fmt.Errorf("compare %s with the recording: ffmpeg names no SSIM", made)
 	}

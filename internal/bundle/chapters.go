@@ -26,40 +26,40 @@ func ChaptersVTT(sections []conference.Section) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// chapters compares the WebVTT of each language with what the talk's chapters and the cut
+// checkChapters compares the WebVTT of each language with what the talk's chapters and the cut
 // make of it.
-func (v *verifier) chapters() error {
+func (v *verifier) checkChapters() error {
 	talk := v.content.Talk
 	want := make(map[string][]conference.Section)
 	for _, language := range talk.ChapterLanguages() {
-		if sections, _ := talk.In(language).Sections(v.content.Edition.Programme); len(sections) > 0 {
+		if sections, _ := talk.Localized(language).Sections(v.content.Edition.Programme); len(sections) > 0 {
 			want[ChaptersPath(talk.Slug, language)] = sections
 		}
 	}
-	for _, f := range v.role(Chapters) {
+	for _, f := range v.filesWithRole(RoleChapters) {
 		data, err := os.ReadFile(v.path(f.Path))
 		if err != nil {
 			return err
 		}
 		doc, problem := subtitle.Parse(f.Path, data, subtitle.Options{})
 		if problem == nil {
-			problem = sameSections(doc.Cues, want[f.Path])
+			problem = compareSections(doc.Cues, want[f.Path])
 		}
-		v.say(f.Path, "chapters", fmt.Sprintf("%d, one after the other", len(doc.Cues)), problem)
+		v.record(f.Path, "chapters", fmt.Sprintf("%d, one after the other", len(doc.Cues)), problem)
 		delete(want, f.Path)
 	}
 	for path := range want {
-		v.say(path, "chapters", "", fmt.Errorf("the talk has chapters, and the bundle does not have them here"))
+		v.record(path, "chapters", "", fmt.Errorf("the talk has chapters, and the bundle does not have them here"))
 	}
 	return nil
 }
 
-func sameSections(cues []conference.Cue, want []conference.Section) error {
+func compareSections(cues []conference.Cue, want []conference.Section) error {
 	if len(cues) != len(want) {
 		return fmt.Errorf("it has %d chapters and should have %d", len(cues), len(want))
 	}
 	for i, c := range cues {
-		if !near(c.Start, want[i].From) || !near(c.End, want[i].To) || c.Text != want[i].Title {
+		if !withinMillisecond(c.Start, want[i].From) || !withinMillisecond(c.End, want[i].To) || c.Text != want[i].Title {
 			return fmt.Errorf("chapter %d is %q from %v to %v, and should be %q from %v to %v",
 				i+1, c.Text, c.Start, c.End, want[i].Title, want[i].From, want[i].To)
 		}

@@ -18,32 +18,32 @@ import (
 // Difference is what an uploader must send again to bring each target from the old bundle
 // to the new one.
 type Difference struct {
-	Slug        string   `json:"slug"`
-	Old         string   `json:"old"` // directories
-	New         string   `json:"new"`
-	SameEdition bool     `json:"same_edition"`      // captions made for one fit the other
-	Edition     []string `json:"edition,omitempty"` // what is another about it, in words
-	Targets     []Target `json:"targets"`           // "youtube" where the new bundle is for it, and "web"
+	Slug           string   `json:"slug"`
+	Old            string   `json:"old"` // directories
+	New            string   `json:"new"`
+	SameEdition    bool     `json:"same_edition"`      // captions made for one fit the other
+	EditionChanges []string `json:"edition,omitempty"` // what is another about it, in words
+	Targets        []Target `json:"targets"`           // "youtube" where the new bundle is for it, and "web"
 }
 
 // Target is one place that a bundle is sent to.
 type Target struct {
-	Name  string   `json:"target"`
-	Steps []Step   `json:"steps"` // in the order in which they are to be done; none: all is there
-	Same  int      `json:"same"`  // files (captions, for YouTube) that are there as they should be
-	Notes []string `json:"notes,omitempty"`
+	Name      string   `json:"target"`
+	Steps     []Step   `json:"steps"` // in the order in which they are to be done; none: all is there
+	Unchanged int      `json:"same"`  // files (captions, for YouTube) that are there as they should be
+	Notes     []string `json:"notes,omitempty"`
 }
 
 // Step is one thing to do. For YouTube, Do is the method of its API. For the web it is
 // "add", "change", "move" (the same content has another path now) or "remove".
 type Step struct {
-	Do       string   `json:"do"`
-	File     string   `json:"file,omitempty"`     // of the new bundle; of the old one where it is to be removed
-	From     string   `json:"from,omitempty"`     // where a moved file was
-	Size     int64    `json:"size,omitempty"`     // bytes to be sent
-	Language string   `json:"language,omitempty"` // of captions, BCP 47
-	Parts    []string `json:"parts,omitempty"`    // of a video's resource
-	Says     string   `json:"says,omitempty"`     // why, or what of it
+	Operation string   `json:"do"`
+	File      string   `json:"file,omitempty"`     // of the new bundle; of the old one where it is to be removed
+	From      string   `json:"from,omitempty"`     // where a moved file was
+	Size      int64    `json:"size,omitempty"`     // bytes to be sent
+	Language  string   `json:"language,omitempty"` // of captions, BCP 47
+	Parts     []string `json:"parts,omitempty"`    // of a video's resource
+	Reason    string   `json:"says,omitempty"`     // why, or what of it
 }
 
 // Bytes is how much there is to send.
@@ -59,53 +59,53 @@ func (t Target) Bytes() (n int64) {
 // whose pictures and sound are the same from one that must be uploaded anew. What keeps
 // two directories from being compared is a *inputerr.Fault.
 func Diff(ctx context.Context, tools media.Tools, old, new string) (Difference, error) {
-	var both [2]side
+	var both [2]loadedBundle
 	for i, dir := range []string{old, new} {
 		var err error
-		if both[i], err = openSide(dir); err != nil {
+		if both[i], err = loadBundle(dir); err != nil {
 			return Difference{}, err
 		}
 	}
 	was, is := both[0], both[1]
 	if was.Talk.Slug != is.Talk.Slug {
 		return Difference{}, inputerr.New(new, "is a bundle of the talk %q, and %s is one of %q", is.Talk.Slug, old, was.Talk.Slug).
-			Try("Give two bundles of the same talk.")
+			Hint("Give two bundles of the same talk.")
 	}
-	if err := is.hold(ctx); err != nil {
+	if err := is.checkFiles(ctx); err != nil {
 		return Difference{}, err
 	}
 	d := Difference{Slug: is.Talk.Slug, Old: old, New: new, SameEdition: was.Edition.ID == is.Edition.ID}
 	if !d.SameEdition {
-		d.Edition = editionChanges(was.Edition, is.Edition)
+		d.EditionChanges = editionChanges(was.Edition, is.Edition)
 	}
 	if is.upload != nil {
-		target, err := uploads{ctx, tools, was, is, d}.target()
+		target, err := youtubeDiff{ctx, tools, was, is, d}.target()
 		if err != nil {
 			return Difference{}, err
 		}
 		d.Targets = append(d.Targets, target)
 	}
-	d.Targets = append(d.Targets, web(was.byPath(), is.byPath()))
+	d.Targets = append(d.Targets, diffWeb(was.filesByPath(), is.filesByPath()))
 	return d, nil
 }
 
-// side is one of two bundles.
-type side struct {
+// loadedBundle is one of two bundles.
+type loadedBundle struct {
 	Content
 	dir    string
-	upload *upload // youtube.json; nil where there is none
+	upload *youtubeUpload // youtube.json; nil where there is none
 }
 
-func openSide(dir string) (s side, err error) {
+func loadBundle(dir string) (s loadedBundle, err error) {
 	s.dir = dir
 	if s.Content, err = readManifest(dir); err != nil {
 		return s, inputerr.New(dir, "is no bundle: %v", err)
 	}
-	if s.Lectern != Version {
-		return s, inputerr.New(dir, "is a bundle of form %d, and this Lectern reads form %d", s.Lectern, Version)
+	if s.FormatVersion != FormatVersion {
+		return s, inputerr.New(dir, "is a bundle of form %d, and this Lectern reads form %d", s.FormatVersion, FormatVersion)
 	}
 	for _, f := range s.Files {
-		if err := checkPath(f.Path); err != nil {
+		if err := validateFilePath(f.Path); err != nil {
 			return s, inputerr.New(filepath.Join(dir, ManifestName), "%v", err)
 		}
 	}
@@ -117,10 +117,10 @@ func openSide(dir string) (s side, err error) {
 	if err != nil {
 		return s, inputerr.New(s.path(YouTubeName), "cannot be read: %v", err)
 	}
-	if sumOf(b) != s.Files[i].SHA256 {
-		return s, inputerr.New(s.path(YouTubeName), "is not what %s says", ManifestName).Try("lectern bundle verify %s says more.", dir)
+	if sha256Hex(b) != s.Files[i].SHA256 {
+		return s, inputerr.New(s.path(YouTubeName), "is not what %s says", ManifestName).Hint("lectern bundle verify %s says more.", dir)
 	}
-	u, err := readUpload(b)
+	u, err := decodeYouTubeUpload(b)
 	if err != nil {
 		return s, inputerr.New(s.path(YouTubeName), "%v", err)
 	}
@@ -128,11 +128,11 @@ func openSide(dir string) (s side, err error) {
 	return s, nil
 }
 
-func (s side) path(file string) string { return filepath.Join(s.dir, filepath.FromSlash(file)) }
+func (s loadedBundle) path(file string) string { return filepath.Join(s.dir, filepath.FromSlash(file)) }
 
-// hold checks that the files are there as the manifest says, so that nobody is told to
+// checkFiles checks that the files are there as the manifest says, so that nobody is told to
 // send what is not there. Videos are believed by their size: verify reads them.
-func (s side) hold(ctx context.Context) error {
+func (s loadedBundle) checkFiles(ctx context.Context) error {
 	for _, f := range s.Files {
 		info, err := os.Lstat(s.path(f.Path))
 		var problem string
@@ -143,7 +143,7 @@ func (s side) hold(ctx context.Context) error {
 			problem = "is no regular file"
 		case info.Size() != f.Size:
 			problem = fmt.Sprintf("has %d bytes, and %s says %d", info.Size(), ManifestName, f.Size)
-		case f.Role != Video:
+		case f.Role != RoleVideo:
 			sum, err := hashFile(ctx, s.path(f.Path))
 			if err != nil {
 				return fmt.Errorf("read %s: %w", s.path(f.Path), err)
@@ -153,14 +153,14 @@ func (s side) hold(ctx context.Context) error {
 			}
 		}
 		if problem != "" {
-			return inputerr.New(s.path(f.Path), "%s", problem).Try("Run again to have the bundle made whole; lectern bundle verify %s says more.", s.dir)
+			return inputerr.New(s.path(f.Path), "%s", problem).Hint("Run again to have the bundle made whole; lectern bundle verify %s says more.", s.dir)
 		}
 	}
 	return nil
 }
 
-// byPath is every file, those that the manifest cannot list too.
-func (s side) byPath() map[string]File {
+// filesByPath is every file, those that the manifest cannot list too.
+func (s loadedBundle) filesByPath() map[string]File {
 	files := make(map[string]File)
 	for _, f := range s.Files {
 		files[f.Path] = f
@@ -170,7 +170,7 @@ func (s side) byPath() map[string]File {
 		if err != nil { // an old bundle may lie here without it: then it is sent
 			continue
 		}
-		files[name] = File{Path: name, SHA256: sumOf(b), Size: int64(len(b))}
+		files[name] = File{Path: name, SHA256: sha256Hex(b), Size: int64(len(b))}
 	}
 	return files
 }
@@ -195,9 +195,9 @@ func editionChanges(old, new conference.Edition) (says []string) {
 	return says
 }
 
-// web is what a directory that is served as it is needs: first what is new, so that
+// diffWeb is what a directory that is served as it is needs: first what is new, so that
 // nothing is linked to before it is there, then what goes.
-func web(old, new map[string]File) Target {
+func diffWeb(old, new map[string]File) Target {
 	t := Target{Name: "web", Steps: []Step{}}
 	gone := make(map[string]string) // paths by content
 	for _, path := range slices.Sorted(maps.Keys(old)) {
@@ -211,22 +211,22 @@ func web(old, new map[string]File) Target {
 		from, elsewhere := gone[f.SHA256]
 		switch {
 		case before.SHA256 == f.SHA256:
-			t.Same++
+			t.Unchanged++
 		case before.SHA256 != "":
-			t.Steps = append(t.Steps, Step{Do: "change", File: path, Size: f.Size})
+			t.Steps = append(t.Steps, Step{Operation: "change", File: path, Size: f.Size})
 		case elsewhere && !moved[from]:
 			moved[from] = true
-			t.Steps = append(t.Steps, Step{Do: "move", File: path, From: from})
+			t.Steps = append(t.Steps, Step{Operation: "move", File: path, From: from})
 		default:
-			t.Steps = append(t.Steps, Step{Do: "add", File: path, Size: f.Size})
+			t.Steps = append(t.Steps, Step{Operation: "add", File: path, Size: f.Size})
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(old)) {
 		if _, still := new[path]; !still && !moved[path] {
-			t.Steps = append(t.Steps, Step{Do: "remove", File: path})
+			t.Steps = append(t.Steps, Step{Operation: "remove", File: path})
 		}
 	}
 	order := map[string]int{"add": 0, "change": 1, "move": 2, "remove": 3}
-	slices.SortStableFunc(t.Steps, func(a, b Step) int { return cmp.Compare(order[a.Do], order[b.Do]) })
+	slices.SortStableFunc(t.Steps, func(a, b Step) int { return cmp.Compare(order[a.Operation], order[b.Operation]) })
 	return t
 }

@@ -16,24 +16,24 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// pair lays out the sample bundle, and a second one that mutate has changed.
-func pair(t *testing.T, mutate func(dir string, c *bundle.Content)) (old, new string) {
+// bundlePair lays out the sample bundle, and a second one that mutate has changed.
+func bundlePair(t *testing.T, mutate func(dir string, c *bundle.Content)) (old, new string) {
 	t.Helper()
 	old, new = filepath.Join(t.TempDir(), "old"), filepath.Join(t.TempDir(), "new")
-	sample(t, old)
+	buildSampleBundle(t, old)
 	must(t, os.CopyFS(new, os.DirFS(old)))
-	c := content(t, new)
+	c := readContent(t, new)
 	mutate(new, &c)
-	upload, _, err := bundle.YouTube(bundle.Told{Talk: c.Talk, Programme: c.Edition.Programme, Tracks: c.Tracks})
+	upload, _, err := bundle.YouTubeJSON(bundle.YouTubeInput{Talk: c.Talk, Programme: c.Edition.Programme, Tracks: c.Tracks})
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(new, bundle.YouTubeName), upload, 0o644))
-	sign(t, new, c)
+	writeManifestAndSums(t, new, c)
 	return old, new
 }
 
 // What an uploader must send again, by what was corrected.
 func TestDiff(t *testing.T) {
-	tools, err := media.Find()
+	tools, err := media.FindTools()
 	must(t, err)
 	write := func(dir, path, text string) { must(t, os.WriteFile(filepath.Join(dir, path), []byte(text), 0o644)) }
 	redo := func(dir string, args ...string) { // of the video
@@ -75,7 +75,7 @@ func TestDiff(t *testing.T) {
 				must(t, os.Remove(filepath.Join(dir, "captions/api.es-419.srt")))
 				must(t, os.Remove(filepath.Join(dir, "captions/api.es-419.vtt")))
 				c.Files = slices.DeleteFunc(c.Files, func(f bundle.File) bool { return strings.Contains(f.Path, "es-419") })
-				c.Files = append(c.Files, bundle.File{Path: "captions/api.fr.srt", Role: bundle.Captions})
+				c.Files = append(c.Files, bundle.File{Path: "captions/api.fr.srt", Role: bundle.RoleCaptions})
 				c.Tracks[1] = bundle.Track{Language: "fr", State: "approved", Files: []string{"captions/api.fr.srt"}, Cues: 1}
 			},
 			youtube: []string{"captions.insert fr captions/api.fr.srt", "captions.delete es-419"},
@@ -100,7 +100,7 @@ func TestDiff(t *testing.T) {
 		},
 		{
 			name:    "the thumbnail",
-			mutate:  func(dir string, _ *bundle.Content) { still(t, filepath.Join(dir, "thumb/api.jpg"), 1280, 718) },
+			mutate:  func(dir string, _ *bundle.Content) { writeJPEG(t, filepath.Join(dir, "thumb/api.jpg"), 1280, 718) },
 			youtube: []string{"thumbnails.set thumb/api.jpg"},
 			web:     []string{"change SHA256SUMS", "change bundle.json", "change thumb/api.jpg"},
 		},
@@ -132,7 +132,7 @@ func TestDiff(t *testing.T) {
 			mutate: func(dir string, c *bundle.Content) {
 				must(t, os.Rename(filepath.Join(dir, "thumb/api.jpg"), filepath.Join(dir, "thumb/poster.jpg")))
 				for i, f := range c.Files {
-					if f.Role == bundle.Thumbnail {
+					if f.Role == bundle.RoleThumbnail {
 						c.Files[i].Path = "thumb/poster.jpg"
 					}
 				}
@@ -141,28 +141,28 @@ func TestDiff(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			old, new := pair(t, c.mutate)
+			old, new := bundlePair(t, c.mutate)
 			d, err := bundle.Diff(t.Context(), tools, old, new)
 			must(t, err)
-			if got := steps(d.Targets[0]); !slices.Equal(got, c.youtube) {
+			if got := stepStrings(d.Targets[0]); !slices.Equal(got, c.youtube) {
 				t.Errorf("YouTube: %q, want %q", got, c.youtube)
 			}
-			if got := steps(d.Targets[1]); !slices.Equal(got, c.web) {
+			if got := stepStrings(d.Targets[1]); !slices.Equal(got, c.web) {
 				t.Errorf("web: %q, want %q", got, c.web)
 			}
-			if c.says != "" && (len(d.Targets[0].Steps) == 0 || d.Targets[0].Steps[0].Says != c.says) {
+			if c.says != "" && (len(d.Targets[0].Steps) == 0 || d.Targets[0].Steps[0].Reason != c.says) {
 				t.Errorf("YouTube: %+v, want %q said of the first", d.Targets[0].Steps, c.says)
 			}
-			if !slices.Equal(d.Edition, c.edition) || d.SameEdition != (c.edition == nil) {
-				t.Errorf("edition: %v, %q; want %q", d.SameEdition, d.Edition, c.edition)
+			if !slices.Equal(d.EditionChanges, c.edition) || d.SameEdition != (c.edition == nil) {
+				t.Errorf("edition: %v, %q; want %q", d.SameEdition, d.EditionChanges, c.edition)
 			}
 		})
 	}
 }
 
-func steps(t bundle.Target) (all []string) {
+func stepStrings(t bundle.Target) (all []string) {
 	for _, s := range t.Steps {
-		line := s.Do
+		line := s.Operation
 		for _, word := range []string{s.Language, strings.Join(s.Parts, ","), s.File} {
 			if word != "" {
 				line += " " + word
@@ -178,10 +178,10 @@ func steps(t bundle.Target) (all []string) {
 
 // Of the old bundle its two JSON files are enough; without its video, a file that is
 // another is a video that is another.
-func TestDiffFromWhatWasKept(t *testing.T) {
-	tools, err := media.Find()
+func TestDiff_OldBundleIsManifestAndYouTubeOnly(t *testing.T) {
+	tools, err := media.FindTools()
 	must(t, err)
-	old, new := pair(t, func(_ string, c *bundle.Content) { c.Talk.Abstract = "More." })
+	old, new := bundlePair(t, func(_ string, c *bundle.Content) { c.Talk.Abstract = "More." })
 	kept := t.TempDir()
 	for _, name := range []string{bundle.ManifestName, bundle.YouTubeName} {
 		b, err := os.ReadFile(filepath.Join(old, name))
@@ -190,24 +190,24 @@ func TestDiffFromWhatWasKept(t *testing.T) {
 	}
 	d, err := bundle.Diff(t.Context(), tools, kept, new)
 	must(t, err)
-	if got := steps(d.Targets[0]); !slices.Equal(got, []string{"videos.update snippet"}) {
+	if got := stepStrings(d.Targets[0]); !slices.Equal(got, []string{"videos.update snippet"}) {
 		t.Errorf("YouTube: %q", got)
 	}
-	c := content(t, new)
+	c := readContent(t, new)
 	b, err := os.ReadFile(filepath.Join(new, "video/api.mp4"))
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(new, "video/api.mp4"), append(b, "\x00\x00\x00\x08free"...), 0o644))
-	sign(t, new, c)
+	writeManifestAndSums(t, new, c)
 	d, err = bundle.Diff(t.Context(), tools, kept, new)
 	must(t, err)
-	if got := d.Targets[0].Steps[0]; got.Do != "videos.insert" || !strings.Contains(got.Says, "not there to compare") {
+	if got := d.Targets[0].Steps[0]; got.Operation != "videos.insert" || !strings.Contains(got.Reason, "not there to compare") {
 		t.Errorf("YouTube: %+v", got)
 	}
 }
 
 // What cannot be compared says why, and what to do.
-func TestDiffRefuses(t *testing.T) {
-	tools, err := media.Find()
+func TestDiff_Refuses(t *testing.T) {
+	tools, err := media.FindTools()
 	must(t, err)
 	for _, c := range []struct {
 		name   string
@@ -216,28 +216,28 @@ func TestDiffRefuses(t *testing.T) {
 	}{
 		{"no bundle", func(old, _ string) { must(t, os.Remove(filepath.Join(old, "bundle.json"))) }, "is no bundle"},
 		{"another talk", func(_, new string) {
-			other := content(t, new)
+			other := readContent(t, new)
 			other.Talk = conference.Talk{Slug: "other", Title: "Other", Language: "en"}
-			sign(t, new, other)
+			writeManifestAndSums(t, new, other)
 		}, `is a bundle of the talk "other"`},
 		{"a caption edited by hand", func(_, new string) {
-			edit(t, filepath.Join(new, "captions/api.en.srt"), func(b []byte) []byte { return append(b[:len(b)-1], ' ') })
+			editFile(t, filepath.Join(new, "captions/api.en.srt"), func(b []byte) []byte { return append(b[:len(b)-1], ' ') })
 		}, "api.en.srt: is not what bundle.json says"},
 		{"a video that is missing", func(_, new string) { must(t, os.Remove(filepath.Join(new, "video/api.mp4"))) }, "api.mp4: is missing"},
 		{"a youtube.json edited by hand", func(old, _ string) {
-			edit(t, filepath.Join(old, "youtube.json"), func(b []byte) []byte { return append(b, '\n') })
+			editFile(t, filepath.Join(old, "youtube.json"), func(b []byte) []byte { return append(b, '\n') })
 		}, "youtube.json: is not what bundle.json says"},
 		{"a manifest that leads elsewhere", func(_, new string) {
-			edit(t, filepath.Join(new, "bundle.json"), func(b []byte) []byte {
+			editFile(t, filepath.Join(new, "bundle.json"), func(b []byte) []byte {
 				return []byte(strings.ReplaceAll(string(b), "thumb/api.jpg", "../../../api.jpg"))
 			})
 		}, "is no path inside a bundle"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			old, new := pair(t, func(string, *bundle.Content) {})
+			old, new := bundlePair(t, func(string, *bundle.Content) {})
 			c.mutate(old, new)
 			_, err := bundle.Diff(t.Context(), tools, old, new)
-			var f *inputerr.Fault
+			var f *inputerr.Error
 			if !errors.As(err, &f) || !strings.Contains(fmt.Sprint(err), c.says) {
 				t.Errorf("%v; want a fault that says %q", err, c.says)
 			}

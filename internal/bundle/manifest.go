@@ -37,23 +37,23 @@ const (
 	YouTubeName  = "youtube.json"
 )
 
-// Version is the form of the manifest. Readers of a form take a newer one for unknown.
-const Version = 1
+// FormatVersion is the form of the manifest. Readers of a form take a newer one for unknown.
+const FormatVersion = 1
 
 // Role says what a file of a bundle is for.
 type Role string
 
 // The roles of files.
 const (
-	Video     Role = "video"
-	Captions  Role = "captions"
-	Thumbnail Role = "thumbnail"
-	Sprite    Role = "sprite"   // sheets of stills for players, and the WebVTT that says where in them
-	Contact   Role = "contact"  // a sheet of stills for people
-	Chapters  Role = "chapters" // WebVTT of chapters in one language, for players on the web
-	Audio     Role = "audio"    // the sound alone, for podcasts
-	Upload    Role = "upload"   // what a video platform is told: youtube.json
-	Extra     Role = "extra"    // what a stage of the user's own made, unless it says otherwise
+	RoleVideo          Role = "video"
+	RoleCaptions       Role = "captions"
+	RoleThumbnail      Role = "thumbnail"
+	RoleSprite         Role = "sprite"   // sheets of stills for players, and the WebVTT that says where in them
+	RoleContactSheet   Role = "contact"  // a sheet of stills for people
+	RoleChapters       Role = "chapters" // WebVTT of chapters in one language, for players on the web
+	RoleAudio          Role = "audio"    // the sound alone, for podcasts
+	RoleUploadMetadata Role = "upload"   // what a video platform is told: youtube.json
+	RoleExtra          Role = "extra"    // what a stage of the user's own made, unless it says otherwise
 )
 
 // Content is all that a manifest says. bundle.json is this type as JSON:
@@ -71,65 +71,69 @@ const (
 //
 // Durations are in nanoseconds.
 type Content struct {
-	Lectern    int                  `json:"lectern"`
-	Talk       conference.Talk      `json:"talk"`
-	Edition    conference.Edition   `json:"edition"`
-	Files      []File               `json:"files"`
-	Tracks     []Track              `json:"tracks"`
-	LeftOut    []conference.LeftOut `json:"left_out,omitempty"`
-	Troubles   []conference.Trouble `json:"troubles,omitempty"`
-	Provenance Provenance           `json:"provenance"`
+	FormatVersion int                        `json:"lectern"`
+	Talk          conference.Talk            `json:"talk"`
+	Edition       conference.Edition         `json:"edition"`
+	Files         []File                     `json:"files"`
+	Tracks        []Track                    `json:"tracks"`
+	LeftOut       []conference.WithheldTrack `json:"left_out,omitempty"`
+	Issues        []conference.Issue         `json:"troubles,omitempty"`
+	Provenance    Provenance                 `json:"provenance"`
 }
 
 // File is one file of a bundle.
 type File struct {
-	Path      string          `json:"path"` // in the bundle, with slashes
-	SHA256    string          `json:"sha256"`
-	Size      int64           `json:"size"` // bytes
-	Role      Role            `json:"role"`
-	Sounds    []string        `json:"sounds,omitempty"`    // languages (BCP 47) of a film's sounds behind the talk's own: interpreters
-	Subtitles []string        `json:"subtitles,omitempty"` // languages (BCP 47) of a video's soft subtitles, by stream
-	Language  string          `json:"language,omitempty"`  // of sound alone, BCP 47
-	Media     json.RawMessage `json:"media,omitempty"`     // what probing it found
+	Path              string          `json:"path"` // in the bundle, with slashes
+	SHA256            string          `json:"sha256"`
+	Size              int64           `json:"size"` // bytes
+	Role              Role            `json:"role"`
+	AudioLanguages    []string        `json:"sounds,omitempty"`    // languages (BCP 47) of a film's sounds behind the talk's own: interpreters
+	SubtitleLanguages []string        `json:"subtitles,omitempty"` // languages (BCP 47) of a video's soft subtitles, by stream
+	Language          string          `json:"language,omitempty"`  // of sound alone, BCP 47
+	Media             json.RawMessage `json:"media,omitempty"`     // what probing it found
 }
 
 // Track is the subtitles in one language.
 type Track struct {
-	Language string               `json:"language"` // BCP 47
-	Kind     conference.TrackKind `json:"kind"`
-	Revision int                  `json:"revision"`
-	State    string               `json:"state"`
-	Files    []string             `json:"files"`            // paths of its sidecars
-	Cues     int                  `json:"cues"`             // in each of them
-	LeftOut  []subtitle.Left      `json:"left_out"`         // cues of the track that no viewer sees
-	File     string               `json:"file"`             // the name of the file it was handed in as
-	Source   *conference.Source   `json:"source,omitempty"` // that file, and what reading it remarked
-	Check    *Grade               `json:"check,omitempty"`  // how well it can be read
-	Sync     *Sync                `json:"sync,omitempty"`   // whether it comes when somebody speaks
+	Language string                 `json:"language"` // BCP 47
+	Kind     conference.TrackKind   `json:"kind"`
+	Revision int                    `json:"revision"`
+	State    string                 `json:"state"`
+	Files    []string               `json:"files"`            // paths of its sidecars
+	Cues     int                    `json:"cues"`             // in each of them
+	LeftOut  []subtitle.OmittedCue  `json:"left_out"`         // cues of the track that no viewer sees
+	File     string                 `json:"file"`             // the name of the file it was handed in as
+	Source   *conference.SourceFile `json:"source,omitempty"` // that file, and what reading it remarked
+	Check    *CheckSummary          `json:"check,omitempty"`  // how well it can be read
+	Sync     *SyncSummary           `json:"sync,omitempty"`   // whether it comes when somebody speaks
 
 	Translated *conference.Completeness `json:"translated,omitempty"` // how much of its source it holds
 }
 
-// Grade is how well a track can be read. Which cues are to blame, `lectern subtitles
+// CheckSummary is how well a track can be read. Which cues are to blame, `lectern subtitles
 // check` says.
-type Grade struct {
+type CheckSummary struct {
 	Profile string       `json:"profile"` // by whose rules
 	Grade   string       `json:"grade"`   // A to F
 	Share   float64      `json:"share"`   // of the cues are in trouble; see [check.Report]
 	Counts  check.Counts `json:"counts"`
 }
 
-// GradeOf is a report without its findings.
-func GradeOf(r check.Report) Grade { return Grade{r.Profile, r.Grade, r.Share, r.Counts} }
-
-// Sync is whether a track comes when somebody speaks. Times are those of the reel.
-type Sync struct {
-	subsync.Result
-	Says string `json:"says"` // the same in words
+// SummarizeCheck is a report without its findings.
+func SummarizeCheck(r check.Report) CheckSummary {
+	return CheckSummary{r.Profile, r.Grade, r.Share, r.Counts}
 }
 
-// Off reports whether the track clearly does not.
-func (s Sync) Off() bool { return s.Verdict != subsync.InSync && s.Verdict != subsync.CannotTell }
+// SyncSummary is whether a track comes when somebody speaks. Times are those of the reel.
+type SyncSummary struct {
+	subsync.Result
+	Message string `json:"says"` // the same in words
+}
+
+// OutOfSync reports whether the track clearly does not.
+func (s SyncSummary) OutOfSync() bool {
+	return s.Verdict != subsync.InSync && s.Verdict != subsync.CannotTell
+}
 
 // Provenance is what a bundle was made by.
 type Provenance struct {
@@ -141,37 +145,37 @@ type Provenance struct {
 // Manifest is bundle.json of c. Equal contents give equal bytes: there is no time of
 // making in it.
 func Manifest(c Content) ([]byte, error) {
-	c.Lectern = Version
+	c.FormatVersion = FormatVersion
 	c.Files = slices.SortedFunc(slices.Values(c.Files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	c.Tracks = slices.SortedFunc(slices.Values(c.Tracks), func(a, b Track) int { return cmp.Compare(a.Language, b.Language) })
 	for i, f := range c.Files {
-		if err := checkPath(f.Path); err != nil {
+		if err := validateFilePath(f.Path); err != nil {
 			return nil, err
 		}
 		if i > 0 && c.Files[i-1].Path == f.Path {
 			return nil, fmt.Errorf("two files of the bundle are called %q", f.Path)
 		}
 	}
-	return indented(c)
+	return indentedJSON(c)
 }
 
-// checkPath refuses paths that would lead out of a bundle or hide one of its own files.
-func checkPath(path string) error {
+// validateFilePath refuses paths that would lead out of a bundle or hide one of its own files.
+func validateFilePath(path string) error {
 	if path == ManifestName || path == SumsName {
 		return fmt.Errorf("%s is the bundle's own and cannot be one of its files", path)
 	}
-	return localPath(path)
+	return validatePath(path)
 }
 
-func localPath(path string) error {
+func validatePath(path string) error {
 	if !filepath.IsLocal(path) || path != filepath.ToSlash(filepath.Clean(path)) || path == "." {
 		return fmt.Errorf("%q is no path inside a bundle", path)
 	}
 	return nil
 }
 
-// indented is v as JSON for people, with a line feed at its end.
-func indented(v any) ([]byte, error) {
+// indentedJSON is v as JSON for people, with a line feed at its end.
+func indentedJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -182,13 +186,13 @@ func indented(v any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Sums is SHA256SUMS of files, which are all of the bundle but itself (bundle.json
+// EncodeSums is SHA256SUMS of files, which are all of the bundle but itself (bundle.json
 // too), in the form of sha256sum.
-func Sums(files []File) []byte {
+func EncodeSums(files []File) []byte {
 	var b bytes.Buffer
 	for _, f := range slices.SortedFunc(slices.Values(files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) }) {
 		// As sha256sum does: a name that was escaped is announced at the line's start.
-		name := escapeSum.Replace(f.Path)
+		name := sumEscaper.Replace(f.Path)
 		if name != f.Path {
 			b.WriteByte('\\')
 		}
@@ -198,8 +202,8 @@ func Sums(files []File) []byte {
 }
 
 var (
-	escapeSum   = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
-	unescapeSum = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r")
+	sumEscaper   = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
+	sumUnescaper = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r")
 )
 
 // parseSums reads what Sums wrote: hashes by path.
@@ -212,9 +216,9 @@ func parseSums(b []byte) (map[string]string, error) {
 			return nil, fmt.Errorf("%s has a line that is no sum: %q", SumsName, line)
 		}
 		if escaped {
-			name = unescapeSum.Replace(name)
+			name = sumUnescaper.Replace(name)
 		}
-		if err := localPath(name); err != nil {
+		if err := validatePath(name); err != nil {
 			return nil, fmt.Errorf("%s: %w", SumsName, err)
 		}
 		if _, twice := sums[name]; twice {

@@ -25,10 +25,10 @@ import (
 
 // Check is one thing that was looked at, and what was found in words.
 type Check struct {
-	File string `json:"file,omitempty"` // in the bundle; "" is the bundle as a whole
-	What string `json:"what"`           // "sum", "frames", "soft subtitles", …
-	OK   bool   `json:"ok"`
-	Says string `json:"says"`
+	File    string `json:"file,omitempty"` // in the bundle; "" is the bundle as a whole
+	Kind    string `json:"what"`           // "sum", "frames", "soft subtitles", …
+	OK      bool   `json:"ok"`
+	Message string `json:"says"`
 }
 
 // Report is what verifying a bundle found.
@@ -48,18 +48,18 @@ func (r Report) Failed() []Check {
 // read them. What is wrong with the bundle is in the report; the error is for a
 // directory that is no bundle at all, and for what kept Verify from looking.
 func Verify(ctx context.Context, tools media.Tools, dir string) (Report, error) {
-	v := &verifier{ctx: ctx, tools: tools, dir: dir, report: Report{Dir: dir}, cues: map[string]subtitle.Document{}}
+	v := &verifier{ctx: ctx, tools: tools, dir: dir, report: Report{Dir: dir}, sidecars: map[string]subtitle.Document{}}
 	var err error
 	if v.content, err = readManifest(dir); err != nil {
 		return Report{}, inputerr.New(dir, "is no bundle: %v", err)
 	}
-	if v.content.Lectern != Version {
-		return Report{}, inputerr.New(dir, "is a bundle of form %d, and this Lectern reads form %d", v.content.Lectern, Version)
+	if v.content.FormatVersion != FormatVersion {
+		return Report{}, inputerr.New(dir, "is a bundle of form %d, and this Lectern reads form %d", v.content.FormatVersion, FormatVersion)
 	}
-	if v.present, err = list(dir); err != nil {
+	if v.present, err = listFiles(dir); err != nil {
 		return Report{}, fmt.Errorf("verify %s: %w", dir, err)
 	}
-	for _, check := range []func() error{v.sums, v.manifest, v.tracks, v.videos, v.audios, v.thumbnails, v.sprites, v.chapters, v.youtube} {
+	for _, check := range []func() error{v.checkSums, v.checkManifest, v.checkTracks, v.checkVideos, v.checkAudioFiles, v.checkThumbnails, v.checkSprites, v.checkChapters, v.checkYouTube} {
 		if err := check(); err != nil {
 			return Report{}, fmt.Errorf("verify %s: %w", dir, err)
 		}
@@ -69,29 +69,29 @@ func Verify(ctx context.Context, tools media.Tools, dir string) (Report, error) 
 }
 
 type verifier struct {
-	ctx     context.Context
-	tools   media.Tools
-	dir     string
-	content Content
-	present map[string]fs.FileInfo
-	hashes  map[string]string            // of the files that are there
-	cues    map[string]subtitle.Document // sidecars that could be read, by path
-	report  Report
+	ctx      context.Context
+	tools    media.Tools
+	dir      string
+	content  Content
+	present  map[string]fs.FileInfo
+	hashes   map[string]string            // of the files that are there
+	sidecars map[string]subtitle.Document // sidecars that could be read, by path
+	report   Report
 }
 
-// say records a check: ok with what was found, or the problem, where there is one.
-func (v *verifier) say(file, what, found string, problem error) {
-	c := Check{File: file, What: what, OK: problem == nil, Says: found}
+// record records a check: ok with what was found, or the problem, where there is one.
+func (v *verifier) record(file, what, found string, problem error) {
+	c := Check{File: file, Kind: what, OK: problem == nil, Message: found}
 	if problem != nil {
-		c.Says = problem.Error()
+		c.Message = problem.Error()
 	}
 	v.report.Checks = append(v.report.Checks, c)
 }
 
 func (v *verifier) path(file string) string { return filepath.Join(v.dir, filepath.FromSlash(file)) }
 
-// role are the manifest's files of a role that are there.
-func (v *verifier) role(r Role) (files []File) {
+// filesWithRole are the manifest's files of a role that are there.
+func (v *verifier) filesWithRole(r Role) (files []File) {
 	for _, f := range v.content.Files {
 		if _, ok := v.hashes[f.Path]; ok && f.Role == r {
 			files = append(files, f)
@@ -100,12 +100,12 @@ func (v *verifier) role(r Role) (files []File) {
 	return files
 }
 
-// sums compares every file with SHA256SUMS, and the list of files with the directory.
-func (v *verifier) sums() error {
+// checkSums compares every file with SHA256SUMS, and the list of files with the directory.
+func (v *verifier) checkSums() error {
 	v.hashes = map[string]string{}
 	for _, path := range slices.Sorted(maps.Keys(v.present)) {
 		if !v.present[path].Mode().IsRegular() {
-			v.say(path, "sum", "", errors.New("it is no regular file"))
+			v.record(path, "sum", "", errors.New("it is no regular file"))
 			continue
 		}
 		sum, err := hashFile(v.ctx, v.path(path))
@@ -120,7 +120,7 @@ func (v *verifier) sums() error {
 		sums, err = parseSums(b)
 	}
 	if err != nil {
-		v.say(SumsName, "sums", "", err)
+		v.record(SumsName, "sums", "", err)
 		return nil
 	}
 	wrong := 0
@@ -134,30 +134,30 @@ func (v *verifier) sums() error {
 			continue
 		}
 		wrong++
-		v.say(path, "sum", "", problem)
+		v.record(path, "sum", "", problem)
 	}
 	for path := range v.present {
 		if _, listed := sums[path]; !listed && path != SumsName {
 			wrong++
-			v.say(path, "sum", "", fmt.Errorf("it is not in %s", SumsName))
+			v.record(path, "sum", "", fmt.Errorf("it is not in %s", SumsName))
 		}
 	}
 	if wrong == 0 {
-		v.say(SumsName, "sums", fmt.Sprintf("%d files are there and are what it says", len(sums)), nil)
+		v.record(SumsName, "sums", fmt.Sprintf("%d files are there and are what it says", len(sums)), nil)
 	}
 	return nil
 }
 
-// manifest compares bundle.json with the directory.
-func (v *verifier) manifest() error {
+// checkManifest compares bundle.json with the directory.
+func (v *verifier) checkManifest() error {
 	listed := map[string]bool{ManifestName: true, SumsName: true}
 	wrong := 0
 	bad := func(path, format string, args ...any) {
 		wrong++
-		v.say(path, "manifest", "", fmt.Errorf(format, args...))
+		v.record(path, "manifest", "", fmt.Errorf(format, args...))
 	}
 	for _, f := range v.content.Files {
-		if err := checkPath(f.Path); err != nil {
+		if err := validateFilePath(f.Path); err != nil {
 			bad(f.Path, "%v", err)
 			continue
 		}
@@ -183,28 +183,28 @@ func (v *verifier) manifest() error {
 	if v.content.Talk.Slug == "" {
 		bad(ManifestName, "it names no talk")
 	}
-	if len(v.role(Video)) == 0 {
+	if len(v.filesWithRole(RoleVideo)) == 0 {
 		bad(ManifestName, "the bundle has no video")
 	}
 	if p := v.content.Edition.Programme; p.Rate.IsZero() || p.Frames() <= 0 {
 		bad(ManifestName, "its edition describes no programme")
 	}
 	if wrong == 0 {
-		v.say(ManifestName, "manifest", fmt.Sprintf("it lists exactly the %d files that are there", len(v.content.Files)), nil)
+		v.record(ManifestName, "manifest", fmt.Sprintf("it lists exactly the %d files that are there", len(v.content.Files)), nil)
 	}
 	return nil
 }
 
-// tracks reads the sidecars of every language and compares them with one another, with
+// checkTracks reads the sidecars of every language and compares them with one another, with
 // the manifest and with the programme.
-func (v *verifier) tracks() error {
+func (v *verifier) checkTracks() error {
 	claimed := map[string]bool{}
 	for _, t := range v.content.Tracks {
-		if canonical, err := subtitle.Language(t.Language); err != nil || canonical != t.Language {
-			v.say("", "language", "", fmt.Errorf("a track is in %q, which is no canonical language tag", t.Language))
+		if canonical, err := subtitle.CanonicalLanguage(t.Language); err != nil || canonical != t.Language {
+			v.record("", "language", "", fmt.Errorf("a track is in %q, which is no canonical language tag", t.Language))
 		}
 		if len(t.Files) == 0 && t.Cues > 0 {
-			v.say("", "captions", "", fmt.Errorf("the %s track has %d cues and no file", t.Language, t.Cues))
+			v.record("", "captions", "", fmt.Errorf("the %s track has %d cues and no file", t.Language, t.Cues))
 		}
 		var first string
 		for _, path := range t.Files {
@@ -212,27 +212,27 @@ func (v *verifier) tracks() error {
 			if _, ok := v.hashes[path]; !ok {
 				continue // said already
 			}
-			v.say(path, "captions", fmt.Sprintf("%d cues, within the programme", t.Cues), v.sidecar(path, t))
-			if _, read := v.cues[path]; !read {
+			v.record(path, "captions", fmt.Sprintf("%d cues, within the programme", t.Cues), v.checkSidecar(path, t))
+			if _, read := v.sidecars[path]; !read {
 				continue
 			}
 			if first == "" {
 				first = path
 				continue
 			}
-			v.say(path, "captions", "cue for cue as "+first, sameCues(v.cues[first].Cues, v.cues[path].Cues, "it", first))
+			v.record(path, "captions", "cue for cue as "+first, compareCues(v.sidecars[first].Cues, v.sidecars[path].Cues, "it", first))
 		}
 	}
-	for _, f := range v.role(Captions) {
+	for _, f := range v.filesWithRole(RoleCaptions) {
 		if !claimed[f.Path] {
-			v.say(f.Path, "captions", "", errors.New("no track of the manifest has it"))
+			v.record(f.Path, "captions", "", errors.New("no track of the manifest has it"))
 		}
 	}
 	return nil
 }
 
-// sidecar reads one file of a track.
-func (v *verifier) sidecar(path string, t Track) error {
+// checkSidecar reads one file of a track.
+func (v *verifier) checkSidecar(path string, t Track) error {
 	data, err := os.ReadFile(v.path(path))
 	if err != nil {
 		return err
@@ -241,7 +241,7 @@ func (v *verifier) sidecar(path string, t Track) error {
 	if err != nil {
 		return err
 	}
-	v.cues[path] = doc
+	v.sidecars[path] = doc
 	for _, d := range doc.Diagnostics { // players are less patient than Lectern; an entity is but text in SRT
 		if d.Severity != subtitle.Note && d.Code != "entity" {
 			return fmt.Errorf("its line %d: %s", d.Line, d.Message)
@@ -263,17 +263,17 @@ func (v *verifier) sidecar(path string, t Track) error {
 		return fmt.Errorf("it says that it is in %q, and its track is in %q", doc.Language, t.Language)
 	case doc.Format == subtitle.WebVTT && doc.Edition != v.content.Edition.ID:
 		return fmt.Errorf("it was made for the edition %q, and the bundle is %q", doc.Edition, v.content.Edition.ID)
-	case doc.Format == subtitle.SRT && slices.ContainsFunc(doc.Cues, func(c conference.Cue) bool { return len(c.Spans) > 0 || c.Place != 0 }):
+	case doc.Format == subtitle.SRT && slices.ContainsFunc(doc.Cues, func(c conference.Cue) bool { return len(c.Spans) > 0 || c.Position != 0 }):
 		return errors.New("it has markup, which YouTube does not take")
 	}
 	return nil
 }
 
-// sameCues compares what viewers of two lists of cues see; they go by the names a and b.
-func sameCues(want, got []conference.Cue, a, b string) error {
+// compareCues compares what viewers of two lists of cues see; they go by the names a and b.
+func compareCues(want, got []conference.Cue, a, b string) error {
 	for i := range min(len(want), len(got)) {
 		w, g := want[i], got[i]
-		if !near(w.Start, g.Start) || !near(w.End, g.End) {
+		if !withinMillisecond(w.Start, g.Start) || !withinMillisecond(w.End, g.End) {
 			return fmt.Errorf("cue %d is at %v–%v in %s and at %v–%v in %s", i+1, g.Start, g.End, a, w.Start, w.End, b)
 		}
 		if w.Text != g.Text {
@@ -286,44 +286,44 @@ func sameCues(want, got []conference.Cue, a, b string) error {
 	return nil
 }
 
-// near allows for times that were rounded to milliseconds twice.
-func near(a, b time.Duration) bool { return (a - b).Abs() <= time.Millisecond }
+// withinMillisecond allows for times that were rounded to milliseconds twice.
+func withinMillisecond(a, b time.Duration) bool { return (a - b).Abs() <= time.Millisecond }
 
 // YouTube's limits for a thumbnail, and the size that Lectern makes.
 const (
-	thumbWidth  = 1280
-	thumbHeight = 720
-	maxThumb    = 2 << 20 // bytes
+	thumbnailWidth   = 1280
+	thumbnailHeight  = 720
+	maxThumbnailSize = 2 << 20 // bytes
 )
 
-func (v *verifier) thumbnails() error {
-	for _, f := range v.role(Thumbnail) {
+func (v *verifier) checkThumbnails() error {
+	for _, f := range v.filesWithRole(RoleThumbnail) {
 		b, err := os.ReadFile(v.path(f.Path))
 		if err != nil {
 			return err
 		}
-		v.say(f.Path, "thumbnail", fmt.Sprintf("a JPEG of %d×%d in %d bytes", thumbWidth, thumbHeight, len(b)), checkThumbnail(b))
+		v.record(f.Path, "thumbnail", fmt.Sprintf("a JPEG of %d×%d in %d bytes", thumbnailWidth, thumbnailHeight, len(b)), checkThumbnail(b))
 	}
 	return nil
 }
 
 func checkThumbnail(b []byte) error {
-	if len(b) >= maxThumb {
-		return fmt.Errorf("it has %d bytes and must have fewer than %d", len(b), maxThumb)
+	if len(b) >= maxThumbnailSize {
+		return fmt.Errorf("it has %d bytes and must have fewer than %d", len(b), maxThumbnailSize)
 	}
 	still, err := jpeg.Decode(bytes.NewReader(b))
 	if err != nil {
 		return fmt.Errorf("it is no whole JPEG: %w", err)
 	}
-	if still.Bounds().Size() != image.Pt(thumbWidth, thumbHeight) {
-		return fmt.Errorf("it is %v and must be %d×%d", still.Bounds().Size(), thumbWidth, thumbHeight)
+	if still.Bounds().Size() != image.Pt(thumbnailWidth, thumbnailHeight) {
+		return fmt.Errorf("it is %v and must be %d×%d", still.Bounds().Size(), thumbnailWidth, thumbnailHeight)
 	}
 	return nil
 }
 
-// youtube checks youtube.json, where there is one, against YouTube's limits and the
+// checkYouTube checks youtube.json, where there is one, against YouTube's limits and the
 // captions of the bundle.
-func (v *verifier) youtube() error {
+func (v *verifier) checkYouTube() error {
 	if _, ok := v.hashes[YouTubeName]; !ok {
 		return nil
 	}
@@ -331,12 +331,12 @@ func (v *verifier) youtube() error {
 	if err != nil {
 		return err
 	}
-	v.say(YouTubeName, "limits", "within YouTube's limits, with every caption file", v.checkUpload(b))
+	v.record(YouTubeName, "limits", "within YouTube's limits, with every caption file", v.checkYouTubeLimits(b))
 	return nil
 }
 
-func (v *verifier) checkUpload(b []byte) error {
-	u, err := readUpload(b)
+func (v *verifier) checkYouTubeLimits(b []byte) error {
+	u, err := decodeYouTubeUpload(b)
 	if err != nil {
 		return err
 	}
@@ -345,17 +345,17 @@ func (v *verifier) checkUpload(b []byte) error {
 		texts["localization "+language] = t
 	}
 	for _, where := range slices.Sorted(maps.Keys(texts)) {
-		if err := texts[where].check(); err != nil {
+		if err := texts[where].checkLimits(); err != nil {
 			return fmt.Errorf("%s: %w", where, err)
 		}
 	}
-	if n := tagsLen(u.Video.Snippet.Tags); n > maxTags {
+	if n := tagsLength(u.Video.Snippet.Tags); n > maxTags {
 		return fmt.Errorf("its tags count %d and may count %d", n, maxTags)
 	}
 	if u.Video.Snippet.DefaultAudioLanguage != v.content.Talk.Language {
 		return fmt.Errorf("it says that %q is spoken, and %s says %q", u.Video.Snippet.DefaultAudioLanguage, ManifestName, v.content.Talk.Language)
 	}
-	want, _ := json.Marshal(captionsOf(v.content.Tracks))
+	want, _ := json.Marshal(captionInserts(v.content.Tracks))
 	got, _ := json.Marshal(u.Captions)
 	if !bytes.Equal(want, got) {
 		return fmt.Errorf("its captions are not those of the bundle: %s, not %s", got, want)
@@ -363,12 +363,12 @@ func (v *verifier) checkUpload(b []byte) error {
 	return nil
 }
 
-func (t text) check() error {
+func (t text) checkLimits() error {
 	switch {
 	case strings.TrimSpace(t.Title) == "":
 		return errors.New("there is no title")
-	case titleLen(t.Title) > maxTitle:
-		return fmt.Errorf("the title has %d characters and may have %d", titleLen(t.Title), maxTitle)
+	case utf16Length(t.Title) > maxTitle:
+		return fmt.Errorf("the title has %d characters and may have %d", utf16Length(t.Title), maxTitle)
 	case len(t.Description) > maxDescription:
 		return fmt.Errorf("the description has %d bytes and may have %d", len(t.Description), maxDescription)
 	case strings.ContainsAny(t.Title+t.Description, "<>"):

@@ -33,8 +33,8 @@ var spanish = []conference.Cue{
 	{ID: "c0002", Start: 1500 * time.Millisecond, End: 2 * time.Second, Text: "Adiós"},
 }
 
-// sample lays out a small real bundle in dir.
-func sample(t *testing.T, dir string) {
+// buildSampleBundle lays out a small real bundle in dir.
+func buildSampleBundle(t *testing.T, dir string) {
 	t.Helper()
 	for _, d := range []string{"video", "captions", "thumb"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
@@ -66,29 +66,29 @@ func sample(t *testing.T, dir string) {
 		for ext, b := range map[string][]byte{"srt": srt.Bytes(), "vtt": vtt.Bytes()} {
 			path := "captions/api." + tr.language + "." + ext
 			must(t, os.WriteFile(filepath.Join(dir, path), b, 0o644))
-			c.Files = append(c.Files, bundle.File{Path: path, Role: bundle.Captions})
+			c.Files = append(c.Files, bundle.File{Path: path, Role: bundle.RoleCaptions})
 			track.Files = append(track.Files, path)
 		}
 		c.Tracks = append(c.Tracks, track)
 	}
-	still(t, filepath.Join(dir, "thumb/api.jpg"), 1280, 720)
-	still(t, filepath.Join(dir, "thumb/api-sprite-01.jpg"), 320, 90)
-	still(t, filepath.Join(dir, "thumb/api-contact.jpg"), 640, 180)
+	writeJPEG(t, filepath.Join(dir, "thumb/api.jpg"), 1280, 720)
+	writeJPEG(t, filepath.Join(dir, "thumb/api-sprite-01.jpg"), 320, 90)
+	writeJPEG(t, filepath.Join(dir, "thumb/api-contact.jpg"), 640, 180)
 	must(t, os.WriteFile(filepath.Join(dir, "thumb/api-sprite.vtt"), []byte("WEBVTT\n\n"+
 		"00:00:00.000 --> 00:00:01.500\napi-sprite-01.jpg#xywh=0,0,160,90\n\n"+
 		"00:00:01.500 --> 00:00:03.003\napi-sprite-01.jpg#xywh=160,0,160,90\n"), 0o644))
-	upload, _, err := bundle.YouTube(bundle.Told{Talk: c.Talk, Tracks: c.Tracks})
+	upload, _, err := bundle.YouTubeJSON(bundle.YouTubeInput{Talk: c.Talk, Tracks: c.Tracks})
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(dir, "youtube.json"), upload, 0o644))
 	facts := json.RawMessage(`{"codec":"h264","width":320,"height":180}`)
 	c.Files = append(c.Files,
-		bundle.File{Path: "video/api.mp4", Role: bundle.Video, Media: facts, Subtitles: []string{"en", "es-419"}},
-		bundle.File{Path: "thumb/api.jpg", Role: bundle.Thumbnail},
-		bundle.File{Path: "thumb/api-sprite.vtt", Role: bundle.Sprite},
-		bundle.File{Path: "thumb/api-sprite-01.jpg", Role: bundle.Sprite},
-		bundle.File{Path: "thumb/api-contact.jpg", Role: bundle.Contact},
-		bundle.File{Path: "youtube.json", Role: bundle.Upload})
-	sign(t, dir, c)
+		bundle.File{Path: "video/api.mp4", Role: bundle.RoleVideo, Media: facts, SubtitleLanguages: []string{"en", "es-419"}},
+		bundle.File{Path: "thumb/api.jpg", Role: bundle.RoleThumbnail},
+		bundle.File{Path: "thumb/api-sprite.vtt", Role: bundle.RoleSprite},
+		bundle.File{Path: "thumb/api-sprite-01.jpg", Role: bundle.RoleSprite},
+		bundle.File{Path: "thumb/api-contact.jpg", Role: bundle.RoleContactSheet},
+		bundle.File{Path: "youtube.json", Role: bundle.RoleUploadMetadata})
+	writeManifestAndSums(t, dir, c)
 }
 
 // remux puts soft subtitles into a video, as Lectern does.
@@ -122,30 +122,30 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func still(t *testing.T, path string, w, h int) {
+func writeJPEG(t *testing.T, path string, w, h int) {
 	t.Helper()
 	var b bytes.Buffer
 	must(t, jpeg.Encode(&b, image.NewRGBA(image.Rect(0, 0, w, h)), nil))
 	must(t, os.WriteFile(path, b.Bytes(), 0o644))
 }
 
-// sign makes manifest and sums true to the files that are there, whatever those are.
-func sign(t *testing.T, dir string, c bundle.Content) {
+// writeManifestAndSums makes manifest and sums true to the files that are there, whatever those are.
+func writeManifestAndSums(t *testing.T, dir string, c bundle.Content) {
 	t.Helper()
 	for i, f := range c.Files {
 		b, err := os.ReadFile(filepath.Join(dir, f.Path))
 		must(t, err)
-		made := bundle.Made(f.Path, b)
+		made := bundle.NewEntry(f.Path, b)
 		c.Files[i].SHA256, c.Files[i].Size = made.SHA256, made.Size
 	}
 	m, err := bundle.Manifest(c)
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(dir, bundle.ManifestName), m, 0o644))
-	all := append([]bundle.File{{Path: bundle.ManifestName, SHA256: bundle.Made("", m).SHA256}}, c.Files...)
-	must(t, os.WriteFile(filepath.Join(dir, bundle.SumsName), bundle.Sums(all), 0o644))
+	all := append([]bundle.File{{Path: bundle.ManifestName, SHA256: bundle.NewEntry("", m).SHA256}}, c.Files...)
+	must(t, os.WriteFile(filepath.Join(dir, bundle.SumsName), bundle.EncodeSums(all), 0o644))
 }
 
-func content(t *testing.T, dir string) (c bundle.Content) {
+func readContent(t *testing.T, dir string) (c bundle.Content) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(dir, bundle.ManifestName))
 	must(t, err)
@@ -155,11 +155,11 @@ func content(t *testing.T, dir string) (c bundle.Content) {
 
 // Each mutation of a good bundle is noticed, most of them even where whoever made it has
 // also recomputed manifest and sums.
-func TestVerifyNoticesEveryMutation(t *testing.T) {
-	tools, err := media.Find()
+func TestVerify_ReportsEveryMutation(t *testing.T) {
+	tools, err := media.FindTools()
 	must(t, err)
 	good := filepath.Join(t.TempDir(), "api")
-	sample(t, good)
+	buildSampleBundle(t, good)
 	report, err := bundle.Verify(t.Context(), tools, good)
 	must(t, err)
 	if !report.OK {
@@ -180,7 +180,7 @@ func TestVerifyNoticesEveryMutation(t *testing.T) {
 	}
 	replace := func(path, old, new string) func(*testing.T, string, *bundle.Content) {
 		return func(t *testing.T, dir string, _ *bundle.Content) {
-			edit(t, filepath.Join(dir, path), func(b []byte) []byte {
+			editFile(t, filepath.Join(dir, path), func(b []byte) []byte {
 				if !bytes.Contains(b, []byte(old)) {
 					t.Fatalf("%s does not hold %q", path, old)
 				}
@@ -195,14 +195,14 @@ func TestVerifyNoticesEveryMutation(t *testing.T) {
 		says   string // of some failed check
 	}{
 		{"a flipped byte in a picture", false, func(t *testing.T, dir string, _ *bundle.Content) {
-			edit(t, filepath.Join(dir, "video/api.mp4"), func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
+			editFile(t, filepath.Join(dir, "video/api.mp4"), func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
 		}, "its content is not what SHA256SUMS says"},
-		{"a removed file", false, remove("captions/api.es-419.srt"), "it is missing"},
-		{"an extra file", false, add("captions/api.fr.srt", "1\n00:00:01,000 --> 00:00:02,000\nx\n"), "it is not in SHA256SUMS"},
+		{"a removed file", false, removeFile("captions/api.es-419.srt"), "it is missing"},
+		{"an extra file", false, addFile("captions/api.fr.srt", "1\n00:00:01,000 --> 00:00:02,000\nx\n"), "it is not in SHA256SUMS"},
 		{"an extra file in the sums", false, func(t *testing.T, dir string, _ *bundle.Content) {
-			add("notes.txt", "x")(t, dir, nil)
-			edit(t, filepath.Join(dir, "SHA256SUMS"), func(b []byte) []byte {
-				return append(b, bundle.Sums([]bundle.File{{Path: "notes.txt", SHA256: bundle.Made("", []byte("x")).SHA256}})...)
+			addFile("notes.txt", "x")(t, dir, nil)
+			editFile(t, filepath.Join(dir, "SHA256SUMS"), func(b []byte) []byte {
+				return append(b, bundle.EncodeSums([]bundle.File{{Path: "notes.txt", SHA256: bundle.NewEntry("", []byte("x")).SHA256}})...)
 			})
 		}, "bundle.json does not list it"},
 		{"sums edited to match a changed file", false, func(t *testing.T, dir string, c *bundle.Content) {
@@ -211,9 +211,9 @@ func TestVerifyNoticesEveryMutation(t *testing.T) {
 			must(t, err)
 			after := bytes.Replace(before, []byte("The end"), []byte("The END"), 1)
 			must(t, os.WriteFile(path, after, 0o644))
-			replace("SHA256SUMS", bundle.Made("", before).SHA256, bundle.Made("", after).SHA256)(t, dir, c)
+			replace("SHA256SUMS", bundle.NewEntry("", before).SHA256, bundle.NewEntry("", after).SHA256)(t, dir, c)
 		}, "its content is not what bundle.json says"},
-		{"no sums", false, remove("SHA256SUMS"), "no such file"},
+		{"no sums", false, removeFile("SHA256SUMS"), "no such file"},
 		{"a link in place of a file", false, func(t *testing.T, dir string, _ *bundle.Content) {
 			must(t, os.Rename(filepath.Join(dir, "thumb/api.jpg"), filepath.Join(dir, "..", "api.jpg")))
 			must(t, os.Symlink("../../api.jpg", filepath.Join(dir, "thumb/api.jpg")))
@@ -244,7 +244,7 @@ func TestVerifyNoticesEveryMutation(t *testing.T) {
 		{"no soft subtitles", true, redo("api.mp4", "-map", "0:v", "-map", "0:a", "-c", "copy"), "its streams are [video audio]"},
 		{"soft subtitles where there should be none", true, func(_ *testing.T, _ string, c *bundle.Content) {
 			for i := range c.Files {
-				c.Files[i].Subtitles = nil
+				c.Files[i].SubtitleLanguages = nil
 			}
 		}, "should be [video audio]"},
 		{"a soft subtitle less", true, func(t *testing.T, dir string, _ *bundle.Content) {
@@ -269,10 +269,10 @@ func TestVerifyNoticesEveryMutation(t *testing.T) {
 		}, "its audio lasts"},
 		{"no sound", true, redo("api.mp4", "-map", "0:v", "-c", "copy"), "its streams are [video]"},
 		{"a video cut short", true, func(t *testing.T, dir string, _ *bundle.Content) {
-			edit(t, filepath.Join(dir, "video/api.mp4"), func(b []byte) []byte { return b[:len(b)/2] })
+			editFile(t, filepath.Join(dir, "video/api.mp4"), func(b []byte) []byte { return b[:len(b)/2] })
 		}, "cannot be read"},
 		{"a playlist for a video", true, func(t *testing.T, dir string, _ *bundle.Content) {
-			edit(t, filepath.Join(dir, "video/api.mp4"), func([]byte) []byte { return []byte("#EXTM3U\n#EXTINF:3,\nfile:///etc/passwd\n") })
+			editFile(t, filepath.Join(dir, "video/api.mp4"), func([]byte) []byte { return []byte("#EXTM3U\n#EXTINF:3,\nfile:///etc/passwd\n") })
 		}, "cannot be read"},
 		{"other facts in the manifest", true, func(_ *testing.T, _ string, c *bundle.Content) {
 			for i := range c.Files {
@@ -281,10 +281,10 @@ func TestVerifyNoticesEveryMutation(t *testing.T) {
 		}, "bundle.json says h264 of 640×180"},
 
 		{"a small thumbnail", true, func(t *testing.T, dir string, _ *bundle.Content) {
-			still(t, filepath.Join(dir, "thumb/api.jpg"), 640, 360)
+			writeJPEG(t, filepath.Join(dir, "thumb/api.jpg"), 640, 360)
 		}, "must be 1280×720"},
 		{"a thumbnail cut short", true, func(t *testing.T, dir string, _ *bundle.Content) {
-			edit(t, filepath.Join(dir, "thumb/api.jpg"), func(b []byte) []byte { return b[:len(b)/2] })
+			editFile(t, filepath.Join(dir, "thumb/api.jpg"), func(b []byte) []byte { return b[:len(b)/2] })
 		}, "it is no whole JPEG"},
 		{"a sprite with a gap", true, replace("thumb/api-sprite.vtt", "00:00:01.500 --> 00:00:03.003", "00:00:01.600 --> 00:00:03.003"), "nothing is shown from 1.5s to 1.6s"},
 		{"a sprite that ends early", true, replace("thumb/api-sprite.vtt", "00:00:03.003", "00:00:03.000"), "it ends at 3s"},
@@ -292,10 +292,10 @@ func TestVerifyNoticesEveryMutation(t *testing.T) {
 		{"a sprite of a sheet that is not there", true, replace("thumb/api-sprite.vtt", "sprite-01", "sprite-02"), "names api-sprite-02.jpg, which is missing"},
 		{"a sprite that leads elsewhere", true, replace("thumb/api-sprite.vtt", "api-sprite-01", "../thumb/api-sprite-01"), "is no part of a picture"},
 		{"a sheet cut short", true, func(t *testing.T, dir string, _ *bundle.Content) {
-			edit(t, filepath.Join(dir, "thumb/api-sprite-01.jpg"), func(b []byte) []byte { return b[:len(b)/2] })
+			editFile(t, filepath.Join(dir, "thumb/api-sprite-01.jpg"), func(b []byte) []byte { return b[:len(b)/2] })
 		}, "it is no whole JPEG"},
 		{"a draft that YouTube is told of", true, func(_ *testing.T, _ string, c *bundle.Content) {
-			c.Tracks[1].State = conference.Draft
+			c.Tracks[1].State = conference.TrackDraft
 		}, "its captions are not those of the bundle"},
 		{"a title too long", true, replace("youtube.json", "Prototyping APIs", strings.Repeat("x", 101)), "the title has 101 characters"},
 		{"a description too long in bytes", true, replace("youtube.json", `"Ada"`, `"`+strings.Repeat("é", 2501)+`"`), "the description has 5002 bytes"},
@@ -307,10 +307,10 @@ func TestVerifyNoticesEveryMutation(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "api")
 			must(t, os.CopyFS(dir, os.DirFS(good)))
-			c := content(t, dir)
+			c := readContent(t, dir)
 			test.mutate(t, dir, &c)
 			if test.signed {
-				sign(t, dir, c)
+				writeManifestAndSums(t, dir, c)
 			}
 			report, err := bundle.Verify(t.Context(), tools, dir)
 			must(t, err)
@@ -318,7 +318,7 @@ func TestVerifyNoticesEveryMutation(t *testing.T) {
 			must(t, err)
 			said := false
 			for _, c := range report.Failed() {
-				said = said || strings.Contains(c.Says, test.says)
+				said = said || strings.Contains(c.Message, test.says)
 			}
 			if report.OK || !said {
 				t.Errorf("no check says %q; failed are %s", test.says, failed)
@@ -327,34 +327,34 @@ func TestVerifyNoticesEveryMutation(t *testing.T) {
 	}
 }
 
-func edit(t *testing.T, path string, change func([]byte) []byte) {
+func editFile(t *testing.T, path string, change func([]byte) []byte) {
 	t.Helper()
 	b, err := os.ReadFile(path)
 	must(t, err)
 	must(t, os.WriteFile(path, change(b), 0o644))
 }
 
-func remove(path string) func(*testing.T, string, *bundle.Content) {
+func removeFile(path string) func(*testing.T, string, *bundle.Content) {
 	return func(t *testing.T, dir string, _ *bundle.Content) { must(t, os.Remove(filepath.Join(dir, path))) }
 }
 
-func add(path, data string) func(*testing.T, string, *bundle.Content) {
+func addFile(path, data string) func(*testing.T, string, *bundle.Content) {
 	return func(t *testing.T, dir string, _ *bundle.Content) {
 		must(t, os.WriteFile(filepath.Join(dir, path), []byte(data), 0o644))
 	}
 }
 
 // WebM counts milliseconds, which 29.97 does not fall on.
-func TestVerifyWebM(t *testing.T) {
-	tools, err := media.Find()
+func TestVerify_WebM(t *testing.T) {
+	tools, err := media.FindTools()
 	must(t, err)
 	dir := filepath.Join(t.TempDir(), "api")
-	sample(t, dir)
+	buildSampleBundle(t, dir)
 	ffmpeg(t, "-i", filepath.Join(dir, "video/api.mp4"), "-map", "0:v", "-map", "0:a", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus", "-avoid_negative_ts", "disabled",
 		"-metadata:s:a:0", "language=eng", filepath.Join(dir, "video/api.webm"))
-	c := content(t, dir)
-	c.Files = append(c.Files, bundle.File{Path: "video/api.webm", Role: bundle.Video})
-	sign(t, dir, c)
+	c := readContent(t, dir)
+	c.Files = append(c.Files, bundle.File{Path: "video/api.webm", Role: bundle.RoleVideo})
+	writeManifestAndSums(t, dir, c)
 	report, err := bundle.Verify(t.Context(), tools, dir)
 	must(t, err)
 	if !report.OK {
@@ -362,8 +362,8 @@ func TestVerifyWebM(t *testing.T) {
 	}
 }
 
-func TestVerifyOfNoBundle(t *testing.T) {
-	if _, err := bundle.Verify(t.Context(), media.Tools{}, t.TempDir()); inputerr.Of(err) == nil {
+func TestVerify_NotABundle(t *testing.T) {
+	if _, err := bundle.Verify(t.Context(), media.Tools{}, t.TempDir()); inputerr.As(err) == nil {
 		t.Errorf("an empty directory gave %v, which is no fault", err)
 	}
 }

@@ -28,25 +28,25 @@ const (
 	maxTags        = 500  // characters, with commas between, and quotes round tags with spaces
 )
 
-// Told is what a video platform is told.
-type Told struct {
+// YouTubeInput is what a video platform is told.
+type YouTubeInput struct {
 	Talk       conference.Talk
 	Conference conference.Conference // whose template describes the talk; see [conference.Describe]
 	Programme  timeline.Programme
 	Tracks     []Track
 }
 
-// upload is youtube.json.
-type upload struct {
-	Video    insertVideo     `json:"videos.insert"`
-	Captions []insertCaption `json:"captions.insert"`
+// youtubeUpload is youtube.json.
+type youtubeUpload struct {
+	Video    videoInsert     `json:"videos.insert"`
+	Captions []captionInsert `json:"captions.insert"`
 }
 
-type insertVideo struct {
-	Snippet          snippet         `json:"snippet"`
-	Localizations    map[string]text `json:"localizations,omitempty"` // by BCP 47
-	Status           status          `json:"status"`
-	RecordingDetails *recorded       `json:"recordingDetails,omitempty"`
+type videoInsert struct {
+	Snippet          snippet           `json:"snippet"`
+	Localizations    map[string]text   `json:"localizations,omitempty"` // by BCP 47
+	Status           videoStatus       `json:"status"`
+	RecordingDetails *recordingDetails `json:"recordingDetails,omitempty"`
 }
 
 type snippet struct {
@@ -62,18 +62,18 @@ type text struct {
 	Description string `json:"description"`
 }
 
-type status struct {
+type videoStatus struct {
 	Privacy     string `json:"privacyStatus"`
 	License     string `json:"license"`
 	Embeddable  bool   `json:"embeddable"`
 	MadeForKids bool   `json:"selfDeclaredMadeForKids"`
 }
 
-type recorded struct {
+type recordingDetails struct {
 	Date string `json:"recordingDate"`
 }
 
-type insertCaption struct {
+type captionInsert struct {
 	File string      `json:"file"` // in the bundle
 	Body captionBody `json:"body"` // videoId is YouTube's answer to videos.insert
 }
@@ -88,155 +88,155 @@ type captionSnippet struct {
 	IsDraft  bool   `json:"isDraft"`
 }
 
-// YouTube is youtube.json of a talk: "videos.insert" holds the body of that request and
+// YouTubeJSON is youtube.json of a talk: "videos.insert" holds the body of that request and
 // "captions.insert" one {file, body} for each track's SRT file. What YouTube would refuse
 // is replaced or shortened, and every such change is a note in words. The video is
 // private until somebody publishes it.
-func YouTube(told Told) (data []byte, notes []string, err error) {
+func YouTubeJSON(told YouTubeInput) (data []byte, notes []string, err error) {
 	talk := told.Talk
 	if strings.TrimSpace(talk.Title) == "" {
-		return nil, nil, inputerr.New("", "the talk %s has no title, and YouTube takes no video without one", talk.Slug).Try("Give it one with --title")
+		return nil, nil, inputerr.New("", "the talk %s has no title, and YouTube takes no video without one", talk.Slug).Hint("Give it one with --title")
 	}
-	e := &editor{}
-	v := insertVideo{
+	e := &sanitizer{}
+	v := videoInsert{
 		Snippet: snippet{
-			text:                 e.text("", talk, told),
-			Tags:                 e.tags(talk.Tags),
+			text:                 e.titleAndDescription("", talk, told),
+			Tags:                 e.fitTags(talk.Tags),
 			CategoryID:           "28", // Science & Technology
 			DefaultLanguage:      talk.Language,
 			DefaultAudioLanguage: talk.Language,
 		},
-		Status: status{Privacy: "private", License: "youtube", Embeddable: true},
+		Status: videoStatus{Privacy: "private", License: "youtube", Embeddable: true},
 	}
 	if talk.Kind == "tutorial" {
 		v.Snippet.CategoryID = "27" // Education
 	}
-	if ccBy.MatchString(talk.Licence) {
+	if creativeCommonsBY.MatchString(talk.Licence) {
 		v.Status.License = "creativeCommon"
 	}
 	if talk.Date != "" {
-		v.RecordingDetails = &recorded{talk.Date + "T00:00:00Z"}
+		v.RecordingDetails = &recordingDetails{talk.Date + "T00:00:00Z"}
 	}
-	for _, language := range talk.Languages() {
+	for _, language := range talk.OtherLanguages() {
 		if v.Localizations == nil {
 			v.Localizations = map[string]text{}
 		}
-		v.Localizations[language] = e.text(language+" ", talk.In(language), told)
+		v.Localizations[language] = e.titleAndDescription(language+" ", talk.Localized(language), told)
 	}
-	data, err = indented(upload{v, captionsOf(told.Tracks)})
+	data, err = indentedJSON(youtubeUpload{v, captionInserts(told.Tracks)})
 	return data, e.notes, err
 }
 
-// readUpload reads youtube.json.
-func readUpload(b []byte) (u upload, err error) {
+// decodeYouTubeUpload reads youtube.json.
+func decodeYouTubeUpload(b []byte) (u youtubeUpload, err error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	return u, d.Decode(&u)
 }
 
-// captionsOf are the requests for all tracks but drafts, which nobody has read.
-func captionsOf(tracks []Track) []insertCaption {
-	all := []insertCaption{}
-	tracks = slices.DeleteFunc(slices.Clone(tracks), func(t Track) bool { return t.State == conference.Draft })
+// captionInserts are the requests for all tracks but drafts, which nobody has read.
+func captionInserts(tracks []Track) []captionInsert {
+	all := []captionInsert{}
+	tracks = slices.DeleteFunc(slices.Clone(tracks), func(t Track) bool { return t.State == conference.TrackDraft })
 	for _, t := range slices.SortedFunc(slices.Values(tracks), func(a, b Track) int { return cmp.Compare(a.Language, b.Language) }) {
 		for _, file := range t.Files {
 			if strings.HasSuffix(file, ".srt") {
-				all = append(all, insertCaption{file, captionBody{captionSnippet{Language: t.Language}}})
+				all = append(all, captionInsert{file, captionBody{captionSnippet{Language: t.Language}}})
 			}
 		}
 	}
 	return all
 }
 
-// ccBy is the one Creative Commons licence that YouTube knows.
-var ccBy = regexp.MustCompile(`(?i)^\s*(cc[ -]by|creative commons attribution)([ -][\d.]+)?(\s+(international|unported|generic))?\s*$|creativecommons\.org/licenses/by/`)
+// creativeCommonsBY is the one Creative Commons licence that YouTube knows.
+var creativeCommonsBY = regexp.MustCompile(`(?i)^\s*(cc[ -]by|creative commons attribution)([ -][\d.]+)?(\s+(international|unported|generic))?\s*$|creativecommons\.org/licenses/by/`)
 
-// editor brings texts within YouTube's limits and notes what it changed.
-type editor struct {
+// sanitizer brings texts within YouTube's limits and notes what it changed.
+type sanitizer struct {
 	notes []string
 }
 
-func (e *editor) note(format string, args ...any) {
+func (e *sanitizer) note(format string, args ...any) {
 	e.notes = append(e.notes, fmt.Sprintf(format, args...))
 }
 
-// text is the title and the description of a talk, which is in the language called of.
-func (e *editor) text(of string, talk conference.Talk, told Told) text {
-	title := e.angles(of+"title", strings.Join(strings.Fields(talk.Title), " "))
-	if whole := title; titleLen(whole) > maxTitle {
-		title = shorten(whole, maxTitle, titleLen)
-		e.note("YouTube: the %stitle has %d characters and may have %d; it was shortened to “%s”", of, titleLen(whole), maxTitle, title)
+// titleAndDescription is the title and the description of a talk, which is in the language called of.
+func (e *sanitizer) titleAndDescription(of string, talk conference.Talk, told YouTubeInput) text {
+	title := e.replaceAngleBrackets(of+"title", strings.Join(strings.Fields(talk.Title), " "))
+	if whole := title; utf16Length(whole) > maxTitle {
+		title = shorten(whole, maxTitle, utf16Length)
+		e.note("YouTube: the %stitle has %d characters and may have %d; it was shortened to “%s”", of, utf16Length(whole), maxTitle, title)
 	}
 	known := map[string]string{
-		"title": talk.Title, "abstract": talk.Abstract, "chapters": e.chapters(of, talk, told.Programme),
+		"title": talk.Title, "abstract": talk.Abstract, "chapters": e.chapterLines(of, talk, told.Programme),
 		"speakers": strings.Join(talk.Speakers, ", "), "conference": talk.Conference, "date": talk.Date,
-		"conference-url": address(told.Conference.URL), "url": address(talk.URL), "links": links(talk.Links), "licence": talk.Licence,
+		"conference-url": escapeURL(told.Conference.URL), "url": escapeURL(talk.URL), "links": linkLines(talk.Links), "licence": talk.Licence,
 		"tags": strings.Join(talk.Tags, ", "),
 	}
 	template := cmp.Or(told.Conference.Description, conference.DefaultDescription)
 	for word, said := range known {
-		known[word] = printable(said)
+		known[word] = stripControl(said)
 	}
-	if whole := conference.Describe(template, known); e.angles(of+"description", whole) != whole { // before it is measured: they take more bytes
-		template = angles.Replace(template)
+	if whole := conference.FillDescription(template, known); e.replaceAngleBrackets(of+"description", whole) != whole { // before it is measured: they take more bytes
+		template = angleBrackets.Replace(template)
 		for word, said := range known {
-			known[word] = angles.Replace(said)
+			known[word] = angleBrackets.Replace(said)
 		}
 	}
-	return text{title, e.within(of, template, known)}
+	return text{title, e.fitDescription(of, template, known)}
 }
 
-// dropped are what goes, one after the other, where shortening the abstract is not enough.
-var dropped = []string{"", "tags", "links", "chapters"}
+// dropOrder are what goes, one after the other, where shortening the abstract is not enough.
+var dropOrder = []string{"", "tags", "links", "chapters"}
 
-// within is a description that is not too long: of the abstract there is as much as goes,
+// fitDescription is a description that is not too long: of the abstract there is as much as goes,
 // and where even without it there is too much, tags, links and chapters go, in that order.
-func (e *editor) within(of, template string, known map[string]string) string {
-	whole := conference.Describe(template, known)
+func (e *sanitizer) fitDescription(of, template string, known map[string]string) string {
+	whole := conference.FillDescription(template, known)
 	if len(whole) <= maxDescription {
 		return whole
 	}
 	known = maps.Clone(known)
 	abstract := known["abstract"]
-	for _, drop := range dropped {
+	for _, drop := range dropOrder {
 		if drop != "" {
 			known[drop] = ""
 		}
 		known["abstract"] = abstract
-		over := len(conference.Describe(template, known)) - maxDescription
+		over := len(conference.FillDescription(template, known)) - maxDescription
 		if over > 0 {
-			known["abstract"] = shorten(abstract, len(abstract)-over, byteLen)
+			known["abstract"] = shorten(abstract, len(abstract)-over, byteLength)
 		}
-		if d := conference.Describe(template, known); len(d) <= maxDescription {
-			e.note("YouTube: the %sdescription has %d bytes and may have %d; left out: %s", of, len(whole), maxDescription, leftOut(drop, over > 0))
+		if d := conference.FillDescription(template, known); len(d) <= maxDescription {
+			e.note("YouTube: the %sdescription has %d bytes and may have %d; left out: %s", of, len(whole), maxDescription, describeOmission(drop, over > 0))
 			return d
 		}
 	}
 	e.note("YouTube: the %sdescription has %d bytes and may have %d, and what is said of every talk is too long already; it was shortened", of, len(whole), maxDescription)
-	return shorten(conference.Describe(template, known), maxDescription, byteLen)
+	return shorten(conference.FillDescription(template, known), maxDescription, byteLength)
 }
 
-// leftOut says what went when drop, and what goes before it, had to.
-func leftOut(drop string, cut bool) string {
+// describeOmission says what went when drop, and what goes before it, had to.
+func describeOmission(drop string, cut bool) string {
 	var gone []string
 	if cut {
 		gone = append(gone, "the end of the abstract")
 	}
-	gone = append(gone, dropped[1:slices.Index(dropped, drop)+1]...)
+	gone = append(gone, dropOrder[1:slices.Index(dropOrder, drop)+1]...)
 	return strings.Join(gone, ", ")
 }
 
-// leastChapters is how many there must be for YouTube to take them for chapters. That the
+// minChapters is how many there must be for YouTube to take them for chapters. That the
 // first is at 0:00 and none is shorter than ten seconds, [conference.Talk.Sections] sees to.
-const leastChapters = 3
+const minChapters = 3
 
-// chapters are the talk's as YouTube finds them in a description.
-func (e *editor) chapters(of string, talk conference.Talk, p timeline.Programme) string {
+// chapterLines are the talk's as YouTube finds them in a description.
+func (e *sanitizer) chapterLines(of string, talk conference.Talk, p timeline.Programme) string {
 	sections, _ := talk.Sections(p)
-	if n := len(sections); n > 0 && n < leastChapters && of == "" {
+	if n := len(sections); n > 0 && n < minChapters && of == "" {
 		e.note("YouTube: it takes three chapters at least, and there are %d; they are not in the description", n)
 	}
-	if len(sections) < leastChapters {
+	if len(sections) < minChapters {
 		return ""
 	}
 	var lines []string
@@ -251,10 +251,10 @@ func (e *editor) chapters(of string, talk conference.Talk, p timeline.Programme)
 	return strings.Join(lines, "\n")
 }
 
-func links(all []conference.Link) string {
+func linkLines(all []conference.Link) string {
 	var lines []string
 	for _, l := range all {
-		line := address(l.URL)
+		line := escapeURL(l.URL)
 		if l.Title != "" {
 			line = l.Title + ": " + line
 		}
@@ -263,9 +263,9 @@ func links(all []conference.Link) string {
 	return strings.Join(lines, "\n")
 }
 
-// printable is text without the characters that only machines write, such as the returns of
+// stripControl is text without the characters that only machines write, such as the returns of
 // Windows.
-func printable(s string) string {
+func stripControl(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return -1
@@ -274,31 +274,31 @@ func printable(s string) string {
 	}, s)
 }
 
-// address is a URL in which what YouTube refuses is written so that it still leads there.
-func address(url string) string { return addresses.Replace(url) }
+// escapeURL is a URL in which what YouTube refuses is written so that it still leads there.
+func escapeURL(url string) string { return urlEscaper.Replace(url) }
 
-var addresses = strings.NewReplacer("<", "%3C", ">", "%3E")
+var urlEscaper = strings.NewReplacer("<", "%3C", ">", "%3E")
 
-// angles replaces what YouTube refuses in any text.
-func (e *editor) angles(of, s string) string {
+// replaceAngleBrackets replaces what YouTube refuses in any text.
+func (e *sanitizer) replaceAngleBrackets(of, s string) string {
 	if strings.ContainsAny(s, "<>") {
 		e.note("YouTube: the %s may not hold < or >; they became ‹ and ›", of)
-		s = angles.Replace(s)
+		s = angleBrackets.Replace(s)
 	}
 	return s
 }
 
-var angles = strings.NewReplacer("<", "‹", ">", "›")
+var angleBrackets = strings.NewReplacer("<", "‹", ">", "›")
 
-// tags keeps the first tags that fit.
-func (e *editor) tags(all []string) (kept []string) {
+// fitTags keeps the first tags that fit.
+func (e *sanitizer) fitTags(all []string) (kept []string) {
 	var over []string
 	for _, t := range all {
-		for _, t := range strings.Split(e.angles("tag "+t, t), ",") {
+		for _, t := range strings.Split(e.replaceAngleBrackets("tag "+t, t), ",") {
 			if t = strings.Join(strings.Fields(t), " "); t == "" || slices.Contains(kept, t) {
 				continue
 			}
-			if tagsLen(append(slices.Clone(kept), t)) > maxTags {
+			if tagsLength(append(slices.Clone(kept), t)) > maxTags {
 				over = append(over, t)
 				continue
 			}
@@ -311,8 +311,8 @@ func (e *editor) tags(all []string) (kept []string) {
 	return kept
 }
 
-// tagsLen counts tags as YouTube does.
-func tagsLen(tags []string) (n int) {
+// tagsLength counts tags as YouTube does.
+func tagsLength(tags []string) (n int) {
 	for i, t := range tags {
 		if i > 0 {
 			n++
@@ -320,15 +320,15 @@ func tagsLen(tags []string) (n int) {
 		if strings.Contains(t, " ") {
 			n += 2
 		}
-		n += titleLen(t)
+		n += utf16Length(t)
 	}
 	return n
 }
 
-func titleLen(s string) int { return len(utf16.Encode([]rune(s))) }
-func byteLen(s string) int  { return len(s) }
+func utf16Length(s string) int { return len(utf16.Encode([]rune(s))) }
+func byteLength(s string) int  { return len(s) }
 
-var urls = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S+`)
+var urlPattern = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S+`)
 
 // shorten cuts s so that it measures at most limit with an ellipsis at its end: between
 // words where that costs little, never inside a grapheme or a URL.
@@ -352,7 +352,7 @@ func shorten(s string, limit int, measure func(string) int) string {
 	if r, _ := utf8.DecodeRuneInString(s[end:]); r != ' ' && r != '\n' && word > end*4/5 {
 		end = word
 	}
-	for _, u := range urls.FindAllStringIndex(s, -1) {
+	for _, u := range urlPattern.FindAllStringIndex(s, -1) {
 		if u[0] < end && end <= u[1] { // or the ellipsis would be part of it
 			end = u[0]
 		}

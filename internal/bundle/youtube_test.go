@@ -16,23 +16,23 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-func youtubeOf(t *testing.T, talk conference.Talk) (upload, []string) {
+func youtubeFor(t *testing.T, talk conference.Talk) (youtubeUpload, []string) {
 	t.Helper()
-	data, notes, err := YouTube(Told{Talk: talk})
+	data, notes, err := YouTubeJSON(YouTubeInput{Talk: talk})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var u upload
+	var u youtubeUpload
 	if err := json.Unmarshal(data, &u); err != nil {
 		t.Fatal(err)
 	}
-	if err := u.Video.Snippet.text.check(); err != nil {
+	if err := u.Video.Snippet.text.checkLimits(); err != nil {
 		t.Errorf("YouTube would refuse it: %v", err)
 	}
 	return u, notes
 }
 
-func TestYouTubeTitle(t *testing.T) {
+func TestYouTubeJSON_Title(t *testing.T) {
 	family := "👩‍👩‍👧" // one grapheme of five characters, eight as UTF-16 counts
 	tests := []struct {
 		name, title, want string
@@ -51,7 +51,7 @@ func TestYouTubeTitle(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			u, notes := youtubeOf(t, conference.Talk{Title: test.title})
+			u, notes := youtubeFor(t, conference.Talk{Title: test.title})
 			if u.Video.Snippet.Title != test.want {
 				t.Errorf("%q, not %q", u.Video.Snippet.Title, test.want)
 			}
@@ -63,12 +63,12 @@ func TestYouTubeTitle(t *testing.T) {
 }
 
 // An address leads where it led, and what does not fit is told once.
-func TestYouTubeAddressesAndTags(t *testing.T) {
+func TestYouTubeJSON_URLsAndTagsWithAngleBrackets(t *testing.T) {
 	talk := conference.Talk{Title: "T", Abstract: "One\r\ntwo\a.", Links: []conference.Link{{Title: "A < B", URL: "https://example.org/?a=<b>"}}}
 	for _, letter := range "abcdefgh" {
 		talk.Tags = append(talk.Tags, strings.Repeat(string(letter), 100))
 	}
-	u, notes := youtubeOf(t, talk)
+	u, notes := youtubeFor(t, talk)
 	if d := u.Video.Snippet.Description; d != "One\ntwo.\n\nA ‹ B: https://example.org/?a=%3Cb%3E" {
 		t.Errorf("the description is %q", d)
 	}
@@ -77,12 +77,12 @@ func TestYouTubeAddressesAndTags(t *testing.T) {
 	}
 }
 
-func TestYouTubeDescription(t *testing.T) {
+func TestYouTubeJSON_Description(t *testing.T) {
 	talk := conference.Talk{
 		Title: "T", Abstract: strings.Repeat("日本語 ", 600), Speakers: []string{"Ada", "Grace"},
 		Conference: "GopherCon", Date: "2026-05-01", URL: "https://example.org/t", Licence: "CC BY 4.0",
 	}
-	u, notes := youtubeOf(t, talk)
+	u, notes := youtubeFor(t, talk)
 	d := u.Video.Snippet.Description
 	if len(d) > 5000 || len(d) < 4900 || !utf8.ValidString(d) {
 		t.Errorf("a description of %d bytes", len(d))
@@ -99,7 +99,7 @@ func TestYouTubeDescription(t *testing.T) {
 	}
 }
 
-func TestYouTubeTags(t *testing.T) {
+func TestYouTubeJSON_Tags(t *testing.T) {
 	tests := []struct {
 		name       string
 		tags, want []string
@@ -111,28 +111,28 @@ func TestYouTubeTags(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			u, notes := youtubeOf(t, conference.Talk{Title: "T", Tags: test.tags})
+			u, notes := youtubeFor(t, conference.Talk{Title: "T", Tags: test.tags})
 			if !reflect.DeepEqual(u.Video.Snippet.Tags, test.want) || len(notes) != test.notes {
 				t.Errorf("%q with notes %q", u.Video.Snippet.Tags, notes)
 			}
-			if n := tagsLen(u.Video.Snippet.Tags); n > 500 {
+			if n := tagsLength(u.Video.Snippet.Tags); n > 500 {
 				t.Errorf("the tags count %d", n)
 			}
 		})
 	}
 }
 
-func TestYouTubeLanguages(t *testing.T) {
+func TestYouTubeJSON_Languages(t *testing.T) {
 	tracks := []Track{
 		{Language: "es-419", Files: []string{"captions/t.es-419.srt", "captions/t.es-419.vtt"}},
 		{Language: "en", Files: []string{"captions/t.en.vtt", "captions/t.en.srt"}},
 	}
 	talk := conference.Talk{Title: "Hello", Abstract: "About.", Kind: "tutorial", Language: "en", Titles: map[string]string{"es-419": "Hola"}}
-	data, _, err := YouTube(Told{Talk: talk, Tracks: tracks})
+	data, _, err := YouTubeJSON(YouTubeInput{Talk: talk, Tracks: tracks})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var u upload
+	var u youtubeUpload
 	if err := json.Unmarshal(data, &u); err != nil {
 		t.Fatal(err)
 	}
@@ -149,8 +149,8 @@ func TestYouTubeLanguages(t *testing.T) {
 
 // A description is composed by the conference's template, in every language that there are
 // words in.
-func TestYouTubeComposesDescriptions(t *testing.T) {
-	told := Told{
+func TestYouTubeJSON_DescriptionTemplate(t *testing.T) {
+	told := YouTubeInput{
 		Talk: conference.Talk{
 			Title: "Loops", Titles: map[string]string{"es": "Bucles"}, Abstract: "Round.", Language: "en",
 			Speakers: []string{"Ada"}, Licence: "CC0", Tags: []string{"go", "loops"}, URL: "https://example.org/1",
@@ -164,11 +164,11 @@ func TestYouTubeComposesDescriptions(t *testing.T) {
 		Conference: conference.Conference{URL: "https://example.org", Description: "{abstract}\n{links}\n\n{chapters}\n\nMore: {conference-url}\n#{tags}\n"},
 		Programme:  timeline.Programme{Rate: timeline.Rate{Num: 25, Den: 1}, Opening: 125, Kept: []timeline.Range{{From: 0, To: 25 * 5000}}},
 	}
-	data, notes, err := YouTube(told)
+	data, notes, err := YouTubeJSON(told)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var u upload
+	var u youtubeUpload
 	if err := json.Unmarshal(data, &u); err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ More: https://example.org
 }
 
 // What does not fit goes in an order, and never in the middle of a character or a URL.
-func TestYouTubeDescriptionsThatAreTooLong(t *testing.T) {
+func TestYouTubeJSON_DescriptionTooLong(t *testing.T) {
 	url := "https://example.org/" + strings.Repeat("x", 80)
 	var links []conference.Link
 	for range 60 { // 6,060 bytes
@@ -212,7 +212,7 @@ func TestYouTubeDescriptionsThatAreTooLong(t *testing.T) {
 		{"what is left is too long", conference.Talk{Abstract: "Short.", Licence: strings.Repeat("by ", 3000)}, []string{"by…"}, []string{"Short."}},
 	} {
 		c.talk.Title = "T"
-		u, notes := youtubeOf(t, c.talk)
+		u, notes := youtubeFor(t, c.talk)
 		d := u.Video.Snippet.Description
 		if len(d) > maxDescription || !utf8.ValidString(d) || len(notes) != 1 {
 			t.Errorf("%s: %d bytes, notes %q", c.name, len(d), notes)
@@ -230,9 +230,9 @@ func TestYouTubeDescriptionsThatAreTooLong(t *testing.T) {
 	}
 }
 
-func TestYouTubeTakesThreeChaptersOrNone(t *testing.T) {
+func TestYouTubeJSON_AtLeastThreeChapters(t *testing.T) {
 	chapters := []conference.Chapter{{Title: "One"}, {At: time.Minute, Title: "Two"}}
-	data, notes, err := YouTube(Told{
+	data, notes, err := YouTubeJSON(YouTubeInput{
 		Talk:      conference.Talk{Title: "T", Abstract: "A.", Chapters: chapters},
 		Programme: timeline.Programme{Rate: timeline.Rate{Num: 25, Den: 1}, Kept: []timeline.Range{{From: 0, To: 5000}}},
 	})
@@ -244,8 +244,8 @@ func TestYouTubeTakesThreeChaptersOrNone(t *testing.T) {
 	}
 }
 
-func TestYouTubeWithoutATitle(t *testing.T) {
-	if _, _, err := YouTube(Told{Talk: conference.Talk{Title: " "}}); inputerr.Of(err) == nil {
+func TestYouTubeJSON_NoTitle(t *testing.T) {
+	if _, _, err := YouTubeJSON(YouTubeInput{Talk: conference.Talk{Title: " "}}); inputerr.As(err) == nil {
 		t.Errorf("%v", err)
 	}
 }
@@ -255,12 +255,12 @@ func FuzzShorten(f *testing.F) {
 	f.Add("See https://example.org/a?b for é́ and 👩‍👩‍👧 at the end", 30)
 	f.Add("日本語テキスト", 10)
 	f.Fuzz(func(t *testing.T, s string, limit int) {
-		if !utf8.ValidString(s) || byteLen(s) <= limit || limit < 0 {
+		if !utf8.ValidString(s) || byteLength(s) <= limit || limit < 0 {
 			t.Skip()
 		}
-		got := shorten(s, limit, byteLen)
-		if byteLen(got) > limit {
-			t.Fatalf("%q has %d bytes, more than %d", got, byteLen(got), limit)
+		got := shorten(s, limit, byteLength)
+		if byteLength(got) > limit {
+			t.Fatalf("%q has %d bytes, more than %d", got, byteLength(got), limit)
 		}
 		kept := strings.TrimSuffix(got, "…")
 		if !strings.HasPrefix(s, kept) {

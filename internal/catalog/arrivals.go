@@ -11,38 +11,38 @@ import (
 
 // The states of an arrival.
 const (
-	Arrived   = "new"       // nobody has said yet which talks it is of
-	Taken     = "taken"     // it is of some
-	Dismissed = "dismissed" // it is of none
+	ArrivalNew       = "new"       // nobody has said yet which talks it is of
+	ArrivalAssigned  = "taken"     // it is of some
+	ArrivalDismissed = "dismissed" // it is of none
 )
 
 // Arrival is a recording that was handed in, and where it lies.
 type Arrival struct {
-	ID       string          // of the upload, or made of the file's identity
-	Name     string          // as it was called
-	Path     string          // absolute
-	SHA256   string          //
-	Size     int64           // bytes
-	Who      string          // handed it in
-	Room     string          // ""; nobody said
-	Begun    time.Time       // zero: nobody knows
-	Length   time.Duration   // 0: it was not looked into yet
-	Findings json.RawMessage // what looking into it found; "null": it was not
-	State    string          // see the constants
-	At       time.Time       // when it arrived
-	Talks    []string        // slugs of those that it is of
+	ID        string          // of the upload, or made of the file's identity
+	Name      string          // as it was called
+	Path      string          // absolute
+	SHA256    string          //
+	Size      int64           // bytes
+	Who       string          // handed it in
+	Room      string          // ""; nobody said
+	StartedAt time.Time       // zero: nobody knows
+	Length    time.Duration   // 0: it was not looked into yet
+	Findings  json.RawMessage // what looking into it found; "null": it was not
+	State     string          // see the constants
+	At        time.Time       // when it arrived
+	Talks     []string        // slugs of those that it is of
 }
 
 // AddArrival keeps an arrival. One that is there stays as it is: whoever was killed before
 // they could say so tells of it again.
 func (c *Catalog) AddArrival(ctx context.Context, a Arrival) error {
-	return c.change(ctx, "take in a recording", "", a.Who, func(tx *change) error {
+	return c.withChange(ctx, "take in a recording", "", a.Who, func(tx *change) error {
 		var begun any
-		if !a.Begun.IsZero() {
-			begun = a.Begun.UnixMilli()
+		if !a.StartedAt.IsZero() {
+			begun = a.StartedAt.UnixMilli()
 		}
 		result, err := tx.ExecContext(ctx, `INSERT INTO arrivals VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, 'null', ?, ?) ON CONFLICT DO NOTHING`,
-			a.ID, a.Name, a.Path, a.SHA256, a.Size, a.Who, a.Room, begun, Arrived, tx.now.UnixMilli())
+			a.ID, a.Name, a.Path, a.SHA256, a.Size, a.Who, a.Room, begun, ArrivalNew, tx.now.UnixMilli())
 		if err != nil {
 			return err
 		}
@@ -53,9 +53,9 @@ func (c *Catalog) AddArrival(ctx context.Context, a Arrival) error {
 	})
 }
 
-// SetFindings keeps what looking into a recording found, and how long it is and when it began,
+// SaveFindings keeps what looking into a recording found, and how long it is and when it began,
 // where that was not known.
-func (c *Catalog) SetFindings(ctx context.Context, id string, begun time.Time, length time.Duration, findings any) error {
+func (c *Catalog) SaveFindings(ctx context.Context, id string, begun time.Time, length time.Duration, findings any) error {
 	text, err := jsonText(findings)
 	if err != nil {
 		return err
@@ -77,11 +77,11 @@ func (c *Catalog) SetFindings(ctx context.Context, id string, begun time.Time, l
 
 // SetArrivalState says whether an arrival is of any talk.
 func (c *Catalog) SetArrivalState(ctx context.Context, who, id, state string) error {
-	return c.change(ctx, "decide on a recording", "", who, func(tx *change) error {
+	return c.withChange(ctx, "decide on a recording", "", who, func(tx *change) error {
 		var old string
 		err := tx.QueryRowContext(ctx, `SELECT state FROM arrivals WHERE id = ?`, id).Scan(&old)
 		if errors.Is(err, sql.ErrNoRows) {
-			return ErrNone
+			return ErrNotFound
 		}
 		if err != nil || old == state {
 			return err
@@ -99,14 +99,14 @@ const arrivalColumns = `SELECT id, name, path, sha256, size, who, room, begun_ms
 func (a *Arrival) scan(row interface{ Scan(...any) error }) error {
 	var length int64
 	var findings string
-	err := row.Scan(&a.ID, &a.Name, &a.Path, &a.SHA256, &a.Size, &a.Who, &a.Room, millis{&a.Begun}, &length, &findings, &a.State, millis{&a.At}, asJSON{&a.Talks})
+	err := row.Scan(&a.ID, &a.Name, &a.Path, &a.SHA256, &a.Size, &a.Who, &a.Room, millis{&a.StartedAt}, &length, &findings, &a.State, millis{&a.At}, asJSON{&a.Talks})
 	a.Length, a.Findings = time.Duration(length)*time.Millisecond, json.RawMessage(findings)
 	return err
 }
 
 // Arrivals is all recordings that were handed in, the newest first.
 func (c *Catalog) Arrivals(ctx context.Context) (all []Arrival, err error) {
-	err = each(ctx, c.read, func(rows *sql.Rows) error {
+	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var a Arrival
 		err := a.scan(rows)
 		all = append(all, a)
@@ -122,7 +122,7 @@ func (c *Catalog) Arrivals(ctx context.Context) (all []Arrival, err error) {
 func (c *Catalog) Arrival(ctx context.Context, id string) (a Arrival, err error) {
 	err = a.scan(c.read.QueryRowContext(ctx, arrivalColumns+` WHERE id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNone
+		err = ErrNotFound
 	}
 	if err != nil {
 		return a, fmt.Errorf("recording %s: %w", id, err)

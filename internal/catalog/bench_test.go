@@ -48,16 +48,16 @@ func BenchmarkRecordSlots(b *testing.B) {
 	}
 }
 
-func slotsFor(n int) []catalog.Slot {
-	slots := make([]catalog.Slot, n)
+func slotsFor(n int) []catalog.SlotResult {
+	slots := make([]catalog.SlotResult, n)
 	for i := range slots {
 		a, preimage, err := action.New("encode", 1, fmt.Sprintf("encode/1080/r1/%d", i),
 			map[string]any{"chunk": i, "width": 1920, "height": 1080}, map[string]action.Key{"recording": action.KeyOf([]byte("r"))})
 		if err != nil {
 			panic(err)
 		}
-		slots[i] = catalog.Slot{Slot: a.Slot, Kind: a.Kind, Key: a.Key, Preimage: preimage,
-			State: catalog.Ran, Attempts: 1, Took: 1500 * time.Millisecond}
+		slots[i] = catalog.SlotResult{Slot: a.Slot, Kind: a.Kind, Key: a.Key, Preimage: preimage,
+			State: catalog.SlotRan, Attempts: 1, Took: 1500 * time.Millisecond}
 	}
 	return slots
 }

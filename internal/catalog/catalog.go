@@ -28,15 +28,15 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// ErrNone says that the catalogue has no such thing.
-var ErrNone = errors.New("not in the catalogue")
+// ErrNotFound says that the catalogue has no such thing.
+var ErrNotFound = errors.New("not in the catalogue")
 
 // Catalog is the open catalogue of a data directory.
 type Catalog struct {
-	dir   string
-	write *sql.DB // one connection: SQLite has one writer, and waiting here is fair
-	read  *sql.DB
-	told  func(slug string) // of every change; may be nil
+	dir      string
+	write    *sql.DB // one connection: SQLite has one writer, and waiting here is fair
+	read     *sql.DB
+	onChange func(slug string) // of every change; may be nil
 }
 
 //go:embed migrations/*.sql
@@ -174,14 +174,14 @@ func (c *Catalog) tx(ctx context.Context, do func(*sql.Tx) error) error {
 	err := inTx(ctx, c.write, do)
 	var e *sqlite.Error
 	if errors.As(err, &e) && e.Code() == sqlite3.SQLITE_FULL {
-		full := inputerr.New(c.dir, "the disk is full").Try("Make room, then run the same again: nothing that was saved is lost")
+		full := inputerr.New(c.dir, "the disk is full").Hint("Make room, then run the same again: nothing that was saved is lost")
 		return fmt.Errorf("%w (%w)", full, err)
 	}
 	return err
 }
 
-// each calls scan for every row of a query.
-func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) error {
+// eachRow calls scan for every row of a query.
+func eachRow(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err

@@ -23,8 +23,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// other is a process that plays a role on a data directory.
-func other(t *testing.T, role, dir string) *exec.Cmd {
+// helperProcess is a process that plays a role on a data directory.
+func helperProcess(t *testing.T, role, dir string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -73,7 +73,7 @@ func edited(slug string, n int) catalog.Submission {
 				{SHA256: fmt.Sprintf("%064x", n), Size: int64(n), Name: "b.mp4"},
 				{SHA256: fmt.Sprintf("%064x", n+1), Size: int64(n), Name: "a.mp4"},
 			},
-			Cut:      []conference.Keep{{From: 0, To: time.Duration(n+1) * time.Second}},
+			Cut:      []conference.KeptRange{{From: 0, To: time.Duration(n+1) * time.Second}},
 			Channels: conference.ChannelsAuto,
 			Tracks: []conference.Track{
 				{Language: "en", Kind: conference.Authored, State: "approved", File: "talk.srt", Cues: cues},

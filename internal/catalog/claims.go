@@ -21,7 +21,7 @@ type Claim struct {
 // the claim is theirs. To claim again what one has makes it last longer; since when stays.
 func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until time.Time) (Claim, error) {
 	var stands Claim
-	err := c.change(ctx, "claim a translation of", slug, who, func(tx *change) error {
+	err := c.withChange(ctx, "claim a translation of", slug, who, func(tx *change) error {
 		last, err := claim(ctx, tx, slug, language, tx.now)
 		switch {
 		case err == nil && last.Who != who:
@@ -31,7 +31,7 @@ func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until t
 			stands = last
 			stands.Expires = until
 			return tx.exec(`UPDATE claims SET expires_ms = ? WHERE slug = ? AND language = ?`, until.UnixMilli(), slug, language)
-		case !errors.Is(err, ErrNone):
+		case !errors.Is(err, ErrNotFound):
 			return err
 		}
 		stands = Claim{slug, language, who, tx.now, until}
@@ -46,9 +46,9 @@ func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until t
 
 // Unclaim ends who's claim; one that is not there, or another's, is left as it is.
 func (c *Catalog) Unclaim(ctx context.Context, slug, language, who string) error {
-	return c.change(ctx, "give up a claim on a translation of", slug, who, func(tx *change) error {
+	return c.withChange(ctx, "give up a claim on a translation of", slug, who, func(tx *change) error {
 		last, err := claim(ctx, tx, slug, language, tx.now)
-		if errors.Is(err, ErrNone) || err == nil && last.Who != who {
+		if errors.Is(err, ErrNotFound) || err == nil && last.Who != who {
 			return nil
 		}
 		if err != nil {
@@ -61,8 +61,8 @@ func (c *Catalog) Unclaim(ctx context.Context, slug, language, who string) error
 	})
 }
 
-// ClaimOf is who is at a translation now, or ErrNone.
-func (c *Catalog) ClaimOf(ctx context.Context, slug, language string) (Claim, error) {
+// ActiveClaim is who is at a translation now, or ErrNone.
+func (c *Catalog) ActiveClaim(ctx context.Context, slug, language string) (Claim, error) {
 	return claim(ctx, c.read, slug, language, time.Now())
 }
 
@@ -71,7 +71,7 @@ func claim(ctx context.Context, q querier, slug, language string, now time.Time)
 	err := q.QueryRowContext(ctx, `SELECT who, at_ms, expires_ms FROM claims WHERE slug = ? AND language = ? AND expires_ms > ?`,
 		slug, language, now.UnixMilli()).Scan(&found.Who, millis{&found.Since}, millis{&found.Expires})
 	if errors.Is(err, sql.ErrNoRows) {
-		return found, ErrNone
+		return found, ErrNotFound
 	}
 	if err != nil {
 		return found, fmt.Errorf("look who is at the translation of %s in %s: %w", slug, language, err)
@@ -88,7 +88,7 @@ type TalkTranslation struct {
 
 // TranslationsInto is the last revision of every talk's translation into a language, by slug.
 func (c *Catalog) TranslationsInto(ctx context.Context, language string) (all []TalkTranslation, err error) {
-	err = each(ctx, c.read, func(rows *sql.Rows) error {
+	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		t := TalkTranslation{Translation: Translation{Language: language}}
 		var who sql.NullString
 		var since, expires time.Time

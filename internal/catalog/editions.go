@@ -15,7 +15,7 @@ import (
 
 // SaveEdition keeps an edition of a talk, for ever. Saving it again does nothing.
 func (c *Catalog) SaveEdition(ctx context.Context, slug string, e conference.Edition) error {
-	return c.change(ctx, "save an edition of", slug, lectern, func(tx *change) error {
+	return c.withChange(ctx, "save an edition of", slug, systemUser, func(tx *change) error {
 		stands, err := edition(ctx, tx, e.ID)
 		if err == nil {
 			if !reflect.DeepEqual(stands, e) {
@@ -23,7 +23,7 @@ func (c *Catalog) SaveEdition(ctx context.Context, slug string, e conference.Edi
 			}
 			return nil
 		}
-		if !errors.Is(err, ErrNone) {
+		if !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		body, err := jsonText(e)
@@ -50,7 +50,7 @@ func (c *Catalog) Edition(ctx context.Context, id string) (conference.Edition, e
 func edition(ctx context.Context, q querier, id string) (e conference.Edition, err error) {
 	err = q.QueryRowContext(ctx, `SELECT body FROM editions WHERE id = ?`, id).Scan(asJSON{&e})
 	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNone
+		err = ErrNotFound
 	}
 	return e, err
 }
@@ -60,7 +60,7 @@ func edition(ctx context.Context, q querier, id string) (e conference.Edition, e
 // first binding stands, because a file is mapped to reel time once. The talk need not
 // have been saved.
 func (c *Catalog) BindUpload(ctx context.Context, slug, language, sha256, edition string) (bound string, err error) {
-	err = c.change(ctx, "bind a subtitle file of", slug, lectern, func(tx *change) error {
+	err = c.withChange(ctx, "bind a subtitle file of", slug, systemUser, func(tx *change) error {
 		err := tx.QueryRowContext(ctx, `SELECT edition FROM uploads WHERE slug = ? AND language = ? AND sha256 = ?`,
 			slug, language, sha256).Scan(&bound)
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -79,8 +79,8 @@ func (c *Catalog) BindUpload(ctx context.Context, slug, language, sha256, editio
 	return bound, nil
 }
 
-// Bound is the edition that an uploaded file on programme time was bound to, if it was.
-func (c *Catalog) Bound(ctx context.Context, slug, language, sha256 string) (edition string, ok bool, err error) {
+// BoundEdition is the edition that an uploaded file on programme time was bound to, if it was.
+func (c *Catalog) BoundEdition(ctx context.Context, slug, language, sha256 string) (edition string, ok bool, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT edition FROM uploads WHERE slug = ? AND language = ? AND sha256 = ?`,
 		slug, language, sha256).Scan(&edition)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -100,11 +100,11 @@ type Publication struct {
 	At      time.Time    `json:"at"`   // to the millisecond; zero: now
 }
 
-// SetPublished notes that a talk was published. If nothing but the time differs from
+// RecordPublication notes that a talk was published. If nothing but the time differs from
 // its last publication, that stands.
-func (c *Catalog) SetPublished(ctx context.Context, slug string, p Publication) error {
-	return c.change(ctx, "note the publication of", slug, lectern, func(tx *change) error {
-		last, ok, err := published(ctx, tx, slug)
+func (c *Catalog) RecordPublication(ctx context.Context, slug string, p Publication) error {
+	return c.withChange(ctx, "note the publication of", slug, systemUser, func(tx *change) error {
+		last, ok, err := lastPublication(ctx, tx, slug)
 		if err != nil {
 			return err
 		}
@@ -122,28 +122,28 @@ func (c *Catalog) SetPublished(ctx context.Context, slug string, p Publication) 
 			slug, p.Edition, p.Dir, keys, p.At.UnixMilli()); err != nil {
 			return err
 		}
-		return tx.event("published", shown(last, ok), shown(p, true))
+		return tx.event("published", publicationEvent(last, ok), publicationEvent(p, true))
 	})
 }
 
-// shown is a publication as events show it: its keys are in the publication.
-func shown(p Publication, ok bool) any {
+// publicationEvent is a publication as events show it: its keys are in the publication.
+func publicationEvent(p Publication, ok bool) any {
 	if !ok {
 		return nil
 	}
 	return map[string]string{"edition": p.Edition, "dir": p.Dir}
 }
 
-// Published is the last publication of a talk, if there is one.
-func (c *Catalog) Published(ctx context.Context, slug string) (Publication, bool, error) {
-	p, ok, err := published(ctx, c.read, slug)
+// LastPublication is the last publication of a talk, if there is one.
+func (c *Catalog) LastPublication(ctx context.Context, slug string) (Publication, bool, error) {
+	p, ok, err := lastPublication(ctx, c.read, slug)
 	if err != nil {
 		return Publication{}, false, fmt.Errorf("publication of %s: %w", slug, err)
 	}
 	return p, ok, nil
 }
 
-func published(ctx context.Context, q querier, slug string) (p Publication, ok bool, err error) {
+func lastPublication(ctx context.Context, q querier, slug string) (p Publication, ok bool, err error) {
 	err = q.QueryRowContext(ctx, `SELECT edition, dir, keys, at_ms FROM publications WHERE slug = ? ORDER BY id DESC LIMIT 1`, slug).
 		Scan(&p.Edition, &p.Dir, asJSON{&p.Keys}, millis{&p.At})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -155,7 +155,7 @@ func published(ctx context.Context, q querier, slug string) (p Publication, ok b
 // AllPublishedKeys is the keys that the last publications of all talks hold.
 func (c *Catalog) AllPublishedKeys(ctx context.Context) ([]action.Key, error) {
 	var all []action.Key
-	err := each(ctx, c.read, func(rows *sql.Rows) error {
+	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var keys []action.Key
 		err := rows.Scan(asJSON{&keys})
 		all = append(all, keys...)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// lectern is who made a change that no person asked for.
-const lectern = "lectern"
+// systemUser is who made a change that no person asked for.
+const systemUser = "lectern"
 
 // Event is one change: who made it, when, and what it was.
 type Event struct {
@@ -24,7 +24,7 @@ type Event struct {
 // Events is the history of a talk, oldest first.
 func (c *Catalog) Events(ctx context.Context, slug string) ([]Event, error) {
 	var events []Event
-	err := each(ctx, c.read, func(rows *sql.Rows) error {
+	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var e Event
 		if err := rows.Scan(&e.ID, millis{&e.At}, &e.Who, &e.What, asJSON{&e.Old}, asJSON{&e.New}); err != nil {
 			return err
@@ -49,16 +49,16 @@ type change struct {
 	events int // that were noted
 }
 
-// change runs do in a transaction and wraps its error with what was being done.
-func (c *Catalog) change(ctx context.Context, doing, slug, who string, do func(*change) error) error {
+// withChange runs do in a transaction and wraps its error with what was being done.
+func (c *Catalog) withChange(ctx context.Context, doing, slug, who string, do func(*change) error) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		return do(newChange(ctx, tx, slug, who))
 	})
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", doing, slug, err)
 	}
-	if c.told != nil {
-		c.told(slug)
+	if c.onChange != nil {
+		c.onChange(slug)
 	}
 	return nil
 }

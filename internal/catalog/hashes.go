@@ -28,10 +28,10 @@ func IdentityOf(info os.FileInfo) FileIdentity {
 	return id
 }
 
-// settled reports whether a later write to the file must give it another identity. One
+// stable reports whether a later write to the file must give it another identity. One
 // within the same tick of the file system's clock need not: 10 ms at most on Linux,
 // 2 s on file systems that know whole seconds only.
-func (id FileIdentity) settled(now time.Time) bool {
+func (id FileIdentity) stable(now time.Time) bool {
 	tick := 20 * time.Millisecond
 	if id.CTimeNS%int64(time.Second) == 0 {
 		tick = 2 * time.Second
@@ -39,8 +39,8 @@ func (id FileIdentity) settled(now time.Time) bool {
 	return now.Sub(time.Unix(0, id.CTimeNS)) > tick
 }
 
-// Hash is the SHA-256 that a file of that identity was found to have.
-func (c *Catalog) Hash(ctx context.Context, id FileIdentity) (sha256 string, ok bool, err error) {
+// CachedHash is the SHA-256 that a file of that identity was found to have.
+func (c *Catalog) CachedHash(ctx context.Context, id FileIdentity) (sha256 string, ok bool, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT sha256 FROM hashes
 		WHERE dev = ? AND ino = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?`,
 		int64(id.Dev), int64(id.Ino), id.Size, id.MTimeNS, id.CTimeNS).Scan(&sha256)
@@ -53,10 +53,10 @@ func (c *Catalog) Hash(ctx context.Context, id FileIdentity) (sha256 string, ok 
 	return sha256, true, nil
 }
 
-// SetHash keeps the hash of a file, in place of what was known of the inode. A file that
+// CacheHash keeps the hash of a file, in place of what was known of the inode. A file that
 // changed a moment ago may change again unnoticed, and is not kept.
-func (c *Catalog) SetHash(ctx context.Context, id FileIdentity, sha256 string) error {
-	if !id.settled(time.Now()) {
+func (c *Catalog) CacheHash(ctx context.Context, id FileIdentity, sha256 string) error {
+	if !id.stable(time.Now()) {
 		return nil
 	}
 	err := c.tx(ctx, func(tx *sql.Tx) error {

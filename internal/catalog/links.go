@@ -12,36 +12,36 @@ import (
 
 // The kinds of links.
 const (
-	PersonalLink = "link"  // may be opened again until it expires
-	OnceLink     = "once"  // opens once
-	Token        = "token" // a program's
+	LinkReusable = "link"  // may be opened again until it expires
+	LinkOneTime  = "once"  // opens once
+	LinkAPIToken = "token" // a program's
 )
 
 // Link lets somebody in. Its secret is not kept, only the hash of it.
 type Link struct {
 	Kind string // see the constants
 	access.Grant
-	Maker   string
-	Created time.Time
-	Expires time.Time
-	Revoked time.Time // zero: it is not
-	Used    time.Time // zero: never
+	CreatedBy string
+	Created   time.Time
+	Expires   time.Time
+	Revoked   time.Time // zero: it is not
+	Used      time.Time // zero: never
 }
 
-// Stands reports whether the link lets somebody in at a time.
-func (l Link) Stands(now time.Time) bool { return l.Revoked.IsZero() && now.Before(l.Expires) }
+// Valid reports whether the link lets somebody in at a time.
+func (l Link) Valid(now time.Time) bool { return l.Revoked.IsZero() && now.Before(l.Expires) }
 
 // AddLink keeps a link by the hash of its secret, and gives it its number.
 func (c *Catalog) AddLink(ctx context.Context, hash []byte, l Link) (Link, error) {
-	err := c.change(ctx, "make a link for", l.Talk, l.Maker, func(tx *change) error {
+	err := c.withChange(ctx, "make a link for", l.Talk, l.CreatedBy, func(tx *change) error {
 		l.Created = tx.now
 		err := tx.QueryRowContext(ctx, `INSERT INTO links (hash, kind, role, slug, language, name, email, maker, created_ms, expires_ms)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-			hash, l.Kind, l.Role, l.Talk, l.Language, l.Name, l.Email, l.Maker, l.Created.UnixMilli(), l.Expires.UnixMilli()).Scan(&l.Link)
+			hash, l.Kind, l.Role, l.Talk, l.Language, l.Name, l.Email, l.CreatedBy, l.Created.UnixMilli(), l.Expires.UnixMilli()).Scan(&l.LinkID)
 		if err != nil {
 			return err
 		}
-		return tx.event("link", nil, map[string]any{"link": l.Link, "role": l.Role, "language": l.Language, "name": l.Name})
+		return tx.event("link", nil, map[string]any{"link": l.LinkID, "role": l.Role, "language": l.Language, "name": l.Name})
 	})
 	return l, err
 }
@@ -50,15 +50,15 @@ const linkColumns = `id, kind, role, slug, language, name, email, maker, created
 
 // scan reads a row of linkColumns.
 func (l *Link) scan(row interface{ Scan(...any) error }) error {
-	return row.Scan(&l.Link, &l.Kind, &l.Role, &l.Talk, &l.Language, &l.Name, &l.Email, &l.Maker,
+	return row.Scan(&l.LinkID, &l.Kind, &l.Role, &l.Talk, &l.Language, &l.Name, &l.Email, &l.CreatedBy,
 		millis{&l.Created}, millis{&l.Expires}, millis{&l.Revoked}, millis{&l.Used})
 }
 
-// LinkBy is the link whose secret has a hash, whether it stands or not, or ErrNone.
-func (c *Catalog) LinkBy(ctx context.Context, hash []byte) (l Link, err error) {
+// LinkByHash is the link whose secret has a hash, whether it stands or not, or ErrNone.
+func (c *Catalog) LinkByHash(ctx context.Context, hash []byte) (l Link, err error) {
 	err = l.scan(c.read.QueryRowContext(ctx, `SELECT `+linkColumns+` FROM links WHERE hash = ?`, hash))
 	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNone
+		err = ErrNotFound
 	}
 	if err != nil {
 		return l, fmt.Errorf("look for a link: %w", err)
@@ -68,7 +68,7 @@ func (c *Catalog) LinkBy(ctx context.Context, hash []byte) (l Link, err error) {
 
 // Links is all links that were ever made, the newest first.
 func (c *Catalog) Links(ctx context.Context) (all []Link, err error) {
-	err = each(ctx, c.read, func(rows *sql.Rows) error {
+	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var l Link
 		err := l.scan(rows)
 		all = append(all, l)
@@ -82,11 +82,11 @@ func (c *Catalog) Links(ctx context.Context) (all []Link, err error) {
 
 // RevokeLink ends a link and every session that it opened. Revoking it again does nothing.
 func (c *Catalog) RevokeLink(ctx context.Context, who string, id int64) error {
-	return c.change(ctx, "revoke a link", "", who, func(tx *change) error {
+	return c.withChange(ctx, "revoke a link", "", who, func(tx *change) error {
 		err := tx.QueryRowContext(ctx, `UPDATE links SET revoked_ms = coalesce(revoked_ms, ?) WHERE id = ? RETURNING slug`,
 			tx.now.UnixMilli(), id).Scan(&tx.slug)
 		if errors.Is(err, sql.ErrNoRows) {
-			return ErrNone
+			return ErrNotFound
 		}
 		if err != nil {
 			return err
@@ -104,12 +104,12 @@ func (c *Catalog) OpenSession(ctx context.Context, link int64, hash []byte, expi
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		now := time.Now().UnixMilli()
 		used, err := tx.ExecContext(ctx, `UPDATE links SET used_ms = ?1
-			WHERE id = ?2 AND revoked_ms IS NULL AND expires_ms > ?1 AND NOT (kind = ?3 AND used_ms IS NOT NULL)`, now, link, OnceLink)
+			WHERE id = ?2 AND revoked_ms IS NULL AND expires_ms > ?1 AND NOT (kind = ?3 AND used_ms IS NOT NULL)`, now, link, LinkOneTime)
 		if err != nil {
 			return err
 		}
 		if n, err := used.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, ErrNone)
+			return errors.Join(err, ErrNotFound)
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE expires_ms <= ?`, now); err != nil {
 			return err
@@ -129,9 +129,9 @@ func (c *Catalog) SessionGrant(ctx context.Context, hash []byte) (access.Grant, 
 	var l Link
 	err := l.scan(c.read.QueryRowContext(ctx, `SELECT `+linkColumns+` FROM links
 		WHERE id = (SELECT link FROM sessions WHERE hash = ?1 AND expires_ms > ?2) AND revoked_ms IS NULL AND (expires_ms > ?2 OR kind = ?3)`,
-		hash, time.Now().UnixMilli(), OnceLink))
+		hash, time.Now().UnixMilli(), LinkOneTime))
 	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNone
+		err = ErrNotFound
 	}
 	if err != nil {
 		return access.Grant{}, fmt.Errorf("look for a session: %w", err)

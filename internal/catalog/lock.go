@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// HeldError says who has a data directory. A holder that has only just come may not have
+// LockedError says who has a data directory. A holder that has only just come may not have
 // said yet who it is; then PID is 0.
-type HeldError struct {
+type LockedError struct {
 	Dir     string    `json:"-"`
 	PID     int       `json:"pid"`
 	Command string    `json:"command"`
@@ -21,7 +21,7 @@ type HeldError struct {
 }
 
 // Error says it in one line.
-func (e *HeldError) Error() string {
+func (e *LockedError) Error() string {
 	if e.PID == 0 {
 		return e.Dir + " is in use by another process"
 	}
@@ -43,24 +43,24 @@ func Lock(dir, what string) (*DirLock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
-	if err = take(f, dir, what); err != nil {
+	if err = acquire(f, dir, what); err != nil {
 		f.Close()
 		return nil, err
 	}
 	return &DirLock{f}, nil
 }
 
-func take(f *os.File, dir, what string) error {
+func acquire(f *os.File, dir, what string) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		held := &HeldError{Dir: dir}
+		held := &LockedError{Dir: dir}
 		_ = json.NewDecoder(f).Decode(held) // it may be writing
 		return held
 	}
 	if err != nil {
 		return fmt.Errorf("lock %s: %w", dir, err)
 	}
-	b, err := json.Marshal(HeldError{PID: os.Getpid(), Command: what, Since: time.Now()})
+	b, err := json.Marshal(LockedError{PID: os.Getpid(), Command: what, Since: time.Now()})
 	if err == nil {
 		err = f.Truncate(0)
 	}
@@ -79,18 +79,18 @@ func (l *DirLock) Release() error {
 	return errors.Join(l.file.Truncate(0), l.file.Close())
 }
 
-// poll is how often a waiting process looks whether a data directory is free.
-const poll = 100 * time.Millisecond
+// lockPollInterval is how often a waiting process looks whether a data directory is free.
+const lockPollInterval = 100 * time.Millisecond
 
 // LockWait is Lock that waits until the directory is free or ctx ends. onWait, if not
 // nil, is told once of every holder that is waited for.
-func LockWait(ctx context.Context, dir, what string, onWait func(HeldError)) (*DirLock, error) {
-	ticker := time.NewTicker(poll)
+func LockWait(ctx context.Context, dir, what string, onWait func(LockedError)) (*DirLock, error) {
+	ticker := time.NewTicker(lockPollInterval)
 	defer ticker.Stop()
 	told := -1
 	for {
 		l, err := Lock(dir, what)
-		var held *HeldError
+		var held *LockedError
 		if !errors.As(err, &held) {
 			return l, err
 		}

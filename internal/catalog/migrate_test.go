@@ -13,8 +13,8 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// upTo is the first n migrations, followed by others.
-func upTo(t *testing.T, n int, more ...string) fs.FS {
+// firstMigrations is the first n migrations, followed by others.
+func firstMigrations(t *testing.T, n int, more ...string) fs.FS {
 	t.Helper()
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
@@ -34,8 +34,8 @@ func upTo(t *testing.T, n int, more ...string) fs.FS {
 	return steps
 }
 
-// at does something with the catalogue in dir as a lectern with those steps sees it.
-func at(t *testing.T, dir string, steps fs.FS, do func(*Catalog) error) error {
+// withCatalog does something with the catalogue in dir as a lectern with those steps sees it.
+func withCatalog(t *testing.T, dir string, steps fs.FS, do func(*Catalog) error) error {
 	t.Helper()
 	c, err := open(t.Context(), dir, steps)
 	if err != nil {
@@ -44,7 +44,7 @@ func at(t *testing.T, dir string, steps fs.FS, do func(*Catalog) error) error {
 	return errors.Join(do(c), c.Close())
 }
 
-func TestMigrationsKeepWhatIsThere(t *testing.T) {
+func TestMigrate_KeepsData(t *testing.T) {
 	dir := t.TempDir()
 	before := Submission{Out: "/out", Facts: conference.Facts{
 		Talk: conference.Talk{Slug: "talk", Title: "Old"},
@@ -53,7 +53,7 @@ func TestMigrationsKeepWhatIsThere(t *testing.T) {
 			Cues: []conference.Cue{{ID: "1", End: 5, Text: "hello"}},
 		}},
 	}}
-	err := at(t, dir, upTo(t, 1), func(c *Catalog) error { // as the first Lectern wrote it
+	err := withCatalog(t, dir, firstMigrations(t, 1), func(c *Catalog) error { // as the first Lectern wrote it
 		_, err := c.write.ExecContext(t.Context(), `
 			INSERT INTO talks VALUES ('talk', '{"slug":"talk","title":"Old"}', 'null', '', '/out', '', '', 1, 1);
 			INSERT INTO revisions VALUES ('talk', 'en', 1, 'digest', '[{"id":"1","start":0,"end":5,"text":"hello"}]', 1);
@@ -81,7 +81,7 @@ func TestMigrationsKeepWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestAFailedMigrationChangesNothing(t *testing.T) {
+func TestMigrate_FailureChangesNothing(t *testing.T) {
 	dir := t.TempDir()
 	nothing := func(*Catalog) error { return nil }
 	files, err := fs.Glob(migrations, "migrations/*.sql")
@@ -89,14 +89,14 @@ func TestAFailedMigrationChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := len(files)
-	if err := at(t, dir, upTo(t, all), nothing); err != nil {
+	if err := withCatalog(t, dir, firstMigrations(t, all), nothing); err != nil {
 		t.Fatal(err)
 	}
-	err = at(t, dir, upTo(t, all, `CREATE TABLE half (x); CREATE TABLE talks (x);`), nothing)
+	err = withCatalog(t, dir, firstMigrations(t, all, `CREATE TABLE half (x); CREATE TABLE talks (x);`), nothing)
 	if err == nil || !strings.Contains(err.Error(), "_more.sql") {
 		t.Fatalf("the failing migration: %v", err)
 	}
-	if err := at(t, dir, upTo(t, all, `CREATE TABLE half (x);`), nothing); err != nil {
+	if err := withCatalog(t, dir, firstMigrations(t, all, `CREATE TABLE half (x);`), nothing); err != nil {
 		t.Errorf("its first half was kept: %v", err)
 	}
 	if _, err := Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "newer") {
@@ -104,7 +104,7 @@ func TestAFailedMigrationChangesNothing(t *testing.T) {
 	}
 }
 
-func TestFullDiskIsAFaultAndLosesNothing(t *testing.T) {
+func TestSave_FullDisk(t *testing.T) {
 	c, err := Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +122,7 @@ func TestFullDiskIsAFaultAndLosesNothing(t *testing.T) {
 	}
 	limit(1) // no page more than there are
 	s.Facts.Talk.Abstract = strings.Repeat("long ", 10_000)
-	if _, err := c.Save(t.Context(), "ada", s); inputerr.Of(err) == nil || !strings.Contains(err.Error(), "the disk is full") {
+	if _, err := c.Save(t.Context(), "ada", s); inputerr.As(err) == nil || !strings.Contains(err.Error(), "the disk is full") {
 		t.Errorf("Save on a full disk: %v", err)
 	}
 	if got, err := c.Talk(t.Context(), "talk"); err != nil || !reflect.DeepEqual(got, small) {

@@ -10,8 +10,8 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 )
 
-// KeepOriginals remembers where files are, by their content.
-func (c *Catalog) KeepOriginals(ctx context.Context, originals map[action.Key]action.Original) error {
+// SaveOriginals remembers where files are, by their content.
+func (c *Catalog) SaveOriginals(ctx context.Context, originals map[action.Key]action.Original) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		for key, o := range originals {
 			if _, err := tx.ExecContext(ctx, `INSERT INTO originals VALUES (?1, ?2, ?3, ?4)
@@ -33,7 +33,7 @@ func (c *Catalog) Original(ctx context.Context, key action.Key) (o action.Origin
 	var ns int64
 	err = c.read.QueryRowContext(ctx, `SELECT path, size, mtime_ns FROM originals WHERE sha256 = ?`, key).Scan(&o.Path, &o.Size, &ns)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNone
+		err = ErrNotFound
 	}
 	if err != nil {
 		return o, fmt.Errorf("where %.12s is: %w", key, err)

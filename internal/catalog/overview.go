@@ -12,27 +12,27 @@ import (
 // Overview is a talk as the list of all talks shows it: everything but its cues and texts
 // of any length.
 type Overview struct {
-	Slug       string
-	Title      string
-	Kind       string
-	Language   string // that is spoken, BCP 47
-	Speakers   []string
-	Length     time.Duration // of the slot; 0: nobody said
-	Pipeline   string
-	Scheduling conference.Scheduling
-	Scheduled  bool // the schedule knows the talk
-	Recordings int
-	Tracks     []OverviewTrack // by language
-	Wished     bool            // something is still to be made
-	Failure    string          // of the last making; "": it went well, or there was none
-	Published  time.Time       // when its bundle was laid out last; zero: never
-	Verdict    string          // the last one: "", approved, wrong
-	Words      string          // of that
-	Wanted     bool            // it is to be released
-	Refused    string          // why it is not released yet
-	Released   time.Time       // zero: it is not
-	Updated    time.Time
-	Stages     []OverviewStage // of the last run, in no particular order
+	Slug             string
+	Title            string
+	Kind             string
+	Language         string // that is spoken, BCP 47
+	Speakers         []string
+	Length           time.Duration // of the slot; 0: nobody said
+	Pipeline         string
+	Scheduling       conference.Scheduling
+	Scheduled        bool // the schedule knows the talk
+	Recordings       int
+	Tracks           []OverviewTrack // by language
+	BuildPending     bool            // something is still to be made
+	BuildFailure     string          // of the last making; "": it went well, or there was none
+	Published        time.Time       // when its bundle was laid out last; zero: never
+	Verdict          string          // the last one: "", approved, wrong
+	VerdictComment   string          // of that
+	ReleaseRequested bool            // it is to be released
+	ReleaseBlocked   string          // why it is not released yet
+	Released         time.Time       // zero: it is not
+	Updated          time.Time
+	Stages           []OverviewStage // of the last run, in no particular order
 }
 
 // OverviewTrack is a track, or a translation, in an [Overview].
@@ -47,7 +47,7 @@ type OverviewTrack struct {
 type OverviewStage struct {
 	Stage string `json:"stage"`
 	State string `json:"state"` // of package catalog: Waiting …
-	N     int    `json:"n"`
+	Count int    `json:"n"`
 }
 
 const overviewQuery = `SELECT t.slug, talk ->> 'title', talk ->> 'kind', talk ->> 'language', talk -> 'speakers', coalesce(talk ->> 'length', 0), pipeline,
@@ -74,11 +74,11 @@ const overviewQuery = `SELECT t.slug, talk ->> 'title', talk ->> 'kind', talk ->
 
 // Overviews is every talk, or the one of that slug; in no particular order.
 func (c *Catalog) Overviews(ctx context.Context, slug string) (all []Overview, err error) {
-	err = each(ctx, c.read, func(rows *sql.Rows) error {
+	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var o Overview
 		err := rows.Scan(&o.Slug, &o.Title, &o.Kind, &o.Language, asJSON{&o.Speakers}, &o.Length, &o.Pipeline,
-			asJSON{&o.Scheduling}, &o.Scheduled, &o.Recordings, asJSON{&o.Tracks}, &o.Wished, &o.Failure, millis{&o.Published},
-			&o.Verdict, &o.Words, &o.Wanted, &o.Refused, millis{&o.Released}, millis{&o.Updated}, asJSON{&o.Stages})
+			asJSON{&o.Scheduling}, &o.Scheduled, &o.Recordings, asJSON{&o.Tracks}, &o.BuildPending, &o.BuildFailure, millis{&o.Published},
+			&o.Verdict, &o.VerdictComment, &o.ReleaseRequested, &o.ReleaseBlocked, millis{&o.Released}, millis{&o.Updated}, asJSON{&o.Stages})
 		all = append(all, o)
 		return err
 	}, overviewQuery, slug, time.Now().UnixMilli())
@@ -91,4 +91,4 @@ func (c *Catalog) Overviews(ctx context.Context, slug string) (all []Overview, e
 // OnChange has told called with the talk of every change, after it is durable; "" is for what
 // is about no talk in particular. It is called by whoever changed something, and must be
 // quick. It is set once, before anything is changed.
-func (c *Catalog) OnChange(told func(slug string)) { c.told = told }
+func (c *Catalog) OnChange(told func(slug string)) { c.onChange = told }

@@ -8,7 +8,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-func TestAnOverviewSaysHowATalkStands(t *testing.T) {
+func TestOverviews(t *testing.T) {
 	ctx := t.Context()
 	c, err := catalog.Open(ctx, t.TempDir())
 	if err != nil {
@@ -21,7 +21,7 @@ func TestAnOverviewSaysHowATalkStands(t *testing.T) {
 	s := catalog.Submission{Pipeline: "talk", Facts: conference.Facts{
 		Talk:       conference.Talk{Slug: "apis", Title: "Prototyping APIs", Kind: "talk", Language: "en", Speakers: []string{"Ada"}},
 		Recordings: []conference.Recording{{SHA256: "1", Size: 1, Name: "a.mkv"}},
-		Tracks:     []conference.Track{{Language: "en", Kind: conference.Authored, State: conference.Approved}},
+		Tracks:     []conference.Track{{Language: "en", Kind: conference.Authored, State: conference.TrackApproved}},
 	}}
 	if _, err := c.Save(ctx, "ada", s); err != nil {
 		t.Fatal(err)
@@ -33,8 +33,8 @@ func TestAnOverviewSaysHowATalkStands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.RecordSlots(ctx, run, []catalog.Slot{
-		{Slot: "encode/480/r1/0", State: catalog.Ran}, {Slot: "encode/480/r1/1", State: catalog.Ran}, {Slot: "audio", State: catalog.Waiting},
+	if err := c.RecordSlots(ctx, run, []catalog.SlotResult{
+		{Slot: "encode/480/r1/0", State: catalog.SlotRan}, {Slot: "encode/480/r1/1", State: catalog.SlotRan}, {Slot: "audio", State: catalog.SlotWaiting},
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -44,12 +44,12 @@ func TestAnOverviewSaysHowATalkStands(t *testing.T) {
 		t.Fatalf("overviews: %v, %v", all, err)
 	}
 	o := all[0]
-	if o.Title != "APIs" || o.Recordings != 1 || !o.Wished || !o.Published.Equal(time.Time{}) || len(o.Tracks) != 1 {
+	if o.Title != "APIs" || o.Recordings != 1 || !o.BuildPending || !o.Published.Equal(time.Time{}) || len(o.Tracks) != 1 {
 		t.Errorf("the talk is shown as %+v", o)
 	}
 	stages := map[string]int{}
 	for _, s := range o.Stages {
-		stages[s.Stage+" "+s.State] = s.N
+		stages[s.Stage+" "+s.State] = s.Count
 	}
 	if stages["encode ran"] != 2 || stages["audio waiting"] != 1 {
 		t.Errorf("its stages are %v", stages)

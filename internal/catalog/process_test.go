@@ -21,13 +21,13 @@ import (
 
 // roles are what this test binary can be when it is run as another process.
 var roles = map[string]func(dir string) error{
-	"edit": editForEver,
+	"edit": editForever,
 	"work": func(dir string) error { return work(context.Background(), dir) },
 	"hold": holdLock,
 }
 
-// editForEver saves one edit after the other and says each when it is saved.
-func editForEver(dir string) error {
+// editForever saves one edit after the other and says each when it is saved.
+func editForever(dir string) error {
 	ctx := context.Background()
 	c, err := catalog.Open(ctx, dir)
 	if err != nil {
@@ -35,7 +35,7 @@ func editForEver(dir string) error {
 	}
 	defer c.Close()
 	s, err := c.Talk(ctx, "talk")
-	if err != nil && !errors.Is(err, catalog.ErrNone) {
+	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
 		return err
 	}
 	for n := editOf(s) + 1; ; n++ {
@@ -54,7 +54,7 @@ func editOf(s catalog.Submission) int {
 
 // A process killed in the middle of saving leaves the last submission it was told of or
 // a later one, and always a whole one.
-func TestKilledWhileSaving(t *testing.T) {
+func TestSave_KilledWhileWriting(t *testing.T) {
 	dir := t.TempDir()
 	for round := range 10 {
 		told := editAndKill(t, dir, 1+rand.IntN(40))
@@ -86,7 +86,7 @@ func TestKilledWhileSaving(t *testing.T) {
 		if err := c.Close(); err != nil {
 			t.Fatal(err)
 		}
-		expectSound(t, dir)
+		expectConsistent(t, dir)
 	}
 }
 
@@ -94,7 +94,7 @@ func TestKilledWhileSaving(t *testing.T) {
 // the last that it said.
 func editAndKill(t *testing.T, dir string, edits int) (told int) {
 	t.Helper()
-	editor := other(t, "edit", dir)
+	editor := helperProcess(t, "edit", dir)
 	out, err := editor.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +118,7 @@ func editAndKill(t *testing.T, dir string, edits int) (told int) {
 	return told
 }
 
-func expectSound(t *testing.T, dir string) {
+func expectConsistent(t *testing.T, dir string) {
 	t.Helper()
 	db := raw(t, dir)
 	var verdict string
@@ -159,7 +159,7 @@ func work(ctx context.Context, dir string) error {
 }
 
 func workOnce(ctx context.Context, c *catalog.Catalog, turn int) error {
-	if _, err := c.RaiseSalt(ctx, "talk", "720"); err != nil {
+	if _, err := c.IncrementSalt(ctx, "talk", "720"); err != nil {
 		return err
 	}
 	s, err := c.Talk(ctx, "talk")
@@ -177,11 +177,11 @@ func workOnce(ctx context.Context, c *catalog.Catalog, turn int) error {
 	return c.RecordSlots(ctx, run, slotsFor(20))
 }
 
-func TestManyAtOnceLoseNothing(t *testing.T) {
+func TestCatalog_ConcurrentProcessesLoseNothing(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, dir)
 	must(c.Save(t.Context(), "ada", edited("talk", 1)))
-	processes := []*exec.Cmd{other(t, "work", dir), other(t, "work", dir)}
+	processes := []*exec.Cmd{helperProcess(t, "work", dir), helperProcess(t, "work", dir)}
 	for _, p := range processes {
 		if err := p.Start(); err != nil {
 			t.Fatal(err)
@@ -208,7 +208,7 @@ func TestManyAtOnceLoseNothing(t *testing.T) {
 			t.Errorf("run %d has %d slots", run.ID, len(run.Slots))
 		}
 	}
-	expectSound(t, dir)
+	expectConsistent(t, dir)
 }
 
 // holdLock takes a data directory, says so, and keeps it until it is killed.
@@ -221,9 +221,9 @@ func holdLock(dir string) error {
 	return err
 }
 
-func TestOneProcessHoldsADataDirectory(t *testing.T) {
+func TestLock_OneProcessPerDataDirectory(t *testing.T) {
 	dir := t.TempDir()
-	holder := other(t, "hold", dir)
+	holder := helperProcess(t, "hold", dir)
 	if _, err := holder.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -239,17 +239,17 @@ func TestOneProcessHoldsADataDirectory(t *testing.T) {
 	}
 
 	_, err = catalog.Lock(dir, "lectern run")
-	expectHeld(t, err, holder.Process.Pid)
+	expectLocked(t, err, holder.Process.Pid)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	told := 0
-	_, err = catalog.LockWait(ctx, dir, "lectern run", func(catalog.HeldError) { told++; cancel() })
+	_, err = catalog.LockWait(ctx, dir, "lectern run", func(catalog.LockedError) { told++; cancel() })
 	if !errors.Is(err, context.Canceled) || told != 1 {
 		t.Errorf("LockWait = %v, told %d times", err, told)
 	}
 
-	lock, err := catalog.LockWait(t.Context(), dir, "lectern run", func(held catalog.HeldError) {
-		expectHeld(t, &held, holder.Process.Pid)
+	lock, err := catalog.LockWait(t.Context(), dir, "lectern run", func(held catalog.LockedError) {
+		expectLocked(t, &held, holder.Process.Pid)
 		if err := holder.Process.Kill(); err != nil {
 			t.Error(err)
 		}
@@ -270,9 +270,9 @@ func TestOneProcessHoldsADataDirectory(t *testing.T) {
 	}
 }
 
-func expectHeld(t *testing.T, err error, pid int) {
+func expectLocked(t *testing.T, err error, pid int) {
 	t.Helper()
-	var held *catalog.HeldError
+	var held *catalog.LockedError
 	if !errors.As(err, &held) || held.PID != pid || held.Command != "lectern serve" || time.Since(held.Since).Abs() > time.Minute {
 		t.Fatalf("held: %+v", err)
 	}

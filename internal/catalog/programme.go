@@ -13,18 +13,18 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Scheduled is a talk in the programme.
-type Scheduled struct {
+// ProgrammeEntry is a talk in the programme.
+type ProgrammeEntry struct {
 	Talk       conference.Talk
 	Scheduling conference.Scheduling
 	Imported   json.RawMessage // what the schedule said of it last; nil: it never did
-	Fresh      Submission      // where there is no such talk yet: what it begins with, beside Talk
+	Initial    Submission      // where there is no such talk yet: what it begins with, beside Talk
 }
 
 // Programme is every talk that has a place in the programme, or could have one.
-func (c *Catalog) Programme(ctx context.Context) (all []Scheduled, err error) {
-	err = each(ctx, c.read, func(rows *sql.Rows) error {
-		var s Scheduled
+func (c *Catalog) Programme(ctx context.Context) (all []ProgrammeEntry, err error) {
+	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
+		var s ProgrammeEntry
 		var imported sql.NullString
 		if err := rows.Scan(asJSON{&s.Talk}, asJSON{&s.Scheduling}, &imported); err != nil {
 			return err
@@ -56,10 +56,10 @@ func (c *Catalog) Scheduling(ctx context.Context, slug string) (s conference.Sch
 // SaveProgramme makes talks stand as they are given, all of them or, with an error, none. Those
 // that are not there yet begin with what they bring along. Talks that have recordings and
 // changed are wished for.
-func (c *Catalog) SaveProgramme(ctx context.Context, who string, talks []Scheduled) error {
+func (c *Catalog) SaveProgramme(ctx context.Context, who string, talks []ProgrammeEntry) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		for _, s := range talks {
-			if err := c.schedule(ctx, tx, who, s); err != nil {
+			if err := c.saveEntry(ctx, tx, who, s); err != nil {
 				return fmt.Errorf("%s: %w", s.Talk.Slug, err)
 			}
 		}
@@ -68,56 +68,56 @@ func (c *Catalog) SaveProgramme(ctx context.Context, who string, talks []Schedul
 	if err != nil {
 		return fmt.Errorf("save the programme: %w", err)
 	}
-	if c.told != nil {
+	if c.onChange != nil {
 		for _, s := range talks {
-			c.told(s.Talk.Slug)
+			c.onChange(s.Talk.Slug)
 		}
 	}
 	return nil
 }
 
-// schedule saves one talk.
-func (c *Catalog) schedule(ctx context.Context, tx *sql.Tx, who string, s Scheduled) error {
+// saveEntry saves one talk.
+func (c *Catalog) saveEntry(ctx context.Context, tx *sql.Tx, who string, s ProgrammeEntry) error {
 	change := newChange(ctx, tx, s.Talk.Slug, who)
-	old, err := load(ctx, tx, s.Talk.Slug)
-	fresh := errors.Is(err, ErrNone)
+	old, err := loadSubmission(ctx, tx, s.Talk.Slug)
+	fresh := errors.Is(err, ErrNotFound)
 	if err != nil && !fresh {
 		return err
 	}
 	now := old
 	if fresh {
-		now = s.Fresh
+		now = s.Initial
 		if err := change.exec(`INSERT INTO talks VALUES (?1, '', '', '', '', '', '', ?2, ?2, '', '')`, s.Talk.Slug, change.now.UnixMilli()); err != nil {
 			return err
 		}
 	}
 	now.Facts.Talk = s.Talk
-	if now, err = normal(now); err != nil {
+	if now, err = normalize(now); err != nil {
 		return err
 	}
 	if err := change.save(old, now, fresh); err != nil {
 		return err
 	}
 	if change.events > 0 && len(now.Facts.Recordings) > 0 {
-		if err := change.wish("the programme changed"); err != nil {
+		if err := change.requestBuild("the programme changed"); err != nil {
 			return err
 		}
 	}
-	return change.place(s)
+	return change.saveScheduling(s)
 }
 
-// place saves where a talk is in the programme.
-func (c *change) place(s Scheduled) error {
+// saveScheduling saves where a talk is in the programme.
+func (c *change) saveScheduling(s ProgrammeEntry) error {
 	var old conference.Scheduling
 	err := c.QueryRowContext(c.ctx, `SELECT scheduling FROM programme WHERE slug = ?`, c.slug).Scan(asJSON{&old})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	before, err := things(old)
+	before, err := jsonFields(old)
 	if err != nil {
 		return err
 	}
-	after, err := things(s.Scheduling)
+	after, err := jsonFields(s.Scheduling)
 	if err != nil {
 		return err
 	}
@@ -140,8 +140,8 @@ func (c *change) place(s Scheduled) error {
 		c.slug, s.Scheduling.GUID, s.Scheduling.Event, text, imported)
 }
 
-// things is what a value says, by name.
-func things(v any) (all map[string]any, err error) {
+// jsonFields is what a value says, by name.
+func jsonFields(v any) (all map[string]any, err error) {
 	text, err := jsonText(v)
 	if err == nil {
 		err = json.Unmarshal([]byte(text), &all)

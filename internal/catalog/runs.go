@@ -13,14 +13,14 @@ import (
 
 // The states of a slot.
 const (
-	Waiting = "waiting" // not done yet
-	Reused  = "reused"  // its artifact was there
-	Ran     = "ran"
-	Failed  = "failed"
+	SlotWaiting = "waiting" // not done yet
+	SlotReused  = "reused"  // its artifact was there
+	SlotRan     = "ran"
+	SlotFailed  = "failed"
 )
 
-// Slot is what became of one action in one run.
-type Slot struct {
+// SlotResult is what became of one action in one run.
+type SlotResult struct {
 	Slot     string          `json:"slot"` // its place in the talk, "encode/1080/r1/17"
 	Kind     string          `json:"kind"`
 	Key      action.Key      `json:"key"`
@@ -33,17 +33,17 @@ type Slot struct {
 
 // Run is one time that the conductor worked on a talk.
 type Run struct {
-	ID      int64     `json:"id"`
-	Command string    `json:"command"`
-	Begun   time.Time `json:"begun"`
-	Ended   time.Time `json:"ended"`   // zero: it goes on, or its process died
-	Outcome string    `json:"outcome"` // empty likewise
-	Slots   []Slot    `json:"slots"`   // by slot
+	ID      int64        `json:"id"`
+	Command string       `json:"command"`
+	Started time.Time    `json:"begun"`
+	Ended   time.Time    `json:"ended"`   // zero: it goes on, or its process died
+	Outcome string       `json:"outcome"` // empty likewise
+	Slots   []SlotResult `json:"slots"`   // by slot
 }
 
 // BeginRun opens the book on a run.
 func (c *Catalog) BeginRun(ctx context.Context, slug, command string) (run int64, err error) {
-	err = c.change(ctx, "begin a run of", slug, lectern, func(tx *change) error {
+	err = c.withChange(ctx, "begin a run of", slug, systemUser, func(tx *change) error {
 		return tx.QueryRowContext(ctx, `INSERT INTO runs (slug, command, begun_ms) VALUES (?, ?, ?) RETURNING id`,
 			slug, command, tx.now.UnixMilli()).Scan(&run)
 	})
@@ -52,7 +52,7 @@ func (c *Catalog) BeginRun(ctx context.Context, slug, command string) (run int64
 
 // RecordSlots writes how things stand with these slots of a run, in one transaction. A
 // slot that was written before is replaced.
-func (c *Catalog) RecordSlots(ctx context.Context, run int64, slots []Slot) error {
+func (c *Catalog) RecordSlots(ctx context.Context, run int64, slots []SlotResult) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error { return recordSlots(ctx, tx, run, slots) })
 	if err != nil {
 		return fmt.Errorf("record %d slots of run %d: %w", len(slots), run, err)
@@ -60,7 +60,7 @@ func (c *Catalog) RecordSlots(ctx context.Context, run int64, slots []Slot) erro
 	return nil
 }
 
-func recordSlots(ctx context.Context, tx *sql.Tx, run int64, slots []Slot) error {
+func recordSlots(ctx context.Context, tx *sql.Tx, run int64, slots []SlotResult) error {
 	preimage, err := tx.PrepareContext(ctx, `INSERT INTO preimages (key, preimage) VALUES (?, ?) ON CONFLICT DO NOTHING`)
 	if err != nil {
 		return err
@@ -104,14 +104,14 @@ func (c *Catalog) EndRun(ctx context.Context, run int64, outcome string) error {
 	return nil
 }
 
-// Interrupted is the outcome of a run that was ended before its time.
-const Interrupted = "interrupted"
+// RunInterrupted is the outcome of a run that was ended before its time.
+const RunInterrupted = "interrupted"
 
-// EndLostRuns closes the book on runs that are open: as no two processes hold a data
+// EndInterruptedRuns closes the book on runs that are open: as no two processes hold a data
 // directory, whoever was at them has died.
-func (c *Catalog) EndLostRuns(ctx context.Context) error {
+func (c *Catalog) EndInterruptedRuns(ctx context.Context) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE runs SET ended_ms = ?, outcome = ? WHERE ended_ms IS NULL`, time.Now().UnixMilli(), Interrupted)
+		_, err := tx.ExecContext(ctx, `UPDATE runs SET ended_ms = ?, outcome = ? WHERE ended_ms IS NULL`, time.Now().UnixMilli(), RunInterrupted)
 		return err
 	})
 	if err != nil {
@@ -120,35 +120,35 @@ func (c *Catalog) EndLostRuns(ctx context.Context) error {
 	return nil
 }
 
-// Pace is how long some actions took, and for how much.
-type Pace struct {
+// Timing is how long some actions took, and for how much.
+type Timing struct {
 	Took      time.Duration // of all that were measured
 	Programme time.Duration // how much of programmes they made
 	Actions   int
 }
 
-// Group is the actions of a kind at one place of their stage: "encode" of "1080".
-type Group struct{ Kind, Place string }
+// TimingGroup is the actions of a kind at one place of their stage: "encode" of "1080".
+type TimingGroup struct{ Kind, Part string }
 
-// GroupOf is the group of an action of a kind by its slot.
-func GroupOf(kind, slot string) Group {
+// TimingGroupOf is the group of an action of a kind by its slot.
+func TimingGroupOf(kind, slot string) TimingGroup {
 	_, rest, _ := strings.Cut(slot, "/")
 	place, _, _ := strings.Cut(rest, "/")
-	return Group{kind, place}
+	return TimingGroup{kind, place}
 }
 
-// measuredRuns is how many of the last runs Paces goes by.
-const measuredRuns = 60
+// timedRuns is how many of the last runs Paces goes by.
+const timedRuns = 60
 
-// Paces is what the last runs measured, by group and, with no place, by kind. Each action of a group in a run is taken to have made
+// Timings is what the last runs measured, by group and, with no place, by kind. Each action of a group in a run is taken to have made
 // as much of the programme as any other of it.
-func (c *Catalog) Paces(ctx context.Context) (map[Group]Pace, error) {
-	paces := make(map[Group]Pace)
+func (c *Catalog) Timings(ctx context.Context) (map[TimingGroup]Timing, error) {
+	paces := make(map[TimingGroup]Timing)
 	err := inTx(ctx, c.read, func(tx *sql.Tx) error {
-		lengths, err := lengthsOfRuns(ctx, tx, measuredRuns)
+		lengths, err := programmeLengths(ctx, tx, timedRuns)
 		for run, length := range lengths {
 			if err == nil {
-				err = addPaces(ctx, tx, run, length, paces)
+				err = addTimings(ctx, tx, run, length, paces)
 			}
 		}
 		return err
@@ -159,11 +159,11 @@ func (c *Catalog) Paces(ctx context.Context) (map[Group]Pace, error) {
 	return paces, nil
 }
 
-// lengthsOfRuns is the last n runs that ended, and how long the programme is that their talk
+// programmeLengths is the last n runs that ended, and how long the programme is that their talk
 // was last published with.
-func lengthsOfRuns(ctx context.Context, q querier, n int) (map[int64]time.Duration, error) {
+func programmeLengths(ctx context.Context, q querier, n int) (map[int64]time.Duration, error) {
 	lengths := make(map[int64]time.Duration)
-	err := each(ctx, q, func(rows *sql.Rows) error {
+	err := eachRow(ctx, q, func(rows *sql.Rows) error {
 		var run int64
 		var e conference.Edition
 		err := rows.Scan(&run, asJSON{&e})
@@ -176,20 +176,20 @@ func lengthsOfRuns(ctx context.Context, q querier, n int) (map[int64]time.Durati
 	return lengths, err
 }
 
-// addPaces adds what a run measured.
-func addPaces(ctx context.Context, q querier, run int64, length time.Duration, paces map[Group]Pace) error {
+// addTimings adds what a run measured.
+func addTimings(ctx context.Context, q querier, run int64, length time.Duration, paces map[TimingGroup]Timing) error {
 	type sum struct {
 		took     time.Duration
 		ran, all int
 	}
-	sums := make(map[Group]sum)
-	err := each(ctx, q, func(rows *sql.Rows) error {
+	sums := make(map[TimingGroup]sum)
+	err := eachRow(ctx, q, func(rows *sql.Rows) error {
 		var kind, slot, state string
 		var took int64
 		err := rows.Scan(&kind, &slot, &state, &took)
-		g := GroupOf(kind, slot)
+		g := TimingGroupOf(kind, slot)
 		s := sums[g]
-		if s.all++; state == Ran {
+		if s.all++; state == SlotRan {
 			s.ran++
 			s.took += time.Duration(took) * time.Millisecond
 		}
@@ -198,19 +198,19 @@ func addPaces(ctx context.Context, q querier, run int64, length time.Duration, p
 	}, `SELECT kind, slot, state, took_ms FROM slots WHERE run = ?`, run)
 	for g, s := range sums {
 		if s.ran > 0 {
-			measured := Pace{s.took, length * time.Duration(s.ran) / time.Duration(s.all), s.ran}
-			if g.Place != "" {
-				paces[g] = paces[g].Plus(measured)
+			measured := Timing{s.took, length * time.Duration(s.ran) / time.Duration(s.all), s.ran}
+			if g.Part != "" {
+				paces[g] = paces[g].Add(measured)
 			}
-			paces[Group{Kind: g.Kind}] = paces[Group{Kind: g.Kind}].Plus(measured)
+			paces[TimingGroup{Kind: g.Kind}] = paces[TimingGroup{Kind: g.Kind}].Add(measured)
 		}
 	}
 	return err
 }
 
-// Plus is what p and q measured together.
-func (p Pace) Plus(q Pace) Pace {
-	return Pace{p.Took + q.Took, p.Programme + q.Programme, p.Actions + q.Actions}
+// Add is what p and q measured together.
+func (p Timing) Add(q Timing) Timing {
+	return Timing{p.Took + q.Took, p.Programme + q.Programme, p.Actions + q.Actions}
 }
 
 // LastRuns is the last n runs of a talk with their slots, the newest first.
@@ -230,18 +230,18 @@ func (c *Catalog) LastRuns(ctx context.Context, slug string, n int) ([]Run, erro
 }
 
 func lastRuns(ctx context.Context, q querier, slug string, n int) (runs []Run, err error) {
-	err = each(ctx, q, func(rows *sql.Rows) error {
+	err = eachRow(ctx, q, func(rows *sql.Rows) error {
 		var r Run
-		err := rows.Scan(&r.ID, &r.Command, millis{&r.Begun}, millis{&r.Ended}, &r.Outcome)
+		err := rows.Scan(&r.ID, &r.Command, millis{&r.Started}, millis{&r.Ended}, &r.Outcome)
 		runs = append(runs, r)
 		return err
 	}, `SELECT id, command, begun_ms, ended_ms, coalesce(outcome, '') FROM runs WHERE slug = ? ORDER BY id DESC LIMIT ?`, slug, n)
 	return runs, err
 }
 
-func slotsOf(ctx context.Context, q querier, run int64) (slots []Slot, err error) {
-	err = each(ctx, q, func(rows *sql.Rows) error {
-		var s Slot
+func slotsOf(ctx context.Context, q querier, run int64) (slots []SlotResult, err error) {
+	err = eachRow(ctx, q, func(rows *sql.Rows) error {
+		var s SlotResult
 		var took int64
 		err := rows.Scan(&s.Slot, &s.Kind, &s.Key, &s.Preimage, &s.State, &s.Attempts, &took, asJSON{&s.Failure})
 		s.Took = time.Duration(took) * time.Millisecond
@@ -252,9 +252,9 @@ func slotsOf(ctx context.Context, q querier, run int64) (slots []Slot, err error
 	return slots, err
 }
 
-// ForgetRuns forgets all but the last keep runs of every talk, and the preimages that
+// PruneRuns forgets all but the last keep runs of every talk, and the preimages that
 // no slot needs any more.
-func (c *Catalog) ForgetRuns(ctx context.Context, keep int) error {
+func (c *Catalog) PruneRuns(ctx context.Context, keep int) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM runs WHERE id IN (SELECT id FROM (
 			SELECT id, row_number() OVER (PARTITION BY slug ORDER BY id DESC) AS age FROM runs) WHERE age > ?)`, keep)

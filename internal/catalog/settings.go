@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// Glossary is the name of the setting that says how a conference's terms are translated.
-const Glossary = "glossary"
+// SettingGlossary is the name of the setting that says how a conference's terms are translated.
+const SettingGlossary = "glossary"
 
 // Setting reads what holds for the whole conference into a pointer; ok is false where nobody
 // set it.
@@ -23,9 +23,9 @@ func (c *Catalog) Setting(ctx context.Context, name string, into any) (ok bool, 
 	return true, nil
 }
 
-// Set sets what holds for the whole conference.
-func (c *Catalog) Set(ctx context.Context, who, name string, value any) error {
-	return c.change(ctx, "set "+name, "", who, func(tx *change) error {
+// SaveSetting sets what holds for the whole conference.
+func (c *Catalog) SaveSetting(ctx context.Context, who, name string, value any) error {
+	return c.withChange(ctx, "set "+name, "", who, func(tx *change) error {
 		text, err := jsonText(value)
 		if err != nil {
 			return err

@@ -38,13 +38,13 @@ func (c *Catalog) Save(ctx context.Context, who string, s Submission) (Submissio
 	if slug == "" {
 		return Submission{}, errors.New("save a talk: it has no slug")
 	}
-	s, err := normal(s)
+	s, err := normalize(s)
 	if err != nil {
 		return Submission{}, fmt.Errorf("save %s: %w", slug, err)
 	}
-	err = c.change(ctx, "save", slug, who, func(tx *change) error {
-		old, err := load(ctx, tx, slug)
-		fresh := errors.Is(err, ErrNone)
+	err = c.withChange(ctx, "save", slug, who, func(tx *change) error {
+		old, err := loadSubmission(ctx, tx, slug)
+		fresh := errors.Is(err, ErrNotFound)
 		if fresh {
 			err = tx.exec(`INSERT INTO talks VALUES (?1, '', '', '', '', '', '', ?2, ?2, '', '')`, slug, tx.now.UnixMilli())
 		}
@@ -54,7 +54,7 @@ func (c *Catalog) Save(ctx context.Context, who string, s Submission) (Submissio
 		if s.Facts.Tracks, err = tx.numberTracks(s.Facts.Tracks); err != nil {
 			return err
 		}
-		s.Facts.Salts = higher(old.Facts.Salts, s.Facts.Salts)
+		s.Facts.Salts = mergeSalts(old.Facts.Salts, s.Facts.Salts)
 		return tx.save(old, s, fresh)
 	})
 	if err != nil {
@@ -69,29 +69,29 @@ func (c *Catalog) Save(ctx context.Context, who string, s Submission) (Submissio
 // ErrNone.
 func (c *Catalog) Edit(ctx context.Context, who, slug string, do func(*Submission) error) (Submission, error) {
 	var s Submission
-	err := c.change(ctx, "change", slug, who, func(tx *change) error {
-		old, err := load(ctx, tx, slug)
+	err := c.withChange(ctx, "change", slug, who, func(tx *change) error {
+		old, err := loadSubmission(ctx, tx, slug)
 		if err != nil {
 			return err
 		}
-		if s, err = load(ctx, tx, slug); err != nil { // which shares nothing with old
+		if s, err = loadSubmission(ctx, tx, slug); err != nil { // which shares nothing with old
 			return err
 		}
 		if err = do(&s); err != nil {
 			return err
 		}
-		if s, err = normal(s); err != nil {
+		if s, err = normalize(s); err != nil {
 			return err
 		}
 		if s.Facts.Tracks, err = tx.numberTracks(s.Facts.Tracks); err != nil {
 			return err
 		}
-		s.Facts.Salts = higher(old.Facts.Salts, s.Facts.Salts)
+		s.Facts.Salts = mergeSalts(old.Facts.Salts, s.Facts.Salts)
 		events := tx.events
 		if err := tx.save(old, s, false); err != nil || tx.events == events || len(s.Facts.Recordings) == 0 {
 			return err
 		}
-		return tx.wish("changed")
+		return tx.requestBuild("changed")
 	})
 	if err != nil {
 		return Submission{}, err
@@ -99,10 +99,10 @@ func (c *Catalog) Edit(ctx context.Context, who, slug string, do func(*Submissio
 	return s, nil
 }
 
-// KeepPipeline notes what the pipeline of a talk says now, which is no wish for anything:
+// SavePipelineText notes what the pipeline of a talk says now, which is no wish for anything:
 // whoever asks is at it.
-func (c *Catalog) KeepPipeline(ctx context.Context, slug, text string) error {
-	return c.change(ctx, "note the pipeline of", slug, lectern, func(tx *change) error {
+func (c *Catalog) SavePipelineText(ctx context.Context, slug, text string) error {
+	return c.withChange(ctx, "note the pipeline of", slug, systemUser, func(tx *change) error {
 		var old string
 		if err := tx.QueryRowContext(ctx, `SELECT pipeline_text FROM talks WHERE slug = ?`, slug).Scan(&old); err != nil || old == text {
 			return err
@@ -163,7 +163,7 @@ func aspects(s Submission) (map[string]any, error) {
 		all["salt."+rendition] = salt
 	}
 	for _, t := range f.Tracks {
-		all["track."+t.Language] = eventOf(t)
+		all["track."+t.Language] = newTrackEvent(t)
 	}
 	maps.DeleteFunc(all, func(_ string, v any) bool { return v == nil || reflect.ValueOf(v).IsZero() })
 	return all, nil
@@ -172,18 +172,18 @@ func aspects(s Submission) (map[string]any, error) {
 // trackEvent is a track as events show it: its cues are in the revision, and of what was
 // remarked it has the numbers.
 type trackEvent struct {
-	Kind     conference.TrackKind `json:"kind"`
-	State    string               `json:"state"`
-	Revision int                  `json:"revision"`
-	File     string               `json:"file"`
-	Source   *conference.Source   `json:"source,omitempty"`
+	Kind     conference.TrackKind   `json:"kind"`
+	State    string                 `json:"state"`
+	Revision int                    `json:"revision"`
+	File     string                 `json:"file"`
+	Source   *conference.SourceFile `json:"source,omitempty"`
 }
 
-func eventOf(t conference.Track) trackEvent {
+func newTrackEvent(t conference.Track) trackEvent {
 	e := trackEvent{t.Kind, t.State, t.Revision, t.File, nil}
 	if t.Source != nil {
 		source := *t.Source
-		source.Remarks.List = nil
+		source.Diagnostics.List = nil
 		e.Source = &source
 	}
 	return e
@@ -304,7 +304,7 @@ func (c *Catalog) LastCues(ctx context.Context, slug, language string) (last []c
 		if err != nil {
 			return err
 		}
-		return each(ctx, tx, func(rows *sql.Rows) error {
+		return eachRow(ctx, tx, func(rows *sql.Rows) error {
 			var id string
 			err := rows.Scan(&id)
 			used = append(used, id)
@@ -322,7 +322,7 @@ func (c *Catalog) LastCues(ctx context.Context, slug, language string) (last []c
 // number and cues.
 func (c *Catalog) Revisions(ctx context.Context, slug string) ([]conference.Track, error) {
 	var all []conference.Track
-	err := each(ctx, c.read, func(rows *sql.Rows) error {
+	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var t conference.Track
 		err := rows.Scan(&t.Language, &t.Revision, asJSON{&t.Cues})
 		all = append(all, t)
@@ -339,7 +339,7 @@ func (c *Catalog) Revision(ctx context.Context, slug, language string, number in
 	err = c.read.QueryRowContext(ctx, `SELECT cues FROM revisions WHERE slug = ? AND language = ? AND number = ?`, slug, language, number).
 		Scan(asJSON{&cues})
 	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNone
+		err = ErrNotFound
 	}
 	if err != nil {
 		return nil, fmt.Errorf("revision %d of %s in %s: %w", number, slug, language, err)
@@ -351,25 +351,25 @@ func (c *Catalog) Revision(ctx context.Context, slug, language string, number in
 func digest(cues []conference.Cue) string {
 	seen := make([]conference.Cue, len(cues))
 	for i, cue := range cues {
-		seen[i] = conference.Cue{Start: cue.Start, End: cue.End, Text: cue.Text, Spans: cue.Spans, Place: cue.Place}
+		seen[i] = conference.Cue{Start: cue.Start, End: cue.End, Text: cue.Text, Spans: cue.Spans, Position: cue.Position}
 	}
 	b, _ := json.Marshal(seen) // numbers and strings cannot fail
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
 
-// normal is s in the one form that equal submissions have.
-func normal(s Submission) (Submission, error) {
+// normalize is s in the one form that equal submissions have.
+func normalize(s Submission) (Submission, error) {
 	f := &s.Facts
-	f.Talk.Speakers, f.Talk.Tags = some(f.Talk.Speakers), some(f.Talk.Tags)
-	f.Recordings, f.Cut, f.Tracks = some(f.Recordings), some(f.Cut), some(f.Tracks)
+	f.Talk.Speakers, f.Talk.Tags = cloneNonEmpty(f.Talk.Speakers), cloneNonEmpty(f.Talk.Tags)
+	f.Recordings, f.Cut, f.Tracks = cloneNonEmpty(f.Recordings), cloneNonEmpty(f.Cut), cloneNonEmpty(f.Tracks)
 	slices.SortFunc(f.Tracks, func(a, b conference.Track) int { return strings.Compare(a.Language, b.Language) })
 	for i := range f.Tracks {
 		t := &f.Tracks[i]
 		if i > 0 && t.Language == f.Tracks[i-1].Language {
 			return s, fmt.Errorf("it has two tracks in %q", t.Language)
 		}
-		t.Cues = some(t.Cues)
+		t.Cues = cloneNonEmpty(t.Cues)
 		for n := range t.Cues {
 			t.Cues[n].Line = 0 // of the file, not of the track
 		}
@@ -377,11 +377,11 @@ func normal(s Submission) (Submission, error) {
 	return s, nil
 }
 
-// some is a copy of list, and nil if it is empty.
-func some[T any](list []T) []T { return append([]T(nil), list...) }
+// cloneNonEmpty is a copy of list, and nil if it is empty.
+func cloneNonEmpty[T any](list []T) []T { return append([]T(nil), list...) }
 
-// higher is the salts of both, the higher where they differ.
-func higher(a, b map[string]int) map[string]int {
+// mergeSalts is the salts of both, the higher where they differ.
+func mergeSalts(a, b map[string]int) map[string]int {
 	var salts map[string]int
 	for _, m := range []map[string]int{a, b} {
 		for rendition, salt := range m {
@@ -398,7 +398,7 @@ func higher(a, b map[string]int) map[string]int {
 func (c *Catalog) Talk(ctx context.Context, slug string) (Submission, error) {
 	var s Submission
 	err := inTx(ctx, c.read, func(tx *sql.Tx) (err error) {
-		s, err = load(ctx, tx, slug)
+		s, err = loadSubmission(ctx, tx, slug)
 		return err
 	})
 	if err != nil {
@@ -407,18 +407,18 @@ func (c *Catalog) Talk(ctx context.Context, slug string) (Submission, error) {
 	return s, nil
 }
 
-func load(ctx context.Context, q querier, slug string) (Submission, error) {
+func loadSubmission(ctx context.Context, q querier, slug string) (Submission, error) {
 	var s Submission
 	f := &s.Facts
 	err := q.QueryRowContext(ctx, `SELECT talk, conference, treatment, cut, channels, out, pipeline, pipeline_text FROM talks WHERE slug = ?`, slug).
 		Scan(asJSON{&f.Talk}, asJSON{&f.Conference}, asJSON{&f.Treatment}, asJSON{&f.Cut}, &f.Channels, &s.Out, &s.Pipeline, &s.PipelineText)
 	if errors.Is(err, sql.ErrNoRows) {
-		return s, ErrNone
+		return s, ErrNotFound
 	}
 	if err != nil {
 		return s, err
 	}
-	err = each(ctx, q, func(rows *sql.Rows) error {
+	err = eachRow(ctx, q, func(rows *sql.Rows) error {
 		var r conference.Recording
 		err := rows.Scan(&r.SHA256, &r.Size, &r.Name)
 		f.Recordings = append(f.Recordings, r)
@@ -427,17 +427,17 @@ func load(ctx context.Context, q querier, slug string) (Submission, error) {
 	if err != nil {
 		return s, err
 	}
-	err = each(ctx, q, func(rows *sql.Rows) error {
+	err = eachRow(ctx, q, func(rows *sql.Rows) error {
 		var rendition string
 		var salt int
 		err := rows.Scan(&rendition, &salt)
-		f.Salts = higher(f.Salts, map[string]int{rendition: salt})
+		f.Salts = mergeSalts(f.Salts, map[string]int{rendition: salt})
 		return err
 	}, `SELECT rendition, salt FROM salts WHERE slug = ?`, slug)
 	if err != nil {
 		return s, err
 	}
-	return s, each(ctx, q, func(rows *sql.Rows) error {
+	return s, eachRow(ctx, q, func(rows *sql.Rows) error {
 		var t conference.Track
 		err := rows.Scan(&t.Language, &t.Kind, &t.State, &t.File, &t.Revision, asJSON{&t.Source}, asJSON{&t.Cues})
 		f.Tracks = append(f.Tracks, t)
@@ -446,18 +446,18 @@ func load(ctx context.Context, q querier, slug string) (Submission, error) {
 		JOIN revisions USING (slug, language) WHERE slug = ? AND number = revision ORDER BY language`, slug)
 }
 
-// Placed is a talk whose bundle lies in some directory, and what it is made of.
-type Placed struct {
+// TalkLocation is a talk whose bundle lies in some directory, and what it is made of.
+type TalkLocation struct {
 	Slug       string
 	Title      string
 	Recordings []string // content hashes, in reel order
-	Cut        []conference.Keep
+	Cut        []conference.KeptRange
 }
 
 // TalksIn are the talks whose bundles lie in out, the one saved last first.
-func (c *Catalog) TalksIn(ctx context.Context, out string) (talks []Placed, err error) {
-	err = each(ctx, c.read, func(rows *sql.Rows) error {
-		var p Placed
+func (c *Catalog) TalksIn(ctx context.Context, out string) (talks []TalkLocation, err error) {
+	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
+		var p TalkLocation
 		var cut, sha256 string
 		if err := rows.Scan(&p.Slug, &p.Title, &cut, &sha256); err != nil {
 			return err
@@ -486,8 +486,8 @@ func (c *Catalog) SlugTaken(ctx context.Context, slug string) (taken bool, err e
 	return taken, nil
 }
 
-// Summary is a talk in a list.
-type Summary struct {
+// TalkSummary is a talk in a list.
+type TalkSummary struct {
 	Slug       string    `json:"slug"`
 	Title      string    `json:"title"`
 	Out        string    `json:"out"`
@@ -500,10 +500,10 @@ type Summary struct {
 }
 
 // Talks is every talk, by slug.
-func (c *Catalog) Talks(ctx context.Context) ([]Summary, error) {
-	var talks []Summary
-	err := each(ctx, c.read, func(rows *sql.Rows) error {
-		var s Summary
+func (c *Catalog) Talks(ctx context.Context) ([]TalkSummary, error) {
+	var talks []TalkSummary
+	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {
+		var s TalkSummary
 		if err := rows.Scan(&s.Slug, &s.Title, &s.Out, &s.Pipeline, &s.Recordings, asJSON{&s.Languages},
 			millis{&s.Created}, millis{&s.Updated}, millis{&s.Published}); err != nil {
 			return err
@@ -522,9 +522,9 @@ func (c *Catalog) Talks(ctx context.Context) ([]Summary, error) {
 	return talks, nil
 }
 
-// RaiseSalt adds one to the salt of a talk's rendition and returns it.
-func (c *Catalog) RaiseSalt(ctx context.Context, slug, rendition string) (salt int, err error) {
-	err = c.change(ctx, "raise a salt of", slug, lectern, func(tx *change) error {
+// IncrementSalt adds one to the salt of a talk's rendition and returns it.
+func (c *Catalog) IncrementSalt(ctx context.Context, slug, rendition string) (salt int, err error) {
+	err = c.withChange(ctx, "raise a salt of", slug, systemUser, func(tx *change) error {
 		err := tx.QueryRowContext(ctx, `INSERT INTO salts (slug, rendition, salt) VALUES (?, ?, 1)
 			ON CONFLICT DO UPDATE SET salt = salt + 1 RETURNING salt`, slug, rendition).Scan(&salt)
 		if err != nil {

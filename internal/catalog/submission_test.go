@@ -14,9 +14,9 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-func TestSaveAndRead(t *testing.T) {
+func TestSave_ReadBack(t *testing.T) {
 	c := open(t, filepath.Join(t.TempDir(), "data? #1 ünï%20&_pragma=x"))
-	if _, err := c.Talk(t.Context(), "talk"); !errors.Is(err, catalog.ErrNone) {
+	if _, err := c.Talk(t.Context(), "talk"); !errors.Is(err, catalog.ErrNotFound) {
 		t.Errorf("a talk that nobody saved: %v", err)
 	}
 	if must(c.SlugTaken(t.Context(), "talk")) {
@@ -51,7 +51,7 @@ func TestSaveAndRead(t *testing.T) {
 }
 
 // Each edit is made to the submission as it stands; events are what it must leave.
-func TestEveryChangeIsAnEvent(t *testing.T) {
+func TestEvents_EveryChangeIsRecorded(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		edit   func(*catalog.Submission)
@@ -109,7 +109,7 @@ func TestEveryChangeIsAnEvent(t *testing.T) {
 	}
 }
 
-func TestSavingTheSameWritesNothing(t *testing.T) {
+func TestSave_UnchangedWritesNothing(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, dir)
 	s := must(c.Save(t.Context(), "ada", edited("talk", 1)))
@@ -137,7 +137,7 @@ func TestSavingTheSameWritesNothing(t *testing.T) {
 }
 
 // What only looks otherwise is a revision too; another id alone is none.
-func TestALookIsPartOfARevision(t *testing.T) {
+func TestSave_StyleChangeMakesRevision(t *testing.T) {
 	c := open(t, t.TempDir())
 	s := edited("talk", 1)
 	revision := func() int { return must(c.Save(t.Context(), "ada", s)).Facts.Tracks[0].Revision }
@@ -150,13 +150,13 @@ func TestALookIsPartOfARevision(t *testing.T) {
 	if n := revision(); n != first+1 {
 		t.Errorf("italics are in revision %d, want %d", n, first+1)
 	}
-	s.Facts.Tracks[0].Cues[0].Place = 8
+	s.Facts.Tracks[0].Cues[0].Position = 8
 	if n := revision(); n != first+2 {
 		t.Errorf("another place is in revision %d, want %d", n, first+2)
 	}
 }
 
-func TestLastCuesKnowsEveryIDThatWasUsed(t *testing.T) {
+func TestLastCues_ReturnsEveryIDUsed(t *testing.T) {
 	c := open(t, t.TempDir())
 	s := edited("talk", 1)
 	language := s.Facts.Tracks[0].Language
@@ -173,7 +173,7 @@ func TestLastCuesKnowsEveryIDThatWasUsed(t *testing.T) {
 	}
 }
 
-func TestRevisionsStayAndCountOn(t *testing.T) {
+func TestRevisions_KeepCounting(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, dir)
 	var numbers []int
@@ -212,7 +212,7 @@ func raw(t *testing.T, dir string) *sql.DB {
 	return db
 }
 
-func TestRefusedSubmissionsLeaveNoTrace(t *testing.T) {
+func TestSave_RejectedSubmissionWritesNothing(t *testing.T) {
 	c := open(t, t.TempDir())
 	nameless := edited("", 1)
 	twice := edited("talk", 1)
@@ -227,15 +227,15 @@ func TestRefusedSubmissionsLeaveNoTrace(t *testing.T) {
 	}
 }
 
-func TestSaltsRise(t *testing.T) {
+func TestIncrementSalt(t *testing.T) {
 	c := open(t, t.TempDir())
-	if _, err := c.RaiseSalt(t.Context(), "nobody", "720"); err == nil {
+	if _, err := c.IncrementSalt(t.Context(), "nobody", "720"); err == nil {
 		t.Error("raised a salt of no talk")
 	}
 	s := edited("talk", 1)
 	must(c.Save(t.Context(), "ada", s))
 	for want := 1; want <= 2; want++ {
-		if got := must(c.RaiseSalt(t.Context(), "talk", "720")); got != want {
+		if got := must(c.IncrementSalt(t.Context(), "talk", "720")); got != want {
 			t.Errorf("RaiseSalt = %d, want %d", got, want)
 		}
 	}
@@ -245,9 +245,9 @@ func TestSaltsRise(t *testing.T) {
 	}
 }
 
-func TestTalksInADirectory(t *testing.T) {
+func TestTalksIn(t *testing.T) {
 	c := open(t, t.TempDir())
-	submit := func(slug, out string, cut []conference.Keep, recordings ...string) {
+	submit := func(slug, out string, cut []conference.KeptRange, recordings ...string) {
 		s := edited(slug, 1)
 		s.Out, s.Facts.Recordings, s.Facts.Cut = out, nil, cut
 		s.Facts.Talk.Title = "All about " + slug
@@ -256,11 +256,11 @@ func TestTalksInADirectory(t *testing.T) {
 		}
 		must(c.Save(t.Context(), "ada", s))
 	}
-	cut := []conference.Keep{{From: time.Second, To: time.Minute}}
+	cut := []conference.KeptRange{{From: time.Second, To: time.Minute}}
 	submit("one", "/out", nil, "b", "a")
 	submit("elsewhere", "/other", nil, "a")
 	submit("two", "/out", cut, "a", "a")
-	want := []catalog.Placed{
+	want := []catalog.TalkLocation{
 		{"two", "All about two", []string{"a", "a"}, cut},
 		{"one", "All about one", []string{"b", "a"}, nil},
 	}

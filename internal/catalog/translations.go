@@ -40,9 +40,9 @@ func (c *Conflict) Error() string {
 // SaveTranslation adds a revision made from revision base, 0 being none, and returns its
 // number. If base is not the last one, nothing is saved and the error is a *Conflict.
 func (c *Catalog) SaveTranslation(ctx context.Context, slug string, base int, t Translation) (number int, err error) {
-	err = c.change(ctx, "save a translation of", slug, t.Who, func(tx *change) error {
+	err = c.withChange(ctx, "save a translation of", slug, t.Who, func(tx *change) error {
 		last, err := lastTranslation(ctx, tx, slug, t.Language)
-		if err != nil && !errors.Is(err, ErrNone) {
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		if last.Number != base {
@@ -57,7 +57,7 @@ func (c *Catalog) SaveTranslation(ctx context.Context, slug string, base int, t 
 		if base > 0 {
 			old = translationEvent{last.Number, last.Source, last.State, last.Why}
 		}
-		if err := tx.wishAgain("a translation"); err != nil {
+		if err := tx.requestRebuild("a translation"); err != nil {
 			return err
 		}
 		return tx.event("translation."+t.Language, old, translationEvent{number, t.Source, t.State, t.Why})
@@ -86,7 +86,7 @@ func (t *Translation) scan(row interface{ Scan(...any) error }) error {
 func lastTranslation(ctx context.Context, q querier, slug, language string) (t Translation, err error) {
 	err = t.scan(q.QueryRowContext(ctx, translationColumns+` AND language = ? ORDER BY number DESC LIMIT 1`, slug, language))
 	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNone
+		err = ErrNotFound
 	}
 	return t, err
 }
@@ -99,7 +99,7 @@ func (c *Catalog) Translation(ctx context.Context, slug, language string, number
 		err = t.scan(c.read.QueryRowContext(ctx, translationColumns+` AND language = ? AND number = ?`, slug, language, number))
 	}
 	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNone
+		err = ErrNotFound
 	}
 	if err != nil {
 		return t, fmt.Errorf("translation of %s in %s: %w", slug, language, err)
@@ -119,7 +119,7 @@ func (c *Catalog) TranslationHistory(ctx context.Context, slug, language string)
 }
 
 func (c *Catalog) translations(ctx context.Context, slug, query string, args ...any) (all []Translation, err error) {
-	err = each(ctx, c.read, func(rows *sql.Rows) error {
+	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var t Translation
 		err := t.scan(rows)
 		all = append(all, t)

@@ -19,7 +19,7 @@ import (
 type Text struct {
 	UTF8     string `json:"-"`        // without byte-order mark; line ends and control characters as they came
 	Encoding string `json:"encoding"` // its name at WHATWG, in lower case; "mixed" where lines differ, each with a note
-	Sure     bool   `json:"sure"`     // asked for, declared by the bytes or proven by their validity; otherwise guessed
+	Certain  bool   `json:"sure"`     // asked for, declared by the bytes or proven by their validity; otherwise guessed
 	Notes    []Note `json:"notes"`    // by line
 }
 
@@ -32,13 +32,13 @@ type Note struct {
 
 // The codes of notes.
 const (
-	Unreadable  = "unreadable-bytes"  // bytes without a meaning in the encoding became U+FFFD, or a control character
-	Replacement = "replacement-chars" // the file itself holds U+FFFD: a character was lost before it came here
-	OtherPage   = "mixed-encoding"    // the line is in another encoding than most of the file, and was read in that
-	Mojibake    = "double-encoded"    // looks like UTF-8 taken for something else and encoded again; left as it is
-	NUL         = "nul-characters"    // the line holds NUL characters; left as they are
-	Doubtful    = "doubtful-encoding" // another encoding fits the file nearly as well
-	Marks       = "byte-order-marks"  // more than one byte-order mark at the beginning
+	UnreadableBytes  = "unreadable-bytes"  // bytes without a meaning in the encoding became U+FFFD, or a control character
+	ReplacementChars = "replacement-chars" // the file itself holds U+FFFD: a character was lost before it came here
+	MixedEncoding    = "mixed-encoding"    // the line is in another encoding than most of the file, and was read in that
+	DoubleEncoded    = "double-encoded"    // looks like UTF-8 taken for something else and encoded again; left as it is
+	NULCharacters    = "nul-characters"    // the line holds NUL characters; left as they are
+	DoubtfulEncoding = "doubtful-encoding" // another encoding fits the file nearly as well
+	ByteOrderMarks   = "byte-order-marks"  // more than one byte-order mark at the beginning
 )
 
 // Hint is what is known of a file from elsewhere.
@@ -52,7 +52,7 @@ type Hint struct {
 func Decode(name string, data []byte, hint Hint) (Text, error) {
 	raw := string(data)
 	if hint.Encoding != "" {
-		p, err := lookup(hint.Encoding)
+		p, err := lookupPage(hint.Encoding)
 		if err != nil {
 			err.File = name
 			return Text{}, err
@@ -60,32 +60,32 @@ func Decode(name string, data []byte, hint Hint) (Text, error) {
 		if p == utf16lePage && strings.HasPrefix(raw, "\xFE\xFF") { // "UTF-16" leaves the order to the mark
 			p = utf16bePage
 		}
-		return p.text(raw), nil
+		return p.decodeCertain(raw), nil
 	}
-	if what := format(raw); what != "" {
-		return Text{}, binary(name, what)
+	if what := binaryFormat(raw); what != "" {
+		return Text{}, binaryError(name, what)
 	}
-	if p := declared(raw); p != nil {
-		return p.text(raw), nil
+	if p := declaredPage(raw); p != nil {
+		return p.decodeCertain(raw), nil
 	}
-	if p := wide(raw); p != nil {
-		return p.text(raw), nil
+	if p := detectUTF16(raw); p != nil {
+		return p.decodeCertain(raw), nil
 	}
 	valid := utf8.ValidString(raw)
 	if (!valid || strings.IndexByte(raw, 0) >= 0) && tooManyControls(raw) {
-		return Text{}, binary(name, "binary data")
+		return Text{}, binaryError(name, "binary data")
 	}
 	if valid {
-		return annotate(Text{UTF8: raw, Encoding: utf8Page.name, Sure: true}, utf8Page, true), nil
+		return annotate(Text{UTF8: raw, Encoding: utf8Page.name, Certain: true}, utf8Page, true), nil
 	}
-	if p := xmlPage(raw); p != nil {
-		return p.text(raw), nil
+	if p := xmlDeclaredPage(raw); p != nil {
+		return p.decodeCertain(raw), nil
 	}
-	return unravel(raw, hint), nil
+	return decodeGuessed(raw, hint), nil
 }
 
-func binary(name, what string) error {
-	return inputerr.New(name, "is %s, not text", what).Try("Hand in a subtitle file, or the text saved as UTF-8")
+func binaryError(name, what string) error {
+	return inputerr.New(name, "is %s, not text", what).Hint("Hand in a subtitle file, or the text saved as UTF-8")
 }
 
 // CutLine cuts the first line off text: the line without its end, and what comes after
@@ -112,8 +112,8 @@ type lineCounter struct {
 	line int    // the line there, counted from 0
 }
 
-// at is the line, counted from 1, that holds the byte at offset. Offsets only ascend.
-func (c *lineCounter) at(offset int) int {
+// lineAt is the line, counted from 1, that holds the byte at offset. Offsets only ascend.
+func (c *lineCounter) lineAt(offset int) int {
 	for {
 		_, after, found := CutLine(c.text)
 		if !found || offset < c.from+len(c.text)-len(after) {

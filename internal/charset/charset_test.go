@@ -56,9 +56,9 @@ func asSRT(talk string) string {
 	return b.String()
 }
 
-func TestTalksSurviveEveryPage(t *testing.T) {
+func TestDecode_TalksInEveryPage(t *testing.T) {
 	t.Parallel()
-	var known, unknown tally
+	var known, unknown pageResults
 	for tag, talk := range talks {
 		for form, text := range map[string]string{"": talk, " in capitals": strings.ToUpper(talk)} {
 			known.try(t, tag+form, asSRT(text), tag)

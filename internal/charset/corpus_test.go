@@ -13,15 +13,15 @@ import (
 	"golang.org/x/text/encoding"
 )
 
-// TestCorpusSurvivesEveryPage encodes each UTF-8 file of the corpus in every legacy
+// TestDecode_CorpusInEveryPage encodes each UTF-8 file of the corpus in every legacy
 // encoding that can express all of it and asks for the same text back.
-func TestCorpusSurvivesEveryPage(t *testing.T) {
+func TestDecode_CorpusInEveryPage(t *testing.T) {
 	dir := os.Getenv("LECTERN_CORPUS")
 	if dir == "" {
 		t.Skip("LECTERN_CORPUS names no folder of real subtitle files")
 	}
 	t.Parallel()
-	var known, unknown tally
+	var known, unknown pageResults
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -43,23 +43,23 @@ func TestCorpusSurvivesEveryPage(t *testing.T) {
 	unknown.reaches(t, "language unknown", 95)
 }
 
-// tally counts how often a text that went through an encoding came back as it was.
-type tally struct{ exact, doubted, all int }
+// pageResults counts how often a text that went through an encoding came back as it was.
+type pageResults struct{ exact, doubted, all int }
 
 // try takes text through every page that can express it.
-func (n *tally) try(t *testing.T, name, text, tag string) {
+func (n *pageResults) try(t *testing.T, name, text, tag string) {
 	t.Helper()
-	if ascii(text) {
+	if isASCII(text) {
 		return
 	}
-	for _, p := range legacyPages() {
-		encoded, err := p.coding.NewEncoder().String(text)
+	for _, p := range guessablePages() {
+		encoded, err := p.encoding.NewEncoder().String(text)
 		if err != nil || p.decode(encoded) != text || strings.ContainsRune(encoded, encoding.ASCIISub) {
 			continue
 		}
 		n.all++
 		got, err := Decode(name, []byte(encoded), Hint{Language: tag})
-		if slices.ContainsFunc(got.Notes, func(n Note) bool { return n.Code == Doubtful }) {
+		if slices.ContainsFunc(got.Notes, func(n Note) bool { return n.Code == DoubtfulEncoding }) {
 			n.doubted++
 		}
 		if err == nil && got.UTF8 == text {
@@ -70,7 +70,7 @@ func (n *tally) try(t *testing.T, name, text, tag string) {
 	}
 }
 
-func (n *tally) reaches(t *testing.T, what string, percent float64) {
+func (n *pageResults) reaches(t *testing.T, what string, percent float64) {
 	t.Helper()
 	if n.all == 0 {
 		t.Fatalf("%s: nothing was tried", what)

@@ -16,7 +16,7 @@ import (
 
 const chinese = "1\r\n00:00:01,000 --> 00:00:02,000\r\n大家好，今天我们一起看\r\n\r\n2\r\n00:00:03,000 --> 00:00:04,000\r\n一二三四五六七八九十百千万\r\n\r\n"
 
-func TestDecodeReadsWhatTheBytesDeclare(t *testing.T) {
+func TestDecode_DeclaredEncodings(t *testing.T) {
 	le, be := unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
 	english, russian := asSRT(talks["en"]), asSRT(talks["ru"])
 	tests := []struct {
@@ -52,8 +52,8 @@ func TestDecodeReadsWhatTheBytesDeclare(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.UTF8 != tt.text || got.Encoding != tt.encoding || !got.Sure || len(got.Notes) != 0 {
-				t.Errorf("got %q in %s (sure: %v, notes: %v), want %q in %s, surely and without notes", got.UTF8, got.Encoding, got.Sure, got.Notes, tt.text, tt.encoding)
+			if got.UTF8 != tt.text || got.Encoding != tt.encoding || !got.Certain || len(got.Notes) != 0 {
+				t.Errorf("got %q in %s (sure: %v, notes: %v), want %q in %s, surely and without notes", got.UTF8, got.Encoding, got.Certain, got.Notes, tt.text, tt.encoding)
 			}
 		})
 	}
@@ -68,7 +68,7 @@ func encode(t *testing.T, as interface{ String(string) (string, error) }, text s
 	return encoded
 }
 
-func TestDecodeNotesWhatIsOdd(t *testing.T) {
+func TestDecode_Notes(t *testing.T) {
 	spanish := strings.Repeat("1\n¿Qué pasó aquí? Mañana habrá más información\n", 5)
 	latin := func(s string) string { return encode(t, charmap.Windows1252.NewEncoder(), s) }
 	tests := []struct {
@@ -81,20 +81,20 @@ func TestDecodeNotesWhatIsOdd(t *testing.T) {
 	}{
 		{"XML that says how it is encoded", "<?xml version='1.0' encoding='ISO-8859-2'?>\n<p>\xB1</p>\n", Hint{}, "iso-8859-2", "<?xml version='1.0' encoding='ISO-8859-2'?>\n<p>ą</p>\n", nil},
 		{"XML that was converted since", "<?xml version=\"1.0\" encoding=\"windows-1250\"?>\n<p>ą</p>\n", Hint{}, "utf-8", "<?xml version=\"1.0\" encoding=\"windows-1250\"?>\n<p>ą</p>\n", nil},
-		{"a line of another page in UTF-8", spanish + latin("También allí\n"), Hint{}, "mixed", spanish + "También allí\n", map[int]string{11: OtherPage}},
-		{"a line of UTF-8 in another page", latin(spanish) + "También allí\n", Hint{}, "mixed", spanish + "También allí\n", map[int]string{11: OtherPage}},
-		{"both in one line", spanish + "También " + latin("allí\n"), Hint{}, "mixed", spanish + "También allí\n", map[int]string{11: OtherPage}},
-		{"a line of GBK in UTF-8", chinese + encode(t, simplifiedchinese.GBK.NewEncoder(), "我们来看一下这个问题\n"), Hint{}, "mixed", chinese + "我们来看一下这个问题\n", map[int]string{9: OtherPage}},
-		{"a character cut off in UTF-8", spanish + "Sí \xE2\x80\r\nno", Hint{}, "utf-8", spanish + "Sí \uFFFD\r\nno", map[int]string{11: Unreadable}},
-		{"UTF-8 encoded twice", "a\r\r\ncafÃ© itâ€™s\r\rPrivÃ©\n", Hint{}, "utf-8", "a\r\r\ncafÃ© itâ€™s\r\rPrivÃ©\n", map[int]string{2: Mojibake, 4: Mojibake}},
+		{"a line of another page in UTF-8", spanish + latin("También allí\n"), Hint{}, "mixed", spanish + "También allí\n", map[int]string{11: MixedEncoding}},
+		{"a line of UTF-8 in another page", latin(spanish) + "También allí\n", Hint{}, "mixed", spanish + "También allí\n", map[int]string{11: MixedEncoding}},
+		{"both in one line", spanish + "También " + latin("allí\n"), Hint{}, "mixed", spanish + "También allí\n", map[int]string{11: MixedEncoding}},
+		{"a line of GBK in UTF-8", chinese + encode(t, simplifiedchinese.GBK.NewEncoder(), "我们来看一下这个问题\n"), Hint{}, "mixed", chinese + "我们来看一下这个问题\n", map[int]string{9: MixedEncoding}},
+		{"a character cut off in UTF-8", spanish + "Sí \xE2\x80\r\nno", Hint{}, "utf-8", spanish + "Sí \uFFFD\r\nno", map[int]string{11: UnreadableBytes}},
+		{"UTF-8 encoded twice", "a\r\r\ncafÃ© itâ€™s\r\rPrivÃ©\n", Hint{}, "utf-8", "a\r\r\ncafÃ© itâ€™s\r\rPrivÃ©\n", map[int]string{2: DoubleEncoded, 4: DoubleEncoded}},
 		{"no UTF-8 encoded twice", "NÃO é “Â”\nLIBERTÉ»\n", Hint{}, "utf-8", "NÃO é “Â”\nLIBERTÉ»\n", nil},
-		{"U+FFFD", "a\nb\uFFFD\uFFFD\n", Hint{}, "utf-8", "a\nb\uFFFD\uFFFD\n", map[int]string{2: Replacement}},
-		{"a few NULs", "a\rb\x00c and more of it\r", Hint{}, "utf-8", "a\rb\x00c and more of it\r", map[int]string{2: NUL}},
-		{"bytes without a meaning", "\x93Qu\xE9\x94\r\nni\xF1o \x81\r\n", Hint{Encoding: "cp1252"}, "windows-1252", "“Qué”\r\nniño \uFFFD\r\n", map[int]string{2: Unreadable}},
-		{"bytes that are no Shift-JIS", "\x83\x5C\n\xFF\n", Hint{Encoding: "sjis"}, "shift_jis", "ソ\n\uFFFD\n", map[int]string{2: Unreadable}},
-		{"too little to tell", "one\nSi\xF0\n", Hint{}, "", "", map[int]string{2: Doubtful}},
-		{"half a code unit", "\xFF\xFEa\x00\n\x00b", Hint{}, "utf-16le", "a\n\uFFFD", map[int]string{2: Unreadable}},
-		{"two marks", "\xEF\xBB\xBF\xEF\xBB\xBFa", Hint{}, "utf-8", "a", map[int]string{1: Marks}},
+		{"U+FFFD", "a\nb\uFFFD\uFFFD\n", Hint{}, "utf-8", "a\nb\uFFFD\uFFFD\n", map[int]string{2: ReplacementChars}},
+		{"a few NULs", "a\rb\x00c and more of it\r", Hint{}, "utf-8", "a\rb\x00c and more of it\r", map[int]string{2: NULCharacters}},
+		{"bytes without a meaning", "\x93Qu\xE9\x94\r\nni\xF1o \x81\r\n", Hint{Encoding: "cp1252"}, "windows-1252", "“Qué”\r\nniño \uFFFD\r\n", map[int]string{2: UnreadableBytes}},
+		{"bytes that are no Shift-JIS", "\x83\x5C\n\xFF\n", Hint{Encoding: "sjis"}, "shift_jis", "ソ\n\uFFFD\n", map[int]string{2: UnreadableBytes}},
+		{"too little to tell", "one\nSi\xF0\n", Hint{}, "", "", map[int]string{2: DoubtfulEncoding}},
+		{"half a code unit", "\xFF\xFEa\x00\n\x00b", Hint{}, "utf-16le", "a\n\uFFFD", map[int]string{2: UnreadableBytes}},
+		{"two marks", "\xEF\xBB\xBF\xEF\xBB\xBFa", Hint{}, "utf-8", "a", map[int]string{1: ByteOrderMarks}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestDecodeNotesWhatIsOdd(t *testing.T) {
 	}
 }
 
-func TestDecodeRefusesWhatIsNoText(t *testing.T) {
+func TestDecode_RefusesBinary(t *testing.T) {
 	noise := make([]byte, 4096)
 	for i, x := 0, uint32(1); i < len(noise); i++ {
 		x = x*1664525 + 1013904223
@@ -139,16 +139,16 @@ func TestDecodeRefusesWhatIsNoText(t *testing.T) {
 	for name, bytes := range tests {
 		t.Run(name, func(t *testing.T) {
 			got, err := Decode("talk.srt", []byte(bytes), Hint{})
-			if f := inputerr.Of(err); f == nil || f.File != "talk.srt" || f.Remedy == "" {
+			if f := inputerr.As(err); f == nil || f.File != "talk.srt" || f.Remedy == "" {
 				t.Errorf("got %.20q in %s and error %v, want a fault with the file and a remedy", got.UTF8, got.Encoding, err)
 			}
 		})
 	}
 }
 
-func TestDecodeNamesEncodingsLikeAnUnknownOne(t *testing.T) {
+func TestDecode_SuggestsSimilarEncodings(t *testing.T) {
 	_, err := Decode("talk.srt", []byte("a"), Hint{Encoding: "windows-1225"})
-	if f := inputerr.Of(err); f == nil || !strings.Contains(f.Remedy, "windows-1252") {
+	if f := inputerr.As(err); f == nil || !strings.Contains(f.Remedy, "windows-1252") {
 		t.Errorf("error is %v, want a fault that offers windows-1252", err)
 	}
 }
@@ -177,8 +177,8 @@ func TestCutLine(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	for tag, talk := range talks {
 		f.Add([]byte(asSRT(talk)), tag, "")
-		for _, p := range legacyPages() {
-			if encoded, err := p.coding.NewEncoder().String(talk); err == nil {
+		for _, p := range guessablePages() {
+			if encoded, err := p.encoding.NewEncoder().String(talk); err == nil {
 				f.Add([]byte(encoded), tag, "")
 			}
 		}
@@ -188,7 +188,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, tag, name string) {
 		got, err := Decode("fuzz", data, Hint{Language: tag, Encoding: name})
 		if err != nil {
-			if inputerr.Of(err) == nil {
+			if inputerr.As(err) == nil {
 				t.Fatalf("error %v is no fault", err)
 			}
 			return
@@ -196,7 +196,7 @@ func FuzzDecode(f *testing.F) {
 		if !utf8.ValidString(got.UTF8) {
 			t.Fatalf("%q is not UTF-8", got.UTF8)
 		}
-		if name == "" && got.Encoding == "utf-8" && utf8.Valid(data) && got.UTF8 != strings.TrimLeft(string(data), mark) {
+		if name == "" && got.Encoding == "utf-8" && utf8.Valid(data) && got.UTF8 != strings.TrimLeft(string(data), byteOrderMark) {
 			t.Fatalf("%q became %q", data, got.UTF8)
 		}
 		lines := strings.Count(got.UTF8, "\n") + strings.Count(got.UTF8, "\r") + 1
@@ -219,8 +219,8 @@ func BenchmarkDecode(b *testing.B) {
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			text := strings.Repeat(bench.text, 10<<20/len(bench.text))
-			if p, err := lookup(bench.page); err == nil {
-				if text, _ = p.coding.NewEncoder().String(text); text == "" {
+			if p, err := lookupPage(bench.page); err == nil {
+				if text, _ = p.encoding.NewEncoder().String(text); text == "" {
 					b.Fatal("cannot be encoded")
 				}
 			}

@@ -12,32 +12,32 @@ import (
 	"golang.org/x/text/language"
 )
 
-// reading is one way to take a file: in an encoding, as a language.
-type reading struct {
-	page  *page
-	model *model
-	score float64 // the logarithm of its chance, in nats
-	rough float64 // score, guessed at from characters alone
+// candidate is one way to take a file: in an encoding, as a language.
+type candidate struct {
+	page     *codePage
+	model    *model
+	score    float64 // the logarithm of its chance, in nats
+	estimate float64 // score, guessed at from characters alone
 }
 
 // What is expected before the bytes are looked at, in nats.
 const (
-	strangePage     = -6.0  // an encoding in which the language is seldom found
-	laterPage       = -1.0  // each step down the language's list
-	strangeLanguage = -15.0 // another language than the one that was named
-	alsoEnglish     = -8.0  // English, where another was named
-	seconded        = 2.0   // chardet thinks so too
+	unlistedPage   = -6.0  // an encoding in which the language is seldom found
+	perRank        = -1.0  // each step down the language's list
+	otherLanguage  = -15.0 // another language than the one that was named
+	englishBesides = -8.0  // English, where another was named
+	chardetAgrees  = 2.0   // chardet thinks so too
 )
 
 const (
-	sampled  = 64 << 10 // bytes of lines beyond ASCII that a guess looks at first
-	shortest = 60       // readings that are looked at pair by pair
-	inReach  = 200      // nats behind the best at which a reading may still turn out to be better
+	sampleSize    = 64 << 10 // bytes of lines beyond ASCII that a guess looks at first
+	shortlistSize = 60       // readings that are looked at pair by pair
+	maxDeficit    = 200      // nats behind the best at which a reading may still turn out to be better
 )
 
-var legacyPages = sync.OnceValue(func() (all []*page) {
-	for _, name := range legacy {
-		p, err := lookup(name)
+var guessablePages = sync.OnceValue(func() (all []*codePage) {
+	for _, name := range guessableNames {
+		p, err := lookupPage(name)
 		if err != nil {
 			panic(err)
 		}
@@ -46,53 +46,53 @@ var legacyPages = sync.OnceValue(func() (all []*page) {
 	return all
 })
 
-// guess is how best to take odd, those lines of the file raw that go beyond ASCII and are
+// rankCandidates is how best to take odd, those lines of the file raw that go beyond ASCII and are
 // not UTF-8; fine are those that are. The readings that follow are the next best.
-func guess(odd, fine, raw string, hint Hint) []reading {
-	sample := excerpt(odd)
-	second := chardetSays(sample)
-	plain := plainEvidence(raw)
-	want := modelTag(hint.Language)
-	bytePairs := countBytes(sample)
-	found := map[*page][]pairCount{}
-	var readings []reading
-	for _, p := range legacyPages() {
-		found[p] = p.count(sample, bytePairs)
-		runes := seconds(found[p])
+func rankCandidates(odd, fine, raw string, hint Hint) []candidate {
+	sample := sampleLines(odd)
+	second := chardetPage(sample)
+	plain := asciiEvidence(raw)
+	want := modelLanguage(hint.Language)
+	bytePairs := countBytePairs(sample)
+	found := map[*codePage][]runePair{}
+	var readings []candidate
+	for _, p := range guessablePages() {
+		found[p] = p.countPairs(sample, bytePairs)
+		runes := countSecondRunes(found[p])
 		for i, m := range models() {
-			r := reading{page: p, model: m, score: prior(p, m, want) + plain[i]}
+			r := candidate{page: p, model: m, score: prior(p, m, want) + plain[i]}
 			if p.name == second {
-				r.score += seconded
+				r.score += chardetAgrees
 			}
-			r.rough = r.score + m.each(runes)
+			r.estimate = r.score + m.scoreRunes(runes)
 			readings = append(readings, r)
 		}
 	}
-	slices.SortStableFunc(readings, func(a, b reading) int { return cmp.Compare(b.rough, a.rough) })
-	readings = readings[:min(shortest, len(readings))]
-	finePairs := countText(fine)
-	return rank(readings, func(r reading) float64 { return r.model.all(found[r.page]) + r.model.all(finePairs) }, odd, len(sample) < len(odd))
+	slices.SortStableFunc(readings, func(a, b candidate) int { return cmp.Compare(b.estimate, a.estimate) })
+	readings = readings[:min(shortlistSize, len(readings))]
+	finePairs := countRunePairs(fine)
+	return addEvidence(readings, func(r candidate) float64 { return r.model.scorePairs(found[r.page]) + r.model.scorePairs(finePairs) }, odd, len(sample) < len(odd))
 }
 
-// rank sorts readings, best first, by what evidence adds to each. Where that came from an
+// addEvidence sorts readings, best first, by what evidence adds to each. Where that came from an
 // excerpt of raw, those that come close are told apart by the rest: the few bytes in which
 // two encodings differ may lie outside of the excerpt.
-func rank(readings []reading, evidence func(reading) float64, raw string, excerpted bool) []reading {
+func addEvidence(readings []candidate, evidence func(candidate) float64, raw string, excerpted bool) []candidate {
 	ranked := slices.Clone(readings)
 	for i, r := range ranked {
 		ranked[i].score += evidence(r)
 	}
-	byScore := func(a, b reading) int { return cmp.Compare(b.score, a.score) }
+	byScore := func(a, b candidate) int { return cmp.Compare(b.score, a.score) }
 	slices.SortStableFunc(ranked, byScore)
 	if !excerpted {
 		return ranked
 	}
 	best := ranked[0]
-	bytePairs := countBytes(raw)
-	ranked = slices.DeleteFunc(ranked, func(r reading) bool { return r.score < best.score-inReach || r.model != best.model })
+	bytePairs := countBytePairs(raw)
+	ranked = slices.DeleteFunc(ranked, func(r candidate) bool { return r.score < best.score-maxDeficit || r.model != best.model })
 	for i, r := range ranked {
-		before := slices.IndexFunc(readings, func(o reading) bool { return o.page == r.page && o.model == r.model })
-		ranked[i].score = readings[before].score + r.model.all(r.page.count(raw, bytePairs))
+		before := slices.IndexFunc(readings, func(o candidate) bool { return o.page == r.page && o.model == r.model })
+		ranked[i].score = readings[before].score + r.model.scorePairs(r.page.countPairs(raw, bytePairs))
 	}
 	slices.SortStableFunc(ranked, byScore)
 	return ranked
@@ -100,22 +100,22 @@ func rank(readings []reading, evidence func(reading) float64, raw string, excerp
 
 // prior is what a reading is worth before the bytes are looked at; want is the tag of the
 // language that was named, or "".
-func prior(p *page, m *model, want string) (score float64) {
-	score = strangePage
+func prior(p *codePage, m *model, want string) (score float64) {
+	score = unlistedPage
 	if i := slices.Index(strings.Fields(m.pages), p.name); i >= 0 {
-		score = laterPage * float64(i)
+		score = perRank * float64(i)
 	}
 	if want != "" && want != m.tag {
 		if m.tag == "en" {
-			return score + alsoEnglish
+			return score + englishBesides
 		}
-		return score + strangeLanguage
+		return score + otherLanguage
 	}
 	return score
 }
 
-// modelTag is the tag of the model for a BCP 47 tag; "" if there is none.
-func modelTag(bcp47 string) string {
+// modelLanguage is the tag of the model for a BCP 47 tag; "" if there is none.
+func modelLanguage(bcp47 string) string {
 	tag, err := language.Parse(bcp47)
 	if bcp47 == "" || err != nil {
 		return ""
@@ -147,51 +147,51 @@ func modelTag(bcp47 string) string {
 	return ""
 }
 
-// chardetSays is the page that gogs/chardet takes sample for; "" if it cannot tell.
-func chardetSays(sample string) string {
+// chardetPage is the page that gogs/chardet takes sample for; "" if it cannot tell.
+func chardetPage(sample string) string {
 	best, err := chardet.NewTextDetector().DetectBest([]byte(sample))
 	if err != nil {
 		return ""
 	}
-	p, unknown := lookup(strings.Replace(best.Charset, "GB-", "GB", 1))
+	p, unknown := lookupPage(strings.Replace(best.Charset, "GB-", "GB", 1))
 	if unknown != nil {
 		return ""
 	}
 	return p.name
 }
 
-// excerpt is the lines of raw beyond ASCII; of a long file, some from everywhere in it.
-func excerpt(raw string) string {
+// sampleLines is the lines of raw beyond ASCII; of a long file, some from everywhere in it.
+func sampleLines(raw string) string {
 	beyond := 0
 	for rest, more := raw, true; more; {
 		var line string
-		if line, rest, more = CutLine(rest); !ascii(line) {
+		if line, rest, more = CutLine(rest); !isASCII(line) {
 			beyond += len(line) + 1
 		}
 	}
-	every := beyond/sampled + 1
+	every := beyond/sampleSize + 1
 	var b strings.Builder
 	n := 0
 	for rest, more := raw, true; more; {
 		var line string
-		if line, rest, more = CutLine(rest); ascii(line) {
+		if line, rest, more = CutLine(rest); isASCII(line) {
 			continue
 		}
 		if n++; n%every == 0 || every == 1 {
-			b.WriteString(line[:min(len(line), sampled)])
+			b.WriteString(line[:min(len(line), sampleSize)])
 			b.WriteByte('\n')
 		}
-		if b.Len() > 2*sampled {
+		if b.Len() > 2*sampleSize {
 			break
 		}
 	}
 	if b.Len() == 0 {
-		return raw[:min(len(raw), sampled)]
+		return raw[:min(len(raw), sampleSize)]
 	}
 	return b.String()
 }
 
-func ascii(s string) bool {
+func isASCII(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf {
 			return false
@@ -200,8 +200,8 @@ func ascii(s string) bool {
 	return true
 }
 
-// pairCount is how often b follows a.
-type pairCount struct {
+// runePair is how often b follows a.
+type runePair struct {
 	a, b rune
 	n    int
 }
@@ -212,8 +212,8 @@ type bytePair struct {
 	n    int
 }
 
-// countBytes counts the pairs of bytes of raw that are not both ASCII.
-func countBytes(raw string) (pairs []bytePair) {
+// countBytePairs counts the pairs of bytes of raw that are not both ASCII.
+func countBytePairs(raw string) (pairs []bytePair) {
 	var seen [256][256]int32
 	before := byte('\n')
 	for i := 0; i < len(raw); i++ {
@@ -230,22 +230,22 @@ func countBytes(raw string) (pairs []bytePair) {
 	return pairs
 }
 
-// count counts the pairs beyond ASCII of raw, whose bytes are those of bytePairs, read in
+// countPairs counts the pairs beyond ASCII of raw, whose bytes are those of bytePairs, read in
 // the page.
-func (p *page) count(raw string, bytePairs []bytePair) (pairs []pairCount) {
+func (p *codePage) countPairs(raw string, bytePairs []bytePair) (pairs []runePair) {
 	if p.single == nil || p.name == "windows-1258" { // where characters are more than a byte
-		return countText(p.decode(raw))
+		return countRunePairs(p.decode(raw))
 	}
-	pairs = make([]pairCount, len(bytePairs))
+	pairs = make([]runePair, len(bytePairs))
 	for i, b := range bytePairs {
-		pairs[i] = pairCount{p.single[b.a], p.single[b.b], b.n}
+		pairs[i] = runePair{p.single[b.a], p.single[b.b], b.n}
 	}
 	return pairs
 }
 
-// countText counts the pairs beyond ASCII of text, in a fixed order, since sums of
+// countRunePairs counts the pairs beyond ASCII of text, in a fixed order, since sums of
 // fractions depend on it.
-func countText(text string) (pairs []pairCount) {
+func countRunePairs(text string) (pairs []runePair) {
 	seen := map[[2]rune]int{}
 	before := '\n'
 	for _, r := range text {
@@ -255,9 +255,9 @@ func countText(text string) (pairs []pairCount) {
 		before = r
 	}
 	for pair, n := range seen {
-		pairs = append(pairs, pairCount{pair[0], pair[1], n})
+		pairs = append(pairs, runePair{pair[0], pair[1], n})
 	}
-	slices.SortFunc(pairs, func(p, q pairCount) int { return cmp.Or(cmp.Compare(p.b, q.b), cmp.Compare(p.a, q.a)) })
+	slices.SortFunc(pairs, func(p, q runePair) int { return cmp.Or(cmp.Compare(p.b, q.b), cmp.Compare(p.a, q.a)) })
 	return pairs
 }
 
@@ -267,15 +267,15 @@ type runeCount struct {
 	n int
 }
 
-// seconds counts the characters beyond ASCII that come second in pairs, which is each
+// countSecondRunes counts the characters beyond ASCII that come second in pairs, which is each
 // of them once.
-func seconds(pairs []pairCount) (runes []runeCount) {
+func countSecondRunes(pairs []runePair) (runes []runeCount) {
 	at := map[rune]int{}
 	for _, p := range pairs {
 		if p.b < utf8.RuneSelf {
 			continue
 		}
-		r := fold(p.b)
+		r := foldRune(p.b)
 		i, ok := at[r]
 		if !ok {
 			i = len(runes)
@@ -287,10 +287,10 @@ func seconds(pairs []pairCount) (runes []runeCount) {
 	return runes
 }
 
-// each is a rough score, by characters alone.
-func (m *model) each(runes []runeCount) (sum float64) {
+// scoreRunes is a rough score, by characters alone.
+func (m *model) scoreRunes(runes []runeCount) (sum float64) {
 	for _, c := range runes {
-		sum += float64(c.n) * math.Log(m.of(c.r))
+		sum += float64(c.n) * math.Log(m.runeChance(c.r))
 	}
 	return sum
 }
@@ -298,16 +298,16 @@ func (m *model) each(runes []runeCount) (sum float64) {
 // What the plain letters of a file say of its language: a little, since they may be
 // names, tags or another language's words.
 const (
-	plainWeight = 0.05  // of what they would count for, were they the text
-	plainLeast  = -15.0 // nats
-	plainSample = 16 << 10
+	asciiWeight = 0.05  // of what they would count for, were they the text
+	asciiFloor  = -15.0 // nats
+	asciiSample = 16 << 10
 )
 
-// plainEvidence is what each model gains by the pairs of ASCII letters in raw: nothing
+// asciiEvidence is what each model gains by the pairs of ASCII letters in raw: nothing
 // for the best of them, less for the others.
-func plainEvidence(raw string) []float64 {
+func asciiEvidence(raw string) []float64 {
 	var counts [26][26]int
-	raw = raw[:min(len(raw), plainSample)]
+	raw = raw[:min(len(raw), asciiSample)]
 	for i := 1; i < len(raw); i++ {
 		if a, b := (raw[i-1]|0x20)-'a', (raw[i]|0x20)-'a'; a < 26 && b < 26 {
 			counts[a][b]++
@@ -318,14 +318,14 @@ func plainEvidence(raw string) []float64 {
 		for a := range counts {
 			for b, n := range counts[a] {
 				if n > 0 {
-					gains[i] += float64(n) * m.pair('a'+rune(a), 'a'+rune(b))
+					gains[i] += float64(n) * m.pairScore('a'+rune(a), 'a'+rune(b))
 				}
 			}
 		}
 	}
 	best := slices.Max(gains)
 	for i := range gains {
-		gains[i] = max(plainLeast, plainWeight*(gains[i]-best))
+		gains[i] = max(asciiFloor, asciiWeight*(gains[i]-best))
 	}
 	return gains
 }

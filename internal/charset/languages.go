@@ -1,10 +1,10 @@
 package charset
 
-// tongue is what the guess knows of a language: which letters beyond ASCII it writes,
+// languageProfile is what the guess knows of a language: which letters beyond ASCII it writes,
 // in which encodings it is usually found, and how a few sentences look in it. The
 // sentences were written for this table; they need not be good ones, only typical in
 // their letters and pairs of letters.
-type tongue struct {
+type languageProfile struct {
 	tag     string // BCP 47
 	pages   string // the likeliest encodings, likeliest first
 	letters string // beyond ASCII, in lower case; for Han and Hangul the most frequent first
@@ -18,7 +18,7 @@ const (
 	cyrillic = "windows-1251 koi8-r iso-8859-5 x-mac-cyrillic ibm866"
 )
 
-var languages = []tongue{
+var languages = []languageProfile{
 	{"en", western, "éèïñçüöäà",
 		`Hello, everyone, and welcome back. It’s great to see you – thanks for coming! We’re going to talk about “open source” and why it doesn’t matter… well, it does. The café isn’t naïve about its résumé — that’s what they’ve said. “I don’t think so,” he said, “but you’ll see.” Let’s start. It costs £5 or €6, at 20°C. What’s next? There’s “more” than one way, isn’t there? You can’t, I won’t, she’d.`},
 	{"fr", western, "éèàêçùâîôûëïœæüÿ",

@@ -12,7 +12,7 @@ import (
 // pairs with a character beyond ASCII: the rest is alike in nearly every encoding, and in
 // subtitles much of it is timings and tags.
 type model struct {
-	*tongue
+	*languageProfile
 	chance map[rune]float64    // of a character, by fold
 	pairs  map[[2]rune]float64 // how often the sample holds a pair, by fold
 	from   map[rune]float64    // how often the sample holds a pair with this first
@@ -34,11 +34,11 @@ const (
 	backoff      = 10  // what a character's general chance counts for against the pairs seen after another
 )
 
-func newModel(l *tongue) *model {
-	m := &model{tongue: l, chance: map[rune]float64{}, pairs: map[[2]rune]float64{}, from: map[rune]float64{}}
+func newModel(l *languageProfile) *model {
+	m := &model{languageProfile: l, chance: map[rune]float64{}, pairs: map[[2]rune]float64{}, from: map[rune]float64{}}
 	before := ' '
 	for _, r := range l.sample {
-		r = fold(r)
+		r = foldRune(r)
 		m.chance[r]++
 		m.pairs[[2]rune{before, r}]++
 		m.from[before]++
@@ -46,7 +46,7 @@ func newModel(l *tongue) *model {
 	}
 	length := float64(utf8.RuneCountInString(l.sample))
 	m.addLetters()
-	for sign, share := range signs {
+	for sign, share := range signFrequencies {
 		m.chance[sign] += share * length
 	}
 	all := 0.0
@@ -61,7 +61,7 @@ func newModel(l *tongue) *model {
 
 // addLetters counts the language's letters in: alike for an alphabet, by rank for Han and Hangul.
 func (m *model) addLetters() {
-	level, ok := levels[m.tag]
+	level, ok := commonCharacters[m.tag]
 	if !ok {
 		for _, r := range m.letters {
 			m.chance[r] += letterWeight
@@ -82,23 +82,23 @@ func (m *model) addLetters() {
 	}
 }
 
-// levels are where the standards of each country put the characters in common use: the
+// commonCharacters are where the standards of each country put the characters in common use: the
 // first level of GB 2312, Big5, JIS X 0208, and the Hangul of KS X 1001.
-var levels = map[string]level{
+var commonCharacters = map[string]byteRange{
 	"zh-Hans": {"gb18030", 0xB0, 0xD7, 0xA1},
 	"zh-Hant": {"big5", 0xA4, 0xC6, 0x40},
 	"ja":      {"euc-jp", 0xB0, 0xCF, 0xA1},
 	"ko":      {"euc-kr", 0xB0, 0xC8, 0xA1},
 }
 
-type level struct {
+type byteRange struct {
 	page        string
 	first, last byte // of the first bytes
 	second      byte // the first of the second bytes
 }
 
-func (l level) characters() (all []rune) {
-	p, err := lookup(l.page)
+func (l byteRange) characters() (all []rune) {
+	p, err := lookupPage(l.page)
 	if err != nil {
 		panic(err)
 	}
@@ -112,8 +112,8 @@ func (l level) characters() (all []rune) {
 	return all
 }
 
-// signs are how often characters other than letters come in any language's subtitles.
-var signs = map[rune]float64{
+// signFrequencies are how often characters other than letters come in any language's subtitles.
+var signFrequencies = map[rune]float64{
 	' ': 0.15, '0': 0.01, '.': 0.02, ',': 0.02, '-': 0.005, '?': 0.003, '!': 0.003, '\'': 0.003, '"': 0.003, ':': 0.003,
 	';': 0.0005, '(': 0.0005, ')': 0.0005, '[': 0.0005, ']': 0.0005, '<': 0.002, '>': 0.002, '/': 0.001, '&': 0.0003, '*': 0.0003, '#': 0.0003,
 	'’': 1e-3, '“': 5e-4, '”': 5e-4, '„': 1e-4, '«': 2e-4, '»': 2e-4, '‘': 1e-4, '‚': 1e-5, '‹': 3e-6, '›': 3e-6,
@@ -123,8 +123,8 @@ var signs = map[rune]float64{
 	'、': 1e-6, '。': 1e-6, '，': 1e-6, '！': 1e-6, '？': 1e-6, '：': 1e-6, '「': 1e-6, '」': 1e-6, '《': 1e-6, '》': 1e-6, '\u3000': 1e-5,
 }
 
-// of is the chance of a character, which has been folded.
-func (m *model) of(r rune) float64 {
+// runeChance is the chance of a character, which has been folded.
+func (m *model) runeChance(r rune) float64 {
 	if p, ok := m.chance[r]; ok {
 		return p
 	}
@@ -152,31 +152,31 @@ func (m *model) of(r rune) float64 {
 
 // score is how likely text is in the language: the logarithm of its chance, in nats.
 func (m *model) score(text string) float64 {
-	return m.all(countText(text))
+	return m.scorePairs(countRunePairs(text))
 }
 
-// all is the score of pairs. Subtitles are in ordinary writing or in capitals throughout.
-func (m *model) all(pairs []pairCount) float64 {
+// scorePairs is the score of pairs. Subtitles are in ordinary writing or in capitals throughout.
+func (m *model) scorePairs(pairs []runePair) float64 {
 	letters, ordinary, capitals := 0.0, 0.0, 0.0
 	for _, p := range pairs {
 		n := float64(p.n)
-		letters += n * m.pair(p.a, p.b)
-		usual, shouted := casing(p.a, p.b)
+		letters += n * m.pairScore(p.a, p.b)
+		usual, shouted := caseChances(p.a, p.b)
 		ordinary += n * math.Log(usual)
 		capitals += n * math.Log(shouted)
 	}
 	return letters + max(ordinary, capitals)
 }
 
-// pair is the logarithm of the chance that b follows a, whatever their cases.
-func (m *model) pair(a, b rune) float64 {
-	fa, fb := fold(a), fold(b)
+// pairScore is the logarithm of the chance that b follows a, whatever their cases.
+func (m *model) pairScore(a, b rune) float64 {
+	fa, fb := foldRune(a), foldRune(b)
 	seen := m.pairs[[2]rune{fa, fb}]
-	return math.Log((seen + backoff*m.of(fb)*fit(a, b)) / (m.from[fa] + backoff))
+	return math.Log((seen + backoff*m.runeChance(fb)*pairFit(a, b)) / (m.from[fa] + backoff))
 }
 
-// fold makes alike what differs only in ways that say little of the encoding.
-func fold(r rune) rune {
+// foldRune makes alike what differs only in ways that say little of the encoding.
+func foldRune(r rune) rune {
 	switch {
 	case r == ' ', r == '\n', r == '\r', r == '\t':
 		return ' '
@@ -196,9 +196,9 @@ func fold(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-// casing is the chance that b has the case it has after a: in ordinary writing, where
+// caseChances is the chance that b has the case it has after a: in ordinary writing, where
 // capitals begin words, and in writing in capitals.
-func casing(a, b rune) (ordinary, capitals float64) {
+func caseChances(a, b rune) (ordinary, capitals float64) {
 	upper := unicode.IsUpper(b)
 	switch {
 	case !upper && !unicode.IsLower(b):
@@ -217,9 +217,9 @@ func casing(a, b rune) (ordinary, capitals float64) {
 	return 0.75, 0.03
 }
 
-// fit is how well b follows a by what they are, where the sample has no such pair: signs
+// pairFit is how well b follows a by what they are, where the sample has no such pair: signs
 // other than punctuation seldom touch letters.
-func fit(a, b rune) float64 {
+func pairFit(a, b rune) float64 {
 	la, lb := unicode.IsLetter(a), unicode.IsLetter(b)
 	switch {
 	case !la && b == '’':

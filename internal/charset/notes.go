@@ -9,79 +9,79 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-const mark = "\uFEFF"
+const byteOrderMark = "\uFEFF"
 
 // annotate takes the byte-order mark off t's text, which was read in page p, and notes
 // what is odd about it, line by line. The bytes were clean if all of them were in p.
-func annotate(t Text, p *page, clean bool) Text {
-	if after, marked := strings.CutPrefix(t.UTF8, mark); marked {
-		t.UTF8 = strings.TrimLeft(after, mark)
+func annotate(t Text, p *codePage, clean bool) Text {
+	if after, marked := strings.CutPrefix(t.UTF8, byteOrderMark); marked {
+		t.UTF8 = strings.TrimLeft(after, byteOrderMark)
 		if len(t.UTF8) < len(after) {
-			t.Notes = append(t.Notes, Note{1, Marks, "the file begins with several byte-order marks, which were taken off"})
+			t.Notes = append(t.Notes, Note{1, ByteOrderMarks, "the file begins with several byte-order marks, which were taken off"})
 		}
 	}
-	t.Notes = append(t.Notes, lost(t.UTF8, p, clean)...)
-	t.Notes = append(t.Notes, perLine(t.UTF8, "\x00", NUL, "NUL characters")...)
+	t.Notes = append(t.Notes, unreadableNotes(t.UTF8, p, clean)...)
+	t.Notes = append(t.Notes, notesPerLine(t.UTF8, "\x00", NULCharacters, "NUL characters")...)
 	if p == utf8Page {
-		t.Notes = append(t.Notes, doubleEncoded(t.UTF8)...)
+		t.Notes = append(t.Notes, doubleEncodedNotes(t.UTF8)...)
 	}
 	slices.SortStableFunc(t.Notes, func(a, b Note) int { return a.Line - b.Line })
 	return t
 }
 
-// lost notes the lines of text with U+FFFD, and with the control characters that stand
+// unreadableNotes notes the lines of text with U+FFFD, and with the control characters that stand
 // for bytes of p without a meaning.
-func lost(text string, p *page, clean bool) []Note {
+func unreadableNotes(text string, p *codePage, clean bool) []Note {
 	if clean {
-		return perLine(text, "\uFFFD", Replacement, "U+FFFD, the sign that characters were lost before the file came here,")
+		return notesPerLine(text, "\uFFFD", ReplacementChars, "U+FFFD, the sign that characters were lost before the file came here,")
 	}
-	notes := perLine(text, "\uFFFD", Unreadable, "bytes without a meaning in "+p.name+" (now U+FFFD)")
+	notes := notesPerLine(text, "\uFFFD", UnreadableBytes, "bytes without a meaning in "+p.name+" (now U+FFFD)")
 	if p.single != nil {
-		notes = append(notes, perLineFunc(text, isC1, Unreadable, "bytes without a meaning in "+p.name+" (now control characters)")...)
+		notes = append(notes, notesPerLineFunc(text, isC1, UnreadableBytes, "bytes without a meaning in "+p.name+" (now control characters)")...)
 	}
 	return notes
 }
 
 func isC1(r rune) bool { return 0x80 <= r && r < 0xA0 }
 
-// perLine notes each line of text that holds sign, with how many.
-func perLine(text, sign, code, what string) (notes []Note) {
+// notesPerLine notes each line of text that holds sign, with how many.
+func notesPerLine(text, sign, code, what string) (notes []Note) {
 	lines := lineCounter{text: text}
 	for at := 0; ; {
 		i := strings.Index(text[at:], sign)
 		if i < 0 {
 			return notes
 		}
-		notes = count(notes, lines.at(at+i), code, what)
+		notes = addNote(notes, lines.lineAt(at+i), code, what)
 		at += i + len(sign)
 	}
 }
 
-// perLineFunc notes each line of text that holds a character that is odd.
-func perLineFunc(text string, odd func(rune) bool, code, what string) (notes []Note) {
+// notesPerLineFunc notes each line of text that holds a character that is odd.
+func notesPerLineFunc(text string, odd func(rune) bool, code, what string) (notes []Note) {
 	lines := lineCounter{text: text}
 	for at := 0; ; {
 		i := strings.IndexFunc(text[at:], odd)
 		if i < 0 {
 			return notes
 		}
-		notes = count(notes, lines.at(at+i), code, what)
+		notes = addNote(notes, lines.lineAt(at+i), code, what)
 		_, size := utf8.DecodeRuneInString(text[at+i:])
 		at += i + size
 	}
 }
 
-// count notes what on line once, however often it is found there.
-func count(notes []Note, line int, code, what string) []Note {
+// addNote notes what on line once, however often it is found there.
+func addNote(notes []Note, line int, code, what string) []Note {
 	if n := len(notes); n > 0 && notes[n-1].Line == line {
 		return notes
 	}
 	return append(notes, Note{line, code, "this line holds " + what})
 }
 
-// doubleEncoded notes the lines of text that look like UTF-8 which was read as
+// doubleEncodedNotes notes the lines of text that look like UTF-8 which was read as
 // windows-1252 and encoded again, such as "cafÃ©".
-func doubleEncoded(text string) (notes []Note) {
+func doubleEncodedNotes(text string) (notes []Note) {
 	lines := lineCounter{text: text}
 	for at := 0; at < len(text); {
 		i := strings.IndexByte(text[at:], 0xC3) // Ã, Â, â, Ð, Ñ and the like all begin with it
@@ -89,23 +89,23 @@ func doubleEncoded(text string) (notes []Note) {
 			break
 		}
 		at += i
-		seen, meant := undouble(text[at:])
+		seen, meant := decodeTwiceEncoded(text[at:])
 		if meant == 0 || at > 0 && 'A' <= text[at-1] && text[at-1] <= 'Z' {
 			_, size := utf8.DecodeRuneInString(text[at:])
 			at += size
 			continue
 		}
-		if line := lines.at(at); len(notes) == 0 || notes[len(notes)-1].Line != line {
-			notes = append(notes, Note{line, Mojibake, fmt.Sprintf("“%s” looks like “%c” encoded twice; it was left as it is", seen, meant)})
+		if line := lines.lineAt(at); len(notes) == 0 || notes[len(notes)-1].Line != line {
+			notes = append(notes, Note{line, DoubleEncoded, fmt.Sprintf("“%s” looks like “%c” encoded twice; it was left as it is", seen, meant)})
 		}
 		at += len(seen)
 	}
 	return notes
 }
 
-// undouble is the beginning of text that is one character encoded twice, and that
+// decodeTwiceEncoded is the beginning of text that is one character encoded twice, and that
 // character; 0 if there is none that subtitles are likely to hold.
-func undouble(text string) (seen string, meant rune) {
+func decodeTwiceEncoded(text string) (seen string, meant rune) {
 	var bytes []byte
 	for i, r := range text {
 		if len(bytes) > 0 && utf8.FullRune(bytes) {

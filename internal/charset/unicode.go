@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// declared is the page that raw itself declares, by a byte-order mark of UTF-16 or UTF-32
+// declaredPage is the page that raw itself declares, by a byte-order mark of UTF-16 or UTF-32
 // or by the escape sequences of ISO-2022-JP; nil if it declares none or does not keep to
 // it. (UTF-8 needs no mark to be known.)
-func declared(raw string) *page {
+func declaredPage(raw string) *codePage {
 	switch {
 	case strings.HasPrefix(raw, "\xFF\xFE\x00\x00") && len(raw)%4 == 0:
 		return utf32lePage
@@ -22,7 +22,7 @@ func declared(raw string) *page {
 	case strings.HasPrefix(raw, "\xFE\xFF"):
 		return utf16bePage
 	case strings.IndexByte(raw, 0x1b) >= 0 && (strings.Contains(raw, "\x1b$B") || strings.Contains(raw, "\x1b$@")):
-		p, err := lookup("iso-2022-jp")
+		p, err := lookupPage("iso-2022-jp")
 		if err == nil && !strings.Contains(p.decode(raw), "\uFFFD") {
 			return p
 		}
@@ -30,16 +30,16 @@ func declared(raw string) *page {
 	return nil
 }
 
-// xmlPage is the page that the declaration of an XML document names, if all of it can be
+// xmlDeclaredPage is the page that the declaration of an XML document names, if all of it can be
 // read in that; else nil. A document that was converted often still names the old one, so
 // that being valid UTF-8 counts for more.
-func xmlPage(raw string) *page {
+func xmlDeclaredPage(raw string) *codePage {
 	m := xmlEncoding.FindStringSubmatch(raw[:min(len(raw), 200)])
 	if m == nil {
 		return nil
 	}
-	p, unknown := lookup(m[1])
-	if unknown != nil || p.coding == nil || strings.ContainsFunc(p.decode(raw), func(r rune) bool { return r == utf8.RuneError || isC1(r) }) {
+	p, unknown := lookupPage(m[1])
+	if unknown != nil || p.encoding == nil || strings.ContainsFunc(p.decode(raw), func(r rune) bool { return r == utf8.RuneError || isC1(r) }) {
 		return nil
 	}
 	return p
@@ -47,19 +47,19 @@ func xmlPage(raw string) *page {
 
 var xmlEncoding = regexp.MustCompile(`^\s*<\?xml[^>]*\sencoding=["']([A-Za-z0-9._-]+)["']`)
 
-// wide is the byte order of UTF-16 without a byte-order mark, known from its NULs: in
+// detectUTF16 is the byte order of UTF-16 without a byte-order mark, known from its NULs: in
 // the right order the digits, spaces and line ends of timings are ASCII, and what lies
 // between them are characters that exist. It is nil for everything else.
-func wide(raw string) *page {
+func detectUTF16(raw string) *codePage {
 	if strings.IndexByte(raw, 0) < 0 {
 		return nil
 	}
 	var ascii [2]int // code units from HT to ~ whose high byte is the second, the first
 	for i := 0; i+1 < len(raw); i += 2 {
 		switch {
-		case raw[i+1] == 0 && printable(raw[i]):
+		case raw[i+1] == 0 && isPrintableASCII(raw[i]):
 			ascii[0]++
-		case raw[i] == 0 && printable(raw[i+1]):
+		case raw[i] == 0 && isPrintableASCII(raw[i+1]):
 			ascii[1]++
 		}
 	}
@@ -67,18 +67,18 @@ func wide(raw string) *page {
 	if most < least {
 		p, most, least = utf16bePage, least, most
 	}
-	if most*20 < len(raw)/2 || most < 3*least || !readable(p.decode(raw)) {
+	if most*20 < len(raw)/2 || most < 3*least || !isReadable(p.decode(raw)) {
 		return nil
 	}
 	return p
 }
 
-func printable(c byte) bool {
+func isPrintableASCII(c byte) bool {
 	return ' ' <= c && c < 0x7f || c == '\n' || c == '\r' || c == '\t'
 }
 
-// readable says whether at most one character in fifty is one that no text holds.
-func readable(text string) bool {
+// isReadable says whether at most one character in fifty is one that no text holds.
+func isReadable(text string) bool {
 	odd, all := 0, 0
 	for _, r := range text {
 		all++
@@ -113,8 +113,8 @@ func decodeUTF16(raw string, order int) string {
 	return string(text)
 }
 
-// formats are beginnings that no text has.
-var formats = []struct{ magic, what string }{
+// binaryFormats are beginnings that no text has.
+var binaryFormats = []struct{ magic, what string }{
 	{"\x89PNG\r\n", "a PNG image"}, {"\xFF\xD8\xFF", "a JPEG image"}, {"GIF87a", "a GIF image"}, {"GIF89a", "a GIF image"},
 	{"%PDF-", "a PDF document"}, {"PK\x03\x04", "a zip archive or office document"}, {"PK\x05\x06", "an empty zip archive"},
 	{"\x1f\x8b\x08", "gzip-compressed data"}, {"7z\xBC\xAF\x27\x1C", "a 7-Zip archive"}, {"Rar!\x1a\x07", "a RAR archive"},
@@ -125,9 +125,9 @@ var formats = []struct{ magic, what string }{
 	{"\x00\x00\x01\xBA", "an MPEG recording"}, {"wOFF", "a font"}, {"wOF2", "a font"},
 }
 
-// format is what raw is if its beginning shows that it is no text; else "".
-func format(raw string) string {
-	for _, f := range formats {
+// binaryFormat is what raw is if its beginning shows that it is no text; else "".
+func binaryFormat(raw string) string {
+	for _, f := range binaryFormats {
 		if strings.HasPrefix(raw, f.magic) {
 			return f.what
 		}

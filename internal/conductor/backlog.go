@@ -22,67 +22,67 @@ import (
 // At most Seats talks that have long work are made side by side; one that matters more than
 // they do is made at once, and so is one that has nothing long to do.
 type Backlog struct {
-	Releaser *Releaser
-	Seats    int           // 0: four
-	Look     time.Duration // how often it looks for wishes without being told; 0: every half minute
+	Releaser      *Builder
+	MaxConcurrent int           // 0: four
+	PollInterval  time.Duration // how often it looks for wishes without being told; 0: every half minute
 
-	telling  sync.Mutex // held while watchers are told, so that the last they hear is the last there was
-	mu       sync.Mutex
-	talks    map[string]*wished
-	watchers map[int]func(slug string, p Progress)
-	watched  int // watchers there ever were
+	notifyMu    sync.Mutex // held while watchers are told, so that the last they hear is the last there was
+	mu          sync.Mutex
+	talks       map[string]*talkBuild
+	watchers    map[int]func(slug string, p Progress)
+	lastWatcher int // watchers there ever were
 
-	poked  chan struct{}
-	line   *line
-	making sync.WaitGroup
+	wake      chan struct{}
+	scheduler *scheduler
+	builds    sync.WaitGroup
 }
 
 // NewBacklog is the backlog of a releaser's catalogue.
-func NewBacklog(r *Releaser) *Backlog {
-	return &Backlog{Releaser: r, talks: make(map[string]*wished), watchers: make(map[int]func(string, Progress)), poked: make(chan struct{}, 1)}
+func NewBacklog(r *Builder) *Backlog {
+	return &Backlog{Releaser: r, talks: make(map[string]*talkBuild), watchers: make(map[int]func(string, Progress)), wake: make(chan struct{}, 1)}
 }
 
-// Step is how far a wish has come.
-type Step string
+// Phase is how far a wish has come.
+type Phase string
 
 // The steps of a wish.
 const (
-	Queued    Step = "queued"     // waits for its turn
-	Observing Step = "observing"  // its recordings are looked into
-	Making    Step = "making"     // its files are made
-	LayingOut Step = "laying out" // its bundle is
-	Done      Step = "done"
-	Failed    Step = "failed" // and rests until somebody wishes again
+	Queued    Phase = "queued"     // waits for its turn
+	Analysing Phase = "observing"  // its recordings are looked into
+	Building  Phase = "making"     // its files are made
+	LayingOut Phase = "laying out" // its bundle is
+	Done      Phase = "done"
+	Failed    Phase = "failed" // and rests until somebody wishes again
 )
 
 // Progress is how the bundle of a talk comes along.
 type Progress struct {
-	Step     Step
-	Position int // in the queue, from 1; 0: it is not in it
-	Status       // of the last making; zero: there was none since the process began
+	Phase         Phase
+	QueuePosition int // in the queue, from 1; 0: it is not in it
+	Status            // of the last making; zero: there was none since the process began
 
-	Remaining time.Duration     // about how long it still takes, beside the others that are being made
-	Guessable bool              // Remaining says something
-	Problem   string            // why it failed
-	Failures  []*action.Failure // the actions that did
-	Released  Released          // once done, if it was since the process began
-	Wish      catalog.Wished    //
+	Remaining      time.Duration        // about how long it still takes, beside the others that are being made
+	RemainingKnown bool                 // Remaining says something
+	Problem        string               // why it failed
+	Failures       []*action.Failure    // the actions that did
+	Result         BuildResult          // once done, if it was since the process began
+	Request        catalog.BuildRequest //
 }
 
-// wished is a talk that somebody wished for. The backlog's mu guards it.
-type wished struct {
+// talkBuild is a talk that somebody wished for. The backlog's mu guards it.
+type talkBuild struct {
 	Progress
-	slug    string        // never changes
-	short   bool          // all that is to be made takes moments
-	judged  int           // the generation that short is about
-	making  int           // the generation whose facts are being made; 0: nothing is
-	changed chan struct{} // tells the making to take up newer ones
+	slug               string        // never changes
+	short              bool          // all that is to be made takes moments
+	shortGeneration    int           // the generation that short is about
+	buildingGeneration int           // the generation whose facts are being made; 0: nothing is
+	factsChanged       chan struct{} // tells the making to take up newer ones
 }
 
-// Poke says that a talk was wished for.
-func (b *Backlog) Poke(string) {
+// Wake says that a talk was wished for.
+func (b *Backlog) Wake(string) {
 	select {
-	case b.poked <- struct{}{}:
+	case b.wake <- struct{}{}:
 	default: // it will look anyway
 	}
 }
@@ -96,27 +96,27 @@ func (b *Backlog) Status(slug string) (p Progress, ok bool) {
 		return p, false
 	}
 	p = t.Progress
-	p.Position = b.position(t)
+	p.QueuePosition = b.queuePosition(t)
 	return p, true
 }
 
-// position is where a talk is in the queue.
-func (b *Backlog) position(t *wished) int {
-	if t.Step != Queued {
+// queuePosition is where a talk is in the queue.
+func (b *Backlog) queuePosition(t *talkBuild) int {
+	if t.Phase != Queued {
 		return 0
 	}
 	n := 1
 	for _, o := range b.talks {
-		if o != t && o.Step == Queued && first(o, t) < 0 {
+		if o != t && o.Phase == Queued && compareTurn(o, t) < 0 {
 			n++
 		}
 	}
 	return n
 }
 
-// first orders what waits.
-func first(a, b *wished) int {
-	return cmp.Or(cmp.Compare(b.Wish.Priority, a.Wish.Priority), a.Wish.At.Compare(b.Wish.At), cmp.Compare(a.Wish.Slug, b.Wish.Slug))
+// compareTurn orders what waits.
+func compareTurn(a, b *talkBuild) int {
+	return cmp.Or(cmp.Compare(b.Request.Priority, a.Request.Priority), a.Request.At.Compare(b.Request.At), cmp.Compare(a.Request.Slug, b.Request.Slug))
 }
 
 // Watch has tell called whenever something changes, up to ten times a second for each talk
@@ -124,8 +124,8 @@ func first(a, b *wished) int {
 func (b *Backlog) Watch(tell func(slug string, p Progress)) (stop func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.watched++
-	n := b.watched
+	b.lastWatcher++
+	n := b.lastWatcher
 	b.watchers[n] = tell
 	return func() {
 		b.mu.Lock()
@@ -134,14 +134,14 @@ func (b *Backlog) Watch(tell func(slug string, p Progress)) (stop func()) {
 	}
 }
 
-// change changes how a talk stands, and tells the watchers.
-func (b *Backlog) change(t *wished, how func(*wished)) {
-	b.telling.Lock()
-	defer b.telling.Unlock()
+// update changes how a talk stands, and tells the watchers.
+func (b *Backlog) update(t *talkBuild, how func(*talkBuild)) {
+	b.notifyMu.Lock()
+	defer b.notifyMu.Unlock()
 	b.mu.Lock()
 	how(t)
 	p := t.Progress
-	p.Position = b.position(t)
+	p.QueuePosition = b.queuePosition(t)
 	tell := make([]func(string, Progress), 0, len(b.watchers))
 	for _, w := range b.watchers {
 		tell = append(tell, w)
@@ -156,31 +156,31 @@ func (b *Backlog) change(t *wished, how func(*wished)) {
 // it. It is called once.
 func (b *Backlog) Run(ctx context.Context) error {
 	r := b.Releaser
-	if err := r.Catalog.EndLostRuns(ctx); err != nil {
+	if err := r.Catalog.EndInterruptedRuns(ctx); err != nil {
 		return err
 	}
-	all, err := r.Catalog.Wishes(ctx)
+	all, err := r.Catalog.BuildRequests(ctx)
 	if err != nil {
 		return err
 	}
 	for _, w := range all {
-		b.remember(w)
+		b.addRequest(w)
 	}
-	b.line = newLine(r.Queue, r.Window, r.Log)
+	b.scheduler = newScheduler(r.Queue, r.MaxInFlight, r.Log)
 	listening, deaf := context.WithCancel(context.WithoutCancel(ctx)) // for what is called back, too
 	var listener sync.WaitGroup
-	listener.Go(func() { b.line.run(listening, cmp.Or(r.Conductor.Look, 2*time.Second)) })
+	listener.Go(func() { b.scheduler.run(listening, cmp.Or(r.Conductor.PollInterval, 2*time.Second)) })
 	defer listener.Wait()
 	defer deaf()
-	defer b.making.Wait()
-	tick := time.NewTicker(cmp.Or(b.Look, 30*time.Second))
+	defer b.builds.Wait()
+	tick := time.NewTicker(cmp.Or(b.PollInterval, 30*time.Second))
 	defer tick.Stop()
 	for {
-		if err := b.look(ctx); err != nil && ctx.Err() == nil {
+		if err := b.startReady(ctx); err != nil && ctx.Err() == nil {
 			r.Log.Error("cannot read what is wished for; trying again", "err", err)
 		}
 		select {
-		case <-b.poked:
+		case <-b.wake:
 		case <-tick.C:
 		case <-ctx.Done():
 			return nil
@@ -188,61 +188,61 @@ func (b *Backlog) Run(ctx context.Context) error {
 	}
 }
 
-// remember takes up a wish as the catalogue has it.
-func (b *Backlog) remember(w catalog.Wished) {
+// addRequest takes up a wish as the catalogue has it.
+func (b *Backlog) addRequest(w catalog.BuildRequest) {
 	b.mu.Lock()
 	t := b.talks[w.Slug]
 	if t == nil {
-		t = &wished{slug: w.Slug, changed: make(chan struct{}, 1)}
+		t = &talkBuild{slug: w.Slug, factsChanged: make(chan struct{}, 1)}
 		b.talks[w.Slug] = t
 	}
-	fresh := w.Generation > t.Wish.Generation || w.Generation == t.Wish.Generation && w.Priority != t.Wish.Priority
+	fresh := w.Generation > t.Request.Generation || w.Generation == t.Request.Generation && w.Priority != t.Request.Priority
 	b.mu.Unlock()
 	if !fresh {
 		return
 	}
-	b.change(t, func(t *wished) {
-		t.Wish = w
+	b.update(t, func(t *talkBuild) {
+		t.Request = w
 		switch {
-		case t.making > 0 && w.Generation > t.making:
+		case t.buildingGeneration > 0 && w.Generation > t.buildingGeneration:
 			select {
-			case t.changed <- struct{}{}:
+			case t.factsChanged <- struct{}{}:
 			default:
 			}
-		case t.making > 0:
-		case w.Open():
-			t.Step, t.Problem, t.Failures = Queued, "", nil
+		case t.buildingGeneration > 0:
+		case w.Pending():
+			t.Phase, t.Problem, t.Failures = Queued, "", nil
 		case w.Outcome != "":
-			t.Step, t.Problem = Failed, w.Outcome
+			t.Phase, t.Problem = Failed, w.Outcome
 		default:
-			t.Step = Done
+			t.Phase = Done
 		}
 	})
 }
 
-// look takes up the wishes that are open, and begins with as many as there is room for.
-func (b *Backlog) look(ctx context.Context) error {
-	open, err := b.Releaser.Catalog.OpenWishes(ctx)
+// startReady takes up the wishes that are open, and begins with as many as there is room for.
+func (b *Backlog) startReady(ctx context.Context) error {
+	open, err := b.Releaser.Catalog.PendingBuilds(ctx)
 	if err != nil {
 		return err
 	}
 	for _, w := range open {
-		b.remember(w)
+		b.addRequest(w)
 	}
-	for _, t := range b.waiting() {
-		if b.seat(t) {
-			b.begin(ctx, t)
+	for _, t := range b.queued() {
+		if b.hasFreeSlot(t) {
+			b.start(ctx, t)
 		}
 	}
 	asked := 0
-	for _, t := range slices.Backward(b.waiting()) { // what was changed last is looked at first
-		if asked == askAtOnce {
-			b.Poke(t.slug)
+	for _, t := range slices.Backward(b.queued()) { // what was changed last is looked at first
+		if asked == maxShortChecks {
+			b.Wake(t.slug)
 			break
 		}
-		overtakes, now := b.overtakes(ctx, t)
+		overtakes, now := b.mayOvertake(ctx, t)
 		if overtakes {
-			b.begin(ctx, t)
+			b.start(ctx, t)
 		}
 		if now {
 			asked++
@@ -251,50 +251,50 @@ func (b *Backlog) look(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// askAtOnce is of how many talks it is found out in one go whether they have anything long to
+// maxShortChecks is of how many talks it is found out in one go whether they have anything long to
 // do, so that a new wish does not wait while it is asked of a thousand.
-const askAtOnce = 16
+const maxShortChecks = 16
 
-// waiting are the talks that wait for their turn, in its order.
-func (b *Backlog) waiting() (all []*wished) {
+// queued are the talks that wait for their turn, in its order.
+func (b *Backlog) queued() (all []*talkBuild) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, t := range b.talks {
-		if t.Step == Queued {
+		if t.Phase == Queued {
 			all = append(all, t)
 		}
 	}
-	slices.SortFunc(all, first)
+	slices.SortFunc(all, compareTurn)
 	return all
 }
 
-// seat reports whether a talk may begin, whatever there is to do: fewer than Seats that
+// hasFreeSlot reports whether a talk may begin, whatever there is to do: fewer than Seats that
 // matter as much have long work.
-func (b *Backlog) seat(t *wished) bool {
+func (b *Backlog) hasFreeSlot(t *talkBuild) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	long := 0
 	for _, o := range b.talks {
-		if o.making > 0 && !o.short && o.Wish.Priority >= t.Wish.Priority {
+		if o.buildingGeneration > 0 && !o.short && o.Request.Priority >= t.Request.Priority {
 			long++
 		}
 	}
-	return long < cmp.Or(b.Seats, 4)
+	return long < cmp.Or(b.MaxConcurrent, 4)
 }
 
-// overtakes reports whether a talk may begin because it has nothing long to do; asked is true
+// mayOvertake reports whether a talk may begin because it has nothing long to do; asked is true
 // if that had to be found out.
-func (b *Backlog) overtakes(ctx context.Context, t *wished) (yes, asked bool) {
+func (b *Backlog) mayOvertake(ctx context.Context, t *talkBuild) (yes, asked bool) {
 	b.mu.Lock()
 	short := 0
 	for _, o := range b.talks {
-		if o.making > 0 && o.short {
+		if o.buildingGeneration > 0 && o.short {
 			short++
 		}
 	}
-	generation, judged := t.Wish.Generation, t.judged == t.Wish.Generation
+	generation, judged := t.Request.Generation, t.shortGeneration == t.Request.Generation
 	b.mu.Unlock()
-	if short >= 2*cmp.Or(b.Seats, 4) {
+	if short >= 2*cmp.Or(b.MaxConcurrent, 4) {
 		return false, false
 	}
 	is := false
@@ -304,7 +304,7 @@ func (b *Backlog) overtakes(ctx context.Context, t *wished) (yes, asked bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !judged {
-		t.short, t.judged = is, generation
+		t.short, t.shortGeneration = is, generation
 	}
 	return t.short, !judged
 }
@@ -315,27 +315,27 @@ func (b *Backlog) isShort(ctx context.Context, slug string) bool {
 	if err != nil {
 		return false
 	}
-	p, err := b.Releaser.Price(ctx, s)
-	return err == nil && p.Complete && p.Long == 0
+	p, err := b.Releaser.Cost(ctx, s)
+	return err == nil && p.Complete && p.LongActions == 0
 }
 
-// begin makes a talk in a goroutine of its own.
-func (b *Backlog) begin(ctx context.Context, t *wished) {
-	b.change(t, func(t *wished) {
-		t.Step, t.making, t.Status, t.Released = Observing, t.Wish.Generation, Status{}, Released{}
-		t.short = t.short && t.judged == t.Wish.Generation
+// start makes a talk in a goroutine of its own.
+func (b *Backlog) start(ctx context.Context, t *talkBuild) {
+	b.update(t, func(t *talkBuild) {
+		t.Phase, t.buildingGeneration, t.Status, t.Result = Analysing, t.Request.Generation, Status{}, BuildResult{}
+		t.short = t.short && t.shortGeneration == t.Request.Generation
 	})
-	b.making.Go(func() {
-		b.make(ctx, t)
-		b.Poke(t.slug)
+	b.builds.Go(func() {
+		b.run(ctx, t)
+		b.Wake(t.slug)
 	})
 }
 
-// make makes a talk and says what came of it.
-func (b *Backlog) make(ctx context.Context, t *wished) {
-	released, err := b.release(ctx, t)
+// run makes a talk and says what came of it.
+func (b *Backlog) run(ctx context.Context, t *talkBuild) {
+	released, err := b.build(ctx, t)
 	if ctx.Err() != nil { // the wish stays open for whoever comes next
-		b.change(t, func(t *wished) { t.Step, t.making = Queued, 0 })
+		b.update(t, func(t *talkBuild) { t.Phase, t.buildingGeneration = Queued, 0 })
 		return
 	}
 	outcome := ""
@@ -343,91 +343,91 @@ func (b *Backlog) make(ctx context.Context, t *wished) {
 		outcome = err.Error()
 	}
 	b.mu.Lock()
-	generation := t.making
+	generation := t.buildingGeneration
 	b.mu.Unlock()
-	if err := b.Releaser.Catalog.WishMade(context.WithoutCancel(ctx), t.slug, generation, outcome); err != nil {
+	if err := b.Releaser.Catalog.FinishBuild(context.WithoutCancel(ctx), t.slug, generation, outcome); err != nil {
 		b.Releaser.Log.Error("cannot note what came of a wish", "talk", t.slug, "err", err)
 	}
-	b.change(t, func(t *wished) { t.end(released, err) })
+	b.update(t, func(t *talkBuild) { t.finish(released, err) })
 }
 
-// release makes what the catalogue has of a talk, with an end of the line for its queue.
-func (b *Backlog) release(ctx context.Context, t *wished) (released Released, err error) {
-	want, err := b.standing(ctx, t)
+// build makes what the catalogue has of a talk, with an end of the line for its queue.
+func (b *Backlog) build(ctx context.Context, t *talkBuild) (released BuildResult, err error) {
+	want, err := b.loadRequest(ctx, t)
 	if err != nil {
 		return released, err
 	}
-	if want.Paces, err = b.Releaser.Catalog.Paces(ctx); err != nil {
+	if want.Paces, err = b.Releaser.Catalog.Timings(ctx); err != nil {
 		return released, err
 	}
 	b.mu.Lock()
-	wish := t.Wish
+	wish := t.Request
 	b.mu.Unlock()
-	queue := b.line.join(wish.Priority)
-	defer queue.leave(context.WithoutCancel(ctx))
+	queue := b.scheduler.openSession(wish.Priority)
+	defer queue.close(context.WithoutCancel(ctx))
 	by := b.Releaser.Conductor
-	by.Queue, by.landed = queue, queue.landed
+	by.Queue, by.onJobEnd = queue, queue.jobEnded
 	want.Who, want.Command = wish.Who, fmt.Sprintf("%s (%s)", wish.Why, wish.Who)
-	want.Changed, want.Reload = t.changed, func(ctx context.Context) (Release, error) { return b.standing(ctx, t) }
-	want.Watch = func(s Status) { b.watch(t, s) }
-	return b.Releaser.release(ctx, &by, want)
+	want.Changed, want.Reload = t.factsChanged, func(ctx context.Context) (BuildRequest, error) { return b.loadRequest(ctx, t) }
+	want.OnStatus = func(s Status) { b.updateStatus(t, s) }
+	return b.Releaser.buildWith(ctx, &by, want)
 }
 
-// end is how t stands after a making.
-func (t *wished) end(released Released, err error) {
-	t.Step, t.Released, t.Problem, t.Failures = Done, released, "", nil
-	t.Remaining, t.Guessable = 0, false
+// finish is how t stands after a making.
+func (t *talkBuild) finish(released BuildResult, err error) {
+	t.Phase, t.Result, t.Problem, t.Failures = Done, released, "", nil
+	t.Remaining, t.RemainingKnown = 0, false
 	if err != nil {
-		t.Step, t.Problem = Failed, err.Error()
+		t.Phase, t.Problem = Failed, err.Error()
 	}
-	var attention *NeedsAttention
+	var attention *ActionsFailedError
 	if errors.As(err, &attention) {
 		t.Failures = attention.Failures
 	}
-	if t.Wish.Generation > t.making {
-		t.Step = Queued
+	if t.Request.Generation > t.buildingGeneration {
+		t.Phase = Queued
 	}
-	t.Wish.Made, t.Wish.Outcome, t.making = t.making, t.Problem, 0
+	t.Request.Built, t.Request.Outcome, t.buildingGeneration = t.buildingGeneration, t.Problem, 0
 	select {
-	case <-t.changed: // it was told too late
+	case <-t.factsChanged: // it was told too late
 	default:
 	}
 }
 
-// errNothing is what comes of a wish for a talk that nobody has handed in a recording of.
-var errNothing = errors.New("there is no recording of it yet")
+// errNoRecording is what comes of a wish for a talk that nobody has handed in a recording of.
+var errNoRecording = errors.New("there is no recording of it yet")
 
-// standing is what the catalogue has of a talk. The generation is read before the facts: a
+// loadRequest is what the catalogue has of a talk. The generation is read before the facts: a
 // change between the two is seen again, and never lost.
-func (b *Backlog) standing(ctx context.Context, t *wished) (Release, error) {
-	now, err := b.Releaser.Catalog.WishFor(ctx, t.slug)
+func (b *Backlog) loadRequest(ctx context.Context, t *talkBuild) (BuildRequest, error) {
+	now, err := b.Releaser.Catalog.BuildRequest(ctx, t.slug)
 	if err != nil {
-		return Release{}, err
+		return BuildRequest{}, err
 	}
 	b.mu.Lock()
-	t.making, t.Wish = now.Generation, now
+	t.buildingGeneration, t.Request = now.Generation, now
 	b.mu.Unlock()
-	want, err := Standing(ctx, b.Releaser.Catalog, b.Releaser.Kinds, t.slug)
+	want, err := LoadBuildRequest(ctx, b.Releaser.Catalog, b.Releaser.Kinds, t.slug)
 	if err == nil && len(want.Submission.Facts.Recordings) == 0 {
-		err = errNothing
+		err = errNoRecording
 	}
 	return want, err
 }
 
-// watch takes up how a making stands.
-func (b *Backlog) watch(t *wished, s Status) {
-	b.change(t, func(t *wished) {
+// updateStatus takes up how a making stands.
+func (b *Backlog) updateStatus(t *talkBuild, s Status) {
+	b.update(t, func(t *talkBuild) {
 		t.Status = s
-		t.Step = Observing
+		t.Phase = Analysing
 		if s.Length > 0 {
-			t.Step = Making
+			t.Phase = Building
 		}
-		if s.Over {
-			t.Step = LayingOut
+		if s.Idle {
+			t.Phase = LayingOut
 		}
 		long := 0
 		for _, o := range b.talks {
-			if o.making > 0 && !o.short {
+			if o.buildingGeneration > 0 && !o.short {
 				long++
 			}
 		}
@@ -435,7 +435,7 @@ func (b *Backlog) watch(t *wished, s Status) {
 		if t.short {
 			share = 1
 		}
-		t.Guessable = s.Complete && s.Left.Unknown == 0
-		t.Remaining = s.Left.Work * time.Duration(share) / time.Duration(max(1, b.Releaser.Slots))
+		t.RemainingKnown = s.Complete && s.RemainingWork.Unknown == 0
+		t.Remaining = s.RemainingWork.Work * time.Duration(share) / time.Duration(max(1, b.Releaser.WorkerSlots))
 	})
 }

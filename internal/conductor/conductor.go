@@ -39,28 +39,28 @@ type Queue interface {
 
 // Recorder keeps the states of actions.
 type Recorder interface {
-	RecordSlots(ctx context.Context, run int64, slots []catalog.Slot) error
+	RecordSlots(ctx context.Context, run int64, slots []catalog.SlotResult) error
 }
 
 // Conductor makes targets, one at a time; a Backlog has several of them.
 type Conductor struct {
-	Store    Store
-	Queue    Queue
-	Recorder Recorder // nil: nothing is recorded
-	Log      *slog.Logger
-	Window   int           // how many jobs are out at once; about twice the slots of all workers
-	Slots    int           // how many jobs all workers do at once, for what is said of the time left; 0 is 1
-	Look     time.Duration // how often it looks without being told; 0: every two seconds
+	Store        Store
+	Queue        Queue
+	Recorder     Recorder // nil: nothing is recorded
+	Log          *slog.Logger
+	MaxInFlight  int           // how many jobs are out at once; about twice the slots of all workers
+	WorkerSlots  int           // how many jobs all workers do at once, for what is said of the time left; 0 is 1
+	PollInterval time.Duration // how often it looks without being told; 0: every two seconds
 
-	landed func(jobID string) // told of each job that nobody waits for any more; may be nil
+	onJobEnd func(jobID string) // told of each job that nobody waits for any more; may be nil
 }
 
-// Attempts is how often an action may fail before it needs a person.
-const Attempts = 3
+// MaxAttempts is how often an action may fail before it needs a person.
+const MaxAttempts = 3
 
-// lostAttempts is how often a job may vanish with its worker before the conductor calls
+// maxLostAttempts is how often a job may vanish with its worker before the conductor calls
 // that a failure, too: a job that kills its worker must not go round for ever.
-const lostAttempts = 30
+const maxLostAttempts = 30
 
 // jobTimeout ends a job that hangs. Jobs are short, but one VP9 chunk on a slow, busy
 // machine is not.
@@ -72,8 +72,8 @@ type Target struct {
 	Accept    func(ctx context.Context, g plan.Graph) (run int64, err error) // called once for the facts as they are, when they are seen to hold; then it is planned anew. May be nil
 	RaiseSalt func(ctx context.Context, rendition string) error
 	Originals map[action.Key]action.Original
-	Watch     func(Status)                   // called from Make's goroutine, often; may be nil
-	Paces     map[catalog.Group]catalog.Pace // what earlier runs measured, for the time left; may be nil
+	OnStatus  func(Status)                           // called from Make's goroutine, often; may be nil
+	Paces     map[catalog.TimingGroup]catalog.Timing // what earlier runs measured, for the time left; may be nil
 
 	// Changed says that the facts are not what they were. Then Reload takes them up, and tells
 	// where the originals are; it is planned anew, and what is still wanted goes on. May be nil.
@@ -81,8 +81,8 @@ type Target struct {
 	Reload  func(ctx context.Context) (map[action.Key]action.Original, error)
 }
 
-// Made is what came of a target.
-type Made struct {
+// Result is what came of a target.
+type Result struct {
 	Graph  plan.Graph
 	Bundle action.Artifact // of Graph.Final
 	Counts map[string]Count
@@ -94,14 +94,14 @@ type Count struct {
 	Reused int `json:"reused"`
 }
 
-// NeedsAttention is the error of a target some of whose actions failed for good; all
+// ActionsFailedError is the error of a target some of whose actions failed for good; all
 // that did not depend on them was made.
-type NeedsAttention struct {
+type ActionsFailedError struct {
 	Failures []*action.Failure
 }
 
 // Error names the actions and why they failed.
-func (n *NeedsAttention) Error() string {
+func (n *ActionsFailedError) Error() string {
 	lines := make([]string, len(n.Failures))
 	for i, f := range n.Failures {
 		lines[i] = f.Error()
@@ -109,52 +109,52 @@ func (n *NeedsAttention) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Make makes a target. The error is a *fault.Fault where the input is to blame, a
+// Reconcile makes a target. The error is a *fault.Fault where the input is to blame, a
 // *NeedsAttention where actions failed for good, or ctx's.
-func (c *Conductor) Make(ctx context.Context, t Target) (Made, error) {
-	m := newMaking(c, t)
+func (c *Conductor) Reconcile(ctx context.Context, t Target) (Result, error) {
+	m := newReconciler(c, t)
 	err := m.replan(ctx)
 	if err == nil {
-		err = m.conduct(ctx)
+		err = m.loop(ctx)
 	}
-	if saved := m.record(context.WithoutCancel(ctx)); err == nil {
+	if saved := m.recordStates(context.WithoutCancel(ctx)); err == nil {
 		err = saved
 	}
 	if err != nil {
-		m.cancel(context.WithoutCancel(ctx))
-		return Made{Graph: m.graph, Counts: m.counts()}, err
+		m.cancelAll(context.WithoutCancel(ctx))
+		return Result{Graph: m.graph, Counts: m.counts()}, err
 	}
-	made := Made{Graph: m.graph, Counts: m.counts()}
-	if made.Bundle, err = c.Store.Get(ctx, m.graph.Final); err != nil {
+	made := Result{Graph: m.graph, Counts: m.counts()}
+	if made.Bundle, err = c.Store.Get(ctx, m.graph.BundleKey); err != nil {
 		return made, fmt.Errorf("find the bundle: %w", err)
 	}
 	return made, nil
 }
 
-// conduct dispatches and listens until there is nothing left to wait for.
-func (m *making) conduct(ctx context.Context) error {
-	every := m.Look
+// loop dispatches and listens until there is nothing left to wait for.
+func (m *reconciler) loop(ctx context.Context) error {
+	every := m.PollInterval
 	if every == 0 {
 		every = 2 * time.Second
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if err := m.dispatch(ctx); err != nil {
+		if err := m.dispatchReady(ctx); err != nil {
 			return err
 		}
-		m.watch(len(m.flights) == 0)
-		if len(m.flights) == 0 {
+		m.reportStatus(len(m.inflight) == 0)
+		if len(m.inflight) == 0 {
 			return m.outcome()
 		}
 		var err error
 		select {
 		case e := <-m.Queue.Events():
-			err = m.hear(ctx, e)
+			err = m.handleEvent(ctx, e)
 		case <-tick.C:
-			err = m.look(ctx)
+			err = m.poll(ctx)
 		case <-m.target.Changed:
-			err = m.change(ctx)
+			err = m.reload(ctx)
 		case <-ctx.Done():
 			err = ctx.Err()
 		}
@@ -165,15 +165,15 @@ func (m *making) conduct(ctx context.Context) error {
 }
 
 // outcome is nil if all was made.
-func (m *making) outcome() error {
-	if len(m.failed) > 0 {
-		return &NeedsAttention{m.failed}
+func (m *reconciler) outcome() error {
+	if len(m.failures) > 0 {
+		return &ActionsFailedError{m.failures}
 	}
 	if !m.graph.Complete {
 		return errors.New("the plan waits for observations that no action makes")
 	}
-	if m.graph.Final != "" && m.wants[m.graph.Final].state != present {
-		return fmt.Errorf("the bundle cannot be made: %s waits for what nobody makes", m.wants[m.graph.Final].action.Slot)
+	if m.graph.BundleKey != "" && m.nodes[m.graph.BundleKey].state != present {
+		return fmt.Errorf("the bundle cannot be made: %s waits for what nobody makes", m.nodes[m.graph.BundleKey].action.Slot)
 	}
 	return nil
 }

@@ -22,20 +22,20 @@ import (
 	"github.com/lectern-av/lectern/internal/queue"
 )
 
-// instant is a queue whose jobs are done as they are dispatched.
-type instant struct {
-	store  *shelf
+// instantQueue is a queue whose jobs are done as they are dispatched.
+type instantQueue struct {
+	store  *memoryStore
 	facts  map[string]string // of the artifacts, by slot
 	jobs   []string          // the slots of each, joined by "+"
 	sent   []action.Job
 	events chan action.Event
 }
 
-func newInstant(t *testing.T) *instant {
-	return &instant{store: newShelf(t), facts: make(map[string]string), events: make(chan action.Event, 1000)}
+func newInstantQueue(t *testing.T) *instantQueue {
+	return &instantQueue{store: newMemoryStore(t), facts: make(map[string]string), events: make(chan action.Event, 1000)}
 }
 
-func (q *instant) Dispatch(ctx context.Context, job action.Job, _ time.Duration) error {
+func (q *instantQueue) Dispatch(ctx context.Context, job action.Job, _ time.Duration) error {
 	var slots []string
 	for _, a := range job.Actions {
 		slots = append(slots, a.Slot)
@@ -48,20 +48,20 @@ func (q *instant) Dispatch(ctx context.Context, job action.Job, _ time.Duration)
 		}
 	}
 	q.jobs, q.sent = append(q.jobs, strings.Join(slots, "+")), append(q.sent, job)
-	q.events <- action.Event{Type: action.Done, Job: job.ID}
+	q.events <- action.Event{Type: action.JobDone, Job: job.ID}
 	return nil
 }
 
-func (q *instant) State(context.Context, string) (queue.State, error) { return queue.Gone, nil }
-func (q *instant) Cancel(context.Context, string) error               { return nil }
-func (q *instant) Events() <-chan action.Event                        { return q.events }
+func (q *instantQueue) State(context.Context, string) (queue.State, error) { return queue.Gone, nil }
+func (q *instantQueue) Cancel(context.Context, string) error               { return nil }
+func (q *instantQueue) Events() <-chan action.Event                        { return q.events }
 
-func (q *instant) conductor() *Conductor {
-	return &Conductor{Store: q.store, Queue: q, Window: 4}
+func (q *instantQueue) conductor() *Conductor {
+	return &Conductor{Store: q.store, Queue: q, MaxInFlight: 4}
 }
 
 // put has the slots there before anything is done.
-func (q *instant) put(t *testing.T, g plan.Graph, slots ...string) {
+func (q *instantQueue) put(t *testing.T, g plan.Graph, slots ...string) {
 	t.Helper()
 	for _, slot := range slots {
 		if _, err := q.store.Put(t.Context(), action.Artifact{Key: keyOf(t, g, slot)}, ""); err != nil {
@@ -70,7 +70,7 @@ func (q *instant) put(t *testing.T, g plan.Graph, slots ...string) {
 	}
 }
 
-func TestOnlyWhatAMissingTargetNeedsIsQueued(t *testing.T) {
+func TestReconcile_QueuesOnlyWhatTheTargetNeeds(t *testing.T) {
 	everything := []string{"probe", "audio", "encode/hi/0+encode/lo/0", "encode/hi/1+encode/lo/1", "assemble/hi", "assemble/lo", "bundle"}
 	for name, c := range map[string]struct {
 		present []string
@@ -84,10 +84,10 @@ func TestOnlyWhatAMissingTargetNeedsIsQueued(t *testing.T) {
 		"a chunk that nobody reads is not": {[]string{"probe", "audio", "encode/hi/0", "encode/hi/1", "assemble/lo"}, []string{"assemble/hi", "bundle"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := graph(t, nil, ten...)
-			q := newInstant(t)
+			g := graph(t, nil, tenActions...)
+			q := newInstantQueue(t)
 			q.put(t, g, c.present...)
-			made, err := q.conductor().Make(t.Context(), Target{Plan: fixed(g)})
+			made, err := q.conductor().Reconcile(t.Context(), Target{Plan: fixedPlan(g)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,16 +106,16 @@ func TestOnlyWhatAMissingTargetNeedsIsQueued(t *testing.T) {
 }
 
 // The recordings that its actions read go with a job, and no others.
-func TestJobsNameTheirOriginals(t *testing.T) {
+func TestReconcile_JobsNameTheirOriginals(t *testing.T) {
 	read, other := action.KeyOf([]byte("read")), action.KeyOf([]byte("other"))
 	a, _, err := action.New("probe", 1, "probe", nil, map[string]action.Key{"recording": read})
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := newInstant(t)
-	g := plan.Graph{Actions: []action.Action{a}, Complete: true, Final: a.Key}
+	q := newInstantQueue(t)
+	g := plan.Graph{Actions: []action.Action{a}, Complete: true, BundleKey: a.Key}
 	originals := map[action.Key]action.Original{read: {Path: "/talk.mp4"}, other: {Path: "/other.mp4"}}
-	if _, err := q.conductor().Make(t.Context(), Target{Plan: fixed(g), Originals: originals}); err != nil {
+	if _, err := q.conductor().Reconcile(t.Context(), Target{Plan: fixedPlan(g), Originals: originals}); err != nil {
 		t.Fatal(err)
 	}
 	want := map[action.Key]action.Original{read: {Path: "/talk.mp4"}}
@@ -124,35 +124,35 @@ func TestJobsNameTheirOriginals(t *testing.T) {
 	}
 }
 
-// silent is a queue that takes jobs and does nothing.
-type silent struct {
-	instant
+// idleQueue is a queue that takes jobs and does nothing.
+type idleQueue struct {
+	instantQueue
 
 	cancelled []string
 }
 
-func (q *silent) Dispatch(_ context.Context, job action.Job, _ time.Duration) error {
+func (q *idleQueue) Dispatch(_ context.Context, job action.Job, _ time.Duration) error {
 	q.sent = append(q.sent, job)
 	return nil
 }
-func (q *silent) State(context.Context, string) (queue.State, error) { return queue.Waiting, nil }
-func (q *silent) Cancel(_ context.Context, id string) error {
+func (q *idleQueue) State(context.Context, string) (queue.State, error) { return queue.Waiting, nil }
+func (q *idleQueue) Cancel(_ context.Context, id string) error {
 	q.cancelled = append(q.cancelled, id)
 	return nil
 }
 
-func TestNoMoreJobsAreOutThanTheWindowTakes(t *testing.T) {
+func TestReconcile_MaxInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lines := []string{}
 		for i := range 20 {
 			lines = append(lines, fmt.Sprintf("encode/%02d", i))
 		}
 		lines = append(lines, "bundle < "+strings.Join(lines, " "))
-		q := &silent{}
+		q := &idleQueue{}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
-		c := Conductor{Store: newShelf(t), Queue: q, Window: 5}
-		if _, err := c.Make(ctx, Target{Plan: fixed(graph(t, nil, lines...))}); !errors.Is(err, context.DeadlineExceeded) {
+		c := Conductor{Store: newMemoryStore(t), Queue: q, MaxInFlight: 5}
+		if _, err := c.Reconcile(ctx, Target{Plan: fixedPlan(graph(t, nil, lines...))}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("got %v", err)
 		}
 		if len(q.sent) != 5 || len(q.cancelled) != 5 {
@@ -162,18 +162,18 @@ func TestNoMoreJobsAreOutThanTheWindowTakes(t *testing.T) {
 }
 
 // A plan that reaches further with each observation, whose facts are accepted once.
-func TestPlansReachAsFarAsTheObservations(t *testing.T) {
+func TestReconcile_ReplansAfterObservations(t *testing.T) {
 	probe := graph(t, nil, "probe")
 	whole := graph(t, nil, "probe", "chunk/0 < probe", "chunk/1 < probe", "bundle < chunk/0 chunk/1")
 	observed := keyOf(t, probe, "probe")
 	given := action.KeyOf([]byte("given"))
-	q := newInstant(t)
+	q := newInstantQueue(t)
 	q.facts["probe"] = `{"frames":2}`
 	accepted := 0
-	var recorder booked
+	var recorder fakeRecorder
 	c := q.conductor()
 	c.Recorder = &recorder
-	made, err := c.Make(t.Context(), Target{
+	made, err := c.Reconcile(t.Context(), Target{
 		Plan: func(seen map[action.Key]action.Artifact) (plan.Graph, error) {
 			g := probe
 			if a, ok := seen[observed]; ok {
@@ -183,8 +183,8 @@ func TestPlansReachAsFarAsTheObservations(t *testing.T) {
 				g = whole
 				g.Edition = new(conference.Edition)
 			}
-			g.Complete, g.Observe = g.Edition != nil, []action.Key{observed}
-			g.Given = map[action.Key][]byte{given: []byte("cues")}
+			g.Complete, g.ObservationKeys = g.Edition != nil, []action.Key{observed}
+			g.InlineInputs = map[action.Key][]byte{given: []byte("cues")}
 			return g, nil
 		},
 		Accept: func(context.Context, plan.Graph) (int64, error) { accepted++; return 7, nil },
@@ -198,23 +198,23 @@ func TestPlansReachAsFarAsTheObservations(t *testing.T) {
 	if has, _ := q.store.Has(t.Context(), given); !has {
 		t.Error("what the talk came with is not in the store")
 	}
-	if len(recorder.states) != 4 || recorder.run != 7 || made.Bundle.Key != whole.Final {
+	if len(recorder.states) != 4 || recorder.run != 7 || made.Bundle.Key != whole.BundleKey {
 		t.Errorf("recorded %v of run %d", recorder.states, recorder.run)
 	}
 	for slot, state := range recorder.states {
-		if state != catalog.Ran {
+		if state != catalog.SlotRan {
 			t.Errorf("%s is recorded as %s", slot, state)
 		}
 	}
 }
 
-// booked keeps what was recorded.
-type booked struct {
+// fakeRecorder keeps what was recorded.
+type fakeRecorder struct {
 	run    int64
 	states map[string]string
 }
 
-func (b *booked) RecordSlots(_ context.Context, run int64, slots []catalog.Slot) error {
+func (b *fakeRecorder) RecordSlots(_ context.Context, run int64, slots []catalog.SlotResult) error {
 	b.run = run
 	if b.states == nil {
 		b.states = make(map[string]string)
@@ -225,41 +225,41 @@ func (b *booked) RecordSlots(_ context.Context, run int64, slots []catalog.Slot)
 	return nil
 }
 
-func TestErrorsEndIt(t *testing.T) {
+func TestReconcile_Errors(t *testing.T) {
 	broken := errors.New("broken")
 	edition := func(g plan.Graph) plan.Graph { g.Edition = new(conference.Edition); return g }
 	for name, c := range map[string]struct {
-		target func(g plan.Graph, s *shelf) Target
+		target func(g plan.Graph, s *memoryStore) Target
 		want   string
 	}{
 		"the facts cannot be": {
-			target: func(plan.Graph, *shelf) Target {
+			target: func(plan.Graph, *memoryStore) Target {
 				return Target{Plan: func(map[action.Key]action.Artifact) (plan.Graph, error) { return plan.Graph{}, broken }}
 			},
 			want: "broken",
 		},
 		"the facts are not accepted": {
-			target: func(g plan.Graph, _ *shelf) Target {
-				return Target{Plan: fixed(edition(g)), Accept: func(context.Context, plan.Graph) (int64, error) { return 0, broken }}
+			target: func(g plan.Graph, _ *memoryStore) Target {
+				return Target{Plan: fixedPlan(edition(g)), Accept: func(context.Context, plan.Graph) (int64, error) { return 0, broken }}
 			},
 			want: "broken",
 		},
 		"the store breaks between planning and comparing": {
-			target: func(g plan.Graph, s *shelf) Target {
-				return Target{Plan: fixed(edition(g)), Accept: func(context.Context, plan.Graph) (int64, error) { s.err = broken; return 1, nil }}
+			target: func(g plan.Graph, s *memoryStore) Target {
+				return Target{Plan: fixedPlan(edition(g)), Accept: func(context.Context, plan.Graph) (int64, error) { s.err = broken; return 1, nil }}
 			},
 			want: "broken",
 		},
 		"an observation that nobody makes": {
-			target: func(g plan.Graph, _ *shelf) Target { g.Complete = false; return Target{Plan: fixed(g)} },
+			target: func(g plan.Graph, _ *memoryStore) Target { g.Complete = false; return Target{Plan: fixedPlan(g)} },
 			want:   "waits for observations",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q := newInstant(t)
+			q := newInstantQueue(t)
 			con := q.conductor()
-			con.Recorder = new(booked)
-			_, err := con.Make(t.Context(), c.target(graph(t, nil, ten...), q.store))
+			con.Recorder = new(fakeRecorder)
+			_, err := con.Reconcile(t.Context(), c.target(graph(t, nil, tenActions...), q.store))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v", err)
 			}
@@ -268,10 +268,10 @@ func TestErrorsEndIt(t *testing.T) {
 }
 
 // A bundle is there only with all that it lists.
-func TestABundleThatLostAFileIsMadeAnew(t *testing.T) {
+func TestReconcile_BundleWithMissingFileIsRebuilt(t *testing.T) {
 	g := graph(t, nil, "video", "captions", "bundle < video captions")
-	q := newInstant(t)
-	facts, err := json.Marshal(plan.BundleFacts{Layout: []plan.Laid{
+	q := newInstantQueue(t)
+	facts, err := json.Marshal(plan.BundleFacts{Layout: []plan.LayoutEntry{
 		{Path: "bundle.json"}, {Path: "video.mp4", Key: keyOf(t, g, "video")}, {Path: "en.srt", Key: keyOf(t, g, "captions")},
 	}})
 	if err != nil {
@@ -286,8 +286,8 @@ func TestABundleThatLostAFileIsMadeAnew(t *testing.T) {
 		}
 		q.jobs = nil
 		c := q.conductor()
-		c.Log = quiet
-		if _, err := c.Make(t.Context(), Target{Plan: fixed(g)}); err != nil {
+		c.Log = discardLog
+		if _, err := c.Reconcile(t.Context(), Target{Plan: fixedPlan(g)}); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(q.jobs, want) {
@@ -296,13 +296,13 @@ func TestABundleThatLostAFileIsMadeAnew(t *testing.T) {
 	}
 }
 
-func TestStatus(t *testing.T) {
-	g := graph(t, nil, ten...)
+func TestReconcile_Status(t *testing.T) {
+	g := graph(t, nil, tenActions...)
 	g.Notes = []string{"a note"}
-	q := newInstant(t)
+	q := newInstantQueue(t)
 	q.put(t, g, "probe", "encode/lo/0")
 	var last Status
-	if _, err := q.conductor().Make(t.Context(), Target{Plan: fixed(g), Watch: func(s Status) { last = s }}); err != nil {
+	if _, err := q.conductor().Reconcile(t.Context(), Target{Plan: fixedPlan(g), OnStatus: func(s Status) { last = s }}); err != nil {
 		t.Fatal(err)
 	}
 	var said []string
@@ -310,22 +310,22 @@ func TestStatus(t *testing.T) {
 		said = append(said, fmt.Sprintf("%s %d/%d+%d", st.Name, st.Done, st.Total, st.Reused))
 	}
 	want := []string{"probe 0/0+1", "audio 1/1+0", "encode 3/3+1", "assemble 2/2+0", "bundle 1/1+0"}
-	if !slices.Equal(said, want) || !last.Over || !last.Complete || len(last.Notes) != 1 {
+	if !slices.Equal(said, want) || !last.Idle || !last.Complete || len(last.Notes) != 1 {
 		t.Errorf("status: %q, %+v", said, last)
 	}
 }
 
 func TestExplain(t *testing.T) {
-	slot := func(state string, version int, params string, inputs map[string]action.Key) catalog.Slot {
+	slot := func(state string, version int, params string, inputs map[string]action.Key) catalog.SlotResult {
 		b, err := action.Canonical(action.Preimage{Kind: "encode", Version: version, Params: json.RawMessage(params), Inputs: inputs})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return catalog.Slot{Slot: "encode/0", Kind: "encode", Key: action.KeyOf(b), Preimage: b, State: state}
+		return catalog.SlotResult{Slot: "encode/0", Kind: "encode", Key: action.KeyOf(b), Preimage: b, State: state}
 	}
 	hash := func(digit string) action.Key { return action.Key(strings.Repeat(digit, 64)) }
 	reads := func(role, digit string) map[string]action.Key { return map[string]action.Key{role: hash(digit)} }
-	names := Names{
+	names := Explainer{
 		recordings: map[string]string{string(hash("a")): "take-1.mp4", string(hash("b")): "take-2.mp4", string(hash("d")): "take-2.mp4"},
 		tracks: map[action.Key]conference.Track{
 			hash("1"): {Language: "es", Cues: []conference.Cue{{End: 1, Text: "Uno."}, {Start: 2, End: 3, Text: "Dos."}, {Start: 4, End: 5, Text: "Tres."}}},
@@ -333,58 +333,58 @@ func TestExplain(t *testing.T) {
 		},
 	}
 	const whole = `{"range":{"from":0,"to":750},"pictures":{"rate":"25/1"},"encoding":{"crf":22},"title":"Loops"}`
-	old := slot(catalog.Ran, 1, whole, reads("recording", "a"))
+	old := slot(catalog.SlotRan, 1, whole, reads("recording", "a"))
 	changed := func(from, to string) string { return strings.Replace(whole, from, to, 1) }
 	for name, c := range map[string]struct {
-		before []catalog.Slot // in earlier runs, the newest first
-		now    catalog.Slot
+		before []catalog.SlotResult // in earlier runs, the newest first
+		now    catalog.SlotResult
 		want   string
 	}{
 		"the first time":        {nil, old, "there was no such action before"},
-		"its artifact went":     {[]catalog.Slot{old}, old, "nothing changed, but its artifact was gone from the store"},
-		"it was interrupted":    {[]catalog.Slot{{Slot: old.Slot, Key: old.Key, Preimage: old.Preimage, State: catalog.Waiting}}, old, "it was wanted before, and not finished"},
-		"the cut":               {[]catalog.Slot{old}, slot(catalog.Ran, 1, changed(`"from":0`, `"from":125`), reads("recording", "a")), "where it begins in the recording changed from 00:00:00 to 00:00:05"},
-		"a setting":             {[]catalog.Slot{old}, slot(catalog.Ran, 1, changed(`22`, `23`), reads("recording", "a")), "crf changed from 22 to 23"},
-		"the title":             {[]catalog.Slot{old}, slot(catalog.Ran, 1, changed(`Loops`, `On Loops`), reads("recording", "a")), "the title changed from “Loops” to “On Loops”"},
-		"one more and one less": {[]catalog.Slot{old}, slot(catalog.Ran, 1, changed(`"title":"Loops"`, `"speakers":["Ada","Bob"]`), reads("recording", "a")), "the list of speakers is new: Ada, Bob; the title is gone; it was “Loops”"},
-		"what nobody named":     {[]catalog.Slot{slot(catalog.Ran, 1, `{"a":{"b":[1,{}]}}`, nil)}, slot(catalog.Ran, 1, `{"a":{"b":[2,{"c":0}]}}`, nil), "a.b[1] changed from 1 to 2; a.b[2].c is new: 0"},
-		"the recording":         {[]catalog.Slot{old}, slot(catalog.Ran, 1, whole, reads("recording", "b")), "the recording is take-2.mp4; it was take-1.mp4"},
+		"its artifact went":     {[]catalog.SlotResult{old}, old, "nothing changed, but its artifact was gone from the store"},
+		"it was interrupted":    {[]catalog.SlotResult{{Slot: old.Slot, Key: old.Key, Preimage: old.Preimage, State: catalog.SlotWaiting}}, old, "it was wanted before, and not finished"},
+		"the cut":               {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, changed(`"from":0`, `"from":125`), reads("recording", "a")), "where it begins in the recording changed from 00:00:00 to 00:00:05"},
+		"a setting":             {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, changed(`22`, `23`), reads("recording", "a")), "crf changed from 22 to 23"},
+		"the title":             {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, changed(`Loops`, `On Loops`), reads("recording", "a")), "the title changed from “Loops” to “On Loops”"},
+		"one more and one less": {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, changed(`"title":"Loops"`, `"speakers":["Ada","Bob"]`), reads("recording", "a")), "the list of speakers is new: Ada, Bob; the title is gone; it was “Loops”"},
+		"what nobody named":     {[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{"a":{"b":[1,{}]}}`, nil)}, slot(catalog.SlotRan, 1, `{"a":{"b":[2,{"c":0}]}}`, nil), "a.b[1] changed from 1 to 2; a.b[2].c is new: 0"},
+		"the recording":         {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, whole, reads("recording", "b")), "the recording is take-2.mp4; it was take-1.mp4"},
 		"a recording of the same name": {
-			[]catalog.Slot{slot(catalog.Ran, 1, whole, reads("recording/00000", "b"))}, slot(catalog.Ran, 1, whole, reads("recording/00000", "d")),
+			[]catalog.SlotResult{slot(catalog.SlotRan, 1, whole, reads("recording/00000", "b"))}, slot(catalog.SlotRan, 1, whole, reads("recording/00000", "d")),
 			"the recording take-2.mp4 is another file than before",
 		},
-		"what another action made": {[]catalog.Slot{old}, slot(catalog.Ran, 1, whole, reads("recording", "c")), "it is made of another index/r1"},
+		"what another action made": {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, whole, reads("recording", "c")), "it is made of another index/r1"},
 		"a caption": {
-			[]catalog.Slot{slot(catalog.Ran, 1, `{"edition":"`+string(hash("a"))+`"}`, reads("track", "1"))},
-			slot(catalog.Ran, 1, `{"edition":"`+string(hash("b"))+`"}`, reads("track", "2")),
+			[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{"edition":"`+string(hash("a"))+`"}`, reads("track", "1"))},
+			slot(catalog.SlotRan, 1, `{"edition":"`+string(hash("b"))+`"}`, reads("track", "2")),
 			"the edition, as which the programme is known, changed; the subtitles in es changed: cue 2 was edited",
 		},
 		"one track among several": {
-			[]catalog.Slot{slot(catalog.Ran, 1, `{"tracks":[{"language":"es","revision":1}]}`, nil)},
-			slot(catalog.Ran, 1, `{"tracks":[{"language":"en","revision":1},{"language":"es","revision":2}]}`, nil),
+			[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{"tracks":[{"language":"es","revision":1}]}`, nil)},
+			slot(catalog.SlotRan, 1, `{"tracks":[{"language":"en","revision":1},{"language":"es","revision":2}]}`, nil),
 			"the track of subtitles in en is new; the revision of the subtitles in es changed from 1 to 2",
 		},
 		"one more part before the last": {
-			[]catalog.Slot{slot(catalog.Ran, 1, `{}`, map[string]action.Key{"segment/0": hash("1"), "segment/1": hash("2")})},
-			slot(catalog.Ran, 1, `{}`, map[string]action.Key{"segment/0": hash("1"), "segment/1": hash("c"), "segment/2": hash("2")}),
+			[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{}`, map[string]action.Key{"segment/0": hash("1"), "segment/1": hash("2")})},
+			slot(catalog.SlotRan, 1, `{}`, map[string]action.Key{"segment/0": hash("1"), "segment/1": hash("c"), "segment/2": hash("2")}),
 			"it is made of another index/r1; some of what it is made of comes at another place",
 		},
 		"a part of what is called one thing": {
-			[]catalog.Slot{slot(catalog.Ran, 1, `{"tracks":[{"language":"es","source":{"remarks":[]}}]}`, nil)},
-			slot(catalog.Ran, 1, `{"tracks":[{"language":"es","source":{"remarks":[],"size":9}}]}`, nil),
+			[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{"tracks":[{"language":"es","source":{"remarks":[]}}]}`, nil)},
+			slot(catalog.SlotRan, 1, `{"tracks":[{"language":"es","source":{"remarks":[],"size":9}}]}`, nil),
 			"the file with the subtitles in es changed",
 		},
 		"an input that parameters name, too": {
-			[]catalog.Slot{slot(catalog.Ran, 1, `{"entries":["`+string(hash("a"))+`"]}`, reads("video/a.mp4", "a"))},
-			slot(catalog.Ran, 1, `{"entries":["`+string(hash("b"))+`"]}`, reads("video/a.mp4", "b")),
+			[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{"entries":["`+string(hash("a"))+`"]}`, reads("video/a.mp4", "a"))},
+			slot(catalog.SlotRan, 1, `{"entries":["`+string(hash("b"))+`"]}`, reads("video/a.mp4", "b")),
 			"what was handed in as video/a.mp4 is another",
 		},
-		"Lectern itself": {[]catalog.Slot{old}, slot(catalog.Ran, 2, whole, reads("recording", "a")), "this Lectern makes it otherwise than the one before (version 2 of encode; it was 1)"},
+		"Lectern itself": {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 2, whole, reads("recording", "a")), "this Lectern makes it otherwise than the one before (version 2 of encode; it was 1)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			runs := []catalog.Run{{Slots: []catalog.Slot{c.now, {Slot: "index/r1", Key: hash("c")}}}, {Slots: []catalog.Slot{{Slot: "another"}}}}
+			runs := []catalog.Run{{Slots: []catalog.SlotResult{c.now, {Slot: "index/r1", Key: hash("c")}}}, {Slots: []catalog.SlotResult{{Slot: "another"}}}}
 			for _, b := range c.before {
-				runs = append(runs, catalog.Run{Slots: []catalog.Slot{b}})
+				runs = append(runs, catalog.Run{Slots: []catalog.SlotResult{b}})
 			}
 			why, changes, err := names.Explain(runs, c.now)
 			if err != nil {
@@ -392,7 +392,7 @@ func TestExplain(t *testing.T) {
 			}
 			var said []string
 			for _, ch := range changes {
-				said = append(said, ch.Says)
+				said = append(said, ch.Text)
 			}
 			if len(said) > 0 && why == "changed since the last time" {
 				why = strings.Join(said, "; ")
@@ -405,7 +405,7 @@ func TestExplain(t *testing.T) {
 }
 
 // Which talk a command line without a slug is about.
-func TestSlug(t *testing.T) {
+func TestChooseSlug(t *testing.T) {
 	books, err := catalog.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -418,7 +418,7 @@ func TestSlug(t *testing.T) {
 			s.Facts.Recordings = append(s.Facts.Recordings, conference.Recording{SHA256: r, Size: 1, Name: r})
 		}
 		for k := range strings.FieldsSeq(cut) {
-			var keep conference.Keep
+			var keep conference.KeptRange
 			if _, err := fmt.Sscanf(k, "%d-%d", &keep.From, &keep.To); err != nil {
 				t.Fatal(err)
 			}
@@ -435,7 +435,7 @@ func TestSlug(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r := &Releaser{Catalog: books}
+	r := &Builder{Catalog: books}
 	for what, test := range map[string]struct {
 		asked catalog.Submission
 		slug  string
@@ -450,7 +450,7 @@ func TestSlug(t *testing.T) {
 		"with one recording more":          {submission("", "Split", "", "one", "two", "three"), "split-2", "replace already"},
 		"something else":                   {submission("", "Else", "", "else"), "else", ""},
 	} {
-		slug, notes, err := r.Slug(t.Context(), test.asked)
+		slug, notes, err := r.ChooseSlug(t.Context(), test.asked)
 		if err != nil || slug != test.slug || len(notes) != len(strings.Fields(test.notes)) {
 			t.Errorf("%s: %q with notes %q, %v; want %q", what, slug, notes, err, test.slug)
 			continue
@@ -463,7 +463,7 @@ func TestSlug(t *testing.T) {
 	}
 }
 
-func TestIdentify(t *testing.T) {
+func TestHashRecordings(t *testing.T) {
 	books, err := catalog.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -482,7 +482,7 @@ func TestIdentify(t *testing.T) {
 	read := false
 	identify := func(during func()) (string, error) {
 		read = false
-		recordings, originals, err := Identify(t.Context(), books, []string{path}, func(int64, int64) {
+		recordings, originals, err := HashRecordings(t.Context(), books, []string{path}, func(int64, int64) {
 			if read = true; during != nil {
 				during()
 				during = nil
@@ -505,23 +505,23 @@ func TestIdentify(t *testing.T) {
 		}
 	}
 	write("one content")
-	awaitSettled(t, path)
+	waitForOldMtime(t, path)
 	expect("the first time", "one content", true)
 	expect("the second time", "one content", false)
 	write("two content")
-	awaitSettled(t, path)
+	waitForOldMtime(t, path)
 	expect("changed, with its size and time kept", "two content", true)
 
 	write("six content")
-	if _, err := identify(func() { write("ten content") }); inputerr.Of(err) == nil || !strings.Contains(err.Error(), "still being written") {
+	if _, err := identify(func() { write("ten content") }); inputerr.As(err) == nil || !strings.Contains(err.Error(), "still being written") {
 		t.Errorf("written while it is read: %v", err)
 	}
-	awaitSettled(t, path)
+	waitForOldMtime(t, path)
 	expect("afterwards", "ten content", true)
 }
 
-// awaitSettled waits until a change of the file would give it another time.
-func awaitSettled(t *testing.T, path string) {
+// waitForOldMtime waits until a change of the file would give it another time.
+func waitForOldMtime(t *testing.T, path string) {
 	t.Helper()
 	info, err := os.Stat(path)
 	if err != nil {
@@ -543,7 +543,7 @@ func awaitSettled(t *testing.T, path string) {
 	}
 }
 
-func TestWhatIsNoRecording(t *testing.T) {
+func TestHashRecordings_NotARecording(t *testing.T) {
 	books, err := catalog.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -560,8 +560,8 @@ func TestWhatIsNoRecording(t *testing.T) {
 		empty:                          "is empty",
 		os.DevNull:                     "is not a file",
 	} {
-		_, _, err := Identify(t.Context(), books, []string{path}, nil)
-		if f := inputerr.Of(err); f == nil || !strings.Contains(f.Problem, want) || f.File != path || f.Remedy == "" {
+		_, _, err := HashRecordings(t.Context(), books, []string{path}, nil)
+		if f := inputerr.As(err); f == nil || !strings.Contains(f.Problem, want) || f.File != path || f.Remedy == "" {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

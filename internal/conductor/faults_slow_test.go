@@ -40,7 +40,7 @@ import (
 // TestMain is also the process that dies at a step.
 func TestMain(m *testing.M) {
 	if step := os.Getenv("CONDUCTOR_TEST_DIE_AT"); step != "" {
-		if err := releaseAndDie(os.Args[1], step); err != nil {
+		if err := buildUntilStep(os.Args[1], step); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const definition = `
+const pipelineYAML = `
 programme: {opening: 1s, closing: 1s, chunk: 5s}
 stages:
   - {uses: probe}
@@ -65,19 +65,19 @@ stages:
 `
 
 const (
-	cues      = "1\n00:00:01,000 --> 00:00:04,000\nWelcome to the talk.\n\n2\n00:00:30,000 --> 00:00:34,000\nThat was it.\n"
-	rendition = "90-lossless"
+	subtitleSRT = "1\n00:00:01,000 --> 00:00:04,000\nWelcome to the talk.\n\n2\n00:00:30,000 --> 00:00:34,000\nThat was it.\n"
+	rendition   = "90-lossless"
 )
 
-// talk is a recording with all that a run needs, in a directory of its own.
-type talk struct {
+// testTalk is a recording with all that a run needs, in a directory of its own.
+type testTalk struct {
 	dir string // with talk.mp4, talk.srt, pipeline.yaml; data/ and out/ come
 }
 
-func newTalk(t *testing.T) talk {
+func newTestTalk(t *testing.T) testTalk {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"talk.srt": cues, "pipeline.yaml": definition} {
+	for name, text := range map[string]string{"talk.srt": subtitleSRT, "pipeline.yaml": pipelineYAML} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -85,11 +85,11 @@ func newTalk(t *testing.T) talk {
 	command(t, "ffmpeg", "-v", "error", "-nostdin",
 		"-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=43", "-f", "lavfi", "-i", "anoisesrc=r=48000:a=0.1:d=43:seed=1",
 		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", filepath.Join(dir, "talk.mp4"))
-	return talk{dir}
+	return testTalk{dir}
 }
 
-// again is the same talk where nothing has been made of it yet.
-func (k talk) again(t *testing.T) talk {
+// clone is the same talk where nothing has been made of it yet.
+func (k testTalk) clone(t *testing.T) testTalk {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"talk.mp4", "talk.srt", "pipeline.yaml"} {
@@ -97,15 +97,15 @@ func (k talk) again(t *testing.T) talk {
 			t.Fatal(err)
 		}
 	}
-	return talk{dir}
+	return testTalk{dir}
 }
 
-func (k talk) path(parts ...string) string {
+func (k testTalk) path(parts ...string) string {
 	return filepath.Join(append([]string{k.dir}, parts...)...)
 }
 
-// run is `lectern run` on the talk, ready to start.
-func (k talk) run(t *testing.T, lectern string, flags ...string) *exec.Cmd {
+// runCommand is `lectern run` on the talk, ready to start.
+func (k testTalk) runCommand(t *testing.T, lectern string, flags ...string) *exec.Cmd {
 	args := append([]string{"run", k.path("talk.mp4"), "--slug", "talk", "--title", "The talk", "--subtitles", "en=" + k.path("talk.srt"),
 		"--pipeline", k.path("pipeline.yaml"), "--data", k.path("data"), "-o", k.path("out"), "--json"}, flags...)
 	cmd := exec.CommandContext(t.Context(), lectern, args...)
@@ -113,8 +113,8 @@ func (k talk) run(t *testing.T, lectern string, flags ...string) *exec.Cmd {
 	return cmd
 }
 
-// must runs a command that is to end well, and is what it printed and how long it took.
-func must(t *testing.T, cmd *exec.Cmd) (printed []byte, took time.Duration) {
+// mustRun runs a command that is to end well, and is what it printed and how long it took.
+func mustRun(t *testing.T, cmd *exec.Cmd) (printed []byte, took time.Duration) {
 	t.Helper()
 	began := time.Now()
 	printed, err := cmd.Output()
@@ -128,21 +128,21 @@ func command(t *testing.T, name string, args ...string) []byte {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Stderr = new(bytes.Buffer)
-	printed, _ := must(t, cmd)
+	printed, _ := mustRun(t, cmd)
 	return printed
 }
 
-// built is the command.
-func built(t *testing.T) (lectern string) {
+// buildLectern is the command.
+func buildLectern(t *testing.T) (lectern string) {
 	t.Helper()
 	lectern = filepath.Join(t.TempDir(), "lectern")
 	command(t, "go", "build", "-o", lectern, "github.com/lectern-av/lectern/cmd/lectern")
 	return lectern
 }
 
-// shown is what a viewer gets of each file: every decoded picture and every bit of sound
+// decodedOutput is what a viewer gets of each file: every decoded picture and every bit of sound
 // with its time, and the captions as they are.
-func (k talk) shown(t *testing.T) map[string]string {
+func (k testTalk) decodedOutput(t *testing.T) map[string]string {
 	t.Helper()
 	files := make(map[string]string)
 	videos, err := filepath.Glob(k.path("out", "talk", "video", "*"))
@@ -163,11 +163,11 @@ func (k talk) shown(t *testing.T) map[string]string {
 	return files
 }
 
-// judge is about a talk after its run: it is what it should be, and nothing is left over.
-func (k talk) judge(t *testing.T, want map[string]string) {
+// expectOutput is about a talk after its run: it is what it should be, and nothing is left over.
+func (k testTalk) expectOutput(t *testing.T, want map[string]string) {
 	t.Helper()
-	k.verify(t)
-	if got := k.shown(t); !maps.Equal(got, want) {
+	k.verifyBundle(t)
+	if got := k.decodedOutput(t); !maps.Equal(got, want) {
 		for name := range want {
 			if got[name] != want[name] {
 				t.Errorf("%s is not what an undisturbed run makes", name)
@@ -179,13 +179,13 @@ func (k talk) judge(t *testing.T, want map[string]string) {
 			t.Errorf("left in %s: %q, %v", dir, left, err)
 		}
 	}
-	k.noneAlive(t)
+	k.expectNoProcesses(t)
 }
 
-// verify is `lectern bundle verify`.
-func (k talk) verify(t *testing.T) {
+// verifyBundle is `lectern bundle verify`.
+func (k testTalk) verifyBundle(t *testing.T) {
 	t.Helper()
-	tools, err := media.Find()
+	tools, err := media.FindTools()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,9 +194,9 @@ func (k talk) verify(t *testing.T) {
 	}
 }
 
-// noneAlive sees to it that no program works on the talk any more. The kernel kills them
+// expectNoProcesses sees to it that no program works on the talk any more. The kernel kills them
 // with their parent; a moment is theirs to die.
-func (k talk) noneAlive(t *testing.T) {
+func (k testTalk) expectNoProcesses(t *testing.T) {
 	t.Helper()
 	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
@@ -226,18 +226,18 @@ func (k talk) noneAlive(t *testing.T) {
 	}
 }
 
-func TestKilledTwentyTimes(t *testing.T) {
-	lectern := built(t)
-	whole := newTalk(t)
-	_, took := must(t, whole.run(t, lectern))
-	want := whole.shown(t)
-	whole.judge(t, want)
+func TestRun_KilledTwentyTimes(t *testing.T) {
+	lectern := buildLectern(t)
+	whole := newTestTalk(t)
+	_, took := mustRun(t, whole.runCommand(t, lectern))
+	want := whole.decodedOutput(t)
+	whole.expectOutput(t, want)
 
 	const seed = 20
 	random := rand.New(rand.NewPCG(seed, 0))
-	k := whole.again(t)
+	k := whole.clone(t)
 	for kills := 0; kills < 20; {
-		cmd := k.run(t, lectern)
+		cmd := k.runCommand(t, lectern)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -255,47 +255,47 @@ func TestKilledTwentyTimes(t *testing.T) {
 			}
 			kills++
 			t.Logf("kill %d after %s", kills, after)
-			k.noneAlive(t)
+			k.expectNoProcesses(t)
 		case err := <-ended:
 			if err != nil {
 				t.Fatalf("a run after %d kills: %v\n%s", kills, err, cmd.Stderr)
 			}
 			t.Logf("finished after %d kills; beginning anew", kills)
-			k.judge(t, want)
-			k = whole.again(t)
+			k.expectOutput(t, want)
+			k = whole.clone(t)
 		}
 	}
-	must(t, k.run(t, lectern))
-	k.judge(t, want)
+	mustRun(t, k.runCommand(t, lectern))
+	k.expectOutput(t, want)
 }
 
 // The steps that make an artifact or a bundle are durable one by one. A process that dies
 // before any of them leaves nothing half-made to anybody.
-func TestKilledBetweenWriteRecordPublishAndSwap(t *testing.T) {
-	whole := newTalk(t)
-	if err := release(whole.dir, nil); err != nil {
+func TestBuild_KilledBetweenDurableSteps(t *testing.T) {
+	whole := newTestTalk(t)
+	if err := build(whole.dir, nil); err != nil {
 		t.Fatal(err)
 	}
-	want := whole.shown(t)
+	want := whole.decodedOutput(t)
 
-	k := whole.again(t)
+	k := whole.clone(t)
 	for _, step := range []string{
 		"blob 1", "record 1", "blob 3", "record 3", "blob 4", "record 4", "blob 2", "record 2",
 		"stage 1", "place 1", "place 3", "sync 1", "rename 1",
 	} {
-		k.die(t, step)
+		k.buildAndDie(t, step)
 		if _, err := os.Stat(k.path("out", "talk")); err == nil {
 			t.Fatalf("killed at %s, and there is a bundle", step)
 		}
 	}
-	if err := release(k.dir, nil); err != nil {
+	if err := build(k.dir, nil); err != nil {
 		t.Fatal(err)
 	}
-	k.judge(t, want)
+	k.expectOutput(t, want)
 
 	// A corrected caption: the earlier bundle stands until the new one does.
-	before := k.shown(t)
-	corrected := strings.ReplaceAll(cues, "That was it", "This was it")
+	before := k.decodedOutput(t)
+	corrected := strings.ReplaceAll(subtitleSRT, "That was it", "This was it")
 	if err := os.Remove(k.path("talk.srt")); err != nil { // it is a link
 		t.Fatal(err)
 	}
@@ -303,25 +303,25 @@ func TestKilledBetweenWriteRecordPublishAndSwap(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, step := range []string{"record 1", "blob 2", "record 2", "stage 1", "place 2", "sync 1", "exchange 1"} {
-		k.die(t, step)
-		k.verify(t)
-		if !maps.Equal(k.shown(t), before) {
+		k.buildAndDie(t, step)
+		k.verifyBundle(t)
+		if !maps.Equal(k.decodedOutput(t), before) {
 			t.Errorf("killed at %s: the earlier bundle is not what it was", step)
 		}
 	}
-	k.die(t, "sweep 1") // the new bundle has just come to its place
-	k.verify(t)
-	if err := release(k.dir, nil); err != nil {
+	k.buildAndDie(t, "sweep 1") // the new bundle has just come to its place
+	k.verifyBundle(t)
+	if err := build(k.dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range want {
 		want[name] = strings.ReplaceAll(text, "That was it", "This was it")
 	}
-	k.judge(t, want)
+	k.expectOutput(t, want)
 }
 
-// die releases the talk in a process that kills itself before the step.
-func (k talk) die(t *testing.T, step string) {
+// buildAndDie releases the talk in a process that kills itself before the step.
+func (k testTalk) buildAndDie(t *testing.T, step string) {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -333,19 +333,19 @@ func (k talk) die(t *testing.T, step string) {
 	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
 		t.Fatalf("it was to die at %s: %v\n%s", step, err, said)
 	}
-	k.noneAlive(t)
+	k.expectNoProcesses(t)
 }
 
-// releaseAndDie is that process. The step is a word that its name begins with, and which
+// buildUntilStep is that process. The step is a word that its name begins with, and which
 // one of those.
-func releaseAndDie(dir, at string) error {
+func buildUntilStep(dir, at string) error {
 	word, number, _ := strings.Cut(at, " ")
 	left, err := strconv.Atoi(number)
 	if err != nil {
 		return err
 	}
 	turn := make(chan struct{}, 1) // steps come from several goroutines
-	return release(dir, func(step string) {
+	return build(dir, func(step string) {
 		turn <- struct{}{}
 		if strings.HasPrefix(step, word) {
 			if left--; left == 0 {
@@ -357,12 +357,12 @@ func releaseAndDie(dir, at string) error {
 	})
 }
 
-// release is what `lectern run` does, with somebody who is told of every durable step.
-func release(dir string, trace func(step string)) (err error) {
+// build is what `lectern run` does, with somebody who is told of every durable step.
+func build(dir string, trace func(step string)) (err error) {
 	if trace == nil {
 		trace = func(string) {}
 	}
-	ctx, k := context.Background(), talk{dir}
+	ctx, k := context.Background(), testTalk{dir}
 	lock, err := catalog.Lock(k.path("data"), "test")
 	if err != nil {
 		return err
@@ -386,7 +386,7 @@ func release(dir string, trace func(step string)) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, q.Close()) }()
-	tools, err := media.Find()
+	tools, err := media.FindTools()
 	if err != nil {
 		return err
 	}
@@ -396,20 +396,20 @@ func release(dir string, trace func(step string)) (err error) {
 	go func() { served <- q.Serve(serving, queue.ServeOptions{Worker: "test", Slots: 2}, w.Handle) }()
 	defer func() { stop(); err = errors.Join(err, <-served) }()
 
-	want, err := k.wish(ctx, books)
+	want, err := k.buildRequest(ctx, books)
 	if err != nil {
 		return err
 	}
-	r := &conductor.Releaser{
-		Conductor: conductor.Conductor{Store: shelves, Queue: q, Recorder: books, Log: log, Window: 6},
+	r := &conductor.Builder{
+		Conductor: conductor.Conductor{Store: shelves, Queue: q, Recorder: books, Log: log, MaxInFlight: 6},
 		Catalog:   books, Blobs: shelves, Kinds: worker.PlanKinds(worker.Kinds()), Trace: trace,
 	}
-	_, err = r.Release(ctx, want)
+	_, err = r.Build(ctx, want)
 	return err
 }
 
-// wish is the talk as it is to be released.
-func (k talk) wish(ctx context.Context, books *catalog.Catalog) (want conductor.Release, err error) {
+// buildRequest is the talk as it is to be released.
+func (k testTalk) buildRequest(ctx context.Context, books *catalog.Catalog) (want conductor.BuildRequest, err error) {
 	if want.Pipeline, err = pipelines.Load(k.path("pipeline.yaml"), worker.PipelineKinds(worker.Kinds())); err != nil {
 		return want, err
 	}
@@ -417,47 +417,47 @@ func (k talk) wish(ctx context.Context, books *catalog.Catalog) (want conductor.
 	if err != nil {
 		return want, err
 	}
-	spoken, err := conductor.ReadUpload("talk.srt", "en", "", text)
+	spoken, err := conductor.ParseSubtitleFile("talk.srt", "en", "", text)
 	if err != nil {
 		return want, err
 	}
 	spoken.Track.Kind = conference.Authored
 	want.Who, want.Command = "test", "test"
-	want.Uploads = []conductor.Upload{spoken}
+	want.Uploads = []conductor.SubtitleFile{spoken}
 	s := &want.Submission
 	s.Out, s.Pipeline, s.PipelineText = k.path("out"), want.Pipeline.Name, want.Pipeline.Text
 	s.Facts.Talk = conference.Talk{Slug: "talk", Title: "The talk", Kind: "talk", Language: "en"}
-	s.Facts.Recordings, want.Originals, err = conductor.Identify(ctx, books, []string{k.path("talk.mp4")}, nil)
+	s.Facts.Recordings, want.Originals, err = conductor.HashRecordings(ctx, books, []string{k.path("talk.mp4")}, nil)
 	return want, err
 }
 
 // A segment that was made by another x264 cannot be joined to the others. The rendition is
 // encoded anew, once, and the result is what it would have been.
-func TestSegmentsThatCannotBeJoined(t *testing.T) {
-	lectern := built(t)
-	whole := newTalk(t)
-	must(t, whole.run(t, lectern, "--title", "Another title"))
-	want := whole.shown(t)
+func TestRun_UnlikeSegmentsAreReencoded(t *testing.T) {
+	lectern := buildLectern(t)
+	whole := newTestTalk(t)
+	mustRun(t, whole.runCommand(t, lectern, "--title", "Another title"))
+	want := whole.decodedOutput(t)
 
-	k := whole.again(t)
-	must(t, k.run(t, lectern))
-	k.replace(t, "encode/"+rendition+"/r1/3")
-	printed, _ := must(t, k.run(t, lectern, "--title", "Another title")) // joins anew
-	if ran := counts(t, printed)["encode"].Ran; ran != 9 {
+	k := whole.clone(t)
+	mustRun(t, k.runCommand(t, lectern))
+	k.replaceSegment(t, "encode/"+rendition+"/r1/3")
+	printed, _ := mustRun(t, k.runCommand(t, lectern, "--title", "Another title")) // joins anew
+	if ran := actionCounts(t, printed)["encode"].Ran; ran != 9 {
 		t.Errorf("%d chunks were encoded", ran)
 	}
-	k.judge(t, want)
-	if salts := k.book(t).Facts.Salts; !maps.Equal(salts, map[string]int{rendition: 1}) {
+	k.expectOutput(t, want)
+	if salts := k.submission(t).Facts.Salts; !maps.Equal(salts, map[string]int{rendition: 1}) {
 		t.Errorf("salts: %v", salts)
 	}
-	printed, _ = must(t, k.run(t, lectern, "--title", "Another title"))
-	if ran := ranAtAll(t, printed); ran != 0 {
+	printed, _ = mustRun(t, k.runCommand(t, lectern, "--title", "Another title"))
+	if ran := totalRan(t, printed); ran != 0 {
 		t.Errorf("with nothing changed %d actions ran", ran)
 	}
 }
 
-// book is what the catalogue knows of the talk.
-func (k talk) book(t *testing.T) catalog.Submission {
+// submission is what the catalogue knows of the talk.
+func (k testTalk) submission(t *testing.T) catalog.Submission {
 	t.Helper()
 	books, err := catalog.Open(t.Context(), k.path("data"))
 	if err != nil {
@@ -471,8 +471,8 @@ func (k talk) book(t *testing.T) catalog.Submission {
 	return s
 }
 
-// find is the artifact of a slot in the last run, where its one file lies, and the store.
-func (k talk) find(t *testing.T, slot string) (s *store.Local, a action.Artifact, path string) {
+// findArtifact is the artifact of a slot in the last run, where its one file lies, and the store.
+func (k testTalk) findArtifact(t *testing.T, slot string) (s *store.Local, a action.Artifact, path string) {
 	t.Helper()
 	books, err := catalog.Open(t.Context(), k.path("data"))
 	if err != nil {
@@ -483,7 +483,7 @@ func (k talk) find(t *testing.T, slot string) (s *store.Local, a action.Artifact
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(runs[0].Slots, func(s catalog.Slot) bool { return s.Slot == slot })
+	i := slices.IndexFunc(runs[0].Slots, func(s catalog.SlotResult) bool { return s.Slot == slot })
 	if i < 0 {
 		t.Fatalf("there is no %s", slot)
 	}
@@ -499,11 +499,11 @@ func (k talk) find(t *testing.T, slot string) (s *store.Local, a action.Artifact
 	return s, a, path
 }
 
-// replace puts a segment of the same pictures under the key of another, as an x264 with
+// replaceSegment puts a segment of the same pictures under the key of another, as an x264 with
 // other settings would have made it.
-func (k talk) replace(t *testing.T, slot string) {
+func (k testTalk) replaceSegment(t *testing.T, slot string) {
 	t.Helper()
-	s, was, path := k.find(t, slot)
+	s, was, path := k.findArtifact(t, slot)
 	dir, done, err := s.Scratch("replace")
 	if err != nil {
 		t.Fatal(err)
@@ -520,11 +520,11 @@ func (k talk) replace(t *testing.T, slot string) {
 
 // What vanished from the store, or was written into through a bundle's link to it, is made
 // again, even where nothing but the bundle names it.
-func TestWhatVanishedIsMadeAgain(t *testing.T) {
-	lectern := built(t)
-	k := newTalk(t)
-	must(t, k.run(t, lectern))
-	want := k.shown(t)
+func TestRun_MissingArtifactsAreRebuilt(t *testing.T) {
+	lectern := buildLectern(t)
+	k := newTestTalk(t)
+	mustRun(t, k.runCommand(t, lectern))
+	want := k.decodedOutput(t)
 	for what, harm := range map[string]func(path string) error{
 		"removed": os.Remove,
 		"written into": func(path string) error {
@@ -536,16 +536,16 @@ func TestWhatVanishedIsMadeAgain(t *testing.T) {
 			return errors.Join(os.Chmod(path, 0o644), os.WriteFile(path, film, 0o644))
 		},
 	} {
-		_, _, path := k.find(t, "subtitled/"+rendition)
+		_, _, path := k.findArtifact(t, "subtitled/"+rendition)
 		if err := harm(path); err != nil {
 			t.Fatal(err)
 		}
-		printed, _ := must(t, k.run(t, lectern))
-		for kind, c := range counts(t, printed) {
+		printed, _ := mustRun(t, k.runCommand(t, lectern))
+		for kind, c := range actionCounts(t, printed) {
 			if again := kind == "subtitled" || kind == "bundle"; again != (c.Ran == 1) {
 				t.Errorf("%s: %s: %+v", what, kind, c)
 			}
 		}
-		k.judge(t, want)
+		k.expectOutput(t, want)
 	}
 }

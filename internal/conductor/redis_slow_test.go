@@ -18,14 +18,14 @@ import (
 	"github.com/lectern-av/lectern/internal/conductor"
 )
 
-// redis is a redis-server process of the test's own.
-type redis struct {
+// redisServer is a redis-server process of the test's own.
+type redisServer struct {
 	t    *testing.T
 	port string
 	cmd  *exec.Cmd
 }
 
-func newRedis(t *testing.T) *redis {
+func newRedisServer(t *testing.T) *redisServer {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -36,16 +36,16 @@ func newRedis(t *testing.T) *redis {
 		t.Fatal(err)
 	}
 	l.Close()
-	r := &redis{t: t, port: port}
+	r := &redisServer{t: t, port: port}
 	r.start()
 	t.Cleanup(r.kill)
 	return r
 }
 
-func (r *redis) url() string { return "redis://127.0.0.1:" + r.port }
+func (r *redisServer) url() string { return "redis://127.0.0.1:" + r.port }
 
 // start returns when the server takes connections. It is empty.
-func (r *redis) start() {
+func (r *redisServer) start() {
 	r.t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -69,13 +69,13 @@ func (r *redis) start() {
 }
 
 // kill is kill -9.
-func (r *redis) kill() {
+func (r *redisServer) kill() {
 	_ = r.cmd.Process.Kill()
 	_ = r.cmd.Wait() // "signal: killed"
 }
 
 // flush makes it forget everything.
-func (r *redis) flush() {
+func (r *redisServer) flush() {
 	r.t.Helper()
 	c := r.connect("FLUSHALL")
 	defer c.Close()
@@ -84,7 +84,7 @@ func (r *redis) flush() {
 	}
 }
 
-func (r *redis) connect(command string) net.Conn {
+func (r *redisServer) connect(command string) net.Conn {
 	r.t.Helper()
 	c, err := net.Dial("tcp", "127.0.0.1:"+r.port)
 	if err == nil {
@@ -102,7 +102,7 @@ type monitor struct {
 	lines *bufio.Scanner
 }
 
-func (r *redis) monitor() *monitor {
+func (r *redisServer) monitor() *monitor {
 	r.t.Helper()
 	m := &monitor{Conn: r.connect("MONITOR")}
 	m.lines = bufio.NewScanner(m)
@@ -113,8 +113,8 @@ func (r *redis) monitor() *monitor {
 	return m
 }
 
-// until reads to the n-th line that matches.
-func (m *monitor) until(t *testing.T, n int, pattern string) {
+// waitForLine reads to the n-th line that matches.
+func (m *monitor) waitForLine(t *testing.T, n int, pattern string) {
 	t.Helper()
 	want := regexp.MustCompile(pattern)
 	if err := m.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
@@ -130,11 +130,11 @@ func (m *monitor) until(t *testing.T, n int, pattern string) {
 	t.Fatalf("MONITOR ended before it showed %s %d times more: %v", pattern, n, m.lines.Err())
 }
 
-// started is what MONITOR shows when a worker has begun a job.
-const started = `(?i)"PUBLISH" "lectern:\{[^}]*\}:events" "\{\\"type\\":\\"started\\"`
+// startedPattern is what MONITOR shows when a worker has begun a job.
+const startedPattern = `(?i)"PUBLISH" "lectern:\{[^}]*\}:events" "\{\\"type\\":\\"started\\"`
 
-// counts is what `lectern run --json` said of each kind.
-func counts(t *testing.T, printed []byte) map[string]conductor.Count {
+// actionCounts is what `lectern run --json` said of each kind.
+func actionCounts(t *testing.T, printed []byte) map[string]conductor.Count {
 	t.Helper()
 	var result struct {
 		Actions map[string]conductor.Count `json:"actions"`
@@ -145,9 +145,9 @@ func counts(t *testing.T, printed []byte) map[string]conductor.Count {
 	return result.Actions
 }
 
-func ranAtAll(t *testing.T, printed []byte) (ran int) {
+func totalRan(t *testing.T, printed []byte) (ran int) {
 	t.Helper()
-	for _, c := range counts(t, printed) {
+	for _, c := range actionCounts(t, printed) {
 		ran += c.Ran
 	}
 	return ran
@@ -155,22 +155,22 @@ func ranAtAll(t *testing.T, printed []byte) (ran int) {
 
 // asynq carries every job: with one rendition, that is every action. Afterwards Redis is
 // flushed and killed in the middle of runs, which end the same.
-func TestRedis(t *testing.T) {
-	lectern := built(t)
-	server := newRedis(t)
-	whole := newTalk(t)
+func TestRun_ExternalRedis(t *testing.T) {
+	lectern := buildLectern(t)
+	server := newRedisServer(t)
+	whole := newTestTalk(t)
 
 	m := server.monitor()
 	defer m.Close()
-	printed, took := must(t, whole.run(t, lectern, "--redis", server.url()))
+	printed, took := mustRun(t, whole.runCommand(t, lectern, "--redis", server.url()))
 	server.connect("ECHO it-is-over").Close()
-	passed := m.passed(t, "it-is-over")
-	want := whole.shown(t)
-	whole.judge(t, want)
+	passed := m.collectJobs(t, "it-is-over")
+	want := whole.decodedOutput(t)
+	whole.expectOutput(t, want)
 	t.Logf("undisturbed: %s", took)
 	for _, step := range []string{"enqueued", "taken", "done"} {
-		if n := len(passed[step]); n != ranAtAll(t, printed) {
-			t.Errorf("%d actions ran, and %d jobs were %s in asynq", ranAtAll(t, printed), n, step)
+		if n := len(passed[step]); n != totalRan(t, printed) {
+			t.Errorf("%d actions ran, and %d jobs were %s in asynq", totalRan(t, printed), n, step)
 		}
 	}
 
@@ -179,14 +179,14 @@ func TestRedis(t *testing.T) {
 			m := server.monitor()
 			defer m.Close()
 			for range 3 {
-				m.until(t, 3, started)
+				m.waitForLine(t, 3, startedPattern)
 				server.flush()
 			}
 		},
 		"killed and restarted empty three times": func(t *testing.T) {
 			for range 3 {
 				m := server.monitor()
-				m.until(t, 3, started)
+				m.waitForLine(t, 3, startedPattern)
 				server.kill()
 				m.Close()
 				server.start()
@@ -195,8 +195,8 @@ func TestRedis(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server.flush()
-			k := whole.again(t)
-			cmd := k.run(t, lectern, "--redis", server.url())
+			k := whole.clone(t)
+			cmd := k.runCommand(t, lectern, "--redis", server.url())
 			ended := make(chan error, 1)
 			began := time.Now()
 			go func() { ended <- cmd.Run() }()
@@ -204,7 +204,7 @@ func TestRedis(t *testing.T) {
 			if err := <-ended; err != nil {
 				t.Fatalf("%v\n%s", err, cmd.Stderr)
 			}
-			k.judge(t, want)
+			k.expectOutput(t, want)
 			// Twice undisturbed is for a machine whose load has changed since.
 			if now := time.Since(began); now > 2*took+30*time.Second {
 				t.Errorf("it took %s, and %s undisturbed", now, took)
@@ -216,7 +216,7 @@ func TestRedis(t *testing.T) {
 
 	t.Run("a second worker helps, and is killed", func(t *testing.T) {
 		server.flush()
-		k := whole.again(t)
+		k := whole.clone(t)
 		m := server.monitor()
 		defer m.Close()
 		helper := exec.CommandContext(t.Context(), lectern, "worker", "--redis", server.url(), "--data", k.path("data"))
@@ -230,10 +230,10 @@ func TestRedis(t *testing.T) {
 		if line, err := bufio.NewReader(said).ReadString('\n'); !strings.Contains(line, "slots") {
 			t.Fatalf("%q, %v", line, err)
 		}
-		cmd := k.run(t, lectern, "--redis", server.url())
+		cmd := k.runCommand(t, lectern, "--redis", server.url())
 		ended := make(chan error, 1)
 		go func() { ended <- cmd.Run() }()
-		m.until(t, 3, started+`.*-`+strconv.Itoa(helper.Process.Pid)+`\\"`)
+		m.waitForLine(t, 3, startedPattern+`.*-`+strconv.Itoa(helper.Process.Pid)+`\\"`)
 		if err := helper.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -242,16 +242,16 @@ func TestRedis(t *testing.T) {
 			t.Fatalf("%v\n%s", err, cmd.Stderr)
 		}
 		// The next run sweeps what the dead left.
-		if printed, _ := must(t, k.run(t, lectern, "--redis", server.url())); ranAtAll(t, printed) != 0 {
+		if printed, _ := mustRun(t, k.runCommand(t, lectern, "--redis", server.url())); totalRan(t, printed) != 0 {
 			t.Errorf("the next run made %s", printed)
 		}
-		k.judge(t, want)
+		k.expectOutput(t, want)
 	})
 }
 
-// passed collects the jobs that MONITOR shows, by what asynq did with them, until a line
+// collectJobs collects the jobs that MONITOR shows, by what asynq did with them, until a line
 // with that word comes.
-func (m *monitor) passed(t *testing.T, last string) map[string]map[string]bool {
+func (m *monitor) collectJobs(t *testing.T, last string) map[string]map[string]bool {
 	t.Helper()
 	steps := map[string]*regexp.Regexp{
 		"enqueued": regexp.MustCompile(`"asynq:\{[^}]*\}:t:([0-9a-f]{32})" "asynq:\{[^}]*\}:pending"`),

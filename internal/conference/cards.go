@@ -3,25 +3,25 @@ package conference
 // Cards is a conference's own look of opening and closing cards. What it leaves open is as
 // in Lectern's.
 type Cards struct {
-	Background *Asset `json:"background,omitempty"` // PNG, JPEG, SVG, or a clip; nil: Lectern's
-	Font       string `json:"font,omitempty"`       // a family; "": Lectern's
-	FontFile   *Asset `json:"font_file,omitempty"`  // TTF, OTF or TTC in place of a family
-	Language   string `json:"language,omitempty"`   // of the words, BCP 47; "": the talk's
-	Title      *Place `json:"title,omitempty"`
-	Speakers   *Place `json:"speakers,omitempty"`
-	Conference *Place `json:"conference,omitempty"`
-	Date       *Place `json:"date,omitempty"`    // on the opening card
-	Licence    *Place `json:"licence,omitempty"` // on the closing card
-	Logo       *Logo  `json:"logo,omitempty"`
+	Background *Asset   `json:"background,omitempty"` // PNG, JPEG, SVG, or a clip; nil: Lectern's
+	Font       string   `json:"font,omitempty"`       // a family; "": Lectern's
+	FontFile   *Asset   `json:"font_file,omitempty"`  // TTF, OTF or TTC in place of a family
+	Language   string   `json:"language,omitempty"`   // of the words, BCP 47; "": the talk's
+	Title      *TextBox `json:"title,omitempty"`
+	Speakers   *TextBox `json:"speakers,omitempty"`
+	Conference *TextBox `json:"conference,omitempty"`
+	Date       *TextBox `json:"date,omitempty"`    // on the opening card
+	Licence    *TextBox `json:"licence,omitempty"` // on the closing card
+	Logo       *Logo    `json:"logo,omitempty"`
 
-	OpeningClip *Asset `json:"opening_clip,omitempty"` // a film with sound in front of the opening card
-	ClosingClip *Asset `json:"closing_clip,omitempty"` // and one behind the closing card
-	OnlyClips   bool   `json:"only_clips,omitempty"`   // clips take the place of the cards that they would stand beside
+	OpeningClip       *Asset `json:"opening_clip,omitempty"` // a film with sound in front of the opening card
+	ClosingClip       *Asset `json:"closing_clip,omitempty"` // and one behind the closing card
+	ClipsReplaceCards bool   `json:"only_clips,omitempty"`   // clips take the place of the cards that they would stand beside
 }
 
-// Place is where words stand on a card. X and Width are hundredths of its width; Y, Height
+// TextBox is where words stand on a card. X and Width are hundredths of its width; Y, Height
 // and Size of its height.
-type Place struct {
+type TextBox struct {
 	X      float64 `json:"x"`
 	Y      float64 `json:"y"`
 	Width  float64 `json:"width"`

@@ -20,9 +20,9 @@ type Section struct {
 	Title string
 }
 
-// leastSection is the shortest that is worth a viewer's choosing it. It is also what
+// minSectionLength is the shortest that is worth a viewer's choosing it. It is also what
 // YouTube asks for.
-const leastSection = 10 * time.Second
+const minSectionLength = 10 * time.Second
 
 // Sections are the chapters that are left in a programme. They follow each other without
 // a gap from its start to its end: the cards belong to the first and the last of them, and
@@ -36,7 +36,7 @@ func (t Talk) Sections(p timeline.Programme) (sections []Section, lost []Chapter
 			whole.To = t.Chapters[i+1].At
 		}
 		seen, ok := p.FromReel(whole)
-		if !ok || seen.Len() < leastSection {
+		if !ok || seen.Len() < minSectionLength {
 			lost = append(lost, c)
 			continue
 		}
@@ -45,7 +45,7 @@ func (t Talk) Sections(p timeline.Programme) (sections []Section, lost []Chapter
 	if len(sections) == 0 {
 		return nil, lost
 	}
-	if sections[0].From-p.Rate.Time(p.Opening) < leastSection {
+	if sections[0].From-p.Rate.Time(p.Opening) < minSectionLength {
 		sections[0].From = 0
 	} else {
 		sections = append([]Section{{Title: t.Title}}, sections...)

@@ -10,7 +10,7 @@ import (
 
 const second = time.Second
 
-func TestSectionsFollowTheCut(t *testing.T) {
+func TestSections_FollowCut(t *testing.T) {
 	const fps = 25
 	kept := func(seconds ...int64) (all []timeline.Range) {
 		for i := 0; i < len(seconds); i += 2 {
@@ -68,7 +68,7 @@ func TestSectionsFollowTheCut(t *testing.T) {
 	}
 }
 
-func TestWordsInALanguage(t *testing.T) {
+func TestLocalized(t *testing.T) {
 	talk := Talk{
 		Title: "Loops", Titles: map[string]string{"es": "Bucles", "es-419": "Ciclos", "zh-Hant": "迴圈"},
 		Abstract: "Round and round.", Abstracts: map[string]string{"es": "Vueltas y vueltas."},
@@ -82,12 +82,12 @@ func TestWordsInALanguage(t *testing.T) {
 		{"fr-CA", "Loops", "Round and round.", "Début"},
 		{"zh-Hans", "Loops", "Round and round.", "Start"},
 	} {
-		in := talk.In(c.tag)
+		in := talk.Localized(c.tag)
 		if in.Title != c.title || in.Abstract != c.abstract || in.Chapters[0].Title != c.chapter {
 			t.Errorf("in %s: %q, %q, %q", c.tag, in.Title, in.Abstract, in.Chapters[0].Title)
 		}
 	}
-	if got := talk.Languages(); !reflect.DeepEqual(got, []string{"es", "es-419", "fr", "zh-Hant"}) {
+	if got := talk.OtherLanguages(); !reflect.DeepEqual(got, []string{"es", "es-419", "fr", "zh-Hant"}) {
 		t.Errorf("languages %q", got)
 	}
 	if talk.Chapters[0].Title != "Start" {

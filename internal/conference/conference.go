@@ -51,8 +51,8 @@ type Recording struct {
 	Name   string `json:"name"` // as it was submitted, for people
 }
 
-// Keep is one kept range of a cut as a person gave it.
-type Keep struct {
+// KeptRange is one kept range of a cut as a person gave it.
+type KeptRange struct {
 	Recording int           `json:"recording"` // 0: From and To are on the reel's clock; N: on recording N's own
 	From      time.Duration `json:"from"`
 	To        time.Duration `json:"to"`
@@ -61,15 +61,15 @@ type Keep struct {
 // Facts is all that people have said and handed in about one talk. Together with the
 // observations of its recordings and a pipeline it determines the bundle.
 type Facts struct {
-	Talk       Talk           `json:"talk"`
-	Conference Conference     `json:"conference,omitzero"`
-	Recordings []Recording    `json:"recordings"` // in reel order
-	Cut        []Keep         `json:"cut"`        // empty: everything is kept
-	Channels   Channels       `json:"channels"`
-	Treatment  Treatment      `json:"treatment,omitzero"`
-	Tracks     []Track        `json:"tracks"` // one a language, sorted by it
-	LeftOut    []LeftOut      `json:"left_out,omitempty"`
-	Salts      map[string]int `json:"salts"` // by rendition; raised when its segments cannot be joined
+	Talk       Talk            `json:"talk"`
+	Conference Conference      `json:"conference,omitzero"`
+	Recordings []Recording     `json:"recordings"` // in reel order
+	Cut        []KeptRange     `json:"cut"`        // empty: everything is kept
+	Channels   Channels        `json:"channels"`
+	Treatment  Treatment       `json:"treatment,omitzero"`
+	Tracks     []Track         `json:"tracks"` // one a language, sorted by it
+	Withheld   []WithheldTrack `json:"left_out,omitempty"`
+	Salts      map[string]int  `json:"salts"` // by rendition; raised when its segments cannot be joined
 }
 
 // TrackKind says whether a track was written for the talk or translated.
@@ -83,24 +83,24 @@ const (
 
 // Track is the subtitles of one talk in one language, at one revision.
 type Track struct {
-	Language string    `json:"language"` // BCP 47
-	Kind     TrackKind `json:"kind"`
-	State    string    `json:"state"`    // what a release may ask for: "draft" … "approved"
-	Revision int       `json:"revision"` // counted from 1
-	File     string    `json:"file"`     // as it was handed in, for people
-	Source   *Source   `json:"source"`   // what that file was; nil: nobody wrote it down
-	Cues     []Cue     `json:"cues"`     // in reel time, ascending
+	Language string      `json:"language"` // BCP 47
+	Kind     TrackKind   `json:"kind"`
+	State    string      `json:"state"`    // what a release may ask for: "draft" … "approved"
+	Revision int         `json:"revision"` // counted from 1
+	File     string      `json:"file"`     // as it was handed in, for people
+	Source   *SourceFile `json:"source"`   // what that file was; nil: nobody wrote it down
+	Cues     []Cue       `json:"cues"`     // in reel time, ascending
 
 	Translated *Completeness `json:"translated,omitempty"` // how much of its source it holds; nil: nobody keeps count
 }
 
-// TrackIn is the one of some tracks in a language (BCP 47); nil if there is none.
-func TrackIn(tracks []Track, language string) *Track {
+// FindTrack is the one of some tracks in a language (BCP 47); nil if there is none.
+func FindTrack(tracks []Track, language string) *Track {
 	return firstTrack(tracks, func(t Track) bool { return t.Language == language })
 }
 
-// AuthoredIn is the one of some tracks that was written for the talk; nil if there is none.
-func AuthoredIn(tracks []Track) *Track {
+// FindAuthored is the one of some tracks that was written for the talk; nil if there is none.
+func FindAuthored(tracks []Track) *Track {
 	return firstTrack(tracks, func(t Track) bool { return t.Kind == Authored })
 }
 
@@ -118,28 +118,28 @@ type Completeness struct {
 	Done     int `json:"translated"` // of them, as far as a release asks for
 }
 
-// LeftOut is a translation that is not released, and why not.
-type LeftOut struct {
+// WithheldTrack is a translation that is not released, and why not.
+type WithheldTrack struct {
 	Language   string       `json:"language"` // BCP 47
-	Why        string       `json:"why"`      // in words
+	Reason     string       `json:"why"`      // in words
 	Translated Completeness `json:"translated"`
 }
 
 // States of a track that Lectern itself goes by.
 const (
-	Draft    = "draft"    // nobody has read it: no viewer gets it
-	Approved = "approved" // may be released
+	TrackDraft    = "draft"    // nobody has read it: no viewer gets it
+	TrackApproved = "approved" // may be released
 )
 
 // Cue is one caption.
 type Cue struct {
-	ID    string        `json:"id"` // survives editing; unique in its track
-	Start time.Duration `json:"start"`
-	End   time.Duration `json:"end"`
-	Text  string        `json:"text"`            // what a viewer reads: lines joined by "\n", no markup, nothing escaped
-	Spans []Span        `json:"spans,omitempty"` // how parts of Text look; ascending, disjoint, none of them plain
-	Place int           `json:"place,omitempty"` // where on the screen, as the keys of a numeric keypad lie: 8 is top centre; 0: where captions usually are, bottom centre
-	Line  int           `json:"-"`               // where it stood in the file it was read from, from 1
+	ID       string        `json:"id"` // survives editing; unique in its track
+	Start    time.Duration `json:"start"`
+	End      time.Duration `json:"end"`
+	Text     string        `json:"text"`            // what a viewer reads: lines joined by "\n", no markup, nothing escaped
+	Spans    []Span        `json:"spans,omitempty"` // how parts of Text look; ascending, disjoint, none of them plain
+	Position int           `json:"place,omitempty"` // where on the screen, as the keys of a numeric keypad lie: 8 is top centre; 0: where captions usually are, bottom centre
+	Line     int           `json:"-"`               // where it stood in the file it was read from, from 1
 }
 
 // Span is a part of a cue's text in a look of its own.

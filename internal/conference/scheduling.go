@@ -24,9 +24,9 @@ type Person struct {
 	Email string `json:"email,omitempty"`
 }
 
-// Forbids is why a talk may not be published at a time, in words for people; "" where it
+// PublishBlocker is why a talk may not be published at a time, in words for people; "" where it
 // may.
-func (s Scheduling) Forbids(now time.Time) string {
+func (s Scheduling) PublishBlocker(now time.Time) string {
 	switch {
 	case s.DoNotRecord:
 		return "it is not to be recorded, says the programme"

@@ -5,29 +5,29 @@ import "github.com/lectern-av/lectern/internal/timeline"
 // Treatment is what people ask for a talk's recordings beside the cut. The zero value asks
 // for nothing.
 type Treatment struct {
-	Floor        Sound           `json:"floor,omitzero"`         // where the talk itself is heard; its Language is not looked at
-	Interpreters []Sound         `json:"interpreters,omitempty"` // further sounds of the same programme, each in a language of its own
+	Floor        AudioSource     `json:"floor,omitzero"`         // where the talk itself is heard; its Language is not looked at
+	Interpreters []AudioSource   `json:"interpreters,omitempty"` // further sounds of the same programme, each in a language of its own
 	HighPass     int             `json:"high_pass,omitempty"`    // Hz under which sound is taken away: steps, wind, hum; 0 takes none
 	Denoise      bool            `json:"denoise,omitempty"`      // steady noise is lowered, by 10 dB at most
-	Picture      int             `json:"picture,omitempty"`      // which moving picture of each recording, counted from 1; 0 is the first
-	Beside       int             `json:"beside,omitempty"`       // which one is shown beside it; 0 is none
-	Share        int             `json:"share,omitempty"`        // per cent of the frame's width that the picture has, where one is beside it; 0 is two thirds
-	Silence      bool            `json:"silence,omitempty"`      // recordings without sound are silent; if not, they are refused
-	Waveform     bool            `json:"waveform,omitempty"`     // recordings without picture show their sound; if not, they are refused
+	VideoStream  int             `json:"picture,omitempty"`      // which moving picture of each recording, counted from 1; 0 is the first
+	SideStream   int             `json:"beside,omitempty"`       // which one is shown beside it; 0 is none
+	MainShare    int             `json:"share,omitempty"`        // per cent of the frame's width that the picture has, where one is beside it; 0 is two thirds
+	AllowNoAudio bool            `json:"silence,omitempty"`      // recordings without sound are silent; if not, they are refused
+	AllowNoVideo bool            `json:"waveform,omitempty"`     // recordings without picture show their sound; if not, they are refused
 	Mute         []timeline.Span `json:"mute,omitempty"`         // reel time in which nothing is heard
 	Blank        []timeline.Span `json:"blank,omitempty"`        // reel time in which nothing is seen
 }
 
-// Sound is where in each recording something is heard.
-type Sound struct {
+// AudioSource is where in each recording something is heard.
+type AudioSource struct {
 	Language string   `json:"language,omitempty"` // BCP 47
 	Stream   int      `json:"stream,omitempty"`   // which of the recording's sounds, counted from 1; 0 is the first
 	Channels Channels `json:"channels,omitempty"` // "" is ChannelsAuto
 }
 
-// Apart reports whether nothing of one sound is heard in the other: they are of different
+// DisjointFrom reports whether nothing of one sound is heard in the other: they are of different
 // streams, or of different sides of one.
-func (s Sound) Apart(other Sound) bool {
+func (s AudioSource) DisjointFrom(other AudioSource) bool {
 	sides := [2]Channels{s.Channels, other.Channels}
 	return max(1, s.Stream) != max(1, other.Stream) ||
 		sides == [2]Channels{ChannelsLeft, ChannelsRight} || sides == [2]Channels{ChannelsRight, ChannelsLeft}

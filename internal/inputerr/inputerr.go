@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// Fault is an error of the input. Problem is a clause such as "is empty"; Remedy, where
+// Error is an error of the input. Problem is a clause such as "is empty"; Remedy, where
 // there is one, is a sentence that tells what to do.
-type Fault struct {
+type Error struct {
 	File    string `json:"file,omitempty"`
 	Line    int    `json:"line,omitempty"` // counted from 1; 0 where lines mean nothing
 	Problem string `json:"problem"`
@@ -20,29 +20,29 @@ type Fault struct {
 }
 
 // New is a fault of file, with a problem in the manner of fmt.Sprintf.
-func New(file, format string, args ...any) *Fault {
-	return &Fault{File: file, Problem: fmt.Sprintf(format, args...)}
+func New(file, format string, args ...any) *Error {
+	return &Error{File: file, Problem: fmt.Sprintf(format, args...)}
 }
 
 // At is the fault with the line it was found on.
-func (f *Fault) At(line int) *Fault {
+func (f *Error) At(line int) *Error {
 	f.Line = line
 	return f
 }
 
-// Try is the fault with the way out of it.
-func (f *Fault) Try(format string, args ...any) *Fault {
+// Hint is the fault with the way out of it.
+func (f *Error) Hint(format string, args ...any) *Error {
 	f.Remedy = fmt.Sprintf(format, args...)
 	return f
 }
 
 // Error is "FILE:LINE: PROBLEM. REMEDY", with a file name that holds control
 // characters quoted.
-func (f *Fault) Error() string {
+func (f *Error) Error() string {
 	s := f.Problem
 	if f.File != "" {
 		name := f.File
-		if hasControl(name) {
+		if hasControlChar(name) {
 			name = strconv.Quote(name)
 		}
 		if f.Line > 0 {
@@ -59,7 +59,7 @@ func (f *Fault) Error() string {
 	return s
 }
 
-func hasControl(s string) bool {
+func hasControlChar(s string) bool {
 	for _, r := range s {
 		if r < ' ' || r == 0x7f {
 			return true
@@ -68,9 +68,9 @@ func hasControl(s string) bool {
 	return false
 }
 
-// Of is the first Fault in err's chain, or nil.
-func Of(err error) *Fault {
-	var f *Fault
+// As is the first Fault in err's chain, or nil.
+func As(err error) *Error {
+	var f *Error
 	if errors.As(err, &f) {
 		return f
 	}

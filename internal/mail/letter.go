@@ -18,17 +18,17 @@ type Kind string
 
 // The kinds of letters.
 const (
-	Ready      Kind = "ready"      // a talk can be looked at, and approved
-	Again      Kind = "again"      // a new source needs its translation again
-	Review     Kind = "review"     // a translation was handed in
-	Released   Kind = "released"   // a talk is out
-	Returned   Kind = "returned"   // a translation is sent back with comments
-	Wrong      Kind = "wrong"      // a speaker says that something is wrong
-	Invitation Kind = "invitation" // a personal link
+	TalkReady           Kind = "ready"      // a talk can be looked at, and approved
+	TranslationOutdated Kind = "again"      // a new source needs its translation again
+	ReviewRequested     Kind = "review"     // a translation was handed in
+	TalkReleased        Kind = "released"   // a talk is out
+	TranslationReturned Kind = "returned"   // a translation is sent back with comments
+	ProblemReported     Kind = "wrong"      // a speaker says that something is wrong
+	Invitation          Kind = "invitation" // a personal link
 )
 
-// Matter is what a letter says; which fields count depends on its Kind.
-type Matter struct {
+// Content is what a letter says; which fields count depends on its Kind.
+type Content struct {
 	Name    string    // of who gets it; "" is nobody we know by name
 	Title   string    // of the talk
 	Link    string    // what to open
@@ -40,23 +40,23 @@ type Matter struct {
 }
 
 //go:embed letters/*.txt
-var letters embed.FS
+var letterTemplates embed.FS
 
 // Widths of what is written: the first in columns, the others in characters.
 const (
-	lineWidth    = 72    // RFC 3676, section 4.2: under 78
-	titleLength  = 200   // of a talk, or the name of a person
-	remarkLength = 20000 // of a comment
+	lineWidth     = 72    // RFC 3676, section 4.2: under 78
+	titleLength   = 200   // of a talk, or the name of a person
+	commentLength = 20000 // of a comment
 )
 
-// Write is the subject and the text of a letter in a language, English where that is
+// Compose is the subject and the text of a letter in a language, English where that is
 // not "es". Nothing that people wrote can begin a line of a header, or turn the direction
 // of the text around it.
-func Write(kind Kind, language string, m Matter) (subject, body string, err error) {
+func Compose(kind Kind, language string, m Content) (subject, body string, err error) {
 	if language != "es" {
 		language = "en"
 	}
-	t, err := template.ParseFS(letters, "letters/"+language+".txt")
+	t, err := template.ParseFS(letterTemplates, "letters/"+language+".txt")
 	if err != nil {
 		return "", "", fmt.Errorf("read the letters: %w", err)
 	}
@@ -68,13 +68,13 @@ func Write(kind Kind, language string, m Matter) (subject, body string, err erro
 		return b.String()
 	}
 	said := struct {
-		Matter
+		Content
 		Expires string
 	}{m, m.Expires.Format(say("time", nil))}
 	said.Name, said.Title, said.Who, said.Into = OneLine(m.Name), OneLine(m.Title), OneLine(m.Who), OneLine(m.Into)
 	said.Link, said.Comment = OneLine(m.Link), quote(m.Comment)
 	if len(m.Link) > titleLength {
-		said.Link = strings.Map(plain, m.Link) // a link that was cut leads nowhere
+		said.Link = strings.Map(visibleRune, m.Link) // a link that was cut leads nowhere
 	}
 	subject = OneLine(say(string(kind)+".subject", said))
 	body = wrap(say("greeting", said) + "\n\n" + say(string(kind), said) + "\n")
@@ -84,11 +84,11 @@ func Write(kind Kind, language string, m Matter) (subject, body string, err erro
 // OneLine is what somebody wrote as it can stand in a line of ours: without control
 // characters and marks that turn the direction of text, and of a bearable length.
 func OneLine(s string) string {
-	return shorten(strings.Join(strings.Fields(strings.Map(plain, s)), " "), titleLength)
+	return shorten(strings.Join(strings.Fields(strings.Map(visibleRune, s)), " "), titleLength)
 }
 
-// plain is a character as it is shown; -1 drops it.
-func plain(r rune) rune {
+// visibleRune is a character as it is shown; -1 drops it.
+func visibleRune(r rune) rune {
 	switch {
 	case unicode.IsSpace(r), unicode.IsControl(r):
 		return ' '
@@ -107,9 +107,9 @@ func shorten(s string, most int) string {
 
 // quote is a comment as mail quotes: nobody takes it for what we say.
 func quote(s string) string {
-	lines := strings.Split(strings.ReplaceAll(shorten(strings.TrimSpace(s), remarkLength), "\r\n", "\n"), "\n")
+	lines := strings.Split(strings.ReplaceAll(shorten(strings.TrimSpace(s), commentLength), "\r\n", "\n"), "\n")
 	for n, line := range lines {
-		lines[n] = "> " + strings.TrimSpace(strings.Map(plain, line))
+		lines[n] = "> " + strings.TrimSpace(strings.Map(visibleRune, line))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -19,14 +19,14 @@ import (
 	"github.com/lectern-av/lectern/internal/mail"
 )
 
-var kinds = []mail.Kind{mail.Ready, mail.Again, mail.Review, mail.Released, mail.Returned, mail.Wrong, mail.Invitation}
+var kinds = []mail.Kind{mail.TalkReady, mail.TranslationOutdated, mail.ReviewRequested, mail.TalkReleased, mail.TranslationReturned, mail.ProblemReported, mail.Invitation}
 
-func TestEveryLetterIsWrittenInEnglishAndSpanish(t *testing.T) {
+func TestCompose_EnglishAndSpanish(t *testing.T) {
 	link := "https://lectern.example.org/in/" + strings.Repeat("x", 90)
 	for _, kind := range kinds {
 		bodies := map[string]string{}
 		for _, language := range []string{"en", "es"} {
-			_, body, err := mail.Write(kind, language, mail.Matter{
+			_, body, err := mail.Compose(kind, language, mail.Content{
 				Name: "Ada", Title: "Bézier curves", Link: link, Into: "es", Cues: 3, Who: "Ada", Comment: "louder", Expires: time.Unix(1_784_000_000, 0),
 			})
 			if err != nil {
@@ -48,9 +48,9 @@ func TestEveryLetterIsWrittenInEnglishAndSpanish(t *testing.T) {
 	}
 }
 
-func TestWhatPeopleWroteStaysInItsPlace(t *testing.T) {
+func TestCompose_HostileText(t *testing.T) {
 	for _, title := range []string{"a\r\nBcc: all@example.org\r\n\r\nhello", "\u202egnp.exe", strings.Repeat("long ", 2000), "x\x00\u2028y"} {
-		subject, body, err := mail.Write(mail.Wrong, "en", mail.Matter{Title: title, Who: title, Comment: title})
+		subject, body, err := mail.Compose(mail.ProblemReported, "en", mail.Content{Title: title, Who: title, Comment: title})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,17 +63,17 @@ func TestWhatPeopleWroteStaysInItsPlace(t *testing.T) {
 	}
 }
 
-func TestAWrongAddressIsAFaultThatKeepsThePassword(t *testing.T) {
+func TestNewSMTP_InvalidAddress(t *testing.T) {
 	for _, address := range []string{"", "mail.example.org", "http://u:hunter2@h", "smtp://", "smtp://u:hunter2@h:99999", "smtp://u:hunter2%zz@h", "smtp://u:hunter2@h:x"} {
 		_, err := mail.NewSMTP(address, "av@example.org", "")
-		var f *inputerr.Fault
+		var f *inputerr.Error
 		if !errors.As(err, &f) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", address, err)
 		}
 	}
 }
 
-func TestTheServersAnswerDecides(t *testing.T) {
+func TestDispatcher_ServerAnswers(t *testing.T) {
 	for _, test := range []struct {
 		answer, failure string // to a receiver; "" hangs up
 	}{
@@ -83,14 +83,14 @@ func TestTheServersAnswerDecides(t *testing.T) {
 		{"", "EOF"},
 	} {
 		t.Run(test.answer, func(t *testing.T) {
-			server := listen(t, test.answer)
+			server := startSMTPServer(t, test.answer)
 			c, err := catalog.Open(t.Context(), t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			l := catalog.Letter{Cause: "ready intro", Receiver: "ada@example.org", Subject: "«Señales» \r\nBcc: x@example.org", Body: "Está lista\n", At: time.Now()}
-			if _, err := c.PutLetter(t.Context(), l); err != nil {
+			l := catalog.Email{DedupKey: "ready intro", Recipient: "ada@example.org", Subject: "«Señales» \r\nBcc: x@example.org", Body: "Está lista\n", At: time.Now()}
+			if _, err := c.QueueEmail(t.Context(), l); err != nil {
 				t.Fatal(err)
 			}
 			sender, err := mail.NewSMTP("smtp://"+server.address, "Jürgen <av@example.org>", "help@example.org")
@@ -101,7 +101,7 @@ func TestTheServersAnswerDecides(t *testing.T) {
 			sent := make(chan error)
 			done := make(chan error)
 			go func() {
-				done <- mail.Postman{Catalog: c, Sender: told{sender, sent}, Wake: make(chan struct{}), Log: slog.New(slog.DiscardHandler)}.Run(ctx)
+				done <- mail.Dispatcher{Catalog: c, Sender: notifyingSender{sender, sent}, Wake: make(chan struct{}), Log: slog.New(slog.DiscardHandler)}.Run(ctx)
 			}()
 			err = <-sent
 			if (err == nil) != (test.failure == "") || err != nil && !strings.Contains(err.Error(), test.failure) {
@@ -112,13 +112,13 @@ func TestTheServersAnswerDecides(t *testing.T) {
 				t.Error(err)
 			}
 			if test.failure == "" {
-				checkLetter(t, <-server.got)
+				checkReceived(t, <-server.received)
 			}
 		})
 	}
 }
 
-func checkLetter(t *testing.T, raw string) {
+func checkReceived(t *testing.T, raw string) {
 	t.Helper()
 	m, err := netmail.ReadMessage(strings.NewReader(raw))
 	if err != nil {
@@ -142,45 +142,45 @@ func checkLetter(t *testing.T, raw string) {
 	}
 }
 
-// told says when a letter was sent, or not.
-type told struct {
+// notifyingSender says when a letter was sent, or not.
+type notifyingSender struct {
 	mail.Sender
-	sent chan<- error
+	results chan<- error
 }
 
-func (s told) Send(ctx context.Context, l catalog.Letter) error {
+func (s notifyingSender) Send(ctx context.Context, l catalog.Email) error {
 	err := s.Sender.Send(ctx, l)
-	s.sent <- err
+	s.results <- err
 	return err
 }
 
-// server is a mail server that answers every receiver alike.
-type server struct {
-	address string
-	got     chan string
+// smtpServer is a mail server that answers every receiver alike.
+type smtpServer struct {
+	address  string
+	received chan string
 }
 
-func listen(t *testing.T, answer string) server {
+func startSMTPServer(t *testing.T, answer string) smtpServer {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	s := server{l.Addr().String(), make(chan string, 1)}
+	s := smtpServer{l.Addr().String(), make(chan string, 1)}
 	go func() {
 		for {
 			conn, err := l.Accept()
 			if err != nil {
 				return
 			}
-			s.talk(conn, answer)
+			s.handle(conn, answer)
 		}
 	}()
 	return s
 }
 
-func (s server) talk(conn net.Conn, answer string) {
+func (s smtpServer) handle(conn net.Conn, answer string) {
 	defer conn.Close()
 	say := func(line string) { io.WriteString(conn, line+"\r\n") }
 	say("220 test")
@@ -209,7 +209,7 @@ func (s server) talk(conn net.Conn, answer string) {
 				}
 				letter.WriteString(line)
 			}
-			s.got <- letter.String()
+			s.received <- letter.String()
 			say("250 taken")
 		case strings.HasPrefix(command, "QUIT"):
 			say("221 bye")

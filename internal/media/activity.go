@@ -9,44 +9,44 @@ import (
 // Activity is when something is to be heard in a recording. Times count from the origin of
 // the analysis.
 type Activity struct {
-	Sounding []timeline.Span `json:"sounding,omitempty"` // something is heard; rests shorter than ten seconds belong to it
-	Speech   time.Duration   `json:"speech"`             // in how many seconds the sound rises and falls as speech does
-	Clipped  []timeline.Span `json:"clipped,omitempty"`  // where sound is clipped; what lies closer than ten seconds together is one
-	Left     []timeline.Span `json:"left,omitempty"`     // where the left side alone fails, for half a minute or more
-	Right    []timeline.Span `json:"right,omitempty"`    // and the right one
-	Hum      *Hum            `json:"hum,omitempty"`
+	Sounding      []timeline.Span `json:"sounding,omitempty"` // something is heard; rests shorter than ten seconds belong to it
+	Speech        time.Duration   `json:"speech"`             // in how many seconds the sound rises and falls as speech does
+	Clipped       []timeline.Span `json:"clipped,omitempty"`  // where sound is clipped; what lies closer than ten seconds together is one
+	LeftDropouts  []timeline.Span `json:"left,omitempty"`     // where the left side alone fails, for half a minute or more
+	RightDropouts []timeline.Span `json:"right,omitempty"`    // and the right one
+	Hum           *Hum            `json:"hum,omitempty"`
 }
 
 const (
-	restful  = 10 * time.Second // a rest that belongs to what is around it
-	fleeting = 3 * time.Second  // a sound that is none: a door, a cough
-	failing  = 30 * time.Second // a side that is silent for so long has failed
+	maxPause   = 10 * time.Second // a rest that belongs to what is around it
+	minSound   = 3 * time.Second  // a sound that is none: a door, a cough
+	minDropout = 30 * time.Second // a side that is silent for so long has failed
 )
 
-// activity sums up what the blocks and levels of a survey say of when there is sound.
-func (s *survey) activity(lufs float64) Activity {
-	a := Activity{Hum: s.hum.hum(), Clipped: s.clips, Speech: lively(s.heard)}
+// detectActivity sums up what the blocks and levels of a survey say of when there is sound.
+func (s *analyser) detectActivity(lufs float64) Activity {
+	a := Activity{Hum: s.hum.result(), Clipped: s.clippedSpans, Speech: speechDuration(s.levels8)}
 	floor := max(-60, lufs-25) // what is 25 dB under the talk is the room
-	a.Sounding = seconds(s.both, restful, fleeting, func(from, to int) bool { return mean(s.both[from:to]) > energy(floor) })
-	for side, into := range []*[]timeline.Span{&a.Left, &a.Right} {
+	a.Sounding = secondsWhere(s.energies, maxPause, minSound, func(from, to int) bool { return mean(s.energies[from:to]) > lufsToEnergy(floor) })
+	for side, into := range []*[]timeline.Span{&a.LeftDropouts, &a.RightDropouts} {
 		own, other := s.sides[side].energies, s.sides[1-side].energies
-		*into = seconds(s.both, 0, failing, func(from, to int) bool {
-			return mean(own[from:to]) < energy(hush) && mean(other[from:to]) > energy(-50)
+		*into = secondsWhere(s.energies, 0, minDropout, func(from, to int) bool {
+			return mean(own[from:to]) < lufsToEnergy(silenceThreshold) && mean(other[from:to]) > lufsToEnergy(-50)
 		})
 	}
 	return a
 }
 
-// seconds are the stretches of blocks in which each second is so, where gaps of less than
+// secondsWhere are the stretches of blocks in which each second is so, where gaps of less than
 // within are none, and what is then shorter than least goes.
-func seconds(blocks []float64, within, least time.Duration, so func(from, to int) bool) (all []timeline.Span) {
+func secondsWhere(blocks []float64, within, least time.Duration, so func(from, to int) bool) (all []timeline.Span) {
 	const blocksASecond = 10
 	for from := 0; from < len(blocks); from += blocksASecond {
 		to := min(len(blocks), from+blocksASecond)
 		if !so(from, to) {
 			continue
 		}
-		all = extend(all, timeline.Span{From: timeOf(int64(from) * blockSize), To: timeOf(int64(to) * blockSize)}, within)
+		all = appendMerged(all, timeline.Span{From: sampleTime(int64(from) * blockSamples), To: sampleTime(int64(to) * blockSamples)}, within)
 	}
 	kept := all[:0]
 	for _, s := range all {
@@ -57,8 +57,8 @@ func seconds(blocks []float64, within, least time.Duration, so func(from, to int
 	return kept
 }
 
-// extend adds a span to those before it, to the last of them if that ends within so long.
-func extend(all []timeline.Span, s timeline.Span, within time.Duration) []timeline.Span {
+// appendMerged adds a span to those before it, to the last of them if that ends within so long.
+func appendMerged(all []timeline.Span, s timeline.Span, within time.Duration) []timeline.Span {
 	if n := len(all); n > 0 && s.From-all[n-1].To <= within {
 		all[n-1].To = s.To
 		return all
@@ -74,12 +74,12 @@ func mean(x []float64) float64 {
 	return sum / float64(max(1, len(x)))
 }
 
-// lively is how many seconds are: over 30 ms at a time, the level rises and falls by
+// speechDuration is how many seconds are: over 30 ms at a time, the level rises and falls by
 // eight decibels or more, as from syllable to syllable. Hum, hiss and fans do not. Music
 // does: it is taken for speech rather than speech for none.
-func lively(levels []byte) (all time.Duration) {
-	const second, range8 = Hz / frameSize, 2 * 8
-	const audible = 2 * (-55 - quietest)
+func speechDuration(levels []byte) (all time.Duration) {
+	const second, range8 = Hz / frameSamples, 2 * 8
+	const audible = 2 * (-55 - minLevel)
 	for from := 0; from+second <= len(levels); from += second {
 		least, most := 255, 0
 		for i := from; i+3 <= from+second; i++ {

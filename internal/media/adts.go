@@ -12,25 +12,25 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// mostBroken is how many stretches of broken packets a sound may have and be worth keeping.
-const mostBroken = 2000
+// maxBrokenRanges is how many stretches of broken packets a sound may have and be worth keeping.
+const maxBrokenRanges = 2000
 
-// brokenAAC looks for packets of a recording's sounds that are no AAC as streams have it, as
+// findBrokenAAC looks for packets of a recording's sounds that are no AAC as streams have it, as
 // where a receiver lost some: one of them keeps ffmpeg from copying all others. By stream
 // they are ranges of packets, counted from 0.
-func (t Tools) brokenAAC(ctx context.Context, path, name string, p Probe) (map[int][]timeline.Range, error) {
+func (t Tools) findBrokenAAC(ctx context.Context, path, name string, p Probe) (map[int][]timeline.Range, error) {
 	all := map[int][]timeline.Range{}
 	for _, a := range p.Audio {
 		if a.Codec != "aac" {
 			continue
 		}
-		broken, err := t.brokenADTS(ctx, path, a.Stream)
+		broken, err := t.findBrokenADTS(ctx, path, a.Stream)
 		if err != nil {
 			return nil, fmt.Errorf("look for broken sound in %s: %w", name, err)
 		}
-		if len(broken) > mostBroken {
-			return nil, inputerr.New(name, "has sound that is damaged in more than %d places", mostBroken).
-				Try("Copy it again from the recorder, or hand in another recording")
+		if len(broken) > maxBrokenRanges {
+			return nil, inputerr.New(name, "has sound that is damaged in more than %d places", maxBrokenRanges).
+				Hint("Copy it again from the recorder, or hand in another recording")
 		}
 		if len(broken) > 0 {
 			all[a.Stream] = broken
@@ -39,16 +39,16 @@ func (t Tools) brokenAAC(ctx context.Context, path, name string, p Probe) (map[i
 	return all, nil
 }
 
-func (t Tools) brokenADTS(ctx context.Context, path string, stream int) (broken []timeline.Range, err error) {
+func (t Tools) findBrokenADTS(ctx context.Context, path string, stream int) (broken []timeline.Range, err error) {
 	var sizes []int64
-	_, err = t.packets(ctx, path, []string{"-select_streams", strconv.Itoa(stream)}, func(p packet) error {
+	_, err = t.readPackets(ctx, path, []string{"-select_streams", strconv.Itoa(stream)}, func(p packet) error {
 		sizes = append(sizes, p.size)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	args := append(Input(path), "-map", fmt.Sprintf("0:%d", stream), "-c", "copy", "-f", "data", "pipe:1")
+	args := append(InputArgs(path), "-map", fmt.Sprintf("0:%d", stream), "-c", "copy", "-f", "data", "pipe:1")
 	_, err = t.Stream(ctx, args, func(r io.Reader) error {
 		in := bufio.NewReader(r)
 		for n, size := range sizes {
@@ -57,7 +57,7 @@ func (t Tools) brokenADTS(ctx context.Context, path string, stream int) (broken 
 				return fmt.Errorf("packet %d: %w", n, err)
 			}
 			if !isADTS(head, size) {
-				broken = appendTo(broken, int64(n))
+				broken = appendToRanges(broken, int64(n))
 			}
 			if _, err := in.Discard(int(size)); err != nil {
 				return fmt.Errorf("packet %d: %w", n, err)
@@ -68,8 +68,8 @@ func (t Tools) brokenADTS(ctx context.Context, path string, stream int) (broken 
 	return broken, err
 }
 
-// appendTo is ranges with one more number, which is greater than all in them.
-func appendTo(all []timeline.Range, n int64) []timeline.Range {
+// appendToRanges is ranges with one more number, which is greater than all in them.
+func appendToRanges(all []timeline.Range, n int64) []timeline.Range {
 	if last := len(all) - 1; last >= 0 && all[last].To == n {
 		all[last].To++
 		return all
@@ -91,8 +91,8 @@ func isADTS(head []byte, size int64) bool {
 	return rate < rates && whole > adtsHeader+2 && whole <= size && !(checked && frames > 0)
 }
 
-// dropped is the bitstream filter that leaves ranges of packets out.
-func dropped(broken []timeline.Range) string {
+// dropPacketsFilter is the bitstream filter that leaves ranges of packets out.
+func dropPacketsFilter(broken []timeline.Range) string {
 	var any []string
 	for _, r := range broken {
 		any = append(any, fmt.Sprintf("between(n,%d,%d)", r.From, r.To-1))

@@ -12,7 +12,7 @@ import (
 
 // A packet of which a part was lost keeps ffmpeg from copying the sound; without it all
 // else is where it was.
-func TestSoundOfWhichSomeWasLost(t *testing.T) {
+func TestIndex_BrokenAACPacketsDropped(t *testing.T) {
 	const tsPacket = 188
 	tl, dir := tools(t), t.TempDir()
 	path := filepath.Join(dir, "lost.ts")
@@ -28,10 +28,10 @@ func TestSoundOfWhichSomeWasLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if broken, err := tl.brokenAAC(t.Context(), path, "lost.ts", p); err != nil || len(broken[p.Audio[0].Stream]) == 0 {
+	if broken, err := tl.findBrokenAAC(t.Context(), path, "lost.ts", p); err != nil || len(broken[p.Audio[0].Stream]) == 0 {
 		t.Fatalf("nothing in it is broken (%v), %v", broken, err)
 	}
-	made, err := tl.TakeIn(t.Context(), path, filepath.Join(dir, "made.mkv"), "lost.ts", p, Behind{}, nil)
+	made, err := tl.IndexAndProbe(t.Context(), path, filepath.Join(dir, "made.mkv"), "lost.ts", p, WaveformBackground{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,12 +70,12 @@ func TestIsADTS(t *testing.T) {
 	}
 }
 
-func TestBrokenPacketsBecomeRanges(t *testing.T) {
+func TestAppendToRanges(t *testing.T) {
 	var all []timeline.Range
 	for _, n := range []int64{3, 4, 5, 9} {
-		all = appendTo(all, n)
+		all = appendToRanges(all, n)
 	}
-	if got := dropped(all); got != "noise=drop='between(n,3,5)+between(n,9,9)'" {
+	if got := dropPacketsFilter(all); got != "noise=drop='between(n,3,5)+between(n,9,9)'" {
 		t.Error(got)
 	}
 }

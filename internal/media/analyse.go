@@ -36,31 +36,31 @@ const (
 )
 
 const (
-	frameSize = Hz / 100              // samples in a frame of 10 ms
-	frames    = blockSize / frameSize // in a block
+	frameSamples   = Hz / 100                    // samples in a frame of 10 ms
+	framesPerBlock = blockSamples / frameSamples // in a block
 )
 
 // Analysis is what listening to a recording found. Levels that would be −∞ are −120
 // (loudness: −70).
 type Analysis struct {
-	Stream   int           `json:"stream"`   // index in the container; −1: there is no sound
-	Origin   time.Duration `json:"origin"`   // where the files count from: the container's start, in the container's own time
-	Duration time.Duration `json:"duration"` // from there to the end of the sound
-	LUFS     float64       `json:"lufs"`     // of all of it, as stereo
-	Left     Side          `json:"left"`
-	Right    Side          `json:"right"`
-	Silent   bool          `json:"silent"`             // there is nothing to hear on either side
-	Opposite bool          `json:"opposite,omitempty"` // one side is the other turned upside down
-	Suggest  string        `json:"suggest"`            // channels to use: "stereo", "left" or "right"
-	Activity Activity      `json:"activity,omitzero"`
-	Glance   *Glance       `json:"glance,omitempty"` // nil: nobody looked, or there is no picture
-	Notes    []string      `json:"notes,omitempty"`
+	Stream            int           `json:"stream"`   // index in the container; −1: there is no sound
+	Origin            time.Duration `json:"origin"`   // where the files count from: the container's start, in the container's own time
+	Duration          time.Duration `json:"duration"` // from there to the end of the sound
+	LUFS              float64       `json:"lufs"`     // of all of it, as stereo
+	Left              ChannelLevels `json:"left"`
+	Right             ChannelLevels `json:"right"`
+	Silent            bool          `json:"silent"`             // there is nothing to hear on either side
+	PolarityInverted  bool          `json:"opposite,omitempty"` // one side is the other turned upside down
+	SuggestedChannels string        `json:"suggest"`            // channels to use: "stereo", "left" or "right"
+	Activity          Activity      `json:"activity,omitzero"`
+	Keyframes         *KeyframeScan `json:"glance,omitempty"` // nil: nobody looked, or there is no picture
+	Notes             []string      `json:"notes,omitempty"`
 }
 
-// Side is one channel of a recording.
-type Side struct {
+// ChannelLevels is one channel of a recording.
+type ChannelLevels struct {
 	LUFS    float64 `json:"lufs"`    // of this side alone
-	Level   float64 `json:"level"`   // dBFS, root mean square over everything
+	RMS     float64 `json:"level"`   // dBFS, root mean square over everything
 	Peak    float64 `json:"peak"`    // dBFS, greatest sample
 	Clipped int     `json:"clipped"` // places where three samples or more in a row stand at full scale
 	Dead    bool    `json:"dead"`    // nothing on it belongs in a programme
@@ -79,8 +79,8 @@ func (t Tools) Analyse(ctx context.Context, path string, p Probe, dir string, on
 	return t.analyse(ctx, path, p, dir, see, on)
 }
 
-// Listen is Analyse for a sound of a recording whose picture is looked at elsewhere.
-func (t Tools) Listen(ctx context.Context, path string, p Probe, dir string, on func(fraction float64)) (Analysis, error) {
+// AnalyseSound is Analyse for a sound of a recording whose picture is looked at elsewhere.
+func (t Tools) AnalyseSound(ctx context.Context, path string, p Probe, dir string, on func(fraction float64)) (Analysis, error) {
 	return t.analyse(ctx, path, p, dir, "", on)
 }
 
@@ -90,20 +90,20 @@ func (t Tools) analyse(ctx context.Context, path string, p Probe, dir, see strin
 	if len(p.Audio) > 0 {
 		a.Stream = p.Audio[0].Stream
 	}
-	s, err := newSurvey(dir)
+	s, err := newAnalyser(dir)
 	if err != nil {
 		return a, fmt.Errorf("analyse %s: %w", path, err)
 	}
 	if a.Stream >= 0 || see != "" {
-		err = t.survey(ctx, path, p, a, s, see, on)
+		err = t.decodeForAnalysis(ctx, path, p, a, s, see, on)
 	}
 	if err == nil && see != "" {
-		a.Glance, err = readGlance(see, a.Origin, p.Readable)
+		a.Keyframes, err = readKeyframeScan(see, a.Origin, p.Readable)
 	}
 	if err = errors.Join(err, s.close()); err != nil {
 		return a, fmt.Errorf("analyse %s: %w", path, err)
 	}
-	s.conclude(&a, p)
+	s.finish(&a, p)
 	return a, nil
 }
 
@@ -114,12 +114,12 @@ func (p Probe) origin() time.Duration {
 	if p.Video == nil {
 		return 0
 	}
-	return duration(p.Video.FirstPTS, p.Video.TimeBase) - p.Video.Lead
+	return ticksToDuration(p.Video.FirstPTS, p.Video.TimeBase) - p.Video.Lead
 }
 
-// survey runs the sound of a recording through s, and has its keyframes written to the
+// decodeForAnalysis runs the sound of a recording through s, and has its keyframes written to the
 // file see, if that has a name.
-func (t Tools) survey(ctx context.Context, path string, p Probe, a Analysis, s *survey, see string, on func(float64)) error {
+func (t Tools) decodeForAnalysis(ctx context.Context, path string, p Probe, a Analysis, s *analyser, see string, on func(float64)) error {
 	// A damaged timestamp must not make hours of silence.
 	const grace = time.Minute
 	length := max(p.Readable, p.Declared)
@@ -127,43 +127,43 @@ func (t Tools) survey(ctx context.Context, path string, p Probe, a Analysis, s *
 		length = max(length, p.Audio[0].End)
 	}
 	from := sampleAt(a.Origin)
-	l := listening{stream: a.Stream, from: from, to: from + sampleAt(length+grace)}
+	l := decodeRequest{stream: a.Stream, from: from, to: from + sampleAt(length+grace)}
 	if see != "" {
-		l.picture, l.see = p.Video.Stream, see
+		l.picture, l.keyframesPath = p.Video.Stream, see
 	}
-	return t.listenAndSee(ctx, path, l, func(left, right []float32) error {
+	return t.decodeAudioAndKeyframes(ctx, path, l, func(left, right []float32) error {
 		if on != nil && length > 0 {
 			on(min(1, float64(s.samples)/float64(sampleAt(length))))
 		}
-		return s.block(left, right)
+		return s.addBlock(left, right)
 	})
 }
 
-// survey gathers what there is to know about a recording's sound, block by block.
-type survey struct {
+// analyser gathers what there is to know about a recording's sound, block by block.
+type analyser struct {
 	blocks, levels *os.File
 	toBlocks       *bufio.Writer
 
-	weights [2]kWeighting
-	sides   [2]sideSurvey
-	both    []float64 // energies, as the Meter keeps them
-	cross   float64   // sum of the blocks' cross terms
-	samples int64
-	heard   []byte          // levels
-	clips   []timeline.Span // where samples are clipped
-	hum     humMeter
+	weights      [2]kWeighting
+	sides        [2]channelAnalyser
+	energies     []float64 // energies, as the Meter keeps them
+	cross        float64   // sum of the blocks' cross terms
+	samples      int64
+	levels8      []byte          // levels
+	clippedSpans []timeline.Span // where samples are clipped
+	hum          humMeter
 }
 
-// sideSurvey is the part of a survey that is about one channel.
-type sideSurvey struct {
+// channelAnalyser is the part of a survey that is about one channel.
+type channelAnalyser struct {
 	energies []float64 // K-weighted, one a block
 	power    float64   // sum of squares, unweighted
 	peak     float32
-	run      int // samples at full scale up to now
+	clipRun  int // samples at full scale up to now
 	clipped  int
 }
 
-func newSurvey(dir string) (*survey, error) {
+func newAnalyser(dir string) (*analyser, error) {
 	blocks, err := os.Create(filepath.Join(dir, BlocksFile))
 	if err != nil {
 		return nil, err
@@ -172,132 +172,132 @@ func newSurvey(dir string) (*survey, error) {
 	if err != nil {
 		return nil, errors.Join(err, blocks.Close())
 	}
-	return &survey{blocks: blocks, levels: levels, toBlocks: bufio.NewWriter(blocks)}, nil
+	return &analyser{blocks: blocks, levels: levels, toBlocks: bufio.NewWriter(blocks)}, nil
 }
 
-func (s *survey) close() error {
-	_, err := s.levels.Write(s.heard)
+func (s *analyser) close() error {
+	_, err := s.levels.Write(s.levels8)
 	return errors.Join(s.toBlocks.Flush(), err, s.blocks.Close(), s.levels.Close())
 }
 
-// block hears 100 ms, or less at the end of the recording.
-func (s *survey) block(left, right []float32) error {
-	at := timeline.Span{From: timeOf(s.samples)}
+// addBlock hears 100 ms, or less at the end of the recording.
+func (s *analyser) addBlock(left, right []float32) error {
+	at := timeline.Span{From: sampleTime(s.samples)}
 	s.samples += int64(len(left))
-	at.To = timeOf(s.samples)
+	at.To = sampleTime(s.samples)
 	clipped := s.sides[0].clipped + s.sides[1].clipped
 	s.hum.write(left, right)
-	e := weigh(&s.weights, left, right)
-	b := block{left: e.left / blockSize, right: e.right / blockSize, cross: e.cross / blockSize}
-	s.both = append(s.both, b.left+b.right)
+	e := kWeigh(&s.weights, left, right)
+	b := block{left: e.left / blockSamples, right: e.right / blockSamples, cross: e.cross / blockSamples}
+	s.energies = append(s.energies, b.left+b.right)
 	s.sides[0].energies = append(s.sides[0].energies, b.left)
 	s.sides[1].energies = append(s.sides[1].energies, b.right)
 	s.cross += b.cross
-	for f := 0; f*frameSize < len(left); f++ {
-		from, to := f*frameSize, min(len(left), (f+1)*frameSize)
-		l, lp := s.sides[0].frame(left[from:to])
-		r, rp := s.sides[1].frame(right[from:to])
-		b.peaks[0][f], b.peaks[1][f] = level(decibel(float64(l))), level(decibel(float64(r)))
-		s.heard = append(s.heard, level(10*math.Log10((lp+rp)/(2*frameSize))))
+	for f := 0; f*frameSamples < len(left); f++ {
+		from, to := f*frameSamples, min(len(left), (f+1)*frameSamples)
+		l, lp := s.sides[0].addFrame(left[from:to])
+		r, rp := s.sides[1].addFrame(right[from:to])
+		b.peaks[0][f], b.peaks[1][f] = levelByte(amplitudeToDB(float64(l))), levelByte(amplitudeToDB(float64(r)))
+		s.levels8 = append(s.levels8, levelByte(10*math.Log10((lp+rp)/(2*frameSamples))))
 	}
 	if s.sides[0].clipped+s.sides[1].clipped > clipped {
-		s.clips = extend(s.clips, at, restful)
+		s.clippedSpans = appendMerged(s.clippedSpans, at, maxPause)
 	}
-	_, err := s.toBlocks.Write(b.record())
+	_, err := s.toBlocks.Write(b.encode())
 	return err
 }
 
-// frame hears 10 ms and gives their greatest sample and the sum of their squares.
-func (s *sideSurvey) frame(x []float32) (peak float32, power float64) {
+// addFrame hears 10 ms and gives their greatest sample and the sum of their squares.
+func (s *channelAnalyser) addFrame(x []float32) (peak float32, power float64) {
 	const full = 0.999
 	var sum float32
 	for _, v := range x {
 		sum += v * v
 	}
-	peak, power = greatest(x), float64(sum)
+	peak, power = maxAbs(x), float64(sum)
 	s.power += power
 	s.peak = max(s.peak, peak)
 	if peak < full {
-		s.run = 0
+		s.clipRun = 0
 		return peak, power
 	}
 	for _, v := range x {
 		if v < full && v > -full {
-			s.run = 0
-		} else if s.run++; s.run == 3 {
+			s.clipRun = 0
+		} else if s.clipRun++; s.clipRun == 3 {
 			s.clipped++
 		}
 	}
 	return peak, power
 }
 
-// conclude says in figures what was found, and in words what is no trouble.
-func (s *survey) conclude(a *Analysis, p Probe) {
-	a.Duration = timeOf(s.samples)
-	a.LUFS = max(gate, integrated(s.both))
-	a.Left, a.Right = s.side(0), s.side(1)
-	a.Silent = a.LUFS <= hush
-	a.Left.Dead = a.Silent || dead(a.Left, a.Right)
-	a.Right.Dead = a.Silent || dead(a.Right, a.Left)
-	a.Suggest = "stereo"
-	switch a.Opposite = len(p.Audio) > 0 && !a.Silent && s.opposite(); {
+// finish says in figures what was found, and in words what is no trouble.
+func (s *analyser) finish(a *Analysis, p Probe) {
+	a.Duration = sampleTime(s.samples)
+	a.LUFS = max(absoluteGate, integratedLoudness(s.energies))
+	a.Left, a.Right = s.channelLevels(0), s.channelLevels(1)
+	a.Silent = a.LUFS <= silenceThreshold
+	a.Left.Dead = a.Silent || isDead(a.Left, a.Right)
+	a.Right.Dead = a.Silent || isDead(a.Right, a.Left)
+	a.SuggestedChannels = "stereo"
+	switch a.PolarityInverted = len(p.Audio) > 0 && !a.Silent && s.isPolarityInverted(); {
 	case a.Silent:
-	case a.Right.Dead, a.Opposite && !a.Left.Dead:
-		a.Suggest = "left"
+	case a.Right.Dead, a.PolarityInverted && !a.Left.Dead:
+		a.SuggestedChannels = "left"
 	case a.Left.Dead:
-		a.Suggest = "right"
+		a.SuggestedChannels = "right"
 	}
-	a.Activity = s.activity(a.LUFS)
+	a.Activity = s.detectActivity(a.LUFS)
 	note := func(format string, args ...any) { a.Notes = append(a.Notes, fmt.Sprintf(format, args...)) }
 	if len(p.Audio) > 0 && p.Audio[0].Channels > 2 {
 		note("the sound has %d channels; they are mixed down to two", p.Audio[0].Channels)
 	}
 }
 
-func (s *survey) side(n int) Side {
+func (s *analyser) channelLevels(n int) ChannelLevels {
 	side := s.sides[n]
-	return Side{
-		LUFS:    max(gate, integrated(side.energies)),
-		Level:   max(quietest, 10*math.Log10(side.power/float64(max(s.samples, 1)))),
-		Peak:    max(quietest, decibel(float64(side.peak))),
+	return ChannelLevels{
+		LUFS:    max(absoluteGate, integratedLoudness(side.energies)),
+		RMS:     max(minLevel, 10*math.Log10(side.power/float64(max(s.samples, 1)))),
+		Peak:    max(minLevel, amplitudeToDB(float64(side.peak))),
 		Clipped: side.clipped,
 	}
 }
 
-// dead reports whether a side is nothing beside the other: no block of it is loud
+// isDead reports whether a side is nothing beside the other: no block of it is loud
 // enough to be heard, or it is hum and crosstalk far below.
-func dead(side, other Side) bool {
+func isDead(side, other ChannelLevels) bool {
 	under := other.LUFS - side.LUFS
-	return side.LUFS <= hush || under > 30 || side.LUFS < -55 && under > 15
+	return side.LUFS <= silenceThreshold || under > 30 || side.LUFS < -55 && under > 15
 }
 
-// opposite reports whether one side is the other turned upside down, as a balanced line
+// isPolarityInverted reports whether one side is the other turned upside down, as a balanced line
 // is when it is plugged in as stereo.
-func (s *survey) opposite() bool {
+func (s *analyser) isPolarityInverted() bool {
 	var left, right float64
-	for i := range s.both {
+	for i := range s.energies {
 		left += s.sides[0].energies[i]
 		right += s.sides[1].energies[i]
 	}
 	return s.cross < -0.9*math.Sqrt(left*right)
 }
 
-const quietest = -120.0 // dB, what the smallest level stands for
+const minLevel = -120.0 // dB, what the smallest level stands for
 
-// level is a level byte; see LevelsFile.
-func level(db float64) byte {
-	return byte(math.Round(min(255, max(0, 2*(db-quietest))))) // −Inf is 0
+// levelByte is a level byte; see LevelsFile.
+func levelByte(db float64) byte {
+	return byte(math.Round(min(255, max(0, 2*(db-minLevel))))) // −Inf is 0
 }
 
-// Levels reads a LevelsFile whole: dB, one for every 10 ms.
-func Levels(path string) ([]float32, error) {
+// ReadLevels reads a LevelsFile whole: dB, one for every 10 ms.
+func ReadLevels(path string) ([]float32, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the levels of a recording: %w", err)
 	}
 	levels := make([]float32, len(raw))
 	for i, l := range raw {
-		levels[i] = float32(l)/2 + quietest
+		levels[i] = float32(l)/2 + minLevel
 	}
 	return levels, nil
 }
@@ -305,12 +305,12 @@ func Levels(path string) ([]float32, error) {
 // block is a record of BlocksFile.
 type block struct {
 	left, right, cross float64 // mean squares after K-weighting
-	peaks              [2][frames]byte
+	peaks              [2][framesPerBlock]byte
 }
 
-const recordSize = 3*4 + 2*frames
+const recordSize = 3*4 + 2*framesPerBlock
 
-func (b block) record() []byte {
+func (b block) encode() []byte {
 	r := make([]byte, 0, recordSize)
 	for _, e := range [...]float64{b.left, b.right, b.cross} {
 		r = binary.LittleEndian.AppendUint32(r, math.Float32bits(float32(e)))
@@ -333,8 +333,8 @@ func readBlocks(path string) ([]block, error) {
 		for _, e := range [...]*float64{&blocks[i].left, &blocks[i].right, &blocks[i].cross} {
 			*e = float64(math.Float32frombits(binary.LittleEndian.Uint32(r.Next(4))))
 		}
-		copy(blocks[i].peaks[0][:], r.Next(frames))
-		copy(blocks[i].peaks[1][:], r.Next(frames))
+		copy(blocks[i].peaks[0][:], r.Next(framesPerBlock))
+		copy(blocks[i].peaks[1][:], r.Next(framesPerBlock))
 	}
 	return blocks, nil
 }

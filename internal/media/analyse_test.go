@@ -11,7 +11,7 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-func TestAnalyseHearsWhatIsWrong(t *testing.T) {
+func TestAnalyse_DetectsIssues(t *testing.T) {
 	t.Parallel()
 	const tone = "sine=400:r=48000:d=2,volume=-3dB,"
 	for name, test := range map[string]struct {
@@ -34,9 +34,9 @@ func TestAnalyseHearsWhatIsWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, a, source := analysed(t, recorded(t, "talk.mkv", test.source, append(test.options, "-c:a", "flac")...))
-			if a.Suggest != test.suggest || a.Left.Dead != test.left || a.Right.Dead != test.right || !slices.Equal(a.Notes, test.notes) ||
-				a.Opposite != test.opposite || a.Left.Clipped+a.Right.Clipped != test.clipped {
+			_, a, source := analyse(t, generateRecording(t, "talk.mkv", test.source, append(test.options, "-c:a", "flac")...))
+			if a.SuggestedChannels != test.suggest || a.Left.Dead != test.left || a.Right.Dead != test.right || !slices.Equal(a.Notes, test.notes) ||
+				a.PolarityInverted != test.opposite || a.Left.Clipped+a.Right.Clipped != test.clipped {
 				t.Errorf("heard %+v", a)
 			}
 			if off := (a.Duration - 2*time.Second).Abs(); off > 2*time.Millisecond {
@@ -46,7 +46,7 @@ func TestAnalyseHearsWhatIsWrong(t *testing.T) {
 			if err != nil || len(blocks) < 20 || len(blocks) > 21 {
 				t.Errorf("%d blocks in two seconds, %v", len(blocks), err)
 			}
-			levels, err := Levels(filepath.Join(filepath.Dir(source.Blocks), LevelsFile))
+			levels, err := ReadLevels(filepath.Join(filepath.Dir(source.Blocks), LevelsFile))
 			if err != nil || len(levels) < 200 || len(levels) > 210 || levels[100] < -30 || levels[100] > 0 {
 				t.Errorf("%d levels in two seconds, %v", len(levels), err)
 			}
@@ -54,7 +54,7 @@ func TestAnalyseHearsWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestAnalyseOfARecordingWithoutSound(t *testing.T) {
+func TestAnalyse_NoSound(t *testing.T) {
 	dir := t.TempDir()
 	a, err := tools(t).Analyse(t.Context(), "unopened.mkv", Probe{}, dir, nil)
 	if err != nil || a.Stream != -1 || !a.Silent || a.Notes != nil {
@@ -68,10 +68,10 @@ func TestAnalyseOfARecordingWithoutSound(t *testing.T) {
 }
 
 // The loudness of any range in any choice of channels follows from the blocks alone.
-func TestLoudnessFromBlocks(t *testing.T) {
+func TestAnalyse_LoudnessFromBlocks(t *testing.T) {
 	t.Parallel()
-	path := recorded(t, "talk.mkv", speech+",aresample=48000,pan=stereo|c0=0.8*c0|c1=0.3*c0,volume='if(lt(t,3),0.2,1)':eval=frame", "-c:a", "flac")
-	_, _, source := analysed(t, path)
+	path := generateRecording(t, "talk.mkv", speech+",aresample=48000,pan=stereo|c0=0.8*c0|c1=0.3*c0,volume='if(lt(t,3),0.2,1)':eval=frame", "-c:a", "flac")
+	_, _, source := analyse(t, path)
 	rate := timeline.Rate{Num: 25, Den: 1}
 	for channels, mix := range map[string]string{
 		"stereo": "anull", "left": "pan=stereo|c0=c0|c1=c0", "right": "pan=stereo|c0=c1|c1=c1", "mix": "pan=stereo|c0=0.5*c0+0.5*c1|c1=0.5*c0+0.5*c1",
@@ -81,16 +81,16 @@ func TestLoudnessFromBlocks(t *testing.T) {
 				{Stream: 1, Range: timeline.Range{From: 10, To: 63}, Channels: channels},
 				{Stream: 1, Range: timeline.Range{From: 91, To: 160}, Channels: channels},
 			}}
-			cuts, err := spec.cuts([]SoundSource{source})
+			cuts, err := spec.segments([]AudioSource{source})
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := readScore(cuts, []SoundSource{source})
+			s, err := readLoudnessEnvelope(cuts, []AudioSource{source})
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := s.loudness(1, 1e9)
-			want, _ := judge(t, "-f", "lavfi", "-i", "amovie="+path+",asetnsamples=480,aselect='between(t,0.399,2.511)+between(t,3.639,6.391)',asetpts=N/SR/TB,"+mix)
+			want, _ := ffmpegLoudness(t, "-f", "lavfi", "-i", "amovie="+path+",asetnsamples=480,aselect='between(t,0.399,2.511)+between(t,3.639,6.391)',asetpts=N/SR/TB,"+mix)
 			if math.Abs(got-want) > 0.15 {
 				t.Errorf("%.2f LUFS, ffmpeg measures %.2f", got, want)
 			}

@@ -18,18 +18,18 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// UnlikeError is a segment whose decoder configuration is not that of the first one, so
+// SegmentMismatchError is a segment whose decoder configuration is not that of the first one, so
 // that they cannot be joined. Encoding all of them anew helps.
-type UnlikeError struct {
+type SegmentMismatchError struct {
 	Segment int // counted from 0
 }
 
-func (e *UnlikeError) Error() string {
+func (e *SegmentMismatchError) Error() string {
 	return fmt.Sprintf("segment %d is configured unlike the first one; they cannot be joined", e.Segment)
 }
 
-// Parts are the files that a film is made of.
-type Parts struct {
+// AssembleInputs are the files that a film is made of.
+type AssembleInputs struct {
 	Segments  []string // MP4s of pictures, end to end
 	Sounds    []string // each the sound of them all: one for each language it can be heard in
 	Subtitles []string // text, one file for each language of the spec (see Container.Text)
@@ -40,58 +40,58 @@ type Parts struct {
 // scratch. The result is proved: the frames, the time of each of them, that every sound
 // starts and ends with the picture, the languages and the chapters. on, which may be nil,
 // is told how far it is.
-func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, from Parts, out, scratch string, on func(Progress)) (VideoFacts, error) {
-	j, err := t.newJoin(spec, from, out, scratch, on)
+func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, from AssembleInputs, out, scratch string, on func(Progress)) (VideoFacts, error) {
+	j, err := t.newAssembler(spec, from, out, scratch, on)
 	if err != nil {
 		return VideoFacts{}, err
 	}
 	if err := j.write(ctx); err != nil {
 		return VideoFacts{}, fmt.Errorf("join %d segments: %w", len(from.Segments), err)
 	}
-	made, err := t.prove(ctx, out, spec.Rate, spec.Frames)
+	made, err := t.verifyOutput(ctx, out, spec.Rate, spec.Frames)
 	if err != nil {
 		return VideoFacts{}, err
 	}
-	if err := made.proveSounds(spec.sounds()); err != nil {
+	if err := made.verifySounds(spec.audioLanguages()); err != nil {
 		return VideoFacts{}, fmt.Errorf("%s is not what was asked for: %w", filepath.Base(out), err)
 	}
-	if err := made.proveSubtitles(spec.Subtitles); err != nil {
+	if err := made.verifySubtitles(spec.Subtitles); err != nil {
 		return VideoFacts{}, err
 	}
-	return made.VideoFacts, t.proveChapters(ctx, out, spec.Chapters)
+	return made.VideoFacts, t.verifyChapters(ctx, out, spec.Chapters)
 }
 
-// joining is a film being written.
-type joining struct {
+// assembler is a film being written.
+type assembler struct {
 	Tools
-	spec     AssembleSpec
-	from     Parts
-	out      string
-	on       func(Progress)
-	segments string // the list of them
-	chapters string // the listing of them; "" if there are none
-	index    int64  // bytes to keep free for the file's index
+	spec       AssembleSpec
+	from       AssembleInputs
+	out        string
+	on         func(Progress)
+	segments   string // the list of them
+	chapters   string // the listing of them; "" if there are none
+	indexBytes int64  // bytes to keep free for the file's index
 }
 
-func (t Tools) newJoin(spec AssembleSpec, from Parts, out, scratch string, on func(Progress)) (*joining, error) {
-	if len(from.Subtitles) != len(spec.Subtitles) || len(from.Sounds) != len(spec.sounds()) {
+func (t Tools) newAssembler(spec AssembleSpec, from AssembleInputs, out, scratch string, on func(Progress)) (*assembler, error) {
+	if len(from.Subtitles) != len(spec.Subtitles) || len(from.Sounds) != len(spec.audioLanguages()) {
 		return nil, fmt.Errorf("%d subtitle files for %d languages, %d sounds for %d",
-			len(from.Subtitles), len(spec.Subtitles), len(from.Sounds), len(spec.sounds()))
+			len(from.Subtitles), len(spec.Subtitles), len(from.Sounds), len(spec.audioLanguages()))
 	}
-	if err := alike(from.Segments); err != nil {
+	if err := checkJoinable(from.Segments); err != nil {
 		return nil, err
 	}
-	samples, err := textSamples(from.Subtitles)
+	samples, err := estimateTextSamples(from.Subtitles)
 	if err != nil {
 		return nil, err
 	}
-	j := &joining{Tools: t, spec: spec, from: from, out: out, on: on}
-	j.index = indexSize(spec.Frames, spec.Rate, samples, len(from.Sounds)) + chapterSize(spec.Chapters)
-	if j.segments, err = list(from.Segments, scratch); err != nil {
+	j := &assembler{Tools: t, spec: spec, from: from, out: out, on: on}
+	j.indexBytes = estimateIndexSize(spec.Frames, spec.Rate, samples, len(from.Sounds)) + estimateChapterSize(spec.Chapters)
+	if j.segments, err = writeConcatList(from.Segments, scratch); err != nil {
 		return nil, fmt.Errorf("list the segments: %w", err)
 	}
 	if len(spec.Chapters) > 0 {
-		if j.chapters, err = listing(nil, spec.Chapters, scratch); err != nil {
+		if j.chapters, err = writeFFMetadata(nil, spec.Chapters, scratch); err != nil {
 			return nil, fmt.Errorf("list the chapters: %w", err)
 		}
 	}
@@ -100,10 +100,10 @@ func (t Tools) newJoin(spec AssembleSpec, from Parts, out, scratch string, on fu
 
 // write writes the film, with its index in front, where browsers want it. The room is
 // reserved beforehand, because moving the index there afterwards writes everything twice.
-func (j *joining) write(ctx context.Context) error {
-	room := strconv.FormatInt(j.index, 10)
+func (j *assembler) write(ctx context.Context) error {
+	room := strconv.FormatInt(j.indexBytes, 10)
 	if j.spec.Container.Matroska() {
-		return j.run(ctx, options{"format": j.spec.Container.muxer(), "reserve_index_space": room})
+		return j.run(ctx, options{"format": j.spec.Container.muxerName(), "reserve_index_space": room})
 	}
 	scale := strconv.FormatInt(Timescale(j.spec.Rate), 10)
 	layout := options{"format": "mp4", "video_track_timescale": scale, "movie_timescale": scale}
@@ -118,20 +118,20 @@ func (j *joining) write(ctx context.Context) error {
 	return j.run(ctx, layout)
 }
 
-func (j *joining) run(ctx context.Context, layout options) error {
-	args, err := arguments(func() *ffmpeg.Stream { return j.graph(layout) })
+func (j *assembler) run(ctx context.Context, layout options) error {
+	args, err := buildArgs(func() *ffmpeg.Stream { return j.graph(layout) })
 	if err != nil {
 		return err
 	}
-	_, err = j.Run(ctx, withListing(args, j.chapters, false), j.on)
+	_, err = j.Run(ctx, addFFMetadataInput(args, j.chapters, false), j.on)
 	return err
 }
 
-func (j *joining) graph(layout options) *ffmpeg.Stream {
+func (j *assembler) graph(layout options) *ffmpeg.Stream {
 	// auto_convert would put parameter sets into the stream, which the equal configurations
 	// make needless.
-	joined := ffmpeg.Input(locate(j.segments), options{
-		"f": "concat", "safe": "0", "auto_convert": "0", "protocol_whitelist": protocols,
+	joined := ffmpeg.Input(fileURL(j.segments), options{
+		"f": "concat", "safe": "0", "auto_convert": "0", "protocol_whitelist": allowedProtocols,
 	})
 	scale := Timescale(j.spec.Rate)
 	if j.spec.Container.Matroska() {
@@ -139,30 +139,30 @@ func (j *joining) graph(layout options) *ffmpeg.Stream {
 	}
 	o := options{ // map_metadata without g and s would take the titles of chapters, too
 		"c": "copy", "map_metadata:g": "-1", "map_metadata:s": "-1", "fflags": "+bitexact",
-		"bsf:v": snap(j.spec.Rate, scale), "metadata": tags(j.spec.Metadata),
+		"bsf:v": snapToFramesFilter(j.spec.Rate, scale), "metadata": metadataArgs(j.spec.Metadata),
 	}
 	if j.chapters == "" {
 		o["map_chapters"] = "-1"
 	}
 	maps.Copy(o, layout)
 	streams := []*ffmpeg.Stream{joined.Get("v:0")}
-	for i, language := range j.spec.sounds() {
-		streams = append(streams, open(j.from.Sounds[i]).Get("a:0"))
-		labelStream(o, "a", i, language, len(j.spec.Sounds) > 0)
-		if len(j.spec.Sounds) > 0 {
+	for i, language := range j.spec.audioLanguages() {
+		streams = append(streams, openInput(j.from.Sounds[i]).Get("a:0"))
+		labelStream(o, "a", i, language, len(j.spec.ExtraLanguages) > 0)
+		if len(j.spec.ExtraLanguages) > 0 {
 			o[fmt.Sprintf("disposition:a:%d", i)] = map[bool]string{true: "default", false: "0"}[i == 0]
 		}
 	}
 	for i, language := range j.spec.Subtitles {
-		streams = append(streams, openText(j.from.Subtitles[i]).Get("s:0"))
+		streams = append(streams, openSubtitles(j.from.Subtitles[i]).Get("s:0"))
 		labelStream(o, "s", i, language, true)
 		o[fmt.Sprintf("disposition:s:%d", i)] = "0"
 	}
-	return ffmpeg.Output(streams, locate(j.out), o)
+	return ffmpeg.Output(streams, fileURL(j.out), o)
 }
 
-// tags are ffmpeg's options for what is written about a file.
-func tags(metadata map[string]string) []string {
+// metadataArgs are ffmpeg's options for what is written about a file.
+func metadataArgs(metadata map[string]string) []string {
 	all := []string{}
 	for _, key := range slices.Sorted(maps.Keys(metadata)) {
 		all = append(all, key+"="+metadata[key])
@@ -170,11 +170,11 @@ func tags(metadata map[string]string) []string {
 	return all
 }
 
-// alike compares the configurations of segments.
-func alike(segments []string) error {
+// checkJoinable compares the configurations of segments.
+func checkJoinable(segments []string) error {
 	var first []byte
 	for i, path := range segments {
-		c, err := configuration(path)
+		c, err := decoderConfiguration(path)
 		if err != nil {
 			return err
 		}
@@ -182,15 +182,15 @@ func alike(segments []string) error {
 			first = c
 		}
 		if !bytes.Equal(c, first) {
-			return &UnlikeError{Segment: i}
+			return &SegmentMismatchError{Segment: i}
 		}
 	}
 	return nil
 }
 
-// list writes what ffmpeg's concat demuxer reads. Segments go by links beside it, whose
+// writeConcatList writes what ffmpeg's concat demuxer reads. Segments go by links beside it, whose
 // names need no quoting.
-func list(segments []string, scratch string) (string, error) {
+func writeConcatList(segments []string, scratch string) (string, error) {
 	var names strings.Builder
 	for i, path := range segments {
 		abs, err := filepath.Abs(path)
@@ -207,10 +207,10 @@ func list(segments []string, scratch string) (string, error) {
 	return path, os.WriteFile(path, []byte("ffconcat version 1.0\n"+names.String()), 0o644)
 }
 
-// snap is a bitstream filter that puts every timestamp, counted in the given ticks a
+// snapToFramesFilter is a bitstream filter that puts every timestamp, counted in the given ticks a
 // second, onto the frame grid. The concat demuxer adds up durations in whole microseconds,
 // which at 29.97 frames a second drift from the grid after some dozens of joins.
-func snap(rate timeline.Rate, scale int64) string {
+func snapToFramesFilter(rate timeline.Rate, scale int64) string {
 	expr := func(ts string) string {
 		frame := fmt.Sprintf("%d/%d", rate.Den*scale, rate.Num) // ticks
 		return fmt.Sprintf("round(round(%s/(%s))*%s)", ts, frame, frame)
@@ -218,9 +218,9 @@ func snap(rate timeline.Rate, scale int64) string {
 	return fmt.Sprintf("setts=pts=%s:dts=%s:duration=%s", expr("PTS"), expr("DTS"), expr("DURATION"))
 }
 
-// indexSize is more than the index of an MP4 or WebM can take: per picture its size, time,
+// estimateIndexSize is more than the index of an MP4 or WebM can take: per picture its size, time,
 // group and place, per packet of each sound its size and place, and per cue of subtitles.
-func indexSize(frames int64, rate timeline.Rate, cues int64, sounds int) int64 {
+func estimateIndexSize(frames int64, rate timeline.Rate, cues int64, sounds int) int64 {
 	seconds := int64(rate.Time(frames)/time.Second) + 1
 	return 64<<10 + frames*24 + seconds*100*16*int64(sounds) + cues*64
 }

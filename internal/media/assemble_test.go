@@ -20,7 +20,7 @@ func segments(t *testing.T, tl Tools, n int, e Encoding) (paths []string) {
 	t.Helper()
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in.mp4")
-	ffmpegDo(t, slices.Concat(talk("30000/1001", h264...), []string{in})...)
+	runFFmpeg(t, slices.Concat(talkSource("30000/1001", h264...), []string{in})...)
 	p, err := tl.Probe(t.Context(), in, "in.mp4", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func segments(t *testing.T, tl Tools, n int, e Encoding) (paths []string) {
 	for i := range int64(n) {
 		out := filepath.Join(dir, string(rune('a'+i))+".mp4")
 		r := timeline.Range{From: 7 + i*41, To: 48 + i*41}
-		if _, err := tl.Encode(t.Context(), in, p.Pictures(ntsc30), r, []EncodeOut{{Width: 320, Height: 180, Encoding: e, Path: out}}, dir, nil); err != nil {
+		if _, err := tl.Encode(t.Context(), in, p.FrameSource(ntsc30), r, []EncodeOutput{{Width: 320, Height: 180, Encoding: e, Path: out}}, dir, nil); err != nil {
 			t.Fatal(err)
 		}
 		paths = append(paths, out)
@@ -41,27 +41,27 @@ func sound(t *testing.T, frames int64, ext string, codec string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "sound."+ext)
 	samples := ntsc30.Samples(frames, 48000)
-	ffmpegDo(t, "-f", "lavfi", "-i", "sine=r=48000:d=60,atrim=end_sample="+strconv.FormatInt(samples, 10), "-c:a", codec, path)
+	runFFmpeg(t, "-f", "lavfi", "-i", "sine=r=48000:d=60,atrim=end_sample="+strconv.FormatInt(samples, 10), "-c:a", codec, path)
 	return path
 }
 
 var small = Encoding{Codec: "h264", CRF: 30, Preset: "veryfast", Threads: 1}
 
-func TestAssembleWithAndWithoutSubtitles(t *testing.T) {
+func TestAssemble_WithAndWithoutSubtitles(t *testing.T) {
 	tl := tools(t)
 	parts := segments(t, tl, 3, small)
 	const frames = 3 * 41
 	out := filepath.Join(t.TempDir(), "it's a talk.mp4")
 	spec := AssembleSpec{Container: "mp4", Rate: ntsc30, Frames: frames, Language: "pt-BR", Metadata: map[string]string{"title": `A "title" = 100%: {x}`}}
 	tone := sound(t, frames, "m4a", "aac")
-	facts, err := tl.Assemble(t.Context(), spec, Parts{Segments: parts, Sounds: []string{tone}}, out, t.TempDir(), nil)
+	facts, err := tl.Assemble(t.Context(), spec, AssembleInputs{Segments: parts, Sounds: []string{tone}}, out, t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if (facts.Sound - facts.Duration).Abs() > time.Millisecond {
 		t.Errorf("the sound lasts %v, the picture %v", facts.Sound, facts.Duration)
 	}
-	if _, front, err := moov(out); err != nil || !front {
+	if _, front, err := readMoov(out); err != nil || !front {
 		t.Errorf("the index stands in front: %v, %v", front, err)
 	}
 	if got, want := samplesOf(t, out), samplesOf(t, tone); got != want {
@@ -76,12 +76,12 @@ func TestAssembleWithAndWithoutSubtitles(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := strings.TrimSuffix(path, ".srt") + ".mp4"
-		ffmpegDo(t, "-i", path, "-c:s", "mov_text", text)
+		runFFmpeg(t, "-i", path, "-c:s", "mov_text", text)
 		files = append(files, text)
 	}
 	soft := filepath.Join(dir, "soft.mp4")
 	spec.Subtitles = []string{"en", "es-419", "zh-Hant"}
-	if _, err := tl.Assemble(t.Context(), spec, Parts{parts, []string{tone}, files}, soft, t.TempDir(), nil); err != nil {
+	if _, err := tl.Assemble(t.Context(), spec, AssembleInputs{parts, []string{tone}, files}, soft, t.TempDir(), nil); err != nil {
 		t.Fatal(err)
 	}
 	c, err := tl.container(t.Context(), soft)
@@ -96,10 +96,10 @@ func TestAssembleWithAndWithoutSubtitles(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("streams %q, want %q", got, want)
 	}
-	if _, front, err := moov(soft); err != nil || !front {
+	if _, front, err := readMoov(soft); err != nil || !front {
 		t.Errorf("the index stands in front: %v, %v", front, err)
 	}
-	cue := string(ffmpegDo(t, "-i", soft, "-map", "0:s:1", "-f", "srt", "-"))
+	cue := string(runFFmpeg(t, "-i", soft, "-map", "0:s:1", "-f", "srt", "-"))
 	if !strings.Contains(cue, "00:00:01,000 --> 00:00:02,500\nR&D: «¿Qué?» es.srt") {
 		t.Errorf("the second language reads %q", cue)
 	}
@@ -110,12 +110,12 @@ func TestAssembleWithAndWithoutSubtitles(t *testing.T) {
 	}
 }
 
-func TestAssembleWebM(t *testing.T) {
+func TestAssemble_WebM(t *testing.T) {
 	tl := tools(t)
 	e := Encoding{Codec: "vp9", CRF: 40, Speed: 8, Bitrate: "200k", Threads: 1, TwoPass: true}
 	out := filepath.Join(t.TempDir(), "talk.webm")
 	spec := AssembleSpec{Container: "webm", Rate: ntsc30, Frames: 2 * 41, Language: "en"}
-	facts, err := tl.Assemble(t.Context(), spec, Parts{Segments: segments(t, tl, 2, e), Sounds: []string{sound(t, 2*41, "webm", "libopus")}}, out, t.TempDir(), nil)
+	facts, err := tl.Assemble(t.Context(), spec, AssembleInputs{Segments: segments(t, tl, 2, e), Sounds: []string{sound(t, 2*41, "webm", "libopus")}}, out, t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,9 +124,9 @@ func TestAssembleWebM(t *testing.T) {
 	}
 }
 
-// TestSeveralSoundsSubtitlesAndChapters puts two languages and two chapters into each
+// TestAssemble_SeveralSoundsSubtitlesAndChapters puts two languages and two chapters into each
 // container, and lets ffprobe say what a player finds.
-func TestSeveralSoundsSubtitlesAndChapters(t *testing.T) {
+func TestAssemble_SeveralSoundsSubtitlesAndChapters(t *testing.T) {
 	tl := tools(t)
 	const frames = 2 * 41
 	dir := t.TempDir()
@@ -134,8 +134,8 @@ func TestSeveralSoundsSubtitlesAndChapters(t *testing.T) {
 	if err := os.WriteFile(srt, []byte("1\n00:00:01,000 --> 00:00:02,500\n¿Qué?\n\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	ffmpegDo(t, "-i", srt, "-c:s", "mov_text", mp4)
-	ffmpegDo(t, "-i", srt, vtt)
+	runFFmpeg(t, "-i", srt, "-c:s", "mov_text", mp4)
+	runFFmpeg(t, "-i", srt, vtt)
 	vp9 := Encoding{Codec: "vp9", CRF: 40, Speed: 8, Bitrate: "200k", Threads: 1}
 	for _, c := range []struct {
 		in    Container
@@ -152,12 +152,12 @@ func TestSeveralSoundsSubtitlesAndChapters(t *testing.T) {
 		t.Run(string(c.in), func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "talk."+string(c.in))
 			tone := sound(t, frames, c.ext, c.codec)
-			spec := AssembleSpec{Container: c.in, Rate: ntsc30, Frames: frames, Language: "en", Sounds: []string{"es"}, Subtitles: []string{"es"},
+			spec := AssembleSpec{Container: c.in, Rate: ntsc30, Frames: frames, Language: "en", ExtraLanguages: []string{"es"}, Subtitles: []string{"es"},
 				Chapters: []conference.Section{
 					{Span: timeline.Span{To: 1500 * time.Millisecond}, Title: `a = b; "c" \ #1`},
 					{Span: timeline.Span{From: 1500 * time.Millisecond, To: ntsc30.Time(frames)}, Title: "第二章"},
 				}}
-			from := Parts{segments(t, tl, 2, c.e), []string{tone, tone}, []string{c.text}}
+			from := AssembleInputs{segments(t, tl, 2, c.e), []string{tone, tone}, []string{c.text}}
 			if _, err := tl.Assemble(t.Context(), spec, from, out, t.TempDir(), nil); err != nil {
 				t.Fatal(err)
 			}
@@ -173,7 +173,7 @@ func TestSeveralSoundsSubtitlesAndChapters(t *testing.T) {
 			if !slices.Equal(got, c.want) {
 				t.Errorf("streams %q, want %q", got, c.want)
 			}
-			listed := string(ffmpegDo(t, "-i", out, "-f", "ffmetadata", "-"))
+			listed := string(runFFmpeg(t, "-i", out, "-f", "ffmetadata", "-"))
 			for _, title := range []string{`title=a \= b\; "c" \\ \#1`, "title=第二章"} {
 				if !strings.Contains(listed, title) {
 					t.Errorf("no chapter has %s:\n%s", title, listed)
@@ -183,19 +183,19 @@ func TestSeveralSoundsSubtitlesAndChapters(t *testing.T) {
 	}
 }
 
-func TestSegmentsThatCannotBeJoinedAreNot(t *testing.T) {
+func TestAssemble_SegmentMismatch(t *testing.T) {
 	tl := tools(t)
 	other := small
 	other.Preset = "ultrafast" // no CABAC, which the configuration tells
 	parts := append(segments(t, tl, 2, small), segments(t, tl, 1, other)...)
-	_, err := tl.Assemble(t.Context(), AssembleSpec{Container: "mp4", Rate: ntsc30, Frames: 123}, Parts{Segments: parts, Sounds: []string{"none.m4a"}}, "never.mp4", t.TempDir(), nil)
-	var unlike *UnlikeError
+	_, err := tl.Assemble(t.Context(), AssembleSpec{Container: "mp4", Rate: ntsc30, Frames: 123}, AssembleInputs{Segments: parts, Sounds: []string{"none.m4a"}}, "never.mp4", t.TempDir(), nil)
+	var unlike *SegmentMismatchError
 	if !errors.As(err, &unlike) || unlike.Segment != 2 {
 		t.Errorf("got %v; want that segment 2 is unlike", err)
 	}
 }
 
-func TestAWrongLengthIsNoticed(t *testing.T) {
+func TestAssemble_WrongLengthRefused(t *testing.T) {
 	tl := tools(t)
 	parts := segments(t, tl, 2, small)
 	for name, c := range map[string]struct {
@@ -210,7 +210,7 @@ func TestAWrongLengthIsNoticed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := AssembleSpec{Container: "mp4", Rate: ntsc30, Frames: c.frames}
-			_, err := tl.Assemble(t.Context(), spec, Parts{Segments: c.parts, Sounds: []string{sound(t, c.sound, "m4a", "aac")}}, filepath.Join(t.TempDir(), "out.mp4"), t.TempDir(), nil)
+			_, err := tl.Assemble(t.Context(), spec, AssembleInputs{Segments: c.parts, Sounds: []string{sound(t, c.sound, "m4a", "aac")}}, filepath.Join(t.TempDir(), "out.mp4"), t.TempDir(), nil)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v; want that %q", err, c.says)
 			}
@@ -218,35 +218,35 @@ func TestAWrongLengthIsNoticed(t *testing.T) {
 	}
 }
 
-// TestTheIndexStandsInFrontWhateverItsSize has more samples than were expected, so that the
+// TestAssemble_IndexInFrontWhateverItsSize has more samples than were expected, so that the
 // room kept for the index is too small.
-func TestTheIndexStandsInFrontWhateverItsSize(t *testing.T) {
+func TestAssemble_IndexInFrontWhateverItsSize(t *testing.T) {
 	tl := tools(t)
 	out := filepath.Join(t.TempDir(), "out.mp4")
 	spec := AssembleSpec{Container: MP4, Rate: ntsc30, Frames: 41}
-	from := Parts{Segments: segments(t, tl, 1, small), Sounds: []string{sound(t, 41, "m4a", "aac")}}
-	j, err := tl.newJoin(spec, from, out, t.TempDir(), nil)
+	from := AssembleInputs{Segments: segments(t, tl, 1, small), Sounds: []string{sound(t, 41, "m4a", "aac")}}
+	j, err := tl.newAssembler(spec, from, out, t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.index = 100
+	j.indexBytes = 100
 	if err := j.write(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, front, err := moov(out); err != nil || !front {
+	if _, front, err := readMoov(out); err != nil || !front {
 		t.Errorf("the index stands in front: %v, %v", front, err)
 	}
-	if _, err := tl.prove(t.Context(), out, ntsc30, 41); err != nil {
+	if _, err := tl.verifyOutput(t.Context(), out, ntsc30, 41); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestIndexTimesAreThePackets holds our reading of an MP4's index against ffprobe's.
-func TestIndexTimesAreThePackets(t *testing.T) {
+// TestMP4_IndexTimesEqualPacketTimes holds our reading of an MP4's index against ffprobe's.
+func TestMP4_IndexTimesEqualPacketTimes(t *testing.T) {
 	tl := tools(t)
 	path := segments(t, tl, 1, small)[0]
 	var want []int64
-	if _, err := tl.packets(t.Context(), path, nil, func(p packet) error { want = append(want, p.pts); return nil }); err != nil {
+	if _, err := tl.readPackets(t.Context(), path, nil, func(p packet) error { want = append(want, p.pts); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if slices.IsSorted(want) {
@@ -262,5 +262,5 @@ func TestIndexTimesAreThePackets(t *testing.T) {
 // samplesOf is how many samples of sound a player gets out of a file.
 func samplesOf(t *testing.T, path string) int64 {
 	t.Helper()
-	return int64(len(ffmpegDo(t, "-i", path, "-map", "0:a:0", "-ac", "1", "-f", "s16le", "-"))) / 2
+	return int64(len(runFFmpeg(t, "-i", path, "-map", "0:a:0", "-ac", "1", "-f", "s16le", "-"))) / 2
 }

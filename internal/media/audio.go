@@ -12,8 +12,8 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// SoundSource is a recording that the sound of a programme is taken from.
-type SoundSource struct {
+// AudioSource is a recording that the sound of a programme is taken from.
+type AudioSource struct {
 	Path   string        // the recording
 	Blocks string        // the BlocksFile of its analysis
 	Origin time.Duration // of its analysis
@@ -21,24 +21,24 @@ type SoundSource struct {
 
 // AudioFacts is what became of a programme's sound, as measured after decoding it.
 type AudioFacts struct {
-	LUFS      float64  `json:"lufs"`      // −70 where there is nothing to hear
-	Peak      float64  `json:"peak"`      // dBTP, −120 at the least
-	Gain      float64  `json:"gain"`      // decibels, before the limiter
-	Corrected int      `json:"corrected"` // how often it was made again because it had missed
-	Samples   int64    `json:"samples"`   // of each side, at 48 kHz
-	Notes     []string `json:"notes,omitempty"`
+	LUFS        float64  `json:"lufs"`      // −70 where there is nothing to hear
+	Peak        float64  `json:"peak"`      // dBTP, −120 at the least
+	Gain        float64  `json:"gain"`      // decibels, before the limiter
+	Corrections int      `json:"corrected"` // how often it was made again because it had missed
+	Samples     int64    `json:"samples"`   // of each side, at 48 kHz
+	Notes       []string `json:"notes,omitempty"`
 }
 
 const (
-	margin      = 1.0  // dB that the limiter stays under the peak: encoders raise it
-	tolerance   = 0.5  // LU that the result may be away from the target
-	again       = 0.25 // dB more than a peak was over: an encoder never does the same thing twice
-	corrections = 3    // times that a result which missed is made again
-	fade        = 240  // samples at either end of a piece, 5 ms: joins do not click
-	bias        = 0.05 // dB by which meters of true peak differ from one another
+	limiterMargin     = 1.0  // dB that the limiter stays under the peak: encoders raise it
+	loudnessTolerance = 0.5  // LU that the result may be away from the target
+	peakBackoff       = 0.25 // dB more than a peak was over: an encoder never does the same thing twice
+	maxCorrections    = 3    // times that a result which missed is made again
+	fadeSamples       = 240  // samples at either end of a piece, 5 ms: joins do not click
+	truePeakTolerance = 0.05 // dB by which meters of true peak differ from one another
 )
 
-// Audio makes the sound of a programme in one piece: it takes the pieces off the
+// RenderAudio makes the sound of a programme in one piece: it takes the pieces off the
 // recordings to the sample, brings them to the loudness the spec asks for, encodes them
 // to out (AAC in MP4, Opus in WebM, FLAC in Matroska), and measures the decoded result. The loudness of what
 // goes in is reckoned from the recordings' blocks, and so is what the limiter will take
@@ -48,58 +48,58 @@ const (
 // stream into another container keeps the mark, and players trim it once.
 //
 // on, which may be nil, is told how far the programme has come.
-func (t Tools) Audio(ctx context.Context, spec AudioSpec, sources []SoundSource, out string, on func(Progress)) (AudioFacts, error) {
-	facts, err := t.audio(ctx, spec, sources, out, on)
+func (t Tools) RenderAudio(ctx context.Context, spec AudioSpec, sources []AudioSource, out string, on func(Progress)) (AudioFacts, error) {
+	facts, err := t.renderAudio(ctx, spec, sources, out, on)
 	if err != nil {
 		return facts, fmt.Errorf("make the sound of the programme: %w", err)
 	}
 	return facts, nil
 }
 
-func (t Tools) audio(ctx context.Context, spec AudioSpec, sources []SoundSource, out string, on func(Progress)) (AudioFacts, error) {
-	cuts, err := spec.cuts(sources)
+func (t Tools) renderAudio(ctx context.Context, spec AudioSpec, sources []AudioSource, out string, on func(Progress)) (AudioFacts, error) {
+	cuts, err := spec.segments(sources)
 	if err != nil {
 		return AudioFacts{}, err
 	}
-	score, err := readScore(cuts, sources)
+	score, err := readLoudnessEnvelope(cuts, sources)
 	if err != nil {
 		return AudioFacts{}, err
 	}
-	filters, err := spec.filtersOf(sources)
+	filters, err := spec.filterChains(sources)
 	if err != nil {
 		return AudioFacts{}, err
 	}
-	m := mastering{tools: t, spec: spec, cuts: cuts, sources: sources, filters: filters, out: out, on: on, began: time.Now()}
-	ceiling, want := spec.Peak-margin, spec.LUFS
-	score.level(cuts)
+	m := audioRenderer{tools: t, spec: spec, segments: cuts, sources: sources, filters: filters, out: out, on: on, began: time.Now()}
+	ceiling, want := spec.Peak-limiterMargin, spec.LUFS
+	score.matchClipLoudness(cuts)
 	before := score.loudness(1, 1e9)
-	if before < hush {
-		facts, err := m.make(ctx, 0, ceiling)
+	if before < silenceThreshold {
+		facts, err := m.renderAndMeasure(ctx, 0, ceiling)
 		facts.Notes = append(facts.Notes, "the programme has no sound to speak of; it is left as quiet as it is")
 		return facts, err
 	}
 	for try := 0; ; try++ {
 		gain := score.gain(want, ceiling)
-		facts, err := m.make(ctx, gain, ceiling)
+		facts, err := m.renderAndMeasure(ctx, gain, ceiling)
 		if err != nil {
 			return facts, err
 		}
-		miss, over := spec.LUFS-facts.LUFS, facts.Peak-(spec.Peak-bias)
-		good := math.Abs(miss) <= tolerance && over <= 0
-		if good || try == corrections {
-			facts.Corrected = try
-			facts.Notes = append(facts.Notes, remarks(spec, before, facts, good)...)
+		miss, over := spec.LUFS-facts.LUFS, facts.Peak-(spec.Peak-truePeakTolerance)
+		good := math.Abs(miss) <= loudnessTolerance && over <= 0
+		if good || try == maxCorrections {
+			facts.Corrections = try
+			facts.Notes = append(facts.Notes, loudnessNotes(spec, before, facts, good)...)
 			return facts, nil
 		}
 		want += miss
 		if over > 0 {
-			ceiling -= over + again
+			ceiling -= over + peakBackoff
 		}
 	}
 }
 
-// remarks says in words what a person should know about the loudness.
-func remarks(spec AudioSpec, before float64, facts AudioFacts, good bool) (notes []string) {
+// loudnessNotes says in words what a person should know about the loudness.
+func loudnessNotes(spec AudioSpec, before float64, facts AudioFacts, good bool) (notes []string) {
 	if facts.Gain > 30 {
 		notes = append(notes, fmt.Sprintf("the sound was very quiet (%.0f LUFS) and is raised by %.0f dB, its noise with it", before, facts.Gain))
 	}
@@ -109,156 +109,156 @@ func remarks(spec AudioSpec, before float64, facts AudioFacts, good bool) (notes
 	return notes
 }
 
-// cut is a stretch of a programme's sound: silence, or a piece of a recording.
-type cut struct {
-	from, to int64 // samples of the programme
-	source   int   // −1: silence
-	stream   int
-	first    int64 // sample of the source that stands at from, in the container's own time
-	channels string
-	mutes    []stretch // samples of the programme
-	plain    bool      // of a clip: it goes through no filters, and is made as loud as the talk
-	level    float64   // that this takes, as an amplitude; 0 is 1
+// audioSegment is a stretch of a programme's sound: silence, or a piece of a recording.
+type audioSegment struct {
+	from, to    int64 // samples of the programme
+	source      int   // −1: silence
+	stream      int
+	sourceStart int64 // sample of the source that stands at from, in the container's own time
+	channels    string
+	mutes       []sampleRange // samples of the programme
+	unfiltered  bool          // of a clip: it goes through no filters, and is made as loud as the talk
+	gain        float64       // that this takes, as an amplitude; 0 is 1
 }
 
-// stretch is a range of samples.
-type stretch struct{ from, to int64 }
+// sampleRange is a range of samples.
+type sampleRange struct{ from, to int64 }
 
-func (c cut) len() int64 { return c.to - c.from }
+func (c audioSegment) len() int64 { return c.to - c.from }
 
-// cuts lays out the programme. Every edge is that of a frame, rounded to the sample from
+// segments lays out the programme. Every edge is that of a frame, rounded to the sample from
 // the programme's start, so that sound and picture stay together however many there are.
-func (s AudioSpec) cuts(sources []SoundSource) ([]cut, error) {
+func (s AudioSpec) segments(sources []AudioSource) ([]audioSegment, error) {
 	if s.Rate.Num <= 0 || s.Rate.Den <= 0 {
 		return nil, fmt.Errorf("%v is no frame rate", s.Rate)
 	}
-	l := layout{spec: s}
+	l := segmentBuilder{spec: s}
 	quiet := s.Opening
-	if s.Before != nil {
-		l.piece(*s.Before)
-		quiet -= s.Before.Range.Len()
+	if s.OpeningClip != nil {
+		l.addPiece(*s.OpeningClip)
+		quiet -= s.OpeningClip.Range.Len()
 	}
-	l.add(quiet, cut{source: -1})
+	l.add(quiet, audioSegment{source: -1})
 	for i, p := range s.Pieces {
 		if p.Recording < 0 || p.Recording >= len(sources) {
 			return nil, fmt.Errorf("piece %d is of recording %d; there are %d", i, p.Recording, len(sources))
 		}
-		l.piece(p)
+		l.addPiece(p)
 	}
 	quiet = s.Closing
-	if s.After != nil {
-		quiet -= s.After.Range.Len()
+	if s.ClosingClip != nil {
+		quiet -= s.ClosingClip.Range.Len()
 	}
-	l.add(quiet, cut{source: -1})
-	if s.After != nil {
-		l.piece(*s.After)
+	l.add(quiet, audioSegment{source: -1})
+	if s.ClosingClip != nil {
+		l.addPiece(*s.ClosingClip)
 	}
-	cuts := l.cuts
+	cuts := l.segments
 	if len(cuts) == 0 {
 		return nil, errors.New("the programme is empty")
 	}
 	return cuts, nil
 }
 
-// layout lays the cuts of a programme end to end.
-type layout struct {
-	spec AudioSpec
-	at   int64 // frames
-	cuts []cut
+// segmentBuilder lays the cuts of a programme end to end.
+type segmentBuilder struct {
+	spec     AudioSpec
+	at       int64 // frames
+	segments []audioSegment
 }
 
-func (l *layout) add(frames int64, c cut) {
+func (l *segmentBuilder) add(frames int64, c audioSegment) {
 	c.from, c.to = l.spec.Rate.Samples(l.at, Hz), l.spec.Rate.Samples(l.at+frames, Hz)
 	l.at += frames
 	if c.len() > 0 {
-		l.cuts = append(l.cuts, c)
+		l.segments = append(l.segments, c)
 	}
 }
 
-func (l *layout) piece(p AudioPiece) {
+func (l *segmentBuilder) addPiece(p AudioPiece) {
 	if p.Stream < 0 {
-		l.add(p.Range.Len(), cut{source: -1})
+		l.add(p.Range.Len(), audioSegment{source: -1})
 		return
 	}
 	rate := l.spec.Rate
-	c := cut{
-		source: p.Recording, stream: p.Stream, channels: p.Channels, plain: p.Plain,
-		first: sampleAt(p.Zero + rate.Time(p.Range.From)),
+	c := audioSegment{
+		source: p.Recording, stream: p.Stream, channels: p.Channels, unfiltered: p.Unfiltered,
+		sourceStart: sampleAt(p.Zero + rate.Time(p.Range.From)),
 	}
 	for _, m := range p.Mute {
-		c.mutes = append(c.mutes, stretch{rate.Samples(l.at+m.From, Hz), rate.Samples(l.at+m.To, Hz)})
+		c.mutes = append(c.mutes, sampleRange{rate.Samples(l.at+m.From, Hz), rate.Samples(l.at+m.To, Hz)})
 	}
 	l.add(p.Range.Len(), c)
 }
 
-// mastering makes and measures a programme's sound with one gain and another.
-type mastering struct {
-	tools   Tools
-	spec    AudioSpec
-	cuts    []cut
-	sources []SoundSource
-	filters []string // of each source
-	out     string
-	on      func(Progress)
-	began   time.Time
+// audioRenderer makes and measures a programme's sound with one gain and another.
+type audioRenderer struct {
+	tools    Tools
+	spec     AudioSpec
+	segments []audioSegment
+	sources  []AudioSource
+	filters  []string // of each source
+	out      string
+	on       func(Progress)
+	began    time.Time
 }
 
-func (m *mastering) samples() int64 { return m.cuts[len(m.cuts)-1].to }
+func (m *audioRenderer) samples() int64 { return m.segments[len(m.segments)-1].to }
 
-// make renders the programme and measures what comes out of a decoder.
-func (m *mastering) make(ctx context.Context, gain, ceiling float64) (AudioFacts, error) {
-	encoder, err := m.spec.encoder()
+// renderAndMeasure renders the programme and measures what comes out of a decoder.
+func (m *audioRenderer) renderAndMeasure(ctx context.Context, gain, ceiling float64) (AudioFacts, error) {
+	encoder, err := m.spec.encoderArgs()
 	if err != nil {
 		return AudioFacts{}, err
 	}
 	args := append([]string{"-f", "f32le", "-ar", fmt.Sprint(Hz), "-ac", "2", "-i", "pipe:0"}, encoder...)
-	_, err = m.tools.Feed(ctx, append(args, locate(m.out)), func(w io.Writer) error {
-		return m.render(ctx, &player{to: w, limiter: newLimiter(gain, ceiling), late: delay})
+	_, err = m.tools.Feed(ctx, append(args, fileURL(m.out)), func(w io.Writer) error {
+		return m.render(ctx, &pcmWriter{to: w, limiter: newLimiter(gain, ceiling), skip: delay})
 	})
 	if err != nil {
 		return AudioFacts{}, err
 	}
 	meter := NewMeter()
-	args = append(Input(m.out), "-map", "0:a:0", "-f", "f32le", "-ar", fmt.Sprint(Hz), "-ac", "2", "pipe:1")
+	args = append(InputArgs(m.out), "-map", "0:a:0", "-f", "f32le", "-ar", fmt.Sprint(Hz), "-ac", "2", "pipe:1")
 	_, err = m.tools.Stream(ctx, args, func(r io.Reader) error {
-		return stereo(r, func(left, right []float32) error {
+		return readStereo(r, func(left, right []float32) error {
 			meter.Write(left, right)
-			m.tell(rendering + (1-rendering)*float64(meter.Samples())/float64(m.samples()))
+			m.reportProgress(renderShare + (1-renderShare)*float64(meter.Samples())/float64(m.samples()))
 			return nil
 		})
 	})
 	if err != nil {
 		return AudioFacts{}, fmt.Errorf("measure the result: %w", err)
 	}
-	if n := meter.Samples(); n < m.samples() || n > m.samples()+m.spec.padding() {
+	if n := meter.Samples(); n < m.samples() || n > m.samples()+m.spec.maxPadding() {
 		return AudioFacts{}, fmt.Errorf("the encoded sound decodes to %d samples instead of %d", n, m.samples())
 	}
 	return AudioFacts{
-		LUFS: max(gate, meter.LUFS()), Peak: max(quietest, meter.Peak()),
+		LUFS: max(absoluteGate, meter.LUFS()), Peak: max(minLevel, meter.Peak()),
 		Gain: gain, Samples: m.samples(),
 	}, nil
 }
 
-// rendering is the part of the time that making the sound takes; measuring takes the
+// renderShare is the part of the time that making the sound takes; measuring takes the
 // rest.
-const rendering = 0.8
+const renderShare = 0.8
 
-func (m *mastering) tell(fraction float64) {
+func (m *audioRenderer) reportProgress(fraction float64) {
 	if m.on == nil {
 		return
 	}
-	at := time.Duration(fraction * float64(timeOf(m.samples())))
+	at := time.Duration(fraction * float64(sampleTime(m.samples())))
 	m.on(Progress{Time: at, Speed: at.Seconds() / time.Since(m.began).Seconds()})
 }
 
-// encoder is ffmpeg's options for the spec's codec and container.
+// encoderArgs is ffmpeg's options for the spec's codec and container.
 //
 // Of the two ways in which ffmpeg's AAC encoder chooses its quantisers, the fast one
 // takes half the time (ten minutes: 4.9 s against 10.5) and serves talks as well: what it
 // adds to speech at 160k lies 50 LU under it when clean and 37 in a noisy room, where
 // twoloop's lies 34 and 40. And it keeps the peaks where they are: twoloop raised those
 // of claps by up to 3 dB.
-func (s AudioSpec) encoder() ([]string, error) {
+func (s AudioSpec) encoderArgs() ([]string, error) {
 	var codec []string
 	switch s.Codec {
 	case "aac":
@@ -273,10 +273,10 @@ func (s AudioSpec) encoder() ([]string, error) {
 	return append(codec, "-b:a", s.Bitrate, "-flags:a", "+bitexact", "-fflags", "+bitexact"), nil
 }
 
-// padding is how many samples more than the programme has may come out of a decoder: AAC
+// maxPadding is how many samples more than the programme has may come out of a decoder: AAC
 // comes in packets of 1024, and ffmpeg plays the last one of an MP4 to its end, whatever
 // the file says. Opus marks what is too much.
-func (s AudioSpec) padding() int64 {
+func (s AudioSpec) maxPadding() int64 {
 	if s.Codec == "aac" {
 		return 1023
 	}
@@ -284,64 +284,64 @@ func (s AudioSpec) padding() int64 {
 }
 
 // render plays the programme from beginning to end.
-func (m *mastering) render(ctx context.Context, p *player) error {
-	for _, c := range m.cuts {
+func (m *audioRenderer) render(ctx context.Context, p *pcmWriter) error {
+	for _, c := range m.segments {
 		if c.source >= 0 {
-			if err := m.piece(ctx, c, p); err != nil {
+			if err := m.renderSegment(ctx, c, p); err != nil {
 				return err
 			}
 		}
-		if err := p.rest(c.to); err != nil {
+		if err := p.writeSilence(c.to); err != nil {
 			return err
 		}
-		m.tell(rendering * float64(p.at) / float64(m.samples()))
+		m.reportProgress(renderShare * float64(p.written) / float64(m.samples()))
 	}
 	return p.flush()
 }
 
-// piece plays what a recording has of a cut; the rest of it, should the recording end
+// renderSegment plays what a recording has of a cut; the rest of it, should the recording end
 // too soon, is left to be silence.
-func (m *mastering) piece(ctx context.Context, c cut, p *player) error {
-	pick := picker(c.channels)
+func (m *audioRenderer) renderSegment(ctx context.Context, c audioSegment, p *pcmWriter) error {
+	pick := channelMixer(c.channels)
 	if pick == nil {
 		return fmt.Errorf("%q is no choice of channels; there are stereo, left, right and mix", c.channels)
 	}
 	path := m.sources[c.source].Path
 	filters := m.filters[c.source]
-	if c.plain {
+	if c.unfiltered {
 		filters = ""
 	}
-	err := m.tools.listen(ctx, path, c.stream, c.first, c.first+c.len(), filters, func(left, right []float32) error {
+	err := m.tools.decodeAudio(ctx, path, c.stream, c.sourceStart, c.sourceStart+c.len(), filters, func(left, right []float32) error {
 		pick(left, right)
 		for _, side := range [][]float32{left, right} {
-			c.raise(side)
-			soften(side, p.at-c.from, c.len())
+			c.applyGain(side)
+			fadeEdges(side, p.written-c.from, c.len())
 			for _, s := range c.mutes {
-				mute(side, p.at, s)
+				muteRange(side, p.written, s)
 			}
 		}
-		m.tell(rendering * float64(p.at) / float64(m.samples()))
-		return p.play(left, right)
+		m.reportProgress(renderShare * float64(p.written) / float64(m.samples()))
+		return p.write(left, right)
 	})
 	if err != nil {
-		return fmt.Errorf("take the sound of %s from %v: %w", path, timeOf(c.first), err)
+		return fmt.Errorf("take the sound of %s from %v: %w", path, sampleTime(c.sourceStart), err)
 	}
 	return nil
 }
 
-// raise brings the sound of a clip to its level.
-func (c cut) raise(side []float32) {
-	if c.level == 0 {
+// applyGain brings the sound of a clip to its level.
+func (c audioSegment) applyGain(side []float32) {
+	if c.gain == 0 {
 		return
 	}
 	for i := range side {
-		side[i] *= float32(c.level)
+		side[i] *= float32(c.gain)
 	}
 }
 
-// picker turns the two sides into the chosen ones, in place; nil for a choice that
+// channelMixer turns the two sides into the chosen ones, in place; nil for a choice that
 // there is not.
-func picker(channels string) func(left, right []float32) {
+func channelMixer(channels string) func(left, right []float32) {
 	switch channels {
 	case "stereo":
 		return func(_, _ []float32) {}
@@ -360,37 +360,37 @@ func picker(channels string) func(left, right []float32) {
 	return nil
 }
 
-// soften fades the beginning and the end of a piece of n samples, of which x are those
+// fadeEdges fades the beginning and the end of a piece of n samples, of which x are those
 // from at on.
-func soften(x []float32, at, n int64) {
-	for i := at; i < min(fade, at+int64(len(x))); i++ {
-		x[i-at] *= (float32(i) + 0.5) / fade
+func fadeEdges(x []float32, at, n int64) {
+	for i := at; i < min(fadeSamples, at+int64(len(x))); i++ {
+		x[i-at] *= (float32(i) + 0.5) / fadeSamples
 	}
-	for i := max(at, n-fade); i < min(n, at+int64(len(x))); i++ {
-		x[i-at] *= (float32(n-i) - 0.5) / fade
+	for i := max(at, n-fadeSamples); i < min(n, at+int64(len(x))); i++ {
+		x[i-at] *= (float32(n-i) - 0.5) / fadeSamples
 	}
 }
 
-// player sends sound through the limiter to an encoder and makes up for the limiter's
+// pcmWriter sends sound through the limiter to an encoder and makes up for the limiter's
 // delay.
-type player struct {
+type pcmWriter struct {
 	to      io.Writer
 	limiter *limiter
-	late    int   // samples that the limiter still owes from before the start
-	at      int64 // samples played
+	skip    int   // samples that the limiter still owes from before the start
+	written int64 // samples played
 	raw     []byte
 }
 
-func (p *player) play(left, right []float32) error {
-	p.at += int64(len(left))
-	return p.send(left, right)
+func (p *pcmWriter) write(left, right []float32) error {
+	p.written += int64(len(left))
+	return p.limitAndEncode(left, right)
 }
 
-// rest plays silence up to a sample.
-func (p *player) rest(to int64) error {
-	for p.at < to {
-		n := min(to-p.at, blockSize)
-		if err := p.play(make([]float32, n), make([]float32, n)); err != nil {
+// writeSilence plays silence up to a sample.
+func (p *pcmWriter) writeSilence(to int64) error {
+	for p.written < to {
+		n := min(to-p.written, blockSamples)
+		if err := p.write(make([]float32, n), make([]float32, n)); err != nil {
 			return err
 		}
 	}
@@ -398,14 +398,14 @@ func (p *player) rest(to int64) error {
 }
 
 // flush sends what the limiter still holds.
-func (p *player) flush() error {
-	return p.send(make([]float32, delay), make([]float32, delay))
+func (p *pcmWriter) flush() error {
+	return p.limitAndEncode(make([]float32, delay), make([]float32, delay))
 }
 
-func (p *player) send(left, right []float32) error {
+func (p *pcmWriter) limitAndEncode(left, right []float32) error {
 	p.limiter.process(left, right)
-	skip := min(p.late, len(left))
-	p.late -= skip
+	skip := min(p.skip, len(left))
+	p.skip -= skip
 	p.raw = p.raw[:0]
 	for i := skip; i < len(left); i++ {
 		p.raw = binary.LittleEndian.AppendUint32(p.raw, math.Float32bits(left[i]))
@@ -415,28 +415,28 @@ func (p *player) send(left, right []float32) error {
 	return err
 }
 
-// score is a programme's sound before any gain, in frames of 10 ms: enough to reckon how
+// loudnessEnvelope is a programme's sound before any gain, in frames of 10 ms: enough to reckon how
 // loud it will be.
-type score []moment
+type loudnessEnvelope []envelopeFrame
 
-// moment is 10 ms of a programme.
-type moment struct {
+// envelopeFrame is 10 ms of a programme.
+type envelopeFrame struct {
 	energy float32 // as in blocks, both sides together
 	peak   float32 // greatest sample
 }
 
-// readScore lays out the analyses of the recordings as the programme does their sound.
+// readLoudnessEnvelope lays out the analyses of the recordings as the programme does their sound.
 // It rounds to 10 ms, which loudness does not notice.
-func readScore(cuts []cut, sources []SoundSource) (score, error) {
+func readLoudnessEnvelope(cuts []audioSegment, sources []AudioSource) (loudnessEnvelope, error) {
 	type choice struct {
 		source   int
 		channels string
 	}
-	known := make(map[choice]score)
-	var s score
+	known := make(map[choice]loudnessEnvelope)
+	var s loudnessEnvelope
 	for _, c := range cuts {
-		n := timeline.Rescale(c.to, 1, frameSize) - int64(len(s))
-		part := make(score, n)
+		n := timeline.Rescale(c.to, 1, frameSamples) - int64(len(s))
+		part := make(loudnessEnvelope, n)
 		if c.source >= 0 {
 			source, key := sources[c.source], choice{c.source, c.channels}
 			if known[key] == nil {
@@ -444,11 +444,11 @@ func readScore(cuts []cut, sources []SoundSource) (score, error) {
 				if err != nil {
 					return nil, fmt.Errorf("read the analysis of %s: %w", source.Path, err)
 				}
-				known[key] = scoreOf(blocks, c.channels)
+				known[key] = newLoudnessEnvelope(blocks, c.channels)
 			}
-			known[key].lay(part, timeline.Rescale(c.first-sampleAt(source.Origin), 1, frameSize))
+			known[key].copyFrom(part, timeline.Rescale(c.sourceStart-sampleAt(source.Origin), 1, frameSamples))
 			for _, m := range c.mutes {
-				clear(part[timeline.Rescale(m.from-c.from, 1, frameSize):min(n, timeline.Rescale(m.to-c.from, 1, frameSize))])
+				clear(part[timeline.Rescale(m.from-c.from, 1, frameSamples):min(n, timeline.Rescale(m.to-c.from, 1, frameSamples))])
 			}
 		}
 		s = append(s, part...)
@@ -456,55 +456,55 @@ func readScore(cuts []cut, sources []SoundSource) (score, error) {
 	return s, nil
 }
 
-// level has each clip be as loud as what is no clip, so that the gain of a quiet talk does
+// matchClipLoudness has each clip be as loud as what is no clip, so that the gain of a quiet talk does
 // not make its music a fright.
-func (s score) level(cuts []cut) {
-	var talk score
-	part := func(c cut) score {
-		return s[timeline.Rescale(c.from, 1, frameSize):timeline.Rescale(c.to, 1, frameSize)]
+func (s loudnessEnvelope) matchClipLoudness(cuts []audioSegment) {
+	var talk loudnessEnvelope
+	part := func(c audioSegment) loudnessEnvelope {
+		return s[timeline.Rescale(c.from, 1, frameSamples):timeline.Rescale(c.to, 1, frameSamples)]
 	}
 	for _, c := range cuts {
-		if !c.plain {
+		if !c.unfiltered {
 			talk = append(talk, part(c)...)
 		}
 	}
 	want := talk.loudness(1, 1e9)
 	for i := range cuts {
 		c := &cuts[i]
-		if !c.plain {
+		if !c.unfiltered {
 			continue
 		}
 		is := part(*c).loudness(1, 1e9)
-		if is < hush || want < hush {
+		if is < silenceThreshold || want < silenceThreshold {
 			continue
 		}
-		c.level = linear(want - is)
+		c.gain = dbToAmplitude(want - is)
 		for j, m := range part(*c) {
-			part(*c)[j] = moment{energy: m.energy * float32(square(c.level)), peak: m.peak * float32(c.level)}
+			part(*c)[j] = envelopeFrame{energy: m.energy * float32(square(c.gain)), peak: m.peak * float32(c.gain)}
 		}
 	}
 }
 
-// lay copies what s has from moment first on, which may lie outside of it.
-func (s score) lay(to score, first int64) {
+// copyFrom copies what s has from moment first on, which may lie outside of it.
+func (s loudnessEnvelope) copyFrom(to loudnessEnvelope, first int64) {
 	skip := min(max(0, -first), int64(len(to)))
 	copy(to[skip:], s[min(max(0, first), int64(len(s))):])
 }
 
-// scoreOf is a whole analysis in a choice of channels. How a block's energy is spread
+// newLoudnessEnvelope is a whole analysis in a choice of channels. How a block's energy is spread
 // over its frames is not known; their peaks tell.
-func scoreOf(blocks []block, channels string) score {
-	s := make(score, 0, len(blocks)*frames)
+func newLoudnessEnvelope(blocks []block, channels string) loudnessEnvelope {
+	s := make(loudnessEnvelope, 0, len(blocks)*framesPerBlock)
 	for _, b := range blocks {
-		var peaks [frames]float64
+		var peaks [framesPerBlock]float64
 		var sum float64
 		for f := range peaks {
 			peaks[f] = b.peak(f, channels)
 			sum += square(peaks[f])
 		}
-		share := b.energy(channels) * frames / max(sum, 1e-30)
+		share := b.energy(channels) * framesPerBlock / max(sum, 1e-30)
 		for _, peak := range peaks {
-			s = append(s, moment{energy: float32(square(peak) * share), peak: float32(peak)})
+			s = append(s, envelopeFrame{energy: float32(square(peak) * share), peak: float32(peak)})
 		}
 	}
 	return s
@@ -545,14 +545,14 @@ func amplitude(level byte) float64 {
 	if level == 0 {
 		return 0
 	}
-	return linear(float64(level)/2 + quietest)
+	return dbToAmplitude(float64(level)/2 + minLevel)
 }
 
 // gain is what brings the score to a loudness under a ceiling, in decibels.
-func (s score) gain(lufs, ceiling float64) float64 {
+func (s loudnessEnvelope) gain(lufs, ceiling float64) float64 {
 	low, high := -60.0, 90.0
 	for high-low > 0.01 {
-		if mid := (low + high) / 2; s.loudness(linear(mid), linear(ceiling)) < lufs {
+		if mid := (low + high) / 2; s.loudness(dbToAmplitude(mid), dbToAmplitude(ceiling)) < lufs {
 			low = mid
 		} else {
 			high = mid
@@ -563,9 +563,9 @@ func (s score) gain(lufs, ceiling float64) float64 {
 
 // loudness reckons what the score will measure behind a limiter with this gain and
 // ceiling, given as amplitudes.
-func (s score) loudness(gain, ceiling float64) float64 {
-	keep := math.Exp(-1 / (recovery * Hz / frameSize)) // of a reduction, after 10 ms
-	blocks := make([]float64, 0, len(s)/frames)
+func (s loudnessEnvelope) loudness(gain, ceiling float64) float64 {
+	keep := math.Exp(-1 / (recovery * Hz / frameSamples)) // of a reduction, after 10 ms
+	blocks := make([]float64, 0, len(s)/framesPerBlock)
 	limit, sum := 1.0, 0.0
 	for i, m := range s {
 		limit = 1 - (1-limit)*keep
@@ -573,10 +573,10 @@ func (s score) loudness(gain, ceiling float64) float64 {
 			limit = ceiling / peak
 		}
 		sum += float64(m.energy) * square(gain*limit)
-		if i%frames == frames-1 {
-			blocks = append(blocks, sum/frames)
+		if i%framesPerBlock == framesPerBlock-1 {
+			blocks = append(blocks, sum/framesPerBlock)
 			sum = 0
 		}
 	}
-	return integrated(blocks)
+	return integratedLoudness(blocks)
 }

@@ -15,8 +15,8 @@ import (
 
 var ntsc = timeline.Rate{Num: 30000, Den: 1001}
 
-// made is a file that ffmpeg makes of args.
-func made(t *testing.T, name string, args ...string) string {
+// generateMedia is a file that ffmpeg makes of args.
+func generateMedia(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if said, err := tools(t).Run(t.Context(), append(args, path), nil); err != nil {
@@ -25,16 +25,16 @@ func made(t *testing.T, name string, args ...string) string {
 	return path
 }
 
-// recorded is a recording of a source of sound, under a small picture. The options are
+// generateRecording is a recording of a source of sound, under a small picture. The options are
 // those of its sound.
-func recorded(t *testing.T, name, source string, options ...string) string {
+func generateRecording(t *testing.T, name, source string, options ...string) string {
 	t.Helper()
 	args := []string{"-f", "lavfi", "-i", source, "-f", "lavfi", "-i", "testsrc2=s=64x48:r=10", "-shortest"}
-	return made(t, name, append(args, options...)...)
+	return generateMedia(t, name, append(args, options...)...)
 }
 
-// analysed is what Probe and Analyse find in a recording.
-func analysed(t *testing.T, path string) (Probe, Analysis, SoundSource) {
+// analyse is what Probe and Analyse find in a recording.
+func analyse(t *testing.T, path string) (Probe, Analysis, AudioSource) {
 	t.Helper()
 	p, err := tools(t).Probe(t.Context(), path, filepath.Base(path), nil)
 	if err != nil {
@@ -45,14 +45,14 @@ func analysed(t *testing.T, path string) (Probe, Analysis, SoundSource) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p, a, SoundSource{Path: path, Blocks: filepath.Join(dir, BlocksFile), Origin: a.Origin}
+	return p, a, AudioSource{Path: path, Blocks: filepath.Join(dir, BlocksFile), Origin: a.Origin}
 }
 
-// decoded is one side of a file's sound, as any player hears it.
-func decoded(t *testing.T, path string) (samples []float32) {
+// decodeMono is one side of a file's sound, as any player hears it.
+func decodeMono(t *testing.T, path string) (samples []float32) {
 	t.Helper()
-	_, err := tools(t).Stream(t.Context(), append(Input(path), "-map", "0:a:0", "-f", "f32le", "-ar", "48000", "-ac", "2", "pipe:1"), func(r io.Reader) error {
-		return stereo(r, func(left, _ []float32) error { samples = append(samples, left...); return nil })
+	_, err := tools(t).Stream(t.Context(), append(InputArgs(path), "-map", "0:a:0", "-f", "f32le", "-ar", "48000", "-ac", "2", "pipe:1"), func(r io.Reader) error {
+		return readStereo(r, func(left, _ []float32) error { samples = append(samples, left...); return nil })
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -62,9 +62,9 @@ func decoded(t *testing.T, path string) (samples []float32) {
 
 // Whatever comes in, what a player hears has the loudness that was asked for, and no
 // true peak above the ceiling; ffmpeg's own meter is the judge.
-func TestAudioReachesItsLoudness(t *testing.T) {
+func TestRenderAudio_ReachesTargetLoudness(t *testing.T) {
 	t.Parallel()
-	talk := "amovie=" + made(t, "talk.wav", "-f", "lavfi", "-i", speech+",aresample=48000,atrim=duration=6") + ","
+	talk := "amovie=" + generateMedia(t, "talk.wav", "-f", "lavfi", "-i", speech+",aresample=48000,atrim=duration=6") + ","
 	for name, test := range map[string]struct {
 		source, channels, codec string
 	}{
@@ -77,7 +77,7 @@ func TestAudioReachesItsLoudness(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, _, source := analysed(t, recorded(t, "talk.mkv", test.source, "-c:a", "flac"))
+			_, _, source := analyse(t, generateRecording(t, "talk.mkv", test.source, "-c:a", "flac"))
 			out := filepath.Join(t.TempDir(), "sound")
 			spec := AudioSpec{
 				Codec: test.codec, Bitrate: "128k", Rate: ntsc, Opening: 30, Closing: 31, LUFS: -16, Peak: -1.5,
@@ -86,11 +86,11 @@ func TestAudioReachesItsLoudness(t *testing.T) {
 					{Stream: 1, Range: timeline.Range{From: 90, To: 178}, Channels: test.channels},
 				},
 			}
-			facts, err := tools(t).Audio(t.Context(), spec, []SoundSource{source}, out, nil)
+			facts, err := tools(t).RenderAudio(t.Context(), spec, []AudioSource{source}, out, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			lufs, peak := judge(t, Input(out)...)
+			lufs, peak := ffmpegLoudness(t, InputArgs(out)...)
 			if math.Abs(lufs-spec.LUFS) > 0.5 || peak > spec.Peak {
 				t.Errorf("came out at %.1f LUFS, %.1f dBTP; we measured %+v", lufs, peak, facts)
 			}
@@ -103,21 +103,21 @@ func TestAudioReachesItsLoudness(t *testing.T) {
 
 // A conference's clip is as loud as the talk, however quiet that was, and stands where it
 // belongs.
-func TestClipsAreAsLoudAsTheTalk(t *testing.T) {
+func TestRenderAudio_ClipsMatchTalkLoudness(t *testing.T) {
 	t.Parallel()
-	_, _, talk := analysed(t, recorded(t, "talk.mkv", speech+",aresample=48000,volume=-30dB,aformat=channel_layouts=stereo,atrim=duration=6", "-c:a", "flac"))
-	_, _, clip := analysed(t, recorded(t, "clip.mkv", "sine=880:r=44100:d=3,volume=15dB", "-c:a", "flac"))
+	_, _, talk := analyse(t, generateRecording(t, "talk.mkv", speech+",aresample=48000,volume=-30dB,aformat=channel_layouts=stereo,atrim=duration=6", "-c:a", "flac"))
+	_, _, clip := analyse(t, generateRecording(t, "clip.mkv", "sine=880:r=44100:d=3,volume=15dB", "-c:a", "flac"))
 	out := filepath.Join(t.TempDir(), "sound")
-	music := &AudioPiece{Recording: 1, Stream: 1, Range: timeline.Range{To: 75}, Channels: "stereo", Plain: true}
+	music := &AudioPiece{Recording: 1, Stream: 1, Range: timeline.Range{To: 75}, Channels: "stereo", Unfiltered: true}
 	spec := AudioSpec{
 		Codec: "opus", Bitrate: "128k", Rate: pal25, Opening: 100, Closing: 100, LUFS: -16, Peak: -1.5,
-		Pieces: []AudioPiece{{Stream: 1, Range: timeline.Range{To: 150}, Channels: "stereo"}}, Before: music, After: music,
+		Pieces: []AudioPiece{{Stream: 1, Range: timeline.Range{To: 150}, Channels: "stereo"}}, OpeningClip: music, ClosingClip: music,
 	}
-	if _, err := tools(t).Audio(t.Context(), spec, []SoundSource{talk, clip}, out, nil); err != nil {
+	if _, err := tools(t).RenderAudio(t.Context(), spec, []AudioSource{talk, clip}, out, nil); err != nil {
 		t.Fatal(err)
 	}
 	at := func(from, length string) float64 {
-		lufs, _ := judge(t, append([]string{"-ss", from, "-t", length}, Input(out)...)...)
+		lufs, _ := ffmpegLoudness(t, append([]string{"-ss", from, "-t", length}, InputArgs(out)...)...)
 		return lufs
 	}
 	for name, lufs := range map[string]float64{"opening clip": at("0.2", "2.5"), "talk": at("4", "6"), "closing clip": at("11.2", "2.5")} {
@@ -133,7 +133,7 @@ func TestClipsAreAsLoudAsTheTalk(t *testing.T) {
 }
 
 // Silence is left alone: raised to a talk's loudness it would be hiss.
-func TestSilenceStaysSilent(t *testing.T) {
+func TestRenderAudio_SilenceNotAmplified(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]string{
 		"digital": "anullsrc=r=48000:cl=stereo:d=2",
@@ -141,17 +141,17 @@ func TestSilenceStaysSilent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, a, from := analysed(t, recorded(t, "talk.mkv", source, "-c:a", "flac"))
+			_, a, from := analyse(t, generateRecording(t, "talk.mkv", source, "-c:a", "flac"))
 			if !a.Silent {
 				t.Errorf("nobody noticed the silence: %+v", a)
 			}
 			spec := AudioSpec{Codec: "aac", Bitrate: "128k", Rate: ntsc, LUFS: -16, Peak: -1.5,
 				Pieces: []AudioPiece{{Stream: 1, Range: timeline.Range{To: 50}, Channels: "stereo"}}}
-			facts, err := tools(t).Audio(t.Context(), spec, []SoundSource{from}, filepath.Join(t.TempDir(), "sound"), nil)
+			facts, err := tools(t).RenderAudio(t.Context(), spec, []AudioSource{from}, filepath.Join(t.TempDir(), "sound"), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if facts.Gain != 0 || facts.Peak > -60 || facts.Corrected != 0 || len(facts.Notes) == 0 {
+			if facts.Gain != 0 || facts.Peak > -60 || facts.Corrections != 0 || len(facts.Notes) == 0 {
 				t.Errorf("silence became %+v", facts)
 			}
 		})
@@ -163,7 +163,7 @@ const beeps = "aevalsrc='0.5*sin(2*PI*1000*t)*lt(mod(t,1),0.02)':s=48000:d=7"
 
 // onsets are the samples at which beeps begin. Before it a coder may leave an echo.
 func onsets(samples []float32) (at []int64) {
-	echo := greatest(samples) / 3
+	echo := maxAbs(samples) / 3
 	quiet := Hz / 2 // samples since the last sound
 	for i, x := range samples {
 		if x < echo && x > -echo {
@@ -181,35 +181,35 @@ func onsets(samples []float32) (at []int64) {
 // A beep that was recorded at a second of a recording's clock is heard where the cut
 // puts that second, whatever the recording is, wherever its sound begins, and after its
 // sound was copied under the picture.
-func TestEveryBeepIsHeardInItsPlace(t *testing.T) {
+func TestRenderAudio_BeepPositions(t *testing.T) {
 	t.Parallel()
 	type recording struct {
 		path  string
 		start time.Duration // how long after the first picture the source's sound begins
 	}
-	sound := made(t, "beeps.wav", "-f", "lavfi", "-i", beeps)
+	sound := generateMedia(t, "beeps.wav", "-f", "lavfi", "-i", beeps)
 	picture := []string{"-f", "lavfi", "-i", "testsrc2=s=64x48:r=30000/1001:d=7"}
 	shifted := func(name, late, picture string) string {
-		return made(t, name, "-itsoffset", late, "-i", sound, "-itsoffset", picture,
+		return generateMedia(t, name, "-itsoffset", late, "-i", sound, "-itsoffset", picture,
 			"-f", "lavfi", "-i", "testsrc2=s=64x48:r=30000/1001:d=7", "-c:a", "aac", "-fps_mode", "passthrough")
 	}
-	ts := made(t, "talk.ts", append([]string{"-i", sound}, append(picture, "-c:a", "aac", "-output_ts_offset", "1000")...)...)
+	ts := generateMedia(t, "talk.ts", append([]string{"-i", sound}, append(picture, "-c:a", "aac", "-output_ts_offset", "1000")...)...)
 	recordings := []recording{
-		{made(t, "talk.mp4", append([]string{"-i", sound}, append(picture, "-c:a", "aac", "-ar", "44100")...)...), 0},
+		{generateMedia(t, "talk.mp4", append([]string{"-i", sound}, append(picture, "-c:a", "aac", "-ar", "44100")...)...), 0},
 		{shifted("late.mp4", "1.4", "0"), 1400 * time.Millisecond},
 		{shifted("early.mkv", "0", "1.4"), -1400 * time.Millisecond},
-		{made(t, "indexed.mkv", "-i", ts, "-map", "0", "-c", "copy"), 0},
-		{made(t, "gap.mkv", append([]string{"-i", sound}, append(picture, "-c:a", "flac", "-af", "aselect='not(between(t,2.3,2.8))'")...)...), 0},
+		{generateMedia(t, "indexed.mkv", "-i", ts, "-map", "0", "-c", "copy"), 0},
+		{generateMedia(t, "gap.mkv", append([]string{"-i", sound}, append(picture, "-c:a", "flac", "-af", "aselect='not(between(t,2.3,2.8))'")...)...), 0},
 	}
 	spec := AudioSpec{Bitrate: "128k", Rate: ntsc, Opening: 47, Closing: 13, LUFS: -16, Peak: -1.5}
-	var sources []SoundSource
+	var sources []AudioSource
 	var want []int64
 	frames := spec.Opening
 	for i, r := range recordings {
-		p, a, source := analysed(t, r.path)
+		p, a, source := analyse(t, r.path)
 		sources = append(sources, source)
 		zero := p.Zero(ntsc)
-		first := duration(p.Video.FirstPTS, p.Video.TimeBase) - zero // of the picture, on the recording's clock
+		first := ticksToDuration(p.Video.FirstPTS, p.Video.TimeBase) - zero // of the picture, on the recording's clock
 		for _, kept := range []timeline.Range{{From: 7, To: 77}, {From: 130, To: 191}} {
 			spec.Pieces = append(spec.Pieces, AudioPiece{Recording: i, Stream: a.Stream, Zero: zero, Range: kept, Channels: "left"})
 			for s := range 7 {
@@ -228,13 +228,13 @@ func TestEveryBeepIsHeardInItsPlace(t *testing.T) {
 			spec := spec
 			spec.Codec = test.codec
 			out := filepath.Join(t.TempDir(), "sound")
-			if _, err := tools(t).Audio(t.Context(), spec, sources, out, nil); err != nil {
+			if _, err := tools(t).RenderAudio(t.Context(), spec, sources, out, nil); err != nil {
 				t.Fatal(err)
 			}
-			copied := made(t, "programme."+test.container, append(Input(out), "-c", "copy")...)
+			copied := generateMedia(t, "programme."+test.container, append(InputArgs(out), "-c", "copy")...)
 			for _, path := range []string{out, copied} {
-				heard := decoded(t, path)
-				if over := int64(len(heard)) - ntsc.Samples(frames, Hz); over < 0 || over > spec.padding() {
+				heard := decodeMono(t, path)
+				if over := int64(len(heard)) - ntsc.Samples(frames, Hz); over < 0 || over > spec.maxPadding() {
 					t.Errorf("%s: %d samples too many", filepath.Base(path), over)
 				}
 				near := func(a, b int64) bool { return a-b < Hz/500 && b-a < Hz/500 }
@@ -246,14 +246,14 @@ func TestEveryBeepIsHeardInItsPlace(t *testing.T) {
 	}
 }
 
-func TestAudioRefusesWhatItCannotMake(t *testing.T) {
+func TestRenderAudio_InvalidSpecs(t *testing.T) {
 	for name, spec := range map[string]AudioSpec{
 		"nothing":           {},
 		"unknown recording": {Rate: ntsc, Pieces: []AudioPiece{{Recording: 3, Range: timeline.Range{To: 5}}}},
 		"unknown codec":     {Rate: ntsc, Opening: 5, Codec: "mp3"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := tools(t).Audio(t.Context(), spec, nil, filepath.Join(t.TempDir(), "sound"), nil); err == nil {
+			if _, err := tools(t).RenderAudio(t.Context(), spec, nil, filepath.Join(t.TempDir(), "sound"), nil); err == nil {
 				t.Error("no error")
 			}
 		})
@@ -261,7 +261,7 @@ func TestAudioRefusesWhatItCannotMake(t *testing.T) {
 }
 
 // Feed ends, with the reason, whichever side fails first.
-func TestFeedEndsWithEitherSide(t *testing.T) {
+func TestFeed_EndsWhenEitherSideFails(t *testing.T) {
 	raw := []string{"-f", "f32le", "-ar", "48000", "-ac", "2", "-i", "pipe:0"}
 	t.Run("the writer", func(t *testing.T) {
 		_, err := tools(t).Feed(t.Context(), append(raw, "-f", "null", "-"), func(io.Writer) error { return fs.ErrInvalid })
@@ -282,10 +282,10 @@ func TestFeedEndsWithEitherSide(t *testing.T) {
 	})
 }
 
-// BenchmarkAudio analyses a minute of speech and makes a programme of it: what a talk's
+// BenchmarkRenderAudio analyses a minute of speech and makes a programme of it: what a talk's
 // sound costs beside its pictures.
-func BenchmarkAudio(b *testing.B) {
-	t, err := Find()
+func BenchmarkRenderAudio(b *testing.B) {
+	t, err := FindTools()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -307,7 +307,7 @@ func BenchmarkAudio(b *testing.B) {
 			spec := AudioSpec{Codec: codec, Bitrate: "160k", Rate: ntsc, LUFS: -16, Peak: -1.5,
 				Pieces: []AudioPiece{{Range: timeline.Range{To: ntsc.Frame(time.Minute)}, Channels: "stereo"}}}
 			for b.Loop() {
-				if _, err := t.Audio(b.Context(), spec, []SoundSource{{Path: path, Blocks: filepath.Join(dir, BlocksFile)}}, filepath.Join(dir, "sound"), nil); err != nil {
+				if _, err := t.RenderAudio(b.Context(), spec, []AudioSource{{Path: path, Blocks: filepath.Join(dir, BlocksFile)}}, filepath.Join(dir, "sound"), nil); err != nil {
 					b.Fatal(err)
 				}
 			}

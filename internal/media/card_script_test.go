@@ -11,12 +11,12 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// TestEveryScriptIsShaped draws words whose letters depend on one another, and the same
+// TestRenderCard_ComplexScriptsShaped draws words whose letters depend on one another, and the same
 // letters kept apart: what is shaped takes less room, has ink above it, or less of it.
-func TestEveryScriptIsShaped(t *testing.T) {
+func TestRenderCard_ComplexScriptsShaped(t *testing.T) {
 	apart := func(s string) string { return strings.ReplaceAll(s, "-", "\u200c") } // a joiner that joins not
-	width := func(p *image.Gray) int { return inkBox(p).Dx() }
-	top := func(p *image.Gray) int { return inkBox(p).Min.Y }
+	width := func(p *image.Gray) int { return brightBounds(p).Dx() }
+	top := func(p *image.Gray) int { return brightBounds(p).Min.Y }
 	for _, c := range []struct {
 		name, shaped, plain string
 		less                func(*image.Gray) int // is less in what is shaped
@@ -25,31 +25,31 @@ func TestEveryScriptIsShaped(t *testing.T) {
 		{"Devanagari has conjuncts", "क्षत्र क्षत्र", apart("क्-षत्-र क्-षत्-र"), width},
 		{"Spanish has accents", "ñoño", "nono", top},
 		{"accents may be characters of their own", "n\u0303on\u0303o", "nono", top},
-		{"Japanese is in Japanese letters", "一一", "議議", inkIn},
+		{"Japanese is in Japanese letters", "一一", "議議", countBright},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if s, p := c.less(titled(t, c.shaped, "")), c.less(titled(t, c.plain, "")); s >= p {
+			if s, p := c.less(drawTitle(t, c.shaped, "")), c.less(drawTitle(t, c.plain, "")); s >= p {
 				t.Errorf("%q has %d, and %q has %d", c.shaped, s, c.plain, p)
 			}
 		})
 	}
 }
 
-// titled is a title as a card shows it, in the letters of a font file where one is named.
-func titled(t *testing.T, title, font string) *image.Gray {
+// drawTitle is a title as a card shows it, in the letters of a font file where one is named.
+func drawTitle(t *testing.T, title, font string) *image.Gray {
 	t.Helper()
 	on := canvas{1920, 1080}
 	script := filepath.Join(t.TempDir(), "card.ass")
 	if font != "" {
-		if err := layType(font, filepath.Dir(script)); err != nil {
+		if err := installFontFile(font, filepath.Dir(script)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	look := &CardLook{FontFile: font != "", Places: map[string]conference.Place{"title": {X: 5, Y: 20, Width: 90, Height: 60, Size: 20}}}
-	if err := os.WriteFile(script, []byte(compose(CardSpec{Title: title, Look: look}, on, 1)), 0o600); err != nil {
+	look := &CardLook{FontFile: font != "", Places: map[string]conference.TextBox{"title": {X: 5, Y: 20, Width: 90, Height: 60, Size: 20}}}
+	if err := os.WriteFile(script, []byte(cardScript(CardSpec{Title: title, Look: look}, on, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	picture, err := tools(t).drawSmall(t.Context(), script, on, look)
+	picture, err := tools(t).drawPreview(t.Context(), script, on, look)
 	if glyph := new(GlyphError); errors.As(err, &glyph) {
 		t.Skipf("this machine has no font for it: install %s", glyph.Package)
 	}
@@ -59,8 +59,8 @@ func titled(t *testing.T, title, font string) *image.Gray {
 	return picture
 }
 
-// inkBox is where a picture has ink, and inkIn how much.
-func inkBox(picture *image.Gray) (box image.Rectangle) {
+// brightBounds is where a picture has ink, and inkIn how much.
+func brightBounds(picture *image.Gray) (box image.Rectangle) {
 	for i, y := range picture.Pix {
 		if y > 64 {
 			x, y := i%picture.Stride, i/picture.Stride
@@ -70,7 +70,7 @@ func inkBox(picture *image.Gray) (box image.Rectangle) {
 	return box
 }
 
-func inkIn(picture *image.Gray) (n int) {
+func countBright(picture *image.Gray) (n int) {
 	for _, y := range picture.Pix {
 		if y > 64 {
 			n++
@@ -79,14 +79,14 @@ func inkIn(picture *image.Gray) (n int) {
 	return n
 }
 
-// TestWhatAMachineLacksForACard is told with a way out.
-func TestWhatAMachineLacksForACard(t *testing.T) {
+// TestRenderCard_MissingRequirements is told with a way out.
+func TestRenderCard_MissingRequirements(t *testing.T) {
 	spec := CardSpec{Title: "Loops", Rate: pal25, Frames: 5, Look: &CardLook{Font: "No Such Family"}}
 	draw := func() error {
-		return tools(t).Card(t.Context(), spec, CardFiles{}, []EncodeOut{{Width: 320, Height: 180, Encoding: small, Path: "never.mp4"}}, t.TempDir(), nil)
+		return tools(t).RenderCard(t.Context(), spec, CardFiles{}, []EncodeOutput{{Width: 320, Height: 180, Encoding: small, Path: "never.mp4"}}, t.TempDir(), nil)
 	}
-	var lack *Lack
-	if err := draw(); !errors.As(err, &lack) || !strings.Contains(lack.What, `"No Such Family"`) || !strings.Contains(lack.Remedy, "fc-list") {
+	var lack *RequirementError
+	if err := draw(); !errors.As(err, &lack) || !strings.Contains(lack.Problem, `"No Such Family"`) || !strings.Contains(lack.Remedy, "fc-list") {
 		t.Errorf("a family that there is not: %v", err)
 	}
 	empty := filepath.Join(t.TempDir(), "fonts.conf")
@@ -95,20 +95,20 @@ func TestWhatAMachineLacksForACard(t *testing.T) {
 	}
 	t.Setenv("FONTCONFIG_FILE", empty)
 	spec.Look = nil
-	if err := draw(); !errors.As(err, &lack) || !strings.Contains(lack.What, "no font at all") || !strings.Contains(lack.Remedy, "fonts-dejavu-core") {
+	if err := draw(); !errors.As(err, &lack) || !strings.Contains(lack.Problem, "no font at all") || !strings.Contains(lack.Remedy, "fonts-dejavu-core") {
 		t.Errorf("no font at all: %v", err)
 	}
 }
 
-func TestNamesAreNotBroken(t *testing.T) {
-	_, lines := wrap(together([]string{"Inés Carvajal", "Nguyễn Thị Minh Khai"}), []int{10}, 150, 100)
+func TestJoinNames(t *testing.T) {
+	_, lines := wrapText(joinNames([]string{"Inés Carvajal", "Nguyễn Thị Minh Khai"}), []int{10}, 150, 100)
 	if got := strings.ReplaceAll(strings.Join(lines, "|"), "\u00a0", " "); got != "Inés Carvajal ·|Nguyễn Thị Minh Khai" {
 		t.Errorf("got %s", got)
 	}
 }
 
 // Lectern's rule is drawn as long as all else is where Lectern has it.
-func TestTheRuleOfACard(t *testing.T) {
+func TestCardLook_Rule(t *testing.T) {
 	for name, c := range map[string]struct {
 		look *CardLook
 		want bool
@@ -116,10 +116,10 @@ func TestTheRuleOfACard(t *testing.T) {
 		"Lectern's own":        {nil, true},
 		"letters of another":   {&CardLook{Font: "Serif"}, true},
 		"another background":   {&CardLook{Background: PNG}, false},
-		"a title moved about":  {&CardLook{Places: map[string]conference.Place{"title": {X: 5, Y: 10, Width: 90}}}, false},
-		"a logo in some place": {&CardLook{Logo: &conference.Place{X: 5, Y: 10, Width: 10}}, false},
+		"a title moved about":  {&CardLook{Places: map[string]conference.TextBox{"title": {X: 5, Y: 10, Width: 90}}}, false},
+		"a logo in some place": {&CardLook{Logo: &conference.TextBox{X: 5, Y: 10, Width: 10}}, false},
 	} {
-		if got := strings.Contains(compose(CardSpec{Title: "Loops", Look: c.look}, canvas{1920, 1080}, 1), ",Rule,"); got != c.want {
+		if got := strings.Contains(cardScript(CardSpec{Title: "Loops", Look: c.look}, canvas{1920, 1080}, 1), ",Rule,"); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

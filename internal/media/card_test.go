@@ -15,31 +15,31 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-func TestACardJoinsTheTalk(t *testing.T) {
+func TestRenderCard_JoinsEncodedSegments(t *testing.T) {
 	tl := tools(t)
 	card := filepath.Join(t.TempDir(), "card's.mp4")
 	spec := CardSpec{
 		Title: `{\b1}Braces\N, C:\New and "quotes"`, Speakers: []string{"Ada Lovelace", "محمد"},
 		Conference: "Conf", Rate: ntsc30, Frames: 20,
 	}
-	if err := tl.Card(t.Context(), spec, CardFiles{}, []EncodeOut{{Width: 320, Height: 180, Encoding: small, Path: card}}, t.TempDir(), nil); err != nil {
+	if err := tl.RenderCard(t.Context(), spec, CardFiles{}, []EncodeOutput{{Width: 320, Height: 180, Encoding: small, Path: card}}, t.TempDir(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := alike(append(segments(t, tl, 1, small), card)); err != nil {
+	if err := checkJoinable(append(segments(t, tl, 1, small), card)); err != nil {
 		t.Error(err)
 	}
 }
 
 // Phones are held upright, and old recordings are small.
-func TestACardOfAnyShape(t *testing.T) {
+func TestRenderCard_AspectRatios(t *testing.T) {
 	tl := tools(t)
 	spec := CardSpec{
 		Title:    "How we moved forty million rows of production data without anybody noticing",
 		Speakers: []string{"Inés Carvajal", "Nguyễn Thị Minh Khai"}, Conference: "Small Interfaces", Note: "2026-05-09",
 	}
 	for _, size := range [][2]int{{320, 180}, {426, 240}, {352, 288}, {640, 480}, {1920, 1080}, {608, 1080}, {1080, 1920}, {270, 480}} {
-		out := EncodeOut{Width: size[0], Height: size[1]}
-		path, err := tl.layOut(t.Context(), spec, canvasFor(out), t.TempDir())
+		out := EncodeOutput{Width: size[0], Height: size[1]}
+		path, err := tl.writeFittingScript(t.Context(), spec, newCanvas(out), t.TempDir())
 		if err != nil {
 			t.Errorf("%v: %v", size, err)
 			continue
@@ -53,17 +53,17 @@ func TestACardOfAnyShape(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if pixels := float64(units) * float64(size[1]) / float64(canvasFor(out).down); pixels < 7 && style[1] != "Rule" {
+			if pixels := float64(units) * float64(size[1]) / float64(newCanvas(out).height); pixels < 7 && style[1] != "Rule" {
 				t.Errorf("%v: letters of %.1f pixels in %s", size, pixels, style[1])
 			}
 		}
 	}
 }
 
-func TestACharacterThatCannotBeDrawnIsAnError(t *testing.T) {
+func TestRenderCard_MissingGlyph(t *testing.T) {
 	const unassigned = "\U000E1234" // no font will ever have it
 	spec := CardSpec{Title: "A " + unassigned, Rate: pal25, Frames: 5}
-	err := tools(t).Card(t.Context(), spec, CardFiles{}, []EncodeOut{{Width: 320, Height: 180, Encoding: small, Path: "never.mp4"}}, t.TempDir(), nil)
+	err := tools(t).RenderCard(t.Context(), spec, CardFiles{}, []EncodeOutput{{Width: 320, Height: 180, Encoding: small, Path: "never.mp4"}}, t.TempDir(), nil)
 	var glyph *GlyphError
 	if !errors.As(err, &glyph) || string(glyph.Character) != unassigned || !strings.Contains(err.Error(), "fonts-noto-core") {
 		t.Errorf("got %v; want an error that names the character and a package", err)
@@ -78,7 +78,7 @@ func TestFontPackage(t *testing.T) {
 	}
 }
 
-func TestWrapBalancesLines(t *testing.T) {
+func TestWrapText_BalancesLines(t *testing.T) {
 	for _, c := range []struct {
 		text    string
 		columns int
@@ -91,7 +91,7 @@ func TestWrapBalancesLines(t *testing.T) {
 		{"Donaudampfschifffahrt", 8, []string{"Donaudam", "pfschiff", "fahrt"}},
 		{"", 10, []string{""}},
 	} {
-		if got := balance(c.text, c.columns); !slices.Equal(got, c.want) {
+		if got := balanceLines(c.text, c.columns); !slices.Equal(got, c.want) {
 			t.Errorf("%q in %d columns: %q, want %q", c.text, c.columns, got, c.want)
 		}
 	}
@@ -105,24 +105,24 @@ func TestRightToLeft(t *testing.T) {
 	}
 }
 
-func TestThumbnailShowsSomething(t *testing.T) {
+func TestWriteThumbnail_AvoidsBlankFrames(t *testing.T) {
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in.mp4"), filepath.Join(dir, "out.jpg")
 	// Black for three quarters of the time.
-	ffmpegDo(t, slices.Concat(talk("25", h264...), []string{"-vf", "drawbox=t=fill:c=black:enable='lt(t,7.5)'", in})...)
+	runFFmpeg(t, slices.Concat(talkSource("25", h264...), []string{"-vf", "drawbox=t=fill:c=black:enable='lt(t,7.5)'", in})...)
 	tl := tools(t)
 	p, err := tl.Probe(t.Context(), in, "in.mp4", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := tl.Thumbnail(t.Context(), in, ThumbnailSpec{p.Pictures(pal25), timeline.Range{From: 0, To: 250}}, out); err != nil {
+	if err := tl.WriteThumbnail(t.Context(), in, ThumbnailSpec{p.FrameSource(pal25), timeline.Range{From: 0, To: 250}}, out); err != nil {
 		t.Fatal(err)
 	}
 	picture := readJPEG(t, out)
 	if b := picture.Bounds(); b.Dx() != 1280 || b.Dy() != 720 {
 		t.Errorf("it is %v", b)
 	}
-	if seen := pictureOf(picture, 640).score(); seen < 0.3 {
+	if seen := newRGBImage(picture, 640).stillScore(); seen < 0.3 {
 		t.Errorf("there is little to see in it: %v", seen)
 	}
 }

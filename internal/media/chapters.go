@@ -15,9 +15,9 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// listing writes what is known of a file, by ffmpeg's names, and its sections as the
+// writeFFMetadata writes what is known of a file, by ffmpeg's names, and its sections as the
 // metadata that ffmpeg reads, into dir.
-func listing(metadata map[string]string, sections []conference.Section, dir string) (path string, err error) {
+func writeFFMetadata(metadata map[string]string, sections []conference.Section, dir string) (path string, err error) {
 	escape := strings.NewReplacer(`\`, `\\`, "=", `\=`, ";", `\;`, "#", `\#`, "\n", "\\\n", "\r", "")
 	var b strings.Builder
 	b.WriteString(";FFMETADATA1\n")
@@ -33,10 +33,10 @@ func listing(metadata map[string]string, sections []conference.Section, dir stri
 	return path, os.WriteFile(path, []byte(b.String()), 0o600)
 }
 
-// withListing adds a listing to a command line as its last input, for which there is no
+// addFFMetadataInput adds a listing to a command line as its last input, for which there is no
 // place in a graph of streams, since it has none. Chapters are taken from it and, where all
 // is asked for, what is known of the file.
-func withListing(args []string, list string, all bool) []string {
+func addFFMetadataInput(args []string, list string, all bool) []string {
 	if list == "" {
 		return args
 	}
@@ -46,23 +46,23 @@ func withListing(args []string, list string, all bool) []string {
 			n++
 		}
 	}
-	input := []string{"-f", "ffmetadata", "-i", locate(list), "-map_chapters", fmt.Sprint(n)}
+	input := []string{"-f", "ffmetadata", "-i", fileURL(list), "-map_chapters", fmt.Sprint(n)}
 	if all {
 		input = append(input, "-map_metadata", fmt.Sprint(n))
 	}
 	return slices.Insert(args, slices.Index(args, "-map"), input...)
 }
 
-// chapterSize is more than sections take in the index of a file.
-func chapterSize(sections []conference.Section) (bytes int64) {
+// estimateChapterSize is more than sections take in the index of a file.
+func estimateChapterSize(sections []conference.Section) (bytes int64) {
 	for _, s := range sections {
 		bytes += 256 + 2*int64(len(s.Title))
 	}
 	return bytes
 }
 
-// proveChapters checks that players find the sections in a file, to the millisecond.
-func (t Tools) proveChapters(ctx context.Context, path string, sections []conference.Section) error {
+// verifyChapters checks that players find the sections in a file, to the millisecond.
+func (t Tools) verifyChapters(ctx context.Context, path string, sections []conference.Section) error {
 	if len(sections) == 0 {
 		return nil
 	}
@@ -72,7 +72,7 @@ func (t Tools) proveChapters(ctx context.Context, path string, sections []confer
 			Tags  map[string]string `json:"tags"`
 		} `json:"chapters"`
 	}
-	args := append([]string{"-show_chapters", "-of", "json"}, Input(path)...)
+	args := append([]string{"-show_chapters", "-of", "json"}, InputArgs(path)...)
 	if _, err := t.Inspect(ctx, args, func(r io.Reader) error { return json.NewDecoder(r).Decode(&c) }); err != nil {
 		return fmt.Errorf("look for the chapters of %s: %w", filepath.Base(path), err)
 	}

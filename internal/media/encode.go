@@ -17,8 +17,8 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// EncodeOut is one rendition to be made of the same pictures.
-type EncodeOut struct {
+// EncodeOutput is one rendition to be made of the same pictures.
+type EncodeOutput struct {
 	Width, Height int // pixels; the picture is letterboxed into them
 	Encoding      Encoding
 	Path          string           // the MP4 to write; a MOV for FFV1, which MP4 has no name for
@@ -45,39 +45,39 @@ func Timescale(rate timeline.Rate) int64 {
 //
 // Frames are numbered on the recording's own grid whatever the seek hits: fps counts from
 // the first picture's exact timestamp, and trim picks numbers.
-func (t Tools) Encode(ctx context.Context, path string, pics Pictures, r timeline.Range, outs []EncodeOut, scratch string, on func(Progress)) (notes []string, err error) {
-	source := func() *ffmpeg.Stream { return kept(path, pics, r) }
-	said, err := t.render(ctx, source, pics.framed(), r.Len(), outs, scratch, on)
+func (t Tools) Encode(ctx context.Context, path string, pics FrameSource, r timeline.Range, outs []EncodeOutput, scratch string, on func(Progress)) (notes []string, err error) {
+	source := func() *ffmpeg.Stream { return frameRange(path, pics, r) }
+	said, err := t.encodeAll(ctx, source, pics.composed(), r.Len(), outs, scratch, on)
 	if err != nil {
 		return nil, fmt.Errorf("encode frames %d to %d: %w", r.From, r.To, err)
 	}
-	if err := glyphs(said); err != nil {
+	if err := missingGlyph(said); err != nil {
 		return nil, err
 	}
-	n := complaints(said)
-	for _, pics := range pics.each() {
-		if n, err = t.sinceRunIn(ctx, path, pics, r, n); err != nil {
+	n := countErrors(said)
+	for _, pics := range pics.streams() {
+		if n, err = t.errorsAfterPreroll(ctx, path, pics, r, n); err != nil {
 			return nil, fmt.Errorf("look where frames %d to %d are damaged: %w", r.From, r.To, err)
 		}
 	}
 	if n > 0 {
 		notes = append(notes, fmt.Sprintf("the decoder complained (%d×) between %s and %s of the recording; pictures there may be damaged",
-			n, clock(pics.Rate.Time(r.From)), clock(pics.Rate.Time(r.To))))
+			n, formatClock(pics.Rate.Time(r.From)), formatClock(pics.Rate.Time(r.To))))
 	}
 	return notes, nil
 }
 
-// sinceRunIn is how many of n complaints concern frames that were kept. A decoder that
+// errorsAfterPreroll is how many of n complaints concern frames that were kept. A decoder that
 // starts in the middle may well complain of pictures before them that lean on others it
 // never saw, so those of decoding the run-in alone are taken off.
-func (t Tools) sinceRunIn(ctx context.Context, path string, pics Pictures, r timeline.Range, n int) (int, error) {
+func (t Tools) errorsAfterPreroll(ctx context.Context, path string, pics FrameSource, r timeline.Range, n int) (int, error) {
 	chain := r.Shift(-pics.Lead)
-	from := seek(pics, chain)
+	from := seekOptions(pics, chain)
 	if len(from) == 0 || n == 0 {
 		return n, nil
 	}
-	args, err := arguments(func() *ffmpeg.Stream {
-		s := open(path, from).Get(strconv.Itoa(pics.Stream))
+	args, err := buildArgs(func() *ffmpeg.Stream {
+		s := openInput(path, from).Get(strconv.Itoa(pics.Stream))
 		s = filter(s, "setpts", options{"expr": fmt.Sprintf("PTS-(%d)", pics.FirstPTS)})
 		s = filter(s, "fps", options{"fps": pics.Rate, "round": "near"})
 		s = filter(s, "trim", options{"end_pts": chain.From})
@@ -87,36 +87,36 @@ func (t Tools) sinceRunIn(ctx context.Context, path string, pics Pictures, r tim
 		return 0, err
 	}
 	said, err := t.Stream(ctx, append([]string{"-copyts"}, args...), func(io.Reader) error { return nil })
-	return max(0, n-complaints(said)), err
+	return max(0, n-countErrors(said)), err
 }
 
-// complaints counts what ffmpeg reported as errors although it went on.
-func complaints(said string) int {
+// countErrors counts what ffmpeg reported as errors although it went on.
+func countErrors(said string) int {
 	return strings.Count(said, "[error]") + strings.Count(said, "[fatal]") + strings.Count(said, "corrupt decoded frame")
 }
 
-// render encodes a source of exactly n frames, like pics in all that is seen, to all outs,
+// encodeAll encodes a source of exactly n frames, like pics in all that is seen, to all outs,
 // and proves what came out. The first passes of two-pass outs run along with the outs
 // that need only one.
-func (t Tools) render(ctx context.Context, source func() *ffmpeg.Stream, pics Pictures, n int64, outs []EncodeOut, scratch string, on func(Progress)) (said string, err error) {
-	var single, first, second []target
+func (t Tools) encodeAll(ctx context.Context, source func() *ffmpeg.Stream, pics FrameSource, n int64, outs []EncodeOutput, scratch string, on func(Progress)) (said string, err error) {
+	var single, first, second []passOutput
 	for i, out := range outs {
 		if !out.Encoding.TwoPass {
-			single = append(single, target{EncodeOut: out})
+			single = append(single, passOutput{EncodeOutput: out})
 			continue
 		}
 		log := filepath.Join(scratch, "pass-"+strconv.Itoa(i))
-		first = append(first, target{EncodeOut: out, pass: 1, log: log})
-		second = append(second, target{EncodeOut: out, pass: 2, log: log})
+		first = append(first, passOutput{EncodeOutput: out, pass: 1, log: log})
+		second = append(second, passOutput{EncodeOutput: out, pass: 2, log: log})
 	}
 	// ffmpeg puts an output's place among all outputs into the name of its log, so those
 	// of two passes come first in both runs.
-	runs := [][]target{append(first, single...)}
+	runs := [][]passOutput{append(first, single...)}
 	if len(second) > 0 {
 		runs = append(runs, second)
 	}
 	for i, run := range runs {
-		args, err := arguments(func() *ffmpeg.Stream { return renditions(source(), pics, run) })
+		args, err := buildArgs(func() *ffmpeg.Stream { return outputGraph(source(), pics, run) })
 		if err != nil {
 			return "", err
 		}
@@ -129,37 +129,37 @@ func (t Tools) render(ctx context.Context, source func() *ffmpeg.Stream, pics Pi
 		}
 	}
 	for _, out := range outs {
-		if err := proveSegment(out, pics.Rate, n); err != nil {
+		if err := verifySegment(out, pics.Rate, n); err != nil {
 			return said, err
 		}
 	}
 	return said, nil
 }
 
-// target is one output of one run of ffmpeg.
-type target struct {
-	EncodeOut
+// passOutput is one output of one run of ffmpeg.
+type passOutput struct {
+	EncodeOutput
 	pass int    // 0: the only one; 1, 2: of two
 	log  string // where the first pass leaves word for the second
 }
 
-// kept is exactly the frames r of a recording, at its own size, numbered from zero; where
+// frameRange is exactly the frames r of a recording, at its own size, numbered from zero; where
 // another picture is beside, framed tells what they are like.
-func kept(path string, pics Pictures, r timeline.Range) *ffmpeg.Stream {
-	if pics.Beside != nil {
+func frameRange(path string, pics FrameSource, r timeline.Range) *ffmpeg.Stream {
+	if pics.SideBySide != nil {
 		return sideBySide(path, pics, r)
 	}
-	return alone(path, pics, r)
+	return singleFrameRange(path, pics, r)
 }
 
-// alone is exactly the frames r of one picture of a recording.
-func alone(path string, pics Pictures, r timeline.Range) *ffmpeg.Stream {
+// singleFrameRange is exactly the frames r of one picture of a recording.
+func singleFrameRange(path string, pics FrameSource, r timeline.Range) *ffmpeg.Stream {
 	chain := r.Shift(-pics.Lead) // as numbered by fps, which knows nothing of the lead
-	s := open(path, seek(pics, chain), decoder(pics)).Get(strconv.Itoa(pics.Stream))
+	s := openInput(path, seekOptions(pics, chain), decoderOptions(pics)).Get(strconv.Itoa(pics.Stream))
 	s = filter(s, "setpts", options{"expr": fmt.Sprintf("PTS-(%d)", pics.FirstPTS)})
 	if pics.Deinterlace {
 		mode := "send_frame"
-		if pics.Fields {
+		if pics.PerField {
 			mode = "send_field"
 		}
 		s = filter(s, "bwdif", options{"mode": mode, "deint": "interlaced"})
@@ -175,14 +175,14 @@ func alone(path string, pics Pictures, r timeline.Range) *ffmpeg.Stream {
 	return filter(s, "setpts", options{"expr": "N"})
 }
 
-// seek is the input options that start decoding safely before a range: at a picture that
+// seekOptions is the input options that start decoding safely before a range: at a picture that
 // can be decoded by itself, and that is shown when the range begins or before. Containers
 // seek by the time of decoding, hence Reorder; deinterlacing looks at pictures before.
 // Aiming further ahead would decode a whole group of pictures more where one begins with
 // the range, as it often does at every tenth second.
-func seek(pics Pictures, chain timeline.Range) options {
-	first := duration(pics.FirstPTS, pics.TimeBase)
-	margin := pics.Reorder + pics.RunIn
+func seekOptions(pics FrameSource, chain timeline.Range) options {
+	first := ticksToDuration(pics.FirstPTS, pics.TimeBase)
+	margin := pics.Reorder + pics.Preroll
 	if pics.Deinterlace {
 		margin += time.Second
 	}
@@ -196,20 +196,20 @@ func seek(pics Pictures, chain timeline.Range) options {
 	}
 }
 
-// decoder is the input options of decoding. Small pictures are decoded by one thread: more
+// decoderOptions is the input options of decoding. Small pictures are decoded by one thread: more
 // of them only get in the encoders' way (VP9 from 360 lines took a twentieth longer).
-func decoder(pics Pictures) options {
+func decoderOptions(pics FrameSource) options {
 	if pics.Height > 0 && pics.Height < 720 {
 		return options{"threads": "1"}
 	}
 	return options{}
 }
 
-// renditions spreads a source over all targets.
-func renditions(source *ffmpeg.Stream, pics Pictures, targets []target) *ffmpeg.Stream {
-	if pics.mapped() {
-		largest := slices.MaxFunc(targets, func(a, b target) int { return cmp.Compare(a.Height, b.Height) })
-		source, pics.Matrix = mapTones(source, pics, largest.Height), "bt709"
+// outputGraph spreads a source over all targets.
+func outputGraph(source *ffmpeg.Stream, pics FrameSource, targets []passOutput) *ffmpeg.Stream {
+	if pics.needsToneMapping() {
+		largest := slices.MaxFunc(targets, func(a, b passOutput) int { return cmp.Compare(a.Height, b.Height) })
+		source, pics.Matrix = toneMap(source, pics, largest.Height), "bt709"
 	}
 	split := source.Split()
 	var outputs []*ffmpeg.Stream
@@ -218,14 +218,14 @@ func renditions(source *ffmpeg.Stream, pics Pictures, targets []target) *ffmpeg.
 		if len(targets) > 1 {
 			s = split.Get(strconv.Itoa(i))
 		}
-		s = to.treat(fit(s, pics, to.Width, to.Height, to.Encoding.pixels()))
+		s = to.blankAndBurn(fitFrame(s, pics, to.Width, to.Height, to.Encoding.pixelFormat()))
 		outputs = append(outputs, s.Output(to.destination(), to.options(pics.Rate)))
 	}
 	return ffmpeg.MergeOutputs(outputs...)
 }
 
-// treat makes pictures black, and burns subtitles into others.
-func (out EncodeOut) treat(s *ffmpeg.Stream) *ffmpeg.Stream {
+// blankAndBurn makes pictures black, and burns subtitles into others.
+func (out EncodeOutput) blankAndBurn(s *ffmpeg.Stream) *ffmpeg.Stream {
 	if len(out.Blank) > 0 {
 		var during []string
 		for _, r := range out.Blank {
@@ -240,19 +240,19 @@ func (out EncodeOut) treat(s *ffmpeg.Stream) *ffmpeg.Stream {
 	return s
 }
 
-// pixels is ffmpeg's name of the form that pictures are encoded from.
-func (e Encoding) pixels() string {
-	if e.Deep {
+// pixelFormat is ffmpeg's name of the form that pictures are encoded from.
+func (e Encoding) pixelFormat() string {
+	if e.TenBit {
 		return "yuv422p10le"
 	}
 	return "yuv420p"
 }
 
-// fit scales a picture into a frame, letterboxed, with square pixels and the colours of
+// fitFrame scales a picture into a frame, letterboxed, with square pixels and the colours of
 // high definition: BT.709 in the range that television uses. What is so already is only
 // scaled, if at all: a filter that changes nothing may still copy every picture.
-func fit(s *ffmpeg.Stream, pics Pictures, width, height int, pixels string) *ffmpeg.Stream {
-	if pics.Plain && pixels == "yuv420p" && pics.fill(width, height) {
+func fitFrame(s *ffmpeg.Stream, pics FrameSource, width, height int, pixels string) *ffmpeg.Stream {
+	if pics.EncoderReady && pixels == "yuv420p" && pics.fillsFrame(width, height) {
 		if pics.Width != width || pics.Height != height {
 			// zimg gives what swscale's bicubic gives (66 dB apart) in a quarter of the time:
 			// down to 720 lines, 10 ms of a core for a second of 1080p and not 50.
@@ -265,11 +265,11 @@ func fit(s *ffmpeg.Stream, pics Pictures, width, height int, pixels string) *ffm
 	})
 }
 
-// mapTones brings pictures of high dynamic range to the one that all screens have, at a
+// toneMap brings pictures of high dynamic range to the one that all screens have, at a
 // height that is enough for what is made of them. Reference white, 203 cd/m² (ITU-R
 // BT.2408), and all that is darker by half or more, keep their brightness to one another;
 // what is brighter is bent to fit. Colours outside of BT.709 become the nearest in it.
-func mapTones(s *ffmpeg.Stream, pics Pictures, height int) *ffmpeg.Stream {
+func toneMap(s *ffmpeg.Stream, pics FrameSource, height int) *ffmpeg.Stream {
 	if height < pics.Height {
 		s = filter(s, "scale", options{"w": -2, "h": height, "flags": "bicubic"})
 	}
@@ -283,11 +283,11 @@ func mapTones(s *ffmpeg.Stream, pics Pictures, height int) *ffmpeg.Stream {
 	return filter(s, "format", options{"pix_fmts": "yuv420p"})
 }
 
-// mapped reports whether pictures are brought to the light and the colours of all screens.
-func (p Pictures) mapped() bool { return p.HDR != "" || p.Wide }
+// needsToneMapping reports whether pictures are brought to the light and the colours of all screens.
+func (p FrameSource) needsToneMapping() bool { return p.HDR != "" || p.WideGamut }
 
-// fill reports whether pictures scaled into a frame leave none of it black.
-func (p Pictures) fill(width, height int) bool {
+// fillsFrame reports whether pictures scaled into a frame leave none of it black.
+func (p FrameSource) fillsFrame(width, height int) bool {
 	even := func(num, den int) int { return 2 * ((num + den) / (2 * den)) } // 2*trunc(num/den/2+0.5)
 	return even(min(width*p.Height, height*p.Width), p.Height) == width &&
 		even(min(height*p.Width, width*p.Height), p.Width) == height
@@ -307,15 +307,15 @@ func letterbox(s *ffmpeg.Stream, width, height int, format string, colours optio
 }
 
 // destination is where a target goes; a first pass goes nowhere.
-func (to target) destination() string {
+func (to passOutput) destination() string {
 	if to.pass == 1 {
 		return "pipe:"
 	}
-	return locate(to.Path)
+	return fileURL(to.Path)
 }
 
 // options are the output options of a target.
-func (to target) options(rate timeline.Rate) options {
+func (to passOutput) options(rate timeline.Rate) options {
 	scale := strconv.FormatInt(Timescale(rate), 10)
 	o := options{
 		"format": "mp4", "video_track_timescale": scale, "movie_timescale": scale,

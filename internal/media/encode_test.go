@@ -10,11 +10,11 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-func TestEncodeMakesAllRenditionsOfOneDecode(t *testing.T) {
+func TestEncode_AllRenditionsFromOneDecode(t *testing.T) {
 	tl := tools(t)
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in.mp4")
-	ffmpegDo(t, slices.Concat(talk("25", h264...), []string{in})...)
+	runFFmpeg(t, slices.Concat(talkSource("25", h264...), []string{in})...)
 	p, err := tl.Probe(t.Context(), in, "in.mp4", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -22,14 +22,14 @@ func TestEncodeMakesAllRenditionsOfOneDecode(t *testing.T) {
 	vp9 := Encoding{Codec: "vp9", CRF: 40, Speed: 8, Bitrate: "200k", Threads: 1}
 	twice := vp9
 	twice.TwoPass = true
-	outs := []EncodeOut{
+	outs := []EncodeOutput{
 		{Width: 320, Height: 180, Encoding: small, Path: filepath.Join(dir, "h264.mp4")},
 		{Width: 160, Height: 120, Encoding: small, Path: filepath.Join(dir, "letterboxed.mp4")},
 		{Width: 160, Height: 90, Encoding: vp9, Path: filepath.Join(dir, "vp9.mp4")},
 		{Width: 160, Height: 90, Encoding: twice, Path: filepath.Join(dir, "twice.mp4")},
 	}
 	var last Progress
-	notes, err := tl.Encode(t.Context(), in, p.Pictures(pal25), timeline.Range{From: 100, To: 130}, outs, dir, func(p Progress) { last = p })
+	notes, err := tl.Encode(t.Context(), in, p.FrameSource(pal25), timeline.Range{From: 100, To: 130}, outs, dir, func(p Progress) { last = p })
 	if err != nil || len(notes) > 0 {
 		t.Fatalf("%v, %q", err, notes)
 	}
@@ -38,16 +38,16 @@ func TestEncodeMakesAllRenditionsOfOneDecode(t *testing.T) {
 	}
 }
 
-func TestFramesOutsideThePictureRepeatItsEnds(t *testing.T) {
+func TestEncode_FramesOutsideRecordingRepeatEnds(t *testing.T) {
 	tl := tools(t)
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in.mkv"), filepath.Join(dir, "out.mp4")
-	ffmpegDo(t, slices.Concat([]string{"-itsoffset", "1"}, talk("25", h264...), []string{"-t", "3", in})...)
+	runFFmpeg(t, slices.Concat([]string{"-itsoffset", "1"}, talkSource("25", h264...), []string{"-t", "3", in})...)
 	p, err := tl.Probe(t.Context(), in, "in.mkv", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pics, frames := p.Pictures(pal25), p.Frames(pal25)
+	pics, frames := p.FrameSource(pal25), p.FrameCount(pal25)
 	lossless := Encoding{Codec: "h264", Lossless: true, Preset: "ultrafast", Threads: 1}
 	for name, c := range map[string]struct {
 		kept     timeline.Range
@@ -59,7 +59,7 @@ func TestFramesOutsideThePictureRepeatItsEnds(t *testing.T) {
 		"long after":               {timeline.Range{From: frames + 100, To: frames + 110}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := tl.Encode(t.Context(), in, pics, c.kept, []EncodeOut{{Width: 320, Height: 180, Encoding: lossless, Path: out}}, dir, nil); err != nil {
+			if _, err := tl.Encode(t.Context(), in, pics, c.kept, []EncodeOutput{{Width: 320, Height: 180, Encoding: lossless, Path: out}}, dir, nil); err != nil {
 				t.Fatal(err)
 			}
 			hashes, _ := frameHashes(t, "-i", out)
@@ -70,11 +70,11 @@ func TestFramesOutsideThePictureRepeatItsEnds(t *testing.T) {
 	}
 }
 
-func TestDamagedPicturesAreNoted(t *testing.T) {
+func TestEncode_DamagedFramesNoted(t *testing.T) {
 	tl := tools(t)
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in.mkv")
-	ffmpegDo(t, slices.Concat(talk("25", h264...), []string{in})...)
+	runFFmpeg(t, slices.Concat(talkSource("25", h264...), []string{in})...)
 	p, err := tl.Probe(t.Context(), in, "in.mkv", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -89,8 +89,8 @@ func TestDamagedPicturesAreNoted(t *testing.T) {
 	if err := os.WriteFile(in, b, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	out := EncodeOut{Width: 320, Height: 180, Encoding: small, Path: filepath.Join(dir, "out.mp4")}
-	notes, err := tl.Encode(t.Context(), in, p.Pictures(pal25), timeline.Range{From: 0, To: 250}, []EncodeOut{out}, dir, nil)
+	out := EncodeOutput{Width: 320, Height: 180, Encoding: small, Path: filepath.Join(dir, "out.mp4")}
+	notes, err := tl.Encode(t.Context(), in, p.FrameSource(pal25), timeline.Range{From: 0, To: 250}, []EncodeOutput{out}, dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// generics are the names by which fontconfig knows no family but a kind of them.
-var generics = []string{"sans-serif", "serif", "monospace", "cursive", "fantasy", "system-ui", "sans", "mono"}
+// genericFamilies are the names by which fontconfig knows no family but a kind of them.
+var genericFamilies = []string{"sans-serif", "serif", "monospace", "cursive", "fantasy", "system-ui", "sans", "mono"}
 
 // FontFamily is the family of this machine that fontconfig has for a name: itself where it
 // is here, and if it is an alias what that stands for. A family that is not here, and for
@@ -21,35 +21,35 @@ func FontFamily(ctx context.Context, name string) (string, error) {
 		return "", err
 	}
 	if len(found) == 0 {
-		return "", &Lack{"no font at all is on this machine", installFonts}
+		return "", &RequirementError{"no font at all is on this machine", installFonts}
 	}
-	same := func(other string) bool { return strings.EqualFold(unspaced(name), unspaced(other)) }
+	same := func(other string) bool { return strings.EqualFold(withoutSpaces(name), withoutSpaces(other)) }
 	if i := slices.IndexFunc(found, same); i >= 0 {
 		return found[i], nil
 	}
-	if slices.ContainsFunc(generics, same) {
+	if slices.ContainsFunc(genericFamilies, same) {
 		return found[0], nil
 	}
-	own, err := ownSubstitutes(ctx, name)
+	own, err := specificSubstitutes(ctx, name)
 	if err != nil {
 		return "", err
 	}
 	if slices.ContainsFunc(found, func(family string) bool { return slices.Contains(own, family) }) {
 		return found[0], nil
 	}
-	return "", &Lack{fmt.Sprintf("no font family here is called %q; %s would be taken for it", name, found[0]),
+	return "", &RequirementError{fmt.Sprintf("no font family here is called %q; %s would be taken for it", name, found[0]),
 		"Install it, or name one that “fc-list : family” lists."}
 }
 
-// ownSubstitutes are the families that fontconfig takes for a name, without those that it
+// specificSubstitutes are the families that fontconfig takes for a name, without those that it
 // takes for every name of the same kind.
-func ownSubstitutes(ctx context.Context, name string) ([]string, error) {
+func specificSubstitutes(ctx context.Context, name string) ([]string, error) {
 	own, err := fontconfig(ctx, "fc-pattern", name)
 	if err != nil {
 		return nil, err
 	}
 	shortest := own
-	for _, generic := range generics {
+	for _, generic := range genericFamilies {
 		general, err := fontconfig(ctx, "fc-pattern", generic)
 		if err != nil {
 			return nil, err
@@ -77,7 +77,7 @@ func fontconfig(ctx context.Context, program, name string) (families []string, e
 	pattern := strings.NewReplacer(`\`, `\\`, `-`, `\-`, `:`, `\:`, `,`, `\,`).Replace(name)
 	said, err := exec.CommandContext(ctx, program, append(args, pattern)...).Output()
 	if errors.Is(err, exec.ErrNotFound) {
-		return nil, &Lack{"fontconfig's programs, which find a font by its name, are not on this machine",
+		return nil, &RequirementError{"fontconfig's programs, which find a font by its name, are not on this machine",
 			"Install them (Debian and Ubuntu: apt-get install fontconfig; macOS: brew install fontconfig)."}
 	}
 	if err != nil {
@@ -89,5 +89,5 @@ func fontconfig(ctx context.Context, program, name string) (families []string, e
 	return families, nil
 }
 
-// unspaced is a family's name without blanks, to which fontconfig pays no heed.
-func unspaced(s string) string { return strings.ReplaceAll(s, " ", "") }
+// withoutSpaces is a family's name without blanks, to which fontconfig pays no heed.
+func withoutSpaces(s string) string { return strings.ReplaceAll(s, " ", "") }

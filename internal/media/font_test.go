@@ -41,8 +41,8 @@ func TestFontFamily(t *testing.T) {
 		{"--help", ""},
 	} {
 		got, err := FontFamily(t.Context(), c.name)
-		if lack := new(Lack); c.want == "" {
-			if !errors.As(err, &lack) || !strings.Contains(lack.What, c.name) || !strings.Contains(lack.Remedy, "fc-list") {
+		if lack := new(RequirementError); c.want == "" {
+			if !errors.As(err, &lack) || !strings.Contains(lack.Problem, c.name) || !strings.Contains(lack.Remedy, "fc-list") {
 				t.Errorf("%s: %q, %v", c.name, got, err)
 			}
 		} else if got != c.want || err != nil {
@@ -55,14 +55,14 @@ func TestFontFamily(t *testing.T) {
 	}
 }
 
-// TestACardInLettersOfAFile sets a title in a font whose letters are all as wide as one
+// TestRenderCard_FontFile sets a title in a font whose letters are all as wide as one
 // another. What that lacks is set in another one.
-func TestACardInLettersOfAFile(t *testing.T) {
+func TestRenderCard_FontFile(t *testing.T) {
 	if _, err := exec.LookPath("fc-match"); err != nil {
 		t.Skip("this machine has no fontconfig: install fontconfig")
 	}
 	file := matched(t, "monospace:fontformat=TrueType", "file")
-	width := func(title, font string) int { return inkBox(titled(t, title, font)).Dx() }
+	width := func(title, font string) int { return brightBounds(drawTitle(t, title, font)).Dx() }
 	if narrow, wide := width("nillin", file), width("nommon", file); narrow == 0 || max(narrow, wide)-min(narrow, wide) > narrow/20 {
 		t.Errorf("letters of one width are %d and %d wide", narrow, wide)
 	}
@@ -72,33 +72,33 @@ func TestACardInLettersOfAFile(t *testing.T) {
 	if width("講", file) == 0 {
 		t.Error("a letter that the font has not is not there")
 	}
-	out := EncodeOut{Width: 160, Height: 90, Encoding: small, Path: filepath.Join(t.TempDir(), "card.mp4")}
+	out := EncodeOutput{Width: 160, Height: 90, Encoding: small, Path: filepath.Join(t.TempDir(), "card.mp4")}
 	spec := CardSpec{Title: "nommon", Rate: pal25, Frames: 2, Look: &CardLook{FontFile: true}}
-	if err := tools(t).Card(t.Context(), spec, CardFiles{Font: file}, []EncodeOut{out}, t.TempDir(), nil); err != nil {
+	if err := tools(t).RenderCard(t.Context(), spec, CardFiles{Font: file}, []EncodeOutput{out}, t.TempDir(), nil); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestATypefaceUnderAnotherName is what FreeType knows by that name, whatever the file is.
-func TestATypefaceUnderAnotherName(t *testing.T) {
+// TestFontFile_Renamed is what FreeType knows by that name, whatever the file is.
+func TestFontFile_Renamed(t *testing.T) {
 	if _, err := exec.LookPath("fc-scan"); err != nil {
 		t.Skip("this machine has no fontconfig: install fontconfig")
 	}
 	for _, pattern := range []string{"sans-serif:fontformat=TrueType", "sans-serif:fontformat=CFF", "Noto Sans CJK JP"} {
-		font, err := readTypeface(matched(t, pattern, "file"))
+		font, err := readFontFile(matched(t, pattern, "file"))
 		if err != nil {
 			t.Errorf("%s: %v", pattern, err)
 			continue
 		}
 		out := filepath.Join(t.TempDir(), "letters.ttf")
-		if err := os.WriteFile(out, font.as(laidType), 0o600); err != nil {
+		if err := os.WriteFile(out, font.renamed(fontFileFamily), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := CheckFont(out); err != nil {
 			t.Errorf("%s: it does not come back: %v", pattern, err)
 		}
 		said, err := exec.Command("fc-scan", "--format", "%{family}\n", out).Output()
-		if family, _, _ := strings.Cut(string(said), "\n"); family != laidType || err != nil {
+		if family, _, _ := strings.Cut(string(said), "\n"); family != fontFileFamily || err != nil {
 			t.Errorf("%s: it is called %q, %v", pattern, said, err)
 		}
 	}

@@ -13,41 +13,41 @@ type Hum struct {
 
 // humMeter listens for hum, a second at a time.
 type humMeter struct {
-	slow   []float64 // the sound at 1 kHz
-	sum    float64   // of the samples towards the next
-	filled int
-	heard  [2][]float64 // by mains: its power in each second in which it stands out
-	total  int          // seconds
+	downsampled []float64 // the sound at 1 kHz
+	sum         float64   // of the samples towards the next
+	filled      int
+	powers      [2][]float64 // by mains: its power in each second in which it stands out
+	total       int          // seconds
 }
 
-const humHz = 1000 // the rate at which hum is looked for, and the samples of a second
+const humSampleRate = 1000 // the rate at which hum is looked for, and the samples of a second
 
-// mains are the frequencies there are in the world.
-func mains() [2]float64 { return [2]float64{50, 60} }
+// mainsFrequencies are the frequencies there are in the world.
+func mainsFrequencies() [2]float64 { return [2]float64{50, 60} }
 
 func (m *humMeter) write(left, right []float32) {
 	for i, l := range left {
 		m.sum += float64(l + right[i])
-		if m.filled++; m.filled == Hz/humHz {
-			m.slow = append(m.slow, m.sum/(2*Hz/humHz))
+		if m.filled++; m.filled == Hz/humSampleRate {
+			m.downsampled = append(m.downsampled, m.sum/(2*Hz/humSampleRate))
 			m.sum, m.filled = 0, 0
 		}
 	}
-	for len(m.slow) >= humHz {
-		m.second(m.slow[:humHz])
-		m.slow = append(m.slow[:0], m.slow[humHz:]...)
+	for len(m.downsampled) >= humSampleRate {
+		m.analyseSecond(m.downsampled[:humSampleRate])
+		m.downsampled = append(m.downsampled[:0], m.downsampled[humSampleRate:]...)
 	}
 }
 
-// second looks for both frequencies in a second of sound. One stands out where two of its
+// analyseSecond looks for both frequencies in a second of sound. One stands out where two of its
 // first four multiples are 15 dB above what lies around them, or one is 25 dB above.
-func (m *humMeter) second(x []float64) {
+func (m *humMeter) analyseSecond(x []float64) {
 	m.total++
 	windowed := make([]float64, len(x))
 	for i, v := range x {
 		windowed[i] = v * (1 - math.Cos(2*math.Pi*float64(i)/float64(len(x)))) // Hann's, of mean 1
 	}
-	for i, f := range mains() {
+	for i, f := range mainsFrequencies() {
 		power, clear, strong := 0.0, 0, 0
 		for k := 1.0; k <= 4; k++ {
 			p := goertzel(windowed, k*f)
@@ -65,14 +65,14 @@ func (m *humMeter) second(x []float64) {
 			}
 		}
 		if clear >= 2 || strong >= 1 {
-			m.heard[i] = append(m.heard[i], power)
+			m.powers[i] = append(m.powers[i], power)
 		}
 	}
 }
 
 // goertzel is the power that samples at humHz, of a window of mean 1, have at a frequency.
 func goertzel(x []float64, hz float64) float64 {
-	c := 2 * math.Cos(2*math.Pi*hz/humHz)
+	c := 2 * math.Cos(2*math.Pi*hz/humSampleRate)
 	var a, b float64
 	for _, v := range x {
 		a, b = v+c*a-b, a
@@ -81,17 +81,17 @@ func goertzel(x []float64, hz float64) float64 {
 	return 2 * (a*a + b*b - c*a*b) / (n * n)
 }
 
-// hum is what was heard, or nil. Voices pass by 100 Hz, too, but do not stay there.
-func (m *humMeter) hum() *Hum {
+// result is what was heard, or nil. Voices pass by 100 Hz, too, but do not stay there.
+func (m *humMeter) result() *Hum {
 	const least = 5 // seconds
 	best := 0
-	if len(m.heard[1]) > len(m.heard[0]) {
+	if len(m.powers[1]) > len(m.powers[0]) {
 		best = 1
 	}
-	heard := m.heard[best]
+	heard := m.powers[best]
 	if len(heard) < least || 10*len(heard) < 6*m.total {
 		return nil
 	}
 	slices.Sort(heard)
-	return &Hum{Hz: int(mains()[best]), Level: 10 * math.Log10(heard[len(heard)/2])}
+	return &Hum{Hz: int(mainsFrequencies()[best]), Level: 10 * math.Log10(heard[len(heard)/2])}
 }

@@ -16,11 +16,11 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// TakeIn indexes a recording as Index does, and looks into the index, which is a recording
+// IndexAndProbe indexes a recording as Index does, and looks into the index, which is a recording
 // of the same name to people. on, which may be nil, is told the fraction that is done, and
 // how many times as fast as it plays. Where the clock jumps in a way that cannot be taken
 // out, that is a *fault.Fault.
-func (t Tools) TakeIn(ctx context.Context, in, out, name string, p Probe, behind Behind, on func(fraction, speed float64)) (Probe, error) {
+func (t Tools) IndexAndProbe(ctx context.Context, in, out, name string, p Probe, behind WaveformBackground, on func(fraction, speed float64)) (Probe, error) {
 	if on == nil {
 		on = func(float64, float64) {}
 	}
@@ -33,21 +33,21 @@ func (t Tools) TakeIn(ctx context.Context, in, out, name string, p Probe, behind
 	if err != nil {
 		return Probe{}, err
 	}
-	if p.Beside != nil {
-		err = t.ProbeBeside(ctx, out, name, &indexed, 2, func(done float64) { on(copying+done*(1-copying), 0) })
+	if p.SecondVideo != nil {
+		err = t.ProbeSecondPicture(ctx, out, name, &indexed, 2, func(done float64) { on(copying+done*(1-copying), 0) })
 		if err != nil {
 			return Probe{}, err
 		}
 	}
-	if len(p.Jumps) > 0 && !p.like(indexed) {
-		return Probe{}, disorder(name)
+	if len(p.Jumps) > 0 && !p.sameTiming(indexed) {
+		return Probe{}, jumpFault(name)
 	}
 	indexed.Indexed, indexed.Jumps, indexed.Notes = true, p.Jumps, p.Notes
 	return indexed, nil
 }
 
-// like reports whether picture and sounds begin and end as in another probe.
-func (p Probe) like(o Probe) bool {
+// sameTiming reports whether picture and sounds begin and end as in another probe.
+func (p Probe) sameTiming(o Probe) bool {
 	const near = 100 * time.Millisecond
 	differ := func(a, b time.Duration) bool { return (a - b).Abs() > near }
 	if p.Video == nil || o.Video == nil || differ(p.Video.Lead, o.Video.Lead) || differ(p.Video.End, o.Video.End) {
@@ -65,11 +65,11 @@ func (p Probe) like(o Probe) bool {
 // sound keep their distance; jumps of the clock are taken out of all alike. The result is a
 // recording like any other: probe it, and use it in place of in. on, which may be nil, is
 // told how far it is. Faults are of name.
-func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, behind Behind, on func(Progress)) error {
+func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, behind WaveformBackground, on func(Progress)) error {
 	err := t.index(ctx, in, out, p, behind, nil, on)
 	var failed *ToolError
 	if errors.As(err, &failed) && slices.Contains([]string{"mpegts", "mpeg", "aac"}, p.Format) {
-		broken, lookErr := t.brokenAAC(ctx, in, name, p)
+		broken, lookErr := t.findBrokenAAC(ctx, in, name, p)
 		if lookErr != nil {
 			return lookErr
 		}
@@ -84,13 +84,13 @@ func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, behind 
 }
 
 // index is Index, without the packets of sound that are broken.
-func (t Tools) index(ctx context.Context, in, out string, p Probe, behind Behind, broken map[int][]timeline.Range, on func(Progress)) error {
-	args, err := arguments(func() *ffmpeg.Stream {
+func (t Tools) index(ctx context.Context, in, out string, p Probe, behind WaveformBackground, broken map[int][]timeline.Range, on func(Progress)) error {
+	args, err := buildArgs(func() *ffmpeg.Stream {
 		reading := options{"fflags": "+genpts"}
-		if p.Written {
+		if p.JumpsAsWritten {
 			reading["correct_ts_overflow"] = "0"
 		}
-		source := open(in, reading)
+		source := openInput(in, reading)
 		o := options{"format": "matroska", "c": "copy", "map_metadata": "-1", "map_chapters": "-1", "fflags": "+bitexact", "allow_raw_vfw": "1"}
 		if len(p.Jumps) > 0 {
 			o["copyinkf"] = "" // a flag: each packet counts
@@ -100,33 +100,33 @@ func (t Tools) index(ctx context.Context, in, out string, p Probe, behind Behind
 			streams = append(streams, source.Get(strconv.Itoa(stream)))
 			var filters []string
 			if len(p.Jumps) > 0 {
-				filters = append(filters, withoutJumps(p.Jumps, stream))
+				filters = append(filters, removeJumpsFilter(p.Jumps, stream))
 			}
 			if len(broken[stream]) > 0 {
-				filters = append(filters, dropped(broken[stream]))
+				filters = append(filters, dropPacketsFilter(broken[stream]))
 			}
 			if len(filters) > 0 {
 				o["bsf:"+as] = strings.Join(filters, ",")
 			}
 		}
 		if p.Video == nil {
-			streams = append(streams, waves(source.Get(strconv.Itoa(p.Audio[0].Stream)), behind, o))
+			streams = append(streams, drawWaveform(source.Get(strconv.Itoa(p.Audio[0].Stream)), behind, o))
 		} else {
 			add(p.Video.Stream, "v:0")
 		}
-		if p.Beside != nil {
-			add(p.Beside.Stream, "v:1")
+		if p.SecondVideo != nil {
+			add(p.SecondVideo.Stream, "v:1")
 		}
 		for i, a := range p.Audio {
 			add(a.Stream, fmt.Sprintf("a:%d", i))
-			if !slices.Contains(copied, a.Codec) {
+			if !slices.Contains(copyableAudio, a.Codec) {
 				o[fmt.Sprintf("c:a:%d", i)] = "pcm_s24le"
 			}
 			if a.Language != "" {
 				o[fmt.Sprintf("metadata:s:a:%d", i)] = "language=" + a.Language
 			}
 		}
-		return ffmpeg.Output(streams, locate(out), o)
+		return ffmpeg.Output(streams, fileURL(out), o)
 	})
 	if err == nil {
 		_, err = t.Run(ctx, append([]string{"-copyts"}, args...), on)
@@ -134,23 +134,23 @@ func (t Tools) index(ctx context.Context, in, out string, p Probe, behind Behind
 	return err
 }
 
-// copied are the sounds that come out of Matroska as they went in. Of others it has no name,
+// copyableAudio are the sounds that come out of Matroska as they went in. Of others it has no name,
 // or one by which nothing is decoded.
-var copied = []string{
+var copyableAudio = []string{
 	"aac", "aac_latm", "ac3", "eac3", "dts", "truehd", "mlp", "mp1", "mp2", "mp3", "opus", "vorbis", "flac", "alac", "tta", "wavpack", "speex",
 	"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_u8", "pcm_alaw", "pcm_mulaw",
 	"wmav1", "wmav2", "wmapro", "adpcm_ms", "adpcm_ima_wav", "g726",
 }
 
-// Behind is what waves of sound stand in front of.
-type Behind struct {
+// WaveformBackground is what waves of sound stand in front of.
+type WaveformBackground struct {
 	Picture string // a PNG of 1280×720; "": black
 	Colour  string // of the waves, "#rrggbb"; "": a light blue
 }
 
-// waves draws a sound as it goes by, 25 pictures a second of 1280×720, and adds to o how
+// drawWaveform draws a sound as it goes by, 25 pictures a second of 1280×720, and adds to o how
 // they are kept.
-func waves(sound *ffmpeg.Stream, behind Behind, o options) *ffmpeg.Stream {
+func drawWaveform(sound *ffmpeg.Stream, behind WaveformBackground, o options) *ffmpeg.Stream {
 	maps.Copy(o, options{
 		"c:v": "libx264", "preset": "ultrafast", "crf": "16", "g": "50",
 		"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv",
@@ -159,19 +159,19 @@ func waves(sound *ffmpeg.Stream, behind Behind, o options) *ffmpeg.Stream {
 	s := filter(sound, "aformat", options{"channel_layouts": "mono", "sample_rates": 25 * 1280}) // a sample a column
 	s = filter(s, "showwaves", options{"s": "1280x240", "mode": "cline", "rate": "25", "colors": colour, "scale": "sqrt"})
 	if behind.Picture == "" {
-		return filter(inBT709(s), "pad", options{"w": "1280", "h": "720", "x": "0", "y": "(oh-ih)/2", "color": "black"})
+		return filter(toBT709(s), "pad", options{"w": "1280", "h": "720", "x": "0", "y": "(oh-ih)/2", "color": "black"})
 	}
 	// The picture is one, and the waves have the times: so it is laid over waves, whole, and
 	// waves over it.
 	both := s.Split()
-	picture := inBT709(ffmpeg.Input(locate(behind.Picture), options{"protocol_whitelist": protocols, "f": "png_pipe"}).Get("v:0"))
-	ground := filter(inBT709(both.Get("0")), "pad", options{"w": "1280", "h": "720"})
+	picture := toBT709(ffmpeg.Input(fileURL(behind.Picture), options{"protocol_whitelist": allowedProtocols, "f": "png_pipe"}).Get("v:0"))
+	ground := filter(toBT709(both.Get("0")), "pad", options{"w": "1280", "h": "720"})
 	ground = ffmpeg.Filter([]*ffmpeg.Stream{ground, filter(picture, "setpts", options{"expr": "-1000/TB"})}, "overlay", nil, options{"eof_action": "repeat"})
 	return ffmpeg.Filter([]*ffmpeg.Stream{ground, both.Get("1")}, "overlay", nil, options{"y": 310})
 }
 
-// inBT709 is a stream in the colours of television, as it is encoded.
-func inBT709(s *ffmpeg.Stream) *ffmpeg.Stream {
+// toBT709 is a stream in the colours of television, as it is encoded.
+func toBT709(s *ffmpeg.Stream) *ffmpeg.Stream {
 	s = filter(s, "scale", options{"out_color_matrix": "bt709", "out_range": "tv"})
 	return filter(s, "format", options{"pix_fmts": "yuv420p"})
 }

@@ -11,42 +11,42 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// Jump is a place in a recording at which its clock was set to another time, as where a
+// ClockJump is a place in a recording at which its clock was set to another time, as where a
 // recorder was started again and went on in the same file. It is no time in which nothing
 // was recorded: what comes after it follows on what comes before.
-type Jump struct {
+type ClockJump struct {
 	At time.Duration `json:"at"` // where it is, on the recording's clock without its jumps
 	By time.Duration `json:"by"` // how much later the clock showed at once; below zero: earlier
 
-	Shift  time.Duration `json:"shift"`  // what the container's own times grow by: By, unless the clock wraps
-	Begins map[int]Begin `json:"begins"` // by stream; there is none where a stream has ended
+	Shift   time.Duration  `json:"shift"`  // what the container's own times grow by: By, unless the clock wraps
+	Resumes map[int]Resume `json:"begins"` // by stream; there is none where a stream has ended
 }
 
-// Begin is where a stream goes on after a jump.
-type Begin struct {
+// Resume is where a stream goes on after a jump.
+type Resume struct {
 	Packet int64         `json:"packet"` // the first after it, counted from 0 through all of the stream
 	Step   time.Duration `json:"step"`   // from the time at which the packet before is read, or zero, to its own
 }
 
 const (
-	leap      = 10 * time.Second // in which neither picture nor sound has anything; below, it is a gap
-	lonely    = 10 * time.Minute // likewise, where there is only one of them: pictures of slides come slowly
-	backward  = time.Second      // that a clock may fall back by; where all streams do, it is a tenth
-	skew      = 3 * time.Second  // by which one stream may lie ahead of another in the file
-	mostJumps = 50               // jumps in a recording that makes any sense
-	mpegWrap  = 1 << 33 * time.Second / 90_000
+	minJump             = 10 * time.Second // in which neither picture nor sound has anything; below, it is a gap
+	minJumpSingleStream = 10 * time.Minute // likewise, where there is only one of them: pictures of slides come slowly
+	maxBackward         = time.Second      // that a clock may fall back by; where all streams do, it is a tenth
+	maxSkew             = 3 * time.Second  // by which one stream may lie ahead of another in the file
+	maxJumps            = 50               // jumps in a recording that makes any sense
+	mpegClockWrap       = 1 << 33 * time.Second / 90_000
 )
 
-// jumps reports whether the clock of a container's recorder can jump in it. Others have
+// clockMayJump reports whether the clock of a container's recorder can jump in it. Others have
 // an index, or count from their beginning.
-func (c container) jumps() bool {
+func (c container) clockMayJump() bool {
 	return slices.Contains([]string{"mpegts", "mpeg", "flv"}, c.Format.Name)
 }
 
-// wrap is when the container's clock begins again at zero; 0 if never.
-func (c container) wrap() time.Duration {
+// clockWrap is when the container's clock begins again at zero; 0 if never.
+func (c container) clockWrap() time.Duration {
 	if strings.HasPrefix(c.Format.Name, "mpeg") {
-		return mpegWrap
+		return mpegClockWrap
 	}
 	return 0
 }
@@ -55,7 +55,7 @@ func (c container) wrap() time.Duration {
 // jumps lies an epoch. Streams go from one to the next each by itself: what was muxed
 // before the jump may lie behind what came after it.
 type epochs struct {
-	streams  map[int]*hand
+	streams  map[int]*streamPosition
 	leap     time.Duration // forward, by which the clock jumps
 	backward time.Duration // by which it does not
 	all      []epoch
@@ -65,31 +65,31 @@ type epochs struct {
 // epoch is what goes by one setting of the clock. Times are the container's own.
 type epoch struct {
 	from, to time.Duration
-	passages map[int]*passage
+	streams  map[int]*epochStream
 }
 
-// passage is the packets of one stream in an epoch. They are read from and to; they are
+// epochStream is the packets of one stream in an epoch. They are read from and to; they are
 // shown from first to last.
-type passage struct {
-	begin       Begin
+type epochStream struct {
+	resume      Resume
 	whole       bool // the first packet can be decoded without others
 	read, shown timeline.Span
 }
 
-// hand shows where in the epochs a stream is.
-type hand struct {
+// streamPosition shows where in the epochs a stream is.
+type streamPosition struct {
 	base  timeline.Rate
 	epoch int           // −1: before the first
 	last  timeline.Span // when that was read; zero: there was none
 }
 
 func newEpochs(streams []stream, backward time.Duration) *epochs {
-	e := &epochs{streams: map[int]*hand{}, leap: leap, backward: backward}
+	e := &epochs{streams: map[int]*streamPosition{}, leap: minJump, backward: backward}
 	if len(streams) == 1 {
-		e.leap = lonely
+		e.leap = minJumpSingleStream
 	}
 	for _, s := range streams {
-		e.streams[s.Index] = &hand{base: s.base(), epoch: -1}
+		e.streams[s.Index] = &streamPosition{base: s.timeBase(), epoch: -1}
 	}
 	return e
 }
@@ -109,11 +109,11 @@ func (e *epochs) add(p packet, n int64) {
 	if p.pts == noTime {
 		p.pts = p.dts
 	}
-	lasts := duration(p.duration, h.base)
-	read := timeline.Span{From: duration(p.dts, h.base)}
+	lasts := ticksToDuration(p.duration, h.base)
+	read := timeline.Span{From: ticksToDuration(p.dts, h.base)}
 	read.To = read.From + lasts
-	shown := later(read, duration(p.pts-p.dts, h.base))
-	i, ok := e.place(h, read.From)
+	shown := shiftSpan(read, ticksToDuration(p.pts-p.dts, h.base))
+	i, ok := e.epochAt(h, read.From)
 	if !ok {
 		e.disorder = true
 		return
@@ -122,17 +122,17 @@ func (e *epochs) add(p packet, n int64) {
 	h.epoch, h.last = i, read
 	in := &e.all[i]
 	in.from, in.to = min(in.from, read.From), max(in.to, read.To)
-	of := in.passages[p.stream]
+	of := in.streams[p.stream]
 	if of == nil {
-		in.passages[p.stream] = &passage{begin: Begin{n, step}, whole: p.key, read: read, shown: shown}
+		in.streams[p.stream] = &epochStream{resume: Resume{n, step}, whole: p.key, read: read, shown: shown}
 		return
 	}
 	of.read.To = max(of.read.To, read.To)
 	of.shown.From, of.shown.To = min(of.shown.From, shown.From), max(of.shown.To, shown.To)
 }
 
-// place is the epoch that a stream is in at a time.
-func (e *epochs) place(h *hand, at time.Duration) (i int, ok bool) {
+// epochAt is the epoch that a stream is in at a time.
+func (e *epochs) epochAt(h *streamPosition, at time.Duration) (i int, ok bool) {
 	stays := false
 	if h.epoch >= 0 {
 		goesOn := at >= h.last.From-e.backward
@@ -142,7 +142,7 @@ func (e *epochs) place(h *hand, at time.Duration) (i int, ok bool) {
 		stays = goesOn && at <= e.all[h.epoch].to+e.leap
 	}
 	for i := h.epoch + 1; i < len(e.all); i++ {
-		if at >= e.all[i].from-skew && at <= e.all[i].to+skew {
+		if at >= e.all[i].from-maxSkew && at <= e.all[i].to+maxSkew {
 			return i, true
 		}
 	}
@@ -151,7 +151,7 @@ func (e *epochs) place(h *hand, at time.Duration) (i int, ok bool) {
 	case stays:
 		return h.epoch, true
 	case h.epoch == newest:
-		e.all = append(e.all, epoch{from: at, to: at, passages: map[int]*passage{}})
+		e.all = append(e.all, epoch{from: at, to: at, streams: map[int]*epochStream{}})
 		return newest + 1, true
 	case h.epoch < 0: // it begins late, or early
 		return newest, true
@@ -162,38 +162,38 @@ func (e *epochs) place(h *hand, at time.Duration) (i int, ok bool) {
 // jumps is where the clock jumps. What comes after each is moved to where no stream of it
 // overlaps what that stream has before it, and one of them leaves no gap. ok is false where
 // the streams do not jump together.
-func (e *epochs) jumps(wrap time.Duration) (all []Jump, ok bool) {
-	if e.disorder || len(e.all) > mostJumps {
+func (e *epochs) jumps(wrap time.Duration) (all []ClockJump, ok bool) {
+	if e.disorder || len(e.all) > maxJumps {
 		return nil, false
 	}
-	ends := map[int]passage{} // of each stream, without jumps
+	ends := map[int]epochStream{} // of each stream, without jumps
 	var moved time.Duration
 	for i, now := range e.all {
 		before := moved
 		if i > 0 {
-			moved = now.follow(ends)
-			at, ok := now.start(moved, ends)
+			moved = now.shiftAfter(ends)
+			at, ok := now.startAfter(moved, ends)
 			if !ok {
 				return nil, false
 			}
 			shift := before - moved
-			all = append(all, Jump{At: at, By: least(shift, wrap), Shift: shift, Begins: e.after(i)})
+			all = append(all, ClockJump{At: at, By: shortestShift(shift, wrap), Shift: shift, Resumes: e.resumesFrom(i)})
 		}
-		for s, p := range now.passages {
-			ends[s] = passage{read: later(p.read, moved), shown: later(p.shown, moved)}
+		for s, p := range now.streams {
+			ends[s] = epochStream{read: shiftSpan(p.read, moved), shown: shiftSpan(p.shown, moved)}
 		}
 	}
 	return all, true
 }
 
-func later(s timeline.Span, by time.Duration) timeline.Span {
+func shiftSpan(s timeline.Span, by time.Duration) timeline.Span {
 	return timeline.Span{From: s.From + by, To: s.To + by}
 }
 
-// follow is how far an epoch must be moved to come after what each stream has before it.
-func (e epoch) follow(ends map[int]passage) time.Duration {
+// shiftAfter is how far an epoch must be moved to come after what each stream has before it.
+func (e epoch) shiftAfter(ends map[int]epochStream) time.Duration {
 	moved := time.Duration(math.MinInt64)
-	for s, p := range e.passages {
+	for s, p := range e.streams {
 		if end, ok := ends[s]; ok {
 			moved = max(moved, end.read.To-p.read.From)
 			if p.whole {
@@ -210,36 +210,36 @@ func (e epoch) follow(ends map[int]passage) time.Duration {
 	return moved
 }
 
-// start is where a moved epoch begins, unless a stream that has nothing in it goes on
+// startAfter is where a moved epoch begins, unless a stream that has nothing in it goes on
 // beside it.
-func (e epoch) start(moved time.Duration, ends map[int]passage) (at time.Duration, ok bool) {
+func (e epoch) startAfter(moved time.Duration, ends map[int]epochStream) (at time.Duration, ok bool) {
 	at = math.MaxInt64
-	for _, p := range e.passages {
+	for _, p := range e.streams {
 		at = min(at, p.shown.From+moved)
 	}
 	for s, end := range ends {
-		if e.passages[s] == nil && end.shown.To > at+backward {
+		if e.streams[s] == nil && end.shown.To > at+maxBackward {
 			return at, false
 		}
 	}
 	return at, true
 }
 
-// after is where each stream goes on in an epoch or, if it has nothing there, later.
-func (e *epochs) after(i int) map[int]Begin {
-	all := map[int]Begin{}
+// resumesFrom is where each stream goes on in an epoch or, if it has nothing there, later.
+func (e *epochs) resumesFrom(i int) map[int]Resume {
+	all := map[int]Resume{}
 	for _, epoch := range e.all[i:] {
-		for s, p := range epoch.passages {
+		for s, p := range epoch.streams {
 			if _, known := all[s]; !known {
-				all[s] = p.begin
+				all[s] = p.resume
 			}
 		}
 	}
 	return all
 }
 
-// least is what a clock that wraps was set forward or back by.
-func least(d, wrap time.Duration) time.Duration {
+// shortestShift is what a clock that wraps was set forward or back by.
+func shortestShift(d, wrap time.Duration) time.Duration {
 	switch {
 	case wrap == 0:
 	case d > wrap/2:
@@ -250,33 +250,33 @@ func least(d, wrap time.Duration) time.Duration {
 	return d
 }
 
-// disorder is the fault of a recording whose jumps cannot be taken out.
-func disorder(name string) *inputerr.Fault {
+// jumpFault is the fault of a recording whose jumps cannot be taken out.
+func jumpFault(name string) *inputerr.Error {
 	return inputerr.New(name, "has a clock that jumps to and fro, and not alike for picture and sound").
-		Try("Copy it again from the recorder; if it holds several recordings, hand in each of them as a file of its own, in the order they were made")
+		Hint("Copy it again from the recorder; if it holds several recordings, hand in each of them as a file of its own, in the order they were made")
 }
 
-// moves is how many ticks are added to the times of a stream's nth packet, counted from 0,
+// jumpShift is how many ticks are added to the times of a stream's nth packet, counted from 0,
 // where jumps are taken out.
-func moves(jumps []Jump, s stream, n int64) (ticks int64) {
-	base := s.base()
+func jumpShift(jumps []ClockJump, s stream, n int64) (ticks int64) {
+	base := s.timeBase()
 	for _, j := range jumps {
-		if begin, ok := j.Begins[s.Index]; ok && n >= begin.Packet {
+		if begin, ok := j.Resumes[s.Index]; ok && n >= begin.Packet {
 			ticks -= timeline.Rescale(int64(j.Shift), base.Den, base.Num*int64(time.Second))
 		}
 	}
 	return ticks
 }
 
-// withoutJumps is the bitstream filter that takes jumps out of the times of a stream. What
+// removeJumpsFilter is the bitstream filter that takes jumps out of the times of a stream. What
 // it counts in is not always what it says (ffmpeg 5.1 tells of the recording's ticks and
 // counts in Matroska's), so that a jump is known by its part in the step to the next packet.
 // A picture before it that has no time of its own was given one from behind it by genpts;
 // it comes after the one before.
-func withoutJumps(jumps []Jump, stream int) string {
+func removeJumpsFilter(jumps []ClockJump, stream int) string {
 	var jumped, before strings.Builder
 	for _, j := range jumps {
-		if b, ok := j.Begins[stream]; ok && b.Step != 0 {
+		if b, ok := j.Resumes[stream]; ok && b.Step != 0 {
 			step := "(DTS-PREV_INDTS)"
 			if b.Packet == 0 {
 				step = "DTS"

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// stretchOf is seconds of packets on a clock that counts milliseconds, in the order of a
+// packetsOf is seconds of packets on a clock that counts milliseconds, in the order of a
 // file, in which the sound lies half a second behind the picture.
-func stretchOf(from, seconds int64) (all []packet) {
+func packetsOf(from, seconds int64) (all []packet) {
 	for at := int64(0); at < 1000*seconds+500; at += 20 {
 		if at < 1000*seconds && at%40 == 0 {
 			all = append(all, packet{stream: 0, pts: from + at + 80, dts: from + at, duration: 40, key: at == 0})
@@ -24,11 +24,11 @@ func stretchOf(from, seconds int64) (all []packet) {
 	return all
 }
 
-func TestWhereAClockJumps(t *testing.T) {
+func TestEpochs_FindJumps(t *testing.T) {
 	only := func(stream int, all []packet) []packet {
 		return slices.DeleteFunc(all, func(p packet) bool { return p.stream != stream })
 	}
-	apart := stretchOf(0, 60) // and yet no jump
+	apart := packetsOf(0, 60) // and yet no jump
 	for i := range apart {
 		if apart[i].dts > 20_000 {
 			apart[i].pts, apart[i].dts = apart[i].pts+9000, apart[i].dts+9000
@@ -40,28 +40,28 @@ func TestWhereAClockJumps(t *testing.T) {
 		wrap  time.Duration
 		want  string // "at+by", or what is wrong
 	}{
-		{name: "no jump", parts: [][]packet{stretchOf(1000, 60)}},
+		{name: "no jump", parts: [][]packet{packetsOf(1000, 60)}},
 		{name: "a gap", parts: [][]packet{apart}},
-		{name: "sound that stops for a minute", parts: [][]packet{stretchOf(0, 20), only(0, stretchOf(20_000, 60)), stretchOf(80_000, 20)}},
-		{name: "picture that stops for a minute", parts: [][]packet{stretchOf(0, 20), only(1, stretchOf(20_000, 60)), stretchOf(80_000, 20)}},
-		{name: "forward", parts: [][]packet{stretchOf(0, 20), stretchOf(600_000, 20)}, want: "20.08s+9m40s"},
-		{name: "back", parts: [][]packet{stretchOf(0, 20), stretchOf(0, 20)}, want: "20.08s-20s"},
-		{name: "back a little", parts: [][]packet{stretchOf(0, 20), stretchOf(19_500, 20)}, want: "20.08s-500ms"},
-		{name: "back, taken for a wrap", parts: [][]packet{stretchOf(600_000, 20), stretchOf(1_000_000, 20)}, wrap: 500 * time.Second, want: "10m20.08s-2m0s"},
-		{name: "three times", parts: [][]packet{stretchOf(0, 5), stretchOf(100_000, 5), stretchOf(0, 5), stretchOf(100_000, 5)},
+		{name: "sound that stops for a minute", parts: [][]packet{packetsOf(0, 20), only(0, packetsOf(20_000, 60)), packetsOf(80_000, 20)}},
+		{name: "picture that stops for a minute", parts: [][]packet{packetsOf(0, 20), only(1, packetsOf(20_000, 60)), packetsOf(80_000, 20)}},
+		{name: "forward", parts: [][]packet{packetsOf(0, 20), packetsOf(600_000, 20)}, want: "20.08s+9m40s"},
+		{name: "back", parts: [][]packet{packetsOf(0, 20), packetsOf(0, 20)}, want: "20.08s-20s"},
+		{name: "back a little", parts: [][]packet{packetsOf(0, 20), packetsOf(19_500, 20)}, want: "20.08s-500ms"},
+		{name: "back, taken for a wrap", parts: [][]packet{packetsOf(600_000, 20), packetsOf(1_000_000, 20)}, wrap: 500 * time.Second, want: "10m20.08s-2m0s"},
+		{name: "three times", parts: [][]packet{packetsOf(0, 5), packetsOf(100_000, 5), packetsOf(0, 5), packetsOf(100_000, 5)},
 			want: "5.08s+1m35s 10.08s-1m45s 15.08s+1m35s"},
-		{name: "and the sound ends there", parts: [][]packet{stretchOf(0, 20), only(0, stretchOf(600_000, 20))}, want: "20.08s+9m40s"},
-		{name: "of a picture that is alone", parts: [][]packet{only(0, stretchOf(0, 60)), only(0, stretchOf(300_000, 20))}},
-		{name: "of a picture that is alone, by hours", parts: [][]packet{only(0, stretchOf(0, 60)), only(0, stretchOf(7_200_000, 20))}, want: "1m0.08s+1h59m0s"},
-		{name: "of the picture alone, beside sound", parts: [][]packet{stretchOf(0, 20), only(0, stretchOf(600_000, 20)), only(1, stretchOf(20_000, 20))}, want: "disorder"},
-		{name: "a damaged time", parts: [][]packet{stretchOf(0, 20), {{stream: 0, pts: 9e9, dts: 9e9, duration: 40}}, stretchOf(20_000, 20)}, want: "disorder"},
+		{name: "and the sound ends there", parts: [][]packet{packetsOf(0, 20), only(0, packetsOf(600_000, 20))}, want: "20.08s+9m40s"},
+		{name: "of a picture that is alone", parts: [][]packet{only(0, packetsOf(0, 60)), only(0, packetsOf(300_000, 20))}},
+		{name: "of a picture that is alone, by hours", parts: [][]packet{only(0, packetsOf(0, 60)), only(0, packetsOf(7_200_000, 20))}, want: "1m0.08s+1h59m0s"},
+		{name: "of the picture alone, beside sound", parts: [][]packet{packetsOf(0, 20), only(0, packetsOf(600_000, 20)), only(1, packetsOf(20_000, 20))}, want: "disorder"},
+		{name: "a damaged time", parts: [][]packet{packetsOf(0, 20), {{stream: 0, pts: 9e9, dts: 9e9, duration: 40}}, packetsOf(20_000, 20)}, want: "disorder"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			streams := []stream{{Index: 0, TimeBase: "1/1000"}, {Index: 1, TimeBase: "1/1000"}}
 			if strings.HasPrefix(c.name, "of a picture that") {
 				streams = streams[:1]
 			}
-			e := newEpochs(streams, backward/10)
+			e := newEpochs(streams, maxBackward/10)
 			count := map[int]int64{}
 			for _, p := range slices.Concat(c.parts...) {
 				e.add(p, count[p.stream])
@@ -88,12 +88,12 @@ func TestWhereAClockJumps(t *testing.T) {
 
 // What two recordings in one file make is as long as both, and picture and sound go on
 // together, whatever the clock of the second.
-func TestAClockThatJumpsIsSetRight(t *testing.T) {
+func TestIndex_ClockJumpsRemoved(t *testing.T) {
 	tl, dir := tools(t), t.TempDir()
 	part := func(name string, options ...string) []byte {
 		path := filepath.Join(dir, name)
 		args := []string{"-f", "lavfi", "-i", "testsrc2=s=160x90:d=2:r=25", "-f", "lavfi", "-i", "sine=r=48000:d=2"}
-		ffmpegDo(t, slices.Concat(args, h264, []string{"-c:a", "mp2", "-f", "mpegts"}, options, []string{path})...)
+		runFFmpeg(t, slices.Concat(args, h264, []string{"-c:a", "mp2", "-f", "mpegts"}, options, []string{path})...)
 		b, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -121,7 +121,7 @@ func TestAClockThatJumpsIsSetRight(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			made, err := tl.TakeIn(t.Context(), c.path, filepath.Join(dir, name), "talk", p, Behind{}, nil)
+			made, err := tl.IndexAndProbe(t.Context(), c.path, filepath.Join(dir, name), "talk", p, WaveformBackground{}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -142,10 +142,10 @@ func TestAClockThatJumpsIsSetRight(t *testing.T) {
 	t.Run("to and fro, below where it began", func(t *testing.T) {
 		path := file(later, first, later)
 		p, err := tl.Probe(t.Context(), path, "talk", nil)
-		if err != nil || len(p.Jumps) != 2 || !p.Written {
+		if err != nil || len(p.Jumps) != 2 || !p.JumpsAsWritten {
 			t.Fatalf("%v, %+v", err, p.Jumps)
 		}
-		if _, err := tl.TakeIn(t.Context(), path, filepath.Join(dir, "fro"), "talk", p, Behind{}, nil); err != nil {
+		if _, err := tl.IndexAndProbe(t.Context(), path, filepath.Join(dir, "fro"), "talk", p, WaveformBackground{}, nil); err != nil {
 			t.Error(err)
 		}
 	})

@@ -7,7 +7,7 @@ const (
 	// to be heard as a click.
 	lookahead = Hz / 200
 	// delay is how many samples later than it goes in a sample comes out.
-	delay = lookahead + reach
+	delay = lookahead + interpolationRadius
 	// recovery is the time in which the gain makes up all but a third of what it lost.
 	recovery = 0.1 // seconds
 )
@@ -16,23 +16,23 @@ const (
 // looks between the samples as well, so that the ceiling holds for the true peak (to a
 // few hundredths of a decibel: the gain itself moves). Both sides get the same gain.
 type limiter struct {
-	gain    float32
-	ceiling float32
-	over    oversampler
-	past    [2][]float32 // the last delay samples that went in, with gain
-	hold    slidingMin   // over what the samples of the lookahead need
-	back    float64      // the gain as it recovers
-	mean    movingMean   // of back over the lookahead: no corners
-	need    []float32    // scratch
+	gain     float32
+	ceiling  float32
+	over     oversampler
+	past     [2][]float32 // the last delay samples that went in, with gain
+	hold     slidingMin   // over what the samples of the lookahead need
+	release  float64      // the gain as it recovers
+	mean     movingMean   // of back over the lookahead: no corners
+	required []float32    // scratch
 }
 
 // newLimiter makes a limiter with a gain and a ceiling in decibels.
 func newLimiter(gain, ceiling float64) *limiter {
 	return &limiter{
-		gain: float32(linear(gain)), ceiling: float32(linear(ceiling)),
-		over: newOversampler(),
-		past: [2][]float32{make([]float32, delay), make([]float32, delay)},
-		back: 1, mean: newMovingMean(),
+		gain: float32(dbToAmplitude(gain)), ceiling: float32(dbToAmplitude(ceiling)),
+		over:    newOversampler(),
+		past:    [2][]float32{make([]float32, delay), make([]float32, delay)},
+		release: 1, mean: newMovingMean(),
 	}
 }
 
@@ -47,11 +47,11 @@ func (l *limiter) process(left, right []float32) {
 		}
 		work[side] = w
 	}
-	l.need = l.needs(l.need[:0], work, len(left))
+	l.required = l.requiredGains(l.required[:0], work, len(left))
 	release := 1 - math.Exp(-1/(recovery*Hz))
-	for i, need := range l.need {
-		l.back = min(l.hold.next(need), l.back+(1-l.back)*release)
-		g := float32(l.mean.next(l.back))
+	for i, need := range l.required {
+		l.release = min(l.hold.next(need), l.release+(1-l.release)*release)
+		g := float32(l.mean.next(l.release))
 		left[i], right[i] = work[0][i]*g, work[1][i]*g
 	}
 	for side, w := range work {
@@ -59,18 +59,18 @@ func (l *limiter) process(left, right []float32) {
 	}
 }
 
-// needs appends the gain that each of n samples needs to stay under the ceiling. They
+// requiredGains appends the gain that each of n samples needs to stay under the ceiling. They
 // are those that have just got the samples after them that interpolation takes.
-func (l *limiter) needs(need []float32, work [2][]float32, n int) []float32 {
-	first := delay - reach
+func (l *limiter) requiredGains(need []float32, work [2][]float32, n int) []float32 {
+	first := delay - interpolationRadius
 	for i := 0; i < n; i += group {
 		m := min(group, n-i)
 		at := first + i
-		tallest := max(greatest(work[0][at-reach:at+m+reach]), greatest(work[1][at-reach:at+m+reach]))
+		tallest := max(maxAbs(work[0][at-interpolationRadius:at+m+interpolationRadius]), maxAbs(work[1][at-interpolationRadius:at+m+interpolationRadius]))
 		for j := at; j < at+m; j++ {
 			g := float32(1)
 			if tallest*l.over.bound > l.ceiling {
-				if peak := max(l.around(work[0], j), l.around(work[1], j)); peak > l.ceiling {
+				if peak := max(l.peakAround(work[0], j), l.peakAround(work[1], j)); peak > l.ceiling {
 					g = l.ceiling / peak
 				}
 			}
@@ -80,18 +80,18 @@ func (l *limiter) needs(need []float32, work [2][]float32, n int) []float32 {
 	return need
 }
 
-// around is the greatest amplitude at sample n and in the gaps on either side of it.
-func (l *limiter) around(w []float32, n int) float32 {
-	return max(w[n], -w[n], l.over.between(w[n-reach:n+reach]), l.over.between(w[n-reach+1:n+reach+1]))
+// peakAround is the greatest amplitude at sample n and in the gaps on either side of it.
+func (l *limiter) peakAround(w []float32, n int) float32 {
+	return max(w[n], -w[n], l.over.maxBetween(w[n-interpolationRadius:n+interpolationRadius]), l.over.maxBetween(w[n-interpolationRadius+1:n+interpolationRadius+1]))
 }
 
 // slidingMin is the least of the last lookahead+1 values.
 type slidingMin struct {
 	n     int64
-	queue []heldMin // ascending; those that a later one undercuts are gone
+	queue []minEntry // ascending; those that a later one undercuts are gone
 }
 
-type heldMin struct {
+type minEntry struct {
 	value float32
 	at    int64
 }
@@ -101,7 +101,7 @@ func (s *slidingMin) next(v float32) float64 {
 	for len(q) > 0 && q[len(q)-1].value >= v {
 		q = q[:len(q)-1]
 	}
-	q = append(q, heldMin{v, s.n})
+	q = append(q, minEntry{v, s.n})
 	if q[0].at < s.n-lookahead {
 		q = append(q[:0], q[1:]...)
 	}

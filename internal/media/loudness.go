@@ -7,9 +7,9 @@ import "math"
 const Hz = 48000
 
 const (
-	blockSize = Hz / 10 // samples in a block of 100 ms
-	gate      = -70.0   // LUFS; R128 leaves out what is more quiet
-	hush      = -65.0   // LUFS; what is more quiet as a whole is hiss, and no talk
+	blockSamples     = Hz / 10 // samples in a block of 100 ms
+	absoluteGate     = -70.0   // LUFS; R128 leaves out what is more quiet
+	silenceThreshold = -65.0   // LUFS; what is more quiet as a whole is hiss, and no talk
 )
 
 // Meter measures the loudness and the true peak of stereo sound at 48 kHz as ITU-R
@@ -31,11 +31,11 @@ func (m *Meter) Write(left, right []float32) {
 	m.samples += int64(len(left))
 	m.peak.write(left, right)
 	for len(left) > 0 {
-		n := min(len(left), blockSize-m.filled)
-		e := weigh(&m.weights, left[:n], right[:n])
+		n := min(len(left), blockSamples-m.filled)
+		e := kWeigh(&m.weights, left[:n], right[:n])
 		m.sum += e.left + e.right
-		if m.filled += n; m.filled == blockSize {
-			m.blocks = append(m.blocks, m.sum/blockSize)
+		if m.filled += n; m.filled == blockSamples {
+			m.blocks = append(m.blocks, m.sum/blockSamples)
 			m.sum, m.filled = 0, 0
 		}
 		left, right = left[n:], right[n:]
@@ -47,26 +47,26 @@ func (m *Meter) Samples() int64 { return m.samples }
 
 // LUFS is the integrated loudness of what was heard; -Inf where all of it lies under
 // the absolute gate, or is shorter than 400 ms.
-func (m *Meter) LUFS() float64 { return integrated(m.blocks) }
+func (m *Meter) LUFS() float64 { return integratedLoudness(m.blocks) }
 
 // Peak is the greatest true peak of what was heard, in dBTP.
-func (m *Meter) Peak() float64 { return decibel(float64(m.peak.max)) }
+func (m *Meter) Peak() float64 { return amplitudeToDB(float64(m.peak.max)) }
 
-// integrated is the gated loudness of blocks of 100 ms, given the mean square of each
+// integratedLoudness is the gated loudness of blocks of 100 ms, given the mean square of each
 // after K-weighting, summed over the channels. Gating blocks are 400 ms that overlap by
 // three quarters: four blocks each.
-func integrated(blocks []float64) float64 {
+func integratedLoudness(blocks []float64) float64 {
 	if len(blocks) < 4 {
 		return math.Inf(-1)
 	}
-	absolute := meanAbove(blocks, energy(gate))
-	return loudness(meanAbove(blocks, absolute/10)) // the relative gate is 10 LU under what passed the absolute one
+	absolute := meanAbove(blocks, lufsToEnergy(absoluteGate))
+	return energyToLUFS(meanAbove(blocks, absolute/10)) // the relative gate is 10 LU under what passed the absolute one
 }
 
 // meanAbove is the mean energy of the gating blocks above both the floor and the
 // absolute gate; 0 if there are none.
 func meanAbove(blocks []float64, floor float64) float64 {
-	floor = max(floor, energy(gate))
+	floor = max(floor, lufsToEnergy(absoluteGate))
 	var sum float64
 	var n int
 	for i := 3; i < len(blocks); i++ {
@@ -79,13 +79,13 @@ func meanAbove(blocks []float64, floor float64) float64 {
 	return sum / float64(max(n, 1))
 }
 
-// loudness and energy convert between a K-weighted mean square and LUFS.
-func loudness(energy float64) float64 { return -0.691 + 10*math.Log10(energy) }
-func energy(lufs float64) float64     { return math.Pow(10, (lufs+0.691)/10) }
+// energyToLUFS and energy convert between a K-weighted mean square and LUFS.
+func energyToLUFS(energy float64) float64 { return -0.691 + 10*math.Log10(energy) }
+func lufsToEnergy(lufs float64) float64   { return math.Pow(10, (lufs+0.691)/10) }
 
-// decibel and linear convert between an amplitude and decibels.
-func decibel(amplitude float64) float64 { return 20 * math.Log10(amplitude) }
-func linear(db float64) float64         { return math.Pow(10, db/20) }
+// amplitudeToDB and linear convert between an amplitude and decibels.
+func amplitudeToDB(amplitude float64) float64 { return 20 * math.Log10(amplitude) }
+func dbToAmplitude(db float64) float64        { return math.Pow(10, db/20) }
 
 // energies are sums of squares after K-weighting. From them and the cross term follows
 // the energy of any mix of the two sides.
@@ -93,8 +93,8 @@ type energies struct {
 	left, right, cross float64
 }
 
-// weigh runs both sides through their filters and sums what comes out.
-func weigh(k *[2]kWeighting, left, right []float32) (e energies) {
+// kWeigh runs both sides through their filters and sums what comes out.
+func kWeigh(k *[2]kWeighting, left, right []float32) (e energies) {
 	l, r := k[0], k[1]
 	for i, x := range left {
 		a, b := l.next(float64(x)), r.next(float64(right[i]))
@@ -102,7 +102,7 @@ func weigh(k *[2]kWeighting, left, right []float32) (e energies) {
 		e.right += b * b
 		e.cross += a * b
 	}
-	k[0], k[1] = l.settled(), r.settled()
+	k[0], k[1] = l.flushDenormals(), r.flushDenormals()
 	return e
 }
 
@@ -122,9 +122,9 @@ func (k *kWeighting) next(x float64) float64 {
 	return z
 }
 
-// settled is the filter with echoes that nobody can hear taken for none: numbers near
+// flushDenormals is the filter with echoes that nobody can hear taken for none: numbers near
 // the smallest a float can hold are very slow to reckon with.
-func (k kWeighting) settled() kWeighting {
+func (k kWeighting) flushDenormals() kWeighting {
 	const inaudible = 1e-20
 	if max(math.Abs(k.s1), math.Abs(k.s2), math.Abs(k.h1), math.Abs(k.h2)) < inaudible {
 		return kWeighting{}
@@ -133,9 +133,9 @@ func (k kWeighting) settled() kWeighting {
 }
 
 const (
-	reach = 8         // samples on either side that an interpolated value is made of
-	taps  = 2 * reach //
-	group = 64        // samples that are looked at together before any is oversampled
+	interpolationRadius = 8                       // samples on either side that an interpolated value is made of
+	taps                = 2 * interpolationRadius //
+	group               = 64                      // samples that are looked at together before any is oversampled
 )
 
 // oversampler finds the values between samples, at the quarters, with a windowed sinc.
@@ -150,8 +150,8 @@ func newOversampler() oversampler {
 		var sum, abs float64
 		var h [taps]float64
 		for i := range h {
-			x := float64(i-reach+1) - float64(p+1)/4 // from the place asked for to the sample
-			w := math.Cos(math.Pi * x / taps)        // a sine window, squared: Hann's
+			x := float64(i-interpolationRadius+1) - float64(p+1)/4 // from the place asked for to the sample
+			w := math.Cos(math.Pi * x / taps)                      // a sine window, squared: Hann's
 			h[i] = math.Sin(math.Pi*x) / (math.Pi * x) * w * w
 			sum += h[i]
 		}
@@ -164,8 +164,8 @@ func newOversampler() oversampler {
 	return o
 }
 
-// between is the greatest amplitude between the two middle ones of a window of samples.
-func (o *oversampler) between(w []float32) (greatest float32) {
+// maxBetween is the greatest amplitude between the two middle ones of a window of samples.
+func (o *oversampler) maxBetween(w []float32) (greatest float32) {
 	w = w[:taps]
 	var a, b, c float32
 	for i, x := range w {
@@ -190,28 +190,28 @@ func (p *peakMeter) write(sides ...[]float32) {
 		}
 		w := append(p.tail[side], x...)
 		for i := 0; i+taps <= len(w); i += group {
-			p.look(w[i:min(len(w), i+group+taps-1)])
+			p.scan(w[i:min(len(w), i+group+taps-1)])
 		}
 		p.tail[side] = append(w[:0], w[len(w)-taps+1:]...)
 	}
 }
 
-// look takes up to group positions, and passes over them where even the tallest swing
+// scan takes up to group positions, and passes over them where even the tallest swing
 // between these samples would be no new peak.
-func (p *peakMeter) look(w []float32) {
-	m := greatest(w)
+func (p *peakMeter) scan(w []float32) {
+	m := maxAbs(w)
 	p.max = max(p.max, m)
 	if m*p.over.bound <= p.max {
 		return
 	}
 	for i := 0; i+taps <= len(w); i++ {
-		p.max = max(p.max, p.over.between(w[i:]))
+		p.max = max(p.max, p.over.maxBetween(w[i:]))
 	}
 }
 
-// greatest is the greatest amplitude among samples. Without the sign bit, floats sort as
+// maxAbs is the greatest amplitude among samples. Without the sign bit, floats sort as
 // integers do, which is far quicker to compare.
-func greatest(w []float32) float32 {
+func maxAbs(w []float32) float32 {
 	var m uint32
 	for _, x := range w {
 		m = max(m, math.Float32bits(x)&^(1<<31))

@@ -14,7 +14,7 @@ import (
 const speech = "flite=text='Welcome. Today we look at how volunteers record a conference, and at what happens when one channel goes dead. Questions come last.':voice=slt"
 
 // The meter agrees with ffmpeg's own, which judges everything else here.
-func TestMeterAgainstFFmpeg(t *testing.T) {
+func TestMeter_AgreesWithFFmpeg(t *testing.T) {
 	for name, source := range map[string]string{
 		"tone":          "sine=997:r=48000:d=5,volume=-3dB,pan=stereo|c0=c0|c1=c0",
 		"near Nyquist":  "aevalsrc=0.5*sin(2*PI*12000*t+0.785)|0.4*sin(2*PI*11990*t):s=48000:d=4,afade=d=0.5",
@@ -28,12 +28,12 @@ func TestMeterAgainstFFmpeg(t *testing.T) {
 			_, err := tools(t).Stream(context.Background(),
 				[]string{"-f", "lavfi", "-i", source, "-f", "f32le", "pipe:1"},
 				func(r io.Reader) error {
-					return stereo(r, func(left, right []float32) error { m.Write(left, right); return nil })
+					return readStereo(r, func(left, right []float32) error { m.Write(left, right); return nil })
 				})
 			if err != nil {
 				t.Fatal(err)
 			}
-			lufs, peak := judge(t, "-f", "lavfi", "-i", source)
+			lufs, peak := ffmpegLoudness(t, "-f", "lavfi", "-i", source)
 			if math.Abs(m.LUFS()-lufs) > 0.1 {
 				t.Errorf("loudness is %.2f LUFS, ffmpeg says %.2f", m.LUFS(), lufs)
 			}
@@ -44,7 +44,7 @@ func TestMeterAgainstFFmpeg(t *testing.T) {
 	}
 }
 
-func TestMeterHearsNothing(t *testing.T) {
+func TestMeter_Silence(t *testing.T) {
 	m := NewMeter()
 	m.Write(make([]float32, Hz), make([]float32, Hz))
 	if !math.IsInf(m.LUFS(), -1) || !math.IsInf(m.Peak(), -1) {
@@ -67,9 +67,9 @@ func BenchmarkMeter(b *testing.B) {
 
 var verdictLine = regexp.MustCompile(`(?m)^\s+(I|Peak):\s+(-?[\d.]+|-inf) `)
 
-// judge is what ffmpeg's ebur128 says of an input: loudness in LUFS and true peak in
+// ffmpegLoudness is what ffmpeg's ebur128 says of an input: loudness in LUFS and true peak in
 // dBTP.
-func judge(t *testing.T, input ...string) (lufs, peak float64) {
+func ffmpegLoudness(t *testing.T, input ...string) (lufs, peak float64) {
 	t.Helper()
 	args := append([]string{"-hide_banner", "-nostats"}, input...)
 	out, err := exec.Command(tools(t).FFmpeg, append(args, "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-")...).CombinedOutput()

@@ -18,21 +18,21 @@ type box struct {
 	body []byte
 }
 
-// errBoxes is an MP4 whose boxes do not fit into one another.
-var errBoxes = errors.New("its boxes do not nest")
+// errBadBoxes is an MP4 whose boxes do not fit into one another.
+var errBadBoxes = errors.New("its boxes do not nest")
 
-// boxes splits b into the boxes it is made of.
-func boxes(b []byte) (all []box, err error) {
+// parseBoxes splits b into the boxes it is made of.
+func parseBoxes(b []byte) (all []box, err error) {
 	for len(b) > 0 {
 		if len(b) < 8 {
-			return nil, errBoxes
+			return nil, errBadBoxes
 		}
 		size, head := uint64(binary.BigEndian.Uint32(b)), uint64(8)
 		if size == 1 && len(b) >= 16 {
 			size, head = binary.BigEndian.Uint64(b[8:]), 16
 		}
 		if size < head || size > uint64(len(b)) {
-			return nil, errBoxes
+			return nil, errBadBoxes
 		}
 		all = append(all, box{string(b[4:8]), b[head:size]})
 		b = b[size:]
@@ -40,10 +40,10 @@ func boxes(b []byte) (all []box, err error) {
 	return all, nil
 }
 
-// inside follows a path of kinds into b and gives the body of the first box there.
-func inside(b []byte, path ...string) ([]byte, error) {
+// findBox follows a path of kinds into b and gives the body of the first box there.
+func findBox(b []byte, path ...string) ([]byte, error) {
 	for _, kind := range path {
-		all, err := boxes(b)
+		all, err := parseBoxes(b)
 		if err != nil {
 			return nil, err
 		}
@@ -61,9 +61,9 @@ func inside(b []byte, path ...string) ([]byte, error) {
 	return b, nil
 }
 
-// moov reads the index of the MP4 at path, and nothing else of it. front says whether it
+// readMoov reads the index of the MP4 at path, and nothing else of it. front says whether it
 // stands before the pictures, so that a browser can play while it loads.
-func moov(path string) (body []byte, front bool, err error) {
+func readMoov(path string) (body []byte, front bool, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, false, err
@@ -80,7 +80,7 @@ func moov(path string) (body []byte, front bool, err error) {
 			size, length = int64(binary.BigEndian.Uint64(head[8:])), 16
 		}
 		if size < length {
-			return nil, false, errBoxes
+			return nil, false, errBadBoxes
 		}
 		switch string(head[4:8]) {
 		case "moov":
@@ -94,25 +94,25 @@ func moov(path string) (body []byte, front bool, err error) {
 	}
 }
 
-// configuration is all that a decoder must know before the first picture of a segment: the
+// decoderConfiguration is all that a decoder must know before the first picture of a segment: the
 // description of its only track, but for its bit rate, which no decoder needs. Segments
 // with equal configurations can be joined.
-func configuration(path string) ([]byte, error) {
-	index, _, err := moov(path)
+func decoderConfiguration(path string) ([]byte, error) {
+	index, _, err := readMoov(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration of a segment: %w", err)
 	}
-	entry, err := description(index)
+	entry, err := sampleDescription(index)
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration of a segment: %w", err)
 	}
-	inner, err := boxes(entry.body[visualEntry:])
+	inner, err := parseBoxes(entry.body[visualEntrySize:])
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration of a segment: %w", err)
 	}
 	var known bytes.Buffer
 	known.WriteString(entry.kind)
-	known.Write(entry.body[:visualEntry])
+	known.Write(entry.body[:visualEntrySize])
 	for _, x := range inner {
 		if x.kind != "btrt" {
 			known.WriteString(x.kind)
@@ -122,25 +122,25 @@ func configuration(path string) ([]byte, error) {
 	return known.Bytes(), nil
 }
 
-// visualEntry is how many bytes of a picture's description stand before its boxes.
-const visualEntry = 78
+// visualEntrySize is how many bytes of a picture's description stand before its boxes.
+const visualEntrySize = 78
 
-// description is the one entry of the first track's sample descriptions, of a picture.
-func description(index []byte) (box, error) {
-	entries, err := inside(index, "trak", "mdia", "minf", "stbl", "stsd")
+// sampleDescription is the one entry of the first track's sample descriptions, of a picture.
+func sampleDescription(index []byte) (box, error) {
+	entries, err := findBox(index, "trak", "mdia", "minf", "stbl", "stsd")
 	if err != nil {
 		return box{}, err
 	}
 	const fullBox = 8 // bytes before the entries
-	all, err := boxes(entries[min(fullBox, len(entries)):])
-	if err != nil || len(all) != 1 || len(all[0].body) < visualEntry {
-		return box{}, errBoxes
+	all, err := parseBoxes(entries[min(fullBox, len(entries)):])
+	if err != nil || len(all) != 1 || len(all[0].body) < visualEntrySize {
+		return box{}, errBadBoxes
 	}
 	return all[0], nil
 }
 
-// segment is what the index of an encoded piece tells.
-type segment struct {
+// segmentInfo is what the index of an encoded piece tells.
+type segmentInfo struct {
 	codec         string // as Encoding calls it, else the four letters of the description
 	width, height int
 	times         []int64 // when pictures are shown, ascending, in ticks
@@ -148,19 +148,19 @@ type segment struct {
 }
 
 // readSegment reads the index of an MP4 that holds one picture track and nothing else.
-func readSegment(path string) (s segment, err error) {
-	index, _, err := moov(path)
+func readSegment(path string) (s segmentInfo, err error) {
+	index, _, err := readMoov(path)
 	if err != nil {
 		return s, err
 	}
-	all, err := boxes(index)
+	all, err := parseBoxes(index)
 	if err != nil {
 		return s, err
 	}
 	if n := len(slices.DeleteFunc(all, func(x box) bool { return x.kind != "trak" })); n != 1 {
 		return s, fmt.Errorf("it has %d tracks", n)
 	}
-	entry, err := description(index)
+	entry, err := sampleDescription(index)
 	if err != nil {
 		return s, err
 	}
@@ -175,7 +175,7 @@ func readSegment(path string) (s segment, err error) {
 		s.codec = "ffv1"
 	}
 	s.width, s.height = int(binary.BigEndian.Uint16(entry.body[24:])), int(binary.BigEndian.Uint16(entry.body[26:]))
-	s.times, s.scale, err = timesIn(index)
+	s.times, s.scale, err = sortedSampleTimes(index)
 	return s, err
 }
 
@@ -183,17 +183,17 @@ func readSegment(path string) (s segment, err error) {
 // ticks of scale a second. It reads the index alone, so that proving a long film costs
 // nothing next to writing it.
 func pictureTimes(path string) (times []int64, scale int64, err error) {
-	index, _, err := moov(path)
+	index, _, err := readMoov(path)
 	if err != nil {
 		return nil, 0, err
 	}
-	return timesIn(index)
+	return sortedSampleTimes(index)
 }
 
 // keyFrames are the frames of an MP4's first track that can be decoded by themselves, at a
 // constant rate, ascending.
 func keyFrames(path string, rate timeline.Rate) (frames []int64, err error) {
-	index, _, err := moov(path)
+	index, _, err := readMoov(path)
 	if err != nil {
 		return nil, err
 	}
@@ -202,16 +202,16 @@ func keyFrames(path string, rate timeline.Rate) (frames []int64, err error) {
 		return nil, err
 	}
 	frame := func(sample int) int64 { return timeline.Rescale(times[sample], rate.Num, scale*rate.Den) }
-	samples, err := inside(index, "trak", "mdia", "minf", "stbl")
+	samples, err := findBox(index, "trak", "mdia", "minf", "stbl")
 	if err != nil {
 		return nil, err
 	}
-	if _, none := inside(samples, "stss"); none != nil { // each of them can
+	if _, none := findBox(samples, "stss"); none != nil { // each of them can
 		for i := range times {
 			frames = append(frames, frame(i))
 		}
 	} else {
-		err = table(samples, "stss", 1, func(f []uint32) {
+		err = eachTableEntry(samples, "stss", 1, func(f []uint32) {
 			if n := int(f[0]); n >= 1 && n <= len(times) {
 				frames = append(frames, frame(n-1))
 			}
@@ -221,8 +221,8 @@ func keyFrames(path string, rate timeline.Rate) (frames []int64, err error) {
 	return frames, err
 }
 
-// timesIn is when the pictures of the first track are shown, ascending.
-func timesIn(index []byte) (times []int64, scale int64, err error) {
+// sortedSampleTimes is when the pictures of the first track are shown, ascending.
+func sortedSampleTimes(index []byte) (times []int64, scale int64, err error) {
 	times, scale, err = sampleTimes(index)
 	slices.Sort(times)
 	return times, scale, err
@@ -230,25 +230,25 @@ func timesIn(index []byte) (times []int64, scale int64, err error) {
 
 // sampleTimes is the same in the order of the file.
 func sampleTimes(index []byte) (times []int64, scale int64, err error) {
-	track, err := inside(index, "trak")
+	track, err := findBox(index, "trak")
 	if err != nil {
 		return nil, 0, err
 	}
-	head, err := inside(track, "mdia", "mdhd")
+	head, err := findBox(track, "mdia", "mdhd")
 	if err != nil {
 		return nil, 0, err
 	}
-	head = pad(head, 32)
+	head = zeroPad(head, 32)
 	scale = int64(binary.BigEndian.Uint32(head[12:]))
 	if head[0] == 1 { // 64-bit dates stand before it
 		scale = int64(binary.BigEndian.Uint32(head[20:]))
 	}
-	samples, err := inside(track, "mdia", "minf", "stbl")
+	samples, err := findBox(track, "mdia", "minf", "stbl")
 	if err != nil {
 		return nil, 0, err
 	}
 	var at int64
-	err = table(samples, "stts", 2, func(f []uint32) {
+	err = eachTableEntry(samples, "stts", 2, func(f []uint32) {
 		for range f[0] {
 			times = append(times, at)
 			at += int64(f[1])
@@ -257,16 +257,16 @@ func sampleTimes(index []byte) (times []int64, scale int64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	shift, err := edit(track)
+	shift, err := editStart(track)
 	if err != nil {
 		return nil, 0, err
 	}
 	for i := range times {
 		times[i] -= shift
 	}
-	if _, none := inside(samples, "ctts"); none == nil {
+	if _, none := findBox(samples, "ctts"); none == nil {
 		i := 0
-		err = table(samples, "ctts", 2, func(f []uint32) {
+		err = eachTableEntry(samples, "ctts", 2, func(f []uint32) {
 			for range min(int(f[0]), len(times)-i) {
 				times[i] += int64(int32(f[1]))
 				i++
@@ -276,14 +276,14 @@ func sampleTimes(index []byte) (times []int64, scale int64, err error) {
 	return times, scale, err
 }
 
-// edit is the time in a track's media at which it begins to be shown. Lectern's own files
+// editStart is the time in a track's media at which it begins to be shown. Lectern's own files
 // begin at once and leave nothing out, so there is one edit or none.
-func edit(track []byte) (from int64, err error) {
-	list, none := inside(track, "edts", "elst")
+func editStart(track []byte) (from int64, err error) {
+	list, none := findBox(track, "edts", "elst")
 	if none != nil {
 		return 0, nil
 	}
-	list = pad(list, 28)
+	list = zeroPad(list, 28)
 	if binary.BigEndian.Uint32(list[4:]) != 1 {
 		return 0, errors.New("its picture is edited in several pieces")
 	}
@@ -297,16 +297,16 @@ func edit(track []byte) (from int64, err error) {
 	return from, nil
 }
 
-// table hands on each entry, of so many 32-bit fields, of a table among the boxes in b.
-func table(b []byte, kind string, fields int, each func([]uint32)) error {
-	body, err := inside(b, kind)
+// eachTableEntry hands on each entry, of so many 32-bit fields, of a table among the boxes in b.
+func eachTableEntry(b []byte, kind string, fields int, each func([]uint32)) error {
+	body, err := findBox(b, kind)
 	if err != nil {
 		return err
 	}
-	body = pad(body, 8)
+	body = zeroPad(body, 8)
 	n := int(binary.BigEndian.Uint32(body[4:]))
 	if body = body[8:]; len(body) < n*fields*4 {
-		return errBoxes
+		return errBadBoxes
 	}
 	entry := make([]uint32, fields)
 	for i := range n {
@@ -318,8 +318,8 @@ func table(b []byte, kind string, fields int, each func([]uint32)) error {
 	return nil
 }
 
-// pad is b with zeros behind it up to a length, so that a box too short reads as nothing.
-func pad(b []byte, length int) []byte {
+// zeroPad is b with zeros behind it up to a length, so that a box too short reads as nothing.
+func zeroPad(b []byte, length int) []byte {
 	for len(b) < length {
 		b = append(b[:len(b):len(b)], 0)
 	}

@@ -19,18 +19,18 @@ type packet struct {
 	size     int64 // bytes
 	end      int64 // the byte of the file behind it, about; 0 where that is not known
 	key      bool
-	moved    int64 // ticks that were added to its times
+	shift    int64 // ticks that were added to its times
 	discard  bool  // needed to decode others, never shown
 }
 
 // noTime is what a packet without a timestamp has.
 const noTime = math.MinInt64
 
-// packets reads all packets of a file through ffprobe, without decoding, in constant
+// readPackets reads all packets of a file through ffprobe, without decoding, in constant
 // memory. options may select streams or set other options of ffprobe.
-func (t Tools) packets(ctx context.Context, path string, options []string, each func(packet) error) (said string, err error) {
+func (t Tools) readPackets(ctx context.Context, path string, options []string, each func(packet) error) (said string, err error) {
 	args := append(options, "-show_packets", "-show_entries", "packet=stream_index,pts,dts,duration,size,pos,flags", "-of", "csv=p=0")
-	return t.Inspect(ctx, append(args, Input(path)...), func(r io.Reader) error {
+	return t.Inspect(ctx, append(args, InputArgs(path)...), func(r io.Reader) error {
 		lines := bufio.NewScanner(r)
 		for lines.Scan() {
 			if lines.Text() == "" {
@@ -57,10 +57,10 @@ func parsePacket(line string) (p packet, err error) {
 	if p.stream, err = strconv.Atoi(f[0]); err != nil {
 		return p, fmt.Errorf("ffprobe wrote an odd packet: %q", line)
 	}
-	p.pts, p.dts = ticks(f[1]), ticks(f[2])
-	p.duration = max(0, ticks(f[3]))
-	p.size = max(0, ticks(f[4]))
-	if pos := ticks(f[5]); pos != noTime {
+	p.pts, p.dts = parseTicks(f[1]), parseTicks(f[2])
+	p.duration = max(0, parseTicks(f[3]))
+	p.size = max(0, parseTicks(f[4]))
+	if pos := parseTicks(f[5]); pos != noTime {
 		p.end = pos + p.size
 	}
 	p.key = strings.Contains(f[6], "K")
@@ -68,7 +68,7 @@ func parsePacket(line string) (p packet, err error) {
 	return p, nil
 }
 
-func ticks(s string) int64 {
+func parseTicks(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
 		return noTime // "N/A"
@@ -82,36 +82,36 @@ const reorderDepth = 40
 
 // displayOrder brings timestamps that come in decoding order into the order of display.
 type displayOrder struct {
-	held times
-	next func(pts int64) error
+	queue timestampHeap
+	next  func(pts int64) error
 }
 
 func (d *displayOrder) push(pts int64) error {
-	heap.Push(&d.held, pts)
-	if len(d.held) > reorderDepth {
-		return d.next(heap.Pop(&d.held).(int64))
+	heap.Push(&d.queue, pts)
+	if len(d.queue) > reorderDepth {
+		return d.next(heap.Pop(&d.queue).(int64))
 	}
 	return nil
 }
 
 // flush hands on what is still held.
 func (d *displayOrder) flush() error {
-	for len(d.held) > 0 {
-		if err := d.next(heap.Pop(&d.held).(int64)); err != nil {
+	for len(d.queue) > 0 {
+		if err := d.next(heap.Pop(&d.queue).(int64)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// times is a heap of timestamps, the least first.
-type times []int64
+// timestampHeap is a heap of timestamps, the least first.
+type timestampHeap []int64
 
-func (t times) Len() int           { return len(t) }
-func (t times) Less(i, j int) bool { return t[i] < t[j] }
-func (t times) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
-func (t *times) Push(x any)        { *t = append(*t, x.(int64)) }
-func (t *times) Pop() any {
+func (t timestampHeap) Len() int           { return len(t) }
+func (t timestampHeap) Less(i, j int) bool { return t[i] < t[j] }
+func (t timestampHeap) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+func (t *timestampHeap) Push(x any)        { *t = append(*t, x.(int64)) }
+func (t *timestampHeap) Pop() any {
 	last := (*t)[len(*t)-1]
 	*t = (*t)[:len(*t)-1]
 	return last

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// TestEveryRecordingChunkedEqualsSinglePass is the whole table: three cuts of each, in
+// TestEncode_ChunkedEqualsSinglePassAllRecordings is the whole table: three cuts of each, in
 // chunks so short that there are many joins, and more than twenty at 29.97.
-func TestEveryRecordingChunkedEqualsSinglePass(t *testing.T) {
+func TestEncode_ChunkedEqualsSinglePassAllRecordings(t *testing.T) {
 	for _, r := range recordings {
 		every := time.Second
 		if r.rate == ntsc30 { // where each join could drift

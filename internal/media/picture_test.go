@@ -21,8 +21,8 @@ import (
 // whole recording decoded once from its beginning by one plain ffmpeg, with nothing of
 // this package but the numbers of the frames that were kept.
 
-// recording is a recording to try, and what must be found out about it.
-type recording struct {
+// pictureCase is a recording to try, and what must be found out about it.
+type pictureCase struct {
 	name        string
 	ext         string
 	make        []string // ffmpeg's arguments, up to the output
@@ -37,8 +37,8 @@ type recording struct {
 // they are.
 var tagged = []string{"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv", "-pix_fmt", "yuv420p"}
 
-// talk is ten seconds of pictures, no two of which are the same, and a tone.
-func talk(rate string, more ...string) []string {
+// talkSource is ten seconds of pictures, no two of which are the same, and a tone.
+func talkSource(rate string, more ...string) []string {
 	args := []string{"-f", "lavfi", "-i", "testsrc2=s=320x180:d=10:r=" + rate, "-f", "lavfi", "-i", "sine=r=48000:d=10"}
 	return slices.Concat(args, more, tagged)
 }
@@ -51,30 +51,30 @@ var (
 	thirty = timeline.Rate{Num: 30, Den: 1}
 )
 
-// sparse is 36 seconds of a screen recording: bursts with ten seconds between them.
-func sparse(more ...string) []string {
+// slidesSource is 36 seconds of a screen recording: bursts with ten seconds between them.
+func slidesSource(more ...string) []string {
 	args := []string{"-f", "lavfi", "-i", "testsrc2=s=320x180:d=36:r=30", "-f", "lavfi", "-i", "sine=r=48000:d=36"}
 	return slices.Concat(args, gaps, more, tagged)
 }
 
-var recordings = []recording{
-	{name: "mp4", ext: "mp4", make: talk("25", h264...), rate: pal25, indexed: true},
-	{name: "29.97", ext: "mp4", make: talk("30000/1001", h264...), rate: ntsc30, indexed: true},
-	{name: "mkv, open groups", ext: "mkv", make: talk("25", append(h264, "-x264-params", "open-gop=1")...), rate: pal25, lead: 1, indexed: true},
-	{name: "29.97 mkv", ext: "mkv", make: talk("30000/1001", h264...), rate: ntsc30, lead: 1, indexed: true},
-	{name: "ts", ext: "ts", make: talk("25", h264...), rate: pal25, lead: 1},
-	{name: "ts that wraps", ext: "ts", make: talk("25", append(h264, "-output_ts_offset", "95438")...), rate: pal25, lead: 1},
-	{name: "ts, 29.97, from the second hour", ext: "ts", make: talk("30000/1001", append(h264, "-output_ts_offset", "3600")...), rate: ntsc30, lead: 1},
-	{name: "mts, interlaced", ext: "mts", make: talk("50", slices.Concat([]string{"-vf", "interlace=scan=tff"}, h264, []string{"-flags", "+ildct+ilme", "-f", "mpegts"})...), rate: pal25, lead: 1, deinterlace: true},
-	{name: "mpg", ext: "mpg", make: talk("25", "-c:v", "mpeg2video", "-b:v", "3M", "-bf", "2", "-g", "15", "-c:a", "mp2", "-f", "vob"), rate: pal25},
-	{name: "variable mkv", ext: "mkv", make: sparse(h264...), rate: thirty, lead: 3, variable: true, indexed: true},
-	{name: "variable mp4", ext: "mp4", make: sparse(h264...), rate: thirty, lead: 2, variable: true, indexed: true},
-	{name: "sound leads by 1.4 s", ext: "mkv", make: slices.Concat([]string{"-itsoffset", "1.4"}, talk("25", h264...)), rate: pal25, lead: 36, indexed: true},
-	{name: "sound leads by 1.4 s in a ts", ext: "ts", make: slices.Concat([]string{"-itsoffset", "1.4"}, talk("25", h264...)), rate: pal25, lead: 36},
-	{name: "sound leads by 1.4 s in an mp4", ext: "mp4", make: slices.Concat([]string{"-itsoffset", "1.4"}, talk("25", append(h264, "-fps_mode", "passthrough")...)), rate: pal25, lead: 35, indexed: true},
+var recordings = []pictureCase{
+	{name: "mp4", ext: "mp4", make: talkSource("25", h264...), rate: pal25, indexed: true},
+	{name: "29.97", ext: "mp4", make: talkSource("30000/1001", h264...), rate: ntsc30, indexed: true},
+	{name: "mkv, open groups", ext: "mkv", make: talkSource("25", append(h264, "-x264-params", "open-gop=1")...), rate: pal25, lead: 1, indexed: true},
+	{name: "29.97 mkv", ext: "mkv", make: talkSource("30000/1001", h264...), rate: ntsc30, lead: 1, indexed: true},
+	{name: "ts", ext: "ts", make: talkSource("25", h264...), rate: pal25, lead: 1},
+	{name: "ts that wraps", ext: "ts", make: talkSource("25", append(h264, "-output_ts_offset", "95438")...), rate: pal25, lead: 1},
+	{name: "ts, 29.97, from the second hour", ext: "ts", make: talkSource("30000/1001", append(h264, "-output_ts_offset", "3600")...), rate: ntsc30, lead: 1},
+	{name: "mts, interlaced", ext: "mts", make: talkSource("50", slices.Concat([]string{"-vf", "interlace=scan=tff"}, h264, []string{"-flags", "+ildct+ilme", "-f", "mpegts"})...), rate: pal25, lead: 1, deinterlace: true},
+	{name: "mpg", ext: "mpg", make: talkSource("25", "-c:v", "mpeg2video", "-b:v", "3M", "-bf", "2", "-g", "15", "-c:a", "mp2", "-f", "vob"), rate: pal25},
+	{name: "variable mkv", ext: "mkv", make: slidesSource(h264...), rate: thirty, lead: 3, variable: true, indexed: true},
+	{name: "variable mp4", ext: "mp4", make: slidesSource(h264...), rate: thirty, lead: 2, variable: true, indexed: true},
+	{name: "sound leads by 1.4 s", ext: "mkv", make: slices.Concat([]string{"-itsoffset", "1.4"}, talkSource("25", h264...)), rate: pal25, lead: 36, indexed: true},
+	{name: "sound leads by 1.4 s in a ts", ext: "ts", make: slices.Concat([]string{"-itsoffset", "1.4"}, talkSource("25", h264...)), rate: pal25, lead: 36},
+	{name: "sound leads by 1.4 s in an mp4", ext: "mp4", make: slices.Concat([]string{"-itsoffset", "1.4"}, talkSource("25", append(h264, "-fps_mode", "passthrough")...)), rate: pal25, lead: 35, indexed: true},
 }
 
-func TestChunkedEqualsSinglePass(t *testing.T) {
+func TestEncode_ChunkedEqualsSinglePass(t *testing.T) {
 	for _, r := range recordings {
 		if slices.Contains([]string{"29.97", "ts that wraps"}, r.name) {
 			t.Run(r.name, func(t *testing.T) { r.check(t, 1, 2*time.Second) })
@@ -84,20 +84,20 @@ func TestChunkedEqualsSinglePass(t *testing.T) {
 
 // check makes the recording, takes it in as Lectern does, and compares as many random cuts
 // of it with the reference.
-func (r recording) check(t *testing.T, cuts int, every time.Duration) {
+func (r pictureCase) check(t *testing.T, cuts int, every time.Duration) {
 	tl := tools(t)
 	dir := t.TempDir()
 	original := filepath.Join(dir, "the recording."+r.ext)
-	ffmpegDo(t, append(r.make, original)...)
-	path, p := r.takeIn(t, tl, original)
-	want := r.reference(t, original, p.Frames(r.rate))
+	runFFmpeg(t, append(r.make, original)...)
+	path, p := r.index(t, tl, original)
+	want := r.reference(t, original, p.FrameCount(r.rate))
 	random := rand.New(rand.NewPCG(7, uint64(len(r.name))))
 	for i := range cuts {
-		kept := randomCut(random, p.Frames(r.rate))
+		kept := randomCut(random, p.FrameCount(r.rate))
 		if i == 0 {
-			kept = []timeline.Range{{From: 0, To: p.Frames(r.rate)}}
+			kept = []timeline.Range{{From: 0, To: p.FrameCount(r.rate)}}
 		}
-		got := programme(t, tl, path, p.Pictures(r.rate), kept, every)
+		got := programme(t, tl, path, p.FrameSource(r.rate), kept, every)
 		var expected []string
 		for _, k := range kept {
 			expected = append(expected, want[k.From:k.To]...)
@@ -106,8 +106,8 @@ func (r recording) check(t *testing.T, cuts int, every time.Duration) {
 	}
 }
 
-// takeIn probes the recording, and indexes it if it has to.
-func (r recording) takeIn(t *testing.T, tl Tools, path string) (string, Probe) {
+// index probes the recording, and indexes it if it has to.
+func (r pictureCase) index(t *testing.T, tl Tools, path string) (string, Probe) {
 	t.Helper()
 	p, err := tl.Probe(t.Context(), path, r.name, nil)
 	if err != nil {
@@ -118,7 +118,7 @@ func (r recording) takeIn(t *testing.T, tl Tools, path string) (string, Probe) {
 	}
 	if !p.Indexed {
 		made := filepath.Join(t.TempDir(), "indexed.mkv")
-		if err := tl.Index(t.Context(), path, made, r.name, p, Behind{}, nil); err != nil {
+		if err := tl.Index(t.Context(), path, made, r.name, p, WaveformBackground{}, nil); err != nil {
 			t.Fatal(err)
 		}
 		before := p
@@ -144,7 +144,7 @@ func (r recording) takeIn(t *testing.T, tl Tools, path string) (string, Probe) {
 }
 
 // reference is the hash of every frame of the whole recording, of the given number.
-func (r recording) reference(t *testing.T, path string, frames int64) []string {
+func (r pictureCase) reference(t *testing.T, path string, frames int64) []string {
 	t.Helper()
 	chain := "setpts=PTS-STARTPTS,"
 	if r.deinterlace {
@@ -181,16 +181,16 @@ func randomCut(random *rand.Rand, frames int64) (kept []timeline.Range) {
 
 // programme encodes the kept ranges in chunks without loss, assembles them under silence
 // and gives the path of the result.
-func programme(t *testing.T, tl Tools, path string, pics Pictures, kept []timeline.Range, every time.Duration) string {
+func programme(t *testing.T, tl Tools, path string, pics FrameSource, kept []timeline.Range, every time.Duration) string {
 	t.Helper()
 	dir := t.TempDir()
-	grid := timeline.Grid{Rate: pics.Rate, Every: every, Least: every / 8}
+	grid := timeline.Grid{Rate: pics.Rate, Interval: every, MinChunk: every / 8}
 	lossless := Encoding{Codec: "h264", Lossless: true, Preset: "ultrafast", Threads: 1}
 	var segments []string
 	for _, k := range kept {
 		for _, chunk := range grid.Chunks(k) {
 			out := filepath.Join(dir, fmt.Sprintf("%d.mp4", len(segments)))
-			notes, err := tl.Encode(t.Context(), path, pics, chunk, []EncodeOut{{Width: 320, Height: 180, Encoding: lossless, Path: out}}, dir, nil)
+			notes, err := tl.Encode(t.Context(), path, pics, chunk, []EncodeOutput{{Width: 320, Height: 180, Encoding: lossless, Path: out}}, dir, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -202,9 +202,9 @@ func programme(t *testing.T, tl Tools, path string, pics Pictures, kept []timeli
 	}
 	frames := timeline.Frames(kept)
 	sound := filepath.Join(dir, "sound.m4a")
-	ffmpegDo(t, "-f", "lavfi", "-i", fmt.Sprintf("anullsrc=r=48000:cl=stereo,atrim=end_sample=%d", pics.Rate.Samples(frames, 48000)), "-c:a", "aac", sound)
+	runFFmpeg(t, "-f", "lavfi", "-i", fmt.Sprintf("anullsrc=r=48000:cl=stereo,atrim=end_sample=%d", pics.Rate.Samples(frames, 48000)), "-c:a", "aac", sound)
 	out := filepath.Join(dir, "out.mp4")
-	facts, err := tl.Assemble(t.Context(), AssembleSpec{Container: "mp4", Rate: pics.Rate, Frames: frames, Language: "en"}, Parts{Segments: segments, Sounds: []string{sound}}, out, dir, nil)
+	facts, err := tl.Assemble(t.Context(), AssembleSpec{Container: "mp4", Rate: pics.Rate, Frames: frames, Language: "en"}, AssembleInputs{Segments: segments, Sounds: []string{sound}}, out, dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func compare(t *testing.T, kept []timeline.Range, path string, want []string) {
 // time, in frames.
 func frameHashes(t *testing.T, args ...string) (hashes []string, times []int64) {
 	t.Helper()
-	lines := bufio.NewScanner(bytes.NewReader(ffmpegDo(t, append(args, "-pix_fmt", "yuv420p", "-f", "framehash", "-hash", "md5", "-")...)))
+	lines := bufio.NewScanner(bytes.NewReader(runFFmpeg(t, append(args, "-pix_fmt", "yuv420p", "-f", "framehash", "-hash", "md5", "-")...)))
 	for lines.Scan() {
 		f := strings.Split(lines.Text(), ",")
 		if strings.HasPrefix(lines.Text(), "#") || len(f) < 6 {
@@ -252,8 +252,8 @@ func frameHashes(t *testing.T, args ...string) (hashes []string, times []int64) 
 	return hashes, times
 }
 
-// ffmpegDo runs plain ffmpeg and gives what it wrote to standard output.
-func ffmpegDo(t *testing.T, args ...string) []byte {
+// runFFmpeg runs plain ffmpeg and gives what it wrote to standard output.
+func runFFmpeg(t *testing.T, args ...string) []byte {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "ffmpeg", append([]string{"-nostdin", "-v", "error", "-y"}, args...)...)
 	out, err := cmd.Output()

@@ -24,48 +24,48 @@ type PodcastFacts struct {
 	Size     int64         `json:"size"` // bytes
 }
 
-// Podcast copies the sound of a programme into a file of its own, out, with what is known
+// WritePodcast copies the sound of a programme into a file of its own, out, with what is known
 // of the talk, its chapters and a cover, a JPEG; cover may be "". It uses the directory
 // scratch. The result is proved: one sound of the programme's length, its language, its
 // chapters, and the cover.
-func (t Tools) Podcast(ctx context.Context, spec PodcastSpec, sound, cover, out, scratch string) (PodcastFacts, error) {
+func (t Tools) WritePodcast(ctx context.Context, spec PodcastSpec, sound, cover, out, scratch string) (PodcastFacts, error) {
 	known := maps.Clone(spec.Metadata)
 	if cover != "" && spec.Codec == "opus" {
-		picture, err := pictureBlock(cover)
+		picture, err := flacPictureBlock(cover)
 		if err != nil {
 			return PodcastFacts{}, err
 		}
 		known["METADATA_BLOCK_PICTURE"] = picture
 	}
-	list, err := listing(known, spec.Chapters, scratch)
+	list, err := writeFFMetadata(known, spec.Chapters, scratch)
 	if err != nil {
 		return PodcastFacts{}, fmt.Errorf("list the chapters: %w", err)
 	}
-	args, err := arguments(func() *ffmpeg.Stream {
+	args, err := buildArgs(func() *ffmpeg.Stream {
 		o := options{
 			"c": "copy", "fflags": "+bitexact", "format": "opus",
 			"map_metadata:s": "-1", "metadata:s:a:0": "language=" + conference.ISO639(spec.Language),
 		}
-		streams := []*ffmpeg.Stream{open(sound).Get("a:0")}
+		streams := []*ffmpeg.Stream{openInput(sound).Get("a:0")}
 		if spec.Codec == "aac" {
 			o["format"], o["movflags"] = "ipod", "+faststart"
 			if cover != "" {
-				streams = append(streams, open(cover, options{"format_whitelist": "mjpeg", "f": "mjpeg"}).Get("v:0"))
+				streams = append(streams, openInput(cover, options{"format_whitelist": "mjpeg", "f": "mjpeg"}).Get("v:0"))
 				o["disposition:v:0"] = "attached_pic"
 			}
 		}
-		return ffmpeg.Output(streams, locate(out), o)
+		return ffmpeg.Output(streams, fileURL(out), o)
 	})
 	if err != nil {
 		return PodcastFacts{}, err
 	}
-	if _, err := t.Run(ctx, withListing(args, list, true), nil); err != nil {
+	if _, err := t.Run(ctx, addFFMetadataInput(args, list, true), nil); err != nil {
 		return PodcastFacts{}, fmt.Errorf("make a podcast: %w", err)
 	}
-	return t.provePodcast(ctx, spec, cover != "", out)
+	return t.verifyPodcast(ctx, spec, cover != "", out)
 }
 
-func (t Tools) provePodcast(ctx context.Context, spec PodcastSpec, cover bool, out string) (facts PodcastFacts, err error) {
+func (t Tools) verifyPodcast(ctx context.Context, spec PodcastSpec, cover bool, out string) (facts PodcastFacts, err error) {
 	unlike := func(format string, args ...any) error {
 		return fmt.Errorf("%s is not what was asked for: %s", filepath.Base(out), fmt.Sprintf(format, args...))
 	}
@@ -89,18 +89,18 @@ func (t Tools) provePodcast(ctx context.Context, spec PodcastSpec, cover bool, o
 	case covered != cover:
 		return facts, unlike("it has a cover: %v", covered)
 	default:
-		facts = PodcastFacts{Codec: sound.CodecName, Duration: duration(sound.Length, sound.base()), Size: info.Size()}
+		facts = PodcastFacts{Codec: sound.CodecName, Duration: ticksToDuration(sound.Length, sound.timeBase()), Size: info.Size()}
 	}
 	const packet = 25 * time.Millisecond
 	if (facts.Duration - spec.Length).Abs() > 2*packet {
 		return facts, unlike("it lasts %v, and the programme %v", facts.Duration, spec.Length)
 	}
-	return facts, t.proveChapters(ctx, out, spec.Chapters)
+	return facts, t.verifyChapters(ctx, out, spec.Chapters)
 }
 
-// pictureBlock is a front cover as comments in Ogg have it: FLAC's picture block (RFC 9639,
+// flacPictureBlock is a front cover as comments in Ogg have it: FLAC's picture block (RFC 9639,
 // section 8.8) in Base64.
-func pictureBlock(path string) (string, error) {
+func flacPictureBlock(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("read the cover: %w", err)

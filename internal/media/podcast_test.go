@@ -11,10 +11,10 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// TestPodcast has players' own views of what each codec's file holds.
-func TestPodcast(t *testing.T) {
+// TestWritePodcast has players' own views of what each codec's file holds.
+func TestWritePodcast(t *testing.T) {
 	tl := tools(t)
-	cover := made(t, "cover.jpg", "-f", "lavfi", "-i", "testsrc2=s=320x180", "-frames:v", "1")
+	cover := generateMedia(t, "cover.jpg", "-f", "lavfi", "-i", "testsrc2=s=320x180", "-frames:v", "1")
 	for _, c := range []struct{ codec, ext, encoder string }{
 		{"aac", "m4a", "aac"},
 		{"opus", "webm", "libopus"},
@@ -30,7 +30,7 @@ func TestPodcast(t *testing.T) {
 			}
 			out := filepath.Join(t.TempDir(), "talk."+spec.Ext())
 			tone := sound(t, 82, c.ext, c.encoder)
-			facts, err := tl.Podcast(t.Context(), spec, tone, cover, out, t.TempDir())
+			facts, err := tl.WritePodcast(t.Context(), spec, tone, cover, out, t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -42,7 +42,7 @@ func TestPodcast(t *testing.T) {
 				t.Errorf("%d samples more can be heard", more)
 			}
 			var said strings.Builder
-			args := append([]string{"-show_chapters", "-show_format", "-show_streams", "-of", "flat"}, Input(out)...)
+			args := append([]string{"-show_chapters", "-show_format", "-show_streams", "-of", "flat"}, InputArgs(out)...)
 			if _, err := tl.Inspect(t.Context(), args, func(r io.Reader) error { _, err := io.Copy(&said, r); return err }); err != nil {
 				t.Fatal(err)
 			}

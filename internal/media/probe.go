@@ -29,50 +29,50 @@ func (t Tools) Probe(ctx context.Context, path, name string, on func(fraction fl
 // ProbePicture is Probe for a recording that has several moving pictures, such as a camera's
 // and a screen's, of which picture is wanted, counted from 1.
 func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int, on func(fraction float64)) (Probe, error) {
-	c, err := t.look(ctx, path, name)
+	c, err := t.openRecording(ctx, path, name)
 	if err != nil {
 		return Probe{}, err
 	}
-	s := scan{container: c, name: name, first: noTime}
-	if s.picture, s.sounds, err = c.choose(name, picture); err != nil {
+	s := packetScan{container: c, name: name, first: noTime}
+	if s.video, s.audio, err = c.selectStreams(name, picture); err != nil {
 		return Probe{}, err
 	}
 	interlaced := false
-	if s.picture.Index >= 0 {
-		if s.first, interlaced, err = t.firstPicture(ctx, path, s.picture.Index); err != nil {
+	if s.video.Index >= 0 {
+		if s.first, interlaced, err = t.firstPicture(ctx, path, s.video.Index); err != nil {
 			return Probe{}, fmt.Errorf("look at the first pictures of %s: %w", name, err)
 		}
 		if s.first == noTime {
-			return Probe{}, inputerr.New(name, "has a picture stream (%s) that cannot be decoded", s.picture.CodecName).
-				Try("Export it again as H.264 in MP4")
+			return Probe{}, inputerr.New(name, "has a picture stream (%s) that cannot be decoded", s.video.CodecName).
+				Hint("Export it again as H.264 in MP4")
 		}
 	}
 	if err := s.read(ctx, t, path, on); err != nil {
 		return Probe{}, fmt.Errorf("read the packets of %s: %w", name, err)
 	}
-	found := s.probe(interlaced)
+	found := s.result(interlaced)
 	if found.Video == nil && len(found.Audio) == 0 {
-		return Probe{}, inputerr.New(name, "holds neither picture nor sound that can be read").Try("Copy it again from the recorder")
+		return Probe{}, inputerr.New(name, "holds neither picture nor sound that can be read").Hint("Copy it again from the recorder")
 	}
-	if found.Unread, err = s.unread(path); err != nil {
+	if found.UnreadBytes, err = s.unreadBytes(path); err != nil {
 		return Probe{}, err
 	}
-	if found.Unread > 0 {
-		found.Notes = append(found.Notes, fmt.Sprintf("the last %s of it hold nothing that can be read, from %s on", megabytes(found.Unread), clock(found.Readable)))
+	if found.UnreadBytes > 0 {
+		found.Notes = append(found.Notes, fmt.Sprintf("the last %s of it hold nothing that can be read, from %s on", formatMegabytes(found.UnreadBytes), formatClock(found.Readable)))
 	}
-	return found, found.endless(name)
+	return found, found.checkLength(name)
 }
 
-// Lacks is the fault of a recording without picture or without sound, or nil. Whether
+// MissingStream is the fault of a recording without picture or without sound, or nil. Whether
 // something may stand in for what is missing is for the caller to decide.
-func (p Probe) Lacks(name string) *inputerr.Fault {
+func (p Probe) MissingStream(name string) *inputerr.Error {
 	switch {
 	case p.Video == nil:
 		return inputerr.New(name, "has sound but no picture").
-			Try("Hand in the video recording; a cover image does not count as picture. If its sound is to be drawn instead, say in the talk's file: stand-in: {picture: waveform}")
+			Hint("Hand in the video recording; a cover image does not count as picture. If its sound is to be drawn instead, say in the talk's file: stand-in: {picture: waveform}")
 	case len(p.Audio) == 0:
 		return inputerr.New(name, "has no sound").
-			Try("Hand in the recording that has the speaker's voice. If it is to be silent, say in the talk's file: stand-in: {sound: silence}")
+			Hint("Hand in the recording that has the speaker's voice. If it is to be silent, say in the talk's file: stand-in: {sound: silence}")
 	}
 	return nil
 }
@@ -119,27 +119,27 @@ type sideData struct {
 
 // container asks ffprobe what the file is.
 func (t Tools) container(ctx context.Context, path string) (c container, err error) {
-	args := append([]string{"-show_format", "-show_streams", "-of", "json"}, Input(path)...)
+	args := append([]string{"-show_format", "-show_streams", "-of", "json"}, InputArgs(path)...)
 	_, err = t.Inspect(ctx, args, func(r io.Reader) error { return json.NewDecoder(r).Decode(&c) })
 	return c, err
 }
 
-// moving reports whether a stream is a picture of which anything is known, and not a cover.
-func (s stream) moving() bool { return s.Kind == "video" && !s.still() && s.Width > 0 }
+// isVideo reports whether a stream is a picture of which anything is known, and not a cover.
+func (s stream) isVideo() bool { return s.Kind == "video" && !s.isStillImage() && s.Width > 0 }
 
-// still reports whether a picture is a cover, or one of the kind.
-func (s stream) still() bool {
+// isStillImage reports whether a picture is a cover, or one of the kind.
+func (s stream) isStillImage() bool {
 	return s.Disposition["attached_pic"] == 1 || s.Disposition["still_image"] == 1 || s.Disposition["timed_thumbnails"] == 1
 }
 
-// choose picks the wanted moving picture, counted from 1, and all sounds. The picture's index
+// selectStreams picks the wanted moving picture, counted from 1, and all sounds. The picture's index
 // is −1 where there is none at all.
-func (c container) choose(name string, wanted int) (picture stream, sounds []stream, err error) {
+func (c container) selectStreams(name string, wanted int) (picture stream, sounds []stream, err error) {
 	picture.Index = -1
 	pictures := 0
 	for _, s := range c.Streams {
 		switch {
-		case s.moving():
+		case s.isVideo():
 			if pictures++; pictures == wanted {
 				picture = s
 			}
@@ -149,13 +149,13 @@ func (c container) choose(name string, wanted int) (picture stream, sounds []str
 	}
 	switch {
 	case pictures == 0 && len(sounds) == 0:
-		return picture, nil, inputerr.New(name, "holds neither picture nor sound").Try("Hand in the recording itself")
+		return picture, nil, inputerr.New(name, "holds neither picture nor sound").Hint("Hand in the recording itself")
 	case pictures > 0 && wanted > pictures:
 		return picture, nil, inputerr.New(name, "has no picture %d: it has %d", wanted, pictures).
-			Try("Say under picture: in the talk's file which one is meant")
+			Hint("Say under picture: in the talk's file which one is meant")
 	case slices.ContainsFunc(picture.SideData, func(d sideData) bool { return d.Dolby > 0 && d.Compatible == 0 }):
 		return picture, nil, inputerr.New(name, "is in a form of Dolby Vision whose colours only Dolby's own software can show").
-			Try("Export it from the phone or the camera as HLG, HDR10 or SDR")
+			Hint("Export it from the phone or the camera as HLG, HDR10 or SDR")
 	}
 	return picture, sounds, nil
 }
@@ -168,15 +168,15 @@ func (t Tools) firstPicture(ctx context.Context, path string, index int) (first 
 		"-show_frames", "-show_entries", "frame=best_effort_timestamp,interlaced_frame", "-of", "csv=p=0"}
 	first = noTime
 	var all, weaved int
-	_, err = t.Inspect(ctx, append(args, Input(path)...), func(r io.Reader) error {
+	_, err = t.Inspect(ctx, append(args, InputArgs(path)...), func(r io.Reader) error {
 		lines := bufio.NewScanner(r)
 		for lines.Scan() {
 			f := strings.Split(lines.Text(), ",")
-			if len(f) < 2 || ticks(f[0]) == noTime {
+			if len(f) < 2 || parseTicks(f[0]) == noTime {
 				continue
 			}
 			if first == noTime {
-				first = ticks(f[0])
+				first = parseTicks(f[0])
 			}
 			if all++; f[1] == "1" {
 				weaved++
@@ -187,40 +187,40 @@ func (t Tools) firstPicture(ctx context.Context, path string, index int) (first 
 	return first, 2*weaved > all, err
 }
 
-// scan reads the packets of one recording.
-type scan struct {
+// packetScan reads the packets of one recording.
+type packetScan struct {
 	name      string // for faults
 	container container
-	picture   stream
-	sounds    []stream
+	video     stream
+	audio     []stream
 	first     int64 // timestamp of the first picture, in ticks
-	jumps     []Jump
-	written   bool // times are taken as they are written
+	jumps     []ClockJump
+	asWritten bool // times are taken as they are written
 
-	tally
+	packetStats
 }
 
-// tally is what one pass over all packets found.
-type tally struct {
-	count   map[int]int64 // of each stream's packets
-	other   int64         // packets of the picture's stream before the last other moving picture began
-	before  int64         // packets of the picture's stream before the first picture
-	tempo   *tempo
-	decoded int64                    // when the last picture was, in ticks
-	end     int64                    // of the last picture, in ticks
-	reorder int64                    // the most ticks between decoding and showing
-	keyed   int64                    // when the last picture that can be decoded by itself was shown, in ticks
-	apart   int64                    // the most ticks between two such
-	span    map[int]timeline.Range   // of each sound, in ticks
-	gaps    []timeline.Range         // between pictures that come late, in ticks
-	holes   map[int][]timeline.Range // in each sound, in ticks
-	last    int64                    // byte of the file behind the last packet
+// packetStats is what one pass over all packets found.
+type packetStats struct {
+	count               map[int]int64 // of each stream's packets
+	otherBegan          int64         // packets of the picture's stream before the last other moving picture began
+	firstPicture        int64         // packets of the picture's stream before the first picture
+	rates               *rateEstimator
+	decoded             int64                    // when the last picture was, in ticks
+	end                 int64                    // of the last picture, in ticks
+	reorder             int64                    // the most ticks between decoding and showing
+	lastKeyframe        int64                    // when the last picture that can be decoded by itself was shown, in ticks
+	maxKeyframeInterval int64                    // the most ticks between two such
+	audioSpans          map[int]timeline.Range   // of each sound, in ticks
+	videoGaps           []timeline.Range         // between pictures that come late, in ticks
+	audioGaps           map[int][]timeline.Range // in each sound, in ticks
+	lastByte            int64                    // byte of the file behind the last packet
 }
 
 // read goes through all packets and, where the clock jumps, once more without its jumps.
-func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64)) error {
-	if !s.container.jumps() {
-		return s.pass(ctx, t, path, s.goesOn, on)
+func (s *packetScan) read(ctx context.Context, t Tools, path string, on func(float64)) error {
+	if !s.container.clockMayJump() {
+		return s.scanPackets(ctx, t, path, s.checkClockForward, on)
 	}
 	found, ok, err := s.findJumps(ctx, t, path, on)
 	if err != nil {
@@ -228,132 +228,132 @@ func (s *scan) read(ctx context.Context, t Tools, path string, on func(float64))
 	}
 	const held = 2 // packets that a demuxer may hold back until it sees the next
 	switch {
-	case s.other > 0 && s.count[s.picture.Index]-s.other <= held:
+	case s.otherBegan > 0 && s.count[s.video.Index]-s.otherBegan <= held:
 		return inputerr.New(s.name, "goes on with another picture where its picture ends, at %s: there is more than one recording in it",
-			clock(duration(s.end-s.first, s.picture.base()))).
-			Try("Hand in each of them as a file of its own, in the order they were made")
+			formatClock(ticksToDuration(s.end-s.first, s.video.timeBase()))).
+			Hint("Hand in each of them as a file of its own, in the order they were made")
 	case !ok:
-		return disorder(s.name)
+		return jumpFault(s.name)
 	case len(found) == 0:
 		return nil
-	case s.picture.Index < 0: // what is drawn of it could not be set right
+	case s.video.Index < 0: // what is drawn of it could not be set right
 		return inputerr.New(s.name, "has a clock that jumps, and no picture: there is more than one recording in it").
-			Try("Hand in each of them as a file of its own, in the order they were made")
+			Hint("Hand in each of them as a file of its own, in the order they were made")
 	}
-	if s.container.wrap() > 0 {
-		if found, err = s.asWritten(ctx, t, path, found, on); err != nil {
+	if s.container.clockWrap() > 0 {
+		if found, err = s.findJumpsAsWritten(ctx, t, path, found, on); err != nil {
 			return err
 		}
 	}
-	s.first += moves(found, s.picture, s.before)
+	s.first += jumpShift(found, s.video, s.firstPicture)
 	s.jumps = found
-	return s.pass(ctx, t, path, s.goesOn, on)
+	return s.scanPackets(ctx, t, path, s.checkClockForward, on)
 }
 
 // findJumps goes through all packets; ok is false where jumps make no sense.
-func (s *scan) findJumps(ctx context.Context, t Tools, path string, on func(float64)) (found []Jump, ok bool, err error) {
-	fine, coarse := newEpochs(s.streams(), backward/10), newEpochs(s.streams(), backward)
-	err = s.pass(ctx, t, path, func(p packet) error {
+func (s *packetScan) findJumps(ctx context.Context, t Tools, path string, on func(float64)) (found []ClockJump, ok bool, err error) {
+	fine, coarse := newEpochs(s.streams(), maxBackward/10), newEpochs(s.streams(), maxBackward)
+	err = s.scanPackets(ctx, t, path, func(p packet) error {
 		fine.add(p, s.count[p.stream]-1)
 		coarse.add(p, s.count[p.stream]-1)
 		return nil
 	}, on)
-	if found, ok = fine.jumps(s.container.wrap()); !ok {
-		found, ok = coarse.jumps(s.container.wrap())
+	if found, ok = fine.jumps(s.container.clockWrap()); !ok {
+		found, ok = coarse.jumps(s.container.clockWrap())
 	}
 	return found, ok, err
 }
 
-// asWritten is the same jumps by the times as they are written, without the guess that a
+// findJumpsAsWritten is the same jumps by the times as they are written, without the guess that a
 // clock which falls back far has wrapped: ffmpeg undoes that guess where the clock jumps
 // forward again. Where it did wrap, or all begins just before it would, they stay.
-func (s *scan) asWritten(ctx context.Context, t Tools, path string, guessed []Jump, on func(float64)) ([]Jump, error) {
-	first := s.before
-	s.written = true
+func (s *packetScan) findJumpsAsWritten(ctx context.Context, t Tools, path string, guessed []ClockJump, on func(float64)) ([]ClockJump, error) {
+	first := s.firstPicture
+	s.asWritten = true
 	found, ok, err := s.findJumps(ctx, t, path, on)
 	if err != nil {
 		return nil, err
 	}
-	if ok && len(found) == len(guessed) && s.before == first {
+	if ok && len(found) == len(guessed) && s.firstPicture == first {
 		return found, nil
 	}
-	s.written, s.before = false, first
+	s.asWritten, s.firstPicture = false, first
 	return guessed, nil
 }
 
 // streams are those that are wanted.
-func (s *scan) streams() []stream {
-	if s.picture.Index < 0 {
-		return s.sounds
+func (s *packetScan) streams() []stream {
+	if s.video.Index < 0 {
+		return s.audio
 	}
-	return append([]stream{s.picture}, s.sounds...)
+	return append([]stream{s.video}, s.audio...)
 }
 
-// steady is the nth packet of its stream without the jumps before it.
-func (s *scan) steady(p packet, n int64) packet {
+// withoutJumps is the nth packet of its stream without the jumps before it.
+func (s *packetScan) withoutJumps(p packet, n int64) packet {
 	if len(s.jumps) == 0 {
 		return p
 	}
 	for _, of := range s.streams() {
 		if of.Index == p.stream {
-			p.moved = moves(s.jumps, of, n)
+			p.shift = jumpShift(s.jumps, of, n)
 		}
 	}
 	if p.pts != noTime {
-		p.pts += p.moved
+		p.pts += p.shift
 	}
 	if p.dts != noTime {
-		p.dts += p.moved
+		p.dts += p.shift
 	}
 	return p
 }
 
-// pass goes through all packets once, without the jumps that are known, and hands each to
+// scanPackets goes through all packets once, without the jumps that are known, and hands each to
 // check.
-func (s *scan) pass(ctx context.Context, t Tools, path string, check func(packet) error, on func(float64)) error {
-	base := s.picture.base()
-	s.tally = tally{
-		count: map[int]int64{}, before: -1, tempo: newTempo(base), decoded: noTime, end: noTime, keyed: s.first,
-		span: map[int]timeline.Range{}, holes: map[int][]timeline.Range{},
+func (s *packetScan) scanPackets(ctx context.Context, t Tools, path string, check func(packet) error, on func(float64)) error {
+	base := s.video.timeBase()
+	s.packetStats = packetStats{
+		count: map[int]int64{}, firstPicture: -1, rates: newRateEstimator(base), decoded: noTime, end: noTime, lastKeyframe: s.first,
+		audioSpans: map[int]timeline.Range{}, audioGaps: map[int][]timeline.Range{},
 	}
-	ordered := displayOrder{next: func(pts int64) error { s.gapBefore(pts); s.tempo.add(pts); return nil }}
+	ordered := displayOrder{next: func(pts int64) error { s.recordGap(pts); s.rates.add(pts); return nil }}
 	declared, told := s.container.declared(), 0.0
 	var options []string
-	if s.written {
+	if s.asWritten {
 		options = []string{"-correct_ts_overflow", "0"}
 	}
-	_, err := t.packets(ctx, path, options, func(p packet) error {
-		s.last = max(s.last, p.end)
+	_, err := t.readPackets(ctx, path, options, func(p packet) error {
+		s.lastByte = max(s.lastByte, p.end)
 		n := s.count[p.stream]
 		s.count[p.stream]++
-		if n == 0 && slices.ContainsFunc(s.container.Streams, func(o stream) bool { return o.Index == p.stream && o.Kind == "video" && !o.still() }) {
-			s.other = s.count[s.picture.Index]
+		if n == 0 && slices.ContainsFunc(s.container.Streams, func(o stream) bool { return o.Index == p.stream && o.Kind == "video" && !o.isStillImage() }) {
+			s.otherBegan = s.count[s.video.Index]
 		}
-		p = s.steady(p, n)
+		p = s.withoutJumps(p, n)
 		if err := check(p); err != nil {
 			return err
 		}
-		if p.stream != s.picture.Index {
-			s.sound(p)
+		if p.stream != s.video.Index {
+			s.addAudioPacket(p)
 			return nil
 		}
 		if p.pts == noTime {
 			p.pts = p.dts
 		}
-		if p.pts == s.first && s.before < 0 {
-			s.before = n
+		if p.pts == s.first && s.firstPicture < 0 {
+			s.firstPicture = n
 		}
 		if p.pts == noTime || p.discard || p.pts < s.first {
 			return nil
 		}
 		s.end = max(s.end, p.pts+p.duration)
-		if s.apart = max(s.apart, p.pts-s.keyed); p.key {
-			s.keyed = p.pts
+		if s.maxKeyframeInterval = max(s.maxKeyframeInterval, p.pts-s.lastKeyframe); p.key {
+			s.lastKeyframe = p.pts
 		}
 		if p.dts != noTime {
 			s.reorder = max(s.reorder, p.pts-p.dts)
 		}
-		if done := float64(duration(p.pts-s.first, base)) / float64(declared); on != nil && done >= told+0.01 {
+		if done := float64(ticksToDuration(p.pts-s.first, base)) / float64(declared); on != nil && done >= told+0.01 {
 			told = done
 			on(min(1, done))
 		}
@@ -365,10 +365,10 @@ func (s *scan) pass(ctx context.Context, t Tools, path string, check func(packet
 	return ordered.flush()
 }
 
-// goesOn refuses a picture's clock that falls back, as it does where one file holds several
+// checkClockForward refuses a picture's clock that falls back, as it does where one file holds several
 // recordings: of those, one would be laid over the other.
-func (s *scan) goesOn(p packet) error {
-	if p.stream != s.picture.Index || p.dts == noTime {
+func (s *packetScan) checkClockForward(p packet) error {
+	if p.stream != s.video.Index || p.dts == noTime {
 		return nil
 	}
 	before := s.decoded
@@ -376,53 +376,53 @@ func (s *scan) goesOn(p packet) error {
 	if before == noTime {
 		return nil
 	}
-	back := duration(before-p.dts, s.picture.base())
-	if back <= backward {
+	back := ticksToDuration(before-p.dts, s.video.timeBase())
+	if back <= maxBackward {
 		return nil
 	}
 	return inputerr.New(s.name, "has a clock that falls back by %s after %s: there is more than one recording in it",
-		clock(back), clock(duration(before-s.first, s.picture.base()))).
-		Try("Hand in each of them as a file of its own, in the order they were made")
+		formatClock(back), formatClock(ticksToDuration(before-s.first, s.video.timeBase()))).
+		Hint("Hand in each of them as a file of its own, in the order they were made")
 }
 
-func (s *scan) sound(p packet) {
-	for _, sound := range s.sounds {
+func (s *packetScan) addAudioPacket(p packet) {
+	for _, sound := range s.audio {
 		if sound.Index != p.stream || p.pts == noTime {
 			continue
 		}
-		span, known := s.span[p.stream]
+		span, known := s.audioSpans[p.stream]
 		if !known {
 			span = timeline.Range{From: p.pts, To: p.pts}
 			if sound.StartPTS != nil { // which knows of samples that only prime the decoder
-				span.From = *sound.StartPTS + p.moved
+				span.From = *sound.StartPTS + p.shift
 			}
 		}
-		if holes := s.holes[p.stream]; known && duration(p.pts-span.To, sound.base()) > soundGap && len(holes) < mostGaps {
-			s.holes[p.stream] = append(holes, timeline.Range{From: span.To, To: p.pts})
+		if holes := s.audioGaps[p.stream]; known && ticksToDuration(p.pts-span.To, sound.timeBase()) > minSoundGap && len(holes) < maxGaps {
+			s.audioGaps[p.stream] = append(holes, timeline.Range{From: span.To, To: p.pts})
 		}
 		span.To = max(span.To, p.pts+p.duration)
-		s.span[p.stream] = span
+		s.audioSpans[p.stream] = span
 	}
 }
 
-// probe sums up what was found.
-func (s *scan) probe(interlaced bool) Probe {
+// result sums up what was found.
+func (s *packetScan) result(interlaced bool) Probe {
 	p := Probe{Format: s.container.Format.Name, Declared: s.container.declared()}
-	start := s.start()
-	if s.picture.Index >= 0 {
-		p.Video = s.video(interlaced, start)
+	start := s.startTime()
+	if s.video.Index >= 0 {
+		p.Video = s.probeVideo(interlaced, start)
 		p.Readable = p.Video.End
 	}
-	for _, sound := range s.sounds {
-		span, ok := s.span[sound.Index]
+	for _, sound := range s.audio {
+		span, ok := s.audioSpans[sound.Index]
 		if !ok {
 			p.Notes = append(p.Notes, fmt.Sprintf("sound stream %d is empty", sound.Index))
 			continue
 		}
 		a := sound.audio()
-		a.Start, a.End = duration(span.From, sound.base())-start, duration(span.To, sound.base())-start
-		for _, hole := range s.holes[sound.Index] {
-			a.Gaps = append(a.Gaps, spanOf(hole, sound.base(), start))
+		a.Start, a.End = ticksToDuration(span.From, sound.timeBase())-start, ticksToDuration(span.To, sound.timeBase())-start
+		for _, hole := range s.audioGaps[sound.Index] {
+			a.Gaps = append(a.Gaps, spanOf(hole, sound.timeBase(), start))
 		}
 		p.Audio = append(p.Audio, a)
 		if p.Video == nil || p.Video.Variable { // a still picture stays for as long as there is sound
@@ -432,15 +432,15 @@ func (s *scan) probe(interlaced bool) Probe {
 	if p.Format == "mp3" || p.Format == "aac" {
 		p.Declared = 0 // which is only guessed, from the size of the file
 	}
-	p.Written = s.written
+	p.JumpsAsWritten = s.asWritten
 	for _, j := range s.jumps {
 		j.At -= start
 		p.Jumps = append(p.Jumps, j)
 		p.Declared = 0 // which is reckoned from clocks that have nothing to do with each other
 	}
 	p.Indexed = p.Video != nil && p.Declared > 0 && (strings.HasPrefix(p.Format, "mov,") || strings.HasPrefix(p.Format, "matroska,"))
-	if p.short() {
-		p.Notes = append(p.Notes, fmt.Sprintf("declares %s but can be read for %s only", clock(p.Declared), clock(p.Readable)))
+	if p.endsEarly() {
+		p.Notes = append(p.Notes, fmt.Sprintf("declares %s but can be read for %s only", formatClock(p.Declared), formatClock(p.Readable)))
 	}
 	if p.Video != nil && p.Video.Variable {
 		p.Video.End = p.Readable
@@ -448,24 +448,24 @@ func (s *scan) probe(interlaced bool) Probe {
 	return p
 }
 
-// start is when the first picture or the first sound comes, in the container's own time.
-func (s *scan) start() time.Duration {
+// startTime is when the first picture or the first sound comes, in the container's own time.
+func (s *packetScan) startTime() time.Duration {
 	start := time.Duration(math.MaxInt64)
 	if s.first != noTime {
-		start = duration(s.first, s.picture.base())
+		start = ticksToDuration(s.first, s.video.timeBase())
 	}
-	for _, sound := range s.sounds {
-		if span, ok := s.span[sound.Index]; ok {
-			start = min(start, duration(span.From, sound.base()))
+	for _, sound := range s.audio {
+		if span, ok := s.audioSpans[sound.Index]; ok {
+			start = min(start, ticksToDuration(span.From, sound.timeBase()))
 		}
 	}
 	return start
 }
 
-func (s *scan) video(interlaced bool, start time.Duration) *Video {
-	base := s.picture.base()
-	rate, step, variable := s.tempo.rate()
-	interlaced = interlaced || s.picture.FieldOrder != "" && s.picture.FieldOrder != "progressive" && s.picture.FieldOrder != "unknown"
+func (s *packetScan) probeVideo(interlaced bool, start time.Duration) *Video {
+	base := s.video.timeBase()
+	rate, step, variable := s.rates.rate()
+	interlaced = interlaced || s.video.FieldOrder != "" && s.video.FieldOrder != "progressive" && s.video.FieldOrder != "unknown"
 	if interlaced && (timeline.Rate{Num: 31, Den: 1}).Less(rate) {
 		rate.Den *= 2 // each field was a packet of its own
 		step *= 2
@@ -475,39 +475,39 @@ func (s *scan) video(interlaced bool, start time.Duration) *Video {
 	slow, pace := false, step
 	if slowest := (timeline.Rate{Num: 10, Den: 1}); rate.Less(slowest) {
 		rate = timeline.Rate{Num: 25, Den: 1}
-		if r, err := timeline.ParseRate(s.picture.Nominal); err == nil && slowest.Less(r) && r.Less(timeline.Rate{Num: 61, Den: 1}) {
+		if r, err := timeline.ParseRate(s.video.Nominal); err == nil && slowest.Less(r) && r.Less(timeline.Rate{Num: 61, Den: 1}) {
 			rate = r
 		}
 		slow = !variable
 		step, variable = 0, true // a still picture stays for as long as there is sound
 	}
-	s.end = max(s.end, s.tempo.last+int64(math.Round(step)))
+	s.end = max(s.end, s.rates.last+int64(math.Round(step)))
 	v := Video{
-		Stream: s.picture.Index, Codec: s.picture.CodecName,
-		Rate: rate.Standard(), Variable: variable, Interlaced: interlaced,
-		Matrix: s.picture.matrix(), Plain: s.picture.plain(), Reorder: duration(s.reorder, base),
-		TimeBase: base, FirstPTS: s.first, Slow: slow,
-		Lead: duration(s.first, base) - start, End: duration(s.end, base) - start,
+		Stream: s.video.Index, Codec: s.video.CodecName,
+		Rate: rate.NearestStandard(), Variable: variable, Interlaced: interlaced,
+		Matrix: s.video.matrix(), EncoderReady: s.video.encoderReady(), Reorder: ticksToDuration(s.reorder, base),
+		TimeBase: base, FirstPTS: s.first, LowFrameRate: slow,
+		Lead: ticksToDuration(s.first, base) - start, End: ticksToDuration(s.end, base) - start,
 	}
 	v.Gaps = s.pictureGaps(pace, start)
-	if slices.ContainsFunc(s.container.Streams, func(o stream) bool { return o.moving() && o.Index != s.picture.Index }) {
-		v.RunIn = duration(s.apart, base) + time.Second
+	if slices.ContainsFunc(s.container.Streams, func(o stream) bool { return o.isVideo() && o.Index != s.video.Index }) {
+		v.Preroll = ticksToDuration(s.maxKeyframeInterval, base) + time.Second
 	}
-	v.Width, v.Height = s.picture.size()
-	if t := s.picture.Transfer; t == "smpte2084" || t == "arib-std-b67" {
+	v.Width, v.Height = s.video.displaySize()
+	if t := s.video.Transfer; t == "smpte2084" || t == "arib-std-b67" {
 		v.HDR = t
-	} else if s.picture.Primaries == "bt2020" {
-		v.Wide = true
+	} else if s.video.Primaries == "bt2020" {
+		v.WideGamut = true
 	}
 	return &v
 }
 
-// unread is how many bytes at the end of the recording hold nothing that can be read, as
+// unreadBytes is how many bytes at the end of the recording hold nothing that can be read, as
 // where a copy or a disk failed. Containers that are read by an index may have anything
 // there; of them short tells.
-func (s *scan) unread(path string) (bytes int64, err error) {
+func (s *packetScan) unreadBytes(path string) (bytes int64, err error) {
 	streamed := []string{"mpegts", "mpeg", "flv", "mpegvideo", "dv"}
-	if !slices.Contains(streamed, s.container.Format.Name) || s.last == 0 {
+	if !slices.Contains(streamed, s.container.Format.Name) || s.lastByte == 0 {
 		return 0, nil
 	}
 	info, err := os.Stat(path)
@@ -515,17 +515,17 @@ func (s *scan) unread(path string) (bytes int64, err error) {
 		return 0, fmt.Errorf("look at the size of %s: %w", s.name, err)
 	}
 	const usual = 256 << 10 // bytes that may follow: padding, and what goes around packets
-	if rest := info.Size() - s.last; rest > max(usual, info.Size()/100) {
+	if rest := info.Size() - s.lastByte; rest > max(usual, info.Size()/100) {
 		return rest, nil
 	}
 	return 0, nil
 }
 
-// megabytes is a size for people.
-func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+// formatMegabytes is a size for people.
+func formatMegabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
-// short reports whether the recording ends more than a second before it says it does.
-func (p Probe) short() bool {
+// endsEarly reports whether the recording ends more than a second before it says it does.
+func (p Probe) endsEarly() bool {
 	end := p.Readable
 	for _, a := range p.Audio {
 		end = max(end, a.End)
@@ -533,61 +533,61 @@ func (p Probe) short() bool {
 	return p.Declared-end > time.Second
 }
 
-// longest is longer than any recording.
-const longest = 48 * time.Hour
+// maxLength is longer than any recording.
+const maxLength = 48 * time.Hour
 
-// endless is the fault of a recording that never ends, as one damaged timestamp can make
+// checkLength is the fault of a recording that never ends, as one damaged timestamp can make
 // it: nobody could plan, or wait for, a million hours.
-func (p Probe) endless(name string) error {
+func (p Probe) checkLength(name string) error {
 	end := p.Readable
 	for _, a := range p.Audio {
 		end = max(end, a.End)
 	}
-	if end <= longest {
+	if end <= maxLength {
 		return nil
 	}
-	return inputerr.New(name, "goes on until %s by its clock: a timestamp in it is damaged", clock(end)).
-		Try("Copy it again from the camera, or export it anew")
+	return inputerr.New(name, "goes on until %s by its clock: a timestamp in it is damaged", formatClock(end)).
+		Hint("Copy it again from the camera, or export it anew")
 }
 
-// Truncated is the fault of a recording that breaks off before its declared end, or nil.
+// TruncationFault is the fault of a recording that breaks off before its declared end, or nil.
 // What comes before is usable; whether to use it is for the caller to decide.
-func (p Probe) Truncated(name string) *inputerr.Fault {
-	said := fmt.Sprintf("though it declares %s", clock(p.Declared))
+func (p Probe) TruncationFault(name string) *inputerr.Error {
+	said := fmt.Sprintf("though it declares %s", formatClock(p.Declared))
 	switch {
-	case p.Unread > 0:
-		said = fmt.Sprintf("and the last %s of it hold nothing that can be read", megabytes(p.Unread))
-	case !p.short():
+	case p.UnreadBytes > 0:
+		said = fmt.Sprintf("and the last %s of it hold nothing that can be read", formatMegabytes(p.UnreadBytes))
+	case !p.endsEarly():
 		return nil
 	}
-	return inputerr.New(name, "breaks off at %s, %s", clock(p.Readable), said).
-		Try("Copy it again from the camera, or keep what is readable with --cut 0-%s", clock(p.Readable.Truncate(time.Second)))
+	return inputerr.New(name, "breaks off at %s, %s", formatClock(p.Readable), said).
+		Hint("Copy it again from the camera, or keep what is readable with --cut 0-%s", formatClock(p.Readable.Truncate(time.Second)))
 }
 
-// clock is a time as people write it: "1:02:03.5".
-func clock(d time.Duration) string {
+// formatClock is a time as people write it: "1:02:03.5".
+func formatClock(d time.Duration) string {
 	d = d.Round(time.Millisecond)
 	s := fmt.Sprintf("%d:%02d:%06.3f", d/time.Hour, d/time.Minute%60, (d % time.Minute).Seconds())
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
-// Pictures is how to take frames off the recording at a rate. It may only be asked of a
+// FrameSource is how to take frames off the recording at a rate. It may only be asked of a
 // probe with a picture.
-func (p Probe) Pictures(rate timeline.Rate) Pictures {
-	return p.Video.pictures(rate)
+func (p Probe) FrameSource(rate timeline.Rate) FrameSource {
+	return p.Video.frameSource(rate)
 }
 
-func (v *Video) pictures(rate timeline.Rate) Pictures {
-	return Pictures{
+func (v *Video) frameSource(rate timeline.Rate) FrameSource {
+	return FrameSource{
 		Stream: v.Stream, Rate: rate, TimeBase: v.TimeBase, FirstPTS: v.FirstPTS,
 		Lead: rate.Frame(v.Lead), Deinterlace: v.Interlaced,
-		Width: v.Width, Height: v.Height, Matrix: v.Matrix, Plain: v.Plain, Reorder: v.Reorder, RunIn: v.RunIn,
-		Fields: v.Interlaced && !rate.Less(timeline.Rate{Num: 2 * v.Rate.Num, Den: v.Rate.Den}), HDR: v.HDR, Wide: v.Wide,
+		Width: v.Width, Height: v.Height, Matrix: v.Matrix, EncoderReady: v.EncoderReady, Reorder: v.Reorder, Preroll: v.Preroll,
+		PerField: v.Interlaced && !rate.Less(timeline.Rate{Num: 2 * v.Rate.Num, Den: v.Rate.Den}), HDR: v.HDR, WideGamut: v.WideGamut,
 	}
 }
 
-// Frames is the length of the recording in frames at a rate.
-func (p Probe) Frames(rate timeline.Rate) int64 {
+// FrameCount is the length of the recording in frames at a rate.
+func (p Probe) FrameCount(rate timeline.Rate) int64 {
 	v := p.Video
 	return rate.Frame(v.Lead) + max(1, rate.Frame(v.End-v.Lead))
 }
@@ -596,17 +596,17 @@ func (p Probe) Frames(rate timeline.Rate) int64 {
 // less the whole frames that lead up to it.
 func (p Probe) Zero(rate timeline.Rate) time.Duration {
 	v := p.Video
-	return duration(v.FirstPTS, v.TimeBase) - rate.Time(rate.Frame(v.Lead))
+	return ticksToDuration(v.FirstPTS, v.TimeBase) - rate.Time(rate.Frame(v.Lead))
 }
 
 // declared is the length that the container promises; 0 if it promises none.
-func (c container) declared() time.Duration { return inSeconds(c.Format.Duration) }
+func (c container) declared() time.Duration { return parseSeconds(c.Format.Duration) }
 
-// start is where the container begins, in its own time.
-func (c container) start() time.Duration { return inSeconds(c.Format.Start) }
+// startTime is where the container begins, in its own time.
+func (c container) startTime() time.Duration { return parseSeconds(c.Format.Start) }
 
-// inSeconds is a time as ffprobe prints it; 0 if it is none.
-func inSeconds(s string) time.Duration {
+// parseSeconds is a time as ffprobe prints it; 0 if it is none.
+func parseSeconds(s string) time.Duration {
 	seconds, err := strconv.ParseFloat(s, 64)
 	if err != nil {
 		return 0
@@ -614,8 +614,8 @@ func inSeconds(s string) time.Duration {
 	return time.Duration(math.Round(seconds*1e6)) * time.Microsecond
 }
 
-// base is the length of the stream's tick in seconds.
-func (s stream) base() timeline.Rate {
+// timeBase is the length of the stream's tick in seconds.
+func (s stream) timeBase() timeline.Rate {
 	r, err := timeline.ParseRate(s.TimeBase)
 	if err != nil {
 		return timeline.Rate{Num: 1, Den: 1_000_000}
@@ -623,8 +623,8 @@ func (s stream) base() timeline.Rate {
 	return r
 }
 
-// size is the picture as displayed: square pixels, upright, even.
-func (s stream) size() (width, height int) {
+// displaySize is the picture as displayed: square pixels, upright, even.
+func (s stream) displaySize() (width, height int) {
 	w, h := s.Width, s.Height
 	if sar, err := timeline.ParseRate(strings.ReplaceAll(s.SAR, ":", "/")); err == nil {
 		w = timeline.Rescale(w, sar.Num, sar.Den)
@@ -655,9 +655,9 @@ func (s stream) matrix() string {
 	return "bt601"
 }
 
-// plain reports whether pictures come just as encoders are given them.
-func (s stream) plain() bool {
-	width, height := s.size()
+// encoderReady reports whether pictures come just as encoders are given them.
+func (s stream) encoderReady() bool {
+	width, height := s.displaySize()
 	return int64(width) == s.Width && int64(height) == s.Height && // square pixels, upright, even
 		!slices.ContainsFunc(s.SideData, func(side sideData) bool { return side.Rotation != 0 }) &&
 		s.PixelFormat == "yuv420p" && s.matrix() == "bt709" && s.ColorRange != "pc"
@@ -672,14 +672,14 @@ func (s stream) audio() Audio {
 	return a
 }
 
-// duration is a number of ticks as a time, to the nearest nanosecond.
-func duration(ticks int64, base timeline.Rate) time.Duration {
+// ticksToDuration is a number of ticks as a time, to the nearest nanosecond.
+func ticksToDuration(ticks int64, base timeline.Rate) time.Duration {
 	return time.Duration(timeline.Rescale(ticks, base.Num*int64(time.Second), base.Den))
 }
 
-// sniff refuses what can be refused before any tool opens it: nothing at all, and lists
+// checkHead refuses what can be refused before any tool opens it: nothing at all, and lists
 // of other files dressed as a recording.
-func sniff(path, name string) error {
+func checkHead(path, name string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", name, err)
@@ -690,25 +690,25 @@ func sniff(path, name string) error {
 		return fmt.Errorf("open %s: %w", name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return inputerr.New(name, "is not a file").Try("Name the recording itself")
+		return inputerr.New(name, "is not a file").Hint("Name the recording itself")
 	}
 	if info.Size() == 0 {
-		return inputerr.New(name, "is empty (0 bytes)").Try("Copy it again from the camera or the recorder")
+		return inputerr.New(name, "is empty (0 bytes)").Hint("Copy it again from the camera or the recorder")
 	}
 	head := make([]byte, 4096)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
-	if kind := playlist(head[:n]); kind != "" {
+	if kind := playlistKind(head[:n]); kind != "" {
 		return inputerr.New(name, "is %s, which only points at other files or hosts; nothing it names was opened", kind).
-			Try("Hand in the recording itself")
+			Hint("Hand in the recording itself")
 	}
 	return nil
 }
 
-// playlist names the kind of list that a file beginning so is, or is "".
-func playlist(head []byte) string {
+// playlistKind names the kind of list that a file beginning so is, or is "".
+func playlistKind(head []byte) string {
 	text := strings.TrimSpace(strings.TrimPrefix(string(head), "\ufeff"))
 	switch {
 	case strings.HasPrefix(text, "#EXTM3U"):
@@ -723,14 +723,14 @@ func playlist(head []byte) string {
 	return ""
 }
 
-// unreadable is the fault of a file that ffprobe could make nothing of.
-func unreadable(path, name, said string) error {
+// unreadableFault is the fault of a file that ffprobe could make nothing of.
+func unreadableFault(path, name, said string) error {
 	if strings.Contains(said, "moov atom not found") && isMP4(path) {
 		return inputerr.New(name, "is an MP4 whose index (moov) is missing: the recording was not finished, or not copied whole").
-			Try("Copy it again; if the camera's own file is like this, put the card back into the camera, which may repair it, or rebuild the index with untrunc and a good file of the same camera")
+			Hint("Copy it again; if the camera's own file is like this, put the card back into the camera, which may repair it, or rebuild the index with untrunc and a good file of the same camera")
 	}
 	return inputerr.New(name, "is not a media file that Lectern can read").
-		Try("Hand in MP4, MOV, MKV, WebM, TS, MTS, MPG, AVI, FLV or MXF")
+		Hint("Hand in MP4, MOV, MKV, WebM, TS, MTS, MPG, AVI, FLV or MXF")
 }
 
 // isMP4 reports whether a file begins with one of the boxes that an MP4 begins with.

@@ -21,11 +21,11 @@ func sampleTalk(t *testing.T, name string, more ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	args := []string{"-f", "lavfi", "-i", "testsrc2=s=320x180:d=2:r=25", "-f", "lavfi", "-i", "sine=r=48000:d=2"}
-	ffmpegDo(t, slices.Concat(args, h264, more, []string{"file:" + path})...)
+	runFFmpeg(t, slices.Concat(args, h264, more, []string{"file:" + path})...)
 	return path
 }
 
-func TestFileNamesMeanNothing(t *testing.T) {
+func TestProbe_SpecialCharactersInNames(t *testing.T) {
 	tl := tools(t)
 	dir := t.TempDir()
 	plain, err := os.ReadFile(sampleTalk(t, "plain.mp4"))
@@ -45,14 +45,14 @@ func TestFileNamesMeanNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if p.Frames(pal25) != 50 {
-				t.Errorf("found %d frames, want 50", p.Frames(pal25))
+			if p.FrameCount(pal25) != 50 {
+				t.Errorf("found %d frames, want 50", p.FrameCount(pal25))
 			}
 		})
 	}
 }
 
-func TestWhatIsNoRecordingIsRefused(t *testing.T) {
+func TestProbe_RefusesNonRecordings(t *testing.T) {
 	tl := tools(t)
 	called := make(chan struct{}, 16)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -112,12 +112,12 @@ func TestWhatIsNoRecordingIsRefused(t *testing.T) {
 	}
 }
 
-func TestARecordingNeedsPictureAndSound(t *testing.T) {
+func TestProbe_MissingStream(t *testing.T) {
 	tl := tools(t)
 	cover := filepath.Join(t.TempDir(), "cover.png")
-	ffmpegDo(t, "-f", "lavfi", "-i", "testsrc2=s=320x180", "-frames:v", "1", cover)
+	runFFmpeg(t, "-f", "lavfi", "-i", "testsrc2=s=320x180", "-frames:v", "1", cover)
 	song := filepath.Join(t.TempDir(), "song.mp4")
-	ffmpegDo(t, "-f", "lavfi", "-i", "sine=d=1", "-i", cover, "-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic", song)
+	runFFmpeg(t, "-f", "lavfi", "-i", "sine=d=1", "-i", cover, "-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic", song)
 	for path, says := range map[string]string{
 		song:                               "has sound but no picture",
 		sampleTalk(t, "silent.mp4", "-an"): "has no sound",
@@ -127,7 +127,7 @@ func TestARecordingNeedsPictureAndSound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f := p.Lacks("talk"); (f == nil) != (says == "") || f != nil && !strings.Contains(f.Problem, says) {
+		if f := p.MissingStream("talk"); (f == nil) != (says == "") || f != nil && !strings.Contains(f.Problem, says) {
 			t.Errorf("%s: lacks %v, want %q", filepath.Base(path), f, says)
 		}
 	}
@@ -135,20 +135,20 @@ func TestARecordingNeedsPictureAndSound(t *testing.T) {
 }
 
 // What is sound alone is drawn when it is indexed, and a recording like any other then.
-func TestSoundAloneIsDrawn(t *testing.T) {
+func TestIndex_WaveformForSoundOnly(t *testing.T) {
 	tl, dir := tools(t), t.TempDir()
 	song, drawn := filepath.Join(dir, "song.mp3"), filepath.Join(dir, "drawn.mkv")
-	ffmpegDo(t, "-f", "lavfi", "-i", "sine=d=2", song)
+	runFFmpeg(t, "-f", "lavfi", "-i", "sine=d=2", song)
 	p, err := tl.Probe(t.Context(), song, "song.mp3", nil)
 	if err != nil || p.Video != nil || p.Indexed || len(p.Audio) != 1 {
 		t.Fatalf("%v, %+v", err, p)
 	}
-	ground := made(t, "ground.png", "-f", "lavfi", "-i", "color=c=0x006000:s=320x180", "-frames:v", "1")
+	ground := generateMedia(t, "ground.png", "-f", "lavfi", "-i", "color=c=0x006000:s=320x180", "-frames:v", "1")
 	card := CardSpec{Title: "Loops", Rate: pal25, Width: 1280, Height: 720, Look: &CardLook{
-		Background: PNG, Places: map[string]conference.Place{"title": {X: 10, Y: 10, Width: 80, Size: 12, Colour: "#ffffff"}},
+		Background: PNG, Places: map[string]conference.TextBox{"title": {X: 10, Y: 10, Width: 80, Size: 12, Colour: "#ffffff"}},
 	}}
-	behind := Behind{Picture: filepath.Join(dir, "behind.png"), Colour: "#ff0000"}
-	if err := tl.CardPicture(t.Context(), card, CardFiles{Background: ground}, behind.Picture, dir); err != nil {
+	behind := WaveformBackground{Picture: filepath.Join(dir, "behind.png"), Colour: "#ff0000"}
+	if err := tl.RenderCardPNG(t.Context(), card, CardFiles{Background: ground}, behind.Picture, dir); err != nil {
 		t.Fatal(err)
 	}
 	if err := tl.Index(t.Context(), song, drawn, "song.mp3", p, behind, nil); err != nil {
@@ -156,7 +156,7 @@ func TestSoundAloneIsDrawn(t *testing.T) {
 	}
 	for _, n := range []int{0, 30} {
 		picture := still(t, drawn, n)
-		waves, words := inkOf(picture, color.RGBA{255, 0, 0, 255}), inkOf(picture, color.RGBA{255, 255, 255, 255})
+		waves, words := colourBounds(picture, color.RGBA{255, 0, 0, 255}), colourBounds(picture, color.RGBA{255, 255, 255, 255})
 		if waves.Dx() < 1200 || waves.Dy() < 20 || words.Empty() || waves.Overlaps(words) || !near(picture.At(20, 20), color.RGBA{0, 96, 0, 255}) {
 			t.Errorf("picture %d has waves at %v, words at %v and %v behind", n, waves, words, picture.At(20, 20))
 		}
@@ -164,53 +164,53 @@ func TestSoundAloneIsDrawn(t *testing.T) {
 	if p, err = tl.Probe(t.Context(), drawn, "song.mp3", nil); err != nil {
 		t.Fatal(err)
 	}
-	if v := p.Video; v == nil || v.Rate != pal25 || v.Width != 1280 || v.Height != 720 || p.Frames(pal25) < 49 || p.Frames(pal25) > 52 {
+	if v := p.Video; v == nil || v.Rate != pal25 || v.Width != 1280 || v.Height != 720 || p.FrameCount(pal25) < 49 || p.FrameCount(pal25) > 52 {
 		t.Errorf("drawn as %+v", v)
 	}
 }
 
-func TestDolbyVisionAloneIsRefused(t *testing.T) {
+func TestProbe_DolbyVisionRefused(t *testing.T) {
 	for compatible, refused := range map[int]bool{0: true, 1: false, 4: false} {
 		c := container{Streams: []stream{{Kind: "video", Width: 1920, SideData: []sideData{{Dolby: 5, Compatible: compatible}}}}}
-		if _, _, err := c.choose("phone.mov", 1); (inputerr.Of(err) != nil) != refused {
+		if _, _, err := c.selectStreams("phone.mov", 1); (inputerr.As(err) != nil) != refused {
 			t.Errorf("compatible with %d: %v", compatible, err)
 		}
 	}
 }
 
-func TestOneOfSeveralPictures(t *testing.T) {
+func TestProbe_SeveralVideoStreams(t *testing.T) {
 	tl := tools(t)
 	path := filepath.Join(t.TempDir(), "two.mkv")
-	ffmpegDo(t, "-f", "lavfi", "-i", "testsrc2=s=320x180:d=1:r=25", "-f", "lavfi", "-i", "testsrc=s=160x120:d=1:r=50", "-f", "lavfi", "-i", "sine=d=1",
+	runFFmpeg(t, "-f", "lavfi", "-i", "testsrc2=s=320x180:d=1:r=25", "-f", "lavfi", "-i", "testsrc=s=160x120:d=1:r=50", "-f", "lavfi", "-i", "sine=d=1",
 		"-map", "0", "-map", "1", "-map", "2", "-c:v", "libx264", "-preset", "ultrafast", path)
 	for picture, want := range map[int]int{1: 320, 2: 160} {
 		if p, err := tl.ProbePicture(t.Context(), path, "two.mkv", picture, nil); err != nil || p.Video.Width != want || p.Video.Stream != picture-1 {
 			t.Errorf("picture %d is %+v (%v), want %d wide", picture, p.Video, err, want)
 		}
 	}
-	if _, err := tl.ProbePicture(t.Context(), path, "two.mkv", 3, nil); inputerr.Of(err) == nil || !strings.Contains(err.Error(), "has no picture 3: it has 2") {
+	if _, err := tl.ProbePicture(t.Context(), path, "two.mkv", 3, nil); inputerr.As(err) == nil || !strings.Contains(err.Error(), "has no picture 3: it has 2") {
 		t.Errorf("picture 3: %v", err)
 	}
 }
 
-func TestATimestampOfYearsToComeIsRefused(t *testing.T) {
+func TestProbe_DamagedTimestampRefused(t *testing.T) {
 	ahead := filepath.Join(t.TempDir(), "ahead.mkv")
-	ffmpegDo(t, "-i", sampleTalk(t, "one.ts"), "-c", "copy", "-bsf:v", `setts=ts=if(gt(N\,40)\,TS+90000*360000\,TS)`, ahead)
+	runFFmpeg(t, "-i", sampleTalk(t, "one.ts"), "-c", "copy", "-bsf:v", `setts=ts=if(gt(N\,40)\,TS+90000*360000\,TS)`, ahead)
 	wantFault(t, tools(t), ahead, "goes on until 9")
 }
 
 func wantFault(t *testing.T, tl Tools, path, problem string) {
 	t.Helper()
 	_, err := tl.Probe(t.Context(), path, "talk.mp4", nil)
-	f := inputerr.Of(err)
+	f := inputerr.As(err)
 	if f == nil || f.File != "talk.mp4" || f.Remedy == "" || !strings.Contains(f.Problem, problem) {
 		t.Errorf("got %v; want a fault of talk.mp4 that says %q", err, problem)
 	}
 }
 
-func TestARecordingThatBreaksOff(t *testing.T) {
+func TestProbe_TruncatedRecording(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "talk.mp4")
-	ffmpegDo(t, slices.Concat(talk("25", h264...), []string{"-movflags", "+faststart", path})...)
+	runFFmpeg(t, slices.Concat(talkSource("25", h264...), []string{"-movflags", "+faststart", path})...)
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -225,7 +225,7 @@ func TestARecordingThatBreaksOff(t *testing.T) {
 	if p.Declared.Round(100*time.Millisecond) != 10*time.Second || p.Readable < 3*time.Second || p.Readable > 8*time.Second {
 		t.Errorf("declares %v, readable %v", p.Declared, p.Readable)
 	}
-	f := p.Truncated("talk.mp4")
+	f := p.TruncationFault("talk.mp4")
 	if f == nil || !strings.Contains(f.Problem, "breaks off at 0:00:0") || !strings.Contains(f.Remedy, "--cut 0-0:00:0") {
 		t.Errorf("got %v; want a fault that says where, and offers a cut", f)
 	}
@@ -235,7 +235,7 @@ func TestARecordingThatBreaksOff(t *testing.T) {
 }
 
 // A copy that failed may keep its size and hold nothing from somewhere on.
-func TestARecordingThatEndsInNothingBreaksOff(t *testing.T) {
+func TestProbe_UnreadableTail(t *testing.T) {
 	tl := tools(t)
 	for ext, codecs := range map[string][]string{"ts": nil, "mpg": {"-c:v", "mpeg2video", "-c:a", "mp2"}, "flv": {"-ar", "44100"}} {
 		t.Run(ext, func(t *testing.T) {
@@ -244,7 +244,7 @@ func TestARecordingThatEndsInNothingBreaksOff(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if f := p.Truncated("talk"); f != nil {
+			if f := p.TruncationFault("talk"); f != nil {
 				t.Fatalf("whole, it is said to be short: %v", f)
 			}
 			data, err := os.ReadFile(path)
@@ -258,7 +258,7 @@ func TestARecordingThatEndsInNothingBreaksOff(t *testing.T) {
 			if p, err = tl.Probe(t.Context(), path, "talk", nil); err != nil {
 				t.Fatal(err)
 			}
-			f := p.Truncated("talk")
+			f := p.TruncationFault("talk")
 			if f == nil || !strings.Contains(f.Problem, "hold nothing that can be read") || !strings.Contains(f.Remedy, "--cut 0-0:00:0") {
 				t.Errorf("said %v, of %v", f, p.Readable)
 			}
@@ -266,17 +266,17 @@ func TestARecordingThatEndsInNothingBreaksOff(t *testing.T) {
 	}
 }
 
-func TestAWholeRecordingIsNotTruncated(t *testing.T) {
+func TestProbe_CompleteRecordingNotTruncated(t *testing.T) {
 	p, err := tools(t).Probe(t.Context(), sampleTalk(t, "talk.mp4"), "talk.mp4", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := p.Truncated("talk.mp4"); f != nil || len(p.Notes) > 0 {
+	if f := p.TruncationFault("talk.mp4"); f != nil || len(p.Notes) > 0 {
 		t.Errorf("got %v and %q", f, p.Notes)
 	}
 }
 
-func TestSizeIsAsDisplayed(t *testing.T) {
+func TestStream_DisplaySize(t *testing.T) {
 	for name, c := range map[string]struct {
 		s             stream
 		width, height int
@@ -289,13 +289,13 @@ func TestSizeIsAsDisplayed(t *testing.T) {
 		"a phone's":   {stream{Width: 1920, Height: 1080, SideData: []sideData{{Rotation: -90}}}, 1080, 1920},
 		"upside down": {stream{Width: 1920, Height: 1080, SideData: []sideData{{Rotation: 180}}}, 1920, 1080},
 	} {
-		if w, h := c.s.size(); w != c.width || h != c.height {
+		if w, h := c.s.displaySize(); w != c.width || h != c.height {
 			t.Errorf("%s: %d×%d, want %d×%d", name, w, h, c.width, c.height)
 		}
 	}
 }
 
-func TestTempo(t *testing.T) {
+func TestRateEstimator(t *testing.T) {
 	ms := func(next func(i int) float64, n int) (pts []int64) {
 		at := 0.0
 		for i := range n {
@@ -334,13 +334,13 @@ func TestTempo(t *testing.T) {
 		"one picture":         {[]int64{0}, "25/1", false},
 		"every picture twice": {ms(func(i int) float64 { return float64(i%2) * 40 }, 3000), "25/1", false},
 	} {
-		tempo := newTempo(timeline.Rate{Num: 1, Den: 1000})
+		tempo := newRateEstimator(timeline.Rate{Num: 1, Den: 1000})
 		for _, pts := range c.pts {
 			tempo.add(pts)
 		}
 		rate, _, variable := tempo.rate()
-		if rate.Standard().String() != c.rate || variable != c.variable {
-			t.Errorf("%s: %s, variable %v; want %s, %v", name, rate.Standard(), variable, c.rate, c.variable)
+		if rate.NearestStandard().String() != c.rate || variable != c.variable {
+			t.Errorf("%s: %s, variable %v; want %s, %v", name, rate.NearestStandard(), variable, c.rate, c.variable)
 		}
 	}
 }

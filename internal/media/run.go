@@ -18,16 +18,16 @@ import (
 // Tools are the programs that do the work, and how they are to be run. It is a plain
 // value; methods may be called from several goroutines at once.
 type Tools struct {
-	FFmpeg  string // absolute path
-	FFprobe string // absolute path
-	Nice    int    // added to the programs' niceness, so that pages stay quick
-	Memory  int64  // bytes of address space each program may take; 0 sets no limit
-	Output  int64  // bytes any file they write may have; 0 sets no limit
+	FFmpeg      string // absolute path
+	FFprobe     string // absolute path
+	Nice        int    // added to the programs' niceness, so that pages stay quick
+	MaxMemory   int64  // bytes of address space each program may take; 0 sets no limit
+	MaxFileSize int64  // bytes any file they write may have; 0 sets no limit
 }
 
-// Find looks for ffmpeg and ffprobe on PATH.
-func Find() (Tools, error) {
-	t := Tools{Nice: 10, Memory: 16 << 30, Output: 512 << 30} // a day of 1080p without loss
+// FindTools looks for ffmpeg and ffprobe on PATH.
+func FindTools() (Tools, error) {
+	t := Tools{Nice: 10, MaxMemory: 16 << 30, MaxFileSize: 512 << 30} // a day of 1080p without loss
 	for name, at := range map[string]*string{"ffmpeg": &t.FFmpeg, "ffprobe": &t.FFprobe} {
 		path, err := exec.LookPath(name)
 		if err != nil {
@@ -64,8 +64,8 @@ func (e *ToolError) Error() string {
 }
 
 const (
-	patience = 700 * time.Millisecond // between SIGTERM and SIGKILL
-	tailSize = 16 << 10               // bytes of standard error that are kept
+	killDelay = 700 * time.Millisecond // between SIGTERM and SIGKILL
+	tailSize  = 16 << 10               // bytes of standard error that are kept
 )
 
 // Run runs ffmpeg with args behind Lectern's own global options and tells on, which may
@@ -73,7 +73,7 @@ const (
 // its level in brackets. A bad end is a *ToolError; where ctx ended, the error wraps its
 // cause.
 func (t Tools) Run(ctx context.Context, args []string, on func(Progress)) (said string, err error) {
-	return t.watch(ctx, program{args: t.ffmpeg(append([]string{"-progress", "pipe:1"}, args...))}, func(r io.Reader) error {
+	return t.runProgram(ctx, program{args: t.ffmpeg(append([]string{"-progress", "pipe:1"}, args...))}, func(r io.Reader) error {
 		return readProgress(r, on)
 	})
 }
@@ -81,7 +81,7 @@ func (t Tools) Run(ctx context.Context, args []string, on func(Progress)) (said 
 // Stream runs ffmpeg like Run, and hands what it writes to "pipe:1" to read. If read
 // fails, ffmpeg is stopped and that error is returned. What read leaves is discarded.
 func (t Tools) Stream(ctx context.Context, args []string, read func(io.Reader) error) (said string, err error) {
-	return t.watch(ctx, program{args: t.ffmpeg(args)}, read)
+	return t.runProgram(ctx, program{args: t.ffmpeg(args)}, read)
 }
 
 // Feed runs ffmpeg like Run, and lets write make what it reads from "pipe:0". If write
@@ -99,7 +99,7 @@ func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) er
 		in.CloseWithError(err)
 		written <- err
 	}()
-	said, err = t.watch(ctx, program{args: t.ffmpeg(args), stdin: out}, func(io.Reader) error { return nil })
+	said, err = t.runProgram(ctx, program{args: t.ffmpeg(args), stdin: out}, func(io.Reader) error { return nil })
 	out.Close()
 	if failed := <-written; failed != nil && !errors.Is(failed, io.ErrClosedPipe) {
 		return said, fmt.Errorf("write what ffmpeg reads: %w", failed)
@@ -110,7 +110,7 @@ func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) er
 // Inspect runs ffprobe with args, and hands its standard output to read. said and err are
 // as with Run.
 func (t Tools) Inspect(ctx context.Context, args []string, read func(io.Reader) error) (said string, err error) {
-	return t.watch(ctx, program{args: append([]string{t.FFprobe, "-hide_banner", "-loglevel", "level+warning"}, args...)}, read)
+	return t.runProgram(ctx, program{args: append([]string{t.FFprobe, "-hide_banner", "-loglevel", "level+warning"}, args...)}, read)
 }
 
 func (t Tools) ffmpeg(args []string) []string {
@@ -119,20 +119,20 @@ func (t Tools) ffmpeg(args []string) []string {
 
 // program is what watch runs.
 type program struct {
-	args  []string  // it and its arguments
-	stdin io.Reader // nil: nothing
-	dir   string    // "": ours
-	env   []string  // nil: ours
-	alone bool      // nothing of its group may outlive it
+	args      []string  // it and its arguments
+	stdin     io.Reader // nil: nothing
+	dir       string    // "": ours
+	env       []string  // nil: ours
+	killGroup bool      // nothing of its group may outlive it
 }
 
-// watch runs a program in its own process group until it ends or ctx does, while read
+// runProgram runs a program in its own process group until it ends or ctx does, while read
 // takes its standard output.
 //
 // The command is started from a thread of its own, which waits for it and then ends:
 // the kernel kills the command when that thread dies (so that even kill -9 of Lectern
 // leaves no encoder behind), and the thread's niceness is what the command inherits.
-func (t Tools) watch(ctx context.Context, p program, read func(io.Reader) error) (said string, err error) {
+func (t Tools) runProgram(ctx context.Context, p program, read func(io.Reader) error) (said string, err error) {
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	out, in := io.Pipe()
@@ -140,13 +140,13 @@ func (t Tools) watch(ctx context.Context, p program, read func(io.Reader) error)
 	cmd := exec.CommandContext(running, p.args[0], p.args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.stdin, in, tail
 	cmd.Dir, cmd.Env = p.dir, p.env
-	cmd.WaitDelay = patience
+	cmd.WaitDelay = killDelay
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 
 	ended := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		err := t.runHere(cmd)
+		err := t.runOnThisThread(cmd)
 		in.CloseWithError(err) // a bad end is no end of file to the reader
 		ended <- err
 	}()
@@ -159,12 +159,12 @@ func (t Tools) watch(ctx context.Context, p program, read func(io.Reader) error)
 	}
 	out.CloseWithError(reading)
 	err = <-ended
-	if (running.Err() != nil || p.alone) && cmd.Process != nil {
+	if (running.Err() != nil || p.killGroup) && cmd.Process != nil {
 		// Whatever of the group outlived SIGTERM, or its head. An empty group is no error.
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
 	said = tail.String()
-	err = verdict(ctx, cmd, err, reading, said)
+	err = resultError(ctx, cmd, err, reading, said)
 	if err == nil && strings.Contains(said, "[error] Error writing trailer") {
 		// ffmpeg 5 ends with 0 although its output is no file, for want of space perhaps.
 		err = &ToolError{Command: p.args, Stderr: said}
@@ -172,15 +172,15 @@ func (t Tools) watch(ctx context.Context, p program, read func(io.Reader) error)
 	return said, err
 }
 
-// runHere starts cmd from the calling thread and waits for it.
-func (t Tools) runHere(cmd *exec.Cmd) error {
+// runOnThisThread starts cmd from the calling thread and waits for it.
+func (t Tools) runOnThisThread(cmd *exec.Cmd) error {
 	if err := t.prepare(cmd); err != nil {
 		return err
 	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	if err := t.confine(cmd.Process.Pid); err != nil {
+	if err := t.limitResources(cmd.Process.Pid); err != nil {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		_ = cmd.Wait()
 		return err
@@ -188,9 +188,9 @@ func (t Tools) runHere(cmd *exec.Cmd) error {
 	return cmd.Wait()
 }
 
-// verdict is what became of a command: the reader's own error, the end of the context
+// resultError is what became of a command: the reader's own error, the end of the context
 // or the command's end, in this order.
-func verdict(ctx context.Context, cmd *exec.Cmd, ended, reading error, said string) error {
+func resultError(ctx context.Context, cmd *exec.Cmd, ended, reading error, said string) error {
 	name := filepath.Base(cmd.Path)
 	var exit *exec.ExitError
 	switch {

@@ -24,10 +24,10 @@ func (t Tools) prepare(cmd *exec.Cmd) error {
 	return nil
 }
 
-// confine limits the memory, and the size of what it writes, of a process that has just
+// limitResources limits the memory, and the size of what it writes, of a process that has just
 // started.
-func (t Tools) confine(pid int) error {
-	for what, bytes := range map[int]int64{unix.RLIMIT_AS: t.Memory, unix.RLIMIT_FSIZE: t.Output} {
+func (t Tools) limitResources(pid int) error {
+	for what, bytes := range map[int]int64{unix.RLIMIT_AS: t.MaxMemory, unix.RLIMIT_FSIZE: t.MaxFileSize} {
 		if bytes <= 0 {
 			continue
 		}

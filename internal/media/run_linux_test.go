@@ -19,7 +19,7 @@ import (
 // tools are the real ones.
 func tools(t *testing.T) Tools {
 	t.Helper()
-	found, err := Find()
+	found, err := FindTools()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func tools(t *testing.T) Tools {
 // endless makes pictures for ever, at the pace of a clock.
 var endless = []string{"-re", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25", "-f", "null", "-"}
 
-func TestRunTellsHowFarItHasCome(t *testing.T) {
+func TestRun_ReportsProgress(t *testing.T) {
 	var last Progress
 	said, err := tools(t).Run(t.Context(), []string{"-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=2", "-f", "null", "-"}, func(p Progress) { last = p })
 	if err != nil {
@@ -43,7 +43,7 @@ func TestRunTellsHowFarItHasCome(t *testing.T) {
 	}
 }
 
-func TestABadEndIsAToolError(t *testing.T) {
+func TestRun_FailureIsToolError(t *testing.T) {
 	for name, run := range map[string]func(Tools, []string) error{
 		"run": func(tl Tools, args []string) error { _, err := tl.Run(t.Context(), args, nil); return err },
 		"stream": func(tl Tools, args []string) error {
@@ -64,7 +64,7 @@ func TestABadEndIsAToolError(t *testing.T) {
 	}
 }
 
-func TestStreamHandsOverTheData(t *testing.T) {
+func TestStream_Output(t *testing.T) {
 	var n int64
 	_, err := tools(t).Stream(t.Context(), []string{"-f", "lavfi", "-i", "sine=r=48000:d=1", "-f", "s16le", "pipe:1"}, func(r io.Reader) (err error) {
 		n, err = io.Copy(io.Discard, r)
@@ -75,7 +75,7 @@ func TestStreamHandsOverTheData(t *testing.T) {
 	}
 }
 
-func TestAReaderThatFailsStopsTheStream(t *testing.T) {
+func TestStream_ReaderErrorStopsProgram(t *testing.T) {
 	enough := errors.New("enough")
 	_, err := tools(t).Stream(t.Context(), []string{"-f", "lavfi", "-i", "anullsrc", "-f", "s16le", "pipe:1"}, func(io.Reader) error { return enough })
 	if !errors.Is(err, enough) {
@@ -91,7 +91,7 @@ sh -c 'trap "" TERM; echo frame=$$; echo progress=continue; while :; do sleep 1;
 wait; while :; do wait; sleep 1; done
 `
 
-func TestTheEndOfTheContextEndsTheWholeGroup(t *testing.T) {
+func TestRun_ContextCancelKillsGroup(t *testing.T) {
 	wrapped := tools(t)
 	wrapped.FFmpeg = filepath.Join(t.TempDir(), "ffmpeg")
 	if err := os.WriteFile(wrapped.FFmpeg, []byte(stubborn), 0o755); err != nil {
@@ -122,17 +122,17 @@ func TestTheEndOfTheContextEndsTheWholeGroup(t *testing.T) {
 
 // TestKillingUsKillsFFmpeg runs this test binary again as a process that runs ffmpeg,
 // and kills that process the hard way.
-func TestWhatIsWrittenIsLimited(t *testing.T) {
+func TestRun_FileSizeLimit(t *testing.T) {
 	tl := tools(t)
-	tl.Output = 64 << 10
+	tl.MaxFileSize = 64 << 10
 	out := filepath.Join(t.TempDir(), "out.yuv")
 	_, err := tl.Run(t.Context(), []string{"-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=2", "-f", "rawvideo", out}, nil)
-	if info, statErr := os.Stat(out); err == nil || statErr != nil || info.Size() > tl.Output {
+	if info, statErr := os.Stat(out); err == nil || statErr != nil || info.Size() > tl.MaxFileSize {
 		t.Errorf("got %v and %v", err, statErr)
 	}
 }
 
-func TestKillingUsKillsFFmpeg(t *testing.T) {
+func TestRun_ParentKilled(t *testing.T) {
 	if os.Getenv("LECTERN_TEST_RUN_ENDLESS") != "" {
 		_, err := tools(t).Run(context.Background(), endless, func(p Progress) { os.Stdout.WriteString("running\n") })
 		t.Fatal(err)
@@ -160,7 +160,7 @@ func TestKillingUsKillsFFmpeg(t *testing.T) {
 	awaitDeath(t, children[0])
 }
 
-func TestFFmpegIsNice(t *testing.T) {
+func TestRun_Niceness(t *testing.T) {
 	tl := tools(t)
 	tl.Nice = 7
 	ctx, cancel := context.WithCancel(t.Context())

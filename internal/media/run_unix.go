@@ -14,8 +14,8 @@ func (t Tools) prepare(cmd *exec.Cmd) error {
 	return nil
 }
 
-// confine makes a process that has just started nice. Its memory is not limited here.
-func (t Tools) confine(pid int) error {
+// limitResources makes a process that has just started nice. Its memory is not limited here.
+func (t Tools) limitResources(pid int) error {
 	if err := syscall.Setpriority(syscall.PRIO_PROCESS, pid, t.Nice); err != nil && err != syscall.ESRCH {
 		return fmt.Errorf("set the niceness: %w", err)
 	}

@@ -17,34 +17,34 @@ const (
 
 // Which sides of a stream a Sample has.
 const (
-	Mix   = "mix"
-	Left  = "left"
-	Right = "right"
+	SampleMix   = "mix"
+	SampleLeft  = "left"
+	SampleRight = "right"
 )
 
-// Sample writes twelve seconds of sound stream n of a recording (0 is its first), from at
+// WriteAudioSample writes twelve seconds of sound stream n of a recording (0 is its first), from at
 // on, to w, as Opus in WebM: the mix of its channels, or one side, on one channel.
-func (t Tools) Sample(ctx context.Context, path string, n int, side string, at time.Duration, w io.Writer) error {
-	filter, known := map[string]string{Mix: "aformat=channel_layouts=mono", Left: "pan=mono|c0=c0", Right: "pan=mono|c0=c1"}[side]
+func (t Tools) WriteAudioSample(ctx context.Context, path string, n int, side string, at time.Duration, w io.Writer) error {
+	filter, known := map[string]string{SampleMix: "aformat=channel_layouts=mono", SampleLeft: "pan=mono|c0=c0", SampleRight: "pan=mono|c0=c1"}[side]
 	if !known {
 		return fmt.Errorf("sample %s: no side is called %q", path, side)
 	}
-	args := append([]string{"-ss", seconds6(at)}, Input(path)...)
-	args = append(args, "-map", "0:a:"+strconv.Itoa(n), "-t", seconds6(sampleLength), "-af", filter, "-map_metadata", "-1",
+	args := append([]string{"-ss", formatSeconds(at)}, InputArgs(path)...)
+	args = append(args, "-map", "0:a:"+strconv.Itoa(n), "-t", formatSeconds(sampleLength), "-af", filter, "-map_metadata", "-1",
 		"-c:a", "libopus", "-ar", "48000", "-b:a", "64k", "-f", "webm", "pipe:1")
-	return t.glimpse(ctx, "sample "+path, args, w)
+	return t.streamWithTimeout(ctx, "sample "+path, args, w)
 }
 
-// Picture writes a single picture of a recording to w, as a JPEG that fits 640 by 640.
-func (t Tools) Picture(ctx context.Context, path string, at time.Duration, w io.Writer) error {
-	args := append([]string{"-ss", seconds6(at)}, Input(path)...)
+// WriteFrame writes a single picture of a recording to w, as a JPEG that fits 640 by 640.
+func (t Tools) WriteFrame(ctx context.Context, path string, at time.Duration, w io.Writer) error {
+	args := append([]string{"-ss", formatSeconds(at)}, InputArgs(path)...)
 	box := strconv.Itoa(stillWidth)
 	args = append(args, "-map", "0:v:0", "-frames:v", "1", "-map_metadata", "-1",
 		"-vf", "scale="+box+":"+box+":force_original_aspect_ratio=decrease", "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "4", "-f", "image2pipe", "pipe:1")
-	return t.glimpse(ctx, "picture of "+path, args, w)
+	return t.streamWithTimeout(ctx, "picture of "+path, args, w)
 }
 
-func (t Tools) glimpse(ctx context.Context, what string, args []string, w io.Writer) error {
+func (t Tools) streamWithTimeout(ctx context.Context, what string, args []string, w io.Writer) error {
 	ctx, stop := context.WithTimeout(ctx, sampleLimit)
 	defer stop()
 	var n int64
@@ -61,4 +61,4 @@ func (t Tools) glimpse(ctx context.Context, what string, args []string, w io.Wri
 	return nil
 }
 
-func seconds6(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 6, 64) }
+func formatSeconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 6, 64) }

@@ -10,9 +10,9 @@ import (
 	"unicode/utf16"
 )
 
-// typeface is a font file: TrueType or OpenType, or a collection of such, whose tables lie
+// fontFile is a font file: TrueType or OpenType, or a collection of such, whose tables lie
 // anywhere in it.
-type typeface struct {
+type fontFile struct {
 	data  []byte
 	faces [][]fontTable
 }
@@ -27,13 +27,13 @@ type fontTable struct {
 // CheckFont is an error where the file at path is no TrueType or OpenType font or
 // collection, or is not as it was made.
 func CheckFont(path string) error {
-	_, err := readTypeface(path)
+	_, err := readFontFile(path)
 	return err
 }
 
-var errCut = errors.New("it ends too early")
+var errFontTruncated = errors.New("it ends too early")
 
-func readTypeface(path string) (t typeface, err error) {
+func readFontFile(path string) (t fontFile, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return t, err
@@ -48,7 +48,7 @@ func readTypeface(path string) (t typeface, err error) {
 	}
 	begins := []int{0}
 	if string(t.data[:4]) == "ttcf" {
-		if begins, err = t.collected(); err != nil {
+		if begins, err = t.collectionOffsets(); err != nil {
 			return t, err
 		}
 	}
@@ -63,11 +63,11 @@ func readTypeface(path string) (t typeface, err error) {
 	return t, nil
 }
 
-// collected is where a collection's faces begin.
-func (t typeface) collected() (begins []int, err error) {
+// collectionOffsets is where a collection's faces begin.
+func (t fontFile) collectionOffsets() (begins []int, err error) {
 	n := int(binary.BigEndian.Uint32(t.data[8:]))
 	if n < 1 || n > (len(t.data)-12)/4 {
-		return nil, errCut
+		return nil, errFontTruncated
 	}
 	for i := range n {
 		begins = append(begins, int(binary.BigEndian.Uint32(t.data[12+4*i:])))
@@ -77,9 +77,9 @@ func (t typeface) collected() (begins []int, err error) {
 
 // face reads the list of tables at a place, and holds those that are not known to be
 // sound against their sums.
-func (t typeface) face(at int, sound map[fontTable]bool) (tables []fontTable, err error) {
+func (t fontFile) face(at int, sound map[fontTable]bool) (tables []fontTable, err error) {
 	if at > len(t.data)-12 {
-		return nil, errCut
+		return nil, errFontTruncated
 	}
 	list := t.data[at:]
 	if kind := string(list[:4]); kind != "\x00\x01\x00\x00" && kind != "OTTO" && kind != "true" {
@@ -87,16 +87,16 @@ func (t typeface) face(at int, sound map[fontTable]bool) (tables []fontTable, er
 	}
 	n := int(binary.BigEndian.Uint16(list[4:]))
 	if len(list) < 12+16*n {
-		return nil, errCut
+		return nil, errFontTruncated
 	}
 	has := make(map[string]bool)
 	for i := range n {
 		entry := list[12+16*i:]
 		table := fontTable{string(entry[:4]), binary.BigEndian.Uint32(entry[4:]), int(binary.BigEndian.Uint32(entry[8:])), int(binary.BigEndian.Uint32(entry[12:]))}
 		if table.from > len(t.data) || table.len > len(t.data)-table.from {
-			return nil, errCut
+			return nil, errFontTruncated
 		}
-		if !sound[table] && sumOf(table.tag, t.bytes(table)) != table.sum {
+		if !sound[table] && tableChecksum(table.tag, t.bytes(table)) != table.sum {
 			return nil, fmt.Errorf("its table %q is not as it was made", table.tag)
 		}
 		sound[table], has[table.tag] = true, true
@@ -108,11 +108,11 @@ func (t typeface) face(at int, sound map[fontTable]bool) (tables []fontTable, er
 	return tables, nil
 }
 
-func (t typeface) bytes(table fontTable) []byte { return t.data[table.from:][:table.len] }
+func (t fontFile) bytes(table fontTable) []byte { return t.data[table.from:][:table.len] }
 
-// sumOf is a table's sum, as fonts keep it. That of the table head leaves out its own word
+// tableChecksum is a table's sum, as fonts keep it. That of the table head leaves out its own word
 // for the sum of the whole file.
-func sumOf(tag string, data []byte) (sum uint32) {
+func tableChecksum(tag string, data []byte) (sum uint32) {
 	for at := 0; at < len(data); at += 4 {
 		var word [4]byte
 		copy(word[:], data[at:])
@@ -123,9 +123,9 @@ func sumOf(tag string, data []byte) (sum uint32) {
 	return sum
 }
 
-// as is the file's first face alone, under another name, so that nothing else on a machine
+// renamed is the file's first face alone, under another name, so that nothing else on a machine
 // can be taken for it.
-func (t typeface) as(family string) []byte {
+func (t fontFile) renamed(family string) []byte {
 	tables, contents := slices.Clone(t.faces[0]), make(map[string][]byte)
 	for _, table := range tables {
 		contents[table.tag] = t.bytes(table)
@@ -134,7 +134,7 @@ func (t typeface) as(family string) []byte {
 		tables = append(tables, fontTable{tag: "name"})
 		slices.SortFunc(tables, func(a, b fontTable) int { return slices.Compare([]byte(a.tag), []byte(b.tag)) })
 	}
-	contents["name"] = fontNames(family)
+	contents["name"] = nameTable(family)
 	kind := []byte("\x00\x01\x00\x00")
 	if contents["glyf"] == nil {
 		kind = []byte("OTTO")
@@ -145,14 +145,14 @@ func (t typeface) as(family string) []byte {
 	for _, table := range tables {
 		data := contents[table.tag]
 		head = append(head, table.tag...)
-		head = u32(u32(u32(head, sumOf(table.tag, data)), uint32(12+16*len(tables)+len(body))), uint32(len(data)))
+		head = u32(u32(u32(head, tableChecksum(table.tag, data)), uint32(12+16*len(tables)+len(body))), uint32(len(data)))
 		body = append(append(body, data...), make([]byte, -len(data)&3)...)
 	}
 	return append(head, body...)
 }
 
-// fontNames is a table of names, all of which are a family's.
-func fontNames(family string) []byte {
+// nameTable is a table of names, all of which are a family's.
+func nameTable(family string) []byte {
 	const windows, unicodeBMP, american = 3, 1, 0x409
 	var text []byte
 	u16 := binary.BigEndian.AppendUint16

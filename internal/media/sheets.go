@@ -13,21 +13,21 @@ import (
 // sheetColumns is how many tiles there are in a row of a sheet.
 const sheetColumns = 10
 
-// Sheets are stills at half their size, side by side, for players.
-type Sheets struct {
+// SpriteSheets are stills at half their size, side by side, for players.
+type SpriteSheets struct {
 	Width, Height int // of a still, in pixels
 	Tiles         int // altogether
 	PerSheet      int
 }
 
 // Count is how many sheets there are.
-func (s Sheets) Count() int { return (s.Tiles + s.PerSheet - 1) / s.PerSheet }
+func (s SpriteSheets) Count() int { return (s.Tiles + s.PerSheet - 1) / s.PerSheet }
 
 // tile is the size of one.
-func (s Sheets) tile() image.Point { return image.Pt(max(1, s.Width/2), max(1, s.Height/2)) }
+func (s SpriteSheets) tile() image.Point { return image.Pt(max(1, s.Width/2), max(1, s.Height/2)) }
 
-// Place is the sheet of a tile, and where on it that is.
-func (s Sheets) Place(i int) (sheet int, at image.Rectangle) {
+// TileAt is the sheet of a tile, and where on it that is.
+func (s SpriteSheets) TileAt(i int) (sheet int, at image.Rectangle) {
 	size := s.tile()
 	n := i % s.PerSheet
 	corner := image.Pt(n%sheetColumns*size.X, n/sheetColumns*size.Y)
@@ -36,14 +36,14 @@ func (s Sheets) Place(i int) (sheet int, at image.Rectangle) {
 
 // Write writes the sheets under these names into dir. of says in which of the strips, which
 // Stills wrote, each tile is, and which it is there; tiles of a strip follow each other.
-func (s Sheets) Write(dir string, names, strips []string, of func(i int) (strip, nth int)) error {
+func (s SpriteSheets) Write(dir string, names, strips []string, of func(i int) (strip, nth int)) error {
 	var open stripReader
 	for n, name := range names {
 		first := n * s.PerSheet
 		last := min(s.Tiles, first+s.PerSheet) - 1
 		var all image.Rectangle
 		for i := first; i <= last; i++ {
-			_, at := s.Place(i)
+			_, at := s.TileAt(i)
 			all = all.Union(at)
 		}
 		sheet := image.NewRGBA(all)
@@ -53,7 +53,7 @@ func (s Sheets) Write(dir string, names, strips []string, of func(i int) (strip,
 			if err != nil {
 				return err
 			}
-			_, at := s.Place(i)
+			_, at := s.TileAt(i)
 			halveInto(sheet, at, still)
 		}
 		if err := writeJPEG(filepath.Join(dir, name), sheet, 75); err != nil {
@@ -109,15 +109,15 @@ func (r *stripReader) still(path string, at image.Rectangle) (*image.YCbCr, erro
 	return r.strip.SubImage(at).(*image.YCbCr), nil
 }
 
-// Shown is a still on a contact sheet.
-type Shown struct {
+// ContactStill is a still on a contact sheet.
+type ContactStill struct {
 	Path  string // of a JPEG
 	At    image.Rectangle
 	Label string // digits and colons
 }
 
-// Contact writes stills side by side, in so many columns, each with its label, as a JPEG.
-func Contact(stills []Shown, columns int, out string) error {
+// WriteContactSheet writes stills side by side, in so many columns, each with its label, as a JPEG.
+func WriteContactSheet(stills []ContactStill, columns int, out string) error {
 	const gap = 4
 	var open stripReader
 	if len(stills) == 0 {
@@ -136,7 +136,7 @@ func Contact(stills []Shown, columns int, out string) error {
 		corner := image.Pt(gap+i%columns*(size.X+gap), gap+i/columns*(size.Y+gap))
 		at := image.Rectangle{corner, corner.Add(size)}
 		draw.Draw(sheet, at, still, s.At.Min, draw.Src)
-		label(sheet, at, s.Label)
+		drawLabel(sheet, at, s.Label)
 	}
 	return writeJPEG(out, sheet, 85)
 }
@@ -156,8 +156,8 @@ var digits = map[rune][7]uint8{
 	':': {0b00000, 0b00100, 0b00100, 0b00000, 0b00100, 0b00100, 0b00000},
 }
 
-// label writes a time into the lower left corner of a part of a picture, on a dark ground.
-func label(to *image.RGBA, at image.Rectangle, text string) {
+// drawLabel writes a time into the lower left corner of a part of a picture, on a dark ground.
+func drawLabel(to *image.RGBA, at image.Rectangle, text string) {
 	const dot, step, margin = 2, 12, 5
 	ground := image.Rect(0, 0, len(text)*step+2*margin-dot, 7*dot+2*margin).Add(image.Pt(at.Min.X, at.Max.Y-7*dot-2*margin))
 	draw.Draw(to, ground.Intersect(at), image.NewUniform(color.RGBA{0, 0, 0, 170}), image.Point{}, draw.Over)

@@ -12,9 +12,9 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// textSamples is at least how many samples the text tracks of these files have: none is
+// estimateTextSamples is at least how many samples the text tracks of these files have: none is
 // shorter than ten bytes, in an MP4 its two bytes of length and two numbers of its tables.
-func textSamples(paths []string) (n int64, err error) {
+func estimateTextSamples(paths []string) (n int64, err error) {
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -25,9 +25,9 @@ func textSamples(paths []string) (n int64, err error) {
 	return n, nil
 }
 
-// proveSubtitles checks that the subtitle streams are there, in order, each in its
+// verifySubtitles checks that the subtitle streams are there, in order, each in its
 // language.
-func (f *finished) proveSubtitles(languages []string) error {
+func (f *verifiedFile) verifySubtitles(languages []string) error {
 	var got, want []string
 	for _, s := range f.streams {
 		if s.Kind == "subtitle" {
@@ -56,7 +56,7 @@ func labelStream(o options, kind string, i int, tag string, named bool) {
 	o[fmt.Sprintf("metadata:s:%s:%d", kind, i)] = labels
 }
 
-// openText opens subtitles that Lectern wrote.
-func openText(path string) *ffmpeg.Stream {
-	return open(path, options{"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,srt,webvtt"})
+// openSubtitles opens subtitles that Lectern wrote.
+func openSubtitles(path string) *ffmpeg.Stream {
+	return openInput(path, options{"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,srt,webvtt"})
 }

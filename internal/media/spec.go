@@ -24,37 +24,37 @@ type Probe struct {
 	Audio    []Audio       `json:"audio"`
 	Notes    []string      `json:"notes,omitempty"` // troubles, in words
 
-	Beside *Video `json:"beside,omitempty"` // a second picture, to be shown beside; on the same clock
+	SecondVideo *Video `json:"beside,omitempty"` // a second picture, to be shown beside; on the same clock
 
-	Unread  int64  `json:"unread,omitempty"`  // bytes at the end that hold nothing which can be read
-	Jumps   []Jump `json:"jumps,omitempty"`   // of the container's times, which an index is without; all other times here are so already
-	Written bool   `json:"written,omitempty"` // jumps are by times as they are written; nowhere does the clock wrap
+	UnreadBytes    int64       `json:"unread,omitempty"`  // bytes at the end that hold nothing which can be read
+	Jumps          []ClockJump `json:"jumps,omitempty"`   // of the container's times, which an index is without; all other times here are so already
+	JumpsAsWritten bool        `json:"written,omitempty"` // jumps are by times as they are written; nowhere does the clock wrap
 }
 
 // Video describes the picture stream of a recording.
 type Video struct {
-	Stream     int           `json:"stream"` // index in the container
-	Codec      string        `json:"codec"`
-	Width      int           `json:"width"`  // as displayed: square pixels, rotated, even
-	Height     int           `json:"height"` // likewise
-	Rate       timeline.Rate `json:"rate"`   // the standard rate that suits it
-	Variable   bool          `json:"variable"`
-	Interlaced bool          `json:"interlaced"`
-	Matrix     string        `json:"matrix"`    // how its colours are coded, as ffmpeg's scale filter names it: "bt709"
-	Plain      bool          `json:"plain"`     // upright, in square pixels, 8-bit 4:2:0 BT.709 in television's range: as encoders are given it
-	Reorder    time.Duration `json:"reorder"`   // the most by which a picture is decoded before it is shown
-	TimeBase   timeline.Rate `json:"time_base"` // seconds a tick, as a fraction
-	FirstPTS   int64         `json:"first_pts"` // of the first picture, in ticks, in the container's own time
-	Lead       time.Duration `json:"lead"`      // how long after the container's start the first picture comes
-	End        time.Duration `json:"end"`       // where the last picture ends
+	Stream       int           `json:"stream"` // index in the container
+	Codec        string        `json:"codec"`
+	Width        int           `json:"width"`  // as displayed: square pixels, rotated, even
+	Height       int           `json:"height"` // likewise
+	Rate         timeline.Rate `json:"rate"`   // the standard rate that suits it
+	Variable     bool          `json:"variable"`
+	Interlaced   bool          `json:"interlaced"`
+	Matrix       string        `json:"matrix"`    // how its colours are coded, as ffmpeg's scale filter names it: "bt709"
+	EncoderReady bool          `json:"plain"`     // upright, in square pixels, 8-bit 4:2:0 BT.709 in television's range: as encoders are given it
+	Reorder      time.Duration `json:"reorder"`   // the most by which a picture is decoded before it is shown
+	TimeBase     timeline.Rate `json:"time_base"` // seconds a tick, as a fraction
+	FirstPTS     int64         `json:"first_pts"` // of the first picture, in ticks, in the container's own time
+	Lead         time.Duration `json:"lead"`      // how long after the container's start the first picture comes
+	End          time.Duration `json:"end"`       // where the last picture ends
 
 	// Where there are several pictures, seeks go by another one of them: this much earlier,
 	// there is one that this picture can be decoded from.
-	RunIn time.Duration `json:"run_in,omitempty"`
+	Preroll time.Duration `json:"run_in,omitempty"`
 
-	Slow bool   `json:"slow,omitempty"` // fewer than ten pictures a second came, at one interval; each is shown several times
-	HDR  string `json:"hdr,omitempty"`  // the transfer of high dynamic range, as ffmpeg names it: "smpte2084" (PQ) or "arib-std-b67" (HLG)
-	Wide bool   `json:"wide,omitempty"` // the colours of BT.2020, without high dynamic range
+	LowFrameRate bool   `json:"slow,omitempty"` // fewer than ten pictures a second came, at one interval; each is shown several times
+	HDR          string `json:"hdr,omitempty"`  // the transfer of high dynamic range, as ffmpeg names it: "smpte2084" (PQ) or "arib-std-b67" (HLG)
+	WideGamut    bool   `json:"wide,omitempty"` // the colours of BT.2020, without high dynamic range
 
 	Gaps []timeline.Span `json:"gaps,omitempty"` // after the container's start: pictures are missing, which otherwise come regularly
 }
@@ -72,35 +72,35 @@ type Audio struct {
 	Gaps []timeline.Span `json:"gaps,omitempty"` // after the container's start: there is no sound, not even silence
 }
 
-// Pictures says how to take frames off a recording on a constant frame rate. Frame n of
+// FrameSource says how to take frames off a recording on a constant frame rate. Frame n of
 // the recording is the picture shown at n/Rate on its own clock: the first picture is
 // frame Lead, earlier frames repeat it, and frames past the last picture repeat that one.
-type Pictures struct {
-	Stream      int           `json:"stream"`
-	Rate        timeline.Rate `json:"rate"` // of the programme
-	TimeBase    timeline.Rate `json:"time_base"`
-	FirstPTS    int64         `json:"first_pts"`
-	Lead        int64         `json:"lead"` // frames
-	Deinterlace bool          `json:"deinterlace"`
-	Width       int           `json:"width"`   // as in Video
-	Height      int           `json:"height"`  // as in Video
-	Matrix      string        `json:"matrix"`  // as in Video
-	Plain       bool          `json:"plain"`   // as in Video
-	Reorder     time.Duration `json:"reorder"` // as in Video: how much further ahead a seek must aim
+type FrameSource struct {
+	Stream       int           `json:"stream"`
+	Rate         timeline.Rate `json:"rate"` // of the programme
+	TimeBase     timeline.Rate `json:"time_base"`
+	FirstPTS     int64         `json:"first_pts"`
+	Lead         int64         `json:"lead"` // frames
+	Deinterlace  bool          `json:"deinterlace"`
+	Width        int           `json:"width"`   // as in Video
+	Height       int           `json:"height"`  // as in Video
+	Matrix       string        `json:"matrix"`  // as in Video
+	EncoderReady bool          `json:"plain"`   // as in Video
+	Reorder      time.Duration `json:"reorder"` // as in Video: how much further ahead a seek must aim
 
-	RunIn  time.Duration `json:"run_in,omitempty"` // as in Video: likewise
-	Fields bool          `json:"fields,omitempty"` // each field becomes a picture: 50 a second of 25i
-	HDR    string        `json:"hdr,omitempty"`    // as in Video: it is mapped to what screens without it show
-	Wide   bool          `json:"wide,omitempty"`   // as in Video: likewise
+	Preroll   time.Duration `json:"run_in,omitempty"` // as in Video: likewise
+	PerField  bool          `json:"fields,omitempty"` // each field becomes a picture: 50 a second of 25i
+	HDR       string        `json:"hdr,omitempty"`    // as in Video: it is mapped to what screens without it show
+	WideGamut bool          `json:"wide,omitempty"`   // as in Video: likewise
 
-	Beside *Beside `json:"beside,omitempty"` // another picture, in one frame with these
+	SideBySide *SideBySide `json:"beside,omitempty"` // another picture, in one frame with these
 }
 
 // Encoding is how a rendition's pictures are compressed.
 type Encoding struct {
 	Codec    string `json:"codec"`              // "h264", "vp9", "av1" or "ffv1"
 	Lossless bool   `json:"lossless,omitempty"` // h264 and ffv1; CRF and bitrates mean nothing then
-	Deep     bool   `json:"deep,omitempty"`     // ffv1: 4:2:2 of ten bits, not 4:2:0 of eight
+	TenBit   bool   `json:"deep,omitempty"`     // ffv1: 4:2:2 of ten bits, not 4:2:0 of eight
 	Preset   string `json:"preset,omitempty"`   // h264: x264's preset; av1: SVT-AV1's
 	CRF      int    `json:"crf,omitempty"`
 	Threads  int    `json:"threads"`            // they change the bytes
@@ -113,7 +113,7 @@ type Encoding struct {
 
 // EncodeSpec is one rendition of one chunk: a range of a recording's frames.
 type EncodeSpec struct {
-	Pictures Pictures       `json:"pictures"`
+	Source   FrameSource    `json:"pictures"`
 	Range    timeline.Range `json:"range"` // frames of the recording
 	Width    int            `json:"width"` // pixels; the picture is letterboxed into them
 	Height   int            `json:"height"`
@@ -140,19 +140,19 @@ type CardSpec struct {
 	Look       *CardLook     `json:"look,omitempty"` // the conference's own; nil: Lectern's
 }
 
-// WavesSpec is the picture that stands in for that of a recording of sound alone.
-type WavesSpec struct {
-	Behind CardSpec `json:"behind"`
-	Colour string   `json:"colour"` // of the waves, "#rrggbb"
+// WaveformSpec is the picture that stands in for that of a recording of sound alone.
+type WaveformSpec struct {
+	Background CardSpec `json:"behind"`
+	Colour     string   `json:"colour"` // of the waves, "#rrggbb"
 }
 
 // CardLook is a conference's own look of its cards. What it leaves open is as in Lectern's.
 type CardLook struct {
-	Background Backdrop                    `json:"background,omitempty"` // what lies behind; "": Lectern's
-	Font       string                      `json:"font,omitempty"`       // a family that fontconfig knows
-	FontFile   bool                        `json:"font_file,omitempty"`  // or the letters are of a file
-	Places     map[string]conference.Place `json:"places,omitempty"`     // of "title", "speakers", "conference" and "note"
-	Logo       *conference.Place           `json:"logo,omitempty"`       // its height follows from its width; nil: there is none
+	Background Backdrop                      `json:"background,omitempty"` // what lies behind; "": Lectern's
+	Font       string                        `json:"font,omitempty"`       // a family that fontconfig knows
+	FontFile   bool                          `json:"font_file,omitempty"`  // or the letters are of a file
+	Places     map[string]conference.TextBox `json:"places,omitempty"`     // of "title", "speakers", "conference" and "note"
+	Logo       *conference.TextBox           `json:"logo,omitempty"`       // its height follows from its width; nil: there is none
 }
 
 // Backdrop is a kind of file that lies behind the words of a card.
@@ -181,8 +181,8 @@ type AudioSpec struct {
 	HighPass int  `json:"high_pass,omitempty"` // Hz; 0 is none
 	Denoise  bool `json:"denoise,omitempty"`
 
-	Before *AudioPiece `json:"before,omitempty"` // sound at the very beginning; what is left of Opening behind it is silent
-	After  *AudioPiece `json:"after,omitempty"`  // sound at the very end; what is left of Closing in front of it is silent
+	OpeningClip *AudioPiece `json:"before,omitempty"` // sound at the very beginning; what is left of Opening behind it is silent
+	ClosingClip *AudioPiece `json:"after,omitempty"`  // sound at the very end; what is left of Closing in front of it is silent
 }
 
 // AudioPiece is a range of one recording's sound. Its edges in samples are those of its
@@ -194,7 +194,7 @@ type AudioPiece struct {
 	Range     timeline.Range `json:"range"`     // frames of the recording
 	Channels  string         `json:"channels"`  // "stereo", "left", "right" or "mix"
 
-	Plain bool `json:"plain,omitempty"` // it does not go through HighPass and Denoise, and is made as loud as what does
+	Unfiltered bool `json:"plain,omitempty"` // it does not go through HighPass and Denoise, and is made as loud as what does
 
 	Mute []timeline.Range `json:"mute,omitempty"` // frames, counted from the piece's first, in which nothing is heard
 }
@@ -212,35 +212,37 @@ const (
 // Matroska reports whether c counts milliseconds, and has its index where Matroska does.
 func (c Container) Matroska() bool { return c != MP4 }
 
-// muxer is ffmpeg's name of c.
-func (c Container) muxer() string {
+// muxerName is ffmpeg's name of c.
+func (c Container) muxerName() string {
 	if c == MKV {
 		return "matroska"
 	}
 	return string(c)
 }
 
-// Text is the form that subtitles take to be copied into c: "mp4" (see subtitle.WriteMP4),
+// SubtitleExtension is the form that subtitles take to be copied into c: "mp4" (see subtitle.WriteMP4),
 // "vtt" or "srt".
-func (c Container) Text() string {
+func (c Container) SubtitleExtension() string {
 	return map[Container]string{MP4: "mp4", WebM: "vtt", MKV: "srt"}[c]
 }
 
 // AssembleSpec is a rendition: segments joined end to end under one sound or several, with
 // soft subtitles that a player can switch on, and chapters it can go to.
 type AssembleSpec struct {
-	Container Container            `json:"container"`
-	Rate      timeline.Rate        `json:"rate"`
-	Frames    int64                `json:"frames"`
-	Language  string               `json:"language"`            // of the sound, BCP 47
-	Sounds    []string             `json:"sounds,omitempty"`    // languages of further sounds: interpreters
-	Metadata  map[string]string    `json:"metadata"`            // ffmpeg's names: title, artist, album, date, …
-	Subtitles []string             `json:"subtitles,omitempty"` // languages, BCP 47, in the order of the streams
-	Chapters  []conference.Section `json:"chapters,omitempty"`
+	Container      Container            `json:"container"`
+	Rate           timeline.Rate        `json:"rate"`
+	Frames         int64                `json:"frames"`
+	Language       string               `json:"language"`            // of the sound, BCP 47
+	ExtraLanguages []string             `json:"sounds,omitempty"`    // languages of further sounds: interpreters
+	Metadata       map[string]string    `json:"metadata"`            // ffmpeg's names: title, artist, album, date, …
+	Subtitles      []string             `json:"subtitles,omitempty"` // languages, BCP 47, in the order of the streams
+	Chapters       []conference.Section `json:"chapters,omitempty"`
 }
 
-// sounds are the languages of all sounds, the floor's first.
-func (s AssembleSpec) sounds() []string { return append([]string{s.Language}, s.Sounds...) }
+// audioLanguages are the languages of all sounds, the floor's first.
+func (s AssembleSpec) audioLanguages() []string {
+	return append([]string{s.Language}, s.ExtraLanguages...)
+}
 
 // PodcastSpec is the sound of a programme alone, as players of podcasts take it.
 type PodcastSpec struct {
@@ -269,6 +271,6 @@ type StillsSpec struct {
 
 // ThumbnailSpec is a still: 1280×720 (letterboxed), JPEG, under 2 MB.
 type ThumbnailSpec struct {
-	Pictures Pictures       `json:"pictures"`
-	Range    timeline.Range `json:"range"` // frames of the recording among which a telling one is chosen
+	Source FrameSource    `json:"pictures"`
+	Range  timeline.Range `json:"range"` // frames of the recording among which a telling one is chosen
 }

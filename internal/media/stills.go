@@ -21,28 +21,28 @@ import (
 type Still struct {
 	Frame int64   `json:"frame"` // of the segment
 	Score float64 `json:"score"` // how well it would stand for the talk, from 0 to about 1; see score
-	Look  string  `json:"look"`  // 16 hexadecimal digits, alike for pictures that look alike; see look
+	Hash  string  `json:"look"`  // 16 hexadecimal digits, alike for pictures that look alike; see look
 }
 
-// Stills takes, of each slot of the segment, the picture nearest to its middle that can be
+// ExtractStills takes, of each slot of the segment, the picture nearest to its middle that can be
 // decoded by itself, and writes them below one another into the JPEG at out. Nothing but
 // such pictures is decoded: of a slot without one, the last before it is taken.
-func (t Tools) Stills(ctx context.Context, path string, spec StillsSpec, out string) ([]Still, error) {
+func (t Tools) ExtractStills(ctx context.Context, path string, spec StillsSpec, out string) ([]Still, error) {
 	keys, err := keyFrames(path, spec.Rate)
 	if err != nil || len(keys) == 0 {
 		return nil, fmt.Errorf("look for pictures that can be decoded by themselves: %w", err)
 	}
 	chosen := make([]int, len(spec.Slots)) // among keys, by slot
 	for i, slot := range spec.Slots {
-		chosen[i] = nearest(keys, slot)
+		chosen[i] = nearestKeyframe(keys, slot)
 	}
 	wanted := slices.Compact(slices.Clone(chosen))
 	// Twice as large as they are wanted: sharpness is judged by that.
 	w, h := 2*spec.Width, 2*spec.Height
-	args, err := arguments(func() *ffmpeg.Stream {
+	args, err := buildArgs(func() *ffmpeg.Stream {
 		// Left out by the demuxer: not every decoder can be told to skip what it need not decode.
-		s := open(path, options{"discard": "nokey"}).Get("v:0")
-		s = filter(s, "select", options{"expr": shownAt(keys, wanted, spec.Rate)})
+		s := openInput(path, options{"discard": "nokey"}).Get("v:0")
+		s = filter(s, "select", options{"expr": selectExpression(keys, wanted, spec.Rate)})
 		s = filter(s, "scale", options{"w": w, "h": h, "flags": "area", "in_color_matrix": "bt709"})
 		return s.Output("pipe:1", options{"f": "rawvideo", "pix_fmt": "rgb24", "fps_mode": "passthrough"})
 	})
@@ -57,10 +57,10 @@ func (t Tools) Stills(ctx context.Context, path string, spec StillsSpec, out str
 			if _, err := io.ReadFull(r, raw); err != nil {
 				return fmt.Errorf("frame %d: %w", keys[key], err)
 			}
-			seen := picture{w, h, raw}
+			seen := rgbImage{w, h, raw}
 			for i := range chosen {
 				if chosen[i] == key {
-					stills[i] = Still{keys[key], round(seen.score()), seen.look()}
+					stills[i] = Still{keys[key], roundScore(seen.stillScore()), seen.perceptualHash()}
 					seen.halve(strip, i*spec.Height)
 				}
 			}
@@ -73,8 +73,8 @@ func (t Tools) Stills(ctx context.Context, path string, spec StillsSpec, out str
 	return stills, writeJPEG(out, strip, 92)
 }
 
-// nearest is the key frame that stands for a slot.
-func nearest(keys []int64, slot timeline.Range) int {
+// nearestKeyframe is the key frame that stands for a slot.
+func nearestKeyframe(keys []int64, slot timeline.Range) int {
 	middle := (slot.From + slot.To) / 2
 	best := 0
 	for i, k := range keys {
@@ -87,9 +87,9 @@ func nearest(keys []int64, slot timeline.Range) int {
 
 func abs(n int64) int64 { return max(n, -n) }
 
-// shownAt is an expression that is true of the wanted of the key frames, by the tick of a
+// selectExpression is an expression that is true of the wanted of the key frames, by the tick of a
 // segment's clock at which each is shown.
-func shownAt(keys []int64, wanted []int, rate timeline.Rate) string {
+func selectExpression(keys []int64, wanted []int, rate timeline.Rate) string {
 	terms := make([]string, len(wanted))
 	for i, n := range wanted {
 		tick := timeline.Rescale(keys[n]*rate.Den, Timescale(rate), rate.Num)
@@ -98,14 +98,14 @@ func shownAt(keys []int64, wanted []int, rate timeline.Rate) string {
 	return strings.Join(terms, "+")
 }
 
-// round keeps what can be told apart, so that facts are the same on every machine.
-func round(score float64) float64 {
+// roundScore keeps what can be told apart, so that facts are the same on every machine.
+func roundScore(score float64) float64 {
 	r, _ := strconv.ParseFloat(strconv.FormatFloat(score, 'f', 4, 64), 64)
 	return r
 }
 
 // halve draws the picture at half its size into the strip, from line y on.
-func (p picture) halve(strip *image.RGBA, y int) {
+func (p rgbImage) halve(strip *image.RGBA, y int) {
 	for ty := range p.height / 2 {
 		for tx := range p.width / 2 {
 			var sum [3]int

@@ -13,15 +13,15 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// drawn is a picture of 640×360, coloured pixel by pixel.
-func drawn(colour func(x, y int) color.RGBA) picture {
+// drawImage is a picture of 640×360, coloured pixel by pixel.
+func drawImage(colour func(x, y int) color.RGBA) rgbImage {
 	img := image.NewRGBA(image.Rect(0, 0, 640, 360))
 	for y := range 360 {
 		for x := range 640 {
 			img.SetRGBA(x, y, colour(x, y))
 		}
 	}
-	return pictureOf(img, 640)
+	return newRGBImage(img, 640)
 }
 
 func grey(v float64) color.RGBA {
@@ -68,31 +68,31 @@ func blurred(of func(x, y int) float64) func(x, y int) color.RGBA {
 }
 
 // Any picture that shows something has a better score than any that does not.
-func TestScoreOrder(t *testing.T) {
+func TestStillScore_Order(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	good := map[string]picture{
-		"a slide of text":      drawn(func(x, y int) color.RGBA { return grey(text(x, y)) }),
-		"the same, dark":       drawn(func(x, y int) color.RGBA { return grey(255 - text(x, y)) }),
-		"a stage":              drawn(stage),
-		"a stage, rather dark": drawn(func(x, y int) color.RGBA { c := stage(x, y); return color.RGBA{c.R / 2, c.G / 2, c.B / 2, 255} }),
-		"a diagram": drawn(func(x, y int) color.RGBA {
+	good := map[string]rgbImage{
+		"a slide of text":      drawImage(func(x, y int) color.RGBA { return grey(text(x, y)) }),
+		"the same, dark":       drawImage(func(x, y int) color.RGBA { return grey(255 - text(x, y)) }),
+		"a stage":              drawImage(stage),
+		"a stage, rather dark": drawImage(func(x, y int) color.RGBA { c := stage(x, y); return color.RGBA{c.R / 2, c.G / 2, c.B / 2, 255} }),
+		"a diagram": drawImage(func(x, y int) color.RGBA {
 			return grey(float64(255 - 200*btoi(x%160 < 4 || y%120 < 4 || (x/160+y/120)%3 == 0)))
 		}),
 	}
-	bad := map[string]picture{
-		"black":                  drawn(func(int, int) color.RGBA { return grey(0) }),
-		"white":                  drawn(func(int, int) color.RGBA { return grey(255) }),
-		"a gradient":             drawn(func(x, y int) color.RGBA { return grey(float64(y) / 4) }),
-		"a slide out of focus":   drawn(blurred(text)),
-		"a slide faded to white": drawn(func(x, y int) color.RGBA { return grey(255 - (255-text(x, y))*0.1) }),
-		"a slide faded to black": drawn(func(x, y int) color.RGBA { return grey(text(x, y) * 0.08) }),
-		"noise":                  drawn(func(int, int) color.RGBA { return grey(random.Float64() * 255) }),
-		"grain on black":         drawn(func(int, int) color.RGBA { return grey(random.Float64() * 16) }),
+	bad := map[string]rgbImage{
+		"black":                  drawImage(func(int, int) color.RGBA { return grey(0) }),
+		"white":                  drawImage(func(int, int) color.RGBA { return grey(255) }),
+		"a gradient":             drawImage(func(x, y int) color.RGBA { return grey(float64(y) / 4) }),
+		"a slide out of focus":   drawImage(blurred(text)),
+		"a slide faded to white": drawImage(func(x, y int) color.RGBA { return grey(255 - (255-text(x, y))*0.1) }),
+		"a slide faded to black": drawImage(func(x, y int) color.RGBA { return grey(text(x, y) * 0.08) }),
+		"noise":                  drawImage(func(int, int) color.RGBA { return grey(random.Float64() * 255) }),
+		"grain on black":         drawImage(func(int, int) color.RGBA { return grey(random.Float64() * 16) }),
 	}
 	for name, g := range good {
 		for other, b := range bad {
-			if g.score() <= 1.5*b.score() {
-				t.Errorf("%s has %.3f, and %s %.3f", name, g.score(), other, b.score())
+			if g.stillScore() <= 1.5*b.stillScore() {
+				t.Errorf("%s has %.3f, and %s %.3f", name, g.stillScore(), other, b.stillScore())
 			}
 		}
 	}
@@ -107,51 +107,51 @@ func btoi(b bool) int {
 
 // The best picture is taken, unless it stands for most of the programme and there is another
 // nearly as good.
-func TestChoose(t *testing.T) {
+func TestChooseStill(t *testing.T) {
 	const slide, other = "00ff00ff00ff00ff", "ffff0000ffff0000"
 	for _, c := range []struct {
 		name   string
-		stills []Candidate
+		stills []StillCandidate
 		want   int
 	}{
 		{"none", nil, -1},
-		{"the best", []Candidate{{Still{Score: 0.2, Look: slide}, false}, {Still{Score: 0.6, Look: other}, false}, {Still{Score: 0.4, Look: "0123456789abcdef"}, false}}, 1},
-		{"the first of equals", []Candidate{{Still{Score: 0.5, Look: slide}, false}, {Still{Score: 0.5, Look: other}, false}}, 0},
-		{"a frozen one", []Candidate{{Still{Score: 0.5, Look: slide}, false}, {Still{Score: 0.5, Look: slide}, false}, {Still{Score: 0.5, Look: "00ff00ff00ff00fe"}, false}, {Still{Score: 0.45, Look: other}, false}}, 3},
-		{"frozen, and better by far", []Candidate{{Still{Score: 0.5, Look: slide}, false}, {Still{Score: 0.5, Look: slide}, false}, {Still{Score: 0.5, Look: slide}, false}, {Still{Score: 0.2, Look: other}, false}}, 0},
-		{"not at an edge", []Candidate{{Still{Score: 0.5, Look: slide}, true}, {Still{Score: 0.45, Look: other}, false}}, 1},
-		{"at an edge, and better by far", []Candidate{{Still{Score: 0.6, Look: slide}, true}, {Still{Score: 0.45, Look: other}, false}}, 0},
+		{"the best", []StillCandidate{{Still{Score: 0.2, Hash: slide}, false}, {Still{Score: 0.6, Hash: other}, false}, {Still{Score: 0.4, Hash: "0123456789abcdef"}, false}}, 1},
+		{"the first of equals", []StillCandidate{{Still{Score: 0.5, Hash: slide}, false}, {Still{Score: 0.5, Hash: other}, false}}, 0},
+		{"a frozen one", []StillCandidate{{Still{Score: 0.5, Hash: slide}, false}, {Still{Score: 0.5, Hash: slide}, false}, {Still{Score: 0.5, Hash: "00ff00ff00ff00fe"}, false}, {Still{Score: 0.45, Hash: other}, false}}, 3},
+		{"frozen, and better by far", []StillCandidate{{Still{Score: 0.5, Hash: slide}, false}, {Still{Score: 0.5, Hash: slide}, false}, {Still{Score: 0.5, Hash: slide}, false}, {Still{Score: 0.2, Hash: other}, false}}, 0},
+		{"not at an edge", []StillCandidate{{Still{Score: 0.5, Hash: slide}, true}, {Still{Score: 0.45, Hash: other}, false}}, 1},
+		{"at an edge, and better by far", []StillCandidate{{Still{Score: 0.6, Hash: slide}, true}, {Still{Score: 0.45, Hash: other}, false}}, 0},
 	} {
-		if got := Choose(c.stills); got != c.want {
+		if got := ChooseStill(c.stills); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}
 }
 
 // Each slot has the picture that can be decoded by itself nearest to its middle.
-func TestStills(t *testing.T) {
+func TestExtractStills(t *testing.T) {
 	for _, codec := range [][]string{
 		{"-c:v", "libx264", "-preset", "veryfast", "-x264-params", "scenecut=0:bframes=3"},
 		{"-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "1000"},
 	} {
-		t.Run(codec[1], func(t *testing.T) { stillsOf(t, codec) })
+		t.Run(codec[1], func(t *testing.T) { checkStills(t, codec) })
 	}
 }
 
-func stillsOf(t *testing.T, codec []string) {
+func checkStills(t *testing.T, codec []string) {
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "segment.mp4"), filepath.Join(dir, "stills.jpg")
 	// Eight seconds: red, green, blue and white, two each, and a key picture each 1.2 s and
 	// where the colour changes.
 	source := []string{"-f", "lavfi", "-i", "color=red:s=320x180:r=25:d=2,format=gbrp[a];color=lime:s=320x180:r=25:d=2,format=gbrp[b];" +
 		"color=blue:s=320x180:r=25:d=2,format=gbrp[c];color=white:s=320x180:r=25:d=2,format=gbrp[d];[a][b][c][d]concat=n=4,scale=out_color_matrix=bt709,format=yuv420p"}
-	ffmpegDo(t, slices.Concat(source, codec, []string{"-force_key_frames", "expr:eq(mod(n,30),0)+eq(mod(n,50),0)", "-video_track_timescale", "12800", in})...)
+	runFFmpeg(t, slices.Concat(source, codec, []string{"-force_key_frames", "expr:eq(mod(n,30),0)+eq(mod(n,50),0)", "-video_track_timescale", "12800", in})...)
 	keys, err := keyFrames(in, pal25)
 	if err != nil || !slices.Equal(keys, []int64{0, 30, 50, 60, 90, 100, 120, 150, 180}) {
 		t.Fatalf("key frames %v, %v", keys, err)
 	}
 	spec := StillsSpec{Rate: pal25, Width: 64, Height: 36, Slots: []timeline.Range{{From: 0, To: 50}, {From: 50, To: 100}, {From: 100, To: 145}, {From: 145, To: 150}, {From: 150, To: 200}}}
-	stills, err := tools(t).Stills(t.Context(), in, spec, out)
+	stills, err := tools(t).ExtractStills(t.Context(), in, spec, out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,8 +181,8 @@ func stillsOf(t *testing.T, codec []string) {
 	}
 }
 
-func TestPlacesOfTiles(t *testing.T) {
-	s := Sheets{Width: 320, Height: 180, Tiles: 205, PerSheet: 100}
+func TestSpriteSheets_TileAt(t *testing.T) {
+	s := SpriteSheets{Width: 320, Height: 180, Tiles: 205, PerSheet: 100}
 	for i, want := range map[int]struct {
 		sheet int
 		at    image.Rectangle
@@ -192,7 +192,7 @@ func TestPlacesOfTiles(t *testing.T) {
 		99:  {0, image.Rect(1440, 810, 1600, 900)},
 		204: {2, image.Rect(640, 0, 800, 90)},
 	} {
-		if sheet, at := s.Place(i); sheet != want.sheet || at != want.at {
+		if sheet, at := s.TileAt(i); sheet != want.sheet || at != want.at {
 			t.Errorf("tile %d is on sheet %d at %v, want %d and %v", i, sheet, at, want.sheet, want.at)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // sounds, in this order, as "v:…" and "a:…". Files that differ only in what is written
 // about them, or in their subtitles, have the same.
 func (t Tools) StreamHashes(ctx context.Context, path string) (hashes []string, err error) {
-	args := append(Input(path), "-map", "0:v:0", "-map", "0:a?", "-c", "copy", "-f", "streamhash", "-hash", "sha256", "pipe:1")
+	args := append(InputArgs(path), "-map", "0:v:0", "-map", "0:a?", "-c", "copy", "-f", "streamhash", "-hash", "sha256", "pipe:1")
 	_, err = t.Stream(ctx, args, func(r io.Reader) error {
 		b, err := io.ReadAll(r)
 		for line := range strings.Lines(string(b)) { // "0,v,SHA256=…"

@@ -21,18 +21,18 @@ const (
 	thumbnailBytes  = 2_000_000
 )
 
-// candidates is how many pictures are looked at for a thumbnail.
-const candidates = 8
+// thumbnailCandidates is how many pictures are looked at for a thumbnail.
+const thumbnailCandidates = 8
 
-// Thumbnail writes a JPEG of 1280×720, under 2 MB: of several pictures spread evenly over
+// WriteThumbnail writes a JPEG of 1280×720, under 2 MB: of several pictures spread evenly over
 // frames spec.Range of the recording in, the one with the best score, so that a dark or
 // empty one is taken only where there is no other.
-func (t Tools) Thumbnail(ctx context.Context, in string, spec ThumbnailSpec, out string) error {
+func (t Tools) WriteThumbnail(ctx context.Context, in string, spec ThumbnailSpec, out string) error {
 	var best []byte
 	most := -1.0
-	for i := range int64(candidates) {
-		n := spec.Range.From + spec.Range.Len()*(2*i+1)/(2*candidates)
-		still, err := t.still(ctx, in, spec.Pictures, n)
+	for i := range int64(thumbnailCandidates) {
+		n := spec.Range.From + spec.Range.Len()*(2*i+1)/(2*thumbnailCandidates)
+		still, err := t.encodeStill(ctx, in, spec.Source, n)
 		if err != nil {
 			return fmt.Errorf("take frame %d for the thumbnail: %w", n, err)
 		}
@@ -40,7 +40,7 @@ func (t Tools) Thumbnail(ctx context.Context, in string, spec ThumbnailSpec, out
 		if err != nil {
 			return fmt.Errorf("look at frame %d for the thumbnail: %w", n, err)
 		}
-		if seen := pictureOf(picture, 640).score(); seen > most {
+		if seen := newRGBImage(picture, 640).stillScore(); seen > most {
 			best, most = still, seen
 		}
 	}
@@ -50,9 +50,9 @@ func (t Tools) Thumbnail(ctx context.Context, in string, spec ThumbnailSpec, out
 	return nil
 }
 
-// Poster writes frame n of the recording in as a JPEG of 1280×720, under 2 MB.
-func (t Tools) Poster(ctx context.Context, in string, pics Pictures, n int64, out string) error {
-	still, err := t.still(ctx, in, pics, n)
+// WritePoster writes frame n of the recording in as a JPEG of 1280×720, under 2 MB.
+func (t Tools) WritePoster(ctx context.Context, in string, pics FrameSource, n int64, out string) error {
+	still, err := t.encodeStill(ctx, in, pics, n)
 	if err != nil {
 		return fmt.Errorf("take frame %d for the thumbnail: %w", n, err)
 	}
@@ -62,13 +62,13 @@ func (t Tools) Poster(ctx context.Context, in string, pics Pictures, n int64, ou
 	return nil
 }
 
-// still is frame n as a JPEG, as good as fits into the limit.
-func (t Tools) still(ctx context.Context, in string, pics Pictures, n int64) ([]byte, error) {
+// encodeStill is frame n as a JPEG, as good as fits into the limit.
+func (t Tools) encodeStill(ctx context.Context, in string, pics FrameSource, n int64) ([]byte, error) {
 	for quality := 2; ; quality *= 2 { // of 2, the best, to 31
-		args, err := arguments(func() *ffmpeg.Stream {
-			s, pics := kept(in, pics, timeline.Range{From: n, To: n + 1}), pics.framed()
-			if pics.mapped() {
-				s, pics.Matrix = mapTones(s, pics, thumbnailHeight), "bt709"
+		args, err := buildArgs(func() *ffmpeg.Stream {
+			s, pics := frameRange(in, pics, timeline.Range{From: n, To: n + 1}), pics.composed()
+			if pics.needsToneMapping() {
+				s, pics.Matrix = toneMap(s, pics, thumbnailHeight), "bt709"
 			}
 			s = letterbox(s, thumbnailWidth, thumbnailHeight, "yuvj420p", options{
 				"in_color_matrix": pics.Matrix, "out_color_matrix": "bt601", "out_range": "pc", // as JFIF has it

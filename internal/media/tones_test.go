@@ -10,10 +10,10 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// TestHighDynamicRangeKeepsItsGreys encodes patches of known brightness and measures what
+// TestEncode_HDRToneMapping encodes patches of known brightness and measures what
 // screens without it are shown. Reference white is to be a bright white, and an 18 % grey
 // what BT.709 makes of it; nothing loses its order, or gains colour.
-func TestHighDynamicRangeKeepsItsGreys(t *testing.T) {
+func TestEncode_HDRToneMapping(t *testing.T) {
 	for _, c := range []struct {
 		name, transfer string
 		signal         []float64 // of the patches, 0 to 1
@@ -23,7 +23,7 @@ func TestHighDynamicRangeKeepsItsGreys(t *testing.T) {
 		{"HLG", "arib-std-b67", []float64{0, 0.15, 0.38, 0.55, 0.75, 0.9, 1}, 2, 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := tonesOf(t, c.transfer, c.signal)
+			got := encodedGreys(t, c.transfer, c.signal)
 			for i := 1; i < len(got); i++ {
 				if got[i] <= got[i-1] {
 					t.Errorf("patch %d is no brighter than the one before: %v", i, got)
@@ -46,8 +46,8 @@ func pq(brightness float64) float64 {
 	return math.Pow((c1+c2*y)/(1+c3*y), m2)
 }
 
-// tonesOf is the signal, 0 to 1, of grey patches after a recording of them was encoded.
-func tonesOf(t *testing.T, transfer string, signal []float64) (got []float64) {
+// encodedGreys is the signal, 0 to 1, of grey patches after a recording of them was encoded.
+func encodedGreys(t *testing.T, transfer string, signal []float64) (got []float64) {
 	t.Helper()
 	const side = 64
 	tl := tools(t)
@@ -60,7 +60,7 @@ func tonesOf(t *testing.T, transfer string, signal []float64) (got []float64) {
 		}
 		chain += fmt.Sprintf("between(X,%d,%d)*%f", i*side, i*side+side-1, v)
 	}
-	ffmpegDo(t, "-f", "lavfi", "-i", chain+")':cb=512:cr=512", "-f", "lavfi", "-i", "sine=d=0.4", "-c:v", "libx264", "-qp", "0", "-c:a", "flac",
+	runFFmpeg(t, "-f", "lavfi", "-i", chain+")':cb=512:cr=512", "-f", "lavfi", "-i", "sine=d=0.4", "-c:v", "libx264", "-qp", "0", "-c:a", "flac",
 		"-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc", in)
 	p, err := tl.Probe(t.Context(), in, "hdr.mkv", nil)
 	if err != nil {
@@ -70,12 +70,12 @@ func tonesOf(t *testing.T, transfer string, signal []float64) (got []float64) {
 		t.Fatalf("found %q, want %q", p.Video.HDR, transfer)
 	}
 	width := side * len(signal)
-	outs := []EncodeOut{{Width: width, Height: side, Encoding: Encoding{Codec: "h264", Lossless: true, Preset: "ultrafast", Threads: 1}, Path: out}}
-	if _, err := tl.Encode(t.Context(), in, p.Pictures(pal25), timeline.Range{To: 5}, outs, dir, nil); err != nil {
+	outs := []EncodeOutput{{Width: width, Height: side, Encoding: Encoding{Codec: "h264", Lossless: true, Preset: "ultrafast", Threads: 1}, Path: out}}
+	if _, err := tl.Encode(t.Context(), in, p.FrameSource(pal25), timeline.Range{To: 5}, outs, dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	var raw []byte
-	_, err = tl.Stream(t.Context(), append(Input(out), "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "yuv444p", "pipe:1"), func(r io.Reader) (err error) {
+	_, err = tl.Stream(t.Context(), append(InputArgs(out), "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "yuv444p", "pipe:1"), func(r io.Reader) (err error) {
 		raw, err = io.ReadAll(r)
 		return err
 	})

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Version is ffmpeg's own word for its version, such as "5.1.9-0+deb12u1".
-func (t Tools) Version(ctx context.Context) (string, error) {
+// FFmpegVersion is ffmpeg's own word for its version, such as "5.1.9-0+deb12u1".
+func (t Tools) FFmpegVersion(ctx context.Context) (string, error) {
 	said, err := exec.CommandContext(ctx, t.FFmpeg, "-version").Output()
 	if err != nil {
 		return "", fmt.Errorf("ask %s for its version: %w", t.FFmpeg, err)

@@ -17,10 +17,10 @@ import (
 // Assemble joins cards, chunks and sound.
 func Assemble() Kind {
 	return Kind{
-		Kind: pipelines.Kind{
-			Name:  "assemble",
-			Also:  []string{"join", "concat", "merge", "mux", "stitch"},
-			Needs: []string{"card", "encode", "audio"},
+		StageKind: pipelines.StageKind{
+			Name:     "assemble",
+			Synonyms: []string{"join", "concat", "merge", "mux", "stitch"},
+			Needs:    []string{"card", "encode", "audio"},
 		},
 		Version: 1,
 		Quick:   true,
@@ -28,8 +28,8 @@ func Assemble() Kind {
 	}
 }
 
-// Entry is one file of the bundle.
-type Entry struct {
+// BundleEntry is one file of the bundle.
+type BundleEntry struct {
 	Path      string     `json:"path"`                // in the bundle
 	Role      string     `json:"role"`                // video, captions, thumbnail
 	Sounds    []string   `json:"sounds,omitempty"`    // languages of a video's further sounds: interpreters
@@ -39,15 +39,15 @@ type Entry struct {
 	File      string     `json:"file"`                // its name there
 }
 
-// files is what a stage hands on that puts files into the bundle.
-type files interface {
-	entries() []Entry
+// bundleFiles is what a stage hands on that puts files into the bundle.
+type bundleFiles interface {
+	bundleEntries() []BundleEntry
 }
 
-// assembled is what an assemble stage hands on: highest rendition first.
-type assembled []finished
+// assembledRenditions is what an assemble stage hands on: highest rendition first.
+type assembledRenditions []assembledRendition
 
-type finished struct {
+type assembledRendition struct {
 	rendition *Rendition
 	spec      media.AssembleSpec
 	inputs    map[string]action.Key
@@ -55,30 +55,30 @@ type finished struct {
 	key       action.Key
 }
 
-func (a assembled) entries() (all []Entry) {
+func (a assembledRenditions) bundleEntries() (all []BundleEntry) {
 	for _, f := range a {
-		all = append(all, Entry{
+		all = append(all, BundleEntry{
 			Path: "video/" + f.slug + "-" + f.rendition.Name + "." + string(f.spec.Container),
-			Role: "video", Sounds: f.spec.Sounds, Key: f.key, File: "video." + string(f.spec.Container),
+			Role: "video", Sounds: f.spec.ExtraLanguages, Key: f.key, File: "video." + string(f.spec.Container),
 		})
 	}
 	return all
 }
 
 func expandAssemble(x *Expansion) (any, error) {
-	sheets := need[cards](x)
-	var made assembled
+	sheets := firstNeeded[cardSegments](x)
+	var made assembledRenditions
 	names := make(map[string]bool)
-	for _, stage := range Needed[encoded](x) {
+	for _, stage := range NeededResults[encodedRenditions](x) {
 		// From the smallest up, so that the two largest, the one with subtitles being the
 		// other, are joined at the same time and not one after the other.
 		for _, r := range slices.Backward(stage) {
 			if names[r.Name] {
 				return nil, inputerr.New(x.Pipeline.File, "two renditions are called %q", r.Name).At(x.Stage.Line).
-					Try("Give one of them a name of its own: {name: …, height: …}")
+					Hint("Give one of them a name of its own: {name: …, height: …}")
 			}
 			names[r.Name] = true
-			f, err := x.film(r)
+			f, err := x.newAssembledRendition(r)
 			if err != nil {
 				return nil, err
 			}
@@ -90,20 +90,20 @@ func expandAssemble(x *Expansion) (any, error) {
 				segments = append(segments, k)
 			}
 			segments = slices.Concat(r.opening, segments, r.closing)
-			sortedRoles("segment", segments, f.inputs)
-			if f.key, err = x.Act(r.Name, f.spec, f.inputs); err != nil {
+			addNumberedInputs("segment", segments, f.inputs)
+			if f.key, err = x.AddAction(r.Name, f.spec, f.inputs); err != nil {
 				return nil, err
 			}
 			made = append(made, f)
 		}
 	}
-	slices.SortStableFunc(made, func(a, b finished) int { return cmp.Compare(b.rendition.Height, a.rendition.Height) })
+	slices.SortStableFunc(made, func(a, b assembledRendition) int { return cmp.Compare(b.rendition.Height, a.rendition.Height) })
 	return made, nil
 }
 
-// heard refuses renditions for which a stage that joins them has no sound, before any
+// checkSoundForRenditions refuses renditions for which a stage that joins them has no sound, before any
 // picture is encoded.
-func (x *Expansion) heard(all encoded) error {
+func (x *Expansion) checkSoundForRenditions(all encodedRenditions) error {
 	for _, stage := range x.Pipeline.Stages {
 		if stage.Uses != "assemble" || !slices.Contains(stage.Needs, x.Stage.Name) {
 			continue
@@ -115,59 +115,59 @@ func (x *Expansion) heard(all encoded) error {
 			}
 		}
 		for _, r := range all {
-			if !slices.ContainsFunc(carries[r.Container], func(codec string) bool { return slices.Contains(codecs, codec) }) {
-				return x.soundless(r, stage)
+			if !slices.ContainsFunc(audioCodecsByContainer[r.Container], func(codec string) bool { return slices.Contains(codecs, codec) }) {
+				return x.missingSoundError(r, stage)
 			}
 		}
 	}
 	return nil
 }
 
-func (x *Expansion) soundless(r *Rendition, stage pipelines.Stage) error {
+func (x *Expansion) missingSoundError(r *Rendition, stage pipelines.Stage) error {
 	return inputerr.New(x.Pipeline.File, "rendition %s goes into %s, which needs %s sound",
-		r.Name, strings.ToUpper(string(r.Container)), strings.Join(carries[r.Container], " or ")).At(stage.Line).
-		Try("Add an audio stage with codec: %s, and its name to needs", carries[r.Container][0])
+		r.Name, strings.ToUpper(string(r.Container)), strings.Join(audioCodecsByContainer[r.Container], " or ")).At(stage.Line).
+		Hint("Add an audio stage with codec: %s, and its name to needs", audioCodecsByContainer[r.Container][0])
 }
 
-// film is a rendition to be joined, but for its segments.
-func (x *Expansion) film(r *Rendition) (finished, error) {
-	sounds := Needed[sound](x)
+// newAssembledRendition is a rendition to be joined, but for its segments.
+func (x *Expansion) newAssembledRendition(r *Rendition) (assembledRendition, error) {
+	sounds := NeededResults[audioResult](x)
 	i := -1
-	for _, codec := range carries[r.Container] {
-		if i = slices.IndexFunc(sounds, func(s sound) bool { return s.codec == codec }); i >= 0 {
+	for _, codec := range audioCodecsByContainer[r.Container] {
+		if i = slices.IndexFunc(sounds, func(s audioResult) bool { return s.codec == codec }); i >= 0 {
 			break
 		}
 	}
 	if i < 0 {
-		return finished{}, x.soundless(r, x.Stage)
+		return assembledRendition{}, x.missingSoundError(r, x.Stage)
 	}
 	programme := x.graph.Edition.Programme
 	sections, _ := x.Facts.Talk.Sections(programme)
-	f := finished{rendition: r, slug: x.Facts.Talk.Slug, inputs: map[string]action.Key{"audio": sounds[i].key}}
+	f := assembledRendition{rendition: r, slug: x.Facts.Talk.Slug, inputs: map[string]action.Key{"audio": sounds[i].key}}
 	f.spec = media.AssembleSpec{
 		Container: r.Container,
 		Rate:      programme.Rate,
 		Frames:    programme.Frames(),
 		Language:  x.Facts.Talk.Language,
-		Metadata:  metadata(x.Facts.Talk),
+		Metadata:  containerMetadata(x.Facts.Talk),
 		Chapters:  sections,
 	}
-	for n, other := range sounds[i].others {
-		f.spec.Sounds = append(f.spec.Sounds, other.language)
+	for n, other := range sounds[i].interpreters {
+		f.spec.ExtraLanguages = append(f.spec.ExtraLanguages, other.language)
 		f.inputs[fmt.Sprintf("sound/%05d", n)] = other.key
 	}
 	return f, nil
 }
 
-// carries are the codecs of sound that containers are given, the best first.
-var carries = map[media.Container][]string{
+// audioCodecsByContainer are the codecs of sound that containers are given, the best first.
+var audioCodecsByContainer = map[media.Container][]string{
 	media.MP4:  {"aac"},
 	media.WebM: {"opus"},
 	media.MKV:  {"flac", "opus"}, // AAC's priming cannot be told there
 }
 
-// metadata is what players show of a file, by ffmpeg's names.
-func metadata(t conference.Talk) map[string]string {
+// containerMetadata is what players show of a file, by ffmpeg's names.
+func containerMetadata(t conference.Talk) map[string]string {
 	m := map[string]string{
 		"title": t.Title, "artist": strings.Join(t.Speakers, ", "), "album": t.Conference,
 		"date": t.Date, "copyright": t.Licence,
@@ -196,12 +196,12 @@ func (s *SubtitledSettings) check() error {
 // It does not wait for the one without, of which it would be a copy.
 func Subtitled() Kind {
 	return Kind{
-		Kind: pipelines.Kind{
-			Name:  "subtitled",
-			Also:  []string{"soft-subtitles", "softsubs", "remux", "mux-subtitles"},
-			Needs: []string{"assemble", "captions"},
-			With:  func() any { return &SubtitledSettings{Container: media.MP4} },
-			Check: func(with any) error { return with.(*SubtitledSettings).check() },
+		StageKind: pipelines.StageKind{
+			Name:     "subtitled",
+			Synonyms: []string{"soft-subtitles", "softsubs", "remux", "mux-subtitles"},
+			Needs:    []string{"assemble", "captions"},
+			With:     func() any { return &SubtitledSettings{Container: media.MP4} },
+			Check:    func(with any) error { return with.(*SubtitledSettings).check() },
 		},
 		Version: 1,
 		Quick:   true,
@@ -209,35 +209,35 @@ func Subtitled() Kind {
 	}
 }
 
-// subtitled is what the stage hands on; nothing where there is no such rendition.
-type subtitled []Entry
+// subtitledResult is what the stage hands on; nothing where there is no such rendition.
+type subtitledResult []BundleEntry
 
-func (s subtitled) entries() []Entry { return s }
+func (s subtitledResult) bundleEntries() []BundleEntry { return s }
 
 func expandSubtitled(x *Expansion) (any, error) {
-	f, ok := playable(Needed[assembled](x), x.Stage.With.(*SubtitledSettings).Container)
+	f, ok := highestPlayable(NeededResults[assembledRenditions](x), x.Stage.With.(*SubtitledSettings).Container)
 	if !ok {
-		return subtitled{}, nil
+		return subtitledResult{}, nil
 	}
 	spec, inputs := f.spec, maps.Clone(f.inputs)
-	for i, c := range need[captioned](x) {
+	for i, c := range firstNeeded[captionsResult](x) {
 		spec.Subtitles = append(spec.Subtitles, c.language)
 		inputs[fmt.Sprintf("captions/%05d", i)] = c.key
 	}
 	key, err := f.key, error(nil)
 	if len(spec.Subtitles) > 0 { // else it is the very same file, under the name people look for
-		key, err = x.Act(f.rendition.Name, spec, inputs)
+		key, err = x.AddAction(f.rendition.Name, spec, inputs)
 	}
 	container := string(spec.Container)
-	return subtitled{{
-		Path: "video/" + f.slug + "." + container, Role: "video", Sounds: spec.Sounds,
+	return subtitledResult{{
+		Path: "video/" + f.slug + "." + container, Role: "video", Sounds: spec.ExtraLanguages,
 		Subtitles: spec.Subtitles, Key: key, File: "video." + container,
 	}}, err
 }
 
-// playable is the highest rendition in a container; one without loss, or with subtitles
+// highestPlayable is the highest rendition in a container; one without loss, or with subtitles
 // burned in, only where there is no other.
-func playable(stages []assembled, in media.Container) (found finished, ok bool) {
+func highestPlayable(stages []assembledRenditions, in media.Container) (found assembledRendition, ok bool) {
 	for _, stage := range stages {
 		for _, f := range stage {
 			odd := f.rendition.Encoding.Lossless || f.rendition.Subtitles != ""

@@ -20,10 +20,10 @@ type AudioSettings struct {
 // Audio makes the sound of the whole programme.
 func Audio() Kind {
 	return Kind{
-		Kind: pipelines.Kind{
-			Name:  "audio",
-			Also:  []string{"sound", "loudness", "normalise", "normalize", "aac"},
-			Needs: []string{"index", "analyse"},
+		StageKind: pipelines.StageKind{
+			Name:     "audio",
+			Synonyms: []string{"sound", "loudness", "normalise", "normalize", "aac"},
+			Needs:    []string{"index", "analyse"},
 			With: func() any {
 				return &AudioSettings{Codec: "aac", Bitrate: "160k", Loudness: -16, Peak: -1.5}
 			},
@@ -38,7 +38,7 @@ func (s *AudioSettings) check() error {
 	switch {
 	case s.Codec != "aac" && s.Codec != "opus" && s.Codec != "flac":
 		return fmt.Errorf("unknown codec %q; aac, opus and flac can be had", s.Codec)
-	case s.Bitrate != "" && !bitrate.MatchString(s.Bitrate):
+	case s.Bitrate != "" && !bitratePattern.MatchString(s.Bitrate):
 		return fmt.Errorf("bitrate %q is no bit rate; write it like 160k", s.Bitrate)
 	case s.Loudness < -36 || s.Loudness > -6:
 		return fmt.Errorf("loudness %g is not between -36 and -6 LUFS", s.Loudness)
@@ -48,28 +48,28 @@ func (s *AudioSettings) check() error {
 	return nil
 }
 
-// sound is what an audio stage hands on.
-type sound struct {
-	codec  string
-	key    action.Key
-	others []interpreted // in the order of the facts
+// audioResult is what an audio stage hands on.
+type audioResult struct {
+	codec        string
+	key          action.Key
+	interpreters []interpretedAudio // in the order of the facts
 }
 
-// interpreted is the same programme as an interpreter is heard in it.
-type interpreted struct {
+// interpretedAudio is the same programme as an interpreter is heard in it.
+type interpretedAudio struct {
 	language string
 	key      action.Key
 }
 
 func expandAudio(x *Expansion) (any, error) {
 	with := x.Stage.With.(*AudioSettings)
-	made := sound{codec: with.Codec}
-	for i, h := range need[analysed](x) {
+	made := audioResult{codec: with.Codec}
+	for i, h := range firstNeeded[analyseResult](x) {
 		where := with.Codec
 		if i > 0 {
 			where += "/" + h.Language
 		}
-		key, err := mix(x, h, where)
+		key, err := addAudioAction(x, h, where)
 		if err != nil {
 			return nil, err
 		}
@@ -77,14 +77,14 @@ func expandAudio(x *Expansion) (any, error) {
 			made.key = key
 			continue
 		}
-		made.others = append(made.others, interpreted{h.Language, key})
+		made.interpreters = append(made.interpreters, interpretedAudio{h.Language, key})
 	}
 	return made, nil
 }
 
-// mix adds the action that makes the programme of a sound.
-func mix(x *Expansion, h heard, where string) (action.Key, error) {
-	reel, with, treatment := need[Reel](x), x.Stage.With.(*AudioSettings), x.Facts.Treatment
+// addAudioAction adds the action that makes the programme of a sound.
+func addAudioAction(x *Expansion, h analysedSound, where string) (action.Key, error) {
+	reel, with, treatment := firstNeeded[Reel](x), x.Stage.With.(*AudioSettings), x.Facts.Treatment
 	spec := media.AudioSpec{
 		Codec: with.Codec, Bitrate: with.Bitrate, LUFS: with.Loudness, Peak: with.Peak,
 		Rate: reel.Programme.Rate, Opening: reel.Programme.Opening, Closing: reel.Programme.Closing,
@@ -106,19 +106,19 @@ func mix(x *Expansion, h heard, where string) (action.Key, error) {
 			Stream:    h.streams[piece.Source],
 			Zero:      s.Probe.Zero(reel.Programme.Rate),
 			Range:     piece.Range,
-			Channels:  channels(h.Channels, h.analyses[piece.Source]),
-			Mute:      reel.within(treatment.Mute, piece),
+			Channels:  resolveChannels(h.Channels, h.analyses[piece.Source]),
+			Mute:      reel.framesWithin(treatment.Mute, piece),
 		})
 	}
-	spec.Before = h.opening.piece(reel.clips.opening, spec.Rate, inputs)
-	spec.After = h.closing.piece(reel.clips.closing, spec.Rate, inputs)
-	return x.Act(where, spec, inputs)
+	spec.OpeningClip = h.opening.audioPiece(reel.clips.opening, spec.Rate, inputs)
+	spec.ClosingClip = h.closing.audioPiece(reel.clips.closing, spec.Rate, inputs)
+	return x.AddAction(where, spec, inputs)
 }
 
-// channels decides what "auto" means for a recording.
-func channels(asked conference.Channels, a media.Analysis) string {
+// resolveChannels decides what "auto" means for a recording.
+func resolveChannels(asked conference.Channels, a media.Analysis) string {
 	if asked == conference.ChannelsAuto || asked == "" {
-		return a.Suggest
+		return a.SuggestedChannels
 	}
 	return string(asked)
 }

@@ -18,25 +18,25 @@ type BundleSettings struct {
 
 // BundleSpec is what goes into a bundle, and what is said of it.
 type BundleSpec struct {
-	Destination string                `json:"destination"`
-	Talk        conference.Talk       `json:"talk"`
-	Conference  conference.Conference `json:"conference,omitzero"` // what descriptions need of it
-	Edition     conference.Edition    `json:"edition"`
-	Pipeline    string                `json:"pipeline"` // its name
-	Entries     []Entry               `json:"entries"`
-	Tracks      []BundleTrack         `json:"tracks"`
-	LeftOut     []conference.LeftOut  `json:"left_out,omitempty"`
-	Troubles    []conference.Trouble  `json:"troubles,omitempty"`
+	Destination string                     `json:"destination"`
+	Talk        conference.Talk            `json:"talk"`
+	Conference  conference.Conference      `json:"conference,omitzero"` // what descriptions need of it
+	Edition     conference.Edition         `json:"edition"`
+	Pipeline    string                     `json:"pipeline"` // its name
+	Entries     []BundleEntry              `json:"entries"`
+	Tracks      []BundleTrack              `json:"tracks"`
+	LeftOut     []conference.WithheldTrack `json:"left_out,omitempty"`
+	Issues      []conference.Issue         `json:"troubles,omitempty"`
 }
 
 // BundleTrack is what the manifest says of a track besides its files.
 type BundleTrack struct {
-	Language string               `json:"language"`
-	Kind     conference.TrackKind `json:"kind"`
-	State    string               `json:"state"`
-	Revision int                  `json:"revision"`
-	File     string               `json:"file"`
-	Source   *conference.Source   `json:"source,omitempty"`
+	Language string                 `json:"language"`
+	Kind     conference.TrackKind   `json:"kind"`
+	State    string                 `json:"state"`
+	Revision int                    `json:"revision"`
+	File     string                 `json:"file"`
+	Source   *conference.SourceFile `json:"source,omitempty"`
 
 	Translated *conference.Completeness `json:"translated,omitempty"`
 }
@@ -44,19 +44,19 @@ type BundleTrack struct {
 // Bundle ends a pipeline: everything its needed stages made, laid out for upload.
 func Bundle() Kind {
 	return Kind{
-		Kind: pipelines.Kind{
-			Name:  "bundle",
-			Also:  []string{"publish", "upload", "release", "package", "pack"},
-			Needs: []string{"assemble"},
-			With:  func() any { return &BundleSettings{Destination: "youtube"} },
+		StageKind: pipelines.StageKind{
+			Name:     "bundle",
+			Synonyms: []string{"publish", "upload", "release", "package", "pack"},
+			Needs:    []string{"assemble"},
+			With:     func() any { return &BundleSettings{Destination: "youtube"} },
 			Check: func(with any) error {
 				if d := with.(*BundleSettings).Destination; d != "youtube" && d != "plain" {
 					return fmt.Errorf("unknown destination %q; youtube and plain can be had", d)
 				}
 				return nil
 			},
-			Single: true,
-			Last:   true,
+			Unique:   true,
+			Terminal: true,
 		},
 		Version: 4,
 		Quick:   true,
@@ -71,13 +71,13 @@ func expandBundle(x *Expansion) (any, error) {
 		Conference:  conference.Conference{URL: x.Facts.Conference.URL, Description: x.Facts.Conference.Description},
 		Edition:     *x.graph.Edition,
 		Pipeline:    x.Pipeline.Name,
-		LeftOut:     x.Facts.LeftOut,
-		Troubles:    x.graph.Troubles,
+		LeftOut:     x.Facts.Withheld,
+		Issues:      x.graph.Issues,
 	}
 	for _, t := range x.Facts.Tracks {
 		spec.Tracks = append(spec.Tracks, BundleTrack{t.Language, t.Kind, t.State, t.Revision, t.File, t.Source, t.Translated})
 	}
-	for _, stage := range Needed[executed](x) {
+	for _, stage := range NeededResults[execResult](x) {
 		spec.Tracks = append(spec.Tracks, stage.tracks...)
 	}
 	slices.SortStableFunc(spec.Tracks, func(a, b BundleTrack) int { return strings.Compare(a.Language, b.Language) })
@@ -86,36 +86,36 @@ func expandBundle(x *Expansion) (any, error) {
 		x.Note("the chapter “%s” has less than ten seconds of the programme, and is left out", c.Title)
 	}
 	inputs := make(map[string]action.Key)
-	for _, stage := range Needed[files](x) {
-		for _, e := range stage.entries() {
+	for _, stage := range NeededResults[bundleFiles](x) {
+		for _, e := range stage.bundleEntries() {
 			if _, twice := inputs[e.Path]; twice {
 				return nil, inputerr.New(x.Pipeline.File, "two files of the bundle would be %s", e.Path).At(x.Stage.Line).
-					Try("Give one of them another path.")
+					Hint("Give one of them another path.")
 			}
 			inputs[e.Path] = e.Key
 			spec.Entries = append(spec.Entries, e)
 		}
 	}
-	for _, stage := range Needed[synced](x) {
+	for _, stage := range NeededResults[syncResult](x) {
 		for language, key := range stage {
 			inputs[SyncRole+language] = key
 		}
 	}
-	key, err := x.Act("", spec, inputs)
+	key, err := x.AddAction("", spec, inputs)
 	if err != nil {
 		return nil, err
 	}
-	x.Final(key)
+	x.SetBundleKey(key)
 	return key, nil
 }
 
 // BundleFacts are what a bundle action's artifact says.
 type BundleFacts struct {
-	Layout []Laid `json:"layout"`
+	Layout []LayoutEntry `json:"layout"`
 }
 
-// Laid is one file of the bundle and where its bytes are.
-type Laid struct {
+// LayoutEntry is one file of the bundle and where its bytes are.
+type LayoutEntry struct {
 	Path string      `json:"path"`
 	File action.File `json:"file"`
 	Key  action.Key  `json:"key,omitempty"` // of the artifact it comes from

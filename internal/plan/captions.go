@@ -32,8 +32,8 @@ type CaptionsSettings struct {
 	Complete     int    `yaml:"complete"`     // per cent of the source's cues of which there must be such; a translation with less is left out
 }
 
-// Releasable is what a pipeline asks of translations; its captions stage says so.
-func Releasable(p pipelines.Pipeline) (state string, complete int) {
+// TranslationThreshold is what a pipeline asks of translations; its captions stage says so.
+func TranslationThreshold(p pipelines.Pipeline) (state string, complete int) {
 	s := defaultCaptions()
 	for _, stage := range p.Stages {
 		if with, ok := stage.With.(*CaptionsSettings); ok {
@@ -44,15 +44,15 @@ func Releasable(p pipelines.Pipeline) (state string, complete int) {
 }
 
 func defaultCaptions() *CaptionsSettings {
-	return &CaptionsSettings{Profile: check.Default, Translations: conference.Approved, Complete: 95}
+	return &CaptionsSettings{Profile: check.DefaultProfile, Translations: conference.TrackApproved, Complete: 95}
 }
 
 func (s *CaptionsSettings) check() error {
-	if _, err := check.Named(s.Profile); err != nil {
+	if _, err := check.ProfileByName(s.Profile); err != nil {
 		return fmt.Errorf("unknown profile %q%s; %s can be had", s.Profile,
-			strictyaml.DidYouMean(s.Profile, check.Names()), strings.Join(check.Names(), ", "))
+			strictyaml.DidYouMean(s.Profile, check.ProfileNames()), strings.Join(check.ProfileNames(), ", "))
 	}
-	if states := []string{conference.Approved, "in-review", conference.Draft}; !slices.Contains(states, s.Translations) {
+	if states := []string{conference.TrackApproved, "in-review", conference.TrackDraft}; !slices.Contains(states, s.Translations) {
 		return fmt.Errorf("translations: %q is no state that a release can ask for%s; known are %s", s.Translations,
 			strictyaml.DidYouMean(s.Translations, states), strings.Join(states, ", "))
 	}
@@ -65,12 +65,12 @@ func (s *CaptionsSettings) check() error {
 // Captions writes every track, and says how well it can be read.
 func Captions() Kind {
 	return Kind{
-		Kind: pipelines.Kind{
-			Name:   "captions",
-			Also:   []string{"subtitles", "srt", "vtt", "attach", "tracks"},
-			With:   func() any { return defaultCaptions() },
-			Check:  func(with any) error { return with.(*CaptionsSettings).check() },
-			Single: true,
+		StageKind: pipelines.StageKind{
+			Name:     "captions",
+			Synonyms: []string{"subtitles", "srt", "vtt", "attach", "tracks"},
+			With:     func() any { return defaultCaptions() },
+			Check:    func(with any) error { return with.(*CaptionsSettings).check() },
+			Unique:   true,
 		},
 		Version: 3,
 		Quick:   true,
@@ -78,19 +78,19 @@ func Captions() Kind {
 	}
 }
 
-// captioned is what the captions stage hands on, in the order of the tracks.
-type captioned []caption
+// captionsResult is what the captions stage hands on, in the order of the tracks.
+type captionsResult []captionsTrack
 
-type caption struct {
+type captionsTrack struct {
 	language string
 	slug     string
 	key      action.Key
 }
 
-func (c captioned) entries() (all []Entry) {
+func (c captionsResult) bundleEntries() (all []BundleEntry) {
 	for _, t := range c {
 		for _, ext := range []string{"srt", "vtt"} {
-			all = append(all, Entry{
+			all = append(all, BundleEntry{
 				Path: "captions/" + t.slug + "." + t.language + "." + ext,
 				Role: "captions", Language: t.language, Key: t.key, File: "captions." + ext,
 			})
@@ -101,33 +101,33 @@ func (c captioned) entries() (all []Entry) {
 
 // TrackKey is the key of a track's canonical cues.
 func TrackKey(t conference.Track) (action.Key, []byte) {
-	b := subtitle.Canonical(t.Cues)
+	b := subtitle.CanonicalJSON(t.Cues)
 	return action.KeyOf(b), b
 }
 
 func expandCaptions(x *Expansion) (any, error) {
 	if x.graph.Edition == nil {
-		return nil, errUnobserved
+		return nil, errAwaitingObservation
 	}
-	made := captioned{}
+	made := captionsResult{}
 	for _, t := range x.Facts.Tracks {
 		track, cues := TrackKey(t)
-		x.graph.Given[track] = cues
+		x.graph.InlineInputs[track] = cues
 		spec := CaptionsSpec{Language: t.Language, Edition: x.graph.Edition.ID, Programme: x.graph.Edition.Programme, Profile: x.Stage.With.(*CaptionsSettings).Profile}
-		key, err := x.Act(t.Language, spec, map[string]action.Key{"track": track})
+		key, err := x.AddAction(t.Language, spec, map[string]action.Key{"track": track})
 		if err != nil {
 			return nil, err
 		}
-		made = append(made, caption{t.Language, x.Facts.Talk.Slug, key})
-		if n := overlapping(t.Cues, x.Facts.Treatment.Mute); n > 0 {
+		made = append(made, captionsTrack{t.Language, x.Facts.Talk.Slug, key})
+		if n := countOverlapping(t.Cues, x.Facts.Treatment.Mute); n > 0 {
 			x.Note("%s: of its captions, %d stand where the sound is muted, and may tell what is not to be heard", cmp.Or(t.File, t.Language), n)
 		}
 	}
 	return made, nil
 }
 
-// overlapping is how many cues are shown during one of the spans.
-func overlapping(cues []conference.Cue, spans []timeline.Span) (n int) {
+// countOverlapping is how many cues are shown during one of the spans.
+func countOverlapping(cues []conference.Cue, spans []timeline.Span) (n int) {
 	for _, c := range cues {
 		if slices.ContainsFunc(spans, func(s timeline.Span) bool { return c.Start < s.To && c.End > s.From }) {
 			n++
@@ -139,29 +139,29 @@ func overlapping(cues []conference.Cue, spans []timeline.Span) (n int) {
 // Thumbnail chooses the still that stands for the talk.
 func Thumbnail() Kind {
 	return Kind{
-		Kind:    pipelines.Kind{Name: "thumbnail", Also: []string{"thumb", "poster", "still", "preview"}, Needs: []string{"index"}, Single: true},
-		Version: 2,
-		Quick:   true,
-		Expand:  expandThumbnail,
+		StageKind: pipelines.StageKind{Name: "thumbnail", Synonyms: []string{"thumb", "poster", "still", "preview"}, Needs: []string{"index"}, Unique: true},
+		Version:   2,
+		Quick:     true,
+		Expand:    expandThumbnail,
 	}
 }
 
-type thumbnail []Entry
+type thumbnailResult []BundleEntry
 
-func (t thumbnail) entries() []Entry { return t }
+func (t thumbnailResult) bundleEntries() []BundleEntry { return t }
 
 // expandThumbnail chooses among the stills of the whole programme or, where the stage needs
 // none, looks a third into it, in one cell of the chunk grid, so that it seldom changes when
 // an end of the talk is moved.
 func expandThumbnail(x *Expansion) (any, error) {
 	file := func(key action.Key, err error) (any, error) {
-		return thumbnail{{Path: "thumb/" + x.Facts.Talk.Slug + ".jpg", Role: "thumbnail", Key: key, File: "thumbnail.jpg"}}, err
+		return thumbnailResult{{Path: "thumb/" + x.Facts.Talk.Slug + ".jpg", Role: "thumbnail", Key: key, File: "thumbnail.jpg"}}, err
 	}
-	for _, stills := range Needed[stilled](x) {
+	for _, stills := range NeededResults[stillsResult](x) {
 		return file(expandPoster(x, stills))
 	}
-	reel := need[Reel](x)
-	grid := timeline.Grid{Rate: reel.Programme.Rate, Every: x.Pipeline.Programme.Chunk, Least: leastChunk}
+	reel := firstNeeded[Reel](x)
+	grid := timeline.Grid{Rate: reel.Programme.Rate, Interval: x.Pipeline.Programme.Chunk, MinChunk: minChunk}
 	left := timeline.Frames(reel.Programme.Kept) / 3
 	for _, piece := range reel.Pieces {
 		if left >= piece.Range.Len() {
@@ -173,8 +173,8 @@ func expandThumbnail(x *Expansion) (any, error) {
 				continue
 			}
 			s := reel.Sources[piece.Source]
-			spec := media.ThumbnailSpec{Pictures: s.pictures(reel.Programme.Rate), Range: cell}
-			return file(x.Act("", spec, map[string]action.Key{"recording": s.Key}))
+			spec := media.ThumbnailSpec{Source: s.frames(reel.Programme.Rate), Range: cell}
+			return file(x.AddAction("", spec, map[string]action.Key{"recording": s.Key}))
 		}
 	}
 	return nil, fmt.Errorf("nothing is kept of the reel") // the cut was checked: cannot be

@@ -14,27 +14,27 @@ import (
 // Card makes opening and closing cards, for the renditions of the encode stages it needs.
 func Card() Kind {
 	return Kind{
-		Kind:    pipelines.Kind{Name: "card", Also: []string{"cards", "title", "intro", "outro", "slate", "credits"}, Needs: []string{"encode"}},
-		Version: 5,
-		Quick:   true,
-		Expand:  expandCard,
+		StageKind: pipelines.StageKind{Name: "card", Synonyms: []string{"cards", "title", "intro", "outro", "slate", "credits"}, Needs: []string{"encode"}},
+		Version:   5,
+		Quick:     true,
+		Expand:    expandCard,
 	}
 }
 
-// cards are the two cards' segments, by rendition; a card of no length has none.
-type cards struct {
+// cardSegments are the two cards' segments, by rendition; a card of no length has none.
+type cardSegments struct {
 	opening, closing map[string]action.Key
 }
 
 func expandCard(x *Expansion) (any, error) {
-	made := cards{make(map[string]action.Key), make(map[string]action.Key)}
+	made := cardSegments{make(map[string]action.Key), make(map[string]action.Key)}
 	opening, closing := cardSpecs(x)
-	for _, stage := range Needed[encoded](x) {
+	for _, stage := range NeededResults[encodedRenditions](x) {
 		for _, r := range stage {
-			if err := card(x, opening, r, "opening", made.opening); err != nil {
+			if err := addCard(x, opening, r, "opening", made.opening); err != nil {
 				return nil, err
 			}
-			if err := card(x, closing, r, "closing", made.closing); err != nil {
+			if err := addCard(x, closing, r, "closing", made.closing); err != nil {
 				return nil, err
 			}
 		}
@@ -45,8 +45,8 @@ func expandCard(x *Expansion) (any, error) {
 // cardSpecs are what the two cards say, and how they look.
 func cardSpecs(x *Expansion) (opening, closing media.CardSpec) {
 	programme, look := x.graph.Edition.Programme, x.Facts.Conference.Cards
-	talk, language := wordsOfCards(x.Facts)
-	first, last := x.cardTimes()
+	talk, language := cardText(x.Facts)
+	first, last := x.cardDurations()
 	opening = media.CardSpec{
 		Title: talk.Title, Speakers: talk.Speakers, Conference: talk.Conference, Note: talk.Date,
 		Language: language, Rate: programme.Rate, Frames: programme.Rate.Frame(first),
@@ -54,62 +54,62 @@ func cardSpecs(x *Expansion) (opening, closing media.CardSpec) {
 	closing = opening
 	closing.Note, closing.Frames = cmp.Or(talk.Licence, talk.URL), programme.Rate.Frame(last)
 	if look != nil {
-		opening.Look, closing.Look = lookOf(look, look.Date), lookOf(look, look.Licence)
+		opening.Look, closing.Look = cardLook(look, look.Date), cardLook(look, look.Licence)
 	}
 	return opening, closing
 }
 
-// wordsOfCards is the talk in the language that its cards are to be in, and that language.
-func wordsOfCards(f conference.Facts) (conference.Talk, string) {
+// cardText is the talk in the language that its cards are to be in, and that language.
+func cardText(f conference.Facts) (conference.Talk, string) {
 	if look := f.Conference.Cards; look != nil && look.Language != "" {
-		return f.Talk.In(look.Language), look.Language
+		return f.Talk.Localized(look.Language), look.Language
 	}
 	return f.Talk, f.Talk.Language
 }
 
-// lookOf is a conference's look for a card whose note stands at a place.
-func lookOf(c *conference.Cards, note *conference.Place) *media.CardLook {
-	look := media.CardLook{Font: c.Font, FontFile: c.FontFile != nil, Places: make(map[string]conference.Place)}
-	for name, at := range map[string]*conference.Place{"title": c.Title, "speakers": c.Speakers, "conference": c.Conference, "note": note} {
+// cardLook is a conference's look for a card whose note stands at a place.
+func cardLook(c *conference.Cards, note *conference.TextBox) *media.CardLook {
+	look := media.CardLook{Font: c.Font, FontFile: c.FontFile != nil, Places: make(map[string]conference.TextBox)}
+	for name, at := range map[string]*conference.TextBox{"title": c.Title, "speakers": c.Speakers, "conference": c.Conference, "note": note} {
 		if at != nil {
 			look.Places[name] = *at
 		}
 	}
 	if c.Background != nil {
-		look.Background = Backdrop(c.Background.Name)
+		look.Background = BackdropKind(c.Background.Name)
 	}
 	if c.Logo != nil {
-		look.Logo = &conference.Place{X: c.Logo.X, Y: c.Logo.Y, Width: c.Logo.Width}
+		look.Logo = &conference.TextBox{X: c.Logo.X, Y: c.Logo.Y, Width: c.Logo.Width}
 	}
 	return &look
 }
 
-// Backdrop is the kind of backdrop that a file's name tells; "" if it is of none.
-func Backdrop(name string) media.Backdrop {
+// BackdropKind is the kind of backdrop that a file's name tells; "" if it is of none.
+func BackdropKind(name string) media.Backdrop {
 	return map[string]media.Backdrop{
 		".png": media.PNG, ".jpg": media.JPEG, ".jpeg": media.JPEG, ".svg": media.SVG,
 		".mp4": media.Clip, ".mov": media.Clip, ".mkv": media.Clip, ".webm": media.Clip,
 	}[strings.ToLower(path.Ext(name))]
 }
 
-func card(x *Expansion, spec media.CardSpec, r *Rendition, which string, into map[string]action.Key) (err error) {
+func addCard(x *Expansion, spec media.CardSpec, r *Rendition, which string, into map[string]action.Key) (err error) {
 	if spec.Frames == 0 {
 		return nil
 	}
 	spec.Width, spec.Height, spec.Encoding, spec.Salt = r.Width, r.Height, r.Encoding, r.Salt
 	inputs := make(map[string]action.Key)
 	if look := x.Facts.Conference.Cards; look != nil {
-		takeFiles(look, inputs)
+		addCardFiles(look, inputs)
 		if look.Logo != nil {
 			inputs["logo"] = action.Key(look.Logo.SHA256)
 		}
 	}
-	into[r.Name], err = x.share(r.Name+"/"+which, which, spec, inputs)
+	into[r.Name], err = x.addSharedAction(r.Name+"/"+which, which, spec, inputs)
 	return err
 }
 
-// takeFiles adds to inputs what a conference's cards are drawn with, other than a logo.
-func takeFiles(look *conference.Cards, inputs map[string]action.Key) {
+// addCardFiles adds to inputs what a conference's cards are drawn with, other than a logo.
+func addCardFiles(look *conference.Cards, inputs map[string]action.Key) {
 	if look.Background != nil {
 		inputs["background"] = action.Key(look.Background.SHA256)
 	}

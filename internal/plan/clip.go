@@ -11,26 +11,26 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// clips are the conference's own films, which every programme begins and ends with; nil
+// clipSources are the conference's own films, which every programme begins and ends with; nil
 // where there is none. They are probed, and indexed where they have to be, like recordings,
 // and are no part of the reel.
-type clips struct {
+type clipSources struct {
 	opening, closing *Source
 }
 
-// frames is how long a clip is.
-func frames(clip *Source) int64 {
+// clipFrames is how long a clip is.
+func clipFrames(clip *Source) int64 {
 	if clip == nil {
 		return 0
 	}
 	return clip.Frames
 }
 
-// cardTimes are how long the cards stand: not at all where clips take their place.
-func (x *Expansion) cardTimes() (opening, closing time.Duration) {
+// cardDurations are how long the cards stand: not at all where clips take their place.
+func (x *Expansion) cardDurations() (opening, closing time.Duration) {
 	opening, closing = x.Pipeline.Programme.Opening, x.Pipeline.Programme.Closing
 	look := x.Facts.Conference.Cards
-	if look == nil || !look.OnlyClips {
+	if look == nil || !look.ClipsReplaceCards {
 		return opening, closing
 	}
 	if look.OpeningClip != nil {
@@ -42,11 +42,11 @@ func (x *Expansion) cardTimes() (opening, closing time.Duration) {
 	return opening, closing
 }
 
-// findClips asks for what the clips are; ok is false while that is not known.
-func findClips(x *Expansion) (found clips, ok bool, err error) {
+// probeClips asks for what the clips are; ok is false while that is not known.
+func probeClips(x *Expansion) (found clipSources, ok bool, err error) {
 	look := x.Facts.Conference.Cards
 	if look == nil {
-		return clips{}, true, nil
+		return clipSources{}, true, nil
 	}
 	ok = true
 	for _, c := range []struct {
@@ -57,9 +57,9 @@ func findClips(x *Expansion) (found clips, ok bool, err error) {
 		if c.asset == nil {
 			continue
 		}
-		source, there, err := findClip(x, "clip/"+c.where, c.asset)
+		source, there, err := probeClip(x, "clip/"+c.where, c.asset)
 		if err != nil {
-			return clips{}, false, err
+			return clipSources{}, false, err
 		}
 		ok = ok && there
 		*c.into = &source
@@ -67,38 +67,38 @@ func findClips(x *Expansion) (found clips, ok bool, err error) {
 	return found, ok, nil
 }
 
-func findClip(x *Expansion, where string, asset *conference.Asset) (s Source, ok bool, err error) {
+func probeClip(x *Expansion, where string, asset *conference.Asset) (s Source, ok bool, err error) {
 	s = Source{Key: action.Key(asset.SHA256), Name: asset.Name}
-	probe, err := x.add(action.Action{Kind: "probe"}, where+"/probe", RecordingSpec{}, map[string]action.Key{"recording": s.Key})
+	probe, err := x.addActionOfKind(action.Action{Kind: "probe"}, where+"/probe", RecordingSpec{}, map[string]action.Key{"recording": s.Key})
 	if err != nil {
 		return s, false, err
 	}
-	if s.Probe, ok, err = observe[media.Probe](x, probe); err != nil || !ok {
+	if s.Probe, ok, err = observeAs[media.Probe](x, probe); err != nil || !ok {
 		return s, false, err
 	}
 	if s.Probe.Video == nil {
-		return s, false, inputerr.New(asset.Name, "has no picture, and is to be a clip of the conference's").Try("Name another under cards: in conference.yaml")
+		return s, false, inputerr.New(asset.Name, "has no picture, and is to be a clip of the conference's").Hint("Name another under cards: in conference.yaml")
 	}
 	if s.Probe.Indexed {
 		return s, true, nil
 	}
-	if s.Key, err = x.Act(where, RecordingSpec{}, map[string]action.Key{"recording": s.Key, "probe": probe}); err != nil {
+	if s.Key, err = x.AddAction(where, RecordingSpec{}, map[string]action.Key{"recording": s.Key, "probe": probe}); err != nil {
 		return s, false, err
 	}
-	s.Probe, ok, err = observe[media.Probe](x, s.Key)
+	s.Probe, ok, err = observeAs[media.Probe](x, s.Key)
 	return s, ok, err
 }
 
-// encodeClip adds the actions of a clip's chunks, and gives their keys by rendition.
-func encodeClip(x *Expansion, reel Reel, clip *Source, where string, all encoded) (segments map[string][]action.Key, err error) {
+// addClipActions adds the actions of a clip's chunks, and gives their keys by rendition.
+func addClipActions(x *Expansion, reel Reel, clip *Source, where string, all encodedRenditions) (segments map[string][]action.Key, err error) {
 	segments = make(map[string][]action.Key)
 	if clip == nil {
 		return segments, nil
 	}
-	grid := timeline.Grid{Rate: reel.Programme.Rate, Every: x.Pipeline.Programme.Chunk, Least: leastChunk}
+	grid := timeline.Grid{Rate: reel.Programme.Rate, Interval: x.Pipeline.Programme.Chunk, MinChunk: minChunk}
 	for n, r := range grid.Chunks(timeline.Range{To: clip.Frames}) {
 		for _, to := range all {
-			key, err := encodeAs(x, to, *clip, reel.Programme.Rate, fmt.Sprintf("%s/%d", where, n), media.EncodeSpec{Range: r})
+			key, err := addEncodeAction(x, to, *clip, reel.Programme.Rate, fmt.Sprintf("%s/%d", where, n), media.EncodeSpec{Range: r})
 			if err != nil {
 				return nil, err
 			}
@@ -108,27 +108,27 @@ func encodeClip(x *Expansion, reel Reel, clip *Source, where string, all encoded
 	return segments, nil
 }
 
-// hearClip asks for what a clip sounds like; ok is false while that is not known.
-func hearClip(x *Expansion, clip *Source, where string) (heard clipHeard, ok bool, err error) {
+// analyseClip asks for what a clip sounds like; ok is false while that is not known.
+func analyseClip(x *Expansion, clip *Source, where string) (heard clipAnalysis, ok bool, err error) {
 	if clip == nil {
 		return heard, true, nil
 	}
-	if heard.key, err = x.Act("clip/"+where, AnalyseSpec{Probe: clip.Probe, Unseen: true}, map[string]action.Key{"recording": clip.Key}); err != nil {
+	if heard.key, err = x.AddAction("clip/"+where, AnalyseSpec{Probe: clip.Probe, SoundOnly: true}, map[string]action.Key{"recording": clip.Key}); err != nil {
 		return heard, false, err
 	}
-	heard.analysis, ok, err = observe[media.Analysis](x, heard.key)
+	heard.analysis, ok, err = observeAs[media.Analysis](x, heard.key)
 	return heard, ok, err
 }
 
-// clipHeard is the analysis of a clip.
-type clipHeard struct {
+// clipAnalysis is the analysis of a clip.
+type clipAnalysis struct {
 	key      action.Key
 	analysis media.Analysis
 }
 
-// piece is the sound of a clip as a piece of a programme, to whose inputs it is added: two
+// audioPiece is the sound of a clip as a piece of a programme, to whose inputs it is added: two
 // for each source.
-func (h clipHeard) piece(clip *Source, rate timeline.Rate, inputs map[string]action.Key) *media.AudioPiece {
+func (h clipAnalysis) audioPiece(clip *Source, rate timeline.Rate, inputs map[string]action.Key) *media.AudioPiece {
 	if clip == nil {
 		return nil
 	}
@@ -137,6 +137,6 @@ func (h clipHeard) piece(clip *Source, rate timeline.Rate, inputs map[string]act
 	inputs[fmt.Sprintf("analysis/%05d", place)] = h.key
 	return &media.AudioPiece{
 		Recording: place, Stream: h.analysis.Stream, Zero: clip.Probe.Zero(rate),
-		Range: timeline.Range{To: clip.Frames}, Channels: h.analysis.Suggest, Plain: true,
+		Range: timeline.Range{To: clip.Frames}, Channels: h.analysis.SuggestedChannels, Unfiltered: true,
 	}
 }

@@ -40,15 +40,15 @@ func execStage(name, needs, with string) string {
 }
 
 // twoRecordings is a talk of two, of half an hour each.
-func twoRecordings() world {
-	w := talk()
+func twoRecordings() planFixture {
+	w := newFixture()
 	w.facts.Recordings = append(w.facts.Recordings, conference.Recording{SHA256: strings.Repeat("b", 64), Name: "two.mp4"})
 	w.probes = append(w.probes, recording(half))
 	return w
 }
 
-// ran is the action of the stage of that name, if it has one.
-func ran(t *testing.T, g plan.Graph, slot string) (a action.Action, spec plan.ExecSpec, ok bool) {
+// execAction is the action of the stage of that name, if it has one.
+func execAction(t *testing.T, g plan.Graph, slot string) (a action.Action, spec plan.ExecSpec, ok bool) {
 	t.Helper()
 	i := slices.IndexFunc(g.Actions, func(a action.Action) bool { return a.Slot == slot })
 	if i < 0 {
@@ -62,7 +62,7 @@ func ran(t *testing.T, g plan.Graph, slot string) (a action.Action, spec plan.Ex
 }
 
 // What a program reads, by what its stage declares.
-func TestExecReads(t *testing.T) {
+func TestExec_Inputs(t *testing.T) {
 	for _, c := range []struct {
 		name, needs, input string
 		roles              int
@@ -86,7 +86,7 @@ func TestExecReads(t *testing.T) {
 			w.pipeline = withExec("mine", execStage("mine", c.needs, `run: [cp, "{input.i}", "{output.o}"], outputs: {o: {path: "x/{talk.slug}.txt"}}, inputs: {i: `+c.input+"}"))
 			g, err := w.plan(t)
 			if c.says != "" {
-				var f *inputerr.Fault
+				var f *inputerr.Error
 				if !errors.As(err, &f) || f.Line == 0 || f.File != "mine.yaml" || !strings.Contains(f.Error(), c.says) {
 					t.Fatalf("%v; want a fault with a line that says %q", err, c.says)
 				}
@@ -95,7 +95,7 @@ func TestExecReads(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a, spec, ok := ran(t, g, "mine")
+			a, spec, ok := execAction(t, g, "mine")
 			if !ok || len(a.Inputs) != c.roles || len(spec.Inputs["i"]) != c.roles || spec.Inputs["i"][0] != c.file {
 				t.Errorf("it reads %v as %q", a.Inputs, spec.Inputs)
 			}
@@ -103,7 +103,7 @@ func TestExecReads(t *testing.T) {
 			if err := json.Unmarshal(g.Actions[len(g.Actions)-1].Params, &b); err != nil {
 				t.Fatal(err)
 			}
-			i := slices.IndexFunc(b.Entries, func(e plan.Entry) bool { return e.Path == "x/apis.txt" })
+			i := slices.IndexFunc(b.Entries, func(e plan.BundleEntry) bool { return e.Path == "x/apis.txt" })
 			if i < 0 || b.Entries[i].Role != "extra" || b.Entries[i].File != "o.txt" || b.Entries[i].Key != a.Key {
 				t.Errorf("the bundle has %+v", b.Entries)
 			}
@@ -113,8 +113,8 @@ func TestExecReads(t *testing.T) {
 
 // A stage is left out where a talk need not have what it reads, and so is one that reads of
 // that.
-func TestExecIsLeftOut(t *testing.T) {
-	w := talk()
+func TestExec_StageLeftOut(t *testing.T) {
+	w := newFixture()
 	w.pipeline = withExec("one, two",
 		execStage("one", "captions", `run: [cp, "{input.i}", "{output.o}"], outputs: {o: {}}, inputs: {i: {from: captions, language: fr}}`)+
 			execStage("two", "one", `run: [cp, "{input.i}", "{output.o}"], outputs: {o: {path: x/y}}, inputs: {i: {from: one}}`))
@@ -123,7 +123,7 @@ func TestExecIsLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"one", "two"} {
-		if _, _, ok := ran(t, g, name); ok {
+		if _, _, ok := execAction(t, g, name); ok {
 			t.Errorf("the stage %s is there", name)
 		}
 	}
@@ -134,14 +134,14 @@ func TestExecIsLeftOut(t *testing.T) {
 	if g, err = w.plan(t); err != nil {
 		t.Fatal(err)
 	}
-	one, _, _ := ran(t, g, "one")
-	if two, _, ok := ran(t, g, "two"); !ok || two.Inputs["input/i/00000"] != one.Key {
+	one, _, _ := execAction(t, g, "one")
+	if two, _, ok := execAction(t, g, "two"); !ok || two.Inputs["input/i/00000"] != one.Key {
 		t.Errorf("with French subtitles, two reads %v; one is %s", two.Inputs, one.Key)
 	}
 }
 
 // A key holds what decides what a program makes, and nothing else.
-func TestExecKeys(t *testing.T) {
+func TestExec_ActionKeys(t *testing.T) {
 	dir := t.TempDir()
 	script := filepath.Join(dir, "a.sh")
 	key := func(text, with string) action.Key {
@@ -149,13 +149,13 @@ func TestExecKeys(t *testing.T) {
 		if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		w := talk()
+		w := newFixture()
 		w.pipeline = withExec("mine", execStage("mine", "index", with))
 		g, err := w.plan(t)
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, _, _ := ran(t, g, "mine")
+		a, _, _ := execAction(t, g, "mine")
 		return a.Key
 	}
 	with := `run: [` + script + `, "{input.i}", "{output.o}", "{param.p}"], inputs: {i: {from: index}}, outputs: {o: {path: x/y.txt}}, params: {p: 1}`
@@ -181,7 +181,7 @@ func TestExecKeys(t *testing.T) {
 
 // Drafted subtitles are placed by the clock of what was listened to, and are nobody's
 // approved ones.
-func TestExecDrafts(t *testing.T) {
+func TestExec_SubtitleDrafts(t *testing.T) {
 	const draft = `run: [hear, "{input.i}", "{output.o}"], outputs: {o: {track: {%}}}, inputs: {i: `
 	for _, c := range []struct {
 		name, needs, with, track string
@@ -210,7 +210,7 @@ func TestExecDrafts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a, spec, _ := ran(t, g, "mine")
+			a, spec, _ := execAction(t, g, "mine")
 			if d := spec.Draft; d == nil || d.Language != "en" || d.Offset != c.offset || (d.Programme != nil) != c.programme {
 				t.Errorf("drafts %+v", d)
 			}
@@ -222,7 +222,7 @@ func TestExecDrafts(t *testing.T) {
 			if err := json.Unmarshal(g.Actions[len(g.Actions)-1].Params, &b); err != nil {
 				t.Fatal(err)
 			}
-			if len(b.Tracks) != 1 || b.Tracks[0].State != conference.Draft {
+			if len(b.Tracks) != 1 || b.Tracks[0].State != conference.TrackDraft {
 				t.Errorf("the bundle has the tracks %+v", b.Tracks)
 			}
 			for _, e := range b.Entries {
@@ -234,8 +234,8 @@ func TestExecDrafts(t *testing.T) {
 	}
 }
 
-func TestTwoFilesOfOnePathInTheBundle(t *testing.T) {
-	w := talk()
+func TestBundle_DuplicatePathRefused(t *testing.T) {
+	w := newFixture()
 	one := `, run: [touch, "{output.o}"], outputs: {o: {path: x/y}}`
 	w.pipeline = withExec("one, two", execStage("one", "index", "version: 1"+one)+execStage("two", "index", "version: 2"+one))
 	if _, err := w.plan(t); err == nil || !strings.Contains(err.Error(), "two files of the bundle would be x/y") {

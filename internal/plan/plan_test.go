@@ -25,8 +25,8 @@ func kinds() []plan.Kind {
 	}
 }
 
-// world is a talk and what would be observed of its recordings.
-type world struct {
+// planFixture is a talk and what would be observed of its recordings.
+type planFixture struct {
 	facts    conference.Facts
 	pipeline string // text; empty: the shipped one for a talk
 	probes   []media.Probe
@@ -35,16 +35,16 @@ type world struct {
 
 const half = 30 * time.Minute
 
-// talk is half an hour at 25 frames a second with English subtitles.
-func talk() world {
-	return world{
+// newFixture is half an hour at 25 frames a second with English subtitles.
+func newFixture() planFixture {
+	return planFixture{
 		facts: conference.Facts{
 			Talk:       conference.Talk{Slug: "apis", Title: "APIs", Speakers: []string{"Inés"}, Language: "en"},
 			Recordings: []conference.Recording{{SHA256: strings.Repeat("a", 64), Name: "one.mp4"}},
 			Tracks:     []conference.Track{{Language: "en", Revision: 1, Cues: []conference.Cue{{ID: "c1", End: time.Second, Text: "Hello"}}}},
 		},
 		probes:   []media.Probe{recording(half)},
-		analysis: media.Analysis{Suggest: "stereo"},
+		analysis: media.Analysis{SuggestedChannels: "stereo"},
 	}
 }
 
@@ -56,14 +56,16 @@ func recording(length time.Duration) media.Probe {
 	}
 }
 
-func cut(from, to time.Duration) conference.Keep { return conference.Keep{From: from, To: to} }
+func cut(from, to time.Duration) conference.KeptRange {
+	return conference.KeptRange{From: from, To: to}
+}
 
 // plan plans as often as observations come, as the conductor does.
-func (w world) plan(t *testing.T) (plan.Graph, error) {
+func (w planFixture) plan(t *testing.T) (plan.Graph, error) {
 	t.Helper()
-	var planKinds []pipelines.Kind
+	var planKinds []pipelines.StageKind
 	for _, k := range kinds() {
-		planKinds = append(planKinds, k.Kind)
+		planKinds = append(planKinds, k.StageKind)
 	}
 	p, err := pipelines.Load("talk", planKinds)
 	if w.pipeline != "" {
@@ -74,21 +76,21 @@ func (w world) plan(t *testing.T) (plan.Graph, error) {
 	}
 	observed := make(map[action.Key]action.Artifact)
 	for {
-		g, err := plan.Make(plan.Input{Facts: w.facts, Pipeline: p, Kinds: kinds(), Observed: observed})
+		g, err := plan.Build(plan.Input{Facts: w.facts, Pipeline: p, Kinds: kinds(), Observed: observed})
 		if err != nil || g.Complete {
 			return g, err
 		}
 		if !w.observe(t, g, observed) {
-			t.Fatalf("the plan waits for something: %v", g.Observe)
+			t.Fatalf("the plan waits for something: %v", g.ObservationKeys)
 		}
 	}
 }
 
 // observe answers what the graph asks.
-func (w world) observe(t *testing.T, g plan.Graph, observed map[action.Key]action.Artifact) (found bool) {
+func (w planFixture) observe(t *testing.T, g plan.Graph, observed map[action.Key]action.Artifact) (found bool) {
 	t.Helper()
 	for _, a := range g.Actions {
-		if _, known := observed[a.Key]; known || !slices.Contains(g.Observe, a.Key) {
+		if _, known := observed[a.Key]; known || !slices.Contains(g.ObservationKeys, a.Key) {
 			continue
 		}
 		var facts any = w.analysis
@@ -109,7 +111,7 @@ func (w world) observe(t *testing.T, g plan.Graph, observed map[action.Key]actio
 	return found
 }
 
-func mustPlan(t *testing.T, w world) plan.Graph {
+func mustPlan(t *testing.T, w planFixture) plan.Graph {
 	t.Helper()
 	g, err := w.plan(t)
 	if err != nil {
@@ -142,9 +144,9 @@ func changed(before, after plan.Graph) map[string]int {
 	return kinds
 }
 
-func TestPlanIsPure(t *testing.T) {
-	a, b := mustPlan(t, talk()), mustPlan(t, talk())
-	if a.Final != b.Final || !maps.Equal(bySlot(a), bySlot(b)) {
+func TestBuild_Deterministic(t *testing.T) {
+	a, b := mustPlan(t, newFixture()), mustPlan(t, newFixture())
+	if a.BundleKey != b.BundleKey || !maps.Equal(bySlot(a), bySlot(b)) {
 		t.Error("the same input gave another graph")
 	}
 	for i, act := range a.Actions {
@@ -157,11 +159,11 @@ func TestPlanIsPure(t *testing.T) {
 	}
 }
 
-func TestActionsComeAfterWhatTheyRead(t *testing.T) {
-	g := mustPlan(t, talk())
+func TestBuild_ActionsSortedByDependency(t *testing.T) {
+	g := mustPlan(t, newFixture())
 	slots := make(map[string]bool)
 	done := map[action.Key]bool{action.Key(strings.Repeat("a", 64)): true}
-	for key := range g.Given {
+	for key := range g.InlineInputs {
 		done[key] = true
 	}
 	for _, a := range g.Actions {
@@ -175,70 +177,74 @@ func TestActionsComeAfterWhatTheyRead(t *testing.T) {
 		}
 		done[a.Key], slots[a.Slot] = true, true
 	}
-	if g.Actions[len(g.Actions)-1].Key != g.Final {
+	if g.Actions[len(g.Actions)-1].Key != g.BundleKey {
 		t.Error("the last action is not the bundle's")
 	}
 }
 
 // A fix costs only what it touched: which actions a change of the facts asks for anew.
-func TestAChangeCostsWhatItTouched(t *testing.T) {
-	base := talk()
-	base.facts.Cut = []conference.Keep{cut(190*time.Second, 20*time.Minute)}
+func TestBuild_ChangeAffectsOnlyDependentActions(t *testing.T) {
+	base := newFixture()
+	base.facts.Cut = []conference.KeptRange{cut(190*time.Second, 20*time.Minute)}
 	for _, c := range []struct {
 		name   string
-		change func(*world)
+		change func(*planFixture)
 		want   map[string]int
 	}{
-		{"nothing", func(*world) {}, map[string]int{}},
-		{"a caption", func(w *world) { w.facts.Tracks[0].Cues[0].Text = "Hello!" },
+		{"nothing", func(*planFixture) {}, map[string]int{}},
+		{"a caption", func(w *planFixture) { w.facts.Tracks[0].Cues[0].Text = "Hello!" },
 			map[string]int{"captions": 1, "subtitled": 1, "bundle": 1}},
-		{"when a caption ends", func(w *world) { w.facts.Tracks[0].Cues[0].End += time.Second },
+		{"when a caption ends", func(w *planFixture) { w.facts.Tracks[0].Cues[0].End += time.Second },
 			map[string]int{"captions": 1, "sync": 1, "subtitled": 1, "bundle": 1}},
-		{"the file a track came as", func(w *world) { w.facts.Tracks[0].Source = &conference.Source{Encoding: "utf-16"} },
+		{"the file a track came as", func(w *planFixture) { w.facts.Tracks[0].Source = &conference.SourceFile{Encoding: "utf-16"} },
 			map[string]int{"bundle": 1}},
-		{"the ids and lines of cues", func(w *world) { w.facts.Tracks[0].Cues[0].ID, w.facts.Tracks[0].Cues[0].Line = "x", 7 },
+		{"the ids and lines of cues", func(w *planFixture) { w.facts.Tracks[0].Cues[0].ID, w.facts.Tracks[0].Cues[0].Line = "x", 7 },
 			map[string]int{}},
-		{"a language more", func(w *world) {
+		{"a language more", func(w *planFixture) {
 			w.facts.Tracks = append(w.facts.Tracks, conference.Track{Language: "es", Cues: []conference.Cue{{End: time.Second, Text: "Hola"}}})
 		}, map[string]int{"captions": 1, "subtitled": 1, "bundle": 1}},
-		{"the in-point moved within a chunk", func(w *world) { w.facts.Cut[0].From += 5 * time.Second },
+		{"the in-point moved within a chunk", func(w *planFixture) { w.facts.Cut[0].From += 5 * time.Second },
 			map[string]int{"encode": 3, "audio": 1, "assemble": 3, "stills": 1, "thumbnail": 1, "sprite": 1, "captions": 1, "subtitled": 1, "bundle": 1}},
-		{"both ends moved", func(w *world) { w.facts.Cut[0].From += 5 * time.Second; w.facts.Cut[0].To -= 5 * time.Second },
+		{"both ends moved", func(w *planFixture) { w.facts.Cut[0].From += 5 * time.Second; w.facts.Cut[0].To -= 5 * time.Second },
 			map[string]int{"encode": 6, "audio": 1, "assemble": 3, "stills": 2, "thumbnail": 1, "sprite": 1, "captions": 1, "subtitled": 1, "bundle": 1}},
-		{"the title", func(w *world) { w.facts.Talk.Title = "The APIs" },
+		{"the title", func(w *planFixture) { w.facts.Talk.Title = "The APIs" },
 			map[string]int{"card": 6, "assemble": 3, "subtitled": 1, "bundle": 1}},
-		{"the abstract", func(w *world) { w.facts.Talk.Abstract = "About them." }, map[string]int{"bundle": 1}},
-		{"the channels", func(w *world) { w.facts.Channels = conference.ChannelsLeft },
+		{"the abstract", func(w *planFixture) { w.facts.Talk.Abstract = "About them." }, map[string]int{"bundle": 1}},
+		{"the channels", func(w *planFixture) { w.facts.Channels = conference.ChannelsLeft },
 			map[string]int{"audio": 1, "assemble": 3, "subtitled": 1, "bundle": 1}},
-		{"a passage muted", func(w *world) { w.facts.Treatment.Mute = []timeline.Span{{From: 5 * time.Minute, To: 6 * time.Minute}} },
+		{"a passage muted", func(w *planFixture) {
+			w.facts.Treatment.Mute = []timeline.Span{{From: 5 * time.Minute, To: 6 * time.Minute}}
+		},
 			map[string]int{"audio": 1, "assemble": 3, "subtitled": 1, "bundle": 1}},
-		{"a passage muted that is cut out", func(w *world) { w.facts.Treatment.Mute = []timeline.Span{{To: time.Minute}} }, map[string]int{}},
-		{"a passage blanked, over the edge of a chunk", func(w *world) {
+		{"a passage muted that is cut out", func(w *planFixture) { w.facts.Treatment.Mute = []timeline.Span{{To: time.Minute}} }, map[string]int{}},
+		{"a passage blanked, over the edge of a chunk", func(w *planFixture) {
 			w.facts.Treatment.Blank = []timeline.Span{{From: 329 * time.Second, To: 331 * time.Second}}
 		}, map[string]int{"encode": 6, "assemble": 3, "stills": 2, "thumbnail": 1, "sprite": 1, "subtitled": 1, "bundle": 1}},
-		{"an interpreter on one side, and the talk on the other", func(w *world) {
+		{"an interpreter on one side, and the talk on the other", func(w *planFixture) {
 			w.facts.Treatment.Floor.Channels = conference.ChannelsLeft
-			w.facts.Treatment.Interpreters = []conference.Sound{{Language: "es", Channels: conference.ChannelsRight}}
+			w.facts.Treatment.Interpreters = []conference.AudioSource{{Language: "es", Channels: conference.ChannelsRight}}
 		}, map[string]int{"audio": 2, "assemble": 3, "subtitled": 1, "bundle": 1}},
-		{"chapters", func(w *world) { w.facts.Talk.Chapters = []conference.Chapter{{At: 5 * time.Minute, Title: "Middle"}} },
+		{"chapters", func(w *planFixture) {
+			w.facts.Talk.Chapters = []conference.Chapter{{At: 5 * time.Minute, Title: "Middle"}}
+		},
 			map[string]int{"assemble": 3, "subtitled": 1, "bundle": 1}},
-		{"where the title stands on cards", func(w *world) {
-			w.facts.Conference.Cards = &conference.Cards{Title: &conference.Place{X: 5, Y: 5, Width: 90}}
+		{"where the title stands on cards", func(w *planFixture) {
+			w.facts.Conference.Cards = &conference.Cards{Title: &conference.TextBox{X: 5, Y: 5, Width: 90}}
 		}, map[string]int{"card": 6, "assemble": 3, "subtitled": 1, "bundle": 1}},
-		{"what lies behind cards", func(w *world) {
+		{"what lies behind cards", func(w *planFixture) {
 			w.facts.Conference.Cards = &conference.Cards{Background: &conference.Asset{Name: "b.png", SHA256: strings.Repeat("c", 64)}}
 		}, map[string]int{"card": 6, "assemble": 3, "subtitled": 1, "bundle": 1}},
-		{"the font of cards", func(w *world) {
+		{"the font of cards", func(w *planFixture) {
 			w.facts.Conference.Cards = &conference.Cards{FontFile: &conference.Asset{Name: "f.ttf", SHA256: strings.Repeat("c", 64)}}
 		}, map[string]int{"card": 6, "assemble": 3, "subtitled": 1, "bundle": 1}},
-		{"the language of cards", func(w *world) {
+		{"the language of cards", func(w *planFixture) {
 			w.facts.Conference.Cards = &conference.Cards{Language: "es"}
 		}, map[string]int{"card": 6, "assemble": 3, "subtitled": 1, "bundle": 1}},
-		{"the description", func(w *world) { w.facts.Conference.Description = "{abstract}" }, map[string]int{"bundle": 1}},
-		{"the salt of one rendition", func(w *world) { w.facts.Salts = map[string]int{"720": 1} },
+		{"the description", func(w *planFixture) { w.facts.Conference.Description = "{abstract}" }, map[string]int{"bundle": 1}},
+		{"the salt of one rendition", func(w *planFixture) { w.facts.Salts = map[string]int{"720": 1} },
 			map[string]int{"encode": 34, "card": 2, "assemble": 1, "bundle": 1}},
-		{"a file's name", func(w *world) { w.facts.Recordings[0].Name = "renamed.mp4" }, map[string]int{}},
-		{"another recording at the end, not kept", func(w *world) {
+		{"a file's name", func(w *planFixture) { w.facts.Recordings[0].Name = "renamed.mp4" }, map[string]int{}},
+		{"another recording at the end, not kept", func(w *planFixture) {
 			w.facts.Recordings = append(w.facts.Recordings, conference.Recording{SHA256: strings.Repeat("b", 64), Name: "two.mp4"})
 			w.probes = append(w.probes, recording(half))
 		}, map[string]int{"probe": 1, "analyse": 1, "captions": 1, "sync": 1, "subtitled": 1, "bundle": 1}},
@@ -258,9 +264,9 @@ func TestAChangeCostsWhatItTouched(t *testing.T) {
 }
 
 // Chunks know their recording and not the reel: one put before it changes none of them.
-func TestARecordingBeforeChangesNoChunk(t *testing.T) {
-	one := talk()
-	two := talk()
+func TestEncode_RecordingInsertedBeforeKeepsChunks(t *testing.T) {
+	one := newFixture()
+	two := newFixture()
 	two.facts.Recordings = slices.Insert(two.facts.Recordings, 0, conference.Recording{SHA256: strings.Repeat("b", 64), Name: "zero.mp4"})
 	two.probes = slices.Insert(two.probes, 0, recording(7*time.Minute+333*time.Millisecond))
 	there := make(map[action.Key]bool)
@@ -276,13 +282,13 @@ func TestARecordingBeforeChangesNoChunk(t *testing.T) {
 
 // The conference's clips are encoded once and for all, heard where they are seen, and their
 // length is the programme's, on whose clock captions are.
-func TestClipsStandAroundEverything(t *testing.T) {
-	w := talk()
+func TestClips_SurroundProgramme(t *testing.T) {
+	w := newFixture()
 	w.facts.Conference.Cards = &conference.Cards{
 		OpeningClip: &conference.Asset{Name: "in.mp4", SHA256: strings.Repeat("c", 64)},
 		ClosingClip: &conference.Asset{Name: "out.mp4", SHA256: strings.Repeat("d", 64)},
 	}
-	plain, g := mustPlan(t, talk()), mustPlan(t, w)
+	plain, g := mustPlan(t, newFixture()), mustPlan(t, w)
 	if more := g.Edition.Programme.Opening - plain.Edition.Programme.Opening; more != int64(half/time.Second)*25 {
 		t.Errorf("the opening is %d frames longer", more)
 	}
@@ -299,13 +305,13 @@ func TestClipsStandAroundEverything(t *testing.T) {
 		if err := json.Unmarshal(a.Params, &spec); err != nil {
 			t.Fatal(err)
 		}
-		if spec.Before == nil || spec.After == nil || spec.Before.Recording != 1 || spec.After.Recording != 2 || len(a.Inputs) != 6 {
+		if spec.OpeningClip == nil || spec.ClosingClip == nil || spec.OpeningClip.Recording != 1 || spec.ClosingClip.Recording != 2 || len(a.Inputs) != 6 {
 			t.Errorf("the sound is %+v, of %v", spec, a.Inputs)
 		}
 	}
 }
 
-func TestTheLadderIsNeverAboveTheSource(t *testing.T) {
+func TestEncode_RenditionsNotAboveSourceHeight(t *testing.T) {
 	for _, c := range []struct {
 		width, height int
 		want          []string
@@ -316,7 +322,7 @@ func TestTheLadderIsNeverAboveTheSource(t *testing.T) {
 		{1280, 720, []string{"480", "720"}},
 		{640, 360, []string{"360"}},
 	} {
-		w := talk()
+		w := newFixture()
 		w.probes[0].Video.Width, w.probes[0].Video.Height = c.width, c.height
 		var got []string
 		for _, a := range mustPlan(t, w).Actions {
@@ -331,9 +337,9 @@ func TestTheLadderIsNeverAboveTheSource(t *testing.T) {
 	}
 }
 
-func TestAChunkIsOneJob(t *testing.T) {
+func TestEncode_RenditionsOfChunkShareJob(t *testing.T) {
 	shares := make(map[string]int)
-	for _, a := range mustPlan(t, talk()).Actions {
+	for _, a := range mustPlan(t, newFixture()).Actions {
 		if a.Kind == "encode" {
 			shares[a.Share]++
 		}
@@ -348,8 +354,8 @@ func TestAChunkIsOneJob(t *testing.T) {
 	}
 }
 
-func TestARecordingThatDoesNotSeekIsIndexed(t *testing.T) {
-	w := talk()
+func TestIndex_UnindexedRecording(t *testing.T) {
+	w := newFixture()
 	w.probes[0].Indexed = false
 	g := mustPlan(t, w)
 	index := bySlot(g)["index/r1"]
@@ -365,17 +371,17 @@ func TestARecordingThatDoesNotSeekIsIndexed(t *testing.T) {
 
 // What is sound alone is drawn anew when its words or what lies behind them change, and not
 // for a logo, which has no place there, nor for a clip, which would end.
-func TestWavesStandOnTheCardsBackground(t *testing.T) {
-	index := func(change func(w *world)) (found action.Action, spec plan.RecordingSpec) {
-		w := talk()
-		w.probes[0].Indexed, w.probes[0].Video, w.facts.Treatment.Waveform = false, nil, true
+func TestWaveform_CardBackground(t *testing.T) {
+	index := func(change func(w *planFixture)) (found action.Action, spec plan.RecordingSpec) {
+		w := newFixture()
+		w.probes[0].Indexed, w.probes[0].Video, w.facts.Treatment.AllowNoVideo = false, nil, true
 		change(&w)
 		for _, a := range mustPlan(t, w).Actions {
 			if a.Slot == "index/r1" {
 				found = a
 			}
 		}
-		if err := json.Unmarshal(found.Params, &spec); err != nil || spec.Waves == nil {
+		if err := json.Unmarshal(found.Params, &spec); err != nil || spec.Waveform == nil {
 			t.Fatalf("%s: %v", found.Params, err)
 		}
 		return found, spec
@@ -383,23 +389,23 @@ func TestWavesStandOnTheCardsBackground(t *testing.T) {
 	asset := func(name string) *conference.Asset {
 		return &conference.Asset{Name: name, SHA256: strings.Repeat("c", 64)}
 	}
-	plain, spec := index(func(*world) {})
-	if behind := spec.Waves.Behind; behind.Title != "APIs" || behind.Look.Places["title"].Width == 0 {
+	plain, spec := index(func(*planFixture) {})
+	if behind := spec.Waveform.Background; behind.Title != "APIs" || behind.Look.Places["title"].Width == 0 {
 		t.Errorf("drawn as %+v", behind)
 	}
 	for name, c := range map[string]struct {
-		change func(w *world)
+		change func(w *planFixture)
 		input  string
 		anew   bool
 	}{
-		"a title":      {func(w *world) { w.facts.Talk.Title = "Loops" }, "", true},
-		"a background": {func(w *world) { w.facts.Conference.Cards = &conference.Cards{Background: asset("b.png")} }, "background", true},
-		"a font":       {func(w *world) { w.facts.Conference.Cards = &conference.Cards{FontFile: asset("f.ttf")} }, "font", true},
-		"a clip":       {func(w *world) { w.facts.Conference.Cards = &conference.Cards{Background: asset("b.mp4")} }, "", false},
-		"a logo": {func(w *world) {
+		"a title":      {func(w *planFixture) { w.facts.Talk.Title = "Loops" }, "", true},
+		"a background": {func(w *planFixture) { w.facts.Conference.Cards = &conference.Cards{Background: asset("b.png")} }, "background", true},
+		"a font":       {func(w *planFixture) { w.facts.Conference.Cards = &conference.Cards{FontFile: asset("f.ttf")} }, "font", true},
+		"a clip":       {func(w *planFixture) { w.facts.Conference.Cards = &conference.Cards{Background: asset("b.mp4")} }, "", false},
+		"a logo": {func(w *planFixture) {
 			w.facts.Conference.Cards = &conference.Cards{Logo: &conference.Logo{Asset: *asset("l.png")}}
 		}, "", false},
-		"a cut": {func(w *world) { w.facts.Cut = []conference.Keep{cut(0, time.Minute)} }, "", false},
+		"a cut": {func(w *planFixture) { w.facts.Cut = []conference.KeptRange{cut(0, time.Minute)} }, "", false},
 	} {
 		a, _ := index(c.change)
 		if anew := a.Key != plain.Key; anew != c.anew {
@@ -411,7 +417,7 @@ func TestWavesStandOnTheCardsBackground(t *testing.T) {
 	}
 }
 
-func TestADeadChannel(t *testing.T) {
+func TestAudio_DeadChannel(t *testing.T) {
 	for _, c := range []struct {
 		asked conference.Channels
 		want  string
@@ -419,9 +425,9 @@ func TestADeadChannel(t *testing.T) {
 		{conference.ChannelsAuto, "left"}, {"", "left"},
 		{conference.ChannelsStereo, "stereo"}, {conference.ChannelsMix, "mix"}, {conference.ChannelsRight, "right"},
 	} {
-		w := talk()
+		w := newFixture()
 		w.facts.Channels = c.asked
-		w.analysis = media.Analysis{Suggest: "left", Right: media.Side{Dead: true}}
+		w.analysis = media.Analysis{SuggestedChannels: "left", Right: media.ChannelLevels{Dead: true}}
 		g := mustPlan(t, w)
 		for _, a := range g.Actions {
 			var spec media.AudioSpec
@@ -434,16 +440,18 @@ func TestADeadChannel(t *testing.T) {
 				}
 			}
 		}
-		said := func(t conference.Trouble) bool { return t.Kind == conference.DeadChannel && t.Recording == "one.mp4" }
-		if !slices.ContainsFunc(g.Troubles, said) {
-			t.Errorf("nobody says it: %v", g.Troubles)
+		said := func(t conference.Issue) bool {
+			return t.Kind == conference.IssueDeadChannel && t.Recording == "one.mp4"
+		}
+		if !slices.ContainsFunc(g.Issues, said) {
+			t.Errorf("nobody says it: %v", g.Issues)
 		}
 	}
 }
 
 // It may be meant, but seldom is.
-func TestTheSameRecordingTwiceIsSaid(t *testing.T) {
-	w := talk()
+func TestProbe_DuplicateRecordingNoted(t *testing.T) {
+	w := newFixture()
 	w.facts.Recordings = append(w.facts.Recordings, conference.Recording{SHA256: w.facts.Recordings[0].SHA256, Name: "copy.mp4"})
 	w.probes = append(w.probes, w.probes[0])
 	g, err := w.plan(t)
@@ -456,16 +464,16 @@ func TestTheSameRecordingTwiceIsSaid(t *testing.T) {
 }
 
 // Which of several sounds is used is told where nobody said it.
-func TestSeveralSounds(t *testing.T) {
+func TestAnalyse_SeveralSoundStreamsNoted(t *testing.T) {
 	for _, c := range []struct {
 		asked conference.Treatment
 		told  bool
 	}{
 		{conference.Treatment{}, true},
-		{conference.Treatment{Floor: conference.Sound{Stream: 1}}, false},
-		{conference.Treatment{Interpreters: []conference.Sound{{Language: "es", Stream: 2}}}, false},
+		{conference.Treatment{Floor: conference.AudioSource{Stream: 1}}, false},
+		{conference.Treatment{Interpreters: []conference.AudioSource{{Language: "es", Stream: 2}}}, false},
 	} {
-		w := talk()
+		w := newFixture()
 		w.facts.Treatment = c.asked
 		w.probes = []media.Probe{recording(half)}
 		w.probes[0].Audio = []media.Audio{{Stream: 1, Channels: 2, Hz: 48000, End: half}, {Stream: 2, Channels: 2, Hz: 48000, End: half}}
@@ -477,67 +485,67 @@ func TestSeveralSounds(t *testing.T) {
 }
 
 // What a talk's file asks of recordings that cannot give it.
-func TestWrongTreatments(t *testing.T) {
-	left := conference.Sound{Channels: conference.ChannelsLeft}
-	right := func(language string) []conference.Sound {
-		return []conference.Sound{{Language: language, Channels: conference.ChannelsRight}}
+func TestBuild_InvalidTreatments(t *testing.T) {
+	left := conference.AudioSource{Channels: conference.ChannelsLeft}
+	right := func(language string) []conference.AudioSource {
+		return []conference.AudioSource{{Language: language, Channels: conference.ChannelsRight}}
 	}
 	for _, c := range []struct {
 		name string
-		ask  func(w *world)
+		ask  func(w *planFixture)
 		says string
 	}{
-		{"silence after the end", func(w *world) { w.facts.Treatment.Mute = []timeline.Span{{From: half, To: half + time.Second}} },
+		{"silence after the end", func(w *planFixture) { w.facts.Treatment.Mute = []timeline.Span{{From: half, To: half + time.Second}} },
 			"mute: 00:30:00-00:30:01: begins after the end of the recordings, which are 00:30:00 long"},
-		{"darkness after the end", func(w *world) { w.facts.Treatment.Blank = []timeline.Span{{From: 2 * half, To: 3 * half}} }, "blank: 01:00:00"},
-		{"an interpreter on one side, and the talk on both", func(w *world) { w.facts.Treatment.Interpreters = right("es") }, "into Spanish would be heard together"},
-		{"an interpreter on a side of what has none", func(w *world) {
+		{"darkness after the end", func(w *planFixture) { w.facts.Treatment.Blank = []timeline.Span{{From: 2 * half, To: 3 * half}} }, "blank: 01:00:00"},
+		{"an interpreter on one side, and the talk on both", func(w *planFixture) { w.facts.Treatment.Interpreters = right("es") }, "into Spanish would be heard together"},
+		{"an interpreter on a side of what has none", func(w *planFixture) {
 			w.facts.Treatment.Floor, w.facts.Treatment.Interpreters = left, right("es")
 			w.probes = []media.Probe{recording(half)}
 			w.probes[0].Audio = []media.Audio{{Stream: 1, Channels: 1, Hz: 48000, End: half}}
 		}, "its sound 1 has no sides"},
-		{"an interpreter in the talk's language", func(w *world) { w.facts.Treatment.Floor, w.facts.Treatment.Interpreters = left, right("en") }, "two would be in English"},
+		{"an interpreter in the talk's language", func(w *planFixture) { w.facts.Treatment.Floor, w.facts.Treatment.Interpreters = left, right("en") }, "two would be in English"},
 	} {
-		w := talk()
+		w := newFixture()
 		c.ask(&w)
 		_, err := w.plan(t)
-		var f *inputerr.Fault
+		var f *inputerr.Error
 		if !errors.As(err, &f) || !strings.Contains(f.Error(), c.says) {
 			t.Errorf("%s: %v, want a fault that says %q", c.name, err, c.says)
 		}
 	}
 }
 
-func TestWrongCuts(t *testing.T) {
+func TestCut_Invalid(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		cut  []conference.Keep
+		cut  []conference.KeptRange
 		says string
 	}{
-		{"reversed", []conference.Keep{cut(2*time.Minute, time.Minute)}, "ends before it begins"},
-		{"empty", []conference.Keep{cut(time.Minute, time.Minute)}, "keeps nothing"},
-		{"beyond the end", []conference.Keep{cut(0, time.Hour)}, "lies outside the recording, which is 00:30:00 long. Let it end at 00:30:00 at the latest"},
-		{"after the end", []conference.Keep{cut(time.Hour, 2*time.Hour)}, "lies outside"},
-		{"overlapping", []conference.Keep{cut(0, 2*time.Minute), cut(time.Minute, 3*time.Minute)}, "overlaps"},
-		{"out of order", []conference.Keep{cut(5*time.Minute, 6*time.Minute), cut(0, time.Minute)}, "comes before"},
-		{"of a recording that is not there", []conference.Keep{{Recording: 2, To: time.Minute}}, "names recording 2, but there is only one"},
-		{"shorter than a frame", []conference.Keep{cut(0, 10*time.Millisecond)}, "shorter than a frame"},
+		{"reversed", []conference.KeptRange{cut(2*time.Minute, time.Minute)}, "ends before it begins"},
+		{"empty", []conference.KeptRange{cut(time.Minute, time.Minute)}, "keeps nothing"},
+		{"beyond the end", []conference.KeptRange{cut(0, time.Hour)}, "lies outside the recording, which is 00:30:00 long. Let it end at 00:30:00 at the latest"},
+		{"after the end", []conference.KeptRange{cut(time.Hour, 2*time.Hour)}, "lies outside"},
+		{"overlapping", []conference.KeptRange{cut(0, 2*time.Minute), cut(time.Minute, 3*time.Minute)}, "overlaps"},
+		{"out of order", []conference.KeptRange{cut(5*time.Minute, 6*time.Minute), cut(0, time.Minute)}, "comes before"},
+		{"of a recording that is not there", []conference.KeptRange{{Recording: 2, To: time.Minute}}, "names recording 2, but there is only one"},
+		{"shorter than a frame", []conference.KeptRange{cut(0, 10*time.Millisecond)}, "shorter than a frame"},
 	} {
-		w := talk()
+		w := newFixture()
 		w.facts.Cut = c.cut
 		_, err := w.plan(t)
-		var f *inputerr.Fault
+		var f *inputerr.Error
 		if !errors.As(err, &f) || !strings.Contains(f.Error(), c.says) || !strings.Contains(f.Error(), "--cut") {
 			t.Errorf("%s: %v, want a fault that says %q", c.name, err, c.says)
 		}
 	}
 }
 
-func TestCutsOnARecordingsOwnClock(t *testing.T) {
-	w := talk()
+func TestCut_RecordingClock(t *testing.T) {
+	w := newFixture()
 	w.facts.Recordings = append(w.facts.Recordings, conference.Recording{SHA256: strings.Repeat("b", 64), Name: "two.mp4"})
 	w.probes = append(w.probes, recording(half))
-	w.facts.Cut = []conference.Keep{{Recording: 1, From: 29 * time.Minute, To: half}, {Recording: 2, To: time.Minute}}
+	w.facts.Cut = []conference.KeptRange{{Recording: 1, From: 29 * time.Minute, To: half}, {Recording: 2, To: time.Minute}}
 	p := mustPlan(t, w).Edition.Programme
 	want := timeline.Range{From: 29 * 60 * 25, To: 31 * 60 * 25}
 	if len(p.Kept) != 1 || p.Kept[0] != want {
@@ -545,8 +553,8 @@ func TestCutsOnARecordingsOwnClock(t *testing.T) {
 	}
 }
 
-func TestAnotherCodecNeedsItsSound(t *testing.T) {
-	w := talk()
+func TestAssemble_CodecNeedsMatchingSound(t *testing.T) {
+	w := newFixture()
 	w.pipeline = `
 stages:
   - {uses: probe}
@@ -560,7 +568,7 @@ stages:
   - {uses: bundle, needs: [assemble, captions]}
 `
 	_, err := w.plan(t)
-	var f *inputerr.Fault
+	var f *inputerr.Error
 	if !errors.As(err, &f) || f.Line != 9 || !strings.Contains(f.Error(), "codec: opus") {
 		t.Fatalf("%v, want a fault of line 9 that asks for opus", err)
 	}
@@ -571,8 +579,8 @@ stages:
 }
 
 // Two encode stages may not make files of the same name.
-func TestEveryRenditionHasANameOfItsOwn(t *testing.T) {
-	w := talk()
+func TestAssemble_DuplicateRenditionNames(t *testing.T) {
+	w := newFixture()
 	w.pipeline = `
 stages:
   - {uses: probe}
@@ -587,13 +595,13 @@ stages:
   - {uses: bundle, needs: [assemble, captions]}
 `
 	_, err := w.plan(t)
-	if f := inputerr.Of(err); f == nil || f.Line != 10 || !strings.Contains(f.Problem, `two renditions are called "720"`) {
+	if f := inputerr.As(err); f == nil || f.Line != 10 || !strings.Contains(f.Problem, `two renditions are called "720"`) {
 		t.Fatalf("%v, want a fault of line 10", err)
 	}
 	whole := w.pipeline
 	w.pipeline = strings.Replace(whole, "{height: 720, crf: 30}", "{height: 720, codec: vp9}", 1)
 	_, err = w.plan(t)
-	if f := inputerr.Of(err); f == nil || f.Line != 10 || !strings.Contains(f.Problem, "rendition 720-vp9 goes into WEBM, which needs opus sound") {
+	if f := inputerr.As(err); f == nil || f.Line != 10 || !strings.Contains(f.Problem, "rendition 720-vp9 goes into WEBM, which needs opus sound") {
 		t.Fatalf("%v, want a fault of line 10", err)
 	}
 	w.pipeline = strings.Replace(whole, "{height: 720, crf: 30}", "{name: small, height: 720, crf: 30}", 1)

@@ -31,28 +31,28 @@ type RenditionSettings struct {
 	Speed     int             `yaml:"speed"`     // vp9: of the last pass
 }
 
-// codec is what a rendition may ask of one.
-type codec struct {
-	containers []media.Container // the usual one first
-	presets    []string          // nil: it has none
-	preset     string            // where none is given
-	crf        int               // where none is given
-	mostCRF    int               // 0: what goes for all of them
-	rates      bool              // it takes bit rates, passes and a speed
-	quality    bool              // it takes a constant rate factor
+// codecRules is what a rendition may ask of one.
+type codecRules struct {
+	containers  []media.Container // the usual one first
+	presets     []string          // nil: it has none
+	preset      string            // where none is given
+	crf         int               // where none is given
+	maxCRF      int               // 0: what goes for all of them
+	hasBitrates bool              // it takes bit rates, passes and a speed
+	hasCRF      bool              // it takes a constant rate factor
 }
 
 // codecs are those that pictures can be compressed with. AV1's preset was measured; see
 // BENCHMARKS.md.
-func codecs() map[string]codec {
+func codecs() map[string]codecRules {
 	var svt []string
 	for n := range 14 {
 		svt = append(svt, strconv.Itoa(n))
 	}
-	return map[string]codec{
-		"h264": {containers: []media.Container{media.MP4, media.MKV}, presets: x264Presets, preset: "medium", crf: 23, mostCRF: 51, quality: true},
-		"vp9":  {containers: []media.Container{media.WebM, media.MKV}, rates: true, quality: true},
-		"av1":  {containers: []media.Container{media.MP4, media.WebM, media.MKV}, presets: svt, preset: "9", crf: 38, quality: true},
+	return map[string]codecRules{
+		"h264": {containers: []media.Container{media.MP4, media.MKV}, presets: x264Presets, preset: "medium", crf: 23, maxCRF: 51, hasCRF: true},
+		"vp9":  {containers: []media.Container{media.WebM, media.MKV}, hasBitrates: true, hasCRF: true},
+		"av1":  {containers: []media.Container{media.MP4, media.WebM, media.MKV}, presets: svt, preset: "9", crf: 38, hasCRF: true},
 		"ffv1": {containers: []media.Container{media.MKV}},
 	}
 }
@@ -63,18 +63,18 @@ var containers = []media.Container{media.MP4, media.WebM, media.MKV}
 
 func containerNames() string { return "mp4, webm and mkv" }
 
-// fileName is what a rendition may be called: it becomes part of a file's name.
-var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
+// fileNamePattern is what a rendition may be called: it becomes part of a file's name.
+var fileNamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
 
-// bitrate is how a bit rate is written.
-var bitrate = regexp.MustCompile(`^\d+(\.\d+)?[kKM]?$`)
+// bitratePattern is how a bit rate is written.
+var bitratePattern = regexp.MustCompile(`^\d+(\.\d+)?[kKM]?$`)
 
 // check fills what was left out and refuses what cannot be.
 func (r *RenditionSettings) check() (err error) {
 	r.Codec = cmp.Or(r.Codec, "h264")
 	of, ok := codecs()[r.Codec]
 	switch {
-	case r.Name != "" && !fileName.MatchString(r.Name):
+	case r.Name != "" && !fileNamePattern.MatchString(r.Name):
 		return fmt.Errorf("the name %q cannot stand in a file's: use letters, digits and hyphens, 40 at most", r.Name)
 	case r.Height < 16 || r.Height > 4320:
 		return fmt.Errorf("height %d is not between 16 and 4320", r.Height)
@@ -86,23 +86,23 @@ func (r *RenditionSettings) check() (err error) {
 		return fmt.Errorf("threads %d is not between 1 and 64", r.Threads)
 	}
 	for key, rate := range map[string]string{"bitrate": r.Bitrate, "min-rate": r.MinRate, "max-rate": r.MaxRate} {
-		if rate != "" && !bitrate.MatchString(rate) {
+		if rate != "" && !bitratePattern.MatchString(rate) {
 			return fmt.Errorf("%s %q is no bit rate; write it like 1024k, or 1.5M", key, rate)
 		}
 	}
 	if r.Subtitles != "" {
-		if r.Subtitles, err = subtitle.Language(r.Subtitles); err != nil {
+		if r.Subtitles, err = subtitle.CanonicalLanguage(r.Subtitles); err != nil {
 			return err
 		}
 	}
 	r.Threads = cmp.Or(r.Threads, 1) // where every core has a chunk, a twentieth quicker than two
-	return r.suit(of)
+	return r.checkForCodec(of)
 }
 
-// suit refuses what is not for the rendition's codec, and fills what was left out.
-func (r *RenditionSettings) suit(of codec) error {
+// checkForCodec refuses what is not for the rendition's codec, and fills what was left out.
+func (r *RenditionSettings) checkForCodec(of codecRules) error {
 	switch {
-	case !of.rates && (r.Bitrate+r.MinRate+r.MaxRate != "" || r.TwoPass || r.Speed != 0):
+	case !of.hasBitrates && (r.Bitrate+r.MinRate+r.MaxRate != "" || r.TwoPass || r.Speed != 0):
 		return errors.New("bitrate, min-rate, max-rate, two-pass and speed are for vp9; h264 and av1 are made by crf and preset")
 	case r.Lossless && r.Codec != "h264":
 		return errors.New("lossless is for h264; ffv1 always is")
@@ -112,9 +112,9 @@ func (r *RenditionSettings) suit(of codec) error {
 		return fmt.Errorf("unknown preset %q; %s has %s", r.Preset, r.Codec, strings.Join(of.presets, ", "))
 	case r.CRF != nil && r.Lossless:
 		return errors.New("crf says how much is lost, and lossless: true that nothing is; take one of them away")
-	case r.CRF != nil && of.mostCRF != 0 && *r.CRF > of.mostCRF:
-		return fmt.Errorf("crf %d is not between 1 and %d, as %s has it", *r.CRF, of.mostCRF, r.Codec)
-	case r.CRF != nil && !of.quality:
+	case r.CRF != nil && of.maxCRF != 0 && *r.CRF > of.maxCRF:
+		return fmt.Errorf("crf %d is not between 1 and %d, as %s has it", *r.CRF, of.maxCRF, r.Codec)
+	case r.CRF != nil && !of.hasCRF:
 		return fmt.Errorf("crf means nothing to %s, which is without loss", r.Codec)
 	case r.Container != "" && !slices.Contains(containers, r.Container):
 		return fmt.Errorf("unknown container %q; %s can be had", r.Container, containerNames())
@@ -129,8 +129,8 @@ func (r *RenditionSettings) suit(of codec) error {
 	return nil
 }
 
-// name is what the rendition is called where its settings do not say, at a height.
-func (r RenditionSettings) name(height int) string {
+// defaultName is what the rendition is called where its settings do not say, at a height.
+func (r RenditionSettings) defaultName(height int) string {
 	name := fmt.Sprint(height)
 	if r.Codec != "h264" {
 		name += "-" + r.Codec
@@ -149,7 +149,7 @@ func (r RenditionSettings) encoding(deep bool) media.Encoding {
 	e := media.Encoding{
 		Codec: r.Codec, Lossless: r.Lossless || r.Codec == "ffv1", Preset: r.Preset, Threads: r.Threads,
 		Bitrate: r.Bitrate, MinRate: r.MinRate, MaxRate: r.MaxRate, TwoPass: r.TwoPass, Speed: r.Speed,
-		Deep: deep && r.Codec == "ffv1",
+		TenBit: deep && r.Codec == "ffv1",
 	}
 	if r.CRF != nil {
 		e.CRF = *r.CRF

@@ -10,7 +10,7 @@ import (
 )
 
 // What no encoder could make, or makes otherwise than was said, is refused by the pipeline.
-func TestWrongRenditions(t *testing.T) {
+func TestEncodeSettings_Invalid(t *testing.T) {
 	for renditions, says := range map[string]string{
 		"[{height: 720, crf: 60}]":                                                "crf 60 is not between 1 and 51",
 		"[{height: 720, codec: av1, crf: 60}]":                                    "",

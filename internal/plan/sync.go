@@ -18,11 +18,11 @@ const SyncRole = "sync/"
 // SyncSpec lays what analysing the recordings heard end to end, as the reel is. The times
 // of a track come as an input, and nothing else of it: to correct a word changes no answer.
 type SyncSpec struct {
-	Recordings []Heard `json:"recordings"` // in reel order
+	Recordings []ReelRecording `json:"recordings"` // in reel order
 }
 
-// Heard is a recording's place on the reel.
-type Heard struct {
+// ReelRecording is a recording's place on the reel.
+type ReelRecording struct {
 	At     time.Duration `json:"at"`     // where it begins on the reel
 	Zero   time.Duration `json:"zero"`   // how far into its analysis that is
 	Length time.Duration `json:"length"` // on the reel
@@ -31,40 +31,40 @@ type Heard struct {
 // Sync tells whether each track comes when somebody speaks.
 func Sync() Kind {
 	return Kind{
-		Kind: pipelines.Kind{
-			Name:   "sync",
-			Also:   []string{"insync", "synchrony", "timing", "onsets"},
-			Needs:  []string{"index", "analyse"},
-			Single: true,
+		StageKind: pipelines.StageKind{
+			Name:     "sync",
+			Synonyms: []string{"insync", "synchrony", "timing", "onsets"},
+			Needs:    []string{"index", "analyse"},
+			Unique:   true,
 		},
 		Version: 1,
 		Expand:  expandSync,
 	}
 }
 
-// synced is what the sync stage hands on: keys by language. Tracks with the same times
+// syncResult is what the sync stage hands on: keys by language. Tracks with the same times
 // share one.
-type synced map[string]action.Key
+type syncResult map[string]action.Key
 
 func expandSync(x *Expansion) (any, error) {
-	reel, floor := need[Reel](x), need[analysed](x)[0]
+	reel, floor := firstNeeded[Reel](x), firstNeeded[analyseResult](x)[0]
 	rate := reel.Programme.Rate
 	var spec SyncSpec
 	inputs := make(map[string]action.Key)
 	for i, s := range reel.Sources {
-		spec.Recordings = append(spec.Recordings, Heard{
+		spec.Recordings = append(spec.Recordings, ReelRecording{
 			At:     rate.Time(s.Offset),
 			Zero:   s.Probe.Zero(rate) - floor.analyses[i].Origin,
 			Length: rate.Time(s.Frames),
 		})
 		inputs[fmt.Sprintf("analysis/%05d", i)] = floor.keys[i]
 	}
-	made := make(synced)
+	made := make(syncResult)
 	for _, t := range x.Facts.Tracks {
-		times := timing(t.Cues)
+		times := encodeCueTimes(t.Cues)
 		inputs["times"] = action.KeyOf(times)
-		x.graph.Given[inputs["times"]] = times
-		key, err := x.Act(t.Language, spec, maps.Clone(inputs))
+		x.graph.InlineInputs[inputs["times"]] = times
+		key, err := x.AddAction(t.Language, spec, maps.Clone(inputs))
 		if err != nil {
 			return nil, err
 		}
@@ -73,8 +73,8 @@ func expandSync(x *Expansion) (any, error) {
 	return made, nil
 }
 
-// timing is when each cue starts and ends, in milliseconds, as canonical JSON.
-func timing(cues []conference.Cue) []byte {
+// encodeCueTimes is when each cue starts and ends, in milliseconds, as canonical JSON.
+func encodeCueTimes(cues []conference.Cue) []byte {
 	times := make([][2]int64, len(cues))
 	for i, c := range cues {
 		times[i] = [2]int64{c.Start.Milliseconds(), c.End.Milliseconds()}
@@ -83,8 +83,8 @@ func timing(cues []conference.Cue) []byte {
 	return b
 }
 
-// ParseTiming reads the times that a sync action is given, as cues without text.
-func ParseTiming(b []byte) ([]conference.Cue, error) {
+// ParseCueTimes reads the times that a sync action is given, as cues without text.
+func ParseCueTimes(b []byte) ([]conference.Cue, error) {
 	var times [][2]int64
 	if err := json.Unmarshal(b, &times); err != nil {
 		return nil, fmt.Errorf("read the times of cues: %w", err)

@@ -13,10 +13,10 @@ import (
 // Jobs that do nothing, from Dispatch to the Done event, on two slots. The reach is 500
 // jobs a second on the embedded Redis.
 func BenchmarkThroughput(b *testing.B) {
-	overEachBench(b, func(b *testing.B, url string) {
-		q := open(b, Options{URL: url, Beat: defaultBeat})
+	benchEachBackend(b, func(b *testing.B, url string) {
+		q := openQueue(b, Options{URL: url, Heartbeat: defaultHeartbeat})
 		events := q.Events()
-		serve(b, q, 2, func(context.Context, action.Job, func(action.Event)) error { return nil })
+		startWorker(b, q, 2, func(context.Context, action.Job, func(action.Event)) error { return nil })
 		b.ResetTimer()
 		go func() {
 			for i := range b.N {
@@ -26,7 +26,7 @@ func BenchmarkThroughput(b *testing.B) {
 			}
 		}()
 		for done := 0; done < b.N; {
-			if e := <-events; e.Type == action.Done {
+			if e := <-events; e.Type == action.JobDone {
 				done++
 			}
 		}
@@ -38,17 +38,17 @@ func BenchmarkThroughput(b *testing.B) {
 // Three jobs, each dispatched when the one before it is done, from start to end. The
 // reach is a p95 of 0.3 s.
 func BenchmarkChain(b *testing.B) {
-	overEachBench(b, func(b *testing.B, url string) {
-		q := open(b, Options{URL: url, Beat: defaultBeat})
+	benchEachBackend(b, func(b *testing.B, url string) {
+		q := openQueue(b, Options{URL: url, Heartbeat: defaultHeartbeat})
 		events := q.Events()
-		serve(b, q, 2, func(context.Context, action.Job, func(action.Event)) error { return nil })
+		startWorker(b, q, 2, func(context.Context, action.Job, func(action.Event)) error { return nil })
 		var took []time.Duration
 		for i := range b.N {
 			start := time.Now()
 			for j := range 3 {
 				id := fmt.Sprintf("%d-%d", i, j)
-				dispatch(b, q, id)
-				awaitType(b, events, action.Done, id)
+				dispatchJobs(b, q, id)
+				awaitType(b, events, action.JobDone, id)
 			}
 			took = append(took, time.Since(start))
 		}
@@ -68,7 +68,7 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-func overEachBench(b *testing.B, bench func(*testing.B, string)) {
+func benchEachBackend(b *testing.B, bench func(*testing.B, string)) {
 	b.Run("embedded", func(b *testing.B) { bench(b, "") })
 	b.Run("redis-server", func(b *testing.B) { bench(b, startRedis(b).url()) })
 }

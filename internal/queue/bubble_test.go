@@ -15,16 +15,16 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 )
 
-// wire is a way to a Redis in memory that can be cut for good: what is at its end is then,
+// fakeNetwork is a way to a Redis in memory that can be cut for good: what is at its end is then,
 // to everybody else, a process that was killed.
-type wire struct {
+type fakeNetwork struct {
 	redis *miniredis.Miniredis
 	mu    sync.Mutex
 	dead  bool
 	conns []net.Conn
 }
 
-func (w *wire) dial(context.Context) (net.Conn, error) {
+func (w *fakeNetwork) dial(context.Context) (net.Conn, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.dead {
@@ -37,7 +37,7 @@ func (w *wire) dial(context.Context) (net.Conn, error) {
 	return c, err
 }
 
-func (w *wire) cut() {
+func (w *fakeNetwork) cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.dead = true
@@ -59,14 +59,14 @@ func inMemory(t *testing.T) *miniredis.Miniredis {
 	return m
 }
 
-// bubbled is a queue with the real beats, whose workers look for jobs once a second: an
+// openInBubble is a queue with the real beats, whose workers look for jobs once a second: an
 // hour is long enough.
-func bubbled(t *testing.T, w *wire) *Queue {
-	return open(t, Options{Dial: w.dial, Beat: defaultBeat, Poll: time.Second})
+func openInBubble(t *testing.T, w *fakeNetwork) *Queue {
+	return openQueue(t, Options{Dial: w.dial, Heartbeat: defaultHeartbeat, PollInterval: time.Second})
 }
 
-// takesTime is a handler that only takes time.
-func takesTime(d time.Duration, done *doneJobs) Handler {
+// sleepHandler is a handler that only takes time.
+func sleepHandler(d time.Duration, done *doneJobs) Handler {
 	return func(ctx context.Context, job action.Job, report func(action.Event)) error {
 		for i := range 10 {
 			report(action.Event{Fraction: float64(i) / 10})
@@ -81,15 +81,15 @@ func takesTime(d time.Duration, done *doneJobs) Handler {
 	}
 }
 
-func TestHoursInAMoment(t *testing.T) {
+func TestQueue_HoursOfFakeTime(t *testing.T) {
 	start := time.Now()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		m := inMemory(t)
-		q := bubbled(t, &wire{redis: m})
+		q := openInBubble(t, &fakeNetwork{redis: m})
 		var done doneJobs
-		serve(t, q, 2, takesTime(time.Hour, &done))
-		conduct(t, q, &done, time.Minute, "a", "b", "c", "d")
+		startWorker(t, q, 2, sleepHandler(time.Hour, &done))
+		dispatchUntilDone(t, q, &done, time.Minute, "a", "b", "c", "d")
 		if took := time.Since(began); took < 2*time.Hour || took > 2*time.Hour+3*time.Minute {
 			t.Errorf("four jobs of an hour on two slots took %s", took)
 		}
@@ -99,18 +99,18 @@ func TestHoursInAMoment(t *testing.T) {
 
 // A worker that falls silent, with Redis flushed and messages lost on top: every job is
 // done all the same.
-func TestSilentWorkersLostMessagesAndFlushes(t *testing.T) {
+func TestQueue_SilentWorkersLostMessagesAndFlushes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := inMemory(t)
-		q := bubbled(t, &wire{redis: m})
+		q := openInBubble(t, &fakeNetwork{redis: m})
 		var done, wasted doneJobs
 		for i := range 3 { // these are killed, one after the other
-			w := &wire{redis: m}
-			doomed := bubbled(t, w)
-			serve(t, doomed, 1, takesTime(24*time.Hour, &wasted))
+			w := &fakeNetwork{redis: m}
+			doomed := openInBubble(t, w)
+			startWorker(t, doomed, 1, sleepHandler(24*time.Hour, &wasted))
 			time.AfterFunc(time.Duration(i+1)*3*time.Minute, w.cut)
 		}
-		serve(t, bubbled(t, &wire{redis: m}), 1, takesTime(time.Minute, &done))
+		startWorker(t, openInBubble(t, &fakeNetwork{redis: m}), 1, sleepHandler(time.Minute, &done))
 		time.AfterFunc(5*time.Minute, m.FlushAll)
 		time.AfterFunc(7*time.Minute, func() { // for two seconds every message is lost
 			m.SetError("LOADING not now")
@@ -120,7 +120,7 @@ func TestSilentWorkersLostMessagesAndFlushes(t *testing.T) {
 		for i := range 20 {
 			ids = append(ids, fmt.Sprint("job", i))
 		}
-		conduct(t, q, &done, 10*time.Second, ids...)
+		dispatchUntilDone(t, q, &done, 10*time.Second, ids...)
 		for id, n := range done.jobs {
 			if n != 1 {
 				t.Errorf("%s was done %d times", id, n)
@@ -129,16 +129,16 @@ func TestSilentWorkersLostMessagesAndFlushes(t *testing.T) {
 	})
 }
 
-func TestSilenceIsNoticedInTime(t *testing.T) {
+func TestState_SilentWorkerIsNoticedInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := inMemory(t)
-		q := bubbled(t, &wire{redis: m})
-		w := &wire{redis: m}
+		q := openInBubble(t, &fakeNetwork{redis: m})
+		w := &fakeNetwork{redis: m}
 		var never doneJobs
 		events := q.Events() // before there can be any
-		serve(t, bubbled(t, w), 1, takesTime(time.Hour, &never))
-		dispatch1(t, q, "job", 2*time.Hour)
-		awaitType(t, events, action.Started, "job")
+		startWorker(t, openInBubble(t, w), 1, sleepHandler(time.Hour, &never))
+		dispatchJob(t, q, "job", 2*time.Hour)
+		awaitType(t, events, action.JobStarted, "job")
 		time.Sleep(10 * time.Minute)
 		assertState(t, q, "job", Running)
 		w.cut()
@@ -150,25 +150,25 @@ func TestSilenceIsNoticedInTime(t *testing.T) {
 
 // asynq believes that a job has ended when its lease could not be renewed for 30
 // seconds. Ours goes on, still in its slot, and is told as done.
-func TestStallLongerThanALease(t *testing.T) {
+func TestServe_StallLongerThanLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := inMemory(t)
-		q := bubbled(t, &wire{redis: m})
+		q := openInBubble(t, &fakeNetwork{redis: m})
 		events := q.Events()
 		var done doneJobs
-		serve(t, q, 1, takesTime(10*time.Minute, &done))
-		dispatch1(t, q, "job", time.Hour)
-		dispatch1(t, q, "next", time.Hour)
-		awaitType(t, events, action.Started, "job")
+		startWorker(t, q, 1, sleepHandler(10*time.Minute, &done))
+		dispatchJob(t, q, "job", time.Hour)
+		dispatchJob(t, q, "next", time.Hour)
+		awaitType(t, events, action.JobStarted, "job")
 		began := time.Now()
 		m.SetError("LOADING away")
 		time.Sleep(2 * time.Minute)
 		m.SetError("")
-		time.Sleep(defaultBeat)
+		time.Sleep(defaultHeartbeat)
 		assertState(t, q, "job", Running)
 		// Only now does its slot take the next.
 		for e := range events {
-			if e.Type == action.Started && e.Job == "next" {
+			if e.Type == action.JobStarted && e.Job == "next" {
 				break
 			}
 		}
@@ -182,24 +182,24 @@ func TestStallLongerThanALease(t *testing.T) {
 }
 
 // asynq lays a dead worker's task by after a minute or two.
-func TestDeadWorkersTaskNeverStartsByItself(t *testing.T) {
+func TestServe_DeadWorkersTaskIsNotRestarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := inMemory(t)
-		q := bubbled(t, &wire{redis: m})
-		w := &wire{redis: m}
+		q := openInBubble(t, &fakeNetwork{redis: m})
+		w := &fakeNetwork{redis: m}
 		var done, never doneJobs
 		events := q.Events()
-		serve(t, bubbled(t, w), 1, takesTime(time.Hour, &never))
-		dispatch1(t, q, "job", 2*time.Hour)
-		awaitType(t, events, action.Started, "job")
+		startWorker(t, openInBubble(t, w), 1, sleepHandler(time.Hour, &never))
+		dispatchJob(t, q, "job", 2*time.Hour)
+		awaitType(t, events, action.JobStarted, "job")
 		w.cut()
-		serve(t, q, 1, takesTime(time.Minute, &done))
+		startWorker(t, q, 1, sleepHandler(time.Minute, &done))
 		time.Sleep(10 * time.Minute)
 		if done.has("job") {
 			t.Error("a dead worker's task was run again")
 		}
 		// Its id can be used again none the less.
-		dispatch1(t, q, "job", time.Hour)
+		dispatchJob(t, q, "job", time.Hour)
 		time.Sleep(2 * time.Minute)
 		if !done.has("job") {
 			t.Error("a job was dispatched again and not run")
@@ -207,24 +207,24 @@ func TestDeadWorkersTaskNeverStartsByItself(t *testing.T) {
 	})
 }
 
-func TestTimeoutIsOurs(t *testing.T) {
+func TestServe_JobTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := bubbled(t, &wire{redis: inMemory(t)})
+		q := openInBubble(t, &fakeNetwork{redis: inMemory(t)})
 		events := q.Events()
 		var never doneJobs
-		serve(t, q, 1, takesTime(24*time.Hour, &never))
-		dispatch1(t, q, "job", 3*time.Hour) // asynq's default would have been half an hour
-		awaitType(t, events, action.Started, "job")
+		startWorker(t, q, 1, sleepHandler(24*time.Hour, &never))
+		dispatchJob(t, q, "job", 3*time.Hour) // asynq's default would have been half an hour
+		awaitType(t, events, action.JobStarted, "job")
 		began := time.Now()
 		time.Sleep(3*time.Hour - time.Second) // awaitType's patience is shorter
-		awaitType(t, events, action.Failed, "job")
+		awaitType(t, events, action.JobFailed, "job")
 		if took := time.Since(began).Round(time.Second); took != 3*time.Hour {
 			t.Errorf("timed out after %s", took)
 		}
 	})
 }
 
-func dispatch1(t *testing.T, q *Queue, id string, timeout time.Duration) {
+func dispatchJob(t *testing.T, q *Queue, id string, timeout time.Duration) {
 	t.Helper()
 	if err := q.Dispatch(t.Context(), action.Job{ID: id}, timeout); err != nil {
 		t.Fatal(err)

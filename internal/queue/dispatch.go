@@ -22,10 +22,10 @@ type message struct {
 	Timeout time.Duration `json:"timeout"` // nanoseconds
 }
 
-// patience is what asynq gives a job beyond its timeout, so that the handler has ended
+// asynqTimeoutMargin is what asynq gives a job beyond its timeout, so that the handler has ended
 // by our own timeout, and said so, before asynq looks away. asynq counts whole seconds
 // and would take a fraction of one for its default of 30 minutes.
-const patience = time.Minute
+const asynqTimeoutMargin = time.Minute
 
 // Dispatch puts a job in the queue. One of the same id that is waiting or running stands,
 // and is no error. Jobs start in the order of their dispatch, quick ones before others. The worker gives the job
@@ -43,11 +43,11 @@ func (q *Queue) Dispatch(ctx context.Context, job action.Job, timeout time.Durat
 	}
 	at := q.laneOf(job)
 	task := asynq.NewTask(taskType, payload, asynq.Queue(string(at)), asynq.TaskID(job.ID),
-		asynq.MaxRetry(0), asynq.Timeout(timeout+patience))
+		asynq.MaxRetry(0), asynq.Timeout(timeout+asynqTimeoutMargin))
 	_, err = q.client.EnqueueContext(ctx, task)
 	if errors.Is(err, asynq.ErrTaskIDConflict) {
 		var cleared bool
-		if cleared, err = q.clear(ctx, at, job.ID); cleared {
+		if cleared, err = q.deleteArchived(ctx, at, job.ID); cleared {
 			_, err = q.client.EnqueueContext(ctx, task)
 		}
 	}
@@ -57,9 +57,9 @@ func (q *Queue) Dispatch(ctx context.Context, job action.Job, timeout time.Durat
 	return nil
 }
 
-// clear deletes the task of that id where asynq has laid it by: it does so with a task
+// deleteArchived deletes the task of that id where asynq has laid it by: it does so with a task
 // whose worker died, and would take the id for used for ever.
-func (q *Queue) clear(ctx context.Context, at lane, id string) (bool, error) {
+func (q *Queue) deleteArchived(ctx context.Context, at lane, id string) (bool, error) {
 	state, err := q.rdb.HGet(ctx, at.key("t:"+id), "state").Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return false, err
@@ -72,7 +72,7 @@ func (q *Queue) clear(ctx context.Context, at lane, id string) (bool, error) {
 
 // delete removes a task that no worker has taken; that there is none is no error.
 func (q *Queue) delete(ctx context.Context, at lane, id string) error {
-	if err := q.register(ctx); err != nil {
+	if err := q.registerLanes(ctx); err != nil {
 		return err
 	}
 	err := q.inspector.DeleteTask(string(at), id)
@@ -82,9 +82,9 @@ func (q *Queue) delete(ctx context.Context, at lane, id string) error {
 	return err
 }
 
-// register makes the lanes known to asynq's inspector: its client does it once, and
+// registerLanes makes the lanes known to asynq's inspector: its client does it once, and
 // never again after Redis has been flushed.
-func (q *Queue) register(ctx context.Context) error {
+func (q *Queue) registerLanes(ctx context.Context) error {
 	return q.rdb.SAdd(ctx, "asynq:queues", string(q.long()), string(q.quick())).Err()
 }
 
@@ -113,15 +113,15 @@ func (q *Queue) State(ctx context.Context, id string) (State, error) {
 	return states[0], nil
 }
 
-// lookAtOnce is how many jobs States asks after in one round trip.
-const lookAtOnce = 500
+// statesBatch is how many jobs States asks after in one round trip.
+const statesBatch = 500
 
 // States are where the jobs are now, in the order of the ids.
 func (q *Queue) States(ctx context.Context, ids ...string) ([]State, error) {
 	states := make([]State, 0, len(ids))
 	for len(ids) > 0 {
-		n := min(len(ids), lookAtOnce)
-		some, err := q.look(ctx, ids[:n])
+		n := min(len(ids), statesBatch)
+		some, err := q.queryStates(ctx, ids[:n])
 		if err != nil {
 			return nil, fmt.Errorf("look after %d jobs: %w", n, err)
 		}
@@ -130,19 +130,19 @@ func (q *Queue) States(ctx context.Context, ids ...string) ([]State, error) {
 	return states, nil
 }
 
-// sight is what Redis says of one job.
-type sight struct {
-	beat  *redis.IntCmd
-	state [2]*redis.StringCmd // by lane; a job is in one of them
-	lease [2]*redis.FloatCmd
+// jobReplies is what Redis says of one job.
+type jobReplies struct {
+	heartbeat *redis.IntCmd
+	state     [2]*redis.StringCmd // by lane; a job is in one of them
+	lease     [2]*redis.FloatCmd
 }
 
-func (q *Queue) look(ctx context.Context, ids []string) ([]State, error) {
-	sights := make([]sight, len(ids))
+func (q *Queue) queryStates(ctx context.Context, ids []string) ([]State, error) {
+	sights := make([]jobReplies, len(ids))
 	p := q.rdb.Pipeline()
 	forgot := p.SetNX(ctx, q.key("memory"), "kept", 0)
 	for i, id := range ids {
-		sights[i].beat = p.Exists(ctx, q.key("beat", id))
+		sights[i].heartbeat = p.Exists(ctx, q.key("beat", id))
 		for n, at := range q.lanes() {
 			sights[i].state[n] = p.HGet(ctx, at.key("t:"+id), "state")
 			sights[i].lease[n] = p.ZScore(ctx, at.key("lease"), id)
@@ -152,22 +152,22 @@ func (q *Queue) look(ctx context.Context, ids []string) ([]State, error) {
 		return nil, err
 	}
 	lost := Gone
-	if q.forgetful(forgot.Val()) {
+	if q.recentlyFlushed(forgot.Val()) {
 		lost = Unknown
 	}
 	states := make([]State, len(ids))
 	for i, s := range sights {
-		states[i] = q.judge(s, lost)
+		states[i] = q.stateFromReplies(s, lost)
 	}
 	return states, nil
 }
 
-// leaseTime is asynq's.
-const leaseTime = 30 * time.Second
+// asynqLease is asynq's.
+const asynqLease = 30 * time.Second
 
-// judge is the state of a job, and lost if there is no trace of it.
-func (q *Queue) judge(s sight, lost State) State {
-	if s.beat.Val() == 1 {
+// stateFromReplies is the state of a job, and lost if there is no trace of it.
+func (q *Queue) stateFromReplies(s jobReplies, lost State) State {
+	if s.heartbeat.Val() == 1 {
 		return Running
 	}
 	for n, state := range s.state {
@@ -177,8 +177,8 @@ func (q *Queue) judge(s sight, lost State) State {
 		case "active":
 			// Between taking a task and the first beat lies a moment. asynq's lease tells it
 			// from the silence of the dead: it was written when the task was taken.
-			taken := time.Unix(int64(s.lease[n].Val()), 0).Add(-leaseTime)
-			if time.Since(taken) < max(q.lifetime(), 2*time.Second) {
+			taken := time.Unix(int64(s.lease[n].Val()), 0).Add(-asynqLease)
+			if time.Since(taken) < max(q.heartbeatTTL(), 2*time.Second) {
 				return Running
 			}
 		}
@@ -186,27 +186,27 @@ func (q *Queue) judge(s sight, lost State) State {
 	return lost
 }
 
-// forgetful says whether Redis lost its memory so lately that the workers may not have
+// recentlyFlushed says whether Redis lost its memory so lately that the workers may not have
 // beaten since.
-func (q *Queue) forgetful(now bool) bool {
+func (q *Queue) recentlyFlushed(now bool) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if now {
-		q.emptied = time.Now()
+		q.flushedAt = time.Now()
 		q.log.Info("Redis has forgotten everything; waiting for the workers to report")
 	}
-	return !q.emptied.IsZero() && time.Since(q.emptied) < q.beat*3/2
+	return !q.flushedAt.IsZero() && time.Since(q.flushedAt) < q.heartbeat*3/2
 }
 
-// cancelLasts is how long a Cancel is remembered for a worker that took the job in the
+// cancelMarkTTL is how long a Cancel is remembered for a worker that took the job in the
 // same moment, or that Redis was out of reach for.
-const cancelLasts = time.Hour
+const cancelMarkTTL = time.Hour
 
 // Cancel stops a job: one that waits is deleted, one that runs has its handler's context
 // ended, within a beat even if the signal is lost. There is no Failed event for it.
 func (q *Queue) Cancel(ctx context.Context, id string) error {
 	// First the mark, which a worker reads when it takes a job and at every beat.
-	if err := q.rdb.Set(ctx, q.key("cancel", id), "1", cancelLasts).Err(); err != nil {
+	if err := q.rdb.Set(ctx, q.key("cancel", id), "1", cancelMarkTTL).Err(); err != nil {
 		return fmt.Errorf("cancel job %s: %w", id, err)
 	}
 	for _, at := range q.lanes() {
@@ -229,7 +229,7 @@ func (q *Queue) Cancel(ctx context.Context, id string) error {
 // Drain deletes every job that waits, of whoever dispatched it to this queue, and what
 // asynq has laid by. Nothing is left that could start later by itself.
 func (q *Queue) Drain(ctx context.Context) error {
-	if err := q.register(ctx); err != nil {
+	if err := q.registerLanes(ctx); err != nil {
 		return fmt.Errorf("drain the queue: %w", err)
 	}
 	for _, at := range q.lanes() {

@@ -22,7 +22,7 @@ func (q *Queue) Events() <-chan action.Event {
 	q.mu.Lock()
 	first := q.events == nil
 	if first {
-		q.events = &mailbox{in: make(chan action.Event), out: make(chan action.Event)}
+		q.events = &eventBuffer{in: make(chan action.Event), out: make(chan action.Event)}
 	}
 	m := q.events
 	q.mu.Unlock()
@@ -37,7 +37,7 @@ func (q *Queue) Events() <-chan action.Event {
 		m.in <- e // a message that cannot be read is a reason to look, too
 	}
 	s := q.subscribe(q.key("events"))
-	q.tasks.Go(m.run)
+	q.tasks.Go(m.forward)
 	q.tasks.Go(func() {
 		defer close(m.in)
 		s.listen(q.ctx, func() { m.in <- action.Event{} }, heard)
@@ -71,16 +71,16 @@ func decode(s string) (e action.Event, err error) {
 	return e, nil
 }
 
-// capacity is how many events a mailbox keeps for a reader who is elsewhere.
-const capacity = 4096
+// eventBufferSize is how many events a mailbox keeps for a reader who is elsewhere.
+const eventBufferSize = 4096
 
-// mailbox takes every event at once, and hands them out as the reader comes.
-type mailbox struct {
+// eventBuffer takes every event at once, and hands them out as the reader comes.
+type eventBuffer struct {
 	in, out chan action.Event
 }
 
-// run ends, and closes out, when in is closed.
-func (m *mailbox) run() {
+// forward ends, and closes out, when in is closed.
+func (m *eventBuffer) forward() {
 	defer close(m.out)
 	var kept []action.Event
 	for {
@@ -94,7 +94,7 @@ func (m *mailbox) run() {
 			if !open {
 				return
 			}
-			if len(kept) == capacity {
+			if len(kept) == eventBufferSize {
 				kept = kept[:0] // one "look at everything" says as much
 				e = action.Event{}
 			}
@@ -119,7 +119,7 @@ func (q *Queue) subscribe(channel string) subscription {
 func (s subscription) listen(ctx context.Context, joined func(), heard func(string)) {
 	stop := context.AfterFunc(ctx, func() { s.pubsub.Close() })
 	defer stop()
-	for m := range s.pubsub.ChannelWithSubscriptions(redis.WithChannelSize(capacity)) {
+	for m := range s.pubsub.ChannelWithSubscriptions(redis.WithChannelSize(eventBufferSize)) {
 		switch m := m.(type) {
 		case *redis.Subscription:
 			joined()

@@ -87,8 +87,8 @@ type backend struct {
 	cut func(*Queue) // breaks every connection
 }
 
-// overEach runs the test over the embedded Redis and over a real one.
-func overEach(t *testing.T, test func(t *testing.T, b backend)) {
+// forEachBackend runs the test over the embedded Redis and over a real one.
+func forEachBackend(t *testing.T, test func(t *testing.T, b backend)) {
 	t.Run("embedded", func(t *testing.T) {
 		test(t, backend{cut: func(q *Queue) {
 			q.embedded.Close()
@@ -106,11 +106,11 @@ func overEach(t *testing.T, test func(t *testing.T, b backend)) {
 	})
 }
 
-// open is a Queue that beats often, so that tests are short, and is closed after the test.
-func open(t testing.TB, o Options) *Queue {
+// openQueue is a Queue that beats often, so that tests are short, and is closed after the test.
+func openQueue(t testing.TB, o Options) *Queue {
 	t.Helper()
-	if o.Beat == 0 {
-		o.Beat = 200 * time.Millisecond
+	if o.Heartbeat == 0 {
+		o.Heartbeat = 200 * time.Millisecond
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -127,8 +127,8 @@ func open(t testing.TB, o Options) *Queue {
 	return q
 }
 
-// serve starts a worker; the returned function ends it and waits. It also ends with the test.
-func serve(t testing.TB, q *Queue, slots int, handle Handler) (stop func()) {
+// startWorker starts a worker; the returned function ends it and waits. It also ends with the test.
+func startWorker(t testing.TB, q *Queue, slots int, handle Handler) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -141,7 +141,7 @@ func serve(t testing.TB, q *Queue, slots int, handle Handler) (stop func()) {
 	return stop
 }
 
-func dispatch(t testing.TB, q *Queue, ids ...string) {
+func dispatchJobs(t testing.TB, q *Queue, ids ...string) {
 	t.Helper()
 	for _, id := range ids {
 		job := action.Job{ID: id, Actions: []action.Action{{Kind: "test", Slot: "slot/" + id}}}
@@ -151,21 +151,21 @@ func dispatch(t testing.TB, q *Queue, ids ...string) {
 	}
 }
 
-// patienceOfTests is how long anything may take that a test waits for.
-const patienceOfTests = 20 * time.Second
+// testTimeout is how long anything may take that a test waits for.
+const testTimeout = 20 * time.Second
 
-// listening is a queue's events once they are heard: what happens before is heard by nobody.
-func listening(t testing.TB, q *Queue) <-chan action.Event {
+// subscribeEvents is a queue's events once they are heard: what happens before is heard by nobody.
+func subscribeEvents(t testing.TB, q *Queue) <-chan action.Event {
 	t.Helper()
 	events := q.Events()
-	await(t, events, "the connection", func(e action.Event) bool { return e.Type == "" })
+	awaitEvent(t, events, "the connection", func(e action.Event) bool { return e.Type == "" })
 	return events
 }
 
-// await is the first event that matches; those before it are dropped.
-func await(t testing.TB, events <-chan action.Event, what string, matches func(action.Event) bool) action.Event {
+// awaitEvent is the first event that matches; those before it are dropped.
+func awaitEvent(t testing.TB, events <-chan action.Event, what string, matches func(action.Event) bool) action.Event {
 	t.Helper()
-	late := time.After(patienceOfTests)
+	late := time.After(testTimeout)
 	for {
 		select {
 		case e, open := <-events:
@@ -183,7 +183,7 @@ func await(t testing.TB, events <-chan action.Event, what string, matches func(a
 
 func awaitType(t testing.TB, events <-chan action.Event, typ action.EventType, job string) action.Event {
 	t.Helper()
-	return await(t, events, fmt.Sprintf("%q of %q", typ, job), func(e action.Event) bool { return e.Type == typ && e.Job == job })
+	return awaitEvent(t, events, fmt.Sprintf("%q of %q", typ, job), func(e action.Event) bool { return e.Type == typ && e.Job == job })
 }
 
 // receive is what comes through c, in time.
@@ -191,7 +191,7 @@ func receive[T any](t testing.TB, c <-chan T, what string) (v T) {
 	t.Helper()
 	select {
 	case v = <-c:
-	case <-time.After(patienceOfTests):
+	case <-time.After(testTimeout):
 		t.Fatalf("waited in vain for %s", what)
 	}
 	return v
@@ -209,7 +209,7 @@ func awaitState(t testing.TB, q *Queue, id string, want State) time.Duration {
 		if got == want {
 			return time.Since(start)
 		}
-		if time.Since(start) > patienceOfTests {
+		if time.Since(start) > testTimeout {
 			t.Fatalf("job %s is %v, want %v", id, got, want)
 		}
 	}
@@ -226,8 +226,8 @@ func assertState(t testing.TB, q *Queue, id string, want State) {
 	}
 }
 
-// untilStopped is a handler that says what it started and works until it is stopped.
-func untilStopped(started chan<- string, ended chan<- error) Handler {
+// blockUntilStopped is a handler that says what it started and works until it is stopped.
+func blockUntilStopped(started chan<- string, ended chan<- error) Handler {
 	return func(ctx context.Context, job action.Job, _ func(action.Event)) error {
 		started <- job.ID
 		<-ctx.Done()
@@ -242,7 +242,7 @@ func untilStopped(started chan<- string, ended chan<- error) Handler {
 // and works for ever.
 func TestMain(m *testing.M) {
 	if url := os.Getenv("QUEUE_TEST_WORKER"); url != "" {
-		if err := serveForEver(url, os.Getenv("QUEUE_TEST_BEAT")); err != nil {
+		if err := serveForever(url, os.Getenv("QUEUE_TEST_BEAT")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -251,13 +251,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func serveForEver(url, beat string) error {
+func serveForever(url, beat string) error {
 	d, err := time.ParseDuration(beat)
 	if err != nil {
 		return err
 	}
 	ctx := context.Background()
-	q, err := Open(ctx, Options{URL: url, Beat: d})
+	q, err := Open(ctx, Options{URL: url, Heartbeat: d})
 	if err != nil {
 		return err
 	}
@@ -285,8 +285,8 @@ func workerProcess(t *testing.T, url string, beat time.Duration) (kill func()) {
 	return kill
 }
 
-// client is a plain connection to the queue's Redis.
-func client(t testing.TB, url string) *redis.Client {
+// redisClient is a plain connection to the queue's Redis.
+func redisClient(t testing.TB, url string) *redis.Client {
 	t.Helper()
 	o, err := redis.ParseURL(url)
 	if err != nil {

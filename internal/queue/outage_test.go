@@ -14,14 +14,14 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-func TestEveryJobPassesThroughAsynq(t *testing.T) {
+func TestDispatch_UsesAsynq(t *testing.T) {
 	s := startRedis(t)
 	seen := monitor(t, s)
-	q := open(t, Options{URL: s.url(), Name: "talks"})
+	q := openQueue(t, Options{URL: s.url(), Name: "talks"})
 	events := q.Events()
-	serve(t, q, 2, func(context.Context, action.Job, func(action.Event)) error { return nil })
-	dispatch(t, q, "job-42")
-	awaitType(t, events, action.Done, "job-42")
+	startWorker(t, q, 2, func(context.Context, action.Job, func(action.Event)) error { return nil })
+	dispatchJobs(t, q, "job-42")
+	awaitType(t, events, action.JobDone, "job-42")
 	for _, want := range []string{
 		`"asynq:{talks}:t:job-42" "asynq:{talks}:pending"`,                      // enqueued
 		`"asynq:{talks}:pending" "asynq:{talks}:paused" "asynq:{talks}:active"`, // taken
@@ -58,9 +58,9 @@ func monitor(t *testing.T, s *redisServer) <-chan string {
 	return seen
 }
 
-// conduct is the least of conductors: it dispatches jobs, and what is Gone and not done
+// dispatchUntilDone is the least of conductors: it dispatches jobs, and what is Gone and not done
 // once more, until all of them are done. It returns how often it dispatched.
-func conduct(t testing.TB, q *Queue, done *doneJobs, look time.Duration, ids ...string) (dispatched int) {
+func dispatchUntilDone(t testing.TB, q *Queue, done *doneJobs, look time.Duration, ids ...string) (dispatched int) {
 	t.Helper()
 	events := q.Events()
 	attempt := map[string]int{}
@@ -119,10 +119,10 @@ func (d *doneJobs) count() int {
 	return len(d.jobs)
 }
 
-func TestLostMemory(t *testing.T) {
+func TestQueue_FlushedRedis(t *testing.T) {
 	losses := map[string]func(t *testing.T, s *redisServer){
 		"flushed": func(t *testing.T, s *redisServer) {
-			if err := client(t, s.url()).FlushAll(t.Context()).Err(); err != nil {
+			if err := redisClient(t, s.url()).FlushAll(t.Context()).Err(); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -135,13 +135,13 @@ func TestLostMemory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := startRedis(t)
 			// A busy machine may be late by some tenths of a second; a beat is not.
-			q := open(t, Options{URL: s.url(), Beat: time.Second})
-			w := open(t, Options{URL: s.url(), Beat: time.Second})
+			q := openQueue(t, Options{URL: s.url(), Heartbeat: time.Second})
+			w := openQueue(t, Options{URL: s.url(), Heartbeat: time.Second})
 			var done doneJobs
 			started, release := make(chan string, 100), make(chan bool)
 			var cut sync.Mutex
 			handlers := map[string]int{}
-			serve(t, w, 2, func(ctx context.Context, job action.Job, report func(action.Event)) error {
+			startWorker(t, w, 2, func(ctx context.Context, job action.Job, report func(action.Event)) error {
 				cut.Lock()
 				handlers[job.ID]++
 				cut.Unlock()
@@ -158,7 +158,7 @@ func TestLostMemory(t *testing.T) {
 			var conducting sync.WaitGroup
 			var dispatched int
 			ids := []string{"a", "b", "c", "d", "e", "f"}
-			conducting.Go(func() { dispatched = conduct(t, q, &done, 100*time.Millisecond, ids...) })
+			conducting.Go(func() { dispatched = dispatchUntilDone(t, q, &done, 100*time.Millisecond, ids...) })
 			running := []string{receive(t, started, "the first"), receive(t, started, "the second")}
 			for _, id := range ids[2:] {
 				awaitState(t, q, id+"/1", Waiting)
@@ -185,13 +185,13 @@ func TestLostMemory(t *testing.T) {
 	}
 }
 
-func TestOutage(t *testing.T) {
+func TestQueue_RedisOutage(t *testing.T) {
 	s := startRedis(t)
-	q := open(t, Options{URL: s.url()})
+	q := openQueue(t, Options{URL: s.url()})
 	events := q.Events()
 	started := make(chan string)
 	resume := make(chan bool)
-	serve(t, q, 1, func(ctx context.Context, _ action.Job, report func(action.Event)) error {
+	startWorker(t, q, 1, func(ctx context.Context, _ action.Job, report func(action.Event)) error {
 		started <- "job"
 		<-resume
 		for range 1000 {
@@ -201,23 +201,23 @@ func TestOutage(t *testing.T) {
 		<-resume
 		return ctx.Err()
 	})
-	dispatch(t, q, "job")
-	awaitType(t, events, action.Started, "job")
+	dispatchJobs(t, q, "job")
+	awaitType(t, events, action.JobStarted, "job")
 	receive(t, started, "the start")
 	s.kill()
 	resume <- true
 	receive(t, started, "a thousand reports while Redis is away")
 	s.start()
-	await(t, events, "look at everything", func(e action.Event) bool { return e.Type == "" })
+	awaitEvent(t, events, "look at everything", func(e action.Event) bool { return e.Type == "" })
 	resume <- true
-	awaitType(t, events, action.Done, "job")
+	awaitType(t, events, action.JobDone, "job")
 }
 
-func TestOpenSaysWhatIsWrong(t *testing.T) {
+func TestOpen_Errors(t *testing.T) {
 	t.Run("settings", func(t *testing.T) {
 		s := startRedis(t, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru")
 		_, err := Open(t.Context(), Options{URL: s.url()})
-		if f := inputerr.Of(err); f == nil || !strings.Contains(f.Error(), "maxmemory-policy allkeys-lru") || strings.Contains(f.Error(), "word") {
+		if f := inputerr.As(err); f == nil || !strings.Contains(f.Error(), "maxmemory-policy allkeys-lru") || strings.Contains(f.Error(), "word") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -229,12 +229,12 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		"redis://u:sec ret@ho st:6379": "is not the address",
 	} {
 		_, err := Open(t.Context(), Options{URL: url})
-		if f := inputerr.Of(err); f == nil || !strings.Contains(f.Error(), want) || strings.Contains(f.Error(), "sec") {
+		if f := inputerr.As(err); f == nil || !strings.Contains(f.Error(), want) || strings.Contains(f.Error(), "sec") {
 			t.Errorf("%s: got %v", url, err)
 		}
 	}
 	for version, want := range map[string]bool{"5.0.14": true, "6.0.16": true, "6.2.0": false, "7.0.15": false, "10.1": false, "": false} {
-		if got := older(version, 6, 2); got != want {
+		if got := olderThan(version, 6, 2); got != want {
 			t.Errorf("older(%q) = %v", version, got)
 		}
 	}

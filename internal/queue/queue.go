@@ -30,11 +30,11 @@ import (
 
 // Options say which queue to open.
 type Options struct {
-	URL  string        // redis://[user:password@]host:port[/db] or rediss://…; empty for the embedded Redis
-	Name string        // tells stores that share one Redis apart; empty is "lectern"
-	Log  *slog.Logger  // nil is slog.Default()
-	Beat time.Duration // how often workers say that they live; 0 is two seconds. All of a queue's processes agree on it
-	Poll time.Duration // how often an idle worker looks for a job; 0 is 50 ms
+	URL          string        // redis://[user:password@]host:port[/db] or rediss://…; empty for the embedded Redis
+	Name         string        // tells stores that share one Redis apart; empty is "lectern"
+	Log          *slog.Logger  // nil is slog.Default()
+	Heartbeat    time.Duration // how often workers say that they live; 0 is two seconds. All of a queue's processes agree on it
+	PollInterval time.Duration // how often an idle worker looks for a job; 0 is 50 ms
 
 	// Dial, if set, reaches a Redis in place of the URL, without a socket: miniredis' Dial
 	// works under testing/synctest, where hours of polling and beating pass in a moment.
@@ -42,17 +42,17 @@ type Options struct {
 }
 
 const (
-	defaultBeat = 2 * time.Second
-	defaultPoll = 50 * time.Millisecond
+	defaultHeartbeat    = 2 * time.Second
+	defaultPollInterval = 50 * time.Millisecond
 )
 
 // Queue is one end of the queue: a conductor's, a worker's, or both in one process.
 type Queue struct {
-	name string
-	url  string
-	beat time.Duration
-	poll time.Duration
-	log  *slog.Logger
+	name         string
+	url          string
+	heartbeat    time.Duration
+	pollInterval time.Duration
+	log          *slog.Logger
 
 	rdb       *redis.Client
 	embedded  *miniredis.Miniredis // nil for a Redis elsewhere
@@ -63,23 +63,23 @@ type Queue struct {
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup // what Open and Events started
 
-	mu      sync.Mutex
-	events  *mailbox  // nil until Events is called
-	emptied time.Time // when Redis was last found to have forgotten everything
+	mu        sync.Mutex
+	events    *eventBuffer // nil until Events is called
+	flushedAt time.Time    // when Redis was last found to have forgotten everything
 }
 
 // Open connects to the Redis that the options name, or starts the embedded one. A
 // *fault.Fault says that the URL or that Redis' settings won't do.
 func Open(ctx context.Context, o Options) (*Queue, error) {
-	q := &Queue{name: o.Name, url: o.URL, beat: o.Beat, poll: o.Poll, log: o.Log}
+	q := &Queue{name: o.Name, url: o.URL, heartbeat: o.Heartbeat, pollInterval: o.PollInterval, log: o.Log}
 	if q.name == "" {
 		q.name = "lectern"
 	}
-	if q.beat == 0 {
-		q.beat = defaultBeat
+	if q.heartbeat == 0 {
+		q.heartbeat = defaultHeartbeat
 	}
-	if q.poll == 0 {
-		q.poll = defaultPoll
+	if q.pollInterval == 0 {
+		q.pollInterval = defaultPollInterval
 	}
 	if q.log == nil {
 		q.log = slog.Default()
@@ -89,7 +89,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 		q.cancel()
 		return nil, err
 	}
-	q.rdb.AddHook(unhurried{q.poll})
+	q.rdb.AddHook(failurePause{q.pollInterval})
 	q.client = asynq.NewClientFromRedisClient(q.rdb)
 	q.inspector = asynq.NewInspectorFromRedisClient(q.rdb)
 	// From now on, a Redis without this key has forgotten everything (see States).
@@ -140,5 +140,5 @@ func (q *Queue) laneOf(j action.Job) lane {
 // since 0.18.
 func (l lane) key(part string) string { return "asynq:{" + string(l) + "}:" + part }
 
-// lifetime is how long a beat counts.
-func (q *Queue) lifetime() time.Duration { return 3 * q.beat }
+// heartbeatTTL is how long a beat counts.
+func (q *Queue) heartbeatTTL() time.Duration { return 3 * q.heartbeat }

@@ -15,17 +15,17 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-func TestJobsStartInOrder(t *testing.T) {
-	overEach(t, func(t *testing.T, b backend) {
-		q := open(t, Options{URL: b.url})
+func TestServe_StartsJobsInDispatchOrder(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, b backend) {
+		q := openQueue(t, Options{URL: b.url})
 		var want []string
 		for i := range 20 {
 			want = append(want, fmt.Sprint("job", i))
 		}
-		dispatch(t, q, want...)
+		dispatchJobs(t, q, want...)
 		var got []string
 		done := make(chan bool)
-		serve(t, q, 1, func(_ context.Context, job action.Job, _ func(action.Event)) error {
+		startWorker(t, q, 1, func(_ context.Context, job action.Job, _ func(action.Event)) error {
 			if got = append(got, job.ID); len(got) == len(want) {
 				close(done)
 			}
@@ -38,9 +38,9 @@ func TestJobsStartInOrder(t *testing.T) {
 	})
 }
 
-func TestJobArrivesWhole(t *testing.T) {
-	overEach(t, func(t *testing.T, b backend) {
-		q := open(t, Options{URL: b.url})
+func TestServe_HandlerGetsWholeJob(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, b backend) {
+		q := openQueue(t, Options{URL: b.url})
 		want := action.Job{ID: "whole", Attempt: 2,
 			Actions:   []action.Action{{Kind: "encode", Key: "k", Slot: "encode/720/r0/1", Params: []byte(`{"a":1}`), Inputs: map[string]action.Key{"source": "o"}, Share: "s"}},
 			Originals: map[action.Key]action.Original{"o": {Path: "/talks/é \"1\".mp4", Size: 20 << 30, ModTime: time.Unix(1, 5).UTC()}}}
@@ -48,7 +48,7 @@ func TestJobArrivesWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := make(chan action.Job, 1)
-		serve(t, q, 1, func(_ context.Context, job action.Job, _ func(action.Event)) error {
+		startWorker(t, q, 1, func(_ context.Context, job action.Job, _ func(action.Event)) error {
 			got <- job
 			return nil
 		})
@@ -59,33 +59,33 @@ func TestJobArrivesWhole(t *testing.T) {
 }
 
 func TestStates(t *testing.T) {
-	overEach(t, func(t *testing.T, b backend) {
-		q := open(t, Options{URL: b.url})
+	forEachBackend(t, func(t *testing.T, b backend) {
+		q := openQueue(t, Options{URL: b.url})
 		assertState(t, q, "never", Gone)
-		dispatch(t, q, "first", "second")
-		dispatch(t, q, "first") // stands, while it waits …
+		dispatchJobs(t, q, "first", "second")
+		dispatchJobs(t, q, "first") // stands, while it waits …
 		assertState(t, q, "first", Waiting)
 
 		started := make(chan string, 8)
 		release := make(chan bool)
-		events := listening(t, q)
-		stop := serve(t, q, 1, func(_ context.Context, job action.Job, _ func(action.Event)) error {
+		events := subscribeEvents(t, q)
+		stop := startWorker(t, q, 1, func(_ context.Context, job action.Job, _ func(action.Event)) error {
 			started <- job.ID
 			<-release
 			return nil
 		})
-		if e := awaitType(t, events, action.Started, "first"); e.Worker != t.Name() {
+		if e := awaitType(t, events, action.JobStarted, "first"); e.Worker != t.Name() {
 			t.Errorf("started by %q", e.Worker)
 		}
 		assertState(t, q, "first", Running)
-		dispatch(t, q, "first") // … and while it runs
+		dispatchJobs(t, q, "first") // … and while it runs
 		states, err := q.States(t.Context(), "second", "never", "first")
 		if want := []State{Waiting, Gone, Running}; err != nil || !slices.Equal(states, want) {
 			t.Errorf("states %v (%v), want %v", states, err, want)
 		}
 		close(release)
-		awaitType(t, events, action.Done, "first")
-		awaitType(t, events, action.Done, "second")
+		awaitType(t, events, action.JobDone, "first")
+		awaitType(t, events, action.JobDone, "second")
 		stop()
 		assertState(t, q, "first", Gone)
 		if len(started) != 2 {
@@ -94,15 +94,15 @@ func TestStates(t *testing.T) {
 	})
 }
 
-func TestRunningFromTheMomentItIsTaken(t *testing.T) {
-	overEach(t, func(t *testing.T, b backend) {
-		q := open(t, Options{URL: b.url})
+func TestState_RunningAsSoonAsTaken(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, b backend) {
+		q := openQueue(t, Options{URL: b.url})
 		// However often one looks, a job that is taken is never seen as Gone before it is done.
 		var gone atomic.Int32
 		release := make(chan bool)
 		done := sync.OnceFunc(func() { close(release) })
 		looking, stopLooking := context.WithCancel(t.Context())
-		dispatch(t, q, "job")
+		dispatchJobs(t, q, "job")
 		var look sync.WaitGroup
 		for range 2 {
 			look.Go(func() {
@@ -113,10 +113,10 @@ func TestRunningFromTheMomentItIsTaken(t *testing.T) {
 				}
 			})
 		}
-		events := listening(t, q)
-		serve(t, q, 1, func(context.Context, action.Job, func(action.Event)) error { <-release; return nil })
+		events := subscribeEvents(t, q)
+		startWorker(t, q, 1, func(context.Context, action.Job, func(action.Event)) error { <-release; return nil })
 		t.Cleanup(done) // before the worker is waited for
-		awaitType(t, events, action.Started, "job")
+		awaitType(t, events, action.JobStarted, "job")
 		stopLooking()
 		look.Wait()
 		done()
@@ -127,14 +127,14 @@ func TestRunningFromTheMomentItIsTaken(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
-	overEach(t, func(t *testing.T, b backend) {
-		q := open(t, Options{URL: b.url})
+	forEachBackend(t, func(t *testing.T, b backend) {
+		q := openQueue(t, Options{URL: b.url})
 		started, ended := make(chan string, 8), make(chan error, 8)
-		events := listening(t, q)
-		serve(t, q, 1, untilStopped(started, ended))
+		events := subscribeEvents(t, q)
+		startWorker(t, q, 1, blockUntilStopped(started, ended))
 
 		t.Run("running", func(t *testing.T) {
-			dispatch(t, q, "running")
+			dispatchJobs(t, q, "running")
 			receive(t, started, "the start")
 			if err := q.Cancel(t.Context(), "running"); err != nil {
 				t.Fatal(err)
@@ -142,15 +142,15 @@ func TestCancel(t *testing.T) {
 			if cause := receive(t, ended, "the end"); !errors.Is(cause, ErrCancelled) {
 				t.Errorf("ended by %v", cause)
 			}
-			e := await(t, events, "the last word", func(e action.Event) bool { return e.Job == "running" && e.Type != action.Started })
+			e := awaitEvent(t, events, "the last word", func(e action.Event) bool { return e.Job == "running" && e.Type != action.JobStarted })
 			if e.Type != "" || e.Failure != nil {
 				t.Errorf("a cancelled job is told as %+v", e)
 			}
 		})
 		t.Run("waiting", func(t *testing.T) {
-			dispatch(t, q, "busy")
+			dispatchJobs(t, q, "busy")
 			receive(t, started, "the start")
-			dispatch(t, q, "waiting")
+			dispatchJobs(t, q, "waiting")
 			if err := q.Cancel(t.Context(), "waiting"); err != nil {
 				t.Fatal(err)
 			}
@@ -159,7 +159,7 @@ func TestCancel(t *testing.T) {
 				t.Fatal(err)
 			}
 			receive(t, ended, "the end")
-			dispatch(t, q, "after")
+			dispatchJobs(t, q, "after")
 			if id := receive(t, started, "the next start"); id != "after" {
 				t.Errorf("%s was started", id)
 			}
@@ -171,29 +171,29 @@ func TestCancel(t *testing.T) {
 			receive(t, ended, "the end at the next beat")
 		})
 		t.Run("taken in the same moment", func(t *testing.T) {
-			dispatch(t, q, "blocker")
+			dispatchJobs(t, q, "blocker")
 			receive(t, started, "the start")
-			dispatch(t, q, "marked")
+			dispatchJobs(t, q, "marked")
 			q.rdb.Set(t.Context(), q.key("cancel", "marked"), "1", time.Minute)
 			if err := q.Cancel(t.Context(), "blocker"); err != nil {
 				t.Fatal(err)
 			}
 			receive(t, ended, "the end")
-			await(t, events, "the word that it is over", func(e action.Event) bool { return e.Job == "marked" && e.Type == "" })
+			awaitEvent(t, events, "the word that it is over", func(e action.Event) bool { return e.Job == "marked" && e.Type == "" })
 			if len(started) != 0 {
 				t.Error("a cancelled job was handled")
 			}
 		})
 		t.Run("taken back", func(t *testing.T) {
 			awaitState(t, q, "marked", Gone)
-			dispatch(t, q, "marked")
+			dispatchJobs(t, q, "marked")
 			receive(t, started, "the start")
 		})
 	})
 }
 
-func TestEndings(t *testing.T) {
-	refused := inputerr.New("talk.mts", "is empty").Try("Upload it again")
+func TestServe_JobOutcomes(t *testing.T) {
+	refused := inputerr.New("talk.mts", "is empty").Hint("Upload it again")
 	endings := map[string]struct {
 		handle Handler
 		want   action.Failure // Stderr is a part of it
@@ -208,7 +208,7 @@ func TestEndings(t *testing.T) {
 			func(context.Context, action.Job, func(action.Event)) error {
 				return fmt.Errorf("probe: %w", refused)
 			},
-			action.Failure{Slot: "slot/fault", Message: "probe: " + refused.Error(), Fault: refused},
+			action.Failure{Slot: "slot/fault", Message: "probe: " + refused.Error(), InputError: refused},
 		},
 		"panic": {
 			func(context.Context, action.Job, func(action.Event)) error { panic("nobody expects it") },
@@ -222,10 +222,10 @@ func TestEndings(t *testing.T) {
 			action.Failure{Slot: "slot/timeout", Message: "took longer than its limit of 50ms: ffmpeg was killed"},
 		},
 	}
-	overEach(t, func(t *testing.T, b backend) {
-		q := open(t, Options{URL: b.url})
-		events := listening(t, q)
-		serve(t, q, 2, func(ctx context.Context, job action.Job, report func(action.Event)) error {
+	forEachBackend(t, func(t *testing.T, b backend) {
+		q := openQueue(t, Options{URL: b.url})
+		events := subscribeEvents(t, q)
+		startWorker(t, q, 2, func(ctx context.Context, job action.Job, report func(action.Event)) error {
 			return endings[job.ID].handle(ctx, job, report)
 		})
 		for id, ending := range endings {
@@ -233,25 +233,25 @@ func TestEndings(t *testing.T) {
 			if err := q.Dispatch(t.Context(), job, 50*time.Millisecond); err != nil {
 				t.Fatal(err)
 			}
-			got := *awaitType(t, events, action.Failed, id).Failure
+			got := *awaitType(t, events, action.JobFailed, id).Failure
 			if !strings.Contains(got.Stderr, ending.want.Stderr) {
 				t.Errorf("%s: stderr %q", id, got.Stderr)
 			}
 			got.Stderr = ending.want.Stderr
-			if g, w := fmt.Sprintf("%+v %+v", got, got.Fault), fmt.Sprintf("%+v %+v", ending.want, ending.want.Fault); g != w {
+			if g, w := fmt.Sprintf("%+v %+v", got, got.InputError), fmt.Sprintf("%+v %+v", ending.want, ending.want.InputError); g != w {
 				t.Errorf("%s: got %s\nwant %s", id, g, w)
 			}
 		}
 	})
 }
 
-func TestProgressIsTheLatestAndNeverInTheWay(t *testing.T) {
-	overEach(t, func(t *testing.T, b backend) {
-		q := open(t, Options{URL: b.url})
-		events := listening(t, q)
+func TestServe_ProgressIsLatestAndNeverBlocks(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, b backend) {
+		q := openQueue(t, Options{URL: b.url})
+		events := subscribeEvents(t, q)
 		var took time.Duration
 		release := make(chan bool)
-		serve(t, q, 1, func(_ context.Context, _ action.Job, report func(action.Event)) error {
+		startWorker(t, q, 1, func(_ context.Context, _ action.Job, report func(action.Event)) error {
 			start := time.Now()
 			for i := range 100_000 {
 				report(action.Event{Fraction: float64(i+1) / 100_000, Speed: 2})
@@ -260,55 +260,55 @@ func TestProgressIsTheLatestAndNeverInTheWay(t *testing.T) {
 			<-release
 			return nil
 		})
-		dispatch(t, q, "job")
+		dispatchJobs(t, q, "job")
 		told := 0
-		await(t, events, "the last progress", func(e action.Event) bool {
-			if e.Type == action.Progress {
+		awaitEvent(t, events, "the last progress", func(e action.Event) bool {
+			if e.Type == action.JobProgress {
 				told++
 			}
-			return e.Type == action.Progress && e.Fraction == 1 && e.Speed == 2 && e.Job == "job" && e.Worker == t.Name()
+			return e.Type == action.JobProgress && e.Fraction == 1 && e.Speed == 2 && e.Job == "job" && e.Worker == t.Name()
 		})
 		close(release)
-		awaitType(t, events, action.Done, "job")
-		if most := int(took/tellEvery) + 2; told > most {
+		awaitType(t, events, action.JobDone, "job")
+		if most := int(took/progressInterval) + 2; told > most {
 			t.Errorf("progress was told %d times in %s, want %d at most", told, took, most)
 		}
 	})
 }
 
-func TestOneCopyAtATime(t *testing.T) {
-	overEach(t, func(t *testing.T, b backend) {
-		q := open(t, Options{URL: b.url})
+func TestServe_RunsOneCopyOfAJob(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, b backend) {
+		q := openQueue(t, Options{URL: b.url})
 		started, ended := make(chan string, 8), make(chan error, 8)
-		serve(t, q, 3, untilStopped(started, ended))
-		dispatch(t, q, "job")
+		startWorker(t, q, 3, blockUntilStopped(started, ended))
+		dispatchJobs(t, q, "job")
 		receive(t, started, "the start")
 		// Redis forgets the job, and the conductor sends it again to the worker that has it.
 		if err := q.rdb.FlushAll(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
-		dispatch(t, q, "job", "other")
+		dispatchJobs(t, q, "job", "other")
 		if id := receive(t, started, "the next start"); id != "other" {
 			t.Errorf("%s was started again beside itself", id)
 		}
 	})
 }
 
-func TestServeLeavesNothingBehind(t *testing.T) {
-	overEach(t, func(t *testing.T, b backend) {
-		q := open(t, Options{URL: b.url})
+func TestServe_LeavesNoKeysBehind(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, b backend) {
+		q := openQueue(t, Options{URL: b.url})
 		started, ended := make(chan string, 8), make(chan error, 8)
-		events := listening(t, q)
-		stop := serve(t, q, 2, untilStopped(started, ended))
-		dispatch(t, q, "a", "b", "c", "d")
+		events := subscribeEvents(t, q)
+		stop := startWorker(t, q, 2, blockUntilStopped(started, ended))
+		dispatchJobs(t, q, "a", "b", "c", "d")
 		receive(t, started, "the first")
 		receive(t, started, "the second")
 		stop()
 		if len(ended) != 2 || len(started) != 0 {
 			t.Errorf("%d handlers have ended and %d more started, want 2 and 0", len(ended), len(started))
 		}
-		await(t, events, "look at everything", func(e action.Event) bool {
-			if e.Type == action.Failed {
+		awaitEvent(t, events, "look at everything", func(e action.Event) bool {
+			if e.Type == action.JobFailed {
 				t.Errorf("a stopped worker is told as a failure: %+v", e)
 			}
 			return e.Type == "" && e.Job == "" && e.Worker == t.Name()
@@ -332,14 +332,14 @@ func TestServeLeavesNothingBehind(t *testing.T) {
 	})
 }
 
-func TestSilentWorker(t *testing.T) {
-	overEach(t, func(t *testing.T, b backend) {
+func TestState_SilentWorker(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, b backend) {
 		const beat = 300 * time.Millisecond
-		q := open(t, Options{URL: b.url, Beat: beat})
-		events := listening(t, q)
+		q := openQueue(t, Options{URL: b.url, Heartbeat: beat})
+		events := subscribeEvents(t, q)
 		kill := workerProcess(t, q.URL(), beat)
-		dispatch(t, q, "job")
-		awaitType(t, events, action.Started, "job")
+		dispatchJobs(t, q, "job")
+		awaitType(t, events, action.JobStarted, "job")
 		assertState(t, q, "job", Running)
 		kill()
 		took := awaitState(t, q, "job", Gone)
@@ -347,17 +347,17 @@ func TestSilentWorker(t *testing.T) {
 			t.Errorf("gone %s after the kill, want %s at most", took, most)
 		}
 		// The job's next attempt runs.
-		serve(t, q, 1, func(context.Context, action.Job, func(action.Event)) error { return nil })
-		dispatch(t, q, "job-2")
-		awaitType(t, events, action.Done, "job-2")
+		startWorker(t, q, 1, func(context.Context, action.Job, func(action.Event)) error { return nil })
+		dispatchJobs(t, q, "job-2")
+		awaitType(t, events, action.JobDone, "job-2")
 	})
 }
 
-func TestStoresShareARedis(t *testing.T) {
-	overEach(t, func(t *testing.T, b backend) {
-		one := open(t, Options{URL: b.url, Name: "one"})
-		two := open(t, Options{URL: one.URL(), Name: "two"})
-		dispatch(t, one, "job")
+func TestQueue_StoresShareRedis(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, b backend) {
+		one := openQueue(t, Options{URL: b.url, Name: "one"})
+		two := openQueue(t, Options{URL: one.URL(), Name: "two"})
+		dispatchJobs(t, one, "job")
 		assertState(t, two, "job", Gone)
 		if err := two.Cancel(t.Context(), "job"); err != nil {
 			t.Fatal(err)
@@ -369,26 +369,26 @@ func TestStoresShareARedis(t *testing.T) {
 	})
 }
 
-func TestEventsSayLookAfterABrokenConnection(t *testing.T) {
-	overEach(t, func(t *testing.T, b backend) {
-		q := open(t, Options{URL: b.url})
+func TestEvents_AfterReconnect(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, b backend) {
+		q := openQueue(t, Options{URL: b.url})
 		events := q.Events()
-		serve(t, q, 1, func(context.Context, action.Job, func(action.Event)) error { return nil })
+		startWorker(t, q, 1, func(context.Context, action.Job, func(action.Event)) error { return nil })
 		everything := func(e action.Event) bool { return e == action.Event{} }
-		await(t, events, "the first connection", everything)
+		awaitEvent(t, events, "the first connection", everything)
 		b.cut(q)
-		await(t, events, "the second connection", everything)
-		dispatch(t, q, "job")
-		awaitType(t, events, action.Done, "job")
+		awaitEvent(t, events, "the second connection", everything)
+		dispatchJobs(t, q, "job")
+		awaitType(t, events, action.JobDone, "job")
 	})
 }
 
-func TestReaderWhoIsAway(t *testing.T) {
-	m := &mailbox{in: make(chan action.Event), out: make(chan action.Event)}
+func TestEvents_SlowReader(t *testing.T) {
+	m := &eventBuffer{in: make(chan action.Event), out: make(chan action.Event)}
 	var running sync.WaitGroup
-	running.Go(m.run)
-	for range capacity + 1 {
-		m.in <- action.Event{Type: action.Progress} // nobody reads, and this goes on
+	running.Go(m.forward)
+	for range eventBufferSize + 1 {
+		m.in <- action.Event{Type: action.JobProgress} // nobody reads, and this goes on
 	}
 	if e := receive(t, m.out, "an event"); e != (action.Event{}) {
 		t.Errorf("after too many events the first is %+v, want one that says to look at everything", e)
@@ -397,22 +397,22 @@ func TestReaderWhoIsAway(t *testing.T) {
 	running.Wait()
 }
 
-func TestLaidByTaskIsReplaced(t *testing.T) {
-	overEach(t, func(t *testing.T, b backend) {
-		q := open(t, Options{URL: b.url})
-		dispatch(t, q, "job")
+func TestDispatch_ReplacesArchivedTask(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, b backend) {
+		q := openQueue(t, Options{URL: b.url})
+		dispatchJobs(t, q, "job")
 		// asynq does this to the task of a worker that died.
 		if err := q.inspector.ArchiveTask(q.name, "job"); err != nil {
 			t.Fatal(err)
 		}
 		assertState(t, q, "job", Gone)
-		dispatch(t, q, "job")
+		dispatchJobs(t, q, "job")
 		assertState(t, q, "job", Waiting)
 	})
 }
 
 // Jobs that take moments go before long ones, and while all slots are taken by those.
-func TestQuickJobsWaitForNoLongOnes(t *testing.T) {
+func TestServe_QuickJobsDoNotWaitForLongOnes(t *testing.T) {
 	for name, c := range map[string]struct {
 		quick int
 		want  []string // in which order they start, while the first holds its slot if it can
@@ -421,8 +421,8 @@ func TestQuickJobsWaitForNoLongOnes(t *testing.T) {
 		"in the same slots":       {0, []string{"quick", "long"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q := open(t, Options{})
-			dispatch(t, q, "long")
+			q := openQueue(t, Options{})
+			dispatchJobs(t, q, "long")
 			started, release := make(chan string, 2), make(chan bool)
 			handle := func(ctx context.Context, job action.Job, _ func(action.Event)) error {
 				if started <- job.ID; job.ID == "long" {

@@ -22,42 +22,42 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// quiet stops go-redis, once for the process, from writing to standard error whenever
+// silenceGoRedis stops go-redis, once for the process, from writing to standard error whenever
 // a connection breaks. The errors themselves reach us, and our log.
-var quiet = sync.OnceFunc(logging.Disable)
+var silenceGoRedis = sync.OnceFunc(logging.Disable)
 
 // connect fills in rdb and, for an embedded Redis, embedded and url.
 func (q *Queue) connect(ctx context.Context, dial func(context.Context) (net.Conn, error)) error {
-	quiet()
+	silenceGoRedis()
 	switch {
 	case dial != nil:
-		q.rdb = redis.NewClient(tuned(&redis.Options{Dialer: unblocked(dial)}))
+		q.rdb = redis.NewClient(withQueueDefaults(&redis.Options{Dialer: bufferedDialer(dial)}))
 		return nil
 	case q.url == "":
-		return q.embed()
+		return q.startEmbedded()
 	}
-	o, err := parse(q.url)
+	o, err := parseURL(q.url)
 	if err != nil {
 		return err
 	}
-	q.rdb = redis.NewClient(tuned(o))
-	if err := q.inspect(ctx); err != nil {
+	q.rdb = redis.NewClient(withQueueDefaults(o))
+	if err := q.checkServer(ctx); err != nil {
 		return errors.Join(err, q.rdb.Close())
 	}
 	return nil
 }
 
-// unhurried makes a command that fails take a moment. asynq asks for the next job again
+// failurePause makes a command that fails take a moment. asynq asks for the next job again
 // as soon as it has failed to, which with a Redis that is out of memory costs half a core.
-type unhurried struct{ pause time.Duration }
+type failurePause struct{ pause time.Duration }
 
-func (unhurried) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (failurePause) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-func (unhurried) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (failurePause) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
 }
 
-func (u unhurried) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (u failurePause) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
 		// The script that Redis does not know yet is no failure: it is sent next.
@@ -79,29 +79,29 @@ func (q *Queue) disconnect() error {
 	return err
 }
 
-// embed starts a Redis in this process, on the loopback interface and behind a password
+// startEmbedded starts a Redis in this process, on the loopback interface and behind a password
 // that nobody else knows.
-func (q *Queue) embed() error {
+func (q *Queue) startEmbedded() error {
 	q.embedded = miniredis.NewMiniRedis()
 	password := rand.Text()
 	q.embedded.RequireAuth(password)
 	if err := q.embedded.StartAddr("127.0.0.1:0"); err != nil {
 		return fmt.Errorf("start the embedded Redis: %w", err)
 	}
-	q.tasks.Go(q.age)
+	q.tasks.Go(q.expireKeys)
 	q.url = (&url.URL{Scheme: "redis", User: url.UserPassword("", password), Host: q.embedded.Addr(), Path: "/0"}).String()
-	q.rdb = redis.NewClient(tuned(&redis.Options{Addr: q.embedded.Addr(), Password: password}))
+	q.rdb = redis.NewClient(withQueueDefaults(&redis.Options{Addr: q.embedded.Addr(), Password: password}))
 	return nil
 }
 
-// ageEvery is how exactly the embedded Redis keeps the time that keys have to live.
-const ageEvery = 100 * time.Millisecond
+// expiryInterval is how exactly the embedded Redis keeps the time that keys have to live.
+const expiryInterval = 100 * time.Millisecond
 
-// age lets the keys of the embedded Redis grow old and expire, which they don't of
+// expireKeys lets the keys of the embedded Redis grow old and expire, which they don't of
 // themselves. Miniredis' own ClockTTL sorts every key at every command: with thousands
 // of jobs waiting that took ten times as long as the work.
-func (q *Queue) age() {
-	tick := time.NewTicker(ageEvery)
+func (q *Queue) expireKeys() {
+	tick := time.NewTicker(expiryInterval)
 	defer tick.Stop()
 	for last := time.Now(); ; {
 		select {
@@ -115,9 +115,9 @@ func (q *Queue) age() {
 	}
 }
 
-// tuned is o with what suits a queue: contexts are honoured, a Redis that is away is
+// withQueueDefaults is o with what suits a queue: contexts are honoured, a Redis that is away is
 // noticed at once, and connecting takes one round trip.
-func tuned(o *redis.Options) *redis.Options {
+func withQueueDefaults(o *redis.Options) *redis.Options {
 	o.ContextTimeoutEnabled = true
 	o.DialerRetries = 1
 	o.DisableIdentity = true
@@ -125,17 +125,17 @@ func tuned(o *redis.Options) *redis.Options {
 	return o
 }
 
-// parse is the address, password, database and encryption that a URL says.
-func parse(s string) (*redis.Options, error) {
+// parseURL is the address, password, database and encryption that a URL says.
+func parseURL(s string) (*redis.Options, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || (u.Scheme != "redis" && u.Scheme != "rediss") {
 		return nil, inputerr.New("Redis", "%q is not the address of one", redacted(s)).
-			Try("Write redis://[user:password@]host[:port][/database], or rediss:// where it speaks TLS")
+			Hint("Write redis://[user:password@]host[:port][/database], or rediss:// where it speaks TLS")
 	}
 	o, err := redis.ParseURL(s)
 	if err != nil {
 		return nil, inputerr.New("Redis", "%s: %s", u.Redacted(), strings.TrimPrefix(err.Error(), "redis: ")).
-			Try("Write redis://[user:password@]host[:port][/database], or rediss:// where it speaks TLS")
+			Hint("Write redis://[user:password@]host[:port][/database], or rediss:// where it speaks TLS")
 	}
 	if o.TLSConfig != nil {
 		o.TLSConfig.MinVersion = tls.VersionTLS12
@@ -153,8 +153,8 @@ func redacted(s string) string {
 	return scheme + "://…" + s[at:]
 }
 
-// inspect checks that the Redis is one that jobs can be trusted to.
-func (q *Queue) inspect(ctx context.Context) error {
+// checkServer checks that the Redis is one that jobs can be trusted to.
+func (q *Queue) checkServer(ctx context.Context) error {
 	u, err := url.Parse(q.url)
 	if err != nil {
 		return err
@@ -170,16 +170,16 @@ func (q *Queue) inspect(ctx context.Context) error {
 			info[k] = v
 		}
 	}
-	if v := info["redis_version"]; older(v, 6, 2) {
-		return inputerr.New(where, "is Redis %s", v).Try("Lectern's queue needs 6.2 or newer")
+	if v := info["redis_version"]; olderThan(v, 6, 2) {
+		return inputerr.New(where, "is Redis %s", v).Hint("Lectern's queue needs 6.2 or newer")
 	}
 	if info["redis_mode"] == "cluster" {
-		return inputerr.New(where, "is a cluster").Try("Name a Redis that stands alone")
+		return inputerr.New(where, "is a cluster").Hint("Name a Redis that stands alone")
 	}
 	if p := info["maxmemory_policy"]; p != "noeviction" && p != "" {
 		if info["maxmemory"] != "0" {
 			return inputerr.New(where, "has maxmemory-policy %s: it throws jobs away when its memory is full", p).
-				Try("Set maxmemory-policy to noeviction in redis.conf, or with: redis-cli config set maxmemory-policy noeviction")
+				Hint("Set maxmemory-policy to noeviction in redis.conf, or with: redis-cli config set maxmemory-policy noeviction")
 		}
 		q.log.Warn("Redis would throw jobs away if it were given a maxmemory; set maxmemory-policy to noeviction",
 			"redis", where, "maxmemory-policy", p)
@@ -187,9 +187,9 @@ func (q *Queue) inspect(ctx context.Context) error {
 	return nil
 }
 
-// older says whether a version such as 6.0.16 is before major.minor. One that cannot be
+// olderThan says whether a version such as 6.0.16 is before major.minor. One that cannot be
 // read is not.
-func older(version string, major, minor int) bool {
+func olderThan(version string, major, minor int) bool {
 	a, rest, _ := strings.Cut(version, ".")
 	b, _, _ := strings.Cut(rest, ".")
 	ma, err1 := strconv.Atoi(a)
@@ -200,23 +200,23 @@ func older(version string, major, minor int) bool {
 	return ma < major || ma == major && mi < minor
 }
 
-// unblocked is dial with connections whose writer doesn't wait for the reader.
-func unblocked(dial func(context.Context) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+// bufferedDialer is dial with connections whose writer doesn't wait for the reader.
+func bufferedDialer(dial func(context.Context) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, _, _ string) (net.Conn, error) {
 		c, err := dial(ctx)
 		if err != nil {
 			return nil, err
 		}
-		p := &pipe{Conn: c, more: make(chan struct{}, 1), done: make(chan struct{})}
-		go p.pump()
+		p := &bufferedConn{Conn: c, more: make(chan struct{}, 1), done: make(chan struct{})}
+		go p.flushLoop()
 		return p, nil
 	}
 }
 
-// pipe makes a net.Pipe one that can be written to before the other end reads. A client
+// bufferedConn makes a net.Pipe one that can be written to before the other end reads. A client
 // that writes many commands before it reads the first reply would otherwise wait for a
 // server that waits for the client. pump ends when the connection is closed.
-type pipe struct {
+type bufferedConn struct {
 	net.Conn
 	mu      sync.Mutex
 	pending []byte
@@ -225,7 +225,7 @@ type pipe struct {
 	done    chan struct{}
 }
 
-func (p *pipe) Write(b []byte) (int, error) {
+func (p *bufferedConn) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	p.pending = append(p.pending, b...)
 	p.mu.Unlock()
@@ -236,7 +236,7 @@ func (p *pipe) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (p *pipe) pump() {
+func (p *bufferedConn) flushLoop() {
 	for {
 		select {
 		case <-p.done:
@@ -254,7 +254,7 @@ func (p *pipe) pump() {
 	}
 }
 
-func (p *pipe) Close() error {
+func (p *bufferedConn) Close() error {
 	p.once.Do(func() { close(p.done) })
 	return p.Conn.Close()
 }

@@ -40,8 +40,8 @@ var ErrCancelled = errors.New("cancelled")
 var errTimeout = errors.New("took longer than its limit")
 
 const (
-	tellEvery = 250 * time.Millisecond // progress of one job
-	wordTakes = 5 * time.Second        // at most, for a last word while shutting down
+	progressInterval    = 250 * time.Millisecond // progress of one job
+	finalPublishTimeout = 5 * time.Second        // at most, for a last word while shutting down
 )
 
 // Serve takes jobs from the queue and has them handled, until ctx ends and the handlers
@@ -54,23 +54,23 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 	}
 	w := &worker{
 		Queue: q, ServeOptions: o, handle: handle, ctx: ctx,
-		news: make(chan struct{}, 1),
-		pen:  make(chan struct{}, 1),
-		held: map[string]*held{},
+		progressReady: make(chan struct{}, 1),
+		writeMu:       make(chan struct{}, 1),
+		running:       map[string]*runningJob{},
 	}
-	servers := []*asynq.Server{q.server(o.Slots, map[string]int{string(q.quick()): 2, string(q.long()): 1})}
+	servers := []*asynq.Server{q.newServer(o.Slots, map[string]int{string(q.quick()): 2, string(q.long()): 1})}
 	handlers := []asynq.HandlerFunc{w.process(make(chan struct{}, o.Slots))}
 	if o.Quick > 0 {
-		servers = append(servers, q.server(o.Quick, map[string]int{string(q.quick()): 1}))
+		servers = append(servers, q.newServer(o.Quick, map[string]int{string(q.quick()): 1}))
 		handlers = append(handlers, w.process(make(chan struct{}, o.Quick)))
 	}
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // of what must outlive the handlers
 	defer end()
 	var own sync.WaitGroup
 	cancels := q.subscribe(q.key("cancel"))
-	own.Go(func() { cancels.listen(life, func() { w.beatAll(life) }, w.cancel) })
-	own.Go(func() { w.beats(life) })
-	own.Go(func() { w.tellProgress(life) })
+	own.Go(func() { cancels.listen(life, func() { w.sendHeartbeats(life) }, w.cancelJob) })
+	own.Go(func() { w.heartbeatLoop(life) })
+	own.Go(func() { w.progressLoop(life) })
 
 	var err error
 	var started []*asynq.Server
@@ -86,8 +86,8 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 	for _, server := range started {
 		server.Shutdown()
 	}
-	w.close()
-	w.word(action.Event{Worker: o.Worker}) // jobs may have been left undone: let the conductor look
+	w.stopAccepting()
+	w.publish(action.Event{Worker: o.Worker}) // jobs may have been left undone: let the conductor look
 	end()
 	own.Wait()
 	if err != nil {
@@ -96,13 +96,13 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 	return nil
 }
 
-// server is asynq's, for so many jobs at once of queues, those of the highest number first.
-func (q *Queue) server(slots int, queues map[string]int) *asynq.Server {
+// newServer is asynq's, for so many jobs at once of queues, those of the highest number first.
+func (q *Queue) newServer(slots int, queues map[string]int) *asynq.Server {
 	return asynq.NewServerFromRedisClient(q.rdb, asynq.Config{
 		Concurrency:       slots,
 		Queues:            queues,
 		StrictPriority:    true,
-		TaskCheckInterval: q.poll,
+		TaskCheckInterval: q.pollInterval,
 		Logger:            asynqLog{q.log},
 		// Handlers end with ctx, and are waited for. When its time is up asynq would put
 		// their jobs back into the queue instead.
@@ -120,18 +120,18 @@ type worker struct {
 	handle Handler
 	ctx    context.Context // Serve's
 
-	news chan struct{} // there is progress to tell
-	pen  chan struct{} // holds a token while beats or progress are sent: none is to follow a last word
+	progressReady chan struct{} // there is progress to tell
+	writeMu       chan struct{} // holds a token while beats or progress are sent: none is to follow a last word
 
-	mu     sync.Mutex
-	held   map[string]*held
-	closed bool
-	jobs   sync.WaitGroup
+	mu      sync.Mutex
+	running map[string]*runningJob
+	closed  bool
+	jobs    sync.WaitGroup
 }
 
-// held is a job that this worker has.
-type held struct {
-	stop     context.CancelCauseFunc
+// runningJob is a job that this worker has.
+type runningJob struct {
+	cancel   context.CancelCauseFunc
 	progress atomic.Pointer[action.Event] // untold
 }
 
@@ -143,57 +143,57 @@ func (w *worker) process(slots chan struct{}) asynq.HandlerFunc {
 		var m message
 		if err := json.Unmarshal(t.Payload(), &m); err != nil {
 			id, _ := asynq.GetTaskID(ctx)
-			w.word(action.Event{Type: action.Failed, Job: id, Worker: w.Worker, Failure: &action.Failure{
+			w.publish(action.Event{Type: action.JobFailed, Job: id, Worker: w.Worker, Failure: &action.Failure{
 				Slot: id, Message: fmt.Sprintf("worker %s cannot read the job: %v", w.Worker, err)}})
 			return nil
 		}
-		jobCtx, h := w.take(m.Job.ID)
+		jobCtx, h := w.startJob(m.Job.ID)
 		if h == nil {
 			return nil
 		}
 		defer w.jobs.Done()
-		defer h.stop(nil)
-		end := w.do(jobCtx, slots, h, m)
-		w.drop(m.Job.ID)
-		w.leave(m.Job.ID, end)
+		defer h.cancel(nil)
+		end := w.runJob(jobCtx, slots, h, m)
+		w.removeJob(m.Job.ID)
+		w.publishEnded(m.Job.ID, end)
 		return nil
 	}
 }
 
-// take makes the job one of ours, and is nil if it is already (asynq may deliver a job
+// startJob makes the job one of ours, and is nil if it is already (asynq may deliver a job
 // again after an outage) or if the worker is stopping. The context is Serve's, not asynq's.
-func (w *worker) take(id string) (context.Context, *held) {
+func (w *worker) startJob(id string) (context.Context, *runningJob) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed || w.ctx.Err() != nil || w.held[id] != nil {
+	if w.closed || w.ctx.Err() != nil || w.running[id] != nil {
 		return nil, nil
 	}
 	ctx, stop := context.WithCancelCause(w.ctx)
-	h := &held{stop: stop}
-	w.held[id] = h
+	h := &runningJob{cancel: stop}
+	w.running[id] = h
 	w.jobs.Add(1)
 	return ctx, h
 }
 
-// drop ends the beats and the progress of the job: none is under way when it returns.
-func (w *worker) drop(id string) {
-	w.pen <- struct{}{}
-	defer func() { <-w.pen }()
+// removeJob ends the beats and the progress of the job: none is under way when it returns.
+func (w *worker) removeJob(id string) {
+	w.writeMu <- struct{}{}
+	defer func() { <-w.writeMu }()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.held, id)
+	delete(w.running, id)
 }
 
-// close lets no job in any more, and waits for those that asynq has let go of.
-func (w *worker) close() {
+// stopAccepting lets no job in any more, and waits for those that asynq has let go of.
+func (w *worker) stopAccepting() {
 	w.mu.Lock()
 	w.closed = true
 	w.mu.Unlock()
 	w.jobs.Wait()
 }
 
-// do waits for a slot, announces the job and has it handled. It returns the last word.
-func (w *worker) do(ctx context.Context, slots chan struct{}, h *held, m message) action.Event {
+// runJob waits for a slot, announces the job and has it handled. It returns the last word.
+func (w *worker) runJob(ctx context.Context, slots chan struct{}, h *runningJob, m message) action.Event {
 	event := action.Event{Job: m.Job.ID, Worker: w.Worker}
 	select {
 	case slots <- struct{}{}:
@@ -201,22 +201,22 @@ func (w *worker) do(ctx context.Context, slots chan struct{}, h *held, m message
 	case <-ctx.Done():
 		return event
 	}
-	w.announce(ctx, h, m.Job.ID)
+	w.publishStarted(ctx, h, m.Job.ID)
 	timed, cancel := context.WithTimeoutCause(ctx, m.Timeout, errTimeout)
 	defer cancel()
-	err := w.guarded(timed, m.Job, func(e action.Event) {
-		e.Type, e.Job, e.Worker = action.Progress, m.Job.ID, w.Worker
+	err := w.callHandler(timed, m.Job, func(e action.Event) {
+		e.Type, e.Job, e.Worker = action.JobProgress, m.Job.ID, w.Worker
 		h.progress.Store(&e)
 		select {
-		case w.news <- struct{}{}:
+		case w.progressReady <- struct{}{}:
 		default:
 		}
 	})
 	switch {
 	case err == nil:
-		event.Type = action.Done
+		event.Type = action.JobDone
 	case ctx.Err() == nil:
-		event.Type, event.Failure = action.Failed, failure(m.Job, err)
+		event.Type, event.Failure = action.JobFailed, failureOf(m.Job, err)
 		if errors.Is(context.Cause(timed), errTimeout) {
 			event.Failure.Message = fmt.Sprintf("%v of %s: %s", errTimeout, m.Timeout, event.Failure.Message)
 		}
@@ -224,26 +224,26 @@ func (w *worker) do(ctx context.Context, slots chan struct{}, h *held, m message
 	return event
 }
 
-// announce writes the first beat and says that the job has started, in this order and
+// publishStarted writes the first beat and says that the job has started, in this order and
 // one round trip, and reads whether the job was cancelled before.
-func (w *worker) announce(ctx context.Context, h *held, id string) {
+func (w *worker) publishStarted(ctx context.Context, h *runningJob, id string) {
 	p := w.rdb.Pipeline()
-	p.Set(ctx, w.key("beat", id), w.Worker, w.lifetime())
+	p.Set(ctx, w.key("beat", id), w.Worker, w.heartbeatTTL())
 	cancelled := p.Exists(ctx, w.key("cancel", id))
-	p.Publish(ctx, w.key("events"), encode(action.Event{Type: action.Started, Job: id, Worker: w.Worker}))
+	p.Publish(ctx, w.key("events"), encode(action.Event{Type: action.JobStarted, Job: id, Worker: w.Worker}))
 	if _, err := p.Exec(ctx); err != nil {
 		w.log.Debug("cannot announce a job; going on with it", "job", id, "error", err)
 	}
 	if cancelled.Val() == 1 {
-		h.stop(ErrCancelled)
+		h.cancel(ErrCancelled)
 	}
 }
 
-// guarded handles the job; a panic becomes a Failure with the stack.
-func (w *worker) guarded(ctx context.Context, job action.Job, report func(action.Event)) (err error) {
+// callHandler handles the job; a panic becomes a Failure with the stack.
+func (w *worker) callHandler(ctx context.Context, job action.Job, report func(action.Event)) (err error) {
 	defer func() {
 		if x := recover(); x != nil {
-			err = &action.Failure{Slot: slot(job), Message: fmt.Sprintf("panic: %v", x), Stderr: string(debug.Stack())}
+			err = &action.Failure{Slot: firstSlot(job), Message: fmt.Sprintf("panic: %v", x), Stderr: string(debug.Stack())}
 		}
 	}()
 	if ctx.Err() != nil {
@@ -252,29 +252,29 @@ func (w *worker) guarded(ctx context.Context, job action.Job, report func(action
 	return w.handle(ctx, job, report)
 }
 
-// failure is err as the conductor is told it; a copy, so that it can be added to.
-func failure(job action.Job, err error) *action.Failure {
+// failureOf is err as the conductor is told it; a copy, so that it can be added to.
+func failureOf(job action.Job, err error) *action.Failure {
 	var f *action.Failure
 	if errors.As(err, &f) {
 		f := *f
 		return &f
 	}
-	return &action.Failure{Slot: slot(job), Message: err.Error(), Fault: inputerr.Of(err)}
+	return &action.Failure{Slot: firstSlot(job), Message: err.Error(), InputError: inputerr.As(err)}
 }
 
-// slot names a job for people: by the first of its actions.
-func slot(job action.Job) string {
+// firstSlot names a job for people: by the first of its actions.
+func firstSlot(job action.Job) string {
 	if len(job.Actions) == 0 {
 		return job.ID
 	}
 	return job.Actions[0].Slot
 }
 
-// leave says the last word on a job. If Redis is away the word is lost, and the conductor
+// publishEnded says the last word on a job. If Redis is away the word is lost, and the conductor
 // finds the result in the store. (The beat may be that of a second copy elsewhere; its
 // next one is near, and asynq's lease speaks for it until then.)
-func (w *worker) leave(id string, e action.Event) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), wordTakes)
+func (w *worker) publishEnded(id string, e action.Event) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), finalPublishTimeout)
 	defer cancel()
 	p := w.rdb.Pipeline()
 	p.Del(ctx, w.key("beat", id))
@@ -284,46 +284,46 @@ func (w *worker) leave(id string, e action.Event) {
 	}
 }
 
-// word publishes an event.
-func (w *worker) word(e action.Event) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), wordTakes)
+// publish publishes an event.
+func (w *worker) publish(e action.Event) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), finalPublishTimeout)
 	defer cancel()
 	if err := w.rdb.Publish(ctx, w.key("events"), encode(e)).Err(); err != nil {
 		w.log.Debug("cannot publish an event", "job", e.Job, "error", err)
 	}
 }
 
-// cancel stops the job if it is here.
-func (w *worker) cancel(id string) {
+// cancelJob stops the job if it is here.
+func (w *worker) cancelJob(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if h := w.held[id]; h != nil {
-		h.stop(ErrCancelled)
+	if h := w.running[id]; h != nil {
+		h.cancel(ErrCancelled)
 	}
 }
 
-// beats says at every beat that the worker's jobs live.
-func (w *worker) beats(ctx context.Context) {
-	tick := time.NewTicker(w.beat)
+// heartbeatLoop says at every beat that the worker's jobs live.
+func (w *worker) heartbeatLoop(ctx context.Context) {
+	tick := time.NewTicker(w.heartbeat)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			w.beatAll(ctx)
+			w.sendHeartbeats(ctx)
 		}
 	}
 }
 
-// write sends what add puts into a pipeline for each job held, or nothing.
-func (w *worker) write(ctx context.Context, add func(p redis.Pipeliner, id string, h *held)) {
-	w.pen <- struct{}{}
-	defer func() { <-w.pen }()
+// pipelineForJobs sends what add puts into a pipeline for each job held, or nothing.
+func (w *worker) pipelineForJobs(ctx context.Context, add func(p redis.Pipeliner, id string, h *runningJob)) {
+	w.writeMu <- struct{}{}
+	defer func() { <-w.writeMu }()
 	w.mu.Lock()
-	jobs := maps.Clone(w.held)
+	jobs := maps.Clone(w.running)
 	w.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, w.beat)
+	ctx, cancel := context.WithTimeout(ctx, w.heartbeat)
 	defer cancel()
 	p := w.rdb.Pipeline()
 	for id, h := range jobs {
@@ -334,40 +334,40 @@ func (w *worker) write(ctx context.Context, add func(p redis.Pipeliner, id strin
 	}
 }
 
-// beatAll writes a beat for every job held, and reads which were cancelled: a signal
+// sendHeartbeats writes a beat for every job held, and reads which were cancelled: a signal
 // that was lost is late by a beat, no more.
-func (w *worker) beatAll(ctx context.Context) {
-	marks := map[*held]*redis.IntCmd{}
-	w.write(ctx, func(p redis.Pipeliner, id string, h *held) {
-		p.Set(ctx, w.key("beat", id), w.Worker, w.lifetime())
+func (w *worker) sendHeartbeats(ctx context.Context) {
+	marks := map[*runningJob]*redis.IntCmd{}
+	w.pipelineForJobs(ctx, func(p redis.Pipeliner, id string, h *runningJob) {
+		p.Set(ctx, w.key("beat", id), w.Worker, w.heartbeatTTL())
 		marks[h] = p.Exists(ctx, w.key("cancel", id))
 	})
 	for h, mark := range marks {
 		if mark.Val() == 1 {
-			h.stop(ErrCancelled)
+			h.cancel(ErrCancelled)
 		}
 	}
 }
 
-// tellProgress publishes the latest progress of every job that has some, and then rests.
-func (w *worker) tellProgress(ctx context.Context) {
+// progressLoop publishes the latest progress of every job that has some, and then rests.
+func (w *worker) progressLoop(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-w.news:
-			w.progress(ctx)
+		case <-w.progressReady:
+			w.publishProgress(ctx)
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(tellEvery):
+		case <-time.After(progressInterval):
 		}
 	}
 }
 
-func (w *worker) progress(ctx context.Context) {
-	w.write(ctx, func(p redis.Pipeliner, _ string, h *held) {
+func (w *worker) publishProgress(ctx context.Context) {
+	w.pipelineForJobs(ctx, func(p redis.Pipeliner, _ string, h *runningJob) {
 		if e := h.progress.Swap(nil); e != nil {
 			p.Publish(ctx, w.key("events"), encode(*e))
 		}

@@ -12,36 +12,36 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Known is a talk that is there.
-type Known struct {
-	Slug     string
-	Now      Event  // as it stands, corrected by hand perhaps
-	Imported *Event // as the schedule said it last; nil: it never did
+// KnownTalk is a talk that is there.
+type KnownTalk struct {
+	Slug         string
+	Current      Event  // as it stands, corrected by hand perhaps
+	LastImported *Event // as the schedule said it last; nil: it never did
 }
 
-// Kind is what becomes of a talk.
-type Kind string
+// ChangeKind is what becomes of a talk.
+type ChangeKind string
 
 // What may become of a talk.
 const (
-	New     Kind = "new"
-	Changed Kind = "changed"
-	Same    Kind = "same"
-	Gone    Kind = "gone" // from the schedule; nothing is taken away from it here
+	Added     ChangeKind = "new"
+	Changed   ChangeKind = "changed"
+	Unchanged ChangeKind = "same"
+	Removed   ChangeKind = "gone" // from the schedule; nothing is taken away from it here
 )
 
 // Change is what a schedule changes of one talk.
 type Change struct {
-	Kind   Kind    `json:"kind"`
-	Slug   string  `json:"slug"`
-	Title  string  `json:"title"`
-	Fields []Field `json:"fields"`
-	After  Event   `json:"after"` // as it will stand
-	Says   Event   `json:"says"`  // as the schedule says it
+	Kind     ChangeKind    `json:"kind"`
+	Slug     string        `json:"slug"`
+	Title    string        `json:"title"`
+	Fields   []FieldChange `json:"fields"`
+	After    Event         `json:"after"` // as it will stand
+	Imported Event         `json:"says"`  // as the schedule says it
 }
 
-// Field is one thing that the schedule says otherwise than before.
-type Field struct {
+// FieldChange is one thing that the schedule says otherwise than before.
+type FieldChange struct {
 	Name string `json:"name"` // "room", "start", "title" …
 	Old  string `json:"old,omitempty"`
 	New  string `json:"new,omitempty"`
@@ -51,12 +51,12 @@ type Field struct {
 // Compare says what a schedule changes of what is known. Talks are matched by the schedule's
 // own ids: guid, then id. What the schedule says otherwise than it did is taken over, unless
 // it was corrected by hand meanwhile; what was corrected by hand alone stays.
-func Compare(known []Known, p Programme) []Change {
+func Compare(known []KnownTalk, p Programme) []Change {
 	byID := make(map[string]int)
 	slugs := make(map[string]bool)
 	for i, k := range known {
 		slugs[k.Slug] = true
-		for _, id := range ids(k.Now.Scheduling) {
+		for _, id := range eventIDs(k.Current.Scheduling) {
 			byID[id] = i
 		}
 	}
@@ -64,9 +64,9 @@ func Compare(known []Known, p Programme) []Change {
 	match := make(map[int]int)                    // of events, what is known
 	for _, kind := range []string{"guid", "id"} { // whoever has the guid goes before whoever has the id
 		for n, e := range p.Events {
-			for _, id := range ids(e.Scheduling) {
+			for _, id := range eventIDs(e.Scheduling) {
 				i, ok := byID[id]
-				if _, matched := match[n]; ok && !matched && !seen[i] && kindOfID(id) == kind {
+				if _, matched := match[n]; ok && !matched && !seen[i] && idKind(id) == kind {
 					match[n], seen[i] = i, true
 				}
 			}
@@ -77,14 +77,14 @@ func Compare(known []Known, p Programme) []Change {
 		at, ok := match[n]
 		if !ok {
 			e.Talk.Slug = freshSlug(slugs, e.Talk.Title)
-			changes = append(changes, Change{Kind: New, Slug: e.Talk.Slug, Title: e.Talk.Title, After: e, Says: e})
+			changes = append(changes, Change{Kind: Added, Slug: e.Talk.Slug, Title: e.Talk.Title, After: e, Imported: e})
 			continue
 		}
-		changes = append(changes, merge(known[at], e))
+		changes = append(changes, mergeEvent(known[at], e))
 	}
 	for i, k := range known {
-		if k.Imported != nil && !seen[i] {
-			changes = append(changes, Change{Kind: Gone, Slug: k.Slug, Title: k.Now.Talk.Title, After: k.Now})
+		if k.LastImported != nil && !seen[i] {
+			changes = append(changes, Change{Kind: Removed, Slug: k.Slug, Title: k.Current.Talk.Title, After: k.Current})
 		}
 	}
 	return changes
@@ -100,24 +100,24 @@ func freshSlug(taken map[string]bool, title string) string {
 	return slug
 }
 
-// merge is a talk with what the schedule says otherwise than it did.
-func merge(k Known, e Event) Change {
+// mergeEvent is a talk with what the schedule says otherwise than it did.
+func mergeEvent(k KnownTalk, e Event) Change {
 	e.Talk.Slug = k.Slug
-	base := k.Imported
+	base := k.LastImported
 	if base == nil { // made by hand: all that the schedule knows is new
 		base = &Event{Talk: conference.Talk{Slug: k.Slug}}
 	}
-	was, now, says := fields(*base), fields(k.Now), fields(e)
+	was, now, says := eventFields(*base), eventFields(k.Current), eventFields(e)
 	after := maps.Clone(now)
-	c := Change{Kind: Same, Slug: k.Slug, Title: k.Now.Talk.Title, Says: e}
+	c := Change{Kind: Unchanged, Slug: k.Slug, Title: k.Current.Talk.Title, Imported: e}
 	for _, name := range slices.Sorted(maps.Keys(union(was, union(now, says)))) {
 		switch {
-		case !fromSchedule[name]:
-		case equal(was[name], says[name]), equal(now[name], says[name]):
-		case k.Imported != nil && !equal(now[name], was[name]), says[name] == nil && !equal(now[name], was[name]):
-			c.Fields = append(c.Fields, Field{name, show(now[name]), show(says[name]), true})
+		case !scheduleFields[name]:
+		case sameValue(was[name], says[name]), sameValue(now[name], says[name]):
+		case k.LastImported != nil && !sameValue(now[name], was[name]), says[name] == nil && !sameValue(now[name], was[name]):
+			c.Fields = append(c.Fields, FieldChange{name, displayValue(now[name]), displayValue(says[name]), true})
 		default:
-			c.Fields = append(c.Fields, Field{name, show(now[name]), show(says[name]), false})
+			c.Fields = append(c.Fields, FieldChange{name, displayValue(now[name]), displayValue(says[name]), false})
 			c.Kind = Changed
 			if after[name] = says[name]; says[name] == nil {
 				delete(after, name)
@@ -128,14 +128,14 @@ func merge(k Known, e Event) Change {
 	return c
 }
 
-// fromSchedule are the things that a schedule says. The rest is people's.
-var fromSchedule = map[string]bool{
+// scheduleFields are the things that a schedule says. The rest is people's.
+var scheduleFields = map[string]bool{
 	"title": true, "kind": true, "speakers": true, "language": true, "abstract": true, "licence": true, "date": true, "url": true, "links": true, "length": true,
 	"guid": true, "event": true, "room": true, "start": true, "track": true, "persons": true, "do_not_record": true,
 }
 
-// fields is an event as its things by name, without those that say nothing.
-func fields(e Event) map[string]any {
+// eventFields is an event as its things by name, without those that say nothing.
+func eventFields(e Event) map[string]any {
 	all := make(map[string]any)
 	for _, v := range []any{e.Talk, e.Scheduling} {
 		b, err := json.Marshal(v)
@@ -170,8 +170,8 @@ func union(a, b map[string]any) map[string]any {
 	return u
 }
 
-// equal compares as people do: the same moment in two zones is one.
-func equal(a, b any) bool {
+// sameValue compares as people do: the same moment in two zones is one.
+func sameValue(a, b any) bool {
 	one, okOne := a.(string)
 	other, okOther := b.(string)
 	if okOne && okOther && one != other {
@@ -182,8 +182,8 @@ func equal(a, b any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// show is a thing in a line.
-func show(v any) string {
+// displayValue is a thing in a line.
+func displayValue(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""

@@ -12,29 +12,29 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// text is a string in JSON, or a number, or one text of several by language.
-type text string
+// jsonText is a string in JSON, or a number, or one text of several by language.
+type jsonText string
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (t *text) UnmarshalJSON(b []byte) error {
+func (t *jsonText) UnmarshalJSON(b []byte) error {
 	var s string
 	if json.Unmarshal(b, &s) == nil {
-		*t = text(s)
+		*t = jsonText(s)
 		return nil
 	}
 	var many map[string]string
 	if json.Unmarshal(b, &many) == nil {
-		*t = text(many["en"])
+		*t = jsonText(many["en"])
 		for _, language := range slices.Sorted(maps.Keys(many)) {
 			if *t == "" {
-				*t = text(many[language])
+				*t = jsonText(many[language])
 			}
 		}
 		return nil
 	}
 	var named struct {
-		Name  *text `json:"name"`
-		Title *text `json:"title"`
+		Name  *jsonText `json:"name"`
+		Title *jsonText `json:"title"`
 	}
 	switch {
 	case string(b) == "null":
@@ -43,7 +43,7 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	case json.Unmarshal(b, &named) == nil && named.Title != nil:
 		*t = *named.Title
 	default:
-		*t = text(strings.Trim(string(b), `"`)) // a number, or true
+		*t = jsonText(strings.Trim(string(b), `"`)) // a number, or true
 	}
 	return nil
 }
@@ -51,45 +51,45 @@ func (t *text) UnmarshalJSON(b []byte) error {
 // jsonEvent is an event of schedule.json, and a talk of pretalx's export, which have most in
 // common.
 type jsonEvent struct {
-	GUID        text `json:"guid"`
-	ID          text `json:"id"`
-	Code        text `json:"code"`
-	Date        text `json:"date"`
-	Start       text `json:"start"`
-	Duration    text `json:"duration"`
-	Room        text `json:"room"`
-	Title       text `json:"title"`
-	Track       text `json:"track"`
-	Type        text `json:"type"`
-	Kind        text `json:"submission_type"`
-	Language    text `json:"language"`
-	Locale      text `json:"content_locale"`
-	Abstract    text `json:"abstract"`
-	Description text `json:"description"`
-	URL         text `json:"url"`
-	Licence     text `json:"recording_license"`
-	DoNotRecord bool `json:"do_not_record"`
-	State       text `json:"state"`
+	GUID        jsonText `json:"guid"`
+	ID          jsonText `json:"id"`
+	Code        jsonText `json:"code"`
+	Date        jsonText `json:"date"`
+	Start       jsonText `json:"start"`
+	Duration    jsonText `json:"duration"`
+	Room        jsonText `json:"room"`
+	Title       jsonText `json:"title"`
+	Track       jsonText `json:"track"`
+	Type        jsonText `json:"type"`
+	Kind        jsonText `json:"submission_type"`
+	Language    jsonText `json:"language"`
+	Locale      jsonText `json:"content_locale"`
+	Abstract    jsonText `json:"abstract"`
+	Description jsonText `json:"description"`
+	URL         jsonText `json:"url"`
+	Licence     jsonText `json:"recording_license"`
+	DoNotRecord bool     `json:"do_not_record"`
+	State       jsonText `json:"state"`
 	Persons     []jsonPerson
 	Speakers    []jsonPerson
 	Links       []struct {
-		URL   text `json:"url"`
-		Title text `json:"title"`
+		URL   jsonText `json:"url"`
+		Title jsonText `json:"title"`
 	} `json:"links"`
 	Slot *struct {
-		Start text `json:"start"`
-		End   text `json:"end"`
-		Room  text `json:"room"`
+		Start jsonText `json:"start"`
+		End   jsonText `json:"end"`
+		Room  jsonText `json:"room"`
 	} `json:"slot"`
 }
 
 type jsonPerson struct {
-	GUID   text `json:"guid"`
-	Code   text `json:"code"`
-	ID     text `json:"id"`
-	Name   text `json:"name"`
-	Public text `json:"public_name"`
-	Email  text `json:"email"`
+	GUID   jsonText `json:"guid"`
+	Code   jsonText `json:"code"`
+	ID     jsonText `json:"id"`
+	Name   jsonText `json:"name"`
+	Public jsonText `json:"public_name"`
+	Email  jsonText `json:"email"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler: a speaker may be no more than a name or a code.
@@ -105,13 +105,13 @@ func (p *jsonPerson) UnmarshalJSON(b []byte) error {
 func readJSON(name string, data []byte) (p Programme, err error) {
 	var file struct {
 		Schedule *struct {
-			URL        text `json:"base_url"`
+			URL        jsonText `json:"base_url"`
 			Conference struct {
-				Title text `json:"title"`
-				Zone  text `json:"time_zone_name"`
-				URL   text `json:"url"`
+				Title jsonText `json:"title"`
+				Zone  jsonText `json:"time_zone_name"`
+				URL   jsonText `json:"url"`
 				Days  []struct {
-					Date  text                   `json:"date"`
+					Date  jsonText               `json:"date"`
 					Rooms map[string][]jsonEvent `json:"rooms"`
 				} `json:"days"`
 			} `json:"conference"`
@@ -125,26 +125,26 @@ func readJSON(name string, data []byte) (p Programme, err error) {
 		into = &list
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return p, wrongJSON(name, data, err)
+		return p, jsonError(name, data, err)
 	}
 	if file.Schedule == nil {
 		for _, e := range slices.Concat(list, file.Results, file.Talks) {
 			if state := string(e.State); state != "" && state != "accepted" && state != "confirmed" {
-				p.Notes = append(p.Notes, "“"+line(string(e.Title))+"” is "+state+", and left out")
+				p.Notes = append(p.Notes, "“"+singleLine(string(e.Title))+"” is "+state+", and left out")
 				continue
 			}
-			if err := p.add(name, e.raw("", "")); err != nil {
+			if err := p.add(name, e.toRaw("", "")); err != nil {
 				return p, err
 			}
 		}
 		return p, nil
 	}
 	c := file.Schedule.Conference
-	p.Title, p.Zone, p.URL = line(string(c.Title)), line(string(c.Zone)), line(string(c.URL))
+	p.Title, p.Zone, p.URL = singleLine(string(c.Title)), singleLine(string(c.Zone)), singleLine(string(c.URL))
 	for _, day := range c.Days {
 		for _, room := range slices.Sorted(maps.Keys(day.Rooms)) {
 			for _, e := range day.Rooms[room] {
-				if err := p.add(name, e.raw(string(day.Date), room)); err != nil {
+				if err := p.add(name, e.toRaw(string(day.Date), room)); err != nil {
 					return p, err
 				}
 			}
@@ -153,8 +153,8 @@ func readJSON(name string, data []byte) (p Programme, err error) {
 	return p, nil
 }
 
-// wrongJSON says where JSON is wrong.
-func wrongJSON(name string, data []byte, err error) error {
+// jsonError says where JSON is wrong.
+func jsonError(name string, data []byte, err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	at := int64(len(data))
@@ -165,25 +165,25 @@ func wrongJSON(name string, data []byte, err error) error {
 		at = kind.Offset
 	}
 	l := 1 + bytes.Count(data[:min(at, int64(len(data)))], []byte("\n"))
-	return inputerr.New(name, "is no JSON that can be read: %v", err).At(l).Try("Export it again")
+	return inputerr.New(name, "is no JSON that can be read: %v", err).At(l).Hint("Export it again")
 }
 
-func (e jsonEvent) raw(day, room string) raw {
-	r := raw{
+func (e jsonEvent) toRaw(day, room string) rawEvent {
+	r := rawEvent{
 		guid: string(e.GUID), id: string(e.ID), title: string(e.Title), kind: string(e.Type + " " + e.Kind), track: string(e.Track),
-		room: string(e.Room), spoken: string(e.Language), abstract: string(e.Abstract), description: string(e.Description),
+		room: string(e.Room), language: string(e.Language), abstract: string(e.Abstract), description: string(e.Description),
 		licence: string(e.Licence), optout: e.DoNotRecord, url: string(e.URL), date: string(e.Date), start: string(e.Start), duration: string(e.Duration),
 	}
 	if r.id == "" {
 		r.id = string(e.Code)
 	}
-	if r.spoken == "" {
-		r.spoken = string(e.Locale)
+	if r.language == "" {
+		r.language = string(e.Locale)
 	}
 	if e.Slot != nil {
 		r.date, r.room = string(e.Slot.Start), string(e.Slot.Room)
-		from, errFrom := begin(string(e.Slot.Start), "", zoneOf(""))
-		to, errTo := begin(string(e.Slot.End), "", zoneOf(""))
+		from, errFrom := parseStart(string(e.Slot.Start), "", loadZone(""))
+		to, errTo := parseStart(string(e.Slot.End), "", loadZone(""))
 		if errFrom == nil && errTo == nil && to.After(from) && r.duration == "" {
 			r.duration = formatMinutes(int(to.Sub(from).Minutes()))
 		}
@@ -208,10 +208,10 @@ func (e jsonEvent) raw(day, room string) raw {
 		}
 		all = append(all, one)
 	}
-	r.persons = persons(all)
+	r.persons = uniquePersons(all)
 	for _, l := range e.Links {
 		if l.URL != "" {
-			r.links = append(r.links, conference.Link{Title: line(string(l.Title)), URL: line(string(l.URL))})
+			r.links = append(r.links, conference.Link{Title: singleLine(string(l.Title)), URL: singleLine(string(l.URL))})
 		}
 	}
 	return r

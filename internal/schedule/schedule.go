@@ -41,13 +41,13 @@ type Event struct {
 	Scheduling conference.Scheduling `json:"scheduling"`
 }
 
-// Most is how long a schedule may be, in bytes.
-const Most = 50 << 20
+// MaxBytes is how long a schedule may be, in bytes.
+const MaxBytes = 50 << 20
 
 // Read reads a schedule, whichever form it has. What it cannot read is a *inputerr.Fault.
 func Read(name string, data []byte) (Programme, error) {
-	if len(data) > Most {
-		return Programme{}, inputerr.New(name, "is longer than %d MB", Most>>20).Try("Look whether it is a schedule")
+	if len(data) > MaxBytes {
+		return Programme{}, inputerr.New(name, "is longer than %d MB", MaxBytes>>20).Hint("Look whether it is a schedule")
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	var p Programme
@@ -58,16 +58,16 @@ func Read(name string, data []byte) (Programme, error) {
 	case bytes.HasPrefix(start, []byte("{")), bytes.HasPrefix(start, []byte("[")):
 		p, err = readJSON(name, data)
 	default:
-		err = inputerr.New(name, "is neither XML nor JSON").Try("Export the programme as schedule.xml or schedule.json")
+		err = inputerr.New(name, "is neither XML nor JSON").Hint("Export the programme as schedule.xml or schedule.json")
 	}
 	if err != nil {
 		return p, err
 	}
-	return p, sound(name, &p)
+	return p, validate(name, &p)
 }
 
-// sound leaves out what is no talk, and refuses a schedule that contradicts itself.
-func sound(name string, p *Programme) error {
+// validate leaves out what is no talk, and refuses a schedule that contradicts itself.
+func validate(name string, p *Programme) error {
 	seen := make(map[string]string)
 	var talks []Event
 	for _, e := range p.Events {
@@ -75,10 +75,10 @@ func sound(name string, p *Programme) error {
 			p.Notes = append(p.Notes, fmt.Sprintf("an event without a title is left out (%s)", cmp.Or(e.Scheduling.GUID, e.Scheduling.Event, "no id")))
 			continue
 		}
-		for _, id := range ids(e.Scheduling) {
+		for _, id := range eventIDs(e.Scheduling) {
 			if other, ok := seen[id]; ok {
-				return inputerr.New(name, "%s is the %s of two talks, “%s” and “%s”", id[2:], kindOfID(id), other, e.Talk.Title).
-					Try("Correct it where the schedule was made")
+				return inputerr.New(name, "%s is the %s of two talks, “%s” and “%s”", id[2:], idKind(id), other, e.Talk.Title).
+					Hint("Correct it where the schedule was made")
 			}
 			seen[id] = e.Talk.Title
 		}
@@ -86,13 +86,13 @@ func sound(name string, p *Programme) error {
 	}
 	p.Events = talks
 	if len(talks) == 0 {
-		return inputerr.New(name, "has no talk in it").Try("Look whether the schedule has been published, and export it again")
+		return inputerr.New(name, "has no talk in it").Hint("Look whether the schedule has been published, and export it again")
 	}
 	return nil
 }
 
-// ids are those of an event, marked by their kind.
-func ids(s conference.Scheduling) (all []string) {
+// eventIDs are those of an event, marked by their kind.
+func eventIDs(s conference.Scheduling) (all []string) {
 	if s.GUID != "" {
 		all = append(all, "g:"+s.GUID)
 	}
@@ -102,16 +102,16 @@ func ids(s conference.Scheduling) (all []string) {
 	return all
 }
 
-func kindOfID(id string) string {
+func idKind(id string) string {
 	if strings.HasPrefix(id, "g:") {
 		return "guid"
 	}
 	return "id"
 }
 
-// raw is an event in the words of a file, whichever form it has.
-type raw struct {
-	guid, id, title, kind, track, room, spoken       string
+// rawEvent is an event in the words of a file, whichever form it has.
+type rawEvent struct {
+	guid, id, title, kind, track, room, language     string
 	abstract, description, licence, url, date, start string
 	duration                                         string
 	optout                                           bool
@@ -119,38 +119,38 @@ type raw struct {
 	links                                            []conference.Link
 }
 
-// breaks are events that nobody speaks at.
-var breaks = regexp.MustCompile(`(?i)\b(break|lunch|coffee|pause|registration|dinner|mittagspause|almuerzo|descanso|café)\b`)
+// breakPattern are events that nobody speaks at.
+var breakPattern = regexp.MustCompile(`(?i)\b(break|lunch|coffee|pause|registration|dinner|mittagspause|almuerzo|descanso|café)\b`)
 
-// event is what the words mean. ok is false for what is no talk; why says so.
-func (r raw) event(name string, zone *time.Location) (e Event, why string, err error) {
-	if len(r.persons) == 0 && breaks.MatchString(r.title+" "+r.kind) {
+// parse is what the words mean. ok is false for what is no talk; why says so.
+func (r rawEvent) parse(name string, zone *time.Location) (e Event, why string, err error) {
+	if len(r.persons) == 0 && breakPattern.MatchString(r.title+" "+r.kind) {
 		return e, fmt.Sprintf("“%s” is a break, and left out", r.title), nil
 	}
 	t, s := &e.Talk, &e.Scheduling
-	t.Title = line(r.title)
-	t.Abstract = prose(r.abstract)
-	if d := prose(r.description); d != "" && d != t.Abstract {
+	t.Title = singleLine(r.title)
+	t.Abstract = plainText(r.abstract)
+	if d := plainText(r.description); d != "" && d != t.Abstract {
 		t.Abstract = strings.TrimSpace(t.Abstract + "\n\n" + d)
 	}
-	t.Licence, t.URL, t.Links = line(r.licence), line(r.url), r.links
-	t.Language = spokenIn(r.spoken)
-	if t.Length, err = length(r.duration); err != nil {
-		return e, "", inputerr.New(name, "the length of “%s” (%q) is no time", t.Title, r.duration).Try("Write it as 00:30")
+	t.Licence, t.URL, t.Links = singleLine(r.licence), singleLine(r.url), r.links
+	t.Language = parseLanguage(r.language)
+	if t.Length, err = parseLength(r.duration); err != nil {
+		return e, "", inputerr.New(name, "the length of “%s” (%q) is no time", t.Title, r.duration).Hint("Write it as 00:30")
 	}
 	t.Kind = "talk"
-	if tutorial.MatchString(r.kind) || t.Length >= 90*time.Minute {
+	if tutorialPattern.MatchString(r.kind) || t.Length >= 90*time.Minute {
 		t.Kind = "tutorial"
 	}
 	for _, p := range r.persons {
-		if p.Name = line(p.Name); p.Name != "" {
+		if p.Name = singleLine(p.Name); p.Name != "" {
 			t.Speakers = append(t.Speakers, p.Name)
 			s.Persons = append(s.Persons, p)
 		}
 	}
-	s.GUID, s.Event, s.Room, s.Stream, s.DoNotRecord = line(r.guid), line(r.id), line(r.room), line(r.track), r.optout
-	if s.Start, err = begin(r.date, r.start, zone); err != nil {
-		return e, "", inputerr.New(name, "the start of “%s” (%q) is no time", t.Title, cmp.Or(r.date, r.start)).Try("Write it as 2026-07-14T10:00:00+02:00")
+	s.GUID, s.Event, s.Room, s.Stream, s.DoNotRecord = singleLine(r.guid), singleLine(r.id), singleLine(r.room), singleLine(r.track), r.optout
+	if s.Start, err = parseStart(r.date, r.start, zone); err != nil {
+		return e, "", inputerr.New(name, "the start of “%s” (%q) is no time", t.Title, cmp.Or(r.date, r.start)).Hint("Write it as 2026-07-14T10:00:00+02:00")
 	}
 	if !s.Start.IsZero() {
 		t.Date = s.Start.Format(time.DateOnly)
@@ -158,10 +158,10 @@ func (r raw) event(name string, zone *time.Location) (e Event, why string, err e
 	return e, "", nil
 }
 
-var tutorial = regexp.MustCompile(`(?i)tutorial|workshop|taller|training`)
+var tutorialPattern = regexp.MustCompile(`(?i)tutorial|workshop|taller|training`)
 
-// spokenIn is a language (BCP 47) that a schedule names in one of many ways.
-func spokenIn(text string) string {
+// parseLanguage is a language (BCP 47) that a schedule names in one of many ways.
+func parseLanguage(text string) string {
 	names := map[string]string{"english": "en", "german": "de", "deutsch": "de", "spanish": "es", "español": "es", "french": "fr", "français": "fr", "portuguese": "pt", "italian": "it"}
 	text = strings.TrimSpace(text)
 	if tag, ok := names[strings.ToLower(text)]; ok {
@@ -174,8 +174,8 @@ func spokenIn(text string) string {
 	return tag.String()
 }
 
-// length is "00:30", "1:30", "00:30:00" or minutes.
-func length(text string) (time.Duration, error) {
+// parseLength is "00:30", "1:30", "00:30:00" or minutes.
+func parseLength(text string) (time.Duration, error) {
 	if text = strings.TrimSpace(text); text == "" {
 		return 0, nil
 	}
@@ -198,9 +198,9 @@ func length(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// begin is when something starts: a date with its zone or, if there is none, one in the
+// parseStart is when something starts: a date with its zone or, if there is none, one in the
 // conference's; or the day's date and a time of day.
-func begin(date, start string, zone *time.Location) (time.Time, error) {
+func parseStart(date, start string, zone *time.Location) (time.Time, error) {
 	date, start = strings.TrimSpace(date), strings.TrimSpace(start)
 	if date == "" {
 		return time.Time{}, nil
@@ -235,43 +235,43 @@ func inZone(t time.Time, zone *time.Location) time.Time {
 }
 
 var (
-	tags       = regexp.MustCompile(`(?s)<(script|style)\b.*?</(script|style)>|<[a-zA-Z/!][^>]*>`)
-	paragraphs = regexp.MustCompile(`(?i)</(p|h[1-6]|div|ul|ol)>`)
-	breaksOff  = regexp.MustCompile(`(?i)<(br ?/?|/li)>`)
-	spaces     = regexp.MustCompile(`[ \t]+`)
-	gaps       = regexp.MustCompile(`\n{3,}`)
+	htmlTags      = regexp.MustCompile(`(?s)<(script|style)\b.*?</(script|style)>|<[a-zA-Z/!][^>]*>`)
+	paragraphEnds = regexp.MustCompile(`(?i)</(p|h[1-6]|div|ul|ol)>`)
+	lineBreaks    = regexp.MustCompile(`(?i)<(br ?/?|/li)>`)
+	blanks        = regexp.MustCompile(`[ \t]+`)
+	blankLines    = regexp.MustCompile(`\n{3,}`)
 )
 
-// unseen reports whether a character is one that nobody sees, and that turns what is around it.
-func unseen(r rune) bool {
+// isInvisible reports whether a character is one that nobody sees, and that turns what is around it.
+func isInvisible(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
-// prose is a text without HTML, and without characters that nobody sees, in paragraphs.
-func prose(text string) string {
+// plainText is a text without HTML, and without characters that nobody sees, in paragraphs.
+func plainText(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	if strings.ContainsAny(text, "<&") {
-		text = breaksOff.ReplaceAllString(paragraphs.ReplaceAllString(text, "\n\n"), "\n")
-		text = html.UnescapeString(tags.ReplaceAllString(text, ""))
+		text = lineBreaks.ReplaceAllString(paragraphEnds.ReplaceAllString(text, "\n\n"), "\n")
+		text = html.UnescapeString(htmlTags.ReplaceAllString(text, ""))
 	}
 	text = strings.Map(func(r rune) rune {
-		if unseen(r) {
+		if isInvisible(r) {
 			return -1
 		}
 		return r
 	}, text)
 	lines := strings.Split(text, "\n")
 	for i, l := range lines {
-		lines[i] = strings.TrimSpace(spaces.ReplaceAllString(l, " "))
+		lines[i] = strings.TrimSpace(blanks.ReplaceAllString(l, " "))
 	}
-	return strings.TrimSpace(gaps.ReplaceAllString(strings.Join(lines, "\n"), "\n\n"))
+	return strings.TrimSpace(blankLines.ReplaceAllString(strings.Join(lines, "\n"), "\n\n"))
 }
 
-// line is a text in one line, without HTML.
-func line(text string) string { return strings.Join(strings.Fields(prose(text)), " ") }
+// singleLine is a text in one line, without HTML.
+func singleLine(text string) string { return strings.Join(strings.Fields(plainText(text)), " ") }
 
-// zoneOf is the place that a schedule names, or UTC.
-func zoneOf(name string) *time.Location {
+// loadZone is the place that a schedule names, or UTC.
+func loadZone(name string) *time.Location {
 	if z, err := time.LoadLocation(strings.TrimSpace(name)); err == nil && name != "" {
 		return z
 	}
@@ -279,11 +279,11 @@ func zoneOf(name string) *time.Location {
 }
 
 // add reads one event into the programme.
-func (p *Programme) add(name string, r raw) error {
+func (p *Programme) add(name string, r rawEvent) error {
 	if p.zone == nil {
-		p.zone = zoneOf(p.Zone)
+		p.zone = loadZone(p.Zone)
 	}
-	e, why, err := r.event(name, p.zone)
+	e, why, err := r.parse(name, p.zone)
 	if err != nil {
 		return err
 	}
@@ -295,8 +295,8 @@ func (p *Programme) add(name string, r raw) error {
 	return nil
 }
 
-// persons are speakers, each once.
-func persons(list []conference.Person) (all []conference.Person) {
+// uniquePersons are speakers, each once.
+func uniquePersons(list []conference.Person) (all []conference.Person) {
 	for _, p := range list {
 		if !slices.ContainsFunc(all, func(o conference.Person) bool { return o.Name == p.Name && o.ID == p.ID }) {
 			all = append(all, p)

@@ -13,8 +13,8 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// xmlOf is a schedule.xml of one room on one day in Madrid.
-func xmlOf(events ...string) string {
+// scheduleXML is a schedule.xml of one room on one day in Madrid.
+func scheduleXML(events ...string) string {
 	return `<?xml version="1.0" encoding="UTF-8"?><schedule><conference><title>Loops</title><time_zone_name>Europe/Madrid</time_zone_name>` +
 		`<url>https://loops.example.org</url></conference><day index="1" date="2026-05-09"><room name="Main Hall">` + strings.Join(events, "\n") + `</room></day></schedule>`
 }
@@ -24,8 +24,8 @@ func eventXML(guid, content string) string {
 	return `<event guid="` + guid + `">` + content + `</event>`
 }
 
-// tell is what a person would ask of a talk.
-func tell(e Event) string {
+// describe is what a person would ask of a talk.
+func describe(e Event) string {
 	t, s := e.Talk, e.Scheduling
 	start := ""
 	if !s.Start.IsZero() {
@@ -44,7 +44,7 @@ func TestRead(t *testing.T) {
 		want       []string // talks
 		notes      []string
 	}{
-		{"schedule.xml as frab writes it", xmlOf(`<event guid="g1" id="7"><date>2026-05-09T10:00:00+02:00</date><start>10:00</start><duration>00:30</duration><room>Main Hall</room>
+		{"schedule.xml as frab writes it", scheduleXML(`<event guid="g1" id="7"><date>2026-05-09T10:00:00+02:00</date><start>10:00</start><duration>00:30</duration><room>Main Hall</room>
 			<title>APIs</title><type>lecture</type><language>en</language><persons><person id="1">Inés</person><person id="2">Rosa</person></persons></event>`),
 			[]string{"APIs | talk | en | Inés, Rosa | Main Hall | 2026-05-09T10:00+02:00 | 30m0s"}, nil},
 		{"schedule.json as frab writes it", `{"schedule":{"conference":{"title":"Loops","time_zone_name":"Europe/Madrid","days":[{"date":"2026-05-09","rooms":{"Main Hall":[
@@ -57,27 +57,27 @@ func TestRead(t *testing.T) {
 			[]string{"APIs | tutorial | de | Inés | Main Hall | 2026-05-09T10:00+02:00 | 30m0s"}, []string{"“Not this year” is rejected, and left out"}},
 		{"a bare list, whose length is that of the slot", `[{"code":"ABC","title":"APIs","speakers":["Inés"],"slot":{"start":"2026-05-09T10:00:00Z","end":"2026-05-09T10:45:00Z","room":"B"}}]`,
 			[]string{"APIs | talk |  | Inés | B | 2026-05-09T10:00Z | 45m0s"}, nil},
-		{"latin-1 that says so", latin1(strings.Replace(xmlOf(eventXML("g", `<title>Años y señales</title>`)), "UTF-8", "ISO-8859-1", 1)),
+		{"latin-1 that says so", latin1(strings.Replace(scheduleXML(eventXML("g", `<title>Años y señales</title>`)), "UTF-8", "ISO-8859-1", 1)),
 			[]string{"Años y señales | talk |  |  | Main Hall | 2026-05-09T00:00+02:00 | 0s"}, nil},
-		{"a byte order mark", "\xef\xbb\xbf" + xmlOf(eventXML("g", `<title>APIs</title>`)), []string{"APIs | talk |  |  | Main Hall | 2026-05-09T00:00+02:00 | 0s"}, nil},
+		{"a byte order mark", "\xef\xbb\xbf" + scheduleXML(eventXML("g", `<title>APIs</title>`)), []string{"APIs | talk |  |  | Main Hall | 2026-05-09T00:00+02:00 | 0s"}, nil},
 		{"a byte order mark before JSON", "\xef\xbb\xbf" + `[{"code":"A","title":"APIs"}]`, []string{"APIs | talk |  |  |  |  | 0s"}, nil},
-		{"a start without a zone is in the conference's", xmlOf(eventXML("g", `<title>APIs</title><date>2026-12-09T10:00:00</date>`)),
+		{"a start without a zone is in the conference's", scheduleXML(eventXML("g", `<title>APIs</title><date>2026-12-09T10:00:00</date>`)),
 			[]string{"APIs | talk |  |  | Main Hall | 2026-12-09T10:00+01:00 | 0s"}, nil},
-		{"a start in another zone is shown in the conference's", xmlOf(eventXML("g", `<title>APIs</title><date>2026-05-09T08:00:00Z</date>`)),
+		{"a start in another zone is shown in the conference's", scheduleXML(eventXML("g", `<title>APIs</title><date>2026-05-09T08:00:00Z</date>`)),
 			[]string{"APIs | talk |  |  | Main Hall | 2026-05-09T10:00+02:00 | 0s"}, nil},
-		{"a time of day is on the day's date", xmlOf(eventXML("g1", `<title>Early</title><start>9:30:00</start>`), eventXML("g2", `<title>Late</title><start>17:05</start>`)),
+		{"a time of day is on the day's date", scheduleXML(eventXML("g1", `<title>Early</title><start>9:30:00</start>`), eventXML("g2", `<title>Late</title><start>17:05</start>`)),
 			[]string{"Early | talk |  |  | Main Hall | 2026-05-09T09:30+02:00 | 0s", "Late | talk |  |  | Main Hall | 2026-05-09T17:05+02:00 | 0s"}, nil},
-		{"titles are without HTML", xmlOf(eventXML("g", `<title><![CDATA[<b>APIs</b> &amp; <script>alert(1)</script>fun]]></title>`)),
+		{"titles are without HTML", scheduleXML(eventXML("g", `<title><![CDATA[<b>APIs</b> &amp; <script>alert(1)</script>fun]]></title>`)),
 			[]string{"APIs & fun | talk |  |  | Main Hall | 2026-05-09T00:00+02:00 | 0s"}, nil},
 		{"characters that nobody sees are left out", `[{"code":"A","title":"AP\u0000Is \u202eon\u2069 time\r\n","speakers":["In\u0007\u00e9s"]}]`,
 			[]string{"APIs on time | talk |  | Inés |  |  | 0s"}, nil},
-		{"who must not be recorded is marked", xmlOf(eventXML("g", `<title>APIs</title><recording><license/><optout>true</optout></recording>`)),
+		{"who must not be recorded is marked", scheduleXML(eventXML("g", `<title>APIs</title><recording><license/><optout>true</optout></recording>`)),
 			[]string{"APIs | talk |  |  | Main Hall | 2026-05-09T00:00+02:00 | 0s | not to be recorded"}, nil},
 		{"and in JSON", `[{"code":"A","title":"APIs","do_not_record":true}]`, []string{"APIs | talk |  |  |  |  | 0s | not to be recorded"}, nil},
-		{"breaks are left out, and talks about them are not", xmlOf(eventXML("g1", `<title>Coffee break</title>`),
+		{"breaks are left out, and talks about them are not", scheduleXML(eventXML("g1", `<title>Coffee break</title>`),
 			eventXML("g2", `<title>Break the build</title><persons><person>Ada</person></persons>`)),
 			[]string{"Break the build | talk |  | Ada | Main Hall | 2026-05-09T00:00+02:00 | 0s"}, []string{"“Coffee break” is a break, and left out"}},
-		{"an event without a title is left out", xmlOf(eventXML("g1", `<title>  </title>`), eventXML("g2", `<title>APIs</title>`)),
+		{"an event without a title is left out", scheduleXML(eventXML("g1", `<title>  </title>`), eventXML("g2", `<title>APIs</title>`)),
 			[]string{"APIs | talk |  |  | Main Hall | 2026-05-09T00:00+02:00 | 0s"}, []string{"an event without a title is left out (g1)"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestRead(t *testing.T) {
 			}
 			var got []string
 			for _, e := range p.Events {
-				got = append(got, tell(e))
+				got = append(got, describe(e))
 			}
 			if !slices.Equal(got, c.want) {
 				t.Errorf("talks:\n got %q\nwant %q", got, c.want)
@@ -99,7 +99,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestReadRefuses(t *testing.T) {
+func TestRead_Refused(t *testing.T) {
 	laughs := `<?xml version="1.0"?><!DOCTYPE schedule [<!ENTITY lol "lol"><!ENTITY lols "&lol;&lol;&lol;&lol;">]>`
 	for _, c := range []struct{ name, file, says string }{
 		{"nothing", "", "is neither XML nor JSON"},
@@ -112,27 +112,27 @@ func TestReadRefuses(t *testing.T) {
 		{"entities that read files", `<!DOCTYPE schedule [<!ENTITY x SYSTEM "file:///etc/passwd">]><schedule><event><title>&x;</title></event></schedule>`, "is no XML that can be read"},
 		{"a schedule without days", `<schedule><conference><title>Loops</title></conference></schedule>`, "has no talk in it"},
 		{"JSON without days", `{"schedule":{"conference":{"title":"Loops"}}}`, "has no talk in it"},
-		{"breaks alone", xmlOf(eventXML("g", "<title>Lunch</title>")), "has no talk in it"},
-		{"two talks with one guid", xmlOf(eventXML("g", "<title>One</title>"), eventXML("g", "<title>Two</title>")), "g is the guid of two talks, “One” and “Two”"},
+		{"breaks alone", scheduleXML(eventXML("g", "<title>Lunch</title>")), "has no talk in it"},
+		{"two talks with one guid", scheduleXML(eventXML("g", "<title>One</title>"), eventXML("g", "<title>Two</title>")), "g is the guid of two talks, “One” and “Two”"},
 		{"two talks with one id", `[{"id":1,"title":"One"},{"id":1,"title":"Two"}]`, "1 is the id of two talks"},
-		{"a negative length", xmlOf(eventXML("g", "<title>APIs</title><duration>-00:30</duration>")), `the length of “APIs” ("-00:30") is no time`},
-		{"a start that is no time", xmlOf(eventXML("g", "<title>APIs</title><date>tomorrow</date>")), `the start of “APIs” ("tomorrow") is no time`},
-		{"a time of day that is none", xmlOf(eventXML("g", "<title>APIs</title><start>25:61</start>")), "the start of “APIs”"},
+		{"a negative length", scheduleXML(eventXML("g", "<title>APIs</title><duration>-00:30</duration>")), `the length of “APIs” ("-00:30") is no time`},
+		{"a start that is no time", scheduleXML(eventXML("g", "<title>APIs</title><date>tomorrow</date>")), `the start of “APIs” ("tomorrow") is no time`},
+		{"a time of day that is none", scheduleXML(eventXML("g", "<title>APIs</title><start>25:61</start>")), "the start of “APIs”"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Read("schedule", []byte(c.file))
-			var f *inputerr.Fault
+			var f *inputerr.Error
 			if !errors.As(err, &f) || !strings.Contains(err.Error(), c.says) || f.Remedy == "" {
 				t.Errorf("it says %v, want a fault with a remedy that says %q", err, c.says)
 			}
 		})
 	}
-	if _, err := Read("schedule", make([]byte, Most+1)); inputerr.Of(err) == nil {
+	if _, err := Read("schedule", make([]byte, MaxBytes+1)); inputerr.As(err) == nil {
 		t.Errorf("a file that is too long gives %v", err)
 	}
 }
 
-func TestLength(t *testing.T) {
+func TestParseLength(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		want time.Duration // negative: it is refused
@@ -140,13 +140,13 @@ func TestLength(t *testing.T) {
 		{"", 0}, {"00:30", 30 * time.Minute}, {"0:30", 30 * time.Minute}, {"00:30:00", 30 * time.Minute}, {"1:30", 90 * time.Minute}, {" 90 ", 90 * time.Minute},
 		{"00:00:45", 45 * time.Second}, {"-5", -1}, {"-00:30", -1}, {"half an hour", -1}, {"1:2:3:4", -1}, {"99999999999999999999", -1}, {":", -1}, {"1.5", -1},
 	} {
-		if got, err := length(c.text); (err != nil) != (c.want < 0) || err == nil && got != c.want {
+		if got, err := parseLength(c.text); (err != nil) != (c.want < 0) || err == nil && got != c.want {
 			t.Errorf("%q is %v (%v), want %v", c.text, got, err, c.want)
 		}
 	}
 }
 
-func TestProse(t *testing.T) {
+func TestPlainText(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"paragraphs", "<p>One.</p><p>Two <em>and</em> a half.</p>", "One.\n\nTwo and a half."},
 		{"lists", "<ul><li>One</li><li>Two</li></ul>", "One\nTwo"},
@@ -157,27 +157,27 @@ func TestProse(t *testing.T) {
 		{"Windows", "One.\r\n\r\n\r\n\r\nTwo.\r", "One.\n\nTwo."},
 		{"what nobody sees", "O\u202ene\x00.\x1b[31m", "One.[31m"},
 	} {
-		if got := prose(c.text); got != c.want {
+		if got := plainText(c.text); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 }
 
 // A conference ten times as large as the largest is read while somebody looks.
-func TestALargeScheduleIsReadAtOnce(t *testing.T) {
+func TestRead_LargeSchedule(t *testing.T) {
 	var all []string
 	for i := range 5000 {
 		all = append(all, eventXML(fmt.Sprint("guid-", i), fmt.Sprintf(`<title>Talk %d</title><duration>00:30</duration><start>10:00</start><abstract>%s</abstract>`, i, strings.Repeat("<p>Words.</p>", 20))))
 	}
-	file := []byte(xmlOf(all...))
+	file := []byte(scheduleXML(all...))
 	begun := time.Now()
 	p, err := Read("schedule.xml", file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := make([]Known, 0, len(p.Events))
+	known := make([]KnownTalk, 0, len(p.Events))
 	for _, c := range Compare(nil, p) {
-		known = append(known, Known{c.Slug, c.After, &c.Says})
+		known = append(known, KnownTalk{c.Slug, c.After, &c.Imported})
 	}
 	Compare(known, p)
 	took := time.Since(begun)

@@ -56,7 +56,7 @@ func readXML(name string, data []byte) (p Programme, err error) {
 			break
 		}
 		if err != nil {
-			return p, wrongXML(name, d, err)
+			return p, xmlError(name, d, err)
 		}
 		start, ok := token.(xml.StartElement)
 		if !ok {
@@ -72,9 +72,9 @@ func readXML(name string, data []byte) (p Programme, err error) {
 				URL   string `xml:"url"`
 			}
 			if err := d.DecodeElement(&c, &start); err != nil {
-				return p, wrongXML(name, d, err)
+				return p, xmlError(name, d, err)
 			}
-			p.Title, p.Zone, p.URL = line(c.Title), line(c.Zone), line(c.URL)
+			p.Title, p.Zone, p.URL = singleLine(c.Title), singleLine(c.Zone), singleLine(c.URL)
 		case "day":
 			day = attribute(start, "date")
 		case "room":
@@ -82,23 +82,23 @@ func readXML(name string, data []byte) (p Programme, err error) {
 		case "event":
 			var e xmlEvent
 			if err := d.DecodeElement(&e, &start); err != nil {
-				return p, wrongXML(name, d, err)
+				return p, xmlError(name, d, err)
 			}
-			if err := p.add(name, e.raw(day, room)); err != nil {
+			if err := p.add(name, e.toRaw(day, room)); err != nil {
 				l, _ := d.InputPos()
-				return p, inputerr.Of(err).At(l)
+				return p, inputerr.As(err).At(l)
 			}
 		}
 	}
 	if !known {
-		return p, inputerr.New(name, "is XML, but no schedule").Try("Export the programme as schedule.xml")
+		return p, inputerr.New(name, "is XML, but no schedule").Hint("Export the programme as schedule.xml")
 	}
 	return p, nil
 }
 
-func wrongXML(name string, d *xml.Decoder, err error) error {
+func xmlError(name string, d *xml.Decoder, err error) error {
 	l, _ := d.InputPos()
-	return inputerr.New(name, "is no XML that can be read: %v", err).At(l).Try("Export it again")
+	return inputerr.New(name, "is no XML that can be read: %v", err).At(l).Hint("Export it again")
 }
 
 func attribute(e xml.StartElement, name string) string {
@@ -110,9 +110,9 @@ func attribute(e xml.StartElement, name string) string {
 	return ""
 }
 
-func (e xmlEvent) raw(day, room string) raw {
-	r := raw{
-		guid: e.GUID, id: e.ID, title: e.Title, kind: e.Type, track: e.Track, room: e.Room, spoken: e.Language,
+func (e xmlEvent) toRaw(day, room string) rawEvent {
+	r := rawEvent{
+		guid: e.GUID, id: e.ID, title: e.Title, kind: e.Type, track: e.Track, room: e.Room, language: e.Language,
 		abstract: e.Abstract, description: e.Description, licence: e.Recording.Licence, optout: e.Recording.Optout == "true" || e.Recording.Optout == "1",
 		url: e.URL, date: e.Date, start: e.Start, duration: e.Duration,
 	}
@@ -136,10 +136,10 @@ func (e xmlEvent) raw(day, room string) raw {
 		}
 		all = append(all, conference.Person{Name: p.Name, ID: id, Email: p.Email})
 	}
-	r.persons = persons(all)
+	r.persons = uniquePersons(all)
 	for _, l := range e.Links {
 		if l.Href != "" {
-			r.links = append(r.links, conference.Link{Title: line(l.Title), URL: line(l.Href)})
+			r.links = append(r.links, conference.Link{Title: singleLine(l.Title), URL: singleLine(l.Href)})
 		}
 	}
 	return r

@@ -18,25 +18,25 @@ import (
 	"github.com/lectern-av/lectern/internal/match"
 )
 
-// Delivery is a recording that arrived whole.
-type Delivery struct {
-	ID     string // of the upload
-	Name   string // as it was called
-	Path   string // where it lies
-	Stays  bool   // it stays there; else it is taken over by renaming it
-	SHA256 string
-	Size   int64 // bytes
-	Who    string
-	Room   string    // "": nobody said
-	Begun  time.Time // zero: nobody said
+// RecordingUpload is a recording that arrived whole.
+type RecordingUpload struct {
+	ID          string // of the upload
+	Name        string // as it was called
+	Path        string // where it lies
+	KeepInPlace bool   // it stays there; else it is taken over by renaming it
+	SHA256      string
+	Size        int64 // bytes
+	Who         string
+	Room        string    // "": nobody said
+	Begun       time.Time // zero: nobody said
 }
 
-// Deliver takes in a recording that arrived. Delivering it again changes nothing.
-func (o *Office) Deliver(ctx context.Context, d Delivery) error {
+// ReceiveRecording takes in a recording that arrived. Delivering it again changes nothing.
+func (o *Service) ReceiveRecording(ctx context.Context, d RecordingUpload) error {
 	path := d.Path
-	if !d.Stays {
+	if !d.KeepInPlace {
 		var err error
-		if path, err = o.Store.TakeOver(d.Path, action.File{Name: d.Name, SHA256: d.SHA256, Size: d.Size}); err != nil {
+		if path, err = o.Store.MoveOriginal(d.Path, action.File{Name: d.Name, SHA256: d.SHA256, Size: d.Size}); err != nil {
 			return err
 		}
 	}
@@ -44,66 +44,66 @@ func (o *Office) Deliver(ctx context.Context, d Delivery) error {
 	if err != nil {
 		return fmt.Errorf("take in %s: %w", d.Name, err)
 	}
-	if err := o.Catalog.KeepOriginals(ctx, map[action.Key]action.Original{
+	if err := o.Catalog.SaveOriginals(ctx, map[action.Key]action.Original{
 		action.Key(d.SHA256): {Path: path, Size: info.Size(), ModTime: info.ModTime()},
 	}); err != nil {
 		return err
 	}
 	if err := o.Catalog.AddArrival(ctx, catalog.Arrival{
-		ID: d.ID, Name: d.Name, Path: path, SHA256: d.SHA256, Size: d.Size, Who: d.Who, Room: d.Room, Begun: d.Begun,
+		ID: d.ID, Name: d.Name, Path: path, SHA256: d.SHA256, Size: d.Size, Who: d.Who, Room: d.Room, StartedAt: d.Begun,
 	}); err != nil {
 		return err
 	}
 	select {
-	case o.arrived <- struct{}{}:
+	case o.recordingReceived <- struct{}{}:
 	default: // somebody is on the way already
 	}
 	return nil
 }
 
-// Look looks into recordings as they arrive, one after the other, until ctx ends: first what
+// RunInspections looks into recordings as they arrive, one after the other, until ctx ends: first what
 // they are, which takes a moment, and then what is wrong with them, which takes a while.
-func (o *Office) Look(ctx context.Context) error {
+func (o *Service) RunInspections(ctx context.Context) error {
 	for {
 		for _, whole := range []bool{false, true} {
-			if err := o.lookAtAll(ctx, whole); err != nil && ctx.Err() == nil {
+			if err := o.inspectPending(ctx, whole); err != nil && ctx.Err() == nil {
 				return err
 			}
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-o.arrived:
+		case <-o.recordingReceived:
 		}
 	}
 }
 
-// lookAtAll looks into those that were not looked into so far.
-func (o *Office) lookAtAll(ctx context.Context, whole bool) error {
+// inspectPending looks into those that were not looked into so far.
+func (o *Service) inspectPending(ctx context.Context, whole bool) error {
 	all, err := o.Catalog.Arrivals(ctx)
 	if err != nil {
 		return err
 	}
 	slices.Reverse(all) // who came first
 	for _, a := range all {
-		found := findingsOf(a)
+		found := storedInspection(a)
 		if ctx.Err() != nil || found != nil && (found.Whole || !whole || found.Refused != "") {
 			continue
 		}
-		f := o.inspect(ctx, a, whole)
+		f := o.inspectArrival(ctx, a, whole)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := o.Catalog.SetFindings(ctx, a.ID, o.begun(a), f.Length, f); err != nil {
+		if err := o.Catalog.SaveFindings(ctx, a.ID, o.recordingStart(a), f.Length, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// findingsOf is what was found in an arrival; nil if nobody looked.
-func findingsOf(a catalog.Arrival) *Findings {
-	var f *Findings
+// storedInspection is what was found in an arrival; nil if nobody looked.
+func storedInspection(a catalog.Arrival) *InspectionSummary {
+	var f *InspectionSummary
 	if json.Unmarshal(a.Findings, &f) != nil {
 		return nil
 	}
@@ -113,37 +113,37 @@ func findingsOf(a catalog.Arrival) *Findings {
 // Arrival is a recording that arrived, and which talks it may be of.
 type Arrival struct {
 	catalog.Arrival
-	Found     *Findings // nil: nobody looked yet
-	Proposals []match.Proposal
+	Found     *InspectionSummary // nil: nobody looked yet
+	Proposals []match.Candidate
 }
 
 // Arrivals is all recordings that arrived, the newest first.
-func (o *Office) Arrivals(ctx context.Context, p access.Person) ([]Arrival, error) {
-	if !p.May(access.Record, "", "") {
+func (o *Service) Arrivals(ctx context.Context, p access.Person) ([]Arrival, error) {
+	if !p.May(access.ManageRecordings, "", "") {
 		return nil, access.ErrForbidden
 	}
 	all, err := o.Catalog.Arrivals(ctx)
 	if err != nil {
 		return nil, err
 	}
-	programme := o.slots()
+	programme := o.scheduleSlots()
 	arrivals := make([]Arrival, len(all))
 	for i, a := range all {
-		arrivals[i] = Arrival{Arrival: a, Found: findingsOf(a)}
-		if a.State == catalog.Arrived {
-			arrivals[i].Proposals = match.Talks(o.recording(a), programme)
+		arrivals[i] = Arrival{Arrival: a, Found: storedInspection(a)}
+		if a.State == catalog.ArrivalNew {
+			arrivals[i].Proposals = match.Rank(o.matchInput(a), programme)
 		}
 	}
 	return arrivals, nil
 }
 
-func (o *Office) recording(a catalog.Arrival) match.Recording {
-	return match.Recording{Name: a.Name, Begin: a.Begun, Length: a.Length, Room: a.Room, Zone: o.zone()}
+func (o *Service) matchInput(a catalog.Arrival) match.Recording {
+	return match.Recording{Name: a.Name, Start: a.StartedAt, Length: a.Length, Room: a.Room, Zone: o.scheduleTimeZone()}
 }
 
-// slots is the programme, as far as the times and names in it help.
-func (o *Office) slots() (slots []match.Slot) {
-	for _, r := range o.Board.Rows() {
+// scheduleSlots is the programme, as far as the times and names in it help.
+func (o *Service) scheduleSlots() (slots []match.Slot) {
+	for _, r := range o.Board.Talks() {
 		s := r.Scheduling
 		slots = append(slots, match.Slot{
 			Slug: r.Slug, Title: r.Title, GUID: s.GUID, ID: s.Event, Room: s.Room, Speakers: r.Speakers, Start: s.Start, Length: r.Length,
@@ -152,9 +152,9 @@ func (o *Office) slots() (slots []match.Slot) {
 	return slots
 }
 
-// zone is the conference's time zone: that of its programme.
-func (o *Office) zone() *time.Location {
-	for _, r := range o.Board.Rows() {
+// scheduleTimeZone is the conference's time zone: that of its programme.
+func (o *Service) scheduleTimeZone() *time.Location {
+	for _, r := range o.Board.Talks() {
 		if !r.Scheduling.Start.IsZero() {
 			return r.Scheduling.Start.Location()
 		}
@@ -162,44 +162,44 @@ func (o *Office) zone() *time.Location {
 	return time.Local
 }
 
-// Assign says that a recording is of some talks; instead says that it takes the place of what
+// AssignRecording says that a recording is of some talks; instead says that it takes the place of what
 // they have, where it else comes after that. Where the talk has no cut yet, and the programme
 // says which part of the recording it is, that is the first guess.
-func (o *Office) Assign(ctx context.Context, p access.Person, id string, slugs []string, instead bool) error {
-	by, err := p.As(access.Record, "", "")
+func (o *Service) AssignRecording(ctx context.Context, p access.Person, id string, slugs []string, instead bool) error {
+	by, err := p.GrantFor(access.ManageRecordings, "", "")
 	if err != nil {
 		return err
 	}
 	if len(slugs) == 0 {
-		return inputerr.New("", "no talk is chosen").Try("Choose those that the recording is of")
+		return inputerr.New("", "no talk is chosen").Hint("Choose those that the recording is of")
 	}
 	a, err := o.Catalog.Arrival(ctx, id)
 	if err != nil {
 		return err
 	}
-	if f := findingsOf(a); f != nil && f.Refused != "" {
-		return inputerr.New(a.Name, "%s", f.Refused).Try("Hand in another file")
+	if f := storedInspection(a); f != nil && f.Refused != "" {
+		return inputerr.New(a.Name, "%s", f.Refused).Hint("Hand in another file")
 	}
-	guesses := match.Talks(o.recording(a), o.slots())
+	guesses := match.Rank(o.matchInput(a), o.scheduleSlots())
 	for _, slug := range slugs {
-		if _, err := o.edit(ctx, by.Name, slug, func(s *catalog.Submission) error {
-			if err := use(&s.Facts, a, instead); err != nil {
+		if _, err := o.editTalk(ctx, by.Name, slug, func(s *catalog.Submission) error {
+			if err := assignTo(&s.Facts, a, instead); err != nil {
 				return err
 			}
-			at := slices.IndexFunc(guesses, func(g match.Proposal) bool { return g.Slug == slug })
+			at := slices.IndexFunc(guesses, func(g match.Candidate) bool { return g.Slug == slug })
 			if at >= 0 && len(s.Facts.Cut) == 0 && guesses[at].To > guesses[at].From {
-				s.Facts.Cut = []conference.Keep{{Recording: len(s.Facts.Recordings), From: guesses[at].From, To: guesses[at].To}}
+				s.Facts.Cut = []conference.KeptRange{{Recording: len(s.Facts.Recordings), From: guesses[at].From, To: guesses[at].To}}
 			}
 			return nil
 		}); err != nil {
 			return err
 		}
 	}
-	return o.Catalog.SetArrivalState(ctx, by.Name, id, catalog.Taken)
+	return o.Catalog.SetArrivalState(ctx, by.Name, id, catalog.ArrivalAssigned)
 }
 
-// use makes a recording one of a talk's.
-func use(f *conference.Facts, a catalog.Arrival, instead bool) error {
+// assignTo makes a recording one of a talk's.
+func assignTo(f *conference.Facts, a catalog.Arrival, instead bool) error {
 	if slices.ContainsFunc(f.Recordings, func(r conference.Recording) bool { return r.SHA256 == a.SHA256 }) && !instead {
 		return nil
 	}
@@ -211,23 +211,23 @@ func use(f *conference.Facts, a catalog.Arrival, instead bool) error {
 	return nil
 }
 
-// Withdraw takes a recording away from a talk again; the recording stays.
-func (o *Office) Withdraw(ctx context.Context, p access.Person, slug, sha256 string) error {
-	by, err := p.As(access.Record, slug, "")
+// UnassignRecording takes a recording away from a talk again; the recording stays.
+func (o *Service) UnassignRecording(ctx context.Context, p access.Person, slug, sha256 string) error {
+	by, err := p.GrantFor(access.ManageRecordings, slug, "")
 	if err != nil {
 		return err
 	}
-	_, err = o.edit(ctx, by.Name, slug, func(s *catalog.Submission) error {
+	_, err = o.editTalk(ctx, by.Name, slug, func(s *catalog.Submission) error {
 		f := &s.Facts
 		at := slices.IndexFunc(f.Recordings, func(r conference.Recording) bool { return r.SHA256 == sha256 })
 		if at < 0 {
-			return catalog.ErrNone
+			return catalog.ErrNotFound
 		}
 		f.Recordings = slices.Delete(f.Recordings, at, at+1)
-		if slices.ContainsFunc(f.Cut, func(k conference.Keep) bool { return k.Recording == 0 }) {
+		if slices.ContainsFunc(f.Cut, func(k conference.KeptRange) bool { return k.Recording == 0 }) {
 			f.Cut = nil // the reel's clock is another now
 		}
-		var cut []conference.Keep
+		var cut []conference.KeptRange
 		for _, k := range f.Cut {
 			switch n := k.Recording - 1; {
 			case n == at:
@@ -243,10 +243,10 @@ func (o *Office) Withdraw(ctx context.Context, p access.Person, slug, sha256 str
 	return err
 }
 
-// Sample writes twelve seconds of one side ("left", "right" or "mix") of a talk's recording, from
+// WriteAudioSample writes twelve seconds of one side ("left", "right" or "mix") of a talk's recording, from
 // an offset on, as Opus in WebM: so that somebody can hear which channel is the talk.
-func (o *Office) Sample(ctx context.Context, p access.Person, slug, sha256, side string, at time.Duration, w io.Writer) error {
-	path, err := o.recordingOf(ctx, p, slug, sha256)
+func (o *Service) WriteAudioSample(ctx context.Context, p access.Person, slug, sha256, side string, at time.Duration, w io.Writer) error {
+	path, err := o.recordingPath(ctx, p, slug, sha256)
 	if err != nil {
 		return err
 	}
@@ -259,12 +259,12 @@ func (o *Office) Sample(ctx context.Context, p access.Person, slug, sha256, side
 			at = a.Length / 2
 		}
 	}
-	return o.Tools.Sample(ctx, path, 0, side, at, w)
+	return o.Tools.WriteAudioSample(ctx, path, 0, side, at, w)
 }
 
-// recordingOf is where one of a talk's recordings lies.
-func (o *Office) recordingOf(ctx context.Context, p access.Person, slug, sha256 string) (string, error) {
-	if !p.May(access.Record, slug, "") {
+// recordingPath is where one of a talk's recordings lies.
+func (o *Service) recordingPath(ctx context.Context, p access.Person, slug, sha256 string) (string, error) {
+	if !p.May(access.ManageRecordings, slug, "") {
 		return "", access.ErrForbidden
 	}
 	s, err := o.Catalog.Talk(ctx, slug)
@@ -272,24 +272,24 @@ func (o *Office) recordingOf(ctx context.Context, p access.Person, slug, sha256 
 		return "", err
 	}
 	if !slices.ContainsFunc(s.Facts.Recordings, func(r conference.Recording) bool { return r.SHA256 == sha256 }) {
-		return "", fmt.Errorf("recording %.12s of %s: %w", sha256, slug, catalog.ErrNone)
+		return "", fmt.Errorf("recording %.12s of %s: %w", sha256, slug, catalog.ErrNotFound)
 	}
 	original, err := o.Catalog.Original(ctx, action.Key(sha256))
 	return original.Path, err
 }
 
-// Dismiss says that a recording is of no talk; Readmit takes that back.
-func (o *Office) Dismiss(ctx context.Context, p access.Person, id string) error {
-	return o.decide(ctx, p, id, catalog.Dismissed)
+// DismissArrival says that a recording is of no talk; Readmit takes that back.
+func (o *Service) DismissArrival(ctx context.Context, p access.Person, id string) error {
+	return o.setArrivalState(ctx, p, id, catalog.ArrivalDismissed)
 }
 
-// Readmit has somebody decide once more which talks a recording is of.
-func (o *Office) Readmit(ctx context.Context, p access.Person, id string) error {
-	return o.decide(ctx, p, id, catalog.Arrived)
+// RestoreArrival has somebody decide once more which talks a recording is of.
+func (o *Service) RestoreArrival(ctx context.Context, p access.Person, id string) error {
+	return o.setArrivalState(ctx, p, id, catalog.ArrivalNew)
 }
 
-func (o *Office) decide(ctx context.Context, p access.Person, id, state string) error {
-	by, err := p.As(access.Record, "", "")
+func (o *Service) setArrivalState(ctx context.Context, p access.Person, id, state string) error {
+	by, err := p.GrantFor(access.ManageRecordings, "", "")
 	if err != nil {
 		return err
 	}

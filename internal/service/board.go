@@ -16,36 +16,36 @@ import (
 	"github.com/lectern-av/lectern/worker"
 )
 
-// State is how far a talk has come.
-type State string
+// TalkState is how far a talk has come.
+type TalkState string
 
 // The states of a talk, in the order in which it comes to them.
 const (
-	NoRecording State = "no-recording"
-	Queued      State = "queued"   // to be made
-	Making      State = "making"   // being made
-	Failed      State = "failed"   // somebody has to look
-	Ready       State = "ready"    // to be looked at by its speaker
-	Wrong       State = "wrong"    // its speaker says that something is
-	Approved    State = "approved" // may be released
-	Held        State = "held"     // was to be released, and must not be yet
-	Released    State = "released"
-	NotRecorded State = "not-recorded" // is not to be
+	StateNoRecording      TalkState = "no-recording"
+	StateQueued           TalkState = "queued"   // to be made
+	StateProcessing       TalkState = "making"   // being made
+	StateFailed           TalkState = "failed"   // somebody has to look
+	StateReadyForReview   TalkState = "ready"    // to be looked at by its speaker
+	StateChangesRequested TalkState = "wrong"    // its speaker says that something is
+	StateApproved         TalkState = "approved" // may be released
+	StateOnHold           TalkState = "held"     // was to be released, and must not be yet
+	StateReleased         TalkState = "released"
+	StateNotRecorded      TalkState = "not-recorded" // is not to be
 )
 
-// States is all of them.
-func States() []State {
-	return []State{NoRecording, Queued, Making, Failed, Ready, Wrong, Approved, Held, Released, NotRecorded}
+// TalkStates is all of them.
+func TalkStates() []TalkState {
+	return []TalkState{StateNoRecording, StateQueued, StateProcessing, StateFailed, StateReadyForReview, StateChangesRequested, StateApproved, StateOnHold, StateReleased, StateNotRecorded}
 }
 
-// Waiting is whom a talk waits for, and where they work in one language, in which.
-type Waiting struct {
+// WaitingFor is whom a talk waits for, and where they work in one language, in which.
+type WaitingFor struct {
 	Role     access.Role `json:"role"`
 	Language string      `json:"language,omitempty"`
 }
 
-// Stage is how a stage of a talk's pipeline stands.
-type Stage struct {
+// StageProgress is how a stage of a talk's pipeline stands.
+type StageProgress struct {
 	Name     string  `json:"name"`
 	State    string  `json:"state"` // waiting, running, done, reused, failed, none
 	Done     int     `json:"done"`  // actions
@@ -53,20 +53,20 @@ type Stage struct {
 	Fraction float64 `json:"fraction"` // of all of it
 }
 
-// Row is a talk in the overview of all talks.
-type Row struct {
+// TalkSummary is a talk in the overview of all talks.
+type TalkSummary struct {
 	catalog.Overview
-	State  State
+	State  TalkState
 	Why    string // it has failed, or is held
-	Stages []Stage
+	Stages []StageProgress
 	Left   time.Duration // until it is made, about; 0: nobody knows
-	Waits  []Waiting
+	Waits  []WaitingFor
 	Serial uint64 // rises with every change of the board
 }
 
 // Day is when the talk is given, as "2006-01-02" in the time zone that the schedule says; "" if
 // it does not.
-func (r Row) Day() string {
+func (r TalkSummary) Day() string {
 	if r.Scheduling.Start.IsZero() {
 		return ""
 	}
@@ -79,38 +79,38 @@ type Board struct {
 	catalog *catalog.Catalog
 	backlog *conductor.Backlog // nil where nothing is made
 
-	mu      sync.Mutex
-	rows    map[string]Row
-	serial  uint64
-	dirty   map[string]bool
-	wake    chan struct{}
-	readers map[chan<- Row]bool
-	stages  map[string][]string // of pipelines, in order
+	mu                   sync.Mutex
+	talks                map[string]TalkSummary
+	serial               uint64
+	dirty                map[string]bool
+	wake                 chan struct{}
+	subscribers          map[chan<- TalkSummary]bool
+	stageNamesByPipeline map[string][]string // of pipelines, in order
 }
 
 // NewBoard is the board of a catalogue and of what is being made of it, which it follows from
 // then on; backlog may be nil.
 func NewBoard(ctx context.Context, c *catalog.Catalog, backlog *conductor.Backlog) (*Board, error) {
 	b := &Board{
-		catalog: c, backlog: backlog, rows: make(map[string]Row), dirty: make(map[string]bool),
-		wake: make(chan struct{}, 1), readers: make(map[chan<- Row]bool), stages: make(map[string][]string),
+		catalog: c, backlog: backlog, talks: make(map[string]TalkSummary), dirty: make(map[string]bool),
+		wake: make(chan struct{}, 1), subscribers: make(map[chan<- TalkSummary]bool), stageNamesByPipeline: make(map[string][]string),
 	}
-	c.OnChange(b.Touch)
+	c.OnChange(b.MarkChanged)
 	if backlog != nil {
-		backlog.Watch(func(slug string, _ conductor.Progress) { b.Touch(slug) })
+		backlog.Watch(func(slug string, _ conductor.Progress) { b.MarkChanged(slug) })
 	}
 	all, err := c.Overviews(ctx, "")
 	if err != nil {
 		return nil, err
 	}
 	for _, o := range all {
-		b.put(b.row(o))
+		b.store(b.summarize(o))
 	}
 	return b, nil
 }
 
-// Touch says that something about a talk changed. It is quick, and may be called by anybody.
-func (b *Board) Touch(slug string) {
+// MarkChanged says that something about a talk changed. It is quick, and may be called by anybody.
+func (b *Board) MarkChanged(slug string) {
 	if slug == "" {
 		return
 	}
@@ -123,9 +123,9 @@ func (b *Board) Touch(slug string) {
 	}
 }
 
-// together is how long changes are gathered: people do not see more, and a talk that changes
+// coalesceDelay is how long changes are gathered: people do not see more, and a talk that changes
 // ten times meanwhile is read once.
-const together = 100 * time.Millisecond
+const coalesceDelay = 100 * time.Millisecond
 
 // Run keeps the board up to date until ctx ends.
 func (b *Board) Run(ctx context.Context) error {
@@ -141,7 +141,7 @@ func (b *Board) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(together):
+		case <-time.After(coalesceDelay):
 		}
 	}
 }
@@ -158,20 +158,20 @@ func (b *Board) refresh(ctx context.Context) error {
 			return err
 		}
 		for _, o := range found {
-			b.put(b.row(o))
+			b.store(b.summarize(o))
 		}
 	}
 	return nil
 }
 
-// put shows a row, and tells everybody who reads along.
-func (b *Board) put(r Row) {
+// store shows a row, and tells everybody who reads along.
+func (b *Board) store(r TalkSummary) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.serial++
 	r.Serial = b.serial
-	b.rows[r.Slug] = r
-	for reader := range b.readers {
+	b.talks[r.Slug] = r
+	for reader := range b.subscribers {
 		select {
 		case reader <- r:
 		default: // who does not read misses it, and is told by the serials
@@ -179,35 +179,35 @@ func (b *Board) put(r Row) {
 	}
 }
 
-// Follow has every row that changes sent to a channel, which should have room, until stop is
+// Subscribe has every row that changes sent to a channel, which should have room, until stop is
 // called. A row that found no room is lost: its serial is missing.
-func (b *Board) Follow(rows chan<- Row) (stop func()) {
+func (b *Board) Subscribe(rows chan<- TalkSummary) (stop func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.readers[rows] = true
+	b.subscribers[rows] = true
 	return func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		delete(b.readers, rows)
+		delete(b.subscribers, rows)
 	}
 }
 
-// Rows is all talks by day, time and room; those that no schedule knows come last.
-func (b *Board) Rows() []Row {
+// Talks is all talks by day, time and room; those that no schedule knows come last.
+func (b *Board) Talks() []TalkSummary {
 	b.mu.Lock()
-	all := make([]Row, 0, len(b.rows))
-	for _, r := range b.rows {
+	all := make([]TalkSummary, 0, len(b.talks))
+	for _, r := range b.talks {
 		all = append(all, r)
 	}
 	b.mu.Unlock()
-	slices.SortFunc(all, func(a, b Row) int {
+	slices.SortFunc(all, func(a, b TalkSummary) int {
 		x, y := a.Scheduling.Start, b.Scheduling.Start
-		return cmp.Or(boolCompare(x.IsZero(), y.IsZero()), x.Compare(y), cmp.Compare(a.Scheduling.Room, b.Scheduling.Room), cmp.Compare(a.Slug, b.Slug))
+		return cmp.Or(compareTrueFirst(x.IsZero(), y.IsZero()), x.Compare(y), cmp.Compare(a.Scheduling.Room, b.Scheduling.Room), cmp.Compare(a.Slug, b.Slug))
 	})
 	return all
 }
 
-func boolCompare(a, b bool) int {
+func compareTrueFirst(a, b bool) int {
 	switch {
 	case a == b:
 		return 0
@@ -217,49 +217,49 @@ func boolCompare(a, b bool) int {
 	return 1
 }
 
-// Row is a talk's, if there is such a talk.
-func (b *Board) Row(slug string) (Row, bool) {
+// Talk is a talk's, if there is such a talk.
+func (b *Board) Talk(slug string) (TalkSummary, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	r, ok := b.rows[slug]
+	r, ok := b.talks[slug]
 	return r, ok
 }
 
-// row is how a talk is shown.
-func (b *Board) row(o catalog.Overview) Row {
-	r := Row{Overview: o, Stages: b.stagesOf(o)}
-	var making State
+// summarize is how a talk is shown.
+func (b *Board) summarize(o catalog.Overview) TalkSummary {
+	r := TalkSummary{Overview: o, Stages: b.lastRunStages(o)}
+	var making TalkState
 	if b.backlog != nil {
 		p, _ := b.backlog.Status(o.Slug)
-		making = stateOfStep(p.Step)
-		if making == Making {
-			overlay(r.Stages, p.Stages)
-			if p.Guessable {
+		making = stateFromStep(p.Phase)
+		if making == StateProcessing {
+			overlayLiveProgress(r.Stages, p.Stages)
+			if p.RemainingKnown {
 				r.Left = p.Remaining
 			}
 		}
 	}
-	r.State, r.Why = stateOf(o, making)
-	r.Waits = waits(r)
+	r.State, r.Why = talkState(o, making)
+	r.Waits = waitingFor(r)
 	return r
 }
 
-// stateOfStep is the state of a talk that the backlog has in hand; "" where it has not.
-func stateOfStep(s conductor.Step) State {
+// stateFromStep is the state of a talk that the backlog has in hand; "" where it has not.
+func stateFromStep(s conductor.Phase) TalkState {
 	switch s {
 	case conductor.Queued:
-		return Queued
-	case conductor.Observing, conductor.Making, conductor.LayingOut:
-		return Making
+		return StateQueued
+	case conductor.Analysing, conductor.Building, conductor.LayingOut:
+		return StateProcessing
 	}
 	return ""
 }
 
-// overlay shows how stages stand that are being made.
-func overlay(stages []Stage, now []conductor.StageStatus) {
+// overlayLiveProgress shows how stages stand that are being made.
+func overlayLiveProgress(stages []StageProgress, now []conductor.StageStatus) {
 	for i := range stages {
 		st := &stages[i]
-		*st = Stage{Name: st.Name, State: "waiting"}
+		*st = StageProgress{Name: st.Name, State: "waiting"}
 		at := slices.IndexFunc(now, func(n conductor.StageStatus) bool { return n.Name == st.Name })
 		if at < 0 {
 			continue
@@ -267,7 +267,7 @@ func overlay(stages []Stage, now []conductor.StageStatus) {
 		n := now[at]
 		st.Done, st.Total = n.Done+n.Reused, n.Total+n.Reused
 		if n.Total > 0 {
-			st.Fraction = (float64(n.Done) + n.Running) / float64(n.Total)
+			st.Fraction = (float64(n.Done) + n.PartlyDone) / float64(n.Total)
 		}
 		switch {
 		case n.Failed > 0:
@@ -282,61 +282,61 @@ func overlay(stages []Stage, now []conductor.StageStatus) {
 	}
 }
 
-func stateOf(o catalog.Overview, making State) (State, string) {
+func talkState(o catalog.Overview, making TalkState) (TalkState, string) {
 	switch {
 	case o.Scheduling.DoNotRecord:
-		return NotRecorded, ""
+		return StateNotRecorded, ""
 	case o.Recordings == 0:
-		return NoRecording, ""
+		return StateNoRecording, ""
 	case making != "":
 		return making, ""
-	case o.Wished:
-		return Queued, ""
-	case o.Failure != "":
-		return Failed, o.Failure
+	case o.BuildPending:
+		return StateQueued, ""
+	case o.BuildFailure != "":
+		return StateFailed, o.BuildFailure
 	case !o.Released.IsZero():
-		return Released, ""
-	case o.Wanted && o.Refused != "":
-		return Held, o.Refused
+		return StateReleased, ""
+	case o.ReleaseRequested && o.ReleaseBlocked != "":
+		return StateOnHold, o.ReleaseBlocked
 	case o.Verdict == "wrong":
-		return Wrong, o.Words
+		return StateChangesRequested, o.VerdictComment
 	case o.Verdict == "approved":
-		return Approved, ""
+		return StateApproved, ""
 	case !o.Published.IsZero():
-		return Ready, ""
+		return StateReadyForReview, ""
 	}
-	return Queued, ""
+	return StateQueued, ""
 }
 
-// waits is whom a talk waits for.
-func waits(r Row) (all []Waiting) {
+// waitingFor is whom a talk waits for.
+func waitingFor(r TalkSummary) (all []WaitingFor) {
 	switch r.State {
-	case NoRecording, Failed, Wrong:
-		all = append(all, Waiting{Role: access.Volunteer})
-	case Ready:
-		all = append(all, Waiting{Role: access.Speaker})
-	case Approved:
-		all = append(all, Waiting{Role: access.Organiser})
-	case NotRecorded:
+	case StateNoRecording, StateFailed, StateChangesRequested:
+		all = append(all, WaitingFor{Role: access.Volunteer})
+	case StateReadyForReview:
+		all = append(all, WaitingFor{Role: access.Speaker})
+	case StateApproved:
+		all = append(all, WaitingFor{Role: access.Organiser})
+	case StateNotRecorded:
 		return nil
 	}
 	for _, t := range r.Tracks {
 		switch {
 		case t.Kind != conference.Translation:
 		case t.State == "in-review":
-			all = append(all, Waiting{access.Reviewer, t.Language})
-		case t.State != conference.Approved:
-			all = append(all, Waiting{access.Translator, t.Language})
+			all = append(all, WaitingFor{access.Reviewer, t.Language})
+		case t.State != conference.TrackApproved:
+			all = append(all, WaitingFor{access.Translator, t.Language})
 		}
 	}
 	return all
 }
 
-// stagesOf is how the stages of a talk stood when its last run ended.
-func (b *Board) stagesOf(o catalog.Overview) (stages []Stage) {
+// lastRunStages is how the stages of a talk stood when its last run ended.
+func (b *Board) lastRunStages(o catalog.Overview) (stages []StageProgress) {
 	place := make(map[string]int)
-	for i, name := range b.order(o.Pipeline) {
-		stages = append(stages, Stage{Name: name, State: "waiting"})
+	for i, name := range b.stageNames(o.Pipeline) {
+		stages = append(stages, StageProgress{Name: name, State: "waiting"})
 		place[name] = i
 	}
 	for _, s := range o.Stages {
@@ -345,11 +345,11 @@ func (b *Board) stagesOf(o catalog.Overview) (stages []Stage) {
 			continue
 		}
 		st := &stages[i]
-		st.Total += s.N
-		if s.State == catalog.Ran || s.State == catalog.Reused {
-			st.Done += s.N
+		st.Total += s.Count
+		if s.State == catalog.SlotRan || s.State == catalog.SlotReused {
+			st.Done += s.Count
 		}
-		if s.State == catalog.Failed {
+		if s.State == catalog.SlotFailed {
 			st.State = "failed"
 		}
 	}
@@ -368,11 +368,11 @@ func (b *Board) stagesOf(o catalog.Overview) (stages []Stage) {
 	return stages
 }
 
-// order is a pipeline's stages; a pipeline that cannot be read any more has none.
-func (b *Board) order(pipeline string) []string {
+// stageNames is a pipeline's stages; a pipeline that cannot be read any more has none.
+func (b *Board) stageNames(pipeline string) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	names, ok := b.stages[pipeline]
+	names, ok := b.stageNamesByPipeline[pipeline]
 	if ok {
 		return names
 	}
@@ -382,26 +382,26 @@ func (b *Board) order(pipeline string) []string {
 			names = append(names, s.Name)
 		}
 	}
-	b.stages[pipeline] = names
+	b.stageNamesByPipeline[pipeline] = names
 	return names
 }
 
 // Talks is all talks, for who may see them all.
-func (o *Office) Talks(p access.Person) ([]Row, error) {
-	if !p.May(access.Conference, "", "") {
+func (o *Service) Talks(p access.Person) ([]TalkSummary, error) {
+	if !p.May(access.ViewConference, "", "") {
 		return nil, access.ErrForbidden
 	}
-	return o.Board.Rows(), nil
+	return o.Board.Talks(), nil
 }
 
-// Row is one talk, as the overview shows it.
-func (o *Office) Row(p access.Person, slug string) (Row, error) {
-	if !p.May(access.See, slug, "") {
-		return Row{}, access.ErrForbidden
+// TalkSummary is one talk, as the overview shows it.
+func (o *Service) TalkSummary(p access.Person, slug string) (TalkSummary, error) {
+	if !p.May(access.ViewTalk, slug, "") {
+		return TalkSummary{}, access.ErrForbidden
 	}
-	r, ok := o.Board.Row(slug)
+	r, ok := o.Board.Talk(slug)
 	if !ok {
-		return r, fmt.Errorf("talk %s: %w", slug, catalog.ErrNone)
+		return r, fmt.Errorf("talk %s: %w", slug, catalog.ErrNotFound)
 	}
 	return r, nil
 }

@@ -16,17 +16,17 @@ type GlossaryFile struct {
 }
 
 // Glossary is the conference's glossary as it was handed in; ok is false where there is none.
-func (o *Office) Glossary(ctx context.Context, p access.Person) (f GlossaryFile, ok bool, err error) {
+func (o *Service) Glossary(ctx context.Context, p access.Person) (f GlossaryFile, ok bool, err error) {
 	if !p.May(access.Enter, "", "") {
 		return f, false, access.ErrForbidden
 	}
-	ok, err = o.Catalog.Setting(ctx, catalog.Glossary, &f)
+	ok, err = o.Catalog.Setting(ctx, catalog.SettingGlossary, &f)
 	return f, ok && f.Text != "", err
 }
 
 // SetGlossary makes a file the conference's glossary; one without text takes it away.
-func (o *Office) SetGlossary(ctx context.Context, p access.Person, f GlossaryFile) error {
-	by, err := p.As(access.Manage, "", "")
+func (o *Service) SetGlossary(ctx context.Context, p access.Person, f GlossaryFile) error {
+	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
 		return err
 	}
@@ -35,13 +35,13 @@ func (o *Office) SetGlossary(ctx context.Context, p access.Person, f GlossaryFil
 			return err
 		}
 	}
-	return o.Catalog.Set(ctx, by.Name, catalog.Glossary, f)
+	return o.Catalog.SaveSetting(ctx, by.Name, catalog.SettingGlossary, f)
 }
 
-// terms is the conference's glossary; nil where there is none.
-func (o *Office) terms(ctx context.Context) (*translation.Glossary, error) {
+// loadGlossary is the conference's glossary; nil where there is none.
+func (o *Service) loadGlossary(ctx context.Context) (*translation.Glossary, error) {
 	var f GlossaryFile
-	ok, err := o.Catalog.Setting(ctx, catalog.Glossary, &f)
+	ok, err := o.Catalog.Setting(ctx, catalog.SettingGlossary, &f)
 	if err != nil || !ok || f.Text == "" {
 		return nil, err
 	}

@@ -17,16 +17,16 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// Inspected is what a recording is, and what is wrong with it.
-type Inspected struct {
-	Probe    media.Probe          `json:"probe"`
-	Analysis media.Analysis       `json:"analysis"`
-	Troubles []conference.Trouble `json:"troubles"`
+// Inspection is what a recording is, and what is wrong with it.
+type Inspection struct {
+	Probe    media.Probe        `json:"probe"`
+	Analysis media.Analysis     `json:"analysis"`
+	Troubles []conference.Issue `json:"troubles"`
 }
 
 // Inspect goes through a recording twice: what it is, and what is wrong with it. show, which
 // may be nil, is told what it does, and how much of that is done.
-func Inspect(ctx context.Context, tools media.Tools, path string, show func(doing string, done float64)) (p Inspected, err error) {
+func Inspect(ctx context.Context, tools media.Tools, path string, show func(doing string, done float64)) (p Inspection, err error) {
 	if show == nil {
 		show = func(string, float64) {}
 	}
@@ -43,41 +43,41 @@ func Inspect(ctx context.Context, tools media.Tools, path string, show func(doin
 		original, format := path, p.Probe.Format
 		path = filepath.Join(dir, "steady.mkv")
 		copied := func(done, _ float64) { show("copying without the jumps of its clock", done) }
-		if p.Probe, err = tools.TakeIn(ctx, original, path, original, p.Probe, media.Behind{}, copied); err != nil {
+		if p.Probe, err = tools.IndexAndProbe(ctx, original, path, original, p.Probe, media.WaveformBackground{}, copied); err != nil {
 			return p, err
 		}
 		p.Probe.Format, p.Probe.Indexed = format, false
 	}
 	p.Analysis, err = tools.Analyse(ctx, path, p.Probe, dir, func(done float64) { show("listening", done) })
-	p.Troubles = plan.Inspect(name, p.Probe, p.Analysis)
+	p.Troubles = plan.InspectRecording(name, p.Probe, p.Analysis)
 	return p, err
 }
 
-// Findings is what looking into a recording found, as its page tells it.
-type Findings struct {
-	Length   time.Duration        `json:"length"`
-	Picture  string               `json:"picture,omitempty"` // in words: "h264, 1920×1080, 25 a second"
-	Sounds   []string             `json:"sounds,omitempty"`  // of each stream, in words
-	Troubles []conference.Trouble `json:"troubles,omitempty"`
-	Refused  string               `json:"refused,omitempty"` // why it is no recording at all; "" if it is one
-	Whole    bool                 `json:"whole"`             // it was listened to and looked through, too
+// InspectionSummary is what looking into a recording found, as its page tells it.
+type InspectionSummary struct {
+	Length   time.Duration      `json:"length"`
+	Picture  string             `json:"picture,omitempty"` // in words: "h264, 1920×1080, 25 a second"
+	Sounds   []string           `json:"sounds,omitempty"`  // of each stream, in words
+	Troubles []conference.Issue `json:"troubles,omitempty"`
+	Refused  string             `json:"refused,omitempty"` // why it is no recording at all; "" if it is one
+	Whole    bool               `json:"whole"`             // it was listened to and looked through, too
 }
 
-// inspect is what there is to find in an arrival: what it is, and if it is asked for the whole,
+// inspectArrival is what there is to find in an arrival: what it is, and if it is asked for the whole,
 // what is wrong with it.
-func (o *Office) inspect(ctx context.Context, a catalog.Arrival, whole bool) Findings {
-	var p Inspected
+func (o *Service) inspectArrival(ctx context.Context, a catalog.Arrival, whole bool) InspectionSummary {
+	var p Inspection
 	var err error
 	if whole {
 		p, err = Inspect(ctx, o.Tools, a.Path, nil)
 	} else {
 		p.Probe, err = o.Tools.Probe(ctx, a.Path, a.Name, func(float64) {})
 	}
-	f := Findings{Length: p.Probe.Readable, Whole: whole, Troubles: p.Troubles}
+	f := InspectionSummary{Length: p.Probe.Readable, Whole: whole, Troubles: p.Troubles}
 	if err != nil {
 		f.Refused = err.Error()
-		if known := inputerr.Of(err); known != nil {
-			f.Refused = (&inputerr.Fault{Problem: known.Problem, Remedy: known.Remedy}).Error()
+		if known := inputerr.As(err); known != nil {
+			f.Refused = (&inputerr.Error{Problem: known.Problem, Remedy: known.Remedy}).Error()
 		}
 		return f
 	}
@@ -93,11 +93,11 @@ func (o *Office) inspect(ctx context.Context, a catalog.Arrival, whole bool) Fin
 	return f
 }
 
-// begun is when a recording began, as far as its name says so.
-func (o *Office) begun(a catalog.Arrival) time.Time {
-	if !a.Begun.IsZero() {
-		return a.Begun
+// recordingStart is when a recording began, as far as its name says so.
+func (o *Service) recordingStart(a catalog.Arrival) time.Time {
+	if !a.StartedAt.IsZero() {
+		return a.StartedAt
 	}
-	t, _ := match.Began(strings.TrimSpace(a.Name), o.zone())
+	t, _ := match.StartFromName(strings.TrimSpace(a.Name), o.scheduleTimeZone())
 	return t
 }

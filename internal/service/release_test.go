@@ -22,8 +22,8 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// made is an office with one talk that has a bundle.
-func made(t *testing.T, place conference.Scheduling) *Office {
+// newServiceWithBundle is an office with one talk that has a bundle.
+func newServiceWithBundle(t *testing.T, place conference.Scheduling) *Service {
 	t.Helper()
 	ctx, data := t.Context(), t.TempDir()
 	c, err := catalog.Open(ctx, data)
@@ -36,15 +36,15 @@ func made(t *testing.T, place conference.Scheduling) *Office {
 		t.Fatal(err)
 	}
 	o := New(c, s, filepath.Join(data, "bundles"), slog.New(slog.DiscardHandler))
-	o.Released = filepath.Join(data, "released")
+	o.ReleaseDir = filepath.Join(data, "released")
 	talk := conference.Talk{Slug: "apis", Title: "APIs", Kind: "talk", Language: "en"}
-	fresh := catalog.Submission{Out: o.Bundles, Pipeline: "talk"}
+	fresh := catalog.Submission{Out: o.BundleDir, Pipeline: "talk"}
 	fresh.Facts.Recordings = []conference.Recording{{SHA256: strings.Repeat("a", 64), Size: 1, Name: "a.mkv"}}
-	if err := c.SaveProgramme(ctx, "test", []catalog.Scheduled{{Talk: talk, Scheduling: place, Fresh: fresh}}); err != nil {
+	if err := c.SaveProgramme(ctx, "test", []catalog.ProgrammeEntry{{Talk: talk, Scheduling: place, Initial: fresh}}); err != nil {
 		t.Fatal(err)
 	}
 	publish(t, o, talk, "one")
-	if err := c.WishMade(ctx, "apis", 1, ""); err != nil {
+	if err := c.FinishBuild(ctx, "apis", 1, ""); err != nil {
 		t.Fatal(err)
 	}
 	if o.Board, err = NewBoard(ctx, c, nil); err != nil {
@@ -54,11 +54,11 @@ func made(t *testing.T, place conference.Scheduling) *Office {
 }
 
 // publish lays a bundle of one file out, and notes that it was.
-func publish(t *testing.T, o *Office, talk conference.Talk, content string) {
+func publish(t *testing.T, o *Service, talk conference.Talk, content string) {
 	t.Helper()
-	dir := filepath.Join(o.Bundles, talk.Slug)
+	dir := filepath.Join(o.BundleDir, talk.Slug)
 	sum := sha256.Sum256([]byte(content))
-	told := bundle.Content{Talk: talk, Edition: conference.Edition{ID: "e", Programme: timeline.Programme{Rate: timeline.Rate{Num: 25, Den: 1}}}, Files: []bundle.File{{Path: "captions/apis.en.srt", SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content)), Role: bundle.Captions}}}
+	told := bundle.Content{Talk: talk, Edition: conference.Edition{ID: "e", Programme: timeline.Programme{Rate: timeline.Rate{Num: 25, Den: 1}}}, Files: []bundle.File{{Path: "captions/apis.en.srt", SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content)), Role: bundle.RoleCaptions}}}
 	manifest, err := json.Marshal(told)
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func publish(t *testing.T, o *Office, talk conference.Talk, content string) {
 			t.Fatal(err)
 		}
 	}
-	err = o.Catalog.SetPublished(context.WithoutCancel(t.Context()), talk.Slug, catalog.Publication{Edition: "e", Dir: dir, Keys: []action.Key{action.KeyOf([]byte(content))}})
+	err = o.Catalog.RecordPublication(context.WithoutCancel(t.Context()), talk.Slug, catalog.Publication{Edition: "e", Dir: dir, Keys: []action.Key{action.KeyOf([]byte(content))}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,83 +83,83 @@ var (
 	organiser = access.Person{Grants: []access.Grant{{Role: access.Organiser, Name: "Ana"}}}
 )
 
-// released is what lies where released bundles do; "" if nothing does.
-func released(o *Office) string {
-	b, err := os.ReadFile(filepath.Join(o.Released, "apis", "captions", "apis.en.srt"))
+// releasedContent is what lies where released bundles do; "" if nothing does.
+func releasedContent(o *Service) string {
+	b, err := os.ReadFile(filepath.Join(o.ReleaseDir, "apis", "captions", "apis.en.srt"))
 	if err != nil {
 		return ""
 	}
 	return string(b)
 }
 
-func TestATalkIsReleasedOnceItIsApproved(t *testing.T) {
-	o := made(t, conference.Scheduling{})
-	if _, err := o.AskRelease(t.Context(), organiser, "apis", ""); inputerr.Of(err) == nil {
+func TestRelease_AfterApproval(t *testing.T) {
+	o := newServiceWithBundle(t, conference.Scheduling{})
+	if _, err := o.RequestRelease(t.Context(), organiser, "apis", ""); inputerr.As(err) == nil {
 		t.Fatalf("it is released without anybody's approval: %v", err)
 	}
-	if err := o.Judge(t.Context(), speaker, "apis", true, ""); err != nil {
+	if err := o.SubmitVerdict(t.Context(), speaker, "apis", true, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.AskRelease(t.Context(), speaker, "apis", ""); err != access.ErrForbidden {
+	if _, err := o.RequestRelease(t.Context(), speaker, "apis", ""); err != access.ErrForbidden {
 		t.Errorf("a speaker releases: %v", err)
 	}
-	s, err := o.AskRelease(t.Context(), organiser, "apis", "")
-	if err != nil || s.Wanted == nil || s.Wanted.Released.IsZero() || released(o) != "one" {
+	s, err := o.RequestRelease(t.Context(), organiser, "apis", "")
+	if err != nil || s.Wanted == nil || s.Wanted.Released.IsZero() || releasedContent(o) != "one" {
 		t.Fatalf("it is not released: %+v, %v", s, err)
 	}
 }
 
-func TestAnOrganiserMaySayWhyItGoesWithoutApproval(t *testing.T) {
-	o := made(t, conference.Scheduling{})
-	if _, err := o.AskRelease(t.Context(), organiser, "apis", "the speaker cannot be reached"); err != nil || released(o) != "one" {
-		t.Errorf("%v, released %q", err, released(o))
+func TestRelease_WithoutApprovalNeedsReason(t *testing.T) {
+	o := newServiceWithBundle(t, conference.Scheduling{})
+	if _, err := o.RequestRelease(t.Context(), organiser, "apis", "the speaker cannot be reached"); err != nil || releasedContent(o) != "one" {
+		t.Errorf("%v, released %q", err, releasedContent(o))
 	}
 }
 
-func TestWhatIsForbiddenIsRefusedAndNotForgotten(t *testing.T) {
+func TestRelease_EmbargoDelays(t *testing.T) {
 	until := time.Now().Add(time.Hour)
-	o := made(t, conference.Scheduling{Embargo: until})
-	if err := o.Judge(t.Context(), speaker, "apis", true, ""); err != nil {
+	o := newServiceWithBundle(t, conference.Scheduling{Embargo: until})
+	if err := o.SubmitVerdict(t.Context(), speaker, "apis", true, ""); err != nil {
 		t.Fatal(err)
 	}
-	s, err := o.AskRelease(t.Context(), organiser, "apis", "")
-	if err != nil || s.Wanted == nil || !strings.Contains(s.Wanted.Refused, "embargo") || released(o) != "" {
+	s, err := o.RequestRelease(t.Context(), organiser, "apis", "")
+	if err != nil || s.Wanted == nil || !strings.Contains(s.Wanted.Blocked, "embargo") || releasedContent(o) != "" {
 		t.Fatalf("under embargo it stands as %+v, %v", s.Wanted, err)
 	}
-	if err := o.ReleaseDue(t.Context(), until.Add(-time.Minute)); err != nil || released(o) != "" {
-		t.Errorf("before its time: %v, released %q", err, released(o))
+	if err := o.ReleaseDue(t.Context(), until.Add(-time.Minute)); err != nil || releasedContent(o) != "" {
+		t.Errorf("before its time: %v, released %q", err, releasedContent(o))
 	}
-	if err := o.ReleaseDue(t.Context(), until.Add(time.Minute)); err != nil || released(o) != "one" {
-		t.Errorf("after its time: %v, released %q", err, released(o))
-	}
-}
-
-func TestWhatIsNotToBeRecordedIsNeverReleased(t *testing.T) {
-	o := made(t, conference.Scheduling{DoNotRecord: true})
-	if _, err := o.AskRelease(t.Context(), organiser, "apis", "by mistake"); err != nil {
-		t.Fatal(err)
-	}
-	if err := o.ReleaseDue(t.Context(), time.Now().AddDate(100, 0, 0)); err != nil || released(o) != "" {
-		t.Errorf("%v, released %q", err, released(o))
+	if err := o.ReleaseDue(t.Context(), until.Add(time.Minute)); err != nil || releasedContent(o) != "one" {
+		t.Errorf("after its time: %v, released %q", err, releasedContent(o))
 	}
 }
 
-func TestApprovalIsOfWhatWasSeen(t *testing.T) {
-	o := made(t, conference.Scheduling{})
-	if err := o.Judge(t.Context(), speaker, "apis", true, ""); err != nil {
+func TestRelease_DoNotRecordIsNeverReleased(t *testing.T) {
+	o := newServiceWithBundle(t, conference.Scheduling{DoNotRecord: true})
+	if _, err := o.RequestRelease(t.Context(), organiser, "apis", "by mistake"); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Describe(t.Context(), speaker, "apis", Described{Title: "Other APIs"}); err != nil {
+	if err := o.ReleaseDue(t.Context(), time.Now().AddDate(100, 0, 0)); err != nil || releasedContent(o) != "" {
+		t.Errorf("%v, released %q", err, releasedContent(o))
+	}
+}
+
+func TestVerdict_StaleAfterChange(t *testing.T) {
+	o := newServiceWithBundle(t, conference.Scheduling{})
+	if err := o.SubmitVerdict(t.Context(), speaker, "apis", true, ""); err != nil {
 		t.Fatal(err)
 	}
-	s, err := o.Judgement(t.Context(), speaker, "apis")
+	if err := o.SetDescription(t.Context(), speaker, "apis", TalkDescription{Title: "Other APIs"}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := o.ReleaseStatus(t.Context(), speaker, "apis")
 	if err != nil || !s.Stale {
 		t.Errorf("after another title it stands as %+v, %v", s, err)
 	}
-	if _, err := o.AskRelease(t.Context(), organiser, "apis", ""); inputerr.Of(err) == nil {
+	if _, err := o.RequestRelease(t.Context(), organiser, "apis", ""); inputerr.As(err) == nil {
 		t.Errorf("it is released by an approval of something else: %v", err)
 	}
-	if err := o.Judge(t.Context(), speaker, "apis", false, ""); inputerr.Of(err) == nil {
+	if err := o.SubmitVerdict(t.Context(), speaker, "apis", false, ""); inputerr.As(err) == nil {
 		t.Errorf("something is wrong, and nobody says what: %v", err)
 	}
 }

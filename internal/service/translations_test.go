@@ -17,13 +17,13 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// translators is an office with a talk in English, and its people.
-type translators struct {
-	*service.Office
+// translationTest is an office with a talk in English, and its people.
+type translationTest struct {
+	*service.Service
 	t *testing.T
 }
 
-func newTranslators(t *testing.T) translators {
+func newTranslationTest(t *testing.T) translationTest {
 	t.Helper()
 	data := t.TempDir()
 	c, err := catalog.Open(t.Context(), data)
@@ -35,18 +35,18 @@ func newTranslators(t *testing.T) translators {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := translators{service.New(c, s, filepath.Join(data, "bundles"), slog.New(slog.DiscardHandler)), t}
+	w := translationTest{service.New(c, s, filepath.Join(data, "bundles"), slog.New(slog.DiscardHandler)), t}
 	if w.Board, err = service.NewBoard(t.Context(), c, nil); err != nil {
 		t.Fatal(err)
 	}
-	w.source("apis", "Hello.", "We have 10 servers.", "Goodbye.")
+	w.addTalk("apis", "Hello.", "We have 10 servers.", "Goodbye.")
 	return w
 }
 
-// source has a talk say some texts, one every three seconds, for two.
-func (w translators) source(slug string, texts ...string) {
+// addTalk has a talk say some texts, one every three seconds, for two.
+func (w translationTest) addTalk(slug string, texts ...string) {
 	w.t.Helper()
-	track := conference.Track{Language: "en", Kind: conference.Authored, State: conference.Approved, File: slug + ".en.srt"}
+	track := conference.Track{Language: "en", Kind: conference.Authored, State: conference.TrackApproved, File: slug + ".en.srt"}
 	for i, text := range texts {
 		at := time.Duration(i+1) * 3 * time.Second
 		track.Cues = append(track.Cues, conference.Cue{ID: string(rune('a' + i)), Start: at, End: at + 2*time.Second, Text: text})
@@ -64,33 +64,33 @@ func (w translators) source(slug string, texts ...string) {
 func srt(texts ...string) []byte {
 	var b strings.Builder
 	for i, text := range texts {
-		b.WriteString(stamp(i+1, 3*(i+1)) + text + "\n\n")
+		b.WriteString(srtHeader(i+1, 3*(i+1)) + text + "\n\n")
 	}
 	return []byte(b.String())
 }
 
-// stamp is the head of a cue that is shown at a second.
-func stamp(n, at int) string {
+// srtHeader is the head of a cue that is shown at a second.
+func srtHeader(n, at int) string {
 	second := func(s int) string { return time.Time{}.Add(time.Duration(s)*time.Second).Format("15:04:05") + ",000" }
 	return string(rune('0'+n)) + "\n" + second(at) + " --> " + second(at+2) + "\n"
 }
 
-func (w translators) handIn(p access.Person, f service.Handed) (service.Receipt, error) {
+func (w translationTest) upload(p access.Person, f service.TranslationUpload) (service.Receipt, error) {
 	w.t.Helper()
-	return w.HandInTranslation(w.t.Context(), p, "apis", "es", f)
+	return w.UploadTranslation(w.t.Context(), p, "apis", "es", f)
 }
 
-func (w translators) mustHandIn(p access.Person, f service.Handed) service.Receipt {
+func (w translationTest) mustUpload(p access.Person, f service.TranslationUpload) service.Receipt {
 	w.t.Helper()
-	r, err := w.handIn(p, f)
+	r, err := w.upload(p, f)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return r
 }
 
-// says is what the translation says now.
-func (w translators) says() string {
+// translatedText is what the translation says now.
+func (w translationTest) translatedText() string {
 	w.t.Helper()
 	t, err := w.Translation(w.t.Context(), rosa, "apis", "es", 0)
 	if err != nil {
@@ -106,20 +106,20 @@ func (w translators) says() string {
 func person(g access.Grant) access.Person { return access.Person{Grants: []access.Grant{g}} }
 
 var (
-	organiser = person(access.Grant{Role: access.Organiser, Name: "Olga"})
-	rosa      = person(access.Grant{Role: access.Translator, Name: "Rosa", Email: "rosa@example.org", Talk: "apis", Language: "es"})
-	pablo     = person(access.Grant{Role: access.Translator, Name: "Pablo", Talk: "apis", Language: "es"})
-	eva       = person(access.Grant{Role: access.Reviewer, Name: "Eva", Language: "es"})
-	bonjour   = person(access.Grant{Role: access.Translator, Name: "Jean", Talk: "apis", Language: "fr"})
-	whoSpeaks = person(access.Grant{Role: access.Speaker, Name: "Ada", Talk: "apis"})
+	organiser        = person(access.Grant{Role: access.Organiser, Name: "Olga"})
+	rosa             = person(access.Grant{Role: access.Translator, Name: "Rosa", Email: "rosa@example.org", Talk: "apis", Language: "es"})
+	pablo            = person(access.Grant{Role: access.Translator, Name: "Pablo", Talk: "apis", Language: "es"})
+	eva              = person(access.Grant{Role: access.Reviewer, Name: "Eva", Language: "es"})
+	frenchTranslator = person(access.Grant{Role: access.Translator, Name: "Jean", Talk: "apis", Language: "fr"})
+	speakerAda       = person(access.Grant{Role: access.Speaker, Name: "Ada", Talk: "apis"})
 )
 
-var spanish = service.Handed{Name: "apis.r0.es.srt", Data: srt("Hola.", "Tenemos 10 servidores.", "Adiós.")}
+var spanish = service.TranslationUpload{Name: "apis.r0.es.srt", Data: srt("Hola.", "Tenemos 10 servidores.", "Adiós.")}
 
-func TestOnlyWhoMayTranslatesReviewsAndSees(t *testing.T) {
-	w := newTranslators(t)
-	for name, p := range map[string]access.Person{"a stranger": {}, "a translator into another language": bonjour, "a speaker": whoSpeaks} {
-		if _, err := w.handIn(p, spanish); !errors.Is(err, access.ErrForbidden) {
+func TestTranslations_Permissions(t *testing.T) {
+	w := newTranslationTest(t)
+	for name, p := range map[string]access.Person{"a stranger": {}, "a translator into another language": frenchTranslator, "a speaker": speakerAda} {
+		if _, err := w.upload(p, spanish); !errors.Is(err, access.ErrForbidden) {
 			t.Errorf("%s hands in: %v", name, err)
 		}
 		if _, err := w.Translation(t.Context(), p, "apis", "es", 0); !errors.Is(err, access.ErrForbidden) {
@@ -129,7 +129,7 @@ func TestOnlyWhoMayTranslatesReviewsAndSees(t *testing.T) {
 			t.Errorf("%s claims it: %v", name, err)
 		}
 	}
-	w.mustHandIn(rosa, spanish)
+	w.mustUpload(rosa, spanish)
 	if _, err := w.ApproveTranslation(t.Context(), pablo, "apis", "es"); !errors.Is(err, access.ErrForbidden) {
 		t.Errorf("a translator approves: %v", err)
 	}
@@ -138,29 +138,29 @@ func TestOnlyWhoMayTranslatesReviewsAndSees(t *testing.T) {
 	}
 }
 
-func TestWhatIsHandedInIsSignedAndLookedAt(t *testing.T) {
-	w := newTranslators(t)
+func TestUploadTranslation_RecordsAuthorAndChecks(t *testing.T) {
+	w := newTranslationTest(t)
 	f := spanish
 	f.Data = srt("Hola.", "Tenemos 12 servidores.", "Adiós.")
 	f.Check = true
-	if r := w.mustHandIn(rosa, f); r.Saved || w.says() != "" {
-		t.Errorf("a file that is only to be checked was saved: %q", w.says())
+	if r := w.mustUpload(rosa, f); r.Saved || w.translatedText() != "" {
+		t.Errorf("a file that is only to be checked was saved: %q", w.translatedText())
 	}
 	f.Check = false
-	r := w.mustHandIn(rosa, f)
+	r := w.mustUpload(rosa, f)
 	if !r.Saved || len(r.Changed) != 3 || r.Translation.Cues[0].By != "Rosa" {
 		t.Errorf("saved %v, %d changes, in the words of %q", r.Saved, len(r.Changed), r.Translation.Cues[0].By)
 	}
 	if len(r.Verdict.Findings) == 0 || r.Verdict.Findings[0].Code != translation.NumberChanged || r.Verdict.Findings[0].Line != 6 {
 		t.Errorf("12 for 10, on line 6, was not found: %+v", r.Verdict.Findings)
 	}
-	if again := w.mustHandIn(rosa, f); again.Saved || len(again.Changed) != 0 {
+	if again := w.mustUpload(rosa, f); again.Saved || len(again.Changed) != 0 {
 		t.Error("the same file again made another revision")
 	}
 }
 
-func TestABadFileIsRefusedWithItsNameAndLine(t *testing.T) {
-	w := newTranslators(t)
+func TestUploadTranslation_InvalidFileNamesLine(t *testing.T) {
+	w := newTranslationTest(t)
 	for _, c := range []struct {
 		name, data string
 		line       int
@@ -172,81 +172,81 @@ func TestABadFileIsRefusedWithItsNameAndLine(t *testing.T) {
 		{"long.po", "msgid \"\"\nmsgstr \"\"\n\"Language: es\\n\"\n\nmsgctxt \"a\"\nmsgid \"Hello.\"\nmsgstr \"" + strings.Repeat("palabra ", 10<<17) + "\"\n", 5},
 		{"../../etc/apis.po", "msgid \"\"\nmsgstr \"\"\n\"Language: fr\\n\"\n\nmsgctxt \"a\"\nmsgid \"Hello.\"\nmsgstr \"Bonjour.\"\n", 0},
 	} {
-		_, err := w.handIn(rosa, service.Handed{Name: c.name, Data: []byte(c.data)})
-		f := inputerr.Of(err)
+		_, err := w.upload(rosa, service.TranslationUpload{Name: c.name, Data: []byte(c.data)})
+		f := inputerr.As(err)
 		if f == nil || f.File != filepath.Base(c.name) || f.Line != c.line {
 			t.Errorf("%s: %v; want a fault on line %d", c.name, err, c.line)
 		}
 	}
-	if w.says() != "" {
-		t.Errorf("something of it was taken: %q", w.says())
+	if w.translatedText() != "" {
+		t.Errorf("something of it was taken: %q", w.translatedText())
 	}
 }
 
-func TestNothingThatOthersDidMeanwhileIsOverwritten(t *testing.T) {
-	po := func(w translators, p access.Person, from, to string) service.Handed {
+func TestUploadTranslation_ConcurrentEditsKept(t *testing.T) {
+	po := func(w translationTest, p access.Person, from, to string) service.TranslationUpload {
 		name, data, err := w.TranslationFile(t.Context(), p, "apis", "es", "po", 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return service.Handed{Name: name, Data: []byte(strings.ReplaceAll(string(data), from, to))}
+		return service.TranslationUpload{Name: name, Data: []byte(strings.ReplaceAll(string(data), from, to))}
 	}
 	for _, c := range []struct {
 		name string
-		mine func(w translators) service.Handed // made from revision 1
+		mine func(w translationTest) service.TranslationUpload // made from revision 1
 	}{
-		{"subtitles, whose name says the revision", func(translators) service.Handed {
-			return service.Handed{Name: "apis.r1.es.srt", Data: srt("Hola.", "Tenemos 10 servidores.", "Hasta luego.")}
+		{"subtitles, whose name says the revision", func(translationTest) service.TranslationUpload {
+			return service.TranslationUpload{Name: "apis.r1.es.srt", Data: srt("Hola.", "Tenemos 10 servidores.", "Hasta luego.")}
 		}},
-		{"PO, which says it itself", func(w translators) service.Handed { return po(w, pablo, "Adiós.", "Hasta luego.") }},
+		{"PO, which says it itself", func(w translationTest) service.TranslationUpload { return po(w, pablo, "Adiós.", "Hasta luego.") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newTranslators(t)
-			w.mustHandIn(rosa, spanish)
+			w := newTranslationTest(t)
+			w.mustUpload(rosa, spanish)
 			mine := c.mine(w)
-			w.mustHandIn(rosa, service.Handed{Name: "apis.r1.es.srt", Data: srt("¡Hola a todos!", "Tenemos 10 servidores.", "Adiós.")})
+			w.mustUpload(rosa, service.TranslationUpload{Name: "apis.r1.es.srt", Data: srt("¡Hola a todos!", "Tenemos 10 servidores.", "Adiós.")})
 
-			_, err := w.handIn(pablo, mine)
+			_, err := w.upload(pablo, mine)
 			var conflict *catalog.Conflict
 			if !errors.As(err, &conflict) || conflict.Base != 1 || conflict.Last.Who != "Rosa" {
 				t.Fatalf("what Rosa changed meanwhile is no conflict: %v", err)
 			}
 			mine.OnTop = true
 			mine.Check = true
-			r := w.mustHandIn(pablo, mine)
+			r := w.mustUpload(pablo, mine)
 			if len(r.Changed) != 1 || r.Changed[0].Target[0].Text != "Hasta luego." || r.Saved {
 				t.Errorf("on top it would change %+v", r.Changed)
 			}
 			mine.Check = false
-			w.mustHandIn(pablo, mine)
-			if got := w.says(); got != "¡Hola a todos! | Tenemos 10 servidores. | Hasta luego." {
+			w.mustUpload(pablo, mine)
+			if got := w.translatedText(); got != "¡Hola a todos! | Tenemos 10 servidores. | Hasta luego." {
 				t.Errorf("on top of each other: %q", got)
 			}
 		})
 	}
 }
 
-func TestAFileFromBeforeTheTranslationBeganTakesNothingAway(t *testing.T) {
-	w := newTranslators(t)
+func TestUploadTranslation_BaseZeroRemovesNothing(t *testing.T) {
+	w := newTranslationTest(t)
 	name, data, err := w.TranslationFile(t.Context(), pablo, "apis", "es", "srt", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.mustHandIn(rosa, service.Handed{Name: name, Data: srt("Hola.", translation.Placeholder, translation.Placeholder)})
+	w.mustUpload(rosa, service.TranslationUpload{Name: name, Data: srt("Hola.", translation.Placeholder, translation.Placeholder)})
 	last := strings.LastIndex(string(data), translation.Placeholder)
-	mine := service.Handed{Name: name, Data: []byte(string(data[:last]) + "Adiós.\n")}
+	mine := service.TranslationUpload{Name: name, Data: []byte(string(data[:last]) + "Adiós.\n")}
 	var conflict *catalog.Conflict
-	if _, err := w.handIn(pablo, mine); !errors.As(err, &conflict) {
+	if _, err := w.upload(pablo, mine); !errors.As(err, &conflict) {
 		t.Fatalf("a file without Rosa's words is no conflict: %v", err)
 	}
 	mine.OnTop = true
-	w.mustHandIn(pablo, mine)
-	if got := strings.ReplaceAll(w.says(), " | "+translation.Placeholder, ""); got != "Hola. | Adiós." {
+	w.mustUpload(pablo, mine)
+	if got := strings.ReplaceAll(w.translatedText(), " | "+translation.Placeholder, ""); got != "Hola. | Adiós." {
 		t.Errorf("both begun: %q", got)
 	}
 }
 
-func TestNobodyApprovesTheirOwnWordsByWhateverLinkTheyCame(t *testing.T) {
+func TestApproveTranslation_OwnWordsRefusedAcrossLinks(t *testing.T) {
 	rosaAgain := access.Grant{Role: access.Reviewer, Name: "Rosa García", Email: "Rosa@example.org", Language: "es"}
 	for name, p := range map[string]access.Person{
 		"the same name":              person(access.Grant{Role: access.Reviewer, Name: "rosa", Language: "es"}),
@@ -254,18 +254,18 @@ func TestNobodyApprovesTheirOwnWordsByWhateverLinkTheyCame(t *testing.T) {
 		"another name, same address": person(rosaAgain),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newTranslators(t)
+			w := newTranslationTest(t)
 			for _, g := range []access.Grant{rosa.Grants[0], rosaAgain} {
 				i := service.Invitation{Role: g.Role, Talk: g.Talk, Language: g.Language, Name: g.Name, Email: g.Email}
 				if _, _, err := w.Invite(t.Context(), organiser, i); err != nil {
 					t.Fatal(err)
 				}
 			}
-			w.mustHandIn(rosa, spanish)
-			if _, _, err := w.HandInForReview(t.Context(), rosa, "apis", "es"); err != nil {
+			w.mustUpload(rosa, spanish)
+			if _, _, err := w.SubmitForReview(t.Context(), rosa, "apis", "es"); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.ApproveTranslation(t.Context(), p, "apis", "es"); inputerr.Of(err) == nil {
+			if _, err := w.ApproveTranslation(t.Context(), p, "apis", "es"); inputerr.As(err) == nil {
 				t.Errorf("they approved their own words: %v", err)
 			}
 			held, err := w.ApproveTranslation(t.Context(), eva, "apis", "es")
@@ -276,8 +276,8 @@ func TestNobodyApprovesTheirOwnWordsByWhateverLinkTheyCame(t *testing.T) {
 	}
 }
 
-func TestAClaimIsSeenRenewedAndGivenUp(t *testing.T) {
-	w := newTranslators(t)
+func TestClaimTranslation_ShownRenewedReleased(t *testing.T) {
+	w := newTranslationTest(t)
 	claim := func(p access.Person) string {
 		t.Helper()
 		c, err := w.ClaimTranslation(t.Context(), p, "apis", "es")
@@ -289,7 +289,7 @@ func TestAClaimIsSeenRenewedAndGivenUp(t *testing.T) {
 	if claim(rosa) != "Rosa" || claim(pablo) != "Rosa" || claim(rosa) != "Rosa" {
 		t.Error("the first claim does not stand")
 	}
-	if r := w.mustHandIn(pablo, spanish); !r.Saved || r.Claim == nil || r.Claim.Who != "Rosa" {
+	if r := w.mustUpload(pablo, spanish); !r.Saved || r.Claim == nil || r.Claim.Who != "Rosa" {
 		t.Errorf("who hands in what another is at is not told so: %+v", r.Claim)
 	}
 	if err := w.UnclaimTranslation(t.Context(), pablo, "apis", "es"); err != nil || claim(pablo) != "Rosa" {
@@ -300,32 +300,32 @@ func TestAClaimIsSeenRenewedAndGivenUp(t *testing.T) {
 	}
 }
 
-func TestPeopleWhoHaveSomethingToDoAreNamed(t *testing.T) {
-	w := newTranslators(t)
-	for _, p := range []access.Person{rosa, eva, bonjour} {
+func TestPendingTasks_NamePeople(t *testing.T) {
+	w := newTranslationTest(t)
+	for _, p := range []access.Person{rosa, eva, frenchTranslator} {
 		g := p.Grants[0]
 		if _, _, err := w.Invite(t.Context(), organiser, service.Invitation{Role: g.Role, Talk: g.Talk, Language: g.Language, Name: g.Name}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w.mustHandIn(rosa, spanish)
-	_, calls, err := w.HandInForReview(t.Context(), rosa, "apis", "es")
+	w.mustUpload(rosa, spanish)
+	_, calls, err := w.SubmitForReview(t.Context(), rosa, "apis", "es")
 	if err != nil || len(calls) != 1 || calls[0].Role != access.Reviewer || len(calls[0].People) != 1 || calls[0].People[0].Name != "Eva" || calls[0].Progress.InReview != 3 {
 		t.Errorf("ready for review calls %+v (%v), want Eva for three cues", calls, err)
 	}
-	w.source("apis", "Hello.", "We have 20 servers.", "Goodbye.")
-	calls, err = w.SourceChanged(t.Context(), "apis")
+	w.addTalk("apis", "Hello.", "We have 20 servers.", "Goodbye.")
+	calls, err = w.UpdateTranslations(t.Context(), "apis")
 	if err != nil || len(calls) != 1 || calls[0].Role != access.Translator || len(calls[0].People) != 1 || calls[0].People[0].Name != "Rosa" || calls[0].Progress.NeedsEditing != 1 {
 		t.Errorf("the changed source calls %+v (%v), want Rosa for one cue", calls, err)
 	}
-	if calls, err = w.SourceChanged(t.Context(), "apis"); err != nil || len(calls) != 0 {
+	if calls, err = w.UpdateTranslations(t.Context(), "apis"); err != nil || len(calls) != 0 {
 		t.Errorf("who was told is told again: %+v (%v)", calls, err)
 	}
 }
 
-func TestWhatWasTranslatedElsewhereIsSuggested(t *testing.T) {
-	w := newTranslators(t)
-	w.source("tests", "We have 10 servers.")
+func TestSuggestTranslations_FromOtherTalks(t *testing.T) {
+	w := newTranslationTest(t)
+	w.addTalk("tests", "We have 10 servers.")
 	suggested := func() string {
 		t.Helper()
 		all, err := w.SuggestTranslations(t.Context(), rosa, "apis", "es", translation.Units([]conference.Cue{{ID: "b", Text: "We have 10 servers."}}, nil))
@@ -338,7 +338,7 @@ func TestWhatWasTranslatedElsewhereIsSuggested(t *testing.T) {
 		return all[0][0].Translation
 	}
 	other := person(access.Grant{Role: access.Translator, Name: "Luz", Talk: "tests", Language: "es"})
-	if _, err := w.HandInTranslation(t.Context(), other, "tests", "es", service.Handed{Name: "x.srt", Data: srt("Tenemos 10 servidores.")}); err != nil {
+	if _, err := w.UploadTranslation(t.Context(), other, "tests", "es", service.TranslationUpload{Name: "x.srt", Data: srt("Tenemos 10 servidores.")}); err != nil {
 		t.Fatal(err)
 	}
 	if got := suggested(); got != "Tenemos 10 servidores." {
@@ -346,14 +346,14 @@ func TestWhatWasTranslatedElsewhereIsSuggested(t *testing.T) {
 	}
 }
 
-func TestTheQueueBeginsWithWhatWaitsForAReviewer(t *testing.T) {
-	w := newTranslators(t)
-	w.source("tests", "We test.")
-	if _, err := w.HandInTranslation(t.Context(), organiser, "tests", "es", service.Handed{Name: "x.srt", Data: srt("Probamos.")}); err != nil {
+func TestReviewQueue_InReviewFirst(t *testing.T) {
+	w := newTranslationTest(t)
+	w.addTalk("tests", "We test.")
+	if _, err := w.UploadTranslation(t.Context(), organiser, "tests", "es", service.TranslationUpload{Name: "x.srt", Data: srt("Probamos.")}); err != nil {
 		t.Fatal(err)
 	}
-	w.mustHandIn(rosa, spanish)
-	if _, _, err := w.HandInForReview(t.Context(), organiser, "tests", "es"); err != nil {
+	w.mustUpload(rosa, spanish)
+	if _, _, err := w.SubmitForReview(t.Context(), organiser, "tests", "es"); err != nil {
 		t.Fatal(err)
 	}
 	var err error
@@ -369,29 +369,29 @@ func TestTheQueueBeginsWithWhatWaitsForAReviewer(t *testing.T) {
 	}
 }
 
-func TestAnEarlierRevisionIsComparedAndRestored(t *testing.T) {
-	w := newTranslators(t)
-	w.mustHandIn(rosa, spanish)
-	w.mustHandIn(rosa, service.Handed{Name: "apis.r1.es.srt", Data: srt("Hola.", "Tenemos 10 servidores.", "Hasta luego.")})
-	changed, err := w.CompareTranslations(t.Context(), eva, "apis", "es", 1, 2)
+func TestRestoreTranslation_ComparesAndRestores(t *testing.T) {
+	w := newTranslationTest(t)
+	w.mustUpload(rosa, spanish)
+	w.mustUpload(rosa, service.TranslationUpload{Name: "apis.r1.es.srt", Data: srt("Hola.", "Tenemos 10 servidores.", "Hasta luego.")})
+	changed, err := w.CompareRevisions(t.Context(), eva, "apis", "es", 1, 2)
 	if err != nil || len(changed) != 1 || changed[0].Old[0].Text != "Adiós." || changed[0].Target[0].Text != "Hasta luego." {
 		t.Errorf("compared: %+v (%v)", changed, err)
 	}
-	if _, err := w.RestoreTranslation(t.Context(), eva, "apis", "es", 1); err != nil || !strings.HasSuffix(w.says(), "Adiós.") {
-		t.Errorf("restored: %q (%v)", w.says(), err)
+	if _, err := w.RestoreTranslation(t.Context(), eva, "apis", "es", 1); err != nil || !strings.HasSuffix(w.translatedText(), "Adiós.") {
+		t.Errorf("restored: %q (%v)", w.translatedText(), err)
 	}
 	if all, err := w.TranslationRevisions(t.Context(), eva, "apis", "es"); err != nil || len(all) != 3 || all[0].Number != 3 {
 		t.Errorf("revisions: %+v (%v)", all, err)
 	}
 }
 
-func TestTermsAreLookedForWhereTheConferenceHasAGlossary(t *testing.T) {
-	w := newTranslators(t)
+func TestGlossary_TermsChecked(t *testing.T) {
+	w := newTranslationTest(t)
 	g := service.GlossaryFile{Name: "glossary.csv", Text: "term,es\nserver,servidor|servidores\n"}
 	if err := w.SetGlossary(t.Context(), rosa, g); !errors.Is(err, access.ErrForbidden) {
 		t.Errorf("a translator sets it: %v", err)
 	}
-	if err := w.SetGlossary(t.Context(), organiser, service.GlossaryFile{Name: "photo.csv", Text: "\x00"}); inputerr.Of(err) == nil {
+	if err := w.SetGlossary(t.Context(), organiser, service.GlossaryFile{Name: "photo.csv", Text: "\x00"}); inputerr.As(err) == nil {
 		t.Errorf("what is no glossary is taken: %v", err)
 	}
 	if err := w.SetGlossary(t.Context(), organiser, g); err != nil {
@@ -402,7 +402,7 @@ func TestTermsAreLookedForWhereTheConferenceHasAGlossary(t *testing.T) {
 	}
 	f := spanish
 	f.Data = srt("Hola.", "Tenemos 10 camareros.", "Adiós.")
-	if r := w.mustHandIn(rosa, f); r.Verdict.Counts.Codes[translation.Term] != 1 {
+	if r := w.mustUpload(rosa, f); r.Verdict.Counts.Codes[translation.GlossaryTerm] != 1 {
 		t.Errorf("a term was translated otherwise, and nobody says so: %+v", r.Verdict.Findings)
 	}
 }

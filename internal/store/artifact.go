@@ -59,27 +59,27 @@ func (s *Local) Get(ctx context.Context, key action.Key) (action.Artifact, error
 	if !isHash(string(key)) {
 		return action.Artifact{}, fmt.Errorf("%q is not a key", key)
 	}
-	r, err := s.whole(ctx, key)
+	r, err := s.loadVerified(ctx, key)
 	if errors.Is(err, errTorn) {
-		r, err = s.discard(ctx, key)
+		r, err = s.removeTorn(ctx, key)
 	}
 	if err != nil {
-		return action.Artifact{}, fmt.Errorf("artifact %s: %w", key, s.explain(err))
+		return action.Artifact{}, fmt.Errorf("artifact %s: %w", key, s.wrapDiskFull(err))
 	}
 	return r.Artifact, nil
 }
 
-// whole is the record of the key once its files are known to be there.
-func (s *Local) whole(ctx context.Context, key action.Key) (record, error) {
-	r, err := s.record(key)
+// loadVerified is the record of the key once its files are known to be there.
+func (s *Local) loadVerified(ctx context.Context, key action.Key) (record, error) {
+	r, err := s.readRecord(key)
 	if err != nil {
 		return record{}, err
 	}
 	for _, f := range r.Files {
 		if data, ok := r.Inline[f.SHA256]; ok {
-			err = s.mend(f, data)
+			err = s.restoreInline(f, data)
 		} else {
-			err = s.check(ctx, f, key)
+			err = s.verifyBlob(ctx, f, key)
 		}
 		if err != nil {
 			return record{}, err
@@ -88,10 +88,10 @@ func (s *Local) whole(ctx context.Context, key action.Key) (record, error) {
 	return r, nil
 }
 
-func (s *Local) record(key action.Key) (record, error) {
+func (s *Local) readRecord(key action.Key) (record, error) {
 	b, err := os.ReadFile(s.path("records", string(key)))
 	if errors.Is(err, fs.ErrNotExist) {
-		return record{}, ErrNone
+		return record{}, ErrNotFound
 	}
 	if err != nil {
 		return record{}, err
@@ -108,10 +108,10 @@ func (s *Local) record(key action.Key) (record, error) {
 	return r, nil
 }
 
-// check looks whether a blob is what it was when it was recorded. A film in a bundle is a
+// verifyBlob looks whether a blob is what it was when it was recorded. A film in a bundle is a
 // link to it, through which somebody may have written: a blob that is younger than its
 // record is read again, once.
-func (s *Local) check(ctx context.Context, f action.File, key action.Key) error {
+func (s *Local) verifyBlob(ctx context.Context, f action.File, key action.Key) error {
 	path, record := s.path("blobs", f.SHA256), s.path("records", string(key))
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() != f.Size {
@@ -145,12 +145,12 @@ func hashFile(ctx context.Context, path string) (sum string, n int64, err error)
 	}
 	defer r.Close()
 	h := sha256.New()
-	n, err = io.Copy(h, patient{ctx, r})
+	n, err = io.Copy(h, ctxReader{ctx, r})
 	return hexSum(h), n, err
 }
 
-// mend makes the blob of an inline file what the record says it is.
-func (s *Local) mend(f action.File, data []byte) error {
+// restoreInline makes the blob of an inline file what the record says it is.
+func (s *Local) restoreInline(f action.File, data []byte) error {
 	path := s.path("blobs", f.SHA256)
 	there, err := os.ReadFile(path)
 	if err == nil && bytes.Equal(there, data) {
@@ -168,26 +168,26 @@ func (s *Local) mend(f action.File, data []byte) error {
 	}
 	temp, err := writeSynced(dir, data)
 	if err == nil {
-		err = entering(path, func() error { return os.Rename(temp, path) })
+		err = withParentDir(path, func() error { return os.Rename(temp, path) })
 	}
 	return errors.Join(err, release())
 }
 
-// discard removes the key's record if it is still torn, and says ErrNone.
-func (s *Local) discard(ctx context.Context, key action.Key) (record, error) {
+// removeTorn removes the key's record if it is still torn, and says ErrNone.
+func (s *Local) removeTorn(ctx context.Context, key action.Key) (record, error) {
 	unlock, err := s.lock(exclusive)
 	if err != nil {
 		return record{}, err
 	}
 	defer unlock()
-	r, err := s.whole(ctx, key)
+	r, err := s.loadVerified(ctx, key)
 	if !errors.Is(err, errTorn) {
 		return r, err // somebody mended or removed it meanwhile
 	}
 	if err := os.Remove(s.path("records", string(key))); err != nil {
 		return record{}, err
 	}
-	return record{}, ErrNone
+	return record{}, ErrNotFound
 }
 
 // Forget removes the artifact under the key, if there is one. Its files stay until they are
@@ -225,11 +225,11 @@ func (s *Local) Put(ctx context.Context, a action.Artifact, dir string) (action.
 		dir = scratch
 	}
 	stands, err := s.Get(ctx, a.Key)
-	if errors.Is(err, ErrNone) {
+	if errors.Is(err, ErrNotFound) {
 		stands, err = s.put(ctx, a, dir)
 	}
 	if err != nil {
-		return action.Artifact{}, fmt.Errorf("store %s: %w", a.Kind, s.explain(err))
+		return action.Artifact{}, fmt.Errorf("store %s: %w", a.Kind, s.wrapDiskFull(err))
 	}
 	return stands, nil
 }
@@ -241,7 +241,7 @@ func (s *Local) put(ctx context.Context, a action.Artifact, dir string) (action.
 		if !filepath.IsLocal(f.Name) {
 			return action.Artifact{}, fmt.Errorf("file name %q leads out of its directory", f.Name)
 		}
-		sealed, data, err := seal(ctx, filepath.Join(dir, f.Name))
+		sealed, data, err := hashAndSync(ctx, filepath.Join(dir, f.Name))
 		if err != nil {
 			return action.Artifact{}, err
 		}
@@ -259,16 +259,16 @@ func (s *Local) put(ctx context.Context, a action.Artifact, dir string) (action.
 	if err != nil {
 		return action.Artifact{}, err
 	}
-	err = s.publish(r, dir, temp)
+	err = s.commit(r, dir, temp)
 	if errors.Is(err, fs.ErrExist) {
 		return s.Get(ctx, a.Key)
 	}
 	return r.Artifact, err
 }
 
-// seal hashes a file and sees that it is on the disk. The bytes of a small one are
+// hashAndSync hashes a file and sees that it is on the disk. The bytes of a small one are
 // returned instead, to go into the record.
-func seal(ctx context.Context, path string) (action.File, []byte, error) {
+func hashAndSync(ctx context.Context, path string) (action.File, []byte, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return action.File{}, nil, err
@@ -288,13 +288,13 @@ func seal(ctx context.Context, path string) (action.File, []byte, error) {
 	synced := make(chan error, 1)
 	go func() { synced <- f.Sync() }()
 	sum := sha256.New()
-	n, err := io.Copy(sum, patient{ctx, f})
+	n, err := io.Copy(sum, ctxReader{ctx, f})
 	return action.File{SHA256: hexSum(sum), Size: n}, nil, errors.Join(err, <-synced)
 }
 
-// publish gives the blobs and then the record their places. fs.ErrExist says that
+// commit gives the blobs and then the record their places. fs.ErrExist says that
 // another record was there first.
-func (s *Local) publish(r record, dir, temp string) error {
+func (s *Local) commit(r record, dir, temp string) error {
 	unlock, err := s.lock(shared)
 	if err != nil {
 		return err
@@ -308,7 +308,7 @@ func (s *Local) publish(r record, dir, temp string) error {
 		moved[f.SHA256] = true
 		s.trace("blob")
 		to := s.path("blobs", f.SHA256)
-		if err := moveIn(filepath.Join(dir, f.Name), to, f.Size); err != nil {
+		if err := moveIntoPlace(filepath.Join(dir, f.Name), to, f.Size); err != nil {
 			return err
 		}
 		if _, inline := r.Inline[f.SHA256]; inline {
@@ -323,7 +323,7 @@ func (s *Local) publish(r record, dir, temp string) error {
 	if err := touch(temp); err != nil {
 		return err
 	}
-	if err := entering(to, func() error { return os.Link(temp, to) }); err != nil {
+	if err := withParentDir(to, func() error { return os.Link(temp, to) }); err != nil {
 		return err
 	}
 	return errors.Join(os.Remove(temp), syncDir(filepath.Dir(to)))

@@ -13,18 +13,18 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 )
 
-// Stats is what Collect removed.
-type Stats struct {
+// CollectStats is what Collect removed.
+type CollectStats struct {
 	Artifacts int   `json:"artifacts"`
 	Blobs     int   `json:"blobs"`
 	Bytes     int64 `json:"bytes"` // given back to the disk: a blob that a bundle links frees none
 }
 
-// Collect removes the artifacts whose keys keep does not want and which are older than
+// CollectGarbage removes the artifacts whose keys keep does not want and which are older than
 // minAge, then the blobs that no artifact names and that are as old. Originals stay. It
 // may run while others put artifacts in.
-func (s *Local) Collect(ctx context.Context, keep func(action.Key) bool, minAge time.Duration) (Stats, error) {
-	c := collection{Local: s, before: time.Now().Add(-max(minAge, 0)), named: map[string]bool{}}
+func (s *Local) CollectGarbage(ctx context.Context, keep func(action.Key) bool, minAge time.Duration) (CollectStats, error) {
+	c := collector{Local: s, cutoff: time.Now().Add(-max(minAge, 0)), live: map[string]bool{}}
 	err := c.each(ctx, "records", func(key string) error {
 		if keep(action.Key(key)) {
 			return nil
@@ -32,33 +32,33 @@ func (s *Local) Collect(ctx context.Context, keep func(action.Key) bool, minAge 
 		return c.remove("records", key, &c.Artifacts)
 	})
 	if err == nil {
-		err = c.each(ctx, "records", c.noteBlobs)
+		err = c.each(ctx, "records", c.markBlobs)
 	}
 	if err == nil {
 		err = c.each(ctx, "blobs", func(sum string) error {
-			if c.named[sum] {
+			if c.live[sum] {
 				return nil
 			}
 			return c.remove("blobs", sum, &c.Blobs)
 		})
 	}
 	if err != nil {
-		return c.Stats, fmt.Errorf("collect garbage: %w", err)
+		return c.CollectStats, fmt.Errorf("collect garbage: %w", err)
 	}
-	return c.Stats, nil
+	return c.CollectStats, nil
 }
 
-// collection is one run of Collect. Nothing that was put in after before is touched,
+// collector is one run of Collect. Nothing that was put in after before is touched,
 // so what is published while it runs need not be known to it.
-type collection struct {
+type collector struct {
 	*Local
-	Stats
-	before time.Time
-	named  map[string]bool // blobs of the artifacts that stay
+	CollectStats
+	cutoff time.Time
+	live   map[string]bool // blobs of the artifacts that stay
 }
 
 // each calls do with the name of everything in one of the store's halls.
-func (c *collection) each(ctx context.Context, hall string, do func(hash string) error) error {
+func (c *collector) each(ctx context.Context, hall string, do func(hash string) error) error {
 	return filepath.WalkDir(filepath.Join(c.dir, hall), func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -74,22 +74,22 @@ func (c *collection) each(ctx context.Context, hall string, do func(hash string)
 	})
 }
 
-// noteBlobs notes which blobs an artifact names. A torn record names none: it holds
+// markBlobs notes which blobs an artifact names. A torn record names none: it holds
 // nothing that could be had again.
-func (c *collection) noteBlobs(key string) error {
-	r, err := c.record(action.Key(key))
-	if errors.Is(err, ErrNone) || errors.Is(err, errTorn) {
+func (c *collector) markBlobs(key string) error {
+	r, err := c.readRecord(action.Key(key))
+	if errors.Is(err, ErrNotFound) || errors.Is(err, errTorn) {
 		return nil
 	}
 	for _, f := range r.Files {
-		c.named[f.SHA256] = true
+		c.live[f.SHA256] = true
 	}
 	return err
 }
 
 // remove takes something away unless it is too young. Put makes what it uses young
 // under the shared lock, so nobody can come between the look and the removal.
-func (c *collection) remove(hall, hash string, count *int) error {
+func (c *collector) remove(hall, hash string, count *int) error {
 	c.trace("drop " + hall)
 	unlock, err := c.lock(exclusive)
 	if err != nil {
@@ -101,7 +101,7 @@ func (c *collection) remove(hall, hash string, count *int) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil || !info.ModTime().Before(c.before) {
+	if err != nil || !info.ModTime().Before(c.cutoff) {
 		return err
 	}
 	if err := os.Remove(path); err != nil {

@@ -28,10 +28,10 @@ type Store interface {
 	Put(context.Context, action.Artifact, string) (action.Artifact, error)
 	Forget(context.Context, action.Key) error
 	Path(action.File) (string, error)
-	Keep(context.Context, io.Reader) (action.File, error)
+	PutOriginal(context.Context, io.Reader) (action.File, error)
 	Original(sha256 string) (string, error)
 	Scratch(name string) (string, func() error, error)
-	Collect(context.Context, func(action.Key) bool, time.Duration) (store.Stats, error)
+	CollectGarbage(context.Context, func(action.Key) bool, time.Duration) (store.CollectStats, error)
 }
 
 // The sizes that a store may treat unlike one another.
@@ -41,8 +41,8 @@ var (
 	large = strings.Repeat("pictures ", 20_000)
 )
 
-// conformance is how every store behaves. Each call of open gives a fresh one.
-func conformance(t *testing.T, open func(*testing.T) Store) {
+// testConformance is how every store behaves. Each call of open gives a fresh one.
+func testConformance(t *testing.T, open func(*testing.T) Store) {
 	t.Run("an artifact comes back as it was put", func(t *testing.T) {
 		s := open(t)
 		want := artifact("encode", small, large, empty, large) // the last has the second's content
@@ -98,7 +98,7 @@ func conformance(t *testing.T, open func(*testing.T) Store) {
 		_, path := s.Path(action.File{Name: "x", SHA256: string(none)})
 		_, original := s.Original(string(none))
 		for call, err := range map[string]error{"Get": get, "Path": path, "Original": original} {
-			if !errors.Is(err, store.ErrNone) {
+			if !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%s: %v", call, err)
 			}
 		}
@@ -170,7 +170,7 @@ func conformance(t *testing.T, open func(*testing.T) Store) {
 		if _, err := s.Put(ctx, a, scratch(t, s, large)); !errors.Is(err, context.Canceled) {
 			t.Errorf("Put: %v", err)
 		}
-		if _, err := s.Keep(ctx, strings.NewReader(large)); !errors.Is(err, context.Canceled) {
+		if _, err := s.PutOriginal(ctx, strings.NewReader(large)); !errors.Is(err, context.Canceled) {
 			t.Errorf("Keep: %v", err)
 		}
 		expectHas(t, s, a.Key, false)
@@ -179,7 +179,7 @@ func conformance(t *testing.T, open func(*testing.T) Store) {
 	t.Run("an original is kept by content", func(t *testing.T) {
 		s := open(t)
 		for range 2 {
-			f, err := s.Keep(t.Context(), iotest.OneByteReader(strings.NewReader(small)))
+			f, err := s.PutOriginal(t.Context(), iotest.OneByteReader(strings.NewReader(small)))
 			if err != nil || f.Size != int64(len(small)) {
 				t.Fatalf("Keep = %+v, %v", f, err)
 			}
@@ -194,11 +194,11 @@ func conformance(t *testing.T, open func(*testing.T) Store) {
 	t.Run("an upload that breaks off is not kept", func(t *testing.T) {
 		s := open(t)
 		lost := errors.New("connection lost")
-		_, err := s.Keep(t.Context(), io.MultiReader(strings.NewReader(small), iotest.ErrReader(lost)))
+		_, err := s.PutOriginal(t.Context(), io.MultiReader(strings.NewReader(small), iotest.ErrReader(lost)))
 		if !errors.Is(err, lost) {
 			t.Fatalf("Keep: %v", err)
 		}
-		if _, err := s.Original(string(action.KeyOf([]byte(small)))); !errors.Is(err, store.ErrNone) {
+		if _, err := s.Original(string(action.KeyOf([]byte(small)))); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("Original: %v", err)
 		}
 	})
@@ -232,18 +232,18 @@ func conformance(t *testing.T, open func(*testing.T) Store) {
 		kept, dropped := artifact("kept", small, large), artifact("dropped", large, large+"more")
 		mustPut(t, s, kept, small, large)
 		gone := mustPut(t, s, dropped, large, large+"more").Files[1]
-		original, err := s.Keep(t.Context(), strings.NewReader(large))
+		original, err := s.PutOriginal(t.Context(), strings.NewReader(large))
 		if err != nil {
 			t.Fatal(err)
 		}
 		wanted := func(k action.Key) bool { return k == kept.Key }
 
-		if stats := collect(t, s, wanted, time.Hour); stats != (store.Stats{}) {
+		if stats := collect(t, s, wanted, time.Hour); stats != (store.CollectStats{}) {
 			t.Errorf("collected what is young: %+v", stats)
 		}
 		expectHas(t, s, dropped.Key, true)
 
-		want := store.Stats{Artifacts: 1, Blobs: 1, Bytes: int64(len(large) + len("more"))}
+		want := store.CollectStats{Artifacts: 1, Blobs: 1, Bytes: int64(len(large) + len("more"))}
 		stats := collect(t, s, wanted, 0)
 		if stats.Bytes -= want.Bytes; stats.Bytes < 0 || stats.Bytes > 4096 { // the record's own bytes are beyond us
 			t.Errorf("freed %d bytes", stats.Bytes+want.Bytes)
@@ -252,7 +252,7 @@ func conformance(t *testing.T, open func(*testing.T) Store) {
 			t.Errorf("collected %+v, want %+v", stats, want)
 		}
 		expectHas(t, s, dropped.Key, false)
-		if _, err := s.Path(gone); !errors.Is(err, store.ErrNone) {
+		if _, err := s.Path(gone); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("the dropped file is still there: %v", err)
 		}
 		got, err := s.Get(t.Context(), kept.Key)
@@ -325,9 +325,9 @@ func mustPut(t *testing.T, s Store, a action.Artifact, contents ...string) actio
 	return got
 }
 
-func collect(t *testing.T, s Store, keep func(action.Key) bool, minAge time.Duration) store.Stats {
+func collect(t *testing.T, s Store, keep func(action.Key) bool, minAge time.Duration) store.CollectStats {
 	t.Helper()
-	stats, err := s.Collect(t.Context(), keep, minAge)
+	stats, err := s.CollectGarbage(t.Context(), keep, minAge)
 	if err != nil {
 		t.Fatal(err)
 	}

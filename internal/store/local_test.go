@@ -24,13 +24,13 @@ func openLocal(t testing.TB, dir string, opts ...store.Option) *store.Local {
 	return s
 }
 
-func TestLocal(t *testing.T) {
-	conformance(t, func(t *testing.T) Store {
+func TestLocal_Conformance(t *testing.T) {
+	testConformance(t, func(t *testing.T) Store {
 		return openLocal(t, filepath.Join(t.TempDir(), "a store? #1 ünï%20"))
 	})
 }
 
-func TestAllWhoOpenAgreeOnTheID(t *testing.T) {
+func TestOpen_ConcurrentOpensAgreeOnID(t *testing.T) {
 	dir := t.TempDir()
 	ids := make([]string, 8)
 	var all sync.WaitGroup
@@ -56,7 +56,7 @@ func TestAllWhoOpenAgreeOnTheID(t *testing.T) {
 
 // What a power cut can do to an artifact must leave it whole or absent, and an absent
 // one can be made again.
-func TestTornArtifact(t *testing.T) {
+func TestGet_TornArtifactIsAbsent(t *testing.T) {
 	for what, tear := range map[string]struct {
 		harm  func(record, small, large string) error
 		whole bool
@@ -87,7 +87,7 @@ func TestTornArtifact(t *testing.T) {
 			}
 			got, err := s.Get(t.Context(), a.Key)
 			if !tear.whole {
-				if !errors.Is(err, store.ErrNone) {
+				if !errors.Is(err, store.ErrNotFound) {
 					t.Fatalf("Get = %+v, %v", got, err)
 				}
 				expectHas(t, s, a.Key, false)
@@ -102,17 +102,17 @@ func TestTornArtifact(t *testing.T) {
 }
 
 // A disk changes bytes without changing times.
-func TestCheckFindsWhatTheDiskSpoilt(t *testing.T) {
+func TestVerify_FindsCorruptFiles(t *testing.T) {
 	dir := t.TempDir()
 	s := openLocal(t, dir)
 	spoilt, sound := artifact("encode", small, large), artifact("audio", small)
 	put := mustPut(t, s, spoilt, small, large)
 	mustPut(t, s, sound, small)
-	original, err := s.Keep(t.Context(), strings.NewReader("handed in"))
+	original, err := s.PutOriginal(t.Context(), strings.NewReader("handed in"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found, err := s.Check(t.Context()); err != nil || len(found.Spoilt)+len(found.Originals) > 0 || found.Files != 3 {
+	if found, err := s.Verify(t.Context()); err != nil || len(found.Corrupt)+len(found.CorruptOriginals) > 0 || found.Files != 3 {
 		t.Fatalf("of a sound store it says %+v, %v", found, err)
 	}
 	kept, err := s.Original(original.SHA256)
@@ -135,15 +135,15 @@ func TestCheckFindsWhatTheDiskSpoilt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	found, err := s.Check(t.Context())
+	found, err := s.Verify(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []store.Spoilt{{Key: spoilt.Key, Kind: "encode", File: put.Files[1].Name}}; !slices.Equal(found.Spoilt, want) {
-		t.Errorf("spoilt: %+v, want %+v", found.Spoilt, want)
+	if want := []store.CorruptFile{{Key: spoilt.Key, Kind: "encode", File: put.Files[1].Name}}; !slices.Equal(found.Corrupt, want) {
+		t.Errorf("spoilt: %+v, want %+v", found.Corrupt, want)
 	}
-	if !slices.Equal(found.Originals, []string{kept}) {
-		t.Errorf("originals: %q", found.Originals)
+	if !slices.Equal(found.CorruptOriginals, []string{kept}) {
+		t.Errorf("originals: %q", found.CorruptOriginals)
 	}
 	if info, err := os.Stat(linked); err != nil || info.ModTime().Before(began) {
 		t.Errorf("who holds the spoilt file by a link cannot tell: %v, %v", info.ModTime(), err)
@@ -152,7 +152,7 @@ func TestCheckFindsWhatTheDiskSpoilt(t *testing.T) {
 	put = mustPut(t, s, spoilt, small, large)
 	expectFile(t, s, put.Files[0], small)
 	expectFile(t, s, put.Files[1], large)
-	if found, err := s.Check(t.Context()); err != nil || len(found.Spoilt) > 0 {
+	if found, err := s.Verify(t.Context()); err != nil || len(found.Corrupt) > 0 {
 		t.Errorf("made again, it says %+v, %v", found, err)
 	}
 }
@@ -175,7 +175,7 @@ func zero(path string) error {
 }
 
 // The blob of a dead artifact is wanted again when Collect has already chosen it.
-func TestCollectSparesABlobThatIsUsedAgain(t *testing.T) {
+func TestCollectGarbage_KeepsReusedBlob(t *testing.T) {
 	chosen := func() {}
 	s := openLocal(t, t.TempDir(), store.WithTrace(func(step string) {
 		if step == "drop blobs" {
@@ -200,7 +200,7 @@ func TestCollectSparesABlobThatIsUsedAgain(t *testing.T) {
 }
 
 // A file that a finished bundle links must stay that file.
-func TestPutKeepsTheInodeOfAnEqualBlob(t *testing.T) {
+func TestPut_KeepsInodeOfEqualBlob(t *testing.T) {
 	s := openLocal(t, t.TempDir())
 	inode := func(kind string) os.FileInfo {
 		path, err := s.Path(mustPut(t, s, artifact(kind, large), large).Files[0])
@@ -218,11 +218,11 @@ func TestPutKeepsTheInodeOfAnEqualBlob(t *testing.T) {
 	}
 }
 
-func TestTraceNamesTheDurableSteps(t *testing.T) {
+func TestWithTrace_NamesDurableSteps(t *testing.T) {
 	var steps []string
 	s := openLocal(t, t.TempDir(), store.WithTrace(func(step string) { steps = append(steps, step) }))
 	mustPut(t, s, artifact("probe", small, large), small, large)
-	if _, err := s.Keep(t.Context(), strings.NewReader(small)); err != nil {
+	if _, err := s.PutOriginal(t.Context(), strings.NewReader(small)); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(steps, " "); got != "blob blob record original" {

@@ -23,7 +23,7 @@ import (
 var roles = map[string]func(dir, arg string) error{
 	"put":     putAndDie,
 	"scratch": holdScratch,
-	"full":    meetFullDisk,
+	"full":    runFullDisk,
 }
 
 func TestMain(m *testing.M) {
@@ -37,8 +37,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// other is a process that plays a role on a store.
-func other(t *testing.T, role, dir, arg string) *exec.Cmd {
+// helperProcess is a process that plays a role on a store.
+func helperProcess(t *testing.T, role, dir, arg string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -80,15 +80,15 @@ func putBoth(s *store.Local) error {
 		}
 	}
 	_, put := s.Put(context.Background(), artifact("encode", small, large), dir)
-	_, keep := s.Keep(context.Background(), strings.NewReader(small))
+	_, keep := s.PutOriginal(context.Background(), strings.NewReader(small))
 	return errors.Join(put, keep, release())
 }
 
-func TestKilledBeforeEachDurableStep(t *testing.T) {
+func TestPut_KilledBeforeEachDurableStep(t *testing.T) {
 	a := artifact("encode", small, large)
 	for n := 1; ; n++ {
 		dir := t.TempDir()
-		died := other(t, "put", dir, strconv.Itoa(n)).Run()
+		died := helperProcess(t, "put", dir, strconv.Itoa(n)).Run()
 		s := openLocal(t, dir)
 		if died == nil {
 			if n <= 4 {
@@ -103,7 +103,7 @@ func TestKilledBeforeEachDurableStep(t *testing.T) {
 			t.Errorf("step %d: scratch holds %q", n, left)
 		}
 		got, err := s.Get(t.Context(), a.Key)
-		if finished := n > 3; !finished && !errors.Is(err, store.ErrNone) || finished && err != nil {
+		if finished := n > 3; !finished && !errors.Is(err, store.ErrNotFound) || finished && err != nil {
 			t.Errorf("step %d: Get = %+v, %v", n, got, err)
 		}
 		if err := putBoth(s); err != nil {
@@ -132,7 +132,7 @@ func holdScratch(dir, _ string) error {
 	return err
 }
 
-func TestSweepTellsTheLivingFromTheDead(t *testing.T) {
+func TestSweepScratch_KeepsDirectoriesOfLiveProcesses(t *testing.T) {
 	dir := t.TempDir()
 	s := openLocal(t, dir)
 	own, release, err := s.Scratch("own")
@@ -140,7 +140,7 @@ func TestSweepTellsTheLivingFromTheDead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer release()
-	holder := other(t, "scratch", dir, "")
+	holder := helperProcess(t, "scratch", dir, "")
 	if _, err := holder.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -208,10 +208,10 @@ var disks = map[string]func(dir string) (disk, error){
 	},
 }
 
-func TestFullDisk(t *testing.T) {
+func TestPut_FullDisk(t *testing.T) {
 	for name := range disks {
 		t.Run(name, func(t *testing.T) {
-			cmd := other(t, "full", t.TempDir(), name)
+			cmd := helperProcess(t, "full", t.TempDir(), name)
 			if name == "tmpfs" {
 				cmd.SysProcAttr = &syscall.SysProcAttr{
 					Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
@@ -234,9 +234,9 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// meetFullDisk sees to it that with no room left nothing is half there, that it is said,
+// runFullDisk sees to it that with no room left nothing is half there, that it is said,
 // that what was there stays, and that it goes on when there is room again.
-func meetFullDisk(dir, name string) error {
+func runFullDisk(dir, name string) error {
 	room, err := disks[name](dir)
 	if err != nil {
 		return err
@@ -261,17 +261,17 @@ func meetFullDisk(dir, name string) error {
 	}
 	a := artifact("late", small)
 	_, put := s.Put(ctx, a, scratch)
-	_, keep := s.Keep(ctx, strings.NewReader(large))
+	_, keep := s.PutOriginal(ctx, strings.NewReader(large))
 	for call, err := range map[string]error{"Put": put, "Keep": keep} {
-		var full *store.FullError
-		if !errors.As(err, &full) || inputerr.Of(err) == nil || !strings.Contains(err.Error(), "disk is full") {
+		var full *store.DiskFullError
+		if !errors.As(err, &full) || inputerr.As(err) == nil || !strings.Contains(err.Error(), "disk is full") {
 			return fmt.Errorf("%s on a full disk: %w", call, err)
 		}
 	}
-	if _, err := s.Get(ctx, a.Key); !errors.Is(err, store.ErrNone) {
+	if _, err := s.Get(ctx, a.Key); !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("the late artifact: %w", err)
 	}
-	if _, err := s.Original(string(action.KeyOf([]byte(large)))); !errors.Is(err, store.ErrNone) {
+	if _, err := s.Original(string(action.KeyOf([]byte(large)))); !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("the late original: %w", err)
 	}
 	if _, err := s.Get(ctx, artifact("encode").Key); err != nil {

@@ -25,9 +25,9 @@ func (s *Local) Scratch(name string) (dir string, release func() error, err erro
 		name = name[:100]
 	}
 	dir = filepath.Join(s.dir, "scratch", name+"-"+randomID())
-	held, err := claim(dir + ".lock")
+	held, err := lockScratch(dir + ".lock")
 	if err != nil {
-		return "", nil, fmt.Errorf("make a scratch directory: %w", s.explain(err))
+		return "", nil, fmt.Errorf("make a scratch directory: %w", s.wrapDiskFull(err))
 	}
 	release = func() error {
 		if held == nil {
@@ -38,15 +38,15 @@ func (s *Local) Scratch(name string) (dir string, release func() error, err erro
 		return err
 	}
 	if err := os.Mkdir(dir, 0o755); err != nil {
-		return "", nil, fmt.Errorf("make a scratch directory: %w", s.explain(errors.Join(err, release())))
+		return "", nil, fmt.Errorf("make a scratch directory: %w", s.wrapDiskFull(errors.Join(err, release())))
 	}
 	return dir, release, nil
 }
 
-// claim makes the lock file of a scratch directory and locks it. A sweep that comes
+// lockScratch makes the lock file of a scratch directory and locks it. A sweep that comes
 // between the two takes the file for a dead process's and removes it; then the lock is
 // on a file that nobody sees, and it is made again.
-func claim(path string) (*os.File, error) {
+func lockScratch(path string) (*os.File, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 		if err != nil {
@@ -91,16 +91,16 @@ func (s *Local) SweepScratch(ctx context.Context) error {
 		if !isLock {
 			continue
 		}
-		if err := sweep(filepath.Join(hall, name)); err != nil {
+		if err := removeAbandoned(filepath.Join(hall, name)); err != nil {
 			return fmt.Errorf("sweep scratch: %w", err)
 		}
 	}
 	return nil
 }
 
-// sweep removes a scratch directory if nobody holds its lock, and the lock last, so
+// removeAbandoned removes a scratch directory if nobody holds its lock, and the lock last, so
 // that a directory always has one.
-func sweep(dir string) error {
+func removeAbandoned(dir string) error {
 	f, err := os.Open(dir + ".lock")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -28,8 +28,8 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// ErrNone says that the store does not hold what was asked for.
-var ErrNone = errors.New("not in the store")
+// ErrNotFound says that the store does not hold what was asked for.
+var ErrNotFound = errors.New("not in the store")
 
 // Local is a store in a directory:
 //
@@ -66,11 +66,11 @@ func Open(dir string, opts ...Option) (*Local, error) {
 	}
 	for _, hall := range []string{"originals", "blobs", "records", "scratch"} {
 		if err := os.MkdirAll(filepath.Join(dir, hall), 0o755); err != nil {
-			return nil, fmt.Errorf("open store: %w", s.explain(err))
+			return nil, fmt.Errorf("open store: %w", s.wrapDiskFull(err))
 		}
 	}
-	if s.id, err = s.name(); err != nil {
-		return nil, fmt.Errorf("open store %s: %w", dir, s.explain(err))
+	if s.id, err = s.loadID(); err != nil {
+		return nil, fmt.Errorf("open store %s: %w", dir, s.wrapDiskFull(err))
 	}
 	return s, nil
 }
@@ -78,13 +78,13 @@ func Open(dir string, opts ...Option) (*Local, error) {
 // ID is the store's random name, the same for every process that opens the directory.
 func (s *Local) ID() string { return s.id }
 
-// name reads the store's id, or makes one; of several who make one at the same time the
+// loadID reads the store's id, or makes one; of several who make one at the same time the
 // first to link it wins.
-func (s *Local) name() (string, error) {
+func (s *Local) loadID() (string, error) {
 	path := filepath.Join(s.dir, "id")
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := s.makeName(path); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := s.createID(path); err != nil && !errors.Is(err, fs.ErrExist) {
 			return "", err
 		}
 		b, err = os.ReadFile(path)
@@ -99,7 +99,7 @@ func (s *Local) name() (string, error) {
 	return id, nil
 }
 
-func (s *Local) makeName(path string) error {
+func (s *Local) createID(path string) error {
 	dir, release, err := s.Scratch("id")
 	if err != nil {
 		return err
@@ -120,28 +120,28 @@ func randomID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// Keep takes an original in and returns its hash and size. Handing the same in again
+// PutOriginal takes an original in and returns its hash and size. Handing the same in again
 // changes nothing.
-func (s *Local) Keep(ctx context.Context, r io.Reader) (action.File, error) {
+func (s *Local) PutOriginal(ctx context.Context, r io.Reader) (action.File, error) {
 	dir, release, err := s.Scratch("original")
 	if err != nil {
 		return action.File{}, err
 	}
-	f, err := s.keep(ctx, r, dir)
+	f, err := s.putOriginal(ctx, r, dir)
 	if err = errors.Join(err, release()); err != nil {
-		return action.File{}, fmt.Errorf("keep an original: %w", s.explain(err))
+		return action.File{}, fmt.Errorf("keep an original: %w", s.wrapDiskFull(err))
 	}
 	return f, nil
 }
 
-func (s *Local) keep(ctx context.Context, r io.Reader, dir string) (action.File, error) {
+func (s *Local) putOriginal(ctx context.Context, r io.Reader, dir string) (action.File, error) {
 	out, err := os.CreateTemp(dir, "")
 	if err != nil {
 		return action.File{}, err
 	}
 	defer out.Close()
 	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(out, sum), patient{ctx, r})
+	n, err := io.Copy(io.MultiWriter(out, sum), ctxReader{ctx, r})
 	if err != nil {
 		return action.File{}, err
 	}
@@ -151,26 +151,26 @@ func (s *Local) keep(ctx context.Context, r io.Reader, dir string) (action.File,
 	f := action.File{SHA256: hexSum(sum), Size: n}
 	s.trace("original")
 	to := s.path("originals", f.SHA256)
-	if err := moveIn(out.Name(), to, n); err != nil {
+	if err := moveIntoPlace(out.Name(), to, n); err != nil {
 		return action.File{}, err
 	}
 	return f, errors.Join(syncDir(filepath.Dir(to)), syncDir(filepath.Join(s.dir, "originals")))
 }
 
-// TakeOver takes in as an original a file that lies on the disk, by renaming it: path must be
+// MoveOriginal takes in as an original a file that lies on the disk, by renaming it: path must be
 // in the store's file system, and f be its hash and size. Taking over what was taken over
 // before, and is not at path any more, changes nothing.
-func (s *Local) TakeOver(path string, f action.File) (to string, err error) {
+func (s *Local) MoveOriginal(path string, f action.File) (to string, err error) {
 	if !isHash(f.SHA256) {
 		return "", fmt.Errorf("take over %s: %q is not a SHA-256", path, f.SHA256)
 	}
 	to = s.path("originals", f.SHA256)
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return s.standing(to, f.Name)
+		return s.existing(to, f.Name)
 	}
 	s.trace("original")
-	if err := moveIn(path, to, f.Size); err != nil {
-		return "", fmt.Errorf("take over %s: %w", path, s.explain(err))
+	if err := moveIntoPlace(path, to, f.Size); err != nil {
+		return "", fmt.Errorf("take over %s: %w", path, s.wrapDiskFull(err))
 	}
 	if err := errors.Join(syncDir(filepath.Dir(to)), syncDir(filepath.Join(s.dir, "originals"))); err != nil {
 		return "", fmt.Errorf("take over %s: %w", path, err)
@@ -183,7 +183,7 @@ func (s *Local) Original(sha256 string) (string, error) {
 	if !isHash(sha256) {
 		return "", fmt.Errorf("%q is not a SHA-256", sha256)
 	}
-	return s.standing(s.path("originals", sha256), sha256)
+	return s.existing(s.path("originals", sha256), sha256)
 }
 
 // Path is where a file of an artifact can be read. It must not be written to. Files of
@@ -192,13 +192,13 @@ func (s *Local) Path(f action.File) (string, error) {
 	if !isHash(f.SHA256) {
 		return "", fmt.Errorf("file %q has no SHA-256", f.Name)
 	}
-	return s.standing(s.path("blobs", f.SHA256), f.Name)
+	return s.existing(s.path("blobs", f.SHA256), f.Name)
 }
 
-func (s *Local) standing(path, name string) (string, error) {
+func (s *Local) existing(path, name string) (string, error) {
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = ErrNone
+		err = ErrNotFound
 	}
 	if err != nil {
 		return "", fmt.Errorf("find %s: %w", name, err)
@@ -217,9 +217,9 @@ func isHash(h string) bool {
 
 func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 
-// moveIn gives a file of size bytes its place, unless an equal one stands there. Either
+// moveIntoPlace gives a file of size bytes its place, unless an equal one stands there. Either
 // way the file there is as young as if it had just been made, which keeps Collect off.
-func moveIn(from, to string, size int64) error {
+func moveIntoPlace(from, to string, size int64) error {
 	if info, err := os.Stat(to); err == nil && info.Size() == size {
 		return errors.Join(touch(to), os.Remove(from))
 	}
@@ -229,14 +229,14 @@ func moveIn(from, to string, size int64) error {
 	if err := touch(from); err != nil {
 		return err
 	}
-	return entering(to, func() error { return os.Rename(from, to) })
+	return withParentDir(to, func() error { return os.Rename(from, to) })
 }
 
-// entering does what makes the entry to, and where its directory is missing makes that
+// withParentDir does what makes the entry to, and where its directory is missing makes that
 // first. It does not sync the directory above: whoever syncs the new one has a
 // journalling file system write both, and an artifact that is lost nevertheless is
 // made again.
-func entering(to string, enter func() error) error {
+func withParentDir(to string, enter func() error) error {
 	err := enter()
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -272,48 +272,48 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// patient is a reader that gives up with its context.
-type patient struct {
+// ctxReader is a reader that gives up with its context.
+type ctxReader struct {
 	ctx context.Context
 	io.Reader
 }
 
-func (p patient) Read(b []byte) (int, error) {
+func (p ctxReader) Read(b []byte) (int, error) {
 	if err := p.ctx.Err(); err != nil {
 		return 0, err
 	}
 	return p.Reader.Read(b)
 }
 
-// explain turns "no space left on device" and its like into a FullError.
-func (s *Local) explain(err error) error {
-	var known *FullError
+// wrapDiskFull turns "no space left on device" and its like into a FullError.
+func (s *Local) wrapDiskFull(err error) error {
+	var known *DiskFullError
 	if errors.As(err, &known) {
 		return err
 	}
 	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
 		if errors.Is(err, full) {
-			return &FullError{Dir: s.dir, Err: err}
+			return &DiskFullError{Dir: s.dir, Err: err}
 		}
 	}
 	return err
 }
 
-// FullError says that the store's disk (or a quota on it) is full. It unwraps to a
+// DiskFullError says that the store's disk (or a quota on it) is full. It unwraps to a
 // Fault and to the system's error.
-type FullError struct {
+type DiskFullError struct {
 	Dir string
 	Err error
 }
 
-// Fault is the same for a person.
-func (e *FullError) Fault() *inputerr.Fault {
+// InputError is the same for a person.
+func (e *DiskFullError) InputError() *inputerr.Error {
 	return inputerr.New(e.Dir, "the disk is full").
-		Try("Make room or choose another directory, then run the same again: what is finished is kept")
+		Hint("Make room or choose another directory, then run the same again: what is finished is kept")
 }
 
 // Error says which directory and what the system said.
-func (e *FullError) Error() string { return e.Fault().Error() + " (" + e.Err.Error() + ")" }
+func (e *DiskFullError) Error() string { return e.InputError().Error() + " (" + e.Err.Error() + ")" }
 
 // Unwrap gives the fault and the system's error.
-func (e *FullError) Unwrap() []error { return []error{e.Fault(), e.Err} }
+func (e *DiskFullError) Unwrap() []error { return []error{e.InputError(), e.Err} }

@@ -30,48 +30,48 @@ func Decode(name string, data []byte, into any) error {
 			break
 		}
 		if err != nil {
-			return of(name, err)
+			return asInputError(name, err)
 		}
 		docs = append(docs, doc)
 	}
 	if len(docs) == 0 || len(docs[0].Content) == 0 {
-		return inputerr.New(name, "is empty").Try("Write into it, or leave it out.")
+		return inputerr.New(name, "is empty").Hint("Write into it, or leave it out.")
 	}
 	if len(docs) > 1 {
-		return inputerr.New(name, "a second document begins here").At(docs[1].Line).Try("Take away the line --- above it, or make it a file of its own.")
+		return inputerr.New(name, "a second document begins here").At(docs[1].Line).Hint("Take away the line --- above it, or make it a file of its own.")
 	}
 	return DecodeNode(name, docs[0].Content[0], into)
 }
 
 // DecodeNode is Decode for a part of a file that was kept as a node.
 func DecodeNode(name string, node *yaml.Node, into any) error {
-	if err := known(name, "", node, reflect.TypeOf(into)); err != nil {
+	if err := checkNode(name, "", node, reflect.TypeOf(into)); err != nil {
 		return err
 	}
 	if err := node.Decode(into); err != nil {
-		return of(name, err)
+		return asInputError(name, err)
 	}
 	return nil
 }
 
 var nodeType = reflect.TypeFor[yaml.Node]()
 
-// of turns an error of the YAML library into a fault.
-func of(name string, err error) error {
+// asInputError turns an error of the YAML library into a fault.
+func asInputError(name string, err error) error {
 	var at *yaml.LoadError
 	if !errors.As(err, &at) {
 		return inputerr.New(name, "%v", err)
 	}
-	if f := inputerr.Of(at); f != nil { // a value's own UnmarshalYAML said what is wrong
+	if f := inputerr.As(at); f != nil { // a value's own UnmarshalYAML said what is wrong
 		f.File, f.Line = name, cmp.Or(f.Line, at.Mark.Line)
 		return f
 	}
 	return inputerr.New(name, "%s", at.Message).At(at.Mark.Line)
 }
 
-// known refuses keys that t's fields do not have, and values that are of another form than
+// checkNode refuses keys that t's fields do not have, and values that are of another form than
 // t, at any depth. key is that of the node, "" for the file as a whole.
-func known(name, key string, node *yaml.Node, t reflect.Type) error {
+func checkNode(name, key string, node *yaml.Node, t reflect.Type) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -81,15 +81,15 @@ func known(name, key string, node *yaml.Node, t reflect.Type) error {
 	if t == nodeType || node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" {
 		return nil
 	}
-	if err := formed(name, key, node, t); err != nil {
+	if err := checkKind(name, key, node, t); err != nil {
 		return err
 	}
-	switch formOf(t) {
+	switch nodeKind(t) {
 	case yaml.MappingNode:
-		return knownKeys(name, node, t)
+		return checkMapping(name, node, t)
 	case yaml.SequenceNode:
 		for _, item := range node.Content {
-			if err := known(name, key, item, t.Elem()); err != nil {
+			if err := checkNode(name, key, item, t.Elem()); err != nil {
 				return err
 			}
 		}
@@ -97,11 +97,11 @@ func known(name, key string, node *yaml.Node, t reflect.Type) error {
 	return nil
 }
 
-// knownKeys is known of the keys of a mapping and what they have.
-func knownKeys(name string, node *yaml.Node, t reflect.Type) error {
+// checkMapping is known of the keys of a mapping and what they have.
+func checkMapping(name string, node *yaml.Node, t reflect.Type) error {
 	var all map[string]reflect.Type
 	if t.Kind() == reflect.Struct {
-		all = fields(t)
+		all = yamlFields(t)
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i]
@@ -112,16 +112,16 @@ func knownKeys(name string, node *yaml.Node, t reflect.Type) error {
 		case !ok:
 			names := slices.Sorted(maps.Keys(all))
 			return inputerr.New(name, "unknown key %q%s", key.Value, DidYouMean(key.Value, names)).
-				At(key.Line).Try("Known here: %s.", strings.Join(names, ", "))
+				At(key.Line).Hint("Known here: %s.", strings.Join(names, ", "))
 		}
-		if err := known(name, key.Value, node.Content[i+1], value); err != nil {
+		if err := checkNode(name, key.Value, node.Content[i+1], value); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func fields(t reflect.Type) map[string]reflect.Type {
+func yamlFields(t reflect.Type) map[string]reflect.Type {
 	m := make(map[string]reflect.Type)
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -148,14 +148,14 @@ func Nearest(word string, names []string) (string, bool) {
 		return "", false
 	}
 	best := slices.MinFunc(names, func(a, b string) int {
-		return cmp.Compare(edits(word, a), edits(word, b))
+		return cmp.Compare(editDistance(word, a), editDistance(word, b))
 	})
-	return best, edits(word, best) <= max(2, len(best)/3)
+	return best, editDistance(word, best) <= max(2, len(best)/3)
 }
 
-// edits is how many letters must be put in, left out, replaced or swapped with the next to
+// editDistance is how many letters must be put in, left out, replaced or swapped with the next to
 // make b of a: the restricted Damerau–Levenshtein distance, in bytes.
-func edits(a, b string) int {
+func editDistance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {
 		rows[i] = make([]int, len(b)+1)

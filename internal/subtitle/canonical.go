@@ -17,13 +17,13 @@ type seen struct {
 	Place int               `json:"place,omitempty"`
 }
 
-// Canonical is cues as JSON that depends on nothing but what a viewer sees and when:
+// CanonicalJSON is cues as JSON that depends on nothing but what a viewer sees and when:
 // times in milliseconds, text, looks and place, no ids and no lines. A key may hash it.
-func Canonical(cues []conference.Cue) []byte {
+func CanonicalJSON(cues []conference.Cue) []byte {
 	all := make([]seen, len(cues))
 	for i, c := range cues {
-		c = settled(c)
-		all[i] = seen{c.Start.Milliseconds(), c.End.Milliseconds(), c.Text, c.Spans, c.Place}
+		c = normalizeCue(c)
+		all[i] = seen{c.Start.Milliseconds(), c.End.Milliseconds(), c.Text, c.Spans, c.Position}
 	}
 	b, err := json.Marshal(all)
 	if err != nil {
@@ -32,8 +32,8 @@ func Canonical(cues []conference.Cue) []byte {
 	return b
 }
 
-// ParseCanonical reads what Canonical made. The cues' ids are made of their order.
-func ParseCanonical(b []byte) ([]conference.Cue, error) {
+// ParseCanonicalJSON reads what Canonical made. The cues' ids are made of their order.
+func ParseCanonicalJSON(b []byte) ([]conference.Cue, error) {
 	var all []seen
 	if err := json.Unmarshal(b, &all); err != nil {
 		return nil, fmt.Errorf("read canonical cues: %w", err)
@@ -44,7 +44,7 @@ func ParseCanonical(b []byte) ([]conference.Cue, error) {
 			ID:    fmt.Sprintf("c%04d", i+1),
 			Start: time.Duration(s.Start) * time.Millisecond,
 			End:   time.Duration(s.End) * time.Millisecond,
-			Text:  s.Text, Spans: s.Spans, Place: s.Place,
+			Text:  s.Text, Spans: s.Spans, Position: s.Place,
 		}
 	}
 	return cues, nil

@@ -2,13 +2,13 @@ package subtitle
 
 import "strings"
 
-// clean is text with every line ended by "\n" and without characters that nobody sees
+// cleanText is text with every line ended by "\n" and without characters that nobody sees
 // and that players choke on: NUL and other control characters, and byte-order marks in
 // the middle. LF, CR LF, CR and CR CR LF each end one line, as charset.CutLine has it.
 // Text that needs none of it is returned as it is.
-func clean(text string, r *report) string {
+func cleanText(text string, r *reporter) string {
 	from := 0
-	for from < len(text) && !suspect[text[from]] {
+	for from < len(text) && !mayNeedCleaning[text[from]] {
 		from++
 	}
 	if from == len(text) {
@@ -17,19 +17,19 @@ func clean(text string, r *report) string {
 	c := cleaner{text: text, r: r, line: 1 + strings.Count(text[:from], "\n")}
 	c.out.Grow(len(text))
 	if c.line > 1 {
-		c.ends = "LF"
+		c.firstLineEnd = "LF"
 	}
 	at := from
 	for at < len(text) {
-		if !suspect[text[at]] {
+		if !mayNeedCleaning[text[at]] {
 			if text[at] == '\n' {
 				c.line++
-				c.ended("LF")
+				c.checkLineEnd("LF")
 			}
 			at++
 			continue
 		}
-		take, put := c.odd(at)
+		take, put := c.replacement(at)
 		if take == 0 {
 			at++
 			continue
@@ -43,8 +43,8 @@ func clean(text string, r *report) string {
 	return c.out.String()
 }
 
-// suspect are the bytes at which something may have to be done.
-var suspect = func() (t [256]bool) {
+// mayNeedCleaning are the bytes at which something may have to be done.
+var mayNeedCleaning = func() (t [256]bool) {
 	for b := range 0x20 {
 		t[b] = b != '\t' && b != '\n'
 	}
@@ -56,81 +56,81 @@ var suspect = func() (t [256]bool) {
 }()
 
 type cleaner struct {
-	text   string
-	out    strings.Builder
-	copied int // up to here
-	r      *report
-	line   int
-	ends   string // how the first line ended
-	mixed  bool
+	text         string
+	out          strings.Builder
+	copied       int // up to here
+	r            *reporter
+	line         int
+	firstLineEnd string // how the first line ended
+	mixed        bool
 }
 
-// odd says how many bytes at a suspect place give way to what.
-func (c *cleaner) odd(at int) (take int, put string) {
+// replacement says how many bytes at a suspect place give way to what.
+func (c *cleaner) replacement(at int) (take int, put string) {
 	rest := c.text[at:]
 	switch b := rest[0]; {
 	case b == '\r':
-		return c.newline(rest), "\n"
+		return c.lineEnd(rest), "\n"
 	case b == '\v' || b == '\f':
-		c.said("a page or tab mark", "a space")
+		c.reportReplaced("a page or tab mark", "a space")
 		return 1, " "
 	case b < 0x20 || b == 0x7f:
-		return c.controls(rest), ""
+		return c.controlRun(rest), ""
 	case b == 0xc2 && len(rest) > 1 && rest[1] < 0xa0:
 		if rest[1] == 0x85 {
 			return 2, " "
 		}
-		c.said("a control character", "nothing")
+		c.reportReplaced("a control character", "nothing")
 		return 2, ""
 	case b == 0xe2 && len(rest) > 2 && rest[1] == 0x80 && (rest[2] == 0xa8 || rest[2] == 0xa9):
-		c.said("a line mark of Unicode", "a space")
+		c.reportReplaced("a line mark of Unicode", "a space")
 		return 3, " "
 	case b == 0xef && len(rest) > 2 && (rest[1] == 0xbb && rest[2] == 0xbf || rest[1] == 0xbf && rest[2] >= 0xbe):
-		c.said("a byte-order mark in the middle", "nothing")
+		c.reportReplaced("a byte-order mark in the middle", "nothing")
 		return 3, ""
 	}
 	return 0, ""
 }
 
-// controls takes a run of control characters and says so once.
-func (c *cleaner) controls(rest string) int {
+// controlRun takes a run of control characters and says so once.
+func (c *cleaner) controlRun(rest string) int {
 	n := 1
 	for n < len(rest) && (rest[n] < 0x20 && !strings.ContainsRune("\t\n\v\f\r", rune(rest[n])) || rest[n] == 0x7f) {
 		n++
 	}
-	c.said("control characters", "nothing")
+	c.reportReplaced("control characters", "nothing")
 	return n
 }
 
-func (c *cleaner) said(what, instead string) {
+func (c *cleaner) reportReplaced(what, instead string) {
 	c.r.add(c.line, Warning, "control-character", "%s, which no viewer sees, gave way to %s", what, instead)
 }
 
-// newline takes the line end that begins with a carriage return.
-func (c *cleaner) newline(rest string) int {
+// lineEnd takes the line end that begins with a carriage return.
+func (c *cleaner) lineEnd(rest string) int {
 	c.line++
 	switch {
 	case strings.HasPrefix(rest, "\r\n"):
-		c.ended("CR LF")
+		c.checkLineEnd("CR LF")
 		return 2
 	case strings.HasPrefix(rest, "\r\r\n"):
-		c.ended("CR CR LF")
+		c.checkLineEnd("CR CR LF")
 		return 3
 	}
-	c.ended("CR")
+	c.checkLineEnd("CR")
 	return 1
 }
 
-// ended remembers how lines end, and says once that they differ.
-func (c *cleaner) ended(how string) {
+// checkLineEnd remembers how lines end, and says once that they differ.
+func (c *cleaner) checkLineEnd(how string) {
 	switch {
-	case c.ends == "":
-		c.ends = how
+	case c.firstLineEnd == "":
+		c.firstLineEnd = how
 		if how == "CR CR LF" {
 			c.r.add(c.line-1, Note, "odd-newlines", "lines end in CR CR LF, which was read as one line end")
 		}
-	case c.ends != how && !c.mixed:
+	case c.firstLineEnd != how && !c.mixed:
 		c.mixed = true
-		c.r.add(c.line-1, Note, "mixed-newlines", "the line ends in %s where others end in %s; each was read as one line end", how, c.ends)
+		c.r.add(c.line-1, Note, "mixed-newlines", "the line ends in %s where others end in %s; each was read as one line end", how, c.firstLineEnd)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// vttClasses are the colours of WebVTT's own classes.
-var vttClasses = func() map[string]string {
+// vttClassColours are the colours of WebVTT's own classes.
+var vttClassColours = func() map[string]string {
 	names := map[string]string{}
 	for colour, name := range vttColours {
 		names[name] = colour
@@ -15,15 +15,15 @@ var vttClasses = func() map[string]string {
 	return names
 }()
 
-// colourOf reads a colour as HTML, CSS and TTML write it, as "#rrggbb". What it says of
+// parseColour reads a colour as HTML, CSS and TTML write it, as "#rrggbb". What it says of
 // being transparent is left out.
-func colourOf(s string) (colour string, ok bool) {
+func parseColour(s string) (colour string, ok bool) {
 	s = strings.ToLower(strings.Trim(s, " \t\"';"))
 	if named, ok := colourNames[s]; ok {
 		return named, true
 	}
 	if in, ok := strings.CutPrefix(s, "rgb"); ok {
-		return rgb(strings.Trim(in, "a( )"))
+		return parseRGB(strings.Trim(in, "a( )"))
 	}
 	hex, marked := strings.CutPrefix(s, "#")
 	for _, r := range hex {
@@ -40,7 +40,7 @@ func colourOf(s string) (colour string, ok bool) {
 	return "", false
 }
 
-func rgb(s string) (string, bool) {
+func parseRGB(s string) (string, bool) {
 	parts := strings.Split(s, ",")
 	if len(parts) < 3 {
 		return "", false
@@ -64,8 +64,8 @@ var colourNames = map[string]string{
 	"orange": "#ffa500", "pink": "#ffc0cb", "gold": "#ffd700", "brown": "#a52a2a", "violet": "#ee82ee",
 }
 
-// ssaColourOf reads "&H00BBGGRR&", its digits in any number, or a decimal number.
-func ssaColourOf(s string) string {
+// parseSSAColour reads "&H00BBGGRR&", its digits in any number, or a decimal number.
+func parseSSAColour(s string) string {
 	s = strings.ToUpper(strings.Trim(s, " \t&"))
 	hex, isHex := strings.CutPrefix(s, "H")
 	base := 10

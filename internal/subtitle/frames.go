@@ -14,17 +14,17 @@ import (
 // ST 12-1).
 type timecode struct {
 	h, m, s, f int64
-	drop       bool // a semicolon: two numbers a minute are left out, but for every tenth
+	dropFrame  bool // a semicolon: two numbers a minute are left out, but for every tenth
 }
 
-// timecodeOf reads the timecode that s begins with, n bytes of it.
-func timecodeOf(s string) (t timecode, n int) {
+// parseTimecode reads the timecode that s begins with, n bytes of it.
+func parseTimecode(s string) (t timecode, n int) {
 	for i, field := range [4]*int64{&t.h, &t.m, &t.s, &t.f} {
 		if i > 0 {
 			if n == len(s) || !strings.ContainsRune(":;.,", rune(s[n])) {
 				return t, 0
 			}
-			t.drop = i == 3 && s[n] == ';'
+			t.dropFrame = i == 3 && s[n] == ';'
 			n++
 		}
 		begin := n
@@ -39,15 +39,15 @@ func timecodeOf(s string) (t timecode, n int) {
 	return t, n
 }
 
-// time is when the frame begins, of a machine with so many frames a second.
-func (t timecode) time(r timeline.Rate, drop bool) time.Duration {
+// duration is when the frame begins, of a machine with so many frames a second.
+func (t timecode) duration(r timeline.Rate, drop bool) time.Duration {
 	whole := (r.Num + r.Den - 1) / r.Den
 	minutes := t.h*60 + t.m
 	frame := (minutes*60+t.s)*whole + t.f
 	if drop {
 		frame -= 2 * (whole / 30) * (minutes - minutes/10)
 	}
-	return milli(r.Time(frame))
+	return roundToMS(r.Time(frame))
 }
 
 var (
@@ -61,13 +61,13 @@ var (
 // second; with colons alone the rate is a guess, which is said.
 func readTimecoded(p *parser) error {
 	p.startsOnly = true
-	rate, drop := p.tapeRate()
-	m := &marker{r: &p.report}
-	b := &blocks{parser: p, mark: m.mark, plain: srtPlain, after: textBehind}
-	b.times = func(line string) (s stampOf, ok bool) {
-		code, before, after, ok := tapeLine(line)
+	rate, drop := p.detectTapeRate()
+	m := &markupReader{reporter: &p.reporter}
+	b := &blockReader{parser: p, readMarkup: m.read, isPlain: hasNoMarkup, textAfter: textAfterTimes}
+	b.parseTimes = func(line string) (s timesLine, ok bool) {
+		code, before, after, ok := parseTapeLine(line)
 		if ok {
-			s.start.ms = code.time(rate, drop).Milliseconds()
+			s.start.ms = code.duration(rate, drop).Milliseconds()
 			s.before, s.after, s.noEnd = before, after, true
 		}
 		return s, ok
@@ -75,28 +75,28 @@ func readTimecoded(p *parser) error {
 	return b.read(0, 1)
 }
 
-// tapeLine reads “*TC 00:00:07;09” and what stands around it.
-func tapeLine(line string) (t timecode, before, after string, ok bool) {
+// parseTapeLine reads “*TC 00:00:07;09” and what stands around it.
+func parseTapeLine(line string) (t timecode, before, after string, ok bool) {
 	at := strings.Index(line, "*TC")
 	if at < 0 || at > 4 {
-		t, n := timecodeOf(line) // without its star, but a drop-frame code all the same
-		return t, "", "", n > 0 && n == len(line) && t.drop
+		t, n := parseTimecode(line) // without its star, but a drop-frame code all the same
+		return t, "", "", n > 0 && n == len(line) && t.dropFrame
 	}
 	rest := strings.TrimLeft(line[at+3:], " \t")
-	t, n := timecodeOf(rest)
+	t, n := parseTimecode(rest)
 	return t, strings.TrimSpace(line[:at]), strings.Trim(rest[n:], " \t"), n > 0
 }
 
-// tapeRate is the rate of a timecoded script.
-func (p *parser) tapeRate() (rate timeline.Rate, drop bool) {
+// detectTapeRate is the rate of a timecoded script.
+func (p *parser) detectTapeRate() (rate timeline.Rate, drop bool) {
 	line, first, most := 0, 0, int64(0)
 	for l := range strings.Lines(p.text) {
 		line++
-		t, _, _, ok := tapeLine(strings.TrimSuffix(l, "\n"))
+		t, _, _, ok := parseTapeLine(strings.TrimSuffix(l, "\n"))
 		if !ok {
 			continue
 		}
-		if t.drop {
+		if t.dropFrame {
 			return rateNTSC, true
 		}
 		if first == 0 {
@@ -112,12 +112,12 @@ func (p *parser) tapeRate() (rate timeline.Rate, drop bool) {
 	return rate, false
 }
 
-// frameLine reads one line of a format that has a cue on each.
-type frameLine func(line string) (c conference.Cue, text string, ok bool)
+// lineParser reads one line of a format that has a cue on each.
+type lineParser func(line string) (c conference.Cue, text string, ok bool)
 
-// lineCues reads the formats with a cue on every line. What is none belongs to the cue
+// readLineCues reads the formats with a cue on every line. What is none belongs to the cue
 // above.
-func (p *parser) lineCues(read frameLine, mark func(raw string, rows rowLines) (string, []conference.Span, int)) {
+func (p *parser) readLineCues(read lineParser, mark func(raw string, rows rowLines) (string, []conference.Span, int)) {
 	var open conference.Cue
 	var raw []byte
 	var rows []row // of what was put together, one a line of the file
@@ -127,10 +127,10 @@ func (p *parser) lineCues(read frameLine, mark func(raw string, rows rowLines) (
 		}
 		var place int
 		if open.Text, open.Spans, place = mark(string(raw), rowLines{rows: rows, first: open.Line, text: p.text}); place != 0 {
-			open.Place = usual(place)
+			open.Position = normalizePlace(place)
 		}
-		if blank(open.Text) {
-			p.drop(open.Line, Warning, "empty-cue", "the caption has no text; it was left out")
+		if isBlank(open.Text) {
+			p.addLoss(open.Line, Warning, "empty-cue", "the caption has no text; it was left out")
 		} else {
 			p.doc.Cues = append(p.doc.Cues, open)
 		}
@@ -146,65 +146,65 @@ func (p *parser) lineCues(read frameLine, mark func(raw string, rows rowLines) (
 		}
 		c, text, ok := read(l)
 		switch {
-		case ok && c.Line == headerLine:
-			p.drop(line, Note, "header-line", "the header %s is not kept", quote(l))
+		case ok && c.Line == markHeader:
+			p.addLoss(line, Note, "header-line", "the header %s is not kept", quote(l))
 		case ok:
 			finish()
 			open, raw, rows = c, append(raw[:0], text...), append(rows, row{uint32(from), uint32(at - 1)})
 			open.Line = line
 		case len(rows) > 0:
 			raw, rows = append(append(raw, '\n'), l...), append(rows, row{uint32(from), uint32(at - 1)})
-			if p.full("blank-line-in-cue", line) {
+			if p.countUnlisted("blank-line-in-cue", line) {
 				continue
 			}
 			p.add(line, Warning, "blank-line-in-cue", "%s has no times; it was taken to belong to the caption above", quote(l))
 		default:
-			p.drop(line, Warning, "text-before-first-cue", "%s stands before the first times; it is not shown", quote(l))
+			p.addLoss(line, Warning, "text-before-first-cue", "%s stands before the first times; it is not shown", quote(l))
 		}
 	}
 	finish()
 }
 
-// headerLine is the line of a cue that is none, but a setting of the whole file.
-const headerLine = -1
+// markHeader is the line of a cue that is none, but a setting of the whole file.
+const markHeader = -1
 
 // readMicroDVD reads “{25}{50}text|text”. Its times are frames, and the first line says
 // how many there are in a second.
 func readMicroDVD(p *parser) error {
 	rate := 0.0
 	for l := range strings.Lines(p.text) {
-		if _, _, text, ok := braced(l); ok {
+		if _, _, text, ok := parseBracedFrames(l); ok {
 			rate, _ = strconv.ParseFloat(strings.TrimSpace(strings.Replace(text, ",", ".", 1)), 64)
 			break
 		}
 	}
 	if rate < 1 || rate > 240 {
 		return inputerr.New(p.name, "is a MicroDVD file, whose times are frames, and does not say how many there are in a second").At(1).
-			Try("Put a first line above all others that says so, such as {1}{1}25 or {1}{1}29.97, or save it as SRT")
+			Hint("Put a first line above all others that says so, such as {1}{1}25 or {1}{1}29.97, or save it as SRT")
 	}
-	m := &marker{r: &p.report, breaks: true}
+	m := &markupReader{reporter: &p.reporter, lineBreaks: true}
 	first := true
-	p.lineCues(func(l string) (c conference.Cue, text string, ok bool) {
-		from, to, text, ok := braced(l)
+	p.readLineCues(func(l string) (c conference.Cue, text string, ok bool) {
+		from, to, text, ok := parseBracedFrames(l)
 		if first && ok {
 			first = false
-			return conference.Cue{Line: headerLine}, "", true
+			return conference.Cue{Line: markHeader}, "", true
 		}
 		c.Start, c.End = frameTime(from, rate), frameTime(to, rate)
 		if to == 0 {
-			c.End = unended
+			c.End = endUnknown
 		}
-		return c, p.microDVDLook(&c, text), ok
-	}, m.mark)
+		return c, p.microDVDStyle(&c, text), ok
+	}, m.read)
 	return nil
 }
 
 func frameTime(frame int64, rate float64) time.Duration {
-	return milli(time.Duration(float64(frame) / rate * float64(time.Second)))
+	return roundToMS(time.Duration(float64(frame) / rate * float64(time.Second)))
 }
 
-// braced reads “{25}{50}text”.
-func braced(l string) (from, to int64, text string, ok bool) {
+// parseBracedFrames reads “{25}{50}text”.
+func parseBracedFrames(l string) (from, to int64, text string, ok bool) {
 	var v [2]int64
 	for i := range v {
 		inner, rest, found := strings.Cut(l, "}")
@@ -220,8 +220,8 @@ func braced(l string) (from, to int64, text string, ok bool) {
 	return v[0], v[1], strings.TrimSpace(l), true
 }
 
-// microDVDLook turns {y:i} in front of a text into the tags of SubRip.
-func (p *parser) microDVDLook(c *conference.Cue, text string) string {
+// microDVDStyle turns {y:i} in front of a text into the tags of SubRip.
+func (p *parser) microDVDStyle(c *conference.Cue, text string) string {
 	for strings.HasPrefix(text, "{") {
 		inner, rest, ok := strings.Cut(text[1:], "}")
 		key, value, keyed := strings.Cut(inner, ":")
@@ -237,7 +237,7 @@ func (p *parser) microDVDLook(c *conference.Cue, text string) string {
 				}
 			}
 		case "c", "C":
-			if colour := ssaColourOf("H" + strings.TrimPrefix(value, "$")); colour != "" {
+			if colour := parseSSAColour("H" + strings.TrimPrefix(value, "$")); colour != "" {
 				text = `<font color="` + colour + `">` + text + "</font>"
 			}
 		}
@@ -250,9 +250,9 @@ func (p *parser) microDVDLook(c *conference.Cue, text string) string {
 func readSpruce(p *parser) error {
 	most, drop := int64(0), false
 	for l := range strings.Lines(p.text) {
-		if from, to, _, ok := spruced(l); ok {
+		if from, to, _, ok := parseSpruceLine(l); ok {
 			most = max(most, from.f, to.f)
-			drop = drop || from.drop
+			drop = drop || from.dropFrame
 		}
 	}
 	rate := rate25
@@ -265,36 +265,36 @@ func readSpruce(p *parser) error {
 	default:
 		p.add(1, Warning, "frame-rate-guessed", "times are in frames of an unknown rate; %d frames a second were assumed", rate.Num)
 	}
-	p.lineCues(func(l string) (c conference.Cue, text string, ok bool) {
+	p.readLineCues(func(l string) (c conference.Cue, text string, ok bool) {
 		if strings.HasPrefix(l, "$") || strings.HasPrefix(l, "//") {
-			return conference.Cue{Line: headerLine}, "", true
+			return conference.Cue{Line: markHeader}, "", true
 		}
-		from, to, text, ok := spruced(l)
-		c.Start, c.End = from.time(rate, drop), to.time(rate, drop)
+		from, to, text, ok := parseSpruceLine(l)
+		c.Start, c.End = from.duration(rate, drop), to.duration(rate, drop)
 		return c, text, ok
-	}, p.spruceMark)
+	}, p.readSpruceMarkup)
 	return nil
 }
 
-func spruced(l string) (from, to timecode, text string, ok bool) {
+func parseSpruceLine(l string) (from, to timecode, text string, ok bool) {
 	a, rest, ok1 := strings.Cut(l, ",")
 	b, text, ok2 := strings.Cut(rest, ",")
 	a, b = strings.TrimSpace(a), strings.TrimSpace(b)
-	from, n := timecodeOf(a)
-	to, k := timecodeOf(b)
+	from, n := parseTimecode(a)
+	to, k := parseTimecode(b)
 	return from, to, strings.TrimSpace(text), ok1 && ok2 && n > 0 && n == len(a) && k > 0 && k == len(b)
 }
 
-// spruceMark reads ^I, ^B and ^U, which switch a look on and off, and the bar that ends
+// readSpruceMarkup reads ^I, ^B and ^U, which switch a look on and off, and the bar that ends
 // a line.
-func (p *parser) spruceMark(raw string, _ rowLines) (string, []conference.Span, int) {
-	var out composer
+func (p *parser) readSpruceMarkup(raw string, _ rowLines) (string, []conference.Span, int) {
+	var out textBuilder
 	var look conference.Span
 	for {
 		at := strings.IndexAny(raw, "^|")
 		if at < 0 {
 			out.write(raw)
-			text, spans := out.done()
+			text, spans := out.finish()
 			return text, spans, 0
 		}
 		out.write(raw[:at])
@@ -315,6 +315,6 @@ func (p *parser) spruceMark(raw string, _ rowLines) (string, []conference.Span, 
 			continue
 		}
 		raw = raw[1:]
-		out.wear(look)
+		out.applyStyle(look)
 	}
 }

@@ -20,7 +20,7 @@ func FuzzTTML(f *testing.F)      { fuzz(f, "ttml") }
 
 func FuzzEBU(f *testing.F) {
 	f.Add(ebuSample())
-	f.Fuzz(func(t *testing.T, data []byte) { checkAnything(t, data) })
+	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, data) })
 }
 
 // fuzz starts from samples. Whatever comes of them is read or refused with a fault,
@@ -30,10 +30,10 @@ func fuzz(f *testing.F, names ...string) {
 		f.Add([]byte(samples[n]))
 		f.Add([]byte("\xff\xfe" + strings.Join(strings.Split(samples[n], ""), "\x00") + "\x00"))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { checkAnything(t, data) })
+	f.Fuzz(func(t *testing.T, data []byte) { checkParse(t, data) })
 }
 
-func checkAnything(t *testing.T, data []byte) {
+func checkParse(t *testing.T, data []byte) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	begun := time.Now()
@@ -48,13 +48,13 @@ func checkAnything(t *testing.T, data []byte) {
 		t.Errorf("%d bytes took %v", len(data), lasted)
 	}
 	if err != nil {
-		if inputerr.Of(err) == nil {
+		if inputerr.As(err) == nil {
 			t.Errorf("refused without a fault: %v", err)
 		}
 		return
 	}
 	for i, c := range doc.Cues {
-		if c.Line < 1 || c.End <= c.Start || c.Start < 0 || blank(c.Text) {
+		if c.Line < 1 || c.End <= c.Start || c.Start < 0 || isBlank(c.Text) {
 			t.Errorf("cue %d is none: %+v", i, c)
 		}
 		at := 0
@@ -112,24 +112,24 @@ var hostile = map[string]func(n int) string{
 }
 
 // Half a megabyte of anything is read soon and in memory of at most twenty times its size.
-func TestHostile(t *testing.T) {
+func TestParse_HostileInput(t *testing.T) {
 	const size = 1 << 19
 	for name, make := range hostile {
 		data := []byte(make(size))
 		read := func() {
 			begun := time.Now()
 			_, err := Parse("x", data, Options{})
-			if err != nil && inputerr.Of(err) == nil {
+			if err != nil && inputerr.As(err) == nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			if lasted := time.Since(begun); lasted > 5*time.Second {
 				t.Errorf("%s: %d bytes took %v", name, len(data), lasted)
 			}
 		}
-		peak := peakOf(read)
+		peak := peakMemory(read)
 		for range 2 { // on a busy machine the collector lags, and garbage counts
 			if peak > 20*uint64(len(data)) {
-				peak = min(peak, peakOf(read))
+				peak = min(peak, peakMemory(read))
 			}
 		}
 		if t.Logf("%-14s %4.1f × its size", name, float64(peak)/float64(len(data))); peak > 20*uint64(len(data)) {
@@ -138,8 +138,8 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// peakOf is how much the heap grew at most while f ran, looked at all the time.
-func peakOf(f func()) (peak uint64) {
+// peakMemory is how much the heap grew at most while f ran, looked at all the time.
+func peakMemory(f func()) (peak uint64) {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

@@ -9,29 +9,29 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// Language is the canonical form of a BCP 47 tag. Tags that nobody means are refused
+// CanonicalLanguage is the canonical form of a BCP 47 tag. Tags that nobody means are refused
 // with what was probably meant.
-func Language(tag string) (string, error) {
+func CanonicalLanguage(tag string) (string, error) {
 	t, err := language.Parse(tag)
 	base, _, region := t.Raw()
 	switch {
 	case strings.TrimSpace(tag) == "" || err == nil && base.String() == "und":
-		return "", inputerr.New("", "%s names no language", quote(tag)).Try("Say which language it is, such as en or es-419")
+		return "", inputerr.New("", "%s names no language", quote(tag)).Hint("Say which language it is, such as en or es-419")
 	case err != nil:
 		f := inputerr.New("", "%s is not a known language tag", quote(tag))
-		if s := guess(tag); s != "" {
-			return "", f.Try("Did you mean %s (%s)?", s, EnglishName(s))
+		if s := suggestLanguage(tag); s != "" {
+			return "", f.Hint("Did you mean %s (%s)?", s, EnglishLanguageName(s))
 		}
-		return "", f.Try("Tags look like en, es-419 or zh-Hant")
+		return "", f.Hint("Tags look like en, es-419 or zh-Hant")
 	case base.String() == "es" && region.String() == "LA":
-		return "", inputerr.New("", "%s is Spanish as spoken in Laos", quote(tag)).Try("Did you mean es-419 (Latin American Spanish)?")
+		return "", inputerr.New("", "%s is Spanish as spoken in Laos", quote(tag)).Hint("Did you mean es-419 (Latin American Spanish)?")
 	}
 	return t.String(), nil
 }
 
-// guess is the tag that somebody probably meant: by the language's English or own name,
+// suggestLanguage is the tag that somebody probably meant: by the language's English or own name,
 // or by a country's code taken for its language's.
-func guess(tag string) string {
+func suggestLanguage(tag string) string {
 	name := strings.ToLower(tag)
 	english, own := display.English.Languages(), display.Self
 	for _, t := range display.Supported.Tags() {
@@ -53,7 +53,7 @@ func guess(tag string) string {
 	return ""
 }
 
-// EnglishName is a language's name for people, such as "Latin American Spanish".
-func EnglishName(tag string) string {
+// EnglishLanguageName is a language's name for people, such as "Latin American Spanish".
+func EnglishLanguageName(tag string) string {
 	return display.English.Tags().Name(language.Make(tag))
 }

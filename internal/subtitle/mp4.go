@@ -20,7 +20,7 @@ import (
 // The track begins at zero; cues that overlap are shown as [Flatten] has them.
 func WriteMP4(w io.Writer, cues []conference.Cue, language string) error {
 	if len(cues) == 0 {
-		return ErrNothing
+		return ErrNoCues
 	}
 	var samples [][]byte
 	var lasting []uint32 // milliseconds
@@ -31,7 +31,7 @@ func WriteMP4(w io.Writer, cues []conference.Cue, language string) error {
 	}
 	var at int64
 	for _, c := range Flatten(cues) {
-		sample, err := timedText(c)
+		sample, err := timedTextSample(c)
 		if err != nil {
 			return err
 		}
@@ -41,15 +41,15 @@ func WriteMP4(w io.Writer, cues []conference.Cue, language string) error {
 	}
 	ftyp := box("ftyp", []byte("isom"), u32(0x200), []byte("isom"))
 	mdat := box("mdat", samples...)
-	moov := movie(samples, lasting, uint32(at), uint32(len(ftyp)+8), language)
+	moov := moovBox(samples, lasting, uint32(at), uint32(len(ftyp)+8), language)
 	_, err := w.Write(bytes.Join([][]byte{ftyp, mdat, moov}, nil))
 	return err
 }
 
-// timedText is a cue as a sample: its text, and a style box where it has looks. Its
+// timedTextSample is a cue as a sample: its text, and a style box where it has looks. Its
 // place is not told: players of text tracks seldom heed one.
-func timedText(c conference.Cue) ([]byte, error) {
-	c = settled(c)
+func timedTextSample(c conference.Cue) ([]byte, error) {
+	c = normalizeCue(c)
 	if len(c.Text) > 0xffff {
 		return nil, fmt.Errorf("cue %s has %d bytes of text, more than a text track can show at once", c.ID, len(c.Text))
 	}
@@ -62,7 +62,7 @@ func timedText(c conference.Cue) ([]byte, error) {
 	for _, s := range c.Spans {
 		from := chars + utf8.RuneCountInString(c.Text[at:s.From])
 		to := from + utf8.RuneCountInString(c.Text[s.From:s.To])
-		styles = append(styles, u16(from), u16(to), u16(1), []byte{face(s), fontSize}, u32(rgba(s.Colour)))
+		styles = append(styles, u16(from), u16(to), u16(1), []byte{faceFlags(s), fontSize}, u32(rgba(s.Colour)))
 		at, chars = s.To, to
 	}
 	return append(sample, box("styl", u16(len(c.Spans)), bytes.Join(styles, nil))...), nil
@@ -75,8 +75,8 @@ const (
 	white    = 0xffffffff // red, green, blue, and how opaque
 )
 
-// face is a look's flags in timed text.
-func face(s conference.Span) (flags byte) {
+// faceFlags is a look's flags in timed text.
+func faceFlags(s conference.Span) (flags byte) {
 	if s.Bold {
 		flags |= 1
 	}
@@ -98,9 +98,9 @@ func rgba(colour string) uint32 {
 	return uint32(v)<<8 | 0xff
 }
 
-// movie is the moov box of one text track whose samples lie one after the other from
+// moovBox is the moov box of one text track whose samples lie one after the other from
 // offset on; times are in milliseconds.
-func movie(samples [][]byte, lasting []uint32, duration, offset uint32, language string) []byte {
+func moovBox(samples [][]byte, lasting []uint32, duration, offset uint32, language string) []byte {
 	matrix := bytes.Join([][]byte{u32(0x10000), zeros(12), u32(0x10000), zeros(12), u32(0x40000000)}, nil)
 	var stts, stsz []byte
 	for i, s := range samples {
@@ -123,7 +123,7 @@ func movie(samples [][]byte, lasting []uint32, duration, offset uint32, language
 		box("trak",
 			box("tkhd", u32(3), zeros(8), u32(1), u32(0), u32(duration), zeros(16), matrix, zeros(8)),
 			box("mdia",
-				box("mdhd", u32(0), zeros(8), u32(1000), u32(duration), packed(conference.ISO639(language)), u16(0)),
+				box("mdhd", u32(0), zeros(8), u32(1000), u32(duration), packLanguage(conference.ISO639(language)), u16(0)),
 				box("hdlr", u32(0), u32(0), []byte("sbtl"), zeros(12), []byte("SubtitleHandler\x00")),
 				box("minf",
 					box("nmhd", u32(0)),
@@ -131,8 +131,8 @@ func movie(samples [][]byte, lasting []uint32, duration, offset uint32, language
 					table))))
 }
 
-// packed is an ISO 639-2/T code in the 15 bits that a media header has for it.
-func packed(code string) []byte {
+// packLanguage is an ISO 639-2/T code in the 15 bits that a media header has for it.
+func packLanguage(code string) []byte {
 	v := 0
 	for _, c := range []byte(code) {
 		v = v<<5 | int(c-0x60)

@@ -23,8 +23,8 @@ type modelLine struct {
 
 var modelTimes = regexp.MustCompile(`^\d\d:\d\d:\d\d,\d\d\d --> \d\d:\d\d:\d\d,\d\d\d$`)
 
-// modelOf takes a well-made SRT file apart; ok is false where it is not one.
-func modelOf(file string) (lines []modelLine, ok bool) {
+// parseModel takes a well-made SRT file apart; ok is false where it is not one.
+func parseModel(file string) (lines []modelLine, ok bool) {
 	file = strings.ReplaceAll(strings.TrimPrefix(file, "\ufeff"), "\r\n", "\n")
 	for _, block := range regexp.MustCompile(`\n[ \t]*\n\s*`).Split(strings.TrimSpace(file), -1) {
 		rows := strings.Split(block, "\n")
@@ -132,7 +132,7 @@ func seen(s string) string {
 // Files made of real ones by the mutations are read whole: the words of every line come
 // out in their order, or a diagnostic of that line says what became of it. What counts
 // here is the model the file was made of, and nothing of the package.
-func TestMutatedFilesLoseNothingSilently(t *testing.T) {
+func TestParse_MutatedFilesLoseNothingSilently(t *testing.T) {
 	root := os.Getenv("LECTERN_CORPUS")
 	if root == "" {
 		t.Skip("LECTERN_CORPUS, the folder of real subtitle files, is not set")
@@ -144,7 +144,7 @@ func TestMutatedFilesLoseNothingSilently(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		model, ok := modelOf(string(data))
+		model, ok := parseModel(string(data))
 		if !ok {
 			continue
 		}

@@ -11,13 +11,13 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// inShort is a document in short: “1000-2500 Hello/world” a cue, its place behind an @, and
+// summarize is a document in short: “1000-2500 Hello/world” a cue, its place behind an @, and
 // its looks as “[0:5 i #ff0000]”; and “4 unclosed-tag” a diagnostic.
-func inShort(doc subtitle.Document) (cues, said []string) {
+func summarize(doc subtitle.Document) (cues, said []string) {
 	for _, c := range doc.Cues {
 		s := fmt.Sprintf("%d-%d %s", c.Start.Milliseconds(), c.End.Milliseconds(), strings.ReplaceAll(c.Text, "\n", "/"))
-		if c.Place != 0 {
-			s += fmt.Sprintf(" @%d", c.Place)
+		if c.Position != 0 {
+			s += fmt.Sprintf(" @%d", c.Position)
 		}
 		for _, l := range c.Spans {
 			s += fmt.Sprintf(" [%d:%d%s]", l.From, l.To, look(l))
@@ -42,15 +42,15 @@ func look(s conference.Span) (l string) {
 	return l
 }
 
-// tolerance is something odd that people hand in, and what is made of it.
-type tolerance struct {
+// parseCase is something odd that people hand in, and what is made of it.
+type parseCase struct {
 	name string
 	in   string
 	cues []string // as inShort has them
 	said []string
 }
 
-func testTolerances(t *testing.T, name string, format subtitle.Format, all []tolerance) {
+func runParseCases(t *testing.T, name string, format subtitle.Format, all []parseCase) {
 	for _, test := range all {
 		t.Run(test.name, func(t *testing.T) {
 			doc, err := subtitle.Parse(name, []byte(test.in), subtitle.Options{})
@@ -60,7 +60,7 @@ func testTolerances(t *testing.T, name string, format subtitle.Format, all []tol
 			if doc.Format != format {
 				t.Errorf("read as %s", doc.Format)
 			}
-			cues, said := inShort(doc)
+			cues, said := summarize(doc)
 			if !reflect.DeepEqual(cues, test.cues) {
 				t.Errorf("cues\n%q\nnot\n%q", cues, test.cues)
 			}
@@ -72,14 +72,14 @@ func testTolerances(t *testing.T, name string, format subtitle.Format, all []tol
 }
 
 const (
-	first  = "1\n00:00:01,000 --> 00:00:02,000\n"
-	second = "2\n00:00:03,000 --> 00:00:04,000\n"
-	third  = "3\n00:00:05,000 --> 00:00:06,000\n"
+	first   = "1\n00:00:01,000 --> 00:00:02,000\n"
+	second  = "2\n00:00:03,000 --> 00:00:04,000\n"
+	thirdOf = "3\n00:00:05,000 --> 00:00:06,000\n"
 )
 
-func TestSRT(t *testing.T) {
+func TestParse_SRT(t *testing.T) {
 	long := strings.Repeat("long ", 20_000) + "line"
-	testTolerances(t, "talk.srt", subtitle.SRT, []tolerance{
+	runParseCases(t, "talk.srt", subtitle.SRT, []parseCase{
 		{"as it should be", first + "Hello\nworld\n\n" + second + "Bye\n", []string{"1000-2000 Hello/world", "3000-4000 Bye"}, nil},
 		{"byte-order mark, CR LF, no line end at the end", "\ufeff" + strings.ReplaceAll(first+"Hello\n\n\n"+second+"Bye", "\n", "\r\n"), []string{"1000-2000 Hello", "3000-4000 Bye"}, nil},
 		{"lines ended by CR", strings.ReplaceAll(first+"Hello\nworld\n\n"+second+"Bye\n", "\n", "\r"), []string{"1000-2000 Hello/world", "3000-4000 Bye"}, nil},
@@ -87,10 +87,10 @@ func TestSRT(t *testing.T) {
 		{"lines ended in several ways", first + "Hello\r\n\r\n" + second + "Bye\r", []string{"1000-2000 Hello", "3000-4000 Bye"}, []string{"3 mixed-newlines"}},
 
 		{"no numbers", "00:00:01,000 --> 00:00:02,000\nHello\n\n00:00:03,000 --> 00:00:04,000\nBye\n", []string{"1000-2000 Hello", "3000-4000 Bye"}, []string{"1 missing-number"}},
-		{"one number missing", first + "a\n\n00:00:03,000 --> 00:00:04,000\nb\n\n" + third + "c\n", []string{"1000-2000 a", "3000-4000 b", "5000-6000 c"}, []string{"5 missing-number"}},
+		{"one number missing", first + "a\n\n00:00:03,000 --> 00:00:04,000\nb\n\n" + thirdOf + "c\n", []string{"1000-2000 a", "3000-4000 b", "5000-6000 c"}, []string{"5 missing-number"}},
 		{"a number twice", first + "a\n\n" + first + "b\n", []string{"1000-2000 a", "1000-2000 b"}, []string{"5 repeated-number", "6 overlap"}},
 		{"two numbers on one cue", first + "a\n\n2\n" + second + "b\n", []string{"1000-2000 a", "3000-4000 b"}, []string{"5 doubled-number"}},
-		{"numbers out of order", first + "a\n\n" + third + "b\n", []string{"1000-2000 a", "5000-6000 b"}, []string{"5 number-order"}},
+		{"numbers out of order", first + "a\n\n" + thirdOf + "b\n", []string{"1000-2000 a", "5000-6000 b"}, []string{"5 number-order"}},
 		{"text for a number", "Intro\n00:00:01,000 --> 00:00:02,000\na\n\nOutro\n00:00:03,000 --> 00:00:04,000\nb\n", []string{"1000-2000 a", "3000-4000 b"}, []string{"1 text-number", "5 text-number"}},
 		{"an empty line under the number", first + "a\n\n2\n\n00:00:03,000 --> 00:00:04,000\nb\n", []string{"1000-2000 a", "3000-4000 b"}, []string{"5 blank-line-under-number"}},
 		{"a number with nothing under it", first + "a\n\n2\n", []string{"1000-2000 a"}, []string{"5 stray-number"}},
@@ -157,10 +157,10 @@ func TestSRT(t *testing.T) {
 	})
 }
 
-func TestWebVTT(t *testing.T) {
+func TestParse_WebVTT(t *testing.T) {
 	const head = "WEBVTT\n\n"
 	const one = "00:01.000 --> 00:02.000"
-	testTolerances(t, "talk.vtt", subtitle.WebVTT, []tolerance{
+	runParseCases(t, "talk.vtt", subtitle.WebVTT, []parseCase{
 		{"as it should be", "WEBVTT\nKind: captions\nLanguage: en\n\nintro\n00:01.000 --> 00:02.500\nR&amp;D &lt;3 List&lt;String&gt; <i>so</i> AT&T &copy 5\n\n01:40:00.000 --> 01:40:01.000\n&nbsp;x\n",
 			[]string{"1000-2500 R&D <3 List<String> so AT&T &copy 5 [20:22 i]", "6000000-6001000 \u00a0x"}, nil},
 		{"title, time map and other headers", "WEBVTT - My talk\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\nAuthor: me\n\n" + one + "\na\n", []string{"1000-2000 a"}, []string{"1 title", "2 timestamp-map", "3 header-line"}},
@@ -181,25 +181,25 @@ func TestWebVTT(t *testing.T) {
 	})
 }
 
-func TestOthers(t *testing.T) {
+func TestParse_OtherFormats(t *testing.T) {
 	for _, test := range []struct {
 		format subtitle.Format
-		tolerance
+		parseCase
 	}{
-		{subtitle.SBV, tolerance{"YouTube's", "0:00:01.000,0:00:02.500\nHello\nworld\n\n0:00:03.000,0:00:04.000\nBye\n", []string{"1000-2500 Hello/world", "3000-4000 Bye"}, nil}},
-		{subtitle.SubViewer, tolerance{"SubViewer 2", "[INFORMATION]\n[TITLE]x\n[END INFORMATION]\n[SUBTITLE]\n00:00:01.00,00:00:02.50\nHello[br]world\n\n00:00:03.00,00:00:04.00\nBye\n",
+		{subtitle.SBV, parseCase{"YouTube's", "0:00:01.000,0:00:02.500\nHello\nworld\n\n0:00:03.000,0:00:04.000\nBye\n", []string{"1000-2500 Hello/world", "3000-4000 Bye"}, nil}},
+		{subtitle.SubViewer, parseCase{"SubViewer 2", "[INFORMATION]\n[TITLE]x\n[END INFORMATION]\n[SUBTITLE]\n00:00:01.00,00:00:02.50\nHello[br]world\n\n00:00:03.00,00:00:04.00\nBye\n",
 			[]string{"1000-2500 Hello/world", "3000-4000 Bye"}, []string{"1 header-line", "2 header-line", "3 header-line", "4 header-line"}}},
-		{subtitle.SubViewer, tolerance{"SubViewer 1", "[00:00:01]\nHello|world\n[00:00:03]\n\n[00:00:05]\nBye\n", []string{"1000-3000 Hello/world", "5000-7000 Bye"}, []string{"3 clears", "5 missing-end"}}},
-		{subtitle.SubViewer, tolerance{"SubViewer 1 with its end", "[00:00:01]\nHello\n[00:00:03]\n\n[END]\n******** END SCRIPT ********\n", []string{"1000-3000 Hello"}, []string{"3 clears", "5 header-line", "6 header-line"}}},
-		{subtitle.Timecoded, tolerance{"a timecoded script", "*TC 00:00:01;00\nHello\n\n*TC 00:01:00;02\nworld\n", []string{"1001-3001 Hello", "60060-62060 world"}, []string{"1 missing-end"}}},
-		{subtitle.MicroDVD, tolerance{"MicroDVD", "{1}{1}25\n{25}{50}Hello|world\n{75}{100}{y:i}so\n", []string{"1000-2000 Hello/world", "3000-4000 so [0:2 i]"}, []string{"1 header-line"}}},
-		{subtitle.STL, tolerance{"Spruce", "//by me\n$FontName = Arial\n00:00:01:00 , 00:00:02:00 , Hello|^Iworld^I\n", []string{"1000-2000 Hello/world [6:11 i]"}, []string{"1 frame-rate-guessed", "1 header-line", "2 header-line"}}},
-		{subtitle.ASS, tolerance{"ASS", "[Script Info]\nScriptType: v4.00+\nPlayResX: 100\nPlayResY: 100\n\n[V4+ Styles]\nFormat: Name, PrimaryColour, Italic, Alignment\nStyle: Top,&H0000FFFF,-1,8\n\n[Events]\nFormat: Start, End, Style, Text, Layer\n" +
+		{subtitle.SubViewer, parseCase{"SubViewer 1", "[00:00:01]\nHello|world\n[00:00:03]\n\n[00:00:05]\nBye\n", []string{"1000-3000 Hello/world", "5000-7000 Bye"}, []string{"3 clears", "5 missing-end"}}},
+		{subtitle.SubViewer, parseCase{"SubViewer 1 with its end", "[00:00:01]\nHello\n[00:00:03]\n\n[END]\n******** END SCRIPT ********\n", []string{"1000-3000 Hello"}, []string{"3 clears", "5 header-line", "6 header-line"}}},
+		{subtitle.Timecoded, parseCase{"a timecoded script", "*TC 00:00:01;00\nHello\n\n*TC 00:01:00;02\nworld\n", []string{"1001-3001 Hello", "60060-62060 world"}, []string{"1 missing-end"}}},
+		{subtitle.MicroDVD, parseCase{"MicroDVD", "{1}{1}25\n{25}{50}Hello|world\n{75}{100}{y:i}so\n", []string{"1000-2000 Hello/world", "3000-4000 so [0:2 i]"}, []string{"1 header-line"}}},
+		{subtitle.STL, parseCase{"Spruce", "//by me\n$FontName = Arial\n00:00:01:00 , 00:00:02:00 , Hello|^Iworld^I\n", []string{"1000-2000 Hello/world [6:11 i]"}, []string{"1 frame-rate-guessed", "1 header-line", "2 header-line"}}},
+		{subtitle.ASS, parseCase{"ASS", "[Script Info]\nScriptType: v4.00+\nPlayResX: 100\nPlayResY: 100\n\n[V4+ Styles]\nFormat: Name, PrimaryColour, Italic, Alignment\nStyle: Top,&H0000FFFF,-1,8\n\n[Events]\nFormat: Start, End, Style, Text, Layer\n" +
 			"Dialogue: 0:00:01.00,0:00:02.00,Top,Hello, you\\N{\\i0}there{note},0\nComment: 0:00:01.00,0:00:02.00,Top,x,0\nDialogue: 0:00:03.00,0:00:04.00,,{\\p1}m 0 0 l 9 9{\\p0}a\\hb {\\c&HFF&}\\{c\\},0\n",
 			[]string{"1000-2000 Hello, you/there @8 [0:10 i #ffff00] [11:16 #ffff00]", "3000-4000 a\u00a0b {c} [5:8 #ff0000]"}, []string{"12 comment", "13 comment", "14 drawing"}}},
-		{subtitle.SSA, tolerance{"SSA", "[Script Info]\nScriptType: v4.00\n\n[V4 Styles]\nFormat: Name, PrimaryColour, Bold, Italic, Alignment\nStyle: Default,65535,0,0,6\n\n[Events]\nFormat: Marked, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\nDialogue: Marked=0,0:00:01.00,0:00:02.00,Default,,0,0,0,,Hi\n",
+		{subtitle.SSA, parseCase{"SSA", "[Script Info]\nScriptType: v4.00\n\n[V4 Styles]\nFormat: Name, PrimaryColour, Bold, Italic, Alignment\nStyle: Default,65535,0,0,6\n\n[Events]\nFormat: Marked, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\nDialogue: Marked=0,0:00:01.00,0:00:02.00,Default,,0,0,0,,Hi\n",
 			[]string{"1000-2000 Hi @8 [0:2 #ffff00]"}, nil}},
-		{subtitle.TTML, tolerance{"TTML", `<?xml version="1.0"?>
+		{subtitle.TTML, parseCase{"TTML", `<?xml version="1.0"?>
 <tt xml:lang="de" xmlns="http://www.w3.org/ns/ttml" ttp:frameRate="25" ttp:tickRate="1000" xmlns:tts="x" xmlns:ttp="y">
 <head><styling><style xml:id="s" tts:color="yellow"/></styling><layout><region xml:id="r" tts:displayAlign="before" tts:textAlign="center"/></layout></head>
 <body begin="10s"><div><metadata>x</metadata>
@@ -209,12 +209,12 @@ func TestOthers(t *testing.T) {
 <p><span begin="5s" end="6s">one</span> <span begin="6s" end="7s">two</span></p>
 </div></body></tt>`, []string{"11000-12200 Hello you/R&D @8 [6:9 i]", "13000-14000 b [0:1 #ffff00]", "15000-16000 one", "16000-17000 two"}, nil}},
 	} {
-		testTolerances(t, "talk.srt", test.format, []tolerance{test.tolerance})
+		runParseCases(t, "talk.srt", test.format, []parseCase{test.parseCase})
 	}
 }
 
 // What is no subtitle file is refused, with the line to look at and a way out.
-func TestRefused(t *testing.T) {
+func TestParse_RefusesOtherFiles(t *testing.T) {
 	for _, test := range []struct {
 		name, in string
 		line     int
@@ -239,24 +239,24 @@ func TestRefused(t *testing.T) {
 		{"more hours than there are", first + "a\n\n2\n00:00:03,000 --> 99999999999999999999:00:01,000\nHello\n", 6, "further than time goes"},
 	} {
 		doc, err := subtitle.Parse("talk.srt", []byte(test.in), subtitle.Options{})
-		f := inputerr.Of(err)
+		f := inputerr.As(err)
 		if f == nil {
 			t.Errorf("%s: read as %+v, %v", test.name, doc, err)
 		} else if f.File != "talk.srt" || test.line > 0 && f.Line != test.line || !strings.Contains(f.Error(), test.says) || f.Remedy == "" {
 			t.Errorf("%s: %v\nis not line %d: …%s…", test.name, f, test.line, test.says)
 		}
 	}
-	if _, err := subtitle.Parse("x", []byte(first+"a\n"), subtitle.Options{MaxBytes: 10}); inputerr.Of(err) == nil || !strings.Contains(err.Error(), "more than the 10") {
+	if _, err := subtitle.Parse("x", []byte(first+"a\n"), subtitle.Options{MaxBytes: 10}); inputerr.As(err) == nil || !strings.Contains(err.Error(), "more than the 10") {
 		t.Errorf("too large a file: %v", err)
 	}
 }
 
-func TestWhatAFileSaysOfItself(t *testing.T) {
+func TestParse_FormatEncodingLanguageEdition(t *testing.T) {
 	doc, err := subtitle.Parse("x.vtt", []byte("WEBVTT\nLanguage: en\n\nNOTE lectern edition abc\n\n00:03.000 --> 00:04.500\nb\n"), subtitle.Options{})
 	if err != nil || doc.Language != "en" || doc.Edition != "abc" || doc.Encoding != "utf-8" {
 		t.Errorf("%+v, %v", doc, err)
 	}
-	if got := subtitle.EditionOf([]byte("\ufeffWEBVTT\r\n\r\nNOTE lectern edition abc\r\n")); got != "abc" {
+	if got := subtitle.VTTEdition([]byte("\ufeffWEBVTT\r\n\r\nNOTE lectern edition abc\r\n")); got != "abc" {
 		t.Errorf("edition %q", got)
 	}
 }

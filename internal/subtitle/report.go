@@ -6,106 +6,106 @@ import (
 	"slices"
 )
 
-// perCode is how many diagnostics of one code are told one by one. What comes after is
+// maxPerCode is how many diagnostics of one code are told one by one. What comes after is
 // told as a number, so that a file that is odd on every line does not drown the rest.
-const perCode = 200
+const maxPerCode = 200
 
-// report collects diagnostics while a file is read.
-type report struct {
-	all   []Diagnostic
-	tally map[string]*tally
-	lost  []lineRange // lines whose difference between file and cues is explained; as they came
+// reporter collects diagnostics while a file is read.
+type reporter struct {
+	all       []Diagnostic
+	counts    map[string]*codeCount
+	explained []lineRange // lines whose difference between file and cues is explained; as they came
 }
 
-// tally is the diagnostics of one code beyond perCode.
-type tally struct {
-	told, more, last int // last: the line of the last one
-	severity         string
-	habit            int // which diagnostic it is that counts the others, from 1
+// codeCount is the diagnostics of one code beyond perCode.
+type codeCount struct {
+	listed, unlisted, lastLine int // last: the line of the last one
+	severity                   string
+	summaryOf                  int // which diagnostic it is that counts the others, from 1
 }
 
 // lineRange is the lines from first to last.
 type lineRange struct{ first, last int32 }
 
 // add says something about a line. The message is a sentence without its full stop.
-func (r *report) add(line int, severity, code, format string, args ...any) {
-	t := r.tally[code]
+func (r *reporter) add(line int, severity, code, format string, args ...any) {
+	t := r.counts[code]
 	if t == nil {
-		if r.tally == nil {
-			r.tally = map[string]*tally{}
+		if r.counts == nil {
+			r.counts = map[string]*codeCount{}
 		}
-		t = &tally{severity: severity}
-		r.tally[code] = t
+		t = &codeCount{severity: severity}
+		r.counts[code] = t
 	}
-	if t.told >= perCode {
-		t.more, t.last = t.more+1, line
+	if t.listed >= maxPerCode {
+		t.unlisted, t.lastLine = t.unlisted+1, line
 		return
 	}
-	t.told++
+	t.listed++
 	r.all = append(r.all, Diagnostic{line, severity, code, fmt.Sprintf(format, args...)})
 }
 
-// full reports whether no more of a code is told, and counts one more if so.
-func (r *report) full(code string, line int) bool {
-	t := r.tally[code]
-	if t == nil || t.told < perCode {
+// countUnlisted reports whether no more of a code is told, and counts one more if so.
+func (r *reporter) countUnlisted(code string, line int) bool {
+	t := r.counts[code]
+	if t == nil || t.listed < maxPerCode {
 		return false
 	}
-	t.more, t.last = t.more+1, line
+	t.unlisted, t.lastLine = t.unlisted+1, line
 	return true
 }
 
-// habit says something that a file tends to do everywhere: the first line is told, and
+// addOnce says something that a file tends to do everywhere: the first line is told, and
 // how many more there are.
-func (r *report) habit(line int, severity, code, message string) {
-	if t := r.tally[code]; t != nil {
-		t.more, t.last = t.more+1, line
+func (r *reporter) addOnce(line int, severity, code, message string) {
+	if t := r.counts[code]; t != nil {
+		t.unlisted, t.lastLine = t.unlisted+1, line
 		return
 	}
 	r.add(line, severity, code, "%s", message)
-	r.tally[code].habit = len(r.all)
+	r.counts[code].summaryOf = len(r.all)
 }
 
-// drop says that something of a line is not taken over, or was changed. The gate takes
+// addLoss says that something of a line is not taken over, or was changed. The gate takes
 // it as the explanation of a difference on that line, and of no other.
-func (r *report) drop(line int, severity, code, format string, args ...any) {
+func (r *reporter) addLoss(line int, severity, code, format string, args ...any) {
 	r.add(line, severity, code, format, args...)
-	r.explain(line)
+	r.markExplained(line)
 }
 
-// explain lets the gate pass a line.
-func (r *report) explain(line int) {
-	n := len(r.lost) - 1
-	if n >= 0 && (r.lost[n].last == int32(line) || r.lost[n].last+1 == int32(line)) {
-		r.lost[n].last = int32(line)
+// markExplained lets the gate pass a line.
+func (r *reporter) markExplained(line int) {
+	n := len(r.explained) - 1
+	if n >= 0 && (r.explained[n].last == int32(line) || r.explained[n].last+1 == int32(line)) {
+		r.explained[n].last = int32(line)
 		return
 	}
-	r.lost = append(r.lost, lineRange{int32(line), int32(line)})
+	r.explained = append(r.explained, lineRange{int32(line), int32(line)})
 }
 
-// seal makes the explanations ready to be asked for.
-func (r *report) seal() {
-	slices.SortFunc(r.lost, func(a, b lineRange) int { return cmp.Compare(a.first, b.first) })
+// sortExplained makes the explanations ready to be asked for.
+func (r *reporter) sortExplained() {
+	slices.SortFunc(r.explained, func(a, b lineRange) int { return cmp.Compare(a.first, b.first) })
 }
 
-// explains reports whether a diagnostic says why the line differs. Only after seal.
-func (r *report) explains(line int) bool {
-	i, found := slices.BinarySearchFunc(r.lost, int32(line), func(l lineRange, at int32) int { return cmp.Compare(l.first, at) })
+// isExplained reports whether a diagnostic says why the line differs. Only after seal.
+func (r *reporter) isExplained(line int) bool {
+	i, found := slices.BinarySearchFunc(r.explained, int32(line), func(l lineRange, at int32) int { return cmp.Compare(l.first, at) })
 	if !found {
 		i--
 	}
-	return i >= 0 && r.lost[i].last >= int32(line)
+	return i >= 0 && r.explained[i].last >= int32(line)
 }
 
 // diagnostics is all that was said, by line.
-func (r *report) diagnostics() []Diagnostic {
+func (r *reporter) diagnostics() []Diagnostic {
 	all := slices.Clone(r.all)
-	for code, t := range r.tally {
+	for code, t := range r.counts {
 		switch {
-		case t.more > 0 && t.habit > 0:
-			all[t.habit-1].Message += fmt.Sprintf(" (and %d more, up to line %d)", t.more, t.last)
-		case t.more > 0:
-			all = append(all, Diagnostic{t.last, t.severity, code, fmt.Sprintf("%d more of this kind, up to line %d, are not listed", t.more, t.last)})
+		case t.unlisted > 0 && t.summaryOf > 0:
+			all[t.summaryOf-1].Message += fmt.Sprintf(" (and %d more, up to line %d)", t.unlisted, t.lastLine)
+		case t.unlisted > 0:
+			all = append(all, Diagnostic{t.lastLine, t.severity, code, fmt.Sprintf("%d more of this kind, up to line %d, are not listed", t.unlisted, t.lastLine)})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Diagnostic) int {

@@ -16,12 +16,12 @@ type ssaFile struct {
 	styles        map[string]ssaStyle
 	styleFormat   []string
 	eventFormat   []string
-	out           composer
+	builder       textBuilder
 }
 
 // ssaStyle is what a style means to a cue.
 type ssaStyle struct {
-	look  conference.Span
+	style conference.Span
 	place int
 }
 
@@ -50,15 +50,15 @@ func readSSA(p *parser) error {
 			continue
 		}
 		key, value, _ := strings.Cut(l, ":")
-		if err := f.line(section, strings.ToLower(strings.TrimSpace(key)), strings.TrimLeft(value, " \t"), l, line); err != nil {
+		if err := f.readLine(section, strings.ToLower(strings.TrimSpace(key)), strings.TrimLeft(value, " \t"), l, line); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// line reads one line of a section.
-func (f *ssaFile) line(section, key, value, whole string, line int) error {
+// readLine reads one line of a section.
+func (f *ssaFile) readLine(section, key, value, whole string, line int) error {
 	switch {
 	case key == "playresx" || key == "playresy":
 		if v, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil && v > 0 {
@@ -71,34 +71,34 @@ func (f *ssaFile) line(section, key, value, whole string, line int) error {
 	case key == "scripttype" && strings.Contains(value, "+"):
 		f.doc.Format, f.styleFormat = ASS, assStyleFields
 	case key == "format" && strings.Contains(section, "styles"):
-		f.styleFormat = fieldNames(value)
+		f.styleFormat = splitFieldNames(value)
 	case key == "format":
-		f.eventFormat = fieldNames(value)
+		f.eventFormat = splitFieldNames(value)
 	case key == "style":
-		f.style(value)
+		f.readStyle(value)
 	case key == "dialogue":
-		return f.dialogue(value, line)
+		return f.readDialogue(value, line)
 	case key == "comment":
-		f.drop(line, Note, "comment", "the comment %s is not shown to viewers, and is not kept", quote(value))
+		f.addLoss(line, Note, "comment", "the comment %s is not shown to viewers, and is not kept", quote(value))
 	case section == "fonts" || section == "graphics":
-		f.habit(line, Note, "attachment", "what is attached to the file is not kept")
+		f.addOnce(line, Note, "attachment", "what is attached to the file is not kept")
 	case section == "events":
-		f.unknown(key, whole, line)
+		f.reportUnknown(key, whole, line)
 	}
 	return nil
 }
 
-// unknown takes a line of the events that is none: of old, pictures, sounds and films.
-func (f *ssaFile) unknown(key, whole string, line int) {
+// reportUnknown takes a line of the events that is none: of old, pictures, sounds and films.
+func (f *ssaFile) reportUnknown(key, whole string, line int) {
 	switch key {
 	case "picture", "sound", "movie", "command":
-		f.drop(line, Note, "comment", "%s is no text, and is not kept", quote(whole))
+		f.addLoss(line, Note, "comment", "%s is no text, and is not kept", quote(whole))
 	default:
-		f.drop(line, Error, "line-unknown", "%s is no line of this format; it was left out", quote(whole))
+		f.addLoss(line, Error, "line-unknown", "%s is no line of this format; it was left out", quote(whole))
 	}
 }
 
-func fieldNames(s string) []string {
+func splitFieldNames(s string) []string {
 	names := strings.Split(s, ",")
 	for i := range names {
 		names[i] = strings.TrimSpace(names[i])
@@ -106,9 +106,9 @@ func fieldNames(s string) []string {
 	return names
 }
 
-// fieldsOf parts a line into the fields of a format. The text may hold commas, wherever
+// splitFields parts a line into the fields of a format. The text may hold commas, wherever
 // it stands.
-func fieldsOf(names []string, value string) map[string]string {
+func splitFields(names []string, value string) map[string]string {
 	fields := make(map[string]string, len(names))
 	text := len(names) - 1
 	for i, n := range names {
@@ -133,61 +133,61 @@ func fieldsOf(names []string, value string) map[string]string {
 	return fields
 }
 
-// style reads a style; the player's own colour is white.
-func (f *ssaFile) style(value string) {
-	v := fieldsOf(f.styleFormat, value)
+// readStyle reads a style; the player's own colour is white.
+func (f *ssaFile) readStyle(value string) {
+	v := splitFields(f.styleFormat, value)
 	yes := func(name string) bool { return v[name] != "" && v[name] != "0" }
-	s := ssaStyle{look: conference.Span{Italic: yes("italic"), Bold: yes("bold"), Underline: yes("underline")}}
-	if c := ssaColourOf(v["primarycolour"]); c != "#ffffff" {
-		s.look.Colour = c
+	s := ssaStyle{style: conference.Span{Italic: yes("italic"), Bold: yes("bold"), Underline: yes("underline")}}
+	if c := parseSSAColour(v["primarycolour"]); c != "#ffffff" {
+		s.style.Colour = c
 	}
 	if n, err := strconv.Atoi(v["alignment"]); err == nil {
 		if f.doc.Format == ASS && n >= 1 && n <= 9 {
 			s.place = n
 		} else if f.doc.Format == SSA {
-			s.place = oldPlace(v["alignment"])
+			s.place = legacyPlace(v["alignment"])
 		}
 	}
 	f.styles[strings.TrimLeft(v["name"], "*")] = s
 }
 
-// dialogue reads a cue.
-func (f *ssaFile) dialogue(value string, line int) error {
-	v := fieldsOf(f.eventFormat, value)
-	start, end := clock(v["start"]), clock(v["end"])
-	if start.far || end.far {
-		return inputerr.New(f.name, "has a time that is further than time goes: %s", quote(value)).At(line).Try("Correct the hours")
+// readDialogue reads a cue.
+func (f *ssaFile) readDialogue(value string, line int) error {
+	v := splitFields(f.eventFormat, value)
+	start, end := parseClock(v["start"]), parseClock(v["end"])
+	if start.tooFar || end.tooFar {
+		return inputerr.New(f.name, "has a time that is further than time goes: %s", quote(value)).At(line).Hint("Correct the hours")
 	}
 	c := conference.Cue{Line: line, Start: time.Duration(start.ms) * time.Millisecond, End: time.Duration(end.ms) * time.Millisecond}
-	if start.n == 0 {
-		f.drop(line, Error, "time-unreadable", "%s is no time, so that the caption cannot be shown: %s", quote(v["start"]), quote(v["text"]))
+	if start.length == 0 {
+		f.addLoss(line, Error, "time-unreadable", "%s is no time, so that the caption cannot be shown: %s", quote(v["start"]), quote(v["text"]))
 		return nil
 	}
-	if end.n == 0 {
-		c.End = unended
+	if end.length == 0 {
+		c.End = endUnknown
 	}
-	f.clockOdd(line, v["start"]+","+v["end"], (start.odd|end.odd)&^oddDigits)
+	f.reportClockQuirks(line, v["start"]+","+v["end"], (start.quirks|end.quirks)&^quirkDigits)
 	style := f.styles[strings.TrimLeft(v["style"], "*")]
-	c.Place = usual(style.place)
-	c.Text, c.Spans = f.text(&c, v["text"], style, line)
-	if blank(c.Text) {
-		f.drop(line, Note, "empty-cue", "the caption has no text; it was left out")
+	c.Position = normalizePlace(style.place)
+	c.Text, c.Spans = f.readText(&c, v["text"], style, line)
+	if isBlank(c.Text) {
+		f.addLoss(line, Note, "empty-cue", "the caption has no text; it was left out")
 		return nil
 	}
 	f.doc.Cues = append(f.doc.Cues, c)
 	return nil
 }
 
-// text reads the text of a cue with its overrides.
-func (f *ssaFile) text(c *conference.Cue, s string, style ssaStyle, line int) (string, []conference.Span) {
-	f.out.wear(style.look)
-	look, drawing := style.look, false
+// readText reads the text of a cue with its overrides.
+func (f *ssaFile) readText(c *conference.Cue, s string, style ssaStyle, line int) (string, []conference.Span) {
+	f.builder.applyStyle(style.style)
+	look, drawing := style.style, false
 	write := func(s string) {
 		switch {
 		case !drawing:
-			f.out.write(s)
+			f.builder.write(s)
 		case strings.TrimSpace(s) != "":
-			f.drop(line, Note, "drawing", "a drawing is no text; it is not kept")
+			f.addLoss(line, Note, "drawing", "a drawing is no text; it is not kept")
 		}
 	}
 	open := strings.LastIndexByte(s, '}')
@@ -197,17 +197,17 @@ func (f *ssaFile) text(c *conference.Cue, s string, style ssaStyle, line int) (s
 		case s[at] == '{' && at < open:
 			write(s[from:at])
 			end := at + strings.IndexByte(s[at:], '}')
-			drawing = f.overrides(c, s[at+1:end], &look, style, drawing, line)
-			f.out.wear(look)
+			drawing = f.applyOverrides(c, s[at+1:end], &look, style, drawing, line)
+			f.builder.applyStyle(look)
 			at = end + 1
 		case s[at] == '\\' && at+1 < len(s) && !drawing:
 			write(s[from:at])
 			var put string
-			put, at = ssaEscaped(s, at)
+			put, at = readSSAEscape(s, at)
 			if put == "\n" {
-				f.out.newline()
+				f.builder.newline()
 			} else {
-				f.out.write(put)
+				f.builder.write(put)
 			}
 		default:
 			at++
@@ -216,11 +216,11 @@ func (f *ssaFile) text(c *conference.Cue, s string, style ssaStyle, line int) (s
 		from = at
 	}
 	write(s[from:])
-	return f.out.done()
+	return f.builder.finish()
 }
 
-// ssaEscaped is what the backslash at s[at] means, and where its meaning ends.
-func ssaEscaped(s string, at int) (put string, after int) {
+// readSSAEscape is what the backslash at s[at] means, and where its meaning ends.
+func readSSAEscape(s string, at int) (put string, after int) {
 	switch s[at+1] {
 	case 'N':
 		return "\n", at + 2
@@ -231,49 +231,49 @@ func ssaEscaped(s string, at int) (put string, after int) {
 	case '{', '}':
 		return s[at+1 : at+2], at + 2
 	}
-	if strings.HasPrefix(s[at+1:], joiner) {
-		return `\`, at + 1 + len(joiner)
+	if strings.HasPrefix(s[at+1:], wordJoiner) {
+		return `\`, at + 1 + len(wordJoiner)
 	}
 	return `\`, at + 1
 }
 
-// overrides applies what stands between braces; what begins without a backslash is a
+// applyOverrides applies what stands between braces; what begins without a backslash is a
 // comment. It reports whether a drawing follows.
-func (f *ssaFile) overrides(c *conference.Cue, s string, look *conference.Span, style ssaStyle, drawing bool, line int) bool {
+func (f *ssaFile) applyOverrides(c *conference.Cue, s string, look *conference.Span, style ssaStyle, drawing bool, line int) bool {
 	if before, _, _ := strings.Cut(s, `\`); strings.TrimSpace(before) != "" {
-		f.habit(line, Note, "comment", "the comment "+quote("{"+s+"}")+" is not shown to viewers, and is not kept")
+		f.addOnce(line, Note, "comment", "the comment "+quote("{"+s+"}")+" is not shown to viewers, and is not kept")
 	}
 	_, s, _ = strings.Cut(s, `\`)
 	for o := range strings.SplitSeq(s, `\`) {
-		name, value := overrideOf(o)
+		name, value := parseOverride(o)
 		switch name {
 		case "i":
-			look.Italic = on(value) > 0 || value == "" && style.look.Italic
+			look.Italic = overrideOn(value) > 0 || value == "" && style.style.Italic
 		case "b":
-			look.Bold = on(value) > 0 || value == "" && style.look.Bold
+			look.Bold = overrideOn(value) > 0 || value == "" && style.style.Bold
 		case "u":
-			look.Underline = on(value) > 0 || value == "" && style.look.Underline
+			look.Underline = overrideOn(value) > 0 || value == "" && style.style.Underline
 		case "c", "1c":
-			if look.Colour = ssaColourOf(value); look.Colour == "" {
-				look.Colour = style.look.Colour
+			if look.Colour = parseSSAColour(value); look.Colour == "" {
+				look.Colour = style.style.Colour
 			}
 		case "r":
-			*look = style.look
+			*look = style.style
 			if named, ok := f.styles[strings.TrimSpace(value)]; ok {
-				*look = named.look
+				*look = named.style
 			}
 		case "p":
-			drawing = on(strings.TrimSpace(value)) > 0
+			drawing = overrideOn(strings.TrimSpace(value)) > 0
 		case "an", "a", "pos":
-			if p := placeOf(name, value, f.width, f.height); p != 0 {
-				c.Place = usual(p)
+			if p := overridePlace(name, value, f.width, f.height); p != 0 {
+				c.Position = normalizePlace(p)
 			}
 			if name == "pos" {
-				f.habit(line, Note, "place-rounded", quote(o)+" became the nearest of nine places")
+				f.addOnce(line, Note, "place-rounded", quote(o)+" became the nearest of nine places")
 			}
 		default:
 			if strings.TrimSpace(o) != "" {
-				f.habit(line, Note, "override-dropped", quote("{\\"+o+"}")+" is not kept; the text is")
+				f.addOnce(line, Note, "override-dropped", quote("{\\"+o+"}")+" is not kept; the text is")
 			}
 		}
 	}

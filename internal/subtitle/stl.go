@@ -28,11 +28,11 @@ func isEBU(data []byte) bool {
 // number of a block.
 type stlFile struct {
 	*parser
-	rate  timeline.Rate
-	table *charmap.Charmap // nil: ISO 6937
-	start timecode         // of the programme
-	out   composer
-	set   []int // the cues of a cumulative set, whose last is still to come
+	rate       timeline.Rate
+	table      *charmap.Charmap // nil: ISO 6937
+	start      timecode         // of the programme
+	builder    textBuilder
+	cumulative []int // the cues of a cumulative set, whose last is still to come
 }
 
 // readEBU reads the European Broadcasting Union's exchange format (Tech 3264-E, 1991).
@@ -56,7 +56,7 @@ func readEBU(p *parser, data []byte) error {
 	case "04":
 		f.table, p.doc.Encoding = charmap.ISO8859_8, "iso-8859-8"
 	}
-	f.programme(string(data[256:264]))
+	f.readProgrammeStart(string(data[256:264]))
 	blocks := data[gsiSize:]
 	if rest := len(blocks) % ttiSize; rest != 0 {
 		p.add(len(blocks)/ttiSize+1, Error, "truncated", "the file ends in the middle of a block; %d bytes of it were left out", rest)
@@ -70,7 +70,7 @@ func readEBU(p *parser, data []byte) error {
 			p.add(n, Note, "comment", "the block holds data of its maker's own, and is not kept")
 			continue
 		case b[15] == 1:
-			p.add(n, Note, "comment", "the comment %s is not shown to viewers, and is not kept", quote(f.words(b[16:], n)))
+			p.add(n, Note, "comment", "the comment %s is not shown to viewers, and is not kept", quote(f.commentText(b[16:], n)))
 			continue
 		}
 		if first == 0 {
@@ -80,7 +80,7 @@ func readEBU(p *parser, data []byte) error {
 		if b[3] < 0xf0 && n*ttiSize+ttiSize <= len(blocks) && string(blocks[n*ttiSize+1:n*ttiSize+3]) == string(b[1:3]) {
 			continue // the next block goes on with it
 		}
-		if err := f.subtitle(blocks[(first-1)*ttiSize:], text, first); err != nil {
+		if err := f.readSubtitle(blocks[(first-1)*ttiSize:], text, first); err != nil {
 			return err
 		}
 		text, first = text[:0], 0
@@ -88,63 +88,63 @@ func readEBU(p *parser, data []byte) error {
 	return nil
 }
 
-// programme reads the time at which the programme begins, which times count from.
-func (f *stlFile) programme(s string) {
+// readProgrammeStart reads the time at which the programme begins, which times count from.
+func (f *stlFile) readProgrammeStart(s string) {
 	if len(s) != 8 || strings.Trim(s, "0123456789") != "" || s == "00000000" {
 		return
 	}
-	f.start, _ = timecodeOf(s[:2] + ":" + s[2:4] + ":" + s[4:6] + ":" + s[6:])
+	f.start, _ = parseTimecode(s[:2] + ":" + s[2:4] + ":" + s[4:6] + ":" + s[6:])
 }
 
-func (f *stlFile) words(b []byte, line int) string {
-	text, _ := f.text(b, line)
+func (f *stlFile) commentText(b []byte, line int) string {
+	text, _ := f.readText(b, line)
 	return strings.ReplaceAll(text, "\n", " ")
 }
 
-// subtitle reads a subtitle, whose first block is head.
-func (f *stlFile) subtitle(head, text []byte, line int) error {
-	in, out := stlTime(head[5:9]), stlTime(head[9:13])
+// readSubtitle reads a subtitle, whose first block is head.
+func (f *stlFile) readSubtitle(head, text []byte, line int) error {
+	in, out := parseSTLTime(head[5:9]), parseSTLTime(head[9:13])
 	if in.h > 23 || out.h > 23 || in.m > 59 || in.s > 59 || out.m > 59 || out.s > 59 {
 		f.add(line, Warning, "time-range", "a time is not one of the day, %02d:%02d:%02d:%02d; it was carried over", in.h, in.m, in.s, in.f)
 	}
-	c := conference.Cue{Line: line, Start: in.time(f.rate, false), End: out.time(f.rate, false)}
-	if from := f.start.time(f.rate, false); from > 0 && c.Start >= from {
-		f.habit(line, Note, "programme-start", "times count from the programme's beginning, which the file says is at "+timeline.FormatClock(from))
+	c := conference.Cue{Line: line, Start: in.duration(f.rate, false), End: out.duration(f.rate, false)}
+	if from := f.start.duration(f.rate, false); from > 0 && c.Start >= from {
+		f.addOnce(line, Note, "programme-start", "times count from the programme's beginning, which the file says is at "+timeline.FormatClock(from))
 		c.Start, c.End = c.Start-from, c.End-from
 	}
-	c.Text, c.Spans = f.text(text, line)
-	if blank(c.Text) {
-		f.drop(line, Note, "empty-cue", "the subtitle has no text; it was left out")
+	c.Text, c.Spans = f.readText(text, line)
+	if isBlank(c.Text) {
+		f.addLoss(line, Note, "empty-cue", "the subtitle has no text; it was left out")
 		return nil
 	}
-	c.Place = stlPlace(head[13], head[14], strings.Count(c.Text, "\n")+1)
+	c.Position = stlPlace(head[13], head[14], strings.Count(c.Text, "\n")+1)
 	f.doc.Cues = append(f.doc.Cues, c)
-	f.cumulate(head[4])
+	f.extendCumulative(head[4])
 	if len(f.doc.Cues) > 1<<26 {
 		return inputerr.New(f.name, "has more subtitles than can be").At(line)
 	}
 	return nil
 }
 
-func stlTime(b []byte) timecode {
+func parseSTLTime(b []byte) timecode {
 	return timecode{h: int64(b[0]), m: int64(b[1]), s: int64(b[2]), f: int64(b[3])}
 }
 
-// cumulate lets the parts of a cumulative set stay until the last of them goes.
-func (f *stlFile) cumulate(status byte) {
+// extendCumulative lets the parts of a cumulative set stay until the last of them goes.
+func (f *stlFile) extendCumulative(status byte) {
 	n := len(f.doc.Cues) - 1
 	switch status {
 	case 1:
-		f.set = append(f.set[:0], n)
+		f.cumulative = append(f.cumulative[:0], n)
 	case 2, 3:
-		for _, i := range f.set {
+		for _, i := range f.cumulative {
 			f.doc.Cues[i].End = max(f.doc.Cues[i].End, f.doc.Cues[n].End)
 		}
-		if f.set = append(f.set, n); status == 3 {
-			f.set = f.set[:0]
+		if f.cumulative = append(f.cumulative, n); status == 3 {
+			f.cumulative = f.cumulative[:0]
 		}
 	default:
-		f.set = f.set[:0]
+		f.cumulative = f.cumulative[:0]
 	}
 }
 
@@ -159,18 +159,18 @@ func stlPlace(row, justify byte, lines int) int {
 	}
 	r := 2
 	if middle := float64(row) + float64(lines)/2; row > 0 && row < 24 {
-		r = third(middle / 24)
+		r = thirdOf(middle / 24)
 	}
-	return usual(7 - 3*r + col)
+	return normalizePlace(7 - 3*r + col)
 }
 
-// teletext are the colours of the control codes 00 to 07; white is the player's own.
-var teletext = [8]string{"#000000", "#ff0000", "#00ff00", "#ffff00", "#0000ff", "#ff00ff", "#00ffff", ""}
+// teletextColours are the colours of the control codes 00 to 07; white is the player's own.
+var teletextColours = [8]string{"#000000", "#ff0000", "#00ff00", "#ffff00", "#0000ff", "#ff00ff", "#00ffff", ""}
 
-// text reads a text field with its control codes.
-func (f *stlFile) text(b []byte, line int) (string, []conference.Span) {
+// readText reads a text field with its control codes.
+func (f *stlFile) readText(b []byte, line int) (string, []conference.Span) {
 	var look conference.Span
-	f.out.wear(look)
+	f.builder.applyStyle(look)
 	mark := rune(0) // a diacritic, which comes before its letter
 	for _, c := range b {
 		switch {
@@ -178,36 +178,36 @@ func (f *stlFile) text(b []byte, line int) (string, []conference.Span) {
 			continue
 		case c == 0x8a:
 			look.Colour = ""
-			f.out.newline()
+			f.builder.newline()
 		case c == 0x80 || c == 0x81:
 			look.Italic = c == 0x80
 		case c == 0x82 || c == 0x83:
 			look.Underline = c == 0x82
 		case c < 0x20:
 			if c < 8 {
-				look.Colour = teletext[c]
+				look.Colour = teletextColours[c]
 			}
-			f.space()
+			f.writeSpace()
 		case c < 0xa0 && c >= 0x7f:
 		default:
-			mark = f.letter(c, mark, line)
+			mark = f.writeLetter(c, mark, line)
 			continue
 		}
-		f.out.wear(look)
+		f.builder.applyStyle(look)
 	}
-	return f.out.done()
+	return f.builder.finish()
 }
 
-// space parts words where a control code stood, which teletext shows as one.
-func (f *stlFile) space() {
-	if n := len(f.out.text); n > 0 && f.out.text[n-1] != ' ' && f.out.text[n-1] != '\n' {
-		f.out.write(" ")
+// writeSpace parts words where a control code stood, which teletext shows as one.
+func (f *stlFile) writeSpace() {
+	if n := len(f.builder.text); n > 0 && f.builder.text[n-1] != ' ' && f.builder.text[n-1] != '\n' {
+		f.builder.write(" ")
 	}
 }
 
-// letter writes a character, under the diacritic that came before it.
-func (f *stlFile) letter(c byte, mark rune, line int) (next rune) {
-	r := latin6937(c)
+// writeLetter writes a character, under the diacritic that came before it.
+func (f *stlFile) writeLetter(c byte, mark rune, line int) (next rune) {
+	r := decodeISO6937(c)
 	if f.table != nil {
 		r = f.table.DecodeByte(c)
 	} else if c >= 0xc0 && c <= 0xcf {
@@ -223,22 +223,22 @@ func (f *stlFile) letter(c byte, mark rune, line int) (next rune) {
 	if mark != 0 {
 		s = norm.NFC.String(s + string(mark))
 	}
-	f.out.write(s)
+	f.builder.write(s)
 	return 0
 }
 
-// latin6937 is a character of ISO 6937, with the changes of EBU's table 00.
-func latin6937(c byte) rune {
+// decodeISO6937 is a character of ISO 6937, with the changes of EBU's table 00.
+func decodeISO6937(c byte) rune {
 	switch {
 	case c == 0x24:
 		return '¤'
 	case c < 0x80:
 		return rune(c)
 	}
-	return upper6937[c-0xa0]
+	return iso6937Upper[c-0xa0]
 }
 
-var upper6937 = func() (t [96]rune) {
+var iso6937Upper = func() (t [96]rune) {
 	const gap = utf8.RuneError
 	copy(t[:], []rune("\u00a0¡¢£$¥#§¤‘“«←↑→↓°±²³×µ¶·÷’”»¼½¾¿"))
 	copy(t[0x30:], []rune{'―', '¹', '®', '©', '™', '♪', '¬', '¦', gap, gap, gap, gap, '⅛', '⅜', '⅝', '⅞'})

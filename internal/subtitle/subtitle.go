@@ -72,8 +72,8 @@ type Options struct {
 // real files are below one megabyte.
 const MaxBytes = 64 << 20
 
-// Read is the cues of a subtitle file; name is what faults call it.
-func Read(name string, data []byte) ([]conference.Cue, error) {
+// ParseCues is the cues of a subtitle file; name is what faults call it.
+func ParseCues(name string, data []byte) ([]conference.Cue, error) {
 	doc, err := Parse(name, data, Options{})
 	return doc.Cues, err
 }
@@ -83,68 +83,68 @@ func Read(name string, data []byte) ([]conference.Cue, error) {
 // [inputerr.Fault]; everything else is read, and diagnostics say what was odd. The lines of
 // EBU STL, which has none, are the numbers of its blocks.
 func Parse(name string, data []byte, o Options) (Document, error) {
-	p, gate, err := open(name, data, o)
+	p, gate, err := readUnchecked(name, data, o)
 	if err != nil {
 		return Document{}, err
 	}
-	p.seal()
+	p.sortExplained()
 	gate()
 	if len(p.doc.Cues) == 0 {
-		return Document{}, inputerr.New(name, "is a subtitle file without a single caption").At(1).Try("Look whether it was saved whole")
+		return Document{}, inputerr.New(name, "is a subtitle file without a single caption").At(1).Hint("Look whether it was saved whole")
 	}
-	p.settle()
+	p.normalize()
 	p.doc.Diagnostics = p.diagnostics()
 	return p.doc, nil
 }
 
-// open reads a file as far as its parser goes. The cues are in the order of the file, and
+// readUnchecked reads a file as far as its parser goes. The cues are in the order of the file, and
 // the gate has not looked at them.
-func open(name string, data []byte, o Options) (p *parser, gate func(), err error) {
+func readUnchecked(name string, data []byte, o Options) (p *parser, gate func(), err error) {
 	limit := cmp.Or(o.MaxBytes, MaxBytes)
 	if int64(len(data)) > limit {
 		return nil, nil, inputerr.New(name, "has more than the %d bytes that are read", limit).
-			Try("A subtitle file of a whole day has less than one megabyte: look whether it is the right file")
+			Hint("A subtitle file of a whole day has less than one megabyte: look whether it is the right file")
 	}
 	p = &parser{name: name}
 	if isEBU(data) {
 		p.doc.Format = STL
-		return p, func() { gateEBU(data, &p.doc, &p.report) }, readEBU(p, data)
+		return p, func() { checkEBU(data, &p.doc, &p.reporter) }, readEBU(p, data)
 	}
 	t, err := charset.Decode(name, data, charset.Hint{Language: o.Language, Encoding: o.Encoding})
 	if err != nil {
 		return nil, nil, err
 	}
-	if p.text = clean(t.UTF8, &p.report); blank(p.text) {
-		return nil, nil, inputerr.New(name, "is empty, which is not a subtitle file").At(1).Try("Look whether it was saved, and hand in that")
+	if p.text = cleanText(t.UTF8, &p.reporter); isBlank(p.text) {
+		return nil, nil, inputerr.New(name, "is empty, which is not a subtitle file").At(1).Hint("Look whether it was saved, and hand in that")
 	}
-	p.encoded(t)
-	r, ok := readerOf(p.text)
+	p.addEncodingNotes(t)
+	r, ok := detectReader(p.text)
 	if !ok {
-		return nil, nil, foreign(name, p.text)
+		return nil, nil, unknownFormatError(name, p.text)
 	}
 	p.doc.Format = r.format
-	return p, func() { r.gate(t.UTF8, &p.doc, &p.report) }, r.read(p)
+	return p, func() { r.lossCheck(t.UTF8, &p.doc, &p.reporter) }, r.read(p)
 }
 
-// encoded takes over what is to be said of a file's encoding.
-func (p *parser) encoded(t charset.Text) {
+// addEncodingNotes takes over what is to be said of a file's encoding.
+func (p *parser) addEncodingNotes(t charset.Text) {
 	p.doc.Encoding = t.Encoding
 	for _, n := range t.Notes {
-		if n.Code != charset.NUL { // clean says what became of them
+		if n.Code != charset.NULCharacters { // clean says what became of them
 			p.add(max(1, n.Line), Warning, n.Code, "%s", n.Text)
 		}
 	}
-	if !t.Sure && t.Encoding != "utf-8" {
+	if !t.Certain && t.Encoding != "utf-8" {
 		p.add(1, Note, "encoding-guessed", "the file does not say how it is encoded; %s was the best guess", t.Encoding)
 	}
 }
 
-// EditionOf is the edition that a WebVTT file made by Lectern names, or "".
-func EditionOf(data []byte) string {
-	if m := editionNote.FindSubmatch(data); m != nil {
+// VTTEdition is the edition that a WebVTT file made by Lectern names, or "".
+func VTTEdition(data []byte) string {
+	if m := editionNotePattern.FindSubmatch(data); m != nil {
 		return string(m[1])
 	}
 	return ""
 }
 
-var editionNote = regexp.MustCompile(`(?m)^NOTE lectern edition (\S+)[ \t]*\r?$`)
+var editionNotePattern = regexp.MustCompile(`(?m)^NOTE lectern edition (\S+)[ \t]*\r?$`)

@@ -8,9 +8,9 @@ import (
 
 // readSubViewer reads SubViewer 2 and YouTube's SBV, whose times are “0:00:01.000,0:00:02.500”.
 func readSubViewer(p *parser) error {
-	m := &marker{r: &p.report, breaks: p.doc.Format == SubViewer}
-	b := &blocks{parser: p, times: commaTimes, mark: m.mark, header: headerOfSubViewer, footer: footerOfSubViewer, after: textBehind}
-	b.plain = func(raw string) bool { return srtPlain(raw) && !strings.ContainsAny(raw, "[|") }
+	m := &markupReader{reporter: &p.reporter, lineBreaks: p.doc.Format == SubViewer}
+	b := &blockReader{parser: p, parseTimes: parseCommaTimes, readMarkup: m.read, isHeader: isSubViewerHeader, isFooter: isSubViewerFooter, textAfter: textAfterTimes}
+	b.isPlain = func(raw string) bool { return hasNoMarkup(raw) && !strings.ContainsAny(raw, "[|") }
 	return b.read(0, 1)
 }
 
@@ -18,22 +18,22 @@ func readSubViewer(p *parser) error {
 // without text ends it.
 func readSubViewer1(p *parser) error {
 	p.startsOnly = true
-	m := &marker{r: &p.report, breaks: true}
-	b := &blocks{parser: p, times: bracketTime, mark: m.mark, header: headerOfSubViewer, footer: footerOfSubViewer, after: textBehind}
-	b.plain = func(raw string) bool { return srtPlain(raw) && !strings.ContainsAny(raw, "[|") }
+	m := &markupReader{reporter: &p.reporter, lineBreaks: true}
+	b := &blockReader{parser: p, parseTimes: parseBracketTime, readMarkup: m.read, isHeader: isSubViewerHeader, isFooter: isSubViewerFooter, textAfter: textAfterTimes}
+	b.isPlain = func(raw string) bool { return hasNoMarkup(raw) && !strings.ContainsAny(raw, "[|") }
 	return b.read(0, 1)
 }
 
-// textBehind takes what stands behind the times for text.
-func textBehind(_ *conference.Cue, s string) string { return s }
+// textAfterTimes takes what stands behind the times for text.
+func textAfterTimes(_ *conference.Cue, s string) string { return s }
 
-// headerOfSubViewer is a line of a SubViewer header.
-func headerOfSubViewer(l string) bool {
+// isSubViewerHeader is a line of a SubViewer header.
+func isSubViewerHeader(l string) bool {
 	return strings.HasPrefix(l, "[") && strings.Contains(l, "]") || strings.HasPrefix(l, "***")
 }
 
-// commaTimes reads “0:00:01.000,0:00:02.500” and nothing else on the line.
-func commaTimes(line string) (s stampOf, ok bool) {
+// parseCommaTimes reads “0:00:01.000,0:00:02.500” and nothing else on the line.
+func parseCommaTimes(line string) (s timesLine, ok bool) {
 	line = strings.Trim(line, " \t")
 	if len(line) < 9 || line[0]-'0' > 9 {
 		return s, false
@@ -50,32 +50,32 @@ func commaTimes(line string) (s stampOf, ok bool) {
 		return s, false
 	}
 	left, right = strings.Trim(left, " \t"), strings.Trim(right, " \t")
-	s.start, s.end = clock(left), clock(right)
-	hours := (s.start.odd|s.end.odd)&oddHours == 0
-	return s, s.start.n > 0 && s.start.n == len(left) && s.end.n > 0 && s.end.n == len(right) && hours
+	s.start, s.end = parseClock(left), parseClock(right)
+	hours := (s.start.quirks|s.end.quirks)&quirkNoHours == 0
+	return s, s.start.length > 0 && s.start.length == len(left) && s.end.length > 0 && s.end.length == len(right) && hours
 }
 
-// footerOfSubViewer is a line that ends a SubViewer file.
-func footerOfSubViewer(l string) bool {
+// isSubViewerFooter is a line that ends a SubViewer file.
+func isSubViewerFooter(l string) bool {
 	return strings.EqualFold(l, "[END]") || strings.HasPrefix(l, "***")
 }
 
-// bracketTime reads “[00:00:01]” and nothing else on the line.
-func bracketTime(line string) (s stampOf, ok bool) {
+// parseBracketTime reads “[00:00:01]” and nothing else on the line.
+func parseBracketTime(line string) (s timesLine, ok bool) {
 	line = strings.Trim(line, " \t")
 	if len(line) < 10 || line[0] != '[' || line[len(line)-1] != ']' {
 		return s, false
 	}
 	inner := line[1 : len(line)-1]
-	s.start, s.noEnd = clock(inner), true
-	s.start.odd &^= oddNone
-	return s, s.start.n == len(inner) && s.start.odd&oddHours == 0
+	s.start, s.noEnd = parseClock(inner), true
+	s.start.quirks &^= quirkNoFraction
+	return s, s.start.length == len(inner) && s.start.quirks&quirkNoHours == 0
 }
 
 // isSBV tells YouTube's SBV from SubViewer by its hours of one digit.
 func isSBV(text string) bool {
 	for l := range strings.Lines(text) {
-		if _, ok := commaTimes(strings.TrimSuffix(l, "\n")); ok {
+		if _, ok := parseCommaTimes(strings.TrimSuffix(l, "\n")); ok {
 			return strings.TrimLeft(l, " \t")[1] == ':'
 		}
 	}

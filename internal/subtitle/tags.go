@@ -7,8 +7,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// longestTag is how many bytes markup can have. What is longer is text.
-const longestTag = 512
+// maxTagLength is how many bytes markup can have. What is longer is text.
+const maxTagLength = 512
 
 // tagKind is what a tag does.
 type tagKind uint8
@@ -28,8 +28,8 @@ const (
 
 const pairedKinds = tagHidden + 1 // the kinds that come in pairs
 
-// token is a tag in the text of a cue, or what looks like one.
-type token struct {
+// tag is a tag in the text of a cue, or what looks like one.
+type tag struct {
 	from  int32
 	size  uint16
 	kind  tagKind
@@ -38,37 +38,37 @@ type token struct {
 
 // What a token is besides its kind.
 const (
-	shut   uint8 = 1 << iota // it ends what another began
-	paired                   // the other is there
+	tagCloses uint8 = 1 << iota // it ends what another began
+	tagPaired                   // the other is there
 )
 
-func (t *token) is(state uint8) bool { return t.state&state != 0 }
-func (t *token) to() int             { return int(t.from) + int(t.size) }
+func (t *tag) is(state uint8) bool { return t.state&state != 0 }
+func (t *tag) to() int             { return int(t.from) + int(t.size) }
 
-// marker reads the markup of SubRip's and WebVTT's captions.
-type marker struct {
-	r      *report
-	web    bool // WebVTT: classes, voices and entities
-	breaks bool // SubViewer: [br] and | end a line
-	styles map[string]conference.Span
-	voices map[string]bool // the speakers that were told of
-	waits  [pairedKinds][]int32
-	tokens []token
-	out    composer
-	colour []string // of the font and class tags that are open
-	depth  [pairedKinds]int
-	lines  lineOf
+// markupReader reads the markup of SubRip's and WebVTT's captions.
+type markupReader struct {
+	reporter    *reporter
+	vtt         bool // WebVTT: classes, voices and entities
+	lineBreaks  bool // SubViewer: [br] and | end a line
+	styles      map[string]conference.Span
+	voices      map[string]bool // the speakers that were told of
+	unpaired    [pairedKinds][]int32
+	tags        []tag
+	builder     textBuilder
+	openColours []string // of the font and class tags that are open
+	openCount   [pairedKinds]int
+	lineIndex   offsetLines
 }
 
-// lineOf tells the line of ascending offsets into the text of a cue.
-type lineOf struct {
+// offsetLines tells the line of ascending offsets into the text of a cue.
+type offsetLines struct {
 	raw  string
 	rows rowLines
 	at   int
 	row  int
 }
 
-func (l *lineOf) of(at int) int {
+func (l *offsetLines) lineAt(at int) int {
 	if at > l.at {
 		l.row += strings.Count(l.raw[l.at:at], "\n")
 		l.at = at
@@ -76,42 +76,42 @@ func (l *lineOf) of(at int) int {
 	return l.rows.line(l.row)
 }
 
-// mark is the text of a cue, raw, as a viewer reads it, how it looks and where it stands.
-func (m *marker) mark(raw string, rows rowLines) (text string, spans []conference.Span, place int) {
-	m.lines = lineOf{raw: raw, rows: rows}
+// read is the text of a cue, raw, as a viewer reads it, how it looks and where it stands.
+func (m *markupReader) read(raw string, rows rowLines) (text string, spans []conference.Span, place int) {
+	m.lineIndex = offsetLines{raw: raw, rows: rows}
 	m.scan(raw)
-	m.pair(raw)
-	m.lines = lineOf{raw: raw, rows: rows}
-	m.depth, m.colour = [pairedKinds]int{}, m.colour[:0]
+	m.matchPairs(raw)
+	m.lineIndex = offsetLines{raw: raw, rows: rows}
+	m.openCount, m.openColours = [pairedKinds]int{}, m.openColours[:0]
 	at := 0
-	for i := range m.tokens {
-		t := &m.tokens[i]
-		m.out.write(m.plain(raw[at:t.from], at))
+	for i := range m.tags {
+		t := &m.tags[i]
+		m.builder.write(m.plainText(raw[at:t.from], at))
 		if p := m.apply(raw[t.from:t.to()], t); p != 0 {
 			place = p
 		}
 		at = t.to()
 	}
-	m.out.write(m.plain(raw[at:], at))
-	text, spans = m.out.done()
-	if !m.web && len(text) < 1<<16 && strings.Contains(text, joiner) {
-		text = unshieldSpans(text, spans)
+	m.builder.write(m.plainText(raw[at:], at))
+	text, spans = m.builder.finish()
+	if !m.vtt && len(text) < 1<<16 && strings.Contains(text, wordJoiner) {
+		text = unguardMarkup(text, spans)
 	}
 	return text, spans, place
 }
 
 // scan finds what looks like tags.
-func (m *marker) scan(raw string) {
-	m.tokens = m.tokens[:0]
+func (m *markupReader) scan(raw string) {
+	m.tags = m.tags[:0]
 	closing := [2]int{-1, -1} // where the next > and the next } stand; len(raw): nowhere
 	for at := 0; at < len(raw); {
-		i := strings.IndexAny(raw[at:], m.signs())
+		i := strings.IndexAny(raw[at:], m.startChars())
 		if i < 0 {
 			return
 		}
 		at += i
-		if n := m.ends(raw[at:]); n > 0 {
-			m.tokens = append(m.tokens, token{from: int32(at), size: uint16(n), kind: tagNewline})
+		if n := m.lineBreakLength(raw[at:]); n > 0 {
+			m.tags = append(m.tags, tag{from: int32(at), size: uint16(n), kind: tagNewline})
 			at += n
 			continue
 		}
@@ -131,39 +131,39 @@ func (m *marker) scan(raw string) {
 			}
 		}
 		to := closing[which] + 1
-		if to > len(raw) || to-at > longestTag {
+		if to > len(raw) || to-at > maxTagLength {
 			at++
 			continue
 		}
-		kind, shuts := m.kind(raw[at:to])
+		kind, shuts := m.classify(raw[at:to])
 		if kind == tagText {
-			if oddTag(raw[at:to]) {
-				m.r.add(m.lines.of(at), Note, "unknown-tag", "%s is no markup of this format; it is shown as text", quote(raw[at:to]))
+			if looksLikeTag(raw[at:to]) {
+				m.reporter.add(m.lineIndex.lineAt(at), Note, "unknown-tag", "%s is no markup of this format; it is shown as text", quote(raw[at:to]))
 			}
 			at++
 			continue
 		}
-		t := token{from: int32(at), size: uint16(to - at), kind: kind}
+		t := tag{from: int32(at), size: uint16(to - at), kind: kind}
 		if shuts {
-			t.state = shut
+			t.state = tagCloses
 		}
-		m.tokens = append(m.tokens, t)
+		m.tags = append(m.tags, t)
 		at = to
 	}
 }
 
-// signs are the characters with which markup begins.
-func (m *marker) signs() string {
-	if m.breaks {
+// startChars are the characters with which markup begins.
+func (m *markupReader) startChars() string {
+	if m.lineBreaks {
 		return "<{[|"
 	}
 	return "<{"
 }
 
-// ends is the length of the mark that ends a line of SubViewer, at the beginning of s.
-func (m *marker) ends(s string) int {
+// lineBreakLength is the length of the mark that ends a line of SubViewer, at the beginning of s.
+func (m *markupReader) lineBreakLength(s string) int {
 	switch {
-	case !m.breaks:
+	case !m.lineBreaks:
 	case s[0] == '|':
 		return 1
 	case len(s) >= 4 && strings.EqualFold(s[:4], "[br]"):
@@ -172,23 +172,23 @@ func (m *marker) ends(s string) int {
 	return 0
 }
 
-// oddTag reports whether what is no tag looks like one.
-func oddTag(s string) bool {
+// looksLikeTag reports whether what is no tag looks like one.
+func looksLikeTag(s string) bool {
 	body := strings.TrimPrefix(s[1:], "/")
 	return s[0] == '<' && body[0]|0x20 >= 'a' && body[0]|0x20 <= 'z' && !strings.Contains(s, "\n") || strings.HasPrefix(s, `{\`)
 }
 
-// kind says what the tag s, with its brackets, does.
-func (m *marker) kind(s string) (kind tagKind, shut bool) {
+// classify says what the tag s, with its brackets, does.
+func (m *markupReader) classify(s string) (kind tagKind, shut bool) {
 	if s[0] == '{' {
-		if strings.HasPrefix(s, `{\`) && overrides(s[1:len(s)-1]) {
+		if strings.HasPrefix(s, `{\`) && isOverrides(s[1:len(s)-1]) {
 			return tagOverride, false
 		}
 		return tagText, false
 	}
 	body, shut := strings.CutPrefix(s[1:len(s)-1], "/")
 	if body != "" && body[0] >= '0' && body[0] <= '9' {
-		if t := clock(body); t.n == len(body) && !shut {
+		if t := parseClock(body); t.length == len(body) && !shut {
 			return tagTime, false
 		}
 		return tagText, false
@@ -199,7 +199,7 @@ func (m *marker) kind(s string) (kind tagKind, shut bool) {
 	}
 	name, more := strings.ToLower(body[:n]), body[n:]
 	bare := strings.Trim(more, " \t/") == ""
-	classes := m.web && more != "" && more[0] == '.' && !strings.ContainsAny(more, " \t\n")
+	classes := m.vtt && more != "" && more[0] == '.' && !strings.ContainsAny(more, " \t\n")
 	words := more != "" && strings.ContainsRune(" \t\n.", rune(more[0]))
 	switch name {
 	case "i", "b", "u":
@@ -207,7 +207,7 @@ func (m *marker) kind(s string) (kind tagKind, shut bool) {
 			return tagItalic + tagKind(strings.IndexByte("ibu", name[0])), shut
 		}
 	case "font":
-		if bare || attributes(more) {
+		if bare || isAttributes(more) {
 			return tagFont, shut
 		}
 	case "s", "strike":
@@ -219,30 +219,30 @@ func (m *marker) kind(s string) (kind tagKind, shut bool) {
 			return tagBreak, false
 		}
 	case "c":
-		if m.web && (bare || words) {
+		if m.vtt && (bare || words) {
 			return tagFont, shut
 		}
 	case "v", "lang", "ruby", "rt":
-		if m.web && (bare || words) {
+		if m.vtt && (bare || words) {
 			return tagHidden, shut
 		}
 	}
 	return tagText, false
 }
 
-// attributes reports whether s is nothing but name="value" or name=value.
-func attributes(s string) bool {
+// isAttributes reports whether s is nothing but name="value" or name=value.
+func isAttributes(s string) bool {
 	for s = strings.TrimLeft(s, " \t\n"); s != "" && s != "/"; s = strings.TrimLeft(s, " \t\n") {
 		var ok bool
-		if _, _, s, ok = attribute(s); !ok {
+		if _, _, s, ok = cutAttribute(s); !ok {
 			return false
 		}
 	}
 	return true
 }
 
-// attribute cuts one name="value" off s.
-func attribute(s string) (name, value, after string, ok bool) {
+// cutAttribute cuts one name="value" off s.
+func cutAttribute(s string) (name, value, after string, ok bool) {
 	name, s, ok = strings.Cut(s, "=")
 	name = strings.TrimSpace(name)
 	s = strings.TrimLeft(s, " \t")
@@ -257,36 +257,36 @@ func attribute(s string) (name, value, after string, ok bool) {
 	return name, strings.TrimSuffix(s[:end], "/"), s[end:], true
 }
 
-// pair finds which tags have a partner.
-func (m *marker) pair(raw string) {
-	for k := range m.waits {
-		m.waits[k] = m.waits[k][:0]
+// matchPairs finds which tags have a partner.
+func (m *markupReader) matchPairs(raw string) {
+	for k := range m.unpaired {
+		m.unpaired[k] = m.unpaired[k][:0]
 	}
-	for i := range m.tokens {
-		t := &m.tokens[i]
+	for i := range m.tags {
+		t := &m.tags[i]
 		if t.kind >= pairedKinds {
-			t.state |= paired
+			t.state |= tagPaired
 			continue
 		}
-		if w := m.waits[t.kind]; !t.is(shut) {
-			m.waits[t.kind] = append(w, int32(i))
+		if w := m.unpaired[t.kind]; !t.is(tagCloses) {
+			m.unpaired[t.kind] = append(w, int32(i))
 		} else if len(w) > 0 {
-			t.state |= paired
-			m.tokens[w[len(w)-1]].state |= paired
-			m.waits[t.kind] = w[:len(w)-1]
+			t.state |= tagPaired
+			m.tags[w[len(w)-1]].state |= tagPaired
+			m.unpaired[t.kind] = w[:len(w)-1]
 		}
 	}
-	for i := range m.tokens {
-		if t := &m.tokens[i]; !t.is(paired) && !m.web && !t.is(shut) && generic(raw, t) {
-			m.r.add(m.lines.of(int(t.from)), Note, "unknown-tag", "%s has no closing tag and stands like a type in a program; it is shown as text", quote(raw[t.from:t.to()]))
+	for i := range m.tags {
+		if t := &m.tags[i]; !t.is(tagPaired) && !m.vtt && !t.is(tagCloses) && isTypeParameter(raw, t) {
+			m.reporter.add(m.lineIndex.lineAt(int(t.from)), Note, "unknown-tag", "%s has no closing tag and stands like a type in a program; it is shown as text", quote(raw[t.from:t.to()]))
 			t.kind = tagText
 		}
 	}
 }
 
-// generic reports whether an opening tag without a partner is more likely code: it is in
+// isTypeParameter reports whether an opening tag without a partner is more likely code: it is in
 // capitals, or stands right behind a letter or a digit, as in Box<I> and Vec<u>.
-func generic(raw string, t *token) bool {
+func isTypeParameter(raw string, t *tag) bool {
 	if t.kind > tagUnderline {
 		return false
 	}
@@ -301,171 +301,171 @@ func generic(raw string, t *token) bool {
 }
 
 // apply does what a tag says. It returns the place that the tag gives the cue, or 0.
-func (m *marker) apply(s string, t *token) (place int) {
-	line := m.lines.of(int(t.from))
+func (m *markupReader) apply(s string, t *tag) (place int) {
+	line := m.lineIndex.lineAt(int(t.from))
 	switch {
 	case t.kind == tagText:
-		m.out.write(s)
+		m.builder.write(s)
 		return 0
 	case t.kind == tagBreak:
-		m.out.newline()
-		m.r.habit(line, Note, "br-tag", "<br> was read as the end of a line")
+		m.builder.newline()
+		m.reporter.addOnce(line, Note, "br-tag", "<br> was read as the end of a line")
 		return 0
 	case t.kind == tagNewline:
-		m.out.newline()
+		m.builder.newline()
 		return 0
 	case t.kind == tagTime:
-		m.r.habit(line, Note, "word-times", quote(s)+", the time of a word, is not kept; the words are")
+		m.reporter.addOnce(line, Note, "word-times", quote(s)+", the time of a word, is not kept; the words are")
 		return 0
 	case t.kind == tagOverride:
-		return m.override(s, line)
-	case !t.is(paired) && t.is(shut):
-		m.r.add(line, Warning, "stray-tag", "%s ends what never began; it was taken out", quote(s))
+		return m.applyOverrides(s, line)
+	case !t.is(tagPaired) && t.is(tagCloses):
+		m.reporter.add(line, Warning, "stray-tag", "%s ends what never began; it was taken out", quote(s))
 		return 0
-	case !t.is(paired) && t.kind != tagHidden:
-		m.r.add(line, Warning, "unclosed-tag", "%s is never closed; it was taken to hold until the end of the caption", quote(s))
+	case !t.is(tagPaired) && t.kind != tagHidden:
+		m.reporter.add(line, Warning, "unclosed-tag", "%s is never closed; it was taken to hold until the end of the caption", quote(s))
 	}
 	switch {
 	case t.kind == tagFont:
-		m.font(s, t.is(shut), line)
+		m.applyFont(s, t.is(tagCloses), line)
 	case t.kind == tagHidden:
-		m.hidden(s, t.is(shut), line)
-	case t.is(shut):
-		m.depth[t.kind]--
+		m.reportHidden(s, t.is(tagCloses), line)
+	case t.is(tagCloses):
+		m.openCount[t.kind]--
 	default:
-		m.depth[t.kind]++
+		m.openCount[t.kind]++
 	}
-	m.wear()
+	m.applyStyle()
 	return 0
 }
 
-// wear tells the composer what is open.
-func (m *marker) wear() {
-	look := conference.Span{Italic: m.depth[tagItalic] > 0, Bold: m.depth[tagBold] > 0, Underline: m.depth[tagUnderline] > 0}
-	if n := len(m.colour); n > 0 {
-		look.Colour = m.colour[n-1]
+// applyStyle tells the composer what is open.
+func (m *markupReader) applyStyle() {
+	look := conference.Span{Italic: m.openCount[tagItalic] > 0, Bold: m.openCount[tagBold] > 0, Underline: m.openCount[tagUnderline] > 0}
+	if n := len(m.openColours); n > 0 {
+		look.Colour = m.openColours[n-1]
 	}
-	m.out.wear(look)
+	m.builder.applyStyle(look)
 }
 
-// font opens or closes a font tag or a class; what it says beyond a colour is not kept.
-func (m *marker) font(s string, shut bool, line int) {
+// applyFont opens or closes a font tag or a class; what it says beyond a colour is not kept.
+func (m *markupReader) applyFont(s string, shut bool, line int) {
 	if shut {
-		if n := len(m.colour); n > 0 {
-			m.colour = m.colour[:n-1]
+		if n := len(m.openColours); n > 0 {
+			m.openColours = m.openColours[:n-1]
 		}
 		return
 	}
 	now := ""
-	if n := len(m.colour); n > 0 {
-		now = m.colour[n-1]
+	if n := len(m.openColours); n > 0 {
+		now = m.openColours[n-1]
 	}
-	if m.web {
-		now = m.classes(s, now, line)
+	if m.vtt {
+		now = m.classColour(s, now, line)
 	} else {
 		for rest := strings.TrimLeft(s[len("<font"):len(s)-1], " \t\n"); rest != ""; rest = strings.TrimLeft(rest, " \t\n") {
-			name, value, after, ok := attribute(rest)
+			name, value, after, ok := cutAttribute(rest)
 			if !ok {
 				break
 			}
 			rest = after
-			if c, known := colourOf(value); strings.EqualFold(name, "color") && known {
+			if c, known := parseColour(value); strings.EqualFold(name, "color") && known {
 				now = c
 			} else {
-				m.r.habit(line, Note, "look-dropped", "the font's "+quote(name+"="+value)+" is not kept")
+				m.reporter.addOnce(line, Note, "look-dropped", "the font's "+quote(name+"="+value)+" is not kept")
 			}
 		}
 	}
-	m.colour = append(m.colour, now)
+	m.openColours = append(m.openColours, now)
 }
 
-// classes are those of <c.yellow.bg_blue>, of which a colour is kept.
-func (m *marker) classes(s, now string, line int) string {
+// classColour are those of <c.yellow.bg_blue>, of which a colour is kept.
+func (m *markupReader) classColour(s, now string, line int) string {
 	for class := range strings.SplitSeq(strings.Trim(s, "<>"), ".") {
 		look, told := m.styles[class]
 		switch {
 		case class == "c" || strings.TrimSpace(class) == "":
 		case told && look.Colour != "":
 			now = look.Colour
-		case vttClasses[class] != "":
-			now = vttClasses[class]
+		case vttClassColours[class] != "":
+			now = vttClassColours[class]
 		default:
-			m.r.habit(line, Note, "look-dropped", "the class "+quote(class)+" is not kept")
+			m.reporter.addOnce(line, Note, "look-dropped", "the class "+quote(class)+" is not kept")
 		}
 	}
 	return now
 }
 
-// hidden says that a tag's meaning is not kept, though its text is.
-func (m *marker) hidden(s string, shut bool, line int) {
+// reportHidden says that a tag's meaning is not kept, though its text is.
+func (m *markupReader) reportHidden(s string, shut bool, line int) {
 	switch {
 	case shut:
 	case strings.HasPrefix(s, "<v"):
 		_, name, _ := strings.Cut(s[:len(s)-1], " ")
-		if m.voices[name] || m.r.full("voice", line) {
+		if m.voices[name] || m.reporter.countUnlisted("voice", line) {
 			return
 		}
 		m.voices[name] = true
-		m.r.add(line, Note, "voice", "that %s speaks is told to programs alone, and is not kept; write the name into the caption if viewers are to see it", quote(name))
+		m.reporter.add(line, Note, "voice", "that %s speaks is told to programs alone, and is not kept; write the name into the caption if viewers are to see it", quote(name))
 	default:
-		m.r.habit(line, Note, "look-dropped", quote(s)+" is not kept; the text is")
+		m.reporter.addOnce(line, Note, "look-dropped", quote(s)+" is not kept; the text is")
 	}
 }
 
-// override applies ASS overrides, which SubRip's players took over.
-func (m *marker) override(s string, line int) (place int) {
+// applyOverrides applies ASS overrides, which SubRip's players took over.
+func (m *markupReader) applyOverrides(s string, line int) (place int) {
 	for o := range strings.SplitSeq(s[2:len(s)-1], `\`) {
-		name, value := overrideOf(o)
+		name, value := parseOverride(o)
 		switch name {
 		case "i", "b", "u":
-			m.depth[tagItalic+tagKind(strings.IndexByte("ibu", name[0]))] = on(value)
+			m.openCount[tagItalic+tagKind(strings.IndexByte("ibu", name[0]))] = overrideOn(value)
 		case "an", "a", "pos":
-			if p := placeOf(name, value, 384, 288); p != 0 {
+			if p := overridePlace(name, value, 384, 288); p != 0 {
 				place = p
 			}
 			if name == "pos" {
-				m.r.habit(line, Note, "place-rounded", quote(o)+" became the nearest of nine places")
+				m.reporter.addOnce(line, Note, "place-rounded", quote(o)+" became the nearest of nine places")
 			}
 		case "c", "1c":
-			m.colour = append(m.colour[:0], ssaColourOf(value))
+			m.openColours = append(m.openColours[:0], parseSSAColour(value))
 		case "r":
-			m.depth, m.colour = [pairedKinds]int{}, m.colour[:0]
+			m.openCount, m.openColours = [pairedKinds]int{}, m.openColours[:0]
 		default:
-			m.r.habit(line, Note, "override-dropped", quote("{\\"+o+"}")+" is not kept; the text is")
+			m.reporter.addOnce(line, Note, "override-dropped", quote("{\\"+o+"}")+" is not kept; the text is")
 		}
 	}
-	m.wear()
+	m.applyStyle()
 	return place
 }
 
-// on is 1 for an override's value that switches something on.
-func on(value string) int {
+// overrideOn is 1 for an override's value that switches something on.
+func overrideOn(value string) int {
 	if value == "" || value == "0" {
 		return 0
 	}
 	return 1
 }
 
-// plain is text between tags as a viewer reads it.
-func (m *marker) plain(s string, at int) string {
-	if m.web {
-		return unescaped(s)
+// plainText is text between tags as a viewer reads it.
+func (m *markupReader) plainText(s string, at int) string {
+	if m.vtt {
+		return unescapeEntities(s)
 	}
 	i := strings.IndexByte(s, '&')
 	if i < 0 {
 		return s
 	}
 	for j := i; j < len(s); j++ {
-		if s[j] == '&' && entityAt(s[j:]) > 0 {
-			m.r.habit(m.lines.of(at+j), Warning, "entity", quote(s[j:j+entityAt(s[j:])])+" is shown as it stands, since this format has no entities; write the character itself if that is meant")
+		if s[j] == '&' && entityLength(s[j:]) > 0 {
+			m.reporter.addOnce(m.lineIndex.lineAt(at+j), Warning, "entity", quote(s[j:j+entityLength(s[j:])])+" is shown as it stands, since this format has no entities; write the character itself if that is meant")
 			break
 		}
 	}
 	return s
 }
 
-// entityAt is the length of the entity, ended by a semicolon, that s begins with, or 0.
-func entityAt(s string) int {
+// entityLength is the length of the entity, ended by a semicolon, that s begins with, or 0.
+func entityLength(s string) int {
 	end := strings.IndexByte(s[:min(len(s), 34)], ';')
 	if end < 2 {
 		return 0
@@ -481,8 +481,8 @@ func entityAt(s string) int {
 	return end + 1
 }
 
-// unescaped decodes the entities of s; control characters in them become a space.
-func unescaped(s string) string {
+// unescapeEntities decodes the entities of s; control characters in them become a space.
+func unescapeEntities(s string) string {
 	i := strings.IndexByte(s, '&')
 	if i < 0 {
 		return s
@@ -491,13 +491,13 @@ func unescaped(s string) string {
 	for i >= 0 {
 		b.WriteString(s[:i])
 		s = s[i:]
-		n := entityAt(s)
+		n := entityLength(s)
 		if n == 0 {
 			b.WriteByte('&')
 			s = s[1:]
 		} else {
 			b.WriteString(strings.Map(func(r rune) rune {
-				if hiddenRune(r) {
+				if isControlRune(r) {
 					return ' '
 				}
 				return r
@@ -510,7 +510,7 @@ func unescaped(s string) string {
 	return b.String()
 }
 
-// hiddenRune reports whether r is a control character or no character at all.
-func hiddenRune(r rune) bool {
+// isControlRune reports whether r is a control character or no character at all.
+func isControlRune(r rune) bool {
 	return r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0xfeff || r&0xfffe == 0xfffe || r == 0x2028 || r == 0x2029
 }

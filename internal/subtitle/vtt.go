@@ -10,33 +10,33 @@ import (
 // readVTT reads WebVTT as the W3C specifies it, and the text that its parser would throw
 // away: what follows an empty line, and what looks like a tag and is none.
 func readVTT(p *parser) error {
-	m := &marker{r: &p.report, web: true, styles: map[string]conference.Span{}, voices: map[string]bool{}}
-	b := &blocks{parser: p, times: arrowed, numbered: true, mark: m.mark}
-	b.plain = func(raw string) bool {
+	m := &markupReader{reporter: &p.reporter, vtt: true, styles: map[string]conference.Span{}, voices: map[string]bool{}}
+	b := &blockReader{parser: p, parseTimes: parseArrowTimes, numbered: true, readMarkup: m.read}
+	b.isPlain = func(raw string) bool {
 		return strings.IndexByte(raw, '<') < 0 && strings.IndexByte(raw, '{') < 0 && strings.IndexByte(raw, '&') < 0
 	}
-	b.after = func(c *conference.Cue, s string) string { return vttSettingsOf(c, s, p) }
-	b.comments = func(l string) (bool, string) {
+	b.textAfter = func(c *conference.Cue, s string) string { return parseVTTSettings(c, s, p) }
+	b.isComment = func(l string) (bool, string) {
 		word, _, _ := strings.Cut(strings.ReplaceAll(l, "\t", " "), " ")
 		switch {
 		case word == "NOTE":
 			return true, "the comment " + quote(l)
-		case l == "STYLE" && !b.open && len(p.doc.Cues) == 0:
+		case l == "STYLE" && !b.inCue && len(p.doc.Cues) == 0:
 			return true, "the style sheet"
-		case l == "REGION" && !b.open && len(p.doc.Cues) == 0:
+		case l == "REGION" && !b.inCue && len(p.doc.Cues) == 0:
 			return true, "the region"
 		}
 		return false, ""
 	}
-	vttStyleSheet(p.text, m.styles)
-	p.doc.Edition = EditionOf([]byte(p.text))
-	p.doc.Cues = make([]conference.Cue, 0, cuesLikely(p.text))
-	at, line := p.vttHeader()
+	parseVTTStyles(p.text, m.styles)
+	p.doc.Edition = VTTEdition([]byte(p.text))
+	p.doc.Cues = make([]conference.Cue, 0, estimateCues(p.text))
+	at, line := p.readVTTHeader()
 	return b.read(at, line)
 }
 
-// vttHeader reads from the signature to the first empty line, or to the first times.
-func (p *parser) vttHeader() (at, line int) {
+// readVTTHeader reads from the signature to the first empty line, or to the first times.
+func (p *parser) readVTTHeader() (at, line int) {
 	line = 1
 	for first := true; at < len(p.text); line++ {
 		l, _, _ := strings.Cut(p.text[at:], "\n")
@@ -50,7 +50,7 @@ func (p *parser) vttHeader() (at, line int) {
 			continue
 		case first:
 			if title := strings.TrimSpace(s[len("WEBVTT"):]); title != "" {
-				p.drop(line, Note, "title", "the title %s is not shown to viewers, and is not kept", quote(title))
+				p.addLoss(line, Note, "title", "the title %s is not shown to viewers, and is not kept", quote(title))
 			}
 			if !strings.HasPrefix(s, "WEBVTT") {
 				p.add(line, Warning, "header-case", "WEBVTT has to be in capitals; it was read all the same")
@@ -60,13 +60,13 @@ func (p *parser) vttHeader() (at, line int) {
 		case keyed && strings.EqualFold(strings.TrimSpace(key), "language"):
 			p.doc.Language = strings.TrimSpace(value)
 		case keyed && strings.EqualFold(strings.TrimSpace(key), "kind"):
-		case p.headerEnds(at):
+		case p.cueStartsAt(at):
 			p.add(line, Warning, "missing-blank-line", "there is no empty line between WEBVTT and the first caption")
 			return at, line
 		case strings.HasPrefix(s, "X-TIMESTAMP-MAP"):
-			p.drop(line, Warning, "timestamp-map", "%s is for streams; the times were read as they stand", quote(s))
+			p.addLoss(line, Warning, "timestamp-map", "%s is for streams; the times were read as they stand", quote(s))
 		default:
-			p.drop(line, Note, "header-line", "the header %s is not kept", quote(s))
+			p.addLoss(line, Note, "header-line", "the header %s is not kept", quote(s))
 		}
 		first = false
 		at = min(len(p.text), at+len(l)+1)
@@ -74,19 +74,19 @@ func (p *parser) vttHeader() (at, line int) {
 	return at, line
 }
 
-// headerEnds reports whether a cue begins at this line: its times, or its name above them.
-func (p *parser) headerEnds(at int) bool {
+// cueStartsAt reports whether a cue begins at this line: its times, or its name above them.
+func (p *parser) cueStartsAt(at int) bool {
 	l, rest, _ := strings.Cut(p.text[at:], "\n")
-	if _, ok := arrowed(l); ok {
+	if _, ok := parseArrowTimes(l); ok {
 		return true
 	}
 	l, _, _ = strings.Cut(rest, "\n")
-	_, ok := arrowed(l)
+	_, ok := parseArrowTimes(l)
 	return ok
 }
 
-// vttSettingsOf reads the settings behind a cue's times, and returns what is none.
-func vttSettingsOf(c *conference.Cue, s string, p *parser) (rest string) {
+// parseVTTSettings reads the settings behind a cue's times, and returns what is none.
+func parseVTTSettings(c *conference.Cue, s string, p *parser) (rest string) {
 	col, row := 1, 2
 	for s != "" {
 		word, after, _ := strings.Cut(strings.ReplaceAll(s, "\t", " "), " ")
@@ -100,19 +100,19 @@ func vttSettingsOf(c *conference.Cue, s string, p *parser) (rest string) {
 			col = alignColumn(first, col)
 		case "position":
 			if v, err := strconv.ParseFloat(strings.TrimSuffix(first, "%"), 64); err == nil && col == 1 {
-				col = third(v / 100)
+				col = thirdOf(v / 100)
 			}
 		case "line":
 			row = lineRow(first)
 		case "size":
 		case "vertical", "region":
-			p.habit(c.Line, Note, "setting-dropped", "the setting "+quote(word)+" is not kept")
+			p.addOnce(c.Line, Note, "setting-dropped", "the setting "+quote(word)+" is not kept")
 		default:
 			return s
 		}
 		s = strings.TrimLeft(after, " ")
 	}
-	c.Place = usual(7 - 3*row + col)
+	c.Position = normalizePlace(7 - 3*row + col)
 	return s
 }
 
@@ -128,8 +128,8 @@ func alignColumn(value string, col int) int {
 	return col
 }
 
-// third is 0, 1 or 2 for the left, the middle and the right of a line from 0 to 1.
-func third(x float64) int {
+// thirdOf is 0, 1 or 2 for the left, the middle and the right of a line from 0 to 1.
+func thirdOf(x float64) int {
 	switch {
 	case x < 1.0/3:
 		return 0
@@ -147,7 +147,7 @@ func lineRow(value string) int {
 	case err != nil:
 		return 2
 	case strings.HasSuffix(value, "%"):
-		return third(v / 100)
+		return thirdOf(v / 100)
 	case v < 0 || v > 9:
 		return 2
 	case v > 4:
@@ -156,9 +156,9 @@ func lineRow(value string) int {
 	return 0
 }
 
-// vttStyleSheet finds the colours that STYLE blocks give to classes:
+// parseVTTStyles finds the colours that STYLE blocks give to classes:
 // ::cue(.name) { color: #rrggbb }.
-func vttStyleSheet(text string, styles map[string]conference.Span) {
+func parseVTTStyles(text string, styles map[string]conference.Span) {
 	for rest := text; ; {
 		_, after, found := strings.Cut(rest, "::cue(")
 		if !found {
@@ -174,7 +174,7 @@ func vttStyleSheet(text string, styles map[string]conference.Span) {
 		}
 		for rule := range strings.SplitSeq(body[open+1:], ";") {
 			key, value, _ := strings.Cut(rule, ":")
-			if c, known := colourOf(strings.TrimSpace(value)); known && strings.TrimSpace(key) == "color" {
+			if c, known := parseColour(strings.TrimSpace(value)); known && strings.TrimSpace(key) == "color" {
 				styles[selector[dot+1:]] = conference.Span{Colour: c}
 			}
 		}

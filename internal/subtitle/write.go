@@ -19,17 +19,17 @@ type WriteOptions struct {
 	Plain    bool   // without looks and places: YouTube wants none
 }
 
-// ErrNothing is returned for a file that would hold no cue.
-var ErrNothing = errors.New("there is no cue to write")
+// ErrNoCues is returned for a file that would hold no cue.
+var ErrNoCues = errors.New("there is no cue to write")
 
 // Write writes cues, which are ascending, in a format. SRT is plain UTF-8: LF, no
 // byte-order mark, numbered from 1, no entities. What the format cannot hold is written
 // as near as it can be, and each loss is said. Nothing is written unless it reads back
 // the same but for the losses (which a transcript, being no subtitles, cannot).
 func Write(w io.Writer, cues []conference.Cue, f Format, o WriteOptions) (losses []Diagnostic, err error) {
-	cues, losses = fitted(cues, f, o)
+	cues, losses = fitCues(cues, f, o)
 	if len(cues) == 0 {
-		return losses, ErrNothing
+		return losses, ErrNoCues
 	}
 	var b bytes.Buffer
 	switch f {
@@ -47,7 +47,7 @@ func Write(w io.Writer, cues []conference.Cue, f Format, o WriteOptions) (losses
 		err = fmt.Errorf("%s is not a format that can be written", f)
 	}
 	if err == nil && f != Transcript {
-		err = readsBack(b.Bytes(), cues)
+		err = verifyReadsBack(b.Bytes(), cues)
 	}
 	if err != nil {
 		return losses, err
@@ -56,14 +56,14 @@ func Write(w io.Writer, cues []conference.Cue, f Format, o WriteOptions) (losses
 	return losses, err
 }
 
-// readsBack reads what was written of settled cues and compares the two.
-func readsBack(written []byte, cues []conference.Cue) error {
+// verifyReadsBack reads what was written of settled cues and compares the two.
+func verifyReadsBack(written []byte, cues []conference.Cue) error {
 	doc, err := Parse("", written, Options{Encoding: "utf-8", MaxBytes: int64(len(written))})
 	if err != nil {
 		return fmt.Errorf("subtitles that were written cannot be read back: %w", err)
 	}
 	for i := range min(len(cues), len(doc.Cues)) {
-		if got := settled(doc.Cues[i]); !same(cues[i], got) {
+		if got := normalizeCue(doc.Cues[i]); !sameCue(cues[i], got) {
 			return fmt.Errorf("cue %d (%s) was written as %+v and read back as %+v", i+1, cues[i].ID, cues[i], got)
 		}
 	}
@@ -73,50 +73,50 @@ func readsBack(written []byte, cues []conference.Cue) error {
 	return nil
 }
 
-// fitting makes cues such as a format can hold and notes what that costs.
-type fitting struct {
-	format  Format
-	plain   bool
-	losses  []Diagnostic
-	rounded []string // cues whose times lost milliseconds
-	bare    []string // cues whose look or place a transcript loses
+// cueFitter makes cues such as a format can hold and notes what that costs.
+type cueFitter struct {
+	format   Format
+	plain    bool
+	losses   []Diagnostic
+	rounded  []string // cues whose times lost milliseconds
+	unstyled []string // cues whose look or place a transcript loses
 }
 
-// fitted is cues as they can be written, and what is lost by it.
-func fitted(cues []conference.Cue, f Format, o WriteOptions) (fit []conference.Cue, losses []Diagnostic) {
-	p := fitting{format: f, plain: o.Plain}
+// fitCues is cues as they can be written, and what is lost by it.
+func fitCues(cues []conference.Cue, f Format, o WriteOptions) (fit []conference.Cue, losses []Diagnostic) {
+	p := cueFitter{format: f, plain: o.Plain}
 	for i, c := range cues {
-		if c, ok := p.cue(i+1, c); ok {
+		if c, ok := p.fit(i+1, c); ok {
 			fit = append(fit, c)
 		}
 	}
-	if f == WebVTT && len(unnamed(colours(fit))) > 0 {
+	if f == WebVTT && len(coloursWithoutClass(usedColours(fit))) > 0 {
 		p.losses = append(p.losses, Diagnostic{0, Note, "style-block", "colours beyond WebVTT's eight need a STYLE block, at which ffmpeg 5.1 and players built on it stop reading"})
 	}
 	if f != WebVTT && o.Edition != "" {
 		p.losses = append(p.losses, Diagnostic{0, Note, "edition-lost", "only WebVTT can say which edition its times belong to: " + o.Edition})
 	}
-	p.summary("times-rounded", "to hundredths of a second, which is all that "+string(f)+" has, the times were rounded of", p.rounded)
-	p.summary("looks-lost", "a transcript shows neither how nor where; lost is that of", p.bare)
+	p.addSummary("times-rounded", "to hundredths of a second, which is all that "+string(f)+" has, the times were rounded of", p.rounded)
+	p.addSummary("looks-lost", "a transcript shows neither how nor where; lost is that of", p.unstyled)
 	return fit, p.losses
 }
 
-func (p *fitting) lose(c conference.Cue, n int, code, format string, args ...any) {
+func (p *cueFitter) addLoss(c conference.Cue, n int, code, format string, args ...any) {
 	p.losses = append(p.losses, Diagnostic{c.Line, Warning, code, fmt.Sprintf("cue %d: ", n) + fmt.Sprintf(format, args...)})
 }
 
-// summary says once what would be tedious to hear of every cue.
-func (p *fitting) summary(code, what string, cues []string) {
+// addSummary says once what would be tedious to hear of every cue.
+func (p *cueFitter) addSummary(code, what string, cues []string) {
 	switch n := len(cues); {
 	case n == 1:
 		p.losses = append(p.losses, Diagnostic{0, Note, code, what + " cue " + cues[0]})
 	case n > 1:
-		p.losses = append(p.losses, Diagnostic{0, Note, code, fmt.Sprintf("%s %d cues: %s", what, n, list(cues))})
+		p.losses = append(p.losses, Diagnostic{0, Note, code, fmt.Sprintf("%s %d cues: %s", what, n, firstNumbers(cues))})
 	}
 }
 
-// list names the first few.
-func list(cues []string) string {
+// firstNumbers names the first few.
+func firstNumbers(cues []string) string {
 	const few = 10
 	if len(cues) > few {
 		return strings.Join(cues[:few], ", ") + " …"
@@ -124,36 +124,36 @@ func list(cues []string) string {
 	return strings.Join(cues, ", ")
 }
 
-// cue is the n-th cue as the format holds it; ok is false where there is nothing to show.
-func (p *fitting) cue(n int, c conference.Cue) (fit conference.Cue, ok bool) {
-	fit = settled(c)
-	if visible(fit.Text) == "" {
-		p.lose(c, n, "no-text", "it shows nothing and was left out")
+// fit is the n-th cue as the format holds it; ok is false where there is nothing to show.
+func (p *cueFitter) fit(n int, c conference.Cue) (fit conference.Cue, ok bool) {
+	fit = normalizeCue(c)
+	if withoutSpace(fit.Text) == "" {
+		p.addLoss(c, n, "no-text", "it shows nothing and was left out")
 		return fit, false
 	}
-	if visible(fit.Text) != visible(c.Text) {
-		p.lose(c, n, "control-characters", "characters that no text file should hold were left out")
+	if withoutSpace(fit.Text) != withoutSpace(c.Text) {
+		p.addLoss(c, n, "control-characters", "characters that no text file should hold were left out")
 	}
-	if emptyLine.MatchString(strings.TrimSpace(c.Text)) {
-		p.lose(c, n, "empty-line", "an empty line, which would end the caption, was left out")
+	if emptyLinePattern.MatchString(strings.TrimSpace(c.Text)) {
+		p.addLoss(c, n, "empty-line", "an empty line, which would end the caption, was left out")
 	}
 	if p.plain || p.format == Transcript {
-		fit = plainly(fit)
-		if p.format == Transcript && !p.plain && (len(c.Spans) > 0 || c.Place != 0) {
-			p.bare = append(p.bare, fmt.Sprint(n))
+		fit = withoutStyle(fit)
+		if p.format == Transcript && !p.plain && (len(c.Spans) > 0 || c.Position != 0) {
+			p.unstyled = append(p.unstyled, fmt.Sprint(n))
 		}
 	}
 	switch p.format {
 	case SSA, ASS:
-		fit = p.hundredths(n, fit)
+		fit = p.roundToHundredths(n, fit)
 	case SRT:
-		p.markupLike(n, fit)
+		p.reportMarkupLike(n, fit)
 	}
 	return fit, true
 }
 
-// hundredths rounds a cue's times to what ASS can say; it still lasts some time.
-func (p *fitting) hundredths(n int, c conference.Cue) conference.Cue {
+// roundToHundredths rounds a cue's times to what ASS can say; it still lasts some time.
+func (p *cueFitter) roundToHundredths(n int, c conference.Cue) conference.Cue {
 	const hundredth = 10 * time.Millisecond
 	start, end := c.Start.Round(hundredth), c.End.Round(hundredth)
 	if c.End > c.Start && end == start {
@@ -166,16 +166,16 @@ func (p *fitting) hundredths(n int, c conference.Cue) conference.Cue {
 	return c
 }
 
-var emptyLine = regexp.MustCompile(`\n[ \t]*\n`)
+var emptyLinePattern = regexp.MustCompile(`\n[ \t]*\n`)
 
-// unknownTag is text that some players hide, though it is no tag of SubRip.
-var unknownTag = regexp.MustCompile(`</?[A-Za-z][^<>\n]*>`)
+// tagLikePattern is text that some players hide, though it is no tag of SubRip.
+var tagLikePattern = regexp.MustCompile(`</?[A-Za-z][^<>\n]*>`)
 
-// markupLike says what is written of text that looks like markup.
-func (p *fitting) markupLike(n int, c conference.Cue) {
-	if len(guarded(c.Text)) > 0 {
-		p.lose(c, n, "text-like-markup", "text that players would take for markup was written with a word joiner (U+2060) inside, which is not seen")
-	} else if tag := unknownTag.FindString(c.Text); tag != "" {
-		p.lose(c, n, "text-like-markup", "some players hide %s, which SRT has no way to write otherwise", quote(tag))
+// reportMarkupLike says what is written of text that looks like markup.
+func (p *cueFitter) reportMarkupLike(n int, c conference.Cue) {
+	if len(guardPositions(c.Text)) > 0 {
+		p.addLoss(c, n, "text-like-markup", "text that players would take for markup was written with a word joiner (U+2060) inside, which is not seen")
+	} else if tag := tagLikePattern.FindString(c.Text); tag != "" {
+		p.addLoss(c, n, "text-like-markup", "some players hide %s, which SRT has no way to write otherwise", quote(tag))
 	}
 }

@@ -9,19 +9,19 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// piece is text of one look, within a line. The look is a span without its place.
-type piece struct {
-	look conference.Span
-	text string
+// styledText is text of one look, within a line. The look is a span without its place.
+type styledText struct {
+	style conference.Span
+	text  string
 }
 
-// line is one line of a cue.
-type line []piece
+// styledLine is one line of a cue.
+type styledLine []styledText
 
-// linesOf is a cue's text in lines, and every line in pieces that differ in their look.
+// splitLines is a cue's text in lines, and every line in pieces that differ in their look.
 // Spans that cannot be, such as those that end after the text, count as far as they can.
-func linesOf(c conference.Cue) []line {
-	lines := []line{nil}
+func splitLines(c conference.Cue) []styledLine {
+	lines := []styledLine{nil}
 	add := func(look conference.Span, text string) {
 		look.From, look.To = 0, 0
 		for i, t := range strings.Split(text, "\n") {
@@ -29,7 +29,7 @@ func linesOf(c conference.Cue) []line {
 				lines = append(lines, nil)
 			}
 			l := &lines[len(lines)-1]
-			*l = l.with(piece{look, t})
+			*l = l.append(styledText{look, t})
 		}
 	}
 	at := 0
@@ -46,9 +46,9 @@ func linesOf(c conference.Cue) []line {
 	return lines
 }
 
-// with is the line and one more piece, in the piece before where both look the same.
-func (l line) with(p piece) line {
-	if n := len(l) - 1; n >= 0 && l[n].look == p.look {
+// append is the line and one more piece, in the piece before where both look the same.
+func (l styledLine) append(p styledText) styledLine {
+	if n := len(l) - 1; n >= 0 && l[n].style == p.style {
 		l[n].text += p.text
 		return l
 	}
@@ -58,29 +58,29 @@ func (l line) with(p piece) line {
 	return append(l, p)
 }
 
-// mapped is the line with every piece's text changed by f. White space has no look.
-func (l line) mapped(f func(string) string) (out line) {
+// mapText is the line with every piece's text changed by f. White space has no look.
+func (l styledLine) mapText(f func(string) string) (out styledLine) {
 	for _, p := range l {
-		if p.text = f(p.text); visible(p.text) == "" {
-			p.look = conference.Span{}
+		if p.text = f(p.text); withoutSpace(p.text) == "" {
+			p.style = conference.Span{}
 		}
-		out = out.with(p)
+		out = out.append(p)
 	}
 	return out
 }
 
-// trimmed is the line without blanks before and after it.
-func (l line) trimmed() line {
-	l = l.mapped(func(s string) string { return s })
+// trim is the line without blanks before and after it.
+func (l styledLine) trim() styledLine {
+	l = l.mapText(func(s string) string { return s })
 	for len(l) > 0 {
-		if l[0].text = strings.TrimLeft(l[0].text, blanks); l[0].text != "" {
+		if l[0].text = strings.TrimLeft(l[0].text, spaceAndTab); l[0].text != "" {
 			break
 		}
 		l = l[1:]
 	}
 	for len(l) > 0 {
 		last := &l[len(l)-1]
-		if last.text = strings.TrimRight(last.text, blanks); last.text != "" {
+		if last.text = strings.TrimRight(last.text, spaceAndTab); last.text != "" {
 			break
 		}
 		l = l[:len(l)-1]
@@ -88,15 +88,15 @@ func (l line) trimmed() line {
 	return l
 }
 
-const blanks = " \t"
+const spaceAndTab = " \t"
 
-// shows reports whether there is anything to see on the line.
-func (l line) shows() bool {
-	return slices.ContainsFunc(l, func(p piece) bool { return visible(p.text) != "" })
+// isVisible reports whether there is anything to see on the line.
+func (l styledLine) isVisible() bool {
+	return slices.ContainsFunc(l, func(p styledText) bool { return withoutSpace(p.text) != "" })
 }
 
-// joined is lines as the text and the spans of a cue.
-func joined(lines []line) (text string, spans []conference.Span) {
+// joinLines is lines as the text and the spans of a cue.
+func joinLines(lines []styledLine) (text string, spans []conference.Span) {
 	var b strings.Builder
 	for i, l := range lines {
 		if i > 0 {
@@ -105,38 +105,38 @@ func joined(lines []line) (text string, spans []conference.Span) {
 		for _, p := range l {
 			from := b.Len()
 			b.WriteString(p.text)
-			if p.look != (conference.Span{}) {
-				p.look.From, p.look.To = from, b.Len()
-				spans = append(spans, p.look)
+			if p.style != (conference.Span{}) {
+				p.style.From, p.style.To = from, b.Len()
+				spans = append(spans, p.style)
 			}
 		}
 	}
 	return b.String(), spans
 }
 
-// settled is a cue in the one form that is read, written and compared: whole
+// normalizeCue is a cue in the one form that is read, written and compared: whole
 // milliseconds, lines without blanks around them and none with nothing to see, spans that end
 // with their line, and no place where it is the usual one.
-func settled(c conference.Cue) conference.Cue {
-	c.Start, c.End = milli(c.Start), milli(c.End)
-	var lines []line
-	for _, l := range linesOf(c) {
-		if l = l.mapped(printable).trimmed(); l.shows() {
+func normalizeCue(c conference.Cue) conference.Cue {
+	c.Start, c.End = roundToMS(c.Start), roundToMS(c.End)
+	var lines []styledLine
+	for _, l := range splitLines(c) {
+		if l = l.mapText(withoutUnprintable).trim(); l.isVisible() {
 			lines = append(lines, l)
 		}
 	}
-	c.Text, c.Spans = joined(lines)
-	if c.Place == 2 || c.Place < 0 || c.Place > 9 {
-		c.Place = 0
+	c.Text, c.Spans = joinLines(lines)
+	if c.Position == 2 || c.Position < 0 || c.Position > 9 {
+		c.Position = 0
 	}
 	return c
 }
 
-// printable is s as every reader gives it back: without control characters but the tab,
+// withoutUnprintable is s as every reader gives it back: without control characters but the tab,
 // byte-order marks, and the code points that are for ever no characters; with a space for
 // the marks that end lines in some programs. Bytes that are no character are written as
 // the one for that.
-func printable(s string) string {
+func withoutUnprintable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t':
@@ -150,19 +150,19 @@ func printable(s string) string {
 	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
 }
 
-// plainly is a cue without its looks and its place.
-func plainly(c conference.Cue) conference.Cue {
-	c.Spans, c.Place = nil, 0
+// withoutStyle is a cue without its looks and its place.
+func withoutStyle(c conference.Cue) conference.Cue {
+	c.Spans, c.Position = nil, 0
 	return c
 }
 
-// same reports whether a viewer could not tell a from b, both settled.
-func same(a, b conference.Cue) bool {
-	return a.Start == b.Start && a.End == b.End && looksLike(a, b)
+// sameCue reports whether a viewer could not tell a from b, both settled.
+func sameCue(a, b conference.Cue) bool {
+	return a.Start == b.Start && a.End == b.End && sameAppearance(a, b)
 }
 
-// shifted is spans moved by n bytes.
-func shifted(spans []conference.Span, n int) []conference.Span {
+// shiftSpans is spans moved by n bytes.
+func shiftSpans(spans []conference.Span, n int) []conference.Span {
 	out := slices.Clone(spans)
 	for i := range out {
 		out[i].From, out[i].To = out[i].From+n, out[i].To+n
@@ -170,8 +170,8 @@ func shifted(spans []conference.Span, n int) []conference.Span {
 	return out
 }
 
-// colours are all that cues use, ascending.
-func colours(cues []conference.Cue) (all []string) {
+// usedColours are all that cues use, ascending.
+func usedColours(cues []conference.Cue) (all []string) {
 	for _, c := range cues {
 		for _, s := range c.Spans {
 			if s.Colour != "" {

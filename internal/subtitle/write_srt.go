@@ -17,13 +17,13 @@ func writeSRT(b *bytes.Buffer, cues []conference.Cue) {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(b, "%d\n%s --> %s\n", i+1, stamp(c.Start, ','), stamp(c.End, ','))
-		if c.Place != 0 {
-			fmt.Fprintf(b, `{\an%d}`, c.Place)
+		fmt.Fprintf(b, "%d\n%s --> %s\n", i+1, formatTime(c.Start, ','), formatTime(c.End, ','))
+		if c.Position != 0 {
+			fmt.Fprintf(b, `{\an%d}`, c.Position)
 		}
-		for _, l := range linesOf(shield(c)) {
+		for _, l := range splitLines(guardMarkup(c)) {
 			for _, p := range l {
-				open, shut := srtTags(p.look)
+				open, shut := srtTags(p.style)
 				b.WriteString(open + p.text + shut)
 			}
 			b.WriteByte('\n')
@@ -35,12 +35,12 @@ func srtTags(look conference.Span) (open, shut string) {
 	if look.Colour != "" {
 		open, shut = `<font color="`+look.Colour+`">`, "</font>"
 	}
-	o, s := letterTags(look)
+	o, s := styleTags(look)
 	return open + o, s + shut
 }
 
-// letterTags are the tags that SubRip and WebVTT share.
-func letterTags(look conference.Span) (open, shut string) {
+// styleTags are the tags that SubRip and WebVTT share.
+func styleTags(look conference.Span) (open, shut string) {
 	if look.Italic {
 		open, shut = open+"<i>", "</i>"+shut
 	}
@@ -53,39 +53,39 @@ func letterTags(look conference.Span) (open, shut string) {
 	return open, shut
 }
 
-// joiner is U+2060, which is not seen and at which no line breaks. SubRip and ASS have no
+// wordJoiner is U+2060, which is not seen and at which no line breaks. SubRip and ASS have no
 // way to write text that looks like markup; with it inside, players show that text as it
 // is. ffmpeg writes the backslash of ASS so.
-const joiner = "\u2060"
+const wordJoiner = "\u2060"
 
-// shield is a cue with a joiner inside whatever a reader of SubRip would take for markup,
+// guardMarkup is a cue with a joiner inside whatever a reader of SubRip would take for markup,
 // or for the times of a cue.
-func shield(c conference.Cue) conference.Cue {
+func guardMarkup(c conference.Cue) conference.Cue {
 	c.Spans = slices.Clone(c.Spans)
-	for _, at := range slices.Backward(guarded(c.Text)) {
-		c.Text = c.Text[:at] + joiner + c.Text[at:]
+	for _, at := range slices.Backward(guardPositions(c.Text)) {
+		c.Text = c.Text[:at] + wordJoiner + c.Text[at:]
 		for i := range c.Spans {
-			c.Spans[i] = grown(c.Spans[i], at, len(joiner))
+			c.Spans[i] = resizeSpan(c.Spans[i], at, len(wordJoiner))
 		}
 	}
 	return c
 }
 
-// unshieldSpans is the text of a cue that went through shield, as it was; its spans move.
-func unshieldSpans(text string, spans []conference.Span) string {
-	for _, at := range slices.Backward(guarded(text)) {
-		if strings.HasPrefix(text[at:], joiner) {
-			text = text[:at] + text[at+len(joiner):]
+// unguardMarkup is the text of a cue that went through shield, as it was; its spans move.
+func unguardMarkup(text string, spans []conference.Span) string {
+	for _, at := range slices.Backward(guardPositions(text)) {
+		if strings.HasPrefix(text[at:], wordJoiner) {
+			text = text[:at] + text[at+len(wordJoiner):]
 			for i := range spans {
-				spans[i] = grown(spans[i], at+1, -len(joiner))
+				spans[i] = resizeSpan(spans[i], at+1, -len(wordJoiner))
 			}
 		}
 	}
 	return text
 }
 
-// grown is a span after the text at a byte became longer, or shorter, by n bytes.
-func grown(s conference.Span, at, n int) conference.Span {
+// resizeSpan is a span after the text at a byte became longer, or shorter, by n bytes.
+func resizeSpan(s conference.Span, at, n int) conference.Span {
 	if s.From >= at {
 		s.From += n
 	}
@@ -95,17 +95,17 @@ func grown(s conference.Span, at, n int) conference.Span {
 	return s
 }
 
-// guarded is where in a text a joiner stands, or ought to: in tags behind their bracket,
+// guardPositions is where in a text a joiner stands, or ought to: in tags behind their bracket,
 // and before times.
-func guarded(text string) (at []int) {
+func guardPositions(text string) (at []int) {
 	for i := 0; i < len(text); i++ {
-		if (text[i] == '<' || text[i] == '{') && isMarkup(text[i], strings.TrimLeft(text[i+1:], joiner)) {
+		if (text[i] == '<' || text[i] == '{') && isMarkup(text[i], strings.TrimLeft(text[i+1:], wordJoiner)) {
 			at = append(at, i+1)
 		}
 	}
 	begun := 0
 	for l := range strings.SplitAfterSeq(text, "\n") {
-		if timesLook(strings.TrimLeft(strings.TrimSuffix(l, "\n"), joiner)) {
+		if looksLikeArrowTimes(strings.TrimLeft(strings.TrimSuffix(l, "\n"), wordJoiner)) {
 			at = append(at, begun)
 		}
 		begun += len(l)
@@ -114,20 +114,20 @@ func guarded(text string) (at []int) {
 	return at
 }
 
-// timesLook reports whether the reader or its gate would take a line for times.
-func timesLook(l string) bool {
+// looksLikeArrowTimes reports whether the reader or its gate would take a line for times.
+func looksLikeArrowTimes(l string) bool {
 	if l == "" {
 		return false
 	}
-	_, read := arrowed(l)
-	_, counted := gateArrow(l)
+	_, read := parseArrowTimes(l)
+	_, counted := matchArrowTimes(l)
 	return read || counted
 }
 
 // isMarkup reports whether a bracket and what follows it begin with a tag, or with braces
 // whose text players hide.
 func isMarkup(bracket byte, rest string) bool {
-	rest = rest[:min(len(rest), longestTag)]
+	rest = rest[:min(len(rest), maxTagLength)]
 	if bracket == '{' {
 		return strings.HasPrefix(rest, `\`) && strings.Contains(rest, "}")
 	}
@@ -135,12 +135,12 @@ func isMarkup(bracket byte, rest string) bool {
 	if end < 0 {
 		return false
 	}
-	kind, _ := new(marker).kind("<" + rest[:end+1])
+	kind, _ := new(markupReader).classify("<" + rest[:end+1])
 	return kind != tagText
 }
 
-// stamp is t as 00:00:01,000, with the point that the format wants.
-func stamp(t time.Duration, point byte) string {
+// formatTime is t as 00:00:01,000, with the point that the format wants.
+func formatTime(t time.Duration, point byte) string {
 	ms := t.Milliseconds()
 	return fmt.Sprintf("%02d:%02d:%02d%c%03d", ms/3600000, ms/60000%60, ms/1000%60, point, ms%1000)
 }

@@ -21,7 +21,7 @@ func writeSSA(b *bytes.Buffer, cues []conference.Cue, f Format) error {
 	if f == ASS {
 		doc.Metadata.SSAScriptType = "v4.00+"
 	}
-	style := &astisub.Style{ID: "Default", InlineStyle: ssaDefault()}
+	style := &astisub.Style{ID: "Default", InlineStyle: ssaDefaultStyle()}
 	doc.Styles[style.ID] = style
 	for _, c := range cues {
 		doc.Items = append(doc.Items, &astisub.Item{StartAt: c.Start, EndAt: c.End, Style: style,
@@ -33,8 +33,8 @@ func writeSSA(b *bytes.Buffer, cues []conference.Cue, f Format) error {
 	return nil
 }
 
-// ssaDefault is the look of captions: white with a black edge, below in the middle.
-func ssaDefault() *astisub.StyleAttributes {
+// ssaDefaultStyle is the look of captions: white with a black edge, below in the middle.
+func ssaDefaultStyle() *astisub.StyleAttributes {
 	white, black := &astisub.Color{Red: 255, Green: 255, Blue: 255}, &astisub.Color{}
 	return &astisub.StyleAttributes{
 		SSAFontName: "Arial", SSAFontSize: new(16.0), SSAAlignment: new(2), SSABorderStyle: new(1),
@@ -47,20 +47,20 @@ func ssaDefault() *astisub.StyleAttributes {
 // ssaText is a cue's text with its place and looks as overrides.
 func ssaText(c conference.Cue) string {
 	var b strings.Builder
-	if c.Place != 0 {
-		fmt.Fprintf(&b, `{\an%d}`, c.Place)
+	if c.Position != 0 {
+		fmt.Fprintf(&b, `{\an%d}`, c.Position)
 	}
 	var now conference.Span
-	for i, l := range linesOf(c) {
+	for i, l := range splitLines(c) {
 		if i > 0 {
 			b.WriteString(`\N`)
 		}
 		for _, p := range l {
-			if o := ssaOverrides(now, p.look); o != "" {
+			if o := ssaOverrides(now, p.style); o != "" {
 				b.WriteString("{" + o + "}")
 			}
 			b.WriteString(ssaEscape(p.text))
-			now = p.look
+			now = p.style
 		}
 	}
 	return b.String()
@@ -99,8 +99,8 @@ func ssaEscape(s string) string {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
-		if next := s[i+utf8.RuneLen(r):]; r == '\\' && (next == "" || strings.HasPrefix(next, joiner) || strings.ContainsAny(next[:1], `Nnh{}\`)) {
-			b.WriteString(joiner)
+		if next := s[i+utf8.RuneLen(r):]; r == '\\' && (next == "" || strings.HasPrefix(next, wordJoiner) || strings.ContainsAny(next[:1], `Nnh{}\`)) {
+			b.WriteString(wordJoiner)
 		}
 	}
 	return b.String()

@@ -25,7 +25,7 @@ var written = []subtitle.Format{subtitle.SRT, subtitle.WebVTT, subtitle.TTML, su
 var shown = []conference.Cue{
 	{Start: 1000*ms + 400*time.Microsecond, End: 3_600_000 * ms, Text: "R&D\nList<String> --> x", Spans: []conference.Span{
 		{From: 0, To: 3, Italic: true}, {From: 4, To: 8, Bold: true, Underline: true, Colour: "#ff0000"}}},
-	{Start: 3_600_000 * ms, End: 3_600_010 * ms, Text: "{x} &amp; 日本語\u00a0", Place: 7, Spans: []conference.Span{{From: 0, To: 3, Colour: "#ff8800"}}},
+	{Start: 3_600_000 * ms, End: 3_600_010 * ms, Text: "{x} &amp; 日本語\u00a0", Position: 7, Spans: []conference.Span{{From: 0, To: 3, Colour: "#ff8800"}}},
 }
 
 func TestWrite(t *testing.T) {
@@ -65,7 +65,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-func TestWriteASS(t *testing.T) {
+func TestWrite_ASS(t *testing.T) {
 	var b bytes.Buffer
 	cues := append(slices.Clone(shown), conference.Cue{Start: 3_700_000 * ms, End: 3_700_014 * ms, Text: `C:\new\ {\an8}x`})
 	losses, err := subtitle.Write(&b, cues, subtitle.ASS, subtitle.WriteOptions{})
@@ -87,7 +87,7 @@ func TestWriteASS(t *testing.T) {
 }
 
 // Timed text counts its looks in characters, and has a colour for each.
-func TestMP4CarriesLooks(t *testing.T) {
+func TestWriteMP4_KeepsStyles(t *testing.T) {
 	var b bytes.Buffer
 	c := conference.Cue{End: 1000 * ms, Text: "été\nred", Spans: []conference.Span{{From: 0, To: 5, Italic: true}, {From: 6, To: 9, Bold: true, Colour: "#ff0000"}}}
 	if err := subtitle.WriteMP4(&b, []conference.Cue{c}, "fr"); err != nil {
@@ -101,7 +101,7 @@ func TestMP4CarriesLooks(t *testing.T) {
 }
 
 // Every loss is said, with its cue.
-func TestLosses(t *testing.T) {
+func TestWrite_ReportsLosses(t *testing.T) {
 	look := []conference.Span{{From: 0, To: 1, Italic: true}}
 	tests := []struct {
 		name   string
@@ -123,7 +123,7 @@ func TestLosses(t *testing.T) {
 		{name: "a control character", cue: cue("", 0, 1000*ms, "a\x1bb"), format: subtitle.TTML, code: "control-characters"},
 		{name: "milliseconds", cue: cue("", 0, 1001*ms, "x"), format: subtitle.SSA, code: "times-rounded"},
 		{name: "looks", cue: conference.Cue{End: 1000 * ms, Text: "x", Spans: look}, format: subtitle.Transcript, code: "looks-lost"},
-		{name: "looks nobody wants", cue: conference.Cue{End: 1000 * ms, Text: "x", Spans: look, Place: 8}, format: subtitle.SRT, plain: true},
+		{name: "looks nobody wants", cue: conference.Cue{End: 1000 * ms, Text: "x", Spans: look, Position: 8}, format: subtitle.SRT, plain: true},
 	}
 	for _, test := range tests {
 		var b bytes.Buffer
@@ -136,7 +136,7 @@ func TestLosses(t *testing.T) {
 		}
 	}
 	losses, err := subtitle.Write(&bytes.Buffer{}, []conference.Cue{{Text: " \x00", End: 5, Line: 7}}, subtitle.SRT, subtitle.WriteOptions{})
-	if !errors.Is(err, subtitle.ErrNothing) || len(losses) != 1 || losses[0].Code != "no-text" || losses[0].Line != 7 {
+	if !errors.Is(err, subtitle.ErrNoCues) || len(losses) != 1 || losses[0].Code != "no-text" || losses[0].Line != 7 {
 		t.Errorf("a cue without text: %v, %+v", err, losses)
 	}
 }
@@ -149,8 +149,8 @@ var nasty = []string{
 	"日本語", "你好，世界", "한국어", "שלום", "مرحبا", "हिन्दी", "e\u0301", "👩\u200d👩\u200d👧", "\u200e", "\u200f", "\u202b", "\u2060", "\u200b", "\ufeff", "\u2028", "|", "/", "'", "\"", "ß", "\U0010ffff",
 }
 
-// cuesOf are cues of nasty text with looks and places, the same for the same seed.
-func cuesOf(seed uint64) (cues []conference.Cue) {
+// randomCues are cues of nasty text with looks and places, the same for the same seed.
+func randomCues(seed uint64) (cues []conference.Cue) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	at := time.Duration(0)
 	for range 1 + r.IntN(4) {
@@ -162,15 +162,15 @@ func cuesOf(seed uint64) (cues []conference.Cue) {
 			text = strings.TrimPrefix(text, "x") + "x"
 		}
 		at += time.Duration(r.IntN(5000)) * ms
-		c := conference.Cue{Start: at, End: at + time.Duration(1+r.IntN(9000))*ms, Text: text, Place: []int{0, 0, 0, r.IntN(10)}[r.IntN(4)]}
-		c.Spans = spansOf(r, text)
+		c := conference.Cue{Start: at, End: at + time.Duration(1+r.IntN(9000))*ms, Text: text, Position: []int{0, 0, 0, r.IntN(10)}[r.IntN(4)]}
+		c.Spans = randomSpans(r, text)
 		cues = append(cues, c)
 	}
 	return cues
 }
 
-// spansOf are looks for parts of text, which begin and end with characters.
-func spansOf(r *rand.Rand, text string) (spans []conference.Span) {
+// randomSpans are looks for parts of text, which begin and end with characters.
+func randomSpans(r *rand.Rand, text string) (spans []conference.Span) {
 	var edges []int
 	for i := range text {
 		edges = append(edges, i)
@@ -188,11 +188,11 @@ func spansOf(r *rand.Rand, text string) (spans []conference.Span) {
 	return spans
 }
 
-// expected is what a viewer sees of cues after they were written in a format: the same, but
+// expectedJSON is what a viewer sees of cues after they were written in a format: the same, but
 // for the losses that are known.
-func expected(t *testing.T, cues []conference.Cue, f subtitle.Format) []byte {
+func expectedJSON(t *testing.T, cues []conference.Cue, f subtitle.Format) []byte {
 	t.Helper()
-	canonical, err := subtitle.ParseCanonical(subtitle.Canonical(cues))
+	canonical, err := subtitle.ParseCanonicalJSON(subtitle.CanonicalJSON(cues))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,11 +206,11 @@ func expected(t *testing.T, cues []conference.Cue, f subtitle.Format) []byte {
 			c.Start, c.End = start, end
 		}
 	}
-	return subtitle.Canonical(canonical)
+	return subtitle.CanonicalJSON(canonical)
 }
 
-// checkWritten writes cues in every format and reads them again.
-func checkWritten(t *testing.T, name string, cues []conference.Cue) (ok bool) {
+// checkRoundTrip writes cues in every format and reads them again.
+func checkRoundTrip(t *testing.T, name string, cues []conference.Cue) (ok bool) {
 	t.Helper()
 	ok = true
 	for _, f := range written {
@@ -221,7 +221,7 @@ func checkWritten(t *testing.T, name string, cues []conference.Cue) (ok bool) {
 			continue
 		}
 		doc, err := subtitle.Parse("", b.Bytes(), subtitle.Options{})
-		if got, want := subtitle.Canonical(doc.Cues), expected(t, cues, f); err != nil || doc.Format != f || !bytes.Equal(got, want) {
+		if got, want := subtitle.CanonicalJSON(doc.Cues), expectedJSON(t, cues, f); err != nil || doc.Format != f || !bytes.Equal(got, want) {
 			t.Errorf("%s as %s: %v\n%s\nnot\n%s", name, f, err, got, want)
 			ok = false
 		}
@@ -233,15 +233,15 @@ func checkWritten(t *testing.T, name string, cues []conference.Cue) (ok bool) {
 		}
 	}
 	var b bytes.Buffer
-	seen, _ := subtitle.ParseCanonical(subtitle.Canonical(cues))
-	if _, err := subtitle.Write(&b, cues, subtitle.Transcript, subtitle.WriteOptions{}); err != nil || visible(b.String()) != visible(textOf(seen)) {
+	seen, _ := subtitle.ParseCanonicalJSON(subtitle.CanonicalJSON(cues))
+	if _, err := subtitle.Write(&b, cues, subtitle.Transcript, subtitle.WriteOptions{}); err != nil || withoutSpace(b.String()) != withoutSpace(joinTexts(seen)) {
 		t.Errorf("%s as a transcript: %v", name, err)
 		ok = false
 	}
 	return ok
 }
 
-func textOf(cues []conference.Cue) string {
+func joinTexts(cues []conference.Cue) string {
 	var b strings.Builder
 	for _, c := range cues {
 		b.WriteString(c.Text)
@@ -249,8 +249,8 @@ func textOf(cues []conference.Cue) string {
 	return b.String()
 }
 
-// visible is s without white space.
-func visible(s string) string {
+// withoutSpace is s without white space.
+func withoutSpace(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return -1
@@ -260,16 +260,16 @@ func visible(s string) string {
 }
 
 // Whatever the text, what was written reads back as the same cues, in every format.
-func TestWriteThenReadIsTheSame(t *testing.T) {
+func TestWrite_RoundTrip(t *testing.T) {
 	for seed := range uint64(3000) {
-		if cues := cuesOf(seed); !checkWritten(t, "nasty", cues) {
+		if cues := randomCues(seed); !checkRoundTrip(t, "nasty", cues) {
 			t.Fatalf("seed %d: %+v", seed, cues)
 		}
 	}
 }
 
 // Whatever was read can be written in every format, and reads back as the same cues.
-func FuzzWriteWhatWasRead(f *testing.F) {
+func FuzzWrite_RoundTrip(f *testing.F) {
 	f.Add([]byte("1\n00:00:01,000 --> 00:00:02,000\n{\\an8}<i>a</i> List<String> &amp; <b>x <i>y</b></i>\nx --> y\n"))
 	f.Add([]byte("WEBVTT\n\n00:01.000 --> 00:02.000 line:0\nR&amp;D &lt;I&gt; <c.red>a\nb</c>\n\n1\n00:00:01.500 --> 00:00:02.000\n&nbsp;q&#x41;\n"))
 	f.Add([]byte("[Script Info]\n[Events]\nFormat: Start, End, Text\nDialogue: 0:00:01.00,0:00:02.00,{\\i1}a\\N\\{b\\h{\\c&H0000FF&}c\n"))
@@ -277,12 +277,12 @@ func FuzzWriteWhatWasRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		doc, err := subtitle.Parse("x", in, subtitle.Options{})
 		if err == nil {
-			checkWritten(t, "what was read", doc.Cues)
+			checkRoundTrip(t, "what was read", doc.Cues)
 		}
 	})
 }
 
-func TestCorpusThroughEveryFormat(t *testing.T) {
+func TestWrite_CorpusRoundTrip(t *testing.T) {
 	root := os.Getenv("LECTERN_CORPUS")
 	if root == "" {
 		t.Skip("LECTERN_CORPUS, the folder of real subtitle files, is not set")
@@ -297,10 +297,10 @@ func TestCorpusThroughEveryFormat(t *testing.T) {
 			return err
 		}
 		doc, err := subtitle.Parse(d.Name(), data, subtitle.Options{})
-		if inputerr.Of(err) != nil {
+		if inputerr.As(err) != nil {
 			return nil // said by the readers' tests
 		}
-		if err == nil && checkWritten(t, path, doc.Cues) {
+		if err == nil && checkRoundTrip(t, path, doc.Cues) {
 			through++
 		}
 		return err

@@ -10,18 +10,18 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Pause is how long nobody speaks before a transcript begins a new paragraph.
-const Pause = 3 * time.Second
+// ParagraphPause is how long nobody speaks before a transcript begins a new paragraph.
+const ParagraphPause = 3 * time.Second
 
 // writeTranscript writes what is said, a line a cue, in paragraphs that end with a pause.
 func writeTranscript(b *bytes.Buffer, cues []conference.Cue) {
 	for i, c := range cues {
-		if i > 0 && c.Start-cues[i-1].End >= Pause {
+		if i > 0 && c.Start-cues[i-1].End >= ParagraphPause {
 			b.WriteByte('\n')
 		}
 		text := ""
 		for l := range strings.SplitSeq(c.Text, "\n") {
-			if l != "" && text != "" && spaced(text, l) {
+			if l != "" && text != "" && needsSpace(text, l) {
 				text += " "
 			}
 			text += l
@@ -30,15 +30,15 @@ func writeTranscript(b *bytes.Buffer, cues []conference.Cue) {
 	}
 }
 
-// spaced reports whether a space parts two lines that are written as one: not where both
+// needsSpace reports whether a space parts two lines that are written as one: not where both
 // sides of it are of a script that has none.
-func spaced(before, after string) bool {
+func needsSpace(before, after string) bool {
 	last, _ := utf8.DecodeLastRuneInString(before)
 	first, _ := utf8.DecodeRuneInString(after)
-	return !(unspaced(last) && unspaced(first))
+	return !(isUnspacedScript(last) && isUnspacedScript(first))
 }
 
-func unspaced(r rune) bool {
+func isUnspacedScript(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar) ||
 		r >= 0x3000 && r <= 0x303f || r >= 0xff00 && r <= 0xff65 // their punctuation
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// ttml is go-astisub's document and what it has no place for. Its own encoder knows five
+// ttmlDocument is go-astisub's document and what it has no place for. Its own encoder knows five
 // languages, and indents, which puts spaces between the spans of a line.
-type ttml struct {
+type ttmlDocument struct {
 	Space string `xml:"xml:space,attr"`
 	astisub.TTMLOut
 }
@@ -20,14 +20,14 @@ type ttml struct {
 // writeTTML writes settled cues as W3C Timed Text (TTML 1). Every cue names a region,
 // because a cue without one is shown at the top left.
 func writeTTML(b *bytes.Buffer, cues []conference.Cue, o WriteOptions) error {
-	doc := ttml{"preserve", astisub.TTMLOut{
+	doc := ttmlDocument{"preserve", astisub.TTMLOut{
 		Lang:            o.Language,
 		XMLNamespaceTTM: "http://www.w3.org/ns/ttml#metadata",
 		XMLNamespaceTTS: "http://www.w3.org/ns/ttml#styling",
 	}}
 	used := map[int]bool{}
 	for _, c := range cues {
-		place := c.Place
+		place := c.Position
 		if place == 0 {
 			place = 2
 		}
@@ -65,18 +65,18 @@ func ttmlRegion(place int) astisub.TTMLOutRegion {
 }
 
 func ttmlItems(c conference.Cue) (items []astisub.TTMLOutItem) {
-	for i, l := range linesOf(c) {
+	for i, l := range splitLines(c) {
 		if i > 0 {
 			items = append(items, astisub.TTMLOutItem{XMLName: xml.Name{Local: "br"}})
 		}
 		for _, p := range l {
-			items = append(items, astisub.TTMLOutItem{XMLName: xml.Name{Local: "span"}, Text: p.text, TTMLOutStyleAttributes: ttmlLook(p.look)})
+			items = append(items, astisub.TTMLOutItem{XMLName: xml.Name{Local: "span"}, Text: p.text, TTMLOutStyleAttributes: ttmlStyleAttributes(p.style)})
 		}
 	}
 	return items
 }
 
-func ttmlLook(look conference.Span) (a astisub.TTMLOutStyleAttributes) {
+func ttmlStyleAttributes(look conference.Span) (a astisub.TTMLOutStyleAttributes) {
 	italic, bold, underline := "italic", "bold", "underline"
 	if look.Italic {
 		a.FontStyle = &italic

@@ -20,10 +20,10 @@ func writeVTT(b *bytes.Buffer, cues []conference.Cue, o WriteOptions) {
 	if o.Edition != "" {
 		fmt.Fprintf(b, "\nNOTE lectern edition %s\n", o.Edition)
 	}
-	vttStyles(b, unnamed(colours(cues)))
+	writeVTTStyles(b, coloursWithoutClass(usedColours(cues)))
 	for i, c := range cues {
-		fmt.Fprintf(b, "\n%d\n%s --> %s%s\n", i+1, stamp(c.Start, '.'), stamp(c.End, '.'), vttSettings(c.Place))
-		for _, l := range linesOf(c) {
+		fmt.Fprintf(b, "\n%d\n%s --> %s%s\n", i+1, formatTime(c.Start, '.'), formatTime(c.End, '.'), vttSettings(c.Position))
+		for _, l := range splitLines(c) {
 			b.WriteString(vttLine(l) + "\n")
 		}
 	}
@@ -31,21 +31,21 @@ func writeVTT(b *bytes.Buffer, cues []conference.Cue, o WriteOptions) {
 
 // vttLine is a line with its tags. One that could be taken for the times of a cue, as
 // careless files have them, begins with a number for its first character.
-func vttLine(l line) (s string) {
+func vttLine(l styledLine) (s string) {
 	for _, p := range l {
-		open, shut := vttTags(p.look)
-		s += open + vttEscape.Replace(p.text) + shut
+		open, shut := vttTags(p.style)
+		s += open + vttEscaper.Replace(p.text) + shut
 	}
-	if timesLook(s) {
+	if looksLikeArrowTimes(s) {
 		return fmt.Sprintf("&#%d;%s", s[0], s[1:])
 	}
 	return s
 }
 
-// vttEscape are the references of the specification, section 4.2.2; and a brace with a
+// vttEscaper are the references of the specification, section 4.2.2; and a brace with a
 // backslash, which many files have from ASS and which is therefore read as such, by its
 // number.
-var vttEscape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\u00a0", "&nbsp;", "\u200e", "&lrm;", "\u200f", "&rlm;", `{\`, `&#123;\`)
+var vttEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\u00a0", "&nbsp;", "\u200e", "&lrm;", "\u200f", "&rlm;", `{\`, `&#123;\`)
 
 // vttColours are the classes that every player knows, section 5.
 var vttColours = map[string]string{
@@ -61,12 +61,12 @@ func vttClass(colour string) string {
 	return "colour-" + strings.TrimPrefix(colour, "#")
 }
 
-// unnamed are the colours that have no class of their own.
-func unnamed(colours []string) []string {
+// coloursWithoutClass are the colours that have no class of their own.
+func coloursWithoutClass(colours []string) []string {
 	return slices.DeleteFunc(colours, func(c string) bool { return vttColours[c] != "" })
 }
 
-func vttStyles(b *bytes.Buffer, colours []string) {
+func writeVTTStyles(b *bytes.Buffer, colours []string) {
 	if len(colours) > 0 {
 		b.WriteString("\nSTYLE\n")
 	}
@@ -79,7 +79,7 @@ func vttTags(look conference.Span) (open, shut string) {
 	if look.Colour != "" {
 		open, shut = "<c."+vttClass(look.Colour)+">", "</c>"
 	}
-	o, s := letterTags(look)
+	o, s := styleTags(look)
 	return open + o, s + shut
 }
 

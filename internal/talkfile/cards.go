@@ -21,20 +21,20 @@ import (
 
 // Cards is a conference's own look of opening and closing cards.
 type Cards struct {
-	Background File     `yaml:"background" doc:"What lies behind the words: a PNG, JPEG or SVG, or a clip, which plays from its beginning. Its path starts at this file."`
+	Background FilePath `yaml:"background" doc:"What lies behind the words: a PNG, JPEG or SVG, or a clip, which plays from its beginning. Its path starts at this file."`
 	Font       Font     `yaml:"font" doc:"The family of the letters, as fc-list names it, or what fontconfig knows by another name: Noto Serif, sans-serif. Or a font file (TTF, OTF or TTC), whose path starts at this file."`
 	Language   Language `yaml:"language" doc:"The language of the words, by BCP 47, where a talk has them in it and does not say another for its cards; the one that is spoken where it is not given."`
-	Title      *Place   `yaml:"title" doc:"Where the title stands."`
-	Speakers   *Place   `yaml:"speakers" doc:"Where the speakers stand."`
-	Conference *Place   `yaml:"conference" doc:"Where the conference's name stands."`
-	Date       *Place   `yaml:"date" doc:"Where the date stands on the opening card."`
-	Licence    *Place   `yaml:"licence" doc:"Where the licence stands on the closing card."`
+	Title      *TextBox `yaml:"title" doc:"Where the title stands."`
+	Speakers   *TextBox `yaml:"speakers" doc:"Where the speakers stand."`
+	Conference *TextBox `yaml:"conference" doc:"Where the conference's name stands."`
+	Date       *TextBox `yaml:"date" doc:"Where the date stands on the opening card."`
+	Licence    *TextBox `yaml:"licence" doc:"Where the licence stands on the closing card."`
 	Logo       *Logo    `yaml:"logo" doc:"A picture laid over the background, and where."`
-	given      bool
+	set        bool
 
-	OpeningClip File `yaml:"opening-clip" doc:"A film of the conference's own, with its sound, in front of the opening card. Its path starts at this file."`
-	ClosingClip File `yaml:"closing-clip" doc:"A film of the conference's own, with its sound, behind the closing card. Its path starts at this file."`
-	OnlyClips   bool `yaml:"only-clips" doc:"Whether a clip takes the place of the card that it would stand beside."`
+	OpeningClip FilePath `yaml:"opening-clip" doc:"A film of the conference's own, with its sound, in front of the opening card. Its path starts at this file."`
+	ClosingClip FilePath `yaml:"closing-clip" doc:"A film of the conference's own, with its sound, behind the closing card. Its path starts at this file."`
+	OnlyClips   bool     `yaml:"only-clips" doc:"Whether a clip takes the place of the card that it would stand beside."`
 }
 
 // TalkCards is what a talk says of its own cards.
@@ -42,8 +42,8 @@ type TalkCards struct {
 	Language Language `yaml:"language" doc:"The language of the words on the cards, by BCP 47, as far as the talk has them in it. It goes before the conference's."`
 }
 
-// Place is where words stand on a card.
-type Place struct {
+// TextBox is where words stand on a card.
+type TextBox struct {
 	X      float64 `yaml:"x" doc:"The left edge, in hundredths of the card's width."`
 	Y      float64 `yaml:"y" doc:"The upper edge, in hundredths of the card's height."`
 	Width  float64 `yaml:"width" doc:"How wide a line may be, in hundredths of the card's width."`
@@ -55,35 +55,35 @@ type Place struct {
 
 // Logo is a picture on a card.
 type Logo struct {
-	File  File    `yaml:"file" doc:"A PNG, which may be see-through. Its path starts at this file."`
-	X     float64 `yaml:"x" doc:"The left edge, in hundredths of the card's width."`
-	Y     float64 `yaml:"y" doc:"The upper edge, in hundredths of the card's height."`
-	Width float64 `yaml:"width" doc:"How wide it is, in hundredths of the card's width."`
+	File  FilePath `yaml:"file" doc:"A PNG, which may be see-through. Its path starts at this file."`
+	X     float64  `yaml:"x" doc:"The left edge, in hundredths of the card's width."`
+	Y     float64  `yaml:"y" doc:"The upper edge, in hundredths of the card's height."`
+	Width float64  `yaml:"width" doc:"How wide it is, in hundredths of the card's width."`
 }
 
 // UnmarshalYAML reads the look of cards.
 func (c *Cards) UnmarshalYAML(node *yaml.Node) error {
 	type plain Cards
-	c.given = true
+	c.set = true
 	if err := node.Decode((*plain)(c)); err != nil {
 		return err
 	}
 	if c.OnlyClips && c.OpeningClip.Name == "" && c.ClosingClip.Name == "" {
-		return wrong(node, "only-clips is true, and there is no clip").Try("Add opening-clip or closing-clip, or take only-clips away.")
+		return errorAt(node, "only-clips is true, and there is no clip").Hint("Add opening-clip or closing-clip, or take only-clips away.")
 	}
 	return nil
 }
 
 // UnmarshalYAML refuses places that are not on the card.
-func (p *Place) UnmarshalYAML(node *yaml.Node) error {
-	type plain Place
+func (p *TextBox) UnmarshalYAML(node *yaml.Node) error {
+	type plain TextBox
 	if err := node.Decode((*plain)(p)); err != nil {
 		return err
 	}
 	if p.Height < 0 || p.Y+p.Height > 100 || p.Size < 0 || p.Size > 50 {
-		return wrong(node, "this place is not on the card: y, height and size are hundredths of its height").Try("Let y and height together be 100 at most, and size 50.")
+		return errorAt(node, "this place is not on the card: y, height and size are hundredths of its height").Hint("Let y and height together be 100 at most, and size 50.")
 	}
-	return onCard(node, p.X, p.Y, p.Width)
+	return checkOnCard(node, p.X, p.Y, p.Width)
 }
 
 // UnmarshalYAML reads a logo, which has a file.
@@ -93,15 +93,15 @@ func (l *Logo) UnmarshalYAML(node *yaml.Node) error {
 		return err
 	}
 	if !strings.EqualFold(filepath.Ext(l.File.Name), ".png") {
-		return wrong(node, "the logo %q is no PNG", l.File.Name).Try("Add file: logo.png.")
+		return errorAt(node, "the logo %q is no PNG", l.File.Name).Hint("Add file: logo.png.")
 	}
-	return onCard(node, l.X, l.Y, l.Width)
+	return checkOnCard(node, l.X, l.Y, l.Width)
 }
 
-func onCard(node *yaml.Node, x, y, width float64) error {
+func checkOnCard(node *yaml.Node, x, y, width float64) error {
 	if x < 0 || y < 0 || y >= 100 || width <= 0 || x+width > 100 {
-		return wrong(node, "this place is not on the card: x and width are hundredths of its width, and y of its height").
-			Try("Give all three, and let x and width together be 100 at most: {x: 8, y: 40, width: 84}.")
+		return errorAt(node, "this place is not on the card: x and width are hundredths of its width, and y of its height").
+			Hint("Give all three, and let x and width together be 100 at most: {x: 8, y: 40, width: 84}.")
 	}
 	return nil
 }
@@ -109,16 +109,16 @@ func onCard(node *yaml.Node, x, y, width float64) error {
 // Colour is one as web pages write it.
 type Colour string
 
-var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+var colourPattern = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
 func (Colour) schema() map[string]any {
-	return map[string]any{"type": "string", "pattern": colour.String()}
+	return map[string]any{"type": "string", "pattern": colourPattern.String()}
 }
 
 // UnmarshalYAML refuses other ways to write one.
 func (c *Colour) UnmarshalYAML(node *yaml.Node) error {
-	if !colour.MatchString(node.Value) {
-		return wrong(node, "%q is no colour", node.Value).Try(`Write it as "#ffcc00", in quotes.`)
+	if !colourPattern.MatchString(node.Value) {
+		return errorAt(node, "%q is no colour", node.Value).Hint(`Write it as "#ffcc00", in quotes.`)
 	}
 	*c = Colour(strings.ToLower(node.Value))
 	return nil
@@ -133,42 +133,42 @@ func (Align) schema() map[string]any {
 
 // UnmarshalYAML refuses other words.
 func (a *Align) UnmarshalYAML(node *yaml.Node) error {
-	return oneOf(node, (*string)(a), "side", "left", "centre", "right")
+	return decodeEnum(node, (*string)(a), "side", "left", "centre", "right")
 }
 
-// File is the path of a file that belongs to a conference.
-type File struct {
+// FilePath is the path of a file that belongs to a conference.
+type FilePath struct {
 	Name string
 	line int
 }
 
-func (File) schema() map[string]any { return map[string]any{"type": "string"} }
+func (FilePath) schema() map[string]any { return map[string]any{"type": "string"} }
 
 // UnmarshalYAML reads a path.
-func (f *File) UnmarshalYAML(node *yaml.Node) error {
+func (f *FilePath) UnmarshalYAML(node *yaml.Node) error {
 	f.Name, f.line = node.Value, node.Line
 	return nil
 }
 
-// locate makes the path, which starts at the conference's file, absolute, and refuses one
+// makeAbsolute makes the path, which starts at the conference's file, absolute, and refuses one
 // where no file is.
-func (f *File) locate(conference string) error {
+func (f *FilePath) makeAbsolute(conference string) error {
 	if !filepath.IsAbs(f.Name) {
 		f.Name = filepath.Join(filepath.Dir(conference), f.Name)
 	}
 	if info, err := os.Stat(f.Name); err != nil || !info.Mode().IsRegular() {
-		return inputerr.New(conference, "the file %s is not there", f.Name).At(f.line).Try("Give its path from this file.")
+		return inputerr.New(conference, "the file %s is not there", f.Name).At(f.line).Hint("Give its path from this file.")
 	}
 	return nil
 }
 
-// find refuses files that are not there, or of no kind that a card can show. Their paths
+// validateFiles refuses files that are not there, or of no kind that a card can show. Their paths
 // become absolute.
-func (c *Cards) find(conference string) error {
-	if err := c.Font.find(); err != nil {
+func (c *Cards) validateFiles(conference string) error {
+	if err := c.Font.validate(); err != nil {
 		return err
 	}
-	files := []*File{&c.Background, &c.OpeningClip, &c.ClosingClip}
+	files := []*FilePath{&c.Background, &c.OpeningClip, &c.ClosingClip}
 	if c.Logo != nil {
 		files = append(files, &c.Logo.File)
 	}
@@ -176,42 +176,42 @@ func (c *Cards) find(conference string) error {
 		if f.Name == "" {
 			continue
 		}
-		wrong := func(format string, args ...any) *inputerr.Fault {
+		wrong := func(format string, args ...any) *inputerr.Error {
 			return inputerr.New(conference, format, args...).At(f.line)
 		}
-		if err := f.locate(conference); err != nil {
+		if err := f.makeAbsolute(conference); err != nil {
 			return err
 		}
-		begins, known := kinds[strings.ToLower(filepath.Ext(f.Name))]
+		begins, known := cardMediaSignatures[strings.ToLower(filepath.Ext(f.Name))]
 		if clip := f == &c.OpeningClip || f == &c.ClosingClip; clip && (!known || begins != "") {
-			return wrong("%s is no clip", filepath.Base(f.Name)).Try("Take one in MP4, MOV, MKV or WebM.")
+			return wrong("%s is no clip", filepath.Base(f.Name)).Hint("Take one in MP4, MOV, MKV or WebM.")
 		}
 		if !known {
-			return wrong("%s cannot lie behind the words of a card", filepath.Base(f.Name)).Try("Take a PNG, JPEG or SVG, or a clip in MP4, MOV, MKV or WebM.")
+			return wrong("%s cannot lie behind the words of a card", filepath.Base(f.Name)).Hint("Take a PNG, JPEG or SVG, or a clip in MP4, MOV, MKV or WebM.")
 		}
 		head, err := readHead(f.Name)
 		if err != nil {
 			return wrong("the file %s cannot be read: %v", f.Name, err)
 		}
 		if !strings.Contains(head, begins) {
-			return wrong("%s is not what its name says", f.Name).Try("Export it again as %s.", strings.ToUpper(filepath.Ext(f.Name)[1:]))
+			return wrong("%s is not what its name says", f.Name).Hint("Export it again as %s.", strings.ToUpper(filepath.Ext(f.Name)[1:]))
 		}
-		if err := whole(f.Name, begins); err != nil {
-			return wrong("%s is damaged: %v", f.Name, err).Try("Export it again, or fetch it anew.")
+		if err := checkImage(f.Name, begins); err != nil {
+			return wrong("%s is damaged: %v", f.Name, err).Hint("Export it again, or fetch it anew.")
 		}
 	}
 	return nil
 }
 
-// kinds are the files that a card can show, by how their names end, and what their first
+// cardMediaSignatures are the files that a card can show, by how their names end, and what their first
 // kilobytes hold.
-var kinds = map[string]string{
+var cardMediaSignatures = map[string]string{
 	".png": "\x89PNG\r\n", ".jpg": "\xff\xd8\xff", ".jpeg": "\xff\xd8\xff", ".svg": "<svg",
 	".mp4": "", ".mov": "", ".mkv": "", ".webm": "",
 }
 
-// whole is an error where a picture, by how it begins, cannot be read to its end.
-func whole(path, begins string) error {
+// checkImage is an error where a picture, by how it begins, cannot be read to its end.
+func checkImage(path, begins string) error {
 	if begins == "" {
 		return nil
 	}
@@ -221,7 +221,7 @@ func whole(path, begins string) error {
 	}
 	defer f.Close()
 	if begins == "<svg" {
-		return wellFormed(f)
+		return checkXML(f)
 	}
 	const most = 16384 // pixels of a side: more would be a trap, and no background
 	if c, _, err := image.DecodeConfig(f); err != nil || c.Width > most || c.Height > most {
@@ -234,9 +234,9 @@ func whole(path, begins string) error {
 	return err
 }
 
-// wellFormed is an error where r is no XML from beginning to end. Its encoding and the
+// checkXML is an error where r is no XML from beginning to end. Its encoding and the
 // entities that it may define are left to who draws it.
-func wellFormed(r io.Reader) error {
+func checkXML(r io.Reader) error {
 	in := xml.NewDecoder(r)
 	in.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	in.Strict = false // entities, that is
@@ -260,40 +260,40 @@ func readHead(path string) (string, error) {
 	return string(head), err
 }
 
-// look is what the file says of cards; nil if it says nothing.
-func (c *Cards) look() *conference.Cards {
-	if !c.given {
+// toConference is what the file says of cards; nil if it says nothing.
+func (c *Cards) toConference() *conference.Cards {
+	if !c.set {
 		return nil
 	}
 	look := &conference.Cards{
-		Language: string(c.Language), Title: c.Title.place(), Speakers: c.Speakers.place(),
-		Conference: c.Conference.place(), Date: c.Date.place(), Licence: c.Licence.place(), OnlyClips: c.OnlyClips,
+		Language: string(c.Language), Title: c.Title.toConference(), Speakers: c.Speakers.toConference(),
+		Conference: c.Conference.toConference(), Date: c.Date.toConference(), Licence: c.Licence.toConference(), ClipsReplaceCards: c.OnlyClips,
 	}
 	if c.Font.isFile() {
-		asset := c.Font.asset()
+		asset := c.Font.toAsset()
 		look.FontFile = &asset
 	} else {
 		look.Font = c.Font.Name
 	}
-	for from, to := range map[*File]**conference.Asset{&c.Background: &look.Background, &c.OpeningClip: &look.OpeningClip, &c.ClosingClip: &look.ClosingClip} {
+	for from, to := range map[*FilePath]**conference.Asset{&c.Background: &look.Background, &c.OpeningClip: &look.OpeningClip, &c.ClosingClip: &look.ClosingClip} {
 		if from.Name != "" {
-			asset := from.asset()
+			asset := from.toAsset()
 			*to = &asset
 		}
 	}
 	if c.Logo != nil {
-		look.Logo = &conference.Logo{Asset: c.Logo.File.asset(), X: c.Logo.X, Y: c.Logo.Y, Width: c.Logo.Width}
+		look.Logo = &conference.Logo{Asset: c.Logo.File.toAsset(), X: c.Logo.X, Y: c.Logo.Y, Width: c.Logo.Width}
 	}
 	return look
 }
 
-func (p *Place) place() *conference.Place {
+func (p *TextBox) toConference() *conference.TextBox {
 	if p == nil {
 		return nil
 	}
-	return &conference.Place{X: p.X, Y: p.Y, Width: p.Width, Height: p.Height, Size: p.Size, Colour: string(p.Colour), Align: string(p.Align)}
+	return &conference.TextBox{X: p.X, Y: p.Y, Width: p.Width, Height: p.Height, Size: p.Size, Colour: string(p.Colour), Align: string(p.Align)}
 }
 
-func (f File) asset() conference.Asset {
+func (f FilePath) toAsset() conference.Asset {
 	return conference.Asset{Name: filepath.Base(f.Name), Path: f.Name}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // A picture of which half is missing is told before anything is made of it.
-func TestADamagedBackground(t *testing.T) {
+func TestRead_DamagedBackground(t *testing.T) {
 	var picture bytes.Buffer
 	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 64, 64))); err != nil {
 		t.Fatal(err)
@@ -55,18 +55,18 @@ func TestADamagedBackground(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := talkfile.Read(filepath.Join(dir, "talk.yaml"))
-	var f *inputerr.Fault
+	var f *inputerr.Error
 	if !errors.As(err, &f) || f.Line != 3 || !strings.Contains(err.Error(), "is damaged") {
 		t.Errorf("half of one: %v", err)
 	}
 }
 
 // A family that there is not is told by its line, and an alias by what it became.
-func TestFindFont(t *testing.T) {
+func TestResolveFont(t *testing.T) {
 	if _, err := exec.LookPath("fc-match"); err != nil {
 		t.Skip("this machine has no fontconfig: install fontconfig")
 	}
-	find := func(font string) (talkfile.Facts, string, error) {
+	find := func(font string) (talkfile.Contents, string, error) {
 		dir := t.TempDir()
 		for name, text := range map[string]string{
 			"talk.yaml":       "title: x\nconference: conference.yaml\n",
@@ -80,7 +80,7 @@ func TestFindFont(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		note, err := facts.FindFont(t.Context())
+		note, err := facts.ResolveFont(t.Context())
 		return facts, note, err
 	}
 	facts, note, err := find("sans-serif")
@@ -94,7 +94,7 @@ func TestFindFont(t *testing.T) {
 	if facts, note, err := find(family); err != nil || note != "" || facts.Conference.Cards.Font != family {
 		t.Errorf("%q became %q: %q, %v", family, facts.Conference.Cards.Font, note, err)
 	}
-	var f *inputerr.Fault
+	var f *inputerr.Error
 	if _, _, err := find("No Such Family"); !errors.As(err, &f) || f.Line != 3 || filepath.Base(f.File) != "conference.yaml" ||
 		!strings.Contains(f.Problem, `"No Such Family"`) || !strings.Contains(f.Remedy, "Install it") {
 		t.Errorf("a family that there is not: %v", err)
@@ -102,7 +102,7 @@ func TestFindFont(t *testing.T) {
 }
 
 // A font file that is not as it was made is told by its line.
-func TestAFontFile(t *testing.T) {
+func TestRead_FontFile(t *testing.T) {
 	said, err := exec.Command("fc-match", "--format", "%{file}", "sans-serif:fontformat=TrueType").Output()
 	if err != nil {
 		t.Skip("this machine has no fontconfig: install fontconfig")
@@ -151,7 +151,7 @@ func TestAFontFile(t *testing.T) {
 			}
 			continue
 		}
-		var f *inputerr.Fault
+		var f *inputerr.Error
 		if !errors.As(err, &f) || f.Line != 3 || filepath.Base(f.File) != "conference.yaml" || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s, %d bytes: %v, want %q", c.name, len(c.content), err, c.says)
 		}

@@ -7,25 +7,25 @@ import (
 	"reflect"
 )
 
-// schemas are the forms that Schema describes, by the name of the file that has them.
-var schemas = map[string]reflect.Type{
+// schemaTypes are the forms that Schema describes, by the name of the file that has them.
+var schemaTypes = map[string]reflect.Type{
 	"talk":       reflect.TypeFor[Talk](),
 	"conference": reflect.TypeFor[Conference](),
 }
 
-// schemer is a value that people write otherwise than Go's kind of it tells.
-type schemer interface {
+// schemaProvider is a value that people write otherwise than Go's kind of it tells.
+type schemaProvider interface {
 	schema() map[string]any
 }
 
 // Schema is the JSON Schema (draft 2020-12) of "talk" or "conference" files, by which
 // editors complete, explain and check them.
 func Schema(form string) ([]byte, error) {
-	t, ok := schemas[form]
+	t, ok := schemaTypes[form]
 	if !ok {
 		return nil, fmt.Errorf("there is no form %q", form)
 	}
-	s := schemaOf(t)
+	s := typeSchema(t)
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = form + ".yaml"
 	var b bytes.Buffer
@@ -36,11 +36,11 @@ func Schema(form string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func schemaOf(t reflect.Type) map[string]any {
+func typeSchema(t reflect.Type) map[string]any {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if s, ok := reflect.Zero(t).Interface().(schemer); ok {
+	if s, ok := reflect.Zero(t).Interface().(schemaProvider); ok {
 		return s.schema()
 	}
 	switch t.Kind() {
@@ -53,16 +53,16 @@ func schemaOf(t reflect.Type) map[string]any {
 	case reflect.String:
 		return map[string]any{"type": "string"}
 	case reflect.Slice:
-		return map[string]any{"type": "array", "items": schemaOf(t.Elem())}
+		return map[string]any{"type": "array", "items": typeSchema(t.Elem())}
 	case reflect.Map:
-		return map[string]any{"type": "object", "additionalProperties": schemaOf(t.Elem())}
+		return map[string]any{"type": "object", "additionalProperties": typeSchema(t.Elem())}
 	case reflect.Struct:
-		return objectOf(t)
+		return objectSchema(t)
 	}
 	panic(fmt.Sprintf("talkfile: no schema for %v", t)) // a form of our own: the tests ask for each
 }
 
-func objectOf(t reflect.Type) map[string]any {
+func objectSchema(t reflect.Type) map[string]any {
 	properties := make(map[string]any)
 	for i := range t.NumField() {
 		field := t.Field(i)
@@ -70,7 +70,7 @@ func objectOf(t reflect.Type) map[string]any {
 		if name == "" {
 			continue
 		}
-		property := schemaOf(field.Type)
+		property := typeSchema(field.Type)
 		property["description"] = field.Tag.Get("doc")
 		properties[name] = property
 	}

@@ -20,7 +20,7 @@ import (
 
 const examples = "../../testdata"
 
-func TestReadTheExamples(t *testing.T) {
+func TestRead_Examples(t *testing.T) {
 	facts, err := Read(filepath.Join(examples, "talk.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -37,10 +37,10 @@ func TestReadTheExamples(t *testing.T) {
 }
 
 // What a talk does not say, its conference does.
-func TestConferenceFillsIn(t *testing.T) {
+func TestRead_ConferenceDefaults(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "all/conference.yaml", "name: Loops\nlicence: CC0\nlanguage: de\ntags: [loops, video]\nurl: https://loops.example.org\n")
-	path := write(t, dir, "talks/one.yaml", "title: One\ntags: [video, one]\nconference: ../all/conference.yaml\n")
+	writeFile(t, dir, "all/conference.yaml", "name: Loops\nlicence: CC0\nlanguage: de\ntags: [loops, video]\nurl: https://loops.example.org\n")
+	path := writeFile(t, dir, "talks/one.yaml", "title: One\ntags: [video, one]\nconference: ../all/conference.yaml\n")
 	facts, err := Read(path)
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestConferenceFillsIn(t *testing.T) {
 }
 
 // The language of the cards is the talk's to say, and else its conference's.
-func TestLanguageOfCards(t *testing.T) {
+func TestRead_CardLanguage(t *testing.T) {
 	const asks, calls, own = "cards: {language: es}\n", "conference: conference.yaml\n", "name: Loops\ncards: {language: de, font: Serif}\n"
 	for _, c := range []struct {
 		talk, conference string
@@ -68,15 +68,15 @@ func TestLanguageOfCards(t *testing.T) {
 		{"title: x\n" + calls + asks, "name: Loops\n", &conference.Cards{Language: "es"}},
 	} {
 		dir := t.TempDir()
-		write(t, dir, "conference.yaml", c.conference)
-		facts, err := Read(write(t, dir, "talk.yaml", c.talk))
+		writeFile(t, dir, "conference.yaml", c.conference)
+		facts, err := Read(writeFile(t, dir, "talk.yaml", c.talk))
 		if err != nil || !reflect.DeepEqual(facts.Conference.Cards, c.want) {
 			t.Errorf("%q, %q: %+v, %v", c.talk, c.conference, facts.Conference.Cards, err)
 		}
 	}
 }
 
-func TestWrongFiles(t *testing.T) {
+func TestRead_InvalidFiles(t *testing.T) {
 	for _, c := range []struct {
 		name, talk, conference string
 		file                   string
@@ -147,12 +147,12 @@ func TestWrongFiles(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
-			path := write(t, dir, "talk.yaml", c.talk)
+			path := writeFile(t, dir, "talk.yaml", c.talk)
 			if c.conference != "" {
-				write(t, dir, "conference.yaml", c.conference)
+				writeFile(t, dir, "conference.yaml", c.conference)
 			}
 			_, err := Read(path)
-			var f *inputerr.Fault
+			var f *inputerr.Error
 			if !errors.As(err, &f) {
 				t.Fatalf("got %v, want a fault", err)
 			}
@@ -163,7 +163,7 @@ func TestWrongFiles(t *testing.T) {
 	}
 }
 
-func write(t *testing.T, dir, name, text string) string {
+func writeFile(t *testing.T, dir, name, text string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -181,8 +181,8 @@ func write(t *testing.T, dir, name, text string) string {
 // space behind it, and one only.
 var switchedOff = regexp.MustCompile(`(?m)^#(\S|  )`)
 
-func TestExamplesShowEveryKey(t *testing.T) {
-	for form, typ := range schemas {
+func TestExamples_ShowEveryKey(t *testing.T) {
+	for form, typ := range schemaTypes {
 		text, err := os.ReadFile(filepath.Join(examples, form+".yaml"))
 		if err != nil {
 			t.Fatal(err)
@@ -197,8 +197,8 @@ func TestExamplesShowEveryKey(t *testing.T) {
 			t.Errorf("what the example has switched off cannot be used: %v", err)
 		}
 		shown := make(map[string]bool)
-		keysOf(doc.Content[0], "", shown)
-		every(typ, "", func(key, doc string) {
+		collectKeys(doc.Content[0], "", shown)
+		forEachKey(typ, "", func(key, doc string) {
 			if !shown[key] {
 				t.Errorf("testdata/%s.yaml does not show %q", form, key)
 			}
@@ -209,28 +209,28 @@ func TestExamplesShowEveryKey(t *testing.T) {
 	}
 }
 
-// keysOf are all keys in a document, with those above them and dots between.
-func keysOf(node *yaml.Node, above string, into map[string]bool) {
+// collectKeys are all keys in a document, with those above them and dots between.
+func collectKeys(node *yaml.Node, above string, into map[string]bool) {
 	switch node.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key := above + node.Content[i].Value
 			into[key] = true
-			keysOf(node.Content[i+1], key+".", into)
+			collectKeys(node.Content[i+1], key+".", into)
 		}
 	case yaml.SequenceNode:
 		for _, item := range node.Content {
-			keysOf(item, above, into)
+			collectKeys(item, above, into)
 		}
 	}
 }
 
-// every calls do for each key of a form, at any depth.
-func every(t reflect.Type, above string, do func(key, doc string)) {
+// forEachKey calls do for each key of a form, at any depth.
+func forEachKey(t reflect.Type, above string, do func(key, doc string)) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
-	if _, own := reflect.Zero(t).Interface().(schemer); own || t.Kind() != reflect.Struct {
+	if _, own := reflect.Zero(t).Interface().(schemaProvider); own || t.Kind() != reflect.Struct {
 		return
 	}
 	for i := range t.NumField() {
@@ -240,15 +240,15 @@ func every(t reflect.Type, above string, do func(key, doc string)) {
 			continue
 		}
 		do(above+name, f.Tag.Get("doc"))
-		every(f.Type, above+name+".", do)
+		forEachKey(f.Type, above+name+".", do)
 	}
 }
 
 var update = flag.Bool("update", false, "write the published schemas anew")
 
 // The published schemas are what the code says: go test ./internal/talkfile -update
-func TestSchemasArePublished(t *testing.T) {
-	for form := range schemas {
+func TestSchema_PublishedFilesAreCurrent(t *testing.T) {
+	for form := range schemaTypes {
 		want, err := Schema(form)
 		if err != nil {
 			t.Fatal(err)

@@ -15,8 +15,8 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// wrong is a fault of a value, whose file strictyaml adds.
-func wrong(node *yaml.Node, format string, args ...any) *inputerr.Fault {
+// errorAt is a fault of a value, whose file strictyaml adds.
+func errorAt(node *yaml.Node, format string, args ...any) *inputerr.Error {
 	return inputerr.New("", format, args...).At(node.Line)
 }
 
@@ -28,7 +28,7 @@ func (Kind) schema() map[string]any { return map[string]any{"enum": []string{"ta
 // UnmarshalYAML refuses other kinds.
 func (k *Kind) UnmarshalYAML(node *yaml.Node) error {
 	if node.Value != "talk" && node.Value != "tutorial" {
-		return wrong(node, "the kind %q is not known", node.Value).Try("Write talk or tutorial.")
+		return errorAt(node, "the kind %q is not known", node.Value).Hint("Write talk or tutorial.")
 	}
 	*k = Kind(node.Value)
 	return nil
@@ -44,7 +44,7 @@ func (Date) schema() map[string]any {
 // UnmarshalYAML refuses what is not a day of the calendar.
 func (d *Date) UnmarshalYAML(node *yaml.Node) error {
 	if _, err := time.Parse(time.DateOnly, node.Value); err != nil {
-		return wrong(node, "the date %q is not a day of the calendar", node.Value).Try("Write it as 2026-05-31.")
+		return errorAt(node, "the date %q is not a day of the calendar", node.Value).Hint("Write it as 2026-05-31.")
 	}
 	*d = Date(node.Value)
 	return nil
@@ -57,56 +57,56 @@ func (Language) schema() map[string]any { return map[string]any{"type": "string"
 
 // UnmarshalYAML refuses tags that name no language.
 func (l *Language) UnmarshalYAML(node *yaml.Node) error {
-	tag, err := languageAt(node)
+	tag, err := decodeLanguage(node)
 	*l = Language(tag)
 	return err
 }
 
-func languageAt(node *yaml.Node) (string, error) {
-	tag, err := subtitle.Language(node.Value)
-	if f := inputerr.Of(err); f != nil {
+func decodeLanguage(node *yaml.Node) (string, error) {
+	tag, err := subtitle.CanonicalLanguage(node.Value)
+	if f := inputerr.As(err); f != nil {
 		return "", f.At(node.Line)
 	}
 	return tag, err
 }
 
-// Words are the same words in several languages, by BCP 47.
-type Words map[string]string
+// Translations are the same words in several languages, by BCP 47.
+type Translations map[string]string
 
-func (Words) schema() map[string]any {
+func (Translations) schema() map[string]any {
 	return map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "string"}}
 }
 
 // UnmarshalYAML refuses tags that name no language, and a language named twice.
-func (w *Words) UnmarshalYAML(node *yaml.Node) error {
+func (w *Translations) UnmarshalYAML(node *yaml.Node) error {
 	var plain map[string]string
 	if err := node.Decode(&plain); err != nil {
 		return err
 	}
-	*w = make(Words)
+	*w = make(Translations)
 	for i := 0; i+1 < len(node.Content); i += 2 {
-		tag, err := languageAt(node.Content[i])
+		tag, err := decodeLanguage(node.Content[i])
 		if err != nil {
 			return err
 		}
 		if _, twice := (*w)[tag]; twice {
-			return wrong(node.Content[i], "%s is here twice", subtitle.EnglishName(tag))
+			return errorAt(node.Content[i], "%s is here twice", subtitle.EnglishLanguageName(tag))
 		}
 		(*w)[tag] = node.Content[i+1].Value
 	}
 	return nil
 }
 
-// Name is words that something is called by, in a line: a title, or a speaker.
-type Name string
+// SingleLine is words that something is called by, in a line: a title, or a speaker.
+type SingleLine string
 
-func (Name) schema() map[string]any { return map[string]any{"type": "string", "pattern": `\S`} }
+func (SingleLine) schema() map[string]any { return map[string]any{"type": "string", "pattern": `\S`} }
 
 // UnmarshalYAML makes one line of words, and refuses to have none.
-func (n *Name) UnmarshalYAML(node *yaml.Node) error {
-	*n = Name(strings.Join(strings.Fields(node.Value), " "))
+func (n *SingleLine) UnmarshalYAML(node *yaml.Node) error {
+	*n = SingleLine(strings.Join(strings.Fields(node.Value), " "))
 	if *n == "" {
-		return wrong(node, "nothing is written here").Try("Write what belongs here, or take it away.")
+		return errorAt(node, "nothing is written here").Hint("Write what belongs here, or take it away.")
 	}
 	return nil
 }
@@ -120,7 +120,7 @@ func (URL) schema() map[string]any { return map[string]any{"type": "string", "fo
 func (u *URL) UnmarshalYAML(node *yaml.Node) error {
 	parsed, err := url.Parse(node.Value)
 	if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" {
-		return wrong(node, "%q is no address of the web", node.Value).Try("Write it whole, with https:// in front.")
+		return errorAt(node, "%q is no address of the web", node.Value).Hint("Write it whole, with https:// in front.")
 	}
 	*u = URL(node.Value)
 	return nil
@@ -133,25 +133,25 @@ func (l *Link) UnmarshalYAML(node *yaml.Node) error {
 		return err
 	}
 	if l.URL == "" {
-		return wrong(node, "the link %q leads nowhere", l.Title).Try("Add url: https://…")
+		return errorAt(node, "the link %q leads nowhere", l.Title).Hint("Add url: https://…")
 	}
 	return nil
 }
 
-// Clock is a time on the clock of a recording.
-type Clock time.Duration
+// Timestamp is a time on the clock of a recording.
+type Timestamp time.Duration
 
-func (Clock) schema() map[string]any {
+func (Timestamp) schema() map[string]any {
 	return map[string]any{"type": []string{"string", "number"}, "description": "HH:MM:SS, MM:SS or seconds"}
 }
 
 // UnmarshalYAML reads what timeline.ParseClock does.
-func (c *Clock) UnmarshalYAML(node *yaml.Node) error {
+func (c *Timestamp) UnmarshalYAML(node *yaml.Node) error {
 	at, err := timeline.ParseClock(node.Value)
 	if err != nil {
-		return wrong(node, "%v", err)
+		return errorAt(node, "%v", err)
 	}
-	*c = Clock(at)
+	*c = Timestamp(at)
 	return nil
 }
 
@@ -165,7 +165,7 @@ func (TimeOfDay) schema() map[string]any {
 // UnmarshalYAML refuses what no clock shows.
 func (t *TimeOfDay) UnmarshalYAML(node *yaml.Node) error {
 	if _, err := TimeOfDay(node.Value).parse(); err != nil {
-		return wrong(node, "%q is no time of day", node.Value).Try("Write it as 09:00, or 09:00:30.")
+		return errorAt(node, "%q is no time of day", node.Value).Hint("Write it as 09:00, or 09:00:30.")
 	}
 	*t = TimeOfDay(node.Value)
 	return nil
@@ -179,8 +179,8 @@ func (t TimeOfDay) parse() (time.Time, error) {
 	return time.Parse(layout, string(t))
 }
 
-// after is how long after begins t is; past midnight, if it is earlier by the clock.
-func (t TimeOfDay) after(begins TimeOfDay) time.Duration {
+// since is how long after begins t is; past midnight, if it is earlier by the clock.
+func (t TimeOfDay) since(begins TimeOfDay) time.Duration {
 	own, _ := t.parse() // they were checked when they were read
 	from, _ := begins.parse()
 	if own.Before(from) {
@@ -198,11 +198,11 @@ func (c *Chapter) UnmarshalYAML(node *yaml.Node) error {
 	c.line = node.Line
 	switch {
 	case c.Title == "":
-		return wrong(node, "a chapter has no title").Try("Add title: …")
+		return errorAt(node, "a chapter has no title").Hint("Add title: …")
 	case c.At == nil && c.Time == "":
-		return wrong(node, "the chapter %q does not say when it begins", c.Title).Try("Add at: 00:12:30, or time: 10:45.")
+		return errorAt(node, "the chapter %q does not say when it begins", c.Title).Hint("Add at: 00:12:30, or time: 10:45.")
 	case c.At != nil && c.Time != "":
-		return wrong(node, "the chapter %q begins at two times", c.Title).Try("Give at: or time:, not both.")
+		return errorAt(node, "the chapter %q begins at two times", c.Title).Hint("Give at: or time:, not both.")
 	}
 	return nil
 }
@@ -214,9 +214,9 @@ func (Description) schema() map[string]any { return map[string]any{"type": "stri
 
 // UnmarshalYAML refuses words in braces that nothing is known by.
 func (d *Description) UnmarshalYAML(node *yaml.Node) error {
-	words := conference.DescriptionWords()
+	words := conference.DescriptionPlaceholders()
 	for n, line := range strings.Split(node.Value, "\n") {
-		for _, word := range conference.WordsOf(line) {
+		for _, word := range conference.Placeholders(line) {
 			if slices.Contains(words, word) {
 				continue
 			}
@@ -225,7 +225,7 @@ func (d *Description) UnmarshalYAML(node *yaml.Node) error {
 				at++ // below the | or >
 			}
 			return inputerr.New("", "the description has {%s}, and nothing is known by that%s", word, strictyaml.DidYouMean(word, words)).
-				At(at).Try("Known here: {%s}.", strings.Join(words, "}, {"))
+				At(at).Hint("Known here: {%s}.", strings.Join(words, "}, {"))
 		}
 	}
 	*d = Description(node.Value)

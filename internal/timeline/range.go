@@ -31,9 +31,9 @@ func Frames(ranges []Range) (n int64) {
 // nearest whole frame. Because the grid is fixed, moving one end of a range moves
 // the end of one chunk and leaves all others as they were.
 type Grid struct {
-	Rate  Rate
-	Every time.Duration
-	Least time.Duration // a shorter piece at either end of a range joins its neighbour
+	Rate     Rate
+	Interval time.Duration
+	MinChunk time.Duration // a shorter piece at either end of a range joins its neighbour
 }
 
 // Chunks divides r along the grid. The chunks are ascending, touch one another
@@ -42,11 +42,11 @@ func (g Grid) Chunks(r Range) []Range {
 	if r.Len() <= 0 {
 		return nil
 	}
-	least := g.Rate.Frame(g.Least)
+	least := g.Rate.Frame(g.MinChunk)
 	var chunks []Range
 	from := r.From
-	for k := int64(g.Rate.Time(r.From) / g.Every); ; k++ {
-		line := g.Rate.Frame(time.Duration(k) * g.Every)
+	for k := int64(g.Rate.Time(r.From) / g.Interval); ; k++ {
+		line := g.Rate.Frame(time.Duration(k) * g.Interval)
 		if line <= from || line-from < least && from == r.From {
 			continue
 		}

@@ -24,7 +24,7 @@ func TestParseRate(t *testing.T) {
 	}
 }
 
-func TestFramesAndTimesAgree(t *testing.T) {
+func TestRate_FrameOfTimeRoundTrip(t *testing.T) {
 	for _, r := range []Rate{pal, ntsc, {60000, 1001}, {24000, 1001}, {15, 1}} {
 		for _, n := range []int64{0, 1, 29, 899, 900, 324_000, 5_000_000} {
 			if got := r.Frame(r.Time(n)); got != n {
@@ -34,7 +34,7 @@ func TestFramesAndTimesAgree(t *testing.T) {
 	}
 }
 
-func TestSamplesNeverDrift(t *testing.T) {
+func TestRate_SamplesDoNotDrift(t *testing.T) {
 	// Over a thousand frames at 29.97 each takes 1601.6 samples; the edges are rounded
 	// from the start, so every fifth falls on a whole one.
 	for n := int64(0); n < 1000; n += 5 {
@@ -44,19 +44,19 @@ func TestSamplesNeverDrift(t *testing.T) {
 	}
 }
 
-func TestStandard(t *testing.T) {
+func TestRate_NearestStandard(t *testing.T) {
 	for in, want := range map[Rate]Rate{
 		{25, 1}: pal, {2997, 100}: ntsc, {30, 1}: {30, 1}, {120, 1}: {60, 1},
 		{59940, 1000}: {60000, 1001}, {29, 2}: {15, 1}, {10, 1}: {10, 1}, {1, 4}: {1, 1},
 	} {
-		if got := in.Standard(); got != want {
+		if got := in.NearestStandard(); got != want {
 			t.Errorf("%v.Standard() = %v, want %v", in, got, want)
 		}
 	}
 }
 
-func TestChunks(t *testing.T) {
-	grid := Grid{Rate: pal, Every: 30 * time.Second, Least: 2 * time.Second}
+func TestGrid_Chunks(t *testing.T) {
+	grid := Grid{Rate: pal, Interval: 30 * time.Second, MinChunk: 2 * time.Second}
 	s := func(seconds ...float64) (rs []Range) {
 		for i := 1; i < len(seconds); i++ {
 			rs = append(rs, Range{int64(seconds[i-1] * 25), int64(seconds[i] * 25)})
@@ -87,8 +87,8 @@ func TestChunks(t *testing.T) {
 }
 
 // A moved end changes the chunk it lies in and no other.
-func TestChunksStayWhereTheyAre(t *testing.T) {
-	grid := Grid{Rate: ntsc, Every: 30 * time.Second, Least: 2 * time.Second}
+func TestGrid_ChunksAreStableWhenRangeMoves(t *testing.T) {
+	grid := Grid{Rate: ntsc, Interval: 30 * time.Second, MinChunk: 2 * time.Second}
 	whole := Range{ntsc.Frame(190 * time.Second), ntsc.Frame(2000 * time.Second)}
 	before := grid.Chunks(whole)
 	for shift := int64(1); shift < 300; shift += 7 {
@@ -108,7 +108,7 @@ func TestChunksStayWhereTheyAre(t *testing.T) {
 	}
 }
 
-func TestProgrammeClock(t *testing.T) {
+func TestProgramme_FromReelAndToReel(t *testing.T) {
 	p := Programme{Rate: pal, Opening: 125, Kept: []Range{{250, 500}, {1000, 1250}}, Closing: 100}
 	sec := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 	for _, c := range []struct {
@@ -145,7 +145,7 @@ func TestProgrammeClock(t *testing.T) {
 	}
 }
 
-func TestClock(t *testing.T) {
+func TestParseClock_RoundTrip(t *testing.T) {
 	for in, want := range map[string]time.Duration{
 		"00:03:10": 190 * time.Second, "3:10": 190 * time.Second, "190": 190 * time.Second,
 		"1:00:00.5": time.Hour + 500*time.Millisecond, "0.040": 40 * time.Millisecond,

@@ -12,9 +12,9 @@ import (
 type tokenKind string
 
 const (
-	address  tokenKind = "address"   // of a page or a mailbox
-	codeword tokenKind = "code word" // getName, snake_case, list(), index.html, --flag
-	proper   tokenKind = "name"      // JavaScript, HTTP: these are translated now and then
+	address    tokenKind = "address"   // of a page or a mailbox
+	codeWord   tokenKind = "code word" // getName, snake_case, list(), index.html, --flag
+	properName tokenKind = "name"      // JavaScript, HTTP: these are translated now and then
 )
 
 // token is a word that stays as it is.
@@ -23,42 +23,42 @@ type token struct {
 	text string
 }
 
-// patterns find tokens, the first ones first: what one finds the others do not see.
-var patterns = []struct {
+// tokenPatterns find tokens, the first ones first: what one finds the others do not see.
+var tokenPatterns = []struct {
 	kind    tokenKind
 	pattern *regexp.Regexp
 }{
 	{address, regexp.MustCompile(`(?i)\b(?:https?|ftp)://[\w\-.~/%?&=+#:@!$*;,]+|\bwww\.[\w\-.~/%?&=+#:@!$*;,]+`)},
 	{address, regexp.MustCompile(`\b[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+`)},
 	{address, regexp.MustCompile(`(?i)\b(?:[a-z0-9\-]+\.)+(?:com|org|net|edu|gov|io|dev|info|app|eu|ly)\b(?:/[\w\-.~/%?&=+#:@!$*;,]*)?`)},
-	{codeword, regexp.MustCompile(`(?i)\b[\w\-]+(?:\.[\w\-]+)*\.(?:go|py|js|ts|html|htm|css|xml|json|yaml|yml|txt|csv|pdf|png|jpg|jpeg|gif|svg|mp3|mp4|mkv|webm|srt|vtt|zip|tar|gz|exe|dll|sh|php|sql|java|cpp|rb|toml|ini|cfg|conf)\b`)},
-	{codeword, regexp.MustCompile(`\b[A-Za-z_][\w.]*\(\)`)},
-	{codeword, regexp.MustCompile(`(?:^|\s)--[a-z][\w\-]*(?:=[\w\-./]+)?`)},
-	{codeword, regexp.MustCompile(`\b\w*[A-Za-z0-9]_[A-Za-z0-9]\w*\b`)},
-	{codeword, regexp.MustCompile(`\b[a-z]+[A-Z]\w*\b`)},
-	{proper, regexp.MustCompile(`\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+\b`)},
-	{proper, regexp.MustCompile(`\b[A-Z][A-Z0-9]+s?\b`)},
+	{codeWord, regexp.MustCompile(`(?i)\b[\w\-]+(?:\.[\w\-]+)*\.(?:go|py|js|ts|html|htm|css|xml|json|yaml|yml|txt|csv|pdf|png|jpg|jpeg|gif|svg|mp3|mp4|mkv|webm|srt|vtt|zip|tar|gz|exe|dll|sh|php|sql|java|cpp|rb|toml|ini|cfg|conf)\b`)},
+	{codeWord, regexp.MustCompile(`\b[A-Za-z_][\w.]*\(\)`)},
+	{codeWord, regexp.MustCompile(`(?:^|\s)--[a-z][\w\-]*(?:=[\w\-./]+)?`)},
+	{codeWord, regexp.MustCompile(`\b\w*[A-Za-z0-9]_[A-Za-z0-9]\w*\b`)},
+	{codeWord, regexp.MustCompile(`\b[a-z]+[A-Z]\w*\b`)},
+	{properName, regexp.MustCompile(`\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+\b`)},
+	{properName, regexp.MustCompile(`\b[A-Z][A-Z0-9]+s?\b`)},
 }
 
-// dashes are those of a transcript that has two hyphens where somebody breaks off.
-var dashes = regexp.MustCompile(`\w--|--\s|--$`)
+// hyphenDash are those of a transcript that has two hyphens where somebody breaks off.
+var hyphenDash = regexp.MustCompile(`\w--|--\s|--$`)
 
-// aside is what a transcript says of speakers and sounds.
-var aside = regexp.MustCompile(`\[[^\]]*\]|\([A-Z][A-Z .,'’\-]*\)|(?m:^[\s>\-]*[A-Z][A-Z .'’\-0-9]*:)`)
+// stageDirection is what a transcript says of speakers and sounds.
+var stageDirection = regexp.MustCompile(`\[[^\]]*\]|\([A-Z][A-Z .,'’\-]*\)|(?m:^[\s>\-]*[A-Z][A-Z .'’\-0-9]*:)`)
 
-// lexicon finds the tokens of one talk's texts.
-type lexicon struct {
-	noFlags bool // two hyphens are dashes here
+// tokenizer finds the tokens of one talk's texts.
+type tokenizer struct {
+	hyphensAreDashes bool // two hyphens are dashes here
 }
 
 // tokens are the words of a text that stay as they are, each once.
-func (l lexicon) tokens(text string) (all []token) {
-	text = aside.ReplaceAllString(text, " ")
-	shouted := shouting(text)
-	for _, p := range patterns {
+func (l tokenizer) tokens(text string) (all []token) {
+	text = stageDirection.ReplaceAllString(text, " ")
+	shouted := isUppercase(text)
+	for _, p := range tokenPatterns {
 		text = p.pattern.ReplaceAllStringFunc(text, func(s string) string {
 			t := token{p.kind, strings.TrimRight(strings.TrimSpace(s), ".,;:!?")}
-			dull := strings.HasPrefix(t.text, "--") && l.noFlags || p.kind == proper && (shouted || variable(t.text))
+			dull := strings.HasPrefix(t.text, "--") && l.hyphensAreDashes || p.kind == properName && (shouted || isLocalized(t.text))
 			if !dull && !slices.Contains(all, t) {
 				all = append(all, t)
 			}
@@ -68,8 +68,8 @@ func (l lexicon) tokens(text string) (all []token) {
 	return all
 }
 
-// shouting reports whether a text is all in capitals.
-func shouting(text string) bool {
+// isUppercase reports whether a text is all in capitals.
+func isUppercase(text string) bool {
 	upper, lower := 0, 0
 	for _, r := range text {
 		switch {
@@ -82,8 +82,8 @@ func shouting(text string) bool {
 	return upper > 6 && upper > lower
 }
 
-// variable reports whether a name is one that languages have their own for.
-func variable(s string) bool {
+// isLocalized reports whether a name is one that languages have their own for.
+func isLocalized(s string) bool {
 	switch s {
 	case "OK", "AM", "PM", "US", "USA", "UK", "EU", "UN", "TV", "AD", "BC", "DVD", "CEO", "CTO", "PR", "ID", "II", "III", "IV", "VI", "VII", "PhD", "DNA", "NGO", "FAQ", "FAQs":
 		return true
@@ -91,24 +91,24 @@ func variable(s string) bool {
 	return strings.HasPrefix(s, "Mc") || strings.HasPrefix(s, "Mac") && s != "MacOS"
 }
 
-// in reports whether a text has a token.
-func (t token) in(text string) bool {
+// foundIn reports whether a text has a token.
+func (t token) foundIn(text string) bool {
 	switch t.kind {
 	case address:
-		return contains(strings.ToLower(text), t.address()) || contains(strings.ToLower(squeezed(text)), t.address())
-	case codeword:
-		return contains(text, t.text)
+		return containsWord(strings.ToLower(text), t.address()) || containsWord(strings.ToLower(removeSpaces(text)), t.address())
+	case codeWord:
+		return containsWord(text, t.text)
 	}
 	word := t.text
 	if n := len(word) - 1; n >= 2 && word[n] == 's' && unicode.IsUpper(rune(word[n-1])) {
 		word = word[:n] // APIs
 	}
-	return strings.Contains(lettersOf(text), lettersOf(word))
+	return strings.Contains(lettersAndDigits(text), lettersAndDigits(word))
 }
 
-// written reports whether a text has a token in another way of writing.
-func (t token) written(text string) bool {
-	return strings.Contains(lettersOf(text), lettersOf(t.text))
+// foundIgnoringSpelling reports whether a text has a token in another way of writing.
+func (t token) foundIgnoringSpelling(text string) bool {
+	return strings.Contains(lettersAndDigits(text), lettersAndDigits(t.text))
 }
 
 // address is what of an address must be there.
@@ -120,8 +120,8 @@ func (t token) address() string {
 	return strings.TrimRight(s, "/")
 }
 
-// contains reports whether a text has a word that neither begins before nor ends after it.
-func contains(text, word string) bool {
+// containsWord reports whether a text has a word that neither begins before nor ends after it.
+func containsWord(text, word string) bool {
 	for from := 0; ; {
 		i := strings.Index(text[from:], word)
 		if i < 0 {
@@ -130,23 +130,23 @@ func contains(text, word string) bool {
 		from += i
 		before, _ := utf8.DecodeLastRuneInString(text[:from])
 		after, _ := utf8.DecodeRuneInString(strings.TrimLeft(text[from+len(word):], "./"))
-		if !wordRune(before) && !wordRune(after) {
+		if !isASCIIWordRune(before) && !isASCIIWordRune(after) {
 			return true
 		}
 		from++
 	}
 }
 
-// wordRune reports whether a letter goes on with an ASCII word.
-func wordRune(r rune) bool {
+// isASCIIWordRune reports whether a letter goes on with an ASCII word.
+func isASCIIWordRune(r rune) bool {
 	return r == '_' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
-// squeezed is a text without white space.
-func squeezed(text string) string { return strings.Join(strings.Fields(text), "") }
+// removeSpaces is a text without white space.
+func removeSpaces(text string) string { return strings.Join(strings.Fields(text), "") }
 
-// lettersOf is the letters and digits of a text, in lower case and without anything between.
-func lettersOf(text string) string {
+// lettersAndDigits is the letters and digits of a text, in lower case and without anything between.
+func lettersAndDigits(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.L, unicode.N) {
 			return unicode.ToLower(r)

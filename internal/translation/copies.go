@@ -23,8 +23,8 @@ func markCopies(source []conference.Cue, all []Cue) {
 	telling, copied := 0, 0
 	repeats := make([]bool, len(all))
 	for n, c := range all {
-		repeats[n] = repeated(c, said)
-		if plainWords(c.Text) >= 3 {
+		repeats[n] = isCopy(c, said)
+		if countPlainWords(c.Text) >= 3 {
 			telling++
 			if repeats[n] {
 				copied++
@@ -32,19 +32,19 @@ func markCopies(source []conference.Cue, all []Cue) {
 		}
 	}
 	for n := range all {
-		plain := plainWords(all[n].Text)
+		plain := countPlainWords(all[n].Text)
 		much := 4*copied > telling
-		if repeats[n] && (plain >= 4 || much && (plain >= 1 || strings.Count(bare(all[n].Text), " ") == 0)) {
+		if repeats[n] && (plain >= 4 || much && (plain >= 1 || strings.Count(normalizeWords(all[n].Text), " ") == 0)) {
 			all[n].State = Untranslated
 		}
 	}
 }
 
-// BoundIn is Bound for languages (BCP 47) that are known, or "". Between two kinds of one
+// LinkCuesBetween is Bound for languages (BCP 47) that are known, or "". Between two kinds of one
 // language, such as American and British English, what is the same is no copy.
-func BoundIn(from, to string, source, translated []conference.Cue) []Cue {
-	all := Bound(source, translated)
-	if from != to && kin(from, to) {
+func LinkCuesBetween(from, to string, source, translated []conference.Cue) []Cue {
+	all := LinkCues(source, translated)
+	if from != to && related(from, to) {
 		for n := range all {
 			if all[n].Text != Placeholder {
 				all[n].State = Draft
@@ -54,13 +54,13 @@ func BoundIn(from, to string, source, translated []conference.Cue) []Cue {
 	return all
 }
 
-// neighbours are languages that share whole sentences.
-var neighbours = [][]string{
+// relatedLanguages are languages that share whole sentences.
+var relatedLanguages = [][]string{
 	{"da", "nb", "nn", "no"}, {"bs", "cnr", "hr", "sh", "sr"}, {"id", "ms"}, {"cs", "sk"}, {"gl", "pt"}, {"bg", "mk"},
 }
 
-// kin reports whether two tags are of one language, or of two that share whole sentences.
-func kin(a, b string) bool {
+// related reports whether two tags are of one language, or of two that share whole sentences.
+func related(a, b string) bool {
 	if a == "" || b == "" {
 		return false
 	}
@@ -69,17 +69,17 @@ func kin(a, b string) bool {
 		return base.String()
 	}
 	a, b = base(a), base(b)
-	return a == b || slices.ContainsFunc(neighbours, func(n []string) bool { return slices.Contains(n, a) && slices.Contains(n, b) })
+	return a == b || slices.ContainsFunc(relatedLanguages, func(n []string) bool { return slices.Contains(n, a) && slices.Contains(n, b) })
 }
 
-// repeated reports whether a cue says nothing but what its source says, or said before
+// isCopy reports whether a cue says nothing but what its source says, or said before
 // some words of it were corrected.
-func repeated(c Cue, said map[string]string) bool {
+func isCopy(c Cue, said map[string]string) bool {
 	var of []string
-	for _, id := range c.Of {
+	for _, id := range c.SourceIDs {
 		of = append(of, said[id])
 	}
-	text, source := bare(c.Text), " "+bare(strings.Join(of, " "))+" "
+	text, source := normalizeWords(c.Text), " "+normalizeWords(strings.Join(of, " "))+" "
 	if text == "" || len(of) == 0 {
 		return false
 	}
@@ -90,22 +90,22 @@ func repeated(c Cue, said map[string]string) bool {
 			same++
 		}
 	}
-	return strings.Contains(source, " "+text+" ") || plainWords(c.Text) >= 5 && 5*same >= 4*len(words)
+	return strings.Contains(source, " "+text+" ") || countPlainWords(c.Text) >= 5 && 5*same >= 4*len(words)
 }
 
-// bare is the letters and digits of a text, in lower case, one space between words.
-func bare(text string) string {
+// normalizeWords is the letters and digits of a text, in lower case, one space between words.
+func normalizeWords(text string) string {
 	return strings.ToLower(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) }), " "))
 }
 
-// plainWords is how many words of a text are neither names, numbers, addresses nor code. In scripts
+// countPlainWords is how many words of a text are neither names, numbers, addresses nor code. In scripts
 // without capitals every three letters are a word, and of a text in capitals every one is.
-func plainWords(text string) (n int) {
-	if words := strings.Count(bare(text), " ") + 1; words >= 3 && text == strings.ToUpper(text) && text != strings.ToLower(text) {
+func countPlainWords(text string) (n int) {
+	if words := strings.Count(normalizeWords(text), " ") + 1; words >= 3 && text == strings.ToUpper(text) && text != strings.ToLower(text) {
 		return words
 	}
 	rest := 0
-	for _, t := range (lexicon{}).tokens(text) {
+	for _, t := range (tokenizer{}).tokens(text) {
 		text = strings.ReplaceAll(text, t.text, " ")
 	}
 	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) }) {

@@ -30,7 +30,7 @@ func WriteCSV(w io.Writer, s Sheet, speed float64) error {
 	rows := [][]string{csvColumns}
 	for n, e := range s.entries(speed) {
 		if n == 0 {
-			e.details = append([]string{s.line()}, e.details...)
+			e.details = append([]string{s.headerLine()}, e.details...)
 		}
 		u := s.Units[n]
 		var of []conference.Cue
@@ -40,17 +40,17 @@ func WriteCSV(w io.Writer, s Sheet, speed float64) error {
 		if len(u.Source) > 0 {
 			of = u.Source
 		}
-		start, end := spanOf(of)
-		was := e.was
+		start, end := timeSpan(of)
+		was := e.previousSource
 		if e.state == Obsolete {
 			was = ""
 		}
-		rows = append(rows, []string{e.context, moment(start), moment(end), string(e.state), e.source, was, e.said,
+		rows = append(rows, []string{e.context, formatTime(start), formatTime(end), string(e.state), e.source, was, e.translation,
 			strings.Join(e.notes, "\n"), e.limit, strings.Join(e.details, "\n")})
 	}
 	for _, row := range rows {
 		for n := range row {
-			if formula.MatchString(row[n]) {
+			if formulaStart.MatchString(row[n]) {
 				row[n] = "'" + row[n]
 			}
 		}
@@ -58,13 +58,13 @@ func WriteCSV(w io.Writer, s Sheet, speed float64) error {
 	return errors.Join(out.WriteAll(rows), out.Error())
 }
 
-// formula is the beginning of a cell that some spreadsheet runs, with the apostrophes that
+// formulaStart is the beginning of a cell that some spreadsheet runs, with the apostrophes that
 // keep it from that.
-var formula = regexp.MustCompile(`^'*[=+\-@\t\r＝＋－＠]`)
+var formulaStart = regexp.MustCompile(`^'*[=+\-@\t\r＝＋－＠]`)
 
-// plainCell is a cell without the apostrophe that [WriteCSV] put before it.
-func plainCell(s string) string {
-	if strings.HasPrefix(s, "'") && formula.MatchString(s) {
+// unescapeCell is a cell without the apostrophe that [WriteCSV] put before it.
+func unescapeCell(s string) string {
+	if strings.HasPrefix(s, "'") && formulaStart.MatchString(s) {
 		return s[1:]
 	}
 	return s
@@ -72,8 +72,8 @@ func plainCell(s string) string {
 
 // ReadCSV reads what [WriteCSV] wrote and a spreadsheet saved: with commas, semicolons or
 // tabs, in whatever encoding, its columns in any order; name is what faults call it.
-func ReadCSV(name string, data []byte) (*Returned, error) {
-	text, err := decoded(name, data, "")
+func ReadCSV(name string, data []byte) (*ReturnedFile, error) {
+	text, err := decodeText(name, data, "")
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func ReadCSV(name string, data []byte) (*Returned, error) {
 			in.Comma = comma
 		}
 	}
-	r := &csvReader{name: name, r: &Returned{File: name}, ids: map[string]int{}}
+	r := &csvReader{name: name, file: &ReturnedFile{Name: name}, ids: map[string]int{}}
 	for {
 		row, err := in.Read()
 		if errors.Is(err, io.EOF) {
@@ -94,35 +94,35 @@ func ReadCSV(name string, data []byte) (*Returned, error) {
 		}
 		var bad *csv.ParseError
 		if errors.As(err, &bad) {
-			return nil, inputerr.New(name, "is damaged: %v", bad.Err).At(bad.Line).Try("Open it in a spreadsheet and save it as CSV again")
+			return nil, inputerr.New(name, "is damaged: %v", bad.Err).At(bad.Line).Hint("Open it in a spreadsheet and save it as CSV again")
 		}
 		if err != nil {
 			return nil, err
 		}
 		at, _ := in.FieldPos(0)
-		if err := r.row(at, row); err != nil {
+		if err := r.readRow(at, row); err != nil {
 			return nil, err
 		}
 	}
-	if len(r.r.entries) == 0 {
-		return nil, inputerr.New(name, "holds no translations").At(1).Try("Look whether it was saved whole, with its first line")
+	if len(r.file.entries) == 0 {
+		return nil, inputerr.New(name, "holds no translations").At(1).Hint("Look whether it was saved whole, with its first line")
 	}
-	return r.r, nil
+	return r.file, nil
 }
 
 type csvReader struct {
 	name    string
-	r       *Returned
+	file    *ReturnedFile
 	columns []string
 	ids     map[string]int // and the line they stand on
 }
 
-func (r *csvReader) row(line int, row []string) error {
+func (r *csvReader) readRow(line int, row []string) error {
 	for n := range row {
-		row[n] = plainCell(row[n])
+		row[n] = unescapeCell(row[n])
 	}
 	if r.columns == nil {
-		return r.head(line, row)
+		return r.readColumns(line, row)
 	}
 	cell := func(column string) string {
 		if n := slices.Index(r.columns, column); n >= 0 && n < len(row) {
@@ -136,28 +136,28 @@ func (r *csvReader) row(line int, row []string) error {
 		}
 		return nil
 	}
-	e := entry{line: line, context: strings.TrimSpace(cell("id")), source: cell("source"), was: cell("previous source"),
-		said: cell("translation"), notes: lines("notes"), details: lines("details")}
-	if e.context == "" && strings.TrimSpace(e.source+e.said) == "" {
+	e := entry{line: line, context: strings.TrimSpace(cell("id")), source: cell("source"), previousSource: cell("previous source"),
+		translation: cell("translation"), notes: lines("notes"), details: lines("details")}
+	if e.context == "" && strings.TrimSpace(e.source+e.translation) == "" {
 		return nil
 	}
-	e.state = stateIn(cell("state"), e.said)
+	e.state = parseState(cell("state"), e.translation)
 	if first := r.ids[e.context]; first > 0 && e.context != "" {
-		return inputerr.New(r.name, "%s stands here and on line %d", e.context, first).At(line).Try("Leave one of the two")
+		return inputerr.New(r.name, "%s stands here and on line %d", e.context, first).At(line).Hint("Leave one of the two")
 	}
 	r.ids[e.context] = line
-	r.r.sheet(detailsOf(e.details).sheet)
-	r.r.entries = append(r.r.entries, e)
+	r.file.readHeader(parseDetails(e.details).sheet)
+	r.file.entries = append(r.file.entries, e)
 	return nil
 }
 
-// stateIn is the state that a person or a program wrote beside a translation.
-func stateIn(said, translation string) State {
+// parseState is the state that a person or a program wrote beside a translation.
+func parseState(said, translation string) State {
 	s := State(strings.ToLower(strings.TrimSpace(said)))
 	switch {
 	case s == Obsolete:
 		return s
-	case len(pieces(translation)) == 0:
+	case len(splitCues(translation)) == 0:
 		return Untranslated
 	case s == NeedsEditing || s == InReview || s == Approved:
 		return s
@@ -165,14 +165,14 @@ func stateIn(said, translation string) State {
 	return Draft
 }
 
-func (r *csvReader) head(line int, row []string) error {
+func (r *csvReader) readColumns(line int, row []string) error {
 	for _, c := range row {
 		r.columns = append(r.columns, strings.ToLower(strings.TrimSpace(c)))
 	}
 	for _, needed := range []string{"id", "source", "translation"} {
 		if !slices.Contains(r.columns, needed) {
 			return inputerr.New(r.name, "has no column “%s”", needed).At(line).
-				Try("Keep the first line as it was: %s", strings.Join(csvColumns, ", "))
+				Hint("Keep the first line as it was: %s", strings.Join(csvColumns, ", "))
 		}
 	}
 	return nil

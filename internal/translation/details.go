@@ -24,15 +24,15 @@ import (
 
 // details are the lines of a unit, taken apart.
 type details struct {
-	source []conference.Cue // with their times; a text only where it is said exactly
-	target [][]string       // the words of each, its id first
-	seen   string           // "": it was not translated, or a program dropped that
-	stood  State            // likewise
-	sheet  []string         // talk, languages and revision
+	source      []conference.Cue // with their times; a text only where it is said exactly
+	target      [][]string       // the words of each, its id first
+	exportHash  string           // "": it was not translated, or a program dropped that
+	exportState State            // likewise
+	sheet       []string         // talk, languages and revision
 }
 
-// word is a word of a line, quoted where it must be.
-func word(s string) string {
+// quoteWord is a word of a line, quoted where it must be.
+func quoteWord(s string) string {
 	plain := s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"'\=+`, r)
 	})
@@ -42,16 +42,16 @@ func word(s string) string {
 	return strconv.QuoteToASCII(s)
 }
 
-func line(words []string) string {
+func joinWords(words []string) string {
 	quoted := make([]string, len(words))
 	for n, w := range words {
-		quoted[n] = word(w)
+		quoted[n] = quoteWord(w)
 	}
 	return strings.Join(quoted, " ")
 }
 
-// wordsOf is the words of a line; none if it is not one of ours.
-func wordsOf(line string) (words []string) {
+// splitWords is the words of a line; none if it is not one of ours.
+func splitWords(line string) (words []string) {
 	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {
 		if line[0] == '"' {
 			quoted, err := strconv.QuotedPrefix(line)
@@ -71,8 +71,8 @@ func wordsOf(line string) (words []string) {
 	return words
 }
 
-// moment is a time: 00:00:01.000, with more digits where there are any.
-func moment(d time.Duration) string {
+// formatTime is a time: 00:00:01.000, with more digits where there are any.
+func formatTime(d time.Duration) string {
 	sign := ""
 	if d < 0 {
 		sign, d = "-", -d
@@ -81,10 +81,10 @@ func moment(d time.Duration) string {
 	return strings.TrimSuffix(s, "000000")
 }
 
-var momentLike = regexp.MustCompile(`^(-?)(\d{1,4}):([0-5]\d):([0-5]\d)\.(\d{3,9})$`)
+var timePattern = regexp.MustCompile(`^(-?)(\d{1,4}):([0-5]\d):([0-5]\d)\.(\d{3,9})$`)
 
-func momentOf(s string) (time.Duration, bool) {
-	m := momentLike.FindStringSubmatch(s)
+func parseTime(s string) (time.Duration, bool) {
+	m := timePattern.FindStringSubmatch(s)
 	if m == nil {
 		return 0, false
 	}
@@ -100,10 +100,12 @@ func momentOf(s string) (time.Duration, bool) {
 	return d, true
 }
 
-func passageOf(c conference.Cue) []string { return []string{moment(c.Start), "-->", moment(c.End)} }
+func formatRange(c conference.Cue) []string {
+	return []string{formatTime(c.Start), "-->", formatTime(c.End)}
+}
 
-// exactly is the words that say a text and its looks to the byte.
-func exactly(c conference.Cue) []string {
+// exactTextWords is the words that say a text and its looks to the byte.
+func exactTextWords(c conference.Cue) []string {
 	spans, err := json.Marshal(c.Spans)
 	if err != nil {
 		panic(err) // strings and numbers always marshal
@@ -112,27 +114,27 @@ func exactly(c conference.Cue) []string {
 }
 
 func sourceLine(c conference.Cue, exact bool) string {
-	words := append([]string{"source", c.ID}, passageOf(c)...)
-	if c.Place != 0 {
-		words = append(words, "place", strconv.Itoa(c.Place))
+	words := append([]string{"source", c.ID}, formatRange(c)...)
+	if c.Position != 0 {
+		words = append(words, "place", strconv.Itoa(c.Position))
 	}
 	if !exact {
-		words = append(words, exactly(c)...)
+		words = append(words, exactTextWords(c)...)
 	}
-	return line(words)
+	return joinWords(words)
 }
 
 // targetLine says of a cue what nobody would guess; only is whether that is anything.
 func targetLine(c, guess Cue, exact bool) (said string, only bool) {
 	words := []string{"target", c.ID}
 	if c.Start != guess.Start || c.End != guess.End {
-		words = append(words, passageOf(c.Cue)...)
+		words = append(words, formatRange(c.Cue)...)
 	}
-	if !slices.Equal(c.Of, guess.Of) {
-		for _, id := range c.Of {
+	if !slices.Equal(c.SourceIDs, guess.SourceIDs) {
+		for _, id := range c.SourceIDs {
 			words = append(words, "of", id)
 		}
-		if len(c.Of) == 0 {
+		if len(c.SourceIDs) == 0 {
 			words = append(words, "of", "")
 		}
 	}
@@ -141,41 +143,41 @@ func targetLine(c, guess Cue, exact bool) (said string, only bool) {
 			words = append(words, key, value)
 		}
 	}
-	add("hash", c.Hash, guess.Hash)
-	add("was", c.Was, guess.Was)
+	add("hash", c.SourceHash, guess.SourceHash)
+	add("was", c.PreviousSource, guess.PreviousSource)
 	add("state", string(c.State), string(guess.State))
-	add("stood", string(c.Stood), string(guess.Stood))
+	add("stood", string(c.PreviousState), string(guess.PreviousState))
 	add("by", c.By, guess.By)
-	add("place", strconv.Itoa(c.Place), strconv.Itoa(guess.Place))
+	add("place", strconv.Itoa(c.Position), strconv.Itoa(guess.Position))
 	for _, n := range c.Notes {
 		words = append(words, "note", n.Who, n.Text)
 	}
 	if !exact {
-		words = append(words, exactly(c.Cue)...)
+		words = append(words, exactTextWords(c.Cue)...)
 	}
-	return line(words), c.ID != guess.ID || len(words) > 2
+	return joinWords(words), c.ID != guess.ID || len(words) > 2
 }
 
-// detailsOf takes lines apart. What is none of ours is passed over: people and programs
+// parseDetails takes lines apart. What is none of ours is passed over: people and programs
 // write there as well.
-func detailsOf(lines []string) (d details) {
+func parseDetails(lines []string) (d details) {
 	for _, l := range lines {
-		words := wordsOf(l)
+		words := splitWords(l)
 		if len(words) < 2 {
 			continue
 		}
 		switch words[0] {
 		case "source":
 			c := conference.Cue{ID: words[1]}
-			if rest, ok := readPassage(&c, words[2:]); ok {
-				d.source = append(d.source, withDetails(Cue{Cue: c}, rest).Cue)
+			if rest, ok := parseRange(&c, words[2:]); ok {
+				d.source = append(d.source, applyDetails(Cue{Cue: c}, rest).Cue)
 			}
 		case "target":
 			d.target = append(d.target, words[1:])
 		case "seen":
-			d.seen = words[1]
+			d.exportHash = words[1]
 			if len(words) > 2 {
-				d.stood = State(words[2])
+				d.exportState = State(words[2])
 			}
 		case "sheet":
 			d.sheet = words[1:]
@@ -184,13 +186,13 @@ func detailsOf(lines []string) (d details) {
 	return d
 }
 
-// readPassage reads a cue's times off the front of words, if they are there.
-func readPassage(c *conference.Cue, words []string) (rest []string, ok bool) {
+// parseRange reads a cue's times off the front of words, if they are there.
+func parseRange(c *conference.Cue, words []string) (rest []string, ok bool) {
 	if len(words) < 3 || words[1] != "-->" {
 		return words, false
 	}
-	start, ok := momentOf(words[0])
-	end, also := momentOf(words[2])
+	start, ok := parseTime(words[0])
+	end, also := parseTime(words[2])
 	if !ok || !also {
 		return words, false
 	}
@@ -198,9 +200,9 @@ func readPassage(c *conference.Cue, words []string) (rest []string, ok bool) {
 	return words[3:], true
 }
 
-// withDetails is a cue with what words say of it.
-func withDetails(c Cue, words []string) Cue {
-	words, _ = readPassage(&c.Cue, words)
+// applyDetails is a cue with what words say of it.
+func applyDetails(c Cue, words []string) Cue {
+	words, _ = parseRange(&c.Cue, words)
 	var of []string
 	for len(words) >= 2 {
 		value := words[1]
@@ -209,17 +211,17 @@ func withDetails(c Cue, words []string) Cue {
 		case "of":
 			of = append(of, value)
 		case "hash":
-			c.Hash = value
+			c.SourceHash = value
 		case "was":
-			c.Was = value
+			c.PreviousSource = value
 		case "state":
 			c.State = State(value)
 		case "stood":
-			c.Stood = State(value)
+			c.PreviousState = State(value)
 		case "by":
 			c.By = value
 		case "place":
-			c.Place, _ = strconv.Atoi(value)
+			c.Position, _ = strconv.Atoi(value)
 		case "note":
 			if len(words) > 2 {
 				c.Notes = append(c.Notes, Note{value, words[2]})
@@ -234,21 +236,21 @@ func withDetails(c Cue, words []string) Cue {
 		words = words[used:]
 	}
 	if of != nil {
-		c.Of = slices.DeleteFunc(of, func(id string) bool { return id == "" })
-		if len(c.Of) == 0 {
-			c.Of = nil
+		c.SourceIDs = slices.DeleteFunc(of, func(id string) bool { return id == "" })
+		if len(c.SourceIDs) == 0 {
+			c.SourceIDs = nil
 		}
 	}
 	return c
 }
 
-// line is what a file says of the sheet as a whole.
-func (s Sheet) line() string {
-	return line([]string{"sheet", s.Talk, s.From, s.To, strconv.Itoa(s.Revision), strconv.Itoa(s.Base)})
+// headerLine is what a file says of the sheet as a whole.
+func (s Sheet) headerLine() string {
+	return joinWords([]string{"sheet", s.Talk, s.From, s.To, strconv.Itoa(s.Revision), strconv.Itoa(s.Base)})
 }
 
-// sheet reads what [Sheet.line] wrote; words are those behind the first.
-func (r *Returned) sheet(words []string) {
+// readHeader reads what [Sheet.line] wrote; words are those behind the first.
+func (r *ReturnedFile) readHeader(words []string) {
 	if len(words) < 4 {
 		return
 	}

@@ -18,20 +18,20 @@ import (
 
 // entry is a unit as PO, XLIFF and CSV hold it; texts are as inline writes them.
 type entry struct {
-	line    int    // in the file, from 1
-	context string // which unit it is; see contextOf
-	source  string
-	was     string // what the source said, where it says something else now
-	said    string // the translation; "": there is none
-	state   State
-	notes   []string // lines, for people and by them
-	limit   string   // what a translator must keep to, for people
-	details []string
-	number  int // of its first source cue, counted from 1; 0: it has none
+	line           int    // in the file, from 1
+	context        string // which unit it is; see contextOf
+	source         string
+	previousSource string // what the source said, where it says something else now
+	translation    string // the translation; "": there is none
+	state          State
+	notes          []string // lines, for people and by them
+	limit          string   // what a translator must keep to, for people
+	details        []string
+	sourceNumber   int // of its first source cue, counted from 1; 0: it has none
 }
 
-// nothing stands for the source of a cue that has none.
-const nothing = "—"
+// noSource stands for the source of a cue that has none.
+const noSource = "—"
 
 // entries are a sheet's units for a file. Speed is how many characters a second can be
 // read; 0: as many as you like.
@@ -41,7 +41,7 @@ func (s Sheet) entries(speed float64) []entry {
 	for n, u := range s.Units {
 		all[n] = u.entry(speed)
 		if len(u.Source) > 0 {
-			all[n].number = number
+			all[n].sourceNumber = number
 			number += len(u.Source)
 		}
 	}
@@ -49,15 +49,15 @@ func (s Sheet) entries(speed float64) []entry {
 }
 
 func (u Unit) entry(speed float64) entry {
-	e := entry{context: contextOf(u), was: inline(u.Was(), nil), state: u.shownState(), limit: limitOf(u.Source, speed)}
-	source, exact := together(u.Source)
+	e := entry{context: entryContext(u), previousSource: toMarkup(u.Was(), nil), state: u.exportedState(), limit: readingLimit(u.Source, speed)}
+	source, exact := joinCues(u.Source)
 	e.source = source
 	for _, c := range u.Source {
 		e.details = append(e.details, sourceLine(c, exact))
 	}
 	if source == "" {
-		e.source = nothing
-		if was := strings.TrimSpace(e.was); e.state == Obsolete && was != "" {
+		e.source = noSource
+		if was := strings.TrimSpace(e.previousSource); e.state == Obsolete && was != "" {
 			e.source = was
 		}
 	}
@@ -66,27 +66,27 @@ func (u Unit) entry(speed float64) entry {
 			e.notes = append(e.notes, n.lines()...)
 		}
 	}
-	u.translated(&e)
+	u.addTarget(&e)
 	return e
 }
 
-// translated puts a unit's translation into its entry.
-func (u Unit) translated(e *entry) {
+// addTarget puts a unit's translation into its entry.
+func (u Unit) addTarget(e *entry) {
 	var shown []conference.Cue
 	for _, c := range u.Target {
-		if u.shows(c) {
+		if u.exports(c) {
 			shown = append(shown, c.Cue)
 		}
 	}
-	said, exact := together(shown)
-	e.said = said
-	guesses := guess(*e, u.Source, len(shown))
+	said, exact := joinCues(shown)
+	e.translation = said
+	guesses := impliedCues(*e, u.Source, len(shown))
 	var lines []string
 	telling := false
 	at := 0
 	for _, c := range u.Target {
 		base, text := Cue{}, false
-		if u.shows(c) {
+		if u.exports(c) {
 			base, text = guesses[at], exact
 			at++
 		}
@@ -97,24 +97,24 @@ func (u Unit) translated(e *entry) {
 		e.details = append(e.details, lines...)
 	}
 	if len(u.Target) > 0 {
-		e.details = append(e.details, line([]string{"seen", seenOf(said), string(e.state)}))
+		e.details = append(e.details, joinWords([]string{"seen", exportHash(said), string(e.state)}))
 	}
 }
 
-// shows reports whether a cue's text goes to a translator: what only repeats the source
+// exports reports whether a cue's text goes to a translator: what only repeats the source
 // would look like a translation, and what is obsolete is none of its unit any more.
-func (u Unit) shows(c Cue) bool { return shows(c, len(u.Source) > 0) }
+func (u Unit) exports(c Cue) bool { return isExported(c, len(u.Source) > 0) }
 
-func shows(c Cue, sourced bool) bool {
+func isExported(c Cue, sourced bool) bool {
 	return c.State != Untranslated && (c.State != Obsolete || !sourced)
 }
 
-// shownState is the state of what goes to a translator. Where only some of it is
+// exportedState is the state of what goes to a translator. Where only some of it is
 // translated, it needs editing.
-func (u Unit) shownState() State {
+func (u Unit) exportedState() State {
 	var some, hidden Unit
 	for _, c := range u.Target {
-		if u.shows(c) {
+		if u.exports(c) {
 			some.Target = append(some.Target, c)
 		} else if c.State == Untranslated {
 			hidden.Target = append(hidden.Target, c)
@@ -128,77 +128,77 @@ func (u Unit) shownState() State {
 
 // lines are a note as people read it.
 func (n Note) lines() []string {
-	text := inline(n.Text, nil)
+	text := toMarkup(n.Text, nil)
 	if n.Who != "" {
-		text = inline(n.Who, nil) + ": " + text
+		text = toMarkup(n.Who, nil) + ": " + text
 	}
 	return strings.Split(text, "\n")
 }
 
-// contextOf names a unit by its source cues, or by "+", its cue and the cue's time.
-func contextOf(u Unit) string {
+// entryContext names a unit by its source cues, or by "+", its cue and the cue's time.
+func entryContext(u Unit) string {
 	var words []string
 	for _, c := range u.Source {
 		words = append(words, c.ID)
 	}
 	if len(u.Source) > 0 {
-		return line(words)
+		return joinWords(words)
 	}
-	return "+ " + line(append([]string{u.Target[0].ID}, passageOf(u.Target[0].Cue)...))
+	return "+ " + joinWords(append([]string{u.Target[0].ID}, formatRange(u.Target[0].Cue)...))
 }
 
-// guess is what goes without saying of so many translated cues of an entry.
-func guess(e entry, source []conference.Cue, cues int) []Cue {
+// impliedCues is what goes without saying of so many translated cues of an entry.
+func impliedCues(e entry, source []conference.Cue, cues int) []Cue {
 	all := make([]Cue, cues)
 	for n := range all {
 		c := &all[n]
 		c.State = Draft
 		switch e.state {
 		case NeedsEditing:
-			c.State, c.Stood = NeedsEditing, Draft
-			c.Was, _ = outline(e.was)
+			c.State, c.PreviousState = NeedsEditing, Draft
+			c.PreviousSource, _ = parseMarkup(e.previousSource)
 		case Obsolete:
-			c.State, c.Stood = Obsolete, Draft
-			if e.source != nothing {
-				c.Was, _ = outline(e.source)
+			c.State, c.PreviousState = Obsolete, Draft
+			if e.source != noSource {
+				c.PreviousSource, _ = parseMarkup(e.source)
 			}
 		}
 		for _, s := range source {
-			c.Of = append(c.Of, s.ID)
+			c.SourceIDs = append(c.SourceIDs, s.ID)
 		}
-		c.Hash = hashOf(c.Of, source)
+		c.SourceHash = hashSources(c.SourceIDs, source)
 		if c.State == NeedsEditing {
-			c.Hash = ""
-			if c.Was != "" {
-				c.Hash = Hash(c.Was)
+			c.SourceHash = ""
+			if c.PreviousSource != "" {
+				c.SourceHash = HashText(c.PreviousSource)
 			}
 		}
 		switch {
 		case len(source) == 0 && n == 0:
-			c.Cue, _ = addedOf(e.context)
+			c.Cue, _ = parseAddedCue(e.context)
 		case len(source) == cues:
-			c.ID, c.Start, c.End, c.Place = source[n].ID, source[n].Start, source[n].End, source[n].Place
+			c.ID, c.Start, c.End, c.Position = source[n].ID, source[n].Start, source[n].End, source[n].Position
 		case len(source) > 0 && cues == 1:
-			c.ID, c.Place = source[0].ID, source[0].Place
-			c.Start, c.End = spanOf(source)
+			c.ID, c.Position = source[0].ID, source[0].Position
+			c.Start, c.End = timeSpan(source)
 		}
 	}
 	return all
 }
 
-// addedOf is the cue without a source that a context names.
-func addedOf(context string) (c conference.Cue, ok bool) {
-	words := wordsOf(context)
+// parseAddedCue is the cue without a source that a context names.
+func parseAddedCue(context string) (c conference.Cue, ok bool) {
+	words := splitWords(context)
 	if len(words) < 2 || words[0] != "+" {
 		return c, false
 	}
 	c.ID = words[1]
-	_, ok = readPassage(&c, words[2:])
+	_, ok = parseRange(&c, words[2:])
 	return c, ok
 }
 
-// hashOf is the hash of those of source that ids name; "" for none.
-func hashOf(ids []string, source []conference.Cue) string {
+// hashSources is the hash of those of source that ids name; "" for none.
+func hashSources(ids []string, source []conference.Cue) string {
 	var of []conference.Cue
 	for _, c := range source {
 		if slices.Contains(ids, c.ID) {
@@ -208,22 +208,22 @@ func hashOf(ids []string, source []conference.Cue) string {
 	if len(of) == 0 {
 		return ""
 	}
-	return Hash(textOf(of))
+	return HashText(joinText(of))
 }
 
-// seenOf tells whether a translation is the one that was handed out: its cues, their texts
+// exportHash tells whether a translation is the one that was handed out: its cues, their texts
 // and looks.
-func seenOf(said string) string {
+func exportHash(said string) string {
 	sum := sha256.New()
-	for _, piece := range pieces(said) {
-		text, spans := outline(piece)
+	for _, piece := range splitCues(said) {
+		text, spans := parseMarkup(piece)
 		fmt.Fprintf(sum, "%q%v", text, spans)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:4])
 }
 
-// spanOf is when the first of cues begins and the last one ends.
-func spanOf(cues []conference.Cue) (start, end time.Duration) {
+// timeSpan is when the first of cues begins and the last one ends.
+func timeSpan(cues []conference.Cue) (start, end time.Duration) {
 	start, end = cues[0].Start, cues[0].End
 	for _, c := range cues {
 		start, end = min(start, c.Start), max(end, c.End)
@@ -231,8 +231,8 @@ func spanOf(cues []conference.Cue) (start, end time.Duration) {
 	return start, end
 }
 
-// limitOf is how long a unit is shown and how much of it can be read in that time.
-func limitOf(source []conference.Cue, speed float64) string {
+// readingLimit is how long a unit is shown and how much of it can be read in that time.
+func readingLimit(source []conference.Cue, speed float64) string {
 	var length time.Duration
 	for _, c := range source {
 		length += c.End - c.Start
@@ -246,30 +246,30 @@ func limitOf(source []conference.Cue, speed float64) string {
 	return fmt.Sprintf("%.1f s: at most %d characters", length.Seconds(), int(math.Floor(speed*length.Seconds())))
 }
 
-// Returned is a sheet as it stands in a file that came back from a translator.
-type Returned struct {
-	File     string // its name, for people
-	Talk     string // its title
-	From, To string // languages, BCP 47; "": it does not say
-	Revision int    // of the source that it was made from; 0: it does not say
-	Base     int    // the revision of the translation that it was made from; 0: of none, or it does not say
-	entries  []entry
-	flags    bool // its states are the translator's, and hold whatever else changed
+// ReturnedFile is a sheet as it stands in a file that came back from a translator.
+type ReturnedFile struct {
+	Name           string // its name, for people
+	Talk           string // its title
+	From, To       string // languages, BCP 47; "": it does not say
+	Revision       int    // of the source that it was made from; 0: it does not say
+	Base           int    // the revision of the translation that it was made from; 0: of none, or it does not say
+	entries        []entry
+	statesAreEdits bool // its states are the translator's, and hold whatever else changed
 }
 
-// Longest is the longest text in the file, in bytes, and on which line it is.
-func (r *Returned) Longest() (bytes, line int) {
+// LongestText is the longest text in the file, in bytes, and on which line it is.
+func (r *ReturnedFile) LongestText() (bytes, line int) {
 	for _, e := range r.entries {
-		if n := max(len(e.source), len(e.was), len(e.said), len(e.context)); n > bytes {
+		if n := max(len(e.source), len(e.previousSource), len(e.translation), len(e.context)); n > bytes {
 			bytes, line = n, e.line
 		}
 	}
 	return bytes, line
 }
 
-// decoded is a file as text. The encoding that it says it has is believed unless that is
+// decodeText is a file as text. The encoding that it says it has is believed unless that is
 // UTF-8: programs write that of everything.
-func decoded(name string, data []byte, encoding string) (string, error) {
+func decodeText(name string, data []byte, encoding string) (string, error) {
 	hint := charset.Hint{Encoding: encoding}
 	if e := strings.ToLower(encoding); e == "utf-8" || e == "utf8" || e == "charset" {
 		hint.Encoding = ""
@@ -279,25 +279,25 @@ func decoded(name string, data []byte, encoding string) (string, error) {
 		return "", err
 	}
 	for _, n := range text.Notes {
-		if n.Code == charset.Unreadable {
-			return "", inputerr.New(name, "%s", n.Text).At(n.Line).Try("Save it as UTF-8")
+		if n.Code == charset.UnreadableBytes {
+			return "", inputerr.New(name, "%s", n.Text).At(n.Line).Hint("Save it as UTF-8")
 		}
 	}
 	return text.UTF8, nil
 }
 
-// canonical is a language as BCP 47 writes it; what is none is "".
-func canonical(language string) string {
-	tag, err := subtitle.Language(strings.ReplaceAll(language, "_", "-"))
+// canonicalLanguage is a language as BCP 47 writes it; what is none is "".
+func canonicalLanguage(language string) string {
+	tag, err := subtitle.CanonicalLanguage(strings.ReplaceAll(language, "_", "-"))
 	if err != nil {
 		return ""
 	}
 	return tag
 }
 
-// ReaderOf is what reads a file for translators, by what is in it; nil if it is something
+// DetectReader is what reads a file for translators, by what is in it; nil if it is something
 // else, such as subtitles.
-func ReaderOf(data []byte) func(name string, data []byte) (*Returned, error) {
+func DetectReader(data []byte) func(name string, data []byte) (*ReturnedFile, error) {
 	head := bytes.ReplaceAll(data[:min(len(data), 4096)], []byte{0}, nil) // UTF-16, too
 	first, _, _ := bytes.Cut(head, []byte("\n"))
 	has := func(in []byte, words ...string) bool {

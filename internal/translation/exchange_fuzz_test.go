@@ -10,45 +10,45 @@ import (
 )
 
 // Whatever a file holds, it is read or refused with its name and a way out.
-func FuzzReturnedFile(f *testing.F) {
-	source, cues := odd()
-	for n, x := range exchanges {
-		f.Add(n, []byte(x.written(f, sheetOf(source, cues))))
-		f.Add(n, []byte(x.written(f, sheetOf(source, nil))))
+func FuzzRead(f *testing.F) {
+	source, cues := oddTranslation()
+	for n, x := range testFormats {
+		f.Add(n, []byte(x.export(f, sheetOf(source, cues))))
+		f.Add(n, []byte(x.export(f, sheetOf(source, nil))))
 	}
 	f.Add(0, []byte("#~| msgid \"a\"\n#~ msgctxt \"+ \"\n#~ msgid \"b\"\n#~ msgstr \"c\"\n"))
 	f.Add(1, []byte("<xliff><file><unit name=\"c0001\"><segment><target><sc id=\"1\" subType=\"xlf:i\"/>a<ec startRef=\"1\"/></target></segment></unit></file></xliff>"))
 	f.Fuzz(func(t *testing.T, n int, data []byte) {
-		x := exchanges[uint(n)%uint(len(exchanges))]
+		x := testFormats[uint(n)%uint(len(testFormats))]
 		r, err := x.read("talk", data)
 		if err == nil {
-			_, _, err = r.Take(source, cues)
+			_, _, err = r.Merge(source, cues)
 		}
-		if problem := inputerr.Of(err); err != nil && (problem == nil || problem.File == "" || problem.Remedy == "") {
+		if problem := inputerr.As(err); err != nil && (problem == nil || problem.File == "" || problem.Remedy == "") {
 			t.Errorf("it says %v", err)
 		}
 	})
 }
 
 // Whatever a cue says, it comes back.
-func FuzzOutAndBack(f *testing.F) {
+func FuzzRoundTrip(f *testing.F) {
 	for _, text := range []string{"<i>a</i>", "&lt;<b>", " a\n\nb ", "\x00\xff", "=1+1", "'=1", "''", "\u00a0a", "a\r\nb", `"\`, "]]>", "[…]", "—", "", "#~ a", "\ufeffa", "c0001\u2028"} {
 		f.Add(text, "two", uint8(3), uint8(0))
 		f.Add("one", text, uint8(1), uint8(7))
 	}
 	states := []State{Untranslated, NeedsEditing, Draft, InReview, Approved, Obsolete}
 	f.Fuzz(func(t *testing.T, a, b string, to, kind uint8) {
-		source := said("First.", b, "Third.")
+		source := makeCues("First.", b, "Third.")
 		if strings.TrimSpace(b) == "" {
-			source = said("First.")
+			source = makeCues("First.")
 		}
 		cue := func(id, text string) Cue {
-			c := Cue{Cue: conference.Cue{ID: id, Start: time.Second, End: 2 * time.Second, Text: text}, Of: []string{"c0001"}, Hash: Hash(a), State: states[kind%6]}
+			c := Cue{Cue: conference.Cue{ID: id, Start: time.Second, End: 2 * time.Second, Text: text}, SourceIDs: []string{"c0001"}, SourceHash: HashText(a), State: states[kind%6]}
 			if n := int(to); n <= len(text) && n > 0 {
 				c.Spans = []conference.Span{{From: 0, To: n, Bold: kind&1 > 0, Colour: "#00ff00"}}
 			}
 			if kind&2 > 0 {
-				c.Was, c.Stood = b, Draft
+				c.PreviousSource, c.PreviousState = b, Draft
 			}
 			if kind&4 > 0 {
 				c.Notes, c.By = []Note{{b, a}}, a
@@ -61,10 +61,10 @@ func FuzzOutAndBack(f *testing.F) {
 		}
 		if kind&16 > 0 {
 			cues = append(cues, cue("x3", b))
-			cues[len(cues)-1].Of = nil
+			cues[len(cues)-1].SourceIDs = nil
 		}
-		for _, x := range exchanges {
-			x.returns(t, source, cues)
+		for _, x := range testFormats {
+			x.checkRoundTrip(t, source, cues)
 		}
 	})
 }

@@ -16,21 +16,21 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// exchange is a format in which a sheet goes out and comes back.
-type exchange struct {
+// testFormat is a format in which a sheet goes out and comes back.
+type testFormat struct {
 	name  string
 	write func(*bytes.Buffer, Sheet) error
-	read  func(string, []byte) (*Returned, error)
+	read  func(string, []byte) (*ReturnedFile, error)
 }
 
-var exchanges = []exchange{
+var testFormats = []testFormat{
 	{"po", func(b *bytes.Buffer, s Sheet) error { return WritePO(b, s, 21) }, ReadPO},
 	{"xliff", func(b *bytes.Buffer, s Sheet) error { return WriteXLIFF(b, s, XLIFF2, 21) }, ReadXLIFF},
 	{"xliff-1.2", func(b *bytes.Buffer, s Sheet) error { return WriteXLIFF(b, s, XLIFF12, 21) }, ReadXLIFF},
 	{"csv", func(b *bytes.Buffer, s Sheet) error { return WriteCSV(b, s, 21) }, ReadCSV},
 }
 
-func (x exchange) written(t testing.TB, s Sheet) string {
+func (x testFormat) export(t testing.TB, s Sheet) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := x.write(&b, s); err != nil {
@@ -39,21 +39,21 @@ func (x exchange) written(t testing.TB, s Sheet) string {
 	return b.String()
 }
 
-func (x exchange) taken(t testing.TB, file string, source []conference.Cue, have []Cue) ([]Cue, Taken) {
+func (x testFormat) merge(t testing.TB, file string, source []conference.Cue, have []Cue) ([]Cue, MergeResult) {
 	t.Helper()
 	r, err := x.read("talk."+x.name, []byte(file))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, file)
 	}
-	cues, taken, err := r.Take(source, have)
+	cues, taken, err := r.Merge(source, have)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, file)
 	}
 	return cues, taken
 }
 
-// unlined is cues without the lines of the file that they were read from.
-func unlined(cues []Cue) []Cue {
+// withoutLines is cues without the lines of the file that they were read from.
+func withoutLines(cues []Cue) []Cue {
 	cues = slices.Clone(cues)
 	for n := range cues {
 		cues[n].Line = 0
@@ -65,39 +65,39 @@ func sheetOf(source []conference.Cue, cues []Cue) Sheet {
 	return Sheet{Talk: "Prototyping “APIs”: 100 % & <more>", From: "en", To: "es-419", Revision: 3, Units: Units(source, cues)}
 }
 
-// returns holds a translation against what comes back of it.
-func (x exchange) returns(t testing.TB, source []conference.Cue, cues []Cue) {
+// checkRoundTrip holds a translation against what comes back of it.
+func (x testFormat) checkRoundTrip(t testing.TB, source []conference.Cue, cues []Cue) {
 	t.Helper()
 	sheet := sheetOf(source, cues)
-	file := x.written(t, sheet)
-	got, taken := x.taken(t, file, source, nil)
-	want := unlined(Cues(sheet.Units))
-	if got = unlined(got); len(got) != len(want) {
+	file := x.export(t, sheet)
+	got, taken := x.merge(t, file, source, nil)
+	want := withoutLines(TargetCues(sheet.Units))
+	if got = withoutLines(got); len(got) != len(want) {
 		t.Fatalf("%d cues came back of %d", len(got), len(want))
 	}
 	for n := range want {
 		if !reflect.DeepEqual(got[n], want[n]) {
-			t.Fatalf("what went out as %+v came back as %+v\n%s", want[n], got[n], near(file, want[n].ID))
+			t.Fatalf("what went out as %+v came back as %+v\n%s", want[n], got[n], excerptNear(file, want[n].ID))
 		}
 	}
-	if taken.Changed != 0 || taken.Emptied != 0 || taken.Other || len(taken.Lost)+len(taken.Remarks) > 0 {
+	if taken.Changed != 0 || taken.Emptied != 0 || taken.OtherSource || len(taken.Lost)+len(taken.OrphanNotes) > 0 {
 		t.Fatalf("nobody changed anything, and it says %+v", taken)
 	}
 }
 
-func near(file, id string) string {
+func excerptNear(file, id string) string {
 	at := max(0, strings.Index(file, "target "+id))
 	return file[max(0, at-600):min(len(file), at+900)]
 }
 
-// odd is a translation in which there is everything.
-func odd() ([]conference.Cue, []Cue) {
-	source := said("Good morning,\neverybody.", "=SUM(A1) is 100% of it: %d", "<i>not</i> italic &amp; so &lt;i> on", "Yes.", "Yes.",
+// oddTranslation is a translation in which there is everything.
+func oddTranslation() ([]conference.Cue, []Cue) {
+	source := makeCues("Good morning,\neverybody.", "=SUM(A1) is 100% of it: %d", "<i>not</i> italic &amp; so &lt;i> on", "Yes.", "Yes.",
 		"-- dash", "'quoted", `back\slash "and" quotes`, "One", "Two", "tab\there", "Left", "{\\an8}", "Gone away")
 	source[3].Spans = []conference.Span{{From: 0, To: 3, Italic: true, Bold: true, Underline: true, Colour: "#ffee00"}}
-	source[4].Place = 8
+	source[4].Position = 8
 	cue := func(at int, id, text string, of ...string) Cue {
-		c := Cue{Cue: said(make([]string, 20)...)[at], Of: of, State: Draft, Hash: hashOf(of, source)}
+		c := Cue{Cue: makeCues(make([]string, 20)...)[at], SourceIDs: of, State: Draft, SourceHash: hashSources(of, source)}
 		c.ID, c.Text = id, text
 		return c
 	}
@@ -119,28 +119,28 @@ func odd() ([]conference.Cue, []Cue) {
 	}
 	cues[3].Spans = []conference.Span{{From: 0, To: 3, Italic: true}, {From: 3, To: 4, Colour: "#00ff00"}, {From: 5, To: 11, Bold: true, Colour: "#00ff00"}}
 	cues[4].By, cues[6].By = "Ana", "Luz Ñ"
-	cues[4].State, cues[5].State, cues[4].Place = Approved, InReview, 8
+	cues[4].State, cues[5].State, cues[4].Position = Approved, InReview, 8
 	cues[5].Notes = []Note{{"Ana", "¿Es “@”?\nSegunda línea"}, {"", "nadie: <i>lo dijo"}}
-	cues[6].State, cues[6].Stood, cues[6].Was, cues[6].Hash = NeedsEditing, Approved, "'old\n\nquote", Hash("'old quote")
-	cues[7].State, cues[7].Stood, cues[7].Was, cues[7].Hash = NeedsEditing, Draft, "back", Hash("back")
+	cues[6].State, cues[6].PreviousState, cues[6].PreviousSource, cues[6].SourceHash = NeedsEditing, Approved, "'old\n\nquote", HashText("'old quote")
+	cues[7].State, cues[7].PreviousState, cues[7].PreviousSource, cues[7].SourceHash = NeedsEditing, Draft, "back", HashText("back")
 	cues[9].Start, cues[9].End = cues[9].Start+1234567, cues[9].Start+800*time.Millisecond
-	cues[10].Start, cues[10].Place, cues[10].Spans = cues[9].End, 1, []conference.Span{{From: 0, To: 7, Italic: true}}
+	cues[10].Start, cues[10].Position, cues[10].Spans = cues[9].End, 1, []conference.Span{{From: 0, To: 7, Italic: true}}
 	cues[11].State = Untranslated
-	cues[12].State, cues[12].Stood, cues[12].Was, cues[12].Hash = Obsolete, InReview, "Gone away, was it?", Hash("Gone away, was it?")
+	cues[12].State, cues[12].PreviousState, cues[12].PreviousSource, cues[12].SourceHash = Obsolete, InReview, "Gone away, was it?", HashText("Gone away, was it?")
 	return source, cues
 }
 
 // Whatever a translation holds comes back as it was.
-func TestOutAndBack(t *testing.T) {
-	source, cues := odd()
-	for _, x := range exchanges {
+func TestRoundTrip(t *testing.T) {
+	source, cues := oddTranslation()
+	for _, x := range testFormats {
 		t.Run(x.name, func(t *testing.T) {
-			x.returns(t, source, cues)
-			r, err := x.read("talk", []byte(x.written(t, sheetOf(source, cues))))
+			x.checkRoundTrip(t, source, cues)
+			r, err := x.read("talk", []byte(x.export(t, sheetOf(source, cues))))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := (Returned{Talk: r.Talk, From: r.From, To: r.To, Revision: r.Revision}); !reflect.DeepEqual(got, Returned{Talk: "Prototyping “APIs”: 100 % & <more>", From: "en", To: "es-419", Revision: 3}) {
+			if got := (ReturnedFile{Talk: r.Talk, From: r.From, To: r.To, Revision: r.Revision}); !reflect.DeepEqual(got, ReturnedFile{Talk: "Prototyping “APIs”: 100 % & <more>", From: "en", To: "es-419", Revision: 3}) {
 				t.Errorf("the sheet comes back as %+v", got)
 			}
 		})
@@ -148,13 +148,13 @@ func TestOutAndBack(t *testing.T) {
 }
 
 // A translator works on a file, and what they did is taken over.
-func TestWhatATranslatorChanged(t *testing.T) {
-	source := said("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask.", "Then ask.")
-	cues := Bound(source, said("Buenos días a todos.", "Empieza por el final.", "Diez líneas bastan."))
+func TestMerge_TranslatorsChanges(t *testing.T) {
+	source := makeCues("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask.", "Then ask.")
+	cues := LinkCues(source, makeCues("Buenos días a todos.", "Empieza por el final.", "Diez líneas bastan."))
 	cues[0].State = Approved
-	cues[1].State, cues[1].Stood, cues[1].Was, cues[1].Hash = NeedsEditing, Approved, "Begin at the start of it.", Hash("Begin at the start of it.")
+	cues[1].State, cues[1].PreviousState, cues[1].PreviousSource, cues[1].SourceHash = NeedsEditing, Approved, "Begin at the start of it.", HashText("Begin at the start of it.")
 	cues[2].Notes = []Note{{"Ana", "¿bastan?"}}
-	out := exchanges[0].written(t, sheetOf(source, cues))
+	out := testFormats[0].export(t, sheetOf(source, cues))
 	replaced := func(pairs ...string) string {
 		s := out
 		for n := 0; n < len(pairs); n += 2 {
@@ -192,21 +192,21 @@ func TestWhatATranslatorChanged(t *testing.T) {
 		{"without names", strings.ReplaceAll(replaced(last, last+"Pregunta."), "msgctxt", "#. msgctxt"), first + two + three + "|c0005 draft Pregunta.", "1 0 0 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, taken := exchanges[0].taken(t, c.file, source, nil)
+			got, taken := testFormats[0].merge(t, c.file, source, nil)
 			if is := summary(got); is != c.want {
 				t.Errorf("it is\n%s, want\n%s", is, c.want)
 			}
-			if is := fmt.Sprint(taken.Changed, taken.Emptied, len(taken.Lost), len(taken.Remarks)); is != c.report {
+			if is := fmt.Sprint(taken.Changed, taken.Emptied, len(taken.Lost), len(taken.OrphanNotes)); is != c.report {
 				t.Errorf("it says %s, want %s: %+v", is, c.report, taken)
 			}
 			for _, c := range got {
-				if c.State == Draft && c.Hash != hashOf(c.Of, source) {
+				if c.State == Draft && c.SourceHash != hashSources(c.SourceIDs, source) {
 					t.Errorf("%s is a draft of something else than the source says: %+v", c.ID, c)
 				}
 			}
 		})
 	}
-	got, _ := exchanges[0].taken(t, replaced("\"Diez líneas bastan.\"", "\"Diez líneas, eso es todo,\\n\\nbastan.\""), source, nil)
+	got, _ := testFormats[0].merge(t, replaced("\"Diez líneas bastan.\"", "\"Diez líneas, eso es todo,\\n\\nbastan.\""), source, nil)
 	if a, b := got[2], got[3]; a.Start != 6*time.Second || a.End != b.Start || a.End != 7481*time.Millisecond || b.End != 8*time.Second {
 		t.Errorf("of 2 s, 19 and 6 letters have %v-%v and %v-%v", a.Start, a.End, b.Start, b.End)
 	}
@@ -225,43 +225,43 @@ func summary(cues []Cue) string {
 
 // Where a program dropped what stands beside the texts, the translation as it is says it,
 // or else the source.
-func TestAProgramThatDropsComments(t *testing.T) {
-	source := said("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.")
+func TestMerge_DroppedComments(t *testing.T) {
+	source := makeCues("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.")
 	cues := []Cue{
-		{Cue: conference.Cue{ID: "t1", Start: 100 * time.Millisecond, End: 2 * time.Second, Text: "Buenos días a todos."}, Of: []string{"c0001"}, Hash: Hash(source[0].Text), State: Approved},
-		{Cue: conference.Cue{ID: "t2", Start: 3 * time.Second, End: 7 * time.Second, Text: "Por el final, con diez líneas."}, Of: []string{"c0002", "c0003"}, Hash: Hash(source[1].Text + " " + source[2].Text), State: InReview},
+		{Cue: conference.Cue{ID: "t1", Start: 100 * time.Millisecond, End: 2 * time.Second, Text: "Buenos días a todos."}, SourceIDs: []string{"c0001"}, SourceHash: HashText(source[0].Text), State: Approved},
+		{Cue: conference.Cue{ID: "t2", Start: 3 * time.Second, End: 7 * time.Second, Text: "Por el final, con diez líneas."}, SourceIDs: []string{"c0002", "c0003"}, SourceHash: HashText(source[1].Text + " " + source[2].Text), State: InReview},
 	}
-	out := exchanges[0].written(t, sheetOf(source, cues))
+	out := testFormats[0].export(t, sheetOf(source, cues))
 	bare := regexp.MustCompile(`(?m)^#\..*\n`).ReplaceAllString(out, "")
-	got, taken := exchanges[0].taken(t, bare, source, nil)
-	if is := summary(got); is != "c0001 draft Buenos días a todos.|c0002 draft Por el final, con diez líneas." || taken.Other {
+	got, taken := testFormats[0].merge(t, bare, source, nil)
+	if is := summary(got); is != "c0001 draft Buenos días a todos.|c0002 draft Por el final, con diez líneas." || taken.OtherSource {
 		t.Errorf("by the source alone it is %s, %+v", is, taken)
 	}
 	if got[1].Start != 3*time.Second || got[1].End != 8*time.Second {
 		t.Errorf("by the source, the second is shown %v-%v", got[1].Start, got[1].End)
 	}
-	got, taken = exchanges[0].taken(t, strings.Replace(bare, "Buenos días a todos.", "Buenas.", 1), source, cues)
+	got, taken = testFormats[0].merge(t, strings.Replace(bare, "Buenos días a todos.", "Buenas.", 1), source, cues)
 	if is := summary(got); is != "t1 draft Buenas.|t2 in-review Por el final, con diez líneas." || taken.Changed != 1 {
 		t.Errorf("by the translation as it is, it is %s, %+v", is, taken)
 	}
-	if got[0].Start != 100*time.Millisecond || !reflect.DeepEqual(unlined(got[1:]), cues[1:]) {
+	if got[0].Start != 100*time.Millisecond || !reflect.DeepEqual(withoutLines(got[1:]), cues[1:]) {
 		t.Errorf("by the translation as it is, it is %+v", got)
 	}
-	template := exchanges[0].written(t, sheetOf(source, nil))
-	if got, _ = exchanges[0].taken(t, template, source, cues); !reflect.DeepEqual(unlined(got), cues) {
+	template := testFormats[0].export(t, sheetOf(source, nil))
+	if got, _ = testFormats[0].merge(t, template, source, cues); !reflect.DeepEqual(withoutLines(got), cues) {
 		t.Errorf("a template that nobody filled in left of the translation %s", summary(got))
 	}
 }
 
 // A file that was made before the source was corrected is brought along; one of another
 // talk is refused.
-func TestAFileOfAnotherVersion(t *testing.T) {
-	now := said("Good evening, everybody.", "3 Welcome.", "63 Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.")
-	for _, x := range exchanges {
-		out := x.written(t, sheetOf(english, Bound(english, spanish)))
-		got, taken := x.taken(t, out, now, nil)
+func TestMerge_OtherSourceVersion(t *testing.T) {
+	now := makeCues("Good evening, everybody.", "3 Welcome.", "63 Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.")
+	for _, x := range testFormats {
+		out := x.export(t, sheetOf(english, LinkCues(english, spanish)))
+		got, taken := x.merge(t, out, now, nil)
 		want := "c0001 needs-editing Buenos días a todos.|c0002 draft Empieza por el final.|c0003 draft Diez líneas bastan.|c0004 draft Luego pregunta a tus colegas."
-		if is := summary(got); is != want || !taken.Other || got[1].Start != 63*time.Second || !slices.Equal(got[1].Of, []string{"c0003"}) {
+		if is := summary(got); is != want || !taken.OtherSource || got[1].Start != 63*time.Second || !slices.Equal(got[1].SourceIDs, []string{"c0003"}) {
 			t.Errorf("%s: it came as %s: %+v", x.name, is, got)
 		}
 		if len(taken.NeedsEditing) != 1 || taken.NeedsEditing[0].OldSource != english[0].Text || taken.Untranslated != 1 {
@@ -271,19 +271,19 @@ func TestAFileOfAnotherVersion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = r.Take(said("Something", "else", "altogether"), nil)
-		if f := inputerr.Of(err); f == nil || f.Line == 0 || !strings.Contains(f.Error(), "of another talk") {
+		_, _, err = r.Merge(makeCues("Something", "else", "altogether"), nil)
+		if f := inputerr.As(err); f == nil || f.Line == 0 || !strings.Contains(f.Error(), "of another talk") {
 			t.Errorf("%s: of another talk it says %v", x.name, err)
 		}
 	}
 }
 
 // What spreadsheets make of a CSV is read.
-func TestSpreadsheets(t *testing.T) {
-	source, cues := odd()
-	csv := exchanges[3]
-	out := csv.written(t, sheetOf(source, cues))
-	want := unlined(Cues(Units(source, cues)))
+func TestReadCSV_Spreadsheets(t *testing.T) {
+	source, cues := oddTranslation()
+	csv := testFormats[3]
+	out := csv.export(t, sheetOf(source, cues))
+	want := withoutLines(TargetCues(Units(source, cues)))
 	again := func(comma rune, change func(row []string)) string {
 		rows, err := stdcsv.NewReader(strings.NewReader(strings.TrimPrefix(out, "\ufeff"))).ReadAll()
 		if err != nil {
@@ -317,7 +317,7 @@ func TestSpreadsheets(t *testing.T) {
 			}
 		}),
 	} {
-		if got, _ := csv.taken(t, file, source, nil); !reflect.DeepEqual(unlined(got), want) {
+		if got, _ := csv.merge(t, file, source, nil); !reflect.DeepEqual(withoutLines(got), want) {
 			t.Errorf("%s: it came back as %s", name, summary(got))
 		}
 	}
@@ -332,7 +332,7 @@ func utf16(s string) string {
 }
 
 // What is damaged is refused, with its line and a way out.
-func TestDamagedFiles(t *testing.T) {
+func TestRead_DamagedFiles(t *testing.T) {
 	const head = "msgid \"\"\nmsgstr \"Content-Type: text/plain; charset=UTF-8\\n\"\n\n"
 	for _, c := range []struct {
 		name, file, want string
@@ -352,9 +352,9 @@ func TestDamagedFiles(t *testing.T) {
 		{"csv", "id,source,translation\n", "talk.csv:1: holds no translations"},
 		{"csv", "id,source,translation\nc1,a,b\nc1,a,b\n", "talk.csv:3: c1 stands here and on line 2"},
 	} {
-		n := slices.IndexFunc(exchanges, func(x exchange) bool { return x.name == c.name })
-		_, err := exchanges[n].read("talk."+c.name, []byte(c.file))
-		if f := inputerr.Of(err); f == nil || !strings.Contains(f.Error(), c.want) || f.Remedy == "" {
+		n := slices.IndexFunc(testFormats, func(x testFormat) bool { return x.name == c.name })
+		_, err := testFormats[n].read("talk."+c.name, []byte(c.file))
+		if f := inputerr.As(err); f == nil || !strings.Contains(f.Error(), c.want) || f.Remedy == "" {
 			t.Errorf("of %q it says %v, want %q", c.file, err, c.want)
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
-// beside is a translation cue by cue, with time enough to read each.
-func beside(from, to string, source, target []string) Sheet {
+// pairedSheet is a translation cue by cue, with time enough to read each.
+func pairedSheet(from, to string, source, target []string) Sheet {
 	cues := func(texts []string) (all []conference.Cue) {
 		for n, text := range texts {
 			at := time.Duration(n) * 6 * time.Second
@@ -23,7 +23,7 @@ func beside(from, to string, source, target []string) Sheet {
 		return all
 	}
 	s := cues(source)
-	return Sheet{From: from, To: to, Units: Units(s, Bound(s, cues(target)))}
+	return Sheet{From: from, To: to, Units: Units(s, LinkCues(s, cues(target)))}
 }
 
 func TestCheck(t *testing.T) {
@@ -63,41 +63,41 @@ func TestCheck(t *testing.T) {
 		{"a number in a word", "en", "es", "We use H.264 here.", "Aquí usamos H264.", fine},
 
 		{"an address", "en", "ja", "Go to https://example.org/a.", "https://example.org/aへどうぞ。", fine},
-		{"another address", "en", "es", "Go to https://example.org/a now.", "Ve ahora a https://example.org/b.", Address},
-		{"a longer address", "en", "es", "Go to example.org now.", "Ve ahora a example.org/es.", Address},
-		{"a mailbox", "en", "es", "Write to ann@example.org now.", "Escribe ya a ann@example.com.", Address},
+		{"another address", "en", "es", "Go to https://example.org/a now.", "Ve ahora a https://example.org/b.", AddressChanged},
+		{"a longer address", "en", "es", "Go to example.org now.", "Ve ahora a example.org/es.", AddressChanged},
+		{"a mailbox", "en", "es", "Write to ann@example.org now.", "Escribe ya a ann@example.com.", AddressChanged},
 		{"a code word", "en", "ru", "Then call getUserName here.", "Затем вызовите getUserName здесь.", fine},
-		{"a code word translated", "en", "es", "Then call getUserName here.", "Llama aquí a obtenerNombre.", CodeWord},
-		{"a code word in other capitals", "en", "es", "Then call getUserName here.", "Luego llama a getUsername aquí.", CodeWord},
-		{"an underscore", "en", "es", "Set max_size to that.", "Pon tamaño_max a eso.", CodeWord},
-		{"a call", "en", "es", "Then list() is called.", "Luego se llama a lista().", CodeWord},
-		{"a file", "en", "es", "Open the index.html file.", "Abre el archivo índice.", CodeWord},
-		{"a flag", "en", "es", "Run it with --verbose on.", "Ejecútalo con detalle.", CodeWord},
+		{"a code word translated", "en", "es", "Then call getUserName here.", "Llama aquí a obtenerNombre.", CodeWordChanged},
+		{"a code word in other capitals", "en", "es", "Then call getUserName here.", "Luego llama a getUsername aquí.", CodeWordChanged},
+		{"an underscore", "en", "es", "Set max_size to that.", "Pon tamaño_max a eso.", CodeWordChanged},
+		{"a call", "en", "es", "Then list() is called.", "Luego se llama a lista().", CodeWordChanged},
+		{"a file", "en", "es", "Open the index.html file.", "Abre el archivo índice.", CodeWordChanged},
+		{"a flag", "en", "es", "Run it with --verbose on.", "Ejecútalo con detalle.", CodeWordChanged},
 		{"a dash is no flag", "en", "es", "It was--you know --and then we left.", "Era, ya sabes, y luego nos fuimos.", fine},
-		{"an abbreviation", "en", "es", "All of it is HTTP.", "Todo eso es otra cosa.", Name},
+		{"an abbreviation", "en", "es", "All of it is HTTP.", "Todo eso es otra cosa.", NameChanged},
 		{"a plural of one", "en", "es", "There are many APIs.", "Hay muchas API.", fine},
 		{"who speaks", "en", "es", "MARY SMITH: Hello to you.", "Buenos días a todos.", fine},
 
-		{"a bracket", "en", "fr", "He said (very loudly) no.", "Il a dit (très fort non.", Bracket},
-		{"a quotation mark", "en", "fr", "He said “no” to me.", "Il m’a dit «non.", Bracket},
-		{"a straight one", "en", "fr", `He said "no" to me.`, `Il m’a dit "non.`, Bracket},
+		{"a bracket", "en", "fr", "He said (very loudly) no.", "Il a dit (très fort non.", Unclosed},
+		{"a quotation mark", "en", "fr", "He said “no” to me.", "Il m’a dit «non.", Unclosed},
+		{"a straight one", "en", "fr", `He said "no" to me.`, `Il m’a dit "non.`, Unclosed},
 		{"no bracket there either", "en", "fr", "1) He said no.", "1) Il a dit non.", fine},
-		{"a question", "en", "es", "What is it for?", "Para qué es eso?", Bracket},
-		{"markup", "en", "fr", "He said no.", "Il a dit <i>non.", Markup},
+		{"a question", "en", "es", "What is it for?", "Para qué es eso?", Unclosed},
+		{"markup", "en", "fr", "He said no.", "Il a dit <i>non.", BrokenMarkup},
 
-		{"a copy", "en", "es", "This is what we found there.", "This is what we found there.", Copy},
+		{"a copy", "en", "es", "This is what we found there.", "This is what we found there.", CopyOfSource},
 		{"an address is no copy", "en", "es", "www.example.org/about", "www.example.org/about", fine},
 		{"nothing", "en", "es", "This is what we found.", "", check.Empty},
 		{"far too long", "en", "es", "It is.", strings.Repeat("Y así fue siempre en esta casa\n", 6), MuchTooLong},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := beside(c.from, c.to, []string{c.source}, []string{c.target})
+			s := pairedSheet(c.from, c.to, []string{c.source}, []string{c.target})
 			var got []check.Code
-			for _, f := range Check(s, check.For(c.to), nil) {
+			for _, f := range Check(s, check.ProfileFor(c.to), nil) {
 				if f.Cue != "a" || f.Line != 2 || f.Message == "" || f.Remedy == "" {
 					t.Errorf("the finding is %+v", f)
 				}
-				if slices.ContainsFunc(pairRules, func(r pairRule) bool { return r.code == f.Code }) || f.Severity == check.Error {
+				if slices.ContainsFunc(rules, func(r rule) bool { return r.code == f.Code }) || f.Severity == check.Error {
 					got = append(got, f.Code)
 				}
 			}
@@ -112,13 +112,13 @@ func TestCheck(t *testing.T) {
 }
 
 // What belongs to a sentence may come in another cue of it.
-func TestCheckLooksAround(t *testing.T) {
-	s := beside("en", "ja",
+func TestCheck_NeighbouringCues(t *testing.T) {
+	s := pairedSheet("en", "ja",
 		[]string{"In 2009 he said \"we", "will never need\" 640 of them.", "Nobody has translated this."},
 		[]string{"彼は「640も決して", "必要ない」と2009年に言った。"})
 	var got []string
-	for _, f := range Check(s, check.For("ja"), nil) {
-		if f.Severity == check.Error || f.Code == Bracket || f.Code == NumberMissing {
+	for _, f := range Check(s, check.ProfileFor("ja"), nil) {
+		if f.Severity == check.Error || f.Code == Unclosed || f.Code == NumberMissing {
 			got = append(got, string(f.Code)+" "+f.Cue)
 		}
 	}
@@ -127,15 +127,15 @@ func TestCheckLooksAround(t *testing.T) {
 	}
 }
 
-func TestProfileForALanguage(t *testing.T) {
+func TestCheck_ProfileForLanguage(t *testing.T) {
 	for tag, want := range map[string]string{"es-419": "netflix-es", "ja": "netflix-ja", "zh-Hant": "netflix-zh", "fr": "ted", "": "ted"} {
-		if got := check.For(tag).Name; got != want {
+		if got := check.ProfileFor(tag).Name; got != want {
 			t.Errorf("for %q: %s, want %s", tag, got, want)
 		}
 	}
 }
 
-func TestGlossary(t *testing.T) {
+func TestCheck_Glossary(t *testing.T) {
 	const table = "term,es,ru,ja,keep,note\n" +
 		"interface,interfaz,интерфейс,インターフェース,,\n" +
 		"cloud computing,computación en la nube|informática en la nube,,,,\n" +
@@ -164,8 +164,8 @@ func TestGlossary(t *testing.T) {
 		{"es", "All bundles are here.", "Aquí están los paquetes.", "bundle"},
 	} {
 		var got []string
-		for _, f := range Check(beside("en", c.to, []string{c.source}, []string{c.target}), check.For(c.to), g) {
-			if f.Code == Term {
+		for _, f := range Check(pairedSheet("en", c.to, []string{c.source}, []string{c.target}), check.ProfileFor(c.to), g) {
+			if f.Code == GlossaryTerm {
 				got = append(got, f.Message)
 			}
 		}
@@ -177,7 +177,7 @@ func TestGlossary(t *testing.T) {
 	}
 }
 
-func TestGlossaryRefused(t *testing.T) {
+func TestReadGlossary_Refused(t *testing.T) {
 	for _, c := range []struct {
 		table, want string
 		line        int
@@ -195,7 +195,7 @@ func TestGlossaryRefused(t *testing.T) {
 		{"term,es\n\xff,x\n", "is not UTF-8", 0},
 	} {
 		_, err := ReadGlossary("g.csv", []byte(c.table))
-		f := inputerr.Of(err)
+		f := inputerr.As(err)
 		if f == nil || f.Line != c.line || !strings.Contains(f.Problem, c.want) || f.Remedy == "" {
 			t.Errorf("%q: %v, want line %d: %s", c.table, err, c.line, c.want)
 		}
@@ -203,7 +203,7 @@ func TestGlossaryRefused(t *testing.T) {
 }
 
 // The example that people copy is one that can be read.
-func TestGlossaryExample(t *testing.T) {
+func TestReadGlossary_Example(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "glossary.csv"))
 	if err != nil {
 		t.Fatal(err)

@@ -22,9 +22,9 @@ type Pair struct {
 // whose source still says what it said.
 func Pairs(talk, language string, units []Unit) (all []Pair) {
 	for _, u := range units {
-		text := textOf(plain(u.Target))
-		if len(u.Source) > 0 && strings.TrimSpace(text) != "" && u.State().reached(Draft) && folded(text) != folded(textOf(u.Source)) {
-			all = append(all, Pair{textOf(u.Source), text, language, talk, u.Source[0].ID, u.State()})
+		text := joinText(plainCues(u.Target))
+		if len(u.Source) > 0 && strings.TrimSpace(text) != "" && u.State().atLeast(Draft) && foldText(text) != foldText(joinText(u.Source)) {
+			all = append(all, Pair{joinText(u.Source), text, language, talk, u.Source[0].ID, u.State()})
 		}
 	}
 	return all
@@ -34,21 +34,21 @@ func Pairs(talk, language string, units []Unit) (all []Pair) {
 type Suggestion struct {
 	Pair
 	Likeness float64 `json:"likeness"` // 1: the source said the same, but for white space and capitals; 0.7 is the least
-	Times    int     `json:"times"`    // how often it was translated so
+	Count    int     `json:"times"`    // how often it was translated so
 }
 
 // Memory is what was translated before, in all talks and languages. Any number of
 // goroutines may use it at a time. The zero Memory is empty.
 type Memory struct {
 	mu    sync.RWMutex
-	texts []remembered
-	place map[string]int32 // in texts, by what is said
+	texts []memoryText
+	index map[string]int32 // in texts, by what is said
 	grams map[gram][]int32 // ascending, those that have it
 }
 
-// remembered is a source text and its translations.
-type remembered struct {
-	said   string // folded
+// memoryText is a source text and its translations.
+type memoryText struct {
+	folded string // folded
 	length int    // in characters
 	pairs  []Pair
 }
@@ -57,30 +57,30 @@ type remembered struct {
 // that says more with each.
 type gram uint64
 
-// leastLikeness is what is worth a translator's look.
-const leastLikeness = 0.7
+// minLikeness is what is worth a translator's look.
+const minLikeness = 0.7
 
 // Bounds on what is looked at for one suggestion: the rarest grams of a text, how many texts
 // that have them are counted, and how many of those that have most of them are compared.
 const (
-	mostGrams      = 24
-	mostCounted    = 30_000
-	mostCandidates = 100
+	maxGrams      = 24
+	maxCounted    = 30_000
+	maxCandidates = 100
 )
 
 // Add remembers pairs.
 func (m *Memory) Add(pairs ...Pair) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.place == nil {
-		m.place, m.grams = make(map[string]int32), make(map[gram][]int32)
+	if m.index == nil {
+		m.index, m.grams = make(map[string]int32), make(map[gram][]int32)
 	}
 	for _, p := range pairs {
-		said := folded(p.Source)
+		said := foldText(p.Source)
 		if said == "" {
 			continue
 		}
-		n, ok := m.place[said]
+		n, ok := m.index[said]
 		if !ok {
 			n = m.add(said)
 		}
@@ -91,19 +91,19 @@ func (m *Memory) Add(pairs ...Pair) {
 func (m *Memory) add(said string) (n int32) {
 	n = int32(len(m.texts))
 	r := []rune(said)
-	m.texts = append(m.texts, remembered{said: said, length: len(r)})
-	m.place[said] = n
-	for _, g := range gramsOf(r) {
+	m.texts = append(m.texts, memoryText{folded: said, length: len(r)})
+	m.index[said] = n
+	for _, g := range textGrams(r) {
 		m.grams[g] = append(m.grams[g], n)
 	}
 	return n
 }
 
-// folded is a text in lower case, with one space for any white space.
-func folded(text string) string { return strings.ToLower(respaced(text)) }
+// foldText is a text in lower case, with one space for any white space.
+func foldText(text string) string { return strings.ToLower(collapseSpaces(text)) }
 
-// gramsOf is the grams of a text, each once. Its beginning and its end count as spaces.
-func gramsOf(text []rune) (all []gram) {
+// textGrams is the grams of a text, each once. Its beginning and its end count as spaces.
+func textGrams(text []rune) (all []gram) {
 	r := make([]rune, 0, len(text)+2)
 	r = append(append(append(r, ' '), text...), ' ')
 	all = make([]gram, 0, len(r))
@@ -127,22 +127,22 @@ func gramsOf(text []rune) (all []gram) {
 func (m *Memory) Suggest(text, language string, n int) []Suggestion {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	said := folded(text)
+	said := foldText(text)
 	var all []Suggestion
-	if at, ok := m.place[said]; ok {
+	if at, ok := m.index[said]; ok {
 		all = m.texts[at].suggestions(language, 1)
 	}
 	if len(all) < n {
-		all = append(all, m.alike(said, language)...)
+		all = append(all, m.similarTexts(said, language)...)
 	}
 	slices.SortStableFunc(all, func(a, b Suggestion) int {
-		return cmp.Or(cmp.Compare(b.Likeness, a.Likeness), slices.Index(order, b.State)-slices.Index(order, a.State), b.Times-a.Times)
+		return cmp.Or(cmp.Compare(b.Likeness, a.Likeness), slices.Index(stateOrder, b.State)-slices.Index(stateOrder, a.State), b.Count-a.Count)
 	})
-	return once(all, n)
+	return distinct(all, n)
 }
 
-// once is the first n, without those that would say the same again.
-func once(all []Suggestion, n int) (some []Suggestion) {
+// distinct is the first n, without those that would say the same again.
+func distinct(all []Suggestion, n int) (some []Suggestion) {
 	seen := make(map[string]bool)
 	for _, s := range all {
 		if len(some) == n {
@@ -157,7 +157,7 @@ func once(all []Suggestion, n int) (some []Suggestion) {
 }
 
 // suggestions are the translations of a text into a language, the furthest of each wording.
-func (r remembered) suggestions(language string, likeness float64) (all []Suggestion) {
+func (r memoryText) suggestions(language string, likeness float64) (all []Suggestion) {
 	for _, p := range r.pairs {
 		if p.Language != language {
 			continue
@@ -167,23 +167,23 @@ func (r remembered) suggestions(language string, likeness float64) (all []Sugges
 			all = append(all, Suggestion{p, likeness, 1})
 			continue
 		}
-		all[at].Times++
-		if !all[at].State.reached(p.State) {
+		all[at].Count++
+		if !all[at].State.atLeast(p.State) {
 			all[at].Pair = p
 		}
 	}
 	return all
 }
 
-// alike is the translations of texts that are like another, but not the same.
-func (m *Memory) alike(said, language string) (all []Suggestion) {
+// similarTexts is the translations of texts that are like another, but not the same.
+func (m *Memory) similarTexts(said, language string) (all []Suggestion) {
 	text := []rune(said)
 	for _, n := range m.candidates(text) {
 		t := &m.texts[n]
-		if t.said == said || !slices.ContainsFunc(t.pairs, func(p Pair) bool { return p.Language == language }) {
+		if t.folded == said || !slices.ContainsFunc(t.pairs, func(p Pair) bool { return p.Language == language }) {
 			continue
 		}
-		if likeness := likenessOf(text, []rune(t.said)); likeness >= leastLikeness {
+		if likeness := likeness(text, []rune(t.folded)); likeness >= minLikeness {
 			all = append(all, t.suggestions(language, likeness)...)
 		}
 	}
@@ -193,15 +193,15 @@ func (m *Memory) alike(said, language string) (all []Suggestion) {
 // candidates are the texts that have most of the rarest grams of another, and could be alike
 // by their lengths.
 func (m *Memory) candidates(text []rune) []int32 {
-	grams := gramsOf(text)
+	grams := textGrams(text)
 	grams = slices.DeleteFunc(grams, func(g gram) bool { return m.grams[g] == nil })
 	slices.SortFunc(grams, func(a, b gram) int { return len(m.grams[a]) - len(m.grams[b]) })
-	shortest, longest := leastLikeness*float64(len(text)), float64(len(text))/leastLikeness
+	shortest, longest := minLikeness*float64(len(text)), float64(len(text))/minLikeness
 	var hits []int32
 	looked := 0
 	for i, g := range grams {
 		list := m.grams[g]
-		if i >= mostGrams || i > 0 && looked+len(list) > mostCounted {
+		if i >= maxGrams || i > 0 && looked+len(list) > maxCounted {
 			break
 		}
 		looked += len(list)
@@ -211,11 +211,11 @@ func (m *Memory) candidates(text []rune) []int32 {
 			}
 		}
 	}
-	return mostOften(hits, mostCandidates)
+	return mostFrequent(hits, maxCandidates)
 }
 
-// mostOften is up to n numbers of those that come most often among some, which it sorts.
-func mostOften(some []int32, n int) (all []int32) {
+// mostFrequent is up to n numbers of those that come most often among some, which it sorts.
+func mostFrequent(some []int32, n int) (all []int32) {
 	slices.Sort(some)
 	type count struct{ of, times int32 }
 	var counts []count
@@ -233,21 +233,21 @@ func mostOften(some []int32, n int) (all []int32) {
 	return all
 }
 
-// likenessOf is how much of two texts is the same, by the edits from one to the other; 0 if
+// likeness is how much of two texts is the same, by the edits from one to the other; 0 if
 // it is below what counts.
-func likenessOf(a, b []rune) float64 {
+func likeness(a, b []rune) float64 {
 	longer := max(len(a), len(b))
-	most := int((1-leastLikeness)*float64(longer) + 1e-9)
-	d := distance(a, b, most)
+	most := int((1-minLikeness)*float64(longer) + 1e-9)
+	d := editDistance(a, b, most)
 	if d > most {
 		return 0
 	}
 	return 1 - float64(d)/float64(longer)
 }
 
-// distance is how many characters must be put in, taken out or exchanged to make b of a, or
+// editDistance is how many characters must be put in, taken out or exchanged to make b of a, or
 // most+1 if it is more than most.
-func distance(a, b []rune, most int) int {
+func editDistance(a, b []rune, most int) int {
 	if len(a)-len(b) > most || len(b)-len(a) > most {
 		return most + 1
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// talks are 500 talks of 600 cues each, made of the beginnings and ends of real ones.
-func talks(t testing.TB) (pairs []Pair) {
+// corpusTalks are 500 talks of 600 cues each, made of the beginnings and ends of real ones.
+func corpusTalks(t testing.TB) (pairs []Pair) {
 	root := os.Getenv("LECTERN_CORPUS")
 	if root == "" {
 		t.Skip("LECTERN_CORPUS does not name a folder of real subtitle files")
@@ -54,8 +54,8 @@ func talks(t testing.TB) (pairs []Pair) {
 
 // A translator gets suggestions at once, out of 500 talks, and what is like a cue by four
 // fifths and more is among them.
-func TestMemoryOfAConference(t *testing.T) {
-	pairs := talks(t)
+func TestSuggest_ConferenceSize(t *testing.T) {
+	pairs := corpusTalks(t)
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -95,7 +95,7 @@ func TestMemoryOfAConference(t *testing.T) {
 }
 
 func BenchmarkSuggest(b *testing.B) {
-	pairs := talks(b)
+	pairs := corpusTalks(b)
 	var m Memory
 	m.Add(pairs...)
 	for n := 0; b.Loop(); n++ {

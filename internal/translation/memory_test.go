@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestMemorySuggests(t *testing.T) {
+func TestSuggest(t *testing.T) {
 	var m Memory
 	if got := m.Suggest("Anything at all.", "es", 3); got != nil {
 		t.Errorf("an empty memory suggests %+v", got)
@@ -39,7 +39,7 @@ func TestMemorySuggests(t *testing.T) {
 		last := 1.0
 		for _, s := range m.Suggest(c.text, c.language, c.n) {
 			got = append(got, s.Translation)
-			if s.Likeness > last || s.Likeness < leastLikeness || s.Talk == "" {
+			if s.Likeness > last || s.Likeness < minLikeness || s.Talk == "" {
 				t.Errorf("“%s”: %+v", c.text, s)
 			}
 			last = s.Likeness
@@ -48,15 +48,15 @@ func TestMemorySuggests(t *testing.T) {
 			t.Errorf("“%s” into %s: %q, want %q", c.text, c.language, got, c.want)
 		}
 	}
-	if got := m.Suggest("Thank you very much.", "es", 1)[0]; got.Times != 2 || got.Talk != "c" || got.Likeness != 1 {
+	if got := m.Suggest("Thank you very much.", "es", 1)[0]; got.Count != 2 || got.Talk != "c" || got.Likeness != 1 {
 		t.Errorf("what was approved once and drafted once is %+v", got)
 	}
 }
 
-func TestPairsAreOfWhatIsRight(t *testing.T) {
-	source := said("a", "b", "c")
+func TestPairs_OnlyUpToDate(t *testing.T) {
+	source := makeCues("a", "b", "c")
 	cue := func(n int, s State) Cue {
-		return Cue{Cue: said("x", "y", "z")[n], Of: []string{source[n].ID}, State: s}
+		return Cue{Cue: makeCues("x", "y", "z")[n], SourceIDs: []string{source[n].ID}, State: s}
 	}
 	got := Pairs("talk", "es", Units(source, []Cue{cue(0, Approved), cue(1, NeedsEditing), cue(2, Untranslated)}))
 	if want := []Pair{{"a", "x", "es", "talk", source[0].ID, Approved}}; !slices.Equal(got, want) {
@@ -65,7 +65,7 @@ func TestPairsAreOfWhatIsRight(t *testing.T) {
 }
 
 // The edits that are reckoned near the diagonal alone are those of the whole table.
-func TestEdits(t *testing.T) {
+func TestEditDistance(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	text := func() []rune {
 		r := make([]rune, rng.IntN(12))
@@ -77,13 +77,13 @@ func TestEdits(t *testing.T) {
 	for range 5000 {
 		a, b := text(), text()
 		most := rng.IntN(8)
-		if got, want := distance(a, b, most), min(most+1, allEdits(a, b)); got != want {
+		if got, want := editDistance(a, b, most), min(most+1, fullEditDistance(a, b)); got != want {
 			t.Fatalf("from %q to %q, at most %d: %d edits, want %d", string(a), string(b), most, got, want)
 		}
 	}
 }
 
-func allEdits(a, b []rune) int {
+func fullEditDistance(a, b []rune) int {
 	if len(a) == 0 || len(b) == 0 {
 		return len(a) + len(b)
 	}

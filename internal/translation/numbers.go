@@ -8,37 +8,37 @@ import (
 	"unicode"
 )
 
-// figure is a number that a text has in digits.
-type figure struct {
+// number is a number that a text has in digits.
+type number struct {
 	text     string   // as it stands there, in ASCII digits
 	readings []string // what it may mean: 1.000 is a thousand or one, 5 million is 5 or 5000000
 	parts    []string // of a time, a date or a version
 }
 
-// small reports whether a number is one that is often written out.
-func (f figure) small() bool { return len(f.readings[0]) == 1 }
+// isDigit reports whether a number is one that is often written out.
+func (f number) isDigit() bool { return len(f.readings[0]) == 1 }
 
-// figures are the numbers of a text that are written in the digits of any script, without
+// findNumbers are the numbers of a text that are written in the digits of any script, without
 // those that are part of a word, as in HTML5.
-func figures(text string) (all []figure) {
-	r := asciiDigits(text)
+func findNumbers(text string) (all []number) {
+	r := toASCIIDigits(text)
 	before := 0.0 // what 3万 says in 3万5000
 	for i := 0; i < len(r); {
-		if !isDigit(r[i]) {
+		if !isASCIIDigit(r[i]) {
 			i++
 			before = 0
 			continue
 		}
-		n := digitsAt(r, i)
-		powers, end, joined := magnitudesAt(r, n.to)
+		n := scanDigits(r, i)
+		powers, end, joined := scanMagnitudes(r, n.end)
 		if !partOfWord(r, i) {
-			found := n.figures(powers)
+			found := n.numbers(powers)
 			last := &found[len(found)-1]
 			if before > 0 {
-				last.readings = append(last.readings, decimal(before+last.most()))
+				last.readings = append(last.readings, formatDecimal(before+last.maxReading()))
 			}
 			if before = 0; joined {
-				before = last.most()
+				before = last.maxReading()
 			}
 			all = append(all, found...)
 		}
@@ -47,8 +47,8 @@ func figures(text string) (all []figure) {
 	return all
 }
 
-// most is the greatest that a number may mean.
-func (f figure) most() (most float64) {
+// maxReading is the greatest that a number may mean.
+func (f number) maxReading() (most float64) {
 	for _, r := range f.readings {
 		if v, err := strconv.ParseFloat(r, 64); err == nil {
 			most = max(most, v)
@@ -57,9 +57,9 @@ func (f figure) most() (most float64) {
 	return most
 }
 
-// asciiDigits is a text whose digits of other scripts, and the signs between them, are
+// toASCIIDigits is a text whose digits of other scripts, and the signs between them, are
 // those of ASCII.
-func asciiDigits(text string) []rune {
+func toASCIIDigits(text string) []rune {
 	r := []rune(text)
 	for i, c := range r {
 		switch {
@@ -92,10 +92,10 @@ func digitValue(c rune) rune {
 	return 0
 }
 
-func isDigit(r rune) bool { return r >= '0' && r <= '9' }
+func isASCIIDigit(r rune) bool { return r >= '0' && r <= '9' }
 
-// cased are the scripts in which a letter right before digits makes one word of them.
-func cased(r rune) bool {
+// joinsDigits are the scripts in which a letter right before digits makes one word of them.
+func joinsDigits(r rune) bool {
 	return r == '_' || unicode.In(r, unicode.Latin, unicode.Cyrillic, unicode.Greek)
 }
 
@@ -105,33 +105,33 @@ func partOfWord(r []rune, i int) bool {
 	if i > 1 && r[i-1] == '.' && unicode.IsUpper(r[i-2]) && (i == 2 || !unicode.IsLetter(r[i-3])) {
 		return true
 	}
-	return i > 0 && cased(r[i-1]) && (i == 1 || !isDigit(r[i-2]))
+	return i > 0 && joinsDigits(r[i-1]) && (i == 1 || !isASCIIDigit(r[i-2]))
 }
 
-// digits are runs of digits with single signs between them.
-type digits struct {
+// digitRun are runs of digits with single signs between them.
+type digitRun struct {
 	groups []string
 	signs  []rune // between groups; all kinds of space are ' '
-	to     int
+	end    int
 }
 
-// digitsAt reads digits from i on.
-func digitsAt(r []rune, i int) (d digits) {
+// scanDigits reads digits from i on.
+func scanDigits(r []rune, i int) (d digitRun) {
 	run := func(at int) (to int) {
-		for to = at; to < len(r) && isDigit(r[to]); {
+		for to = at; to < len(r) && isASCIIDigit(r[to]); {
 			to++
 		}
 		return to
 	}
-	d.to = run(i)
-	d.groups = []string{string(r[i:d.to])}
-	for d.to+1 < len(r) && isDigit(r[d.to+1]) {
-		end := run(d.to + 1)
-		group := string(r[d.to+1 : end])
+	d.end = run(i)
+	d.groups = []string{string(r[i:d.end])}
+	for d.end+1 < len(r) && isASCIIDigit(r[d.end+1]) {
+		end := run(d.end + 1)
+		group := string(r[d.end+1 : end])
 		var sign rune
-		switch r[d.to] {
+		switch r[d.end] {
 		case '.', ',', ':':
-			sign = r[d.to]
+			sign = r[d.end]
 		case ' ', '\u00a0', '\u202f', '\u2009', '\'', '’': // 1 000, but not 10 20
 			if len(group) == 3 && len(d.groups[0]) <= 3 && (len(d.signs) == 0 || d.signs[0] == ' ') {
 				sign = ' '
@@ -140,13 +140,13 @@ func digitsAt(r []rune, i int) (d digits) {
 		if sign == 0 {
 			break
 		}
-		d.groups, d.signs, d.to = append(d.groups, group), append(d.signs, sign), end
+		d.groups, d.signs, d.end = append(d.groups, group), append(d.signs, sign), end
 	}
 	return d
 }
 
-// thousands reports whether digits may be grouped by thousands up to some group.
-func (d digits) thousands(groups int) bool {
+// isThousands reports whether digits may be grouped by thousands up to some group.
+func (d digitRun) isThousands(groups int) bool {
 	if len(d.groups[0]) > 3 || d.groups[0] == "0" || groups < 2 {
 		return false
 	}
@@ -158,8 +158,8 @@ func (d digits) thousands(groups int) bool {
 	return true
 }
 
-// figures is what digits say: mostly one number, or several as in 1,2,3.
-func (d digits) figures(powers []int) []figure {
+// numbers is what digits say: mostly one number, or several as in 1,2,3.
+func (d digitRun) numbers(powers []int) []number {
 	n := len(d.groups)
 	text := d.groups[0]
 	for i, g := range d.groups[1:] {
@@ -170,63 +170,63 @@ func (d digits) figures(powers []int) []figure {
 	same := n < 2 || !slices.ContainsFunc(d.signs, func(s rune) bool { return s != d.signs[0] })
 	switch {
 	case n == 1:
-		return []figure{newFigure(text, powers, whole)}
+		return []number{newNumber(text, powers, whole)}
 	case slices.Contains(d.signs, ':'):
-		return []figure{{text: text, readings: []string{text}, parts: numbersOf(d.groups)}}
-	case same && n == 2 && d.thousands(n) && d.signs[0] != ' ':
-		return []figure{newFigure(text, powers, whole, point)}
-	case same && d.thousands(n):
-		return []figure{newFigure(text, powers, whole)}
+		return []number{{text: text, readings: []string{text}, parts: groupValues(d.groups)}}
+	case same && n == 2 && d.isThousands(n) && d.signs[0] != ' ':
+		return []number{newNumber(text, powers, whole, point)}
+	case same && d.isThousands(n):
+		return []number{newNumber(text, powers, whole)}
 	case n == 2:
-		f := newFigure(text, powers, point)
-		f.parts = numbersOf(d.groups) // 10.30 may be a time
-		return []figure{f}
-	case !same && d.thousands(n-1): // 1.234,5
-		return []figure{newFigure(text, powers, point)}
+		f := newNumber(text, powers, point)
+		f.parts = groupValues(d.groups) // 10.30 may be a time
+		return []number{f}
+	case !same && d.isThousands(n-1): // 1.234,5
+		return []number{newNumber(text, powers, point)}
 	case same && d.signs[0] == '.': // a date, a version
-		return []figure{{text: text, readings: []string{text}, parts: numbersOf(d.groups)}}
+		return []number{{text: text, readings: []string{text}, parts: groupValues(d.groups)}}
 	}
-	var all []figure
+	var all []number
 	for i, g := range d.groups {
 		p := powers
 		if i < n-1 {
 			p = nil
 		}
-		all = append(all, newFigure(g, p, g))
+		all = append(all, newNumber(g, p, g))
 	}
 	return all
 }
 
-// newFigure is a number that is one of values, in thousands, millions and the like where
+// newNumber is a number that is one of values, in thousands, millions and the like where
 // there are powers of ten.
-func newFigure(text string, powers []int, values ...string) figure {
-	f := figure{text: text}
+func newNumber(text string, powers []int, values ...string) number {
+	f := number{text: text}
 	for _, s := range values {
 		v, err := strconv.ParseFloat(s, 64)
 		if err != nil || v >= 1e15 { // a card's number, or the like
 			f.readings = append(f.readings, s)
 			continue
 		}
-		f.readings = append(f.readings, decimal(v))
+		f.readings = append(f.readings, formatDecimal(v))
 		for _, p := range powers {
-			f.readings = append(f.readings, decimal(v*math.Pow10(p)))
+			f.readings = append(f.readings, formatDecimal(v*math.Pow10(p)))
 		}
 		if v >= 1900 && v < 2100 && int(v)%10 == 0 { // the nineties
-			f.readings = append(f.readings, decimal(float64(int(v)%100)))
+			f.readings = append(f.readings, formatDecimal(float64(int(v)%100)))
 		}
 	}
 	return f
 }
 
-func numbersOf(groups []string) (all []string) {
+func groupValues(groups []string) (all []string) {
 	for _, g := range groups {
-		all = append(all, newFigure(g, nil, g).readings[0])
+		all = append(all, newNumber(g, nil, g).readings[0])
 	}
 	return all
 }
 
-// decimal is a value as readings have it.
-func decimal(v float64) string {
+// formatDecimal is a value as readings have it.
+func formatDecimal(v float64) string {
 	return strconv.FormatFloat(math.Round(v*1e6)/1e6, 'f', -1, 64)
 }
 
@@ -251,7 +251,7 @@ var magnitudes = []magnitude{
 }
 
 // signs that multiply, in scripts without spaces.
-func wideMagnitude(r rune) int {
+func cjkMagnitude(r rune) int {
 	switch r {
 	case '十':
 		return 1
@@ -269,14 +269,14 @@ func wideMagnitude(r rune) int {
 	return 0
 }
 
-// magnitudesAt reads what multiplies a number that ends at i: the powers of ten that it
+// scanMagnitudes reads what multiplies a number that ends at i: the powers of ten that it
 // may be multiplied by, and where that ends. Joined says that digits may follow at once,
 // as in 3万5000.
-func magnitudesAt(r []rune, i int) (powers []int, end int, joined bool) {
+func scanMagnitudes(r []rune, i int) (powers []int, end int, joined bool) {
 	end = i
 	sum := 0
-	for end < len(r) && wideMagnitude(r[end]) > 0 {
-		sum += wideMagnitude(r[end])
+	for end < len(r) && cjkMagnitude(r[end]) > 0 {
+		sum += cjkMagnitude(r[end])
 		end++
 	}
 	if sum > 0 {
@@ -292,7 +292,7 @@ func magnitudesAt(r []rune, i int) (powers []int, end int, joined bool) {
 		for to < len(r) && unicode.In(r[to], unicode.L, unicode.M) {
 			to++
 		}
-		found := magnitudeOf(strings.ToLower(string(r[from:to])), from == i)
+		found := wordMagnitude(strings.ToLower(string(r[from:to])), from == i)
 		if found == nil {
 			break
 		}
@@ -307,9 +307,9 @@ func magnitudesAt(r []rune, i int) (powers []int, end int, joined bool) {
 	return powers, end, false
 }
 
-// magnitudeOf is what a word multiplies by. A single letter does only right after its
+// wordMagnitude is what a word multiplies by. A single letter does only right after its
 // number.
-func magnitudeOf(word string, attached bool) []int {
+func wordMagnitude(word string, attached bool) []int {
 	if word == "" || len(word) < 3 && !attached && word != "mi" && word != "bi" {
 		return nil
 	}

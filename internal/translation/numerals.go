@@ -17,8 +17,8 @@ type numeral struct {
 	from, to int
 }
 
-// is reports whether a word, in lower case, is the numeral.
-func (n numeral) is(word string) bool {
+// matches reports whether a word, in lower case, is the numeral.
+func (n numeral) matches(word string) bool {
 	if stem, ok := strings.CutSuffix(n.stem, "."); ok {
 		return word == stem
 	}
@@ -59,43 +59,43 @@ var numerals = map[string][]numeral{
 		{"सौ", 100, 999}, {"हज़ार", 1000, 9999}, {"हजार", 1000, 9999}, {"लाख", 1e5, 1e5}},
 }
 
-// amounts are the numbers that a text has in any way, in digits or in words.
-type amounts struct {
+// numberSet are the numbers that a text has in any way, in digits or in words.
+type numberSet struct {
 	values map[string]bool
 	ranges []numeral
 }
 
-// fraction is one such as 1 1/2.
-var fraction = regexp.MustCompile(`(?:(\d+) )?(\d)/([2-9])`)
+// fractionPattern is one such as 1 1/2.
+var fractionPattern = regexp.MustCompile(`(?:(\d+) )?(\d)/([2-9])`)
 
-// amountsOf finds the numbers of a text in a language.
-func amountsOf(text, tag string) (a amounts) {
+// parseNumbers finds the numbers of a text in a language.
+func parseNumbers(text, tag string) (a numberSet) {
 	a.values = make(map[string]bool)
-	for _, f := range figures(text) {
+	for _, f := range findNumbers(text) {
 		for _, r := range slices.Concat(f.readings, f.parts) {
 			a.values[r] = true
 		}
 	}
-	for _, m := range fraction.FindAllStringSubmatch(string(asciiDigits(text)), -1) {
+	for _, m := range fractionPattern.FindAllStringSubmatch(string(toASCIIDigits(text)), -1) {
 		whole, _ := strconv.Atoi(m[1])
 		over, _ := strconv.Atoi(m[2])
 		under, _ := strconv.Atoi(m[3])
-		a.values[decimal(float64(whole)+float64(over)/float64(under))] = true
+		a.values[formatDecimal(float64(whole)+float64(over)/float64(under))] = true
 	}
 	base, _, _ := language.Make(tag).Raw()
 	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N) })
 	for _, w := range words {
-		if n, ok := roman(w); ok {
+		if n, ok := parseRoman(w); ok {
 			a.values[strconv.Itoa(n)] = true
 		}
 		lower := strings.ToLower(w)
 		for _, n := range numerals[base.String()] {
-			if n.is(lower) {
+			if n.matches(lower) {
 				a.ranges = append(a.ranges, n)
 			}
 		}
 	}
-	for _, n := range hanNumbers(text) {
+	for _, n := range findHanNumbers(text) {
 		a.values[n] = true
 	}
 	return a
@@ -103,7 +103,7 @@ func amountsOf(text, tag string) (a amounts) {
 
 // has reports whether a number is among them. Half a day may lie between two ways to say a
 // time.
-func (a amounts) has(f figure) bool {
+func (a numberSet) has(f number) bool {
 	for _, r := range f.readings {
 		if a.hasValue(r) {
 			return true
@@ -121,7 +121,7 @@ func (a amounts) has(f figure) bool {
 	return len(f.parts) > 0
 }
 
-func (a amounts) hasValue(s string) bool {
+func (a numberSet) hasValue(s string) bool {
 	if a.values[s] {
 		return true
 	}
@@ -129,8 +129,8 @@ func (a amounts) hasValue(s string) bool {
 	return err == nil && slices.ContainsFunc(a.ranges, func(r numeral) bool { return n >= r.from && n <= r.to })
 }
 
-// roman is a number as centuries and kings have it; one letter is none.
-func roman(word string) (sum int, ok bool) {
+// parseRoman is a number as centuries and kings have it; one letter is none.
+func parseRoman(word string) (sum int, ok bool) {
 	if len(word) < 2 {
 		return 0, false
 	}
@@ -164,17 +164,17 @@ func hanDigit(r rune) int {
 	return -1
 }
 
-// hanNumbers are the numbers in a text that Chinese signs write: 二十五 and 二〇〇九.
-func hanNumbers(text string) (all []string) {
+// findHanNumbers are the numbers in a text that Chinese signs write: 二十五 and 二〇〇九.
+func findHanNumbers(text string) (all []string) {
 	var run []rune
 	end := func() {
 		if len(run) > 0 {
-			all = append(all, hanNumber(run)...)
+			all = append(all, parseHanNumber(run)...)
 		}
 		run = run[:0]
 	}
 	for _, r := range text {
-		if hanDigit(r) >= 0 || wideMagnitude(r) > 0 && unicode.Is(unicode.Han, r) {
+		if hanDigit(r) >= 0 || cjkMagnitude(r) > 0 && unicode.Is(unicode.Han, r) {
 			run = append(run, r)
 		} else {
 			end()
@@ -184,7 +184,7 @@ func hanNumbers(text string) (all []string) {
 	return all
 }
 
-func hanNumber(run []rune) []string {
+func parseHanNumber(run []rune) []string {
 	plain := ""
 	total, section, digit := 0, 0, 0
 	for _, r := range run {
@@ -194,7 +194,7 @@ func hanNumber(run []rune) []string {
 			continue
 		}
 		unit := 1
-		for range wideMagnitude(r) {
+		for range cjkMagnitude(r) {
 			unit *= 10
 		}
 		if unit < 10000 {
@@ -206,7 +206,7 @@ func hanNumber(run []rune) []string {
 		digit = 0
 	}
 	if len([]rune(plain)) == len(run) {
-		return []string{newFigure(plain, nil, plain).readings[0]}
+		return []string{newNumber(plain, nil, plain).readings[0]}
 	}
 	return []string{strconv.Itoa(total + section + digit)}
 }

@@ -17,17 +17,17 @@ import (
 // many characters a second can be read, of which translators are told; 0: nothing is said.
 func WritePO(w io.Writer, s Sheet, speed float64) error {
 	b := bufio.NewWriter(w)
-	writePOHead(b, s)
+	writePOHeader(b, s)
 	for _, e := range s.entries(speed) {
 		e.writePO(b, s.From)
 	}
 	return b.Flush()
 }
 
-// writePOHead writes what msgfmt -c asks for, without a date: the same sheet is the same
+// writePOHeader writes what msgfmt -c asks for, without a date: the same sheet is the same
 // file.
-func writePOHead(b *bufio.Writer, s Sheet) {
-	one := func(text string) string { return strings.Join(strings.Fields(inline(text, nil)), " ") }
+func writePOHeader(b *bufio.Writer, s Sheet) {
+	one := func(text string) string { return strings.Join(strings.Fields(toMarkup(text, nil)), " ") }
 	underscored := func(language string) string { return strings.ReplaceAll(one(language), "-", "_") }
 	head := []struct{ name, value string }{
 		{"Project-Id-Version", one(s.Talk)},
@@ -50,8 +50,8 @@ func writePOHead(b *bufio.Writer, s Sheet) {
 	for _, h := range head {
 		fmt.Fprintf(&text, "%s: %s\n", h.name, h.value)
 	}
-	poString(b, "", "msgid", "")
-	poString(b, "", "msgstr", text.String())
+	writePOString(b, "", "msgid", "")
+	writePOString(b, "", "msgstr", text.String())
 }
 
 func (e entry) writePO(b *bufio.Writer, from string) {
@@ -66,8 +66,8 @@ func (e entry) writePO(b *bufio.Writer, from string) {
 		comment("#.", e.limit)
 	}
 	comment("#.", e.details...)
-	if e.number > 0 {
-		fmt.Fprintf(b, "#: %s:%d\n", strings.Join(strings.Fields("source "+from), "."), e.number)
+	if e.sourceNumber > 0 {
+		fmt.Fprintf(b, "#: %s:%d\n", strings.Join(strings.Fields("source "+from), "."), e.sourceNumber)
 	}
 	if e.state == NeedsEditing {
 		comment("#,", "fuzzy")
@@ -76,16 +76,16 @@ func (e entry) writePO(b *bufio.Writer, from string) {
 	if e.state == Obsolete {
 		gone = "#~ "
 	}
-	if e.was != "" && e.state == NeedsEditing {
-		poString(b, "#| ", "msgid", e.was)
+	if e.previousSource != "" && e.state == NeedsEditing {
+		writePOString(b, "#| ", "msgid", e.previousSource)
 	}
-	poString(b, gone, "msgctxt", e.context)
-	poString(b, gone, "msgid", e.source)
-	poString(b, gone, "msgstr", e.said)
+	writePOString(b, gone, "msgctxt", e.context)
+	writePOString(b, gone, "msgid", e.source)
+	writePOString(b, gone, "msgstr", e.translation)
 }
 
-// poString writes a keyword and its string; each of its lines has one of its own.
-func poString(b *bufio.Writer, mark, keyword, s string) {
+// writePOString writes a keyword and its string; each of its lines has one of its own.
+func writePOString(b *bufio.Writer, mark, keyword, s string) {
 	lines := strings.SplitAfter(s, "\n")
 	if lines[len(lines)-1] == "" {
 		lines = lines[:len(lines)-1]
@@ -106,30 +106,30 @@ var poEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`
 
 // ReadPO reads what [WritePO] wrote and translators and their programs changed; name is
 // what faults call it.
-func ReadPO(name string, data []byte) (*Returned, error) {
+func ReadPO(name string, data []byte) (*ReturnedFile, error) {
 	encoding := ""
 	if m := poCharset.FindSubmatch(data); m != nil {
 		encoding = string(m[1])
 	}
-	text, err := decoded(name, data, encoding)
+	text, err := decodeText(name, data, encoding)
 	if err != nil {
 		return nil, err
 	}
-	p := &poReader{name: name, r: &Returned{File: name, flags: true}}
+	p := &poReader{name: name, file: &ReturnedFile{Name: name, statesAreEdits: true}}
 	for number := 1; text != ""; number++ {
 		var l string
 		l, text, _ = charset.CutLine(text)
-		if err := p.line(number, strings.TrimSpace(l)); err != nil {
+		if err := p.readLine(number, strings.TrimSpace(l)); err != nil {
 			return nil, err
 		}
 	}
-	if err := p.end(); err != nil {
+	if err := p.finishEntry(); err != nil {
 		return nil, err
 	}
-	if len(p.r.entries) == 0 {
-		return nil, inputerr.New(name, "is a PO file without a single text").At(1).Try("Look whether it was saved whole")
+	if len(p.file.entries) == 0 {
+		return nil, inputerr.New(name, "is a PO file without a single text").At(1).Hint("Look whether it was saved whole")
 	}
-	return p.r, nil
+	return p.file, nil
 }
 
 var poCharset = regexp.MustCompile(`(?i)Content-Type:[^\n"]*charset=([A-Za-z0-9][A-Za-z0-9_.:-]*)`)
@@ -137,17 +137,17 @@ var poCharset = regexp.MustCompile(`(?i)Content-Type:[^\n"]*charset=([A-Za-z0-9]
 // poReader reads a PO file line by line.
 type poReader struct {
 	name     string
-	r        *Returned
-	at       entry
+	file     *ReturnedFile
+	entry    entry
 	fuzzy    bool
 	strings  map[string]*strings.Builder // by keyword; previous ones begin with "|"
-	open     *strings.Builder            // which goes on in the next line
+	current  *strings.Builder            // which goes on in the next line
 	contexts map[string]int              // and the line they stand on
 }
 
 var poKeyword = regexp.MustCompile(`^(msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)\s*(".*)$`)
 
-func (p *poReader) line(n int, l string) error {
+func (p *poReader) readLine(n int, l string) error {
 	mark := ""
 	for _, m := range []string{"#~|", "#|", "#~"} {
 		if rest, ok := strings.CutPrefix(l, m); ok {
@@ -159,101 +159,101 @@ func (p *poReader) line(n int, l string) error {
 	case l == "":
 		return nil
 	case mark == "" && l[0] == '#':
-		return p.comment(n, l)
+		return p.readComment(n, l)
 	}
 	if l[0] != '"' {
 		m := poKeyword.FindStringSubmatch(l)
 		if m == nil {
-			return p.damaged(n, "“%s” is nothing that a PO file holds", l)
+			return p.damagedError(n, "“%s” is nothing that a PO file holds", l)
 		}
-		if err := p.keyword(n, mark, m[1]); err != nil {
+		if err := p.readKeyword(n, mark, m[1]); err != nil {
 			return err
 		}
 		l = m[2]
 	}
-	if p.open == nil {
-		return p.damaged(n, "a text stands here that belongs to nothing")
+	if p.current == nil {
+		return p.damagedError(n, "a text stands here that belongs to nothing")
 	}
 	s, ok := poUnquote(l)
 	if !ok {
-		return p.damaged(n, "the text does not end with a quotation mark, or has one inside without a backslash")
+		return p.damagedError(n, "the text does not end with a quotation mark, or has one inside without a backslash")
 	}
-	p.open.WriteString(s)
+	p.current.WriteString(s)
 	return nil
 }
 
-func (p *poReader) damaged(n int, format string, args ...any) error {
-	return inputerr.New(p.name, format, args...).At(n).Try("Open the file in the editor that it came from, and save it again")
+func (p *poReader) damagedError(n int, format string, args ...any) error {
+	return inputerr.New(p.name, format, args...).At(n).Hint("Open the file in the editor that it came from, and save it again")
 }
 
-// keyword begins a string.
-func (p *poReader) keyword(n int, mark, keyword string) error {
+// readKeyword begins a string.
+func (p *poReader) readKeyword(n int, mark, keyword string) error {
 	key := keyword
 	if strings.HasSuffix(mark, "|") {
 		key = "|" + keyword
 	}
 	first := key[0] == '|' || keyword == "msgctxt" || keyword == "msgid"
 	if first {
-		if err := p.next(n); err != nil {
+		if err := p.closeEntry(n); err != nil {
 			return err
 		}
 	}
 	switch {
 	case p.strings[key] != nil:
-		return p.damaged(n, "%s stands here twice", keyword)
+		return p.damagedError(n, "%s stands here twice", keyword)
 	case strings.HasPrefix(keyword, "msgstr") && p.strings["msgid"] == nil:
-		return p.damaged(n, "a translation stands here without its msgid")
+		return p.damagedError(n, "a translation stands here without its msgid")
 	}
 	if p.strings == nil {
 		p.strings = map[string]*strings.Builder{}
 	}
-	if p.at.line == 0 && key[0] != '|' {
-		p.at.line = n
+	if p.entry.line == 0 && key[0] != '|' {
+		p.entry.line = n
 	}
 	if mark == "#~" {
-		p.at.state = Obsolete
+		p.entry.state = Obsolete
 	}
-	p.open = &strings.Builder{}
-	p.strings[key] = p.open
+	p.current = &strings.Builder{}
+	p.strings[key] = p.current
 	return nil
 }
 
-// next ends the entry that is open if all of it is there.
-func (p *poReader) next(n int) error {
+// closeEntry ends the entry that is open if all of it is there.
+func (p *poReader) closeEntry(n int) error {
 	for key := range p.strings {
 		if strings.HasPrefix(key, "msgstr") {
-			return p.end()
+			return p.finishEntry()
 		}
 	}
 	if p.strings["msgid"] != nil {
-		return p.damaged(n, "before this line, a msgid has no msgstr")
+		return p.damagedError(n, "before this line, a msgid has no msgstr")
 	}
 	return nil
 }
 
-func (p *poReader) comment(n int, l string) error {
-	if err := p.next(n); err != nil {
+func (p *poReader) readComment(n int, l string) error {
+	if err := p.closeEntry(n); err != nil {
 		return err
 	}
-	p.open = nil
+	p.current = nil
 	switch {
 	case strings.HasPrefix(l, "#."):
-		p.at.details = append(p.at.details, strings.TrimSpace(l[2:]))
+		p.entry.details = append(p.entry.details, strings.TrimSpace(l[2:]))
 	case strings.HasPrefix(l, "#,"), strings.HasPrefix(l, "#="):
 		for flag := range strings.SplitSeq(l[2:], ",") {
 			p.fuzzy = p.fuzzy || strings.TrimSpace(flag) == "fuzzy"
 		}
 	case strings.HasPrefix(l, "#:"):
 	default:
-		p.at.notes = append(p.at.notes, strings.TrimSpace(l[1:]))
+		p.entry.notes = append(p.entry.notes, strings.TrimSpace(l[1:]))
 	}
 	return nil
 }
 
-// end takes over the entry that is open.
-func (p *poReader) end() error {
-	e, all, fuzzy := p.at, p.strings, p.fuzzy
-	p.at, p.strings, p.open, p.fuzzy = entry{}, nil, nil, false
+// finishEntry takes over the entry that is open.
+func (p *poReader) finishEntry() error {
+	e, all, fuzzy := p.entry, p.strings, p.fuzzy
+	p.entry, p.strings, p.current, p.fuzzy = entry{}, nil, nil, false
 	if len(all) == 0 {
 		return nil
 	}
@@ -264,17 +264,17 @@ func (p *poReader) end() error {
 		return ""
 	}
 	if all["msgid"] == nil || all["msgstr"] == nil && all["msgstr[0]"] == nil {
-		return p.damaged(max(1, e.line), "the entry is not whole")
+		return p.damagedError(max(1, e.line), "the entry is not whole")
 	}
-	e.context, e.source, e.was = said("msgctxt"), said("msgid"), said("|msgid")
-	e.said = said("msgstr") + said("msgstr[0]")
+	e.context, e.source, e.previousSource = said("msgctxt"), said("msgid"), said("|msgid")
+	e.translation = said("msgstr") + said("msgstr[0]")
 	if e.context == "" && e.source == "" {
-		p.head(e.said)
+		p.readHeader(e.translation)
 		return nil
 	}
 	switch {
 	case e.state == Obsolete:
-	case len(pieces(e.said)) == 0:
+	case len(splitCues(e.translation)) == 0:
 		e.state = Untranslated
 	case fuzzy:
 		e.state = NeedsEditing
@@ -286,29 +286,29 @@ func (p *poReader) end() error {
 	}
 	if key := e.context; key != "" && e.state != Obsolete {
 		if first := p.contexts[key]; first > 0 {
-			return inputerr.New(p.name, "%s stands here and on line %d", key, first).At(e.line).Try("Leave one of the two")
+			return inputerr.New(p.name, "%s stands here and on line %d", key, first).At(e.line).Hint("Leave one of the two")
 		}
 		p.contexts[key] = e.line
 	}
-	p.r.entries = append(p.r.entries, e)
+	p.file.entries = append(p.file.entries, e)
 	return nil
 }
 
-func (p *poReader) head(text string) {
+func (p *poReader) readHeader(text string) {
 	for l := range strings.SplitSeq(text, "\n") {
 		name, value, _ := strings.Cut(l, ":")
 		value = strings.TrimSpace(value)
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "language":
-			p.r.To = canonical(value)
+			p.file.To = canonicalLanguage(value)
 		case "x-source-language":
-			p.r.From = canonical(value)
+			p.file.From = canonicalLanguage(value)
 		case "x-lectern-talk":
-			p.r.Talk = value
+			p.file.Talk = value
 		case "x-lectern-source-revision":
-			p.r.Revision, _ = strconv.Atoi(value)
+			p.file.Revision, _ = strconv.Atoi(value)
 		case "x-lectern-revision":
-			p.r.Base, _ = strconv.Atoi(value)
+			p.file.Base, _ = strconv.Atoi(value)
 		}
 	}
 }

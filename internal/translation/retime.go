@@ -8,35 +8,35 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// knot is a time of the old source and where it is in the new one.
-type knot struct{ old, new time.Duration }
+// timePair is a time of the old source and where it is in the new one.
+type timePair struct{ old, new time.Duration }
 
 // retime lays a part's translation on the times of its new source: what began so much
 // after a source cue still does, and in between times are stretched.
-func (u *update) retime(p *part) {
-	var knots []knot
+func (u *updater) retime(p *component) {
+	var knots []timePair
 	for _, c := range p.changes {
 		if len(c.Old) == 0 || len(c.New) == 0 {
 			continue
 		}
 		of := func(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
-		knots = append(knots, knot{of(c.Old[0].StartMS), of(c.New[0].StartMS)},
-			knot{of(c.Old[len(c.Old)-1].EndMS), of(c.New[len(c.New)-1].EndMS)})
+		knots = append(knots, timePair{of(c.Old[0].StartMS), of(c.New[0].StartMS)},
+			timePair{of(c.Old[len(c.Old)-1].EndMS), of(c.New[len(c.New)-1].EndMS)})
 	}
-	knots = ascending(knots)
+	knots = ascendingPairs(knots)
 	for _, j := range p.cues {
 		c := &u.cues[j]
 		length := c.End - c.Start
-		c.Start, c.End = max(0, laid(knots, c.Start)), laid(knots, c.End)
+		c.Start, c.End = max(0, mapTime(knots, c.Start)), mapTime(knots, c.End)
 		if c.End <= c.Start { // crushed between two of its source's
 			c.End = c.Start + length
 		}
 	}
 }
 
-// ascending is knots whose times ascend on both sides.
-func ascending(knots []knot) (kept []knot) {
-	slices.SortStableFunc(knots, func(a, b knot) int { return cmp.Compare(a.old, b.old) })
+// ascendingPairs is knots whose times ascend on both sides.
+func ascendingPairs(knots []timePair) (kept []timePair) {
+	slices.SortStableFunc(knots, func(a, b timePair) int { return cmp.Compare(a.old, b.old) })
 	for _, k := range knots {
 		if n := len(kept); n == 0 || k.old > kept[n-1].old && k.new > kept[n-1].new {
 			kept = append(kept, k)
@@ -45,12 +45,12 @@ func ascending(knots []knot) (kept []knot) {
 	return kept
 }
 
-// laid is where a time goes.
-func laid(knots []knot, at time.Duration) time.Duration {
+// mapTime is where a time goes.
+func mapTime(knots []timePair, at time.Duration) time.Duration {
 	if len(knots) == 0 {
 		return at
 	}
-	n, _ := slices.BinarySearchFunc(knots, at, func(k knot, at time.Duration) int { return cmp.Compare(k.old, at) })
+	n, _ := slices.BinarySearchFunc(knots, at, func(k timePair, at time.Duration) int { return cmp.Compare(k.old, at) })
 	switch {
 	case n == 0:
 		return at + knots[0].new - knots[0].old

@@ -30,7 +30,7 @@ func (u Unit) State() State {
 	}
 	least := u.Target[0].State
 	for _, c := range u.Target[1:] {
-		if !c.State.reached(least) {
+		if !c.State.atLeast(least) {
 			least = c.State
 		}
 	}
@@ -41,8 +41,8 @@ func (u Unit) State() State {
 // now.
 func (u Unit) Was() string {
 	for _, c := range u.Target {
-		if c.Was != "" {
-			return c.Was
+		if c.PreviousSource != "" {
+			return c.PreviousSource
 		}
 	}
 	return ""
@@ -50,21 +50,21 @@ func (u Unit) Was() string {
 
 // Units lays a translation beside its source. Every cue of either is in exactly one.
 func Units(source []conference.Cue, cues []Cue) []Unit {
-	sets := newSets(len(source) + len(cues))
+	sets := newDisjointSets(len(source) + len(cues))
 	place := make(map[string]int, len(source))
 	for i, s := range source {
 		place[s.ID] = i
 	}
 	for j, c := range cues {
-		for _, id := range c.Of {
+		for _, id := range c.SourceIDs {
 			if i, ok := place[id]; ok {
-				sets.join(len(source)+j, i)
+				sets.union(len(source)+j, i)
 			}
 		}
 	}
 	units := make(map[int]*Unit)
 	of := func(n int) *Unit {
-		root := sets.root(n)
+		root := sets.find(n)
 		if units[root] == nil {
 			units[root] = &Unit{}
 		}
@@ -120,8 +120,8 @@ func (s Sheet) Subtitles() (all []conference.Cue) {
 	return all
 }
 
-// Cues is the translation that units hold, in the order in which it is shown.
-func Cues(units []Unit) (all []Cue) {
+// TargetCues is the translation that units hold, in the order in which it is shown.
+func TargetCues(units []Unit) (all []Cue) {
 	for _, u := range units {
 		all = append(all, u.Target...)
 	}

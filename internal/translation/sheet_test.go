@@ -7,9 +7,9 @@ import (
 
 // Whatever hangs together is in one unit, nothing is lost, and all of it comes back.
 func TestUnits(t *testing.T) {
-	source := said("a", "b", "c", "d", "e")
+	source := makeCues("a", "b", "c", "d", "e")
 	cue := func(at int, of ...string) Cue {
-		c := Cue{Cue: said("x", "x", "x", "x", "x", "x", "x")[at], Of: of, State: Draft}
+		c := Cue{Cue: makeCues("x", "x", "x", "x", "x", "x", "x")[at], SourceIDs: of, State: Draft}
 		return c
 	}
 	cues := []Cue{cue(0, "c0001"), cue(1, "c0002", "c0003"), cue(2, "c0003"), cue(3), cue(4, "gone")}
@@ -21,7 +21,7 @@ func TestUnits(t *testing.T) {
 	if want := [][2]int{{1, 1}, {2, 2}, {1, 0}, {0, 1}, {1, 0}, {0, 1}}; !reflect.DeepEqual(sizes, want) {
 		t.Errorf("the units are of %v cues, want %v", sizes, want)
 	}
-	if got := Cues(units); !reflect.DeepEqual(got, cues) {
+	if got := TargetCues(units); !reflect.DeepEqual(got, cues) {
 		t.Errorf("what comes back is %+v", got)
 	}
 	if got := units[2].State(); got != Untranslated {

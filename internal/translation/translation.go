@@ -32,13 +32,13 @@ const (
 // Cue is a translated cue and what it was made of.
 type Cue struct {
 	conference.Cue
-	Of    []string `json:"of,omitempty"`   // ids of its source cues, in their order; none: nobody knows
-	Hash  string   `json:"hash,omitempty"` // of what they said when it was made
-	Was   string   `json:"was,omitempty"`  // what they said, where they say something else now
-	State State    `json:"state"`
-	Stood State    `json:"stood,omitempty"` // its state before its source changed
-	By    string   `json:"by,omitempty"`    // whose words these are
-	Notes []Note   `json:"notes,omitempty"` // of translators and reviewers, the first one first
+	SourceIDs      []string `json:"of,omitempty"`   // ids of its source cues, in their order; none: nobody knows
+	SourceHash     string   `json:"hash,omitempty"` // of what they said when it was made
+	PreviousSource string   `json:"was,omitempty"`  // what they said, where they say something else now
+	State          State    `json:"state"`
+	PreviousState  State    `json:"stood,omitempty"` // its state before its source changed
+	By             string   `json:"by,omitempty"`    // whose words these are
+	Notes          []Note   `json:"notes,omitempty"` // of translators and reviewers, the first one first
 }
 
 // Note is what somebody remarked about a cue.
@@ -47,17 +47,17 @@ type Note struct {
 	Text string `json:"text"`
 }
 
-// Hash is that of a source's text, however it is spaced and broken into lines.
-func Hash(text string) string {
-	sum := sha256.Sum256([]byte(respaced(text)))
+// HashText is that of a source's text, however it is spaced and broken into lines.
+func HashText(text string) string {
+	sum := sha256.Sum256([]byte(collapseSpaces(text)))
 	return hex.EncodeToString(sum[:8])
 }
 
-// respaced is text with one space for any white space.
-func respaced(text string) string { return strings.Join(strings.Fields(text), " ") }
+// collapseSpaces is text with one space for any white space.
+func collapseSpaces(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// textOf is what cues say, one after the other.
-func textOf(cues []conference.Cue) string {
+// joinText is what cues say, one after the other.
+func joinText(cues []conference.Cue) string {
 	texts := make([]string, len(cues))
 	for i, c := range cues {
 		texts[i] = c.Text
@@ -69,23 +69,23 @@ func textOf(cues []conference.Cue) string {
 // without text would not do: readers leave those out, and their times with them.
 const Placeholder = "[…]"
 
-// Bound is the cues of a translation as it was handed in, bound to those of its source.
+// LinkCues is the cues of a translation as it was handed in, bound to those of its source.
 // Cues that only copy their source, or still are placeholders, are untranslated; all others
 // are drafts.
-func Bound(source, translated []conference.Cue) []Cue {
+func LinkCues(source, translated []conference.Cue) []Cue {
 	all := make([]Cue, len(translated))
-	for j, links := range Bind(source, translated) {
+	for j, links := range Align(source, translated) {
 		c := Cue{Cue: translated[j], State: Draft}
 		if c.Text == Placeholder {
 			c.State = Untranslated
 		}
 		var of []conference.Cue
 		for _, i := range links {
-			c.Of = append(c.Of, source[i].ID)
+			c.SourceIDs = append(c.SourceIDs, source[i].ID)
 			of = append(of, source[i])
 		}
 		if len(of) > 0 {
-			c.Hash = Hash(textOf(of))
+			c.SourceHash = HashText(joinText(of))
 		}
 		all[j] = c
 	}

@@ -8,22 +8,22 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 )
 
-// Report is what became of a translation when its source changed: what a translator need
+// UpdateReport is what became of a translation when its source changed: what a translator need
 // not look at, in numbers, and what they should.
-type Report struct {
-	Kept         int     `json:"kept"`          // translated cues that are as good as before, at the same time
-	Retimed      int     `json:"retimed"`       // likewise, at another time
-	NeedsEditing []Stale `json:"needs_editing"` // by time
-	Untranslated int     `json:"untranslated"`  // source cues of which there is no translation
-	Obsolete     int     `json:"obsolete"`      // translated cues whose source is gone
-	Unmatched    int     `json:"unmatched"`     // translated cues of which nobody knows the source; they stay as they are
-	New          []Line  `json:"untranslated_cues"`
-	Gone         []Line  `json:"obsolete_cues"`
-	Strange      []Line  `json:"unmatched_cues"`
+type UpdateReport struct {
+	Kept             int        `json:"kept"`          // translated cues that are as good as before, at the same time
+	Retimed          int        `json:"retimed"`       // likewise, at another time
+	NeedsEditing     []StaleCue `json:"needs_editing"` // by time
+	Untranslated     int        `json:"untranslated"`  // source cues of which there is no translation
+	Obsolete         int        `json:"obsolete"`      // translated cues whose source is gone
+	Unmatched        int        `json:"unmatched"`     // translated cues of which nobody knows the source; they stay as they are
+	UntranslatedCues []CueLine  `json:"untranslated_cues"`
+	ObsoleteCues     []CueLine  `json:"obsolete_cues"`
+	UnmatchedCues    []CueLine  `json:"unmatched_cues"`
 }
 
-// Stale is a translation of something that the source does not say any more.
-type Stale struct {
+// StaleCue is a translation of something that the source does not say any more.
+type StaleCue struct {
 	OldSource   string `json:"old_source"`
 	NewSource   string `json:"new_source"`
 	Translation string `json:"translation"`
@@ -32,8 +32,8 @@ type Stale struct {
 	Line        int    `json:"line,omitempty"` // of the translation's file, from 1
 }
 
-// Line is one cue for people.
-type Line struct {
+// CueLine is one cue for people.
+type CueLine struct {
 	Text    string `json:"text"`
 	StartMS int64  `json:"start_ms"`
 	EndMS   int64  `json:"end_ms"`
@@ -47,75 +47,75 @@ type Line struct {
 // Where the source says the same, the translation stays as good as it was, and follows its
 // times. Where it says something else, or was split or merged, the translation needs
 // editing; where it went back to what it said, it needs none any more.
-func Update(translated []Cue, old, new []conference.Cue) ([]Cue, Report) {
-	return newRevision(old, new).update(translated)
+func Update(translated []Cue, old, new []conference.Cue) ([]Cue, UpdateReport) {
+	return diffSources(old, new).apply(translated)
 }
 
-// revision is one source made of another.
-type revision struct {
-	old, new   []conference.Cue
-	changes    []compare.Change
-	mistakable []bool // of each old cue that lives on, whether it may be another's
+// sourceDiff is one source made of another.
+type sourceDiff struct {
+	old, new  []conference.Cue
+	changes   []compare.Change
+	ambiguous []bool // of each old cue that lives on, whether it may be another's
 }
 
-func newRevision(old, new []conference.Cue) *revision {
-	r := &revision{old, new, compare.Compare(old, new).Changes, make([]bool, len(old))}
+func diffSources(old, new []conference.Cue) *sourceDiff {
+	r := &sourceDiff{old, new, compare.Compare(old, new).Changes, make([]bool, len(old))}
 	changed, texts := make([]bool, len(old)), make([]string, len(old))
 	for _, c := range r.changes {
 		for _, at := range c.Old {
-			changed[at.Index-1] = !same(c)
+			changed[at.Index-1] = !sameWords(c)
 		}
 	}
 	for i, c := range old {
-		texts[i] = respaced(c.Text)
+		texts[i] = collapseSpaces(c.Text)
 	}
 	for i := range old {
-		for n := max(0, i-twins); n < min(len(old), i+twins+1); n++ {
-			r.mistakable[i] = r.mistakable[i] || n != i && changed[n] && texts[n] == texts[i]
+		for n := max(0, i-twinDistance); n < min(len(old), i+twinDistance+1); n++ {
+			r.ambiguous[i] = r.ambiguous[i] || n != i && changed[n] && texts[n] == texts[i]
 		}
 	}
 	return r
 }
 
-// twins is how many cues away the same words may be mistaken for a cue's own: where
+// twinDistance is how many cues away the same words may be mistaken for a cue's own: where
 // something became of one of two, nobody can tell which is left.
-const twins = 6
+const twinDistance = 6
 
-// same reports whether a cue lives on by itself with its words.
-func same(c compare.Change) bool { return !c.Reworded && single(c) }
+// sameWords reports whether a cue lives on by itself with its words.
+func sameWords(c compare.Change) bool { return !c.Reworded && oneToOne(c) }
 
-// single reports whether one cue lives on as one.
-func single(c compare.Change) bool { return len(c.Old) == 1 && len(c.New) == 1 }
+// oneToOne reports whether one cue lives on as one.
+func oneToOne(c compare.Change) bool { return len(c.Old) == 1 && len(c.New) == 1 }
 
-// update brings a translation along.
-func (r *revision) update(translated []Cue) ([]Cue, Report) {
-	u := &update{r, slices.Clone(translated)}
-	report := Report{NeedsEditing: []Stale{}, New: []Line{}, Gone: []Line{}, Strange: []Line{}}
-	for _, p := range u.parts() {
-		if len(p.cues) > 0 || len(p.old) > 0 || !u.revive(p, &report) {
-			u.bring(p, &report)
+// apply brings a translation along.
+func (r *sourceDiff) apply(translated []Cue) ([]Cue, UpdateReport) {
+	u := &updater{r, slices.Clone(translated)}
+	report := UpdateReport{NeedsEditing: []StaleCue{}, UntranslatedCues: []CueLine{}, ObsoleteCues: []CueLine{}, UnmatchedCues: []CueLine{}}
+	for _, p := range u.components() {
+		if len(p.cues) > 0 || len(p.old) > 0 || !u.restoreObsolete(p, &report) {
+			u.updateComponent(p, &report)
 		}
 	}
 	slices.SortStableFunc(u.cues, func(a, b Cue) int { return int(a.Start - b.Start) })
 	return u.cues, report
 }
 
-// update is one translation on its way from one source to another.
-type update struct {
-	*revision
+// updater is one translation on its way from one source to another.
+type updater struct {
+	*sourceDiff
 	cues []Cue
 }
 
-// part is a piece of the talk that hangs together: source cues, what became of them, and
+// component is a piece of the talk that hangs together: source cues, what became of them, and
 // their translation.
-type part struct {
+type component struct {
 	old, new, cues []int
 	changes        []compare.Change
 }
 
-// parts divides the talk, in the order of the new source; each cue is in exactly one.
-func (u *update) parts() []*part {
-	sets := newSets(len(u.changes))
+// components divides the talk, in the order of the new source; each cue is in exactly one.
+func (u *updater) components() []*component {
+	sets := newDisjointSets(len(u.changes))
 	changeOf := make(map[string]int) // of an old cue
 	for n, c := range u.changes {
 		for _, at := range c.Old {
@@ -125,23 +125,23 @@ func (u *update) parts() []*part {
 	home := make([]int, len(u.cues)) // a change; −1: its source is unknown
 	for j, c := range u.cues {
 		home[j] = -1
-		for _, id := range c.Of {
+		for _, id := range c.SourceIDs {
 			n, ok := changeOf[id]
 			switch {
 			case ok && home[j] < 0:
 				home[j] = n
 			case ok:
-				sets.join(home[j], n)
+				sets.union(home[j], n)
 			}
 		}
 	}
-	byRoot := make(map[int]*part)
-	var all []*part
+	byRoot := make(map[int]*component)
+	var all []*component
 	for n, c := range u.changes {
-		p := byRoot[sets.root(n)]
+		p := byRoot[sets.find(n)]
 		if p == nil {
-			p = &part{}
-			byRoot[sets.root(n)], all = p, append(all, p)
+			p = &component{}
+			byRoot[sets.find(n)], all = p, append(all, p)
 		}
 		p.changes = append(p.changes, c)
 		for _, at := range c.Old {
@@ -151,12 +151,12 @@ func (u *update) parts() []*part {
 			p.new = append(p.new, at.Index-1)
 		}
 	}
-	var strange part
+	var strange component
 	for j := range u.cues {
 		if home[j] < 0 {
 			strange.cues = append(strange.cues, j)
 		} else {
-			p := byRoot[sets.root(home[j])]
+			p := byRoot[sets.find(home[j])]
 			p.cues = append(p.cues, j)
 		}
 	}
@@ -167,29 +167,29 @@ func (u *update) parts() []*part {
 	return append(all, &strange)
 }
 
-// bring brings one part along.
-func (u *update) bring(p *part, r *Report) {
+// updateComponent brings one part along.
+func (u *updater) updateComponent(p *component, r *UpdateReport) {
 	switch {
 	case len(p.cues) == 0:
-		u.missing(p, r)
+		u.reportUntranslated(p, r)
 	case len(p.changes) == 0:
-		u.strangers(p, r)
+		u.moveUnmatched(p, r)
 	case len(p.new) == 0:
-		u.retire(p, r)
-	case p.same() && !slices.ContainsFunc(p.old, func(i int) bool { return u.mistakable[i] }):
-		u.follow(p, r)
+		u.markObsolete(p, r)
+	case p.sameWords() && !slices.ContainsFunc(p.old, func(i int) bool { return u.ambiguous[i] }):
+		u.keepTranslation(p, r)
 	default:
-		u.doubt(p, r)
+		u.markStale(p, r)
 	}
 }
 
-// same reports whether the source of a part says what it said, cue by cue.
-func (p *part) same() bool {
-	return !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return !same(c) })
+// sameWords reports whether the source of a part says what it said, cue by cue.
+func (p *component) sameWords() bool {
+	return !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return !sameWords(c) })
 }
 
-// follow keeps a translation whose source says what it said.
-func (u *update) follow(p *part, r *Report) {
+// keepTranslation keeps a translation whose source says what it said.
+func (u *updater) keepTranslation(p *component, r *UpdateReport) {
 	retimed := slices.ContainsFunc(p.changes, func(c compare.Change) bool { return c.Retimed || c.Moved })
 	untranslated := false
 	u.retime(p)
@@ -197,7 +197,7 @@ func (u *update) follow(p *part, r *Report) {
 		c := &u.cues[j]
 		switch {
 		case c.State == NeedsEditing:
-			r.NeedsEditing = append(r.NeedsEditing, u.stale(p, c.Was, []int{j}))
+			r.NeedsEditing = append(r.NeedsEditing, u.staleCue(p, c.PreviousSource, []int{j}))
 		case c.State == Untranslated:
 			untranslated = true
 		case retimed:
@@ -207,23 +207,23 @@ func (u *update) follow(p *part, r *Report) {
 		}
 	}
 	if untranslated {
-		u.missing(p, r)
+		u.reportUntranslated(p, r)
 	}
 }
 
-// missing tells of source cues that are to be translated.
-func (u *update) missing(p *part, r *Report) {
+// reportUntranslated tells of source cues that are to be translated.
+func (u *updater) reportUntranslated(p *component, r *UpdateReport) {
 	for _, i := range p.new {
 		r.Untranslated++
-		r.New = append(r.New, lineOf(u.new[i]))
+		r.UntranslatedCues = append(r.UntranslatedCues, cueLine(u.new[i]))
 	}
 }
 
-// doubt marks a translation whose source says something else, unless that is just what
+// markStale marks a translation whose source says something else, unless that is just what
 // it was made from.
-func (u *update) doubt(p *part, r *Report) {
-	was, is := textOf(pick(u.old, p.old)), textOf(pick(u.new, p.new))
-	whole := !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return !single(c) })
+func (u *updater) markStale(p *component, r *UpdateReport) {
+	was, is := joinText(selectCues(u.old, p.old)), joinText(selectCues(u.new, p.new))
+	whole := !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return !oneToOne(c) })
 	untranslated := false
 	var of []string
 	for _, i := range p.new {
@@ -233,73 +233,73 @@ func (u *update) doubt(p *part, r *Report) {
 	var stale []int
 	for _, j := range p.cues {
 		c := &u.cues[j]
-		c.Of = of
+		c.SourceIDs = of
 		switch {
 		case c.State == Untranslated:
-			c.Hash = Hash(is)
+			c.SourceHash = HashText(is)
 			untranslated = true
 			continue
-		case whole && c.Hash == Hash(is) && c.State == NeedsEditing && c.Stood != "":
-			c.State, c.Stood, c.Was = c.Stood, "", ""
+		case whole && c.SourceHash == HashText(is) && c.State == NeedsEditing && c.PreviousState != "":
+			c.State, c.PreviousState, c.PreviousSource = c.PreviousState, "", ""
 			r.Retimed++
 			continue
 		case c.State != NeedsEditing:
-			c.Was, c.Stood, c.State = was, c.State, NeedsEditing
-			if c.Hash == Hash(is) { // of twins, or of parts: only a person can tell whether it is right
-				c.Hash = ""
+			c.PreviousSource, c.PreviousState, c.State = was, c.State, NeedsEditing
+			if c.SourceHash == HashText(is) { // of twins, or of parts: only a person can tell whether it is right
+				c.SourceHash = ""
 			}
 		}
 		stale = append(stale, j)
 	}
 	if untranslated {
-		u.missing(p, r)
+		u.reportUntranslated(p, r)
 	}
 	if len(stale) > 0 {
-		r.NeedsEditing = append(r.NeedsEditing, u.stale(p, u.cues[stale[0]].Was, stale))
+		r.NeedsEditing = append(r.NeedsEditing, u.staleCue(p, u.cues[stale[0]].PreviousSource, stale))
 	}
 }
 
-// stale is what a translator is shown of cues.
-func (u *update) stale(p *part, was string, cues []int) Stale {
-	now := pick(u.new, p.new)
-	s := Stale{OldSource: was, NewSource: textOf(now), Line: u.cues[cues[0]].Line}
-	s.StartMS, s.EndMS = ms(now[0].Start), ms(now[0].End)
+// staleCue is what a translator is shown of cues.
+func (u *updater) staleCue(p *component, was string, cues []int) StaleCue {
+	now := selectCues(u.new, p.new)
+	s := StaleCue{OldSource: was, NewSource: joinText(now), Line: u.cues[cues[0]].Line}
+	s.StartMS, s.EndMS = millis(now[0].Start), millis(now[0].End)
 	for _, c := range now {
-		s.StartMS, s.EndMS = min(s.StartMS, ms(c.Start)), max(s.EndMS, ms(c.End))
+		s.StartMS, s.EndMS = min(s.StartMS, millis(c.Start)), max(s.EndMS, millis(c.End))
 	}
 	var said []conference.Cue
 	for _, j := range cues {
 		said = append(said, u.cues[j].Cue)
 	}
-	s.Translation = textOf(said)
+	s.Translation = joinText(said)
 	return s
 }
 
-// retire keeps a translation whose source is gone, out of sight.
-func (u *update) retire(p *part, r *Report) {
+// markObsolete keeps a translation whose source is gone, out of sight.
+func (u *updater) markObsolete(p *component, r *UpdateReport) {
 	for _, j := range p.cues {
 		c := &u.cues[j]
 		r.Obsolete++
-		r.Gone = append(r.Gone, lineOf(c.Cue))
+		r.ObsoleteCues = append(r.ObsoleteCues, cueLine(c.Cue))
 		if c.State != Obsolete {
-			c.Was, c.Stood, c.State = textOf(pick(u.old, p.old)), c.State, Obsolete
+			c.PreviousSource, c.PreviousState, c.State = joinText(selectCues(u.old, p.old)), c.State, Obsolete
 		}
 	}
 }
 
-// revive gives back its translation to a cue that was cut from the source and stands there
+// restoreObsolete gives back its translation to a cue that was cut from the source and stands there
 // again, if it did.
-func (u *update) revive(p *part, r *Report) bool {
+func (u *updater) restoreObsolete(p *component, r *UpdateReport) bool {
 	if len(p.new) != 1 {
 		return false
 	}
 	now := u.new[p.new[0]]
 	for j := range u.cues {
 		c := &u.cues[j]
-		if c.State != Obsolete || c.Hash != Hash(now.Text) {
+		if c.State != Obsolete || c.SourceHash != HashText(now.Text) {
 			continue
 		}
-		c.Of, c.State, c.Stood, c.Was = []string{now.ID}, c.Stood, "", ""
+		c.SourceIDs, c.State, c.PreviousState, c.PreviousSource = []string{now.ID}, c.PreviousState, "", ""
 		c.Start, c.End = now.Start, now.End
 		r.Retimed++
 		return true
@@ -307,22 +307,22 @@ func (u *update) revive(p *part, r *Report) bool {
 	return false
 }
 
-// strangers are cues without a source: what was retired before, and what a translator
+// moveUnmatched are cues without a source: what was retired before, and what a translator
 // added. They follow what is near them.
-func (u *update) strangers(p *part, r *Report) {
+func (u *updater) moveUnmatched(p *component, r *UpdateReport) {
 	for _, j := range p.cues {
 		c := &u.cues[j]
-		later := u.laterNear(c.Start)
+		later := u.shiftNear(c.Start)
 		c.Start, c.End = max(0, c.Start+later), max(0, c.End+later)
 		if c.State != Obsolete {
 			r.Unmatched++
-			r.Strange = append(r.Strange, lineOf(c.Cue))
+			r.UnmatchedCues = append(r.UnmatchedCues, cueLine(c.Cue))
 		}
 	}
 }
 
-// laterNear is by how much the source around a time begins later now.
-func (u *update) laterNear(at time.Duration) (later time.Duration) {
+// shiftNear is by how much the source around a time begins later now.
+func (u *updater) shiftNear(at time.Duration) (later time.Duration) {
 	nearest := time.Duration(-1)
 	for _, c := range u.changes {
 		if len(c.Old) == 0 || len(c.New) == 0 || c.Moved {
@@ -336,29 +336,31 @@ func (u *update) laterNear(at time.Duration) (later time.Duration) {
 	return later
 }
 
-func pick(cues []conference.Cue, some []int) (picked []conference.Cue) {
+func selectCues(cues []conference.Cue, some []int) (picked []conference.Cue) {
 	for _, i := range some {
 		picked = append(picked, cues[i])
 	}
 	return picked
 }
 
-func lineOf(c conference.Cue) Line { return Line{c.Text, ms(c.Start), ms(c.End), c.Line} }
+func cueLine(c conference.Cue) CueLine {
+	return CueLine{c.Text, millis(c.Start), millis(c.End), c.Line}
+}
 
-func ms(d time.Duration) int64 { return d.Round(time.Millisecond).Milliseconds() }
+func millis(d time.Duration) int64 { return d.Round(time.Millisecond).Milliseconds() }
 
-// sets are disjoint sets of numbers that can be joined.
-type sets []int
+// disjointSets are disjoint sets of numbers that can be joined.
+type disjointSets []int
 
-func newSets(n int) sets {
-	s := make(sets, n)
+func newDisjointSets(n int) disjointSets {
+	s := make(disjointSets, n)
 	for i := range s {
 		s[i] = i
 	}
 	return s
 }
 
-func (s sets) root(i int) int {
+func (s disjointSets) find(i int) int {
 	for s[i] != i {
 		s[i] = s[s[i]]
 		i = s[i]
@@ -366,4 +368,4 @@ func (s sets) root(i int) int {
 	return i
 }
 
-func (s sets) join(i, j int) { s[s.root(i)] = s.root(j) }
+func (s disjointSets) union(i, j int) { s[s.find(i)] = s.find(j) }

@@ -11,9 +11,9 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 )
 
-// said is cues of two seconds each, "text" or "7 text" where one begins at another second
+// makeCues is cues of two seconds each, "text" or "7 text" where one begins at another second
 // than the one after its neighbour.
-func said(texts ...string) (cues []conference.Cue) {
+func makeCues(texts ...string) (cues []conference.Cue) {
 	at := time.Duration(0)
 	for n, text := range texts {
 		var second int
@@ -28,12 +28,12 @@ func said(texts ...string) (cues []conference.Cue) {
 }
 
 var (
-	english = said("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.")
-	spanish = said("Buenos días a todos.", "Empieza por el final.", "Diez líneas bastan.", "Luego pregunta a tus colegas.")
+	english = makeCues("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.")
+	spanish = makeCues("Buenos días a todos.", "Empieza por el final.", "Diez líneas bastan.", "Luego pregunta a tus colegas.")
 )
 
-// states is what is to be done with each cue, in their order.
-func states(cues []Cue) (all []State) {
+// cueStates is what is to be done with each cue, in their order.
+func cueStates(cues []Cue) (all []State) {
 	for _, c := range cues {
 		all = append(all, c.State)
 	}
@@ -48,25 +48,25 @@ func TestUpdate(t *testing.T) {
 		report string // kept, retimed, to look at again, untranslated, obsolete
 	}{
 		{"nothing happened", english, []State{Draft, Draft, Draft, Draft}, "4 0 0 0 0"},
-		{"lines broken anew", said("Good morning,\neverybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues."),
+		{"lines broken anew", makeCues("Good morning,\neverybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues."),
 			[]State{Draft, Draft, Draft, Draft}, "4 0 0 0 0"},
-		{"a word changed", said("Good morning, everybody.", "Begin at the start of it.", "Ten lines are enough.", "Then ask your colleagues."),
+		{"a word changed", makeCues("Good morning, everybody.", "Begin at the start of it.", "Ten lines are enough.", "Then ask your colleagues."),
 			[]State{Draft, NeedsEditing, Draft, Draft}, "3 0 1 0 0"},
-		{"later", said("60 Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues."),
+		{"later", makeCues("60 Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues."),
 			[]State{Draft, Draft, Draft, Draft}, "0 4 0 0 0"},
-		{"one deleted", said("Good morning, everybody.", "6 Ten lines are enough.", "Then ask your colleagues."),
+		{"one deleted", makeCues("Good morning, everybody.", "6 Ten lines are enough.", "Then ask your colleagues."),
 			[]State{Draft, Obsolete, Draft, Draft}, "3 0 0 0 1"},
-		{"one inserted", said("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.", "Thank you very much."),
+		{"one inserted", makeCues("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.", "Thank you very much."),
 			[]State{Draft, Draft, Draft, Draft}, "4 0 0 1 0"},
-		{"split", said("Good morning, everybody.", "3 Begin at the", "5 end of it.", "6 Ten lines are enough.", "Then ask your colleagues."),
+		{"split", makeCues("Good morning, everybody.", "3 Begin at the", "5 end of it.", "6 Ten lines are enough.", "Then ask your colleagues."),
 			[]State{Draft, NeedsEditing, Draft, Draft}, "3 0 1 0 0"},
-		{"merged", said("Good morning, everybody. Begin at the end of it.", "6 Ten lines are enough.", "Then ask your colleagues."),
+		{"merged", makeCues("Good morning, everybody. Begin at the end of it.", "6 Ten lines are enough.", "Then ask your colleagues."),
 			[]State{NeedsEditing, NeedsEditing, Draft, Draft}, "2 0 1 0 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			new := compare.Carry(english, c.new, compare.Fresh([]string{"c0004"}))
-			cues, r := Update(Bound(english, spanish), english, new)
-			if got := states(cues); !slices.Equal(got, c.want) {
+			new := compare.CarryIDs(english, c.new, compare.NewIDs([]string{"c0004"}))
+			cues, r := Update(LinkCues(english, spanish), english, new)
+			if got := cueStates(cues); !slices.Equal(got, c.want) {
 				t.Errorf("the cues are %v, want %v", got, c.want)
 			}
 			if got := fmt.Sprint(r.Kept, r.Retimed, len(r.NeedsEditing), r.Untranslated, r.Obsolete); got != c.report {
@@ -78,15 +78,15 @@ func TestUpdate(t *testing.T) {
 
 // What is to be looked at again is shown beside both sources; when the source goes back to
 // what it said, nothing is to be done any more.
-func TestASourceThatGoesBack(t *testing.T) {
+func TestUpdate_SourceRevertedToItsText(t *testing.T) {
 	changed := slices.Clone(english)
 	changed[1].Text = "Begin at the start of it."
-	cues := Bound(english, spanish)
+	cues := LinkCues(english, spanish)
 	for n := range cues {
 		cues[n].State = Approved
 	}
 	cues, r := Update(cues, english, changed)
-	want := Stale{"Begin at the end of it.", "Begin at the start of it.", "Empieza por el final.", 3000, 5000, 0}
+	want := StaleCue{"Begin at the end of it.", "Begin at the start of it.", "Empieza por el final.", 3000, 5000, 0}
 	if len(r.NeedsEditing) != 1 || r.NeedsEditing[0] != want {
 		t.Errorf("to look at again is %+v, want %+v", r.NeedsEditing, want)
 	}
@@ -95,84 +95,84 @@ func TestASourceThatGoesBack(t *testing.T) {
 	if cues, r = Update(cues, changed, again); len(r.NeedsEditing) != 1 || r.NeedsEditing[0].OldSource != "Begin at the end of it." {
 		t.Errorf("after a second change, to look at again is %+v; want it beside what it was translated from", r.NeedsEditing)
 	}
-	if cues, r = Update(cues, again, english); len(r.NeedsEditing) != 0 || cues[1].State != Approved || cues[1].Was != "" {
+	if cues, r = Update(cues, again, english); len(r.NeedsEditing) != 0 || cues[1].State != Approved || cues[1].PreviousSource != "" {
 		t.Errorf("when the source said again what it had said, the cue was %+v", cues[1])
 	}
 }
 
 // What was cut and stands there again has its translation again.
-func TestASourceThatComesBack(t *testing.T) {
+func TestUpdate_CutSourceRestored(t *testing.T) {
 	cut := slices.Delete(slices.Clone(english), 1, 2)
-	cues, _ := Update(Bound(english, spanish), english, cut)
-	back := compare.Carry(cut, english, compare.Fresh([]string{"c0004"}))
+	cues, _ := Update(LinkCues(english, spanish), english, cut)
+	back := compare.CarryIDs(cut, english, compare.NewIDs([]string{"c0004"}))
 	cues, r := Update(cues, cut, back)
-	if got := states(cues); !slices.Equal(got, []State{Draft, Draft, Draft, Draft}) || r.Untranslated > 0 {
+	if got := cueStates(cues); !slices.Equal(got, []State{Draft, Draft, Draft, Draft}) || r.Untranslated > 0 {
 		t.Errorf("the cues are %v, and %d are to be translated", got, r.Untranslated)
 	}
 }
 
 // A doubt stays until a person has looked, however often the source changes.
-func TestADoubtStays(t *testing.T) {
-	source := said("Is it open?", "Yes.", "Is it large?", "Yes.", "Thank you all.")
-	target := said("¿Está abierto?", "Sí, lo está.", "¿Es grande?", "Sí, lo es.", "Gracias a todos.")
-	cues := Bound(source, target)
+func TestUpdate_StaleStaysStale(t *testing.T) {
+	source := makeCues("Is it open?", "Yes.", "Is it large?", "Yes.", "Thank you all.")
+	target := makeCues("¿Está abierto?", "Sí, lo está.", "¿Es grande?", "Sí, lo es.", "Gracias a todos.")
+	cues := LinkCues(source, target)
 	for _, next := range [][]conference.Cue{
-		said("Is it open?", "Yes.", "Is it large?", "9 No.", "Thank you all."),
-		said("Is it open?", "No.", "Is it large?", "9 No.", "Thank you all."),
-		said("Is it open?", "Yes.", "Is it large?", "9 No.", "Thank you all."),
+		makeCues("Is it open?", "Yes.", "Is it large?", "9 No.", "Thank you all."),
+		makeCues("Is it open?", "No.", "Is it large?", "9 No.", "Thank you all."),
+		makeCues("Is it open?", "Yes.", "Is it large?", "9 No.", "Thank you all."),
 	} {
-		next = compare.Carry(source, next, compare.Fresh(idsOf(source)))
+		next = compare.CarryIDs(source, next, compare.NewIDs(idsOf(source)))
 		cues, _ = Update(cues, source, next)
 		source = next
 		if cues[1].State != NeedsEditing {
-			t.Errorf("where the source is %q, the answer to the first question is %s", textOf(next), cues[1].State)
+			t.Errorf("where the source is %q, the answer to the first question is %s", joinText(next), cues[1].State)
 		}
 	}
 }
 
-func TestWhatIsLeftAtTheEndsIsBoundToNothing(t *testing.T) {
-	if got := fmt.Sprint(Bind(english[1:3], spanish)); got != "[[] [0] [1] []]" {
+func TestAlign_EndsWithoutSource(t *testing.T) {
+	if got := fmt.Sprint(Align(english[1:3], spanish)); got != "[[] [0] [1] []]" {
 		t.Errorf("bound to %s", got)
 	}
 }
 
 // A translation in cues of its own follows the source's times.
-func TestRetimesCuesOfItsOwn(t *testing.T) {
+func TestUpdate_RetimesMergedCues(t *testing.T) {
 	both := []conference.Cue{{ID: "a", Start: 500 * time.Millisecond, End: 5200 * time.Millisecond, Text: "Buenos días a todos. Empieza por el final."}, spanish[2], spanish[3]}
 	later := slices.Clone(english)
 	for n := range later {
 		later[n].Start, later[n].End = later[n].Start+time.Minute, later[n].End+time.Minute
 	}
-	cues, r := Update(Bound(english, both), english, later)
+	cues, r := Update(LinkCues(english, both), english, later)
 	if r.Retimed != 3 || cues[0].Start != 60500*time.Millisecond || cues[0].End != 65200*time.Millisecond {
 		t.Errorf("%d were retimed, the first to %v-%v; want 3, to 1m0.5s-1m5.2s", r.Retimed, cues[0].Start, cues[0].End)
 	}
 }
 
-func TestCopiesOfTheSourceAreUntranslated(t *testing.T) {
-	source := said("Good morning, everybody.", "Google Web Toolkit", "Ten lines are enough.", "Uh, no.")
+func TestLinkCues_CopiesAreUntranslated(t *testing.T) {
+	source := makeCues("Good morning, everybody.", "Google Web Toolkit", "Ten lines are enough.", "Uh, no.")
 	for _, c := range []struct {
 		name       string
 		translated []conference.Cue
 		want       []State
 	}{
-		{"one left", said("Buenos días a todos.", "Google Web Toolkit", "ten lines are enough", "Eh, no."), []State{Draft, Draft, Untranslated, Draft}},
-		{"in capitals", said("GOOD MORNING, EVERYBODY.", "Google Web Toolkit", "TEN LINES ARE ENOUGH.", "Eh, no."), []State{Untranslated, Draft, Untranslated, Draft}},
-		{"a word that is the same", said("Buenos días a todos.", "Google Web Toolkit", "Diez líneas bastan.", "Uh, no."), []State{Draft, Draft, Draft, Draft}},
+		{"one left", makeCues("Buenos días a todos.", "Google Web Toolkit", "ten lines are enough", "Eh, no."), []State{Draft, Draft, Untranslated, Draft}},
+		{"in capitals", makeCues("GOOD MORNING, EVERYBODY.", "Google Web Toolkit", "TEN LINES ARE ENOUGH.", "Eh, no."), []State{Untranslated, Draft, Untranslated, Draft}},
+		{"a word that is the same", makeCues("Buenos días a todos.", "Google Web Toolkit", "Diez líneas bastan.", "Uh, no."), []State{Draft, Draft, Draft, Draft}},
 		{"all of it", source, []State{Untranslated, Draft, Untranslated, Untranslated}},
 	} {
-		if got := states(Bound(source, c.translated)); !slices.Equal(got, c.want) {
+		if got := cueStates(LinkCues(source, c.translated)); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
-	corrected := said("And ten lines of this are enough for that.")
-	if got := states(Bound(corrected, said("And ten lines of it are enough for that."))); got[0] != Untranslated {
+	corrected := makeCues("And ten lines of this are enough for that.")
+	if got := cueStates(LinkCues(corrected, makeCues("And ten lines of it are enough for that."))); got[0] != Untranslated {
 		t.Errorf("what the source said before a word of it was corrected is %v, want untranslated", got)
 	}
-	if got := states(BoundIn("da", "nb", corrected, corrected)); got[0] != Draft {
+	if got := cueStates(LinkCuesBetween("da", "nb", corrected, corrected)); got[0] != Draft {
 		t.Errorf("between neighbours what is the same is %v, want a draft", got)
 	}
-	if got := states(BoundIn("en", "en-GB", source, source)); slices.Contains(got, Untranslated) {
+	if got := cueStates(LinkCuesBetween("en", "en-GB", source, source)); slices.Contains(got, Untranslated) {
 		t.Errorf("in British English: %v, want no copy among them", got)
 	}
 }

@@ -4,5 +4,5 @@ package tus
 
 import "os"
 
-// writeback is left to the system where it cannot be asked.
-func writeback(*os.File, int64, int64) {}
+// startWriteback is left to the system where it cannot be asked.
+func startWriteback(*os.File, int64, int64) {}

@@ -17,26 +17,26 @@ import (
 	"github.com/lectern-av/lectern/internal/tus"
 )
 
-// TestForeignClient lets tus-js-client, which is not ours, upload a file, pause, and go on
+// TestServer_TusJSClient lets tus-js-client, which is not ours, upload a file, pause, and go on
 // after the server was stopped and started anew. `npm ci` has to have put it there, as
 // `make test` does.
-func TestForeignClient(t *testing.T) {
+func TestServer_TusJSClient(t *testing.T) {
 	const size = 3<<20 + 17
-	content := noise(size)
+	content := randomBytes(size)
 	dir := t.TempDir()
 	path, store := filepath.Join(dir, "talk.mp4"), filepath.Join(dir, "urls.json")
 	if err := os.WriteFile(path, content, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	limit := func(o *tus.Options) { o.MaxSize = 10 << 20 }
-	upload := func(p *place, more ...string) *exec.Cmd {
+	upload := func(p *testServer, more ...string) *exec.Cmd {
 		words := append([]string{"testdata/tus-js-client/upload.mjs", path, p.url + "/uploads/", store}, more...)
 		cmd := exec.CommandContext(t.Context(), "node", words...)
 		cmd.Stderr = os.Stderr
 		return cmd
 	}
 
-	p := open(t, filepath.Join(dir, "uploads"), limit)
+	p := newTestServer(t, filepath.Join(dir, "uploads"), limit)
 	cmd := upload(p, strconv.Itoa(1<<20))
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -61,12 +61,12 @@ func TestForeignClient(t *testing.T) {
 		t.Fatalf("paused: %t (%v)", paused, err)
 	}
 	p.Close()
-	if len(p.done) > 0 {
+	if len(p.completed) > 0 {
 		t.Fatal("the upload was complete before it was paused")
 	}
 
 	// The new process listens elsewhere, behind the address that people know.
-	next := open(t, p.dir, limit)
+	next := newTestServer(t, p.dir, limit)
 	urls, err := os.ReadFile(store)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func TestForeignClient(t *testing.T) {
 	if !bytes.Contains(urls, []byte(where)) {
 		t.Errorf("it began another upload, %s; the first is in %s", where, urls)
 	}
-	if a := next.ask(http.MethodHead, where, ""); a.status != http.StatusOK {
+	if a := next.do(http.MethodHead, where, ""); a.status != http.StatusOK {
 		t.Errorf("HEAD: %d", a.status)
 	}
 }

@@ -4,5 +4,5 @@ package tus_test
 
 import "testing"
 
-// TestKilledTwentyTimes is long enough for what is made sure of during a PATCH.
-func TestKilledTwentyTimes(t *testing.T) { killedWhileUploading(t, 20, 768<<20) }
+// TestServer_KilledTwentyTimes is long enough for what is made sure of during a PATCH.
+func TestServer_KilledTwentyTimes(t *testing.T) { testKilledWhileUploading(t, 20, 768<<20) }

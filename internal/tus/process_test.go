@@ -19,23 +19,23 @@ import (
 	"github.com/lectern-av/lectern/internal/tus"
 )
 
-// receiver is the directory that a child process serves, if this is one.
-const receiver = "TUS_TEST_RECEIVER"
+// receiverEnv is the directory that a child process serves, if this is one.
+const receiverEnv = "TUS_TEST_RECEIVER"
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(receiver); dir != "" {
-		fmt.Fprintln(os.Stderr, receive(dir))
+	if dir := os.Getenv(receiverEnv); dir != "" {
+		fmt.Fprintln(os.Stderr, serveUntilKilled(dir))
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
 
-// receive serves a directory until it is killed. It prints where.
-func receive(dir string) error {
+// serveUntilKilled serves a directory until it is killed. It prints where.
+func serveUntilKilled(dir string) error {
 	s, err := tus.New(tus.Options{
-		Dir: dir, Base: "/uploads/", MaxSize: 1 << 40, MaxUploads: 9, Lifetime: time.Hour, Log: slog.Default(),
-		Who:  func(*http.Request) (string, error) { return "", nil },
-		Done: func(context.Context, tus.Upload) error { return nil },
+		Dir: dir, BasePath: "/uploads/", MaxSize: 1 << 40, MaxUploads: 9, Lifetime: time.Hour, Log: slog.Default(),
+		Authorize:  func(*http.Request) (string, error) { return "", nil },
+		OnComplete: func(context.Context, tus.Upload) error { return nil },
 	})
 	if err != nil {
 		return err
@@ -48,11 +48,11 @@ func receive(dir string) error {
 	return http.Serve(l, s)
 }
 
-// child is such a process.
-func child(t *testing.T, dir string) (cmd *exec.Cmd, url string) {
+// startReceiver is such a process.
+func startReceiver(t *testing.T, dir string) (cmd *exec.Cmd, url string) {
 	t.Helper()
 	cmd = exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), receiver+"="+dir)
+	cmd.Env = append(os.Environ(), receiverEnv+"="+dir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -73,45 +73,45 @@ func child(t *testing.T, dir string) (cmd *exec.Cmd, url string) {
 	return cmd, url
 }
 
-func TestKilledWhileUploading(t *testing.T) { killedWhileUploading(t, 3, 8<<20) }
+func TestServer_KilledWhileUploading(t *testing.T) { testKilledWhileUploading(t, 3, 8<<20) }
 
-// killedWhileUploading kills the receiving process again and again, after as many bytes as
+// testKilledWhileUploading kills the receiving process again and again, after as many bytes as
 // chance has it, some of them by small PATCHes that are acknowledged. What the server had
 // acknowledged it still has when it comes back, and in the end the file is the one that was
 // sent.
-func killedWhileUploading(t *testing.T, kills int, size int) {
-	dir, content := t.TempDir(), noise(size)
+func testKilledWhileUploading(t *testing.T, kills int, size int) {
+	dir, content := t.TempDir(), randomBytes(size)
 	random := rand.New(rand.NewPCG(1, uint64(size)))
-	cmd, url := child(t, dir)
-	p := &place{t: t, url: url}
-	path := p.begin(size)
+	cmd, url := startReceiver(t, dir)
+	p := &testServer{t: t, url: url}
+	path := p.create(size)
 	acknowledged := 0
 	for range kills {
 		some := min(random.IntN(100_000), size-1-acknowledged)
-		a := p.send(path, acknowledged, string(content[acknowledged:acknowledged+some]))
+		a := p.patch(path, acknowledged, string(content[acknowledged:acknowledged+some]))
 		if a.status != http.StatusNoContent {
 			t.Fatalf("PATCH: %d %s", a.status, a.text)
 		}
 		acknowledged += some
 
 		more := random.IntN(size - acknowledged) // never all
-		body := &untilKilled{r: bytes.NewReader(content[acknowledged : acknowledged+more]), kill: cmd.Process.Kill}
-		p.broken(path, acknowledged, body)
+		body := &killingBody{r: bytes.NewReader(content[acknowledged : acknowledged+more]), kill: cmd.Process.Kill}
+		p.patchUntilKilled(path, acknowledged, body)
 		cmd.Wait()
 
-		cmd, p.url = child(t, dir)
-		offset, err := strconv.Atoi(p.ask("HEAD", path, "").header.Get("Upload-Offset"))
+		cmd, p.url = startReceiver(t, dir)
+		offset, err := strconv.Atoi(p.do("HEAD", path, "").header.Get("Upload-Offset"))
 		if err != nil || offset < acknowledged {
 			t.Fatalf("after a kill there are %d bytes (%v), and %d were acknowledged", offset, err, acknowledged)
 		}
 		acknowledged = offset
 	}
-	if a := p.send(path, acknowledged, string(content[acknowledged:])); a.status != http.StatusNoContent {
+	if a := p.patch(path, acknowledged, string(content[acknowledged:])); a.status != http.StatusNoContent {
 		t.Fatalf("the rest: %d %s", a.status, a.text)
 	}
 	cmd.Process.Kill()
 	cmd.Wait()
-	here := open(t, dir, func(o *tus.Options) { o.MaxSize = 1 << 40 })
+	here := newTestServer(t, dir, func(o *tus.Options) { o.MaxSize = 1 << 40 })
 	here.expectOffset(path, size)
 	got, err := os.ReadFile(dir + "/" + path[len("/uploads/"):] + ".bin")
 	if err != nil {
@@ -122,13 +122,13 @@ func killedWhileUploading(t *testing.T, kills int, size int) {
 	}
 }
 
-// untilKilled is a body at whose end the server is killed while it waits for more.
-type untilKilled struct {
+// killingBody is a body at whose end the server is killed while it waits for more.
+type killingBody struct {
 	r    io.Reader
 	kill func() error
 }
 
-func (u *untilKilled) Read(p []byte) (int, error) {
+func (u *killingBody) Read(p []byte) (int, error) {
 	n, err := u.r.Read(p)
 	if errors.Is(err, io.EOF) {
 		return n, errors.Join(errors.New("the server was killed"), u.kill())
@@ -136,8 +136,8 @@ func (u *untilKilled) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// broken sends a PATCH that has no answer.
-func (p *place) broken(path string, offset int, body io.Reader) {
+// patchUntilKilled sends a PATCH that has no answer.
+func (p *testServer) patchUntilKilled(path string, offset int, body io.Reader) {
 	p.t.Helper()
 	r, err := http.NewRequestWithContext(p.t.Context(), "PATCH", p.url+path, body)
 	if err != nil {
@@ -152,8 +152,8 @@ func (p *place) broken(path string, offset int, body io.Reader) {
 	}
 }
 
-// noise is content that is alike nowhere.
-func noise(size int) []byte {
+// randomBytes is content that is alike nowhere.
+func randomBytes(size int) []byte {
 	b := make([]byte, size)
 	rand.NewChaCha8([32]byte{7}).Read(b)
 	return b

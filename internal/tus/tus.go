@@ -26,54 +26,54 @@ import (
 
 // Options say where uploads lie and whose they are.
 type Options struct {
-	Dir        string        // where they lie while they arrive, for the Server alone
-	Base       string        // the path that the Server is reached at, "/uploads/"
-	MaxSize    int64         // bytes that a file may have
-	MaxUploads int           // that one owner may have unfinished at once
-	Lifetime   time.Duration // after which an upload that nothing came for is removed
-	Patience   time.Duration // after which a PATCH that nothing comes for gives way to a newer one; 0: 5 s
+	Dir          string        // where they lie while they arrive, for the Server alone
+	BasePath     string        // the path that the Server is reached at, "/uploads/"
+	MaxSize      int64         // bytes that a file may have
+	MaxUploads   int           // that one owner may have unfinished at once
+	Lifetime     time.Duration // after which an upload that nothing came for is removed
+	StallTimeout time.Duration // after which a PATCH that nothing comes for gives way to a newer one; 0: 5 s
 
-	// Who asks: a name for whom the upload belongs to, or why they may not. Uploads of
+	// Authorize asks: a name for whom the upload belongs to, or why they may not. Uploads of
 	// others do not exist for them.
-	Who func(*http.Request) (owner string, err error)
+	Authorize func(*http.Request) (owner string, err error)
 
-	// Done takes over a file that is complete: from its return without an error on, the file
+	// OnComplete takes over a file that is complete: from its return without an error on, the file
 	// is the owner's, who may have renamed it away. Until it has returned without one, it is
 	// called again; also for what it took just before the process died, which it has to know
 	// again by the ID.
-	Done func(context.Context, Upload) error
+	OnComplete func(context.Context, Upload) error
 
 	Log *slog.Logger
 }
 
 // Upload is a file that is complete.
 type Upload struct {
-	ID       string
-	Owner    string // as Options.Who named them
-	Path     string // where the file lies, on the disk
-	Size     int64  // bytes
-	SHA256   string // of the whole file, in hexadecimal
-	Began    time.Time
-	Metadata map[string]string // what the client says of it: data that nobody vouches for
+	ID        string
+	Owner     string // as Options.Who named them
+	Path      string // where the file lies, on the disk
+	Size      int64  // bytes
+	SHA256    string // of the whole file, in hexadecimal
+	CreatedAt time.Time
+	Metadata  map[string]string // what the client says of it: data that nobody vouches for
 }
 
 // Server is the protocol as an http.Handler. Its owner calls Sweep when it starts and now
 // and then, and Close at the end.
 type Server struct {
-	o       Options
+	opts    Options
 	buffers sync.Pool
 
-	mu      sync.Mutex
-	uploads map[string]*upload
-	closed  bool
-	working sync.WaitGroup // requests
+	mu       sync.Mutex
+	uploads  map[string]*upload
+	closed   bool
+	requests sync.WaitGroup // requests
 }
 
 // New opens a directory, which it makes if need be, and knows again what it holds.
 func New(o Options) (*Server, error) {
-	o.Base = strings.TrimSuffix(o.Base, "/") + "/"
-	o.Patience = cmp.Or(o.Patience, 5*time.Second)
-	s := &Server{o: o, uploads: make(map[string]*upload)}
+	o.BasePath = strings.TrimSuffix(o.BasePath, "/") + "/"
+	o.StallTimeout = cmp.Or(o.StallTimeout, 5*time.Second)
+	s := &Server{opts: o, uploads: make(map[string]*upload)}
 	s.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make a place for uploads: %w", err)
@@ -83,25 +83,25 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("look for unfinished uploads: %w", err)
 	}
 	for _, e := range entries {
-		if err := s.know(e.Name()); err != nil {
+		if err := s.restore(e.Name()); err != nil {
 			return nil, fmt.Errorf("look for unfinished uploads: %w", err)
 		}
 	}
 	return s, nil
 }
 
-// know takes up an upload again, or tidies away what a creation or a removal that did not
+// restore takes up an upload again, or tidies away what a creation or a removal that did not
 // come to its end has left.
-func (s *Server) know(name string) error {
-	path := filepath.Join(s.o.Dir, name)
+func (s *Server) restore(name string) error {
+	path := filepath.Join(s.opts.Dir, name)
 	switch id, kind, _ := strings.Cut(name, "."); kind {
 	case "json":
-		u, err := load(s.o.Dir, id)
+		u, err := loadUpload(s.opts.Dir, id)
 		switch {
 		case err != nil:
-			s.o.Log.Error("an upload cannot be taken up again; its files are left alone", "upload", path, "err", err)
+			s.opts.Log.Error("an upload cannot be taken up again; its files are left alone", "upload", path, "err", err)
 		case u.info.Removed:
-			return u.erase()
+			return u.deleteFiles()
 		default:
 			s.uploads[id] = u
 		}
@@ -109,7 +109,7 @@ func (s *Server) know(name string) error {
 		return os.Remove(path)
 	case "bin":
 		fi, err := os.Stat(path)
-		if _, known := os.Stat(filepath.Join(s.o.Dir, id+".json")); err == nil && fi.Size() == 0 && known != nil {
+		if _, known := os.Stat(filepath.Join(s.opts.Dir, id+".json")); err == nil && fi.Size() == 0 && known != nil {
 			return os.Remove(path)
 		}
 		return err
@@ -121,29 +121,29 @@ func (s *Server) know(name string) error {
 // for in Options.Lifetime. What goes wrong with one upload does not keep it from the rest.
 func (s *Server) Sweep(ctx context.Context) error {
 	var all []error
-	for _, u := range s.all() {
+	for _, u := range s.allUploads() {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		select {
-		case u.turn <- struct{}{}:
-			all = append(all, s.sweep(ctx, u))
-			<-u.turn
+		case u.lock <- struct{}{}:
+			all = append(all, s.sweepUpload(ctx, u))
+			<-u.lock
 		default: // somebody is at it
 		}
 	}
 	return errors.Join(all...)
 }
 
-func (s *Server) sweep(ctx context.Context, u *upload) error {
-	if err := s.handOver(ctx, u); err != nil {
+func (s *Server) sweepUpload(ctx context.Context, u *upload) error {
+	if err := s.deliver(ctx, u); err != nil {
 		return err
 	}
-	if time.Now().Before(u.expires(s.o.Lifetime)) {
+	if time.Now().Before(u.expires(s.opts.Lifetime)) {
 		return nil
 	}
-	s.o.Log.Info("nothing came for an upload any more; it is removed", "upload", u.id, "bytes", u.now().Offset)
-	return s.remove(u)
+	s.opts.Log.Info("nothing came for an upload any more; it is removed", "upload", u.id, "bytes", u.snapshot().Offset)
+	return s.removeUpload(u)
 }
 
 // Close ends what is being received, keeping what has arrived, and waits for it. Requests
@@ -152,13 +152,13 @@ func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
-	for _, u := range s.all() {
-		u.cut()
+	for _, u := range s.allUploads() {
+		u.abortTransfer()
 	}
-	s.working.Wait()
+	s.requests.Wait()
 }
 
-func (s *Server) all() (all []*upload) {
+func (s *Server) allUploads() (all []*upload) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, u := range s.uploads {
@@ -167,20 +167,20 @@ func (s *Server) all() (all []*upload) {
 	return all
 }
 
-// remove forgets an upload, and its bytes unless they are the owner's already. Who calls it
+// removeUpload forgets an upload, and its bytes unless they are the owner's already. Who calls it
 // has the upload's turn.
-func (s *Server) remove(u *upload) error {
+func (s *Server) removeUpload(u *upload) error {
 	s.mu.Lock()
 	delete(s.uploads, u.id)
 	s.mu.Unlock()
-	u.gone.Store(true)
-	return u.erase()
+	u.removed.Store(true)
+	return u.deleteFiles()
 }
 
-// handOver gives a complete upload to the owner, once. Who calls it has the upload's turn.
-func (s *Server) handOver(ctx context.Context, u *upload) error {
-	now := u.now()
-	if now.Taken || now.Offset != now.Size {
+// deliver gives a complete upload to the owner, once. Who calls it has the upload's turn.
+func (s *Server) deliver(ctx context.Context, u *upload) error {
+	now := u.snapshot()
+	if now.Delivered || now.Offset != now.Size {
 		return nil
 	}
 	metadata, err := parseMetadata(now.Metadata)
@@ -188,12 +188,12 @@ func (s *Server) handOver(ctx context.Context, u *upload) error {
 		return err
 	}
 	done := Upload{
-		ID: u.id, Owner: now.Owner, Path: u.data(), Size: now.Size, SHA256: now.sum(),
-		Began: now.Began, Metadata: metadata,
+		ID: u.id, Owner: now.Owner, Path: u.dataPath(), Size: now.Size, SHA256: now.sha256(),
+		CreatedAt: now.CreatedAt, Metadata: metadata,
 	}
-	if err := s.o.Done(ctx, done); err != nil {
+	if err := s.opts.OnComplete(ctx, done); err != nil {
 		return fmt.Errorf("take over upload %s: %w", u.id, err)
 	}
-	now.Taken = true
+	now.Delivered = true
 	return u.save(now)
 }

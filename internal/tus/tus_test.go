@@ -24,32 +24,32 @@ import (
 	"github.com/lectern-av/lectern/internal/tus"
 )
 
-// place is a server over a directory, and what it handed over.
-type place struct {
+// testServer is a server over a directory, and what it handed over.
+type testServer struct {
 	t   testing.TB
 	dir string
 	*tus.Server
 	url string
 
-	mu    sync.Mutex
-	done  []tus.Upload
-	error error // what Done says
+	mu            sync.Mutex
+	completed     []tus.Upload
+	onCompleteErr error // what Done says
 }
 
-// open serves a directory. Who asks is told by the header X-Name.
-func open(t testing.TB, dir string, change ...func(*tus.Options)) *place {
+// newTestServer serves a directory. Who asks is told by the header X-Name.
+func newTestServer(t testing.TB, dir string, change ...func(*tus.Options)) *testServer {
 	t.Helper()
-	p := &place{t: t, dir: dir}
+	p := &testServer{t: t, dir: dir}
 	o := tus.Options{
-		Dir: dir, Base: "/uploads/", MaxSize: 1 << 20, MaxUploads: 100, Lifetime: time.Hour, Patience: time.Millisecond,
-		Who: func(r *http.Request) (string, error) {
+		Dir: dir, BasePath: "/uploads/", MaxSize: 1 << 20, MaxUploads: 100, Lifetime: time.Hour, StallTimeout: time.Millisecond,
+		Authorize: func(r *http.Request) (string, error) {
 			if name := r.Header.Get("X-Name"); name != "stranger" {
 				return name, nil
 			}
 			return "", errors.New("only volunteers may hand in recordings")
 		},
-		Done: p.take,
-		Log:  slog.New(slog.DiscardHandler),
+		OnComplete: p.onComplete,
+		Log:        slog.New(slog.DiscardHandler),
 	}
 	for _, c := range change {
 		c(&o)
@@ -64,22 +64,22 @@ func open(t testing.TB, dir string, change ...func(*tus.Options)) *place {
 	return p
 }
 
-func (p *place) take(_ context.Context, u tus.Upload) error {
+func (p *testServer) onComplete(_ context.Context, u tus.Upload) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.done = append(p.done, u)
-	return p.error
+	p.completed = append(p.completed, u)
+	return p.onCompleteErr
 }
 
-// answer is what a request came to.
-type answer struct {
+// response is what a request came to.
+type response struct {
 	status int
 	header http.Header
 	text   string
 }
 
-// ask sends a request with these headers, "Name: value" each, and the protocol's version.
-func (p *place) ask(method, path, body string, headers ...string) answer {
+// do sends a request with these headers, "Name: value" each, and the protocol's version.
+func (p *testServer) do(method, path, body string, headers ...string) response {
 	p.t.Helper()
 	var from io.Reader = strings.NewReader(body)
 	if body == "" {
@@ -103,45 +103,45 @@ func (p *place) ask(method, path, body string, headers ...string) answer {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return answer{res.StatusCode, res.Header, string(text)}
+	return response{res.StatusCode, res.Header, string(text)}
 }
 
-// begin makes an upload and returns its path.
-func (p *place) begin(size int, headers ...string) string {
+// create makes an upload and returns its path.
+func (p *testServer) create(size int, headers ...string) string {
 	p.t.Helper()
-	a := p.ask("POST", "/uploads/", "", append(headers, "Upload-Length: "+strconv.Itoa(size))...)
+	a := p.do("POST", "/uploads/", "", append(headers, "Upload-Length: "+strconv.Itoa(size))...)
 	if a.status != http.StatusCreated {
 		p.t.Fatalf("begin: %d %s", a.status, a.text)
 	}
 	return a.header.Get("Location")
 }
 
-const bytesType = "Content-Type: application/offset+octet-stream"
+const offsetOctetStream = "Content-Type: application/offset+octet-stream"
 
-// send continues an upload.
-func (p *place) send(path string, offset int, body string, headers ...string) answer {
+// patch continues an upload.
+func (p *testServer) patch(path string, offset int, body string, headers ...string) response {
 	p.t.Helper()
-	return p.ask("PATCH", path, body, append([]string{bytesType, "Upload-Offset: " + strconv.Itoa(offset)}, headers...)...)
+	return p.do("PATCH", path, body, append([]string{offsetOctetStream, "Upload-Offset: " + strconv.Itoa(offset)}, headers...)...)
 }
 
 // expectOffset asks how far an upload is.
-func (p *place) expectOffset(path string, want int) {
+func (p *testServer) expectOffset(path string, want int) {
 	p.t.Helper()
-	a := p.ask("HEAD", path, "")
+	a := p.do("HEAD", path, "")
 	if got := a.header.Get("Upload-Offset"); a.status != http.StatusOK || got != strconv.Itoa(want) {
 		p.t.Errorf("HEAD %s: %d, offset %q; want 200, offset %d", path, a.status, got, want)
 	}
 }
 
 // expectDone looks at the one file that was handed over.
-func (p *place) expectDone(content string) tus.Upload {
+func (p *testServer) expectDone(content string) tus.Upload {
 	p.t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.done) != 1 {
-		p.t.Fatalf("%d uploads were handed over, want one", len(p.done))
+	if len(p.completed) != 1 {
+		p.t.Fatalf("%d uploads were handed over, want one", len(p.completed))
 	}
-	u := p.done[0]
+	u := p.completed[0]
 	sum := sha256.Sum256([]byte(content))
 	if u.SHA256 != hex.EncodeToString(sum[:]) || u.Size != int64(len(content)) {
 		p.t.Errorf("handed over as %d bytes of SHA-256 %s, want %d of %x", u.Size, u.SHA256, len(content), sum)
@@ -156,15 +156,15 @@ func (p *place) expectDone(content string) tus.Upload {
 	return u
 }
 
-func TestUpload(t *testing.T) {
-	p := open(t, t.TempDir())
-	path := p.begin(10, "Upload-Metadata: filename "+base64.StdEncoding.EncodeToString([]byte("talk.mp4"))+",draft")
+func TestServer_Upload(t *testing.T) {
+	p := newTestServer(t, t.TempDir())
+	path := p.create(10, "Upload-Metadata: filename "+base64.StdEncoding.EncodeToString([]byte("talk.mp4"))+",draft")
 	p.expectOffset(path, 0)
-	if a := p.send(path, 0, "hello"); a.status != http.StatusNoContent || a.header.Get("Upload-Offset") != "5" {
+	if a := p.patch(path, 0, "hello"); a.status != http.StatusNoContent || a.header.Get("Upload-Offset") != "5" {
 		t.Errorf("PATCH: %d, offset %q; want 204, offset 5", a.status, a.header.Get("Upload-Offset"))
 	}
 	p.expectOffset(path, 5)
-	p.send(path, 5, "world")
+	p.patch(path, 5, "world")
 	u := p.expectDone("helloworld")
 	if u.Metadata["filename"] != "talk.mp4" || len(u.Metadata) != 2 {
 		t.Errorf("metadata: %q", u.Metadata)
@@ -173,8 +173,8 @@ func TestUpload(t *testing.T) {
 	p.expectDone("helloworld")
 }
 
-// TestAnswers is every status the protocol has, for an upload of 10 bytes with 5 in it.
-func TestAnswers(t *testing.T) {
+// TestServer_StatusCodes is every status the protocol has, for an upload of 10 bytes with 5 in it.
+func TestServer_StatusCodes(t *testing.T) {
 	tests := []struct {
 		name    string
 		method  string
@@ -188,7 +188,7 @@ func TestAnswers(t *testing.T) {
 		{"another version", "HEAD", "", "", []string{"Tus-Resumable: 0.2.2"}, 412, 5},
 		{"asks how far", "HEAD", "", "", nil, 200, 5},
 		{"somebody else's", "HEAD", "", "", []string{"X-Name: ada"}, 404, 5},
-		{"somebody else goes on", "PATCH", "", "world", []string{"X-Name: ada", bytesType, "Upload-Offset: 5"}, 404, 5},
+		{"somebody else goes on", "PATCH", "", "world", []string{"X-Name: ada", offsetOctetStream, "Upload-Offset: 5"}, 404, 5},
 		{"somebody else removes", "DELETE", "", "", []string{"X-Name: ada"}, 404, 5},
 		{"a stranger", "POST", "/uploads/", "", []string{"X-Name: stranger", "Upload-Length: 1"}, 403, 5},
 		{"none", "HEAD", "/uploads/00000000000000000000000000000000", "", nil, 404, 5},
@@ -196,27 +196,27 @@ func TestAnswers(t *testing.T) {
 		{"reads", "GET", "", "", nil, 405, 5},
 		{"reads all", "GET", "/uploads/", "", nil, 405, 5},
 
-		{"goes on", "PATCH", "", "wor", []string{bytesType, "Upload-Offset: 5"}, 204, 8},
-		{"goes on by POST", "POST", "", "wor", []string{bytesType, "Upload-Offset: 5", "X-HTTP-Method-Override: PATCH"}, 204, 8},
-		{"goes on with nothing", "PATCH", "", "", []string{bytesType, "Upload-Offset: 5"}, 204, 5},
-		{"elsewhere", "PATCH", "", "wor", []string{bytesType, "Upload-Offset: 4"}, 409, 5},
-		{"from the end", "PATCH", "", "wor", []string{bytesType, "Upload-Offset: -1"}, 400, 5},
-		{"from nowhere", "PATCH", "", "wor", []string{bytesType}, 400, 5},
+		{"goes on", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5"}, 204, 8},
+		{"goes on by POST", "POST", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", "X-HTTP-Method-Override: PATCH"}, 204, 8},
+		{"goes on with nothing", "PATCH", "", "", []string{offsetOctetStream, "Upload-Offset: 5"}, 204, 5},
+		{"elsewhere", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 4"}, 409, 5},
+		{"from the end", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: -1"}, 400, 5},
+		{"from nowhere", "PATCH", "", "wor", []string{offsetOctetStream}, 400, 5},
 		{"other content", "PATCH", "", "wor", []string{"Content-Type: text/plain", "Upload-Offset: 5"}, 415, 5},
-		{"too much", "PATCH", "", "worldly", []string{bytesType, "Upload-Offset: 5"}, 413, 5},
-		{"another length", "PATCH", "", "world", []string{bytesType, "Upload-Offset: 5", "Upload-Length: 11"}, 400, 5},
-		{"sha1", "PATCH", "", "wor", []string{bytesType, "Upload-Offset: 5", sum("sha1", "wor")}, 204, 8},
-		{"md5", "PATCH", "", "wor", []string{bytesType, "Upload-Offset: 5", sum("md5", "wor")}, 204, 8},
-		{"sha256", "PATCH", "", "wor", []string{bytesType, "Upload-Offset: 5", sum("sha256", "wor")}, 204, 8},
-		{"not what was sent", "PATCH", "", "wor", []string{bytesType, "Upload-Offset: 5", sum("sha1", "war")}, 460, 5},
-		{"unknown checksum", "PATCH", "", "wor", []string{bytesType, "Upload-Offset: 5", "Upload-Checksum: crc32 AAAA"}, 400, 5},
-		{"no checksum", "PATCH", "", "wor", []string{bytesType, "Upload-Offset: 5", "Upload-Checksum: sha1 AAAA"}, 400, 5},
+		{"too much", "PATCH", "", "worldly", []string{offsetOctetStream, "Upload-Offset: 5"}, 413, 5},
+		{"another length", "PATCH", "", "world", []string{offsetOctetStream, "Upload-Offset: 5", "Upload-Length: 11"}, 400, 5},
+		{"sha1", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", checksumHeader("sha1", "wor")}, 204, 8},
+		{"md5", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", checksumHeader("md5", "wor")}, 204, 8},
+		{"sha256", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", checksumHeader("sha256", "wor")}, 204, 8},
+		{"not what was sent", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", checksumHeader("sha1", "war")}, 460, 5},
+		{"unknown checksum", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", "Upload-Checksum: crc32 AAAA"}, 400, 5},
+		{"no checksum", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", "Upload-Checksum: sha1 AAAA"}, 400, 5},
 		{"removes", "DELETE", "", "", nil, 204, -1},
 
 		{"begins", "POST", "/uploads/", "", []string{"Upload-Length: 5"}, 201, 5},
-		{"begins with a body", "POST", "/uploads/", "he", []string{"Upload-Length: 5", bytesType}, 201, 5},
-		{"begins with a spoilt body", "POST", "/uploads/", "he", []string{"Upload-Length: 5", bytesType, sum("md5", "ha")}, 460, 5},
-		{"begins with too much", "POST", "/uploads/", "hello!", []string{"Upload-Length: 5", bytesType}, 413, 5},
+		{"begins with a body", "POST", "/uploads/", "he", []string{"Upload-Length: 5", offsetOctetStream}, 201, 5},
+		{"begins with a spoilt body", "POST", "/uploads/", "he", []string{"Upload-Length: 5", offsetOctetStream, checksumHeader("md5", "ha")}, 460, 5},
+		{"begins with too much", "POST", "/uploads/", "hello!", []string{"Upload-Length: 5", offsetOctetStream}, 413, 5},
 		{"begins with a form", "POST", "/uploads/", "he", []string{"Upload-Length: 5", "Content-Type: text/plain"}, 415, 5},
 		{"begins, length later", "POST", "/uploads/", "", []string{"Upload-Defer-Length: 1"}, 201, 5},
 		{"begins, length sometimes", "POST", "/uploads/", "", []string{"Upload-Defer-Length: 2"}, 400, 5},
@@ -232,14 +232,14 @@ func TestAnswers(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			p := open(t, t.TempDir())
-			path := p.begin(10)
-			p.send(path, 0, "hello")
+			p := newTestServer(t, t.TempDir())
+			path := p.create(10)
+			p.patch(path, 0, "hello")
 			where := path
 			if test.path != "" {
 				where = test.path
 			}
-			a := p.ask(test.method, where, test.body, test.headers...)
+			a := p.do(test.method, where, test.body, test.headers...)
 			if a.status != test.want {
 				t.Errorf("%s: %d %s; want %d", test.method, a.status, a.text, test.want)
 			}
@@ -248,10 +248,10 @@ func TestAnswers(t *testing.T) {
 			}
 			if test.offset >= 0 {
 				p.expectOffset(path, test.offset)
-			} else if a := p.ask("HEAD", path, ""); a.status != 404 {
+			} else if a := p.do("HEAD", path, ""); a.status != 404 {
 				t.Errorf("afterwards: %d, want 404", a.status)
 			}
-			p.send(path, 5, "world") // what was refused has left nothing behind
+			p.patch(path, 5, "world") // what was refused has left nothing behind
 			if test.want >= 400 {
 				p.expectDone("helloworld")
 			}
@@ -259,7 +259,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func sum(name, of string) string {
+func checksumHeader(name, of string) string {
 	var s []byte
 	switch name {
 	case "sha1":
@@ -275,8 +275,8 @@ func sum(name, of string) string {
 	return "Upload-Checksum: " + name + " " + base64.StdEncoding.EncodeToString(s)
 }
 
-func TestOptionsTellWhatThereIs(t *testing.T) {
-	a := open(t, t.TempDir()).ask("OPTIONS", "/uploads/", "")
+func TestServer_Options(t *testing.T) {
+	a := newTestServer(t, t.TempDir()).do("OPTIONS", "/uploads/", "")
 	for name, want := range map[string]string{
 		"Tus-Version": "1.0.0", "Tus-Max-Size": "1048576", "Tus-Checksum-Algorithm": "sha1,md5,sha256",
 		"Tus-Extension": "creation,creation-with-upload,creation-defer-length,termination,checksum,expiration",
@@ -287,25 +287,25 @@ func TestOptionsTellWhatThereIs(t *testing.T) {
 	}
 }
 
-func TestAnEmptyFileIsCompleteAtOnce(t *testing.T) {
-	p := open(t, t.TempDir())
-	p.begin(0)
+func TestServer_EmptyFile(t *testing.T) {
+	p := newTestServer(t, t.TempDir())
+	p.create(0)
 	p.expectDone("")
 }
 
-func TestTheLengthMayComeLater(t *testing.T) {
-	p := open(t, t.TempDir())
-	path := p.ask("POST", "/uploads/", "hello", "Upload-Defer-Length: 1", bytesType).header.Get("Location")
-	if a := p.ask("HEAD", path, ""); a.header.Get("Upload-Defer-Length") != "1" || a.header.Get("Upload-Offset") != "5" {
+func TestServer_DeferredLength(t *testing.T) {
+	p := newTestServer(t, t.TempDir())
+	path := p.do("POST", "/uploads/", "hello", "Upload-Defer-Length: 1", offsetOctetStream).header.Get("Location")
+	if a := p.do("HEAD", path, ""); a.header.Get("Upload-Defer-Length") != "1" || a.header.Get("Upload-Offset") != "5" {
 		t.Errorf("HEAD: %v", a.header)
 	}
-	p.send(path, 5, "world", "Upload-Length: 10")
+	p.patch(path, 5, "world", "Upload-Length: 10")
 	p.expectDone("helloworld")
 }
 
-func TestMoreThanAnnouncedWithoutSayingSo(t *testing.T) {
-	p := open(t, t.TempDir())
-	path := p.begin(10)
+func TestServer_ChunkedBodyLongerThanDeclared(t *testing.T) {
+	p := newTestServer(t, t.TempDir())
+	path := p.create(10)
 	r, err := http.NewRequestWithContext(t.Context(), "PATCH", p.url+path, io.MultiReader(strings.NewReader("hello, world"))) // chunked
 	if err != nil {
 		t.Fatal(err)
@@ -322,21 +322,21 @@ func TestMoreThanAnnouncedWithoutSayingSo(t *testing.T) {
 	p.expectOffset(path, 0)
 }
 
-func TestLimits(t *testing.T) {
-	p := open(t, t.TempDir(), func(o *tus.Options) { o.MaxUploads, o.MaxSize = 2, 1<<62 })
-	p.begin(5)
-	path := p.begin(5)
-	if a := p.ask("POST", "/uploads/", "", "Upload-Length: 5"); a.status != http.StatusTooManyRequests {
+func TestServer_Limits(t *testing.T) {
+	p := newTestServer(t, t.TempDir(), func(o *tus.Options) { o.MaxUploads, o.MaxSize = 2, 1<<62 })
+	p.create(5)
+	path := p.create(5)
+	if a := p.do("POST", "/uploads/", "", "Upload-Length: 5"); a.status != http.StatusTooManyRequests {
 		t.Errorf("a third upload at once: %d, want 429", a.status)
 	}
-	p.begin(5, "X-Name: ada")
-	p.send(path, 0, "hello")
-	if a := p.ask("POST", "/uploads/", "", "Upload-Length: "+strconv.Itoa(1<<61)); a.status != http.StatusInsufficientStorage || !strings.Contains(a.text, "disk has room for") {
+	p.create(5, "X-Name: ada")
+	p.patch(path, 0, "hello")
+	if a := p.do("POST", "/uploads/", "", "Upload-Length: "+strconv.Itoa(1<<61)); a.status != http.StatusInsufficientStorage || !strings.Contains(a.text, "disk has room for") {
 		t.Errorf("a file larger than the disk: %d %s; want 507", a.status, a.text)
 	}
 }
 
-func TestNamesAreDataOnly(t *testing.T) {
+func TestServer_FilenameIsNeverAPath(t *testing.T) {
 	for _, name := range []string{
 		"../../../etc/passwd", "..", "/etc/passwd", `..\..\boot.ini`, "a\x00b.mp4", "<script>alert(1)</script>.mp4",
 		"\u202egpj.mp4", "con", strings.Repeat("x", 4000), "\xff\xfe.mp4", "line\nbreak", "", "x.json",
@@ -344,10 +344,10 @@ func TestNamesAreDataOnly(t *testing.T) {
 		t.Run(fmt.Sprintf("%.20q", name), func(t *testing.T) {
 			outer := t.TempDir()
 			dir := filepath.Join(outer, "uploads")
-			p := open(t, dir)
-			path := p.begin(5, "Upload-Metadata: filename "+base64.StdEncoding.EncodeToString([]byte(name)))
-			p = open(t, dir) // as another process finds it
-			p.send(path, 0, "hello")
+			p := newTestServer(t, dir)
+			path := p.create(5, "Upload-Metadata: filename "+base64.StdEncoding.EncodeToString([]byte(name)))
+			p = newTestServer(t, dir) // as another process finds it
+			p.patch(path, 0, "hello")
 			if u := p.expectDone("hello"); u.Metadata["filename"] != name {
 				t.Errorf("the name came as %q", u.Metadata["filename"])
 			}
@@ -373,14 +373,14 @@ func expectFiles(t *testing.T, dir string, want ...string) {
 	}
 }
 
-// slow is a PATCH whose body the test writes, and whose connection it can let hang.
-type slow struct {
+// pipedPatch is a PATCH whose body the test writes, and whose connection it can let hang.
+type pipedPatch struct {
 	*io.PipeWriter
 	ended chan int // its status, 0 if there was none
 	stop  func()
 }
 
-func (p *place) slowly(path string, offset int, headers ...string) *slow {
+func (p *testServer) startPatch(path string, offset int, headers ...string) *pipedPatch {
 	p.t.Helper()
 	ctx, stop := context.WithCancel(p.t.Context())
 	from, to := io.Pipe()
@@ -388,11 +388,11 @@ func (p *place) slowly(path string, offset int, headers ...string) *slow {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	for _, h := range append(headers, "Tus-Resumable: 1.0.0", bytesType, "Upload-Offset: "+strconv.Itoa(offset)) {
+	for _, h := range append(headers, "Tus-Resumable: 1.0.0", offsetOctetStream, "Upload-Offset: "+strconv.Itoa(offset)) {
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Set(name, value)
 	}
-	s := &slow{to, make(chan int, 1), func() { stop(); from.CloseWithError(io.ErrClosedPipe) }}
+	s := &pipedPatch{to, make(chan int, 1), func() { stop(); from.CloseWithError(io.ErrClosedPipe) }}
 	go func() {
 		defer close(s.ended)
 		if res, err := http.DefaultClient.Do(r); err == nil {
@@ -404,62 +404,62 @@ func (p *place) slowly(path string, offset int, headers ...string) *slow {
 	return s
 }
 
-func TestWhatArrivedBeforeTheConnectionBrokeIsKept(t *testing.T) {
+func TestPatch_BrokenConnectionKeepsReceivedBytes(t *testing.T) {
 	dir := t.TempDir()
-	p := open(t, dir)
-	path := p.begin(10)
-	s := p.slowly(path, 0)
+	p := newTestServer(t, dir)
+	path := p.create(10)
+	s := p.startPatch(path, 0)
 	s.Write([]byte("hello"))
-	p.until(path, 5, s.stop)
-	p = open(t, dir)
+	p.waitForOffset(path, 5, s.stop)
+	p = newTestServer(t, dir)
 	p.expectOffset(path, 5)
-	p.send(path, 5, "world")
+	p.patch(path, 5, "world")
 	p.expectDone("helloworld")
 }
 
-// until asks how far an upload is until it is there. HEAD waits for the PATCH to fall silent
+// waitForOffset asks how far an upload is until it is there. HEAD waits for the PATCH to fall silent
 // and ends it, so that no time is told here.
-func (p *place) until(path string, want int, meanwhile func()) {
+func (p *testServer) waitForOffset(path string, want int, meanwhile func()) {
 	p.t.Helper()
 	for p.t.Context().Err() == nil {
-		if got := p.ask("HEAD", path, "").header.Get("Upload-Offset"); got == strconv.Itoa(want) {
+		if got := p.do("HEAD", path, "").header.Get("Upload-Offset"); got == strconv.Itoa(want) {
 			return
 		}
 		meanwhile()
 	}
 }
 
-func TestABrokenPatchWithAChecksumIsNotKept(t *testing.T) {
-	p := open(t, t.TempDir())
-	path := p.begin(10)
-	s := p.slowly(path, 0, sum("sha1", "helloworld"))
+func TestPatch_BrokenConnectionWithChecksumKeepsNothing(t *testing.T) {
+	p := newTestServer(t, t.TempDir())
+	path := p.create(10)
+	s := p.startPatch(path, 0, checksumHeader("sha1", "helloworld"))
 	s.Write([]byte("hello"))
 	s.stop()
 	<-s.ended
 	p.expectOffset(path, 0)
-	p.send(path, 0, "helloworld", sum("sha1", "helloworld"))
+	p.patch(path, 0, "helloworld", checksumHeader("sha1", "helloworld"))
 	p.expectDone("helloworld")
 }
 
-func TestANewerPatchReplacesOneThatHangs(t *testing.T) {
-	p := open(t, t.TempDir())
-	path := p.begin(10)
-	s := p.slowly(path, 0)
+func TestPatch_NewerReplacesStalled(t *testing.T) {
+	p := newTestServer(t, t.TempDir())
+	path := p.create(10)
+	s := p.startPatch(path, 0)
 	s.Write([]byte("hello"))
-	p.until(path, 5, func() {}) // the client comes back and asks; its old connection hangs
-	if a := p.send(path, 5, "world"); a.status != http.StatusNoContent {
+	p.waitForOffset(path, 5, func() {}) // the client comes back and asks; its old connection hangs
+	if a := p.patch(path, 5, "world"); a.status != http.StatusNoContent {
 		t.Errorf("the newer PATCH: %d, want 204", a.status)
 	}
 	p.expectDone("helloworld")
 }
 
-// drip is a body that never falls silent until it is closed.
-type drip struct {
+// endlessBody is a body that never falls silent until it is closed.
+type endlessBody struct {
 	began, end chan struct{}
 	once       sync.Once
 }
 
-func (d *drip) Read(p []byte) (int, error) {
+func (d *endlessBody) Read(p []byte) (int, error) {
 	d.once.Do(func() { close(d.began) })
 	select {
 	case <-d.end:
@@ -469,12 +469,12 @@ func (d *drip) Read(p []byte) (int, error) {
 	}
 }
 
-func (d *drip) Close() error { return nil }
+func (d *endlessBody) Close() error { return nil }
 
-func TestASecondPatchLeavesOneThatReceivesAlone(t *testing.T) {
-	p := open(t, t.TempDir(), func(o *tus.Options) { o.MaxSize, o.Patience = 1<<40, 100*time.Millisecond })
-	path := p.ask("POST", "/uploads/", "", "Upload-Defer-Length: 1").header.Get("Location")
-	d := &drip{began: make(chan struct{}), end: make(chan struct{})}
+func TestPatch_ActiveTransferIsNotReplaced(t *testing.T) {
+	p := newTestServer(t, t.TempDir(), func(o *tus.Options) { o.MaxSize, o.StallTimeout = 1<<40, 100*time.Millisecond })
+	path := p.do("POST", "/uploads/", "", "Upload-Defer-Length: 1").header.Get("Location")
+	d := &endlessBody{began: make(chan struct{}), end: make(chan struct{})}
 	first := make(chan int, 1)
 	go func() {
 		r := httptest.NewRequest("PATCH", path, d)
@@ -484,10 +484,10 @@ func TestASecondPatchLeavesOneThatReceivesAlone(t *testing.T) {
 		first <- w.Code
 	}()
 	<-d.began
-	if a := p.send(path, 0, "hello"); a.status != http.StatusLocked {
+	if a := p.patch(path, 0, "hello"); a.status != http.StatusLocked {
 		t.Errorf("the second PATCH: %d, want 423", a.status)
 	}
-	if a := p.ask("HEAD", path, ""); a.status != http.StatusOK {
+	if a := p.do("HEAD", path, ""); a.status != http.StatusOK {
 		t.Errorf("HEAD meanwhile: %d, want 200", a.status)
 	}
 	close(d.end)
@@ -496,11 +496,11 @@ func TestASecondPatchLeavesOneThatReceivesAlone(t *testing.T) {
 	}
 }
 
-func TestExpiration(t *testing.T) {
+func TestSweep_RemovesExpired(t *testing.T) {
 	dir := t.TempDir()
-	p := open(t, dir, func(o *tus.Options) { o.Lifetime = 48 * time.Hour })
-	path := p.begin(10)
-	expires, err := http.ParseTime(p.send(path, 0, "hello").header.Get("Upload-Expires"))
+	p := newTestServer(t, dir, func(o *tus.Options) { o.Lifetime = 48 * time.Hour })
+	path := p.create(10)
+	expires, err := http.ParseTime(p.patch(path, 0, "hello").header.Get("Upload-Expires"))
 	if left := time.Until(expires).Round(time.Hour); err != nil || left != 48*time.Hour {
 		t.Errorf("it expires in %s (%v), want 48h", left, err)
 	}
@@ -509,41 +509,41 @@ func TestExpiration(t *testing.T) {
 	}
 	p.expectOffset(path, 5)
 
-	p = open(t, dir, func(o *tus.Options) { o.Lifetime = time.Nanosecond })
-	if a := p.ask("HEAD", path, ""); a.status != http.StatusGone {
+	p = newTestServer(t, dir, func(o *tus.Options) { o.Lifetime = time.Nanosecond })
+	if a := p.do("HEAD", path, ""); a.status != http.StatusGone {
 		t.Errorf("after its time: %d, want 410", a.status)
 	}
 	if err := p.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if a := p.ask("HEAD", path, ""); a.status != http.StatusNotFound {
+	if a := p.do("HEAD", path, ""); a.status != http.StatusNotFound {
 		t.Errorf("when it is removed: %d, want 404", a.status)
 	}
 	expectFiles(t, dir)
 }
 
-func TestWhatTheOwnerTookIsLeftAlone(t *testing.T) {
+func TestDelete_KeepsDeliveredFile(t *testing.T) {
 	dir := t.TempDir()
-	p := open(t, dir)
-	path := p.begin(5)
-	p.send(path, 0, "hello")
-	p.ask("DELETE", path, "")
+	p := newTestServer(t, dir)
+	path := p.create(5)
+	p.patch(path, 0, "hello")
+	p.do("DELETE", path, "")
 	p.expectDone("hello")
 	expectFiles(t, dir, strings.TrimPrefix(path, "/uploads/")+".bin")
 }
 
-func TestTheOwnerIsAskedUntilItTakesTheFile(t *testing.T) {
+func TestSweep_RetriesDelivery(t *testing.T) {
 	dir := t.TempDir()
-	p := open(t, dir)
-	path := p.begin(5)
-	p.error = errors.New("the catalogue is busy")
-	if a := p.send(path, 0, "hello"); a.status != http.StatusInternalServerError {
+	p := newTestServer(t, dir)
+	path := p.create(5)
+	p.onCompleteErr = errors.New("the catalogue is busy")
+	if a := p.patch(path, 0, "hello"); a.status != http.StatusInternalServerError {
 		t.Errorf("PATCH: %d, want 500", a.status)
 	}
-	if a := p.ask("HEAD", path, ""); a.status != http.StatusInternalServerError {
+	if a := p.do("HEAD", path, ""); a.status != http.StatusInternalServerError {
 		t.Errorf("HEAD: %d, want 500", a.status)
 	}
-	p = open(t, dir)
+	p = newTestServer(t, dir)
 	for range 2 {
 		if err := p.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
@@ -552,31 +552,31 @@ func TestTheOwnerIsAskedUntilItTakesTheFile(t *testing.T) {
 	p.expectDone("hello") // once
 }
 
-func TestCloseKeepsWhatArrived(t *testing.T) {
+func TestClose_KeepsReceivedBytes(t *testing.T) {
 	dir := t.TempDir()
-	p := open(t, dir, func(o *tus.Options) { o.Patience = time.Hour })
-	path := p.begin(10)
-	s := p.slowly(path, 0)
+	p := newTestServer(t, dir, func(o *tus.Options) { o.StallTimeout = time.Hour })
+	path := p.create(10)
+	s := p.startPatch(path, 0)
 	s.Write([]byte("hello"))
 	s.Write(nil)
 	p.Close()
-	if a := p.ask("HEAD", path, ""); a.status != http.StatusServiceUnavailable {
+	if a := p.do("HEAD", path, ""); a.status != http.StatusServiceUnavailable {
 		t.Errorf("afterwards: %d, want 503", a.status)
 	}
-	p = open(t, dir)
-	offset, err := strconv.Atoi(p.ask("HEAD", path, "").header.Get("Upload-Offset"))
+	p = newTestServer(t, dir)
+	offset, err := strconv.Atoi(p.do("HEAD", path, "").header.Get("Upload-Offset"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.send(path, offset, "helloworld"[offset:])
+	p.patch(path, offset, "helloworld"[offset:])
 	p.expectDone("helloworld")
 }
 
-func TestWhatAProcessLeftBehind(t *testing.T) {
+func TestNew_RestoresAfterCrash(t *testing.T) {
 	dir := t.TempDir()
-	p := open(t, dir)
-	path := p.begin(10)
-	p.send(path, 0, "hello")
+	p := newTestServer(t, dir)
+	path := p.create(10)
+	p.patch(path, 0, "hello")
 	id := filepath.Join(dir, strings.TrimPrefix(path, "/uploads/"))
 
 	// It died while it received, made another upload, and wrote down how far it was.
@@ -594,9 +594,9 @@ func TestWhatAProcessLeftBehind(t *testing.T) {
 	write(id+".json.tmp", `{"owner`)
 	write(filepath.Join(dir, "fresh.bin"), "")
 
-	p = open(t, dir)
+	p = newTestServer(t, dir)
 	p.expectOffset(path, 5)
-	p.send(path, 5, "world")
+	p.patch(path, 5, "world")
 	p.expectDone("helloworld")
 	expectFiles(t, dir, filepath.Base(id)+".bin", filepath.Base(id)+".json")
 }

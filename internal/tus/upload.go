@@ -20,62 +20,62 @@ import (
 // upload is one that is known. Whoever changes it or its files has its turn.
 type upload struct {
 	dir, id string
-	turn    chan struct{} // holds one while somebody has it
-	gone    atomic.Bool
+	lock    chan struct{} // holds one while somebody has it
+	removed atomic.Bool
 
 	mu       sync.Mutex
-	info     info
+	info     uploadInfo
 	transfer *transfer // the PATCH that is being received, if one is
 }
 
-// info is what is known of an upload and lies beside its bytes.
-type info struct {
-	Owner    string    `json:"owner"`
-	Size     int64     `json:"size"`     // bytes; unknown if it is not known yet
-	Offset   int64     `json:"offset"`   // up to where its bytes are on the disk
-	Hash     []byte    `json:"hash"`     // SHA-256 of them, in the state that goes on from there
-	Metadata string    `json:"metadata"` // as it came
-	Began    time.Time `json:"began"`
-	Touched  time.Time `json:"touched"` // when something last came for it
-	Taken    bool      `json:"taken"`   // whether the file is the owner's already
-	Removed  bool      `json:"removed"` // whether it is to be forgotten
+// uploadInfo is what is known of an upload and lies beside its bytes.
+type uploadInfo struct {
+	Owner     string    `json:"owner"`
+	Size      int64     `json:"size"`     // bytes; unknown if it is not known yet
+	Offset    int64     `json:"offset"`   // up to where its bytes are on the disk
+	Hash      []byte    `json:"hash"`     // SHA-256 of them, in the state that goes on from there
+	Metadata  string    `json:"metadata"` // as it came
+	CreatedAt time.Time `json:"began"`
+	UpdatedAt time.Time `json:"touched"` // when something last came for it
+	Delivered bool      `json:"taken"`   // whether the file is the owner's already
+	Removed   bool      `json:"removed"` // whether it is to be forgotten
 }
 
-const unknown = -1
+const unknownSize = -1
 
-// begin makes a new upload, durably.
-func begin(dir string, i info) (*upload, error) {
+// createUpload makes a new upload, durably.
+func createUpload(dir string, i uploadInfo) (*upload, error) {
 	var id [16]byte
 	rand.Read(id[:])
 	u := newUpload(dir, hex.EncodeToString(id[:]))
-	i.Hash = stateOf(sha256.New())
-	f, err := os.OpenFile(u.data(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	i.Hash = marshalHash(sha256.New())
+	f, err := os.OpenFile(u.dataPath(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, err
 	}
 	if err := errors.Join(f.Close(), u.save(i)); err != nil {
-		return nil, errors.Join(err, os.Remove(u.data()))
+		return nil, errors.Join(err, os.Remove(u.dataPath()))
 	}
 	return u, nil
 }
 
-// load knows an upload again.
-func load(dir, id string) (*upload, error) {
+// loadUpload knows an upload again.
+func loadUpload(dir, id string) (*upload, error) {
 	u := newUpload(dir, id)
-	text, err := os.ReadFile(u.about())
+	text, err := os.ReadFile(u.infoPath())
 	if err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(text, &u.info); err != nil {
 		return nil, err
 	}
-	if _, err := resume(u.info.Hash); err != nil {
+	if _, err := unmarshalHash(u.info.Hash); err != nil {
 		return nil, err
 	}
 	if u.info.Offset == u.info.Size || u.info.Removed {
 		return u, nil // the file may be elsewhere already
 	}
-	fi, err := os.Stat(u.data())
+	fi, err := os.Stat(u.dataPath())
 	if err == nil && fi.Size() < u.info.Offset {
 		err = fmt.Errorf("there are %d bytes of %d that were acknowledged", fi.Size(), u.info.Offset)
 	}
@@ -83,30 +83,32 @@ func load(dir, id string) (*upload, error) {
 }
 
 func newUpload(dir, id string) *upload {
-	return &upload{dir: dir, id: id, turn: make(chan struct{}, 1)}
+	return &upload{dir: dir, id: id, lock: make(chan struct{}, 1)}
 }
 
-func (u *upload) data() string  { return filepath.Join(u.dir, u.id+".bin") }
-func (u *upload) about() string { return filepath.Join(u.dir, u.id+".json") }
+func (u *upload) dataPath() string { return filepath.Join(u.dir, u.id+".bin") }
+func (u *upload) infoPath() string { return filepath.Join(u.dir, u.id+".json") }
 
-// now is what is known of the upload at this moment.
-func (u *upload) now() info {
+// snapshot is what is known of the upload at this moment.
+func (u *upload) snapshot() uploadInfo {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.info
 }
 
 // expires is when the upload is removed if nothing comes for it until then.
-func (u *upload) expires(lifetime time.Duration) time.Time { return u.now().Touched.Add(lifetime) }
+func (u *upload) expires(lifetime time.Duration) time.Time {
+	return u.snapshot().UpdatedAt.Add(lifetime)
+}
 
 // save replaces what is known, at once and durably: after a power cut there is the old or
 // the new, and whoever asks is told nothing that is not on the disk.
-func (u *upload) save(i info) error {
+func (u *upload) save(i uploadInfo) error {
 	text, err := json.Marshal(i)
 	if err != nil {
 		return err
 	}
-	temp := u.about() + ".tmp"
+	temp := u.infoPath() + ".tmp"
 	f, err := os.OpenFile(temp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -115,7 +117,7 @@ func (u *upload) save(i info) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(temp))
 	}
-	if err := os.Rename(temp, u.about()); err != nil {
+	if err := os.Rename(temp, u.infoPath()); err != nil {
 		return err
 	}
 	if err := syncDir(u.dir); err != nil {
@@ -127,20 +129,20 @@ func (u *upload) save(i info) error {
 	return nil
 }
 
-// erase removes the files, those bytes excepted that are the owner's. If the process dies
+// deleteFiles removes the files, those bytes excepted that are the owner's. If the process dies
 // meanwhile, the next one finds that it has to go on.
-func (u *upload) erase() error {
-	i := u.now()
-	if !i.Taken {
+func (u *upload) deleteFiles() error {
+	i := u.snapshot()
+	if !i.Delivered {
 		i.Removed = true
 		if err := u.save(i); err != nil {
 			return err
 		}
-		if err := os.Remove(u.data()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := os.Remove(u.dataPath()); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}
-	return errors.Join(os.Remove(u.about()), syncDir(u.dir))
+	return errors.Join(os.Remove(u.infoPath()), syncDir(u.dir))
 }
 
 func syncDir(dir string) error {
@@ -151,15 +153,15 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// take waits for the upload's turn. A PATCH that nothing comes for within the patience has
+// acquire waits for the upload's turn. A PATCH that nothing comes for within the patience has
 // lost its client, which is likely the one that asks: it is ended. One that still receives
 // keeps its turn, and the answer is false.
-func (u *upload) take(ctx context.Context, patience time.Duration) (bool, error) {
+func (u *upload) acquire(ctx context.Context, patience time.Duration) (bool, error) {
 	for first := true; ; first = false {
-		arrived := u.arrived()
+		arrived := u.received()
 		wait, stop := context.WithTimeout(ctx, patience)
 		select {
-		case u.turn <- struct{}{}:
+		case u.lock <- struct{}{}:
 			stop()
 			return true, nil
 		case <-wait.Done():
@@ -168,41 +170,41 @@ func (u *upload) take(ctx context.Context, patience time.Duration) (bool, error)
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
-		if !first || u.arrived() != arrived {
+		if !first || u.received() != arrived {
 			return false, nil
 		}
-		u.cut()
+		u.abortTransfer()
 	}
 }
 
-// arrived is how many bytes came by the PATCH that is being received.
-func (u *upload) arrived() int64 {
+// received is how many bytes came by the PATCH that is being received.
+func (u *upload) received() int64 {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.transfer == nil {
 		return 0
 	}
-	return u.transfer.arrived.Load()
+	return u.transfer.received.Load()
 }
 
-// cut ends the PATCH that is being received, if one is.
-func (u *upload) cut() {
+// abortTransfer ends the PATCH that is being received, if one is.
+func (u *upload) abortTransfer() {
 	u.mu.Lock()
 	t := u.transfer
 	u.mu.Unlock()
 	if t != nil {
-		t.cut()
+		t.abort()
 	}
 }
 
-func (u *upload) receiving(t *transfer) {
+func (u *upload) setTransfer(t *transfer) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.transfer = t
 }
 
-// stateOf is a hash in a form that it can be resumed from.
-func stateOf(h hash.Hash) []byte {
+// marshalHash is a hash in a form that it can be resumed from.
+func marshalHash(h hash.Hash) []byte {
 	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
 	if err != nil {
 		panic(err) // hashes of the standard library have none
@@ -210,8 +212,8 @@ func stateOf(h hash.Hash) []byte {
 	return state
 }
 
-// resume is the SHA-256 that was in this state.
-func resume(state []byte) (hash.Hash, error) {
+// unmarshalHash is the SHA-256 that was in this state.
+func unmarshalHash(state []byte) (hash.Hash, error) {
 	h := sha256.New()
 	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state); err != nil {
 		return nil, fmt.Errorf("go on with the hash: %w", err)
@@ -219,9 +221,9 @@ func resume(state []byte) (hash.Hash, error) {
 	return h, nil
 }
 
-// sum is the SHA-256 of the bytes that are on the disk.
-func (i info) sum() string {
-	h, err := resume(i.Hash)
+// sha256 is the SHA-256 of the bytes that are on the disk.
+func (i uploadInfo) sha256() string {
+	h, err := unmarshalHash(i.Hash)
 	if err != nil {
 		panic(err) // load refuses it
 	}

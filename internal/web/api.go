@@ -39,11 +39,11 @@ func (s *Server) newAPI() http.Handler {
 	a.linkOperations()
 	a.translationOperations()
 	a.talkOperations()
-	a.programmeOperations()
+	a.scheduleOperations()
 	a.speakerOperations()
-	a.watchOperations()
-	s.described = a.OpenAPI()
-	return a.known(mux)
+	a.bundleOperations()
+	s.openAPI = a.OpenAPI()
+	return a.authenticate(mux)
 }
 
 // schemaName is what the description calls a type: those of other packages by their package,
@@ -66,39 +66,39 @@ type operation struct {
 	method  string
 	path    string // below apiPath
 	summary string // a sentence
-	act     access.Act
+	act     access.Permission
 }
 
-// operate offers an operation: of the talk and the language that its path names as {slug} and
+// register offers an operation: of the talk and the language that its path names as {slug} and
 // {language}.
-func operate[I, O any](a *api, o operation, do func(context.Context, access.Person, *I) (*O, error)) {
+func register[I, O any](a *api, o operation, do func(context.Context, access.Person, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: o.name, Method: o.method, Path: apiPath + o.path, Summary: o.summary,
-		Description: "Needs: " + actWords(o.act) + ".",
+		Description: "Needs: " + describeAct(o.act) + ".",
 		Metadata:    map[string]any{"act": o.act},
 		Errors:      []int{http.StatusForbidden, http.StatusNotFound},
 		Middlewares: huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
-			if o.act != access.Anyone && !personIn(ctx.Context()).May(o.act, ctx.Param("slug"), ctx.Param("language")) {
+			if o.act != access.Public && !personFrom(ctx.Context()).May(o.act, ctx.Param("slug"), ctx.Param("language")) {
 				_ = huma.WriteErr(a, ctx, http.StatusForbidden, "your token, or your link, does not allow that ("+string(o.act)+")")
 				return
 			}
 			next(ctx)
 		}},
 	}
-	if o.act != access.Anyone {
+	if o.act != access.Public {
 		op.Security = []map[string][]string{{"token": {}}}
 	}
 	huma.Register(a.API, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := do(ctx, personIn(ctx), in)
+		out, err := do(ctx, personFrom(ctx), in)
 		if err != nil {
-			return nil, a.problem(err)
+			return nil, a.newProblem(err)
 		}
 		return out, nil
 	})
 }
 
-func actWords(act access.Act) string {
-	if act == access.Anyone {
+func describeAct(act access.Permission) string {
+	if act == access.Public {
 		return "nothing"
 	}
 	return "a role that may " + string(act)
@@ -109,18 +109,18 @@ type problem struct {
 	Title  string          `json:"title"`
 	Status int             `json:"status"`
 	Detail string          `json:"detail,omitempty" doc:"What is wrong, in words for people."`
-	Fault  *inputerr.Fault `json:"fault,omitempty" doc:"What is wrong with the input: where, and the way out."`
+	Fault  *inputerr.Error `json:"fault,omitempty" doc:"What is wrong with the input: where, and the way out."`
 }
 
 func (p *problem) Error() string               { return p.Detail }
 func (p *problem) GetStatus() int              { return p.Status }
 func (p *problem) ContentType(_ string) string { return "application/problem+json" }
 
-func (a *api) problem(err error) huma.StatusError {
-	status := statusOf(err)
+func (a *api) newProblem(err error) huma.StatusError {
+	status := httpStatus(err)
 	p := &problem{Title: http.StatusText(status), Status: status, Detail: err.Error()}
 	var already huma.StatusError
-	p.Fault = inputerr.Of(err)
+	p.Fault = inputerr.As(err)
 	switch {
 	case errors.As(err, &already):
 		return already
@@ -133,19 +133,19 @@ func (a *api) problem(err error) huma.StatusError {
 
 type personKey struct{}
 
-// personIn is who asks.
-func personIn(ctx context.Context) access.Person {
+// personFrom is who asks.
+func personFrom(ctx context.Context) access.Person {
 	p, _ := ctx.Value(personKey{}).(access.Person)
 	return p
 }
 
-// known finds out who asks before the API answers.
-func (a *api) known(next http.Handler) http.Handler {
+// authenticate finds out who asks before the API answers.
+func (a *api) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		v, err := a.visit(w, r)
+		v, err := a.newRequest(w, r)
 		if err != nil {
-			p := a.problem(err)
+			p := a.newProblem(err)
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(p.GetStatus())
 			if err := json.NewEncoder(w).Encode(p); err != nil {

@@ -28,21 +28,21 @@ type Link struct {
 	Secret   string      `json:"secret,omitempty" doc:"Of a token, told once."`
 }
 
-func linkOf(l catalog.Link) Link {
-	return Link{ID: l.Link, Kind: l.Kind, Role: l.Role, Talk: l.Talk, Language: l.Language, Name: l.Name, Email: l.Email,
-		Maker: l.Maker, Created: l.Created, Expires: l.Expires, Revoked: moment(l.Revoked), Used: moment(l.Used)}
+func apiLink(l catalog.Link) Link {
+	return Link{ID: l.LinkID, Kind: l.Kind, Role: l.Role, Talk: l.Talk, Language: l.Language, Name: l.Name, Email: l.Email,
+		Maker: l.CreatedBy, Created: l.Created, Expires: l.Expires, Revoked: optionalTime(l.Revoked), Used: optionalTime(l.Used)}
 }
 
-// moment is a time that may not have come.
-func moment(t time.Time) *time.Time {
+// optionalTime is a time that may not have come.
+func optionalTime(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
 	return &t
 }
 
-// NewLink asks for a link.
-type NewLink struct {
+// LinkRequest asks for a link.
+type LinkRequest struct {
 	Kind     string      `json:"kind,omitempty" enum:"link,once,token" default:"link" doc:"A link that may be opened again, one that opens once, or a token for programs."`
 	Role     access.Role `json:"role" enum:"organiser,volunteer,reviewer,speaker,translator"`
 	Talk     string      `json:"talk,omitempty" doc:"For a speaker or a translator: the slug of the talk."`
@@ -55,11 +55,11 @@ type NewLink struct {
 type body[T any] struct{ Body T }
 
 func (a *api) linkOperations() {
-	operate(a, operation{"who-am-i", http.MethodGet, "/me", "Say what one was let in for.", access.Enter}, a.whoAmI)
-	operate(a, operation{"list-links", http.MethodGet, "/links", "List all links and tokens.", access.Manage}, a.listLinks)
-	operate(a, operation{"make-link", http.MethodPost, "/links", "Make a link for a person, or a token for a program.", access.Manage}, a.makeLink)
-	operate(a, operation{"invite-speakers", http.MethodPost, "/links/speakers", "Make a link for every speaker of the programme who has none.", access.Manage}, a.inviteSpeakers)
-	operate(a, operation{"revoke-link", http.MethodDelete, "/links/{id}", "Revoke a link or a token, and end what it opened.", access.Manage}, a.revokeLink)
+	register(a, operation{"who-am-i", http.MethodGet, "/me", "Say what one was let in for.", access.Enter}, a.whoAmI)
+	register(a, operation{"list-links", http.MethodGet, "/links", "List all links and tokens.", access.ManageConference}, a.listLinks)
+	register(a, operation{"make-link", http.MethodPost, "/links", "Make a link for a person, or a token for a program.", access.ManageConference}, a.makeLink)
+	register(a, operation{"invite-speakers", http.MethodPost, "/links/speakers", "Make a link for every speaker of the programme who has none.", access.ManageConference}, a.inviteSpeakers)
+	register(a, operation{"revoke-link", http.MethodDelete, "/links/{id}", "Revoke a link or a token, and end what it opened.", access.ManageConference}, a.revokeLink)
 }
 
 // Grant is what somebody was let in for.
@@ -79,37 +79,37 @@ func (a *api) whoAmI(_ context.Context, p access.Person, _ *struct{}) (*body[[]G
 }
 
 func (a *api) listLinks(ctx context.Context, p access.Person, _ *struct{}) (*body[[]Link], error) {
-	links, err := a.office.Links(ctx, p)
+	links, err := a.service.Links(ctx, p)
 	all := []Link{}
 	for _, l := range links {
-		all = append(all, linkOf(l))
+		all = append(all, apiLink(l))
 	}
 	return &body[[]Link]{all}, err
 }
 
-func (a *api) makeLink(ctx context.Context, p access.Person, in *body[NewLink]) (*body[Link], error) {
+func (a *api) makeLink(ctx context.Context, p access.Person, in *body[LinkRequest]) (*body[Link], error) {
 	n := in.Body
-	secret, l, err := a.office.Invite(ctx, p, service.Invitation{
+	secret, l, err := a.service.Invite(ctx, p, service.Invitation{
 		Kind: n.Kind, Role: n.Role, Talk: n.Talk, Language: n.Language, Name: n.Name, Email: n.Email,
 		Lifetime: time.Duration(n.Days) * 24 * time.Hour,
 	})
 	if err != nil {
 		return nil, err
 	}
-	made := linkOf(l)
-	if l.Kind == catalog.Token {
+	made := apiLink(l)
+	if l.Kind == catalog.LinkAPIToken {
 		made.Secret = string(secret)
 	} else {
-		made.URL = LinkTo(a.url, secret)
+		made.URL = LinkURL(a.url, secret)
 	}
 	return &body[Link]{made}, nil
 }
 
 func (a *api) inviteSpeakers(ctx context.Context, p access.Person, _ *struct{}) (*body[[]Link], error) {
-	made, err := a.office.InviteSpeakers(ctx, p)
+	made, err := a.service.InviteSpeakers(ctx, p)
 	all := []Link{}
 	for _, i := range made {
-		all = append(all, Link{Kind: catalog.PersonalLink, Role: access.Speaker, Talk: i.Talk, Name: i.Name, Email: i.Email, URL: LinkTo(a.url, i.Secret)})
+		all = append(all, Link{Kind: catalog.LinkReusable, Role: access.Speaker, Talk: i.Talk, Name: i.Name, Email: i.Email, URL: LinkURL(a.url, i.Secret)})
 	}
 	return &body[[]Link]{all}, err
 }
@@ -117,5 +117,5 @@ func (a *api) inviteSpeakers(ctx context.Context, p access.Person, _ *struct{}) 
 func (a *api) revokeLink(ctx context.Context, p access.Person, in *struct {
 	ID int64 `path:"id"`
 }) (*struct{}, error) {
-	return nil, a.office.Revoke(ctx, p, in.ID)
+	return nil, a.service.Revoke(ctx, p, in.ID)
 }

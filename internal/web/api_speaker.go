@@ -13,33 +13,33 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
-// HandedIn is what became of a subtitle file.
-type HandedIn struct {
-	Saved    bool              `json:"saved" doc:"There is a new revision."`
-	Same     bool              `json:"same" doc:"It says what the present revision says."`
-	Revision int               `json:"revision"`
-	Clock    string            `json:"clock" enum:"reel,programme"`
-	Cues     int               `json:"cues"`
-	Grade    string            `json:"grade" doc:"How well it reads, A to F."`
-	Findings []check.Finding   `json:"findings"`
-	Source   conference.Source `json:"source" doc:"What the file was, and what reading it remarked."`
-	Notes    []string          `json:"notes"`
-	Changed  compare.Counts    `json:"changed" doc:"Against the revision before."`
-	Sync     *subsync.Result   `json:"sync,omitempty" doc:"Whether it comes when somebody speaks; absent where nobody has listened yet."`
-	Says     string            `json:"sync_says,omitempty" doc:"The same in words."`
+// SubtitleReport is what became of a subtitle file.
+type SubtitleReport struct {
+	Saved    bool                  `json:"saved" doc:"There is a new revision."`
+	Same     bool                  `json:"same" doc:"It says what the present revision says."`
+	Revision int                   `json:"revision"`
+	Clock    string                `json:"clock" enum:"reel,programme"`
+	Cues     int                   `json:"cues"`
+	Grade    string                `json:"grade" doc:"How well it reads, A to F."`
+	Findings []check.Finding       `json:"findings"`
+	Source   conference.SourceFile `json:"source" doc:"What the file was, and what reading it remarked."`
+	Notes    []string              `json:"notes"`
+	Changed  compare.Counts        `json:"changed" doc:"Against the revision before."`
+	Sync     *subsync.Result       `json:"sync,omitempty" doc:"Whether it comes when somebody speaks; absent where nobody has listened yet."`
+	Says     string                `json:"sync_says,omitempty" doc:"The same in words."`
 }
 
-func handedIn(c service.Captioned) *body[HandedIn] {
-	h := HandedIn{c.Saved, c.Same, c.Revision, c.Clock, len(c.Cues), c.Check.Grade, list(c.Check.Findings), c.Remarks, list(c.Notes), c.Changed, c.Sync, ""}
+func apiSubtitleReport(c service.SubtitleReport) *body[SubtitleReport] {
+	h := SubtitleReport{c.Saved, c.Same, c.Revision, c.Clock, len(c.Cues), c.Check.Grade, nonNil(c.Check.Findings), c.Remarks, nonNil(c.Notes), c.Changed, c.Sync, ""}
 	if c.Sync != nil {
 		h.Says = c.Sync.Sentence()
 	}
-	return &body[HandedIn]{h}
+	return &body[SubtitleReport]{h}
 }
 
 // Subtitles is what there is in the language that is spoken.
 type Subtitles struct {
-	HandedIn
+	SubtitleReport
 	Revisions []SubtitlesRevision `json:"revisions" doc:"The newest first."`
 }
 
@@ -53,13 +53,13 @@ type SubtitlesRevision struct {
 }
 
 func (a *api) getSubtitles(ctx context.Context, p access.Person, in *slugInput) (*body[Subtitles], error) {
-	now, err := a.office.Captions(ctx, p, in.Slug)
+	now, err := a.service.SubtitleReport(ctx, p, in.Slug)
 	if err != nil {
 		return nil, err
 	}
 	now.Clock = service.ReelClock
-	told := Subtitles{HandedIn: handedIn(now).Body, Revisions: []SubtitlesRevision{}}
-	revisions, err := a.office.SourceRevisions(ctx, p, in.Slug)
+	told := Subtitles{SubtitleReport: apiSubtitleReport(now).Body, Revisions: []SubtitlesRevision{}}
+	revisions, err := a.service.SubtitleRevisions(ctx, p, in.Slug)
 	for _, r := range revisions {
 		told.Revisions = append(told.Revisions, SubtitlesRevision{r.Number, r.Cues, r.Changed, r.Present, fmt.Sprintf("%s/talks/%s/subtitles/%d.srt", a.url, in.Slug, r.Number)})
 	}
@@ -67,14 +67,14 @@ func (a *api) getSubtitles(ctx context.Context, p access.Person, in *slugInput) 
 }
 
 func (a *api) speakerOperations() {
-	operate(a, operation{"get-subtitles", http.MethodGet, "/talks/{slug}/subtitles", "Tell how the subtitles in the language that is spoken read and fit, and their revisions.", access.See}, a.getSubtitles)
-	operate(a, operation{"hand-in-subtitles", http.MethodPut, "/talks/{slug}/subtitles", "Hand in subtitles in the language that is spoken, or only have them checked.", access.Caption}, a.putSubtitles)
-	operate(a, operation{"shift-subtitles", http.MethodPost, "/talks/{slug}/subtitles/shift", "Move the subtitles as listening to the recordings has it.", access.Caption}, a.postShift)
-	operate(a, operation{"restore-subtitles", http.MethodPost, "/talks/{slug}/subtitles/{revision}/restore", "Make an earlier revision the present one.", access.Caption}, a.postRestore)
-	operate(a, operation{"describe-talk", http.MethodPut, "/talks/{slug}/description", "Correct what a talk says of itself.", access.Describe}, a.putDescription)
-	operate(a, operation{"judge-talk", http.MethodPost, "/talks/{slug}/verdict", "Approve a talk as it is, or say what is wrong.", access.Judge}, a.postVerdict)
-	operate(a, operation{"release-talk", http.MethodPost, "/talks/{slug}/release", "Have a talk released: at once, or as soon as nothing speaks against it.", access.Release}, a.postRelease)
-	operate(a, operation{"hold-talk", http.MethodDelete, "/talks/{slug}/release", "Take back that a talk is to be released.", access.Release}, a.deleteRelease)
+	register(a, operation{"get-subtitles", http.MethodGet, "/talks/{slug}/subtitles", "Tell how the subtitles in the language that is spoken read and fit, and their revisions.", access.ViewTalk}, a.getSubtitles)
+	register(a, operation{"hand-in-subtitles", http.MethodPut, "/talks/{slug}/subtitles", "Hand in subtitles in the language that is spoken, or only have them checked.", access.UploadSubtitles}, a.putSubtitles)
+	register(a, operation{"shift-subtitles", http.MethodPost, "/talks/{slug}/subtitles/shift", "Move the subtitles as listening to the recordings has it.", access.UploadSubtitles}, a.postSync)
+	register(a, operation{"restore-subtitles", http.MethodPost, "/talks/{slug}/subtitles/{revision}/restore", "Make an earlier revision the present one.", access.UploadSubtitles}, a.postRestore)
+	register(a, operation{"describe-talk", http.MethodPut, "/talks/{slug}/description", "Correct what a talk says of itself.", access.EditTalk}, a.putDescription)
+	register(a, operation{"judge-talk", http.MethodPost, "/talks/{slug}/verdict", "Approve a talk as it is, or say what is wrong.", access.ApproveTalk}, a.postVerdict)
+	register(a, operation{"release-talk", http.MethodPost, "/talks/{slug}/release", "Have a talk released: at once, or as soon as nothing speaks against it.", access.ReleaseTalk}, a.postRelease)
+	register(a, operation{"hold-talk", http.MethodDelete, "/talks/{slug}/release", "Take back that a talk is to be released.", access.ReleaseTalk}, a.deleteRelease)
 }
 
 func (a *api) putSubtitles(ctx context.Context, p access.Person, in *struct {
@@ -84,28 +84,28 @@ func (a *api) putSubtitles(ctx context.Context, p access.Person, in *struct {
 	Encoding string `query:"encoding" doc:"Overrules what the bytes look like."`
 	Check    bool   `query:"check" doc:"Nothing is saved."`
 	RawBody  []byte `contentType:"application/octet-stream"`
-}) (*body[HandedIn], error) {
-	done, err := a.office.HandIn(ctx, p, in.Slug, service.CaptionFile{Name: plainName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: in.Clock, Check: in.Check})
+}) (*body[SubtitleReport], error) {
+	done, err := a.service.UploadSubtitles(ctx, p, in.Slug, service.SubtitleUpload{Name: cleanName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: in.Clock, Check: in.Check})
 	if err != nil {
 		return nil, err
 	}
-	return handedIn(done), nil
+	return apiSubtitleReport(done), nil
 }
 
-func (a *api) postShift(ctx context.Context, p access.Person, in *struct {
+func (a *api) postSync(ctx context.Context, p access.Person, in *struct {
 	Slug     string `path:"slug"`
 	Revision int    `query:"revision" required:"true" doc:"For which it was offered."`
-}) (*body[HandedIn], error) {
-	done, err := a.office.Shift(ctx, p, in.Slug, in.Revision)
-	return handedIn(done), err
+}) (*body[SubtitleReport], error) {
+	done, err := a.service.ApplySync(ctx, p, in.Slug, in.Revision)
+	return apiSubtitleReport(done), err
 }
 
 func (a *api) postRestore(ctx context.Context, p access.Person, in *struct {
 	Slug     string `path:"slug"`
 	Revision int    `path:"revision"`
-}) (*body[HandedIn], error) {
-	done, err := a.office.RestoreSource(ctx, p, in.Slug, in.Revision)
-	return handedIn(done), err
+}) (*body[SubtitleReport], error) {
+	done, err := a.service.RestoreSubtitles(ctx, p, in.Slug, in.Revision)
+	return apiSubtitleReport(done), err
 }
 
 // Description is what a talk says of itself.
@@ -119,7 +119,7 @@ func (a *api) putDescription(ctx context.Context, p access.Person, in *struct {
 	Slug string `path:"slug"`
 	Body Description
 }) (*struct{}, error) {
-	return nil, a.office.Describe(ctx, p, in.Slug, service.Described(in.Body))
+	return nil, a.service.SetDescription(ctx, p, in.Slug, service.TalkDescription(in.Body))
 }
 
 // Verdict is whether a talk may be published as it is.
@@ -132,11 +132,11 @@ func (a *api) postVerdict(ctx context.Context, p access.Person, in *struct {
 	Slug string `path:"slug"`
 	Body Verdict
 }) (*struct{}, error) {
-	return nil, a.office.Judge(ctx, p, in.Slug, in.Body.Approved, in.Body.Words)
+	return nil, a.service.SubmitVerdict(ctx, p, in.Slug, in.Body.Approved, in.Body.Words)
 }
 
-// Release is how a release stands.
-type Release struct {
+// ReleaseResult is how a release stands.
+type ReleaseResult struct {
 	Released bool   `json:"released"`
 	Refused  string `json:"refused,omitempty" doc:"Why it is not yet."`
 }
@@ -144,18 +144,18 @@ type Release struct {
 func (a *api) postRelease(ctx context.Context, p access.Person, in *struct {
 	Slug    string `path:"slug"`
 	Without string `query:"without" doc:"Why no speaker has to approve it."`
-}) (*body[Release], error) {
-	s, err := a.office.AskRelease(ctx, p, in.Slug, in.Without)
+}) (*body[ReleaseResult], error) {
+	s, err := a.service.RequestRelease(ctx, p, in.Slug, in.Without)
 	if err != nil {
 		return nil, err
 	}
-	var r Release
+	var r ReleaseResult
 	if s.Wanted != nil {
-		r = Release{!s.Wanted.Released.IsZero(), s.Wanted.Refused}
+		r = ReleaseResult{!s.Wanted.Released.IsZero(), s.Wanted.Blocked}
 	}
-	return &body[Release]{r}, nil
+	return &body[ReleaseResult]{r}, nil
 }
 
 func (a *api) deleteRelease(ctx context.Context, p access.Person, in *slugInput) (*struct{}, error) {
-	return nil, a.office.HoldRelease(ctx, p, in.Slug)
+	return nil, a.service.CancelRelease(ctx, p, in.Slug)
 }

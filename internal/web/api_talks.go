@@ -24,50 +24,50 @@ type Talk struct {
 	Scheduling conference.Scheduling   `json:"scheduling"`
 	Recordings int                     `json:"recordings"`
 	Tracks     []catalog.OverviewTrack `json:"tracks"`
-	State      service.State           `json:"state"`
+	State      service.TalkState       `json:"state"`
 	Why        string                  `json:"why,omitempty" doc:"It has failed, or is held back."`
-	Stages     []service.Stage         `json:"stages"`
+	Stages     []service.StageProgress `json:"stages"`
 	Left       float64                 `json:"seconds_left,omitempty" doc:"Until it is made, about."`
-	Waits      []service.Waiting       `json:"waits" doc:"For whom it waits."`
+	Waits      []service.WaitingFor    `json:"waits" doc:"For whom it waits."`
 	Published  *time.Time              `json:"published,omitempty"`
 	Released   *time.Time              `json:"released,omitempty"`
 }
 
-func talkOf(r service.Row) Talk {
+func apiTalk(r service.TalkSummary) Talk {
 	return Talk{
-		Slug: r.Slug, Title: r.Title, Kind: r.Kind, Language: r.Language, Speakers: list(r.Speakers), Scheduling: r.Scheduling,
-		Recordings: r.Recordings, Tracks: list(r.Tracks), State: r.State, Why: r.Why, Stages: list(r.Stages),
-		Left: r.Left.Seconds(), Waits: list(r.Waits), Published: moment(r.Published), Released: moment(r.Released),
+		Slug: r.Slug, Title: r.Title, Kind: r.Kind, Language: r.Language, Speakers: nonNil(r.Speakers), Scheduling: r.Scheduling,
+		Recordings: r.Recordings, Tracks: nonNil(r.Tracks), State: r.State, Why: r.Why, Stages: nonNil(r.Stages),
+		Left: r.Left.Seconds(), Waits: nonNil(r.Waits), Published: optionalTime(r.Published), Released: optionalTime(r.Released),
 	}
 }
 
-// list is never null.
-func list[T any](l []T) []T {
+// nonNil is never null.
+func nonNil[T any](l []T) []T {
 	if l == nil {
 		return []T{}
 	}
 	return l
 }
 
-// WholeTalk is all of a talk, but for its cues.
-type WholeTalk struct {
+// TalkDetails is all of a talk, but for its cues.
+type TalkDetails struct {
 	Talk
 	Said     conference.Talk        `json:"said" doc:"What the talk says of itself."`
 	Parts    []conference.Recording `json:"parts" doc:"Its recordings, in order."`
-	Handling Handling               `json:"handling"`
+	Handling ProcessingOptions      `json:"handling"`
 	Failures []string               `json:"failures"`
 	History  []catalog.Event        `json:"history" doc:"The newest first."`
 }
 
-// Handling is what volunteers decide of a talk's recordings.
-type Handling struct {
+// ProcessingOptions is what volunteers decide of a talk's recordings.
+type ProcessingOptions struct {
 	Cut      []string            `json:"cut,omitempty" doc:"Ranges to keep, such as 00:03:10-00:33:20; N: before one means the clock of recording N. None keeps everything."`
 	Channels conference.Channels `json:"channels,omitempty" enum:"auto,left,right,mix,stereo" default:"auto"`
 	Pipeline string              `json:"pipeline" doc:"The stages to go through."`
 }
 
-func (h Handling) read(recordings int) (service.Handling, error) {
-	read := service.Handling{Channels: h.Channels, Pipeline: h.Pipeline}
+func (h ProcessingOptions) parse(recordings int) (service.ProcessingOptions, error) {
+	read := service.ProcessingOptions{Channels: h.Channels, Pipeline: h.Pipeline}
 	for i, text := range h.Cut {
 		k, err := plan.ParseCut(text, recordings)
 		if err != nil {
@@ -83,129 +83,129 @@ type slugInput struct {
 }
 
 func (a *api) talkOperations() {
-	operate(a, operation{"list-talks", http.MethodGet, "/talks", "List all talks, by day, time and room.", access.Conference}, a.listTalks)
-	operate(a, operation{"get-talk", http.MethodGet, "/talks/{slug}", "Tell all of a talk, but for its cues.", access.See}, a.getTalk)
-	operate(a, operation{"set-handling", http.MethodPut, "/talks/{slug}/handling", "Set the cut, the channels and the pipeline of a talk, and have it made.", access.Record}, a.putHandling)
-	operate(a, operation{"price-handling", http.MethodPost, "/talks/{slug}/price", "Say what another cut, channels or pipeline would cost. Nothing is changed.", access.Record}, a.priceHandling)
-	operate(a, operation{"retry-talk", http.MethodPost, "/talks/{slug}/retry", "Have a talk made again of what there is.", access.Record}, a.retryTalk)
-	operate(a, operation{"look-again", http.MethodPost, "/talks/{slug}/look-again", "Take up what another program on the server's machine changed of a talk in the catalogue.", access.Record}, a.lookAgain)
-	operate(a, operation{"list-arrivals", http.MethodGet, "/arrivals", "List the recordings that arrived, the newest first. They are sent to /uploads/ by the tus protocol, version 1.0.", access.Record}, a.listArrivals)
-	operate(a, operation{"assign-arrival", http.MethodPost, "/arrivals/{id}/assign", "Say which talks a recording is of.", access.Record}, a.assignArrival)
-	operate(a, operation{"dismiss-arrival", http.MethodPost, "/arrivals/{id}/dismiss", "Say that a recording is of no talk.", access.Record}, a.dismissArrival)
-	operate(a, operation{"readmit-arrival", http.MethodPost, "/arrivals/{id}/readmit", "Have somebody decide once more which talks a recording is of.", access.Record}, a.readmitArrival)
-	operate(a, operation{"withdraw-recording", http.MethodDelete, "/talks/{slug}/recordings/{sha256}", "Take a recording away from a talk again. The recording stays.", access.Record}, a.withdrawRecording)
+	register(a, operation{"list-talks", http.MethodGet, "/talks", "List all talks, by day, time and room.", access.ViewConference}, a.listTalks)
+	register(a, operation{"get-talk", http.MethodGet, "/talks/{slug}", "Tell all of a talk, but for its cues.", access.ViewTalk}, a.getTalk)
+	register(a, operation{"set-handling", http.MethodPut, "/talks/{slug}/handling", "Set the cut, the channels and the pipeline of a talk, and have it made.", access.ManageRecordings}, a.putProcessing)
+	register(a, operation{"price-handling", http.MethodPost, "/talks/{slug}/price", "Say what another cut, channels or pipeline would cost. Nothing is changed.", access.ManageRecordings}, a.estimateCost)
+	register(a, operation{"retry-talk", http.MethodPost, "/talks/{slug}/retry", "Have a talk made again of what there is.", access.ManageRecordings}, a.retryTalk)
+	register(a, operation{"look-again", http.MethodPost, "/talks/{slug}/look-again", "Take up what another program on the server's machine changed of a talk in the catalogue.", access.ManageRecordings}, a.refreshTalk)
+	register(a, operation{"list-arrivals", http.MethodGet, "/arrivals", "List the recordings that arrived, the newest first. They are sent to /uploads/ by the tus protocol, version 1.0.", access.ManageRecordings}, a.listArrivals)
+	register(a, operation{"assign-arrival", http.MethodPost, "/arrivals/{id}/assign", "Say which talks a recording is of.", access.ManageRecordings}, a.assignArrival)
+	register(a, operation{"dismiss-arrival", http.MethodPost, "/arrivals/{id}/dismiss", "Say that a recording is of no talk.", access.ManageRecordings}, a.dismissArrival)
+	register(a, operation{"readmit-arrival", http.MethodPost, "/arrivals/{id}/readmit", "Have somebody decide once more which talks a recording is of.", access.ManageRecordings}, a.restoreArrival)
+	register(a, operation{"withdraw-recording", http.MethodDelete, "/talks/{slug}/recordings/{sha256}", "Take a recording away from a talk again. The recording stays.", access.ManageRecordings}, a.unassignRecording)
 }
 
 func (a *api) listTalks(_ context.Context, p access.Person, _ *struct{}) (*body[[]Talk], error) {
-	rows, err := a.office.Talks(p)
+	rows, err := a.service.Talks(p)
 	all := make([]Talk, len(rows))
 	for i, r := range rows {
-		all[i] = talkOf(r)
+		all[i] = apiTalk(r)
 	}
 	return &body[[]Talk]{all}, err
 }
 
-func (a *api) getTalk(ctx context.Context, p access.Person, in *slugInput) (*body[WholeTalk], error) {
-	t, err := a.office.Talk(ctx, p, in.Slug)
+func (a *api) getTalk(ctx context.Context, p access.Person, in *slugInput) (*body[TalkDetails], error) {
+	t, err := a.service.TalkDetails(ctx, p, in.Slug)
 	if err != nil {
 		return nil, err
 	}
-	whole := WholeTalk{
-		Talk: talkOf(t.Row), Said: t.Facts.Talk, Parts: list(t.Facts.Recordings), Failures: []string{}, History: list(t.History),
-		Handling: Handling{Cut: []string{}, Channels: t.Facts.Channels, Pipeline: t.Pipeline},
+	whole := TalkDetails{
+		Talk: apiTalk(t.TalkSummary), Said: t.Facts.Talk, Parts: nonNil(t.Facts.Recordings), Failures: []string{}, History: nonNil(t.History),
+		Handling: ProcessingOptions{Cut: []string{}, Channels: t.Facts.Channels, Pipeline: t.Pipeline},
 	}
 	for _, k := range t.Facts.Cut {
-		whole.Handling.Cut = append(whole.Handling.Cut, plan.CutText(k))
+		whole.Handling.Cut = append(whole.Handling.Cut, plan.FormatCut(k))
 	}
 	for _, f := range t.Failures {
 		whole.Failures = append(whole.Failures, f.Error())
 	}
-	return &body[WholeTalk]{whole}, nil
+	return &body[TalkDetails]{whole}, nil
 }
 
-type handlingInput struct {
+type processingInput struct {
 	Slug string `path:"slug"`
-	Body Handling
+	Body ProcessingOptions
 }
 
-// handlingOf is what a program asks for.
-func (a *api) handlingOf(ctx context.Context, p access.Person, in *handlingInput) (service.Handling, error) {
-	t, err := a.office.Talk(ctx, p, in.Slug)
+// readProcessingOptions is what a program asks for.
+func (a *api) readProcessingOptions(ctx context.Context, p access.Person, in *processingInput) (service.ProcessingOptions, error) {
+	t, err := a.service.TalkDetails(ctx, p, in.Slug)
 	if err != nil {
-		return service.Handling{}, err
+		return service.ProcessingOptions{}, err
 	}
-	return in.Body.read(len(t.Facts.Recordings))
+	return in.Body.parse(len(t.Facts.Recordings))
 }
 
-func (a *api) putHandling(ctx context.Context, p access.Person, in *handlingInput) (*struct{}, error) {
-	h, err := a.handlingOf(ctx, p, in)
+func (a *api) putProcessing(ctx context.Context, p access.Person, in *processingInput) (*struct{}, error) {
+	h, err := a.readProcessingOptions(ctx, p, in)
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.office.Handle(ctx, p, in.Slug, h)
+	return nil, a.service.SetProcessingOptions(ctx, p, in.Slug, h)
 }
 
-// Price is what a change would cost.
-type Price struct {
-	Stages  []StagePrice `json:"stages"`
-	Seconds float64      `json:"seconds" doc:"About how long that takes, with nothing else to do."`
-	Sure    bool         `json:"sure" doc:"All of it is known."`
+// CostEstimate is what a change would cost.
+type CostEstimate struct {
+	Stages  []StageCost `json:"stages"`
+	Seconds float64     `json:"seconds" doc:"About how long that takes, with nothing else to do."`
+	Sure    bool        `json:"sure" doc:"All of it is known."`
 }
 
-// StagePrice is what a stage would cost.
-type StagePrice struct {
+// StageCost is what a stage would cost.
+type StageCost struct {
 	Name  string `json:"name"`
 	Make  int    `json:"make" doc:"Actions that have to be made."`
 	There int    `json:"there" doc:"Actions whose results are there already."`
 }
 
-func priceOf(p conductor.Price) Price {
-	price := Price{Stages: []StagePrice{}, Seconds: p.Time.Seconds(), Sure: p.Sure()}
+func apiPrice(p conductor.Cost) CostEstimate {
+	price := CostEstimate{Stages: []StageCost{}, Seconds: p.Time.Seconds(), Sure: p.Sure()}
 	for _, s := range p.Stages {
-		price.Stages = append(price.Stages, StagePrice{s.Name, s.Make, s.There})
+		price.Stages = append(price.Stages, StageCost{s.Name, s.Make, s.There})
 	}
 	return price
 }
 
-func (a *api) priceHandling(ctx context.Context, p access.Person, in *handlingInput) (*body[Price], error) {
-	h, err := a.handlingOf(ctx, p, in)
+func (a *api) estimateCost(ctx context.Context, p access.Person, in *processingInput) (*body[CostEstimate], error) {
+	h, err := a.readProcessingOptions(ctx, p, in)
 	if err != nil {
 		return nil, err
 	}
-	price, err := a.office.Price(ctx, p, in.Slug, h)
-	return &body[Price]{priceOf(price)}, err
+	price, err := a.service.EstimateCost(ctx, p, in.Slug, h)
+	return &body[CostEstimate]{apiPrice(price)}, err
 }
 
-func (a *api) lookAgain(_ context.Context, p access.Person, in *slugInput) (*struct{}, error) {
-	return nil, a.office.LookAgain(p, in.Slug)
+func (a *api) refreshTalk(_ context.Context, p access.Person, in *slugInput) (*struct{}, error) {
+	return nil, a.service.Refresh(p, in.Slug)
 }
 
 func (a *api) retryTalk(ctx context.Context, p access.Person, in *slugInput) (*struct{}, error) {
-	return nil, a.office.Retry(ctx, p, in.Slug)
+	return nil, a.service.Retry(ctx, p, in.Slug)
 }
 
 // Arrival is a recording that arrived, for programs.
 type Arrival struct {
-	ID        string            `json:"id"`
-	Name      string            `json:"name"`
-	SHA256    string            `json:"sha256"`
-	Size      int64             `json:"size" doc:"Bytes."`
-	Who       string            `json:"who"`
-	Room      string            `json:"room,omitempty"`
-	Begun     *time.Time        `json:"begun,omitempty"`
-	State     string            `json:"state" enum:"new,taken,dismissed"`
-	Arrived   time.Time         `json:"arrived"`
-	Talks     []string          `json:"talks"`
-	Found     *service.Findings `json:"found,omitempty"`
-	Proposals []string          `json:"proposals" doc:"Slugs of talks that it may be of, the likeliest first."`
+	ID        string                     `json:"id"`
+	Name      string                     `json:"name"`
+	SHA256    string                     `json:"sha256"`
+	Size      int64                      `json:"size" doc:"Bytes."`
+	Who       string                     `json:"who"`
+	Room      string                     `json:"room,omitempty"`
+	Begun     *time.Time                 `json:"begun,omitempty"`
+	State     string                     `json:"state" enum:"new,taken,dismissed"`
+	Arrived   time.Time                  `json:"arrived"`
+	Talks     []string                   `json:"talks"`
+	Found     *service.InspectionSummary `json:"found,omitempty"`
+	Proposals []string                   `json:"proposals" doc:"Slugs of talks that it may be of, the likeliest first."`
 }
 
 func (a *api) listArrivals(ctx context.Context, p access.Person, _ *struct{}) (*body[[]Arrival], error) {
-	arrivals, err := a.office.Arrivals(ctx, p)
+	arrivals, err := a.service.Arrivals(ctx, p)
 	all := make([]Arrival, len(arrivals))
 	for i, r := range arrivals {
-		all[i] = Arrival{ID: r.ID, Name: r.Name, SHA256: r.SHA256, Size: r.Size, Who: r.Who, Room: r.Room, Begun: moment(r.Begun),
-			State: r.State, Arrived: r.At, Talks: list(r.Talks), Found: r.Found, Proposals: []string{}}
+		all[i] = Arrival{ID: r.ID, Name: r.Name, SHA256: r.SHA256, Size: r.Size, Who: r.Who, Room: r.Room, Begun: optionalTime(r.StartedAt),
+			State: r.State, Arrived: r.At, Talks: nonNil(r.Talks), Found: r.Found, Proposals: []string{}}
 		for _, proposal := range r.Proposals {
 			all[i].Proposals = append(all[i].Proposals, proposal.Slug)
 		}
@@ -227,20 +227,20 @@ func (a *api) assignArrival(ctx context.Context, p access.Person, in *struct {
 	ID   string `path:"id"`
 	Body Assignment
 }) (*struct{}, error) {
-	return nil, a.office.Assign(ctx, p, in.ID, in.Body.Talks, in.Body.Instead)
+	return nil, a.service.AssignRecording(ctx, p, in.ID, in.Body.Talks, in.Body.Instead)
 }
 
 func (a *api) dismissArrival(ctx context.Context, p access.Person, in *idInput) (*struct{}, error) {
-	return nil, a.office.Dismiss(ctx, p, in.ID)
+	return nil, a.service.DismissArrival(ctx, p, in.ID)
 }
 
-func (a *api) readmitArrival(ctx context.Context, p access.Person, in *idInput) (*struct{}, error) {
-	return nil, a.office.Readmit(ctx, p, in.ID)
+func (a *api) restoreArrival(ctx context.Context, p access.Person, in *idInput) (*struct{}, error) {
+	return nil, a.service.RestoreArrival(ctx, p, in.ID)
 }
 
-func (a *api) withdrawRecording(ctx context.Context, p access.Person, in *struct {
+func (a *api) unassignRecording(ctx context.Context, p access.Person, in *struct {
 	Slug   string `path:"slug"`
 	SHA256 string `path:"sha256"`
 }) (*struct{}, error) {
-	return nil, a.office.Withdraw(ctx, p, in.Slug, in.SHA256)
+	return nil, a.service.UnassignRecording(ctx, p, in.Slug, in.SHA256)
 }

@@ -28,42 +28,42 @@ type Translation struct {
 	Claim    *catalog.Claim       `json:"claim,omitempty" doc:"Who is at it."`
 }
 
-func apiTranslation(h translation.Held, claim *catalog.Claim) Translation {
+func apiTranslation(h translation.Revision, claim *catalog.Claim) Translation {
 	p := h.Progress()
 	return Translation{Talk: h.Slug, Language: h.Language, Revision: h.Number, Source: h.Source.Revision, State: p.State(),
-		Progress: p, Who: h.Who, Why: h.Why, At: moment(h.At), Claim: claim}
+		Progress: p, Who: h.Who, Why: h.Why, At: optionalTime(h.At), Claim: claim}
 }
 
 func apiTranslations(all []service.Translation) *body[[]Translation] {
 	list := []Translation{}
 	for _, t := range all {
-		list = append(list, apiTranslation(t.Held, t.Claim))
+		list = append(list, apiTranslation(t.Revision, t.Claim))
 	}
 	return &body[[]Translation]{list}
 }
 
-// TranslationIn names a translation in the path of an operation.
-type TranslationIn struct {
+// TranslationInput names a translation in the path of an operation.
+type TranslationInput struct {
 	Slug     string `path:"slug"`
 	Language string `path:"language" doc:"BCP 47."`
 }
 
 func (a *api) translationOperations() {
 	const one = "/talks/{slug}/translations/{language}"
-	operate(a, operation{"show-glossary", http.MethodGet, "/glossary", "Get the conference's glossary.", access.Enter}, a.glossary)
-	operate(a, operation{"set-glossary", http.MethodPut, "/glossary", "Set the conference's glossary.", access.Manage}, a.setGlossary)
-	operate(a, operation{"list-translations", http.MethodGet, "/talks/{slug}/translations", "Say how far the translations of a talk have come.", access.See}, a.listTranslations)
-	operate(a, operation{"list-reviews", http.MethodGet, "/review/{language}", "List all translations into a language, those in review first.", access.Review}, a.listReviews)
-	operate(a, operation{"show-translation", http.MethodGet, one, "Say how far a translation has come.", access.Translate}, a.showTranslation)
-	operate(a, operation{"export-translation", http.MethodGet, one + "/file", "Get a translation as a file for translators.", access.Translate}, a.exportTranslation)
-	operate(a, operation{"hand-in-translation", http.MethodPost, one, "Hand in a translated file: PO, XLIFF, CSV or subtitles.", access.Translate}, a.handInTranslationFile)
-	operate(a, operation{"claim-translation", http.MethodPut, one + "/claim", "Say that one is at a translation; the answer is who is.", access.Translate}, a.claim)
-	operate(a, operation{"unclaim-translation", http.MethodDelete, one + "/claim", "Say that one is not at a translation any more.", access.Translate}, a.unclaim)
-	operate(a, operation{"review-translation", http.MethodPost, one + "/review", "Hand all drafts in for review.", access.Translate}, a.readyForReview)
-	operate(a, operation{"approve-translation", http.MethodPost, one + "/approve", "Approve what is in review in others' words.", access.Review}, a.approve)
-	operate(a, operation{"send-back-translation", http.MethodPost, one + "/send-back", "Send back what is in review or approved, and say why.", access.Review}, a.sendBack)
-	operate(a, operation{"list-translation-revisions", http.MethodGet, one + "/revisions", "List the revisions of a translation, the last one first.", access.Translate}, a.revisions)
-	operate(a, operation{"restore-translation", http.MethodPost, one + "/restore", "Make an earlier revision the present one.", access.Review}, a.restore)
+	register(a, operation{"show-glossary", http.MethodGet, "/glossary", "Get the conference's glossary.", access.Enter}, a.glossary)
+	register(a, operation{"set-glossary", http.MethodPut, "/glossary", "Set the conference's glossary.", access.ManageConference}, a.setGlossary)
+	register(a, operation{"list-translations", http.MethodGet, "/talks/{slug}/translations", "Say how far the translations of a talk have come.", access.ViewTalk}, a.listTranslations)
+	register(a, operation{"list-reviews", http.MethodGet, "/review/{language}", "List all translations into a language, those in review first.", access.ReviewTranslation}, a.listReviews)
+	register(a, operation{"show-translation", http.MethodGet, one, "Say how far a translation has come.", access.Translate}, a.showTranslation)
+	register(a, operation{"export-translation", http.MethodGet, one + "/file", "Get a translation as a file for translators.", access.Translate}, a.exportTranslation)
+	register(a, operation{"hand-in-translation", http.MethodPost, one, "Hand in a translated file: PO, XLIFF, CSV or subtitles.", access.Translate}, a.uploadTranslationFile)
+	register(a, operation{"claim-translation", http.MethodPut, one + "/claim", "Say that one is at a translation; the answer is who is.", access.Translate}, a.claim)
+	register(a, operation{"unclaim-translation", http.MethodDelete, one + "/claim", "Say that one is not at a translation any more.", access.Translate}, a.unclaim)
+	register(a, operation{"review-translation", http.MethodPost, one + "/review", "Hand all drafts in for review.", access.Translate}, a.submitForReview)
+	register(a, operation{"approve-translation", http.MethodPost, one + "/approve", "Approve what is in review in others' words.", access.ReviewTranslation}, a.approve)
+	register(a, operation{"send-back-translation", http.MethodPost, one + "/send-back", "Send back what is in review or approved, and say why.", access.ReviewTranslation}, a.sendBack)
+	register(a, operation{"list-translation-revisions", http.MethodGet, one + "/revisions", "List the revisions of a translation, the last one first.", access.Translate}, a.revisions)
+	register(a, operation{"restore-translation", http.MethodPost, one + "/restore", "Make an earlier revision the present one.", access.ReviewTranslation}, a.restore)
 }
 
 // Glossary is how the conference's terms are translated, as programs see it.
@@ -73,47 +73,47 @@ type Glossary struct {
 }
 
 func (a *api) glossary(ctx context.Context, p access.Person, _ *struct{}) (*body[Glossary], error) {
-	f, _, err := a.office.Glossary(ctx, p)
+	f, _, err := a.service.Glossary(ctx, p)
 	return &body[Glossary]{Glossary(f)}, err
 }
 
 func (a *api) setGlossary(ctx context.Context, p access.Person, in *body[Glossary]) (*struct{}, error) {
-	return nil, a.office.SetGlossary(ctx, p, service.GlossaryFile(in.Body))
+	return nil, a.service.SetGlossary(ctx, p, service.GlossaryFile(in.Body))
 }
 
 func (a *api) listTranslations(ctx context.Context, p access.Person, in *struct {
 	Slug string `path:"slug"`
 }) (*body[[]Translation], error) {
-	all, err := a.office.Translations(ctx, p, in.Slug)
+	all, err := a.service.Translations(ctx, p, in.Slug)
 	return apiTranslations(all), err
 }
 
 func (a *api) listReviews(ctx context.Context, p access.Person, in *struct {
 	Language string `path:"language"`
 }) (*body[[]Translation], error) {
-	all, err := a.office.ReviewQueue(ctx, p, in.Language)
+	all, err := a.service.ReviewQueue(ctx, p, in.Language)
 	list := []Translation{}
 	for _, s := range all {
 		list = append(list, Translation{Talk: s.Slug, Language: s.Language, Revision: s.Number, Source: s.Source, State: s.Progress.State(),
-			Progress: s.Progress, Who: s.Who, Why: s.Why, At: moment(s.At), Claim: s.Claim})
+			Progress: s.Progress, Who: s.Who, Why: s.Why, At: optionalTime(s.At), Claim: s.Claim})
 	}
 	return &body[[]Translation]{list}, err
 }
 
-func (a *api) showTranslation(ctx context.Context, p access.Person, in *TranslationIn) (*body[Translation], error) {
-	t, err := a.office.Translation(ctx, p, in.Slug, in.Language, 0)
+func (a *api) showTranslation(ctx context.Context, p access.Person, in *TranslationInput) (*body[Translation], error) {
+	t, err := a.service.Translation(ctx, p, in.Slug, in.Language, 0)
 	if err != nil {
 		return nil, err
 	}
-	return &body[Translation]{apiTranslation(t.Held, t.Claim)}, nil
+	return &body[Translation]{apiTranslation(t.Revision, t.Claim)}, nil
 }
 
 func (a *api) exportTranslation(ctx context.Context, p access.Person, in *struct {
-	TranslationIn
+	TranslationInput
 	Format   string `query:"format" enum:"srt,vtt,po,xliff,csv" default:"po"`
 	Revision int    `query:"revision" minimum:"0" doc:"0 is the last."`
 }) (*huma.StreamResponse, error) {
-	name, data, err := a.office.TranslationFile(ctx, p, in.Slug, in.Language, in.Format, in.Revision)
+	name, data, err := a.service.TranslationFile(ctx, p, in.Slug, in.Language, in.Format, in.Revision)
 	if err != nil {
 		return nil, err
 	}
@@ -128,17 +128,17 @@ func (a *api) exportTranslation(ctx context.Context, p access.Person, in *struct
 
 // Receipt is what became of a translated file, as programs see it.
 type Receipt struct {
-	Translation Translation           `json:"translation"`
-	Saved       bool                  `json:"saved" doc:"There is a new revision."`
-	Changed     int                   `json:"changed" doc:"Places that are different."`
-	Verdict     translation.Verdict   `json:"verdict"`
-	Remarks     []subtitle.Diagnostic `json:"remarks" doc:"On reading the file."`
-	Lost        []translation.Line    `json:"lost" doc:"What fits nothing, and is left out."`
-	Claim       *catalog.Claim        `json:"claim,omitempty" doc:"Of somebody else."`
+	Translation Translation               `json:"translation"`
+	Saved       bool                      `json:"saved" doc:"There is a new revision."`
+	Changed     int                       `json:"changed" doc:"Places that are different."`
+	Verdict     translation.QualityReport `json:"verdict"`
+	Remarks     []subtitle.Diagnostic     `json:"remarks" doc:"On reading the file."`
+	Lost        []translation.CueLine     `json:"lost" doc:"What fits nothing, and is left out."`
+	Claim       *catalog.Claim            `json:"claim,omitempty" doc:"Of somebody else."`
 }
 
-func (a *api) handInTranslationFile(ctx context.Context, p access.Person, in *struct {
-	TranslationIn
+func (a *api) uploadTranslationFile(ctx context.Context, p access.Person, in *struct {
+	TranslationInput
 	Name     string `query:"name" required:"true" doc:"Of the file, for messages; one of ours says of which revision it was made."`
 	Base     int    `query:"base" minimum:"0" doc:"The revision that it was made from, if the file does not say it."`
 	Encoding string `query:"encoding" doc:"If the guess is wrong."`
@@ -147,57 +147,57 @@ func (a *api) handInTranslationFile(ctx context.Context, p access.Person, in *st
 	Check    bool   `query:"check" doc:"Save nothing."`
 	RawBody  []byte `contentType:"application/octet-stream"`
 }) (*body[Receipt], error) {
-	r, err := a.office.HandInTranslation(ctx, p, in.Slug, in.Language, service.Handed{
+	r, err := a.service.UploadTranslation(ctx, p, in.Slug, in.Language, service.TranslationUpload{
 		Name: in.Name, Data: in.RawBody, Encoding: in.Encoding, Base: in.Base, Video: in.Times == "video", OnTop: in.OnTop, Check: in.Check,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &body[Receipt]{Receipt{apiTranslation(r.Translation, nil), r.Saved, len(r.Changed), r.Verdict,
-		append([]subtitle.Diagnostic{}, r.Remarks...), append([]translation.Line{}, r.Lost...), r.Claim}}, nil
+		append([]subtitle.Diagnostic{}, r.Remarks...), append([]translation.CueLine{}, r.Lost...), r.Claim}}, nil
 }
 
-func (a *api) claim(ctx context.Context, p access.Person, in *TranslationIn) (*body[catalog.Claim], error) {
-	c, err := a.office.ClaimTranslation(ctx, p, in.Slug, in.Language)
+func (a *api) claim(ctx context.Context, p access.Person, in *TranslationInput) (*body[catalog.Claim], error) {
+	c, err := a.service.ClaimTranslation(ctx, p, in.Slug, in.Language)
 	return &body[catalog.Claim]{c}, err
 }
 
-func (a *api) unclaim(ctx context.Context, p access.Person, in *TranslationIn) (*struct{}, error) {
-	return nil, a.office.UnclaimTranslation(ctx, p, in.Slug, in.Language)
+func (a *api) unclaim(ctx context.Context, p access.Person, in *TranslationInput) (*struct{}, error) {
+	return nil, a.service.UnclaimTranslation(ctx, p, in.Slug, in.Language)
 }
 
-func (a *api) readyForReview(ctx context.Context, p access.Person, in *TranslationIn) (*body[Translation], error) {
-	h, _, err := a.office.HandInForReview(ctx, p, in.Slug, in.Language)
+func (a *api) submitForReview(ctx context.Context, p access.Person, in *TranslationInput) (*body[Translation], error) {
+	h, _, err := a.service.SubmitForReview(ctx, p, in.Slug, in.Language)
 	return &body[Translation]{apiTranslation(h, nil)}, err
 }
 
-func (a *api) approve(ctx context.Context, p access.Person, in *TranslationIn) (*body[Translation], error) {
-	h, err := a.office.ApproveTranslation(ctx, p, in.Slug, in.Language)
+func (a *api) approve(ctx context.Context, p access.Person, in *TranslationInput) (*body[Translation], error) {
+	h, err := a.service.ApproveTranslation(ctx, p, in.Slug, in.Language)
 	return &body[Translation]{apiTranslation(h, nil)}, err
 }
 
 func (a *api) sendBack(ctx context.Context, p access.Person, in *struct {
-	TranslationIn
+	TranslationInput
 	Body struct {
 		Cue  string `json:"cue,omitempty" doc:"The id of a source cue: only its translation. Otherwise all."`
 		Note string `json:"note" minLength:"1" maxLength:"2000"`
 	}
 }) (*body[Translation], error) {
-	h, _, err := a.office.SendBackTranslation(ctx, p, in.Slug, in.Language, in.Body.Cue, in.Body.Note)
+	h, _, err := a.service.SendBackTranslation(ctx, p, in.Slug, in.Language, in.Body.Cue, in.Body.Note)
 	return &body[Translation]{apiTranslation(h, nil)}, err
 }
 
-func (a *api) revisions(ctx context.Context, p access.Person, in *TranslationIn) (*body[[]catalog.Translation], error) {
-	all, err := a.office.TranslationRevisions(ctx, p, in.Slug, in.Language)
+func (a *api) revisions(ctx context.Context, p access.Person, in *TranslationInput) (*body[[]catalog.Translation], error) {
+	all, err := a.service.TranslationRevisions(ctx, p, in.Slug, in.Language)
 	return &body[[]catalog.Translation]{append([]catalog.Translation{}, all...)}, err
 }
 
 func (a *api) restore(ctx context.Context, p access.Person, in *struct {
-	TranslationIn
+	TranslationInput
 	Body struct {
 		Revision int `json:"revision" minimum:"1"`
 	}
 }) (*body[Translation], error) {
-	h, err := a.office.RestoreTranslation(ctx, p, in.Slug, in.Language, in.Body.Revision)
+	h, err := a.service.RestoreTranslation(ctx, p, in.Slug, in.Language, in.Body.Revision)
 	return &body[Translation]{apiTranslation(h, nil)}, err
 }

@@ -9,19 +9,19 @@ import (
 	"github.com/lectern-av/lectern/internal/access"
 )
 
-// Asked is something that can be asked for, and by which act, for tests that try them all.
-type Asked struct {
+// Endpoint is something that can be asked for, and by which act, for tests that try them all.
+type Endpoint struct {
 	Method, Path string // with {slug} and the like
-	Act          access.Act
+	Act          access.Permission
 }
 
-// Everything is every route of the pages and every operation of the API.
-func (s *Server) Everything() (all []Asked) {
+// Endpoints is every route of the pages and every operation of the API.
+func (s *Server) Endpoints() (all []Endpoint) {
 	for _, r := range s.routes() {
 		method, path, _ := strings.Cut(r.pattern, " ")
-		all = append(all, Asked{method, strings.TrimSuffix(path, "{$}"), r.act})
+		all = append(all, Endpoint{method, strings.TrimSuffix(path, "{$}"), r.act})
 	}
-	for path, item := range s.described.Paths {
+	for path, item := range s.openAPI.Paths {
 		for _, op := range []struct {
 			method string
 			acts   map[string]any
@@ -30,16 +30,16 @@ func (s *Server) Everything() (all []Asked) {
 			{http.MethodPatch, metadata(item.Patch)}, {http.MethodDelete, metadata(item.Delete)},
 		} {
 			if op.acts != nil {
-				all = append(all, Asked{op.method, path, op.acts["act"].(access.Act)})
+				all = append(all, Endpoint{op.method, path, op.acts["act"].(access.Permission)})
 			}
 		}
 	}
 	return all
 }
 
-// Words is what the pages say, by locale: their keys, and the names that they hold.
-func Words() (map[string]map[string]string, error) {
-	w, err := readWords()
+// Messages is what the pages say, by locale: their keys, and the names that they hold.
+func Messages() (map[string]map[string]string, error) {
+	w, err := loadMessages()
 	all := make(map[string]map[string]string)
 	for locale, said := range w {
 		all[locale] = make(map[string]string)

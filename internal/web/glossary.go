@@ -18,24 +18,24 @@ type glossaryPage struct {
 	There bool
 }
 
-func (v *visit) glossaryPage() (p glossaryPage, err error) {
-	p.GlossaryFile, p.There, err = v.office.Glossary(v.ctx(), v.person)
+func (v *request) newGlossaryPage() (p glossaryPage, err error) {
+	p.GlossaryFile, p.There, err = v.service.Glossary(v.ctx(), v.person)
 	return p, err
 }
 
-func (s *Server) glossary(v *visit) error {
-	p, err := v.glossaryPage()
+func (s *Server) glossary(v *request) error {
+	p, err := v.newGlossaryPage()
 	if err != nil {
 		return err
 	}
-	return v.show("glossary.html", p)
+	return v.render("glossary.html", p)
 }
 
 // glossaryFile is the glossary for translators.
-func (s *Server) glossaryFile(v *visit) error {
-	p, err := v.glossaryPage()
+func (s *Server) glossaryFile(v *request) error {
+	p, err := v.newGlossaryPage()
 	if err == nil && !p.There {
-		err = fmt.Errorf("a glossary: %w", catalog.ErrNone)
+		err = fmt.Errorf("a glossary: %w", catalog.ErrNotFound)
 	}
 	if err != nil {
 		return err
@@ -47,24 +47,24 @@ func (s *Server) glossaryFile(v *visit) error {
 }
 
 // setGlossary takes a glossary, or takes it away.
-func (s *Server) setGlossary(v *visit) error {
+func (s *Server) setGlossary(v *request) error {
 	var f service.GlossaryFile
 	if v.r.FormValue("do") != "remove" {
 		var err error
-		if f, err = v.glossaryHanded(); err != nil {
-			return v.glossaryAgain(err)
+		if f, err = v.readGlossaryForm(); err != nil {
+			return v.renderInvalidGlossary(err)
 		}
 	}
-	if err := s.office.SetGlossary(v.ctx(), v.person, f); err != nil {
-		return v.glossaryAgain(err)
+	if err := s.service.SetGlossary(v.ctx(), v.person, f); err != nil {
+		return v.renderInvalidGlossary(err)
 	}
-	return v.to("/glossary")
+	return v.redirect("/glossary")
 }
 
-func (v *visit) glossaryHanded() (f service.GlossaryFile, err error) {
+func (v *request) readGlossaryForm() (f service.GlossaryFile, err error) {
 	file, header, err := v.r.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
-		return f, inputerr.New("", "no file was chosen").Try("Choose a CSV file")
+		return f, inputerr.New("", "no file was chosen").Hint("Choose a CSV file")
 	}
 	if err != nil {
 		return f, err
@@ -73,15 +73,15 @@ func (v *visit) glossaryHanded() (f service.GlossaryFile, err error) {
 	data, err := io.ReadAll(file)
 	f = service.GlossaryFile{Name: filepath.Base(header.Filename), Text: string(data)}
 	if err == nil && f.Text == "" {
-		err = inputerr.New(f.Name, "is empty").Try("Choose a CSV file with the column term, and one for each language")
+		err = inputerr.New(f.Name, "is empty").Hint("Choose a CSV file with the column term, and one for each language")
 	}
 	return f, err
 }
 
-func (v *visit) glossaryAgain(problem error) error {
-	p, err := v.glossaryPage()
+func (v *request) renderInvalidGlossary(problem error) error {
+	p, err := v.newGlossaryPage()
 	if err != nil {
 		return err
 	}
-	return v.again("glossary.html", p, problem)
+	return v.renderInvalid("glossary.html", p, problem)
 }

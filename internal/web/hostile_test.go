@@ -18,8 +18,8 @@ import (
 // script is what must never run.
 const script = `<script>alert(1)</script><img src=x onerror=alert(1)>"'><svg/onload=alert(1)>`
 
-// form is a form with a file in it, and what it is called.
-func form(t *testing.T, field, name string, content []byte, values map[string]string) (contentType string, body *bytes.Buffer) {
+// multipartForm is a form with a file in it, and what it is called.
+func multipartForm(t *testing.T, field, name string, content []byte, values map[string]string) (contentType string, body *bytes.Buffer) {
 	t.Helper()
 	body = new(bytes.Buffer)
 	w := multipart.NewWriter(body)
@@ -38,22 +38,22 @@ func form(t *testing.T, field, name string, content []byte, values map[string]st
 	return w.FormDataContentType(), body
 }
 
-func TestNothingHostileRunsAndNothingLeavesItsDirectory(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs "+script)
-	organiser := w.as(access.Organiser, "", "")
+func TestHostileInput_EscapedAndConfined(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs "+script)
+	organiser := w.signIn(access.Organiser, "", "")
 	subtitles := "1\n00:00:01,000 --> 00:00:03,000\n" + script + "\n\n2\n00:00:04,000 --> 00:00:06,000\nWEBVTT --> position:0%\u202e\n"
 	names := []string{"../../escaped.srt", `..\..\escaped.srt`, `C:\escaped.srt`, "/tmp/escaped.srt", script + ".srt", "a\r\nX-Evil: 1.srt"}
 	for _, name := range names {
-		contentType, body := form(t, "file", name, []byte(subtitles), map[string]string{"clock": "reel", "do": "save"})
+		contentType, body := multipartForm(t, "file", name, []byte(subtitles), map[string]string{"clock": "reel", "do": "save"})
 		if status, text := organiser.do(http.MethodPost, "/talks/apis/subtitles", contentType, body); status >= 500 || strings.Contains(text, "<script>alert") {
 			t.Errorf("subtitles called %q: %d", name, status)
 		}
-		contentType, body = form(t, "file", name, []byte(subtitles), map[string]string{"do": "save"})
+		contentType, body = multipartForm(t, "file", name, []byte(subtitles), map[string]string{"do": "save"})
 		if status, text := organiser.do(http.MethodPost, "/talks/apis/translations/es", contentType, body); status >= 500 || strings.Contains(text, "<script>alert") {
 			t.Errorf("a translation called %q: %d", name, status)
 		}
-		w.uploads(organiser, name)
+		w.upload(organiser, name)
 	}
 	for path, values := range map[string]url.Values{
 		"/talks":                {"title": {script}, "kind": {"talk"}, "speakers": {script}, "room": {script}, "abstract": {script}, "tags": {script}},
@@ -92,8 +92,8 @@ func TestNothingHostileRunsAndNothingLeavesItsDirectory(t *testing.T) {
 	}
 }
 
-// uploads sends a recording by the tus protocol that is called something.
-func (w *world) uploads(b *browser, name string) {
+// upload sends a recording by the tus protocol that is called something.
+func (w *testServer) upload(b *browser, name string) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.url+"/uploads/", nil)
 	if err != nil {
@@ -112,10 +112,10 @@ func (w *world) uploads(b *browser, name string) {
 	}
 }
 
-func TestEveryAnswerForbidsWhatIsInline(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	v := w.as(access.Volunteer, "", "")
+func TestSecurityHeaders_ForbidInline(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	v := w.signIn(access.Volunteer, "", "")
 	for _, path := range []string{"/", "/talks", "/talks/apis", "/static/lectern.css", "/api/v1/talks", "/nothing", "/live-not"} {
 		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+path, nil)
 		answer, err := v.client.Do(r)
@@ -130,20 +130,20 @@ func TestEveryAnswerForbidsWhatIsInline(t *testing.T) {
 	}
 }
 
-func TestTooMuchIsRefused(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	organiser := w.as(access.Organiser, "", "")
+func TestLimits_OversizedRefused(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	organiser := w.signIn(access.Organiser, "", "")
 	long := strings.Repeat("word ", 2<<20) // 10 MB
 	if status, _ := organiser.post("/talks/apis/describe", url.Values{"title": {"T"}, "abstract": {long}}); status != http.StatusUnprocessableEntity {
 		t.Errorf("an abstract of 10 MB answers %d", status)
 	}
 	one := []byte("1\n00:00:01,000 --> 00:00:03,000\n" + long + "\n")
-	contentType, body := form(t, "file", "long.srt", one, map[string]string{"clock": "reel", "do": "save"})
+	contentType, body := multipartForm(t, "file", "long.srt", one, map[string]string{"clock": "reel", "do": "save"})
 	if status, text := organiser.do(http.MethodPost, "/talks/apis/subtitles", contentType, body); status != http.StatusUnprocessableEntity || !strings.Contains(text, "nobody could read") {
 		t.Errorf("a caption of 10 MB answers %d", status)
 	}
-	contentType, body = form(t, "file", "endless.srt", make([]byte, 40<<20), nil)
+	contentType, body = multipartForm(t, "file", "endless.srt", make([]byte, 40<<20), nil)
 	if status, _ := organiser.do(http.MethodPost, "/talks/apis/subtitles", contentType, body); status != http.StatusRequestEntityTooLarge && status != http.StatusUnprocessableEntity {
 		t.Errorf("a file of 40 MB answers %d", status)
 	}

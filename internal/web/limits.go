@@ -12,26 +12,26 @@ import (
 
 // Links are long, and nobody guesses one; but nobody needs to try a hundred either.
 const (
-	linksBurst = 30              // links that may be tried at once from one address
-	linksEvery = 2 * time.Second // after which it is one more
-	mostKnown  = 10_000          // addresses that are kept count of
+	linksBurst          = 30              // links that may be tried at once from one address
+	linksEvery          = 2 * time.Second // after which it is one more
+	maxTrackedAddresses = 10_000          // addresses that are kept count of
 )
 
-// limits keeps count of who tries links, by address.
-type limits struct {
+// rateLimits keeps count of who tries links, by address.
+type rateLimits struct {
 	mu    sync.Mutex
 	tries map[string]*rate.Limiter
 }
 
-// tryLink reports whether somebody may try one more link.
-func (l *limits) tryLink(r *http.Request) bool {
+// allowLink reports whether somebody may try one more link.
+func (l *rateLimits) allowLink(r *http.Request) bool {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil { // by the data directory's socket
 		return true
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.tries == nil || len(l.tries) > mostKnown {
+	if l.tries == nil || len(l.tries) > maxTrackedAddresses {
 		l.tries = make(map[string]*rate.Limiter)
 	}
 	if l.tries[host] == nil {
@@ -40,11 +40,11 @@ func (l *limits) tryLink(r *http.Request) bool {
 	return l.tries[host].Allow()
 }
 
-// mostHeavy is how many requests that run programs or read whole films are answered at once.
-const mostHeavy = 2
+// maxHeavyRequests is how many requests that run programs or read whole films are answered at once.
+const maxHeavyRequests = 2
 
-// heavily does something that takes the machine's time, when it is its turn.
-func (s *Server) heavily(ctx context.Context, do func() error) error {
+// runHeavy does something that takes the machine's time, when it is its turn.
+func (s *Server) runHeavy(ctx context.Context, do func() error) error {
 	select {
 	case s.heavy <- struct{}{}:
 	case <-ctx.Done():

@@ -15,16 +15,16 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// live tells open pages what changes, as server-sent events (HTML Living Standard, section
+// eventHub tells open pages what changes, as server-sent events (HTML Living Standard, section
 // 9.2). A row of the overview is rendered once for each locale, however many look at it.
-type live struct {
-	mu      sync.Mutex
-	readers map[*reader]bool
-	over    chan struct{} // closed when the server ends
+type eventHub struct {
+	mu          sync.Mutex
+	subscribers map[*subscriber]bool
+	closed      chan struct{} // closed when the server ends
 }
 
-// reader is one open page.
-type reader struct {
+// subscriber is one open page.
+type subscriber struct {
 	locale string
 	talk   string // whose changes it is told; "": of all
 	events chan []byte
@@ -32,18 +32,20 @@ type reader struct {
 }
 
 const (
-	readerRoom = 256              // events that a slow page may be behind
-	heartbeat  = 20 * time.Second // by which a page, and the proxies before it, know that the line stands
-	slowest    = 15 * time.Second // that one event may take to be sent
+	eventBuffer       = 256              // events that a slow page may be behind
+	heartbeat         = 20 * time.Second // by which a page, and the proxies before it, know that the line stands
+	eventWriteTimeout = 15 * time.Second // that one event may take to be sent
 )
 
-func newLive() *live { return &live{readers: make(map[*reader]bool), over: make(chan struct{})} }
+func newEventHub() *eventHub {
+	return &eventHub{subscribers: make(map[*subscriber]bool), closed: make(chan struct{})}
+}
 
 // liveRoutes are what open pages listen to.
 func (s *Server) liveRoutes() []route {
 	return []route{
-		{"GET /live", access.Conference, s.liveEvents},
-		{"GET /talks/{slug}/live", access.See, s.liveEvents},
+		{"GET /live", access.ViewConference, s.liveEvents},
+		{"GET /talks/{slug}/live", access.ViewTalk, s.liveEvents},
 	}
 }
 
@@ -51,20 +53,20 @@ func (s *Server) liveRoutes() []route {
 // changes, and removes uploads that were given up.
 func (s *Server) Run(ctx context.Context) error {
 	services, ctx := errgroup.WithContext(ctx)
-	services.Go(func() error { return s.follow(ctx) })
+	services.Go(func() error { return s.broadcastChanges(ctx) })
 	if s.uploads != nil {
 		services.Go(func() error { return s.sweepUploads(ctx) })
 	}
 	return services.Wait()
 }
 
-// follow tells open pages what changes.
-func (s *Server) follow(ctx context.Context) error {
-	rows := make(chan service.Row, 1024)
-	stop := s.office.Board.Follow(rows)
+// broadcastChanges tells open pages what changes.
+func (s *Server) broadcastChanges(ctx context.Context) error {
+	rows := make(chan service.TalkSummary, 1024)
+	stop := s.service.Board.Subscribe(rows)
 	defer stop()
-	defer close(s.live.over)
-	if err := s.warm(ctx); err != nil {
+	defer close(s.live.closed)
+	if err := s.prerenderRows(ctx); err != nil {
 		return err
 	}
 	for {
@@ -72,16 +74,16 @@ func (s *Server) follow(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case r := <-rows:
-			if err := s.tell(r); err != nil {
+			if err := s.broadcastRow(r); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// warm renders all rows once, so that the first who asks for a thousand does not wait for them.
-func (s *Server) warm(ctx context.Context) error {
-	for _, r := range s.office.Board.Rows() {
+// prerenderRows renders all rows once, so that the first who asks for a thousand does not wait for them.
+func (s *Server) prerenderRows(ctx context.Context) error {
+	for _, r := range s.service.Board.Talks() {
 		for _, locale := range locales {
 			if ctx.Err() != nil {
 				return nil
@@ -94,12 +96,12 @@ func (s *Server) warm(ctx context.Context) error {
 	return nil
 }
 
-// tell sends a row to every page that shows it.
-func (s *Server) tell(r service.Row) error {
+// broadcastRow sends a row to every page that shows it.
+func (s *Server) broadcastRow(r service.TalkSummary) error {
 	s.live.mu.Lock()
 	defer s.live.mu.Unlock()
 	rendered := make(map[string][]byte)
-	for reader := range s.live.readers {
+	for reader := range s.live.subscribers {
 		if reader.talk != "" && reader.talk != r.Slug {
 			continue
 		}
@@ -125,19 +127,19 @@ func (s *Server) tell(r service.Row) error {
 	return nil
 }
 
-func (l *live) join(r *reader) (leave func()) {
+func (l *eventHub) subscribe(r *subscriber) (leave func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.readers[r] = true
+	l.subscribers[r] = true
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		delete(l.readers, r)
+		delete(l.subscribers, r)
 	}
 }
 
-// forgive reports whether a reader missed something since it was last asked.
-func (l *live) forgive(r *reader) bool {
+// takeMissed reports whether a reader missed something since it was last asked.
+func (l *eventHub) takeMissed(r *subscriber) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	missed := r.missed
@@ -147,9 +149,9 @@ func (l *live) forgive(r *reader) bool {
 
 // liveEvents answers until the page is closed, the server ends, or the session does: a page
 // that asks again is asked again who it is.
-func (s *Server) liveEvents(v *visit) error {
-	r := &reader{locale: v.locale, talk: v.slug(), events: make(chan []byte, readerRoom)}
-	defer s.live.join(r)()
+func (s *Server) liveEvents(v *request) error {
+	r := &subscriber{locale: v.locale, talk: v.slug(), events: make(chan []byte, eventBuffer)}
+	defer s.live.subscribe(r)()
 	v.w.Header().Set("Content-Type", "text/event-stream")
 	v.w.Header().Set("Cache-Control", "no-store")
 	v.w.Header().Set("X-Accel-Buffering", "no") // a proxy must not wait for more
@@ -158,11 +160,11 @@ func (s *Server) liveEvents(v *visit) error {
 	defer beat.Stop()
 	event := []byte("retry: 2000\n\n")
 	for {
-		if s.live.forgive(r) {
+		if s.live.takeMissed(r) {
 			event = append(bytes.Clone(event), "event: missed\ndata: {}\n\n"...)
 		}
 		// Who went away, or does not read, needs no answer.
-		if line.SetWriteDeadline(time.Now().Add(slowest)) != nil {
+		if line.SetWriteDeadline(time.Now().Add(eventWriteTimeout)) != nil {
 			return nil
 		}
 		if _, err := v.w.Write(event); err != nil || line.Flush() != nil {
@@ -174,7 +176,7 @@ func (s *Server) liveEvents(v *visit) error {
 			event = []byte(": \n\n")
 		case <-v.ctx().Done():
 			return nil
-		case <-s.live.over:
+		case <-s.live.closed:
 			return nil
 		}
 	}

@@ -13,69 +13,69 @@ import (
 // reviewRoutes are where reviewers work.
 func (s *Server) reviewRoutes() []route {
 	return []route{
-		{"GET /review/{language}", access.Review, s.reviewQueue},
-		{"GET /talks/{slug}/translations/{language}/review", access.Review, s.review},
-		{"POST /talks/{slug}/translations/{language}/approve", access.Review, s.approveTranslation},
-		{"POST /talks/{slug}/translations/{language}/send-back", access.Review, s.sendBackTranslation},
+		{"GET /review/{language}", access.ReviewTranslation, s.reviewQueue},
+		{"GET /talks/{slug}/translations/{language}/review", access.ReviewTranslation, s.review},
+		{"POST /talks/{slug}/translations/{language}/approve", access.ReviewTranslation, s.approveTranslation},
+		{"POST /talks/{slug}/translations/{language}/send-back", access.ReviewTranslation, s.sendBackTranslation},
 		{"GET /talks/{slug}/translations/{language}/history", access.Translate, s.translationHistory},
-		{"POST /talks/{slug}/translations/{language}/restore", access.Review, s.restoreTranslation},
+		{"POST /talks/{slug}/translations/{language}/restore", access.ReviewTranslation, s.restoreTranslation},
 	}
 }
 
-func (s *Server) reviewQueue(v *visit) error {
-	all, err := s.office.ReviewQueue(v.ctx(), v.person, v.language())
+func (s *Server) reviewQueue(v *request) error {
+	all, err := s.service.ReviewQueue(v.ctx(), v.person, v.language())
 	if err != nil {
 		return err
 	}
-	return v.show("review_queue.html", struct {
+	return v.render("review_queue.html", struct {
 		Language string
-		All      []service.Standing
+		All      []service.ReviewQueueItem
 	}{v.language(), all})
 }
 
-func (s *Server) review(v *visit) error {
-	p, err := v.reviewPage()
+func (s *Server) review(v *request) error {
+	p, err := v.newReviewPage()
 	if err != nil {
 		return err
 	}
-	return v.show("review.html", p)
+	return v.render("review.html", p)
 }
 
-// reviewPage is a translation as reviewers read it: what is in review first, and where nothing
+// newReviewPage is a translation as reviewers read it: what is in review first, and where nothing
 // is, all of it.
-func (v *visit) reviewPage() (translationPage, error) {
-	p, err := v.translationPage(string(translation.InReview))
+func (v *request) newReviewPage() (translationPage, error) {
+	p, err := v.newTranslationPage(string(translation.InReview))
 	if err == nil && len(p.Units) == 0 && v.r.URL.Query().Get("show") == "" {
-		p, err = v.translationPage(showAll)
+		p, err = v.newTranslationPage(showAll)
 	}
 	if err != nil {
 		return p, err
 	}
-	p.Own, err = v.office.OwnInReview(v.ctx(), v.person, p.Held)
+	p.Own, err = v.service.CountOwnInReview(v.ctx(), v.person, p.Revision)
 	return p, err
 }
 
-func (s *Server) approveTranslation(v *visit) error {
-	if _, err := s.office.ApproveTranslation(v.ctx(), v.person, v.slug(), v.language()); err != nil {
-		return v.reviewAgain(err)
+func (s *Server) approveTranslation(v *request) error {
+	if _, err := s.service.ApproveTranslation(v.ctx(), v.person, v.slug(), v.language()); err != nil {
+		return v.renderInvalidReview(err)
 	}
-	return v.to(translationPath(v.slug(), v.language()) + "/review")
+	return v.redirect(translationPath(v.slug(), v.language()) + "/review")
 }
 
-func (s *Server) sendBackTranslation(v *visit) error {
+func (s *Server) sendBackTranslation(v *request) error {
 	cue := v.r.FormValue("cue")
-	if _, _, err := s.office.SendBackTranslation(v.ctx(), v.person, v.slug(), v.language(), cue, v.r.FormValue("note")); err != nil {
-		return v.reviewAgain(err)
+	if _, _, err := s.service.SendBackTranslation(v.ctx(), v.person, v.slug(), v.language(), cue, v.r.FormValue("note")); err != nil {
+		return v.renderInvalidReview(err)
 	}
-	return v.to(translationPath(v.slug(), v.language()) + "/review")
+	return v.redirect(translationPath(v.slug(), v.language()) + "/review")
 }
 
-func (v *visit) reviewAgain(problem error) error {
-	p, err := v.reviewPage()
+func (v *request) renderInvalidReview(problem error) error {
+	p, err := v.newReviewPage()
 	if err != nil {
 		return err
 	}
-	return v.again("review.html", p, problem)
+	return v.renderInvalid("review.html", p, problem)
 }
 
 // historyPage is the data of the page of all revisions of a translation.
@@ -87,20 +87,20 @@ type historyPage struct {
 	Changed   changeList
 }
 
-func (s *Server) translationHistory(v *visit) error {
-	p, err := v.historyPage()
+func (s *Server) translationHistory(v *request) error {
+	p, err := v.newHistoryPage()
 	if err != nil {
 		return err
 	}
-	return v.show("translation_history.html", p)
+	return v.render("translation_history.html", p)
 }
 
-func (v *visit) historyPage() (p historyPage, err error) {
+func (v *request) newHistoryPage() (p historyPage, err error) {
 	p.Path = translationPath(v.slug(), v.language())
-	if p.Translation, err = v.office.Translation(v.ctx(), v.person, v.slug(), v.language(), 0); err != nil {
+	if p.Translation, err = v.service.Translation(v.ctx(), v.person, v.slug(), v.language(), 0); err != nil {
 		return p, err
 	}
-	if p.Revisions, err = v.office.TranslationRevisions(v.ctx(), v.person, v.slug(), v.language()); err != nil {
+	if p.Revisions, err = v.service.TranslationRevisions(v.ctx(), v.person, v.slug(), v.language()); err != nil {
 		return p, err
 	}
 	a, errA := strconv.Atoi(v.r.FormValue("a"))
@@ -109,22 +109,22 @@ func (v *visit) historyPage() (p historyPage, err error) {
 		return p, nil
 	}
 	p.A, p.B = min(a, b), max(a, b)
-	changed, err := v.office.CompareTranslations(v.ctx(), v.person, v.slug(), v.language(), p.A, p.B)
-	p.Changed = changeViews(p.Translation, changed)
+	changed, err := v.service.CompareRevisions(v.ctx(), v.person, v.slug(), v.language(), p.A, p.B)
+	p.Changed = newChangeList(p.Translation, changed)
 	return p, err
 }
 
-func (s *Server) restoreTranslation(v *visit) error {
+func (s *Server) restoreTranslation(v *request) error {
 	number, err := strconv.Atoi(v.r.FormValue("revision"))
 	if err != nil {
-		return fmt.Errorf("revision %q: %w", v.r.FormValue("revision"), catalog.ErrNone)
+		return fmt.Errorf("revision %q: %w", v.r.FormValue("revision"), catalog.ErrNotFound)
 	}
-	if _, err := s.office.RestoreTranslation(v.ctx(), v.person, v.slug(), v.language(), number); err != nil {
-		p, again := v.historyPage()
+	if _, err := s.service.RestoreTranslation(v.ctx(), v.person, v.slug(), v.language(), number); err != nil {
+		p, again := v.newHistoryPage()
 		if again != nil {
 			return again
 		}
-		return v.again("translation_history.html", p, err)
+		return v.renderInvalid("translation_history.html", p, err)
 	}
-	return v.to(translationPath(v.slug(), v.language()) + "/history")
+	return v.redirect(translationPath(v.slug(), v.language()) + "/history")
 }

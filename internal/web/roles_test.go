@@ -11,17 +11,17 @@ import (
 	"github.com/lectern-av/lectern/internal/web"
 )
 
-// who is somebody who tries every door.
-type who struct {
+// roleCase is somebody who tries every door.
+type roleCase struct {
 	name string
 	*browser
 	role           access.Role
 	talk, language string // that their link is for
 }
 
-// mayDo is what each role may do where it is let in, written down once more by hand: the
+// allowedActs is what each role may do where it is let in, written down once more by hand: the
 // table of package access is not asked.
-var mayDo = map[access.Role]string{
+var allowedActs = map[access.Role]string{
 	access.Organiser:  "enter conference manage record see describe caption judge release translate review",
 	access.Volunteer:  "enter conference record see describe caption",
 	access.Reviewer:   "enter see translate review",
@@ -30,33 +30,33 @@ var mayDo = map[access.Role]string{
 }
 
 // allowed reports whether somebody may do an act on what a path is about.
-func (w who) allowed(act access.Act, talk, language string) bool {
+func (w roleCase) allowed(act access.Permission, talk, language string) bool {
 	switch {
-	case act == access.Anyone:
+	case act == access.Public:
 		return true
-	case w.role == "" || !slices.Contains(strings.Fields(mayDo[w.role]), string(act)):
+	case w.role == "" || !slices.Contains(strings.Fields(allowedActs[w.role]), string(act)):
 		return false
 	case act == access.Enter:
 		return true
 	}
-	return (w.talk == "" || w.talk == talk) && (w.language == "" || w.language == language || act == access.See)
+	return (w.talk == "" || w.talk == talk) && (w.language == "" || w.language == language || act == access.ViewTalk)
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)
 
-func TestEveryDoorOpensForWhomItIsAndForNobodyElse(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	w.talk("tests", "Testing Tests")
-	people := []who{
-		{"stranger", w.stranger(), "", "", ""},
-		{"organiser", w.as(access.Organiser, "", ""), access.Organiser, "", ""},
-		{"volunteer", w.as(access.Volunteer, "", ""), access.Volunteer, "", ""},
-		{"reviewer of Spanish", w.as(access.Reviewer, "", "es"), access.Reviewer, "", "es"},
-		{"speaker of apis", w.as(access.Speaker, "apis", ""), access.Speaker, "apis", ""},
-		{"translator of apis into Spanish", w.as(access.Translator, "apis", "es"), access.Translator, "apis", "es"},
+func TestEndpoints_ForbiddenToOtherRoles(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	w.addTalk("tests", "Testing Tests")
+	people := []roleCase{
+		{"stranger", w.newBrowser(), "", "", ""},
+		{"organiser", w.signIn(access.Organiser, "", ""), access.Organiser, "", ""},
+		{"volunteer", w.signIn(access.Volunteer, "", ""), access.Volunteer, "", ""},
+		{"reviewer of Spanish", w.signIn(access.Reviewer, "", "es"), access.Reviewer, "", "es"},
+		{"speaker of apis", w.signIn(access.Speaker, "apis", ""), access.Speaker, "apis", ""},
+		{"translator of apis into Spanish", w.signIn(access.Translator, "apis", "es"), access.Translator, "apis", "es"},
 	}
-	doors := w.pages.Everything()
+	doors := w.pages.Endpoints()
 	if len(doors) < 30 {
 		t.Fatalf("there are only %d doors: some are not tried", len(doors))
 	}
@@ -85,17 +85,17 @@ func TestEveryDoorOpensForWhomItIsAndForNobodyElse(t *testing.T) {
 	}
 }
 
-func TestDoorsOpenForWhomTheyAre(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	people := []who{
-		{"organiser", w.as(access.Organiser, "", ""), access.Organiser, "", ""},
-		{"volunteer", w.as(access.Volunteer, "", ""), access.Volunteer, "", ""},
-		{"reviewer of Spanish", w.as(access.Reviewer, "", "es"), access.Reviewer, "", "es"},
-		{"speaker of apis", w.as(access.Speaker, "apis", ""), access.Speaker, "apis", ""},
-		{"translator of apis into Spanish", w.as(access.Translator, "apis", "es"), access.Translator, "apis", "es"},
+func TestEndpoints_AllowedRoles(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	people := []roleCase{
+		{"organiser", w.signIn(access.Organiser, "", ""), access.Organiser, "", ""},
+		{"volunteer", w.signIn(access.Volunteer, "", ""), access.Volunteer, "", ""},
+		{"reviewer of Spanish", w.signIn(access.Reviewer, "", "es"), access.Reviewer, "", "es"},
+		{"speaker of apis", w.signIn(access.Speaker, "apis", ""), access.Speaker, "apis", ""},
+		{"translator of apis into Spanish", w.signIn(access.Translator, "apis", "es"), access.Translator, "apis", "es"},
 	}
-	for _, door := range w.pages.Everything() {
+	for _, door := range w.pages.Endpoints() {
 		if door.Method != http.MethodGet || strings.HasSuffix(door.Path, "/live") {
 			continue // changes have tests of their own; live events have no end
 		}
@@ -118,8 +118,8 @@ func TestDoorsOpenForWhomTheyAre(t *testing.T) {
 	}
 }
 
-func TestEveryPageSaysTheSameInEveryLocale(t *testing.T) {
-	words, err := web.Words()
+func TestMessages_SameKeysInEveryLocale(t *testing.T) {
+	words, err := web.Messages()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,9 +145,9 @@ func TestEveryPageSaysTheSameInEveryLocale(t *testing.T) {
 	}
 }
 
-func TestTheDescriptionOfTheAPIIsOpenAPI(t *testing.T) {
-	w := newWorld(t)
-	status, text := w.stranger().get("/api/v1/openapi.json")
+func TestOpenAPI_Valid(t *testing.T) {
+	w := newTestServer(t)
+	status, text := w.newBrowser().get("/api/v1/openapi.json")
 	if status != http.StatusOK || !strings.Contains(text, `"openapi":"3.1.0"`) || !strings.Contains(text, `"/api/v1/talks/{slug}"`) {
 		t.Errorf("the description (%d) is %.300s", status, text)
 	}

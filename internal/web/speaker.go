@@ -21,32 +21,32 @@ import (
 // speakerRoutes are a speaker's page, and what is done there.
 func (s *Server) speakerRoutes() []route {
 	return []route{
-		{"GET /talks/{slug}/speaker", access.See, s.speaker},
-		{"POST /talks/{slug}/describe", access.Describe, s.describe},
-		{"POST /talks/{slug}/subtitles", access.Caption, s.handInCaptions},
-		{"POST /talks/{slug}/subtitles/shift", access.Caption, s.shift},
-		{"POST /talks/{slug}/subtitles/{revision}/restore", access.Caption, s.restoreSource},
-		{"GET /talks/{slug}/subtitles/{file}", access.See, s.sourceFile},
-		{"POST /talks/{slug}/verdict", access.Judge, s.judge},
-		{"POST /talks/{slug}/release", access.Release, s.release},
-		{"POST /talks/{slug}/hold", access.Release, s.hold},
+		{"GET /talks/{slug}/speaker", access.ViewTalk, s.speaker},
+		{"POST /talks/{slug}/describe", access.EditTalk, s.setDescription},
+		{"POST /talks/{slug}/subtitles", access.UploadSubtitles, s.uploadSubtitles},
+		{"POST /talks/{slug}/subtitles/shift", access.UploadSubtitles, s.applySync},
+		{"POST /talks/{slug}/subtitles/{revision}/restore", access.UploadSubtitles, s.restoreSubtitles},
+		{"GET /talks/{slug}/subtitles/{file}", access.ViewTalk, s.subtitleFile},
+		{"POST /talks/{slug}/verdict", access.ApproveTalk, s.submitVerdict},
+		{"POST /talks/{slug}/release", access.ReleaseTalk, s.requestRelease},
+		{"POST /talks/{slug}/hold", access.ReleaseTalk, s.cancelRelease},
 	}
 }
 
 // speakerPage is the data of a speaker's page.
 type speakerPage struct {
-	Row       service.Row
+	Row       service.TalkSummary
 	Talk      conference.Talk
-	Player    *service.Programme // nil: there is no film yet
-	Captions  *service.Captioned // as they are; nil: there are none
-	Handed    *service.Captioned // what was handed in just now, or looked at
-	Checked   bool               // it was only looked at
+	Player    *service.Playback       // nil: there is no film yet
+	Captions  *service.SubtitleReport // as they are; nil: there are none
+	Handed    *service.SubtitleReport // what was handed in just now, or looked at
+	Checked   bool                    // it was only looked at
 	File      string
 	Findings  []captionFinding // of what is shown
 	Hidden    int              // findings beyond those
-	Revisions []service.SourceRevision
-	Judgement service.Judgement
-	Typed     service.Described
+	Revisions []service.SubtitleRevision
+	Judgement service.ReleaseStatus
+	Typed     service.TalkDescription
 	Speakers  string
 	Clock     string // that is chosen in the form
 }
@@ -60,51 +60,51 @@ type captionFinding struct {
 	Text  string
 }
 
-func (v *visit) speakerPage() (p speakerPage, err error) {
+func (v *request) newSpeakerPage() (p speakerPage, err error) {
 	slug := v.slug()
-	talk, err := v.office.Talk(v.ctx(), v.person, slug)
+	talk, err := v.service.TalkDetails(v.ctx(), v.person, slug)
 	if err != nil {
 		return p, err
 	}
-	p.Row, p.Talk = talk.Row, talk.Facts.Talk
-	p.Typed, p.Speakers = service.Described{Title: p.Talk.Title, Abstract: p.Talk.Abstract}, strings.Join(p.Talk.Speakers, "\n")
+	p.Row, p.Talk = talk.TalkSummary, talk.Facts.Talk
+	p.Typed, p.Speakers = service.TalkDescription{Title: p.Talk.Title, Abstract: p.Talk.Abstract}, strings.Join(p.Talk.Speakers, "\n")
 	p.Clock = service.ReelClock
-	play, err := v.office.Programme(v.ctx(), v.person, slug)
+	play, err := v.service.Playback(v.ctx(), v.person, slug)
 	switch {
 	case err == nil:
 		p.Player, p.Clock = &play, service.ProgrammeClock
-	case !errors.Is(err, catalog.ErrNone):
+	case !errors.Is(err, catalog.ErrNotFound):
 		return p, err
 	}
-	now, err := v.office.Captions(v.ctx(), v.person, slug)
+	now, err := v.service.SubtitleReport(v.ctx(), v.person, slug)
 	switch {
 	case err == nil:
 		p.Captions = &now
-	case !errors.Is(err, catalog.ErrNone):
+	case !errors.Is(err, catalog.ErrNotFound):
 		return p, err
 	}
-	if p.Revisions, err = v.office.SourceRevisions(v.ctx(), v.person, slug); err != nil {
+	if p.Revisions, err = v.service.SubtitleRevisions(v.ctx(), v.person, slug); err != nil {
 		return p, err
 	}
-	p.Judgement, err = v.office.Judgement(v.ctx(), v.person, slug)
+	p.Judgement, err = v.service.ReleaseStatus(v.ctx(), v.person, slug)
 	return p, err
 }
 
 // Shown is the subtitles that the findings are about; nil if there are none.
-func (p speakerPage) Shown() *service.Captioned {
+func (p speakerPage) Shown() *service.SubtitleReport {
 	if p.Handed != nil {
 		return p.Handed
 	}
 	return p.Captions
 }
 
-// find puts findings next to their captions, the worst first.
-func (v *visit) find(p *speakerPage) error {
+// addFindings puts findings next to their captions, the worst first.
+func (v *request) addFindings(p *speakerPage) error {
 	shown := p.Shown()
 	if shown == nil {
 		return nil
 	}
-	at, err := v.office.InFilm(v.ctx(), v.person, v.slug())
+	at, err := v.service.ProgrammeTimes(v.ctx(), v.person, v.slug())
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (v *visit) find(p *speakerPage) error {
 			continue
 		}
 		cue := shown.Cues[f.Cue-1]
-		title, _ := check.Rule(f.Code)
+		title, _ := check.RuleText(f.Code)
 		one := captionFinding{Finding: f, Title: title, At: cue.Start, Text: cue.Text}
 		if t, ok := at(cue); ok {
 			one.At, one.Seek = t, strconv.FormatFloat(t.Seconds(), 'f', 3, 64)
@@ -121,8 +121,8 @@ func (v *visit) find(p *speakerPage) error {
 		p.Findings = append(p.Findings, one)
 	}
 	slices.SortStableFunc(p.Findings, func(a, b captionFinding) int { return b.Severity.Rank() - a.Severity.Rank() })
-	if n := len(p.Findings); n > mostFindings {
-		p.Findings, p.Hidden = p.Findings[:mostFindings], n-mostFindings
+	if n := len(p.Findings); n > maxFindings {
+		p.Findings, p.Hidden = p.Findings[:maxFindings], n-maxFindings
 	}
 	return nil
 }
@@ -133,103 +133,103 @@ func (p speakerPage) Shiftable() bool {
 	return c != nil && c.Sync != nil && c.Sync.Verdict != subsync.InSync && c.Sync.Verdict != subsync.CannotTell
 }
 
-func (v *visit) showSpeaker(p speakerPage, problem error) error {
-	if err := v.find(&p); err != nil {
+func (v *request) renderSpeaker(p speakerPage, problem error) error {
+	if err := v.addFindings(&p); err != nil {
 		return err
 	}
 	if problem != nil {
-		return v.again("speaker.html", p, problem)
+		return v.renderInvalid("speaker.html", p, problem)
 	}
-	return v.show("speaker.html", p)
+	return v.render("speaker.html", p)
 }
 
-func (s *Server) speaker(v *visit) error {
-	p, err := v.speakerPage()
+func (s *Server) speaker(v *request) error {
+	p, err := v.newSpeakerPage()
 	if err != nil {
 		return err
 	}
-	return v.showSpeaker(p, nil)
+	return v.renderSpeaker(p, nil)
 }
 
-func (s *Server) describe(v *visit) error {
-	p, err := v.speakerPage()
+func (s *Server) setDescription(v *request) error {
+	p, err := v.newSpeakerPage()
 	if err != nil {
 		return err
 	}
-	p.Typed, p.Speakers = service.Described{Title: v.r.FormValue("title"), Abstract: v.r.FormValue("abstract")}, v.r.FormValue("speakers")
+	p.Typed, p.Speakers = service.TalkDescription{Title: v.r.FormValue("title"), Abstract: v.r.FormValue("abstract")}, v.r.FormValue("speakers")
 	for name := range strings.Lines(strings.ReplaceAll(p.Speakers, "\r\n", "\n")) {
-		p.Typed.Speakers = add(p.Typed.Speakers, strings.TrimSpace(name))
+		p.Typed.Speakers = appendUnique(p.Typed.Speakers, strings.TrimSpace(name))
 	}
-	if err := s.office.Describe(v.ctx(), v.person, v.slug(), p.Typed); err != nil {
-		return v.showSpeaker(p, err)
+	if err := s.service.SetDescription(v.ctx(), v.person, v.slug(), p.Typed); err != nil {
+		return v.renderSpeaker(p, err)
 	}
-	return v.to("/talks/" + v.slug() + "/speaker")
+	return v.redirect("/talks/" + v.slug() + "/speaker")
 }
 
-// handInCaptions takes a subtitle file, or looks it through, and shows what it found.
-func (s *Server) handInCaptions(v *visit) error {
-	p, err := v.speakerPage()
+// uploadSubtitles takes a subtitle file, or looks it through, and shows what it found.
+func (s *Server) uploadSubtitles(v *request) error {
+	p, err := v.newSpeakerPage()
 	if err != nil {
 		return err
 	}
-	name, data, err := v.file("file")
+	name, data, err := v.formFile("file")
 	if err != nil {
-		return v.showSpeaker(p, err)
+		return v.renderSpeaker(p, err)
 	}
 	p.File, p.Clock, p.Checked = name, v.r.FormValue("clock"), v.r.FormValue("do") == "check"
-	done, err := s.office.HandIn(v.ctx(), v.person, v.slug(), service.CaptionFile{
+	done, err := s.service.UploadSubtitles(v.ctx(), v.person, v.slug(), service.SubtitleUpload{
 		Name: name, Data: data, Encoding: v.r.FormValue("encoding"), Clock: p.Clock, Check: p.Checked,
 	})
 	if err != nil {
-		return v.showSpeaker(p, err)
+		return v.renderSpeaker(p, err)
 	}
 	if done.Saved {
-		if p, err = v.speakerPage(); err != nil {
+		if p, err = v.newSpeakerPage(); err != nil {
 			return err
 		}
 		p.File = name
 	}
 	p.Handed = &done
-	return v.showSpeaker(p, nil)
+	return v.renderSpeaker(p, nil)
 }
 
-func (s *Server) shift(v *visit) error {
+func (s *Server) applySync(v *request) error {
 	revision, err := strconv.Atoi(v.r.FormValue("revision"))
 	if err == nil {
-		_, err = s.office.Shift(v.ctx(), v.person, v.slug(), revision)
+		_, err = s.service.ApplySync(v.ctx(), v.person, v.slug(), revision)
 	}
-	return v.after(err)
+	return v.finishSpeakerAction(err)
 }
 
-// after shows the speaker's page once something was done, or what was wrong with it.
-func (v *visit) after(err error) error {
+// finishSpeakerAction shows the speaker's page once something was done, or what was wrong with it.
+func (v *request) finishSpeakerAction(err error) error {
 	if err == nil {
-		return v.to("/talks/" + v.slug() + "/speaker")
+		return v.redirect("/talks/" + v.slug() + "/speaker")
 	}
-	p, pageErr := v.speakerPage()
-	if pageErr != nil || inputerr.Of(err) == nil {
+	p, pageErr := v.newSpeakerPage()
+	if pageErr != nil || inputerr.As(err) == nil {
 		return errors.Join(err, pageErr)
 	}
-	return v.showSpeaker(p, err)
+	return v.renderSpeaker(p, err)
 }
 
-func (s *Server) restoreSource(v *visit) error {
+func (s *Server) restoreSubtitles(v *request) error {
 	number, err := strconv.Atoi(v.r.PathValue("revision"))
 	if err != nil {
-		return catalog.ErrNone
+		return catalog.ErrNotFound
 	}
-	_, err = s.office.RestoreSource(v.ctx(), v.person, v.slug(), number)
-	return v.after(err)
+	_, err = s.service.RestoreSubtitles(v.ctx(), v.person, v.slug(), number)
+	return v.finishSpeakerAction(err)
 }
 
-// sourceFile is a revision of the subtitles: "3.srt", "0.vtt" being the present one.
-func (s *Server) sourceFile(v *visit) error {
+// subtitleFile is a revision of the subtitles: "3.srt", "0.vtt" being the present one.
+func (s *Server) subtitleFile(v *request) error {
 	number, format, ok := strings.Cut(v.r.PathValue("file"), ".")
 	n, err := strconv.Atoi(number)
 	if !ok || err != nil || n < 0 || format != "srt" && format != "vtt" {
-		return catalog.ErrNone
+		return catalog.ErrNotFound
 	}
-	data, err := s.office.WriteSource(v.ctx(), v.person, v.slug(), n, subtitle.Format(format), v.r.URL.Query().Get("clock"))
+	data, err := s.service.SubtitleFile(v.ctx(), v.person, v.slug(), n, subtitle.Format(format), v.r.URL.Query().Get("clock"))
 	if err != nil {
 		return err
 	}
@@ -241,15 +241,15 @@ func (s *Server) sourceFile(v *visit) error {
 	return err
 }
 
-func (s *Server) judge(v *visit) error {
-	return v.after(s.office.Judge(v.ctx(), v.person, v.slug(), v.r.FormValue("verdict") == catalog.Approved, v.r.FormValue("words")))
+func (s *Server) submitVerdict(v *request) error {
+	return v.finishSpeakerAction(s.service.SubmitVerdict(v.ctx(), v.person, v.slug(), v.r.FormValue("verdict") == catalog.ReviewApproved, v.r.FormValue("words")))
 }
 
-func (s *Server) release(v *visit) error {
-	_, err := s.office.AskRelease(v.ctx(), v.person, v.slug(), v.r.FormValue("without"))
-	return v.after(err)
+func (s *Server) requestRelease(v *request) error {
+	_, err := s.service.RequestRelease(v.ctx(), v.person, v.slug(), v.r.FormValue("without"))
+	return v.finishSpeakerAction(err)
 }
 
-func (s *Server) hold(v *visit) error {
-	return v.after(s.office.HoldRelease(v.ctx(), v.person, v.slug()))
+func (s *Server) cancelRelease(v *request) error {
+	return v.finishSpeakerAction(s.service.CancelRelease(v.ctx(), v.person, v.slug()))
 }

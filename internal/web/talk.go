@@ -23,81 +23,81 @@ import (
 // talkRoutes are the page of one talk, and what volunteers decide there.
 func (s *Server) talkRoutes() []route {
 	return []route{
-		{"GET /talks/{slug}", access.See, s.talk},
-		{"POST /talks/{slug}/handling", access.Record, s.setHandling},
-		{"POST /talks/{slug}/retry", access.Record, s.retry},
-		{"GET /talks/{slug}/recordings/{sha256}/sample", access.Record, s.sample},
+		{"GET /talks/{slug}", access.ViewTalk, s.talk},
+		{"POST /talks/{slug}/handling", access.ManageRecordings, s.setProcessing},
+		{"POST /talks/{slug}/retry", access.ManageRecordings, s.retry},
+		{"GET /talks/{slug}/recordings/{sha256}/sample", access.ManageRecordings, s.sample},
 	}
 }
 
 // talkPage is the data of a talk's page.
 type talkPage struct {
-	service.Talk
-	Typed     handlingForm // in the form
+	service.TalkDetails
+	Typed     processingForm // in the form
 	Channels  []conference.Channels
 	Pipelines []string
-	Price     *conductor.Price // of what is typed; nil: nobody asked
-	Events    []said
+	Price     *conductor.Cost // of what is typed; nil: nobody asked
+	Events    []historyEntry
 }
 
-// handlingForm is what volunteers decide, as they type it.
-type handlingForm struct {
+// processingForm is what volunteers decide, as they type it.
+type processingForm struct {
 	Cut      string // a range a line
 	Channels string
 	Pipeline string
 }
 
-func (s *Server) talk(v *visit) error {
-	p, err := v.talkPage()
+func (s *Server) talk(v *request) error {
+	p, err := v.newTalkPage()
 	if err != nil {
 		return err
 	}
-	return v.show("talk.html", p)
+	return v.render("talk.html", p)
 }
 
-func (v *visit) talkPage() (talkPage, error) {
-	t, err := v.office.Talk(v.ctx(), v.person, v.slug())
+func (v *request) newTalkPage() (talkPage, error) {
+	t, err := v.service.TalkDetails(v.ctx(), v.person, v.slug())
 	p := talkPage{
-		Talk:      t,
-		Channels:  []conference.Channels{conference.ChannelsAuto, conference.ChannelsLeft, conference.ChannelsRight, conference.ChannelsMix, conference.ChannelsStereo},
-		Pipelines: pipelines.Names(),
-		Typed:     handlingForm{cutText(t.Facts.Cut), string(t.Facts.Channels), t.Pipeline},
+		TalkDetails: t,
+		Channels:    []conference.Channels{conference.ChannelsAuto, conference.ChannelsLeft, conference.ChannelsRight, conference.ChannelsMix, conference.ChannelsStereo},
+		Pipelines:   pipelines.Names(),
+		Typed:       processingForm{formatCut(t.Facts.Cut), string(t.Facts.Channels), t.Pipeline},
 	}
 	if t.Pipeline != "" && !slices.Contains(p.Pipelines, t.Pipeline) {
 		p.Pipelines = append(p.Pipelines, t.Pipeline)
 	}
-	p.Events = v.history(t.History)
+	p.Events = v.newHistory(t.History)
 	return p, err
 }
 
-// setHandling changes the cut and what goes with it; or says what that would cost, where the
+// setProcessing changes the cut and what goes with it; or says what that would cost, where the
 // button was that.
-func (s *Server) setHandling(v *visit) error {
-	page, err := v.talkPage()
+func (s *Server) setProcessing(v *request) error {
+	page, err := v.newTalkPage()
 	if err != nil {
 		return err
 	}
-	page.Typed = handlingForm{v.r.FormValue("cut"), v.r.FormValue("channels"), v.r.FormValue("pipeline")}
-	h, err := page.handling(len(page.Facts.Recordings))
+	page.Typed = processingForm{v.r.FormValue("cut"), v.r.FormValue("channels"), v.r.FormValue("pipeline")}
+	h, err := page.processingOptions(len(page.Facts.Recordings))
 	if err != nil {
-		return v.again("talk.html", page, err)
+		return v.renderInvalid("talk.html", page, err)
 	}
 	if v.r.FormValue("do") == "price" {
-		price, err := s.office.Price(v.ctx(), v.person, v.slug(), h)
+		price, err := s.service.EstimateCost(v.ctx(), v.person, v.slug(), h)
 		if err != nil {
-			return v.again("talk.html", page, err)
+			return v.renderInvalid("talk.html", page, err)
 		}
 		page.Price = &price
-		return v.show("talk.html", page)
+		return v.render("talk.html", page)
 	}
-	if err := s.office.Handle(v.ctx(), v.person, v.slug(), h); err != nil {
-		return v.again("talk.html", page, err)
+	if err := s.service.SetProcessingOptions(v.ctx(), v.person, v.slug(), h); err != nil {
+		return v.renderInvalid("talk.html", page, err)
 	}
-	return v.to("/talks/" + v.slug())
+	return v.redirect("/talks/" + v.slug())
 }
 
-// handling is what was typed.
-func (p talkPage) handling(recordings int) (h service.Handling, err error) {
+// processingOptions is what was typed.
+func (p talkPage) processingOptions(recordings int) (h service.ProcessingOptions, err error) {
 	h.Channels, h.Pipeline = conference.Channels(p.Typed.Channels), p.Typed.Pipeline
 	if !slices.Contains(p.Channels, h.Channels) {
 		return h, inputerr.New("", "there are no channels %q", h.Channels)
@@ -119,24 +119,24 @@ func (p talkPage) handling(recordings int) (h service.Handling, err error) {
 	return h, nil
 }
 
-func cutText(cut []conference.Keep) string {
+func formatCut(cut []conference.KeptRange) string {
 	lines := make([]string, len(cut))
 	for i, k := range cut {
-		lines[i] = plan.CutText(k)
+		lines[i] = plan.FormatCut(k)
 	}
 	return strings.Join(lines, "\n")
 }
 
-// sampleAt is where in a recording people listen to it: a little after the beginning, when
+// defaultSampleOffset is where in a recording people listen to it: a little after the beginning, when
 // somebody speaks.
-const sampleAt = 90 * time.Second
+const defaultSampleOffset = 90 * time.Second
 
 // sample is a few seconds of one side of a recording.
-func (s *Server) sample(v *visit) error {
+func (s *Server) sample(v *request) error {
 	q := v.r.URL.Query()
-	side, at := q.Get("side"), sampleAt
+	side, at := q.Get("side"), defaultSampleOffset
 	if !slices.Contains([]string{"left", "right", "mix"}, side) {
-		return catalog.ErrNone
+		return catalog.ErrNotFound
 	}
 	if text := q.Get("at"); text != "" {
 		var err error
@@ -145,8 +145,8 @@ func (s *Server) sample(v *visit) error {
 		}
 	}
 	var b bytes.Buffer
-	if err := v.heavily(v.ctx(), func() error {
-		return s.office.Sample(v.ctx(), v.person, v.slug(), v.r.PathValue("sha256"), side, at, &b)
+	if err := v.runHeavy(v.ctx(), func() error {
+		return s.service.WriteAudioSample(v.ctx(), v.person, v.slug(), v.r.PathValue("sha256"), side, at, &b)
 	}); err != nil {
 		return err
 	}
@@ -156,69 +156,69 @@ func (s *Server) sample(v *visit) error {
 	return nil
 }
 
-func (s *Server) retry(v *visit) error {
-	if err := s.office.Retry(v.ctx(), v.person, v.slug()); err != nil {
+func (s *Server) retry(v *request) error {
+	if err := s.service.Retry(v.ctx(), v.person, v.slug()); err != nil {
 		return err
 	}
-	return v.to("/talks/" + v.slug())
+	return v.redirect("/talks/" + v.slug())
 }
 
-// said is what somebody did, for people.
-type said struct {
-	At    time.Time
-	Who   string
-	Whats []saidWhat
-	came  bool // the talk itself
+// historyEntry is what somebody did, for people.
+type historyEntry struct {
+	At      time.Time
+	Who     string
+	Whats   []historyChange
+	created bool // the talk itself
 }
 
-// saidWhat is one thing of it.
-type saidWhat struct {
+// historyChange is one thing of it.
+type historyChange struct {
 	What     string
 	Old, New string // "" where there is nothing to show in a line
 }
 
-// ownAffairs are changes that tell people nothing.
-var ownAffairs = []string{"out", "pipeline_text", "edition", "upload", "conference", "treatment"}
+// internalEvents are changes that tell people nothing.
+var internalEvents = []string{"out", "pipeline_text", "edition", "upload", "conference", "treatment"}
 
-// history is events for people. What somebody did at once is one thing; and what a new talk
+// newHistory is events for people. What somebody did at once is one thing; and what a new talk
 // came with is part of its coming.
-func (v *visit) history(events []catalog.Event) (all []said) {
+func (v *request) newHistory(events []catalog.Event) (all []historyEntry) {
 	for i, e := range events {
 		if i == 0 || !e.At.Equal(events[i-1].At) || e.Who != events[i-1].Who {
-			all = append(all, said{At: e.At, Who: e.Who})
+			all = append(all, historyEntry{At: e.At, Who: e.Who})
 		}
 		last := &all[len(all)-1]
 		key, _, _ := strings.Cut(e.What, ".")
 		switch {
 		case e.What == "talk.slug" && e.Old == nil:
-			last.Whats, last.came = []saidWhat{v.saidWhat(e)}, true
-		case !slices.Contains(ownAffairs, key) && !last.came:
-			last.Whats = append(last.Whats, v.saidWhat(e))
+			last.Whats, last.created = []historyChange{v.newHistoryChange(e)}, true
+		case !slices.Contains(internalEvents, key) && !last.created:
+			last.Whats = append(last.Whats, v.newHistoryChange(e))
 		}
 	}
-	return slices.DeleteFunc(all, func(s said) bool { return len(s.Whats) == 0 })
+	return slices.DeleteFunc(all, func(s historyEntry) bool { return len(s.Whats) == 0 })
 }
 
-func (v *visit) saidWhat(e catalog.Event) saidWhat {
+func (v *request) newHistoryChange(e catalog.Event) historyChange {
 	key, detail, _ := strings.Cut(e.What, ".")
-	what := v.words.say(v.locale, "event."+e.What)
+	what := v.messages.text(v.locale, "event."+e.What)
 	if what == "event."+e.What {
-		what = v.words.say(v.locale, "event."+key, "detail", detail)
+		what = v.messages.text(v.locale, "event."+key, "detail", detail)
 	}
-	return saidWhat{what, eventText(e.What, e.Old), eventText(e.What, e.New)}
+	return historyChange{what, eventText(e.What, e.Old), eventText(e.What, e.New)}
 }
 
 // eventText is what something was, in a line.
 func eventText(what string, value json.RawMessage) string {
 	var text string
 	if json.Unmarshal(value, &text) == nil {
-		return short(text)
+		return firstLine(text)
 	}
 	switch key, _, _ := strings.Cut(what, "."); key {
 	case "cut":
-		var cut []conference.Keep
+		var cut []conference.KeptRange
 		if json.Unmarshal(value, &cut) == nil {
-			return strings.ReplaceAll(cutText(cut), "\n", ", ")
+			return strings.ReplaceAll(formatCut(cut), "\n", ", ")
 		}
 	case "recordings":
 		var recordings []conference.Recording
@@ -240,7 +240,7 @@ func eventText(what string, value json.RawMessage) string {
 	case "talk":
 		var list []string
 		if json.Unmarshal(value, &list) == nil {
-			return short(strings.Join(list, ", "))
+			return firstLine(strings.Join(list, ", "))
 		}
 		if !bytes.ContainsAny(value, "{[") {
 			return string(value)

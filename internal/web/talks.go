@@ -13,41 +13,41 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// talksRoutes is the overview of all talks.
-func (s *Server) talksRoutes() []route {
+// talkListRoutes is the overview of all talks.
+func (s *Server) talkListRoutes() []route {
 	return []route{
-		{"GET /talks", access.Conference, s.talks},
+		{"GET /talks", access.ViewConference, s.talkList},
 	}
 }
 
-// filter is what somebody wants to see of all talks.
-type filter struct {
+// talkFilter is what somebody wants to see of all talks.
+type talkFilter struct {
 	Text, Day, Room, State, Language, Waits string
 }
 
-func filterOf(q url.Values) filter {
-	return filter{strings.TrimSpace(q.Get("q")), q.Get("day"), q.Get("room"), q.Get("state"), q.Get("language"), q.Get("waits")}
+func parseFilter(q url.Values) talkFilter {
+	return talkFilter{strings.TrimSpace(q.Get("q")), q.Get("day"), q.Get("room"), q.Get("state"), q.Get("language"), q.Get("waits")}
 }
 
 // Any reports whether anything is filtered.
-func (f filter) Any() bool { return f != filter{} }
+func (f talkFilter) Any() bool { return f != talkFilter{} }
 
-// fits reports whether a talk is wanted.
-func (f filter) fits(r service.Row) bool {
+// matches reports whether a talk is wanted.
+func (f talkFilter) matches(r service.TalkSummary) bool {
 	return (f.Day == "" || f.Day == r.Day()) &&
 		(f.Room == "" || f.Room == r.Scheduling.Room) &&
 		(f.State == "" || f.State == string(r.State)) &&
 		(f.Language == "" || inLanguage(r, f.Language)) &&
-		(f.Waits == "" || slices.ContainsFunc(r.Waits, func(w service.Waiting) bool { return string(w.Role) == f.Waits })) &&
-		(f.Text == "" || mentions(r, f.Text))
+		(f.Waits == "" || slices.ContainsFunc(r.Waits, func(w service.WaitingFor) bool { return string(w.Role) == f.Waits })) &&
+		(f.Text == "" || containsWords(r, f.Text))
 }
 
-func inLanguage(r service.Row, language string) bool {
+func inLanguage(r service.TalkSummary, language string) bool {
 	return r.Language == language || slices.ContainsFunc(r.Tracks, func(t catalog.OverviewTrack) bool { return t.Language == language })
 }
 
-// mentions reports whether all words of a text are said of a talk.
-func mentions(r service.Row, text string) bool {
+// containsWords reports whether all words of a text are said of a talk.
+func containsWords(r service.TalkSummary, text string) bool {
 	said := strings.ToLower(strings.Join(append([]string{r.Slug, r.Title, r.Scheduling.Room, r.Scheduling.Stream}, r.Speakers...), "\n"))
 	for _, word := range strings.Fields(strings.ToLower(text)) {
 		if !strings.Contains(said, word) {
@@ -57,46 +57,46 @@ func mentions(r service.Row, text string) bool {
 	return true
 }
 
-// talksPage is the data of the overview.
-type talksPage struct {
-	Filter    filter
-	Days      []talksDay
+// talkListPage is the data of the overview.
+type talkListPage struct {
+	Filter    talkFilter
+	Days      []dayGroup
 	Shown     int
 	All       int
 	Counts    []stateCount // of all talks
 	AllDays   []string     // to choose from
 	Rooms     []string
-	States    []service.State
+	States    []service.TalkState
 	Languages []string
 	Roles     []access.Role
 }
 
-type talksDay struct {
+type dayGroup struct {
 	Day  string // "": nobody said
 	Date time.Time
 	Rows []template.HTML
 }
 
 type stateCount struct {
-	State service.State
+	State service.TalkState
 	N     int
 }
 
-func (s *Server) talks(v *visit) error {
-	rows, err := s.office.Talks(v.person)
+func (s *Server) talkList(v *request) error {
+	rows, err := s.service.Talks(v.person)
 	if err != nil {
 		return err
 	}
-	p := talksPage{Filter: filterOf(v.r.URL.Query()), All: len(rows), States: service.States(), Roles: access.Roles()}
-	counts := make(map[service.State]int)
+	p := talkListPage{Filter: parseFilter(v.r.URL.Query()), All: len(rows), States: service.TalkStates(), Roles: access.Roles()}
+	counts := make(map[service.TalkState]int)
 	for _, r := range rows {
 		counts[r.State]++
-		p.AllDays, p.Rooms = add(p.AllDays, r.Day()), add(p.Rooms, r.Scheduling.Room)
-		p.Languages = add(p.Languages, r.Language)
+		p.AllDays, p.Rooms = appendUnique(p.AllDays, r.Day()), appendUnique(p.Rooms, r.Scheduling.Room)
+		p.Languages = appendUnique(p.Languages, r.Language)
 		for _, t := range r.Tracks {
-			p.Languages = add(p.Languages, t.Language)
+			p.Languages = appendUnique(p.Languages, t.Language)
 		}
-		if !p.Filter.fits(r) {
+		if !p.Filter.matches(r) {
 			continue
 		}
 		p.Shown++
@@ -105,7 +105,7 @@ func (s *Server) talks(v *visit) error {
 			return err
 		}
 		if n := len(p.Days); n == 0 || p.Days[n-1].Day != r.Day() {
-			p.Days = append(p.Days, talksDay{Day: r.Day(), Date: r.Scheduling.Start})
+			p.Days = append(p.Days, dayGroup{Day: r.Day(), Date: r.Scheduling.Start})
 		}
 		day := &p.Days[len(p.Days)-1]
 		day.Rows = append(day.Rows, html)
@@ -117,11 +117,11 @@ func (s *Server) talks(v *visit) error {
 			p.Counts = append(p.Counts, stateCount{state, counts[state]})
 		}
 	}
-	return v.show("talks.html", p)
+	return v.render("talks.html", p)
 }
 
-// add is a list with one more, unless it is there or says nothing.
-func add(list []string, one string) []string {
+// appendUnique is a list with one more, unless it is there or says nothing.
+func appendUnique(list []string, one string) []string {
 	if one == "" || slices.Contains(list, one) {
 		return list
 	}
@@ -142,7 +142,7 @@ type renderedRow struct {
 }
 
 // rowHTML is a talk's row. It is the same for whoever may see it.
-func (s *Server) rowHTML(locale string, r service.Row) (template.HTML, error) {
+func (s *Server) rowHTML(locale string, r service.TalkSummary) (template.HTML, error) {
 	key := rowKey{locale, r.Slug}
 	s.rows.mu.Lock()
 	cached := s.rows.rows[key]
@@ -150,7 +150,7 @@ func (s *Server) rowHTML(locale string, r service.Row) (template.HTML, error) {
 	if cached.serial == r.Serial && r.Serial != 0 {
 		return cached.html, nil
 	}
-	b, err := s.pages.execute(locale, "talks.html", "row", r)
+	b, err := s.templates.execute(locale, "talks.html", "row", r)
 	if err != nil {
 		return "", err
 	}

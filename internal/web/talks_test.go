@@ -10,11 +10,11 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 )
 
-func TestTheOverviewShowsAndFilters(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	w.talk("hostile", `<script>alert(1)</script>`)
-	v := w.as(access.Volunteer, "", "")
+func TestTalkList_Filter(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	w.addTalk("hostile", `<script>alert(1)</script>`)
+	v := w.signIn(access.Volunteer, "", "")
 	for _, c := range []struct{ query, has, not string }{
 		{"", "Prototyping APIs", "<script>alert"},
 		{"?q=prototyping", "1 of 2 talks", "alert"},
@@ -29,10 +29,10 @@ func TestTheOverviewShowsAndFilters(t *testing.T) {
 	}
 }
 
-func TestOpenPagesAreToldWhatChanges(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	v := w.as(access.Volunteer, "", "")
+func TestLiveEvents_RowUpdates(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	v := w.signIn(access.Volunteer, "", "")
 	r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"/live", nil)
 	answer, err := v.client.Do(r)
 	if err != nil {

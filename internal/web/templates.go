@@ -17,22 +17,22 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// pages are templates/*.html, by locale and name: each fills in base.html's blocks and may use
+// pageTemplates are templates/*.html, by locale and name: each fills in base.html's blocks and may use
 // templates/parts/*.html.
-type pages map[string]map[string]*template.Template
+type pageTemplates map[string]map[string]*template.Template
 
-func readPages(w words) (pages, error) {
-	names, err := fs.Glob(files, "templates/*.html")
+func parseTemplates(w messages) (pageTemplates, error) {
+	names, err := fs.Glob(embedded, "templates/*.html")
 	if err != nil {
 		return nil, err
 	}
-	all := make(pages)
+	all := make(pageTemplates)
 	for _, tag := range locales {
 		locale := tag.String()
 		all[locale] = make(map[string]*template.Template)
 		for _, name := range names {
 			t := template.New(path.Base(name)).Funcs(w.funcs(locale))
-			if t, err = t.ParseFS(files, "templates/base.html", "templates/parts/*.html", name); err != nil {
+			if t, err = t.ParseFS(embedded, "templates/base.html", "templates/parts/*.html", name); err != nil {
 				return nil, err
 			}
 			all[locale][path.Base(name)] = t
@@ -42,7 +42,7 @@ func readPages(w words) (pages, error) {
 }
 
 // execute renders a template of a page: the page itself, "base.html", or a part of it.
-func (p pages) execute(locale, name, part string, data any) ([]byte, error) {
+func (p pageTemplates) execute(locale, name, part string, data any) ([]byte, error) {
 	t := p[locale][name]
 	if t == nil {
 		return nil, errors.New("there is no page " + name)
@@ -53,35 +53,35 @@ func (p pages) execute(locale, name, part string, data any) ([]byte, error) {
 }
 
 // funcs is what templates can say beyond html/template's own.
-func (w words) funcs(locale string) template.FuncMap {
+func (w messages) funcs(locale string) template.FuncMap {
 	return template.FuncMap{
-		"t":        func(key string, pairs ...any) string { return w.say(locale, key, pairs...) },
+		"t":        func(key string, pairs ...any) string { return w.text(locale, key, pairs...) },
 		"locale":   func() string { return locale },
-		"clock":    clock,
-		"bytes":    func(n int64) string { return bytesIn(locale, n) },
-		"date":     func(t time.Time) string { return dateIn(locale, t) },
-		"day":      func(t time.Time) string { return dayIn(locale, t) },
-		"language": func(tag string) string { return languageIn(locale, tag) },
+		"clock":    formatClock,
+		"bytes":    func(n int64) string { return formatBytes(locale, n) },
+		"date":     func(t time.Time) string { return formatTime(locale, t) },
+		"day":      func(t time.Time) string { return formatDay(locale, t) },
+		"language": func(tag string) string { return languageName(locale, tag) },
 		"list":     func(all ...string) []string { return all },
-		"short":    short,
+		"short":    firstLine,
 		"percent":  func(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) },
-		"title":    titleOf,
-		"stage":    func(name string) string { return w.stage(locale, name) },
+		"title":    talkTitle,
+		"stage":    func(name string) string { return w.stageName(locale, name) },
 	}
 }
 
-// stage is what a stage of a pipeline is called. Stages that people named themselves are called
+// stageName is what a stage of a pipeline is called. Stages that people named themselves are called
 // as they did.
-func (w words) stage(locale, name string) string {
+func (w messages) stageName(locale, name string) string {
 	key := "stage.name." + name
-	if said := w.say(locale, key); said != key {
+	if said := w.text(locale, key); said != key {
 		return said
 	}
 	return name
 }
 
-// short is the first line of a text, or what a line holds of it.
-func short(text string) string {
+// firstLine is the first line of a text, or what a line holds of it.
+func firstLine(text string) string {
 	const most = 160
 	text, _, _ = strings.Cut(text, "\n")
 	if r := []rune(text); len(r) > most {
@@ -90,9 +90,9 @@ func short(text string) string {
 	return text
 }
 
-// plainName is a name as it can stand in a line: without control characters and marks that
+// cleanName is a name as it can stand in a line: without control characters and marks that
 // turn the direction of text, and of a bearable length.
-func plainName(name string) string {
+func cleanName(name string) string {
 	const most = 200
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
@@ -106,8 +106,8 @@ func plainName(name string) string {
 	return strings.TrimSpace(name)
 }
 
-// titleOf is the title of one of some talks.
-func titleOf(slug string, talks []service.Row) string {
+// talkTitle is the title of one of some talks.
+func talkTitle(slug string, talks []service.TalkSummary) string {
 	for _, r := range talks {
 		if r.Slug == slug {
 			return r.Title
@@ -116,8 +116,8 @@ func titleOf(slug string, talks []service.Row) string {
 	return slug
 }
 
-// dayIn is a day for people.
-func dayIn(locale string, t time.Time) string {
+// formatDay is a day for people.
+func formatDay(locale string, t time.Time) string {
 	if locale == "es" {
 		days := [...]string{"domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"}
 		return days[t.Weekday()] + t.Format(" 02/01/2006")
@@ -125,8 +125,8 @@ func dayIn(locale string, t time.Time) string {
 	return t.Format("Monday, 2 January 2006")
 }
 
-// languageIn is a language's name (BCP 47) in a locale.
-func languageIn(locale, tag string) string {
+// languageName is a language's name (BCP 47) in a locale.
+func languageName(locale, tag string) string {
 	t, err := language.Parse(tag)
 	if err != nil {
 		return tag
@@ -137,8 +137,8 @@ func languageIn(locale, tag string) string {
 	return tag
 }
 
-// clock is a time on a reel or in a programme, "1:02:03".
-func clock(d time.Duration) string {
+// formatClock is a time on a reel or in a programme, "1:02:03".
+func formatClock(d time.Duration) string {
 	d = d.Round(time.Second)
 	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
 	if h > 0 {
@@ -147,8 +147,8 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", m, s)
 }
 
-// bytesIn is a size for people.
-func bytesIn(locale string, n int64) string {
+// formatBytes is a size for people.
+func formatBytes(locale string, n int64) string {
 	units := []string{"kB", "MB", "GB", "TB"}
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)
@@ -177,8 +177,8 @@ func decimalComma(number string) string {
 	return string(b)
 }
 
-// dateIn is a moment for people, in its own time zone.
-func dateIn(locale string, t time.Time) string {
+// formatTime is a moment for people, in its own time zone.
+func formatTime(locale string, t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}

@@ -26,57 +26,57 @@ import (
 func (s *Server) translationRoutes() []route {
 	return []route{
 		{"GET /glossary.csv", access.Enter, s.glossaryFile},
-		{"GET /glossary", access.Manage, s.glossary},
-		{"POST /glossary", access.Manage, s.setGlossary},
-		{"GET /talks/{slug}/translations", access.See, s.translations},
-		{"POST /talks/{slug}/translations", access.See, s.beginTranslation},
+		{"GET /glossary", access.ManageConference, s.glossary},
+		{"POST /glossary", access.ManageConference, s.setGlossary},
+		{"GET /talks/{slug}/translations", access.ViewTalk, s.translations},
+		{"POST /talks/{slug}/translations", access.ViewTalk, s.startTranslation},
 		{"GET /talks/{slug}/translations/{language}", access.Translate, s.translation},
-		{"POST /talks/{slug}/translations/{language}", access.Translate, s.handInTranslation},
+		{"POST /talks/{slug}/translations/{language}", access.Translate, s.uploadTranslation},
 		{"GET /talks/{slug}/translations/{language}/{file}", access.Translate, s.translationFile},
 		{"POST /talks/{slug}/translations/{language}/claim", access.Translate, s.claimTranslation},
 		{"POST /talks/{slug}/translations/{language}/unclaim", access.Translate, s.unclaimTranslation},
-		{"POST /talks/{slug}/translations/{language}/ready", access.Translate, s.handInForReview},
+		{"POST /talks/{slug}/translations/{language}/ready", access.Translate, s.submitForReview},
 	}
 }
 
 // translationsPage is the data of the page of all translations of a talk.
 type translationsPage struct {
-	Row   service.Row
+	Row   service.TalkSummary
 	All   []service.Translation
 	Typed string // a language to begin
 }
 
-func (v *visit) translationsPage() (p translationsPage, err error) {
-	if p.Row, err = v.office.Row(v.person, v.slug()); err != nil {
+func (v *request) newTranslationsPage() (p translationsPage, err error) {
+	if p.Row, err = v.service.TalkSummary(v.person, v.slug()); err != nil {
 		return p, err
 	}
-	p.All, err = v.office.Translations(v.ctx(), v.person, v.slug())
-	if inputerr.Of(err) != nil { // it has no source to translate, which the page says
+	p.All, err = v.service.Translations(v.ctx(), v.person, v.slug())
+	if inputerr.As(err) != nil { // it has no source to translate, which the page says
 		err = nil
 	}
 	return p, err
 }
 
-func (s *Server) translations(v *visit) error {
-	p, err := v.translationsPage()
+func (s *Server) translations(v *request) error {
+	p, err := v.newTranslationsPage()
 	if err != nil {
 		return err
 	}
-	return v.show("translations.html", p)
+	return v.render("translations.html", p)
 }
 
-// beginTranslation leads to the page of a language.
-func (s *Server) beginTranslation(v *visit) error {
-	p, err := v.translationsPage()
+// startTranslation leads to the page of a language.
+func (s *Server) startTranslation(v *request) error {
+	p, err := v.newTranslationsPage()
 	if err != nil {
 		return err
 	}
 	p.Typed = v.r.FormValue("language")
-	language, err := s.office.NewTranslation(v.ctx(), v.person, v.slug(), p.Typed)
+	language, err := s.service.StartTranslation(v.ctx(), v.person, v.slug(), p.Typed)
 	if err != nil {
-		return v.again("translations.html", p, err)
+		return v.renderInvalid("translations.html", p, err)
 	}
-	return v.to(translationPath(v.slug(), language))
+	return v.redirect(translationPath(v.slug(), language))
 }
 
 func translationPath(slug, language string) string {
@@ -88,7 +88,7 @@ type translationPage struct {
 	service.Translation
 	Path     string // of the translation
 	Mine     bool   // the claim is the visitor's
-	Counts   []count
+	Counts   []unitCount
 	Show     string // what of it is shown: a state, or one of the words below
 	Units    []unitView
 	From, Of int // place of the first of Units, from 1, and how many there are
@@ -97,11 +97,11 @@ type translationPage struct {
 	Drafts   int // cues that could be handed in for review
 	Own      int // cues in review that are in the visitor's own words
 	Glossary bool
-	Player   service.Programme // without renditions where there is no video yet
+	Player   service.Playback // without renditions where there is no video yet
 }
 
-// count is how many units one can have shown.
-type count struct {
+// unitCount is how many units one can have shown.
+type unitCount struct {
 	Show string
 	N    int
 }
@@ -116,32 +116,32 @@ const (
 type unitView struct {
 	translation.Unit
 	ID string // of its first source cue; of its own where nobody knows the source
-	shownAt
-	Was, Is     []compare.Part // of the source, where it says something else now
+	cueTime
+	Was, Is     []compare.TextPart // of the source, where it says something else now
 	Notes       []translation.Note
 	Suggestions []translation.Suggestion
 }
 
-// shownAt is when a cue is seen.
-type shownAt struct {
+// cueTime is when a cue is seen.
+type cueTime struct {
 	At   time.Duration // in the video; of the recording where it is not in that
 	Seek string        // At in seconds; "": it is not in the video
 }
 
-func shownAtOf(t service.Translation, c conference.Cue) shownAt {
-	at, ok := t.Seen(c)
+func cueTimeOf(t service.Translation, c conference.Cue) cueTime {
+	at, ok := t.ProgrammeTime(c)
 	if !ok {
-		return shownAt{At: c.Start}
+		return cueTime{At: c.Start}
 	}
-	return shownAt{at, strconv.FormatFloat(at.Seconds(), 'f', 3, 64)}
+	return cueTime{at, strconv.FormatFloat(at.Seconds(), 'f', 3, 64)}
 }
 
-// pageLength is how many units a page shows.
-const pageLength = 50
+// unitsPerPage is how many units a page shows.
+const unitsPerPage = 50
 
-// translationPage is what there is of a translation, as far as is asked for.
-func (v *visit) translationPage(show string) (p translationPage, err error) {
-	t, err := v.office.Translation(v.ctx(), v.person, v.slug(), v.language(), 0)
+// newTranslationPage is what there is of a translation, as far as is asked for.
+func (v *request) newTranslationPage(show string) (p translationPage, err error) {
+	t, err := v.service.Translation(v.ctx(), v.person, v.slug(), v.language(), 0)
 	if err != nil {
 		return p, err
 	}
@@ -150,33 +150,33 @@ func (v *visit) translationPage(show string) (p translationPage, err error) {
 		p.Show = asked
 	}
 	if t.Claim != nil {
-		g, err := v.person.As(access.Translate, t.Slug, t.Language)
+		g, err := v.person.GrantFor(access.Translate, t.Slug, t.Language)
 		p.Mine = err == nil && g.Name == t.Claim.Who
 	}
-	if _, p.Glossary, err = v.office.Glossary(v.ctx(), v.person); err != nil {
+	if _, p.Glossary, err = v.service.Glossary(v.ctx(), v.person); err != nil {
 		return p, err
 	}
 	if p.Player, err = v.player(t.Language); err != nil {
 		return p, err
 	}
 	units := translation.Units(t.Source.Cues, t.Cues)
-	p.Counts = countsOf(units)
+	p.Counts = countUnits(units)
 	for _, c := range t.Cues {
 		if c.State == translation.Draft {
 			p.Drafts++
 		}
 	}
-	shown := shownOf(units, p.Show)
+	shown := filterUnits(units, p.Show)
 	number, _ := strconv.Atoi(v.r.URL.Query().Get("page")) // what is no number asks for the first
-	p.cut(shown, number)
-	return p, v.remember(&p)
+	p.paginate(shown, number)
+	return p, v.addSuggestions(&p)
 }
 
 // player shows the talk with the subtitles of a language, if there is a video yet.
-func (v *visit) player(language string) (service.Programme, error) {
-	play, err := v.office.Programme(v.ctx(), v.person, v.slug())
-	if errors.Is(err, catalog.ErrNone) {
-		return service.Programme{}, nil
+func (v *request) player(language string) (service.Playback, error) {
+	play, err := v.service.Playback(v.ctx(), v.person, v.slug())
+	if errors.Is(err, catalog.ErrNotFound) {
+		return service.Playback{}, nil
 	}
 	slices.SortStableFunc(play.Tracks, func(a, b service.CaptionTrack) int {
 		switch language {
@@ -190,14 +190,14 @@ func (v *visit) player(language string) (service.Programme, error) {
 	return play, err
 }
 
-// cut keeps one page of units, counted from 1.
-func (p *translationPage) cut(units []translation.Unit, number int) {
-	last := max(1, (len(units)+pageLength-1)/pageLength)
+// paginate keeps one page of units, counted from 1.
+func (p *translationPage) paginate(units []translation.Unit, number int) {
+	last := max(1, (len(units)+unitsPerPage-1)/unitsPerPage)
 	number = min(max(1, number), last)
-	first := (number - 1) * pageLength
+	first := (number - 1) * unitsPerPage
 	p.From, p.Of = first+1, len(units)
-	for _, u := range units[first:min(len(units), first+pageLength)] {
-		p.Units = append(p.Units, p.view(u))
+	for _, u := range units[first:min(len(units), first+unitsPerPage)] {
+		p.Units = append(p.Units, p.newUnitView(u))
 	}
 	if number > 1 {
 		p.Back = number - 1
@@ -210,28 +210,28 @@ func (p *translationPage) cut(units []translation.Unit, number int) {
 // To is the place of the last unit that is shown, from 1.
 func (p translationPage) To() int { return p.From + len(p.Units) - 1 }
 
-// remember adds what was translated before.
-func (v *visit) remember(p *translationPage) error {
+// addSuggestions adds what was translated before.
+func (v *request) addSuggestions(p *translationPage) error {
 	units := make([]translation.Unit, len(p.Units))
 	for i, u := range p.Units {
 		units[i] = u.Unit
 	}
-	found, err := v.office.SuggestTranslations(v.ctx(), v.person, p.Slug, p.Language, units)
+	found, err := v.service.SuggestTranslations(v.ctx(), v.person, p.Slug, p.Language, units)
 	for i, s := range found {
 		p.Units[i].Suggestions = s
 	}
 	return err
 }
 
-func (p *translationPage) view(u translation.Unit) unitView {
+func (p *translationPage) newUnitView(u translation.Unit) unitView {
 	v := unitView{Unit: u}
 	if len(u.Source) > 0 {
-		v.shownAt, v.ID = shownAtOf(p.Translation, u.Source[0]), u.Source[0].ID
+		v.cueTime, v.ID = cueTimeOf(p.Translation, u.Source[0]), u.Source[0].ID
 	} else {
-		v.shownAt, v.ID = shownAtOf(p.Translation, u.Target[0].Cue), "own-"+u.Target[0].ID
+		v.cueTime, v.ID = cueTimeOf(p.Translation, u.Target[0].Cue), "own-"+u.Target[0].ID
 	}
 	if was := u.Was(); was != "" {
-		v.Was, v.Is = compare.Parts(was, textOf(u.Source))
+		v.Was, v.Is = compare.SplitByCommon(was, joinText(u.Source))
 	}
 	for _, c := range u.Target {
 		if c.State != translation.Approved {
@@ -241,7 +241,7 @@ func (p *translationPage) view(u translation.Unit) unitView {
 	return v
 }
 
-func textOf(cues []conference.Cue) string {
+func joinText(cues []conference.Cue) string {
 	texts := make([]string, len(cues))
 	for i, c := range cues {
 		texts[i] = c.Text
@@ -255,35 +255,35 @@ func unitStates() []translation.State {
 		translation.InReview, translation.Approved, translation.Obsolete}
 }
 
-func countsOf(units []translation.Unit) []count {
+func countUnits(units []translation.Unit) []unitCount {
 	n := make(map[translation.State]int)
 	todo, all := 0, 0
 	for _, u := range units {
 		n[u.State()]++
-		if rankOf(u) <= 2 {
+		if stateRank(u) <= 2 {
 			todo++
 		}
 		all++
 	}
-	counts := []count{{showTodo, todo}}
+	counts := []unitCount{{showTodo, todo}}
 	for _, s := range unitStates() {
 		if n[s] > 0 {
-			counts = append(counts, count{string(s), n[s]})
+			counts = append(counts, unitCount{string(s), n[s]})
 		}
 	}
-	return append(counts, count{showAll, all})
+	return append(counts, unitCount{showAll, all})
 }
 
-// rankOf is the place of a unit's state among all of them.
-func rankOf(u translation.Unit) int { return slices.Index(unitStates(), u.State()) }
+// stateRank is the place of a unit's state among all of them.
+func stateRank(u translation.Unit) int { return slices.Index(unitStates(), u.State()) }
 
-// shownOf is the units that are asked for, in the order in which they are worked on.
-func shownOf(units []translation.Unit, show string) []translation.Unit {
+// filterUnits is the units that are asked for, in the order in which they are worked on.
+func filterUnits(units []translation.Unit, show string) []translation.Unit {
 	switch show {
 	case showAll:
 		return units
 	case showTodo:
-		units = slices.DeleteFunc(slices.Clone(units), func(u translation.Unit) bool { return rankOf(u) > 2 })
+		units = slices.DeleteFunc(slices.Clone(units), func(u translation.Unit) bool { return stateRank(u) > 2 })
 		slices.SortStableFunc(units, func(a, b translation.Unit) int { return urgency(a) - urgency(b) })
 		return units
 	}
@@ -294,30 +294,30 @@ func shownOf(units []translation.Unit, show string) []translation.Unit {
 // comes before other drafts.
 func urgency(u translation.Unit) int {
 	noted := slices.ContainsFunc(u.Target, func(c translation.Cue) bool { return len(c.Notes) > 0 })
-	n := 2 * rankOf(u)
+	n := 2 * stateRank(u)
 	if !noted {
 		n++
 	}
 	return n
 }
 
-func (s *Server) translation(v *visit) error {
-	p, err := v.translationPage(showTodo)
+func (s *Server) translation(v *request) error {
+	p, err := v.newTranslationPage(showTodo)
 	if err != nil {
 		return err
 	}
-	return v.show("translation.html", p)
+	return v.render("translation.html", p)
 }
 
 // translationFile is a translation for a translator's program; or beside the video.
-func (s *Server) translationFile(v *visit) error {
+func (s *Server) translationFile(v *request) error {
 	name := v.r.PathValue("file")
 	number, _ := strconv.Atoi(v.r.URL.Query().Get("revision"))
 	format, ok := strings.CutPrefix(name, "file.")
 	if !ok {
-		return fmt.Errorf("%s: %w", name, catalog.ErrNone)
+		return fmt.Errorf("%s: %w", name, catalog.ErrNotFound)
 	}
-	called, data, err := s.office.TranslationFile(v.ctx(), v.person, v.slug(), v.language(), format, number)
+	called, data, err := s.service.TranslationFile(v.ctx(), v.person, v.slug(), v.language(), format, number)
 	if err != nil {
 		return err
 	}
@@ -334,11 +334,11 @@ func attachment(name string) string {
 	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
 }
 
-// handedPage is the data of the pages that say what became of a file.
-type handedPage struct {
+// translationUploadPage is the data of the pages that say what became of a file.
+type translationUploadPage struct {
 	translationPage
 	service.Receipt
-	Handed   service.Handed
+	Handed   service.TranslationUpload
 	Conflict *catalog.Conflict // nil: it was taken, or looked at
 	Yours    changeList        // what the file changes
 	Theirs   changeList        // what others changed meanwhile
@@ -351,14 +351,14 @@ type findingView struct {
 	From, To string // languages of what it is about
 }
 
-// mostFindings is how many of them a page shows: who has more knows enough.
-const mostFindings = 300
+// maxFindings is how many of them a page shows: who has more knows enough.
+const maxFindings = 300
 
 // Findings are the notes, or all others.
-func (p handedPage) Findings(notes bool) (all []findingView) {
+func (p translationUploadPage) Findings(notes bool) (all []findingView) {
 	for _, f := range p.Verdict.Findings {
-		if notes == (f.Severity == check.Note) && len(all) < mostFindings {
-			all = append(all, findingView{f, p.Verdict.From, p.Verdict.Language})
+		if notes == (f.Severity == check.Note) && len(all) < maxFindings {
+			all = append(all, findingView{f, p.Verdict.SourceLanguage, p.Verdict.Language})
 		}
 	}
 	return all
@@ -366,8 +366,8 @@ func (p handedPage) Findings(notes bool) (all []findingView) {
 
 // changeView is a change of a unit on a page.
 type changeView struct {
-	shownAt
-	Old, New []compare.Part
+	cueTime
+	Old, New []compare.TextPart
 	Was, Is  translation.State // "": there was, or is, nothing
 	Same     bool              // what it says
 	Language string            // in which it says it
@@ -382,21 +382,21 @@ type changeList struct {
 // More is how many changes are not shown.
 func (l changeList) More() int { return l.N - len(l.All) }
 
-// mostChanges is how many changes a page shows.
-const mostChanges = 200
+// maxChanges is how many changes a page shows.
+const maxChanges = 200
 
-func changeViews(t service.Translation, changed []service.ChangedUnit) changeList {
+func newChangeList(t service.Translation, changed []service.UnitChange) changeList {
 	l := changeList{N: len(changed)}
-	for _, c := range changed[:min(len(changed), mostChanges)] {
+	for _, c := range changed[:min(len(changed), maxChanges)] {
 		v := changeView{Language: t.Language}
 		was := translation.Unit{Target: c.Old}
 		switch {
 		case len(c.Source) > 0:
-			v.shownAt = shownAtOf(t, c.Source[0])
+			v.cueTime = cueTimeOf(t, c.Source[0])
 		case len(c.Target) > 0:
-			v.shownAt = shownAtOf(t, c.Target[0].Cue)
+			v.cueTime = cueTimeOf(t, c.Target[0].Cue)
 		default:
-			v.shownAt = shownAtOf(t, c.Old[0].Cue)
+			v.cueTime = cueTimeOf(t, c.Old[0].Cue)
 		}
 		if len(c.Old) > 0 {
 			v.Was = was.State()
@@ -404,9 +404,9 @@ func changeViews(t service.Translation, changed []service.ChangedUnit) changeLis
 		if len(c.Target) > 0 {
 			v.Is = c.State()
 		}
-		old, now := textOf(plainCues(c.Old)), textOf(plainCues(c.Target))
+		old, now := joinText(plainCues(c.Old)), joinText(plainCues(c.Target))
 		v.Same = old == now
-		v.Old, v.New = compare.Parts(old, now)
+		v.Old, v.New = compare.SplitByCommon(old, now)
 		l.All = append(l.All, v)
 	}
 	return l
@@ -419,32 +419,32 @@ func plainCues(cues []translation.Cue) (all []conference.Cue) {
 	return all
 }
 
-// handInTranslation takes a file, or only says what is to be said about it.
-func (s *Server) handInTranslation(v *visit) error {
-	f, err := v.handed()
-	page := handedPage{Handed: f}
+// uploadTranslation takes a file, or only says what is to be said about it.
+func (s *Server) uploadTranslation(v *request) error {
+	f, err := v.readTranslationUpload()
+	page := translationUploadPage{Handed: f}
 	if err == nil {
-		page.Receipt, err = s.office.HandInTranslation(v.ctx(), v.person, v.slug(), v.language(), f)
+		page.Receipt, err = s.service.UploadTranslation(v.ctx(), v.person, v.slug(), v.language(), f)
 	}
 	if errors.As(err, &page.Conflict) {
-		return s.conflict(v, page)
+		return s.renderConflict(v, page)
 	}
 	var again error
-	if page.translationPage, again = v.translationPage(showTodo); again != nil {
+	if page.translationPage, again = v.newTranslationPage(showTodo); again != nil {
 		return again
 	}
 	if err != nil {
-		return v.again("translation.html", page.translationPage, err)
+		return v.renderInvalid("translation.html", page.translationPage, err)
 	}
 	page.Content = base64.StdEncoding.EncodeToString(f.Data)
-	page.Yours = changeViews(page.translationPage.Translation, page.Receipt.Changed)
-	return v.show("translation_handed.html", page)
+	page.Yours = newChangeList(page.translationPage.Translation, page.Receipt.Changed)
+	return v.render("translation_handed.html", page)
 }
 
-// handed is the file that was sent: chosen, or, where it was sent before and could not be
+// readTranslationUpload is the file that was sent: chosen, or, where it was sent before and could not be
 // taken, its content.
-func (v *visit) handed() (f service.Handed, err error) {
-	f = service.Handed{
+func (v *request) readTranslationUpload() (f service.TranslationUpload, err error) {
+	f = service.TranslationUpload{
 		Encoding: v.r.FormValue("encoding"), Video: v.r.FormValue("times") == "video",
 		OnTop: v.r.FormValue("ontop") != "", Check: v.r.FormValue("do") == "check",
 	}
@@ -452,16 +452,16 @@ func (v *visit) handed() (f service.Handed, err error) {
 	if content := v.r.FormValue("content"); content != "" {
 		f.Name = v.r.FormValue("name")
 		if f.Data, err = base64.StdEncoding.DecodeString(content); err != nil {
-			return f, inputerr.New(f.Name, "did not come back as it was sent").Try("Choose the file again")
+			return f, inputerr.New(f.Name, "did not come back as it was sent").Hint("Choose the file again")
 		}
 		return f, nil
 	}
 	file, header, err := v.r.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
-		return f, inputerr.New("", "no file was chosen").Try("Choose the file that you translated")
+		return f, inputerr.New("", "no file was chosen").Hint("Choose the file that you translated")
 	}
 	if err != nil {
-		return f, inputerr.New("", "the form did not arrive as it was sent: %v", err).Try("Choose the file again; it may be too large, or have an odd name")
+		return f, inputerr.New("", "the form did not arrive as it was sent: %v", err).Hint("Choose the file again; it may be too large, or have an odd name")
 	}
 	defer file.Close()
 	f.Name = header.Filename
@@ -469,60 +469,60 @@ func (v *visit) handed() (f service.Handed, err error) {
 	return f, err
 }
 
-// conflict says who changed what meanwhile, and what handing in on top of it would change.
-func (s *Server) conflict(v *visit, page handedPage) error {
+// renderConflict says who changed what meanwhile, and what handing in on top of it would change.
+func (s *Server) renderConflict(v *request, page translationUploadPage) error {
 	var err error
-	if page.translationPage, err = v.translationPage(showTodo); err != nil {
+	if page.translationPage, err = v.newTranslationPage(showTodo); err != nil {
 		return err
 	}
 	page.Handed.OnTop = true
 	page.Handed.Base = page.Conflict.Base
 	if page.Conflict.Base > 0 {
-		theirs, err := s.office.CompareTranslations(v.ctx(), v.person, v.slug(), v.language(), page.Conflict.Base, page.Conflict.Last.Number)
+		theirs, err := s.service.CompareRevisions(v.ctx(), v.person, v.slug(), v.language(), page.Conflict.Base, page.Conflict.Last.Number)
 		if err != nil {
 			return err
 		}
-		page.Theirs = changeViews(page.translationPage.Translation, theirs)
+		page.Theirs = newChangeList(page.translationPage.Translation, theirs)
 	}
 	look := page.Handed
 	look.Check = true
-	if page.Receipt, err = s.office.HandInTranslation(v.ctx(), v.person, v.slug(), v.language(), look); err != nil {
+	if page.Receipt, err = s.service.UploadTranslation(v.ctx(), v.person, v.slug(), v.language(), look); err != nil {
 		return err
 	}
 	page.Content = base64.StdEncoding.EncodeToString(page.Handed.Data)
-	page.Yours = changeViews(page.translationPage.Translation, page.Receipt.Changed)
-	return v.answer(http.StatusConflict, "translation_conflict.html", page, nil)
+	page.Yours = newChangeList(page.translationPage.Translation, page.Receipt.Changed)
+	return v.renderStatus(http.StatusConflict, "translation_conflict.html", page, nil)
 }
 
-func (s *Server) claimTranslation(v *visit) error {
-	if _, err := s.office.ClaimTranslation(v.ctx(), v.person, v.slug(), v.language()); err != nil {
+func (s *Server) claimTranslation(v *request) error {
+	if _, err := s.service.ClaimTranslation(v.ctx(), v.person, v.slug(), v.language()); err != nil {
 		return err
 	}
-	return v.to(translationPath(v.slug(), v.language()))
+	return v.redirect(translationPath(v.slug(), v.language()))
 }
 
-func (s *Server) unclaimTranslation(v *visit) error {
-	if err := s.office.UnclaimTranslation(v.ctx(), v.person, v.slug(), v.language()); err != nil {
+func (s *Server) unclaimTranslation(v *request) error {
+	if err := s.service.UnclaimTranslation(v.ctx(), v.person, v.slug(), v.language()); err != nil {
 		return err
 	}
-	return v.to(translationPath(v.slug(), v.language()))
+	return v.redirect(translationPath(v.slug(), v.language()))
 }
 
-func (s *Server) handInForReview(v *visit) error {
-	if _, _, err := s.office.HandInForReview(v.ctx(), v.person, v.slug(), v.language()); err != nil {
-		return v.translationAgain("translation.html", showTodo, err)
+func (s *Server) submitForReview(v *request) error {
+	if _, _, err := s.service.SubmitForReview(v.ctx(), v.person, v.slug(), v.language()); err != nil {
+		return v.renderInvalidTranslation("translation.html", showTodo, err)
 	}
-	return v.to(translationPath(v.slug(), v.language()))
+	return v.redirect(translationPath(v.slug(), v.language()))
 }
 
-// translationAgain shows a page about a translation, and what is wrong with what was asked.
-func (v *visit) translationAgain(name, show string, problem error) error {
-	if inputerr.Of(problem) == nil {
+// renderInvalidTranslation shows a page about a translation, and what is wrong with what was asked.
+func (v *request) renderInvalidTranslation(name, show string, problem error) error {
+	if inputerr.As(problem) == nil {
 		return problem
 	}
-	p, err := v.translationPage(show)
+	p, err := v.newTranslationPage(show)
 	if err != nil {
 		return err
 	}
-	return v.again(name, p, problem)
+	return v.renderInvalid(name, p, problem)
 }

@@ -17,13 +17,13 @@ import (
 
 const spanishPath = "/talks/apis/translations/es"
 
-// spanish is subtitles for the talk of a world.
-func spanish(first, second string) string {
+// spanishSRT is subtitles for the talk of a world.
+func spanishSRT(first, second string) string {
 	return "1\n00:00:01,000 --> 00:00:03,000\n" + first + "\n\n2\n00:00:04,000 --> 00:00:06,000\n" + second + "\n"
 }
 
-// handIn sends a file by a form.
-func (b *browser) handIn(name, content string, fields url.Values) (int, string) {
+// upload sends a file by a form.
+func (b *browser) upload(name, content string, fields url.Values) (int, string) {
 	b.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -47,30 +47,30 @@ func (b *browser) handIn(name, content string, fields url.Values) (int, string) 
 	return b.do(http.MethodPost, spanishPath, form.FormDataContentType(), &body)
 }
 
-// person is somebody with a link of their own.
-func (w *world) person(name string, role access.Role, talk, language string) *browser {
+// signInAs is somebody with a link of their own.
+func (w *testServer) signInAs(name string, role access.Role, talk, language string) *browser {
 	w.t.Helper()
-	secret, _, err := w.office.Invite(w.t.Context(), operator, service.Invitation{Role: role, Talk: talk, Language: language, Name: name})
+	secret, _, err := w.office.Invite(w.t.Context(), olga, service.Invitation{Role: role, Talk: talk, Language: language, Name: name})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	b := w.stranger()
+	b := w.newBrowser()
 	if status, _ := b.post("/l/"+string(secret), nil); status != http.StatusSeeOther {
 		w.t.Fatalf("the link of %s answers %d", name, status)
 	}
 	return b
 }
 
-func TestATranslationGoesFromItsBeginningToItsApproval(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	rosa, eva := w.person("Rosa", access.Translator, "apis", "es"), w.person("Eva", access.Reviewer, "", "es")
+func TestTranslation_StartToApproval(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	rosa, eva := w.signInAs("Rosa", access.Translator, "apis", "es"), w.signInAs("Eva", access.Reviewer, "", "es")
 
 	status, page := rosa.get(spanishPath)
 	if status != http.StatusOK || strings.Count(page, `data-state="untranslated"`) != 2 || !strings.Contains(page, "Hello.") {
 		t.Fatalf("what is to be translated: %d\n%s", status, page)
 	}
-	if status, page = rosa.handIn("apis.r0.es.srt", spanish("Hola.", "Adiós."), nil); status != http.StatusOK || !strings.Contains(page, "Taken, as revision 1") {
+	if status, page = rosa.upload("apis.r0.es.srt", spanishSRT("Hola.", "Adiós."), nil); status != http.StatusOK || !strings.Contains(page, "Taken, as revision 1") {
 		t.Fatalf("handed in: %d\n%s", status, page)
 	}
 	if status, _ = rosa.post(spanishPath+"/claim", nil); status != http.StatusSeeOther {
@@ -88,7 +88,7 @@ func TestATranslationGoesFromItsBeginningToItsApproval(t *testing.T) {
 	if _, page = rosa.get(spanishPath); !strings.Contains(page, "Too final.") || !strings.Contains(page, `id="cue-2"`) || strings.Contains(page, `id="cue-1"`) {
 		t.Fatalf("to do after one was sent back:\n%s", page)
 	}
-	if status, page = rosa.handIn("apis.r3.es.srt", spanish("Hola.", "Hasta luego."), nil); status != http.StatusOK || !strings.Contains(page, "<ins>Hasta luego") {
+	if status, page = rosa.upload("apis.r3.es.srt", spanishSRT("Hola.", "Hasta luego."), nil); status != http.StatusOK || !strings.Contains(page, "<ins>Hasta luego") {
 		t.Fatalf("handed in again: %d\n%s", status, page)
 	}
 	rosa.post(spanishPath+"/ready", nil)
@@ -100,13 +100,13 @@ func TestATranslationGoesFromItsBeginningToItsApproval(t *testing.T) {
 	}
 }
 
-func TestWhoWasSlowerLosesNothing(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	rosa, pablo := w.person("Rosa", access.Translator, "apis", "es"), w.person("Pablo", access.Translator, "apis", "es")
-	rosa.handIn("apis.r0.es.srt", spanish("Hola.", "Adiós."), nil)
-	rosa.handIn("apis.r1.es.srt", spanish("Hola a todos.", "Adiós."), nil)
-	status, page := pablo.handIn("apis.r1.es.srt", spanish("Hola.", "Hasta luego."), nil)
+func TestTranslation_ConflictKeepsBoth(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	rosa, pablo := w.signInAs("Rosa", access.Translator, "apis", "es"), w.signInAs("Pablo", access.Translator, "apis", "es")
+	rosa.upload("apis.r0.es.srt", spanishSRT("Hola.", "Adiós."), nil)
+	rosa.upload("apis.r1.es.srt", spanishSRT("Hola a todos.", "Adiós."), nil)
+	status, page := pablo.upload("apis.r1.es.srt", spanishSRT("Hola.", "Hasta luego."), nil)
 	if status != http.StatusConflict || !strings.Contains(page, "Rosa") || !strings.Contains(page, "Hola<ins> a todos</ins>.") || !strings.Contains(page, "<ins>Hasta luego</ins>") {
 		t.Fatalf("a conflict: %d\n%s", status, page)
 	}
@@ -114,7 +114,7 @@ func TestWhoWasSlowerLosesNothing(t *testing.T) {
 	for _, m := range regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`).FindAllStringSubmatch(page, -1) {
 		form.Set(m[1], html.UnescapeString(m[2]))
 	}
-	if status, page = pablo.handIn("", "", form); status != http.StatusOK || !strings.Contains(page, "Taken, as revision 3") {
+	if status, page = pablo.upload("", "", form); status != http.StatusOK || !strings.Contains(page, "Taken, as revision 3") {
 		t.Fatalf("on top: %d\n%s", status, page)
 	}
 	if _, file := rosa.get(spanishPath + "/file.srt"); !strings.Contains(file, "Hola a todos.") || !strings.Contains(file, "Hasta luego.") {
@@ -122,22 +122,22 @@ func TestWhoWasSlowerLosesNothing(t *testing.T) {
 	}
 }
 
-func TestTranslationsGoOutAndComeBackInEveryFormat(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	rosa := w.person("Rosa", access.Translator, "apis", "es")
-	rosa.handIn("apis.r0.es.srt", spanish("Hola.", "Adiós."), nil)
+func TestTranslation_RoundTripEveryFormat(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	rosa := w.signInAs("Rosa", access.Translator, "apis", "es")
+	rosa.upload("apis.r0.es.srt", spanishSRT("Hola.", "Adiós."), nil)
 	for _, format := range service.ExchangeFormats() {
 		t.Run(format, func(t *testing.T) {
 			status, file := rosa.get(spanishPath + "/file." + format)
 			if status != http.StatusOK || !strings.Contains(file, "Adiós.") {
 				t.Fatalf("%d\n%s", status, file)
 			}
-			if status, page := rosa.handIn("x."+format, file, nil); status != http.StatusOK || !strings.Contains(page, "was there already") {
+			if status, page := rosa.upload("x."+format, file, nil); status != http.StatusOK || !strings.Contains(page, "was there already") {
 				t.Errorf("unchanged, it comes back as %d\n%s", status, page)
 			}
 			changed := strings.ReplaceAll(file, "Adiós.", "Hasta "+format+".")
-			if status, page := rosa.handIn("x."+format, changed, url.Values{"do": {"check"}}); status != http.StatusOK || !strings.Contains(page, "Nothing was saved") || !strings.Contains(page, "<ins>Hasta "+format+"</ins>") {
+			if status, page := rosa.upload("x."+format, changed, url.Values{"do": {"check"}}); status != http.StatusOK || !strings.Contains(page, "Nothing was saved") || !strings.Contains(page, "<ins>Hasta "+format+"</ins>") {
 				t.Errorf("only checked: %d\n%s", status, page)
 			}
 		})
@@ -147,25 +147,25 @@ func TestTranslationsGoOutAndComeBackInEveryFormat(t *testing.T) {
 	}
 }
 
-func TestABadTranslationSaysWhereItIsBad(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	rosa := w.person("Rosa", access.Translator, "apis", "es")
+func TestTranslation_FindingsShowLocation(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	rosa := w.signInAs("Rosa", access.Translator, "apis", "es")
 	bad := "msgid \"\"\nmsgstr \"\"\n\"Language: es\\n\"\n\nmsgctxt \"1\"\nmsgid \"Hello.\nmsgstr \"Hola.\"\n"
-	if status, page := rosa.handIn("mine.po", bad, nil); status != http.StatusUnprocessableEntity || !strings.Contains(page, "mine.po:6:") {
+	if status, page := rosa.upload("mine.po", bad, nil); status != http.StatusUnprocessableEntity || !strings.Contains(page, "mine.po:6:") {
 		t.Errorf("%d\n%s", status, page)
 	}
-	if status, _ := rosa.handIn("", "", nil); status != http.StatusUnprocessableEntity {
+	if status, _ := rosa.upload("", "", nil); status != http.StatusUnprocessableEntity {
 		t.Errorf("no file at all answers %d", status)
 	}
 }
 
-func TestHostileTranslationsAreText(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	rosa, eva := w.person("Rosa", access.Translator, "apis", "es"), w.person("Eva", access.Reviewer, "", "es")
+func TestTranslation_HostileTextEscaped(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	rosa, eva := w.signInAs("Rosa", access.Translator, "apis", "es"), w.signInAs("Eva", access.Reviewer, "", "es")
 	const hostile = "<script>alert(1)</script> <img src=x onerror=alert(2)> \u202eevil"
-	_, page := rosa.handIn("\"><script>alert(3)</script>.srt", spanish(hostile, "Adiós."), nil)
+	_, page := rosa.upload("\"><script>alert(3)</script>.srt", spanishSRT(hostile, "Adiós."), nil)
 	pages := []string{page}
 	rosa.post(spanishPath+"/ready", nil)
 	eva.post(spanishPath+"/send-back", url.Values{"note": {hostile}})
@@ -181,35 +181,35 @@ func TestHostileTranslationsAreText(t *testing.T) {
 	}
 }
 
-func TestCuesSayTheirLanguageAndRunAsTheyAreWritten(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	rosa := w.person("Rosa", access.Translator, "apis", "ar")
+func TestTranslation_CueLanguageAndDirection(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	rosa := w.signInAs("Rosa", access.Translator, "apis", "ar")
 	if _, page := rosa.get("/talks/apis/translations/ar"); !strings.Contains(page, `<p class="cue" lang="en" dir="auto">Hello.</p>`) {
 		t.Errorf("the source:\n%s", page)
 	}
 }
 
-func TestOneBeginsALanguageByItsTag(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	olga := w.as(access.Organiser, "", "")
+func TestStartTranslation_ByLanguageTag(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	olga := w.signIn(access.Organiser, "", "")
 	for typed, want := range map[string]int{"pt-br": http.StatusSeeOther, "espanol": http.StatusUnprocessableEntity, "en": http.StatusUnprocessableEntity, "es-LA": http.StatusUnprocessableEntity} {
 		if status, page := olga.post("/talks/apis/translations", url.Values{"language": {typed}}); status != want {
 			t.Errorf("%s answers %d\n%s", typed, status, page)
 		}
 	}
-	if status, _ := w.as(access.Translator, "apis", "es").post("/talks/apis/translations", url.Values{"language": {"fr"}}); status != http.StatusUnprocessableEntity {
+	if status, _ := w.signIn(access.Translator, "apis", "es").post("/talks/apis/translations", url.Values{"language": {"fr"}}); status != http.StatusUnprocessableEntity {
 		t.Errorf("a translator into Spanish begins French: %d", status)
 	}
 }
 
-func TestProgramsTranslateAsPagesDo(t *testing.T) {
-	w := newWorld(t)
-	w.talk("apis", "Prototyping APIs")
-	rosa, eva := w.person("Rosa", access.Translator, "apis", "es"), w.person("Eva", access.Reviewer, "", "es")
+func TestAPI_TranslationMatchesPages(t *testing.T) {
+	w := newTestServer(t)
+	w.addTalk("apis", "Prototyping APIs")
+	rosa, eva := w.signInAs("Rosa", access.Translator, "apis", "es"), w.signInAs("Eva", access.Reviewer, "", "es")
 	const api = "/api/v1" + spanishPath
-	status, answer := rosa.do(http.MethodPost, api+"?name=apis.r0.es.srt", "application/octet-stream", strings.NewReader(spanish("Hola.", "Adiós.")))
+	status, answer := rosa.do(http.MethodPost, api+"?name=apis.r0.es.srt", "application/octet-stream", strings.NewReader(spanishSRT("Hola.", "Adiós.")))
 	var receipt struct {
 		Saved   bool
 		Changed int

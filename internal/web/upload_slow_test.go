@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestTheUploadersLogic runs the tests of static/tus.js, which are written in its language.
-func TestTheUploadersLogic(t *testing.T) {
+// TestUploadJS runs the tests of static/tus.js, which are written in its language.
+func TestUploadJS(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "node", "--test", "testdata/tus.test.mjs").CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

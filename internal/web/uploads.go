@@ -12,39 +12,39 @@ import (
 
 // Limits of uploads.
 const (
-	mostUpload     = 2 << 40             // bytes of one recording: days of it
-	mostUploads    = 200                 // that one person may have unfinished
-	uploadLifetime = 14 * 24 * time.Hour // of one that nothing comes for
-	sweepEvery     = time.Hour
+	maxUploadBytes       = 2 << 40             // bytes of one recording: days of it
+	maxUnfinishedUploads = 200                 // that one person may have unfinished
+	uploadLifetime       = 14 * 24 * time.Hour // of one that nothing comes for
+	sweepEvery           = time.Hour
 )
 
 // newUploads receives recordings in a directory of its own.
 func (s *Server) newUploads(dir string) (*tus.Server, error) {
 	return tus.New(tus.Options{
-		Dir: dir, Base: uploadsPath, MaxSize: mostUpload, MaxUploads: mostUploads, Lifetime: uploadLifetime,
-		Who: s.uploader, Done: s.delivered, Log: s.log,
+		Dir: dir, BasePath: uploadsPath, MaxSize: maxUploadBytes, MaxUploads: maxUnfinishedUploads, Lifetime: uploadLifetime,
+		Authorize: s.uploadOwner, OnComplete: s.receiveUpload, Log: s.log,
 	})
 }
 
-// uploader is who sends a recording.
-func (s *Server) uploader(r *http.Request) (string, error) {
-	v, err := s.visit(nil, r)
+// uploadOwner is who sends a recording.
+func (s *Server) uploadOwner(r *http.Request) (string, error) {
+	v, err := s.newRequest(nil, r)
 	if err != nil {
 		return "", err
 	}
-	g, err := v.person.As(access.Record, "", "")
+	g, err := v.person.GrantFor(access.ManageRecordings, "", "")
 	return g.Name, err
 }
 
-// delivered hands a recording over that arrived whole. What its sender says of it is for
+// receiveUpload hands a recording over that arrived whole. What its sender says of it is for
 // people to look at: no name of a file comes of it.
-func (s *Server) delivered(ctx context.Context, u tus.Upload) error {
+func (s *Server) receiveUpload(ctx context.Context, u tus.Upload) error {
 	name := u.Metadata["filename"]
 	if name == "" {
 		name = u.Metadata["name"]
 	}
-	return s.office.Deliver(ctx, service.Delivery{
-		ID: u.ID, Name: plainName(name), Path: u.Path, SHA256: u.SHA256, Size: u.Size, Who: u.Owner, Room: plainName(u.Metadata["room"]),
+	return s.service.ReceiveRecording(ctx, service.RecordingUpload{
+		ID: u.ID, Name: cleanName(name), Path: u.Path, SHA256: u.SHA256, Size: u.Size, Who: u.Owner, Room: cleanName(u.Metadata["room"]),
 	})
 }
 

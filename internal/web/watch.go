@@ -15,37 +15,37 @@ import (
 // watchRoutes are where people look at a talk, and take it.
 func (s *Server) watchRoutes() []route {
 	return []route{
-		{"GET /talks/{slug}/watch", access.See, s.watch},
-		{"GET /talks/{slug}/captions/{language}", access.See, s.captions},
-		{"GET /talks/{slug}/files/{path...}", access.See, s.bundleFile},
-		{"GET /talks/{slug}/bundle", access.See, s.bundle},
-		{"GET /talks/{slug}/bundle.zip", access.See, s.bundleZip},
-		{"POST /talks/{slug}/verify", access.Record, s.verify},
+		{"GET /talks/{slug}/watch", access.ViewTalk, s.watch},
+		{"GET /talks/{slug}/captions/{language}", access.ViewTalk, s.captions},
+		{"GET /talks/{slug}/files/{path...}", access.ViewTalk, s.bundleFile},
+		{"GET /talks/{slug}/bundle", access.ViewTalk, s.bundle},
+		{"GET /talks/{slug}/bundle.zip", access.ViewTalk, s.bundleZip},
+		{"POST /talks/{slug}/verify", access.ManageRecordings, s.verify},
 	}
 }
 
 // watchPage is the data of the page on which a talk is watched.
 type watchPage struct {
-	Row    service.Row
-	Player service.Programme
+	Row    service.TalkSummary
+	Player service.Playback
 }
 
-func (s *Server) watch(v *visit) error {
-	row, err := s.office.Row(v.person, v.slug())
+func (s *Server) watch(v *request) error {
+	row, err := s.service.TalkSummary(v.person, v.slug())
 	if err != nil {
 		return err
 	}
-	play, err := s.office.Programme(v.ctx(), v.person, v.slug())
+	play, err := s.service.Playback(v.ctx(), v.person, v.slug())
 	if err != nil {
 		return err
 	}
-	return v.show("watch.html", watchPage{row, play})
+	return v.render("watch.html", watchPage{row, play})
 }
 
 // captions is a track as it is now: "es.vtt".
-func (s *Server) captions(v *visit) error {
+func (s *Server) captions(v *request) error {
 	var b bytes.Buffer
-	if err := s.office.WriteCaptions(v.ctx(), v.person, v.slug(), strings.TrimSuffix(v.language(), ".vtt"), &b); err != nil {
+	if err := s.service.WriteWebVTT(v.ctx(), v.person, v.slug(), strings.TrimSuffix(v.language(), ".vtt"), &b); err != nil {
 		return err
 	}
 	v.w.Header().Set("Content-Type", "text/vtt; charset=utf-8")
@@ -55,8 +55,8 @@ func (s *Server) captions(v *visit) error {
 }
 
 // bundleFile is a file of a bundle, or a part of it: players seek by ranges.
-func (s *Server) bundleFile(v *visit) error {
-	b, err := s.office.OpenBundle(v.ctx(), v.person, v.slug())
+func (s *Server) bundleFile(v *request) error {
+	b, err := s.service.OpenBundle(v.ctx(), v.person, v.slug())
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (s *Server) bundleFile(v *visit) error {
 	h := v.w.Header()
 	h.Set("ETag", `"`+is.SHA256[:32]+`"`)
 	h.Set("Cache-Control", "private, no-cache")
-	h.Set("Content-Type", typeOf(is.Path))
+	h.Set("Content-Type", contentType(is.Path))
 	if v.r.URL.Query().Has("download") {
 		h.Set("Content-Disposition", attachment(path.Base(is.Path)))
 	}
@@ -77,9 +77,9 @@ func (s *Server) bundleFile(v *visit) error {
 	return nil
 }
 
-// typeOf is what a file of a bundle is. What is none of these is data: nothing that somebody
+// contentType is what a file of a bundle is. What is none of these is data: nothing that somebody
 // made runs as a page of this server.
-func typeOf(name string) string {
+func contentType(name string) string {
 	switch path.Ext(name) {
 	case ".mp4":
 		return "video/mp4"
@@ -105,18 +105,18 @@ func typeOf(name string) string {
 
 // bundlePage is the data of the page of a bundle.
 type bundlePage struct {
-	Row      service.Row
+	Row      service.TalkSummary
 	Bundle   *service.Bundle
 	Size     int64
 	Missing  []string
 	Verified *bundle.Report // nil: nobody asked
 }
 
-func (v *visit) bundlePage() (p bundlePage, err error) {
-	if p.Row, err = v.office.Row(v.person, v.slug()); err != nil {
+func (v *request) newBundlePage() (p bundlePage, err error) {
+	if p.Row, err = v.service.TalkSummary(v.person, v.slug()); err != nil {
 		return p, err
 	}
-	if p.Bundle, err = v.office.OpenBundle(v.ctx(), v.person, v.slug()); err != nil {
+	if p.Bundle, err = v.service.OpenBundle(v.ctx(), v.person, v.slug()); err != nil {
 		return p, err
 	}
 	defer p.Bundle.Close()
@@ -125,33 +125,33 @@ func (v *visit) bundlePage() (p bundlePage, err error) {
 	return p, err
 }
 
-func (s *Server) bundle(v *visit) error {
-	p, err := v.bundlePage()
+func (s *Server) bundle(v *request) error {
+	p, err := v.newBundlePage()
 	if err != nil {
 		return err
 	}
-	return v.show("bundle.html", p)
+	return v.render("bundle.html", p)
 }
 
 // verify proves the bundle sound, which takes as long as reading all of it.
-func (s *Server) verify(v *visit) error {
-	p, err := v.bundlePage()
+func (s *Server) verify(v *request) error {
+	p, err := v.newBundlePage()
 	if err != nil {
 		return err
 	}
-	return v.heavily(v.ctx(), func() error {
-		report, err := s.office.Verify(v.ctx(), v.person, v.slug())
+	return v.runHeavy(v.ctx(), func() error {
+		report, err := s.service.Verify(v.ctx(), v.person, v.slug())
 		if err != nil {
 			return err
 		}
 		p.Verified = &report
-		return v.show("bundle.html", p)
+		return v.render("bundle.html", p)
 	})
 }
 
 // bundleZip is all of a bundle as one file, streamed.
-func (s *Server) bundleZip(v *visit) error {
-	b, err := s.office.OpenBundle(v.ctx(), v.person, v.slug())
+func (s *Server) bundleZip(v *request) error {
+	b, err := s.service.OpenBundle(v.ctx(), v.person, v.slug())
 	if err != nil {
 		return err
 	}

@@ -25,49 +25,49 @@ import (
 
 // Options say what a server serves.
 type Options struct {
-	Office *service.Office
-	Log    *slog.Logger
-	URL    string // where people reach the server, for links: "https://lectern.example"
+	Service *service.Service
+	Log     *slog.Logger
+	URL     string // where people reach the server, for links: "https://lectern.example"
 
 	Uploads string // the directory in which recordings arrive, in the file system of the store; "": none do
 }
 
 // Server answers the conference's people.
 type Server struct {
-	office    *service.Office
+	service   *service.Service
 	log       *slog.Logger
 	url       string // without a slash at its end
-	words     words
-	pages     pages
+	messages  messages
+	templates pageTemplates
 	static    fs.FS
-	live      *live
-	limits    limits
+	live      *eventHub
+	limits    rateLimits
 	heavy     chan struct{} // who is let do what takes the machine time
 	uploads   *tus.Server   // nil: none
 	rows      rowCache
-	described *huma.OpenAPI // what programs may ask
+	openAPI   *huma.OpenAPI // what programs may ask
 	handler   http.Handler
 }
 
 // New makes a server of what is embedded here; that it cannot is a mistake in it.
 func New(o Options) (*Server, error) {
-	s := &Server{office: o.Office, log: o.Log, url: strings.TrimSuffix(o.URL, "/"), live: newLive(), heavy: make(chan struct{}, mostHeavy)}
+	s := &Server{service: o.Service, log: o.Log, url: strings.TrimSuffix(o.URL, "/"), live: newEventHub(), heavy: make(chan struct{}, maxHeavyRequests)}
 	s.rows.rows = make(map[rowKey]renderedRow)
 	var err error
-	if s.words, err = readWords(); err != nil {
+	if s.messages, err = loadMessages(); err != nil {
 		return nil, fmt.Errorf("read the words of the pages: %w", err)
 	}
-	if s.pages, err = readPages(s.words); err != nil {
+	if s.templates, err = parseTemplates(s.messages); err != nil {
 		return nil, fmt.Errorf("read the pages: %w", err)
 	}
-	if s.static, err = fs.Sub(files, "static"); err != nil {
+	if s.static, err = fs.Sub(embedded, "static"); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	for _, r := range s.routes() {
-		mux.Handle(r.pattern, s.guarded(r))
+		mux.Handle(r.pattern, s.authorized(r))
 	}
-	mux.Handle("/", s.guarded(route{"/", access.Anyone, func(*visit) error { return catalog.ErrNone }}))
+	mux.Handle("/", s.authorized(route{"/", access.Public, func(*request) error { return catalog.ErrNotFound }}))
 	mux.Handle(apiPath+"/", s.newAPI())
 	if o.Uploads != "" {
 		if s.uploads, err = s.newUploads(o.Uploads); err != nil {
@@ -75,34 +75,34 @@ func New(o Options) (*Server, error) {
 		}
 		mux.Handle(uploadsPath, s.uploads)
 	}
-	s.handler = s.secured(mux)
+	s.handler = s.withSecurityHeaders(mux)
 	return s, nil
 }
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// LinkTo is the address by which a secret lets somebody in.
-func LinkTo(url string, secret access.Secret) string {
+// LinkURL is the address by which a secret lets somebody in.
+func LinkURL(url string, secret access.Secret) string {
 	return strings.TrimSuffix(url, "/") + "/l/" + string(secret)
 }
 
-// secure reports whether browsers reach the server over TLS, its own or that of a proxy
+// usesTLS reports whether browsers reach the server over TLS, its own or that of a proxy
 // before it.
-func (s *Server) secure() bool { return strings.HasPrefix(s.url, "https:") }
+func (s *Server) usesTLS() bool { return strings.HasPrefix(s.url, "https:") }
 
 // route is something that can be asked for: by whom is decided before it is handled, by
 // act, of the talk and the language that the path names as {slug} and {language}.
 type route struct {
 	pattern string // of http.ServeMux
-	act     access.Act
-	handle  func(*visit) error
+	act     access.Permission
+	handle  func(*request) error
 }
 
 // routes is everything there is.
 func (s *Server) routes() (all []route) {
 	for _, some := range [][]route{
-		s.entryRoutes(), s.fileRoutes(), s.liveRoutes(), s.talksRoutes(), s.talkRoutes(), s.peopleRoutes(), s.arrivalRoutes(), s.watchRoutes(), s.programmeRoutes(), s.speakerRoutes(),
+		s.sessionRoutes(), s.staticRoutes(), s.liveRoutes(), s.talkListRoutes(), s.talkRoutes(), s.peopleRoutes(), s.arrivalRoutes(), s.watchRoutes(), s.scheduleRoutes(), s.speakerRoutes(),
 		s.translationRoutes(), s.reviewRoutes(),
 	} {
 		all = append(all, some...)
@@ -110,41 +110,41 @@ func (s *Server) routes() (all []route) {
 	return all
 }
 
-// guarded lets a route be asked by whom may ask it.
-func (s *Server) guarded(r route) http.Handler {
+// authorized lets a route be asked by whom may ask it.
+func (s *Server) authorized(r route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		v, err := s.visit(w, req)
-		if err == nil && r.act != access.Anyone {
-			_, err = v.person.As(r.act, req.PathValue("slug"), req.PathValue("language"))
+		v, err := s.newRequest(w, req)
+		if err == nil && r.act != access.Public {
+			_, err = v.person.GrantFor(r.act, req.PathValue("slug"), req.PathValue("language"))
 		}
 		if err == nil {
 			err = r.handle(v)
 		}
 		if err != nil {
-			v.fail(err)
+			v.renderError(err)
 		}
 	})
 }
 
-// errTooOften says that somebody has to wait.
-var errTooOften = errors.New("too often")
+// errRateLimited says that somebody has to wait.
+var errRateLimited = errors.New("too often")
 
-// statusOf is how HTTP calls an error.
-func statusOf(err error) int {
+// httpStatus is how HTTP calls an error.
+func httpStatus(err error) int {
 	var tooLarge *http.MaxBytesError
 	var conflict *catalog.Conflict
 	switch {
 	case errors.Is(err, access.ErrForbidden):
 		return http.StatusForbidden
-	case errors.Is(err, errTooOften):
+	case errors.Is(err, errRateLimited):
 		return http.StatusTooManyRequests
-	case errors.Is(err, catalog.ErrNone):
+	case errors.Is(err, catalog.ErrNotFound):
 		return http.StatusNotFound
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
 	case errors.As(err, &conflict):
 		return http.StatusConflict
-	case inputerr.Of(err) != nil:
+	case inputerr.As(err) != nil:
 		return http.StatusUnprocessableEntity
 	}
 	return http.StatusInternalServerError

@@ -46,20 +46,20 @@ type Code string
 
 // The rules.
 const (
-	Empty      Code = "empty"             // no text
-	Backwards  Code = "no-duration"       // ends where it starts, or before
-	Outside    Code = "outside-recording" // starts before the recording, or after it
-	TooFast    Code = "too-fast"          // more text than can be read
-	LongLine   Code = "long-line"         //
-	ManyLines  Code = "too-many-lines"    //
-	TooShort   Code = "too-short"         // stands for less time than an eye needs to find it
-	TooLong    Code = "too-long"          // stands so long that it is read twice
-	Overlap    Code = "overlap"           // starts before an earlier cue is gone
-	Duplicate  Code = "duplicate"         // stands twice at a time
-	Order      Code = "order"             // stands in the file below a cue that starts later
-	PoorBreak  Code = "poor-break"        // a line break parts what belongs together
-	Gap        Code = "gap"               // too small, so that it flickers or isn't seen
-	Unbalanced Code = "unbalanced"        // one line much longer than the other
+	Empty            Code = "empty"             // no text
+	NoDuration       Code = "no-duration"       // ends where it starts, or before
+	OutsideRecording Code = "outside-recording" // starts before the recording, or after it
+	TooFast          Code = "too-fast"          // more text than can be read
+	LongLine         Code = "long-line"         //
+	ManyLines        Code = "too-many-lines"    //
+	TooShort         Code = "too-short"         // stands for less time than an eye needs to find it
+	TooLong          Code = "too-long"          // stands so long that it is read twice
+	Overlap          Code = "overlap"           // starts before an earlier cue is gone
+	Duplicate        Code = "duplicate"         // stands twice at a time
+	OutOfOrder       Code = "order"             // stands in the file below a cue that starts later
+	PoorBreak        Code = "poor-break"        // a line break parts what belongs together
+	Gap              Code = "gap"               // too small, so that it flickers or isn't seen
+	Unbalanced       Code = "unbalanced"        // one line much longer than the other
 )
 
 // rules are the codes, gravest first, in words for the summary.
@@ -69,8 +69,8 @@ var rules = []struct {
 	remedy string
 }{
 	{Empty, "no text", "write it, or remove the cue"},
-	{Backwards, "ends before it starts", "correct its times"},
-	{Outside, "outside the recording", "is it the right file? then correct its times"},
+	{NoDuration, "ends before it starts", "correct its times"},
+	{OutsideRecording, "outside the recording", "is it the right file? then correct its times"},
 	{TooFast, "too fast to read", "shorten the text, or let it stand longer"},
 	{LongLine, "line too long", "break it, or divide the cue"},
 	{ManyLines, "too many lines", "divide the cue"},
@@ -78,15 +78,15 @@ var rules = []struct {
 	{TooLong, "stands too long", "divide the cue, or let it end with the speech"},
 	{Overlap, "two cues at once", "end the first where the second starts"},
 	{Duplicate, "the same cue twice", "remove one"},
-	{Order, "out of order", "--fix puts it right"},
+	{OutOfOrder, "out of order", "--fix puts it right"},
 	{PoorBreak, "breaks a line badly", "move the break"},
 	{Gap, "gap too small", "--fix closes it, or opens it as the profile asks"},
 	{Unbalanced, "lines of unlike length", "move the break"},
 }
 
-// Rule is the title of a rule, and what is to be done about what it finds, both for
+// RuleText is the title of a rule, and what is to be done about what it finds, both for
 // people.
-func Rule(c Code) (title, remedy string) {
+func RuleText(c Code) (title, remedy string) {
 	for _, r := range rules {
 		if r.code == c {
 			return r.title, r.remedy
@@ -119,16 +119,16 @@ type Finding struct {
 // breaks, and length is the recording's, or 0 if it is not known. Cues may come in any
 // order.
 func Check(cues []conference.Cue, profile Profile, language string, length time.Duration) Report {
-	c := checker{profile, grammarOf(language), length}
+	c := checker{profile, grammarFor(language), length}
 	found := make([][]Finding, len(cues))
 	for i, cue := range cues {
-		found[i] = c.alone(cue)
+		found[i] = c.checkCue(cue)
 	}
-	for before, i := range neighbours(cues) {
-		found[i] = append(found[i], c.pair(cues[before], cues[i])...)
+	for before, i := range consecutive(cues) {
+		found[i] = append(found[i], c.checkPair(cues[before], cues[i])...)
 	}
-	for i, above := range strays(cues) {
-		found[i] = append(found[i], finding(Warning, Order, 1, "starts before the cue above it%s", at(cues[above])))
+	for i, above := range outOfOrder(cues) {
+		found[i] = append(found[i], newFinding(Warning, OutOfOrder, 1, "starts before the cue above it%s", inFileAt(cues[above])))
 	}
 	r := Report{Profile: profile.Name, Language: language, Cues: len(cues), Findings: []Finding{}}
 	for i := range found {
@@ -148,55 +148,55 @@ type checker struct {
 	length  time.Duration
 }
 
-// beyond is the excess of what is past all measure, and the most that is told apart.
-const beyond = 10
+// maxExcess is the excess of what is past all measure, and the most that is told apart.
+const maxExcess = 10
 
-func finding(s Severity, c Code, excess float64, format string, args ...any) Finding {
-	return Finding{Severity: s, Code: c, Message: fmt.Sprintf(format, args...), excess: min(excess, beyond)}
+func newFinding(s Severity, c Code, excess float64, format string, args ...any) Finding {
+	return Finding{Severity: s, Code: c, Message: fmt.Sprintf(format, args...), excess: min(excess, maxExcess)}
 }
 
-// alone is what can be said of a cue by itself.
-func (c checker) alone(cue conference.Cue) []Finding {
-	found := c.outside(cue)
+// checkCue is what can be said of a cue by itself.
+func (c checker) checkCue(cue conference.Cue) []Finding {
+	found := c.checkOutside(cue)
 	if oneLine(cue.Text) == "" {
-		return append(found, finding(Error, Empty, beyond, "has no text"))
+		return append(found, newFinding(Error, Empty, maxExcess, "has no text"))
 	}
-	found = append(found, c.times(cue)...)
-	return append(found, c.shape(cue.Text)...)
+	found = append(found, c.checkTimes(cue)...)
+	return append(found, c.checkLines(cue.Text)...)
 }
 
-func (c checker) outside(cue conference.Cue) []Finding {
+func (c checker) checkOutside(cue conference.Cue) []Finding {
 	switch {
 	case cue.Start < 0:
-		return []Finding{finding(Error, Outside, beyond, "starts %s before the recording", seconds(-cue.Start))}
+		return []Finding{newFinding(Error, OutsideRecording, maxExcess, "starts %s before the recording", seconds(-cue.Start))}
 	case c.length > 0 && cue.Start >= c.length:
-		return []Finding{finding(Error, Outside, beyond, "starts %s after the recording has ended, at %s", seconds(cue.Start-c.length), clock(c.length))}
+		return []Finding{newFinding(Error, OutsideRecording, maxExcess, "starts %s after the recording has ended, at %s", seconds(cue.Start-c.length), clock(c.length))}
 	}
 	return nil
 }
 
-// times looks at how long a cue stands, and whether its text can be read in that time.
-func (c checker) times(cue conference.Cue) (found []Finding) {
+// checkTimes looks at how long a cue stands, and whether its text can be read in that time.
+func (c checker) checkTimes(cue conference.Cue) (found []Finding) {
 	p, stands := c.profile, cue.End-cue.Start
 	if stands <= 0 {
-		return []Finding{finding(Error, Backwards, beyond, "ends at %s, which is not after its start", clock(cue.End))}
+		return []Finding{newFinding(Error, NoDuration, maxExcess, "ends at %s, which is not after its start", clock(cue.End))}
 	}
-	if f, ok := c.speed(cue.Text, stands); ok {
+	if f, ok := c.checkSpeed(cue.Text, stands); ok {
 		found = append(found, f)
 	}
 	if stands < p.Shortest {
-		found = append(found, finding(Warning, TooShort, ratio(p.Shortest, stands), "stands for %s; %s is the least", seconds(stands), seconds(p.Shortest)))
+		found = append(found, newFinding(Warning, TooShort, ratio(p.Shortest, stands), "stands for %s; %s is the least", seconds(stands), seconds(p.Shortest)))
 	}
 	if p.Longest > 0 && stands > p.Longest {
-		found = append(found, finding(Warning, TooLong, ratio(stands, p.Longest), "stands for %s; %s is the most", seconds(stands), seconds(p.Longest)))
+		found = append(found, newFinding(Warning, TooLong, ratio(stands, p.Longest), "stands for %s; %s is the most", seconds(stands), seconds(p.Longest)))
 	}
 	return found
 }
 
-// speed compares what is to be read with the time there is for it. It is an error above
+// checkSpeed compares what is to be read with the time there is for it. It is an error above
 // the profile's TooFast, and a warning above what is comfortable.
-func (c checker) speed(text string, stands time.Duration) (Finding, bool) {
-	p, wants := c.profile, c.profile.Needs(text)
+func (c checker) checkSpeed(text string, stands time.Duration) (Finding, bool) {
+	p, wants := c.profile, c.profile.ReadingTime(text)
 	if stands >= wants {
 		return Finding{}, false
 	}
@@ -205,66 +205,66 @@ func (c checker) speed(text string, stands time.Duration) (Finding, bool) {
 	if p.TooFast > 0 && speed > p.TooFast {
 		severity = Error
 	} else if p.Words > 0 {
-		speed, limit, unit = float64(words(text))/stands.Minutes(), p.Words, "words a minute"
+		speed, limit, unit = float64(countWords(text))/stands.Minutes(), p.Words, "words a minute"
 	}
-	return finding(severity, TooFast, speed/limit, "has %.1f %s to read; %.4g is the most (it needs %s and stands for %s)",
+	return newFinding(severity, TooFast, speed/limit, "has %.1f %s to read; %.4g is the most (it needs %s and stands for %s)",
 		speed, unit, limit, seconds(wants), seconds(stands)), true
 }
 
-// shape looks at the lines of a text and at where they are broken.
-func (c checker) shape(text string) (found []Finding) {
+// checkLines looks at the lines of a text and at where they are broken.
+func (c checker) checkLines(text string) (found []Finding) {
 	p, lines := c.profile, strings.Split(text, "\n")
 	if p.Lines > 0 && len(lines) > p.Lines {
-		found = append(found, finding(Warning, ManyLines, float64(len(lines))/float64(p.Lines), "has %d lines; %d is the most", len(lines), p.Lines))
+		found = append(found, newFinding(Warning, ManyLines, float64(len(lines))/float64(p.Lines), "has %d lines; %d is the most", len(lines), p.Lines))
 	}
 	for i, l := range lines {
 		if n := Columns(strings.Trim(l, breakable)); p.Columns > 0 && n > p.Columns {
-			found = append(found, finding(Warning, LongLine, float64(n)/float64(p.Columns), "has a line of %.4g %s; %.4g is the most",
+			found = append(found, newFinding(Warning, LongLine, float64(n)/float64(p.Columns), "has a line of %.4g %s; %.4g is the most",
 				p.characters(n), p.unit(), p.characters(p.Columns)))
 		}
 		if i > 0 {
-			found = append(found, c.lineBreak(lines[i-1], l)...)
+			found = append(found, c.checkBreak(lines[i-1], l)...)
 		}
 	}
-	if f, ok := c.balance(lines); ok {
+	if f, ok := c.checkBalance(lines); ok {
 		found = append(found, f)
 	}
 	return found
 }
 
-// lineBreak looks at what the break between two lines parts.
-func (c checker) lineBreak(above, below string) []Finding {
-	before, after := split(above), split(below)
-	if len(before) == 0 || len(after) == 0 || startsAnew(after[0]) {
+// checkBreak looks at what the break between two lines parts.
+func (c checker) checkBreak(above, below string) []Finding {
+	before, after := splitWords(above), splitWords(below)
+	if len(before) == 0 || len(after) == 0 || startsOwnLine(after[0]) {
 		return nil
 	}
-	why := c.grammar.quarrel(before, after[0])
+	why := c.grammar.badBreakReason(before, after[0])
 	if why == "" {
 		return nil
 	}
-	return []Finding{finding(Warning, PoorBreak, 1, "breaks the line between “%s” and “%s”: %s", Excerpt(before[len(before)-1]), Excerpt(after[0]), why)}
+	return []Finding{newFinding(Warning, PoorBreak, 1, "breaks the line between “%s” and “%s”: %s", Excerpt(before[len(before)-1]), Excerpt(after[0]), why)}
 }
 
-// unlike is how many times as long as the other the longer of two lines may be. TED asks
+// unbalancedRatio is how many times as long as the other the longer of two lines may be. TED asks
 // for 2; what is below 3 few viewers see.
-const unlike = 3
+const unbalancedRatio = 3
 
-// balance compares the lines of a cue of two that has too much for one. Speakers taking
+// checkBalance compares the lines of a cue of two that has too much for one. Speakers taking
 // turns, and the name of one, are no lines to be balanced.
-func (c checker) balance(lines []string) (Finding, bool) {
-	if len(lines) != 2 || startsAnew(strings.TrimSpace(lines[1])) || strings.HasSuffix(strings.TrimSpace(lines[0]), ":") {
+func (c checker) checkBalance(lines []string) (Finding, bool) {
+	if len(lines) != 2 || startsOwnLine(strings.TrimSpace(lines[1])) || strings.HasSuffix(strings.TrimSpace(lines[0]), ":") {
 		return Finding{}, false
 	}
 	a, b := Columns(strings.Trim(lines[0], breakable)), Columns(strings.Trim(lines[1], breakable))
-	if a+1+b <= c.profile.Columns || max(a, b) < unlike*min(a, b) {
+	if a+1+b <= c.profile.Columns || max(a, b) < unbalancedRatio*min(a, b) {
 		return Finding{}, false
 	}
-	return finding(Note, Unbalanced, 1, "has lines of %.4g and %.4g %s, one of them %d times the other or more", c.profile.characters(a), c.profile.characters(b), c.profile.unit(), unlike), true
+	return newFinding(Note, Unbalanced, 1, "has lines of %.4g and %.4g %s, one of them %d times the other or more", c.profile.characters(a), c.profile.characters(b), c.profile.unit(), unbalancedRatio), true
 }
 
-// startsAnew says whether a word begins what must stand on a line of its own: another
+// startsOwnLine says whether a word begins what must stand on a line of its own: another
 // speaker's words, a song, a sound.
-func startsAnew(word string) bool {
+func startsOwnLine(word string) bool {
 	return isDash(word) || strings.HasPrefix(word, ">>") || word != "" && strings.ContainsRune("•*♪#[(", firstRune(word))
 }
 
@@ -278,31 +278,31 @@ func firstRune(word string) rune {
 	return r
 }
 
-// pair is what can be said of a cue after the one that was on the screen before it.
+// checkPair is what can be said of a cue after the one that was on the screen before it.
 // Cues in different places of the screen are meant to stand together.
-func (c checker) pair(before, cue conference.Cue) []Finding {
+func (c checker) checkPair(before, cue conference.Cue) []Finding {
 	p, gap := c.profile, cue.Start-before.End
 	switch {
-	case place(before) != place(cue):
+	case screenPosition(before) != screenPosition(cue):
 		return nil
 	case gap < 0 && before.Text == cue.Text:
-		return []Finding{finding(Warning, Duplicate, 1, "says the same as the cue before it%s, while that still stands", at(before))}
+		return []Finding{newFinding(Warning, Duplicate, 1, "says the same as the cue before it%s, while that still stands", inFileAt(before))}
 	case gap < 0:
-		return []Finding{finding(Warning, Overlap, 1+(-gap).Seconds(), "starts %s before the end of the cue before it%s", seconds(-gap), at(before))}
+		return []Finding{newFinding(Warning, Overlap, 1+(-gap).Seconds(), "starts %s before the end of the cue before it%s", seconds(-gap), inFileAt(before))}
 	case gap < p.Gap:
-		return []Finding{finding(Note, Gap, 1, "starts %s after the end of the cue before it; %s is the least", seconds(gap), seconds(p.Gap))}
+		return []Finding{newFinding(Note, Gap, 1, "starts %s after the end of the cue before it; %s is the least", seconds(gap), seconds(p.Gap))}
 	case gap > p.Gap && gap < p.Flicker:
-		return []Finding{finding(Note, Gap, 1, "leaves the screen empty for %s, which flickers; close the gap, or leave %s", seconds(gap), seconds(p.Flicker))}
+		return []Finding{newFinding(Note, Gap, 1, "leaves the screen empty for %s, which flickers; close the gap, or leave %s", seconds(gap), seconds(p.Flicker))}
 	}
 	return nil
 }
 
-// place is where a cue stands; the usual place has two names.
-func place(cue conference.Cue) int { return cmp.Or(cue.Place, 2) }
+// screenPosition is where a cue stands; the usual place has two names.
+func screenPosition(cue conference.Cue) int { return cmp.Or(cue.Position, 2) }
 
-// neighbours yields, in the order of their starts, the indexes of each cue and of the one
+// consecutive yields, in the order of their starts, the indexes of each cue and of the one
 // that was on the screen last before it. Cues without a duration are never on the screen.
-func neighbours(cues []conference.Cue) iter.Seq2[int, int] {
+func consecutive(cues []conference.Cue) iter.Seq2[int, int] {
 	return func(yield func(before, cue int) bool) {
 		last := -1 // of the cues so far, the one that ends last
 		for _, i := range byStart(cues) {
@@ -329,22 +329,22 @@ func byStart(cues []conference.Cue) []int {
 	return order
 }
 
-// strays are the cues that stand below one that starts later, as they are given or, if
+// outOfOrder are the cues that stand below one that starts later, as they are given or, if
 // that is in order, in the file they were read from; and which one that is.
-func strays(cues []conference.Cue) map[int]int {
+func outOfOrder(cues []conference.Cue) map[int]int {
 	order := make([]int, len(cues))
 	for i := range order {
 		order[i] = i
 	}
-	if found := strayIn(order, cues); len(found) > 0 {
+	if found := outOfOrderIn(order, cues); len(found) > 0 {
 		return found
 	}
 	order = slices.DeleteFunc(order, func(i int) bool { return cues[i].Line == 0 })
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(cues[a].Line, cues[b].Line) })
-	return strayIn(order, cues)
+	return outOfOrderIn(order, cues)
 }
 
-func strayIn(order []int, cues []conference.Cue) map[int]int {
+func outOfOrderIn(order []int, cues []conference.Cue) map[int]int {
 	found, latest := map[int]int{}, -1
 	for _, i := range order {
 		switch {
@@ -359,8 +359,8 @@ func strayIn(order []int, cues []conference.Cue) map[int]int {
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 
-// at is where a cue stands in its file, as a part of a sentence.
-func at(cue conference.Cue) string {
+// inFileAt is where a cue stands in its file, as a part of a sentence.
+func inFileAt(cue conference.Cue) string {
 	if cue.Line == 0 {
 		return ""
 	}
@@ -387,14 +387,14 @@ func clock(d time.Duration) string {
 // Excerpt is the beginning of a text, on one line.
 func Excerpt(text string) string {
 	const most = 60
-	if r := []rune(inLine(text)); len(r) > most {
+	if r := []rune(singleLine(text)); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}
-	return inLine(text)
+	return singleLine(text)
 }
 
-// inLine is a text on one line, without what a terminal would obey.
-func inLine(text string) string {
+// singleLine is a text on one line, without what a terminal would obey.
+func singleLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '

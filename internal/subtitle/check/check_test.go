@@ -17,16 +17,16 @@ func cue(from, to float64, text string) conference.Cue {
 	return conference.Cue{Start: time.Duration(from * 1e9), End: time.Duration(to * 1e9), Text: text}
 }
 
-func named(t testing.TB, profile string) check.Profile {
+func profileNamed(t testing.TB, profile string) check.Profile {
 	t.Helper()
-	p, err := check.Named(profile)
+	p, err := check.ProfileByName(profile)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-func TestRules(t *testing.T) {
+func TestCheck_Rules(t *testing.T) {
 	const length = 100 * time.Second
 	fine := cue(1, 3, "Good morning, everyone.")
 	for _, c := range []struct {
@@ -74,7 +74,7 @@ func TestRules(t *testing.T) {
 			[]string{"1 error outside-recording: starts 1.5 s after the recording has ended, at 00:01:40.000"}},
 		{"two at once", "ted", []conference.Cue{fine, cue(2.5, 4, "Hello.")},
 			[]string{"2 warning overlap: starts 500 ms before the end of the cue before it"}},
-		{"two at once, but in different places", "ted", []conference.Cue{fine, {Start: 2 * time.Second, End: 4 * time.Second, Text: "[door]", Place: 8}}, nil},
+		{"two at once, but in different places", "ted", []conference.Cue{fine, {Start: 2 * time.Second, End: 4 * time.Second, Text: "[door]", Position: 8}}, nil},
 		{"a long one under two short ones", "ted", []conference.Cue{cue(1, 7, "Hello."), cue(2, 3, "One."), cue(4, 5, "Two.")},
 			[]string{"2 warning overlap: starts 5.0 s before the end of the cue before it", "3 warning overlap: starts 3.0 s before the end of the cue before it"}},
 		{"the same twice at a time", "ted", []conference.Cue{fine, fine},
@@ -97,7 +97,7 @@ func TestRules(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			var got []string
-			r := check.Check(c.cues, named(t, c.profile), "en", length)
+			r := check.Check(c.cues, profileNamed(t, c.profile), "en", length)
 			for _, f := range r.Findings {
 				got = append(got, strings.Join([]string{string('0' + rune(f.Cue)), string(f.Severity), string(f.Code) + ": " + f.Message}, " "))
 			}
@@ -135,7 +135,7 @@ func TestColumns(t *testing.T) {
 }
 
 // Where a line may be broken, and what speaks against it.
-func TestLineBreaks(t *testing.T) {
+func TestCheck_LineBreaks(t *testing.T) {
 	for _, c := range []struct{ language, text, want string }{
 		{"en", "This is the\nhouse.", "an article belongs with its noun"},
 		{"en", "This is\nthe house.", ""},
@@ -174,7 +174,7 @@ func TestLineBreaks(t *testing.T) {
 		{"", "This is the\nhouse.", ""},
 	} {
 		got := ""
-		for _, f := range check.Check([]conference.Cue{cue(1, 5, c.text)}, named(t, "ted"), c.language, 0).Findings {
+		for _, f := range check.Check([]conference.Cue{cue(1, 5, c.text)}, profileNamed(t, "ted"), c.language, 0).Findings {
 			_, why, _ := strings.Cut(f.Message, "”: ")
 			got += why
 		}
@@ -192,16 +192,16 @@ func TestProfiles(t *testing.T) {
 		speed   float64
 		words   float64
 	}{{"ted", 42, 21, 0}, {"netflix-en", 42, 20, 0}, {"netflix-es", 42, 17, 0}, {"netflix-ja", 26, 4, 0}, {"netflix-zh", 32, 9, 0}, {"bbc", 37, 0, 180}} {
-		p := named(t, want.name)
+		p := profileNamed(t, want.name)
 		if p.Columns != want.columns || p.Speed != want.speed || p.Words != want.words || p.Lines != 2 {
 			t.Errorf("%s is %+v, want %+v", want.name, p, want)
 		}
 	}
-	if names := check.Names(); names[0] != check.Default {
+	if names := check.ProfileNames(); names[0] != check.DefaultProfile {
 		t.Errorf("profiles are %v, want the default first", names)
 	}
-	_, err := check.Named("netflix")
-	if f := inputerr.Of(err); f == nil || !strings.Contains(f.Error(), "netflix-en") {
+	_, err := check.ProfileByName("netflix")
+	if f := inputerr.As(err); f == nil || !strings.Contains(f.Error(), "netflix-en") {
 		t.Errorf("a profile that is not there gives %v, want a fault that names those that are", err)
 	}
 }
@@ -226,7 +226,7 @@ func TestGrades(t *testing.T) {
 				cues = append(cues, cue(from, from+3, "Hello."))
 			}
 		}
-		r := check.Check(cues, named(t, "ted"), "en", 0)
+		r := check.Check(cues, profileNamed(t, "ted"), "en", 0)
 		if r.Grade != c.want || r.Counts.Errors != c.errors || r.Counts.Warnings != c.warnings || r.Counts.Notes != c.notes {
 			t.Errorf("%+v: grade %s with %v", c, r.Grade, r.Counts)
 		}
@@ -240,7 +240,7 @@ func TestReport(t *testing.T) {
 		{Start: 5e9, End: 5.5e9, Line: 11, Text: "Hello.\x1b[2J"},
 		{Start: 6e9, End: 8e9, Line: 15},
 	}
-	r := check.Check(cues, named(t, "ted"), "en", 0)
+	r := check.Check(cues, profileNamed(t, "ted"), "en", 0)
 	var out strings.Builder
 	if err := r.Write(&out, "talk.srt"); err != nil {
 		t.Fatal(err)
@@ -279,13 +279,13 @@ talk.srt:7: “This is the / house.”
 }
 
 // A track with nothing in it is no reason to fail, and its JSON has lists for lists.
-func TestNothing(t *testing.T) {
-	r := check.Check(nil, named(t, "ted"), "en", time.Hour)
+func TestCheck_NoCues(t *testing.T) {
+	r := check.Check(nil, profileNamed(t, "ted"), "en", time.Hour)
 	printed, err := json.Marshal(r)
 	if want := `{"profile":"ted","language":"en","cues":0,"grade":"A","share":0,"counts":{"errors":0,"warnings":0,"notes":0,"codes":{}},"findings":[],"worst":[]}`; err != nil || string(printed) != want {
 		t.Errorf("got %s, %v, want %s", printed, err, want)
 	}
-	if cues, changes := check.Fix(nil, named(t, "ted"), "en"); len(cues) != 0 || changes == nil || len(changes) != 0 {
+	if cues, changes := check.Fix(nil, profileNamed(t, "ted"), "en"); len(cues) != 0 || changes == nil || len(changes) != 0 {
 		t.Errorf("mending nothing gives %v, %v", cues, changes)
 	}
 }

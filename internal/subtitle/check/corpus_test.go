@@ -49,16 +49,16 @@ func corpus(t testing.TB) (talks []talk) {
 }
 
 // Mending keeps its promises on real files, by every profile.
-func TestFixOfTheCorpus(t *testing.T) {
+func TestFix_Corpus(t *testing.T) {
 	grades := map[string]int{}
 	for _, talk := range corpus(t) {
-		for _, profile := range check.Names() {
-			mended(t, talk.cues, profile, talk.language)
+		for _, profile := range check.ProfileNames() {
+			testFix(t, talk.cues, profile, talk.language)
 			if t.Failed() {
 				t.Fatalf("%s/%s by %s", talk.language, talk.name, profile)
 			}
 		}
-		grades[check.Check(talk.cues, named(t, check.Default), talk.language, 0).Grade]++
+		grades[check.Check(talk.cues, profileNamed(t, check.DefaultProfile), talk.language, 0).Grade]++
 	}
-	t.Logf("grades by %s: %v", check.Default, grades)
+	t.Logf("grades by %s: %v", check.DefaultProfile, grades)
 }

@@ -24,7 +24,7 @@ func (c Change) String() string {
 	if c.Line > 0 {
 		where = fmt.Sprintf("line %d", c.Line)
 	}
-	return fmt.Sprintf("%s: %s: %s → %s", where, c.Code, inLine(c.Before), inLine(c.After))
+	return fmt.Sprintf("%s: %s: %s → %s", where, c.Code, singleLine(c.Before), singleLine(c.After))
 }
 
 // Fix mends what can be mended without judgement, and says what it changed. Cues come
@@ -42,12 +42,12 @@ func (c Change) String() string {
 // a graver one is left as it is, and so is Japanese and Chinese text where it has no
 // space to break at. Mending again changes nothing. The cues given are not touched.
 func Fix(cues []conference.Cue, profile Profile, language string) ([]conference.Cue, []Change) {
-	f := fixer{checker: checker{profile: profile, grammar: grammarOf(language)}, changes: []Change{}}
-	f.order(cues)
-	f.lengthen()
-	f.join()
+	f := fixer{checker: checker{profile: profile, grammar: grammarFor(language)}, changes: []Change{}}
+	f.sortCues(cues)
+	f.extendShort()
+	f.closeGaps()
 	for i := range f.cues {
-		f.rebreak(i)
+		f.rewrap(i)
 	}
 	slices.SortStableFunc(f.changes, func(a, b Change) int { return cmp.Compare(a.Cue, b.Cue) })
 	return f.cues, f.changes
@@ -60,30 +60,30 @@ type fixer struct {
 	changes []Change
 }
 
-func (f *fixer) changed(i int, code Code, before, after string) {
+func (f *fixer) record(i int, code Code, before, after string) {
 	f.changes = append(f.changes, Change{f.lines[i], i + 1, code, before, after})
 }
 
-// order copies the cues in the order of their starts.
-func (f *fixer) order(cues []conference.Cue) {
-	stray := strays(cues)
+// sortCues copies the cues in the order of their starts.
+func (f *fixer) sortCues(cues []conference.Cue) {
+	stray := outOfOrder(cues)
 	for _, i := range byStart(cues) {
 		cue, n := cues[i], len(f.cues)
 		f.lines = append(f.lines, cue.Line)
 		if above, ok := stray[i]; ok {
-			f.changed(n, Order, "below the cue of "+clock(cues[above].Start), "in its place at "+clock(cue.Start))
+			f.record(n, OutOfOrder, "below the cue of "+clock(cues[above].Start), "in its place at "+clock(cue.Start))
 			cue.Line = 0
 		}
 		f.cues = append(f.cues, cue)
 	}
 }
 
-// lengthen lets cues stand for as long as they need and nothing else is on the screen.
-func (f *fixer) lengthen() {
+// extendShort lets cues stand for as long as they need and nothing else is on the screen.
+func (f *fixer) extendShort() {
 	p := f.profile
 	for i, cue := range f.cues {
 		stands := cue.End - cue.Start
-		wants := max(p.Shortest, p.Needs(cue.Text))
+		wants := max(p.Shortest, p.ReadingTime(cue.Text))
 		if p.Longest > 0 {
 			wants = min(wants, p.Longest)
 		}
@@ -99,55 +99,55 @@ func (f *fixer) lengthen() {
 			code = TooShort
 		}
 		if end > cue.End {
-			f.end(i, end, code)
+			f.setEnd(i, end, code)
 		}
 	}
 }
 
-// join ends cues where the next one starts if they nearly do so.
-func (f *fixer) join() {
+// closeGaps ends cues where the next one starts if they nearly do so.
+func (f *fixer) closeGaps() {
 	p := f.profile
 	for i, b := range f.cues[min(1, len(f.cues)):] {
 		a := f.cues[i]
-		found := f.pair(a, b)
+		found := f.checkPair(a, b)
 		if a.End <= a.Start || b.End <= b.Start || len(found) == 0 || found[0].Code == Duplicate || a.End-b.Start > p.Overlap {
 			continue
 		}
 		mended := a
 		mended.End = b.Start - p.Gap
-		if mended.End > a.Start && !worse(f.times(mended), f.times(a)) {
-			f.end(i, mended.End, found[0].Code)
+		if mended.End > a.Start && !worse(f.checkTimes(mended), f.checkTimes(a)) {
+			f.setEnd(i, mended.End, found[0].Code)
 		}
 	}
 }
 
-// end lets a cue end at another time.
-func (f *fixer) end(i int, end time.Duration, code Code) {
-	before := span(f.cues[i])
+// setEnd lets a cue end at another time.
+func (f *fixer) setEnd(i int, end time.Duration, code Code) {
+	before := timeRange(f.cues[i])
 	f.cues[i].End = end
-	f.changed(i, code, before, span(f.cues[i]))
+	f.record(i, code, before, timeRange(f.cues[i]))
 }
 
-func span(cue conference.Cue) string { return clock(cue.Start) + " --> " + clock(cue.End) }
+func timeRange(cue conference.Cue) string { return clock(cue.Start) + " --> " + clock(cue.End) }
 
-// rebreak breaks a cue's lines anew if there are too many or one is too long.
-func (f *fixer) rebreak(i int) {
+// rewrap breaks a cue's lines anew if there are too many or one is too long.
+func (f *fixer) rewrap(i int) {
 	cue := f.cues[i]
-	found := f.shape(cue.Text)
+	found := f.checkLines(cue.Text)
 	at := slices.IndexFunc(found, func(f Finding) bool { return f.Code == LongLine || f.Code == ManyLines })
 	if at < 0 {
 		return
 	}
-	mended, ok := f.rebroken(cue)
-	if !ok || !sameWords(mended.Text, cue.Text) || worse(f.shape(mended.Text), found) {
+	mended, ok := f.rewrapped(cue)
+	if !ok || !sameWords(mended.Text, cue.Text) || worse(f.checkLines(mended.Text), found) {
 		return
 	}
 	f.cues[i] = mended
-	f.changed(i, found[at].Code, cue.Text, mended.Text)
+	f.record(i, found[at].Code, cue.Text, mended.Text)
 }
 
 // sameWords is the proof that a text has not changed but for its white space.
-func sameWords(a, b string) bool { return slices.Equal(split(a), split(b)) }
+func sameWords(a, b string) bool { return slices.Equal(splitWords(a), splitWords(b)) }
 
 // worse says whether what was found in a weighs more than what was found in b: more
 // errors, or as many and more warnings, or as many of both and more notes.

@@ -66,25 +66,25 @@ func TestFix(t *testing.T) {
 				language = "es"
 			}
 			var got []string
-			_, changes := check.Fix(c.cues, named(t, c.profile), language)
+			_, changes := check.Fix(c.cues, profileNamed(t, c.profile), language)
 			for _, change := range changes {
 				got = append(got, change.String())
 			}
 			if !slices.Equal(got, c.want) {
 				t.Errorf("got  %q\nwant %q", got, c.want)
 			}
-			mended(t, c.cues, c.profile, language)
+			testFix(t, c.cues, c.profile, language)
 		})
 	}
 }
 
 // Spans keep to their words when white space before them collapses or a line is broken
 // within them.
-func TestFixMovesSpans(t *testing.T) {
+func TestFix_MovesSpans(t *testing.T) {
 	given := conference.Cue{Start: time.Second, End: 5 * time.Second,
 		Text:  " and  this \n is the whole of the \t\nstory of the house in the woods ",
 		Spans: []conference.Span{{From: 6, To: 10, Italic: true}, {From: 10, To: 13, Underline: true}, {From: 26, To: 43, Bold: true}}}
-	cues, _ := check.Fix([]conference.Cue{given, cue(5, 7, "")}, named(t, "bbc"), "en")
+	cues, _ := check.Fix([]conference.Cue{given, cue(5, 7, "")}, profileNamed(t, "bbc"), "en")
 	got := cues[0]
 	if want := "and this is the whole of the story\nof the house in the woods"; got.Text != want {
 		t.Fatalf("got %q, want %q", got.Text, want)
@@ -99,35 +99,35 @@ func TestFixMovesSpans(t *testing.T) {
 
 // A cue from elsewhere in the file loses its line, so that mending again finds it in its
 // place.
-func TestFixPutsInOrder(t *testing.T) {
+func TestFix_SortsCues(t *testing.T) {
 	given := []conference.Cue{{Start: 1e9, End: 2e9, Text: "One.", Line: 6}, {Start: 5e9, End: 6e9, Text: "Two.", Line: 2}}
-	cues, changes := check.Fix(given, named(t, "ted"), "en")
-	if len(changes) != 1 || changes[0].Line != 6 || changes[0].Code != check.Order || cues[0].Line != 0 || cues[1].Line != 2 {
+	cues, changes := check.Fix(given, profileNamed(t, "ted"), "en")
+	if len(changes) != 1 || changes[0].Line != 6 || changes[0].Code != check.OutOfOrder || cues[0].Line != 0 || cues[1].Line != 2 {
 		t.Errorf("got %v, %+v", changes, cues)
 	}
-	mended(t, given, "ted", "en")
+	testFix(t, given, "ted", "en")
 }
 
 // Whatever the cues, mending keeps its promises.
-func TestFixOfAnything(t *testing.T) {
+func TestFix_RandomCues(t *testing.T) {
 	for seed := range uint64(3000) {
 		random := rand.New(rand.NewPCG(seed, 1))
-		profile := check.Names()[random.IntN(len(check.Names()))]
-		mended(t, anyCues(random), profile, []string{"en", "es", "ja", ""}[random.IntN(4)])
+		profile := check.ProfileNames()[random.IntN(len(check.ProfileNames()))]
+		testFix(t, randomCues(random), profile, []string{"en", "es", "ja", ""}[random.IntN(4)])
 		if t.Failed() {
 			t.Fatalf("with %s and seed %d", profile, seed)
 		}
 	}
 }
 
-// anyCues are cues such as nobody would hand in, and some that are nearly right.
-func anyCues(random *rand.Rand) (cues []conference.Cue) {
+// randomCues are cues such as nobody would hand in, and some that are nearly right.
+func randomCues(random *rand.Rand) (cues []conference.Cue) {
 	words := strings.Fields("the and of I we will house houses, to stand. - ♪ [laughs] man: 日本語 です。 한국어 नमस्ते שלום 👩‍👩‍👧 é internationalization Lars Rasmussen")
 	spaces := []string{" ", " ", " ", " ", "\n", "  ", " \n", "\t", "\n\n"}
 	at := 0
 	for n := random.IntN(12); n > 0; n-- {
 		at += random.IntN(3000) - 200
-		c := conference.Cue{Start: time.Duration(at) * time.Millisecond, End: time.Duration(at+random.IntN(4000)-100) * time.Millisecond, Place: 8 * random.IntN(8) / 7}
+		c := conference.Cue{Start: time.Duration(at) * time.Millisecond, End: time.Duration(at+random.IntN(4000)-100) * time.Millisecond, Position: 8 * random.IntN(8) / 7}
 		if random.IntN(3) == 0 && len(cues) > 0 {
 			c.Start = cues[len(cues)-1].End + time.Duration(random.IntN(300)-150)*time.Millisecond
 		}
@@ -147,12 +147,12 @@ func anyCues(random *rand.Rand) (cues []conference.Cue) {
 	return cues
 }
 
-// mended checks what Fix promises of any cues: they come out ascending, none lost, with
+// testFix checks what Fix promises of any cues: they come out ascending, none lost, with
 // their starts, words and looks; no overlap is new; the report is no worse; mending again
 // changes nothing; and what was given is untouched.
-func mended(t *testing.T, given []conference.Cue, profile, language string) {
+func testFix(t *testing.T, given []conference.Cue, profile, language string) {
 	t.Helper()
-	p := named(t, profile)
+	p := profileNamed(t, profile)
 	copied := slices.Clone(given)
 	got, changes := check.Fix(given, p, language)
 	if !reflect.DeepEqual(given, copied) {
@@ -164,9 +164,9 @@ func mended(t *testing.T, given []conference.Cue, profile, language string) {
 		t.Fatalf("%d cues out of %d", len(got), len(sorted))
 	}
 	for i, c := range got {
-		if was := sorted[i]; c.Start != was.Start || !slices.Equal(strings.Fields(c.Text), strings.Fields(was.Text)) || c.Place != was.Place || c.ID != was.ID {
+		if was := sorted[i]; c.Start != was.Start || !slices.Equal(strings.Fields(c.Text), strings.Fields(was.Text)) || c.Position != was.Position || c.ID != was.ID {
 			t.Errorf("cue %d: %+v out of %+v", i+1, c, was)
-		} else if !slices.Equal(words(spanned(c)), words(spanned(was))) {
+		} else if !slices.Equal(countWords(spanned(c)), countWords(spanned(was))) {
 			t.Errorf("cue %d: looks are of %q, were of %q", i+1, spanned(c), spanned(was))
 		} else if i+1 < len(got) && c.End > was.End && c.End > got[i+1].Start-p.Gap {
 			t.Errorf("cue %d: grew to %s, over the next at %s", i+1, c.End, got[i+1].Start)
@@ -197,8 +197,8 @@ func spanned(c conference.Cue) (texts []string) {
 	return texts
 }
 
-// words is the texts with their white space as single spaces.
-func words(texts []string) (all []string) {
+// countWords is the texts with their white space as single spaces.
+func countWords(texts []string) (all []string) {
 	for _, text := range texts {
 		all = append(all, strings.Join(strings.Fields(text), " "))
 	}
@@ -215,7 +215,7 @@ func BenchmarkCheckAndFix(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		p := named(b, "ted")
+		p := profileNamed(b, "ted")
 		check.Check(cues, p, "en", 0)
 		check.Fix(cues, p, "en")
 	}

@@ -9,37 +9,37 @@ import (
 	"golang.org/x/text/language"
 )
 
-// kind is a class of words that belong with the word after them, so that no line ends
+// wordKind is a class of words that belong with the word after them, so that no line ends
 // with one.
-type kind string
+type wordKind string
 
 // The kinds, in words for a message.
 const (
-	article     kind = "an article belongs with its noun"
-	determiner  kind = "it belongs with its noun"
-	preposition kind = "a preposition belongs with what follows it"
-	conjunction kind = "a conjunction belongs with what follows it"
-	pronoun     kind = "a pronoun belongs with its verb"
-	auxiliary   kind = "an auxiliary belongs with its verb"
-	title       kind = "a title belongs with its name"
-	name        kind = "the parts of a name belong together"
+	article     wordKind = "an article belongs with its noun"
+	determiner  wordKind = "it belongs with its noun"
+	preposition wordKind = "a preposition belongs with what follows it"
+	conjunction wordKind = "a conjunction belongs with what follows it"
+	pronoun     wordKind = "a pronoun belongs with its verb"
+	auxiliary   wordKind = "an auxiliary belongs with its verb"
+	title       wordKind = "a title belongs with its name"
+	name        wordKind = "the parts of a name belong together"
 )
 
-// bond is words of a kind, in a language.
-type bond struct {
-	kind   kind
-	words  string
-	unless []kind // words after it that show it to be of another kind: “we have / the time”
+// wordClass is words of a kind, in a language.
+type wordClass struct {
+	kind         wordKind
+	words        string
+	exceptBefore []wordKind // words after it that show it to be of another kind: “we have / the time”
 }
 
-// verbless are words that follow no pronoun or auxiliary that still waits for its verb.
-var verbless = []kind{article, determiner, preposition, conjunction}
+// noVerbAfter are words that follow no pronoun or auxiliary that still waits for its verb.
+var noVerbAfter = []wordKind{article, determiner, preposition, conjunction}
 
 // grammars are the bonds by language (ISO 639). The classes are those that TED's, the
 // BBC's and Netflix's guidelines name. Words that more often than not stand alone, such
 // as the particles of “log out” and “turn off”, are left out: a list that cries wolf is
 // not read. A word is of the first class that has it.
-var grammars = map[string][]bond{
+var grammars = map[string][]wordClass{
 	"en": {
 		{kind: article,
 			words: "a an the"},
@@ -49,11 +49,11 @@ var grammars = map[string][]bond{
 			words: "of to for with from at by into onto in on upon between among through during without within against toward towards via per than"},
 		{kind: conjunction,
 			words: "and or but nor because if unless although though whereas whether which who whose when where as"},
-		{kind: conjunction, unless: []kind{preposition, conjunction, auxiliary},
+		{kind: conjunction, exceptBefore: []wordKind{preposition, conjunction, auxiliary},
 			words: "that while"},
-		{kind: pronoun, unless: verbless,
+		{kind: pronoun, exceptBefore: noVerbAfter,
 			words: "i we they he she i'm we're they're he's she's you're i've we've you've they've i'll we'll you'll they'll he'll she'll it'll i'd we'd they'd he'd she'd you'd it's that's there's here's what's who's let's"},
-		{kind: auxiliary, unless: verbless,
+		{kind: auxiliary, exceptBefore: noVerbAfter,
 			words: "am is are was were be been being have has had having will would shall should can could may might must cannot gonna wanna " +
 				"isn't aren't wasn't weren't haven't hasn't hadn't won't wouldn't shouldn't can't couldn't don't doesn't didn't not"},
 		{kind: title,
@@ -68,9 +68,9 @@ var grammars = map[string][]bond{
 			words: "a al ante bajo con contra de del desde durante en entre hacia hasta mediante para por según sin sobre tras"},
 		{kind: conjunction,
 			words: "y e o u ni que si pero porque aunque como cuando donde mientras pues sino cuyo cuya quien quienes"},
-		{kind: pronoun, unless: verbless,
+		{kind: pronoun, exceptBefore: noVerbAfter,
 			words: "yo me te se le les nos os"},
-		{kind: auxiliary, unless: verbless,
+		{kind: auxiliary, exceptBefore: noVerbAfter,
 			words: "he has ha hemos habéis han había habías habíamos habían haya hayan hubiera estoy estás está estamos están estaba estaban " +
 				"es son era eran fue fueron será serán puedo puedes puede podemos pueden podía podrá podrán podría debo debes debe debemos deben " +
 				"voy vas va vamos van no"},
@@ -81,39 +81,39 @@ var grammars = map[string][]bond{
 
 // grammar is the bonds of a language, by word. The nil grammar has none.
 type grammar struct {
-	bonds map[string]*bond
+	classes map[string]*wordClass
 }
 
-// grammarOf is the grammar of a BCP 47 language, or nil: other languages' lines are only
+// grammarFor is the grammar of a BCP 47 language, or nil: other languages' lines are only
 // looked at for their balance.
-func grammarOf(tag string) *grammar {
+func grammarFor(tag string) *grammar {
 	base, _, _ := language.Make(tag).Raw()
 	classes, ok := grammars[base.String()]
 	if !ok {
 		return nil
 	}
-	g := &grammar{bonds: map[string]*bond{}}
+	g := &grammar{classes: map[string]*wordClass{}}
 	for i := range classes {
 		for _, word := range strings.Fields(classes[i].words) {
-			if g.bonds[word] == nil {
-				g.bonds[word] = &classes[i]
+			if g.classes[word] == nil {
+				g.classes[word] = &classes[i]
 			}
 		}
 	}
 	return g
 }
 
-// quarrel is why a line should not be broken between the last of the words before and
+// badBreakReason is why a line should not be broken between the last of the words before and
 // the word next, or "".
-func (g *grammar) quarrel(before []string, next string) kind {
+func (g *grammar) badBreakReason(before []string, next string) wordKind {
 	if g == nil || len(before) == 0 {
 		return ""
 	}
 	last := before[len(before)-1]
 	word := strings.ToLower(strings.ReplaceAll(trimOpening(last), "’", "'"))
-	if b := g.bonds[word]; b != nil {
-		follows := g.bonds[strings.ToLower(strings.TrimRightFunc(next, unicode.IsPunct))]
-		if follows != nil && slices.Contains(b.unless, follows.kind) {
+	if b := g.classes[word]; b != nil {
+		follows := g.classes[strings.ToLower(strings.TrimRightFunc(next, unicode.IsPunct))]
+		if follows != nil && slices.Contains(b.exceptBefore, follows.kind) {
 			return ""
 		}
 		return b.kind

@@ -63,26 +63,26 @@ var profiles = []Profile{
 		Flicker: time.Second, Overlap: 250 * time.Millisecond},
 }
 
-// Default is the name of the profile for talks.
-const Default = "ted"
+// DefaultProfile is the name of the profile for talks.
+const DefaultProfile = "ted"
 
-// For is the profile for a language (BCP 47) where nobody names one: Netflix's, whose
+// ProfileFor is the profile for a language (BCP 47) where nobody names one: Netflix's, whose
 // speeds are the language's own, for what it has rules for here, and the default.
-func For(tag string) Profile {
+func ProfileFor(tag string) Profile {
 	base, _, _ := language.Make(tag).Raw()
 	name, ok := map[string]string{"es": "netflix-es", "ja": "netflix-ja", "zh": "netflix-zh"}[base.String()]
 	if !ok {
-		name = Default
+		name = DefaultProfile
 	}
-	p, err := Named(name)
+	p, err := ProfileByName(name)
 	if err != nil {
 		panic(err) // the table above names one that is not there
 	}
 	return p
 }
 
-// Names are the profiles there are, the default first.
-func Names() []string {
+// ProfileNames are the profiles there are, the default first.
+func ProfileNames() []string {
 	names := make([]string, len(profiles))
 	for i, p := range profiles {
 		names[i] = p.Name
@@ -90,14 +90,14 @@ func Names() []string {
 	return names
 }
 
-// Named is the profile of that name, or a [inputerr.Fault].
-func Named(name string) (Profile, error) {
+// ProfileByName is the profile of that name, or a [inputerr.Fault].
+func ProfileByName(name string) (Profile, error) {
 	for _, p := range profiles {
 		if p.Name == name {
 			return p, nil
 		}
 	}
-	return Profile{}, inputerr.New("", "there is no profile “%s”", name).Try("Profiles are %s", strings.Join(Names(), ", "))
+	return Profile{}, inputerr.New("", "there is no profile “%s”", name).Hint("Profiles are %s", strings.Join(ProfileNames(), ", "))
 }
 
 // characters is columns in the characters that the profile speaks of.
@@ -116,15 +116,15 @@ func (p Profile) unit() string {
 	return "characters"
 }
 
-// Needs is how long a text must stand to be read at the profile's speed, in whole
+// ReadingTime is how long a text must stand to be read at the profile's speed, in whole
 // milliseconds.
-func (p Profile) Needs(text string) time.Duration {
+func (p Profile) ReadingTime(text string) time.Duration {
 	var seconds float64
 	if limit := cmp.Or(p.Speed, p.TooFast); limit > 0 {
 		seconds = p.characters(Columns(oneLine(text))) / limit
 	}
 	if p.Words > 0 {
-		seconds = max(seconds, 60*float64(words(text))/p.Words)
+		seconds = max(seconds, 60*float64(countWords(text))/p.Words)
 	}
 	return time.Duration(math.Ceil(1000*seconds)) * time.Millisecond
 }

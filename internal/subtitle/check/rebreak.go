@@ -13,43 +13,43 @@ import (
 // lines' shares of the profile's columns, which is 0.5 for two lines half full and 1 for
 // one line that is full.
 const (
-	quarrels = 0.4  // a break that parts what belongs together, or makes a dash look like another speaker's
-	pauses   = 0.15 // a break after a punctuation mark, in its favour
+	badBreakCost     = 0.4  // a break that parts what belongs together, or makes a dash look like another speaker's
+	punctuationBonus = 0.15 // a break after a punctuation mark, in its favour
 )
 
-// rebroken is the cue with its lines broken where it reads best, in as few lines as hold
+// rewrapped is the cue with its lines broken where it reads best, in as few lines as hold
 // it; false if the profile's lines can't. Line breaks that mean something stay.
-func (c checker) rebroken(cue conference.Cue) (conference.Cue, bool) {
+func (c checker) rewrapped(cue conference.Cue) (conference.Cue, bool) {
 	p := c.profile
 	if Columns(oneLine(cue.Text)) > (p.Columns+1)*p.Lines {
 		return cue, false
 	}
 	var breaks []bool // for each white space between two words
 	left := p.Lines
-	for i, part := range parts(cue.Text) {
+	for i, part := range paragraphs(cue.Text) {
 		if i > 0 {
 			breaks = append(breaks, true)
 		}
-		best, lines := c.fewest(part, left)
+		best, lines := c.fewestLines(part, left)
 		if lines == 0 {
 			return cue, false
 		}
 		breaks = append(breaks, best...)
 		left -= lines
 	}
-	return rebreak(cue, breaks), true
+	return applyBreaks(cue, breaks), true
 }
 
-// parts is the words of a text, divided at the line breaks that mean something: before
+// paragraphs is the words of a text, divided at the line breaks that mean something: before
 // another speaker, and between characters that are written without a space.
-func parts(text string) (parts [][]string) {
+func paragraphs(text string) (parts [][]string) {
 	var part []string
 	for line := range strings.SplitSeq(text, "\n") {
-		words := split(line)
+		words := splitWords(line)
 		if len(words) == 0 {
 			continue
 		}
-		if len(part) > 0 && (startsAnew(words[0]) || spaceless(part[len(part)-1], words[0])) {
+		if len(part) > 0 && (startsOwnLine(words[0]) || joinsWithoutSpace(part[len(part)-1], words[0])) {
 			parts, part = append(parts, part), nil
 		}
 		part = append(part, words...)
@@ -60,27 +60,27 @@ func parts(text string) (parts [][]string) {
 	return parts
 }
 
-// spaceless says whether two words would be written without a space on one line.
-func spaceless(before, after string) bool {
+// joinsWithoutSpace says whether two words would be written without a space on one line.
+func joinsWithoutSpace(before, after string) bool {
 	a, _ := utf8.DecodeLastRuneInString(before)
 	b, _ := utf8.DecodeRuneInString(after)
 	return isWide(a) && isWide(b) && !unicode.Is(unicode.Hangul, a) && !unicode.Is(unicode.Hangul, b)
 }
 
-// fewest is where to break words into as few lines as hold them, at most so many, and
+// fewestLines is where to break words into as few lines as hold them, at most so many, and
 // how many those are; 0 if so many can't.
-func (c checker) fewest(words []string, most int) ([]bool, int) {
+func (c checker) fewestLines(words []string, most int) ([]bool, int) {
 	for lines := 1; lines <= most; lines++ {
-		if breaks, _, ok := c.best(words, lines); ok {
+		if breaks, _, ok := c.bestBreaks(words, lines); ok {
 			return breaks, lines
 		}
 	}
 	return nil, 0
 }
 
-// best is where to break words into that many lines, and how little there is to say
+// bestBreaks is where to break words into that many lines, and how little there is to say
 // against it.
-func (c checker) best(words []string, lines int) (breaks []bool, cost float64, ok bool) {
+func (c checker) bestBreaks(words []string, lines int) (breaks []bool, cost float64, ok bool) {
 	columns := 0
 	for i, word := range words {
 		if columns += min(i, 1) + Columns(word); columns > c.profile.Columns {
@@ -93,32 +93,32 @@ func (c checker) best(words []string, lines int) (breaks []bool, cost float64, o
 			}
 			continue
 		}
-		rest, price, fits := c.best(words[i+1:], lines-1)
-		if price += fill*fill + c.price(words[:i+1], words[i+1:]); fits && (!ok || price < cost) {
+		rest, price, fits := c.bestBreaks(words[i+1:], lines-1)
+		if price += fill*fill + c.breakCost(words[:i+1], words[i+1:]); fits && (!ok || price < cost) {
 			breaks, cost, ok = slices.Concat(make([]bool, i), []bool{true}, rest), price, true
 		}
 	}
 	return breaks, cost, ok
 }
 
-// price is what a break between two words costs.
-func (c checker) price(before, after []string) float64 {
+// breakCost is what a break between two words costs.
+func (c checker) breakCost(before, after []string) float64 {
 	if len(after) == 0 {
 		return 0
 	}
-	if isDash(after[0]) || c.grammar.quarrel(before, after[0]) != "" {
-		return quarrels
+	if isDash(after[0]) || c.grammar.badBreakReason(before, after[0]) != "" {
+		return badBreakCost
 	}
 	last, _ := utf8.DecodeLastRuneInString(before[len(before)-1])
 	if strings.ContainsRune(".,;:!?…—–、。，；：！？।", last) {
-		return -pauses
+		return -punctuationBonus
 	}
 	return 0
 }
 
-// rebreak gives a cue the line breaks it is told to have between its words. Every run of
+// applyBreaks gives a cue the line breaks it is told to have between its words. Every run of
 // white space becomes a single line break or space, or nothing at the ends of the text.
-func rebreak(cue conference.Cue, breaks []bool) conference.Cue {
+func applyBreaks(cue conference.Cue, breaks []bool) conference.Cue {
 	var text strings.Builder
 	moved := make([]int, len(cue.Text)+1) // from bytes of the old text to bytes of the new
 	from, n := 0, -1                      // n counts the words so far, from 0

@@ -14,14 +14,14 @@ import (
 
 // Report is how well a track can be read.
 type Report struct {
-	Profile  string    `json:"profile"`
-	Language string    `json:"language"`
-	Cues     int       `json:"cues"`
-	Grade    string    `json:"grade"` // A to F; see [Report.Share]
-	Share    float64   `json:"share"` // of the cues are in trouble, where one with an error counts whole, one with a warning a quarter, and notes don't
-	Counts   Counts    `json:"counts"`
-	Findings []Finding `json:"findings"` // in the order of the cues
-	Worst    []Trouble `json:"worst"`    // the ten cues most in need of care, worst first
+	Profile  string        `json:"profile"`
+	Language string        `json:"language"`
+	Cues     int           `json:"cues"`
+	Grade    string        `json:"grade"` // A to F; see [Report.Share]
+	Share    float64       `json:"share"` // of the cues are in trouble, where one with an error counts whole, one with a warning a quarter, and notes don't
+	Counts   Counts        `json:"counts"`
+	Findings []Finding     `json:"findings"` // in the order of the cues
+	Worst    []CueFindings `json:"worst"`    // the ten cues most in need of care, worst first
 }
 
 // Counts says how many findings there are.
@@ -32,8 +32,8 @@ type Counts struct {
 	Codes    map[Code]int `json:"codes"` // those with any
 }
 
-// Trouble is a cue with all that was found about it.
-type Trouble struct {
+// CueFindings is a cue with all that was found about it.
+type CueFindings struct {
 	Line     int       `json:"line"`
 	Cue      int       `json:"cue"` // from 1
 	StartMS  int64     `json:"start_ms"`
@@ -48,13 +48,13 @@ var grades = []struct {
 	share float64
 }{{"A", 0.03}, {"B", 0.08}, {"C", 0.15}, {"D", 0.30}}
 
-// mostTroubles is how many cues a report names as the worst.
-const mostTroubles = 10
+// maxWorst is how many cues a report names as the worst.
+const maxWorst = 10
 
 // summarise counts the findings, grades them and picks the worst.
 func (r *Report) summarise(cues []conference.Cue) {
 	r.Counts.Codes = map[Code]int{}
-	var troubles []Trouble
+	var troubles []CueFindings
 	cost := 0.0
 	for from := 0; from < len(r.Findings); {
 		to := from
@@ -63,19 +63,19 @@ func (r *Report) summarise(cues []conference.Cue) {
 		}
 		cue := cues[r.Findings[from].Cue-1]
 		found := slices.Clone(r.Findings[from:to])
-		slices.SortStableFunc(found, graver)
-		troubles = append(troubles, Trouble{cue.Line, found[0].Cue, cue.Start.Milliseconds(), cue.Text, found})
+		slices.SortStableFunc(found, bySeverity)
+		troubles = append(troubles, CueFindings{cue.Line, found[0].Cue, cue.Start.Milliseconds(), cue.Text, found})
 		cost += found[0].Severity.Weight()
 		from = to
 	}
-	slices.SortStableFunc(troubles, worst)
-	r.Worst = append([]Trouble{}, troubles[:min(mostTroubles, len(troubles))]...)
+	slices.SortStableFunc(troubles, byNeed)
+	r.Worst = append([]CueFindings{}, troubles[:min(maxWorst, len(troubles))]...)
 	r.Share = cost / float64(max(1, r.Cues))
-	r.Grade = GradeOf(r.Share)
+	r.Grade = GradeForShare(r.Share)
 }
 
-// GradeOf is the grade, A to F, of a track of which a share of the cues is in trouble.
-func GradeOf(share float64) string {
+// GradeForShare is the grade, A to F, of a track of which a share of the cues is in trouble.
+func GradeForShare(share float64) string {
 	for _, g := range grades {
 		if share <= g.share {
 			return g.name
@@ -105,19 +105,19 @@ func (c Counts) compare(d Counts) int {
 	return cmp.Or(cmp.Compare(c.Errors, d.Errors), cmp.Compare(c.Warnings, d.Warnings), cmp.Compare(c.Notes, d.Notes))
 }
 
-// graver orders findings, the gravest first: by severity, then by how far beyond its
+// bySeverity orders findings, the gravest first: by severity, then by how far beyond its
 // limit each is.
-func graver(a, b Finding) int {
+func bySeverity(a, b Finding) int {
 	return -cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), cmp.Compare(a.excess, b.excess))
 }
 
-// worst orders cues, the worst first: by their gravest finding's severity, then by all
+// byNeed orders cues, the worst first: by their gravest finding's severity, then by all
 // that was found, in which an error counts as much as four warnings.
-func worst(a, b Trouble) int {
-	return -cmp.Or(cmp.Compare(a.Findings[0].Severity.Rank(), b.Findings[0].Severity.Rank()), cmp.Compare(a.sum(), b.sum()))
+func byNeed(a, b CueFindings) int {
+	return -cmp.Or(cmp.Compare(a.Findings[0].Severity.Rank(), b.Findings[0].Severity.Rank()), cmp.Compare(a.weight(), b.weight()))
 }
 
-func (t Trouble) sum() (sum float64) {
+func (t CueFindings) weight() (sum float64) {
 	for _, f := range t.Findings {
 		sum += f.Severity.Weight() * f.excess
 	}
@@ -138,7 +138,7 @@ func (r Report) Write(w io.Writer, file string) error {
 		fmt.Fprintf(out, "\nWorst first:\n")
 	}
 	for _, t := range r.Worst {
-		fmt.Fprintf(out, "%s “%s”\n", t.where(file), Excerpt(t.Text))
+		fmt.Fprintf(out, "%s “%s”\n", t.location(file), Excerpt(t.Text))
 		for _, f := range t.Findings {
 			fmt.Fprintf(out, "    %s: %s\n", f.Severity, f.Message)
 		}
@@ -167,8 +167,8 @@ func (c Counts) String() string {
 	}
 }
 
-// where is a cue's file:line, or its number, and its time.
-func (t Trouble) where(file string) string {
+// location is a cue's file:line, or its number, and its time.
+func (t CueFindings) location(file string) string {
 	if t.Line > 0 {
 		return file + ":" + strconv.Itoa(t.Line) + ":"
 	}

@@ -13,7 +13,7 @@ import (
 // characters (Annex 11), flags, and whatever is to be shown as a picture. A letter with
 // its marks is one, in every script; controls and marks of direction are nothing.
 func Columns(text string) int {
-	if plain(text) {
+	if isPrintableASCII(text) {
 		return len(text)
 	}
 	columns, state := 0, -1
@@ -25,8 +25,8 @@ func Columns(text string) int {
 	return columns
 }
 
-// plain says whether text is printable ASCII, which most is.
-func plain(text string) bool {
+// isPrintableASCII says whether text is printable ASCII, which most is.
+func isPrintableASCII(text string) bool {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {
 			return false
@@ -35,11 +35,11 @@ func plain(text string) bool {
 	return true
 }
 
-const asPicture = '\ufe0f' // variation selector 16 after a character asks for its emoji
+const emojiSelector = '\ufe0f' // variation selector 16 after a character asks for its emoji
 
 func clusterColumns(cluster string) int {
 	runes := []rune(cluster)
-	if isWide(runes[0]) || len(runes) > 1 && (runes[1] == asPicture || isFlag(runes[0]) && isFlag(runes[1])) {
+	if isWide(runes[0]) || len(runes) > 1 && (runes[1] == emojiSelector || isFlag(runes[0]) && isFlag(runes[1])) {
 		return 2
 	}
 	if len(runes) == 1 && unicode.In(runes[0], unicode.Cc, unicode.Cf) {
@@ -64,19 +64,19 @@ func oneLine(text string) string {
 	if !strings.ContainsAny(text, "\n\t") && !strings.Contains(text, "  ") {
 		return strings.Trim(text, breakable)
 	}
-	return strings.Join(split(text), " ")
+	return strings.Join(splitWords(text), " ")
 }
 
-// split is the words of a text: what stands between breakable white space.
-func split(text string) []string {
+// splitWords is the words of a text: what stands between breakable white space.
+func splitWords(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(breakable, r) })
 }
 
-// words counts a text's words; in scripts that are written without spaces, two
+// countWords counts a text's words; in scripts that are written without spaces, two
 // full-width characters are a word.
-func words(text string) int {
+func countWords(text string) int {
 	n := 0
-	for _, word := range split(text) {
+	for _, word := range splitWords(text) {
 		wide := 0
 		for _, r := range word {
 			if isWide(r) && !unicode.Is(unicode.Hangul, r) {

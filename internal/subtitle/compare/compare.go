@@ -70,18 +70,18 @@ func (c *Counts) of(k Kind) *int {
 // Change is one cue's fate, or that of several which became one. Beside its kind it says
 // in what ways old and new differ.
 type Change struct {
-	Kind     Kind `json:"kind"`
-	Reworded bool `json:"reworded,omitempty"` // what is read differs in more than white space
-	Rebroken bool `json:"rebroken,omitempty"` // white space or line breaks alone differ
-	Restyled bool `json:"restyled,omitempty"` // italics, bold, underline, colour or place differ
-	Retimed  bool `json:"retimed,omitempty"`  // the start of the first or the end of the last differs, in milliseconds
-	Moved    bool `json:"moved,omitempty"`    // it stands elsewhere among the other cues
-	Old      []At `json:"old"`                // none if inserted, several if merged
-	New      []At `json:"new"`                // none if deleted, several if split
+	Kind     Kind     `json:"kind"`
+	Reworded bool     `json:"reworded,omitempty"` // what is read differs in more than white space
+	Rebroken bool     `json:"rebroken,omitempty"` // white space or line breaks alone differ
+	Restyled bool     `json:"restyled,omitempty"` // italics, bold, underline, colour or place differ
+	Retimed  bool     `json:"retimed,omitempty"`  // the start of the first or the end of the last differs, in milliseconds
+	Moved    bool     `json:"moved,omitempty"`    // it stands elsewhere among the other cues
+	Old      []CueRef `json:"old"`                // none if inserted, several if merged
+	New      []CueRef `json:"new"`                // none if deleted, several if split
 }
 
-// At is a cue and where it stands.
-type At struct {
+// CueRef is a cue and where it stands.
+type CueRef struct {
 	Index   int    `json:"index"` // among the cues of its version, from 1
 	ID      string `json:"id,omitempty"`
 	Line    int    `json:"line,omitempty"` // in its file, from 1; 0 if it was not read from one
@@ -96,26 +96,26 @@ func Compare(old, new []conference.Cue) Diff {
 	a, b := items(old), items(new)
 	d := Diff{Counts: Counts{Old: len(old), New: len(new)}, Changes: []Change{}}
 	matches := match(a, b)
-	d.Shift = shiftOf(a, b, matches)
-	for _, m := range whole(matches, len(a), len(b)) {
-		c := change(m, a, b)
+	d.Shift = commonShift(a, b, matches)
+	for _, m := range addUnmatched(matches, len(a), len(b)) {
+		c := newChange(m, a, b)
 		*d.Counts.of(c.Kind)++
 		d.Changes = append(d.Changes, c)
 	}
 	return d
 }
 
-// matched is cues of the old version, from i up to iEnd, that are those of the new one
+// cueMatch is cues of the old version, from i up to iEnd, that are those of the new one
 // from j up to jEnd. One side is a single cue, or none.
-type matched struct {
+type cueMatch struct {
 	i, iEnd, j, jEnd int
 	moved            bool
 }
 
-// whole is matches, with what they leave out as deleted and inserted, in the order of the
+// addUnmatched is matches, with what they leave out as deleted and inserted, in the order of the
 // new version; what was deleted comes where it would stand.
-func whole(matches []matched, old, new int) []matched {
-	byOld, byNew := make([]*matched, old), make([]*matched, new)
+func addUnmatched(matches []cueMatch, old, new int) []cueMatch {
+	byOld, byNew := make([]*cueMatch, old), make([]*cueMatch, new)
 	for n, m := range matches {
 		for i := m.i; i < m.iEnd; i++ {
 			byOld[i] = &matches[n]
@@ -128,26 +128,26 @@ func whole(matches []matched, old, new int) []matched {
 	after := 0 // where in the new version what is deleted would stand
 	for i, m := range byOld {
 		if m == nil {
-			all = append(all, matched{i: i, iEnd: i + 1, j: after, jEnd: after})
+			all = append(all, cueMatch{i: i, iEnd: i + 1, j: after, jEnd: after})
 		} else if !m.moved {
 			after = m.jEnd
 		}
 	}
 	for j, m := range byNew {
 		if m == nil {
-			all = append(all, matched{j: j, jEnd: j + 1})
+			all = append(all, cueMatch{j: j, jEnd: j + 1})
 		}
 	}
-	slices.SortFunc(all, func(a, b matched) int {
+	slices.SortFunc(all, func(a, b cueMatch) int {
 		return cmp.Or(cmp.Compare(a.j, b.j), cmp.Compare(a.jEnd, b.jEnd), cmp.Compare(a.i, b.i))
 	})
 	return all
 }
 
-// change says what the matter is with one match.
-func change(m matched, old, new []item) Change {
+// newChange says what the matter is with one match.
+func newChange(m cueMatch, old, new []item) Change {
 	a, b := old[m.i:m.iEnd], new[m.j:m.jEnd]
-	c := Change{Old: ats(a, m.i), New: ats(b, m.j), Moved: m.moved}
+	c := Change{Old: cueRefs(a, m.i), New: cueRefs(b, m.j), Moved: m.moved}
 	switch {
 	case len(a) == 0:
 		c.Kind = Inserted
@@ -157,10 +157,10 @@ func change(m matched, old, new []item) Change {
 		return c
 	}
 	c.Retimed = a[0].start != b[0].start || a[len(a)-1].end != b[len(b)-1].end
-	was, is := joined(a), joined(b)
-	c.Reworded = was.words != is.words
+	was, is := joinItems(a), joinItems(b)
+	c.Reworded = was.text != is.text
 	c.Rebroken = !c.Reworded && was.cue.Text != is.cue.Text && len(a) == len(b)
-	c.Restyled = !sameLook(was, is, c.Reworded)
+	c.Restyled = !sameStyle(was, is, c.Reworded)
 	switch {
 	case len(b) > 1:
 		c.Kind = Split
@@ -176,10 +176,10 @@ func change(m matched, old, new []item) Change {
 	return c
 }
 
-func ats(items []item, first int) []At {
-	list := make([]At, len(items))
+func cueRefs(items []item, first int) []CueRef {
+	list := make([]CueRef, len(items))
 	for n, it := range items {
-		list[n] = At{Index: first + n + 1, ID: it.cue.ID, Line: it.cue.Line, StartMS: it.start, EndMS: it.end, Text: it.cue.Text}
+		list[n] = CueRef{Index: first + n + 1, ID: it.cue.ID, Line: it.cue.Line, StartMS: it.start, EndMS: it.end, Text: it.cue.Text}
 	}
 	return list
 }

@@ -28,8 +28,8 @@ func talk(lines ...string) (cues []conference.Cue) {
 	return cues
 }
 
-// fates is a diff in short: "kind,flags old>new".
-func fates(d compare.Diff) (list []string) {
+// kindsOf is a diff in short: "kind,flags old>new".
+func kindsOf(d compare.Diff) (list []string) {
 	for _, c := range d.Changes {
 		s := string(c.Kind)
 		for _, also := range []struct {
@@ -45,7 +45,7 @@ func fates(d compare.Diff) (list []string) {
 	return list
 }
 
-func indices(side []compare.At) string {
+func indices(side []compare.CueRef) string {
 	var list []string
 	for _, at := range side {
 		list = append(list, fmt.Sprint(at.Index))
@@ -53,7 +53,7 @@ func indices(side []compare.At) string {
 	return strings.Join(list, "+")
 }
 
-func TestWhatBecomesOfACue(t *testing.T) {
+func TestCompare_Kinds(t *testing.T) {
 	old := talk("1 3 Good morning,|everybody.", "3 5 Yes.", "5 8 We shipped 41 releases last year.", "8 10 Yes.", "10 13 Thank you for having me.")
 	with := func(n int, lines ...string) []conference.Cue { // old with its cue n, from 1, replaced
 		var all []string
@@ -69,7 +69,7 @@ func TestWhatBecomesOfACue(t *testing.T) {
 	styled := with(0)
 	styled[2].Spans = []conference.Span{{From: 0, To: 2, Italic: true}}
 	placed := with(0)
-	placed[4].Place = 8
+	placed[4].Position = 8
 	late := with(0)
 	for i := range late {
 		late[i].Start += 2340 * time.Millisecond
@@ -104,42 +104,42 @@ func TestWhatBecomesOfACue(t *testing.T) {
 		{"nothing is left", nil, []string{"deleted 1>", "deleted 2>", "deleted 3>", "deleted 4>", "deleted 5>"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := fates(compare.Compare(old, tt.new)); !reflect.DeepEqual(got, tt.want) {
+			if got := kindsOf(compare.Compare(old, tt.new)); !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got  %q\nwant %q", got, tt.want)
 			}
 		})
 	}
 }
 
-func TestTheOtherWayAboutSplitIsMerged(t *testing.T) {
+func TestCompare_SplitReversedIsMerged(t *testing.T) {
 	old := talk("1 2 We shipped", "2 4 41 releases last year.", "4 5 Yes.")
 	new := talk("1 4 We shipped 41 releases last year.", "4 5 Yes.")
-	if got, want := fates(compare.Compare(old, new)), []string{"merged 1+2>1", "unchanged 3>2"}; !reflect.DeepEqual(got, want) {
+	if got, want := kindsOf(compare.Compare(old, new)), []string{"merged 1+2>1", "unchanged 3>2"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-func TestAPassageThatMoved(t *testing.T) {
+func TestCompare_MovedPassage(t *testing.T) {
 	old := talk("0 3 First we look at the queue.", "3 6 Then we look at the store.", "6 9 In the store are blobs.", "9 12 Last comes the catalogue.", "12 15 Are there any questions?")
 	new := talk("0 3 First we look at the queue.", "3 6 Last comes the catalogue.", "6 9 Are there any questions?", "9 12 Then we look at the store.", "12 15 In the store are blobs.")
 	want := []string{"unchanged 1>1", "retimed 4>2", "retimed 5>3", "retimed,moved 2>4", "retimed,moved 3>5"}
-	got := fates(compare.Compare(old, new))
+	got := kindsOf(compare.Compare(old, new))
 	other := []string{"unchanged 1>1", "retimed,moved 4>2", "retimed,moved 5>3", "retimed 2>4", "retimed 3>5"}
 	if !reflect.DeepEqual(got, want) && !reflect.DeepEqual(got, other) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-func TestScriptsWithoutSpaces(t *testing.T) {
+func TestCompare_ScriptsWithoutSpaces(t *testing.T) {
 	old := talk("0 2 字幕を|読みます", "2 4 はい", "4 8 基本的な手順を説明します", "8 10 はい")
 	new := talk("0 2 字幕を読みます", "2 4 はい", "4 6 基本的な", "6 8 手順を説明します", "8 10 はい")
 	want := []string{"unchanged,rebroken 1>1", "unchanged 2>2", "split 3>3+4", "unchanged 4>5"}
-	if got := fates(compare.Compare(old, new)); !reflect.DeepEqual(got, want) {
+	if got := kindsOf(compare.Compare(old, new)); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-func TestShift(t *testing.T) {
+func TestCompare_Shift(t *testing.T) {
 	var old []conference.Cue
 	for i := range 100 {
 		at := time.Duration(i) * 3 * time.Second
@@ -151,9 +151,9 @@ func TestShift(t *testing.T) {
 		want    *compare.Shift
 		summary string
 	}{
-		{"none", later(0), nil, "100 cues: 100 unchanged"},
-		{"later", later(2340 * time.Millisecond), &compare.Shift{OffsetMS: 2340, Ratio: 1, Share: 1, WithinMS: 20}, "100 cues: 100 retimed; all later by 2.340 s"},
-		{"earlier", later(-time.Second), &compare.Shift{OffsetMS: -1000, Ratio: 1, Share: 1, WithinMS: 20}, "100 cues: 100 retimed; all earlier by 1.000 s"},
+		{"none", shiftWords(0), nil, "100 cues: 100 unchanged"},
+		{"later", shiftWords(2340 * time.Millisecond), &compare.Shift{OffsetMS: 2340, Ratio: 1, Share: 1, WithinMS: 20}, "100 cues: 100 retimed; all later by 2.340 s"},
+		{"earlier", shiftWords(-time.Second), &compare.Shift{OffsetMS: -1000, Ratio: 1, Share: 1, WithinMS: 20}, "100 cues: 100 retimed; all earlier by 1.000 s"},
 		{"drift", func(t time.Duration) time.Duration { return t*24/25 + time.Second }, &compare.Shift{OffsetMS: 1000, Ratio: 0.96, Share: 1, WithinMS: 20},
 			"100 cues: 100 retimed; all drift (times × 0.960000): later by 1.000 s at the start, earlier by 10.880 s at the end"},
 	} {
@@ -211,11 +211,11 @@ inserted: cue 7 (line 25)
 	}
 }
 
-func TestCarry(t *testing.T) {
+func TestCarryIDs(t *testing.T) {
 	old := talk("1 3 Good morning.", "3 5 Yes.", "5 8 We shipped 41 releases.", "8 10 All of them work.", "10 12 Thank you", "12 13 for having me.", "13 14 [Applause]")
 	new := talk("0 1 Hello?", "1.5 3 Good morning.", "5 8 We shipped 42 releases.", "8 9 All of them", "9 10 work.", "10 13 Thank you for having me.", "13 14 [Applause]")
 	var ids []string
-	for _, c := range compare.Carry(old, new, compare.Fresh([]string{"c0007", "c0009", "x"})) {
+	for _, c := range compare.CarryIDs(old, new, compare.NewIDs([]string{"c0007", "c0009", "x"})) {
 		ids = append(ids, c.ID)
 	}
 	want := []string{"c0010", "c0001", "c0003", "c0004", "c0011", "c0005", "c0007"}
@@ -227,7 +227,7 @@ func TestCarry(t *testing.T) {
 	}
 }
 
-func TestWriteTellsRunsOfRetimedCuesAtOnce(t *testing.T) {
+func TestWrite_GroupsRetimedCues(t *testing.T) {
 	old := talk("1 2 One.", "2 3 Two.", "3 4 Three.", "4 5 Four.", "5 6 Five.", "6 7 Six.", "7 8 Seven.")
 	new := talk("1 2.5 One.", "2 3.5 Two.", "3 4 Three.", "4.2 5.2 Four.", "5.2 6.2 Five.", "6 7 Six.", "8 9 Seven.")
 	var b strings.Builder
@@ -250,8 +250,8 @@ retimed: cue 7 (line 25) → cue 7 (line 25)
 	}
 }
 
-// everyCueOnce fails unless each cue of both versions is in exactly one change.
-func everyCueOnce(t *testing.T, old, new []conference.Cue, d compare.Diff) {
+// expectEveryCueOnce fails unless each cue of both versions is in exactly one change.
+func expectEveryCueOnce(t *testing.T, old, new []conference.Cue, d compare.Diff) {
 	t.Helper()
 	was, is := make([]int, len(old)), make([]int, len(new))
 	for _, c := range d.Changes {
@@ -279,7 +279,7 @@ func FuzzCompare(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b []byte) {
 		old, new := cuesOf(a), cuesOf(b)
 		d := compare.Compare(old, new)
-		everyCueOnce(t, old, new, d)
+		expectEveryCueOnce(t, old, new, d)
 		if again := compare.Compare(old, new); !reflect.DeepEqual(d, again) {
 			t.Error("another answer to the same question")
 		}
@@ -287,7 +287,7 @@ func FuzzCompare(f *testing.F) {
 			t.Error(err)
 		}
 		seen := map[string]bool{}
-		for _, c := range compare.Carry(old, new, compare.Fresh(nil)) {
+		for _, c := range compare.CarryIDs(old, new, compare.NewIDs(nil)) {
 			if c.ID == "" || seen[c.ID] {
 				t.Fatalf("id %q is not a cue's own", c.ID)
 			}
@@ -308,8 +308,8 @@ func cuesOf(bytes []byte) (cues []conference.Cue) {
 	return cues
 }
 
-// disorder is n cues of few texts at times that do not ascend.
-func disorder(seed uint64, n int) []conference.Cue {
+// shuffledCues is n cues of few texts at times that do not ascend.
+func shuffledCues(seed uint64, n int) []conference.Cue {
 	rng, bytes := rand.New(rand.NewPCG(seed, 2)), make([]byte, n)
 	for i := range bytes {
 		bytes[i] = byte(rng.Uint32())
@@ -317,10 +317,10 @@ func disorder(seed uint64, n int) []conference.Cue {
 	return cuesOf(bytes)
 }
 
-func TestEveryCueOnceWhateverTheOrder(t *testing.T) {
+func TestCompare_EveryCueOnce(t *testing.T) {
 	for seed := range uint64(20) {
-		old, new := disorder(seed, 700), disorder(seed+100, 600)
-		everyCueOnce(t, old, new, compare.Compare(old, new))
+		old, new := shuffledCues(seed, 700), shuffledCues(seed+100, 600)
+		expectEveryCueOnce(t, old, new, compare.Compare(old, new))
 	}
 }
 
@@ -357,7 +357,7 @@ func BenchmarkCompare(b *testing.B) {
 	for _, bb := range []struct {
 		name     string
 		old, new []conference.Cue
-	}{{"disorder", disorder(1, n), disorder(2, n)}, {"tenth", old, tenth}, {"all", old, sentences(2, n)}, {"same", same, same[:n-1]}} {
+	}{{"disorder", shuffledCues(1, n), shuffledCues(2, n)}, {"tenth", old, tenth}, {"all", old, sentences(2, n)}, {"same", same, same[:n-1]}} {
 		b.Run(bb.name, func(b *testing.B) {
 			for b.Loop() {
 				compare.Compare(bb.old, bb.new)

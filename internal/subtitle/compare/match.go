@@ -7,29 +7,29 @@ import (
 	"sort"
 )
 
-// passes is how often what is left over is searched for passages that moved.
-const passes = 8
+// maxPasses is how often what is left over is searched for passages that moved.
+const maxPasses = 8
 
 // match pairs the cues of two versions. Matches are disjoint.
-func match(old, new []item) (all []matched) {
-	prior := vote(old, new)
-	for pass := range passes {
+func match(old, new []item) (all []cueMatch) {
+	prior := estimateShift(old, new)
+	for pass := range maxPasses {
 		if len(old) == 0 || len(new) == 0 {
 			break
 		}
-		found := pairUp(old, new, prior, pass > 0)
+		found := alignVersions(old, new, prior, pass > 0)
 		if len(found) == 0 {
 			break
 		}
-		old, new = left(old, found, func(m matched) (int, int) { return m.i, m.iEnd }),
-			left(new, found, func(m matched) (int, int) { return m.j, m.jEnd })
+		old, new = unmatched(old, found, func(m cueMatch) (int, int) { return m.i, m.iEnd }),
+			unmatched(new, found, func(m cueMatch) (int, int) { return m.j, m.jEnd })
 		all = append(all, found...)
 	}
 	return all
 }
 
-// left is the items that are in none of the matches, whose ends on this side end tells.
-func left(items []item, matches []matched, end func(matched) (int, int)) (rest []item) {
+// unmatched is the items that are in none of the matches, whose ends on this side end tells.
+func unmatched(items []item, matches []cueMatch, end func(cueMatch) (int, int)) (rest []item) {
 	taken := map[int]bool{}
 	for _, m := range matches {
 		for i, to := end(m); i < to; i++ {
@@ -37,20 +37,20 @@ func left(items []item, matches []matched, end func(matched) (int, int)) (rest [
 		}
 	}
 	for _, it := range items {
-		if !taken[it.at] {
+		if !taken[it.index] {
 			rest = append(rest, it)
 		}
 	}
 	return rest
 }
 
-// pairUp aligns old with new, whose clock is probably later by prior ms. What moved is
+// alignVersions aligns old with new, whose clock is probably later by prior ms. What moved is
 // told by its text alone.
-func pairUp(old, new []item, prior int64, moved bool) (found []matched) {
+func alignVersions(old, new []item, prior int64, moved bool) (found []cueMatch) {
 	if moved {
 		prior = math.MaxInt64 / 4 // no clock is likelier than another
 	}
-	chain := heaviest(anchors(old, new), old, new, prior)
+	chain := heaviestChain(anchors(old, new), old, new, prior)
 	if moved && len(chain) == 0 {
 		return nil
 	}
@@ -65,7 +65,7 @@ func pairUp(old, new []item, prior int64, moved bool) (found []matched) {
 		found = append(found, g.align()...)
 		if n < len(chain) {
 			a := chain[n]
-			found = append(found, matched{old[a.i].at, old[a.i].at + 1, new[a.j].at, new[a.j].at + 1, moved})
+			found = append(found, cueMatch{old[a.i].index, old[a.i].index + 1, new[a.j].index, new[a.j].index + 1, moved})
 			i, j = a.i+1, a.j+1
 		}
 	}
@@ -84,7 +84,7 @@ type anchor struct {
 // whose texts do so together; ascending by i, and by j descending.
 func anchors(old, new []item) (found []anchor) {
 	texts := map[string]int{}
-	a, b := numbered(old, texts), numbered(new, texts)
+	a, b := textNumbers(old, texts), textNumbers(new, texts)
 	type once struct{ i, j, old, new int }
 	for _, around := range []int{0, 1} {
 		keys := map[[3]int]*once{}
@@ -102,7 +102,7 @@ func anchors(old, new []item) (found []anchor) {
 		for _, o := range keys {
 			if o.old == 1 && o.new == 1 {
 				it := &old[o.i]
-				found = append(found, anchor{o.i, o.j, min(2, 0.25+float64(it.letters)/16), it.start, new[o.j].start - it.start})
+				found = append(found, anchor{o.i, o.j, min(2, 0.25+float64(it.letterCount)/16), it.start, new[o.j].start - it.start})
 			}
 		}
 	}
@@ -110,43 +110,43 @@ func anchors(old, new []item) (found []anchor) {
 	return slices.Compact(found)
 }
 
-// numbered is items as numbers, one for each text.
-func numbered(items []item, texts map[string]int) []int {
+// textNumbers is items as numbers, one for each text.
+func textNumbers(items []item, texts map[string]int) []int {
 	list := make([]int, len(items))
 	for i, it := range items {
-		n, ok := texts[it.words]
+		n, ok := texts[it.text]
 		if !ok {
 			n = len(texts)
-			texts[it.words] = n
+			texts[it.text] = n
 		}
 		list[i] = n
 	}
 	return list
 }
 
-// jump is what a jump of the clock costs: a sentence alone does not pay for the jump to it
+// jumpCost is what a jump of the clock costs: a sentence alone does not pay for the jump to it
 // and the one back, three do.
-const jump = 1.5
+const jumpCost = 1.5
 
-// near is how many earlier anchors are asked whether they are on the same clock.
-const near = 32
+// lookback is how many earlier anchors are asked whether they are on the same clock.
+const lookback = 32
 
-// heaviest is the chain of anchors, ascending on both sides, with the greatest weight
+// heaviestChain is the chain of anchors, ascending on both sides, with the greatest weight
 // less its jumps, if that is more than nothing. It begins on a clock later by prior ms.
-func heaviest(all []anchor, old, new []item, prior int64) (chain []anchor) {
+func heaviestChain(all []anchor, old, new []item, prior int64) (chain []anchor) {
 	weight, before := make([]float64, len(all)), make([]int, len(all))
 	top := make(fenwick, len(new)+1)
 	best := -1
 	for n, a := range all {
-		weight[n], before[n] = -jump, -1
-		if onClock(prior, a.later, 0) {
+		weight[n], before[n] = -jumpCost, -1
+		if sameClock(prior, a.later, 0) {
 			weight[n] = 0
 		}
-		if p, ok := top.best(a.j, weight); ok && weight[p]-jump > weight[n] {
-			weight[n], before[n] = weight[p]-jump, p
+		if p, ok := top.best(a.j, weight); ok && weight[p]-jumpCost > weight[n] {
+			weight[n], before[n] = weight[p]-jumpCost, p
 		}
-		for p := n - 1; p >= max(0, n-near); p-- {
-			if q := all[p]; q.i < a.i && q.j < a.j && weight[p] > weight[n] && onClock(q.later, a.later, a.at-q.at) {
+		for p := n - 1; p >= max(0, n-lookback); p-- {
+			if q := all[p]; q.i < a.i && q.j < a.j && weight[p] > weight[n] && sameClock(q.later, a.later, a.at-q.at) {
 				weight[n], before[n] = weight[p], p
 			}
 		}
@@ -163,9 +163,9 @@ func heaviest(all []anchor, old, new []item, prior int64) (chain []anchor) {
 	return chain
 }
 
-// onClock says whether two shifts, so many ms apart, can be of one clock: hands are unsteady by a
+// sameClock says whether two shifts, so many ms apart, can be of one clock: hands are unsteady by a
 // second, and clocks drift by up to a twentieth (25 frames a second for 24).
-func onClock(a, b, apart int64) bool {
+func sameClock(a, b, apart int64) bool {
 	return max(a-b, b-a) <= 1000+max(apart, -apart)/20
 }
 
@@ -200,16 +200,16 @@ func clocks(chain []anchor, n int, prior int64) []clock {
 	}
 	var list []clock
 	if n > 0 {
-		list = append(list, middle(chain[max(0, n-3):n], chain[n-1].at))
+		list = append(list, medianClock(chain[max(0, n-3):n], chain[n-1].at))
 	}
 	if n < len(chain) {
-		list = append(list, middle(chain[n:min(n+3, len(chain))], chain[n].at))
+		list = append(list, medianClock(chain[n:min(n+3, len(chain))], chain[n].at))
 	}
 	return list
 }
 
-// middle is the median of some anchors' shifts.
-func middle(some []anchor, at int64) clock {
+// medianClock is the median of some anchors' shifts.
+func medianClock(some []anchor, at int64) clock {
 	shifts := make([]int64, len(some))
 	for i, a := range some {
 		shifts[i] = a.later
@@ -220,24 +220,24 @@ func middle(some []anchor, at int64) clock {
 
 // What vote looks at.
 const (
-	reach  = 120_000 // ms: shifts up to here
-	bin    = 40      // ms: how fine
-	nearby = 100     // cues to either side
+	maxShift   = 120_000 // ms: shifts up to here
+	binMS      = 40      // ms: how fine
+	neighbours = 100     // cues to either side
 )
 
-// vote is by how many ms new is later than old as the starts of cues alone tell, whatever
+// estimateShift is by how many ms new is later than old as the starts of cues alone tell, whatever
 // they say: the shift under which most of them coincide, or 0 if it does not stand out.
-func vote(old, new []item) int64 {
-	votes := make([]int, 2*reach/bin+2)
+func estimateShift(old, new []item) int64 {
+	votes := make([]int, 2*maxShift/binMS+2)
 	for _, a := range old {
 		now := sort.Search(len(new), func(n int) bool { return new[n].start >= a.start })
-		for _, b := range new[max(0, now-nearby):min(len(new), now+nearby)] {
-			if later := b.start - a.start + reach; later >= 0 && later <= 2*reach {
-				votes[later/bin]++
+		for _, b := range new[max(0, now-neighbours):min(len(new), now+neighbours)] {
+			if later := b.start - a.start + maxShift; later >= 0 && later <= 2*maxShift {
+				votes[later/binMS]++
 			}
 		}
 	}
-	none := reach / bin
+	none := maxShift / binMS
 	best := none
 	for n := range len(votes) - 1 {
 		if votes[n]+votes[n+1] > votes[best]+votes[best+1] {
@@ -247,5 +247,5 @@ func vote(old, new []item) int64 {
 	if at, standing := votes[best]+votes[best+1], votes[none]+votes[none-1]; 2*at < min(len(old), len(new)) || 2*at < 3*standing {
 		return 0
 	}
-	return int64(best+1)*bin - reach
+	return int64(best+1)*binMS - maxShift
 }

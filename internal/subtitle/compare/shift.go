@@ -14,24 +14,24 @@ type Shift struct {
 }
 
 const (
-	exact  = 20  // ms: as near cues stay to a shift that a machine made
-	rough  = 500 // ms: and to one that people made cue by cue
-	mostly = 0.8 // of the cues: as many have to follow it
+	exactMS  = 20  // ms: as near cues stay to a shift that a machine made
+	roughMS  = 500 // ms: and to one that people made cue by cue
+	minShare = 0.8 // of the cues: as many have to follow it
 )
 
-// at is where a shift takes a time, both in ms.
-func (s Shift) at(old int64) int64 {
+// apply is where a shift takes a time, both in ms.
+func (s Shift) apply(old int64) int64 {
 	return int64(math.Round(s.Ratio*float64(old))) + s.OffsetMS
 }
 
 // follows says whether a start is where the shift takes it.
 func (s Shift) follows(old, new int64) bool {
-	off := new - s.at(old)
+	off := new - s.apply(old)
 	return off >= -s.WithinMS && off <= s.WithinMS
 }
 
-// shiftOf is the shift of what did not move, or nil if most starts stayed or follow none.
-func shiftOf(old, new []item, matches []matched) *Shift {
+// commonShift is the shift of what did not move, or nil if most starts stayed or follow none.
+func commonShift(old, new []item, matches []cueMatch) *Shift {
 	var starts [][2]int64
 	for _, m := range matches {
 		if !m.moved {
@@ -42,9 +42,9 @@ func shiftOf(old, new []item, matches []matched) *Shift {
 		return nil
 	}
 	ratio := slope(starts)
-	for _, s := range []Shift{fit(starts, 1, exact), fit(starts, ratio, exact), fit(starts, 1, rough), fit(starts, ratio, rough)} {
-		if s.Share >= mostly {
-			if s.Ratio == 1 && (s.OffsetMS == 0 || s.WithinMS == rough && max(s.OffsetMS, -s.OffsetMS) <= rough) {
+	for _, s := range []Shift{fitShift(starts, 1, exactMS), fitShift(starts, ratio, exactMS), fitShift(starts, 1, roughMS), fitShift(starts, ratio, roughMS)} {
+		if s.Share >= minShare {
+			if s.Ratio == 1 && (s.OffsetMS == 0 || s.WithinMS == roughMS && max(s.OffsetMS, -s.OffsetMS) <= roughMS) {
 				return nil // the clock stood still
 			}
 			return &s
@@ -53,8 +53,8 @@ func shiftOf(old, new []item, matches []matched) *Shift {
 	return nil
 }
 
-// fit is the shift with a ratio that most starts follow.
-func fit(starts [][2]int64, ratio float64, within int64) Shift {
+// fitShift is the shift with a ratio that most starts follow.
+func fitShift(starts [][2]int64, ratio float64, within int64) Shift {
 	offsets := make([]float64, len(starts))
 	for n, p := range starts {
 		offsets[n] = float64(p[1]) - ratio*float64(p[0])

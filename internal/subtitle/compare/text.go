@@ -11,12 +11,12 @@ import (
 
 // item is a cue with what comparing needs to know of it.
 type item struct {
-	cue        conference.Cue
-	start, end int64    // ms
-	words      string   // its text, however it is spaced and broken into lines
-	pairs      []uint64 // its pairs of neighbouring characters, ascending
-	letters    int      // how much it says, in letters; a character of a script without spaces says more
-	at         int      // its index in its version
+	cue         conference.Cue
+	start, end  int64    // ms
+	text        string   // its text, however it is spaced and broken into lines
+	bigrams     []uint64 // its pairs of neighbouring characters, ascending
+	letterCount int      // how much it says, in letters; a character of a script without spaces says more
+	index       int      // its index in its version
 }
 
 // items readies cues for comparison.
@@ -24,22 +24,22 @@ func items(cues []conference.Cue) []item {
 	list := make([]item, len(cues))
 	for i, c := range cues {
 		list[i] = newItem(c)
-		list[i].at = i
+		list[i].index = i
 	}
 	return list
 }
 
 func newItem(c conference.Cue) item {
-	it := item{cue: c, start: ms(c.Start), end: ms(c.End), words: respaced(c.Text)}
-	it.pairs, it.letters = pairsOf(it.words)
+	it := item{cue: c, start: ms(c.Start), end: ms(c.End), text: normalizeSpace(c.Text)}
+	it.bigrams, it.letterCount = bigramsOf(it.text)
 	return it
 }
 
-// length is how long it is shown in ms, at least 1.
-func (it *item) length() int64 { return max(1, it.end-it.start) }
+// duration is how long it is shown in ms, at least 1.
+func (it *item) duration() int64 { return max(1, it.end-it.start) }
 
-// joined is several cues, one after the other, as one.
-func joined(items []item) item {
+// joinItems is several cues, one after the other, as one.
+func joinItems(items []item) item {
 	all := items[0]
 	all.cue.Spans = slices.Clone(all.cue.Spans)
 	for i := range items[1:] {
@@ -50,28 +50,28 @@ func joined(items []item) item {
 			s.From, s.To = s.From+at, s.To+at
 			all.cue.Spans = append(all.cue.Spans, s)
 		}
-		all = all.with(next)
+		all = all.append(next)
 	}
 	return all
 }
 
-// with is it and the next cue as one, but for the cue itself.
-func (it item) with(next *item) item {
+// append is it and the next cue as one, but for the cue itself.
+func (it item) append(next *item) item {
 	between := " "
-	last, _ := utf8.DecodeLastRuneInString(it.words)
-	first, _ := utf8.DecodeRuneInString(next.words)
-	if it.words == "" || next.words == "" || unspaced(last) && unspaced(first) {
+	last, _ := utf8.DecodeLastRuneInString(it.text)
+	first, _ := utf8.DecodeRuneInString(next.text)
+	if it.text == "" || next.text == "" || isUnspacedScript(last) && isUnspacedScript(first) {
 		between = ""
 	}
-	it.words += between + next.words
-	it.pairs = merged(it.pairs, next.pairs)
-	it.letters += next.letters
+	it.text += between + next.text
+	it.bigrams = mergeSorted(it.bigrams, next.bigrams)
+	it.letterCount += next.letterCount
 	it.end = max(it.end, next.end)
 	return it
 }
 
-// merged is what is in a and b, both ascending, in one list that is.
-func merged(a, b []uint64) []uint64 {
+// mergeSorted is what is in a and b, both ascending, in one list that is.
+func mergeSorted(a, b []uint64) []uint64 {
 	all := make([]uint64, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
 		if b[0] < a[0] {
@@ -82,14 +82,14 @@ func merged(a, b []uint64) []uint64 {
 	return append(append(all, a...), b...)
 }
 
-// respaced is text with one space for any white space, and with none between characters
+// normalizeSpace is text with one space for any white space, and with none between characters
 // of scripts that are written without.
-func respaced(text string) string {
+func normalizeSpace(text string) string {
 	var b strings.Builder
 	var last rune
 	for _, word := range strings.FieldsFunc(text, unicode.IsSpace) {
 		first, _ := utf8.DecodeRuneInString(word)
-		if last != 0 && !(unspaced(last) && unspaced(first)) {
+		if last != 0 && !(isUnspacedScript(last) && isUnspacedScript(first)) {
 			b.WriteByte(' ')
 		}
 		b.WriteString(word)
@@ -98,20 +98,20 @@ func respaced(text string) string {
 	return b.String()
 }
 
-// unspaced says whether r belongs to a script that is written without spaces, or is of
+// isUnspacedScript says whether r belongs to a script that is written without spaces, or is of
 // its punctuation.
-func unspaced(r rune) bool {
+func isUnspacedScript(r rune) bool {
 	return r >= 0x0e00 && (r >= 0x3000 && r <= 0x303f || r >= 0xff00 && r <= 0xffef ||
 		unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar))
 }
 
-// most is how many pairs of characters of a cue are looked at. No caption has as many; it
+// maxBigrams is how many pairs of characters of a cue are looked at. No caption has as many; it
 // is for files that only look like subtitles.
-const most = 4096
+const maxBigrams = 4096
 
-// pairsOf is the pairs of neighbouring letters and digits of text in lower case, ascending;
+// bigramsOf is the pairs of neighbouring letters and digits of text in lower case, ascending;
 // what is between words counts as one character. Also, how much the text says.
-func pairsOf(text string) (pairs []uint64, letters int) {
+func bigramsOf(text string) (pairs []uint64, letters int) {
 	last := ' '
 	next := func(r rune) {
 		if last != ' ' || r != ' ' {
@@ -121,7 +121,7 @@ func pairsOf(text string) (pairs []uint64, letters int) {
 	}
 	for _, r := range text {
 		switch {
-		case len(pairs) >= most:
+		case len(pairs) >= maxBigrams:
 		case !unicode.In(r, unicode.L, unicode.N, unicode.M):
 			next(' ')
 			continue
@@ -129,7 +129,7 @@ func pairsOf(text string) (pairs []uint64, letters int) {
 			next(unicode.ToLower(r))
 		}
 		letters++
-		if unspaced(r) {
+		if isUnspacedScript(r) {
 			letters += 2
 		}
 	}
@@ -138,11 +138,11 @@ func pairsOf(text string) (pairs []uint64, letters int) {
 	return pairs, letters
 }
 
-// common is how many pairs of characters both have.
-func common(a, b *item) int {
+// commonBigrams is how many pairs of characters both have.
+func commonBigrams(a, b *item) int {
 	n := 0
-	for i, j := 0, 0; i < len(a.pairs) && j < len(b.pairs); {
-		switch x, y := a.pairs[i], b.pairs[j]; {
+	for i, j := 0, 0; i < len(a.bigrams) && j < len(b.bigrams); {
+		switch x, y := a.bigrams[i], b.bigrams[j]; {
 		case x < y:
 			i++
 		case x > y:
@@ -154,22 +154,22 @@ func common(a, b *item) int {
 	return n
 }
 
-// alike is how alike the words of two cues with so many pairs of characters in common
+// similarity is how alike the words of two cues with so many pairs of characters in common
 // are, from 0 to 1: Dice's coefficient.
-func alike(a, b *item, common int) float64 {
+func similarity(a, b *item, common int) float64 {
 	switch {
-	case a.words == b.words:
+	case a.text == b.text:
 		return 1
 	case common == 0:
 		return 0
 	}
-	return 2 * float64(common) / float64(len(a.pairs)+len(b.pairs))
+	return 2 * float64(common) / float64(len(a.bigrams)+len(b.bigrams))
 }
 
-// sameLook says whether a and b look alike: in the same place, and the same parts of the
+// sameStyle says whether a and b look alike: in the same place, and the same parts of the
 // text in the same look. Of texts that differ, only the looks in their order are compared.
-func sameLook(a, b item, reworded bool) bool {
-	x, y := looks(a.cue), looks(b.cue)
+func sameStyle(a, b item, reworded bool) bool {
+	x, y := styleSpans(a.cue), styleSpans(b.cue)
 	if reworded {
 		for _, spans := range [][]conference.Span{x, y} {
 			for i := range spans {
@@ -177,14 +177,14 @@ func sameLook(a, b item, reworded bool) bool {
 			}
 		}
 	}
-	return a.cue.Place == b.cue.Place && slices.Equal(x, y)
+	return a.cue.Position == b.cue.Position && slices.Equal(x, y)
 }
 
-// looks is a cue's spans counted in bytes that are not white space; spans of one look
+// styleSpans is a cue's spans counted in bytes that are not white space; spans of one look
 // that touch are one.
-func looks(c conference.Cue) (spans []conference.Span) {
+func styleSpans(c conference.Cue) (spans []conference.Span) {
 	for _, s := range c.Spans {
-		s.From, s.To = inked(c.Text, s.From), inked(c.Text, s.To)
+		s.From, s.To = nonSpaceBytes(c.Text, s.From), nonSpaceBytes(c.Text, s.To)
 		if s.From >= s.To {
 			continue
 		}
@@ -203,8 +203,8 @@ func looks(c conference.Cue) (spans []conference.Span) {
 	return spans
 }
 
-// inked is how many bytes of text before to are not white space.
-func inked(text string, to int) (n int) {
+// nonSpaceBytes is how many bytes of text before to are not white space.
+func nonSpaceBytes(text string, to int) (n int) {
 	for _, r := range text[:min(max(to, 0), len(text))] {
 		if !unicode.IsSpace(r) {
 			n += len(string(r))

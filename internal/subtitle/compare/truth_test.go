@@ -19,8 +19,8 @@ import (
 // link says that a cue of the old version lives on in one of the new, by their indices.
 type link struct{ old, new int }
 
-// fated is a cue of the new version that knows of which old ones it was made.
-type fated struct {
+// trackedCue is a cue of the new version that knows of which old ones it was made.
+type trackedCue struct {
 	conference.Cue
 	from []int
 }
@@ -39,7 +39,7 @@ type scenario struct {
 var scenarios = []scenario{
 	{name: "words in 2 % of the cues", word: 0.02},
 	{name: "words in 26 % of the cues", word: 0.26},
-	{name: "an opening of 12.34 s before it", word: 0.1, clock: later(12340 * time.Millisecond)},
+	{name: "an opening of 12.34 s before it", word: 0.1, clock: shiftWords(12340 * time.Millisecond)},
 	{name: "25 frames for 24", word: 0.1, clock: func(t time.Duration) time.Duration { return t * 24 / 25 }},
 	{name: "drift of a thousandth and an offset", word: 0.1, clock: func(t time.Duration) time.Duration { return t + t/1000 - 40*time.Second }},
 	{name: "every cue timed anew by hand", word: 0.1, jitter: 300 * time.Millisecond},
@@ -49,30 +49,30 @@ var scenarios = []scenario{
 	{name: "a passage removed", passage: "removed", word: 0.05},
 	{name: "a passage inserted", passage: "inserted", word: 0.05},
 	{name: "a passage moved", passage: "moved", word: 0.05},
-	{name: "short texts that come often", short: true, word: 0.1, insert: 0.03, remove: 0.03, passage: "removed", clock: later(-3 * time.Second)},
+	{name: "short texts that come often", short: true, word: 0.1, insert: 0.03, remove: 0.03, passage: "removed", clock: shiftWords(-3 * time.Second)},
 	{name: "another language", translate: true},
-	{name: "another language, with an opening of 12.34 s", translate: true, clock: later(12340 * time.Millisecond)},
+	{name: "another language, with an opening of 12.34 s", translate: true, clock: shiftWords(12340 * time.Millisecond)},
 	{name: "another language, timed anew by hand", translate: true, jitter: 300 * time.Millisecond},
-	{name: "half of the cues reworded and timed anew", word: 0.5, jitter: 300 * time.Millisecond, insert: 0.03, remove: 0.03, clock: later(5 * time.Second)},
+	{name: "half of the cues reworded and timed anew", word: 0.5, jitter: 300 * time.Millisecond, insert: 0.03, remove: 0.03, clock: shiftWords(5 * time.Second)},
 	{name: "all of it, a minute later", word: 0.15, split: 0.02, merge: 0.02, insert: 0.02, remove: 0.02, rebreak: 0.2,
-		jitter: 100 * time.Millisecond, passage: "removed", clock: later(time.Minute)},
+		jitter: 100 * time.Millisecond, passage: "removed", clock: shiftWords(time.Minute)},
 }
 
-func later(by time.Duration) func(time.Duration) time.Duration {
+func shiftWords(by time.Duration) func(time.Duration) time.Duration {
 	return func(t time.Duration) time.Duration { return t + by }
 }
 
 // edit makes a new version of cues, and says which cues of either live on in which.
 func (s scenario) edit(rng *rand.Rand, cues, foreign []conference.Cue) (edited []conference.Cue, truth map[link]bool) {
-	all := make([]fated, len(cues))
+	all := make([]trackedCue, len(cues))
 	for i, c := range cues {
-		all[i] = fated{c, []int{i}}
+		all[i] = trackedCue{c, []int{i}}
 		if s.translate {
 			all[i].Text = foreign[(i*7+3)%len(foreign)].Text
 		}
 	}
 	all = s.passages(rng, all, foreign)
-	var out []fated
+	var out []trackedCue
 	for n := 0; n < len(all); n++ {
 		c := all[n]
 		switch {
@@ -83,7 +83,7 @@ func (s scenario) edit(rng *rand.Rand, cues, foreign []conference.Cue) (edited [
 			c.Text, c.End, c.from = c.Text+"\n"+next.Text, next.End, append(slices.Clone(c.from), next.from...)
 			n++
 		}
-		halves := []fated{c}
+		halves := []trackedCue{c}
 		if rng.Float64() < s.split && len(c.from) == 1 {
 			halves = split(c)
 		}
@@ -99,20 +99,20 @@ func (s scenario) edit(rng *rand.Rand, cues, foreign []conference.Cue) (edited [
 		if rng.Float64() < s.insert {
 			f := foreign[rng.IntN(len(foreign))]
 			f.Start, f.End = c.End, c.End+1500*time.Millisecond
-			out = append(out, fated{Cue: f})
+			out = append(out, trackedCue{Cue: f})
 		}
 	}
 	return s.retime(rng, out)
 }
 
 // passages removes, inserts or moves one passage.
-func (s scenario) passages(rng *rand.Rand, all []fated, foreign []conference.Cue) []fated {
+func (s scenario) passages(rng *rand.Rand, all []trackedCue, foreign []conference.Cue) []trackedCue {
 	size := min(5+rng.IntN(26), len(all)/4)
 	from := rng.IntN(len(all) - size)
 	to := from + size
 	passage := slices.Clone(all[from:to])
 	gap := passage[size-1].End - passage[0].Start
-	shift := func(list []fated, by time.Duration) {
+	shift := func(list []trackedCue, by time.Duration) {
 		for i := range list {
 			list[i].Start, list[i].End = list[i].Start+by, list[i].End+by
 		}
@@ -140,7 +140,7 @@ func (s scenario) passages(rng *rand.Rand, all []fated, foreign []conference.Cue
 }
 
 // retime lays the cues on another clock with an unsteady hand.
-func (s scenario) retime(rng *rand.Rand, list []fated) (cues []conference.Cue, truth map[link]bool) {
+func (s scenario) retime(rng *rand.Rand, list []trackedCue) (cues []conference.Cue, truth map[link]bool) {
 	truth = map[link]bool{}
 	for j, c := range list {
 		if s.clock != nil {
@@ -160,17 +160,17 @@ func (s scenario) retime(rng *rand.Rand, list []fated) (cues []conference.Cue, t
 }
 
 // split makes two cues of one, in the middle, where there is a space.
-func split(c fated) []fated {
+func split(c trackedCue) []trackedCue {
 	words := strings.Fields(c.Text)
 	if len(words) < 4 {
-		return []fated{c}
+		return []trackedCue{c}
 	}
 	a, b := c, c
 	half := len(words) / 2
 	a.Text, b.Text = strings.Join(words[:half], " "), strings.Join(words[half:], " ")
 	a.End = c.Start + (c.End-c.Start)/2
 	b.Start = a.End
-	return []fated{a, b}
+	return []trackedCue{a, b}
 }
 
 // reword is a correction such as people make: a word taken out, put in or put right.
@@ -222,9 +222,9 @@ func shortened(rng *rand.Rand, cues []conference.Cue) []conference.Cue {
 	return cues
 }
 
-// TestMatchesRealFilesEdited edits every file of the corpus in every way and counts the
+// TestCompare_EditedRealFiles edits every file of the corpus in every way and counts the
 // right matches.
-func TestMatchesRealFilesEdited(t *testing.T) {
+func TestCompare_EditedRealFiles(t *testing.T) {
 	files := corpus(t)
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
@@ -236,7 +236,7 @@ func TestMatchesRealFilesEdited(t *testing.T) {
 				}
 				edited, truth := s.edit(rng, cues, files[(n+1)%len(files)])
 				d := compare.Compare(cues, edited)
-				everyCueOnce(t, cues, edited, d)
+				expectEveryCueOnce(t, cues, edited, d)
 				got := links(d)
 				found, wanted = found+len(got), wanted+len(truth)
 				for l := range got {

@@ -12,10 +12,10 @@ import (
 // look at, with its lines. Words that differ are marked [-so-] and {+so+}. Runs of cues
 // that only changed their times take one line, and none if they follow the common shift.
 func (d Diff) Write(w io.Writer, oldName, newName string) error {
-	out := &report{d: d}
+	out := &diffWriter{d: d}
 	out.printf("--- %s\n+++ %s\n%s\n", oldName, newName, d.Summary())
 	for n := 0; n < len(d.Changes); {
-		n += out.change(n)
+		n += out.writeChange(n)
 	}
 	_, err := io.WriteString(w, out.text.String())
 	return err
@@ -29,7 +29,7 @@ func (d Diff) Summary() string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, k))
 		}
 	}
-	s := cues(d.Counts.Old)
+	s := countCues(d.Counts.Old)
 	if d.Counts.New != d.Counts.Old {
 		s += fmt.Sprintf(", now %d", d.Counts.New)
 	}
@@ -37,23 +37,23 @@ func (d Diff) Summary() string {
 		s += ": " + strings.Join(parts, ", ")
 	}
 	if d.Shift != nil {
-		s += "; " + d.shift()
+		s += "; " + d.shiftText()
 	}
 	return s
 }
 
-// shift is the common shift in words.
-func (d Diff) shift() string {
+// shiftText is the common shift in words.
+func (d Diff) shiftText() string {
 	who := "all"
 	if d.Shift.Share < 1 {
 		who = fmt.Sprintf("%d %% of them", int(100*d.Shift.Share))
 	}
 	about := ""
-	if d.Shift.WithinMS == rough {
+	if d.Shift.WithinMS == roughMS {
 		about = " about"
 	}
 	if d.Shift.Ratio == 1 {
-		return who + about + " " + later(d.Shift.OffsetMS)
+		return who + about + " " + shiftWords(d.Shift.OffsetMS)
 	}
 	var end int64
 	for _, c := range d.Changes {
@@ -62,55 +62,55 @@ func (d Diff) shift() string {
 		}
 	}
 	return fmt.Sprintf("%s%s drift (times × %.6f): %s at the start, %s at the end",
-		who, about, d.Shift.Ratio, later(d.Shift.OffsetMS), later(d.Shift.at(end)-end))
+		who, about, d.Shift.Ratio, shiftWords(d.Shift.OffsetMS), shiftWords(d.Shift.apply(end)-end))
 }
 
-// report is a Diff in words, as it is written.
-type report struct {
+// diffWriter is a Diff in words, as it is written.
+type diffWriter struct {
 	d    Diff
 	text strings.Builder
 }
 
-func (r *report) printf(format string, args ...any) { fmt.Fprintf(&r.text, format, args...) }
+func (r *diffWriter) printf(format string, args ...any) { fmt.Fprintf(&r.text, format, args...) }
 
-// change tells of change n, and of those after it that are told with it; it returns how many.
-func (r *report) change(n int) int {
+// writeChange tells of change n, and of those after it that are told with it; it returns how many.
+func (r *diffWriter) writeChange(n int) int {
 	c := r.d.Changes[n]
 	switch {
 	case c.Kind == Unchanged:
 		if c.Rebroken {
-			r.one(c)
+			r.writeOne(c)
 		}
 		return 1
 	case c.Kind == Retimed && !c.Rebroken:
-		return r.retimed(n)
+		return r.writeRetimed(n)
 	}
-	r.one(c)
+	r.writeOne(c)
 	return 1
 }
 
-// steady is by how many ms neighbours in a run of retimed cues may be shifted differently.
-const steady = 500
+// maxRunSpread is by how many ms neighbours in a run of retimed cues may be shifted differently.
+const maxRunSpread = 500
 
-// retimed tells of the run of cues from n on that only changed their times, and alike.
-func (r *report) retimed(n int) int {
-	run := r.run(n)
+// writeRetimed tells of the run of cues from n on that only changed their times, and alike.
+func (r *diffWriter) writeRetimed(n int) int {
+	run := r.retimedRun(n)
 	first := run[0]
-	if r.follows(first) {
+	if r.followsShift(first) {
 		return len(run)
 	}
 	if len(run) == 1 {
-		r.printf("\n%s: %s\n  %s\n", first.what(), place(first.Old, first.New), first.times())
+		r.printf("\n%s: %s\n  %s\n", first.description(), cueNumbers(first.Old, first.New), first.times())
 		return 1
 	}
-	var old, new []At
-	least, most := first.later(), first.later()
+	var old, new []CueRef
+	least, most := first.startShift(), first.startShift()
 	for _, c := range run {
 		old, new = append(old, c.Old...), append(new, c.New...)
-		least, most = min(least, c.later()), max(most, c.later())
+		least, most = min(least, c.startShift()), max(most, c.startShift())
 	}
-	by := later(least)
-	switch ends := slices.ContainsFunc(run, func(c Change) bool { return c.lastLater() != c.later() }); {
+	by := shiftWords(least)
+	switch ends := slices.ContainsFunc(run, func(c Change) bool { return c.endShift() != c.startShift() }); {
 	case least != most:
 		by = fmt.Sprintf("starts by %+.3f to %+.3f s", float64(least)/1000, float64(most)/1000)
 	case ends && least == 0:
@@ -118,40 +118,40 @@ func (r *report) retimed(n int) int {
 	case ends:
 		by += ", and some end otherwise"
 	}
-	r.printf("\n%s: %s, %s\n", first.what(), place(old, new), by)
+	r.printf("\n%s: %s, %s\n", first.description(), cueNumbers(old, new), by)
 	return len(run)
 }
 
-// run is the changes from n on that can be told as one.
-func (r *report) run(n int) []Change {
+// retimedRun is the changes from n on that can be told as one.
+func (r *diffWriter) retimedRun(n int) []Change {
 	all := r.d.Changes
 	to := n + 1
 	for ; to < len(all); to++ {
 		last, c := all[to-1], all[to]
 		if c.Kind != Retimed || c.Rebroken || c.Moved != last.Moved || c.Old[0].Index != last.Old[0].Index+1 ||
-			r.follows(c) != r.follows(last) || max(c.later()-last.later(), last.later()-c.later()) > steady {
+			r.followsShift(c) != r.followsShift(last) || max(c.startShift()-last.startShift(), last.startShift()-c.startShift()) > maxRunSpread {
 			break
 		}
 	}
 	return all[n:to]
 }
 
-// follows says whether a cue's new times are but the common shift.
-func (r *report) follows(c Change) bool {
+// followsShift says whether a cue's new times are but the common shift.
+func (r *diffWriter) followsShift(c Change) bool {
 	s := r.d.Shift
-	return s != nil && s.WithinMS == exact && !c.Moved && len(c.Old) > 0 && len(c.New) > 0 &&
+	return s != nil && s.WithinMS == exactMS && !c.Moved && len(c.Old) > 0 && len(c.New) > 0 &&
 		s.follows(c.Old[0].StartMS, c.New[0].StartMS) && s.follows(c.Old[len(c.Old)-1].EndMS, c.New[len(c.New)-1].EndMS)
 }
 
-// one tells of one change, with its texts.
-func (r *report) one(c Change) {
-	r.printf("\n%s: %s\n", c.what(), place(c.Old, c.New))
-	if c.Retimed && !r.follows(c) || c.Kind == Inserted || c.Kind == Deleted {
+// writeOne tells of one change, with its texts.
+func (r *diffWriter) writeOne(c Change) {
+	r.printf("\n%s: %s\n", c.description(), cueNumbers(c.Old, c.New))
+	if c.Retimed && !r.followsShift(c) || c.Kind == Inserted || c.Kind == Deleted {
 		r.printf("  %s\n", c.times())
 	}
-	was, is := texts(c.Old), texts(c.New)
+	was, is := joinTexts(c.Old), joinTexts(c.New)
 	if c.Reworded && len(c.Old) == len(c.New) {
-		was, is = marked(was, is)
+		was, is = markChanges(was, is)
 	} else if !c.Reworded && !c.Rebroken && len(c.Old) == len(c.New) {
 		is = "" // only the look is another
 	}
@@ -162,8 +162,8 @@ func (r *report) one(c Change) {
 	}
 }
 
-// what is what happened, in words.
-func (c Change) what() string {
+// description is what happened, in words.
+func (c Change) description() string {
 	s := string(c.Kind)
 	for _, also := range []struct {
 		is   bool
@@ -182,18 +182,18 @@ func (c Change) what() string {
 	return s
 }
 
-// later is by how many ms a change begins later than it did.
-func (c Change) later() int64 { return c.New[0].StartMS - c.Old[0].StartMS }
+// startShift is by how many ms a change begins later than it did.
+func (c Change) startShift() int64 { return c.New[0].StartMS - c.Old[0].StartMS }
 
-// lastLater is by how many ms a change ends later than it did.
-func (c Change) lastLater() int64 {
+// endShift is by how many ms a change ends later than it did.
+func (c Change) endShift() int64 {
 	return c.New[len(c.New)-1].EndMS - c.Old[len(c.Old)-1].EndMS
 }
 
 // times is when it was and when it is.
 func (c Change) times() string {
 	var sides []string
-	for _, side := range [][]At{c.Old, c.New} {
+	for _, side := range [][]CueRef{c.Old, c.New} {
 		if n := len(side); n > 0 {
 			sides = append(sides, clockTime(side[0].StartMS)+" – "+clockTime(side[n-1].EndMS))
 		}
@@ -202,16 +202,16 @@ func (c Change) times() string {
 	if len(sides) < 2 {
 		return s
 	}
-	if c.lastLater() == c.later() {
-		return s + " (" + later(c.later()) + ")"
+	if c.endShift() == c.startShift() {
+		return s + " (" + shiftWords(c.startShift()) + ")"
 	}
-	return s + " (starts " + later(c.later()) + ", ends " + later(c.lastLater()) + ")"
+	return s + " (starts " + shiftWords(c.startShift()) + ", ends " + shiftWords(c.endShift()) + ")"
 }
 
-// place is where cues stand on either side, such as "cue 7 (line 31) → cues 8–9 (line 36)".
-func place(old, new []At) string {
+// cueNumbers is where cues stand on either side, such as "cue 7 (line 31) → cues 8–9 (line 36)".
+func cueNumbers(old, new []CueRef) string {
 	var sides []string
-	for _, side := range [][]At{old, new} {
+	for _, side := range [][]CueRef{old, new} {
 		if len(side) == 0 {
 			continue
 		}
@@ -227,8 +227,8 @@ func place(old, new []At) string {
 	return strings.Join(sides, " → ")
 }
 
-// texts is the texts of cues, one under the other, with an empty line between them.
-func texts(side []At) string {
+// joinTexts is the texts of cues, one under the other, with an empty line between them.
+func joinTexts(side []CueRef) string {
 	var all []string
 	for _, at := range side {
 		all = append(all, at.Text)
@@ -236,7 +236,7 @@ func texts(side []At) string {
 	return strings.Join(all, "\n\n")
 }
 
-func later(ms int64) string {
+func shiftWords(ms int64) string {
 	switch {
 	case ms > 0:
 		return fmt.Sprintf("later by %.3f s", float64(ms)/1000)
@@ -251,7 +251,7 @@ func clockTime(ms int64) string {
 	return fmt.Sprintf("%02d:%02d:%02d.%03d", int(t.Hours()), int(t.Minutes())%60, int(t.Seconds())%60, ms%1000)
 }
 
-func cues(n int) string {
+func countCues(n int) string {
 	if n == 1 {
 		return "1 cue"
 	}

@@ -21,7 +21,7 @@ import (
 func Apply(cues []conference.Cue, r Result) ([]conference.Cue, []string, error) {
 	if len(r.Segments) == 0 {
 		return nil, nil, inputerr.New("", "it cannot be told where the cues belong, so their times stay as they are").
-			Try("Compare a file that was made for this recording, or move the times by hand")
+			Hint("Compare a file that was made for this recording, or move the times by hand")
 	}
 	moved := slices.Clone(cues)
 	if r.Verdict == InSync {
@@ -29,9 +29,9 @@ func Apply(cues []conference.Cue, r Result) ([]conference.Cue, []string, error) 
 	}
 	clipped := make([]int, len(r.Segments)) // cues, by the segment at whose beginning
 	for i, c := range cues {
-		n := r.segment(c.Start)
-		from, to := r.bounds(n)
-		start, end := r.place(c.Start, n), r.place(c.End, n)
+		n := r.segmentAt(c.Start)
+		from, to := r.segmentBounds(n)
+		start, end := r.mapTime(c.Start, n), r.mapTime(c.End, n)
 		if start < from {
 			clipped[n]++
 		}
@@ -39,20 +39,20 @@ func Apply(cues []conference.Cue, r Result) ([]conference.Cue, []string, error) 
 	}
 	var notes []string
 	for n, count := range clipped {
-		from, _ := r.bounds(n)
+		from, _ := r.segmentBounds(n)
 		switch {
 		case count == 0:
 		case n == 0:
-			notes = append(notes, fmt.Sprintf("%s before the beginning of the recording; what lies there was clipped", number(count, "cue begins", "cues begin")))
+			notes = append(notes, fmt.Sprintf("%s before the beginning of the recording; what lies there was clipped", plural(count, "cue begins", "cues begin")))
 		default:
-			notes = append(notes, fmt.Sprintf("%s at %s of the file in a passage that the recording lacks; what lies there was clipped to %s", number(count, "cue begins", "cues begin"), clock(r.Segments[n].FromMS), clock(from.Milliseconds())))
+			notes = append(notes, fmt.Sprintf("%s at %s of the file in a passage that the recording lacks; what lies there was clipped to %s", plural(count, "cue begins", "cues begin"), clock(r.Segments[n].FromMS), clock(from.Milliseconds())))
 		}
 	}
 	return moved, notes, nil
 }
 
-// segment is the index of the segment that a time of the file lies in.
-func (r Result) segment(at time.Duration) int {
+// segmentAt is the index of the segment that a time of the file lies in.
+func (r Result) segmentAt(at time.Duration) int {
 	n := 0
 	for n+1 < len(r.Segments) && at.Milliseconds() >= r.Segments[n+1].FromMS {
 		n++
@@ -60,26 +60,26 @@ func (r Result) segment(at time.Duration) int {
 	return n
 }
 
-// place is where a time of the file belongs by a segment.
-func (r Result) place(at time.Duration, n int) time.Duration {
+// mapTime is where a time of the file belongs by a segment.
+func (r Result) mapTime(at time.Duration, n int) time.Duration {
 	ms := math.Round(float64(at)/float64(time.Millisecond)*r.Ratio) + float64(r.Segments[n].OffsetMS)
 	return time.Duration(ms) * time.Millisecond
 }
 
-// bounds are the times of the recording between which the cues of a segment must lie: a
+// segmentBounds are the times of the recording between which the cues of a segment must lie: a
 // jump back must not take them in front of those before.
-func (r Result) bounds(n int) (from, to time.Duration) {
+func (r Result) segmentBounds(n int) (from, to time.Duration) {
 	to = math.MaxInt64
 	if n > 0 {
-		from = max(0, r.place(time.Duration(r.Segments[n].FromMS)*time.Millisecond, n-1))
+		from = max(0, r.mapTime(time.Duration(r.Segments[n].FromMS)*time.Millisecond, n-1))
 	}
 	if n+1 < len(r.Segments) && r.Segments[n+1].OffsetMS < r.Segments[n].OffsetMS {
-		to, _ = r.bounds(n + 1)
+		to, _ = r.segmentBounds(n + 1)
 	}
 	return from, to
 }
 
-func number(n int, one, more string) string {
+func plural(n int, one, more string) string {
 	if n == 1 {
 		return "1 " + one
 	}

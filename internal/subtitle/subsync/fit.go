@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// rates are those that happen: film, PAL and NTSC taken for one another.
-var rates = []struct {
+// knownRates are those that happen: film, PAL and NTSC taken for one another.
+var knownRates = []struct {
 	name string
 	rate float64
 }{
@@ -17,105 +17,107 @@ var rates = []struct {
 }
 
 const (
-	wide   = 50             // frames, the span of onsets that tells best whether cues belong somewhere
-	exact  = 25             // frames, the span of onsets that tells best where exactly
-	blur   = 15             // frames over which both are smoothed: cues are a bit early or late, each in its own way
-	slack  = 60             // frames to each side in which an offset is looked for
-	small  = 30             // frames: a jump by less is none
-	some   = 3              // cues by which the edges of two parts may differ, and be the same
-	far    = 25 * perSecond // frames: a seam may be misplaced by less
-	unsure = 2.75           // nats; how much likelier a seam must be where it is, give or take far, than elsewhere
-	odd    = 6.0            // nats; a run of cues against which more is said has nothing to do with the sound
-	ending = 0.6            // of what the end of a cue says: the next one's start has told of the same pause
+	wideSpan          = 50             // frames, the span of onsets that tells best whether cues belong somewhere
+	narrowSpan        = 25             // frames, the span of onsets that tells best where exactly
+	smoothFrames      = 15             // frames over which both are smoothed: cues are a bit early or late, each in its own way
+	offsetRange       = 60             // frames to each side in which an offset is looked for
+	minJump           = 30             // frames: a jump by less is none
+	boundaryTolerance = 3              // cues by which the edges of two parts may differ, and be the same
+	boundaryDistance  = 25 * perSecond // frames: a seam may be misplaced by less
+	minLogOdds        = 2.75           // nats; how much likelier a seam must be where it is, give or take far, than elsewhere
+	maxMismatch       = 6.0            // nats; a run of cues against which more is said has nothing to do with the sound
+	endWeight         = 0.6            // of what the end of a cue says: the next one's start has told of the same pause
 )
 
 // fit is a path made exact: to the cue in time, to the frame in offset.
 type fit struct {
-	sounds
-	marks    []mark
-	rate     float64
-	parts    []part
-	said     [2][]float32 // what the sound of each frame says, by mark.kind
-	ended    []float32    // what it says of the end of a cue there
-	doubtful bool         // whether there are jumps, or where, is not clear
+	signals
+	starts       []cueStart
+	rate         float64
+	parts        []part
+	startLogOdds [2][]float32 // what the sound of each frame says, by mark.kind
+	endLogOdds   []float32    // what it says of the end of a cue there
+	doubtful     bool         // whether there are jumps, or where, is not clear
 }
 
-// sounds are what is heard in each frame of a recording.
-type sounds struct {
-	onset []float32 // over a wide span, for whether
-	sharp []float32 // and over a narrow one, for where exactly
-	fall  []float32 // the end of speech
+// signals are what is heard in each frame of a recording.
+type signals struct {
+	onsets      []float32 // over a wide span, for whether
+	sharpOnsets []float32 // and over a narrow one, for where exactly
+	offsets     []float32 // the end of speech
 }
 
 // part is a run of marks that share an offset.
 type part struct {
-	from, to int     // its marks
-	lost     int     // how many of them, from the first, stand for what the recording lacks
-	offset   float64 // frames, to be added after the rate
+	from, to  int     // its marks
+	unmatched int     // how many of them, from the first, stand for what the recording lacks
+	offset    float64 // frames, to be added after the rate
 }
 
 // newFit makes a path exact. The meaning of onsets is learned from where the path has the
 // cues, and then the cues are followed once more. Parts that come or go with the price of
 // a jump make the fit a doubtful one, and so does a jump whose place is not clear.
-func newFit(p path, marks []mark, m *meaning, heard sounds) *fit {
-	f := &fit{sounds: heard, marks: marks, rate: p.rate, parts: merged(p.parts)}
-	f.settle()
-	m.learn(f.onset, func(count func(kind, at int)) {
-		f.each(func(k mark, p part) { count(k.kind(), k.in(f.rate, p.offset)) })
+func newFit(p path, marks []cueStart, m *onsetModel, heard signals) *fit {
+	f := &fit{signals: heard, starts: marks, rate: p.rate, parts: mergeParts(p.parts)}
+	f.chooseRate()
+	m.learn(f.onsets, func(count func(kind, at int)) {
+		f.each(func(k cueStart, p part) { count(k.kind(), k.frameAt(f.rate, p.offset)) })
 	})
-	f.said = m.of(f.onset)
-	ends := usual(f.fall)
-	ends.learn(f.fall, func(count func(kind, at int)) {
-		f.each(func(k mark, p part) { count(0, k.endsIn(f.rate, p.offset)) })
+	f.startLogOdds = m.evaluate(f.onsets)
+	ends := defaultOnsetModel(f.offsets)
+	ends.learn(f.offsets, func(count func(kind, at int)) {
+		f.each(func(k cueStart, p part) { count(0, k.endFrameAt(f.rate, p.offset)) })
 	})
-	f.ended = ends.of(f.fall)[0]
-	binned := m.of(bins(f.onset))
-	f.parts = merged(follow(marks, binned, f.rate, dear))
-	f.seams()
-	f.settle()
-	f.doubtful = !f.seams() || !f.apart(binned) ||
-		!f.steady(merged(follow(marks, binned, f.rate, cheap))) ||
-		!f.endsAs(follow(marks, binned, f.rate, atEnds))
+	f.endLogOdds = ends.evaluate(f.offsets)[0]
+	binned := m.evaluate(averageBins(f.onsets))
+	f.parts = mergeParts(decodeLags(marks, binned, f.rate, jumpCost))
+	f.placeJumps()
+	f.chooseRate()
+	f.doubtful = !f.placeJumps() || !f.partsAreClear(binned) ||
+		!f.sameWithCheapJumps(mergeParts(decodeLags(marks, binned, f.rate, doubtfulJumpCost))) ||
+		!f.endsAgree(decodeLags(marks, binned, f.rate, endJumpCost))
 	return f
 }
 
 // each calls do for all marks with the part that each is in.
-func (f *fit) each(do func(mark, part)) {
+func (f *fit) each(do func(cueStart, part)) {
 	for _, p := range f.parts {
-		for _, k := range f.marks[p.from:p.to] {
+		for _, k := range f.starts[p.from:p.to] {
 			do(k, p)
 		}
 	}
 }
 
-// steady reports whether parts that were found at a lower price are those of the fit. Marks
+// sameWithCheapJumps reports whether parts that were found at a lower price are those of the fit. Marks
 // that stand for what the recording lacks find some place by chance, and may.
-func (f *fit) steady(others []part) bool {
+func (f *fit) sameWithCheapJumps(others []part) bool {
 	others = slices.DeleteFunc(slices.Clone(others), func(o part) bool {
-		return slices.ContainsFunc(f.parts, func(p part) bool { return o.from >= p.from-some && o.to <= p.from+p.lost+some })
+		return slices.ContainsFunc(f.parts, func(p part) bool {
+			return o.from >= p.from-boundaryTolerance && o.to <= p.from+p.unmatched+boundaryTolerance
+		})
 	})
-	return slices.EqualFunc(f.parts, merged(others), like)
+	return slices.EqualFunc(f.parts, mergeParts(others), sameOffset)
 }
 
-// apart reports whether each of several parts would be where it is without the others.
-func (f *fit) apart(binned [2][]float32) bool {
+// partsAreClear reports whether each of several parts would be where it is without the others.
+func (f *fit) partsAreClear(binned [2][]float32) bool {
 	return len(f.parts) == 1 || !slices.ContainsFunc(f.parts, func(p part) bool {
-		return !alone(f.live(p), binned, f.rate, p)
+		return !lagIsClear(f.matched(p), binned, f.rate, p)
 	})
 }
 
-// endsAs reports whether the first and the last cues are where other parts have them.
-func (f *fit) endsAs(others []part) bool {
-	return len(others) > 0 && like(others[0], f.parts[0]) && like(others[len(others)-1], f.parts[len(f.parts)-1])
+// endsAgree reports whether the first and the last cues are where other parts have them.
+func (f *fit) endsAgree(others []part) bool {
+	return len(others) > 0 && sameOffset(others[0], f.parts[0]) && sameOffset(others[len(others)-1], f.parts[len(f.parts)-1])
 }
 
-// like reports whether there is no jump from a to b.
-func like(a, b part) bool { return math.Abs(a.offset-b.offset) <= small }
+// sameOffset reports whether there is no jump from a to b.
+func sameOffset(a, b part) bool { return math.Abs(a.offset-b.offset) <= minJump }
 
-// merged makes one of neighbouring parts between which there is no jump.
-func merged(parts []part) (joined []part) {
+// mergeParts makes one of neighbouring parts between which there is no jump.
+func mergeParts(parts []part) (joined []part) {
 	for _, p := range parts {
-		if n := len(joined); n > 0 && like(joined[n-1], p) {
+		if n := len(joined); n > 0 && sameOffset(joined[n-1], p) {
 			joined[n-1].to = p.to
 		} else {
 			joined = append(joined, p)
@@ -125,9 +127,9 @@ func merged(parts []part) (joined []part) {
 }
 
 // score says how well marks meet onsets at a rate and an offset.
-func score(marks []mark, onsets []float32, rate, offset float64) (sum float64) {
+func score(marks []cueStart, onsets []float32, rate, offset float64) (sum float64) {
 	for _, m := range marks {
-		if at := m.in(rate, offset); at >= 0 && at < len(onsets) {
+		if at := m.frameAt(rate, offset); at >= 0 && at < len(onsets) {
 			sum += float64(m.weight * onsets[at])
 		}
 	}
@@ -136,32 +138,32 @@ func score(marks []mark, onsets []float32, rate, offset float64) (sum float64) {
 
 // evidence is what a mark says for a part, in nats.
 func (f *fit) evidence(mark int, p part) float64 {
-	m := f.marks[mark]
-	if at := m.in(f.rate, p.offset); at >= 0 && at < len(f.onset) {
-		return float64(f.said[m.kind()][at])
+	m := f.starts[mark]
+	if at := m.frameAt(f.rate, p.offset); at >= 0 && at < len(f.onsets) {
+		return float64(f.startLogOdds[m.kind()][at])
 	}
-	return beyond
+	return outsideLogOdds
 }
 
-// witness is what a mark and the end of its cue say for a part, in nats.
-func (f *fit) witness(mark int, p part) float64 {
+// evidenceWithEnd is what a mark and the end of its cue say for a part, in nats.
+func (f *fit) evidenceWithEnd(mark int, p part) float64 {
 	says := f.evidence(mark, p)
-	if at := f.marks[mark].endsIn(f.rate, p.offset); at >= 0 && at < len(f.ended) {
-		says += ending * float64(f.ended[at])
+	if at := f.starts[mark].endFrameAt(f.rate, p.offset); at >= 0 && at < len(f.endLogOdds) {
+		says += endWeight * float64(f.endLogOdds[at])
 	}
 	return says
 }
 
-func (f *fit) live(p part) []mark { return f.marks[p.from+p.lost : p.to] }
+func (f *fit) matched(p part) []cueStart { return f.starts[p.from+p.unmatched : p.to] }
 
 // align finds the best offset of each part at a rate, near where it is, and the score.
 func (f *fit) align(rate float64) (parts []part, total float64) {
 	for _, p := range f.parts {
-		middle := (f.marks[p.from].at + f.marks[p.to-1].at) / 2
+		middle := (f.starts[p.from].start + f.starts[p.to-1].start) / 2
 		centre := p.offset + middle*(f.rate-rate)
 		top := math.Inf(-1)
-		for d := -slack; d <= slack; d++ {
-			if s := score(f.live(p), f.sharp, rate, centre+float64(d)); s > top {
+		for d := -offsetRange; d <= offsetRange; d++ {
+			if s := score(f.matched(p), f.sharpOnsets, rate, centre+float64(d)); s > top {
 				top, p.offset = s, centre+float64(d)
 			}
 		}
@@ -170,9 +172,9 @@ func (f *fit) align(rate float64) (parts []part, total float64) {
 	return parts, total
 }
 
-// settle chooses the rate: 1, unless one that has a name fits better; and another only
+// chooseRate chooses the rate: 1, unless one that has a name fits better; and another only
 // where that is clear, and makes a difference that can be seen.
-func (f *fit) settle() {
+func (f *fit) chooseRate() {
 	const steps, step = 20, 0.00004
 	near := f.rate
 	best, top := 1.0, math.Inf(-1)
@@ -184,13 +186,13 @@ func (f *fit) settle() {
 			best, top = rate, s-handicap
 		}
 	}
-	doubt := 3 * chance(f.marks)
-	for _, r := range rates {
+	doubt := 3 * chanceDeviation(f.starts)
+	for _, r := range knownRates {
 		if math.Abs(r.rate-near) < 0.003 {
 			try(r.rate, doubt/2)
 		}
 	}
-	seen := 0.25 * perSecond / (f.marks[len(f.marks)-1].at - f.marks[0].at)
+	seen := 0.25 * perSecond / (f.starts[len(f.starts)-1].start - f.starts[0].start)
 	for named, n := best, -steps; n <= steps; n++ {
 		if rate := near + float64(n)*step; math.Abs(rate-named) > seen {
 			try(rate, doubt)
@@ -200,22 +202,22 @@ func (f *fit) settle() {
 	f.rate, f.parts = best, parts
 }
 
-// seams moves each bound between two parts to the cue where it fits best, and reports
+// placeJumps moves each bound between two parts to the cue where it fits best, and reports
 // whether it is clearly there, or near. Where the offset falls, the recording lacks a
 // passage as long as the fall: its cues have no place.
-func (f *fit) seams() (sure bool) {
+func (f *fit) placeJumps() (sure bool) {
 	sure = true
 	for n := 1; n < len(f.parts); n++ {
 		a, b := &f.parts[n-1], &f.parts[n]
 		gap := (a.offset - b.offset) / f.rate
-		first, last := a.from+a.lost, b.to
+		first, last := a.from+a.unmatched, b.to
 		ahead := make([]float64, last-first+1) // what the marks before say for a
 		behind := make([]float64, last-first+1)
 		for i := first; i < last; i++ {
-			ahead[i-first+1] = ahead[i-first] + f.witness(i, *a)
-			behind[i-first+1] = behind[i-first] + f.witness(i, *b)
+			ahead[i-first+1] = ahead[i-first] + f.evidenceWithEnd(i, *a)
+			behind[i-first+1] = behind[i-first] + f.evidenceWithEnd(i, *b)
 		}
-		resumes := func(i int) int { return max(i, first+f.after(f.marks[first:last], f.marks[i].at+gap)) }
+		resumes := func(i int) int { return max(i, first+f.firstFrom(f.starts[first:last], f.starts[i].start+gap)) }
 		says := func(i int) float64 { return ahead[i-first] - behind[resumes(i)-first] }
 		best, end := 0, first+1
 		for ; end < last && resumes(end) < last; end++ {
@@ -229,22 +231,22 @@ func (f *fit) seams() (sure bool) {
 		var here, elsewhere float64 // how likely the seam is, against its being at best
 		for i := first + 1; i < end; i++ {
 			likely := math.Exp(says(i) - says(best))
-			if math.Abs(f.marks[i].at-f.marks[best].at) > far {
+			if math.Abs(f.starts[i].start-f.starts[best].start) > boundaryDistance {
 				elsewhere += likely
 			} else {
 				here += likely
 			}
 		}
-		sure = sure && math.Log(here/elsewhere) > unsure
-		a.to, b.from, b.lost = best, best, resumes(best)-best
+		sure = sure && math.Log(here/elsewhere) > minLogOdds
+		a.to, b.from, b.unmatched = best, best, resumes(best)-best
 	}
 	return sure
 }
 
-// after is the index of the first mark at or after a frame.
-func (f *fit) after(marks []mark, at float64) int {
-	n, _ := slices.BinarySearchFunc(marks, at, func(m mark, at float64) int {
-		if m.at < at {
+// firstFrom is the index of the first mark at or after a frame.
+func (f *fit) firstFrom(marks []cueStart, at float64) int {
+	n, _ := slices.BinarySearchFunc(marks, at, func(m cueStart, at float64) int {
+		if m.start < at {
 			return -1
 		}
 		return 1
@@ -252,17 +254,17 @@ func (f *fit) after(marks []mark, at float64) int {
 	return n
 }
 
-// stranger finds the run of cues that fits worst, says in milliseconds of the file where
+// worstRun finds the run of cues that fits worst, says in milliseconds of the file where
 // it lies, and how strongly all speaks for its having nothing to do with the sound.
-func (f *fit) stranger() (from, to int64, strange float64) {
+func (f *fit) worstRun() (from, to int64, strange float64) {
 	sum, first := 0.0, 0
 	for _, p := range f.parts {
-		for i := p.from + p.lost; i < p.to; i++ {
+		for i := p.from + p.unmatched; i < p.to; i++ {
 			if sum <= 0 {
 				sum, first = 0, i
 			}
 			if sum -= f.evidence(i, p); sum > strange {
-				from, to, strange = milliseconds(f.marks[first].at), milliseconds(f.marks[i].at), sum
+				from, to, strange = milliseconds(f.starts[first].start), milliseconds(f.starts[i].start), sum
 			}
 		}
 	}

@@ -39,10 +39,10 @@ const Frame = 10 * time.Millisecond
 
 // What must be there for an answer to be given.
 const (
-	leastCues = 20  // that lie within the recording
-	leastZ    = 7.0 // standard deviations of the score above what chance gives on average
+	minCues   = 20  // that lie within the recording
+	minZScore = 7.0 // standard deviations of the score above what chance gives on average
 	tolerance = 200 * time.Millisecond
-	margin    = 2.0 // how much better than its runner-up an answer must be
+	minMargin = 2.0 // how much better than its runner-up an answer must be
 )
 
 // Result is what was found. A time t of the file belongs at t × Ratio + the offset of the
@@ -54,7 +54,7 @@ type Result struct {
 	Segments   []Segment `json:"segments"`   // one, or one more than there are jumps; none where nothing can be told
 	Confidence float64   `json:"confidence"` // 1 − runner-up/best; an answer needs a half
 
-	why string // why nothing can be told
+	reason string // why nothing can be told
 }
 
 // Segment is a part of the file with an offset of its own. Its bounds are on the clock of
@@ -65,87 +65,87 @@ type Segment struct {
 	OffsetMS int64 `json:"offset_ms"`
 }
 
-// Judge compares cues, in any order, with the levels of a recording: dB, one for every
+// Analyze compares cues, in any order, with the levels of a recording: dB, one for every
 // Frame, from the instant at which the cues' clock is zero.
-func Judge(cues []conference.Cue, levels []float32) Result {
-	marks := marksOf(cues, len(levels))
-	if len(marks) < leastCues {
-		return unclear("there are only %d cues within the recording, and it takes %d", len(marks), leastCues)
+func Analyze(cues []conference.Cue, levels []float32) Result {
+	marks := cueStarts(cues, len(levels))
+	if len(marks) < minCues {
+		return undecided("there are only %d cues within the recording, and it takes %d", len(marks), minCues)
 	}
-	lively := liveliness(levels)
-	sound := smooth(onsets(lively, wide), blur)
-	s := newSearch(marks, standard(sound))
-	best := s.best()
-	if best.score < leastZ*chance(marks) {
-		return unclear("nowhere do the cues meet the onsets of speech better than by chance")
+	lively := speechActivity(levels)
+	sound := smooth(onsets(lively, wideSpan), smoothFrames)
+	s := newLagSearch(marks, standardize(sound))
+	best := s.bestPath()
+	if best.score < minZScore*chanceDeviation(marks) {
+		return undecided("nowhere do the cues meet the onsets of speech better than by chance")
 	}
-	m := usual(sound)
-	best.parts = follow(marks, m.of(bins(sound)), best.rate, dear)
+	m := defaultOnsetModel(sound)
+	best.parts = decodeLags(marks, m.evaluate(averageBins(sound)), best.rate, jumpCost)
 	fitting := best.score
-	if len(merged(best.parts)) == 2 {
-		fitting += s.toll() // what a jump costs says nothing about the fit
+	if len(mergeParts(best.parts)) == 2 {
+		fitting += s.jumpCost() // what a jump costs says nothing about the fit
 	}
-	s.without(best)
-	confidence := max(0, 1-s.best().score/fitting)
-	if confidence < 1-1/margin || len(best.parts) == 0 {
-		return unclear("no place for the cues fits much better than others").with(confidence)
+	s.exclude(best)
+	confidence := max(0, 1-s.bestPath().score/fitting)
+	if confidence < 1-1/minMargin || len(best.parts) == 0 {
+		return undecided("no place for the cues fits much better than others").withConfidence(confidence)
 	}
-	f := newFit(best, marks, m, sounds{
-		onset: sound,
-		sharp: smooth(onsets(lively, exact), blur),
-		fall:  smooth(falls(lively, wide), 2*blur+1),
+	f := newFit(best, marks, m, signals{
+		onsets:      sound,
+		sharpOnsets: smooth(onsets(lively, narrowSpan), smoothFrames),
+		offsets:     smooth(offsets(lively, wideSpan), 2*smoothFrames+1),
 	})
 	if f.doubtful {
-		return unclear("some cues may belong elsewhere than the others, or not").with(confidence / 2)
+		return undecided("some cues may belong elsewhere than the others, or not").withConfidence(confidence / 2)
 	}
-	if from, to, strange := f.stranger(); strange > odd {
-		return unclear("the cues from %s to %s do not fit the sound, though others do", clock(from), clock(to)).with(confidence / 2)
+	if from, to, strange := f.worstRun(); strange > maxMismatch {
+		return undecided("the cues from %s to %s do not fit the sound, though others do", clock(from), clock(to)).withConfidence(confidence / 2)
 	}
-	return f.result(cues).with(confidence)
+	return f.result(cues).withConfidence(confidence)
 }
 
-// mark is a cue start to be met by an onset.
-type mark struct {
-	at     float64 // frames of the file's clock
-	ends   float64 // where its cue ends, likewise, if a pause probably follows; less than 0 if speech goes on
+// cueStart is a cue start to be met by an onset.
+type cueStart struct {
+	start  float64 // frames of the file's clock
+	end    float64 // where its cue ends, likewise, if a pause probably follows; less than 0 if speech goes on
 	weight float32
 }
 
 // kind tells the marks that probably begin a sentence (0) from the others (1).
-func (m mark) kind() int {
+func (m cueStart) kind() int {
 	if m.weight < 1 {
 		return 1
 	}
 	return 0
 }
 
-// in is the frame of the recording where the mark belongs by a rate and an offset.
-func (m mark) in(rate, offset float64) int { return int(math.Round(m.at*rate + offset)) }
+// frameAt is the frame of the recording where the mark belongs by a rate and an offset.
+func (m cueStart) frameAt(rate, offset float64) int { return int(math.Round(m.start*rate + offset)) }
 
-// endsIn is the frame where its cue's end belongs; less than 0 where no pause follows.
-func (m mark) endsIn(rate, offset float64) int {
-	if m.ends < 0 {
+// endFrameAt is the frame where its cue's end belongs; less than 0 where no pause follows.
+func (m cueStart) endFrameAt(rate, offset float64) int {
+	if m.end < 0 {
 		return -1
 	}
-	return int(math.Round(m.ends*rate + offset))
+	return int(math.Round(m.end*rate + offset))
 }
 
-// marksOf are the starts of the cues that can lie in a recording of that many frames.
-func marksOf(cues []conference.Cue, frames int) (marks []mark) {
+// cueStarts are the starts of the cues that can lie in a recording of that many frames.
+func cueStarts(cues []conference.Cue, frames int) (marks []cueStart) {
 	sorted := slices.Clone(cues)
 	slices.SortStableFunc(sorted, func(a, b conference.Cue) int { return int(a.Start - b.Start) })
-	limit := float64(frames)*1.05 + reach*bin
+	limit := float64(frames)*1.05 + maxLag*framesPerBin
 	for i, c := range sorted {
 		at := float64(c.Start) / float64(Frame)
 		if i > 0 && c.Start == sorted[i-1].Start || at > limit {
 			continue
 		}
-		m := mark{at: at, ends: -1, weight: 1}
+		m := cueStart{start: at, end: -1, weight: 1}
 		if i > 0 && midSentence(sorted[i-1], c) {
 			m.weight = 0.5
 		}
 		if i+1 == len(sorted) || !midSentence(c, sorted[i+1]) {
-			m.ends = float64(c.End) / float64(Frame)
+			m.end = float64(c.End) / float64(Frame)
 		}
 		marks = append(marks, m)
 	}
@@ -161,8 +161,8 @@ func midSentence(before, c conference.Cue) bool {
 	return !ended && c.Start-before.End < tolerance
 }
 
-// chance is the standard deviation of the score of marks that meet nothing.
-func chance(marks []mark) float64 {
+// chanceDeviation is the standard deviation of the score of marks that meet nothing.
+func chanceDeviation(marks []cueStart) float64 {
 	var squares float64
 	for _, m := range marks {
 		squares += float64(m.weight) * float64(m.weight)

@@ -23,27 +23,27 @@ type talk struct {
 	name   string
 	file   string
 	speech func([]conference.Cue) []utterance
-	manner manner
+	manner speechStyle
 	voices []string
 }
 
 var talks = []talk{
-	{"a cue at a time", "en/DeveloperEvents-SOCwithLeslieHawthorn-03-19-2009.srt", byCue, manner{lead: -80 * time.Millisecond, jitter: 120 * time.Millisecond, fit: true}, []string{"slt", "kal", "rms", "awb"}},
-	{"one voice over the other", "en/DeveloperEvents-SOCwithLeslieHawthorn-03-19-2009.srt", byCue, manner{jitter: 120 * time.Millisecond}, []string{"slt", "kal", "rms", "awb"}},
-	{"whole sentences", "en/IO2009-Ben-Chromium.srt", bySentence, manner{lead: 80 * time.Millisecond, jitter: 150 * time.Millisecond, fit: true}, []string{"kal", "rms"}},
-	{"a talk read out", "en/IO2009-CodingForLife-BatteryLifeThatIs.srt", bySentence, manner{jitter: 120 * time.Millisecond, fit: true}, []string{"awb", "slt"}},
+	{"a cue at a time", "en/DeveloperEvents-SOCwithLeslieHawthorn-03-19-2009.srt", byCue, speechStyle{lead: -80 * time.Millisecond, jitter: 120 * time.Millisecond, fit: true}, []string{"slt", "kal", "rms", "awb"}},
+	{"one voice over the other", "en/DeveloperEvents-SOCwithLeslieHawthorn-03-19-2009.srt", byCue, speechStyle{jitter: 120 * time.Millisecond}, []string{"slt", "kal", "rms", "awb"}},
+	{"whole sentences", "en/IO2009-Ben-Chromium.srt", bySentence, speechStyle{lead: 80 * time.Millisecond, jitter: 150 * time.Millisecond, fit: true}, []string{"kal", "rms"}},
+	{"a talk read out", "en/IO2009-CodingForLife-BatteryLifeThatIs.srt", bySentence, speechStyle{jitter: 120 * time.Millisecond, fit: true}, []string{"awb", "slt"}},
 }
 
 var conditions = []struct {
 	name string
-	add  func(*stage)
+	add  func(*mixer)
 }{
-	{"a quiet room", func(s *stage) { s.room(40) }},
-	{"room noise at -20 dB", func(s *stage) { s.room(20) }},
-	{"room noise at -10 dB", func(s *stage) { s.room(10) }},
-	{"applause at -3 dB", func(s *stage) { s.room(30); s.applause(3) }},
-	{"music at -12 dB", func(s *stage) { s.room(30); s.music(12) }},
-	{"all of it", func(s *stage) { s.room(15); s.music(15); s.applause(6) }},
+	{"a quiet room", func(s *mixer) { s.room(40) }},
+	{"room noise at -20 dB", func(s *mixer) { s.room(20) }},
+	{"room noise at -10 dB", func(s *mixer) { s.room(10) }},
+	{"applause at -3 dB", func(s *mixer) { s.room(30); s.applause(3) }},
+	{"music at -12 dB", func(s *mixer) { s.room(30); s.music(12) }},
+	{"all of it", func(s *mixer) { s.room(15); s.music(15); s.applause(6) }},
 }
 
 // variant is something that happened to a file or a recording.
@@ -74,7 +74,7 @@ func (a tally) String() string {
 	return fmt.Sprintf("%4d cases, %4d right, %d wrong; error: median %3.0f ms, worst %3.0f ms", a.cases, a.right, a.wrong, a.errors[len(a.errors)/2], a.errors[len(a.errors)-1])
 }
 
-func TestSpokenTalks(t *testing.T) {
+func TestAnalyze_SpokenTalks(t *testing.T) {
 	corpus := os.Getenv("LECTERN_CORPUS")
 	if corpus == "" {
 		t.Skip("LECTERN_CORPUS is not set, so there are no real captions to have spoken")
@@ -97,7 +97,7 @@ func TestSpokenTalks(t *testing.T) {
 		for n, talk := range talks {
 			t.Run(talk.name, func(t *testing.T) {
 				t.Parallel()
-				talk.judge(t, filepath.Join(corpus, "google-video-captions"), uint64(n), count)
+				talk.analyze(t, filepath.Join(corpus, "google-video-captions"), uint64(n), count)
 			})
 		}
 	})
@@ -122,18 +122,18 @@ func TestSpokenTalks(t *testing.T) {
 	}
 }
 
-// judge has a talk spoken under all conditions, and each of them judged.
-func (talk talk) judge(t *testing.T, folder string, seed uint64, count func(one tally, keys ...string)) {
+// analyze has a talk spoken under all conditions, and each of them judged.
+func (talk talk) analyze(t *testing.T, folder string, seed uint64, count func(one tally, keys ...string)) {
 	cues := captions(t, filepath.Join(folder, talk.file), 15*time.Minute)
-	spoken := cast(talk.speech(cues), talk.voices...)
+	spoken := assignVoices(talk.speech(cues), talk.voices...)
 	speak(t, talk.name, spoken)
 	for n, condition := range conditions {
-		s := newStage(cues[len(cues)-1].End+15*time.Second, 12000+100*seed+uint64(n))
+		s := newMixer(cues[len(cues)-1].End+15*time.Second, 12000+100*seed+uint64(n))
 		s.speech(spoken, talk.manner)
 		condition.add(s)
 		levels := s.levels()
-		for _, v := range drawn(cues, levels, -talk.manner.lead, s.dice) {
-			count(judge(t, condition.name, v), talk.name, condition.name, v.kind)
+		for _, v := range randomVariants(cues, levels, -talk.manner.lead, s.dice) {
+			count(analyzeVariant(t, condition.name, v), talk.name, condition.name, v.kind)
 		}
 	}
 }
@@ -142,9 +142,9 @@ func (talk talk) judge(t *testing.T, folder string, seed uint64, count func(one 
 // gives an onset every five seconds, and not each of them is clear.
 const near = 30000
 
-// judge compares the verdict on a variant with the truth.
-func judge(t *testing.T, where string, v variant) tally {
-	r := subsync.Judge(v.cues, v.levels)
+// analyzeVariant compares the verdict on a variant with the truth.
+func analyzeVariant(t *testing.T, where string, v variant) tally {
+	r := subsync.Analyze(v.cues, v.levels)
 	one := tally{cases: 1}
 	if r.Verdict == subsync.CannotTell {
 		t.Logf("%s, %s: %+v", where, v.name, r)
@@ -156,7 +156,7 @@ func judge(t *testing.T, where string, v variant) tally {
 		if math.IsNaN(v.truth[i]) || v.seam > 0 && max(at-v.seam, v.seam-at) < near {
 			continue
 		}
-		worst = max(worst, math.Abs(placed(r, at)-v.truth[i]))
+		worst = max(worst, math.Abs(mapped(r, at)-v.truth[i]))
 	}
 	right := strings.HasPrefix(r.Verdict, v.kind) && worst <= 250
 	if v.seam > 0 && right {
@@ -172,8 +172,8 @@ func judge(t *testing.T, where string, v variant) tally {
 	return one
 }
 
-// placed is where a time of the file belongs by a result.
-func placed(r subsync.Result, ms int64) float64 {
+// mapped is where a time of the file belongs by a result.
+func mapped(r subsync.Result, ms int64) float64 {
 	offset := r.OffsetMS
 	for _, s := range r.Segments {
 		if ms >= s.FromMS {
@@ -183,9 +183,9 @@ func placed(r subsync.Result, ms int64) float64 {
 	return float64(ms)*r.Ratio + float64(offset)
 }
 
-// TestCaptionsOfSomethingElse lays captions beside sound that they have nothing, or too
+// TestAnalyze_CaptionsOfAnotherTalk lays captions beside sound that they have nothing, or too
 // little, to do with.
-func TestCaptionsOfSomethingElse(t *testing.T) {
+func TestAnalyze_CaptionsOfAnotherTalk(t *testing.T) {
 	corpus := os.Getenv("LECTERN_CORPUS")
 	if corpus == "" {
 		t.Skip("LECTERN_CORPUS is not set, so there are no real captions to have spoken")
@@ -193,21 +193,21 @@ func TestCaptionsOfSomethingElse(t *testing.T) {
 	sounds, files := map[string][]float32{}, map[string][]conference.Cue{}
 	for n, talk := range talks[1:3] {
 		cues := captions(t, filepath.Join(corpus, "google-video-captions", talk.file), 15*time.Minute)
-		spoken := cast(talk.speech(cues), talk.voices...)
+		spoken := assignVoices(talk.speech(cues), talk.voices...)
 		speak(t, talk.name, spoken)
-		s := newStage(cues[len(cues)-1].End, uint64(n))
+		s := newMixer(cues[len(cues)-1].End, uint64(n))
 		s.speech(spoken, talk.manner)
 		s.room(25)
 		sounds[talk.name], files[talk.name] = s.levels(), cues
 	}
-	noises := map[string]func(*stage){
-		"silence":    func(*stage) {},
-		"music":      func(s *stage) { s.music(0); s.room(30) },
-		"room noise": func(s *stage) { s.room(0) },
-		"applause":   func(s *stage) { s.room(30); s.applause(-6) },
+	noises := map[string]func(*mixer){
+		"silence":    func(*mixer) {},
+		"music":      func(s *mixer) { s.music(0); s.room(30) },
+		"room noise": func(s *mixer) { s.room(0) },
+		"applause":   func(s *mixer) { s.room(30); s.applause(-6) },
 	}
 	for name, add := range noises {
-		s := newStage(15*time.Minute, 5)
+		s := newMixer(15*time.Minute, 5)
 		add(s)
 		sounds[name] = s.levels()
 	}
@@ -230,13 +230,13 @@ func TestCaptionsOfSomethingElse(t *testing.T) {
 				continue
 			}
 			cases++
-			if r := subsync.Judge(cues, levels); r.Verdict != subsync.CannotTell {
+			if r := subsync.Analyze(cues, levels); r.Verdict != subsync.CannotTell {
 				t.Errorf("%s against %s: %+v", file, sound, r)
 			}
 			if right := files[sound]; len(right) > 0 && len(cues) > 100 {
 				mixed := append(slices.Clone(right[:len(right)/25]), cues[len(cues)/25:]...)
 				cases++
-				if r := subsync.Judge(mixed, levels); r.Verdict != subsync.CannotTell {
+				if r := subsync.Analyze(mixed, levels); r.Verdict != subsync.CannotTell {
 					t.Errorf("%s but for its beginning, against %s: %+v", file, sound, r)
 				}
 			}
@@ -245,23 +245,23 @@ func TestCaptionsOfSomethingElse(t *testing.T) {
 	t.Logf("%d cases", cases)
 }
 
-// drawn are ten things that happened to the file or to the recording, the speech of which
+// randomVariants are ten things that happened to the file or to the recording, the speech of which
 // comes late after its captions: moved, stretched, and either of them without a passage.
-func drawn(cues []conference.Cue, levels []float32, late time.Duration, dice *rand.Rand) (all []variant) {
+func randomVariants(cues []conference.Cue, levels []float32, late time.Duration, dice *rand.Rand) (all []variant) {
 	same := func(at time.Duration) (time.Duration, bool) { return at, true }
 	between := func(from, to float64) time.Duration {
 		return time.Duration((from + (to-from)*dice.Float64()) * 1e9).Truncate(subsync.Frame)
 	}
-	all = append(all, made("left alone", subsync.InSync, cues, levels, late, same, same))
+	all = append(all, newVariant("left alone", subsync.InSync, cues, levels, late, same, same))
 	for _, by := range []time.Duration{-between(0.4, 20), between(0.4, 10), between(10, 60)} {
 		moved := func(at time.Duration) (time.Duration, bool) { return at + by, true }
-		all = append(all, made(fmt.Sprint("moved by ", by), "shift by", cues, levels, late, moved, same))
+		all = append(all, newVariant(fmt.Sprint("moved by ", by), "shift by", cues, levels, late, moved, same))
 	}
 	rates := []float64{1.001, 1 / 1.001, 25 / 24., 24 / 25., 25 / 23.976, 23.976 / 25}
 	for range 3 {
 		rate, by := rates[dice.IntN(len(rates))], between(-20, 60)
 		stretched := func(at time.Duration) (time.Duration, bool) { return time.Duration(float64(at)/rate) + by, true }
-		all = append(all, made(fmt.Sprintf("divided by %.5f and moved by %v", rate, by), subsync.Drifts, cues, levels, late, stretched, same))
+		all = append(all, newVariant(fmt.Sprintf("divided by %.5f and moved by %v", rate, by), subsync.Drifts, cues, levels, late, stretched, same))
 	}
 	for n := range 3 {
 		end := cues[len(cues)-1].End.Seconds()
@@ -275,9 +275,9 @@ func drawn(cues []conference.Cue, levels []float32, late time.Duration, dice *ra
 		var v variant
 		if n%2 == 0 {
 			cut := slices.Delete(slices.Clone(levels), int(from/subsync.Frame), int((from+gone)/subsync.Frame))
-			v = made(fmt.Sprintf("%v gone from the recording at %v", gone, from), "jumps at", cues, cut, late, same, closed)
+			v = newVariant(fmt.Sprintf("%v gone from the recording at %v", gone, from), "jumps at", cues, cut, late, same, closed)
 		} else {
-			v = made(fmt.Sprintf("%v gone from the file at %v", gone, from), "jumps at", cues, levels, late, closed, same)
+			v = newVariant(fmt.Sprintf("%v gone from the file at %v", gone, from), "jumps at", cues, levels, late, closed, same)
 		}
 		v.seam = from.Milliseconds()
 		all = append(all, v)
@@ -285,9 +285,9 @@ func drawn(cues []conference.Cue, levels []float32, late time.Duration, dice *ra
 	return all
 }
 
-// made is a variant in which file and truth say where a time of the captions is in the
+// newVariant is a variant in which file and truth say where a time of the captions is in the
 // file and in the recording, and whether it is there at all.
-func made(name, kind string, cues []conference.Cue, levels []float32, late time.Duration, file, truth func(time.Duration) (time.Duration, bool)) variant {
+func newVariant(name, kind string, cues []conference.Cue, levels []float32, late time.Duration, file, truth func(time.Duration) (time.Duration, bool)) variant {
 	v := variant{name: name, kind: kind, levels: levels}
 	for _, c := range cues {
 		start, ok := file(c.Start)

@@ -56,7 +56,7 @@ func moved(cues []conference.Cue, to func(time.Duration) time.Duration) []confer
 	return cues
 }
 
-func TestVerdictAndWhatItAppliesTo(t *testing.T) {
+func TestAnalyze_Verdicts(t *testing.T) {
 	const cut, gone = 7 * time.Minute, 40 * time.Second
 	for _, tt := range []struct {
 		name    string
@@ -86,7 +86,7 @@ func TestVerdictAndWhatItAppliesTo(t *testing.T) {
 					cues = slices.DeleteFunc(cues, func(c conference.Cue) bool { return tt.skip(c.Start) })
 				}
 				file := slices.DeleteFunc(moved(cues, tt.file), func(c conference.Cue) bool { return c.Start < 0 })
-				r := subsync.Judge(file, levels)
+				r := subsync.Analyze(file, levels)
 				if !strings.HasPrefix(r.Verdict, tt.verdict) || r.Confidence < 0.5 {
 					t.Fatalf("got %+v, want %q", r, tt.verdict)
 				}
@@ -94,7 +94,7 @@ func TestVerdictAndWhatItAppliesTo(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if bad := misplaced(back, cues[len(cues)-len(file):]); bad > len(file)/20 {
+				if bad := countMisplaced(back, cues[len(cues)-len(file):]); bad > len(file)/20 {
 					t.Errorf("%d of %d cues are off by more than a quarter of a second after %+v", bad, len(file), r)
 				}
 				if warned := subsync.Warning(file, levels) != ""; warned != (tt.verdict != subsync.InSync) {
@@ -105,8 +105,8 @@ func TestVerdictAndWhatItAppliesTo(t *testing.T) {
 	}
 }
 
-// misplaced counts the cues that do not begin where they should.
-func misplaced(got, want []conference.Cue) (n int) {
+// countMisplaced counts the cues that do not begin where they should.
+func countMisplaced(got, want []conference.Cue) (n int) {
 	for i := range got {
 		if d := got[i].Start - want[i].Start; max(d, -d) > 250*time.Millisecond {
 			n++
@@ -115,7 +115,7 @@ func misplaced(got, want []conference.Cue) (n int) {
 	return n
 }
 
-func TestNoAnswerIsBetterThanAWrongOne(t *testing.T) {
+func TestAnalyze_CannotTell(t *testing.T) {
 	const length = 12 * time.Minute
 	cues, levels := lecture(length, 1)
 	others, strange := lecture(length, 2)
@@ -140,14 +140,14 @@ func TestNoAnswerIsBetterThanAWrongOne(t *testing.T) {
 		{"cues far beyond", moved(cues, func(at time.Duration) time.Duration { return at + 1000*time.Hour }), levels},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := subsync.Judge(tt.cues, tt.levels)
+			r := subsync.Analyze(tt.cues, tt.levels)
 			if r.Verdict != subsync.CannotTell || r.Confidence >= 0.5 || len(r.Segments) > 0 {
 				t.Errorf("got %+v", r)
 			}
 			if s := r.Sentence(); !strings.Contains(s, "cannot be told") {
 				t.Errorf("said %q", s)
 			}
-			if _, _, err := subsync.Apply(tt.cues, r); inputerr.Of(err) == nil {
+			if _, _, err := subsync.Apply(tt.cues, r); inputerr.As(err) == nil {
 				t.Errorf("applied with error %v", err)
 			}
 			if s := subsync.Warning(tt.cues, tt.levels); s != "" {
@@ -210,9 +210,9 @@ func ExampleResult_Sentence() {
 	// The subtitles do not fit with one shift: up to 00:12:40 add +0.000 s; from there on add -30.000 s (the recording lacks there what the subtitles have, 30.000 s).
 }
 
-func BenchmarkJudge30Minutes(b *testing.B) {
+func BenchmarkAnalyze_30Minutes(b *testing.B) {
 	cues, levels := lecture(30*time.Minute, 1)
 	for b.Loop() {
-		subsync.Judge(cues, levels)
+		subsync.Analyze(cues, levels)
 	}
 }

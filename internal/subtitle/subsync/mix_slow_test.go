@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// stage is the sound of a talk while it is put together.
-type stage struct {
+// mixer is the sound of a talk while it is put together.
+type mixer struct {
 	pcm  []float32
 	dice *rand.Rand
 }
 
-func newStage(length time.Duration, seed uint64) *stage {
-	return &stage{make([]float32, int(length.Seconds()*hz)), rand.New(rand.NewPCG(seed, 3))}
+func newMixer(length time.Duration, seed uint64) *mixer {
+	return &mixer{make([]float32, int(length.Seconds()*hz)), rand.New(rand.NewPCG(seed, 3))}
 }
 
-// manner is how the speech lies beside the captions.
-type manner struct {
+// speechStyle is how the speech lies beside the captions.
+type speechStyle struct {
 	lead   time.Duration // captions come this much before the speech
 	jitter time.Duration // standard deviation of that
 	fit    bool          // speech is sped up to its captions' time; else it may run into what follows
 }
 
 // speech speaks the utterances.
-func (s *stage) speech(all []utterance, m manner) {
+func (s *mixer) speech(all []utterance, m speechStyle) {
 	for _, u := range all {
 		at := u.from + m.lead + time.Duration(s.dice.NormFloat64()*float64(m.jitter))
 		step := 1.0
@@ -39,7 +39,7 @@ func (s *stage) speech(all []utterance, m manner) {
 }
 
 // add mixes sound in at a time, sped up by step.
-func (s *stage) add(pcm []float32, at time.Duration, step float64) {
+func (s *mixer) add(pcm []float32, at time.Duration, step float64) {
 	from := int(at.Seconds() * hz)
 	for i := 0; float64(i)*step < float64(len(pcm)); i++ {
 		if n := from + i; n >= 0 && n < len(s.pcm) {
@@ -51,11 +51,11 @@ func (s *stage) add(pcm []float32, at time.Duration, step float64) {
 // speechLevel is the root mean square that speech has here, while somebody speaks.
 const speechLevel = 0.05
 
-func below(db float64) float64 { return speechLevel * math.Pow(10, -db/20) }
+func decibels(db float64) float64 { return speechLevel * math.Pow(10, -db/20) }
 
 // room adds the noise of people and of air conditioning, db below speech.
-func (s *stage) room(db float64) {
-	amplitude, brown := below(db), 0.0
+func (s *mixer) room(db float64) {
+	amplitude, brown := decibels(db), 0.0
 	for i := range s.pcm {
 		brown = 0.98*brown + 0.2*s.dice.NormFloat64()
 		hum := math.Sin(2 * math.Pi * 100 * float64(i) / hz)
@@ -65,8 +65,8 @@ func (s *stage) room(db float64) {
 }
 
 // applause adds bursts of clapping and laughter, db below speech, every half minute or so.
-func (s *stage) applause(db float64) {
-	amplitude := below(db)
+func (s *mixer) applause(db float64) {
+	amplitude := decibels(db)
 	for at := 0.0; at < float64(len(s.pcm)); at += hz * (10 + 40*s.dice.Float64()) {
 		length := hz * (1 + 6*s.dice.Float64())
 		for i := 0; float64(i) < length && int(at)+i < len(s.pcm); i++ {
@@ -77,8 +77,8 @@ func (s *stage) applause(db float64) {
 }
 
 // music adds chords to a beat, db below speech.
-func (s *stage) music(db float64) {
-	amplitude, beat := below(db), 0.5*hz
+func (s *mixer) music(db float64) {
+	amplitude, beat := decibels(db), 0.5*hz
 	chord := [3]float64{220, 277.2, 329.6}
 	for i := range s.pcm {
 		n, phase := math.Modf(float64(i) / beat)
@@ -93,7 +93,7 @@ func (s *stage) music(db float64) {
 
 // levels are the levels that an analysis of a mono recording stores: a mean square for
 // every 10 ms, in half decibels.
-func (s *stage) levels() []float32 {
+func (s *mixer) levels() []float32 {
 	const frame = hz / 100
 	levels := make([]float32, len(s.pcm)/frame)
 	for i := range levels {

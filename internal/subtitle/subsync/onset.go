@@ -7,9 +7,9 @@ import (
 
 // The onset signal is taken from levels alone, so that what `analyse` stored is enough.
 const (
-	perSecond = 100 // frames
-	horizon   = 10  // seconds to each side over which noise floor and speech level are taken
-	narrow    = 12  // dB; a passage that moves less than this holds no speech that could be told from noise
+	perSecond       = 100 // frames
+	levelWindow     = 10  // seconds to each side over which noise floor and speech level are taken
+	minDynamicRange = 12  // dB; a passage that moves less than this holds no speech that could be told from noise
 )
 
 // onsets says for every frame how much it looks like the beginning of speech: a rise out
@@ -29,11 +29,11 @@ func onsets(lively []float32, span int) []float32 {
 			rises[i] = float32(rise * rise) // one out of a pause counts for more than several in mid-speech
 		}
 	}
-	return standard(rises)
+	return standardize(rises)
 }
 
-// falls says likewise how much each frame looks like the end of speech, before a pause.
-func falls(lively []float32, span int) []float32 {
+// offsets says likewise how much each frame looks like the end of speech, before a pause.
+func offsets(lively []float32, span int) []float32 {
 	back := slices.Clone(lively)
 	slices.Reverse(back)
 	falls := onsets(back, span)
@@ -41,9 +41,9 @@ func falls(lively []float32, span int) []float32 {
 	return falls
 }
 
-// liveliness maps levels to 0 for the noise floor and 1 for the level of speech, both as
+// speechActivity maps levels to 0 for the noise floor and 1 for the level of speech, both as
 // they are around that time.
-func liveliness(levels []float32) []float32 {
+func speechActivity(levels []float32) []float32 {
 	x := make([]float32, len(levels))
 	var near histogram
 	add := func(second, n int) {
@@ -51,14 +51,14 @@ func liveliness(levels []float32) []float32 {
 			near.add(levels[i], n)
 		}
 	}
-	for s := range horizon {
+	for s := range levelWindow {
 		add(s, 1)
 	}
 	for s := 0; s*perSecond < len(levels); s++ {
-		add(s+horizon, 1)
-		add(s-horizon-1, -1)
+		add(s+levelWindow, 1)
+		add(s-levelWindow-1, -1)
 		floor, top := near.quantile(0.10), near.quantile(0.95)
-		scale := 1 / max(narrow, top-floor)
+		scale := 1 / max(minDynamicRange, top-floor)
 		for i := s * perSecond; i < min(len(levels), (s+1)*perSecond); i++ {
 			x[i] = min(1, max(0, (levels[i]-floor)*scale))
 		}
@@ -72,10 +72,10 @@ type histogram struct {
 	total  int
 }
 
-const quietest = -120 // dB, the lowest level
+const minLevel = -120 // dB, the lowest level
 
 func (h *histogram) add(level float32, n int) {
-	h.counts[int(min(255, max(0, 2*(level-quietest))))] += n
+	h.counts[int(min(255, max(0, 2*(level-minLevel))))] += n
 	h.total += n
 }
 
@@ -84,15 +84,15 @@ func (h *histogram) quantile(q float64) float32 {
 	rest := int(q * float64(h.total))
 	for i, n := range h.counts {
 		if rest -= n; rest < 0 {
-			return quietest + float32(i)/2
+			return minLevel + float32(i)/2
 		}
 	}
-	return quietest
+	return minLevel
 }
 
-// standard shifts and scales a signal to a mean of 0 and a variance of 1, and holds down
+// standardize shifts and scales a signal to a mean of 0 and a variance of 1, and holds down
 // what sticks out, so that no single bang decides.
-func standard(x []float32) []float32 {
+func standardize(x []float32) []float32 {
 	const most = 6
 	var sum, squares float64
 	for _, v := range x {

@@ -10,72 +10,72 @@ import "math"
 // onset signal for each cue. That is the cross-correlation itself, and for the dozen
 // cues of a window several times as fast as by Fourier transforms.
 const (
-	bin    = 4                     // frames to a step of the search
-	reach  = 600 * perSecond / bin // bins to each side: ten minutes
-	lags   = 2*reach + 1
-	window = 30 * perSecond  // frames of a window, on the file's clock
-	shun   = perSecond / bin // bins around a path that are no runner-up to it
-	finest = 0.00025         // between two rates tried
-	shears = 9               // rates tried to each side of a base
-	fare   = 12              // what a jump costs while all rates are tried, in standard deviations of a window's score
+	framesPerBin     = 4                              // frames to a step of the search
+	maxLag           = 600 * perSecond / framesPerBin // bins to each side: ten minutes
+	lagCount         = 2*maxLag + 1
+	windowFrames     = 30 * perSecond           // frames of a window, on the file's clock
+	runnerUpDistance = perSecond / framesPerBin // bins around a path that are no runner-up to it
+	rateStep         = 0.00025                  // between two rates tried
+	ratesPerSide     = 9                        // rates tried to each side of a base
+	searchJumpCost   = 12                       // what a jump costs while all rates are tried, in standard deviations of a window's score
 )
 
-// bases are the rates for which rows are computed; those around them follow by shearing.
-var bases = []float64{1, 25 / 24., 24 / 25.}
+// baseRates are the rates for which rows are computed; those around them follow by shearing.
+var baseRates = []float64{1, 25 / 24., 24 / 25.}
 
-// search holds the rows of all windows at all bases.
-type search struct {
-	windows []stretch
-	rows    [][][]float32 // by base and window
-	spare   int           // bins that a row has more on either side, for shearing it
-	unit    float32       // the standard deviation of a window's score, where cues meet nothing
+// lagSearch holds the rows of all windows at all bases.
+type lagSearch struct {
+	windows        []cueWindow
+	rows           [][][]float32 // by base and window
+	margin         int           // bins that a row has more on either side, for shearing it
+	scoreDeviation float32       // the standard deviation of a window's score, where cues meet nothing
 }
 
-// stretch is a window that holds cues.
-type stretch struct {
+// cueWindow is a window that holds cues.
+type cueWindow struct {
 	middle   float64 // frames of the file's clock
 	from, to int     // its cues
 }
 
-// newSearch correlates cue starts with onsets.
-func newSearch(marks []mark, onsets []float32) *search {
-	s := &search{spare: 1 + int(shears*finest*(marks[len(marks)-1].at+window)/bin)}
+// newLagSearch correlates cue starts with onsets.
+func newLagSearch(marks []cueStart, onsets []float32) *lagSearch {
+	s := &lagSearch{margin: 1 + int(ratesPerSide*rateStep*(marks[len(marks)-1].start+windowFrames)/framesPerBin)}
 	for i, m := range marks {
-		middle := (math.Floor(m.at/window) + 0.5) * window
+		middle := (math.Floor(m.start/windowFrames) + 0.5) * windowFrames
 		if n := len(s.windows); n > 0 && s.windows[n-1].middle == middle {
 			s.windows[n-1].to = i + 1
 		} else {
-			s.windows = append(s.windows, stretch{middle, i, i + 1})
+			s.windows = append(s.windows, cueWindow{middle, i, i + 1})
 		}
 	}
-	s.unit = float32(chance(marks) / math.Sqrt(float64(len(s.windows))))
-	binned := bins(onsets)
-	for _, base := range bases {
+	s.scoreDeviation = float32(chanceDeviation(marks) / math.Sqrt(float64(len(s.windows))))
+	binned := averageBins(onsets)
+	for _, base := range baseRates {
 		rows := make([][]float32, len(s.windows))
 		for w, v := range s.windows {
-			rows[w] = s.row(marks[v.from:v.to], binned, base)
+			rows[w] = s.correlate(marks[v.from:v.to], binned, base)
 		}
 		s.rows = append(s.rows, rows)
 	}
 	return s
 }
 
-// bins are the means over the frames of each bin.
-func bins(frames []float32) []float32 {
-	x := make([]float32, len(frames)/bin)
+// averageBins are the means over the frames of each bin.
+func averageBins(frames []float32) []float32 {
+	x := make([]float32, len(frames)/framesPerBin)
 	for i := range x {
-		for _, v := range frames[i*bin : (i+1)*bin] {
-			x[i] += v / bin
+		for _, v := range frames[i*framesPerBin : (i+1)*framesPerBin] {
+			x[i] += v / framesPerBin
 		}
 	}
 	return x
 }
 
-func (s *search) row(marks []mark, onsets []float32, rate float64) []float32 {
-	edge := reach + s.spare
+func (s *lagSearch) correlate(marks []cueStart, onsets []float32, rate float64) []float32 {
+	edge := maxLag + s.margin
 	row := make([]float32, 2*edge+1)
 	for _, m := range marks {
-		skip := int(m.at*rate/bin) - edge // the onset that meets the first lag
+		skip := int(m.start*rate/framesPerBin) - edge // the onset that meets the first lag
 		lo, hi := max(0, -skip), min(len(row), len(onsets)-skip)
 		for i := lo; i < hi; i++ {
 			row[i] += m.weight * onsets[i+skip]
@@ -92,14 +92,14 @@ type path struct {
 	score float64
 }
 
-// best is the rate of the best path of all and its score.
-func (s *search) best() path {
+// bestPath is the rate of the best path of all and its score.
+func (s *lagSearch) bestPath() path {
 	p := path{score: math.Inf(-1)}
-	totals := make([]float32, lags)
-	for b, base := range bases {
-		for n := -shears; n <= shears; n++ {
-			rate := base + float64(n)*finest
-			if score := s.walk(b, rate, totals); score > p.score {
+	totals := make([]float32, lagCount)
+	for b, base := range baseRates {
+		for n := -ratesPerSide; n <= ratesPerSide; n++ {
+			rate := base + float64(n)*rateStep
+			if score := s.scoreAtRate(b, rate, totals); score > p.score {
 				p = path{base: b, rate: rate, score: score}
 			}
 		}
@@ -107,16 +107,16 @@ func (s *search) best() path {
 	return p
 }
 
-// toll is what a jump costs a path.
-func (s *search) toll() float64 { return float64(fare * s.unit) }
+// jumpCost is what a jump costs a path.
+func (s *lagSearch) jumpCost() float64 { return float64(searchJumpCost * s.scoreDeviation) }
 
-// walk finds the score of the best path at a rate.
-func (s *search) walk(base int, rate float64, totals []float32) float64 {
+// scoreAtRate finds the score of the best path at a rate.
+func (s *lagSearch) scoreAtRate(base int, rate float64, totals []float32) float64 {
 	clear(totals)
 	var top float32
 	for w := range s.windows {
-		fresh := top - float32(s.toll())
-		for i, v := range s.sheared(base, w, rate) {
+		fresh := top - float32(s.jumpCost())
+		for i, v := range s.rowAtRate(base, w, rate) {
 			t := totals[i]
 			if t < fresh { // not max, which is several times as slow: it looks out for NaN
 				t = fresh
@@ -131,24 +131,24 @@ func (s *search) walk(base int, rate float64, totals []float32) float64 {
 	return float64(top)
 }
 
-// sheared is the part of a row that counts when the rate is not quite its base: the place
+// rowAtRate is the part of a row that counts when the rate is not quite its base: the place
 // of the window moves with it.
-func (s *search) sheared(base, w int, rate float64) []float32 {
-	from := s.spare + int(math.Round(s.windows[w].middle*(rate-bases[base])/bin))
-	return s.rows[base][w][from : from+lags]
+func (s *lagSearch) rowAtRate(base, w int, rate float64) []float32 {
+	from := s.margin + int(math.Round(s.windows[w].middle*(rate-baseRates[base])/framesPerBin))
+	return s.rows[base][w][from : from+lagCount]
 }
 
-// without rules out all that is near a path, so that the best path is its runner-up.
-func (s *search) without(p path) {
+// exclude rules out all that is near a path, so that the best path is its runner-up.
+func (s *lagSearch) exclude(p path) {
 	for _, part := range p.parts {
-		for b, base := range bases {
+		for b, base := range baseRates {
 			for w, v := range s.windows {
 				if v.to <= part.from || v.from >= part.to {
 					continue
 				}
-				at := reach + s.spare + int(math.Round((v.middle*(p.rate-base)+part.offset)/bin))
+				at := maxLag + s.margin + int(math.Round((v.middle*(p.rate-base)+part.offset)/framesPerBin))
 				row := s.rows[b][w]
-				for i := max(0, at-shun); i < min(len(row), at+shun+1); i++ {
+				for i := max(0, at-runnerUpDistance); i < min(len(row), at+runnerUpDistance+1); i++ {
 					row[i] = -1e6
 				}
 			}

@@ -103,8 +103,8 @@ func bySentence(cues []conference.Cue) (all []utterance) {
 	return all
 }
 
-// cast gives the speakers turns of two minutes.
-func cast(all []utterance, voices ...string) []utterance {
+// assignVoices gives the speakers turns of two minutes.
+func assignVoices(all []utterance, voices ...string) []utterance {
 	for i := range all {
 		all[i].voice = voices[int(all[i].from/(2*time.Minute))%len(voices)]
 	}
@@ -144,7 +144,7 @@ func speak(t *testing.T, name string, all []utterance) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all[i].pcm = trimmed(raw)
+		all[i].pcm = trimSilence(raw)
 	}
 }
 
@@ -157,8 +157,8 @@ func run(t *testing.T, name string, args ...string) {
 	}
 }
 
-// trimmed is 16 bit sound without the silence at its ends, at an even loudness.
-func trimmed(raw []byte) []float32 {
+// trimSilence is 16 bit sound without the silence at its ends, at an even loudness.
+func trimSilence(raw []byte) []float32 {
 	x := make([]float32, len(raw)/2)
 	var peak float32
 	for i := range x {

@@ -16,11 +16,11 @@ const (
 	CannotTell = "cannot tell"
 )
 
-func unclear(format string, args ...any) Result {
-	return Result{Verdict: CannotTell, Ratio: 1, Segments: []Segment{}, why: fmt.Sprintf(format, args...)}
+func undecided(format string, args ...any) Result {
+	return Result{Verdict: CannotTell, Ratio: 1, Segments: []Segment{}, reason: fmt.Sprintf(format, args...)}
 }
 
-func (r Result) with(confidence float64) Result {
+func (r Result) withConfidence(confidence float64) Result {
 	r.Confidence = math.Floor(100*confidence) / 100 // never up to what an answer needs
 	return r
 }
@@ -31,7 +31,7 @@ func (f *fit) result(cues []conference.Cue) Result {
 	for i, p := range f.parts {
 		s := Segment{OffsetMS: milliseconds(p.offset)}
 		if i > 0 {
-			s.FromMS = milliseconds(f.marks[p.from].at)
+			s.FromMS = milliseconds(f.starts[p.from].start)
 			r.Segments[i-1].ToMS = s.FromMS
 		}
 		r.Segments = append(r.Segments, s)
@@ -66,24 +66,24 @@ func clock(ms int64) string {
 func (r Result) Sentence() string {
 	switch {
 	case len(r.Segments) == 0:
-		return "It cannot be told whether the subtitles fit: " + r.why + "."
+		return "It cannot be told whether the subtitles fit: " + r.reason + "."
 	case r.Verdict == InSync:
 		return "The subtitles are in sync: they come when somebody speaks."
 	case len(r.Segments) > 1:
-		return r.jumps()
+		return r.jumpSentence()
 	case r.Ratio != 1:
-		return fmt.Sprintf("The subtitles drift, %s: multiply their times by %.6g%s, then add %+.3f s.", direction(r.Ratio), r.Ratio, called(r.Ratio), seconds(r.OffsetMS))
+		return fmt.Sprintf("The subtitles drift, %s: multiply their times by %.6g%s, then add %+.3f s.", driftDirection(r.Ratio), r.Ratio, rateName(r.Ratio), seconds(r.OffsetMS))
 	case r.OffsetMS > 0:
 		return fmt.Sprintf("The subtitles come %.3f s too early: they must be moved back to later times by as much (%+.3f s).", seconds(r.OffsetMS), seconds(r.OffsetMS))
 	}
 	return fmt.Sprintf("The subtitles come %.3f s too late: they must be moved to earlier times by as much (%+.3f s).", -seconds(r.OffsetMS), seconds(r.OffsetMS))
 }
 
-// jumps tells where a file breaks, and into what.
-func (r Result) jumps() string {
+// jumpSentence tells where a file breaks, and into what.
+func (r Result) jumpSentence() string {
 	var b strings.Builder
 	if r.Ratio != 1 {
-		fmt.Fprintf(&b, "The subtitles drift: multiply their times by %.6g%s. ", r.Ratio, called(r.Ratio))
+		fmt.Fprintf(&b, "The subtitles drift: multiply their times by %.6g%s. ", r.Ratio, rateName(r.Ratio))
 	}
 	fmt.Fprintf(&b, "The subtitles do not fit with one shift: up to %s add %+.3f s", clock(r.Segments[1].FromMS), seconds(r.OffsetMS))
 	for i, s := range r.Segments[1:] {
@@ -102,17 +102,17 @@ func (r Result) jumps() string {
 
 func seconds(ms int64) float64 { return float64(ms) / 1000 }
 
-// direction says what a viewer sees of a rate.
-func direction(ratio float64) string {
+// driftDirection says what a viewer sees of a rate.
+func driftDirection(ratio float64) string {
 	if ratio > 1 {
 		return "ever earlier"
 	}
 	return "ever later"
 }
 
-// called is how a rate comes about, where that is known.
-func called(ratio float64) string {
-	for _, r := range rates[1:] {
+// rateName is how a rate comes about, where that is known.
+func rateName(ratio float64) string {
+	for _, r := range knownRates[1:] {
 		if ratio == r.rate {
 			return " (" + r.name + ")"
 		}
@@ -123,7 +123,7 @@ func called(ratio float64) string {
 // Warning is a sentence about cues that clearly do not come when somebody speaks; it is
 // empty where they do, and where that cannot be told.
 func Warning(cues []conference.Cue, levels []float32) string {
-	if r := Judge(cues, levels); r.Verdict != InSync && r.Verdict != CannotTell {
+	if r := Analyze(cues, levels); r.Verdict != InSync && r.Verdict != CannotTell {
 		return r.Sentence()
 	}
 	return ""

@@ -16,19 +16,19 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
-// TestOfARecording goes the whole way: a recording with a picture is analysed, and captions
+// TestAnalyze_Recording goes the whole way: a recording with a picture is analysed, and captions
 // are judged by the levels that the analysis has stored.
-func TestOfARecording(t *testing.T) {
+func TestAnalyze_Recording(t *testing.T) {
 	corpus := os.Getenv("LECTERN_CORPUS")
 	if corpus == "" {
 		t.Skip("LECTERN_CORPUS is not set, so there are no real captions to have spoken")
 	}
 	talk := talks[0]
 	cues := captions(t, filepath.Join(corpus, "google-video-captions", talk.file), 15*time.Minute)
-	spoken := cast(talk.speech(cues), talk.voices...)
+	spoken := assignVoices(talk.speech(cues), talk.voices...)
 	speak(t, talk.name, spoken)
-	s := newStage(cues[len(cues)-1].End+5*time.Second, 6000)
-	s.speech(spoken, manner{jitter: 100 * time.Millisecond, fit: true})
+	s := newMixer(cues[len(cues)-1].End+5*time.Second, 6000)
+	s.speech(spoken, speechStyle{jitter: 100 * time.Millisecond, fit: true})
 	s.room(30)
 
 	dir := t.TempDir()
@@ -42,7 +42,7 @@ func TestOfARecording(t *testing.T) {
 	}
 	run(t, "ffmpeg", "-v", "error", "-f", "s16le", "-ar", fmt.Sprint(hz), "-ac", "1", "-i", raw,
 		"-f", "lavfi", "-i", "color=s=64x36:r=5", "-shortest", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "flac", recording)
-	tools, err := media.Find()
+	tools, err := media.FindTools()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,12 +53,12 @@ func TestOfARecording(t *testing.T) {
 	if _, err := tools.Analyse(t.Context(), recording, p, dir, nil); err != nil {
 		t.Fatal(err)
 	}
-	levels, err := media.Levels(filepath.Join(dir, media.LevelsFile))
+	levels, err := media.ReadLevels(filepath.Join(dir, media.LevelsFile))
 	if err != nil {
 		t.Fatal(err)
 	}
 	early := moved(cues, func(at time.Duration) time.Duration { return at - 2340*time.Millisecond })
-	r := subsync.Judge(early, levels)
+	r := subsync.Analyze(early, levels)
 	if !strings.HasPrefix(r.Verdict, "shift by +2.") || math.Abs(float64(r.OffsetMS-2340)) > 250 {
 		t.Errorf("got %+v, want a shift by +2.340 s", r)
 	}

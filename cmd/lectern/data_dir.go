@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conductor"
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/queue"
+	"github.com/lectern-av/lectern/internal/store"
+	"github.com/lectern-av/lectern/worker"
+)
+
+// dataFlag is shared by the commands that work on a data directory.
+type dataFlag struct {
+	Data string `help:"Where facts and artifacts are kept." type:"path" default:"${data}" placeholder:"DIR"`
+}
+
+// redisFlag is shared by the commands that queue jobs or take them.
+type redisFlag struct {
+	Redis string `help:"The Redis that carries the jobs (redis://host:port/db); without it, one inside this process." placeholder:"URL"`
+}
+
+// dataDir is an open data directory.
+type dataDir struct {
+	lock    *catalog.DirLock
+	catalog *catalog.Catalog
+	store   *store.Local
+}
+
+// openDataDir opens a data directory for this process alone; it waits while another has it.
+func openDataDir(ctx context.Context, t *console, dir string, options ...store.Option) (_ *dataDir, err error) {
+	h := new(dataDir)
+	defer func() {
+		if err != nil {
+			err = errors.Join(dataDirError(dir, err), h.close())
+		}
+	}()
+	waiting, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	h.lock, err = catalog.LockWait(waiting, dir, "lectern "+shellQuote(t.args), func(e catalog.LockedError) {
+		if strings.HasPrefix(e.Command, "lectern serve") { // which ends when the conference does
+			giveUp(inputerr.New(dir, "is served by %s (process %d)", e.Command, e.PID).
+				Hint("Hand things in there (lectern submit, cut, subtitles hand-in …), or choose another data directory with --data"))
+			return
+		}
+		fmt.Fprintf(t.err, "lectern: %v; waiting for it to end\n", &e)
+	})
+	if f := inputerr.As(context.Cause(waiting)); f != nil {
+		return h, f
+	}
+	if err != nil {
+		return h, err
+	}
+	if h.catalog, err = catalog.Open(ctx, dir); err != nil {
+		return h, err
+	}
+	if h.store, err = store.Open(filepath.Join(dir, "store"), options...); err != nil {
+		return h, err
+	}
+	return h, h.store.SweepScratch(ctx)
+}
+
+// dataDirError is err, or the fault of a data directory that cannot be made or may not be
+// written to.
+func dataDirError(dir string, err error) error {
+	var failed *fs.PathError
+	switch {
+	case inputerr.As(err) != nil:
+		return err
+	case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR):
+		return inputerr.New(dir, "cannot be written to: %v", err).
+			Hint("Choose another data directory with --data, or change its permissions")
+	case errors.As(err, &failed) && failed.Op == "mkdir":
+		return inputerr.New(dir, "cannot be made: %v", err).Hint("Choose another data directory with --data")
+	}
+	return err
+}
+
+func (h *dataDir) close() error {
+	var errs []error
+	if h.catalog != nil {
+		errs = append(errs, h.catalog.Close())
+	}
+	if h.lock != nil {
+		errs = append(errs, h.lock.Release())
+	}
+	return errors.Join(errs...)
+}
+
+// startQueueWorker opens the queue and takes jobs from it until the returned function is called,
+// which waits for them.
+func startQueueWorker(ctx context.Context, t *console, s *store.Local, url string) (*queue.Queue, func() error, error) {
+	tools, err := media.FindTools()
+	if err != nil {
+		return nil, nil, err
+	}
+	q, err := queue.Open(ctx, queue.Options{URL: url, Name: s.ID(), Log: t.log})
+	if err != nil {
+		return nil, nil, err
+	}
+	w := &worker.Worker{Store: s, Media: tools, Kinds: worker.Kinds(), Log: t.log}
+	serving, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() {
+		done <- q.Serve(serving, queue.ServeOptions{Worker: workerName(), Slots: slots(), Quick: quickSlots}, w.Handle)
+	}()
+	return q, func() error {
+		stop()
+		err := <-done
+		if ctx.Err() != nil || url != "" {
+			if err := q.Drain(context.WithoutCancel(ctx)); err != nil {
+				// What is left there is harmless: nothing waits for it.
+				t.log.Warn("jobs may be left in the queue", "err", err)
+			}
+		}
+		return errors.Join(err, q.Close())
+	}, nil
+}
+
+// slots is how many jobs this machine does at once.
+func slots() int { return max(2, runtime.NumCPU()) }
+
+// quickSlots is how many more it does of those that take moments. A corrected caption is not
+// to wait for an encode, and the encodes hardly notice.
+const quickSlots = 2
+
+func workerName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return fmt.Sprintf("%s-%d", host, os.Getpid())
+}
+
+// publisher is the conductor of an open house.
+func (h *dataDir) publisher(t *console, q *queue.Queue) *conductor.Builder {
+	return &conductor.Builder{
+		Conductor: conductor.Conductor{
+			Store: h.store, Queue: q, Recorder: h.catalog, Log: t.log, MaxInFlight: 2*slots() + 2, WorkerSlots: slots(),
+		},
+		Catalog: h.catalog,
+		Blobs:   h.store,
+		Kinds:   worker.PlanKinds(worker.Kinds()),
+	}
+}
+
+// buildBundle publishes what is wanted, and shows how it goes unless JSON will say it all.
+func (h *dataDir) buildBundle(ctx context.Context, t *console, url string, asJSON bool, want conductor.BuildRequest) (released conductor.BuildResult, err error) {
+	q, stop, err := startQueueWorker(ctx, t, h.store, url)
+	if err != nil {
+		return released, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	v := newProgress(t)
+	if asJSON {
+		v.reportedIssues = nil
+	}
+	want.OnStatus, want.Command = v.update, shellQuote(t.args)
+	released, err = h.publisher(t, q).Build(ctx, want)
+	v.finish()
+	return released, err
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// terminal is standard error. Where that is a terminal, a block of lines can stand at its
+// end and be drawn anew, and what is written goes above it, so that neither spoils the
+// other.
+type terminal struct {
+	out *os.File
+
+	mu    sync.Mutex
+	block []string // what stands at the end
+}
+
+// width is how many characters a line has, and whether this is a terminal at all.
+func (s *terminal) width() (int, bool) {
+	w, _, err := term.GetSize(int(s.out.Fd()))
+	return w, err == nil && w > 0
+}
+
+// drawBlock replaces the block, in one write so that nothing flickers. Lines that the
+// terminal is too low for are left out.
+func (s *terminal) drawBlock(lines []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, height, err := term.GetSize(int(s.out.Fd())); err == nil && len(lines) >= height {
+		lines = lines[:max(0, height-1)]
+	}
+	s.rewrite(nil, lines)
+}
+
+// Write prints above the block.
+func (s *terminal) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.block) == 0 {
+		return s.out.Write(b)
+	}
+	return len(b), s.rewrite(b, s.block)
+}
+
+// finishBlock ends the block where it stands; what the terminal echoed below it, such as ^C, is
+// wiped.
+func (s *terminal) finishBlock() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.block) > 0 {
+		fmt.Fprint(s.out, "\r\x1b[K")
+	}
+	s.block = nil
+}
+
+// rewrite puts text, which ends with a newline, and then the block where the block was.
+func (s *terminal) rewrite(text []byte, block []string) error {
+	var b strings.Builder
+	if n := len(s.block); n > 0 {
+		fmt.Fprintf(&b, "\r\x1b[%dA", n)
+	}
+	if len(text) > 0 {
+		b.WriteString("\x1b[J")
+		b.Write(text)
+	}
+	for _, line := range block {
+		b.WriteString(line + "\x1b[K\n")
+	}
+	if len(block) < len(s.block) {
+		b.WriteString("\x1b[J")
+	}
+	s.block = block
+	_, err := s.out.WriteString(b.String())
+	return err
+}
+
+// plainLogHandler is the log as people want to read it: what happened, and to what.
+type plainLogHandler struct {
+	out   *terminal
+	attrs []slog.Attr
+}
+
+// Enabled leaves out all that is not a warning.
+func (m plainLogHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+
+// Handle prints "lectern: MESSAGE: ERROR (slot encode/720/r0/3, attempt 2)".
+func (m plainLogHandler) Handle(_ context.Context, r slog.Record) error {
+	line := "lectern: " + r.Message
+	var about []string
+	add := func(a slog.Attr) bool {
+		if a.Key == "err" || a.Key == "error" {
+			line += ": " + a.Value.String()
+		} else {
+			about = append(about, a.Key+" "+a.Value.String())
+		}
+		return true
+	}
+	for _, a := range m.attrs {
+		add(a)
+	}
+	r.Attrs(add)
+	if len(about) > 0 {
+		line += " (" + strings.Join(about, ", ") + ")"
+	}
+	_, err := fmt.Fprintln(m.out, line)
+	return err
+}
+
+// WithAttrs is the log about something.
+func (m plainLogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	m.attrs = append(m.attrs[:len(m.attrs):len(m.attrs)], attrs...)
+	return m
+}
+
+// WithGroup makes no difference to people.
+func (m plainLogHandler) WithGroup(string) slog.Handler { return m }

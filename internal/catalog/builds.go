@@ -1,0 +1,84 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// RequestBuild says that the bundle of a talk is to be made of what there is now, again if need be.
+func (c *Catalog) RequestBuild(ctx context.Context, who, slug, why string) error {
+	return c.withChange(ctx, "wish for", slug, who, func(tx *change) error { return tx.requestBuild(why) })
+}
+
+// requestBuild raises the generation of what is wished for.
+func (c *change) requestBuild(why string) error {
+	return c.exec(`INSERT INTO wishes VALUES (?1, 1, 0, '', ?2, ?3, ?4)
+		ON CONFLICT DO UPDATE SET generation = generation + 1, who = ?2, why = ?3, at_ms = ?4`, c.slug, c.who, why, c.now.UnixMilli())
+}
+
+// requestRebuild is wish where the talk was wished for before.
+func (c *change) requestRebuild(why string) error {
+	return c.exec(`UPDATE wishes SET generation = generation + 1, who = ?, why = ?, at_ms = ? WHERE slug = ?`, c.who, why, c.now.UnixMilli(), c.slug)
+}
+
+// BuildRequest is a talk whose bundle was wished for, and what came of it.
+type BuildRequest struct {
+	Slug       string
+	Generation int       // counts the changes
+	Built      int       // the generation that was made, or could not be, last; the wish is open while it is lower
+	Outcome    string    // of that, in words; "" is well
+	Who        string    // made the last change
+	Why        string    //
+	At         time.Time // when
+	Priority   int       // of the talk in the programme; higher goes first
+}
+
+// Pending reports whether the bundle is still to be made.
+func (w BuildRequest) Pending() bool { return w.Generation > w.Built }
+
+// BuildRequests is every talk that was ever wished for. What is to be made first comes first: by
+// priority, then by age.
+func (c *Catalog) BuildRequests(ctx context.Context) ([]BuildRequest, error) {
+	return c.queryBuildRequests(ctx, "true")
+}
+
+// PendingBuilds is those of Wishes whose bundle is still to be made.
+func (c *Catalog) PendingBuilds(ctx context.Context) ([]BuildRequest, error) {
+	return c.queryBuildRequests(ctx, "generation > made")
+}
+
+// BuildRequest is the wish for a talk, or ErrNone.
+func (c *Catalog) BuildRequest(ctx context.Context, slug string) (BuildRequest, error) {
+	all, err := c.queryBuildRequests(ctx, "slug = ?", slug)
+	if err != nil {
+		return BuildRequest{}, err
+	}
+	if len(all) == 0 {
+		return BuildRequest{}, fmt.Errorf("wish for %s: %w", slug, ErrNotFound)
+	}
+	return all[0], nil
+}
+
+func (c *Catalog) queryBuildRequests(ctx context.Context, which string, args ...any) (all []BuildRequest, err error) {
+	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
+		var w BuildRequest
+		err := rows.Scan(&w.Slug, &w.Generation, &w.Built, &w.Outcome, &w.Who, &w.Why, millis{&w.At}, &w.Priority)
+		all = append(all, w)
+		return err
+	}, `SELECT slug, generation, made, outcome, who, why, at_ms, coalesce(scheduling ->> 'priority', 0) AS priority
+		FROM wishes LEFT JOIN programme USING (slug) WHERE `+which+` ORDER BY priority DESC, at_ms, slug`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list wishes: %w", err)
+	}
+	return all, nil
+}
+
+// FinishBuild notes what came of a generation of a wish: outcome is "" if all went well, or
+// why nothing more is done until somebody wishes again.
+func (c *Catalog) FinishBuild(ctx context.Context, slug string, generation int, outcome string) error {
+	return c.withChange(ctx, "note what came of the wish for", slug, systemUser, func(tx *change) error {
+		return tx.exec(`UPDATE wishes SET made = ?1, outcome = ?2 WHERE slug = ?3 AND made <= ?1`, generation, outcome, slug)
+	})
+}

@@ -1,0 +1,41 @@
+package catalog_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// A wish is open until its generation was made; a later one opens it again.
+func TestBuildRequests(t *testing.T) {
+	c := open(t, t.TempDir())
+	if _, err := c.BuildRequest(t.Context(), "apis"); !errors.Is(err, catalog.ErrNotFound) {
+		t.Errorf("nobody wished yet: %v", err)
+	}
+	s := catalog.Submission{Facts: conference.Facts{Talk: conference.Talk{Slug: "apis"}}}
+	if _, err := c.Save(t.Context(), "ada", s); err != nil {
+		t.Fatal(err)
+	}
+	for i, step := range []struct {
+		do      func() error
+		made    int
+		outcome string
+		open    bool
+	}{
+		{func() error { return c.RequestBuild(t.Context(), "ada", "apis", "new") }, 0, "", true},
+		{func() error { return c.FinishBuild(t.Context(), "apis", 1, "failed: audio") }, 1, "failed: audio", false},
+		{func() error { return c.RequestBuild(t.Context(), "bob", "apis", "retry") }, 1, "failed: audio", true},
+		{func() error { return c.FinishBuild(t.Context(), "apis", 2, "") }, 2, "", false},
+		{func() error { return c.FinishBuild(t.Context(), "apis", 1, "late") }, 2, "", false}, // of an older one
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		w := must(c.BuildRequest(t.Context(), "apis"))
+		if w.Built != step.made || w.Outcome != step.outcome || w.Pending() != step.open || len(must(c.PendingBuilds(t.Context()))) == 1 != step.open {
+			t.Errorf("step %d: %+v", i+1, w)
+		}
+	}
+}

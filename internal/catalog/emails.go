@@ -1,0 +1,121 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Email is a mail that is to be sent, or was.
+type Email struct {
+	ID        int64
+	DedupKey  string    // what it is about; a cause has one letter
+	Recipient string    // an address
+	Subject   string    //
+	Body      string    // plain text
+	At        time.Time // when it was written
+	DueAt     time.Time // not to be tried before
+	Sent      time.Time // zero: it is not
+	Attempts  int       // that failed
+	Failure   string    // of the last attempt, in words; "" is none
+}
+
+// GivenUp reports whether a letter was tried for so long that it is not tried any more.
+func (l Email) GivenUp() bool {
+	return l.Sent.IsZero() && l.Failure != "" && !l.DueAt.Before(neverDue)
+}
+
+// neverDue is when a letter is due that was given up.
+var neverDue = time.UnixMilli(1 << 52)
+
+// giveUpAfter is how long after it was written a letter is tried.
+const giveUpAfter = 72 * time.Hour
+
+// retryDelays is how long after an attempt that failed a letter is tried once more: by the number
+// of attempts, the last for all that follow.
+var retryDelays = [...]time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour}
+
+// QueueEmail keeps a letter until it is sent, due at once if it does not say when, and
+// reports whether it is new: a cause that has its letter already gets no other.
+func (c *Catalog) QueueEmail(ctx context.Context, l Email) (fresh bool, err error) {
+	if l.DueAt.IsZero() {
+		l.DueAt = l.At
+	}
+	err = c.tx(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, `INSERT INTO letters (cause, receiver, subject, body, at_ms, due_ms, attempts, failure)
+			VALUES (?, ?, ?, ?, ?, ?, 0, '') ON CONFLICT (cause) DO NOTHING`,
+			l.DedupKey, l.Recipient, l.Subject, l.Body, l.At.UnixMilli(), l.DueAt.UnixMilli())
+		if err != nil {
+			return err
+		}
+		n, err := done.RowsAffected()
+		fresh = n > 0
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("keep a letter about %s: %w", l.DedupKey, err)
+	}
+	return fresh, nil
+}
+
+// DueEmails is the letters that are to be sent at a time, the longest due first, and when
+// the next one after them is due; zero if there is none.
+func (c *Catalog) DueEmails(ctx context.Context, now time.Time) (due []Email, next time.Time, err error) {
+	waiting, err := c.queryEmails(ctx, "sent_ms IS NULL AND due_ms < ? ORDER BY due_ms, id", neverDue.UnixMilli())
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	for n, l := range waiting {
+		if l.DueAt.After(now) {
+			return waiting[:n], l.DueAt, nil
+		}
+	}
+	return waiting, time.Time{}, nil
+}
+
+// Emails is all letters that were ever written, the newest first.
+func (c *Catalog) Emails(ctx context.Context) ([]Email, error) {
+	return c.queryEmails(ctx, "true ORDER BY id DESC")
+}
+
+func (c *Catalog) queryEmails(ctx context.Context, which string, args ...any) (all []Email, err error) {
+	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
+		var l Email
+		err := rows.Scan(&l.ID, &l.DedupKey, &l.Recipient, &l.Subject, &l.Body, millis{&l.At}, millis{&l.DueAt}, millis{&l.Sent}, &l.Attempts, &l.Failure)
+		all = append(all, l)
+		return err
+	}, `SELECT id, cause, receiver, subject, body, at_ms, due_ms, sent_ms, attempts, failure FROM letters WHERE `+which, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list letters: %w", err)
+	}
+	return all, nil
+}
+
+// MarkEmailSent notes that a letter was taken by the mail server at a time.
+func (c *Catalog) MarkEmailSent(ctx context.Context, id int64, now time.Time) error {
+	return c.updateEmail(ctx, `UPDATE letters SET sent_ms = ?, failure = '' WHERE id = ?`, now.UnixMilli(), id)
+}
+
+// MarkEmailFailed notes why a letter could not be sent at a time. It is due again a minute
+// later, then five, thirty, and every two hours; three days after it was written, or at
+// once if it failed for good, it is given up, and its failure kept.
+func (c *Catalog) MarkEmailFailed(ctx context.Context, l Email, now time.Time, failure string, forGood bool) error {
+	due := now.Add(retryDelays[min(l.Attempts, len(retryDelays)-1)])
+	if forGood || due.Sub(l.At) > giveUpAfter {
+		due = neverDue
+	}
+	return c.updateEmail(ctx, `UPDATE letters SET attempts = attempts + 1, failure = ?, due_ms = ? WHERE id = ? AND sent_ms IS NULL`,
+		failure, due.UnixMilli(), l.ID)
+}
+
+func (c *Catalog) updateEmail(ctx context.Context, statement string, args ...any) error {
+	err := c.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, statement, args...)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note what became of a letter: %w", err)
+	}
+	return nil
+}

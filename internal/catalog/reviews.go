@@ -1,0 +1,107 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/action"
+)
+
+// The verdicts on a talk.
+const (
+	ReviewApproved = "approved"
+	ReviewRejected = "wrong"
+)
+
+// Review is what somebody said of a talk as it is to be published.
+type Review struct {
+	Who     string
+	Verdict string     // see the constants
+	Comment string     //
+	Bundle  action.Key // stands for what they judged: if it is another now, they judged something else
+	At      time.Time
+}
+
+// AddReview keeps one.
+func (c *Catalog) AddReview(ctx context.Context, slug string, v Review) error {
+	return c.withChange(ctx, "judge", slug, v.Who, func(tx *change) error {
+		if err := tx.exec(`INSERT INTO verdicts (slug, who, verdict, words, bundle, at_ms) VALUES (?, ?, ?, ?, ?, ?)`,
+			slug, v.Who, v.Verdict, v.Comment, v.Bundle, tx.now.UnixMilli()); err != nil {
+			return err
+		}
+		return tx.event("verdict", nil, v.Verdict+" "+v.Comment)
+	})
+}
+
+// LastReview is the last that was said of a talk; ok is false if nobody said anything.
+func (c *Catalog) LastReview(ctx context.Context, slug string) (v Review, ok bool, err error) {
+	err = c.read.QueryRowContext(ctx, `SELECT who, verdict, words, bundle, at_ms FROM verdicts WHERE slug = ? ORDER BY id DESC LIMIT 1`, slug).
+		Scan(&v.Who, &v.Verdict, &v.Comment, &v.Bundle, millis{&v.At})
+	if errors.Is(err, sql.ErrNoRows) {
+		return v, false, nil
+	}
+	if err != nil {
+		return v, false, fmt.Errorf("what was said of %s: %w", slug, err)
+	}
+	return v, true, nil
+}
+
+// ReleaseRequest is a talk that is to be released.
+type ReleaseRequest struct {
+	Slug     string
+	Who      string
+	At       time.Time
+	Blocked  string     // why it is not released yet; "": nothing speaks against it
+	Released time.Time  // zero: it is not
+	Bundle   action.Key // that was released
+	Dir      string
+}
+
+// RequestRelease says that a talk is to be released, and why it is not yet, if so.
+func (c *Catalog) RequestRelease(ctx context.Context, slug, who, refused string) error {
+	return c.withChange(ctx, "release", slug, who, func(tx *change) error {
+		if err := tx.exec(`INSERT INTO releases VALUES (?1, ?2, ?3, ?4, NULL, '', '') ON CONFLICT DO UPDATE SET who = ?2, wanted_ms = ?3, refused = ?4`,
+			slug, who, tx.now.UnixMilli(), refused); err != nil {
+			return err
+		}
+		return tx.event("release", nil, "wanted "+refused)
+	})
+}
+
+// RecordRelease says that a talk was released, and what of it.
+func (c *Catalog) RecordRelease(ctx context.Context, slug string, bundle action.Key, dir string) error {
+	return c.withChange(ctx, "note the release of", slug, systemUser, func(tx *change) error {
+		if err := tx.exec(`UPDATE releases SET refused = '', released_ms = ?, bundle = ?, dir = ? WHERE slug = ?`, tx.now.UnixMilli(), bundle, dir, slug); err != nil {
+			return err
+		}
+		return tx.event("release", nil, "done")
+	})
+}
+
+// CancelRelease says that a talk is not to be released after all. What was released stays where
+// it is.
+func (c *Catalog) CancelRelease(ctx context.Context, slug, who string) error {
+	return c.withChange(ctx, "hold", slug, who, func(tx *change) error {
+		if err := tx.exec(`DELETE FROM releases WHERE slug = ?`, slug); err != nil {
+			return err
+		}
+		return tx.event("release", "wanted", nil)
+	})
+}
+
+// ReleaseRequests is every talk that is to be released, or was.
+func (c *Catalog) ReleaseRequests(ctx context.Context) (all []ReleaseRequest, err error) {
+	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
+		var w ReleaseRequest
+		err := rows.Scan(&w.Slug, &w.Who, millis{&w.At}, &w.Blocked, millis{&w.Released}, &w.Bundle, &w.Dir)
+		all = append(all, w)
+		return err
+	}, `SELECT slug, who, wanted_ms, refused, released_ms, bundle, dir FROM releases ORDER BY slug`)
+	if err != nil {
+		return nil, fmt.Errorf("list releases: %w", err)
+	}
+	return all, nil
+}

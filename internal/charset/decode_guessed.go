@@ -1,0 +1,176 @@
+package charset
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// decodeGuessed reads raw, which as a whole is not UTF-8: in one encoding, or line by line
+// where most lines are in one and some in another.
+func decodeGuessed(raw string, hint Hint) Text {
+	odd, fine := splitByValidity(raw)
+	readings := rankCandidates(odd, fine, raw, hint)
+	if fine != "" {
+		if t, mixed := readings[0].decodeLineByLine(raw); mixed {
+			return t
+		}
+		readings = rankCandidates(odd+fine, "", raw, hint)
+	}
+	best := readings[0].page
+	t := Text{UTF8: best.decode(raw), Encoding: best.name}
+	t.Notes = ambiguityNotes(readings, t.UTF8, raw)
+	return annotate(t, best, false)
+}
+
+// doubtfulMargin is how many nats ahead of the next best reading the best one may be and still
+// be in doubt: the other would be right about once in a hundred times.
+const doubtfulMargin = 5
+
+// ambiguityNotes notes the first line that differs from text, the best of readings of raw, in
+// another reading that is nearly as good.
+func ambiguityNotes(readings []candidate, text, raw string) []Note {
+	best := readings[0]
+	for _, r := range readings[1:] {
+		if r.score < best.score-doubtfulMargin {
+			break
+		}
+		if other := r.page.decode(raw); r.page != best.page && other != text {
+			differs := 0
+			for differs < min(len(text), len(other)) && text[differs] == other[differs] {
+				differs++
+			}
+			line := (&lineCounter{text: text}).lineAt(differs)
+			return []Note{{line, DoubtfulEncoding, fmt.Sprintf("the file was read as %s; it may as well be %s, in which this line is another", best.page.name, r.page.name)}}
+		}
+	}
+	return nil
+}
+
+// splitByValidity parts the lines of raw that are not UTF-8 from those that are and go beyond ASCII.
+func splitByValidity(raw string) (odd, fine string) {
+	var o, f strings.Builder
+	for rest, more := raw, true; more; {
+		var line string
+		if line, rest, more = CutLine(rest); isASCII(line) {
+			continue
+		}
+		to := &o
+		if utf8.ValidString(line) {
+			to = &f
+		}
+		to.WriteString(line)
+		to.WriteByte('\n')
+	}
+	return o.String(), f.String()
+}
+
+// validUTF8Bonus is what being valid UTF-8 is worth to a line, in nats.
+const validUTF8Bonus = 8
+
+// decodeLineByLine reads each line of raw as UTF-8, in r's page, or in both, as fits best. It
+// is mixed if any line beyond ASCII is not in r's page.
+func (r candidate) decodeLineByLine(raw string) (t Text, mixed bool) {
+	var text strings.Builder
+	var utf8Lines, pageLines []int // those beyond ASCII
+	borrowed := false              // whether a line of UTF-8 holds bytes that were read in r's page
+	line := 0
+	for rest, more := raw, true; more; {
+		var bytes string
+		whole := rest
+		bytes, rest, more = CutLine(rest)
+		line++
+		end := whole[len(bytes) : len(whole)-len(rest)]
+		if isASCII(bytes) {
+			text.WriteString(whole[:len(whole)-len(rest)])
+			continue
+		}
+		patched := r.decodeAsUTF8(bytes)
+		if paged := r.page.decode(bytes); r.prefersPage(paged, patched) {
+			text.WriteString(paged + end)
+			pageLines = append(pageLines, line)
+			continue
+		}
+		text.WriteString(patched.text + end)
+		utf8Lines = append(utf8Lines, line)
+		if n := patched.borrowed; n > 0 {
+			borrowed = true
+			t.Notes = append(t.Notes, Note{line, MixedEncoding, fmt.Sprintf("the line is UTF-8, but for %d bytes that were read as %s", n, r.page.name)})
+		}
+	}
+	if len(utf8Lines) == 0 {
+		return Text{}, false
+	}
+	few, is, most := pageLines, r.page.name, utf8Page.name
+	if len(pageLines) > len(utf8Lines) {
+		few, is, most = utf8Lines, most, is
+	}
+	for _, n := range few {
+		t.Notes = append(t.Notes, Note{n, MixedEncoding, fmt.Sprintf("the line was read as %s, unlike the rest of the file, which is %s", is, most)})
+	}
+	t.UTF8, t.Encoding = text.String(), "mixed"
+	if len(pageLines) == 0 && !borrowed {
+		t.Encoding = utf8Page.name
+	}
+	return annotate(t, utf8Page, false), true
+}
+
+// prefersPage says whether a line is better read in r's page than as UTF-8.
+func (r candidate) prefersPage(paged string, p utf8Line) bool {
+	valid := p.borrowed+p.lost == 0
+	switch {
+	case p.sequences == 0 && p.lost == 0:
+		return true
+	case valid && p.sequences > 1 && r.page.single != nil: // never by chance, and quickly told
+		return false
+	}
+	gain := r.model.score(p.text) - r.model.score(paged)
+	if valid {
+		gain += validUTF8Bonus
+	}
+	return gain < 0
+}
+
+// utf8Line is a line read as UTF-8 in spite of bytes that are none.
+type utf8Line struct {
+	text      string
+	sequences int // characters beyond ASCII that were UTF-8
+	borrowed  int // bytes that were not, and were read in a page of single bytes
+	lost      int // bytes of characters that were cut off, each of which became U+FFFD
+}
+
+// decodeAsUTF8 reads line as UTF-8, and the bytes that are none in r's page if that is one of
+// single bytes.
+func (r candidate) decodeAsUTF8(line string) (p utf8Line) {
+	var b strings.Builder
+	for line != "" {
+		c, size := utf8.DecodeRuneInString(line)
+		switch {
+		case c != utf8.RuneError || size > 1:
+			if size > 1 {
+				p.sequences++
+			}
+			b.WriteString(line[:size])
+		case truncatedRuneLength(line) > 1 || r.page.single == nil:
+			size = max(1, truncatedRuneLength(line))
+			p.lost += size
+			b.WriteRune(utf8.RuneError)
+		default:
+			p.borrowed++
+			b.WriteRune(r.page.single[line[0]])
+		}
+		line = line[size:]
+	}
+	p.text = b.String()
+	return p
+}
+
+// truncatedRuneLength is how many bytes line begins with that could begin a character of UTF-8, but don't.
+func truncatedRuneLength(line string) int {
+	for n := min(3, len(line)); n > 0; n-- {
+		if !utf8.FullRuneInString(line[:n]) {
+			return n
+		}
+	}
+	return 0
+}

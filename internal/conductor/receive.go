@@ -1,0 +1,75 @@
+package conductor
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/pipelines"
+)
+
+// ReceivedTrack is a subtitle file on the clock of its talk's recordings.
+type ReceivedTrack struct {
+	Track   conference.Track // whose cues have the ids that they had before
+	Edition string           // the programme that it was made against; "": it came on the recordings' own clock
+	Notes   []string         // what of it was not taken, and why
+}
+
+// Receive brings a subtitle file to the clock of its talk's recordings and gives its cues the
+// ids that they had before. Nothing is saved. A file on the programme's clock before there is a
+// programme is a *inputerr.Fault.
+func (r *Builder) Receive(ctx context.Context, slug string, u SubtitleFile) (ReceivedTrack, error) {
+	w := &buildRun{Builder: r}
+	w.facts.Talk.Slug = slug
+	var got ReceivedTrack
+	if u.ProgrammeTime {
+		published, ok, err := r.Catalog.LastPublication(ctx, slug)
+		if err != nil {
+			return got, err
+		}
+		if !ok {
+			return got, inputerr.New(u.Track.File, "says that its times are those of the film, and there is none yet").
+				Hint("Say that they are those of the recording, or wait for the film")
+		}
+		now, err := r.Catalog.Edition(ctx, published.Edition)
+		if err != nil {
+			return got, err
+		}
+		against, err := w.uploadEdition(ctx, now, u)
+		if err != nil {
+			return got, err
+		}
+		w.addProgrammeTrack(against, u)
+		got.Edition = against.ID
+	} else {
+		w.addTrack(u.Track)
+	}
+	if err := w.carryCueIDs(ctx); err != nil {
+		return got, err
+	}
+	got.Track, got.Notes = w.facts.Tracks[0], w.notes
+	return got, nil
+}
+
+// Plan is the actions that a submission comes to, as far as its recordings have been looked
+// into. Nothing is made or saved.
+func (r *Builder) Plan(ctx context.Context, s catalog.Submission) (plan.Graph, error) {
+	p, err := pipelines.Load(s.Pipeline, plan.PipelineKinds(r.Kinds))
+	if err != nil {
+		return plan.Graph{}, err
+	}
+	looking := r.Conductor
+	looking.Store = readOnlyStore{r.Store}
+	m := newReconciler(&looking, Target{Plan: func(observed map[action.Key]action.Artifact) (plan.Graph, error) {
+		return plan.Build(plan.Input{Facts: s.Facts, Pipeline: p, Kinds: r.Kinds, Observed: observed})
+	}})
+	g, err := m.plan(ctx)
+	if err != nil {
+		return g, fmt.Errorf("plan %s: %w", s.Facts.Talk.Slug, err)
+	}
+	return g, nil
+}

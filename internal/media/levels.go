@@ -1,0 +1,103 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/inputerr"
+)
+
+// DeclaredLength is how long the recording at path, which people know as name, declares itself to
+// be. It may have no picture, or no sound. What is wrong with it is a *inputerr.Fault.
+func (t Tools) DeclaredLength(ctx context.Context, path, name string) (time.Duration, error) {
+	c, err := t.openRecording(ctx, path, name)
+	if err != nil {
+		return 0, err
+	}
+	length := c.declared()
+	switch {
+	case length <= 0:
+		return 0, inputerr.New(name, "does not say how long it is").Hint("Copy it into MP4 or Matroska, which say it")
+	case length > maxLength:
+		return 0, Probe{Readable: length}.checkLength(name)
+	}
+	return length, nil
+}
+
+// AudioLevels is the levels of the first sound stream of the recording at path, which people
+// know as name, as Analyse would store them: dB, one for every 10 ms from the container's
+// start. It leaves no files and asks for no picture. on, which may be nil, is told the
+// fraction that is done. What is wrong with the recording is a *inputerr.Fault.
+func (t Tools) AudioLevels(ctx context.Context, path, name string, on func(fraction float64)) (levels []float32, err error) {
+	c, err := t.openRecording(ctx, path, name)
+	if err != nil {
+		return nil, err
+	}
+	sound, err := c.firstAudioStream(name)
+	if err != nil {
+		return nil, err
+	}
+	length := min(c.declared(), maxLength)
+	most := length + time.Minute // a damaged timestamp must not make hours of silence
+	if length == 0 {
+		most = maxLength
+	}
+	from := sampleAt(c.startTime())
+	err = t.decodeAudio(ctx, path, sound, from, from+sampleAt(most), "", func(left, right []float32) error {
+		levels = appendLevels(levels, left, right)
+		if on != nil && length > 0 {
+			on(min(1, float64(len(levels))*0.01/length.Seconds()))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listen to %s: %w", name, err)
+	}
+	return levels, nil
+}
+
+// appendLevels adds the levels of samples, as a LevelsFile has them.
+func appendLevels(levels []float32, left, right []float32) []float32 {
+	for from := 0; from < len(left); from += frameSamples {
+		var power float64
+		for i := from; i < min(len(left), from+frameSamples); i++ {
+			power += float64(left[i]*left[i]) + float64(right[i]*right[i])
+		}
+		levels = append(levels, float32(levelByte(10*math.Log10(power/(2*frameSamples))))/2+minLevel)
+	}
+	return levels
+}
+
+// openRecording asks what the file at path is, and refuses what is no recording.
+func (t Tools) openRecording(ctx context.Context, path, name string) (container, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return container{}, inputerr.New(name, "does not exist").Hint("Check the name of the recording")
+	}
+	if err := checkHead(path, name); err != nil {
+		return container{}, err
+	}
+	c, err := t.container(ctx, path)
+	var failed *ToolError
+	switch {
+	case errors.As(err, &failed) && failed.ExitCode > 0:
+		return c, unreadableFault(path, name, failed.Stderr)
+	case err != nil:
+		return c, fmt.Errorf("probe %s: %w", name, err)
+	}
+	return c, nil
+}
+
+// firstAudioStream is the index of the first sound stream.
+func (c container) firstAudioStream(name string) (int, error) {
+	for _, s := range c.Streams {
+		if s.Kind == "audio" && s.Channels > 0 {
+			return s.Index, nil
+		}
+	}
+	return 0, inputerr.New(name, "has no sound").Hint("Hand in the recording that has the speaker's voice")
+}

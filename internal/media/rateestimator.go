@@ -1,0 +1,100 @@
+package media
+
+import (
+	"math"
+	"sort"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// rateEstimator learns from timestamps in the order of display how fast pictures come, in
+// constant memory.
+type rateEstimator struct {
+	base    timeline.Rate // seconds a tick
+	recent  []int64       // the last timestamps, at most sustained+1 of them
+	count   int64         // of intervals
+	first   int64
+	last    int64
+	fastest float64            // ticks an interval, over the fastest sustained stretch
+	steps   map[int64]interval // by length in tenths of a millisecond, up to ten seconds
+}
+
+// interval sums up the intervals of about one length.
+type interval struct{ count, ticks int64 }
+
+// sustainedIntervals is how many intervals in a row make a rate that is worth keeping: half a second
+// or so, as long as a slide takes to fly in.
+const sustainedIntervals = 12
+
+func newRateEstimator(base timeline.Rate) *rateEstimator {
+	return &rateEstimator{base: base, fastest: math.Inf(1), steps: map[int64]interval{}}
+}
+
+func (t *rateEstimator) add(pts int64) {
+	if len(t.recent) == 0 {
+		t.first = pts
+	} else {
+		if pts == t.last {
+			return // two fields or a doubled packet: no picture of its own
+		}
+		t.count++
+		key := min(100_000, timeline.Rescale(pts-t.last, t.base.Num*10_000, t.base.Den))
+		s := t.steps[key]
+		t.steps[key] = interval{s.count + 1, s.ticks + pts - t.last}
+	}
+	t.last = pts
+	t.recent = append(t.recent, pts)
+	if len(t.recent) > sustainedIntervals {
+		t.fastest = min(t.fastest, float64(pts-t.recent[0])/sustainedIntervals)
+		t.recent = append(t.recent[:0], t.recent[1:]...)
+	}
+}
+
+// rate is the highest sustained rate, and whether pictures came at any other.
+//
+// The fastest stretch finds the rate; the mean of all intervals within a quarter of it
+// sharpens it, because some containers round timestamps to milliseconds. Pictures are
+// irregular if intervals of another length make up more than a hundredth of the time.
+func (t *rateEstimator) rate() (rate timeline.Rate, step float64, variable bool) {
+	if t.count == 0 {
+		return timeline.Rate{Num: 25, Den: 1}, 0, false // a single picture has no tempo
+	}
+	step = t.fastest
+	if math.IsInf(step, 1) {
+		step = t.median()
+	}
+	regular := t.regular(step)
+	if regular.count > 0 {
+		step = float64(regular.ticks) / float64(regular.count)
+	}
+	variable = float64(regular.ticks) < 0.99*float64(t.last-t.first)
+	seconds := step * float64(t.base.Num) / float64(t.base.Den)
+	return timeline.Rate{Num: int64(math.Round(1e9 / seconds)), Den: 1e9}, step, variable
+}
+
+// regular is all intervals that are about as long as step, in ticks.
+func (t *rateEstimator) regular(step float64) (all interval) {
+	for _, s := range t.steps {
+		if mean := float64(s.ticks) / float64(s.count); mean > 0.75*step && mean < 1.25*step {
+			all.count += s.count
+			all.ticks += s.ticks
+		}
+	}
+	return all
+}
+
+// median is the middle interval, in ticks.
+func (t *rateEstimator) median() float64 {
+	var keys []int64
+	for k := range t.steps {
+		keys = append(keys, k)
+	}
+	sort.Slice(keys, func(i, j int) bool { return keys[i] < keys[j] })
+	var seen int64
+	for _, k := range keys {
+		if seen += t.steps[k].count; 2*seen >= t.count {
+			return float64(t.steps[k].ticks) / float64(t.steps[k].count)
+		}
+	}
+	return 0
+}

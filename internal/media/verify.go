@@ -1,0 +1,172 @@
+package media
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// VideoFacts is what a finished file was measured to hold.
+type VideoFacts struct {
+	Codec    string        `json:"codec"`
+	Width    int           `json:"width"`
+	Height   int           `json:"height"`
+	Rate     timeline.Rate `json:"rate"`
+	Frames   int64         `json:"frames"`
+	Duration time.Duration `json:"duration"`        // of the picture
+	Sound    time.Duration `json:"sound,omitempty"` // how long the sound lasts; 0 if there is none
+	Size     int64         `json:"size"`            // bytes
+}
+
+// verifiedFile is what prove found in a file.
+type verifiedFile struct {
+	VideoFacts
+	streams []stream
+	ends    map[int]time.Duration // where the last packet of each stream ends, but the picture's
+}
+
+// verifyOutput measures a file that Lectern made: it begins with a picture stream of exactly as
+// many frames as were asked for, and frame n is shown at n/rate, to the tick. MP4 can say
+// so exactly; WebM counts milliseconds, and the nearest one will do.
+func (t Tools) verifyOutput(ctx context.Context, path string, rate timeline.Rate, frames int64) (f verifiedFile, err error) {
+	unlike := func(format string, args ...any) error {
+		return fmt.Errorf("%s is not what was asked for: %s", filepath.Base(path), fmt.Sprintf(format, args...))
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return f, fmt.Errorf("look for what ffmpeg wrote: %w", err)
+	}
+	c, err := t.container(ctx, path)
+	if err != nil {
+		return f, fmt.Errorf("look into what ffmpeg wrote: %w", err)
+	}
+	if len(c.Streams) == 0 || c.Streams[0].Kind != "video" {
+		return f, unlike("it does not begin with a picture stream")
+	}
+	picture := c.Streams[0]
+	if !strings.HasPrefix(c.Format.Name, "matroska") && !dividesEvenly(rate, picture.timeBase()) {
+		return f, unlike("a clock of %s a tick cannot hold %s frames a second", picture.timeBase(), rate)
+	}
+	f = verifiedFile{streams: c.Streams, ends: map[int]time.Duration{}}
+	var times []int64
+	if strings.HasPrefix(c.Format.Name, "matroska") {
+		times, err = t.readTimes(ctx, path, &f)
+	} else {
+		times, err = f.indexTimes(path)
+	}
+	if err != nil {
+		return f, fmt.Errorf("read the times of %s: %w", filepath.Base(path), err)
+	}
+	if err := verifyFrameTimes(filepath.Base(path), times, picture.timeBase(), rate, frames); err != nil {
+		return f, err
+	}
+	f.VideoFacts = VideoFacts{
+		Codec: picture.CodecName, Width: int(picture.Width), Height: int(picture.Height),
+		Rate: rate, Frames: frames, Duration: rate.Time(frames), Size: info.Size(),
+	}
+	return f, nil
+}
+
+// indexTimes takes the times of an MP4's pictures, and the ends of its streams, from its
+// index.
+func (f *verifiedFile) indexTimes(path string) ([]int64, error) {
+	for _, s := range f.streams {
+		f.ends[s.Index] = ticksToDuration(s.Length, s.timeBase())
+	}
+	times, scale, err := pictureTimes(path)
+	if base := f.streams[0].timeBase(); err == nil && (base.Num != 1 || base.Den != scale) {
+		err = fmt.Errorf("its first track is not its picture")
+	}
+	return times, err
+}
+
+// readTimes takes the same from all packets of a file.
+func (t Tools) readTimes(ctx context.Context, path string, f *verifiedFile) (times []int64, err error) {
+	_, err = t.readPackets(ctx, path, nil, func(p packet) error {
+		if p.stream == 0 {
+			times = append(times, p.pts)
+		} else {
+			f.ends[p.stream] = ticksToDuration(p.pts+p.duration, f.streams[p.stream].timeBase())
+		}
+		return nil
+	})
+	slices.Sort(times)
+	return times, err
+}
+
+// verifySounds checks the sounds of a proved file, one for each language: each starts with
+// the picture, and ends with it to a frame or to the packet that fills up the end.
+func (f *verifiedFile) verifySounds(languages []string) error {
+	const (
+		packet  = 25 * time.Millisecond // the longest of AAC (21.3 ms) and Opus (20 ms)
+		preSkip = 7 * time.Millisecond  // of Opus in WebM, which counts from before it
+	)
+	var got []string
+	for _, s := range f.streams {
+		if s.Kind != "audio" {
+			continue
+		}
+		if s.StartPTS == nil || ticksToDuration(*s.StartPTS, s.timeBase()).Abs() > preSkip {
+			return fmt.Errorf("the sound does not start with the picture")
+		}
+		f.Sound = f.ends[s.Index]
+		if (f.Sound - f.Duration).Abs() > f.Rate.Time(1)+packet {
+			return fmt.Errorf("the sound lasts %v, the picture %v", f.Sound, f.Duration)
+		}
+		got = append(got, cmp.Or(s.Tags["language"], "und"))
+	}
+	var want []string
+	for _, tag := range languages {
+		want = append(want, conference.ISO639(tag))
+	}
+	if !slices.Equal(got, want) {
+		return fmt.Errorf("the sounds are in %v, not in %v", got, want)
+	}
+	return nil
+}
+
+// verifySegment proves a segment that was just encoded, by its index alone: there are
+// hundreds of them in a talk, and what is made of them is proved once more.
+func verifySegment(out EncodeOutput, rate timeline.Rate, n int64) error {
+	name := filepath.Base(out.Path)
+	s, err := readSegment(out.Path)
+	if err != nil {
+		return fmt.Errorf("look into what ffmpeg wrote: %s: %w", name, err)
+	}
+	if s.codec != out.Encoding.Codec || s.width != out.Width || s.height != out.Height {
+		return fmt.Errorf("%s is not what was asked for: %s, %d×%d", name, s.codec, s.width, s.height)
+	}
+	return verifyFrameTimes(name, s.times, timeline.Rate{Num: 1, Den: s.scale}, rate, n)
+}
+
+// verifyFrameTimes checks that there are as many pictures as were asked for, and that each is shown
+// when it should be, in ticks of base.
+func verifyFrameTimes(name string, times []int64, base, rate timeline.Rate, frames int64) error {
+	if int64(len(times)) != frames {
+		return fmt.Errorf("%s is not what was asked for: it has %d frames, not %d", name, len(times), frames)
+	}
+	for n, at := range times {
+		if want := frameTick(int64(n), rate, base); at != want {
+			return fmt.Errorf("%s is not what was asked for: frame %d is shown at tick %d, not %d", name, n, at, want)
+		}
+	}
+	return nil
+}
+
+// frameTick is when frame n is shown, to the nearest tick.
+func frameTick(n int64, rate, base timeline.Rate) int64 {
+	return timeline.Rescale(n*rate.Den, base.Den, rate.Num*base.Num)
+}
+
+// dividesEvenly reports whether a frame lasts a whole number of ticks.
+func dividesEvenly(rate, base timeline.Rate) bool {
+	return rate.Den*base.Den%(rate.Num*base.Num) == 0
+}

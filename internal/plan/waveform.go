@@ -1,0 +1,49 @@
+package plan
+
+import (
+	"cmp"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// waveformColour is the colour of waves, as that of the conference's name on Lectern's cards.
+const waveformColour = "#7ac3d8"
+
+// addWaveform is the picture that stands in for that of a recording of sound alone: the talk's
+// title and speakers on what lies behind the conference's cards, above and below the waves
+// of its sound. What it is drawn with is added to inputs.
+func addWaveform(x *Expansion, inputs map[string]action.Key) *media.WaveformSpec {
+	talk, language := cardText(x.Facts)
+	var own conference.Cards
+	if look := x.Facts.Conference.Cards; look != nil {
+		own = *look
+	}
+	if own.Background != nil && BackdropKind(own.Background.Name) == media.Clip {
+		// It would play once, under a whole talk; and its colours are made for it.
+		own = conference.Cards{Font: own.Font, FontFile: own.FontFile}
+	}
+	addCardFiles(&own, inputs)
+	own.Conference = waveformPlace(own.Conference, conference.TextBox{Y: 9, Height: 6, Size: 3.8})
+	own.Title = waveformPlace(own.Title, conference.TextBox{Y: 17, Height: 25, Size: 9})
+	own.Speakers = waveformPlace(own.Speakers, conference.TextBox{Y: 82, Height: 9, Size: 5})
+	own.Logo = nil // its place is among words that stand elsewhere
+	return &media.WaveformSpec{
+		Background: media.CardSpec{
+			Title: talk.Title, Speakers: talk.Speakers, Conference: talk.Conference, Language: language,
+			Width: 1280, Height: 720, Rate: timeline.Rate{Num: 25, Den: 1}, Look: cardLook(&own, nil),
+		},
+		Colour: cmp.Or(own.Conference.Colour, own.Title.Colour, waveformColour),
+	}
+}
+
+// waveformPlace is a place above or below waves, in the colour of the one on cards.
+func waveformPlace(card *conference.TextBox, at conference.TextBox) *conference.TextBox {
+	at.X, at.Width = 7.8, 84.4 // Lectern's margins
+	if card != nil {
+		at.Colour, at.Align = card.Colour, card.Align
+	}
+	return &at
+}

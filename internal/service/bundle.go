@@ -1,0 +1,269 @@
+package service
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/bundle"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/timeline"
+	"github.com/lectern-av/lectern/internal/translation"
+)
+
+// Bundle is the last bundle of a talk, opened: however often another one takes its place, what
+// is read of it belongs together. It is to be closed.
+type Bundle struct {
+	bundle.Content
+	Sums      []byte    // SHA256SUMS
+	Manifest  []byte    // bundle.json
+	Published time.Time //
+	dir       string
+	root      *os.Root
+}
+
+// Close lets the bundle go.
+func (b *Bundle) Close() error { return b.root.Close() }
+
+// OpenBundle opens the last bundle of a talk; where there is none, the error is catalog.ErrNone.
+func (o *Service) OpenBundle(ctx context.Context, p access.Person, slug string) (_ *Bundle, err error) {
+	if !p.May(access.ViewTalk, slug, "") {
+		return nil, access.ErrForbidden
+	}
+	published, ok, err := o.Catalog.LastPublication(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("the bundle of %s: %w", slug, catalog.ErrNotFound)
+	}
+	root, err := os.OpenRoot(published.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("the bundle of %s is not in %s any more: %w", slug, published.Dir, catalog.ErrNotFound)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b := &Bundle{Published: published.At, dir: published.Dir, root: root}
+	if b.Manifest, err = root.ReadFile(bundle.ManifestName); err == nil {
+		err = json.Unmarshal(b.Manifest, &b.Content)
+	}
+	if err == nil {
+		b.Sums, err = root.ReadFile("SHA256SUMS")
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read the bundle of %s: %w", slug, err), root.Close())
+	}
+	return b, nil
+}
+
+// File opens one of the files that the bundle lists, and no other.
+func (b *Bundle) File(name string) (*os.File, bundle.File, error) {
+	i := slices.IndexFunc(b.Files, func(f bundle.File) bool { return f.Path == name })
+	if i < 0 {
+		return nil, bundle.File{}, fmt.Errorf("file %q of the bundle: %w", name, catalog.ErrNotFound)
+	}
+	f, err := b.root.Open(name)
+	return f, b.Files[i], err
+}
+
+// Missing is which files the bundle lists that are not there, or not as large. It is a look at
+// their names: whether they are what they were, `lectern bundle verify` finds out.
+func (b *Bundle) Missing() (paths []string) {
+	for _, f := range b.Files {
+		if info, err := b.root.Stat(f.Path); err != nil || info.Size() != f.Size {
+			paths = append(paths, f.Path)
+		}
+	}
+	return paths
+}
+
+// archiveFile is one file of a bundle on its way out.
+type archiveFile struct {
+	name string
+	size int64
+	open func() (io.ReadCloser, error)
+}
+
+// archiveFiles is every file of the bundle, what it lists itself by and all that it lists.
+func (b *Bundle) archiveFiles() []archiveFile {
+	given := func(name string, data []byte) archiveFile {
+		return archiveFile{name, int64(len(data)), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
+	}
+	all := []archiveFile{given(bundle.ManifestName, b.Manifest), given("SHA256SUMS", b.Sums)}
+	for _, f := range b.Files {
+		all = append(all, archiveFile{f.Path, f.Size, func() (io.ReadCloser, error) { return b.root.Open(f.Path) }})
+	}
+	return all
+}
+
+// Playback is what a player needs to show a talk.
+type Playback struct {
+	Slug, Title string
+	Language    string // that is spoken, BCP 47
+	Duration    time.Duration
+	Renditions  []Rendition    // the best first
+	Tracks      []CaptionTrack // the spoken language's first
+	Poster      string         // a path in the bundle; "": there is none
+	Chapters    string
+	Sprite      string // the WebVTT that says where in the sheets of stills what is
+}
+
+// Rendition is a film of a talk.
+type Rendition struct {
+	Name   string // for people: "1080p", "1080p vp9"
+	Path   string // in the bundle
+	Size   int64  // bytes
+	Height int
+	Type   string // "video/mp4"
+}
+
+// CaptionTrack is subtitles that a player can show.
+type CaptionTrack struct {
+	Language string // BCP 47
+	Kind     conference.TrackKind
+	Revision int
+}
+
+// Playback is the last bundle of a talk as a player needs it, with the subtitles that there
+// are now, which may be newer.
+func (o *Service) Playback(ctx context.Context, p access.Person, slug string) (Playback, error) {
+	b, err := o.OpenBundle(ctx, p, slug)
+	if err != nil {
+		return Playback{}, err
+	}
+	defer b.Close()
+	play := Playback{Slug: slug, Title: b.Talk.Title, Language: b.Talk.Language, Duration: b.Edition.Programme.Duration()}
+	for _, f := range b.Files {
+		switch {
+		case f.Role == bundle.RoleVideo && len(f.SubtitleLanguages) == 0:
+			play.Renditions = append(play.Renditions, newRendition(f))
+		case f.Role == bundle.RoleThumbnail:
+			play.Poster = f.Path
+		case f.Role == bundle.RoleChapters && (play.Chapters == "" || f.Path == bundle.ChaptersPath(slug, b.Talk.Language)):
+			play.Chapters = f.Path
+		case f.Role == bundle.RoleSprite && path.Ext(f.Path) == ".vtt":
+			play.Sprite = f.Path
+		}
+	}
+	slices.SortStableFunc(play.Renditions, func(a, b Rendition) int { return cmp.Compare(b.Height, a.Height) })
+	tracks, err := o.currentTracks(ctx, slug)
+	for _, t := range tracks {
+		play.Tracks = append(play.Tracks, CaptionTrack{t.Language, t.Kind, t.Revision})
+	}
+	return play, err
+}
+
+// newRendition is a film of a bundle for people.
+func newRendition(f bundle.File) Rendition {
+	var is struct {
+		Codec  string
+		Height int
+	}
+	_ = json.Unmarshal(f.Media, &is) // a film that says nothing of itself has a name at least
+	r := Rendition{Path: f.Path, Size: f.Size, Height: is.Height, Name: path.Base(f.Path), Type: "video/mp4"}
+	if path.Ext(f.Path) == ".webm" {
+		r.Type = "video/webm"
+	}
+	if is.Height > 0 {
+		r.Name = fmt.Sprintf("%dp", is.Height)
+		if is.Codec != "h264" {
+			r.Name += " " + is.Codec
+		}
+	}
+	return r
+}
+
+// currentTracks is the subtitles of a talk as they are now, in reel time: what was handed in
+// for it, and what is translated, be it a draft.
+func (o *Service) currentTracks(ctx context.Context, slug string) ([]conference.Track, error) {
+	s, err := o.Catalog.Talk(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	tracks := s.Facts.Tracks
+	if conference.FindAuthored(tracks) != nil {
+		all, err := translation.Service{Catalog: o.Catalog}.Latest(ctx, slug)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range all {
+			cues := translation.ReleasedCues(h.Cues, translation.Draft)
+			if len(cues) > 0 && conference.FindTrack(tracks, h.Language) == nil {
+				tracks = append(tracks, conference.Track{Language: h.Language, Kind: conference.Translation, Revision: h.Number, Cues: cues})
+			}
+		}
+	}
+	slices.SortStableFunc(tracks, func(a, b conference.Track) int {
+		return cmp.Or(compareTrueFirst(a.Kind != conference.Authored, b.Kind != conference.Authored), cmp.Compare(a.Language, b.Language))
+	})
+	return tracks, nil
+}
+
+// WriteWebVTT writes the subtitles of a talk in a language as they are now, on the clock of
+// its last bundle, as WebVTT.
+func (o *Service) WriteWebVTT(ctx context.Context, p access.Person, slug, language string, w io.Writer) error {
+	b, err := o.OpenBundle(ctx, p, slug)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	tracks, err := o.currentTracks(ctx, slug)
+	if err != nil {
+		return err
+	}
+	t := conference.FindTrack(tracks, language)
+	if t == nil {
+		return fmt.Errorf("subtitles of %s in %s: %w", slug, language, catalog.ErrNotFound)
+	}
+	placed, _ := subtitle.ToProgramme(b.Edition.Programme, t.Cues)
+	_, err = subtitle.Write(w, placed, subtitle.WebVTT, subtitle.WriteOptions{Language: language, Edition: b.Edition.ID})
+	if errors.Is(err, subtitle.ErrNoCues) {
+		_, err = io.WriteString(w, "WEBVTT\n")
+	}
+	return err
+}
+
+// Verify proves the last bundle of a talk sound, by reading all of it.
+func (o *Service) Verify(ctx context.Context, p access.Person, slug string) (bundle.Report, error) {
+	if !p.May(access.ManageRecordings, slug, "") {
+		return bundle.Report{}, access.ErrForbidden
+	}
+	published, ok, err := o.Catalog.LastPublication(ctx, slug)
+	if err != nil {
+		return bundle.Report{}, err
+	}
+	if !ok {
+		return bundle.Report{}, fmt.Errorf("the bundle of %s: %w", slug, catalog.ErrNotFound)
+	}
+	return bundle.Verify(ctx, o.Tools, published.Dir)
+}
+
+// ProgrammeTimes says where in the last film of a talk a cue is shown; the answer is no for cues that
+// are cut away, and for all where there is no film.
+func (o *Service) ProgrammeTimes(ctx context.Context, p access.Person, slug string) (func(conference.Cue) (time.Duration, bool), error) {
+	b, err := o.OpenBundle(ctx, p, slug)
+	if errors.Is(err, catalog.ErrNotFound) {
+		return func(conference.Cue) (time.Duration, bool) { return 0, false }, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	programme := b.Edition.Programme
+	return func(c conference.Cue) (time.Duration, bool) {
+		seen, ok := programme.FromReel(timeline.Span{From: c.Start, To: c.End})
+		return seen.From, ok
+	}, b.Close()
+}

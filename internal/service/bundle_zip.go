@@ -1,0 +1,96 @@
+package service
+
+import (
+	"archive/zip"
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// ZipSize is how long the archive is that WriteZip writes, in bytes, told from the sizes of the
+// files: nothing in it is compressed, which films are already.
+func (b *Bundle) ZipSize() (int64, error) {
+	const mask = 1<<32 - 1 // from which on fields are 64 bits wide (APPNOTE 6.3.10, 4.5.3)
+	var frame byteCounter
+	var sizes []int64
+	err := b.writeZip(&frame, func(_ io.Writer, p archiveFile) error {
+		sizes = append(sizes, p.size)
+		return nil
+	})
+	total := int64(frame)
+	var offset int64 // of each entry, but for the headers before it
+	for _, size := range sizes {
+		if size >= mask {
+			total += 8 // the sizes after the data
+		}
+		if size >= mask || offset >= mask {
+			total += 28 // in the directory
+		}
+		total += size
+		offset += size
+	}
+	if offset >= mask {
+		total += 56 + 20 // the end of the directory
+	}
+	return total, err
+}
+
+// WriteZip writes all of the bundle as one archive, in which everything lies in a directory
+// that is called like the talk. It is written as it is read: no file is held in memory.
+func (b *Bundle) WriteZip(ctx context.Context, w io.Writer) error {
+	return b.writeZip(w, func(w io.Writer, p archiveFile) error {
+		r, err := p.open()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		n, err := io.Copy(w, contextReader{ctx, r})
+		if err == nil && n != p.size {
+			err = fmt.Errorf("%s holds %d bytes and not %d, as the bundle says", p.name, n, p.size)
+		}
+		return err
+	})
+}
+
+func (b *Bundle) writeZip(w io.Writer, fill func(io.Writer, archiveFile) error) error {
+	archive := zip.NewWriter(w)
+	for _, p := range b.archiveFiles() {
+		name := path.Join(b.Talk.Slug, p.name)
+		if !filepath.IsLocal(p.name) || strings.ContainsAny(name, `\:`) {
+			return fmt.Errorf("a file of the bundle is called %q, which would leave its directory", p.name)
+		}
+		entry, err := archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store, Modified: b.Published.UTC().Truncate(2 * time.Second)})
+		if err != nil {
+			return err
+		}
+		if err := fill(entry, p); err != nil {
+			return fmt.Errorf("pack %s: %w", p.name, err)
+		}
+	}
+	return archive.Close()
+}
+
+// byteCounter counts what is written to it.
+type byteCounter int64
+
+func (c *byteCounter) Write(b []byte) (int, error) {
+	*c += byteCounter(len(b))
+	return len(b), nil
+}
+
+// contextReader is a reader that stops with its context.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (i contextReader) Read(b []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return i.r.Read(b)
+}

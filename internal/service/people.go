@@ -1,0 +1,222 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/mail"
+	"github.com/lectern-av/lectern/internal/subtitle"
+)
+
+// How long links and sessions last where nobody says otherwise.
+const (
+	LinkLifetime        = 90 * 24 * time.Hour
+	OneTimeLinkLifetime = 24 * time.Hour
+	SessionLifetime     = 30 * 24 * time.Hour
+)
+
+// Invitation is what a link is to be for.
+type Invitation struct {
+	Kind     string // of package catalog; "" is a personal link
+	Role     access.Role
+	Talk     string // a slug; for speakers and translators
+	Language string // BCP 47; for reviewers and translators
+	Name     string // of the person, for the history
+	Email    string
+	Lifetime time.Duration // 0: LinkLifetime
+}
+
+// Invite makes a link. Its secret is in the answer and nowhere else.
+func (o *Service) Invite(ctx context.Context, p access.Person, i Invitation) (access.Secret, catalog.Link, error) {
+	by, err := p.GrantFor(access.ManageConference, "", "")
+	if err != nil {
+		return "", catalog.Link{}, err
+	}
+	if err := o.validateInvitation(ctx, &i); err != nil {
+		return "", catalog.Link{}, err
+	}
+	return o.createLink(ctx, by.Name, i)
+}
+
+func (o *Service) createLink(ctx context.Context, maker string, i Invitation) (access.Secret, catalog.Link, error) {
+	secret := access.NewSecret()
+	l, err := o.Catalog.AddLink(ctx, secret.Hash(), catalog.Link{
+		Kind:      cmp.Or(i.Kind, catalog.LinkReusable),
+		Grant:     access.Grant{Role: i.Role, Name: i.Name, Email: i.Email, Talk: i.Talk, Language: i.Language},
+		CreatedBy: maker, Expires: time.Now().Add(cmp.Or(i.Lifetime, LinkLifetime)),
+	})
+	return secret, l, err
+}
+
+// validateInvitation refuses an invitation that makes no sense, and brings its language to its one form.
+func (o *Service) validateInvitation(ctx context.Context, i *Invitation) (err error) {
+	wantsTalk := i.Role == access.Speaker || i.Role == access.Translator
+	wantsLanguage := i.Role == access.Reviewer || i.Role == access.Translator
+	switch {
+	case !slices.Contains(access.Roles(), i.Role):
+		return inputerr.New("", "there is no role %q", i.Role).Hint("Take one of %v", access.Roles())
+	case i.Name == "":
+		return inputerr.New("", "the link says for nobody").Hint("Name the person whom it is for: the history will say so")
+	case wantsTalk && i.Talk == "":
+		return inputerr.New("", "a link for a %s is for one talk", i.Role).Hint("Say for which")
+	case !wantsTalk && i.Talk != "":
+		return inputerr.New("", "a link for a %s is for all talks", i.Role).Hint("Leave the talk out")
+	case wantsLanguage && i.Language == "":
+		return inputerr.New("", "a link for a %s is for one language", i.Role).Hint("Say for which")
+	case !wantsLanguage && i.Language != "":
+		return inputerr.New("", "a link for a %s is for every language", i.Role).Hint("Leave the language out")
+	}
+	if i.Talk != "" {
+		if taken, err := o.Catalog.SlugTaken(ctx, i.Talk); err != nil || !taken {
+			return cmp.Or(err, error(inputerr.New(i.Talk, "is no talk here").Hint("Look for its name in the list of talks")))
+		}
+	}
+	if i.Language != "" {
+		i.Language, err = subtitle.CanonicalLanguage(i.Language)
+	}
+	return err
+}
+
+// SignIn opens a session with the secret of a link; the answer is the session's own secret.
+// A link that does not stand any more, and one that never was, are both catalog.ErrNone.
+func (o *Service) SignIn(ctx context.Context, link access.Secret) (access.Secret, access.Grant, error) {
+	l, err := o.Catalog.LinkByHash(ctx, link.Hash())
+	if err != nil {
+		return "", access.Grant{}, err
+	}
+	if l.Kind == catalog.LinkAPIToken {
+		return "", access.Grant{}, fmt.Errorf("open a session with a program's token: %w", catalog.ErrNotFound)
+	}
+	expires := time.Now().Add(SessionLifetime)
+	if l.Kind != catalog.LinkOneTime && l.Expires.Before(expires) {
+		expires = l.Expires
+	}
+	session := access.NewSecret()
+	return session, l.Grant, o.Catalog.OpenSession(ctx, l.LinkID, session.Hash(), expires)
+}
+
+// PersonBySessions is the person that some sessions let in. Those that have ended count for nothing.
+func (o *Service) PersonBySessions(ctx context.Context, sessions ...access.Secret) (access.Person, error) {
+	var p access.Person
+	for _, s := range sessions {
+		g, err := o.Catalog.SessionGrant(ctx, s.Hash())
+		if errors.Is(err, catalog.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return p, err
+		}
+		p.Grants = append(p.Grants, g)
+	}
+	return p, nil
+}
+
+// PersonByToken is who a token lets in, or catalog.ErrNone.
+func (o *Service) PersonByToken(ctx context.Context, token access.Secret) (access.Person, error) {
+	l, err := o.Catalog.LinkByHash(ctx, token.Hash())
+	if err == nil && (l.Kind != catalog.LinkAPIToken || !l.Valid(time.Now())) {
+		err = catalog.ErrNotFound
+	}
+	if err != nil {
+		return access.Person{}, err
+	}
+	return access.Person{Grants: []access.Grant{l.Grant}}, nil
+}
+
+// Links is all links that were made, the newest first.
+func (o *Service) Links(ctx context.Context, p access.Person) ([]catalog.Link, error) {
+	if !p.May(access.ManageConference, "", "") {
+		return nil, access.ErrForbidden
+	}
+	return o.Catalog.Links(ctx)
+}
+
+// Revoke ends a link, and whatever it opened.
+func (o *Service) Revoke(ctx context.Context, p access.Person, link int64) error {
+	by, err := p.GrantFor(access.ManageConference, "", "")
+	if err != nil {
+		return err
+	}
+	return o.Catalog.RevokeLink(ctx, by.Name, link)
+}
+
+// CreateFirstOrganiserLink makes a link that opens once and makes an organiser of whoever opens it, where
+// no link has done so yet, and none is there that could; ok says whether there was need for one. Whoever can read the
+// server's terminal could open its data directory as well.
+func (o *Service) CreateFirstOrganiserLink(ctx context.Context) (secret access.Secret, ok bool, err error) {
+	links, err := o.Catalog.Links(ctx)
+	if err != nil {
+		return "", false, err
+	}
+	if slices.ContainsFunc(links, func(l catalog.Link) bool {
+		return l.Role == access.Organiser && (!l.Used.IsZero() || l.Kind == catalog.LinkReusable && l.Valid(time.Now()))
+	}) {
+		return "", false, nil
+	}
+	for _, l := range links { // of starts that nobody followed
+		if l.Role == access.Organiser && l.Kind == catalog.LinkOneTime && l.Revoked.IsZero() {
+			if err := o.Catalog.RevokeLink(ctx, "lectern", l.LinkID); err != nil {
+				return "", false, err
+			}
+		}
+	}
+	secret, _, err = o.createLink(ctx, "lectern", Invitation{
+		Kind: catalog.LinkOneTime, Role: access.Organiser, Name: "organiser", Lifetime: OneTimeLinkLifetime,
+	})
+	return secret, true, err
+}
+
+// SpeakerInvitation is a link that was made for a speaker.
+type SpeakerInvitation struct {
+	Name, Email, Talk, Title string
+	Secret                   access.Secret
+}
+
+// InviteSpeakers makes a link for every speaker of every talk that is to be recorded and has
+// none that stands, and writes to those whose address the programme has.
+func (o *Service) InviteSpeakers(ctx context.Context, p access.Person) (made []SpeakerInvitation, err error) {
+	by, err := p.GrantFor(access.ManageConference, "", "")
+	if err != nil {
+		return nil, err
+	}
+	links, err := o.Catalog.Links(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	for _, r := range o.Board.Talks() {
+		if r.Scheduling.DoNotRecord {
+			continue
+		}
+		for _, name := range r.Speakers {
+			if slices.ContainsFunc(links, func(l catalog.Link) bool {
+				return l.Role == access.Speaker && l.Talk == r.Slug && l.Name == name && l.Valid(now)
+			}) {
+				continue
+			}
+			i := SpeakerInvitation{Name: name, Talk: r.Slug, Title: r.Title}
+			for _, person := range r.Scheduling.Persons {
+				if person.Name == name {
+					i.Email = person.Email
+				}
+			}
+			var l catalog.Link
+			if i.Secret, l, err = o.createLink(ctx, by.Name, Invitation{Role: access.Speaker, Talk: r.Slug, Name: name, Email: i.Email}); err != nil {
+				return made, err
+			}
+			made = append(made, i)
+			m := mail.Content{Title: r.Title, Link: o.URL + "/l/" + string(i.Secret), Expires: l.Expires}
+			if err := o.queueLetter(ctx, mail.Invitation, fmt.Sprint(l.LinkID), l.Grant, m); err != nil {
+				return made, err
+			}
+		}
+	}
+	return made, nil
+}

@@ -1,0 +1,267 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/bundle"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/inputerr"
+)
+
+// ReleaseStatus is what was said of a talk, and whether it may be released.
+type ReleaseStatus struct {
+	Verdict catalog.Review          // the last; zero: there is none
+	Judged  bool                    // there is one
+	Stale   bool                    // the bundle is another since
+	Forbids string                  // why it must not be published at all, or not yet
+	Wanted  *catalog.ReleaseRequest // nil: nobody asked for its release
+}
+
+// ReleaseStatus is how a talk stands with its speakers and its release.
+func (o *Service) ReleaseStatus(ctx context.Context, p access.Person, slug string) (s ReleaseStatus, err error) {
+	if !p.May(access.ViewTalk, slug, "") {
+		return s, access.ErrForbidden
+	}
+	return o.releaseStatus(ctx, slug, time.Now())
+}
+
+func (o *Service) releaseStatus(ctx context.Context, slug string, now time.Time) (s ReleaseStatus, err error) {
+	if s.Verdict, s.Judged, err = o.Catalog.LastReview(ctx, slug); err != nil {
+		return s, err
+	}
+	judged, err := o.reviewedContentKey(ctx, slug)
+	if err != nil {
+		return s, err
+	}
+	s.Stale = s.Judged && judged != s.Verdict.Bundle
+	place, err := o.Catalog.Scheduling(ctx, slug)
+	if err != nil {
+		return s, err
+	}
+	s.Forbids = place.PublishBlocker(now)
+	wanted, err := o.Catalog.ReleaseRequests(ctx)
+	for _, w := range wanted {
+		if w.Slug == slug {
+			s.Wanted = &w
+		}
+	}
+	return s, err
+}
+
+// reviewedContentKey stands for what a speaker judges of a talk: the film, what the talk says of itself,
+// and the subtitles in the language that is spoken. Translations have judges of their own.
+func (o *Service) reviewedContentKey(ctx context.Context, slug string) (action.Key, error) {
+	s, err := o.Catalog.Talk(ctx, slug)
+	if err != nil {
+		return "", err
+	}
+	published, _, err := o.Catalog.LastPublication(ctx, slug)
+	if err != nil {
+		return "", err
+	}
+	judged := struct {
+		Edition  string
+		Talk     conference.Talk
+		Revision int
+	}{published.Edition, s.Facts.Talk, 0}
+	if t := conference.FindAuthored(s.Facts.Tracks); t != nil {
+		judged.Revision = t.Revision
+	}
+	b, err := json.Marshal(judged)
+	return action.KeyOf(b), err
+}
+
+// SubmitVerdict says whether a talk may be published as it is, or what is wrong with it.
+func (o *Service) SubmitVerdict(ctx context.Context, p access.Person, slug string, approved bool, words string) error {
+	by, err := p.GrantFor(access.ApproveTalk, slug, "")
+	if err != nil {
+		return err
+	}
+	_, ok, err := o.Catalog.LastPublication(ctx, slug)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return inputerr.New(slug, "has not been made yet: there is nothing to judge").Hint("Wait until it can be watched")
+	}
+	judged, err := o.reviewedContentKey(ctx, slug)
+	if err != nil {
+		return err
+	}
+	if words, err = cleanText("words", words, 5000); err != nil {
+		return err
+	}
+	v := catalog.Review{Who: by.Name, Verdict: catalog.ReviewApproved, Comment: words, Bundle: judged}
+	if !approved {
+		if v.Verdict = catalog.ReviewRejected; words == "" {
+			return inputerr.New("words", "are missing").Hint("Say what is wrong, so that somebody can mend it")
+		}
+	}
+	if err := o.Catalog.AddReview(ctx, slug, v); err != nil {
+		return err
+	}
+	if !approved {
+		return o.notifyOrganisers(ctx, slug, v)
+	}
+	return nil
+}
+
+// RequestRelease has a talk released: at once or, where something speaks against it for now, as soon
+// as nothing does. without is why no speaker has to approve it; "" where one has.
+func (o *Service) RequestRelease(ctx context.Context, p access.Person, slug, without string) (ReleaseStatus, error) {
+	by, err := p.GrantFor(access.ReleaseTalk, slug, "")
+	if err != nil {
+		return ReleaseStatus{}, err
+	}
+	if without, err = cleanText("reason", without, 1000); err != nil {
+		return ReleaseStatus{}, err
+	}
+	s, err := o.releaseStatus(ctx, slug, time.Now())
+	if err != nil {
+		return s, err
+	}
+	if !(s.Judged && s.Verdict.Verdict == catalog.ReviewApproved && !s.Stale) {
+		if without == "" {
+			return s, inputerr.New(slug, "has not been approved as it is").Hint("Ask its speaker to look at it, or say why it goes without")
+		}
+		_, ok, err := o.Catalog.LastPublication(ctx, slug)
+		if err != nil {
+			return s, err
+		}
+		if !ok {
+			return s, inputerr.New(slug, "has not been made yet").Hint("Wait until it has a bundle")
+		}
+		judged, err := o.reviewedContentKey(ctx, slug)
+		if err != nil {
+			return s, err
+		}
+		if err := o.Catalog.AddReview(ctx, slug, catalog.Review{Who: by.Name, Verdict: catalog.ReviewApproved, Comment: "without its speaker: " + without, Bundle: judged}); err != nil {
+			return s, err
+		}
+	}
+	if err := o.Catalog.RequestRelease(ctx, slug, by.Name, s.Forbids); err != nil {
+		return s, err
+	}
+	if err := o.ReleaseDue(ctx, time.Now()); err != nil {
+		return s, err
+	}
+	return o.releaseStatus(ctx, slug, time.Now())
+}
+
+// CancelRelease takes back that a talk is to be released. What was released stays where it is.
+func (o *Service) CancelRelease(ctx context.Context, p access.Person, slug string) error {
+	by, err := p.GrantFor(access.ReleaseTalk, slug, "")
+	if err != nil {
+		return err
+	}
+	return o.Catalog.CancelRelease(ctx, slug, by.Name)
+}
+
+// ReleaseDue releases every talk that is wanted, approved as it is, and forbidden by nothing at
+// a time; of the others it is noted why not.
+func (o *Service) ReleaseDue(ctx context.Context, now time.Time) error {
+	o.releasing.Lock() // two must not lay one bundle out at a time
+	defer o.releasing.Unlock()
+	wanted, err := o.Catalog.ReleaseRequests(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, w := range wanted {
+		if err := o.releaseOne(ctx, w, now); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (o *Service) releaseOne(ctx context.Context, w catalog.ReleaseRequest, now time.Time) error {
+	published, ok, err := o.Catalog.LastPublication(ctx, w.Slug)
+	if err != nil || !ok || len(published.Keys) == 0 || !w.Released.IsZero() && w.Bundle == published.Keys[0] {
+		return err
+	}
+	s, err := o.releaseStatus(ctx, w.Slug, now)
+	if err != nil {
+		return err
+	}
+	wish, err := o.Catalog.BuildRequest(ctx, w.Slug)
+	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
+		return err
+	}
+	why := s.Forbids
+	switch {
+	case why != "":
+	case wish.Pending():
+		why = "it is being made again"
+	case s.Verdict.Verdict != catalog.ReviewApproved || s.Stale:
+		why = "it was changed since it was approved"
+	}
+	if why != "" {
+		if why == w.Blocked {
+			return nil
+		}
+		return o.Catalog.RequestRelease(ctx, w.Slug, w.Who, why)
+	}
+	dir, err := o.copyBundle(ctx, w.Slug)
+	if err != nil {
+		return fmt.Errorf("release %s: %w", w.Slug, err)
+	}
+	if err := o.Catalog.RecordRelease(ctx, w.Slug, published.Keys[0], dir); err != nil {
+		return err
+	}
+	return o.notifyReleased(ctx, w.Slug)
+}
+
+// copyBundle makes the bundle of a talk anew where released ones lie, of hard links where that is
+// possible.
+func (o *Service) copyBundle(ctx context.Context, slug string) (string, error) {
+	b, err := o.OpenBundle(ctx, systemUser, slug)
+	if err != nil {
+		return "", err
+	}
+	defer b.Close()
+	placed := []bundle.Entry{bundle.NewEntry(bundle.ManifestName, b.Manifest), bundle.NewEntry("SHA256SUMS", b.Sums)}
+	for _, f := range b.Files {
+		placed = append(placed, bundle.Entry{Path: f.Path, Source: filepath.Join(b.dir, filepath.FromSlash(f.Path)), SHA256: f.SHA256, Size: f.Size})
+	}
+	dir, edited, err := bundle.Write(ctx, o.ReleaseDir, slug, placed, nil)
+	for _, e := range edited {
+		o.Log.Warn("a released file had been changed by hand; it is kept", "talk", slug, "file", e.Path, "kept", e.SavedAs)
+	}
+	return dir, err
+}
+
+// systemUser is Lectern itself, where it does what somebody was allowed to ask for.
+var systemUser = access.Person{Grants: []access.Grant{{Role: access.Organiser, Name: "lectern"}}}
+
+// RunReleases releases what is due, whenever something was made or said and every minute, until
+// ctx ends.
+func (o *Service) RunReleases(ctx context.Context) error {
+	rows := make(chan TalkSummary, 256)
+	defer o.Board.Subscribe(rows)()
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for due := true; ; {
+		if due {
+			if err := o.ReleaseDue(ctx, time.Now()); err != nil && ctx.Err() == nil {
+				o.Log.Error("cannot release", "err", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			due = true
+		case r := <-rows:
+			due = r.State != StateProcessing && r.State != StateQueued // nothing is due of what is not there
+		}
+	}
+}

@@ -1,0 +1,314 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/schedule"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/pipelines"
+	"github.com/lectern-av/lectern/worker"
+)
+
+// conferenceSettingKey is the name of the setting that holds a Conference.
+const conferenceSettingKey = "conference"
+
+// ConferenceSettings is what holds for all of a conference's talks.
+type ConferenceSettings struct {
+	Name      string   `json:"name"`
+	URL       string   `json:"url"`
+	Zone      string   `json:"zone"`      // IANA, "Europe/Berlin"
+	Licence   string   `json:"licence"`   // of talks that say none
+	Languages []string `json:"languages"` // that translations are wanted in, BCP 47
+}
+
+// ConferenceSettings is what was set of the conference.
+func (o *Service) ConferenceSettings(ctx context.Context, p access.Person) (c ConferenceSettings, err error) {
+	if !p.May(access.Enter, "", "") {
+		return c, access.ErrForbidden
+	}
+	_, err = o.Catalog.Setting(ctx, conferenceSettingKey, &c)
+	return c, err
+}
+
+// SetConferenceSettings sets it.
+func (o *Service) SetConferenceSettings(ctx context.Context, p access.Person, c ConferenceSettings) error {
+	by, err := p.GrantFor(access.ManageConference, "", "")
+	if err != nil {
+		return err
+	}
+	if _, err := time.LoadLocation(c.Zone); err != nil {
+		return inputerr.New("", "%q is no time zone", c.Zone).Hint("Write it like Europe/Berlin")
+	}
+	for i, l := range c.Languages {
+		if c.Languages[i], err = subtitle.CanonicalLanguage(l); err != nil {
+			return err
+		}
+	}
+	return o.Catalog.SaveSetting(ctx, by.Name, conferenceSettingKey, c)
+}
+
+// ImportPreview is what a schedule would change.
+type ImportPreview struct {
+	Programme schedule.Programme
+	Changes   []schedule.Change
+}
+
+// Count is how many talks it does something to.
+func (p ImportPreview) Count(kind schedule.ChangeKind) (n int) {
+	for _, c := range p.Changes {
+		if c.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// PreviewScheduleImport reads a schedule, and says what it would change. Nothing is.
+func (o *Service) PreviewScheduleImport(ctx context.Context, p access.Person, name string, data []byte) (ImportPreview, error) {
+	if !p.May(access.ManageConference, "", "") {
+		return ImportPreview{}, access.ErrForbidden
+	}
+	programme, err := schedule.Read(name, data)
+	if err != nil {
+		return ImportPreview{}, err
+	}
+	there, err := o.Catalog.Programme(ctx)
+	if err != nil {
+		return ImportPreview{}, err
+	}
+	var known []schedule.KnownTalk
+	for _, s := range there {
+		k := schedule.KnownTalk{Slug: s.Talk.Slug, Current: schedule.Event{Talk: s.Talk, Scheduling: s.Scheduling}}
+		if s.Imported != nil {
+			if err := json.Unmarshal(s.Imported, &k.LastImported); err != nil {
+				return ImportPreview{}, fmt.Errorf("read what the schedule said of %s: %w", k.Slug, err)
+			}
+		}
+		known = append(known, k)
+	}
+	return ImportPreview{programme, schedule.Compare(known, programme)}, nil
+}
+
+// ImportSchedule takes a schedule over: what PreviewProgramme says. Nothing that was handed in
+// is touched.
+func (o *Service) ImportSchedule(ctx context.Context, p access.Person, name string, data []byte) (ImportPreview, error) {
+	preview, err := o.PreviewScheduleImport(ctx, p, name, data)
+	if err != nil {
+		return preview, err
+	}
+	by, err := p.GrantFor(access.ManageConference, "", "")
+	if err != nil {
+		return preview, err
+	}
+	set, err := o.ConferenceSettings(ctx, p)
+	if err != nil {
+		return preview, err
+	}
+	before := set
+	set.Name, set.URL, set.Zone = cmp.Or(set.Name, preview.Programme.Title), cmp.Or(set.URL, preview.Programme.URL), cmp.Or(set.Zone, preview.Programme.Zone)
+	if set.Name != before.Name || set.URL != before.URL || set.Zone != before.Zone {
+		if err := o.Catalog.SaveSetting(ctx, by.Name, conferenceSettingKey, set); err != nil {
+			return preview, err
+		}
+	}
+	var talks []catalog.ProgrammeEntry
+	for _, c := range preview.Changes {
+		if c.Kind == schedule.Removed {
+			continue
+		}
+		imported, err := json.Marshal(c.Imported)
+		if err != nil {
+			return preview, err
+		}
+		s, err := o.newScheduledTalk(c.After, set)
+		if err != nil {
+			return preview, err
+		}
+		s.Imported = imported
+		talks = append(talks, s)
+	}
+	return preview, o.Catalog.SaveProgramme(ctx, by.Name, talks)
+}
+
+// newScheduledTalk is a talk as the catalogue takes it, with what the conference says where it does
+// not.
+func (o *Service) newScheduledTalk(e schedule.Event, set ConferenceSettings) (catalog.ProgrammeEntry, error) {
+	e.Talk.Kind = cmp.Or(e.Talk.Kind, "talk")
+	e.Talk.Language = cmp.Or(e.Talk.Language, "en")
+	e.Talk.Licence = cmp.Or(e.Talk.Licence, set.Licence)
+	e.Talk.Conference = cmp.Or(e.Talk.Conference, set.Name)
+	name := "talk"
+	if slices.Contains(pipelines.Names(), e.Talk.Kind) {
+		name = e.Talk.Kind
+	}
+	pipeline, err := pipelines.Load(name, worker.PipelineKinds(worker.Kinds()))
+	if err != nil {
+		return catalog.ProgrammeEntry{}, err
+	}
+	fresh := catalog.Submission{Out: o.BundleDir, Pipeline: name, PipelineText: pipeline.Text}
+	fresh.Facts.Channels = conference.ChannelsAuto
+	fresh.Facts.Conference = conference.Conference{Name: set.Name, URL: set.URL}
+	return catalog.ProgrammeEntry{Talk: e.Talk, Scheduling: e.Scheduling, Initial: fresh}, nil
+}
+
+// ScheduleEntry is a talk's entry in the programme, as people edit it.
+type ScheduleEntry struct {
+	Title       string
+	Kind        string // "talk" or "tutorial"
+	Language    string // BCP 47
+	Licence     string
+	Abstract    string
+	Speakers    []string
+	URL         string
+	Tags        []string
+	Room        string
+	Stream      string
+	Start       time.Time
+	Length      time.Duration
+	Priority    int
+	DoNotRecord bool
+	Embargo     time.Time
+}
+
+// ScheduleEntry is a talk's, as it stands.
+func (o *Service) ScheduleEntry(ctx context.Context, p access.Person, slug string) (ScheduleEntry, error) {
+	if !p.May(access.ManageConference, "", "") {
+		return ScheduleEntry{}, access.ErrForbidden
+	}
+	s, err := o.Catalog.Talk(ctx, slug)
+	if err != nil {
+		return ScheduleEntry{}, err
+	}
+	place, err := o.Catalog.Scheduling(ctx, slug)
+	t := s.Facts.Talk
+	return ScheduleEntry{
+		t.Title, t.Kind, t.Language, t.Licence, t.Abstract, t.Speakers, t.URL, t.Tags,
+		place.Room, place.Stream, place.Start, t.Length, place.Priority, place.DoNotRecord, place.Embargo,
+	}, err
+}
+
+// CreateTalk makes a talk by hand, and says what it is called in files.
+func (o *Service) CreateTalk(ctx context.Context, p access.Person, e ScheduleEntry) (slug string, err error) {
+	by, err := p.GrantFor(access.ManageConference, "", "")
+	if err != nil {
+		return "", err
+	}
+	var event schedule.Event
+	if err := e.applyTo(&event); err != nil {
+		return "", err
+	}
+	base := conference.Slug(event.Talk.Title)
+	for n := 1; ; n++ {
+		if slug = base; n > 1 {
+			slug = fmt.Sprintf("%s-%d", base, n)
+		}
+		if taken, err := o.Catalog.SlugTaken(ctx, slug); err != nil || !taken {
+			if err != nil {
+				return "", err
+			}
+			break
+		}
+	}
+	event.Talk.Slug = slug
+	set, err := o.ConferenceSettings(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	s, err := o.newScheduledTalk(event, set)
+	if err != nil {
+		return "", err
+	}
+	return slug, o.Catalog.SaveProgramme(ctx, by.Name, []catalog.ProgrammeEntry{s})
+}
+
+// EditTalk changes a talk's entry.
+func (o *Service) EditTalk(ctx context.Context, p access.Person, slug string, e ScheduleEntry) error {
+	by, err := p.GrantFor(access.ManageConference, "", "")
+	if err != nil {
+		return err
+	}
+	there, err := o.Catalog.Programme(ctx)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(there, func(s catalog.ProgrammeEntry) bool { return s.Talk.Slug == slug })
+	if i < 0 {
+		return fmt.Errorf("talk %s: %w", slug, catalog.ErrNotFound)
+	}
+	event := schedule.Event{Talk: there[i].Talk, Scheduling: there[i].Scheduling}
+	if err := e.applyTo(&event); err != nil {
+		return err
+	}
+	there[i].Talk, there[i].Scheduling = event.Talk, event.Scheduling
+	if err := o.Catalog.SaveProgramme(ctx, by.Name, there[i:i+1]); err != nil {
+		return err
+	}
+	o.enqueueReconcile(slug)
+	return nil
+}
+
+// applyTo writes an entry over what is there.
+func (e ScheduleEntry) applyTo(event *schedule.Event) (err error) {
+	t, s := &event.Talk, &event.Scheduling
+	said, err := TalkDescription{e.Title, e.Abstract, e.Speakers}.clean()
+	if err != nil {
+		return err
+	}
+	if said.Title == "" {
+		return inputerr.New("title", "is empty").Hint("Give the talk one: its name in files is made of it")
+	}
+	t.Title, t.Abstract, t.Speakers = said.Title, said.Abstract, said.Speakers
+	if e.Kind != "talk" && e.Kind != "tutorial" {
+		return inputerr.New("kind", "%q is neither talk nor tutorial", e.Kind)
+	}
+	if t.Language, err = subtitle.CanonicalLanguage(cmp.Or(e.Language, "en")); err != nil {
+		return err
+	}
+	s.Persons = slices.DeleteFunc(slices.Clone(s.Persons), func(p conference.Person) bool { return !slices.Contains(t.Speakers, p.Name) })
+	t.Kind, t.Licence, t.URL, t.Tags, t.Length = e.Kind, e.Licence, e.URL, e.Tags, e.Length
+	s.Room, s.Stream, s.Start, s.Priority, s.DoNotRecord, s.Embargo = e.Room, e.Stream, e.Start, e.Priority, e.DoNotRecord, e.Embargo
+	t.Date = ""
+	if !s.Start.IsZero() {
+		t.Date = s.Start.Format(time.DateOnly)
+	}
+	return nil
+}
+
+// cleanText is a text that people typed, of so many characters at most, without those that
+// nobody sees and that turn the direction of what stands beside it.
+func cleanText(what, text string, most int) (string, error) {
+	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	if n := len([]rune(text)); n > most {
+		return "", inputerr.New(what, "is %d characters long, and %d are the most", n, most).Hint("Shorten it")
+	}
+	for _, r := range text {
+		if r != '\n' && r != '\t' && unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == unicode.ReplacementChar {
+			return "", inputerr.New(what, "has a character in it (U+%04X) that nobody sees", r).Hint("Type it anew, or paste it as plain text")
+		}
+	}
+	return text, nil
+}
+
+// TimeZone is the time zone of the conference.
+func (o *Service) TimeZone(ctx context.Context, p access.Person) (*time.Location, error) {
+	c, err := o.ConferenceSettings(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil || c.Zone == "" {
+		return o.scheduleTimeZone(), nil
+	}
+	return zone, nil
+}

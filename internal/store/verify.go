@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/lectern-av/lectern/internal/action"
+)
+
+// VerifyResult is what Check read, and what of it was not as it was stored.
+type VerifyResult struct {
+	Files            int           `json:"files"`
+	Bytes            int64         `json:"bytes"`
+	Corrupt          []CorruptFile `json:"spoilt"`    // files of artifacts, which are gone now and will be made again
+	CorruptOriginals []string      `json:"originals"` // paths of originals that are no longer what was handed in
+}
+
+// CorruptFile is an artifact one of whose files was not what it was.
+type CorruptFile struct {
+	Key  action.Key `json:"key"`
+	Kind string     `json:"kind"`
+	File string     `json:"file"`
+}
+
+// Verify reads everything in the store. A blob whose bytes are not those it is named after
+// goes, and with it every artifact that names it, so that it is made again. An original
+// cannot be made again: it stays, and is named.
+func (s *Local) Verify(ctx context.Context) (found VerifyResult, err error) {
+	found = VerifyResult{Corrupt: []CorruptFile{}, CorruptOriginals: []string{}}
+	c := collector{Local: s}
+	spoilt := make(map[string]bool)
+	sound := func(hall, sum string) (bool, error) {
+		is, n, err := hashFile(ctx, s.path(hall, sum))
+		if errors.Is(err, fs.ErrNotExist) { // somebody collected it meanwhile
+			return true, nil
+		}
+		found.Files, found.Bytes = found.Files+1, found.Bytes+n
+		return is == sum, err
+	}
+	err = c.each(ctx, "originals", func(sum string) error {
+		ok, err := sound("originals", sum)
+		if err == nil && !ok {
+			found.CorruptOriginals = append(found.CorruptOriginals, s.path("originals", sum))
+		}
+		return err
+	})
+	if err == nil {
+		err = c.each(ctx, "blobs", func(sum string) error {
+			ok, err := sound("blobs", sum)
+			if err == nil && !ok {
+				spoilt[sum], err = true, s.removeCorruptBlob(sum)
+			}
+			return err
+		})
+	}
+	if err == nil && len(spoilt) > 0 {
+		err = c.each(ctx, "records", func(key string) error {
+			return s.forgetCorrupt(ctx, action.Key(key), spoilt, &found)
+		})
+	}
+	if err != nil {
+		return found, fmt.Errorf("check the store: %w", err)
+	}
+	return found, nil
+}
+
+// removeCorruptBlob removes a spoilt blob. A bundle may hold the same file by a link: it becomes young,
+// so that whoever lays that bundle out anew does not believe its sums.
+func (s *Local) removeCorruptBlob(sum string) error {
+	unlock, err := s.lock(exclusive)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	path := s.path("blobs", sum)
+	if err = touch(path); err == nil {
+		err = os.Remove(path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// forgetCorrupt forgets an artifact that names a spoilt blob, unless its record can mend it.
+func (s *Local) forgetCorrupt(ctx context.Context, key action.Key, spoilt map[string]bool, found *VerifyResult) error {
+	r, err := s.readRecord(key)
+	if errors.Is(err, ErrNotFound) || errors.Is(err, errTorn) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, f := range r.Files {
+		if _, mendable := r.Inline[f.SHA256]; mendable || !spoilt[f.SHA256] {
+			continue
+		}
+		found.Corrupt = append(found.Corrupt, CorruptFile{key, r.Kind, f.Name})
+		return s.Forget(ctx, key)
+	}
+	_, err = s.Get(ctx, key) // mends
+	return err
+}

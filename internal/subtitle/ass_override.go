@@ -1,0 +1,110 @@
+package subtitle
+
+import (
+	"strconv"
+	"strings"
+)
+
+// overrideNames are the overrides of SSA and ASS, longest first where one begins another.
+var overrideNames = []string{
+	"iclip", "clip", "alpha", "xbord", "ybord", "bord", "xshad", "yshad", "shad", "fade", "fad", "move", "org", "pos",
+	"fscx", "fscy", "fsp", "fs", "frx", "fry", "frz", "fr", "fax", "fay", "fn", "fe", "blur", "be", "pbo", "kf", "ko", "kt", "k", "K",
+	"1c", "2c", "3c", "4c", "1a", "2a", "3a", "4a", "an", "a", "i", "b", "u", "s", "c", "q", "r", "p", "t",
+}
+
+// parseOverride parts an override, without its backslash, into name and value.
+func parseOverride(o string) (name, value string) {
+	o = strings.TrimSpace(o)
+	for _, name := range overrideNames {
+		if value, ok := strings.CutPrefix(o, name); ok && isOverrideValue(name, value) {
+			return name, value
+		}
+	}
+	return "", o
+}
+
+// isOverrideValue reports whether value is one that the override can have.
+func isOverrideValue(name, value string) bool {
+	switch name {
+	case "fn", "r":
+		return true
+	case "iclip", "clip", "fade", "fad", "move", "org", "pos", "t":
+		return strings.HasPrefix(value, "(")
+	case "c", "1c", "2c", "3c", "4c", "alpha", "1a", "2a", "3a", "4a":
+		return strings.Trim(value, "&Hh0123456789abcdefABCDEF") == ""
+	}
+	return strings.Trim(value, "0123456789.-+ ") == ""
+}
+
+// isOverrides reports whether s, such as \an8\i1, is nothing but overrides. TeX is not.
+func isOverrides(s string) bool {
+	if i := strings.IndexByte(s, '('); i >= 0 && strings.Contains(s[i:], `\`) {
+		return strings.Contains(s, `\t(`) || strings.Contains(s, `clip(`)
+	}
+	for o := range strings.SplitSeq(strings.TrimPrefix(s, `\`), `\`) {
+		name, value := parseOverride(o)
+		if name == "" && strings.TrimSpace(o) != "" || value == "" && !bareOverrides[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// bareOverrides are those that are written without a value, too, to go back to the style.
+// The others, such as {\alpha}, are more likely TeX then.
+var bareOverrides = map[string]bool{"": true, "i": true, "b": true, "u": true, "s": true, "r": true, "c": true, "1c": true}
+
+// overridePlace is where an override puts a cue on a screen of w by h, as the keys of a
+// numeric keypad lie, 0 being the usual place.
+func overridePlace(name, value string, w, h float64) int {
+	value = strings.TrimSpace(value)
+	switch name {
+	case "an":
+		if n, err := strconv.Atoi(value); err == nil && n >= 1 && n <= 9 {
+			return n
+		}
+	case "a":
+		return legacyPlace(value)
+	case "pos":
+		xs, ys, _ := strings.Cut(strings.Trim(value, "( )"), ",")
+		x, err1 := strconv.ParseFloat(strings.TrimSpace(xs), 64)
+		y, err2 := strconv.ParseFloat(strings.TrimSpace(ys), 64)
+		if err1 == nil && err2 == nil {
+			return placeOfPoint(x/w, y/h)
+		}
+	}
+	return 0
+}
+
+// legacyPlace is SSA's own numbers: 1 to 3 below, 4 more above, 8 more in the middle.
+func legacyPlace(value string) int {
+	n, err := strconv.Atoi(strings.TrimSpace(value))
+	if err != nil || n < 1 || n > 11 || n&3 == 0 {
+		return 0
+	}
+	return n&3 + [3]int{0, 6, 3}[n>>2]
+}
+
+// placeOfPoint is the place of a point on the screen, from 0,0 at the top left to 1,1.
+func placeOfPoint(x, y float64) int {
+	col, row := 1, 2
+	if x < 1.0/3 {
+		col = 0
+	} else if x > 2.0/3 {
+		col = 2
+	}
+	if y < 1.0/3 {
+		row = 0
+	} else if y < 2.0/3 {
+		row = 1
+	}
+	return 7 - 3*row + col
+}
+
+// normalizePlace is a place, 0 where it is the usual one.
+func normalizePlace(place int) int {
+	if place == 2 {
+		return 0
+	}
+	return place
+}

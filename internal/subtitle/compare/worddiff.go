@@ -1,0 +1,127 @@
+package compare
+
+import (
+	"strings"
+
+	"github.com/rivo/uniseg"
+)
+
+// markChanges is two texts with the words that differ marked, [-in the old-] and {+in the
+// new+}; texts with little in common are left as they are.
+func markChanges(was, is string) (string, string) {
+	a, b := splitWords(was), splitWords(is)
+	if len(a)*len(b) > 1<<20 {
+		return was, is // no caption, and not worth the time
+	}
+	inA, inB, same := longestCommon(a, b)
+	if 2*same < max(countNonSpace(a), countNonSpace(b)) {
+		return was, is
+	}
+	return markRuns(a, inA, "[-", "-]"), markRuns(b, inB, "{+", "+}")
+}
+
+// TextPart is a piece of a text, and whether another text has it as well.
+type TextPart struct {
+	Text   string
+	Common bool
+}
+
+// SplitByCommon is two texts in pieces, cut where words that one of them has alone begin or end.
+func SplitByCommon(was, is string) (old, new []TextPart) {
+	a, b := splitWords(was), splitWords(is)
+	if len(a)*len(b) > 1<<20 {
+		return []TextPart{{was, false}}, []TextPart{{is, false}} // no caption, and not worth the time
+	}
+	inA, inB, _ := longestCommon(a, b)
+	return joinParts(a, inA), joinParts(b, inB)
+}
+
+func joinParts(words []string, kept []bool) (all []TextPart) {
+	for n, w := range words {
+		if last := len(all) - 1; last >= 0 && all[last].Common == kept[n] {
+			all[last].Text += w
+		} else {
+			all = append(all, TextPart{w, kept[n]})
+		}
+	}
+	return all
+}
+
+// splitWords is text cut at the borders of words, spaces and punctuation being words too.
+func splitWords(text string) (list []string) {
+	for state := -1; text != ""; {
+		var word string
+		word, text, state = uniseg.FirstWordInString(text, state)
+		list = append(list, word)
+	}
+	return list
+}
+
+// longestCommon says which words belong to the longest text that is in both, and how many of
+// them are not white space. A line break is as good as a space.
+func longestCommon(a, b []string) (inA, inB []bool, same int) {
+	longest := make([][]int, len(a)+1) // from a[i:] and b[j:]
+	for i := range longest {
+		longest[i] = make([]int, len(b)+1)
+	}
+	for i := len(a) - 1; i >= 0; i-- {
+		for j := len(b) - 1; j >= 0; j-- {
+			longest[i][j] = max(longest[i+1][j], longest[i][j+1])
+			if sameWord(a[i], b[j]) {
+				longest[i][j] = longest[i+1][j+1] + 1
+			}
+		}
+	}
+	inA, inB = make([]bool, len(a)), make([]bool, len(b))
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case sameWord(a[i], b[j]):
+			inA[i], inB[j] = true, true
+			same += countNonSpace(a[i : i+1])
+			i, j = i+1, j+1
+		case longest[i+1][j] >= longest[i][j+1]:
+			i++
+		default:
+			j++
+		}
+	}
+	return inA, inB, same
+}
+
+func sameWord(a, b string) bool { return a == b || countNonSpace([]string{a, b}) == 0 }
+
+// countNonSpace is how many of the words are more than white space.
+func countNonSpace(words []string) (n int) {
+	for _, w := range words {
+		if strings.TrimSpace(w) != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// markRuns is words as text, with each run of those that are not kept between two signs,
+// which never span lines.
+func markRuns(words []string, kept []bool, before, after string) string {
+	var b strings.Builder
+	open := false
+	turn := func(to bool) {
+		if open != to {
+			open = to
+			b.WriteString(map[bool]string{true: before, false: after}[to])
+		}
+	}
+	for n, w := range words {
+		switch {
+		case strings.ContainsAny(w, "\r\n"):
+			turn(false)
+		case countNonSpace(words[n:n+1]) > 0:
+			turn(!kept[n])
+		case n+1 == len(words) || kept[n+1]:
+			turn(false)
+		}
+		b.WriteString(w)
+	}
+	turn(false)
+	return b.String()
+}

@@ -1,0 +1,152 @@
+package subtitle
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/inputerr"
+)
+
+// formatReader reads one format, whose text is in the parser.
+type formatReader struct {
+	format    Format
+	read      func(*parser) error
+	lossCheck func(text string, doc *Document, r *reporter)
+}
+
+var (
+	srtReader        = formatReader{SRT, readSRT, checkSRT}
+	vttReader        = formatReader{WebVTT, readVTT, checkVTT}
+	subViewerReader  = formatReader{SubViewer, readSubViewer, checkSubViewer}
+	subViewer1Reader = formatReader{SubViewer, readSubViewer1, checkSubViewer1}
+	sbvReader        = formatReader{SBV, readSubViewer, checkSBV}
+	timecodedReader  = formatReader{Timecoded, readTimecoded, checkTimecoded}
+	microDVDReader   = formatReader{MicroDVD, readMicroDVD, checkMicroDVD}
+	spruceReader     = formatReader{STL, readSpruce, checkSpruce}
+	ssaReader        = formatReader{SSA, readSSA, checkSSA}
+	ttmlReader       = formatReader{TTML, readTTML, checkTTML}
+)
+
+// detectReader finds the reader of a text by what it begins with and, where that says
+// nothing, by its first line that looks like times.
+func detectReader(text string) (formatReader, bool) {
+	start := strings.TrimLeft(text, " \t\n")
+	switch {
+	case len(start) >= 6 && strings.EqualFold(start[:6], "WEBVTT") && (len(start) == 6 || strings.ContainsAny(start[6:7], " \t\n-:")):
+		return vttReader, true
+	case strings.HasPrefix(start, "<") && isTTML(start):
+		return ttmlReader, true
+	case strings.HasPrefix(start, "<") && isMarkupDocument(start):
+		return formatReader{}, false
+	case len(start) > 13 && strings.EqualFold(start[:13], "[script info]"):
+		return ssaReader, true
+	case strings.HasPrefix(start, `{\rtf`):
+		return formatReader{}, false
+	}
+	for l := range strings.Lines(text) {
+		l = strings.Trim(l, " \t\n")
+		if r, ok := detectReaderByLine(l); ok {
+			if r.format == SubViewer && l[0] != '[' && !strings.Contains(text, "[br]") && !strings.Contains(text, "[INFORMATION]") && isSBV(text) {
+				r = sbvReader
+			}
+			return r, true
+		}
+	}
+	return formatReader{}, false
+}
+
+// detectReaderByLine recognises a format by a line with times.
+func detectReaderByLine(l string) (formatReader, bool) {
+	if l == "" {
+		return formatReader{}, false
+	}
+	if _, ok := parseArrowTimes(l); ok {
+		return srtReader, true
+	}
+	if _, ok := parseCommaTimes(l); ok {
+		return subViewerReader, true
+	}
+	if _, ok := parseBracketTime(l); ok {
+		return subViewer1Reader, true
+	}
+	if _, _, _, ok := parseTapeLine(l); ok {
+		return timecodedReader, true
+	}
+	if _, _, _, ok := parseBracedFrames(l); ok {
+		return microDVDReader, true
+	}
+	if _, _, _, ok := parseSpruceLine(l); ok {
+		return spruceReader, true
+	}
+	if strings.HasPrefix(l, "Dialogue:") && strings.Count(l, ",") >= 3 {
+		return ssaReader, true
+	}
+	return formatReader{}, false
+}
+
+// isTTML looks for the element tt, under whatever prefix.
+func isTTML(start string) bool {
+	for rest := start[:min(len(start), 16<<10)]; ; {
+		at := strings.IndexByte(rest, '<')
+		if at < 0 {
+			return false
+		}
+		rest = rest[at+1:]
+		if rest == "" || rest[0] == '?' || rest[0] == '!' {
+			continue
+		}
+		name := rest[:strings.IndexAny(rest+" ", " \t\n/>")]
+		_, local, prefixed := strings.Cut(name, ":")
+		return name == "tt" || prefixed && local == "tt"
+	}
+}
+
+// isMarkupDocument reports whether text is HTML, or another XML.
+func isMarkupDocument(start string) bool {
+	head := strings.ToLower(start[:min(len(start), 4096)])
+	for _, sign := range [...]string{"<!doctype", "<html", "<head", "<body", "<?xml", "<sami", "<transcript", "<timedtext", "<div", "<script", "<!--", "<svg", "<rss"} {
+		if strings.HasPrefix(head, sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// unknownFormatError is the fault of a text in which no format is recognised.
+func unknownFormatError(name, text string) error {
+	line := 1
+	for l := range strings.Lines(text) {
+		if strings.TrimSpace(l) != "" {
+			break
+		}
+		line++
+	}
+	f := inputerr.New(name, "is not a subtitle file: no line of it is like “00:00:01,000 --> 00:00:02,500”").At(line).
+		Hint("Every caption needs the times at which it is shown; hand in SRT, WebVTT, TTML, SSA, ASS, SBV, SubViewer or STL")
+	head := strings.ToLower(strings.TrimLeft(text, " \t\n"))
+	head = head[:min(len(head), 4096)]
+	switch {
+	case strings.HasPrefix(head, "<sami"):
+		return inputerr.New(name, "is a SAMI file, which is not read here").At(line).Hint("Save it as SRT or WebVTT")
+	case strings.HasPrefix(head, "<") && (strings.Contains(head, "<timedtext") || strings.Contains(head, "<transcript")):
+		return inputerr.New(name, "is in YouTube's own XML (srv1 to srv3), which is not read here").At(line).Hint("Download it as SRT, WebVTT or TTML")
+	case strings.HasPrefix(head, "<") && (strings.Contains(head, "<html") || strings.Contains(head, "<!doctype html") || strings.Contains(head, "<body") || strings.Contains(head, "<head") || strings.Contains(head, "<div")):
+		return inputerr.New(name, "is a web page, not a subtitle file").At(line).Hint("Download the subtitle file that the page offers")
+	case strings.HasPrefix(head, "<?xml") || strings.HasPrefix(head, "<svg") || strings.HasPrefix(head, "<rss"):
+		return inputerr.New(name, "is XML, but not Timed Text: its outermost element is not tt").At(line).Hint("Export it as TTML, or as SRT")
+	case strings.HasPrefix(head, `{\rtf`):
+		return inputerr.New(name, "is a document of a word processor (RTF)").At(line).Hint("Save it as plain text (UTF-8)")
+	case mpl2Line.MatchString(head):
+		return inputerr.New(name, "is an MPL2 file, whose times are tenths of a second, which is not read here").At(line).Hint("Save it as SRT or WebVTT")
+	case lrcLine.MatchString(head):
+		return inputerr.New(name, "is a file of lyrics (LRC), whose lines have no end, which is not read here").At(line).Hint("Save it as SRT or WebVTT")
+	case strings.HasPrefix(head, "{") && strings.Contains(head, `"`) || strings.HasPrefix(head, "[{"):
+		return inputerr.New(name, "is JSON, not a subtitle file").At(line).Hint("Export it as SRT or WebVTT")
+	}
+	return f
+}
+
+var (
+	mpl2Line = regexp.MustCompile(`^\[\d+\]\[\d*\]`)
+	lrcLine  = regexp.MustCompile(`^(\[[a-z]+:[^\]\n]*\]\s*)*\[\d+:\d\d([.:]\d+)?\]`)
+)

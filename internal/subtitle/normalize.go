@@ -1,0 +1,98 @@
+package subtitle
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/lectern-av/lectern/internal/conference"
+)
+
+// normalize gives every cue an end, the cues their order by start, as every player has it,
+// and their ids.
+func (p *parser) normalize() {
+	cues := p.doc.Cues
+	sorted := true
+	for i := range cues {
+		c := &cues[i]
+		if c.Start < 0 {
+			p.add(c.Line, Warning, "negative-time", "the caption starts before zero; it was taken to start there")
+			c.Start = 0
+		}
+		if c.End != endUnknown && c.End <= c.Start {
+			p.reportBadEnd(c)
+		} else if c.End == endUnknown && !p.startsOnly {
+			p.add(c.Line, Warning, "missing-end", "the caption has no end; it was given one")
+		} else if c.End == endUnknown {
+			p.addOnce(c.Line, Note, "missing-end", "the format has no ends; a caption ends when the next begins, or when it can have been read")
+		}
+		if i > 0 && c.Start < cues[i-1].Start {
+			sorted = false
+			p.add(c.Line, Note, "unsorted", "the caption starts before the one above it (line %d); it was put in its place", cues[i-1].Line)
+		}
+	}
+	if !sorted {
+		slices.SortStableFunc(cues, func(a, b conference.Cue) int { return cmp.Compare(a.Start, b.Start) })
+	}
+	fillMissingEnds(cues)
+	for i := range cues {
+		if c := cues[i]; i > 0 && c.Start < cues[i-1].End {
+			p.add(c.Line, Note, "overlap", "the caption starts %d ms before the one above it ends", (cues[i-1].End - c.Start).Milliseconds())
+		}
+	}
+	assignIDs(cues)
+}
+
+// reportBadEnd says that a cue ends before it starts, or at once.
+func (p *parser) reportBadEnd(c *conference.Cue) {
+	if c.End == c.Start {
+		p.add(c.Line, Warning, "no-duration", "the caption lasts no time; it was given an end")
+	} else {
+		p.add(c.Line, Warning, "end-before-start", "the caption ends before it starts; it was given another end")
+	}
+	c.End = endUnknown
+}
+
+// fillMissingEnds lets every cue without an end stay until it can have been read, or until the
+// next one that starts later.
+func fillMissingEnds(cues []conference.Cue) {
+	later := time.Duration(math.MaxInt64) // when the first cue starts that starts after the one at hand
+	for i := len(cues) - 1; i >= 0; i-- {
+		c := &cues[i]
+		if i+1 < len(cues) && cues[i+1].Start > c.Start {
+			later = cues[i+1].Start
+		}
+		if c.End == endUnknown {
+			c.End = min(c.Start+readingTime(c.Text), later)
+		}
+	}
+}
+
+// readingTime is how long a caption stays that has no end: a second for fifteen
+// characters, at least two seconds and at most [longest].
+func readingTime(text string) time.Duration {
+	const each = time.Second / 15
+	return min(max(time.Duration(utf8.RuneCountInString(text))*each, 2*time.Second), maxImpliedDuration).Truncate(time.Millisecond)
+}
+
+// assignIDs gives the cues their ids, c0001 and so on, out of one piece of memory.
+func assignIDs(cues []conference.Cue) {
+	var all strings.Builder
+	all.Grow(len(cues) * 8)
+	at := make([]int32, len(cues)+1)
+	for i := range cues {
+		all.WriteString("c")
+		for least := 1000; least > i+1; least /= 10 {
+			all.WriteByte('0')
+		}
+		all.WriteString(strconv.Itoa(i + 1))
+		at[i+1] = int32(all.Len())
+	}
+	for i := range cues {
+		cues[i].ID = all.String()[at[i]:at[i+1]]
+	}
+}

@@ -1,0 +1,401 @@
+package subtitle
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// quirks is what is unusual about a time.
+type quirks uint16
+
+const (
+	quirkPoint      quirks = 1 << iota // a full stop before the milliseconds
+	quirkComma                         // a comma
+	quirkColon                         // a colon or another sign
+	quirkNoFraction                    // no fraction
+	quirkDigits                        // a fraction of other than three digits
+	quirkNoHours                       // no hours
+	quirkRange                         // minutes or seconds above 59
+	quirkLetters                       // O for 0, l for 1
+	quirkSpaces                        // blanks inside
+	quirkNegative                      // below zero
+	quirkScript                        // digits of another script, or characters that nobody sees
+)
+
+// parsedTime is a time as it stands in a file.
+type parsedTime struct {
+	ms     int64
+	quirks quirks
+	tooFar bool // more than there can be
+	length int  // bytes
+}
+
+// maxTimeMS is the longest time that is read, about 285 years; times in a
+// [time.Duration] end a little later.
+const maxTimeMS = 2_500_000 * 3600 * 1000 // ms
+
+// parseClock reads the time that s begins with: hours, minutes and seconds, or minutes and
+// seconds, with a fraction or none. n is 0 where there is none.
+func parseClock(s string) parsedTime {
+	if t, ok := parsePlainClock(s); ok {
+		return t
+	}
+	var t parsedTime
+	i := 0
+	if strings.HasPrefix(s, "-") {
+		t.quirks |= quirkNegative
+		i++
+	}
+	var fields [3]int64
+	n := 0
+	for {
+		v, size, letters := parseDigits(s[i:])
+		if size == 0 {
+			return parsedTime{}
+		}
+		if letters {
+			t.quirks |= quirkLetters
+		}
+		fields[n], n = v, n+1
+		i += size
+		if n == 3 || i == len(s) || s[i] != ':' {
+			break
+		}
+		at := skipBlanks(s, i+1)
+		if _, size, _ := parseDigits(s[at:]); size == 0 {
+			break
+		}
+		if at > i+1 {
+			t.quirks |= quirkSpaces
+		}
+		i = at
+	}
+	if n < 2 {
+		return parsedTime{}
+	}
+	if n == 2 {
+		fields[2], fields[1], fields[0] = fields[1], fields[0], 0
+		t.quirks |= quirkNoHours
+	}
+	if n == 3 && fields[1] > 59 || fields[2] > 59 {
+		t.quirks |= quirkRange
+	}
+	t.length = i
+	t.ms = t.parseFraction(s)
+	if fields[0] > maxTimeMS/3600_000 || fields[1] > maxTimeMS/60_000 || fields[2] > maxTimeMS/1000 {
+		t.tooFar = true
+		return t
+	}
+	t.ms += ((fields[0]*60+fields[1])*60 + fields[2]) * 1000
+	if t.tooFar = t.ms > maxTimeMS; t.quirks&quirkNegative != 0 {
+		t.ms = -t.ms
+	}
+	return t
+}
+
+// parsePlainClock is clock for “00:00:01,000” and “00:00:01.000”, which nearly all times are.
+func parsePlainClock(s string) (parsedTime, bool) {
+	if len(s) < 12 || s[2] != ':' || s[5] != ':' || s[8] != ',' && s[8] != '.' || len(s) > 12 && s[12]-'0' <= 9 {
+		return parsedTime{}, false
+	}
+	var v [9]byte
+	for k, at := range [9]int{0, 1, 3, 4, 6, 7, 9, 10, 11} {
+		if v[k] = s[at] - '0'; v[k] > 9 {
+			return parsedTime{}, false
+		}
+	}
+	if v[2] > 5 || v[4] > 5 {
+		return parsedTime{}, false
+	}
+	t := parsedTime{length: 12, quirks: quirkComma}
+	if s[8] == '.' {
+		t.quirks = quirkPoint
+	}
+	h, m, sec := int64(v[0])*10+int64(v[1]), int64(v[2])*10+int64(v[3]), int64(v[4])*10+int64(v[5])
+	t.ms = ((h*60+m)*60+sec)*1000 + int64(v[6])*100 + int64(v[7])*10 + int64(v[8])
+	return t, true
+}
+
+// parseFraction reads the part of a second after s[:t.n], as a decimal fraction.
+func (t *parsedTime) parseFraction(s string) int64 {
+	i := t.length
+	if i == len(s) || !strings.ContainsRune(",.:;'", rune(s[i])) {
+		t.quirks |= quirkNoFraction
+		return 0
+	}
+	at := skipBlanks(s, i+1)
+	_, size, letters := parseDigits(s[at:])
+	if size == 0 {
+		t.quirks |= quirkNoFraction
+		if s[i] == ',' || s[i] == '.' {
+			t.length = i + 1 // “00:00:01,”
+		}
+		return 0
+	}
+	if at > i+1 {
+		t.quirks |= quirkSpaces
+	}
+	if letters {
+		t.quirks |= quirkLetters
+	}
+	switch s[i] {
+	case ',':
+		t.quirks |= quirkComma
+	case '.':
+		t.quirks |= quirkPoint
+	default:
+		t.quirks |= quirkColon
+	}
+	if size != 3 {
+		t.quirks |= quirkDigits
+	}
+	t.length = at + size
+	thousandths, _, _ := parseDigits((s[at:at+size] + "0000")[:4])
+	return (thousandths + 5) / 10
+}
+
+// parseDigits reads a whole number; letters that look like digits count after the first.
+func parseDigits(s string) (v int64, n int, letters bool) {
+	for ; n < len(s); n++ {
+		d := s[n] - '0'
+		if d > 9 {
+			switch {
+			case s[n] == 'O' || s[n] == 'o':
+				d = 0
+			case s[n] == 'l' || s[n] == 'I':
+				d = 1
+			default:
+				return v, n, letters
+			}
+			letters = true
+		}
+		if v < 1<<50 {
+			v = v*10 + int64(d)
+		}
+	}
+	return v, n, letters
+}
+
+func skipBlanks(s string, i int) int {
+	for i < len(s) && (s[i] == ' ' || s[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// timesLine is a cue's times as one line gives them.
+type timesLine struct {
+	start, end parsedTime
+	noEnd      bool
+	before     string // what stands before them
+	arrow      string // what stands between them
+	after      string // what follows, without blanks around it
+	numbered   bool   // what stands before them is the number of the cue
+	bracketed  bool   // the times stand in brackets, and text behind them
+}
+
+// isCoarse reports whether both times are without hours and without a fraction, as times of
+// the day in a sentence are.
+func (s timesLine) isCoarse() bool { return s.start.isCoarse() && (s.noEnd || s.end.isCoarse()) }
+
+func (t parsedTime) isCoarse() bool {
+	return t.quirks&quirkNoHours != 0 && t.quirks&quirkNoFraction != 0
+}
+
+// asciiTimes is a line with its times in ASCII: digits and signs of other scripts become
+// what they look like, blanks of any kind a space, and what nobody sees, such as the marks
+// of the direction of writing, nothing. What follows the times stays as it is.
+func asciiTimes(line string) string {
+	at := 0
+	for at < len(line) && (line[at] <= '>' && line[at] >= ' ' || line[at] == '\t') {
+		at++
+	}
+	if at == len(line) || line[at] < utf8.RuneSelf && strings.IndexByte(timeChars, line[at]) < 0 {
+		return line
+	}
+	var b strings.Builder
+	for i, r := range line {
+		switch {
+		case r < utf8.RuneSelf && strings.IndexByte(timeChars, byte(r)) < 0:
+			return strings.Trim(b.String(), " \t") + line[i:]
+		case r < utf8.RuneSelf || arrowLength(line[i:]) > 0:
+			b.WriteRune(r)
+		case asciiDigit(r) != 0:
+			b.WriteByte(asciiDigit(r))
+		case asciiPunctuation[r] != 0:
+			b.WriteByte(asciiPunctuation[r])
+		case unicode.IsSpace(r):
+			b.WriteByte(' ')
+		case !unicode.Is(unicode.Cf, r) || wordJoiner == string(r): // with which text is kept from being times
+			return strings.TrimLeft(b.String(), " \t") + line[i:]
+		}
+	}
+	return strings.Trim(b.String(), " \t")
+}
+
+// timeChars are the ASCII characters of lines of times.
+const timeChars = "0123456789OolI:.,;' \t-=~>"
+
+// asciiPunctuation are signs of other scripts in times.
+var asciiPunctuation = map[rune]byte{'：': ':', '，': ',', '．': '.', '،': ',', '٫': ',', '∶': ':'}
+
+// asciiDigit is the digit that r is in a script that has its own; 0 where it is none.
+func asciiDigit(r rune) byte {
+	for _, zero := range [...]rune{'٠', '۰', '०', '০', '๐', '０'} {
+		if r >= zero && r <= zero+9 {
+			return '0' + byte(r-zero)
+		}
+	}
+	return 0
+}
+
+// parseArrowTimes reads “00:00:01,000 --> 00:00:02,000 …” and what people write for it.
+func parseArrowTimes(line string) (s timesLine, ok bool) {
+	line = strings.Trim(line, " \t")
+	switch {
+	case line == "":
+		return s, false
+	case line[0] == '[':
+		return parseBracketedTimes(line)
+	case line[0] <= '9' && line[0] >= '0' || line[0] == '-':
+		if s, ok = parseASCIITimes(line); ok && !s.noEnd {
+			return s, true
+		}
+	case line[0] < utf8.RuneSelf:
+		return s, false
+	}
+	plain := asciiTimes(line)
+	if plain == line {
+		return s, ok
+	}
+	s, ok = parseASCIITimes(plain)
+	s.start.quirks |= quirkScript
+	return s, ok && strings.HasSuffix(line, s.after) // what follows is as it was
+}
+
+// parseBracketedTimes reads “[00:00:01.000 --> 00:00:02.500]  text”, as speech recognition prints it.
+func parseBracketedTimes(line string) (s timesLine, ok bool) {
+	inner, after, closed := strings.Cut(line[1:], "]")
+	if !closed || inner == "" || inner[0]-'0' > 9 {
+		return s, false
+	}
+	if s, ok = parseASCIITimes(inner); !ok || s.noEnd || s.after != "" {
+		return timesLine{}, false
+	}
+	s.bracketed, s.after = true, strings.Trim(after, " \t")
+	return s, true
+}
+
+// parseASCIITimes reads a line of ASCII digits.
+func parseASCIITimes(line string) (s timesLine, ok bool) {
+	if s.start = parseClock(line); s.start.length == 0 {
+		if s, ok = parseTimesInSeconds(line); !ok {
+			return parseNumberedTimes(line)
+		}
+		return s, ok
+	}
+	at := skipBlanks(line, s.start.length)
+	n := arrowLength(line[at:])
+	if n == 0 {
+		return s, false
+	}
+	s.arrow = line[s.start.length : at+n]
+	at = skipBlanks(line, at+n)
+	s.arrow = strings.TrimRight(line[s.start.length:at], "\t")
+	if at == len(line) {
+		s.noEnd = true
+		return s, strings.ContainsAny(s.arrow, ">→⇒")
+	}
+	if s.end = parseClock(line[at:]); s.end.length == 0 {
+		s.noEnd, s.after = true, line[at:]
+		return s, strings.Contains(s.arrow, "-->") && !s.start.isCoarse() // “10:30 --> lunch” is text
+	}
+	s.after = strings.Trim(line[at+s.end.length:], " \t")
+	if len(s.after) == 1 && strings.Contains(".,;", s.after) { // a full stop at the end
+		s.end.quirks |= quirkDigits
+		s.after = ""
+	}
+	switch strings.TrimSpace(s.arrow) {
+	case "-", "–", "—", "à":
+		// “10:30 - 11:45” is a timetable.
+		exact := s.after == "" && (s.start.quirks|s.end.quirks)&(quirkNoFraction|quirkNoHours) == 0
+		return s, exact
+	}
+	return s, true
+}
+
+// parseNumberedTimes reads times with the number of the cue before them, on the same line.
+func parseNumberedTimes(line string) (s timesLine, ok bool) {
+	_, n, letters := parseDigits(line)
+	at := skipBlanks(line, n)
+	if n == 0 || letters || at == n || at == len(line) || line[at]-'0' > 9 {
+		return s, false
+	}
+	if s.start = parseClock(line[at:]); s.start.length == 0 || s.start.quirks&quirkNoHours != 0 {
+		return s, false
+	}
+	s, ok = parseASCIITimes(line[at:])
+	s.before, s.numbered = line[:n], true
+	return s, ok
+}
+
+// parseTimesInSeconds reads “1.000 --> 2.500”, which says it all in seconds.
+func parseTimesInSeconds(line string) (s timesLine, ok bool) {
+	from, to, _ := strings.Cut(line, "-->")
+	to = strings.TrimLeft(to, " \t")
+	s.start, s.end = parseSeconds(strings.TrimRight(from, " \t")), parseSeconds(to)
+	if t := parseClock(to); s.end.length == 0 && t.length == len(to) {
+		s.end = t
+	}
+	s.arrow = " --> "
+	return s, s.start.length > 0 && s.end.length > 0
+}
+
+// parseSeconds reads s if it is nothing but seconds with three digits behind them.
+func parseSeconds(s string) parsedTime {
+	at := len(s) - 4
+	if at < 1 || s[at] != '.' && s[at] != ',' {
+		return parsedTime{}
+	}
+	whole, thousandths := s[:at], s[at+1:]
+	v, n, letters := parseDigits(whole)
+	ms, k, others := parseDigits(thousandths)
+	if n < len(whole) || k < 3 || letters || others {
+		return parsedTime{}
+	}
+	return parsedTime{ms: v*1000 + ms, quirks: quirkNoHours, tooFar: v > maxTimeMS/1000, length: len(s)}
+}
+
+// arrowLength is the length of what may stand for --> at the beginning of s.
+func arrowLength(s string) int {
+	n := 0
+	for n < len(s) {
+		switch {
+		case s[n] == '-' || s[n] == '>' || s[n] == '=' || s[n] == '~':
+			n++
+		case s[n] == ' ' && n > 0 && n+1 < len(s) && (s[n+1] == '>' || s[n+1] == '-' && n+2 < len(s) && (s[n+2] == '-' || s[n+2] == '>')):
+			n++ // “-- >”
+		case s[n] >= 0xc3: // “à” and U+F0E0 are what is left of the arrow that Word makes of -->
+			size := 0
+			for _, sign := range [...]string{"–", "—", "−", "‐", "‑", "‒", "―", "→", "⇒", "⟶", "➡", "\uf0e0", "à", "＞", "－", "›", "➔", "➜"} {
+				if strings.HasPrefix(s[n:], sign) {
+					size = len(sign)
+				}
+			}
+			if size == 0 {
+				return n
+			}
+			n += size
+		case strings.HasPrefix(s[n:], "&gt;") && n > 0:
+			n += 4
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// roundToMS is t to the nearest millisecond, which is all that subtitle files can say.
+func roundToMS(t time.Duration) time.Duration { return t.Round(time.Millisecond) }

@@ -1,0 +1,107 @@
+package subtitle
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// MinClippedDuration is how long what is left of a clipped cue must be to be shown.
+const MinClippedDuration = 300 * time.Millisecond
+
+// OmittedCue is a cue that stays in its track and is not shown, and why, in words.
+type OmittedCue struct {
+	Cue    conference.Cue `json:"cue"`
+	Reason string         `json:"why"`
+}
+
+// ToProgramme is what a viewer of the programme sees of cues in reel time.
+func ToProgramme(p timeline.Programme, cues []conference.Cue) (placed []conference.Cue, left []OmittedCue) {
+	for _, c := range cues {
+		whole := timeline.Span{From: c.Start, To: c.End}
+		seen, ok := p.FromReel(whole)
+		switch {
+		case !ok:
+			left = append(left, OmittedCue{c, "it is not in the programme"})
+		case seen.Len() < MinClippedDuration && seen.Len() < whole.Len():
+			left = append(left, OmittedCue{c, fmt.Sprintf("only %d ms of it are in the programme", roundToMS(seen.Len()).Milliseconds())})
+		default:
+			c.Start, c.End = seen.From, seen.To
+			placed = append(placed, c)
+		}
+	}
+	return placed, left
+}
+
+// ToReel takes cues from programme time, on whose clock a file was made, to reel time.
+// A cue that is only over a card has no place there and is reported.
+func ToReel(p timeline.Programme, cues []conference.Cue) (reel []conference.Cue, left []OmittedCue) {
+	for _, c := range cues {
+		span, ok := p.ToReel(timeline.Span{From: c.Start, To: c.End})
+		if !ok {
+			left = append(left, OmittedCue{c, "it is over a card, where nothing is spoken, or outside the programme"})
+			continue
+		}
+		c.Start, c.End = span.From, span.To
+		reel = append(reel, c)
+	}
+	return reel, left
+}
+
+// Flatten is cues for a place where only one can be shown at a time, such as the text
+// track of an MP4: where several overlap, their common time is a cue of all their lines.
+// The result has no overlaps and shows at every instant what cues, ascending, show.
+func Flatten(cues []conference.Cue) (flat []conference.Cue) {
+	var edges []time.Duration
+	for _, c := range cues {
+		edges = append(edges, roundToMS(c.Start), roundToMS(c.End))
+	}
+	slices.Sort(edges)
+	edges = slices.Compact(edges)
+	first := 0 // of the cues that have not all ended
+	for i := range len(edges) - 1 {
+		from, to := edges[i], edges[i+1]
+		for first < len(cues) && roundToMS(cues[first].End) <= from {
+			first++
+		}
+		var now conference.Cue
+		for _, c := range cues[first:] {
+			if roundToMS(c.Start) > from {
+				break
+			}
+			if roundToMS(c.End) > from {
+				now = stackCues(now, c)
+			}
+		}
+		now.Start, now.End, now.Line = from, to, 0
+		if n := len(flat) - 1; n >= 0 && flat[n].End == from && flat[n].ID == now.ID && sameAppearance(flat[n], now) {
+			flat[n].End = to
+		} else if now.Text != "" {
+			flat = append(flat, now)
+		}
+	}
+	return flat
+}
+
+// stackCues is a cue of the lines of a and, below them, those of b. It stands where both do,
+// or else where captions usually are.
+func stackCues(a, b conference.Cue) conference.Cue {
+	if a.Text == "" {
+		return b
+	}
+	a.ID = b.ID
+	a.Spans = append(slices.Clone(a.Spans), shiftSpans(b.Spans, len(a.Text)+1)...)
+	a.Text += "\n" + b.Text
+	if a.Position != b.Position {
+		a.Position = 0
+	}
+	return a
+}
+
+// sameAppearance reports whether two cues are the same but for their times.
+func sameAppearance(a, b conference.Cue) bool {
+	return a.Text == b.Text && a.Position == b.Position && slices.Equal(a.Spans, b.Spans)
+}

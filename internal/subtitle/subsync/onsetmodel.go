@@ -1,0 +1,74 @@
+package subsync
+
+import (
+	"math"
+	"slices"
+)
+
+// onsetModel is what the sound around a cue's start says of the cue: the logarithm of how
+// much likelier such an onset is where a cue belongs than anywhere in the recording. The
+// onsets of a recording are sorted into classes of equal size, so that the latter is the
+// same for all, and the former is counted: no distribution is assumed.
+type onsetModel struct {
+	classMin [classes]float32    // the smallest onset of each class
+	logOdds  [2][classes]float32 // by mark.kind and class, in nats
+}
+
+const (
+	classes        = 10
+	priorCount     = 2.0  // cues taken for granted in each class, so that a few do not say too much
+	outsideLogOdds = -1.0 // nats, what is said of a cue that lies outside the recording
+)
+
+// defaultOnsetModel is the meaning that is assumed as long as nothing has been learned.
+func defaultOnsetModel(sound []float32) *onsetModel {
+	m := &onsetModel{}
+	sorted := slices.Clone(sound)
+	slices.Sort(sorted)
+	for c := range classes {
+		m.classMin[c] = sorted[c*len(sorted)/classes]
+		m.logOdds[0][c] = 2*float32(c)/(classes-1) - 1.2
+		m.logOdds[1][c] = m.logOdds[0][c] / 2
+	}
+	return m
+}
+
+// learn counts what a signal is where marks are: met calls count with the kind and the
+// frame of each.
+func (m *onsetModel) learn(signal []float32, met func(count func(kind, at int))) {
+	var counts [2][classes]float64
+	met(func(kind, at int) {
+		if at >= 0 && at < len(signal) {
+			counts[kind][m.classOf(signal[at])]++
+		}
+	})
+	for kind, met := range counts {
+		total := priorCount * classes
+		for _, n := range met {
+			total += n
+		}
+		for c, n := range met {
+			m.logOdds[kind][c] = float32(math.Log((n + priorCount) / total * classes))
+		}
+	}
+}
+
+func (m *onsetModel) classOf(onset float32) int {
+	c := 0
+	for c+1 < classes && onset >= m.classMin[c+1] {
+		c++
+	}
+	return c
+}
+
+// evaluate is what each onset says, by mark.kind.
+func (m *onsetModel) evaluate(onsets []float32) (said [2][]float32) {
+	for kind := range said {
+		said[kind] = make([]float32, len(onsets))
+	}
+	for i, x := range onsets {
+		c := m.classOf(x)
+		said[0][i], said[1][i] = m.logOdds[0][c], m.logOdds[1][c]
+	}
+	return said
+}

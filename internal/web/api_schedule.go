@@ -1,0 +1,105 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/schedule"
+	"github.com/lectern-av/lectern/internal/service"
+)
+
+// Import is what a schedule changes, or would.
+type Import struct {
+	Changes []schedule.Change `json:"changes"`
+	Notes   []string          `json:"notes"`
+}
+
+type scheduleInput struct {
+	Name    string `query:"name" doc:"What the file is called, for messages." default:"schedule"`
+	RawBody []byte `contentType:"application/octet-stream"`
+}
+
+// Entry is a talk's entry in the programme.
+type Entry struct {
+	Title       string     `json:"title" maxLength:"300"`
+	Kind        string     `json:"kind,omitempty" enum:"talk,tutorial" default:"talk"`
+	Language    string     `json:"language,omitempty" default:"en" doc:"That is spoken (BCP 47)."`
+	Licence     string     `json:"licence,omitempty"`
+	Abstract    string     `json:"abstract,omitempty"`
+	Speakers    []string   `json:"speakers,omitempty"`
+	URL         string     `json:"url,omitempty"`
+	Tags        []string   `json:"tags,omitempty"`
+	Room        string     `json:"room,omitempty"`
+	Track       string     `json:"track,omitempty"`
+	Start       *time.Time `json:"start,omitempty"`
+	Minutes     int        `json:"minutes,omitempty"`
+	Priority    int        `json:"priority,omitempty" doc:"Higher goes first; 0 is as usual."`
+	DoNotRecord bool       `json:"do_not_record,omitempty"`
+	Embargo     *time.Time `json:"embargo,omitempty" doc:"It is not released before then."`
+}
+
+func (e Entry) entry() service.ScheduleEntry {
+	at := func(t *time.Time) time.Time {
+		if t == nil {
+			return time.Time{}
+		}
+		return *t
+	}
+	return service.ScheduleEntry{
+		Title: e.Title, Kind: e.Kind, Language: e.Language, Licence: e.Licence, Abstract: e.Abstract, Speakers: e.Speakers, URL: e.URL, Tags: e.Tags,
+		Room: e.Room, Stream: e.Track, Start: at(e.Start), Length: time.Duration(e.Minutes) * time.Minute, Priority: e.Priority,
+		DoNotRecord: e.DoNotRecord, Embargo: at(e.Embargo),
+	}
+}
+
+func (a *api) scheduleOperations() {
+	register(a, operation{"preview-programme", http.MethodPost, "/programme/preview", "Say what a schedule would change. Nothing is.", access.ManageConference}, a.previewImport)
+	register(a, operation{"import-programme", http.MethodPost, "/programme/import", "Take a schedule over.", access.ManageConference}, a.importScheduleFile)
+	register(a, operation{"get-conference", http.MethodGet, "/conference", "Tell what holds for the whole conference.", access.Enter}, a.getConference)
+	register(a, operation{"set-conference", http.MethodPut, "/conference", "Set what holds for the whole conference.", access.ManageConference}, a.putConference)
+	register(a, operation{"make-talk", http.MethodPost, "/talks", "Make a talk by hand.", access.ManageConference}, a.postTalk)
+	register(a, operation{"edit-talk", http.MethodPut, "/talks/{slug}/entry", "Change a talk's entry in the programme.", access.ManageConference}, a.putEntry)
+}
+
+func apiImport(p service.ImportPreview) *body[Import] {
+	return &body[Import]{Import{nonNil(p.Changes), nonNil(p.Programme.Notes)}}
+}
+
+func (a *api) previewImport(ctx context.Context, p access.Person, in *scheduleInput) (*body[Import], error) {
+	preview, err := a.service.PreviewScheduleImport(ctx, p, in.Name, in.RawBody)
+	return apiImport(preview), err
+}
+
+func (a *api) importScheduleFile(ctx context.Context, p access.Person, in *scheduleInput) (*body[Import], error) {
+	preview, err := a.service.ImportSchedule(ctx, p, in.Name, in.RawBody)
+	return apiImport(preview), err
+}
+
+func (a *api) getConference(ctx context.Context, p access.Person, _ *struct{}) (*body[service.ConferenceSettings], error) {
+	c, err := a.service.ConferenceSettings(ctx, p)
+	c.Languages = nonNil(c.Languages)
+	return &body[service.ConferenceSettings]{c}, err
+}
+
+func (a *api) putConference(ctx context.Context, p access.Person, in *body[service.ConferenceSettings]) (*struct{}, error) {
+	return nil, a.service.SetConferenceSettings(ctx, p, in.Body)
+}
+
+// CreatedTalk names what was made.
+type CreatedTalk struct {
+	Slug string `json:"slug"`
+}
+
+func (a *api) postTalk(ctx context.Context, p access.Person, in *body[Entry]) (*body[CreatedTalk], error) {
+	slug, err := a.service.CreateTalk(ctx, p, in.Body.entry())
+	return &body[CreatedTalk]{CreatedTalk{slug}}, err
+}
+
+func (a *api) putEntry(ctx context.Context, p access.Person, in *struct {
+	Slug string `path:"slug"`
+	Body Entry
+}) (*struct{}, error) {
+	return nil, a.service.EditTalk(ctx, p, in.Slug, in.Body.entry())
+}

@@ -1,0 +1,112 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+	"golang.org/x/text/language"
+)
+
+//go:embed static templates locales
+var embedded embed.FS
+
+// messages is what the pages say, by locale and key. A text may hold {names} that are filled
+// in, and may come as {one, other}, chosen by the number {n}.
+type messages map[string]map[string]message
+
+type message struct{ One, Other string }
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (p *message) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		p.Other = n.Value
+		return nil
+	}
+	var both struct{ One, Other string }
+	err := n.Decode(&both)
+	*p = message(both)
+	return err
+}
+
+// locales are those that the pages are in; the first is for who asks for none of them.
+var locales = []language.Tag{language.English, language.Spanish}
+
+// loadMessages reads locales/<locale>/*.yaml, each a flat list of keys and texts.
+func loadMessages() (messages, error) {
+	all := make(messages)
+	for _, tag := range locales {
+		locale := tag.String()
+		all[locale] = make(map[string]message)
+		names, err := fs.Glob(embedded, "locales/"+locale+"/*.yaml")
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			if err := all.loadFile(locale, name); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return all, nil
+}
+
+func (w messages) loadFile(locale, name string) error {
+	b, err := embedded.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	var said map[string]message
+	if err := yaml.NewDecoder(bytes.NewReader(b)).Decode(&said); err != nil {
+		return err
+	}
+	for key := range said {
+		if _, ok := w[locale][key]; ok {
+			return fmt.Errorf("%q is in another file, too", key)
+		}
+	}
+	maps.Copy(w[locale], said)
+	return nil
+}
+
+// text is a text with its {names} filled in from pairs of name and value. Where it has a form
+// for one, {n} chooses.
+func (w messages) text(locale, key string, pairs ...any) string {
+	p, ok := w[locale][key]
+	if !ok {
+		p, ok = w[locales[0].String()][key]
+	}
+	if !ok {
+		return key
+	}
+	text := p.Other
+	var replace []string
+	for i := 0; i+1 < len(pairs); i += 2 {
+		value := fmt.Sprint(pairs[i+1])
+		if pairs[i] == "n" && value == "1" {
+			text = cmp.Or(p.One, p.Other)
+		}
+		replace = append(replace, fmt.Sprintf("{%v}", pairs[i]), value)
+	}
+	return strings.NewReplacer(replace...).Replace(text)
+}
+
+// localeCookie remembers which locale somebody chose.
+const localeCookie = "lectern-locale"
+
+// localeOf is the one that a request asks for: what was chosen before, else what its browser
+// prefers.
+func (w messages) localeOf(r *http.Request) string {
+	if c, err := r.Cookie(localeCookie); err == nil && w[c.Value] != nil {
+		return c.Value
+	}
+	tags, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language")) // what makes no sense asks for nothing
+	_, i, _ := language.NewMatcher(locales).Match(tags...)
+	return locales[i].String()
+}

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/service"
+)
+
+// arrivalRoutes are the recordings that arrived, and what volunteers say of them.
+func (s *Server) arrivalRoutes() []route {
+	return []route{
+		{"GET /arrivals", access.ManageRecordings, s.arrivals},
+		{"POST /arrivals/{id}/assign", access.ManageRecordings, s.assign},
+		{"POST /arrivals/{id}/dismiss", access.ManageRecordings, s.dismiss},
+		{"POST /arrivals/{id}/readmit", access.ManageRecordings, s.readmit},
+		{"POST /talks/{slug}/recordings/{sha256}/withdraw", access.ManageRecordings, s.unassign},
+	}
+}
+
+// arrivalsPage is the data of the page of recordings.
+type arrivalsPage struct {
+	New    []service.Arrival
+	Others []service.Arrival // that somebody decided on
+	Talks  []service.TalkSummary
+	Rooms  []string
+	Talk   string // a slug that somebody looks for a recording of
+}
+
+func (v *request) newArrivalsPage() (p arrivalsPage, err error) {
+	p.Talk = v.r.FormValue("talk")
+	if p.Talks, err = v.service.Talks(v.person); err != nil {
+		// A volunteer may see all of them; who else may record may not.
+		return p, err
+	}
+	slices.SortFunc(p.Talks, func(a, b service.TalkSummary) int { return cmp.Compare(a.Title, b.Title) })
+	for _, r := range p.Talks {
+		p.Rooms = appendUnique(p.Rooms, r.Scheduling.Room)
+	}
+	all, err := v.service.Arrivals(v.ctx(), v.person)
+	for _, a := range all {
+		if a.State == catalog.ArrivalNew {
+			p.New = append(p.New, a)
+		} else {
+			p.Others = append(p.Others, a)
+		}
+	}
+	return p, err
+}
+
+func (s *Server) arrivals(v *request) error {
+	p, err := v.newArrivalsPage()
+	if err != nil {
+		return err
+	}
+	return v.render("arrivals.html", p)
+}
+
+func (s *Server) assign(v *request) error {
+	p, err := v.newArrivalsPage()
+	if err != nil {
+		return err
+	}
+	var slugs []string
+	for _, slug := range v.r.Form["talk"] {
+		slugs = appendUnique(slugs, slug)
+	}
+	if err := s.service.AssignRecording(v.ctx(), v.person, v.r.PathValue("id"), slugs, v.r.FormValue("instead") != ""); err != nil {
+		return v.renderInvalid("arrivals.html", p, err)
+	}
+	if len(slugs) == 1 {
+		return v.redirect("/talks/" + slugs[0] + "#handling")
+	}
+	return v.redirect("/arrivals")
+}
+
+func (s *Server) dismiss(v *request) error {
+	if err := s.service.DismissArrival(v.ctx(), v.person, v.r.PathValue("id")); err != nil {
+		return err
+	}
+	return v.redirect("/arrivals")
+}
+
+func (s *Server) readmit(v *request) error {
+	if err := s.service.RestoreArrival(v.ctx(), v.person, v.r.PathValue("id")); err != nil {
+		return err
+	}
+	return v.redirect("/arrivals")
+}
+
+func (s *Server) unassign(v *request) error {
+	if err := s.service.UnassignRecording(v.ctx(), v.person, v.slug(), v.r.PathValue("sha256")); err != nil {
+		return err
+	}
+	return v.redirect("/talks/" + v.slug())
+}

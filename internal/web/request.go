@@ -1,0 +1,158 @@
+package web
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/inputerr"
+)
+
+// request is one request, and who makes it.
+type request struct {
+	*Server
+	w      http.ResponseWriter
+	r      *http.Request
+	person access.Person
+	locale string // of the pages: "en" or "es"
+}
+
+// newRequest finds out who asks. The visit is there with an error, too, of a stranger.
+func (s *Server) newRequest(w http.ResponseWriter, r *http.Request) (*request, error) {
+	v := &request{Server: s, w: w, r: r}
+	v.locale = s.messages.localeOf(r)
+	if local, ok := r.Context().Value(localPersonKey{}).(access.Person); ok {
+		v.person = local
+		return v, nil
+	}
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		var err error
+		v.person, err = s.service.PersonByToken(r.Context(), access.Secret(token))
+		if errors.Is(err, catalog.ErrNotFound) {
+			err = fmt.Errorf("this token lets nobody in: %w", access.ErrForbidden)
+		}
+		return v, err
+	}
+	var err error
+	v.person, err = s.service.PersonBySessions(r.Context(), s.sessionsOf(r)...)
+	return v, err
+}
+
+type localPersonKey struct{}
+
+// WithPerson is a context whose requests are made by somebody who is known otherwise than by
+// a link: whoever may open the socket in the data directory may as well open that.
+func WithPerson(ctx context.Context, p access.Person) context.Context {
+	return context.WithValue(ctx, localPersonKey{}, p)
+}
+
+func (v *request) ctx() context.Context { return v.r.Context() }
+func (v *request) slug() string         { return v.r.PathValue("slug") }
+func (v *request) language() string     { return v.r.PathValue("language") }
+
+// redirect sends the browser on, after something was done.
+func (v *request) redirect(path string) error {
+	http.Redirect(v.w, v.r, path, http.StatusSeeOther)
+	return nil
+}
+
+// page is what the frame round every page needs to know, and the page's own Data.
+type page struct {
+	Locale  string
+	Person  access.Person
+	Path    string // that was asked for
+	Data    any
+	Problem *inputerr.Error // with what was sent
+}
+
+// May reports whether the visitor may do something, so that a page offers no more.
+func (p page) May(act access.Permission, talk, language string) bool {
+	return p.Person.May(act, talk, language)
+}
+
+// render answers with a page.
+func (v *request) render(name string, data any) error {
+	return v.renderStatus(http.StatusOK, name, data, nil)
+}
+
+// renderInvalid answers with a page whose form was sent, and what is wrong with it.
+func (v *request) renderInvalid(name string, data any, problem error) error {
+	f := inputerr.As(problem)
+	if f == nil {
+		return problem
+	}
+	return v.renderStatus(http.StatusUnprocessableEntity, name, data, f)
+}
+
+// renderStatus renders a page whole before a byte of it is sent.
+func (v *request) renderStatus(status int, name string, data any, problem *inputerr.Error) error {
+	b, err := v.templates.execute(v.locale, name, "base.html", page{v.locale, v.person, v.r.URL.Path, data, problem})
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.Header().Set("Cache-Control", "no-store")
+	v.w.Header().Set("Vary", "Accept-Encoding, Accept-Language, Cookie")
+	if len(b) > gzipThreshold && acceptsGzip(v.r) {
+		return v.writeGzip(status, b)
+	}
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(b) // who does not wait for the answer does not get it
+	return nil
+}
+
+// gzipThreshold is from how many bytes on a page is compressed.
+const gzipThreshold = 16 << 10
+
+// acceptsGzip reports whether a browser takes a page compressed.
+func acceptsGzip(r *http.Request) bool {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		coding, quality, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if coding == "gzip" && strings.ReplaceAll(quality, " ", "") != "q=0" {
+			return true
+		}
+	}
+	return false
+}
+
+// writeGzip answers with a page compressed, quickly rather than well: an overview of a thousand
+// talks is a tenth of its size then.
+func (v *request) writeGzip(status int, b []byte) error {
+	v.w.Header().Set("Content-Encoding", "gzip")
+	v.w.WriteHeader(status)
+	z, err := gzip.NewWriterLevel(v.w, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	_, _ = z.Write(b) // likewise
+	_ = z.Close()
+	return nil
+}
+
+// renderError answers with what went wrong, in words where whoever asks can do something about it.
+func (v *request) renderError(err error) {
+	status := httpStatus(err)
+	if v.ctx().Err() != nil {
+		return // nobody is there any more
+	}
+	if status == http.StatusInternalServerError {
+		v.log.Error("cannot answer", "path", v.r.URL.Path, "err", err)
+	}
+	data := struct {
+		Status int
+		Why    string
+		Known  bool
+	}{status, "", v.person.HasAccess()}
+	if status != http.StatusInternalServerError {
+		data.Why = err.Error()
+	}
+	if err := v.renderStatus(status, "error.html", data, inputerr.As(err)); err != nil {
+		v.log.Error("cannot say that I cannot answer", "err", err)
+		http.Error(v.w, http.StatusText(status), status)
+	}
+}

@@ -1,0 +1,253 @@
+package web
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/service"
+)
+
+// scheduleRoutes are how the programme comes in, and is edited by hand.
+func (s *Server) scheduleRoutes() []route {
+	return []route{
+		{"GET /programme", access.ManageConference, s.schedule},
+		{"POST /programme", access.ManageConference, s.previewSchedule},
+		{"POST /programme/import", access.ManageConference, s.importSchedule},
+		{"POST /programme/conference", access.ManageConference, s.setConference},
+		{"GET /talks/new", access.ManageConference, s.newTalk},
+		{"POST /talks", access.ManageConference, s.createTalk},
+		{"GET /talks/{slug}/edit", access.ManageConference, s.editTalk},
+		{"POST /talks/{slug}/edit", access.ManageConference, s.saveTalk},
+	}
+}
+
+// schedulePage is the data of the page of the programme.
+type schedulePage struct {
+	Conference service.ConferenceSettings
+	Languages  string // that translations are wanted in, as they are typed
+	Preview    *service.ImportPreview
+	File       string // that is previewed: its name, and what it says, for the form that takes it over
+	Content    string
+	Done       bool
+}
+
+func (v *request) newSchedulePage() (p schedulePage, err error) {
+	p.Conference, err = v.service.ConferenceSettings(v.ctx(), v.person)
+	p.Languages = strings.Join(p.Conference.Languages, ", ")
+	return p, err
+}
+
+func (s *Server) schedule(v *request) error {
+	p, err := v.newSchedulePage()
+	if err != nil {
+		return err
+	}
+	return v.render("programme.html", p)
+}
+
+// previewSchedule shows what a schedule would change. The page holds the file, so that what is
+// taken over is what was looked at.
+func (s *Server) previewSchedule(v *request) error {
+	p, err := v.newSchedulePage()
+	if err != nil {
+		return err
+	}
+	name, data, err := v.formFile("schedule")
+	if err != nil {
+		return v.renderInvalid("programme.html", p, err)
+	}
+	preview, err := s.service.PreviewScheduleImport(v.ctx(), v.person, name, data)
+	if err != nil {
+		return v.renderInvalid("programme.html", p, err)
+	}
+	p.Preview, p.File, p.Content = &preview, name, base64.StdEncoding.EncodeToString(data)
+	return v.render("programme.html", p)
+}
+
+func (s *Server) importSchedule(v *request) error {
+	p, err := v.newSchedulePage()
+	if err != nil {
+		return err
+	}
+	data, err := base64.StdEncoding.DecodeString(v.r.FormValue("content"))
+	if err != nil {
+		return inputerr.New("", "the file did not arrive as it was").Hint("Choose it again")
+	}
+	preview, err := s.service.ImportSchedule(v.ctx(), v.person, cleanName(v.r.FormValue("file")), data)
+	if err != nil {
+		return v.renderInvalid("programme.html", p, err)
+	}
+	if p, err = v.newSchedulePage(); err != nil {
+		return err
+	}
+	p.Preview, p.Done = &preview, true
+	return v.render("programme.html", p)
+}
+
+func (s *Server) setConference(v *request) error {
+	p, err := v.newSchedulePage()
+	if err != nil {
+		return err
+	}
+	c := service.ConferenceSettings{Name: v.r.FormValue("name"), URL: v.r.FormValue("url"), Zone: v.r.FormValue("zone"), Licence: v.r.FormValue("licence"),
+		Languages: splitList(v.r.FormValue("languages"))}
+	p.Conference, p.Languages = c, v.r.FormValue("languages")
+	if err := s.service.SetConferenceSettings(v.ctx(), v.person, c); err != nil {
+		return v.renderInvalid("programme.html", p, err)
+	}
+	return v.redirect("/programme")
+}
+
+// splitList is a list that is typed with commas or in lines.
+func splitList(text string) (list []string) {
+	for _, one := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' || r == ';' }) {
+		list = appendUnique(list, strings.TrimSpace(one))
+	}
+	return list
+}
+
+// formFile is a file that was chosen in a form, and what it is called.
+func (v *request) formFile(field string) (name string, data []byte, err error) {
+	f, header, err := v.r.FormFile(field)
+	if err != nil {
+		return "", nil, inputerr.New("", "no file was chosen").Hint("Choose one")
+	}
+	defer f.Close()
+	if data, err = io.ReadAll(f); err != nil {
+		return "", nil, fmt.Errorf("read a file of a form: %w", err)
+	}
+	return cleanName(header.Filename), data, nil
+}
+
+// entryPage is the data of the page on which a talk is edited.
+type entryPage struct {
+	Slug  string // "": a new one
+	Typed entryForm
+	Zone  string
+}
+
+// entryForm is a talk's entry as it is typed.
+type entryForm struct {
+	Title, Kind, Language, Licence, Abstract, Speakers, URL, Tags string
+	Room, Stream, Start, Minutes, Priority, Embargo               string
+	DoNotRecord                                                   bool
+}
+
+const datetimeLocal = "2006-01-02T15:04" // of <input type="datetime-local">
+
+func newEntryForm(e service.ScheduleEntry, zone *time.Location) entryForm {
+	moment := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.In(zone).Format(datetimeLocal)
+	}
+	number := func(n int) string {
+		if n == 0 {
+			return ""
+		}
+		return strconv.Itoa(n)
+	}
+	return entryForm{
+		e.Title, e.Kind, e.Language, e.Licence, e.Abstract, strings.Join(e.Speakers, "\n"), e.URL, strings.Join(e.Tags, ", "),
+		e.Room, e.Stream, moment(e.Start), number(int(e.Length.Minutes())), number(e.Priority), moment(e.Embargo), e.DoNotRecord,
+	}
+}
+
+func (v *request) readEntryForm() entryForm {
+	f := v.r.FormValue
+	return entryForm{
+		f("title"), f("kind"), f("language"), f("licence"), f("abstract"), f("speakers"), f("url"), f("tags"),
+		f("room"), f("track"), f("start"), f("minutes"), f("priority"), f("embargo"), f("do_not_record") != "",
+	}
+}
+
+// parse is what was typed.
+func (f entryForm) parse(zone *time.Location) (e service.ScheduleEntry, err error) {
+	moment := func(what, text string) (t time.Time) {
+		if text == "" || err != nil {
+			return t
+		}
+		if t, err = time.ParseInLocation(datetimeLocal, text, zone); err != nil {
+			err = inputerr.New(what, "%q is no time", text).Hint("Write it as 2026-07-14T10:00")
+		}
+		return t
+	}
+	number := func(what, text string) (n int) {
+		if text == "" || err != nil {
+			return 0
+		}
+		if n, err = strconv.Atoi(text); err != nil || n < -1000 || n > 100_000 {
+			err = inputerr.New(what, "%q is no number that makes sense here", text)
+		}
+		return n
+	}
+	e = service.ScheduleEntry{
+		Title: f.Title, Kind: f.Kind, Language: f.Language, Licence: f.Licence, Abstract: f.Abstract, URL: f.URL, Tags: splitList(f.Tags),
+		Room: f.Room, Stream: f.Stream, Start: moment("start", f.Start), Length: time.Duration(number("minutes", f.Minutes)) * time.Minute,
+		Priority: number("priority", f.Priority), Embargo: moment("embargo", f.Embargo), DoNotRecord: f.DoNotRecord,
+	}
+	for name := range strings.Lines(strings.ReplaceAll(f.Speakers, "\r\n", "\n")) {
+		e.Speakers = appendUnique(e.Speakers, strings.TrimSpace(name))
+	}
+	return e, err
+}
+
+func (s *Server) newTalk(v *request) error {
+	zone, err := s.service.TimeZone(v.ctx(), v.person)
+	if err != nil {
+		return err
+	}
+	return v.render("entry.html", entryPage{Typed: entryForm{Kind: "talk", Language: "en"}, Zone: zone.String()})
+}
+
+func (s *Server) createTalk(v *request) error {
+	zone, err := s.service.TimeZone(v.ctx(), v.person)
+	if err != nil {
+		return err
+	}
+	page := entryPage{Typed: v.readEntryForm(), Zone: zone.String()}
+	e, err := page.Typed.parse(zone)
+	if err != nil {
+		return v.renderInvalid("entry.html", page, err)
+	}
+	slug, err := s.service.CreateTalk(v.ctx(), v.person, e)
+	if err != nil {
+		return v.renderInvalid("entry.html", page, err)
+	}
+	return v.redirect("/talks/" + slug)
+}
+
+func (s *Server) editTalk(v *request) error {
+	zone, err := s.service.TimeZone(v.ctx(), v.person)
+	if err != nil {
+		return err
+	}
+	e, err := s.service.ScheduleEntry(v.ctx(), v.person, v.slug())
+	if err != nil {
+		return err
+	}
+	return v.render("entry.html", entryPage{v.slug(), newEntryForm(e, zone), zone.String()})
+}
+
+func (s *Server) saveTalk(v *request) error {
+	zone, err := s.service.TimeZone(v.ctx(), v.person)
+	if err != nil {
+		return err
+	}
+	page := entryPage{v.slug(), v.readEntryForm(), zone.String()}
+	e, err := page.Typed.parse(zone)
+	if err == nil {
+		err = s.service.EditTalk(v.ctx(), v.person, v.slug(), e)
+	}
+	if err != nil {
+		return v.renderInvalid("entry.html", page, err)
+	}
+	return v.redirect("/talks/" + v.slug())
+}

@@ -1,0 +1,42 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"net/http"
+	"path"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/catalog"
+)
+
+// staticRoutes are what pages are made of.
+func (s *Server) staticRoutes() []route {
+	return []route{
+		{"GET /static/{file}", access.Public, s.staticFile},
+		{"GET /healthz", access.Public, s.healthz},
+	}
+}
+
+// staticFile is one of the embedded files. A browser asks again whether it is still the
+// same, which costs no more than the question.
+func (s *Server) staticFile(v *request) error {
+	name := path.Base(v.r.PathValue("file"))
+	b, err := fs.ReadFile(s.static, name)
+	if err != nil {
+		return catalog.ErrNotFound
+	}
+	sum := sha256.Sum256(b)
+	v.w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
+	v.w.Header().Set("Cache-Control", "no-cache")
+	http.ServeFileFS(v.w, v.r, s.static, name)
+	return nil
+}
+
+// healthz says that the server is there.
+func (s *Server) healthz(v *request) error {
+	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err := v.w.Write([]byte("ok\n"))
+	return err
+}
