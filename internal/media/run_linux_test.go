@@ -120,7 +120,7 @@ func TestRun_ContextCancelKillsGroup(t *testing.T) {
 	}
 }
 
-// TestKillingUsKillsFFmpeg runs this test binary again as a process that runs ffmpeg,
+// TestRun_ParentKilled runs this test binary again as a process that runs ffmpeg,
 // and kills that process the hard way.
 func TestRun_FileSizeLimit(t *testing.T) {
 	tl := tools(t)
@@ -137,7 +137,7 @@ func TestRun_ParentKilled(t *testing.T) {
 		_, err := tools(t).Run(context.Background(), endless, func(p Progress) { os.Stdout.WriteString("running\n") })
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestKillingUsKillsFFmpeg$")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestRun_ParentKilled$")
 	cmd.Env = append(os.Environ(), "LECTERN_TEST_RUN_ENDLESS=1")
 	out, err := cmd.StdoutPipe()
 	if err != nil {

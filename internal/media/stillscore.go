@@ -40,7 +40,7 @@ func (p rgbImage) luma() []float64 {
 // stillScore is how well a picture would stand for a talk: it has much to tell apart, is
 // sharp, is filled with things and not with noise, and, as a little more, colourful and
 // with skin in it. The factors were set by looking at slides, stages, fades and test
-// pictures (see TestScoreOrder); none is more than a hint, but black, blank, blurred and
+// pictures (see TestStillScore_Order); none is more than a hint, but black, blank, blurred and
 // faded pictures lose against any other.
 func (p rgbImage) stillScore() float64 {
 	luma := p.luma()
