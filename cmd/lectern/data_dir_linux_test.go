@@ -90,7 +90,7 @@ func TestDataDir_DiskFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestFullDisk$", "-test.v")
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestDataDir_DiskFull$", "-test.v")
 	cmd.Env = append(os.Environ(), "SMALL_DISK="+t.TempDir())
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,

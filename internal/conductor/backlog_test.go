@@ -150,8 +150,10 @@ var sums = fmt.Sprintf("%s  bundle.json\n", action.KeyOf([]byte(manifest)))
 // blobDir is a directory of files.
 type blobDir struct{ dir string }
 
-func (b blobDir) Path(f action.File) (string, error)                   { return filepath.Join(b.dir, f.Name), nil }
-func (b blobDir) PutOriginal(context.Context, io.Reader) (action.File, error) { return action.File{}, nil }
+func (b blobDir) Path(f action.File) (string, error) { return filepath.Join(b.dir, f.Name), nil }
+func (b blobDir) PutOriginal(context.Context, io.Reader) (action.File, error) {
+	return action.File{}, nil
+}
 
 // testServer is a catalogue and the backlog of it, as a server has them.
 type testServer struct {
