@@ -134,6 +134,13 @@ func (v *request) writeGzip(status int, b []byte) error {
 	return nil
 }
 
+// errorPage is the data of the page that says what went wrong.
+type errorPage struct {
+	Status int
+	Why    string
+	Known  bool // the visitor has signed in
+}
+
 // renderError answers with what went wrong, in words where whoever asks can do something about it.
 func (v *request) renderError(err error) {
 	status := httpStatus(err)
@@ -143,11 +150,7 @@ func (v *request) renderError(err error) {
 	if status == http.StatusInternalServerError {
 		v.log.Error("cannot answer", "path", v.r.URL.Path, "err", err)
 	}
-	data := struct {
-		Status int
-		Why    string
-		Known  bool
-	}{status, "", v.person.HasAccess()}
+	data := errorPage{Status: status, Known: v.person.HasAccess()}
 	if status != http.StatusInternalServerError {
 		data.Why = err.Error()
 	}

@@ -22,15 +22,18 @@ func (s *Server) reviewRoutes() []route {
 	}
 }
 
+// reviewQueuePage is the data of the page that lists all translations into a language.
+type reviewQueuePage struct {
+	Language string
+	All      []service.ReviewQueueItem
+}
+
 func (s *Server) reviewQueue(v *request) error {
 	all, err := s.service.ReviewQueue(v.ctx(), v.person, v.language())
 	if err != nil {
 		return err
 	}
-	return v.render("review_queue.html", struct {
-		Language string
-		All      []service.ReviewQueueItem
-	}{v.language(), all})
+	return v.render("review_queue.html", reviewQueuePage{v.language(), all})
 }
 
 func (s *Server) review(v *request) error {
