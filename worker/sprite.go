@@ -7,7 +7,6 @@ import (
 	"image"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/plan"
@@ -83,15 +82,10 @@ func spriteVTT(spec plan.SpriteSpec, sheets media.SpriteSheets, tiles []tile) []
 	b.WriteString("WEBVTT\n")
 	for i, t := range tiles {
 		sheet, at := sheets.TileAt(i)
-		fmt.Fprintf(&b, "\n%s --> %s\n%s-%s#xywh=%d,%d,%d,%d\n", vttTime(spec.Rate.Time(t.span.From)), vttTime(spec.Rate.Time(t.span.To)),
+		fmt.Fprintf(&b, "\n%s --> %s\n%s-%s#xywh=%d,%d,%d,%d\n", timeline.FormatTimestamp(spec.Rate.Time(t.span.From)), timeline.FormatTimestamp(spec.Rate.Time(t.span.To)),
 			spec.Slug, plan.SheetFile(sheet), at.Min.X, at.Min.Y, at.Dx(), at.Dy())
 	}
 	return b.Bytes()
-}
-
-func vttTime(t time.Duration) string {
-	ms := t.Milliseconds()
-	return fmt.Sprintf("%02d:%02d:%02d.%03d", ms/3_600_000, ms/60_000%60, ms/1000%60, ms%1000)
 }
 
 // The tiles of a contact sheet.
@@ -117,16 +111,7 @@ func writeContactSheet(spec plan.SpriteSpec, tiles []tile, strips []string, out 
 	var shown []media.ContactStill
 	for _, t := range chosen {
 		at := image.Rect(0, t.nth*spec.Height, spec.Width, (t.nth+1)*spec.Height)
-		shown = append(shown, media.ContactStill{Path: strips[t.chunk], At: at, Label: clock(spec.Rate.Time(t.at))})
+		shown = append(shown, media.ContactStill{Path: strips[t.chunk], At: at, Label: timeline.FormatShortClock(spec.Rate.Time(t.at))})
 	}
 	return media.WriteContactSheet(shown, contactColumns, out)
-}
-
-// clock is "1:02:03", or "2:03" below an hour.
-func clock(t time.Duration) string {
-	s := int(t.Seconds())
-	if s < 3600 {
-		return fmt.Sprintf("%d:%02d", s/60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }

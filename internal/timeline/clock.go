@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// ParseClock reads a time as people write it: "00:03:10", "00:03:10.250", "3:10" or
-// "190.25" (seconds). Minutes and seconds that follow a colon are below sixty.
+// ParseClock parses a time as people write it: "00:03:10", "00:03:10.250", "3:10" or
+// "190.25" (seconds). Minutes and seconds that follow a colon must be below 60. Negative
+// times are refused.
 func ParseClock(s string) (time.Duration, error) {
 	bad := fmt.Errorf("%q is not a time: write HH:MM:SS, MM:SS or seconds, with .mmm if need be", s)
 	parts := strings.Split(s, ":")
@@ -41,17 +42,33 @@ func ParseClock(s string) (time.Duration, error) {
 	return t + time.Duration(n), nil
 }
 
-// FormatClock writes a time as HH:MM:SS, with .mmm where it is not a whole second.
-// ParseClock reads it back, to the millisecond.
+// FormatClock returns a time as HH:MM:SS, followed by .mmm unless it is a whole second.
+// It rounds to the millisecond; ParseClock reads the result back.
 func FormatClock(t time.Duration) string {
 	t = t.Round(time.Millisecond)
-	sign := ""
-	if t < 0 {
-		sign, t = "-", -t
+	if t%time.Second == 0 {
+		return strings.TrimSuffix(FormatTimestamp(t), ".000")
 	}
-	s := fmt.Sprintf("%s%02d:%02d:%02d", sign, t/time.Hour, t/time.Minute%60, t/time.Second%60)
-	if ms := t / time.Millisecond % 1000; ms != 0 {
-		s += fmt.Sprintf(".%03d", ms)
+	return FormatTimestamp(t)
+}
+
+// FormatTimestamp returns a time as HH:MM:SS.mmm, the timestamp of WebVTT. (SubRip has a
+// comma where this has the point.) Parts of a millisecond are cut off, and a negative time
+// has a minus sign in front.
+func FormatTimestamp(t time.Duration) string {
+	sign, ms := "", t.Milliseconds()
+	if ms < 0 {
+		sign, ms = "-", -ms
 	}
-	return s
+	return fmt.Sprintf("%s%02d:%02d:%02d.%03d", sign, ms/3_600_000, ms/60_000%60, ms/1000%60, ms%1000)
+}
+
+// FormatShortClock returns a time as M:SS or, from an hour on, H:MM:SS, as video players
+// and chapter lists show it. Parts of a second are cut off.
+func FormatShortClock(t time.Duration) string {
+	s := int64(t / time.Second)
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }

@@ -2,9 +2,8 @@ package timeline
 
 import "time"
 
-// Programme is the order in which a viewer sees things: an opening card, the kept
-// ranges of the reel, a closing card. All lengths are frames at Rate; either card
-// may be of no length.
+// Programme describes what a viewer watches: an opening card, the kept ranges of the reel, a
+// closing card. All lengths are in frames at Rate; a card's may be zero.
 type Programme struct {
 	Rate    Rate    `json:"rate"`
 	Opening int64   `json:"opening"`
@@ -12,22 +11,23 @@ type Programme struct {
 	Closing int64   `json:"closing"`
 }
 
-// Frames is the length of the programme.
+// Frames returns the length of the programme in frames.
 func (p Programme) Frames() int64 { return p.Opening + Frames(p.Kept) + p.Closing }
 
-// Duration is the length of the programme, to the nearest nanosecond.
+// Duration returns the length of the programme, to the nearest nanosecond.
 func (p Programme) Duration() time.Duration { return p.Rate.Time(p.Frames()) }
 
-// Span is a stretch of time, From up to To.
+// Span is the half-open interval of time [From, To).
 type Span struct {
 	From, To time.Duration
 }
 
-// Len is how long the span lasts.
+// Len returns how long the span lasts.
 func (s Span) Len() time.Duration { return s.To - s.From }
 
-// FromReel is what a viewer sees of a span of reel time: cut away parts inside it
-// close up, an end that was cut away is clipped. ok is false where nothing is left.
+// FromReel converts a span of reel time to programme time. What was cut away at either end of
+// it is dropped, and what was cut away inside closes up. ok is false if nothing of the span is
+// in the programme.
 func (p Programme) FromReel(s Span) (seen Span, ok bool) {
 	at := p.Opening
 	for _, kept := range p.Kept {
@@ -45,9 +45,9 @@ func (p Programme) FromReel(s Span) (seen Span, ok bool) {
 	return seen, ok
 }
 
-// ToReel is the span of reel time that a span of programme time was made from.
-// What lies over a card is clipped; ok is false where nothing else is left. A span
-// over a join widens by what was cut away there, so that FromReel gives it back.
+// ToReel converts a span of programme time to the reel time it was made from. What overlaps a
+// card is dropped; ok is false if nothing else is left. A span across a cut includes what was
+// cut away there, so that FromReel returns the same span again.
 func (p Programme) ToReel(s Span) (reel Span, ok bool) {
 	at := p.Opening
 	for _, kept := range p.Kept {

@@ -2,24 +2,24 @@ package timeline
 
 import "time"
 
-// Range is the half-open run of frames [From, To).
+// Range is the half-open range of frames [From, To).
 type Range struct {
 	From int64 `json:"from"`
 	To   int64 `json:"to"`
 }
 
-// Len is the number of frames in the range.
+// Len returns the number of frames in the range.
 func (r Range) Len() int64 { return r.To - r.From }
 
-// Intersect is what a and b share; its Len is zero or less where they share nothing.
+// Intersect returns the frames that r and o share. Its Len is zero or less if they share none.
 func (r Range) Intersect(o Range) Range {
 	return Range{max(r.From, o.From), min(r.To, o.To)}
 }
 
-// Shift moves the range by n frames.
+// Shift returns the range moved by n frames.
 func (r Range) Shift(n int64) Range { return Range{r.From + n, r.To + n} }
 
-// Frames is how many frames the ranges hold together.
+// Frames returns the total number of frames in ranges.
 func Frames(ranges []Range) (n int64) {
 	for _, r := range ranges {
 		n += r.Len()
@@ -27,17 +27,17 @@ func Frames(ranges []Range) (n int64) {
 	return n
 }
 
-// Grid is where chunks may begin and end: at every multiple of Every, on the
-// nearest whole frame. Because the grid is fixed, moving one end of a range moves
-// the end of one chunk and leaves all others as they were.
+// Grid says where chunks may begin and end: at each multiple of Interval, on the nearest whole
+// frame. Because the grid is fixed, moving one end of a range changes only the chunk at that
+// end.
 type Grid struct {
 	Rate     Rate
 	Interval time.Duration
-	MinChunk time.Duration // a shorter piece at either end of a range joins its neighbour
+	MinChunk time.Duration // a shorter chunk at either end of a range is merged with its neighbour
 }
 
-// Chunks divides r along the grid. The chunks are ascending, touch one another
-// and cover r exactly; an empty range has none.
+// Chunks divides r along the grid. The chunks are ascending, touch one another and cover r
+// exactly. An empty range has none.
 func (g Grid) Chunks(r Range) []Range {
 	if r.Len() <= 0 {
 		return nil

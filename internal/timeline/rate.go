@@ -1,10 +1,10 @@
-// Package timeline is Lectern's arithmetic of time: frames, ranges and cuts on a
-// constant frame rate, and the way between reel time and programme time.
+// Package timeline does exact arithmetic on video time: frame rates, ranges of frames, the
+// grid of chunks, and the conversion between reel time (a talk's recordings end to end) and
+// programme time (what a viewer watches). It also parses and formats clock times.
 //
-// Positions in the picture are whole frames and rates are exact rationals, so
-// nothing here ever rounds twice. A time.Duration appears only where people and
-// subtitle files speak of time; it is rounded to the nearest frame once, on the
-// way in, or to the nearest nanosecond once, on the way out.
+// Positions in a video are whole frames and rates are exact fractions, so errors do not add
+// up. A time.Duration appears only where people and subtitle files deal in time. It is rounded
+// to the nearest frame once, on the way in, or to the nearest nanosecond once, on the way out.
 package timeline
 
 import (
@@ -20,7 +20,7 @@ type Rate struct {
 	Num, Den int64
 }
 
-// ParseRate reads "25", "25/1" or "30000/1001".
+// ParseRate parses a frame rate above zero: "25", "25/1" or "30000/1001".
 func ParseRate(s string) (Rate, error) {
 	num, den, fraction := strings.Cut(s, "/")
 	r := Rate{Den: 1}
@@ -40,42 +40,43 @@ func ParseRate(s string) (Rate, error) {
 	return Rate{r.Num / d, r.Den / d}, nil
 }
 
-// String gives "25/1" or "30000/1001", the way ffmpeg writes a rate.
+// String returns the rate as ffmpeg writes it: "25/1" or "30000/1001".
 func (r Rate) String() string { return fmt.Sprintf("%d/%d", r.Num, r.Den) }
 
-// MarshalText and UnmarshalText write a rate as its String.
+// MarshalText returns what String does.
 func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText parses what MarshalText returned.
 func (r *Rate) UnmarshalText(b []byte) (err error) {
 	*r, err = ParseRate(string(b))
 	return err
 }
 
-// IsZero reports whether the rate was never set.
+// IsZero reports whether r is the zero value, which is no frame rate.
 func (r Rate) IsZero() bool { return r == Rate{} }
 
 // Less reports whether r is slower than o.
 func (r Rate) Less(o Rate) bool { return r.Num*o.Den < o.Num*r.Den }
 
-// Frame is the number of the frame nearest to t; halves go up.
+// Frame returns the number of the frame nearest to t. Halves round away from zero.
 func (r Rate) Frame(t time.Duration) int64 {
 	return Rescale(int64(t), r.Num, r.Den*int64(time.Second))
 }
 
-// Time is when frame n begins, to the nearest nanosecond.
+// Time returns when frame n begins, to the nearest nanosecond.
 func (r Rate) Time(n int64) time.Duration {
 	return time.Duration(Rescale(n, r.Den*int64(time.Second), r.Num))
 }
 
-// Samples is how many audio samples at hz a second play before frame n begins,
-// rounded: round(n × hz / rate). Edges of audio are placed by it, so that errors
-// never add up.
+// Samples returns how many audio samples play before frame n begins, at hz samples a second:
+// round(n × hz / rate). Audio is cut at these positions, always counted from the start, so
+// that rounding errors do not add up.
 func (r Rate) Samples(n int64, hz int) int64 {
 	return Rescale(n, r.Den*int64(hz), r.Num)
 }
 
-// Rescale is round(v × num / den) without overflow; halves go away from zero.
+// Rescale returns round(v × num / den), without overflow. Halves round away from zero; den
+// must be above zero.
 func Rescale(v, num, den int64) int64 {
 	n := new(big.Int).Mul(big.NewInt(v), big.NewInt(num))
 	neg := n.Sign() < 0
@@ -88,13 +89,13 @@ func Rescale(v, num, den int64) int64 {
 	return n.Int64()
 }
 
-// standardRates are the rates cameras and screen recorders mean to produce.
+// standardRates are the rates that cameras and screen recorders aim for.
 var standardRates = []Rate{
 	{24000, 1001}, {24, 1}, {25, 1}, {30000, 1001}, {30, 1}, {48, 1}, {50, 1}, {60000, 1001}, {60, 1},
 }
 
-// NearestStandard is the standard rate nearest to r, at most 60 frames a second; a slow
-// screen recording (15, 10 or fewer frames a second) keeps a whole rate of its own.
+// NearestStandard returns the standard rate nearest to r, at most 60 frames a second. A rate
+// of up to 20 frames a second, as screen recorders use, is rounded to a whole number instead.
 func (r Rate) NearestStandard() Rate {
 	if r.Num <= 20*r.Den {
 		return Rate{max(1, Rescale(r.Num, 1, r.Den)), 1}
@@ -108,7 +109,7 @@ func (r Rate) NearestStandard() Rate {
 	return best
 }
 
-// distance is |r-s| on a common scale fine enough to tell 29.97 from 30.
+// distance returns |r-s| in millionths of a frame a second, fine enough to tell 29.97 from 30.
 func (r Rate) distance(s Rate) int64 {
 	d := Rescale(r.Num, 1_000_000, r.Den) - Rescale(s.Num, 1_000_000, s.Den)
 	return max(d, -d)

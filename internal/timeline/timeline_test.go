@@ -164,3 +164,32 @@ func TestParseClock_RoundTrip(t *testing.T) {
 		}
 	}
 }
+
+func TestFormatTimestampAndShortClock(t *testing.T) {
+	for _, c := range []struct {
+		in               time.Duration
+		clock, timestamp string
+		short            string
+	}{
+		{0, "00:00:00", "00:00:00.000", "0:00"},
+		{62*time.Second + 999_600*time.Microsecond, "00:01:03", "00:01:02.999", "1:02"},
+		{time.Hour + 2*time.Minute + 3*time.Second + 40*time.Millisecond, "01:02:03.040", "01:02:03.040", "1:02:03"},
+		{100*time.Hour + time.Nanosecond, "100:00:00", "100:00:00.000", "100:00:00"},
+	} {
+		if got := FormatClock(c.in); got != c.clock {
+			t.Errorf("FormatClock(%v) = %q, want %q", c.in, got, c.clock)
+		}
+		if got := FormatTimestamp(c.in); got != c.timestamp {
+			t.Errorf("FormatTimestamp(%v) = %q, want %q", c.in, got, c.timestamp)
+		}
+		if got := FormatShortClock(c.in); got != c.short {
+			t.Errorf("FormatShortClock(%v) = %q, want %q", c.in, got, c.short)
+		}
+	}
+	if got := FormatTimestamp(-1500 * time.Millisecond); got != "-00:00:01.500" {
+		t.Errorf("FormatTimestamp(-1.5s) = %q", got)
+	}
+	if got := FormatClock(-90 * time.Second); got != "-00:01:30" {
+		t.Errorf("FormatClock(-90s) = %q", got)
+	}
+}
