@@ -29,10 +29,12 @@ var layers = map[string]int{
 	"internal/plan":  4, // facts + observations + pipeline → actions
 	"internal/queue": 4, // asynq behind our own small interface
 
-	"internal/translation": 3, // tracks that know the revision they translate
-	"internal/mail":        3, // letters, and their way to people
-	"internal/bundle":      3, // layouts, manifest, verification
-	"internal/talkfile":    3, // talk.yaml and conference.yaml
+	"internal/translation":                 3, // tracks that know the revision they translate
+	"internal/translation/exchange":        4, // translations as PO, XLIFF and CSV
+	"internal/translation/translationtest": 3, // cues for the tests of the two
+	"internal/mail":                        3, // letters, and their way to people
+	"internal/bundle":                      3, // layouts, manifest, verification
+	"internal/talkfile":                    3, // talk.yaml and conference.yaml
 
 	"internal/subtitle":         2, // subtitle files in, cues out, and back
 	"internal/subtitle/check":   2, // how well cues can be read, by a profile

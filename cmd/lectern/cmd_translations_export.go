@@ -17,6 +17,7 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/internal/translation"
+	"github.com/lectern-av/lectern/internal/translation/exchange"
 )
 
 type translationsExportCmd struct {
@@ -115,13 +116,13 @@ func (c *translationsExportCmd) writeFile(t *console, format string, sheet trans
 func writeSheet(b *bytes.Buffer, format string, s translation.Sheet, speed float64) error {
 	switch format {
 	case "po":
-		return translation.WritePO(b, s, speed)
+		return exchange.WritePO(b, s, speed)
 	case "csv":
-		return translation.WriteCSV(b, s, speed)
+		return exchange.WriteCSV(b, s, speed)
 	case "xliff-1.2":
-		return translation.WriteXLIFF(b, s, translation.XLIFF12, speed)
+		return exchange.WriteXLIFF(b, s, exchange.XLIFF12, speed)
 	}
-	return translation.WriteXLIFF(b, s, translation.XLIFF2, speed)
+	return exchange.WriteXLIFF(b, s, exchange.XLIFF2, speed)
 }
 
 // exchangeFormat is the format that a file for translators has by its ending, unless to says it.

@@ -10,6 +10,7 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/translation"
+	"github.com/lectern-av/lectern/internal/translation/exchange"
 )
 
 type translationsImportCmd struct {
@@ -106,7 +107,7 @@ func (c *translationsImportCmd) readReturned(ctx context.Context, t *console, fr
 	if err != nil {
 		return back, nil, taken, err
 	}
-	if read := translation.DetectReader(data); read != nil {
+	if read := exchange.DetectReader(data); read != nil {
 		r, err := read(back.name, data)
 		if err != nil {
 			return back, nil, taken, err

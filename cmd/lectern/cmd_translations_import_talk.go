@@ -7,6 +7,7 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/translation"
+	"github.com/lectern-av/lectern/internal/translation/exchange"
 )
 
 // toCatalogue imports what a translator sent for a talk.
@@ -23,7 +24,7 @@ func (c *translationsImportCmd) toCatalogue(ctx context.Context, t *console) err
 		return err
 	}
 	track := trackFlags{Talk: c.Talk, Language: c.Language, As: c.As, JSON: c.JSON, dataFlag: c.dataFlag}
-	read := translation.DetectReader(data)
+	read := exchange.DetectReader(data)
 	if read == nil {
 		if track.Language == "" {
 			track.Language = languageInName(c.File)

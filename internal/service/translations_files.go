@@ -21,6 +21,7 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/internal/translation"
+	"github.com/lectern-av/lectern/internal/translation/exchange"
 )
 
 // ExchangeFormats are the formats in which translations go out, by their endings; all of them
@@ -42,11 +43,11 @@ func (o *Service) TranslationFile(ctx context.Context, p access.Person, slug, la
 	var b bytes.Buffer
 	switch format {
 	case "po":
-		err = translation.WritePO(&b, sheet, speed)
+		err = exchange.WritePO(&b, sheet, speed)
 	case "csv":
-		err = translation.WriteCSV(&b, sheet, speed)
+		err = exchange.WriteCSV(&b, sheet, speed)
 	case "xliff":
-		err = translation.WriteXLIFF(&b, sheet, translation.XLIFF2, speed)
+		err = exchange.WriteXLIFF(&b, sheet, exchange.XLIFF2, speed)
 	case "srt", "vtt":
 		_, err = subtitle.Write(&b, sheet.Subtitles(), subtitle.Format(format), subtitle.WriteOptions{Language: language})
 	default:
@@ -123,7 +124,7 @@ type translationImport struct {
 	slug, language, who string
 	last                translation.Revision // before it
 	fromScratch         bool                 // it was made when there was no translation yet
-	returned            *translation.ReturnedFile
+	returned            *exchange.File
 	cues                []conference.Cue     // of subtitles
 	now                 translation.Revision // with it
 	receipt             Receipt
@@ -142,7 +143,7 @@ func (h *translationImport) parse(ctx context.Context) (err error) {
 		h.Base, _ = strconv.Atoi(m[1]) // digits
 		h.fromScratch = h.Base == 0
 	}
-	if read := translation.DetectReader(h.Data); read != nil {
+	if read := exchange.DetectReader(h.Data); read != nil {
 		h.returned, err = read(h.Name, h.Data)
 		if err == nil && h.returned.To != "" && h.returned.To != h.language {
 			err = inputerr.New(h.Name, "says that it is in %s (%s), and not in %s", subtitle.EnglishLanguageName(h.returned.To), h.returned.To, subtitle.EnglishLanguageName(h.language)).

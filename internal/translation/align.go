@@ -86,13 +86,13 @@ func (b *aligner) totalScore() float64 { return b.score[b.index(len(b.source), l
 func alignedSides(cues []conference.Cue, on clockMap) []alignedSide {
 	all := make([]alignedSide, len(cues))
 	for i, c := range cues {
-		all[i] = alignedSide{on.sourceTime(c.Start.Seconds()), on.sourceTime(c.End.Seconds()), textWeight(c.Text), findAnchors(c.Text)}
+		all[i] = alignedSide{on.sourceTime(c.Start.Seconds()), on.sourceTime(c.End.Seconds()), TextWeight(c.Text), findAnchors(c.Text)}
 	}
 	return all
 }
 
-// textWeight is how long a text is, where a character of a script without spaces says more.
-func textWeight(text string) (n float64) {
+// TextWeight is how long a text is, where a character of a script without spaces says more.
+func TextWeight(text string) (n float64) {
 	for _, r := range text {
 		switch {
 		case unicode.In(r, unicode.Han):

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
 // translatorModel is how a translator breaks and times what they translate: how likely each thing is
@@ -43,7 +44,7 @@ func (h translatorModel) translate(rng *rand.Rand, source []conference.Cue) (cue
 			c.Start, c.End = time.Duration(h.ratio*float64(c.Start)), time.Duration(h.ratio*float64(c.End))
 		}
 		c.Start, c.End = c.Start+h.shift+h.randomJitter(rng), c.End+h.shift+h.randomJitter(rng)
-		c.Text, c.Spans = pseudoTranslate(c.Text), nil
+		c.Text, c.Spans = translationtest.PseudoTranslateText(c.Text), nil
 		c.End = max(c.End, c.Start+200*time.Millisecond)
 		cues, truth = append(cues, c), append(truth, of)
 	}
@@ -99,7 +100,7 @@ func (h translatorModel) randomJitter(rng *rand.Rand) time.Duration {
 
 // Whatever a translator's own cues are like, they are bound as a person would bind them.
 func TestAlign_Corpus(t *testing.T) {
-	files := corpusCues(t)
+	files := translationtest.CorpusSample(t)
 	for _, h := range translatorModels {
 		t.Run(h.name, func(t *testing.T) {
 			right, all := 0, 0

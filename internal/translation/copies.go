@@ -11,11 +11,11 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// markCopies finds cues that only repeat their source. Names and numbers are the same in
+// MarkCopies finds cues that only repeat their source. Names and numbers are the same in
 // any language, and so are a few words in a related one: a cue counts if it has four words
 // that are no names; or any such word, or a single one, where much of the translation is a
 // copy.
-func markCopies(source []conference.Cue, all []Cue) {
+func MarkCopies(source []conference.Cue, all []Cue) {
 	said := make(map[string]string, len(source))
 	for _, s := range source {
 		said[s.ID] = s.Text
@@ -44,7 +44,7 @@ func markCopies(source []conference.Cue, all []Cue) {
 // language, such as American and British English, what is the same is no copy.
 func LinkCuesBetween(from, to string, source, translated []conference.Cue) []Cue {
 	all := LinkCues(source, translated)
-	if from != to && related(from, to) {
+	if from != to && RelatedLanguages(from, to) {
 		for n := range all {
 			if all[n].Text != Placeholder {
 				all[n].State = Draft
@@ -59,8 +59,8 @@ var relatedLanguages = [][]string{
 	{"da", "nb", "nn", "no"}, {"bs", "cnr", "hr", "sh", "sr"}, {"id", "ms"}, {"cs", "sk"}, {"gl", "pt"}, {"bg", "mk"},
 }
 
-// related reports whether two tags are of one language, or of two that share whole sentences.
-func related(a, b string) bool {
+// RelatedLanguages reports whether two tags are of one language, or of two that share whole sentences.
+func RelatedLanguages(a, b string) bool {
 	if a == "" || b == "" {
 		return false
 	}

@@ -128,7 +128,7 @@ func newChecker(s Sheet, p check.Profile, g *Glossary) *checker {
 		if len(u.Source)+len(u.Target) == 0 {
 			continue
 		}
-		f := checkedUnit{Unit: u, source: joinText(u.Source), target: joinText(plainCues(u.Target))}
+		f := checkedUnit{Unit: u, source: JoinText(u.Source), target: JoinText(plainCues(u.Target))}
 		f.sourceNumbers, f.targetNumbers = parseNumbers(f.source, s.From), parseNumbers(f.target, s.To)
 		for _, t := range u.Target {
 			c.unitOf[t.ID] = len(c.units)

@@ -22,9 +22,9 @@ type Pair struct {
 // whose source still says what it said.
 func Pairs(talk, language string, units []Unit) (all []Pair) {
 	for _, u := range units {
-		text := joinText(plainCues(u.Target))
-		if len(u.Source) > 0 && strings.TrimSpace(text) != "" && u.State().atLeast(Draft) && foldText(text) != foldText(joinText(u.Source)) {
-			all = append(all, Pair{joinText(u.Source), text, language, talk, u.Source[0].ID, u.State()})
+		text := JoinText(plainCues(u.Target))
+		if len(u.Source) > 0 && strings.TrimSpace(text) != "" && u.State().atLeast(Draft) && foldText(text) != foldText(JoinText(u.Source)) {
+			all = append(all, Pair{JoinText(u.Source), text, language, talk, u.Source[0].ID, u.State()})
 		}
 	}
 	return all

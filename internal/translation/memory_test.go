@@ -1,6 +1,7 @@
 package translation
 
 import (
+	"github.com/lectern-av/lectern/internal/translation/translationtest"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -54,9 +55,9 @@ func TestSuggest(t *testing.T) {
 }
 
 func TestPairs_OnlyUpToDate(t *testing.T) {
-	source := makeCues("a", "b", "c")
+	source := translationtest.Cues("a", "b", "c")
 	cue := func(n int, s State) Cue {
-		return Cue{Cue: makeCues("x", "y", "z")[n], SourceIDs: []string{source[n].ID}, State: s}
+		return Cue{Cue: translationtest.Cues("x", "y", "z")[n], SourceIDs: []string{source[n].ID}, State: s}
 	}
 	got := Pairs("talk", "es", Units(source, []Cue{cue(0, Approved), cue(1, NeedsEditing), cue(2, Untranslated)}))
 	if want := []Pair{{"a", "x", "es", "talk", source[0].ID, Approved}}; !slices.Equal(got, want) {

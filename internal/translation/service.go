@@ -234,20 +234,32 @@ func (d Service) ImportSubtitles(ctx context.Context, slug, language string, cue
 	return d.save(ctx, h, who, why)
 }
 
-// Import takes what came back from a translator's program. What they changed is a draft in
+// ReturnedFile is a translation that was worked on outside Lectern, in a format that
+// package exchange reads.
+type ReturnedFile interface {
+	// Origin returns the file's name and the revisions of the source and of the translation
+	// that it was exported from, each 0 if the file does not say.
+	Origin() (name string, source, base int)
+	// Merge returns the translation that the file holds; see exchange.File.Merge.
+	Merge(source []conference.Cue, current []Cue) ([]Cue, MergeResult, error)
+}
+
+// Import saves what came back from a translator's program. What they changed is a draft in
 // who's words, whatever their program says of it: only a person here approves. base is as
-// with HandIn; where it is 0, the file may say it.
-func (d Service) Import(ctx context.Context, slug, language string, r *ReturnedFile, base int, who string) (Revision, MergeResult, error) {
+// with [Service.ImportSubtitles]; where it is 0, the file may say it.
+func (d Service) Import(ctx context.Context, slug, language string, f ReturnedFile, base int, who string) (Revision, MergeResult, error) {
 	h, err := d.LoadOrNew(ctx, slug, language)
 	if err != nil {
 		return h, MergeResult{}, err
 	}
-	catalogued := base != 0 || r.Revision > 0 // files from the catalogue say what they were made from
-	if base = cmp.Or(base, r.Base); catalogued && base != h.Number {
+	name, sourceRevision, fileBase := f.Origin()
+	exported := base != 0 || sourceRevision > 0 // files that the catalogue exported say from which revisions
+	base = cmp.Or(base, fileBase)
+	if exported && base != h.Number {
 		return h, MergeResult{}, d.conflictError(ctx, h, base)
 	}
 	last := h.Cues
-	cues, taken, err := r.Merge(h.Source.Cues, last)
+	cues, taken, err := f.Merge(h.Source.Cues, last)
 	if err != nil {
 		return h, taken, err
 	}
@@ -256,7 +268,7 @@ func (d Service) Import(ctx context.Context, slug, language string, r *ReturnedF
 	if h.Number > 0 && storedAlike(h.Cues, last) {
 		return h, taken, nil
 	}
-	h, err = d.save(ctx, h, who, "imported from "+r.Name)
+	h, err = d.save(ctx, h, who, "imported from "+name)
 	return h, taken, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
+	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
 // newService is a catalogue with one talk, whose source is source.
@@ -50,8 +51,8 @@ func mustRevision(h Revision, err error) func(testing.TB) Revision {
 }
 
 func TestService_DraftToApproved(t *testing.T) {
-	ctx, d := t.Context(), newService(t, english)
-	mustRevision(d.ImportSubtitles(ctx, "light", "es", spanish[:3], 0, "rosa", "handed in"))(t)
+	ctx, d := t.Context(), newService(t, translationtest.English)
+	mustRevision(d.ImportSubtitles(ctx, "light", "es", translationtest.Spanish[:3], 0, "rosa", "handed in"))(t)
 	mustRevision(d.SubmitForReview(ctx, "light", "es", "rosa"))(t)
 	if _, err := d.Approve(ctx, "light", "es", "rosa"); inputerr.As(err) == nil {
 		t.Errorf("she approved her own words: %v", err)
@@ -61,7 +62,7 @@ func TestService_DraftToApproved(t *testing.T) {
 		t.Errorf("it came to %+v", p)
 	}
 	// One cue more, and one in other words: the rest stays approved.
-	again := slices.Clone(spanish)
+	again := slices.Clone(translationtest.Spanish)
 	again[0].Text = "¡Buenos días a todos!"
 	h = mustRevision(d.ImportSubtitles(ctx, "light", "es", again, 0, "rosa", "the end, too"))(t)
 	if got, want := cueStates(h.Cues), []State{Draft, Approved, Approved, Draft}; !slices.Equal(got, want) {
@@ -75,15 +76,15 @@ func TestService_DraftToApproved(t *testing.T) {
 
 // Nobody overwrites what they have not seen.
 func TestService_ConflictOfTwoTranslators(t *testing.T) {
-	ctx, d := t.Context(), newService(t, english)
-	first := mustRevision(d.ImportSubtitles(ctx, "light", "es", spanish, 0, "rosa", "handed in"))(t)
-	mustRevision(d.ImportSubtitles(ctx, "light", "es", spanish[:3], first.Number, "juan", "the end was wrong"))(t)
-	_, err := d.ImportSubtitles(ctx, "light", "es", spanish[1:], first.Number, "rosa", "the beginning was wrong")
+	ctx, d := t.Context(), newService(t, translationtest.English)
+	first := mustRevision(d.ImportSubtitles(ctx, "light", "es", translationtest.Spanish, 0, "rosa", "handed in"))(t)
+	mustRevision(d.ImportSubtitles(ctx, "light", "es", translationtest.Spanish[:3], first.Number, "juan", "the end was wrong"))(t)
+	_, err := d.ImportSubtitles(ctx, "light", "es", translationtest.Spanish[1:], first.Number, "rosa", "the beginning was wrong")
 	var conflict *catalog.Conflict
 	if !errors.As(err, &conflict) || conflict.Base != 1 || conflict.Last.Who != "juan" {
 		t.Fatalf("hers was taken: %v", err)
 	}
-	if _, err = d.ImportSubtitles(ctx, "light", "es", makeCues("Hola.", "Adiós."), 0, "juan", "all anew"); !errors.As(err, &conflict) || conflict.Last.Number != 2 {
+	if _, err = d.ImportSubtitles(ctx, "light", "es", translationtest.Cues("Hola.", "Adiós."), 0, "juan", "all anew"); !errors.As(err, &conflict) || conflict.Last.Number != 2 {
 		t.Errorf("his, made of nobody knows what, replaced her words: %v", err)
 	}
 	h := mustRevision(d.Restore(ctx, "light", "es", 1, "rosa"))(t)
@@ -93,9 +94,9 @@ func TestService_ConflictOfTwoTranslators(t *testing.T) {
 }
 
 func TestUpdateToSource(t *testing.T) {
-	ctx, d := t.Context(), newService(t, english)
-	mustRevision(d.ImportSubtitles(ctx, "light", "es", spanish, 0, "rosa", "handed in"))(t)
-	changed := slices.Clone(english)
+	ctx, d := t.Context(), newService(t, translationtest.English)
+	mustRevision(d.ImportSubtitles(ctx, "light", "es", translationtest.Spanish, 0, "rosa", "handed in"))(t)
+	changed := slices.Clone(translationtest.English)
 	changed[1].Text = "Begin at the start of it."
 	d.saveSource(t, changed)
 	reports, err := d.UpdateToSource(ctx, "light")
@@ -139,7 +140,7 @@ func BenchmarkUpdateToSource(b *testing.B) {
 		for i := range edited {
 			edited[i].Start, edited[i].End = edited[i].Start+time.Second, edited[i].End+time.Second
 		}
-		d.saveSource(b, compare.CarryIDs(source, edited, compare.NewIDs(idsOf(source))))
+		d.saveSource(b, compare.CarryIDs(source, edited, compare.NewIDs(translationtest.IDs(source))))
 		b.StartTimer()
 		if _, err := d.UpdateToSource(context.Background(), "light"); err != nil {
 			b.Fatal(err)
@@ -149,14 +150,14 @@ func BenchmarkUpdateToSource(b *testing.B) {
 
 // A file of before a cue was cut does not bring it back.
 func TestImportSubtitles_CutCueStaysObsolete(t *testing.T) {
-	ctx, d := t.Context(), newService(t, english)
-	mustRevision(d.ImportSubtitles(ctx, "light", "es", spanish, 0, "rosa", "handed in"))(t)
-	cut := slices.Clone(english)[:3]
+	ctx, d := t.Context(), newService(t, translationtest.English)
+	mustRevision(d.ImportSubtitles(ctx, "light", "es", translationtest.Spanish, 0, "rosa", "handed in"))(t)
+	cut := slices.Clone(translationtest.English)[:3]
 	d.saveSource(t, cut)
 	if _, err := d.UpdateToSource(ctx, "light"); err != nil {
 		t.Fatal(err)
 	}
-	h := mustRevision(d.ImportSubtitles(ctx, "light", "es", spanish, 0, "rosa", "handed in again"))(t)
+	h := mustRevision(d.ImportSubtitles(ctx, "light", "es", translationtest.Spanish, 0, "rosa", "handed in again"))(t)
 	if got, want := cueStates(h.Cues), []State{Draft, Draft, Draft, Obsolete}; !slices.Equal(got, want) {
 		t.Errorf("it is %v, want %v", got, want)
 	}
@@ -164,9 +165,9 @@ func TestImportSubtitles_CutCueStaysObsolete(t *testing.T) {
 
 // Of two translators each approves the other's words.
 func TestApprove_OnlyOtherAuthorsCues(t *testing.T) {
-	ctx, d := t.Context(), newService(t, english)
-	mustRevision(d.ImportSubtitles(ctx, "light", "es", spanish[:2], 0, "rosa", "the beginning"))(t)
-	mustRevision(d.ImportSubtitles(ctx, "light", "es", spanish, 0, "juan", "the end"))(t)
+	ctx, d := t.Context(), newService(t, translationtest.English)
+	mustRevision(d.ImportSubtitles(ctx, "light", "es", translationtest.Spanish[:2], 0, "rosa", "the beginning"))(t)
+	mustRevision(d.ImportSubtitles(ctx, "light", "es", translationtest.Spanish, 0, "juan", "the end"))(t)
 	mustRevision(d.SubmitForReview(ctx, "light", "es", "juan"))(t)
 	h := mustRevision(d.Approve(ctx, "light", "es", "Rosa"))(t)
 	if got, want := cueStates(h.Cues), []State{InReview, InReview, Approved, Approved}; !slices.Equal(got, want) {
@@ -178,13 +179,13 @@ func TestApprove_OnlyOtherAuthorsCues(t *testing.T) {
 }
 
 func TestService_RefusesWhatIsNoTranslation(t *testing.T) {
-	ctx, d := t.Context(), newService(t, english)
-	late := slices.Clone(spanish)
+	ctx, d := t.Context(), newService(t, translationtest.English)
+	late := slices.Clone(translationtest.Spanish)
 	for n := range late {
 		late[n].Start, late[n].End = late[n].Start+time.Hour, late[n].End+time.Hour
 	}
 	for name, err := range map[string]error{
-		"the language that is spoken": errorOf(d.ImportSubtitles(ctx, "light", "en", spanish, 0, "rosa", "")),
+		"the language that is spoken": errorOf(d.ImportSubtitles(ctx, "light", "en", translationtest.Spanish, 0, "rosa", "")),
 		"a file of another talk":      errorOf(d.ImportSubtitles(ctx, "light", "es", late, 0, "rosa", "")),
 		"no revision":                 errorOf(d.Restore(ctx, "light", "es", 0, "rosa")),
 	} {

@@ -1,15 +1,16 @@
 package translation
 
 import (
+	"github.com/lectern-av/lectern/internal/translation/translationtest"
 	"reflect"
 	"testing"
 )
 
 // Whatever hangs together is in one unit, nothing is lost, and all of it comes back.
 func TestUnits(t *testing.T) {
-	source := makeCues("a", "b", "c", "d", "e")
+	source := translationtest.Cues("a", "b", "c", "d", "e")
 	cue := func(at int, of ...string) Cue {
-		c := Cue{Cue: makeCues("x", "x", "x", "x", "x", "x", "x")[at], SourceIDs: of, State: Draft}
+		c := Cue{Cue: translationtest.Cues("x", "x", "x", "x", "x", "x", "x")[at], SourceIDs: of, State: Draft}
 		return c
 	}
 	cues := []Cue{cue(0, "c0001"), cue(1, "c0002", "c0003"), cue(2, "c0003"), cue(3), cue(4, "gone")}

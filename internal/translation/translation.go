@@ -56,8 +56,8 @@ func HashText(text string) string {
 // collapseSpaces is text with one space for any white space.
 func collapseSpaces(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// joinText is what cues say, one after the other.
-func joinText(cues []conference.Cue) string {
+// JoinText is what cues say, one after the other.
+func JoinText(cues []conference.Cue) string {
 	texts := make([]string, len(cues))
 	for i, c := range cues {
 		texts[i] = c.Text
@@ -85,10 +85,20 @@ func LinkCues(source, translated []conference.Cue) []Cue {
 			of = append(of, source[i])
 		}
 		if len(of) > 0 {
-			c.SourceHash = HashText(joinText(of))
+			c.SourceHash = HashText(JoinText(of))
 		}
 		all[j] = c
 	}
-	markCopies(source, all)
+	MarkCopies(source, all)
 	return all
+}
+
+// MergeResult is what came of taking over a file of a translator's.
+type MergeResult struct {
+	UpdateReport           // of the translation beside its source
+	Changed      int       `json:"changed"` // units that are translated otherwise than when they were handed out
+	Emptied      int       `json:"emptied"` // units whose translation was taken away
+	OtherSource  bool      `json:"other"`   // it was made from another version of the source, and was brought along
+	Lost         []CueLine `json:"lost"`    // translations that fit nothing: what they say, and where in the file
+	OrphanNotes  []CueLine `json:"remarks"` // notes on what is not translated, which no cue can keep
 }

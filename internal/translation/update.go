@@ -215,14 +215,14 @@ func (u *updater) keepTranslation(p *component, r *UpdateReport) {
 func (u *updater) reportUntranslated(p *component, r *UpdateReport) {
 	for _, i := range p.new {
 		r.Untranslated++
-		r.UntranslatedCues = append(r.UntranslatedCues, cueLine(u.new[i]))
+		r.UntranslatedCues = append(r.UntranslatedCues, NewCueLine(u.new[i]))
 	}
 }
 
 // markStale marks a translation whose source says something else, unless that is just what
 // it was made from.
 func (u *updater) markStale(p *component, r *UpdateReport) {
-	was, is := joinText(selectCues(u.old, p.old)), joinText(selectCues(u.new, p.new))
+	was, is := JoinText(selectCues(u.old, p.old)), JoinText(selectCues(u.new, p.new))
 	whole := !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return !oneToOne(c) })
 	untranslated := false
 	var of []string
@@ -262,7 +262,7 @@ func (u *updater) markStale(p *component, r *UpdateReport) {
 // staleCue is what a translator is shown of cues.
 func (u *updater) staleCue(p *component, was string, cues []int) StaleCue {
 	now := selectCues(u.new, p.new)
-	s := StaleCue{OldSource: was, NewSource: joinText(now), Line: u.cues[cues[0]].Line}
+	s := StaleCue{OldSource: was, NewSource: JoinText(now), Line: u.cues[cues[0]].Line}
 	s.StartMS, s.EndMS = millis(now[0].Start), millis(now[0].End)
 	for _, c := range now {
 		s.StartMS, s.EndMS = min(s.StartMS, millis(c.Start)), max(s.EndMS, millis(c.End))
@@ -271,7 +271,7 @@ func (u *updater) staleCue(p *component, was string, cues []int) StaleCue {
 	for _, j := range cues {
 		said = append(said, u.cues[j].Cue)
 	}
-	s.Translation = joinText(said)
+	s.Translation = JoinText(said)
 	return s
 }
 
@@ -280,9 +280,9 @@ func (u *updater) markObsolete(p *component, r *UpdateReport) {
 	for _, j := range p.cues {
 		c := &u.cues[j]
 		r.Obsolete++
-		r.ObsoleteCues = append(r.ObsoleteCues, cueLine(c.Cue))
+		r.ObsoleteCues = append(r.ObsoleteCues, NewCueLine(c.Cue))
 		if c.State != Obsolete {
-			c.PreviousSource, c.PreviousState, c.State = joinText(selectCues(u.old, p.old)), c.State, Obsolete
+			c.PreviousSource, c.PreviousState, c.State = JoinText(selectCues(u.old, p.old)), c.State, Obsolete
 		}
 	}
 }
@@ -316,7 +316,7 @@ func (u *updater) moveUnmatched(p *component, r *UpdateReport) {
 		c.Start, c.End = max(0, c.Start+later), max(0, c.End+later)
 		if c.State != Obsolete {
 			r.Unmatched++
-			r.UnmatchedCues = append(r.UnmatchedCues, cueLine(c.Cue))
+			r.UnmatchedCues = append(r.UnmatchedCues, NewCueLine(c.Cue))
 		}
 	}
 }
@@ -343,7 +343,7 @@ func selectCues(cues []conference.Cue, some []int) (picked []conference.Cue) {
 	return picked
 }
 
-func cueLine(c conference.Cue) CueLine {
+func NewCueLine(c conference.Cue) CueLine {
 	return CueLine{c.Text, millis(c.Start), millis(c.End), c.Line}
 }
 

@@ -3,33 +3,12 @@ package translation
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
-)
-
-// makeCues is cues of two seconds each, "text" or "7 text" where one begins at another second
-// than the one after its neighbour.
-func makeCues(texts ...string) (cues []conference.Cue) {
-	at := time.Duration(0)
-	for n, text := range texts {
-		var second int
-		if _, err := fmt.Sscanf(text, "%d ", &second); err == nil {
-			at = time.Duration(second) * time.Second
-			_, text, _ = strings.Cut(text, " ")
-		}
-		cues = append(cues, conference.Cue{ID: fmt.Sprintf("c%04d", n+1), Start: at, End: at + 2*time.Second, Text: text})
-		at += 3 * time.Second
-	}
-	return cues
-}
-
-var (
-	english = makeCues("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.")
-	spanish = makeCues("Buenos días a todos.", "Empieza por el final.", "Diez líneas bastan.", "Luego pregunta a tus colegas.")
+	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
 // cueStates is what is to be done with each cue, in their order.
@@ -47,25 +26,25 @@ func TestUpdate(t *testing.T) {
 		want   []State
 		report string // kept, retimed, to look at again, untranslated, obsolete
 	}{
-		{"nothing happened", english, []State{Draft, Draft, Draft, Draft}, "4 0 0 0 0"},
-		{"lines broken anew", makeCues("Good morning,\neverybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues."),
+		{"nothing happened", translationtest.English, []State{Draft, Draft, Draft, Draft}, "4 0 0 0 0"},
+		{"lines broken anew", translationtest.Cues("Good morning,\neverybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues."),
 			[]State{Draft, Draft, Draft, Draft}, "4 0 0 0 0"},
-		{"a word changed", makeCues("Good morning, everybody.", "Begin at the start of it.", "Ten lines are enough.", "Then ask your colleagues."),
+		{"a word changed", translationtest.Cues("Good morning, everybody.", "Begin at the start of it.", "Ten lines are enough.", "Then ask your colleagues."),
 			[]State{Draft, NeedsEditing, Draft, Draft}, "3 0 1 0 0"},
-		{"later", makeCues("60 Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues."),
+		{"later", translationtest.Cues("60 Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues."),
 			[]State{Draft, Draft, Draft, Draft}, "0 4 0 0 0"},
-		{"one deleted", makeCues("Good morning, everybody.", "6 Ten lines are enough.", "Then ask your colleagues."),
+		{"one deleted", translationtest.Cues("Good morning, everybody.", "6 Ten lines are enough.", "Then ask your colleagues."),
 			[]State{Draft, Obsolete, Draft, Draft}, "3 0 0 0 1"},
-		{"one inserted", makeCues("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.", "Thank you very much."),
+		{"one inserted", translationtest.Cues("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.", "Thank you very much."),
 			[]State{Draft, Draft, Draft, Draft}, "4 0 0 1 0"},
-		{"split", makeCues("Good morning, everybody.", "3 Begin at the", "5 end of it.", "6 Ten lines are enough.", "Then ask your colleagues."),
+		{"split", translationtest.Cues("Good morning, everybody.", "3 Begin at the", "5 end of it.", "6 Ten lines are enough.", "Then ask your colleagues."),
 			[]State{Draft, NeedsEditing, Draft, Draft}, "3 0 1 0 0"},
-		{"merged", makeCues("Good morning, everybody. Begin at the end of it.", "6 Ten lines are enough.", "Then ask your colleagues."),
+		{"merged", translationtest.Cues("Good morning, everybody. Begin at the end of it.", "6 Ten lines are enough.", "Then ask your colleagues."),
 			[]State{NeedsEditing, NeedsEditing, Draft, Draft}, "2 0 1 0 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			new := compare.CarryIDs(english, c.new, compare.NewIDs([]string{"c0004"}))
-			cues, r := Update(LinkCues(english, spanish), english, new)
+			new := compare.CarryIDs(translationtest.English, c.new, compare.NewIDs([]string{"c0004"}))
+			cues, r := Update(LinkCues(translationtest.English, translationtest.Spanish), translationtest.English, new)
 			if got := cueStates(cues); !slices.Equal(got, c.want) {
 				t.Errorf("the cues are %v, want %v", got, c.want)
 			}
@@ -79,13 +58,13 @@ func TestUpdate(t *testing.T) {
 // What is to be looked at again is shown beside both sources; when the source goes back to
 // what it said, nothing is to be done any more.
 func TestUpdate_SourceRevertedToItsText(t *testing.T) {
-	changed := slices.Clone(english)
+	changed := slices.Clone(translationtest.English)
 	changed[1].Text = "Begin at the start of it."
-	cues := LinkCues(english, spanish)
+	cues := LinkCues(translationtest.English, translationtest.Spanish)
 	for n := range cues {
 		cues[n].State = Approved
 	}
-	cues, r := Update(cues, english, changed)
+	cues, r := Update(cues, translationtest.English, changed)
 	want := StaleCue{"Begin at the end of it.", "Begin at the start of it.", "Empieza por el final.", 3000, 5000, 0}
 	if len(r.NeedsEditing) != 1 || r.NeedsEditing[0] != want {
 		t.Errorf("to look at again is %+v, want %+v", r.NeedsEditing, want)
@@ -95,16 +74,16 @@ func TestUpdate_SourceRevertedToItsText(t *testing.T) {
 	if cues, r = Update(cues, changed, again); len(r.NeedsEditing) != 1 || r.NeedsEditing[0].OldSource != "Begin at the end of it." {
 		t.Errorf("after a second change, to look at again is %+v; want it beside what it was translated from", r.NeedsEditing)
 	}
-	if cues, r = Update(cues, again, english); len(r.NeedsEditing) != 0 || cues[1].State != Approved || cues[1].PreviousSource != "" {
+	if cues, r = Update(cues, again, translationtest.English); len(r.NeedsEditing) != 0 || cues[1].State != Approved || cues[1].PreviousSource != "" {
 		t.Errorf("when the source said again what it had said, the cue was %+v", cues[1])
 	}
 }
 
 // What was cut and stands there again has its translation again.
 func TestUpdate_CutSourceRestored(t *testing.T) {
-	cut := slices.Delete(slices.Clone(english), 1, 2)
-	cues, _ := Update(LinkCues(english, spanish), english, cut)
-	back := compare.CarryIDs(cut, english, compare.NewIDs([]string{"c0004"}))
+	cut := slices.Delete(slices.Clone(translationtest.English), 1, 2)
+	cues, _ := Update(LinkCues(translationtest.English, translationtest.Spanish), translationtest.English, cut)
+	back := compare.CarryIDs(cut, translationtest.English, compare.NewIDs([]string{"c0004"}))
 	cues, r := Update(cues, cut, back)
 	if got := cueStates(cues); !slices.Equal(got, []State{Draft, Draft, Draft, Draft}) || r.Untranslated > 0 {
 		t.Errorf("the cues are %v, and %d are to be translated", got, r.Untranslated)
@@ -113,60 +92,60 @@ func TestUpdate_CutSourceRestored(t *testing.T) {
 
 // A doubt stays until a person has looked, however often the source changes.
 func TestUpdate_StaleStaysStale(t *testing.T) {
-	source := makeCues("Is it open?", "Yes.", "Is it large?", "Yes.", "Thank you all.")
-	target := makeCues("¿Está abierto?", "Sí, lo está.", "¿Es grande?", "Sí, lo es.", "Gracias a todos.")
+	source := translationtest.Cues("Is it open?", "Yes.", "Is it large?", "Yes.", "Thank you all.")
+	target := translationtest.Cues("¿Está abierto?", "Sí, lo está.", "¿Es grande?", "Sí, lo es.", "Gracias a todos.")
 	cues := LinkCues(source, target)
 	for _, next := range [][]conference.Cue{
-		makeCues("Is it open?", "Yes.", "Is it large?", "9 No.", "Thank you all."),
-		makeCues("Is it open?", "No.", "Is it large?", "9 No.", "Thank you all."),
-		makeCues("Is it open?", "Yes.", "Is it large?", "9 No.", "Thank you all."),
+		translationtest.Cues("Is it open?", "Yes.", "Is it large?", "9 No.", "Thank you all."),
+		translationtest.Cues("Is it open?", "No.", "Is it large?", "9 No.", "Thank you all."),
+		translationtest.Cues("Is it open?", "Yes.", "Is it large?", "9 No.", "Thank you all."),
 	} {
-		next = compare.CarryIDs(source, next, compare.NewIDs(idsOf(source)))
+		next = compare.CarryIDs(source, next, compare.NewIDs(translationtest.IDs(source)))
 		cues, _ = Update(cues, source, next)
 		source = next
 		if cues[1].State != NeedsEditing {
-			t.Errorf("where the source is %q, the answer to the first question is %s", joinText(next), cues[1].State)
+			t.Errorf("where the source is %q, the answer to the first question is %s", JoinText(next), cues[1].State)
 		}
 	}
 }
 
 func TestAlign_EndsWithoutSource(t *testing.T) {
-	if got := fmt.Sprint(Align(english[1:3], spanish)); got != "[[] [0] [1] []]" {
+	if got := fmt.Sprint(Align(translationtest.English[1:3], translationtest.Spanish)); got != "[[] [0] [1] []]" {
 		t.Errorf("bound to %s", got)
 	}
 }
 
 // A translation in cues of its own follows the source's times.
 func TestUpdate_RetimesMergedCues(t *testing.T) {
-	both := []conference.Cue{{ID: "a", Start: 500 * time.Millisecond, End: 5200 * time.Millisecond, Text: "Buenos días a todos. Empieza por el final."}, spanish[2], spanish[3]}
-	later := slices.Clone(english)
+	both := []conference.Cue{{ID: "a", Start: 500 * time.Millisecond, End: 5200 * time.Millisecond, Text: "Buenos días a todos. Empieza por el final."}, translationtest.Spanish[2], translationtest.Spanish[3]}
+	later := slices.Clone(translationtest.English)
 	for n := range later {
 		later[n].Start, later[n].End = later[n].Start+time.Minute, later[n].End+time.Minute
 	}
-	cues, r := Update(LinkCues(english, both), english, later)
+	cues, r := Update(LinkCues(translationtest.English, both), translationtest.English, later)
 	if r.Retimed != 3 || cues[0].Start != 60500*time.Millisecond || cues[0].End != 65200*time.Millisecond {
 		t.Errorf("%d were retimed, the first to %v-%v; want 3, to 1m0.5s-1m5.2s", r.Retimed, cues[0].Start, cues[0].End)
 	}
 }
 
 func TestLinkCues_CopiesAreUntranslated(t *testing.T) {
-	source := makeCues("Good morning, everybody.", "Google Web Toolkit", "Ten lines are enough.", "Uh, no.")
+	source := translationtest.Cues("Good morning, everybody.", "Google Web Toolkit", "Ten lines are enough.", "Uh, no.")
 	for _, c := range []struct {
 		name       string
 		translated []conference.Cue
 		want       []State
 	}{
-		{"one left", makeCues("Buenos días a todos.", "Google Web Toolkit", "ten lines are enough", "Eh, no."), []State{Draft, Draft, Untranslated, Draft}},
-		{"in capitals", makeCues("GOOD MORNING, EVERYBODY.", "Google Web Toolkit", "TEN LINES ARE ENOUGH.", "Eh, no."), []State{Untranslated, Draft, Untranslated, Draft}},
-		{"a word that is the same", makeCues("Buenos días a todos.", "Google Web Toolkit", "Diez líneas bastan.", "Uh, no."), []State{Draft, Draft, Draft, Draft}},
+		{"one left", translationtest.Cues("Buenos días a todos.", "Google Web Toolkit", "ten lines are enough", "Eh, no."), []State{Draft, Draft, Untranslated, Draft}},
+		{"in capitals", translationtest.Cues("GOOD MORNING, EVERYBODY.", "Google Web Toolkit", "TEN LINES ARE ENOUGH.", "Eh, no."), []State{Untranslated, Draft, Untranslated, Draft}},
+		{"a word that is the same", translationtest.Cues("Buenos días a todos.", "Google Web Toolkit", "Diez líneas bastan.", "Uh, no."), []State{Draft, Draft, Draft, Draft}},
 		{"all of it", source, []State{Untranslated, Draft, Untranslated, Untranslated}},
 	} {
 		if got := cueStates(LinkCues(source, c.translated)); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
-	corrected := makeCues("And ten lines of this are enough for that.")
-	if got := cueStates(LinkCues(corrected, makeCues("And ten lines of it are enough for that."))); got[0] != Untranslated {
+	corrected := translationtest.Cues("And ten lines of this are enough for that.")
+	if got := cueStates(LinkCues(corrected, translationtest.Cues("And ten lines of it are enough for that."))); got[0] != Untranslated {
 		t.Errorf("what the source said before a word of it was corrected is %v, want untranslated", got)
 	}
 	if got := cueStates(LinkCuesBetween("da", "nb", corrected, corrected)); got[0] != Draft {

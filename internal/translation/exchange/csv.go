@@ -1,4 +1,4 @@
-package translation
+package exchange
 
 import (
 	"encoding/csv"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/translation"
 )
 
 // csvColumns are the columns that are written. Only translation, state and notes are for
@@ -21,16 +22,16 @@ var csvColumns = []string{"id", "start", "end", "state", "source", "previous sou
 //
 // A cell that a spreadsheet would run as a formula begins with an apostrophe, which
 // [ReadCSV] takes away again.
-func WriteCSV(w io.Writer, s Sheet, speed float64) error {
+func WriteCSV(w io.Writer, s translation.Sheet, speed float64) error {
 	if _, err := io.WriteString(w, "\ufeff"); err != nil {
 		return err
 	}
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	rows := [][]string{csvColumns}
-	for n, e := range s.entries(speed) {
+	for n, e := range sheetEntries(s, speed) {
 		if n == 0 {
-			e.details = append([]string{s.headerLine()}, e.details...)
+			e.details = append([]string{headerLine(s)}, e.details...)
 		}
 		u := s.Units[n]
 		var of []conference.Cue
@@ -42,7 +43,7 @@ func WriteCSV(w io.Writer, s Sheet, speed float64) error {
 		}
 		start, end := timeSpan(of)
 		was := e.previousSource
-		if e.state == Obsolete {
+		if e.state == translation.Obsolete {
 			was = ""
 		}
 		rows = append(rows, []string{e.context, formatTime(start), formatTime(end), string(e.state), e.source, was, e.translation,
@@ -72,7 +73,7 @@ func unescapeCell(s string) string {
 
 // ReadCSV reads what [WriteCSV] wrote and a spreadsheet saved: with commas, semicolons or
 // tabs, in whatever encoding, its columns in any order; name is what faults call it.
-func ReadCSV(name string, data []byte) (*ReturnedFile, error) {
+func ReadCSV(name string, data []byte) (*File, error) {
 	text, err := decodeText(name, data, "")
 	if err != nil {
 		return nil, err
@@ -86,7 +87,7 @@ func ReadCSV(name string, data []byte) (*ReturnedFile, error) {
 			in.Comma = comma
 		}
 	}
-	r := &csvReader{name: name, file: &ReturnedFile{Name: name}, ids: map[string]int{}}
+	r := &csvReader{name: name, file: &File{Name: name}, ids: map[string]int{}}
 	for {
 		row, err := in.Read()
 		if errors.Is(err, io.EOF) {
@@ -112,7 +113,7 @@ func ReadCSV(name string, data []byte) (*ReturnedFile, error) {
 
 type csvReader struct {
 	name    string
-	file    *ReturnedFile
+	file    *File
 	columns []string
 	ids     map[string]int // and the line they stand on
 }
@@ -152,17 +153,17 @@ func (r *csvReader) readRow(line int, row []string) error {
 }
 
 // parseState is the state that a person or a program wrote beside a translation.
-func parseState(said, translation string) State {
-	s := State(strings.ToLower(strings.TrimSpace(said)))
+func parseState(said, target string) translation.State {
+	s := translation.State(strings.ToLower(strings.TrimSpace(said)))
 	switch {
-	case s == Obsolete:
+	case s == translation.Obsolete:
 		return s
-	case len(splitCues(translation)) == 0:
-		return Untranslated
-	case s == NeedsEditing || s == InReview || s == Approved:
+	case len(splitCues(target)) == 0:
+		return translation.Untranslated
+	case s == translation.NeedsEditing || s == translation.InReview || s == translation.Approved:
 		return s
 	}
-	return Draft
+	return translation.Draft
 }
 
 func (r *csvReader) readColumns(line int, row []string) error {

@@ -1,4 +1,4 @@
-package translation
+package exchange
 
 import (
 	"strings"
@@ -7,6 +7,8 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/translation"
+	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
 // Whatever a file holds, it is read or refused with its name and a way out.
@@ -36,26 +38,26 @@ func FuzzRoundTrip(f *testing.F) {
 		f.Add(text, "two", uint8(3), uint8(0))
 		f.Add("one", text, uint8(1), uint8(7))
 	}
-	states := []State{Untranslated, NeedsEditing, Draft, InReview, Approved, Obsolete}
+	states := []translation.State{translation.Untranslated, translation.NeedsEditing, translation.Draft, translation.InReview, translation.Approved, translation.Obsolete}
 	f.Fuzz(func(t *testing.T, a, b string, to, kind uint8) {
-		source := makeCues("First.", b, "Third.")
+		source := translationtest.Cues("First.", b, "Third.")
 		if strings.TrimSpace(b) == "" {
-			source = makeCues("First.")
+			source = translationtest.Cues("First.")
 		}
-		cue := func(id, text string) Cue {
-			c := Cue{Cue: conference.Cue{ID: id, Start: time.Second, End: 2 * time.Second, Text: text}, SourceIDs: []string{"c0001"}, SourceHash: HashText(a), State: states[kind%6]}
+		cue := func(id, text string) translation.Cue {
+			c := translation.Cue{Cue: conference.Cue{ID: id, Start: time.Second, End: 2 * time.Second, Text: text}, SourceIDs: []string{"c0001"}, SourceHash: translation.HashText(a), State: states[kind%6]}
 			if n := int(to); n <= len(text) && n > 0 {
 				c.Spans = []conference.Span{{From: 0, To: n, Bold: kind&1 > 0, Colour: "#00ff00"}}
 			}
 			if kind&2 > 0 {
-				c.PreviousSource, c.PreviousState = b, Draft
+				c.PreviousSource, c.PreviousState = b, translation.Draft
 			}
 			if kind&4 > 0 {
-				c.Notes, c.By = []Note{{b, a}}, a
+				c.Notes, c.By = []translation.Note{{Who: b, Text: a}}, a
 			}
 			return c
 		}
-		cues := []Cue{cue("x1", a)}
+		cues := []translation.Cue{cue("x1", a)}
 		if kind&8 > 0 {
 			cues = append(cues, cue("x2", b))
 		}

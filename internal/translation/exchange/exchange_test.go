@@ -1,4 +1,4 @@
-package translation
+package exchange
 
 import (
 	"bytes"
@@ -14,23 +14,25 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/translation"
+	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
 // testFormat is a format in which a sheet goes out and comes back.
 type testFormat struct {
 	name  string
-	write func(*bytes.Buffer, Sheet) error
-	read  func(string, []byte) (*ReturnedFile, error)
+	write func(*bytes.Buffer, translation.Sheet) error
+	read  func(string, []byte) (*File, error)
 }
 
 var testFormats = []testFormat{
-	{"po", func(b *bytes.Buffer, s Sheet) error { return WritePO(b, s, 21) }, ReadPO},
-	{"xliff", func(b *bytes.Buffer, s Sheet) error { return WriteXLIFF(b, s, XLIFF2, 21) }, ReadXLIFF},
-	{"xliff-1.2", func(b *bytes.Buffer, s Sheet) error { return WriteXLIFF(b, s, XLIFF12, 21) }, ReadXLIFF},
-	{"csv", func(b *bytes.Buffer, s Sheet) error { return WriteCSV(b, s, 21) }, ReadCSV},
+	{"po", func(b *bytes.Buffer, s translation.Sheet) error { return WritePO(b, s, 21) }, ReadPO},
+	{"xliff", func(b *bytes.Buffer, s translation.Sheet) error { return WriteXLIFF(b, s, XLIFF2, 21) }, ReadXLIFF},
+	{"xliff-1.2", func(b *bytes.Buffer, s translation.Sheet) error { return WriteXLIFF(b, s, XLIFF12, 21) }, ReadXLIFF},
+	{"csv", func(b *bytes.Buffer, s translation.Sheet) error { return WriteCSV(b, s, 21) }, ReadCSV},
 }
 
-func (x testFormat) export(t testing.TB, s Sheet) string {
+func (x testFormat) export(t testing.TB, s translation.Sheet) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := x.write(&b, s); err != nil {
@@ -39,7 +41,7 @@ func (x testFormat) export(t testing.TB, s Sheet) string {
 	return b.String()
 }
 
-func (x testFormat) merge(t testing.TB, file string, source []conference.Cue, have []Cue) ([]Cue, MergeResult) {
+func (x testFormat) merge(t testing.TB, file string, source []conference.Cue, have []translation.Cue) ([]translation.Cue, translation.MergeResult) {
 	t.Helper()
 	r, err := x.read("talk."+x.name, []byte(file))
 	if err != nil {
@@ -53,7 +55,7 @@ func (x testFormat) merge(t testing.TB, file string, source []conference.Cue, ha
 }
 
 // withoutLines is cues without the lines of the file that they were read from.
-func withoutLines(cues []Cue) []Cue {
+func withoutLines(cues []translation.Cue) []translation.Cue {
 	cues = slices.Clone(cues)
 	for n := range cues {
 		cues[n].Line = 0
@@ -61,17 +63,17 @@ func withoutLines(cues []Cue) []Cue {
 	return cues
 }
 
-func sheetOf(source []conference.Cue, cues []Cue) Sheet {
-	return Sheet{Talk: "Prototyping “APIs”: 100 % & <more>", From: "en", To: "es-419", Revision: 3, Units: Units(source, cues)}
+func sheetOf(source []conference.Cue, cues []translation.Cue) translation.Sheet {
+	return translation.Sheet{Talk: "Prototyping “APIs”: 100 % & <more>", From: "en", To: "es-419", Revision: 3, Units: translation.Units(source, cues)}
 }
 
 // checkRoundTrip holds a translation against what comes back of it.
-func (x testFormat) checkRoundTrip(t testing.TB, source []conference.Cue, cues []Cue) {
+func (x testFormat) checkRoundTrip(t testing.TB, source []conference.Cue, cues []translation.Cue) {
 	t.Helper()
 	sheet := sheetOf(source, cues)
 	file := x.export(t, sheet)
 	got, taken := x.merge(t, file, source, nil)
-	want := withoutLines(TargetCues(sheet.Units))
+	want := withoutLines(translation.TargetCues(sheet.Units))
 	if got = withoutLines(got); len(got) != len(want) {
 		t.Fatalf("%d cues came back of %d", len(got), len(want))
 	}
@@ -91,17 +93,17 @@ func excerptNear(file, id string) string {
 }
 
 // oddTranslation is a translation in which there is everything.
-func oddTranslation() ([]conference.Cue, []Cue) {
-	source := makeCues("Good morning,\neverybody.", "=SUM(A1) is 100% of it: %d", "<i>not</i> italic &amp; so &lt;i> on", "Yes.", "Yes.",
+func oddTranslation() ([]conference.Cue, []translation.Cue) {
+	source := translationtest.Cues("Good morning,\neverybody.", "=SUM(A1) is 100% of it: %d", "<i>not</i> italic &amp; so &lt;i> on", "Yes.", "Yes.",
 		"-- dash", "'quoted", `back\slash "and" quotes`, "One", "Two", "tab\there", "Left", "{\\an8}", "Gone away")
 	source[3].Spans = []conference.Span{{From: 0, To: 3, Italic: true, Bold: true, Underline: true, Colour: "#ffee00"}}
 	source[4].Position = 8
-	cue := func(at int, id, text string, of ...string) Cue {
-		c := Cue{Cue: makeCues(make([]string, 20)...)[at], SourceIDs: of, State: Draft, SourceHash: hashSources(of, source)}
+	cue := func(at int, id, text string, of ...string) translation.Cue {
+		c := translation.Cue{Cue: translationtest.Cues(make([]string, 20)...)[at], SourceIDs: of, State: translation.Draft, SourceHash: hashSources(of, source)}
 		c.ID, c.Text = id, text
 		return c
 	}
-	cues := []Cue{
+	cues := []translation.Cue{
 		cue(0, "c0001", "Buenos días\na todos.", "c0001"),
 		cue(1, "c0002", "=SUM(A1) es el 100% de todo: %d", "c0002"),
 		cue(2, "x-7", "<i>no</i> cursiva &amp; así &lt;i>", "c0003"),
@@ -119,14 +121,14 @@ func oddTranslation() ([]conference.Cue, []Cue) {
 	}
 	cues[3].Spans = []conference.Span{{From: 0, To: 3, Italic: true}, {From: 3, To: 4, Colour: "#00ff00"}, {From: 5, To: 11, Bold: true, Colour: "#00ff00"}}
 	cues[4].By, cues[6].By = "Ana", "Luz Ñ"
-	cues[4].State, cues[5].State, cues[4].Position = Approved, InReview, 8
-	cues[5].Notes = []Note{{"Ana", "¿Es “@”?\nSegunda línea"}, {"", "nadie: <i>lo dijo"}}
-	cues[6].State, cues[6].PreviousState, cues[6].PreviousSource, cues[6].SourceHash = NeedsEditing, Approved, "'old\n\nquote", HashText("'old quote")
-	cues[7].State, cues[7].PreviousState, cues[7].PreviousSource, cues[7].SourceHash = NeedsEditing, Draft, "back", HashText("back")
+	cues[4].State, cues[5].State, cues[4].Position = translation.Approved, translation.InReview, 8
+	cues[5].Notes = []translation.Note{{Who: "Ana", Text: "¿Es “@”?\nSegunda línea"}, {Who: "", Text: "nadie: <i>lo dijo"}}
+	cues[6].State, cues[6].PreviousState, cues[6].PreviousSource, cues[6].SourceHash = translation.NeedsEditing, translation.Approved, "'old\n\nquote", translation.HashText("'old quote")
+	cues[7].State, cues[7].PreviousState, cues[7].PreviousSource, cues[7].SourceHash = translation.NeedsEditing, translation.Draft, "back", translation.HashText("back")
 	cues[9].Start, cues[9].End = cues[9].Start+1234567, cues[9].Start+800*time.Millisecond
 	cues[10].Start, cues[10].Position, cues[10].Spans = cues[9].End, 1, []conference.Span{{From: 0, To: 7, Italic: true}}
-	cues[11].State = Untranslated
-	cues[12].State, cues[12].PreviousState, cues[12].PreviousSource, cues[12].SourceHash = Obsolete, InReview, "Gone away, was it?", HashText("Gone away, was it?")
+	cues[11].State = translation.Untranslated
+	cues[12].State, cues[12].PreviousState, cues[12].PreviousSource, cues[12].SourceHash = translation.Obsolete, translation.InReview, "Gone away, was it?", translation.HashText("Gone away, was it?")
 	return source, cues
 }
 
@@ -140,7 +142,7 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := (ReturnedFile{Talk: r.Talk, From: r.From, To: r.To, Revision: r.Revision}); !reflect.DeepEqual(got, ReturnedFile{Talk: "Prototyping “APIs”: 100 % & <more>", From: "en", To: "es-419", Revision: 3}) {
+			if got := (File{Talk: r.Talk, From: r.From, To: r.To, Revision: r.Revision}); !reflect.DeepEqual(got, File{Talk: "Prototyping “APIs”: 100 % & <more>", From: "en", To: "es-419", Revision: 3}) {
 				t.Errorf("the sheet comes back as %+v", got)
 			}
 		})
@@ -149,11 +151,11 @@ func TestRoundTrip(t *testing.T) {
 
 // A translator works on a file, and what they did is taken over.
 func TestMerge_TranslatorsChanges(t *testing.T) {
-	source := makeCues("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask.", "Then ask.")
-	cues := LinkCues(source, makeCues("Buenos días a todos.", "Empieza por el final.", "Diez líneas bastan."))
-	cues[0].State = Approved
-	cues[1].State, cues[1].PreviousState, cues[1].PreviousSource, cues[1].SourceHash = NeedsEditing, Approved, "Begin at the start of it.", HashText("Begin at the start of it.")
-	cues[2].Notes = []Note{{"Ana", "¿bastan?"}}
+	source := translationtest.Cues("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask.", "Then ask.")
+	cues := translation.LinkCues(source, translationtest.Cues("Buenos días a todos.", "Empieza por el final.", "Diez líneas bastan."))
+	cues[0].State = translation.Approved
+	cues[1].State, cues[1].PreviousState, cues[1].PreviousSource, cues[1].SourceHash = translation.NeedsEditing, translation.Approved, "Begin at the start of it.", translation.HashText("Begin at the start of it.")
+	cues[2].Notes = []translation.Note{{Who: "Ana", Text: "¿bastan?"}}
 	out := testFormats[0].export(t, sheetOf(source, cues))
 	replaced := func(pairs ...string) string {
 		s := out
@@ -200,7 +202,7 @@ func TestMerge_TranslatorsChanges(t *testing.T) {
 				t.Errorf("it says %s, want %s: %+v", is, c.report, taken)
 			}
 			for _, c := range got {
-				if c.State == Draft && c.SourceHash != hashSources(c.SourceIDs, source) {
+				if c.State == translation.Draft && c.SourceHash != hashSources(c.SourceIDs, source) {
 					t.Errorf("%s is a draft of something else than the source says: %+v", c.ID, c)
 				}
 			}
@@ -210,12 +212,12 @@ func TestMerge_TranslatorsChanges(t *testing.T) {
 	if a, b := got[2], got[3]; a.Start != 6*time.Second || a.End != b.Start || a.End != 7481*time.Millisecond || b.End != 8*time.Second {
 		t.Errorf("of 2 s, 19 and 6 letters have %v-%v and %v-%v", a.Start, a.End, b.Start, b.End)
 	}
-	if n := got[2].Notes; len(n) != 1 || n[0] != (Note{"Ana", "¿bastan?"}) {
+	if n := got[2].Notes; len(n) != 1 || n[0] != (translation.Note{Who: "Ana", Text: "¿bastan?"}) {
 		t.Errorf("the note became %+v", n)
 	}
 }
 
-func summary(cues []Cue) string {
+func summary(cues []translation.Cue) string {
 	all := make([]string, len(cues))
 	for n, c := range cues {
 		all[n] = fmt.Sprintf("%s %s %s", c.ID, c.State, c.Text)
@@ -226,10 +228,10 @@ func summary(cues []Cue) string {
 // Where a program dropped what stands beside the texts, the translation as it is says it,
 // or else the source.
 func TestMerge_DroppedComments(t *testing.T) {
-	source := makeCues("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.")
-	cues := []Cue{
-		{Cue: conference.Cue{ID: "t1", Start: 100 * time.Millisecond, End: 2 * time.Second, Text: "Buenos días a todos."}, SourceIDs: []string{"c0001"}, SourceHash: HashText(source[0].Text), State: Approved},
-		{Cue: conference.Cue{ID: "t2", Start: 3 * time.Second, End: 7 * time.Second, Text: "Por el final, con diez líneas."}, SourceIDs: []string{"c0002", "c0003"}, SourceHash: HashText(source[1].Text + " " + source[2].Text), State: InReview},
+	source := translationtest.Cues("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.")
+	cues := []translation.Cue{
+		{Cue: conference.Cue{ID: "t1", Start: 100 * time.Millisecond, End: 2 * time.Second, Text: "Buenos días a todos."}, SourceIDs: []string{"c0001"}, SourceHash: translation.HashText(source[0].Text), State: translation.Approved},
+		{Cue: conference.Cue{ID: "t2", Start: 3 * time.Second, End: 7 * time.Second, Text: "Por el final, con diez líneas."}, SourceIDs: []string{"c0002", "c0003"}, SourceHash: translation.HashText(source[1].Text + " " + source[2].Text), State: translation.InReview},
 	}
 	out := testFormats[0].export(t, sheetOf(source, cues))
 	bare := regexp.MustCompile(`(?m)^#\..*\n`).ReplaceAllString(out, "")
@@ -256,22 +258,22 @@ func TestMerge_DroppedComments(t *testing.T) {
 // A file that was made before the source was corrected is brought along; one of another
 // talk is refused.
 func TestMerge_OtherSourceVersion(t *testing.T) {
-	now := makeCues("Good evening, everybody.", "3 Welcome.", "63 Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.")
+	now := translationtest.Cues("Good evening, everybody.", "3 Welcome.", "63 Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.")
 	for _, x := range testFormats {
-		out := x.export(t, sheetOf(english, LinkCues(english, spanish)))
+		out := x.export(t, sheetOf(translationtest.English, translation.LinkCues(translationtest.English, translationtest.Spanish)))
 		got, taken := x.merge(t, out, now, nil)
 		want := "c0001 needs-editing Buenos días a todos.|c0002 draft Empieza por el final.|c0003 draft Diez líneas bastan.|c0004 draft Luego pregunta a tus colegas."
 		if is := summary(got); is != want || !taken.OtherSource || got[1].Start != 63*time.Second || !slices.Equal(got[1].SourceIDs, []string{"c0003"}) {
 			t.Errorf("%s: it came as %s: %+v", x.name, is, got)
 		}
-		if len(taken.NeedsEditing) != 1 || taken.NeedsEditing[0].OldSource != english[0].Text || taken.Untranslated != 1 {
+		if len(taken.NeedsEditing) != 1 || taken.NeedsEditing[0].OldSource != translationtest.English[0].Text || taken.Untranslated != 1 {
 			t.Errorf("%s: it says %+v", x.name, taken)
 		}
 		r, err := x.read("talk", []byte(out))
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = r.Merge(makeCues("Something", "else", "altogether"), nil)
+		_, _, err = r.Merge(translationtest.Cues("Something", "else", "altogether"), nil)
 		if f := inputerr.As(err); f == nil || f.Line == 0 || !strings.Contains(f.Error(), "of another talk") {
 			t.Errorf("%s: of another talk it says %v", x.name, err)
 		}
@@ -283,7 +285,7 @@ func TestReadCSV_Spreadsheets(t *testing.T) {
 	source, cues := oddTranslation()
 	csv := testFormats[3]
 	out := csv.export(t, sheetOf(source, cues))
-	want := withoutLines(TargetCues(Units(source, cues)))
+	want := withoutLines(translation.TargetCues(translation.Units(source, cues)))
 	again := func(comma rune, change func(row []string)) string {
 		rows, err := stdcsv.NewReader(strings.NewReader(strings.TrimPrefix(out, "\ufeff"))).ReadAll()
 		if err != nil {

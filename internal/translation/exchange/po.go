@@ -1,4 +1,4 @@
-package translation
+package exchange
 
 import (
 	"bufio"
@@ -11,14 +11,15 @@ import (
 
 	"github.com/lectern-av/lectern/internal/charset"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/translation"
 )
 
 // WritePO writes a sheet as gettext's PO: an entry a unit, which msgctxt names. Speed is how
 // many characters a second can be read, of which translators are told; 0: nothing is said.
-func WritePO(w io.Writer, s Sheet, speed float64) error {
+func WritePO(w io.Writer, s translation.Sheet, speed float64) error {
 	b := bufio.NewWriter(w)
 	writePOHeader(b, s)
-	for _, e := range s.entries(speed) {
+	for _, e := range sheetEntries(s, speed) {
 		e.writePO(b, s.From)
 	}
 	return b.Flush()
@@ -26,7 +27,7 @@ func WritePO(w io.Writer, s Sheet, speed float64) error {
 
 // writePOHeader writes what msgfmt -c asks for, without a date: the same sheet is the same
 // file.
-func writePOHeader(b *bufio.Writer, s Sheet) {
+func writePOHeader(b *bufio.Writer, s translation.Sheet) {
 	one := func(text string) string { return strings.Join(strings.Fields(toMarkup(text, nil)), " ") }
 	underscored := func(language string) string { return strings.ReplaceAll(one(language), "-", "_") }
 	head := []struct{ name, value string }{
@@ -69,14 +70,14 @@ func (e entry) writePO(b *bufio.Writer, from string) {
 	if e.sourceNumber > 0 {
 		fmt.Fprintf(b, "#: %s:%d\n", strings.Join(strings.Fields("source "+from), "."), e.sourceNumber)
 	}
-	if e.state == NeedsEditing {
+	if e.state == translation.NeedsEditing {
 		comment("#,", "fuzzy")
 	}
 	gone := ""
-	if e.state == Obsolete {
+	if e.state == translation.Obsolete {
 		gone = "#~ "
 	}
-	if e.previousSource != "" && e.state == NeedsEditing {
+	if e.previousSource != "" && e.state == translation.NeedsEditing {
 		writePOString(b, "#| ", "msgid", e.previousSource)
 	}
 	writePOString(b, gone, "msgctxt", e.context)
@@ -106,7 +107,7 @@ var poEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`
 
 // ReadPO reads what [WritePO] wrote and translators and their programs changed; name is
 // what faults call it.
-func ReadPO(name string, data []byte) (*ReturnedFile, error) {
+func ReadPO(name string, data []byte) (*File, error) {
 	encoding := ""
 	if m := poCharset.FindSubmatch(data); m != nil {
 		encoding = string(m[1])
@@ -115,7 +116,7 @@ func ReadPO(name string, data []byte) (*ReturnedFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &poReader{name: name, file: &ReturnedFile{Name: name, statesAreEdits: true}}
+	p := &poReader{name: name, file: &File{Name: name, statesAreEdits: true}}
 	for number := 1; text != ""; number++ {
 		var l string
 		l, text, _ = charset.CutLine(text)
@@ -137,7 +138,7 @@ var poCharset = regexp.MustCompile(`(?i)Content-Type:[^\n"]*charset=([A-Za-z0-9]
 // poReader reads a PO file line by line.
 type poReader struct {
 	name     string
-	file     *ReturnedFile
+	file     *File
 	entry    entry
 	fuzzy    bool
 	strings  map[string]*strings.Builder // by keyword; previous ones begin with "|"
@@ -211,7 +212,7 @@ func (p *poReader) readKeyword(n int, mark, keyword string) error {
 		p.entry.line = n
 	}
 	if mark == "#~" {
-		p.entry.state = Obsolete
+		p.entry.state = translation.Obsolete
 	}
 	p.current = &strings.Builder{}
 	p.strings[key] = p.current
@@ -273,18 +274,18 @@ func (p *poReader) finishEntry() error {
 		return nil
 	}
 	switch {
-	case e.state == Obsolete:
+	case e.state == translation.Obsolete:
 	case len(splitCues(e.translation)) == 0:
-		e.state = Untranslated
+		e.state = translation.Untranslated
 	case fuzzy:
-		e.state = NeedsEditing
+		e.state = translation.NeedsEditing
 	default:
-		e.state = Draft
+		e.state = translation.Draft
 	}
 	if p.contexts == nil {
 		p.contexts = map[string]int{}
 	}
-	if key := e.context; key != "" && e.state != Obsolete {
+	if key := e.context; key != "" && e.state != translation.Obsolete {
 		if first := p.contexts[key]; first > 0 {
 			return inputerr.New(p.name, "%s stands here and on line %d", key, first).At(e.line).Hint("Leave one of the two")
 		}

@@ -1,4 +1,4 @@
-package translation
+package exchange
 
 import (
 	"encoding/json"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/translation"
 )
 
 // Details are what a file says of a unit beside its texts, in lines that people can read:
@@ -24,11 +25,11 @@ import (
 
 // details are the lines of a unit, taken apart.
 type details struct {
-	source      []conference.Cue // with their times; a text only where it is said exactly
-	target      [][]string       // the words of each, its id first
-	exportHash  string           // "": it was not translated, or a program dropped that
-	exportState State            // likewise
-	sheet       []string         // talk, languages and revision
+	source      []conference.Cue  // with their times; a text only where it is said exactly
+	target      [][]string        // the words of each, its id first
+	exportHash  string            // "": it was not translated, or a program dropped that
+	exportState translation.State // likewise
+	sheet       []string          // talk, languages and revision
 }
 
 // quoteWord is a word of a line, quoted where it must be.
@@ -125,7 +126,7 @@ func sourceLine(c conference.Cue, exact bool) string {
 }
 
 // targetLine says of a cue what nobody would guess; only is whether that is anything.
-func targetLine(c, guess Cue, exact bool) (said string, only bool) {
+func targetLine(c, guess translation.Cue, exact bool) (said string, only bool) {
 	words := []string{"target", c.ID}
 	if c.Start != guess.Start || c.End != guess.End {
 		words = append(words, formatRange(c.Cue)...)
@@ -170,14 +171,14 @@ func parseDetails(lines []string) (d details) {
 		case "source":
 			c := conference.Cue{ID: words[1]}
 			if rest, ok := parseRange(&c, words[2:]); ok {
-				d.source = append(d.source, applyDetails(Cue{Cue: c}, rest).Cue)
+				d.source = append(d.source, applyDetails(translation.Cue{Cue: c}, rest).Cue)
 			}
 		case "target":
 			d.target = append(d.target, words[1:])
 		case "seen":
 			d.exportHash = words[1]
 			if len(words) > 2 {
-				d.exportState = State(words[2])
+				d.exportState = translation.State(words[2])
 			}
 		case "sheet":
 			d.sheet = words[1:]
@@ -201,7 +202,7 @@ func parseRange(c *conference.Cue, words []string) (rest []string, ok bool) {
 }
 
 // applyDetails is a cue with what words say of it.
-func applyDetails(c Cue, words []string) Cue {
+func applyDetails(c translation.Cue, words []string) translation.Cue {
 	words, _ = parseRange(&c.Cue, words)
 	var of []string
 	for len(words) >= 2 {
@@ -215,16 +216,16 @@ func applyDetails(c Cue, words []string) Cue {
 		case "was":
 			c.PreviousSource = value
 		case "state":
-			c.State = State(value)
+			c.State = translation.State(value)
 		case "stood":
-			c.PreviousState = State(value)
+			c.PreviousState = translation.State(value)
 		case "by":
 			c.By = value
 		case "place":
 			c.Position, _ = strconv.Atoi(value)
 		case "note":
 			if len(words) > 2 {
-				c.Notes = append(c.Notes, Note{value, words[2]})
+				c.Notes = append(c.Notes, translation.Note{Who: value, Text: words[2]})
 				used = 3
 			}
 		case "exact":
@@ -245,12 +246,12 @@ func applyDetails(c Cue, words []string) Cue {
 }
 
 // headerLine is what a file says of the sheet as a whole.
-func (s Sheet) headerLine() string {
+func headerLine(s translation.Sheet) string {
 	return joinWords([]string{"sheet", s.Talk, s.From, s.To, strconv.Itoa(s.Revision), strconv.Itoa(s.Base)})
 }
 
-// readHeader reads what [Sheet.line] wrote; words are those behind the first.
-func (r *ReturnedFile) readHeader(words []string) {
+// readHeader reads what [headerLine] wrote; words are those behind the first.
+func (r *File) readHeader(words []string) {
 	if len(words) < 4 {
 		return
 	}

@@ -1,4 +1,4 @@
-package translation
+package exchange
 
 import (
 	"bufio"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/translation"
 )
 
 // XLIFFVersion is a version of XLIFF. The two have hardly more in common than the name.
@@ -37,7 +38,7 @@ const toolName = "lectern"
 
 // WriteXLIFF writes a sheet as XLIFF, a unit a unit. Speed is how many characters a second
 // can be read, of which translators are told; 0: nothing is said.
-func WriteXLIFF(w io.Writer, s Sheet, version XLIFFVersion, speed float64) error {
+func WriteXLIFF(w io.Writer, s translation.Sheet, version XLIFFVersion, speed float64) error {
 	x := &xliffWriter{Writer: bufio.NewWriter(w), v12: version == XLIFF12}
 	x.WriteString(xml.Header)
 	if x.v12 {
@@ -45,7 +46,7 @@ func WriteXLIFF(w io.Writer, s Sheet, version XLIFFVersion, speed float64) error
 	} else {
 		x.writeHeader2(s)
 	}
-	for n, e := range s.entries(speed) {
+	for n, e := range sheetEntries(s, speed) {
 		if x.v12 {
 			x.writeUnit12(n+1, e)
 		} else {
@@ -91,10 +92,10 @@ func xmlAttribute(name, value string) string {
 	return " " + name + `="` + strings.NewReplacer("\n", "&#10;", "\t", "&#9;").Replace(escapeXML(value)) + `"`
 }
 
-func (x *xliffWriter) writeHeader2(s Sheet) {
+func (x *xliffWriter) writeHeader2(s translation.Sheet) {
 	fmt.Fprintf(x, `<xliff xmlns="%s" xmlns:mda="%s" version="2.0"%s%s>`+"\n", xliff2, xliffMeta, xmlAttribute("srcLang", cmp.Or(s.From, "und")), xmlAttribute("trgLang", s.To))
 	fmt.Fprintf(x, `<file id="talk"%s>`+"\n", xmlAttribute("original", toMarkup(s.Talk, nil)))
-	x.writeMetadata([]string{s.headerLine()})
+	x.writeMetadata([]string{headerLine(s)})
 }
 
 // writeMetadata writes details as XLIFF 2 keeps what is a program's own.
@@ -111,7 +112,7 @@ func (x *xliffWriter) writeMetadata(details []string) {
 
 func (x *xliffWriter) writeUnit2(n int, e entry) {
 	fmt.Fprintf(x, `<unit id="u%d"%s`, n, xmlAttribute("name", e.context))
-	if e.state == Obsolete {
+	if e.state == translation.Obsolete {
 		x.WriteString(` translate="no"`)
 	}
 	x.WriteString(">\n")
@@ -136,13 +137,13 @@ func (x *xliffWriter) writeUnit2(n int, e entry) {
 // xliff2State is an entry's state as XLIFF 2 has it, and what it has no word for.
 func (e entry) xliff2State() (state, sub string) {
 	switch e.state {
-	case NeedsEditing, Obsolete:
+	case translation.NeedsEditing, translation.Obsolete:
 		return "initial", toolName + ":" + string(e.state)
-	case Draft:
+	case translation.Draft:
 		return "translated", ""
-	case InReview:
+	case translation.InReview:
 		return "translated", toolName + ":" + string(e.state)
-	case Approved:
+	case translation.Approved:
 		return "final", ""
 	}
 	return "initial", ""
@@ -158,7 +159,7 @@ const (
 // xliffNotes are an entry's notes, each with its kind.
 func (e entry) xliffNotes() (notes [][2]string) {
 	for kind, text := range map[string]string{noteLimit: e.limit, notePreviousSource: e.previousSource, noteTranslator: strings.Join(e.notes, "\n")} {
-		if text != "" && (kind != notePreviousSource || e.state != Obsolete) {
+		if text != "" && (kind != notePreviousSource || e.state != translation.Obsolete) {
 			notes = append(notes, [2]string{kind, text})
 		}
 	}
@@ -166,19 +167,19 @@ func (e entry) xliffNotes() (notes [][2]string) {
 	return notes
 }
 
-func (x *xliffWriter) writeHeader12(s Sheet) {
+func (x *xliffWriter) writeHeader12(s translation.Sheet) {
 	fmt.Fprintf(x, `<xliff xmlns="%s" version="1.2">`+"\n", xliff12)
 	fmt.Fprintf(x, `<file%s%s%s datatype="plaintext">`+"\n", xmlAttribute("original", cmp.Or(toMarkup(s.Talk, nil), "talk")),
 		xmlAttribute("source-language", cmp.Or(s.From, "und")), xmlAttribute("target-language", s.To))
-	fmt.Fprintf(x, `<header><note from="%s">%s</note></header>`+"\n<body>\n", toolName, escapeXML(s.headerLine()))
+	fmt.Fprintf(x, `<header><note from="%s">%s</note></header>`+"\n<body>\n", toolName, escapeXML(headerLine(s)))
 }
 
 func (x *xliffWriter) writeUnit12(n int, e entry) {
 	fmt.Fprintf(x, `<trans-unit id="u%d"%s xml:space="preserve"`, n, xmlAttribute("resname", e.context))
 	switch e.state {
-	case Approved:
+	case translation.Approved:
 		x.WriteString(` approved="yes"`)
-	case Obsolete:
+	case translation.Obsolete:
 		x.WriteString(` translate="no"`)
 	}
 	x.WriteString(">\n")
@@ -196,8 +197,8 @@ func (x *xliffWriter) writeUnit12(n int, e entry) {
 	x.WriteString("</trans-unit>\n")
 }
 
-var xliff12States = map[State]string{
-	NeedsEditing: "needs-review-translation", Draft: "translated", InReview: "translated", Approved: "final", Obsolete: "needs-adaptation",
+var xliff12States = map[translation.State]string{
+	translation.NeedsEditing: "needs-review-translation", translation.Draft: "translated", translation.InReview: "translated", translation.Approved: "final", translation.Obsolete: "needs-adaptation",
 }
 
 // inlineCodes are the inline codes of a unit. A code of the translation has the number of one of
@@ -305,8 +306,8 @@ var colourCode = regexp.MustCompile(`^(?:` + toolName + `:|x-colour-)([0-9a-f]{6
 
 // ReadXLIFF reads what [WriteXLIFF] wrote, of either version, and translators and their
 // programs changed; name is what faults call it.
-func ReadXLIFF(name string, data []byte) (*ReturnedFile, error) {
-	x := &xliffReader{name: name, decoder: xml.NewDecoder(bytes.NewReader(data)), file: &ReturnedFile{Name: name}}
+func ReadXLIFF(name string, data []byte) (*File, error) {
+	x := &xliffReader{name: name, decoder: xml.NewDecoder(bytes.NewReader(data)), file: &File{Name: name}}
 	x.decoder.CharsetReader = func(encoding string, in io.Reader) (io.Reader, error) {
 		raw, err := io.ReadAll(in)
 		if err != nil {
@@ -335,7 +336,7 @@ func ReadXLIFF(name string, data []byte) (*ReturnedFile, error) {
 type xliffReader struct {
 	name    string
 	decoder *xml.Decoder
-	file    *ReturnedFile
+	file    *File
 	ids     map[string]int
 }
 
@@ -460,8 +461,8 @@ func (x *xliffReader) readUnit(unit xml.StartElement) error {
 		}
 	}
 	e.state = xliffState(state, sub, e.translation)
-	if attributeValue(unit, "translate") == "no" && strings.HasPrefix(e.context, "+ ") && e.state != Untranslated {
-		e.state = Obsolete
+	if attributeValue(unit, "translate") == "no" && strings.HasPrefix(e.context, "+ ") && e.state != translation.Untranslated {
+		e.state = translation.Obsolete
 	}
 	return x.addEntry(e)
 }
@@ -478,14 +479,14 @@ func (x *xliffReader) addEntry(e entry) error {
 	return nil
 }
 
-func xliffState(state, sub, said string) State {
+func xliffState(state, sub, said string) translation.State {
 	switch {
 	case len(splitCues(said)) == 0:
-		return Untranslated
-	case state == "initial", strings.Contains(state, "needs-"), sub == toolName+":"+string(NeedsEditing):
-		return NeedsEditing
+		return translation.Untranslated
+	case state == "initial", strings.Contains(state, "needs-"), sub == toolName+":"+string(translation.NeedsEditing):
+		return translation.NeedsEditing
 	}
-	return Draft
+	return translation.Draft
 }
 
 func (x *xliffReader) appendInline(to *string) error {

@@ -1,10 +1,9 @@
 //go:build slow
 
-package translation
+package exchange
 
 import (
 	"fmt"
-	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -16,55 +15,27 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
+	"github.com/lectern-av/lectern/internal/translation"
+	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
-
-// corpusFiles is the cues of every real subtitle file, by its name.
-func corpusFiles(t testing.TB) map[string][]conference.Cue {
-	root := os.Getenv("LECTERN_CORPUS")
-	if root == "" {
-		t.Skip("LECTERN_CORPUS does not name a folder of real subtitle files")
-	}
-	files := map[string][]conference.Cue{}
-	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		if doc, err := subtitle.Parse(filepath.Base(path), data, subtitle.Options{}); err == nil {
-			files[path] = doc.Cues
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) == 0 {
-		t.Fatalf("no file in %s could be read", root)
-	}
-	return files
-}
 
 // editedTranslation is a translation of source as people leave it: split, merged, timed by hand, half
 // of it missing, reviewed and remarked upon; and the source after it was edited, by which
 // some of it is stale and some obsolete.
-func editedTranslation(rng *rand.Rand, source []conference.Cue) (now []conference.Cue, cues []Cue) {
-	own := editModel{split: 0.1, merge: 0.1, remove: 0.3, jitter: 200 * time.Millisecond}
-	handed, _ := own.edit(rng, pseudoTranslated(source), nil)
+func editedTranslation(rng *rand.Rand, source []conference.Cue) (now []conference.Cue, cues []translation.Cue) {
+	own := translationtest.EditModel{Split: 0.1, Merge: 0.1, Remove: 0.3, Jitter: 200 * time.Millisecond}
+	handed, _ := own.Edit(rng, translationtest.PseudoTranslate(source), nil)
 	handed = compare.CarryIDs(nil, handed, compare.NewIDs(nil))
-	cues = LinkCues(source, handed)
+	cues = translation.LinkCues(source, handed)
 	for n := range cues {
 		c := &cues[n]
-		if c.State == Draft {
-			c.State = []State{Draft, Draft, InReview, Approved}[rng.IntN(4)]
+		if c.State == translation.Draft {
+			c.State = []translation.State{translation.Draft, translation.Draft, translation.InReview, translation.Approved}[rng.IntN(4)]
 		}
 		switch rng.IntN(10) {
 		case 0:
-			c.Notes = []Note{{"Ana", "¿Seguro?\nNo lo sé: " + c.Text}, {"", "sí"}}
+			c.Notes = []translation.Note{{Who: "Ana", Text: "¿Seguro?\nNo lo sé: " + c.Text}, {Who: "", Text: "sí"}}
 		case 1:
 			c.Position = 8
 		case 2:
@@ -73,18 +44,18 @@ func editedTranslation(rng *rand.Rand, source []conference.Cue) (now []conferenc
 			c.Start += 333333 * time.Nanosecond
 		}
 	}
-	source, _ = editModels[4].edit(rng, source, source)
-	edited, _ := editModels[1].edit(rng, source, source)
+	source, _ = translationtest.EditModels[4].Edit(rng, source, source)
+	edited, _ := translationtest.EditModels[1].Edit(rng, source, source)
 	source = compare.CarryIDs(nil, source, compare.NewIDs(nil))
 	edited = compare.CarryIDs(source, edited, compare.NewIDs(idsOf(source)))
-	cues, _ = Update(cues, source, edited)
+	cues, _ = translation.Update(cues, source, edited)
 	return edited, cues
 }
 
 // Every translation comes back as it went out: of every file of the corpus in PO and XLIFF
 // 2, of some in the other formats.
 func TestRoundTrip_Corpus(t *testing.T) {
-	files := corpusFiles(t)
+	files := translationtest.CorpusFiles(t)
 	for n, path := range slices.Sorted(maps.Keys(files)) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
@@ -103,10 +74,10 @@ func TestRoundTrip_Corpus(t *testing.T) {
 }
 
 // approvedCopy is a translation cue by cue, with all that the file has of looks and places.
-func approvedCopy(source []conference.Cue) []Cue {
-	all := make([]Cue, len(source))
+func approvedCopy(source []conference.Cue) []translation.Cue {
+	all := make([]translation.Cue, len(source))
 	for n, c := range source {
-		all[n] = Cue{Cue: c, SourceIDs: []string{c.ID}, SourceHash: HashText(c.Text), State: Approved}
+		all[n] = translation.Cue{Cue: c, SourceIDs: []string{c.ID}, SourceHash: translation.HashText(c.Text), State: translation.Approved}
 	}
 	return all
 }
@@ -144,17 +115,17 @@ func writeTemp(t *testing.T, name, data string) string {
 func TestRoundTrip_Gettext(t *testing.T) {
 	po := testFormats[0]
 	oddSource, oddCues := oddTranslation()
-	realSource := longestFile(corpusFiles(t))
+	realSource := longestFile(translationtest.CorpusFiles(t))
 	realNow, realCues := editedTranslation(rand.New(rand.NewPCG(1, 2)), realSource)
 	for _, c := range []struct {
 		name   string
 		source []conference.Cue
-		cues   []Cue
+		cues   []translation.Cue
 	}{{"odd", oddSource, oddCues}, {"real", realNow, realCues}, {"template", realNow, nil}} {
 		t.Run(c.name, func(t *testing.T) {
 			out := writeTemp(t, "talk.po", po.export(t, sheetOf(c.source, c.cues)))
 			runTool(t, "msgfmt", "--check", "--output-file=/dev/null", out)
-			want := withoutLines(TargetCues(Units(c.source, c.cues)))
+			want := withoutLines(translation.TargetCues(translation.Units(c.source, c.cues)))
 			for _, run := range [][]string{
 				{"msgcat", "--width=40", out}, {"msgcat", "--no-wrap", "--sort-output", out}, {"msgcat", "--sort-by-file", "--indent", out},
 				{"msgmerge", "--quiet", "--previous", out, out}, {"msgattrib", "--no-location", out},
@@ -181,9 +152,9 @@ func longestFile(files map[string][]conference.Cue) (cues []conference.Cue) {
 	return cues
 }
 
-func sameCues(a, b []Cue) bool { return cueDifference(a, b) == "" }
+func sameCues(a, b []translation.Cue) bool { return cueDifference(a, b) == "" }
 
-func cueDifference(a, b []Cue) string {
+func cueDifference(a, b []translation.Cue) string {
 	if len(a) != len(b) {
 		return fmt.Sprintf("%d cues instead of %d", len(a), len(b))
 	}
@@ -199,21 +170,21 @@ func cueDifference(a, b []Cue) string {
 // translation.
 func TestMerge_GettextTemplate(t *testing.T) {
 	po := testFormats[0]
-	old := writeTemp(t, "old.po", po.export(t, sheetOf(english, LinkCues(english, spanish))))
-	now := slices.Clone(english)
+	old := writeTemp(t, "old.po", po.export(t, sheetOf(translationtest.English, translation.LinkCues(translationtest.English, translationtest.Spanish))))
+	now := slices.Clone(translationtest.English)
 	now[1].Text = "Begin at the very end of it."
 	now = append(now, conference.Cue{ID: "c0005", Start: 12 * time.Second, End: 14 * time.Second, Text: "Ten lines are quite enough."})
 	template := writeTemp(t, "new.pot", po.export(t, sheetOf(now, nil)))
 	merged := runTool(t, "msgmerge", "--quiet", "--previous", old, template)
 	got, _ := po.merge(t, merged, now, nil)
-	states := map[string]State{}
+	states := map[string]translation.State{}
 	for _, c := range got {
 		states[c.ID] = c.State
-		if c.ID == "c0002" && (c.PreviousSource != english[1].Text || c.SourceHash != HashText(english[1].Text)) {
+		if c.ID == "c0002" && (c.PreviousSource != translationtest.English[1].Text || c.SourceHash != translation.HashText(translationtest.English[1].Text)) {
 			t.Errorf("what was reworded came as %+v", c)
 		}
 	}
-	if states["c0001"] != Draft || states["c0002"] != NeedsEditing || states["c0005"] == Draft {
+	if states["c0001"] != translation.Draft || states["c0002"] != translation.NeedsEditing || states["c0005"] == translation.Draft {
 		t.Errorf("after a merge the states are %v", states)
 	}
 }
@@ -221,7 +192,7 @@ func TestMerge_GettextTemplate(t *testing.T) {
 // translate-toolkit reads the PO, the XLIFF and the CSV, and what it writes comes back.
 func TestRoundTrip_TranslateToolkit(t *testing.T) {
 	source, cues := oddTranslation()
-	want := withoutLines(TargetCues(Units(source, cues)))
+	want := withoutLines(translation.TargetCues(translation.Units(source, cues)))
 	for _, x := range testFormats[:3] {
 		if x.name == "xliff" { // the distribution's knows only 1.2
 			continue
@@ -246,10 +217,10 @@ func TestRoundTrip_TranslateToolkit(t *testing.T) {
 	}
 }
 
-func plainObsolete(cues []Cue) {
+func plainObsolete(cues []translation.Cue) {
 	for n, c := range cues {
-		if c.State == Obsolete {
-			cues[n].SourceIDs, cues[n].SourceHash, cues[n].PreviousState = nil, "", Draft
+		if c.State == translation.Obsolete {
+			cues[n].SourceIDs, cues[n].SourceHash, cues[n].PreviousState = nil, "", translation.Draft
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package translation
+package exchange
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/translation"
 )
 
 // entry is a unit as PO, XLIFF and CSV hold it; texts are as inline writes them.
@@ -23,7 +24,7 @@ type entry struct {
 	source         string
 	previousSource string // what the source said, where it says something else now
 	translation    string // the translation; "": there is none
-	state          State
+	state          translation.State
 	notes          []string // lines, for people and by them
 	limit          string   // what a translator must keep to, for people
 	details        []string
@@ -33,13 +34,13 @@ type entry struct {
 // noSource stands for the source of a cue that has none.
 const noSource = "—"
 
-// entries are a sheet's units for a file. Speed is how many characters a second can be
+// sheetEntries are a sheet's units for a file. Speed is how many characters a second can be
 // read; 0: as many as you like.
-func (s Sheet) entries(speed float64) []entry {
+func sheetEntries(s translation.Sheet, speed float64) []entry {
 	all := make([]entry, len(s.Units))
 	number := 1
 	for n, u := range s.Units {
-		all[n] = u.entry(speed)
+		all[n] = unitEntry(u, speed)
 		if len(u.Source) > 0 {
 			all[n].sourceNumber = number
 			number += len(u.Source)
@@ -48,8 +49,8 @@ func (s Sheet) entries(speed float64) []entry {
 	return all
 }
 
-func (u Unit) entry(speed float64) entry {
-	e := entry{context: entryContext(u), previousSource: toMarkup(u.Was(), nil), state: u.exportedState(), limit: readingLimit(u.Source, speed)}
+func unitEntry(u translation.Unit, speed float64) entry {
+	e := entry{context: entryContext(u), previousSource: toMarkup(u.Was(), nil), state: exportedState(u), limit: readingLimit(u.Source, speed)}
 	source, exact := joinCues(u.Source)
 	e.source = source
 	for _, c := range u.Source {
@@ -57,24 +58,24 @@ func (u Unit) entry(speed float64) entry {
 	}
 	if source == "" {
 		e.source = noSource
-		if was := strings.TrimSpace(e.previousSource); e.state == Obsolete && was != "" {
+		if was := strings.TrimSpace(e.previousSource); e.state == translation.Obsolete && was != "" {
 			e.source = was
 		}
 	}
 	for _, c := range u.Target {
 		for _, n := range c.Notes {
-			e.notes = append(e.notes, n.lines()...)
+			e.notes = append(e.notes, noteLines(n)...)
 		}
 	}
-	u.addTarget(&e)
+	e.addTarget(u)
 	return e
 }
 
 // addTarget puts a unit's translation into its entry.
-func (u Unit) addTarget(e *entry) {
+func (e *entry) addTarget(u translation.Unit) {
 	var shown []conference.Cue
 	for _, c := range u.Target {
-		if u.exports(c) {
+		if isExported(c, len(u.Source) > 0) {
 			shown = append(shown, c.Cue)
 		}
 	}
@@ -85,8 +86,8 @@ func (u Unit) addTarget(e *entry) {
 	telling := false
 	at := 0
 	for _, c := range u.Target {
-		base, text := Cue{}, false
-		if u.exports(c) {
+		base, text := translation.Cue{}, false
+		if isExported(c, len(u.Source) > 0) {
 			base, text = guesses[at], exact
 			at++
 		}
@@ -101,33 +102,31 @@ func (u Unit) addTarget(e *entry) {
 	}
 }
 
-// exports reports whether a cue's text goes to a translator: what only repeats the source
+// isExported reports whether a cue's text goes to a translator: what only repeats the source
 // would look like a translation, and what is obsolete is none of its unit any more.
-func (u Unit) exports(c Cue) bool { return isExported(c, len(u.Source) > 0) }
-
-func isExported(c Cue, sourced bool) bool {
-	return c.State != Untranslated && (c.State != Obsolete || !sourced)
+func isExported(c translation.Cue, sourced bool) bool {
+	return c.State != translation.Untranslated && (c.State != translation.Obsolete || !sourced)
 }
 
 // exportedState is the state of what goes to a translator. Where only some of it is
 // translated, it needs editing.
-func (u Unit) exportedState() State {
-	var some, hidden Unit
+func exportedState(u translation.Unit) translation.State {
+	var some, hidden translation.Unit
 	for _, c := range u.Target {
-		if u.exports(c) {
+		if isExported(c, len(u.Source) > 0) {
 			some.Target = append(some.Target, c)
-		} else if c.State == Untranslated {
+		} else if c.State == translation.Untranslated {
 			hidden.Target = append(hidden.Target, c)
 		}
 	}
 	if len(some.Target) > 0 && len(hidden.Target) > 0 {
-		return NeedsEditing
+		return translation.NeedsEditing
 	}
 	return some.State()
 }
 
-// lines are a note as people read it.
-func (n Note) lines() []string {
+// noteLines are a note as people read it.
+func noteLines(n translation.Note) []string {
 	text := toMarkup(n.Text, nil)
 	if n.Who != "" {
 		text = toMarkup(n.Who, nil) + ": " + text
@@ -136,7 +135,7 @@ func (n Note) lines() []string {
 }
 
 // entryContext names a unit by its source cues, or by "+", its cue and the cue's time.
-func entryContext(u Unit) string {
+func entryContext(u translation.Unit) string {
 	var words []string
 	for _, c := range u.Source {
 		words = append(words, c.ID)
@@ -148,17 +147,17 @@ func entryContext(u Unit) string {
 }
 
 // impliedCues is what goes without saying of so many translated cues of an entry.
-func impliedCues(e entry, source []conference.Cue, cues int) []Cue {
-	all := make([]Cue, cues)
+func impliedCues(e entry, source []conference.Cue, cues int) []translation.Cue {
+	all := make([]translation.Cue, cues)
 	for n := range all {
 		c := &all[n]
-		c.State = Draft
+		c.State = translation.Draft
 		switch e.state {
-		case NeedsEditing:
-			c.State, c.PreviousState = NeedsEditing, Draft
+		case translation.NeedsEditing:
+			c.State, c.PreviousState = translation.NeedsEditing, translation.Draft
 			c.PreviousSource, _ = parseMarkup(e.previousSource)
-		case Obsolete:
-			c.State, c.PreviousState = Obsolete, Draft
+		case translation.Obsolete:
+			c.State, c.PreviousState = translation.Obsolete, translation.Draft
 			if e.source != noSource {
 				c.PreviousSource, _ = parseMarkup(e.source)
 			}
@@ -167,10 +166,10 @@ func impliedCues(e entry, source []conference.Cue, cues int) []Cue {
 			c.SourceIDs = append(c.SourceIDs, s.ID)
 		}
 		c.SourceHash = hashSources(c.SourceIDs, source)
-		if c.State == NeedsEditing {
+		if c.State == translation.NeedsEditing {
 			c.SourceHash = ""
 			if c.PreviousSource != "" {
-				c.SourceHash = HashText(c.PreviousSource)
+				c.SourceHash = translation.HashText(c.PreviousSource)
 			}
 		}
 		switch {
@@ -208,7 +207,7 @@ func hashSources(ids []string, source []conference.Cue) string {
 	if len(of) == 0 {
 		return ""
 	}
-	return HashText(joinText(of))
+	return translation.HashText(translation.JoinText(of))
 }
 
 // exportHash tells whether a translation is the one that was handed out: its cues, their texts
@@ -246,8 +245,8 @@ func readingLimit(source []conference.Cue, speed float64) string {
 	return fmt.Sprintf("%.1f s: at most %d characters", length.Seconds(), int(math.Floor(speed*length.Seconds())))
 }
 
-// ReturnedFile is a sheet as it stands in a file that came back from a translator.
-type ReturnedFile struct {
+// File is a sheet as it stands in a file that came back from a translator.
+type File struct {
 	Name           string // its name, for people
 	Talk           string // its title
 	From, To       string // languages, BCP 47; "": it does not say
@@ -257,8 +256,11 @@ type ReturnedFile struct {
 	statesAreEdits bool // its states are the translator's, and hold whatever else changed
 }
 
+// Origin implements [translation.ReturnedFile].
+func (r *File) Origin() (name string, source, base int) { return r.Name, r.Revision, r.Base }
+
 // LongestText is the longest text in the file, in bytes, and on which line it is.
-func (r *ReturnedFile) LongestText() (bytes, line int) {
+func (r *File) LongestText() (bytes, line int) {
 	for _, e := range r.entries {
 		if n := max(len(e.source), len(e.previousSource), len(e.translation), len(e.context)); n > bytes {
 			bytes, line = n, e.line
@@ -297,7 +299,7 @@ func canonicalLanguage(language string) string {
 
 // DetectReader is what reads a file for translators, by what is in it; nil if it is something
 // else, such as subtitles.
-func DetectReader(data []byte) func(name string, data []byte) (*ReturnedFile, error) {
+func DetectReader(data []byte) func(name string, data []byte) (*File, error) {
 	head := bytes.ReplaceAll(data[:min(len(data), 4096)], []byte{0}, nil) // UTF-16, too
 	first, _, _ := bytes.Cut(head, []byte("\n"))
 	has := func(in []byte, words ...string) bool {

@@ -1,4 +1,4 @@
-package translation
+package exchange
 
 import (
 	"cmp"
@@ -10,17 +10,8 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/internal/timeline"
+	"github.com/lectern-av/lectern/internal/translation"
 )
-
-// MergeResult is what came of taking over a file of a translator's.
-type MergeResult struct {
-	UpdateReport           // of the translation beside its source
-	Changed      int       `json:"changed"` // units that are translated otherwise than when they were handed out
-	Emptied      int       `json:"emptied"` // units whose translation was taken away
-	OtherSource  bool      `json:"other"`   // it was made from another version of the source, and was brought along
-	Lost         []CueLine `json:"lost"`    // translations that fit nothing: what they say, and where in the file
-	OrphanNotes  []CueLine `json:"remarks"` // notes on what is not translated, which no cue can keep
-}
 
 // Merge is the translation that a file holds, beside a source. What a translator left as it
 // was is as it was: ids, times, looks, states, notes. What they translated is a draft of
@@ -31,19 +22,19 @@ type MergeResult struct {
 //
 // A file that was made from another version of the source is brought along as [Update]
 // does it. One in which hardly a text is the source's is refused with a [inputerr.Fault].
-func (r *ReturnedFile) Merge(source []conference.Cue, have []Cue) ([]Cue, MergeResult, error) {
+func (r *File) Merge(source []conference.Cue, have []translation.Cue) ([]translation.Cue, translation.MergeResult, error) {
 	t := &merger{file: r, source: source, current: have, units: make([]fileUnit, len(r.entries)), byID: map[string]conference.Cue{}, newLines: map[int]bool{}}
 	for _, c := range source {
 		t.byID[c.ID] = c
 	}
 	t.readSources()
 	if err := t.checkSameTalk(); err != nil {
-		return nil, MergeResult{}, err
+		return nil, translation.MergeResult{}, err
 	}
 	t.detectSourceVersion()
-	t.Lost, t.OrphanNotes = []CueLine{}, []CueLine{}
+	t.Lost, t.OrphanNotes = []translation.CueLine{}, []translation.CueLine{}
 	cues := t.cues()
-	if !related(r.From, r.To) {
+	if !translation.RelatedLanguages(r.From, r.To) {
 		t.markCopies(cues)
 	}
 	return t.updateToSource(cues), t.MergeResult, nil
@@ -51,11 +42,11 @@ func (r *ReturnedFile) Merge(source []conference.Cue, have []Cue) ([]Cue, MergeR
 
 // merger is a file on its way in.
 type merger struct {
-	MergeResult
-	file       *ReturnedFile
+	translation.MergeResult
+	file       *File
 	source     []conference.Cue
 	byID       map[string]conference.Cue
-	current    []Cue
+	current    []translation.Cue
 	units      []fileUnit
 	fileSource []conference.Cue // the source as the file has it
 	newLines   map[int]bool     // lines of the file whose translation is new
@@ -81,7 +72,7 @@ func (t *merger) readSources() {
 		ids := splitWords(e.context)
 		switch {
 		case len(ids) > 0 && ids[0] == "+":
-		case e.state == Obsolete:
+		case e.state == translation.Obsolete:
 			u.setSources(ids)
 			if u.obsoleteSources = u.sources; !u.hasTimes {
 				u.obsoleteSources = nil
@@ -134,14 +125,14 @@ func (t *merger) linkByText(loose []*fileUnit) {
 	bySaying := map[string][]conference.Cue{}
 	for _, c := range t.source {
 		if !named[c.ID] {
-			bySaying[HashText(c.Text)] = append(bySaying[HashText(c.Text)], c)
+			bySaying[translation.HashText(c.Text)] = append(bySaying[translation.HashText(c.Text)], c)
 		}
 	}
 	for _, u := range loose {
 		text, _ := parseMarkup(u.entry.source)
-		if found := bySaying[HashText(text)]; len(found) > 0 {
+		if found := bySaying[translation.HashText(text)]; len(found) > 0 {
 			u.sources, u.hasTimes = found[:1], true
-			bySaying[HashText(text)] = found[1:]
+			bySaying[translation.HashText(text)] = found[1:]
 		}
 	}
 }
@@ -150,19 +141,19 @@ func (t *merger) linkByText(loose []*fileUnit) {
 func (t *merger) checkSameTalk() error {
 	says := map[string]bool{}
 	for _, c := range t.source {
-		says[HashText(c.Text)] = true
+		says[translation.HashText(c.Text)] = true
 	}
 	known, total, first := 0, 0, 0
 	for _, u := range t.units {
 		if first == 0 {
 			first = u.line
 		}
-		if len(u.sources) == 0 && u.state != Obsolete {
+		if len(u.sources) == 0 && u.state != translation.Obsolete {
 			total++
 		}
 		for _, c := range u.sources {
 			total++
-			if says[HashText(c.Text)] {
+			if says[translation.HashText(c.Text)] {
 				known++
 			}
 		}
@@ -183,7 +174,7 @@ func (t *merger) detectSourceVersion() {
 	for _, u := range t.units {
 		for _, c := range u.sources {
 			is, ok := t.byID[c.ID]
-			if !ok || HashText(is.Text) != HashText(c.Text) || u.hasTimes && (is.Start != c.Start || is.End != c.End) {
+			if !ok || translation.HashText(is.Text) != translation.HashText(c.Text) || u.hasTimes && (is.Start != c.Start || is.End != c.End) {
 				same = false
 			}
 		}
@@ -233,7 +224,7 @@ func (t *merger) rebuildSource() (old []conference.Cue) {
 			}
 			seen[c.ID] = true
 			if !u.hasTimes {
-				if is, ok := t.byID[c.ID]; ok && HashText(is.Text) == HashText(c.Text) {
+				if is, ok := t.byID[c.ID]; ok && translation.HashText(is.Text) == translation.HashText(c.Text) {
 					c.Start, c.End = is.Start, is.End
 				} else {
 					unknown[c.ID] = true
@@ -263,9 +254,9 @@ func (t *merger) rebuildSource() (old []conference.Cue) {
 }
 
 // cues are the translated cues of the file, bound to its own source.
-func (t *merger) cues() []Cue {
+func (t *merger) cues() []translation.Cue {
 	named := map[string]bool{}
-	var all []Cue
+	var all []translation.Cue
 	for n := range t.units {
 		u := &t.units[n]
 		for _, c := range t.mergeUnit(u) {
@@ -282,18 +273,18 @@ func (t *merger) cues() []Cue {
 
 // markCopies finds new translations that only repeat their source. What was handed out is
 // as it was.
-func (t *merger) markCopies(cues []Cue) {
+func (t *merger) markCopies(cues []translation.Cue) {
 	marked := slices.Clone(cues)
-	markCopies(t.fileSource, marked)
+	translation.MarkCopies(t.fileSource, marked)
 	for n := range cues {
-		if t.newLines[cues[n].Line] && cues[n].State != Obsolete {
+		if t.newLines[cues[n].Line] && cues[n].State != translation.Obsolete {
 			cues[n].State = marked[n].State
 		}
 	}
 }
 
 // mergeUnit is the translated cues of one entry.
-func (t *merger) mergeUnit(u *fileUnit) []Cue {
+func (t *merger) mergeUnit(u *fileUnit) []translation.Cue {
 	b, said := t.baseline(u), splitCues(u.translation)
 	if len(u.sources) == 0 && len(b.cues) == 0 {
 		if len(said) > 0 {
@@ -301,7 +292,7 @@ func (t *merger) mergeUnit(u *fileUnit) []Cue {
 		}
 		return nil
 	}
-	var cues []Cue
+	var cues []translation.Cue
 	switch {
 	case b.textHash != "" && b.textHash == exportHash(u.translation):
 		cues = t.keepText(u, b)
@@ -319,21 +310,20 @@ func (t *merger) mergeUnit(u *fileUnit) []Cue {
 }
 
 func (t *merger) addLost(u *fileUnit) {
-	var l CueLine
+	var c conference.Cue
 	if len(u.obsoleteSources) > 0 {
-		start, end := timeSpan(u.obsoleteSources)
-		l.StartMS, l.EndMS = millis(start), millis(end)
+		c.Start, c.End = timeSpan(u.obsoleteSources)
 	}
-	l.Text, _ = parseMarkup(u.translation)
-	l.Line = u.line
-	t.Lost = append(t.Lost, l)
+	c.Text, _ = parseMarkup(u.translation)
+	c.Line = u.line
+	t.Lost = append(t.Lost, translation.NewCueLine(c))
 }
 
 // baseline is a unit's translation as it was handed out.
 type baseline struct {
-	cues     []Cue
+	cues     []translation.Cue
 	textHash string
-	state    State
+	state    translation.State
 }
 
 // baseline is what the file says of that, or else what the translation is now.
@@ -350,14 +340,14 @@ func (t *merger) baseline(u *fileUnit) (b baseline) {
 	} else {
 		shown := 0
 		for _, words := range u.target {
-			if isExported(applyDetails(Cue{}, words[1:]), len(source) > 0) {
+			if isExported(applyDetails(translation.Cue{}, words[1:]), len(source) > 0) {
 				shown++
 			}
 		}
 		guesses := impliedCues(then, source, shown)
 		for _, words := range u.target {
-			c := Cue{}
-			if isExported(applyDetails(Cue{}, words[1:]), len(source) > 0) {
+			c := translation.Cue{}
+			if isExported(applyDetails(translation.Cue{}, words[1:]), len(source) > 0) {
 				c, guesses = guesses[0], guesses[1:]
 			}
 			c.ID = words[0]
@@ -368,20 +358,20 @@ func (t *merger) baseline(u *fileUnit) (b baseline) {
 		fillTexts(b.cues, len(source) > 0, splitCues(u.translation))
 	}
 	if len(u.obsoleteSources) > 0 {
-		markSourceGone(b.cues, joinText(u.obsoleteSources))
+		markSourceGone(b.cues, translation.JoinText(u.obsoleteSources))
 	}
 	return b
 }
 
 // fillTexts gives shown cues their texts, unless the details say those exactly.
-func fillTexts(cues []Cue, sourced bool, said []string) {
-	var shown []*Cue
+func fillTexts(cues []translation.Cue, sourced bool, said []string) {
+	var shown []*translation.Cue
 	for n := range cues {
 		if isExported(cues[n], sourced) {
 			shown = append(shown, &cues[n])
 		}
 	}
-	if len(shown) != len(said) || slices.ContainsFunc(shown, func(c *Cue) bool { return c.Text != "" }) {
+	if len(shown) != len(said) || slices.ContainsFunc(shown, func(c *translation.Cue) bool { return c.Text != "" }) {
 		return
 	}
 	for n, c := range shown {
@@ -390,11 +380,11 @@ func fillTexts(cues []Cue, sourced bool, said []string) {
 }
 
 // markSourceGone marks cues whose source is gone.
-func markSourceGone(cues []Cue, was string) {
+func markSourceGone(cues []translation.Cue, was string) {
 	for n := range cues {
 		c := &cues[n]
-		if c.State != Obsolete {
-			c.PreviousState, c.State, c.SourceIDs, c.PreviousSource = c.State, Obsolete, nil, was
+		if c.State != translation.Obsolete {
+			c.PreviousState, c.State, c.SourceIDs, c.PreviousSource = c.State, translation.Obsolete, nil, was
 		}
 	}
 }
@@ -403,7 +393,7 @@ func markSourceGone(cues []Cue, was string) {
 func (t *merger) currentBaseline(u *fileUnit) (b baseline) {
 	if len(u.sources) == 0 {
 		if c, ok := parseAddedCue(u.context); ok && len(splitCues(u.translation)) > 0 {
-			b.cues = []Cue{impliedCues(*u.entry, nil, 1)[0]}
+			b.cues = []translation.Cue{impliedCues(*u.entry, nil, 1)[0]}
 			b.cues[0].Cue = c
 			b.textHash, b.state = "-", u.state
 		}
@@ -421,13 +411,13 @@ func (t *merger) currentBaseline(u *fileUnit) (b baseline) {
 	}
 	if len(b.cues) > 0 {
 		said, _ := joinCues(shown)
-		b.textHash, b.state = exportHash(said), Unit{Source: u.sources, Target: b.cues}.exportedState()
+		b.textHash, b.state = exportHash(said), exportedState(translation.Unit{Source: u.sources, Target: b.cues})
 	}
 	return b
 }
 
 // split parts the cues that went to the translator from those that did not.
-func (b baseline) split(sourced bool) (shown, hidden []Cue) {
+func (b baseline) split(sourced bool) (shown, hidden []translation.Cue) {
 	for _, c := range b.cues {
 		if isExported(c, sourced) {
 			shown = append(shown, c)
@@ -440,47 +430,47 @@ func (b baseline) split(sourced bool) (shown, hidden []Cue) {
 
 // keepText is a translation that says what it said when it was handed out. Whoever takes
 // its mark away has looked at it, and whoever sets one wants it looked at.
-func (t *merger) keepText(u *fileUnit, b baseline) []Cue {
+func (t *merger) keepText(u *fileUnit, b baseline) []translation.Cue {
 	cues := slices.Clone(b.cues)
-	was, is := b.state == NeedsEditing, u.state == NeedsEditing
-	if was == is || u.state == Obsolete || b.state == Untranslated || len(splitCues(u.translation)) == 0 {
+	was, is := b.state == translation.NeedsEditing, u.state == translation.NeedsEditing
+	if was == is || u.state == translation.Obsolete || b.state == translation.Untranslated || len(splitCues(u.translation)) == 0 {
 		return cues
 	}
 	t.Changed++
 	for n := range cues {
 		c := &cues[n]
 		switch {
-		case was && c.State == NeedsEditing:
+		case was && c.State == translation.NeedsEditing:
 			u.makeDraft(c)
 		case is && isExported(*c, len(u.sources) > 0):
-			c.PreviousState, c.State = c.State, NeedsEditing
+			c.PreviousState, c.State = c.State, translation.NeedsEditing
 		}
 	}
 	return cues
 }
 
 // makeDraft makes a cue a draft of what its source says in the file.
-func (u *fileUnit) makeDraft(c *Cue) {
+func (u *fileUnit) makeDraft(c *translation.Cue) {
 	ids := idsOf(u.sources)
 	known := func(id string) bool { return slices.Contains(ids, id) }
 	if len(ids) > 0 && !(len(c.SourceIDs) > 0 && !slices.ContainsFunc(c.SourceIDs, func(id string) bool { return !known(id) })) {
 		c.SourceIDs = ids
 	}
-	c.State, c.PreviousState, c.PreviousSource, c.SourceHash = Draft, "", "", hashSources(c.SourceIDs, u.sources)
+	c.State, c.PreviousState, c.PreviousSource, c.SourceHash = translation.Draft, "", "", hashSources(c.SourceIDs, u.sources)
 }
 
 // newTranslation is a new translation of a unit, in so many cues.
-func (t *merger) newTranslation(u *fileUnit, b baseline, said []string) []Cue {
+func (t *merger) newTranslation(u *fileUnit, b baseline, said []string) []translation.Cue {
 	base, rest := u.cueSlots(b, len(said))
-	doubtful := u.state == NeedsEditing && (t.file.statesAreEdits || b.state != NeedsEditing)
+	doubtful := u.state == translation.NeedsEditing && (t.file.statesAreEdits || b.state != translation.NeedsEditing)
 	for n := range base {
 		c := &base[n]
 		c.Text, c.Spans = parseMarkup(said[n])
 		c.By = ""
 		switch {
-		case u.state == Obsolete:
-		case doubtful && c.State != NeedsEditing:
-			c.PreviousState, c.State = cmp.Or(c.State, Draft), NeedsEditing
+		case u.state == translation.Obsolete:
+		case doubtful && c.State != translation.NeedsEditing:
+			c.PreviousState, c.State = cmp.Or(c.State, translation.Draft), translation.NeedsEditing
 			c.PreviousSource, _ = parseMarkup(u.previousSource)
 		case !doubtful:
 			u.makeDraft(c)
@@ -492,18 +482,18 @@ func (t *merger) newTranslation(u *fileUnit, b baseline, said []string) []Cue {
 // cueSlots are as many cues as a unit's new translation has, with all but the text, and those
 // that stay beside them: the cues that were there, if they are as many; else their time,
 // or the source's, is divided.
-func (u *fileUnit) cueSlots(b baseline, want int) (base, rest []Cue) {
+func (u *fileUnit) cueSlots(b baseline, want int) (base, rest []translation.Cue) {
 	shown, hidden := b.split(len(u.sources) > 0)
-	var gone []Cue
+	var gone []translation.Cue
 	for _, c := range hidden {
-		if c.State == Untranslated {
+		if c.State == translation.Untranslated {
 			gone = append(gone, c)
 		} else {
 			rest = append(rest, c)
 		}
 	}
 	all := slices.Concat(shown, gone)
-	slices.SortStableFunc(all, func(a, b Cue) int { return cmp.Compare(a.Start, b.Start) })
+	slices.SortStableFunc(all, func(a, b translation.Cue) int { return cmp.Compare(a.Start, b.Start) })
 	switch {
 	case len(shown) == want:
 		return shown, append(rest, gone...)
@@ -516,7 +506,7 @@ func (u *fileUnit) cueSlots(b baseline, want int) (base, rest []Cue) {
 }
 
 // divideTime is the time of cues, or else of the source, in parts as long as their texts.
-func (u *fileUnit) divideTime(all []Cue, want int) []Cue {
+func (u *fileUnit) divideTime(all []translation.Cue, want int) []translation.Cue {
 	base := impliedCues(*u.entry, u.sources, want)
 	var start, end time.Duration
 	switch {
@@ -533,7 +523,7 @@ func (u *fileUnit) divideTime(all []Cue, want int) []Cue {
 	weights := make([]int64, want)
 	for n := range base {
 		text, _ := parseMarkup(said[n])
-		weights[n] = int64(textWeight(text)) + 1
+		weights[n] = int64(translation.TextWeight(text)) + 1
 		total += weights[n]
 	}
 	at := start
@@ -558,35 +548,35 @@ func (u *fileUnit) divideTime(all []Cue, want int) []Cue {
 
 // addNotes adds what a translator remarked to the first of a unit's cues, and what was
 // remarked of cues that went; where none is left, it is told of the file.
-func (t *merger) addNotes(u *fileUnit, b baseline, cues []Cue) []Cue {
+func (t *merger) addNotes(u *fileUnit, b baseline, cues []translation.Cue) []translation.Cue {
 	stays := map[string]bool{}
 	for _, c := range cues {
 		stays[c.ID] = true
 	}
 	var known []string
-	var more []Note
+	var more []translation.Note
 	for _, c := range b.cues {
 		for _, n := range c.Notes {
-			known = append(known, n.lines()...)
+			known = append(known, noteLines(n)...)
 			if !stays[c.ID] {
 				more = append(more, n)
 			}
 		}
 	}
 	if text, _ := parseMarkup(strings.TrimSpace(strings.Join(subtractLines(u.notes, known), "\n"))); text != "" {
-		more = append(more, Note{Text: text})
+		more = append(more, translation.Note{Text: text})
 	}
 	if len(cues) > 0 && len(more) > 0 {
 		cues[0].Notes = slices.Concat(cues[0].Notes, more)
 		return cues
 	}
 	for _, n := range more {
-		l := CueLine{Line: u.line}
+		c := conference.Cue{Line: u.line}
 		if len(u.sources) > 0 {
-			l.StartMS, l.EndMS = millis(u.sources[0].Start), millis(u.sources[0].End)
+			c.Start, c.End = u.sources[0].Start, u.sources[0].End
 		}
-		l.Text, _ = parseMarkup(strings.Join(n.lines(), "\n"))
-		t.OrphanNotes = append(t.OrphanNotes, l)
+		c.Text, _ = parseMarkup(strings.Join(noteLines(n), "\n"))
+		t.OrphanNotes = append(t.OrphanNotes, translation.NewCueLine(c))
 	}
 	return cues
 }
@@ -608,11 +598,11 @@ func subtractLines(lines, some []string) (left []string) {
 }
 
 // updateToSource brings cues to the source as it is, and adds those that the file says nothing of.
-func (t *merger) updateToSource(cues []Cue) []Cue {
+func (t *merger) updateToSource(cues []translation.Cue) []translation.Cue {
 	others := t.untouched(cues)
 	if !t.OtherSource {
-		all := TargetCues(Units(t.source, append(cues, others...)))
-		_, t.UpdateReport = Update(all, t.source, t.source)
+		all := translation.TargetCues(translation.Units(t.source, append(cues, others...)))
+		_, t.UpdateReport = translation.Update(all, t.source, t.source)
 		return all
 	}
 	carried := compare.CarryIDs(t.fileSource, t.source, t.newID)
@@ -620,7 +610,7 @@ func (t *merger) updateToSource(cues []Cue) []Cue {
 	for n, c := range carried {
 		asNow[c.ID] = t.source[n].ID
 	}
-	all, report := Update(cues, t.fileSource, carried)
+	all, report := translation.Update(cues, t.fileSource, carried)
 	for n := range all {
 		of := slices.Clone(all[n].SourceIDs)
 		for i, id := range of {
@@ -629,11 +619,11 @@ func (t *merger) updateToSource(cues []Cue) []Cue {
 		all[n].SourceIDs = of
 	}
 	t.UpdateReport = report
-	return TargetCues(Units(t.source, append(all, others...)))
+	return translation.TargetCues(translation.Units(t.source, append(all, others...)))
 }
 
 // untouched are cues of the translation as it is now that the file says nothing of.
-func (t *merger) untouched(cues []Cue) (all []Cue) {
+func (t *merger) untouched(cues []translation.Cue) (all []translation.Cue) {
 	named, said := map[string]bool{}, map[string]bool{}
 	for _, c := range cues {
 		named[c.ID] = true
