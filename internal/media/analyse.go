@@ -2,37 +2,15 @@ package media
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/timeline"
-)
-
-// The files that Analyse leaves. Neither has a header, both count from the origin of
-// the analysis, and the last record of each is filled up with silence.
-//
-// BlocksFile holds a record of 32 bytes for every 100 ms: the mean squares after
-// K-weighting of left, of right, and of left times right, as three little-endian
-// float32; then the greatest sample of each 10 ms, ten level bytes for the left side
-// and ten for the right. The loudness of any ranges, in any choice of channels, follows
-// from it without another measurement.
-//
-// LevelsFile holds one level byte for every 10 ms: the mean square of both sides,
-// unweighted. Onsets of speech can be found in it.
-//
-// A level byte is 2 × (dBFS + 120), rounded: steps of half a decibel from −120 dB to
-// +7.5, full scale being an amplitude or a mean square of 1.
-const (
-	BlocksFile = "blocks.bin"
-	LevelsFile = "levels.bin"
 )
 
 const (
@@ -280,61 +258,4 @@ func (s *analyser) isPolarityInverted() bool {
 		right += s.sides[1].energies[i]
 	}
 	return s.cross < -0.9*math.Sqrt(left*right)
-}
-
-const minLevel = -120.0 // dB, what the smallest level stands for
-
-// levelByte is a level byte; see LevelsFile.
-func levelByte(db float64) byte {
-	return byte(math.Round(min(255, max(0, 2*(db-minLevel))))) // −Inf is 0
-}
-
-// ReadLevels reads a LevelsFile whole: dB, one for every 10 ms.
-func ReadLevels(path string) ([]float32, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the levels of a recording: %w", err)
-	}
-	levels := make([]float32, len(raw))
-	for i, l := range raw {
-		levels[i] = float32(l)/2 + minLevel
-	}
-	return levels, nil
-}
-
-// block is a record of BlocksFile.
-type block struct {
-	left, right, cross float64 // mean squares after K-weighting
-	peaks              [2][framesPerBlock]byte
-}
-
-const recordSize = 3*4 + 2*framesPerBlock
-
-func (b block) encode() []byte {
-	r := make([]byte, 0, recordSize)
-	for _, e := range [...]float64{b.left, b.right, b.cross} {
-		r = binary.LittleEndian.AppendUint32(r, math.Float32bits(float32(e)))
-	}
-	return append(append(r, b.peaks[0][:]...), b.peaks[1][:]...)
-}
-
-// readBlocks reads a BlocksFile whole: about a megabyte an hour.
-func readBlocks(path string) ([]block, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	if len(raw)%recordSize != 0 {
-		return nil, fmt.Errorf("%s: %w: %d bytes are no whole number of records", path, io.ErrUnexpectedEOF, len(raw))
-	}
-	blocks := make([]block, len(raw)/recordSize)
-	for i := range blocks {
-		r := bytes.NewBuffer(raw[i*recordSize : (i+1)*recordSize])
-		for _, e := range [...]*float64{&blocks[i].left, &blocks[i].right, &blocks[i].cross} {
-			*e = float64(math.Float32frombits(binary.LittleEndian.Uint32(r.Next(4))))
-		}
-		copy(blocks[i].peaks[0][:], r.Next(framesPerBlock))
-		copy(blocks[i].peaks[1][:], r.Next(framesPerBlock))
-	}
-	return blocks, nil
 }

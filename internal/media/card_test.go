@@ -78,33 +78,6 @@ func TestFontPackage(t *testing.T) {
 	}
 }
 
-func TestWrapText_BalancesLines(t *testing.T) {
-	for _, c := range []struct {
-		text    string
-		columns int
-		want    []string
-	}{
-		{"Short", 20, []string{"Short"}},
-		{"Prototyping APIs without regret", 24, []string{"Prototyping APIs", "without regret"}},
-		{"日本語の長いタイトル", 12, []string{"日本語の長", "いタイトル"}},
-		{"See https://example.org/a/very/long/path for more", 25, []string{"See https://example.org/", "a/very/long/path for more"}},
-		{"Donaudampfschifffahrt", 8, []string{"Donaudam", "pfschiff", "fahrt"}},
-		{"", 10, []string{""}},
-	} {
-		if got := balanceLines(c.text, c.columns); !slices.Equal(got, c.want) {
-			t.Errorf("%q in %d columns: %q, want %q", c.text, c.columns, got, c.want)
-		}
-	}
-}
-
-func TestRightToLeft(t *testing.T) {
-	for text, want := range map[string]bool{"Hello": false, "2026 שלום": true, "العربية with English": true, "C++": false, "42": false} {
-		if got := rightToLeft(text); got != want {
-			t.Errorf("%q: %v", text, got)
-		}
-	}
-}
-
 func TestWriteThumbnail_AvoidsBlankFrames(t *testing.T) {
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in.mp4"), filepath.Join(dir, "out.jpg")

@@ -1,0 +1,176 @@
+package media
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// container is what ffprobe says about a file, as far as it matters here.
+type container struct {
+	Streams []stream
+	Format  struct {
+		Name     string `json:"format_name"`
+		Start    string `json:"start_time"`
+		Duration string
+	}
+}
+
+type stream struct {
+	Index       int
+	Kind        string `json:"codec_type"`
+	CodecName   string `json:"codec_name"`
+	Width       int64
+	Height      int64
+	SAR         string `json:"sample_aspect_ratio"`
+	FieldOrder  string `json:"field_order"`
+	PixelFormat string `json:"pix_fmt"`
+	ColorSpace  string `json:"color_space"`
+	ColorRange  string `json:"color_range"`
+	Transfer    string `json:"color_transfer"`
+	Primaries   string `json:"color_primaries"`
+	Nominal     string `json:"r_frame_rate"`
+	TimeBase    string `json:"time_base"`
+	StartPTS    *int64 `json:"start_pts"`
+	Length      int64  `json:"duration_ts"` // ticks; 0 where the container does not say
+	Channels    int
+	SampleRate  string         `json:"sample_rate"`
+	Disposition map[string]int `json:"disposition"`
+	Tags        map[string]string
+	SideData    []sideData `json:"side_data_list"`
+}
+
+type sideData struct {
+	Rotation   float64 // degrees
+	Dolby      int     `json:"dv_profile"`                    // of Dolby Vision
+	Compatible int     `json:"dv_bl_signal_compatibility_id"` // what else its pictures are: 0 is nothing
+}
+
+// container asks ffprobe what the file is.
+func (t Tools) container(ctx context.Context, path string) (c container, err error) {
+	args := append([]string{"-show_format", "-show_streams", "-of", "json"}, InputArgs(path)...)
+	_, err = t.Inspect(ctx, args, func(r io.Reader) error { return json.NewDecoder(r).Decode(&c) })
+	return c, err
+}
+
+// selectStreams picks the wanted moving picture, counted from 1, and all sounds. The picture's index
+// is −1 where there is none at all.
+func (c container) selectStreams(name string, wanted int) (picture stream, sounds []stream, err error) {
+	picture.Index = -1
+	pictures := 0
+	for _, s := range c.Streams {
+		switch {
+		case s.isVideo():
+			if pictures++; pictures == wanted {
+				picture = s
+			}
+		case s.Kind == "audio" && s.Channels > 0 && s.CodecName != "unknown":
+			sounds = append(sounds, s)
+		}
+	}
+	switch {
+	case pictures == 0 && len(sounds) == 0:
+		return picture, nil, inputerr.New(name, "holds neither picture nor sound").Hint("Hand in the recording itself")
+	case pictures > 0 && wanted > pictures:
+		return picture, nil, inputerr.New(name, "has no picture %d: it has %d", wanted, pictures).
+			Hint("Say under picture: in the talk's file which one is meant")
+	case slices.ContainsFunc(picture.SideData, func(d sideData) bool { return d.Dolby > 0 && d.Compatible == 0 }):
+		return picture, nil, inputerr.New(name, "is in a form of Dolby Vision whose colours only Dolby's own software can show").
+			Hint("Export it from the phone or the camera as HLG, HDR10 or SDR")
+	}
+	return picture, sounds, nil
+}
+
+// isVideo reports whether a stream is a picture of which anything is known, and not a cover.
+func (s stream) isVideo() bool { return s.Kind == "video" && !s.isStillImage() && s.Width > 0 }
+
+// isStillImage reports whether a picture is a cover, or one of the kind.
+func (s stream) isStillImage() bool {
+	return s.Disposition["attached_pic"] == 1 || s.Disposition["still_image"] == 1 || s.Disposition["timed_thumbnails"] == 1
+}
+
+// declared is the length that the container promises; 0 if it promises none.
+func (c container) declared() time.Duration { return parseSeconds(c.Format.Duration) }
+
+// startTime is where the container begins, in its own time.
+func (c container) startTime() time.Duration { return parseSeconds(c.Format.Start) }
+
+// parseSeconds is a time as ffprobe prints it; 0 if it is none.
+func parseSeconds(s string) time.Duration {
+	seconds, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(math.Round(seconds*1e6)) * time.Microsecond
+}
+
+// timeBase is the length of the stream's tick in seconds.
+func (s stream) timeBase() timeline.Rate {
+	r, err := timeline.ParseRate(s.TimeBase)
+	if err != nil {
+		return timeline.Rate{Num: 1, Den: 1_000_000}
+	}
+	return r
+}
+
+// displaySize is the picture as displayed: square pixels, upright, even.
+func (s stream) displaySize() (width, height int) {
+	w, h := s.Width, s.Height
+	if sar, err := timeline.ParseRate(strings.ReplaceAll(s.SAR, ":", "/")); err == nil {
+		w = timeline.Rescale(w, sar.Num, sar.Den)
+	}
+	for _, side := range s.SideData {
+		if quarter := int64(math.Round(side.Rotation/90)) % 2; quarter != 0 {
+			w, h = h, w
+		}
+	}
+	even := func(n int64) int { return int(max(2, n+n%2)) }
+	return even(w), even(h)
+}
+
+// matrix is how the stream's colours are coded. Where it does not say, players take
+// high definition for BT.709 and the rest for BT.601, and so do we.
+func (s stream) matrix() string {
+	switch s.ColorSpace {
+	case "bt709", "fcc", "smpte240m":
+		return s.ColorSpace
+	case "bt470bg", "smpte170m":
+		return "bt601"
+	case "bt2020nc", "bt2020c":
+		return "bt2020"
+	}
+	if s.Width >= 1280 || s.Height > 576 {
+		return "bt709"
+	}
+	return "bt601"
+}
+
+// encoderReady reports whether pictures come just as encoders are given them.
+func (s stream) encoderReady() bool {
+	width, height := s.displaySize()
+	return int64(width) == s.Width && int64(height) == s.Height && // square pixels, upright, even
+		!slices.ContainsFunc(s.SideData, func(side sideData) bool { return side.Rotation != 0 }) &&
+		s.PixelFormat == "yuv420p" && s.matrix() == "bt709" && s.ColorRange != "pc"
+}
+
+func (s stream) audio() Audio {
+	hz, _ := strconv.Atoi(s.SampleRate)
+	a := Audio{Stream: s.Index, Codec: s.CodecName, Channels: s.Channels, Hz: hz}
+	if language := s.Tags["language"]; language != "und" {
+		a.Language = language
+	}
+	return a
+}
+
+// ticksToDuration is a number of ticks as a time, to the nearest nanosecond.
+func ticksToDuration(ticks int64, base timeline.Rate) time.Duration {
+	return time.Duration(timeline.Rescale(ticks, base.Num*int64(time.Second), base.Den))
+}

@@ -1,0 +1,85 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/inputerr"
+)
+
+// checkHead refuses what can be refused before any tool opens it: nothing at all, and lists
+// of other files dressed as a recording.
+func checkHead(path, name string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", name, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("open %s: %w", name, err)
+	}
+	if !info.Mode().IsRegular() {
+		return inputerr.New(name, "is not a file").Hint("Name the recording itself")
+	}
+	if info.Size() == 0 {
+		return inputerr.New(name, "is empty (0 bytes)").Hint("Copy it again from the camera or the recorder")
+	}
+	head := make([]byte, 4096)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	if kind := playlistKind(head[:n]); kind != "" {
+		return inputerr.New(name, "is %s, which only points at other files or hosts; nothing it names was opened", kind).
+			Hint("Hand in the recording itself")
+	}
+	return nil
+}
+
+// playlistKind names the kind of list that a file beginning so is, or is "".
+func playlistKind(head []byte) string {
+	text := strings.TrimSpace(strings.TrimPrefix(string(head), "\ufeff"))
+	switch {
+	case strings.HasPrefix(text, "#EXTM3U"):
+		return "an HLS playlist (m3u8)"
+	case strings.HasPrefix(text, "ffconcat"):
+		return "an ffconcat list"
+	case strings.HasPrefix(text, "<") && strings.Contains(text, "<MPD"):
+		return "a DASH manifest"
+	case strings.HasPrefix(text, "v=0") && strings.Contains(text, "\nm="):
+		return "an SDP session description"
+	}
+	return ""
+}
+
+// unreadableFault is the fault of a file that ffprobe could make nothing of.
+func unreadableFault(path, name, said string) error {
+	if strings.Contains(said, "moov atom not found") && isMP4(path) {
+		return inputerr.New(name, "is an MP4 whose index (moov) is missing: the recording was not finished, or not copied whole").
+			Hint("Copy it again; if the camera's own file is like this, put the card back into the camera, which may repair it, or rebuild the index with untrunc and a good file of the same camera")
+	}
+	return inputerr.New(name, "is not a media file that Lectern can read").
+		Hint("Hand in MP4, MOV, MKV, WebM, TS, MTS, MPG, AVI, FLV or MXF")
+}
+
+// isMP4 reports whether a file begins with one of the boxes that an MP4 begins with.
+func isMP4(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 8)
+	if _, err := io.ReadFull(f, head); err != nil {
+		return false
+	}
+	switch string(head[4:]) {
+	case "ftyp", "mdat", "wide", "free", "skip", "pnot", "moov":
+		return true
+	}
+	return false
+}

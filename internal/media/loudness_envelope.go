@@ -1,0 +1,174 @@
+package media
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// loudnessEnvelope is a programme's sound before any gain, in frames of 10 ms: enough to reckon how
+// loud it will be.
+type loudnessEnvelope []envelopeFrame
+
+// envelopeFrame is 10 ms of a programme.
+type envelopeFrame struct {
+	energy float32 // as in blocks, both sides together
+	peak   float32 // greatest sample
+}
+
+// readLoudnessEnvelope lays out the analyses of the recordings as the programme does their sound.
+// It rounds to 10 ms, which loudness does not notice.
+func readLoudnessEnvelope(cuts []audioSegment, sources []AudioSource) (loudnessEnvelope, error) {
+	type choice struct {
+		source   int
+		channels string
+	}
+	known := make(map[choice]loudnessEnvelope)
+	var s loudnessEnvelope
+	for _, c := range cuts {
+		n := timeline.Rescale(c.to, 1, frameSamples) - int64(len(s))
+		part := make(loudnessEnvelope, n)
+		if c.source >= 0 {
+			source, key := sources[c.source], choice{c.source, c.channels}
+			if known[key] == nil {
+				blocks, err := readBlocks(source.Blocks)
+				if err != nil {
+					return nil, fmt.Errorf("read the analysis of %s: %w", source.Path, err)
+				}
+				known[key] = newLoudnessEnvelope(blocks, c.channels)
+			}
+			known[key].copyFrom(part, timeline.Rescale(c.sourceStart-sampleAt(source.Origin), 1, frameSamples))
+			for _, m := range c.mutes {
+				clear(part[timeline.Rescale(m.from-c.from, 1, frameSamples):min(n, timeline.Rescale(m.to-c.from, 1, frameSamples))])
+			}
+		}
+		s = append(s, part...)
+	}
+	return s, nil
+}
+
+// newLoudnessEnvelope is a whole analysis in a choice of channels. How a block's energy is spread
+// over its frames is not known; their peaks tell.
+func newLoudnessEnvelope(blocks []block, channels string) loudnessEnvelope {
+	s := make(loudnessEnvelope, 0, len(blocks)*framesPerBlock)
+	for _, b := range blocks {
+		var peaks [framesPerBlock]float64
+		var sum float64
+		for f := range peaks {
+			peaks[f] = b.peak(f, channels)
+			sum += square(peaks[f])
+		}
+		share := b.energy(channels) * framesPerBlock / max(sum, 1e-30)
+		for _, peak := range peaks {
+			s = append(s, envelopeFrame{energy: float32(square(peak) * share), peak: float32(peak)})
+		}
+	}
+	return s
+}
+
+// matchClipLoudness has each clip be as loud as what is no clip, so that the gain of a quiet talk does
+// not make its music a fright.
+func (s loudnessEnvelope) matchClipLoudness(cuts []audioSegment) {
+	var talk loudnessEnvelope
+	part := func(c audioSegment) loudnessEnvelope {
+		return s[timeline.Rescale(c.from, 1, frameSamples):timeline.Rescale(c.to, 1, frameSamples)]
+	}
+	for _, c := range cuts {
+		if !c.unfiltered {
+			talk = append(talk, part(c)...)
+		}
+	}
+	want := talk.loudness(1, 1e9)
+	for i := range cuts {
+		c := &cuts[i]
+		if !c.unfiltered {
+			continue
+		}
+		is := part(*c).loudness(1, 1e9)
+		if is < silenceThreshold || want < silenceThreshold {
+			continue
+		}
+		c.gain = dbToAmplitude(want - is)
+		for j, m := range part(*c) {
+			part(*c)[j] = envelopeFrame{energy: m.energy * float32(square(c.gain)), peak: m.peak * float32(c.gain)}
+		}
+	}
+}
+
+// copyFrom copies what s has from moment first on, which may lie outside of it.
+func (s loudnessEnvelope) copyFrom(to loudnessEnvelope, first int64) {
+	skip := min(max(0, -first), int64(len(to)))
+	copy(to[skip:], s[min(max(0, first), int64(len(s))):])
+}
+
+// gain is what brings the score to a loudness under a ceiling, in decibels.
+func (s loudnessEnvelope) gain(lufs, ceiling float64) float64 {
+	low, high := -60.0, 90.0
+	for high-low > 0.01 {
+		if mid := (low + high) / 2; s.loudness(dbToAmplitude(mid), dbToAmplitude(ceiling)) < lufs {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
+// loudness reckons what the score will measure behind a limiter with this gain and
+// ceiling, given as amplitudes.
+func (s loudnessEnvelope) loudness(gain, ceiling float64) float64 {
+	keep := math.Exp(-1 / (recovery * Hz / frameSamples)) // of a reduction, after 10 ms
+	blocks := make([]float64, 0, len(s)/framesPerBlock)
+	limit, sum := 1.0, 0.0
+	for i, m := range s {
+		limit = 1 - (1-limit)*keep
+		if peak := float64(m.peak) * gain; peak*limit > ceiling {
+			limit = ceiling / peak
+		}
+		sum += float64(m.energy) * square(gain*limit)
+		if i%framesPerBlock == framesPerBlock-1 {
+			blocks = append(blocks, sum/framesPerBlock)
+			sum = 0
+		}
+	}
+	return integratedLoudness(blocks)
+}
+
+// energy is the block's, both sides together, in a choice of channels.
+func (b block) energy(channels string) float64 {
+	switch channels {
+	case "left":
+		return 2 * b.left
+	case "right":
+		return 2 * b.right
+	case "mix":
+		return (b.left + b.right + 2*b.cross) / 2
+	}
+	return b.left + b.right
+}
+
+// peak is the greatest sample of a frame in a choice of channels; of a mix, the most it
+// can be.
+func (b block) peak(frame int, channels string) float64 {
+	left, right := amplitude(b.peaks[0][frame]), amplitude(b.peaks[1][frame])
+	switch channels {
+	case "left":
+		return left
+	case "right":
+		return right
+	case "mix":
+		return (left + right) / 2
+	}
+	return max(left, right)
+}
+
+// amplitude is what a level byte stands for; the least of them for silence.
+func amplitude(level byte) float64 {
+	if level == 0 {
+		return 0
+	}
+	return dbToAmplitude(float64(level)/2 + minLevel)
+}
+
+func square(x float64) float64 { return x * x }

@@ -1,0 +1,94 @@
+package media
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/timeline"
+)
+
+// result sums up what was found.
+func (s *packetScan) result(interlaced bool) Probe {
+	p := Probe{Format: s.container.Format.Name, Declared: s.container.declared()}
+	start := s.startTime()
+	if s.video.Index >= 0 {
+		p.Video = s.probeVideo(interlaced, start)
+		p.Readable = p.Video.End
+	}
+	for _, sound := range s.audio {
+		span, ok := s.audioSpans[sound.Index]
+		if !ok {
+			p.Notes = append(p.Notes, fmt.Sprintf("sound stream %d is empty", sound.Index))
+			continue
+		}
+		a := sound.audio()
+		a.Start, a.End = ticksToDuration(span.From, sound.timeBase())-start, ticksToDuration(span.To, sound.timeBase())-start
+		for _, hole := range s.audioGaps[sound.Index] {
+			a.Gaps = append(a.Gaps, spanOf(hole, sound.timeBase(), start))
+		}
+		p.Audio = append(p.Audio, a)
+		if p.Video == nil || p.Video.Variable { // a still picture stays for as long as there is sound
+			p.Readable = max(p.Readable, a.End)
+		}
+	}
+	if p.Format == "mp3" || p.Format == "aac" {
+		p.Declared = 0 // which is only guessed, from the size of the file
+	}
+	p.JumpsAsWritten = s.asWritten
+	for _, j := range s.jumps {
+		j.At -= start
+		p.Jumps = append(p.Jumps, j)
+		p.Declared = 0 // which is reckoned from clocks that have nothing to do with each other
+	}
+	p.Indexed = p.Video != nil && p.Declared > 0 && (strings.HasPrefix(p.Format, "mov,") || strings.HasPrefix(p.Format, "matroska,"))
+	if p.endsEarly() {
+		p.Notes = append(p.Notes, fmt.Sprintf("declares %s but can be read for %s only", formatClock(p.Declared), formatClock(p.Readable)))
+	}
+	if p.Video != nil && p.Video.Variable {
+		p.Video.End = p.Readable
+	}
+	return p
+}
+
+func (s *packetScan) probeVideo(interlaced bool, start time.Duration) *Video {
+	base := s.video.timeBase()
+	rate, step, variable := s.rates.rate()
+	interlaced = interlaced || s.video.FieldOrder != "" && s.video.FieldOrder != "progressive" && s.video.FieldOrder != "unknown"
+	if interlaced && (timeline.Rate{Num: 31, Den: 1}).Less(rate) {
+		rate.Den *= 2 // each field was a packet of its own
+		step *= 2
+	}
+	// With fewer pictures a second, as of slides or of a webcam in the dark, each is shown
+	// several times: cards, burned-in subtitles and cuts want a finer grid.
+	slow, pace := false, step
+	if slowest := (timeline.Rate{Num: 10, Den: 1}); rate.Less(slowest) {
+		rate = timeline.Rate{Num: 25, Den: 1}
+		if r, err := timeline.ParseRate(s.video.Nominal); err == nil && slowest.Less(r) && r.Less(timeline.Rate{Num: 61, Den: 1}) {
+			rate = r
+		}
+		slow = !variable
+		step, variable = 0, true // a still picture stays for as long as there is sound
+	}
+	s.end = max(s.end, s.rates.last+int64(math.Round(step)))
+	v := Video{
+		Stream: s.video.Index, Codec: s.video.CodecName,
+		Rate: rate.NearestStandard(), Variable: variable, Interlaced: interlaced,
+		Matrix: s.video.matrix(), EncoderReady: s.video.encoderReady(), Reorder: ticksToDuration(s.reorder, base),
+		TimeBase: base, FirstPTS: s.first, LowFrameRate: slow,
+		Lead: ticksToDuration(s.first, base) - start, End: ticksToDuration(s.end, base) - start,
+	}
+	v.Gaps = s.pictureGaps(pace, start)
+	if slices.ContainsFunc(s.container.Streams, func(o stream) bool { return o.isVideo() && o.Index != s.video.Index }) {
+		v.Preroll = ticksToDuration(s.maxKeyframeInterval, base) + time.Second
+	}
+	v.Width, v.Height = s.video.displaySize()
+	if t := s.video.Transfer; t == "smpte2084" || t == "arib-std-b67" {
+		v.HDR = t
+	} else if s.video.Primaries == "bt2020" {
+		v.WideGamut = true
+	}
+	return &v
+}

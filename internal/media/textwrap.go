@@ -1,0 +1,105 @@
+package media
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/rivo/uniseg"
+)
+
+// columnWidth is about how wide a letter is, for its size; an ideograph is two. What fonts
+// really do is measured afterwards.
+const columnWidth = 0.54
+
+// wrapText breaks text into balanced lines, in the largest of sizes at which they are neither
+// wider nor, together, higher than they may be; or in the smallest, if none is.
+func wrapText(text string, sizes []int, width, most float64) (size int, lines []string) {
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' }), " ")
+	for _, size = range sizes {
+		columns := int(width / (columnWidth * float64(size)))
+		lines = balanceLines(text, columns)
+		if float64(len(lines)*size) <= most && widest(lines) <= columns && !breaksWord(lines, text) {
+			break
+		}
+	}
+	return size, lines
+}
+
+// balanceLines breaks text into as few lines of at most so many columns as it can, and then
+// makes the longest of them as short as it can.
+func balanceLines(text string, columns int) []string {
+	best := fillLines(text, columns)
+	for narrower := widest(best) - 1; narrower > 0; narrower-- {
+		lines := fillLines(text, narrower)
+		if len(lines) > len(best) || breaksWord(lines, text) {
+			break
+		}
+		best = lines
+	}
+	return best
+}
+
+// fillLines puts on each line as much as goes, breaking where Unicode (UAX #14) allows; what
+// cannot be broken so is broken between characters.
+func fillLines(text string, columns int) (lines []string) {
+	line := ""
+	put := func(piece string) {
+		if uniseg.StringWidth(strings.TrimRight(line+piece, " ")) > columns && line != "" {
+			lines = append(lines, strings.TrimRight(line, " "))
+			line = ""
+		}
+		line += piece
+	}
+	state := -1
+	for rest, piece := text, ""; rest != ""; {
+		piece, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
+		if uniseg.StringWidth(strings.TrimRight(piece, " ")) <= columns {
+			put(piece)
+			continue
+		}
+		for g := uniseg.NewGraphemes(piece); g.Next(); {
+			put(g.Str())
+		}
+	}
+	return append(lines, strings.TrimRight(line, " "))
+}
+
+// breaksWord reports whether a word of text had to be broken between characters: then lines
+// of its words alone cannot give it back.
+func breaksWord(lines []string, text string) bool {
+	rest := text
+	for i, line := range lines {
+		rest = strings.TrimPrefix(rest, line)
+		if i == len(lines)-1 {
+			break
+		}
+		if trimmed := strings.TrimLeft(rest, " "); trimmed != rest {
+			rest = trimmed
+			continue
+		}
+		if !canBreak(line, rest) {
+			return true
+		}
+	}
+	return false
+}
+
+// canBreak reports whether a line may end between before and after.
+func canBreak(before, after string) bool {
+	whole := before + after
+	at, state := 0, -1
+	for rest, piece := whole, ""; rest != ""; {
+		piece, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
+		if at += len(piece); at == len(before) {
+			return true
+		}
+	}
+	return false
+}
+
+func widest(lines []string) (columns int) {
+	for _, line := range lines {
+		columns = max(columns, uniseg.StringWidth(line))
+	}
+	return columns
+}
