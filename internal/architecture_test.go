@@ -16,15 +16,17 @@ const module = "github.com/lectern-av/lectern"
 // layers is where each package lives. A package imports only packages on lower floors,
 // so what is on a floor can be read, tested and changed without what is above it.
 var layers = map[string]int{
-	"cmd/lectern":    8, // one file per command: parse, call, print
-	"internal/bench": 8, // what `make bench` measures with
+	"cmd/lectern":    9, // one file per command: parse, call, print
+	"internal/bench": 9, // what `make bench` measures with
 
-	"internal/web": 7, // HTTP
+	"internal/web": 8, // HTTP
 
-	"internal/service": 6, // what people do at a conference server, by whatever means
+	"internal/service": 7, // what people do at a conference server, by whatever means
 
-	"internal/conductor": 5, // the reconcile loop
-	"worker":             5, // one file per kind of action
+	"internal/conductor": 6, // the reconcile loop
+
+	"internal/planner": 5, // facts and observations of a talk → its graph of actions
+	"worker":           5, // one file per kind of action
 
 	"internal/plan":  4, // facts + observations + pipeline → actions
 	"internal/queue": 4, // asynq behind our own small interface

@@ -68,7 +68,7 @@ func (c *runCmd) Run(ctx context.Context, t *console) error {
 // printBuildResult says what was published.
 func printBuildResult(t *console, released conductor.BuildResult, took time.Duration, asJSON bool) error {
 	if asJSON {
-		return t.printJSON(runResult{released.Dir, released.Counts, released.Notes, released.Troubles, took.Seconds()})
+		return t.printJSON(runResult{released.Dir, released.Counts, released.Notes, released.Issues, took.Seconds()})
 	}
 	for _, note := range released.Notes {
 		fmt.Fprintln(t.err, "note:", note)

@@ -36,7 +36,7 @@ type stageProgress struct {
 
 // update takes up a status; the last one says that it is over.
 func (v *progress) update(s conductor.Status) {
-	for _, t := range s.Troubles {
+	for _, t := range s.Issues {
 		if said := t.String(); v.reportedIssues != nil && !v.reportedIssues[said] {
 			v.reportedIssues[said] = true
 			fmt.Fprintln(v.out, "trouble:", said)

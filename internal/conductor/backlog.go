@@ -357,7 +357,7 @@ func (b *Backlog) build(ctx context.Context, t *talkBuild) (released BuildResult
 	if err != nil {
 		return released, err
 	}
-	if want.Paces, err = b.Releaser.Catalog.Timings(ctx); err != nil {
+	if want.Timings, err = b.Releaser.Catalog.Timings(ctx); err != nil {
 		return released, err
 	}
 	b.mu.Lock()

@@ -18,6 +18,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/planner"
 	"github.com/lectern-av/lectern/internal/store"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
@@ -47,7 +48,7 @@ type BuildRequest struct {
 	Command      string   // with which words
 	Notes        []string // for whoever asks, known beforehand
 	OnStatus     func(Status)
-	Paces        map[catalog.TimingGroup]catalog.Timing // see Target
+	Timings      Timings // of earlier runs, for estimates; may be nil
 
 	Changed <-chan struct{}                             // says that the catalogue has other facts; may be nil
 	Reload  func(context.Context) (BuildRequest, error) // is those facts: Submission, Pipeline, Originals and Notes
@@ -55,10 +56,15 @@ type BuildRequest struct {
 
 // BuildResult is what came of it.
 type BuildResult struct {
-	Dir      string // the bundle's
-	Counts   map[string]Count
-	Notes    []string
-	Troubles []conference.Issue
+	Dir    string // the bundle's
+	Counts map[string]Count
+	Notes  []string
+	Issues []conference.Issue
+}
+
+// Planner returns the planner for the talks that b builds.
+func (b *Builder) Planner() *planner.Planner {
+	return &planner.Planner{Store: b.Store, Catalog: b.Catalog, Kinds: b.Kinds}
 }
 
 // Build makes the bundle and lays it out. Nothing is written to the catalogue before
@@ -80,18 +86,18 @@ func (r *Builder) buildWith(ctx context.Context, by *Conductor, want BuildReques
 		}
 	}
 	made, err := by.Reconcile(ctx, Target{
-		Paces:   want.Paces,
+		Timings: want.Timings,
 		Changed: want.Changed,
 		Reload:  w.reload,
-		Plan: func(observed map[action.Key]action.Artifact) (plan.Graph, error) {
-			return plan.Build(plan.Input{Facts: w.facts, Pipeline: w.Pipeline, Kinds: r.Kinds, Observed: observed})
+		Plan: func(observed planner.Observations) (plan.Graph, error) {
+			return r.Planner().Graph(w.facts, w.Pipeline, observed)
 		},
 		Accept:    w.accept,
 		RaiseSalt: w.raiseSalt,
 		Originals: want.Originals,
 		OnStatus:  want.OnStatus,
 	})
-	released := BuildResult{Counts: made.Counts, Notes: append(slices.Clip(w.notes), made.Graph.Notes...), Troubles: made.Graph.Issues}
+	released := BuildResult{Counts: made.Counts, Notes: append(slices.Clip(w.notes), made.Graph.Notes...), Issues: made.Graph.Issues}
 	if err == nil {
 		released.Notes, err = w.addWorkerNotes(ctx, made.Graph, released.Notes)
 	}
@@ -158,7 +164,7 @@ func (w *buildRun) accept(ctx context.Context, g plan.Graph) (int64, error) {
 		return 0, err
 	}
 	tracks := w.facts.Tracks
-	if err := addTranslations(ctx, w.Catalog, &w.facts, w.Pipeline); err != nil {
+	if err := w.Planner().AddTranslations(ctx, &w.facts, w.Pipeline); err != nil {
 		return 0, err
 	}
 	w.notes = append(w.notes, untranslatedNotes(tracks, w.facts.Tracks)...)

@@ -1,9 +1,9 @@
-// Package conductor brings a talk from what is wanted to what is there. It compares the
-// actions that a plan names with the artifacts in the store, queues what is missing and
-// still needed, and looks again at every word from a worker and every few seconds.
+// Package conductor builds talks: it compares the actions that a plan names with the artifacts
+// in the store, queues those that are missing and still needed, and compares again whenever a
+// worker reports something and every few seconds.
 //
-// It is the only one that retries, and the only writer of action states. Nothing of value
-// lives in the queue: whatever is lost there is found missing at the next look.
+// Only the conductor retries, and only it writes action states. Nothing of value lives in the
+// queue: the next comparison finds whatever was lost there.
 package conductor
 
 import (
@@ -17,10 +17,11 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/planner"
 	"github.com/lectern-av/lectern/internal/queue"
 )
 
-// Store is where artifacts are.
+// Store holds artifacts by their keys.
 type Store interface {
 	Has(ctx context.Context, key action.Key) (bool, error)
 	Get(ctx context.Context, key action.Key) (action.Artifact, error)
@@ -29,7 +30,7 @@ type Store interface {
 	Scratch(name string) (dir string, release func() error, err error)
 }
 
-// Queue carries jobs to workers and their words back.
+// Queue carries jobs to workers, and the workers' events back.
 type Queue interface {
 	Dispatch(ctx context.Context, job action.Job, timeout time.Duration) error
 	State(ctx context.Context, jobID string) (queue.State, error)
@@ -37,124 +38,129 @@ type Queue interface {
 	Events() <-chan action.Event
 }
 
-// Recorder keeps the states of actions.
+// Recorder saves the states of actions.
 type Recorder interface {
 	RecordSlots(ctx context.Context, run int64, slots []catalog.SlotResult) error
 }
 
-// Conductor makes targets, one at a time; a Backlog has several of them.
+// Conductor builds targets, one at a time. A Backlog builds several side by side.
 type Conductor struct {
 	Store        Store
 	Queue        Queue
 	Recorder     Recorder // nil: nothing is recorded
 	Log          *slog.Logger
-	MaxInFlight  int           // how many jobs are out at once; about twice the slots of all workers
-	WorkerSlots  int           // how many jobs all workers do at once, for what is said of the time left; 0 is 1
-	PollInterval time.Duration // how often it looks without being told; 0: every two seconds
+	MaxInFlight  int           // jobs in the queue at once, quick ones apart; about twice the slots of all workers
+	WorkerSlots  int           // jobs that all workers do at once, for estimates; 0 means 1
+	PollInterval time.Duration // between comparisons without an event; 0 means two seconds
 
-	onJobEnd func(jobID string) // told of each job that nobody waits for any more; may be nil
+	onJobEnd func(jobID string) // called for each job that the reconciler no longer waits for; may be nil
 }
 
 // MaxAttempts is how often an action may fail before it needs a person.
 const MaxAttempts = 3
 
-// maxLostAttempts is how often a job may vanish with its worker before the conductor calls
-// that a failure, too: a job that kills its worker must not go round for ever.
+// maxLostAttempts is how often a job may vanish with its worker before that counts as a failure:
+// a job that kills its workers must not be sent for ever.
 const maxLostAttempts = 30
 
-// jobTimeout ends a job that hangs. Jobs are short, but one VP9 chunk on a slow, busy
-// machine is not.
+// jobTimeout ends a job that hangs. Jobs are short, but a VP9 chunk on a slow, busy machine may
+// take hours.
 const jobTimeout = 6 * time.Hour
 
-// Target is a bundle that somebody wants.
+// Target is a bundle to build.
 type Target struct {
-	Plan      func(observed map[action.Key]action.Artifact) (plan.Graph, error)
-	Accept    func(ctx context.Context, g plan.Graph) (run int64, err error) // called once for the facts as they are, when they are seen to hold; then it is planned anew. May be nil
-	RaiseSalt func(ctx context.Context, rendition string) error
+	Plan      func(planner.Observations) (plan.Graph, error)
+	RaiseSalt func(ctx context.Context, rendition string) error // gives a rendition new keys; may be nil
 	Originals map[action.Key]action.Original
-	OnStatus  func(Status)                           // called from Make's goroutine, often; may be nil
-	Paces     map[catalog.TimingGroup]catalog.Timing // what earlier runs measured, for the time left; may be nil
+	OnStatus  func(Status) // called from Reconcile's goroutine, often; may be nil
+	Timings   Timings      // of earlier runs, for estimates; may be nil
 
-	// Changed says that the facts are not what they were. Then Reload takes them up, and tells
-	// where the originals are; it is planned anew, and what is still wanted goes on. May be nil.
+	// Accept is called once for each version of the facts, as soon as a plan with an edition
+	// shows that they are valid. It returns the run to record states in. Then the target is
+	// planned again. May be nil.
+	Accept func(ctx context.Context, g plan.Graph) (runID int64, err error)
+
+	// Changed signals that the facts have changed. Reload then reads them and returns where the
+	// originals are. The target is planned again; jobs that are still needed go on. May be nil.
 	Changed <-chan struct{}
 	Reload  func(ctx context.Context) (map[action.Key]action.Original, error)
 }
 
-// Result is what came of a target.
+// Result is what reconciling a target achieved.
 type Result struct {
 	Graph  plan.Graph
-	Bundle action.Artifact // of Graph.Final
-	Counts map[string]Count
+	Bundle action.Artifact  // of Graph.BundleKey
+	Counts map[string]Count // by kind of action
 }
 
-// Count says how many actions of a kind ran, and how many were there already.
+// Count says how many actions of a kind ran, and how many artifacts were reused.
 type Count struct {
 	Ran    int `json:"ran"`
 	Reused int `json:"reused"`
 }
 
-// ActionsFailedError is the error of a target some of whose actions failed for good; all
-// that did not depend on them was made.
+// ActionsFailedError says that some actions of a target failed for good. Everything that does
+// not depend on them was made.
 type ActionsFailedError struct {
 	Failures []*action.Failure
 }
 
-// Error names the actions and why they failed.
-func (n *ActionsFailedError) Error() string {
-	lines := make([]string, len(n.Failures))
-	for i, f := range n.Failures {
+// Error returns one line for each failed action.
+func (e *ActionsFailedError) Error() string {
+	lines := make([]string, len(e.Failures))
+	for i, f := range e.Failures {
 		lines[i] = f.Error()
 	}
 	return strings.Join(lines, "\n")
 }
 
-// Reconcile makes a target. The error is a *fault.Fault where the input is to blame, a
-// *NeedsAttention where actions failed for good, or ctx's.
+// Reconcile works until the target's bundle is in the store. It returns an *inputerr.Error where
+// the input is at fault, an *ActionsFailedError where actions failed for good, or ctx's error.
+// After an error the jobs in flight are cancelled.
 func (c *Conductor) Reconcile(ctx context.Context, t Target) (Result, error) {
-	m := newReconciler(c, t)
-	err := m.replan(ctx)
+	r := newReconciler(c, t)
+	err := r.replan(ctx)
 	if err == nil {
-		err = m.loop(ctx)
+		err = r.loop(ctx)
 	}
-	if saved := m.recordStates(context.WithoutCancel(ctx)); err == nil {
-		err = saved
+	if recordErr := r.recordStates(context.WithoutCancel(ctx)); err == nil {
+		err = recordErr
 	}
+	result := Result{Graph: r.graph, Counts: r.counts()}
 	if err != nil {
-		m.cancelAll(context.WithoutCancel(ctx))
-		return Result{Graph: m.graph, Counts: m.counts()}, err
+		r.cancelAll(context.WithoutCancel(ctx))
+		return result, err
 	}
-	made := Result{Graph: m.graph, Counts: m.counts()}
-	if made.Bundle, err = c.Store.Get(ctx, m.graph.BundleKey); err != nil {
-		return made, fmt.Errorf("find the bundle: %w", err)
+	if result.Bundle, err = c.Store.Get(ctx, r.graph.BundleKey); err != nil {
+		return result, fmt.Errorf("find the bundle: %w", err)
 	}
-	return made, nil
+	return result, nil
 }
 
-// loop dispatches and listens until there is nothing left to wait for.
-func (m *reconciler) loop(ctx context.Context) error {
-	every := m.PollInterval
-	if every == 0 {
-		every = 2 * time.Second
+// loop dispatches jobs and handles events until there is nothing left to wait for.
+func (r *reconciler) loop(ctx context.Context) error {
+	interval := r.PollInterval
+	if interval == 0 {
+		interval = 2 * time.Second
 	}
-	tick := time.NewTicker(every)
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
-		if err := m.dispatchReady(ctx); err != nil {
+		if err := r.dispatchReady(ctx); err != nil {
 			return err
 		}
-		m.reportStatus(len(m.inflight) == 0)
-		if len(m.inflight) == 0 {
-			return m.outcome()
+		r.reportStatus(len(r.inflight) == 0)
+		if len(r.inflight) == 0 {
+			return r.outcome()
 		}
 		var err error
 		select {
-		case e := <-m.Queue.Events():
-			err = m.handleEvent(ctx, e)
+		case e := <-r.Queue.Events():
+			err = r.handleEvent(ctx, e)
 		case <-tick.C:
-			err = m.poll(ctx)
-		case <-m.target.Changed:
-			err = m.reload(ctx)
+			err = r.poll(ctx)
+		case <-r.target.Changed:
+			err = r.reload(ctx)
 		case <-ctx.Done():
 			err = ctx.Err()
 		}
@@ -164,16 +170,16 @@ func (m *reconciler) loop(ctx context.Context) error {
 	}
 }
 
-// outcome is nil if all was made.
-func (m *reconciler) outcome() error {
-	if len(m.failures) > 0 {
-		return &ActionsFailedError{m.failures}
+// outcome returns nil if the bundle was built, else why it was not.
+func (r *reconciler) outcome() error {
+	if len(r.failures) > 0 {
+		return &ActionsFailedError{Failures: r.failures}
 	}
-	if !m.graph.Complete {
+	if !r.graph.Complete {
 		return errors.New("the plan waits for observations that no action makes")
 	}
-	if m.graph.BundleKey != "" && m.nodes[m.graph.BundleKey].state != present {
-		return fmt.Errorf("the bundle cannot be made: %s waits for what nobody makes", m.nodes[m.graph.BundleKey].action.Slot)
+	if key := r.graph.BundleKey; key != "" && r.nodes[key].state != present {
+		return fmt.Errorf("the bundle cannot be built: %s waits for inputs that no action makes", r.nodes[key].action.Slot)
 	}
 	return nil
 }

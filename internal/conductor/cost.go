@@ -7,168 +7,148 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/plan"
-	"github.com/lectern-av/lectern/pipelines"
 )
+
+// Timings are measured durations of actions, by group.
+type Timings = map[catalog.TimingGroup]catalog.Timing
 
 // WorkEstimate is about how long some jobs take.
 type WorkEstimate struct {
-	Work    time.Duration // of all workers, one job after the other; of what is known
-	Unknown int           // actions whose like was never measured
+	Work    time.Duration // one job after the other, without the unknown ones
+	Unknown int           // actions for whose group there are no measurements
 }
 
-// Add is both together.
+// Add returns the sum of both estimates.
 func (e WorkEstimate) Add(o WorkEstimate) WorkEstimate {
-	return WorkEstimate{e.Work + o.Work, e.Unknown + o.Unknown}
+	return WorkEstimate{Work: e.Work + o.Work, Unknown: e.Unknown + o.Unknown}
 }
 
-// programmeLength is that of the programme; 0 where that is not known.
-func (m *reconciler) programmeLength() time.Duration {
-	if m.graph.Edition == nil || m.graph.Edition.Programme.Rate.IsZero() {
-		return 0
-	}
-	return m.graph.Edition.Programme.Duration()
-}
-
-// programmeShare is about how much of the programme an action makes; 0 where that is not known.
-func (m *reconciler) programmeShare(w *node) time.Duration {
-	return m.programmeLength() / time.Duration(max(1, m.groupSizes[w.group]))
-}
-
-// expectedDuration is about how long an action takes: by what this making measured, or others did, of
-// its group, or else of its kind. What takes moments takes them whatever the length.
-func (m *reconciler) expectedDuration(w *node) (took time.Duration, known bool) {
-	for _, p := range []catalog.Timing{m.measured[w.group], m.target.Paces[w.group], m.target.Paces[catalog.TimingGroup{Kind: w.group.Kind}]} {
-		part := m.programmeShare(w)
+// expectedDuration returns about how long an action takes, by the first of the timings that
+// knows its group, then its kind. Quick actions take the same time however long the talk is.
+func (g *actionGraph) expectedDuration(n *node, measured, earlier Timings) (took time.Duration, known bool) {
+	for _, t := range []catalog.Timing{measured[n.group], earlier[n.group], earlier[catalog.TimingGroup{Kind: n.group.Kind}]} {
+		share := g.programmeShare(n)
 		switch {
-		case p.Actions == 0:
-		case w.action.Quick || part == 0 || p.Programme == 0:
-			return p.Took / time.Duration(p.Actions), true
+		case t.Actions == 0:
+		case n.action.Quick || share == 0 || t.Programme == 0:
+			return t.Took / time.Duration(t.Actions), true
 		default:
-			return time.Duration(float64(p.Took) * float64(part) / float64(p.Programme)), true
+			return time.Duration(float64(t.Took) * float64(share) / float64(t.Programme)), true
 		}
 	}
 	return 0, false
 }
 
-// remaining is about how long what is to be made yet takes, by the slot of each job's first
-// action. What shares a decode takes as long as the longest of it.
-func (m *reconciler) remaining() map[string]WorkEstimate {
-	done := make(map[*node]float64)
-	for _, f := range m.inflight {
-		for _, w := range f.nodes {
-			done[w] = f.fraction
-		}
-	}
-	first := make(map[string]string) // slots, by kind and share
+// remaining estimates the work that is left, by the slot of each job's first action. Actions that
+// share a decode take as long as the longest of them. done is the fraction of each running action
+// that is finished; measured are timings of this run, earlier those of other runs.
+func (g *actionGraph) remaining(done map[*node]float64, measured, earlier Timings) map[string]WorkEstimate {
+	firstSlots := make(map[string]string) // by kind and share
 	all := make(map[string]WorkEstimate)
-	for _, a := range m.graph.Actions {
-		w := m.nodes[a.Key]
-		if !w.needed || w.state != absent && w.state != dispatched {
+	for _, a := range g.graph.Actions {
+		n := g.nodes[a.Key]
+		if !n.needed || n.state != absent && n.state != dispatched {
 			continue
 		}
 		slot := a.Slot
 		if a.Share != "" {
-			if s, ok := first[a.Kind+" "+a.Share]; ok {
+			if s, ok := firstSlots[a.Kind+" "+a.Share]; ok {
 				slot = s
 			} else {
-				first[a.Kind+" "+a.Share] = slot
+				firstSlots[a.Kind+" "+a.Share] = slot
 			}
 		}
 		e := all[slot]
-		took, known := m.expectedDuration(w)
+		took, known := g.expectedDuration(n, measured, earlier)
 		if !known {
 			e.Unknown++
 		}
-		e.Work = max(e.Work, time.Duration(float64(took)*(1-done[w])))
+		e.Work = max(e.Work, time.Duration(float64(took)*(1-done[n])))
 		all[slot] = e
 	}
 	return all
 }
 
-// Cost is what it would cost to make the bundle of a talk.
+// Cost says what has to be done to build a talk's bundle.
 type Cost struct {
 	Stages      []StageCost   // in the pipeline's order
-	Work        WorkEstimate  // of all of them
-	LongActions int           // actions to be made that take more than moments
-	Time        time.Duration // about how long that takes, with nothing else to do; of what is known
-	Complete    bool          // false: more may follow that is not known before the recordings have been looked into
+	Work        WorkEstimate  // of all stages
+	LongActions int           // actions to run that take more than moments
+	Time        time.Duration // about how long the known work takes on an idle system
+	Complete    bool          // false: more actions may follow once the recordings are analysed
 	Notes       []string      // of the plan
 }
 
-// StageCost is what a stage would cost.
+// StageCost says what has to be done in one stage.
 type StageCost struct {
 	Name  string
-	Make  int // actions that have to be made
-	There int // actions that were made before, and stay as they are
+	Make  int // actions to run
+	There int // actions whose artifacts are reused
 	Work  WorkEstimate
 }
 
-// Sure reports whether all that the price says is known, and there is no more to it.
-func (p Cost) Sure() bool { return p.Complete && p.Work.Unknown == 0 }
+// Sure reports whether the cost is complete and every part of it is known.
+func (c Cost) Sure() bool { return c.Complete && c.Work.Unknown == 0 }
 
-// Cost is what it would cost to make the bundle of a submission, which need not have been
-// saved. It changes nothing, and follows no translation. A *fault.Fault says what of it cannot
-// be.
-func (r *Builder) Cost(ctx context.Context, s catalog.Submission) (Cost, error) {
-	p, err := pipelines.Load(s.Pipeline, plan.PipelineKinds(r.Kinds))
+// Cost returns what it would cost to build the bundle of a submission, which need not be saved.
+// It changes nothing, and does not update translations to a changed source. An *inputerr.Error
+// says which facts contradict each other.
+func (b *Builder) Cost(ctx context.Context, s catalog.Submission) (Cost, error) {
+	p := b.Planner()
+	pipeline, err := p.LoadPipeline(s)
 	if err != nil {
 		return Cost{}, err
 	}
-	paces, err := r.Catalog.Timings(ctx)
+	timings, err := b.Catalog.Timings(ctx)
 	if err != nil {
 		return Cost{}, err
 	}
-	if err := addTranslations(ctx, r.Catalog, &s.Facts, p); err != nil {
+	if err := p.AddTranslations(ctx, &s.Facts, pipeline); err != nil {
 		return Cost{}, err
 	}
-	looking := r.Conductor
-	looking.Store = readOnlyStore{r.Store}
-	m := newReconciler(&looking, Target{Paces: paces, Plan: func(observed map[action.Key]action.Artifact) (plan.Graph, error) {
-		return plan.Build(plan.Input{Facts: s.Facts, Pipeline: p, Kinds: r.Kinds, Observed: observed})
-	}})
-	g, err := m.plan(ctx)
+	planned, err := p.Plan(ctx, s.Facts, pipeline)
 	if err != nil {
 		return Cost{}, err
 	}
-	if err := m.setGraph(ctx, g); err != nil {
-		return Cost{}, fmt.Errorf("compare with what is there: %w", err)
+	var g actionGraph
+	if err := g.set(ctx, readOnlyStore{b.Store}, b.Log, planned); err != nil {
+		return Cost{}, fmt.Errorf("look up artifacts: %w", err)
 	}
-	return m.cost(), nil
+	return g.cost(timings, b.WorkerSlots), nil
 }
 
-// cost is what of m's graph is to be made.
-func (m *reconciler) cost() Cost {
-	p := Cost{Complete: m.graph.Complete, Notes: m.graph.Notes}
-	place := make(map[string]int)
-	left := m.remaining()
-	for _, a := range m.graph.Actions {
+// cost sums up by stage what has to be done, with that many jobs at once.
+func (g *actionGraph) cost(timings Timings, workerSlots int) Cost {
+	c := Cost{Complete: g.graph.Complete, Notes: g.graph.Notes}
+	indexes := make(map[string]int)
+	remaining := g.remaining(nil, nil, timings)
+	for _, a := range g.graph.Actions {
 		name := stageName(a.Slot)
-		i, ok := place[name]
+		i, ok := indexes[name]
 		if !ok {
-			i = len(p.Stages)
-			place[name] = i
-			p.Stages = append(p.Stages, StageCost{Name: name})
+			i = len(c.Stages)
+			indexes[name] = i
+			c.Stages = append(c.Stages, StageCost{Name: name})
 		}
-		s := &p.Stages[i]
-		switch w := m.nodes[a.Key]; {
-		case w.needed:
+		s := &c.Stages[i]
+		switch n := g.nodes[a.Key]; {
+		case n.needed:
 			s.Make++
 			if !a.Quick {
-				p.LongActions++
+				c.LongActions++
 			}
-		case w.state == present:
+		case n.state == present:
 			s.There++
 		}
-		s.Work = s.Work.Add(left[a.Slot])
-		p.Work = p.Work.Add(left[a.Slot])
+		s.Work = s.Work.Add(remaining[a.Slot])
+		c.Work = c.Work.Add(remaining[a.Slot])
 	}
-	p.Time = p.Work.Work / time.Duration(max(1, m.WorkerSlots))
-	return p
+	c.Time = c.Work.Work / time.Duration(max(1, workerSlots))
+	return c
 }
 
-// readOnlyStore is a store that nothing is taken out of.
+// readOnlyStore is a store whose artifacts cannot be removed.
 type readOnlyStore struct{ Store }
 
-// Forget does not.
+// Forget keeps the artifact.
 func (readOnlyStore) Forget(context.Context, action.Key) error { return nil }

@@ -2,14 +2,9 @@ package conductor
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
-	"github.com/lectern-av/lectern/internal/plan"
-	"github.com/lectern-av/lectern/pipelines"
 )
 
 // ReceivedTrack is a subtitle file on the clock of its talk's recordings.
@@ -53,23 +48,4 @@ func (r *Builder) Receive(ctx context.Context, slug string, u SubtitleFile) (Rec
 	}
 	got.Track, got.Notes = w.facts.Tracks[0], w.notes
 	return got, nil
-}
-
-// Plan is the actions that a submission comes to, as far as its recordings have been looked
-// into. Nothing is made or saved.
-func (r *Builder) Plan(ctx context.Context, s catalog.Submission) (plan.Graph, error) {
-	p, err := pipelines.Load(s.Pipeline, plan.PipelineKinds(r.Kinds))
-	if err != nil {
-		return plan.Graph{}, err
-	}
-	looking := r.Conductor
-	looking.Store = readOnlyStore{r.Store}
-	m := newReconciler(&looking, Target{Plan: func(observed map[action.Key]action.Artifact) (plan.Graph, error) {
-		return plan.Build(plan.Input{Facts: s.Facts, Pipeline: p, Kinds: r.Kinds, Observed: observed})
-	}})
-	g, err := m.plan(ctx)
-	if err != nil {
-		return g, fmt.Errorf("plan %s: %w", s.Facts.Talk.Slug, err)
-	}
-	return g, nil
 }

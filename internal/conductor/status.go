@@ -7,87 +7,94 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Status is how a target stands, for people to watch.
+// Status is the progress of a target.
 type Status struct {
-	Stages        []StageStatus      // in the pipeline's order
-	Notes         []string           // of the plan
-	Troubles      []conference.Issue // of the plan
-	Complete      bool               // the plan: no more actions will come
-	Length        time.Duration      // of the programme; 0: the recordings have not been looked into
-	Idle          bool               // nothing is out any more
-	RemainingWork WorkEstimate       // of all that is to be made yet, as far as the plan reaches
+	Stages        []StageStatus // in the pipeline's order
+	Notes         []string      // of the plan
+	Issues        []conference.Issue
+	Complete      bool          // the plan: no more actions will come
+	Length        time.Duration // of the programme; 0 until the recordings are analysed
+	Idle          bool          // no job is in flight
+	RemainingWork WorkEstimate  // as far as the plan reaches
 }
 
-// StageStatus is how one stage stands.
+// StageStatus is the progress of one stage.
 type StageStatus struct {
 	Name          string
-	Total         int     // actions that had to be made, or were made
-	Done          int     // of those
-	Failed        int     // of those, for good
-	Reused        int     // actions that were there
-	PartlyDone    float64 // the sum of the fractions done of the actions that are being worked on
-	Busy          int     // actions that are being worked on
-	Speed         float64 // times real time, summed over the jobs at work; 0 if it means nothing
+	Total         int     // actions to run in this build, done ones included
+	Done          int     // of Total
+	Failed        int     // of Total, for good
+	Reused        int     // actions whose artifacts were there
+	PartlyDone    float64 // the sum of the finished fractions of the running actions
+	Busy          int     // running actions
+	Speed         float64 // times real time, summed over the running jobs; 0 where it means nothing
 	RemainingWork WorkEstimate
 }
 
-// statusInterval is how often a person can take in a change.
+// statusInterval bounds how often a watcher is called.
 const statusInterval = 100 * time.Millisecond
 
-// reportStatus tells the watcher how things stand, unless it was told just now.
-func (m *reconciler) reportStatus(over bool) {
-	if m.target.OnStatus == nil || !over && time.Since(m.lastReport) < statusInterval {
+// reportStatus calls the target's watcher, at most once every statusInterval unless idle.
+func (r *reconciler) reportStatus(idle bool) {
+	if r.target.OnStatus == nil || !idle && time.Since(r.lastReport) < statusInterval {
 		return
 	}
-	m.lastReport = time.Now()
-	s := Status{Notes: m.graph.Notes, Troubles: m.graph.Issues, Complete: m.graph.Complete, Idle: over, Length: m.programmeLength()}
-	place := make(map[string]int)
+	r.lastReport = time.Now()
+	s := Status{
+		Notes: r.graph.Notes, Issues: r.graph.Issues, Complete: r.graph.Complete, Idle: idle, Length: r.programmeLength(),
+	}
+	indexes := make(map[string]int)
 	stage := func(slot string) *StageStatus {
 		name := stageName(slot)
-		i, ok := place[name]
+		i, ok := indexes[name]
 		if !ok {
 			i = len(s.Stages)
-			place[name] = i
+			indexes[name] = i
 			s.Stages = append(s.Stages, StageStatus{Name: name})
 		}
 		return &s.Stages[i]
 	}
-	for _, a := range m.graph.Actions {
-		stage(a.Slot).add(m.nodes[a.Key])
+	for _, a := range r.graph.Actions {
+		stage(a.Slot).add(r.nodes[a.Key])
 	}
-	for _, f := range m.inflight {
-		if f.running {
-			st := stage(f.job.Actions[0].Slot)
-			st.Busy += len(f.nodes)
-			st.PartlyDone += f.fraction * float64(len(f.nodes))
-			st.Speed += f.speed
+	done := make(map[*node]float64)
+	for _, j := range r.inflight {
+		for _, n := range j.nodes {
+			done[n] = j.fraction
+		}
+		if j.running {
+			st := stage(j.job.Actions[0].Slot)
+			st.Busy += len(j.nodes)
+			st.PartlyDone += j.fraction * float64(len(j.nodes))
+			st.Speed += j.speed
 		}
 	}
-	for slot, left := range m.remaining() {
+	for slot, work := range r.remaining(done, r.measured, r.target.Timings) {
 		st := stage(slot)
-		st.RemainingWork = st.RemainingWork.Add(left)
-		s.RemainingWork = s.RemainingWork.Add(left)
+		st.RemainingWork = st.RemainingWork.Add(work)
+		s.RemainingWork = s.RemainingWork.Add(work)
 	}
-	m.target.OnStatus(s)
+	r.target.OnStatus(s)
 }
 
-// stageName is the name of the stage that a slot is of.
+// stageName returns the stage of a slot: encode for encode/1080/r0/17.
 func stageName(slot string) string {
 	name, _, _ := strings.Cut(slot, "/")
 	return name
 }
 
-func (s *StageStatus) add(w *node) {
+// add counts an action of the stage.
+func (s *StageStatus) add(n *node) {
 	switch {
-	case w.ran:
+	case n.ran:
 		s.Total++
 		s.Done++
-	case w.state == present:
+	case n.state == present:
 		s.Reused++
-	case w.state == failed:
+	case n.state == failed:
 		s.Total++
 		s.Failed++
-	case w.needed:
+	case n.needed:
 		s.Total++
 	}
 }

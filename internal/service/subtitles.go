@@ -159,7 +159,7 @@ func (o *Service) checkSync(ctx context.Context, s catalog.Submission, t confere
 		return nil, nil
 	}
 	s.Facts.Tracks = []conference.Track{t}
-	g, err := o.Releaser.Plan(ctx, s)
+	g, err := o.Releaser.Planner().PlanSubmission(ctx, s)
 	if inputerr.As(err) != nil { // the recordings or the cut are at fault, which is said elsewhere
 		return nil, nil
 	}

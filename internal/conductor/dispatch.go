@@ -1,0 +1,108 @@
+package conductor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lectern-av/lectern/internal/action"
+)
+
+// inflightJob is a job that was created and has not ended.
+type inflightJob struct {
+	job         action.Job
+	nodes       []*node // of its actions
+	sent        bool    // the queue accepted it
+	running     bool
+	missedPolls int // polls in a row at which the queue did not know it
+	fraction    float64
+	speed       float64 // times real time
+}
+
+// dispatchReady sends jobs while there is room. Long and quick jobs are counted apart, so that
+// quick ones never wait for long ones.
+func (r *reconciler) dispatchReady(ctx context.Context) error {
+	for {
+		first := r.nextReady()
+		if first == nil {
+			return nil
+		}
+		j := r.newJob(first)
+		r.inflight[j.job.ID] = j
+		if err := r.sendJob(ctx, j); err != nil {
+			return err
+		}
+	}
+}
+
+// nextReady returns the first ready action that there is room for, or nil.
+func (r *reconciler) nextReady() *node {
+	inFlight := make(map[bool]int) // true: quick jobs
+	for _, j := range r.inflight {
+		inFlight[j.job.Quick()]++
+	}
+	for _, n := range r.ready {
+		if inFlight[n.action.Quick] < max(1, r.MaxInFlight) {
+			return n
+		}
+	}
+	return nil
+}
+
+// sendJob gives a job to the queue. If the queue refuses, later polls try again.
+func (r *reconciler) sendJob(ctx context.Context, j *inflightJob) error {
+	err := r.Queue.Dispatch(ctx, j.job, jobTimeout)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		r.Log.Warn("queue does not take jobs; trying again", "err", err)
+	}
+	j.sent = err == nil
+	return nil
+}
+
+// newJob takes a ready action, and those that share its decode, out of ready and into a job. An
+// action that failed before gets a job of its own: an encoder that always fails must not fail
+// the others, too.
+func (r *reconciler) newJob(first *node) *inflightJob {
+	together := func(n *node) bool {
+		return n == first || first.action.Share != "" && first.failures+n.failures == 0 &&
+			n.action.Kind == first.action.Kind && n.action.Share == first.action.Share
+	}
+	j := &inflightJob{job: action.Job{Originals: make(map[action.Key]action.Original)}}
+	rest := r.ready[:0:0]
+	for _, n := range r.ready {
+		if !together(n) {
+			rest = append(rest, n)
+			continue
+		}
+		n.state, n.started = dispatched, time.Now()
+		j.nodes = append(j.nodes, n)
+		j.job.Actions = append(j.job.Actions, n.action)
+		j.job.Attempt = max(j.job.Attempt, n.attempt+1)
+		for _, key := range n.action.Inputs {
+			if o, ok := r.target.Originals[key]; ok {
+				j.job.Originals[key] = o
+			}
+		}
+	}
+	r.ready = rest
+	for _, n := range j.nodes {
+		n.attempt = j.job.Attempt
+	}
+	j.job.ID = jobID(j.job)
+	return j
+}
+
+// jobID returns the same ID for the same actions at the same attempt, so that a job which is
+// dispatched twice is one job.
+func jobID(j action.Job) string {
+	var b strings.Builder
+	for _, a := range j.Actions {
+		b.WriteString(string(a.Key))
+	}
+	fmt.Fprintf(&b, "#%d", j.Attempt)
+	return string(action.KeyOf([]byte(b.String())))[:32]
+}

@@ -1,0 +1,90 @@
+package planner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/translation"
+	"github.com/lectern-av/lectern/pipelines"
+)
+
+// AddTranslations adds to a talk's facts the translations in the catalog that are as complete as
+// the pipeline asks, and says in Withheld why others stay out. A subtitle file that was submitted
+// with the talk takes precedence over a translation into the same language.
+//
+// The reasons are part of bundle.json and so of the bundle's key: a changed word builds every
+// bundle with withheld translations again.
+func (p *Planner) AddTranslations(ctx context.Context, facts *conference.Facts, pipeline pipelines.Pipeline) error {
+	if conference.FindAuthored(facts.Tracks) == nil {
+		return p.withholdAll(ctx, facts)
+	}
+	all, err := translation.Service{Catalog: p.Catalog}.Latest(ctx, facts.Talk.Slug)
+	if err != nil {
+		return err
+	}
+	state, percent := plan.TranslationThreshold(pipeline)
+	threshold := translation.State(state)
+	facts.Tracks = dropUntranslatedCues(facts.Tracks)
+	for _, t := range all {
+		progress := t.Progress()
+		completeness := conference.Completeness{Revision: t.Source.Revision, Cues: progress.Source, Done: progress.AtLeast(threshold)}
+		withhold := func(reason string) {
+			facts.Withheld = append(facts.Withheld, conference.WithheldTrack{Language: t.Language, Reason: reason, Translated: completeness})
+		}
+		if conference.FindTrack(facts.Tracks, t.Language) != nil {
+			withhold("a file in the same language was handed in with the talk")
+			continue
+		}
+		cues := translation.ReleasedCues(t.Cues, threshold)
+		if len(cues) == 0 || completeness.Done*100 < percent*completeness.Cues {
+			withhold(fmt.Sprintf("%d of %d cues are %s, and the release asks for %d %%", completeness.Done, completeness.Cues, stateText(threshold), percent))
+			continue
+		}
+		facts.Tracks = append(facts.Tracks, conference.Track{
+			Language: t.Language, Kind: conference.Translation, State: string(progress.Lowest(threshold)),
+			Revision: t.Number, Cues: cues, Translated: &completeness,
+		})
+	}
+	slices.SortFunc(facts.Tracks, func(a, b conference.Track) int { return strings.Compare(a.Language, b.Language) })
+	return nil
+}
+
+// withholdAll withholds all translations of a talk whose source subtitles were removed.
+func (p *Planner) withholdAll(ctx context.Context, facts *conference.Facts) error {
+	list, err := p.Catalog.Translations(ctx, facts.Talk.Slug)
+	for _, t := range list {
+		reason := fmt.Sprintf("the talk has no subtitles in %s that it could be held against", subtitle.EnglishLanguageName(facts.Talk.Language))
+		facts.Withheld = append(facts.Withheld, conference.WithheldTrack{Language: t.Language, Reason: reason})
+	}
+	return err
+}
+
+// dropUntranslatedCues returns the tracks without those cues of translations that repeat the
+// source text, so that a viewer who selects Spanish never reads English.
+func dropUntranslatedCues(tracks []conference.Track) (all []conference.Track) {
+	source := conference.FindAuthored(tracks)
+	for _, t := range tracks {
+		if source != nil && t.Kind == conference.Translation {
+			linked := translation.LinkCuesBetween(source.Language, t.Language, source.Cues, t.Cues)
+			t.Cues = translation.ReleasedCues(linked, translation.Draft)
+			t.Translated = &conference.Completeness{Revision: source.Revision, Cues: len(source.Cues),
+				Done: translation.CountProgress(source.Cues, linked).AtLeast(translation.Draft)}
+		}
+		if len(t.Cues) > 0 {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// stateText describes cues that have reached a state or a later one.
+func stateText(s translation.State) string {
+	return map[translation.State]string{
+		translation.Approved: "approved", translation.InReview: "in review or approved", translation.Draft: "translated",
+	}[s]
+}
