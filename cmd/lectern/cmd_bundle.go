@@ -12,6 +12,7 @@ import (
 )
 
 type bundleCmd struct {
+	Build  bundleBuildCmd  `cmd:"" help:"Make the bundle of a talk again from what was handed in for it."`
 	Verify bundleVerifyCmd `cmd:"" help:"Prove a bundle from its directory alone."`
 	Diff   bundleDiffCmd   `cmd:"" help:"Say what an uploader must send again, from one bundle of a talk to another."`
 }

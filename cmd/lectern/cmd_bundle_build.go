@@ -17,7 +17,8 @@ type bundleBuildCmd struct {
 	dataFlag
 }
 
-// Run is `lectern publish`: the bundle of a talk as the catalogue has it.
+// Run implements `lectern bundle build`: it makes the bundle of a talk from what the catalogue
+// has of it.
 func (c *bundleBuildCmd) Run(ctx context.Context, t *console) error {
 	began := time.Now()
 	released, err := c.build(ctx, t)

@@ -18,5 +18,5 @@ func (c *translationsApproveCmd) Run(ctx context.Context, t *console) error {
 	if err != nil {
 		return err
 	}
-	return c.printResult(t, h, "approved", "lectern publish "+c.Talk)
+	return c.printResult(t, h, "approved", "lectern bundle build "+c.Talk)
 }

@@ -13,7 +13,7 @@ import (
 // toCatalogue imports what a translator sent for a talk.
 func (c *translationsImportCmd) toCatalogue(ctx context.Context, t *console) error {
 	if c.Output != "" {
-		return &usageError{"-o is for plain files; `lectern publish` writes what is approved"}
+		return &usageError{"-o is for plain files; `lectern bundle build` writes what is approved"}
 	}
 	name := c.File
 	if name == stdio {

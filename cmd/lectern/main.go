@@ -38,7 +38,6 @@ type commands struct {
 	Run          runCmd          `cmd:"" help:"Make the bundle of one talk from its recordings and subtitle files."`
 	Probe        probeCmd        `cmd:"" help:"Say what recordings are, and what is wrong with them."`
 	Subtitles    subtitlesCmd    `cmd:"" help:"Read, check, mend, convert and compare subtitle files."`
-	Publish      bundleBuildCmd  `cmd:"" help:"Make the bundle of a talk again, of what was handed in for it."`
 	Translations translationsCmd `cmd:"" help:"Keep translated subtitles to their source."`
 	Import       importCmd       `cmd:"" help:"Bring the programme of a conference in, again and again."`
 	Submit       submitCmd       `cmd:"" help:"Hand recordings in at the conference server."`

@@ -93,7 +93,7 @@ func (a *api) talkOperations() {
 	register(a, operation{"assign-arrival", http.MethodPost, "/arrivals/{id}/assign", "Say which talks a recording is of.", access.ManageRecordings}, a.assignArrival)
 	register(a, operation{"dismiss-arrival", http.MethodPost, "/arrivals/{id}/dismiss", "Say that a recording is of no talk.", access.ManageRecordings}, a.dismissArrival)
 	register(a, operation{"readmit-arrival", http.MethodPost, "/arrivals/{id}/readmit", "Have somebody decide once more which talks a recording is of.", access.ManageRecordings}, a.restoreArrival)
-	register(a, operation{"withdraw-recording", http.MethodDelete, "/talks/{slug}/recordings/{sha256}", "Take a recording away from a talk again. The recording stays.", access.ManageRecordings}, a.unassignRecording)
+	register(a, operation{"unassign-recording", http.MethodDelete, "/talks/{slug}/recordings/{sha256}", "Unassign a recording from a talk. The recording stays.", access.ManageRecordings}, a.unassignRecording)
 }
 
 func (a *api) listTalks(_ context.Context, p access.Person, _ *struct{}) (*body[[]Talk], error) {

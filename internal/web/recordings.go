@@ -16,7 +16,7 @@ func (s *Server) arrivalRoutes() []route {
 		{"POST /arrivals/{id}/assign", access.ManageRecordings, s.assign},
 		{"POST /arrivals/{id}/dismiss", access.ManageRecordings, s.dismiss},
 		{"POST /arrivals/{id}/readmit", access.ManageRecordings, s.readmit},
-		{"POST /talks/{slug}/recordings/{sha256}/withdraw", access.ManageRecordings, s.unassign},
+		{"POST /talks/{slug}/recordings/{sha256}/unassign", access.ManageRecordings, s.unassign},
 	}
 }
 
