@@ -47,7 +47,7 @@ type bundleWriter struct {
 	*Task
 	action  action.Action
 	spec    plan.BundleSpec
-	content bundle.Content
+	content bundle.Manifest
 	layout  []plan.LayoutEntry
 	notes   []string
 	written []string // names of files in Dir
@@ -188,7 +188,7 @@ func (b *bundleWriter) writeManifest(ctx context.Context) error {
 		b.content.Provenance.Keys[e.Path] = e.Key
 	}
 	slices.SortFunc(b.content.Files, func(x, y bundle.File) int { return strings.Compare(x.Path, y.Path) })
-	manifest, err := bundle.Manifest(b.content)
+	manifest, err := bundle.EncodeManifest(b.content)
 	if err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func (c *statusCmd) Run(ctx context.Context, t *console) (err error) {
 // bundleIssues is what a bundle tells of its recordings; nothing where there is no bundle any
 // more.
 func bundleIssues(dir string) []conference.Issue {
-	var told bundle.Content
+	var told bundle.Manifest
 	if b, err := os.ReadFile(filepath.Join(dir, bundle.ManifestName)); err != nil || json.Unmarshal(b, &told) != nil {
 		return nil
 	}

@@ -91,14 +91,14 @@ func Diff(ctx context.Context, tools media.Tools, old, new string) (Difference, 
 
 // loadedBundle is one of two bundles.
 type loadedBundle struct {
-	Content
+	Manifest
 	dir    string
 	upload *youtubeUpload // youtube.json; nil where there is none
 }
 
 func loadBundle(dir string) (s loadedBundle, err error) {
 	s.dir = dir
-	if s.Content, err = readManifest(dir); err != nil {
+	if s.Manifest, err = readManifest(dir); err != nil {
 		return s, inputerr.New(dir, "is no bundle: %v", err)
 	}
 	if s.FormatVersion != FormatVersion {

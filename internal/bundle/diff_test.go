@@ -17,7 +17,7 @@ import (
 )
 
 // bundlePair lays out the sample bundle, and a second one that mutate has changed.
-func bundlePair(t *testing.T, mutate func(dir string, c *bundle.Content)) (old, new string) {
+func bundlePair(t *testing.T, mutate func(dir string, c *bundle.Manifest)) (old, new string) {
 	t.Helper()
 	old, new = filepath.Join(t.TempDir(), "old"), filepath.Join(t.TempDir(), "new")
 	buildSampleBundle(t, old)
@@ -44,16 +44,16 @@ func TestDiff(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name    string
-		mutate  func(dir string, c *bundle.Content)
+		mutate  func(dir string, c *bundle.Manifest)
 		youtube []string
 		web     []string
 		says    string // of YouTube's first step
 		edition []string
 	}{
-		{name: "nothing", mutate: func(string, *bundle.Content) {}},
+		{name: "nothing", mutate: func(string, *bundle.Manifest) {}},
 		{
 			name: "a caption",
-			mutate: func(dir string, _ *bundle.Content) {
+			mutate: func(dir string, _ *bundle.Manifest) {
 				write(dir, "captions/api.en.srt", "1\n00:00:01,000 --> 00:00:02,000\nHello\n")
 			},
 			youtube: []string{"captions.update en captions/api.en.srt"},
@@ -61,7 +61,7 @@ func TestDiff(t *testing.T) {
 		},
 		{
 			name: "a caption, and with it the subtitles in the video",
-			mutate: func(dir string, _ *bundle.Content) {
+			mutate: func(dir string, _ *bundle.Manifest) {
 				write(dir, "captions/api.en.srt", "1\n00:00:01,000 --> 00:00:02,000\nHello\n")
 				redo(dir, "-c", "copy", "-map", "-0:s:1")
 			},
@@ -70,7 +70,7 @@ func TestDiff(t *testing.T) {
 		},
 		{
 			name: "a language comes and one goes",
-			mutate: func(dir string, c *bundle.Content) {
+			mutate: func(dir string, c *bundle.Manifest) {
 				write(dir, "captions/api.fr.srt", "1\n00:00:01,000 --> 00:00:02,000\nSalut\n")
 				must(t, os.Remove(filepath.Join(dir, "captions/api.es-419.srt")))
 				must(t, os.Remove(filepath.Join(dir, "captions/api.es-419.vtt")))
@@ -84,7 +84,7 @@ func TestDiff(t *testing.T) {
 		},
 		{
 			name: "the abstract, a tag and a title in another language",
-			mutate: func(_ string, c *bundle.Content) {
+			mutate: func(_ string, c *bundle.Manifest) {
 				c.Talk.Abstract, c.Talk.Tags, c.Talk.Titles = "More of it.", []string{"go", "api"}, map[string]string{"es": "Prototipos"}
 			},
 			youtube: []string{"videos.update snippet,localizations"},
@@ -93,32 +93,32 @@ func TestDiff(t *testing.T) {
 		},
 		{
 			name:    "the licence",
-			mutate:  func(_ string, c *bundle.Content) { c.Talk.Licence = "CC BY 4.0" },
+			mutate:  func(_ string, c *bundle.Manifest) { c.Talk.Licence = "CC BY 4.0" },
 			youtube: []string{"videos.update snippet,status"},
 			says:    "the description, the licence",
 			web:     []string{"change SHA256SUMS", "change bundle.json", "change youtube.json"},
 		},
 		{
 			name:    "the thumbnail",
-			mutate:  func(dir string, _ *bundle.Content) { writeJPEG(t, filepath.Join(dir, "thumb/api.jpg"), 1280, 718) },
+			mutate:  func(dir string, _ *bundle.Manifest) { writeJPEG(t, filepath.Join(dir, "thumb/api.jpg"), 1280, 718) },
 			youtube: []string{"thumbnails.set thumb/api.jpg"},
 			web:     []string{"change SHA256SUMS", "change bundle.json", "change thumb/api.jpg"},
 		},
 		{
 			name:   "what is written about the video in its file, and nothing of it",
-			mutate: func(dir string, _ *bundle.Content) { redo(dir, "-c", "copy", "-metadata", "title=Another") },
+			mutate: func(dir string, _ *bundle.Manifest) { redo(dir, "-c", "copy", "-metadata", "title=Another") },
 			web:    []string{"change SHA256SUMS", "change bundle.json", "change video/api.mp4"},
 		},
 		{
 			name:    "the sound",
-			mutate:  func(dir string, _ *bundle.Content) { redo(dir, "-c", "copy", "-c:a", "aac", "-af", "volume=0.5") },
+			mutate:  func(dir string, _ *bundle.Manifest) { redo(dir, "-c", "copy", "-c:a", "aac", "-af", "volume=0.5") },
 			youtube: []string{"videos.insert video/api.mp4", "captions.insert en captions/api.en.srt", "captions.insert es-419 captions/api.es-419.srt", "thumbnails.set thumb/api.jpg"},
 			says:    "its sound changed",
 			web:     []string{"change SHA256SUMS", "change bundle.json", "change video/api.mp4"},
 		},
 		{
 			name: "the cut",
-			mutate: func(dir string, c *bundle.Content) {
+			mutate: func(dir string, c *bundle.Manifest) {
 				c.Edition.ID, c.Edition.Programme.Kept = "e2", []timeline.Range{{From: 301, To: 301 + frames}}
 				redo(dir, "-c", "copy", "-metadata", "title=Another")
 			},
@@ -129,7 +129,7 @@ func TestDiff(t *testing.T) {
 		},
 		{
 			name: "a file has another name",
-			mutate: func(dir string, c *bundle.Content) {
+			mutate: func(dir string, c *bundle.Manifest) {
 				must(t, os.Rename(filepath.Join(dir, "thumb/api.jpg"), filepath.Join(dir, "thumb/poster.jpg")))
 				for i, f := range c.Files {
 					if f.Role == bundle.RoleThumbnail {
@@ -181,7 +181,7 @@ func stepStrings(t bundle.Target) (all []string) {
 func TestDiff_OldBundleIsManifestAndYouTubeOnly(t *testing.T) {
 	tools, err := media.FindTools()
 	must(t, err)
-	old, new := bundlePair(t, func(_ string, c *bundle.Content) { c.Talk.Abstract = "More." })
+	old, new := bundlePair(t, func(_ string, c *bundle.Manifest) { c.Talk.Abstract = "More." })
 	kept := t.TempDir()
 	for _, name := range []string{bundle.ManifestName, bundle.YouTubeName} {
 		b, err := os.ReadFile(filepath.Join(old, name))
@@ -234,7 +234,7 @@ func TestDiff_Refuses(t *testing.T) {
 		}, "is no path inside a bundle"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			old, new := bundlePair(t, func(string, *bundle.Content) {})
+			old, new := bundlePair(t, func(string, *bundle.Manifest) {})
 			c.mutate(old, new)
 			_, err := bundle.Diff(t.Context(), tools, old, new)
 			var f *inputerr.Error

@@ -48,11 +48,11 @@ func (u youtubeDiff) target() (Target, error) {
 // videoChange is the file that YouTube gets, and why it must be uploaded anew; "" where the
 // video that is there shows the same.
 func (u youtubeDiff) videoChange() (file File, why string, err error) {
-	file, ok := uploadedVideo(u.after.Content)
+	file, ok := uploadedVideo(u.after.Manifest)
 	if !ok {
 		return file, "", nil
 	}
-	old, ok := uploadedVideo(u.before.Content)
+	old, ok := uploadedVideo(u.before.Manifest)
 	switch {
 	case u.before.upload == nil:
 		return file, "the old bundle was not for YouTube", nil
@@ -87,7 +87,7 @@ func (u youtubeDiff) videoChange() (file File, why string, err error) {
 
 // uploadedVideo is the file that goes to a video platform: the best picture, and of the files
 // that have it, the one without the subtitles that are sent by themselves.
-func uploadedVideo(c Content) (best File, ok bool) {
+func uploadedVideo(c Manifest) (best File, ok bool) {
 	size := func(f File) (height int) {
 		var facts struct{ Height int }
 		_ = json.Unmarshal(f.Media, &facts) // facts that cannot be read order nothing
@@ -150,10 +150,10 @@ func snippetChanges(old, new snippet) (says []string) {
 }
 
 // localizationChanges says in which languages title and description are others.
-func localizationChanges(old, new map[string]text) (says []string) {
+func localizationChanges(old, new map[string]localizedText) (says []string) {
 	all := maps.Clone(old)
 	if all == nil {
-		all = make(map[string]text)
+		all = make(map[string]localizedText)
 	}
 	maps.Copy(all, new)
 	for _, language := range slices.Sorted(maps.Keys(all)) {
@@ -209,14 +209,14 @@ func (s loadedBundle) captionFiles() map[string]File {
 
 // withThumbnail adds thumbnails.set, where the still is another.
 func (u youtubeDiff) withThumbnail(t Target, anew bool) Target {
-	still := func(c Content) File {
+	still := func(c Manifest) File {
 		i := slices.IndexFunc(c.Files, func(f File) bool { return f.Role == RoleThumbnail })
 		if i < 0 {
 			return File{}
 		}
 		return c.Files[i]
 	}
-	old, new := still(u.before.Content), still(u.after.Content)
+	old, new := still(u.before.Manifest), still(u.after.Manifest)
 	if new.Path != "" && (anew || cmp.Or(old.SHA256, "none") != new.SHA256) {
 		t.Steps = append(t.Steps, Step{Operation: "thumbnails.set", File: new.Path, Size: new.Size})
 	}

@@ -56,7 +56,7 @@ const (
 	RoleExtra          Role = "extra"    // what a stage of the user's own made, unless it says otherwise
 )
 
-// Content is all that a manifest says. bundle.json is this type as JSON:
+// Manifest is all that a manifest says. bundle.json is this type as JSON:
 //
 //	lectern     the form of the file, 1
 //	talk        slug, title, kind, speakers, language (BCP 47), conference, abstract, …
@@ -70,7 +70,7 @@ const (
 //	provenance  what made it: pipeline, keys by slot, tools by name
 //
 // Durations are in nanoseconds.
-type Content struct {
+type Manifest struct {
 	FormatVersion int                        `json:"lectern"`
 	Talk          conference.Talk            `json:"talk"`
 	Edition       conference.Edition         `json:"edition"`
@@ -142,9 +142,9 @@ type Provenance struct {
 	Tools    map[string]string     `json:"tools"` // versions by name
 }
 
-// Manifest is bundle.json of c. Equal contents give equal bytes: there is no time of
+// EncodeManifest is bundle.json of c. Equal contents give equal bytes: there is no time of
 // making in it.
-func Manifest(c Content) ([]byte, error) {
+func EncodeManifest(c Manifest) ([]byte, error) {
 	c.FormatVersion = FormatVersion
 	c.Files = slices.SortedFunc(slices.Values(c.Files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	c.Tracks = slices.SortedFunc(slices.Values(c.Tracks), func(a, b Track) int { return cmp.Compare(a.Language, b.Language) })

@@ -72,7 +72,7 @@ type verifier struct {
 	ctx      context.Context
 	tools    media.Tools
 	dir      string
-	content  Content
+	content  Manifest
 	present  map[string]fs.FileInfo
 	hashes   map[string]string            // of the files that are there
 	sidecars map[string]subtitle.Document // sidecars that could be read, by path
@@ -340,7 +340,7 @@ func (v *verifier) checkYouTubeLimits(b []byte) error {
 	if err != nil {
 		return err
 	}
-	texts := map[string]text{"snippet": u.Video.Snippet.text}
+	texts := map[string]localizedText{"snippet": u.Video.Snippet.localizedText}
 	for language, t := range u.Video.Localizations {
 		texts["localization "+language] = t
 	}
@@ -363,7 +363,7 @@ func (v *verifier) checkYouTubeLimits(b []byte) error {
 	return nil
 }
 
-func (t text) checkLimits() error {
+func (t localizedText) checkLimits() error {
 	switch {
 	case strings.TrimSpace(t.Title) == "":
 		return errors.New("there is no title")

@@ -41,7 +41,7 @@ func buildSampleBundle(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
-	c := bundle.Content{
+	c := bundle.Manifest{
 		Talk: conference.Talk{Slug: "api", Title: "Prototyping APIs", Kind: "talk", Speakers: []string{"Ada"}, Language: "en", Tags: []string{"go"}},
 		Edition: conference.Edition{ID: "e1", Programme: timeline.Programme{
 			Rate: timeline.Rate{Num: 30000, Den: 1001}, Kept: []timeline.Range{{From: 300, To: 300 + frames}},
@@ -130,7 +130,7 @@ func writeJPEG(t *testing.T, path string, w, h int) {
 }
 
 // writeManifestAndSums makes manifest and sums true to the files that are there, whatever those are.
-func writeManifestAndSums(t *testing.T, dir string, c bundle.Content) {
+func writeManifestAndSums(t *testing.T, dir string, c bundle.Manifest) {
 	t.Helper()
 	for i, f := range c.Files {
 		b, err := os.ReadFile(filepath.Join(dir, f.Path))
@@ -138,14 +138,14 @@ func writeManifestAndSums(t *testing.T, dir string, c bundle.Content) {
 		made := bundle.NewEntry(f.Path, b)
 		c.Files[i].SHA256, c.Files[i].Size = made.SHA256, made.Size
 	}
-	m, err := bundle.Manifest(c)
+	m, err := bundle.EncodeManifest(c)
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(dir, bundle.ManifestName), m, 0o644))
 	all := append([]bundle.File{{Path: bundle.ManifestName, SHA256: bundle.NewEntry("", m).SHA256}}, c.Files...)
 	must(t, os.WriteFile(filepath.Join(dir, bundle.SumsName), bundle.EncodeSums(all), 0o644))
 }
 
-func readContent(t *testing.T, dir string) (c bundle.Content) {
+func readContent(t *testing.T, dir string) (c bundle.Manifest) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(dir, bundle.ManifestName))
 	must(t, err)
@@ -170,16 +170,16 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 	}
 
 	// redo rewrites a video of the bundle with ffmpeg.
-	redo := func(name string, args ...string) func(*testing.T, string, *bundle.Content) {
-		return func(t *testing.T, dir string, _ *bundle.Content) {
+	redo := func(name string, args ...string) func(*testing.T, string, *bundle.Manifest) {
+		return func(t *testing.T, dir string, _ *bundle.Manifest) {
 			path := filepath.Join(dir, "video", name)
 			must(t, os.Rename(path, path+".old"))
 			ffmpeg(t, append(append([]string{"-i", path + ".old"}, args...), path)...)
 			must(t, os.Remove(path+".old"))
 		}
 	}
-	replace := func(path, old, new string) func(*testing.T, string, *bundle.Content) {
-		return func(t *testing.T, dir string, _ *bundle.Content) {
+	replace := func(path, old, new string) func(*testing.T, string, *bundle.Manifest) {
+		return func(t *testing.T, dir string, _ *bundle.Manifest) {
 			editFile(t, filepath.Join(dir, path), func(b []byte) []byte {
 				if !bytes.Contains(b, []byte(old)) {
 					t.Fatalf("%s does not hold %q", path, old)
@@ -191,21 +191,21 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 	tests := []struct {
 		name   string
 		signed bool // manifest and sums are recomputed
-		mutate func(t *testing.T, dir string, c *bundle.Content)
+		mutate func(t *testing.T, dir string, c *bundle.Manifest)
 		says   string // of some failed check
 	}{
-		{"a flipped byte in a picture", false, func(t *testing.T, dir string, _ *bundle.Content) {
+		{"a flipped byte in a picture", false, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			editFile(t, filepath.Join(dir, "video/api.mp4"), func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
 		}, "its content is not what SHA256SUMS says"},
 		{"a removed file", false, removeFile("captions/api.es-419.srt"), "it is missing"},
 		{"an extra file", false, addFile("captions/api.fr.srt", "1\n00:00:01,000 --> 00:00:02,000\nx\n"), "it is not in SHA256SUMS"},
-		{"an extra file in the sums", false, func(t *testing.T, dir string, _ *bundle.Content) {
+		{"an extra file in the sums", false, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			addFile("notes.txt", "x")(t, dir, nil)
 			editFile(t, filepath.Join(dir, "SHA256SUMS"), func(b []byte) []byte {
 				return append(b, bundle.EncodeSums([]bundle.File{{Path: "notes.txt", SHA256: bundle.NewEntry("", []byte("x")).SHA256}})...)
 			})
 		}, "bundle.json does not list it"},
-		{"sums edited to match a changed file", false, func(t *testing.T, dir string, c *bundle.Content) {
+		{"sums edited to match a changed file", false, func(t *testing.T, dir string, c *bundle.Manifest) {
 			path := filepath.Join(dir, "captions/api.en.srt")
 			before, err := os.ReadFile(path)
 			must(t, err)
@@ -214,20 +214,20 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 			replace("SHA256SUMS", bundle.NewEntry("", before).SHA256, bundle.NewEntry("", after).SHA256)(t, dir, c)
 		}, "its content is not what bundle.json says"},
 		{"no sums", false, removeFile("SHA256SUMS"), "no such file"},
-		{"a link in place of a file", false, func(t *testing.T, dir string, _ *bundle.Content) {
+		{"a link in place of a file", false, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			must(t, os.Rename(filepath.Join(dir, "thumb/api.jpg"), filepath.Join(dir, "..", "api.jpg")))
 			must(t, os.Symlink("../../api.jpg", filepath.Join(dir, "thumb/api.jpg")))
 		}, "it is no regular file"},
 
 		{"a missing cue in one sidecar", true, replace("captions/api.en.srt", "3\n00:00:02,000 --> 00:00:03,003\nThe end\n", ""), "it has 2 cues, and bundle.json says 3"},
-		{"a missing cue in both and in the manifest", true, func(t *testing.T, dir string, c *bundle.Content) {
+		{"a missing cue in both and in the manifest", true, func(t *testing.T, dir string, c *bundle.Manifest) {
 			replace("captions/api.en.srt", "3\n00:00:02,000 --> 00:00:03,003\nThe end\n", "")(t, dir, c)
 			replace("captions/api.en.vtt", "3\n00:00:02.000 --> 00:00:03.003\nThe end\n", "")(t, dir, c)
 			c.Tracks[0].Cues = 2
 		}, "the video has 4 cues and captions/api.en."},
 		{"another word in one sidecar", true, replace("captions/api.en.vtt", "The end", "The fin"), `cue 3 is`},
 		{"another time in one sidecar", true, replace("captions/api.es-419.srt", "00:00:01,500", "00:00:01,498"), "cue 1 is at"},
-		{"another word in both sidecars", true, func(t *testing.T, dir string, c *bundle.Content) {
+		{"another word in both sidecars", true, func(t *testing.T, dir string, c *bundle.Manifest) {
 			replace("captions/api.es-419.srt", "Adiós", "Chao")(t, dir, c)
 			replace("captions/api.es-419.vtt", "Adiós", "Chao")(t, dir, c)
 		}, `is "Adiós" in the video and "Chao" in captions/api.es-419`},
@@ -242,12 +242,12 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 		{"a wrong sound tag", true, redo("api.mp4", "-map", "0", "-c", "copy", "-metadata:s:a:0", "language=deu"), `stream 1 (audio) is tagged "deu" and should be "eng"`},
 		{"subtitles in another order", true, redo("api.mp4", "-map", "0:0", "-map", "0:1", "-map", "0:3", "-map", "0:2", "-c", "copy"), "should be"},
 		{"no soft subtitles", true, redo("api.mp4", "-map", "0:v", "-map", "0:a", "-c", "copy"), "its streams are [video audio]"},
-		{"soft subtitles where there should be none", true, func(_ *testing.T, _ string, c *bundle.Content) {
+		{"soft subtitles where there should be none", true, func(_ *testing.T, _ string, c *bundle.Manifest) {
 			for i := range c.Files {
 				c.Files[i].SubtitleLanguages = nil
 			}
 		}, "should be [video audio]"},
-		{"a soft subtitle less", true, func(t *testing.T, dir string, _ *bundle.Content) {
+		{"a soft subtitle less", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			in, out := filepath.Join(dir, "video/api.mp4"), filepath.Join(t.TempDir(), "less.mp4")
 			ffmpeg(t, "-i", in, "-map", "0:v", "-map", "0:a", "-c", "copy", out)
 			remux(t, out, in, "spa", english, spanish[:1])
@@ -257,33 +257,33 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 		{"a dropped last frame", true, redo("api.mp4", "-map", "0", "-c", "copy", "-frames:v", "89"), "it has 89 frames, and the programme has 90"},
 		{"a PTS shifted by a tick", true, redo("api.mp4", "-map", "0", "-c", "copy", "-video_track_timescale", "30000", "-bsf:v", `setts=pts=PTS+eq(N\,40)`), "is shown at"},
 		{"another rate", true, redo("api.mp4", "-map", "0", "-c", "copy", "-bsf:v", `setts=ts=TS*30000/30030`), "is shown at"},
-		{"sound that starts late", true, func(t *testing.T, dir string, _ *bundle.Content) {
+		{"sound that starts late", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			in, out := filepath.Join(dir, "video/api.mp4"), filepath.Join(t.TempDir(), "late.mp4")
 			ffmpeg(t, "-i", in, "-itsoffset", "0.1", "-i", in, "-map", "0:v", "-map", "1:a", "-map", "0:s", "-c", "copy", out)
 			must(t, os.Rename(out, in))
 		}, "its audio begins at"},
-		{"sound that ends early", true, func(t *testing.T, dir string, _ *bundle.Content) {
+		{"sound that ends early", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			in, out := filepath.Join(dir, "video/api.mp4"), filepath.Join(t.TempDir(), "short.mp4")
 			ffmpeg(t, "-i", in, "-t", "2", "-i", in, "-map", "0:v", "-map", "1:a", "-map", "0:s", "-c", "copy", out)
 			must(t, os.Rename(out, in))
 		}, "its audio lasts"},
 		{"no sound", true, redo("api.mp4", "-map", "0:v", "-c", "copy"), "its streams are [video]"},
-		{"a video cut short", true, func(t *testing.T, dir string, _ *bundle.Content) {
+		{"a video cut short", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			editFile(t, filepath.Join(dir, "video/api.mp4"), func(b []byte) []byte { return b[:len(b)/2] })
 		}, "cannot be read"},
-		{"a playlist for a video", true, func(t *testing.T, dir string, _ *bundle.Content) {
+		{"a playlist for a video", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			editFile(t, filepath.Join(dir, "video/api.mp4"), func([]byte) []byte { return []byte("#EXTM3U\n#EXTINF:3,\nfile:///etc/passwd\n") })
 		}, "cannot be read"},
-		{"other facts in the manifest", true, func(_ *testing.T, _ string, c *bundle.Content) {
+		{"other facts in the manifest", true, func(_ *testing.T, _ string, c *bundle.Manifest) {
 			for i := range c.Files {
 				c.Files[i].Media = bytes.Replace(c.Files[i].Media, []byte("320"), []byte("640"), 1)
 			}
 		}, "bundle.json says h264 of 640×180"},
 
-		{"a small thumbnail", true, func(t *testing.T, dir string, _ *bundle.Content) {
+		{"a small thumbnail", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			writeJPEG(t, filepath.Join(dir, "thumb/api.jpg"), 640, 360)
 		}, "must be 1280×720"},
-		{"a thumbnail cut short", true, func(t *testing.T, dir string, _ *bundle.Content) {
+		{"a thumbnail cut short", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			editFile(t, filepath.Join(dir, "thumb/api.jpg"), func(b []byte) []byte { return b[:len(b)/2] })
 		}, "it is no whole JPEG"},
 		{"a sprite with a gap", true, replace("thumb/api-sprite.vtt", "00:00:01.500 --> 00:00:03.003", "00:00:01.600 --> 00:00:03.003"), "nothing is shown from 1.5s to 1.6s"},
@@ -291,10 +291,10 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 		{"a sprite's tile outside of its sheet", true, replace("thumb/api-sprite.vtt", "xywh=160", "xywh=170"), "is no part of api-sprite-01.jpg"},
 		{"a sprite of a sheet that is not there", true, replace("thumb/api-sprite.vtt", "sprite-01", "sprite-02"), "names api-sprite-02.jpg, which is missing"},
 		{"a sprite that leads elsewhere", true, replace("thumb/api-sprite.vtt", "api-sprite-01", "../thumb/api-sprite-01"), "is no part of a picture"},
-		{"a sheet cut short", true, func(t *testing.T, dir string, _ *bundle.Content) {
+		{"a sheet cut short", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			editFile(t, filepath.Join(dir, "thumb/api-sprite-01.jpg"), func(b []byte) []byte { return b[:len(b)/2] })
 		}, "it is no whole JPEG"},
-		{"a draft that YouTube is told of", true, func(_ *testing.T, _ string, c *bundle.Content) {
+		{"a draft that YouTube is told of", true, func(_ *testing.T, _ string, c *bundle.Manifest) {
 			c.Tracks[1].State = conference.TrackDraft
 		}, "its captions are not those of the bundle"},
 		{"a title too long", true, replace("youtube.json", "Prototyping APIs", strings.Repeat("x", 101)), "the title has 101 characters"},
@@ -334,12 +334,12 @@ func editFile(t *testing.T, path string, change func([]byte) []byte) {
 	must(t, os.WriteFile(path, change(b), 0o644))
 }
 
-func removeFile(path string) func(*testing.T, string, *bundle.Content) {
-	return func(t *testing.T, dir string, _ *bundle.Content) { must(t, os.Remove(filepath.Join(dir, path))) }
+func removeFile(path string) func(*testing.T, string, *bundle.Manifest) {
+	return func(t *testing.T, dir string, _ *bundle.Manifest) { must(t, os.Remove(filepath.Join(dir, path))) }
 }
 
-func addFile(path, data string) func(*testing.T, string, *bundle.Content) {
-	return func(t *testing.T, dir string, _ *bundle.Content) {
+func addFile(path, data string) func(*testing.T, string, *bundle.Manifest) {
+	return func(t *testing.T, dir string, _ *bundle.Manifest) {
 		must(t, os.WriteFile(filepath.Join(dir, path), []byte(data), 0o644))
 	}
 }

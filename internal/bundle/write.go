@@ -449,7 +449,7 @@ func isLecternBundle(dir string) bool {
 	return err == nil && json.Unmarshal(b, &m) == nil && m.Lectern > 0
 }
 
-func readManifest(dir string) (c Content, err error) {
+func readManifest(dir string) (c Manifest, err error) {
 	b, err := os.ReadFile(filepath.Join(dir, ManifestName))
 	if err != nil {
 		return c, err

@@ -51,7 +51,7 @@ var videoData = strings.Repeat("the video ", maxCopySize/10+1)
 
 // testEntries is a bundle of two files, of which version changes one, out of a store.
 func testEntries(store, version string) []Entry {
-	c := Content{Talk: conference.Talk{Slug: "api", Title: version}}
+	c := Manifest{Talk: conference.Talk{Slug: "api", Title: version}}
 	c.Edition.Programme.Rate = timeline.Rate{Num: 25, Den: 1}
 	var files []Entry
 	for path, data := range map[string]string{"video/api.mp4": videoData, "captions/api.en.srt": "captions " + version} {
@@ -60,7 +60,7 @@ func testEntries(store, version string) []Entry {
 		files = append(files, f)
 		c.Files = append(c.Files, File{Path: path, SHA256: f.SHA256, Size: f.Size})
 	}
-	m, err := Manifest(c)
+	m, err := EncodeManifest(c)
 	if err != nil {
 		panic(err)
 	}

@@ -43,21 +43,21 @@ type youtubeUpload struct {
 }
 
 type videoInsert struct {
-	Snippet          snippet           `json:"snippet"`
-	Localizations    map[string]text   `json:"localizations,omitempty"` // by BCP 47
-	Status           videoStatus       `json:"status"`
-	RecordingDetails *recordingDetails `json:"recordingDetails,omitempty"`
+	Snippet          snippet                  `json:"snippet"`
+	Localizations    map[string]localizedText `json:"localizations,omitempty"` // by BCP 47
+	Status           videoStatus              `json:"status"`
+	RecordingDetails *recordingDetails        `json:"recordingDetails,omitempty"`
 }
 
 type snippet struct {
-	text
+	localizedText
 	Tags                 []string `json:"tags,omitempty"`
 	CategoryID           string   `json:"categoryId"`
 	DefaultLanguage      string   `json:"defaultLanguage,omitempty"`
 	DefaultAudioLanguage string   `json:"defaultAudioLanguage,omitempty"`
 }
 
-type text struct {
+type localizedText struct {
 	Title       string `json:"title"`
 	Description string `json:"description"`
 }
@@ -100,7 +100,7 @@ func YouTubeJSON(told YouTubeInput) (data []byte, notes []string, err error) {
 	e := &sanitizer{}
 	v := videoInsert{
 		Snippet: snippet{
-			text:                 e.titleAndDescription("", talk, told),
+			localizedText:        e.titleAndDescription("", talk, told),
 			Tags:                 e.fitTags(talk.Tags),
 			CategoryID:           "28", // Science & Technology
 			DefaultLanguage:      talk.Language,
@@ -119,7 +119,7 @@ func YouTubeJSON(told YouTubeInput) (data []byte, notes []string, err error) {
 	}
 	for _, language := range talk.OtherLanguages() {
 		if v.Localizations == nil {
-			v.Localizations = map[string]text{}
+			v.Localizations = map[string]localizedText{}
 		}
 		v.Localizations[language] = e.titleAndDescription(language+" ", talk.Localized(language), told)
 	}
@@ -161,7 +161,7 @@ func (e *sanitizer) note(format string, args ...any) {
 }
 
 // titleAndDescription is the title and the description of a talk, which is in the language called of.
-func (e *sanitizer) titleAndDescription(of string, talk conference.Talk, told YouTubeInput) text {
+func (e *sanitizer) titleAndDescription(of string, talk conference.Talk, told YouTubeInput) localizedText {
 	title := e.replaceAngleBrackets(of+"title", strings.Join(strings.Fields(talk.Title), " "))
 	if whole := title; utf16Length(whole) > maxTitle {
 		title = shorten(whole, maxTitle, utf16Length)
@@ -183,7 +183,7 @@ func (e *sanitizer) titleAndDescription(of string, talk conference.Talk, told Yo
 			known[word] = angleBrackets.Replace(said)
 		}
 	}
-	return text{title, e.fitDescription(of, template, known)}
+	return localizedText{title, e.fitDescription(of, template, known)}
 }
 
 // dropOrder are what goes, one after the other, where shortening the abstract is not enough.

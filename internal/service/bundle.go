@@ -26,12 +26,12 @@ import (
 // Bundle is the last bundle of a talk, opened: however often another one takes its place, what
 // is read of it belongs together. It is to be closed.
 type Bundle struct {
-	bundle.Content
-	Sums      []byte    // SHA256SUMS
-	Manifest  []byte    // bundle.json
-	Published time.Time //
-	dir       string
-	root      *os.Root
+	bundle.Manifest
+	Sums         []byte    // SHA256SUMS
+	ManifestJSON []byte    // bundle.json
+	Published    time.Time //
+	dir          string
+	root         *os.Root
 }
 
 // Close lets the bundle go.
@@ -57,8 +57,8 @@ func (o *Service) OpenBundle(ctx context.Context, p access.Person, slug string) 
 		return nil, err
 	}
 	b := &Bundle{Published: published.At, dir: published.Dir, root: root}
-	if b.Manifest, err = root.ReadFile(bundle.ManifestName); err == nil {
-		err = json.Unmarshal(b.Manifest, &b.Content)
+	if b.ManifestJSON, err = root.ReadFile(bundle.ManifestName); err == nil {
+		err = json.Unmarshal(b.ManifestJSON, &b.Manifest)
 	}
 	if err == nil {
 		b.Sums, err = root.ReadFile("SHA256SUMS")
@@ -102,7 +102,7 @@ func (b *Bundle) archiveFiles() []archiveFile {
 	given := func(name string, data []byte) archiveFile {
 		return archiveFile{name, int64(len(data)), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
 	}
-	all := []archiveFile{given(bundle.ManifestName, b.Manifest), given("SHA256SUMS", b.Sums)}
+	all := []archiveFile{given(bundle.ManifestName, b.ManifestJSON), given("SHA256SUMS", b.Sums)}
 	for _, f := range b.Files {
 		all = append(all, archiveFile{f.Path, f.Size, func() (io.ReadCloser, error) { return b.root.Open(f.Path) }})
 	}

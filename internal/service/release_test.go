@@ -58,7 +58,7 @@ func publish(t *testing.T, o *Service, talk conference.Talk, content string) {
 	t.Helper()
 	dir := filepath.Join(o.BundleDir, talk.Slug)
 	sum := sha256.Sum256([]byte(content))
-	told := bundle.Content{Talk: talk, Edition: conference.Edition{ID: "e", Programme: timeline.Programme{Rate: timeline.Rate{Num: 25, Den: 1}}}, Files: []bundle.File{{Path: "captions/apis.en.srt", SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content)), Role: bundle.RoleCaptions}}}
+	told := bundle.Manifest{Talk: talk, Edition: conference.Edition{ID: "e", Programme: timeline.Programme{Rate: timeline.Rate{Num: 25, Den: 1}}}, Files: []bundle.File{{Path: "captions/apis.en.srt", SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content)), Role: bundle.RoleCaptions}}}
 	manifest, err := json.Marshal(told)
 	if err != nil {
 		t.Fatal(err)

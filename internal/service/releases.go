@@ -228,7 +228,7 @@ func (o *Service) copyBundle(ctx context.Context, slug string) (string, error) {
 		return "", err
 	}
 	defer b.Close()
-	placed := []bundle.Entry{bundle.NewEntry(bundle.ManifestName, b.Manifest), bundle.NewEntry("SHA256SUMS", b.Sums)}
+	placed := []bundle.Entry{bundle.NewEntry(bundle.ManifestName, b.ManifestJSON), bundle.NewEntry("SHA256SUMS", b.Sums)}
 	for _, f := range b.Files {
 		placed = append(placed, bundle.Entry{Path: f.Path, Source: filepath.Join(b.dir, filepath.FromSlash(f.Path)), SHA256: f.SHA256, Size: f.Size})
 	}
