@@ -1,6 +1,24 @@
-// Package inputerr is how Lectern says that what it was handed is wrong, as opposed to
-// Lectern or its machine being wrong: the file, the line, what is the matter, and
-// the way out. The command line answers a Fault with exit code 3.
+// Package inputerr reports what is wrong with the input: a file, a form field, a setting,
+// as opposed to a failure of Lectern or its machine. An [Error] names the file and the line,
+// the problem and a hint how to fix it. The command line exits with code 3 for it; the server
+// answers with status 422.
+//
+// # Errors that pages translate
+//
+// The text of an Error is English. An error that a page shows also carries a code and named
+// values, so that the page can say it in its own language:
+//
+//	inputerr.Coded("zone.unknown", "{zone} is not a time zone", "zone", name).
+//		Hint("Write it like Europe/Berlin")
+//
+// Problem and hint may hold {names} of values, here {zone}. internal/web looks the text up
+// under problem.<code> and problem.<code>.hint in internal/web/locales, fills in the same
+// names and adds file and line; where a locale has no such key, it shows the English text. So
+// packages change from [New] to [Coded] one error at a time, each together with its keys in the
+// Spanish locale.
+//
+// A code is SUBJECT.PROBLEM in lower case, such as subtitles.empty. It is part of the API: once
+// released it keeps its meaning.
 package inputerr
 
 import (
@@ -10,51 +28,105 @@ import (
 	"strings"
 )
 
-// Error is an error of the input. Problem is a clause such as "is empty"; Remedy, where
-// there is one, is a sentence that tells what to do.
+// Error is a problem with the input. Problem is a clause that completes "FILE …", such as
+// "is empty", or a sentence where there is no file. Remedy, if set, tells how to fix it.
 type Error struct {
-	File    string `json:"file,omitempty"`
-	Line    int    `json:"line,omitempty"` // counted from 1; 0 where lines mean nothing
+	File    string `json:"file,omitempty"` // or the form field or setting
+	Line    int    `json:"line,omitempty"` // counted from 1; 0: no particular line
 	Problem string `json:"problem"`
 	Remedy  string `json:"remedy,omitempty"`
+
+	Code   string            `json:"code,omitempty"`   // identifies the problem for translation; see [Coded]
+	Values map[string]string `json:"values,omitempty"` // what the {names} of the translated texts stand for
 }
 
-// New is a fault of file, with a problem in the manner of fmt.Sprintf.
+// New returns an error about file with a problem formatted as by fmt.Sprintf. file may be "".
 func New(file, format string, args ...any) *Error {
 	return &Error{File: file, Problem: fmt.Sprintf(format, args...)}
 }
 
-// At is the fault with the line it was found on.
-func (f *Error) At(line int) *Error {
-	f.Line = line
-	return f
+// Coded returns an error that pages can translate. problem is the English text; {name} in it
+// stands for the value that follows name in pairs.
+func Coded(code, problem string, pairs ...any) *Error {
+	e := &Error{Code: code}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if e.Values == nil {
+			e.Values = make(map[string]string)
+		}
+		e.Values[fmt.Sprint(pairs[i])] = fmt.Sprint(pairs[i+1])
+	}
+	e.Problem = e.Fill(problem)
+	return e
 }
 
-// Hint is the fault with the way out of it.
-func (f *Error) Hint(format string, args ...any) *Error {
-	f.Remedy = fmt.Sprintf(format, args...)
-	return f
+// In sets the file, form field or setting that the error is about.
+func (e *Error) In(file string) *Error {
+	e.File = file
+	return e
 }
 
-// Error is "FILE:LINE: PROBLEM. REMEDY", with a file name that holds control
-// characters quoted.
-func (f *Error) Error() string {
-	s := f.Problem
-	if f.File != "" {
-		name := f.File
+// At sets the line that the problem is on.
+func (e *Error) At(line int) *Error {
+	e.Line = line
+	return e
+}
+
+// Hint sets Remedy, formatted as by fmt.Sprintf. {name} stands for a value given to [Coded].
+func (e *Error) Hint(format string, args ...any) *Error {
+	e.Remedy = e.Fill(fmt.Sprintf(format, args...))
+	return e
+}
+
+// Fill returns text with each {name} replaced by the value of that name. Other braces stay.
+func (e *Error) Fill(text string) string {
+	if len(e.Values) == 0 {
+		return text
+	}
+	replacements := make([]string, 0, 2*len(e.Values))
+	for name, value := range e.Values {
+		replacements = append(replacements, "{"+name+"}", value)
+	}
+	return strings.NewReplacer(replacements...).Replace(text)
+}
+
+// Translate returns a copy of the error in another language. text returns the text for a key,
+// "problem.<code>" or "problem.<code>.hint", and whether there is one. The copy is nil if there
+// is no translation of the problem, or of the hint where the error has one.
+func (e *Error) Translate(text func(key string) (string, bool)) *Error {
+	problem, ok := text("problem." + e.Code)
+	if e.Code == "" || !ok {
+		return nil
+	}
+	hint := ""
+	if e.Remedy != "" {
+		if hint, ok = text("problem." + e.Code + ".hint"); !ok {
+			return nil
+		}
+	}
+	translated := *e
+	translated.Problem, translated.Remedy = e.Fill(problem), e.Fill(hint)
+	return &translated
+}
+
+// Error formats the error as "FILE:LINE: PROBLEM. REMEDY". A file name with control characters
+// is quoted.
+func (e *Error) Error() string {
+	s := e.Problem
+	if e.File != "" {
+		name := e.File
 		if hasControlChar(name) {
 			name = strconv.Quote(name)
 		}
-		if f.Line > 0 {
-			name += ":" + strconv.Itoa(f.Line)
+		if e.Line > 0 {
+			name += ":" + strconv.Itoa(e.Line)
 		}
 		s = name + ": " + s
 	}
-	if f.Remedy != "" {
+	if e.Remedy != "" {
 		if !strings.HasSuffix(s, "?") {
 			s += "."
 		}
-		s += " " + f.Remedy
+		s += " " + e.Remedy
 	}
 	return s
 }
@@ -68,11 +140,11 @@ func hasControlChar(s string) bool {
 	return false
 }
 
-// As is the first Fault in err's chain, or nil.
+// As returns the first Error in err's chain, or nil.
 func As(err error) *Error {
-	var f *Error
-	if errors.As(err, &f) {
-		return f
+	var e *Error
+	if errors.As(err, &e) {
+		return e
 	}
 	return nil
 }
