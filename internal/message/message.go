@@ -1,0 +1,52 @@
+// Package message carries sentences for people as a code and values, so that each can be
+// put into words where its reader's language is known.
+package message
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Message is a sentence, or a part of one, that has not been put into words yet. Its code
+// never changes once released: translations are kept under it.
+type Message struct {
+	Code   string            // for programs: "too-fast.words"
+	Values map[string]string // by the name of their placeholder; written as in any language: "1.5 s", "42"
+}
+
+// New returns the message of a code. Pairs are placeholder names, each followed by its value.
+func New(code string, pairs ...string) Message {
+	m := Message{Code: code}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if m.Values == nil {
+			m.Values = make(map[string]string)
+		}
+		m.Values[pairs[i]] = pairs[i+1]
+	}
+	return m
+}
+
+// Pairs returns the values as New takes them, sorted by placeholder.
+func (m Message) Pairs() (pairs []string) {
+	for _, name := range slices.Sorted(maps.Keys(m.Values)) {
+		pairs = append(pairs, name, m.Values[name])
+	}
+	return pairs
+}
+
+// Templates are the sentences of one language by code. Placeholders are names in braces.
+type Templates map[string]string
+
+// Format puts a message into words. A code without a template is returned as it is.
+func (t Templates) Format(m Message) string {
+	text, ok := t[m.Code]
+	if !ok {
+		return m.Code
+	}
+	pairs := m.Pairs()
+	for i := 0; i < len(pairs); i += 2 {
+		pairs[i] = "{" + pairs[i] + "}"
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
