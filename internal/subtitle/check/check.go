@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/message"
 )
 
 // Severity is how much a finding matters.
@@ -68,20 +69,20 @@ var rules = []struct {
 	title  string
 	remedy string
 }{
-	{Empty, "no text", "write it, or remove the cue"},
+	{Empty, "no text", "add the text, or remove the cue"},
 	{NoDuration, "ends before it starts", "correct its times"},
-	{OutsideRecording, "outside the recording", "is it the right file? then correct its times"},
-	{TooFast, "too fast to read", "shorten the text, or let it stand longer"},
-	{LongLine, "line too long", "break it, or divide the cue"},
-	{ManyLines, "too many lines", "divide the cue"},
-	{TooShort, "too short to see", "let it stand longer, or join it with its neighbour"},
-	{TooLong, "stands too long", "divide the cue, or let it end with the speech"},
-	{Overlap, "two cues at once", "end the first where the second starts"},
-	{Duplicate, "the same cue twice", "remove one"},
-	{OutOfOrder, "out of order", "--fix puts it right"},
-	{PoorBreak, "breaks a line badly", "move the break"},
-	{Gap, "gap too small", "--fix closes it, or opens it as the profile asks"},
-	{Unbalanced, "lines of unlike length", "move the break"},
+	{OutsideRecording, "outside the recording", "make sure that it is the right file, then correct its times"},
+	{TooFast, "too fast to read", "shorten the text, or show it longer"},
+	{LongLine, "line too long", "break it, or split the cue"},
+	{ManyLines, "too many lines", "split the cue"},
+	{TooShort, "shown too briefly", "show it longer, or merge it with its neighbour"},
+	{TooLong, "shown too long", "split the cue, or end it with the speech"},
+	{Overlap, "overlapping cues", "end the first where the second starts"},
+	{Duplicate, "duplicate cue", "remove one"},
+	{OutOfOrder, "out of order", "--fix sorts the cues"},
+	{PoorBreak, "bad line break", "move the break"},
+	{Gap, "gap too small", "--fix closes it, or widens it as the profile asks"},
+	{Unbalanced, "unbalanced lines", "move the break"},
 }
 
 // RuleText is the title of a rule, and what is to be done about what it finds, both for
@@ -110,7 +111,9 @@ type Finding struct {
 	Cue      int      `json:"cue"`  // its place among the cues, from 1
 	Severity Severity `json:"severity"`
 	Code     Code     `json:"code"`
-	Message  string   `json:"message"` // a clause, with what was found and what the limit is
+	Message  string   `json:"message"` // what was found and what the limit is, in English: a clause whose subject is the cue
+
+	Detail message.Message `json:"-"` // the same without words; see [English]
 
 	excess float64 // how many times the limit, to find the worst
 }
@@ -128,7 +131,7 @@ func Check(cues []conference.Cue, profile Profile, language string, length time.
 		found[i] = append(found[i], c.checkPair(cues[before], cues[i])...)
 	}
 	for i, above := range outOfOrder(cues) {
-		found[i] = append(found[i], newFinding(Warning, OutOfOrder, 1, "starts before the cue above it%s", inFileAt(cues[above])))
+		found[i] = append(found[i], pairFinding(Warning, OutOfOrder, 1, cues[above]))
 	}
 	r := Report{Profile: profile.Name, Language: language, Cues: len(cues), Findings: []Finding{}}
 	for i := range found {
@@ -151,15 +154,11 @@ type checker struct {
 // maxExcess is the excess of what is past all measure, and the most that is told apart.
 const maxExcess = 10
 
-func newFinding(s Severity, c Code, excess float64, format string, args ...any) Finding {
-	return Finding{Severity: s, Code: c, Message: fmt.Sprintf(format, args...), excess: min(excess, maxExcess)}
-}
-
 // checkCue is what can be said of a cue by itself.
 func (c checker) checkCue(cue conference.Cue) []Finding {
 	found := c.checkOutside(cue)
 	if oneLine(cue.Text) == "" {
-		return append(found, newFinding(Error, Empty, maxExcess, "has no text"))
+		return append(found, newFinding(Error, Empty, maxExcess, ""))
 	}
 	found = append(found, c.checkTimes(cue)...)
 	return append(found, c.checkLines(cue.Text)...)
@@ -168,59 +167,59 @@ func (c checker) checkCue(cue conference.Cue) []Finding {
 func (c checker) checkOutside(cue conference.Cue) []Finding {
 	switch {
 	case cue.Start < 0:
-		return []Finding{newFinding(Error, OutsideRecording, maxExcess, "starts %s before the recording", seconds(-cue.Start))}
+		return []Finding{newFinding(Error, OutsideRecording, maxExcess, "before", "by", seconds(-cue.Start))}
 	case c.length > 0 && cue.Start >= c.length:
-		return []Finding{newFinding(Error, OutsideRecording, maxExcess, "starts %s after the recording has ended, at %s", seconds(cue.Start-c.length), clock(c.length))}
+		return []Finding{newFinding(Error, OutsideRecording, maxExcess, "after", "by", seconds(cue.Start-c.length), "end", clock(c.length))}
 	}
 	return nil
 }
 
 // checkTimes looks at how long a cue stands, and whether its text can be read in that time.
 func (c checker) checkTimes(cue conference.Cue) (found []Finding) {
-	p, stands := c.profile, cue.End-cue.Start
-	if stands <= 0 {
-		return []Finding{newFinding(Error, NoDuration, maxExcess, "ends at %s, which is not after its start", clock(cue.End))}
+	p, shown := c.profile, cue.End-cue.Start
+	if shown <= 0 {
+		return []Finding{newFinding(Error, NoDuration, maxExcess, "", "end", clock(cue.End))}
 	}
-	if f, ok := c.checkSpeed(cue.Text, stands); ok {
+	if f, ok := c.checkSpeed(cue.Text, shown); ok {
 		found = append(found, f)
 	}
-	if stands < p.Shortest {
-		found = append(found, newFinding(Warning, TooShort, ratio(p.Shortest, stands), "stands for %s; %s is the least", seconds(stands), seconds(p.Shortest)))
+	if shown < p.Shortest {
+		found = append(found, newFinding(Warning, TooShort, ratio(p.Shortest, shown), "", "shown", seconds(shown), "limit", seconds(p.Shortest)))
 	}
-	if p.Longest > 0 && stands > p.Longest {
-		found = append(found, newFinding(Warning, TooLong, ratio(stands, p.Longest), "stands for %s; %s is the most", seconds(stands), seconds(p.Longest)))
+	if p.Longest > 0 && shown > p.Longest {
+		found = append(found, newFinding(Warning, TooLong, ratio(shown, p.Longest), "", "shown", seconds(shown), "limit", seconds(p.Longest)))
 	}
 	return found
 }
 
 // checkSpeed compares what is to be read with the time there is for it. It is an error above
 // the profile's TooFast, and a warning above what is comfortable.
-func (c checker) checkSpeed(text string, stands time.Duration) (Finding, bool) {
-	p, wants := c.profile, c.profile.ReadingTime(text)
-	if stands >= wants {
+func (c checker) checkSpeed(text string, shown time.Duration) (Finding, bool) {
+	p, needs := c.profile, c.profile.ReadingTime(text)
+	if shown >= needs {
 		return Finding{}, false
 	}
-	severity, limit, unit := Warning, cmp.Or(p.Speed, p.TooFast), p.unit()+" a second"
-	speed := p.characters(Columns(oneLine(text))) / stands.Seconds()
+	severity, limit, variant := Warning, cmp.Or(p.Speed, p.TooFast), p.variant()
+	speed := p.characters(Columns(oneLine(text))) / shown.Seconds()
 	if p.TooFast > 0 && speed > p.TooFast {
 		severity = Error
 	} else if p.Words > 0 {
-		speed, limit, unit = float64(countWords(text))/stands.Minutes(), p.Words, "words a minute"
+		speed, limit, variant = float64(countWords(text))/shown.Minutes(), p.Words, "words"
 	}
-	return newFinding(severity, TooFast, speed/limit, "has %.1f %s to read; %.4g is the most (it needs %s and stands for %s)",
-		speed, unit, limit, seconds(wants), seconds(stands)), true
+	return newFinding(severity, TooFast, speed/limit, variant, "speed", fmt.Sprintf("%.1f", speed), "limit", number(limit),
+		"needs", seconds(needs), "shown", seconds(shown)), true
 }
 
 // checkLines looks at the lines of a text and at where they are broken.
 func (c checker) checkLines(text string) (found []Finding) {
 	p, lines := c.profile, strings.Split(text, "\n")
 	if p.Lines > 0 && len(lines) > p.Lines {
-		found = append(found, newFinding(Warning, ManyLines, float64(len(lines))/float64(p.Lines), "has %d lines; %d is the most", len(lines), p.Lines))
+		found = append(found, newFinding(Warning, ManyLines, float64(len(lines))/float64(p.Lines), "", "lines", fmt.Sprint(len(lines)), "limit", fmt.Sprint(p.Lines)))
 	}
 	for i, l := range lines {
 		if n := Columns(strings.Trim(l, breakable)); p.Columns > 0 && n > p.Columns {
-			found = append(found, newFinding(Warning, LongLine, float64(n)/float64(p.Columns), "has a line of %.4g %s; %.4g is the most",
-				p.characters(n), p.unit(), p.characters(p.Columns)))
+			found = append(found, newFinding(Warning, LongLine, float64(n)/float64(p.Columns), p.variant(),
+				"length", number(p.characters(n)), "limit", number(p.characters(p.Columns))))
 		}
 		if i > 0 {
 			found = append(found, c.checkBreak(lines[i-1], l)...)
@@ -238,11 +237,11 @@ func (c checker) checkBreak(above, below string) []Finding {
 	if len(before) == 0 || len(after) == 0 || startsOwnLine(after[0]) {
 		return nil
 	}
-	why := c.grammar.badBreakReason(before, after[0])
-	if why == "" {
+	kind := c.grammar.badBreakReason(before, after[0])
+	if kind == "" {
 		return nil
 	}
-	return []Finding{newFinding(Warning, PoorBreak, 1, "breaks the line between “%s” and “%s”: %s", Excerpt(before[len(before)-1]), Excerpt(after[0]), why)}
+	return []Finding{newFinding(Warning, PoorBreak, 1, string(kind), "before", Excerpt(before[len(before)-1]), "after", Excerpt(after[0]))}
 }
 
 // unbalancedRatio is how many times as long as the other the longer of two lines may be. TED asks
@@ -259,7 +258,8 @@ func (c checker) checkBalance(lines []string) (Finding, bool) {
 	if a+1+b <= c.profile.Columns || max(a, b) < unbalancedRatio*min(a, b) {
 		return Finding{}, false
 	}
-	return newFinding(Note, Unbalanced, 1, "has lines of %.4g and %.4g %s, one of them %d times the other or more", c.profile.characters(a), c.profile.characters(b), c.profile.unit(), unbalancedRatio), true
+	return newFinding(Note, Unbalanced, 1, c.profile.variant(), "first", number(c.profile.characters(a)), "second", number(c.profile.characters(b)),
+		"ratio", fmt.Sprint(unbalancedRatio)), true
 }
 
 // startsOwnLine says whether a word begins what must stand on a line of its own: another
@@ -286,13 +286,13 @@ func (c checker) checkPair(before, cue conference.Cue) []Finding {
 	case screenPosition(before) != screenPosition(cue):
 		return nil
 	case gap < 0 && before.Text == cue.Text:
-		return []Finding{newFinding(Warning, Duplicate, 1, "says the same as the cue before it%s, while that still stands", inFileAt(before))}
+		return []Finding{pairFinding(Warning, Duplicate, 1, before)}
 	case gap < 0:
-		return []Finding{newFinding(Warning, Overlap, 1+(-gap).Seconds(), "starts %s before the end of the cue before it%s", seconds(-gap), inFileAt(before))}
+		return []Finding{pairFinding(Warning, Overlap, 1+(-gap).Seconds(), before, "by", seconds(-gap))}
 	case gap < p.Gap:
-		return []Finding{newFinding(Note, Gap, 1, "starts %s after the end of the cue before it; %s is the least", seconds(gap), seconds(p.Gap))}
+		return []Finding{newFinding(Note, Gap, 1, "", "gap", seconds(gap), "limit", seconds(p.Gap))}
 	case gap > p.Gap && gap < p.Flicker:
-		return []Finding{newFinding(Note, Gap, 1, "leaves the screen empty for %s, which flickers; close the gap, or leave %s", seconds(gap), seconds(p.Flicker))}
+		return []Finding{newFinding(Note, Gap, 1, "flicker", "gap", seconds(gap), "limit", seconds(p.Flicker))}
 	}
 	return nil
 }
@@ -358,31 +358,6 @@ func outOfOrderIn(order []int, cues []conference.Cue) map[int]int {
 }
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
-
-// inFileAt is where a cue stands in its file, as a part of a sentence.
-func inFileAt(cue conference.Cue) string {
-	if cue.Line == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" (line %d)", cue.Line)
-}
-
-// seconds shows a duration to the millisecond where it is short.
-func seconds(d time.Duration) string {
-	if d < time.Second {
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
-}
-
-// clock shows a time as subtitle files do.
-func clock(d time.Duration) string {
-	sign, ms := "", d.Milliseconds()
-	if ms < 0 {
-		sign, ms = "−", -ms
-	}
-	return fmt.Sprintf("%s%02d:%02d:%02d.%03d", sign, ms/3600000, ms/60000%60, ms/1000%60, ms%1000)
-}
 
 // Excerpt is the beginning of a text, on one line.
 func Excerpt(text string) string {

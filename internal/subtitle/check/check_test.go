@@ -38,47 +38,47 @@ func TestCheck_Rules(t *testing.T) {
 		{"a good cue", "ted", []conference.Cue{fine}, nil},
 		{"21 characters in a second can be read", "ted", []conference.Cue{cue(1, 2, "123456789 123456789 1")}, nil},
 		{"more are too fast", "ted", []conference.Cue{cue(1, 2, "123456789 123456789 12")},
-			[]string{"1 warning too-fast: has 22.0 characters a second to read; 21 is the most (it needs 1.0 s and stands for 1.0 s)"}},
+			[]string{"1 warning too-fast: has 22.0 characters a second to read; the maximum is 21 (it needs 1.0 s and is shown for 1.0 s)"}},
 		{"more than 25 is an error", "ted", []conference.Cue{cue(1, 2, "123456789 123456789 12345 7")},
-			[]string{"1 error too-fast: has 27.0 characters a second to read; 21 is the most (it needs 1.3 s and stands for 1.0 s)"}},
+			[]string{"1 error too-fast: has 27.0 characters a second to read; the maximum is 21 (it needs 1.3 s and is shown for 1.0 s)"}},
 		{"a line break is read as a space", "ted", []conference.Cue{cue(1, 2, "123456789\n123456789\t12")},
-			[]string{"1 warning too-fast: has 22.0 characters a second to read; 21 is the most (it needs 1.0 s and stands for 1.0 s)"}},
+			[]string{"1 warning too-fast: has 22.0 characters a second to read; the maximum is 21 (it needs 1.0 s and is shown for 1.0 s)"}},
 		{"Spanish is read slower", "netflix-es", []conference.Cue{cue(1, 2, "123456789 12345678")},
-			[]string{"1 warning too-fast: has 18.0 characters a second to read; 17 is the most (it needs 1.1 s and stands for 1.0 s)"}},
+			[]string{"1 warning too-fast: has 18.0 characters a second to read; the maximum is 17 (it needs 1.1 s and is shown for 1.0 s)"}},
 		{"Japanese counts in full-width characters", "netflix-ja", []conference.Cue{cue(1, 3, "今日は皆さん、元気です")},
-			[]string{"1 warning too-fast: has 5.5 full-width characters a second to read; 4 is the most (it needs 2.8 s and stands for 2.0 s)"}},
+			[]string{"1 warning too-fast: has 5.5 full-width characters a second to read; the maximum is 4 (it needs 2.8 s and is shown for 2.0 s)"}},
 		{"Chinese reads nine of them", "netflix-zh", []conference.Cue{cue(1, 2, "大家早上好欢迎大家")}, nil},
 		{"the BBC counts words", "bbc", []conference.Cue{cue(1, 3, "we do it so as to be in")},
-			[]string{"1 warning too-fast: has 240.0 words a minute to read; 180 is the most (it needs 2.7 s and stands for 2.0 s)"}},
+			[]string{"1 warning too-fast: has 240.0 words a minute to read; the maximum is 180 (it needs 2.7 s and is shown for 2.0 s)"}},
 		{"long words fit its minute, and not its second", "bbc", []conference.Cue{cue(1, 2, "internationalization measures")},
-			[]string{"1 error too-fast: has 29.0 characters a second to read; 25 is the most (it needs 1.2 s and stands for 1.0 s)"}},
+			[]string{"1 error too-fast: has 29.0 characters a second to read; the maximum is 25 (it needs 1.2 s and is shown for 1.0 s)"}},
 		{"a long line", "ted", []conference.Cue{cue(1, 4, "This is a line of forty-three characters ok")},
-			[]string{"1 warning long-line: has a line of 43 characters; 42 is the most"}},
+			[]string{"1 warning long-line: has a line of 43 characters; the maximum is 42"}},
 		{"full-width characters take two columns", "ted", []conference.Cue{cue(1, 5, strings.Repeat("字", 22))},
-			[]string{"1 warning long-line: has a line of 44 characters; 42 is the most"}},
+			[]string{"1 warning long-line: has a line of 44 characters; the maximum is 42"}},
 		{"13 full-width characters", "netflix-ja", []conference.Cue{cue(1, 8, strings.Repeat("字", 13)+"\nおはようございます")}, nil},
 		{"and a half", "netflix-ja", []conference.Cue{cue(1, 5, strings.Repeat("字", 13)+"a")},
-			[]string{"1 warning long-line: has a line of 13.5 full-width characters; 13 is the most"}},
+			[]string{"1 warning long-line: has a line of 13.5 full-width characters; the maximum is 13"}},
 		{"three lines", "ted", []conference.Cue{cue(1, 4, "One,\ntwo,\nthree.")},
-			[]string{"1 warning too-many-lines: has 3 lines; 2 is the most"}},
+			[]string{"1 warning too-many-lines: has 3 lines; the maximum is 2"}},
 		{"too short", "ted", []conference.Cue{cue(1, 1.8, "Hello.")},
-			[]string{"1 warning too-short: stands for 800 ms; 1.0 s is the least"}},
+			[]string{"1 warning too-short: is shown for 800 ms; the minimum is 1.0 s"}},
 		{"too long", "ted", []conference.Cue{cue(1, 9, "Hello.")},
-			[]string{"1 warning too-long: stands for 8.0 s; 7.0 s is the most"}},
+			[]string{"1 warning too-long: is shown for 8.0 s; the maximum is 7.0 s"}},
 		{"no text", "ted", []conference.Cue{cue(1, 3, " \n ")}, []string{"1 error empty: has no text"}},
 		{"no duration", "ted", []conference.Cue{cue(3, 1, "Hello.")},
 			[]string{"1 error no-duration: ends at 00:00:01.000, which is not after its start"}},
 		{"before the recording", "ted", []conference.Cue{cue(-2, 1, "Hello.")},
 			[]string{"1 error outside-recording: starts 2.0 s before the recording"}},
 		{"after the recording", "ted", []conference.Cue{cue(101.5, 103, "Hello.")},
-			[]string{"1 error outside-recording: starts 1.5 s after the recording has ended, at 00:01:40.000"}},
+			[]string{"1 error outside-recording: starts 1.5 s after the end of the recording, at 00:01:40.000"}},
 		{"two at once", "ted", []conference.Cue{fine, cue(2.5, 4, "Hello.")},
 			[]string{"2 warning overlap: starts 500 ms before the end of the cue before it"}},
 		{"two at once, but in different places", "ted", []conference.Cue{fine, {Start: 2 * time.Second, End: 4 * time.Second, Text: "[door]", Position: 8}}, nil},
 		{"a long one under two short ones", "ted", []conference.Cue{cue(1, 7, "Hello."), cue(2, 3, "One."), cue(4, 5, "Two.")},
 			[]string{"2 warning overlap: starts 5.0 s before the end of the cue before it", "3 warning overlap: starts 3.0 s before the end of the cue before it"}},
 		{"the same twice at a time", "ted", []conference.Cue{fine, fine},
-			[]string{"2 warning duplicate: says the same as the cue before it, while that still stands"}},
+			[]string{"2 warning duplicate: repeats the cue before it while that is still shown"}},
 		{"the same twice in turn is what was said", "ted", []conference.Cue{fine, cue(3, 5, fine.Text)}, nil},
 		{"out of order", "ted", []conference.Cue{cue(5, 6, "World."), fine},
 			[]string{"2 warning order: starts before the cue above it"}},
@@ -88,9 +88,9 @@ func TestCheck_Rules(t *testing.T) {
 		{"a flicker", "ted", []conference.Cue{fine, cue(3.05, 5, "Hello.")},
 			[]string{"2 note gap: leaves the screen empty for 50 ms, which flickers; close the gap, or leave 100 ms"}},
 		{"Netflix wants two frames", "netflix-en", []conference.Cue{fine, cue(3, 5, "Hello.")},
-			[]string{"2 note gap: starts 0 ms after the end of the cue before it; 83 ms is the least"}},
+			[]string{"2 note gap: starts 0 ms after the end of the cue before it; the minimum is 83 ms"}},
 		{"lines of unlike length", "ted", []conference.Cue{cue(1, 5, "Well,\nthere are forty-two columns in this one ok")},
-			[]string{"1 note unbalanced: has lines of 5 and 42 characters, one of them 3 times the other or more"}},
+			[]string{"1 note unbalanced: has lines of 5 and 42 characters, one of them 3 times as long as the other or more"}},
 		{"what fits one line may be broken anywhere", "ted", []conference.Cue{cue(1, 4, "Well,\nthat is another matter.")}, nil},
 		{"a speaker's name is no line to be balanced", "ted", []conference.Cue{cue(1, 5, "Man:\nthere are forty-two columns in this one ok")}, nil},
 		{"nor are turns", "ted", []conference.Cue{cue(1, 5, "- there are forty columns in this line it\n- No.")}, nil},
@@ -246,18 +246,18 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `talk.srt: grade F by ted: 2 errors and 2 warnings in 4 cues
-      1  no text                 write it, or remove the cue
-      1  too fast to read        shorten the text, or let it stand longer
-      1  too short to see        let it stand longer, or join it with its neighbour
-      1  breaks a line badly     move the break
+      1  no text                 add the text, or remove the cue
+      1  too fast to read        shorten the text, or show it longer
+      1  shown too briefly       show it longer, or merge it with its neighbour
+      1  bad line break          move the break
 
 Worst first:
 talk.srt:15: “”
     error: has no text
 talk.srt:2: “far more than anybody in the room / could ever read in the …”
-    error: has 67.0 characters a second to read; 21 is the most (it needs 3.2 s and stands for 1.0 s)
+    error: has 67.0 characters a second to read; the maximum is 21 (it needs 3.2 s and is shown for 1.0 s)
 talk.srt:11: “Hello. [2J”
-    warning: stands for 500 ms; 1.0 s is the least
+    warning: is shown for 500 ms; the minimum is 1.0 s
 talk.srt:7: “This is the / house.”
     warning: breaks the line between “the” and “house.”: an article belongs with its noun
 `

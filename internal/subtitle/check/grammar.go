@@ -13,16 +13,16 @@ import (
 // with one.
 type wordKind string
 
-// The kinds, in words for a message.
+// The kinds. What each means for a line break is said in [English].
 const (
-	article     wordKind = "an article belongs with its noun"
-	determiner  wordKind = "it belongs with its noun"
-	preposition wordKind = "a preposition belongs with what follows it"
-	conjunction wordKind = "a conjunction belongs with what follows it"
-	pronoun     wordKind = "a pronoun belongs with its verb"
-	auxiliary   wordKind = "an auxiliary belongs with its verb"
-	title       wordKind = "a title belongs with its name"
-	name        wordKind = "the parts of a name belong together"
+	article     wordKind = "article"
+	determiner  wordKind = "determiner"
+	preposition wordKind = "preposition"
+	conjunction wordKind = "conjunction"
+	pronoun     wordKind = "pronoun"
+	auxiliary   wordKind = "auxiliary"
+	title       wordKind = "title"
+	name        wordKind = "name" // not a class of words: recognised by its capitals
 )
 
 // wordClass is words of a kind, in a language.

@@ -108,12 +108,12 @@ func (p Profile) characters(columns int) float64 {
 	return float64(columns)
 }
 
-// unit is what the profile counts, for messages.
-func (p Profile) unit() string {
+// variant returns the variant of details that count the profile's characters; see [English].
+func (p Profile) variant() string {
 	if p.FullWidth {
-		return "full-width characters"
+		return "wide"
 	}
-	return "characters"
+	return ""
 }
 
 // ReadingTime is how long a text must stand to be read at the profile's speed, in whole
