@@ -20,7 +20,7 @@ import (
 // length.
 func Apply(cues []conference.Cue, r Result) ([]conference.Cue, []string, error) {
 	if len(r.Segments) == 0 {
-		return nil, nil, inputerr.New("", "it cannot be told where the cues belong, so their times stay as they are").
+		return nil, nil, inputerr.New("", "it cannot be determined where the cues belong, so their times stay as they are").
 			Hint("Compare a file that was made for this recording, or move the times by hand")
 	}
 	moved := slices.Clone(cues)
@@ -43,9 +43,9 @@ func Apply(cues []conference.Cue, r Result) ([]conference.Cue, []string, error) 
 		switch {
 		case count == 0:
 		case n == 0:
-			notes = append(notes, fmt.Sprintf("%s before the beginning of the recording; what lies there was clipped", plural(count, "cue begins", "cues begin")))
+			notes = append(notes, fmt.Sprintf("%s before the recording and was clipped to its beginning", plural(count, "cue began", "cues began")))
 		default:
-			notes = append(notes, fmt.Sprintf("%s at %s of the file in a passage that the recording lacks; what lies there was clipped to %s", plural(count, "cue begins", "cues begin"), clock(r.Segments[n].FromMS), clock(from.Milliseconds())))
+			notes = append(notes, fmt.Sprintf("%s at %s of the file in a passage that the recording lacks, and was clipped to %s", plural(count, "cue began", "cues began"), clock(r.Segments[n].FromMS), clock(from.Milliseconds())))
 		}
 	}
 	return moved, notes, nil

@@ -28,10 +28,12 @@ package subsync
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/message"
 )
 
 // Frame is how long each level lasts.
@@ -54,7 +56,7 @@ type Result struct {
 	Segments   []Segment `json:"segments"`   // one, or one more than there are jumps; none where nothing can be told
 	Confidence float64   `json:"confidence"` // 1 − runner-up/best; an answer needs a half
 
-	reason string // why nothing can be told
+	reason message.Message // why there is no answer; zero if unknown
 }
 
 // Segment is a part of the file with an offset of its own. Its bounds are on the clock of
@@ -70,14 +72,14 @@ type Segment struct {
 func Analyze(cues []conference.Cue, levels []float32) Result {
 	marks := cueStarts(cues, len(levels))
 	if len(marks) < minCues {
-		return undecided("there are only %d cues within the recording, and it takes %d", len(marks), minCues)
+		return undecided("few-cues", "cues", strconv.Itoa(len(marks)), "minimum", strconv.Itoa(minCues))
 	}
 	lively := speechActivity(levels)
 	sound := smooth(onsets(lively, wideSpan), smoothFrames)
 	s := newLagSearch(marks, standardize(sound))
 	best := s.bestPath()
 	if best.score < minZScore*chanceDeviation(marks) {
-		return undecided("nowhere do the cues meet the onsets of speech better than by chance")
+		return undecided("chance")
 	}
 	m := defaultOnsetModel(sound)
 	best.parts = decodeLags(marks, m.evaluate(averageBins(sound)), best.rate, jumpCost)
@@ -88,7 +90,7 @@ func Analyze(cues []conference.Cue, levels []float32) Result {
 	s.exclude(best)
 	confidence := max(0, 1-s.bestPath().score/fitting)
 	if confidence < 1-1/minMargin || len(best.parts) == 0 {
-		return undecided("no place for the cues fits much better than others").withConfidence(confidence)
+		return undecided("ambiguous").withConfidence(confidence)
 	}
 	f := newFit(best, marks, m, signals{
 		onsets:      sound,
@@ -96,10 +98,10 @@ func Analyze(cues []conference.Cue, levels []float32) Result {
 		offsets:     smooth(offsets(lively, wideSpan), 2*smoothFrames+1),
 	})
 	if f.doubtful {
-		return undecided("some cues may belong elsewhere than the others, or not").withConfidence(confidence / 2)
+		return undecided("doubtful").withConfidence(confidence / 2)
 	}
 	if from, to, strange := f.worstRun(); strange > maxMismatch {
-		return undecided("the cues from %s to %s do not fit the sound, though others do", clock(from), clock(to)).withConfidence(confidence / 2)
+		return undecided("mismatch", "from", clock(from), "to", clock(to)).withConfidence(confidence / 2)
 	}
 	return f.result(cues).withConfidence(confidence)
 }

@@ -144,7 +144,7 @@ func TestAnalyze_CannotTell(t *testing.T) {
 			if r.Verdict != subsync.CannotTell || r.Confidence >= 0.5 || len(r.Segments) > 0 {
 				t.Errorf("got %+v", r)
 			}
-			if s := r.Sentence(); !strings.Contains(s, "cannot be told") {
+			if s := r.Sentence(); !strings.Contains(s, "cannot be determined") {
 				t.Errorf("said %q", s)
 			}
 			if _, _, err := subsync.Apply(tt.cues, r); inputerr.As(err) == nil {
@@ -203,11 +203,11 @@ func ExampleResult_Sentence() {
 		fmt.Println(r.Sentence())
 	}
 	// Output:
-	// The subtitles are in sync: they come when somebody speaks.
-	// The subtitles come 2.340 s too early: they must be moved back to later times by as much (+2.340 s).
-	// The subtitles come 0.500 s too late: they must be moved to earlier times by as much (-0.500 s).
-	// The subtitles drift, ever earlier: multiply their times by 1.04167 (25/24), then add +1.200 s.
-	// The subtitles do not fit with one shift: up to 00:12:40 add +0.000 s; from there on add -30.000 s (the recording lacks there what the subtitles have, 30.000 s).
+	// The subtitles are in sync with the speech.
+	// The subtitles come 2.340 s too early: move them to later times (+2.340 s).
+	// The subtitles come 0.500 s too late: move them to earlier times (-0.500 s).
+	// The subtitles drift, coming earlier and earlier: multiply their times by 1.04167 (25/24), then add +1.200 s.
+	// One shift does not fit all subtitles: up to 00:12:40 add +0.000 s. From there on add -30.000 s: the recording lacks 30.000 s that the subtitles have.
 }
 
 func BenchmarkAnalyze_30Minutes(b *testing.B) {
