@@ -79,10 +79,10 @@ func (p probeResult) print(w io.Writer) {
 	for _, note := range append(p.Probe.Notes, p.Analysis.Notes...) {
 		fmt.Fprintf(w, "  note     %s\n", note)
 	}
-	if len(p.Troubles) == 0 {
+	if len(p.Issues) == 0 {
 		fmt.Fprintln(w, "  no trouble was found")
 	}
-	for _, trouble := range p.Troubles {
+	for _, trouble := range p.Issues {
 		trouble.Recording = "" // the heading says it
 		fmt.Fprintf(w, "  trouble  %s\n", trouble)
 	}

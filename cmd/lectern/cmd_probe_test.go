@@ -84,15 +84,15 @@ func TestProbe_ReportsIssues(t *testing.T) {
 				t.Fatal(err)
 			}
 			var kinds []string
-			for _, trouble := range p.Troubles {
+			for _, trouble := range p.Issues {
 				kinds = append(kinds, trouble.Kind)
 			}
 			var want []string
 			if c.kind != "" {
 				want = []string{c.kind}
 			}
-			if !slices.Equal(kinds, want) || c.kind != "" && !strings.Contains(p.Troubles[0].String(), c.says) {
-				t.Errorf("wanted %q, saying %q; told of\n%v", c.kind, c.says, p.Troubles)
+			if !slices.Equal(kinds, want) || c.kind != "" && !strings.Contains(p.Issues[0].String(), c.says) {
+				t.Errorf("wanted %q, saying %q; told of\n%v", c.kind, c.says, p.Issues)
 			}
 		})
 	}

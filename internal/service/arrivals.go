@@ -87,7 +87,7 @@ func (o *Service) inspectPending(ctx context.Context, whole bool) error {
 	slices.Reverse(all) // who came first
 	for _, a := range all {
 		found := storedInspection(a)
-		if ctx.Err() != nil || found != nil && (found.Whole || !whole || found.Refused != "") {
+		if ctx.Err() != nil || found != nil && (found.Complete || !whole || found.RejectReason != "") {
 			continue
 		}
 		f := o.inspectArrival(ctx, a, whole)
@@ -113,8 +113,8 @@ func storedInspection(a catalog.Arrival) *InspectionSummary {
 // Arrival is a recording that arrived, and which talks it may be of.
 type Arrival struct {
 	catalog.Arrival
-	Found     *InspectionSummary // nil: nobody looked yet
-	Proposals []match.Candidate
+	Inspection *InspectionSummary // nil: nobody looked yet
+	Proposals  []match.Candidate
 }
 
 // Arrivals is all recordings that arrived, the newest first.
@@ -129,7 +129,7 @@ func (o *Service) Arrivals(ctx context.Context, p access.Person) ([]Arrival, err
 	programme := o.scheduleSlots()
 	arrivals := make([]Arrival, len(all))
 	for i, a := range all {
-		arrivals[i] = Arrival{Arrival: a, Found: storedInspection(a)}
+		arrivals[i] = Arrival{Arrival: a, Inspection: storedInspection(a)}
 		if a.State == catalog.ArrivalNew {
 			arrivals[i].Proposals = match.Rank(o.matchInput(a), programme)
 		}
@@ -177,8 +177,8 @@ func (o *Service) AssignRecording(ctx context.Context, p access.Person, id strin
 	if err != nil {
 		return err
 	}
-	if f := storedInspection(a); f != nil && f.Refused != "" {
-		return inputerr.New(a.Name, "%s", f.Refused).Hint("Hand in another file")
+	if f := storedInspection(a); f != nil && f.RejectReason != "" {
+		return inputerr.New(a.Name, "%s", f.RejectReason).Hint("Hand in another file")
 	}
 	guesses := match.Rank(o.matchInput(a), o.scheduleSlots())
 	for _, slug := range slugs {

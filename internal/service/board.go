@@ -56,12 +56,12 @@ type StageProgress struct {
 // TalkSummary is a talk in the overview of all talks.
 type TalkSummary struct {
 	catalog.Overview
-	State  TalkState
-	Why    string // it has failed, or is held
-	Stages []StageProgress
-	Left   time.Duration // until it is made, about; 0: nobody knows
-	Waits  []WaitingFor
-	Serial uint64 // rises with every change of the board
+	State      TalkState
+	Reason     string // it has failed, or is held
+	Stages     []StageProgress
+	TimeLeft   time.Duration // until it is made, about; 0: nobody knows
+	WaitingFor []WaitingFor
+	Version    uint64 // rises with every change of the board
 }
 
 // Day is when the talk is given, as "2006-01-02" in the time zone that the schedule says; "" if
@@ -169,7 +169,7 @@ func (b *Board) store(r TalkSummary) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.serial++
-	r.Serial = b.serial
+	r.Version = b.serial
 	b.talks[r.Slug] = r
 	for reader := range b.subscribers {
 		select {
@@ -235,12 +235,12 @@ func (b *Board) summarize(o catalog.Overview) TalkSummary {
 		if making == StateProcessing {
 			overlayLiveProgress(r.Stages, p.Stages)
 			if p.RemainingKnown {
-				r.Left = p.Remaining
+				r.TimeLeft = p.Remaining
 			}
 		}
 	}
-	r.State, r.Why = talkState(o, making)
-	r.Waits = waitingFor(r)
+	r.State, r.Reason = talkState(o, making)
+	r.WaitingFor = waitingFor(r)
 	return r
 }
 

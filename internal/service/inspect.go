@@ -21,7 +21,7 @@ import (
 type Inspection struct {
 	Probe    media.Probe        `json:"probe"`
 	Analysis media.Analysis     `json:"analysis"`
-	Troubles []conference.Issue `json:"troubles"`
+	Issues   []conference.Issue `json:"troubles"`
 }
 
 // Inspect goes through a recording twice: what it is, and what is wrong with it. show, which
@@ -49,18 +49,18 @@ func Inspect(ctx context.Context, tools media.Tools, path string, show func(doin
 		p.Probe.Format, p.Probe.Indexed = format, false
 	}
 	p.Analysis, err = tools.Analyse(ctx, path, p.Probe, dir, func(done float64) { show("listening", done) })
-	p.Troubles = plan.InspectRecording(name, p.Probe, p.Analysis)
+	p.Issues = plan.InspectRecording(name, p.Probe, p.Analysis)
 	return p, err
 }
 
 // InspectionSummary is what looking into a recording found, as its page tells it.
 type InspectionSummary struct {
-	Length   time.Duration      `json:"length"`
-	Picture  string             `json:"picture,omitempty"` // in words: "h264, 1920×1080, 25 a second"
-	Sounds   []string           `json:"sounds,omitempty"`  // of each stream, in words
-	Troubles []conference.Issue `json:"troubles,omitempty"`
-	Refused  string             `json:"refused,omitempty"` // why it is no recording at all; "" if it is one
-	Whole    bool               `json:"whole"`             // it was listened to and looked through, too
+	Length       time.Duration      `json:"length"`
+	Video        string             `json:"picture,omitempty"` // in words: "h264, 1920×1080, 25 a second"
+	Audio        []string           `json:"sounds,omitempty"`  // of each stream, in words
+	Issues       []conference.Issue `json:"troubles,omitempty"`
+	RejectReason string             `json:"refused,omitempty"` // why it is no recording at all; "" if it is one
+	Complete     bool               `json:"whole"`             // it was listened to and looked through, too
 }
 
 // inspectArrival is what there is to find in an arrival: what it is, and if it is asked for the whole,
@@ -73,22 +73,22 @@ func (o *Service) inspectArrival(ctx context.Context, a catalog.Arrival, whole b
 	} else {
 		p.Probe, err = o.Tools.Probe(ctx, a.Path, a.Name, func(float64) {})
 	}
-	f := InspectionSummary{Length: p.Probe.Readable, Whole: whole, Troubles: p.Troubles}
+	f := InspectionSummary{Length: p.Probe.Readable, Complete: whole, Issues: p.Issues}
 	if err != nil {
-		f.Refused = err.Error()
+		f.RejectReason = err.Error()
 		if known := inputerr.As(err); known != nil {
-			f.Refused = (&inputerr.Error{Problem: known.Problem, Remedy: known.Remedy}).Error()
+			f.RejectReason = (&inputerr.Error{Problem: known.Problem, Remedy: known.Remedy}).Error()
 		}
 		return f
 	}
-	for i := range f.Troubles {
-		f.Troubles[i].Recording = "" // it stands beside its name
+	for i := range f.Issues {
+		f.Issues[i].Recording = "" // it stands beside its name
 	}
 	if v := p.Probe.Video; v != nil {
-		f.Picture = fmt.Sprintf("%s, %d×%d, %.5g/s", v.Codec, v.Width, v.Height, float64(v.Rate.Num)/float64(v.Rate.Den))
+		f.Video = fmt.Sprintf("%s, %d×%d, %.5g/s", v.Codec, v.Width, v.Height, float64(v.Rate.Num)/float64(v.Rate.Den))
 	}
 	for _, s := range p.Probe.Audio {
-		f.Sounds = append(f.Sounds, fmt.Sprintf("%s, %d ch, %g kHz", s.Codec, s.Channels, float64(s.Hz)/1000))
+		f.Audio = append(f.Audio, fmt.Sprintf("%s, %d ch, %g kHz", s.Codec, s.Channels, float64(s.Hz)/1000))
 	}
 	return f
 }

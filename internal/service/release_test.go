@@ -104,7 +104,7 @@ func TestRelease_AfterApproval(t *testing.T) {
 		t.Errorf("a speaker releases: %v", err)
 	}
 	s, err := o.RequestRelease(t.Context(), organiser, "apis", "")
-	if err != nil || s.Wanted == nil || s.Wanted.Released.IsZero() || releasedContent(o) != "one" {
+	if err != nil || s.Request == nil || s.Request.Released.IsZero() || releasedContent(o) != "one" {
 		t.Fatalf("it is not released: %+v, %v", s, err)
 	}
 }
@@ -123,8 +123,8 @@ func TestRelease_EmbargoDelays(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := o.RequestRelease(t.Context(), organiser, "apis", "")
-	if err != nil || s.Wanted == nil || !strings.Contains(s.Wanted.Blocked, "embargo") || releasedContent(o) != "" {
-		t.Fatalf("under embargo it stands as %+v, %v", s.Wanted, err)
+	if err != nil || s.Request == nil || !strings.Contains(s.Request.Blocked, "embargo") || releasedContent(o) != "" {
+		t.Fatalf("under embargo it stands as %+v, %v", s.Request, err)
 	}
 	if err := o.ReleaseDue(t.Context(), until.Add(-time.Minute)); err != nil || releasedContent(o) != "" {
 		t.Errorf("before its time: %v, released %q", err, releasedContent(o))

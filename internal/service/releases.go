@@ -18,11 +18,11 @@ import (
 
 // ReleaseStatus is what was said of a talk, and whether it may be released.
 type ReleaseStatus struct {
-	Verdict catalog.Review          // the last; zero: there is none
-	Judged  bool                    // there is one
-	Stale   bool                    // the bundle is another since
-	Forbids string                  // why it must not be published at all, or not yet
-	Wanted  *catalog.ReleaseRequest // nil: nobody asked for its release
+	Review    catalog.Review          // the last; zero: there is none
+	HasReview bool                    // there is one
+	Stale     bool                    // the bundle is another since
+	Blocker   string                  // why it must not be published at all, or not yet
+	Request   *catalog.ReleaseRequest // nil: nobody asked for its release
 }
 
 // ReleaseStatus is how a talk stands with its speakers and its release.
@@ -34,23 +34,23 @@ func (o *Service) ReleaseStatus(ctx context.Context, p access.Person, slug strin
 }
 
 func (o *Service) releaseStatus(ctx context.Context, slug string, now time.Time) (s ReleaseStatus, err error) {
-	if s.Verdict, s.Judged, err = o.Catalog.LastReview(ctx, slug); err != nil {
+	if s.Review, s.HasReview, err = o.Catalog.LastReview(ctx, slug); err != nil {
 		return s, err
 	}
 	judged, err := o.reviewedContentKey(ctx, slug)
 	if err != nil {
 		return s, err
 	}
-	s.Stale = s.Judged && judged != s.Verdict.Bundle
+	s.Stale = s.HasReview && judged != s.Review.Bundle
 	place, err := o.Catalog.Scheduling(ctx, slug)
 	if err != nil {
 		return s, err
 	}
-	s.Forbids = place.PublishBlocker(now)
+	s.Blocker = place.PublishBlocker(now)
 	wanted, err := o.Catalog.ReleaseRequests(ctx)
 	for _, w := range wanted {
 		if w.Slug == slug {
-			s.Wanted = &w
+			s.Request = &w
 		}
 	}
 	return s, err
@@ -128,7 +128,7 @@ func (o *Service) RequestRelease(ctx context.Context, p access.Person, slug, wit
 	if err != nil {
 		return s, err
 	}
-	if !(s.Judged && s.Verdict.Verdict == catalog.ReviewApproved && !s.Stale) {
+	if !(s.HasReview && s.Review.Verdict == catalog.ReviewApproved && !s.Stale) {
 		if without == "" {
 			return s, inputerr.New(slug, "has not been approved as it is").Hint("Ask its speaker to look at it, or say why it goes without")
 		}
@@ -147,7 +147,7 @@ func (o *Service) RequestRelease(ctx context.Context, p access.Person, slug, wit
 			return s, err
 		}
 	}
-	if err := o.Catalog.RequestRelease(ctx, slug, by.Name, s.Forbids); err != nil {
+	if err := o.Catalog.RequestRelease(ctx, slug, by.Name, s.Blocker); err != nil {
 		return s, err
 	}
 	if err := o.ReleaseDue(ctx, time.Now()); err != nil {
@@ -196,12 +196,12 @@ func (o *Service) releaseOne(ctx context.Context, w catalog.ReleaseRequest, now 
 	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
 		return err
 	}
-	why := s.Forbids
+	why := s.Blocker
 	switch {
 	case why != "":
 	case wish.Pending():
 		why = "it is being made again"
-	case s.Verdict.Verdict != catalog.ReviewApproved || s.Stale:
+	case s.Review.Verdict != catalog.ReviewApproved || s.Stale:
 		why = "it was changed since it was approved"
 	}
 	if why != "" {

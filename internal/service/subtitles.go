@@ -38,23 +38,23 @@ type SubtitleUpload struct {
 	Data     []byte
 	Encoding string // overrules what the bytes look like
 	Clock    string // see the constants; "": that of the film, where there is one
-	Check    bool   // it is only to be looked at: nothing is saved
+	DryRun   bool   // it is only to be looked at: nothing is saved
 }
 
 // SubtitleReport is what became of a subtitle file.
 type SubtitleReport struct {
-	Saved    bool // there is a new revision
-	Same     bool // it says what the present revision says
-	Revision int
-	Clock    string
-	Cues     []conference.Cue      // of the file, on the recordings' clock
-	Check    check.Report          //
-	Remarks  conference.SourceFile // what reading it remarked
-	Notes    []string              // what of it was not taken, and why
-	Changed  compare.Counts        // against the revision before
-	First    bool                  // there was none
-	Sync     *subsync.Result       // nil: nobody has listened to the recordings yet
-	Calls    PendingTasks          // translations that have something to do now
+	Saved         bool // there is a new revision
+	Unchanged     bool // it says what the present revision says
+	Revision      int
+	Clock         string
+	Cues          []conference.Cue      // of the file, on the recordings' clock
+	Check         check.Report          //
+	Source        conference.SourceFile // what reading it remarked
+	Omissions     []string              // what of it was not taken, and why
+	Changed       compare.Counts        // against the revision before
+	FirstRevision bool                  // there was none
+	Sync          *subsync.Result       // nil: nobody has listened to the recordings yet
+	PendingTasks  PendingTasks          // translations that have something to do now
 }
 
 // UploadSubtitles takes a subtitle file in the language that is spoken, checks it, and brings the
@@ -94,7 +94,7 @@ func (o *Service) UploadSubtitles(ctx context.Context, p access.Person, slug str
 		return SubtitleReport{}, err
 	}
 	done := SubtitleReport{
-		Clock: f.Clock, Cues: got.Track.Cues, Notes: got.Notes, Remarks: *got.Track.Source,
+		Clock: f.Clock, Cues: got.Track.Cues, Omissions: got.Notes, Source: *got.Track.Source,
 		Check: check.Check(got.Track.Cues, check.ProfileFor(language), language, 0),
 	}
 	if len(done.Cues) == 0 {
@@ -104,7 +104,7 @@ func (o *Service) UploadSubtitles(ctx context.Context, p access.Person, slug str
 	if done.Sync, err = o.checkSync(ctx, s, got.Track); err != nil {
 		return done, err
 	}
-	if f.Check || done.Same {
+	if f.DryRun || done.Unchanged {
 		return done, nil
 	}
 	return done, o.saveSubtitles(ctx, by.Name, slug, got, f.Data, &done)
@@ -113,11 +113,11 @@ func (o *Service) UploadSubtitles(ctx context.Context, p access.Person, slug str
 // compareWith says what a file changes of the track that is there.
 func (c *SubtitleReport) compareWith(old *conference.Track) {
 	if old == nil {
-		c.First = true
+		c.FirstRevision = true
 		return
 	}
 	c.Changed = compare.Compare(old.Cues, c.Cues).Counts
-	c.Same = bytes.Equal(subtitle.CanonicalJSON(old.Cues), subtitle.CanonicalJSON(c.Cues))
+	c.Unchanged = bytes.Equal(subtitle.CanonicalJSON(old.Cues), subtitle.CanonicalJSON(c.Cues))
 	c.Revision = old.Revision
 }
 
@@ -146,10 +146,10 @@ func (o *Service) replaceSource(ctx context.Context, who, slug string, t confere
 		return err
 	}
 	done.Saved, done.Revision = true, conference.FindTrack(saved.Facts.Tracks, t.Language).Revision
-	if done.Calls, err = o.UpdateTranslations(ctx, slug); err != nil {
+	if done.PendingTasks, err = o.UpdateTranslations(ctx, slug); err != nil {
 		return err
 	}
-	return o.notifyPendingTasks(ctx, mail.TranslationOutdated, slug, done.Calls)
+	return o.notifyPendingTasks(ctx, mail.TranslationOutdated, slug, done.PendingTasks)
 }
 
 // checkSync says whether a track comes when somebody speaks, by what was heard when the recordings
@@ -263,7 +263,7 @@ func (o *Service) SubtitleReport(ctx context.Context, p access.Person, slug stri
 	}
 	c := SubtitleReport{Revision: t.Revision, Cues: t.Cues, Check: check.Check(t.Cues, check.ProfileFor(t.Language), t.Language, 0)}
 	if t.Source != nil {
-		c.Remarks = *t.Source
+		c.Source = *t.Source
 	}
 	c.Sync, err = o.checkSync(ctx, s, t)
 	return c, err
@@ -274,7 +274,7 @@ type SubtitleRevision struct {
 	Number  int
 	Cues    int
 	Changed compare.Counts // against the one before
-	Present bool
+	Current bool
 }
 
 // SubtitleRevisions is all of them, the newest first.
@@ -294,7 +294,7 @@ func (o *Service) SubtitleRevisions(ctx context.Context, p access.Person, slug s
 	slices.SortFunc(tracks, func(a, b conference.Track) int { return cmp.Compare(a.Revision, b.Revision) })
 	present := conference.FindAuthored(s.Facts.Tracks)
 	for i, t := range tracks {
-		r := SubtitleRevision{Number: t.Revision, Cues: len(t.Cues), Present: present != nil && present.Revision == t.Revision}
+		r := SubtitleRevision{Number: t.Revision, Cues: len(t.Cues), Current: present != nil && present.Revision == t.Revision}
 		if i > 0 {
 			r.Changed = compare.Compare(tracks[i-1].Cues, t.Cues).Counts
 		}

@@ -18,12 +18,12 @@ import (
 // TalkDetails is all that there is to know of a talk, but for its cues.
 type TalkDetails struct {
 	TalkSummary
-	Facts    conference.Facts
-	History  []catalog.Event // the newest first
-	Failures []*action.Failure
-	Begun    time.Time // the last making
-	Ended    time.Time
-	Links    []catalog.Link // that let somebody in to this talk; for who may see them
+	Facts     conference.Facts
+	History   []catalog.Event // the newest first
+	Failures  []*action.Failure
+	StartedAt time.Time // the last making
+	EndedAt   time.Time
+	Links     []catalog.Link // that let somebody in to this talk; for who may see them
 }
 
 // maxHistory is how many changes a talk's page tells of.
@@ -65,7 +65,7 @@ func (o *Service) addLastRun(ctx context.Context, t *TalkDetails) error {
 	if err != nil || len(runs) == 0 {
 		return err
 	}
-	t.Begun, t.Ended = runs[0].Started, runs[0].Ended
+	t.StartedAt, t.EndedAt = runs[0].Started, runs[0].Ended
 	for _, s := range runs[0].Slots {
 		if s.State == catalog.SlotFailed && s.Failure != nil && !slices.ContainsFunc(t.Failures, func(f *action.Failure) bool { return f.Message == s.Failure.Message && f.Slot == s.Failure.Slot }) {
 			t.Failures = append(t.Failures, s.Failure)

@@ -28,13 +28,13 @@ type Translation struct {
 	translation.Revision                    // Number 0: it is still to be begun
 	Talk                 conference.Talk    //
 	Claim                *catalog.Claim     // who is at it; nil: nobody
-	Made                 bool               // there is a video of the talk
+	HasVideo             bool               // there is a video of the talk
 	Programme            timeline.Programme // of the video that was made last
 }
 
 // ProgrammeTime is when a viewer of the video sees a cue, or not at all.
 func (t Translation) ProgrammeTime(c conference.Cue) (at time.Duration, ok bool) {
-	if !t.Made {
+	if !t.HasVideo {
 		return 0, false
 	}
 	span, ok := t.Programme.FromReel(timeline.Span{From: c.Start, To: c.End})
@@ -124,7 +124,7 @@ func (o *Service) withProgramme(ctx context.Context, t Translation) (Translation
 	if err != nil {
 		return t, err
 	}
-	t.Made, t.Programme = true, e.Programme
+	t.HasVideo, t.Programme = true, e.Programme
 	return t, nil
 }
 

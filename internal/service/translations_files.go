@@ -58,45 +58,45 @@ func (o *Service) TranslationFile(ctx context.Context, p access.Person, slug, la
 
 // TranslationUpload is a translated file as somebody hands it in.
 type TranslationUpload struct {
-	Name     string // of the file
-	Data     []byte
-	Encoding string // overrules what the bytes look like
-	Base     int    // the revision that it was made from; 0: the file, or its name, may say so
-	Video    bool   // its times are those of the bundle that was made last, and not of the recording
-	OnTop    bool   // what it changes is to be changed in what there is now, whoever changed that meanwhile
-	Check    bool   // it is only to be looked at: nothing is saved
+	Name            string // of the file
+	Data            []byte
+	Encoding        string // overrules what the bytes look like
+	Base            int    // the revision that it was made from; 0: the file, or its name, may say so
+	InProgrammeTime bool   // its times are those of the bundle that was made last, and not of the recording
+	Rebase          bool   // what it changes is to be changed in what there is now, whoever changed that meanwhile
+	DryRun          bool   // it is only to be looked at: nothing is saved
 }
 
-// Receipt is what became of a file that was handed in.
-type Receipt struct {
-	Translation translation.Revision
-	Saved       bool // there is a new revision
-	Changed     []UnitChange
-	Verdict     translation.QualityReport //
-	Remarks     []subtitle.Diagnostic     // on the lines of the file
-	Lost        []translation.CueLine     // translations in the file that fit nothing
-	Unkept      []translation.CueLine     // notes in the file on what is not translated
-	Claim       *catalog.Claim            // of somebody else; nil: there is none
+// TranslationUploadResult is what became of a file that was handed in.
+type TranslationUploadResult struct {
+	Translation  translation.Revision
+	Saved        bool // there is a new revision
+	Changed      []UnitChange
+	Quality      translation.QualityReport //
+	Diagnostics  []subtitle.Diagnostic     // on the lines of the file
+	Unmatched    []translation.CueLine     // translations in the file that fit nothing
+	IgnoredNotes []translation.CueLine     // notes in the file on what is not translated
+	Claim        *catalog.Claim            // of somebody else; nil: there is none
 }
 
 // UploadTranslation takes a file of a translator: PO, XLIFF, CSV or subtitles of any kind,
 // which is told by what is in it. If somebody else changed the translation meanwhile, the
 // error is a [catalog.Conflict].
-func (o *Service) UploadTranslation(ctx context.Context, p access.Person, slug, language string, f TranslationUpload) (Receipt, error) {
+func (o *Service) UploadTranslation(ctx context.Context, p access.Person, slug, language string, f TranslationUpload) (TranslationUploadResult, error) {
 	by, err := p.GrantFor(access.Translate, slug, language)
 	if err != nil {
-		return Receipt{}, err
+		return TranslationUploadResult{}, err
 	}
 	before, err := o.Translation(ctx, p, slug, language, 0)
 	if err != nil {
-		return Receipt{}, err
+		return TranslationUploadResult{}, err
 	}
 	h := translationImport{Service: o, TranslationUpload: f, slug: slug, language: language, who: by.Name, last: before.Revision}
 	if err := h.parse(ctx); err != nil {
-		return Receipt{}, err
+		return TranslationUploadResult{}, err
 	}
 	if err := h.importFile(ctx); err != nil {
-		return Receipt{}, err
+		return TranslationUploadResult{}, err
 	}
 	r := h.receipt
 	r.Translation, r.Saved = h.now, h.now.Number != h.last.Number
@@ -108,7 +108,7 @@ func (o *Service) UploadTranslation(ctx context.Context, p access.Person, slug, 
 	if err != nil {
 		return r, err
 	}
-	r.Verdict = translation.CheckQuality(h.now.Sheet(before.Talk.Title), check.ProfileFor(language), terms)
+	r.Quality = translation.CheckQuality(h.now.Sheet(before.Talk.Title), check.ProfileFor(language), terms)
 	if before.Claim != nil && before.Claim.Who != by.Name {
 		r.Claim = before.Claim
 	} else if r.Saved && before.Claim != nil {
@@ -127,7 +127,7 @@ type translationImport struct {
 	returned            *exchange.File
 	cues                []conference.Cue     // of subtitles
 	now                 translation.Revision // with it
-	receipt             Receipt
+	receipt             TranslationUploadResult
 }
 
 // revisionInName is how a file's name says which revision it holds; see TranslationFile.
@@ -167,7 +167,7 @@ func (h *translationImport) parse(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	h.cues, h.receipt.Remarks = doc.Cues, doc.Diagnostics
+	h.cues, h.receipt.Diagnostics = doc.Cues, doc.Diagnostics
 	return h.convertToReelTime(ctx, doc.Edition)
 }
 
@@ -185,7 +185,7 @@ func (h *translationImport) checkTextLength(bytes, line int) error {
 
 // convertToReelTime brings cues with the times of a programme to those of the recording.
 func (h *translationImport) convertToReelTime(ctx context.Context, edition string) error {
-	if edition == "" && h.Video {
+	if edition == "" && h.InProgrammeTime {
 		published, ok, err := h.Catalog.LastPublication(ctx, h.slug)
 		if err != nil {
 			return err
@@ -208,7 +208,7 @@ func (h *translationImport) convertToReelTime(ctx context.Context, edition strin
 	var left []subtitle.OmittedCue
 	h.cues, left = subtitle.ToReel(e.Programme, h.cues)
 	for _, l := range left {
-		h.receipt.Lost = append(h.receipt.Lost, translation.CueLine{Text: l.Cue.Text, StartMS: l.Cue.Start.Milliseconds(), EndMS: l.Cue.End.Milliseconds(), Line: l.Cue.Line})
+		h.receipt.Unmatched = append(h.receipt.Unmatched, translation.CueLine{Text: l.Cue.Text, StartMS: l.Cue.Start.Milliseconds(), EndMS: l.Cue.End.Milliseconds(), Line: l.Cue.Line})
 	}
 	return nil
 }
@@ -216,9 +216,9 @@ func (h *translationImport) convertToReelTime(ctx context.Context, edition strin
 // importFile makes the translation of it, and saves that unless it is only to be looked at.
 func (h *translationImport) importFile(ctx context.Context) error {
 	desk := h.translations()
-	desk.DryRun = h.Check
+	desk.DryRun = h.DryRun
 	switch {
-	case h.OnTop:
+	case h.Rebase:
 		return h.rebase(ctx, desk)
 	case h.returned == nil:
 		var err error
@@ -226,7 +226,7 @@ func (h *translationImport) importFile(ctx context.Context) error {
 		return err
 	}
 	now, taken, err := desk.Import(ctx, h.slug, h.language, h.returned, h.Base, h.who)
-	h.now, h.receipt.Lost, h.receipt.Unkept = now, taken.Lost, taken.OrphanNotes
+	h.now, h.receipt.Unmatched, h.receipt.IgnoredNotes = now, taken.Lost, taken.OrphanNotes
 	return err
 }
 
@@ -234,7 +234,7 @@ func (h *translationImport) importFile(ctx context.Context) error {
 func (h *translationImport) applyTo(base translation.Revision) ([]translation.Cue, error) {
 	if h.returned != nil {
 		cues, taken, err := h.returned.Merge(base.Source.Cues, base.Cues)
-		h.receipt.Lost, h.receipt.Unkept = taken.Lost, taken.OrphanNotes
+		h.receipt.Unmatched, h.receipt.IgnoredNotes = taken.Lost, taken.OrphanNotes
 		return cues, err
 	}
 	plain := make([]conference.Cue, len(base.Cues))

@@ -75,12 +75,12 @@ func srtHeader(n, at int) string {
 	return string(rune('0'+n)) + "\n" + second(at) + " --> " + second(at+2) + "\n"
 }
 
-func (w translationTest) upload(p access.Person, f service.TranslationUpload) (service.Receipt, error) {
+func (w translationTest) upload(p access.Person, f service.TranslationUpload) (service.TranslationUploadResult, error) {
 	w.t.Helper()
 	return w.UploadTranslation(w.t.Context(), p, "apis", "es", f)
 }
 
-func (w translationTest) mustUpload(p access.Person, f service.TranslationUpload) service.Receipt {
+func (w translationTest) mustUpload(p access.Person, f service.TranslationUpload) service.TranslationUploadResult {
 	w.t.Helper()
 	r, err := w.upload(p, f)
 	if err != nil {
@@ -142,17 +142,17 @@ func TestUploadTranslation_RecordsAuthorAndChecks(t *testing.T) {
 	w := newTranslationTest(t)
 	f := spanish
 	f.Data = srt("Hola.", "Tenemos 12 servidores.", "Adiós.")
-	f.Check = true
+	f.DryRun = true
 	if r := w.mustUpload(rosa, f); r.Saved || w.translatedText() != "" {
 		t.Errorf("a file that is only to be checked was saved: %q", w.translatedText())
 	}
-	f.Check = false
+	f.DryRun = false
 	r := w.mustUpload(rosa, f)
 	if !r.Saved || len(r.Changed) != 3 || r.Translation.Cues[0].By != "Rosa" {
 		t.Errorf("saved %v, %d changes, in the words of %q", r.Saved, len(r.Changed), r.Translation.Cues[0].By)
 	}
-	if len(r.Verdict.Findings) == 0 || r.Verdict.Findings[0].Code != translation.NumberChanged || r.Verdict.Findings[0].Line != 6 {
-		t.Errorf("12 for 10, on line 6, was not found: %+v", r.Verdict.Findings)
+	if len(r.Quality.Findings) == 0 || r.Quality.Findings[0].Code != translation.NumberChanged || r.Quality.Findings[0].Line != 6 {
+		t.Errorf("12 for 10, on line 6, was not found: %+v", r.Quality.Findings)
 	}
 	if again := w.mustUpload(rosa, f); again.Saved || len(again.Changed) != 0 {
 		t.Error("the same file again made another revision")
@@ -211,13 +211,13 @@ func TestUploadTranslation_ConcurrentEditsKept(t *testing.T) {
 			if !errors.As(err, &conflict) || conflict.Base != 1 || conflict.Last.Who != "Rosa" {
 				t.Fatalf("what Rosa changed meanwhile is no conflict: %v", err)
 			}
-			mine.OnTop = true
-			mine.Check = true
+			mine.Rebase = true
+			mine.DryRun = true
 			r := w.mustUpload(pablo, mine)
 			if len(r.Changed) != 1 || r.Changed[0].Target[0].Text != "Hasta luego." || r.Saved {
 				t.Errorf("on top it would change %+v", r.Changed)
 			}
-			mine.Check = false
+			mine.DryRun = false
 			w.mustUpload(pablo, mine)
 			if got := w.translatedText(); got != "¡Hola a todos! | Tenemos 10 servidores. | Hasta luego." {
 				t.Errorf("on top of each other: %q", got)
@@ -239,7 +239,7 @@ func TestUploadTranslation_BaseZeroRemovesNothing(t *testing.T) {
 	if _, err := w.upload(pablo, mine); !errors.As(err, &conflict) {
 		t.Fatalf("a file without Rosa's words is no conflict: %v", err)
 	}
-	mine.OnTop = true
+	mine.Rebase = true
 	w.mustUpload(pablo, mine)
 	if got := strings.ReplaceAll(w.translatedText(), " | "+translation.Placeholder, ""); got != "Hola. | Adiós." {
 		t.Errorf("both begun: %q", got)
@@ -402,7 +402,7 @@ func TestGlossary_TermsChecked(t *testing.T) {
 	}
 	f := spanish
 	f.Data = srt("Hola.", "Tenemos 10 camareros.", "Adiós.")
-	if r := w.mustUpload(rosa, f); r.Verdict.Counts.Codes[translation.GlossaryTerm] != 1 {
-		t.Errorf("a term was translated otherwise, and nobody says so: %+v", r.Verdict.Findings)
+	if r := w.mustUpload(rosa, f); r.Quality.Counts.Codes[translation.GlossaryTerm] != 1 {
+		t.Errorf("a term was translated otherwise, and nobody says so: %+v", r.Quality.Findings)
 	}
 }

@@ -80,9 +80,9 @@ func (a *api) getRelease(ctx context.Context, p access.Person, in *slugInput) (*
 	if err != nil {
 		return nil, err
 	}
-	s := ReleaseStatus{Verdict: j.Verdict.Verdict, Who: j.Verdict.Who, Words: j.Verdict.Comment, At: optionalTime(j.Verdict.At), Stale: j.Stale, Forbids: j.Forbids}
-	if j.Wanted != nil {
-		s.Wanted, s.Refused, s.Released = true, j.Wanted.Blocked, optionalTime(j.Wanted.Released)
+	s := ReleaseStatus{Verdict: j.Review.Verdict, Who: j.Review.Who, Words: j.Review.Comment, At: optionalTime(j.Review.At), Stale: j.Stale, Forbids: j.Blocker}
+	if j.Request != nil {
+		s.Wanted, s.Refused, s.Released = true, j.Request.Blocked, optionalTime(j.Request.Released)
 	}
 	return &body[ReleaseStatus]{s}, nil
 }

@@ -30,7 +30,7 @@ type SubtitleReport struct {
 }
 
 func apiSubtitleReport(c service.SubtitleReport) *body[SubtitleReport] {
-	h := SubtitleReport{c.Saved, c.Same, c.Revision, c.Clock, len(c.Cues), c.Check.Grade, nonNil(c.Check.Findings), c.Remarks, nonNil(c.Notes), c.Changed, c.Sync, ""}
+	h := SubtitleReport{c.Saved, c.Unchanged, c.Revision, c.Clock, len(c.Cues), c.Check.Grade, nonNil(c.Check.Findings), c.Source, nonNil(c.Omissions), c.Changed, c.Sync, ""}
 	if c.Sync != nil {
 		h.Says = c.Sync.Sentence()
 	}
@@ -61,7 +61,7 @@ func (a *api) getSubtitles(ctx context.Context, p access.Person, in *slugInput) 
 	told := Subtitles{SubtitleReport: apiSubtitleReport(now).Body, Revisions: []SubtitlesRevision{}}
 	revisions, err := a.service.SubtitleRevisions(ctx, p, in.Slug)
 	for _, r := range revisions {
-		told.Revisions = append(told.Revisions, SubtitlesRevision{r.Number, r.Cues, r.Changed, r.Present, fmt.Sprintf("%s/talks/%s/subtitles/%d.srt", a.url, in.Slug, r.Number)})
+		told.Revisions = append(told.Revisions, SubtitlesRevision{r.Number, r.Cues, r.Changed, r.Current, fmt.Sprintf("%s/talks/%s/subtitles/%d.srt", a.url, in.Slug, r.Number)})
 	}
 	return &body[Subtitles]{told}, err
 }
@@ -85,7 +85,7 @@ func (a *api) putSubtitles(ctx context.Context, p access.Person, in *struct {
 	Check    bool   `query:"check" doc:"Nothing is saved."`
 	RawBody  []byte `contentType:"application/octet-stream"`
 }) (*body[SubtitleReport], error) {
-	done, err := a.service.UploadSubtitles(ctx, p, in.Slug, service.SubtitleUpload{Name: cleanName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: in.Clock, Check: in.Check})
+	done, err := a.service.UploadSubtitles(ctx, p, in.Slug, service.SubtitleUpload{Name: cleanName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: in.Clock, DryRun: in.Check})
 	if err != nil {
 		return nil, err
 	}
@@ -150,8 +150,8 @@ func (a *api) postRelease(ctx context.Context, p access.Person, in *struct {
 		return nil, err
 	}
 	var r ReleaseResult
-	if s.Wanted != nil {
-		r = ReleaseResult{!s.Wanted.Released.IsZero(), s.Wanted.Blocked}
+	if s.Request != nil {
+		r = ReleaseResult{!s.Request.Released.IsZero(), s.Request.Blocked}
 	}
 	return &body[ReleaseResult]{r}, nil
 }

@@ -36,8 +36,8 @@ type Talk struct {
 func apiTalk(r service.TalkSummary) Talk {
 	return Talk{
 		Slug: r.Slug, Title: r.Title, Kind: r.Kind, Language: r.Language, Speakers: nonNil(r.Speakers), Scheduling: r.Scheduling,
-		Recordings: r.Recordings, Tracks: nonNil(r.Tracks), State: r.State, Why: r.Why, Stages: nonNil(r.Stages),
-		Left: r.Left.Seconds(), Waits: nonNil(r.Waits), Published: optionalTime(r.Published), Released: optionalTime(r.Released),
+		Recordings: r.Recordings, Tracks: nonNil(r.Tracks), State: r.State, Why: r.Reason, Stages: nonNil(r.Stages),
+		Left: r.TimeLeft.Seconds(), Waits: nonNil(r.WaitingFor), Published: optionalTime(r.Published), Released: optionalTime(r.Released),
 	}
 }
 
@@ -205,7 +205,7 @@ func (a *api) listArrivals(ctx context.Context, p access.Person, _ *struct{}) (*
 	all := make([]Arrival, len(arrivals))
 	for i, r := range arrivals {
 		all[i] = Arrival{ID: r.ID, Name: r.Name, SHA256: r.SHA256, Size: r.Size, Who: r.Who, Room: r.Room, Begun: optionalTime(r.StartedAt),
-			State: r.State, Arrived: r.At, Talks: nonNil(r.Talks), Found: r.Found, Proposals: []string{}}
+			State: r.State, Arrived: r.At, Talks: nonNil(r.Talks), Found: r.Inspection, Proposals: []string{}}
 		for _, proposal := range r.Proposals {
 			all[i].Proposals = append(all[i].Proposals, proposal.Slug)
 		}

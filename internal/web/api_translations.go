@@ -148,13 +148,13 @@ func (a *api) uploadTranslationFile(ctx context.Context, p access.Person, in *st
 	RawBody  []byte `contentType:"application/octet-stream"`
 }) (*body[Receipt], error) {
 	r, err := a.service.UploadTranslation(ctx, p, in.Slug, in.Language, service.TranslationUpload{
-		Name: in.Name, Data: in.RawBody, Encoding: in.Encoding, Base: in.Base, Video: in.Times == "video", OnTop: in.OnTop, Check: in.Check,
+		Name: in.Name, Data: in.RawBody, Encoding: in.Encoding, Base: in.Base, InProgrammeTime: in.Times == "video", Rebase: in.OnTop, DryRun: in.Check,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &body[Receipt]{Receipt{apiTranslation(r.Translation, nil), r.Saved, len(r.Changed), r.Verdict,
-		append([]subtitle.Diagnostic{}, r.Remarks...), append([]translation.CueLine{}, r.Lost...), r.Claim}}, nil
+	return &body[Receipt]{Receipt{apiTranslation(r.Translation, nil), r.Saved, len(r.Changed), r.Quality,
+		append([]subtitle.Diagnostic{}, r.Diagnostics...), append([]translation.CueLine{}, r.Unmatched...), r.Claim}}, nil
 }
 
 func (a *api) claim(ctx context.Context, p access.Person, in *TranslationInput) (*body[catalog.Claim], error) {

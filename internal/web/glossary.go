@@ -15,11 +15,11 @@ import (
 // glossaryPage is the data of the page of how the conference's terms are translated.
 type glossaryPage struct {
 	service.GlossaryFile
-	There bool
+	Exists bool
 }
 
 func (v *request) newGlossaryPage() (p glossaryPage, err error) {
-	p.GlossaryFile, p.There, err = v.service.Glossary(v.ctx(), v.person)
+	p.GlossaryFile, p.Exists, err = v.service.Glossary(v.ctx(), v.person)
 	return p, err
 }
 
@@ -34,7 +34,7 @@ func (s *Server) glossary(v *request) error {
 // glossaryFile is the glossary for translators.
 func (s *Server) glossaryFile(v *request) error {
 	p, err := v.newGlossaryPage()
-	if err == nil && !p.There {
+	if err == nil && !p.Exists {
 		err = fmt.Errorf("a glossary: %w", catalog.ErrNotFound)
 	}
 	if err != nil {

@@ -21,16 +21,16 @@ func (s *Server) peopleRoutes() []route {
 
 // peoplePage is the data of the page of links.
 type peoplePage struct {
-	Links []catalog.Link
-	Now   time.Time
-	Talks []service.TalkSummary
-	Roles []access.Role
-	Kinds []string
-	Typed service.Invitation
-	All   []service.SpeakerInvitation // that were made just now, for all speakers
-	Asked bool                        // for them
-	URL   string                      // of the server
-	Made  string                      // the address of a link that was just made, or a token; it is shown once
+	Links              []catalog.Link
+	Now                time.Time
+	Talks              []service.TalkSummary
+	Roles              []access.Role
+	Kinds              []string
+	Form               service.Invitation
+	SpeakerInvitations []service.SpeakerInvitation // that were made just now, for all speakers
+	InvitedSpeakers    bool                        // for them
+	URL                string                      // of the server
+	NewLink            string                      // the address of a link that was just made, or a token; it is shown once
 }
 
 func (v *request) newPeoplePage() (p peoplePage, err error) {
@@ -39,7 +39,7 @@ func (v *request) newPeoplePage() (p peoplePage, err error) {
 		return p, err
 	}
 	p.Talks, err = v.service.Talks(v.person)
-	p.Typed.Role, p.Typed.Talk = access.Role(v.r.FormValue("role")), v.r.FormValue("talk")
+	p.Form.Role, p.Form.Talk = access.Role(v.r.FormValue("role")), v.r.FormValue("talk")
 	return p, err
 }
 
@@ -57,20 +57,20 @@ func (s *Server) invite(v *request) error {
 	if err != nil {
 		return err
 	}
-	p.Typed = service.Invitation{
+	p.Form = service.Invitation{
 		Kind: v.r.FormValue("kind"), Role: access.Role(v.r.FormValue("role")), Talk: v.r.FormValue("talk"),
 		Language: v.r.FormValue("language"), Name: v.r.FormValue("name"), Email: v.r.FormValue("email"),
 	}
-	secret, l, err := s.service.Invite(v.ctx(), v.person, p.Typed)
+	secret, l, err := s.service.Invite(v.ctx(), v.person, p.Form)
 	if err != nil {
 		return v.renderInvalid("people.html", p, err)
 	}
-	p.Made = LinkURL(s.url, secret)
+	p.NewLink = LinkURL(s.url, secret)
 	if l.Kind == catalog.LinkAPIToken {
-		p.Made = string(secret)
+		p.NewLink = string(secret)
 	}
 	p.Links = append([]catalog.Link{l}, p.Links...)
-	p.Typed = service.Invitation{}
+	p.Form = service.Invitation{}
 	return v.render("people.html", p)
 }
 
@@ -84,7 +84,7 @@ func (s *Server) inviteSpeakers(v *request) error {
 	if err != nil {
 		return err
 	}
-	p.All, p.Asked, p.URL = made, true, s.url
+	p.SpeakerInvitations, p.InvitedSpeakers, p.URL = made, true, s.url
 	return v.render("people.html", p)
 }
 

@@ -22,15 +22,15 @@ func (s *Server) arrivalRoutes() []route {
 
 // arrivalsPage is the data of the page of recordings.
 type arrivalsPage struct {
-	New    []service.Arrival
-	Others []service.Arrival // that somebody decided on
-	Talks  []service.TalkSummary
-	Rooms  []string
-	Talk   string // a slug that somebody looks for a recording of
+	Pending    []service.Arrival
+	Decided    []service.Arrival // that somebody decided on
+	Talks      []service.TalkSummary
+	Rooms      []string
+	WantedTalk string // a slug that somebody looks for a recording of
 }
 
 func (v *request) newArrivalsPage() (p arrivalsPage, err error) {
-	p.Talk = v.r.FormValue("talk")
+	p.WantedTalk = v.r.FormValue("talk")
 	if p.Talks, err = v.service.Talks(v.person); err != nil {
 		// A volunteer may see all of them; who else may record may not.
 		return p, err
@@ -42,9 +42,9 @@ func (v *request) newArrivalsPage() (p arrivalsPage, err error) {
 	all, err := v.service.Arrivals(v.ctx(), v.person)
 	for _, a := range all {
 		if a.State == catalog.ArrivalNew {
-			p.New = append(p.New, a)
+			p.Pending = append(p.Pending, a)
 		} else {
-			p.Others = append(p.Others, a)
+			p.Decided = append(p.Decided, a)
 		}
 	}
 	return p, err

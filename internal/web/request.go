@@ -136,9 +136,9 @@ func (v *request) writeGzip(status int, b []byte) error {
 
 // errorPage is the data of the page that says what went wrong.
 type errorPage struct {
-	Status int
-	Why    string
-	Known  bool // the visitor has signed in
+	Status   int
+	Message  string
+	SignedIn bool // the visitor has signed in
 }
 
 // renderError answers with what went wrong, in words where whoever asks can do something about it.
@@ -150,9 +150,9 @@ func (v *request) renderError(err error) {
 	if status == http.StatusInternalServerError {
 		v.log.Error("cannot answer", "path", v.r.URL.Path, "err", err)
 	}
-	data := errorPage{Status: status, Known: v.person.HasAccess()}
+	data := errorPage{Status: status, SignedIn: v.person.HasAccess()}
 	if status != http.StatusInternalServerError {
-		data.Why = err.Error()
+		data.Message = err.Error()
 	}
 	if err := v.renderStatus(status, "error.html", data, inputerr.As(err)); err != nil {
 		v.log.Error("cannot say that I cannot answer", "err", err)

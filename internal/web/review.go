@@ -25,7 +25,7 @@ func (s *Server) reviewRoutes() []route {
 // reviewQueuePage is the data of the page that lists all translations into a language.
 type reviewQueuePage struct {
 	Language string
-	All      []service.ReviewQueueItem
+	Items    []service.ReviewQueueItem
 }
 
 func (s *Server) reviewQueue(v *request) error {
@@ -49,12 +49,12 @@ func (s *Server) review(v *request) error {
 func (v *request) newReviewPage() (translationPage, error) {
 	p, err := v.newTranslationPage(string(translation.InReview))
 	if err == nil && len(p.Units) == 0 && v.r.URL.Query().Get("show") == "" {
-		p, err = v.newTranslationPage(showAll)
+		p, err = v.newTranslationPage(filterAll)
 	}
 	if err != nil {
 		return p, err
 	}
-	p.Own, err = v.service.CountOwnInReview(v.ctx(), v.person, p.Revision)
+	p.OwnInReview, err = v.service.CountOwnInReview(v.ctx(), v.person, p.Revision)
 	return p, err
 }
 

@@ -29,17 +29,17 @@ func (s *Server) scheduleRoutes() []route {
 
 // schedulePage is the data of the page of the programme.
 type schedulePage struct {
-	Conference service.ConferenceSettings
-	Languages  string // that translations are wanted in, as they are typed
-	Preview    *service.ImportPreview
-	File       string // that is previewed: its name, and what it says, for the form that takes it over
-	Content    string
-	Done       bool
+	Settings  service.ConferenceSettings
+	Languages string // that translations are wanted in, as they are typed
+	Preview   *service.ImportPreview
+	File      string // that is previewed: its name, and what it says, for the form that takes it over
+	Content   string
+	Imported  bool
 }
 
 func (v *request) newSchedulePage() (p schedulePage, err error) {
-	p.Conference, err = v.service.ConferenceSettings(v.ctx(), v.person)
-	p.Languages = strings.Join(p.Conference.Languages, ", ")
+	p.Settings, err = v.service.ConferenceSettings(v.ctx(), v.person)
+	p.Languages = strings.Join(p.Settings.Languages, ", ")
 	return p, err
 }
 
@@ -86,7 +86,7 @@ func (s *Server) importSchedule(v *request) error {
 	if p, err = v.newSchedulePage(); err != nil {
 		return err
 	}
-	p.Preview, p.Done = &preview, true
+	p.Preview, p.Imported = &preview, true
 	return v.render("programme.html", p)
 }
 
@@ -97,7 +97,7 @@ func (s *Server) setConference(v *request) error {
 	}
 	c := service.ConferenceSettings{Name: v.r.FormValue("name"), URL: v.r.FormValue("url"), Zone: v.r.FormValue("zone"), Licence: v.r.FormValue("licence"),
 		Languages: splitList(v.r.FormValue("languages"))}
-	p.Conference, p.Languages = c, v.r.FormValue("languages")
+	p.Settings, p.Languages = c, v.r.FormValue("languages")
 	if err := s.service.SetConferenceSettings(v.ctx(), v.person, c); err != nil {
 		return v.renderInvalid("programme.html", p, err)
 	}
@@ -127,9 +127,9 @@ func (v *request) formFile(field string) (name string, data []byte, err error) {
 
 // entryPage is the data of the page on which a talk is edited.
 type entryPage struct {
-	Slug  string // "": a new one
-	Typed entryForm
-	Zone  string
+	Slug string // "": a new one
+	Form entryForm
+	Zone string
 }
 
 // entryForm is a talk's entry as it is typed.
@@ -204,7 +204,7 @@ func (s *Server) newTalk(v *request) error {
 	if err != nil {
 		return err
 	}
-	return v.render("entry.html", entryPage{Typed: entryForm{Kind: "talk", Language: "en"}, Zone: zone.String()})
+	return v.render("entry.html", entryPage{Form: entryForm{Kind: "talk", Language: "en"}, Zone: zone.String()})
 }
 
 func (s *Server) createTalk(v *request) error {
@@ -212,8 +212,8 @@ func (s *Server) createTalk(v *request) error {
 	if err != nil {
 		return err
 	}
-	page := entryPage{Typed: v.readEntryForm(), Zone: zone.String()}
-	e, err := page.Typed.parse(zone)
+	page := entryPage{Form: v.readEntryForm(), Zone: zone.String()}
+	e, err := page.Form.parse(zone)
 	if err != nil {
 		return v.renderInvalid("entry.html", page, err)
 	}
@@ -242,7 +242,7 @@ func (s *Server) saveTalk(v *request) error {
 		return err
 	}
 	page := entryPage{v.slug(), v.readEntryForm(), zone.String()}
-	e, err := page.Typed.parse(zone)
+	e, err := page.Form.parse(zone)
 	if err == nil {
 		err = s.service.EditTalk(v.ctx(), v.person, v.slug(), e)
 	}

@@ -35,18 +35,18 @@ func (s *Server) speakerRoutes() []route {
 
 // speakerPage is the data of a speaker's page.
 type speakerPage struct {
-	Row       service.TalkSummary
+	Summary   service.TalkSummary
 	Talk      conference.Talk
 	Player    *service.Playback       // nil: there is no film yet
-	Captions  *service.SubtitleReport // as they are; nil: there are none
-	Handed    *service.SubtitleReport // what was handed in just now, or looked at
-	Checked   bool                    // it was only looked at
+	Subtitles *service.SubtitleReport // as they are; nil: there are none
+	Uploaded  *service.SubtitleReport // what was handed in just now, or looked at
+	DryRun    bool                    // it was only looked at
 	File      string
 	Findings  []captionFinding // of what is shown
 	Hidden    int              // findings beyond those
 	Revisions []service.SubtitleRevision
-	Judgement service.ReleaseStatus
-	Typed     service.TalkDescription
+	Release   service.ReleaseStatus
+	Form      service.TalkDescription
 	Speakers  string
 	Clock     string // that is chosen in the form
 }
@@ -66,8 +66,8 @@ func (v *request) newSpeakerPage() (p speakerPage, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.Row, p.Talk = talk.TalkSummary, talk.Facts.Talk
-	p.Typed, p.Speakers = service.TalkDescription{Title: p.Talk.Title, Abstract: p.Talk.Abstract}, strings.Join(p.Talk.Speakers, "\n")
+	p.Summary, p.Talk = talk.TalkSummary, talk.Facts.Talk
+	p.Form, p.Speakers = service.TalkDescription{Title: p.Talk.Title, Abstract: p.Talk.Abstract}, strings.Join(p.Talk.Speakers, "\n")
 	p.Clock = service.ReelClock
 	play, err := v.service.Playback(v.ctx(), v.person, slug)
 	switch {
@@ -79,28 +79,28 @@ func (v *request) newSpeakerPage() (p speakerPage, err error) {
 	now, err := v.service.SubtitleReport(v.ctx(), v.person, slug)
 	switch {
 	case err == nil:
-		p.Captions = &now
+		p.Subtitles = &now
 	case !errors.Is(err, catalog.ErrNotFound):
 		return p, err
 	}
 	if p.Revisions, err = v.service.SubtitleRevisions(v.ctx(), v.person, slug); err != nil {
 		return p, err
 	}
-	p.Judgement, err = v.service.ReleaseStatus(v.ctx(), v.person, slug)
+	p.Release, err = v.service.ReleaseStatus(v.ctx(), v.person, slug)
 	return p, err
 }
 
-// Shown is the subtitles that the findings are about; nil if there are none.
-func (p speakerPage) Shown() *service.SubtitleReport {
-	if p.Handed != nil {
-		return p.Handed
+// ShownReport is the subtitles that the findings are about; nil if there are none.
+func (p speakerPage) ShownReport() *service.SubtitleReport {
+	if p.Uploaded != nil {
+		return p.Uploaded
 	}
-	return p.Captions
+	return p.Subtitles
 }
 
 // addFindings puts findings next to their captions, the worst first.
 func (v *request) addFindings(p *speakerPage) error {
-	shown := p.Shown()
+	shown := p.ShownReport()
 	if shown == nil {
 		return nil
 	}
@@ -127,9 +127,9 @@ func (v *request) addFindings(p *speakerPage) error {
 	return nil
 }
 
-// Shiftable reports whether there is a shift to offer.
-func (p speakerPage) Shiftable() bool {
-	c := p.Captions
+// CanApplySync reports whether there is a shift to offer.
+func (p speakerPage) CanApplySync() bool {
+	c := p.Subtitles
 	return c != nil && c.Sync != nil && c.Sync.Verdict != subsync.InSync && c.Sync.Verdict != subsync.CannotTell
 }
 
@@ -156,11 +156,11 @@ func (s *Server) setDescription(v *request) error {
 	if err != nil {
 		return err
 	}
-	p.Typed, p.Speakers = service.TalkDescription{Title: v.r.FormValue("title"), Abstract: v.r.FormValue("abstract")}, v.r.FormValue("speakers")
+	p.Form, p.Speakers = service.TalkDescription{Title: v.r.FormValue("title"), Abstract: v.r.FormValue("abstract")}, v.r.FormValue("speakers")
 	for name := range strings.Lines(strings.ReplaceAll(p.Speakers, "\r\n", "\n")) {
-		p.Typed.Speakers = appendUnique(p.Typed.Speakers, strings.TrimSpace(name))
+		p.Form.Speakers = appendUnique(p.Form.Speakers, strings.TrimSpace(name))
 	}
-	if err := s.service.SetDescription(v.ctx(), v.person, v.slug(), p.Typed); err != nil {
+	if err := s.service.SetDescription(v.ctx(), v.person, v.slug(), p.Form); err != nil {
 		return v.renderSpeaker(p, err)
 	}
 	return v.redirect("/talks/" + v.slug() + "/speaker")
@@ -176,9 +176,9 @@ func (s *Server) uploadSubtitles(v *request) error {
 	if err != nil {
 		return v.renderSpeaker(p, err)
 	}
-	p.File, p.Clock, p.Checked = name, v.r.FormValue("clock"), v.r.FormValue("do") == "check"
+	p.File, p.Clock, p.DryRun = name, v.r.FormValue("clock"), v.r.FormValue("do") == "check"
 	done, err := s.service.UploadSubtitles(v.ctx(), v.person, v.slug(), service.SubtitleUpload{
-		Name: name, Data: data, Encoding: v.r.FormValue("encoding"), Clock: p.Clock, Check: p.Checked,
+		Name: name, Data: data, Encoding: v.r.FormValue("encoding"), Clock: p.Clock, DryRun: p.DryRun,
 	})
 	if err != nil {
 		return v.renderSpeaker(p, err)
@@ -189,7 +189,7 @@ func (s *Server) uploadSubtitles(v *request) error {
 		}
 		p.File = name
 	}
-	p.Handed = &done
+	p.Uploaded = &done
 	return v.renderSpeaker(p, nil)
 }
 

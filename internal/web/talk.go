@@ -33,7 +33,7 @@ func (s *Server) talkRoutes() []route {
 // talkPage is the data of a talk's page.
 type talkPage struct {
 	service.TalkDetails
-	Typed     processingForm // in the form
+	Form      processingForm // in the form
 	Channels  []conference.Channels
 	Pipelines []string
 	Price     *conductor.Cost // of what is typed; nil: nobody asked
@@ -61,7 +61,7 @@ func (v *request) newTalkPage() (talkPage, error) {
 		TalkDetails: t,
 		Channels:    []conference.Channels{conference.ChannelsAuto, conference.ChannelsLeft, conference.ChannelsRight, conference.ChannelsMix, conference.ChannelsStereo},
 		Pipelines:   pipelines.Names(),
-		Typed:       processingForm{formatCut(t.Facts.Cut), string(t.Facts.Channels), t.Pipeline},
+		Form:        processingForm{formatCut(t.Facts.Cut), string(t.Facts.Channels), t.Pipeline},
 	}
 	if t.Pipeline != "" && !slices.Contains(p.Pipelines, t.Pipeline) {
 		p.Pipelines = append(p.Pipelines, t.Pipeline)
@@ -77,7 +77,7 @@ func (s *Server) setProcessing(v *request) error {
 	if err != nil {
 		return err
 	}
-	page.Typed = processingForm{v.r.FormValue("cut"), v.r.FormValue("channels"), v.r.FormValue("pipeline")}
+	page.Form = processingForm{v.r.FormValue("cut"), v.r.FormValue("channels"), v.r.FormValue("pipeline")}
 	h, err := page.processingOptions(len(page.Facts.Recordings))
 	if err != nil {
 		return v.renderInvalid("talk.html", page, err)
@@ -98,11 +98,11 @@ func (s *Server) setProcessing(v *request) error {
 
 // processingOptions is what was typed.
 func (p talkPage) processingOptions(recordings int) (h service.ProcessingOptions, err error) {
-	h.Channels, h.Pipeline = conference.Channels(p.Typed.Channels), p.Typed.Pipeline
+	h.Channels, h.Pipeline = conference.Channels(p.Form.Channels), p.Form.Pipeline
 	if !slices.Contains(p.Channels, h.Channels) {
 		return h, inputerr.New("", "there are no channels %q", h.Channels)
 	}
-	for i, line := range strings.Split(strings.ReplaceAll(p.Typed.Cut, "\r\n", "\n"), "\n") {
+	for i, line := range strings.Split(strings.ReplaceAll(p.Form.Cut, "\r\n", "\n"), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" {
 			continue
@@ -167,13 +167,13 @@ func (s *Server) retry(v *request) error {
 type historyEntry struct {
 	At      time.Time
 	Who     string
-	Whats   []historyChange
+	Changes []historyChange
 	created bool // the talk itself
 }
 
 // historyChange is one thing of it.
 type historyChange struct {
-	What     string
+	Label    string
 	Old, New string // "" where there is nothing to show in a line
 }
 
@@ -191,12 +191,12 @@ func (v *request) newHistory(events []catalog.Event) (all []historyEntry) {
 		key, _, _ := strings.Cut(e.What, ".")
 		switch {
 		case e.What == "talk.slug" && e.Old == nil:
-			last.Whats, last.created = []historyChange{v.newHistoryChange(e)}, true
+			last.Changes, last.created = []historyChange{v.newHistoryChange(e)}, true
 		case !slices.Contains(internalEvents, key) && !last.created:
-			last.Whats = append(last.Whats, v.newHistoryChange(e))
+			last.Changes = append(last.Changes, v.newHistoryChange(e))
 		}
 	}
-	return slices.DeleteFunc(all, func(s historyEntry) bool { return len(s.Whats) == 0 })
+	return slices.DeleteFunc(all, func(s historyEntry) bool { return len(s.Changes) == 0 })
 }
 
 func (v *request) newHistoryChange(e catalog.Event) historyChange {

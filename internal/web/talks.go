@@ -22,15 +22,15 @@ func (s *Server) talkListRoutes() []route {
 
 // talkFilter is what somebody wants to see of all talks.
 type talkFilter struct {
-	Text, Day, Room, State, Language, Waits string
+	Text, Day, Room, State, Language, WaitingFor string
 }
 
 func parseFilter(q url.Values) talkFilter {
 	return talkFilter{strings.TrimSpace(q.Get("q")), q.Get("day"), q.Get("room"), q.Get("state"), q.Get("language"), q.Get("waits")}
 }
 
-// Any reports whether anything is filtered.
-func (f talkFilter) Any() bool { return f != talkFilter{} }
+// IsSet reports whether anything is filtered.
+func (f talkFilter) IsSet() bool { return f != talkFilter{} }
 
 // matches reports whether a talk is wanted.
 func (f talkFilter) matches(r service.TalkSummary) bool {
@@ -38,7 +38,7 @@ func (f talkFilter) matches(r service.TalkSummary) bool {
 		(f.Room == "" || f.Room == r.Scheduling.Room) &&
 		(f.State == "" || f.State == string(r.State)) &&
 		(f.Language == "" || inLanguage(r, f.Language)) &&
-		(f.Waits == "" || slices.ContainsFunc(r.Waits, func(w service.WaitingFor) bool { return string(w.Role) == f.Waits })) &&
+		(f.WaitingFor == "" || slices.ContainsFunc(r.WaitingFor, func(w service.WaitingFor) bool { return string(w.Role) == f.WaitingFor })) &&
 		(f.Text == "" || containsWords(r, f.Text))
 }
 
@@ -79,7 +79,7 @@ type dayGroup struct {
 
 type stateCount struct {
 	State service.TalkState
-	N     int
+	Count int
 }
 
 func (s *Server) talkList(v *request) error {
@@ -147,7 +147,7 @@ func (s *Server) rowHTML(locale string, r service.TalkSummary) (template.HTML, e
 	s.rows.mu.Lock()
 	cached := s.rows.rows[key]
 	s.rows.mu.Unlock()
-	if cached.serial == r.Serial && r.Serial != 0 {
+	if cached.serial == r.Version && r.Version != 0 {
 		return cached.html, nil
 	}
 	b, err := s.templates.execute(locale, "talks.html", "row", r)
@@ -157,6 +157,6 @@ func (s *Server) rowHTML(locale string, r service.TalkSummary) (template.HTML, e
 	html := template.HTML(b) // which html/template made
 	s.rows.mu.Lock()
 	defer s.rows.mu.Unlock()
-	s.rows.rows[key] = renderedRow{r.Serial, html}
+	s.rows.rows[key] = renderedRow{r.Version, html}
 	return html, nil
 }

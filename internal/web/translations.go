@@ -41,16 +41,16 @@ func (s *Server) translationRoutes() []route {
 
 // translationsPage is the data of the page of all translations of a talk.
 type translationsPage struct {
-	Row   service.TalkSummary
-	All   []service.Translation
-	Typed string // a language to begin
+	Summary      service.TalkSummary
+	Translations []service.Translation
+	Form         string // a language to begin
 }
 
 func (v *request) newTranslationsPage() (p translationsPage, err error) {
-	if p.Row, err = v.service.TalkSummary(v.person, v.slug()); err != nil {
+	if p.Summary, err = v.service.TalkSummary(v.person, v.slug()); err != nil {
 		return p, err
 	}
-	p.All, err = v.service.Translations(v.ctx(), v.person, v.slug())
+	p.Translations, err = v.service.Translations(v.ctx(), v.person, v.slug())
 	if inputerr.As(err) != nil { // it has no source to translate, which the page says
 		err = nil
 	}
@@ -71,8 +71,8 @@ func (s *Server) startTranslation(v *request) error {
 	if err != nil {
 		return err
 	}
-	p.Typed = v.r.FormValue("language")
-	language, err := s.service.StartTranslation(v.ctx(), v.person, v.slug(), p.Typed)
+	p.Form = v.r.FormValue("language")
+	language, err := s.service.StartTranslation(v.ctx(), v.person, v.slug(), p.Form)
 	if err != nil {
 		return v.renderInvalid("translations.html", p, err)
 	}
@@ -86,30 +86,30 @@ func translationPath(slug, language string) string {
 // translationPage is the data of a page about one translation.
 type translationPage struct {
 	service.Translation
-	Path     string // of the translation
-	Mine     bool   // the claim is the visitor's
-	Counts   []unitCount
-	Show     string // what of it is shown: a state, or one of the words below
-	Units    []unitView
-	From, Of int // place of the first of Units, from 1, and how many there are
-	Back, On int // pages; 0: there is none
-	Formats  []string
-	Drafts   int // cues that could be handed in for review
-	Own      int // cues in review that are in the visitor's own words
-	Glossary bool
-	Player   service.Playback // without renditions where there is no video yet
+	Path                   string // of the translation
+	ClaimedByMe            bool   // the claim is the visitor's
+	FilterCounts           []unitCount
+	Filter                 string // what of it is shown: a state, or one of the words below
+	Units                  []unitView
+	From, Total            int // place of the first of Units, from 1, and how many there are
+	PreviousPage, NextPage int // pages; 0: there is none
+	Formats                []string
+	Drafts                 int // cues that could be handed in for review
+	OwnInReview            int // cues in review that are in the visitor's own words
+	HasGlossary            bool
+	Player                 service.Playback // without renditions where there is no video yet
 }
 
 // unitCount is how many units one can have shown.
 type unitCount struct {
-	Show string
-	N    int
+	Filter string
+	Count  int
 }
 
 // What can be shown besides the states.
 const (
-	showTodo = "todo" // what a translator has to do, in the order in which it is best done
-	showAll  = "all"
+	filterTodo = "todo" // what a translator has to do, in the order in which it is best done
+	filterAll  = "all"
 )
 
 // unitView is a unit on a page.
@@ -117,9 +117,9 @@ type unitView struct {
 	translation.Unit
 	ID string // of its first source cue; of its own where nobody knows the source
 	cueTime
-	Was, Is     []compare.TextPart // of the source, where it says something else now
-	Notes       []translation.Note
-	Suggestions []translation.Suggestion
+	OldSource, NewSource []compare.TextPart // of the source, where it says something else now
+	Notes                []translation.Note
+	Suggestions          []translation.Suggestion
 }
 
 // cueTime is when a cue is seen.
@@ -145,28 +145,28 @@ func (v *request) newTranslationPage(show string) (p translationPage, err error)
 	if err != nil {
 		return p, err
 	}
-	p = translationPage{Translation: t, Path: translationPath(t.Slug, t.Language), Formats: service.ExchangeFormats(), Show: show}
+	p = translationPage{Translation: t, Path: translationPath(t.Slug, t.Language), Formats: service.ExchangeFormats(), Filter: show}
 	if asked := v.r.URL.Query().Get("show"); asked != "" {
-		p.Show = asked
+		p.Filter = asked
 	}
 	if t.Claim != nil {
 		g, err := v.person.GrantFor(access.Translate, t.Slug, t.Language)
-		p.Mine = err == nil && g.Name == t.Claim.Who
+		p.ClaimedByMe = err == nil && g.Name == t.Claim.Who
 	}
-	if _, p.Glossary, err = v.service.Glossary(v.ctx(), v.person); err != nil {
+	if _, p.HasGlossary, err = v.service.Glossary(v.ctx(), v.person); err != nil {
 		return p, err
 	}
 	if p.Player, err = v.player(t.Language); err != nil {
 		return p, err
 	}
 	units := translation.Units(t.Source.Cues, t.Cues)
-	p.Counts = countUnits(units)
+	p.FilterCounts = countUnits(units)
 	for _, c := range t.Cues {
 		if c.State == translation.Draft {
 			p.Drafts++
 		}
 	}
-	shown := filterUnits(units, p.Show)
+	shown := filterUnits(units, p.Filter)
 	number, _ := strconv.Atoi(v.r.URL.Query().Get("page")) // what is no number asks for the first
 	p.paginate(shown, number)
 	return p, v.addSuggestions(&p)
@@ -195,15 +195,15 @@ func (p *translationPage) paginate(units []translation.Unit, number int) {
 	last := max(1, (len(units)+unitsPerPage-1)/unitsPerPage)
 	number = min(max(1, number), last)
 	first := (number - 1) * unitsPerPage
-	p.From, p.Of = first+1, len(units)
+	p.From, p.Total = first+1, len(units)
 	for _, u := range units[first:min(len(units), first+unitsPerPage)] {
 		p.Units = append(p.Units, p.newUnitView(u))
 	}
 	if number > 1 {
-		p.Back = number - 1
+		p.PreviousPage = number - 1
 	}
 	if number < last {
-		p.On = number + 1
+		p.NextPage = number + 1
 	}
 }
 
@@ -231,7 +231,7 @@ func (p *translationPage) newUnitView(u translation.Unit) unitView {
 		v.cueTime, v.ID = cueTimeOf(p.Translation, u.Target[0].Cue), "own-"+u.Target[0].ID
 	}
 	if was := u.Was(); was != "" {
-		v.Was, v.Is = compare.SplitByCommon(was, joinText(u.Source))
+		v.OldSource, v.NewSource = compare.SplitByCommon(was, joinText(u.Source))
 	}
 	for _, c := range u.Target {
 		if c.State != translation.Approved {
@@ -265,13 +265,13 @@ func countUnits(units []translation.Unit) []unitCount {
 		}
 		all++
 	}
-	counts := []unitCount{{showTodo, todo}}
+	counts := []unitCount{{filterTodo, todo}}
 	for _, s := range unitStates() {
 		if n[s] > 0 {
 			counts = append(counts, unitCount{string(s), n[s]})
 		}
 	}
-	return append(counts, unitCount{showAll, all})
+	return append(counts, unitCount{filterAll, all})
 }
 
 // stateRank is the place of a unit's state among all of them.
@@ -280,9 +280,9 @@ func stateRank(u translation.Unit) int { return slices.Index(unitStates(), u.Sta
 // filterUnits is the units that are asked for, in the order in which they are worked on.
 func filterUnits(units []translation.Unit, show string) []translation.Unit {
 	switch show {
-	case showAll:
+	case filterAll:
 		return units
-	case showTodo:
+	case filterTodo:
 		units = slices.DeleteFunc(slices.Clone(units), func(u translation.Unit) bool { return stateRank(u) > 2 })
 		slices.SortStableFunc(units, func(a, b translation.Unit) int { return urgency(a) - urgency(b) })
 		return units
@@ -302,7 +302,7 @@ func urgency(u translation.Unit) int {
 }
 
 func (s *Server) translation(v *request) error {
-	p, err := v.newTranslationPage(showTodo)
+	p, err := v.newTranslationPage(filterTodo)
 	if err != nil {
 		return err
 	}
@@ -337,8 +337,8 @@ func attachment(name string) string {
 // translationUploadPage is the data of the pages that say what became of a file.
 type translationUploadPage struct {
 	translationPage
-	service.Receipt
-	Handed   service.TranslationUpload
+	service.TranslationUploadResult
+	Upload   service.TranslationUpload
 	Conflict *catalog.Conflict // nil: it was taken, or looked at
 	Yours    changeList        // what the file changes
 	Theirs   changeList        // what others changed meanwhile
@@ -356,9 +356,9 @@ const maxFindings = 300
 
 // Findings are the notes, or all others.
 func (p translationUploadPage) Findings(notes bool) (all []findingView) {
-	for _, f := range p.Verdict.Findings {
+	for _, f := range p.Quality.Findings {
 		if notes == (f.Severity == check.Note) && len(all) < maxFindings {
-			all = append(all, findingView{f, p.Verdict.SourceLanguage, p.Verdict.Language})
+			all = append(all, findingView{f, p.Quality.SourceLanguage, p.Quality.Language})
 		}
 	}
 	return all
@@ -367,26 +367,26 @@ func (p translationUploadPage) Findings(notes bool) (all []findingView) {
 // changeView is a change of a unit on a page.
 type changeView struct {
 	cueTime
-	Old, New []compare.TextPart
-	Was, Is  translation.State // "": there was, or is, nothing
-	Same     bool              // what it says
-	Language string            // in which it says it
+	Old, New           []compare.TextPart
+	OldState, NewState translation.State // "": there was, or is, nothing
+	SameText           bool              // what it says
+	Language           string            // in which it says it
 }
 
 // changeList is changes on a page: how many there are, and as many of them as anybody reads.
 type changeList struct {
-	N   int
-	All []changeView
+	Total int
+	Shown []changeView
 }
 
-// More is how many changes are not shown.
-func (l changeList) More() int { return l.N - len(l.All) }
+// Hidden is how many changes are not shown.
+func (l changeList) Hidden() int { return l.Total - len(l.Shown) }
 
 // maxChanges is how many changes a page shows.
 const maxChanges = 200
 
 func newChangeList(t service.Translation, changed []service.UnitChange) changeList {
-	l := changeList{N: len(changed)}
+	l := changeList{Total: len(changed)}
 	for _, c := range changed[:min(len(changed), maxChanges)] {
 		v := changeView{Language: t.Language}
 		was := translation.Unit{Target: c.Old}
@@ -399,15 +399,15 @@ func newChangeList(t service.Translation, changed []service.UnitChange) changeLi
 			v.cueTime = cueTimeOf(t, c.Old[0].Cue)
 		}
 		if len(c.Old) > 0 {
-			v.Was = was.State()
+			v.OldState = was.State()
 		}
 		if len(c.Target) > 0 {
-			v.Is = c.State()
+			v.NewState = c.State()
 		}
 		old, now := joinText(plainCues(c.Old)), joinText(plainCues(c.Target))
-		v.Same = old == now
+		v.SameText = old == now
 		v.Old, v.New = compare.SplitByCommon(old, now)
-		l.All = append(l.All, v)
+		l.Shown = append(l.Shown, v)
 	}
 	return l
 }
@@ -422,22 +422,22 @@ func plainCues(cues []translation.Cue) (all []conference.Cue) {
 // uploadTranslation takes a file, or only says what is to be said about it.
 func (s *Server) uploadTranslation(v *request) error {
 	f, err := v.readTranslationUpload()
-	page := translationUploadPage{Handed: f}
+	page := translationUploadPage{Upload: f}
 	if err == nil {
-		page.Receipt, err = s.service.UploadTranslation(v.ctx(), v.person, v.slug(), v.language(), f)
+		page.TranslationUploadResult, err = s.service.UploadTranslation(v.ctx(), v.person, v.slug(), v.language(), f)
 	}
 	if errors.As(err, &page.Conflict) {
 		return s.renderConflict(v, page)
 	}
 	var again error
-	if page.translationPage, again = v.newTranslationPage(showTodo); again != nil {
+	if page.translationPage, again = v.newTranslationPage(filterTodo); again != nil {
 		return again
 	}
 	if err != nil {
 		return v.renderInvalid("translation.html", page.translationPage, err)
 	}
 	page.Content = base64.StdEncoding.EncodeToString(f.Data)
-	page.Yours = newChangeList(page.translationPage.Translation, page.Receipt.Changed)
+	page.Yours = newChangeList(page.translationPage.Translation, page.TranslationUploadResult.Changed)
 	return v.render("translation_handed.html", page)
 }
 
@@ -445,8 +445,8 @@ func (s *Server) uploadTranslation(v *request) error {
 // taken, its content.
 func (v *request) readTranslationUpload() (f service.TranslationUpload, err error) {
 	f = service.TranslationUpload{
-		Encoding: v.r.FormValue("encoding"), Video: v.r.FormValue("times") == "video",
-		OnTop: v.r.FormValue("ontop") != "", Check: v.r.FormValue("do") == "check",
+		Encoding: v.r.FormValue("encoding"), InProgrammeTime: v.r.FormValue("times") == "video",
+		Rebase: v.r.FormValue("ontop") != "", DryRun: v.r.FormValue("do") == "check",
 	}
 	f.Base, _ = strconv.Atoi(v.r.FormValue("base")) // what is no number says nothing
 	if content := v.r.FormValue("content"); content != "" {
@@ -472,11 +472,11 @@ func (v *request) readTranslationUpload() (f service.TranslationUpload, err erro
 // renderConflict says who changed what meanwhile, and what handing in on top of it would change.
 func (s *Server) renderConflict(v *request, page translationUploadPage) error {
 	var err error
-	if page.translationPage, err = v.newTranslationPage(showTodo); err != nil {
+	if page.translationPage, err = v.newTranslationPage(filterTodo); err != nil {
 		return err
 	}
-	page.Handed.OnTop = true
-	page.Handed.Base = page.Conflict.Base
+	page.Upload.Rebase = true
+	page.Upload.Base = page.Conflict.Base
 	if page.Conflict.Base > 0 {
 		theirs, err := s.service.CompareRevisions(v.ctx(), v.person, v.slug(), v.language(), page.Conflict.Base, page.Conflict.Last.Number)
 		if err != nil {
@@ -484,13 +484,13 @@ func (s *Server) renderConflict(v *request, page translationUploadPage) error {
 		}
 		page.Theirs = newChangeList(page.translationPage.Translation, theirs)
 	}
-	look := page.Handed
-	look.Check = true
-	if page.Receipt, err = s.service.UploadTranslation(v.ctx(), v.person, v.slug(), v.language(), look); err != nil {
+	look := page.Upload
+	look.DryRun = true
+	if page.TranslationUploadResult, err = s.service.UploadTranslation(v.ctx(), v.person, v.slug(), v.language(), look); err != nil {
 		return err
 	}
-	page.Content = base64.StdEncoding.EncodeToString(page.Handed.Data)
-	page.Yours = newChangeList(page.translationPage.Translation, page.Receipt.Changed)
+	page.Content = base64.StdEncoding.EncodeToString(page.Upload.Data)
+	page.Yours = newChangeList(page.translationPage.Translation, page.TranslationUploadResult.Changed)
 	return v.renderStatus(http.StatusConflict, "translation_conflict.html", page, nil)
 }
 
@@ -510,7 +510,7 @@ func (s *Server) unclaimTranslation(v *request) error {
 
 func (s *Server) submitForReview(v *request) error {
 	if _, _, err := s.service.SubmitForReview(v.ctx(), v.person, v.slug(), v.language()); err != nil {
-		return v.renderInvalidTranslation("translation.html", showTodo, err)
+		return v.renderInvalidTranslation("translation.html", filterTodo, err)
 	}
 	return v.redirect(translationPath(v.slug(), v.language()))
 }

@@ -26,8 +26,8 @@ func (s *Server) watchRoutes() []route {
 
 // watchPage is the data of the page on which a talk is watched.
 type watchPage struct {
-	Row    service.TalkSummary
-	Player service.Playback
+	Summary service.TalkSummary
+	Player  service.Playback
 }
 
 func (s *Server) watch(v *request) error {
@@ -105,7 +105,7 @@ func contentType(name string) string {
 
 // bundlePage is the data of the page of a bundle.
 type bundlePage struct {
-	Row      service.TalkSummary
+	Summary  service.TalkSummary
 	Bundle   *service.Bundle
 	Size     int64
 	Missing  []string
@@ -113,7 +113,7 @@ type bundlePage struct {
 }
 
 func (v *request) newBundlePage() (p bundlePage, err error) {
-	if p.Row, err = v.service.TalkSummary(v.person, v.slug()); err != nil {
+	if p.Summary, err = v.service.TalkSummary(v.person, v.slug()); err != nil {
 		return p, err
 	}
 	if p.Bundle, err = v.service.OpenBundle(v.ctx(), v.person, v.slug()); err != nil {
