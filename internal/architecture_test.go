@@ -16,14 +16,16 @@ const module = "github.com/lectern-av/lectern"
 // layers is where each package lives. A package imports only packages on lower floors,
 // so what is on a floor can be read, tested and changed without what is above it.
 var layers = map[string]int{
-	"cmd/lectern":    9, // one file per command: parse, call, print
-	"internal/bench": 9, // what `make bench` measures with
+	"cmd/lectern":    10, // one file per command: parse, call, print
+	"internal/bench": 10, // what `make bench` measures with
 
-	"internal/web": 8, // HTTP
+	"internal/web": 9, // HTTP
 
-	"internal/service": 7, // what people do at a conference server, by whatever means
+	"internal/service": 8, // what people do at a conference server, by whatever means
 
-	"internal/conductor": 6, // the reconcile loop
+	"internal/conductor": 7, // the reconcile loop
+
+	"internal/submission": 6, // what was handed in becomes facts: recordings, subtitle files
 
 	"internal/planner": 5, // facts and observations of a talk → its graph of actions
 	"worker":           5, // one file per kind of action

@@ -19,6 +19,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/submission"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/talkfile"
 	"github.com/lectern-av/lectern/pipelines"
@@ -98,7 +99,7 @@ func (c *runCmd) build(ctx context.Context, t *console) (released conductor.Buil
 	defer func() { err = errors.Join(err, h.close()) }()
 
 	hashing := newHashProgress(t)
-	want.Submission.Facts.Recordings, want.Originals, err = conductor.HashRecordings(ctx, h.catalog, c.Recordings, hashing.show)
+	want.Submission.Facts.Recordings, want.Originals, err = submission.HashRecordings(ctx, h.catalog, c.Recordings, hashing.show)
 	if err == nil {
 		err = identifyAssets(ctx, h, want, hashing.show)
 	}
@@ -107,7 +108,7 @@ func (c *runCmd) build(ctx context.Context, t *console) (released conductor.Buil
 		return released, err
 	}
 	if want.Submission.Facts.Talk.Slug == "" {
-		slug, notes, err := h.publisher(t, nil).ChooseSlug(ctx, want.Submission)
+		slug, notes, err := submission.ChooseSlug(ctx, h.catalog, want.Submission)
 		if err != nil {
 			return released, err
 		}
@@ -119,7 +120,7 @@ func (c *runCmd) build(ctx context.Context, t *console) (released conductor.Buil
 // identifyAssets says by their content what the files of the conference's cards are.
 func identifyAssets(ctx context.Context, h *dataDir, want conductor.BuildRequest, on func(done, total int64)) error {
 	for _, asset := range want.Submission.Facts.Conference.Cards.Assets() {
-		found, originals, err := conductor.HashRecordings(ctx, h.catalog, []string{asset.Path}, on)
+		found, originals, err := submission.HashRecordings(ctx, h.catalog, []string{asset.Path}, on)
 		if err != nil {
 			return err
 		}
@@ -201,12 +202,12 @@ func setIfGiven(field *string, flag string) {
 }
 
 // readSubtitles reads the subtitle files.
-func (c *runCmd) readSubtitles(ctx context.Context, spoken string) ([]conductor.SubtitleFile, error) {
+func (c *runCmd) readSubtitles(ctx context.Context, spoken string) ([]submission.SubtitleFile, error) {
 	encodings, err := c.subtitleEncodings()
 	if err != nil {
 		return nil, err
 	}
-	var uploads []conductor.SubtitleFile
+	var uploads []submission.SubtitleFile
 	seen := make(map[string]string)
 	for _, s := range c.Subtitles {
 		tag, file, ok := strings.Cut(s, "=")
@@ -258,12 +259,12 @@ func (c *runCmd) subtitleEncodings() (map[string]string, error) {
 	return said, nil
 }
 
-func readSubtitleUpload(ctx context.Context, language, encoding, file string) (conductor.SubtitleFile, error) {
+func readSubtitleUpload(ctx context.Context, language, encoding, file string) (submission.SubtitleFile, error) {
 	data, err := readBytes(ctx, file, file)
 	if err != nil {
-		return conductor.SubtitleFile{}, err
+		return submission.SubtitleFile{}, err
 	}
-	return conductor.ParseSubtitleFile(file, language, encoding, data)
+	return submission.ParseSubtitleFile(file, language, encoding, data)
 }
 
 // parseCuts reads kept ranges of so many recordings as they stand on the command line.

@@ -22,6 +22,7 @@ import (
 	"github.com/lectern-av/lectern/internal/mail"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/service"
+	"github.com/lectern-av/lectern/internal/submission"
 	"github.com/lectern-av/lectern/internal/watchfolder"
 	"github.com/lectern-av/lectern/internal/web"
 )
@@ -112,7 +113,7 @@ const (
 // watchFolder takes in recordings where they lie, until ctx ends.
 func (c *serveCmd) watchFolder(ctx context.Context, t *console, o *service.Service) error {
 	err := watchfolder.Watch(ctx, c.Watch, watchfolder.Options{StableFor: watchSettleTime, PollInterval: watchPollInterval, Log: t.log}, func(ctx context.Context, f watchfolder.File) error {
-		found, _, err := conductor.HashRecordings(ctx, o.Catalog, []string{f.Path}, nil)
+		found, _, err := submission.HashRecordings(ctx, o.Catalog, []string{f.Path}, nil)
 		if err != nil {
 			return err
 		}

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -20,6 +18,7 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/planner"
 	"github.com/lectern-av/lectern/internal/store"
+	"github.com/lectern-av/lectern/internal/submission"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/pipelines"
@@ -42,7 +41,7 @@ type BuildRequest struct {
 	Submission   catalog.Submission
 	AlreadySaved bool // in the catalogue: it is not saved again, over what may be newer
 	Pipeline     pipelines.Pipeline
-	Uploads      []SubtitleFile // the subtitle files; they become the submission's tracks
+	Uploads      []submission.SubtitleFile // the subtitle files; they become the submission's tracks
 	Originals    map[action.Key]action.Original
 	Who          string   // asks
 	Command      string   // with which words
@@ -245,7 +244,7 @@ func (w *buildRun) carryCueIDs(ctx context.Context) error {
 
 // uploadEdition is what an upload on programme time was made against: the edition it was
 // published with before or, the first time, the one it names, or the one that is published.
-func (w *buildRun) uploadEdition(ctx context.Context, now conference.Edition, u SubtitleFile) (conference.Edition, error) {
+func (w *buildRun) uploadEdition(ctx context.Context, now conference.Edition, u submission.SubtitleFile) (conference.Edition, error) {
 	slug := w.facts.Talk.Slug
 	if bound, ok, err := w.Catalog.BoundEdition(ctx, slug, u.Track.Language, u.Track.Source.SHA256); err != nil {
 		return conference.Edition{}, err
@@ -271,7 +270,7 @@ func (w *buildRun) uploadEdition(ctx context.Context, now conference.Edition, u 
 }
 
 // addProgrammeTrack brings a file on programme time to reel time.
-func (w *buildRun) addProgrammeTrack(against conference.Edition, u SubtitleFile) {
+func (w *buildRun) addProgrammeTrack(against conference.Edition, u submission.SubtitleFile) {
 	t := u.Track
 	var left []subtitle.OmittedCue
 	t.Cues, left = subtitle.ToReel(against.Programme, t.Cues)
@@ -364,83 +363,4 @@ func (w *buildRun) layOut(ctx context.Context, made Result, released *BuildResul
 	return dir, w.Catalog.RecordPublication(ctx, w.facts.Talk.Slug, catalog.Publication{
 		Edition: made.Graph.Edition.ID, Dir: dir, Keys: keys,
 	})
-}
-
-// ChooseSlug finds the name of the talk that a command line is about: that of the talk whose
-// bundle of these recordings lies in the same directory and keeps some of the same, else
-// a new one made of the title. notes say what a person may have meant otherwise.
-func (r *Builder) ChooseSlug(ctx context.Context, s catalog.Submission) (slug string, notes []string, err error) {
-	facts := s.Facts
-	talks, err := r.Catalog.TalksIn(ctx, s.Out)
-	if err != nil {
-		return "", nil, err
-	}
-	var akin []catalog.TalkLocation // made of some of the same
-	for _, t := range talks {
-		share := false
-		for _, rec := range facts.Recordings {
-			share = share || slices.Contains(t.Recordings, rec.SHA256)
-		}
-		if share && sameRecordings(t.Recordings, facts.Recordings) && cutsOverlap(t.Cut, facts.Cut) {
-			if t.Title != facts.Talk.Title {
-				notes = append(notes, fmt.Sprintf("this is the talk %s, until now “%s”; another talk of the same recording needs a --slug of its own", t.Slug, t.Title))
-			}
-			return t.Slug, notes, nil
-		}
-		if share {
-			akin = append(akin, t)
-		}
-	}
-	slug, err = r.unusedSlug(ctx, s.Out, conference.Slug(facts.Talk.Title))
-	for _, t := range akin {
-		notes = append(notes, fmt.Sprintf("%s is a new talk, although %s (“%s”) is made of the same; to replace that, give --slug %s", slug, t.Slug, t.Title, t.Slug))
-	}
-	if base := conference.Slug(facts.Talk.Title); slug != base {
-		notes = append(notes, fmt.Sprintf("there is a talk %s already, so this one is called %s; --slug calls it otherwise", base, slug))
-	}
-	return slug, notes, err
-}
-
-// sameRecordings reports whether these are the recordings, in any order.
-func sameRecordings(sums []string, recordings []conference.Recording) bool {
-	sums = slices.Clone(sums)
-	for _, rec := range recordings {
-		i := slices.Index(sums, rec.SHA256)
-		if i < 0 {
-			return false
-		}
-		sums = slices.Delete(sums, i, i+1)
-	}
-	return len(sums) == 0
-}
-
-// cutsOverlap reports whether two cuts may keep some of the same. A camera that runs all
-// morning records several talks, and each keeps a part of its own.
-func cutsOverlap(a, b []conference.KeptRange) bool {
-	for _, x := range a {
-		for _, y := range b {
-			if x.Recording != y.Recording || x.From < y.To && y.From < x.To {
-				return true
-			}
-		}
-	}
-	return len(a) == 0 || len(b) == 0
-}
-
-// unusedSlug is base, or base with a number, as nothing is called yet.
-func (r *Builder) unusedSlug(ctx context.Context, out, base string) (string, error) {
-	for n := 1; ; n++ {
-		slug := base
-		if n > 1 {
-			slug = fmt.Sprintf("%s-%d", base, n)
-		}
-		taken, err := r.Catalog.SlugTaken(ctx, slug)
-		if err != nil {
-			return "", err
-		}
-		_, statErr := os.Lstat(filepath.Join(out, slug))
-		if !taken && statErr != nil {
-			return slug, nil
-		}
-	}
 }

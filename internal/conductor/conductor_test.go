@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +15,6 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/queue"
 )
@@ -401,168 +398,5 @@ func TestExplain(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", why, c.want)
 			}
 		})
-	}
-}
-
-// Which talk a command line without a slug is about.
-func TestChooseSlug(t *testing.T) {
-	books, err := catalog.Open(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer books.Close()
-	submission := func(slug, title, cut string, recordings ...string) catalog.Submission {
-		s := catalog.Submission{Out: "/out", Pipeline: "talk"}
-		s.Facts.Talk = conference.Talk{Slug: slug, Title: title}
-		for _, r := range recordings {
-			s.Facts.Recordings = append(s.Facts.Recordings, conference.Recording{SHA256: r, Size: 1, Name: r})
-		}
-		for k := range strings.FieldsSeq(cut) {
-			var keep conference.KeptRange
-			if _, err := fmt.Sscanf(k, "%d-%d", &keep.From, &keep.To); err != nil {
-				t.Fatal(err)
-			}
-			s.Facts.Cut = append(s.Facts.Cut, keep)
-		}
-		return s
-	}
-	for _, s := range []catalog.Submission{
-		submission("keynote", "Keynote", "10-20", "morning"),
-		submission("gophers", "On Gophers", "30-40 45-50", "morning"),
-		submission("split", "Split", "", "one", "two"),
-	} {
-		if _, err := books.Save(t.Context(), "ada", s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	r := &Builder{Catalog: books}
-	for what, test := range map[string]struct {
-		asked catalog.Submission
-		slug  string
-		notes string // of which each note holds a word
-	}{
-		"the same again":                   {submission("", "Keynote", "10-20", "morning"), "keynote", ""},
-		"another cut":                      {submission("", "Keynote", "12-22", "morning"), "keynote", ""},
-		"another title":                    {submission("", "The keynote", "10-20", "morning"), "keynote", "until"},
-		"the other talk of that recording": {submission("", "On Gophers", "31-50", "morning"), "gophers", ""},
-		"a third talk of that recording":   {submission("", "Lunch", "60-70", "morning"), "lunch", "gophers keynote"},
-		"in another order":                 {submission("", "Split", "", "two", "one"), "split", ""},
-		"with one recording more":          {submission("", "Split", "", "one", "two", "three"), "split-2", "replace already"},
-		"something else":                   {submission("", "Else", "", "else"), "else", ""},
-	} {
-		slug, notes, err := r.ChooseSlug(t.Context(), test.asked)
-		if err != nil || slug != test.slug || len(notes) != len(strings.Fields(test.notes)) {
-			t.Errorf("%s: %q with notes %q, %v; want %q", what, slug, notes, err, test.slug)
-			continue
-		}
-		for i, word := range strings.Fields(test.notes) {
-			if !strings.Contains(notes[i], word) {
-				t.Errorf("%s: the note %q has no %q", what, notes[i], word)
-			}
-		}
-	}
-}
-
-func TestHashRecordings(t *testing.T) {
-	books, err := catalog.Open(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer books.Close()
-	path := filepath.Join(t.TempDir(), "talk.mp4")
-	old := time.Now().Add(-time.Hour)
-	write := func(content string) {
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(path, old, old); err != nil { // its size and this time are always the same
-			t.Fatal(err)
-		}
-	}
-	read := false
-	identify := func(during func()) (string, error) {
-		read = false
-		recordings, originals, err := HashRecordings(t.Context(), books, []string{path}, func(int64, int64) {
-			if read = true; during != nil {
-				during()
-				during = nil
-			}
-		})
-		if err != nil {
-			return "", err
-		}
-		sum := recordings[0].SHA256
-		if o := originals[action.Key(sum)]; o.Path != path || o.Size != recordings[0].Size {
-			t.Errorf("original: %+v", o)
-		}
-		return sum, nil
-	}
-	expect := func(what, content string, wantRead bool) {
-		t.Helper()
-		sum, err := identify(nil)
-		if err != nil || sum != string(action.KeyOf([]byte(content))) || read != wantRead {
-			t.Errorf("%s: %s, %v, read: %v", what, sum, err, read)
-		}
-	}
-	write("one content")
-	waitForOldMtime(t, path)
-	expect("the first time", "one content", true)
-	expect("the second time", "one content", false)
-	write("two content")
-	waitForOldMtime(t, path)
-	expect("changed, with its size and time kept", "two content", true)
-
-	write("six content")
-	if _, err := identify(func() { write("ten content") }); inputerr.As(err) == nil || !strings.Contains(err.Error(), "still being written") {
-		t.Errorf("written while it is read: %v", err)
-	}
-	waitForOldMtime(t, path)
-	expect("afterwards", "ten content", true)
-}
-
-// waitForOldMtime waits until a change of the file would give it another time.
-func waitForOldMtime(t *testing.T, path string) {
-	t.Helper()
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := catalog.IdentityOf(info).CTimeNS
-	probe := filepath.Join(t.TempDir(), "clock")
-	for now := before; now <= before+int64(25*time.Millisecond); {
-		if err := os.WriteFile(probe, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if info, err = os.Stat(probe); err != nil {
-			t.Fatal(err)
-		}
-		now = catalog.IdentityOf(info).CTimeNS
-		if err := os.Remove(probe); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func TestHashRecordings_NotARecording(t *testing.T) {
-	books, err := catalog.Open(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer books.Close()
-	dir := t.TempDir()
-	empty := filepath.Join(dir, "empty.mp4")
-	if err := os.WriteFile(empty, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for path, want := range map[string]string{
-		filepath.Join(dir, "none.mp4"): "does not exist",
-		dir:                            "is a directory",
-		empty:                          "is empty",
-		os.DevNull:                     "is not a file",
-	} {
-		_, _, err := HashRecordings(t.Context(), books, []string{path}, nil)
-		if f := inputerr.As(err); f == nil || !strings.Contains(f.Problem, want) || f.File != path || f.Remedy == "" {
-			t.Errorf("%s: %v", path, err)
-		}
 	}
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/queue"
 	"github.com/lectern-av/lectern/internal/store"
+	"github.com/lectern-av/lectern/internal/submission"
 	"github.com/lectern-av/lectern/pipelines"
 	"github.com/lectern-av/lectern/worker"
 )
@@ -417,17 +418,17 @@ func (k testTalk) buildRequest(ctx context.Context, books *catalog.Catalog) (wan
 	if err != nil {
 		return want, err
 	}
-	spoken, err := conductor.ParseSubtitleFile("talk.srt", "en", "", text)
+	spoken, err := submission.ParseSubtitleFile("talk.srt", "en", "", text)
 	if err != nil {
 		return want, err
 	}
 	spoken.Track.Kind = conference.Authored
 	want.Who, want.Command = "test", "test"
-	want.Uploads = []conductor.SubtitleFile{spoken}
+	want.Uploads = []submission.SubtitleFile{spoken}
 	s := &want.Submission
 	s.Out, s.Pipeline, s.PipelineText = k.path("out"), want.Pipeline.Name, want.Pipeline.Text
 	s.Facts.Talk = conference.Talk{Slug: "talk", Title: "The talk", Kind: "talk", Language: "en"}
-	s.Facts.Recordings, want.Originals, err = conductor.HashRecordings(ctx, books, []string{k.path("talk.mp4")}, nil)
+	s.Facts.Recordings, want.Originals, err = submission.HashRecordings(ctx, books, []string{k.path("talk.mp4")}, nil)
 	return want, err
 }
 

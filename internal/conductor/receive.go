@@ -5,6 +5,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/submission"
 )
 
 // ReceivedTrack is a subtitle file on the clock of its talk's recordings.
@@ -17,7 +18,7 @@ type ReceivedTrack struct {
 // Receive brings a subtitle file to the clock of its talk's recordings and gives its cues the
 // ids that they had before. Nothing is saved. A file on the programme's clock before there is a
 // programme is a *inputerr.Fault.
-func (r *Builder) Receive(ctx context.Context, slug string, u SubtitleFile) (ReceivedTrack, error) {
+func (r *Builder) Receive(ctx context.Context, slug string, u submission.SubtitleFile) (ReceivedTrack, error) {
 	w := &buildRun{Builder: r}
 	w.facts.Talk.Slug = slug
 	var got ReceivedTrack

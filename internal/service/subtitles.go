@@ -19,6 +19,7 @@ import (
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/store"
+	"github.com/lectern-av/lectern/internal/submission"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
@@ -69,7 +70,7 @@ func (o *Service) UploadSubtitles(ctx context.Context, p access.Person, slug str
 		return SubtitleReport{}, err
 	}
 	language := s.Facts.Talk.Language
-	upload, err := conductor.ParseSubtitleFile(f.Name, language, f.Encoding, f.Data)
+	upload, err := submission.ParseSubtitleFile(f.Name, language, f.Encoding, f.Data)
 	if err != nil {
 		return SubtitleReport{}, err
 	}
