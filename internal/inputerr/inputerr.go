@@ -12,10 +12,10 @@
 //		Hint("Write it like Europe/Berlin")
 //
 // Problem and hint may hold {names} of values, here {zone}. internal/web looks the text up
-// under problem.<code> and problem.<code>.hint in internal/web/locales, fills in the same
-// names and adds file and line; where a locale has no such key, it shows the English text. So
-// packages change from [New] to [Coded] one error at a time, each together with its keys in the
-// Spanish locale.
+// under problem.<code> and problem.<code>.hint in internal/web/locales/es/problems.yaml, fills in
+// the same names and adds file and line. An error without a code is shown in English. So packages
+// change from [New] to [Coded] one error at a time; a test of internal/web asks for the Spanish
+// text of every code.
 //
 // A code is SUBJECT.PROBLEM in lower case, such as subtitles.empty. It is part of the API: once
 // released it keeps its meaning.
@@ -89,17 +89,20 @@ func (e *Error) Fill(text string) string {
 	return strings.NewReplacer(replacements...).Replace(text)
 }
 
-// Translate returns a copy of the error in another language. text returns the text for a key,
-// "problem.<code>" or "problem.<code>.hint", and whether there is one. The copy is nil if there
-// is no translation of the problem, or of the hint where the error has one.
-func (e *Error) Translate(text func(key string) (string, bool)) *Error {
-	problem, ok := text("problem." + e.Code)
-	if e.Code == "" || !ok {
+// Translate returns a copy of the error in another language, or nil if there is no translation.
+// text returns the translation for a key, "problem.<code>" or "problem.<code>.hint", and whether
+// there is one; values are those of the error, for texts that depend on a number.
+func (e *Error) Translate(text func(key string, values map[string]string) (string, bool)) *Error {
+	if e.Code == "" {
+		return nil
+	}
+	problem, ok := text("problem."+e.Code, e.Values)
+	if !ok {
 		return nil
 	}
 	hint := ""
 	if e.Remedy != "" {
-		if hint, ok = text("problem." + e.Code + ".hint"); !ok {
+		if hint, ok = text("problem."+e.Code+".hint", e.Values); !ok {
 			return nil
 		}
 	}

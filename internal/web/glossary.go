@@ -64,7 +64,7 @@ func (s *Server) setGlossary(v *request) error {
 func (v *request) readGlossaryForm() (f service.GlossaryFile, err error) {
 	file, header, err := v.r.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
-		return f, inputerr.New("", "no file was chosen").Hint("Choose a CSV file")
+		return f, inputerr.Coded("file.missing", "no file was chosen").Hint("Choose a file")
 	}
 	if err != nil {
 		return f, err

@@ -12,6 +12,8 @@ import (
 
 	"go.yaml.in/yaml/v4"
 	"golang.org/x/text/language"
+
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 //go:embed static templates locales
@@ -95,6 +97,31 @@ func (w messages) text(locale, key string, pairs ...any) string {
 		replace = append(replace, fmt.Sprintf("{%v}", pairs[i]), value)
 	}
 	return strings.NewReplacer(replace...).Replace(text)
+}
+
+// problemText is an error of the input as a page shows it.
+type problemText struct {
+	Text string
+	Lang string // of Text, where it is not the page's language
+}
+
+// problem returns the text of an error in a locale, or in English where it is not translated.
+func (w messages) problem(locale string, e *inputerr.Error) problemText {
+	english := locales[0].String()
+	if locale == english {
+		return problemText{Text: e.Error()}
+	}
+	translated := e.Translate(func(key string, values map[string]string) (string, bool) {
+		m, ok := w[locale][key]
+		if values["n"] == "1" && m.One != "" {
+			return m.One, ok
+		}
+		return m.Other, ok
+	})
+	if translated == nil {
+		return problemText{e.Error(), english}
+	}
+	return problemText{Text: translated.Error()}
 }
 
 // localeCookie remembers which locale somebody chose.

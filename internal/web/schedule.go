@@ -77,7 +77,7 @@ func (s *Server) importSchedule(v *request) error {
 	}
 	data, err := base64.StdEncoding.DecodeString(v.r.FormValue("content"))
 	if err != nil {
-		return inputerr.New("", "the file did not arrive as it was").Hint("Choose it again")
+		return inputerr.Coded("file.changed", "the file changed on its way to the server").Hint("Choose it again")
 	}
 	preview, err := s.service.ImportSchedule(v.ctx(), v.person, cleanName(v.r.FormValue("file")), data)
 	if err != nil {
@@ -116,7 +116,7 @@ func splitList(text string) (list []string) {
 func (v *request) formFile(field string) (name string, data []byte, err error) {
 	f, header, err := v.r.FormFile(field)
 	if err != nil {
-		return "", nil, inputerr.New("", "no file was chosen").Hint("Choose one")
+		return "", nil, inputerr.Coded("file.missing", "no file was chosen").Hint("Choose a file")
 	}
 	defer f.Close()
 	if data, err = io.ReadAll(f); err != nil {

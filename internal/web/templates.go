@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/service"
 )
 
@@ -66,6 +67,7 @@ func (w messages) funcs(locale string) template.FuncMap {
 		"short":    firstLine,
 		"percent":  func(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) },
 		"title":    talkTitle,
+		"problem":  func(e *inputerr.Error) problemText { return w.problem(locale, e) },
 		"stage":    func(name string) string { return w.stageName(locale, name) },
 	}
 }

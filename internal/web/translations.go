@@ -452,16 +452,16 @@ func (v *request) readTranslationUpload() (f service.TranslationUpload, err erro
 	if content := v.r.FormValue("content"); content != "" {
 		f.Name = v.r.FormValue("name")
 		if f.Data, err = base64.StdEncoding.DecodeString(content); err != nil {
-			return f, inputerr.New(f.Name, "did not come back as it was sent").Hint("Choose the file again")
+			return f, inputerr.Coded("file.changed", "the file changed on its way to the server").In(f.Name).Hint("Choose it again")
 		}
 		return f, nil
 	}
 	file, header, err := v.r.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
-		return f, inputerr.New("", "no file was chosen").Hint("Choose the file that you translated")
+		return f, inputerr.Coded("file.missing", "no file was chosen").Hint("Choose a file")
 	}
 	if err != nil {
-		return f, inputerr.New("", "the form did not arrive as it was sent: %v", err).Hint("Choose the file again; it may be too large, or have an odd name")
+		return f, inputerr.Coded("form.unreadable", "the form could not be read ({error})", "error", err).Hint("Choose the file again. It may be too large, or its name may contain unusual characters")
 	}
 	defer file.Close()
 	f.Name = header.Filename
