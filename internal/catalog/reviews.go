@@ -49,6 +49,12 @@ func (c *Catalog) LastReview(ctx context.Context, slug string) (v Review, ok boo
 	return v, true, nil
 }
 
+// What events say of a release.
+const (
+	releaseRequested = "wanted" // followed by what blocks it
+	releaseDone      = "done"
+)
+
 // ReleaseRequest is a talk that is to be released.
 type ReleaseRequest struct {
 	Slug     string
@@ -67,7 +73,7 @@ func (c *Catalog) RequestRelease(ctx context.Context, slug, who, refused string)
 			slug, who, tx.now.UnixMilli(), refused); err != nil {
 			return err
 		}
-		return tx.event("release", nil, "wanted "+refused)
+		return tx.event("release", nil, releaseRequested+" "+refused)
 	})
 }
 
@@ -77,7 +83,7 @@ func (c *Catalog) RecordRelease(ctx context.Context, slug string, bundle action.
 		if err := tx.exec(`UPDATE releases SET refused = '', released_ms = ?, bundle = ?, dir = ? WHERE slug = ?`, tx.now.UnixMilli(), bundle, dir, slug); err != nil {
 			return err
 		}
-		return tx.event("release", nil, "done")
+		return tx.event("release", nil, releaseDone)
 	})
 }
 
@@ -88,7 +94,7 @@ func (c *Catalog) CancelRelease(ctx context.Context, slug, who string) error {
 		if err := tx.exec(`DELETE FROM releases WHERE slug = ?`, slug); err != nil {
 			return err
 		}
-		return tx.event("release", "wanted", nil)
+		return tx.event("release", releaseRequested, nil)
 	})
 }
 
