@@ -60,6 +60,7 @@ var layers = map[string]int{
 	"internal/strictyaml": 1, // YAML that says where it is wrong
 
 	"internal/message":  0, // sentences as code and values
+	"internal/fsutil":   0, // hashing and durable directories
 	"internal/timeline": 0, // frames, ranges, cuts
 	"internal/inputerr": 0, // what is wrong with the input
 }

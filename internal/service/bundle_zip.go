@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/lectern-av/lectern/internal/fsutil"
 )
 
 // ZipSize is how long the archive is that WriteZip writes, in bytes, told from the sizes of the
@@ -48,7 +50,7 @@ func (b *Bundle) WriteZip(ctx context.Context, w io.Writer) error {
 			return err
 		}
 		defer r.Close()
-		n, err := io.Copy(w, contextReader{ctx, r})
+		n, err := io.Copy(w, fsutil.Reader(ctx, r))
 		if err == nil && n != p.size {
 			err = fmt.Errorf("%s holds %d bytes and not %d, as the bundle says", p.name, n, p.size)
 		}
@@ -80,17 +82,4 @@ type byteCounter int64
 func (c *byteCounter) Write(b []byte) (int, error) {
 	*c += byteCounter(len(b))
 	return len(b), nil
-}
-
-// contextReader is a reader that stops with its context.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (i contextReader) Read(b []byte) (int, error) {
-	if err := i.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return i.r.Read(b)
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/fsutil"
 )
 
 // inlineMax is the size up to which a file's bytes are also in its artifact's record.
@@ -123,7 +124,7 @@ func (s *Local) verifyBlob(ctx context.Context, f action.File, key action.Key) e
 	if recorded, err := os.Stat(record); err != nil || !info.ModTime().After(recorded.ModTime()) {
 		return err
 	}
-	sum, _, err := hashFile(ctx, path)
+	sum, _, err := fsutil.HashFile(ctx, path)
 	switch {
 	case err != nil:
 		return err
@@ -135,18 +136,6 @@ func (s *Local) verifyBlob(ctx context.Context, f action.File, key action.Key) e
 		return err
 	}
 	return errTorn
-}
-
-// hashFile is the SHA-256 of a file and its size in bytes.
-func hashFile(ctx context.Context, path string) (sum string, n int64, err error) {
-	r, err := os.Open(path)
-	if err != nil {
-		return "", 0, err
-	}
-	defer r.Close()
-	h := sha256.New()
-	n, err = io.Copy(h, ctxReader{ctx, r})
-	return hexSum(h), n, err
 }
 
 // restoreInline makes the blob of an inline file what the record says it is.
@@ -288,7 +277,7 @@ func hashAndSync(ctx context.Context, path string) (action.File, []byte, error) 
 	synced := make(chan error, 1)
 	go func() { synced <- f.Sync() }()
 	sum := sha256.New()
-	n, err := io.Copy(sum, ctxReader{ctx, f})
+	n, err := io.Copy(sum, fsutil.Reader(ctx, f))
 	return action.File{SHA256: hexSum(sum), Size: n}, nil, errors.Join(err, <-synced)
 }
 
@@ -314,7 +303,7 @@ func (s *Local) commit(r record, dir, temp string) error {
 		if _, inline := r.Inline[f.SHA256]; inline {
 			continue
 		}
-		if err := syncDir(filepath.Dir(to)); err != nil {
+		if err := fsutil.SyncDir(filepath.Dir(to)); err != nil {
 			return err
 		}
 	}
@@ -326,5 +315,5 @@ func (s *Local) commit(r record, dir, temp string) error {
 	if err := withParentDir(to, func() error { return os.Link(temp, to) }); err != nil {
 		return err
 	}
-	return errors.Join(os.Remove(temp), syncDir(filepath.Dir(to)))
+	return errors.Join(os.Remove(temp), fsutil.SyncDir(filepath.Dir(to)))
 }

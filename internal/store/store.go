@@ -25,6 +25,7 @@ import (
 	"syscall"
 
 	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/fsutil"
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
@@ -109,7 +110,7 @@ func (s *Local) createID(path string) error {
 		err = os.Link(temp, path)
 	}
 	if err == nil {
-		err = syncDir(s.dir)
+		err = fsutil.SyncDir(s.dir)
 	}
 	return errors.Join(err, release())
 }
@@ -141,7 +142,7 @@ func (s *Local) putOriginal(ctx context.Context, r io.Reader, dir string) (actio
 	}
 	defer out.Close()
 	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(out, sum), ctxReader{ctx, r})
+	n, err := io.Copy(io.MultiWriter(out, sum), fsutil.Reader(ctx, r))
 	if err != nil {
 		return action.File{}, err
 	}
@@ -154,7 +155,7 @@ func (s *Local) putOriginal(ctx context.Context, r io.Reader, dir string) (actio
 	if err := moveIntoPlace(out.Name(), to, n); err != nil {
 		return action.File{}, err
 	}
-	return f, errors.Join(syncDir(filepath.Dir(to)), syncDir(filepath.Join(s.dir, "originals")))
+	return f, errors.Join(fsutil.SyncDir(filepath.Dir(to)), fsutil.SyncDir(filepath.Join(s.dir, "originals")))
 }
 
 // MoveOriginal takes in as an original a file that lies on the disk, by renaming it: path must be
@@ -172,7 +173,7 @@ func (s *Local) MoveOriginal(path string, f action.File) (to string, err error) 
 	if err := moveIntoPlace(path, to, f.Size); err != nil {
 		return "", fmt.Errorf("take over %s: %w", path, s.wrapDiskFull(err))
 	}
-	if err := errors.Join(syncDir(filepath.Dir(to)), syncDir(filepath.Join(s.dir, "originals"))); err != nil {
+	if err := errors.Join(fsutil.SyncDir(filepath.Dir(to)), fsutil.SyncDir(filepath.Join(s.dir, "originals"))); err != nil {
 		return "", fmt.Errorf("take over %s: %w", path, err)
 	}
 	return to, nil
@@ -261,28 +262,6 @@ func writeSynced(dir string, b []byte) (string, error) {
 		return "", err
 	}
 	return f.Name(), f.Sync()
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}
-
-// ctxReader is a reader that gives up with its context.
-type ctxReader struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (p ctxReader) Read(b []byte) (int, error) {
-	if err := p.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return p.Reader.Read(b)
 }
 
 // wrapDiskFull turns "no space left on device" and its like into a FullError.

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/fsutil"
 )
 
 // VerifyResult is what Check read, and what of it was not as it was stored.
@@ -33,7 +34,7 @@ func (s *Local) Verify(ctx context.Context) (found VerifyResult, err error) {
 	c := collector{Local: s}
 	spoilt := make(map[string]bool)
 	sound := func(hall, sum string) (bool, error) {
-		is, n, err := hashFile(ctx, s.path(hall, sum))
+		is, n, err := fsutil.HashFile(ctx, s.path(hall, sum))
 		if errors.Is(err, fs.ErrNotExist) { // somebody collected it meanwhile
 			return true, nil
 		}

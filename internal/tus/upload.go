@@ -15,6 +15,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/lectern-av/lectern/internal/fsutil"
 )
 
 // upload is one that is known. Whoever changes it or its files has its turn.
@@ -120,7 +122,7 @@ func (u *upload) save(i uploadInfo) error {
 	if err := os.Rename(temp, u.infoPath()); err != nil {
 		return err
 	}
-	if err := syncDir(u.dir); err != nil {
+	if err := fsutil.SyncDir(u.dir); err != nil {
 		return err
 	}
 	u.mu.Lock()
@@ -142,15 +144,7 @@ func (u *upload) deleteFiles() error {
 			return err
 		}
 	}
-	return errors.Join(os.Remove(u.infoPath()), syncDir(u.dir))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return errors.Join(os.Remove(u.infoPath()), fsutil.SyncDir(u.dir))
 }
 
 // acquire waits for the upload's turn. A PATCH that nothing comes for within the patience has
