@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/message"
 )
 
 // Text is a file as text.
@@ -27,7 +28,9 @@ type Text struct {
 type Note struct {
 	Line int    `json:"line"` // counted from 1, as CutLine cuts; 0: the whole file
 	Code string `json:"code"` // one of the codes below
-	Text string `json:"text"` // a sentence without its full stop
+	Text string `json:"text"` // in English; a sentence without its full stop
+
+	Detail message.Message `json:"-"` // the same without words; see [English]
 }
 
 // The codes of notes.

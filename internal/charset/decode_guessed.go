@@ -1,7 +1,7 @@
 package charset
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -41,7 +41,7 @@ func ambiguityNotes(readings []candidate, text, raw string) []Note {
 				differs++
 			}
 			line := (&lineCounter{text: text}).lineAt(differs)
-			return []Note{{line, DoubtfulEncoding, fmt.Sprintf("the file was read as %s; it may as well be %s, in which this line is another", best.page.name, r.page.name)}}
+			return []Note{newNote(line, DoubtfulEncoding, "encoding", best.page.name, "other", r.page.name)}
 		}
 	}
 	return nil
@@ -95,7 +95,7 @@ func (r candidate) decodeLineByLine(raw string) (t Text, mixed bool) {
 		utf8Lines = append(utf8Lines, line)
 		if n := patched.borrowed; n > 0 {
 			borrowed = true
-			t.Notes = append(t.Notes, Note{line, MixedEncoding, fmt.Sprintf("the line is UTF-8, but for %d bytes that were read as %s", n, r.page.name)})
+			t.Notes = append(t.Notes, newNote(line, MixedEncoding+".bytes", "bytes", strconv.Itoa(n), "encoding", r.page.name))
 		}
 	}
 	if len(utf8Lines) == 0 {
@@ -106,7 +106,7 @@ func (r candidate) decodeLineByLine(raw string) (t Text, mixed bool) {
 		few, is, most = utf8Lines, most, is
 	}
 	for _, n := range few {
-		t.Notes = append(t.Notes, Note{n, MixedEncoding, fmt.Sprintf("the line was read as %s, unlike the rest of the file, which is %s", is, most)})
+		t.Notes = append(t.Notes, newNote(n, MixedEncoding, "encoding", is, "usual", most))
 	}
 	t.UTF8, t.Encoding = text.String(), "mixed"
 	if len(pageLines) == 0 && !borrowed {

@@ -1,7 +1,6 @@
 package charset
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -17,11 +16,11 @@ func annotate(t Text, p *codePage, clean bool) Text {
 	if after, marked := strings.CutPrefix(t.UTF8, byteOrderMark); marked {
 		t.UTF8 = strings.TrimLeft(after, byteOrderMark)
 		if len(t.UTF8) < len(after) {
-			t.Notes = append(t.Notes, Note{1, ByteOrderMarks, "the file begins with several byte-order marks, which were taken off"})
+			t.Notes = append(t.Notes, newNote(1, ByteOrderMarks))
 		}
 	}
 	t.Notes = append(t.Notes, unreadableNotes(t.UTF8, p, clean)...)
-	t.Notes = append(t.Notes, notesPerLine(t.UTF8, "\x00", NULCharacters, "NUL characters")...)
+	t.Notes = append(t.Notes, notesPerLine(t.UTF8, "\x00", NULCharacters)...)
 	if p == utf8Page {
 		t.Notes = append(t.Notes, doubleEncodedNotes(t.UTF8)...)
 	}
@@ -33,11 +32,11 @@ func annotate(t Text, p *codePage, clean bool) Text {
 // for bytes of p without a meaning.
 func unreadableNotes(text string, p *codePage, clean bool) []Note {
 	if clean {
-		return notesPerLine(text, "\uFFFD", ReplacementChars, "U+FFFD, the sign that characters were lost before the file came here,")
+		return notesPerLine(text, "\uFFFD", ReplacementChars)
 	}
-	notes := notesPerLine(text, "\uFFFD", UnreadableBytes, "bytes without a meaning in "+p.name+" (now U+FFFD)")
+	notes := notesPerLine(text, "\uFFFD", UnreadableBytes, "encoding", p.name)
 	if p.single != nil {
-		notes = append(notes, notesPerLineFunc(text, isC1, UnreadableBytes, "bytes without a meaning in "+p.name+" (now control characters)")...)
+		notes = append(notes, notesPerLineFunc(text, isC1, UnreadableBytes+".controls", "encoding", p.name)...)
 	}
 	return notes
 }
@@ -45,38 +44,38 @@ func unreadableNotes(text string, p *codePage, clean bool) []Note {
 func isC1(r rune) bool { return 0x80 <= r && r < 0xA0 }
 
 // notesPerLine notes each line of text that holds sign, with how many.
-func notesPerLine(text, sign, code, what string) (notes []Note) {
+func notesPerLine(text, sign, key string, pairs ...string) (notes []Note) {
 	lines := lineCounter{text: text}
 	for at := 0; ; {
 		i := strings.Index(text[at:], sign)
 		if i < 0 {
 			return notes
 		}
-		notes = addNote(notes, lines.lineAt(at+i), code, what)
+		notes = addNote(notes, lines.lineAt(at+i), key, pairs...)
 		at += i + len(sign)
 	}
 }
 
 // notesPerLineFunc notes each line of text that holds a character that is odd.
-func notesPerLineFunc(text string, odd func(rune) bool, code, what string) (notes []Note) {
+func notesPerLineFunc(text string, odd func(rune) bool, key string, pairs ...string) (notes []Note) {
 	lines := lineCounter{text: text}
 	for at := 0; ; {
 		i := strings.IndexFunc(text[at:], odd)
 		if i < 0 {
 			return notes
 		}
-		notes = addNote(notes, lines.lineAt(at+i), code, what)
+		notes = addNote(notes, lines.lineAt(at+i), key, pairs...)
 		_, size := utf8.DecodeRuneInString(text[at+i:])
 		at += i + size
 	}
 }
 
-// addNote notes what on line once, however often it is found there.
-func addNote(notes []Note, line int, code, what string) []Note {
+// addNote adds a note about a line, unless the last one is about the same line.
+func addNote(notes []Note, line int, key string, pairs ...string) []Note {
 	if n := len(notes); n > 0 && notes[n-1].Line == line {
 		return notes
 	}
-	return append(notes, Note{line, code, "this line holds " + what})
+	return append(notes, newNote(line, key, pairs...))
 }
 
 // doubleEncodedNotes notes the lines of text that look like UTF-8 which was read as
@@ -96,7 +95,7 @@ func doubleEncodedNotes(text string) (notes []Note) {
 			continue
 		}
 		if line := lines.lineAt(at); len(notes) == 0 || notes[len(notes)-1].Line != line {
-			notes = append(notes, Note{line, DoubleEncoded, fmt.Sprintf("“%s” looks like “%c” encoded twice; it was left as it is", seen, meant)})
+			notes = append(notes, newNote(line, DoubleEncoded, "text", seen, "meant", string(meant)))
 		}
 		at += len(seen)
 	}

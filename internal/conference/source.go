@@ -1,5 +1,11 @@
 package conference
 
+import (
+	"slices"
+
+	"github.com/lectern-av/lectern/internal/message"
+)
+
 // SourceFile is the file that a track was handed in as, and what reading it remarked.
 type SourceFile struct {
 	SHA256      string      `json:"sha256"`   // of its bytes, which are kept as they came
@@ -23,5 +29,27 @@ type Diagnostic struct {
 	Line     int    `json:"line"` // from 1
 	Severity string `json:"severity"`
 	Code     string `json:"code"`
-	Message  string `json:"message"`
+	Message  string `json:"message"` // in English
+
+	// Key and Values are the message without words, as in subtitle.Diagnostic. Diagnostics
+	// that were stored before there were keys have none.
+	Key    string            `json:"key,omitempty"`
+	Values map[string]string `json:"values,omitempty"`
+}
+
+// Detail returns the message without words.
+func (d Diagnostic) Detail() message.Message { return message.Message{Code: d.Key, Values: d.Values} }
+
+// InWords returns s with diagnostics that have their English message alone, as bundles
+// hold them. A nil s stays nil.
+func (s *SourceFile) InWords() *SourceFile {
+	if s == nil {
+		return nil
+	}
+	words := *s
+	words.Diagnostics.List = slices.Clone(s.Diagnostics.List)
+	for i := range words.Diagnostics.List {
+		words.Diagnostics.List[i].Key, words.Diagnostics.List[i].Values = "", nil
+	}
+	return &words
 }

@@ -75,7 +75,7 @@ func expandBundle(x *Expansion) (any, error) {
 		Issues:      x.graph.Issues,
 	}
 	for _, t := range x.Facts.Tracks {
-		spec.Tracks = append(spec.Tracks, BundleTrack{t.Language, t.Kind, t.State, t.Revision, t.File, t.Source, t.Translated})
+		spec.Tracks = append(spec.Tracks, BundleTrack{t.Language, t.Kind, t.State, t.Revision, t.File, t.Source.InWords(), t.Translated})
 	}
 	for _, stage := range NeededResults[execResult](x) {
 		spec.Tracks = append(spec.Tracks, stage.tracks...)

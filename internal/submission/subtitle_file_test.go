@@ -56,7 +56,7 @@ func TestSummarizeRemarks(t *testing.T) {
 	if r.Errors != 1 || r.Warnings != 1 || r.Notes != 300 || !reflect.DeepEqual(r.Codes, map[string]int{"small": 300, "large": 1, "lost": 1}) {
 		t.Errorf("counted %+v", r)
 	}
-	if n := len(r.List); n != maxRemarks || r.List[0].Line != 1 || r.List[n-1] != (conference.Diagnostic{Line: 402, Severity: "error", Code: "lost", Message: "is lost"}) {
+	if n := len(r.List); n != maxRemarks || r.List[0].Line != 1 || !reflect.DeepEqual(r.List[n-1], conference.Diagnostic{Line: 402, Severity: "error", Code: "lost", Message: "is lost"}) {
 		t.Errorf("listed %d: %+v", n, r.List)
 	}
 	notes := remarkNotes("a.srt", all)

@@ -52,8 +52,8 @@ const maxImpliedDuration = 7 * time.Second
 type blockReader struct {
 	*parser
 	parseTimes func(line string) (timesLine, bool)
-	numbered   bool // numbers or names of cues stand above their times
-	isComment  func(paragraph string) (drop bool, line string)
+	numbered   bool                                // numbers or names of cues stand above their times
+	commentKey func(paragraph string) (key string) // of the message about a paragraph that is not shown; "": it is text
 	textAfter  func(c *conference.Cue, s string) (text string)
 	readMarkup func(raw string, rows rowLines) (string, []conference.Span, int)
 	isPlain    func(raw string) bool  // needs no mark
@@ -99,7 +99,7 @@ func (b *blockReader) read(at, line int) error {
 				return err
 			}
 			gap = false
-		case gap && b.isComment != nil && b.dropComment(l, line):
+		case gap && b.commentKey != nil && b.dropComment(l, line):
 			skip = true
 		default:
 			b.addRow(from, to, line, gap)
@@ -121,7 +121,7 @@ func (b *blockReader) dropFooter() {
 	}
 	lines := b.linesOfRows(b.rows)
 	for i := n; i < len(b.rows); i++ {
-		b.addLoss(lines.line(i), Note, "header-line", "the line %s is not kept", quote(b.rowText(i)))
+		b.addLoss(lines.line(i), "header-line.footer", "text", b.rowText(i))
 	}
 	b.rows = b.rows[:n]
 }
@@ -157,7 +157,7 @@ func (b *blockReader) isTimes(l string, line int, gap bool) bool {
 	}
 	if b.exactTimes && s.isCoarse() && !gap && b.inCue {
 		if _, numeric := parseNumber(b.lastRow()); !numeric {
-			b.addLoss(line, Warning, "times-in-text", "%s looks like times, but stands in a caption; it was read as text", quote(l))
+			b.addLoss(line, "times-in-text", "text", l)
 			return false
 		}
 	}
@@ -174,11 +174,11 @@ func (b *blockReader) lastRow() string {
 }
 
 func (b *blockReader) dropComment(l string, line int) bool {
-	drop, what := b.isComment(l)
-	if drop {
-		b.addLoss(line, Note, "comment", "%s is not shown to viewers, and is not kept", what)
+	key := b.commentKey(l)
+	if key != "" {
+		b.addLoss(line, key, "text", l)
 	}
-	return drop
+	return key != ""
 }
 
 // startCue finishes the cue above and starts the one whose times are on this line.
@@ -188,7 +188,7 @@ func (b *blockReader) startCue(l string, from, line int, gap bool) error {
 		b.cue.End = start
 	}
 	if s.before != "" && !s.numbered {
-		b.addLoss(line, Warning, "text-before-times", "%s stands before the times; it was left out", quote(s.before))
+		b.addLoss(line, "text-before-times", "text", s.before)
 	}
 	if s.numbered || s.bracketed { // no line above is this cue's
 		b.finishCue(0, false)
@@ -196,7 +196,7 @@ func (b *blockReader) startCue(l string, from, line int, gap bool) error {
 		b.finishCue(line, !gap)
 	}
 	if s.numbered {
-		b.addLoss(line, Note, "number-beside-times", "the number %s stands on the line of the times; it is not shown", quote(s.before))
+		b.addLoss(line, "number-beside-times", "number", s.before)
 		b.lastNumber, b.numberedCues = b.lastNumber+1, b.numberedCues+1
 	}
 	b.inCue = true
@@ -213,10 +213,10 @@ func (b *blockReader) startCue(l string, from, line int, gap bool) error {
 	}
 	if s.bracketed {
 		b.addTextAfterTimes(l, s.after, from, line)
-		b.addOnce(line, Note, "bracketed-times", "the times stand in brackets, and the text behind them")
+		b.addOnce(line, "bracketed-times")
 	} else if text := b.textAfter(&b.cue, s.after); text != "" {
 		b.addTextAfterTimes(l, text, from, line)
-		b.add(line, Warning, "text-beside-times", "%s stands behind the times; it was taken for the first line of the caption", quote(text))
+		b.add(line, "text-beside-times", "text", text)
 	}
 	return nil
 }
@@ -238,9 +238,9 @@ func (b *blockReader) reportTimesQuirks(line int, l string, s timesLine) {
 		return
 	}
 	if a := strings.TrimSpace(s.arrow); a != "-->" {
-		b.addOnce(line, Warning, "odd-arrow", quote(a)+" between two times was read as -->")
+		b.addOnce(line, "odd-arrow", "text", a)
 	} else if s.arrow != " --> " && !s.noEnd {
-		b.addOnce(line, Note, "arrow-spaces", "--> does not have one space on either side")
+		b.addOnce(line, "arrow-spaces")
 	}
 }
 
@@ -250,34 +250,34 @@ func (p *parser) reportClockQuirks(line int, l string, o quirks) {
 		return
 	}
 	if o&quirkPoint != 0 && p.doc.Format == SRT {
-		p.addOnce(line, Note, "time-point", "a full stop stands before the milliseconds instead of a comma")
+		p.addOnce(line, "time-point")
 	}
 	if o&quirkComma != 0 && p.doc.Format != SRT {
-		p.addOnce(line, Note, "time-comma", "a comma stands before the milliseconds instead of a full stop")
+		p.addOnce(line, "time-comma")
 	}
 	if o&quirkColon != 0 {
-		p.addOnce(line, Warning, "time-colon", "a colon stands before the milliseconds, as in "+quote(l)+"; it was read as a decimal point")
+		p.addOnce(line, "time-colon", "text", l)
 	}
 	if o&quirkNoFraction != 0 {
-		p.addOnce(line, Note, "time-no-milliseconds", "a time has no milliseconds; it was taken to be on the second")
+		p.addOnce(line, "time-no-milliseconds")
 	}
 	if o&quirkDigits != 0 && p.doc.Format != SubViewer {
-		p.addOnce(line, Warning, "time-digits", "a time has not three digits after its seconds, as in "+quote(l)+"; they were read as a decimal fraction")
+		p.addOnce(line, "time-digits", "text", l)
 	}
 	if o&quirkNoHours != 0 && p.doc.Format != WebVTT {
-		p.addOnce(line, Note, "time-no-hours", "a time has no hours; it was read as minutes and seconds")
+		p.addOnce(line, "time-no-hours")
 	}
 	if o&quirkRange != 0 {
-		p.add(line, Warning, "time-range", "minutes or seconds are above 59 in %s; they were carried over", quote(l))
+		p.add(line, "time-range", "text", l)
 	}
 	if o&quirkLetters != 0 {
-		p.add(line, Warning, "time-letters", "letters stand for digits in %s; they were read as the digits they look like", quote(l))
+		p.add(line, "time-letters", "text", l)
 	}
 	if o&quirkScript != 0 {
-		p.addOnce(line, Note, "time-script", "digits or signs of another script, or marks that nobody sees, stand in the times "+quote(l)+"; they were read as what they look like")
+		p.addOnce(line, "time-script", "text", l)
 	}
 	if o&quirkSpaces != 0 {
-		p.add(line, Note, "time-spaces", "there are spaces inside a time of %s", quote(l))
+		p.add(line, "time-spaces", "text", l)
 	}
 }
 
@@ -288,7 +288,7 @@ func (b *blockReader) finishCue(next int, adjacent bool) {
 	if b.numbered {
 		rows = rows[:len(rows)-b.cueNumber(next, adjacent)]
 	} else if adjacent && len(rows) > 0 && b.inCue && !b.startsOnly {
-		b.add(next, Note, "missing-blank-line", "there is no empty line above the caption; it was read as one of its own")
+		b.add(next, "missing-blank-line.cue")
 	}
 	if b.inCue {
 		b.completeCue(rows)
@@ -307,9 +307,9 @@ func (b *blockReader) dropTextBeforeFirstCue(rows []row) {
 		case !header && b.countUnlisted("text-before-first-cue", line):
 			b.markExplained(line)
 		case header:
-			b.addLoss(line, Note, "header-line", "the header %s is not kept", quote(b.rowText(i)))
+			b.addLoss(line, "header-line", "text", b.rowText(i))
 		default:
-			b.addLoss(line, Warning, "text-before-first-cue", "%s stands before the first times; it is not shown", quote(b.rowText(i)))
+			b.addLoss(line, "text-before-first-cue", "text", b.rowText(i))
 		}
 	}
 }
@@ -321,9 +321,9 @@ func (b *blockReader) reportGaps(rows []row) {
 		switch line := lines.line(i) - 1; {
 		case !b.hasGapAbove(i):
 		case i == 0:
-			b.add(line, Note, "blank-line-under-times", "an empty line stands between the times and the text; it was left out")
+			b.add(line, "blank-line-under-times")
 		case !b.countUnlisted("blank-line-in-cue", line):
-			b.add(line, Warning, "blank-line-in-cue", "an empty line stands inside a caption; %s was taken to belong to the caption above", quote(b.rowText(i)))
+			b.add(line, "blank-line-in-cue", "text", b.rowText(i))
 		}
 	}
 }
@@ -340,7 +340,7 @@ func (b *blockReader) reportUnreadTimes(rows []row) {
 		if _, numeric := parseNumber(b.rowText(i - 1)); !numeric || !b.hasGapAbove(i-1) || b.hasGapAbove(i) || !looksLikeTimes(l) {
 			continue
 		}
-		b.add(lines.line(i), Error, "times-unreadable", "%s cannot be read as times; it and what follows were taken to belong to the caption above", quote(l))
+		b.add(lines.line(i), "times-unreadable", "text", l)
 	}
 }
 
@@ -367,11 +367,11 @@ func (b *blockReader) completeCue(rows []row) {
 		b.cue.Text, b.cue.Spans, _ = b.readCueMarkup(raw, rows)
 	}
 	if isBlank(b.cue.Text) && b.startsOnly {
-		b.addLoss(b.cue.Line, Note, "clears", "the caption has no text; it ends the one before")
+		b.addLoss(b.cue.Line, "clears")
 		return
 	}
 	if isBlank(b.cue.Text) {
-		b.addLoss(b.cue.Line, Warning, "empty-cue", "the caption has no text; it was left out")
+		b.addLoss(b.cue.Line, "empty-cue")
 		return
 	}
 	b.doc.Cues = append(b.doc.Cues, b.cue)

@@ -72,7 +72,7 @@ func (c *cleaner) replacement(at int) (take int, put string) {
 	case b == '\r':
 		return c.lineEnd(rest), "\n"
 	case b == '\v' || b == '\f':
-		c.reportReplaced("a page or tab mark", "a space")
+		c.r.add(c.line, "control-character.page")
 		return 1, " "
 	case b < 0x20 || b == 0x7f:
 		return c.controlRun(rest), ""
@@ -80,13 +80,13 @@ func (c *cleaner) replacement(at int) (take int, put string) {
 		if rest[1] == 0x85 {
 			return 2, " "
 		}
-		c.reportReplaced("a control character", "nothing")
+		c.r.add(c.line, "control-character.control")
 		return 2, ""
 	case b == 0xe2 && len(rest) > 2 && rest[1] == 0x80 && (rest[2] == 0xa8 || rest[2] == 0xa9):
-		c.reportReplaced("a line mark of Unicode", "a space")
+		c.r.add(c.line, "control-character.line-mark")
 		return 3, " "
 	case b == 0xef && len(rest) > 2 && (rest[1] == 0xbb && rest[2] == 0xbf || rest[1] == 0xbf && rest[2] >= 0xbe):
-		c.reportReplaced("a byte-order mark in the middle", "nothing")
+		c.r.add(c.line, "control-character.byte-order-mark")
 		return 3, ""
 	}
 	return 0, ""
@@ -98,12 +98,8 @@ func (c *cleaner) controlRun(rest string) int {
 	for n < len(rest) && (rest[n] < 0x20 && !strings.ContainsRune("\t\n\v\f\r", rune(rest[n])) || rest[n] == 0x7f) {
 		n++
 	}
-	c.reportReplaced("control characters", "nothing")
+	c.r.add(c.line, "control-character")
 	return n
-}
-
-func (c *cleaner) reportReplaced(what, instead string) {
-	c.r.add(c.line, Warning, "control-character", "%s, which no viewer sees, gave way to %s", what, instead)
 }
 
 // lineEnd takes the line end that begins with a carriage return.
@@ -127,10 +123,10 @@ func (c *cleaner) checkLineEnd(how string) {
 	case c.firstLineEnd == "":
 		c.firstLineEnd = how
 		if how == "CR CR LF" {
-			c.r.add(c.line-1, Note, "odd-newlines", "lines end in CR CR LF, which was read as one line end")
+			c.r.add(c.line-1, "odd-newlines")
 		}
 	case c.firstLineEnd != how && !c.mixed:
 		c.mixed = true
-		c.r.add(c.line-1, Note, "mixed-newlines", "the line ends in %s where others end in %s; each was read as one line end", how, c.firstLineEnd)
+		c.r.add(c.line-1, "mixed-newlines", "ending", how, "usual", c.firstLineEnd)
 	}
 }

@@ -23,7 +23,7 @@ func (b *blockReader) cueNumber(next int, adjacent bool) int {
 	switch {
 	case next == 0:
 		if numeric && alone && expected && b.inCue {
-			b.addLoss(line, Note, "stray-number", "the number %s has no caption with it; it was left out", s)
+			b.addLoss(line, "stray-number", "number", s)
 			return 1
 		}
 		return 0
@@ -31,18 +31,18 @@ func (b *blockReader) cueNumber(next int, adjacent bool) int {
 		return b.takeNumber(n, line)
 	case numeric && adjacent && alone, numeric && !adjacent && alone && (expected || !b.inCue):
 		if !adjacent {
-			b.addLoss(line, Note, "blank-line-under-number", "an empty line stands between the number and the times; it was left out")
+			b.addLoss(line, "blank-line-under-number")
 		}
 		return b.takeNumber(n, line)
 	case numeric && adjacent && (expected || b.numberedCues > 0 && k > 1):
-		b.addLoss(line, Note, "missing-blank-line", "there is no empty line above the number %s; a caption of its own was begun there", s)
+		b.addLoss(line, "missing-blank-line.number", "number", s)
 		return b.takeNumber(n, line)
 	case !numeric && adjacent && alone && b.takeName(s, line, k):
 		return 1
 	}
 	b.countUnnumbered(next)
 	if adjacent && b.inCue {
-		b.add(next, Note, "missing-blank-line", "there is no empty line above these times; what stands above them was taken to belong to the caption before")
+		b.add(next, "missing-blank-line.times")
 	}
 	return 0
 }
@@ -70,15 +70,15 @@ func (b *blockReader) takeNumber(n int64, line int) (rows int) {
 	rows = 1
 	if k := len(b.rows); k > 1 {
 		if b.isDoubledNumber(k-2, n) {
-			b.addLoss(line-1, Note, "doubled-number", "a caption has two numbers, %s and %d; they are not shown", b.rowText(k-2), n)
+			b.addLoss(line-1, "doubled-number", "number", b.rowText(k-2), "second", n)
 			rows = 2
 		}
 	}
 	if b.doc.Format == SRT && b.numberedCues > 0 && n != b.lastNumber+1 {
 		if n == b.lastNumber {
-			b.add(line, Note, "repeated-number", "the number %d stands above two captions; captions are numbered anew", n)
+			b.add(line, "repeated-number", "number", n)
 		} else {
-			b.add(line, Note, "number-order", "the number %d follows on %d; captions are numbered anew", n, b.lastNumber)
+			b.add(line, "number-order", "number", n, "before", b.lastNumber)
 		}
 	}
 	b.lastNumber, b.numberedCues = n, b.numberedCues+1
@@ -101,7 +101,7 @@ func (b *blockReader) takeName(s string, line, rows int) bool {
 	if b.numberedCues == 0 && (b.inCue || rows > 1) {
 		return false // a file without numbers: more likely text
 	}
-	b.addLoss(line, Warning, "text-number", "%s stands where the number of a caption should be; it is not shown", quote(s))
+	b.addLoss(line, "text-number", "text", s)
 	b.lastNumber, b.numberedCues = b.lastNumber+1, b.numberedCues+1
 	return true
 }
@@ -120,7 +120,7 @@ func (b *blockReader) takeVTTName(s string, line int) bool {
 	case b.nameKinds == 0 && kind == nameWithSpaces:
 		return false
 	}
-	b.addLoss(line, Warning, "text-number", "%s stands where the name of a caption does; it is not shown", quote(s))
+	b.addLoss(line, "text-number.name", "text", s)
 	return true
 }
 
@@ -146,11 +146,11 @@ func (b *blockReader) reportUnnumbered() {
 		return
 	}
 	if b.numberedCues == 0 {
-		b.add(b.unnumberedLines[0], Note, "missing-number", "no caption has a number; they were numbered by their order")
+		b.add(b.unnumberedLines[0], "missing-number.all")
 		return
 	}
 	slices.Sort(b.unnumberedLines)
 	for _, line := range b.unnumberedLines {
-		b.add(line, Note, "missing-number", "the caption has no number; captions are numbered anew")
+		b.add(line, "missing-number")
 	}
 }

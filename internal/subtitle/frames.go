@@ -1,6 +1,7 @@
 package subtitle
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,9 @@ type timecode struct {
 	h, m, s, f int64
 	dropFrame  bool // a semicolon: two numbers a minute are left out, but for every tenth
 }
+
+// String returns the timecode as tape machines show it, such as 10:00:07:12.
+func (t timecode) String() string { return fmt.Sprintf("%02d:%02d:%02d:%02d", t.h, t.m, t.s, t.f) }
 
 // parseTimecode reads the timecode that s begins with, n bytes of it.
 func parseTimecode(s string) (t timecode, n int) {
@@ -108,7 +112,7 @@ func (p *parser) detectTapeRate() (rate timeline.Rate, drop bool) {
 	if most < 25 {
 		rate = rate25
 	}
-	p.add(first, Warning, "frame-rate-guessed", "times are in frames of an unknown rate; %d frames a second were assumed", rate.Num)
+	p.add(first, "frame-rate-guessed", "rate", rate.Num)
 	return rate, false
 }
 
@@ -130,7 +134,7 @@ func (p *parser) readLineCues(read lineParser, mark func(raw string, rows rowLin
 			open.Position = normalizePlace(place)
 		}
 		if isBlank(open.Text) {
-			p.addLoss(open.Line, Warning, "empty-cue", "the caption has no text; it was left out")
+			p.addLoss(open.Line, "empty-cue")
 		} else {
 			p.doc.Cues = append(p.doc.Cues, open)
 		}
@@ -147,7 +151,7 @@ func (p *parser) readLineCues(read lineParser, mark func(raw string, rows rowLin
 		c, text, ok := read(l)
 		switch {
 		case ok && c.Line == markHeader:
-			p.addLoss(line, Note, "header-line", "the header %s is not kept", quote(l))
+			p.addLoss(line, "header-line", "text", l)
 		case ok:
 			finish()
 			open, raw, rows = c, append(raw[:0], text...), append(rows, row{uint32(from), uint32(at - 1)})
@@ -157,9 +161,9 @@ func (p *parser) readLineCues(read lineParser, mark func(raw string, rows rowLin
 			if p.countUnlisted("blank-line-in-cue", line) {
 				continue
 			}
-			p.add(line, Warning, "blank-line-in-cue", "%s has no times; it was taken to belong to the caption above", quote(l))
+			p.add(line, "blank-line-in-cue.no-times", "text", l)
 		default:
-			p.addLoss(line, Warning, "text-before-first-cue", "%s stands before the first times; it is not shown", quote(l))
+			p.addLoss(line, "text-before-first-cue", "text", l)
 		}
 	}
 	finish()
@@ -263,7 +267,7 @@ func readSpruce(p *parser) error {
 		rate = rate30
 		fallthrough
 	default:
-		p.add(1, Warning, "frame-rate-guessed", "times are in frames of an unknown rate; %d frames a second were assumed", rate.Num)
+		p.add(1, "frame-rate-guessed", "rate", rate.Num)
 	}
 	p.readLineCues(func(l string) (c conference.Cue, text string, ok bool) {
 		if strings.HasPrefix(l, "$") || strings.HasPrefix(l, "//") {

@@ -197,7 +197,7 @@ func (g *lossCheck) checkBlocks(text string, times timesMatcher) {
 			header = false
 		case timed:
 			g.consume(s)
-			g.fail(line, "cues-lost", "the caption of this line, %s, was not read", quote(s))
+			g.fail(line, "cues-lost", "text", s)
 		case header:
 		case g.vtt && gap && startsVTTComment(s, g.current):
 			g.resolvePending(false)
@@ -221,10 +221,10 @@ func (g *lossCheck) startCue(line int, tail string, timed bool) {
 	g.current++
 	g.expect(g.cues[g.current].Text)
 	if !timed && !g.reporter.isExplained(line) {
-		g.fail(line, "cues-added", "a caption was read from this line, which has no times")
+		g.fail(line, "cues-added")
 	}
 	if tail != "" && !g.consumeTail(tail) && !g.reporter.isExplained(line) {
-		g.fail(line, "text-lost", "%s was not read", quote(tail))
+		g.fail(line, "text-lost.after-times", "text", tail)
 	}
 }
 
@@ -274,7 +274,7 @@ func (g *lossCheck) resolvePending(aboveTimes bool) {
 // reportMissing says that a line is missing, unless something says why.
 func (g *lossCheck) reportMissing(h pendingRow) {
 	if !g.reporter.isExplained(h.line) {
-		g.fail(h.line, "text-lost", "%s is missing from what was read", quote(h.text))
+		g.fail(h.line, "text-lost", "text", h.text)
 	}
 }
 
@@ -282,7 +282,7 @@ func (g *lossCheck) reportMissing(h pendingRow) {
 func (g *lossCheck) endCue(aboveTimes bool) {
 	g.resolvePending(aboveTimes)
 	if g.current >= 0 && !g.reported && !isInvisible(g.remaining) && !isInvisible(g.alternative) {
-		g.fail(g.cues[g.current].Line, "text-added", "%s was read into this caption from nowhere", quote(strings.TrimSpace(g.remaining)))
+		g.fail(g.cues[g.current].Line, "text-added", "text", strings.TrimSpace(g.remaining))
 	}
 	g.remaining, g.alternative = "", ""
 }
@@ -291,16 +291,16 @@ func (g *lossCheck) endCue(aboveTimes bool) {
 func (g *lossCheck) finish() {
 	g.endCue(false)
 	for _, c := range g.cues[g.current+1:] {
-		g.fail(c.Line, "cues-added", "the caption %s was read, which is not where it says", quote(c.Text))
+		g.fail(c.Line, "cues-added.elsewhere", "text", c.Text)
 	}
 }
 
-func (g *lossCheck) fail(line int, code, format string, args ...any) {
-	if g.reported && code != "cues-lost" {
+func (g *lossCheck) fail(line int, key string, values ...any) {
+	if g.reported && codeOf(key) != "cues-lost" {
 		return
 	}
 	g.reported = true
-	g.reporter.add(line, Error, code, format, args...)
+	g.reporter.add(line, key, values...)
 }
 
 // consume takes what a line shows off the text that is still to come. It takes nothing

@@ -90,17 +90,17 @@ func (g *lossCheck) checkLines(text string, body func(row string) (string, bool)
 			g.current++
 			g.expect(g.cues[g.current].Text)
 			if !ok {
-				g.fail(line, "cues-added", "a caption was read from this line, which has no times")
+				g.fail(line, "cues-added")
 			} else if !g.reporter.isExplained(line) && !g.consume(shown) {
-				g.fail(line, "text-lost", "%s is missing from what was read", quote(shown))
+				g.fail(line, "text-lost", "text", shown)
 			} else if g.reporter.isExplained(line) && !g.consume(shown) {
 				g.expect("")
 			}
 		case g.reporter.isExplained(line):
 		case ok && !isInvisible(shown):
-			g.fail(line, "cues-lost", "the caption of this line, %s, was not read", quote(shown))
+			g.fail(line, "cues-lost", "text", shown)
 		case !ok && g.markup != markupSSA && (g.current < 0 || !g.consume(s)):
-			g.fail(line, "text-lost", "%s is missing from what was read", quote(s))
+			g.fail(line, "text-lost", "text", s)
 		}
 	}
 	g.finish()
@@ -121,7 +121,7 @@ func checkTTML(text string, doc *Document, r *reporter) {
 			}
 			if fresh && !isInvisible(words) {
 				if fresh = false; !isInvisible(g.remaining) && !g.reported {
-					g.fail(line, "cues-lost", "the paragraph of this line was read as part of another")
+					g.fail(line, "cues-lost.merged")
 				}
 			}
 			g.checkCharacters(words, line)
@@ -210,7 +210,7 @@ func (g *lossCheck) checkCharacters(s string, line int) {
 		g.alternative = g.remaining
 	}
 	if lost && !g.reporter.isExplained(line) {
-		g.fail(line, "text-lost", "%s is missing from what was read", quote(strings.TrimSpace(s)))
+		g.fail(line, "text-lost", "text", strings.TrimSpace(s))
 	}
 }
 
@@ -245,13 +245,13 @@ func checkEBU(data []byte, doc *Document, r *reporter) {
 			}
 		}
 		if want := counts[c.Line]; got != want && !r.isExplained(c.Line) {
-			r.add(c.Line, Error, "text-lost", "the subtitle has %d visible characters, of which %d were read", want, got)
+			r.add(c.Line, "text-lost.count", "expected", want, "found", got)
 		}
 		delete(counts, c.Line)
 	}
 	for n, want := range counts {
 		if want > 0 && !r.isExplained(n) {
-			r.add(n, Error, "cues-lost", "the subtitle of %d characters in this block was not read", want)
+			r.add(n, "cues-lost.block", "expected", want)
 		}
 	}
 }

@@ -20,19 +20,19 @@ func (p *parser) normalize() {
 	for i := range cues {
 		c := &cues[i]
 		if c.Start < 0 {
-			p.add(c.Line, Warning, "negative-time", "the caption starts before zero; it was taken to start there")
+			p.add(c.Line, "negative-time")
 			c.Start = 0
 		}
 		if c.End != endUnknown && c.End <= c.Start {
 			p.reportBadEnd(c)
 		} else if c.End == endUnknown && !p.startsOnly {
-			p.add(c.Line, Warning, "missing-end", "the caption has no end; it was given one")
+			p.add(c.Line, "missing-end")
 		} else if c.End == endUnknown {
-			p.addOnce(c.Line, Note, "missing-end", "the format has no ends; a caption ends when the next begins, or when it can have been read")
+			p.addOnce(c.Line, "missing-end.format")
 		}
 		if i > 0 && c.Start < cues[i-1].Start {
 			sorted = false
-			p.add(c.Line, Note, "unsorted", "the caption starts before the one above it (line %d); it was put in its place", cues[i-1].Line)
+			p.add(c.Line, "unsorted", "above", cues[i-1].Line)
 		}
 	}
 	if !sorted {
@@ -41,7 +41,7 @@ func (p *parser) normalize() {
 	fillMissingEnds(cues)
 	for i := range cues {
 		if c := cues[i]; i > 0 && c.Start < cues[i-1].End {
-			p.add(c.Line, Note, "overlap", "the caption starts %d ms before the one above it ends", (cues[i-1].End - c.Start).Milliseconds())
+			p.add(c.Line, "overlap", "ms", (cues[i-1].End - c.Start).Milliseconds())
 		}
 	}
 	assignIDs(cues)
@@ -50,9 +50,9 @@ func (p *parser) normalize() {
 // reportBadEnd says that a cue ends before it starts, or at once.
 func (p *parser) reportBadEnd(c *conference.Cue) {
 	if c.End == c.Start {
-		p.add(c.Line, Warning, "no-duration", "the caption lasts no time; it was given an end")
+		p.add(c.Line, "no-duration")
 	} else {
-		p.add(c.Line, Warning, "end-before-start", "the caption ends before it starts; it was given another end")
+		p.add(c.Line, "end-before-start")
 	}
 	c.End = endUnknown
 }

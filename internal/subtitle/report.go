@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
+
+	"github.com/lectern-av/lectern/internal/message"
 )
 
 // maxPerCode is how many diagnostics of one code are told one by one. What comes after is
@@ -27,22 +30,43 @@ type codeCount struct {
 // lineRange is the lines from first to last.
 type lineRange struct{ first, last int32 }
 
-// add says something about a line. The message is a sentence without its full stop.
-func (r *reporter) add(line int, severity, code, format string, args ...any) {
+// add adds a diagnostic about a line. Values are names of placeholders in the message of
+// key, each followed by its value; long values are cut.
+func (r *reporter) add(line int, key string, values ...any) {
+	if !r.count(line, key) {
+		return
+	}
+	pairs := make([]string, len(values))
+	for i, v := range values {
+		pairs[i] = excerpt(fmt.Sprint(v))
+	}
+	r.all = append(r.all, newDiagnostic(line, message.New(key, pairs...)))
+}
+
+// addMessage adds a diagnostic with a message of another package.
+func (r *reporter) addMessage(line int, m message.Message) {
+	if r.count(line, m.Code) {
+		r.all = append(r.all, newDiagnostic(line, m))
+	}
+}
+
+// count counts a diagnostic and reports whether it is listed.
+func (r *reporter) count(line int, key string) (listed bool) {
+	code := codeOf(key)
 	t := r.counts[code]
 	if t == nil {
 		if r.counts == nil {
 			r.counts = map[string]*codeCount{}
 		}
-		t = &codeCount{severity: severity}
+		t = &codeCount{severity: severityOf(key)}
 		r.counts[code] = t
 	}
 	if t.listed >= maxPerCode {
 		t.unlisted, t.lastLine = t.unlisted+1, line
-		return
+		return false
 	}
 	t.listed++
-	r.all = append(r.all, Diagnostic{line, severity, code, fmt.Sprintf(format, args...)})
+	return true
 }
 
 // countUnlisted reports whether no more of a code is told, and counts one more if so.
@@ -55,21 +79,21 @@ func (r *reporter) countUnlisted(code string, line int) bool {
 	return true
 }
 
-// addOnce says something that a file tends to do everywhere: the first line is told, and
-// how many more there are.
-func (r *reporter) addOnce(line int, severity, code, message string) {
-	if t := r.counts[code]; t != nil {
+// addOnce adds a diagnostic about something that a file tends to do everywhere: only the
+// first line gets one, which counts the others of its code.
+func (r *reporter) addOnce(line int, key string, values ...any) {
+	if t := r.counts[codeOf(key)]; t != nil {
 		t.unlisted, t.lastLine = t.unlisted+1, line
 		return
 	}
-	r.add(line, severity, code, "%s", message)
-	r.counts[code].summaryOf = len(r.all)
+	r.add(line, key, values...)
+	r.counts[codeOf(key)].summaryOf = len(r.all)
 }
 
-// addLoss says that something of a line is not taken over, or was changed. The gate takes
-// it as the explanation of a difference on that line, and of no other.
-func (r *reporter) addLoss(line int, severity, code, format string, args ...any) {
-	r.add(line, severity, code, format, args...)
+// addLoss adds a diagnostic about something on a line that is not kept, or was changed.
+// The loss check takes it as the explanation of a difference on that line, and of no other.
+func (r *reporter) addLoss(line int, key string, values ...any) {
+	r.add(line, key, values...)
 	r.markExplained(line)
 }
 
@@ -97,15 +121,15 @@ func (r *reporter) isExplained(line int) bool {
 	return i >= 0 && r.explained[i].last >= int32(line)
 }
 
-// diagnostics is all that was said, by line.
+// diagnostics returns all diagnostics by line.
 func (r *reporter) diagnostics() []Diagnostic {
 	all := slices.Clone(r.all)
 	for code, t := range r.counts {
 		switch {
 		case t.unlisted > 0 && t.summaryOf > 0:
-			all[t.summaryOf-1].Message += fmt.Sprintf(" (and %d more, up to line %d)", t.unlisted, t.lastLine)
+			all[t.summaryOf-1] = withMore(all[t.summaryOf-1], t.unlisted, t.lastLine)
 		case t.unlisted > 0:
-			all = append(all, Diagnostic{t.lastLine, t.severity, code, fmt.Sprintf("%d more of this kind, up to line %d, are not listed", t.unlisted, t.lastLine)})
+			all = append(all, unlisted(code, t))
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Diagnostic) int {
@@ -114,14 +138,24 @@ func (r *reporter) diagnostics() []Diagnostic {
 	return slices.AppendSeq(make([]Diagnostic, 0, len(all)), slices.Values(all))
 }
 
-// quote shows a piece of a file in a sentence.
-func quote(s string) string {
+// unlisted returns the diagnostic that counts those of a code that are not listed.
+func unlisted(code string, t *codeCount) Diagnostic {
+	d := newDiagnostic(t.lastLine, message.New(moreUnlisted, "more", strconv.Itoa(t.unlisted), "last", strconv.Itoa(t.lastLine)))
+	d.Code, d.Severity = code, t.severity
+	return d
+}
+
+// excerpt cuts a piece of a file that a message quotes.
+func excerpt(s string) string {
 	const most = 40 // characters
 	n := 0
 	for i := range s {
 		if n++; n == most {
-			return "“" + s[:i] + "…”"
+			return s[:i] + "…"
 		}
 	}
-	return "“" + s + "”"
+	return s
 }
+
+// quote shows a piece of a file in a sentence.
+func quote(s string) string { return "“" + excerpt(s) + "”" }

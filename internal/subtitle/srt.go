@@ -15,7 +15,7 @@ func readSRT(p *parser) error {
 		text := s
 		if strings.HasPrefix(s, "X1:") || strings.HasPrefix(s, "x1:") {
 			text = skipCoordinates(s)
-			p.addOnce(c.Line, Note, "coordinates", "the place "+quote(s[:len(s)-len(text)])+" is in pixels of an unknown screen; it is not kept")
+			p.addOnce(c.Line, "coordinates", "text", s[:len(s)-len(text)])
 		}
 		if text = parseVTTSettings(c, text, p); text == "" {
 			return ""

@@ -79,9 +79,9 @@ func (f *ssaFile) readLine(section, key, value, whole string, line int) error {
 	case key == "dialogue":
 		return f.readDialogue(value, line)
 	case key == "comment":
-		f.addLoss(line, Note, "comment", "the comment %s is not shown to viewers, and is not kept", quote(value))
+		f.addLoss(line, "comment", "text", value)
 	case section == "fonts" || section == "graphics":
-		f.addOnce(line, Note, "attachment", "what is attached to the file is not kept")
+		f.addOnce(line, "attachment")
 	case section == "events":
 		f.reportUnknown(key, whole, line)
 	}
@@ -92,9 +92,9 @@ func (f *ssaFile) readLine(section, key, value, whole string, line int) error {
 func (f *ssaFile) reportUnknown(key, whole string, line int) {
 	switch key {
 	case "picture", "sound", "movie", "command":
-		f.addLoss(line, Note, "comment", "%s is no text, and is not kept", quote(whole))
+		f.addLoss(line, "comment.event", "text", whole)
 	default:
-		f.addLoss(line, Error, "line-unknown", "%s is no line of this format; it was left out", quote(whole))
+		f.addLoss(line, "line-unknown", "text", whole)
 	}
 }
 
@@ -160,7 +160,7 @@ func (f *ssaFile) readDialogue(value string, line int) error {
 	}
 	c := conference.Cue{Line: line, Start: time.Duration(start.ms) * time.Millisecond, End: time.Duration(end.ms) * time.Millisecond}
 	if start.length == 0 {
-		f.addLoss(line, Error, "time-unreadable", "%s is no time, so that the caption cannot be shown: %s", quote(v["start"]), quote(v["text"]))
+		f.addLoss(line, "time-unreadable.cue", "time", v["start"], "text", v["text"])
 		return nil
 	}
 	if end.length == 0 {
@@ -171,7 +171,7 @@ func (f *ssaFile) readDialogue(value string, line int) error {
 	c.Position = normalizePlace(style.place)
 	c.Text, c.Spans = f.readText(&c, v["text"], style, line)
 	if isBlank(c.Text) {
-		f.addLoss(line, Note, "empty-cue", "the caption has no text; it was left out")
+		f.addLoss(line, "empty-cue.note")
 		return nil
 	}
 	f.doc.Cues = append(f.doc.Cues, c)
@@ -187,7 +187,7 @@ func (f *ssaFile) readText(c *conference.Cue, s string, style ssaStyle, line int
 		case !drawing:
 			f.builder.write(s)
 		case strings.TrimSpace(s) != "":
-			f.addLoss(line, Note, "drawing", "a drawing is no text; it is not kept")
+			f.addLoss(line, "drawing")
 		}
 	}
 	open := strings.LastIndexByte(s, '}')
@@ -241,7 +241,7 @@ func readSSAEscape(s string, at int) (put string, after int) {
 // comment. It reports whether a drawing follows.
 func (f *ssaFile) applyOverrides(c *conference.Cue, s string, look *conference.Span, style ssaStyle, drawing bool, line int) bool {
 	if before, _, _ := strings.Cut(s, `\`); strings.TrimSpace(before) != "" {
-		f.addOnce(line, Note, "comment", "the comment "+quote("{"+s+"}")+" is not shown to viewers, and is not kept")
+		f.addOnce(line, "comment", "text", "{"+s+"}")
 	}
 	_, s, _ = strings.Cut(s, `\`)
 	for o := range strings.SplitSeq(s, `\`) {
@@ -269,11 +269,11 @@ func (f *ssaFile) applyOverrides(c *conference.Cue, s string, look *conference.S
 				c.Position = normalizePlace(p)
 			}
 			if name == "pos" {
-				f.addOnce(line, Note, "place-rounded", quote(o)+" became the nearest of nine places")
+				f.addOnce(line, "place-rounded", "text", o)
 			}
 		default:
 			if strings.TrimSpace(o) != "" {
-				f.addOnce(line, Note, "override-dropped", quote("{\\"+o+"}")+" is not kept; the text is")
+				f.addOnce(line, "override-dropped", "text", "{\\"+o+"}")
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package subtitle
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -44,7 +45,7 @@ func readEBU(p *parser, data []byte) error {
 	case "30":
 		f.rate = rate30
 	default:
-		p.add(1, Warning, "frame-rate-guessed", "the number of frames a second, %s, is not 25 or 30; 25 were assumed", quote(string(data[6:8])))
+		p.add(1, "frame-rate-guessed.ebu", "text", string(data[6:8]))
 	}
 	switch string(data[12:14]) {
 	case "01":
@@ -59,7 +60,7 @@ func readEBU(p *parser, data []byte) error {
 	f.readProgrammeStart(string(data[256:264]))
 	blocks := data[gsiSize:]
 	if rest := len(blocks) % ttiSize; rest != 0 {
-		p.add(len(blocks)/ttiSize+1, Error, "truncated", "the file ends in the middle of a block; %d bytes of it were left out", rest)
+		p.add(len(blocks)/ttiSize+1, "truncated", "bytes", rest)
 	}
 	var text []byte
 	first := 0
@@ -67,10 +68,10 @@ func readEBU(p *parser, data []byte) error {
 		b := blocks[(n-1)*ttiSize : n*ttiSize]
 		switch {
 		case b[3] == 0xfe:
-			p.add(n, Note, "comment", "the block holds data of its maker's own, and is not kept")
+			p.add(n, "comment.user-data")
 			continue
 		case b[15] == 1:
-			p.add(n, Note, "comment", "the comment %s is not shown to viewers, and is not kept", quote(f.commentText(b[16:], n)))
+			p.add(n, "comment", "text", f.commentText(b[16:], n))
 			continue
 		}
 		if first == 0 {
@@ -105,16 +106,16 @@ func (f *stlFile) commentText(b []byte, line int) string {
 func (f *stlFile) readSubtitle(head, text []byte, line int) error {
 	in, out := parseSTLTime(head[5:9]), parseSTLTime(head[9:13])
 	if in.h > 23 || out.h > 23 || in.m > 59 || in.s > 59 || out.m > 59 || out.s > 59 {
-		f.add(line, Warning, "time-range", "a time is not one of the day, %02d:%02d:%02d:%02d; it was carried over", in.h, in.m, in.s, in.f)
+		f.add(line, "time-range.timecode", "time", in)
 	}
 	c := conference.Cue{Line: line, Start: in.duration(f.rate, false), End: out.duration(f.rate, false)}
 	if from := f.start.duration(f.rate, false); from > 0 && c.Start >= from {
-		f.addOnce(line, Note, "programme-start", "times count from the programme's beginning, which the file says is at "+timeline.FormatClock(from))
+		f.addOnce(line, "programme-start", "time", timeline.FormatClock(from))
 		c.Start, c.End = c.Start-from, c.End-from
 	}
 	c.Text, c.Spans = f.readText(text, line)
 	if isBlank(c.Text) {
-		f.addLoss(line, Note, "empty-cue", "the subtitle has no text; it was left out")
+		f.addLoss(line, "empty-cue.ebu")
 		return nil
 	}
 	c.Position = stlPlace(head[13], head[14], strings.Count(c.Text, "\n")+1)
@@ -214,7 +215,7 @@ func (f *stlFile) writeLetter(c byte, mark rune, line int) (next rune) {
 		return diacritics[c-0xc0]
 	}
 	if r == utf8.RuneError {
-		f.add(line, Warning, "unreadable-bytes", "the byte %02X has no meaning in the file's character table; it became U+FFFD", c)
+		f.add(line, "unreadable-bytes.ebu", "byte", fmt.Sprintf("%02X", c))
 	}
 	if r == 0xad { // an invisible hyphen
 		return mark

@@ -15,6 +15,7 @@ import (
 	"github.com/lectern-av/lectern/internal/charset"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/message"
 )
 
 // Format is a kind of subtitle file.
@@ -48,11 +49,19 @@ type Document struct {
 // Diagnostic is a remark about one line of a file: what was found there, and what was
 // made of it.
 type Diagnostic struct {
-	Line     int    `json:"line"`     // from 1
+	Line     int    `json:"line"`     // from 1; a loss on writing that is not of one cue has none, 0
 	Severity string `json:"severity"` // Error, Warning or Note
 	Code     string `json:"code"`     // in kebab case; never changes its meaning
-	Message  string `json:"message"`  // a sentence without its full stop
+	Message  string `json:"message"`  // in English; a sentence without its full stop
+
+	// Key and Values are the message without words. [English] has a sentence for every key;
+	// so has each language that messages are shown in.
+	Key    string            `json:"key,omitempty"`
+	Values map[string]string `json:"values,omitempty"`
 }
+
+// Detail returns the message without words.
+func (d Diagnostic) Detail() message.Message { return message.Message{Code: d.Key, Values: d.Values} }
 
 // How bad what a diagnostic says is.
 const (
@@ -131,11 +140,11 @@ func (p *parser) addEncodingNotes(t charset.Text) {
 	p.doc.Encoding = t.Encoding
 	for _, n := range t.Notes {
 		if n.Code != charset.NULCharacters { // clean says what became of them
-			p.add(max(1, n.Line), Warning, n.Code, "%s", n.Text)
+			p.addMessage(max(1, n.Line), n.Detail)
 		}
 	}
 	if !t.Certain && t.Encoding != "utf-8" {
-		p.add(1, Note, "encoding-guessed", "the file does not say how it is encoded; %s was the best guess", t.Encoding)
+		p.add(1, "encoding-guessed", "encoding", t.Encoding)
 	}
 }
 

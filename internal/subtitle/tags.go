@@ -138,7 +138,7 @@ func (m *markupReader) scan(raw string) {
 		kind, shuts := m.classify(raw[at:to])
 		if kind == tagText {
 			if looksLikeTag(raw[at:to]) {
-				m.reporter.add(m.lineIndex.lineAt(at), Note, "unknown-tag", "%s is no markup of this format; it is shown as text", quote(raw[at:to]))
+				m.reporter.add(m.lineIndex.lineAt(at), "unknown-tag", "text", raw[at:to])
 			}
 			at++
 			continue
@@ -278,7 +278,7 @@ func (m *markupReader) matchPairs(raw string) {
 	}
 	for i := range m.tags {
 		if t := &m.tags[i]; !t.is(tagPaired) && !m.vtt && !t.is(tagCloses) && isTypeParameter(raw, t) {
-			m.reporter.add(m.lineIndex.lineAt(int(t.from)), Note, "unknown-tag", "%s has no closing tag and stands like a type in a program; it is shown as text", quote(raw[t.from:t.to()]))
+			m.reporter.add(m.lineIndex.lineAt(int(t.from)), "unknown-tag.type", "text", raw[t.from:t.to()])
 			t.kind = tagText
 		}
 	}
@@ -309,21 +309,21 @@ func (m *markupReader) apply(s string, t *tag) (place int) {
 		return 0
 	case t.kind == tagBreak:
 		m.builder.newline()
-		m.reporter.addOnce(line, Note, "br-tag", "<br> was read as the end of a line")
+		m.reporter.addOnce(line, "br-tag")
 		return 0
 	case t.kind == tagNewline:
 		m.builder.newline()
 		return 0
 	case t.kind == tagTime:
-		m.reporter.addOnce(line, Note, "word-times", quote(s)+", the time of a word, is not kept; the words are")
+		m.reporter.addOnce(line, "word-times", "text", s)
 		return 0
 	case t.kind == tagOverride:
 		return m.applyOverrides(s, line)
 	case !t.is(tagPaired) && t.is(tagCloses):
-		m.reporter.add(line, Warning, "stray-tag", "%s ends what never began; it was taken out", quote(s))
+		m.reporter.add(line, "stray-tag", "text", s)
 		return 0
 	case !t.is(tagPaired) && t.kind != tagHidden:
-		m.reporter.add(line, Warning, "unclosed-tag", "%s is never closed; it was taken to hold until the end of the caption", quote(s))
+		m.reporter.add(line, "unclosed-tag", "text", s)
 	}
 	switch {
 	case t.kind == tagFont:
@@ -372,7 +372,7 @@ func (m *markupReader) applyFont(s string, shut bool, line int) {
 			if c, known := parseColour(value); strings.EqualFold(name, "color") && known {
 				now = c
 			} else {
-				m.reporter.addOnce(line, Note, "look-dropped", "the font's "+quote(name+"="+value)+" is not kept")
+				m.reporter.addOnce(line, "look-dropped.font", "text", name+"="+value)
 			}
 		}
 	}
@@ -390,7 +390,7 @@ func (m *markupReader) classColour(s, now string, line int) string {
 		case vttClassColours[class] != "":
 			now = vttClassColours[class]
 		default:
-			m.reporter.addOnce(line, Note, "look-dropped", "the class "+quote(class)+" is not kept")
+			m.reporter.addOnce(line, "look-dropped.class", "text", class)
 		}
 	}
 	return now
@@ -406,9 +406,9 @@ func (m *markupReader) reportHidden(s string, shut bool, line int) {
 			return
 		}
 		m.voices[name] = true
-		m.reporter.add(line, Note, "voice", "that %s speaks is told to programs alone, and is not kept; write the name into the caption if viewers are to see it", quote(name))
+		m.reporter.add(line, "voice", "name", name)
 	default:
-		m.reporter.addOnce(line, Note, "look-dropped", quote(s)+" is not kept; the text is")
+		m.reporter.addOnce(line, "look-dropped", "text", s)
 	}
 }
 
@@ -424,14 +424,14 @@ func (m *markupReader) applyOverrides(s string, line int) (place int) {
 				place = p
 			}
 			if name == "pos" {
-				m.reporter.addOnce(line, Note, "place-rounded", quote(o)+" became the nearest of nine places")
+				m.reporter.addOnce(line, "place-rounded", "text", o)
 			}
 		case "c", "1c":
 			m.openColours = append(m.openColours[:0], parseSSAColour(value))
 		case "r":
 			m.openCount, m.openColours = [pairedKinds]int{}, m.openColours[:0]
 		default:
-			m.reporter.addOnce(line, Note, "override-dropped", quote("{\\"+o+"}")+" is not kept; the text is")
+			m.reporter.addOnce(line, "override-dropped", "text", "{\\"+o+"}")
 		}
 	}
 	m.applyStyle()
@@ -457,7 +457,7 @@ func (m *markupReader) plainText(s string, at int) string {
 	}
 	for j := i; j < len(s); j++ {
 		if s[j] == '&' && entityLength(s[j:]) > 0 {
-			m.reporter.addOnce(m.lineIndex.lineAt(at+j), Warning, "entity", quote(s[j:j+entityLength(s[j:])])+" is shown as it stands, since this format has no entities; write the character itself if that is meant")
+			m.reporter.addOnce(m.lineIndex.lineAt(at+j), "entity", "text", s[j:j+entityLength(s[j:])])
 			break
 		}
 	}

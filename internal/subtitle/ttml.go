@@ -84,7 +84,7 @@ func readTTML(p *parser) error {
 		}
 	}
 	for len(f.stack) > 0 {
-		f.add(strings.Count(p.text, "\n")+1, Warning, "unclosed-tag", "<%s> is never closed; it was taken to hold until the end of the file", f.top().name)
+		f.add(strings.Count(p.text, "\n")+1, "unclosed-tag.file", "tag", f.top().name)
 		f.endElement()
 	}
 	return nil
@@ -190,7 +190,7 @@ func (f *ttmlFile) flushCue() {
 	}
 	c.Text, c.Spans = text, spans
 	if c.Start == 0 && c.End == endUnknown {
-		f.add(c.Line, Warning, "missing-times", "the paragraph has no times; it was taken to be shown from the beginning")
+		f.add(c.Line, "missing-times")
 	}
 	f.doc.Cues = append(f.doc.Cues, *c)
 }
@@ -254,12 +254,12 @@ func (f *ttmlFile) closeElement(name string, line int) {
 		depth--
 	}
 	if depth < 0 {
-		f.add(line, Warning, "stray-tag", "</%s> ends what never began; it was left out", name)
+		f.add(line, "stray-tag.element", "tag", name)
 		return
 	}
 	for len(f.stack) > depth {
 		if f.top().name != name && f.top().name != "br" {
-			f.add(line, Warning, "unclosed-tag", "<%s> is never closed; it was taken to end with <%s>", f.top().name, name)
+			f.add(line, "unclosed-tag.element", "tag", f.top().name, "parent", name)
 		}
 		f.endElement()
 	}
@@ -321,7 +321,7 @@ func (f *ttmlFile) addCharData(s string, line int) {
 	case e.hidden || !e.inBody:
 	case f.cue == nil:
 		if !isBlank(s) {
-			f.addLoss(line, Error, "text-outside-cue", "%s stands in no paragraph; it is not shown", quote(strings.TrimSpace(s)))
+			f.addLoss(line, "text-outside-cue", "text", strings.TrimSpace(s))
 		}
 	default:
 		s = strings.Map(func(r rune) rune {
@@ -414,7 +414,7 @@ func (f *ttmlFile) setElementTimes(e *ttmlElement, parent ttmlElement, begin, en
 		t, ok := f.parseTime(v.s)
 		switch {
 		case !ok:
-			f.add(line, Warning, "time-unreadable", "%s is no time; it was left out", quote(v.s))
+			f.add(line, "time-unreadable", "text", v.s)
 			continue
 		case t < 0:
 			return inputerr.New(f.name, "has a time that is further than time goes: %s", quote(v.s)).At(line).Hint("Correct the hours")

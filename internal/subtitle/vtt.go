@@ -16,17 +16,17 @@ func readVTT(p *parser) error {
 		return strings.IndexByte(raw, '<') < 0 && strings.IndexByte(raw, '{') < 0 && strings.IndexByte(raw, '&') < 0
 	}
 	b.textAfter = func(c *conference.Cue, s string) string { return parseVTTSettings(c, s, p) }
-	b.isComment = func(l string) (bool, string) {
+	b.commentKey = func(l string) string {
 		word, _, _ := strings.Cut(strings.ReplaceAll(l, "\t", " "), " ")
 		switch {
 		case word == "NOTE":
-			return true, "the comment " + quote(l)
+			return "comment"
 		case l == "STYLE" && !b.inCue && len(p.doc.Cues) == 0:
-			return true, "the style sheet"
+			return "comment.style"
 		case l == "REGION" && !b.inCue && len(p.doc.Cues) == 0:
-			return true, "the region"
+			return "comment.region"
 		}
-		return false, ""
+		return ""
 	}
 	parseVTTStyles(p.text, m.styles)
 	p.doc.Edition = VTTEdition([]byte(p.text))
@@ -46,14 +46,14 @@ func (p *parser) readVTTHeader() (at, line int) {
 		case first && s == "":
 			first = true
 			at += len(l) + 1
-			p.add(line, Note, "header-line", "an empty line stands above WEBVTT")
+			p.add(line, "header-line.blank")
 			continue
 		case first:
 			if title := strings.TrimSpace(s[len("WEBVTT"):]); title != "" {
-				p.addLoss(line, Note, "title", "the title %s is not shown to viewers, and is not kept", quote(title))
+				p.addLoss(line, "title", "text", title)
 			}
 			if !strings.HasPrefix(s, "WEBVTT") {
-				p.add(line, Warning, "header-case", "WEBVTT has to be in capitals; it was read all the same")
+				p.add(line, "header-case")
 			}
 		case s == "":
 			return at, line
@@ -61,12 +61,12 @@ func (p *parser) readVTTHeader() (at, line int) {
 			p.doc.Language = strings.TrimSpace(value)
 		case keyed && strings.EqualFold(strings.TrimSpace(key), "kind"):
 		case p.cueStartsAt(at):
-			p.add(line, Warning, "missing-blank-line", "there is no empty line between WEBVTT and the first caption")
+			p.add(line, "missing-blank-line.header")
 			return at, line
 		case strings.HasPrefix(s, "X-TIMESTAMP-MAP"):
-			p.addLoss(line, Warning, "timestamp-map", "%s is for streams; the times were read as they stand", quote(s))
+			p.addLoss(line, "timestamp-map", "text", s)
 		default:
-			p.addLoss(line, Note, "header-line", "the header %s is not kept", quote(s))
+			p.addLoss(line, "header-line", "text", s)
 		}
 		first = false
 		at = min(len(p.text), at+len(l)+1)
@@ -106,7 +106,7 @@ func parseVTTSettings(c *conference.Cue, s string, p *parser) (rest string) {
 			row = lineRow(first)
 		case "size":
 		case "vertical", "region":
-			p.addOnce(c.Line, Note, "setting-dropped", "the setting "+quote(word)+" is not kept")
+			p.addOnce(c.Line, "setting-dropped", "text", word)
 		default:
 			return s
 		}

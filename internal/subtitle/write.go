@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/message"
 )
 
 // WriteOptions is what a file is to say of itself, and how plain it is to be.
@@ -91,28 +93,31 @@ func fitCues(cues []conference.Cue, f Format, o WriteOptions) (fit []conference.
 		}
 	}
 	if f == WebVTT && len(coloursWithoutClass(usedColours(fit))) > 0 {
-		p.losses = append(p.losses, Diagnostic{0, Note, "style-block", "colours beyond WebVTT's eight need a STYLE block, at which ffmpeg 5.1 and players built on it stop reading"})
+		p.losses = append(p.losses, newDiagnostic(0, message.New("style-block")))
 	}
 	if f != WebVTT && o.Edition != "" {
-		p.losses = append(p.losses, Diagnostic{0, Note, "edition-lost", "only WebVTT can say which edition its times belong to: " + o.Edition})
+		p.losses = append(p.losses, newDiagnostic(0, message.New("edition-lost", "edition", o.Edition)))
 	}
-	p.addSummary("times-rounded", "to hundredths of a second, which is all that "+string(f)+" has, the times were rounded of", p.rounded)
-	p.addSummary("looks-lost", "a transcript shows neither how nor where; lost is that of", p.unstyled)
+	p.addSummary("times-rounded", p.rounded)
+	p.addSummary("looks-lost", p.unstyled)
 	return fit, p.losses
 }
 
-func (p *cueFitter) addLoss(c conference.Cue, n int, code, format string, args ...any) {
-	p.losses = append(p.losses, Diagnostic{c.Line, Warning, code, fmt.Sprintf("cue %d: ", n) + fmt.Sprintf(format, args...)})
+// addLoss adds what is lost of the n-th cue.
+func (p *cueFitter) addLoss(c conference.Cue, n int, key string, pairs ...string) {
+	p.losses = append(p.losses, newDiagnostic(c.Line, message.New(key, append(pairs, "cue", strconv.Itoa(n))...)))
 }
 
-// addSummary says once what would be tedious to hear of every cue.
-func (p *cueFitter) addSummary(code, what string, cues []string) {
-	switch n := len(cues); {
-	case n == 1:
-		p.losses = append(p.losses, Diagnostic{0, Note, code, what + " cue " + cues[0]})
-	case n > 1:
-		p.losses = append(p.losses, Diagnostic{0, Note, code, fmt.Sprintf("%s %d cues: %s", what, n, firstNumbers(cues))})
+// addSummary adds one diagnostic for all cues of one kind of loss.
+func (p *cueFitter) addSummary(key string, cues []string) {
+	if len(cues) == 0 {
+		return
 	}
+	if len(cues) > 1 {
+		key += ".many"
+	}
+	m := message.New(key, "format", string(p.format), "n", strconv.Itoa(len(cues)), "cues", firstNumbers(cues))
+	p.losses = append(p.losses, newDiagnostic(0, m))
 }
 
 // firstNumbers names the first few.
@@ -128,14 +133,14 @@ func firstNumbers(cues []string) string {
 func (p *cueFitter) fit(n int, c conference.Cue) (fit conference.Cue, ok bool) {
 	fit = normalizeCue(c)
 	if withoutSpace(fit.Text) == "" {
-		p.addLoss(c, n, "no-text", "it shows nothing and was left out")
+		p.addLoss(c, n, "no-text")
 		return fit, false
 	}
 	if withoutSpace(fit.Text) != withoutSpace(c.Text) {
-		p.addLoss(c, n, "control-characters", "characters that no text file should hold were left out")
+		p.addLoss(c, n, "control-characters")
 	}
 	if emptyLinePattern.MatchString(strings.TrimSpace(c.Text)) {
-		p.addLoss(c, n, "empty-line", "an empty line, which would end the caption, was left out")
+		p.addLoss(c, n, "empty-line")
 	}
 	if p.plain || p.format == Transcript {
 		fit = withoutStyle(fit)
@@ -174,8 +179,8 @@ var tagLikePattern = regexp.MustCompile(`</?[A-Za-z][^<>\n]*>`)
 // reportMarkupLike says what is written of text that looks like markup.
 func (p *cueFitter) reportMarkupLike(n int, c conference.Cue) {
 	if len(guardPositions(c.Text)) > 0 {
-		p.addLoss(c, n, "text-like-markup", "text that players would take for markup was written with a word joiner (U+2060) inside, which is not seen")
+		p.addLoss(c, n, "text-like-markup")
 	} else if tag := tagLikePattern.FindString(c.Text); tag != "" {
-		p.addLoss(c, n, "text-like-markup", "some players hide %s, which SRT has no way to write otherwise", quote(tag))
+		p.addLoss(c, n, "text-like-markup.hidden", "text", excerpt(tag))
 	}
 }
