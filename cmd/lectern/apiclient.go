@@ -20,32 +20,28 @@ import (
 	"github.com/lectern-av/lectern/internal/web"
 )
 
-// serverFlags are shared by the commands that change what a server may be serving just now:
-// they ask its API. Without a server, they ask the same of the data directory.
+// serverFlags are shared by the commands that work with a conference server's API. Without a
+// server, they use the same API on the data directory, in this process.
 type serverFlags struct {
-	Server string `help:"The conference server to ask; without it, that of the data directory, or the data directory itself where none runs." placeholder:"URL"`
-	Token  string `help:"What lets this program in at --server; organisers make one with lectern link --token." env:"LECTERN_TOKEN" placeholder:"TOKEN"`
+	Server string `help:"The conference server to ask. Without it, the server of the data directory; if none runs, the data directory itself." placeholder:"URL"`
+	Token  string `help:"The token that gives access to --server. Organisers make one with lectern link new --program." env:"LECTERN_TOKEN" placeholder:"TOKEN"`
 	dataFlag
 }
 
-// apiClient asks an API, wherever it is.
+// apiClient calls an API: of a server elsewhere, of the server of a data directory by its socket,
+// or in this process.
 type apiClient struct {
-	base   string
-	token  string
-	client *http.Client
-	close  func() error
+	base     string
+	token    string
+	operator string // who works on the data directory, for the history; "" where a token says it
+	client   *http.Client
+	close    func() error
 }
 
-// connect finds the API to ask. It is to be closed.
+// connect returns a client of the API to use. The caller closes it. Where no server runs, it
+// waits until no other command works on the data directory.
 func (f *serverFlags) connect(ctx context.Context, t *console) (*apiClient, error) {
-	if f.Server != "" {
-		u, err := url.Parse(f.Server)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return nil, &usageError{fmt.Sprintf("--server %q is no address of a server, such as https://lectern.example", f.Server)}
-		}
-		return &apiClient{strings.TrimSuffix(f.Server, "/"), f.Token, http.DefaultClient, func() error { return nil }}, nil
-	}
-	if r, err := dialServer(ctx, f.Data); r != nil || err != nil {
+	if r, err := f.findServer(ctx); r != nil || err != nil {
 		return r, err
 	}
 	h, err := openDataDir(ctx, t, f.Data)
@@ -54,18 +50,57 @@ func (f *serverFlags) connect(ctx context.Context, t *console) (*apiClient, erro
 	}
 	o := service.New(h.catalog, h.store, filepath.Join(f.Data, "bundles"), t.log)
 	o.Releaser = h.publisher(t, nil)
-	o.Board, err = service.NewBoard(ctx, h.catalog, nil)
-	if err != nil {
-		return nil, errors.Join(err, h.close())
-	}
-	pages, err := web.New(web.Options{Service: o, Log: t.log, URL: offlineURL, Uploads: filepath.Join(f.Data, "uploads")})
-	if err != nil {
-		return nil, errors.Join(err, h.close())
-	}
-	return &apiClient{"http://lectern", "", &http.Client{Transport: handlerTransport{pages}}, h.close}, nil
+	return inProcessClient(ctx, o, filepath.Join(f.Data, "uploads"), h.close)
 }
 
-// dialServer is the server of a data directory, or nil if none runs.
+// connectReadOnly is connect for commands that change nothing: they don't wait for others that
+// work on the data directory, and don't make one that is missing. talk is the talk they ask for.
+func (f *serverFlags) connectReadOnly(ctx context.Context, t *console, talk string) (*apiClient, error) {
+	if r, err := f.findServer(ctx); r != nil || err != nil {
+		return r, err
+	}
+	c, ok, err := openCatalogReadOnly(ctx, f.Data)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, talkNotFound(talk, nil)
+	}
+	return inProcessClient(ctx, service.New(c, nil, "", t.log), "", c.Close)
+}
+
+// findServer returns a client of --server, or of the server of the data directory; nil if none runs.
+func (f *serverFlags) findServer(ctx context.Context) (*apiClient, error) {
+	if f.Server == "" {
+		return dialServer(ctx, f.Data)
+	}
+	u, err := url.Parse(f.Server)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, &usageError{fmt.Sprintf("--server %q is not the address of a server, such as https://lectern.example", f.Server)}
+	}
+	return &apiClient{
+		base: strings.TrimSuffix(f.Server, "/"), token: f.Token, client: http.DefaultClient, close: func() error { return nil },
+	}, nil
+}
+
+// inProcessClient returns a client that calls the API of o in this process. It closes the data
+// directory with the client, and at once if there is an error.
+func inProcessClient(ctx context.Context, o *service.Service, uploads string, closeDir func() error) (*apiClient, error) {
+	var err error
+	o.Board, err = service.NewBoard(ctx, o.Catalog, nil)
+	if err != nil {
+		return nil, errors.Join(err, closeDir())
+	}
+	server, err := web.New(web.Options{Service: o, Log: o.Log, URL: offlineURL, Uploads: uploads})
+	if err != nil {
+		return nil, errors.Join(err, closeDir())
+	}
+	return &apiClient{
+		base: "http://lectern", operator: osUser(), client: &http.Client{Transport: handlerTransport{asOperator(server)}}, close: closeDir,
+	}, nil
+}
+
+// dialServer returns a client of the server of a data directory by its socket, or nil if none runs.
 func dialServer(ctx context.Context, data string) (*apiClient, error) {
 	path, err := socketPath(data)
 	if err != nil {
@@ -79,32 +114,47 @@ func dialServer(ctx context.Context, data string) (*apiClient, error) {
 		return nil, ctx.Err()
 	}
 	transport := &http.Transport{DialContext: dial}
-	return &apiClient{"http://lectern", "", &http.Client{Transport: transport}, func() error {
+	closeIdle := func() error {
 		transport.CloseIdleConnections()
 		return nil
-	}}, c.Close()
+	}
+	return &apiClient{
+		base: "http://lectern", operator: osUser(), client: &http.Client{Transport: transport}, close: closeIdle,
+	}, c.Close()
 }
 
 // offlineURL is where people reach a server that does not run.
 const offlineURL = "http://localhost"
 
-// handlerTransport asks a handler in this process, as the operator of the data directory.
+// handlerTransport answers requests by a handler in this process.
 type handlerTransport struct{ handler http.Handler }
 
 // RoundTrip implements http.RoundTripper.
-func (i handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
-	i.handler.ServeHTTP(w, r.WithContext(web.WithPerson(r.Context(), localOperator())))
+	t.handler.ServeHTTP(w, r)
 	return w.Result(), nil
 }
 
-// localOperator is who may open the data directory.
-func localOperator() access.Person {
-	return access.Person{Grants: []access.Grant{{Role: access.Organiser, Name: osUser()}}}
+// operatorHeader says who makes a request on the data directory, URL-encoded. It is heeded only
+// where asOperator is.
+const operatorHeader = "Lectern-Operator"
+
+// asOperator lets a handler take every request for one of an organiser: who can open the data
+// directory, or its socket, may do everything anyway.
+func asOperator(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, err := url.QueryUnescape(r.Header.Get(operatorHeader))
+		if err != nil || name == "" {
+			name = osUser()
+		}
+		operator := access.Person{Grants: []access.Grant{{Role: access.Organiser, Name: name}}}
+		handler.ServeHTTP(w, r.WithContext(web.WithPerson(r.Context(), operator)))
+	})
 }
 
-// call sends in as JSON, unless it is nil, and reads the answer into out, unless that is. What
-// the server finds wrong with the input is a *inputerr.Fault here, too.
+// call sends in as JSON, unless it is nil, and decodes the response into out, unless that is nil.
+// A refusal is an *apiError.
 func (r *apiClient) call(ctx context.Context, method, path string, in, out any) error {
 	if in == nil {
 		return r.do(ctx, method, path, "", nil, out)
@@ -116,7 +166,8 @@ func (r *apiClient) call(ctx context.Context, method, path string, in, out any) 
 	return r.do(ctx, method, path, "application/json", bytes.NewReader(b), out)
 }
 
-// do sends content of a type and reads the answer into out, unless that is nil.
+// do sends content of a type and decodes the response into out: JSON, or the bytes themselves if
+// out is a *[]byte. Nothing is read if out is nil.
 func (r *apiClient) do(ctx context.Context, method, path, contentType string, content io.Reader, out any) error {
 	req, err := http.NewRequestWithContext(ctx, method, r.base+"/api/v1"+path, content)
 	if err != nil {
@@ -125,43 +176,90 @@ func (r *apiClient) do(ctx context.Context, method, path, contentType string, co
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}
-	if r.token != "" {
-		req.Header.Set("Authorization", "Bearer "+r.token)
-	}
-	answer, err := r.client.Do(req)
+	r.authenticate(req)
+	response, err := r.client.Do(req)
 	if err != nil {
 		return connectionError(r.base, err)
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode >= http.StatusBadRequest {
-		return responseError(r.base, answer)
+	defer response.Body.Close()
+	if response.StatusCode >= http.StatusBadRequest {
+		return newAPIError(r.base, response)
 	}
-	if out == nil {
-		return nil
+	switch out := out.(type) {
+	case nil:
+	case *[]byte:
+		*out, err = io.ReadAll(response.Body)
+	default:
+		err = json.NewDecoder(response.Body).Decode(out)
 	}
-	if err := json.NewDecoder(answer.Body).Decode(out); err != nil {
-		return fmt.Errorf("read the answer of %s: %w", r.base, err)
+	if err != nil {
+		return fmt.Errorf("read the response of %s: %w", r.base, err)
 	}
 	return nil
 }
 
-// responseError is a server's no.
-func responseError(base string, answer *http.Response) error {
-	var said struct {
-		Detail string          `json:"detail"`
-		Fault  *inputerr.Error `json:"fault"`
-		Errors []struct{ Message, Location string }
+func (r *apiClient) authenticate(req *http.Request) {
+	if r.token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.token)
 	}
-	_ = json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&said) // a proxy's answer is no JSON
+	if r.operator != "" {
+		req.Header.Set(operatorHeader, url.QueryEscape(r.operator))
+	}
+}
+
+// findTalk returns an error that names like talks if the server has no talk of that slug.
+func (r *apiClient) findTalk(ctx context.Context, slug string) error {
+	err := r.call(ctx, http.MethodGet, "/talks/"+url.PathEscape(slug), nil, nil)
+	if !hasStatus(err, http.StatusNotFound) {
+		return err
+	}
+	var talks []web.Talk
+	_ = r.call(ctx, http.MethodGet, "/talks", nil, &talks) // a token for one talk may not list all
+	known := make([]string, len(talks))
+	for i, talk := range talks {
+		known[i] = talk.Slug
+	}
+	return talkNotFound(slug, known)
+}
+
+// apiError is a refusal of the API. It wraps an *inputerr.Error unless the server itself failed.
+type apiError struct {
+	error
+	status   int
+	conflict *web.Conflict // nil unless another revision was saved meanwhile
+}
+
+// Unwrap returns what the server said.
+func (e *apiError) Unwrap() error { return e.error }
+
+// hasStatus reports whether err is a refusal with an HTTP status.
+func hasStatus(err error, status int) bool {
+	var refusal *apiError
+	return errors.As(err, &refusal) && refusal.status == status
+}
+
+func newAPIError(base string, response *http.Response) *apiError {
+	var problem struct {
+		Detail   string          `json:"detail"`
+		Fault    *inputerr.Error `json:"fault"`
+		Conflict *web.Conflict   `json:"conflict"`
+		Errors   []struct{ Message, Location string }
+	}
+	_ = json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&problem) // the answer of a proxy is not JSON
+	e := &apiError{status: response.StatusCode, conflict: problem.Conflict}
 	switch {
-	case said.Fault != nil:
-		return said.Fault
-	case answer.StatusCode == http.StatusForbidden:
-		return inputerr.New(base, "does not allow that: %s", said.Detail).Hint("Ask an organiser for a token that may do it, and give it with --token")
-	case len(said.Errors) > 0:
-		return inputerr.New(said.Errors[0].Location, "%s", said.Errors[0].Message)
-	case answer.StatusCode >= http.StatusInternalServerError:
-		return fmt.Errorf("%s answers %s: %s", base, answer.Status, said.Detail)
+	case problem.Fault != nil:
+		e.error = problem.Fault
+	case problem.Conflict != nil:
+		e.error = inputerr.New("", "%s", problem.Detail)
+	case response.StatusCode == http.StatusForbidden:
+		e.error = inputerr.New(base, "does not allow that: %s", problem.Detail).Hint("Ask an organiser for a token that may do it, and give it with --token")
+	case len(problem.Errors) > 0:
+		e.error = inputerr.New(problem.Errors[0].Location, "%s", problem.Errors[0].Message)
+	case response.StatusCode >= http.StatusInternalServerError:
+		e.error = fmt.Errorf("%s answers %s: %s", base, response.Status, problem.Detail)
+	default:
+		e.error = inputerr.New(base, "answers %s: %s", response.Status, problem.Detail)
 	}
-	return inputerr.New(base, "answers %s: %s", answer.Status, said.Detail)
+	return e
 }

@@ -211,9 +211,7 @@ const shutdownTimeout = 5 * time.Second
 func serveHTTP(ctx context.Context, handler http.Handler, public, local net.Listener) error {
 	servers := []*http.Server{
 		{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10},
-		{Handler: handler, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context {
-			return web.WithPerson(context.Background(), localOperator())
-		}},
+		{Handler: asOperator(handler), ReadHeaderTimeout: 10 * time.Second},
 	}
 	ended := make(chan error, len(servers))
 	for i, l := range []net.Listener{public, local} {

@@ -148,9 +148,7 @@ func (u *tusUpload) do(ctx context.Context, method, address string, content io.R
 	}
 	r.ContentLength = length
 	r.Header.Set("Tus-Resumable", "1.0.0")
-	if u.token != "" {
-		r.Header.Set("Authorization", "Bearer "+u.token)
-	}
+	u.authenticate(r)
 	for k, v := range header {
 		r.Header.Set(k, v)
 	}
@@ -171,7 +169,7 @@ func (u *tusUpload) create(ctx context.Context, name, room string) error {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusCreated {
-		return responseError(u.base, answer)
+		return newAPIError(u.base, answer)
 	}
 	at, err := url.Parse(answer.Header.Get("Location"))
 	if err != nil {
@@ -250,7 +248,7 @@ func (u *tusUpload) patch(ctx context.Context, from int64) (moved bool, err erro
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode >= http.StatusBadRequest {
-		return false, responseError(u.base, answer)
+		return false, newAPIError(u.base, answer)
 	}
 	return true, nil
 }

@@ -44,15 +44,20 @@ type subtitleFile struct {
 
 // read reads a subtitle file, or standard input.
 func (f subtitleFlags) read(ctx context.Context, file string) (s subtitleFile, err error) {
-	name := file
-	if file == stdio {
-		name = "standard input"
-	}
+	name := inputName(file)
 	data, err := readBytes(ctx, file, name)
 	if err != nil {
 		return subtitleFile{name: name}, err
 	}
 	return f.parse(file, name, data)
+}
+
+// inputName returns what to call an input file in messages.
+func inputName(file string) string {
+	if file == stdio {
+		return "standard input"
+	}
+	return file
 }
 
 // parse reads what is in a subtitle file; name is what people call it.

@@ -1,41 +1,61 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strconv"
 
-	"github.com/lectern-av/lectern/internal/translation"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/web"
 )
 
 type translationsAddCmd struct {
 	trackFlags
 	File     string `arg:"" help:"The translated subtitle file."`
-	Base     int    `help:"The revision that the file was made from; if somebody changed the translation since, yours is not taken." placeholder:"N"`
+	Base     int    `help:"The revision that the file was made from. If another person changed the translation since then, yours is refused." placeholder:"N"`
 	Why      string `help:"What was done, for the history." default:"handed in" placeholder:"TEXT"`
 	Encoding string `help:"How the file is encoded, if the guess is wrong." placeholder:"E"`
 }
 
-// Run is `lectern translations add`.
+// Run implements `lectern translations add`.
 func (c *translationsAddCmd) Run(ctx context.Context, t *console) error {
-	read, err := subtitleFlags{Language: c.Language, Encoding: c.Encoding}.read(ctx, c.File)
+	name := inputName(c.File)
+	data, err := readBytes(ctx, c.File, name)
 	if err != nil {
 		return err
 	}
-	read.printWarnings(t)
-	h, err := c.at(ctx, func(d translation.Service, who string) (translation.Revision, error) {
-		return d.ImportSubtitles(ctx, c.Talk, c.Language, read.Cues, c.Base, who, c.Why)
-	})
+	return c.upload(ctx, t, name, data, func(web.Receipt) string { return "taken" })
+}
+
+// upload sends the file to the API and prints what became of it; done says what was done.
+func (c *translationsAddCmd) upload(ctx context.Context, t *console, name string, data []byte, done func(web.Receipt) string) (err error) {
+	r, err := c.open(ctx, t)
 	if err != nil {
 		return err
 	}
-	strange := 0
-	for _, cue := range h.Cues {
-		if len(cue.SourceIDs) == 0 && cue.State != translation.Obsolete {
-			strange++
-		}
+	defer func() { err = errors.Join(err, r.close()) }()
+	query := url.Values{"name": {filepath.Base(name)}, "base": {strconv.Itoa(c.Base)}, "why": {c.Why}, "encoding": {c.Encoding}}
+	var receipt web.Receipt
+	err = r.do(ctx, http.MethodPost, c.path()+"?"+query.Encode(), "application/octet-stream", bytes.NewReader(data), &receipt)
+	if err != nil {
+		return c.explain(ctx, r, err)
 	}
-	if strange > 0 {
-		fmt.Fprintf(t.err, "%s: %s nothing in the source; kept as they are\n", quoteName(c.File), plural(strange, "cue matches", "cues match"))
+	doubts := append(withSeverity(subtitle.Error, receipt.Remarks), withSeverity(subtitle.Warning, receipt.Remarks)...)
+	printDiagnostics(t.err, name, doubts, "lectern subtitles read --json has all")
+	if n := receipt.Unmatched; n > 0 {
+		fmt.Fprintf(t.err, "%s: %s nothing in the source; kept as they are\n", quoteName(name), plural(n, "cue matches", "cues match"))
 	}
-	return c.printResult(t, h, "taken", fmt.Sprintf("lectern translations review %s %s", c.Talk, c.Language))
+	for _, l := range receipt.Lost {
+		fmt.Fprintf(t.err, "%s:%d: fits nothing in the source, and is left out: %s\n", quoteName(name), l.Line, printable(l.Text))
+	}
+	for _, l := range receipt.Unkept {
+		fmt.Fprintf(t.err, "%s:%d: a remark on what is not translated, which is not kept: %s\n", quoteName(name), l.Line, printable(l.Text))
+	}
+	next := fmt.Sprintf("lectern translations review %s %s", c.Talk, c.Language)
+	return c.printResult(ctx, t, r, receipt.Translation, done(receipt), next)
 }

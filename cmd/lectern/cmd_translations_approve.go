@@ -1,22 +1,12 @@
 package main
 
-import (
-	"context"
-
-	"github.com/lectern-av/lectern/internal/translation"
-)
+import "context"
 
 type translationsApproveCmd struct {
 	trackFlags
 }
 
-// Run is `lectern translations approve`.
+// Run implements `lectern translations approve`.
 func (c *translationsApproveCmd) Run(ctx context.Context, t *console) error {
-	h, err := c.at(ctx, func(d translation.Service, who string) (translation.Revision, error) {
-		return d.Approve(ctx, c.Talk, c.Language, who)
-	})
-	if err != nil {
-		return err
-	}
-	return c.printResult(t, h, "approved", "lectern bundle build "+c.Talk)
+	return c.change(ctx, t, "/approve", nil, "approved", "lectern bundle build "+c.Talk)
 }

@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
@@ -18,6 +21,7 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/internal/translation"
 	"github.com/lectern-av/lectern/internal/translation/exchange"
+	"github.com/lectern-av/lectern/internal/web"
 )
 
 type translationsExportCmd struct {
@@ -31,7 +35,7 @@ type translationsExportCmd struct {
 	Revision       int    `help:"With a talk: an earlier revision of its translation." placeholder:"N"`
 	Talk           string `help:"The talk's title, for translators; the name of SOURCE if you do not say it." placeholder:"TITLE"`
 	subtitleFlags
-	dataFlag
+	serverFlags
 }
 
 // Run is `lectern translations export`.
@@ -41,7 +45,7 @@ func (c *translationsExportCmd) Run(ctx context.Context, t *console) error {
 		return err
 	}
 	if c.Translation != "" && isTalkSlug(c.Source) {
-		return c.fromCatalogue(ctx, t, format)
+		return c.exportFromTalk(ctx, t, format)
 	}
 	inputs := slices.DeleteFunc([]string{c.Source, c.Translation, c.OldSource}, func(f string) bool { return f == "" })
 	if countEqual(stdio, inputs) > 1 {
@@ -63,36 +67,44 @@ func isTalkSlug(name string) bool {
 	return err != nil && conference.ValidSlug(name)
 }
 
-// fromCatalogue exports a translation of a talk; one that is not there yet is one to begin.
-func (c *translationsExportCmd) fromCatalogue(ctx context.Context, t *console, format string) error {
-	language, err := subtitle.CanonicalLanguage(c.Translation)
-	if err != nil {
+// exportFromTalk writes a translation that the talk has; one that does not exist yet is one to begin.
+func (c *translationsExportCmd) exportFromTalk(ctx context.Context, t *console, format string) (err error) {
+	track := trackFlags{Talk: c.Source, Language: c.Translation}
+	if err := track.canonicalize(); err != nil {
 		return err
 	}
 	if err := checkWritable(c.Output); err != nil {
 		return err
 	}
-	var sheet translation.Sheet
-	err = withDesk(ctx, c.Data, c.Source, func(d translation.Service) error {
-		s, err := d.Catalog.Talk(ctx, c.Source)
-		if err != nil {
-			return err
-		}
-		h, err := d.LoadOrNew(ctx, c.Source, language)
-		if err == nil && c.Revision != 0 {
-			h, err = d.Load(ctx, c.Source, language, c.Revision)
-		}
-		if errors.Is(err, translation.ErrNotFound) {
-			return inputerr.New(c.Source+" in "+language, "has no revision %d", c.Revision).
-				Hint("`lectern translations history %s %s` lists them", c.Source, language)
-		}
-		sheet = h.Sheet(cmp.Or(c.Talk, s.Facts.Talk.Title))
-		return err
-	})
+	r, err := c.connectReadOnly(ctx, t, c.Source)
 	if err != nil {
 		return err
 	}
-	return c.writeFile(t, format, sheet)
+	defer func() { err = errors.Join(err, r.close()) }()
+	query := url.Values{"format": {format}, "revision": {strconv.Itoa(c.Revision)}, "profile": {c.Profile}, "title": {c.Talk}}
+	var data []byte
+	err = r.call(ctx, http.MethodGet, track.path()+"/file?"+query.Encode(), nil, &data)
+	if hasStatus(err, http.StatusNotFound) && c.Revision != 0 {
+		err = r.findTalk(ctx, c.Source)
+		if err == nil {
+			err = inputerr.New(c.Source+" in "+track.Language, "has no revision %d", c.Revision).
+				Hint("`lectern translations history %s %s` lists them", c.Source, track.Language)
+		}
+	}
+	var now web.Translation
+	if err == nil {
+		err = r.call(ctx, http.MethodGet, track.path(), nil, &now)
+	}
+	if err != nil {
+		return track.explain(ctx, r, err)
+	}
+	if err := writeOutput(t, c.Output, data, formatProgress(now.Progress)); err != nil {
+		return err
+	}
+	if n := now.Progress.Untranslated; n > 0 && (format == "srt" || format == "vtt") {
+		printPlaceholders(t, n)
+	}
+	return nil
 }
 
 func (c *translationsExportCmd) writeFile(t *console, format string, sheet translation.Sheet) error {
@@ -224,9 +236,13 @@ func (c *translationsExportCmd) writeSubtitles(t *console, s translation.Sheet, 
 		return err
 	}
 	if missing > 0 {
-		fmt.Fprintf(t.err, "%s to translate: put the translation in the place of %s\n", plural(missing, "cue is", "cues are"), translation.Placeholder)
+		printPlaceholders(t, missing)
 	}
 	return nil
+}
+
+func printPlaceholders(t *console, missing int) {
+	fmt.Fprintf(t.err, "%s to translate: put the translation in the place of %s\n", plural(missing, "cue is", "cues are"), translation.Placeholder)
 }
 
 func sheetSummary(s translation.Sheet) string {

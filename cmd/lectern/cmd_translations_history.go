@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"text/tabwriter"
 
-	"github.com/lectern-av/lectern/internal/translation"
+	"github.com/lectern-av/lectern/internal/catalog"
 )
 
 type translationsHistoryCmd struct {
@@ -22,21 +25,30 @@ type historyEntry struct {
 	Source   int    `json:"source_revision"`
 }
 
-// Run is `lectern translations history`.
-func (c *translationsHistoryCmd) Run(ctx context.Context, t *console) error {
-	var list []historyEntry
-	_, err := c.at(ctx, func(d translation.Service, _ string) (h translation.Revision, err error) {
-		history, err := d.Catalog.TranslationHistory(ctx, c.Talk, c.Language)
-		if err == nil && len(history) == 0 {
-			err = translation.ErrNotFound
-		}
-		for _, r := range history {
-			list = append(list, historyEntry{r.Number, r.At.UTC().Format("2006-01-02T15:04:05Z"), r.Who, r.Why, r.State, r.Source})
-		}
-		return h, err
-	})
+// Run implements `lectern translations history`.
+func (c *translationsHistoryCmd) Run(ctx context.Context, t *console) (err error) {
+	if err := c.canonicalize(); err != nil {
+		return err
+	}
+	r, err := c.connectReadOnly(ctx, t, c.Talk)
 	if err != nil {
 		return err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	var revisions []catalog.Translation // the last one first
+	err = r.call(ctx, http.MethodGet, c.path()+"/revisions", nil, &revisions)
+	if err == nil && len(revisions) == 0 {
+		err = &apiError{error: errors.New("no revision"), status: http.StatusNotFound}
+	}
+	if err != nil {
+		return c.explain(ctx, r, err)
+	}
+	slices.Reverse(revisions)
+	list := make([]historyEntry, len(revisions))
+	for i, r := range revisions {
+		list[i] = historyEntry{
+			Revision: r.Number, At: r.At.UTC().Format("2006-01-02T15:04:05Z"), Who: r.Who, Why: r.Why, State: r.State, Source: r.Source,
+		}
 	}
 	if c.JSON {
 		return t.printJSON(list)

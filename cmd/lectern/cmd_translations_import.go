@@ -18,11 +18,11 @@ type translationsImportCmd struct {
 	Source string `required:"" xor:"source" help:"The subtitle file that it translates." placeholder:"FILE"`
 	Talk   string `required:"" xor:"source" help:"The talk in the catalogue that it translates." placeholder:"SLUG"`
 	Base   int    `help:"With --talk: the revision that it was made from, if the file does not say it." placeholder:"N"`
-	As     string `help:"With --talk: who you are, for the history; your login if you do not say it." placeholder:"NAME"`
+	As     string `help:"With --talk: your name, for the history. Your login by default; with --server, the token says who you are." placeholder:"NAME"`
 	Output string `short:"o" help:"The subtitle file to write, of what is translated; its ending says the format." placeholder:"OUT"`
 	To     string `help:"The format to write, whatever the name of OUT: srt, vtt, ttml, ssa, ass or txt." enum:",srt,vtt,ttml,dfxp,ssa,ass,txt" default:"" placeholder:"FORMAT"`
 	subtitleFlags
-	dataFlag
+	serverFlags
 	JSON bool `help:"Print JSON: how much is translated, and what is missing or to be looked at."`
 }
 
@@ -37,7 +37,7 @@ type importResult struct {
 // Run is `lectern translations import`.
 func (c *translationsImportCmd) Run(ctx context.Context, t *console) error {
 	if c.Talk != "" {
-		return c.toCatalogue(ctx, t)
+		return c.importIntoTalk(ctx, t)
 	}
 	if c.File == stdio && c.Source == stdio {
 		return &usageError{"standard input can be one of the files, not several"}
@@ -99,10 +99,7 @@ func untranslatedLines(source []conference.Cue, cues []translation.Cue) []transl
 // readReturned reads what a translator sent, by what it holds and not by its name. Back is the
 // file, for messages, in the language that it translates into.
 func (c *translationsImportCmd) readReturned(ctx context.Context, t *console, from subtitleFile) (back subtitleFile, cues []translation.Cue, taken translation.MergeResult, err error) {
-	back.name = c.File
-	if c.File == stdio {
-		back.name = "standard input"
-	}
+	back.name = inputName(c.File)
 	data, err := readBytes(ctx, c.File, back.name)
 	if err != nil {
 		return back, nil, taken, err

@@ -1,10 +1,6 @@
 package main
 
-import (
-	"context"
-
-	"github.com/lectern-av/lectern/internal/translation"
-)
+import "context"
 
 type translationsSendBackCmd struct {
 	trackFlags
@@ -12,13 +8,11 @@ type translationsSendBackCmd struct {
 	Note string `required:"" help:"What is to be done." placeholder:"TEXT"`
 }
 
-// Run is `lectern translations send-back`.
+// Run implements `lectern translations send-back`.
 func (c *translationsSendBackCmd) Run(ctx context.Context, t *console) error {
-	h, err := c.at(ctx, func(d translation.Service, who string) (translation.Revision, error) {
-		return d.SendBack(ctx, c.Talk, c.Language, c.Cue, who, c.Note)
-	})
-	if err != nil {
-		return err
+	in := map[string]string{"note": c.Note}
+	if c.Cue != "" {
+		in["cue"] = c.Cue
 	}
-	return c.printResult(t, h, "sent back", "")
+	return c.change(ctx, t, "/send-back", in, "sent back", "")
 }

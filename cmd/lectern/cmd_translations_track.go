@@ -6,95 +6,95 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
-	"github.com/lectern-av/lectern/internal/translation"
+	"github.com/lectern-av/lectern/internal/web"
 )
 
-// trackFlags name one translation in the catalogue, and who works on it.
+// trackFlags name one translation of a talk, where it is, and who works on it.
 type trackFlags struct {
 	Talk     string `arg:"" help:"The talk's slug."`
 	Language string `arg:"" help:"The language of the translation (BCP 47)."`
-	As       string `help:"Who you are, for the history; your login if you do not say it." placeholder:"NAME"`
+	As       string `help:"Your name, for the history. Your login by default; with --server, the token says who you are." placeholder:"NAME"`
 	JSON     bool   `help:"Print JSON: how far the translation has come."`
-	dataFlag
+	serverFlags
 }
 
-// at opens the catalogue and does something with the desk.
-func (f *trackFlags) at(ctx context.Context, do func(d translation.Service, who string) (translation.Revision, error)) (h translation.Revision, err error) {
-	if f.Language, err = subtitle.CanonicalLanguage(f.Language); err != nil {
-		return h, err
+// canonicalize brings the language into its canonical form.
+func (f *trackFlags) canonicalize() (err error) {
+	f.Language, err = subtitle.CanonicalLanguage(f.Language)
+	return err
+}
+
+// path returns the address of the translation below the API's.
+func (f *trackFlags) path() string {
+	return "/talks/" + url.PathEscape(f.Talk) + "/translations/" + url.PathEscape(f.Language)
+}
+
+// open connects to the API to change the translation.
+func (f *trackFlags) open(ctx context.Context, t *console) (*apiClient, error) {
+	if err := f.canonicalize(); err != nil {
+		return nil, err
 	}
-	err = withDesk(ctx, f.Data, f.Talk, func(d translation.Service) error {
-		name := f.As
-		if name == "" {
-			name = osUser()
-		}
-		h, err = do(d, name)
-		return err
-	})
-	return h, f.explained(err)
+	if f.Server != "" && f.As != "" {
+		return nil, &usageError{"--as is for a data directory; with --server, the token says who you are"}
+	}
+	if _, err := os.Stat(f.Data); f.Server == "" && errors.Is(err, os.ErrNotExist) {
+		return nil, talkNotFound(f.Talk, nil)
+	}
+	r, err := f.connect(ctx, t)
+	if err == nil && f.As != "" {
+		r.operator = f.As
+	}
+	return r, err
 }
 
-// explained is an error in words for who works on a translation.
-func (f *trackFlags) explained(err error) error {
-	var conflict *catalog.Conflict
+// change posts a change of the translation, and prints what became of it: done is what to say of
+// it, next is the command that usually follows, or "".
+func (f *trackFlags) change(ctx context.Context, t *console, action string, in any, done, next string) (err error) {
+	r, err := f.open(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	var changed web.Translation
+	if err := r.call(ctx, http.MethodPost, f.path()+action, in, &changed); err != nil {
+		return f.explain(ctx, r, err)
+	}
+	return f.printResult(ctx, t, r, changed, done, next)
+}
+
+// explain adds to an error of the API what a person who works on the translation can do.
+func (f *trackFlags) explain(ctx context.Context, r *apiClient, err error) error {
+	var refusal *apiError
 	switch {
-	case errors.Is(err, translation.ErrNotFound):
+	case !errors.As(err, &refusal):
+	case refusal.status == http.StatusNotFound:
+		if err := r.findTalk(ctx, f.Talk); err != nil {
+			return err
+		}
 		return inputerr.New(f.Talk, "has no translation in %s", subtitle.EnglishLanguageName(f.Language)).
 			Hint("Add one: lectern translations add %s %s FILE", f.Talk, f.Language)
-	case errors.As(err, &conflict):
-		return inputerr.New("", "%v", conflict).
+	case refusal.conflict != nil:
+		return inputerr.New("", "%v", refusal).
 			Hint("Look at theirs: lectern translations export %s %s --format csv (and --revision %d for what yours was made from); or hand yours in on top with --base %d",
-				f.Talk, f.Language, max(1, conflict.Base), conflict.Last.Number)
+				f.Talk, f.Language, max(1, refusal.conflict.Base), refusal.conflict.Revision)
 	}
 	return err
 }
 
-// withDesk opens the catalogue of a talk that is in it.
-func withDesk(ctx context.Context, data, slug string, do func(translation.Service) error) (err error) {
-	books, ok, err := openCatalogReadOnly(ctx, data)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return talkNotFound(slug, nil)
-	}
-	defer func() { err = errors.Join(err, books.Close()) }()
-	talks, err := books.Talks(ctx)
-	if err != nil {
-		return err
-	}
-	var known []string
-	for _, talk := range talks {
-		if known = append(known, talk.Slug); talk.Slug == slug {
-			if err := do(translation.Service{Catalog: books}); err != nil {
-				return err
-			}
-			return tellServer(ctx, data, slug)
-		}
-	}
-	return talkNotFound(slug, known)
-}
-
-// tellServer has the server of a data directory, if one runs, take up what was changed of a
-// talk in its catalogue.
-func tellServer(ctx context.Context, data, slug string) error {
-	r, err := dialServer(ctx, data)
-	if r == nil || err != nil {
-		return err
-	}
-	return errors.Join(r.call(ctx, http.MethodPost, "/talks/"+url.PathEscape(slug)+"/look-again", nil, nil), r.close())
-}
-
-// printResult says how a translation stands after a change, and what comes next.
-func (f *trackFlags) printResult(t *console, h translation.Revision, done, next string) error {
+// printResult says how far the translation has come after a change, and what comes next.
+func (f *trackFlags) printResult(ctx context.Context, t *console, r *apiClient, changed web.Translation, done, next string) error {
 	if f.JSON {
-		return t.printJSON(newTranslationStatus(h))
+		status, err := loadTranslationStatus(ctx, r, changed, false)
+		if err != nil {
+			return err
+		}
+		return t.printJSON(status)
 	}
-	fmt.Fprintf(t.out, "%s in %s, revision %d: %s; %s\n", h.Slug, subtitle.EnglishLanguageName(h.Language), h.Number, done, formatProgress(h.Progress()))
+	fmt.Fprintf(t.out, "%s in %s, revision %d: %s; %s\n", changed.Talk, subtitle.EnglishLanguageName(changed.Language), changed.Revision, done, formatProgress(changed.Progress))
 	if next != "" {
 		fmt.Fprintf(t.err, "Next: %s\n", next)
 	}

@@ -136,16 +136,6 @@ func (o *Service) enqueueReconcile(slug string) {
 	}
 }
 
-// Refresh takes up what another program on this machine changed of a talk in the catalogue.
-func (o *Service) Refresh(p access.Person, slug string) error {
-	if !p.May(access.ManageRecordings, slug, "") {
-		return access.ErrForbidden
-	}
-	o.Board.MarkChanged(slug)
-	o.enqueueReconcile(slug)
-	return nil
-}
-
 // Retry has a talk made again of what there is.
 func (o *Service) Retry(ctx context.Context, p access.Person, slug string) error {
 	by, err := p.GrantFor(access.ManageRecordings, slug, "")

@@ -28,30 +28,45 @@ import (
 // can be handed in again.
 func ExchangeFormats() []string { return []string{"srt", "vtt", "po", "xliff", "csv"} }
 
-// TranslationFile is a revision of a talk's translation, 0 being the last, as a file for
-// translators, and what it is best called: the name says which revision it is, so that
-// formats that have no place for it can be handed in again as well.
-func (o *Service) TranslationFile(ctx context.Context, p access.Person, slug, language, format string, number int) (name string, data []byte, err error) {
-	t, err := o.Translation(ctx, p, slug, language, number)
+// TranslationExport says how a translation is to be written.
+type TranslationExport struct {
+	Format   string // one of ExchangeFormats, or "xliff-1.2"
+	Revision int    // 0: the last
+	Profile  string // whose rules say how much can be read; "": those for the language
+	Title    string // of the talk, for translators; "": its own
+}
+
+// TranslationFile writes a revision of a talk's translation as a file for translators, and returns
+// the best name for it: it says which revision the file holds, so that formats that have no place
+// for it can be handed in again as well.
+func (o *Service) TranslationFile(ctx context.Context, p access.Person, slug, language string, export TranslationExport) (name string, data []byte, err error) {
+	t, err := o.Translation(ctx, p, slug, language, export.Revision)
 	if err != nil {
 		return "", nil, err
 	}
-	name = fmt.Sprintf("%s.r%d.%s.%s", slug, t.Number, language, format)
-	sheet := t.Sheet(t.Talk.Title)
+	name = fmt.Sprintf("%s.r%d.%s.%s", slug, t.Number, language, strings.TrimSuffix(export.Format, "-1.2"))
+	sheet := t.Sheet(cmp.Or(export.Title, t.Talk.Title))
 	profile := check.ProfileFor(language)
+	if export.Profile != "" {
+		if profile, err = check.ProfileByName(export.Profile); err != nil {
+			return "", nil, err
+		}
+	}
 	speed := cmp.Or(profile.Speed, profile.TooFast)
 	var b bytes.Buffer
-	switch format {
+	switch export.Format {
 	case "po":
 		err = exchange.WritePO(&b, sheet, speed)
 	case "csv":
 		err = exchange.WriteCSV(&b, sheet, speed)
 	case "xliff":
 		err = exchange.WriteXLIFF(&b, sheet, exchange.XLIFF2, speed)
+	case "xliff-1.2":
+		err = exchange.WriteXLIFF(&b, sheet, exchange.XLIFF12, speed)
 	case "srt", "vtt":
-		_, err = subtitle.Write(&b, sheet.Subtitles(), subtitle.Format(format), subtitle.WriteOptions{Language: language})
+		_, err = subtitle.Write(&b, sheet.Subtitles(), subtitle.Format(export.Format), subtitle.WriteOptions{Language: language})
 	default:
-		err = fmt.Errorf("a translation as %q: %w", format, catalog.ErrNotFound)
+		err = fmt.Errorf("a translation as %q: %w", export.Format, catalog.ErrNotFound)
 	}
 	return name, b.Bytes(), err
 }
@@ -62,6 +77,7 @@ type TranslationUpload struct {
 	Data            []byte
 	Encoding        string // overrules what the bytes look like
 	Base            int    // the revision that it was made from; 0: the file, or its name, may say so
+	Why             string // what was done, for the history; "": that it was handed in
 	InProgrammeTime bool   // its times are those of the bundle that was made last, and not of the recording
 	Rebase          bool   // what it changes is to be changed in what there is now, whoever changed that meanwhile
 	DryRun          bool   // it is only to be looked at: nothing is saved
@@ -77,6 +93,17 @@ type TranslationUploadResult struct {
 	Unmatched    []translation.CueLine     // translations in the file that fit nothing
 	IgnoredNotes []translation.CueLine     // notes in the file on what is not translated
 	Claim        *catalog.Claim            // of somebody else; nil: there is none
+}
+
+// CountUnlinked returns how many cues of the translation match nothing in the source. They are
+// kept as they are.
+func (r TranslationUploadResult) CountUnlinked() (n int) {
+	for _, c := range r.Translation.Cues {
+		if len(c.SourceIDs) == 0 && c.State != translation.Obsolete {
+			n++
+		}
+	}
+	return n
 }
 
 // UploadTranslation takes a file of a translator: PO, XLIFF, CSV or subtitles of any kind,
@@ -139,6 +166,7 @@ func (h *translationImport) parse(ctx context.Context) (err error) {
 	if len(bytes.TrimSpace(h.Data)) == 0 {
 		return inputerr.New(h.Name, "is empty").Hint("Choose the file that you translated")
 	}
+	stated := h.Base
 	if m := revisionInName.FindStringSubmatch(h.Name); m != nil && h.Base == 0 {
 		h.Base, _ = strconv.Atoi(m[1]) // digits
 		h.fromScratch = h.Base == 0
@@ -153,7 +181,7 @@ func (h *translationImport) parse(ctx context.Context) (err error) {
 			err = h.checkTextLength(h.returned.LongestText())
 		}
 		if err == nil {
-			h.Base = cmp.Or(h.returned.Base, h.Base)
+			h.Base = cmp.Or(stated, h.returned.Base, h.Base)
 			h.fromScratch = h.Base == 0 && h.returned.Revision > 0
 		}
 		return err
@@ -222,7 +250,7 @@ func (h *translationImport) importFile(ctx context.Context) error {
 		return h.rebase(ctx, desk)
 	case h.returned == nil:
 		var err error
-		h.now, err = desk.ImportSubtitles(ctx, h.slug, h.language, h.cues, h.Base, h.who, "handed in "+h.Name)
+		h.now, err = desk.ImportSubtitles(ctx, h.slug, h.language, h.cues, h.Base, h.who, cmp.Or(h.Why, "handed in "+h.Name))
 		return err
 	}
 	now, taken, err := desk.Import(ctx, h.slug, h.language, h.returned, h.Base, h.who)

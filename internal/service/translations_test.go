@@ -185,7 +185,7 @@ func TestUploadTranslation_InvalidFileNamesLine(t *testing.T) {
 
 func TestUploadTranslation_ConcurrentEditsKept(t *testing.T) {
 	po := func(w translationTest, p access.Person, from, to string) service.TranslationUpload {
-		name, data, err := w.TranslationFile(t.Context(), p, "apis", "es", "po", 0)
+		name, data, err := w.TranslationFile(t.Context(), p, "apis", "es", service.TranslationExport{Format: "po"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +228,7 @@ func TestUploadTranslation_ConcurrentEditsKept(t *testing.T) {
 
 func TestUploadTranslation_BaseZeroRemovesNothing(t *testing.T) {
 	w := newTranslationTest(t)
-	name, data, err := w.TranslationFile(t.Context(), pablo, "apis", "es", "srt", 0)
+	name, data, err := w.TranslationFile(t.Context(), pablo, "apis", "es", service.TranslationExport{Format: "srt"})
 	if err != nil {
 		t.Fatal(err)
 	}

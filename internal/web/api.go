@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
@@ -74,9 +75,10 @@ type operation struct {
 func register[I, O any](a *api, o operation, do func(context.Context, access.Person, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: o.name, Method: o.method, Path: apiPath + o.path, Summary: o.summary,
-		Description: "Needs: " + describeAct(o.act) + ".",
-		Metadata:    map[string]any{"act": o.act},
-		Errors:      []int{http.StatusForbidden, http.StatusNotFound},
+		MaxBodyBytes: maxFormBytes,
+		Description:  "Needs: " + describeAct(o.act) + ".",
+		Metadata:     map[string]any{"act": o.act},
+		Errors:       []int{http.StatusForbidden, http.StatusNotFound},
 		Middlewares: huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 			if o.act != access.Public && !personFrom(ctx.Context()).May(o.act, ctx.Param("slug"), ctx.Param("language")) {
 				_ = huma.WriteErr(a, ctx, http.StatusForbidden, "your token, or your link, does not allow that ("+string(o.act)+")")
@@ -110,6 +112,14 @@ type problem struct {
 	Status int             `json:"status"`
 	Detail string          `json:"detail,omitempty" doc:"What is wrong, in words for people."`
 	Fault  *inputerr.Error `json:"fault,omitempty" doc:"What is wrong with the input: where, and the way out."`
+
+	Conflict *Conflict `json:"conflict,omitempty" doc:"Another revision of the translation was saved meanwhile."`
+}
+
+// Conflict names the revisions of a translation between which a change was refused.
+type Conflict struct {
+	Base     int `json:"base" doc:"The revision that was changed; 0: it is not known."`
+	Revision int `json:"revision" doc:"The last one."`
 }
 
 func (p *problem) Error() string               { return p.Detail }
@@ -121,6 +131,10 @@ func (a *api) newProblem(err error) huma.StatusError {
 	p := &problem{Title: http.StatusText(status), Status: status, Detail: err.Error()}
 	var already huma.StatusError
 	p.Fault = inputerr.As(err)
+	var conflict *catalog.Conflict
+	if errors.As(err, &conflict) {
+		p.Conflict = &Conflict{Base: conflict.Base, Revision: conflict.Last.Number}
+	}
 	switch {
 	case errors.As(err, &already):
 		return already

@@ -88,7 +88,6 @@ func (a *api) talkOperations() {
 	register(a, operation{"set-handling", http.MethodPut, "/talks/{slug}/handling", "Set the cut, the channels and the pipeline of a talk, and have it made.", access.ManageRecordings}, a.putProcessing)
 	register(a, operation{"price-handling", http.MethodPost, "/talks/{slug}/price", "Say what another cut, channels or pipeline would cost. Nothing is changed.", access.ManageRecordings}, a.estimateCost)
 	register(a, operation{"retry-talk", http.MethodPost, "/talks/{slug}/retry", "Have a talk made again of what there is.", access.ManageRecordings}, a.retryTalk)
-	register(a, operation{"look-again", http.MethodPost, "/talks/{slug}/look-again", "Take up what another program on the server's machine changed of a talk in the catalogue.", access.ManageRecordings}, a.refreshTalk)
 	register(a, operation{"list-arrivals", http.MethodGet, "/arrivals", "List the recordings that arrived, the newest first. They are sent to /uploads/ by the tus protocol, version 1.0.", access.ManageRecordings}, a.listArrivals)
 	register(a, operation{"assign-arrival", http.MethodPost, "/arrivals/{id}/assign", "Say which talks a recording is of.", access.ManageRecordings}, a.assignArrival)
 	register(a, operation{"dismiss-arrival", http.MethodPost, "/arrivals/{id}/dismiss", "Say that a recording is of no talk.", access.ManageRecordings}, a.dismissArrival)
@@ -174,10 +173,6 @@ func (a *api) estimateCost(ctx context.Context, p access.Person, in *processingI
 	}
 	price, err := a.service.EstimateCost(ctx, p, in.Slug, h)
 	return &body[CostEstimate]{apiPrice(price)}, err
-}
-
-func (a *api) refreshTalk(_ context.Context, p access.Person, in *slugInput) (*struct{}, error) {
-	return nil, a.service.Refresh(p, in.Slug)
 }
 
 func (a *api) retryTalk(ctx context.Context, p access.Person, in *slugInput) (*struct{}, error) {

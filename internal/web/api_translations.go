@@ -55,6 +55,7 @@ func (a *api) translationOperations() {
 	register(a, operation{"list-translations", http.MethodGet, "/talks/{slug}/translations", "Say how far the translations of a talk have come.", access.ViewTalk}, a.listTranslations)
 	register(a, operation{"list-reviews", http.MethodGet, "/review/{language}", "List all translations into a language, those in review first.", access.ReviewTranslation}, a.listReviews)
 	register(a, operation{"show-translation", http.MethodGet, one, "Say how far a translation has come.", access.Translate}, a.showTranslation)
+	register(a, operation{"list-translation-tasks", http.MethodGet, one + "/tasks", "List what is left to translate and to look at again.", access.Translate}, a.translationTasks)
 	register(a, operation{"export-translation", http.MethodGet, one + "/file", "Get a translation as a file for translators.", access.Translate}, a.exportTranslation)
 	register(a, operation{"hand-in-translation", http.MethodPost, one, "Hand in a translated file: PO, XLIFF, CSV or subtitles.", access.Translate}, a.uploadTranslationFile)
 	register(a, operation{"claim-translation", http.MethodPut, one + "/claim", "Say that one is at a translation; the answer is who is.", access.Translate}, a.claim)
@@ -108,12 +109,24 @@ func (a *api) showTranslation(ctx context.Context, p access.Person, in *Translat
 	return &body[Translation]{apiTranslation(t.Revision, t.Claim)}, nil
 }
 
+func (a *api) translationTasks(ctx context.Context, p access.Person, in *struct {
+	TranslationInput
+	Suggest bool `query:"suggest" doc:"With earlier translations of a like text."`
+}) (*body[[]service.TranslationTask], error) {
+	tasks, err := a.service.TranslationTasks(ctx, p, in.Slug, in.Language, in.Suggest)
+	return &body[[]service.TranslationTask]{tasks}, err
+}
+
 func (a *api) exportTranslation(ctx context.Context, p access.Person, in *struct {
 	TranslationInput
-	Format   string `query:"format" enum:"srt,vtt,po,xliff,csv" default:"po"`
+	Format   string `query:"format" enum:"srt,vtt,po,xliff,xliff-1.2,csv" default:"po"`
 	Revision int    `query:"revision" minimum:"0" doc:"0 is the last."`
+	Profile  string `query:"profile" doc:"Whose rules say how much can be read; those for the language by default."`
+	Title    string `query:"title" doc:"The talk's title, for translators; its own by default."`
 }) (*huma.StreamResponse, error) {
-	name, data, err := a.service.TranslationFile(ctx, p, in.Slug, in.Language, in.Format, in.Revision)
+	name, data, err := a.service.TranslationFile(ctx, p, in.Slug, in.Language, service.TranslationExport{
+		Format: in.Format, Revision: in.Revision, Profile: in.Profile, Title: in.Title,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -134,13 +147,16 @@ type Receipt struct {
 	Verdict     translation.QualityReport `json:"verdict"`
 	Remarks     []subtitle.Diagnostic     `json:"remarks" doc:"On reading the file."`
 	Lost        []translation.CueLine     `json:"lost" doc:"What fits nothing, and is left out."`
+	Unkept      []translation.CueLine     `json:"unkept" doc:"Notes on what is not translated, which are not kept."`
+	Unmatched   int                       `json:"unmatched" doc:"Cues that match nothing in the source. They are kept as they are."`
 	Claim       *catalog.Claim            `json:"claim,omitempty" doc:"Of somebody else."`
 }
 
 func (a *api) uploadTranslationFile(ctx context.Context, p access.Person, in *struct {
 	TranslationInput
 	Name     string `query:"name" required:"true" doc:"Of the file, for messages; one of ours says of which revision it was made."`
-	Base     int    `query:"base" minimum:"0" doc:"The revision that it was made from, if the file does not say it."`
+	Base     int    `query:"base" minimum:"0" doc:"The revision that it was made from. By default the file says it, or its name."`
+	Why      string `query:"why" maxLength:"2000" doc:"What was done, for the history."`
 	Encoding string `query:"encoding" doc:"If the guess is wrong."`
 	Times    string `query:"times" enum:"recording,video" default:"recording" doc:"Whose times the file has."`
 	OnTop    bool   `query:"on_top" doc:"Change what the file changes although somebody else changed the translation meanwhile."`
@@ -148,13 +164,17 @@ func (a *api) uploadTranslationFile(ctx context.Context, p access.Person, in *st
 	RawBody  []byte `contentType:"application/octet-stream"`
 }) (*body[Receipt], error) {
 	r, err := a.service.UploadTranslation(ctx, p, in.Slug, in.Language, service.TranslationUpload{
-		Name: in.Name, Data: in.RawBody, Encoding: in.Encoding, Base: in.Base, InProgrammeTime: in.Times == "video", Rebase: in.OnTop, DryRun: in.Check,
+		Name: in.Name, Data: in.RawBody, Encoding: in.Encoding, Base: in.Base, Why: in.Why,
+		InProgrammeTime: in.Times == "video", Rebase: in.OnTop, DryRun: in.Check,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &body[Receipt]{Receipt{apiTranslation(r.Translation, nil), r.Saved, len(r.Changed), r.Quality,
-		append([]subtitle.Diagnostic{}, r.Diagnostics...), append([]translation.CueLine{}, r.Unmatched...), r.Claim}}, nil
+	return &body[Receipt]{Receipt{
+		Translation: apiTranslation(r.Translation, nil), Saved: r.Saved, Changed: len(r.Changed), Verdict: r.Quality,
+		Remarks: append([]subtitle.Diagnostic{}, r.Diagnostics...), Lost: append([]translation.CueLine{}, r.Unmatched...),
+		Unkept: append([]translation.CueLine{}, r.IgnoredNotes...), Unmatched: r.CountUnlinked(), Claim: r.Claim,
+	}}, nil
 }
 
 func (a *api) claim(ctx context.Context, p access.Person, in *TranslationInput) (*body[catalog.Claim], error) {

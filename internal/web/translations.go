@@ -317,7 +317,7 @@ func (s *Server) translationFile(v *request) error {
 	if !ok {
 		return fmt.Errorf("%s: %w", name, catalog.ErrNotFound)
 	}
-	called, data, err := s.service.TranslationFile(v.ctx(), v.person, v.slug(), v.language(), format, number)
+	called, data, err := s.service.TranslationFile(v.ctx(), v.person, v.slug(), v.language(), service.TranslationExport{Format: format, Revision: number})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,76 @@
+package service
+
+import (
+	"context"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/access"
+	"github.com/lectern-av/lectern/internal/translation"
+)
+
+// TranslationTask is a text that a translator has to translate, to look at again, or to change
+// because a reviewer sent it back.
+type TranslationTask struct {
+	ID          string             `json:"id" doc:"Of the first source cue."`
+	State       translation.State  `json:"state"`
+	Source      string             `json:"source"`
+	Was         string             `json:"old_source,omitempty" doc:"What the source said when it was translated."`
+	Translation string             `json:"translation,omitempty"`
+	Notes       []translation.Note `json:"notes,omitempty"`
+	StartMS     int64              `json:"start_ms"`
+	EndMS       int64              `json:"end_ms"`
+
+	Suggestions []translation.Suggestion `json:"suggestions,omitempty" doc:"Earlier translations of a like text, the likest first."`
+}
+
+// TranslationTasks returns what is left to do in the last revision of a talk's translation, in the
+// order of time; with earlier translations of a like text if suggest is set, which takes longer.
+func (o *Service) TranslationTasks(ctx context.Context, p access.Person, slug, language string, suggest bool) ([]TranslationTask, error) {
+	t, err := o.Translation(ctx, p, slug, language, 0)
+	if err != nil {
+		return nil, err
+	}
+	units := translation.Units(t.Source.Cues, t.Cues)
+	var suggestions map[int][]translation.Suggestion
+	if suggest {
+		if suggestions, err = o.SuggestTranslations(ctx, p, slug, language, units); err != nil {
+			return nil, err
+		}
+	}
+	tasks := []TranslationTask{}
+	for i, u := range units {
+		notes := openNotes(u)
+		state := u.State()
+		if len(u.Source) > 0 && (state == translation.Untranslated || state == translation.NeedsEditing) || len(notes) > 0 {
+			task := newTranslationTask(u)
+			task.Notes, task.Suggestions = notes, suggestions[i]
+			tasks = append(tasks, task)
+		}
+	}
+	return tasks, nil
+}
+
+func newTranslationTask(u translation.Unit) TranslationTask {
+	task := TranslationTask{State: u.State(), Was: u.Was(), Source: sourceText(u)}
+	if len(u.Source) > 0 {
+		task.ID = u.Source[0].ID
+		task.StartMS = u.Source[0].Start.Milliseconds()
+		task.EndMS = u.Source[len(u.Source)-1].End.Milliseconds()
+	}
+	target := make([]string, len(u.Target))
+	for i, c := range u.Target {
+		target[i] = c.Text
+	}
+	task.Translation = strings.Join(target, "\n")
+	return task
+}
+
+// openNotes returns the reviewers' notes on cues that are drafts or need editing.
+func openNotes(u translation.Unit) (notes []translation.Note) {
+	for _, c := range u.Target {
+		if c.State == translation.Draft || c.State == translation.NeedsEditing {
+			notes = append(notes, c.Notes...)
+		}
+	}
+	return notes
+}
