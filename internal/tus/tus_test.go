@@ -32,6 +32,7 @@ type testServer struct {
 	url string
 
 	mu            sync.Mutex
+	received      chan int // the length of each read from the body of a PATCH
 	completed     []tus.Upload
 	onCompleteErr error // what Done says
 }
@@ -39,9 +40,9 @@ type testServer struct {
 // newTestServer serves a directory. Who asks is told by the header X-Name.
 func newTestServer(t testing.TB, dir string, change ...func(*tus.Options)) *testServer {
 	t.Helper()
-	p := &testServer{t: t, dir: dir}
+	p := &testServer{t: t, dir: dir, received: make(chan int, 1<<16)}
 	o := tus.Options{
-		Dir: dir, BasePath: "/uploads/", MaxSize: 1 << 20, MaxUploads: 100, Lifetime: time.Hour, StallTimeout: time.Millisecond,
+		Dir: dir, BasePath: "/uploads/", MaxSize: 1 << 20, MaxUploads: 100, Lifetime: time.Hour, StallTimeout: time.Second,
 		Authorize: func(r *http.Request) (string, error) {
 			if name := r.Header.Get("X-Name"); name != "stranger" {
 				return name, nil
@@ -58,10 +59,61 @@ func newTestServer(t testing.TB, dir string, change ...func(*tus.Options)) *test
 	if p.Server, err = tus.New(o); err != nil {
 		t.Fatal(err)
 	}
-	h := httptest.NewServer(p)
+	h := httptest.NewServer(p.reportReceived())
 	t.Cleanup(h.Close)
 	p.url = h.URL
 	return p
+}
+
+// reportReceived sends on p.received what the server reads of each PATCH.
+func (p *testServer) reportReceived() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPatch {
+			r.Body = reportingBody{r.Body, p.received}
+		}
+		p.ServeHTTP(w, r)
+	})
+}
+
+type reportingBody struct {
+	io.ReadCloser
+	received chan<- int
+}
+
+func (b reportingBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	select {
+	case b.received <- n:
+	default: // a test that sends this much waits for no byte of it
+	}
+	return n, err
+}
+
+// waitReceived waits until the server has read n bytes of PATCH bodies.
+func (p *testServer) waitReceived(n int) {
+	p.t.Helper()
+	timeout := time.After(time.Minute)
+	for n > 0 {
+		select {
+		case got := <-p.received:
+			n -= got
+		case <-timeout:
+			p.t.Fatalf("the server has not received the last %d bytes after a minute", n)
+		}
+	}
+}
+
+// waitForOffset asks for the offset of an upload until it is want. HEAD itself waits for the
+// PATCH to stall and ends it, but not for its bytes to be on the disk.
+func (p *testServer) waitForOffset(path string, want int) {
+	p.t.Helper()
+	var got string
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		if got = p.do("HEAD", path, "").header.Get("Upload-Offset"); got == strconv.Itoa(want) {
+			return
+		}
+	}
+	p.t.Fatalf("HEAD %s: offset %q after a minute, want %d", path, got, want)
 }
 
 func (p *testServer) onComplete(_ context.Context, u tus.Upload) error {
@@ -410,23 +462,13 @@ func TestPatch_BrokenConnectionKeepsReceivedBytes(t *testing.T) {
 	path := p.create(10)
 	s := p.startPatch(path, 0)
 	s.Write([]byte("hello"))
-	p.waitForOffset(path, 5, s.stop)
+	p.waitReceived(5)
+	s.stop()
+	p.waitForOffset(path, 5)
 	p = newTestServer(t, dir)
 	p.expectOffset(path, 5)
 	p.patch(path, 5, "world")
 	p.expectDone("helloworld")
-}
-
-// waitForOffset asks how far an upload is until it is there. HEAD waits for the PATCH to fall silent
-// and ends it, so that no time is told here.
-func (p *testServer) waitForOffset(path string, want int, meanwhile func()) {
-	p.t.Helper()
-	for p.t.Context().Err() == nil {
-		if got := p.do("HEAD", path, "").header.Get("Upload-Offset"); got == strconv.Itoa(want) {
-			return
-		}
-		meanwhile()
-	}
 }
 
 func TestPatch_BrokenConnectionWithChecksumKeepsNothing(t *testing.T) {
@@ -446,7 +488,8 @@ func TestPatch_NewerReplacesStalled(t *testing.T) {
 	path := p.create(10)
 	s := p.startPatch(path, 0)
 	s.Write([]byte("hello"))
-	p.waitForOffset(path, 5, func() {}) // the client comes back and asks; its old connection hangs
+	p.waitReceived(5)
+	p.waitForOffset(path, 5) // the client comes back and asks; its old connection hangs
 	if a := p.patch(path, 5, "world"); a.status != http.StatusNoContent {
 		t.Errorf("the newer PATCH: %d, want 204", a.status)
 	}
@@ -472,7 +515,7 @@ func (d *endlessBody) Read(p []byte) (int, error) {
 func (d *endlessBody) Close() error { return nil }
 
 func TestPatch_ActiveTransferIsNotReplaced(t *testing.T) {
-	p := newTestServer(t, t.TempDir(), func(o *tus.Options) { o.MaxSize, o.StallTimeout = 1<<40, 100*time.Millisecond })
+	p := newTestServer(t, t.TempDir(), func(o *tus.Options) { o.MaxSize = 1 << 40 })
 	path := p.do("POST", "/uploads/", "", "Upload-Defer-Length: 1").header.Get("Location")
 	d := &endlessBody{began: make(chan struct{}), end: make(chan struct{})}
 	first := make(chan int, 1)
