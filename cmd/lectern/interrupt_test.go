@@ -25,7 +25,7 @@ type ffmpegController struct {
 
 func (d *cliTest) controlFFmpeg() *ffmpegController {
 	d.t.Helper()
-	dir, err := os.MkdirTemp("", "usher") // a socket's name must be short
+	dir, err := os.MkdirTemp("", "shim") // a socket's name must be short
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -39,31 +39,21 @@ func (d *cliTest) controlFFmpeg() *ffmpegController {
 	return &ffmpegController{d.t, l}
 }
 
-// next waits for the next encoding of a chunk, has it go as told, and returns the connection
-// that lasts as long as its ffmpeg. Cards, which take moments and wait for no chunk, just go.
-func (u *ffmpegController) next(tell string) net.Conn {
+// next waits for the next encoding of a chunk, answers it with how ("go" or "slow"), and returns
+// the connection, which stays open as long as that ffmpeg runs.
+func (u *ffmpegController) next(how string) net.Conn {
 	u.t.Helper()
-	for {
-		c, err := u.listener.Accept()
-		if err != nil {
-			u.t.Fatal(err)
-		}
-		line, err := bufio.NewReader(c).ReadString('\n')
-		if err != nil {
-			u.t.Fatal(err)
-		}
-		if !strings.Contains(line, "-copyts") { // only what is cut out of a recording keeps its times
-			_, err = fmt.Fprintln(c, "go")
-			if err = errors.Join(err, c.Close()); err != nil {
-				u.t.Fatal(err)
-			}
-			continue
-		}
-		if _, err := fmt.Fprintln(c, tell); err != nil {
-			u.t.Fatal(err)
-		}
-		return c
+	c, err := u.listener.Accept()
+	if err != nil {
+		u.t.Fatal(err)
 	}
+	if _, err := bufio.NewReader(c).ReadString('\n'); err != nil {
+		u.t.Fatal(err)
+	}
+	if _, err := fmt.Fprintln(c, how); err != nil {
+		u.t.Fatal(err)
+	}
+	return c
 }
 
 // waitClosed waits for the end of the ffmpeg at the other end. One that ends before it has read
@@ -157,7 +147,6 @@ func TestDataDir_SecondRunWaits(t *testing.T) {
 		t.Errorf("the second said %q, %v", line, err)
 	}
 	waitClosed(t, held)
-	ask.next("go").Close() // the card
 	if err := first.Wait(); err != nil {
 		t.Errorf("the first: %v", err)
 	}
@@ -184,7 +173,6 @@ func TestRun_RecordingChangesMeanwhile(t *testing.T) {
 	}
 	chunk := ask.next("slow")
 	d.record("talk.mp4", "2")
-	ask.listener.Close() // there may be a card to come
 	waitClosed(t, chunk)
 	cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != exitInputError || !strings.Contains(stderr.String(), "talk.mp4: changed while it was being worked on. Run again") {

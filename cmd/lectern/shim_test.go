@@ -23,7 +23,7 @@ const (
 	shimLog      = "SHIM_LOG"       // a file that gets a line for each call: its arguments as JSON
 	shimFail     = "SHIM_FAIL"      // calls with this in their arguments fail
 	shimFailOnce = "SHIM_FAIL_ONCE" // a file that the first such call makes; only that one fails
-	shimAsk      = "SHIM_ASK"       // a socket on which it asks what to do
+	shimAsk      = "SHIM_ASK"       // a socket on which it asks before it encodes a chunk of talk.mp4
 )
 
 // shim stands in for ffmpeg: it notes how it was called, and becomes ffmpeg.
@@ -65,8 +65,8 @@ func shimResponse(args []string) ([]string, error) {
 			return nil, errors.Join(errors.New("the encoder coughed"), f.Close())
 		}
 	}
-	if os.Getenv(shimAsk) == "" || !strings.Contains(line, "libx264") {
-		return args, nil
+	if os.Getenv(shimAsk) == "" || !strings.Contains(line, "libx264") || !strings.Contains(line, "/talk.mp4") {
+		return args, nil // cards are encoded too, and in no fixed order beside the chunks
 	}
 	return askController(args, line)
 }
