@@ -1,64 +1,61 @@
 package conductor
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/planner"
 	"github.com/lectern-av/lectern/internal/store"
 	"github.com/lectern-av/lectern/internal/submission"
 	"github.com/lectern-av/lectern/internal/subtitle"
-	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// Builder brings a submission to a published bundle.
+// Builder builds talks and writes their bundles.
 type Builder struct {
 	Conductor
 	Catalog *catalog.Catalog
 	Blobs   interface {
+		submission.OriginalStore
 		Path(f action.File) (string, error)
-		PutOriginal(ctx context.Context, r io.Reader) (action.File, error)
 	}
 	Kinds []plan.Kind
-	Trace func(step string) // told before each durable step of laying out; nil in production
+	Trace func(step string) // called before each durable step of writing the bundle; nil in production
 }
 
-// BuildRequest is one wish to publish.
+// BuildRequest asks for the bundle of one talk.
 type BuildRequest struct {
 	Submission   catalog.Submission
-	AlreadySaved bool // in the catalogue: it is not saved again, over what may be newer
+	AlreadySaved bool // the catalog has the submission, perhaps a newer one, so it is not saved again
 	Pipeline     pipelines.Pipeline
-	Uploads      []submission.SubtitleFile // the subtitle files; they become the submission's tracks
+	Uploads      []submission.SubtitleFile // become tracks of the submission
 	Originals    map[action.Key]action.Original
-	Who          string   // asks
-	Command      string   // with which words
-	Notes        []string // for whoever asks, known beforehand
-	OnStatus     func(Status)
-	Timings      Timings // of earlier runs, for estimates; may be nil
+	Who          string       // asks for it
+	Command      string       // that asks for it, for the history
+	Notes        []string     // to pass on with the result
+	OnStatus     func(Status) // may be nil
+	Timings      Timings      // of earlier runs, for estimates; may be nil
 
-	Changed <-chan struct{}                             // says that the catalogue has other facts; may be nil
-	Reload  func(context.Context) (BuildRequest, error) // is those facts: Submission, Pipeline, Originals and Notes
+	// Changed signals that the catalog has other facts. Reload then returns them as a request:
+	// Submission, Pipeline, Originals and Notes. Changed may be nil.
+	Changed <-chan struct{}
+	Reload  func(context.Context) (BuildRequest, error)
 }
 
-// BuildResult is what came of it.
+// BuildResult is what a build achieved.
 type BuildResult struct {
 	Dir    string // the bundle's
 	Counts map[string]Count
 	Notes  []string
-	Issues []conference.Issue
+	Issues []conference.Issue // with the recordings
 }
 
 // Planner returns the planner for the talks that b builds.
@@ -66,257 +63,160 @@ func (b *Builder) Planner() *planner.Planner {
 	return &planner.Planner{Store: b.Store, Catalog: b.Catalog, Kinds: b.Kinds}
 }
 
-// Build makes the bundle and lays it out. Nothing is written to the catalogue before
-// the recordings have been looked into and the facts were seen to hold.
-func (r *Builder) Build(ctx context.Context, want BuildRequest) (BuildResult, error) {
-	return r.buildWith(ctx, &r.Conductor, want)
+// Build builds a talk's bundle and writes it to the submission's directory. Nothing is saved in
+// the catalog before a plan shows that the facts are valid.
+func (b *Builder) Build(ctx context.Context, request BuildRequest) (BuildResult, error) {
+	return b.buildWith(ctx, &b.Conductor, request)
 }
 
-// buildWith is Release by a conductor that need not be r's own.
-func (r *Builder) buildWith(ctx context.Context, by *Conductor, want BuildRequest) (BuildResult, error) {
-	if err := bundle.CheckWritable(want.Submission.Out, want.Submission.Facts.Talk.Slug); err != nil {
+// buildWith builds with a conductor that need not be b's own.
+func (b *Builder) buildWith(ctx context.Context, c *Conductor, request BuildRequest) (BuildResult, error) {
+	if err := bundle.CheckWritable(request.Submission.Out, request.Submission.Facts.Talk.Slug); err != nil {
 		return BuildResult{}, err
 	}
-	w := &buildRun{Builder: r, BuildRequest: want, facts: want.Submission.Facts, uploadEditions: make(map[int]string), notes: slices.Clone(want.Notes)}
-	for _, u := range want.Uploads {
-		w.notes = append(w.notes, u.Notes...)
-		if !u.ProgrammeTime {
-			w.addTrack(u.Track)
-		}
-	}
-	made, err := by.Reconcile(ctx, Target{
-		Timings: want.Timings,
-		Changed: want.Changed,
-		Reload:  w.reload,
+	r := newBuildRun(b, request)
+	reconciled, err := c.Reconcile(ctx, Target{
 		Plan: func(observed planner.Observations) (plan.Graph, error) {
-			return r.Planner().Graph(w.facts, w.Pipeline, observed)
+			return b.Planner().Graph(r.facts, r.request.Pipeline, observed)
 		},
-		Accept:    w.accept,
-		RaiseSalt: w.raiseSalt,
-		Originals: want.Originals,
-		OnStatus:  want.OnStatus,
+		Accept:    r.accept,
+		RaiseSalt: r.raiseSalt,
+		Originals: request.Originals,
+		OnStatus:  request.OnStatus,
+		Timings:   request.Timings,
+		Changed:   request.Changed,
+		Reload:    r.reload,
 	})
-	released := BuildResult{Counts: made.Counts, Notes: append(slices.Clip(w.notes), made.Graph.Notes...), Issues: made.Graph.Issues}
-	if err == nil {
-		released.Notes, err = w.addWorkerNotes(ctx, made.Graph, released.Notes)
+	result := BuildResult{
+		Counts: reconciled.Counts, Issues: reconciled.Graph.Issues,
+		Notes: append(slices.Clip(r.notes), reconciled.Graph.Notes...),
 	}
 	if err == nil {
-		released.Dir, err = w.layOut(ctx, made, &released)
+		result.Notes, err = r.addWorkerNotes(ctx, reconciled.Graph, result.Notes)
 	}
-	if w.runID != 0 {
-		err = errors.Join(err, r.Catalog.EndRun(context.WithoutCancel(ctx), w.runID, runOutcome(err)))
+	if err == nil {
+		err = r.writeBundle(ctx, reconciled, &result)
 	}
-	return released, err
+	if r.runID != 0 {
+		err = errors.Join(err, b.Catalog.EndRun(context.WithoutCancel(ctx), r.runID, runOutcome(err)))
+	}
+	return result, err
 }
 
-// runOutcome is the word that the catalogue keeps for how a run ended.
+// runOutcome describes how a run ended, for the catalog.
 func runOutcome(err error) string {
-	var attention *ActionsFailedError
+	var actionsFailed *ActionsFailedError
 	switch {
 	case err == nil:
 		return "published"
 	case errors.Is(err, context.Canceled):
 		return catalog.RunInterrupted
-	case errors.As(err, &attention):
+	case errors.As(err, &actionsFailed):
 		return "needs attention: " + err.Error()
 	}
 	return "failed: " + err.Error()
 }
 
-// buildRun is a release on its way.
+// buildRun builds one talk. The reconciler calls its methods from one goroutine.
 type buildRun struct {
-	*Builder
-	BuildRequest
-	facts          conference.Facts
-	uploadEditions map[int]string // the edition that an upload on programme time was made against
-	runID          int64
-	notes          []string
+	builder *Builder
+	request BuildRequest
+	draft   *submission.Draft // nil if the submission is already saved
+	facts   conference.Facts  // that the plan is made from
+	runID   int64             // in the catalog; 0 until the facts are accepted
+	notes   []string
 }
 
-// addTrack adds one to the facts, in its place.
-func (w *buildRun) addTrack(t conference.Track) {
-	w.facts.Tracks = append(slices.Clip(w.facts.Tracks), t)
-	slices.SortFunc(w.facts.Tracks, func(a, b conference.Track) int { return strings.Compare(a.Language, b.Language) })
+func newBuildRun(b *Builder, request BuildRequest) *buildRun {
+	r := &buildRun{builder: b, request: request, facts: request.Submission.Facts, notes: slices.Clone(request.Notes)}
+	for _, u := range request.Uploads {
+		r.notes = append(r.notes, u.Notes...)
+	}
+	if !request.AlreadySaved {
+		r.draft = &submission.Draft{
+			Catalog: b.Catalog, Store: b.Blobs, Submission: request.Submission,
+			Subtitles: request.Uploads, Originals: request.Originals, Who: request.Who,
+		}
+		r.facts = r.draft.PreliminaryFacts()
+	}
+	return r
 }
 
-// reload takes up what the catalogue has now.
-func (w *buildRun) reload(ctx context.Context) (map[action.Key]action.Original, error) {
-	now, err := w.Reload(ctx)
+// reload reads the facts that the catalog has now.
+func (r *buildRun) reload(ctx context.Context) (map[action.Key]action.Original, error) {
+	now, err := r.request.Reload(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w.Submission, w.Pipeline, w.Originals = now.Submission, now.Pipeline, now.Originals
-	w.facts, w.notes = now.Submission.Facts, slices.Clone(now.Notes)
-	return w.Originals, nil
+	r.request.Submission, r.request.Pipeline = now.Submission, now.Pipeline
+	r.facts, r.notes = now.Submission.Facts, slices.Clone(now.Notes)
+	return now.Originals, nil
 }
 
-// accept writes down what is not yet: the facts, unless they stand, the edition, and that a
-// run begins.
-func (w *buildRun) accept(ctx context.Context, g plan.Graph) (int64, error) {
-	if err := w.placeUploads(ctx, g); err != nil {
+// accept saves the facts, unless the catalog has them, and the edition. It updates the talk's
+// translations, adds those to the facts that may be released, and begins the run.
+func (r *buildRun) accept(ctx context.Context, g plan.Graph) (runID int64, err error) {
+	if err := r.saveFacts(ctx, *g.Edition); err != nil {
 		return 0, err
 	}
-	if err := w.saveFacts(ctx); err != nil {
+	if err := r.updateTranslations(ctx); err != nil {
 		return 0, err
 	}
-	if err := w.updateTranslations(ctx); err != nil {
+	tracks := r.facts.Tracks
+	if err := r.builder.Planner().AddTranslations(ctx, &r.facts, r.request.Pipeline); err != nil {
 		return 0, err
 	}
-	tracks := w.facts.Tracks
-	if err := w.Planner().AddTranslations(ctx, &w.facts, w.Pipeline); err != nil {
-		return 0, err
+	r.notes = append(r.notes, untranslatedNotes(tracks, r.facts.Tracks)...)
+	for _, t := range r.facts.Withheld {
+		r.notes = append(r.notes, fmt.Sprintf("%s is left out: %s", subtitle.EnglishLanguageName(t.Language), t.Reason))
 	}
-	w.notes = append(w.notes, untranslatedNotes(tracks, w.facts.Tracks)...)
-	for _, l := range w.facts.Withheld {
-		w.notes = append(w.notes, fmt.Sprintf("%s is left out: %s", subtitle.EnglishLanguageName(l.Language), l.Reason))
+	slug := r.facts.Talk.Slug
+	if err := r.builder.Catalog.SaveEdition(ctx, slug, *g.Edition); err != nil || r.runID != 0 {
+		return r.runID, err
 	}
-	if err := w.Catalog.SaveEdition(ctx, w.facts.Talk.Slug, *g.Edition); err != nil || w.runID != 0 {
-		return w.runID, err
-	}
-	var err error
-	w.runID, err = w.Catalog.BeginRun(ctx, w.facts.Talk.Slug, w.Command)
-	return w.runID, err
+	r.runID, err = r.builder.Catalog.BeginRun(ctx, slug, r.request.Command)
+	return r.runID, err
 }
 
-// placeUploads brings the uploads to reel time, and refuses tracks that are for another talk.
-func (w *buildRun) placeUploads(ctx context.Context, g plan.Graph) error {
-	for i, u := range w.Uploads {
-		if u.ProgrammeTime {
-			against, err := w.uploadEdition(ctx, *g.Edition, u)
-			if err != nil {
-				return err
-			}
-			w.uploadEditions[i] = against.ID
-			w.addProgrammeTrack(against, u)
-		}
-	}
-	for _, t := range w.facts.Tracks {
-		if placed, _ := subtitle.ToProgramme(g.Edition.Programme, t.Cues); len(placed) == 0 {
-			return inputerr.New(t.File, "has no cue within the programme").
-				Hint("Look whether it is for another talk, or on the other clock (--subtitles-time).")
-		}
-	}
-	return nil
-}
-
-// saveFacts writes the facts down. Of facts that stand, it is only what the pipeline says.
-func (w *buildRun) saveFacts(ctx context.Context) error {
-	if w.AlreadySaved {
-		return w.Catalog.SavePipelineText(ctx, w.facts.Talk.Slug, w.Pipeline.Text)
-	}
-	if err := w.carryCueIDs(ctx); err != nil {
-		return err
-	}
-	if err := w.noteOutdatedTranslations(ctx); err != nil {
-		return err
-	}
-	for _, u := range w.Uploads {
-		if _, err := w.Blobs.PutOriginal(ctx, bytes.NewReader(u.Data)); err != nil {
-			return fmt.Errorf("keep %s as it came: %w", u.Track.File, err)
-		}
-	}
-	s := w.Submission
-	s.Facts = w.facts
-	saved, err := w.Catalog.Save(ctx, w.Who, s)
-	if err != nil {
-		return err
-	}
-	w.facts = saved.Facts
-	return w.Catalog.SaveOriginals(ctx, w.Originals)
-}
-
-// carryCueIDs lets the cues of each track that was there before keep their ids. What is new
-// in it gets one that no cue of the track ever had.
-func (w *buildRun) carryCueIDs(ctx context.Context) error {
-	tracks := slices.Clone(w.facts.Tracks)
-	for i, t := range tracks {
-		last, used, err := w.Catalog.LastCues(ctx, w.facts.Talk.Slug, t.Language)
-		if err != nil {
+// saveFacts saves the talk. Of one that the catalog has already, only the definition of its
+// pipeline is saved.
+func (r *buildRun) saveFacts(ctx context.Context, edition conference.Edition) error {
+	if r.draft == nil {
+		if err := submission.CheckTracks(edition.Programme, r.facts.Tracks); err != nil {
 			return err
 		}
-		if len(used) > 0 {
-			tracks[i].Cues = compare.CarryIDs(last, t.Cues, compare.NewIDs(used))
-		}
+		return r.builder.Catalog.SavePipelineText(ctx, r.facts.Talk.Slug, r.request.Pipeline.Text)
 	}
-	w.facts.Tracks = tracks
-	return nil
+	facts, notes, err := r.draft.Save(ctx, edition)
+	r.facts, r.notes = facts, append(r.notes, notes...)
+	return err
 }
 
-// uploadEdition is what an upload on programme time was made against: the edition it was
-// published with before or, the first time, the one it names, or the one that is published.
-func (w *buildRun) uploadEdition(ctx context.Context, now conference.Edition, u submission.SubtitleFile) (conference.Edition, error) {
-	slug := w.facts.Talk.Slug
-	if bound, ok, err := w.Catalog.BoundEdition(ctx, slug, u.Track.Language, u.Track.Source.SHA256); err != nil {
-		return conference.Edition{}, err
-	} else if ok {
-		return w.Catalog.Edition(ctx, bound)
-	}
-	if u.Edition == now.ID {
-		return now, nil
-	}
-	if u.Edition != "" {
-		named, err := w.Catalog.Edition(ctx, u.Edition)
-		if errors.Is(err, catalog.ErrNotFound) {
-			return named, inputerr.New(u.Track.File, "was made against edition %.12s, which is not known here", u.Edition).
-				Hint("Give it with --subtitles-time reel, or use the data directory the edition was published from.")
-		}
-		return named, err
-	}
-	published, ok, err := w.Catalog.LastPublication(ctx, slug)
-	if err != nil || !ok {
-		return now, err
-	}
-	return w.Catalog.Edition(ctx, published.Edition)
-}
-
-// addProgrammeTrack brings a file on programme time to reel time.
-func (w *buildRun) addProgrammeTrack(against conference.Edition, u submission.SubtitleFile) {
-	t := u.Track
-	var left []subtitle.OmittedCue
-	t.Cues, left = subtitle.ToReel(against.Programme, t.Cues)
-	for _, l := range left {
-		w.notes = append(w.notes, fmt.Sprintf("%s:%d: not taken: %s", t.File, l.Cue.Line, l.Reason))
-	}
-	w.addTrack(t)
-}
-
-// bindUploads keeps for ever what each upload was made against, so that the same file always
-// means the same. Before anything was published nothing is kept: the cut may have been the
-// mistake.
-func (w *buildRun) bindUploads(ctx context.Context) error {
-	for i, edition := range w.uploadEditions {
-		u := w.Uploads[i]
-		if _, err := w.Catalog.BindUpload(ctx, w.facts.Talk.Slug, u.Track.Language, u.Track.Source.SHA256, edition); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (w *buildRun) raiseSalt(ctx context.Context, rendition string) error {
-	salt, err := w.Catalog.IncrementSalt(ctx, w.facts.Talk.Slug, rendition)
+// raiseSalt gives a rendition new keys, so that it is encoded again.
+func (r *buildRun) raiseSalt(ctx context.Context, rendition string) error {
+	salt, err := r.builder.Catalog.IncrementSalt(ctx, r.facts.Talk.Slug, rendition)
 	if err != nil {
 		return err
 	}
 	salts := map[string]int{rendition: salt}
-	for name, s := range w.facts.Salts {
+	for name, s := range r.facts.Salts {
 		if name != rendition {
 			salts[name] = s
 		}
 	}
-	w.facts.Salts = salts
+	r.facts.Salts = salts
 	return nil
 }
 
-// addWorkerNotes adds what workers noted on what they made, each once. What observations note,
-// the plan has told already.
-func (w *buildRun) addWorkerNotes(ctx context.Context, g plan.Graph, notes []string) ([]string, error) {
+// addWorkerNotes adds the notes of workers on their artifacts, each once. The plan has passed on
+// those of observations.
+func (r *buildRun) addWorkerNotes(ctx context.Context, g plan.Graph, notes []string) ([]string, error) {
 	for _, a := range g.Actions {
 		if slices.Contains(g.ObservationKeys, a.Key) {
 			continue
 		}
-		artifact, err := w.Store.Get(ctx, a.Key)
-		if errors.Is(err, store.ErrNotFound) { // nobody needed it
+		artifact, err := r.builder.Store.Get(ctx, a.Key)
+		if errors.Is(err, store.ErrNotFound) { // it was not needed
 			continue
 		}
 		if err != nil {
@@ -331,36 +231,41 @@ func (w *buildRun) addWorkerNotes(ctx context.Context, g plan.Graph, notes []str
 	return notes, nil
 }
 
-// layOut lays the bundle out and writes that down.
-func (w *buildRun) layOut(ctx context.Context, made Result, released *BuildResult) (string, error) {
+// writeBundle writes the bundle's directory and records it as the talk's last publication.
+func (r *buildRun) writeBundle(ctx context.Context, reconciled Result, result *BuildResult) error {
 	var facts plan.BundleFacts
-	if err := json.Unmarshal(made.Bundle.Facts, &facts); err != nil {
-		return "", fmt.Errorf("facts of the bundle: %w", err)
+	if err := json.Unmarshal(reconciled.Bundle.Facts, &facts); err != nil {
+		return fmt.Errorf("facts of the bundle: %w", err)
 	}
-	placed := make([]bundle.Entry, len(facts.Layout))
-	keys := []action.Key{made.Graph.BundleKey}
+	entries := make([]bundle.Entry, len(facts.Layout))
+	keys := []action.Key{reconciled.Graph.BundleKey}
 	for i, e := range facts.Layout {
-		source, err := w.Blobs.Path(e.File)
+		source, err := r.builder.Blobs.Path(e.File)
 		if err != nil {
-			return "", fmt.Errorf("lay out %s: %w", e.Path, err)
+			return fmt.Errorf("lay out %s: %w", e.Path, err)
 		}
-		placed[i] = bundle.Entry{Path: e.Path, Source: source, SHA256: e.File.SHA256, Size: e.File.Size}
+		entries[i] = bundle.Entry{Path: e.Path, Source: source, SHA256: e.File.SHA256, Size: e.File.Size}
 		if e.Key != "" && !slices.Contains(keys, e.Key) {
 			keys = append(keys, e.Key)
 		}
 	}
-	if err := w.bindUploads(ctx); err != nil {
-		return "", err
+	if r.draft != nil {
+		if err := r.draft.BindEditions(ctx); err != nil {
+			return err
+		}
 	}
-	dir, edited, err := bundle.Write(ctx, w.Submission.Out, w.facts.Talk.Slug, placed, w.Trace)
+	slug := r.facts.Talk.Slug
+	dir, edited, err := bundle.Write(ctx, r.request.Submission.Out, slug, entries, r.builder.Trace)
 	if err != nil {
-		return "", err
+		return err
 	}
 	for _, e := range edited {
-		released.Notes = append(released.Notes, fmt.Sprintf(
+		result.Notes = append(result.Notes, fmt.Sprintf(
 			"%s had been changed by hand in the bundle; what it said is kept in %s. Hand that in to have it published", e.Path, e.SavedAs))
 	}
-	return dir, w.Catalog.RecordPublication(ctx, w.facts.Talk.Slug, catalog.Publication{
-		Edition: made.Graph.Edition.ID, Dir: dir, Keys: keys,
-	})
+	err = r.builder.Catalog.RecordPublication(ctx, slug, catalog.Publication{Edition: reconciled.Graph.Edition.ID, Dir: dir, Keys: keys})
+	if err == nil {
+		result.Dir = dir
+	}
+	return err
 }

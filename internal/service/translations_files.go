@@ -17,6 +17,7 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/submission"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
@@ -201,7 +202,7 @@ func (h *translationImport) parse(ctx context.Context) (err error) {
 
 // maxTextBytes is how long one text of a translation may be, in bytes: what nobody could read
 // anyhow would keep the server busy for minutes.
-const maxTextBytes = 4000
+const maxTextBytes = submission.MaxCueBytes
 
 func (h *translationImport) checkTextLength(bytes, line int) error {
 	if bytes > maxTextBytes {

@@ -1,4 +1,4 @@
-package conductor
+package submission
 
 import (
 	"slices"
@@ -30,14 +30,12 @@ func TestCarryCueIDs(t *testing.T) {
 			at := time.Duration(n+10-len(upload.texts)) * 3 * time.Second
 			cues = append(cues, conference.Cue{ID: []string{"c0001", "c0002", "c0003", "c0004"}[n], Start: at, End: at + 2*time.Second, Text: text})
 		}
-		w := &buildRun{Builder: &Builder{Catalog: books}, facts: conference.Facts{
-			Talk:   conference.Talk{Slug: "talk"},
-			Tracks: []conference.Track{{Language: "en", Kind: conference.Authored, Cues: cues}},
-		}}
-		if err := w.carryCueIDs(t.Context()); err != nil {
+		facts := conference.Facts{Talk: conference.Talk{Slug: "talk"}}
+		facts.Tracks, err = carryCueIDs(t.Context(), books, "talk", []conference.Track{{Language: "en", Kind: conference.Authored, Cues: cues}})
+		if err != nil {
 			t.Fatal(err)
 		}
-		saved, err := books.Save(t.Context(), "ada", catalog.Submission{Facts: w.facts})
+		saved, err := books.Save(t.Context(), "ada", catalog.Submission{Facts: facts})
 		if err != nil {
 			t.Fatal(err)
 		}

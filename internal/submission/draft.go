@@ -1,0 +1,143 @@
+package submission
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/subtitle"
+	"github.com/lectern-av/lectern/internal/translation"
+)
+
+// OriginalStore keeps files as they were submitted.
+type OriginalStore interface {
+	PutOriginal(ctx context.Context, r io.Reader) (action.File, error)
+}
+
+// Draft is a whole talk as `lectern run` submits it. It is saved once its recordings have been
+// observed: only then is the clock known that its subtitle files may be on.
+type Draft struct {
+	Catalog    *catalog.Catalog
+	Store      OriginalStore
+	Submission catalog.Submission // without the subtitle files
+	Subtitles  []SubtitleFile
+	Originals  map[action.Key]action.Original // of the recordings
+	Who        string                         // submits it
+
+	editions map[int]string // by index of Subtitles, the edition that a file on the programme clock was made against
+}
+
+// PreliminaryFacts returns the facts as far as they are known before the recordings are observed:
+// without subtitle files on the programme clock.
+func (d *Draft) PreliminaryFacts() conference.Facts {
+	facts := d.Submission.Facts
+	for _, f := range d.Subtitles {
+		if !f.ProgrammeTime {
+			facts.Tracks = addTrack(facts.Tracks, f.Track)
+		}
+	}
+	return facts
+}
+
+// Save saves the talk, whose recordings make the given edition, and returns its facts. The notes
+// say what of it was not taken and what needs attention.
+func (d *Draft) Save(ctx context.Context, edition conference.Edition) (facts conference.Facts, notes []string, err error) {
+	facts = d.PreliminaryFacts()
+	slug := facts.Talk.Slug
+	d.editions = make(map[int]string)
+	for i, f := range d.Subtitles {
+		if !f.ProgrammeTime {
+			continue
+		}
+		against, err := editionOf(ctx, d.Catalog, slug, edition, f)
+		if err != nil {
+			return facts, nil, err
+		}
+		track, omitted := toReelTime(f.Track, against)
+		facts.Tracks, notes = addTrack(facts.Tracks, track), append(notes, omitted...)
+		d.editions[i] = against.ID
+	}
+	if err := CheckTracks(edition.Programme, facts.Tracks); err != nil {
+		return facts, notes, err
+	}
+	if facts.Tracks, err = carryCueIDs(ctx, d.Catalog, slug, facts.Tracks); err != nil {
+		return facts, notes, err
+	}
+	outdated, err := d.outdatedTranslations(ctx, facts)
+	if err != nil {
+		return facts, notes, err
+	}
+	notes = append(notes, outdated...)
+	for _, f := range d.Subtitles {
+		if _, err := d.Store.PutOriginal(ctx, bytes.NewReader(f.Data)); err != nil {
+			return facts, notes, fmt.Errorf("keep %s as it came: %w", f.Track.File, err)
+		}
+	}
+	s := d.Submission
+	s.Facts = facts
+	saved, err := d.Catalog.Save(ctx, d.Who, s)
+	if err != nil {
+		return facts, notes, err
+	}
+	return saved.Facts, notes, d.Catalog.SaveOriginals(ctx, d.Originals)
+}
+
+// BindEditions saves for ever which edition each subtitle file was made against, so that the same
+// file always means the same. It is called when the bundle is published, not before: until then
+// the cut may have been the mistake.
+func (d *Draft) BindEditions(ctx context.Context) error {
+	for i, edition := range d.editions {
+		t := d.Subtitles[i].Track
+		if _, err := d.Catalog.BindUpload(ctx, d.Submission.Facts.Talk.Slug, t.Language, t.Source.SHA256, edition); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outdatedTranslations notes translations that were submitted again unchanged although their
+// source has changed.
+func (d *Draft) outdatedTranslations(ctx context.Context, facts conference.Facts) (notes []string, err error) {
+	before, err := d.Catalog.Talk(ctx, facts.Talk.Slug)
+	if errors.Is(err, catalog.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	oldSource, source := conference.FindAuthored(before.Facts.Tracks), conference.FindAuthored(facts.Tracks)
+	if oldSource == nil || source == nil || sameCues(oldSource.Cues, source.Cues) {
+		return nil, nil
+	}
+	for _, t := range facts.Tracks {
+		old := conference.FindTrack(before.Facts.Tracks, t.Language)
+		if t.Kind != conference.Translation || old == nil || !sameCues(old.Cues, t.Cues) {
+			continue
+		}
+		linked := translation.LinkCuesBetween(oldSource.Language, t.Language, oldSource.Cues, t.Cues)
+		_, r := translation.Update(linked, oldSource.Cues, source.Cues)
+		if n := len(r.NeedsEditing) + r.Obsolete + r.Untranslated; n > 0 {
+			notes = append(notes, fmt.Sprintf("%s was not changed, and %s was: %d places need another look, %d cues are to be translated and %d are not needed any more (lectern translations update tells which)",
+				t.File, source.File, len(r.NeedsEditing), r.Untranslated, r.Obsolete))
+		}
+	}
+	return notes, nil
+}
+
+func sameCues(a, b []conference.Cue) bool {
+	return bytes.Equal(subtitle.CanonicalJSON(a), subtitle.CanonicalJSON(b))
+}
+
+// addTrack returns the tracks and one more, ordered by language.
+func addTrack(tracks []conference.Track, t conference.Track) []conference.Track {
+	tracks = append(slices.Clip(tracks), t)
+	slices.SortFunc(tracks, func(a, b conference.Track) int { return strings.Compare(a.Language, b.Language) })
+	return tracks
+}

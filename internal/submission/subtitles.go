@@ -1,0 +1,288 @@
+package submission
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plan"
+	"github.com/lectern-av/lectern/internal/planner"
+	"github.com/lectern-av/lectern/internal/store"
+	"github.com/lectern-av/lectern/internal/subtitle/check"
+	"github.com/lectern-av/lectern/internal/subtitle/compare"
+	"github.com/lectern-av/lectern/internal/subtitle/subsync"
+	"github.com/lectern-av/lectern/worker"
+)
+
+// MaxCueBytes bounds the text of one cue. A longer one is a file whose blank lines are missing.
+const MaxCueBytes = 4000
+
+// SubtitleUpload is a subtitle file in the language that is spoken in the talk.
+type SubtitleUpload struct {
+	Name     string
+	Data     []byte
+	Encoding string // overrides what the bytes look like
+	Clock    string // ReelClock or ProgrammeClock; "" means that of the published video, if there is one
+	DryRun   bool   // check the file and save nothing
+}
+
+// SubtitleReport says what was found in a subtitle file, and what saving it changed.
+type SubtitleReport struct {
+	Saved         bool // as a new revision
+	Unchanged     bool // the cues are those of the current revision
+	Revision      int  // the current one
+	Clock         string
+	Cues          []conference.Cue // of the file, in reel time
+	Check         check.Report
+	Source        conference.SourceFile // the file, and remarks on reading it
+	Omissions     []string              // cues that were not taken, and why
+	Changed       compare.Counts        // compared with the revision before
+	FirstRevision bool
+	Sync          *subsync.Result // nil until the recordings are analysed
+}
+
+// Subtitles receives the subtitles of talks in the language that is spoken.
+type Subtitles struct {
+	Catalog *catalog.Catalog
+	Store   *store.Local
+	Planner *planner.Planner
+}
+
+// Receive reads, checks and saves a subtitle file. An *inputerr.Error says what is wrong with the
+// file; the report is then as complete as it could be made.
+func (s *Subtitles) Receive(ctx context.Context, who, slug string, u SubtitleUpload) (SubtitleReport, error) {
+	talk, err := s.Catalog.Talk(ctx, slug)
+	if err != nil {
+		return SubtitleReport{}, err
+	}
+	language := talk.Facts.Talk.Language
+	file, err := ParseSubtitleFile(u.Name, language, u.Encoding, u.Data)
+	if err != nil {
+		return SubtitleReport{}, err
+	}
+	for _, c := range file.Track.Cues {
+		if len(c.Text) > MaxCueBytes {
+			return SubtitleReport{}, inputerr.New(u.Name, "has a caption of %d bytes, which nobody could read", len(c.Text)).At(c.Line).Hint("Look whether a blank line is missing before it")
+		}
+	}
+	file.Track.Kind = conference.Authored
+	track, against, omissions, err := s.toReel(ctx, slug, &u, file)
+	if err != nil {
+		return SubtitleReport{}, err
+	}
+	report := SubtitleReport{
+		Clock: u.Clock, Cues: track.Cues, Omissions: omissions, Source: *track.Source,
+		Check: check.Check(track.Cues, check.ProfileFor(language), language, 0),
+	}
+	if len(report.Cues) == 0 {
+		return report, inputerr.New(u.Name, "has no cue that is shown in the film").Hint("Look whether it is for another talk, or on the other clock")
+	}
+	report.compareWith(conference.FindAuthored(talk.Facts.Tracks))
+	if report.Sync, err = s.CheckSync(ctx, talk, track); err != nil || u.DryRun || report.Unchanged {
+		return report, err
+	}
+	if _, err := s.Store.PutOriginal(ctx, bytes.NewReader(u.Data)); err != nil {
+		return report, fmt.Errorf("keep %s as it came: %w", track.File, err)
+	}
+	if against != "" {
+		if _, err := s.Catalog.BindUpload(ctx, slug, language, track.Source.SHA256, against); err != nil {
+			return report, err
+		}
+	}
+	return report, s.replace(ctx, who, slug, track, &report)
+}
+
+// toReel converts a file to reel time and gives its cues the IDs that they had before. It sets
+// the upload's clock where that is left open. against is the edition that a file on the programme
+// clock was made against.
+func (s *Subtitles) toReel(ctx context.Context, slug string, u *SubtitleUpload, f SubtitleFile) (track conference.Track, against string, omissions []string, err error) {
+	published, ok, err := s.Catalog.LastPublication(ctx, slug)
+	if err != nil {
+		return track, "", nil, err
+	}
+	if u.Clock == "" {
+		u.Clock = ReelClock
+		if ok {
+			u.Clock = ProgrammeClock
+		}
+	}
+	track = f.Track
+	if u.Clock == ProgrammeClock {
+		if !ok {
+			return track, "", nil, inputerr.New(track.File, "says that its times are those of the film, and there is none yet").
+				Hint("Say that they are those of the recording, or wait for the film")
+		}
+		current, err := s.Catalog.Edition(ctx, published.Edition)
+		if err != nil {
+			return track, "", nil, err
+		}
+		edition, err := editionOf(ctx, s.Catalog, slug, current, f)
+		if err != nil {
+			return track, "", nil, err
+		}
+		track, omissions = toReelTime(track, edition)
+		against = edition.ID
+	}
+	tracks, err := carryCueIDs(ctx, s.Catalog, slug, []conference.Track{track})
+	if err != nil {
+		return track, "", nil, err
+	}
+	return tracks[0], against, omissions, nil
+}
+
+// compareWith fills in what a file changes of the current track, nil if there is none.
+func (r *SubtitleReport) compareWith(current *conference.Track) {
+	if current == nil {
+		r.FirstRevision = true
+		return
+	}
+	r.Changed = compare.Compare(current.Cues, r.Cues).Counts
+	r.Unchanged = sameCues(current.Cues, r.Cues)
+	r.Revision = current.Revision
+}
+
+// replace saves a track as the talk's new source revision, and notes that in the report.
+func (s *Subtitles) replace(ctx context.Context, who, slug string, t conference.Track, report *SubtitleReport) error {
+	saved, err := s.Catalog.Edit(ctx, who, slug, func(talk *catalog.Submission) error {
+		tracks := slices.DeleteFunc(talk.Facts.Tracks, func(o conference.Track) bool { return o.Language == t.Language })
+		talk.Facts.Tracks = append(tracks, t)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	report.Saved, report.Revision = true, conference.FindTrack(saved.Facts.Tracks, t.Language).Revision
+	return nil
+}
+
+// Current returns a talk and its subtitles in the language that is spoken. The error is
+// catalog.ErrNotFound if it has none.
+func (s *Subtitles) Current(ctx context.Context, slug string) (catalog.Submission, conference.Track, error) {
+	talk, err := s.Catalog.Talk(ctx, slug)
+	if err != nil {
+		return talk, conference.Track{}, err
+	}
+	t := conference.FindAuthored(talk.Facts.Tracks)
+	if t == nil {
+		return talk, conference.Track{}, fmt.Errorf("subtitles of %s in %s: %w", slug, talk.Facts.Talk.Language, catalog.ErrNotFound)
+	}
+	return talk, *t, nil
+}
+
+// Report reports on the current subtitles: how well they read, and whether they fit the sound.
+func (s *Subtitles) Report(ctx context.Context, slug string) (SubtitleReport, error) {
+	talk, t, err := s.Current(ctx, slug)
+	if err != nil {
+		return SubtitleReport{}, err
+	}
+	r := SubtitleReport{Revision: t.Revision, Cues: t.Cues, Check: check.Check(t.Cues, check.ProfileFor(t.Language), t.Language, 0)}
+	if t.Source != nil {
+		r.Source = *t.Source
+	}
+	r.Sync, err = s.CheckSync(ctx, talk, t)
+	return r, err
+}
+
+// Restore saves an earlier revision again as the newest one.
+func (s *Subtitles) Restore(ctx context.Context, who, slug string, number int) (report SubtitleReport, err error) {
+	_, t, err := s.Current(ctx, slug)
+	if err != nil {
+		return report, err
+	}
+	if t.Cues, err = s.Catalog.Revision(ctx, slug, t.Language, number); err != nil {
+		return report, err
+	}
+	err = s.replace(ctx, who, slug, t, &report)
+	return report, err
+}
+
+// ApplySync saves the cues of a revision shifted as CheckSync proposes for it. If that is no longer
+// the current revision, nothing is changed and the error is an *inputerr.Error.
+func (s *Subtitles) ApplySync(ctx context.Context, who, slug string, revision int) (report SubtitleReport, err error) {
+	talk, t, err := s.Current(ctx, slug)
+	if err != nil {
+		return report, err
+	}
+	if t.Revision != revision {
+		return report, inputerr.New(slug, "has other subtitles by now (revision %d)", t.Revision).Hint("Look at what is offered for those")
+	}
+	found, err := s.CheckSync(ctx, talk, t)
+	if err != nil {
+		return report, err
+	}
+	if found == nil {
+		return report, inputerr.New(slug, "has not been listened to yet").Hint("Wait until it has been made once")
+	}
+	if t.Cues, _, err = subsync.Apply(t.Cues, *found); err != nil {
+		return report, err
+	}
+	err = s.replace(ctx, who, slug, t, &report)
+	return report, err
+}
+
+// CheckSync compares a track with the sound of the talk's recordings. It returns nil while they are
+// not analysed, and where the recordings or the cut are at fault.
+func (s *Subtitles) CheckSync(ctx context.Context, talk catalog.Submission, t conference.Track) (*subsync.Result, error) {
+	if len(talk.Facts.Recordings) == 0 {
+		return nil, nil
+	}
+	talk.Facts.Tracks = []conference.Track{t}
+	g, err := s.Planner.PlanSubmission(ctx, talk)
+	if inputerr.As(err) != nil {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(g.Actions, func(a action.Action) bool { return a.Kind == "sync" })
+	if i < 0 {
+		return nil, nil
+	}
+	levels, err := s.audioLevels(ctx, g.Actions[i])
+	if err != nil || levels == nil {
+		return nil, err
+	}
+	result := subsync.Analyze(t.Cues, levels)
+	return &result, nil
+}
+
+// audioLevels reads the sound levels of the reel that a sync action compares with a track. It
+// returns nil while some recording is not analysed.
+func (s *Subtitles) audioLevels(ctx context.Context, sync action.Action) ([]float32, error) {
+	var spec plan.SyncSpec
+	if err := json.Unmarshal(sync.Params, &spec); err != nil {
+		return nil, fmt.Errorf("parameters of %s: %w", sync.Slot, err)
+	}
+	var paths []string
+	for i := range spec.Recordings {
+		analysis, err := s.Store.Get(ctx, sync.Inputs[fmt.Sprintf("analysis/%05d", i)])
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range analysis.Files {
+			if f.Name != media.LevelsFile {
+				continue
+			}
+			path, err := s.Store.Path(f)
+			if err != nil {
+				return nil, err
+			}
+			paths = append(paths, path)
+		}
+	}
+	if len(paths) != len(spec.Recordings) {
+		return nil, nil
+	}
+	return worker.ReelLevels(spec, paths)
+}
