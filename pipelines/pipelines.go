@@ -227,8 +227,8 @@ func (s *Stage) decodeSettings(filename string, kind StageKind, with *yaml.Node)
 	if given {
 		line = with.Line
 	}
-	if of, ok := s.With.(interface{ BelongingFiles() []*AttachedFile }); ok {
-		for _, f := range of.BelongingFiles() {
+	if of, ok := s.With.(interface{ AttachedFiles() []*AttachedFile }); ok {
+		for _, f := range of.AttachedFiles() {
 			if err := f.read(filepath.Dir(filename)); err != nil {
 				return s.errorAt(filename, line, err)
 			}

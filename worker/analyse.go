@@ -7,14 +7,14 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// doAnalyse goes through a recording once, for all cuts there will ever be.
+// doAnalyse reads a recording once, for all cuts that may be made of it.
 func doAnalyse(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[plan.AnalyseSpec](a)
 	if err != nil {
 		return err
 	}
-	path, err := t.InputPath(ctx, a, "recording", indexedFile)
+	path, err := t.InputPath(ctx, a, plan.RoleRecording, plan.RecordingFile)
 	if err != nil {
 		return err
 	}

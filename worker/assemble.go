@@ -5,9 +5,11 @@ import (
 	"path/filepath"
 
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// doAssemble joins the segments of one rendition, with subtitles where they are asked for.
+// doAssemble joins the segments of one rendition with their sound, and subtitles if there are
+// any.
 func doAssemble(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[media.AssembleSpec](a)
@@ -15,22 +17,22 @@ func doAssemble(ctx context.Context, t *Task) error {
 		return err
 	}
 	var from media.AssembleInputs
-	if from.Segments, err = t.InputPaths(ctx, a, "segment", segmentFile); err != nil {
+	if from.Segments, err = t.InputPaths(ctx, a, plan.RoleSegment, plan.SegmentFile); err != nil {
 		return err
 	}
-	floor, err := t.InputPath(ctx, a, "audio", soundFile)
+	floor, err := t.InputPath(ctx, a, plan.RoleAudio, plan.SoundFile)
 	if err != nil {
 		return err
 	}
-	others, err := t.InputPaths(ctx, a, "sound", soundFile)
+	others, err := t.InputPaths(ctx, a, plan.RoleExtraAudio, plan.SoundFile)
 	if err != nil {
 		return err
 	}
 	from.Sounds = append([]string{floor}, others...)
-	if from.Subtitles, err = t.InputPaths(ctx, a, "captions", "captions."+spec.Container.SubtitleExtension()); err != nil {
+	if from.Subtitles, err = t.InputPaths(ctx, a, plan.RoleCaptions, plan.CaptionsFile(spec.Container.SubtitleExtension())); err != nil {
 		return err
 	}
-	file := "video." + string(spec.Container)
+	file := plan.VideoFile(spec.Container)
 	facts, err := t.Media().Assemble(ctx, spec, from, filepath.Join(t.Dir, file), t.Dir, t.frameProgress(spec.Frames))
 	if err != nil {
 		return err

@@ -2,17 +2,12 @@ package worker
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/plan"
 )
-
-// soundFile is the one file of a programme's sound; its container depends on the codec,
-// and says so itself.
-const soundFile = plan.SoundFile
 
 // doAudio makes the sound of the whole programme.
 func doAudio(ctx context.Context, t *Task) error {
@@ -30,29 +25,30 @@ func doAudio(ctx context.Context, t *Task) error {
 		frames += p.Range.Len()
 	}
 	total := spec.Rate.Time(frames)
-	facts, err := t.Media().RenderAudio(ctx, spec, sources, filepath.Join(t.Dir, soundFile), func(p media.Progress) {
+	facts, err := t.Media().RenderAudio(ctx, spec, sources, filepath.Join(t.Dir, plan.SoundFile), func(p media.Progress) {
 		t.Progress(p.Time.Seconds()/total.Seconds(), p.Speed)
 	})
 	if err != nil {
 		return err
 	}
-	return t.Publish(ctx, a, t.Dir, facts, facts.Notes, soundFile)
+	return t.Publish(ctx, a, t.Dir, facts, facts.Notes, plan.SoundFile)
 }
 
-// soundSources are the recordings that the sound comes from, in the order of the spec.
+// soundSources returns the recordings that the sound is taken from, in the order of their
+// inputs.
 func (t *Task) soundSources(ctx context.Context, a action.Action) ([]media.AudioSource, error) {
-	recordings, err := t.InputPaths(ctx, a, "recording", indexedFile)
+	recordings, err := t.InputPaths(ctx, a, plan.RoleRecording, plan.RecordingFile)
 	if err != nil {
 		return nil, err
 	}
-	blocks, err := t.InputPaths(ctx, a, "analysis", media.BlocksFile)
+	blocks, err := t.InputPaths(ctx, a, plan.RoleAnalysis, media.BlocksFile)
 	if err != nil {
 		return nil, err
 	}
 	sources := make([]media.AudioSource, len(recordings))
 	for i := range sources {
 		var found media.Analysis
-		if err := t.InputFacts(ctx, a, fmt.Sprintf("analysis/%05d", i), &found); err != nil {
+		if err := t.InputFacts(ctx, a, plan.NumberedRole(plan.RoleAnalysis, i), &found); err != nil {
 			return nil, err
 		}
 		sources[i] = media.AudioSource{Path: recordings[i], Blocks: blocks[i], Origin: found.Origin}

@@ -16,8 +16,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// doBundle writes what is said of a bundle (manifest, sums, the upload's form) and lists
-// its files. Laying them out is the conductor's.
+// doBundle writes the manifest, checksums and upload metadata of a bundle, and lists all of
+// its files. Copying them into a directory is up to the conductor.
 func doBundle(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[plan.BundleSpec](a)
@@ -42,7 +42,7 @@ func doBundle(ctx context.Context, t *Task) error {
 	return b.publish(ctx)
 }
 
-// bundleWriter is a bundle being written down.
+// bundleWriter collects what is in a bundle, and writes the files that describe it.
 type bundleWriter struct {
 	*Task
 	action  action.Action
@@ -50,7 +50,7 @@ type bundleWriter struct {
 	content bundle.Manifest
 	layout  []plan.LayoutEntry
 	notes   []string
-	written []string // names of files in Dir
+	written []string // names of the files written to Dir
 }
 
 // collectFiles lists the files that other actions made, and the tracks.
@@ -69,7 +69,7 @@ func (b *bundleWriter) collectFiles(ctx context.Context) error {
 			return err
 		}
 		b.layout = append(b.layout, plan.LayoutEntry{Path: e.Path, File: f, Key: e.Key})
-		entry := bundle.File{Path: e.Path, SHA256: f.SHA256, Size: f.Size, Role: bundle.Role(e.Role), AudioLanguages: e.Sounds, SubtitleLanguages: e.Subtitles}
+		entry := bundle.File{Path: e.Path, SHA256: f.SHA256, Size: f.Size, Role: e.Role, AudioLanguages: e.Sounds, SubtitleLanguages: e.Subtitles}
 		if entry.Role == bundle.RoleVideo || entry.Role == bundle.RoleAudio {
 			entry.Media = artifact.Facts
 		}
@@ -94,7 +94,7 @@ func (b *bundleWriter) collectFiles(ctx context.Context) error {
 	return nil
 }
 
-// addSync adds what is known of whether a track comes when somebody speaks.
+// addSync adds the result of the sync check to a track, if there is one.
 func (b *bundleWriter) addSync(ctx context.Context, track *bundle.Track) error {
 	role := plan.SyncRole + track.Language
 	if _, ok := b.action.Inputs[role]; !ok {
@@ -104,23 +104,23 @@ func (b *bundleWriter) addSync(ctx context.Context, track *bundle.Track) error {
 	return b.InputFacts(ctx, b.action, role, track.Sync)
 }
 
-// trackNotes tells a person how a track does: its grade, and whether it is clearly off.
+// trackNotes returns a note on a track's quality, and one if it is out of sync.
 func trackNotes(t *bundle.Track) (notes []string) {
 	if t.Check != nil {
 		note := fmt.Sprintf("%s: grade %s by %s in %s: %s", cmp.Or(t.File, t.Language), t.Check.Grade, t.Check.Profile,
 			subtitle.EnglishLanguageName(t.Language), t.Check.Counts)
 		if t.Check.Counts.Errors+t.Check.Counts.Warnings > 0 {
-			note += "; lectern subtitles check says where"
+			note += "; see lectern subtitles check"
 		}
 		notes = append(notes, note)
 	}
 	if t.Sync != nil && t.Sync.OutOfSync() {
-		notes = append(notes, fmt.Sprintf("%s: %s Nothing was changed; lectern subtitles sync can do it", cmp.Or(t.File, t.Language), t.Sync.Message))
+		notes = append(notes, fmt.Sprintf("%s: %s Nothing was changed; lectern subtitles sync can correct it", cmp.Or(t.File, t.Language), t.Sync.Message))
 	}
 	return notes
 }
 
-// addCaptions adds one sidecar to its track.
+// addCaptions adds a subtitle file to its track.
 func (b *bundleWriter) addCaptions(ctx context.Context, e plan.BundleEntry, track *bundle.Track) error {
 	var facts captionsFacts
 	if err := b.InputFacts(ctx, b.action, e.Path, &facts); err != nil {
@@ -131,8 +131,8 @@ func (b *bundleWriter) addCaptions(ctx context.Context, e plan.BundleEntry, trac
 	return nil
 }
 
-// writeChapters writes the chapters as players on the web take them, in each language that has
-// words for them.
+// writeChapters writes the chapters as WebVTT, for players on the web, in each language that
+// has titles for them.
 func (b *bundleWriter) writeChapters() error {
 	talk := b.spec.Talk
 	for _, language := range talk.ChapterLanguages() {
@@ -151,14 +151,14 @@ func (b *bundleWriter) writeChapters() error {
 	return nil
 }
 
-// writeListed puts a file of the bundle's own among the manifest's.
+// writeListed writes a file, and lists it in the manifest.
 func (b *bundleWriter) writeListed(path string, role bundle.Role, data []byte) error {
 	f, err := b.writeFile(path, data)
 	b.content.Files = append(b.content.Files, bundle.File{Path: path, SHA256: f.SHA256, Size: f.Size, Role: role})
 	return err
 }
 
-// writeYouTube writes the form of the upload.
+// writeYouTube writes youtube.json, the metadata of the upload.
 func (b *bundleWriter) writeYouTube() error {
 	data, notes, err := bundle.YouTubeJSON(bundle.YouTubeInput{
 		Talk: b.spec.Talk, Conference: b.spec.Conference, Programme: b.spec.Edition.Programme, Tracks: b.content.Tracks,
@@ -170,7 +170,7 @@ func (b *bundleWriter) writeYouTube() error {
 	return b.writeListed(bundle.YouTubeName, bundle.RoleUploadMetadata, data)
 }
 
-// writeManifest writes manifest and sums.
+// writeManifest writes the manifest and the checksums.
 func (b *bundleWriter) writeManifest(ctx context.Context) error {
 	version, err := b.Media().FFmpegVersion(ctx)
 	if err != nil {
@@ -201,7 +201,7 @@ func (b *bundleWriter) writeManifest(ctx context.Context) error {
 	return err
 }
 
-// writeFile writes a file of the bundle's own.
+// writeFile writes a file and adds it to the layout. at is its path in the bundle.
 func (b *bundleWriter) writeFile(at string, data []byte) (action.File, error) {
 	f := action.File{Name: path.Base(at), SHA256: string(action.KeyOf(data)), Size: int64(len(data))}
 	b.layout = append(b.layout, plan.LayoutEntry{Path: at, File: f})

@@ -17,28 +17,21 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
-// The files of a track in a programme.
-const (
-	captionsSRT  = "captions.srt"
-	captionsVTT  = "captions.vtt"
-	captionsText = "captions.mp4" // timed text, ready to be copied into a video
-)
-
-// captionsFacts are what a captions artifact says of its track.
+// captionsFacts are the facts of a captions artifact.
 type captionsFacts struct {
 	Cues    int                   `json:"cues"`
 	LeftOut []subtitle.OmittedCue `json:"left_out"`
 	Check   bundle.CheckSummary   `json:"check"`
 }
 
-// doCaptions places one track in the programme and writes it in every form.
+// doCaptions converts one track to programme time, and writes it in every format.
 func doCaptions(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[plan.CaptionsSpec](a)
 	if err != nil {
 		return err
 	}
-	path, err := t.InputPath(ctx, a, "track", plan.InlineInputFile)
+	path, err := t.InputPath(ctx, a, plan.RoleTrack, plan.InlineInputFile)
 	if err != nil {
 		return err
 	}
@@ -61,11 +54,11 @@ func doCaptions(ctx context.Context, t *Task) error {
 		return err
 	}
 	notes = append(notes, leftOutNotes(spec.Language, left)...)
-	return t.Publish(ctx, a, t.Dir, captionsFacts{len(placed), left, bundle.SummarizeCheck(found)}, notes, captionsSRT, captionsVTT, captionsText)
+	return t.Publish(ctx, a, t.Dir, captionsFacts{len(placed), left, bundle.SummarizeCheck(found)}, notes, plan.CaptionsFile("srt"), plan.CaptionsFile("vtt"), plan.CaptionsFile("mp4"))
 }
 
-// leftOutNotes says how many cues no viewer sees, and why, in a line for each reason. A cut
-// leaves many out as it should; the manifest lists them one by one.
+// leftOutNotes returns a note for each reason why cues are left out, with their number. A cut
+// leaves out many on purpose; the manifest lists each.
 func leftOutNotes(language string, left []subtitle.OmittedCue) (notes []string) {
 	count := make(map[string]int)
 	for _, l := range left {
@@ -77,8 +70,8 @@ func leftOutNotes(language string, left []subtitle.OmittedCue) (notes []string) 
 	return notes
 }
 
-// writeCaptions writes a track in every form and says what a form could not hold. The SRT
-// is plain, because YouTube takes no markup.
+// writeCaptions writes a track in every format, and returns notes on what a format could not
+// express. The SRT is plain text, because YouTube reads no markup.
 func writeCaptions(dir string, spec plan.CaptionsSpec, cues []conference.Cue) (notes []string, err error) {
 	write := func(w io.Writer, f subtitle.Format, o subtitle.WriteOptions) error {
 		losses, err := subtitle.Write(w, cues, f, o)
@@ -89,11 +82,11 @@ func writeCaptions(dir string, spec plan.CaptionsSpec, cues []conference.Cue) (n
 		name  string
 		write func(io.Writer) error
 	}{
-		{captionsSRT, func(w io.Writer) error { return write(w, subtitle.SRT, subtitle.WriteOptions{Plain: true}) }},
-		{captionsVTT, func(w io.Writer) error {
+		{plan.CaptionsFile("srt"), func(w io.Writer) error { return write(w, subtitle.SRT, subtitle.WriteOptions{Plain: true}) }},
+		{plan.CaptionsFile("vtt"), func(w io.Writer) error {
 			return write(w, subtitle.WebVTT, subtitle.WriteOptions{Language: spec.Language, Edition: spec.Edition})
 		}},
-		{captionsText, func(w io.Writer) error { return subtitle.WriteMP4(w, cues, spec.Language) }},
+		{plan.CaptionsFile("mp4"), func(w io.Writer) error { return subtitle.WriteMP4(w, cues, spec.Language) }},
 	}
 	for _, f := range writers {
 		var b bytes.Buffer
@@ -107,7 +100,7 @@ func writeCaptions(dir string, spec plan.CaptionsSpec, cues []conference.Cue) (n
 	return notes, nil
 }
 
-// lossNotes says each kind of loss once.
+// lossNotes returns one note for each kind of loss.
 func lossNotes(language string, f subtitle.Format, losses []subtitle.Diagnostic) (notes []string) {
 	count := make(map[string]int)
 	for _, l := range losses {

@@ -8,6 +8,7 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plan"
 )
 
 // doCard makes all missing renditions of one card.
@@ -33,9 +34,9 @@ func doCard(ctx context.Context, t *Task) error {
 	return publishSegments(ctx, t, outs, nil)
 }
 
-// cardFiles are those of the conference's that a card is made of.
+// cardFiles returns the paths of the conference's files that a card is drawn with.
 func (t *Task) cardFiles(ctx context.Context, a action.Action) (from media.CardFiles, err error) {
-	for role, at := range map[string]*string{"background": &from.Background, "logo": &from.Logo, "font": &from.Font} {
+	for role, at := range map[string]*string{plan.RoleBackground: &from.Background, plan.RoleLogo: &from.Logo, plan.RoleFont: &from.Font} {
 		if _, ok := a.Inputs[role]; !ok {
 			continue
 		}
@@ -46,8 +47,9 @@ func (t *Task) cardFiles(ctx context.Context, a action.Action) (from media.CardF
 	return from, nil
 }
 
-// drawingFault is err, or where it is something that this machine has not, such as a font, the fault
-// that this is: trying again would not help.
+// drawingFault turns errors about something that this machine lacks, such as a font, into a
+// machineFault: trying again on this machine would not help. It returns other errors as they
+// are. what is what was to be drawn.
 func drawingFault(err error, what string) error {
 	if lack := new(media.RequirementError); errors.As(err, &lack) {
 		return &machineFault{inputerr.New("", "%s cannot be drawn: %s", what, lack.Problem).Hint("%s", lack.Remedy)}

@@ -9,11 +9,9 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
-
-// segmentFile is the one file of an encoded chunk or card.
-const segmentFile = "segment.mp4"
 
 // doEncode makes all missing renditions of one chunk from one decode.
 func doEncode(ctx context.Context, t *Task) error {
@@ -21,7 +19,7 @@ func doEncode(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	path, err := t.InputPath(ctx, t.Actions[0], "recording", indexedFile)
+	path, err := t.InputPath(ctx, t.Actions[0], plan.RoleRecording, plan.RecordingFile)
 	if err != nil {
 		return err
 	}
@@ -45,9 +43,9 @@ func doEncode(ctx context.Context, t *Task) error {
 	return publishSegments(ctx, t, outs, notes)
 }
 
-// writeScripts writes the subtitles that are to be burned into outs. A script counts
-// hundredths of a second, so each cue begins and ends between two frames, half a frame
-// early.
+// writeScripts writes the subtitles to burn in as ASS files. ASS counts hundredths of a
+// second, so cues are moved half a frame earlier: rounding then cannot move them across a
+// frame.
 func writeScripts(t *Task, outs []media.EncodeOutput) error {
 	for i, a := range t.Actions {
 		spec, err := decodeParams[media.EncodeSpec](a)
@@ -74,8 +72,9 @@ func writeScripts(t *Task, outs []media.EncodeOutput) error {
 	return nil
 }
 
-// encodeOutputs gives each action of the task a directory of its own and says what to make.
-func encodeOutputs[Spec any](t *Task, of func(Spec) media.EncodeOutput) ([]media.EncodeOutput, error) {
+// encodeOutputs creates a directory for each action of the task, and returns what to encode
+// into it. convert makes it from the action's parameters.
+func encodeOutputs[Spec any](t *Task, convert func(Spec) media.EncodeOutput) ([]media.EncodeOutput, error) {
 	outs := make([]media.EncodeOutput, len(t.Actions))
 	for i, a := range t.Actions {
 		spec, err := decodeParams[Spec](a)
@@ -86,16 +85,16 @@ func encodeOutputs[Spec any](t *Task, of func(Spec) media.EncodeOutput) ([]media
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return nil, err
 		}
-		outs[i] = of(spec)
-		outs[i].Path = filepath.Join(dir, segmentFile)
+		outs[i] = convert(spec)
+		outs[i].Path = filepath.Join(dir, plan.SegmentFile)
 	}
 	return outs, nil
 }
 
-// publishSegments publishes each action's segment by itself.
+// publishSegments publishes each action's segment as an artifact of its own.
 func publishSegments(ctx context.Context, t *Task, outs []media.EncodeOutput, notes []string) error {
 	for i, a := range t.Actions {
-		if err := t.Publish(ctx, a, filepath.Dir(outs[i].Path), nil, notes, segmentFile); err != nil {
+		if err := t.Publish(ctx, a, filepath.Dir(outs[i].Path), nil, notes, plan.SegmentFile); err != nil {
 			return err
 		}
 	}

@@ -24,10 +24,10 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// doExec runs a program of the user's own. It has the rights of the worker, and can do
-// whatever they allow: who writes a pipeline is trusted with them. What it is kept from is
-// accidents: it works in scratch, gets its inputs as links by names of their own, has next
-// to no environment, and ends with its time, with the worker and as a whole.
+// doExec runs a program of the user's. The program has all rights of the worker: the authors
+// of pipelines are trusted. doExec only prevents accidents: the program runs in a scratch
+// directory, gets its inputs as links with names of their own and almost no environment, and
+// is killed with everything it started when its time is over or the worker ends.
 func doExec(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[plan.ExecSpec](a)
@@ -54,7 +54,7 @@ func doExec(ctx context.Context, t *Task) error {
 	return t.Publish(ctx, a, filepath.Join(t.Dir, outputsDir), nil, e.notes, names...)
 }
 
-// The rooms of a program's scratch.
+// The directories in a program's scratch directory.
 const (
 	inputsDir  = "in"
 	outputsDir = "out"
@@ -64,25 +64,25 @@ const (
 	tempDir    = "tmp"
 )
 
-// execRun is a program on its way.
+// execRun is one run of a program.
 type execRun struct {
 	*Task
 	action action.Action
 	spec   plan.ExecSpec
-	paths  map[string][]string // what "input.NAME" and its like stand for
+	paths  map[string][]string // by placeholder, such as "input.NAME"
 	notes  []string
 }
 
-// stageFault is a fault of the stage.
+// stageFault returns an error in the stage's settings or its program.
 func (e *execRun) stageFault(format string, args ...any) *inputerr.Error {
 	stage, _, _ := strings.Cut(e.action.Slot, "/")
 	return inputerr.New("stage "+stage, format, args...)
 }
 
-// prepareDirs lays out what the program finds.
+// prepareDirs creates the directories of the run, and puts the inputs into them.
 func (e *execRun) prepareDirs(ctx context.Context) error {
-	for _, room := range []string{inputsDir, outputsDir, filesDir, workDir, homeDir, tempDir} {
-		if err := os.Mkdir(filepath.Join(e.Dir, room), 0o700); err != nil {
+	for _, dir := range []string{inputsDir, outputsDir, filesDir, workDir, homeDir, tempDir} {
+		if err := os.Mkdir(filepath.Join(e.Dir, dir), 0o700); err != nil {
 			return err
 		}
 	}
@@ -108,8 +108,9 @@ func (e *execRun) prepareDirs(ctx context.Context) error {
 	return nil
 }
 
-// linkInput is a link to a file, or the facts of an artifact, by the input's name and with the
-// ending that programs go by.
+// linkInput puts file i of an input into the input directory and returns its path: a link to
+// the file or, if file is "", the artifact's facts. It is named after the input, and keeps its
+// extension, by which many programs recognise a format.
 func (e *execRun) linkInput(ctx context.Context, name string, i, of int, file string) (string, error) {
 	role := fmt.Sprintf("%s%s/%05d", plan.InputRole, name, i)
 	if of > 1 {
@@ -139,7 +140,7 @@ func (e *execRun) linkInput(ctx context.Context, name string, i, of int, file st
 	return at + ending, os.Symlink(path, at+ending)
 }
 
-// copyPipelineFile is a copy of a file that belongs to the pipeline, which can be run.
+// copyPipelineFile copies a file that belongs to the pipeline, and makes it executable.
 func (e *execRun) copyPipelineFile(ctx context.Context, name, file string) (string, error) {
 	from, err := e.InputPath(ctx, e.action, plan.FileRole+name, plan.InlineInputFile)
 	if err != nil {
@@ -157,8 +158,8 @@ func (e *execRun) copyPipelineFile(ctx context.Context, name, file string) (stri
 	return path, os.WriteFile(path, content, 0o700)
 }
 
-// run runs the program. Like Lectern itself it ends with 3 where the input is at fault, and
-// says so in the last line of its standard error; then trying again is no use.
+// run runs the program. Like Lectern itself, a program exits with 3 if its input is at fault,
+// and explains that in the last line on standard error; it is not tried again then.
 func (e *execRun) run(ctx context.Context) error {
 	command := media.Command{Dir: filepath.Join(e.Dir, workDir), Env: e.environment()}
 	for _, word := range e.spec.Run {
@@ -179,15 +180,15 @@ func (e *execRun) run(ctx context.Context) error {
 	if errors.As(err, &ended) && ended.ExitCode == 3 {
 		said := strings.TrimSpace(ended.Stderr)
 		if said == "" {
-			said = "the program says that its input is at fault, and not why"
+			said = "the program reports that its input is at fault, but not why"
 		}
 		return e.stageFault("%s", strings.TrimRight(said[strings.LastIndexByte(said, '\n')+1:], "."))
 	}
 	return err
 }
 
-// environment is all that the program gets: PATH, rooms of its own for what it may want to
-// leave somewhere, the C locale in UTF-8, UTC, and what the pipeline adds.
+// environment returns the variables that the program gets: PATH, a home and a temporary
+// directory of its own, the C locale in UTF-8, UTC, and those of the pipeline.
 func (e *execRun) environment() []string {
 	env := map[string]string{
 		"PATH": os.Getenv("PATH"), "LANG": "C.UTF-8", "TZ": "UTC",
@@ -203,8 +204,8 @@ func (e *execRun) environment() []string {
 	return all
 }
 
-// expandArgument is what a word of the command line becomes: several, where it stands for several
-// files and for nothing else.
+// expandArgument fills in the placeholders of an argument. If it is {input.NAME} and nothing
+// else, it becomes one argument for each file.
 func (e *execRun) expandArgument(word string) []string {
 	if name, ok := strings.CutPrefix(word, "{"); ok {
 		if paths := e.paths[strings.TrimSuffix(name, "}")]; len(paths) > 1 {
@@ -217,8 +218,8 @@ func (e *execRun) expandArgument(word string) []string {
 	})}
 }
 
-// readOutput takes from the program's standard output the lines "note TEXT", for people, and
-// "progress F", from 0 to 1. All other lines are its own affair.
+// readOutput reads the program's standard output. Lines "note TEXT" become notes for people,
+// and "progress F", from 0 to 1, is reported; all others are ignored.
 func (e *execRun) readOutput(r io.Reader) error {
 	lines := bufio.NewReader(r)
 	for {
@@ -230,7 +231,8 @@ func (e *execRun) readOutput(r io.Reader) error {
 			return err
 		}
 		word, rest, _ := strings.Cut(string(line), " ")
-		switch rest = strings.TrimSpace(rest); {
+		rest = strings.TrimSpace(rest)
+		switch {
 		case tooLong:
 		case word == "note" && rest != "" && len(e.notes) < maxNotes:
 			e.notes = append(e.notes, strings.ToValidUTF8(rest, "�"))
@@ -242,11 +244,11 @@ func (e *execRun) readOutput(r io.Reader) error {
 	}
 }
 
-// maxNotes is how many notes of a program anybody reads.
+// maxNotes is the number of notes that are kept of a program.
 const maxNotes = 20
 
-// verifyOutputs sees that all outputs were made: files with something in them, here and
-// nowhere else.
+// verifyOutputs checks that the program made all outputs, each a non-empty regular file that
+// is linked nowhere else.
 func (e *execRun) verifyOutputs() (names []string, err error) {
 	root, err := os.OpenRoot(e.Dir)
 	if err != nil {
@@ -262,13 +264,13 @@ func (e *execRun) verifyOutputs() (names []string, err error) {
 		}
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, fmt.Errorf("the program ended well and did not make the output %q; it was given as {output.%s}", file, name)
+			return nil, fmt.Errorf("the program succeeded but did not write the output %q, whose path it got as {output.%s}", file, name)
 		case err != nil:
 			return nil, fmt.Errorf("look for the output %q: %w", file, err)
 		case !info.Mode().IsRegular():
-			return nil, fmt.Errorf("the output %q is no regular file but %s", file, info.Mode().Type())
+			return nil, fmt.Errorf("the output %q is not a regular file but %s", file, info.Mode().Type())
 		case links > 1:
-			return nil, fmt.Errorf("the output %q is another file by a second name; the program must write one of its own", file)
+			return nil, fmt.Errorf("the output %q is a hard link to another file; the program must write a file of its own", file)
 		case info.Size() == 0:
 			return nil, fmt.Errorf("the output %q is empty", file)
 		}
@@ -277,7 +279,7 @@ func (e *execRun) verifyOutputs() (names []string, err error) {
 	return names, nil
 }
 
-// writeDraft reads the subtitles that the program wrote, and puts them on the reel's clock.
+// writeDraft reads the subtitles that the program wrote, and stores them in reel time.
 func (e *execRun) writeDraft() error {
 	d := e.spec.Draft
 	name := e.spec.Outputs[d.Output]
@@ -287,19 +289,19 @@ func (e *execRun) writeDraft() error {
 	}
 	doc, err := subtitle.Parse(name, data, subtitle.Options{Language: d.Language})
 	if f := inputerr.As(err); f != nil {
-		return e.stageFault("the subtitles that the program wrote cannot be read: %v", f)
+		return e.stageFault("the program wrote subtitles that cannot be read: %v", f)
 	}
 	if err != nil {
 		return err
 	}
 	cues, left := toReel(doc.Cues, *d)
 	if len(left) > 0 {
-		e.notes = append(e.notes, fmt.Sprintf("%s: %d cues were not taken: %s", name, len(left), left[0].Reason))
+		e.notes = append(e.notes, fmt.Sprintf("%s: %d cues were left out: %s", name, len(left), left[0].Reason))
 	}
 	return os.WriteFile(filepath.Join(e.Dir, outputsDir, plan.InlineInputFile), subtitle.CanonicalJSON(cues), 0o600)
 }
 
-// toReel moves cues from a program's clock to the reel's.
+// toReel converts cues from the program's clock to reel time.
 func toReel(cues []conference.Cue, d plan.DraftSpec) (moved []conference.Cue, left []subtitle.OmittedCue) {
 	if d.Programme != nil {
 		return subtitle.ToReel(*d.Programme, cues)

@@ -80,13 +80,13 @@ func putInlineInput(t *testing.T, s *store.Local, content string) action.Key {
 	return a.Key
 }
 
-// run does the action; made is what it published as "out.txt".
+// run runs the action, and returns the content of its output "out.txt".
 func (b *execFixture) run(ctx context.Context, t *testing.T) (made string, a action.Artifact, err error) {
 	t.Helper()
 	b.job.Actions = []action.Action{b.action}
 	if err := b.worker.Handle(ctx, b.job, func(action.Event) {}); err != nil {
 		if has, _ := b.store.Has(t.Context(), b.action.Key); has {
-			t.Error("it failed, and an artifact is there")
+			t.Error("the action failed but left an artifact")
 		}
 		return "", a, err
 	}
@@ -108,12 +108,13 @@ func (b *execFixture) run(ctx context.Context, t *testing.T) (made string, a act
 	return string(content), a, nil
 }
 
-// sh is a program of one line.
+// sh returns the command line of a shell script.
 func sh(script string, args ...string) []string {
 	return append([]string{"sh", "-c", script, "sh"}, args...)
 }
 
-// What a program finds, and what becomes of what it makes.
+// TestExec_ProgramEnvironment checks the inputs, variables and directories that a program
+// gets, and that its output is published.
 func TestExec_ProgramEnvironment(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -151,7 +152,7 @@ func TestExec_NotesAndProgress(t *testing.T) {
 	}
 }
 
-// A program that fails, or does not make what it was to make, makes nothing.
+// A program that fails, or that does not write its outputs as it should, publishes nothing.
 func TestExec_OutputsVerified(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -159,15 +160,15 @@ func TestExec_OutputsVerified(t *testing.T) {
 		says  string
 		fault bool // trying again is no use
 	}{
-		{"an output that was not made", sh("true"), `did not make the output "out.txt"; it was given as {output.out}`, false},
+		{"an output that was not made", sh("true"), `did not write the output "out.txt", whose path it got as {output.out}`, false},
 		{"an empty one", sh(": >$OUT"), `"out.txt" is empty`, false},
-		{"a link", sh("ln -s /etc/passwd $OUT"), "is no regular file", false},
-		{"a second name of another file", sh("echo x >x && ln x $OUT"), "is another file by a second name", false},
-		{"a directory", sh("mkdir $OUT"), "is no regular file", false},
+		{"a link", sh("ln -s /etc/passwd $OUT"), "is not a regular file", false},
+		{"a second name of another file", sh("echo x >x && ln x $OUT"), "is a hard link to another file", false},
+		{"a directory", sh("mkdir $OUT"), "is not a regular file", false},
 		{"one in a place that leads elsewhere", sh(`cd .. && mkdir /tmp/$$ && echo x >/tmp/$$/out.txt && rmdir out && ln -s /tmp/$$ out`), "escapes", false},
 		{"a bad end", sh("echo first >&2; echo the model is broken >&2; exit 7"), "sh ended with code 7: the model is broken", false},
 		{"an input at fault", sh("echo no speech in it. >&2; exit 3"), "stage report: no speech in it", true},
-		{"an input at fault, without a word", sh("exit 3"), "stage report: the program says that its input is at fault, and not why", true},
+		{"an input at fault, without a word", sh("exit 3"), "stage report: the program reports that its input is at fault, but not why", true},
 		{"a program that is nowhere", []string{"no-such-recogniser"}, `stage report: the program "no-such-recogniser" cannot be run on this machine`, true},
 		{"a file larger than any may be", sh("while head -c 2000000 /dev/zero >$OUT; do :; done; exit 8"), "ended with code 8", false}, // the limit comes a moment after the start
 		{"others left running that hold its output", sh("sleep 60 & echo x >$OUT"), "left a program running", false},
@@ -179,13 +180,13 @@ func TestExec_OutputsVerified(t *testing.T) {
 				t.Fatalf("%v; want a failure that says %q", err, c.says)
 			}
 			if (failed.InputError != nil) != c.fault {
-				t.Errorf("a fault is wanted: %v; got %+v", c.fault, failed.InputError)
+				t.Errorf("want an input error: %v; got %+v", c.fault, failed.InputError)
 			}
 		})
 	}
 }
 
-// A bad end keeps what the program said.
+// A failure keeps what the program wrote to standard error.
 func TestExec_StderrKept(t *testing.T) {
 	_, _, err := newExecFixture(t, sh("echo first >&2; echo last >&2; exit 7")...).run(t.Context(), t)
 	var failed *action.Failure
@@ -194,8 +195,8 @@ func TestExec_StderrKept(t *testing.T) {
 	}
 }
 
-// When its time is over, or nobody wants it any more, a program ends with all that it
-// started.
+// A program is killed with everything it started when its time is over, or when the job is
+// cancelled.
 func TestExec_ProcessGroupKilled(t *testing.T) {
 	for _, limit := range []time.Duration{0, 500 * time.Millisecond} {
 		path := filepath.Join(t.TempDir(), "life")
@@ -234,7 +235,7 @@ func TestExec_ProcessGroupKilled(t *testing.T) {
 		if err := life.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := life.Read(make([]byte, 1)); err != io.EOF { // nobody is left who could write
+		if _, err := life.Read(make([]byte, 1)); err != io.EOF { // no process has it open for writing
 			t.Errorf("something that it started still runs: %v", err)
 		}
 	}

@@ -9,13 +9,10 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// indexedFile is the one file of an indexed recording.
-const indexedFile = plan.RecordingFile
-
-// doProbe looks into a recording; what it found is the artifact.
+// doProbe finds out what a recording holds. The result is the artifact's facts.
 func doProbe(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	path, err := t.InputPath(ctx, a, "recording", "")
+	path, err := t.InputPath(ctx, a, plan.RoleRecording, "")
 	if err != nil {
 		return err
 	}
@@ -30,7 +27,7 @@ func doProbe(ctx context.Context, t *Task) error {
 	return t.Publish(ctx, a, t.Dir, p, p.Notes)
 }
 
-// probe looks at the pictures of a recording that are wanted.
+// probe probes the video streams of a recording that the parameters ask for.
 func (t *Task) probe(ctx context.Context, a action.Action, path string, of plan.RecordingSpec, on func(fraction float64)) (media.Probe, error) {
 	p, err := t.Media().ProbePicture(ctx, path, t.recordingName(a), max(1, of.Picture), on)
 	if err == nil && of.SecondPicture > 0 {
@@ -39,30 +36,30 @@ func (t *Task) probe(ctx context.Context, a action.Action, path string, of plan.
 	return p, err
 }
 
-// doIndex copies a recording into Matroska and looks into that.
+// doIndex copies a recording into Matroska, and probes the copy.
 func doIndex(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
-	path, err := t.InputPath(ctx, a, "recording", "")
+	path, err := t.InputPath(ctx, a, plan.RoleRecording, "")
 	if err != nil {
 		return err
 	}
 	var found media.Probe
-	if err := t.InputFacts(ctx, a, "probe", &found); err != nil {
+	if err := t.InputFacts(ctx, a, plan.RoleProbe, &found); err != nil {
 		return err
 	}
 	behind, err := t.drawWaveformBackground(ctx, a)
 	if err != nil {
 		return err
 	}
-	p, err := t.Media().IndexAndProbe(ctx, path, filepath.Join(t.Dir, indexedFile), t.recordingName(a), found, behind, t.Progress)
+	p, err := t.Media().IndexAndProbe(ctx, path, filepath.Join(t.Dir, plan.RecordingFile), t.recordingName(a), found, behind, t.Progress)
 	if err != nil {
 		return err
 	}
-	return t.Publish(ctx, a, t.Dir, p, p.Notes, indexedFile)
+	return t.Publish(ctx, a, t.Dir, p, p.Notes, plan.RecordingFile)
 }
 
-// drawWaveformBackground draws what waves of a recording's sound stand in front of, where they stand in for
-// its picture.
+// drawWaveformBackground draws the picture behind the waveform of a sound-only recording. It
+// returns the zero value for a recording with video.
 func (t *Task) drawWaveformBackground(ctx context.Context, a action.Action) (media.WaveformBackground, error) {
 	spec, err := decodeParams[plan.RecordingSpec](a)
 	if err != nil || spec.Waveform == nil {

@@ -8,20 +8,21 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// doPodcast puts the sound of a programme into a file of its own.
+// doPodcast writes the sound of a programme as an audio file with metadata, chapters and
+// cover.
 func doPodcast(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[media.PodcastSpec](a)
 	if err != nil {
 		return err
 	}
-	sound, err := t.InputPath(ctx, a, "audio", soundFile)
+	sound, err := t.InputPath(ctx, a, plan.RoleAudio, plan.SoundFile)
 	if err != nil {
 		return err
 	}
 	cover := ""
-	if _, ok := a.Inputs["cover"]; ok {
-		if cover, err = t.InputPath(ctx, a, "cover", thumbnailFile); err != nil {
+	if _, ok := a.Inputs[plan.RoleCover]; ok {
+		if cover, err = t.InputPath(ctx, a, plan.RoleCover, plan.ThumbnailFile); err != nil {
 			return err
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// doSprite lays all stills out: in sheets with the WebVTT that tells players where each is,
-// and some on a contact sheet for people.
+// doSprite lays the stills out as sprite sheets, with the WebVTT that tells players where each
+// is, and as a contact sheet for people.
 func doSprite(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[plan.SpriteSpec](a)
@@ -25,7 +25,7 @@ func doSprite(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	strips, err := t.InputPaths(ctx, a, "stills", stillsFile)
+	strips, err := t.InputPaths(ctx, a, plan.RoleStills, plan.StillsFile)
 	if err != nil {
 		return err
 	}
@@ -50,22 +50,25 @@ func doSprite(ctx context.Context, t *Task) error {
 	return t.Publish(ctx, a, t.Dir, nil, nil, append(names, plan.SpriteVTT, plan.ContactFile)...)
 }
 
-// tile is one still in the programme.
+// tile is a still and its place in the programme.
 type tile struct {
-	chunk, nth int // where it is
+	chunk, nth int // place among the stills: number in its chunk
 	score      float64
-	span       timeline.Range // frames of the programme that it stands for
-	at         int64          // the frame that it is
+	span       timeline.Range // frames of the programme that it represents
+	at         int64          // frame of the programme that it shows
 }
 
-// buildTiles are all stills in programme order. They cover it without a gap: the cards belong to
-// the first and the last.
+// buildTiles returns all stills in programme order. Their spans cover the programme without a
+// gap: the cards belong to the first and the last.
 func buildTiles(spec plan.SpriteSpec, chunks [][]media.Still) (tiles []tile) {
 	for i, chunk := range chunks {
 		from := spec.Chunks[i].At
 		for k, still := range chunk {
 			until := spec.Chunks[i].At + spec.Chunks[i].Until[k]
-			tiles = append(tiles, tile{i, k, still.Score, timeline.Range{From: from, To: until}, spec.Chunks[i].At + still.Frame})
+			tiles = append(tiles, tile{
+				chunk: i, nth: k, score: still.Score,
+				span: timeline.Range{From: from, To: until}, at: spec.Chunks[i].At + still.Frame,
+			})
 			from = until
 		}
 	}
@@ -75,8 +78,9 @@ func buildTiles(spec plan.SpriteSpec, chunks [][]media.Still) (tiles []tile) {
 	return tiles
 }
 
-// spriteVTT is one cue for each tile, whose text is the sheet with the tile's place on it, as
-// a media fragment (https://www.w3.org/TR/media-frags/#naming-space).
+// spriteVTT returns a WebVTT with a cue for each tile. A cue's text names the sheet and the
+// tile's rectangle in it as a media fragment
+// (https://www.w3.org/TR/media-frags/#naming-space).
 func spriteVTT(spec plan.SpriteSpec, sheets media.SpriteSheets, tiles []tile) []byte {
 	var b bytes.Buffer
 	b.WriteString("WEBVTT\n")
@@ -94,8 +98,8 @@ const (
 	contactRows    = 6
 )
 
-// writeContactSheet writes a sheet of stills from all over the programme, with their times: the best of
-// each of as many parts of the same length as there is room for.
+// writeContactSheet writes a sheet of stills with their times: the programme is divided into
+// as many equal parts as there is room for, and the best still of each is taken.
 func writeContactSheet(spec plan.SpriteSpec, tiles []tile, strips []string, out string) error {
 	var chosen []tile
 	n := min(contactColumns*contactRows, len(tiles))

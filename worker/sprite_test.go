@@ -8,8 +8,8 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// A sprite covers the programme without a gap: its cards have the tiles next to them, and a
-// cut is where one tile ends and the next begins.
+// The tiles cover the programme without a gap: the cards belong to the tiles next to them, and
+// at a cut one tile ends where the next begins.
 func TestSpriteVTT(t *testing.T) {
 	spec := plan.SpriteSpec{
 		Slug: "apis", Rate: timeline.Rate{Num: 25, Den: 1}, Programme: 125 + 225 + 50 + 100, Width: 320, Height: 180,

@@ -11,15 +11,15 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
-// doSync tells whether a track comes when somebody speaks. It listens to nothing: what
-// analyse heard is enough. Whatever it finds, it only tells.
+// doSync compares a track's cue times with when there is speech, by the levels that analyse
+// stored. It reports the result and changes nothing.
 func doSync(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[plan.SyncSpec](a)
 	if err != nil {
 		return err
 	}
-	path, err := t.InputPath(ctx, a, "times", plan.InlineInputFile)
+	path, err := t.InputPath(ctx, a, plan.RoleCueTimes, plan.InlineInputFile)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func doSync(ctx context.Context, t *Task) error {
 	if err != nil {
 		return err
 	}
-	paths, err := t.InputPaths(ctx, a, "analysis", media.LevelsFile)
+	paths, err := t.InputPaths(ctx, a, plan.RoleAnalysis, media.LevelsFile)
 	if err != nil {
 		return err
 	}
@@ -46,8 +46,9 @@ func doSync(ctx context.Context, t *Task) error {
 // silentLevel is the lowest level there is, in dB.
 const silentLevel = -120
 
-// ReelLevels is the levels of the whole reel: those of each recording in its place, and
-// silence where one has no sound.
+// ReelLevels returns the sound levels of the whole reel, one for each subsync.Frame: those of
+// each recording at its place, and silence where a recording has no sound. paths are the
+// LevelsFiles of the recordings.
 func ReelLevels(spec plan.SyncSpec, paths []string) ([]float32, error) {
 	frame := func(d time.Duration) int { return int(d / subsync.Frame) }
 	var reel []float32

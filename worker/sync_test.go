@@ -10,8 +10,8 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// Levels lie on the reel as the recordings do: each from its zero, as long as it is there,
-// and silence where its sound has ended.
+// Each recording's levels begin at its place on the reel, and silence follows where its sound
+// ends early.
 func TestReelLevels(t *testing.T) {
 	const frame = 10 * time.Millisecond
 	var paths []string

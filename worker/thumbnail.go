@@ -14,57 +14,51 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// stillsFile is the one file of a chunk's stills: all of them, below one another.
-const stillsFile = "stills.jpg"
-
-// doStills takes the small pictures of one chunk.
+// doStills takes the stills of one chunk.
 func doStills(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[media.StillsSpec](a)
 	if err != nil {
 		return err
 	}
-	path, err := t.InputPath(ctx, a, "segment", segmentFile)
+	path, err := t.InputPath(ctx, a, plan.RoleSegment, plan.SegmentFile)
 	if err != nil {
 		return err
 	}
-	stills, err := t.Media().ExtractStills(ctx, path, spec, filepath.Join(t.Dir, stillsFile))
+	stills, err := t.Media().ExtractStills(ctx, path, spec, filepath.Join(t.Dir, plan.StillsFile))
 	if err != nil {
 		return err
 	}
-	return t.Publish(ctx, a, t.Dir, stills, nil, stillsFile)
+	return t.Publish(ctx, a, t.Dir, stills, nil, plan.StillsFile)
 }
 
-// thumbnailFile is the one file of a thumbnail's artifact.
-const thumbnailFile = "thumbnail.jpg"
-
-// doThumbnail makes the still that stands for the talk.
+// doThumbnail makes the picture that represents the talk.
 func doThumbnail(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	take := t.thumbnailFromRecording
-	if _, ok := a.Inputs["recording"]; !ok {
+	if _, ok := a.Inputs[plan.RoleRecording]; !ok {
 		take = t.posterFromStills
 	}
-	if err := take(ctx, a, filepath.Join(t.Dir, thumbnailFile)); err != nil {
+	if err := take(ctx, a, filepath.Join(t.Dir, plan.ThumbnailFile)); err != nil {
 		return err
 	}
-	return t.Publish(ctx, a, t.Dir, nil, nil, thumbnailFile)
+	return t.Publish(ctx, a, t.Dir, nil, nil, plan.ThumbnailFile)
 }
 
-// thumbnailFromRecording looks for a still in a part of a recording.
+// thumbnailFromRecording picks a frame from a part of a recording.
 func (t *Task) thumbnailFromRecording(ctx context.Context, a action.Action, out string) error {
 	spec, err := decodeParams[media.ThumbnailSpec](a)
 	if err != nil {
 		return err
 	}
-	path, err := t.InputPath(ctx, a, "recording", indexedFile)
+	path, err := t.InputPath(ctx, a, plan.RoleRecording, plan.RecordingFile)
 	if err != nil {
 		return err
 	}
 	return t.Media().WriteThumbnail(ctx, path, spec, out)
 }
 
-// posterFromStills takes the best of all stills once more, off the recording, in full size.
+// posterFromStills picks the best still, and takes that frame from the recording in full size.
 func (t *Task) posterFromStills(ctx context.Context, a action.Action, out string) error {
 	spec, err := decodeParams[plan.PosterSpec](a)
 	if err != nil {
@@ -90,17 +84,17 @@ func (t *Task) posterFromStills(ctx context.Context, a action.Action, out string
 		return errors.New("there are no stills")
 	}
 	chunk := spec.Chunks[of[best]]
-	path, err := t.InputPath(ctx, a, fmt.Sprintf("recording/%05d", chunk.Recording), indexedFile)
+	path, err := t.InputPath(ctx, a, plan.NumberedRole(plan.RoleRecording, chunk.Recording), plan.RecordingFile)
 	if err != nil {
 		return err
 	}
 	return t.Media().WritePoster(ctx, path, spec.Sources[chunk.Recording], chunk.From+all[best].Frame, out)
 }
 
-// stillsByChunk are those of each chunk, in programme order.
+// stillsByChunk returns the stills of each chunk, in programme order.
 func (t *Task) stillsByChunk(ctx context.Context, a action.Action) (chunks [][]media.Still, err error) {
 	for _, role := range slices.Sorted(maps.Keys(a.Inputs)) {
-		if !strings.HasPrefix(role, "stills/") {
+		if !strings.HasPrefix(role, plan.RoleStills+"/") {
 			continue
 		}
 		var chunk []media.Still

@@ -1,15 +1,21 @@
-// Package worker does actions: one file per kind, each a function from a task to
-// published artifacts, and Kinds, the one table that names them all.
+// Package worker runs actions. It has one file for each kind or two: a function from a [Task]
+// to published artifacts. [Kinds] is the table of all of them.
 //
-// A worker keeps nothing. It needs the queue and the store, and an action that it did
-// twice, or that two workers did, is one artifact.
+// A worker keeps no state. It needs the queue and the store. It does no harm to run an action
+// twice, or on two workers: both make the same artifact.
 //
-// To add a kind, write its file here: a function that reads the action's parameters with
-// params, its inputs with [Task.Path], works in Task.Dir and ends with [Task.Publish]. Write
-// its expansion in package plan, which says of which actions a stage of the kind consists:
-// their parameters and inputs are their keys, so what decides the result belongs there, and
-// nothing else. Then give it a line in [Kinds]. What needs no Go can be a stage that uses
-// exec, which runs any program; see pipelines/examples.
+// To add a kind:
+//
+//  1. Write its expansion in package plan: the actions that a stage of the kind consists
+//     of, with their parameters and inputs. These are hashed into the key, so everything
+//     that decides the result must be among them, and nothing else.
+//  2. Write a file here with a function that reads the action's parameters with
+//     decodeParams and its inputs with [Task.InputPath], works in Task.Dir and ends with
+//     [Task.Publish].
+//  3. Add a line to [Kinds].
+//
+// A kind that needs no Go can be an exec stage, which runs any program; see
+// pipelines/examples.
 package worker
 
 import (
@@ -32,14 +38,13 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// Kind is a kind of stage with the function that does its actions.
+// Kind is a kind of stage, and the function that runs its actions.
 type Kind struct {
 	plan.Kind
 	Do func(ctx context.Context, t *Task) error
 }
 
-// Kinds are all kinds of stages there are. A new one is a file in this package, its
-// expansion in plan, and its line here.
+// Kinds returns all kinds of stages.
 func Kinds() []Kind {
 	return []Kind{
 		{plan.Probe(), doProbe},
@@ -61,7 +66,7 @@ func Kinds() []Kind {
 	}
 }
 
-// PlanKinds are what planning needs of kinds.
+// PlanKinds returns the part of kinds that planning needs.
 func PlanKinds(kinds []Kind) []plan.Kind {
 	all := make([]plan.Kind, len(kinds))
 	for i, k := range kinds {
@@ -70,12 +75,12 @@ func PlanKinds(kinds []Kind) []plan.Kind {
 	return all
 }
 
-// PipelineKinds are what reading a pipeline needs of kinds.
+// PipelineKinds returns the part of kinds that reading a pipeline file needs.
 func PipelineKinds(kinds []Kind) []pipelines.StageKind {
 	return plan.PipelineKinds(PlanKinds(kinds))
 }
 
-// Store is where a worker finds what it reads and leaves what it made.
+// Store is where a worker reads inputs from and publishes artifacts to.
 type Store interface {
 	Has(ctx context.Context, key action.Key) (bool, error)
 	Get(ctx context.Context, key action.Key) (action.Artifact, error)
@@ -84,7 +89,7 @@ type Store interface {
 	Scratch(name string) (dir string, release func() error, err error)
 }
 
-// Worker does jobs.
+// Worker runs jobs.
 type Worker struct {
 	Store Store
 	Media media.Tools
@@ -92,8 +97,8 @@ type Worker struct {
 	Log   *slog.Logger
 }
 
-// Handle does those actions of a job whose artifacts are not there yet. It is the queue's
-// handler; its error is an *action.Failure.
+// Handle runs the actions of a job whose artifacts are missing from the store. It is the
+// handler that the queue calls; its error is an *action.Failure.
 func (w *Worker) Handle(ctx context.Context, job action.Job, report func(action.Event)) error {
 	t := &Task{job: job, worker: w, report: report}
 	err := w.runMissing(ctx, t)
@@ -104,20 +109,23 @@ func (w *Worker) Handle(ctx context.Context, job action.Job, report func(action.
 	full := isDiskFull(err)
 	if f.InputError == nil && full {
 		f.InputError = inputerr.New(filepath.Dir(t.Dir), "the disk is full").
-			Hint("Make room, then run the same again: what is finished is kept")
+			Hint("Free some space, then run the same command again: finished work is kept")
 	}
 	var own *machineFault
 	f.MachineFault = full || errors.As(err, &own)
 	return f
 }
 
-// machineFault is a fault of this machine, and not of the input: another worker may do the job.
+// machineFault is an error of this machine, such as a missing font. Another worker may be able
+// to run the job.
 type machineFault struct{ err error }
 
 func (f *machineFault) Error() string { return f.err.Error() }
 
+// Unwrap returns the wrapped error.
 func (f *machineFault) Unwrap() error { return f.err }
 
+// runMissing runs those actions of the task's job that are not in the store.
 func (w *Worker) runMissing(ctx context.Context, t *Task) (err error) {
 	for _, a := range t.job.Actions {
 		has, err := w.Store.Has(ctx, a.Key)
@@ -134,7 +142,7 @@ func (w *Worker) runMissing(ctx context.Context, t *Task) (err error) {
 	kind := t.Actions[0].Kind
 	i := slices.IndexFunc(w.Kinds, func(k Kind) bool { return k.Name == kind })
 	if i < 0 {
-		return fmt.Errorf("this worker does not know the kind %q; it may be older than the conductor", kind)
+		return fmt.Errorf("this worker does not support the kind %q; it may be older than the server. Run the same version of Lectern everywhere", kind)
 	}
 	if err := w.Kinds[i].checkKeys(t.Actions); err != nil {
 		return err
@@ -148,8 +156,9 @@ func (w *Worker) runMissing(ctx context.Context, t *Task) (err error) {
 	return w.Kinds[i].Do(ctx, t)
 }
 
-// checkKeys refuses actions whose keys this worker would not give them: a worker of another
-// version makes something else of the same parameters, and would leave it under their keys.
+// checkKeys returns an error if this worker would give one of the actions another key. A
+// worker of another version would make something else from the same parameters, and publish it
+// under the wrong key.
 func (k Kind) checkKeys(actions []action.Action) error {
 	for _, a := range actions {
 		own, _, err := action.New(a.Kind, k.Version, a.Slot, a.Params, a.Inputs)
@@ -157,13 +166,13 @@ func (k Kind) checkKeys(actions []action.Action) error {
 			return err
 		}
 		if own.Key != a.Key {
-			return fmt.Errorf("this worker makes %q otherwise than the conductor means; run the same version of Lectern everywhere", a.Kind)
+			return fmt.Errorf("this worker has another version of the kind %q than the server; run the same version of Lectern everywhere", a.Kind)
 		}
 	}
 	return nil
 }
 
-// newFailure tells the conductor what it needs to know of an error.
+// newFailure converts an error of the action in slot to what the conductor needs to know.
 func newFailure(slot string, err error) *action.Failure {
 	f := &action.Failure{Slot: slot, Message: err.Error(), InputError: inputerr.As(err)}
 	var tool *media.ToolError
@@ -177,8 +186,8 @@ func newFailure(slot string, err error) *action.Failure {
 	return f
 }
 
-// isDiskFull reports whether there was no room left for what was being written, by us or by
-// a tool.
+// isDiskFull reports whether a write by this program or by a tool failed because the disk was
+// full.
 func isDiskFull(err error) bool {
 	var tool *media.ToolError
 	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT} {
@@ -192,33 +201,33 @@ func isDiskFull(err error) bool {
 	return false
 }
 
-// Task is a job being done.
+// Task is a job while it is being run.
 type Task struct {
-	Actions []action.Action // those still to be made, of one kind; at least one
-	Dir     string          // scratch, this attempt's own; removed afterwards
+	Actions []action.Action // those that are not in the store; at least one, all of the same kind
+	Dir     string          // scratch directory of this attempt; removed afterwards
 	job     action.Job
 	worker  *Worker
 	report  func(action.Event)
 }
 
-// Media are the tools.
+// Media returns ffmpeg and ffprobe.
 func (t *Task) Media() media.Tools { return t.worker.Media }
 
-// Progress tells how far the job has come, from 0 to 1, and how many times faster than
-// real time it goes (0 if that means nothing).
+// Progress reports how far the job is, from 0 to 1, and at how many times real time it runs (0
+// if that has no meaning).
 func (t *Task) Progress(fraction, speed float64) {
 	t.report(action.Event{Type: action.JobProgress, Fraction: min(max(fraction, 0), 1), Speed: speed})
 }
 
-// frameProgress is a progress function for an ffmpeg that makes so many frames.
+// frameProgress returns a callback for an ffmpeg run that writes total frames.
 func (t *Task) frameProgress(total int64) func(media.Progress) {
 	return func(p media.Progress) { t.Progress(float64(p.Frame)/float64(total), p.Speed) }
 }
 
-// fractionProgress is a progress function for work that knows its share and not its speed.
+// fractionProgress reports progress of work that has no speed.
 func (t *Task) fractionProgress(f float64) { t.Progress(f, 0) }
 
-// decodeParams are an action's parameters.
+// decodeParams returns an action's parameters.
 func decodeParams[T any](a action.Action) (p T, err error) {
 	if err := json.Unmarshal(a.Params, &p); err != nil {
 		return p, fmt.Errorf("parameters of %s: %w", a.Slot, err)
@@ -226,8 +235,9 @@ func decodeParams[T any](a action.Action) (p T, err error) {
 	return p, nil
 }
 
-// InputPath is where the input of that role can be read: an original, which must still be
-// what it was when it was hashed, or a file of an artifact.
+// InputPath returns the path of the input with a role. If the input is an artifact, file names
+// the file in it. If it is an original recording, file is ignored, and the recording must not
+// have changed since it was hashed.
 func (t *Task) InputPath(ctx context.Context, a action.Action, role, file string) (string, error) {
 	key, ok := a.Inputs[role]
 	if !ok {
@@ -247,7 +257,8 @@ func (t *Task) InputPath(ctx context.Context, a action.Action, role, file string
 	return t.worker.Store.Path(f)
 }
 
-// InputPaths are the inputs whose roles begin with role and a slash, in their order.
+// InputPaths returns the paths of the inputs with a numbered role, in their order. For file
+// see InputPath.
 func (t *Task) InputPaths(ctx context.Context, a action.Action, role, file string) ([]string, error) {
 	var paths []string
 	for _, r := range slices.Sorted(maps.Keys(a.Inputs)) {
@@ -263,7 +274,7 @@ func (t *Task) InputPaths(ctx context.Context, a action.Action, role, file strin
 	return paths, nil
 }
 
-// InputFacts are those of the artifact that is the input of that role.
+// InputFacts decodes the facts of the artifact that is the input with a role.
 func (t *Task) InputFacts(ctx context.Context, a action.Action, role string, into any) error {
 	artifact, err := t.worker.Store.Get(ctx, a.Inputs[role])
 	if err != nil {
@@ -272,19 +283,20 @@ func (t *Task) InputFacts(ctx context.Context, a action.Action, role string, int
 	return json.Unmarshal(artifact.Facts, into)
 }
 
-// checkUnchanged refuses an original that is not the file that was hashed.
+// checkUnchanged returns an error if an original recording is not the file that was hashed any
+// more, by size and modification time.
 func checkUnchanged(o action.Original) error {
 	info, err := os.Stat(o.Path)
 	if err != nil {
-		return &machineFault{inputerr.New(o.Path, "cannot be read any more: %v", err).Hint("Put it back, or give its new place.")}
+		return &machineFault{inputerr.New(o.Path, "can no longer be read: %v", err).Hint("Put it back, or give its new path.")}
 	}
 	if info.Size() != o.Size || !info.ModTime().Equal(o.ModTime) {
-		return inputerr.New(o.Path, "changed while it was being worked on").Hint("Run again when it is finished.")
+		return inputerr.New(o.Path, "changed while it was being processed").Hint("Run again when the file is complete.")
 	}
 	return nil
 }
 
-// recordingName is what people call the recording that an action reads.
+// recordingName returns the path of the original that an action reads, for messages.
 func (t *Task) recordingName(a action.Action) string {
 	for _, key := range a.Inputs {
 		if o, ok := t.job.Originals[key]; ok {
@@ -294,8 +306,8 @@ func (t *Task) recordingName(a action.Action) string {
 	return a.Slot
 }
 
-// Publish puts what an action made into the store: the files of those names in t.Dir
-// (or below it), facts as JSON, and notes for people.
+// Publish stores the artifact of an action: the named files in dir, facts as JSON (nil for
+// none), and notes for people. It refuses if an original has changed meanwhile.
 func (t *Task) Publish(ctx context.Context, a action.Action, dir string, facts any, notes []string, files ...string) error {
 	for _, key := range a.Inputs {
 		if o, ok := t.job.Originals[key]; ok {

@@ -17,9 +17,9 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// runHandler has a worker do one action, keyed by a conductor's version 1 of its kind, on a
-// recording in the way of do, its own version, and returns what it said and whether the
-// artifact is there.
+// runHandler has a worker handle a job of one action with one recording. The action's key is
+// that of version 1 of its kind; the worker has version and do. It returns the failure, if
+// any, and whether the artifact exists.
 func runHandler(t *testing.T, version int, do func(ctx context.Context, t *Task) error) (failed *action.Failure, there bool) {
 	t.Helper()
 	dir := t.TempDir()
@@ -55,8 +55,8 @@ func runHandler(t *testing.T, version int, do func(ctx context.Context, t *Task)
 	return failed, there
 }
 
-// What was made of a recording that changed meanwhile is not published under the key of
-// what it was.
+// What was made from a recording that changed meanwhile is not published under the key of the
+// old content.
 func TestHandle_ChangedRecordingNotPublished(t *testing.T) {
 	for _, changes := range []bool{false, true} {
 		failed, there := runHandler(t, 1, func(ctx context.Context, t *Task) error {
@@ -72,16 +72,15 @@ func TestHandle_ChangedRecordingNotPublished(t *testing.T) {
 			return t.Publish(ctx, t.Actions[0], t.Dir, "facts", nil)
 		})
 		if there == changes {
-			t.Errorf("the recording changed: %v; published: %v", changes, there)
+			t.Errorf("recording changed: %v; published: %v", changes, there)
 		}
 		if changes && (failed == nil || failed.InputError == nil) {
-			t.Errorf("that the recording changed is a fault, got %v", failed)
+			t.Errorf("want an input error for the changed recording, got %v", failed)
 		}
 	}
 }
 
-// A full disk is no defect of the talk, and trying again is no use: it is a fault,
-// whether it met us or a tool.
+// A full disk is reported as such, whether a write of our own or one by a tool failed.
 func TestHandle_DiskFull(t *testing.T) {
 	for _, c := range []struct {
 		err  error
@@ -95,13 +94,13 @@ func TestHandle_DiskFull(t *testing.T) {
 	} {
 		failed, _ := runHandler(t, 1, func(context.Context, *Task) error { return c.err })
 		if failed == nil || (failed.InputError != nil) != c.full || failed.MachineFault != c.full {
-			t.Errorf("%v: a fault is wanted: %v; got %+v", c.err, c.full, failed)
+			t.Errorf("%v: want an input error: %v; got %+v", c.err, c.full, failed)
 		}
 	}
 }
 
-// Where a recording cannot be had another machine may have it; one that changed is
-// another everywhere.
+// If a recording is missing on this machine, another may have it. If it has changed, no other
+// machine can help.
 func TestHandle_MissingOrChangedRecording(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -122,13 +121,13 @@ func TestHandle_MissingOrChangedRecording(t *testing.T) {
 			return err
 		})
 		if failed == nil || failed.InputError == nil || failed.MachineFault != c.machine {
-			t.Errorf("%s: the machine's fault is %v wanted; got %+v", c.name, c.machine, failed)
+			t.Errorf("%s: want Machine %v; got %+v", c.name, c.machine, failed)
 		}
 	}
 }
 
-// A worker of another version publishes nothing: it would be something else than the key
-// says.
+// A worker of another version publishes nothing, because its result would not belong to the
+// key.
 func TestHandle_VersionMismatch(t *testing.T) {
 	for _, version := range []int{1, 2} {
 		_, there := runHandler(t, version, func(ctx context.Context, t *Task) error {

@@ -175,7 +175,7 @@ func TestRun_RecordingChangesMeanwhile(t *testing.T) {
 	d.record("talk.mp4", "2")
 	waitClosed(t, chunk)
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitInputError || !strings.Contains(stderr.String(), "talk.mp4: changed while it was being worked on. Run again") {
+	if code := cmd.ProcessState.ExitCode(); code != exitInputError || !strings.Contains(stderr.String(), "talk.mp4: changed while it was being processed. Run again") {
 		t.Errorf("exit code %d\n%s", code, &stderr)
 	}
 	if _, err := os.Stat(d.path("out/talk")); err == nil {

@@ -8,19 +8,21 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// Assemble joins cards, chunks and sound.
+// Assemble returns the kind that joins cards, chunks and sound to one video file for each
+// rendition.
 func Assemble() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
-			Name:     "assemble",
+			Name:     KindAssemble,
 			Synonyms: []string{"join", "concat", "merge", "mux", "stitch"},
-			Needs:    []string{"card", "encode", "audio"},
+			Needs:    []string{KindCard, KindEncode, KindAudio},
 		},
 		Version: 1,
 		Quick:   true,
@@ -28,25 +30,26 @@ func Assemble() Kind {
 	}
 }
 
-// BundleEntry is one file of the bundle.
+// BundleEntry is a file that a stage contributes to the bundle.
 type BundleEntry struct {
-	Path      string     `json:"path"`                // in the bundle
-	Role      string     `json:"role"`                // video, captions, thumbnail
-	Sounds    []string   `json:"sounds,omitempty"`    // languages of a video's further sounds: interpreters
-	Language  string     `json:"language,omitempty"`  // of captions
-	Subtitles []string   `json:"subtitles,omitempty"` // languages of a video's soft subtitles, by stream
-	Key       action.Key `json:"key"`                 // of the artifact it comes from
-	File      string     `json:"file"`                // its name there
+	Path      string      `json:"path"` // within the bundle
+	Role      bundle.Role `json:"role"`
+	Sounds    []string    `json:"sounds,omitempty"`    // languages of a video's further sound streams: interpreters
+	Language  string      `json:"language,omitempty"`  // of captions and podcasts
+	Subtitles []string    `json:"subtitles,omitempty"` // languages of a video's subtitle streams, in their order
+	Key       action.Key  `json:"key"`                 // of the artifact that holds it
+	File      string      `json:"file"`                // its name in the artifact
 }
 
-// bundleFiles is what a stage hands on that puts files into the bundle.
+// bundleFiles is implemented by the results of stages that contribute files to the bundle.
 type bundleFiles interface {
 	bundleEntries() []BundleEntry
 }
 
-// assembledRenditions is what an assemble stage hands on: highest rendition first.
+// assembledRenditions is the result of an assemble stage, the highest rendition first.
 type assembledRenditions []assembledRendition
 
+// assembledRendition is a rendition that was joined, or is about to be.
 type assembledRendition struct {
 	rendition *Rendition
 	spec      media.AssembleSpec
@@ -59,7 +62,7 @@ func (a assembledRenditions) bundleEntries() (all []BundleEntry) {
 	for _, f := range a {
 		all = append(all, BundleEntry{
 			Path: "video/" + f.slug + "-" + f.rendition.Name + "." + string(f.spec.Container),
-			Role: "video", Sounds: f.spec.ExtraLanguages, Key: f.key, File: "video." + string(f.spec.Container),
+			Role: bundle.RoleVideo, Sounds: f.spec.ExtraLanguages, Key: f.key, File: VideoFile(f.spec.Container),
 		})
 	}
 	return all
@@ -70,12 +73,12 @@ func expandAssemble(x *Expansion) (any, error) {
 	var made assembledRenditions
 	names := make(map[string]bool)
 	for _, stage := range NeededResults[encodedRenditions](x) {
-		// From the smallest up, so that the two largest, the one with subtitles being the
-		// other, are joined at the same time and not one after the other.
+		// Smallest first: the largest rendition is joined twice, here and by the subtitled
+		// stage, and the queue runs neighbours at the same time.
 		for _, r := range slices.Backward(stage) {
 			if names[r.Name] {
 				return nil, inputerr.New(x.Pipeline.File, "two renditions are called %q", r.Name).At(x.Stage.Line).
-					Hint("Give one of them a name of its own: {name: …, height: …}")
+					Hint("Give one of them another name: {name: …, height: …}")
 			}
 			names[r.Name] = true
 			f, err := x.newAssembledRendition(r)
@@ -90,7 +93,7 @@ func expandAssemble(x *Expansion) (any, error) {
 				segments = append(segments, k)
 			}
 			segments = slices.Concat(r.opening, segments, r.closing)
-			addNumberedInputs("segment", segments, f.inputs)
+			addNumberedInputs(RoleSegment, segments, f.inputs)
 			if f.key, err = x.AddAction(r.Name, f.spec, f.inputs); err != nil {
 				return nil, err
 			}
@@ -101,11 +104,12 @@ func expandAssemble(x *Expansion) (any, error) {
 	return made, nil
 }
 
-// checkSoundForRenditions refuses renditions for which a stage that joins them has no sound, before any
-// picture is encoded.
+// checkSoundForRenditions returns an error if an assemble stage joins these renditions and has
+// no sound for one of their containers. It is called before any chunk is encoded, which takes
+// long.
 func (x *Expansion) checkSoundForRenditions(all encodedRenditions) error {
 	for _, stage := range x.Pipeline.Stages {
-		if stage.Uses != "assemble" || !slices.Contains(stage.Needs, x.Stage.Name) {
+		if stage.Uses != KindAssemble || !slices.Contains(stage.Needs, x.Stage.Name) {
 			continue
 		}
 		var codecs []string
@@ -129,12 +133,14 @@ func (x *Expansion) missingSoundError(r *Rendition, stage pipelines.Stage) error
 		Hint("Add an audio stage with codec: %s, and its name to needs", audioCodecsByContainer[r.Container][0])
 }
 
-// newAssembledRendition is a rendition to be joined, but for its segments.
+// newAssembledRendition returns what joining r takes, without its segments: parameters, and
+// the sound that suits r's container.
 func (x *Expansion) newAssembledRendition(r *Rendition) (assembledRendition, error) {
 	sounds := NeededResults[audioResult](x)
 	i := -1
 	for _, codec := range audioCodecsByContainer[r.Container] {
-		if i = slices.IndexFunc(sounds, func(s audioResult) bool { return s.codec == codec }); i >= 0 {
+		i = slices.IndexFunc(sounds, func(s audioResult) bool { return s.codec == codec })
+		if i >= 0 {
 			break
 		}
 	}
@@ -143,7 +149,7 @@ func (x *Expansion) newAssembledRendition(r *Rendition) (assembledRendition, err
 	}
 	programme := x.graph.Edition.Programme
 	sections, _ := x.Facts.Talk.Sections(programme)
-	f := assembledRendition{rendition: r, slug: x.Facts.Talk.Slug, inputs: map[string]action.Key{"audio": sounds[i].key}}
+	f := assembledRendition{rendition: r, slug: x.Facts.Talk.Slug, inputs: map[string]action.Key{RoleAudio: sounds[i].key}}
 	f.spec = media.AssembleSpec{
 		Container: r.Container,
 		Rate:      programme.Rate,
@@ -154,19 +160,20 @@ func (x *Expansion) newAssembledRendition(r *Rendition) (assembledRendition, err
 	}
 	for n, other := range sounds[i].interpreters {
 		f.spec.ExtraLanguages = append(f.spec.ExtraLanguages, other.language)
-		f.inputs[fmt.Sprintf("sound/%05d", n)] = other.key
+		f.inputs[NumberedRole(RoleExtraAudio, n)] = other.key
 	}
 	return f, nil
 }
 
-// audioCodecsByContainer are the codecs of sound that containers are given, the best first.
+// audioCodecsByContainer lists the audio codecs that a container may hold, the preferred one
+// first.
 var audioCodecsByContainer = map[media.Container][]string{
 	media.MP4:  {"aac"},
 	media.WebM: {"opus"},
-	media.MKV:  {"flac", "opus"}, // AAC's priming cannot be told there
+	media.MKV:  {"flac", "opus"}, // not AAC: Matroska has no field for its encoder delay
 }
 
-// containerMetadata is what players show of a file, by ffmpeg's names.
+// containerMetadata returns what players show about a file, by ffmpeg's metadata keys.
 func containerMetadata(t conference.Talk) map[string]string {
 	m := map[string]string{
 		"title": t.Title, "artist": strings.Join(t.Speakers, ", "), "album": t.Conference,
@@ -180,26 +187,27 @@ func containerMetadata(t conference.Talk) map[string]string {
 	return m
 }
 
-// SubtitledSettings are what a pipeline says under a subtitled stage's with.
+// SubtitledSettings are the settings of a subtitled stage in a pipeline file.
 type SubtitledSettings struct {
 	Container media.Container `yaml:"container"` // mp4, webm or mkv
 }
 
 func (s *SubtitledSettings) check() error {
 	if !slices.Contains(containers, s.Container) {
-		return fmt.Errorf("unknown container %q; %s can be had", s.Container, containerNames())
+		return fmt.Errorf("unknown container %q; choose %s", s.Container, containerNames())
 	}
 	return nil
 }
 
-// Subtitled joins the highest rendition in a container once more, with the subtitles in it.
-// It does not wait for the one without, of which it would be a copy.
+// Subtitled returns the kind that joins the highest rendition in a container once more, with
+// all subtitles as streams that a player can switch on. It reads the segments, and does not
+// wait for the file without subtitles.
 func Subtitled() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
-			Name:     "subtitled",
+			Name:     KindSubtitled,
 			Synonyms: []string{"soft-subtitles", "softsubs", "remux", "mux-subtitles"},
-			Needs:    []string{"assemble", "captions"},
+			Needs:    []string{KindAssemble, KindCaptions},
 			With:     func() any { return &SubtitledSettings{Container: media.MP4} },
 			Check:    func(with any) error { return with.(*SubtitledSettings).check() },
 		},
@@ -209,7 +217,8 @@ func Subtitled() Kind {
 	}
 }
 
-// subtitledResult is what the stage hands on; nothing where there is no such rendition.
+// subtitledResult is the result of a subtitled stage. It is empty if there is no rendition in
+// the container.
 type subtitledResult []BundleEntry
 
 func (s subtitledResult) bundleEntries() []BundleEntry { return s }
@@ -222,21 +231,21 @@ func expandSubtitled(x *Expansion) (any, error) {
 	spec, inputs := f.spec, maps.Clone(f.inputs)
 	for i, c := range firstNeeded[captionsResult](x) {
 		spec.Subtitles = append(spec.Subtitles, c.language)
-		inputs[fmt.Sprintf("captions/%05d", i)] = c.key
+		inputs[NumberedRole(RoleCaptions, i)] = c.key
 	}
 	key, err := f.key, error(nil)
-	if len(spec.Subtitles) > 0 { // else it is the very same file, under the name people look for
+	if len(spec.Subtitles) > 0 { // otherwise it is the same file under a second name
 		key, err = x.AddAction(f.rendition.Name, spec, inputs)
 	}
 	container := string(spec.Container)
 	return subtitledResult{{
-		Path: "video/" + f.slug + "." + container, Role: "video", Sounds: spec.ExtraLanguages,
-		Subtitles: spec.Subtitles, Key: key, File: "video." + container,
+		Path: "video/" + f.slug + "." + container, Role: bundle.RoleVideo, Sounds: spec.ExtraLanguages,
+		Subtitles: spec.Subtitles, Key: key, File: VideoFile(spec.Container),
 	}}, err
 }
 
-// highestPlayable is the highest rendition in a container; one without loss, or with subtitles
-// burned in, only where there is no other.
+// highestPlayable returns the highest rendition in a container. Lossless renditions, which
+// browsers do not play, and those with burned-in subtitles are used only if there is no other.
 func highestPlayable(stages []assembledRenditions, in media.Container) (found assembledRendition, ok bool) {
 	for _, stage := range stages {
 		for _, f := range stage {

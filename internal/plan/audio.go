@@ -9,7 +9,7 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// AudioSettings are what a pipeline says under an audio stage's with.
+// AudioSettings are the settings of an audio stage in a pipeline file.
 type AudioSettings struct {
 	Codec    string  `yaml:"codec"`    // aac for MP4, opus for WebM and MKV, flac for MKV
 	Bitrate  string  `yaml:"bitrate"`  // as ffmpeg writes it
@@ -17,13 +17,14 @@ type AudioSettings struct {
 	Peak     float64 `yaml:"peak"`     // dBTP
 }
 
-// Audio makes the sound of the whole programme.
+// Audio returns the kind that makes the sound of the whole programme, and once more for each
+// interpreter.
 func Audio() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
-			Name:     "audio",
+			Name:     KindAudio,
 			Synonyms: []string{"sound", "loudness", "normalise", "normalize", "aac"},
-			Needs:    []string{"index", "analyse"},
+			Needs:    []string{KindIndex, KindAnalyse},
 			With: func() any {
 				return &AudioSettings{Codec: "aac", Bitrate: "160k", Loudness: -16, Peak: -1.5}
 			},
@@ -37,9 +38,9 @@ func Audio() Kind {
 func (s *AudioSettings) check() error {
 	switch {
 	case s.Codec != "aac" && s.Codec != "opus" && s.Codec != "flac":
-		return fmt.Errorf("unknown codec %q; aac, opus and flac can be had", s.Codec)
+		return fmt.Errorf("unknown codec %q; choose aac, opus or flac", s.Codec)
 	case s.Bitrate != "" && !bitratePattern.MatchString(s.Bitrate):
-		return fmt.Errorf("bitrate %q is no bit rate; write it like 160k", s.Bitrate)
+		return fmt.Errorf("bitrate %q is not a bit rate; write it like 160k", s.Bitrate)
 	case s.Loudness < -36 || s.Loudness > -6:
 		return fmt.Errorf("loudness %g is not between -36 and -6 LUFS", s.Loudness)
 	case s.Peak < -12 || s.Peak > 0:
@@ -48,14 +49,14 @@ func (s *AudioSettings) check() error {
 	return nil
 }
 
-// audioResult is what an audio stage hands on.
+// audioResult is the result of an audio stage.
 type audioResult struct {
 	codec        string
 	key          action.Key
 	interpreters []interpretedAudio // in the order of the facts
 }
 
-// interpretedAudio is the same programme as an interpreter is heard in it.
+// interpretedAudio is the programme's sound in the language of an interpreter.
 type interpretedAudio struct {
 	language string
 	key      action.Key
@@ -82,7 +83,8 @@ func expandAudio(x *Expansion) (any, error) {
 	return made, nil
 }
 
-// addAudioAction adds the action that makes the programme of a sound.
+// addAudioAction adds the action that makes the sound of the programme from one sound of the
+// recordings: the speaker's or an interpreter's.
 func addAudioAction(x *Expansion, h analysedSound, where string) (action.Key, error) {
 	reel, with, treatment := firstNeeded[Reel](x), x.Stage.With.(*AudioSettings), x.Facts.Treatment
 	spec := media.AudioSpec{
@@ -91,15 +93,15 @@ func addAudioAction(x *Expansion, h analysedSound, where string) (action.Key, er
 		HighPass: treatment.HighPass, Denoise: treatment.Denoise,
 	}
 	inputs := make(map[string]action.Key)
-	place := make(map[int]int) // of a source among those that are heard
+	inputNumber := make(map[int]int) // number of a source among the action's inputs
 	for _, piece := range reel.Pieces {
 		s := reel.Sources[piece.Source]
-		at, ok := place[piece.Source]
+		at, ok := inputNumber[piece.Source]
 		if !ok {
-			at = len(place)
-			place[piece.Source] = at
-			inputs[fmt.Sprintf("recording/%05d", at)] = s.Key
-			inputs[fmt.Sprintf("analysis/%05d", at)] = h.keys[piece.Source]
+			at = len(inputNumber)
+			inputNumber[piece.Source] = at
+			inputs[NumberedRole(RoleRecording, at)] = s.Key
+			inputs[NumberedRole(RoleAnalysis, at)] = h.keys[piece.Source]
 		}
 		spec.Pieces = append(spec.Pieces, media.AudioPiece{
 			Recording: at,
@@ -115,7 +117,8 @@ func addAudioAction(x *Expansion, h analysedSound, where string) (action.Key, er
 	return x.AddAction(where, spec, inputs)
 }
 
-// resolveChannels decides what "auto" means for a recording.
+// resolveChannels returns the channels to use of a recording: those asked for or, for "auto",
+// those that its analysis suggests.
 func resolveChannels(asked conference.Channels, a media.Analysis) string {
 	if asked == conference.ChannelsAuto || asked == "" {
 		return a.SuggestedChannels

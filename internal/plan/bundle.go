@@ -11,25 +11,26 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// BundleSettings are what a pipeline says under a bundle stage's with.
+// BundleSettings are the settings of a bundle stage in a pipeline file.
 type BundleSettings struct {
 	Destination string `yaml:"destination"` // youtube: with a youtube.json; plain: without
 }
 
-// BundleSpec is what goes into a bundle, and what is said of it.
+// BundleSpec holds the parameters of the action that makes a bundle: its files, and all that
+// its manifest says.
 type BundleSpec struct {
 	Destination string                     `json:"destination"`
 	Talk        conference.Talk            `json:"talk"`
-	Conference  conference.Conference      `json:"conference,omitzero"` // what descriptions need of it
+	Conference  conference.Conference      `json:"conference,omitzero"` // only what descriptions need
 	Edition     conference.Edition         `json:"edition"`
-	Pipeline    string                     `json:"pipeline"` // its name
+	Pipeline    string                     `json:"pipeline"` // name
 	Entries     []BundleEntry              `json:"entries"`
 	Tracks      []BundleTrack              `json:"tracks"`
 	LeftOut     []conference.WithheldTrack `json:"left_out,omitempty"`
 	Issues      []conference.Issue         `json:"troubles,omitempty"`
 }
 
-// BundleTrack is what the manifest says of a track besides its files.
+// BundleTrack is what the manifest says about a subtitle track besides its files.
 type BundleTrack struct {
 	Language string                 `json:"language"`
 	Kind     conference.TrackKind   `json:"kind"`
@@ -41,17 +42,18 @@ type BundleTrack struct {
 	Translated *conference.Completeness `json:"translated,omitempty"`
 }
 
-// Bundle ends a pipeline: everything its needed stages made, laid out for upload.
+// Bundle returns the kind that ends a pipeline: it lays out the files that the needed stages
+// made, for upload.
 func Bundle() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
-			Name:     "bundle",
+			Name:     KindBundle,
 			Synonyms: []string{"publish", "upload", "release", "package", "pack"},
-			Needs:    []string{"assemble"},
+			Needs:    []string{KindAssemble},
 			With:     func() any { return &BundleSettings{Destination: "youtube"} },
 			Check: func(with any) error {
 				if d := with.(*BundleSettings).Destination; d != "youtube" && d != "plain" {
-					return fmt.Errorf("unknown destination %q; youtube and plain can be had", d)
+					return fmt.Errorf("unknown destination %q; choose youtube or plain", d)
 				}
 				return nil
 			},
@@ -75,7 +77,10 @@ func expandBundle(x *Expansion) (any, error) {
 		Issues:      x.graph.Issues,
 	}
 	for _, t := range x.Facts.Tracks {
-		spec.Tracks = append(spec.Tracks, BundleTrack{t.Language, t.Kind, t.State, t.Revision, t.File, t.Source.InWords(), t.Translated})
+		spec.Tracks = append(spec.Tracks, BundleTrack{
+			Language: t.Language, Kind: t.Kind, State: t.State, Revision: t.Revision,
+			File: t.File, Source: t.Source.InWords(), Translated: t.Translated,
+		})
 	}
 	for _, stage := range NeededResults[execResult](x) {
 		spec.Tracks = append(spec.Tracks, stage.tracks...)
@@ -83,13 +88,13 @@ func expandBundle(x *Expansion) (any, error) {
 	slices.SortStableFunc(spec.Tracks, func(a, b BundleTrack) int { return strings.Compare(a.Language, b.Language) })
 	_, lost := x.Facts.Talk.Sections(x.graph.Edition.Programme)
 	for _, c := range lost {
-		x.Note("the chapter “%s” has less than ten seconds of the programme, and is left out", c.Title)
+		x.Note("the chapter “%s” is left out: less than ten seconds of it are in the programme", c.Title)
 	}
 	inputs := make(map[string]action.Key)
 	for _, stage := range NeededResults[bundleFiles](x) {
 		for _, e := range stage.bundleEntries() {
 			if _, twice := inputs[e.Path]; twice {
-				return nil, inputerr.New(x.Pipeline.File, "two files of the bundle would be %s", e.Path).At(x.Stage.Line).
+				return nil, inputerr.New(x.Pipeline.File, "two files of the bundle would be called %s", e.Path).At(x.Stage.Line).
 					Hint("Give one of them another path.")
 			}
 			inputs[e.Path] = e.Key
@@ -109,14 +114,14 @@ func expandBundle(x *Expansion) (any, error) {
 	return key, nil
 }
 
-// BundleFacts are what a bundle action's artifact says.
+// BundleFacts are the facts of a bundle action's artifact.
 type BundleFacts struct {
 	Layout []LayoutEntry `json:"layout"`
 }
 
-// LayoutEntry is one file of the bundle and where its bytes are.
+// LayoutEntry is a file of the bundle, and where its bytes are stored.
 type LayoutEntry struct {
 	Path string      `json:"path"`
 	File action.File `json:"file"`
-	Key  action.Key  `json:"key,omitempty"` // of the artifact it comes from
+	Key  action.Key  `json:"key,omitempty"` // of the artifact that holds it
 }

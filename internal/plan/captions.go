@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/strictyaml"
@@ -16,23 +17,25 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// CaptionsSpec places one track in the programme and writes it as SRT and WebVTT. The
-// track comes as an input: its canonical cues, and not the bytes it was handed in as.
+// CaptionsSpec holds the parameters of the action that converts one track to programme time
+// and writes it as SRT, WebVTT and MP4 timed text. The track is an input: its canonical cues,
+// not the uploaded file.
 type CaptionsSpec struct {
 	Language  string             `json:"language"`
-	Edition   string             `json:"edition"` // named in the WebVTT
+	Edition   string             `json:"edition"` // ID, written into the WebVTT
 	Programme timeline.Programme `json:"programme"`
-	Profile   string             `json:"profile"` // by whose rules it is checked
+	Profile   string             `json:"profile"` // rules by which it is checked
 }
 
-// CaptionsSettings are what a pipeline says under a captions stage's with.
+// CaptionsSettings are the settings of a captions stage in a pipeline file.
 type CaptionsSettings struct {
-	Profile      string `yaml:"profile"`      // by whose rules tracks are checked: ted, netflix-en …
-	Translations string `yaml:"translations"` // how far cues of a translation must have come: approved, in-review or draft
-	Complete     int    `yaml:"complete"`     // per cent of the source's cues of which there must be such; a translation with less is left out
+	Profile      string `yaml:"profile"`      // rules by which tracks are checked: ted, netflix-en …
+	Translations string `yaml:"translations"` // least state that counts for a translated cue: approved, in-review or draft
+	Complete     int    `yaml:"complete"`     // per cent of the source's cues that must have that state; translations with less are left out
 }
 
-// TranslationThreshold is what a pipeline asks of translations; its captions stage says so.
+// TranslationThreshold returns how complete a pipeline wants translations to be before they go
+// into a bundle: complete per cent of the cues must have reached state.
 func TranslationThreshold(p pipelines.Pipeline) (state string, complete int) {
 	s := defaultCaptions()
 	for _, stage := range p.Stages {
@@ -49,11 +52,11 @@ func defaultCaptions() *CaptionsSettings {
 
 func (s *CaptionsSettings) check() error {
 	if _, err := check.ProfileByName(s.Profile); err != nil {
-		return fmt.Errorf("unknown profile %q%s; %s can be had", s.Profile,
+		return fmt.Errorf("unknown profile %q%s; choose one of %s", s.Profile,
 			strictyaml.DidYouMean(s.Profile, check.ProfileNames()), strings.Join(check.ProfileNames(), ", "))
 	}
 	if states := []string{conference.TrackApproved, "in-review", conference.TrackDraft}; !slices.Contains(states, s.Translations) {
-		return fmt.Errorf("translations: %q is no state that a release can ask for%s; known are %s", s.Translations,
+		return fmt.Errorf("translations: %q is not a state that a release can require%s; choose one of %s", s.Translations,
 			strictyaml.DidYouMean(s.Translations, states), strings.Join(states, ", "))
 	}
 	if s.Complete < 0 || s.Complete > 100 {
@@ -62,11 +65,12 @@ func (s *CaptionsSettings) check() error {
 	return nil
 }
 
-// Captions writes every track, and says how well it can be read.
+// Captions returns the kind that writes every subtitle track, and checks how well it can be
+// read.
 func Captions() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
-			Name:     "captions",
+			Name:     KindCaptions,
 			Synonyms: []string{"subtitles", "srt", "vtt", "attach", "tracks"},
 			With:     func() any { return defaultCaptions() },
 			Check:    func(with any) error { return with.(*CaptionsSettings).check() },
@@ -78,7 +82,7 @@ func Captions() Kind {
 	}
 }
 
-// captionsResult is what the captions stage hands on, in the order of the tracks.
+// captionsResult is the result of a captions stage, in the order of the tracks.
 type captionsResult []captionsTrack
 
 type captionsTrack struct {
@@ -92,15 +96,15 @@ func (c captionsResult) bundleEntries() (all []BundleEntry) {
 		for _, ext := range []string{"srt", "vtt"} {
 			all = append(all, BundleEntry{
 				Path: "captions/" + t.slug + "." + t.language + "." + ext,
-				Role: "captions", Language: t.language, Key: t.key, File: "captions." + ext,
+				Role: bundle.RoleCaptions, Language: t.language, Key: t.key, File: CaptionsFile(ext),
 			})
 		}
 	}
 	return all
 }
 
-// TrackKey is the key of a track's canonical cues.
-func TrackKey(t conference.Track) (action.Key, []byte) {
+// TrackKey returns a track's canonical cues, and the key under which they are stored.
+func TrackKey(t conference.Track) (key action.Key, canonical []byte) {
 	b := subtitle.CanonicalJSON(t.Cues)
 	return action.KeyOf(b), b
 }
@@ -114,19 +118,19 @@ func expandCaptions(x *Expansion) (any, error) {
 		track, cues := TrackKey(t)
 		x.graph.InlineInputs[track] = cues
 		spec := CaptionsSpec{Language: t.Language, Edition: x.graph.Edition.ID, Programme: x.graph.Edition.Programme, Profile: x.Stage.With.(*CaptionsSettings).Profile}
-		key, err := x.AddAction(t.Language, spec, map[string]action.Key{"track": track})
+		key, err := x.AddAction(t.Language, spec, map[string]action.Key{RoleTrack: track})
 		if err != nil {
 			return nil, err
 		}
 		made = append(made, captionsTrack{t.Language, x.Facts.Talk.Slug, key})
 		if n := countOverlapping(t.Cues, x.Facts.Treatment.Mute); n > 0 {
-			x.Note("%s: of its captions, %d stand where the sound is muted, and may tell what is not to be heard", cmp.Or(t.File, t.Language), n)
+			x.Note("%s: %s shown while the sound is muted; check that no text gives away what was muted", cmp.Or(t.File, t.Language), countText(n, "cue"))
 		}
 	}
 	return made, nil
 }
 
-// countOverlapping is how many cues are shown during one of the spans.
+// countOverlapping returns how many cues are shown during one of the spans.
 func countOverlapping(cues []conference.Cue, spans []timeline.Span) (n int) {
 	for _, c := range cues {
 		if slices.ContainsFunc(spans, func(s timeline.Span) bool { return c.Start < s.To && c.End > s.From }) {
@@ -136,10 +140,10 @@ func countOverlapping(cues []conference.Cue, spans []timeline.Span) (n int) {
 	return n
 }
 
-// Thumbnail chooses the still that stands for the talk.
+// Thumbnail returns the kind that chooses the picture that represents the talk.
 func Thumbnail() Kind {
 	return Kind{
-		StageKind: pipelines.StageKind{Name: "thumbnail", Synonyms: []string{"thumb", "poster", "still", "preview"}, Needs: []string{"index"}, Unique: true},
+		StageKind: pipelines.StageKind{Name: KindThumbnail, Synonyms: []string{"thumb", "poster", "still", "preview"}, Needs: []string{KindIndex}, Unique: true},
 		Version:   2,
 		Quick:     true,
 		Expand:    expandThumbnail,
@@ -150,12 +154,12 @@ type thumbnailResult []BundleEntry
 
 func (t thumbnailResult) bundleEntries() []BundleEntry { return t }
 
-// expandThumbnail chooses among the stills of the whole programme or, where the stage needs
-// none, looks a third into it, in one cell of the chunk grid, so that it seldom changes when
-// an end of the talk is moved.
+// expandThumbnail chooses among the stills of the whole programme if the stage needs a stills
+// stage. Otherwise it looks at the chunk a third into the programme; aligned to the chunk
+// grid, the choice seldom changes when the talk's start or end is corrected.
 func expandThumbnail(x *Expansion) (any, error) {
 	file := func(key action.Key, err error) (any, error) {
-		return thumbnailResult{{Path: "thumb/" + x.Facts.Talk.Slug + ".jpg", Role: "thumbnail", Key: key, File: "thumbnail.jpg"}}, err
+		return thumbnailResult{{Path: "thumb/" + x.Facts.Talk.Slug + ".jpg", Role: bundle.RoleThumbnail, Key: key, File: ThumbnailFile}}, err
 	}
 	for _, stills := range NeededResults[stillsResult](x) {
 		return file(expandPoster(x, stills))
@@ -174,7 +178,7 @@ func expandThumbnail(x *Expansion) (any, error) {
 			}
 			s := reel.Sources[piece.Source]
 			spec := media.ThumbnailSpec{Source: s.frames(reel.Programme.Rate), Range: cell}
-			return file(x.AddAction("", spec, map[string]action.Key{"recording": s.Key}))
+			return file(x.AddAction("", spec, map[string]action.Key{RoleRecording: s.Key}))
 		}
 	}
 	return nil, fmt.Errorf("nothing is kept of the reel") // the cut was checked: cannot be

@@ -11,17 +11,19 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// Card makes opening and closing cards, for the renditions of the encode stages it needs.
+// Card returns the kind that makes opening and closing cards, one for each rendition of the
+// encode stages it needs.
 func Card() Kind {
 	return Kind{
-		StageKind: pipelines.StageKind{Name: "card", Synonyms: []string{"cards", "title", "intro", "outro", "slate", "credits"}, Needs: []string{"encode"}},
+		StageKind: pipelines.StageKind{Name: KindCard, Synonyms: []string{"cards", "title", "intro", "outro", "slate", "credits"}, Needs: []string{KindEncode}},
 		Version:   5,
 		Quick:     true,
 		Expand:    expandCard,
 	}
 }
 
-// cardSegments are the two cards' segments, by rendition; a card of no length has none.
+// cardSegments is the result of a card stage: the keys of segments by rendition name. A card
+// of no length has none.
 type cardSegments struct {
 	opening, closing map[string]action.Key
 }
@@ -42,7 +44,7 @@ func expandCard(x *Expansion) (any, error) {
 	return made, nil
 }
 
-// cardSpecs are what the two cards say, and how they look.
+// cardSpecs returns what the two cards say, and how they look.
 func cardSpecs(x *Expansion) (opening, closing media.CardSpec) {
 	programme, look := x.graph.Edition.Programme, x.Facts.Conference.Cards
 	talk, language := cardText(x.Facts)
@@ -59,7 +61,7 @@ func cardSpecs(x *Expansion) (opening, closing media.CardSpec) {
 	return opening, closing
 }
 
-// cardText is the talk in the language that its cards are to be in, and that language.
+// cardText returns the talk in the language of its cards, and that language.
 func cardText(f conference.Facts) (conference.Talk, string) {
 	if look := f.Conference.Cards; look != nil && look.Language != "" {
 		return f.Talk.Localized(look.Language), look.Language
@@ -67,7 +69,8 @@ func cardText(f conference.Facts) (conference.Talk, string) {
 	return f.Talk, f.Talk.Language
 }
 
-// cardLook is a conference's look for a card whose note stands at a place.
+// cardLook returns the look of a card from the conference's settings; note is the place of its
+// last line.
 func cardLook(c *conference.Cards, note *conference.TextBox) *media.CardLook {
 	look := media.CardLook{Font: c.Font, FontFile: c.FontFile != nil, Places: make(map[string]conference.TextBox)}
 	for name, at := range map[string]*conference.TextBox{"title": c.Title, "speakers": c.Speakers, "conference": c.Conference, "note": note} {
@@ -84,7 +87,8 @@ func cardLook(c *conference.Cards, note *conference.TextBox) *media.CardLook {
 	return &look
 }
 
-// BackdropKind is the kind of backdrop that a file's name tells; "" if it is of none.
+// BackdropKind returns the kind of backdrop by the ending of a file name; "" if the ending is
+// unknown.
 func BackdropKind(name string) media.Backdrop {
 	return map[string]media.Backdrop{
 		".png": media.PNG, ".jpg": media.JPEG, ".jpeg": media.JPEG, ".svg": media.SVG,
@@ -92,6 +96,7 @@ func BackdropKind(name string) media.Backdrop {
 	}[strings.ToLower(path.Ext(name))]
 }
 
+// addCard adds the action that makes a card for a rendition.
 func addCard(x *Expansion, spec media.CardSpec, r *Rendition, which string, into map[string]action.Key) (err error) {
 	if spec.Frames == 0 {
 		return nil
@@ -101,19 +106,20 @@ func addCard(x *Expansion, spec media.CardSpec, r *Rendition, which string, into
 	if look := x.Facts.Conference.Cards; look != nil {
 		addCardFiles(look, inputs)
 		if look.Logo != nil {
-			inputs["logo"] = action.Key(look.Logo.SHA256)
+			inputs[RoleLogo] = action.Key(look.Logo.SHA256)
 		}
 	}
 	into[r.Name], err = x.addSharedAction(r.Name+"/"+which, which, spec, inputs)
 	return err
 }
 
-// addCardFiles adds to inputs what a conference's cards are drawn with, other than a logo.
+// addCardFiles adds to inputs the files that a conference's cards are drawn with, except the
+// logo.
 func addCardFiles(look *conference.Cards, inputs map[string]action.Key) {
 	if look.Background != nil {
-		inputs["background"] = action.Key(look.Background.SHA256)
+		inputs[RoleBackground] = action.Key(look.Background.SHA256)
 	}
 	if look.FontFile != nil {
-		inputs["font"] = action.Key(look.FontFile.SHA256)
+		inputs[RoleFont] = action.Key(look.FontFile.SHA256)
 	}
 }

@@ -11,14 +11,13 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// clipSources are the conference's own films, which every programme begins and ends with; nil
-// where there is none. They are probed, and indexed where they have to be, like recordings,
-// and are no part of the reel.
+// clipSources are the conference's own clips that every programme begins and ends with; nil if
+// there is none. They are probed and indexed like recordings, but are not part of the reel.
 type clipSources struct {
 	opening, closing *Source
 }
 
-// clipFrames is how long a clip is.
+// clipFrames returns the length of a clip in frames; 0 if it is nil.
 func clipFrames(clip *Source) int64 {
 	if clip == nil {
 		return 0
@@ -26,7 +25,7 @@ func clipFrames(clip *Source) int64 {
 	return clip.Frames
 }
 
-// cardDurations are how long the cards stand: not at all where clips take their place.
+// cardDurations returns how long the cards are shown: not at all if clips replace them.
 func (x *Expansion) cardDurations() (opening, closing time.Duration) {
 	opening, closing = x.Pipeline.Programme.Opening, x.Pipeline.Programme.Closing
 	look := x.Facts.Conference.Cards
@@ -42,7 +41,8 @@ func (x *Expansion) cardDurations() (opening, closing time.Duration) {
 	return opening, closing
 }
 
-// probeClips asks for what the clips are; ok is false while that is not known.
+// probeClips adds the actions that probe and index the conference's clips. ok is false as long
+// as an observation is missing.
 func probeClips(x *Expansion) (found clipSources, ok bool, err error) {
 	look := x.Facts.Conference.Cards
 	if look == nil {
@@ -69,7 +69,7 @@ func probeClips(x *Expansion) (found clipSources, ok bool, err error) {
 
 func probeClip(x *Expansion, where string, asset *conference.Asset) (s Source, ok bool, err error) {
 	s = Source{Key: action.Key(asset.SHA256), Name: asset.Name}
-	probe, err := x.addActionOfKind(action.Action{Kind: "probe"}, where+"/probe", RecordingSpec{}, map[string]action.Key{"recording": s.Key})
+	probe, err := x.addActionOfKind(action.Action{Kind: KindProbe}, where+"/probe", RecordingSpec{}, map[string]action.Key{RoleRecording: s.Key})
 	if err != nil {
 		return s, false, err
 	}
@@ -77,19 +77,20 @@ func probeClip(x *Expansion, where string, asset *conference.Asset) (s Source, o
 		return s, false, err
 	}
 	if s.Probe.Video == nil {
-		return s, false, inputerr.New(asset.Name, "has no picture, and is to be a clip of the conference's").Hint("Name another under cards: in conference.yaml")
+		return s, false, inputerr.New(asset.Name, "is set as a clip, but has no picture").Hint("Choose another file under cards: in conference.yaml")
 	}
 	if s.Probe.Indexed {
 		return s, true, nil
 	}
-	if s.Key, err = x.AddAction(where, RecordingSpec{}, map[string]action.Key{"recording": s.Key, "probe": probe}); err != nil {
+	if s.Key, err = x.AddAction(where, RecordingSpec{}, map[string]action.Key{RoleRecording: s.Key, RoleProbe: probe}); err != nil {
 		return s, false, err
 	}
 	s.Probe, ok, err = observeAs[media.Probe](x, s.Key)
 	return s, ok, err
 }
 
-// addClipActions adds the actions of a clip's chunks, and gives their keys by rendition.
+// addClipActions adds the actions that encode a clip's chunks, and returns their keys by
+// rendition name.
 func addClipActions(x *Expansion, reel Reel, clip *Source, where string, all encodedRenditions) (segments map[string][]action.Key, err error) {
 	segments = make(map[string][]action.Key)
 	if clip == nil {
@@ -108,35 +109,37 @@ func addClipActions(x *Expansion, reel Reel, clip *Source, where string, all enc
 	return segments, nil
 }
 
-// analyseClip asks for what a clip sounds like; ok is false while that is not known.
+// analyseClip adds the action that analyses a clip's sound. ok is false as long as the result
+// is missing.
 func analyseClip(x *Expansion, clip *Source, where string) (heard clipAnalysis, ok bool, err error) {
 	if clip == nil {
 		return heard, true, nil
 	}
-	if heard.key, err = x.AddAction("clip/"+where, AnalyseSpec{Probe: clip.Probe, SoundOnly: true}, map[string]action.Key{"recording": clip.Key}); err != nil {
+	if heard.key, err = x.AddAction("clip/"+where, AnalyseSpec{Probe: clip.Probe, SoundOnly: true}, map[string]action.Key{RoleRecording: clip.Key}); err != nil {
 		return heard, false, err
 	}
 	heard.analysis, ok, err = observeAs[media.Analysis](x, heard.key)
 	return heard, ok, err
 }
 
-// clipAnalysis is the analysis of a clip.
+// clipAnalysis is the sound analysis of a clip.
 type clipAnalysis struct {
 	key      action.Key
 	analysis media.Analysis
 }
 
-// audioPiece is the sound of a clip as a piece of a programme, to whose inputs it is added: two
-// for each source.
+// audioPiece returns the clip's sound as a piece of the programme, and adds the clip and its
+// analysis to inputs, which must hold exactly these two for each earlier source. It returns
+// nil for a nil clip.
 func (h clipAnalysis) audioPiece(clip *Source, rate timeline.Rate, inputs map[string]action.Key) *media.AudioPiece {
 	if clip == nil {
 		return nil
 	}
-	place := len(inputs) / 2
-	inputs[fmt.Sprintf("recording/%05d", place)] = clip.Key
-	inputs[fmt.Sprintf("analysis/%05d", place)] = h.key
+	n := len(inputs) / 2
+	inputs[NumberedRole(RoleRecording, n)] = clip.Key
+	inputs[NumberedRole(RoleAnalysis, n)] = h.key
 	return &media.AudioPiece{
-		Recording: place, Stream: h.analysis.Stream, Zero: clip.Probe.Zero(rate),
+		Recording: n, Stream: h.analysis.Stream, Zero: clip.Probe.Zero(rate),
 		Range: timeline.Range{To: clip.Frames}, Channels: h.analysis.SuggestedChannels, Unfiltered: true,
 	}
 }

@@ -10,8 +10,10 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// ParseCut reads "FROM-TO" or "N:FROM-TO". "2:10-180" could be either, a range from 2:10
-// or one from 0:10 of recording 2; where both make sense it is refused.
+// ParseCut parses a kept range as given on the command line: "FROM-TO" in reel time, or
+// "N:FROM-TO" on the clock of recording N, counted from 1. recordings is how many there are.
+// "2:10-180" could be either, from 2:10 on the reel or from 0:10 of recording 2; it is refused
+// if both make sense.
 func ParseCut(s string, recordings int) (conference.KeptRange, error) {
 	from, to, ok := strings.Cut(s, "-")
 	if !ok {
@@ -30,7 +32,7 @@ func ParseCut(s string, recordings int) (conference.KeptRange, error) {
 	}
 	own.Recording = n
 	if sound && own.From < own.To {
-		return plain, fmt.Errorf("it could mean %s, or %s, which is of recording %d; write it like one of these",
+		return plain, fmt.Errorf("it could mean %s or %s of recording %d; write it like one of these",
 			FormatCut(plain), FormatCut(own), n)
 	}
 	return own, nil
@@ -44,7 +46,7 @@ func parseKeep(from, to string) (k conference.KeptRange, err error) {
 	return k, err
 }
 
-// FormatCut is a kept range as it is given on the command line.
+// FormatCut returns a kept range as ParseCut reads it.
 func FormatCut(k conference.KeptRange) string {
 	s := timeline.FormatClock(k.From) + "-" + timeline.FormatClock(k.To)
 	if k.Recording > 0 {

@@ -16,18 +16,18 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// EncodeSettings are what a pipeline says under an encode stage's with.
+// EncodeSettings are the settings of an encode stage in a pipeline file.
 type EncodeSettings struct {
 	Renditions []RenditionSettings `yaml:"renditions"`
 }
 
-// Encode makes the pictures, a chunk at a time.
+// Encode returns the kind that encodes the video, chunk by chunk, in every rendition.
 func Encode() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
-			Name:     "encode",
+			Name:     KindEncode,
 			Synonyms: []string{"transcode", "video", "compress", "x264", "ladder"},
-			Needs:    []string{"index"},
+			Needs:    []string{KindIndex},
 			With:     func() any { return new(EncodeSettings) },
 			Check:    func(with any) error { return with.(*EncodeSettings).check() },
 		},
@@ -59,25 +59,26 @@ func (s *EncodeSettings) check() error {
 	return nil
 }
 
-// Rendition is one form of the programme's pictures.
+// Rendition is one encoding of the programme's video: a size, codec and container.
 type Rendition struct {
 	Name      string
 	Width     int
 	Height    int
 	Encoding  media.Encoding
 	Container media.Container
-	Subtitles string // the language of those burned into it; "" is none
-	Salt      int
-	Segments  []action.Key // of the chunks, in programme order
+	Subtitles string       // language of burned-in subtitles; "" for none
+	Salt      int          // part of the keys: raised to encode all segments again
+	Segments  []action.Key // of the chunks, in the programme's order
 
 	opening, closing []action.Key // segments of the conference's clips
 }
 
-// encodedRenditions is what an encode stage hands on: highest first.
+// encodedRenditions is the result of an encode stage, the highest rendition first.
 type encodedRenditions []*Rendition
 
-// requestedRenditions are those asked for, none higher than the reel, and each once. One with
-// subtitles in a language that the talk has none in is left out.
+// requestedRenditions returns the renditions of the settings, none higher than the reel's
+// picture, each name once. A rendition with burned-in subtitles is left out if the talk has
+// none in that language.
 func requestedRenditions(x *Expansion, reel Reel) encodedRenditions {
 	var all encodedRenditions
 	for _, r := range x.Stage.With.(*EncodeSettings).Renditions {
@@ -91,7 +92,7 @@ func requestedRenditions(x *Expansion, reel Reel) encodedRenditions {
 			Subtitles: r.Subtitles,
 		}
 		if made.Subtitles != "" && conference.FindTrack(x.Facts.Tracks, made.Subtitles) == nil {
-			x.Note("rendition %s is left out: the talk has no subtitles in %s to be burned into it", made.Name, subtitle.EnglishLanguageName(made.Subtitles))
+			x.Note("rendition %s is left out: the talk has no subtitles in %s to burn in", made.Name, subtitle.EnglishLanguageName(made.Subtitles))
 			continue
 		}
 		made.Salt = x.Facts.Salts[made.Name]
@@ -103,15 +104,15 @@ func requestedRenditions(x *Expansion, reel Reel) encodedRenditions {
 	return all
 }
 
-// minChunk is the shortest piece that is encoded by itself; x264 needs some frames to
-// find its level.
+// minChunk is the shortest chunk that is encoded by itself; x264's rate control needs some
+// frames to settle.
 const minChunk = 2 * time.Second
 
 func expandEncode(x *Expansion) (any, error) {
 	reel := firstNeeded[Reel](x)
 	all := requestedRenditions(x, reel)
 	if len(all) == 0 {
-		return nil, inputerr.New(x.Pipeline.File, "asks for no rendition that can be made of this talk").At(x.Stage.Line).
+		return nil, inputerr.New(x.Pipeline.File, "asks for no rendition that this talk can have").At(x.Stage.Line).
 			Hint("Add one without subtitles, such as {height: 720}")
 	}
 	if err := x.checkSoundForRenditions(all); err != nil {
@@ -137,8 +138,8 @@ func expandEncode(x *Expansion) (any, error) {
 	return all, nil
 }
 
-// burnedCues are the cues that are burned into pictures, by language: in reel time, and only
-// those that a viewer of the programme sees.
+// burnedCues returns the cues to burn into the renditions, by language, in reel time. Cues
+// outside of the programme are left out.
 func burnedCues(x *Expansion, all encodedRenditions) map[string][]conference.Cue {
 	burned := make(map[string][]conference.Cue)
 	for _, r := range all {
@@ -160,7 +161,8 @@ func burnedCues(x *Expansion, all encodedRenditions) map[string][]conference.Cue
 	return burned
 }
 
-// addChunkActions adds one action per rendition; they share a decode.
+// addChunkActions adds one action for each rendition of a chunk. They share a job, and so one
+// decode.
 func addChunkActions(x *Expansion, reel Reel, c chunk, all encodedRenditions, burned map[string][]conference.Cue) error {
 	for _, r := range all {
 		spec := media.EncodeSpec{
@@ -177,20 +179,22 @@ func addChunkActions(x *Expansion, reel Reel, c chunk, all encodedRenditions, bu
 	return nil
 }
 
-// addEncodeAction adds the action that makes a chunk of a source for a rendition, of which spec says
-// what the chunk is, and leaves open how it is taken and compressed.
+// addEncodeAction adds the action that encodes one chunk of a source for a rendition. The
+// caller sets spec's Range, Blank and Cues.
 func addEncodeAction(x *Expansion, r *Rendition, from Source, rate timeline.Rate, chunk string, spec media.EncodeSpec) (action.Key, error) {
 	spec.Source = from.frames(rate)
 	spec.Width, spec.Height, spec.Encoding, spec.Salt = r.Width, r.Height, r.Encoding, r.Salt
-	return x.addSharedAction(r.Name+"/"+chunk, chunk, spec, map[string]action.Key{"recording": from.Key})
+	return x.addSharedAction(r.Name+"/"+chunk, chunk, spec, map[string]action.Key{RoleRecording: from.Key})
 }
 
-// cuesIn are the cues that are seen during a chunk, from one of its frames to another.
+// cuesIn returns the cues that are shown during a chunk, in the chunk's time and aligned to
+// its frames.
 func (reel Reel) cuesIn(cues []conference.Cue, c Piece) (all []conference.Cue) {
 	rate, first := reel.Programme.Rate, reel.Sources[c.Source].Offset+c.Range.From
 	for _, cue := range cues {
 		r := timeline.Range{From: rate.Frame(cue.Start), To: rate.Frame(cue.End)}.Shift(-first)
-		if r = r.Intersect(timeline.Range{To: c.Range.Len()}); r.Len() > 0 {
+		r = r.Intersect(timeline.Range{To: c.Range.Len()})
+		if r.Len() > 0 {
 			all = append(all, conference.Cue{Start: rate.Time(r.From), End: rate.Time(r.To), Text: cue.Text, Spans: cue.Spans, Position: cue.Position})
 		}
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
@@ -16,42 +18,30 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// ExecSpec is a run of a user's program. Of the placeholders only those for files are left
-// in Run and Env: what the others stand for is part of the key, and where files lie is not.
+// ExecSpec holds the parameters of a run of a user's program. Placeholders in Run and Env are
+// filled in, except those for files: what the others stand for is part of the key, and where
+// files lie is not.
 type ExecSpec struct {
 	Run     []string            `json:"run"`
 	Env     map[string]string   `json:"env,omitempty"`
 	Version int                 `json:"version"`
-	Inputs  map[string][]string `json:"inputs"`          // names in their artifacts, by name; "" is an artifact's facts, as JSON
-	Outputs map[string]string   `json:"outputs"`         // the names of files to be made, by name
-	Files   map[string]string   `json:"files,omitempty"` // the names of files that belong to the pipeline, by name
+	Inputs  map[string][]string `json:"inputs"`          // by input name: the files' names in their artifacts; "" is an artifact's facts, as JSON
+	Outputs map[string]string   `json:"outputs"`         // by output name: the names of the files to make
+	Files   map[string]string   `json:"files,omitempty"` // names of files that belong to the pipeline, by name
 	Draft   *DraftSpec          `json:"draft,omitempty"`
 }
 
-// DraftSpec says that an output is subtitles, and on which clock.
+// DraftSpec says that an output is a subtitle file, and to which clock its times refer.
 type DraftSpec struct {
 	Output    string              `json:"output"`
 	Language  string              `json:"language"`            // BCP 47
-	Offset    time.Duration       `json:"offset"`              // where its clock begins on the reel
-	Programme *timeline.Programme `json:"programme,omitempty"` // its clock is that of this programme
+	Offset    time.Duration       `json:"offset"`              // start of its clock on the reel
+	Programme *timeline.Programme `json:"programme,omitempty"` // nil, or the programme whose clock it is
 }
 
-// What the files are called that programs read of artifacts without entries.
-const (
-	RecordingFile = "recording.mkv" // of index
-	SoundFile     = "sound.m4a"     // of audio
-)
-
-// InputRole and FileRole begin the roles of what a program reads: the name follows and,
-// for inputs, a slash and the number of the file.
-const (
-	InputRole = "input/"
-	FileRole  = "file/"
-)
-
-// execResult is what an exec stage hands on. A stage that was left out made nothing.
+// execResult is the result of an exec stage. It is empty if the stage was left out.
 type execResult struct {
-	files  map[string]BundleEntry // by the output's name; those without a path are not for the bundle
+	files  map[string]BundleEntry // by output name; those without a path are not part of the bundle
 	tracks []BundleTrack
 	drafts []BundleEntry
 }
@@ -65,16 +55,17 @@ func (e execResult) bundleEntries() (all []BundleEntry) {
 	return append(all, e.drafts...)
 }
 
-// execExpansion is an exec stage being expanded.
+// execExpansion is an exec stage while it is being expanded.
 type execExpansion struct {
 	*Expansion
 	with   *ExecSettings
 	spec   ExecSpec
 	inputs map[string]action.Key
-	clocks []inputClock // of what it reads
+	clocks []inputClock // of the inputs that have times
 }
 
-// inputClock is on which an input's times are.
+// inputClock is the clock to which the times in an input refer: programme time, or reel time
+// from an offset on.
 type inputClock struct {
 	programme bool
 	offset    time.Duration
@@ -87,7 +78,7 @@ func expandExec(x *Expansion) (any, error) {
 	e := &execExpansion{Expansion: x, with: x.Stage.With.(*ExecSettings), inputs: make(map[string]action.Key)}
 	e.spec = ExecSpec{Version: e.with.Version, Inputs: make(map[string][]string), Outputs: make(map[string]string)}
 	if track := e.track(); track != nil && slices.ContainsFunc(x.Facts.Tracks, func(t conference.Track) bool { return t.Language == track.Language }) {
-		return execResult{}, nil // somebody wrote them
+		return execResult{}, nil // the talk has these subtitles: no draft is needed
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.with.Inputs)) {
 		found, err := e.addInput(name, e.with.Inputs[name])
@@ -112,7 +103,8 @@ func expandExec(x *Expansion) (any, error) {
 	return e.result(key)
 }
 
-// track is the output that is subtitles, with its language.
+// track returns the settings of the output that is a subtitle file, with its language filled
+// in; nil if there is none.
 func (e *execExpansion) track() *ExecTrack {
 	for _, o := range e.with.Outputs {
 		if o.Track == nil {
@@ -130,13 +122,13 @@ func (e *execExpansion) track() *ExecTrack {
 	return nil
 }
 
-// configError is a fault of the pipeline.
+// configError returns an error in the pipeline file, in the stage's settings.
 func (e *execExpansion) configError(line int, format string, args ...any) *inputerr.Error {
 	return inputerr.New(e.Pipeline.File, e.Stage.Name+": "+format, args...).At(line)
 }
 
-// addInput takes up an input. It is not found where a talk need not have it: then the stage is
-// left out.
+// addInput adds an input of the program. found is false if it comes from something that a talk
+// may lack; the stage is then left out.
 func (e *execExpansion) addInput(name string, in ExecInput) (found bool, err error) {
 	if in.From.Text == talkInput {
 		b, err := action.Canonical(e.Facts.Talk)
@@ -164,7 +156,7 @@ func (e *execExpansion) addInput(name string, in ExecInput) (found bool, err err
 	case bundleFiles:
 		return e.addBundleFile(name, in, from)
 	}
-	return false, e.configError(in.From.Line, "the input %q is from %q, which has nothing to read", name, in.From.Text)
+	return false, e.configError(in.From.Line, "the input %q is from %q, which makes no files", name, in.From.Text)
 }
 
 // addInputFile adds a file to an input.
@@ -173,20 +165,20 @@ func (e *execExpansion) addInputFile(name string, key action.Key, file string) {
 	e.spec.Inputs[name] = append(e.spec.Inputs[name], file)
 }
 
-// addRecordings takes the recording that an input names, or all.
-func (e *execExpansion) addRecordings(name string, in ExecInput, n int, take func(i int)) error {
+// addRecordings calls add for the recording that the input names, or for all n.
+func (e *execExpansion) addRecordings(name string, in ExecInput, n int, add func(i int)) error {
 	if in.Recording < 0 || in.Recording > n {
-		return e.configError(in.From.Line, "the input %q is of recording %d, but there %s", name, in.Recording, onlyCountText(n))
+		return e.configError(in.From.Line, "the input %q asks for recording %d, but there %s", name, in.Recording, onlyCountText(n))
 	}
 	for i := range n {
 		if in.Recording == 0 || in.Recording == i+1 {
-			take(i)
+			add(i)
 		}
 	}
 	return nil
 }
 
-// addExecOutput takes what another program made.
+// addExecOutput adds an output of another exec stage as an input.
 func (e *execExpansion) addExecOutput(name string, in ExecInput, from execResult) (found bool, err error) {
 	if len(from.files) == 0 {
 		e.Note("the stage %s is left out, because %s is", e.Stage.Name, in.From.Text)
@@ -205,7 +197,8 @@ func (e *execExpansion) addExecOutput(name string, in ExecInput, from execResult
 	return true, nil
 }
 
-// addBundleFile takes the first file of a stage that has files for the bundle and suits the input.
+// addBundleFile adds the first file that an earlier stage contributes to the bundle and that
+// matches the input's settings.
 func (e *execExpansion) addBundleFile(name string, in ExecInput, from bundleFiles) (found bool, err error) {
 	if _, ok := from.(captionsResult); ok && in.Language == "" {
 		in.Language = e.Facts.Talk.Language
@@ -218,7 +211,7 @@ func (e *execExpansion) addBundleFile(name string, in ExecInput, from bundleFile
 			continue
 		}
 		e.addInputFile(name, f.Key, f.File)
-		if f.Role == "video" || f.Role == "captions" {
+		if f.Role == bundle.RoleVideo || f.Role == bundle.RoleCaptions {
 			e.clocks = append(e.clocks, inputClock{programme: true})
 		}
 		return true, nil
@@ -231,11 +224,11 @@ func (e *execExpansion) addBundleFile(name string, in ExecInput, from bundleFile
 	for _, f := range entries {
 		have = append(have, path.Base(f.Path))
 	}
-	return false, e.configError(in.From.Line, "the input %q suits none of the files of %q", name, in.From.Text).
+	return false, e.configError(in.From.Line, "the input %q matches none of the files of %q", name, in.From.Text).
 		Hint("It has %s.", strings.Join(have, ", "))
 }
 
-// addPipelineFiles gives the files that belong to the pipeline.
+// addPipelineFiles adds the files that belong to the pipeline.
 func (e *execExpansion) addPipelineFiles() {
 	for name, f := range e.with.Files {
 		key := action.KeyOf(f.Content)
@@ -248,13 +241,13 @@ func (e *execExpansion) addPipelineFiles() {
 	}
 }
 
-// fillRunAndEnv fills in what is known now.
+// fillRunAndEnv fills in the placeholders whose values are known when planning.
 func (e *execExpansion) fillRunAndEnv() error {
 	for _, w := range e.with.Run {
 		for _, m := range placeholderPattern.FindAllStringSubmatch(w.Text, -1) {
 			if n := len(e.spec.Inputs[m[2]]); m[1] == "input" && n > 1 && m[0] != w.Text {
-				return e.configError(w.Line, "%s is %d files, and stands within a longer argument", m[0], n).
-					Hint("Let it be an argument of its own, or say which: recording: 1.")
+				return e.configError(w.Line, "%s is %d files, but is only part of an argument", m[0], n).
+					Hint("Make it an argument of its own, or choose one with recording: 1.")
 			}
 		}
 		e.spec.Run = append(e.spec.Run, e.fillPlaceholders(w.Text))
@@ -281,8 +274,9 @@ func (e *execExpansion) fillPlaceholders(text string) string {
 	})
 }
 
-// FillPlaceholders replaces {what.name} by what value says, where it says something.
-func FillPlaceholders(text string, value func(what, name string) (string, bool)) string {
+// FillPlaceholders replaces each {what.name} in text by what value returns for it.
+// Placeholders for which ok is false stay.
+func FillPlaceholders(text string, value func(what, name string) (s string, ok bool)) string {
 	return placeholderPattern.ReplaceAllStringFunc(text, func(s string) string {
 		m := placeholderPattern.FindStringSubmatch(s)
 		if v, ok := value(m[1], m[2]); ok {
@@ -292,8 +286,8 @@ func FillPlaceholders(text string, value func(what, name string) (string, bool))
 	})
 }
 
-// outputFileName is what the file is called: as in the bundle, or as the output. Programs go by
-// the ending.
+// outputFileName returns the name of the file that the program is to write. It has the ending
+// of the path in the bundle, because many programs choose a format by it.
 func (e *execExpansion) outputFileName(name string, o ExecOutput) string {
 	switch {
 	case o.Path.Text != "":
@@ -304,7 +298,7 @@ func (e *execExpansion) outputFileName(name string, o ExecOutput) string {
 	return name
 }
 
-// setDraft says of subtitles on which clock they are.
+// setDraft works out which clock the times of the subtitle output refer to, if there is one.
 func (e *execExpansion) setDraft() error {
 	track := e.track()
 	if track == nil {
@@ -324,26 +318,25 @@ func (e *execExpansion) setDraft() error {
 		clocks = []inputClock{{programme: true}}
 	}
 	if len(slices.Compact(clocks)) != 1 {
-		return e.configError(e.Stage.Line, "it is not clear on which clock the output %q is", d.Output).
-			Hint("Say time: reel, the recordings end to end, or time: programme.")
+		return e.configError(e.Stage.Line, "it is not clear which clock the times of the output %q refer to", d.Output).
+			Hint("Set time: reel (the recordings end to end) or time: programme.")
 	}
-	if d.Offset = clocks[0].offset; clocks[0].programme {
+	d.Offset = clocks[0].offset
+	if clocks[0].programme {
 		d.Programme = &e.graph.Edition.Programme
 	}
 	e.spec.Draft = d
 	return nil
 }
 
-// result is what the stage hands on; subtitles are placed in the programme as any others.
+// result returns the stage's result. Subtitles are converted to programme time by a captions
+// action, like any others.
 func (e *execExpansion) result(key action.Key) (execResult, error) {
 	made := execResult{files: make(map[string]BundleEntry)}
 	for name, o := range e.with.Outputs {
 		entry := BundleEntry{Key: key, File: e.spec.Outputs[name]}
 		if o.Path.Text != "" {
-			entry.Path, entry.Role = e.fillPlaceholders(o.Path.Text), "extra"
-			if o.Role != "" {
-				entry.Role = o.Role
-			}
+			entry.Path, entry.Role = e.fillPlaceholders(o.Path.Text), bundle.Role(cmp.Or(o.Role, string(bundle.RoleExtra)))
 		}
 		made.files[name] = entry
 	}
@@ -352,9 +345,9 @@ func (e *execExpansion) result(key action.Key) (execResult, error) {
 		return made, nil
 	}
 	edition := e.graph.Edition
-	placed, err := e.addActionOfKind(action.Action{Kind: "captions"}, "captions", CaptionsSpec{
+	placed, err := e.addActionOfKind(action.Action{Kind: KindCaptions}, "captions", CaptionsSpec{
 		Language: d.Language, Edition: edition.ID, Programme: edition.Programme, Profile: check.DefaultProfile,
-	}, map[string]action.Key{"track": key})
+	}, map[string]action.Key{RoleTrack: key})
 	if err != nil {
 		return made, err
 	}
@@ -366,10 +359,10 @@ func (e *execExpansion) result(key action.Key) (execResult, error) {
 	for _, ext := range []string{"srt", "vtt"} {
 		made.drafts = append(made.drafts, BundleEntry{
 			Path: "drafts/" + e.Facts.Talk.Slug + "." + d.Language + "." + ext,
-			Role: "captions", Language: d.Language, Key: placed, File: "captions." + ext,
+			Role: bundle.RoleCaptions, Language: d.Language, Key: placed, File: CaptionsFile(ext),
 		})
 	}
-	e.Note("the subtitles in %s are a draft by %s, which no viewer gets: mend %s, and hand it in with --subtitles %s=FILE --subtitles-time programme",
+	e.Note("the subtitles in %s are a draft by %s and are not published: correct %s, and submit it with --subtitles %s=FILE --subtitles-time programme",
 		subtitle.EnglishLanguageName(d.Language), e.Stage.Name, made.drafts[0].Path, d.Language)
 	return made, nil
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// withExec is a talk's pipeline with stages of the user's own, whose text stands before the
-// bundle, which needs all of them.
+// withExec returns a talk's pipeline with further stages, given as YAML, before the bundle
+// stage, which needs all of them. names lists their names.
 func withExec(names, stages string) string {
 	return `programme: {opening: 5s, closing: 4s}
 stages:
@@ -39,7 +39,7 @@ func execStage(name, needs, with string) string {
 	return "  - {name: " + name + ", uses: exec, needs: [" + needs + "], with: {" + with + "}}\n"
 }
 
-// twoRecordings is a talk of two, of half an hour each.
+// twoRecordings returns a fixture with two recordings of half an hour each.
 func twoRecordings() planFixture {
 	w := newFixture()
 	w.facts.Recordings = append(w.facts.Recordings, conference.Recording{SHA256: strings.Repeat("b", 64), Name: "two.mp4"})
@@ -47,7 +47,7 @@ func twoRecordings() planFixture {
 	return w
 }
 
-// execAction is the action of the stage of that name, if it has one.
+// execAction returns the action in a slot, with its parameters; ok is false if there is none.
 func execAction(t *testing.T, g plan.Graph, slot string) (a action.Action, spec plan.ExecSpec, ok bool) {
 	t.Helper()
 	i := slices.IndexFunc(g.Actions, func(a action.Action) bool { return a.Slot == slot })
@@ -61,7 +61,7 @@ func execAction(t *testing.T, g plan.Graph, slot string) (a action.Action, spec 
 	return a, spec, true
 }
 
-// What a program reads, by what its stage declares.
+// TestExec_Inputs checks which files a program gets for each kind of input.
 func TestExec_Inputs(t *testing.T) {
 	for _, c := range []struct {
 		name, needs, input string
@@ -71,12 +71,12 @@ func TestExec_Inputs(t *testing.T) {
 	}{
 		{"all recordings", "index", "{from: index}", 2, "recording.mkv", ""},
 		{"one of them", "index", "{from: index, recording: 2}", 1, "recording.mkv", ""},
-		{"one that is not there", "index", "{from: index, recording: 3}", 0, "", "is of recording 3, but there are only 2"},
+		{"one that is not there", "index", "{from: index, recording: 3}", 0, "", "asks for recording 3, but there are only 2"},
 		{"what was heard", "analyse", "{from: analyse, recording: 1}", 1, "", ""},
 		{"the sound", "audio", "{from: audio}", 1, "sound.m4a", ""},
 		{"the highest rendition", "assemble", "{from: assemble}", 1, "video.mp4", ""},
 		{"another", "assemble", `{from: assemble, rendition: "480"}`, 1, "video.mp4", ""},
-		{"one that is not there", "assemble", `{from: assemble, rendition: "360"}`, 0, "", "suits none of the files of \"assemble\". It has apis-720.mp4, apis-480.mp4"},
+		{"one that is not there", "assemble", `{from: assemble, rendition: "360"}`, 0, "", "matches none of the files of \"assemble\". It has apis-720.mp4, apis-480.mp4"},
 		{"captions in the talk's language", "captions", "{from: captions}", 1, "captions.srt", ""},
 		{"as WebVTT", "captions", "{from: captions, format: vtt}", 1, "captions.vtt", ""},
 		{"the talk itself", "", "{from: talk}", 1, "given", ""},
@@ -111,8 +111,7 @@ func TestExec_Inputs(t *testing.T) {
 	}
 }
 
-// A stage is left out where a talk need not have what it reads, and so is one that reads of
-// that.
+// A stage is left out if the talk lacks what it reads, and so is a stage that reads from it.
 func TestExec_StageLeftOut(t *testing.T) {
 	w := newFixture()
 	w.pipeline = withExec("one, two",
@@ -140,7 +139,7 @@ func TestExec_StageLeftOut(t *testing.T) {
 	}
 }
 
-// A key holds what decides what a program makes, and nothing else.
+// A key depends on everything that decides the output, and on nothing else.
 func TestExec_ActionKeys(t *testing.T) {
 	dir := t.TempDir()
 	script := filepath.Join(dir, "a.sh")
@@ -179,8 +178,8 @@ func TestExec_ActionKeys(t *testing.T) {
 	}
 }
 
-// Drafted subtitles are placed by the clock of what was listened to, and are nobody's
-// approved ones.
+// Draft subtitles are converted from the clock of the program's inputs, and never count as
+// approved.
 func TestExec_SubtitleDrafts(t *testing.T) {
 	const draft = `run: [hear, "{input.i}", "{output.o}"], outputs: {o: {track: {%}}}, inputs: {i: `
 	for _, c := range []struct {
@@ -192,7 +191,7 @@ func TestExec_SubtitleDrafts(t *testing.T) {
 		{"of the first recording", "index", "{from: index, recording: 1}", "", 0, false, ""},
 		{"of the second", "index", "{from: index, recording: 2}", "", half, false, ""},
 		{"of the programme", "audio", "{from: audio}", "", 0, true, ""},
-		{"of two recordings", "index", "{from: index}", "", 0, false, `it is not clear on which clock the output "o" is`},
+		{"of two recordings", "index", "{from: index}", "", 0, false, `it is not clear which clock the times of the output "o" refer to`},
 		{"of two, end to end", "index", "{from: index}", "time: reel", 0, false, ""},
 		{"of what has no clock", "", "{from: talk}", "", 0, false, "not clear"},
 	} {
@@ -216,7 +215,7 @@ func TestExec_SubtitleDrafts(t *testing.T) {
 			}
 			i := slices.IndexFunc(g.Actions, func(a action.Action) bool { return a.Kind == "captions" })
 			if i < 0 || g.Actions[i].Inputs["track"] != a.Key {
-				t.Errorf("nobody places them: %+v", g.Actions)
+				t.Errorf("no captions action reads them: %+v", g.Actions)
 			}
 			var b plan.BundleSpec
 			if err := json.Unmarshal(g.Actions[len(g.Actions)-1].Params, &b); err != nil {
@@ -238,12 +237,12 @@ func TestBundle_DuplicatePathRefused(t *testing.T) {
 	w := newFixture()
 	one := `, run: [touch, "{output.o}"], outputs: {o: {path: x/y}}`
 	w.pipeline = withExec("one, two", execStage("one", "index", "version: 1"+one)+execStage("two", "index", "version: 2"+one))
-	if _, err := w.plan(t); err == nil || !strings.Contains(err.Error(), "two files of the bundle would be x/y") {
+	if _, err := w.plan(t); err == nil || !strings.Contains(err.Error(), "two files of the bundle would be called x/y") {
 		t.Errorf("%v", err)
 	}
 }
 
-// loadShipped is a shipped pipeline.
+// loadShipped loads one of the pipelines that come with Lectern.
 func loadShipped(name string) (pipelines.Pipeline, error) {
 	return pipelines.Load(name, plan.PipelineKinds(kinds()))
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// InspectRecording says what is wrong with one recording, all of it, from what was found out about
-// it. Times are its own.
+// InspectRecording returns all issues of one recording by itself, from its probe and analysis.
+// Times are those of the recording.
 func InspectRecording(name string, p media.Probe, a media.Analysis) []conference.Issue {
 	rate := timeline.Rate{Num: 25, Den: 1}
 	s := Source{Probe: p, Name: name, Frames: rate.Frame(p.Readable)}
@@ -25,8 +25,11 @@ func InspectRecording(name string, p media.Probe, a media.Analysis) []conference
 	return findIssues(reel, analysedSound{analyses: []media.Analysis{a}}, conference.Talk{}, false)
 }
 
-// findIssues is all that is wrong with what is kept of a reel. cut says that a person chose
-// that.
+// findIssues returns all issues in the kept parts of the reel. cut says that the kept parts
+// were chosen by a person, so that no cut is proposed.
+//
+// The messages are part of the bundle's key and of its manifest: rewording one makes every
+// bundle with that issue anew.
 func findIssues(reel Reel, floor analysedSound, talk conference.Talk, cut bool) []conference.Issue {
 	t := issueFinder{reel: reel, all: []conference.Issue{}}
 	for i, s := range reel.Sources {
@@ -43,7 +46,7 @@ func findIssues(reel Reel, floor analysedSound, talk conference.Talk, cut bool) 
 	return t.all
 }
 
-// issueFinder collects troubles, of one recording after the other.
+// issueFinder collects issues, one recording after the other.
 type issueFinder struct {
 	reel     Reel
 	all      []conference.Issue
@@ -51,14 +54,15 @@ type issueFinder struct {
 	analysis media.Analysis
 }
 
+// setSource makes s the recording that the following checks are about.
 func (t *issueFinder) setSource(s Source, a media.Analysis) { t.source, t.analysis = s, a }
 
-// add adds a trouble of the recording.
+// add adds an issue of the current recording. try is the hint.
 func (t *issueFinder) add(kind string, spans []conference.ReelSpan, try, format string, args ...any) {
 	t.all = append(t.all, conference.Issue{Kind: kind, Recording: t.source.Name, Spans: spans, Message: fmt.Sprintf(format, args...), Hint: try})
 }
 
-// keptStretches is what is kept of spans of the analysis' clock, in reel time.
+// keptStretches returns the kept parts of spans on the analysis' clock, in reel time.
 func (t *issueFinder) keptStretches(spans ...timeline.Span) (kept []conference.ReelSpan) {
 	rate := t.reel.Programme.Rate
 	begin, end := rate.Time(t.source.Offset), rate.Time(t.source.Offset+t.source.Frames)
@@ -74,7 +78,7 @@ func (t *issueFinder) keptStretches(spans ...timeline.Span) (kept []conference.R
 	return kept
 }
 
-// toReel is a span of the analysis' clock in reel time.
+// toReel converts a span from the analysis' clock to reel time.
 func (t *issueFinder) toReel(s timeline.Span) timeline.Span {
 	rate := t.reel.Programme.Rate
 	shift := rate.Time(t.source.Offset)
@@ -88,12 +92,13 @@ func (t *issueFinder) toReel(s timeline.Span) timeline.Span {
 	return s
 }
 
-// dropShorter drops stretches shorter than that.
+// dropShorter removes the stretches shorter than least.
 func dropShorter(all []conference.ReelSpan, least time.Duration) []conference.ReelSpan {
 	return slices.DeleteFunc(all, func(s conference.ReelSpan) bool { return s.To-s.From < least })
 }
 
-// checkStreams says what the container tells: of times that are missing, or do not fit.
+// checkStreams reports what the container tells: irregular or missing frames, and streams of
+// different length.
 func (t *issueFinder) checkStreams() {
 	p := t.source.Probe
 	if p.Video != nil && p.Video.Variable && !p.Video.LowFrameRate && len(p.Video.Gaps) == 0 {
@@ -112,18 +117,20 @@ func (t *issueFinder) checkStreams() {
 	if p.Video == nil {
 		return
 	}
-	const apart = 2 * time.Second // what cameras and mixers leave at either end is less
+	const apart = 2 * time.Second // cameras and mixers differ by less at either end
 	a, v := p.Audio[0], p.Video
-	switch first, last := a.Start-v.Lead, a.End-v.End; {
-	case first.Abs() >= apart || last.Abs() >= apart:
+	first, last := a.Start-v.Lead, a.End-v.End
+	if first.Abs() >= apart || last.Abs() >= apart {
 		t.add(conference.IssueDesync, nil, "See whether lips and voice agree near the end; if not, export it anew",
 			"picture and sound do not go together: the sound begins %s and ends %s", offsetText(first), offsetText(last))
 	}
 }
 
-// offsetText says how much later one thing is than another.
+// offsetText returns in words how much later the sound is than the picture; negative is
+// earlier.
 func offsetText(d time.Duration) string {
-	switch d = d.Round(100 * time.Millisecond); {
+	d = d.Round(100 * time.Millisecond)
+	switch {
 	case d > 0:
 		return fmt.Sprintf("%.1f s after the picture", d.Seconds())
 	case d < 0:
@@ -140,7 +147,7 @@ func (t *issueFinder) checkGaps(of string, gaps []timeline.Span) {
 	}
 }
 
-// checkJumps says where the clock jumps, which the index is without.
+// checkJumps reports where the clock of the recording jumped. The indexed copy has no jumps.
 func (t *issueFinder) checkJumps() {
 	const enough = 3
 	var spans []conference.ReelSpan
@@ -162,7 +169,7 @@ func (t *issueFinder) checkJumps() {
 	}
 }
 
-// jumpText says how far a clock jumps.
+// jumpText returns in words how far a clock jumps.
 func jumpText(d time.Duration) string {
 	far, way := formatClock(d.Abs()), "forward"
 	if d.Abs() < 10*time.Second {
@@ -174,7 +181,7 @@ func jumpText(d time.Duration) string {
 	return way + " by " + far
 }
 
-// checkSound says what listening found.
+// checkSound reports what the analysis of the sound found.
 func (t *issueFinder) checkSound() {
 	a := t.analysis
 	if a.Stream < 0 {
@@ -190,7 +197,7 @@ func (t *issueFinder) checkSound() {
 		t.add(conference.IssueClipped, kept, "What was lost does not come back: use another recording of the sound, if there is one",
 			"the sound is clipped in %s, %s", countText(a.Left.Clipped+a.Right.Clipped, "place"), stretchesText(kept))
 	}
-	const heard = 40 // dB under the talk; softer hum is drowned
+	const heard = 40 // dB under the talk; softer hum is inaudible
 	if h := a.Activity.Hum; h != nil && h.Level > a.LUFS-heard {
 		t.add(conference.IssueHum, nil, fmt.Sprintf("Say high-pass: %d under sound: in the talk's file, and listen", h.Hz*6/5),
 			"the mains hum at %d Hz, %.0f dB under the talk", h.Hz, max(0, a.LUFS-h.Level))
@@ -203,7 +210,7 @@ func (t *issueFinder) checkSound() {
 	t.checkPauses()
 }
 
-// checkChannels says of which channel nothing comes, or nothing good.
+// checkChannels reports silent channels, and channels of opposite polarity.
 func (t *issueFinder) checkChannels() {
 	a := t.analysis
 	const other = "--channels decides it otherwise"
@@ -224,10 +231,10 @@ func (t *issueFinder) checkChannels() {
 	}
 }
 
-// minPause is how long nothing is heard before anybody wonders.
+// minPause is the shortest pause that is reported.
 const minPause = time.Minute
 
-// checkPauses says where nothing is heard between what is.
+// checkPauses reports long pauses in the sound.
 func (t *issueFinder) checkPauses() {
 	var rests []timeline.Span
 	sounding := t.analysis.Activity.Sounding
@@ -239,7 +246,7 @@ func (t *issueFinder) checkPauses() {
 	}
 }
 
-// checkPicture says what the keyframes show.
+// checkPicture reports what the scan of keyframes found.
 func (t *issueFinder) checkPicture() {
 	g := t.analysis.Keyframes
 	if g == nil {
@@ -260,7 +267,7 @@ func (t *issueFinder) checkPicture() {
 	}
 }
 
-// checkLength holds what is kept against the time that the schedule gives the talk.
+// checkLength compares the length of the programme with the talk's slot in the schedule.
 func (t *issueFinder) checkLength(talk conference.Talk) {
 	if talk.Length == 0 {
 		return
@@ -282,11 +289,11 @@ func (t *issueFinder) checkLength(talk conference.Talk) {
 		formatClock(kept), formatClock(talk.Length))})
 }
 
-// checkSilentEnds proposes a cut where nothing is heard before the talk, or after it.
+// checkSilentEnds proposes a cut if there is silence before or after the talk.
 func (t *issueFinder) checkSilentEnds(floor analysedSound, cut bool) {
 	const (
-		least  = 15 * time.Second // silence that is worth a cut
-		margin = time.Second      // breath
+		least  = 15 * time.Second // shortest silence that is worth a cut
+		margin = time.Second      // kept before and after the talk
 	)
 	if cut {
 		return
@@ -301,7 +308,7 @@ func (t *issueFinder) checkSilentEnds(floor analysedSound, cut bool) {
 		}
 	}
 	if talk.Len() <= 0 {
-		return // another trouble says so
+		return // reported as silent
 	}
 	talk.From, talk.To = max(whole.From, talk.From-margin).Truncate(time.Second), min(whole.To, talk.To+margin)
 	if up := talk.To.Truncate(time.Second) + time.Second; up < whole.To {
@@ -325,7 +332,7 @@ func (t *issueFinder) checkSilentEnds(floor analysedSound, cut bool) {
 	}
 }
 
-// stretchesText are stretches in words, the first few of them.
+// stretchesText returns the first few stretches in words.
 func stretchesText(all []conference.ReelSpan) string {
 	const enough = 3
 	var said []string
@@ -342,9 +349,10 @@ func stretchesText(all []conference.ReelSpan) string {
 	return strings.Join(said, ", ")
 }
 
-// formatClock is a time to the second, as people write it.
+// formatClock returns a time as HH:MM:SS, rounded to the second.
 func formatClock(d time.Duration) string { return timeline.FormatClock(d.Round(time.Second)) }
 
+// countText returns a number with its noun: "1 place", "2 places".
 func countText(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

@@ -11,7 +11,7 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// Troubles are told in reel time, and only of what is kept.
+// Issues are reported in reel time, and only where they concern what is kept.
 func TestIssues_InReelTime(t *testing.T) {
 	two := newFixture()
 	two.facts.Recordings = append(two.facts.Recordings, conference.Recording{SHA256: strings.Repeat("b", 64), Name: "two.mp4"})

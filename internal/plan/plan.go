@@ -1,9 +1,31 @@
-// Package plan turns what is known of a talk into the graph of actions that makes its
-// bundle. It is pure: no clock, no disk, no network; equal inputs give equal graphs.
+// Package plan turns what is known about a talk into a graph of actions that make its bundle,
+// as a build system turns a build file into commands. It is pure: it uses no clock, disk or
+// network, and equal inputs give equal graphs.
 //
-// A pipeline's stages are expanded one after the other. A stage whose actions depend on
-// an observation that is not there yet is left out, and so is every stage that needs it;
-// when the observation has come, the talk is planned anew and the graph reaches further.
+// The words, as they are used here:
+//
+//	stage   one step of a pipeline file, such as encode. Its kind says what it does.
+//	action  one node of the graph: the smallest unit of work, such as encoding one
+//	        chunk at one size. It has a kind, parameters and named inputs.
+//	role    the name of an input of an action: "recording", "segment/00003".
+//	key     the SHA-256 of an action's canonical JSON: its kind with its version, its
+//	        parameters, and the keys of its inputs. The artifact that an action makes is
+//	        stored under its key. Equal keys mean equal results, so an action whose key
+//	        is in the store already is not run.
+//	slot    the place of an action in the graph, readable by people: stage name and
+//	        position, "encode/1080/r1/17". It is not part of the key.
+//	graph   all actions of a talk, each after those whose artifacts it reads. Edges are
+//	        the inputs: an input names the key of the action that makes it.
+//
+// [Build] expands a pipeline's stages one after the other. Some stages depend on what probing
+// or analysing a recording found: an observation. As long as it is missing, Build leaves out
+// the stage and those that need it, and lists the keys in Graph.ObservationKeys. The caller
+// runs those actions, and calls Build again with the results; the graph then reaches further,
+// until it is Complete.
+//
+// Parameter types (those whose names end in Spec) are part of keys. Renaming a JSON field,
+// changing a default or the wording of a message in one of them changes keys, and makes
+// everything anew.
 package plan
 
 import (
@@ -16,15 +38,17 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// Kind is a kind of stage: what pipelines may say of it, and how it expands to actions.
+// Kind is a kind of stage: what a pipeline file may say about it, and how it expands to
+// actions.
 type Kind struct {
 	pipelines.StageKind
-	Version int  // raised when the kind's code makes something else of the same parameters
-	Quick   bool // its actions take moments, for they copy, or make no more than a picture or a page
-	Expand  func(*Expansion) (made any, err error)
+	Version int  // part of the keys: raised when the worker's code makes something else from the same parameters
+	Quick   bool // its actions take moments: they copy, or make a single picture or page
+	Expand  func(*Expansion) (result any, err error)
 }
 
-// PipelineKinds are what reading a pipeline needs of kinds.
+// PipelineKinds returns the part of kinds that package pipelines needs to read a pipeline
+// file.
 func PipelineKinds(kinds []Kind) []pipelines.StageKind {
 	all := make([]pipelines.StageKind, len(kinds))
 	for i, k := range kinds {
@@ -38,29 +62,27 @@ type Input struct {
 	Facts    conference.Facts
 	Pipeline pipelines.Pipeline
 	Kinds    []Kind
-	Observed map[action.Key]action.Artifact // what is there of the keys that Graph.Observe asked for
+	Observed map[action.Key]action.Artifact // artifacts of the keys in Graph.ObservationKeys, as far as they exist
 }
 
-// Graph is what has to be there for a bundle.
+// Graph holds the actions that make a talk's bundle, as far as they are known.
 type Graph struct {
-	Actions         []action.Action       // each after those whose artifacts it reads
-	Preimages       map[action.Key][]byte // what each key is the hash of
-	InlineInputs    map[action.Key][]byte // small inputs that come with the facts: the canonical cues of a track
-	ObservationKeys []action.Key          // keys whose artifacts' facts the plan wants to see
-	Complete        bool                  // every stage was expanded
-	BundleKey       action.Key            // the bundle's, once complete
-	Edition         *conference.Edition   // once the recordings are known, and the cut fits them
-	Notes           []string              // what a person should know, in words
-	Issues          []conference.Issue    // what is wrong with the recordings
+	Actions         []action.Action       // in topological order
+	Preimages       map[action.Key][]byte // the canonical JSON that each key is the hash of
+	InlineInputs    map[action.Key][]byte // inputs that are stored as they are, such as the canonical cues of a track
+	ObservationKeys []action.Key          // actions whose results Build needs to go on
+	Complete        bool                  // all stages were expanded
+	BundleKey       action.Key            // set once the graph is complete
+	Edition         *conference.Edition   // set once the recordings are probed and the cut fits them
+	Notes           []string              // for people, in English
+	Issues          []conference.Issue    // found in the recordings
 }
 
-// InlineInputFile is the name of the one file of an artifact that holds a given input.
-const InlineInputFile = "given"
-
-// errAwaitingObservation is how an expansion says that it waits for an observation.
+// errAwaitingObservation is returned by a kind's Expand if an observation is missing.
 var errAwaitingObservation = errors.New("waits for an observation")
 
-// Build plans a talk. A *fault.Fault says what of the facts cannot be.
+// Build plans a talk. It returns an *inputerr.Error if the facts contradict one another or the
+// recordings, such as a cut beyond the end.
 func Build(in Input) (Graph, error) {
 	p := &planner{
 		in:      in,
@@ -80,13 +102,15 @@ func Build(in Input) (Graph, error) {
 	return p.graph, nil
 }
 
+// planner builds one graph.
 type planner struct {
 	in      Input
 	graph   Graph
-	results map[string]any // by the name of the stage; absent where it waits
+	results map[string]any // by stage name; missing if the stage waits for an observation
 	seen    map[action.Key]bool
 }
 
+// expand adds the actions of a stage, unless it has to wait for an observation.
 func (p *planner) expand(stage pipelines.Stage) error {
 	i := slices.IndexFunc(p.in.Kinds, func(k Kind) bool { return k.Name == stage.Uses })
 	if i < 0 {
@@ -110,7 +134,8 @@ func (p *planner) expand(stage pipelines.Stage) error {
 	return nil
 }
 
-// Expansion is one stage being expanded.
+// Expansion is what a kind's Expand function works with: the stage, the facts, and the graph
+// so far.
 type Expansion struct {
 	*planner
 	Stage    pipelines.Stage
@@ -118,8 +143,8 @@ type Expansion struct {
 	Pipeline pipelines.Pipeline
 }
 
-// NeededResults are the results of that type among the stages that x's stage needs, in their
-// order.
+// NeededResults returns the results of type T of the stages listed in the stage's needs, in
+// that order.
 func NeededResults[T any](x *Expansion) (all []T) {
 	for _, name := range x.Stage.Needs {
 		if made, ok := x.results[name].(T); ok {
@@ -129,8 +154,8 @@ func NeededResults[T any](x *Expansion) (all []T) {
 	return all
 }
 
-// firstNeeded is the first result of that type; a pipeline's validation has seen to it that
-// there is one.
+// firstNeeded returns the first result of type T of the needed stages. It panics if there is
+// none; a pipeline was checked for that when it was read.
 func firstNeeded[T any](x *Expansion) T {
 	all := NeededResults[T](x)
 	if len(all) == 0 {
@@ -139,18 +164,20 @@ func firstNeeded[T any](x *Expansion) T {
 	return all[0]
 }
 
-// AddAction adds an action of the stage's kind to the graph. Where is its place within the
-// stage ("1080/r1/17"); inputs are keys by role.
+// AddAction adds an action of the stage's kind to the graph, and returns its key. where is its
+// place within the stage ("1080/r1/17"), inputs are keys by role.
 func (x *Expansion) AddAction(where string, params any, inputs map[string]action.Key) (action.Key, error) {
 	return x.addSharedAction(where, "", params, inputs)
 }
 
-// addSharedAction is Act for one of several actions that one job does together.
-func (x *Expansion) addSharedAction(where, with string, params any, inputs map[string]action.Key) (action.Key, error) {
-	return x.addActionOfKind(action.Action{Kind: x.Stage.Uses, Share: with}, where, params, inputs)
+// addSharedAction does the same as AddAction, for actions that one job does together: those of
+// a stage that have the same share.
+func (x *Expansion) addSharedAction(where, share string, params any, inputs map[string]action.Key) (action.Key, error) {
+	return x.addActionOfKind(action.Action{Kind: x.Stage.Uses, Share: share}, where, params, inputs)
 }
 
-// addActionOfKind is Act for an action of any kind there is, with what is no part of its key as a says.
+// addActionOfKind adds an action of the kind a.Kind. Of a, only Kind, Share and Timeout are
+// used; the latter two are not part of the key.
 func (x *Expansion) addActionOfKind(a action.Action, where string, params any, inputs map[string]action.Key) (action.Key, error) {
 	i := slices.IndexFunc(x.in.Kinds, func(k Kind) bool { return k.Name == a.Kind })
 	if i < 0 {
@@ -173,19 +200,20 @@ func (x *Expansion) addActionOfKind(a action.Action, where string, params any, i
 	return made.Key, nil
 }
 
-// Observe is the artifact of an observing action, if it is there.
-func (x *Expansion) Observe(key action.Key) (action.Artifact, bool) {
+// Observe returns the artifact of an action whose facts the plan depends on. ok is false if it
+// is missing; then Expand returns errAwaitingObservation.
+func (x *Expansion) Observe(key action.Key) (artifact action.Artifact, ok bool) {
 	if !slices.Contains(x.graph.ObservationKeys, key) {
 		x.graph.ObservationKeys = append(x.graph.ObservationKeys, key)
 	}
-	a, ok := x.in.Observed[key]
-	return a, ok
+	artifact, ok = x.in.Observed[key]
+	return artifact, ok
 }
 
-// SetBundleKey makes key the one whose artifact ends the plan.
+// SetBundleKey sets the key of the action that ends the graph.
 func (x *Expansion) SetBundleKey(key action.Key) { x.graph.BundleKey = key }
 
-// Note tells people something.
+// Note adds a sentence for people to Graph.Notes.
 func (x *Expansion) Note(format string, args ...any) {
 	x.graph.Notes = append(x.graph.Notes, fmt.Sprintf(format, args...))
 }

@@ -25,7 +25,7 @@ func kinds() []plan.Kind {
 	}
 }
 
-// planFixture is a talk and what would be observed of its recordings.
+// planFixture is a talk, with the observations that are made of its recordings.
 type planFixture struct {
 	facts    conference.Facts
 	pipeline string // text; empty: the shipped one for a talk
@@ -35,7 +35,7 @@ type planFixture struct {
 
 const half = 30 * time.Minute
 
-// newFixture is half an hour at 25 frames a second with English subtitles.
+// newFixture returns a talk of half an hour at 25 frames a second with English subtitles.
 func newFixture() planFixture {
 	return planFixture{
 		facts: conference.Facts{
@@ -60,7 +60,7 @@ func cut(from, to time.Duration) conference.KeptRange {
 	return conference.KeptRange{From: from, To: to}
 }
 
-// plan plans as often as observations come, as the conductor does.
+// plan plans the talk again and again as observations come in, as the conductor does.
 func (w planFixture) plan(t *testing.T) (plan.Graph, error) {
 	t.Helper()
 	var planKinds []pipelines.StageKind
@@ -86,7 +86,7 @@ func (w planFixture) plan(t *testing.T) (plan.Graph, error) {
 	}
 }
 
-// observe answers what the graph asks.
+// observe adds the observations that the graph waits for.
 func (w planFixture) observe(t *testing.T, g plan.Graph, observed map[action.Key]action.Artifact) (found bool) {
 	t.Helper()
 	for _, a := range g.Actions {
@@ -120,7 +120,7 @@ func mustPlan(t *testing.T, w planFixture) plan.Graph {
 	return g
 }
 
-// bySlot is the keys of a graph's actions.
+// bySlot returns the keys of a graph's actions by slot.
 func bySlot(g plan.Graph) map[string]action.Key {
 	keys := make(map[string]action.Key)
 	for _, a := range g.Actions {
@@ -129,7 +129,7 @@ func bySlot(g plan.Graph) map[string]action.Key {
 	return keys
 }
 
-// changed is the kinds, with the number of actions, that before has no artifact of.
+// changed returns, by kind, the number of actions in after that are not in before.
 func changed(before, after plan.Graph) map[string]int {
 	there := make(map[action.Key]bool)
 	for _, a := range before.Actions {
@@ -182,7 +182,7 @@ func TestBuild_ActionsSortedByDependency(t *testing.T) {
 	}
 }
 
-// A fix costs only what it touched: which actions a change of the facts asks for anew.
+// Each change of the facts needs exactly the actions listed here to be run again.
 func TestBuild_ChangeAffectsOnlyDependentActions(t *testing.T) {
 	base := newFixture()
 	base.facts.Cut = []conference.KeptRange{cut(190*time.Second, 20*time.Minute)}
@@ -263,7 +263,8 @@ func TestBuild_ChangeAffectsOnlyDependentActions(t *testing.T) {
 	}
 }
 
-// Chunks know their recording and not the reel: one put before it changes none of them.
+// Chunks depend on their recording and not on the reel: adding a recording in front changes
+// none of them.
 func TestEncode_RecordingInsertedBeforeKeepsChunks(t *testing.T) {
 	one := newFixture()
 	two := newFixture()
@@ -280,8 +281,8 @@ func TestEncode_RecordingInsertedBeforeKeepsChunks(t *testing.T) {
 	}
 }
 
-// The conference's clips are encoded once and for all, heard where they are seen, and their
-// length is the programme's, on whose clock captions are.
+// The conference's clips are encoded once for all talks, their sound is part of the
+// programme's, and captions are delayed by the length of the opening clip.
 func TestClips_SurroundProgramme(t *testing.T) {
 	w := newFixture()
 	w.facts.Conference.Cards = &conference.Cards{
@@ -369,8 +370,8 @@ func TestIndex_UnindexedRecording(t *testing.T) {
 	}
 }
 
-// What is sound alone is drawn anew when its words or what lies behind them change, and not
-// for a logo, which has no place there, nor for a clip, which would end.
+// The picture of a sound-only recording is drawn again when its texts or background change,
+// but not for a logo, which it does not show, or a clip, which it cannot use.
 func TestWaveform_CardBackground(t *testing.T) {
 	index := func(change func(w *planFixture)) (found action.Action, spec plan.RecordingSpec) {
 		w := newFixture()
@@ -444,12 +445,12 @@ func TestAudio_DeadChannel(t *testing.T) {
 			return t.Kind == conference.IssueDeadChannel && t.Recording == "one.mp4"
 		}
 		if !slices.ContainsFunc(g.Issues, said) {
-			t.Errorf("nobody says it: %v", g.Issues)
+			t.Errorf("no issue reports it: %v", g.Issues)
 		}
 	}
 }
 
-// It may be meant, but seldom is.
+// Assigning a recording twice is allowed, but noted.
 func TestProbe_DuplicateRecordingNoted(t *testing.T) {
 	w := newFixture()
 	w.facts.Recordings = append(w.facts.Recordings, conference.Recording{SHA256: w.facts.Recordings[0].SHA256, Name: "copy.mp4"})
@@ -458,12 +459,12 @@ func TestProbe_DuplicateRecordingNoted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(g.Notes, func(n string) bool { return strings.Contains(n, "recordings 1 and 2 are the same: copy.mp4") }) {
+	if !slices.ContainsFunc(g.Notes, func(n string) bool { return strings.Contains(n, "recordings 1 and 2 are the same file: copy.mp4") }) {
 		t.Errorf("notes %q", g.Notes)
 	}
 }
 
-// Which of several sounds is used is told where nobody said it.
+// If there are several sound streams and the settings choose none, a note says which is used.
 func TestAnalyse_SeveralSoundStreamsNoted(t *testing.T) {
 	for _, c := range []struct {
 		asked conference.Treatment
@@ -478,13 +479,13 @@ func TestAnalyse_SeveralSoundStreamsNoted(t *testing.T) {
 		w.probes = []media.Probe{recording(half)}
 		w.probes[0].Audio = []media.Audio{{Stream: 1, Channels: 2, Hz: 48000, End: half}, {Stream: 2, Channels: 2, Hz: 48000, End: half}}
 		notes := strings.Join(mustPlan(t, w).Notes, "\n")
-		if told := strings.Contains(notes, "there are 2 sound streams; the first is used"); told != c.told {
+		if told := strings.Contains(notes, "has 2 sound streams; the first is used"); told != c.told {
 			t.Errorf("%+v: the notes are %q", c.asked, notes)
 		}
 	}
 }
 
-// What a talk's file asks of recordings that cannot give it.
+// Settings in a talk's file that its recordings cannot fulfil are errors.
 func TestBuild_InvalidTreatments(t *testing.T) {
 	left := conference.AudioSource{Channels: conference.ChannelsLeft}
 	right := func(language string) []conference.AudioSource {
@@ -498,13 +499,13 @@ func TestBuild_InvalidTreatments(t *testing.T) {
 		{"silence after the end", func(w *planFixture) { w.facts.Treatment.Mute = []timeline.Span{{From: half, To: half + time.Second}} },
 			"mute: 00:30:00-00:30:01: begins after the end of the recordings, which are 00:30:00 long"},
 		{"darkness after the end", func(w *planFixture) { w.facts.Treatment.Blank = []timeline.Span{{From: 2 * half, To: 3 * half}} }, "blank: 01:00:00"},
-		{"an interpreter on one side, and the talk on both", func(w *planFixture) { w.facts.Treatment.Interpreters = right("es") }, "into Spanish would be heard together"},
+		{"an interpreter on one side, and the talk on both", func(w *planFixture) { w.facts.Treatment.Interpreters = right("es") }, "into Spanish uses the same channel"},
 		{"an interpreter on a side of what has none", func(w *planFixture) {
 			w.facts.Treatment.Floor, w.facts.Treatment.Interpreters = left, right("es")
 			w.probes = []media.Probe{recording(half)}
 			w.probes[0].Audio = []media.Audio{{Stream: 1, Channels: 1, Hz: 48000, End: half}}
-		}, "its sound 1 has no sides"},
-		{"an interpreter in the talk's language", func(w *planFixture) { w.facts.Treatment.Floor, w.facts.Treatment.Interpreters = left, right("en") }, "two would be in English"},
+		}, "sound stream 1 is mono"},
+		{"an interpreter in the talk's language", func(w *planFixture) { w.facts.Treatment.Floor, w.facts.Treatment.Interpreters = left, right("en") }, "two sounds are in English"},
 	} {
 		w := newFixture()
 		c.ask(&w)
@@ -578,7 +579,7 @@ stages:
 	}
 }
 
-// Two encode stages may not make files of the same name.
+// Two encode stages must not make files of the same name.
 func TestAssemble_DuplicateRenditionNames(t *testing.T) {
 	w := newFixture()
 	w.pipeline = `

@@ -6,19 +6,20 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// Podcast makes files of sound alone: one of each audio stage it needs, in each language
-// that can be heard. The thumbnail, if it needs that, is their cover.
+// Podcast returns the kind that makes audio files for podcasts: one from each audio stage it
+// needs, in each language there is. Its cover is the thumbnail, if the stage needs one.
 func Podcast() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
-			Name:     "podcast",
+			Name:     KindPodcast,
 			Synonyms: []string{"audio-only", "m4a", "feed"},
-			Needs:    []string{"audio"},
+			Needs:    []string{KindAudio},
 			Unique:   true,
 		},
 		Version: 1,
@@ -26,7 +27,7 @@ func Podcast() Kind {
 	}
 }
 
-// podcastResult is what the stage hands on.
+// podcastResult is the result of a podcast stage.
 type podcastResult []BundleEntry
 
 func (s podcastResult) bundleEntries() []BundleEntry { return s }
@@ -35,8 +36,8 @@ func expandPodcast(x *Expansion) (any, error) {
 	var made podcastResult
 	for _, s := range NeededResults[audioResult](x) {
 		if s.codec == "flac" {
-			return nil, inputerr.New(x.Pipeline.File, "a podcast is not made of flac").At(x.Stage.Line).
-				Hint("Let it need audio stages with codec: aac or opus")
+			return nil, inputerr.New(x.Pipeline.File, "a podcast cannot be made from FLAC").At(x.Stage.Line).
+				Hint("Give it an audio stage with codec: aac or opus")
 		}
 		heard := append([]interpretedAudio{{x.Facts.Talk.Language, s.key}}, s.interpreters...)
 		for i, h := range heard {
@@ -50,7 +51,8 @@ func expandPodcast(x *Expansion) (any, error) {
 	return made, nil
 }
 
-// addPodcast is one file. Its words are those that the talk has in its language.
+// addPodcast adds the action that makes one podcast file, with the talk's title and chapters
+// in the language of the sound. named says that the file's name includes the language.
 func (x *Expansion) addPodcast(codec string, h interpretedAudio, named bool) (BundleEntry, error) {
 	talk := x.Facts.Talk.Localized(h.language)
 	sections, _ := talk.Sections(x.graph.Edition.Programme)
@@ -62,17 +64,14 @@ func (x *Expansion) addPodcast(codec string, h interpretedAudio, named bool) (Bu
 	if about := strings.TrimSpace(talk.Abstract); about != "" {
 		spec.Metadata["description"] = about
 	}
-	inputs := map[string]action.Key{"audio": h.key}
+	inputs := map[string]action.Key{RoleAudio: h.key}
 	for _, t := range NeededResults[thumbnailResult](x) {
-		inputs["cover"] = t[0].Key
+		inputs[RoleCover] = t[0].Key
 	}
 	key, err := x.AddAction(codec+"/"+h.language, spec, inputs)
 	path := "audio/" + talk.Slug
 	if named {
 		path += "." + h.language
 	}
-	return BundleEntry{Path: fmt.Sprintf("%s.%s", path, spec.Ext()), Role: "audio", Language: h.language, Key: key, File: PodcastFile(spec)}, err
+	return BundleEntry{Path: fmt.Sprintf("%s.%s", path, spec.Ext()), Role: bundle.RoleAudio, Language: h.language, Key: key, File: PodcastFile(spec)}, err
 }
-
-// PodcastFile is the one file of a podcast's artifact.
-func PodcastFile(spec media.PodcastSpec) string { return "podcast." + spec.Ext() }

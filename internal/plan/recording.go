@@ -13,25 +13,25 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// RecordingSpec are the parameters of an action that looks at a recording as a whole.
+// RecordingSpec holds the parameters of an action that reads a whole recording.
 type RecordingSpec struct {
-	Picture       int `json:"picture,omitempty"` // which moving picture, counted from 1; 0 is the first
-	SecondPicture int `json:"beside,omitempty"`  // which one is shown beside it; 0 is none
+	Picture       int `json:"picture,omitempty"` // which video stream, counted from 1; 0 is the first
+	SecondPicture int `json:"beside,omitempty"`  // video stream to show beside it, counted from 1; 0 is none
 
-	Waveform *media.WaveformSpec `json:"waves,omitempty"` // what becomes of sound alone; nil for what has a picture
+	Waveform *media.WaveformSpec `json:"waves,omitempty"` // how to draw a sound-only recording; nil if there is video
 }
 
-// Probe looks into each recording.
+// Probe returns the kind that finds out what each recording holds.
 func Probe() Kind {
 	return Kind{
-		StageKind: pipelines.StageKind{Name: "probe", Synonyms: []string{"ffprobe", "inspect", "ingest"}, Unique: true},
+		StageKind: pipelines.StageKind{Name: KindProbe, Synonyms: []string{"ffprobe", "inspect", "ingest"}, Unique: true},
 		Version:   5,
 		Quick:     true,
 		Expand:    expandProbe,
 	}
 }
 
-// probeResult is what the probe stage hands on.
+// probeResult is the result of the probe stage.
 type probeResult struct {
 	keys   []action.Key
 	probes []media.Probe
@@ -41,7 +41,7 @@ func expandProbe(x *Expansion) (any, error) {
 	var made probeResult
 	waiting := false
 	for i, r := range x.Facts.Recordings {
-		key, err := x.AddAction(fmt.Sprintf("r%d", i+1), RecordingSpec{Picture: x.Facts.Treatment.VideoStream, SecondPicture: x.Facts.Treatment.SideStream}, map[string]action.Key{"recording": action.Key(r.SHA256)})
+		key, err := x.AddAction(fmt.Sprintf("r%d", i+1), RecordingSpec{Picture: x.Facts.Treatment.VideoStream, SecondPicture: x.Facts.Treatment.SideStream}, map[string]action.Key{RoleRecording: action.Key(r.SHA256)})
 		if err != nil {
 			return nil, err
 		}
@@ -59,7 +59,7 @@ func expandProbe(x *Expansion) (any, error) {
 	for i, p := range made.probes {
 		r := x.Facts.Recordings[i]
 		if first := slices.IndexFunc(x.Facts.Recordings, func(o conference.Recording) bool { return o.SHA256 == r.SHA256 }); first < i {
-			x.Note("recordings %d and %d are the same: %s is in the programme twice, unless the cut leaves it out", first+1, i+1, r.Name)
+			x.Note("recordings %d and %d are the same file: %s is in the programme twice, unless you cut it out", first+1, i+1, r.Name)
 			continue
 		}
 		if f := p.MissingStream(r.Name); f != nil && !hasStandIn(x.Facts.Treatment, p) {
@@ -72,12 +72,14 @@ func expandProbe(x *Expansion) (any, error) {
 	return made, nil
 }
 
-// hasStandIn reports whether something is to stand in for what a recording lacks.
+// hasStandIn reports whether the talk's settings allow a substitute for the stream that a
+// recording lacks: silence or a drawn waveform.
 func hasStandIn(t conference.Treatment, p media.Probe) bool {
 	return p.Video != nil && t.AllowNoAudio || p.Video == nil && t.AllowNoVideo
 }
 
-// observeAs is the observation of type T that key's artifact holds.
+// observeAs returns the facts of key's artifact as a T. ok is false if the artifact is
+// missing.
 func observeAs[T any](x *Expansion, key action.Key) (t T, ok bool, err error) {
 	a, ok := x.Observe(key)
 	if !ok {
@@ -89,11 +91,11 @@ func observeAs[T any](x *Expansion, key action.Key) (t T, ok bool, err error) {
 	return t, true, nil
 }
 
-// Index copies recordings that do not seek exactly into containers that do, and with
-// that lays out the reel.
+// Index returns the kind that copies recordings which do not seek exactly into Matroska. Its
+// result is the reel.
 func Index() Kind {
 	return Kind{
-		StageKind: pipelines.StageKind{Name: "index", Synonyms: []string{"remux", "ingest", "copy"}, Needs: []string{"probe"}, Unique: true},
+		StageKind: pipelines.StageKind{Name: KindIndex, Synonyms: []string{"remux", "ingest", "copy"}, Needs: []string{KindProbe}, Unique: true},
 		Version:   4,
 		Expand:    expandIndex,
 	}
@@ -112,7 +114,7 @@ func expandIndex(x *Expansion) (any, error) {
 		if p.Indexed {
 			continue
 		}
-		spec, inputs := RecordingSpec{}, map[string]action.Key{"recording": recording, "probe": in.keys[i]}
+		spec, inputs := RecordingSpec{}, map[string]action.Key{RoleRecording: recording, RoleProbe: in.keys[i]}
 		if p.Video == nil {
 			spec.Waveform = addWaveform(x, inputs)
 		}
@@ -137,20 +139,21 @@ func expandIndex(x *Expansion) (any, error) {
 	return newReel(x, sources, clips)
 }
 
-// Analyse goes through each recording once: its sound, and the keyframes of its picture.
+// Analyse returns the kind that reads each recording once for its loudness, and for defects of
+// sound and picture.
 func Analyse() Kind {
 	return Kind{
-		StageKind: pipelines.StageKind{Name: "analyse", Synonyms: []string{"analyze", "measure", "loudness"}, Needs: []string{"index"}, Unique: true},
+		StageKind: pipelines.StageKind{Name: KindAnalyse, Synonyms: []string{"analyze", "measure", "loudness"}, Needs: []string{KindIndex}, Unique: true},
 		Version:   3,
 		Expand:    expandAnalyse,
 	}
 }
 
-// analyseResult is what the analyse stage hands on: the floor, and then each interpreter, in
-// the order of the facts.
+// analyseResult is the result of the analyse stage: the speaker's sound, then each
+// interpreter's.
 type analyseResult []analysedSound
 
-// analysedSound is a sound of the talk as each recording has it.
+// analysedSound is one sound of the talk as each recording has it.
 type analysedSound struct {
 	conference.AudioSource
 	keys     []action.Key
@@ -188,25 +191,34 @@ func expandAnalyse(x *Expansion) (any, error) {
 	if waiting {
 		return nil, errAwaitingObservation
 	}
-	for _, h := range made {
+	noteAnalyses(x, reel, made)
+	x.graph.Issues = findIssues(reel, made[0], x.Facts.Talk, len(x.Facts.Cut) > 0)
+	return made, nil
+}
+
+// noteAnalyses passes on the notes of the analyses, and says which sound stream is used if
+// the settings leave it open.
+func noteAnalyses(x *Expansion, reel Reel, all analyseResult) {
+	for _, h := range all {
 		for i, a := range h.analyses {
 			for _, note := range a.Notes {
 				x.Note("%s: %s", reel.Sources[i].Name, note)
 			}
 		}
 	}
-	if t := x.Facts.Treatment; t.Floor.Stream == 0 && !slices.ContainsFunc(t.Interpreters, func(i conference.AudioSource) bool { return i.Stream > 1 }) {
-		for _, s := range reel.Sources {
-			if n := len(s.Probe.Audio); n > 1 {
-				x.Note("%s: there are %d sound streams; the first is used", s.Name, n)
-			}
+	t := x.Facts.Treatment
+	if t.Floor.Stream != 0 || slices.ContainsFunc(t.Interpreters, func(i conference.AudioSource) bool { return i.Stream > 1 }) {
+		return
+	}
+	for _, s := range reel.Sources {
+		if n := len(s.Probe.Audio); n > 1 {
+			x.Note("%s has %d sound streams; the first is used", s.Name, n)
 		}
 	}
-	x.graph.Issues = findIssues(reel, made[0], x.Facts.Talk, len(x.Facts.Cut) > 0)
-	return made, nil
 }
 
-// programmeSounds are those of the programme: the talk's own, and those of its interpreters.
+// programmeSounds returns the sounds that the programme is made in: the talk's own, then the
+// interpreters'.
 func programmeSounds(facts conference.Facts) []conference.AudioSource {
 	floor := facts.Treatment.Floor
 	floor.Language = facts.Talk.Language
@@ -216,24 +228,24 @@ func programmeSounds(facts conference.Facts) []conference.AudioSource {
 	return append([]conference.AudioSource{floor}, facts.Treatment.Interpreters...)
 }
 
-// checkSoundsDistinct refuses sounds that would be heard in one another: two of one language, or two sides
-// of what has one only.
+// checkSoundsDistinct returns an error if two sounds have the same language, or would be taken
+// from the same channel.
 func checkSoundsDistinct(sources []Source, sounds []conference.AudioSource) error {
 	for i, sound := range sounds {
 		for _, other := range sounds[:i] {
 			if sound.Language == other.Language {
-				return inputerr.New("sound", "two would be in %s", subtitle.EnglishLanguageName(sound.Language)).
-					Hint("Say in the talk's file which language each interpreter speaks, and which the talk is in.")
+				return inputerr.New("sound", "two sounds are in %s", subtitle.EnglishLanguageName(sound.Language)).
+					Hint("Set the languages of the interpreters, and of the talk, in the talk's file.")
 			}
 			if !sound.DisjointFrom(other) {
-				return inputerr.New("sound", "who interprets into %s would be heard together with somebody else", subtitle.EnglishLanguageName(sound.Language)).
-					Hint("Say another --channels, or none.")
+				return inputerr.New("sound", "the interpreter into %s uses the same channel as another voice", subtitle.EnglishLanguageName(sound.Language)).
+					Hint("Choose another --channels, or leave it out.")
 			}
 			for _, s := range sources {
 				at := max(1, sound.Stream)
 				if at == max(1, other.Stream) && at <= len(s.Probe.Audio) && s.Probe.Audio[at-1].Channels < 2 {
-					return inputerr.New(s.Name, "its sound %d has no sides, and two people are to be heard on them", at).
-						Hint("Say under sound: in the talk's file where each of them is heard.")
+					return inputerr.New(s.Name, "sound stream %d is mono, but two voices are assigned to its channels", at).
+						Hint("Set the stream and channel of each under sound: in the talk's file.")
 				}
 			}
 		}
@@ -241,28 +253,29 @@ func checkSoundsDistinct(sources []Source, sounds []conference.AudioSource) erro
 	return nil
 }
 
-// AnalyseSpec are the parameters of an analysis.
+// AnalyseSpec holds the parameters of an analysis. All of the probe is part of the key, its
+// notes included.
 type AnalyseSpec struct {
 	media.Probe
-	SoundOnly bool `json:"unseen,omitempty"` // another analysis looks at the picture
+	SoundOnly bool `json:"unseen,omitempty"` // leave the picture to another analysis
 }
 
-// addAnalyses asks for what a sound is like in each recording; ok is false while that is not
-// known.
+// addAnalyses adds the actions that analyse one sound in each recording. ok is false as long
+// as a result is missing.
 func addAnalyses(x *Expansion, reel Reel, sound conference.AudioSource, where string) (h analysedSound, ok bool, err error) {
 	h, ok = analysedSound{AudioSource: sound}, true
 	for i, s := range reel.Sources {
 		if n := len(s.Probe.Audio); sound.Stream > max(1, n) {
-			return h, false, inputerr.New(s.Name, "has no sound %d: there %s in it", sound.Stream, onlyCountText(n)).
-				Hint("Say under sound: in the talk's file which one is meant")
+			return h, false, inputerr.New(s.Name, "has no sound stream %d; there %s", sound.Stream, onlyCountText(n)).
+				Hint("Choose another under sound: in the talk's file")
 		}
 		p, stream := s.Probe, -1
-		if len(p.Audio) > 0 { // an analysis is of a recording's first
+		if len(p.Audio) > 0 { // Analyse takes the first
 			p.Audio = p.Audio[max(0, sound.Stream-1):]
 			stream = p.Audio[0].Stream
 		}
 		spec := AnalyseSpec{p, where != "" && sound.Stream > 1}
-		key, err := x.AddAction(fmt.Sprintf("%sr%d", where, i+1), spec, map[string]action.Key{"recording": s.Key})
+		key, err := x.AddAction(fmt.Sprintf("%sr%d", where, i+1), spec, map[string]action.Key{RoleRecording: s.Key})
 		if err != nil {
 			return h, false, err
 		}

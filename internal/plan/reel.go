@@ -15,43 +15,43 @@ import (
 
 // Source is one recording as the later stages read it.
 type Source struct {
-	Key               action.Key  // of the original or, if it had to be indexed, of its index
-	Probe             media.Probe // of that
+	Key               action.Key  // of the original or, if it had to be indexed, of the copy
+	Probe             media.Probe // of the file under Key
 	Name              string
-	Offset            int64 // where it begins on the reel, in frames
-	Frames            int64 // how long it is
-	FirstWidthPercent int   // per cent of the frame that its picture has where another is beside it; 0 is two thirds
+	Offset            int64 // frames on the reel before it
+	Frames            int64 // length
+	FirstWidthPercent int   // side by side: per cent of the frame's width for the first picture; 0 is two thirds
 }
 
-// frames says how to take frames off the recording.
+// frames returns how to take frames off the recording at a rate.
 func (s Source) frames(rate timeline.Rate) media.FrameSource {
 	return s.Probe.SideBySideFrames(rate, s.FirstWidthPercent)
 }
 
-// Reel is a talk's recordings laid end to end, and what is kept of it.
+// Reel is a talk's recordings laid end to end, and the parts of them that are kept.
 type Reel struct {
 	Sources   []Source
-	Width     int // of the programme's picture, which is that of the first recording
+	Width     int // of the programme's picture: as in the first recording
 	Height    int
 	Programme timeline.Programme
 	Pieces    []Piece
 	clips     clipSources
 }
 
-// Piece is what one kept range takes from one recording.
+// Piece is the part of one recording that a kept range covers.
 type Piece struct {
 	Source int            // index
 	Range  timeline.Range // frames of the recording
 }
 
-// chunk is what is encoded at a time.
+// chunk is a part of a piece that is encoded as one segment.
 type chunk struct {
 	Piece
-	name string // its name, "r1/17"
-	edge bool   // it begins or ends a piece, and is another when the cut moves a little
+	name string // "r1/17": recording and cell of the grid
+	edge bool   // it begins or ends a piece, so it changes when the cut is moved
 }
 
-// chunks are the pieces divided along the grid, in programme order.
+// chunks divides the pieces along the grid, in the programme's order.
 func (reel Reel) chunks(every time.Duration) (all []chunk) {
 	grid := timeline.Grid{Rate: reel.Programme.Rate, Interval: every, MinChunk: minChunk}
 	named := make(map[string]bool)
@@ -64,8 +64,8 @@ func (reel Reel) chunks(every time.Duration) (all []chunk) {
 	return all
 }
 
-// framesWithin are the spans of reel time that lie in a piece, in frames counted from its first.
-// A frame that a span touches belongs to it.
+// framesWithin returns the parts of the spans, in reel time, that overlap a piece, as frames
+// counted from the piece's first. A frame that a span touches is included.
 func (reel Reel) framesWithin(spans []timeline.Span, piece Piece) (all []timeline.Range) {
 	rate := reel.Programme.Rate
 	first := reel.Sources[piece.Source].Offset + piece.Range.From
@@ -77,21 +77,21 @@ func (reel Reel) framesWithin(spans []timeline.Span, piece Piece) (all []timelin
 		if rate.Time(r.To) < s.To {
 			r.To++
 		}
-		if r = r.Shift(-first).Intersect(timeline.Range{To: piece.Range.Len()}); r.Len() > 0 {
+		r = r.Shift(-first).Intersect(timeline.Range{To: piece.Range.Len()})
+		if r.Len() > 0 {
 			all = append(all, r)
 		}
 	}
 	return all
 }
 
-// hasDeepColour reports whether a recording may have more colours than pictures of eight bits in
-// 4:2:0 hold.
+// hasDeepColour reports whether a recording may have more colour than 8-bit 4:2:0 holds.
 func (reel Reel) hasDeepColour() bool {
 	return slices.ContainsFunc(reel.Sources, func(s Source) bool { return !s.Probe.Video.EncoderReady })
 }
 
-// chunkName is the recording and the cell of the grid that the chunk's middle lies in,
-// which a moved cut point does not change; a second chunk in that cell says so.
+// chunkName names a chunk by its recording and the grid cell of its middle, so that moving a
+// cut point does not rename it. A second chunk in the same cell gets a letter.
 func chunkName(grid timeline.Grid, source int, chunk timeline.Range, named map[string]bool) string {
 	cell := grid.Rate.Time((chunk.From+chunk.To)/2) / grid.Interval
 	name := fmt.Sprintf("r%d/%d", source+1, cell)
@@ -102,7 +102,7 @@ func chunkName(grid timeline.Grid, source int, chunk timeline.Range, named map[s
 	return name
 }
 
-// newReel puts the sources end to end at the programme's rate, and the cut upon them.
+// newReel lays the sources end to end at the programme's rate, and applies the cut.
 func newReel(x *Expansion, sources []Source, clips clipSources) (Reel, error) {
 	reel := Reel{Sources: sources, clips: clips}
 	reel.Width, reel.Height = sources[0].Probe.Size()
@@ -147,20 +147,20 @@ func newReel(x *Expansion, sources []Source, clips clipSources) (Reel, error) {
 	return reel, err
 }
 
-// checkWithinReel refuses passages, to be muted, say, that begin where the reel has ended: who asks
-// for silence somewhere would have none.
+// checkWithinReel returns an error if a passage, such as one to be muted, begins after the end
+// of the reel: it would have no effect.
 func checkWithinReel(what string, passages []timeline.Span, length time.Duration) error {
 	for _, p := range passages {
 		if p.From >= length {
 			return inputerr.New(what+": "+timeline.FormatClock(p.From)+"-"+timeline.FormatClock(p.To),
-				"begins after the end of the recordings, which are %s long together", timeline.FormatClock(floorMillis(length))).
-				Hint("Mend it in the talk's file; times count from the start of the first recording")
+				"begins after the end of the recordings, which are %s long in total", timeline.FormatClock(floorMillis(length))).
+				Hint("Correct it in the talk's file; times count from the start of the first recording")
 		}
 	}
 	return nil
 }
 
-// newEdition names a programme.
+// newEdition returns the edition of a programme; its ID is the hash of all that is in it.
 func newEdition(facts conference.Facts, p timeline.Programme) (*conference.Edition, error) {
 	e := conference.Edition{Programme: p}
 	for _, r := range facts.Recordings {
@@ -174,8 +174,8 @@ func newEdition(facts conference.Facts, p timeline.Programme) (*conference.Editi
 	return &e, nil
 }
 
-// keptRanges turns the cut that a person gave into frames of the reel, and refuses one that
-// does not fit it.
+// keptRanges converts the cut to frames of the reel. It returns an error if the cut does not
+// fit.
 func (reel Reel) keptRanges(facts conference.Facts, rate timeline.Rate, length int64) ([]timeline.Range, error) {
 	if len(facts.Cut) == 0 {
 		return []timeline.Range{{From: 0, To: length}}, nil
@@ -188,7 +188,7 @@ func (reel Reel) keptRanges(facts conference.Facts, rate timeline.Rate, length i
 		}
 		if i > 0 && r.From < kept[i-1].To {
 			return nil, cutError(k, "overlaps or comes before the one given before it, %s", FormatCut(facts.Cut[i-1])).
-				Hint("Give the kept ranges in the order they are played, each after the end of the last")
+				Hint("Give the kept ranges in the order they are played, each after the end of the one before")
 		}
 		kept = append(kept, r)
 	}
@@ -208,7 +208,7 @@ func (reel Reel) keptRange(k conference.KeptRange, rate timeline.Rate, length in
 		begin, end, name = s.Offset, s.Offset+s.Frames, s.Name
 	}
 	if k.To == k.From {
-		return timeline.Range{}, cutError(k, "ends where it begins, and keeps nothing").Hint("Write it as FROM-TO, and leave out what is not to be kept")
+		return timeline.Range{}, cutError(k, "ends where it begins, so it keeps nothing").Hint("Write it as FROM-TO, and leave out what is not to be kept")
 	}
 	if k.To < k.From {
 		return timeline.Range{}, cutError(k, "ends before it begins").Hint("Write it as FROM-TO, the earlier time first")
@@ -227,7 +227,7 @@ func (reel Reel) keptRange(k conference.KeptRange, rate timeline.Rate, length in
 	return r, nil
 }
 
-// joinAdjacent makes one of ranges that touch, so that no needless chunk edge comes between.
+// joinAdjacent merges ranges that touch, which avoids a needless chunk edge between them.
 func joinAdjacent(ranges []timeline.Range) []timeline.Range {
 	joined := ranges[:1]
 	for _, r := range ranges[1:] {
@@ -244,13 +244,6 @@ func floorMillis(d time.Duration) time.Duration { return d.Truncate(time.Millise
 
 func cutError(k conference.KeptRange, format string, args ...any) *inputerr.Error {
 	return inputerr.New("--cut "+FormatCut(k), format, args...)
-}
-
-// addNumberedInputs gives inputs names that sort in their order.
-func addNumberedInputs(role string, keys []action.Key, into map[string]action.Key) {
-	for i, k := range keys {
-		into[fmt.Sprintf("%s/%05d", role, i)] = k
-	}
 }
 
 func onlyCountText(n int) string {

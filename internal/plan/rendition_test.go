@@ -9,13 +9,13 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// What no encoder could make, or makes otherwise than was said, is refused by the pipeline.
+// Settings that no encoder supports are errors in the pipeline file.
 func TestEncodeSettings_Invalid(t *testing.T) {
 	for renditions, says := range map[string]string{
 		"[{height: 720, crf: 60}]":                                                "crf 60 is not between 1 and 51",
 		"[{height: 720, codec: av1, crf: 60}]":                                    "",
-		"[{height: 720, lossless: true, crf: 20}]":                                "take one of them away",
-		"[{height: 720, codec: vp9, bitrate: lots}]":                              "is no bit rate",
+		"[{height: 720, lossless: true, crf: 20}]":                                "contradict one another",
+		"[{height: 720, codec: vp9, bitrate: lots}]":                              "is not a bit rate",
 		"[{height: 720, codec: vp9, bitrate: 1484.8k}]":                           "",
 		"[{height: 720, crf: 20}, {height: 720, crf: 30}]":                        "renditions 1 and 2 would both be called \"720\"",
 		"[{height: 720, crf: 20}, {name: small, height: 720, crf: 30}]":           "",

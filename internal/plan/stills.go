@@ -6,25 +6,26 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/action"
+	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/timeline"
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// StillsSettings are what a pipeline says under a stills stage's with.
+// StillsSettings are the settings of a stills stage in a pipeline file.
 type StillsSettings struct {
-	Every time.Duration `yaml:"every"` // of how much of the programme there is one
+	Every time.Duration `yaml:"every"` // interval between stills
 }
 
-// Stills takes a small picture of every few seconds of the programme, and says how well each
-// would stand for the talk. They are taken of encoded chunks, and so show what viewers see;
-// a moved cut makes those anew that are of a new chunk.
+// Stills returns the kind that takes a small picture every few seconds of the programme, and
+// rates each as a thumbnail. They are taken from encoded chunks, so they show what viewers
+// see, and moving a cut renews only those of the changed chunks.
 func Stills() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
-			Name:     "stills",
+			Name:     KindStills,
 			Synonyms: []string{"frames", "screenshots", "candidates", "storyboard"},
-			Needs:    []string{"index", "encode"},
+			Needs:    []string{KindIndex, KindEncode},
 			With:     func() any { return &StillsSettings{Every: 5 * time.Second} },
 			Check: func(with any) error {
 				if every := with.(*StillsSettings).Every; every < time.Second || every > time.Minute {
@@ -39,10 +40,10 @@ func Stills() Kind {
 	}
 }
 
-// stillsResult is what the stage hands on.
+// stillsResult is the result of a stills stage.
 type stillsResult struct {
 	width, height int
-	chunks        []chunkStills // in programme order
+	chunks        []chunkStills // in the programme's order
 }
 
 type chunkStills struct {
@@ -61,7 +62,7 @@ func expandStills(x *Expansion) (any, error) {
 	reel := firstNeeded[Reel](x)
 	from := stillsRendition(NeededResults[encodedRenditions](x))
 	if from == nil {
-		return nil, errors.New("no rendition to take stills of") // encode makes one at least: cannot be
+		return nil, errors.New("no rendition to take stills of") // cannot happen: encode makes one at least
 	}
 	every := x.Stage.With.(*StillsSettings).Every
 	slots := timeline.Grid{Rate: reel.Programme.Rate, Interval: every, MinChunk: every / 2}
@@ -74,7 +75,7 @@ func expandStills(x *Expansion) (any, error) {
 		}
 		spec := media.StillsSpec{Rate: reel.Programme.Rate, Slots: c.slots, Width: made.width, Height: made.height}
 		var err error
-		if c.key, err = x.AddAction(chunk.name, spec, map[string]action.Key{"segment": from.Segments[i]}); err != nil {
+		if c.key, err = x.AddAction(chunk.name, spec, map[string]action.Key{RoleSegment: from.Segments[i]}); err != nil {
 			return nil, err
 		}
 		made.chunks = append(made.chunks, c)
@@ -82,8 +83,8 @@ func expandStills(x *Expansion) (any, error) {
 	return made, nil
 }
 
-// stillsRendition is the rendition that stills are taken of: the smallest in which sharp can be told
-// from blurred.
+// stillsRendition returns the rendition that stills are taken from: the smallest that is large
+// enough to tell sharp from blurred.
 func stillsRendition(stages []encodedRenditions) (best *Rendition) {
 	const least = 2 * stillHeight
 	for _, stage := range stages {
@@ -101,7 +102,8 @@ func stillsRendition(stages []encodedRenditions) (best *Rendition) {
 	return best
 }
 
-// fitInto is the largest size of about the same shape that fits into another, in even numbers.
+// fitInto returns the largest size with about the same aspect ratio that fits into wide ×
+// high, in even numbers.
 func fitInto(width, height, wide, high int) (w, h int) {
 	if width*high > height*wide {
 		return wide, nearestEven(wide*height, width)
@@ -109,80 +111,72 @@ func fitInto(width, height, wide, high int) (w, h int) {
 	return nearestEven(high*width, height), high
 }
 
-// nearestEven is the even number nearest to a fraction, and 2 at least.
+// nearestEven returns the even number nearest to num/den, at least 2.
 func nearestEven(num, den int) int { return max(2, (num+den)/(2*den)*2) }
 
-// PosterSpec is the best of the programme's stills, taken off its recording once more.
+// PosterSpec holds the parameters of the action that picks the best still, and takes that
+// frame from the recording in full size.
 type PosterSpec struct {
-	Sources []media.FrameSource `json:"pictures"` // of the recordings, by their inputs' numbers
-	Chunks  []PosterChunk       `json:"chunks"`   // of the stills, likewise
+	Sources []media.FrameSource `json:"pictures"` // of the recordings, by input number
+	Chunks  []PosterChunk       `json:"chunks"`   // of the stills, by input number
 }
 
-// PosterChunk is where stills are of.
+// PosterChunk says which part of a recording a chunk's stills show.
 type PosterChunk struct {
-	Recording int   `json:"recording"` // which of the inputs, from 0
-	From      int64 `json:"from"`      // the frame of it with which the chunk begins
-	Edge      bool  `json:"edge"`      // it begins or ends what is kept
+	Recording int   `json:"recording"` // input number, from 0
+	From      int64 `json:"from"`      // frame of the recording at which the chunk begins
+	Edge      bool  `json:"edge"`      // it begins or ends a kept range
 }
 
-// expandPoster chooses among all stills, rather among those that are the same wherever the
-// cut begins and ends: so the poster stays when that is corrected.
+// expandPoster adds the action that chooses among all stills. It prefers chunks away from the
+// cut points, so that correcting the cut does not change the poster.
 func expandPoster(x *Expansion, stills stillsResult) (action.Key, error) {
 	reel := firstNeeded[Reel](x)
 	var spec PosterSpec
 	inputs := make(map[string]action.Key)
-	place := make(map[int]int) // of a recording among the inputs
+	inputNumber := make(map[int]int) // by source
 	for i, c := range stills.chunks {
 		s := reel.Sources[c.Source]
-		at, ok := place[c.Source]
+		at, ok := inputNumber[c.Source]
 		if !ok {
-			at = len(place)
-			place[c.Source] = at
-			inputs[fmt.Sprintf("recording/%05d", at)] = s.Key
+			at = len(inputNumber)
+			inputNumber[c.Source] = at
+			inputs[NumberedRole(RoleRecording, at)] = s.Key
 			spec.Sources = append(spec.Sources, s.frames(reel.Programme.Rate))
 		}
-		inputs[fmt.Sprintf("stills/%05d", i)] = c.key
+		inputs[NumberedRole(RoleStills, i)] = c.key
 		spec.Chunks = append(spec.Chunks, PosterChunk{at, c.Range.From, c.edge})
 	}
 	return x.AddAction("", spec, inputs)
 }
 
-// SpriteSpec lays a programme's stills out for players that show where one would go to, and
-// some of them for people.
+// SpriteSpec holds the parameters of the action that lays the programme's stills out as sprite
+// sheets, which players show over their seek bar, and as a contact sheet for people.
 type SpriteSpec struct {
-	Slug      string        `json:"slug"` // begins the names of the sheets
+	Slug      string        `json:"slug"` // prefix of the file names in the bundle
 	Rate      timeline.Rate `json:"rate"`
 	Programme int64         `json:"programme"` // frames
 	Width     int           `json:"width"`     // pixels of a still
 	Height    int           `json:"height"`
-	Chunks    []SpriteChunk `json:"chunks"` // of the stills, by their inputs' numbers
+	Chunks    []SpriteChunk `json:"chunks"` // of the stills, by input number
 }
 
-// SpriteChunk is where in the programme stills are of.
+// SpriteChunk says where in the programme a chunk's stills are.
 type SpriteChunk struct {
-	At    int64   `json:"at"`    // the frame of the programme with which the chunk begins
-	Until []int64 `json:"until"` // the frame of the chunk before which each slot ends
+	At    int64   `json:"at"`    // frame of the programme at which the chunk begins
+	Until []int64 `json:"until"` // frame of the chunk at which each slot ends
 }
 
-// SheetTiles is how many tiles there are to a sheet, ten to a row.
+// SheetTiles is the number of stills on a sprite sheet, ten to a row.
 const SheetTiles = 100
 
-// The files of a sprite.
-const (
-	SpriteVTT   = "sprite.vtt"
-	ContactFile = "contact.jpg"
-)
-
-// SheetFile is the name of sheet n, counted from 0.
-func SheetFile(n int) string { return fmt.Sprintf("sprite-%02d.jpg", n+1) }
-
-// Sprite makes what players show over their time line, and a contact sheet.
+// Sprite returns the kind that makes sprite sheets with their WebVTT, and a contact sheet.
 func Sprite() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
-			Name:     "sprite",
+			Name:     KindSprite,
 			Synonyms: []string{"sprites", "contact", "thumbnails", "trickplay", "scrub", "seek"},
-			Needs:    []string{"stills"},
+			Needs:    []string{KindStills},
 			Unique:   true,
 		},
 		Version: 1,
@@ -202,7 +196,7 @@ func expandSprite(x *Expansion) (any, error) {
 	inputs := make(map[string]action.Key)
 	at, tiles := programme.Opening, 0
 	for i, c := range stills.chunks {
-		inputs[fmt.Sprintf("stills/%05d", i)] = c.key
+		inputs[NumberedRole(RoleStills, i)] = c.key
 		chunk := SpriteChunk{At: at}
 		for _, slot := range c.slots {
 			chunk.Until = append(chunk.Until, slot.To)
@@ -216,11 +210,11 @@ func expandSprite(x *Expansion) (any, error) {
 		return nil, err
 	}
 	made := spriteResult{
-		{Path: "thumb/" + slug + "-" + SpriteVTT, Role: "sprite", Key: key, File: SpriteVTT},
-		{Path: "thumb/" + slug + "-" + ContactFile, Role: "contact", Key: key, File: ContactFile},
+		{Path: "thumb/" + slug + "-" + SpriteVTT, Role: bundle.RoleSprite, Key: key, File: SpriteVTT},
+		{Path: "thumb/" + slug + "-" + ContactFile, Role: bundle.RoleContactSheet, Key: key, File: ContactFile},
 	}
 	for n := range (tiles + SheetTiles - 1) / SheetTiles {
-		made = append(made, BundleEntry{Path: "thumb/" + slug + "-" + SheetFile(n), Role: "sprite", Key: key, File: SheetFile(n)})
+		made = append(made, BundleEntry{Path: "thumb/" + slug + "-" + SheetFile(n), Role: bundle.RoleSprite, Key: key, File: SheetFile(n)})
 	}
 	return made, nil
 }

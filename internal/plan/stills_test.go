@@ -24,7 +24,7 @@ func keysOf(g plan.Graph, kind string) map[action.Key]bool {
 	return keys
 }
 
-// A moved cut makes the stills of its chunks anew, and a corrected word none.
+// Moving a cut renews the stills of the changed chunks; correcting a word renews none.
 func TestStills_RemadeOnlyForMovedChunks(t *testing.T) {
 	w := newFixture()
 	w.facts.Cut = []conference.KeptRange{cut(time.Minute, 20*time.Minute)}
@@ -83,7 +83,7 @@ func shipped(t *testing.T, name, old, new string) string {
 	return strings.Replace(p.Text, old, new, 1)
 }
 
-// A tutorial of three hours has a still every ten seconds and as many sheets as they need.
+// A tutorial of three hours has a still every ten seconds, and as many sheets as they need.
 func TestSprite_ThreeHourTutorial(t *testing.T) {
 	w := newFixture()
 	w.probes[0] = recording(3 * time.Hour)
@@ -113,8 +113,8 @@ func TestSprite_ThreeHourTutorial(t *testing.T) {
 	}
 }
 
-// Stills are taken of the smallest rendition in which sharp can be told from blurred, and
-// have the programme's shape.
+// Stills are taken from the smallest rendition that is sharp enough to judge, and keep the
+// programme's aspect ratio.
 func TestStills_RenditionChosen(t *testing.T) {
 	for _, c := range []struct {
 		renditions string
@@ -148,7 +148,8 @@ func TestStills_RenditionChosen(t *testing.T) {
 	}
 }
 
-// What begins or ends a kept range may soon be another: it is no good place for a poster.
+// Chunks at the start or end of a kept range are marked, because a poster should not come from
+// what may be cut off soon.
 func TestPoster_EdgeChunks(t *testing.T) {
 	w := newFixture()
 	w.facts.Cut = []conference.KeptRange{cut(time.Minute, 3*time.Minute), cut(5*time.Minute+10*time.Second, 5*time.Minute+25*time.Second)}

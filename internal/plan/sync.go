@@ -11,30 +11,27 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// SyncRole begins the roles of a bundle's inputs that tell whether a track is in sync; its
-// language follows.
-const SyncRole = "sync/"
-
-// SyncSpec lays what analysing the recordings heard end to end, as the reel is. The times
-// of a track come as an input, and nothing else of it: to correct a word changes no answer.
+// SyncSpec holds the parameters of the action that compares a track's timing with the speech
+// in the recordings. The only input from the track is its cue times, so correcting a word does
+// not run it again.
 type SyncSpec struct {
-	Recordings []ReelRecording `json:"recordings"` // in reel order
+	Recordings []ReelRecording `json:"recordings"` // in the order of the reel
 }
 
-// ReelRecording is a recording's place on the reel.
+// ReelRecording is the place of a recording's analysis on the reel.
 type ReelRecording struct {
-	At     time.Duration `json:"at"`     // where it begins on the reel
-	Zero   time.Duration `json:"zero"`   // how far into its analysis that is
+	At     time.Duration `json:"at"`     // start on the reel
+	Zero   time.Duration `json:"zero"`   // the same moment in its analysis
 	Length time.Duration `json:"length"` // on the reel
 }
 
-// Sync tells whether each track comes when somebody speaks.
+// Sync returns the kind that checks whether subtitles are in sync with the speech.
 func Sync() Kind {
 	return Kind{
 		StageKind: pipelines.StageKind{
-			Name:     "sync",
+			Name:     KindSync,
 			Synonyms: []string{"insync", "synchrony", "timing", "onsets"},
-			Needs:    []string{"index", "analyse"},
+			Needs:    []string{KindIndex, KindAnalyse},
 			Unique:   true,
 		},
 		Version: 1,
@@ -42,8 +39,8 @@ func Sync() Kind {
 	}
 }
 
-// syncResult is what the sync stage hands on: keys by language. Tracks with the same times
-// share one.
+// syncResult is the result of the sync stage: keys by language. Tracks with the same times
+// share a key.
 type syncResult map[string]action.Key
 
 func expandSync(x *Expansion) (any, error) {
@@ -57,13 +54,13 @@ func expandSync(x *Expansion) (any, error) {
 			Zero:   s.Probe.Zero(rate) - floor.analyses[i].Origin,
 			Length: rate.Time(s.Frames),
 		})
-		inputs[fmt.Sprintf("analysis/%05d", i)] = floor.keys[i]
+		inputs[NumberedRole(RoleAnalysis, i)] = floor.keys[i]
 	}
 	made := make(syncResult)
 	for _, t := range x.Facts.Tracks {
 		times := encodeCueTimes(t.Cues)
-		inputs["times"] = action.KeyOf(times)
-		x.graph.InlineInputs[inputs["times"]] = times
+		inputs[RoleCueTimes] = action.KeyOf(times)
+		x.graph.InlineInputs[inputs[RoleCueTimes]] = times
 		key, err := x.AddAction(t.Language, spec, maps.Clone(inputs))
 		if err != nil {
 			return nil, err
@@ -73,7 +70,7 @@ func expandSync(x *Expansion) (any, error) {
 	return made, nil
 }
 
-// encodeCueTimes is when each cue starts and ends, in milliseconds, as canonical JSON.
+// encodeCueTimes returns the start and end of each cue in milliseconds, as canonical JSON.
 func encodeCueTimes(cues []conference.Cue) []byte {
 	times := make([][2]int64, len(cues))
 	for i, c := range cues {
@@ -83,7 +80,7 @@ func encodeCueTimes(cues []conference.Cue) []byte {
 	return b
 }
 
-// ParseCueTimes reads the times that a sync action is given, as cues without text.
+// ParseCueTimes parses what encodeCueTimes returned, into cues without text.
 func ParseCueTimes(b []byte) ([]conference.Cue, error) {
 	var times [][2]int64
 	if err := json.Unmarshal(b, &times); err != nil {

@@ -9,12 +9,13 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// waveformColour is the colour of waves, as that of the conference's name on Lectern's cards.
+// waveformColour is the default colour of waveforms, that of the conference's name on
+// Lectern's own cards.
 const waveformColour = "#7ac3d8"
 
-// addWaveform is the picture that stands in for that of a recording of sound alone: the talk's
-// title and speakers on what lies behind the conference's cards, above and below the waves
-// of its sound. What it is drawn with is added to inputs.
+// addWaveform returns the parameters of the picture that is drawn for a sound-only recording:
+// the talk's title and speakers over the background of the conference's cards, with the
+// waveform between them. It adds the files it is drawn with to inputs.
 func addWaveform(x *Expansion, inputs map[string]action.Key) *media.WaveformSpec {
 	talk, language := cardText(x.Facts)
 	var own conference.Cards
@@ -22,14 +23,14 @@ func addWaveform(x *Expansion, inputs map[string]action.Key) *media.WaveformSpec
 		own = *look
 	}
 	if own.Background != nil && BackdropKind(own.Background.Name) == media.Clip {
-		// It would play once, under a whole talk; and its colours are made for it.
+		// A clip would play once under a whole talk. The card's text colours suit the clip only.
 		own = conference.Cards{Font: own.Font, FontFile: own.FontFile}
 	}
 	addCardFiles(&own, inputs)
 	own.Conference = waveformPlace(own.Conference, conference.TextBox{Y: 9, Height: 6, Size: 3.8})
 	own.Title = waveformPlace(own.Title, conference.TextBox{Y: 17, Height: 25, Size: 9})
 	own.Speakers = waveformPlace(own.Speakers, conference.TextBox{Y: 82, Height: 9, Size: 5})
-	own.Logo = nil // its place is among words that stand elsewhere
+	own.Logo = nil // it is placed among texts that are elsewhere here
 	return &media.WaveformSpec{
 		Background: media.CardSpec{
 			Title: talk.Title, Speakers: talk.Speakers, Conference: talk.Conference, Language: language,
@@ -39,7 +40,8 @@ func addWaveform(x *Expansion, inputs map[string]action.Key) *media.WaveformSpec
 	}
 }
 
-// waveformPlace is a place above or below waves, in the colour of the one on cards.
+// waveformPlace returns a place above or below the waveform, in the colour and alignment of
+// the one on cards.
 func waveformPlace(card *conference.TextBox, at conference.TextBox) *conference.TextBox {
 	at.X, at.Width = 7.8, 84.4 // Lectern's margins
 	if card != nil {
