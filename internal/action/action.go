@@ -1,5 +1,5 @@
-// Package action holds the nouns of making: an action and its key, the job that
-// carries it to a worker, and the artifact it leaves.
+// Package action defines the units of work: an action and its key, the job that carries it to a
+// worker, and the artifact that it produces.
 package action
 
 import (
@@ -13,12 +13,12 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// Key names an artifact: the SHA-256, in hexadecimal, of everything it depends on and
-// of nothing else. An original's key is the hash of its content.
+// Key identifies an artifact: the SHA-256, in hexadecimal, of everything it depends on and of
+// nothing else. An original's key is the hash of its content.
 type Key string
 
-// Action is one unit of work. Kind, Params and Inputs make its key; Slot, Share, Quick
-// and Timeout do not.
+// Action is one unit of work. Kind, Params and Inputs determine its key; Slot, Share, Quick and
+// Timeout do not.
 type Action struct {
 	Kind   string          `json:"kind"`             // which worker function does it
 	Key    Key             `json:"key"`              //
@@ -39,9 +39,9 @@ type Preimage struct {
 	Inputs  map[string]Key  `json:"inputs,omitempty"`
 }
 
-// New is the action of a kind with these parameters and inputs, its key and the
-// canonical JSON that the key is the hash of. The version is a constant of the kind,
-// raised when its code makes something else of the same parameters.
+// New returns the action of a kind with these parameters and inputs, and the canonical JSON
+// that its key is the hash of. The version is a constant of the kind, raised when its code
+// produces something else from the same parameters.
 func New(kind string, version int, slot string, params any, inputs map[string]Key) (Action, []byte, error) {
 	p, err := Canonical(params)
 	if err != nil {
@@ -54,14 +54,14 @@ func New(kind string, version int, slot string, params any, inputs map[string]Ke
 	return Action{Kind: kind, Key: KeyOf(preimage), Slot: slot, Params: p, Inputs: inputs}, preimage, nil
 }
 
-// KeyOf is the hash of b.
+// KeyOf returns the hash of b.
 func KeyOf(b []byte) Key {
 	sum := sha256.Sum256(b)
 	return Key(hex.EncodeToString(sum[:]))
 }
 
-// Canonical is v as JSON with sorted object keys, no insignificant space and nothing
-// escaped that need not be, so that equal values have equal bytes.
+// Canonical returns v as JSON with sorted object keys, no insignificant space and no
+// unnecessary escapes, so that equal values have equal bytes.
 func Canonical(v any) (json.RawMessage, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -89,7 +89,7 @@ type File struct {
 	Size   int64  `json:"size"` // bytes
 }
 
-// Artifact is what an action left: its files, and small facts about them (for an
+// Artifact is what an action produced: its files, and small facts about them (for an
 // observation, the observation itself).
 type Artifact struct {
 	Key   Key             `json:"key"`
@@ -99,7 +99,7 @@ type Artifact struct {
 	Notes []string        `json:"notes,omitempty"` // what a person should know, in words
 }
 
-// File is the artifact's file of that name.
+// File returns the artifact's file of that name.
 func (a Artifact) File(name string) (File, error) {
 	for _, f := range a.Files {
 		if f.Name == name {
@@ -109,15 +109,15 @@ func (a Artifact) File(name string) (File, error) {
 	return File{}, fmt.Errorf("artifact %s of %s has no file %q", a.Key, a.Kind, name)
 }
 
-// Original is where a recording lies, and what it looked like when it was hashed.
+// Original is where a recording is, and its size and time when it was hashed.
 type Original struct {
 	Path    string    `json:"path"`
 	Size    int64     `json:"size"`
 	ModTime time.Time `json:"mod_time"`
 }
 
-// Job is what the queue carries: actions of one kind that share a decode. Each of them
-// is published by itself.
+// Job is what the queue carries: actions of one kind that share a decode. Each of their
+// artifacts is stored by itself.
 type Job struct {
 	ID        string           `json:"id"` // hash of its keys, and the attempt
 	Attempt   int              `json:"attempt"`
@@ -146,8 +146,8 @@ const (
 	JobFailed   EventType = "failed"
 )
 
-// Event is a worker's word about a job. It may be lost or come twice: it tells the
-// conductor to look, and is never itself the proof.
+// Event is a worker's message about a job. It may be lost or come twice: it tells the conductor
+// to look, and is never itself the proof.
 type Event struct {
 	Type     EventType `json:"type"`
 	Job      string    `json:"job"`
@@ -157,7 +157,7 @@ type Event struct {
 	Failure  *Failure  `json:"failure,omitempty"`
 }
 
-// Failure is why a job failed. It is an error.
+// Failure says why a job failed. It is an error.
 type Failure struct {
 	Slot                string          `json:"slot"`
 	Message             string          `json:"message"`
@@ -168,10 +168,10 @@ type Failure struct {
 	MismatchedRendition string          `json:"unlike,omitempty"`  // the rendition whose segments cannot be joined
 }
 
-// Error is the slot and the message.
+// Error returns the slot and the message.
 func (f *Failure) Error() string { return f.Slot + ": " + f.Message }
 
-// Unwrap is the fault of the input, if that is what it was.
+// Unwrap returns the input error, if the input caused the failure.
 func (f *Failure) Unwrap() error {
 	if f.InputError == nil {
 		return nil

@@ -1,7 +1,7 @@
 package conference
 
-// Cards is a conference's own look of opening and closing cards. What it leaves open is as
-// in Lectern's.
+// Cards is a conference's own design of opening and closing cards. Fields that are not set are
+// as in Lectern's design.
 type Cards struct {
 	Background *Asset   `json:"background,omitempty"` // PNG, JPEG, SVG, or a clip; nil: Lectern's
 	Font       string   `json:"font,omitempty"`       // a family; "": Lectern's
@@ -19,8 +19,8 @@ type Cards struct {
 	ClipsReplaceCards bool   `json:"only_clips,omitempty"`   // clips take the place of the cards that they would stand beside
 }
 
-// TextBox is where words stand on a card. X and Width are hundredths of its width; Y, Height
-// and Size of its height.
+// TextBox is the position of text on a card. X and Width are percentages of the card's width;
+// Y, Height and Size of its height.
 type TextBox struct {
 	X      float64 `json:"x"`
 	Y      float64 `json:"y"`
@@ -31,7 +31,7 @@ type TextBox struct {
 	Align  string  `json:"align,omitempty"`  // "left", "centre", "right"; "": as the script runs
 }
 
-// Logo is a picture on a card, whose height follows from its width.
+// Logo is a picture on a card; its height follows from its width.
 type Logo struct {
 	Asset
 	X     float64 `json:"x"`
@@ -39,14 +39,14 @@ type Logo struct {
 	Width float64 `json:"width"`
 }
 
-// Asset is a file that belongs to a conference, known by its content.
+// Asset is a file that belongs to a conference, identified by its content.
 type Asset struct {
 	Name   string `json:"name"`   // for people; its ending tells its kind
 	SHA256 string `json:"sha256"` //
 	Path   string `json:"-"`      // where it lies, while it is handed in
 }
 
-// Assets are the files that cards and clips are made of.
+// Assets returns the files that cards and clips are made of.
 func (c *Cards) Assets() (all []*Asset) {
 	if c == nil {
 		return nil

@@ -20,15 +20,15 @@ type Section struct {
 	Title string
 }
 
-// minSectionLength is the shortest that is worth a viewer's choosing it. It is also what
-// YouTube asks for.
+// minSectionLength is the shortest section that is worth offering to viewers. It is also
+// YouTube's minimum.
 const minSectionLength = 10 * time.Second
 
-// Sections are the chapters that are left in a programme. They follow each other without
-// a gap from its start to its end: the cards belong to the first and the last of them, and
-// what comes long before the first chapter is a section called as the talk is. A chapter
-// of which less than ten seconds are left gives them to the one before, or at the start to
-// the one after, and is among the lost ones. A talk without chapters has no sections.
+// Sections returns the chapters that are left in a programme. They follow each other without a
+// gap from its start to its end: the cards belong to the first and the last of them, and a long
+// part before the first chapter becomes a section titled as the talk. A chapter of which less
+// than ten seconds are left gives them to the one before, or at the start to the one after, and
+// is returned as lost. A talk without chapters has no sections.
 func (t Talk) Sections(p timeline.Programme) (sections []Section, lost []Chapter) {
 	for i, c := range t.Chapters {
 		whole := timeline.Span{From: c.At, To: 1<<63 - 1}

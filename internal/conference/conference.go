@@ -1,5 +1,5 @@
-// Package conference holds Lectern's nouns: what people say about a talk and hand in
-// for it. Nothing here reads or writes anything.
+// Package conference defines Lectern's data model: what people say about a talk and submit for
+// it. Nothing here reads or writes anything.
 package conference
 
 import (
@@ -29,14 +29,13 @@ type Talk struct {
 	Length     time.Duration     `json:"length,omitempty"`    // of the slot; 0: nobody said
 }
 
-// Link is something that belongs to a talk and lies elsewhere.
+// Link is something on the web that belongs to a talk: slides, code and the like.
 type Link struct {
 	Title string `json:"title,omitempty"`
 	URL   string `json:"url"`
 }
 
-// Conference is what all talks of a conference share, as far as it is not said of each of
-// them.
+// Conference is what all talks of a conference share, as far as a talk does not say otherwise.
 type Conference struct {
 	Name        string `json:"name"`
 	URL         string `json:"url,omitempty"`
@@ -44,21 +43,21 @@ type Conference struct {
 	Cards       *Cards `json:"cards,omitempty"`       // nil: Lectern's
 }
 
-// Recording is one original media file, known by its content and never modified.
+// Recording is one original media file, identified by its content and never modified.
 type Recording struct {
 	SHA256 string `json:"sha256"`
 	Size   int64  `json:"size"` // bytes
 	Name   string `json:"name"` // as it was submitted, for people
 }
 
-// KeptRange is one kept range of a cut as a person gave it.
+// KeptRange is one range of the recordings that a cut keeps.
 type KeptRange struct {
 	Recording int           `json:"recording"` // 0: From and To are on the reel's clock; N: on recording N's own
 	From      time.Duration `json:"from"`
 	To        time.Duration `json:"to"`
 }
 
-// Facts is all that people have said and handed in about one talk. Together with the
+// Facts is everything that people have said and submitted about one talk. Together with the
 // observations of its recordings and a pipeline it determines the bundle.
 type Facts struct {
 	Talk       Talk            `json:"talk"`
@@ -94,12 +93,12 @@ type Track struct {
 	Translated *Completeness `json:"translated,omitempty"` // how much of its source it holds; nil: nobody keeps count
 }
 
-// FindTrack is the one of some tracks in a language (BCP 47); nil if there is none.
+// FindTrack returns the track in a language (BCP 47); nil if there is none.
 func FindTrack(tracks []Track, language string) *Track {
 	return firstTrack(tracks, func(t Track) bool { return t.Language == language })
 }
 
-// FindAuthored is the one of some tracks that was written for the talk; nil if there is none.
+// FindAuthored returns the track that was written for the talk; nil if there is none.
 func FindAuthored(tracks []Track) *Track {
 	return firstTrack(tracks, func(t Track) bool { return t.Kind == Authored })
 }
@@ -111,14 +110,14 @@ func firstTrack(tracks []Track, is func(Track) bool) *Track {
 	return nil
 }
 
-// Completeness is how much of its source a translation holds.
+// Completeness says how much of its source a translation covers.
 type Completeness struct {
 	Revision int `json:"source_revision"`
 	Cues     int `json:"source_cues"`
 	Done     int `json:"translated"` // of them, as far as a release asks for
 }
 
-// WithheldTrack is a translation that is not released, and why not.
+// WithheldTrack is a translation that is not released, and why.
 type WithheldTrack struct {
 	Language   string       `json:"language"` // BCP 47
 	Reason     string       `json:"why"`      // in words
@@ -142,7 +141,7 @@ type Cue struct {
 	Line     int           `json:"-"`               // where it stood in the file it was read from, from 1
 }
 
-// Span is a part of a cue's text in a look of its own.
+// Span is a part of a cue's text with its own style.
 type Span struct {
 	From      int    `json:"from"` // bytes of the text
 	To        int    `json:"to"`
@@ -152,8 +151,7 @@ type Span struct {
 	Colour    string `json:"colour,omitempty"` // "#rrggbb" in lower case; "" is the player's own
 }
 
-// Edition describes one programme exactly and never changes. Its ID is the hash of the
-// rest.
+// Edition describes one programme exactly and never changes. Its ID is the hash of the rest.
 type Edition struct {
 	ID         string             `json:"id"`
 	Recordings []string           `json:"recordings"` // content hashes, in reel order

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// DefaultDescription is how talks are described where their conference has no template.
+// DefaultDescription is the template for descriptions of talks of conferences that have none of
+// their own.
 const DefaultDescription = `{abstract}
 
 {chapters}
@@ -18,15 +19,15 @@ const DefaultDescription = `{abstract}
 {licence}
 `
 
-// placeholder is a word in braces.
+// placeholder matches a name in braces.
 var placeholder = regexp.MustCompile(`\{([a-z-]+)\}`)
 
-// DescriptionPlaceholders are the words that a template may have in braces.
+// DescriptionPlaceholders returns the placeholders that a template may use, without braces.
 func DescriptionPlaceholders() []string {
 	return []string{"title", "abstract", "chapters", "speakers", "conference", "conference-url", "date", "url", "links", "licence", "tags"}
 }
 
-// Placeholders are the words in braces of a template.
+// Placeholders returns the names in braces of a template.
 func Placeholders(template string) (words []string) {
 	for _, m := range placeholder.FindAllStringSubmatch(template, -1) {
 		words = append(words, m[1])
@@ -34,9 +35,9 @@ func Placeholders(template string) (words []string) {
 	return words
 }
 
-// FillDescription fills a template with what is known. Of a line, words that stand for nothing go
-// with what joins them to the word before; where all of them do, the line goes. Empty lines
-// that meet become one.
+// FillDescription replaces the placeholders of a template by values. A placeholder without a
+// value is removed with the text that joins it to the one before; a line in which all of them
+// are removed goes. Consecutive empty lines become one.
 func FillDescription(template string, known map[string]string) string {
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimSpace(template), "\n") {
@@ -48,7 +49,7 @@ func FillDescription(template string, known map[string]string) string {
 	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
-// fillLine fills a line; ok is false where it has words and they stand for nothing.
+// fillLine fills a line; ok is false if it has placeholders and none has a value.
 func fillLine(line string, known map[string]string) (filled string, ok bool) {
 	words := placeholder.FindAllStringSubmatchIndex(line, -1)
 	if len(words) == 0 {

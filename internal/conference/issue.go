@@ -2,8 +2,7 @@ package conference
 
 import "time"
 
-// Issue is something about a talk's recordings that a person should know: what it is,
-// where, and what can be done.
+// Issue is a problem of a talk's recordings: what it is, where, and what can be done.
 type Issue struct {
 	Kind      string     `json:"kind"`                // for programs: see the constants
 	Recording string     `json:"recording,omitempty"` // its name; "": the talk as a whole
@@ -38,7 +37,7 @@ const (
 	IssueSilentEnds        = "silent-ends"  // before and after the talk
 )
 
-// String is the trouble in a line.
+// String formats the issue as one line.
 func (t Issue) String() string {
 	s := t.Message
 	if t.Recording != "" {

@@ -2,9 +2,9 @@ package conference
 
 import "golang.org/x/text/language"
 
-// ISO639 is the code by which MP4 knows a BCP 47 language: ISO 639-2/T, three letters
-// ("spa" for "es-419", "zho" for "zh-Hant"). It is "und" where there is none; MP4 drops
-// shorter codes.
+// ISO639 returns the ISO 639-2/T code, three letters, that MP4 uses for a BCP 47 language
+// ("spa" for "es-419", "zho" for "zh-Hant"), or "und" if there is none; MP4 drops shorter
+// codes.
 func ISO639(tag string) string {
 	parsed, err := language.Parse(tag)
 	if err != nil || parsed == language.Und {

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Localized is the talk with its words in a language (BCP 47): title, abstract and the titles of
-// chapters. What there is not in it, nor in a language that it is a variety of, stays as
-// it is.
+// Localized returns the talk with its texts in a language (BCP 47): title, abstract and the
+// titles of chapters. Texts that do not exist in it, nor in a language that it is a variety of,
+// stay as they are.
 func (t Talk) Localized(tag string) Talk {
 	t.Title = textIn(tag, t.Titles, t.Title)
 	t.Abstract = textIn(tag, t.Abstracts, t.Abstract)
@@ -20,8 +20,8 @@ func (t Talk) Localized(tag string) Talk {
 	return t
 }
 
-// OtherLanguages are those, other than the one that is spoken, in which the talk has some of
-// its words; sorted.
+// OtherLanguages returns the languages, other than the spoken one, in which the talk has texts;
+// sorted.
 func (t Talk) OtherLanguages() []string {
 	words := []map[string]string{t.Titles, t.Abstracts}
 	for _, c := range t.Chapters {
@@ -30,8 +30,8 @@ func (t Talk) OtherLanguages() []string {
 	return t.languagesExceptSpoken(words)
 }
 
-// ChapterLanguages are those in which the talk has titles of chapters: the one that is
-// spoken, and then others, sorted. A talk without chapters has none.
+// ChapterLanguages returns the languages in which the talk has chapter titles: the spoken one
+// first, then others, sorted. A talk without chapters has none.
 func (t Talk) ChapterLanguages() []string {
 	if len(t.Chapters) == 0 {
 		return nil
@@ -43,7 +43,7 @@ func (t Talk) ChapterLanguages() []string {
 	return append([]string{t.Language}, t.languagesExceptSpoken(words)...)
 }
 
-// languagesExceptSpoken are the languages of words, other than the one that is spoken; sorted.
+// languagesExceptSpoken returns the languages of some texts, other than the spoken one; sorted.
 func (t Talk) languagesExceptSpoken(words []map[string]string) []string {
 	all := make(map[string]bool)
 	for _, w := range words {
@@ -55,8 +55,8 @@ func (t Talk) languagesExceptSpoken(words []map[string]string) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// textIn are those in a language, or in the nearest one that it is a variety of: for
-// "es-MX" those in "es-419", or in "es".
+// textIn returns the text in a language, or in the nearest one that it is a variety of: for
+// "es-MX" that in "es-419", or in "es".
 func textIn(tag string, words map[string]string, otherwise string) string {
 	if w, ok := words[tag]; ok {
 		return w

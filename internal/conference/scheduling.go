@@ -3,7 +3,7 @@ package conference
 import "time"
 
 // Scheduling is a talk's place in the programme of its conference, and whether it may be
-// published. Nothing that is made of a talk depends on it.
+// published. No output depends on it.
 type Scheduling struct {
 	GUID     string    `json:"guid,omitempty"`     // the schedule's own, for ever the same
 	Event    string    `json:"event,omitempty"`    // the schedule's own id
@@ -17,15 +17,15 @@ type Scheduling struct {
 	Embargo     time.Time `json:"embargo,omitzero"`        // it must not be published before; zero: it may at once
 }
 
-// Person is a speaker, as a schedule knows them.
+// Person is a speaker, as a schedule describes them.
 type Person struct {
 	Name  string `json:"name"`
 	ID    string `json:"id,omitempty"` // the schedule's own
 	Email string `json:"email,omitempty"`
 }
 
-// PublishBlocker is why a talk may not be published at a time, in words for people; "" where it
-// may.
+// PublishBlocker returns why a talk may not be published at a time, in words for people; "" if
+// it may.
 func (s Scheduling) PublishBlocker(now time.Time) string {
 	switch {
 	case s.DoNotRecord:

@@ -11,9 +11,9 @@ import (
 // for eyes.
 const maxSlug = 80
 
-// Slug is a name for files and addresses made of a title: lower-case letters and digits
-// of any script, without accents on Latin ones, joined by single hyphens. It is "talk"
-// where nothing is left.
+// Slug turns a title into a name for files and addresses: lower-case letters and digits of any
+// script, without accents on Latin ones, joined by single hyphens. It returns "talk" if nothing
+// is left.
 func Slug(title string) string {
 	var b strings.Builder
 	gap := false
@@ -39,8 +39,7 @@ func Slug(title string) string {
 	return norm.NFC.String(b.String())
 }
 
-// ValidSlug reports whether s can name files: it is what Slug makes of something, or
-// close to it.
+// ValidSlug reports whether s can name files: it is what Slug returns, or close to it.
 func ValidSlug(s string) bool {
 	if s == "" || len(s) > 120 || strings.HasPrefix(s, ".") || strings.HasPrefix(s, "-") {
 		return false

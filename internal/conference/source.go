@@ -15,7 +15,7 @@ type SourceFile struct {
 	Diagnostics Diagnostics `json:"diagnostics"`
 }
 
-// Diagnostics is what reading a file remarked.
+// Diagnostics are the remarks of a parser about a file.
 type Diagnostics struct {
 	Errors   int            `json:"errors"`   // what a viewer should see could not be taken over
 	Warnings int            `json:"warnings"` // read as was probably meant
@@ -24,7 +24,7 @@ type Diagnostics struct {
 	List     []Diagnostic   `json:"list"`     // by line; of very many the gravest
 }
 
-// Diagnostic is what was found on one line of a file, and what was made of it.
+// Diagnostic is what was found on one line of a file, and how it was read.
 type Diagnostic struct {
 	Line     int    `json:"line"` // from 1
 	Severity string `json:"severity"`

@@ -2,8 +2,8 @@ package conference
 
 import "github.com/lectern-av/lectern/internal/timeline"
 
-// Treatment is what people ask for a talk's recordings beside the cut. The zero value asks
-// for nothing.
+// Treatment is how a talk's recordings are to be processed, apart from the cut. The zero value
+// changes nothing.
 type Treatment struct {
 	Floor        AudioSource     `json:"floor,omitzero"`         // where the talk itself is heard; its Language is not looked at
 	Interpreters []AudioSource   `json:"interpreters,omitempty"` // further sounds of the same programme, each in a language of its own
@@ -18,22 +18,22 @@ type Treatment struct {
 	Blank        []timeline.Span `json:"blank,omitempty"`        // reel time in which nothing is seen
 }
 
-// AudioSource is where in each recording something is heard.
+// AudioSource selects audio in each recording.
 type AudioSource struct {
 	Language string   `json:"language,omitempty"` // BCP 47
 	Stream   int      `json:"stream,omitempty"`   // which of the recording's sounds, counted from 1; 0 is the first
 	Channels Channels `json:"channels,omitempty"` // "" is ChannelsAuto
 }
 
-// DisjointFrom reports whether nothing of one sound is heard in the other: they are of different
-// streams, or of different sides of one.
+// DisjointFrom reports whether two sources share no sound: they are different streams, or
+// different channels of one.
 func (s AudioSource) DisjointFrom(other AudioSource) bool {
 	sides := [2]Channels{s.Channels, other.Channels}
 	return max(1, s.Stream) != max(1, other.Stream) ||
 		sides == [2]Channels{ChannelsLeft, ChannelsRight} || sides == [2]Channels{ChannelsRight, ChannelsLeft}
 }
 
-// Channels says which channels of a sound are meant.
+// Channels selects channels of an audio stream.
 type Channels string
 
 // The choices of channels. All give a stereo programme.

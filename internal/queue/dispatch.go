@@ -13,23 +13,24 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 )
 
-// taskType is the one type of asynq task there is: what a job does, its actions say.
+// taskType is the only type of asynq task; a job's actions say what it does.
 const taskType = "job"
 
-// message is what a task carries.
+// message is the payload of a task.
 type message struct {
 	Job     action.Job    `json:"job"`
 	Timeout time.Duration `json:"timeout"` // nanoseconds
 }
 
-// asynqTimeoutMargin is what asynq gives a job beyond its timeout, so that the handler has ended
-// by our own timeout, and said so, before asynq looks away. asynq counts whole seconds
-// and would take a fraction of one for its default of 30 minutes.
+// asynqTimeoutMargin is added to a job's timeout for asynq, so that the handler has ended by
+// our own timeout, and published that, before asynq gives up. asynq counts whole seconds and
+// would take a fraction of one for its default of 30 minutes.
 const asynqTimeoutMargin = time.Minute
 
-// Dispatch puts a job in the queue. One of the same id that is waiting or running stands,
-// and is no error. Jobs start in the order of their dispatch, quick ones before others. The worker gives the job
-// up after timeout, counted from its start. A Cancel of the same id is taken back.
+// Dispatch puts a job in the queue. If one of the same id is waiting or running, that one
+// stays, which is no error. Jobs start in the order of their dispatch, quick ones before
+// others. The worker gives up the job after timeout, counted from its start. Dispatch withdraws
+// a Cancel of the same id.
 func (q *Queue) Dispatch(ctx context.Context, job action.Job, timeout time.Duration) error {
 	if timeout <= 0 {
 		return fmt.Errorf("dispatch job %s: a timeout of %s", job.ID, timeout)
@@ -57,8 +58,8 @@ func (q *Queue) Dispatch(ctx context.Context, job action.Job, timeout time.Durat
 	return nil
 }
 
-// deleteArchived deletes the task of that id where asynq has laid it by: it does so with a task
-// whose worker died, and would take the id for used for ever.
+// deleteArchived deletes the task of that id if asynq has archived it, as it does with a task
+// whose worker died; the id could not be used again. It reports whether the id is free.
 func (q *Queue) deleteArchived(ctx context.Context, at lane, id string) (bool, error) {
 	state, err := q.rdb.HGet(ctx, at.key("t:"+id), "state").Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
@@ -70,7 +71,7 @@ func (q *Queue) deleteArchived(ctx context.Context, at lane, id string) (bool, e
 	return true, q.delete(ctx, at, id)
 }
 
-// delete removes a task that no worker has taken; that there is none is no error.
+// delete removes a task that no worker has taken; a missing task is no error.
 func (q *Queue) delete(ctx context.Context, at lane, id string) error {
 	if err := q.registerLanes(ctx); err != nil {
 		return err
@@ -82,13 +83,13 @@ func (q *Queue) delete(ctx context.Context, at lane, id string) error {
 	return err
 }
 
-// registerLanes makes the lanes known to asynq's inspector: its client does it once, and
-// never again after Redis has been flushed.
+// registerLanes makes the lanes known to asynq's inspector: its client does it once, and not
+// again after Redis has been flushed.
 func (q *Queue) registerLanes(ctx context.Context) error {
 	return q.rdb.SAdd(ctx, "asynq:queues", string(q.long()), string(q.quick())).Err()
 }
 
-// State is where a job is.
+// State says where a job is.
 type State int
 
 // The states of a job. Unknown is for the first moments after Redis has lost its memory,
@@ -104,7 +105,7 @@ func (s State) String() string {
 	return [...]string{"gone", "waiting", "running", "unknown"}[s]
 }
 
-// State is where the job is now.
+// State returns where the job is now.
 func (q *Queue) State(ctx context.Context, id string) (State, error) {
 	states, err := q.States(ctx, id)
 	if err != nil {
@@ -113,10 +114,10 @@ func (q *Queue) State(ctx context.Context, id string) (State, error) {
 	return states[0], nil
 }
 
-// statesBatch is how many jobs States asks after in one round trip.
+// statesBatch is how many jobs States queries in one round trip.
 const statesBatch = 500
 
-// States are where the jobs are now, in the order of the ids.
+// States returns where the jobs are now, in the order of the ids.
 func (q *Queue) States(ctx context.Context, ids ...string) ([]State, error) {
 	states := make([]State, 0, len(ids))
 	for len(ids) > 0 {
@@ -130,13 +131,14 @@ func (q *Queue) States(ctx context.Context, ids ...string) ([]State, error) {
 	return states, nil
 }
 
-// jobReplies is what Redis says of one job.
+// jobReplies are the replies of Redis about one job.
 type jobReplies struct {
 	heartbeat *redis.IntCmd
 	state     [2]*redis.StringCmd // by lane; a job is in one of them
 	lease     [2]*redis.FloatCmd
 }
 
+// queryStates returns the states of some jobs in one round trip.
 func (q *Queue) queryStates(ctx context.Context, ids []string) ([]State, error) {
 	sights := make([]jobReplies, len(ids))
 	p := q.rdb.Pipeline()
@@ -162,10 +164,10 @@ func (q *Queue) queryStates(ctx context.Context, ids []string) ([]State, error) 
 	return states, nil
 }
 
-// asynqLease is asynq's.
+// asynqLease is how long asynq leases a task to a worker.
 const asynqLease = 30 * time.Second
 
-// stateFromReplies is the state of a job, and lost if there is no trace of it.
+// stateFromReplies returns the state of a job; lost if there is no trace of it.
 func (q *Queue) stateFromReplies(s jobReplies, lost State) State {
 	if s.heartbeat.Val() == 1 {
 		return Running
@@ -186,8 +188,8 @@ func (q *Queue) stateFromReplies(s jobReplies, lost State) State {
 	return lost
 }
 
-// recentlyFlushed says whether Redis lost its memory so lately that the workers may not have
-// beaten since.
+// recentlyFlushed reports whether Redis lost its data so recently that the workers may not have
+// sent a heartbeat since. now says that it was just found empty.
 func (q *Queue) recentlyFlushed(now bool) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -198,12 +200,12 @@ func (q *Queue) recentlyFlushed(now bool) bool {
 	return !q.flushedAt.IsZero() && time.Since(q.flushedAt) < q.heartbeat*3/2
 }
 
-// cancelMarkTTL is how long a Cancel is remembered for a worker that took the job in the
-// same moment, or that Redis was out of reach for.
+// cancelMarkTTL is how long a Cancel is kept for a worker that took the job at the same moment,
+// or that could not reach Redis.
 const cancelMarkTTL = time.Hour
 
-// Cancel stops a job: one that waits is deleted, one that runs has its handler's context
-// ended, within a beat even if the signal is lost. There is no Failed event for it.
+// Cancel stops a job: a waiting one is deleted, a running one has its handler's context
+// cancelled, within one heartbeat even if the signal is lost. There is no Failed event for it.
 func (q *Queue) Cancel(ctx context.Context, id string) error {
 	// First the mark, which a worker reads when it takes a job and at every beat.
 	if err := q.rdb.Set(ctx, q.key("cancel", id), "1", cancelMarkTTL).Err(); err != nil {
@@ -226,8 +228,8 @@ func (q *Queue) Cancel(ctx context.Context, id string) error {
 	return nil
 }
 
-// Drain deletes every job that waits, of whoever dispatched it to this queue, and what
-// asynq has laid by. Nothing is left that could start later by itself.
+// Drain deletes every waiting job of this queue, and what asynq has archived. Nothing is left
+// that could start later by itself.
 func (q *Queue) Drain(ctx context.Context) error {
 	if err := q.registerLanes(ctx); err != nil {
 		return fmt.Errorf("drain the queue: %w", err)

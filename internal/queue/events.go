@@ -10,14 +10,13 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 )
 
-// Events is what the workers tell. Messages may be lost or come twice: an Event is a
-// reason to look, never a proof. An Event without a Type says no more than "look": at
-// its job, which was stopped by Cancel or by its worker's shutdown, or, without a job, at
-// everything. The latter comes after each (re)connection, the first included, when a
-// worker leaves (it is named), and in place of what a reader missed who fell far behind;
-// nobody ever waits for the reader.
+// Events returns the events that workers publish. Events may be lost or come twice: an Event is
+// a reason to look, never a proof. An Event without a Type says only "look": at its job, which
+// was stopped by Cancel or by its worker's shutdown, or, without a job, at everything. The
+// latter comes after each (re)connection, the first included, when a worker leaves (it is
+// named), and in place of what a slow reader missed; publishers never wait for the reader.
 //
-// There is one channel for a Queue, and it is closed by Close.
+// There is one channel for a Queue, and Close closes it.
 func (q *Queue) Events() <-chan action.Event {
 	q.mu.Lock()
 	first := q.events == nil
@@ -45,8 +44,8 @@ func (q *Queue) Events() <-chan action.Event {
 	return m.out
 }
 
-// encode is e as JSON. Numbers that JSON does not know, such as a speed after no time at
-// all, are left out.
+// encode returns e as JSON. Numbers that JSON cannot represent, such as a speed after no time
+// at all, are left out.
 func encode(e action.Event) string {
 	e.Fraction, e.Speed = finite(e.Fraction), finite(e.Speed)
 	b, err := json.Marshal(e)
@@ -56,6 +55,7 @@ func encode(e action.Event) string {
 	return string(b)
 }
 
+// finite returns x, or 0 if it is infinite or not a number.
 func finite(x float64) float64 {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return 0
@@ -71,15 +71,15 @@ func decode(s string) (e action.Event, err error) {
 	return e, nil
 }
 
-// eventBufferSize is how many events a mailbox keeps for a reader who is elsewhere.
+// eventBufferSize is how many events are kept for a slow reader.
 const eventBufferSize = 4096
 
-// eventBuffer takes every event at once, and hands them out as the reader comes.
+// eventBuffer takes every event at once, and passes them on as the reader comes.
 type eventBuffer struct {
 	in, out chan action.Event
 }
 
-// forward ends, and closes out, when in is closed.
+// forward passes events from in to out until in is closed, and then closes out.
 func (m *eventBuffer) forward() {
 	defer close(m.out)
 	var kept []action.Event
@@ -105,7 +105,7 @@ func (m *eventBuffer) forward() {
 	}
 }
 
-// subscription is to one channel, and comes back by itself after an outage.
+// subscription is to one channel, and reconnects by itself after an outage.
 type subscription struct {
 	pubsub *redis.PubSub
 }
@@ -114,8 +114,8 @@ func (q *Queue) subscribe(channel string) subscription {
 	return subscription{q.rdb.Subscribe(q.ctx, channel)}
 }
 
-// listen calls joined whenever the subscription stands (anew), and heard for every
-// message, until ctx ends.
+// listen calls onSubscribe whenever the subscription is established (again), and onMessage for
+// every message, until ctx ends.
 func (s subscription) listen(ctx context.Context, joined func(), heard func(string)) {
 	stop := context.AfterFunc(ctx, func() { s.pubsub.Close() })
 	defer stop()

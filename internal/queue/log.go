@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// asynqLog is asynq's logger. What asynq tells of its comings and goings is for
-// debugging, and what it calls an error (Redis is away) passes by itself: a warning.
+// asynqLog is asynq's logger. What asynq logs of its start and stop is for debugging, and what
+// it calls an error (Redis is away) passes by itself: a warning.
 type asynqLog struct{ *slog.Logger }
 
 func (l asynqLog) Debug(args ...any) { l.Logger.Debug("asynq: " + fmt.Sprint(args...)) }

@@ -1,15 +1,15 @@
-// Package queue carries jobs from the conductor to the workers, and word of them back.
-// It is asynq behind a small interface of our own, over a Redis that is embedded in
-// this process unless another is named.
+// Package queue carries jobs from the conductor to the workers, and events back. It is asynq
+// behind a small interface, over a Redis that is embedded in this process unless another is
+// configured.
 //
-// The queue holds nothing of value. Redis may be flushed, or killed and started empty,
-// at any moment: everything here comes back by itself, the jobs that were lost are
-// Gone, and whoever dispatched them does so again.
+// The queue holds nothing of value. Redis may be flushed, or killed and started empty, at any
+// moment: the queue recovers by itself, the lost jobs become [Gone], and the conductor
+// dispatches them again.
 //
-// Three things that asynq does are left aside, because they don't suit long work. Its
-// retries: every task has none, a new try is a new job. Its context: it ends when a
-// stalled machine misses a lease of 30 seconds, so handlers get one of ours. And its
-// cancellation, which lets two copies overlap: Cancel is a signal of our own.
+// Three features of asynq are not used, because they don't suit long work. Its retries: every
+// task has none, a new attempt is a new job. Its context: it ends when a stalled machine misses
+// a lease of 30 seconds, so handlers get one of ours. And its cancellation, which lets two
+// copies overlap: Cancel sends a signal of our own.
 package queue
 
 import (
@@ -28,7 +28,7 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 )
 
-// Options say which queue to open.
+// Options configure a queue.
 type Options struct {
 	URL          string        // redis://[user:password@]host:port[/db] or rediss://…; empty for the embedded Redis
 	Name         string        // tells stores that share one Redis apart; empty is "lectern"
@@ -68,8 +68,8 @@ type Queue struct {
 	flushedAt time.Time    // when Redis was last found to have forgotten everything
 }
 
-// Open connects to the Redis that the options name, or starts the embedded one. A
-// *fault.Fault says that the URL or that Redis' settings won't do.
+// Open connects to the Redis that the options name, or starts the embedded one. An
+// [inputerr.Error] says that the URL or the settings of Redis cannot be used.
 func Open(ctx context.Context, o Options) (*Queue, error) {
 	q := &Queue{name: o.Name, url: o.URL, heartbeat: o.Heartbeat, pollInterval: o.PollInterval, log: o.Log}
 	if q.name == "" {
@@ -99,7 +99,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	return q, nil
 }
 
-// Close ends what Open and Events started, waits for it, and closes the connections and the
+// Close stops what Open and Events started, waits for it, and closes the connections and the
 // embedded Redis. Serve must have returned.
 func (q *Queue) Close() error {
 	q.cancel()
@@ -107,11 +107,11 @@ func (q *Queue) Close() error {
 	return q.disconnect()
 }
 
-// URL is where other processes of this machine reach the queue's Redis, password
-// included. It is empty where Options.Dial reaches it.
+// URL returns the address at which other processes of this machine reach the queue's Redis,
+// password included; "" if Options.Dial was given.
 func (q *Queue) URL() string { return q.url }
 
-// key names one of our own keys or channels in Redis.
+// key returns the name of one of our own keys or channels in Redis.
 func (q *Queue) key(parts ...string) string {
 	k := "lectern:{" + q.name + "}"
 	for _, p := range parts {
@@ -120,15 +120,15 @@ func (q *Queue) key(parts ...string) string {
 	return k
 }
 
-// lane is one of asynq's queues. There are two: jobs that take moments have one of their
-// own, so that they need not wait for those that take long.
+// lane is one of asynq's queues. There are two: quick jobs have one of their own, so that they
+// need not wait for long ones.
 type lane string
 
 func (q *Queue) long() lane     { return lane(q.name) }
 func (q *Queue) quick() lane    { return lane(q.name + "-quick") }
 func (q *Queue) lanes() [2]lane { return [2]lane{q.long(), q.quick()} }
 
-// laneOf is the lane of a job.
+// laneOf returns the lane of a job.
 func (q *Queue) laneOf(j action.Job) lane {
 	if j.Quick() {
 		return q.quick()
@@ -136,9 +136,9 @@ func (q *Queue) laneOf(j action.Job) lane {
 	return q.long()
 }
 
-// key names one of asynq's keys for this lane; the layout is the same in every release
-// since 0.18.
+// key returns the name of one of asynq's keys for this lane; the layout is the same in every
+// release since 0.18.
 func (l lane) key(part string) string { return "asynq:{" + string(l) + "}:" + part }
 
-// heartbeatTTL is how long a beat counts.
+// heartbeatTTL returns how long a heartbeat counts.
 func (q *Queue) heartbeatTTL() time.Duration { return 3 * q.heartbeat }

@@ -26,7 +26,7 @@ import (
 // a connection breaks. The errors themselves reach us, and our log.
 var silenceGoRedis = sync.OnceFunc(logging.Disable)
 
-// connect fills in rdb and, for an embedded Redis, embedded and url.
+// connect sets rdb and, for an embedded Redis, embedded and url.
 func (q *Queue) connect(ctx context.Context, dial func(context.Context) (net.Conn, error)) error {
 	silenceGoRedis()
 	switch {
@@ -47,8 +47,8 @@ func (q *Queue) connect(ctx context.Context, dial func(context.Context) (net.Con
 	return nil
 }
 
-// failurePause makes a command that fails take a moment. asynq asks for the next job again
-// as soon as it has failed to, which with a Redis that is out of memory costs half a core.
+// failurePause makes a command that fails take a moment. asynq asks for the next job again as
+// soon as it has failed to, which with a Redis that is out of memory costs half a core.
 type failurePause struct{ pause time.Duration }
 
 func (failurePause) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -79,8 +79,8 @@ func (q *Queue) disconnect() error {
 	return err
 }
 
-// startEmbedded starts a Redis in this process, on the loopback interface and behind a password
-// that nobody else knows.
+// startEmbedded starts a Redis in this process, on the loopback interface and behind a random
+// password.
 func (q *Queue) startEmbedded() error {
 	q.embedded = miniredis.NewMiniRedis()
 	password := rand.Text()
@@ -94,12 +94,12 @@ func (q *Queue) startEmbedded() error {
 	return nil
 }
 
-// expiryInterval is how exactly the embedded Redis keeps the time that keys have to live.
+// expiryInterval is how precisely the embedded Redis expires keys.
 const expiryInterval = 100 * time.Millisecond
 
-// expireKeys lets the keys of the embedded Redis grow old and expire, which they don't of
-// themselves. Miniredis' own ClockTTL sorts every key at every command: with thousands
-// of jobs waiting that took ten times as long as the work.
+// expireKeys makes keys of the embedded Redis expire, which they don't by themselves.
+// Miniredis' own ClockTTL sorts every key at every command: with thousands of jobs waiting that
+// took ten times as long as the work.
 func (q *Queue) expireKeys() {
 	tick := time.NewTicker(expiryInterval)
 	defer tick.Stop()
@@ -115,8 +115,8 @@ func (q *Queue) expireKeys() {
 	}
 }
 
-// withQueueDefaults is o with what suits a queue: contexts are honoured, a Redis that is away is
-// noticed at once, and connecting takes one round trip.
+// withQueueDefaults sets the options that suit a queue: contexts are honoured, a Redis that is
+// away is noticed at once, and connecting takes one round trip.
 func withQueueDefaults(o *redis.Options) *redis.Options {
 	o.ContextTimeoutEnabled = true
 	o.DialerRetries = 1
@@ -125,7 +125,7 @@ func withQueueDefaults(o *redis.Options) *redis.Options {
 	return o
 }
 
-// parseURL is the address, password, database and encryption that a URL says.
+// parseURL parses the address, password, database and encryption of a Redis URL.
 func parseURL(s string) (*redis.Options, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || (u.Scheme != "redis" && u.Scheme != "rediss") {
@@ -143,7 +143,7 @@ func parseURL(s string) (*redis.Options, error) {
 	return o, nil
 }
 
-// redacted is a URL that may be no URL, without what may be a password.
+// redacted returns a URL, or what was meant as one, without its password.
 func redacted(s string) string {
 	at := strings.LastIndex(s, "@")
 	if at < 0 {
@@ -153,7 +153,7 @@ func redacted(s string) string {
 	return scheme + "://…" + s[at:]
 }
 
-// checkServer checks that the Redis is one that jobs can be trusted to.
+// checkServer checks that the version and the settings of Redis suit a queue.
 func (q *Queue) checkServer(ctx context.Context) error {
 	u, err := url.Parse(q.url)
 	if err != nil {
@@ -187,8 +187,8 @@ func (q *Queue) checkServer(ctx context.Context) error {
 	return nil
 }
 
-// olderThan says whether a version such as 6.0.16 is before major.minor. One that cannot be
-// read is not.
+// olderThan reports whether a version such as 6.0.16 is before major.minor; false for one that
+// cannot be parsed.
 func olderThan(version string, major, minor int) bool {
 	a, rest, _ := strings.Cut(version, ".")
 	b, _, _ := strings.Cut(rest, ".")
@@ -200,7 +200,7 @@ func olderThan(version string, major, minor int) bool {
 	return ma < major || ma == major && mi < minor
 }
 
-// bufferedDialer is dial with connections whose writer doesn't wait for the reader.
+// bufferedDialer returns dial with connections whose writer doesn't wait for the reader.
 func bufferedDialer(dial func(context.Context) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, _, _ string) (net.Conn, error) {
 		c, err := dial(ctx)
@@ -214,8 +214,8 @@ func bufferedDialer(dial func(context.Context) (net.Conn, error)) func(context.C
 }
 
 // bufferedConn makes a net.Pipe one that can be written to before the other end reads. A client
-// that writes many commands before it reads the first reply would otherwise wait for a
-// server that waits for the client. pump ends when the connection is closed.
+// that writes many commands before it reads the first reply would otherwise wait for a server
+// that waits for the client. flushLoop ends when the connection is closed.
 type bufferedConn struct {
 	net.Conn
 	mu      sync.Mutex

@@ -18,19 +18,18 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// ServeOptions say who serves.
+// ServeOptions configure a worker.
 type ServeOptions struct {
 	Worker string // a name that no other running worker has, such as "host-pid"
 	Slots  int    // how many jobs at once
 	Quick  int    // how many more, of those that take moments; 0: these wait for a slot, too, but first
 }
 
-// Handler does a job. Its context ends on Cancel, at the job's timeout, and when the
-// worker stops, and for no other reason: not with an outage of Redis. Report may be
-// called as often as one likes and never waits; what of it is told is the latest, about
-// four times a second. The error, best an *action.Failure, becomes the Failed event; nil
-// becomes Done, so the results must be in the store by then. A job may come twice: look
-// into the store first.
+// Handler does a job. Its context ends on Cancel, at the job's timeout, and when the worker
+// stops, and for no other reason: not with an outage of Redis. Report may be called any number
+// of times and never blocks; the latest report is published, about four times a second. The
+// error, best an *action.Failure, becomes the Failed event; nil becomes Done, so the results
+// must be in the store by then. A job may come twice: look into the store first.
 type Handler func(ctx context.Context, job action.Job, report func(action.Event)) error
 
 // ErrCancelled is the cause of a handler's context that Cancel ended.
@@ -44,10 +43,10 @@ const (
 	finalPublishTimeout = 5 * time.Second        // at most, for a last word while shutting down
 )
 
-// Serve takes jobs from the queue and has them handled, until ctx ends and the handlers
-// have returned. Around each it publishes Started, and Done or Failed; a job that was
-// stopped, by Cancel or by ctx, is no failure and gets an Event without a Type. It
-// returns an error only if it cannot start.
+// Serve takes jobs from the queue and calls the handler, until ctx ends and the handlers have
+// returned. For each job it publishes Started, and Done or Failed; a job that was stopped, by
+// Cancel or by ctx, has not failed and gets an Event without a Type. Serve returns an error
+// only if it cannot start.
 func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error {
 	if o.Slots < 1 {
 		return fmt.Errorf("serve the queue: %d slots", o.Slots)
@@ -96,7 +95,8 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 	return nil
 }
 
-// newServer is asynq's, for so many jobs at once of queues, those of the highest number first.
+// newServer returns an asynq server for so many concurrent jobs of the queues, which it serves
+// in descending order of their numbers.
 func (q *Queue) newServer(slots int, queues map[string]int) *asynq.Server {
 	return asynq.NewServerFromRedisClient(q.rdb, asynq.Config{
 		Concurrency:       slots,
@@ -113,7 +113,7 @@ func (q *Queue) newServer(slots int, queues map[string]int) *asynq.Server {
 	})
 }
 
-// worker is one Serve.
+// worker is one call of Serve.
 type worker struct {
 	*Queue
 	ServeOptions
@@ -129,15 +129,15 @@ type worker struct {
 	jobs    sync.WaitGroup
 }
 
-// runningJob is a job that this worker has.
+// runningJob is a job that this worker runs.
 type runningJob struct {
 	cancel   context.CancelCauseFunc
 	progress atomic.Pointer[action.Event] // untold
 }
 
-// process does the tasks that asynq has taken, in these slots. asynq gives one of its own
-// away when it believes that a job has ended: after a stall, while ours goes on. It never
-// fails: what became of a job, the events tell, and asynq is to forget it.
+// process returns the handler of asynq's tasks, which run in these slots. asynq frees one of
+// its own slots when it believes that a job has ended: after a stall, while ours goes on. The
+// handler never fails: the events say what happened to a job, and asynq is to forget it.
 func (w *worker) process(slots chan struct{}) asynq.HandlerFunc {
 	return func(ctx context.Context, t *asynq.Task) error {
 		var m message
@@ -160,8 +160,9 @@ func (w *worker) process(slots chan struct{}) asynq.HandlerFunc {
 	}
 }
 
-// startJob makes the job one of ours, and is nil if it is already (asynq may deliver a job
-// again after an outage) or if the worker is stopping. The context is Serve's, not asynq's.
+// startJob registers the job as running; it returns nil if it is already (asynq may deliver a
+// job again after an outage) or if the worker is stopping. The context derives from Serve's,
+// not from asynq's.
 func (w *worker) startJob(id string) (context.Context, *runningJob) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -175,7 +176,8 @@ func (w *worker) startJob(id string) (context.Context, *runningJob) {
 	return ctx, h
 }
 
-// removeJob ends the beats and the progress of the job: none is under way when it returns.
+// removeJob ends the heartbeats and the progress events of the job: none is being sent when it
+// returns.
 func (w *worker) removeJob(id string) {
 	w.writeMu <- struct{}{}
 	defer func() { <-w.writeMu }()
@@ -184,7 +186,8 @@ func (w *worker) removeJob(id string) {
 	delete(w.running, id)
 }
 
-// stopAccepting lets no job in any more, and waits for those that asynq has let go of.
+// stopAccepting accepts no more jobs, and waits for those that are still running though asynq
+// has given them up.
 func (w *worker) stopAccepting() {
 	w.mu.Lock()
 	w.closed = true
@@ -192,7 +195,8 @@ func (w *worker) stopAccepting() {
 	w.jobs.Wait()
 }
 
-// runJob waits for a slot, announces the job and has it handled. It returns the last word.
+// runJob waits for a slot, publishes the start of the job and calls the handler. It returns the
+// final event.
 func (w *worker) runJob(ctx context.Context, slots chan struct{}, h *runningJob, m message) action.Event {
 	event := action.Event{Job: m.Job.ID, Worker: w.Worker}
 	select {
@@ -224,8 +228,8 @@ func (w *worker) runJob(ctx context.Context, slots chan struct{}, h *runningJob,
 	return event
 }
 
-// publishStarted writes the first beat and says that the job has started, in this order and
-// one round trip, and reads whether the job was cancelled before.
+// publishStarted writes the first heartbeat and publishes that the job has started, in this
+// order and one round trip, and stops the job if it was cancelled before.
 func (w *worker) publishStarted(ctx context.Context, h *runningJob, id string) {
 	p := w.rdb.Pipeline()
 	p.Set(ctx, w.key("beat", id), w.Worker, w.heartbeatTTL())
@@ -239,7 +243,7 @@ func (w *worker) publishStarted(ctx context.Context, h *runningJob, id string) {
 	}
 }
 
-// callHandler handles the job; a panic becomes a Failure with the stack.
+// callHandler calls the handler; a panic becomes a Failure with the stack.
 func (w *worker) callHandler(ctx context.Context, job action.Job, report func(action.Event)) (err error) {
 	defer func() {
 		if x := recover(); x != nil {
@@ -252,7 +256,7 @@ func (w *worker) callHandler(ctx context.Context, job action.Job, report func(ac
 	return w.handle(ctx, job, report)
 }
 
-// failureOf is err as the conductor is told it; a copy, so that it can be added to.
+// failureOf converts an error of a handler to a Failure; the caller may change it.
 func failureOf(job action.Job, err error) *action.Failure {
 	var f *action.Failure
 	if errors.As(err, &f) {
@@ -262,7 +266,7 @@ func failureOf(job action.Job, err error) *action.Failure {
 	return &action.Failure{Slot: firstSlot(job), Message: err.Error(), InputError: inputerr.As(err)}
 }
 
-// firstSlot names a job for people: by the first of its actions.
+// firstSlot names a job for people: by the slot of its first action.
 func firstSlot(job action.Job) string {
 	if len(job.Actions) == 0 {
 		return job.ID
@@ -270,9 +274,10 @@ func firstSlot(job action.Job) string {
 	return job.Actions[0].Slot
 }
 
-// publishEnded says the last word on a job. If Redis is away the word is lost, and the conductor
-// finds the result in the store. (The beat may be that of a second copy elsewhere; its
-// next one is near, and asynq's lease speaks for it until then.)
+// publishEnded deletes the job's heartbeat and publishes its final event. If Redis is away the
+// event is lost, and the conductor finds the result in the store. (The heartbeat may be that of
+// a second copy elsewhere; its next one comes soon, and until then asynq's lease shows that it
+// lives.)
 func (w *worker) publishEnded(id string, e action.Event) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), finalPublishTimeout)
 	defer cancel()
@@ -293,7 +298,7 @@ func (w *worker) publish(e action.Event) {
 	}
 }
 
-// cancelJob stops the job if it is here.
+// cancelJob stops the job if this worker runs it.
 func (w *worker) cancelJob(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -302,7 +307,7 @@ func (w *worker) cancelJob(id string) {
 	}
 }
 
-// heartbeatLoop says at every beat that the worker's jobs live.
+// heartbeatLoop sends heartbeats for the worker's jobs until ctx ends.
 func (w *worker) heartbeatLoop(ctx context.Context) {
 	tick := time.NewTicker(w.heartbeat)
 	defer tick.Stop()
@@ -316,7 +321,7 @@ func (w *worker) heartbeatLoop(ctx context.Context) {
 	}
 }
 
-// pipelineForJobs sends what add puts into a pipeline for each job held, or nothing.
+// pipelineForJobs sends what add puts into a pipeline for each running job.
 func (w *worker) pipelineForJobs(ctx context.Context, add func(p redis.Pipeliner, id string, h *runningJob)) {
 	w.writeMu <- struct{}{}
 	defer func() { <-w.writeMu }()
@@ -334,8 +339,8 @@ func (w *worker) pipelineForJobs(ctx context.Context, add func(p redis.Pipeliner
 	}
 }
 
-// sendHeartbeats writes a beat for every job held, and reads which were cancelled: a signal
-// that was lost is late by a beat, no more.
+// sendHeartbeats writes a heartbeat for every running job, and reads which were cancelled: a
+// signal that was lost is late by one heartbeat at most.
 func (w *worker) sendHeartbeats(ctx context.Context) {
 	marks := map[*runningJob]*redis.IntCmd{}
 	w.pipelineForJobs(ctx, func(p redis.Pipeliner, id string, h *runningJob) {
@@ -349,7 +354,8 @@ func (w *worker) sendHeartbeats(ctx context.Context) {
 	}
 }
 
-// progressLoop publishes the latest progress of every job that has some, and then rests.
+// progressLoop publishes the latest progress of every job that has some, at most every
+// progressInterval.
 func (w *worker) progressLoop(ctx context.Context) {
 	for {
 		select {
@@ -366,6 +372,7 @@ func (w *worker) progressLoop(ctx context.Context) {
 	}
 }
 
+// publishProgress publishes the progress that has not been published yet.
 func (w *worker) publishProgress(ctx context.Context) {
 	w.pipelineForJobs(ctx, func(p redis.Pipeliner, _ string, h *runningJob) {
 		if e := h.progress.Swap(nil); e != nil {

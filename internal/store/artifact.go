@@ -17,9 +17,9 @@ import (
 	"github.com/lectern-av/lectern/internal/fsutil"
 )
 
-// inlineMax is the size up to which a file's bytes are also in its artifact's record.
+// inlineMax is the size in bytes up to which a file's content is also in its artifact's record.
 // Its blob then need not be synced: one fsync makes the whole artifact durable, and Get
-// mends the blob from the record.
+// restores the blob from the record.
 const inlineMax = 4 << 10 // bytes
 
 // record is what is written under a key.
@@ -31,8 +31,8 @@ type record struct {
 // errTorn says that a record, or a blob it names, is not as it was written.
 var errTorn = errors.New("torn")
 
-// Has reports whether there is a record of the key. It costs one stat and looks at no
-// blob; Get does.
+// Has reports whether there is a record of the key. It costs one stat and checks no blobs; Get
+// does.
 func (s *Local) Has(ctx context.Context, key action.Key) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
@@ -50,9 +50,9 @@ func (s *Local) Has(ctx context.Context, key action.Key) (bool, error) {
 	return true, nil
 }
 
-// Get is the artifact under the key, or ErrNone. Its files are there, with the sizes
-// recorded. A record that promises more than there is is removed, so that Has agrees
-// and the artifact is made again.
+// Get returns the artifact under the key, or ErrNotFound. Its files exist, with the recorded
+// sizes. A record whose blobs are missing or damaged is removed, so that Has agrees and the
+// artifact is made again.
 func (s *Local) Get(ctx context.Context, key action.Key) (action.Artifact, error) {
 	if err := ctx.Err(); err != nil {
 		return action.Artifact{}, err
@@ -70,7 +70,7 @@ func (s *Local) Get(ctx context.Context, key action.Key) (action.Artifact, error
 	return r.Artifact, nil
 }
 
-// loadVerified is the record of the key once its files are known to be there.
+// loadVerified reads the record of the key and verifies that its files exist.
 func (s *Local) loadVerified(ctx context.Context, key action.Key) (record, error) {
 	r, err := s.readRecord(key)
 	if err != nil {
@@ -89,6 +89,7 @@ func (s *Local) loadVerified(ctx context.Context, key action.Key) (record, error
 	return r, nil
 }
 
+// readRecord reads the record of the key. A damaged one is errTorn.
 func (s *Local) readRecord(key action.Key) (record, error) {
 	b, err := os.ReadFile(s.path("records", string(key)))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -109,9 +110,9 @@ func (s *Local) readRecord(key action.Key) (record, error) {
 	return r, nil
 }
 
-// verifyBlob looks whether a blob is what it was when it was recorded. A film in a bundle is a
-// link to it, through which somebody may have written: a blob that is younger than its
-// record is read again, once.
+// verifyBlob checks that a blob is what it was when it was recorded. A film in a bundle is a
+// link to it, through which it may have been changed: a blob that is younger than its record is
+// hashed again, once.
 func (s *Local) verifyBlob(ctx context.Context, f action.File, key action.Key) error {
 	path, record := s.path("blobs", f.SHA256), s.path("records", string(key))
 	info, err := os.Stat(path)
@@ -162,7 +163,7 @@ func (s *Local) restoreInline(f action.File, data []byte) error {
 	return errors.Join(err, release())
 }
 
-// removeTorn removes the key's record if it is still torn, and says ErrNone.
+// removeTorn removes the key's record if it is still damaged, and then returns ErrNotFound.
 func (s *Local) removeTorn(ctx context.Context, key action.Key) (record, error) {
 	unlock, err := s.lock(exclusive)
 	if err != nil {
@@ -199,11 +200,10 @@ func (s *Local) Forget(ctx context.Context, key action.Key) error {
 	return nil
 }
 
-// Put makes the artifact of the files that a.Files names (names alone count) and that lie
-// in dir, which must be a Scratch directory; the files are moved out of it. With no
-// files dir may be empty. The artifact that then stands under the key is returned: the
-// first one, if somebody else's was there before. It has survived whatever happens
-// after Put returned.
+// Put stores an artifact whose files, named by a.Files (names alone count), are in dir. That
+// must be a Scratch directory; the files are moved out of it. Without files dir may be empty.
+// Put returns the artifact that is then under the key: the first one, if there was another
+// before. When Put has returned, the artifact survives a crash.
 func (s *Local) Put(ctx context.Context, a action.Artifact, dir string) (action.Artifact, error) {
 	if dir == "" {
 		scratch, release, err := s.Scratch("put")
@@ -223,6 +223,7 @@ func (s *Local) Put(ctx context.Context, a action.Artifact, dir string) (action.
 	return stands, nil
 }
 
+// put hashes the files and commits them with their record.
 func (s *Local) put(ctx context.Context, a action.Artifact, dir string) (action.Artifact, error) {
 	r := record{Artifact: a, Inline: map[string][]byte{}}
 	r.Files = slices.Clone(a.Files)
@@ -255,8 +256,8 @@ func (s *Local) put(ctx context.Context, a action.Artifact, dir string) (action.
 	return r.Artifact, err
 }
 
-// hashAndSync hashes a file and sees that it is on the disk. The bytes of a small one are
-// returned instead, to go into the record.
+// hashAndSync hashes a file and syncs it to the disk. It returns the bytes of a small one
+// instead of syncing it, for the record.
 func hashAndSync(ctx context.Context, path string) (action.File, []byte, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -281,8 +282,8 @@ func hashAndSync(ctx context.Context, path string) (action.File, []byte, error) 
 	return action.File{SHA256: hexSum(sum), Size: n}, nil, errors.Join(err, <-synced)
 }
 
-// commit gives the blobs and then the record their places. fs.ErrExist says that
-// another record was there first.
+// commit moves the blobs and then the record into place. fs.ErrExist says that another record
+// was there first.
 func (s *Local) commit(r record, dir, temp string) error {
 	unlock, err := s.lock(shared)
 	if err != nil {

@@ -13,16 +13,16 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 )
 
-// CollectStats is what Collect removed.
+// CollectStats is what CollectGarbage removed.
 type CollectStats struct {
 	Artifacts int   `json:"artifacts"`
 	Blobs     int   `json:"blobs"`
 	Bytes     int64 `json:"bytes"` // given back to the disk: a blob that a bundle links frees none
 }
 
-// CollectGarbage removes the artifacts whose keys keep does not want and which are older than
-// minAge, then the blobs that no artifact names and that are as old. Originals stay. It
-// may run while others put artifacts in.
+// CollectGarbage removes the artifacts whose keys keep rejects and which are older than minAge,
+// then the blobs that no artifact names and that are as old. Originals stay. Other processes
+// may put artifacts meanwhile.
 func (s *Local) CollectGarbage(ctx context.Context, keep func(action.Key) bool, minAge time.Duration) (CollectStats, error) {
 	c := collector{Local: s, cutoff: time.Now().Add(-max(minAge, 0)), live: map[string]bool{}}
 	err := c.each(ctx, "records", func(key string) error {
@@ -48,8 +48,8 @@ func (s *Local) CollectGarbage(ctx context.Context, keep func(action.Key) bool, 
 	return c.CollectStats, nil
 }
 
-// collector is one run of Collect. Nothing that was put in after before is touched,
-// so what is published while it runs need not be known to it.
+// collector is one run of CollectGarbage. It touches nothing that was stored after cutoff, so
+// it need not know what is stored while it runs.
 type collector struct {
 	*Local
 	CollectStats
@@ -57,7 +57,7 @@ type collector struct {
 	live   map[string]bool // blobs of the artifacts that stay
 }
 
-// each calls do with the name of everything in one of the store's halls.
+// each calls do with the name of everything in one of the store's sections.
 func (c *collector) each(ctx context.Context, hall string, do func(hash string) error) error {
 	return filepath.WalkDir(filepath.Join(c.dir, hall), func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -74,8 +74,8 @@ func (c *collector) each(ctx context.Context, hall string, do func(hash string) 
 	})
 }
 
-// markBlobs notes which blobs an artifact names. A torn record names none: it holds
-// nothing that could be had again.
+// markBlobs marks the blobs that an artifact names. A damaged record names none: it holds
+// nothing that could be restored.
 func (c *collector) markBlobs(key string) error {
 	r, err := c.readRecord(action.Key(key))
 	if errors.Is(err, ErrNotFound) || errors.Is(err, errTorn) {
@@ -87,8 +87,8 @@ func (c *collector) markBlobs(key string) error {
 	return err
 }
 
-// remove takes something away unless it is too young. Put makes what it uses young
-// under the shared lock, so nobody can come between the look and the removal.
+// remove removes an entry unless it is too young. Put updates the time of what it uses under
+// the shared lock, so that cannot happen between the check and the removal.
 func (c *collector) remove(hall, hash string, count *int) error {
 	c.trace("drop " + hall)
 	unlock, err := c.lock(exclusive)
@@ -120,8 +120,8 @@ const (
 	exclusive = syscall.LOCK_EX
 )
 
-// lock holds off removal (shared) or also publishing (exclusive), in every process,
-// until unlock.
+// lock locks the store against removal (shared) or also against publishing (exclusive), in
+// every process, until unlock is called.
 func (s *Local) lock(how int) (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(s.dir, "lock"), os.O_CREATE|os.O_RDONLY, 0o644)
 	if err != nil {
@@ -143,8 +143,8 @@ func flock(f *os.File, how int) error {
 	}
 }
 
-// touch makes a file as young as can be by the clock that Collect reads; the time that
-// a file system notes by itself may lag by some milliseconds.
+// touch sets a file's time to now by the clock that CollectGarbage reads; the time that a file
+// system sets by itself may lag by some milliseconds.
 func touch(path string) error {
 	now := time.Now()
 	return os.Chtimes(path, now, now)

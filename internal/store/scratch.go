@@ -11,9 +11,9 @@ import (
 	"syscall"
 )
 
-// Scratch makes a fresh directory inside the store, for one attempt at something; name
-// is for people. It is the caller's until release, which removes it, or until the
-// process ends. release may be called more than once.
+// Scratch makes a new directory inside the store for one attempt at something; its name starts
+// with name, for people. The directory is the caller's until release, which removes it, or
+// until the process ends. release may be called more than once.
 func (s *Local) Scratch(name string) (dir string, release func() error, err error) {
 	name = strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/\`, r) || r < ' ' {
@@ -43,9 +43,9 @@ func (s *Local) Scratch(name string) (dir string, release func() error, err erro
 	return dir, release, nil
 }
 
-// lockScratch makes the lock file of a scratch directory and locks it. A sweep that comes
-// between the two takes the file for a dead process's and removes it; then the lock is
-// on a file that nobody sees, and it is made again.
+// lockScratch creates the lock file of a scratch directory and locks it. A sweep that comes
+// between the two takes the file for a dead process's and removes it; then the file is created
+// again.
 func lockScratch(path string) (*os.File, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
@@ -64,6 +64,7 @@ func lockScratch(path string) (*os.File, error) {
 	}
 }
 
+// sameFile reports whether an open file is still the one at path.
 func sameFile(f *os.File, path string) (bool, error) {
 	open, err := f.Stat()
 	if err != nil {
@@ -98,7 +99,7 @@ func (s *Local) SweepScratch(ctx context.Context) error {
 	return nil
 }
 
-// removeAbandoned removes a scratch directory if nobody holds its lock, and the lock last, so
+// removeAbandoned removes a scratch directory if its lock is free. The lock file goes last, so
 // that a directory always has one.
 func removeAbandoned(dir string) error {
 	f, err := os.Open(dir + ".lock")

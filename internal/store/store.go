@@ -1,10 +1,10 @@
 // Package store keeps originals and artifacts by their content.
 //
-// An artifact is a record under its key and the blobs the record names. The record is
-// written last, so an artifact is there whole or not at all, and the first record of a
-// key stands. What a power cut may still tear (a blob whose directory entry never
-// reached the disk) is noticed by Get, which then treats the artifact as absent: it can
-// be made again. Originals cannot, and are never collected.
+// An artifact is a record under its key and the blobs that the record names. The record is
+// written last, so an artifact is stored completely or not at all, and the first record of a
+// key wins. What a power cut may still damage (a blob whose directory entry never reached the
+// disk) is noticed by Get, which then treats the artifact as absent: it can be made again.
+// Originals cannot, and are never collected.
 //
 // Several processes may share one directory.
 package store
@@ -34,9 +34,9 @@ var ErrNotFound = errors.New("not in the store")
 
 // Local is a store in a directory:
 //
-//	id                     the store's name, made once
-//	lock                   flock: shared by those who publish, exclusive to remove
-//	originals/ab/<sha256>  what people handed in; to be backed up
+//	id                     the store's random id, created once
+//	lock                   flock: shared to publish, exclusive to remove
+//	originals/ab/<sha256>  what people submitted; to be backed up
 //	blobs/ab/<sha256>      files of artifacts
 //	records/ab/<key>       one JSON document an artifact
 //	scratch/<name>-<id>/   an attempt's own directory, beside its flocked <name>-<id>.lock
@@ -49,13 +49,13 @@ type Local struct {
 // Option changes how a store behaves.
 type Option func(*Local)
 
-// WithTrace has f called before each durable step: "blob" before a blob takes its
-// place, "record" before the record that completes an artifact, "original" before an
-// original, "drop records" and "drop blobs" before Collect removes one. Crash tests end
-// the process there.
+// WithTrace calls f before each durable step: "blob" before a blob is moved into place,
+// "record" before the record that completes an artifact, "original" before an original, "drop
+// records" and "drop blobs" before CollectGarbage removes one. Crash tests end the process
+// there.
 func WithTrace(f func(step string)) Option { return func(s *Local) { s.trace = f } }
 
-// Open is the store in dir, which is made if need be.
+// Open opens the store in dir, which is created if it does not exist.
 func Open(dir string, opts ...Option) (*Local, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -76,11 +76,11 @@ func Open(dir string, opts ...Option) (*Local, error) {
 	return s, nil
 }
 
-// ID is the store's random name, the same for every process that opens the directory.
+// ID returns the store's random id, the same for every process that opens the directory.
 func (s *Local) ID() string { return s.id }
 
-// loadID reads the store's id, or makes one; of several who make one at the same time the
-// first to link it wins.
+// loadID reads the store's id, or creates one; of several processes that create one at the same
+// time the first to link it wins.
 func (s *Local) loadID() (string, error) {
 	path := filepath.Join(s.dir, "id")
 	b, err := os.ReadFile(path)
@@ -121,8 +121,8 @@ func randomID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// PutOriginal takes an original in and returns its hash and size. Handing the same in again
-// changes nothing.
+// PutOriginal stores an original and returns its hash and size. Storing the same again changes
+// nothing.
 func (s *Local) PutOriginal(ctx context.Context, r io.Reader) (action.File, error) {
 	dir, release, err := s.Scratch("original")
 	if err != nil {
@@ -158,9 +158,9 @@ func (s *Local) putOriginal(ctx context.Context, r io.Reader, dir string) (actio
 	return f, errors.Join(fsutil.SyncDir(filepath.Dir(to)), fsutil.SyncDir(filepath.Join(s.dir, "originals")))
 }
 
-// MoveOriginal takes in as an original a file that lies on the disk, by renaming it: path must be
-// in the store's file system, and f be its hash and size. Taking over what was taken over
-// before, and is not at path any more, changes nothing.
+// MoveOriginal stores a file as an original by renaming it: path must be in the store's file
+// system, and f its hash and size. If path no longer exists because the file was moved before,
+// that is no error.
 func (s *Local) MoveOriginal(path string, f action.File) (to string, err error) {
 	if !isHash(f.SHA256) {
 		return "", fmt.Errorf("take over %s: %q is not a SHA-256", path, f.SHA256)
@@ -179,7 +179,7 @@ func (s *Local) MoveOriginal(path string, f action.File) (to string, err error) 
 	return to, nil
 }
 
-// Original is the path of the original with that hash, or ErrNone.
+// Original returns the path of the original with that hash, or ErrNotFound.
 func (s *Local) Original(sha256 string) (string, error) {
 	if !isHash(sha256) {
 		return "", fmt.Errorf("%q is not a SHA-256", sha256)
@@ -187,8 +187,8 @@ func (s *Local) Original(sha256 string) (string, error) {
 	return s.existing(s.path("originals", sha256), sha256)
 }
 
-// Path is where a file of an artifact can be read. It must not be written to. Files of
-// an artifact that Put or Get returned have one; of others, ErrNone.
+// Path returns where a file of an artifact can be read; it must not be written to. Files of an
+// artifact that Put or Get returned exist; for others, the error may be ErrNotFound.
 func (s *Local) Path(f action.File) (string, error) {
 	if !isHash(f.SHA256) {
 		return "", fmt.Errorf("file %q has no SHA-256", f.Name)
@@ -196,6 +196,7 @@ func (s *Local) Path(f action.File) (string, error) {
 	return s.existing(s.path("blobs", f.SHA256), f.Name)
 }
 
+// existing returns path if it exists, else ErrNotFound.
 func (s *Local) existing(path, name string) (string, error) {
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -207,7 +208,7 @@ func (s *Local) existing(path, name string) (string, error) {
 	return path, nil
 }
 
-// path is where the thing named by a hash lies in one of the store's halls.
+// path returns where an entry of one of the store's sections is.
 func (s *Local) path(hall, hash string) string {
 	return filepath.Join(s.dir, hall, hash[:2], hash)
 }
@@ -218,8 +219,8 @@ func isHash(h string) bool {
 
 func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 
-// moveIntoPlace gives a file of size bytes its place, unless an equal one stands there. Either
-// way the file there is as young as if it had just been made, which keeps Collect off.
+// moveIntoPlace moves a file of size bytes into place, unless an equal one exists there. Either
+// way the file's time is now, which protects it from CollectGarbage.
 func moveIntoPlace(from, to string, size int64) error {
 	if info, err := os.Stat(to); err == nil && info.Size() == size {
 		return errors.Join(touch(to), os.Remove(from))
@@ -233,10 +234,10 @@ func moveIntoPlace(from, to string, size int64) error {
 	return withParentDir(to, func() error { return os.Rename(from, to) })
 }
 
-// withParentDir does what makes the entry to, and where its directory is missing makes that
-// first. It does not sync the directory above: whoever syncs the new one has a
-// journalling file system write both, and an artifact that is lost nevertheless is
-// made again.
+// withParentDir calls create, which creates an entry at path; if the directory of that does not
+// exist, it makes it and calls create again. It does not sync the directory above: when the
+// caller syncs the new one, a journalling file system writes both, and an artifact that is lost
+// nevertheless is made again.
 func withParentDir(to string, enter func() error) error {
 	err := enter()
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -248,7 +249,7 @@ func withParentDir(to string, enter func() error) error {
 	return enter()
 }
 
-// writeSynced is the path of a new file in dir that holds b, 0444, on the disk.
+// writeSynced writes b to a new file in dir, mode 0444, syncs it and returns its path.
 func writeSynced(dir string, b []byte) (string, error) {
 	f, err := os.CreateTemp(dir, ".new-*")
 	if err != nil {
@@ -278,21 +279,21 @@ func (s *Local) wrapDiskFull(err error) error {
 	return err
 }
 
-// DiskFullError says that the store's disk (or a quota on it) is full. It unwraps to a
-// Fault and to the system's error.
+// DiskFullError says that the store's disk (or a quota on it) is full. It unwraps to an
+// inputerr.Error and to the system's error.
 type DiskFullError struct {
 	Dir string
 	Err error
 }
 
-// InputError is the same for a person.
+// InputError returns the error as users are told it.
 func (e *DiskFullError) InputError() *inputerr.Error {
 	return inputerr.New(e.Dir, "the disk is full").
 		Hint("Make room or choose another directory, then run the same again: what is finished is kept")
 }
 
-// Error says which directory and what the system said.
+// Error says which directory is full, and the system's message.
 func (e *DiskFullError) Error() string { return e.InputError().Error() + " (" + e.Err.Error() + ")" }
 
-// Unwrap gives the fault and the system's error.
+// Unwrap returns the input error and the system's error.
 func (e *DiskFullError) Unwrap() []error { return []error{e.InputError(), e.Err} }

@@ -11,7 +11,7 @@ import (
 	"github.com/lectern-av/lectern/internal/fsutil"
 )
 
-// VerifyResult is what Check read, and what of it was not as it was stored.
+// VerifyResult says what Verify read, and what of it was damaged.
 type VerifyResult struct {
 	Files            int           `json:"files"`
 	Bytes            int64         `json:"bytes"`
@@ -19,16 +19,16 @@ type VerifyResult struct {
 	CorruptOriginals []string      `json:"originals"` // paths of originals that are no longer what was handed in
 }
 
-// CorruptFile is an artifact one of whose files was not what it was.
+// CorruptFile is a damaged file of an artifact.
 type CorruptFile struct {
 	Key  action.Key `json:"key"`
 	Kind string     `json:"kind"`
 	File string     `json:"file"`
 }
 
-// Verify reads everything in the store. A blob whose bytes are not those it is named after
-// goes, and with it every artifact that names it, so that it is made again. An original
-// cannot be made again: it stays, and is named.
+// Verify reads everything in the store. A blob whose content does not match its name is
+// removed, with every artifact that names it, so that it is made again. An original cannot be
+// made again: it stays, and is reported.
 func (s *Local) Verify(ctx context.Context) (found VerifyResult, err error) {
 	found = VerifyResult{Corrupt: []CorruptFile{}, CorruptOriginals: []string{}}
 	c := collector{Local: s}
@@ -68,8 +68,8 @@ func (s *Local) Verify(ctx context.Context) (found VerifyResult, err error) {
 	return found, nil
 }
 
-// removeCorruptBlob removes a spoilt blob. A bundle may hold the same file by a link: it becomes young,
-// so that whoever lays that bundle out anew does not believe its sums.
+// removeCorruptBlob removes a damaged blob. A bundle may hold the same file by a link: its time
+// is updated first, so that the next layout of that bundle does not trust its recorded hashes.
 func (s *Local) removeCorruptBlob(sum string) error {
 	unlock, err := s.lock(exclusive)
 	if err != nil {
@@ -86,7 +86,8 @@ func (s *Local) removeCorruptBlob(sum string) error {
 	return err
 }
 
-// forgetCorrupt forgets an artifact that names a spoilt blob, unless its record can mend it.
+// forgetCorrupt forgets an artifact that names a damaged blob, unless its record can restore
+// it.
 func (s *Local) forgetCorrupt(ctx context.Context, key action.Key, spoilt map[string]bool, found *VerifyResult) error {
 	r, err := s.readRecord(key)
 	if errors.Is(err, ErrNotFound) || errors.Is(err, errTorn) {

@@ -1,7 +1,8 @@
-// Package check says how well cues can be read, by the rules of a house (a [Profile]),
-// and mends what can be mended without judgement.
+// Package check checks how well cues can be read, by the limits of a publisher (a [Profile]),
+// and fixes what can be fixed without judgement.
 //
-// Nothing in it reads or writes files: [Check] and [Fix] depend on their arguments alone.
+// Nothing in it reads or writes files: the results of [Check] and [Fix] depend only on their
+// arguments.
 package check
 
 import (
@@ -18,7 +19,7 @@ import (
 	"github.com/lectern-av/lectern/internal/message"
 )
 
-// Severity is how much a finding matters.
+// Severity says how much a finding matters.
 type Severity string
 
 // The severities.
@@ -28,7 +29,8 @@ const (
 	Note    Severity = "note"    // it could be better
 )
 
-// Weight is what a cue with a finding costs its track, 1 being the whole cue.
+// Weight returns what a finding of this severity counts in a track's share of bad cues: 1 for
+// an error, 0.25 for a warning, 0 for a note.
 func (s Severity) Weight() float64 {
 	switch s {
 	case Error:
@@ -39,10 +41,10 @@ func (s Severity) Weight() float64 {
 	return 0
 }
 
-// Rank orders severities, the gravest last.
+// Rank returns the position of the severity in the order note, warning, error.
 func (s Severity) Rank() int { return slices.Index([]Severity{Note, Warning, Error}, s) }
 
-// Code names a rule.
+// Code identifies a rule. It is stable: reports and translations refer to it.
 type Code string
 
 // The rules.
@@ -85,8 +87,8 @@ var rules = []struct {
 	{Unbalanced, "unbalanced lines", "move the break"},
 }
 
-// RuleText is the title of a rule, and what is to be done about what it finds, both for
-// people.
+// RuleText returns the title of a rule and how to fix what it finds, in English. A code that is
+// not a rule's is its own title.
 func RuleText(c Code) (title, remedy string) {
 	for _, r := range rules {
 		if r.code == c {
@@ -96,7 +98,7 @@ func RuleText(c Code) (title, remedy string) {
 	return string(c), ""
 }
 
-// Codes are the rules there are, gravest first.
+// Codes returns the codes of all rules, most serious first.
 func Codes() []Code {
 	all := make([]Code, len(rules))
 	for i, r := range rules {
@@ -105,7 +107,7 @@ func Codes() []Code {
 	return all
 }
 
-// Finding is one rule that one cue does not keep.
+// Finding is one rule broken by one cue.
 type Finding struct {
 	Line     int      `json:"line"` // of the cue in its file; 0 if it is not known
 	Cue      int      `json:"cue"`  // its place among the cues, from 1
@@ -118,9 +120,8 @@ type Finding struct {
 	excess float64 // how many times the limit, to find the worst
 }
 
-// Check holds cues against a profile. Language (BCP 47) chooses the rules of line
-// breaks, and length is the recording's, or 0 if it is not known. Cues may come in any
-// order.
+// Check checks cues, in any order, against a profile. The language (BCP 47) selects the rules
+// for line breaks; length is the recording's, 0 if unknown.
 func Check(cues []conference.Cue, profile Profile, language string, length time.Duration) Report {
 	c := checker{profile, grammarFor(language), length}
 	found := make([][]Finding, len(cues))
@@ -144,17 +145,18 @@ func Check(cues []conference.Cue, profile Profile, language string, length time.
 	return r
 }
 
-// checker is what cues are held against.
+// checker holds what cues are checked against.
 type checker struct {
 	profile Profile
 	grammar *grammar
 	length  time.Duration
 }
 
-// maxExcess is the excess of what is past all measure, and the most that is told apart.
+// maxExcess is the excess of findings that have no limit to compare with. Larger excesses are
+// cut to it.
 const maxExcess = 10
 
-// checkCue is what can be said of a cue by itself.
+// checkCue checks a cue without regard to its neighbours.
 func (c checker) checkCue(cue conference.Cue) []Finding {
 	found := c.checkOutside(cue)
 	if oneLine(cue.Text) == "" {
@@ -164,6 +166,7 @@ func (c checker) checkCue(cue conference.Cue) []Finding {
 	return append(found, c.checkLines(cue.Text)...)
 }
 
+// checkOutside checks whether a cue starts within the recording.
 func (c checker) checkOutside(cue conference.Cue) []Finding {
 	switch {
 	case cue.Start < 0:
@@ -174,7 +177,7 @@ func (c checker) checkOutside(cue conference.Cue) []Finding {
 	return nil
 }
 
-// checkTimes looks at how long a cue stands, and whether its text can be read in that time.
+// checkTimes checks how long a cue is shown, and whether its text can be read in that time.
 func (c checker) checkTimes(cue conference.Cue) (found []Finding) {
 	p, shown := c.profile, cue.End-cue.Start
 	if shown <= 0 {
@@ -192,8 +195,8 @@ func (c checker) checkTimes(cue conference.Cue) (found []Finding) {
 	return found
 }
 
-// checkSpeed compares what is to be read with the time there is for it. It is an error above
-// the profile's TooFast, and a warning above what is comfortable.
+// checkSpeed compares the reading time of a text with the time it is shown. The finding is an
+// error above the profile's TooFast, and a warning above its comfortable speed.
 func (c checker) checkSpeed(text string, shown time.Duration) (Finding, bool) {
 	p, needs := c.profile, c.profile.ReadingTime(text)
 	if shown >= needs {
@@ -210,7 +213,7 @@ func (c checker) checkSpeed(text string, shown time.Duration) (Finding, bool) {
 		"needs", seconds(needs), "shown", seconds(shown)), true
 }
 
-// checkLines looks at the lines of a text and at where they are broken.
+// checkLines checks the number and length of lines and where they are broken.
 func (c checker) checkLines(text string) (found []Finding) {
 	p, lines := c.profile, strings.Split(text, "\n")
 	if p.Lines > 0 && len(lines) > p.Lines {
@@ -231,7 +234,7 @@ func (c checker) checkLines(text string) (found []Finding) {
 	return found
 }
 
-// checkBreak looks at what the break between two lines parts.
+// checkBreak checks whether the break between two lines separates words that belong together.
 func (c checker) checkBreak(above, below string) []Finding {
 	before, after := splitWords(above), splitWords(below)
 	if len(before) == 0 || len(after) == 0 || startsOwnLine(after[0]) {
@@ -244,12 +247,12 @@ func (c checker) checkBreak(above, below string) []Finding {
 	return []Finding{newFinding(Warning, PoorBreak, 1, string(kind), "before", Excerpt(before[len(before)-1]), "after", Excerpt(after[0]))}
 }
 
-// unbalancedRatio is how many times as long as the other the longer of two lines may be. TED asks
-// for 2; what is below 3 few viewers see.
+// unbalancedRatio is how many times as long as the shorter line the longer one must be to be
+// reported. TED asks for at most 2; few viewers notice less than 3.
 const unbalancedRatio = 3
 
-// checkBalance compares the lines of a cue of two that has too much for one. Speakers taking
-// turns, and the name of one, are no lines to be balanced.
+// checkBalance compares the two lines of a cue whose text does not fit on one. Lines of
+// different speakers, and a line that names the speaker, are not compared.
 func (c checker) checkBalance(lines []string) (Finding, bool) {
 	if len(lines) != 2 || startsOwnLine(strings.TrimSpace(lines[1])) || strings.HasSuffix(strings.TrimSpace(lines[0]), ":") {
 		return Finding{}, false
@@ -262,13 +265,13 @@ func (c checker) checkBalance(lines []string) (Finding, bool) {
 		"ratio", fmt.Sprint(unbalancedRatio)), true
 }
 
-// startsOwnLine says whether a word begins what must stand on a line of its own: another
-// speaker's words, a song, a sound.
+// startsOwnLine reports whether a word begins something that needs its own line: another
+// speaker, a song, a sound.
 func startsOwnLine(word string) bool {
 	return isDash(word) || strings.HasPrefix(word, ">>") || word != "" && strings.ContainsRune("•*♪#[(", firstRune(word))
 }
 
-// isDash says whether a word begins with a dash, as the words of another speaker do.
+// isDash reports whether a word begins with a dash, as another speaker's line does.
 func isDash(word string) bool {
 	return word != "" && strings.ContainsRune("-‐–—", firstRune(word))
 }
@@ -278,8 +281,8 @@ func firstRune(word string) rune {
 	return r
 }
 
-// checkPair is what can be said of a cue after the one that was on the screen before it.
-// Cues in different places of the screen are meant to stand together.
+// checkPair compares a cue with the one shown before it. Cues at different screen positions may
+// overlap.
 func (c checker) checkPair(before, cue conference.Cue) []Finding {
 	p, gap := c.profile, cue.Start-before.End
 	switch {
@@ -297,11 +300,12 @@ func (c checker) checkPair(before, cue conference.Cue) []Finding {
 	return nil
 }
 
-// screenPosition is where a cue stands; the usual place has two names.
+// screenPosition returns the position of a cue on the screen; bottom centre, the default, has
+// two values in files.
 func screenPosition(cue conference.Cue) int { return cmp.Or(cue.Position, 2) }
 
-// consecutive yields, in the order of their starts, the indexes of each cue and of the one
-// that was on the screen last before it. Cues without a duration are never on the screen.
+// consecutive yields, in order of start, the index of each cue after that of the one shown last
+// before it. Cues without a duration are skipped.
 func consecutive(cues []conference.Cue) iter.Seq2[int, int] {
 	return func(yield func(before, cue int) bool) {
 		last := -1 // of the cues so far, the one that ends last
@@ -319,7 +323,7 @@ func consecutive(cues []conference.Cue) iter.Seq2[int, int] {
 	}
 }
 
-// byStart is the order of the cues by start.
+// byStart returns the indexes of the cues in order of start.
 func byStart(cues []conference.Cue) []int {
 	order := make([]int, len(cues))
 	for i := range order {
@@ -329,8 +333,8 @@ func byStart(cues []conference.Cue) []int {
 	return order
 }
 
-// outOfOrder are the cues that stand below one that starts later, as they are given or, if
-// that is in order, in the file they were read from; and which one that is.
+// outOfOrder finds cues that come after one that starts later, in the given order or, if that
+// is sorted, in the file. It maps their indexes to that of the later-starting cue.
 func outOfOrder(cues []conference.Cue) map[int]int {
 	order := make([]int, len(cues))
 	for i := range order {
@@ -344,6 +348,7 @@ func outOfOrder(cues []conference.Cue) map[int]int {
 	return outOfOrderIn(order, cues)
 }
 
+// outOfOrderIn finds the cues that start before an earlier one in the given order.
 func outOfOrderIn(order []int, cues []conference.Cue) map[int]int {
 	found, latest := map[int]int{}, -1
 	for _, i := range order {
@@ -359,7 +364,7 @@ func outOfOrderIn(order []int, cues []conference.Cue) map[int]int {
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 
-// Excerpt is the beginning of a text, on one line.
+// Excerpt returns the beginning of a text on one line, at most 60 characters.
 func Excerpt(text string) string {
 	const most = 60
 	if r := []rune(singleLine(text)); len(r) > most {
@@ -368,7 +373,7 @@ func Excerpt(text string) string {
 	return singleLine(text)
 }
 
-// singleLine is a text on one line, without what a terminal would obey.
+// singleLine returns a text on one line, with control characters replaced by spaces.
 func singleLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -18,7 +18,7 @@ type Change struct {
 	After  string `json:"after"`
 }
 
-// String is like “line 12: too-short: 00:00:01.000 --> 00:00:01.500 → …”.
+// String formats the change as “line 12: too-short: 00:00:01.000 --> 00:00:01.500 → …”.
 func (c Change) String() string {
 	where := fmt.Sprintf("cue %d", c.Cue)
 	if c.Line > 0 {
@@ -27,20 +27,20 @@ func (c Change) String() string {
 	return fmt.Sprintf("%s: %s: %s → %s", where, c.Code, singleLine(c.Before), singleLine(c.After))
 }
 
-// Fix mends what can be mended without judgement, and says what it changed. Cues come
-// out ascending by start. It
+// Fix fixes what can be fixed without judgement. It returns the cues, ascending by start, and a
+// list of the changes. It
 //
-//   - puts cues in order (those that stood elsewhere in the file lose their line number);
-//   - lets a cue that is too short to see, or to read, stand longer while nothing else is
-//     on the screen, never up to the profile's gap before the next cue;
-//   - ends a cue where the next starts, less the profile's gap, if they overlap by no more
-//     than the profile's Overlap or leave a gap below its Flicker;
-//   - breaks the lines of a cue anew that has a line too long or too many lines.
+//   - sorts the cues (those out of order lose their line number);
+//   - shows a cue that is too short to see or read longer while nothing else is shown, never
+//     closer to the next cue than the profile's gap;
+//   - ends a cue where the next starts, less the profile's gap, if they overlap by at most the
+//     profile's Overlap or leave a gap below its Flicker;
+//   - breaks the lines of a cue again if one is too long or there are too many.
 //
-// A cue's start never changes, and of its text only which white space is a line break;
-// its spans keep to their words. A cue of which one rule can be kept only by breaking
-// a graver one is left as it is, and so is Japanese and Chinese text where it has no
-// space to break at. Mending again changes nothing. The cues given are not touched.
+// A cue's start never changes, and of its text only which white space is a line break; its
+// spans keep to their words. A cue of which one rule can be kept only by breaking a more
+// serious one is left as it is, and so is Japanese and Chinese text without spaces to break at.
+// Fixing the result again changes nothing. The given cues are not modified.
 func Fix(cues []conference.Cue, profile Profile, language string) ([]conference.Cue, []Change) {
 	f := fixer{checker: checker{profile: profile, grammar: grammarFor(language)}, changes: []Change{}}
 	f.sortCues(cues)
@@ -60,11 +60,12 @@ type fixer struct {
 	changes []Change
 }
 
+// record adds a change of cue i to the list.
 func (f *fixer) record(i int, code Code, before, after string) {
 	f.changes = append(f.changes, Change{f.lines[i], i + 1, code, before, after})
 }
 
-// sortCues copies the cues in the order of their starts.
+// sortCues copies the cues in order of start.
 func (f *fixer) sortCues(cues []conference.Cue) {
 	stray := outOfOrder(cues)
 	for _, i := range byStart(cues) {
@@ -78,7 +79,7 @@ func (f *fixer) sortCues(cues []conference.Cue) {
 	}
 }
 
-// extendShort lets cues stand for as long as they need and nothing else is on the screen.
+// extendShort extends cues that are shown too briefly, as far as nothing else is shown.
 func (f *fixer) extendShort() {
 	p := f.profile
 	for i, cue := range f.cues {
@@ -104,7 +105,7 @@ func (f *fixer) extendShort() {
 	}
 }
 
-// closeGaps ends cues where the next one starts if they nearly do so.
+// closeGaps ends cues exactly where the next one starts if they nearly do.
 func (f *fixer) closeGaps() {
 	p := f.profile
 	for i, b := range f.cues[min(1, len(f.cues)):] {
@@ -121,7 +122,7 @@ func (f *fixer) closeGaps() {
 	}
 }
 
-// setEnd lets a cue end at another time.
+// setEnd changes the end of cue i because of a rule.
 func (f *fixer) setEnd(i int, end time.Duration, code Code) {
 	before := timeRange(f.cues[i])
 	f.cues[i].End = end
@@ -130,7 +131,7 @@ func (f *fixer) setEnd(i int, end time.Duration, code Code) {
 
 func timeRange(cue conference.Cue) string { return clock(cue.Start) + " --> " + clock(cue.End) }
 
-// rewrap breaks a cue's lines anew if there are too many or one is too long.
+// rewrap breaks the lines of cue i again if there are too many or one is too long.
 func (f *fixer) rewrap(i int) {
 	cue := f.cues[i]
 	found := f.checkLines(cue.Text)
@@ -146,11 +147,11 @@ func (f *fixer) rewrap(i int) {
 	f.record(i, found[at].Code, cue.Text, mended.Text)
 }
 
-// sameWords is the proof that a text has not changed but for its white space.
+// sameWords reports whether two texts differ in white space only.
 func sameWords(a, b string) bool { return slices.Equal(splitWords(a), splitWords(b)) }
 
-// worse says whether what was found in a weighs more than what was found in b: more
-// errors, or as many and more warnings, or as many of both and more notes.
+// worse reports whether the findings a weigh more than b: more errors, or as many and more
+// warnings, or as many of both and more notes.
 func worse(a, b []Finding) bool {
 	var x, y Counts
 	for _, f := range a {

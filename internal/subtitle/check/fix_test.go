@@ -197,7 +197,8 @@ func spanned(c conference.Cue) (texts []string) {
 	return texts
 }
 
-// countWords is the texts with their white space as single spaces.
+// countWords counts the words of a text. In scripts written without spaces, two full-width
+// characters count as a word.
 func countWords(texts []string) (all []string) {
 	for _, text := range texts {
 		all = append(all, strings.Join(strings.Fields(text), " "))

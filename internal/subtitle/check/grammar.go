@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// wordKind is a class of words that belong with the word after them, so that no line ends
+// wordKind is a class of words that belong to the word after them, so that no line should end
 // with one.
 type wordKind string
 
@@ -25,14 +25,15 @@ const (
 	name        wordKind = "name" // not a class of words: recognised by its capitals
 )
 
-// wordClass is words of a kind, in a language.
+// wordClass lists the words of a kind in one language.
 type wordClass struct {
 	kind         wordKind
 	words        string
 	exceptBefore []wordKind // words after it that show it to be of another kind: “we have / the time”
 }
 
-// noVerbAfter are words that follow no pronoun or auxiliary that still waits for its verb.
+// noVerbAfter are the kinds that show that a pronoun or auxiliary before them is not waiting
+// for its verb: “we have / the time”.
 var noVerbAfter = []wordKind{article, determiner, preposition, conjunction}
 
 // grammars are the bonds by language (ISO 639). The classes are those that TED's, the
@@ -79,13 +80,13 @@ var grammars = map[string][]wordClass{
 	},
 }
 
-// grammar is the bonds of a language, by word. The nil grammar has none.
+// grammar holds the word classes of one language by word. The nil grammar has none.
 type grammar struct {
 	classes map[string]*wordClass
 }
 
-// grammarFor is the grammar of a BCP 47 language, or nil: other languages' lines are only
-// looked at for their balance.
+// grammarFor returns the grammar of a BCP 47 language, or nil if there is none. In other
+// languages only the balance of lines is checked.
 func grammarFor(tag string) *grammar {
 	base, _, _ := language.Make(tag).Raw()
 	classes, ok := grammars[base.String()]
@@ -103,8 +104,8 @@ func grammarFor(tag string) *grammar {
 	return g
 }
 
-// badBreakReason is why a line should not be broken between the last of the words before and
-// the word next, or "".
+// badBreakReason returns why a line should not be broken between the last of the words before
+// and the word next, or "" if it may.
 func (g *grammar) badBreakReason(before []string, next string) wordKind {
 	if g == nil || len(before) == 0 {
 		return ""
@@ -128,14 +129,14 @@ func trimOpening(word string) string {
 	return strings.TrimLeft(word, "\"“”‘'([{¿¡«„-–—")
 }
 
-// endsPhrase says whether a word is the last of a sentence or a part of one, so that the
-// next may be capitalised for standing first.
+// endsPhrase reports whether a word ends a sentence or part of one, so that the next may be
+// capitalised for coming first.
 func endsPhrase(word string) bool {
 	r, _ := utf8.DecodeLastRuneInString(word)
 	return unicode.IsPunct(r) || r == '>'
 }
 
-// isName says whether a word looks like a name: a capital and small letters.
+// isName reports whether a word looks like a name: a capital and small letters.
 func isName(word string) bool {
 	first, n := utf8.DecodeRuneInString(word)
 	if !unicode.IsUpper(first) || len(word) == n {

@@ -44,9 +44,7 @@ var English = message.Templates{
 	"unbalanced.wide":          "has lines of {first} and {second} full-width characters, one of them {ratio} times as long as the other or more",
 }
 
-// newFinding returns a finding of a rule. Variant is what its detail's code adds to the
-// rule's, "" for nothing; pairs are the values of the detail. The excess is limited to
-// maxExcess.
+// newFinding returns a finding whose excess is limited to maxExcess.
 func newFinding(s Severity, c Code, excess float64, variant string, pairs ...string) Finding {
 	code := string(c)
 	if variant != "" {

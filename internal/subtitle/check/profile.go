@@ -11,11 +11,11 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// Profile is a house's rules for captions. A limit that is 0 is not looked at.
+// Profile is a publisher's set of limits for captions. A limit of 0 is not checked.
 //
-// Columns are what a line takes up in a font of fixed width: 1 for each character as a
-// reader counts them, 2 where it is full-width (see [Columns]). Characters are columns,
-// or pairs of them where FullWidth is set.
+// Columns are the width of a line in a fixed-width font: 1 for each character as a reader
+// counts them, 2 if it is full-width (see [Columns]). Characters are columns, or pairs of them
+// if FullWidth is set.
 type Profile struct {
 	Name      string
 	About     string  // whose rules they are
@@ -66,8 +66,8 @@ var profiles = []Profile{
 // DefaultProfile is the name of the profile for talks.
 const DefaultProfile = "ted"
 
-// ProfileFor is the profile for a language (BCP 47) where nobody names one: Netflix's, whose
-// speeds are the language's own, for what it has rules for here, and the default.
+// ProfileFor returns the default profile for a language (BCP 47): Netflix's for Spanish,
+// Japanese and Chinese, else [DefaultProfile].
 func ProfileFor(tag string) Profile {
 	base, _, _ := language.Make(tag).Raw()
 	name, ok := map[string]string{"es": "netflix-es", "ja": "netflix-ja", "zh": "netflix-zh"}[base.String()]
@@ -81,7 +81,7 @@ func ProfileFor(tag string) Profile {
 	return p
 }
 
-// ProfileNames are the profiles there are, the default first.
+// ProfileNames returns the names of all profiles, the default first.
 func ProfileNames() []string {
 	names := make([]string, len(profiles))
 	for i, p := range profiles {
@@ -90,7 +90,7 @@ func ProfileNames() []string {
 	return names
 }
 
-// ProfileByName is the profile of that name, or a [inputerr.Fault].
+// ProfileByName returns the profile of that name, or an [inputerr.Error].
 func ProfileByName(name string) (Profile, error) {
 	for _, p := range profiles {
 		if p.Name == name {
@@ -100,7 +100,7 @@ func ProfileByName(name string) (Profile, error) {
 	return Profile{}, inputerr.New("", "there is no profile “%s”", name).Hint("Profiles are %s", strings.Join(ProfileNames(), ", "))
 }
 
-// characters is columns in the characters that the profile speaks of.
+// characters converts columns to the characters that the profile counts.
 func (p Profile) characters(columns int) float64 {
 	if p.FullWidth {
 		return float64(columns) / 2
@@ -116,7 +116,7 @@ func (p Profile) variant() string {
 	return ""
 }
 
-// ReadingTime is how long a text must stand to be read at the profile's speed, in whole
+// ReadingTime returns how long a text must be shown to be read at the profile's speed, in whole
 // milliseconds.
 func (p Profile) ReadingTime(text string) time.Duration {
 	var seconds float64

@@ -17,8 +17,8 @@ const (
 	punctuationBonus = 0.15 // a break after a punctuation mark, in its favour
 )
 
-// rewrapped is the cue with its lines broken where it reads best, in as few lines as hold
-// it; false if the profile's lines can't. Line breaks that mean something stay.
+// rewrapped returns the cue with its text broken into as few lines as fit the profile, at the
+// best places; false if it cannot fit. Line breaks that carry meaning stay.
 func (c checker) rewrapped(cue conference.Cue) (conference.Cue, bool) {
 	p := c.profile
 	if Columns(oneLine(cue.Text)) > (p.Columns+1)*p.Lines {
@@ -40,8 +40,8 @@ func (c checker) rewrapped(cue conference.Cue) (conference.Cue, bool) {
 	return applyBreaks(cue, breaks), true
 }
 
-// paragraphs is the words of a text, divided at the line breaks that mean something: before
-// another speaker, and between characters that are written without a space.
+// paragraphs splits a text into words, grouped at the line breaks that carry meaning: before
+// another speaker, and between characters written without spaces.
 func paragraphs(text string) (parts [][]string) {
 	var part []string
 	for line := range strings.SplitSeq(text, "\n") {
@@ -60,15 +60,15 @@ func paragraphs(text string) (parts [][]string) {
 	return parts
 }
 
-// joinsWithoutSpace says whether two words would be written without a space on one line.
+// joinsWithoutSpace reports whether two words would be written without a space on one line.
 func joinsWithoutSpace(before, after string) bool {
 	a, _ := utf8.DecodeLastRuneInString(before)
 	b, _ := utf8.DecodeRuneInString(after)
 	return isWide(a) && isWide(b) && !unicode.Is(unicode.Hangul, a) && !unicode.Is(unicode.Hangul, b)
 }
 
-// fewestLines is where to break words into as few lines as hold them, at most so many, and
-// how many those are; 0 if so many can't.
+// fewestLines breaks words into as few lines as fit, at most so many. It returns 0 lines if
+// they do not fit.
 func (c checker) fewestLines(words []string, most int) ([]bool, int) {
 	for lines := 1; lines <= most; lines++ {
 		if breaks, _, ok := c.bestBreaks(words, lines); ok {
@@ -78,8 +78,8 @@ func (c checker) fewestLines(words []string, most int) ([]bool, int) {
 	return nil, 0
 }
 
-// bestBreaks is where to break words into that many lines, and how little there is to say
-// against it.
+// bestBreaks breaks words into exactly that many lines at the lowest cost; ok is false if they
+// do not fit.
 func (c checker) bestBreaks(words []string, lines int) (breaks []bool, cost float64, ok bool) {
 	columns := 0
 	for i, word := range words {
@@ -101,7 +101,7 @@ func (c checker) bestBreaks(words []string, lines int) (breaks []bool, cost floa
 	return breaks, cost, ok
 }
 
-// breakCost is what a break between two words costs.
+// breakCost returns the cost of a line break between two words.
 func (c checker) breakCost(before, after []string) float64 {
 	if len(after) == 0 {
 		return 0
@@ -116,8 +116,8 @@ func (c checker) breakCost(before, after []string) float64 {
 	return 0
 }
 
-// applyBreaks gives a cue the line breaks it is told to have between its words. Every run of
-// white space becomes a single line break or space, or nothing at the ends of the text.
+// applyBreaks puts line breaks between the words of a cue where told, and single spaces
+// elsewhere. White space at the ends of the text goes, and spans move with their words.
 func applyBreaks(cue conference.Cue, breaks []bool) conference.Cue {
 	var text strings.Builder
 	moved := make([]int, len(cue.Text)+1) // from bytes of the old text to bytes of the new
@@ -151,7 +151,7 @@ func applyBreaks(cue conference.Cue, breaks []bool) conference.Cue {
 	return cue
 }
 
-// runLength is how many bytes of white space, or of anything else, a text begins with.
+// runLength returns how many bytes of white space, or of anything else, a text begins with.
 func runLength(text string) int {
 	white := strings.IndexByte(breakable, text[0]) >= 0
 	n := strings.IndexFunc(text, func(r rune) bool { return strings.ContainsRune(breakable, r) != white })

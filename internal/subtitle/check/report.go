@@ -12,7 +12,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Report is how well a track can be read.
+// Report says how well a track can be read.
 type Report struct {
 	Profile  string        `json:"profile"`
 	Language string        `json:"language"`
@@ -24,7 +24,7 @@ type Report struct {
 	Worst    []CueFindings `json:"worst"`    // the ten cues most in need of care, worst first
 }
 
-// Counts says how many findings there are.
+// Counts counts findings by severity and by code.
 type Counts struct {
 	Errors   int          `json:"errors"`
 	Warnings int          `json:"warnings"`
@@ -32,7 +32,7 @@ type Counts struct {
 	Codes    map[Code]int `json:"codes"` // those with any
 }
 
-// CueFindings is a cue with all that was found about it.
+// CueFindings is a cue with everything that was found about it.
 type CueFindings struct {
 	Line     int       `json:"line"`
 	Cue      int       `json:"cue"` // from 1
@@ -48,10 +48,10 @@ var grades = []struct {
 	share float64
 }{{"A", 0.03}, {"B", 0.08}, {"C", 0.15}, {"D", 0.30}}
 
-// maxWorst is how many cues a report names as the worst.
+// maxWorst is how many cues a report lists as the worst.
 const maxWorst = 10
 
-// summarise counts the findings, grades them and picks the worst.
+// summarise counts the findings, grades the track and selects the worst cues.
 func (r *Report) summarise(cues []conference.Cue) {
 	r.Counts.Codes = map[Code]int{}
 	var troubles []CueFindings
@@ -74,7 +74,7 @@ func (r *Report) summarise(cues []conference.Cue) {
 	r.Grade = GradeForShare(r.Share)
 }
 
-// GradeForShare is the grade, A to F, of a track of which a share of the cues is in trouble.
+// GradeForShare returns the grade, A to F, of a track with that share of bad cues.
 func GradeForShare(share float64) string {
 	for _, g := range grades {
 		if share <= g.share {
@@ -100,23 +100,24 @@ func (c *Counts) Add(s Severity, code Code) {
 	}
 }
 
-// compare orders counts: by errors, then by warnings, then by notes.
+// compare orders counts by errors, then warnings, then notes.
 func (c Counts) compare(d Counts) int {
 	return cmp.Or(cmp.Compare(c.Errors, d.Errors), cmp.Compare(c.Warnings, d.Warnings), cmp.Compare(c.Notes, d.Notes))
 }
 
-// bySeverity orders findings, the gravest first: by severity, then by how far beyond its
-// limit each is.
+// bySeverity orders findings, most serious first: by severity, then by how far each exceeds its
+// limit.
 func bySeverity(a, b Finding) int {
 	return -cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), cmp.Compare(a.excess, b.excess))
 }
 
-// byNeed orders cues, the worst first: by their gravest finding's severity, then by all
-// that was found, in which an error counts as much as four warnings.
+// byNeed orders cues, worst first: by the severity of their most serious finding, then by the
+// weight of all.
 func byNeed(a, b CueFindings) int {
 	return -cmp.Or(cmp.Compare(a.Findings[0].Severity.Rank(), b.Findings[0].Severity.Rank()), cmp.Compare(a.weight(), b.weight()))
 }
 
+// weight sums the excess of a cue's findings, each weighted by severity.
 func (t CueFindings) weight() (sum float64) {
 	for _, f := range t.Findings {
 		sum += f.Severity.Weight() * f.excess
@@ -124,8 +125,8 @@ func (t CueFindings) weight() (sum float64) {
 	return sum
 }
 
-// Write prints the report for a person: the grade, what there is of what, and the worst
-// cues as file:line, so that an editor can be sent there.
+// Write prints the report for people: the grade, the number of findings by rule, and the worst
+// cues as file:line for editors.
 func (r Report) Write(w io.Writer, file string) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "%s: grade %s by %s: %s in %s\n", file, r.Grade, r.Profile, r.Counts, plural(r.Cues, "cue"))
@@ -146,7 +147,7 @@ func (r Report) Write(w io.Writer, file string) error {
 	return out.Flush()
 }
 
-// String is like “3 errors, 14 warnings and 2 notes”.
+// String returns text such as “3 errors, 14 warnings and 2 notes”.
 func (c Counts) String() string {
 	var parts []string
 	for _, p := range []struct {
@@ -167,7 +168,7 @@ func (c Counts) String() string {
 	}
 }
 
-// location is a cue's file:line, or its number, and its time.
+// location returns the cue as file:line, or by number if its line is unknown.
 func (t CueFindings) location(file string) string {
 	if t.Line > 0 {
 		return file + ":" + strconv.Itoa(t.Line) + ":"

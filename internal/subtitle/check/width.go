@@ -8,10 +8,10 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Columns is how wide a text is: its grapheme clusters (Unicode Standard Annex 29), of
-// which one that is full-width counts two. Full-width are East Asian Wide and Fullwidth
-// characters (Annex 11), flags, and whatever is to be shown as a picture. A letter with
-// its marks is one, in every script; controls and marks of direction are nothing.
+// Columns returns the width of a text in columns: one for each grapheme cluster (Unicode
+// Standard Annex 29), two for full-width ones. Full-width are East Asian Wide and Fullwidth
+// characters (Annex 11), flags and emoji. A letter with its marks counts once in every script;
+// control characters and direction marks do not count.
 func Columns(text string) int {
 	if isPrintableASCII(text) {
 		return len(text)
@@ -25,7 +25,7 @@ func Columns(text string) int {
 	return columns
 }
 
-// isPrintableASCII says whether text is printable ASCII, which most is.
+// isPrintableASCII reports whether text is printable ASCII, which most is.
 func isPrintableASCII(text string) bool {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {
@@ -55,11 +55,11 @@ func isWide(r rune) bool {
 
 func isFlag(r rune) bool { return r >= 0x1f1e6 && r <= 0x1f1ff } // a regional indicator
 
-// breakable is the white space that may become a line break, or cease to be one: not
-// the no-break space, and not the ideographic one, which is a character to its readers.
+// breakable is the white space that may become a line break or stop being one: not the no-break
+// space, and not the ideographic space, which readers see as a character.
 const breakable = " \t\n"
 
-// oneLine is a text as if it had no line breaks.
+// oneLine returns a text without its line breaks.
 func oneLine(text string) string {
 	if !strings.ContainsAny(text, "\n\t") && !strings.Contains(text, "  ") {
 		return strings.Trim(text, breakable)
@@ -67,13 +67,13 @@ func oneLine(text string) string {
 	return strings.Join(splitWords(text), " ")
 }
 
-// splitWords is the words of a text: what stands between breakable white space.
+// splitWords returns the words of a text: what stands between breakable white space.
 func splitWords(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(breakable, r) })
 }
 
-// countWords counts a text's words; in scripts that are written without spaces, two
-// full-width characters are a word.
+// countWords counts the words of a text. In scripts written without spaces, two full-width
+// characters count as a word.
 func countWords(text string) int {
 	n := 0
 	for _, word := range splitWords(text) {

@@ -36,7 +36,7 @@ type comparison struct {
 	time   float64 // the part of their common time that they share, 0 to 1
 }
 
-// align is the best way through the gap.
+// align returns the best matches in the gap.
 func (g *gap) align() (found []cueMatch) {
 	if len(g.old) == 0 || len(g.new) == 0 {
 		return nil
@@ -60,7 +60,8 @@ func (g *gap) align() (found []cueMatch) {
 	return found
 }
 
-// allocate makes room: for everything in a small gap, for a band along the clock in a large one.
+// allocate sizes the tables: for all pairs in a small gap, for a band along the clock in a
+// large one.
 func (g *gap) allocate() {
 	n, m := len(g.old), len(g.new)
 	g.lo, g.hi, g.rowStart = make([]int, n+1), make([]int, n+1), make([]int, n+1)
@@ -92,7 +93,7 @@ func (g *gap) allocate() {
 	g.best[0] = 0
 }
 
-// bandAround is the band of new cues about the time of old cue i.
+// bandAround returns the range of new cues around the time of old cue i.
 func (g *gap) bandAround(i int) (lo, hi int) {
 	m := len(g.new)
 	if i == len(g.old) {
@@ -103,7 +104,8 @@ func (g *gap) bandAround(i int) (lo, hi int) {
 	return max(0, j-bandWidth), min(m, j+bandWidth)
 }
 
-// offsetAt is the shift at a time of the old clock, between the clocks on either side.
+// offsetAt returns the shift at a time of the old clock, interpolated between the clocks on
+// either side.
 func (g *gap) offsetAt(at int64) int64 {
 	a, b := g.clocks[0], g.clocks[len(g.clocks)-1]
 	if at <= a.at || a.at >= b.at {
@@ -117,12 +119,12 @@ func (g *gap) offsetAt(at int64) int64 {
 
 func (g *gap) index(i, j int) int { return g.rowStart[i] + j - g.lo[i] }
 
-// inBand says whether point (i, j) is in the band.
+// inBand reports whether point (i, j) is in the band.
 func (g *gap) inBand(i, j int) bool {
 	return i <= len(g.old) && j <= len(g.new) && j >= g.lo[i] && j <= g.hi[i]
 }
 
-// tryAll goes from point (i, j) wherever one can go.
+// tryAll tries every step from point (i, j).
 func (g *gap) tryAll(i, j int) {
 	if p := g.compared(i, j); p != nil {
 		g.try(i, j, step{1, 1}, 2*matchScore(&g.old[i], &g.new[j], p.alike, g.timeScore(p.time)))
@@ -140,7 +142,8 @@ func (g *gap) timeScore(time float64) float64 {
 	return time
 }
 
-// try takes a step if it is the best way yet to where it leads. Equals go to the one tried first.
+// try takes a step if it is the best way so far to where it leads. Ties go to the one tried
+// first.
 func (g *gap) try(i, j int, s step, gain float64) {
 	toI, toJ := i+int(s.i), j+int(s.j)
 	if gain < 0 || !g.inBand(toI, toJ) {
@@ -152,11 +155,11 @@ func (g *gap) try(i, j int, s step, gain float64) {
 	}
 }
 
-// minScore is how alike, in text and time together, cues have to be to be matched at all.
+// minScore is how similar, in text and time together, cues must be to be matched at all.
 const minScore = 0.6
 
-// matchScore is how much speaks for a match, from how alike texts are and how much time is
-// shared. A long text says more than "Yes.", and more than time.
+// matchScore returns how much speaks for a match, from the similarity of the texts and the time
+// shared. A long text counts more than "Yes.", and more than time.
 func matchScore(a, b *item, alike, time float64) float64 {
 	telling := min(1, float64(min(a.letterCount, b.letterCount))/20)
 	return alike*(1+telling/2) + time - minScore
@@ -177,7 +180,7 @@ func (g *gap) compared(i, j int) *comparison {
 	return p
 }
 
-// overlap is how many ms two cues share, and which part of their common time that is, on
+// overlap returns how many milliseconds two cues share, and as a part of their common time, on
 // the clock that suits them best.
 func (g *gap) overlap(a, b *item) (shared int64, part float64) {
 	for n := range len(g.clocks) + 1 {
@@ -195,9 +198,9 @@ func (g *gap) overlap(a, b *item) (shared int64, part float64) {
 	return shared, part
 }
 
-// tryGroups tries to match one cue with several: old cue i with the new ones from j or, the
-// other way about, new cue j with the old ones from i. Each of the several has to be part
-// of the one, by its words or, where nothing has the words, by its time.
+// tryGroups tries to match one cue with several: old cue i with the new ones from j or, if not
+// split, new cue j with the old ones from i. Each of the several must be part of the one, by
+// its words or, where no text matches, by its time.
 func (g *gap) tryGroups(i, j int, split bool) {
 	one, of := &g.old[i], g.new[j:]
 	if !split {
@@ -230,10 +233,12 @@ func (g *gap) tryGroups(i, j int, split bool) {
 	}
 }
 
-// minGroupGain is by how much several cues together have to be more like the one than any of them.
+// minGroupGain is how much more similar to the one cue several together must be than the best
+// of them alone.
 const minGroupGain = 0.1
 
-// tryGroup tries to match one cue with several, n of them, the best of which is as much like it.
+// tryGroup tries to match one cue with n others; best is the comparison with the most similar
+// of them.
 func (g *gap) tryGroup(i, j, n int, split bool, several, one *item, best comparison) {
 	alike := similarity(several, one, commonBigrams(several, one))
 	s, a, b := step{1, uint8(n)}, one, several

@@ -1,18 +1,17 @@
-// Package compare tells what became of each cue in another version of a track, and lets
-// the ids of cues survive from one to the next.
+// Package compare compares two versions of a track cue by cue, and carries the ids of cues from
+// one to the next.
 //
-// Versions differ in ways that defeat a line diff: every cue may be later by the length
-// of a new opening, words change in a few cues or, in a translation, in all, and "Yes."
-// stands in a file forty times. So cues are matched in three steps:
+// Versions differ in ways that defeat a line diff: every cue may be later by the length of a
+// new opening, words change in a few cues or, in a translation, in all, and "Yes." occurs forty
+// times in a file. So cues are matched in three steps:
 //
-//  1. Anchors: texts, or runs of three, that stand exactly once on either side are paired;
-//     of these pairs the heaviest chain that ascends on both sides is kept, where a jump of
-//     the clock has to be borne out by more than one of them. (Bram Cohen's patience diff,
-//     with a clock.)
-//  2. Between anchors, cues are aligned by a dynamic program over how alike their texts are
-//     and how much of their time they share once the clocks are laid on one another, with
-//     one against several as a step of its own. (As Gale and Church, 1993, align sentences
-//     with their translations.)
+//  1. Anchors: texts, or runs of three, that occur exactly once on either side are paired. Of
+//     these pairs the chain of greatest weight that ascends on both sides is kept; a jump of
+//     the clock must be supported by more than one pair. (Bram Cohen's patience diff, with a
+//     clock.)
+//  2. Between anchors, cues are aligned by dynamic programming on the similarity of their texts
+//     and on how much of their time they share once the clocks are aligned. One cue may match
+//     several. (As Gale and Church, 1993, align sentences with their translations.)
 //  3. What is left over on both sides is matched again, by text alone: passages that moved.
 package compare
 
@@ -24,7 +23,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Kind is what became of a cue.
+// Kind is what happened to a cue.
 type Kind string
 
 // The kinds of changes.
@@ -41,14 +40,14 @@ const (
 // kinds is all of them in the order in which people are told.
 var kinds = []Kind{Unchanged, Retimed, Edited, Split, Merged, Inserted, Deleted}
 
-// Diff is what became of every cue.
+// Diff says what happened to every cue.
 type Diff struct {
 	Counts  Counts   `json:"counts"`
 	Shift   *Shift   `json:"shift,omitempty"` // nil unless most cues kept time with each other on a clock other than the old one
 	Changes []Change `json:"changes"`         // in the order of the new version; every cue of either version is in exactly one
 }
 
-// Counts is how many cues there are, and how many changes of each kind.
+// Counts counts cues, and changes of each kind.
 type Counts struct {
 	Old       int `json:"old"` // cues
 	New       int `json:"new"` // cues
@@ -61,14 +60,14 @@ type Counts struct {
 	Deleted   int `json:"deleted"`
 }
 
-// of is where changes of a kind are counted.
+// of returns the counter of a kind.
 func (c *Counts) of(k Kind) *int {
 	return map[Kind]*int{Unchanged: &c.Unchanged, Retimed: &c.Retimed, Edited: &c.Edited, Split: &c.Split,
 		Merged: &c.Merged, Inserted: &c.Inserted, Deleted: &c.Deleted}[k]
 }
 
-// Change is one cue's fate, or that of several which became one. Beside its kind it says
-// in what ways old and new differ.
+// Change is what happened to one cue, or to several that became one. Beside its kind it says in
+// what ways old and new differ.
 type Change struct {
 	Kind     Kind     `json:"kind"`
 	Reworded bool     `json:"reworded,omitempty"` // what is read differs in more than white space
@@ -80,7 +79,7 @@ type Change struct {
 	New      []CueRef `json:"new"`                // none if deleted, several if split
 }
 
-// CueRef is a cue and where it stands.
+// CueRef is a cue and its position in its version.
 type CueRef struct {
 	Index   int    `json:"index"` // among the cues of its version, from 1
 	ID      string `json:"id,omitempty"`
@@ -90,8 +89,8 @@ type CueRef struct {
 	Text    string `json:"text"`
 }
 
-// Compare finds what became of each cue of old in new. Both are in the order in which
-// they are shown. The answer depends on nothing else.
+// Compare finds what happened to each cue of old in new. Both are in the order in which they
+// are shown. The result depends on nothing else.
 func Compare(old, new []conference.Cue) Diff {
 	a, b := items(old), items(new)
 	d := Diff{Counts: Counts{Old: len(old), New: len(new)}, Changes: []Change{}}
@@ -105,15 +104,15 @@ func Compare(old, new []conference.Cue) Diff {
 	return d
 }
 
-// cueMatch is cues of the old version, from i up to iEnd, that are those of the new one
-// from j up to jEnd. One side is a single cue, or none.
+// cueMatch pairs cues i up to iEnd of the old version with cues j up to jEnd of the new one.
+// One side is a single cue, or empty.
 type cueMatch struct {
 	i, iEnd, j, jEnd int
 	moved            bool
 }
 
-// addUnmatched is matches, with what they leave out as deleted and inserted, in the order of the
-// new version; what was deleted comes where it would stand.
+// addUnmatched returns matches with the remaining cues as deleted and inserted ones, in the
+// order of the new version; deleted cues come where they would be.
 func addUnmatched(matches []cueMatch, old, new int) []cueMatch {
 	byOld, byNew := make([]*cueMatch, old), make([]*cueMatch, new)
 	for n, m := range matches {
@@ -144,7 +143,7 @@ func addUnmatched(matches []cueMatch, old, new int) []cueMatch {
 	return all
 }
 
-// newChange says what the matter is with one match.
+// newChange describes how the two sides of a match differ.
 func newChange(m cueMatch, old, new []item) Change {
 	a, b := old[m.i:m.iEnd], new[m.j:m.jEnd]
 	c := Change{Old: cueRefs(a, m.i), New: cueRefs(b, m.j), Moved: m.moved}

@@ -7,9 +7,9 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// CarryIDs is new with the ids of old: a cue that is in both keeps its id, however it was
-// edited; of a cue that was split the first part keeps it, and of several that were merged
-// the first's remains. All others get theirs from fresh, in their order.
+// CarryIDs returns the new cues with the ids of the old ones: a cue that is in both keeps its
+// id, however it was edited; the first part of a split cue keeps it, and of merged cues the
+// first one's remains. All others get ids from fresh, in order.
 func CarryIDs(old, new []conference.Cue, fresh func() string) []conference.Cue {
 	carried := slices.Clone(new)
 	for i := range carried {
@@ -29,8 +29,8 @@ func CarryIDs(old, new []conference.Cue, fresh func() string) []conference.Cue {
 	return carried
 }
 
-// NewIDs makes ids as the reader of files does (c0001, c0002 …), beyond the highest of
-// those that were ever used for a track, so that none comes back for another cue.
+// NewIDs returns a generator of ids as the reader of files makes them (c0001, c0002 …), above
+// the highest ever used for a track, so that no id is used again for another cue.
 func NewIDs(used []string) func() string {
 	last := 0
 	for _, id := range used {

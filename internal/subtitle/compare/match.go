@@ -7,7 +7,7 @@ import (
 	"sort"
 )
 
-// maxPasses is how often what is left over is searched for passages that moved.
+// maxPasses is how often the remaining cues are searched for passages that moved.
 const maxPasses = 8
 
 // match pairs the cues of two versions. Matches are disjoint.
@@ -28,7 +28,8 @@ func match(old, new []item) (all []cueMatch) {
 	return all
 }
 
-// unmatched is the items that are in none of the matches, whose ends on this side end tells.
+// unmatched returns the items that are in none of the matches; bounds returns the range of a
+// match on this side.
 func unmatched(items []item, matches []cueMatch, end func(cueMatch) (int, int)) (rest []item) {
 	taken := map[int]bool{}
 	for _, m := range matches {
@@ -44,8 +45,8 @@ func unmatched(items []item, matches []cueMatch, end func(cueMatch) (int, int)) 
 	return rest
 }
 
-// alignVersions aligns old with new, whose clock is probably later by prior ms. What moved is
-// told by its text alone.
+// alignVersions aligns old with new, whose clock is probably later by prior ms. Passages that
+// moved are matched by text alone.
 func alignVersions(old, new []item, prior int64, moved bool) (found []cueMatch) {
 	if moved {
 		prior = math.MaxInt64 / 4 // no clock is likelier than another
@@ -80,8 +81,8 @@ type anchor struct {
 	later  int64   // how much later it starts on the new one, ms
 }
 
-// anchors finds cues whose text stands once on each side, and those in the middle of three
-// whose texts do so together; ascending by i, and by j descending.
+// anchors finds cues whose text occurs once on each side, and those in the middle of three
+// whose texts together do; ascending by i, and descending by j.
 func anchors(old, new []item) (found []anchor) {
 	texts := map[string]int{}
 	a, b := textNumbers(old, texts), textNumbers(new, texts)
@@ -110,7 +111,7 @@ func anchors(old, new []item) (found []anchor) {
 	return slices.Compact(found)
 }
 
-// textNumbers is items as numbers, one for each text.
+// textNumbers returns a number for each item, the same for the same text.
 func textNumbers(items []item, texts map[string]int) []int {
 	list := make([]int, len(items))
 	for i, it := range items {
@@ -124,15 +125,15 @@ func textNumbers(items []item, texts map[string]int) []int {
 	return list
 }
 
-// jumpCost is what a jump of the clock costs: a sentence alone does not pay for the jump to it
-// and the one back, three do.
+// jumpCost is the cost of a jump of the clock: a sentence alone does not pay for the jump to it
+// and back, three do.
 const jumpCost = 1.5
 
-// lookback is how many earlier anchors are asked whether they are on the same clock.
+// lookback is how many earlier anchors are checked for being on the same clock.
 const lookback = 32
 
-// heaviestChain is the chain of anchors, ascending on both sides, with the greatest weight
-// less its jumps, if that is more than nothing. It begins on a clock later by prior ms.
+// heaviestChain returns the chain of anchors, ascending on both sides, with the greatest weight
+// less its jumps, if that is positive. It begins on a clock later by prior ms.
 func heaviestChain(all []anchor, old, new []item, prior int64) (chain []anchor) {
 	weight, before := make([]float64, len(all)), make([]int, len(all))
 	top := make(fenwick, len(new)+1)
@@ -163,13 +164,14 @@ func heaviestChain(all []anchor, old, new []item, prior int64) (chain []anchor) 
 	return chain
 }
 
-// sameClock says whether two shifts, so many ms apart, can be of one clock: hands are unsteady by a
-// second, and clocks drift by up to a twentieth (25 frames a second for 24).
+// sameClock reports whether two shifts, so many ms apart, can be of one clock: people are a
+// second off, and clocks drift by up to a twentieth (25 frames a second for 24).
 func sameClock(a, b, apart int64) bool {
 	return max(a-b, b-a) <= 1000+max(apart, -apart)/20
 }
 
-// fenwick is a Fenwick tree that knows the heaviest anchor before any index: 1 + its number.
+// fenwick is a Fenwick tree that finds the heaviest anchor before any index; it stores 1 + the
+// anchor's number.
 type fenwick []int
 
 func (f fenwick) add(j, n int, weight []float64) {
@@ -192,8 +194,8 @@ func (f fenwick) best(before int, weight []float64) (n int, ok bool) {
 // clock is how much later the new version is at a time of the old one, both in ms.
 type clock struct{ at, later int64 }
 
-// clocks is what the anchors on either side of gap n of a chain say of its clock; where
-// there are none, prior.
+// clocks returns the clocks of the anchors on either side of gap n of a chain; prior if there
+// are none.
 func clocks(chain []anchor, n int, prior int64) []clock {
 	if len(chain) == 0 {
 		return []clock{{0, prior}}
@@ -208,7 +210,7 @@ func clocks(chain []anchor, n int, prior int64) []clock {
 	return list
 }
 
-// medianClock is the median of some anchors' shifts.
+// medianClock returns the median shift of some anchors.
 func medianClock(some []anchor, at int64) clock {
 	shifts := make([]int64, len(some))
 	for i, a := range some {
@@ -225,8 +227,8 @@ const (
 	neighbours = 100     // cues to either side
 )
 
-// estimateShift is by how many ms new is later than old as the starts of cues alone tell, whatever
-// they say: the shift under which most of them coincide, or 0 if it does not stand out.
+// estimateShift estimates from the starts of cues alone by how many ms new is later than old:
+// the shift under which most of them coincide, or 0 if none stands out.
 func estimateShift(old, new []item) int64 {
 	votes := make([]int, 2*maxShift/binMS+2)
 	for _, a := range old {

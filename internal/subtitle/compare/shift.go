@@ -19,18 +19,19 @@ const (
 	minShare = 0.8 // of the cues: as many have to follow it
 )
 
-// apply is where a shift takes a time, both in ms.
+// apply maps a time by the shift, both in ms.
 func (s Shift) apply(old int64) int64 {
 	return int64(math.Round(s.Ratio*float64(old))) + s.OffsetMS
 }
 
-// follows says whether a start is where the shift takes it.
+// follows reports whether a start is where the shift maps it.
 func (s Shift) follows(old, new int64) bool {
 	off := new - s.apply(old)
 	return off >= -s.WithinMS && off <= s.WithinMS
 }
 
-// commonShift is the shift of what did not move, or nil if most starts stayed or follow none.
+// commonShift returns the shift that most cues follow, or nil if most starts stayed or follow
+// none.
 func commonShift(old, new []item, matches []cueMatch) *Shift {
 	var starts [][2]int64
 	for _, m := range matches {
@@ -53,7 +54,7 @@ func commonShift(old, new []item, matches []cueMatch) *Shift {
 	return nil
 }
 
-// fitShift is the shift with a ratio that most starts follow.
+// fitShift returns the shift with a given ratio that most starts follow.
 func fitShift(starts [][2]int64, ratio float64, within int64) Shift {
 	offsets := make([]float64, len(starts))
 	for n, p := range starts {
@@ -70,8 +71,8 @@ func fitShift(starts [][2]int64, ratio float64, within int64) Shift {
 	return s
 }
 
-// slope is the median of the slopes between cues half a file apart (Theil and Sen's
-// estimator, thinned out), or 1.
+// slope returns the median slope between cues half a file apart (Theil and Sen's estimator,
+// thinned out), or 1.
 func slope(starts [][2]int64) float64 {
 	half := len(starts) / 2
 	var slopes []float64

@@ -9,7 +9,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// item is a cue with what comparing needs to know of it.
+// item is a cue prepared for comparison.
 type item struct {
 	cue         conference.Cue
 	start, end  int64    // ms
@@ -19,7 +19,7 @@ type item struct {
 	index       int      // its index in its version
 }
 
-// items readies cues for comparison.
+// items prepares cues for comparison.
 func items(cues []conference.Cue) []item {
 	list := make([]item, len(cues))
 	for i, c := range cues {
@@ -35,10 +35,10 @@ func newItem(c conference.Cue) item {
 	return it
 }
 
-// duration is how long it is shown in ms, at least 1.
+// duration returns how long the cue is shown in ms, at least 1.
 func (it *item) duration() int64 { return max(1, it.end-it.start) }
 
-// joinItems is several cues, one after the other, as one.
+// joinItems joins several cues into one.
 func joinItems(items []item) item {
 	all := items[0]
 	all.cue.Spans = slices.Clone(all.cue.Spans)
@@ -55,7 +55,7 @@ func joinItems(items []item) item {
 	return all
 }
 
-// append is it and the next cue as one, but for the cue itself.
+// append returns the item and the next one as one, except for the cue itself.
 func (it item) append(next *item) item {
 	between := " "
 	last, _ := utf8.DecodeLastRuneInString(it.text)
@@ -70,7 +70,7 @@ func (it item) append(next *item) item {
 	return it
 }
 
-// mergeSorted is what is in a and b, both ascending, in one list that is.
+// mergeSorted merges two ascending lists.
 func mergeSorted(a, b []uint64) []uint64 {
 	all := make([]uint64, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
@@ -82,8 +82,8 @@ func mergeSorted(a, b []uint64) []uint64 {
 	return append(append(all, a...), b...)
 }
 
-// normalizeSpace is text with one space for any white space, and with none between characters
-// of scripts that are written without.
+// normalizeSpace replaces any white space by one space, or by none between characters of
+// scripts written without spaces.
 func normalizeSpace(text string) string {
 	var b strings.Builder
 	var last rune
@@ -98,19 +98,20 @@ func normalizeSpace(text string) string {
 	return b.String()
 }
 
-// isUnspacedScript says whether r belongs to a script that is written without spaces, or is of
-// its punctuation.
+// isUnspacedScript reports whether r belongs to a script written without spaces, or to its
+// punctuation.
 func isUnspacedScript(r rune) bool {
 	return r >= 0x0e00 && (r >= 0x3000 && r <= 0x303f || r >= 0xff00 && r <= 0xffef ||
 		unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar))
 }
 
-// maxBigrams is how many pairs of characters of a cue are looked at. No caption has as many; it
-// is for files that only look like subtitles.
+// maxBigrams limits how much of a cue is compared. No caption has as many; it is for files that
+// only look like subtitles.
 const maxBigrams = 4096
 
-// bigramsOf is the pairs of neighbouring letters and digits of text in lower case, ascending;
-// what is between words counts as one character. Also, how much the text says.
+// bigramsOf returns the pairs of neighbouring letters and digits of text in lower case,
+// ascending; anything between words counts as one space. It also returns the length of the text
+// in letters.
 func bigramsOf(text string) (pairs []uint64, letters int) {
 	last := ' '
 	next := func(r rune) {
@@ -138,7 +139,7 @@ func bigramsOf(text string) (pairs []uint64, letters int) {
 	return pairs, letters
 }
 
-// commonBigrams is how many pairs of characters both have.
+// commonBigrams counts the bigrams that both items have.
 func commonBigrams(a, b *item) int {
 	n := 0
 	for i, j := 0, 0; i < len(a.bigrams) && j < len(b.bigrams); {
@@ -154,8 +155,8 @@ func commonBigrams(a, b *item) int {
 	return n
 }
 
-// similarity is how alike the words of two cues with so many pairs of characters in common
-// are, from 0 to 1: Dice's coefficient.
+// similarity returns how similar the words of two cues with so many common bigrams are, from 0
+// to 1: Dice's coefficient.
 func similarity(a, b *item, common int) float64 {
 	switch {
 	case a.text == b.text:
@@ -166,8 +167,8 @@ func similarity(a, b *item, common int) float64 {
 	return 2 * float64(common) / float64(len(a.bigrams)+len(b.bigrams))
 }
 
-// sameStyle says whether a and b look alike: in the same place, and the same parts of the
-// text in the same look. Of texts that differ, only the looks in their order are compared.
+// sameStyle reports whether a and b look the same: the same position, and the same parts of the
+// text in the same style. If the texts differ, only the order of styles is compared.
 func sameStyle(a, b item, reworded bool) bool {
 	x, y := styleSpans(a.cue), styleSpans(b.cue)
 	if reworded {
@@ -180,8 +181,8 @@ func sameStyle(a, b item, reworded bool) bool {
 	return a.cue.Position == b.cue.Position && slices.Equal(x, y)
 }
 
-// styleSpans is a cue's spans counted in bytes that are not white space; spans of one look
-// that touch are one.
+// styleSpans returns a cue's spans counted in bytes that are not white space; adjacent spans of
+// one style are joined.
 func styleSpans(c conference.Cue) (spans []conference.Span) {
 	for _, s := range c.Spans {
 		s.From, s.To = nonSpaceBytes(c.Text, s.From), nonSpaceBytes(c.Text, s.To)
@@ -203,7 +204,7 @@ func styleSpans(c conference.Cue) (spans []conference.Span) {
 	return spans
 }
 
-// nonSpaceBytes is how many bytes of text before to are not white space.
+// nonSpaceBytes counts the bytes of text before to that are not white space.
 func nonSpaceBytes(text string, to int) (n int) {
 	for _, r := range text[:min(max(to, 0), len(text))] {
 		if !unicode.IsSpace(r) {

@@ -6,8 +6,8 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// markChanges is two texts with the words that differ marked, [-in the old-] and {+in the
-// new+}; texts with little in common are left as they are.
+// markChanges marks the words that differ, [-in the old-] and {+in the new+}; texts with little
+// in common are returned as they are.
 func markChanges(was, is string) (string, string) {
 	a, b := splitWords(was), splitWords(is)
 	if len(a)*len(b) > 1<<20 {
@@ -26,7 +26,8 @@ type TextPart struct {
 	Common bool
 }
 
-// SplitByCommon is two texts in pieces, cut where words that one of them has alone begin or end.
+// SplitByCommon splits two texts into pieces, at the borders of words that only one of them
+// has.
 func SplitByCommon(was, is string) (old, new []TextPart) {
 	a, b := splitWords(was), splitWords(is)
 	if len(a)*len(b) > 1<<20 {
@@ -36,6 +37,7 @@ func SplitByCommon(was, is string) (old, new []TextPart) {
 	return joinParts(a, inA), joinParts(b, inB)
 }
 
+// joinParts joins neighbouring words that are both common or both not.
 func joinParts(words []string, kept []bool) (all []TextPart) {
 	for n, w := range words {
 		if last := len(all) - 1; last >= 0 && all[last].Common == kept[n] {
@@ -47,7 +49,7 @@ func joinParts(words []string, kept []bool) (all []TextPart) {
 	return all
 }
 
-// splitWords is text cut at the borders of words, spaces and punctuation being words too.
+// splitWords splits text at word boundaries; spaces and punctuation are words too.
 func splitWords(text string) (list []string) {
 	for state := -1; text != ""; {
 		var word string
@@ -57,8 +59,8 @@ func splitWords(text string) (list []string) {
 	return list
 }
 
-// longestCommon says which words belong to the longest text that is in both, and how many of
-// them are not white space. A line break is as good as a space.
+// longestCommon returns which words belong to the longest common subsequence, and how many of
+// them are not white space. A line break equals a space.
 func longestCommon(a, b []string) (inA, inB []bool, same int) {
 	longest := make([][]int, len(a)+1) // from a[i:] and b[j:]
 	for i := range longest {
@@ -90,7 +92,7 @@ func longestCommon(a, b []string) (inA, inB []bool, same int) {
 
 func sameWord(a, b string) bool { return a == b || countNonSpace([]string{a, b}) == 0 }
 
-// countNonSpace is how many of the words are more than white space.
+// countNonSpace counts the words that are not white space.
 func countNonSpace(words []string) (n int) {
 	for _, w := range words {
 		if strings.TrimSpace(w) != "" {
@@ -100,8 +102,8 @@ func countNonSpace(words []string) (n int) {
 	return n
 }
 
-// markRuns is words as text, with each run of those that are not kept between two signs,
-// which never span lines.
+// markRuns joins words to a text, with each run of those not kept between two signs. A run
+// never spans lines.
 func markRuns(words []string, kept []bool, before, after string) string {
 	var b strings.Builder
 	open := false

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Write tells a person what changed: a summary, then every change that a person has to
-// look at, with its lines. Words that differ are marked [-so-] and {+so+}. Runs of cues
-// that only changed their times take one line, and none if they follow the common shift.
+// Write writes the changes for people: a summary, then every change worth a look, with its
+// lines. Words that differ are marked [-so-] and {+so+}. Runs of cues that were only retimed
+// take one line, and none if they follow the common shift.
 func (d Diff) Write(w io.Writer, oldName, newName string) error {
 	out := &diffWriter{d: d}
 	out.printf("--- %s\n+++ %s\n%s\n", oldName, newName, d.Summary())
@@ -21,7 +21,7 @@ func (d Diff) Write(w io.Writer, oldName, newName string) error {
 	return err
 }
 
-// Summary is the whole in one line, such as "412 cues: 398 unchanged, 12 edited, 2 deleted".
+// Summary returns one line, such as "412 cues: 398 unchanged, 12 edited, 2 deleted".
 func (d Diff) Summary() string {
 	var parts []string
 	for _, k := range kinds {
@@ -42,7 +42,7 @@ func (d Diff) Summary() string {
 	return s
 }
 
-// shiftText is the common shift in words.
+// shiftText returns the common shift in words.
 func (d Diff) shiftText() string {
 	who := "all"
 	if d.Shift.Share < 1 {
@@ -65,7 +65,7 @@ func (d Diff) shiftText() string {
 		who, about, d.Shift.Ratio, shiftWords(d.Shift.OffsetMS), shiftWords(d.Shift.apply(end)-end))
 }
 
-// diffWriter is a Diff in words, as it is written.
+// diffWriter writes a Diff as text.
 type diffWriter struct {
 	d    Diff
 	text strings.Builder
@@ -73,7 +73,8 @@ type diffWriter struct {
 
 func (r *diffWriter) printf(format string, args ...any) { fmt.Fprintf(&r.text, format, args...) }
 
-// writeChange tells of change n, and of those after it that are told with it; it returns how many.
+// writeChange writes change n and those after it that are grouped with it, and returns how many
+// they are.
 func (r *diffWriter) writeChange(n int) int {
 	c := r.d.Changes[n]
 	switch {
@@ -89,10 +90,11 @@ func (r *diffWriter) writeChange(n int) int {
 	return 1
 }
 
-// maxRunSpread is by how many ms neighbours in a run of retimed cues may be shifted differently.
+// maxRunSpread is by how many ms neighbours in a run of retimed cues may differ in their shift.
 const maxRunSpread = 500
 
-// writeRetimed tells of the run of cues from n on that only changed their times, and alike.
+// writeRetimed writes the run of cues from n on that were only retimed, by about the same, and
+// returns its length.
 func (r *diffWriter) writeRetimed(n int) int {
 	run := r.retimedRun(n)
 	first := run[0]
@@ -122,7 +124,7 @@ func (r *diffWriter) writeRetimed(n int) int {
 	return len(run)
 }
 
-// retimedRun is the changes from n on that can be told as one.
+// retimedRun returns the changes from n on that can be written as one.
 func (r *diffWriter) retimedRun(n int) []Change {
 	all := r.d.Changes
 	to := n + 1
@@ -136,14 +138,14 @@ func (r *diffWriter) retimedRun(n int) []Change {
 	return all[n:to]
 }
 
-// followsShift says whether a cue's new times are but the common shift.
+// followsShift reports whether a cue's new times result from the common shift.
 func (r *diffWriter) followsShift(c Change) bool {
 	s := r.d.Shift
 	return s != nil && s.WithinMS == exactMS && !c.Moved && len(c.Old) > 0 && len(c.New) > 0 &&
 		s.follows(c.Old[0].StartMS, c.New[0].StartMS) && s.follows(c.Old[len(c.Old)-1].EndMS, c.New[len(c.New)-1].EndMS)
 }
 
-// writeOne tells of one change, with its texts.
+// writeOne writes one change with its texts.
 func (r *diffWriter) writeOne(c Change) {
 	r.printf("\n%s: %s\n", c.description(), cueNumbers(c.Old, c.New))
 	if c.Retimed && !r.followsShift(c) || c.Kind == Inserted || c.Kind == Deleted {
@@ -162,7 +164,7 @@ func (r *diffWriter) writeOne(c Change) {
 	}
 }
 
-// description is what happened, in words.
+// description returns what happened, in words.
 func (c Change) description() string {
 	s := string(c.Kind)
 	for _, also := range []struct {
@@ -182,15 +184,15 @@ func (c Change) description() string {
 	return s
 }
 
-// startShift is by how many ms a change begins later than it did.
+// startShift returns by how many ms a change starts later than before.
 func (c Change) startShift() int64 { return c.New[0].StartMS - c.Old[0].StartMS }
 
-// endShift is by how many ms a change ends later than it did.
+// endShift returns by how many ms a change ends later than before.
 func (c Change) endShift() int64 {
 	return c.New[len(c.New)-1].EndMS - c.Old[len(c.Old)-1].EndMS
 }
 
-// times is when it was and when it is.
+// times returns the times before and after.
 func (c Change) times() string {
 	var sides []string
 	for _, side := range [][]CueRef{c.Old, c.New} {
@@ -208,7 +210,8 @@ func (c Change) times() string {
 	return s + " (starts " + shiftWords(c.startShift()) + ", ends " + shiftWords(c.endShift()) + ")"
 }
 
-// cueNumbers is where cues stand on either side, such as "cue 7 (line 31) → cues 8–9 (line 36)".
+// cueNumbers returns the numbers of cues on either side, such as "cue 7 (line 31) → cues 8–9
+// (line 36)".
 func cueNumbers(old, new []CueRef) string {
 	var sides []string
 	for _, side := range [][]CueRef{old, new} {
@@ -227,7 +230,7 @@ func cueNumbers(old, new []CueRef) string {
 	return strings.Join(sides, " → ")
 }
 
-// joinTexts is the texts of cues, one under the other, with an empty line between them.
+// joinTexts joins the texts of cues with an empty line between them.
 func joinTexts(side []CueRef) string {
 	var all []string
 	for _, at := range side {

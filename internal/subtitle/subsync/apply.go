@@ -10,14 +10,13 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// Apply gives the cues the times that a result proposes for them, and says in sentences
-// what had to be clipped. Order, number and text stay. The cues may be other ones than
-// were judged, so long as they are on the same clock. Cues that are in sync stay as they
-// are. Where nothing can be told, or cues have no place at all, it is a Fault.
+// Apply returns the cues with the times that a result proposes, and sentences about what had to
+// be clipped. Order, number and text stay. The cues may be others than were analysed, on the
+// same clock. Cues that are in sync stay as they are. A result that is undecided is an
+// [inputerr.Error].
 //
-// What lies before the beginning of the recording, or in a passage that it lacks, is
-// clipped to the instant where that would be; a cue of which nothing is left has no
-// length.
+// What would lie before the beginning of the recording, or in a passage that it lacks, is
+// clipped to the nearest time that exists; a cue of which nothing is left has no length.
 func Apply(cues []conference.Cue, r Result) ([]conference.Cue, []string, error) {
 	if len(r.Segments) == 0 {
 		return nil, nil, inputerr.New("", "it cannot be determined where the cues belong, so their times stay as they are").
@@ -51,7 +50,7 @@ func Apply(cues []conference.Cue, r Result) ([]conference.Cue, []string, error) 
 	return moved, notes, nil
 }
 
-// segmentAt is the index of the segment that a time of the file lies in.
+// segmentAt returns the index of the segment that contains a time of the file.
 func (r Result) segmentAt(at time.Duration) int {
 	n := 0
 	for n+1 < len(r.Segments) && at.Milliseconds() >= r.Segments[n+1].FromMS {
@@ -60,14 +59,14 @@ func (r Result) segmentAt(at time.Duration) int {
 	return n
 }
 
-// mapTime is where a time of the file belongs by a segment.
+// mapTime maps a time of the file to the recording by segment n.
 func (r Result) mapTime(at time.Duration, n int) time.Duration {
 	ms := math.Round(float64(at)/float64(time.Millisecond)*r.Ratio) + float64(r.Segments[n].OffsetMS)
 	return time.Duration(ms) * time.Millisecond
 }
 
-// segmentBounds are the times of the recording between which the cues of a segment must lie: a
-// jump back must not take them in front of those before.
+// segmentBounds returns the times of the recording between which the cues of segment n must
+// lie: a jump back must not move them before earlier cues.
 func (r Result) segmentBounds(n int) (from, to time.Duration) {
 	to = math.MaxInt64
 	if n > 0 {
@@ -79,6 +78,7 @@ func (r Result) segmentBounds(n int) (from, to time.Duration) {
 	return from, to
 }
 
+// plural returns a count with its noun.
 func plural(n int, one, more string) string {
 	if n == 1 {
 		return "1 " + one

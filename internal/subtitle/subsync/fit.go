@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// knownRates are those that happen: film, PAL and NTSC taken for one another.
+// knownRates are the rates that occur in practice: film, PAL and NTSC mistaken for one another.
 var knownRates = []struct {
 	name string
 	rate float64
@@ -29,7 +29,7 @@ const (
 	endWeight         = 0.6            // of what the end of a cue says: the next one's start has told of the same pause
 )
 
-// fit is a path made exact: to the cue in time, to the frame in offset.
+// fit is a path refined to the exact cue in time and the exact frame in offset.
 type fit struct {
 	signals
 	starts       []cueStart
@@ -40,23 +40,23 @@ type fit struct {
 	doubtful     bool         // whether there are jumps, or where, is not clear
 }
 
-// signals are what is heard in each frame of a recording.
+// signals are derived from each frame of a recording.
 type signals struct {
 	onsets      []float32 // over a wide span, for whether
 	sharpOnsets []float32 // and over a narrow one, for where exactly
 	offsets     []float32 // the end of speech
 }
 
-// part is a run of marks that share an offset.
+// part is a run of cues that share an offset.
 type part struct {
 	from, to  int     // its marks
 	unmatched int     // how many of them, from the first, stand for what the recording lacks
 	offset    float64 // frames, to be added after the rate
 }
 
-// newFit makes a path exact. The meaning of onsets is learned from where the path has the
-// cues, and then the cues are followed once more. Parts that come or go with the price of
-// a jump make the fit a doubtful one, and so does a jump whose place is not clear.
+// newFit refines a path. It learns the onset model from where the path puts the cues, then
+// decodes the lags once more. Parts that depend on the cost of a jump, or a jump whose position
+// is unclear, make the fit doubtful.
 func newFit(p path, marks []cueStart, m *onsetModel, heard signals) *fit {
 	f := &fit{signals: heard, starts: marks, rate: p.rate, parts: mergeParts(p.parts)}
 	f.chooseRate()
@@ -79,7 +79,7 @@ func newFit(p path, marks []cueStart, m *onsetModel, heard signals) *fit {
 	return f
 }
 
-// each calls do for all marks with the part that each is in.
+// each calls do for every cue with its part.
 func (f *fit) each(do func(cueStart, part)) {
 	for _, p := range f.parts {
 		for _, k := range f.starts[p.from:p.to] {
@@ -88,8 +88,8 @@ func (f *fit) each(do func(cueStart, part)) {
 	}
 }
 
-// sameWithCheapJumps reports whether parts that were found at a lower price are those of the fit. Marks
-// that stand for what the recording lacks find some place by chance, and may.
+// sameWithCheapJumps reports whether parts decoded at a lower jump cost equal those of the fit.
+// Cues that the recording lacks may match anything by chance.
 func (f *fit) sameWithCheapJumps(others []part) bool {
 	others = slices.DeleteFunc(slices.Clone(others), func(o part) bool {
 		return slices.ContainsFunc(f.parts, func(p part) bool {
@@ -106,7 +106,7 @@ func (f *fit) partsAreClear(binned [2][]float32) bool {
 	})
 }
 
-// endsAgree reports whether the first and the last cues are where other parts have them.
+// endsAgree reports whether the first and the last cues have the same offset in other parts.
 func (f *fit) endsAgree(others []part) bool {
 	return len(others) > 0 && sameOffset(others[0], f.parts[0]) && sameOffset(others[len(others)-1], f.parts[len(f.parts)-1])
 }
@@ -114,7 +114,7 @@ func (f *fit) endsAgree(others []part) bool {
 // sameOffset reports whether there is no jump from a to b.
 func sameOffset(a, b part) bool { return math.Abs(a.offset-b.offset) <= minJump }
 
-// mergeParts makes one of neighbouring parts between which there is no jump.
+// mergeParts joins neighbouring parts that have no jump between them.
 func mergeParts(parts []part) (joined []part) {
 	for _, p := range parts {
 		if n := len(joined); n > 0 && sameOffset(joined[n-1], p) {
@@ -126,7 +126,7 @@ func mergeParts(parts []part) (joined []part) {
 	return joined
 }
 
-// score says how well marks meet onsets at a rate and an offset.
+// score returns how well cues meet onsets at a rate and an offset.
 func score(marks []cueStart, onsets []float32, rate, offset float64) (sum float64) {
 	for _, m := range marks {
 		if at := m.frameAt(rate, offset); at >= 0 && at < len(onsets) {
@@ -136,7 +136,7 @@ func score(marks []cueStart, onsets []float32, rate, offset float64) (sum float6
 	return sum
 }
 
-// evidence is what a mark says for a part, in nats.
+// evidence returns how much a cue's start speaks for a part, in nats.
 func (f *fit) evidence(mark int, p part) float64 {
 	m := f.starts[mark]
 	if at := m.frameAt(f.rate, p.offset); at >= 0 && at < len(f.onsets) {
@@ -145,7 +145,7 @@ func (f *fit) evidence(mark int, p part) float64 {
 	return outsideLogOdds
 }
 
-// evidenceWithEnd is what a mark and the end of its cue say for a part, in nats.
+// evidenceWithEnd returns how much a cue's start and end speak for a part, in nats.
 func (f *fit) evidenceWithEnd(mark int, p part) float64 {
 	says := f.evidence(mark, p)
 	if at := f.starts[mark].endFrameAt(f.rate, p.offset); at >= 0 && at < len(f.endLogOdds) {
@@ -154,9 +154,11 @@ func (f *fit) evidenceWithEnd(mark int, p part) float64 {
 	return says
 }
 
+// matched returns the cues of a part that the recording has.
 func (f *fit) matched(p part) []cueStart { return f.starts[p.from+p.unmatched : p.to] }
 
-// align finds the best offset of each part at a rate, near where it is, and the score.
+// align finds the best offset of each part at a rate, near its present one, and the total
+// score.
 func (f *fit) align(rate float64) (parts []part, total float64) {
 	for _, p := range f.parts {
 		middle := (f.starts[p.from].start + f.starts[p.to-1].start) / 2
@@ -172,8 +174,8 @@ func (f *fit) align(rate float64) (parts []part, total float64) {
 	return parts, total
 }
 
-// chooseRate chooses the rate: 1, unless one that has a name fits better; and another only
-// where that is clear, and makes a difference that can be seen.
+// chooseRate chooses the rate: 1, unless a known rate fits better; another one only where that
+// is clear and makes a visible difference.
 func (f *fit) chooseRate() {
 	const steps, step = 20, 0.00004
 	near := f.rate
@@ -202,9 +204,9 @@ func (f *fit) chooseRate() {
 	f.rate, f.parts = best, parts
 }
 
-// placeJumps moves each bound between two parts to the cue where it fits best, and reports
-// whether it is clearly there, or near. Where the offset falls, the recording lacks a
-// passage as long as the fall: its cues have no place.
+// placeJumps moves each boundary between two parts to the cue where it fits best, and reports
+// whether all of them are clear. Where the offset falls, the recording lacks a passage of that
+// length, and its cues match nothing.
 func (f *fit) placeJumps() (sure bool) {
 	sure = true
 	for n := 1; n < len(f.parts); n++ {
@@ -243,7 +245,7 @@ func (f *fit) placeJumps() (sure bool) {
 	return sure
 }
 
-// firstFrom is the index of the first mark at or after a frame.
+// firstFrom returns the index of the first cue at or after a frame.
 func (f *fit) firstFrom(marks []cueStart, at float64) int {
 	n, _ := slices.BinarySearchFunc(marks, at, func(m cueStart, at float64) int {
 		if m.start < at {
@@ -254,8 +256,8 @@ func (f *fit) firstFrom(marks []cueStart, at float64) int {
 	return n
 }
 
-// worstRun finds the run of cues that fits worst, says in milliseconds of the file where
-// it lies, and how strongly all speaks for its having nothing to do with the sound.
+// worstRun returns the run of cues that fits worst, in milliseconds of the file, and how
+// strongly the evidence says that it does not belong to the sound.
 func (f *fit) worstRun() (from, to int64, strange float64) {
 	sum, first := 0.0, 0
 	for _, p := range f.parts {

@@ -12,11 +12,11 @@ const (
 	minDynamicRange = 12  // dB; a passage that moves less than this holds no speech that could be told from noise
 )
 
-// onsets says for every frame how much it looks like the beginning of speech: a rise out
-// of a pause, in standard deviations above what is usual in this recording. It is zero
-// on average, and so is what it gives to cues that have nothing to do with the sound.
-// The means of span frames before and after are compared: a wide span finds the pauses
-// that matter, a narrow one places them more exactly.
+// onsets returns how much each frame looks like the beginning of speech: a rise out of a pause,
+// in standard deviations above what is usual in this recording. It is zero on average, and so
+// is its sum over cues that have nothing to do with the sound. It compares the means of span
+// frames before and after: a wide span finds the pauses that matter, a narrow one locates them
+// more exactly.
 func onsets(lively []float32, span int) []float32 {
 	sums := make([]float64, len(lively)+1)
 	for i, x := range lively {
@@ -32,7 +32,7 @@ func onsets(lively []float32, span int) []float32 {
 	return standardize(rises)
 }
 
-// offsets says likewise how much each frame looks like the end of speech, before a pause.
+// offsets returns how much each frame looks like the end of speech, before a pause.
 func offsets(lively []float32, span int) []float32 {
 	back := slices.Clone(lively)
 	slices.Reverse(back)
@@ -79,7 +79,7 @@ func (h *histogram) add(level float32, n int) {
 	h.total += n
 }
 
-// quantile is the level that a share q of the counted ones does not reach.
+// quantile returns the level that a share q of the counted levels does not reach.
 func (h *histogram) quantile(q float64) float32 {
 	rest := int(q * float64(h.total))
 	for i, n := range h.counts {
@@ -90,8 +90,8 @@ func (h *histogram) quantile(q float64) float32 {
 	return minLevel
 }
 
-// standardize shifts and scales a signal to a mean of 0 and a variance of 1, and holds down
-// what sticks out, so that no single bang decides.
+// standardize shifts and scales a signal to mean 0 and variance 1, and limits outliers, so that
+// no single bang decides.
 func standardize(x []float32) []float32 {
 	const most = 6
 	var sum, squares float64
@@ -111,7 +111,7 @@ func standardize(x []float32) []float32 {
 	return x
 }
 
-// smooth is x averaged over n frames around each, n odd.
+// smooth averages x over n frames around each; n is odd.
 func smooth(x []float32, n int) []float32 {
 	y := make([]float32, len(x))
 	var sum float32

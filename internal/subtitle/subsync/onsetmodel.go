@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// onsetModel is what the sound around a cue's start says of the cue: the logarithm of how
-// much likelier such an onset is where a cue belongs than anywhere in the recording. The
-// onsets of a recording are sorted into classes of equal size, so that the latter is the
-// same for all, and the former is counted: no distribution is assumed.
+// onsetModel says what the sound around a cue's start says about the cue: the logarithm of how
+// much more likely such an onset is where a cue belongs than anywhere in the recording. The
+// onsets of a recording are sorted into classes of equal size, so that the latter is the same
+// for all, and the former is counted: no distribution is assumed.
 type onsetModel struct {
 	classMin [classes]float32    // the smallest onset of each class
 	logOdds  [2][classes]float32 // by mark.kind and class, in nats
@@ -20,7 +20,7 @@ const (
 	outsideLogOdds = -1.0 // nats, what is said of a cue that lies outside the recording
 )
 
-// defaultOnsetModel is the meaning that is assumed as long as nothing has been learned.
+// defaultOnsetModel returns the model that is used before anything has been learned.
 func defaultOnsetModel(sound []float32) *onsetModel {
 	m := &onsetModel{}
 	sorted := slices.Clone(sound)
@@ -33,8 +33,8 @@ func defaultOnsetModel(sound []float32) *onsetModel {
 	return m
 }
 
-// learn counts what a signal is where marks are: met calls count with the kind and the
-// frame of each.
+// learn counts the signal where cues are: visit calls count with the kind and the frame of
+// each.
 func (m *onsetModel) learn(signal []float32, met func(count func(kind, at int))) {
 	var counts [2][classes]float64
 	met(func(kind, at int) {
@@ -53,6 +53,7 @@ func (m *onsetModel) learn(signal []float32, met func(count func(kind, at int)))
 	}
 }
 
+// classOf returns the class of an onset.
 func (m *onsetModel) classOf(onset float32) int {
 	c := 0
 	for c+1 < classes && onset >= m.classMin[c+1] {
@@ -61,7 +62,7 @@ func (m *onsetModel) classOf(onset float32) int {
 	return c
 }
 
-// evaluate is what each onset says, by mark.kind.
+// evaluate returns the log odds of each onset, by cueStart.kind.
 func (m *onsetModel) evaluate(onsets []float32) (said [2][]float32) {
 	for kind := range said {
 		said[kind] = make([]float32, len(onsets))

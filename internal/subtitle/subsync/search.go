@@ -23,7 +23,7 @@ const (
 // baseRates are the rates for which rows are computed; those around them follow by shearing.
 var baseRates = []float64{1, 25 / 24., 24 / 25.}
 
-// lagSearch holds the rows of all windows at all bases.
+// lagSearch holds the rows of all windows at all base rates.
 type lagSearch struct {
 	windows        []cueWindow
 	rows           [][][]float32 // by base and window
@@ -31,7 +31,7 @@ type lagSearch struct {
 	scoreDeviation float32       // the standard deviation of a window's score, where cues meet nothing
 }
 
-// cueWindow is a window that holds cues.
+// cueWindow is a window of time that contains cues.
 type cueWindow struct {
 	middle   float64 // frames of the file's clock
 	from, to int     // its cues
@@ -60,7 +60,7 @@ func newLagSearch(marks []cueStart, onsets []float32) *lagSearch {
 	return s
 }
 
-// averageBins are the means over the frames of each bin.
+// averageBins averages the frames of each bin.
 func averageBins(frames []float32) []float32 {
 	x := make([]float32, len(frames)/framesPerBin)
 	for i := range x {
@@ -71,6 +71,7 @@ func averageBins(frames []float32) []float32 {
 	return x
 }
 
+// correlate returns the score of some cues at every lag.
 func (s *lagSearch) correlate(marks []cueStart, onsets []float32, rate float64) []float32 {
 	edge := maxLag + s.margin
 	row := make([]float32, 2*edge+1)
@@ -84,7 +85,7 @@ func (s *lagSearch) correlate(marks []cueStart, onsets []float32, rate float64) 
 	return row
 }
 
-// path is where the cues belong, at a rate.
+// path is a candidate answer: a rate and the offsets of the cues at it.
 type path struct {
 	base  int
 	rate  float64
@@ -92,7 +93,7 @@ type path struct {
 	score float64
 }
 
-// bestPath is the rate of the best path of all and its score.
+// bestPath returns the rate of the best path and its score.
 func (s *lagSearch) bestPath() path {
 	p := path{score: math.Inf(-1)}
 	totals := make([]float32, lagCount)
@@ -107,10 +108,10 @@ func (s *lagSearch) bestPath() path {
 	return p
 }
 
-// jumpCost is what a jump costs a path.
+// jumpCost returns what a jump costs a path.
 func (s *lagSearch) jumpCost() float64 { return float64(searchJumpCost * s.scoreDeviation) }
 
-// scoreAtRate finds the score of the best path at a rate.
+// scoreAtRate returns the score of the best path at a rate.
 func (s *lagSearch) scoreAtRate(base int, rate float64, totals []float32) float64 {
 	clear(totals)
 	var top float32
@@ -131,14 +132,14 @@ func (s *lagSearch) scoreAtRate(base int, rate float64, totals []float32) float6
 	return float64(top)
 }
 
-// rowAtRate is the part of a row that counts when the rate is not quite its base: the place
-// of the window moves with it.
+// rowAtRate returns the part of a window's row that applies when the rate is not quite its
+// base: the position of the window moves with it.
 func (s *lagSearch) rowAtRate(base, w int, rate float64) []float32 {
 	from := s.margin + int(math.Round(s.windows[w].middle*(rate-baseRates[base])/framesPerBin))
 	return s.rows[base][w][from : from+lagCount]
 }
 
-// exclude rules out all that is near a path, so that the best path is its runner-up.
+// exclude rules out everything near a path, so that the best path is then its runner-up.
 func (s *lagSearch) exclude(p path) {
 	for _, part := range p.parts {
 		for b, base := range baseRates {

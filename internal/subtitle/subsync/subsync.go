@@ -1,28 +1,28 @@
-// Package subsync tells whether subtitles come when somebody speaks. It lays the starts of
-// the cues beside the onsets of speech in a recording, and says what would have to be
-// done to the times of the file: nothing, a shift, another rate, or another shift from
-// some point on. It proposes; only Apply changes anything, and only a copy.
+// Package subsync compares subtitles with the sound of a recording: it matches the starts of
+// cues with the onsets of speech, and proposes a correction of the file's times: none, a shift,
+// another frame rate, or different shifts from some points on. Only [Apply] changes times, and
+// only in a copy.
 //
-// Onsets are compared, not presence: in most caption files a cue begins where the last
-// one ends, so that there is a cue at all times and nothing to be seen in that.
+// It compares onsets and not presence of speech, because in most caption files a cue begins
+// where the last one ends, so that a cue is shown all the time.
 //
-// How it is done, from the coarse to the fine:
+// How it works, from coarse to fine:
 //
-//  1. onset.go makes a signal of the levels that is high where speech begins after a pause.
-//  2. search.go correlates the cues of each half minute with it at all lags up to ten
-//     minutes, and finds the rate at which one lag, or few, suit all. How far the best
-//     answer leaves the next behind is the confidence.
-//  3. meaning.go counts which onsets the cues meet there, against what there is anywhere
-//     in the recording. From then on each cue has its say, as a log likelihood ratio.
-//  4. follow.go follows the cues through the lags by that, one by one, with a price on
-//     jumps, and lets cues be nowhere on the way: they stand for what the recording lacks.
-//  5. fit.go makes rate, offsets and places of jumps exact; for the latter the ends of
-//     cues have a say, too.
+//  1. onset.go derives a signal from sound levels that is high where speech begins after a
+//     pause.
+//  2. search.go correlates the cues of each half minute with it at all lags up to ten minutes,
+//     and finds the rate at which one lag, or few, suit all. How far the best answer is ahead
+//     of the runner-up is the confidence.
+//  3. onsetmodel.go counts which onsets the cues meet there, compared with the whole recording.
+//     From then on each cue contributes a log likelihood ratio.
+//  4. viterbi.go follows the cues through the lags one by one, with a cost for jumps. Cues may
+//     belong nowhere: they caption something that the recording lacks.
+//  5. fit.go refines rate, offsets and positions of jumps; for the latter it also looks at the
+//     ends of cues.
 //
-// A wrong answer is worse than none. There is none where the runner-up is near, where a
-// jump comes or goes with its price, where its place is not clear, and where a run of cues
-// fits nothing. A passage of a minute or two at either end may therefore be too short to
-// be told from chance.
+// A wrong answer is worse than none. There is none if the runner-up is close, if a jump depends
+// on its cost, if its position is unclear, or if a run of cues fits nothing. A passage of a
+// minute or two at either end may therefore be too short to be told from chance.
 package subsync
 
 import (
@@ -36,7 +36,7 @@ import (
 	"github.com/lectern-av/lectern/internal/message"
 )
 
-// Frame is how long each level lasts.
+// Frame is the duration of each level.
 const Frame = 10 * time.Millisecond
 
 // What must be there for an answer to be given.
@@ -47,8 +47,8 @@ const (
 	minMargin = 2.0 // how much better than its runner-up an answer must be
 )
 
-// Result is what was found. A time t of the file belongs at t × Ratio + the offset of the
-// segment that t lies in.
+// Result is the outcome of an analysis. A time t of the file belongs at t × Ratio + the offset
+// of its segment.
 type Result struct {
 	Verdict    string    `json:"verdict"`
 	OffsetMS   int64     `json:"offset_ms"`  // to be added to the times of the file, after Ratio: more than 0 where the cues come too early. That of the first segment
@@ -59,16 +59,16 @@ type Result struct {
 	reason message.Message // why there is no answer; zero if unknown
 }
 
-// Segment is a part of the file with an offset of its own. Its bounds are on the clock of
-// the file as it is.
+// Segment is a part of the file with its own offset. Its bounds are on the clock of the file as
+// it is.
 type Segment struct {
 	FromMS   int64 `json:"from_ms"`
 	ToMS     int64 `json:"to_ms"`
 	OffsetMS int64 `json:"offset_ms"`
 }
 
-// Analyze compares cues, in any order, with the levels of a recording: dB, one for every
-// Frame, from the instant at which the cues' clock is zero.
+// Analyze compares cues, in any order, with the sound levels of a recording: dB, one for every
+// [Frame], starting where the cues' clock is zero.
 func Analyze(cues []conference.Cue, levels []float32) Result {
 	marks := cueStarts(cues, len(levels))
 	if len(marks) < minCues {
@@ -106,14 +106,14 @@ func Analyze(cues []conference.Cue, levels []float32) Result {
 	return f.result(cues).withConfidence(confidence)
 }
 
-// cueStart is a cue start to be met by an onset.
+// cueStart is the start of a cue, to be met by an onset of speech.
 type cueStart struct {
 	start  float64 // frames of the file's clock
 	end    float64 // where its cue ends, likewise, if a pause probably follows; less than 0 if speech goes on
 	weight float32
 }
 
-// kind tells the marks that probably begin a sentence (0) from the others (1).
+// kind returns 0 for cues that probably begin a sentence, and 1 for others.
 func (m cueStart) kind() int {
 	if m.weight < 1 {
 		return 1
@@ -121,10 +121,10 @@ func (m cueStart) kind() int {
 	return 0
 }
 
-// frameAt is the frame of the recording where the mark belongs by a rate and an offset.
+// frameAt returns the frame of the recording for a rate and an offset.
 func (m cueStart) frameAt(rate, offset float64) int { return int(math.Round(m.start*rate + offset)) }
 
-// endFrameAt is the frame where its cue's end belongs; less than 0 where no pause follows.
+// endFrameAt returns the frame where the cue ends; negative if no pause follows.
 func (m cueStart) endFrameAt(rate, offset float64) int {
 	if m.end < 0 {
 		return -1
@@ -132,7 +132,7 @@ func (m cueStart) endFrameAt(rate, offset float64) int {
 	return int(math.Round(m.end*rate + offset))
 }
 
-// cueStarts are the starts of the cues that can lie in a recording of that many frames.
+// cueStarts returns the starts of the cues that can lie in a recording of that many frames.
 func cueStarts(cues []conference.Cue, frames int) (marks []cueStart) {
 	sorted := slices.Clone(cues)
 	slices.SortStableFunc(sorted, func(a, b conference.Cue) int { return int(a.Start - b.Start) })
@@ -154,8 +154,7 @@ func cueStarts(cues []conference.Cue, frames int) (marks []cueStart) {
 	return marks
 }
 
-// midSentence reports whether a cue probably goes on without a pause where the one before
-// it broke off.
+// midSentence reports whether a cue probably continues the one before it without a pause.
 func midSentence(before, c conference.Cue) bool {
 	text := strings.TrimRight(before.Text, " \n\"'”’»)]")
 	ended := strings.HasSuffix(text, ".") || strings.HasSuffix(text, "?") || strings.HasSuffix(text, "!") ||
@@ -163,7 +162,7 @@ func midSentence(before, c conference.Cue) bool {
 	return !ended && c.Start-before.End < tolerance
 }
 
-// chanceDeviation is the standard deviation of the score of marks that meet nothing.
+// chanceDeviation returns the standard deviation of the score of cues that match nothing.
 func chanceDeviation(marks []cueStart) float64 {
 	var squares float64
 	for _, m := range marks {

@@ -16,17 +16,19 @@ const (
 	CannotTell = "cannot tell"
 )
 
-// undecided returns a Result that gives no answer, for a reason in [English].
+// undecided returns a Result that gives no answer, with the reason.
 func undecided(reason string, pairs ...string) Result {
 	return Result{Verdict: CannotTell, Ratio: 1, Segments: []Segment{}, reason: message.New("cannot-tell."+reason, pairs...)}
 }
 
+// withConfidence returns the result with a confidence, rounded down, so that it is never
+// rounded up to what an answer needs.
 func (r Result) withConfidence(confidence float64) Result {
 	r.Confidence = math.Floor(100*confidence) / 100 // never up to what an answer needs
 	return r
 }
 
-// result puts a fit into words and milliseconds.
+// result converts a fit into a Result in milliseconds.
 func (f *fit) result(cues []conference.Cue) Result {
 	r := Result{Ratio: f.rate}
 	for i, p := range f.parts {

@@ -8,12 +8,13 @@ import (
 // What a jump costs, in nats. Cues that could be anywhere find a place among thousands
 // that suits a few of them by chance; what all of them say must be worth more than that.
 const (
+	// jumpCost is for a jump that is reported.
 	jumpCost         = 17 // for a jump that is told of
 	doubtfulJumpCost = 13 // for one that makes an answer doubtful
 	endJumpCost      = 11 // likewise before the first or after the last cues, where one jump is enough and not two
 )
 
-// noLag is the lag of cues that belong to nothing in the recording.
+// noLag is the lag of cues that match nothing in the recording.
 const noLag = -1
 
 // lagRun is a run of cues at one lag.
@@ -22,10 +23,10 @@ type lagRun struct {
 	first int // its first cue
 }
 
-// decodeLags finds the likeliest way of the cues through all lags at a rate, by what the bins
-// of the sound say of each: Viterbi's decoding of a hidden Markov model. On the way from
-// one lag to another cues may be nowhere, at half the fare for going there and half for
-// coming back. There are no parts where all cues are nowhere.
+// decodeLags finds the most likely sequence of lags for the cues at a rate, given the log odds
+// of each bin of the sound: Viterbi decoding of a hidden Markov model. On the way from one lag
+// to another cues may match nothing, at half the jump cost each way. It returns no parts if all
+// cues match nothing.
 func decodeLags(marks []cueStart, said [2][]float32, rate float64, fare float32) []part {
 	totals, since := make([]float32, lagCount), make([]int32, lagCount)
 	lost, gone, top := float32(0), lagRun{lag: noLag}, 0
@@ -70,8 +71,8 @@ func indexOfMax(totals []float32) (top int) {
 	return top
 }
 
-// retrace makes parts of the stays that led to the last one. Cues that are nowhere go to
-// the part after them, or to the last.
+// retrace turns the runs that led to the last one into parts. Cues that match nothing join the
+// part after them, or the last one.
 func retrace(s lagRun, exits, entries []lagRun) (parts []part) {
 	for to := len(exits); ; {
 		if s.lag != noLag {
@@ -93,9 +94,9 @@ func retrace(s lagRun, exits, entries []lagRun) (parts []part) {
 	}
 }
 
-// lagIsClear reports whether the lag of a run of marks is clear from what is said of them alone,
-// without the price that keeps them from lags which are as good: how likely lags near theirs
-// are, against all others.
+// lagIsClear reports whether the lag of a run of cues is clear from their own evidence, without
+// the cost that keeps them from jumping: how likely lags near theirs are compared with all
+// others.
 func lagIsClear(marks []cueStart, said [2][]float32, rate float64, p part) bool {
 	totals := make([]float32, lagCount)
 	for _, m := range marks {
