@@ -16,7 +16,7 @@ const (
 	ArrivalDismissed = "dismissed" // it is of none
 )
 
-// Arrival is a recording that was handed in, and where it lies.
+// Arrival is a recording that was uploaded, or found in the watched folder, and where it is.
 type Arrival struct {
 	ID        string          // of the upload, or made of the file's identity
 	Name      string          // as it was called
@@ -33,8 +33,8 @@ type Arrival struct {
 	Talks     []string        // slugs of those that it is of
 }
 
-// AddArrival keeps an arrival. One that is there stays as it is: whoever was killed before
-// they could say so tells of it again.
+// AddArrival adds an arrival. One that exists already stays as it is: a process that was killed
+// may add it again.
 func (c *Catalog) AddArrival(ctx context.Context, a Arrival) error {
 	return c.withChange(ctx, "take in a recording", "", a.Who, func(tx *change) error {
 		var begun any
@@ -53,8 +53,8 @@ func (c *Catalog) AddArrival(ctx context.Context, a Arrival) error {
 	})
 }
 
-// SaveFindings keeps what looking into a recording found, and how long it is and when it began,
-// where that was not known.
+// SaveFindings saves the result of analysing an arrival, its length and, if it was not known,
+// when it was started.
 func (c *Catalog) SaveFindings(ctx context.Context, id string, begun time.Time, length time.Duration, findings any) error {
 	text, err := jsonText(findings)
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *Catalog) SaveFindings(ctx context.Context, id string, begun time.Time, 
 	return nil
 }
 
-// SetArrivalState says whether an arrival is of any talk.
+// SetArrivalState records whether an arrival belongs to any talk.
 func (c *Catalog) SetArrivalState(ctx context.Context, who, id, state string) error {
 	return c.withChange(ctx, "decide on a recording", "", who, func(tx *change) error {
 		var old string
@@ -96,6 +96,7 @@ func (c *Catalog) SetArrivalState(ctx context.Context, who, id, state string) er
 const arrivalColumns = `SELECT id, name, path, sha256, size, who, room, begun_ms, coalesce(length_ms, 0), findings, state, arrived_ms,
 	(SELECT json_group_array(DISTINCT r.slug) FROM recordings r WHERE r.sha256 = arrivals.sha256) FROM arrivals`
 
+// scan reads a row of arrivalColumns.
 func (a *Arrival) scan(row interface{ Scan(...any) error }) error {
 	var length int64
 	var findings string
@@ -104,7 +105,7 @@ func (a *Arrival) scan(row interface{ Scan(...any) error }) error {
 	return err
 }
 
-// Arrivals is all recordings that were handed in, the newest first.
+// Arrivals returns all arrivals, newest first.
 func (c *Catalog) Arrivals(ctx context.Context) (all []Arrival, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var a Arrival
@@ -118,7 +119,7 @@ func (c *Catalog) Arrivals(ctx context.Context) (all []Arrival, err error) {
 	return all, nil
 }
 
-// Arrival is one of them, or ErrNone.
+// Arrival returns an arrival, or ErrNotFound.
 func (c *Catalog) Arrival(ctx context.Context, id string) (a Arrival, err error) {
 	err = a.scan(c.read.QueryRowContext(ctx, arrivalColumns+` WHERE id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {

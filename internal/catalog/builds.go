@@ -7,23 +7,24 @@ import (
 	"time"
 )
 
-// RequestBuild says that the bundle of a talk is to be made of what there is now, again if need be.
+// RequestBuild requests that a talk's bundle be built from the present facts, even if it is up
+// to date.
 func (c *Catalog) RequestBuild(ctx context.Context, who, slug, why string) error {
 	return c.withChange(ctx, "wish for", slug, who, func(tx *change) error { return tx.requestBuild(why) })
 }
 
-// requestBuild raises the generation of what is wished for.
+// requestBuild raises the requested generation of the talk's bundle.
 func (c *change) requestBuild(why string) error {
 	return c.exec(`INSERT INTO wishes VALUES (?1, 1, 0, '', ?2, ?3, ?4)
 		ON CONFLICT DO UPDATE SET generation = generation + 1, who = ?2, why = ?3, at_ms = ?4`, c.slug, c.who, why, c.now.UnixMilli())
 }
 
-// requestRebuild is wish where the talk was wished for before.
+// requestRebuild does what requestBuild does, for a talk whose bundle was requested before.
 func (c *change) requestRebuild(why string) error {
 	return c.exec(`UPDATE wishes SET generation = generation + 1, who = ?, why = ?, at_ms = ? WHERE slug = ?`, c.who, why, c.now.UnixMilli(), c.slug)
 }
 
-// BuildRequest is a talk whose bundle was wished for, and what came of it.
+// BuildRequest is a talk whose bundle was requested, and what came of the last build.
 type BuildRequest struct {
 	Slug       string
 	Generation int       // counts the changes
@@ -35,21 +36,22 @@ type BuildRequest struct {
 	Priority   int       // of the talk in the programme; higher goes first
 }
 
-// Pending reports whether the bundle is still to be made.
+// Pending reports whether the bundle is still to be built.
 func (w BuildRequest) Pending() bool { return w.Generation > w.Built }
 
-// BuildRequests is every talk that was ever wished for. What is to be made first comes first: by
+// BuildRequests returns every request that was ever made, the next to be built first: by
 // priority, then by age.
 func (c *Catalog) BuildRequests(ctx context.Context) ([]BuildRequest, error) {
 	return c.queryBuildRequests(ctx, "true")
 }
 
-// PendingBuilds is those of Wishes whose bundle is still to be made.
+// PendingBuilds returns the requests whose bundle is still to be built, in the order of
+// BuildRequests.
 func (c *Catalog) PendingBuilds(ctx context.Context) ([]BuildRequest, error) {
 	return c.queryBuildRequests(ctx, "generation > made")
 }
 
-// BuildRequest is the wish for a talk, or ErrNone.
+// BuildRequest returns the request for a talk, or ErrNotFound.
 func (c *Catalog) BuildRequest(ctx context.Context, slug string) (BuildRequest, error) {
 	all, err := c.queryBuildRequests(ctx, "slug = ?", slug)
 	if err != nil {
@@ -61,6 +63,7 @@ func (c *Catalog) BuildRequest(ctx context.Context, slug string) (BuildRequest, 
 	return all[0], nil
 }
 
+// queryBuildRequests returns the requests that meet an SQL condition.
 func (c *Catalog) queryBuildRequests(ctx context.Context, which string, args ...any) (all []BuildRequest, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var w BuildRequest
@@ -75,8 +78,8 @@ func (c *Catalog) queryBuildRequests(ctx context.Context, which string, args ...
 	return all, nil
 }
 
-// FinishBuild notes what came of a generation of a wish: outcome is "" if all went well, or
-// why nothing more is done until somebody wishes again.
+// FinishBuild records the outcome of building a generation: "" for success, or why nothing more
+// is done until the next request.
 func (c *Catalog) FinishBuild(ctx context.Context, slug string, generation int, outcome string) error {
 	return c.withChange(ctx, "note what came of the wish for", slug, systemUser, func(tx *change) error {
 		return tx.exec(`UPDATE wishes SET made = ?1, outcome = ?2 WHERE slug = ?3 AND made <= ?1`, generation, outcome, slug)

@@ -1,10 +1,9 @@
-// Package catalog keeps the durable facts of a data directory in SQLite: talks,
-// recordings, cuts, track revisions, editions, publications, and an event for every
-// change that says who made it, when and what it was. Beside them is the conductor's
-// book of what it ran and why.
+// Package catalog keeps the durable facts of a data directory in SQLite: talks, recordings,
+// cuts, track revisions, editions, publications, and an event for every change: who made it,
+// when, and what it was. Beside them it records the conductor's runs and the reasons for them.
 //
 // Every method is one transaction and is safe for concurrent use, in one process and in
-// several. What a method returned without error has written survives a power cut.
+// several. What a method has written survives a power cut once it returned without error.
 package catalog
 
 import (
@@ -28,7 +27,7 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// ErrNotFound says that the catalogue has no such thing.
+// ErrNotFound says that the catalogue does not contain what was asked for.
 var ErrNotFound = errors.New("not in the catalogue")
 
 // Catalog is the open catalogue of a data directory.
@@ -42,7 +41,8 @@ type Catalog struct {
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Open is the catalogue in dir, made or brought up to date if need be. It takes no Lock.
+// Open opens the catalogue in dir, which is created or migrated if needed. It does not take the
+// directory's Lock.
 func Open(ctx context.Context, dir string) (*Catalog, error) {
 	c, err := open(ctx, dir, migrations)
 	if err != nil {
@@ -72,9 +72,9 @@ func open(ctx context.Context, dir string, steps fs.FS) (*Catalog, error) {
 	return &c, nil
 }
 
-// connect opens the database with transactions of a kind. synchronous(FULL) makes a
-// commit in WAL mode survive a power cut; immediate transactions cannot fail halfway
-// for having read before they wrote.
+// connect opens the database with transactions of a kind. synchronous(FULL) makes a commit in
+// WAL mode survive a power cut; immediate transactions cannot fail halfway because they read
+// before they wrote.
 func connect(dir, transactions string, connections int) (*sql.DB, error) {
 	u := url.URL{Scheme: "file", Path: filepath.Join(dir, "catalog.db")}
 	u.RawQuery = url.Values{
@@ -101,8 +101,8 @@ func (c *Catalog) Close() error {
 	return err
 }
 
-// migrate applies the numbered steps ("migrations/0001_name.sql") that the database has
-// not seen, each in a transaction with the number it raises.
+// migrate applies the numbered migrations ("migrations/0001_name.sql") that the database has
+// not seen, each in a transaction with the version that it leads to.
 func migrate(ctx context.Context, db *sql.DB, steps fs.FS) error {
 	files, err := fs.Glob(steps, "migrations/*.sql")
 	if err != nil {
@@ -133,7 +133,7 @@ func migrate(ctx context.Context, db *sql.DB, steps fs.FS) error {
 	return nil
 }
 
-// applyStep applies a step unless another process has, meanwhile.
+// applyStep applies a migration unless another process has done so meanwhile.
 func applyStep(ctx context.Context, tx *sql.Tx, number int, step string) error {
 	if version, err := schemaVersion(ctx, tx); err != nil || version >= number {
 		return err
@@ -156,7 +156,7 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// inTx does something in one transaction, which is undone if it fails.
+// inTx calls do in one transaction, which is rolled back if do fails.
 func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -169,7 +169,7 @@ func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// tx does something in one transaction that writes. That the disk is full is a Fault.
+// tx calls do in one writing transaction. A full disk is an [inputerr.Error].
 func (c *Catalog) tx(ctx context.Context, do func(*sql.Tx) error) error {
 	err := inTx(ctx, c.write, do)
 	var e *sqlite.Error
@@ -195,16 +195,16 @@ func eachRow(ctx context.Context, q querier, scan func(*sql.Rows) error, query s
 	return rows.Err()
 }
 
-// asJSON is a column that holds v as JSON, both ways. v is a pointer when scanned.
+// asJSON reads a column that holds v as JSON; v is a pointer.
 type asJSON struct{ v any }
 
-// jsonText is v as it is written to a column.
+// jsonText returns v as JSON for a column.
 func jsonText(v any) (string, error) {
 	b, err := json.Marshal(v)
 	return string(b), err
 }
 
-// Scan implements sql.Scanner; NULL leaves v alone.
+// Scan implements sql.Scanner; NULL leaves v unchanged.
 func (j asJSON) Scan(src any) error {
 	switch b := src.(type) {
 	case nil:
@@ -217,10 +217,10 @@ func (j asJSON) Scan(src any) error {
 	return fmt.Errorf("a column of type %T holds no JSON", src)
 }
 
-// millis is a column that holds a time as Unix milliseconds.
+// millis reads a column that holds a time as Unix milliseconds.
 type millis struct{ t *time.Time }
 
-// Scan implements sql.Scanner; NULL leaves the time alone.
+// Scan implements sql.Scanner; NULL leaves the time unchanged.
 func (m millis) Scan(src any) error {
 	switch n := src.(type) {
 	case nil:

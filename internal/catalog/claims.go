@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Claim says who is at a translation.
+// Claim says who works on a translation, until when.
 type Claim struct {
 	Slug     string    `json:"talk"`
 	Language string    `json:"language"`
@@ -17,8 +17,8 @@ type Claim struct {
 	Expires  time.Time `json:"expires"`
 }
 
-// Claim has somebody be at a translation until a time, unless somebody else is at it: then
-// the claim is theirs. To claim again what one has makes it last longer; since when stays.
+// Claim claims a translation for who until a time. If it is claimed by another person, that
+// claim stays and is returned. Claiming again extends the own claim; its start stays.
 func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until time.Time) (Claim, error) {
 	var stands Claim
 	err := c.withChange(ctx, "claim a translation of", slug, who, func(tx *change) error {
@@ -44,7 +44,8 @@ func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until t
 	return stands, err
 }
 
-// Unclaim ends who's claim; one that is not there, or another's, is left as it is.
+// Unclaim ends the claim of who. It does nothing if there is none, or if it is another
+// person's.
 func (c *Catalog) Unclaim(ctx context.Context, slug, language, who string) error {
 	return c.withChange(ctx, "give up a claim on a translation of", slug, who, func(tx *change) error {
 		last, err := claim(ctx, tx, slug, language, tx.now)
@@ -61,7 +62,7 @@ func (c *Catalog) Unclaim(ctx context.Context, slug, language, who string) error
 	})
 }
 
-// ActiveClaim is who is at a translation now, or ErrNone.
+// ActiveClaim returns the claim on a translation, or ErrNotFound.
 func (c *Catalog) ActiveClaim(ctx context.Context, slug, language string) (Claim, error) {
 	return claim(ctx, c.read, slug, language, time.Now())
 }
@@ -86,7 +87,8 @@ type TalkTranslation struct {
 	Claim *Claim // who is at it; nil: nobody
 }
 
-// TranslationsInto is the last revision of every talk's translation into a language, by slug.
+// TranslationsInto returns the last revision of every talk's translation into a language, by
+// slug.
 func (c *Catalog) TranslationsInto(ctx context.Context, language string) (all []TalkTranslation, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		t := TalkTranslation{Translation: Translation{Language: language}}
@@ -109,9 +111,9 @@ func (c *Catalog) TranslationsInto(ctx context.Context, language string) (all []
 	return all, nil
 }
 
-// CountTranslations is how many revisions there are of all talks' translations into a
-// language. None ever changes or goes, so that what was made of all of them stands as long as
-// the number does.
+// CountTranslations counts the revisions of all talks' translations into a language. Revisions
+// never change or disappear, so what was computed from all of them stays valid as long as the
+// count does.
 func (c *Catalog) CountTranslations(ctx context.Context, language string) (n int, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT count(*) FROM translations WHERE language = ?`, language).Scan(&n)
 	if err != nil {

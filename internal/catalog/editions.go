@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// SaveEdition keeps an edition of a talk, for ever. Saving it again does nothing.
+// SaveEdition saves an edition of a talk for good. Saving it again does nothing.
 func (c *Catalog) SaveEdition(ctx context.Context, slug string, e conference.Edition) error {
 	return c.withChange(ctx, "save an edition of", slug, systemUser, func(tx *change) error {
 		stands, err := edition(ctx, tx, e.ID)
@@ -38,7 +38,7 @@ func (c *Catalog) SaveEdition(ctx context.Context, slug string, e conference.Edi
 	})
 }
 
-// Edition is the edition with that id, or ErrNone.
+// Edition returns the edition with that id, or ErrNotFound.
 func (c *Catalog) Edition(ctx context.Context, id string) (conference.Edition, error) {
 	e, err := edition(ctx, c.read, id)
 	if err != nil {
@@ -55,10 +55,10 @@ func edition(ctx context.Context, q querier, id string) (e conference.Edition, e
 	return e, err
 }
 
-// BindUpload says against which edition an uploaded file on programme time was made:
-// edition, which must have been saved, unless the same file was bound before; then the
-// first binding stands, because a file is mapped to reel time once. The talk need not
-// have been saved.
+// BindUpload records against which edition an uploaded subtitle file on programme time was
+// made. The edition must have been saved. If the same file was bound before, the first binding
+// stays and is returned, because a file is mapped to reel time once. The talk need not have
+// been saved.
 func (c *Catalog) BindUpload(ctx context.Context, slug, language, sha256, edition string) (bound string, err error) {
 	err = c.withChange(ctx, "bind a subtitle file of", slug, systemUser, func(tx *change) error {
 		err := tx.QueryRowContext(ctx, `SELECT edition FROM uploads WHERE slug = ? AND language = ? AND sha256 = ?`,
@@ -79,7 +79,8 @@ func (c *Catalog) BindUpload(ctx context.Context, slug, language, sha256, editio
 	return bound, nil
 }
 
-// BoundEdition is the edition that an uploaded file on programme time was bound to, if it was.
+// BoundEdition returns the edition that an uploaded subtitle file was bound to; ok is false if
+// it was not bound.
 func (c *Catalog) BoundEdition(ctx context.Context, slug, language, sha256 string) (edition string, ok bool, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT edition FROM uploads WHERE slug = ? AND language = ? AND sha256 = ?`,
 		slug, language, sha256).Scan(&edition)
@@ -92,7 +93,7 @@ func (c *Catalog) BoundEdition(ctx context.Context, slug, language, sha256 strin
 	return edition, true, nil
 }
 
-// Publication is a bundle that was laid out.
+// Publication is a bundle whose files are ready.
 type Publication struct {
 	Edition string       `json:"edition"`
 	Dir     string       `json:"dir"`  // the bundle's own directory
@@ -100,8 +101,8 @@ type Publication struct {
 	At      time.Time    `json:"at"`   // to the millisecond; zero: now
 }
 
-// RecordPublication notes that a talk was published. If nothing but the time differs from
-// its last publication, that stands.
+// RecordPublication records that a talk's bundle was published. If only the time differs from
+// the last publication, that stays.
 func (c *Catalog) RecordPublication(ctx context.Context, slug string, p Publication) error {
 	return c.withChange(ctx, "note the publication of", slug, systemUser, func(tx *change) error {
 		last, ok, err := lastPublication(ctx, tx, slug)
@@ -126,7 +127,8 @@ func (c *Catalog) RecordPublication(ctx context.Context, slug string, p Publicat
 	})
 }
 
-// publicationEvent is a publication as events show it: its keys are in the publication.
+// publicationEvent returns what events say about a publication, without its keys; nil if not
+// ok.
 func publicationEvent(p Publication, ok bool) any {
 	if !ok {
 		return nil
@@ -134,7 +136,7 @@ func publicationEvent(p Publication, ok bool) any {
 	return map[string]string{"edition": p.Edition, "dir": p.Dir}
 }
 
-// LastPublication is the last publication of a talk, if there is one.
+// LastPublication returns the last publication of a talk; ok is false if there is none.
 func (c *Catalog) LastPublication(ctx context.Context, slug string) (Publication, bool, error) {
 	p, ok, err := lastPublication(ctx, c.read, slug)
 	if err != nil {
@@ -152,7 +154,7 @@ func lastPublication(ctx context.Context, q querier, slug string) (p Publication
 	return p, err == nil, err
 }
 
-// AllPublishedKeys is the keys that the last publications of all talks hold.
+// AllPublishedKeys returns the keys of the artifacts in the last publications of all talks.
 func (c *Catalog) AllPublishedKeys(ctx context.Context) ([]action.Key, error) {
 	var all []action.Key
 	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {

@@ -21,23 +21,23 @@ type Email struct {
 	Failure   string    // of the last attempt, in words; "" is none
 }
 
-// GivenUp reports whether a letter was tried for so long that it is not tried any more.
+// GivenUp reports whether sending failed so often that it is not tried any more.
 func (l Email) GivenUp() bool {
 	return l.Sent.IsZero() && l.Failure != "" && !l.DueAt.Before(neverDue)
 }
 
-// neverDue is when a letter is due that was given up.
+// neverDue is when an email that was given up is due.
 var neverDue = time.UnixMilli(1 << 52)
 
-// giveUpAfter is how long after it was written a letter is tried.
+// giveUpAfter is how long after it was written an email is tried.
 const giveUpAfter = 72 * time.Hour
 
-// retryDelays is how long after an attempt that failed a letter is tried once more: by the number
-// of attempts, the last for all that follow.
+// retryDelays are the delays after failed attempts, by the number of attempts; the last is for
+// all that follow.
 var retryDelays = [...]time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour}
 
-// QueueEmail keeps a letter until it is sent, due at once if it does not say when, and
-// reports whether it is new: a cause that has its letter already gets no other.
+// QueueEmail saves an email to be sent, at once unless it says when. It reports whether the
+// email is new: there is only one for each DedupKey.
 func (c *Catalog) QueueEmail(ctx context.Context, l Email) (fresh bool, err error) {
 	if l.DueAt.IsZero() {
 		l.DueAt = l.At
@@ -59,7 +59,7 @@ func (c *Catalog) QueueEmail(ctx context.Context, l Email) (fresh bool, err erro
 	return fresh, nil
 }
 
-// DueEmails is the letters that are to be sent at a time, the longest due first, and when
+// DueEmails returns the emails that are to be sent at a time, the longest due first, and when
 // the next one after them is due; zero if there is none.
 func (c *Catalog) DueEmails(ctx context.Context, now time.Time) (due []Email, next time.Time, err error) {
 	waiting, err := c.queryEmails(ctx, "sent_ms IS NULL AND due_ms < ? ORDER BY due_ms, id", neverDue.UnixMilli())
@@ -74,7 +74,7 @@ func (c *Catalog) DueEmails(ctx context.Context, now time.Time) (due []Email, ne
 	return waiting, time.Time{}, nil
 }
 
-// Emails is all letters that were ever written, the newest first.
+// Emails returns all emails that were ever queued, newest first.
 func (c *Catalog) Emails(ctx context.Context) ([]Email, error) {
 	return c.queryEmails(ctx, "true ORDER BY id DESC")
 }
@@ -92,14 +92,14 @@ func (c *Catalog) queryEmails(ctx context.Context, which string, args ...any) (a
 	return all, nil
 }
 
-// MarkEmailSent notes that a letter was taken by the mail server at a time.
+// MarkEmailSent records that the mail server accepted an email.
 func (c *Catalog) MarkEmailSent(ctx context.Context, id int64, now time.Time) error {
 	return c.updateEmail(ctx, `UPDATE letters SET sent_ms = ?, failure = '' WHERE id = ?`, now.UnixMilli(), id)
 }
 
-// MarkEmailFailed notes why a letter could not be sent at a time. It is due again a minute
-// later, then five, thirty, and every two hours; three days after it was written, or at
-// once if it failed for good, it is given up, and its failure kept.
+// MarkEmailFailed records why an email could not be sent. It is due again a minute later, then
+// five, thirty, and every two hours; three days after it was written, or at once if permanent,
+// it is given up.
 func (c *Catalog) MarkEmailFailed(ctx context.Context, l Email, now time.Time, failure string, forGood bool) error {
 	due := now.Add(retryDelays[min(l.Attempts, len(retryDelays)-1)])
 	if forGood || due.Sub(l.At) > giveUpAfter {

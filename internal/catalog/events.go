@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// systemUser is who made a change that no person asked for.
+// systemUser is the author of changes that no person asked for.
 const systemUser = "lectern"
 
-// Event is one change: who made it, when, and what it was.
+// Event is one change: who made it, when, and what it was. See [Event.Message].
 type Event struct {
 	ID   int64           `json:"id"`
 	At   time.Time       `json:"at"`
@@ -21,7 +21,7 @@ type Event struct {
 	New  json.RawMessage `json:"new,omitempty"` // absent: there is none any more
 }
 
-// Events is the history of a talk, oldest first.
+// Events returns the history of a talk, oldest first.
 func (c *Catalog) Events(ctx context.Context, slug string) ([]Event, error) {
 	var events []Event
 	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {
@@ -49,7 +49,8 @@ type change struct {
 	events int // that were noted
 }
 
-// withChange runs do in a transaction and wraps its error with what was being done.
+// withChange calls do in a transaction, wraps its error with what was being done, and tells the
+// OnChange function.
 func (c *Catalog) withChange(ctx context.Context, doing, slug, who string, do func(*change) error) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		return do(newChange(ctx, tx, slug, who))
@@ -72,7 +73,7 @@ func (c *change) exec(query string, args ...any) error {
 	return err
 }
 
-// event notes a change; old or new is nil where there was or is nothing.
+// event records a change; old or new is nil if there was or is nothing.
 func (c *change) event(what string, old, new any) error {
 	var columns [2]any
 	for i, v := range []any{old, new} {

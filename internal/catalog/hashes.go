@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// FileIdentity tells whether a file is still the one that was hashed, without reading
-// it. The change time cannot be set back by a program.
+// FileIdentity tells whether a file is still the one that was hashed, without reading it.
+// Programs cannot set back the change time.
 type FileIdentity struct {
 	Dev, Ino         uint64
 	Size             int64 // bytes
 	MTimeNS, CTimeNS int64 // Unix nanoseconds
 }
 
-// IdentityOf is the identity of the file that info describes. A file should be asked
-// before it is hashed and after, and its hash kept if the two are equal.
+// IdentityOf returns the identity of the file that info describes. Take it before hashing a
+// file and after, and keep the hash if the two are equal.
 func IdentityOf(info os.FileInfo) FileIdentity {
 	id := FileIdentity{Size: info.Size(), MTimeNS: info.ModTime().UnixNano()}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
@@ -28,9 +28,9 @@ func IdentityOf(info os.FileInfo) FileIdentity {
 	return id
 }
 
-// stable reports whether a later write to the file must give it another identity. One
-// within the same tick of the file system's clock need not: 10 ms at most on Linux,
-// 2 s on file systems that know whole seconds only.
+// stable reports whether any later write to the file would change its identity. A write within
+// the same tick of the file system's clock might not: 10 ms at most on Linux, 2 s on file
+// systems that know whole seconds only.
 func (id FileIdentity) stable(now time.Time) bool {
 	tick := 20 * time.Millisecond
 	if id.CTimeNS%int64(time.Second) == 0 {
@@ -39,7 +39,8 @@ func (id FileIdentity) stable(now time.Time) bool {
 	return now.Sub(time.Unix(0, id.CTimeNS)) > tick
 }
 
-// CachedHash is the SHA-256 that a file of that identity was found to have.
+// CachedHash returns the SHA-256 that was saved for a file of that identity; ok is false if
+// there is none.
 func (c *Catalog) CachedHash(ctx context.Context, id FileIdentity) (sha256 string, ok bool, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT sha256 FROM hashes
 		WHERE dev = ? AND ino = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?`,
@@ -53,8 +54,8 @@ func (c *Catalog) CachedHash(ctx context.Context, id FileIdentity) (sha256 strin
 	return sha256, true, nil
 }
 
-// CacheHash keeps the hash of a file, in place of what was known of the inode. A file that
-// changed a moment ago may change again unnoticed, and is not kept.
+// CacheHash saves the hash of a file, in place of any other of the same inode. The hash of a
+// file that changed a moment ago is not saved, because it might change again unnoticed.
 func (c *Catalog) CacheHash(ctx context.Context, id FileIdentity, sha256 string) error {
 	if !id.stable(time.Now()) {
 		return nil

@@ -2,5 +2,5 @@ package catalog
 
 import "syscall"
 
-// changeTime is when the file's contents or attributes last changed, in Unix nanoseconds.
+// changeTime returns when the file's contents or attributes last changed, in Unix nanoseconds.
 func changeTime(st *syscall.Stat_t) int64 { return st.Ctim.Nano() }

@@ -17,7 +17,7 @@ const (
 	LinkAPIToken = "token" // a program's
 )
 
-// Link lets somebody in. Its secret is not kept, only the hash of it.
+// Link gives a person or program access. Only the hash of its secret is stored.
 type Link struct {
 	Kind string // see the constants
 	access.Grant
@@ -28,10 +28,10 @@ type Link struct {
 	Used      time.Time // zero: never
 }
 
-// Valid reports whether the link lets somebody in at a time.
+// Valid reports whether the link can be opened at a time.
 func (l Link) Valid(now time.Time) bool { return l.Revoked.IsZero() && now.Before(l.Expires) }
 
-// AddLink keeps a link by the hash of its secret, and gives it its number.
+// AddLink saves a link under the hash of its secret, and returns it with its number.
 func (c *Catalog) AddLink(ctx context.Context, hash []byte, l Link) (Link, error) {
 	err := c.withChange(ctx, "make a link for", l.Talk, l.CreatedBy, func(tx *change) error {
 		l.Created = tx.now
@@ -54,7 +54,7 @@ func (l *Link) scan(row interface{ Scan(...any) error }) error {
 		millis{&l.Created}, millis{&l.Expires}, millis{&l.Revoked}, millis{&l.Used})
 }
 
-// LinkByHash is the link whose secret has a hash, whether it stands or not, or ErrNone.
+// LinkByHash returns the link whose secret has that hash, valid or not, or ErrNotFound.
 func (c *Catalog) LinkByHash(ctx context.Context, hash []byte) (l Link, err error) {
 	err = l.scan(c.read.QueryRowContext(ctx, `SELECT `+linkColumns+` FROM links WHERE hash = ?`, hash))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -66,7 +66,7 @@ func (c *Catalog) LinkByHash(ctx context.Context, hash []byte) (l Link, err erro
 	return l, nil
 }
 
-// Links is all links that were ever made, the newest first.
+// Links returns all links that were ever made, newest first.
 func (c *Catalog) Links(ctx context.Context) (all []Link, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var l Link
@@ -98,8 +98,8 @@ func (c *Catalog) RevokeLink(ctx context.Context, who string, id int64) error {
 	})
 }
 
-// OpenSession keeps a session that a link opened, until it expires. A link that opens once
-// is used up; if it was, or does not stand any more, the error is ErrNone.
+// OpenSession saves a session that a link opened. A one-time link is then used up; if it was,
+// or is not valid any more, the error is ErrNotFound.
 func (c *Catalog) OpenSession(ctx context.Context, link int64, hash []byte, expires time.Time) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		now := time.Now().UnixMilli()
@@ -123,8 +123,8 @@ func (c *Catalog) OpenSession(ctx context.Context, link int64, hash []byte, expi
 	return nil
 }
 
-// SessionGrant is what a session's link is for, or ErrNone once one of the two has ended. A
-// link that opens once has done its work: its session goes on.
+// SessionGrant returns what a session's link grants, or ErrNotFound once either has expired.
+// The session of a one-time link outlives the link.
 func (c *Catalog) SessionGrant(ctx context.Context, hash []byte) (access.Grant, error) {
 	var l Link
 	err := l.scan(c.read.QueryRowContext(ctx, `SELECT `+linkColumns+` FROM links
@@ -139,7 +139,7 @@ func (c *Catalog) SessionGrant(ctx context.Context, hash []byte) (access.Grant, 
 	return l.Grant, nil
 }
 
-// EndSession ends a session; one that is not there needs no end.
+// EndSession ends a session; a missing one is no error.
 func (c *Catalog) EndSession(ctx context.Context, hash []byte) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE hash = ?`, hash)

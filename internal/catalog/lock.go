@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// LockedError says who has a data directory. A holder that has only just come may not have
-// said yet who it is; then PID is 0.
+// LockedError says which process holds a data directory. One that has just started may not have
+// written who it is yet; then PID is 0.
 type LockedError struct {
 	Dir     string    `json:"-"`
 	PID     int       `json:"pid"`
@@ -20,7 +20,7 @@ type LockedError struct {
 	Since   time.Time `json:"since"`
 }
 
-// Error says it in one line.
+// Error says in one line which process holds the directory.
 func (e *LockedError) Error() string {
 	if e.PID == 0 {
 		return e.Dir + " is in use by another process"
@@ -29,12 +29,11 @@ func (e *LockedError) Error() string {
 		e.Dir, e.Command, e.PID, e.Since.Local().Format(time.DateTime))
 }
 
-// DirLock is this process's hold of a data directory. It ends with Release or with the
-// process.
+// DirLock is this process's lock on a data directory. It ends with Release or with the process.
 type DirLock struct{ file *os.File }
 
-// Lock takes the data directory dir, which is made if need be, for this process; what
-// says for what ("lectern serve"). If another has it the error is a *HeldError.
+// Lock locks the data directory dir, which is created if needed; what names the purpose
+// ("lectern serve"). If another process holds it, the error is a *LockedError.
 func Lock(dir, what string) (*DirLock, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
@@ -73,17 +72,17 @@ func acquire(f *os.File, dir, what string) error {
 	return nil
 }
 
-// Release lets the data directory go. The file stays: removing it would let two others
-// hold two files of that name.
+// Release unlocks the data directory. The file stays: removing it would let two other processes
+// lock two files of that name.
 func (l *DirLock) Release() error {
 	return errors.Join(l.file.Truncate(0), l.file.Close())
 }
 
-// lockPollInterval is how often a waiting process looks whether a data directory is free.
+// lockPollInterval is how often LockWait tries again.
 const lockPollInterval = 100 * time.Millisecond
 
-// LockWait is Lock that waits until the directory is free or ctx ends. onWait, if not
-// nil, is told once of every holder that is waited for.
+// LockWait locks the directory as Lock does, but waits until it is free or ctx ends. It calls
+// onWait, if not nil, once for every holder that it waits for.
 func LockWait(ctx context.Context, dir, what string, onWait func(LockedError)) (*DirLock, error) {
 	ticker := time.NewTicker(lockPollInterval)
 	defer ticker.Stop()

@@ -10,7 +10,7 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 )
 
-// SaveOriginals remembers where files are, by their content.
+// SaveOriginals saves where files are, by the hash of their content.
 func (c *Catalog) SaveOriginals(ctx context.Context, originals map[action.Key]action.Original) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		for key, o := range originals {
@@ -28,7 +28,7 @@ func (c *Catalog) SaveOriginals(ctx context.Context, originals map[action.Key]ac
 	return nil
 }
 
-// Original is where a file was when it was last used, or ErrNone.
+// Original returns where a file was when it was last used, or ErrNotFound.
 func (c *Catalog) Original(ctx context.Context, key action.Key) (o action.Original, err error) {
 	var ns int64
 	err = c.read.QueryRowContext(ctx, `SELECT path, size, mtime_ns FROM originals WHERE sha256 = ?`, key).Scan(&o.Path, &o.Size, &ns)

@@ -9,8 +9,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Overview is a talk as the list of all talks shows it: everything but its cues and texts
-// of any length.
+// Overview is a talk in the list of all talks: everything but its cues and long texts.
 type Overview struct {
 	Slug             string
 	Title            string
@@ -43,7 +42,7 @@ type OverviewTrack struct {
 	Claim    string               `json:"claim,omitempty"` // who is at it
 }
 
-// OverviewStage counts how the actions of one stage stand.
+// OverviewStage counts the actions of one stage in one state.
 type OverviewStage struct {
 	Stage string `json:"stage"`
 	State string `json:"state"` // of package catalog: Waiting …
@@ -72,7 +71,8 @@ const overviewQuery = `SELECT t.slug, talk ->> 'title', talk ->> 'kind', talk ->
 	LEFT JOIN verdicts v ON v.id = (SELECT max(id) FROM verdicts x WHERE x.slug = t.slug)
 	WHERE ?1 = '' OR t.slug = ?1`
 
-// Overviews is every talk, or the one of that slug; in no particular order.
+// Overviews returns the overview of every talk, or of the one with that slug; in no particular
+// order.
 func (c *Catalog) Overviews(ctx context.Context, slug string) (all []Overview, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var o Overview
@@ -88,7 +88,7 @@ func (c *Catalog) Overviews(ctx context.Context, slug string) (all []Overview, e
 	return all, nil
 }
 
-// OnChange has told called with the talk of every change, after it is durable; "" is for what
-// is about no talk in particular. It is called by whoever changed something, and must be
-// quick. It is set once, before anything is changed.
+// OnChange sets a function that is called with the talk of every change, after it is durable;
+// "" stands for what concerns no talk in particular. The function runs in the goroutine of the
+// change and must be quick. Set it before the first change.
 func (c *Catalog) OnChange(told func(slug string)) { c.onChange = told }

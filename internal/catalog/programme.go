@@ -21,7 +21,7 @@ type ProgrammeEntry struct {
 	Initial    Submission      // where there is no such talk yet: what it begins with, beside Talk
 }
 
-// Programme is every talk that has a place in the programme, or could have one.
+// Programme returns every talk with its place in the programme, if it has one.
 func (c *Catalog) Programme(ctx context.Context) (all []ProgrammeEntry, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var s ProgrammeEntry
@@ -41,7 +41,7 @@ func (c *Catalog) Programme(ctx context.Context) (all []ProgrammeEntry, err erro
 	return all, nil
 }
 
-// Scheduling is a talk's place in the programme; the zero value where it has none.
+// Scheduling returns a talk's place in the programme; the zero value if it has none.
 func (c *Catalog) Scheduling(ctx context.Context, slug string) (s conference.Scheduling, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT scheduling FROM programme WHERE slug = ?`, slug).Scan(asJSON{&s})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -53,9 +53,9 @@ func (c *Catalog) Scheduling(ctx context.Context, slug string) (s conference.Sch
 	return s, nil
 }
 
-// SaveProgramme makes talks stand as they are given, all of them or, with an error, none. Those
-// that are not there yet begin with what they bring along. Talks that have recordings and
-// changed are wished for.
+// SaveProgramme saves talks with their places in the programme, all of them or, with an error,
+// none. Talks that do not exist yet start with what their entry brings along. A build is
+// requested for talks that have recordings and changed.
 func (c *Catalog) SaveProgramme(ctx context.Context, who string, talks []ProgrammeEntry) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		for _, s := range talks {
@@ -76,7 +76,7 @@ func (c *Catalog) SaveProgramme(ctx context.Context, who string, talks []Program
 	return nil
 }
 
-// saveEntry saves one talk.
+// saveEntry saves one talk of the programme.
 func (c *Catalog) saveEntry(ctx context.Context, tx *sql.Tx, who string, s ProgrammeEntry) error {
 	change := newChange(ctx, tx, s.Talk.Slug, who)
 	old, err := loadSubmission(ctx, tx, s.Talk.Slug)
@@ -106,7 +106,8 @@ func (c *Catalog) saveEntry(ctx context.Context, tx *sql.Tx, who string, s Progr
 	return change.saveScheduling(s)
 }
 
-// saveScheduling saves where a talk is in the programme.
+// saveScheduling saves a talk's place in the programme, with an event for each field that
+// changed.
 func (c *change) saveScheduling(s ProgrammeEntry) error {
 	var old conference.Scheduling
 	err := c.QueryRowContext(c.ctx, `SELECT scheduling FROM programme WHERE slug = ?`, c.slug).Scan(asJSON{&old})
@@ -140,7 +141,7 @@ func (c *change) saveScheduling(s ProgrammeEntry) error {
 		c.slug, s.Scheduling.GUID, s.Scheduling.Event, text, imported)
 }
 
-// jsonFields is what a value says, by name.
+// jsonFields returns the fields of a value's JSON by name.
 func jsonFields(v any) (all map[string]any, err error) {
 	text, err := jsonText(v)
 	if err == nil {

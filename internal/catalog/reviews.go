@@ -16,7 +16,7 @@ const (
 	ReviewRejected = "wrong"
 )
 
-// Review is what somebody said of a talk as it is to be published.
+// Review is what a person said about a talk's video before its release.
 type Review struct {
 	Who     string
 	Verdict string     // see the constants
@@ -25,7 +25,7 @@ type Review struct {
 	At      time.Time
 }
 
-// AddReview keeps one.
+// AddReview saves a review.
 func (c *Catalog) AddReview(ctx context.Context, slug string, v Review) error {
 	return c.withChange(ctx, "judge", slug, v.Who, func(tx *change) error {
 		if err := tx.exec(`INSERT INTO verdicts (slug, who, verdict, words, bundle, at_ms) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -36,7 +36,7 @@ func (c *Catalog) AddReview(ctx context.Context, slug string, v Review) error {
 	})
 }
 
-// LastReview is the last that was said of a talk; ok is false if nobody said anything.
+// LastReview returns the last review of a talk; ok is false if there is none.
 func (c *Catalog) LastReview(ctx context.Context, slug string) (v Review, ok bool, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT who, verdict, words, bundle, at_ms FROM verdicts WHERE slug = ? ORDER BY id DESC LIMIT 1`, slug).
 		Scan(&v.Who, &v.Verdict, &v.Comment, &v.Bundle, millis{&v.At})
@@ -55,7 +55,7 @@ const (
 	releaseDone      = "done"
 )
 
-// ReleaseRequest is a talk that is to be released.
+// ReleaseRequest is a talk that is to be released, or was.
 type ReleaseRequest struct {
 	Slug     string
 	Who      string
@@ -66,7 +66,8 @@ type ReleaseRequest struct {
 	Dir      string
 }
 
-// RequestRelease says that a talk is to be released, and why it is not yet, if so.
+// RequestRelease requests the release of a talk; blocked says why it cannot be released yet, ""
+// if it can.
 func (c *Catalog) RequestRelease(ctx context.Context, slug, who, refused string) error {
 	return c.withChange(ctx, "release", slug, who, func(tx *change) error {
 		if err := tx.exec(`INSERT INTO releases VALUES (?1, ?2, ?3, ?4, NULL, '', '') ON CONFLICT DO UPDATE SET who = ?2, wanted_ms = ?3, refused = ?4`,
@@ -77,7 +78,7 @@ func (c *Catalog) RequestRelease(ctx context.Context, slug, who, refused string)
 	})
 }
 
-// RecordRelease says that a talk was released, and what of it.
+// RecordRelease records that a talk was released, and which bundle.
 func (c *Catalog) RecordRelease(ctx context.Context, slug string, bundle action.Key, dir string) error {
 	return c.withChange(ctx, "note the release of", slug, systemUser, func(tx *change) error {
 		if err := tx.exec(`UPDATE releases SET refused = '', released_ms = ?, bundle = ?, dir = ? WHERE slug = ?`, tx.now.UnixMilli(), bundle, dir, slug); err != nil {
@@ -87,8 +88,7 @@ func (c *Catalog) RecordRelease(ctx context.Context, slug string, bundle action.
 	})
 }
 
-// CancelRelease says that a talk is not to be released after all. What was released stays where
-// it is.
+// CancelRelease withdraws the request to release a talk. What was released stays where it is.
 func (c *Catalog) CancelRelease(ctx context.Context, slug, who string) error {
 	return c.withChange(ctx, "hold", slug, who, func(tx *change) error {
 		if err := tx.exec(`DELETE FROM releases WHERE slug = ?`, slug); err != nil {
@@ -98,7 +98,7 @@ func (c *Catalog) CancelRelease(ctx context.Context, slug, who string) error {
 	})
 }
 
-// ReleaseRequests is every talk that is to be released, or was.
+// ReleaseRequests returns every talk that is to be released, or was.
 func (c *Catalog) ReleaseRequests(ctx context.Context) (all []ReleaseRequest, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var w ReleaseRequest

@@ -19,7 +19,7 @@ const (
 	SlotFailed  = "failed"
 )
 
-// SlotResult is what became of one action in one run.
+// SlotResult is the state of one action in one run.
 type SlotResult struct {
 	Slot     string          `json:"slot"` // its place in the talk, "encode/1080/r1/17"
 	Kind     string          `json:"kind"`
@@ -41,7 +41,7 @@ type Run struct {
 	Slots   []SlotResult `json:"slots"`   // by slot
 }
 
-// BeginRun opens the book on a run.
+// BeginRun starts a run of a talk.
 func (c *Catalog) BeginRun(ctx context.Context, slug, command string) (run int64, err error) {
 	err = c.withChange(ctx, "begin a run of", slug, systemUser, func(tx *change) error {
 		return tx.QueryRowContext(ctx, `INSERT INTO runs (slug, command, begun_ms) VALUES (?, ?, ?) RETURNING id`,
@@ -50,8 +50,8 @@ func (c *Catalog) BeginRun(ctx context.Context, slug, command string) (run int64
 	return run, err
 }
 
-// RecordSlots writes how things stand with these slots of a run, in one transaction. A
-// slot that was written before is replaced.
+// RecordSlots saves the states of some slots of a run, in one transaction. A slot that was
+// saved before is replaced.
 func (c *Catalog) RecordSlots(ctx context.Context, run int64, slots []SlotResult) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error { return recordSlots(ctx, tx, run, slots) })
 	if err != nil {
@@ -91,7 +91,7 @@ func recordSlots(ctx context.Context, tx *sql.Tx, run int64, slots []SlotResult)
 	return nil
 }
 
-// EndRun closes the book on a run.
+// EndRun ends a run.
 func (c *Catalog) EndRun(ctx context.Context, run int64, outcome string) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE runs SET ended_ms = ?, outcome = ? WHERE id = ?`,
@@ -104,11 +104,11 @@ func (c *Catalog) EndRun(ctx context.Context, run int64, outcome string) error {
 	return nil
 }
 
-// RunInterrupted is the outcome of a run that was ended before its time.
+// RunInterrupted is the outcome of a run that was stopped early.
 const RunInterrupted = "interrupted"
 
-// EndInterruptedRuns closes the book on runs that are open: as no two processes hold a data
-// directory, whoever was at them has died.
+// EndInterruptedRuns ends the runs that are still open. As no two processes hold a data
+// directory, their processes have died.
 func (c *Catalog) EndInterruptedRuns(ctx context.Context) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE runs SET ended_ms = ?, outcome = ? WHERE ended_ms IS NULL`, time.Now().UnixMilli(), RunInterrupted)
@@ -120,28 +120,29 @@ func (c *Catalog) EndInterruptedRuns(ctx context.Context) error {
 	return nil
 }
 
-// Timing is how long some actions took, and for how much.
+// Timing is how long some actions took, for how much of a programme.
 type Timing struct {
 	Took      time.Duration // of all that were measured
 	Programme time.Duration // how much of programmes they made
 	Actions   int
 }
 
-// TimingGroup is the actions of a kind at one place of their stage: "encode" of "1080".
+// TimingGroup is the actions of a kind in one part of their stage: "encode" of "1080".
 type TimingGroup struct{ Kind, Part string }
 
-// TimingGroupOf is the group of an action of a kind by its slot.
+// TimingGroupOf returns the group of an action by its kind and slot.
 func TimingGroupOf(kind, slot string) TimingGroup {
 	_, rest, _ := strings.Cut(slot, "/")
 	place, _, _ := strings.Cut(rest, "/")
 	return TimingGroup{kind, place}
 }
 
-// timedRuns is how many of the last runs Paces goes by.
+// timedRuns is how many of the last runs Timings evaluates.
 const timedRuns = 60
 
-// Timings is what the last runs measured, by group and, with no place, by kind. Each action of a group in a run is taken to have made
-// as much of the programme as any other of it.
+// Timings returns what the last runs measured, by group and, without a part, by kind. Each
+// action of a group in a run is assumed to have made as much of the programme as any other of
+// it.
 func (c *Catalog) Timings(ctx context.Context) (map[TimingGroup]Timing, error) {
 	paces := make(map[TimingGroup]Timing)
 	err := inTx(ctx, c.read, func(tx *sql.Tx) error {
@@ -159,8 +160,8 @@ func (c *Catalog) Timings(ctx context.Context) (map[TimingGroup]Timing, error) {
 	return paces, nil
 }
 
-// programmeLengths is the last n runs that ended, and how long the programme is that their talk
-// was last published with.
+// programmeLengths returns the last n runs that ended, with the length of the programme that
+// their talk was last published with.
 func programmeLengths(ctx context.Context, q querier, n int) (map[int64]time.Duration, error) {
 	lengths := make(map[int64]time.Duration)
 	err := eachRow(ctx, q, func(rows *sql.Rows) error {
@@ -208,12 +209,12 @@ func addTimings(ctx context.Context, q querier, run int64, length time.Duration,
 	return err
 }
 
-// Add is what p and q measured together.
+// Add returns the sum of two timings.
 func (p Timing) Add(q Timing) Timing {
 	return Timing{p.Took + q.Took, p.Programme + q.Programme, p.Actions + q.Actions}
 }
 
-// LastRuns is the last n runs of a talk with their slots, the newest first.
+// LastRuns returns the last n runs of a talk with their slots, newest first.
 func (c *Catalog) LastRuns(ctx context.Context, slug string, n int) ([]Run, error) {
 	var runs []Run
 	err := inTx(ctx, c.read, func(tx *sql.Tx) (err error) {
@@ -252,8 +253,8 @@ func slotsOf(ctx context.Context, q querier, run int64) (slots []SlotResult, err
 	return slots, err
 }
 
-// PruneRuns forgets all but the last keep runs of every talk, and the preimages that
-// no slot needs any more.
+// PruneRuns deletes all but the last keep runs of every talk, and the preimages that no slot
+// needs any more.
 func (c *Catalog) PruneRuns(ctx context.Context, keep int) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM runs WHERE id IN (SELECT id FROM (

@@ -7,11 +7,10 @@ import (
 	"fmt"
 )
 
-// SettingGlossary is the name of the setting that says how a conference's terms are translated.
+// SettingGlossary is the name of the setting for a conference's glossary.
 const SettingGlossary = "glossary"
 
-// Setting reads what holds for the whole conference into a pointer; ok is false where nobody
-// set it.
+// Setting reads a setting of the conference into a pointer; ok is false if it was never saved.
 func (c *Catalog) Setting(ctx context.Context, name string, into any) (ok bool, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = ?`, name).Scan(asJSON{into})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -23,7 +22,7 @@ func (c *Catalog) Setting(ctx context.Context, name string, into any) (ok bool, 
 	return true, nil
 }
 
-// SaveSetting sets what holds for the whole conference.
+// SaveSetting saves a setting of the conference.
 func (c *Catalog) SaveSetting(ctx context.Context, who, name string, value any) error {
 	return c.withChange(ctx, "set "+name, "", who, func(tx *change) error {
 		text, err := jsonText(value)

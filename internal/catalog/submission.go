@@ -17,7 +17,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Submission is what people handed in for one talk, and what they want made of it.
+// Submission is what people submitted for one talk, and how it is to be processed.
 type Submission struct {
 	Facts        conference.Facts `json:"facts"`
 	Out          string           `json:"out"`           // absolute directory that holds the bundle's directory
@@ -25,14 +25,14 @@ type Submission struct {
 	PipelineText string           `json:"pipeline_text"` // what it said
 }
 
-// Save makes s the present submission of its talk and returns it as it stands: with the
-// revisions its tracks have, the salts the talk has (a salt never falls and is kept when
-// it is not named), and empty lists as nil.
+// Save saves s as the present submission of its talk and returns it as saved: with the
+// revisions of its tracks, the salts of the talk (a salt never falls, and stays if it is not
+// named), and empty lists as nil.
 //
-// A track whose cues have the times and texts of the last revision in its language is
-// that revision, ids included; else it becomes a new one. A language that s does not
-// name leaves the submission and keeps its revisions. Each thing that changed gets an
-// event by who; saving the same again writes nothing.
+// A track whose cues have the times and texts of the last revision in its language is that
+// revision, ids included; else it becomes a new one. A language that s does not name is removed
+// from the submission and keeps its revisions. Each thing that changed gets an event by who;
+// saving the same again writes nothing.
 func (c *Catalog) Save(ctx context.Context, who string, s Submission) (Submission, error) {
 	slug := s.Facts.Talk.Slug
 	if slug == "" {
@@ -63,10 +63,9 @@ func (c *Catalog) Save(ctx context.Context, who string, s Submission) (Submissio
 	return s, nil
 }
 
-// Edit changes the present submission of a talk in one transaction: do gets it as it stands.
-// Like Save it returns what stands then. If anything changed, and there is a recording to make
-// a bundle of, the bundle is wished for in the same transaction. A talk that is not there is
-// ErrNone.
+// Edit changes the present submission of a talk in one transaction: do modifies it. Like Save
+// it returns what was saved. If anything changed, and there is a recording, a build is
+// requested in the same transaction. A missing talk is ErrNotFound.
 func (c *Catalog) Edit(ctx context.Context, who, slug string, do func(*Submission) error) (Submission, error) {
 	var s Submission
 	err := c.withChange(ctx, "change", slug, who, func(tx *change) error {
@@ -99,8 +98,8 @@ func (c *Catalog) Edit(ctx context.Context, who, slug string, do func(*Submissio
 	return s, nil
 }
 
-// SavePipelineText notes what the pipeline of a talk says now, which is no wish for anything:
-// whoever asks is at it.
+// SavePipelineText saves the present definition of a talk's pipeline. It requests no build: the
+// caller is building.
 func (c *Catalog) SavePipelineText(ctx context.Context, slug, text string) error {
 	return c.withChange(ctx, "note the pipeline of", slug, systemUser, func(tx *change) error {
 		var old string
@@ -112,7 +111,7 @@ func (c *Catalog) SavePipelineText(ctx context.Context, slug, text string) error
 	})
 }
 
-// save writes what differs between old and s, with an event for each thing.
+// save writes the differences between old and s, with an event for each.
 func (c *change) save(old, s Submission, fresh bool) error {
 	before, err := aspects(old)
 	if err != nil {
@@ -138,8 +137,8 @@ func (c *change) save(old, s Submission, fresh bool) error {
 	return errors.Join(c.writeTalk(s), c.writeRecordings(s), c.writeSalts(s), c.writeTracks(s))
 }
 
-// aspects are the things of a submission that change by themselves, named as events
-// name them. Those that say nothing are left out.
+// aspects returns the parts of a submission that change independently, under their events'
+// names. Empty ones are left out.
 func aspects(s Submission) (map[string]any, error) {
 	f := s.Facts
 	all := map[string]any{}
@@ -169,8 +168,8 @@ func aspects(s Submission) (map[string]any, error) {
 	return all, nil
 }
 
-// trackEvent is a track as events show it: its cues are in the revision, and of what was
-// remarked it has the numbers.
+// trackEvent is a track as events show it: without cues, which are in the revision, and with
+// the counts of diagnostics only.
 type trackEvent struct {
 	Kind     conference.TrackKind   `json:"kind"`
 	State    string                 `json:"state"`
@@ -292,8 +291,8 @@ func (c *change) numberTracks(tracks []conference.Track) ([]conference.Track, er
 	return numbered, nil
 }
 
-// LastCues is the cues of the last revision of a talk's track, and the ids of those of
-// all its revisions. A track that never was has none of either.
+// LastCues returns the cues of the last revision of a talk's track, and the ids that all its
+// revisions used. Both are empty for a track that never existed.
 func (c *Catalog) LastCues(ctx context.Context, slug, language string) (last []conference.Cue, used []string, err error) {
 	err = inTx(ctx, c.read, func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `SELECT cues FROM revisions
@@ -318,7 +317,7 @@ func (c *Catalog) LastCues(ctx context.Context, slug, language string) (last []c
 	return last, used, nil
 }
 
-// Revisions is every revision of every track that a talk ever had, with its language,
+// Revisions returns every revision of every track that a talk ever had, with its language,
 // number and cues.
 func (c *Catalog) Revisions(ctx context.Context, slug string) ([]conference.Track, error) {
 	var all []conference.Track
@@ -334,7 +333,7 @@ func (c *Catalog) Revisions(ctx context.Context, slug string) ([]conference.Trac
 	return all, nil
 }
 
-// Revision is the cues of one revision of a talk's track, or ErrNone.
+// Revision returns the cues of one revision of a talk's track, or ErrNotFound.
 func (c *Catalog) Revision(ctx context.Context, slug, language string, number int) (cues []conference.Cue, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT cues FROM revisions WHERE slug = ? AND language = ? AND number = ?`, slug, language, number).
 		Scan(asJSON{&cues})
@@ -347,7 +346,7 @@ func (c *Catalog) Revision(ctx context.Context, slug, language string, number in
 	return cues, nil
 }
 
-// digest is the hash of what a viewer sees of cues: their times, texts and looks.
+// digest returns the hash of what a viewer sees of cues: their times, texts and styles.
 func digest(cues []conference.Cue) string {
 	seen := make([]conference.Cue, len(cues))
 	for i, cue := range cues {
@@ -358,7 +357,7 @@ func digest(cues []conference.Cue) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// normalize is s in the one form that equal submissions have.
+// normalize returns s in the one form that equal submissions have.
 func normalize(s Submission) (Submission, error) {
 	f := &s.Facts
 	f.Talk.Speakers, f.Talk.Tags = cloneNonEmpty(f.Talk.Speakers), cloneNonEmpty(f.Talk.Tags)
@@ -377,10 +376,10 @@ func normalize(s Submission) (Submission, error) {
 	return s, nil
 }
 
-// cloneNonEmpty is a copy of list, and nil if it is empty.
+// cloneNonEmpty returns a copy of list, nil if it is empty.
 func cloneNonEmpty[T any](list []T) []T { return append([]T(nil), list...) }
 
-// mergeSalts is the salts of both, the higher where they differ.
+// mergeSalts returns the salts of both, the higher where they differ.
 func mergeSalts(a, b map[string]int) map[string]int {
 	var salts map[string]int
 	for _, m := range []map[string]int{a, b} {
@@ -394,7 +393,7 @@ func mergeSalts(a, b map[string]int) map[string]int {
 	return salts
 }
 
-// Talk is the present submission of a talk, or ErrNone.
+// Talk returns the present submission of a talk, or ErrNotFound.
 func (c *Catalog) Talk(ctx context.Context, slug string) (Submission, error) {
 	var s Submission
 	err := inTx(ctx, c.read, func(tx *sql.Tx) (err error) {
@@ -446,7 +445,7 @@ func loadSubmission(ctx context.Context, q querier, slug string) (Submission, er
 		JOIN revisions USING (slug, language) WHERE slug = ? AND number = revision ORDER BY language`, slug)
 }
 
-// TalkLocation is a talk whose bundle lies in some directory, and what it is made of.
+// TalkLocation is a talk whose bundle is in some directory, and what it is made of.
 type TalkLocation struct {
 	Slug       string
 	Title      string
@@ -454,7 +453,7 @@ type TalkLocation struct {
 	Cut        []conference.KeptRange
 }
 
-// TalksIn are the talks whose bundles lie in out, the one saved last first.
+// TalksIn returns the talks whose bundles are in the directory out, the last saved first.
 func (c *Catalog) TalksIn(ctx context.Context, out string) (talks []TalkLocation, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var p TalkLocation
@@ -499,7 +498,7 @@ type TalkSummary struct {
 	Published  time.Time `json:"published"` // zero: never
 }
 
-// Talks is every talk, by slug.
+// Talks returns every talk, by slug.
 func (c *Catalog) Talks(ctx context.Context) ([]TalkSummary, error) {
 	var talks []TalkSummary
 	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {

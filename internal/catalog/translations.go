@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Translation is one revision of a translated track. It is whole and never changes.
+// Translation is one revision of a translated track. It is complete and never changes.
 type Translation struct {
 	Language string          `json:"language"`       // BCP 47
 	Number   int             `json:"number"`         // from 1
@@ -21,7 +21,7 @@ type Translation struct {
 	At       time.Time       `json:"at"`
 }
 
-// Conflict says that somebody saved another revision meanwhile.
+// Conflict says that another revision was saved meanwhile.
 type Conflict struct {
 	Slug, Language string
 	Base           int         // the revision that was changed
@@ -37,8 +37,8 @@ func (c *Conflict) Error() string {
 		c.Last.Who, c.Slug, c.Language, c.Last.Number, c.Last.Why, c.Base)
 }
 
-// SaveTranslation adds a revision made from revision base, 0 being none, and returns its
-// number. If base is not the last one, nothing is saved and the error is a *Conflict.
+// SaveTranslation adds a revision made from revision base, 0 for none, and returns its number.
+// If base is not the last one, nothing is saved and the error is a *Conflict.
 func (c *Catalog) SaveTranslation(ctx context.Context, slug string, base int, t Translation) (number int, err error) {
 	err = c.withChange(ctx, "save a translation of", slug, t.Who, func(tx *change) error {
 		last, err := lastTranslation(ctx, tx, slug, t.Language)
@@ -91,7 +91,7 @@ func lastTranslation(ctx context.Context, q querier, slug, language string) (t T
 	return t, err
 }
 
-// Translation is a revision of a talk's translation, or ErrNone; number 0 is the last.
+// Translation returns a revision of a talk's translation, or ErrNotFound; number 0 is the last.
 func (c *Catalog) Translation(ctx context.Context, slug, language string, number int) (t Translation, err error) {
 	if number == 0 {
 		t, err = lastTranslation(ctx, c.read, slug, language)
@@ -107,13 +107,14 @@ func (c *Catalog) Translation(ctx context.Context, slug, language string, number
 	return t, nil
 }
 
-// Translations is the last revision of each of a talk's translations, by language.
+// Translations returns the last revision of each of a talk's translations, by language.
 func (c *Catalog) Translations(ctx context.Context, slug string) ([]Translation, error) {
 	return c.translations(ctx, slug, translationColumns+` AND number =
 		(SELECT max(number) FROM translations AS o WHERE o.slug = translations.slug AND o.language = translations.language) ORDER BY language`, slug)
 }
 
-// TranslationHistory is all revisions of one of a talk's translations, the first one first.
+// TranslationHistory returns all revisions of one of a talk's translations, the first one
+// first.
 func (c *Catalog) TranslationHistory(ctx context.Context, slug, language string) ([]Translation, error) {
 	return c.translations(ctx, slug, translationColumns+` AND language = ? ORDER BY number`, slug, language)
 }
