@@ -20,15 +20,15 @@ type Key string
 // Action is one unit of work. Kind, Params and Inputs determine its key; Slot, Share, Quick and
 // Timeout do not.
 type Action struct {
-	Kind   string          `json:"kind"`             // which worker function does it
+	Kind   string          `json:"kind"`             // selects the worker function
 	Key    Key             `json:"key"`              //
-	Slot   string          `json:"slot"`             // its place in the talk, "encode/1080/r1/17", for people
+	Slot   string          `json:"slot"`             // name within the talk, "encode/1080/r1/17", for people
 	Params json.RawMessage `json:"params"`           // canonical JSON of the kind's parameters
 	Inputs map[string]Key  `json:"inputs,omitempty"` // artifacts and originals it reads, by role
 	Share  string          `json:"share,omitempty"`  // actions that share this (and a kind) are one job
-	Quick  bool            `json:"quick,omitempty"`  // it takes moments, however long the talk is
+	Quick  bool            `json:"quick,omitempty"`  // takes moments, however long the talk is
 
-	Timeout time.Duration `json:"timeout,omitempty"` // after which it is given up; 0: the queue's own limit
+	Timeout time.Duration `json:"timeout,omitempty"` // 0: the queue's default
 }
 
 // Preimage is what a key is the hash of.
@@ -96,7 +96,7 @@ type Artifact struct {
 	Kind  string          `json:"kind"`
 	Files []File          `json:"files,omitempty"`
 	Facts json.RawMessage `json:"facts,omitempty"`
-	Notes []string        `json:"notes,omitempty"` // what a person should know, in words
+	Notes []string        `json:"notes,omitempty"` // remarks for people
 }
 
 // File returns the artifact's file of that name.
@@ -119,7 +119,7 @@ type Original struct {
 // Job is what the queue carries: actions of one kind that share a decode. Each of their
 // artifacts is stored by itself.
 type Job struct {
-	ID        string           `json:"id"` // hash of its keys, and the attempt
+	ID        string           `json:"id"` // derived from its keys and the attempt
 	Attempt   int              `json:"attempt"`
 	Actions   []Action         `json:"actions"`
 	Originals map[Key]Original `json:"originals,omitempty"` // those that the actions read
@@ -153,7 +153,7 @@ type Event struct {
 	Job      string    `json:"job"`
 	Worker   string    `json:"worker"`
 	Fraction float64   `json:"fraction,omitempty"` // of the job done, 0 to 1
-	Speed    float64   `json:"speed,omitempty"`    // times real time, 0 if it means nothing
+	Speed    float64   `json:"speed,omitempty"`    // times real time; 0: unknown
 	Failure  *Failure  `json:"failure,omitempty"`
 }
 
@@ -162,9 +162,9 @@ type Failure struct {
 	Slot                string          `json:"slot"`
 	Message             string          `json:"message"`
 	Command             []string        `json:"command,omitempty"` // the program that failed, with its arguments
-	Stderr              string          `json:"stderr,omitempty"`  // the tail of what it said
-	InputError          *inputerr.Error `json:"fault,omitempty"`   // set where the input is to blame: trying again is no use
-	MachineFault        bool            `json:"machine,omitempty"` // the fault is that of the worker's machine: another may do it
+	Stderr              string          `json:"stderr,omitempty"`  // end of its standard error
+	InputError          *inputerr.Error `json:"fault,omitempty"`   // set if the input caused it: a retry would fail, too
+	MachineFault        bool            `json:"machine,omitempty"` // caused by the worker's machine: another may succeed
 	MismatchedRendition string          `json:"unlike,omitempty"`  // the rendition whose segments cannot be joined
 }
 

@@ -11,32 +11,32 @@ import (
 
 // The states of an arrival.
 const (
-	ArrivalNew       = "new"       // nobody has said yet which talks it is of
-	ArrivalAssigned  = "taken"     // it is of some
-	ArrivalDismissed = "dismissed" // it is of none
+	ArrivalNew       = "new"       // not assigned to a talk yet
+	ArrivalAssigned  = "taken"     // assigned to at least one
+	ArrivalDismissed = "dismissed" // belongs to no talk
 )
 
 // Arrival is a recording that was uploaded, or found in the watched folder, and where it is.
 type Arrival struct {
-	ID        string          // of the upload, or made of the file's identity
-	Name      string          // as it was called
+	ID        string          // of the upload, or derived from the file's identity
+	Name      string          // of the file, as submitted
 	Path      string          // absolute
 	SHA256    string          //
 	Size      int64           // bytes
-	Who       string          // handed it in
-	Room      string          // ""; nobody said
-	StartedAt time.Time       // zero: nobody knows
-	Length    time.Duration   // 0: it was not looked into yet
-	Findings  json.RawMessage // what looking into it found; "null": it was not
+	Who       string          // submitted it
+	Room      string          // "": unknown
+	StartedAt time.Time       // zero: unknown
+	Length    time.Duration   // 0: not analysed yet
+	Findings  json.RawMessage // of the analysis; "null": not analysed yet
 	State     string          // see the constants
 	At        time.Time       // when it arrived
-	Talks     []string        // slugs of those that it is of
+	Talks     []string        // slugs of the talks that use it
 }
 
 // AddArrival adds an arrival. One that exists already stays as it is: a process that was killed
 // may add it again.
 func (c *Catalog) AddArrival(ctx context.Context, a Arrival) error {
-	return c.withChange(ctx, "take in a recording", "", a.Who, func(tx *change) error {
+	return c.withChange(ctx, "add a recording", "", a.Who, func(tx *change) error {
 		var begun any
 		if !a.StartedAt.IsZero() {
 			begun = a.StartedAt.UnixMilli()
@@ -70,14 +70,14 @@ func (c *Catalog) SaveFindings(ctx context.Context, id string, begun time.Time, 
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("keep what was found in recording %s: %w", id, err)
+		return fmt.Errorf("save the findings about recording %s: %w", id, err)
 	}
 	return nil
 }
 
 // SetArrivalState records whether an arrival belongs to any talk.
 func (c *Catalog) SetArrivalState(ctx context.Context, who, id, state string) error {
-	return c.withChange(ctx, "decide on a recording", "", who, func(tx *change) error {
+	return c.withChange(ctx, "change the state of a recording", "", who, func(tx *change) error {
 		var old string
 		err := tx.QueryRowContext(ctx, `SELECT state FROM arrivals WHERE id = ?`, id).Scan(&old)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -114,7 +114,7 @@ func (c *Catalog) Arrivals(ctx context.Context) (all []Arrival, err error) {
 		return err
 	}, arrivalColumns+` ORDER BY arrived_ms DESC, id`)
 	if err != nil {
-		return nil, fmt.Errorf("list the recordings that came: %w", err)
+		return nil, fmt.Errorf("list arrivals: %w", err)
 	}
 	return all, nil
 }

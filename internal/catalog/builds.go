@@ -10,7 +10,7 @@ import (
 // RequestBuild requests that a talk's bundle be built from the present facts, even if it is up
 // to date.
 func (c *Catalog) RequestBuild(ctx context.Context, who, slug, why string) error {
-	return c.withChange(ctx, "wish for", slug, who, func(tx *change) error { return tx.requestBuild(why) })
+	return c.withChange(ctx, "request a build of", slug, who, func(tx *change) error { return tx.requestBuild(why) })
 }
 
 // requestBuild raises the requested generation of the talk's bundle.
@@ -28,9 +28,9 @@ func (c *change) requestRebuild(why string) error {
 type BuildRequest struct {
 	Slug       string
 	Generation int       // counts the changes
-	Built      int       // the generation that was made, or could not be, last; the wish is open while it is lower
-	Outcome    string    // of that, in words; "" is well
-	Who        string    // made the last change
+	Built      int       // the generation that was built, or failed, last; lower than Generation while a build is pending
+	Outcome    string    // of that build: why it failed; "" for success
+	Who        string    // made the last request
 	Why        string    //
 	At         time.Time // when
 	Priority   int       // of the talk in the programme; higher goes first
@@ -58,7 +58,7 @@ func (c *Catalog) BuildRequest(ctx context.Context, slug string) (BuildRequest, 
 		return BuildRequest{}, err
 	}
 	if len(all) == 0 {
-		return BuildRequest{}, fmt.Errorf("wish for %s: %w", slug, ErrNotFound)
+		return BuildRequest{}, fmt.Errorf("build request for %s: %w", slug, ErrNotFound)
 	}
 	return all[0], nil
 }
@@ -73,7 +73,7 @@ func (c *Catalog) queryBuildRequests(ctx context.Context, which string, args ...
 	}, `SELECT slug, generation, made, outcome, who, why, at_ms, coalesce(scheduling ->> 'priority', 0) AS priority
 		FROM wishes LEFT JOIN programme USING (slug) WHERE `+which+` ORDER BY priority DESC, at_ms, slug`, args...)
 	if err != nil {
-		return nil, fmt.Errorf("list wishes: %w", err)
+		return nil, fmt.Errorf("list build requests: %w", err)
 	}
 	return all, nil
 }
@@ -81,7 +81,7 @@ func (c *Catalog) queryBuildRequests(ctx context.Context, which string, args ...
 // FinishBuild records the outcome of building a generation: "" for success, or why nothing more
 // is done until the next request.
 func (c *Catalog) FinishBuild(ctx context.Context, slug string, generation int, outcome string) error {
-	return c.withChange(ctx, "note what came of the wish for", slug, systemUser, func(tx *change) error {
+	return c.withChange(ctx, "record the build of", slug, systemUser, func(tx *change) error {
 		return tx.exec(`UPDATE wishes SET made = ?1, outcome = ?2 WHERE slug = ?3 AND made <= ?1`, generation, outcome, slug)
 	})
 }

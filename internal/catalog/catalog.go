@@ -113,7 +113,7 @@ func migrate(ctx context.Context, db *sql.DB, steps fs.FS) error {
 		return err
 	}
 	if version > len(files) {
-		return fmt.Errorf("it is of version %d, and this lectern knows up to %d: use the newer lectern that wrote it", version, len(files))
+		return fmt.Errorf("it has schema version %d, but this lectern knows versions up to %d: use the newer lectern that wrote it", version, len(files))
 	}
 	for i, file := range files { // Glob sorts
 		if i < version {
@@ -163,7 +163,7 @@ func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 		return err
 	}
 	if err := do(tx); err != nil {
-		_ = tx.Rollback() // it says nothing that err does not
+		_ = tx.Rollback() // err says why
 		return err
 	}
 	return tx.Commit()
@@ -214,7 +214,7 @@ func (j asJSON) Scan(src any) error {
 	case []byte:
 		return json.Unmarshal(b, j.v)
 	}
-	return fmt.Errorf("a column of type %T holds no JSON", src)
+	return fmt.Errorf("a column of type %T does not hold JSON", src)
 }
 
 // millis reads a column that holds a time as Unix milliseconds.
@@ -229,5 +229,5 @@ func (m millis) Scan(src any) error {
 		*m.t = time.UnixMilli(n)
 		return nil
 	}
-	return fmt.Errorf("a column of type %T holds no time", src)
+	return fmt.Errorf("a column of type %T does not hold a time", src)
 }

@@ -27,7 +27,7 @@ func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until t
 		case err == nil && last.Who != who:
 			stands = last
 			return nil
-		case err == nil: // it lasts longer, which is no news
+		case err == nil: // only the end changes, which is no event
 			stands = last
 			stands.Expires = until
 			return tx.exec(`UPDATE claims SET expires_ms = ? WHERE slug = ? AND language = ?`, until.UnixMilli(), slug, language)
@@ -47,7 +47,7 @@ func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until t
 // Unclaim ends the claim of who. It does nothing if there is none, or if it is another
 // person's.
 func (c *Catalog) Unclaim(ctx context.Context, slug, language, who string) error {
-	return c.withChange(ctx, "give up a claim on a translation of", slug, who, func(tx *change) error {
+	return c.withChange(ctx, "end a claim on a translation of", slug, who, func(tx *change) error {
 		last, err := claim(ctx, tx, slug, language, tx.now)
 		if errors.Is(err, ErrNotFound) || err == nil && last.Who != who {
 			return nil
@@ -75,7 +75,7 @@ func claim(ctx context.Context, q querier, slug, language string, now time.Time)
 		return found, ErrNotFound
 	}
 	if err != nil {
-		return found, fmt.Errorf("look who is at the translation of %s in %s: %w", slug, language, err)
+		return found, fmt.Errorf("look up the claim on the translation of %s into %s: %w", slug, language, err)
 	}
 	return found, nil
 }
@@ -84,7 +84,7 @@ func claim(ctx context.Context, q querier, slug, language string, now time.Time)
 type TalkTranslation struct {
 	Slug string
 	Translation
-	Claim *Claim // who is at it; nil: nobody
+	Claim *Claim // nil: not claimed
 }
 
 // TranslationsInto returns the last revision of every talk's translation into a language, by

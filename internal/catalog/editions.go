@@ -19,7 +19,7 @@ func (c *Catalog) SaveEdition(ctx context.Context, slug string, e conference.Edi
 		stands, err := edition(ctx, tx, e.ID)
 		if err == nil {
 			if !reflect.DeepEqual(stands, e) {
-				return fmt.Errorf("there is another edition %s", e.ID)
+				return fmt.Errorf("another edition has the id %s", e.ID)
 			}
 			return nil
 		}
@@ -104,7 +104,7 @@ type Publication struct {
 // RecordPublication records that a talk's bundle was published. If only the time differs from
 // the last publication, that stays.
 func (c *Catalog) RecordPublication(ctx context.Context, slug string, p Publication) error {
-	return c.withChange(ctx, "note the publication of", slug, systemUser, func(tx *change) error {
+	return c.withChange(ctx, "record the publication of", slug, systemUser, func(tx *change) error {
 		last, ok, err := lastPublication(ctx, tx, slug)
 		if err != nil {
 			return err

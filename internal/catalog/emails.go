@@ -10,15 +10,15 @@ import (
 // Email is a mail that is to be sent, or was.
 type Email struct {
 	ID        int64
-	DedupKey  string    // what it is about; a cause has one letter
+	DedupKey  string    // what the email is about: only one email is queued for each
 	Recipient string    // an address
 	Subject   string    //
 	Body      string    // plain text
 	At        time.Time // when it was written
-	DueAt     time.Time // not to be tried before
-	Sent      time.Time // zero: it is not
+	DueAt     time.Time // next attempt
+	Sent      time.Time // zero: not yet
 	Attempts  int       // that failed
-	Failure   string    // of the last attempt, in words; "" is none
+	Failure   string    // of the last attempt, in words; "": none
 }
 
 // GivenUp reports whether sending failed so often that it is not tried any more.
@@ -54,7 +54,7 @@ func (c *Catalog) QueueEmail(ctx context.Context, l Email) (fresh bool, err erro
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("keep a letter about %s: %w", l.DedupKey, err)
+		return false, fmt.Errorf("queue an email about %s: %w", l.DedupKey, err)
 	}
 	return fresh, nil
 }
@@ -87,7 +87,7 @@ func (c *Catalog) queryEmails(ctx context.Context, which string, args ...any) (a
 		return err
 	}, `SELECT id, cause, receiver, subject, body, at_ms, due_ms, sent_ms, attempts, failure FROM letters WHERE `+which, args...)
 	if err != nil {
-		return nil, fmt.Errorf("list letters: %w", err)
+		return nil, fmt.Errorf("list emails: %w", err)
 	}
 	return all, nil
 }
@@ -115,7 +115,7 @@ func (c *Catalog) updateEmail(ctx context.Context, statement string, args ...any
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("note what became of a letter: %w", err)
+		return fmt.Errorf("update an email: %w", err)
 	}
 	return nil
 }

@@ -17,8 +17,8 @@ type Event struct {
 	At   time.Time       `json:"at"`
 	Who  string          `json:"who"`
 	What string          `json:"what"`          // what changed: "talk.title", "cut", "track.es", "salt.1080" …
-	Old  json.RawMessage `json:"old,omitempty"` // absent: there was none
-	New  json.RawMessage `json:"new,omitempty"` // absent: there is none any more
+	Old  json.RawMessage `json:"old,omitempty"` // absent: there was nothing
+	New  json.RawMessage `json:"new,omitempty"` // absent: it was removed
 }
 
 // Events returns the history of a talk, oldest first.
@@ -46,7 +46,7 @@ type change struct {
 	who  string
 	now  time.Time
 
-	events int // that were noted
+	events int // recorded so far
 }
 
 // withChange calls do in a transaction, wraps its error with what was being done, and tells the

@@ -66,7 +66,7 @@ func (c *Catalog) CacheHash(ctx context.Context, id FileIdentity, sha256 string)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("keep a file's hash: %w", err)
+		return fmt.Errorf("save a file's hash: %w", err)
 	}
 	return nil
 }

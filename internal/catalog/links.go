@@ -12,9 +12,9 @@ import (
 
 // The kinds of links.
 const (
-	LinkReusable = "link"  // may be opened again until it expires
-	LinkOneTime  = "once"  // opens once
-	LinkAPIToken = "token" // a program's
+	LinkReusable = "link"  // can be opened any number of times until it expires
+	LinkOneTime  = "once"  // can be opened once
+	LinkAPIToken = "token" // for programs
 )
 
 // Link gives a person or program access. Only the hash of its secret is stored.
@@ -24,7 +24,7 @@ type Link struct {
 	CreatedBy string
 	Created   time.Time
 	Expires   time.Time
-	Revoked   time.Time // zero: it is not
+	Revoked   time.Time // zero: valid
 	Used      time.Time // zero: never
 }
 
@@ -33,7 +33,7 @@ func (l Link) Valid(now time.Time) bool { return l.Revoked.IsZero() && now.Befor
 
 // AddLink saves a link under the hash of its secret, and returns it with its number.
 func (c *Catalog) AddLink(ctx context.Context, hash []byte, l Link) (Link, error) {
-	err := c.withChange(ctx, "make a link for", l.Talk, l.CreatedBy, func(tx *change) error {
+	err := c.withChange(ctx, "create a link for", l.Talk, l.CreatedBy, func(tx *change) error {
 		l.Created = tx.now
 		err := tx.QueryRowContext(ctx, `INSERT INTO links (hash, kind, role, slug, language, name, email, maker, created_ms, expires_ms)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
@@ -61,7 +61,7 @@ func (c *Catalog) LinkByHash(ctx context.Context, hash []byte) (l Link, err erro
 		err = ErrNotFound
 	}
 	if err != nil {
-		return l, fmt.Errorf("look for a link: %w", err)
+		return l, fmt.Errorf("look up a link: %w", err)
 	}
 	return l, nil
 }
@@ -134,7 +134,7 @@ func (c *Catalog) SessionGrant(ctx context.Context, hash []byte) (access.Grant, 
 		err = ErrNotFound
 	}
 	if err != nil {
-		return access.Grant{}, fmt.Errorf("look for a session: %w", err)
+		return access.Grant{}, fmt.Errorf("look up a session: %w", err)
 	}
 	return l.Grant, nil
 }

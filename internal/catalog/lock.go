@@ -53,7 +53,7 @@ func acquire(f *os.File, dir, what string) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		held := &LockedError{Dir: dir}
-		_ = json.NewDecoder(f).Decode(held) // it may be writing
+		_ = json.NewDecoder(f).Decode(held) // the holder may be writing it just now
 		return held
 	}
 	if err != nil {

@@ -23,7 +23,7 @@ func (c *Catalog) SaveOriginals(ctx context.Context, originals map[action.Key]ac
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("remember where the recordings are: %w", err)
+		return fmt.Errorf("save where the recordings are: %w", err)
 	}
 	return nil
 }
@@ -36,7 +36,7 @@ func (c *Catalog) Original(ctx context.Context, key action.Key) (o action.Origin
 		err = ErrNotFound
 	}
 	if err != nil {
-		return o, fmt.Errorf("where %.12s is: %w", key, err)
+		return o, fmt.Errorf("look up where %.12s is: %w", key, err)
 	}
 	o.ModTime = time.Unix(0, ns)
 	return o, nil

@@ -14,22 +14,22 @@ type Overview struct {
 	Slug             string
 	Title            string
 	Kind             string
-	Language         string // that is spoken, BCP 47
+	Language         string // spoken, BCP 47
 	Speakers         []string
-	Length           time.Duration // of the slot; 0: nobody said
+	Length           time.Duration // of the slot; 0: unknown
 	Pipeline         string
 	Scheduling       conference.Scheduling
-	Scheduled        bool // the schedule knows the talk
+	Scheduled        bool // whether the schedule contains the talk
 	Recordings       int
 	Tracks           []OverviewTrack // by language
-	BuildPending     bool            // something is still to be made
-	BuildFailure     string          // of the last making; "": it went well, or there was none
-	Published        time.Time       // when its bundle was laid out last; zero: never
+	BuildPending     bool            // a build was requested and has not ended
+	BuildFailure     string          // of the last build; "": it succeeded, or there was none
+	Published        time.Time       // when its bundle was published last; zero: never
 	Verdict          string          // the last one: "", approved, wrong
-	VerdictComment   string          // of that
-	ReleaseRequested bool            // it is to be released
-	ReleaseBlocked   string          // why it is not released yet
-	Released         time.Time       // zero: it is not
+	VerdictComment   string          // of the last review
+	ReleaseRequested bool            // its release was requested
+	ReleaseBlocked   string          // why it cannot be released yet; "": it can
+	Released         time.Time       // zero: not released
 	Updated          time.Time
 	Stages           []OverviewStage // of the last run, in no particular order
 }
@@ -39,7 +39,7 @@ type OverviewTrack struct {
 	Language string               `json:"language"`
 	Kind     conference.TrackKind `json:"kind"`
 	State    string               `json:"state"`
-	Claim    string               `json:"claim,omitempty"` // who is at it
+	Claim    string               `json:"claim,omitempty"` // who claimed it
 }
 
 // OverviewStage counts the actions of one stage in one state.
@@ -83,7 +83,7 @@ func (c *Catalog) Overviews(ctx context.Context, slug string) (all []Overview, e
 		return err
 	}, overviewQuery, slug, time.Now().UnixMilli())
 	if err != nil {
-		return nil, fmt.Errorf("look over the talks: %w", err)
+		return nil, fmt.Errorf("list overviews of talks: %w", err)
 	}
 	return all, nil
 }

@@ -17,8 +17,8 @@ import (
 type ProgrammeEntry struct {
 	Talk       conference.Talk
 	Scheduling conference.Scheduling
-	Imported   json.RawMessage // what the schedule said of it last; nil: it never did
-	Initial    Submission      // where there is no such talk yet: what it begins with, beside Talk
+	Imported   json.RawMessage // what the schedule said last; nil: it never contained the talk
+	Initial    Submission      // for a new talk: what it starts with, apart from Talk
 }
 
 // Programme returns every talk with its place in the programme, if it has one.
@@ -48,7 +48,7 @@ func (c *Catalog) Scheduling(ctx context.Context, slug string) (s conference.Sch
 		err = nil
 	}
 	if err != nil {
-		return s, fmt.Errorf("when %s is given: %w", slug, err)
+		return s, fmt.Errorf("scheduling of %s: %w", slug, err)
 	}
 	return s, nil
 }

@@ -19,15 +19,15 @@ const (
 // Review is what a person said about a talk's video before its release.
 type Review struct {
 	Who     string
-	Verdict string     // see the constants
+	Verdict string     // ReviewApproved or ReviewRejected
 	Comment string     //
-	Bundle  action.Key // stands for what they judged: if it is another now, they judged something else
+	Bundle  action.Key // identifies the content that was reviewed; another key now means that the content changed
 	At      time.Time
 }
 
 // AddReview saves a review.
 func (c *Catalog) AddReview(ctx context.Context, slug string, v Review) error {
-	return c.withChange(ctx, "judge", slug, v.Who, func(tx *change) error {
+	return c.withChange(ctx, "review", slug, v.Who, func(tx *change) error {
 		if err := tx.exec(`INSERT INTO verdicts (slug, who, verdict, words, bundle, at_ms) VALUES (?, ?, ?, ?, ?, ?)`,
 			slug, v.Who, v.Verdict, v.Comment, v.Bundle, tx.now.UnixMilli()); err != nil {
 			return err
@@ -44,7 +44,7 @@ func (c *Catalog) LastReview(ctx context.Context, slug string) (v Review, ok boo
 		return v, false, nil
 	}
 	if err != nil {
-		return v, false, fmt.Errorf("what was said of %s: %w", slug, err)
+		return v, false, fmt.Errorf("last review of %s: %w", slug, err)
 	}
 	return v, true, nil
 }
@@ -60,9 +60,9 @@ type ReleaseRequest struct {
 	Slug     string
 	Who      string
 	At       time.Time
-	Blocked  string     // why it is not released yet; "": nothing speaks against it
-	Released time.Time  // zero: it is not
-	Bundle   action.Key // that was released
+	Blocked  string     // why it cannot be released yet; "": it can
+	Released time.Time  // zero: not released
+	Bundle   action.Key // that was released; "": none
 	Dir      string
 }
 
@@ -80,7 +80,7 @@ func (c *Catalog) RequestRelease(ctx context.Context, slug, who, refused string)
 
 // RecordRelease records that a talk was released, and which bundle.
 func (c *Catalog) RecordRelease(ctx context.Context, slug string, bundle action.Key, dir string) error {
-	return c.withChange(ctx, "note the release of", slug, systemUser, func(tx *change) error {
+	return c.withChange(ctx, "record the release of", slug, systemUser, func(tx *change) error {
 		if err := tx.exec(`UPDATE releases SET refused = '', released_ms = ?, bundle = ?, dir = ? WHERE slug = ?`, tx.now.UnixMilli(), bundle, dir, slug); err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (c *Catalog) RecordRelease(ctx context.Context, slug string, bundle action.
 
 // CancelRelease withdraws the request to release a talk. What was released stays where it is.
 func (c *Catalog) CancelRelease(ctx context.Context, slug, who string) error {
-	return c.withChange(ctx, "hold", slug, who, func(tx *change) error {
+	return c.withChange(ctx, "cancel the release of", slug, who, func(tx *change) error {
 		if err := tx.exec(`DELETE FROM releases WHERE slug = ?`, slug); err != nil {
 			return err
 		}

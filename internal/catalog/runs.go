@@ -14,17 +14,17 @@ import (
 // The states of a slot.
 const (
 	SlotWaiting = "waiting" // not done yet
-	SlotReused  = "reused"  // its artifact was there
+	SlotReused  = "reused"  // its artifact existed
 	SlotRan     = "ran"
 	SlotFailed  = "failed"
 )
 
 // SlotResult is the state of one action in one run.
 type SlotResult struct {
-	Slot     string          `json:"slot"` // its place in the talk, "encode/1080/r1/17"
+	Slot     string          `json:"slot"` // the action's name within the talk: "encode/1080/r1/17"
 	Kind     string          `json:"kind"`
 	Key      action.Key      `json:"key"`
-	Preimage []byte          `json:"-"` // what the key is the hash of, canonical JSON
+	Preimage []byte          `json:"-"` // what the key is the hash of, as canonical JSON
 	State    string          `json:"state"`
 	Attempts int             `json:"attempts"`
 	Took     time.Duration   `json:"took"` // to the millisecond
@@ -36,8 +36,8 @@ type Run struct {
 	ID      int64        `json:"id"`
 	Command string       `json:"command"`
 	Started time.Time    `json:"begun"`
-	Ended   time.Time    `json:"ended"`   // zero: it goes on, or its process died
-	Outcome string       `json:"outcome"` // empty likewise
+	Ended   time.Time    `json:"ended"`   // zero: still running, or its process died
+	Outcome string       `json:"outcome"` // "" likewise
 	Slots   []SlotResult `json:"slots"`   // by slot
 }
 
@@ -115,15 +115,15 @@ func (c *Catalog) EndInterruptedRuns(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("end runs that were lost: %w", err)
+		return fmt.Errorf("end interrupted runs: %w", err)
 	}
 	return nil
 }
 
 // Timing is how long some actions took, for how much of a programme.
 type Timing struct {
-	Took      time.Duration // of all that were measured
-	Programme time.Duration // how much of programmes they made
+	Took      time.Duration // of all measured actions
+	Programme time.Duration // how much of programmes they produced
 	Actions   int
 }
 
@@ -155,7 +155,7 @@ func (c *Catalog) Timings(ctx context.Context) (map[TimingGroup]Timing, error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("how long actions took: %w", err)
+		return nil, fmt.Errorf("read timings of actions: %w", err)
 	}
 	return paces, nil
 }
@@ -266,7 +266,7 @@ func (c *Catalog) PruneRuns(ctx context.Context, keep int) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("forget old runs: %w", err)
+		return fmt.Errorf("prune runs: %w", err)
 	}
 	return nil
 }

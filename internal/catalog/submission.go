@@ -20,9 +20,9 @@ import (
 // Submission is what people submitted for one talk, and how it is to be processed.
 type Submission struct {
 	Facts        conference.Facts `json:"facts"`
-	Out          string           `json:"out"`           // absolute directory that holds the bundle's directory
-	Pipeline     string           `json:"pipeline"`      // its name, or an absolute file
-	PipelineText string           `json:"pipeline_text"` // what it said
+	Out          string           `json:"out"`           // absolute directory in which the bundle's directory is
+	Pipeline     string           `json:"pipeline"`      // its name, or the absolute path of its file
+	PipelineText string           `json:"pipeline_text"` // its definition
 }
 
 // Save saves s as the present submission of its talk and returns it as saved: with the
@@ -73,7 +73,7 @@ func (c *Catalog) Edit(ctx context.Context, who, slug string, do func(*Submissio
 		if err != nil {
 			return err
 		}
-		if s, err = loadSubmission(ctx, tx, slug); err != nil { // which shares nothing with old
+		if s, err = loadSubmission(ctx, tx, slug); err != nil { // shares nothing with old
 			return err
 		}
 		if err = do(&s); err != nil {
@@ -101,7 +101,7 @@ func (c *Catalog) Edit(ctx context.Context, who, slug string, do func(*Submissio
 // SavePipelineText saves the present definition of a talk's pipeline. It requests no build: the
 // caller is building.
 func (c *Catalog) SavePipelineText(ctx context.Context, slug, text string) error {
-	return c.withChange(ctx, "note the pipeline of", slug, systemUser, func(tx *change) error {
+	return c.withChange(ctx, "save the pipeline of", slug, systemUser, func(tx *change) error {
 		var old string
 		if err := tx.QueryRowContext(ctx, `SELECT pipeline_text FROM talks WHERE slug = ?`, slug).Scan(&old); err != nil || old == text {
 			return err
@@ -370,7 +370,7 @@ func normalize(s Submission) (Submission, error) {
 		}
 		t.Cues = cloneNonEmpty(t.Cues)
 		for n := range t.Cues {
-			t.Cues[n].Line = 0 // of the file, not of the track
+			t.Cues[n].Line = 0 // lines belong to the file, not to the track
 		}
 	}
 	return s, nil
@@ -471,7 +471,7 @@ func (c *Catalog) TalksIn(ctx context.Context, out string) (talks []TalkLocation
 	}, `SELECT slug, talk ->> 'title', cut, sha256 FROM talks JOIN recordings USING (slug) WHERE out = ?
 		ORDER BY updated_ms DESC, talks.rowid DESC, position`, out)
 	if err != nil {
-		return nil, fmt.Errorf("look for talks in %s: %w", out, err)
+		return nil, fmt.Errorf("list talks in %s: %w", out, err)
 	}
 	return talks, nil
 }
@@ -480,7 +480,7 @@ func (c *Catalog) TalksIn(ctx context.Context, out string) (talks []TalkLocation
 func (c *Catalog) SlugTaken(ctx context.Context, slug string) (taken bool, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM talks WHERE slug = ?)`, slug).Scan(&taken)
 	if err != nil {
-		return false, fmt.Errorf("look for talk %s: %w", slug, err)
+		return false, fmt.Errorf("look up talk %s: %w", slug, err)
 	}
 	return taken, nil
 }
@@ -523,7 +523,7 @@ func (c *Catalog) Talks(ctx context.Context) ([]TalkSummary, error) {
 
 // IncrementSalt adds one to the salt of a talk's rendition and returns it.
 func (c *Catalog) IncrementSalt(ctx context.Context, slug, rendition string) (salt int, err error) {
-	err = c.withChange(ctx, "raise a salt of", slug, systemUser, func(tx *change) error {
+	err = c.withChange(ctx, "increment a salt of", slug, systemUser, func(tx *change) error {
 		err := tx.QueryRowContext(ctx, `INSERT INTO salts (slug, rendition, salt) VALUES (?, ?, 1)
 			ON CONFLICT DO UPDATE SET salt = salt + 1 RETURNING salt`, slug, rendition).Scan(&salt)
 		if err != nil {

@@ -13,27 +13,27 @@ import (
 type Translation struct {
 	Language string          `json:"language"`       // BCP 47
 	Number   int             `json:"number"`         // from 1
-	Source   int             `json:"source"`         // the revision of the source that it is held against
-	State    string          `json:"state"`          // of the whole
+	Source   int             `json:"source"`         // the revision of the source that it translates
+	State    string          `json:"state"`          // of the whole translation
 	Cues     json.RawMessage `json:"cues,omitempty"` // as package translation writes them
-	Who      string          `json:"who"`            // made it
-	Why      string          `json:"why"`            // in words
+	Who      string          `json:"who"`            // author
+	Why      string          `json:"why"`            // what was done, in words
 	At       time.Time       `json:"at"`
 }
 
 // Conflict says that another revision was saved meanwhile.
 type Conflict struct {
 	Slug, Language string
-	Base           int         // the revision that was changed
-	Last           Translation // the one there is now
+	Base           int         // the revision that the caller's was made from
+	Last           Translation // the present one
 }
 
 func (c *Conflict) Error() string {
 	if c.Base == 0 {
-		return fmt.Sprintf("the translation of %s in %s has words of others (revision %d, by %s: %q), which yours changes or leaves out, and yours does not say what it was made from",
+		return fmt.Sprintf("your translation of %s into %s does not say which revision it was made from, and it changes or removes what others translated (revision %d, by %s: %q)",
 			c.Slug, c.Language, c.Last.Number, c.Last.Who, c.Last.Why)
 	}
-	return fmt.Sprintf("%s changed the translation of %s in %s meanwhile (revision %d, %q): yours was made from revision %d",
+	return fmt.Sprintf("%s changed the translation of %s into %s meanwhile (revision %d, %q): yours was made from revision %d",
 		c.Last.Who, c.Slug, c.Language, c.Last.Number, c.Last.Why, c.Base)
 }
 

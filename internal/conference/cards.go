@@ -6,7 +6,7 @@ type Cards struct {
 	Background *Asset   `json:"background,omitempty"` // PNG, JPEG, SVG, or a clip; nil: Lectern's
 	Font       string   `json:"font,omitempty"`       // a family; "": Lectern's
 	FontFile   *Asset   `json:"font_file,omitempty"`  // TTF, OTF or TTC in place of a family
-	Language   string   `json:"language,omitempty"`   // of the words, BCP 47; "": the talk's
+	Language   string   `json:"language,omitempty"`   // of the text, BCP 47; "": the talk's
 	Title      *TextBox `json:"title,omitempty"`
 	Speakers   *TextBox `json:"speakers,omitempty"`
 	Conference *TextBox `json:"conference,omitempty"`
@@ -14,9 +14,9 @@ type Cards struct {
 	Licence    *TextBox `json:"licence,omitempty"` // on the closing card
 	Logo       *Logo    `json:"logo,omitempty"`
 
-	OpeningClip       *Asset `json:"opening_clip,omitempty"` // a film with sound in front of the opening card
-	ClosingClip       *Asset `json:"closing_clip,omitempty"` // and one behind the closing card
-	ClipsReplaceCards bool   `json:"only_clips,omitempty"`   // clips take the place of the cards that they would stand beside
+	OpeningClip       *Asset `json:"opening_clip,omitempty"` // video with sound before the opening card
+	ClosingClip       *Asset `json:"closing_clip,omitempty"` // and after the closing card
+	ClipsReplaceCards bool   `json:"only_clips,omitempty"`   // clips replace the cards beside them
 }
 
 // TextBox is the position of text on a card. X and Width are percentages of the card's width;
@@ -25,10 +25,10 @@ type TextBox struct {
 	X      float64 `json:"x"`
 	Y      float64 `json:"y"`
 	Width  float64 `json:"width"`
-	Height float64 `json:"height,omitempty"` // words that do not fit are set smaller; 0: as in Lectern's
-	Size   float64 `json:"size,omitempty"`   // of the letters, at most; 0: as in Lectern's
+	Height float64 `json:"height,omitempty"` // text that does not fit is made smaller; 0: as in Lectern's
+	Size   float64 `json:"size,omitempty"`   // maximum font size; 0: as in Lectern's
 	Colour string  `json:"colour,omitempty"` // "#rrggbb"; "": as in Lectern's
-	Align  string  `json:"align,omitempty"`  // "left", "centre", "right"; "": as the script runs
+	Align  string  `json:"align,omitempty"`  // "left", "centre", "right"; "": by the direction of the script
 }
 
 // Logo is a picture on a card; its height follows from its width.
@@ -41,9 +41,9 @@ type Logo struct {
 
 // Asset is a file that belongs to a conference, identified by its content.
 type Asset struct {
-	Name   string `json:"name"`   // for people; its ending tells its kind
+	Name   string `json:"name"`   // for people; the extension tells its type
 	SHA256 string `json:"sha256"` //
-	Path   string `json:"-"`      // where it lies, while it is handed in
+	Path   string `json:"-"`      // of the submitted file
 }
 
 // Assets returns the files that cards and clips are made of.

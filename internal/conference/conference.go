@@ -11,22 +11,22 @@ import (
 
 // Talk is one scheduled slot, as its speaker and the schedule describe it.
 type Talk struct {
-	Slug       string            `json:"slug"`                // names the bundle; never changes by itself
+	Slug       string            `json:"slug"`                // names the bundle; stays when the title changes
 	Title      string            `json:"title"`               // in the language of the talk
-	Titles     map[string]string `json:"titles,omitempty"`    // in others, by BCP 47
+	Titles     map[string]string `json:"titles,omitempty"`    // in other languages, by BCP 47
 	Kind       string            `json:"kind"`                // "talk" or "tutorial"
 	Speakers   []string          `json:"speakers"`            //
 	Language   string            `json:"language"`            // BCP 47, what is spoken
 	Conference string            `json:"conference"`          // as the cards show it
 	Abstract   string            `json:"abstract"`            // in the language of the talk
-	Abstracts  map[string]string `json:"abstracts,omitempty"` // in others, by BCP 47
+	Abstracts  map[string]string `json:"abstracts,omitempty"` // in other languages, by BCP 47
 	Tags       []string          `json:"tags"`                //
 	Licence    string            `json:"licence"`             //
 	Date       string            `json:"date"`                // YYYY-MM-DD, the day it was given
 	URL        string            `json:"url"`                 // the talk's page at the conference
 	Links      []Link            `json:"links,omitempty"`     // slides, code and the like
 	Chapters   []Chapter         `json:"chapters,omitempty"`  // ascending
-	Length     time.Duration     `json:"length,omitempty"`    // of the slot; 0: nobody said
+	Length     time.Duration     `json:"length,omitempty"`    // of the slot; 0: unknown
 }
 
 // Link is something on the web that belongs to a talk: slides, code and the like.
@@ -39,7 +39,7 @@ type Link struct {
 type Conference struct {
 	Name        string `json:"name"`
 	URL         string `json:"url,omitempty"`
-	Description string `json:"description,omitempty"` // the template that talks are described by; see package bundle
+	Description string `json:"description,omitempty"` // template for the description of talks; see [FillDescription]
 	Cards       *Cards `json:"cards,omitempty"`       // nil: Lectern's
 }
 
@@ -47,12 +47,12 @@ type Conference struct {
 type Recording struct {
 	SHA256 string `json:"sha256"`
 	Size   int64  `json:"size"` // bytes
-	Name   string `json:"name"` // as it was submitted, for people
+	Name   string `json:"name"` // of the file as submitted, for people
 }
 
 // KeptRange is one range of the recordings that a cut keeps.
 type KeptRange struct {
-	Recording int           `json:"recording"` // 0: From and To are on the reel's clock; N: on recording N's own
+	Recording int           `json:"recording"` // 0: From and To are reel time; N: time of recording N
 	From      time.Duration `json:"from"`
 	To        time.Duration `json:"to"`
 }
@@ -66,7 +66,7 @@ type Facts struct {
 	Cut        []KeptRange     `json:"cut"`        // empty: everything is kept
 	Channels   Channels        `json:"channels"`
 	Treatment  Treatment       `json:"treatment,omitzero"`
-	Tracks     []Track         `json:"tracks"` // one a language, sorted by it
+	Tracks     []Track         `json:"tracks"` // one per language, sorted by language
 	Withheld   []WithheldTrack `json:"left_out,omitempty"`
 	Salts      map[string]int  `json:"salts"` // by rendition; raised when its segments cannot be joined
 }
@@ -84,13 +84,13 @@ const (
 type Track struct {
 	Language string      `json:"language"` // BCP 47
 	Kind     TrackKind   `json:"kind"`
-	State    string      `json:"state"`    // what a release may ask for: "draft" … "approved"
+	State    string      `json:"state"`    // "draft" … "approved"; a release may require one
 	Revision int         `json:"revision"` // counted from 1
-	File     string      `json:"file"`     // as it was handed in, for people
-	Source   *SourceFile `json:"source"`   // what that file was; nil: nobody wrote it down
+	File     string      `json:"file"`     // name of the file as submitted, for people
+	Source   *SourceFile `json:"source"`   // the file; nil: unknown
 	Cues     []Cue       `json:"cues"`     // in reel time, ascending
 
-	Translated *Completeness `json:"translated,omitempty"` // how much of its source it holds; nil: nobody keeps count
+	Translated *Completeness `json:"translated,omitempty"` // how much of its source it covers; nil: not counted
 }
 
 // FindTrack returns the track in a language (BCP 47); nil if there is none.
@@ -114,7 +114,7 @@ func firstTrack(tracks []Track, is func(Track) bool) *Track {
 type Completeness struct {
 	Revision int `json:"source_revision"`
 	Cues     int `json:"source_cues"`
-	Done     int `json:"translated"` // of them, as far as a release asks for
+	Done     int `json:"translated"` // how many of them are translated as far as a release requires
 }
 
 // WithheldTrack is a translation that is not released, and why.
@@ -126,29 +126,29 @@ type WithheldTrack struct {
 
 // States of a track that Lectern itself goes by.
 const (
-	TrackDraft    = "draft"    // nobody has read it: no viewer gets it
+	TrackDraft    = "draft"    // not reviewed: not shown to viewers
 	TrackApproved = "approved" // may be released
 )
 
 // Cue is one caption.
 type Cue struct {
-	ID       string        `json:"id"` // survives editing; unique in its track
+	ID       string        `json:"id"` // stays when the cue is edited; unique in its track
 	Start    time.Duration `json:"start"`
 	End      time.Duration `json:"end"`
 	Text     string        `json:"text"`            // what a viewer reads: lines joined by "\n", no markup, nothing escaped
-	Spans    []Span        `json:"spans,omitempty"` // how parts of Text look; ascending, disjoint, none of them plain
-	Position int           `json:"place,omitempty"` // where on the screen, as the keys of a numeric keypad lie: 8 is top centre; 0: where captions usually are, bottom centre
-	Line     int           `json:"-"`               // where it stood in the file it was read from, from 1
+	Spans    []Span        `json:"spans,omitempty"` // styles of parts of Text; ascending, disjoint, none of them plain
+	Position int           `json:"place,omitempty"` // on the screen, as on a numeric keypad: 8 is top centre; 0: the default, bottom centre
+	Line     int           `json:"-"`               // in the file it was read from, from 1; 0: unknown
 }
 
 // Span is a part of a cue's text with its own style.
 type Span struct {
-	From      int    `json:"from"` // bytes of the text
+	From      int    `json:"from"` // byte offset in the text
 	To        int    `json:"to"`
 	Italic    bool   `json:"italic,omitempty"`
 	Bold      bool   `json:"bold,omitempty"`
 	Underline bool   `json:"underline,omitempty"`
-	Colour    string `json:"colour,omitempty"` // "#rrggbb" in lower case; "" is the player's own
+	Colour    string `json:"colour,omitempty"` // "#rrggbb" in lower case; "": the player's default
 }
 
 // Edition describes one programme exactly and never changes. Its ID is the hash of the rest.

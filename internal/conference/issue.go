@@ -4,11 +4,11 @@ import "time"
 
 // Issue is a problem of a talk's recordings: what it is, where, and what can be done.
 type Issue struct {
-	Kind      string     `json:"kind"`                // for programs: see the constants
+	Kind      string     `json:"kind"`                // see the constants
 	Recording string     `json:"recording,omitempty"` // its name; "": the talk as a whole
-	Spans     []ReelSpan `json:"spans,omitempty"`     // where; none: all of it, or nowhere in particular
-	Message   string     `json:"words"`               // for people
-	Hint      string     `json:"try,omitempty"`       // what can be done
+	Spans     []ReelSpan `json:"spans,omitempty"`     // where; empty: everywhere, or at no particular time
+	Message   string     `json:"words"`               // what the problem is, for people
+	Hint      string     `json:"try,omitempty"`       // what to do about it
 }
 
 // ReelSpan is a part of the reel, in reel time.
@@ -19,22 +19,22 @@ type ReelSpan struct {
 
 // The kinds of troubles.
 const (
-	IssueNoAudio           = "no-sound"     // there is no sound stream
-	IssueSilent            = "silent"       // nothing is heard, all the time or for a while
-	IssueDeadChannel       = "dead-channel" // on one side alone
-	IssueOppositePhase     = "opposite"     // the sides cancel out
-	IssueClipped           = "clipped"      // the sound was too loud for what recorded it
-	IssueHum               = "hum"          // of the mains
-	IssueNoSpeech          = "no-speech"    // there is sound, but nobody speaks
-	IssueBlack             = "black"        // nothing is seen for a while
-	IssueFrozen            = "frozen"       // the picture hangs
-	IssueVariableFrameRate = "variable"     // pictures come at varying intervals
-	IssueGap               = "gap"          // time for which nothing was recorded
-	IssueClockJump         = "jump"         // the clock was set to another time
+	IssueNoAudio           = "no-sound"     // there is no audio stream
+	IssueSilent            = "silent"       // silence, all the time or for a while
+	IssueDeadChannel       = "dead-channel" // one channel is silent
+	IssueOppositePhase     = "opposite"     // the channels cancel each other out
+	IssueClipped           = "clipped"      // the recording level was too high
+	IssueHum               = "hum"          // mains hum
+	IssueNoSpeech          = "no-speech"    // there is sound, but no speech
+	IssueBlack             = "black"        // the picture is black for a while
+	IssueFrozen            = "frozen"       // the picture stands still
+	IssueVariableFrameRate = "variable"     // frames come at varying intervals
+	IssueGap               = "gap"          // a stretch of time was not recorded
+	IssueClockJump         = "jump"         // the recorder's clock was set
 	IssueDesync            = "desync"       // picture and sound do not begin or end together
 	IssueTooShort          = "short"        // for its slot
 	IssueTooLong           = "long"         // for its slot
-	IssueSilentEnds        = "silent-ends"  // before and after the talk
+	IssueSilentEnds        = "silent-ends"  // silence before and after the talk
 )
 
 // String formats the issue as one line.

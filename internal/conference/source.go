@@ -8,7 +8,7 @@ import (
 
 // SourceFile is the file that a track was handed in as, and what reading it remarked.
 type SourceFile struct {
-	SHA256      string      `json:"sha256"`   // of its bytes, which are kept as they came
+	SHA256      string      `json:"sha256"`   // of the file, which is kept unchanged
 	Size        int64       `json:"size"`     // bytes
 	Format      string      `json:"format"`   // "srt", "vtt", "ass" …
 	Encoding    string      `json:"encoding"` // "utf-8", "windows-1252" …
@@ -17,11 +17,11 @@ type SourceFile struct {
 
 // Diagnostics are the remarks of a parser about a file.
 type Diagnostics struct {
-	Errors   int            `json:"errors"`   // what a viewer should see could not be taken over
+	Errors   int            `json:"errors"`   // something viewers should see was lost
 	Warnings int            `json:"warnings"` // read as was probably meant
-	Notes    int            `json:"notes"`    // put right, or without meaning to a viewer
-	Codes    map[string]int `json:"codes"`    // how many there are of each kind
-	List     []Diagnostic   `json:"list"`     // by line; of very many the gravest
+	Notes    int            `json:"notes"`    // corrected, or irrelevant to viewers
+	Codes    map[string]int `json:"codes"`    // how many there are of each code
+	List     []Diagnostic   `json:"list"`     // by line; the most serious ones if there are very many
 }
 
 // Diagnostic is what was found on one line of a file, and how it was read.

@@ -5,23 +5,23 @@ import "github.com/lectern-av/lectern/internal/timeline"
 // Treatment is how a talk's recordings are to be processed, apart from the cut. The zero value
 // changes nothing.
 type Treatment struct {
-	Floor        AudioSource     `json:"floor,omitzero"`         // where the talk itself is heard; its Language is not looked at
-	Interpreters []AudioSource   `json:"interpreters,omitempty"` // further sounds of the same programme, each in a language of its own
-	HighPass     int             `json:"high_pass,omitempty"`    // Hz under which sound is taken away: steps, wind, hum; 0 takes none
-	Denoise      bool            `json:"denoise,omitempty"`      // steady noise is lowered, by 10 dB at most
-	VideoStream  int             `json:"picture,omitempty"`      // which moving picture of each recording, counted from 1; 0 is the first
-	SideStream   int             `json:"beside,omitempty"`       // which one is shown beside it; 0 is none
-	MainShare    int             `json:"share,omitempty"`        // per cent of the frame's width that the picture has, where one is beside it; 0 is two thirds
-	AllowNoAudio bool            `json:"silence,omitempty"`      // recordings without sound are silent; if not, they are refused
-	AllowNoVideo bool            `json:"waveform,omitempty"`     // recordings without picture show their sound; if not, they are refused
-	Mute         []timeline.Span `json:"mute,omitempty"`         // reel time in which nothing is heard
-	Blank        []timeline.Span `json:"blank,omitempty"`        // reel time in which nothing is seen
+	Floor        AudioSource     `json:"floor,omitzero"`         // the talk itself; its Language is ignored
+	Interpreters []AudioSource   `json:"interpreters,omitempty"` // further audio of the same programme, each in another language
+	HighPass     int             `json:"high_pass,omitempty"`    // cutoff in Hz against steps, wind and hum; 0: no filter
+	Denoise      bool            `json:"denoise,omitempty"`      // reduce steady noise, by at most 10 dB
+	VideoStream  int             `json:"picture,omitempty"`      // video stream of each recording, counted from 1; 0 is the first
+	SideStream   int             `json:"beside,omitempty"`       // the one shown beside it; 0: none
+	MainShare    int             `json:"share,omitempty"`        // per cent of the frame's width for the first picture; 0: two thirds
+	AllowNoAudio bool            `json:"silence,omitempty"`      // accept recordings without audio as silent
+	AllowNoVideo bool            `json:"waveform,omitempty"`     // accept recordings without video; a waveform is shown
+	Mute         []timeline.Span `json:"mute,omitempty"`         // reel time without sound
+	Blank        []timeline.Span `json:"blank,omitempty"`        // reel time without picture
 }
 
 // AudioSource selects audio in each recording.
 type AudioSource struct {
 	Language string   `json:"language,omitempty"` // BCP 47
-	Stream   int      `json:"stream,omitempty"`   // which of the recording's sounds, counted from 1; 0 is the first
+	Stream   int      `json:"stream,omitempty"`   // audio stream of the recording, counted from 1; 0 is the first
 	Channels Channels `json:"channels,omitempty"` // "" is ChannelsAuto
 }
 
@@ -38,9 +38,9 @@ type Channels string
 
 // The choices of channels. All give a stereo programme.
 const (
-	ChannelsAuto   Channels = "auto"   // stereo, but a dead channel gives way to the living one
-	ChannelsLeft   Channels = "left"   // the left one, on both sides
-	ChannelsRight  Channels = "right"  // the right one, on both sides
-	ChannelsMix    Channels = "mix"    // the mean of both, on both sides
+	ChannelsAuto   Channels = "auto"   // stereo, but a silent channel is replaced by the other
+	ChannelsLeft   Channels = "left"   // the left one on both sides
+	ChannelsRight  Channels = "right"  // the right one on both sides
+	ChannelsMix    Channels = "mix"    // the mean of both on both sides
 	ChannelsStereo Channels = "stereo" // as recorded
 )

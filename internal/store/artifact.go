@@ -29,7 +29,7 @@ type record struct {
 }
 
 // errTorn says that a record, or a blob it names, is not as it was written.
-var errTorn = errors.New("torn")
+var errTorn = errors.New("damaged")
 
 // Has reports whether there is a record of the key. It costs one stat and checks no blobs; Get
 // does.
@@ -132,7 +132,7 @@ func (s *Local) verifyBlob(ctx context.Context, f action.File, key action.Key) e
 	case sum == f.SHA256:
 		return touch(record)
 	}
-	// It goes, or what is made anew would be taken for it.
+	// Remove it, or Put would keep it in place of a sound one.
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -172,7 +172,7 @@ func (s *Local) removeTorn(ctx context.Context, key action.Key) (record, error) 
 	defer unlock()
 	r, err := s.loadVerified(ctx, key)
 	if !errors.Is(err, errTorn) {
-		return r, err // somebody mended or removed it meanwhile
+		return r, err // restored or removed by another process
 	}
 	if err := os.Remove(s.path("records", string(key))); err != nil {
 		return record{}, err
@@ -290,7 +290,7 @@ func (s *Local) commit(r record, dir, temp string) error {
 		return err
 	}
 	defer unlock()
-	moved := map[string]bool{} // two names may have one content
+	moved := map[string]bool{} // two names may have the same content
 	for _, f := range r.Files {
 		if moved[f.SHA256] {
 			continue

@@ -17,7 +17,7 @@ import (
 type CollectStats struct {
 	Artifacts int   `json:"artifacts"`
 	Blobs     int   `json:"blobs"`
-	Bytes     int64 `json:"bytes"` // given back to the disk: a blob that a bundle links frees none
+	Bytes     int64 `json:"bytes"` // freed on the disk; a blob that a bundle links frees none
 }
 
 // CollectGarbage removes the artifacts whose keys keep rejects and which are older than minAge,
@@ -114,7 +114,7 @@ func (c *collector) remove(hall, hash string, count *int) error {
 	return nil
 }
 
-// How the store's lock is held.
+// Modes of the store's lock.
 const (
 	shared    = syscall.LOCK_SH
 	exclusive = syscall.LOCK_EX

@@ -15,8 +15,8 @@ import (
 type VerifyResult struct {
 	Files            int           `json:"files"`
 	Bytes            int64         `json:"bytes"`
-	Corrupt          []CorruptFile `json:"spoilt"`    // files of artifacts, which are gone now and will be made again
-	CorruptOriginals []string      `json:"originals"` // paths of originals that are no longer what was handed in
+	Corrupt          []CorruptFile `json:"spoilt"`    // damaged files of artifacts; they were removed and will be made again
+	CorruptOriginals []string      `json:"originals"` // paths of damaged originals, which stay
 }
 
 // CorruptFile is a damaged file of an artifact.
@@ -35,7 +35,7 @@ func (s *Local) Verify(ctx context.Context) (found VerifyResult, err error) {
 	spoilt := make(map[string]bool)
 	sound := func(hall, sum string) (bool, error) {
 		is, n, err := fsutil.HashFile(ctx, s.path(hall, sum))
-		if errors.Is(err, fs.ErrNotExist) { // somebody collected it meanwhile
+		if errors.Is(err, fs.ErrNotExist) { // collected by another process
 			return true, nil
 		}
 		found.Files, found.Bytes = found.Files+1, found.Bytes+n
@@ -103,6 +103,6 @@ func (s *Local) forgetCorrupt(ctx context.Context, key action.Key, spoilt map[st
 		found.Corrupt = append(found.Corrupt, CorruptFile{key, r.Kind, f.Name})
 		return s.Forget(ctx, key)
 	}
-	_, err = s.Get(ctx, key) // mends
+	_, err = s.Get(ctx, key) // restores inline files
 	return err
 }

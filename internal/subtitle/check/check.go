@@ -25,7 +25,7 @@ type Severity string
 // The severities.
 const (
 	Error   Severity = "error"   // viewers lose text
-	Warning Severity = "warning" // viewers have trouble
+	Warning Severity = "warning" // viewers have difficulties
 	Note    Severity = "note"    // it could be better
 )
 
@@ -51,21 +51,21 @@ type Code string
 const (
 	Empty            Code = "empty"             // no text
 	NoDuration       Code = "no-duration"       // ends where it starts, or before
-	OutsideRecording Code = "outside-recording" // starts before the recording, or after it
-	TooFast          Code = "too-fast"          // more text than can be read
+	OutsideRecording Code = "outside-recording" // starts before the recording, or after its end
+	TooFast          Code = "too-fast"          // more text than can be read in its time
 	LongLine         Code = "long-line"         //
 	ManyLines        Code = "too-many-lines"    //
-	TooShort         Code = "too-short"         // stands for less time than an eye needs to find it
-	TooLong          Code = "too-long"          // stands so long that it is read twice
-	Overlap          Code = "overlap"           // starts before an earlier cue is gone
-	Duplicate        Code = "duplicate"         // stands twice at a time
-	OutOfOrder       Code = "order"             // stands in the file below a cue that starts later
-	PoorBreak        Code = "poor-break"        // a line break parts what belongs together
-	Gap              Code = "gap"               // too small, so that it flickers or isn't seen
+	TooShort         Code = "too-short"         // shown for less time than needed to notice it
+	TooLong          Code = "too-long"          // shown so long that it is read twice
+	Overlap          Code = "overlap"           // starts before an earlier cue ends
+	Duplicate        Code = "duplicate"         // the same text twice at the same time
+	OutOfOrder       Code = "order"             // comes after a cue that starts later
+	PoorBreak        Code = "poor-break"        // a line break separates what belongs together
+	Gap              Code = "gap"               // too small, so that it flickers or is not noticed
 	Unbalanced       Code = "unbalanced"        // one line much longer than the other
 )
 
-// rules are the codes, gravest first, in words for the summary.
+// rules are all rules, most serious first, with English words for the summary.
 var rules = []struct {
 	code   Code
 	title  string
@@ -109,15 +109,15 @@ func Codes() []Code {
 
 // Finding is one rule broken by one cue.
 type Finding struct {
-	Line     int      `json:"line"` // of the cue in its file; 0 if it is not known
-	Cue      int      `json:"cue"`  // its place among the cues, from 1
+	Line     int      `json:"line"` // of the cue in its file; 0 if unknown
+	Cue      int      `json:"cue"`  // number of the cue, from 1
 	Severity Severity `json:"severity"`
 	Code     Code     `json:"code"`
 	Message  string   `json:"message"` // what was found and what the limit is, in English: a clause whose subject is the cue
 
 	Detail message.Message `json:"-"` // the same without words; see [English]
 
-	excess float64 // how many times the limit, to find the worst
+	excess float64 // how many times the limit, to order findings
 }
 
 // Check checks cues, in any order, against a profile. The language (BCP 47) selects the rules
@@ -308,7 +308,7 @@ func screenPosition(cue conference.Cue) int { return cmp.Or(cue.Position, 2) }
 // before it. Cues without a duration are skipped.
 func consecutive(cues []conference.Cue) iter.Seq2[int, int] {
 	return func(yield func(before, cue int) bool) {
-		last := -1 // of the cues so far, the one that ends last
+		last := -1 // the cue so far that ends last
 		for _, i := range byStart(cues) {
 			if cues[i].End <= cues[i].Start {
 				continue

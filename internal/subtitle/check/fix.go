@@ -11,9 +11,9 @@ import (
 
 // Change is one thing that Fix did to a cue.
 type Change struct {
-	Line   int    `json:"line"` // of the cue in its file; 0 if it is not known
-	Cue    int    `json:"cue"`  // its place among the mended cues, from 1
-	Code   Code   `json:"code"` // the rule it was for
+	Line   int    `json:"line"` // of the cue in its file; 0 if unknown
+	Cue    int    `json:"cue"`  // number of the cue after fixing, from 1
+	Code   Code   `json:"code"` // the rule that required it
 	Before string `json:"before"`
 	After  string `json:"after"`
 }
@@ -56,7 +56,7 @@ func Fix(cues []conference.Cue, profile Profile, language string) ([]conference.
 type fixer struct {
 	checker
 	cues    []conference.Cue // ascending by start
-	lines   []int            // where each stood in its file, even those that are moved
+	lines   []int            // of each cue in its file, even of moved ones
 	changes []Change
 }
 

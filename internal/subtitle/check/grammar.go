@@ -29,17 +29,17 @@ const (
 type wordClass struct {
 	kind         wordKind
 	words        string
-	exceptBefore []wordKind // words after it that show it to be of another kind: “we have / the time”
+	exceptBefore []wordKind // kinds of the next word that make it another kind here: “we have / the time”
 }
 
 // noVerbAfter are the kinds that show that a pronoun or auxiliary before them is not waiting
 // for its verb: “we have / the time”.
 var noVerbAfter = []wordKind{article, determiner, preposition, conjunction}
 
-// grammars are the bonds by language (ISO 639). The classes are those that TED's, the
-// BBC's and Netflix's guidelines name. Words that more often than not stand alone, such
-// as the particles of “log out” and “turn off”, are left out: a list that cries wolf is
-// not read. A word is of the first class that has it.
+// grammars are the word classes by language (ISO 639), as TED's, the BBC's and Netflix's
+// guidelines name them. Words that usually do not belong to the next one, such as the
+// particles of “log out” and “turn off”, are left out, because a list full of false alarms is
+// not read. A word belongs to the first class that contains it.
 var grammars = map[string][]wordClass{
 	"en": {
 		{kind: article,

@@ -18,30 +18,29 @@ import (
 // if FullWidth is set.
 type Profile struct {
 	Name      string
-	About     string  // whose rules they are
-	Columns   int     // the most of a line
-	Lines     int     // the most of a cue
-	FullWidth bool    // limits are spoken of in full-width characters, two columns each
-	Speed     float64 // characters a second that can be read; spaces count, and a line break as a space
-	TooFast   float64 // characters a second from which on nobody can read along: an error
-	Words     float64 // words a minute that can be read
+	About     string  // whose guidelines
+	Columns   int     // maximum of a line
+	Lines     int     // maximum of a cue
+	FullWidth bool    // limits count full-width characters, two columns each
+	Speed     float64 // comfortable characters a second; spaces count, and a line break as a space
+	TooFast   float64 // characters a second above which reading along is impossible: an error
+	Words     float64 // comfortable words a minute
 
-	Shortest time.Duration // the least a cue stands
-	Longest  time.Duration // the most
+	Shortest time.Duration // minimum time for a cue
+	Longest  time.Duration // maximum
 
-	Gap     time.Duration // the least from the end of a cue to the start of the next
-	Flicker time.Duration // a longer gap that is still below this looks like a flicker
-	Overlap time.Duration // what of an overlap Fix takes for a slip, and mends
+	Gap     time.Duration // minimum from the end of a cue to the start of the next
+	Flicker time.Duration // a longer gap that is still below this flickers
+	Overlap time.Duration // longest overlap that Fix corrects
 }
 
-// profiles are the rules there are. Line lengths, speeds and TED's durations are those
-// of Lectern's design, measured against what speakers really hand in: every house's
-// rules leave room for talk, in that only what nobody can read is an error and gaps are
-// notes. The other durations are what is remembered of Netflix's and the BBC's guides and
-// has not been held against their present text: five sixths of a second, in Japanese
-// half a second, to seven seconds; two frames of 24 a second between cues, and gaps up to
-// eleven frames closed; at the BBC those of less than a second. What counts as a slip is
-// our own.
+// profiles are all profiles. Line lengths, speeds and TED's durations were chosen by checking
+// what speakers really submit: the guidelines are written for films and are applied to talks
+// with some tolerance, in that only unreadable text is an error and gaps are notes. The other
+// durations follow Netflix's and the BBC's guides but have not been compared with their
+// present text: five sixths of a second (half a second in Japanese) to seven seconds; two
+// frames of 24 a second between cues, and gaps up to eleven frames closed; at the BBC those
+// below a second. The limits for overlaps are our own.
 var profiles = []Profile{
 	{Name: "ted", About: "TED's guidelines, the default for talks",
 		Columns: 42, Lines: 2, Speed: 21, TooFast: 25, Shortest: time.Second, Longest: 7 * time.Second,
@@ -97,7 +96,7 @@ func ProfileByName(name string) (Profile, error) {
 			return p, nil
 		}
 	}
-	return Profile{}, inputerr.New("", "there is no profile “%s”", name).Hint("Profiles are %s", strings.Join(ProfileNames(), ", "))
+	return Profile{}, inputerr.New("", "there is no profile “%s”", name).Hint("Choose one of %s", strings.Join(ProfileNames(), ", "))
 }
 
 // characters converts columns to the characters that the profile counts.

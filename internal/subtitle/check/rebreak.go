@@ -9,12 +9,12 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// What makes a break good, in the measure of balance: the sum of the squares of the
-// lines' shares of the profile's columns, which is 0.5 for two lines half full and 1 for
-// one line that is full.
+// Costs of a line break. Their unit is that of balance: the sum of the squares of the lines'
+// shares of the profile's columns, which is 0.5 for two lines half full and 1 for one full
+// line.
 const (
-	badBreakCost     = 0.4  // a break that parts what belongs together, or makes a dash look like another speaker's
-	punctuationBonus = 0.15 // a break after a punctuation mark, in its favour
+	badBreakCost     = 0.4  // separates what belongs together, or makes a dash look like another speaker's
+	punctuationBonus = 0.15 // for a break after a punctuation mark
 )
 
 // rewrapped returns the cue with its text broken into as few lines as fit the profile, at the
@@ -24,7 +24,7 @@ func (c checker) rewrapped(cue conference.Cue) (conference.Cue, bool) {
 	if Columns(oneLine(cue.Text)) > (p.Columns+1)*p.Lines {
 		return cue, false
 	}
-	var breaks []bool // for each white space between two words
+	var breaks []bool // for each gap between two words
 	left := p.Lines
 	for i, part := range paragraphs(cue.Text) {
 		if i > 0 {

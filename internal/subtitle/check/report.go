@@ -17,11 +17,11 @@ type Report struct {
 	Profile  string        `json:"profile"`
 	Language string        `json:"language"`
 	Cues     int           `json:"cues"`
-	Grade    string        `json:"grade"` // A to F; see [Report.Share]
-	Share    float64       `json:"share"` // of the cues are in trouble, where one with an error counts whole, one with a warning a quarter, and notes don't
+	Grade    string        `json:"grade"` // A to F, by Share; see [GradeForShare]
+	Share    float64       `json:"share"` // of bad cues: one with an error counts fully, one with a warning a quarter, notes don't count
 	Counts   Counts        `json:"counts"`
 	Findings []Finding     `json:"findings"` // in the order of the cues
-	Worst    []CueFindings `json:"worst"`    // the ten cues most in need of care, worst first
+	Worst    []CueFindings `json:"worst"`    // the ten worst cues, worst first
 }
 
 // Counts counts findings by severity and by code.
@@ -29,7 +29,7 @@ type Counts struct {
 	Errors   int          `json:"errors"`
 	Warnings int          `json:"warnings"`
 	Notes    int          `json:"notes"`
-	Codes    map[Code]int `json:"codes"` // those with any
+	Codes    map[Code]int `json:"codes"` // codes with at least one finding
 }
 
 // CueFindings is a cue with everything that was found about it.
@@ -38,11 +38,10 @@ type CueFindings struct {
 	Cue      int       `json:"cue"` // from 1
 	StartMS  int64     `json:"start_ms"`
 	Text     string    `json:"text"`
-	Findings []Finding `json:"findings"` // gravest first
+	Findings []Finding `json:"findings"` // most serious first
 }
 
-// grades are the shares of cues in trouble up to which each is given; above the last it
-// is an F.
+// grades are the shares of bad cues up to which each grade is given; above the last it is F.
 var grades = []struct {
 	name  string
 	share float64
