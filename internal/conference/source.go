@@ -6,7 +6,7 @@ import (
 	"github.com/lectern-av/lectern/internal/message"
 )
 
-// SourceFile is the file that a track was handed in as, and what reading it remarked.
+// SourceFile is the file that a track was read from, and the diagnostics of reading it.
 type SourceFile struct {
 	SHA256      string      `json:"sha256"`   // of the file, which is kept unchanged
 	Size        int64       `json:"size"`     // bytes

@@ -139,7 +139,7 @@ func (s *Local) verifyBlob(ctx context.Context, f action.File, key action.Key) e
 	return errTorn
 }
 
-// restoreInline makes the blob of an inline file what the record says it is.
+// restoreInline writes the blob of an inline file again unless it equals the record.
 func (s *Local) restoreInline(f action.File, data []byte) error {
 	path := s.path("blobs", f.SHA256)
 	there, err := os.ReadFile(path)

@@ -265,7 +265,7 @@ func writeSynced(dir string, b []byte) (string, error) {
 	return f.Name(), f.Sync()
 }
 
-// wrapDiskFull turns "no space left on device" and its like into a FullError.
+// wrapDiskFull turns "no space left on device" and similar errors into a DiskFullError.
 func (s *Local) wrapDiskFull(err error) error {
 	var known *DiskFullError
 	if errors.As(err, &known) {
