@@ -19,6 +19,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -227,4 +229,32 @@ func parseSums(b []byte) (map[string]string, error) {
 		sums[name] = sum
 	}
 	return sums, nil
+}
+
+func readManifest(dir string) (c Manifest, err error) {
+	b, err := os.ReadFile(filepath.Join(dir, ManifestName))
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(b, &c); err != nil {
+		return c, fmt.Errorf("%s: %w", ManifestName, err)
+	}
+	return c, nil
+}
+
+// listFiles is everything under dir but directories, by path with slashes.
+func listFiles(dir string) (map[string]fs.FileInfo, error) {
+	files := map[string]fs.FileInfo{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		files[filepath.ToSlash(rel)], err = d.Info()
+		return err
+	})
+	return files, err
 }

@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,9 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/subtitle"
@@ -194,100 +191,6 @@ func (v *verifier) checkManifest() error {
 	}
 	return nil
 }
-
-// checkTracks reads the sidecars of every language and compares them with one another, with
-// the manifest and with the programme.
-func (v *verifier) checkTracks() error {
-	claimed := map[string]bool{}
-	for _, t := range v.content.Tracks {
-		if canonical, err := subtitle.CanonicalLanguage(t.Language); err != nil || canonical != t.Language {
-			v.record("", "language", "", fmt.Errorf("a track is in %q, which is no canonical language tag", t.Language))
-		}
-		if len(t.Files) == 0 && t.Cues > 0 {
-			v.record("", "captions", "", fmt.Errorf("the %s track has %d cues and no file", t.Language, t.Cues))
-		}
-		var first string
-		for _, path := range t.Files {
-			claimed[path] = true
-			if _, ok := v.hashes[path]; !ok {
-				continue // said already
-			}
-			v.record(path, "captions", fmt.Sprintf("%d cues, within the programme", t.Cues), v.checkSidecar(path, t))
-			if _, read := v.sidecars[path]; !read {
-				continue
-			}
-			if first == "" {
-				first = path
-				continue
-			}
-			v.record(path, "captions", "cue for cue as "+first, compareCues(v.sidecars[first].Cues, v.sidecars[path].Cues, "it", first))
-		}
-	}
-	for _, f := range v.filesWithRole(RoleCaptions) {
-		if !claimed[f.Path] {
-			v.record(f.Path, "captions", "", errors.New("no track of the manifest has it"))
-		}
-	}
-	return nil
-}
-
-// checkSidecar reads one file of a track.
-func (v *verifier) checkSidecar(path string, t Track) error {
-	data, err := os.ReadFile(v.path(path))
-	if err != nil {
-		return err
-	}
-	doc, err := subtitle.Parse(path, data, subtitle.Options{})
-	if err != nil {
-		return err
-	}
-	v.sidecars[path] = doc
-	for _, d := range doc.Diagnostics { // players are less patient than Lectern; an entity is but text in SRT
-		if d.Severity != subtitle.Note && d.Code != "entity" {
-			return fmt.Errorf("its line %d: %s", d.Line, d.Message)
-		}
-	}
-	ext := strings.TrimPrefix(filepath.Ext(path), ".")
-	end := v.content.Edition.Programme.Duration()
-	last := slices.MaxFunc(doc.Cues, func(a, b conference.Cue) int { return cmp.Compare(a.End, b.End) })
-	switch {
-	case string(doc.Format) != ext:
-		return fmt.Errorf("it is %s inside", doc.Format)
-	case !strings.HasSuffix(path, "."+t.Language+"."+ext):
-		return fmt.Errorf("its name does not say that it is in %s", t.Language)
-	case len(doc.Cues) != t.Cues:
-		return fmt.Errorf("it has %d cues, and %s says %d", len(doc.Cues), ManifestName, t.Cues)
-	case last.End > end+time.Millisecond: // files count milliseconds
-		return fmt.Errorf("its cue at line %d ends at %v, after the programme, which ends at %v", last.Line, last.End, end)
-	case doc.Format == subtitle.WebVTT && doc.Language != t.Language:
-		return fmt.Errorf("it says that it is in %q, and its track is in %q", doc.Language, t.Language)
-	case doc.Format == subtitle.WebVTT && doc.Edition != v.content.Edition.ID:
-		return fmt.Errorf("it was made for the edition %q, and the bundle is %q", doc.Edition, v.content.Edition.ID)
-	case doc.Format == subtitle.SRT && slices.ContainsFunc(doc.Cues, func(c conference.Cue) bool { return len(c.Spans) > 0 || c.Position != 0 }):
-		return errors.New("it has markup, which YouTube does not take")
-	}
-	return nil
-}
-
-// compareCues compares what viewers of two lists of cues see; they go by the names a and b.
-func compareCues(want, got []conference.Cue, a, b string) error {
-	for i := range min(len(want), len(got)) {
-		w, g := want[i], got[i]
-		if !withinMillisecond(w.Start, g.Start) || !withinMillisecond(w.End, g.End) {
-			return fmt.Errorf("cue %d is at %v–%v in %s and at %v–%v in %s", i+1, g.Start, g.End, a, w.Start, w.End, b)
-		}
-		if w.Text != g.Text {
-			return fmt.Errorf("cue %d is %q in %s and %q in %s", i+1, g.Text, a, w.Text, b)
-		}
-	}
-	if len(want) != len(got) {
-		return fmt.Errorf("%s has %d cues and %s has %d", a, len(got), b, len(want))
-	}
-	return nil
-}
-
-// withinMillisecond allows for times that were rounded to milliseconds twice.
-func withinMillisecond(a, b time.Duration) bool { return (a - b).Abs() <= time.Millisecond }
 
 // YouTube's limits for a thumbnail, and the size that Lectern makes.
 const (

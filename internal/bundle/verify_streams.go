@@ -3,7 +3,6 @@ package bundle
 import (
 	"bufio"
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +15,6 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/media"
-	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -284,24 +282,6 @@ func checkLanguageTag(s probedStream, language string) error {
 	return nil
 }
 
-// checkSoftSubtitles compares a text track inside a video with the sidecars of its language.
-func (v *verifier) checkSoftSubtitles(inside []conference.Cue, language string) error {
-	track := slices.IndexFunc(v.content.Tracks, func(t Track) bool { return t.Language == language })
-	if track < 0 {
-		return fmt.Errorf("the bundle has no %s track", language)
-	}
-	for _, sidecar := range v.content.Tracks[track].Files {
-		doc, ok := v.sidecars[sidecar]
-		if !ok {
-			return fmt.Errorf("%s cannot be compared", sidecar)
-		}
-		if err := compareCues(subtitle.Flatten(doc.Cues), subtitle.Flatten(inside), "the video", sidecar); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // compareChapters compares what a player offers to go to with what the talk's chapters and the
 // cut make of it.
 func compareChapters(got []probedChapter, want []conference.Section) error {
@@ -315,106 +295,6 @@ func compareChapters(got []probedChapter, want []conference.Section) error {
 		return fmt.Errorf("it has %d chapters and should have %d", len(got), len(want))
 	}
 	return nil
-}
-
-// readTimedText is the cues of all text tracks of a video, by stream, byte by byte as the
-// file has them: ffmpeg's decoder would not tell a line break from a \N in the text.
-func (v *verifier) readTimedText(path string, c probedFile) (map[int][]conference.Cue, error) {
-	var out struct {
-		Packets []textPacket `json:"packets"`
-	}
-	err := v.runFFprobe(path, []string{"-select_streams", "s", "-show_packets", "-show_data", "-of", "json"}, func(r io.Reader) error {
-		return json.NewDecoder(r).Decode(&out)
-	})
-	if err != nil {
-		return nil, err
-	}
-	inside := map[int][]conference.Cue{}
-	for _, p := range out.Packets {
-		cue, err := p.cue(c.Streams[p.Stream].Codec)
-		if err != nil {
-			return nil, err
-		}
-		if cue.Text != "" { // else it is the space between two cues
-			inside[p.Stream] = append(inside[p.Stream], cue)
-		}
-	}
-	return inside, nil
-}
-
-// textPacket is a sample of timed text as ffprobe shows it.
-type textPacket struct {
-	Stream   int    `json:"stream_index"`
-	Time     string `json:"pts_time"`
-	Duration string `json:"duration_time"`
-	Data     string `json:"data"`
-}
-
-// cue is the packet's text and its times. In MP4 its length stands before it; in Matroska it
-// is a cue as SRT or WebVTT has it, without its first line.
-func (p textPacket) cue(codec string) (c conference.Cue, err error) {
-	b, err := parseHexDump(p.Data)
-	if err != nil {
-		return c, err
-	}
-	switch codec {
-	case "mov_text":
-		if len(b) < 2 || len(b) < 2+int(b[0])<<8+int(b[1]) {
-			return c, errors.New("its subtitles are damaged")
-		}
-		c.Text = string(b[2 : 2+int(b[0])<<8+int(b[1])])
-	case "webvtt", "subrip":
-		if c.Text, err = parseCueBody(codec, b); err != nil {
-			return c, err
-		}
-	default:
-		return c, fmt.Errorf("its subtitles are %s, which players do not take", codec)
-	}
-	if c.Text == "" {
-		return c, nil
-	}
-	length, err := parseSeconds(p.Duration)
-	if err != nil {
-		return c, fmt.Errorf("its subtitles have no lengths: %w", err)
-	}
-	if c.Start, err = parseSeconds(p.Time); err != nil {
-		return c, fmt.Errorf("its subtitles have no times: %w", err)
-	}
-	c.End = c.Start + length
-	return c, nil
-}
-
-// parseCueBody is what a viewer sees of a cue as SRT or WebVTT has it.
-func parseCueBody(codec string, body []byte) (string, error) {
-	head := "1\n00:00:00,000 --> 00:00:01,000\n"
-	if codec == "webvtt" {
-		head = "WEBVTT\n\n00:00.000 --> 00:01.000\n"
-	}
-	doc, err := subtitle.Parse("", append([]byte(head), body...), subtitle.Options{})
-	if err != nil {
-		return "", fmt.Errorf("its subtitles: %w", err)
-	}
-	if len(doc.Cues) != 1 {
-		return "", fmt.Errorf("a packet of its subtitles holds %d cues", len(doc.Cues))
-	}
-	return doc.Cues[0].Text, nil
-}
-
-// parseHexDump is the bytes of ffprobe's hex dump: "00000000: 0011 4c69 …  ..Li…" in lines.
-func parseHexDump(dump string) ([]byte, error) {
-	var all []byte
-	for line := range strings.Lines(dump) {
-		_, row, ok := strings.Cut(line, ": ")
-		if !ok {
-			continue
-		}
-		b, err := hex.DecodeString(strings.ReplaceAll(row[:min(len(row), 40)], " ", ""))
-		if err != nil {
-			return nil, fmt.Errorf("ffprobe wrote an odd dump: %q", line)
-		}
-		all = append(all, b...)
-	}
-	return all, nil
 }
 
 // runFFprobe runs ffprobe on a file of the bundle. The file may come from anywhere, so it is
