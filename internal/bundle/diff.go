@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fsutil"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 )
@@ -144,7 +145,7 @@ func (s loadedBundle) checkFiles(ctx context.Context) error {
 		case info.Size() != f.Size:
 			problem = fmt.Sprintf("has %d bytes, and %s says %d", info.Size(), ManifestName, f.Size)
 		case f.Role != RoleVideo:
-			sum, err := hashFile(ctx, s.path(f.Path))
+			sum, _, err := fsutil.HashFile(ctx, s.path(f.Path))
 			if err != nil {
 				return fmt.Errorf("read %s: %w", s.path(f.Path), err)
 			}

@@ -14,27 +14,23 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lectern-av/lectern/internal/fsutil"
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// EditedFile is a file that was changed by hand in an earlier bundle.
-type EditedFile struct {
-	Path    string // in the bundle, with slashes
-	SavedAs string // where a copy of it lies now
-}
-
-// previousBundle is the bundle that stands where a new one is to go.
+// previousBundle is the bundle that a new one replaces.
 type previousBundle struct {
 	dir         string
-	exists      bool              // there is a directory
-	sums        map[string]string // of its files, by path
-	sumsWritten time.Time         // when its sums were written, after all other files
+	exists      bool              // whether dir does; it may be empty
+	sums        map[string]string // SHA-256 by path, SHA256SUMS included
+	sumsWritten time.Time         // a file modified later was edited by hand
 }
 
-// loadPrevious finds out what stands at dir. Anything but a bundle with only its own files in
-// it, or an empty directory, belongs to somebody and is a fault.
+// loadPrevious reads the bundle in dir, if there is one. If dir is anything but a bundle with
+// only its own files, or an empty directory, it returns an *inputerr.Error: replacing it would
+// destroy files that Lectern did not make.
 func loadPrevious(dir string) (previousBundle, error) {
-	foreign := func(format string, args ...any) (previousBundle, error) {
+	refuse := func(format string, args ...any) (previousBundle, error) {
 		return previousBundle{}, inputerr.New(dir, format, args...).Hint("Move it away, or choose another directory or slug")
 	}
 	info, err := os.Lstat(dir)
@@ -44,99 +40,105 @@ func loadPrevious(dir string) (previousBundle, error) {
 		return previousBundle{}, err
 	}
 	if !info.IsDir() {
-		return foreign("is in the way: it is no directory")
+		return refuse("already exists and is not a directory")
 	}
 	files, err := listFiles(dir)
 	if err != nil {
 		return previousBundle{}, err
 	}
-	e := previousBundle{dir: dir, exists: true}
+	b := previousBundle{dir: dir, exists: true}
 	if len(files) == 0 {
-		return e, nil
+		return b, nil
 	}
 	if !isLecternBundle(dir) {
-		return foreign("is in the way: it is no bundle that Lectern made")
+		return refuse("already exists and is not a bundle that Lectern made")
 	}
-	b, err := os.ReadFile(filepath.Join(dir, SumsName))
+	data, err := os.ReadFile(filepath.Join(dir, SumsName))
 	if err != nil {
-		return foreign("is in the way: it is a bundle without its %s", SumsName)
+		return refuse("already exists and has no %s", SumsName)
 	}
-	if e.sums, err = parseSums(b); err != nil {
-		return foreign("is in the way: %v", err)
+	if b.sums, err = parseSums(data); err != nil {
+		return refuse("already exists, and its %v", err)
 	}
 	for path, info := range files {
 		if path == SumsName {
-			e.sumsWritten = info.ModTime()
-		} else if _, listed := e.sums[path]; !listed {
-			return foreign("holds %s, which is not Lectern's and would be lost", path)
+			b.sumsWritten = info.ModTime()
+		} else if _, listed := b.sums[path]; !listed {
+			return refuse("contains %s, which Lectern did not make and would delete", path)
 		}
 	}
-	e.sums[SumsName] = sha256Hex(b)
-	return e, nil
+	b.sums[SumsName] = sha256Hex(data)
+	return b, nil
 }
 
-// isLecternBundle reports whether dir holds a manifest of Lectern's, of whatever form.
+// isLecternBundle reports whether dir has a manifest of any format version.
 func isLecternBundle(dir string) bool {
 	var m struct {
-		Lectern int `json:"lectern"`
+		FormatVersion int `json:"lectern"`
 	}
 	b, err := os.ReadFile(filepath.Join(dir, ManifestName))
-	return err == nil && json.Unmarshal(b, &m) == nil && m.Lectern > 0
+	return err == nil && json.Unmarshal(b, &m) == nil && m.FormatVersion > 0
 }
 
-// equals reports whether the bundle already is exactly these files.
-func (e previousBundle) equals(files []Entry) bool {
-	if len(e.sums) != len(files) {
+// equals reports whether the bundle already has exactly these files.
+func (b previousBundle) equals(ctx context.Context, files []Entry) bool {
+	if len(b.sums) != len(files) {
 		return false
 	}
 	for _, f := range files {
-		if _, ok := e.reusable(f); !ok {
+		if _, ok := b.reusable(ctx, f); !ok {
 			return false
 		}
 	}
 	return true
 }
 
-// reusable is the earlier bundle's own file of that path and content. Its sums say what it
-// was; they are believed of a file that nobody changed since they were written, and any
-// other is read again.
-func (e previousBundle) reusable(f Entry) (string, bool) {
-	if e.sums[f.Path] != f.SHA256 {
+// reusable returns the path of the bundle's file with the path and content of f. SHA256SUMS
+// tells the content of a file that was not modified since; any other file is hashed.
+func (b previousBundle) reusable(ctx context.Context, f Entry) (path string, ok bool) {
+	if b.sums[f.Path] != f.SHA256 {
 		return "", false
 	}
-	path := filepath.Join(e.dir, filepath.FromSlash(f.Path))
+	path = filepath.Join(b.dir, filepath.FromSlash(f.Path))
 	info, err := os.Lstat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Size() != f.Size {
 		return "", false
 	}
-	if info.ModTime().After(e.sumsWritten) {
-		if sum, err := hashFile(context.Background(), path); err != nil || sum != f.SHA256 {
+	if info.ModTime().After(b.sumsWritten) {
+		if sum, _, err := fsutil.HashFile(ctx, path); err != nil || sum != f.SHA256 {
 			return "", false
 		}
 	}
 	return path, true
 }
 
-// editedContent is the content of a file of the bundle that was changed since its sums were
-// written, or nil.
-func (e previousBundle) editedContent(path string) ([]byte, error) {
-	at := filepath.Join(e.dir, filepath.FromSlash(path))
+// editedContent returns the content of a file that was edited after SHA256SUMS was written, or
+// nil if it was not edited. Large files are linked from the store and never count as edited.
+func (b previousBundle) editedContent(path string) ([]byte, error) {
+	at := filepath.Join(b.dir, filepath.FromSlash(path))
 	info, err := os.Lstat(at)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > maxCopySize || !info.ModTime().After(e.sumsWritten) {
-		return nil, nil // gone, or as it was
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxCopySize || !info.ModTime().After(b.sumsWritten) {
+		return nil, nil
 	}
 	data, err := os.ReadFile(at)
-	if err != nil || sha256Hex(data) == e.sums[path] {
+	if err != nil || sha256Hex(data) == b.sums[path] {
 		return nil, err
 	}
 	return data, nil
 }
 
-// saveEdited copies what was changed by hand in the earlier bundle to beside it. Only what
-// is small enough to have been copied there, and not linked, can have been.
-func (p *writer) saveEdited(files []Entry) error {
-	for _, path := range slices.Sorted(maps.Keys(p.previous.sums)) {
-		data, err := p.previous.editedContent(path)
+// EditedFile is a file that was edited by hand in the previous bundle, and of which Write saved
+// a copy.
+type EditedFile struct {
+	Path    string // in the bundle, with slashes
+	SavedAs string // path of the copy
+}
+
+// saveEdited copies the files that were edited in the previous bundle, and whose content is not
+// part of the new one, to root/slug.edited.
+func (w *writer) saveEdited(files []Entry) error {
+	for _, path := range slices.Sorted(maps.Keys(w.previous.sums)) {
+		data, err := w.previous.editedContent(path)
 		if err != nil {
 			return err
 		}
@@ -144,16 +146,17 @@ func (p *writer) saveEdited(files []Entry) error {
 		if data == nil || slices.ContainsFunc(files, func(f Entry) bool { return f.SHA256 == sum }) {
 			continue
 		}
-		kept, err := saveCopy(filepath.Join(p.root, p.slug+".edited", filepath.FromSlash(path)), data)
+		saved, err := saveCopy(filepath.Join(w.root, w.slug+".edited", filepath.FromSlash(path)), data)
 		if err != nil {
 			return err
 		}
-		p.edited = append(p.edited, EditedFile{Path: path, SavedAs: kept})
+		w.edited = append(w.edited, EditedFile{Path: path, SavedAs: saved})
 	}
 	return nil
 }
 
-// saveCopy writes data to path or, where something else stands there, to path with a number.
+// saveCopy writes data to path, or to path with a number if a file with other content is there,
+// and returns the path used.
 func saveCopy(path string, data []byte) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", err
@@ -164,7 +167,7 @@ func saveCopy(path string, data []byte) (string, error) {
 		if !errors.Is(err, fs.ErrExist) {
 			return to, err
 		}
-		if there, err := os.ReadFile(to); err == nil && bytes.Equal(there, data) {
+		if existing, err := os.ReadFile(to); err == nil && bytes.Equal(existing, data) {
 			return to, nil
 		}
 		to = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), n, ext)

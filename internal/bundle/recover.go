@@ -1,7 +1,6 @@
 package bundle
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,18 +12,25 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// Recover mends what a publication that was killed left in root: an earlier bundle that
-// had been moved away comes back, and what was half laid out is removed. Publish does it
-// too, before anything else.
+// stagingPrefix returns how the names of directories begin in which a bundle is being written.
+func stagingPrefix(slug string) string { return ".lectern-new-" + slug + "-" }
+
+// previousName returns the name that a bundle has for the moment between the two renames by
+// which it is replaced.
+func previousName(slug string) string { return ".lectern-old-" + slug }
+
+// Recover cleans up in root after a [Write] of the bundle slug that was killed: it brings back a
+// previous bundle that had been moved away, and removes staging directories. Those of a Write
+// that still runs stay. Write calls it first.
 func Recover(root, slug string) error {
 	dir, old := filepath.Join(root, slug), filepath.Join(root, previousName(slug))
 	if _, err := os.Lstat(old); err == nil {
 		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
 			if err := os.Rename(old, dir); err != nil {
-				return fmt.Errorf("bring back the earlier bundle: %w", err)
+				return fmt.Errorf("bring back the previous bundle: %w", err)
 			}
 		} else if err := os.RemoveAll(old); err != nil {
-			return fmt.Errorf("remove the earlier bundle: %w", err)
+			return fmt.Errorf("remove the previous bundle: %w", err)
 		}
 	}
 	entries, err := os.ReadDir(root)
@@ -35,14 +41,14 @@ func Recover(root, slug string) error {
 		suffix, ok := strings.CutPrefix(e.Name(), stagingPrefix(slug))
 		if ok && e.IsDir() && strings.Trim(suffix, "0123456789") == "" {
 			if err := removeStaleStaging(filepath.Join(root, e.Name())); err != nil {
-				return fmt.Errorf("sweep a leftover: %w", err)
+				return fmt.Errorf("remove an unfinished bundle: %w", err)
 			}
 		}
 	}
 	return nil
 }
 
-// removeStaleStaging removes a staging directory unless its maker lives.
+// removeStaleStaging removes a staging directory unless a living process has it locked.
 func removeStaleStaging(dir string) error {
 	f, err := os.Open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -57,61 +63,55 @@ func removeStaleStaging(dir string) error {
 	return os.RemoveAll(dir)
 }
 
-func stagingPrefix(slug string) string { return ".lectern-new-" + slug + "-" }
+// CheckWritable reports, before hours are spent on encoding, why the bundle root/slug could not
+// be written: root is not writable, or files that are not Lectern's are in the place of the
+// bundle. It also cleans up as [Recover] does.
+func CheckWritable(root, slug string) error {
+	w := newWriter(root, slug, nil)
+	if err := w.checkWritable(); err != nil {
+		return w.asInputError(err)
+	}
+	return nil
+}
 
-func previousName(slug string) string { return ".lectern-old-" + slug }
-
-// asInputError turns what the place of output is to blame for into a fault.
-func (p *writer) asInputError(err error) error {
-	err = fmt.Errorf("publish %s: %w", p.slug, err)
-	f := inputerr.As(err)
-	var failed *fs.PathError
-	switch {
-	case f != nil:
-		return err
-	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
-		f = inputerr.New(p.root, "has no room left for the bundle %s; the earlier one, if any, is untouched", p.slug).Hint("Make room and run again")
-	case errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission):
-		f = inputerr.New(p.root, "cannot be written to: %v", err).Hint("Choose another directory, or change its permissions")
-	case errors.Is(err, syscall.ENOTDIR):
-		f = inputerr.New(p.root, "is no directory").Hint("Choose another")
-	case errors.As(err, &failed) && !pathExists(p.root): // as below /proc, or by a name that is too long
-		f = inputerr.New(p.root, "cannot be made: %v", err).Hint("Choose another directory")
-	default:
+func (w *writer) checkWritable() error {
+	if err := os.MkdirAll(w.root, 0o755); err != nil {
 		return err
 	}
-	return f
+	if err := Recover(w.root, w.slug); err != nil {
+		return err
+	}
+	if _, err := loadPrevious(w.dir); err != nil {
+		return err
+	}
+	lock, err := w.createStaging()
+	if err != nil {
+		return err
+	}
+	return errors.Join(lock.Close(), os.RemoveAll(w.staging))
+}
+
+// asInputError returns an *inputerr.Error for errors that the output directory causes, such as a
+// full disk or missing permissions, and any other error wrapped.
+func (w *writer) asInputError(err error) error {
+	err = fmt.Errorf("write the bundle %s: %w", w.slug, err)
+	var failed *fs.PathError
+	switch {
+	case inputerr.As(err) != nil:
+		return err
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
+		return inputerr.New(w.root, "has no space left for the bundle %s; the previous one, if any, is unchanged", w.slug).Hint("Free some space and run again")
+	case errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission):
+		return inputerr.New(w.root, "cannot be written to: %v", err).Hint("Choose another directory, or change its permissions")
+	case errors.Is(err, syscall.ENOTDIR):
+		return inputerr.New(w.root, "is not a directory").Hint("Choose another one")
+	case errors.As(err, &failed) && !pathExists(w.root): // below /proc, for example, or with a name that is too long
+		return inputerr.New(w.root, "cannot be created: %v", err).Hint("Choose another directory")
+	}
+	return err
 }
 
 func pathExists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-// CheckWritable tries, before hours are spent on a bundle, whether root/slug could be laid
-// out: that root can be written to and that nothing foreign is in the way. What an
-// earlier publication left half done is mended.
-func CheckWritable(root, slug string) error {
-	p := &writer{ctx: context.Background(), root: root, slug: slug, dir: filepath.Join(root, slug), trace: func(string) {}}
-	if err := p.checkWritable(); err != nil {
-		return p.asInputError(err)
-	}
-	return nil
-}
-
-func (p *writer) checkWritable() error {
-	if err := os.MkdirAll(p.root, 0o755); err != nil {
-		return err
-	}
-	if err := Recover(p.root, p.slug); err != nil {
-		return err
-	}
-	if _, err := loadPrevious(p.dir); err != nil {
-		return err
-	}
-	lock, err := p.createStaging()
-	if err != nil {
-		return err
-	}
-	return errors.Join(lock.Close(), os.RemoveAll(p.staging))
 }

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lectern-av/lectern/internal/fsutil"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/subtitle"
@@ -105,7 +106,7 @@ func (v *verifier) checkSums() error {
 			v.record(path, "sum", "", errors.New("it is no regular file"))
 			continue
 		}
-		sum, err := hashFile(v.ctx, v.path(path))
+		sum, _, err := fsutil.HashFile(v.ctx, v.path(path))
 		if err != nil {
 			return err
 		}

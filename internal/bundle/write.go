@@ -12,19 +12,20 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/lectern-av/lectern/internal/fsutil"
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// Entry is a file on its way into a bundle.
+// Entry is a file to be written into a bundle: its content comes from Source or is Data.
 type Entry struct {
 	Path   string // in the bundle, with slashes
-	Source string // where its content lies now, on whatever filesystem
-	Data   []byte // its content where Source is ""
-	SHA256 string // of the content
-	Size   int64  // bytes
+	Source string // path of a file with the content, on any filesystem; "": use Data
+	Data   []byte
+	SHA256 string // of the content, in hexadecimal
+	Size   int64  // of the content, bytes
 }
 
-// NewEntry is a file of this content.
+// NewEntry returns an entry with the given content, and computes its hash and size.
 func NewEntry(path string, data []byte) Entry {
 	return Entry{Path: path, Data: data, SHA256: sha256Hex(data), Size: int64(len(data))}
 }
@@ -34,80 +35,81 @@ func sha256Hex(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Write lays out files, which are a whole bundle with bundle.json and SHA256SUMS, as
-// root/slug. A reader sees the bundle that was there before or the new one. A file that
-// the earlier bundle has already keeps its inode; any other is a hard link to its
-// source, or a copy where there can be none or where it is small. Where root/slug already
-// is what it should be, nothing is touched. After an error the earlier bundle stands as it
-// was.
+// Write creates or replaces the bundle root/slug and returns its path. files are all files of
+// the bundle, bundle.json and SHA256SUMS included.
 //
-// Somebody may have corrected a caption where they found it. What was changed by hand in
-// the earlier bundle and is in no way part of the new one is copied to root/slug.edited,
-// and edited says where to.
+// The bundle is replaced atomically: readers see the previous bundle or the new one, and after
+// an error or a crash the previous one is still there. A file that the previous bundle already
+// has keeps its inode. Any other file is hard-linked to its source, or copied if it is small or
+// cannot be linked. If root/slug already has exactly these files, nothing is touched.
 //
-// trace, which may be nil, is told each step before it is taken.
+// People correct captions directly in a bundle. A file that was edited by hand in the previous
+// bundle and is not part of the new one is copied to root/slug.edited, and listed in edited.
+//
+// trace, unless nil, is called with the name of each step before it begins; tests use it.
 func Write(ctx context.Context, root, slug string, files []Entry, trace func(step string)) (dir string, edited []EditedFile, err error) {
-	p := newWriter(ctx, root, slug, trace)
-	if err := p.write(files); err != nil {
-		return "", nil, p.asInputError(err)
+	w := newWriter(root, slug, trace)
+	if err := w.write(ctx, files); err != nil {
+		return "", nil, w.asInputError(err)
 	}
-	return p.dir, p.edited, nil
+	return w.dir, w.edited, nil
 }
 
+// writer writes one bundle. It fills a staging directory beside root/slug and then puts it in
+// the place of root/slug.
 type writer struct {
-	ctx        context.Context
 	root, slug string
 	dir        string // root/slug
 	staging    string
 	trace      func(string)
-	exchange   func(a, b string) error
+	exchange   func(a, b string) error // swaps two directories; a variable for tests
 	previous   previousBundle
 	edited     []EditedFile
 }
 
-func newWriter(ctx context.Context, root, slug string, trace func(string)) *writer {
+func newWriter(root, slug string, trace func(string)) *writer {
 	if trace == nil {
 		trace = func(string) {}
 	}
-	return &writer{ctx: ctx, root: root, slug: slug, dir: filepath.Join(root, slug), trace: trace, exchange: exchangePaths}
+	return &writer{root: root, slug: slug, dir: filepath.Join(root, slug), trace: trace, exchange: exchangePaths}
 }
 
-func (p *writer) write(files []Entry) error {
-	if err := p.validate(files); err != nil {
+func (w *writer) write(ctx context.Context, files []Entry) error {
+	if err := w.validate(files); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(p.root, 0o755); err != nil {
+	if err := os.MkdirAll(w.root, 0o755); err != nil {
 		return err
 	}
-	if err := Recover(p.root, p.slug); err != nil {
+	if err := Recover(w.root, w.slug); err != nil {
 		return err
 	}
 	var err error
-	if p.previous, err = loadPrevious(p.dir); err != nil {
+	if w.previous, err = loadPrevious(w.dir); err != nil {
 		return err
 	}
-	if p.previous.equals(files) {
+	if w.previous.equals(ctx, files) {
 		return nil
 	}
-	p.trace("stage")
-	lock, err := p.createStaging()
+	w.trace("stage")
+	lock, err := w.createStaging()
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
-	if err := p.fillStaging(files); err != nil {
-		return errors.Join(err, os.RemoveAll(p.staging))
+	if err := w.fillStaging(ctx, files); err != nil {
+		return errors.Join(err, os.RemoveAll(w.staging))
 	}
-	if err := p.saveEdited(files); err != nil {
-		return errors.Join(fmt.Errorf("keep what was edited in the earlier bundle: %w", err), os.RemoveAll(p.staging))
+	if err := w.saveEdited(files); err != nil {
+		return errors.Join(fmt.Errorf("save files edited in the previous bundle: %w", err), os.RemoveAll(w.staging))
 	}
-	return p.replaceBundle()
+	return w.replaceBundle()
 }
 
-// validate refuses a list of files that is no bundle.
-func (p *writer) validate(files []Entry) error {
-	if err := validatePath(p.slug); err != nil || strings.ContainsAny(p.slug, `/\`) || strings.HasPrefix(p.slug, ".") {
-		return inputerr.New("", "%q cannot name a bundle", p.slug).Hint("Give a slug of letters, digits and hyphens")
+// validate refuses a slug or a list of files that cannot be a bundle.
+func (w *writer) validate(files []Entry) error {
+	if err := validatePath(w.slug); err != nil || strings.ContainsAny(w.slug, `/\`) || strings.HasPrefix(w.slug, ".") {
+		return inputerr.New("", "%q cannot be the name of a bundle", w.slug).Hint("Use a slug of letters, digits and hyphens")
 	}
 	seen := map[string]bool{}
 	for _, f := range files {
@@ -115,7 +117,7 @@ func (p *writer) validate(files []Entry) error {
 			return err
 		}
 		if seen[f.Path] {
-			return fmt.Errorf("two files of the bundle are called %q", f.Path)
+			return fmt.Errorf("the bundle has two files named %q", f.Path)
 		}
 		seen[f.Path] = true
 	}
@@ -125,56 +127,58 @@ func (p *writer) validate(files []Entry) error {
 	return nil
 }
 
-// createStaging makes the directory that becomes the bundle, and locks it for as long as this
-// process lives, so that nobody sweeps it away as a leftover.
-func (p *writer) createStaging() (lock *os.File, err error) {
-	if p.staging, err = os.MkdirTemp(p.root, stagingPrefix(p.slug)+"*"); err != nil {
+// createStaging creates the directory that becomes the bundle, and locks it until lock is closed
+// or this process ends, so that [Recover] does not remove it as a leftover.
+func (w *writer) createStaging() (lock *os.File, err error) {
+	if w.staging, err = os.MkdirTemp(w.root, stagingPrefix(w.slug)+"*"); err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(p.staging, 0o755); err != nil {
+	if err := os.Chmod(w.staging, 0o755); err != nil {
 		return nil, err
 	}
-	if lock, err = os.Open(p.staging); err != nil {
+	if lock, err = os.Open(w.staging); err != nil {
 		return nil, err
 	}
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("lock %s: %w", p.staging, err), lock.Close())
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", w.staging, err), lock.Close())
 	}
 	return lock, nil
 }
 
-// fillStaging puts every file into the staging directory, the sums last, and makes it durable.
-func (p *writer) fillStaging(files []Entry) error {
-	dirs := map[string]bool{p.staging: true}
+// fillStaging puts every file into the staging directory and syncs its directories. SHA256SUMS
+// comes last: a file that is newer than the sums was edited by hand (see previousBundle).
+func (w *writer) fillStaging(ctx context.Context, files []Entry) error {
+	dirs := map[string]bool{w.staging: true}
 	var sums Entry
 	for _, f := range files {
 		if f.Path == SumsName {
 			sums = f
 			continue
 		}
-		if err := p.addEntry(f, dirs); err != nil {
-			return fmt.Errorf("lay out %s: %w", f.Path, err)
+		if err := w.addEntry(ctx, f, dirs); err != nil {
+			return fmt.Errorf("write %s: %w", f.Path, err)
 		}
 	}
-	// Last, because no file of an untouched bundle is younger than its sums.
-	if err := p.addEntry(sums, dirs); err != nil {
-		return fmt.Errorf("lay out %s: %w", sums.Path, err)
+	if err := w.addEntry(ctx, sums, dirs); err != nil {
+		return fmt.Errorf("write %s: %w", sums.Path, err)
 	}
-	p.trace("sync")
+	w.trace("sync")
 	for dir := range dirs {
-		if err := syncDir(dir); err != nil {
+		if err := fsutil.SyncDir(dir); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *writer) addEntry(f Entry, dirs map[string]bool) error {
-	if err := p.ctx.Err(); err != nil {
-		return context.Cause(p.ctx)
+// addEntry links, copies or writes one file into the staging directory, and adds the directories
+// it is in to dirs.
+func (w *writer) addEntry(ctx context.Context, f Entry, dirs map[string]bool) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	p.trace("place " + f.Path)
-	to := filepath.Join(p.staging, filepath.FromSlash(f.Path))
+	w.trace("place " + f.Path)
+	to := filepath.Join(w.staging, filepath.FromSlash(f.Path))
 	dir := filepath.Dir(to)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -182,135 +186,102 @@ func (p *writer) addEntry(f Entry, dirs map[string]bool) error {
 	for ; !dirs[dir]; dir = filepath.Dir(dir) {
 		dirs[dir] = true
 	}
-	if old, ok := p.previous.reusable(f); ok && os.Link(old, to) == nil {
+	if old, ok := w.previous.reusable(ctx, f); ok && os.Link(old, to) == nil {
 		return nil
 	}
 	if f.Source == "" {
 		return createFile(to, f.Data)
 	}
-	if info, err := os.Lstat(f.Source); err != nil {
+	info, err := os.Lstat(f.Source)
+	if err != nil {
 		return err
-	} else if !info.Mode().IsRegular() || info.Size() != f.Size {
-		return fmt.Errorf("%s is not the file of %d bytes it should be", f.Source, f.Size)
+	}
+	if !info.Mode().IsRegular() || info.Size() != f.Size {
+		return fmt.Errorf("%s is not a regular file of %d bytes", f.Source, f.Size)
 	}
 	if f.Size > maxCopySize && os.Link(f.Source, to) == nil {
 		return nil
 	}
-	return p.copyEntry(f, to)
+	return copyEntry(ctx, f, to)
 }
 
-// maxCopySize is up to how many bytes a file is copied even where it could be linked. Captions
-// and descriptions are what people correct where they find them, and through a link they
-// would write into the store.
+// maxCopySize is the size in bytes up to which a file is copied even if it could be linked.
+// People edit captions and descriptions directly in a bundle; through a hard link they would
+// change the store.
 const maxCopySize = 1 << 20
 
+// createFile writes a new file and syncs it. It fails with fs.ErrExist if the file exists.
 func createFile(path string, data []byte) error {
-	w, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(data)
-	return errors.Join(err, w.Sync(), w.Close())
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// copyEntry copies a file and makes sure of its content on the way.
-func (p *writer) copyEntry(f Entry, to string) error {
-	r, err := os.Open(f.Source)
+// copyEntry copies the source of an entry to a new file, and fails if its hash is not the
+// entry's.
+func copyEntry(ctx context.Context, f Entry, to string) error {
+	source, err := os.Open(f.Source)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
-	w, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	defer source.Close()
+	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
 	h := sha256.New()
-	_, err = io.CopyBuffer(io.MultiWriter(w, h), ctxReader{p.ctx, r}, make([]byte, 1<<20))
-	if err := errors.Join(err, w.Sync(), w.Close()); err != nil {
+	_, err = io.CopyBuffer(io.MultiWriter(target, h), fsutil.Reader(ctx, source), make([]byte, 1<<20))
+	if err := errors.Join(err, target.Sync(), target.Close()); err != nil {
 		return err
 	}
 	if hex.EncodeToString(h.Sum(nil)) != f.SHA256 {
-		return fmt.Errorf("%s is damaged: its content is not what its hash says", f.Source)
+		return fmt.Errorf("%s is damaged: its content does not match its hash", f.Source)
 	}
 	return nil
 }
 
-// ctxReader reads until ctx ends.
-type ctxReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r ctxReader) Read(b []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
-	}
-	return r.r.Read(b)
-}
-
-// replaceBundle makes the staging directory the bundle, and removes the earlier one.
-func (p *writer) replaceBundle() error {
-	if !p.previous.exists {
-		p.trace("rename")
-		if err := os.Rename(p.staging, p.dir); err != nil {
-			return errors.Join(err, os.RemoveAll(p.staging))
+// replaceBundle puts the staging directory in the place of the bundle, and removes the previous
+// bundle.
+func (w *writer) replaceBundle() error {
+	if !w.previous.exists {
+		w.trace("rename")
+		if err := os.Rename(w.staging, w.dir); err != nil {
+			return errors.Join(err, os.RemoveAll(w.staging))
 		}
-		return syncDir(p.root)
+		return fsutil.SyncDir(w.root)
 	}
-	p.trace("exchange")
-	old := p.staging
-	if err := p.exchange(p.staging, p.dir); exchangeUnsupported(err) {
-		if old, err = p.replaceByRenames(); err != nil {
-			return errors.Join(err, os.RemoveAll(p.staging))
+	w.trace("exchange")
+	old, err := w.staging, w.exchange(w.staging, w.dir)
+	if exchangeUnsupported(err) {
+		if old, err = w.replaceByRenames(); err != nil {
+			return errors.Join(err, os.RemoveAll(w.staging))
 		}
 	} else if err != nil {
-		return errors.Join(fmt.Errorf("exchange the bundles: %w", err), os.RemoveAll(p.staging))
+		return errors.Join(fmt.Errorf("exchange the bundles: %w", err), os.RemoveAll(w.staging))
 	}
-	if err := syncDir(p.root); err != nil {
+	if err := fsutil.SyncDir(w.root); err != nil {
 		return err
 	}
-	p.trace("sweep")
-	// The new bundle stands; what cannot be removed now is swept at the next start.
-	_ = os.RemoveAll(old)
+	w.trace("sweep")
+	_ = os.RemoveAll(old) // the new bundle is in place; Recover removes what is left
 	return nil
 }
 
-// replaceByRenames does what exchange does where there is none. Whoever looks in between sees
-// no bundle; a crash in between is mended by Recover.
-func (p *writer) replaceByRenames() (old string, err error) {
-	old = filepath.Join(p.root, previousName(p.slug))
-	p.trace("move the earlier bundle away")
-	if err := os.Rename(p.dir, old); err != nil {
+// replaceByRenames replaces the bundle on filesystems that cannot exchange two directories, and
+// returns where the previous bundle is now. Between its two renames readers find no bundle; after
+// a crash there, [Recover] brings the previous one back.
+func (w *writer) replaceByRenames() (old string, err error) {
+	old = filepath.Join(w.root, previousName(w.slug))
+	w.trace("move the earlier bundle away")
+	if err := os.Rename(w.dir, old); err != nil {
 		return "", err
 	}
-	p.trace("move the new bundle in")
-	if err := os.Rename(p.staging, p.dir); err != nil {
-		return "", errors.Join(err, os.Rename(old, p.dir))
+	w.trace("move the new bundle in")
+	if err := os.Rename(w.staging, w.dir); err != nil {
+		return "", errors.Join(err, os.Rename(old, w.dir))
 	}
 	return old, nil
-}
-
-func hashFile(ctx context.Context, path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.CopyBuffer(h, ctxReader{ctx, f}, make([]byte, 1<<20)); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil // a filesystem that cannot
-	}
-	return errors.Join(err, d.Close())
 }

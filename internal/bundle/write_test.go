@@ -15,30 +15,32 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fsutil"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// TestMain lets the test binary be the process that is killed in the middle.
+// TestMain makes the test binary the process that [runAndKill] starts, if WRITE_ROOT is set.
 func TestMain(m *testing.M) {
-	if root := os.Getenv("PUBLISH_ROOT"); root != "" {
-		writeAndDie(root, os.Getenv("PUBLISH_STEP"), os.Getenv("PUBLISH_RENAMES") != "")
+	if root := os.Getenv("WRITE_ROOT"); root != "" {
+		writeAndDie(root, os.Getenv("WRITE_STEP"), os.Getenv("WRITE_RENAMES") != "")
 	}
 	os.Exit(m.Run())
 }
 
-// writeAndDie publishes the second bundle into root and dies before step, with nothing tidied.
+// writeAndDie writes version two of the bundle into root and kills its own process before step.
+// Without a step it prints the steps and exits.
 func writeAndDie(root, step string, renames bool) {
 	var steps []string
-	p := newWriter(context.Background(), root, "api", func(s string) {
+	w := newWriter(root, "api", func(s string) {
 		if steps = append(steps, s); s == step {
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		}
 	})
 	if renames {
-		p.exchange = func(_, _ string) error { return syscall.EINVAL }
+		w.exchange = func(_, _ string) error { return syscall.EINVAL }
 	}
-	if err := p.write(testEntries(filepath.Join(root, "..", "store"), "two")); err != nil {
+	if err := w.write(context.Background(), testEntries(filepath.Join(root, "..", "store"), "two")); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
@@ -46,10 +48,11 @@ func writeAndDie(root, step string, renames bool) {
 	os.Exit(0)
 }
 
-// videoData is large enough to be linked.
+// videoData is large enough to be hard-linked instead of copied.
 var videoData = strings.Repeat("the video ", maxCopySize/10+1)
 
-// testEntries is a bundle of two files, of which version changes one, out of a store.
+// testEntries returns a bundle of a video, and captions that differ between versions, with its
+// sources in the directory store.
 func testEntries(store, version string) []Entry {
 	c := Manifest{Talk: conference.Talk{Slug: "api", Title: version}}
 	c.Edition.Programme.Rate = timeline.Rate{Num: 25, Den: 1}
@@ -68,7 +71,8 @@ func testEntries(store, version string) []Entry {
 	return append(files, manifest, NewEntry(SumsName, EncodeSums(append(c.Files, File{Path: ManifestName, SHA256: manifest.SHA256}))))
 }
 
-// newRootAndStore is a store with all versions, and an empty root beside it.
+// newRootAndStore creates a store with the sources of versions one and two, and an empty root
+// beside it.
 func newRootAndStore(t *testing.T) (root, store string) {
 	t.Helper()
 	root, store = filepath.Join(t.TempDir(), "out"), ""
@@ -95,7 +99,7 @@ func mustWrite(t *testing.T, root string, files []Entry) string {
 	return dir
 }
 
-// bundleVersion is which bundle stands in dir; it fails where that is not a whole one.
+// bundleVersion returns the version of the bundle in dir, and fails the test if a file is damaged.
 func bundleVersion(t *testing.T, dir string) string {
 	t.Helper()
 	c, err := readManifest(dir)
@@ -107,7 +111,7 @@ func bundleVersion(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	for path, sum := range e.sums {
-		if got, err := hashFile(t.Context(), filepath.Join(dir, path)); err != nil || got != sum {
+		if got, _, err := fsutil.HashFile(t.Context(), filepath.Join(dir, path)); err != nil || got != sum {
 			t.Errorf("%s is %s and should be %s: %v", path, got, sum, err)
 		}
 	}
@@ -123,7 +127,7 @@ func mustStat(t *testing.T, path string) os.FileInfo {
 	return info
 }
 
-// expectOnlyBundle fails where anything but the bundle is in root.
+// expectOnlyBundle fails the test if root contains anything but the bundle.
 func expectOnlyBundle(t *testing.T, root string) {
 	t.Helper()
 	entries, err := os.ReadDir(root)
@@ -142,16 +146,16 @@ func TestWrite_UnchangedFilesKeepTheirInode(t *testing.T) {
 	dir := mustWrite(t, root, testEntries(store, "one"))
 	video := mustStat(t, filepath.Join(dir, "video/api.mp4"))
 	if !os.SameFile(video, mustStat(t, filepath.Join(store, sha256Hex([]byte(videoData))))) {
-		t.Error("the video is not a hard link to the store's")
+		t.Error("the video is not hard-linked to the store")
 	}
-	// Another store with the same content: the bundle's own file is preferred.
+	// With another store of the same content, the bundle's own file is linked.
 	_, other := newRootAndStore(t)
 	mustWrite(t, root, testEntries(other, "two"))
 	if got := bundleVersion(t, dir); got != "two" {
-		t.Errorf("version %s stands there", got)
+		t.Errorf("found version %s", got)
 	}
 	if !os.SameFile(video, mustStat(t, filepath.Join(dir, "video/api.mp4"))) {
-		t.Error("the video has another inode, though its content is the same")
+		t.Error("the video has another inode, and its content is unchanged")
 	}
 	expectOnlyBundle(t, root)
 }
@@ -179,8 +183,7 @@ func TestWrite_ReplacesDamagedFile(t *testing.T) {
 	bundleVersion(t, dir)
 }
 
-// Somebody corrects a caption where they find it, twice, and it is the bundle that is
-// published again.
+// A caption is edited in the bundle several times, and the bundle is written again.
 func TestWrite_SavesFilesEditedByHand(t *testing.T) {
 	root, store := newRootAndStore(t)
 	dir := mustWrite(t, root, testEntries(store, "one"))
@@ -204,7 +207,7 @@ func TestWrite_SavesFilesEditedByHand(t *testing.T) {
 		bundleVersion(t, dir)
 		if trial.kept == "" {
 			if len(edited) > 0 {
-				t.Errorf("%q: kept %v, and it is in the bundle", trial.text, edited)
+				t.Errorf("%q: saved %v, and it is in the bundle", trial.text, edited)
 			}
 			continue
 		}
@@ -247,15 +250,15 @@ func TestWrite_ConcurrentReaderAlwaysFindsBundle(t *testing.T) {
 	reader.Wait()
 }
 
-// However far a publication came before it was killed, the bundle is the old one or the
-// new one, and the next publication leaves the new one and nothing else.
+// Whatever the step before which Write is killed, the bundle is version one or two, and the next
+// Write leaves version two and nothing else.
 func TestWrite_KilledAtAnyStep(t *testing.T) {
 	for _, renames := range []bool{false, true} {
 		name := map[bool]string{false: "exchange", true: "two renames"}[renames]
 		t.Run(name, func(t *testing.T) {
 			steps := runAndKill(t, newRootWithBundle(t), "", renames)
 			if len(steps) < 8 {
-				t.Fatalf("too few steps to die at: %v", steps)
+				t.Fatalf("got only these steps: %v", steps)
 			}
 			for _, step := range steps {
 				root := newRootWithBundle(t)
@@ -266,12 +269,12 @@ func TestWrite_KilledAtAnyStep(t *testing.T) {
 				expectOnlyBundle(t, root)
 				want := map[bool]string{true: "two", false: "one"}[step == "sweep"]
 				if got := bundleVersion(t, filepath.Join(root, "api")); got != want {
-					t.Errorf("killed before %q: version %s stands there, not %s", step, got, want)
+					t.Errorf("killed before %q: found version %s, want %s", step, got, want)
 				}
 				mustWrite(t, root, testEntries(filepath.Join(root, "..", "store"), "two"))
 				expectOnlyBundle(t, root)
 				if got := bundleVersion(t, filepath.Join(root, "api")); got != "two" {
-					t.Errorf("killed before %q, published again: version %s stands there", step, got)
+					t.Errorf("killed before %q, written again: found version %s", step, got)
 				}
 			}
 		})
@@ -284,14 +287,14 @@ func newRootWithBundle(t *testing.T) string {
 	return root
 }
 
-// runAndKill publishes in a process of its own, which is killed before step, and gives the
-// steps it took.
+// runAndKill writes the bundle in another process, which is killed before step, and returns the
+// steps of the process.
 func runAndKill(t *testing.T, root, step string, renames bool) []string {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "PUBLISH_ROOT="+root, "PUBLISH_STEP="+step)
+	cmd.Env = append(os.Environ(), "WRITE_ROOT="+root, "WRITE_STEP="+step)
 	if renames {
-		cmd.Env = append(cmd.Env, "PUBLISH_RENAMES=1")
+		cmd.Env = append(cmd.Env, "WRITE_RENAMES=1")
 	}
 	out, err := cmd.CombinedOutput()
 	if killed := cmd.ProcessState.ExitCode() == -1; killed != (step != "") {
@@ -306,17 +309,17 @@ func TestWrite_RefusesForeignFiles(t *testing.T) {
 		prepare func(root, dir string) error
 		says    string
 	}{
-		{"a directory of somebody's", func(_, dir string) error {
+		{"a foreign directory", func(_, dir string) error {
 			return errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(filepath.Join(dir, "thesis.odt"), nil, 0o644))
-		}, "no bundle that Lectern made"},
-		{"somebody's bundle.json", func(_, dir string) error {
+		}, "not a bundle that Lectern made"},
+		{"a foreign bundle.json", func(_, dir string) error {
 			return errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(filepath.Join(dir, ManifestName), []byte(`{"name":"x"}`), 0o644))
-		}, "no bundle that Lectern made"},
-		{"a file", func(_, dir string) error { return os.WriteFile(dir, nil, 0o644) }, "it is no directory"},
-		{"a link", func(root, dir string) error { return os.Symlink(root, dir) }, "it is no directory"},
+		}, "not a bundle that Lectern made"},
+		{"a file", func(_, dir string) error { return os.WriteFile(dir, nil, 0o644) }, "is not a directory"},
+		{"a link", func(root, dir string) error { return os.Symlink(root, dir) }, "is not a directory"},
 		{"a root that is a file", func(root, _ string) error {
 			return errors.Join(os.Remove(root), os.WriteFile(root, nil, 0o644))
-		}, "is no directory"},
+		}, "is not a directory"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -326,11 +329,11 @@ func TestWrite_RefusesForeignFiles(t *testing.T) {
 			}
 			_, _, err := Write(t.Context(), root, "api", testEntries(store, "one"), nil)
 			if f := inputerr.As(err); f == nil || !strings.Contains(f.Problem, test.says) || f.Remedy == "" {
-				t.Errorf("%v, not a fault that %s", err, test.says)
+				t.Errorf("got %v, want an input error with %q", err, test.says)
 			}
 		})
 	}
-	t.Run("somebody's file in a bundle", func(t *testing.T) {
+	t.Run("a foreign file in a bundle", func(t *testing.T) {
 		root, store := newRootAndStore(t)
 		dir := mustWrite(t, root, testEntries(store, "one"))
 		notes := filepath.Join(dir, "video", "notes.txt")
@@ -385,21 +388,20 @@ func TestWrite_FailureLeavesPreviousBundle(t *testing.T) {
 				t.Errorf("%v, not %v", err, test.is)
 			}
 			if got := bundleVersion(t, dir); got != "one" {
-				t.Errorf("version %s stands there", got)
+				t.Errorf("found version %s", got)
 			}
 			expectOnlyBundle(t, root)
 		})
 	}
 }
 
-// A copy is made where there can be no hard link, and it is the content that was meant.
+// A copy is a file of its own, and a source whose content changed is refused.
 func TestCopyEntry(t *testing.T) {
 	root, store := newRootAndStore(t)
-	p := newWriter(t.Context(), root, "api", nil)
 	f := NewEntry("x", []byte(videoData))
 	f.Source = filepath.Join(store, f.SHA256)
 	to := filepath.Join(root, "x")
-	if err := p.copyEntry(f, to); err != nil {
+	if err := copyEntry(t.Context(), f, to); err != nil {
 		t.Fatal(err)
 	}
 	if info := mustStat(t, to); info.Mode().Perm() != 0o644 || os.SameFile(info, mustStat(t, f.Source)) {
@@ -408,12 +410,12 @@ func TestCopyEntry(t *testing.T) {
 	if err := os.WriteFile(f.Source, []byte("the VIDEO"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.copyEntry(f, filepath.Join(root, "y")); err == nil || !strings.Contains(err.Error(), "damaged") {
+	if err := copyEntry(t.Context(), f, filepath.Join(root, "y")); err == nil || !strings.Contains(err.Error(), "damaged") {
 		t.Errorf("a damaged source gave %v", err)
 	}
 }
 
-// Nobody sweeps away what a living process is laying out.
+// Recover keeps the staging directory of a living process.
 func TestRecover_KeepsStagingOfLiveProcess(t *testing.T) {
 	root, _ := newRootAndStore(t)
 	for _, name := range []string{".lectern-new-api-2-77", ".lectern-new-apiary-7"} { // of other slugs
@@ -421,8 +423,8 @@ func TestRecover_KeepsStagingOfLiveProcess(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := newWriter(t.Context(), root, "api", nil)
-	lock, err := p.createStaging()
+	w := newWriter(root, "api", nil)
+	lock, err := w.createStaging()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -437,21 +439,21 @@ func TestRecover_KeepsStagingOfLiveProcess(t *testing.T) {
 		return len(entries)
 	}
 	if n := count(); n != 3 {
-		t.Errorf("%d directories are left while one is being filled, not 3", n)
+		t.Errorf("%d directories are left while one is being filled, want 3", n)
 	}
 	lock.Close()
 	if n := count(); n != 2 {
-		t.Errorf("%d directories are left, not the 2 of other slugs", n)
+		t.Errorf("%d directories are left, want the 2 of other slugs", n)
 	}
 }
 
 func TestAsInputError(t *testing.T) {
-	p := newWriter(t.Context(), "out", "api", nil)
+	w := newWriter("out", "api", nil)
 	for errno, says := range map[syscall.Errno]string{
-		syscall.ENOSPC: "has no room left", syscall.EDQUOT: "has no room left",
+		syscall.ENOSPC: "has no space left", syscall.EDQUOT: "has no space left",
 		syscall.EROFS: "cannot be written to", syscall.EACCES: "cannot be written to",
 	} {
-		f := inputerr.As(p.asInputError(&os.PathError{Op: "write", Path: "x", Err: errno}))
+		f := inputerr.As(w.asInputError(&os.PathError{Op: "write", Path: "x", Err: errno}))
 		if f == nil || !strings.Contains(f.Problem, says) || f.Remedy == "" {
 			t.Errorf("%v is explained as %v", errno, f)
 		}
