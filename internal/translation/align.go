@@ -9,14 +9,14 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Align tells of which source cues each translated cue was made: for each of translated,
-// the indices of some of source, ascending. Both are in the order in which they are shown.
+// Align finds the source cues that each translated cue translates: for each of translated, the
+// indices of source cues, ascending. Both must be sorted by time.
 //
-// A translator breaks and times cues as the language wants it, so groups of up to four
-// cues of one side are laid against groups of the other in a dynamic program (as Gale and
-// Church, 1993, align sentences), by the time they share, by their lengths, and by what
-// survives translation: numbers, names and code words. What shares no time with anything
-// is bound to nothing.
+// Translators split and time cues as their language needs it, so groups of up to four cues on
+// one side are matched with groups on the other by dynamic programming (as Gale and Church,
+// 1993, align sentences). Groups are scored by the time they share, by their lengths, and by
+// what survives translation: numbers, names and code words. Cues that share no time with the
+// other side get no source.
 func Align(source, translated []conference.Cue) [][]int {
 	var b *aligner
 	for _, clock := range candidateClocks(source, translated) {
@@ -33,29 +33,29 @@ func Align(source, translated []conference.Cue) [][]int {
 	return links
 }
 
-// alignedSide is one cue as binding looks at it.
+// alignedSide is one cue as the aligner sees it.
 type alignedSide struct {
-	start, end float64 // seconds, both sides on one clock
-	weight     float64 // how much it says
+	start, end float64 // in seconds of the source's clock
+	weight     float64 // its text's length; see TextWeight
 	anchors    []string
 }
 
 func (s alignedSide) duration() float64 { return max(0.001, s.end-s.start) }
 
-// group is a source cues from i on, and b translated ones from j on.
+// group pairs the source cues i to i+a with the translated cues j to j+b.
 type group struct{ i, j, a, b int }
 
-// aligner is the table of the dynamic program.
+// aligner is the table of the dynamic program. Only a band along the diagonal is stored.
 type aligner struct {
 	source, translated []alignedSide
-	ratio              float64 // letters of the translation for one of the source
-	lo, hi             []int   // for each source cue, which translated ones come into question before it
+	ratio              float64 // weight of the translation per weight of the source
+	lo, hi             []int   // by source cue, the band of translated ones considered
 	row                []int
 	score              []float64
 	previous           []group
 }
 
-// newAligner fills the table for translated ones on a clock.
+// newAligner fills the table for a translation whose times are mapped by c.
 func newAligner(source, translated []conference.Cue, c clockMap) *aligner {
 	b := &aligner{source: alignedSides(source, clockMap{1, 0}), translated: alignedSides(translated, c)}
 	var from, to float64
@@ -80,7 +80,7 @@ func newAligner(source, translated []conference.Cue, c clockMap) *aligner {
 	return b
 }
 
-// totalScore is what all groups together are worth.
+// totalScore returns the score of the best path through the table.
 func (b *aligner) totalScore() float64 { return b.score[b.index(len(b.source), len(b.translated))] }
 
 func alignedSides(cues []conference.Cue, on clockMap) []alignedSide {
@@ -91,7 +91,8 @@ func alignedSides(cues []conference.Cue, on clockMap) []alignedSide {
 	return all
 }
 
-// TextWeight is how long a text is, where a character of a script without spaces says more.
+// TextWeight returns the length of a text in letters. Characters of scripts that write
+// syllables or words with one sign count as two or three letters.
 func TextWeight(text string) (n float64) {
 	for _, r := range text {
 		switch {
@@ -106,8 +107,8 @@ func TextWeight(text string) (n float64) {
 	return n
 }
 
-// findAnchors is what of a text survives translation, ascending: numbers, and words in
-// Latin letters that are names, abbreviations or code.
+// findAnchors returns, sorted, the words of a text that survive translation: numbers, and
+// words in Latin letters that are names, abbreviations or code.
 func findAnchors(text string) (found []string) {
 	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) && r != '_' })
 	for n, w := range words {
@@ -122,22 +123,22 @@ func findAnchors(text string) (found []string) {
 	return slices.Compact(found)
 }
 
-// maxGroupCues is of how many cues a group may be on one side.
+// maxGroupCues is the largest number of cues on one side of a group.
 const maxGroupCues = 4
 
-// reach is how far around its time a cue is looked for: in seconds, and in cues.
+// Counterparts of a cue are looked for this far around its time.
 const (
 	searchSeconds = 20
 	searchCues    = 8
 )
 
-// allocate makes room along the clock.
+// allocate computes the band around the diagonal and makes room for its scores.
 func (b *aligner) allocate() {
 	n, m := len(b.source), len(b.translated)
 	b.lo, b.hi, b.row = make([]int, n+1), make([]int, n+1), make([]int, n+1)
 	points := 0
 	for i := range n + 1 {
-		lo, hi := 0, m // behind the last, whatever is left may be bound to nothing
+		lo, hi := 0, m // after the last source cue, all that is left is unmatched
 		if i < n {
 			after := func(at float64) int {
 				return sort.Search(m, func(j int) bool { return b.translated[j].start >= at })
@@ -166,7 +167,7 @@ func (b *aligner) inBand(i, j int) bool {
 	return i <= len(b.source) && j <= len(b.translated) && j >= b.lo[i] && j <= b.hi[i]
 }
 
-// groups is the best way through the table, without what is bound to nothing.
+// groups returns the groups on the best path, without cues that have no counterpart.
 func (b *aligner) groups() (all []group) {
 	for i, j := len(b.source), len(b.translated); i > 0 || j > 0; {
 		g := b.previous[b.index(i, j)]
@@ -179,7 +180,7 @@ func (b *aligner) groups() (all []group) {
 	return all
 }
 
-// extend goes from point (i, j) wherever one can go.
+// extend tries all groups that begin at point (i, j).
 func (b *aligner) extend(i, j int) {
 	b.offer(group{i, j, 1, 0}, 0)
 	b.offer(group{i, j, 0, 1}, 0)
@@ -205,21 +206,22 @@ func (b *aligner) offer(g group, gain float64) {
 }
 
 const (
-	minGroupSimilarity = 0.6  // how much must speak for a group
-	extraCuePenalty    = 0.12 // what each cue beyond one on either side costs
+	minGroupSimilarity = 0.6  // below this a group does not count
+	extraCuePenalty    = 0.12 // for each cue beyond one on either side
 )
 
-// groupScore is what speaks for a group: the part of its time that both sides share, and how
-// well their lengths and what survives translation go together.
+// groupScore rates how well a group fits: the share of its time that both sides have in
+// common, and how well their lengths and anchors agree. It is not positive for a group that
+// should not be used.
 func (b *aligner) groupScore(g group) float64 {
 	source, translated := b.source[g.i:g.i+g.a], b.translated[g.j:g.j+g.b]
 	over := min(lastEnd(source), lastEnd(translated)) - max(source[0].start, translated[0].start)
-	if over <= 0 { // as of nearly all, before anything is put together
+	if over <= 0 { // the common case, before any work
 		return 0
 	}
 	from, to := combineSides(source), combineSides(translated)
 	time := over / (from.duration() + to.duration() - over)
-	long, short := from.weight*b.ratio+3, to.weight+3 // of a few letters, some more or less say nothing
+	long, short := from.weight*b.ratio+3, to.weight+3 // 3 more, since in short texts a few letters mean little
 	if long < short {
 		long, short = short, long
 	}
@@ -227,7 +229,6 @@ func (b *aligner) groupScore(g group) float64 {
 	return float64(g.a+g.b)*(alike-minGroupSimilarity) - extraCuePenalty*float64(g.a+g.b-2)
 }
 
-// lastEnd is when the last of cues ends.
 func lastEnd(all []alignedSide) float64 {
 	end := all[0].end
 	for _, s := range all[1:] {
@@ -236,7 +237,7 @@ func lastEnd(all []alignedSide) float64 {
 	return end
 }
 
-// combineSides is cues as one.
+// combineSides returns cues as if they were one.
 func combineSides(all []alignedSide) alignedSide {
 	w := all[0]
 	if len(all) == 1 {
@@ -252,7 +253,7 @@ func combineSides(all []alignedSide) alignedSide {
 	return w
 }
 
-// anchorOverlap is the part of anchors, both ascending, that are on both sides.
+// anchorOverlap returns the share of anchors, both sorted, that are on both sides.
 func anchorOverlap(a, b []string) float64 {
 	if len(a) == 0 || len(b) == 0 {
 		return 0
@@ -266,8 +267,9 @@ func anchorOverlap(a, b []string) float64 {
 	return float64(2*n) / float64(len(a)+len(b))
 }
 
-// sourcesOf is which source cues of a group a translated cue is of: all, unless there are
-// several on both sides; then those that it shares a good part of its time with.
+// sourcesOf returns which source cues of a group a translated cue belongs to: all of them
+// unless the group has several cues on both sides, then those that it shares more than a
+// quarter of its time with.
 func (b *aligner) sourcesOf(g group, j int) (of []int) {
 	t := b.translated[j]
 	best, most := g.i, 0.0

@@ -7,26 +7,26 @@ import (
 	"unicode"
 )
 
-// brackets are signs that open and what closes each.
+// brackets maps opening signs to those that close them.
 var brackets = map[rune]rune{
 	'(': ')', '[': ']', '{': '}', '«': '»', '“': '”', '「': '」', '『': '』', '（': '）', '【': '】', '《': '》', '〈': '〉', '［': '］',
 }
 
-// spanishMarks are those of Spanish.
+// spanishMarks are the opening question and exclamation marks of Spanish.
 var spanishMarks = map[rune]rune{'¿': '?', '¡': '!'}
 
-// unpaired is a sign without the one that belongs to it.
+// unpaired is a bracket or quotation mark without its partner.
 type unpaired struct {
 	cue     int
 	sign    rune
 	partner rune
 }
 
-// maxCueGap is over how many cues what was opened may be closed.
+// maxCueGap is how many cues later an opened bracket may be closed.
 const maxCueGap = 10
 
-// findUnpaired finds the signs in cues, in their order, that open and are not closed, or
-// close what was not opened. What is opened in one cue may be closed in one of the next.
+// findUnpaired returns the signs that open and are not closed, or close what was not opened,
+// in the order of the texts. What one cue opens a later one may close.
 func findUnpaired(texts []string, pairs map[rune]rune) (found []unpaired) {
 	var open []unpaired
 	closes := make(map[rune]rune, len(pairs))
@@ -55,7 +55,7 @@ func findUnpaired(texts []string, pairs map[rune]rune) (found []unpaired) {
 	return found
 }
 
-// lastOpen is which of what is open a sign closes, or -1.
+// lastOpen returns the index of the open sign that sign closes, or -1.
 func lastOpen(open []unpaired, sign rune, cue int) int {
 	for at := len(open) - 1; at >= 0 && cue-open[at].cue <= maxCueGap; at-- {
 		if open[at].partner == sign {
@@ -65,11 +65,12 @@ func lastOpen(open []unpaired, sign rune, cue int) int {
 	return -1
 }
 
-// opensElsewhere reports whether a sign is one that other languages open with: „German“ ends
-// with what English begins with, and »some« turn them round.
+// opensElsewhere reports whether a closing sign opens quotations in other languages, as in
+// „German“ and »this«.
 func opensElsewhere(sign rune) bool { return sign == '”' || sign == '»' }
 
-// needsNoOpening reports whether a closing sign needs no opening one: 1), a) and :-).
+// needsNoOpening reports whether a closing bracket stands alone by custom, as in 1), a) and
+// :-).
 func needsNoOpening(r []rune, i int) bool {
 	if r[i] != ')' || i == 0 {
 		return false
@@ -82,10 +83,11 @@ func needsNoOpening(r []rune, i int) bool {
 	return list || strings.ContainsRune(":;-=", r[i-1])
 }
 
-// nameMark is a mark that is part of a name, as in Yahoo!, since the sentence goes on.
+// nameMark matches a mark that is part of a name, as in Yahoo!, because the sentence goes on
+// after it.
 var nameMark = regexp.MustCompile(`(\p{L})[!?](["”»]*(?:[,.;:]|\s+\p{Ll}))`)
 
-// withoutNameMarks is texts without such marks.
+// withoutNameMarks returns texts without the marks that belong to names.
 func withoutNameMarks(texts []string) []string {
 	all := make([]string, len(texts))
 	for i, t := range texts {
@@ -94,8 +96,8 @@ func withoutNameMarks(texts []string) []string {
 	return all
 }
 
-// findUnpairedQuotes finds cues with an odd number of straight quotation marks for which none of
-// the next has the other.
+// findUnpairedQuotes returns cues with an odd number of straight quotation marks whose
+// counterpart is in none of the next cues.
 func findUnpairedQuotes(texts []string) (found []unpaired) {
 	open := -1
 	for n, text := range texts {
@@ -121,7 +123,8 @@ func findUnpairedQuotes(texts []string) (found []unpaired) {
 
 var inchMark = regexp.MustCompile(`\d"`)
 
-// countInchMarks is how many quotation marks stand for a measure, in a text with an odd number.
+// countInchMarks returns how many quotation marks in a text stand for inches. Only a single
+// mark is taken for one.
 func countInchMarks(text string) int {
 	if strings.Count(text, `"`) == 1 {
 		return len(inchMark.FindAllString(text, -1))
@@ -131,6 +134,6 @@ func countInchMarks(text string) int {
 
 var markupTag = regexp.MustCompile(`(?i)</?(?:i|b|u|font|v|c|ruby|rt)(?:[ .][^<>]*)?>?|\{\\[^}]*\}?`)
 
-// visibleMarkup is what of markup stands in a text for viewers to see, as it does if it was
-// broken.
+// visibleMarkup returns the first piece of markup that viewers would see as text, as broken
+// tags are.
 func visibleMarkup(text string) string { return markupTag.FindString(text) }

@@ -9,7 +9,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// clockMap is where a translation's times are on its source's: at = ratio × time − later.
+// clockMap maps a translation's times to its source's: source time = ratio × time − offset.
 type clockMap struct {
 	ratio  float64
 	offset float64 // seconds
@@ -17,30 +17,30 @@ type clockMap struct {
 
 func (c clockMap) sourceTime(seconds float64) float64 { return c.ratio*seconds - c.offset }
 
-// frameRateRatios are by how much clocks differ that were made for films of another frame rate.
+// frameRateRatios are the ratios between clocks of films at different frame rates.
 var frameRateRatios = []float64{1, 24.0 / 25, 25.0 / 24, 1.001, 1 / 1.001}
 
-// What clocks looks at.
+// Bounds of the search for offsets.
 const (
-	maxOffset = 180  // seconds: shifts up to here
+	maxOffset = 180  // seconds
 	binWidth  = 0.05 // seconds
-	binRadius = 6    // bins to either side, for hands are unsteady
-	nearCues  = 80   // cues to either side
+	binRadius = 6    // bins to either side that count together, as manual timing varies
+	nearCues  = 80   // cues to either side of a cue that are compared with it
 )
 
-// clockCandidate is a clock, and how many cues begin with one of their source's on it.
+// clockCandidate is a clock map and how many cues start together with a source cue under it.
 type clockCandidate struct {
 	clockMap
 	matches int
 }
 
 const (
-	maxClocks         = 5  // clocks that are tried
-	convincingPercent = 60 // per cent of the cues: where so many begin together, no other clock is looked for
+	maxClocks         = 5  // clock maps that are tried
+	convincingPercent = 60 // if so many per cent of the cues start together, no other map is tried
 )
 
-// candidateClocks are those that a translation may well be on: its source's own, and those on which
-// most cues begin together.
+// candidateClocks returns the clock maps worth trying: no change first, then those under which
+// most cues start together with a source cue.
 func candidateClocks(source, translated []conference.Cue) []clockMap {
 	together := 0
 	for _, votes := range offsetHistogram(source, translated, 1)[zeroBin-binRadius : zeroBin+binRadius+1] {
@@ -63,11 +63,11 @@ func candidateClocks(source, translated []conference.Cue) []clockMap {
 	return tried
 }
 
-// zeroBin is the bin of clocks that agree.
+// zeroBin is the bin of offset 0.
 const zeroBin = int(maxOffset / binWidth)
 
-// offsetHistogram is how many cues of a translation at a ratio begin later than one of the source, by
-// how much.
+// offsetHistogram counts, for pairs of nearby cues, how much later the translated cue starts
+// once its times are multiplied by ratio.
 func offsetHistogram(source, translated []conference.Cue, ratio float64) []int {
 	bins := make([]int, 2*zeroBin+1)
 	for _, t := range translated {
@@ -82,7 +82,7 @@ func offsetHistogram(source, translated []conference.Cue, ratio float64) []int {
 	return bins
 }
 
-// histogramPeaks are the bins around which most votes lie, each out of sight of the others.
+// histogramPeaks returns the offsets around which most pairs lie, none close to another.
 func histogramPeaks(bins []int, ratio float64) (all []clockCandidate) {
 	seen := make([]int, len(bins))
 	sum := 0
@@ -109,7 +109,7 @@ func histogramPeaks(bins []int, ratio float64) (all []clockCandidate) {
 	return all
 }
 
-// medianBin is the bin in the middle of the votes from one bin to before another.
+// medianBin returns the bin that holds the median of the bins in [from, to).
 func medianBin(bins []int, from, to int) int {
 	from, to = max(0, from), min(len(bins), to)
 	total, sum := 0, 0

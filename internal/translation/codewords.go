@@ -8,22 +8,23 @@ import (
 	"unicode/utf8"
 )
 
-// tokenKind is what a word is that is the same in any language.
+// tokenKind says why a word stays the same in every language.
 type tokenKind string
 
 const (
-	address    tokenKind = "address"   // of a page or a mailbox
+	address    tokenKind = "address"   // URL, host or mail address
 	codeWord   tokenKind = "code word" // getName, snake_case, list(), index.html, --flag
-	properName tokenKind = "name"      // JavaScript, HTTP: these are translated now and then
+	properName tokenKind = "name"      // JavaScript, HTTP; some are translated
 )
 
-// token is a word that stays as it is.
+// token is a word that stays the same in every language.
 type token struct {
 	kind tokenKind
 	text string
 }
 
-// tokenPatterns find tokens, the first ones first: what one finds the others do not see.
+// tokenPatterns find tokens, most specific first. Text that one pattern matched is hidden from
+// the later ones.
 var tokenPatterns = []struct {
 	kind    tokenKind
 	pattern *regexp.Regexp
@@ -40,18 +41,18 @@ var tokenPatterns = []struct {
 	{properName, regexp.MustCompile(`\b[A-Z][A-Z0-9]+s?\b`)},
 }
 
-// hyphenDash are those of a transcript that has two hyphens where somebody breaks off.
+// hyphenDash matches two hyphens used as a dash, as transcripts do where a speaker breaks off.
 var hyphenDash = regexp.MustCompile(`\w--|--\s|--$`)
 
-// stageDirection is what a transcript says of speakers and sounds.
+// stageDirection matches a transcript's labels of speakers and sounds.
 var stageDirection = regexp.MustCompile(`\[[^\]]*\]|\([A-Z][A-Z .,'’\-]*\)|(?m:^[\s>\-]*[A-Z][A-Z .'’\-0-9]*:)`)
 
-// tokenizer finds the tokens of one talk's texts.
+// tokenizer finds the tokens in the texts of one talk.
 type tokenizer struct {
-	hyphensAreDashes bool // two hyphens are dashes here
+	hyphensAreDashes bool // this talk's transcript uses two hyphens as a dash
 }
 
-// tokens are the words of a text that stay as they are, each once.
+// tokens returns the words of a text that stay the same in every language, each once.
 func (l tokenizer) tokens(text string) (all []token) {
 	text = stageDirection.ReplaceAllString(text, " ")
 	shouted := isUppercase(text)
@@ -68,7 +69,7 @@ func (l tokenizer) tokens(text string) (all []token) {
 	return all
 }
 
-// isUppercase reports whether a text is all in capitals.
+// isUppercase reports whether a text is written in capitals.
 func isUppercase(text string) bool {
 	upper, lower := 0, 0
 	for _, r := range text {
@@ -82,7 +83,7 @@ func isUppercase(text string) bool {
 	return upper > 6 && upper > lower
 }
 
-// isLocalized reports whether a name is one that languages have their own for.
+// isLocalized reports whether a name has forms of its own in other languages.
 func isLocalized(s string) bool {
 	switch s {
 	case "OK", "AM", "PM", "US", "USA", "UK", "EU", "UN", "TV", "AD", "BC", "DVD", "CEO", "CTO", "PR", "ID", "II", "III", "IV", "VI", "VII", "PhD", "DNA", "NGO", "FAQ", "FAQs":
@@ -91,7 +92,7 @@ func isLocalized(s string) bool {
 	return strings.HasPrefix(s, "Mc") || strings.HasPrefix(s, "Mac") && s != "MacOS"
 }
 
-// foundIn reports whether a text has a token.
+// foundIn reports whether a text contains the token.
 func (t token) foundIn(text string) bool {
 	switch t.kind {
 	case address:
@@ -101,17 +102,18 @@ func (t token) foundIn(text string) bool {
 	}
 	word := t.text
 	if n := len(word) - 1; n >= 2 && word[n] == 's' && unicode.IsUpper(rune(word[n-1])) {
-		word = word[:n] // APIs
+		word = word[:n] // APIs: the plural s may be dropped
 	}
 	return strings.Contains(lettersAndDigits(text), lettersAndDigits(word))
 }
 
-// foundIgnoringSpelling reports whether a text has a token in another way of writing.
+// foundIgnoringSpelling reports whether a text contains the token, ignoring case and
+// punctuation.
 func (t token) foundIgnoringSpelling(text string) bool {
 	return strings.Contains(lettersAndDigits(text), lettersAndDigits(t.text))
 }
 
-// address is what of an address must be there.
+// address returns the part of an address that must be kept.
 func (t token) address() string {
 	s := strings.ToLower(t.text)
 	for _, p := range []string{"https://", "http://", "www."} {
@@ -120,7 +122,7 @@ func (t token) address() string {
 	return strings.TrimRight(s, "/")
 }
 
-// containsWord reports whether a text has a word that neither begins before nor ends after it.
+// containsWord reports whether a text contains word as a whole word.
 func containsWord(text, word string) bool {
 	for from := 0; ; {
 		i := strings.Index(text[from:], word)
@@ -137,15 +139,14 @@ func containsWord(text, word string) bool {
 	}
 }
 
-// isASCIIWordRune reports whether a letter goes on with an ASCII word.
+// isASCIIWordRune reports whether r continues an ASCII word.
 func isASCIIWordRune(r rune) bool {
 	return r == '_' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
-// removeSpaces is a text without white space.
 func removeSpaces(text string) string { return strings.Join(strings.Fields(text), "") }
 
-// lettersAndDigits is the letters and digits of a text, in lower case and without anything between.
+// lettersAndDigits returns the letters and digits of a text in lower case.
 func lettersAndDigits(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.L, unicode.N) {

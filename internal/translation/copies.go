@@ -11,10 +11,9 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// MarkCopies finds cues that only repeat their source. Names and numbers are the same in
-// any language, and so are a few words in a related one: a cue counts if it has four words
-// that are no names; or any such word, or a single one, where much of the translation is a
-// copy.
+// MarkCopies sets cues that only repeat their source to untranslated. Names and numbers are
+// the same in any language, and related languages share a few words, so a cue counts if it has
+// four or more ordinary words, or fewer where much of the translation is a copy.
 func MarkCopies(source []conference.Cue, all []Cue) {
 	said := make(map[string]string, len(source))
 	for _, s := range source {
@@ -40,8 +39,9 @@ func MarkCopies(source []conference.Cue, all []Cue) {
 	}
 }
 
-// LinkCuesBetween is Bound for languages (BCP 47) that are known, or "". Between two kinds of one
-// language, such as American and British English, what is the same is no copy.
+// LinkCuesBetween is [LinkCues] for a translation between known languages (BCP 47, "" if
+// unknown). Between variants of one language, such as American and British English, equal text
+// is no copy but a draft.
 func LinkCuesBetween(from, to string, source, translated []conference.Cue) []Cue {
 	all := LinkCues(source, translated)
 	if from != to && RelatedLanguages(from, to) {
@@ -54,12 +54,13 @@ func LinkCuesBetween(from, to string, source, translated []conference.Cue) []Cue
 	return all
 }
 
-// relatedLanguages are languages that share whole sentences.
+// relatedLanguages are groups of languages that share whole sentences.
 var relatedLanguages = [][]string{
 	{"da", "nb", "nn", "no"}, {"bs", "cnr", "hr", "sh", "sr"}, {"id", "ms"}, {"cs", "sk"}, {"gl", "pt"}, {"bg", "mk"},
 }
 
-// RelatedLanguages reports whether two tags are of one language, or of two that share whole sentences.
+// RelatedLanguages reports whether two tags are of one language, or of two that share whole
+// sentences.
 func RelatedLanguages(a, b string) bool {
 	if a == "" || b == "" {
 		return false
@@ -72,8 +73,8 @@ func RelatedLanguages(a, b string) bool {
 	return a == b || slices.ContainsFunc(relatedLanguages, func(n []string) bool { return slices.Contains(n, a) && slices.Contains(n, b) })
 }
 
-// isCopy reports whether a cue says nothing but what its source says, or said before
-// some words of it were corrected.
+// isCopy reports whether a cue repeats its source, at present or from before a few words of it
+// were corrected.
 func isCopy(c Cue, said map[string]string) bool {
 	var of []string
 	for _, id := range c.SourceIDs {
@@ -93,13 +94,14 @@ func isCopy(c Cue, said map[string]string) bool {
 	return strings.Contains(source, " "+text+" ") || countPlainWords(c.Text) >= 5 && 5*same >= 4*len(words)
 }
 
-// normalizeWords is the letters and digits of a text, in lower case, one space between words.
+// normalizeWords returns the words of a text in lower case, separated by single spaces.
 func normalizeWords(text string) string {
 	return strings.ToLower(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) }), " "))
 }
 
-// countPlainWords is how many words of a text are neither names, numbers, addresses nor code. In scripts
-// without capitals every three letters are a word, and of a text in capitals every one is.
+// countPlainWords counts the words of a text that are not names, numbers, addresses or code.
+// In scripts without capitals every three letters count as a word; in a text in capitals,
+// every word counts.
 func countPlainWords(text string) (n int) {
 	if words := strings.Count(normalizeWords(text), " ") + 1; words >= 3 && text == strings.ToUpper(text) && text != strings.ToLower(text) {
 		return words

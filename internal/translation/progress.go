@@ -6,18 +6,17 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// stateOrder is how far states are, the least far first.
+// stateOrder lists the states from least to most advanced. Obsolete is none of them.
 var stateOrder = []State{Untranslated, NeedsEditing, Draft, InReview, Approved}
 
-// atLeast reports whether a state is as far as another, or further. What is obsolete is
-// nowhere.
+// atLeast reports whether a state is as advanced as other or more. Obsolete never is.
 func (s State) atLeast(other State) bool {
 	return slices.Index(stateOrder, s) >= slices.Index(stateOrder, other)
 }
 
-// Progress is how much of a source is translated, in source cues.
+// Progress counts source cues by the state of their translation.
 type Progress struct {
-	Source       int `json:"source"` // cues there are
+	Source       int `json:"source"` // number of source cues
 	Untranslated int `json:"untranslated"`
 	NeedsEditing int `json:"needs_editing"`
 	Draft        int `json:"draft"`
@@ -25,12 +24,13 @@ type Progress struct {
 	Approved     int `json:"approved"`
 }
 
-// counter is where cues of a state are counted.
+// counter returns the field that counts cues in a state, nil for untranslated and obsolete
+// ones.
 func (p *Progress) counter(s State) *int {
 	return map[State]*int{NeedsEditing: &p.NeedsEditing, Draft: &p.Draft, InReview: &p.InReview, Approved: &p.Approved}[s]
 }
 
-// CountProgress counts how far the translation of each source cue has come.
+// CountProgress counts the source cues by the state of their translation.
 func CountProgress(source []conference.Cue, cues []Cue) Progress {
 	p := Progress{Source: len(source)}
 	for _, u := range Units(source, cues) {
@@ -43,7 +43,7 @@ func CountProgress(source []conference.Cue, cues []Cue) Progress {
 	return p
 }
 
-// AtLeast is how many source cues have come as far as a state.
+// AtLeast returns the number of source cues whose translation is as advanced as s or more.
 func (p Progress) AtLeast(s State) (n int) {
 	for _, other := range stateOrder[1:] {
 		if other.atLeast(s) {
@@ -53,8 +53,8 @@ func (p Progress) AtLeast(s State) (n int) {
 	return n
 }
 
-// Lowest is the least state that any cue is in that has come as far as another; Untranslated
-// if none has.
+// Lowest returns the least advanced state of the cues that are as advanced as far or more, or
+// Untranslated if there are none.
 func (p Progress) Lowest(far State) State {
 	for _, s := range stateOrder[1:] {
 		if s.atLeast(far) && *p.counter(s) > 0 {
@@ -64,15 +64,13 @@ func (p Progress) Lowest(far State) State {
 	return Untranslated
 }
 
-// State is how far the whole has come: as far as the cue that is least far, where what is
-// missing does not count.
+// State returns the least advanced state of the translated cues.
 func (p Progress) State() State {
 	return p.Lowest(Untranslated)
 }
 
-// ReleasedCues is what viewers get of a translation: the cues that have come as far as a state.
-// What only repeats the source, and what its source does not say any more, are never among
-// them.
+// ReleasedCues returns the cues that viewers get: those as advanced as least. Untranslated,
+// stale and obsolete cues are never among them.
 func ReleasedCues(cues []Cue, least State) (all []conference.Cue) {
 	for _, c := range cues {
 		if c.State.atLeast(least) && c.State.atLeast(Draft) {

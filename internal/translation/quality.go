@@ -11,19 +11,19 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
-// QualityReport is how good a translation is, as far as a machine can tell.
+// QualityReport grades a translation by what can be checked automatically.
 type QualityReport struct {
 	Profile        string       `json:"profile"`
 	SourceLanguage string       `json:"source_language"`
 	Language       string       `json:"language"`
-	Cues           int          `json:"cues"`     // of the source, and of the translation where those have none
-	Grade          string       `json:"grade"`    // A to F, as of any track; see [check.Report]
-	Share          float64      `json:"share"`    // of the cues are in trouble, likewise
-	Counts         check.Counts `json:"counts"`   //
-	Findings       []Finding    `json:"findings"` // by time
+	Cues           int          `json:"cues"`  // source cues, and translated cues without a source
+	Grade          string       `json:"grade"` // A to F; see [check.Report]
+	Share          float64      `json:"share"` // of the cues with findings, weighted by severity
+	Counts         check.Counts `json:"counts"`
+	Findings       []Finding    `json:"findings"` // sorted by time
 }
 
-// CheckQuality sums up what Check finds.
+// CheckQuality runs [Check] and grades what it finds.
 func CheckQuality(s Sheet, p check.Profile, g *Glossary) QualityReport {
 	v := QualityReport{Profile: p.Name, SourceLanguage: s.From, Language: s.To, Findings: append([]Finding{}, Check(s, p, g)...)}
 	v.Counts.Codes = make(map[check.Code]int)
@@ -42,14 +42,14 @@ func CheckQuality(s Sheet, p check.Profile, g *Glossary) QualityReport {
 	return v
 }
 
-// cueRef is where a cue stands.
+// cueRef identifies a source or translated cue.
 type cueRef struct {
 	inSource bool
 	cue      string
 }
 
-// findingsByCue are the findings of each cue, the gravest first, and the cues in the order of
-// time.
+// findingsByCue groups the findings by cue, in order of time, the most severe of each cue
+// first.
 func (v QualityReport) findingsByCue() (all [][]Finding) {
 	at := make(map[cueRef]int)
 	for _, f := range v.Findings {
@@ -70,8 +70,8 @@ func (v QualityReport) findingsByCue() (all [][]Finding) {
 	return all
 }
 
-// rankedCodes are the codes of all rules: those of a pair first, since they are about what is
-// said.
+// rankedCodes returns the codes of all rules, most important first: rules on the translation's
+// meaning come before those on reading.
 func rankedCodes() (all []check.Code) {
 	for _, r := range rules {
 		all = append(all, r.code)
@@ -81,12 +81,11 @@ func rankedCodes() (all []check.Code) {
 
 func codeRank(c check.Code) int { return slices.Index(rankedCodes(), c) }
 
-// maxCuesShown is how many cues a person is shown.
+// maxCuesShown is how many cues the printed report lists.
 const maxCuesShown = 10
 
-// Write prints the verdict for a person: the grade, what there is of what, and the worst
-// cues as file:line, so that an editor can be sent there. Those in source have lines of
-// its file.
+// Write prints the report: the grade, the number of findings by rule, and the worst cues as
+// file:line. Cues of the source are listed with its file name, source.
 func (v QualityReport) Write(w io.Writer, source, file string) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "%s: grade %s by %s, beside %s: %s in %s\n", file, v.Grade, v.Profile, source, v.Counts, countNoun(v.Cues, "cue"))
@@ -110,8 +109,7 @@ func (v QualityReport) Write(w io.Writer, source, file string) error {
 	return out.Flush()
 }
 
-// badness is how bad what was found about a cue is. What it says wrongly goes before how
-// it can be read.
+// badness ranks the findings of one cue. Rules on meaning count more than rules on reading.
 func badness(t []Finding) (sum float64) {
 	for _, f := range t {
 		sum += f.Severity.Weight()

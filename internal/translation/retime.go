@@ -8,11 +8,11 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// timePair is a time of the old source and where it is in the new one.
+// timePair is a time of the old source and the same moment in the new one.
 type timePair struct{ old, new time.Duration }
 
-// retime lays a part's translation on the times of its new source: what began so much
-// after a source cue still does, and in between times are stretched.
+// retime moves a component's translated cues to the times of the new source. A cue that began
+// some time after its source still does; times between two known ones are interpolated.
 func (u *updater) retime(p *component) {
 	var knots []timePair
 	for _, c := range p.changes {
@@ -28,13 +28,13 @@ func (u *updater) retime(p *component) {
 		c := &u.cues[j]
 		length := c.End - c.Start
 		c.Start, c.End = max(0, mapTime(knots, c.Start)), mapTime(knots, c.End)
-		if c.End <= c.Start { // crushed between two of its source's
+		if c.End <= c.Start { // both ends were mapped to one time
 			c.End = c.Start + length
 		}
 	}
 }
 
-// ascendingPairs is knots whose times ascend on both sides.
+// ascendingPairs sorts pairs and drops those whose times do not ascend on both sides.
 func ascendingPairs(knots []timePair) (kept []timePair) {
 	slices.SortStableFunc(knots, func(a, b timePair) int { return cmp.Compare(a.old, b.old) })
 	for _, k := range knots {
@@ -45,7 +45,7 @@ func ascendingPairs(knots []timePair) (kept []timePair) {
 	return kept
 }
 
-// mapTime is where a time goes.
+// mapTime returns the new time of an old one, interpolated between the nearest pairs.
 func mapTime(knots []timePair, at time.Duration) time.Duration {
 	if len(knots) == 0 {
 		return at

@@ -7,23 +7,23 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Sheet is a translation beside its source, as it goes to a translator and comes back.
+// Sheet is a translation beside its source, as translators get it and return it.
 type Sheet struct {
-	Talk     string // its title, for people
-	From, To string // languages, BCP 47
-	Revision int    // of the source; 0: it has none
-	Base     int    // the revision of the translation; 0: it has none
-	Units    []Unit // in the order of the source; what has no source comes where it is shown
+	Talk     string // its title
+	From, To string // BCP 47
+	Revision int    // of the source; 0 outside the catalogue
+	Base     int    // revision of the translation; 0 if it has none
+	Units    []Unit // sorted by time
 }
 
-// Unit is what is translated together: most often a cue and its translation, else as many
-// on either side as hang together.
+// Unit is what is translated together: mostly one source cue and its translation, or more on
+// either side if they are linked.
 type Unit struct {
-	Source []conference.Cue // none: nobody knows of what it is the translation
-	Target []Cue            // none: it is not translated yet
+	Source []conference.Cue // none if the source of Target is unknown
+	Target []Cue            // none if it is not translated yet
 }
 
-// State is the least far that a cue of the unit has come.
+// State returns the least advanced state of the unit's cues.
 func (u Unit) State() State {
 	if len(u.Target) == 0 {
 		return Untranslated
@@ -37,8 +37,8 @@ func (u Unit) State() State {
 	return least
 }
 
-// Was is what the source said when the unit was translated, where it says something else
-// now.
+// Was returns the source text that the unit was translated from, if the source has changed
+// since.
 func (u Unit) Was() string {
 	for _, c := range u.Target {
 		if c.PreviousSource != "" {
@@ -48,7 +48,7 @@ func (u Unit) Was() string {
 	return ""
 }
 
-// Units lays a translation beside its source. Every cue of either is in exactly one.
+// Units groups source cues and the cues that translate them. Each cue is in exactly one unit.
 func Units(source []conference.Cue, cues []Cue) []Unit {
 	sets := newDisjointSets(len(source) + len(cues))
 	place := make(map[string]int, len(source))
@@ -98,8 +98,8 @@ func (u Unit) start() int64 {
 	return int64(u.Target[0].Start)
 }
 
-// Subtitles is a sheet as subtitles, in the order in which they are shown: what is translated,
-// and a [Placeholder] for each source cue of which nothing is.
+// Subtitles returns the translation as subtitle cues, sorted by time, with a [Placeholder] for
+// each untranslated source cue.
 func (s Sheet) Subtitles() (all []conference.Cue) {
 	for _, u := range s.Units {
 		n := len(all)
@@ -120,7 +120,7 @@ func (s Sheet) Subtitles() (all []conference.Cue) {
 	return all
 }
 
-// TargetCues is the translation that units hold, in the order in which it is shown.
+// TargetCues returns the translated cues of units, sorted by time.
 func TargetCues(units []Unit) (all []Cue) {
 	for _, u := range units {
 		all = append(all, u.Target...)

@@ -1,11 +1,13 @@
-// Package translation keeps translated tracks to their sources: it knows of which source
-// cues each translated one was made and what they said then, and brings a translation
-// along when its source changes.
+// Package translation keeps translated subtitles in step with their source: it records which
+// source cues each translated cue was made from and what they said, adapts translations when
+// the source changes, checks them, and moves them through review.
 //
-// A translated cue names the ids of its source cues and the hash of their text. What the
-// hash no longer fits needs editing; nothing else does, however times move. The rule is
-// that of gettext's fuzzy entries, whose previous source is kept as well, applied to cues
-// that can also split, merge and move.
+// A translated cue names the ids of its source cues and a hash of their text. If the text
+// changes, the cue needs editing; if only its times change, it is retimed and keeps its
+// state. This is gettext's rule for fuzzy entries, previous source included, applied to cues
+// that can also be split, merged and moved.
+//
+// Package exchange below it writes translations as PO, XLIFF and CSV, and reads them back.
 package translation
 
 import (
@@ -16,47 +18,47 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// State is how far a translated cue, or a whole track, has come.
+// State is how far the translation of a cue, or of a whole track, has come.
 type State string
 
-// The states of a cue, in the order in which a translator comes to them.
+// The states of a translated cue.
 const (
-	Untranslated State = "untranslated"  // there is nothing, or a copy of the source
-	NeedsEditing State = "needs-editing" // the source says something else than when it was made
+	Untranslated State = "untranslated"  // no text, or a copy of the source
+	NeedsEditing State = "needs-editing" // the source text has changed since
 	Draft        State = "draft"
 	InReview     State = "in-review"
 	Approved     State = "approved"
-	Obsolete     State = "obsolete" // its source is gone
+	Obsolete     State = "obsolete" // its source cues were deleted
 )
 
-// Cue is a translated cue and what it was made of.
+// Cue is a translated cue with what is known of its source and state.
 type Cue struct {
 	conference.Cue
-	SourceIDs      []string `json:"of,omitempty"`   // ids of its source cues, in their order; none: nobody knows
-	SourceHash     string   `json:"hash,omitempty"` // of what they said when it was made
-	PreviousSource string   `json:"was,omitempty"`  // what they said, where they say something else now
+	SourceIDs      []string `json:"of,omitempty"`   // in time order; none if unknown
+	SourceHash     string   `json:"hash,omitempty"` // of the source text when it was translated; see [HashText]
+	PreviousSource string   `json:"was,omitempty"`  // that source text, if it has changed since
 	State          State    `json:"state"`
-	PreviousState  State    `json:"stood,omitempty"` // its state before its source changed
-	By             string   `json:"by,omitempty"`    // whose words these are
-	Notes          []Note   `json:"notes,omitempty"` // of translators and reviewers, the first one first
+	PreviousState  State    `json:"stood,omitempty"` // its state before the source changed
+	By             string   `json:"by,omitempty"`    // its author
+	Notes          []Note   `json:"notes,omitempty"` // oldest first
 }
 
-// Note is what somebody remarked about a cue.
+// Note is a comment on a cue by a translator or reviewer.
 type Note struct {
 	Who  string `json:"who,omitempty"`
 	Text string `json:"text"`
 }
 
-// HashText is that of a source's text, however it is spaced and broken into lines.
+// HashText returns a short hash of a cue's text. White space and line breaks do not count.
 func HashText(text string) string {
 	sum := sha256.Sum256([]byte(collapseSpaces(text)))
 	return hex.EncodeToString(sum[:8])
 }
 
-// collapseSpaces is text with one space for any white space.
+// collapseSpaces returns text with each run of white space replaced by one space.
 func collapseSpaces(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// JoinText is what cues say, one after the other.
+// JoinText returns the texts of cues, one after the other on lines of their own.
 func JoinText(cues []conference.Cue) string {
 	texts := make([]string, len(cues))
 	for i, c := range cues {
@@ -65,13 +67,13 @@ func JoinText(cues []conference.Cue) string {
 	return strings.Join(texts, "\n")
 }
 
-// Placeholder is what stands in a subtitle file where a translation is still to come. A cue
-// without text would not do: readers leave those out, and their times with them.
+// Placeholder is the text of a cue in a subtitle file whose translation is missing. It cannot
+// be empty: many subtitle readers drop cues without text, and with them their times.
 const Placeholder = "[…]"
 
-// LinkCues is the cues of a translation as it was handed in, bound to those of its source.
-// Cues that only copy their source, or still are placeholders, are untranslated; all others
-// are drafts.
+// LinkCues returns the cues of a translated subtitle file, each linked to the source cues that
+// it translates. Cues that only repeat their source, or hold a [Placeholder], are
+// untranslated; all others are drafts.
 func LinkCues(source, translated []conference.Cue) []Cue {
 	all := make([]Cue, len(translated))
 	for j, links := range Align(source, translated) {
@@ -91,14 +93,4 @@ func LinkCues(source, translated []conference.Cue) []Cue {
 	}
 	MarkCopies(source, all)
 	return all
-}
-
-// MergeResult is what came of taking over a file of a translator's.
-type MergeResult struct {
-	UpdateReport           // of the translation beside its source
-	Changed      int       `json:"changed"` // units that are translated otherwise than when they were handed out
-	Emptied      int       `json:"emptied"` // units whose translation was taken away
-	OtherSource  bool      `json:"other"`   // it was made from another version of the source, and was brought along
-	Lost         []CueLine `json:"lost"`    // translations that fit nothing: what they say, and where in the file
-	OrphanNotes  []CueLine `json:"remarks"` // notes on what is not translated, which no cue can keep
 }

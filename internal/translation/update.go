@@ -8,56 +8,57 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 )
 
-// UpdateReport is what became of a translation when its source changed: what a translator need
-// not look at, in numbers, and what they should.
+// UpdateReport tells what a change of the source did to a translation.
 type UpdateReport struct {
-	Kept             int        `json:"kept"`          // translated cues that are as good as before, at the same time
-	Retimed          int        `json:"retimed"`       // likewise, at another time
-	NeedsEditing     []StaleCue `json:"needs_editing"` // by time
-	Untranslated     int        `json:"untranslated"`  // source cues of which there is no translation
-	Obsolete         int        `json:"obsolete"`      // translated cues whose source is gone
-	Unmatched        int        `json:"unmatched"`     // translated cues of which nobody knows the source; they stay as they are
+	Kept             int        `json:"kept"`          // translated cues that did not change
+	Retimed          int        `json:"retimed"`       // translated cues of which only the times changed
+	NeedsEditing     []StaleCue `json:"needs_editing"` // sorted by time
+	Untranslated     int        `json:"untranslated"`  // source cues without a translation
+	Obsolete         int        `json:"obsolete"`      // translated cues whose source was deleted
+	Unmatched        int        `json:"unmatched"`     // translated cues without a known source; they are kept
 	UntranslatedCues []CueLine  `json:"untranslated_cues"`
 	ObsoleteCues     []CueLine  `json:"obsolete_cues"`
 	UnmatchedCues    []CueLine  `json:"unmatched_cues"`
 }
 
-// StaleCue is a translation of something that the source does not say any more.
+// StaleCue is a translation whose source text has changed.
 type StaleCue struct {
 	OldSource   string `json:"old_source"`
 	NewSource   string `json:"new_source"`
 	Translation string `json:"translation"`
-	StartMS     int64  `json:"start_ms"`       // of the new source
-	EndMS       int64  `json:"end_ms"`         // likewise
-	Line        int    `json:"line,omitempty"` // of the translation's file, from 1
+	StartMS     int64  `json:"start_ms"`       // of the new source cues
+	EndMS       int64  `json:"end_ms"`         // of the new source cues
+	Line        int    `json:"line,omitempty"` // in the translation's file, from 1
 }
 
-// CueLine is one cue for people.
+// CueLine is a cue as reports show it.
 type CueLine struct {
 	Text    string `json:"text"`
 	StartMS int64  `json:"start_ms"`
 	EndMS   int64  `json:"end_ms"`
-	Line    int    `json:"line,omitempty"` // of its file, from 1
+	Line    int    `json:"line,omitempty"` // in its file, from 1
 }
 
-// Update brings a translation of old along to new, whose cues have the ids of old's where
-// they live on (see [compare.Carry]). Of each cue it says by its state what is to be done;
-// what is obsolete stays among the cues, and what is new in the source has none yet.
+// Update adapts a translation of old to the source new, whose cues keep the ids of old's cues
+// that they continue (see [compare.CarryIDs]). It sets the state of each cue; cues whose
+// source is gone are kept as obsolete, and new source cues get no translation.
 //
-// Where the source says the same, the translation stays as good as it was, and follows its
-// times. Where it says something else, or was split or merged, the translation needs
-// editing; where it went back to what it said, it needs none any more.
+// Where the source text is the same, the translation keeps its state and follows the source's
+// times. Where the text changed, or cues were split or merged, it needs editing. Where the
+// source has gone back to the text that was translated, the translation gets its former state
+// again.
 func Update(translated []Cue, old, new []conference.Cue) ([]Cue, UpdateReport) {
 	return diffSources(old, new).apply(translated)
 }
 
-// sourceDiff is one source made of another.
+// sourceDiff is the difference between two versions of a source.
 type sourceDiff struct {
 	old, new  []conference.Cue
 	changes   []compare.Change
-	ambiguous []bool // of each old cue that lives on, whether it may be another's
+	ambiguous []bool // by old cue: it continues, but may be confused with another
 }
 
+// diffSources compares two versions of a source.
 func diffSources(old, new []conference.Cue) *sourceDiff {
 	r := &sourceDiff{old, new, compare.Compare(old, new).Changes, make([]bool, len(old))}
 	changed, texts := make([]bool, len(old)), make([]string, len(old))
@@ -77,17 +78,17 @@ func diffSources(old, new []conference.Cue) *sourceDiff {
 	return r
 }
 
-// twinDistance is how many cues away the same words may be mistaken for a cue's own: where
-// something became of one of two, nobody can tell which is left.
+// twinDistance is the distance in cues within which a cue can be confused with another of the
+// same words: if one of two changed, it is uncertain which one is left.
 const twinDistance = 6
 
-// sameWords reports whether a cue lives on by itself with its words.
+// sameWords reports whether a cue continues as one cue with the same words.
 func sameWords(c compare.Change) bool { return !c.Reworded && oneToOne(c) }
 
-// oneToOne reports whether one cue lives on as one.
+// oneToOne reports whether one cue became one cue.
 func oneToOne(c compare.Change) bool { return len(c.Old) == 1 && len(c.New) == 1 }
 
-// apply brings a translation along.
+// apply adapts a translation of the old source to the new one.
 func (r *sourceDiff) apply(translated []Cue) ([]Cue, UpdateReport) {
 	u := &updater{r, slices.Clone(translated)}
 	report := UpdateReport{NeedsEditing: []StaleCue{}, UntranslatedCues: []CueLine{}, ObsoleteCues: []CueLine{}, UnmatchedCues: []CueLine{}}
@@ -100,29 +101,30 @@ func (r *sourceDiff) apply(translated []Cue) ([]Cue, UpdateReport) {
 	return u.cues, report
 }
 
-// updater is one translation on its way from one source to another.
+// updater adapts one translation to a new version of its source.
 type updater struct {
 	*sourceDiff
 	cues []Cue
 }
 
-// component is a piece of the talk that hangs together: source cues, what became of them, and
-// their translation.
+// component is a connected part of the talk: old source cues, the new ones that they became,
+// and the translations of both. The numbers are indices.
 type component struct {
 	old, new, cues []int
 	changes        []compare.Change
 }
 
-// components divides the talk, in the order of the new source; each cue is in exactly one.
+// components divides the talk into connected parts, in the order of the new source. Each cue
+// is in exactly one. The last component holds the translated cues without a known source.
 func (u *updater) components() []*component {
 	sets := newDisjointSets(len(u.changes))
-	changeOf := make(map[string]int) // of an old cue
+	changeOf := make(map[string]int) // by id of the old cue
 	for n, c := range u.changes {
 		for _, at := range c.Old {
 			changeOf[u.old[at.Index-1].ID] = n
 		}
 	}
-	home := make([]int, len(u.cues)) // a change; −1: its source is unknown
+	home := make([]int, len(u.cues)) // by translated cue, the index of a change; -1 if its source is unknown
 	for j, c := range u.cues {
 		home[j] = -1
 		for _, id := range c.SourceIDs {
@@ -167,7 +169,6 @@ func (u *updater) components() []*component {
 	return append(all, &strange)
 }
 
-// updateComponent brings one part along.
 func (u *updater) updateComponent(p *component, r *UpdateReport) {
 	switch {
 	case len(p.cues) == 0:
@@ -183,12 +184,13 @@ func (u *updater) updateComponent(p *component, r *UpdateReport) {
 	}
 }
 
-// sameWords reports whether the source of a part says what it said, cue by cue.
+// sameWords reports whether each source cue of the component continues with the same words.
 func (p *component) sameWords() bool {
 	return !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return !sameWords(c) })
 }
 
-// keepTranslation keeps a translation whose source says what it said.
+// keepTranslation keeps the states of a translation whose source has the same words, and moves
+// it to the new times.
 func (u *updater) keepTranslation(p *component, r *UpdateReport) {
 	retimed := slices.ContainsFunc(p.changes, func(c compare.Change) bool { return c.Retimed || c.Moved })
 	untranslated := false
@@ -211,7 +213,7 @@ func (u *updater) keepTranslation(p *component, r *UpdateReport) {
 	}
 }
 
-// reportUntranslated tells of source cues that are to be translated.
+// reportUntranslated adds the component's source cues to those without a translation.
 func (u *updater) reportUntranslated(p *component, r *UpdateReport) {
 	for _, i := range p.new {
 		r.Untranslated++
@@ -219,8 +221,8 @@ func (u *updater) reportUntranslated(p *component, r *UpdateReport) {
 	}
 }
 
-// markStale marks a translation whose source says something else, unless that is just what
-// it was made from.
+// markStale marks a translation whose source has changed as needing editing, unless the new
+// source is just the text that it was made from.
 func (u *updater) markStale(p *component, r *UpdateReport) {
 	was, is := JoinText(selectCues(u.old, p.old)), JoinText(selectCues(u.new, p.new))
 	whole := !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return !oneToOne(c) })
@@ -245,7 +247,7 @@ func (u *updater) markStale(p *component, r *UpdateReport) {
 			continue
 		case c.State != NeedsEditing:
 			c.PreviousSource, c.PreviousState, c.State = was, c.State, NeedsEditing
-			if c.SourceHash == HashText(is) { // of twins, or of parts: only a person can tell whether it is right
+			if c.SourceHash == HashText(is) { // an equal neighbour or a part: a person has to decide
 				c.SourceHash = ""
 			}
 		}
@@ -259,7 +261,7 @@ func (u *updater) markStale(p *component, r *UpdateReport) {
 	}
 }
 
-// staleCue is what a translator is shown of cues.
+// staleCue returns the report entry for the translated cues with these indices.
 func (u *updater) staleCue(p *component, was string, cues []int) StaleCue {
 	now := selectCues(u.new, p.new)
 	s := StaleCue{OldSource: was, NewSource: JoinText(now), Line: u.cues[cues[0]].Line}
@@ -275,7 +277,7 @@ func (u *updater) staleCue(p *component, was string, cues []int) StaleCue {
 	return s
 }
 
-// markObsolete keeps a translation whose source is gone, out of sight.
+// markObsolete keeps the translation of source cues that are gone, as obsolete.
 func (u *updater) markObsolete(p *component, r *UpdateReport) {
 	for _, j := range p.cues {
 		c := &u.cues[j]
@@ -287,8 +289,8 @@ func (u *updater) markObsolete(p *component, r *UpdateReport) {
 	}
 }
 
-// restoreObsolete gives back its translation to a cue that was cut from the source and stands there
-// again, if it did.
+// restoreObsolete looks for an obsolete translation of a source cue that was cut and is back,
+// and restores it. It reports whether there was one.
 func (u *updater) restoreObsolete(p *component, r *UpdateReport) bool {
 	if len(p.new) != 1 {
 		return false
@@ -307,8 +309,8 @@ func (u *updater) restoreObsolete(p *component, r *UpdateReport) bool {
 	return false
 }
 
-// moveUnmatched are cues without a source: what was retired before, and what a translator
-// added. They follow what is near them.
+// moveUnmatched shifts cues without a source, obsolete or added by a translator, by as much as
+// the source around them moved.
 func (u *updater) moveUnmatched(p *component, r *UpdateReport) {
 	for _, j := range p.cues {
 		c := &u.cues[j]
@@ -321,7 +323,7 @@ func (u *updater) moveUnmatched(p *component, r *UpdateReport) {
 	}
 }
 
-// shiftNear is by how much the source around a time begins later now.
+// shiftNear returns by how much later the source cue nearest to a time begins now.
 func (u *updater) shiftNear(at time.Duration) (later time.Duration) {
 	nearest := time.Duration(-1)
 	for _, c := range u.changes {
@@ -343,13 +345,14 @@ func selectCues(cues []conference.Cue, some []int) (picked []conference.Cue) {
 	return picked
 }
 
+// NewCueLine returns the report line of a cue, with times in milliseconds.
 func NewCueLine(c conference.Cue) CueLine {
 	return CueLine{c.Text, millis(c.Start), millis(c.End), c.Line}
 }
 
 func millis(d time.Duration) int64 { return d.Round(time.Millisecond).Milliseconds() }
 
-// disjointSets are disjoint sets of numbers that can be joined.
+// disjointSets is a union–find structure over the numbers below its length.
 type disjointSets []int
 
 func newDisjointSets(n int) disjointSets {

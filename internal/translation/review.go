@@ -1,0 +1,122 @@
+package translation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lectern-av/lectern/internal/inputerr"
+)
+
+// edit applies do to the latest revision and saves the result. An error of do is returned, and
+// nothing is saved.
+func (s Service) edit(ctx context.Context, slug, language, who, why string, do func(r *Revision) error) (Revision, error) {
+	r, err := s.Load(ctx, slug, language, 0)
+	if err != nil {
+		return r, err
+	}
+	r.Cues = slices.Clone(r.Cues)
+	if err := do(&r); err != nil {
+		return r, err
+	}
+	return s.save(ctx, r, who, why)
+}
+
+// SubmitForReview moves all drafts of a translation to the state in review.
+func (s Service) SubmitForReview(ctx context.Context, slug, language, who string) (Revision, error) {
+	return s.edit(ctx, slug, language, who, "sent for review", func(r *Revision) error {
+		return r.changeState(Draft, InReview, "has no draft to send for review")
+	})
+}
+
+// changeState moves all cues in state from to state to. If there are none, the error is an
+// [inputerr.Error] with the problem none.
+func (r *Revision) changeState(from, to State, none string) error {
+	n := 0
+	for i := range r.Cues {
+		if r.Cues[i].State == from {
+			r.Cues[i].State = to
+			n++
+		}
+	}
+	if n == 0 {
+		return inputerr.New(r.Slug+" in "+r.Language, "%s. Its state is %s", none, r.Progress().State())
+	}
+	return nil
+}
+
+// Approve approves the cues in review that another person translated. Cues whose author is
+// who, or one of names (other names of the same person), stay in review.
+func (s Service) Approve(ctx context.Context, slug, language, who string, names ...string) (Revision, error) {
+	names = append([]string{who}, names...)
+	return s.edit(ctx, slug, language, who, "approved", func(r *Revision) error {
+		own, approved := 0, 0
+		for i := range r.Cues {
+			switch c := &r.Cues[i]; {
+			case c.State != InReview:
+			case slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(c.By, name) }):
+				own++
+			default:
+				c.State = Approved
+				approved++
+			}
+		}
+		switch {
+		case approved > 0:
+			return nil
+		case own > 0:
+			return inputerr.New(slug+" in "+language, "has only cues that you translated yourself (%d, as %s)", own, who).
+				Hint("Ask another reviewer to approve them")
+		}
+		return inputerr.New(slug+" in "+language, "has nothing in review. Its state is %s", r.Progress().State())
+	})
+}
+
+// SendBack moves cues that are in review or approved back to draft and adds a note with the
+// reason: the translation of the source cue with this id, or of all cues if id is "".
+func (s Service) SendBack(ctx context.Context, slug, language, id, who, note string) (Revision, error) {
+	return s.edit(ctx, slug, language, who, "sent back: "+note, func(r *Revision) error {
+		n := 0
+		for i := range r.Cues {
+			c := &r.Cues[i]
+			if id != "" && !slices.Contains(c.SourceIDs, id) || c.State != InReview && c.State != Approved {
+				continue
+			}
+			c.State = Draft
+			if id != "" || n == 0 {
+				c.Notes = append(slices.Clip(c.Notes), Note{who, note})
+			}
+			n++
+		}
+		if n == 0 {
+			return inputerr.New(slug+" in "+language, "has nothing to send back. Its state is %s", r.Progress().State()).
+				Hint("Only what is in review or approved can be sent back")
+		}
+		return nil
+	})
+}
+
+// Restore saves an earlier revision as the latest one, updated to the current source.
+func (s Service) Restore(ctx context.Context, slug, language string, number int, who string) (Revision, error) {
+	return s.edit(ctx, slug, language, who, fmt.Sprintf("revision %d restored", number), func(r *Revision) error {
+		old, err := s.Load(ctx, slug, language, number)
+		if errors.Is(err, ErrNotFound) || number < 1 {
+			return inputerr.New(slug+" in "+language, "has no revision %d. The latest is %d", number, r.Number)
+		}
+		if err != nil {
+			return err
+		}
+		source, err := s.Source(ctx, slug)
+		if err != nil {
+			return err
+		}
+		r.Cues = old.Cues
+		if old.Source.Revision != source.Revision {
+			r.Cues, _ = Update(old.Cues, old.Source.Cues, source.Cues)
+		}
+		r.Source = source
+		return nil
+	})
+}
