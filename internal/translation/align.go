@@ -86,7 +86,9 @@ func (b *aligner) totalScore() float64 { return b.score[b.index(len(b.source), l
 func alignedSides(cues []conference.Cue, on clockMap) []alignedSide {
 	all := make([]alignedSide, len(cues))
 	for i, c := range cues {
-		all[i] = alignedSide{on.sourceTime(c.Start.Seconds()), on.sourceTime(c.End.Seconds()), TextWeight(c.Text), findAnchors(c.Text)}
+		all[i] = alignedSide{
+			start: on.sourceTime(c.Start.Seconds()), end: on.sourceTime(c.End.Seconds()), weight: TextWeight(c.Text), anchors: findAnchors(c.Text),
+		}
 	}
 	return all
 }
@@ -182,11 +184,11 @@ func (b *aligner) groups() (all []group) {
 
 // extend tries all groups that begin at point (i, j).
 func (b *aligner) extend(i, j int) {
-	b.offer(group{i, j, 1, 0}, 0)
-	b.offer(group{i, j, 0, 1}, 0)
+	b.offer(group{i: i, j: j, a: 1}, 0)
+	b.offer(group{i: i, j: j, b: 1}, 0)
 	for a := 1; a <= maxGroupCues && i+a <= len(b.source); a++ {
 		for c := 1; c <= maxGroupCues && a+c <= maxGroupCues+1 && j+c <= len(b.translated); c++ {
-			g := group{i, j, a, c}
+			g := group{i: i, j: j, a: a, b: c}
 			if gain := b.groupScore(g); gain > 0 {
 				b.offer(g, gain)
 			}

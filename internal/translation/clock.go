@@ -117,7 +117,8 @@ func medianBin(bins []int, from, to int) int {
 		total += votes
 	}
 	for n := from; n < to; n++ {
-		if sum += bins[n]; 2*sum >= total {
+		sum += bins[n]
+		if 2*sum >= total {
 			return n
 		}
 	}

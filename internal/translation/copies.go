@@ -39,7 +39,7 @@ func MarkCopies(source []conference.Cue, all []Cue) {
 	}
 }
 
-// LinkCuesBetween is [LinkCues] for a translation between known languages (BCP 47, "" if
+// LinkCuesBetween works like [LinkCues] for a translation between known languages (BCP 47, "" if
 // unknown). Between variants of one language, such as American and British English, equal text
 // is no copy but a draft.
 func LinkCuesBetween(from, to string, source, translated []conference.Cue) []Cue {

@@ -14,50 +14,51 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// What can be wrong with a translation beside its source, besides all that can be wrong
-// with captions of any kind.
+// The codes of findings that compare a translation with its source. The codes of package
+// check apply as well.
 const (
-	MissingTranslation check.Code = "untranslated"    // no translation
-	CopyOfSource       check.Code = "copy-of-source"  // the source again
-	OutOfDate          check.Code = "out-of-date"     // of what the source does not say any more
-	NumberChanged      check.Code = "number-changed"  //
-	NumberMissing      check.Code = "number-missing"  //
-	AddressChanged     check.Code = "address-changed" // of a page or a mailbox
-	CodeWordChanged    check.Code = "code-changed"    //
-	NameChanged        check.Code = "name-changed"    // or an abbreviation
-	GlossaryTerm       check.Code = "glossary"        // not as the conference calls it
-	MuchTooLong        check.Code = "much-too-long"   // half as much again as can be read
-	Unclosed           check.Code = "unclosed"        // or a quotation mark
-	BrokenMarkup       check.Code = "broken-markup"   // viewers see it
-	StyleLost          check.Code = "look-lost"       // the source's italics, bold or colour
-	UnknownSource      check.Code = "unknown-source"  // nobody knows of what it is the translation
+	MissingTranslation check.Code = "untranslated"
+	CopyOfSource       check.Code = "copy-of-source"
+	OutOfDate          check.Code = "out-of-date" // the source text has changed since
+	NumberChanged      check.Code = "number-changed"
+	NumberMissing      check.Code = "number-missing"
+	AddressChanged     check.Code = "address-changed" // a URL, host or mail address
+	CodeWordChanged    check.Code = "code-changed"
+	NameChanged        check.Code = "name-changed"   // a name or an abbreviation
+	GlossaryTerm       check.Code = "glossary"       // not the glossary's translation
+	MuchTooLong        check.Code = "much-too-long"  // at least 1.5 times what can be read in time
+	Unclosed           check.Code = "unclosed"       // a bracket or quotation mark
+	BrokenMarkup       check.Code = "broken-markup"  // viewers would see tags as text
+	StyleLost          check.Code = "look-lost"      // italics, bold, underline or colour
+	UnknownSource      check.Code = "unknown-source" // it is linked to no source cue
 )
 
+// rule describes one kind of finding for the summary.
 type rule struct {
 	code   check.Code
 	title  string
 	remedy string
 }
 
-// rules are those codes, gravest first, in words for the summary.
+// rules are the checks of a translation against its source, most important first.
 var rules = []rule{
-	{MissingTranslation, "not translated", "translate it, or take it out of the source"},
-	{CopyOfSource, "copy of the source", "translate it"},
-	{OutOfDate, "source changed since", "see whether the translation is still right"},
-	{NumberChanged, "another number", "compare it with the source, and correct it"},
-	{NumberMissing, "number missing", "say it, in digits or in words"},
+	{MissingTranslation, "not translated", "translate it, or delete it from the source"},
+	{CopyOfSource, "same as the source", "translate it"},
+	{OutOfDate, "source has changed", "check that the translation is still right"},
+	{NumberChanged, "different number", "compare it with the source and correct it"},
+	{NumberMissing, "number missing", "add it, in digits or in words"},
 	{AddressChanged, "address changed", "copy it from the source"},
 	{CodeWordChanged, "code word changed", "copy it from the source"},
-	{MuchTooLong, "much too long", "say it in fewer words"},
-	{GlossaryTerm, "not as the glossary says", "use the conference's word"},
-	{Unclosed, "not closed, or not opened", "put in the other one, or take it out"},
-	{BrokenMarkup, "broken markup", "mend or remove it"},
-	{NameChanged, "name not found", "keep it, if your language does"},
-	{StyleLost, "italics or colour lost", "mark what the source marks"},
-	{UnknownSource, "of unknown source", "check its time, or leave it if it is an addition"},
+	{MuchTooLong, "much too long", "use fewer words"},
+	{GlossaryTerm, "not the glossary's term", "use the glossary's translation"},
+	{Unclosed, "unpaired bracket or quote", "add the missing one, or delete it"},
+	{BrokenMarkup, "broken markup", "correct or delete it"},
+	{NameChanged, "name missing", "keep it if your language does"},
+	{StyleLost, "italics or colour lost", "format it like the source"},
+	{UnknownSource, "no source cue", "check its timing, or keep it if you added it"},
 }
 
-// ruleText is the title of a rule of either kind, and what is to be done.
+// ruleText returns the title and remedy of a rule of this package or of package check.
 func ruleText(code check.Code) (title, remedy string) {
 	for _, r := range rules {
 		if r.code == code {
@@ -68,25 +69,24 @@ func ruleText(code check.Code) (title, remedy string) {
 	return title, strings.ReplaceAll(remedy, "--fix", "lectern subtitles check --fix")
 }
 
-// Finding is what is to be looked at in a translation.
+// Finding is one problem in a translation.
 type Finding struct {
 	Code        check.Code     `json:"code"`
 	Severity    check.Severity `json:"severity"`
-	Cue         string         `json:"cue"`                 // id of the translated cue, or of the source's where there is none
-	InSource    bool           `json:"in_source,omitempty"` // Cue and Line are the source's
-	Line        int            `json:"line,omitempty"`      // of the cue in its file, from 1
+	Cue         string         `json:"cue"`                 // id of the translated cue, or of the source cue if there is none
+	InSource    bool           `json:"in_source,omitempty"` // Cue and Line are of the source
+	Line        int            `json:"line,omitempty"`      // in the cue's file, from 1
 	StartMS     int64          `json:"start_ms"`
 	EndMS       int64          `json:"end_ms"`
-	Source      string         `json:"source,omitempty"` // what the cues say that it is about
+	Source      string         `json:"source,omitempty"` // text of the unit
 	Translation string         `json:"translation,omitempty"`
-	Message     string         `json:"message"`          // a clause: what was found
-	Remedy      string         `json:"remedy,omitempty"` // the way out, for any finding of its code
+	Message     string         `json:"message"`          // a clause without subject
+	Remedy      string         `json:"remedy,omitempty"` // what to do, the same for all findings of its code
 }
 
-// Check looks a translation through beside its source: whether it can be read, by a
-// profile; whether it says the numbers, addresses and code words that the source says, and
-// the conference's terms by its glossary, which may be nil. What is obsolete is left out.
-// Findings come in the order of time.
+// Check checks a translation against its source: whether it has the numbers, addresses and
+// code words of the source, whether it uses the glossary's terms (g may be nil), and whether
+// it can be read by a profile. Obsolete cues are left out. Findings are sorted by time.
 func Check(s Sheet, p check.Profile, g *Glossary) []Finding {
 	c := newChecker(s, p, g)
 	for n := range c.units {
@@ -100,25 +100,25 @@ func Check(s Sheet, p check.Profile, g *Glossary) []Finding {
 	return c.findings
 }
 
-// checker looks a sheet through.
+// checker checks one sheet.
 type checker struct {
 	Sheet
 	profile     check.Profile
 	glossary    *Glossary
 	lexicon     tokenizer
 	units       []checkedUnit
-	unitOf      map[string]int // by the id of a translated cue, its unit
-	absentNames map[token]int  // names, and in how many units each is not
+	unitOf      map[string]int // index of the unit by id of the translated cue
+	absentNames map[token]int  // in how many translated units a name is missing
 	foundTokens map[token]int
 	findings    []Finding
 }
 
-// checkedUnit are those about a unit.
+// checkedUnit is a unit with its texts and the numbers in them.
 type checkedUnit struct {
 	Unit
 	source, target string
-	sourceNumbers  numberSet // in the source
-	targetNumbers  numberSet // in the translation
+	sourceNumbers  numberSet // in source
+	targetNumbers  numberSet // in target
 }
 
 func newChecker(s Sheet, p check.Profile, g *Glossary) *checker {
@@ -148,19 +148,19 @@ func newChecker(s Sheet, p check.Profile, g *Glossary) *checker {
 	return c
 }
 
-// isTranslated reports whether there is a translation with words of its own.
+// isTranslated reports whether the unit has a translation that is more than a copy.
 func (f checkedUnit) isTranslated() bool {
 	return len(f.Source) > 0 && f.target != "" && f.State() != Untranslated
 }
 
-// Words that a language wants elsewhere in a sentence come in other cues: those of so many
-// units before and after, if they are not far.
+// Translations move words within a sentence, so a word may be in one of the neighbouring
+// units: up to this many before and after, within this time.
 const (
 	nearDistance = 2
 	nearTime     = 12 * time.Second
 )
 
-// nearUnits are the units around one, and itself.
+// nearUnits returns unit n and the units around it that may belong to the same sentence.
 func (c *checker) nearUnits(n int) []checkedUnit {
 	from, to := n, n+1
 	start, end := c.units[n].span()
@@ -179,7 +179,7 @@ func (c *checker) nearUnits(n int) []checkedUnit {
 	return c.units[from:to]
 }
 
-// span is when a unit is shown.
+// span returns when the unit is shown.
 func (u Unit) span() (start, end time.Duration) {
 	cues := u.Source
 	if len(cues) == 0 {
@@ -188,7 +188,7 @@ func (u Unit) span() (start, end time.Duration) {
 	return cues[0].Start, cues[len(cues)-1].End
 }
 
-// nearText is what the translation says near a unit.
+// nearText returns the translation of unit n and of those around it.
 func (c *checker) nearText(n int) string {
 	var texts []string
 	for _, f := range c.nearUnits(n) {
@@ -197,7 +197,7 @@ func (c *checker) nearText(n int) string {
 	return strings.Join(texts, "\n")
 }
 
-// report notes a finding about a cue of a unit.
+// report adds a finding about a cue of unit n.
 func (c *checker) report(n int, cue conference.Cue, s check.Severity, code check.Code, format string, args ...any) {
 	f := c.units[n]
 	_, remedy := ruleText(code)
@@ -208,7 +208,7 @@ func (c *checker) report(n int, cue conference.Cue, s check.Severity, code check
 	})
 }
 
-// checkUnit looks at what a unit says.
+// checkUnit checks what unit n says.
 func (c *checker) checkUnit(n int) {
 	f := c.units[n]
 	switch {
@@ -218,7 +218,7 @@ func (c *checker) checkUnit(n int) {
 		}
 		return
 	case len(f.Source) == 0:
-		c.report(n, f.Target[0].Cue, check.Note, UnknownSource, "stands where the source says nothing")
+		c.report(n, f.Target[0].Cue, check.Note, UnknownSource, "has no source cue at that time")
 		return
 	}
 	for _, t := range f.Target {
@@ -231,15 +231,15 @@ func (c *checker) checkUnit(n int) {
 	}
 	first := f.Target[0].Cue
 	if f.State() == NeedsEditing {
-		c.report(n, first, check.Warning, OutOfDate, "was made when the source said “%s”", check.Excerpt(f.Was()))
+		c.report(n, first, check.Warning, OutOfDate, "translates an earlier source text: “%s”", check.Excerpt(f.Was()))
 	}
 	c.checkNumbers(n)
 	c.checkTokens(n)
 	for _, m := range c.glossary.missedTerms(f.source, c.nearText(n), c.To) {
-		c.report(n, first, check.Warning, GlossaryTerm, "says “%s” in another way than the glossary, which has %s%s", m.term, quoteWords(m.wordings), noteSuffix(m.note))
+		c.report(n, first, check.Warning, GlossaryTerm, "does not translate “%s” as in the glossary: %s%s", m.term, quoteWords(m.wordings), noteSuffix(m.note))
 	}
 	if hasStyle(f.Source) && !hasStyle(plainCues(f.Target)) {
-		c.report(n, first, check.Note, StyleLost, "has none of the italics, bold or colour that the source has")
+		c.report(n, first, check.Note, StyleLost, "lacks the italics, bold or colour of the source")
 	}
 }
 
@@ -254,22 +254,22 @@ func noteSuffix(note string) string {
 	return " (" + note + ")"
 }
 
-// hasSpeech reports whether a text has anything that can be translated, besides remarks such
-// as [MUSIC].
+// hasSpeech reports whether a text has something to translate besides labels such as [MUSIC].
 func hasSpeech(text string) bool {
 	text = speakerLabel.ReplaceAllString(stageDirection.ReplaceAllString(text, " "), " ")
 	return strings.ContainsFunc(text, unicode.IsLetter)
 }
 
-// speakerLabel is who says what comes next.
+// speakerLabel matches the name of a speaker before what they say.
 var speakerLabel = regexp.MustCompile(`(?m)^[\s>\-]*\p{Lu}[\p{L} .]{0,30}:`)
 
+// hasStyle reports whether any cue has italics, bold, underline or colour.
 func hasStyle(cues []conference.Cue) bool {
 	return slices.ContainsFunc(cues, func(c conference.Cue) bool { return len(c.Spans) > 0 })
 }
 
-// checkNumbers compares those of a unit. One that is found nearby may have moved there, unless
-// another stands where it was.
+// checkNumbers compares the numbers of unit n with its source. A number may have moved to a
+// neighbouring unit, unless a different number stands in its place.
 func (c *checker) checkNumbers(n int) {
 	f, near := c.units[n], c.nearUnits(n)
 	var strange []string
@@ -294,13 +294,13 @@ func (c *checker) checkNumbers(n int) {
 	first := f.Target[0].Cue
 	switch {
 	case len(lost) > 0 && len(strange) > 0:
-		c.report(n, first, check.Warning, NumberChanged, "says %s where the source says %s", joinList(strange), joinList(lost))
+		c.report(n, first, check.Warning, NumberChanged, "has %s where the source has %s", joinList(strange), joinList(lost))
 	case needed:
-		c.report(n, first, check.Warning, NumberMissing, "does not say %s, which the source does", joinList(lost))
+		c.report(n, first, check.Warning, NumberMissing, "lacks %s, which is in the source", joinList(lost))
 	}
 }
 
-// joinList is a few things in a sentence.
+// joinList joins strings as in "a, b and c", equal neighbours once.
 func joinList(all []string) string {
 	all = slices.Compact(all)
 	if n := len(all) - 1; n > 0 {
@@ -309,7 +309,8 @@ func joinList(all []string) string {
 	return all[0]
 }
 
-// checkTokens compares addresses, code words and names.
+// checkTokens checks that addresses, code words and names of the source are in the
+// translation.
 func (c *checker) checkTokens(n int) {
 	f, around := c.units[n], c.nearText(n)
 	for _, t := range c.lexicon.tokens(f.source) {
@@ -326,9 +327,9 @@ func (c *checker) reportToken(n int, t token, instead string) {
 	case t.kind == properName:
 		c.reportName(n, t)
 	case instead != "":
-		c.report(n, first, check.Warning, tokenCode(t), "says “%s” where the source says “%s”", instead, t.text)
+		c.report(n, first, check.Warning, tokenCode(t), "has “%s” where the source has “%s”", instead, t.text)
 	default:
-		c.report(n, first, check.Warning, tokenCode(t), "does not say “%s”, which stays as it is in any language", t.text)
+		c.report(n, first, check.Warning, tokenCode(t), "lacks “%s”, which is the same in every language", t.text)
 	}
 }
 
@@ -339,8 +340,7 @@ func tokenCode(t token) check.Code {
 	return CodeWordChanged
 }
 
-// reportName tells of a name that is not there. Where a translation never says it so, it is told
-// once.
+// reportName reports a missing name, once per talk if the translation never has it.
 func (c *checker) reportName(n int, t token) {
 	times := c.absentNames[t]
 	if times == 0 {
@@ -351,10 +351,10 @@ func (c *checker) reportName(n int, t token) {
 		also = ", here and elsewhere"
 		c.absentNames[t] = 0
 	}
-	c.report(n, c.units[n].Target[0].Cue, check.Note, NameChanged, "does not say “%s”%s", t.text, also)
+	c.report(n, c.units[n].Target[0].Cue, check.Note, NameChanged, "lacks “%s”%s", t.text, also)
 }
 
-// replacement is a word of the translation that stands where a token should.
+// replacement returns the word of the translation that stands in place of t, or "".
 func (c *checker) replacement(n int, t token) string {
 	for _, other := range (tokenizer{}).tokens(c.units[n].target) {
 		same := slices.ContainsFunc(c.nearUnits(n), func(o checkedUnit) bool { return other.foundIn(o.source) })
@@ -372,10 +372,10 @@ func (c *checker) replacement(n int, t token) string {
 	return ""
 }
 
-// muchTooLongFactor is how many times as long as the profile allows a text is much too long.
+// muchTooLongFactor is how many times the allowed reading time a much too long text needs.
 const muchTooLongFactor = 1.5
 
-// checkReadability holds the translation against the profile.
+// checkReadability adds the findings of package check for the profile.
 func (c *checker) checkReadability() {
 	var cues []conference.Cue
 	for _, f := range c.units {
@@ -386,7 +386,7 @@ func (c *checker) checkReadability() {
 		cue := cues[r.Cue-1]
 		n := c.unitOf[cue.ID]
 		if c.units[n].State() == Untranslated && r.Code != check.Empty {
-			continue // it will be replaced
+			continue // its text will be replaced anyway
 		}
 		if code, message, ok := c.muchTooLong(cue); ok && r.Code == check.TooFast {
 			r.Code, r.Message = code, message
@@ -395,18 +395,18 @@ func (c *checker) checkReadability() {
 	}
 }
 
-// muchTooLong tells of a text that no other timing would make room for.
+// muchTooLong reports whether a text is so long that no retiming of the cue would help.
 func (c *checker) muchTooLong(cue conference.Cue) (code check.Code, message string, ok bool) {
 	wants, stands := c.profile.ReadingTime(cue.Text), cue.End-cue.Start
 	if stands <= 0 || wants.Seconds() < muchTooLongFactor*stands.Seconds() {
 		return "", "", false
 	}
 	part := stands.Seconds() / wants.Seconds()
-	return MuchTooLong, fmt.Sprintf("needs %.1f s to be read by %s and stands for %.1f s: say it in %d %% of its length",
+	return MuchTooLong, fmt.Sprintf("takes %.1f s to read by %s but is shown for %.1f s: shorten it to %d %%",
 		wants.Seconds(), c.profile.Name, stands.Seconds(), int(100*part)), true
 }
 
-// checkPairs looks at brackets, quotation marks and markup, over all cues.
+// checkPairs looks for unpaired brackets and quotation marks, and for visible markup.
 func (c *checker) checkPairs() {
 	var from, to []string
 	for _, f := range c.units {
@@ -429,8 +429,8 @@ func (c *checker) checkPairs() {
 	}
 }
 
-// reportUnpaired tells of signs of the translation that have no counterpart, unless the source has
-// such there as well.
+// reportUnpaired reports unpaired signs of the translation, unless the source has one nearby
+// too.
 func (c *checker) reportUnpaired(source, target []unpaired, s check.Severity) {
 	for _, l := range target {
 		if slices.ContainsFunc(source, func(o unpaired) bool { return o.cue-l.cue <= nearDistance && l.cue-o.cue <= nearDistance }) {
@@ -445,7 +445,7 @@ func (c *checker) reportUnpaired(source, target []unpaired, s check.Severity) {
 	}
 }
 
-// Clock is when a finding's cue is shown.
+// Clock returns the start time of the finding's cue, formatted for people.
 func (f Finding) Clock() string {
 	return timeline.FormatClock(time.Duration(f.StartMS) * time.Millisecond)
 }

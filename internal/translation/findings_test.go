@@ -169,7 +169,7 @@ func TestCheck_Glossary(t *testing.T) {
 				got = append(got, f.Message)
 			}
 		}
-		if found := strings.Join(got, "; "); (c.want == "") != (found == "") || !strings.Contains(found, "says “"+c.want) {
+		if found := strings.Join(got, "; "); (c.want == "") != (found == "") || !strings.Contains(found, "translate “"+c.want) {
 			if c.want != "" || found != "" {
 				t.Errorf("“%s” → “%s”: found %q, want %q", c.source, c.target, found, c.want)
 			}
@@ -184,14 +184,14 @@ func TestReadGlossary_Refused(t *testing.T) {
 	}{
 		{"", "is empty", 0},
 		{"word,es\n", "has no column “term”", 1},
-		{"term,klingonese\n", "has a column “klingonese”, which is no language", 1},
+		{"term,klingonese\n", "has a column “klingonese”, which is not a language", 1},
 		{"term,es,es\n", "has two columns “es”", 1},
 		{"term,es\ncue,subtítulo\n,pista\n", "has no term", 3},
-		{"term,es\ncue,subtítulo\ncue,entrada\n", "has the term “cue” again, after line 2", 3},
-		{"term,es\ncue,\n", "says nothing of how “cue” is translated", 2},
+		{"term,es\ncue,subtítulo\ncue,entrada\n", "repeats the term “cue” of line 2", 3},
+		{"term,es\ncue,\n", "has no translation of “cue”", 2},
 		{"term,es\ncue,uno,dos\n", "has 3 cells for 2 columns", 2},
-		{"term;keep\ncue;perhaps\n", "says “perhaps” under keep", 2},
-		{"term,es\n\"cue,subtítulo\n", "is no CSV", 2},
+		{"term;keep\ncue;perhaps\n", "has “perhaps” in column keep", 2},
+		{"term,es\n\"cue,subtítulo\n", "is not valid CSV", 2},
 		{"term,es\n\xff,x\n", "is not UTF-8", 0},
 	} {
 		_, err := ReadGlossary("g.csv", []byte(c.table))
@@ -202,7 +202,7 @@ func TestReadGlossary_Refused(t *testing.T) {
 	}
 }
 
-// The example that people copy is one that can be read.
+// The documentation tells people to copy this example.
 func TestReadGlossary_Example(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "glossary.csv"))
 	if err != nil {

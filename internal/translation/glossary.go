@@ -15,33 +15,33 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// Glossary is how a conference wants its terms to be translated.
+// Glossary says how a conference wants its terms to be translated.
 //
-// It is a table with the columns term, one for each language by its BCP 47 tag, and, as
-// one likes, keep and note. A cell says how the term is called in that language; several
-// ways are parted by |. Instead it may say keep: the term stays as it is in that language.
-// A yes under keep says so of all languages that have no word of their own. An empty cell
-// asks for nothing. A term with a capital is meant only where it is written so (Go is a
-// language, go is not); one without, however it is written.
+// It is read from a table with a column term, one column per language named by its BCP 47 tag,
+// and optional columns keep and note. A cell holds the translation of the term; alternatives
+// are separated by |. The cell "keep" says that the term is not translated in that language,
+// and a yes in column keep says so for all languages without a translation of their own. Empty
+// cells ask for nothing. A term with a capital letter matches only in that spelling (Go is a
+// language, go is not); others match in any case.
 type Glossary struct {
 	terms []term
 }
 
 // term is one line of a glossary.
 type term struct {
-	words        []string // of the source
-	exact        bool     // its capitals count
-	keep         bool     // in languages without a word of their own
+	words        []string // of the term in the source language
+	exact        bool     // case matters
+	keep         bool     // untranslated where in has no wording
 	translations map[string][]string
 	note         string
 	line         int
 }
 
-// keepCell is a cell that says that a term stays.
+// keepCell is the cell that says that a term is not translated.
 const keepCell = "keep"
 
-// ReadGlossary reads a glossary's CSV, with commas, semicolons or tabs between cells. What
-// cannot be read is a [inputerr.Fault] with its line.
+// ReadGlossary reads a glossary from CSV with commas, semicolons or tabs. Errors in it are
+// [inputerr.Error]s with the line.
 func ReadGlossary(name string, data []byte) (*Glossary, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !utf8.Valid(data) {
@@ -64,7 +64,7 @@ func ReadGlossary(name string, data []byte) (*Glossary, error) {
 		}
 		var wrong *csv.ParseError
 		if errors.As(err, &wrong) {
-			return nil, inputerr.New(name, "is no CSV: %v", wrong.Err).At(wrong.StartLine).Hint("Put a cell with quotation marks in quotation marks, and double those in it")
+			return nil, inputerr.New(name, "is not valid CSV: %v", wrong.Err).At(wrong.StartLine).Hint("Enclose cells that contain quotation marks in quotation marks, and double the inner ones")
 		}
 		if err != nil {
 			return nil, err
@@ -83,7 +83,7 @@ func ReadGlossary(name string, data []byte) (*Glossary, error) {
 		}
 	}
 	if g.columns == nil {
-		return nil, inputerr.New(name, "is empty").Hint("Its first line names the columns: term,es,ja")
+		return nil, inputerr.New(name, "is empty").Hint("The first line must name the columns, such as term,es,ja")
 	}
 	slices.SortStableFunc(g.terms, func(a, b term) int { return cmp.Compare(len(b.words), len(a.words)) })
 	return &Glossary{g.terms}, nil
@@ -91,7 +91,7 @@ func ReadGlossary(name string, data []byte) (*Glossary, error) {
 
 type glossaryReader struct {
 	name    string
-	columns []string // term, keep, note, or a canonical language
+	columns []string // term, keep, note, or a language tag
 	lines   map[string]int
 	terms   []term
 }
@@ -100,10 +100,10 @@ func (g *glossaryReader) errorAt(line int, format string, args ...any) *inputerr
 	return inputerr.New(g.name, format, args...).At(line)
 }
 
-// readColumns reads which columns there are.
+// readColumns reads the first line.
 func (g *glossaryReader) readColumns(line int, row []string) error {
 	if !slices.ContainsFunc(row, func(c string) bool { return strings.EqualFold(c, "term") }) {
-		return g.errorAt(line, "has no column “term”").Hint("Its first line names the columns: term,es,ja")
+		return g.errorAt(line, "has no column “term”").Hint("The first line must name the columns, such as term,es,ja")
 	}
 	for _, c := range row {
 		switch lower := strings.ToLower(c); lower {
@@ -112,22 +112,22 @@ func (g *glossaryReader) readColumns(line int, row []string) error {
 		default:
 			tag, err := subtitle.CanonicalLanguage(c)
 			if err != nil {
-				return g.errorAt(line, "has a column “%s”, which is no language", c).Hint("Columns are term, keep, note, and languages by BCP 47, such as es or pt-BR")
+				return g.errorAt(line, "has a column “%s”, which is not a language", c).Hint("Use the columns term, keep, note, and BCP 47 languages such as es or pt-BR")
 			}
 			c = tag
 		}
 		if slices.Contains(g.columns, c) {
-			return g.errorAt(line, "has two columns “%s”", c).Hint("Remove one")
+			return g.errorAt(line, "has two columns “%s”", c).Hint("Remove one of them")
 		}
 		g.columns = append(g.columns, c)
 	}
 	return nil
 }
 
-// readRow reads a term.
+// readRow reads a line with a term.
 func (g *glossaryReader) readRow(line int, row []string) error {
 	if len(row) > len(g.columns) {
-		return g.errorAt(line, "has %d cells for %d columns", len(row), len(g.columns)).Hint("Put a cell with commas in quotation marks")
+		return g.errorAt(line, "has %d cells for %d columns", len(row), len(g.columns)).Hint("Enclose cells that contain commas in quotation marks")
 	}
 	t := term{translations: make(map[string][]string), line: line}
 	said := ""
@@ -142,12 +142,13 @@ func (g *glossaryReader) readRow(line int, row []string) error {
 		case keepCell:
 			yes, ok := map[string]bool{"": false, "no": false, "yes": true, "x": true, keepCell: true}[strings.ToLower(cell)]
 			if !ok {
-				return g.errorAt(line, "says “%s” under keep", cell).Hint("Say yes where the term stays in every language, or nothing")
+				return g.errorAt(line, "has “%s” in column keep", cell).Hint("Write yes if the term is not translated, or leave the cell empty")
 			}
 			t.keep = yes
 		default:
 			for way := range strings.SplitSeq(cell, "|") {
-				if way = strings.TrimSpace(way); way != "" {
+				way = strings.TrimSpace(way)
+				if way != "" {
 					t.translations[column] = append(t.translations[column], way)
 				}
 			}
@@ -158,18 +159,18 @@ func (g *glossaryReader) readRow(line int, row []string) error {
 	case len(t.words) == 0 && strings.Join(row, "") == "":
 		return nil
 	case len(t.words) == 0:
-		return g.errorAt(line, "has no term").Hint("Write it into the column “term”, or remove the line")
+		return g.errorAt(line, "has no term").Hint("Fill in the column “term”, or delete the line")
 	case again:
-		return g.errorAt(line, "has the term “%s” again, after line %d", said, before).Hint("Remove one of the two; several translations of a term are parted by |")
+		return g.errorAt(line, "repeats the term “%s” of line %d", said, before).Hint("Remove one of them. Separate several translations of a term with |")
 	case len(t.translations) == 0 && !t.keep:
-		return g.errorAt(line, "says nothing of how “%s” is translated", said).Hint("Fill in a language, or say keep")
+		return g.errorAt(line, "has no translation of “%s”", said).Hint("Fill in a language, or set keep to yes")
 	}
 	g.lines[said] = line
 	g.terms = append(g.terms, t)
 	return nil
 }
 
-// wordings are how a term may be said in a language; none: as one likes.
+// wordings returns the allowed translations of a term into a language; none if any will do.
 func (t term) wordings(tag string) []string {
 	for ; tag != ""; tag = parentTag(tag) {
 		if all := t.translations[tag]; len(all) > 0 {
@@ -182,7 +183,7 @@ func (t term) wordings(tag string) []string {
 	return nil
 }
 
-// parentTag is a language with one subtag less: pt-BR is Portuguese.
+// parentTag returns a language tag without its last subtag: pt for pt-BR, "" for pt.
 func parentTag(tag string) string {
 	if i := strings.LastIndexByte(tag, '-'); i >= 0 {
 		return tag[:i]
@@ -200,7 +201,8 @@ func (t term) resolveKeep(ways []string) (all []string) {
 	return all
 }
 
-// textWords is the words of a text; signs within one, as in C++ or node.js, are part of it.
+// textWords returns the words of a text without punctuation around them. Signs within a word,
+// as in C++ and node.js, belong to it.
 func textWords(text string) []string {
 	words := strings.Fields(text)
 	for i, w := range words {
@@ -209,15 +211,15 @@ func textWords(text string) []string {
 	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
 }
 
-// missedTerm is a term that a text says and its translation does not.
+// missedTerm is a term of the source whose wording is not in the translation.
 type missedTerm struct {
 	term     string
 	wordings []string
 	note     string
 }
 
-// missedTerms are the terms of source that are in none of the translated texts as they should
-// be. Of terms that are part of each other the longer counts.
+// missedTerms returns the terms in source whose wording is not in translated. Where terms
+// overlap, the longer one counts.
 func (g *Glossary) missedTerms(source, translated, tag string) (all []missedTerm) {
 	if g == nil {
 		return nil
@@ -241,7 +243,8 @@ func (g *Glossary) missedTerms(source, translated, tag string) (all []missedTerm
 	return all
 }
 
-// consume reports whether a term is among words, and takes it from them.
+// consume reports whether the term is among words, and clears it there, so that shorter terms
+// do not match it again.
 func (t term) consume(words []string) (found bool) {
 	for i := 0; i+len(t.words) <= len(words); i++ {
 		n := 0
@@ -256,10 +259,9 @@ func (t term) consume(words []string) (found bool) {
 	return found
 }
 
-// String is the term as the glossary has it.
 func (t term) String() string { return strings.Join(t.words, " ") }
 
-// keptIn reports whether a text has the term as it is.
+// keptIn reports whether a text contains the term untranslated.
 func (t term) keptIn(text string) bool {
 	text, word := strings.Join(strings.Fields(text), " "), t.String()
 	if !t.exact {
@@ -268,7 +270,7 @@ func (t term) keptIn(text string) bool {
 	return containsWord(text, word) || containsWord(text, word+"s")
 }
 
-// matchesWord reports whether a word is one of the term's, or its plural or genitive.
+// matchesWord reports whether word is the term's word of, or its plural or genitive.
 func (t term) matchesWord(word, of string) bool {
 	if !t.exact {
 		word, of = strings.ToLower(word), strings.ToLower(of)
@@ -280,8 +282,8 @@ func (t term) matchesWord(word, of string) bool {
 	return ok && slices.Contains([]string{"s", "es", "'s", "’s", "s'", "s’"}, rest)
 }
 
-// containsWording reports whether a text has a wording, in any inflection and order of its words. In
-// scripts without spaces it has to be there as it is.
+// containsWording reports whether a text contains the words of a wording, in any inflection
+// and order. In scripts without spaces the wording must be there unchanged.
 func containsWording(text, wording string) bool {
 	if hasNoSpaces(wording) {
 		return strings.Contains(strings.ToLower(removeSpaces(text)), strings.ToLower(removeSpaces(wording)))
@@ -295,15 +297,15 @@ func containsWording(text, wording string) bool {
 	return true
 }
 
-// hasNoSpaces reports whether a text is in a script whose words have no spaces between them.
+// hasNoSpaces reports whether a text is in a script that puts no spaces between words.
 func hasNoSpaces(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool {
 		return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 	})
 }
 
-// sameStem reports whether a word is another, perhaps in another form or as part of a
-// longer one: all but the last third of it is there, and three letters at least.
+// sameStem reports whether word is likely a form or a compound of the word of: it contains all
+// but the last third of it, and three letters at least.
 func sameStem(word, of string) bool {
 	r := []rune(of)
 	if len(r) <= 3 {

@@ -64,7 +64,7 @@ type ReturnedFile interface {
 }
 
 // Import saves a file that came back from a translation editor. Changed cues become drafts by
-// who, whatever state the file gives them: only a reviewer can approve them here. base is as
+// who even if the file calls them approved: only a reviewer can approve them, in Lectern. base is as
 // in [Service.ImportSubtitles]; if it is 0, the revision named in the file counts.
 func (s Service) Import(ctx context.Context, slug, language string, f ReturnedFile, base int, who string) (Revision, MergeResult, error) {
 	r, err := s.LoadOrNew(ctx, slug, language)

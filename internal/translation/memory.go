@@ -8,67 +8,66 @@ import (
 	"unicode"
 )
 
-// Pair is something that was translated once.
+// Pair is a source text and its translation.
 type Pair struct {
 	Source      string `json:"source"`
 	Translation string `json:"translation"`
-	Language    string `json:"language"` // of the translation, BCP 47
-	Talk        string `json:"talk"`     // its slug
-	Cue         string `json:"cue"`      // id of its first source cue
+	Language    string `json:"language"` // of Translation, BCP 47
+	Talk        string `json:"talk"`     // slug
+	Cue         string `json:"cue"`      // id of the first source cue
 	State       State  `json:"state"`
 }
 
-// Pairs are those of a talk's translation: of each unit that is a draft at least, and
-// whose source still says what it said.
+// Pairs returns the translations in units that are drafts or further, and whose source has not
+// changed since.
 func Pairs(talk, language string, units []Unit) (all []Pair) {
 	for _, u := range units {
 		text := JoinText(plainCues(u.Target))
 		if len(u.Source) > 0 && strings.TrimSpace(text) != "" && u.State().atLeast(Draft) && foldText(text) != foldText(JoinText(u.Source)) {
-			all = append(all, Pair{JoinText(u.Source), text, language, talk, u.Source[0].ID, u.State()})
+			all = append(all, Pair{Source: JoinText(u.Source), Translation: text, Language: language, Talk: talk, Cue: u.Source[0].ID, State: u.State()})
 		}
 	}
 	return all
 }
 
-// Suggestion is an earlier translation of something alike.
+// Suggestion is an earlier translation of a similar text.
 type Suggestion struct {
 	Pair
-	Likeness float64 `json:"likeness"` // 1: the source said the same, but for white space and capitals; 0.7 is the least
-	Count    int     `json:"times"`    // how often it was translated so
+	Likeness float64 `json:"likeness"` // from 0.7 to 1; 1 is equal but for white space and case
+	Count    int     `json:"times"`    // how often the text was translated this way
 }
 
-// Memory is what was translated before, in all talks and languages. Any number of
-// goroutines may use it at a time. The zero Memory is empty.
+// Memory is a translation memory for any number of talks and languages. It is safe for
+// concurrent use. The zero Memory is empty.
 type Memory struct {
 	mu    sync.RWMutex
 	texts []memoryText
-	index map[string]int32 // in texts, by what is said
-	grams map[gram][]int32 // ascending, those that have it
+	index map[string]int32 // in texts, by folded text
+	grams map[gram][]int32 // indices in texts, ascending
 }
 
 // memoryText is a source text and its translations.
 type memoryText struct {
-	folded string // folded
+	folded string // see foldText
 	length int    // in characters
 	pairs  []Pair
 }
 
-// gram is a few characters that follow each other, of 21 bits each: three, or two of a script
-// that says more with each.
+// gram is a sequence of three characters, or of two in scripts that write more with each, 21
+// bits per character.
 type gram uint64
 
-// minLikeness is what is worth a translator's look.
+// minLikeness is the least likeness that is worth suggesting.
 const minLikeness = 0.7
 
-// Bounds on what is looked at for one suggestion: the rarest grams of a text, how many texts
-// that have them are counted, and how many of those that have most of them are compared.
+// Bounds of the work for one suggestion.
 const (
-	maxGrams      = 24
-	maxCounted    = 30_000
-	maxCandidates = 100
+	maxGrams      = 24     // of the text's grams, rarest first
+	maxCounted    = 30_000 // occurrences of these grams in other texts
+	maxCandidates = 100    // texts compared by edit distance
 )
 
-// Add remembers pairs.
+// Add adds pairs to the memory.
 func (m *Memory) Add(pairs ...Pair) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -99,10 +98,10 @@ func (m *Memory) add(said string) (n int32) {
 	return n
 }
 
-// foldText is a text in lower case, with one space for any white space.
+// foldText returns a text in lower case, with one space for each run of white space.
 func foldText(text string) string { return strings.ToLower(collapseSpaces(text)) }
 
-// textGrams is the grams of a text, each once. Its beginning and its end count as spaces.
+// textGrams returns the grams of a text, each once, sorted. A space is added at both ends.
 func textGrams(text []rune) (all []gram) {
 	r := make([]rune, 0, len(text)+2)
 	r = append(append(append(r, ' '), text...), ' ')
@@ -121,9 +120,8 @@ func textGrams(text []rune) (all []gram) {
 	return slices.Compact(all)
 }
 
-// Suggest is up to n earlier translations into a language of what a text says, or something
-// like it: the likest first; of the same likeness, the approved ones first, then those that
-// were made most often.
+// Suggest returns up to n earlier translations of a text, or of similar ones, into a language.
+// They are sorted by likeness, then by state, then by how often they were used.
 func (m *Memory) Suggest(text, language string, n int) []Suggestion {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -141,7 +139,7 @@ func (m *Memory) Suggest(text, language string, n int) []Suggestion {
 	return distinct(all, n)
 }
 
-// distinct is the first n, without those that would say the same again.
+// distinct returns the first n suggestions with different translations.
 func distinct(all []Suggestion, n int) (some []Suggestion) {
 	seen := make(map[string]bool)
 	for _, s := range all {
@@ -156,7 +154,8 @@ func distinct(all []Suggestion, n int) (some []Suggestion) {
 	return some
 }
 
-// suggestions are the translations of a text into a language, the furthest of each wording.
+// suggestions returns the translations of a text into a language, each wording once in its
+// most advanced state.
 func (r memoryText) suggestions(language string, likeness float64) (all []Suggestion) {
 	for _, p := range r.pairs {
 		if p.Language != language {
@@ -175,7 +174,7 @@ func (r memoryText) suggestions(language string, likeness float64) (all []Sugges
 	return all
 }
 
-// similarTexts is the translations of texts that are like another, but not the same.
+// similarTexts returns the translations of texts that are similar to said but not equal.
 func (m *Memory) similarTexts(said, language string) (all []Suggestion) {
 	text := []rune(said)
 	for _, n := range m.candidates(text) {
@@ -190,8 +189,8 @@ func (m *Memory) similarTexts(said, language string) (all []Suggestion) {
 	return all
 }
 
-// candidates are the texts that have most of the rarest grams of another, and could be alike
-// by their lengths.
+// candidates returns the texts that share most of the rarest grams of text and are of similar
+// length.
 func (m *Memory) candidates(text []rune) []int32 {
 	grams := textGrams(text)
 	grams = slices.DeleteFunc(grams, func(g gram) bool { return m.grams[g] == nil })
@@ -214,7 +213,7 @@ func (m *Memory) candidates(text []rune) []int32 {
 	return mostFrequent(hits, maxCandidates)
 }
 
-// mostFrequent is up to n numbers of those that come most often among some, which it sorts.
+// mostFrequent returns up to n of the most frequent numbers in some, which it sorts.
 func mostFrequent(some []int32, n int) (all []int32) {
 	slices.Sort(some)
 	type count struct{ of, times int32 }
@@ -233,8 +232,8 @@ func mostFrequent(some []int32, n int) (all []int32) {
 	return all
 }
 
-// likeness is how much of two texts is the same, by the edits from one to the other; 0 if
-// it is below what counts.
+// likeness returns the share of two texts that is equal by edit distance, or 0 if it is below
+// [minLikeness].
 func likeness(a, b []rune) float64 {
 	longer := max(len(a), len(b))
 	most := int((1-minLikeness)*float64(longer) + 1e-9)
@@ -245,18 +244,17 @@ func likeness(a, b []rune) float64 {
 	return 1 - float64(d)/float64(longer)
 }
 
-// editDistance is how many characters must be put in, taken out or exchanged to make b of a, or
-// most+1 if it is more than most.
+// editDistance returns the Levenshtein distance of a and b, or most+1 if it is more than most.
 func editDistance(a, b []rune, most int) int {
 	if len(a)-len(b) > most || len(b)-len(a) > most {
 		return most + 1
 	}
-	row := make([]int, len(b)+1) // to the first j of b
+	row := make([]int, len(b)+1) // row[j] is the distance to the first j characters of b
 	for j := range row {
 		row[j] = j
 	}
 	for i := range a {
-		from, to := max(0, i-most), min(len(b), i+most+1) // further off it is more than most
+		from, to := max(0, i-most), min(len(b), i+most+1) // cells further from the diagonal exceed most
 		diagonal := row[from]
 		row[from] = most + 1
 		if from == 0 {
@@ -270,7 +268,7 @@ func editDistance(a, b []rune, most int) int {
 			}
 			diagonal = row[j+1]
 			up := diagonal
-			if j == i+most { // not reckoned in the row above
+			if j == i+most { // not computed in the previous row
 				up = most + 1
 			}
 			row[j+1] = min(cost, up+1, row[j]+1)

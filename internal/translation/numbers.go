@@ -8,21 +8,21 @@ import (
 	"unicode"
 )
 
-// number is a number that a text has in digits.
+// number is a number in a text, in digits.
 type number struct {
-	text     string   // as it stands there, in ASCII digits
-	readings []string // what it may mean: 1.000 is a thousand or one, 5 million is 5 or 5000000
-	parts    []string // of a time, a date or a version
+	text     string   // as written, in ASCII digits
+	readings []string // its possible values: 1.000 is 1000 or 1, 5 million is 5 or 5000000
+	parts    []string // the numbers of a time, date or version
 }
 
-// isDigit reports whether a number is one that is often written out.
+// isDigit reports whether the number has a single digit; these are often written as words.
 func (f number) isDigit() bool { return len(f.readings[0]) == 1 }
 
-// findNumbers are the numbers of a text that are written in the digits of any script, without
-// those that are part of a word, as in HTML5.
+// findNumbers returns the numbers that are written in digits of any script, without those that
+// are part of a word, as in HTML5.
 func findNumbers(text string) (all []number) {
 	r := toASCIIDigits(text)
-	before := 0.0 // what 3万 says in 3万5000
+	before := 0.0 // the value of 3万 in 3万5000
 	for i := 0; i < len(r); {
 		if !isASCIIDigit(r[i]) {
 			i++
@@ -37,7 +37,8 @@ func findNumbers(text string) (all []number) {
 			if before > 0 {
 				last.readings = append(last.readings, formatDecimal(before+last.maxReading()))
 			}
-			if before = 0; joined {
+			before = 0
+			if joined {
 				before = last.maxReading()
 			}
 			all = append(all, found...)
@@ -47,7 +48,7 @@ func findNumbers(text string) (all []number) {
 	return all
 }
 
-// maxReading is the greatest that a number may mean.
+// maxReading returns the greatest value that the number may have.
 func (f number) maxReading() (most float64) {
 	for _, r := range f.readings {
 		if v, err := strconv.ParseFloat(r, 64); err == nil {
@@ -57,8 +58,8 @@ func (f number) maxReading() (most float64) {
 	return most
 }
 
-// toASCIIDigits is a text whose digits of other scripts, and the signs between them, are
-// those of ASCII.
+// toASCIIDigits returns a text with the digits of other scripts, and the signs between them,
+// replaced by those of ASCII.
 func toASCIIDigits(text string) []rune {
 	r := []rune(text)
 	for i, c := range r {
@@ -76,8 +77,8 @@ func toASCIIDigits(text string) []rune {
 	return r
 }
 
-// digitValue is what a decimal digit of any script counts: Unicode has each script's ten
-// in their order.
+// digitValue returns the value of a decimal digit. Unicode lists the ten digits of each script
+// in order.
 func digitValue(c rune) rune {
 	for _, t := range unicode.Nd.R16 {
 		if c >= rune(t.Lo) && c <= rune(t.Hi) {
@@ -94,13 +95,14 @@ func digitValue(c rune) rune {
 
 func isASCIIDigit(r rune) bool { return r >= '0' && r <= '9' }
 
-// joinsDigits are the scripts in which a letter right before digits makes one word of them.
+// joinsDigits reports whether r is of a script in which a letter right before digits makes one
+// word with them.
 func joinsDigits(r rune) bool {
 	return r == '_' || unicode.In(r, unicode.Latin, unicode.Cyrillic, unicode.Greek)
 }
 
-// partOfWord reports whether the digits at i go on with a word, as in HTML5 and H.264.
-// 10h30 is no word.
+// partOfWord reports whether the digits at i continue a word, as in HTML5 and H.264, but not
+// in 10h30.
 func partOfWord(r []rune, i int) bool {
 	if i > 1 && r[i-1] == '.' && unicode.IsUpper(r[i-2]) && (i == 2 || !unicode.IsLetter(r[i-3])) {
 		return true
@@ -108,14 +110,14 @@ func partOfWord(r []rune, i int) bool {
 	return i > 0 && joinsDigits(r[i-1]) && (i == 1 || !isASCIIDigit(r[i-2]))
 }
 
-// digitRun are runs of digits with single signs between them.
+// digitRun is a run of digit groups with single signs between them.
 type digitRun struct {
 	groups []string
-	signs  []rune // between groups; all kinds of space are ' '
+	signs  []rune // between groups; every kind of space is ' '
 	end    int
 }
 
-// scanDigits reads digits from i on.
+// scanDigits reads the run of digits that starts at i.
 func scanDigits(r []rune, i int) (d digitRun) {
 	run := func(at int) (to int) {
 		for to = at; to < len(r) && isASCIIDigit(r[to]); {
@@ -145,7 +147,8 @@ func scanDigits(r []rune, i int) (d digitRun) {
 	return d
 }
 
-// isThousands reports whether digits may be grouped by thousands up to some group.
+// isThousands reports whether the first groups of digits can be one number grouped by
+// thousands.
 func (d digitRun) isThousands(groups int) bool {
 	if len(d.groups[0]) > 3 || d.groups[0] == "0" || groups < 2 {
 		return false
@@ -158,7 +161,8 @@ func (d digitRun) isThousands(groups int) bool {
 	return true
 }
 
-// numbers is what digits say: mostly one number, or several as in 1,2,3.
+// numbers returns what the digits mean: mostly one number, but several in 1,2,3. powers are
+// of the magnitude after the last group; see [scanMagnitudes].
 func (d digitRun) numbers(powers []int) []number {
 	n := len(d.groups)
 	text := d.groups[0]
@@ -166,30 +170,35 @@ func (d digitRun) numbers(powers []int) []number {
 		text += string(d.signs[i]) + g
 	}
 	whole := strings.Join(d.groups, "")
-	point := strings.Join(d.groups[:n-1], "") + "." + d.groups[n-1]
-	same := n < 2 || !slices.ContainsFunc(d.signs, func(s rune) bool { return s != d.signs[0] })
+	decimal := strings.Join(d.groups[:n-1], "") + "." + d.groups[n-1]
+	equalSigns := n < 2 || !slices.ContainsFunc(d.signs, func(s rune) bool { return s != d.signs[0] })
+	parts := number{text: text, readings: []string{text}, parts: groupValues(d.groups)}
 	switch {
 	case n == 1:
 		return []number{newNumber(text, powers, whole)}
-	case slices.Contains(d.signs, ':'):
-		return []number{{text: text, readings: []string{text}, parts: groupValues(d.groups)}}
-	case same && n == 2 && d.isThousands(n) && d.signs[0] != ' ':
-		return []number{newNumber(text, powers, whole, point)}
-	case same && d.isThousands(n):
+	case slices.Contains(d.signs, ':'): // a time
+		return []number{parts}
+	case n == 2 && d.isThousands(n) && d.signs[0] != ' ': // 1.234 may be a decimal
+		return []number{newNumber(text, powers, whole, decimal)}
+	case equalSigns && d.isThousands(n):
 		return []number{newNumber(text, powers, whole)}
 	case n == 2:
-		f := newNumber(text, powers, point)
-		f.parts = groupValues(d.groups) // 10.30 may be a time
+		f := newNumber(text, powers, decimal)
+		f.parts = parts.parts // 10.30 may be a time
 		return []number{f}
-	case !same && d.isThousands(n-1): // 1.234,5
-		return []number{newNumber(text, powers, point)}
-	case same && d.signs[0] == '.': // a date, a version
-		return []number{{text: text, readings: []string{text}, parts: groupValues(d.groups)}}
+	case equalSigns && d.signs[0] == '.': // a date or version
+		return []number{parts}
+	case !equalSigns && d.isThousands(n-1): // 1.234,5
+		return []number{newNumber(text, powers, decimal)}
 	}
-	var all []number
+	return d.separate(powers)
+}
+
+// separate returns each group of digits as a number of its own.
+func (d digitRun) separate(powers []int) (all []number) {
 	for i, g := range d.groups {
 		p := powers
-		if i < n-1 {
+		if i < len(d.groups)-1 {
 			p = nil
 		}
 		all = append(all, newNumber(g, p, g))
@@ -197,13 +206,13 @@ func (d digitRun) numbers(powers []int) []number {
 	return all
 }
 
-// newNumber is a number that is one of values, in thousands, millions and the like where
-// there are powers of ten.
+// newNumber returns a number that has one of values, also multiplied by each of the powers of
+// ten.
 func newNumber(text string, powers []int, values ...string) number {
 	f := number{text: text}
 	for _, s := range values {
 		v, err := strconv.ParseFloat(s, 64)
-		if err != nil || v >= 1e15 { // a card's number, or the like
+		if err != nil || v >= 1e15 { // too long for a quantity
 			f.readings = append(f.readings, s)
 			continue
 		}
@@ -211,7 +220,7 @@ func newNumber(text string, powers []int, values ...string) number {
 		for _, p := range powers {
 			f.readings = append(f.readings, formatDecimal(v*math.Pow10(p)))
 		}
-		if v >= 1900 && v < 2100 && int(v)%10 == 0 { // the nineties
+		if v >= 1900 && v < 2100 && int(v)%10 == 0 { // a decade, such as the nineties
 			f.readings = append(f.readings, formatDecimal(float64(int(v)%100)))
 		}
 	}
@@ -225,18 +234,18 @@ func groupValues(groups []string) (all []string) {
 	return all
 }
 
-// formatDecimal is a value as readings have it.
+// formatDecimal formats a value as in number.readings.
 func formatDecimal(v float64) string {
 	return strconv.FormatFloat(math.Round(v*1e6)/1e6, 'f', -1, 64)
 }
 
 // magnitude is a word after a number that multiplies it.
 type magnitude struct {
-	word   string // in lower case; its beginning, if it ends in *
+	word   string // in lower case; with * at the end, a prefix
 	powers []int
 }
 
-// magnitudes are such words. A billion is not the same everywhere.
+// magnitudes are words that multiply a number. A billion has two values.
 var magnitudes = []magnitude{
 	{"k", []int{3}}, {"m", []int{6}}, {"b", []int{9}}, {"bn", []int{9}},
 	{"hundred*", []int{2}}, {"thousand*", []int{3}}, {"mil", []int{3}}, {"mille", []int{3}}, {"mila", []int{3}},
@@ -250,7 +259,8 @@ var magnitudes = []magnitude{
 	{"ألف", []int{3}}, {"آلاف", []int{3}}, {"مليون", []int{6}}, {"ملايين", []int{6}}, {"مليار*", []int{9}},
 }
 
-// signs that multiply, in scripts without spaces.
+// cjkMagnitude returns the power of ten that a Chinese, Japanese or Korean sign stands for, or
+// 0.
 func cjkMagnitude(r rune) int {
 	switch r {
 	case '十':
@@ -269,8 +279,8 @@ func cjkMagnitude(r rune) int {
 	return 0
 }
 
-// scanMagnitudes reads what multiplies a number that ends at i: the powers of ten that it
-// may be multiplied by, and where that ends. Joined says that digits may follow at once,
+// scanMagnitudes reads what multiplies a number that ends at i. It returns the powers of ten
+// that may be meant and where they end. joined means that digits may follow without a space,
 // as in 3万5000.
 func scanMagnitudes(r []rune, i int) (powers []int, end int, joined bool) {
 	end = i
@@ -283,7 +293,7 @@ func scanMagnitudes(r []rune, i int) (powers []int, end int, joined bool) {
 		return []int{sum}, end, true
 	}
 	sums := []int{0}
-	for range 2 { // 2 mil millones
+	for range 2 { // two words, as in 2 mil millones
 		from := end
 		if from < len(r) && strings.ContainsRune(" -\n\u00a0\u202f", r[from]) {
 			from++
@@ -307,8 +317,8 @@ func scanMagnitudes(r []rune, i int) (powers []int, end int, joined bool) {
 	return powers, end, false
 }
 
-// wordMagnitude is what a word multiplies by. A single letter does only right after its
-// number.
+// wordMagnitude returns the powers of ten of a word. Words of one or two letters count only if
+// attached to the number.
 func wordMagnitude(word string, attached bool) []int {
 	if word == "" || len(word) < 3 && !attached && word != "mi" && word != "bi" {
 		return nil

@@ -10,14 +10,14 @@ import (
 	"golang.org/x/text/language"
 )
 
-// numeral is a word for a number, or for those from one to another: twenty is the
-// beginning of all up to twenty-nine.
+// numeral is a word for a number or a range of numbers: words that start with twenty mean 20
+// to 29.
 type numeral struct {
-	stem     string // the beginning of the word in lower case; before a . the whole word; after a * anything in it
+	stem     string // in lower case: a prefix; "x." the whole word; "*x" any part of the word
 	from, to int
 }
 
-// matches reports whether a word, in lower case, is the numeral.
+// matches reports whether a word in lower case is the numeral.
 func (n numeral) matches(word string) bool {
 	if stem, ok := strings.CutSuffix(n.stem, "."); ok {
 		return word == stem
@@ -28,8 +28,8 @@ func (n numeral) matches(word string) bool {
 	return strings.HasPrefix(word, n.stem)
 }
 
-// numerals are words for numbers that are often written out, by language (ISO 639).
-// Single digits need none: nobody is told that they are missing.
+// numerals are number words by language (ISO 639). Single digits are left out: they are not
+// reported as missing.
 var numerals = map[string][]numeral{
 	"en": {{"ten.", 10, 10}, {"eleven", 11, 11}, {"twel", 12, 12}, {"dozen", 12, 12}, {"thirteen", 13, 13}, {"fourteen", 14, 14}, {"fifteen", 15, 15},
 		{"sixteen", 16, 16}, {"seventeen", 17, 17}, {"eighteen", 18, 18}, {"nineteen", 19, 19}, {"twent", 20, 29}, {"thirt", 30, 39},
@@ -59,16 +59,16 @@ var numerals = map[string][]numeral{
 		{"सौ", 100, 999}, {"हज़ार", 1000, 9999}, {"हजार", 1000, 9999}, {"लाख", 1e5, 1e5}},
 }
 
-// numberSet are the numbers that a text has in any way, in digits or in words.
+// numberSet holds the numbers in a text, whether in digits or in words.
 type numberSet struct {
 	values map[string]bool
 	ranges []numeral
 }
 
-// fractionPattern is one such as 1 1/2.
+// fractionPattern matches fractions such as 1 1/2.
 var fractionPattern = regexp.MustCompile(`(?:(\d+) )?(\d)/([2-9])`)
 
-// parseNumbers finds the numbers of a text in a language.
+// parseNumbers returns the numbers of a text in a language.
 func parseNumbers(text, tag string) (a numberSet) {
 	a.values = make(map[string]bool)
 	for _, f := range findNumbers(text) {
@@ -101,8 +101,7 @@ func parseNumbers(text, tag string) (a numberSet) {
 	return a
 }
 
-// has reports whether a number is among them. Half a day may lie between two ways to say a
-// time.
+// has reports whether the set has a number. Times match in the 12-hour and the 24-hour clock.
 func (a numberSet) has(f number) bool {
 	for _, r := range f.readings {
 		if a.hasValue(r) {
@@ -110,7 +109,7 @@ func (a numberSet) has(f number) bool {
 		}
 	}
 	for i, p := range f.parts {
-		if a.hasValue(p) || len(p) == 1 && len(a.ranges) > 0 { // half past nine
+		if a.hasValue(p) || len(p) == 1 && len(a.ranges) > 0 { // half past nine for 9:30
 			continue
 		}
 		n, err := strconv.Atoi(p)
@@ -129,7 +128,7 @@ func (a numberSet) hasValue(s string) bool {
 	return err == nil && slices.ContainsFunc(a.ranges, func(r numeral) bool { return n >= r.from && n <= r.to })
 }
 
-// parseRoman is a number as centuries and kings have it; one letter is none.
+// parseRoman parses a Roman numeral of two letters or more, as used for centuries and kings.
 func parseRoman(word string) (sum int, ok bool) {
 	if len(word) < 2 {
 		return 0, false
@@ -150,7 +149,7 @@ func parseRoman(word string) (sum int, ok bool) {
 
 const hanDigits = "〇一二三四五六七八九"
 
-// hanDigit is what a sign counts, or -1.
+// hanDigit returns the value of a Chinese digit, or -1.
 func hanDigit(r rune) int {
 	switch r {
 	case '零':
@@ -164,7 +163,7 @@ func hanDigit(r rune) int {
 	return -1
 }
 
-// findHanNumbers are the numbers in a text that Chinese signs write: 二十五 and 二〇〇九.
+// findHanNumbers returns the numbers written in Chinese signs, as 二十五 and 二〇〇九.
 func findHanNumbers(text string) (all []string) {
 	var run []rune
 	end := func() {

@@ -73,13 +73,15 @@ func Units(source []conference.Cue, cues []Cue) []Unit {
 	var order []*Unit
 	for i, s := range source {
 		u := of(i)
-		if u.Source = append(u.Source, s); len(u.Source) == 1 {
+		u.Source = append(u.Source, s)
+		if len(u.Source) == 1 {
 			order = append(order, u)
 		}
 	}
 	for j, c := range cues {
 		u := of(len(source) + j)
-		if u.Target = append(u.Target, c); len(u.Source) == 0 && len(u.Target) == 1 {
+		u.Target = append(u.Target, c)
+		if len(u.Source) == 0 && len(u.Target) == 1 {
 			order = append(order, u)
 		}
 	}

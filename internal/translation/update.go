@@ -60,7 +60,7 @@ type sourceDiff struct {
 
 // diffSources compares two versions of a source.
 func diffSources(old, new []conference.Cue) *sourceDiff {
-	r := &sourceDiff{old, new, compare.Compare(old, new).Changes, make([]bool, len(old))}
+	r := &sourceDiff{old: old, new: new, changes: compare.Compare(old, new).Changes, ambiguous: make([]bool, len(old))}
 	changed, texts := make([]bool, len(old)), make([]string, len(old))
 	for _, c := range r.changes {
 		for _, at := range c.Old {
@@ -347,7 +347,7 @@ func selectCues(cues []conference.Cue, some []int) (picked []conference.Cue) {
 
 // NewCueLine returns the report line of a cue, with times in milliseconds.
 func NewCueLine(c conference.Cue) CueLine {
-	return CueLine{c.Text, millis(c.Start), millis(c.End), c.Line}
+	return CueLine{Text: c.Text, StartMS: millis(c.Start), EndMS: millis(c.End), Line: c.Line}
 }
 
 func millis(d time.Duration) int64 { return d.Round(time.Millisecond).Milliseconds() }
