@@ -13,15 +13,16 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// csvColumns are the columns that are written. Only translation, state and notes are for
-// translators; spreadsheets make of times what they like, so these are in details as well.
+// csvColumns are the columns of an exported file. Translators edit translation, state and
+// notes. Times are also in the details, since spreadsheets reformat them.
 var csvColumns = []string{"id", "start", "end", "state", "source", "previous source", "translation", "notes", "limit", "details"}
 
-// WriteCSV writes a sheet for a spreadsheet: RFC 4180, in UTF-8 with the mark by which
-// Excel knows it. Speed is how many characters a second can be read; 0: nothing is said.
+// WriteCSV writes a sheet for a spreadsheet: RFC 4180 in UTF-8 with a byte order mark, so that
+// Excel recognises the encoding. speed is the readable number of characters per second that
+// column limit mentions, 0 for none.
 //
-// A cell that a spreadsheet would run as a formula begins with an apostrophe, which
-// [ReadCSV] takes away again.
+// Cells that a spreadsheet would run as formulas get an apostrophe before them, which
+// [ReadCSV] removes.
 func WriteCSV(w io.Writer, s translation.Sheet, speed float64) error {
 	if _, err := io.WriteString(w, "\ufeff"); err != nil {
 		return err
@@ -59,11 +60,11 @@ func WriteCSV(w io.Writer, s translation.Sheet, speed float64) error {
 	return errors.Join(out.WriteAll(rows), out.Error())
 }
 
-// formulaStart is the beginning of a cell that some spreadsheet runs, with the apostrophes that
-// keep it from that.
+// formulaStart matches the start of a cell that a spreadsheet might run, with the apostrophes
+// that prevent it.
 var formulaStart = regexp.MustCompile(`^'*[=+\-@\t\r＝＋－＠]`)
 
-// unescapeCell is a cell without the apostrophe that [WriteCSV] put before it.
+// unescapeCell removes the apostrophe that [WriteCSV] put before a cell.
 func unescapeCell(s string) string {
 	if strings.HasPrefix(s, "'") && formulaStart.MatchString(s) {
 		return s[1:]
@@ -71,8 +72,9 @@ func unescapeCell(s string) string {
 	return s
 }
 
-// ReadCSV reads what [WriteCSV] wrote and a spreadsheet saved: with commas, semicolons or
-// tabs, in whatever encoding, its columns in any order; name is what faults call it.
+// ReadCSV reads a file that [WriteCSV] wrote and a spreadsheet saved: with commas, semicolons
+// or tabs, in any encoding, with its columns in any order. name is the file's name in errors,
+// which are [inputerr.Error]s.
 func ReadCSV(name string, data []byte) (*File, error) {
 	text, err := decodeText(name, data, "")
 	if err != nil {
@@ -95,7 +97,7 @@ func ReadCSV(name string, data []byte) (*File, error) {
 		}
 		var bad *csv.ParseError
 		if errors.As(err, &bad) {
-			return nil, inputerr.New(name, "is damaged: %v", bad.Err).At(bad.Line).Hint("Open it in a spreadsheet and save it as CSV again")
+			return nil, inputerr.New(name, "is not valid CSV: %v", bad.Err).At(bad.Line).Hint("Open it in a spreadsheet and save it as CSV again")
 		}
 		if err != nil {
 			return nil, err
@@ -106,7 +108,7 @@ func ReadCSV(name string, data []byte) (*File, error) {
 		}
 	}
 	if len(r.file.entries) == 0 {
-		return nil, inputerr.New(name, "holds no translations").At(1).Hint("Look whether it was saved whole, with its first line")
+		return nil, inputerr.New(name, "has no translations").At(1).Hint("Check that the whole file was saved, including the first line")
 	}
 	return r.file, nil
 }
@@ -115,7 +117,7 @@ type csvReader struct {
 	name    string
 	file    *File
 	columns []string
-	ids     map[string]int // and the line they stand on
+	ids     map[string]int // line by context
 }
 
 func (r *csvReader) readRow(line int, row []string) error {
@@ -144,7 +146,7 @@ func (r *csvReader) readRow(line int, row []string) error {
 	}
 	e.state = parseState(cell("state"), e.translation)
 	if first := r.ids[e.context]; first > 0 && e.context != "" {
-		return inputerr.New(r.name, "%s stands here and on line %d", e.context, first).At(line).Hint("Leave one of the two")
+		return inputerr.New(r.name, "repeats %s of line %d", e.context, first).At(line).Hint("Delete one of them")
 	}
 	r.ids[e.context] = line
 	r.file.readHeader(parseDetails(e.details).sheet)
@@ -152,7 +154,7 @@ func (r *csvReader) readRow(line int, row []string) error {
 	return nil
 }
 
-// parseState is the state that a person or a program wrote beside a translation.
+// parseState returns the state of a translation from the word in its state column.
 func parseState(said, target string) translation.State {
 	s := translation.State(strings.ToLower(strings.TrimSpace(said)))
 	switch {
@@ -173,7 +175,7 @@ func (r *csvReader) readColumns(line int, row []string) error {
 	for _, needed := range []string{"id", "source", "translation"} {
 		if !slices.Contains(r.columns, needed) {
 			return inputerr.New(r.name, "has no column “%s”", needed).At(line).
-				Hint("Keep the first line as it was: %s", strings.Join(csvColumns, ", "))
+				Hint("Restore the first line: %s", strings.Join(csvColumns, ", "))
 		}
 	}
 	return nil

@@ -13,26 +13,26 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// Details are what a file says of a unit beside its texts, in lines that people can read:
+// Details are what a file says about a unit besides its texts, in readable lines:
 //
 //	source c0001 00:00:01.000 --> 00:00:02.500
 //	target c0001 00:00:01.000 --> 00:00:02.400 state approved
 //	seen 5f2b8c0e approved
 //
-// Of a translated cue only that is said which does not go without saying (see guess), and
-// of a single one nothing where all of it does. Seen is the hash and the state of the
-// translation as it was handed out.
+// A target line has only what [impliedCues] does not imply, and is left out for a single cue
+// without anything else to tell. Seen has the hash and the state of the translation as it was
+// exported.
 
-// details are the lines of a unit, taken apart.
+// details are the parsed details of an entry.
 type details struct {
-	source      []conference.Cue  // with their times; a text only where it is said exactly
-	target      [][]string        // the words of each, its id first
-	exportHash  string            // "": it was not translated, or a program dropped that
-	exportState translation.State // likewise
-	sheet       []string          // talk, languages and revision
+	source      []conference.Cue  // with times; texts only if markup cannot express them
+	target      [][]string        // by cue, the words after "target": id first
+	exportHash  string            // "" if it was untranslated or an editor dropped the line
+	exportState translation.State // "" like exportHash
+	sheet       []string          // talk, languages and revisions
 }
 
-// quoteWord is a word of a line, quoted where it must be.
+// quoteWord quotes a word if it could not be read back otherwise.
 func quoteWord(s string) string {
 	plain := s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"'\=+`, r)
@@ -51,7 +51,7 @@ func joinWords(words []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// splitWords is the words of a line; none if it is not one of ours.
+// splitWords returns the words of a line, nil if it is not a valid line of details.
 func splitWords(line string) (words []string) {
 	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {
 		if line[0] == '"' {
@@ -72,7 +72,8 @@ func splitWords(line string) (words []string) {
 	return words
 }
 
-// formatTime is a time: 00:00:01.000, with more digits where there are any.
+// formatTime formats a time as 00:00:01.000, with nine decimals if it is not in whole
+// milliseconds.
 func formatTime(d time.Duration) string {
 	sign := ""
 	if d < 0 {
@@ -90,7 +91,7 @@ func parseTime(s string) (time.Duration, bool) {
 		return 0, false
 	}
 	number := func(digits string) time.Duration {
-		n, _ := strconv.Atoi(digits) // it is digits, and few
+		n, _ := strconv.Atoi(digits) // the pattern matches at most nine digits
 		return time.Duration(n)
 	}
 	d := (number(m[2])*60+number(m[3]))*60 + number(m[4])
@@ -105,11 +106,11 @@ func formatRange(c conference.Cue) []string {
 	return []string{formatTime(c.Start), "-->", formatTime(c.End)}
 }
 
-// exactTextWords is the words that say a text and its looks to the byte.
+// exactTextWords returns the words that give a cue's text and styles byte by byte.
 func exactTextWords(c conference.Cue) []string {
 	spans, err := json.Marshal(c.Spans)
 	if err != nil {
-		panic(err) // strings and numbers always marshal
+		panic(err) // spans always marshal
 	}
 	return []string{"exact", c.Text, string(spans)}
 }
@@ -125,13 +126,14 @@ func sourceLine(c conference.Cue, exact bool) string {
 	return joinWords(words)
 }
 
-// targetLine says of a cue what nobody would guess; only is whether that is anything.
-func targetLine(c, guess translation.Cue, exact bool) (said string, only bool) {
+// targetLine returns the details line of a translated cue: only what differs from implied.
+// needed reports whether there is anything to tell.
+func targetLine(c, implied translation.Cue, exact bool) (line string, needed bool) {
 	words := []string{"target", c.ID}
-	if c.Start != guess.Start || c.End != guess.End {
+	if c.Start != implied.Start || c.End != implied.End {
 		words = append(words, formatRange(c.Cue)...)
 	}
-	if !slices.Equal(c.SourceIDs, guess.SourceIDs) {
+	if !slices.Equal(c.SourceIDs, implied.SourceIDs) {
 		for _, id := range c.SourceIDs {
 			words = append(words, "of", id)
 		}
@@ -139,28 +141,28 @@ func targetLine(c, guess translation.Cue, exact bool) (said string, only bool) {
 			words = append(words, "of", "")
 		}
 	}
-	add := func(key, value, guess string) {
-		if value != guess {
+	add := func(key, value, implied string) {
+		if value != implied {
 			words = append(words, key, value)
 		}
 	}
-	add("hash", c.SourceHash, guess.SourceHash)
-	add("was", c.PreviousSource, guess.PreviousSource)
-	add("state", string(c.State), string(guess.State))
-	add("stood", string(c.PreviousState), string(guess.PreviousState))
-	add("by", c.By, guess.By)
-	add("place", strconv.Itoa(c.Position), strconv.Itoa(guess.Position))
+	add("hash", c.SourceHash, implied.SourceHash)
+	add("was", c.PreviousSource, implied.PreviousSource)
+	add("state", string(c.State), string(implied.State))
+	add("stood", string(c.PreviousState), string(implied.PreviousState))
+	add("by", c.By, implied.By)
+	add("place", strconv.Itoa(c.Position), strconv.Itoa(implied.Position))
 	for _, n := range c.Notes {
 		words = append(words, "note", n.Who, n.Text)
 	}
 	if !exact {
 		words = append(words, exactTextWords(c.Cue)...)
 	}
-	return joinWords(words), c.ID != guess.ID || len(words) > 2
+	return joinWords(words), c.ID != implied.ID || len(words) > 2
 }
 
-// parseDetails takes lines apart. What is none of ours is passed over: people and programs
-// write there as well.
+// parseDetails parses lines. Unknown lines are ignored, as people and programs write comments
+// there as well.
 func parseDetails(lines []string) (d details) {
 	for _, l := range lines {
 		words := splitWords(l)
@@ -187,7 +189,8 @@ func parseDetails(lines []string) (d details) {
 	return d
 }
 
-// parseRange reads a cue's times off the front of words, if they are there.
+// parseRange reads a cue's times from the start of words and returns the rest. It returns
+// false if there are no times.
 func parseRange(c *conference.Cue, words []string) (rest []string, ok bool) {
 	if len(words) < 3 || words[1] != "-->" {
 		return words, false
@@ -201,38 +204,30 @@ func parseRange(c *conference.Cue, words []string) (rest []string, ok bool) {
 	return words[3:], true
 }
 
-// applyDetails is a cue with what words say of it.
+// applyDetails returns c with the fields that words set.
 func applyDetails(c translation.Cue, words []string) translation.Cue {
 	words, _ = parseRange(&c.Cue, words)
 	var of []string
+	set := map[string]func(value string){
+		"of":    func(v string) { of = append(of, v) },
+		"hash":  func(v string) { c.SourceHash = v },
+		"was":   func(v string) { c.PreviousSource = v },
+		"state": func(v string) { c.State = translation.State(v) },
+		"stood": func(v string) { c.PreviousState = translation.State(v) },
+		"by":    func(v string) { c.By = v },
+		"place": func(v string) { c.Position, _ = strconv.Atoi(v) },
+	}
 	for len(words) >= 2 {
-		value := words[1]
-		used := 2
-		switch words[0] {
-		case "of":
-			of = append(of, value)
-		case "hash":
-			c.SourceHash = value
-		case "was":
-			c.PreviousSource = value
-		case "state":
-			c.State = translation.State(value)
-		case "stood":
-			c.PreviousState = translation.State(value)
-		case "by":
-			c.By = value
-		case "place":
-			c.Position, _ = strconv.Atoi(value)
-		case "note":
-			if len(words) > 2 {
-				c.Notes = append(c.Notes, translation.Note{Who: value, Text: words[2]})
-				used = 3
-			}
-		case "exact":
-			if len(words) > 2 && json.Unmarshal([]byte(words[2]), &c.Spans) == nil {
-				c.Text = value
-				used = 3
-			}
+		key, value, used := words[0], words[1], 2
+		switch {
+		case set[key] != nil:
+			set[key](value)
+		case key == "note" && len(words) > 2:
+			c.Notes = append(c.Notes, translation.Note{Who: value, Text: words[2]})
+			used = 3
+		case key == "exact" && len(words) > 2 && json.Unmarshal([]byte(words[2]), &c.Spans) == nil:
+			c.Text = value
+			used = 3
 		}
 		words = words[used:]
 	}
@@ -245,12 +240,12 @@ func applyDetails(c translation.Cue, words []string) translation.Cue {
 	return c
 }
 
-// headerLine is what a file says of the sheet as a whole.
+// headerLine returns the line of details that describes the sheet as a whole.
 func headerLine(s translation.Sheet) string {
 	return joinWords([]string{"sheet", s.Talk, s.From, s.To, strconv.Itoa(s.Revision), strconv.Itoa(s.Base)})
 }
 
-// readHeader reads what [headerLine] wrote; words are those behind the first.
+// readHeader reads the words of a [headerLine] after the first.
 func (r *File) readHeader(words []string) {
 	if len(words) < 4 {
 		return

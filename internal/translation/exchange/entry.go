@@ -13,25 +13,25 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// entry is a unit as PO, XLIFF and CSV hold it; texts are as inline writes them.
+// entry is a unit as the formats hold it. Its texts contain markup; see [toMarkup].
 type entry struct {
 	line           int    // in the file, from 1
-	context        string // which unit it is; see contextOf
+	context        string // the unit's name; see entryContext
 	source         string
-	previousSource string // what the source said, where it says something else now
-	translation    string // the translation; "": there is none
+	previousSource string // source text at translation time, if it has changed since
+	translation    string // "" if there is none
 	state          translation.State
-	notes          []string // lines, for people and by them
-	limit          string   // what a translator must keep to, for people
+	notes          []string // lines of comments by people
+	limit          string   // reading limit, for people
 	details        []string
-	sourceNumber   int // of its first source cue, counted from 1; 0: it has none
+	sourceNumber   int // of its first source cue, from 1; 0 if it has none
 }
 
-// noSource stands for the source of a cue that has none.
+// noSource is the source text of units without a source: the formats need one.
 const noSource = "—"
 
-// sheetEntries are a sheet's units for a file. Speed is how many characters a second can be
-// read; 0: as many as you like.
+// sheetEntries converts a sheet's units to entries. speed is the readable number of characters
+// per second that notes for translators mention, 0 for no limit.
 func sheetEntries(s translation.Sheet, speed float64) []entry {
 	all := make([]entry, len(s.Units))
 	number := 1
@@ -67,45 +67,46 @@ func unitEntry(u translation.Unit, speed float64) entry {
 	return e
 }
 
-// addTarget puts a unit's translation into its entry.
+// addTarget sets the entry's translation and adds the details that restore its cues on import.
 func (e *entry) addTarget(u translation.Unit) {
-	var shown []conference.Cue
+	var exported []conference.Cue
 	for _, c := range u.Target {
 		if isExported(c, len(u.Source) > 0) {
-			shown = append(shown, c.Cue)
+			exported = append(exported, c.Cue)
 		}
 	}
-	said, exact := joinCues(shown)
-	e.translation = said
-	guesses := impliedCues(*e, u.Source, len(shown))
+	text, exact := joinCues(exported)
+	e.translation = text
+	implied := impliedCues(*e, u.Source, len(exported))
 	var lines []string
-	telling := false
-	at := 0
+	needed := false
+	n := 0
 	for _, c := range u.Target {
-		base, text := translation.Cue{}, false
+		base, exactText := translation.Cue{}, false
 		if isExported(c, len(u.Source) > 0) {
-			base, text = guesses[at], exact
-			at++
+			base, exactText = implied[n], exact
+			n++
 		}
-		l, tells := targetLine(c, base, text)
-		lines, telling = append(lines, l), telling || tells
+		l, lineNeeded := targetLine(c, base, exactText)
+		lines, needed = append(lines, l), needed || lineNeeded
 	}
-	if telling || len(shown) != 1 {
+	if needed || len(exported) != 1 {
 		e.details = append(e.details, lines...)
 	}
 	if len(u.Target) > 0 {
-		e.details = append(e.details, joinWords([]string{"seen", exportHash(said), string(e.state)}))
+		e.details = append(e.details, joinWords([]string{"seen", exportHash(text), string(e.state)}))
 	}
 }
 
-// isExported reports whether a cue's text goes to a translator: what only repeats the source
-// would look like a translation, and what is obsolete is none of its unit any more.
+// isExported reports whether a translator gets to see a cue's text. A copy of the source would
+// look like a translation, and an obsolete cue no longer belongs to a unit with a source
+// (sourced).
 func isExported(c translation.Cue, sourced bool) bool {
 	return c.State != translation.Untranslated && (c.State != translation.Obsolete || !sourced)
 }
 
-// exportedState is the state of what goes to a translator. Where only some of it is
-// translated, it needs editing.
+// exportedState returns the state of the cues that are exported. A unit of which only some
+// cues are translated needs editing.
 func exportedState(u translation.Unit) translation.State {
 	var some, hidden translation.Unit
 	for _, c := range u.Target {
@@ -121,7 +122,7 @@ func exportedState(u translation.Unit) translation.State {
 	return some.State()
 }
 
-// noteLines are a note as people read it.
+// noteLines returns a note as lines of text with its author's name.
 func noteLines(n translation.Note) []string {
 	text := toMarkup(n.Text, nil)
 	if n.Who != "" {
@@ -130,7 +131,8 @@ func noteLines(n translation.Note) []string {
 	return strings.Split(text, "\n")
 }
 
-// entryContext names a unit by its source cues, or by "+", its cue and the cue's time.
+// entryContext returns the entry's unique name: the ids of its source cues, or "+" with the id
+// and times of a cue without a source.
 func entryContext(u translation.Unit) string {
 	var words []string
 	for _, c := range u.Source {
@@ -142,7 +144,8 @@ func entryContext(u translation.Unit) string {
 	return "+ " + joinWords(append([]string{u.Target[0].ID}, formatRange(u.Target[0].Cue)...))
 }
 
-// impliedCues is what goes without saying of so many translated cues of an entry.
+// impliedCues returns as many translated cues as an entry has, with all that follows from the
+// entry itself. Only what differs from this is written to the details.
 func impliedCues(e entry, source []conference.Cue, cues int) []translation.Cue {
 	all := make([]translation.Cue, cues)
 	for n := range all {
@@ -181,7 +184,7 @@ func impliedCues(e entry, source []conference.Cue, cues int) []translation.Cue {
 	return all
 }
 
-// parseAddedCue is the cue without a source that a context names.
+// parseAddedCue returns the cue without a source that a context names.
 func parseAddedCue(context string) (c conference.Cue, ok bool) {
 	words := splitWords(context)
 	if len(words) < 2 || words[0] != "+" {
@@ -192,7 +195,8 @@ func parseAddedCue(context string) (c conference.Cue, ok bool) {
 	return c, ok
 }
 
-// hashSources is the hash of those of source that ids name; "" for none.
+// hashSources returns the hash of the texts of the source cues with these ids, or "" if there
+// are none.
 func hashSources(ids []string, source []conference.Cue) string {
 	var of []conference.Cue
 	for _, c := range source {
@@ -206,8 +210,8 @@ func hashSources(ids []string, source []conference.Cue) string {
 	return translation.HashText(translation.JoinText(of))
 }
 
-// exportHash tells whether a translation is the one that was handed out: its cues, their texts
-// and looks.
+// exportHash returns a hash of a translation's texts and styles, which tells on import whether
+// a translator changed them.
 func exportHash(said string) string {
 	sum := sha256.New()
 	for _, piece := range splitCues(said) {
@@ -217,7 +221,7 @@ func exportHash(said string) string {
 	return hex.EncodeToString(sum.Sum(nil)[:4])
 }
 
-// timeSpan is when the first of cues begins and the last one ends.
+// timeSpan returns the start of the earliest cue and the end of the latest.
 func timeSpan(cues []conference.Cue) (start, end time.Duration) {
 	start, end = cues[0].Start, cues[0].End
 	for _, c := range cues {
@@ -226,7 +230,8 @@ func timeSpan(cues []conference.Cue) (start, end time.Duration) {
 	return start, end
 }
 
-// readingLimit is how long a unit is shown and how much of it can be read in that time.
+// readingLimit tells translators how long a unit is shown and how many characters can be read
+// in that time.
 func readingLimit(source []conference.Cue, speed float64) string {
 	var length time.Duration
 	for _, c := range source {

@@ -1,3 +1,10 @@
+// Package exchange writes translations in the formats of translation editors (PO for gettext
+// tools and Weblate, XLIFF 1.2 and 2.0, CSV for spreadsheets), reads them back, and merges
+// the changes into the translation.
+//
+// A format holds one entry per unit: source, translation, state and notes. Everything else,
+// such as ids and times, is written to comments or metadata, so that an unchanged file comes
+// back as it was exported. If an editor drops those, the current translation supplies them.
 package exchange
 
 import (
@@ -9,21 +16,18 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// File is a sheet as it stands in a file that came back from a translator.
 type File struct {
-	Name           string // its name, for people
-	Talk           string // its title
-	From, To       string // languages, BCP 47; "": it does not say
-	Revision       int    // of the source that it was made from; 0: it does not say
-	Base           int    // the revision of the translation that it was made from; 0: of none, or it does not say
+	Name           string // the file's name
+	Talk           string // the talk's title
+	From, To       string // BCP 47; "" if the file does not say
+	Revision       int    // of the source that it was exported from; 0 if unknown
+	Base           int    // revision of the translation that it was exported from; 0 if none or unknown
 	entries        []entry
-	statesAreEdits bool // its states are the translator's, and hold whatever else changed
+	statesAreEdits bool // its states are set by the translator, so they count for changed texts, too
 }
 
-// Origin implements [translation.ReturnedFile].
 func (r *File) Origin() (name string, source, base int) { return r.Name, r.Revision, r.Base }
 
-// LongestText is the longest text in the file, in bytes, and on which line it is.
 func (r *File) LongestText() (bytes, line int) {
 	for _, e := range r.entries {
 		if n := max(len(e.source), len(e.previousSource), len(e.translation), len(e.context)); n > bytes {
@@ -33,8 +37,6 @@ func (r *File) LongestText() (bytes, line int) {
 	return bytes, line
 }
 
-// decodeText is a file as text. The encoding that it says it has is believed unless that is
-// UTF-8: programs write that of everything.
 func decodeText(name string, data []byte, encoding string) (string, error) {
 	hint := charset.Hint{Encoding: encoding}
 	if e := strings.ToLower(encoding); e == "utf-8" || e == "utf8" || e == "charset" {
@@ -46,13 +48,12 @@ func decodeText(name string, data []byte, encoding string) (string, error) {
 	}
 	for _, n := range text.Notes {
 		if n.Code == charset.UnreadableBytes {
-			return "", inputerr.New(name, "%s", n.Text).At(n.Line).Hint("Save it as UTF-8")
+			return "", inputerr.New(name, "%s", n.Text).At(n.Line).Hint("Save the file as UTF-8")
 		}
 	}
 	return text.UTF8, nil
 }
 
-// canonicalLanguage is a language as BCP 47 writes it; what is none is "".
 func canonicalLanguage(language string) string {
 	tag, err := subtitle.CanonicalLanguage(strings.ReplaceAll(language, "_", "-"))
 	if err != nil {
@@ -61,10 +62,8 @@ func canonicalLanguage(language string) string {
 	return tag
 }
 
-// DetectReader is what reads a file for translators, by what is in it; nil if it is something
-// else, such as subtitles.
 func DetectReader(data []byte) func(name string, data []byte) (*File, error) {
-	head := bytes.ReplaceAll(data[:min(len(data), 4096)], []byte{0}, nil) // UTF-16, too
+	head := bytes.ReplaceAll(data[:min(len(data), 4096)], []byte{0}, nil) // so that UTF-16 is recognised
 	first, _, _ := bytes.Cut(head, []byte("\n"))
 	has := func(in []byte, words ...string) bool {
 		for _, w := range words {

@@ -274,7 +274,7 @@ func TestMerge_OtherSourceVersion(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err = r.Merge(translationtest.Cues("Something", "else", "altogether"), nil)
-		if f := inputerr.As(err); f == nil || f.Line == 0 || !strings.Contains(f.Error(), "of another talk") {
+		if f := inputerr.As(err); f == nil || f.Line == 0 || !strings.Contains(f.Error(), "for another talk") {
 			t.Errorf("%s: of another talk it says %v", x.name, err)
 		}
 	}
@@ -339,20 +339,20 @@ func TestRead_DamagedFiles(t *testing.T) {
 	for _, c := range []struct {
 		name, file, want string
 	}{
-		{"po", head, "talk.po:1: is a PO file without a single text. "},
-		{"po", head + "msgctxt \"c0001\"\nmsgid \"a\n", "talk.po:5: the text does not end with a quotation mark"},
-		{"po", head + "msgctxt \"c0001\"\nmsgid \"a\"\nmsgctxt \"c0002\"\n", "talk.po:6: before this line, a msgid has no msgstr"},
-		{"po", head + "msgctxt \"c0001\"\nmsgid \"a\"\n", "talk.po:4: the entry is not whole"},
-		{"po", head + "1\n00:00:01,000 --> 00:00:02,000\nHello.\n", "talk.po:4: “1” is nothing that a PO file holds"},
-		{"po", head + strings.Repeat("msgctxt \"c0001\"\nmsgid \"a\"\nmsgstr \"b\"\n", 2), "talk.po:7: c0001 stands here and on line 4"},
-		{"xliff", "", "talk.xliff:1: is damaged: it ends too early. "},
-		{"xliff", "<tmx>\n</tmx>", "talk.xliff:1: is no XLIFF file: it begins with <tmx>"},
-		{"xliff", "<xliff>\n<file>\n<unit>\n</xliff>", "talk.xliff:4: is damaged: element <unit> closed by </xliff>. "},
-		{"xliff", "<xliff>\n</xliff>", "talk.xliff:1: is an XLIFF file without a single text"},
-		{"csv", "id,text\nc0001,a\n", "talk.csv:1: has no column “source”. Keep the first line"},
-		{"csv", "id,source,translation\nc0001,a,\"b\n", "talk.csv:2: is damaged"},
-		{"csv", "id,source,translation\n", "talk.csv:1: holds no translations"},
-		{"csv", "id,source,translation\nc1,a,b\nc1,a,b\n", "talk.csv:3: c1 stands here and on line 2"},
+		{"po", head, "talk.po:1: has no texts. "},
+		{"po", head + "msgctxt \"c0001\"\nmsgid \"a\n", "talk.po:5: a string is not closed"},
+		{"po", head + "msgctxt \"c0001\"\nmsgid \"a\"\nmsgctxt \"c0002\"\n", "talk.po:6: the msgid before this line has no msgstr"},
+		{"po", head + "msgctxt \"c0001\"\nmsgid \"a\"\n", "talk.po:4: the entry is incomplete"},
+		{"po", head + "1\n00:00:01,000 --> 00:00:02,000\nHello.\n", "talk.po:4: “1” is not PO syntax"},
+		{"po", head + strings.Repeat("msgctxt \"c0001\"\nmsgid \"a\"\nmsgstr \"b\"\n", 2), "talk.po:7: repeats c0001 of line 4"},
+		{"xliff", "", "talk.xliff:1: is not valid XML: it ends too early. "},
+		{"xliff", "<tmx>\n</tmx>", "talk.xliff:1: is not XLIFF: it begins with <tmx>"},
+		{"xliff", "<xliff>\n<file>\n<unit>\n</xliff>", "talk.xliff:4: is not valid XML: element <unit> closed by </xliff>. "},
+		{"xliff", "<xliff>\n</xliff>", "talk.xliff:1: has no texts"},
+		{"csv", "id,text\nc0001,a\n", "talk.csv:1: has no column “source”. Restore the first line"},
+		{"csv", "id,source,translation\nc0001,a,\"b\n", "talk.csv:2: is not valid CSV"},
+		{"csv", "id,source,translation\n", "talk.csv:1: has no translations"},
+		{"csv", "id,source,translation\nc1,a,b\nc1,a,b\n", "talk.csv:3: repeats c1 of line 2"},
 	} {
 		n := slices.IndexFunc(testFormats, func(x testFormat) bool { return x.name == c.name })
 		_, err := testFormats[n].read("talk."+c.name, []byte(c.file))

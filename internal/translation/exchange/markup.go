@@ -10,14 +10,15 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// stylingTag is a tag as translators know them from SRT.
+// stylingTag matches the tags for styles that translators know from SRT.
 var stylingTag = regexp.MustCompile(`(?i)^(?:</?[ibu]>|</font>|<font color="?#[0-9a-f]{6}"?>)`)
 
-// escapedEntity is what stands for a character that would otherwise begin a tag or an entity.
+// escapedEntity matches the entities for characters that would otherwise start a tag or an
+// entity.
 var escapedEntity = regexp.MustCompile(`^&(?:lt|amp);`)
 
-// toMarkup is a text on one string with its looks: tags as SRT has them, and what only looks
-// like one behind an entity. Control characters, which no format holds, are left out.
+// toMarkup returns a text with its styles as SRT tags. Text that only looks like a tag is
+// escaped, and control characters, which no format can hold, are dropped.
 func toMarkup(text string, spans []conference.Span) string {
 	if !spansInOrder(text, spans) {
 		spans = nil
@@ -36,7 +37,7 @@ func toMarkup(text string, spans []conference.Span) string {
 	return b.String()
 }
 
-// spansInOrder reports whether spans lie in a text one after the other.
+// spansInOrder reports whether spans lie within a text without overlapping.
 func spansInOrder(text string, spans []conference.Span) bool {
 	at := 0
 	for _, s := range spans {
@@ -80,18 +81,17 @@ func spanTags(s conference.Span) (open, shut string) {
 	return open, shut
 }
 
-// parseMarkup is the text and the looks of a string that [inline] made or a person wrote. A tag
-// that was forgotten is shut at the end, one that was never opened goes, and every look
-// ends with its line.
+// parseMarkup returns the text and styles of a string that [toMarkup] made or a person wrote.
+// Unclosed tags end with the text, unopened ones are dropped, and no style spans a line break.
 func parseMarkup(s string) (text string, spans []conference.Span) {
 	var b strings.Builder
-	var look conference.Span
+	var style conference.Span
 	var colours []string
 	from := 0
-	seal := func() {
+	endSpan := func() {
 		to := b.Len()
-		if look != (conference.Span{}) && strings.TrimSpace(b.String()[from:]) != "" {
-			span := look
+		if style != (conference.Span{}) && strings.TrimSpace(b.String()[from:]) != "" {
+			span := style
 			span.From, span.To = from, to
 			spans = append(spans, span)
 		}
@@ -103,7 +103,8 @@ func parseMarkup(s string) (text string, spans []conference.Span) {
 			n = len(s)
 		}
 		b.WriteString(s[:n])
-		if s = s[n:]; s == "" {
+		s = s[n:]
+		if s == "" {
 			break
 		}
 		tag, entity := "", ""
@@ -115,70 +116,70 @@ func parseMarkup(s string) (text string, spans []conference.Span) {
 		}
 		switch {
 		case tag != "":
-			seal()
-			applyTag(&look, &colours, strings.ToLower(tag))
+			endSpan()
+			applyTag(&style, &colours, strings.ToLower(tag))
 			s = s[len(tag):]
 		case entity != "":
 			b.WriteString(unescapeMarkup(entity))
 			s = s[len(entity):]
 		default:
 			if s[0] == '\n' {
-				seal()
+				endSpan()
 				from++
 			}
 			b.WriteByte(s[0])
 			s = s[1:]
 		}
 	}
-	seal()
+	endSpan()
 	return b.String(), spans
 }
 
-// unescapeMarkup is a text without tags as it is.
 func unescapeMarkup(s string) string {
 	return strings.NewReplacer("&lt;", "<", "&amp;", "&").Replace(s)
 }
 
-// applyTag changes a look as a tag says.
-func applyTag(look *conference.Span, colours *[]string, tag string) {
+// applyTag changes the current style as a tag says. colours is the stack of open colours.
+func applyTag(style *conference.Span, colours *[]string, tag string) {
 	on := tag[1] != '/'
 	switch strings.Trim(tag, "</>")[0] {
 	case 'i':
-		look.Italic = on
+		style.Italic = on
 	case 'b':
-		look.Bold = on
+		style.Bold = on
 	case 'u':
-		look.Underline = on
+		style.Underline = on
 	default:
 		if at := strings.IndexByte(tag, '#'); on {
 			*colours = append(*colours, tag[at:at+7])
 		} else if n := len(*colours); n > 0 {
 			*colours = (*colours)[:n-1]
 		}
-		look.Colour = ""
+		style.Colour = ""
 		if n := len(*colours); n > 0 {
-			look.Colour = (*colours)[n-1]
+			style.Colour = (*colours)[n-1]
 		}
 	}
 }
 
-// cueSeparator is what stands between two cues of a unit.
+// cueSeparator separates the cues of a unit.
 const cueSeparator = "\n\n"
 
 var blankLines = regexp.MustCompile(`\n[ \t]*\n\s*`)
 
-// splitCues are the cues of a string, which blank lines part.
+// splitCues splits a unit's text into its cues at blank lines.
 func splitCues(s string) (all []string) {
 	for _, piece := range blankLines.Split(strings.ReplaceAll(s, "\r\n", "\n"), -1) {
-		if piece = strings.TrimSpace(piece); piece != "" {
+		piece = strings.TrimSpace(piece)
+		if piece != "" {
 			all = append(all, piece)
 		}
 	}
 	return all
 }
 
-// joinCues is cues on one string. It is exact if [pieces] and [outline] give back just
-// their texts and looks.
+// joinCues joins the texts of cues with markup. exact reports whether [splitCues] and
+// [parseMarkup] restore their texts and styles.
 func joinCues(cues []conference.Cue) (s string, exact bool) {
 	each := make([]string, len(cues))
 	for n, c := range cues {

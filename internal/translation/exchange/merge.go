@@ -10,15 +10,17 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// Merge is the translation that a file holds, beside a source. What a translator left as it
-// was is as it was: ids, times, looks, states, notes. What they translated is a draft of
-// what the source says in the file. Where a program dropped what Lectern had written
-// beside the texts, have (the translation as it is now, or none) says it, or else the
-// source does; cues of have whose unit is not in the file stay. What only repeats the source
-// is untranslated. Of what is new, By is for the caller to say.
+// Merge returns the translation that the file holds for a source. Units that the translator
+// did not change keep ids, times, styles, states and notes; changed ones become drafts of the
+// source text in the file, and copies of the source become untranslated. The author of new
+// cues is left to the caller.
 //
-// A file that was made from another version of the source is brought along as [Update]
-// does it. One in which hardly a text is the source's is refused with a [inputerr.Fault].
+// current is the translation as it is now, if any. It supplies what an editor dropped from the
+// file, such as ids and times, and the units that are not in the file.
+//
+// If the file was made from another version of the source, the translation is adapted as by
+// [translation.Update]. If hardly a text in it is of the source, the error is an
+// [inputerr.Error].
 func (r *File) Merge(source []conference.Cue, have []translation.Cue) ([]translation.Cue, translation.MergeResult, error) {
 	t := &merger{file: r, source: source, current: have, units: make([]fileUnit, len(r.entries)), byID: map[string]conference.Cue{}, newLines: map[int]bool{}}
 	for _, c := range source {
@@ -37,7 +39,7 @@ func (r *File) Merge(source []conference.Cue, have []translation.Cue) ([]transla
 	return t.updateToSource(cues), t.MergeResult, nil
 }
 
-// merger is a file on its way in.
+// merger merges a returned file into a translation.
 type merger struct {
 	translation.MergeResult
 	file       *File
@@ -45,12 +47,12 @@ type merger struct {
 	byID       map[string]conference.Cue
 	current    []translation.Cue
 	units      []fileUnit
-	fileSource []conference.Cue // the source as the file has it
-	newLines   map[int]bool     // lines of the file whose translation is new
+	fileSource []conference.Cue // the source that the file was exported from
+	newLines   map[int]bool     // lines of the file with a new translation
 	newID      func() string
 }
 
-// cues are the translated cues of the file, bound to its own source.
+// cues returns the translated cues of the file, linked to the source as the file has it.
 func (t *merger) cues() []translation.Cue {
 	named := map[string]bool{}
 	var all []translation.Cue
@@ -68,8 +70,7 @@ func (t *merger) cues() []translation.Cue {
 	return all
 }
 
-// markCopies finds new translations that only repeat their source. What was handed out is
-// as it was.
+// markCopies sets new translations that only repeat their source to untranslated.
 func (t *merger) markCopies(cues []translation.Cue) {
 	marked := slices.Clone(cues)
 	translation.MarkCopies(t.fileSource, marked)
@@ -80,11 +81,11 @@ func (t *merger) markCopies(cues []translation.Cue) {
 	}
 }
 
-// mergeUnit is the translated cues of one entry.
+// mergeUnit returns the translated cues of a unit.
 func (t *merger) mergeUnit(u *fileUnit) []translation.Cue {
-	b, said := t.baseline(u), splitCues(u.translation)
+	b, texts := t.baseline(u), splitCues(u.translation)
 	if len(u.sources) == 0 && len(b.cues) == 0 {
-		if len(said) > 0 {
+		if len(texts) > 0 {
 			t.addLost(u)
 		}
 		return nil
@@ -93,11 +94,11 @@ func (t *merger) mergeUnit(u *fileUnit) []translation.Cue {
 	switch {
 	case b.textHash != "" && b.textHash == exportHash(u.translation):
 		cues = t.keepText(u, b)
-	case len(said) > 0:
+	case len(texts) > 0:
 		t.Changed++
 		t.newLines[u.line] = true
-		cues = t.newTranslation(u, b, said)
-	case u.exportHash == "": // nothing was there when it was handed out
+		cues = t.newTranslation(u, b, texts)
+	case u.exportHash == "": // it was untranslated when it was exported
 		cues = b.cues
 	default:
 		t.Emptied++
@@ -106,6 +107,7 @@ func (t *merger) mergeUnit(u *fileUnit) []translation.Cue {
 	return t.addNotes(u, b, cues)
 }
 
+// addLost reports a translation that fits no source cue.
 func (t *merger) addLost(u *fileUnit) {
 	var c conference.Cue
 	if len(u.obsoleteSources) > 0 {
@@ -116,19 +118,19 @@ func (t *merger) addLost(u *fileUnit) {
 	t.Lost = append(t.Lost, translation.NewCueLine(c))
 }
 
-// addNotes adds what a translator remarked to the first of a unit's cues, and what was
-// remarked of cues that went; where none is left, it is told of the file.
+// addNotes adds new notes of the translator, and those of removed cues, to the first cue of a
+// unit. If no cue is left, they are reported as orphans.
 func (t *merger) addNotes(u *fileUnit, b baseline, cues []translation.Cue) []translation.Cue {
-	stays := map[string]bool{}
+	kept := map[string]bool{}
 	for _, c := range cues {
-		stays[c.ID] = true
+		kept[c.ID] = true
 	}
 	var known []string
 	var more []translation.Note
 	for _, c := range b.cues {
 		for _, n := range c.Notes {
 			known = append(known, noteLines(n)...)
-			if !stays[c.ID] {
+			if !kept[c.ID] {
 				more = append(more, n)
 			}
 		}
@@ -151,7 +153,7 @@ func (t *merger) addNotes(u *fileUnit, b baseline, cues []translation.Cue) []tra
 	return cues
 }
 
-// subtractLines is lines without some of them, each as often as it is among those.
+// subtractLines returns lines without those in some, each as often as it is there.
 func subtractLines(lines, some []string) (left []string) {
 	count := map[string]int{}
 	for _, l := range some {
@@ -167,7 +169,8 @@ func subtractLines(lines, some []string) (left []string) {
 	return left
 }
 
-// updateToSource brings cues to the source as it is, and adds those that the file says nothing of.
+// updateToSource adapts cues to the present source and adds the cues that the file does not
+// have.
 func (t *merger) updateToSource(cues []translation.Cue) []translation.Cue {
 	others := t.untouched(cues)
 	if !t.OtherSource {
@@ -176,15 +179,15 @@ func (t *merger) updateToSource(cues []translation.Cue) []translation.Cue {
 		return all
 	}
 	carried := compare.CarryIDs(t.fileSource, t.source, t.newID)
-	asNow := map[string]string{}
+	newIDs := map[string]string{}
 	for n, c := range carried {
-		asNow[c.ID] = t.source[n].ID
+		newIDs[c.ID] = t.source[n].ID
 	}
 	all, report := translation.Update(cues, t.fileSource, carried)
 	for n := range all {
 		of := slices.Clone(all[n].SourceIDs)
 		for i, id := range of {
-			of[i] = cmp.Or(asNow[id], id)
+			of[i] = cmp.Or(newIDs[id], id)
 		}
 		all[n].SourceIDs = of
 	}
@@ -192,9 +195,9 @@ func (t *merger) updateToSource(cues []translation.Cue) []translation.Cue {
 	return translation.TargetCues(translation.Units(t.source, append(all, others...)))
 }
 
-// untouched are cues of the translation as it is now that the file says nothing of.
+// untouched returns the cues of the current translation whose unit is not in the file.
 func (t *merger) untouched(cues []translation.Cue) (all []translation.Cue) {
-	named, said := map[string]bool{}, map[string]bool{}
+	named, inFile := map[string]bool{}, map[string]bool{}
 	for _, c := range cues {
 		named[c.ID] = true
 	}
@@ -206,11 +209,11 @@ func (t *merger) untouched(cues []translation.Cue) (all []translation.Cue) {
 			continue
 		}
 		for _, c := range u.sources {
-			said[c.ID] = true
+			inFile[c.ID] = true
 		}
 	}
 	for _, c := range t.current {
-		if !named[c.ID] && !slices.ContainsFunc(c.SourceIDs, func(id string) bool { return said[id] }) {
+		if !named[c.ID] && !slices.ContainsFunc(c.SourceIDs, func(id string) bool { return inFile[id] }) {
 			all = append(all, c)
 		}
 	}

@@ -12,16 +12,16 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// fileUnit is an entry whose details were taken apart.
+// fileUnit is an entry with its parsed details.
 type fileUnit struct {
 	*entry
 	details
-	sources         []conference.Cue // its source cues, as the file has them
-	obsoleteSources []conference.Cue // likewise, where it is obsolete
-	hasTimes        bool             // with their times
+	sources         []conference.Cue // as they were when the file was exported
+	obsoleteSources []conference.Cue // likewise, of an obsolete unit
+	hasTimes        bool             // sources have times
 }
 
-// readSources finds of each entry the source cues.
+// readSources determines the source cues of each unit.
 func (t *merger) readSources() {
 	var loose []*fileUnit
 	for n := range t.file.entries {
@@ -33,8 +33,8 @@ func (t *merger) readSources() {
 		case len(ids) > 0 && ids[0] == "+":
 		case e.state == translation.Obsolete:
 			u.setSources(ids)
-			if u.obsoleteSources = u.sources; !u.hasTimes {
-				u.obsoleteSources = nil
+			if u.hasTimes {
+				u.obsoleteSources = u.sources
 			}
 			u.sources = nil
 		case len(ids) == 0:
@@ -46,31 +46,32 @@ func (t *merger) readSources() {
 	t.linkByText(loose)
 }
 
-// setSources is the source cues with these ids as an entry has them.
+// setSources sets the unit's source cues to those with these ids, with times and texts as in
+// the file.
 func (u *fileUnit) setSources(ids []string) {
 	u.sources = make([]conference.Cue, len(ids))
-	apart := splitCues(u.entry.source)
+	texts := splitCues(u.entry.source)
 	u.hasTimes = true
 	for n, id := range ids {
 		c := &u.sources[n]
-		said := slices.IndexFunc(u.details.source, func(s conference.Cue) bool { return s.ID == id })
-		if said >= 0 {
-			*c = u.details.source[said]
+		at := slices.IndexFunc(u.details.source, func(s conference.Cue) bool { return s.ID == id })
+		if at >= 0 {
+			*c = u.details.source[at]
 		} else {
 			c.ID, u.hasTimes = id, false
 		}
 		switch {
 		case c.Text != "":
-		case len(apart) == len(ids):
-			c.Text, c.Spans = parseMarkup(apart[n])
+		case len(texts) == len(ids):
+			c.Text, c.Spans = parseMarkup(texts[n])
 		case n == 0:
 			c.Text, c.Spans = parseMarkup(u.entry.source)
 		}
 	}
 }
 
-// linkByText binds entries that do not say of what they are by their texts, each to the
-// first cue that says so and is not taken.
+// linkByText links units that name no source cues by their texts, each to the first unused cue
+// with that text.
 func (t *merger) linkByText(loose []*fileUnit) {
 	if len(loose) == 0 {
 		return
@@ -81,26 +82,27 @@ func (t *merger) linkByText(loose []*fileUnit) {
 			named[c.ID] = true
 		}
 	}
-	bySaying := map[string][]conference.Cue{}
+	byText := map[string][]conference.Cue{}
 	for _, c := range t.source {
 		if !named[c.ID] {
-			bySaying[translation.HashText(c.Text)] = append(bySaying[translation.HashText(c.Text)], c)
+			byText[translation.HashText(c.Text)] = append(byText[translation.HashText(c.Text)], c)
 		}
 	}
 	for _, u := range loose {
 		text, _ := parseMarkup(u.entry.source)
-		if found := bySaying[translation.HashText(text)]; len(found) > 0 {
+		if found := byText[translation.HashText(text)]; len(found) > 0 {
 			u.sources, u.hasTimes = found[:1], true
-			bySaying[translation.HashText(text)] = found[1:]
+			byText[translation.HashText(text)] = found[1:]
 		}
 	}
 }
 
-// checkSameTalk refuses a file in which hardly anything is of the source.
+// checkSameTalk returns an [inputerr.Error] if less than a quarter of the file's source texts
+// are in the source.
 func (t *merger) checkSameTalk() error {
-	says := map[string]bool{}
+	hashes := map[string]bool{}
 	for _, c := range t.source {
-		says[translation.HashText(c.Text)] = true
+		hashes[translation.HashText(c.Text)] = true
 	}
 	known, total, first := 0, 0, 0
 	for _, u := range t.units {
@@ -112,7 +114,7 @@ func (t *merger) checkSameTalk() error {
 		}
 		for _, c := range u.sources {
 			total++
-			if says[translation.HashText(c.Text)] {
+			if hashes[translation.HashText(c.Text)] {
 				known++
 			}
 		}
@@ -120,14 +122,15 @@ func (t *merger) checkSameTalk() error {
 	if 4*known >= total {
 		return nil
 	}
-	f := inputerr.New(t.file.Name, "is of another talk: of its %d texts, %d are in the source", total, known).At(first)
+	f := inputerr.New(t.file.Name, "is for another talk: only %d of its %d texts are in the source", known, total).At(first)
 	if t.file.Talk != "" {
-		return f.Hint("It says that it is of “%s”; name the subtitles that it was made from", t.file.Talk)
+		return f.Hint("It is for “%s”. Choose the subtitles that it was made from", t.file.Talk)
 	}
-	return f.Hint("Name the subtitles that it was made from")
+	return f.Hint("Choose the subtitles that it was made from")
 }
 
-// detectSourceVersion decides whether the file is of this very source, and what its own was.
+// detectSourceVersion determines whether the file was made from this version of the source,
+// and otherwise rebuilds the version that it was made from.
 func (t *merger) detectSourceVersion() {
 	same := true
 	for _, u := range t.units {
@@ -163,8 +166,8 @@ func (t *merger) detectSourceVersion() {
 	t.newID = compare.NewIDs(append(used, idsOf(t.source)...))
 }
 
-// rebuildSource is the source that the file was made from. Times that the file does not say any
-// more are those of the same cue now, or lie where its neighbours leave room.
+// rebuildSource returns the source that the file was made from. Times that are not in the file
+// are those of the same cue in the present source, or fill the room between the neighbours.
 func (t *merger) rebuildSource() (old []conference.Cue) {
 	seen := map[string]bool{}
 	unknown := map[string]bool{}
@@ -185,7 +188,7 @@ func (t *merger) rebuildSource() (old []conference.Cue) {
 		}
 	}
 	slices.SortStableFunc(old, func(a, b conference.Cue) int {
-		if len(unknown) > 0 { // ids ascend as cues did when they were first read
+		if len(unknown) > 0 { // ids were given out in the order of the cues
 			return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), strings.Compare(a.ID, b.ID))
 		}
 		return cmp.Compare(a.Start, b.Start)

@@ -10,41 +10,23 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// baseline is a unit's translation as it was handed out.
+// baseline is a unit's translation as it was exported: the common ancestor of what the
+// translator made of it and what it is now.
 type baseline struct {
 	cues     []translation.Cue
 	textHash string
 	state    translation.State
 }
 
-// baseline is what the file says of that, or else what the translation is now.
+// baseline returns a unit's translation as it was exported, from the details in the file or
+// else from the current translation.
 func (t *merger) baseline(u *fileUnit) (b baseline) {
 	if u.exportHash == "" {
 		return t.currentBaseline(u)
 	}
 	b.textHash, b.state = u.exportHash, u.exportState
-	then := *u.entry
-	then.state = u.exportState
 	source := slices.Concat(u.sources, u.obsoleteSources)
-	if len(u.target) == 0 {
-		b.cues = impliedCues(then, source, 1)
-	} else {
-		shown := 0
-		for _, words := range u.target {
-			if isExported(applyDetails(translation.Cue{}, words[1:]), len(source) > 0) {
-				shown++
-			}
-		}
-		guesses := impliedCues(then, source, shown)
-		for _, words := range u.target {
-			c := translation.Cue{}
-			if isExported(applyDetails(translation.Cue{}, words[1:]), len(source) > 0) {
-				c, guesses = guesses[0], guesses[1:]
-			}
-			c.ID = words[0]
-			b.cues = append(b.cues, applyDetails(c, words[1:]))
-		}
-	}
+	b.cues = u.exportedCues(source)
 	if u.exportHash == exportHash(u.translation) {
 		fillTexts(b.cues, len(source) > 0, splitCues(u.translation))
 	}
@@ -54,23 +36,52 @@ func (t *merger) baseline(u *fileUnit) (b baseline) {
 	return b
 }
 
-// fillTexts gives shown cues their texts, unless the details say those exactly.
-func fillTexts(cues []translation.Cue, sourced bool, said []string) {
+// exportedCues returns the unit's cues as its details describe them. Texts are missing where
+// the details do not give them.
+func (u *fileUnit) exportedCues(source []conference.Cue) (cues []translation.Cue) {
+	then := *u.entry
+	then.state = u.exportState
+	if len(u.target) == 0 {
+		return impliedCues(then, source, 1)
+	}
+	exported := func(words []string) bool {
+		return isExported(applyDetails(translation.Cue{}, words[1:]), len(source) > 0)
+	}
+	count := 0
+	for _, words := range u.target {
+		if exported(words) {
+			count++
+		}
+	}
+	implied := impliedCues(then, source, count)
+	for _, words := range u.target {
+		c := translation.Cue{}
+		if exported(words) {
+			c, implied = implied[0], implied[1:]
+		}
+		c.ID = words[0]
+		cues = append(cues, applyDetails(c, words[1:]))
+	}
+	return cues
+}
+
+// fillTexts sets the texts of exported cues, unless the details have given them.
+func fillTexts(cues []translation.Cue, sourced bool, texts []string) {
 	var shown []*translation.Cue
 	for n := range cues {
 		if isExported(cues[n], sourced) {
 			shown = append(shown, &cues[n])
 		}
 	}
-	if len(shown) != len(said) || slices.ContainsFunc(shown, func(c *translation.Cue) bool { return c.Text != "" }) {
+	if len(shown) != len(texts) || slices.ContainsFunc(shown, func(c *translation.Cue) bool { return c.Text != "" }) {
 		return
 	}
 	for n, c := range shown {
-		c.Text, c.Spans = parseMarkup(said[n])
+		c.Text, c.Spans = parseMarkup(texts[n])
 	}
 }
 
-// markSourceGone marks cues whose source is gone.
+// markSourceGone marks cues as obsolete, with the source text that they were made from.
 func markSourceGone(cues []translation.Cue, was string) {
 	for n := range cues {
 		c := &cues[n]
@@ -80,7 +91,8 @@ func markSourceGone(cues []translation.Cue, was string) {
 	}
 }
 
-// currentBaseline is a unit's translation as it is now.
+// currentBaseline returns the current translation of a unit, for files that lost their
+// details.
 func (t *merger) currentBaseline(u *fileUnit) (b baseline) {
 	if len(u.sources) == 0 {
 		if c, ok := parseAddedCue(u.context); ok && len(splitCues(u.translation)) > 0 {
@@ -93,7 +105,7 @@ func (t *merger) currentBaseline(u *fileUnit) (b baseline) {
 	ids := idsOf(u.sources)
 	var shown []conference.Cue
 	for _, c := range t.current {
-		if len(c.SourceIDs) > 0 && !slices.ContainsFunc(c.SourceIDs, func(id string) bool { return !slices.Contains(ids, id) }) {
+		if len(c.SourceIDs) > 0 && containsAll(ids, c.SourceIDs) {
 			b.cues = append(b.cues, c)
 			if isExported(c, true) {
 				shown = append(shown, c.Cue)
@@ -101,13 +113,13 @@ func (t *merger) currentBaseline(u *fileUnit) (b baseline) {
 		}
 	}
 	if len(b.cues) > 0 {
-		said, _ := joinCues(shown)
-		b.textHash, b.state = exportHash(said), exportedState(translation.Unit{Source: u.sources, Target: b.cues})
+		text, _ := joinCues(shown)
+		b.textHash, b.state = exportHash(text), exportedState(translation.Unit{Source: u.sources, Target: b.cues})
 	}
 	return b
 }
 
-// split parts the cues that went to the translator from those that did not.
+// split separates the cues that the translator saw from those that were not exported.
 func (b baseline) split(sourced bool) (shown, hidden []translation.Cue) {
 	for _, c := range b.cues {
 		if isExported(c, sourced) {
@@ -119,8 +131,8 @@ func (b baseline) split(sourced bool) (shown, hidden []translation.Cue) {
 	return shown, hidden
 }
 
-// keepText is a translation that says what it said when it was handed out. Whoever takes
-// its mark away has looked at it, and whoever sets one wants it looked at.
+// keepText returns the cues of a unit whose text was not changed. A translator who removes the
+// needs-editing mark has confirmed the text; one who sets it asks for another look.
 func (t *merger) keepText(u *fileUnit, b baseline) []translation.Cue {
 	cues := slices.Clone(b.cues)
 	was, is := b.state == translation.NeedsEditing, u.state == translation.NeedsEditing
@@ -140,23 +152,26 @@ func (t *merger) keepText(u *fileUnit, b baseline) []translation.Cue {
 	return cues
 }
 
-// makeDraft makes a cue a draft of what its source says in the file.
+func containsAll(all, some []string) bool {
+	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
+}
+
+// makeDraft makes a cue a draft that translates the source text in the file.
 func (u *fileUnit) makeDraft(c *translation.Cue) {
 	ids := idsOf(u.sources)
-	known := func(id string) bool { return slices.Contains(ids, id) }
-	if len(ids) > 0 && !(len(c.SourceIDs) > 0 && !slices.ContainsFunc(c.SourceIDs, func(id string) bool { return !known(id) })) {
+	if len(ids) > 0 && (len(c.SourceIDs) == 0 || !containsAll(ids, c.SourceIDs)) {
 		c.SourceIDs = ids
 	}
 	c.State, c.PreviousState, c.PreviousSource, c.SourceHash = translation.Draft, "", "", hashSources(c.SourceIDs, u.sources)
 }
 
-// newTranslation is a new translation of a unit, in so many cues.
-func (t *merger) newTranslation(u *fileUnit, b baseline, said []string) []translation.Cue {
-	base, rest := u.cueSlots(b, len(said))
+// newTranslation returns the cues of a unit whose text was changed.
+func (t *merger) newTranslation(u *fileUnit, b baseline, texts []string) []translation.Cue {
+	base, rest := u.cueSlots(b, len(texts))
 	doubtful := u.state == translation.NeedsEditing && (t.file.statesAreEdits || b.state != translation.NeedsEditing)
 	for n := range base {
 		c := &base[n]
-		c.Text, c.Spans = parseMarkup(said[n])
+		c.Text, c.Spans = parseMarkup(texts[n])
 		c.By = ""
 		switch {
 		case u.state == translation.Obsolete:
@@ -170,9 +185,9 @@ func (t *merger) newTranslation(u *fileUnit, b baseline, said []string) []transl
 	return append(base, rest...)
 }
 
-// cueSlots are as many cues as a unit's new translation has, with all but the text, and those
-// that stay beside them: the cues that were there, if they are as many; else their time,
-// or the source's, is divided.
+// cueSlots returns want cues to hold the new texts of a unit, with all but the text: the
+// unit's former cues if there are as many, or else new ones that share their time. rest are
+// the cues that stay beside them.
 func (u *fileUnit) cueSlots(b baseline, want int) (base, rest []translation.Cue) {
 	shown, hidden := b.split(len(u.sources) > 0)
 	var gone []translation.Cue
@@ -196,7 +211,8 @@ func (u *fileUnit) cueSlots(b baseline, want int) (base, rest []translation.Cue)
 	return u.divideTime(all, want), rest
 }
 
-// divideTime is the time of cues, or else of the source, in parts as long as their texts.
+// divideTime divides the time of a unit's former cues, or of its source, by the length of the
+// texts.
 func (u *fileUnit) divideTime(all []translation.Cue, want int) []translation.Cue {
 	base := impliedCues(*u.entry, u.sources, want)
 	var start, end time.Duration
@@ -209,11 +225,11 @@ func (u *fileUnit) divideTime(all []translation.Cue, want int) []translation.Cue
 	case len(u.sources) > 0:
 		start, end = timeSpan(u.sources)
 	}
-	said := splitCues(u.translation)
+	texts := splitCues(u.translation)
 	total, so := int64(0), int64(0)
 	weights := make([]int64, want)
 	for n := range base {
-		text, _ := parseMarkup(said[n])
+		text, _ := parseMarkup(texts[n])
 		weights[n] = int64(translation.TextWeight(text)) + 1
 		total += weights[n]
 	}

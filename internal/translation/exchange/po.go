@@ -14,8 +14,8 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// WritePO writes a sheet as gettext's PO: an entry a unit, which msgctxt names. Speed is how
-// many characters a second can be read, of which translators are told; 0: nothing is said.
+// WritePO writes a sheet as gettext PO, one entry per unit with its name as msgctxt. speed is
+// the readable number of characters per second that comments mention, 0 for none.
 func WritePO(w io.Writer, s translation.Sheet, speed float64) error {
 	b := bufio.NewWriter(w)
 	writePOHeader(b, s)
@@ -25,8 +25,8 @@ func WritePO(w io.Writer, s translation.Sheet, speed float64) error {
 	return b.Flush()
 }
 
-// writePOHeader writes what msgfmt -c asks for, without a date: the same sheet is the same
-// file.
+// writePOHeader writes the header that msgfmt --check demands. It has no date, so that equal
+// sheets give equal files.
 func writePOHeader(b *bufio.Writer, s translation.Sheet) {
 	one := func(text string) string { return strings.Join(strings.Fields(toMarkup(text, nil)), " ") }
 	underscored := func(language string) string { return strings.ReplaceAll(one(language), "-", "_") }
@@ -44,7 +44,7 @@ func writePOHeader(b *bufio.Writer, s translation.Sheet) {
 		{"X-Lectern-Talk", one(s.Talk)},
 		{"X-Lectern-Source-Revision", strconv.Itoa(s.Revision)},
 	}
-	if s.Revision > 0 { // of the catalogue
+	if s.Revision > 0 { // the sheet is from the catalogue
 		head = append(head, struct{ name, value string }{"X-Lectern-Revision", strconv.Itoa(s.Base)})
 	}
 	var text strings.Builder
@@ -85,7 +85,7 @@ func (e entry) writePO(b *bufio.Writer, from string) {
 	writePOString(b, gone, "msgstr", e.translation)
 }
 
-// writePOString writes a keyword and its string; each of its lines has one of its own.
+// writePOString writes a keyword and its string, each line of it quoted on its own.
 func writePOString(b *bufio.Writer, mark, keyword, s string) {
 	lines := strings.SplitAfter(s, "\n")
 	if lines[len(lines)-1] == "" {
@@ -105,8 +105,8 @@ func writePOString(b *bufio.Writer, mark, keyword, s string) {
 
 var poEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`)
 
-// ReadPO reads what [WritePO] wrote and translators and their programs changed; name is
-// what faults call it.
+// ReadPO reads a PO file that [WritePO] wrote and an editor changed. name is the file's name
+// in errors, which are [inputerr.Error]s.
 func ReadPO(name string, data []byte) (*File, error) {
 	encoding := ""
 	if m := poCharset.FindSubmatch(data); m != nil {
@@ -128,22 +128,22 @@ func ReadPO(name string, data []byte) (*File, error) {
 		return nil, err
 	}
 	if len(p.file.entries) == 0 {
-		return nil, inputerr.New(name, "is a PO file without a single text").At(1).Hint("Look whether it was saved whole")
+		return nil, inputerr.New(name, "has no texts").At(1).Hint("Check that the whole file was saved")
 	}
 	return p.file, nil
 }
 
 var poCharset = regexp.MustCompile(`(?i)Content-Type:[^\n"]*charset=([A-Za-z0-9][A-Za-z0-9_.:-]*)`)
 
-// poReader reads a PO file line by line.
+// poReader parses a PO file line by line.
 type poReader struct {
 	name     string
 	file     *File
 	entry    entry
 	fuzzy    bool
-	strings  map[string]*strings.Builder // by keyword; previous ones begin with "|"
-	current  *strings.Builder            // which goes on in the next line
-	contexts map[string]int              // and the line they stand on
+	strings  map[string]*strings.Builder // by keyword, with "|" before those of the previous source
+	current  *strings.Builder            // string that may continue on the next line
+	contexts map[string]int              // line by context
 }
 
 var poKeyword = regexp.MustCompile(`^(msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)\s*(".*)$`)
@@ -165,7 +165,7 @@ func (p *poReader) readLine(n int, l string) error {
 	if l[0] != '"' {
 		m := poKeyword.FindStringSubmatch(l)
 		if m == nil {
-			return p.damagedError(n, "“%s” is nothing that a PO file holds", l)
+			return p.damagedError(n, "“%s” is not PO syntax", l)
 		}
 		if err := p.readKeyword(n, mark, m[1]); err != nil {
 			return err
@@ -173,18 +173,18 @@ func (p *poReader) readLine(n int, l string) error {
 		l = m[2]
 	}
 	if p.current == nil {
-		return p.damagedError(n, "a text stands here that belongs to nothing")
+		return p.damagedError(n, "a string without a keyword")
 	}
 	s, ok := poUnquote(l)
 	if !ok {
-		return p.damagedError(n, "the text does not end with a quotation mark, or has one inside without a backslash")
+		return p.damagedError(n, "a string is not closed, or has a quotation mark without a backslash")
 	}
 	p.current.WriteString(s)
 	return nil
 }
 
 func (p *poReader) damagedError(n int, format string, args ...any) error {
-	return inputerr.New(p.name, format, args...).At(n).Hint("Open the file in the editor that it came from, and save it again")
+	return inputerr.New(p.name, format, args...).At(n).Hint("Open it in your translation editor and save it again")
 }
 
 // readKeyword begins a string.
@@ -201,9 +201,9 @@ func (p *poReader) readKeyword(n int, mark, keyword string) error {
 	}
 	switch {
 	case p.strings[key] != nil:
-		return p.damagedError(n, "%s stands here twice", keyword)
+		return p.damagedError(n, "a second %s in one entry", keyword)
 	case strings.HasPrefix(keyword, "msgstr") && p.strings["msgid"] == nil:
-		return p.damagedError(n, "a translation stands here without its msgid")
+		return p.damagedError(n, "a translation without msgid")
 	}
 	if p.strings == nil {
 		p.strings = map[string]*strings.Builder{}
@@ -219,7 +219,8 @@ func (p *poReader) readKeyword(n int, mark, keyword string) error {
 	return nil
 }
 
-// closeEntry ends the entry that is open if all of it is there.
+// closeEntry finishes the current entry if it is complete, as the next one may begin on line
+// n.
 func (p *poReader) closeEntry(n int) error {
 	for key := range p.strings {
 		if strings.HasPrefix(key, "msgstr") {
@@ -227,7 +228,7 @@ func (p *poReader) closeEntry(n int) error {
 		}
 	}
 	if p.strings["msgid"] != nil {
-		return p.damagedError(n, "before this line, a msgid has no msgstr")
+		return p.damagedError(n, "the msgid before this line has no msgstr")
 	}
 	return nil
 }
@@ -251,7 +252,7 @@ func (p *poReader) readComment(n int, l string) error {
 	return nil
 }
 
-// finishEntry takes over the entry that is open.
+// finishEntry adds the current entry to the file.
 func (p *poReader) finishEntry() error {
 	e, all, fuzzy := p.entry, p.strings, p.fuzzy
 	p.entry, p.strings, p.current, p.fuzzy = entry{}, nil, nil, false
@@ -265,7 +266,7 @@ func (p *poReader) finishEntry() error {
 		return ""
 	}
 	if all["msgid"] == nil || all["msgstr"] == nil && all["msgstr[0]"] == nil {
-		return p.damagedError(max(1, e.line), "the entry is not whole")
+		return p.damagedError(max(1, e.line), "the entry is incomplete")
 	}
 	e.context, e.source, e.previousSource = said("msgctxt"), said("msgid"), said("|msgid")
 	e.translation = said("msgstr") + said("msgstr[0]")
@@ -287,7 +288,7 @@ func (p *poReader) finishEntry() error {
 	}
 	if key := e.context; key != "" && e.state != translation.Obsolete {
 		if first := p.contexts[key]; first > 0 {
-			return inputerr.New(p.name, "%s stands here and on line %d", key, first).At(e.line).Hint("Leave one of the two")
+			return inputerr.New(p.name, "repeats %s of line %d", key, first).At(e.line).Hint("Delete one of them")
 		}
 		p.contexts[key] = e.line
 	}
@@ -314,7 +315,7 @@ func (p *poReader) readHeader(text string) {
 	}
 }
 
-// poUnquote is what a quoted string says.
+// poUnquote returns the value of a quoted string.
 func poUnquote(l string) (s string, ok bool) {
 	if len(l) < 2 || l[len(l)-1] != '"' {
 		return "", false

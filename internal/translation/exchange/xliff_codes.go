@@ -9,21 +9,22 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// inlineCodes are the inline codes of a unit. A code of the translation has the number of one of
-// the source that looks the same.
+// inlineCodes numbers the styled parts of a unit's texts. A part of the translation gets the
+// number of a part of the source with the same style.
 type inlineCodes struct {
 	source   []inlineCode
-	free     []inlineCode // of the source, without one in the translation yet
+	free     []inlineCode // those of source that the translation has not used yet
 	last     int
 	inTarget bool
 }
 
+// inlineCode is a styled part of the source.
 type inlineCode struct {
 	number int
 	style  string
 }
 
-// forTarget is the codes for the translation of what was written.
+// forTarget prepares c for the unit's translation, after its source was encoded.
 func (c *inlineCodes) forTarget() *inlineCodes {
 	c.inTarget, c.free = true, slices.Clone(c.source)
 	return c
@@ -43,7 +44,7 @@ func (c *inlineCodes) codeNumber(look string) int {
 	return c.last
 }
 
-// encode is a text with its looks as elements, <pc> in XLIFF 2 and <g> in 1.2.
+// encode returns a text with its tags as elements: <pc> in XLIFF 2, <g> in XLIFF 1.2.
 func (c *inlineCodes) encode(s string, old bool) string {
 	var b strings.Builder
 	element := "pc"
@@ -76,7 +77,7 @@ func (c *inlineCodes) encode(s string, old bool) string {
 	return b.String()
 }
 
-// tagStyle is "i", "b", "u" or the colour of a tag.
+// tagStyle returns the style of an opening tag: "i", "b", "u" or a colour such as "#ffee00".
 func tagStyle(tag string) string {
 	tag = strings.ToLower(tag)
 	if at := strings.IndexByte(tag, '#'); at >= 0 {
@@ -98,7 +99,7 @@ func codeAttributes(look string, old bool) string {
 	return xmlAttribute("type", "fmt") + xmlAttribute("subType", "xlf:"+look)
 }
 
-// codeTags is the tag of a code, or "" if it is none of ours.
+// codeTags returns the tags for an element of this kind, "" if it is not one of ours.
 func codeTags(kind string) (open, shut string) {
 	short, ok := map[string]string{"xlf:i": "i", "xlf:b": "b", "xlf:u": "u", "italic": "i", "bold": "b", "underlined": "u"}[kind]
 	if ok {

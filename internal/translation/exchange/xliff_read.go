@@ -11,8 +11,8 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// ReadXLIFF reads what [WriteXLIFF] wrote, of either version, and translators and their
-// programs changed; name is what faults call it.
+// ReadXLIFF reads a file of either version that [WriteXLIFF] wrote and an editor changed. name
+// is the file's name in errors, which are [inputerr.Error]s.
 func ReadXLIFF(name string, data []byte) (*File, error) {
 	x := &xliffReader{name: name, decoder: xml.NewDecoder(bytes.NewReader(data)), file: &File{Name: name}}
 	x.decoder.CharsetReader = func(encoding string, in io.Reader) (io.Reader, error) {
@@ -35,7 +35,7 @@ func ReadXLIFF(name string, data []byte) (*File, error) {
 		return nil, err
 	}
 	if len(x.file.entries) == 0 {
-		return nil, inputerr.New(name, "is an XLIFF file without a single text").At(1).Hint("Look whether it was saved whole")
+		return nil, inputerr.New(name, "has no texts").At(1).Hint("Check that the whole file was saved")
 	}
 	return x.file, nil
 }
@@ -63,7 +63,7 @@ func (x *xliffReader) next() (xml.Token, error) {
 	} else if !errors.Is(err, io.EOF) {
 		problem = err.Error()
 	}
-	return nil, inputerr.New(x.name, "is damaged: %s", problem).At(at).Hint("Export it again from the program that it came from")
+	return nil, inputerr.New(x.name, "is not valid XML: %s", problem).At(at).Hint("Export it again from your translation editor")
 }
 
 func (x *xliffReader) readDocument() error {
@@ -81,7 +81,7 @@ func (x *xliffReader) readDocument() error {
 		case xml.StartElement:
 			if !known && t.Name.Local != "xliff" {
 				at, _ := x.decoder.InputPos()
-				return inputerr.New(x.name, "is no XLIFF file: it begins with <%s>", t.Name.Local).At(at).Hint("Hand in XLIFF 1.2 or 2.0")
+				return inputerr.New(x.name, "is not XLIFF: it begins with <%s>", t.Name.Local).At(at).Hint("Upload XLIFF 1.2 or 2.0")
 			}
 			known = true
 			if err := x.readElement(t); err != nil {
@@ -125,53 +125,61 @@ func attributeValue(t xml.StartElement, name string) string {
 	return ""
 }
 
+// xliffUnit is a unit while it is read.
+type xliffUnit struct {
+	entry
+	state, subState string // as the file has them
+}
+
 // readUnit reads a unit up to its end.
-func (x *xliffReader) readUnit(unit xml.StartElement) error {
-	var e entry
-	e.line, _ = x.decoder.InputPos()
-	e.context = attributeValue(unit, "name") + attributeValue(unit, "resname")
-	state, sub := "", ""
-	segments := 0
+func (x *xliffReader) readUnit(start xml.StartElement) error {
+	var u xliffUnit
+	u.line, _ = x.decoder.InputPos()
+	u.context = attributeValue(start, "name") + attributeValue(start, "resname")
 	for {
 		token, err := x.next()
 		if err != nil {
 			return err
 		}
-		if end, ok := token.(xml.EndElement); ok && end.Name == unit.Name {
+		if end, ok := token.(xml.EndElement); ok && end.Name == start.Name {
 			break
 		}
-		t, ok := token.(xml.StartElement)
-		if !ok {
-			continue
-		}
-		switch t.Name.Local {
-		case "segment", "ignorable":
-			if segments++; state == "" || attributeValue(t, "state") == "initial" {
-				state, sub = attributeValue(t, "state"), attributeValue(t, "subState")
+		if t, ok := token.(xml.StartElement); ok {
+			if err := x.readUnitElement(&u, t); err != nil {
+				return err
 			}
-		case "source":
-			err = x.appendInline(&e.source)
-		case "target":
-			state += attributeValue(t, "state-qualifier") + attributeValue(t, "state")
-			err = x.appendInline(&e.translation)
-		case "meta":
-			var text string
-			text, err = x.readText()
-			e.details = append(e.details, text)
-		case "note":
-			err = x.readNote(&e, attributeValue(t, "category")+attributeValue(t, "from"))
-		case "alt-trans", "matches", "glossary", "originalData":
-			err = x.skip()
-		}
-		if err != nil {
-			return err
 		}
 	}
-	e.state = xliffState(state, sub, e.translation)
-	if attributeValue(unit, "translate") == "no" && strings.HasPrefix(e.context, "+ ") && e.state != translation.Untranslated {
-		e.state = translation.Obsolete
+	u.entry.state = xliffState(u.state, u.subState, u.translation)
+	if attributeValue(start, "translate") == "no" && strings.HasPrefix(u.context, "+ ") && u.entry.state != translation.Untranslated {
+		u.entry.state = translation.Obsolete
 	}
-	return x.addEntry(e)
+	return x.addEntry(u.entry)
+}
+
+// readUnitElement reads an element within a unit. Elements that are not read to their end may
+// hold others that matter.
+func (x *xliffReader) readUnitElement(u *xliffUnit, t xml.StartElement) error {
+	switch t.Name.Local {
+	case "segment", "ignorable":
+		if u.state == "" || attributeValue(t, "state") == "initial" {
+			u.state, u.subState = attributeValue(t, "state"), attributeValue(t, "subState")
+		}
+	case "source":
+		return x.appendInline(&u.source)
+	case "target":
+		u.state += attributeValue(t, "state-qualifier") + attributeValue(t, "state")
+		return x.appendInline(&u.translation)
+	case "meta":
+		text, err := x.readText()
+		u.details = append(u.details, text)
+		return err
+	case "note":
+		return x.readNote(&u.entry, attributeValue(t, "category")+attributeValue(t, "from"))
+	case "alt-trans", "matches", "glossary", "originalData":
+		return x.skip()
+	}
+	return nil
 }
 
 func (x *xliffReader) addEntry(e entry) error {
@@ -179,18 +187,19 @@ func (x *xliffReader) addEntry(e entry) error {
 		x.ids = map[string]int{}
 	}
 	if first := x.ids[e.context]; first > 0 && e.context != "" {
-		return inputerr.New(x.name, "%s stands here and on line %d", e.context, first).At(e.line).Hint("Leave one of the two")
+		return inputerr.New(x.name, "repeats %s of line %d", e.context, first).At(e.line).Hint("Delete one of them")
 	}
 	x.ids[e.context] = e.line
 	x.file.entries = append(x.file.entries, e)
 	return nil
 }
 
-func xliffState(state, sub, said string) translation.State {
+// xliffState returns the state of a unit from its state and subState in the file.
+func xliffState(state, subState, target string) translation.State {
 	switch {
-	case len(splitCues(said)) == 0:
+	case len(splitCues(target)) == 0:
 		return translation.Untranslated
-	case state == "initial", strings.Contains(state, "needs-"), sub == toolName+":"+string(translation.NeedsEditing):
+	case state == "initial", strings.Contains(state, "needs-"), subState == toolName+":"+string(translation.NeedsEditing):
 		return translation.NeedsEditing
 	}
 	return translation.Draft
@@ -202,7 +211,7 @@ func (x *xliffReader) appendInline(to *string) error {
 	return err
 }
 
-// readText is the text of the element that is open, up to its end.
+// readText returns the text of the current element and reads it to its end.
 func (x *xliffReader) readText() (string, error) {
 	var b strings.Builder
 	for depth := 1; depth > 0; {
@@ -222,14 +231,15 @@ func (x *xliffReader) readText() (string, error) {
 	return b.String(), nil
 }
 
-// readInline is likewise a text with its codes, as tags.
+// readInline returns the text of the current element, with styled parts as tags, and reads it
+// to its end.
 func (x *xliffReader) readInline() (string, error) {
 	var b, text strings.Builder
 	flush := func() {
 		escapeMarkup(&b, text.String(), 0, text.Len())
 		text.Reset()
 	}
-	var shuts []string // of the elements that are open
+	var closing []string // closing tags of the open elements
 	starts := map[string]string{}
 	for {
 		token, err := x.next()
@@ -243,7 +253,7 @@ func (x *xliffReader) readInline() (string, error) {
 			open, shut := codeTags(attributeValue(t, "subType") + attributeValue(t, "ctype"))
 			flush()
 			switch t.Name.Local {
-			case "sc": // programs may make of <pc> two codes
+			case "sc": // some editors turn <pc> into two codes
 				starts[attributeValue(t, "id")] = shut
 				b.WriteString(open)
 				shut = ""
@@ -253,19 +263,19 @@ func (x *xliffReader) readInline() (string, error) {
 			default:
 				b.WriteString(open)
 			}
-			shuts = append(shuts, shut)
+			closing = append(closing, shut)
 		case xml.EndElement:
 			flush()
-			if len(shuts) == 0 {
+			if len(closing) == 0 {
 				return b.String(), nil
 			}
-			b.WriteString(shuts[len(shuts)-1])
-			shuts = shuts[:len(shuts)-1]
+			b.WriteString(closing[len(closing)-1])
+			closing = closing[:len(closing)-1]
 		}
 	}
 }
 
-// skip passes over the element that is open.
+// skip reads the current element to its end.
 func (x *xliffReader) skip() error {
 	_, err := x.readText()
 	return err

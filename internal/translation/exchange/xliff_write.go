@@ -12,7 +12,7 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// XLIFFVersion is a version of XLIFF. The two have hardly more in common than the name.
+// XLIFFVersion is a version of XLIFF. The versions have different elements.
 type XLIFFVersion string
 
 // The versions of XLIFF. Many programs, translate-toolkit's among them, know only 1.2.
@@ -28,11 +28,11 @@ const (
 	xliff12   = "urn:oasis:names:tc:xliff:document:1.2"
 )
 
-// toolName is who notes are from, and what metadata are called, that are for Lectern.
+// toolName marks the notes and metadata that are for Lectern.
 const toolName = "lectern"
 
-// WriteXLIFF writes a sheet as XLIFF, a unit a unit. Speed is how many characters a second
-// can be read, of which translators are told; 0: nothing is said.
+// WriteXLIFF writes a sheet as XLIFF. speed is the readable number of characters per second
+// that notes mention, 0 for none.
 func WriteXLIFF(w io.Writer, s translation.Sheet, version XLIFFVersion, speed float64) error {
 	x := &xliffWriter{Writer: bufio.NewWriter(w), v12: version == XLIFF12}
 	x.WriteString(xml.Header)
@@ -60,7 +60,7 @@ type xliffWriter struct {
 	v12 bool
 }
 
-// escapeXML is text for an XML document.
+// escapeXML escapes text for an XML document. Line breaks are kept as they are.
 func escapeXML(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -80,6 +80,7 @@ func escapeXML(s string) string {
 	return b.String()
 }
 
+// xmlAttribute returns an attribute with a space before it, or "" if it has no value.
 func xmlAttribute(name, value string) string {
 	if value == "" {
 		return ""
@@ -93,7 +94,7 @@ func (x *xliffWriter) writeHeader2(s translation.Sheet) {
 	x.writeMetadata([]string{headerLine(s)})
 }
 
-// writeMetadata writes details as XLIFF 2 keeps what is a program's own.
+// writeMetadata writes details as XLIFF 2 metadata.
 func (x *xliffWriter) writeMetadata(details []string) {
 	if len(details) == 0 {
 		return
@@ -129,7 +130,8 @@ func (x *xliffWriter) writeUnit2(n int, e entry) {
 	x.WriteString("</segment>\n</unit>\n")
 }
 
-// xliff2State is an entry's state as XLIFF 2 has it, and what it has no word for.
+// xliff2State returns the entry's state in XLIFF 2, and the subState that tells what state
+// cannot.
 func (e entry) xliff2State() (state, sub string) {
 	switch e.state {
 	case translation.NeedsEditing, translation.Obsolete:
@@ -151,7 +153,7 @@ const (
 	noteTranslator     = "translator"
 )
 
-// xliffNotes are an entry's notes, each with its kind.
+// xliffNotes returns the entry's notes as pairs of kind and text, sorted by kind.
 func (e entry) xliffNotes() (notes [][2]string) {
 	for kind, text := range map[string]string{noteLimit: e.limit, notePreviousSource: e.previousSource, noteTranslator: strings.Join(e.notes, "\n")} {
 		if text != "" && (kind != notePreviousSource || e.state != translation.Obsolete) {
@@ -192,6 +194,7 @@ func (x *xliffWriter) writeUnit12(n int, e entry) {
 	x.WriteString("</trans-unit>\n")
 }
 
+// xliff12States are the states in XLIFF 1.2.
 var xliff12States = map[translation.State]string{
 	translation.NeedsEditing: "needs-review-translation", translation.Draft: "translated", translation.InReview: "translated", translation.Approved: "final", translation.Obsolete: "needs-adaptation",
 }

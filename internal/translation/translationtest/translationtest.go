@@ -19,8 +19,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// Cues is cues of two seconds each, "text" or "7 text" where one begins at another second
-// than the one after its neighbour.
+// Cues returns cues of two seconds with a second between them, with ids from c0001. A text
+// such as "7 Hello" starts at second 7.
 func Cues(texts ...string) (cues []conference.Cue) {
 	at := time.Duration(0)
 	for n, text := range texts {
@@ -40,7 +40,8 @@ var (
 	Spanish = Cues("Buenos días a todos.", "Empieza por el final.", "Diez líneas bastan.", "Luego pregunta a tus colegas.")
 )
 
-// CorpusFiles is the cues of every real subtitle file, by its name.
+// CorpusFiles returns the cues of every subtitle file under $LECTERN_CORPUS that can be read,
+// by its path. It skips the test if the variable is not set.
 func CorpusFiles(t testing.TB) map[string][]conference.Cue {
 	root := os.Getenv("LECTERN_CORPUS")
 	if root == "" {
@@ -69,8 +70,8 @@ func CorpusFiles(t testing.TB) map[string][]conference.Cue {
 	return files
 }
 
-// CorpusSample is the cues of every third of the real subtitle files that can be read, if there are 20
-// or more.
+// CorpusSample returns the cues of every third subtitle file under $LECTERN_CORPUS that has 20
+// cues or more.
 func CorpusSample(t testing.TB) (files [][]conference.Cue) {
 	root := os.Getenv("LECTERN_CORPUS")
 	if root == "" {
@@ -102,8 +103,8 @@ func CorpusSample(t testing.TB) (files [][]conference.Cue) {
 	return some
 }
 
-// PseudoTranslateText says text in a language that nobody speaks, a little longer than it was: names,
-// numbers and code words stay.
+// PseudoTranslateText replaces letters and lengthens words a little. Names, numbers and code
+// words stay, as in a real translation.
 func PseudoTranslateText(text string) string {
 	lines := strings.Split(text, "\n")
 	for n, line := range lines {
@@ -132,6 +133,7 @@ func PseudoTranslateText(text string) string {
 	return strings.Join(lines, "\n")
 }
 
+// PseudoTranslate translates all cues by [PseudoTranslateText], without their styles.
 func PseudoTranslate(cues []conference.Cue) []conference.Cue {
 	all := slices.Clone(cues)
 	for i := range all {
@@ -140,7 +142,8 @@ func PseudoTranslate(cues []conference.Cue) []conference.Cue {
 	return all
 }
 
-// EditModel are how likely each thing happens to a cue, and what happens to the clock.
+// EditModel describes a revision of a subtitle file: how likely each edit is for a cue, and
+// how times change.
 type EditModel struct {
 	Name                                 string
 	Reword, Split, Merge, Insert, Remove float64
@@ -158,8 +161,8 @@ var EditModels = []EditModel{
 	{Name: "all of it", Reword: 0.1, Split: 0.03, Merge: 0.03, Insert: 0.03, Remove: 0.03, Jitter: 300 * time.Millisecond, Shift: 8 * time.Second},
 }
 
-// Edit makes a new version of cues; good tells of each old one whether it is still there,
-// by itself, with the same words.
+// Edit returns an edited version of cues, with inserted cues taken from foreign. good reports
+// for each original cue whether it is still there by itself with the same words.
 func (e EditModel) Edit(rng *rand.Rand, cues, foreign []conference.Cue) (edited []conference.Cue, good []bool) {
 	good = make([]bool, len(cues))
 	put := func(c conference.Cue) {
