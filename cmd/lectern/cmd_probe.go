@@ -9,7 +9,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
-	"github.com/lectern-av/lectern/internal/service"
+	"github.com/lectern-av/lectern/internal/submission"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -21,7 +21,7 @@ type probeCmd struct {
 // probeResult is what there is to say of a recording.
 type probeResult struct {
 	File string `json:"file"`
-	service.Inspection
+	submission.Inspection
 }
 
 // Run is `lectern probe`.
@@ -34,7 +34,7 @@ func (c *probeCmd) Run(ctx context.Context, t *console) error {
 	var refused error
 	for _, path := range c.Recordings {
 		line := newProgressLine(t)
-		found, err := service.Inspect(ctx, tools, path, func(doing string, done float64) { line.show("%s: %s, %.0f%%", path, doing, 100*done) })
+		found, err := submission.Inspect(ctx, tools, path, func(doing string, done float64) { line.show("%s: %s, %.0f%%", path, doing, 100*done) })
 		line.end()
 		p := probeResult{path, found}
 		if f := inputerr.As(err); f != nil && !c.JSON && len(c.Recordings) > 1 { // the others may be good

@@ -8,7 +8,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/media"
-	"github.com/lectern-av/lectern/internal/service"
+	"github.com/lectern-av/lectern/internal/submission"
 )
 
 // Each recording has one trouble, and is told to have that one alone.
@@ -79,7 +79,7 @@ func TestProbe_ReportsIssues(t *testing.T) {
 			if said, err := tools.Run(t.Context(), args, nil); err != nil {
 				t.Fatalf("%v\n%s", err, said)
 			}
-			p, err := service.Inspect(t.Context(), tools, path, nil)
+			p, err := submission.Inspect(t.Context(), tools, path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

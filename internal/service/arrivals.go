@@ -1,12 +1,9 @@
 package service
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -16,99 +13,24 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/match"
+	"github.com/lectern-av/lectern/internal/submission"
 )
 
-// RecordingUpload is a recording that arrived whole.
-type RecordingUpload struct {
-	ID          string // of the upload
-	Name        string // as it was called
-	Path        string // where it lies
-	KeepInPlace bool   // it stays there; else it is taken over by renaming it
-	SHA256      string
-	Size        int64 // bytes
-	Who         string
-	Room        string    // "": nobody said
-	Begun       time.Time // zero: nobody said
+// RecordingUpload is a recording that has arrived completely.
+type RecordingUpload = submission.RecordingUpload
+
+// ReceiveRecording saves a recording that has arrived. To receive it again changes nothing.
+func (o *Service) ReceiveRecording(ctx context.Context, u RecordingUpload) error {
+	return o.recordings.Receive(ctx, u)
 }
 
-// ReceiveRecording takes in a recording that arrived. Delivering it again changes nothing.
-func (o *Service) ReceiveRecording(ctx context.Context, d RecordingUpload) error {
-	path := d.Path
-	if !d.KeepInPlace {
-		var err error
-		if path, err = o.Store.MoveOriginal(d.Path, action.File{Name: d.Name, SHA256: d.SHA256, Size: d.Size}); err != nil {
-			return err
-		}
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return fmt.Errorf("take in %s: %w", d.Name, err)
-	}
-	if err := o.Catalog.SaveOriginals(ctx, map[action.Key]action.Original{
-		action.Key(d.SHA256): {Path: path, Size: info.Size(), ModTime: info.ModTime()},
-	}); err != nil {
-		return err
-	}
-	if err := o.Catalog.AddArrival(ctx, catalog.Arrival{
-		ID: d.ID, Name: d.Name, Path: path, SHA256: d.SHA256, Size: d.Size, Who: d.Who, Room: d.Room, StartedAt: d.Begun,
-	}); err != nil {
-		return err
-	}
-	select {
-	case o.recordingReceived <- struct{}{}:
-	default: // somebody is on the way already
-	}
-	return nil
-}
-
-// RunInspections looks into recordings as they arrive, one after the other, until ctx ends: first what
-// they are, which takes a moment, and then what is wrong with them, which takes a while.
+// RunInspections inspects recordings as they arrive, until ctx ends.
 func (o *Service) RunInspections(ctx context.Context) error {
-	for {
-		for _, whole := range []bool{false, true} {
-			if err := o.inspectPending(ctx, whole); err != nil && ctx.Err() == nil {
-				return err
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-o.recordingReceived:
-		}
-	}
+	return o.recordings.RunInspections(ctx, o.Tools, o.scheduleTimeZone)
 }
 
-// inspectPending looks into those that were not looked into so far.
-func (o *Service) inspectPending(ctx context.Context, whole bool) error {
-	all, err := o.Catalog.Arrivals(ctx)
-	if err != nil {
-		return err
-	}
-	slices.Reverse(all) // who came first
-	for _, a := range all {
-		found := storedInspection(a)
-		if ctx.Err() != nil || found != nil && (found.Complete || !whole || found.RejectReason != "") {
-			continue
-		}
-		f := o.inspectArrival(ctx, a, whole)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err := o.Catalog.SaveFindings(ctx, a.ID, o.recordingStart(a), f.Length, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// storedInspection is what was found in an arrival; nil if nobody looked.
-func storedInspection(a catalog.Arrival) *InspectionSummary {
-	var f *InspectionSummary
-	if json.Unmarshal(a.Findings, &f) != nil {
-		return nil
-	}
-	return f
-}
+// InspectionSummary is what was found in a recording.
+type InspectionSummary = submission.InspectionSummary
 
 // Arrival is a recording that arrived, and which talks it may be of.
 type Arrival struct {
@@ -129,7 +51,7 @@ func (o *Service) Arrivals(ctx context.Context, p access.Person) ([]Arrival, err
 	programme := o.scheduleSlots()
 	arrivals := make([]Arrival, len(all))
 	for i, a := range all {
-		arrivals[i] = Arrival{Arrival: a, Inspection: storedInspection(a)}
+		arrivals[i] = Arrival{Arrival: a, Inspection: submission.StoredInspection(a)}
 		if a.State == catalog.ArrivalNew {
 			arrivals[i].Proposals = match.Rank(o.matchInput(a), programme)
 		}
@@ -177,69 +99,29 @@ func (o *Service) AssignRecording(ctx context.Context, p access.Person, id strin
 	if err != nil {
 		return err
 	}
-	if f := storedInspection(a); f != nil && f.RejectReason != "" {
+	if f := submission.StoredInspection(a); f != nil && f.RejectReason != "" {
 		return inputerr.New(a.Name, "%s", f.RejectReason).Hint("Hand in another file")
 	}
-	guesses := match.Rank(o.matchInput(a), o.scheduleSlots())
+	candidates := match.Rank(o.matchInput(a), o.scheduleSlots())
 	for _, slug := range slugs {
-		if _, err := o.editTalk(ctx, by.Name, slug, func(s *catalog.Submission) error {
-			if err := assignTo(&s.Facts, a, instead); err != nil {
-				return err
-			}
-			at := slices.IndexFunc(guesses, func(g match.Candidate) bool { return g.Slug == slug })
-			if at >= 0 && len(s.Facts.Cut) == 0 && guesses[at].To > guesses[at].From {
-				s.Facts.Cut = []conference.KeptRange{{Recording: len(s.Facts.Recordings), From: guesses[at].From, To: guesses[at].To}}
-			}
-			return nil
-		}); err != nil {
+		if err := o.recordings.Assign(ctx, by.Name, slug, a, instead, candidates); err != nil {
 			return err
 		}
+		o.enqueueReconcile(slug)
 	}
 	return o.Catalog.SetArrivalState(ctx, by.Name, id, catalog.ArrivalAssigned)
 }
 
-// assignTo makes a recording one of a talk's.
-func assignTo(f *conference.Facts, a catalog.Arrival, instead bool) error {
-	if slices.ContainsFunc(f.Recordings, func(r conference.Recording) bool { return r.SHA256 == a.SHA256 }) && !instead {
-		return nil
-	}
-	if instead {
-		f.Recordings, f.Cut = nil, nil
-	}
-	f.Recordings = append(f.Recordings, conference.Recording{SHA256: a.SHA256, Size: a.Size, Name: a.Name})
-	f.Channels = cmp.Or(f.Channels, conference.ChannelsAuto)
-	return nil
-}
-
-// UnassignRecording takes a recording away from a talk again; the recording stays.
+// UnassignRecording removes a recording from a talk. The recording itself stays.
 func (o *Service) UnassignRecording(ctx context.Context, p access.Person, slug, sha256 string) error {
 	by, err := p.GrantFor(access.ManageRecordings, slug, "")
 	if err != nil {
 		return err
 	}
-	_, err = o.editTalk(ctx, by.Name, slug, func(s *catalog.Submission) error {
-		f := &s.Facts
-		at := slices.IndexFunc(f.Recordings, func(r conference.Recording) bool { return r.SHA256 == sha256 })
-		if at < 0 {
-			return catalog.ErrNotFound
-		}
-		f.Recordings = slices.Delete(f.Recordings, at, at+1)
-		if slices.ContainsFunc(f.Cut, func(k conference.KeptRange) bool { return k.Recording == 0 }) {
-			f.Cut = nil // the reel's clock is another now
-		}
-		var cut []conference.KeptRange
-		for _, k := range f.Cut {
-			switch n := k.Recording - 1; {
-			case n == at:
-				continue
-			case n > at:
-				k.Recording--
-			}
-			cut = append(cut, k)
-		}
-		f.Cut = cut
-		return nil
-	})
+	err = o.recordings.Unassign(ctx, by.Name, slug, sha256)
+	if err == nil {
+		o.enqueueReconcile(slug)
+	}
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/store"
+	"github.com/lectern-av/lectern/internal/submission"
 )
 
 // Service is a conference's. All of its methods are safe for concurrent use.
@@ -34,11 +35,11 @@ type Service struct {
 	progress     progressCache
 	LetterQueued chan struct{} // says that there is a letter to send
 
-	releasing         sync.Mutex
-	recordingReceived chan struct{} // says that there is a recording to look into
+	releasing  sync.Mutex
+	recordings *submission.Recordings
 }
 
 // New is an office over a catalogue and a store; the rest of it is the caller's to fill in.
 func New(c *catalog.Catalog, s *store.Local, bundles string, log *slog.Logger) *Service {
-	return &Service{Catalog: c, Store: s, BundleDir: bundles, Log: log, recordingReceived: make(chan struct{}, 1), LetterQueued: make(chan struct{}, 1)}
+	return &Service{Catalog: c, Store: s, BundleDir: bundles, Log: log, recordings: submission.NewRecordings(c, s), LetterQueued: make(chan struct{}, 1)}
 }

@@ -1,7 +1,8 @@
-package service
+package submission
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -17,15 +18,15 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// Inspection is what a recording is, and what is wrong with it.
+// Inspection is what a recording contains, and what is wrong with it.
 type Inspection struct {
 	Probe    media.Probe        `json:"probe"`
 	Analysis media.Analysis     `json:"analysis"`
 	Issues   []conference.Issue `json:"troubles"`
 }
 
-// Inspect goes through a recording twice: what it is, and what is wrong with it. show, which
-// may be nil, is told what it does, and how much of that is done.
+// Inspect reads a recording twice: for what it contains, and for what is wrong with it. show, which
+// may be nil, is called with the step and the fraction of it that is done.
 func Inspect(ctx context.Context, tools media.Tools, path string, show func(doing string, done float64)) (p Inspection, err error) {
 	if show == nil {
 		show = func(string, float64) {}
@@ -53,27 +54,27 @@ func Inspect(ctx context.Context, tools media.Tools, path string, show func(doin
 	return p, err
 }
 
-// InspectionSummary is what looking into a recording found, as its page tells it.
+// InspectionSummary is an Inspection as pages and the API show it.
 type InspectionSummary struct {
 	Length       time.Duration      `json:"length"`
-	Video        string             `json:"picture,omitempty"` // in words: "h264, 1920×1080, 25 a second"
-	Audio        []string           `json:"sounds,omitempty"`  // of each stream, in words
+	Video        string             `json:"picture,omitempty"` // "h264, 1920×1080, 25/s"
+	Audio        []string           `json:"sounds,omitempty"`  // one line for each stream
 	Issues       []conference.Issue `json:"troubles,omitempty"`
-	RejectReason string             `json:"refused,omitempty"` // why it is no recording at all; "" if it is one
-	Complete     bool               `json:"whole"`             // it was listened to and looked through, too
+	RejectReason string             `json:"refused,omitempty"` // "" if it is a usable recording
+	Complete     bool               `json:"whole"`             // it was searched for issues, too
 }
 
-// inspectArrival is what there is to find in an arrival: what it is, and if it is asked for the whole,
-// what is wrong with it.
-func (o *Service) inspectArrival(ctx context.Context, a catalog.Arrival, whole bool) InspectionSummary {
+// inspectArrival inspects a recording that arrived. Without complete it only reads what the
+// recording contains, which takes a moment.
+func inspectArrival(ctx context.Context, tools media.Tools, a catalog.Arrival, complete bool) InspectionSummary {
 	var p Inspection
 	var err error
-	if whole {
-		p, err = Inspect(ctx, o.Tools, a.Path, nil)
+	if complete {
+		p, err = Inspect(ctx, tools, a.Path, nil)
 	} else {
-		p.Probe, err = o.Tools.Probe(ctx, a.Path, a.Name, func(float64) {})
+		p.Probe, err = tools.Probe(ctx, a.Path, a.Name, func(float64) {})
 	}
-	f := InspectionSummary{Length: p.Probe.Readable, Complete: whole, Issues: p.Issues}
+	f := InspectionSummary{Length: p.Probe.Readable, Complete: complete, Issues: p.Issues}
 	if err != nil {
 		f.RejectReason = err.Error()
 		if known := inputerr.As(err); known != nil {
@@ -82,7 +83,7 @@ func (o *Service) inspectArrival(ctx context.Context, a catalog.Arrival, whole b
 		return f
 	}
 	for i := range f.Issues {
-		f.Issues[i].Recording = "" // it stands beside its name
+		f.Issues[i].Recording = "" // the page shows them beside its name
 	}
 	if v := p.Probe.Video; v != nil {
 		f.Video = fmt.Sprintf("%s, %d×%d, %.5g/s", v.Codec, v.Width, v.Height, float64(v.Rate.Num)/float64(v.Rate.Den))
@@ -93,11 +94,21 @@ func (o *Service) inspectArrival(ctx context.Context, a catalog.Arrival, whole b
 	return f
 }
 
-// recordingStart is when a recording began, as far as its name says so.
-func (o *Service) recordingStart(a catalog.Arrival) time.Time {
+// StoredInspection returns what was found in a recording, nil until it was inspected.
+func StoredInspection(a catalog.Arrival) *InspectionSummary {
+	var f *InspectionSummary
+	if json.Unmarshal(a.Findings, &f) != nil {
+		return nil
+	}
+	return f
+}
+
+// startTime returns when a recording began, as far as it or its name says so. Times in names are
+// in the given zone.
+func startTime(a catalog.Arrival, zone *time.Location) time.Time {
 	if !a.StartedAt.IsZero() {
 		return a.StartedAt
 	}
-	t, _ := match.StartFromName(strings.TrimSpace(a.Name), o.scheduleTimeZone())
+	t, _ := match.StartFromName(strings.TrimSpace(a.Name), zone)
 	return t
 }
