@@ -69,7 +69,7 @@ demo-cli: ## publish a bundle from the sample talk into out/, without a server
 .PHONY: build
 build: ## build bin/lectern
 	@.ci/need go
-	go build -o $(BIN) ./cmd/lectern
+	go build -ldflags "-X main.linkedCommit=$$(git rev-parse HEAD 2>/dev/null)" -o $(BIN) ./cmd/lectern
 
 .PHONY: test
 test: ## lint, and every test there is

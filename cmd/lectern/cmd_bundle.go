@@ -12,14 +12,14 @@ import (
 )
 
 type bundleCmd struct {
-	Build  bundleBuildCmd  `cmd:"" help:"Make the bundle of a talk again from what was handed in for it."`
-	Verify bundleVerifyCmd `cmd:"" help:"Prove a bundle from its directory alone."`
-	Diff   bundleDiffCmd   `cmd:"" help:"Say what an uploader must send again, from one bundle of a talk to another."`
+	Build  bundleBuildCmd  `cmd:"" help:"Build the bundle of a talk again from what the data directory has of it."`
+	Verify bundleVerifyCmd `cmd:"" help:"Verify the files of a bundle."`
+	Diff   bundleDiffCmd   `cmd:"" help:"List what to upload again after a bundle changed."`
 }
 
 type bundleVerifyCmd struct {
-	Dirs []string `arg:"" name:"dir" help:"Bundles."`
-	JSON bool     `help:"Print JSON: one report for each bundle."`
+	Dirs []string `arg:"" name:"dir" help:"Bundles to verify."`
+	JSON bool     `help:"Print JSON: one report per bundle."`
 }
 
 // Run is `lectern bundle verify`.

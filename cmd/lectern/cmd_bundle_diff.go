@@ -14,9 +14,9 @@ import (
 )
 
 type bundleDiffCmd struct {
-	Old  string `arg:"" help:"The bundle that was uploaded; its bundle.json and youtube.json are enough."`
-	New  string `arg:"" help:"The bundle as it is now."`
-	JSON bool   `help:"Print JSON: for each target the steps to take."`
+	Old  string `arg:"" help:"The bundle that was uploaded. Its bundle.json and youtube.json are enough."`
+	New  string `arg:"" help:"The bundle to upload."`
+	JSON bool   `help:"Print JSON: the steps for each target."`
 }
 
 // Run is `lectern bundle diff`.

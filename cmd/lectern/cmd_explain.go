@@ -21,8 +21,8 @@ import (
 )
 
 type explainCmd struct {
-	Talk string `arg:"" optional:"" help:"The talk's slug; the one that ran last, if you name none."`
-	Slot string `arg:"" optional:"" help:"Only slots that begin so, such as encode/1080."`
+	Talk string `arg:"" optional:"" help:"The talk's slug. By default, the talk that was built last."`
+	Slot string `arg:"" optional:"" help:"Show only slots that begin with this, such as encode/1080."`
 	JSON bool   `help:"Print JSON."`
 	dataFlag
 }

@@ -12,8 +12,8 @@ import (
 )
 
 type gcCmd struct {
-	Keep  time.Duration `help:"Keep what is younger than this, needed or not: ${default}, if you say nothing." default:"336h" placeholder:"DURATION"`
-	Check bool          `help:"Read all that is left, too. What the disk has spoilt is removed; the next run makes it again."`
+	Keep  time.Duration `help:"Keep everything that is younger than this (${default} by default)." default:"336h" placeholder:"DURATION"`
+	Check bool          `help:"Read every file that is left, and remove those that the disk damaged. The next run makes them again."`
 	JSON  bool          `help:"Print JSON."`
 	dataFlag
 }

@@ -18,10 +18,10 @@ import (
 )
 
 type importCmd struct {
-	Schedule string `arg:"" help:"schedule.xml or schedule.json, as frab, pentabarf and pretalx write it, or pretalx's export of talks; - is standard input."`
-	DryRun   bool   `help:"Only say what would change."`
-	Yes      bool   `short:"y" help:"Do not ask before."`
-	JSON     bool   `help:"Print JSON: what changes."`
+	Schedule string `arg:"" help:"The schedule: schedule.xml or schedule.json of frab, pentabarf or pretalx, or the talks that pretalx exports. - reads standard input."`
+	DryRun   bool   `help:"Show what would change, and change nothing."`
+	Yes      bool   `short:"y" help:"Don't ask for confirmation."`
+	JSON     bool   `help:"Print JSON: the changes."`
 	serverFlags
 }
 

@@ -14,21 +14,21 @@ import (
 )
 
 type linkCmd struct {
-	New    linkNewCmd    `cmd:"" help:"Make a link that lets somebody in, or a token for a program."`
+	New    linkNewCmd    `cmd:"" help:"Invite a person by a link, or make a token for a program."`
 	List   linkListCmd   `cmd:"" help:"List the links and tokens."`
-	Revoke linkRevokeCmd `cmd:"" help:"Revoke a link or token, and end what it opened."`
+	Revoke linkRevokeCmd `cmd:"" help:"Revoke a link or token, and sign out everyone who used it."`
 }
 
 type linkNewCmd struct {
-	Role     string `arg:"" help:"What it makes of whoever opens it: organiser, volunteer, reviewer, speaker or translator." enum:"organiser,volunteer,reviewer,speaker,translator"`
-	Name     string `required:"" help:"Whom it is for; the history says so." placeholder:"NAME"`
-	Talk     string `help:"The slug of the talk, for a speaker or a translator." placeholder:"SLUG"`
-	Language string `help:"The language, for a translator or a reviewer (BCP 47)." placeholder:"L"`
-	Email    string `help:"Where letters go." placeholder:"ADDRESS"`
-	Days     int    `help:"How long it stands." default:"90" placeholder:"N"`
-	Once     bool   `help:"It opens once."`
-	Program  bool   `name:"program" help:"It is a token for a program."`
-	At       string `help:"Where people reach the server, if it does not run yet." placeholder:"URL"`
+	Role     string `arg:"" help:"The role that it gives: organiser, volunteer, reviewer, speaker or translator." enum:"organiser,volunteer,reviewer,speaker,translator"`
+	Name     string `required:"" help:"Name of the person or program, for the history." placeholder:"NAME"`
+	Talk     string `help:"The talk's slug. Required for speakers and translators." placeholder:"SLUG"`
+	Language string `help:"The language (BCP 47). Required for translators and reviewers." placeholder:"L"`
+	Email    string `help:"Email address of the person." placeholder:"ADDRESS"`
+	Days     int    `help:"Number of days until it expires." default:"90" placeholder:"N"`
+	Once     bool   `help:"Make a link that works once."`
+	Program  bool   `name:"program" help:"Make a token for a program."`
+	At       string `help:"The address of the server, if it doesn't run yet." placeholder:"URL"`
 	JSON     bool   `help:"Print JSON."`
 	serverFlags
 }
@@ -87,7 +87,7 @@ func (c *linkListCmd) Run(ctx context.Context, t *console) error {
 }
 
 type linkRevokeCmd struct {
-	Link int64 `arg:"" help:"Its number, as lectern link list says it."`
+	Link int64 `arg:"" help:"Number of the link, from lectern link list."`
 	serverFlags
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 type probeCmd struct {
-	Recordings []string `arg:"" name:"recording" help:"Recordings, each looked at by itself."`
+	Recordings []string `arg:"" name:"recording" help:"Recordings to check, each by itself."`
 	JSON       bool     `help:"Print one JSON document on standard output."`
 }
 

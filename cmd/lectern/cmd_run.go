@@ -27,21 +27,21 @@ import (
 )
 
 type runCmd struct {
-	Recordings []string `arg:"" name:"recording" help:"The recordings of the talk, in the order they were made."`
+	Recordings []string `arg:"" name:"recording" help:"The talk's recordings, in the order they were made."`
 
-	Out               string   `short:"o" required:"" help:"Where the bundle goes: DIR/<slug>/." placeholder:"DIR"`
-	Talk              string   `help:"A YAML file that says title, speakers, language and so on; flags win over it." type:"path" placeholder:"FILE"`
-	Slug              string   `help:"The name of the talk in files; made of the title, once." placeholder:"S"`
+	Out               string   `short:"o" required:"" help:"Directory for the bundle, which becomes DIR/<slug>/." placeholder:"DIR"`
+	Talk              string   `help:"A YAML file with title, speakers, language and so on. Flags override it." type:"path" placeholder:"FILE"`
+	Slug              string   `help:"The talk's name in file names. By default it is made from the title." placeholder:"S"`
 	Title             string   `help:"The talk's title." placeholder:"T"`
-	Speaker           []string `help:"A speaker; repeat it for more." sep:"none" placeholder:"S"`
-	Conference        string   `help:"The conference, as the cards show it." placeholder:"C"`
-	Language          string   `help:"The language that is spoken (BCP 47); en if nothing says otherwise." placeholder:"L"`
-	Subtitles         []string `help:"A subtitle file in a language: es=talk.es.srt; repeat it for more." sep:"none" placeholder:"LANG=FILE"`
-	SubtitlesEncoding []string `help:"How the subtitle file in a language is encoded, if the guess is wrong: fr=windows-1252; repeat it for more." sep:"none" placeholder:"LANG=ENCODING"`
-	SubtitlesTime     string   `help:"The clock of the subtitle files: that of the recordings end to end, or that of the programme they were made against." enum:"reel,programme" default:"reel" placeholder:"reel|programme"`
-	Cut               []string `help:"A range to keep, such as 00:03:10-00:33:20; repeat it for more. N: before it means the clock of recording N alone." sep:"none" placeholder:"[N:]FROM-TO"`
-	Channels          string   `help:"Which channels are the talk: auto, left, right, mix or stereo." enum:"auto,left,right,mix,stereo" default:"auto" placeholder:"C"`
-	Pipeline          string   `help:"The stages to go through: talk, tutorial, or a YAML file." default:"talk" placeholder:"NAME|FILE"`
+	Speaker           []string `help:"A speaker. Repeat the flag for more." sep:"none" placeholder:"S"`
+	Conference        string   `help:"The conference, as shown on the title cards." placeholder:"C"`
+	Language          string   `help:"The language of the talk (BCP 47). Default: en." placeholder:"L"`
+	Subtitles         []string `help:"A subtitle file and its language, such as es=talk.es.srt. Repeat the flag for more." sep:"none" placeholder:"LANG=FILE"`
+	SubtitlesEncoding []string `help:"Encoding of the subtitle file in a language if it is detected wrongly, such as fr=windows-1252. Repeat the flag for more." sep:"none" placeholder:"LANG=ENCODING"`
+	SubtitlesTime     string   `help:"What the subtitle files are timed against: the recordings end to end (reel), or the finished video that they name (programme)." enum:"reel,programme" default:"reel" placeholder:"reel|programme"`
+	Cut               []string `help:"A range to keep, such as 00:03:10-00:33:20. Repeat the flag for more. With N: before it, the times are those of recording N alone." sep:"none" placeholder:"[N:]FROM-TO"`
+	Channels          string   `help:"The audio channels to use: auto, left, right, mix or stereo." enum:"auto,left,right,mix,stereo" default:"auto" placeholder:"C"`
+	Pipeline          string   `help:"The pipeline: talk, tutorial, or a YAML file." default:"talk" placeholder:"NAME|FILE"`
 	JSON              bool     `help:"Print one JSON document on standard output."`
 	redisFlag
 	dataFlag

@@ -28,14 +28,14 @@ import (
 )
 
 type serveCmd struct {
-	Listen string `help:"Where to listen. Only this machine can reach it unless you say otherwise: 0.0.0.0:8080 is for everybody." default:"127.0.0.1:8080" placeholder:"ADDRESS"`
-	URL    string `name:"url" help:"Where people reach the server, if not where it listens: https://lectern.example behind a proxy that does TLS." placeholder:"URL"`
-	Out    string `short:"o" help:"Where released bundles go; in the data directory without it." type:"path" placeholder:"DIR"`
-	Watch  string `help:"A folder whose recordings are taken in where they lie, once they have stopped growing." type:"path" placeholder:"DIR"`
+	Listen string `help:"Address to listen on. Only this machine can reach the default; 0.0.0.0:8080 is open to the network." default:"127.0.0.1:8080" placeholder:"ADDRESS"`
+	URL    string `name:"url" help:"Public address of the server if it differs from --listen, such as https://lectern.example behind a TLS proxy." placeholder:"URL"`
+	Out    string `short:"o" help:"Directory for released bundles. By default it is in the data directory." type:"path" placeholder:"DIR"`
+	Watch  string `help:"A folder to watch. Its recordings are used in place, as soon as they stop growing." type:"path" placeholder:"DIR"`
 
-	MailServer string `help:"The mail server: smtp://USER:PASSWORD@HOST:587 or smtps://…. Without it, letters are printed." env:"LECTERN_MAIL" placeholder:"URL"`
-	MailFrom   string `help:"Who letters are from." placeholder:"ADDRESS"`
-	MailReply  string `help:"Who letters are answered to." placeholder:"ADDRESS"`
+	MailServer string `help:"The mail server: smtp://USER:PASSWORD@HOST:587 or smtps://…. Without it, emails are printed." env:"LECTERN_MAIL" placeholder:"URL"`
+	MailFrom   string `help:"Sender of emails." placeholder:"ADDRESS"`
+	MailReply  string `help:"Reply-to address of emails." placeholder:"ADDRESS"`
 	redisFlag
 	dataFlag
 }

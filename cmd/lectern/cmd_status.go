@@ -17,7 +17,7 @@ import (
 )
 
 type statusCmd struct {
-	Talk string `arg:"" optional:"" help:"Only the talk of that slug, with what failed and what is wrong with its recordings."`
+	Talk string `arg:"" optional:"" help:"Show only the talk with this slug, with failures and the issues of its recordings."`
 	JSON bool   `help:"Print JSON."`
 	dataFlag
 }

@@ -20,11 +20,11 @@ import (
 )
 
 type submitCmd struct {
-	Recordings []string `arg:"" name:"recording" help:"The recordings to hand in."`
-	Talk       []string `help:"The slug of the talk that they are of; repeat it where they hold several. Without it, a volunteer says so later." placeholder:"SLUG"`
-	Instead    bool     `help:"They take the place of the recordings that the talk has, and do not come after them."`
-	Room       string   `help:"The room they come from, by which their talks are proposed." placeholder:"ROOM"`
-	JSON       bool     `help:"Print JSON: what has arrived."`
+	Recordings []string `arg:"" name:"recording" help:"Recordings to upload."`
+	Talk       []string `help:"Slug of the talk in the recordings. Repeat the flag if they contain several. Without it, a volunteer assigns them later." placeholder:"SLUG"`
+	Instead    bool     `help:"Replace the talk's existing recordings. By default they are appended."`
+	Room       string   `help:"Room of the recordings, used to suggest their talks." placeholder:"ROOM"`
+	JSON       bool     `help:"Print JSON: the uploaded recordings."`
 	serverFlags
 }
 

@@ -18,12 +18,12 @@ import (
 
 // subtitlesCmd works on plain files: it needs no data directory and no server.
 type subtitlesCmd struct {
-	HandIn  subtitlesHandInCmd  `cmd:"" name:"hand-in" help:"Hand subtitles in at the conference server, in the language that is spoken."`
-	Read    subtitlesReadCmd    `cmd:"" help:"Say what a subtitle file holds, and what is odd about it."`
-	Check   subtitlesCheckCmd   `cmd:"" help:"Say how well subtitles can be read, and mend what can be mended."`
-	Sync    subtitlesSyncCmd    `cmd:"" help:"Say whether subtitles come when somebody speaks."`
-	Convert subtitlesConvertCmd `cmd:"" help:"Write a subtitle file in another format."`
-	Diff    subtitlesDiffCmd    `cmd:"" help:"Say what became of each cue in another version."`
+	HandIn  subtitlesHandInCmd  `cmd:"" name:"hand-in" help:"Upload a talk's subtitles in the language of the talk."`
+	Read    subtitlesReadCmd    `cmd:"" help:"Show what a subtitle file contains, and what is odd about it."`
+	Check   subtitlesCheckCmd   `cmd:"" help:"Check how well subtitles can be read, and fix what can be fixed automatically."`
+	Sync    subtitlesSyncCmd    `cmd:"" help:"Check subtitles against the speech in a recording, and fix their timing."`
+	Convert subtitlesConvertCmd `cmd:"" help:"Convert a subtitle file to another format."`
+	Diff    subtitlesDiffCmd    `cmd:"" help:"Compare two versions of a subtitle file, cue by cue."`
 }
 
 // stdio is the name of standard input and standard output on the command line.
@@ -31,8 +31,8 @@ const stdio = "-"
 
 // subtitleFlags say what is known of a subtitle file that does not say it itself.
 type subtitleFlags struct {
-	Language string `help:"The language of the subtitles (BCP 47), if the file and its name do not say it." placeholder:"L"`
-	Encoding string `help:"How the file is encoded, such as windows-1252, if the guess is wrong." aliases:"from-encoding" placeholder:"E"`
+	Language string `help:"Language of the subtitles (BCP 47), if neither the file nor its name says it." placeholder:"L"`
+	Encoding string `help:"Encoding of the file if it is detected wrongly, such as windows-1252." aliases:"from-encoding" placeholder:"E"`
 }
 
 // subtitleFile is a subtitle file as it was handed in and read. Its Language is canonical, or "".

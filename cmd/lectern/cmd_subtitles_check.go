@@ -12,14 +12,14 @@ import (
 )
 
 type subtitlesCheckCmd struct {
-	File      string `arg:"" help:"The subtitle file; - is standard input."`
-	Profile   string `help:"Whose rules: ${profiles}." enum:"${profiles}" default:"${profile}" placeholder:"NAME"`
-	Recording string `help:"The recording, for its length." xor:"length" placeholder:"FILE"`
-	Length    string `help:"The length of the recording, such as 00:31:05." xor:"length" placeholder:"TIME"`
-	Fix       string `help:"Write what can be mended without judgement, and list what was changed." placeholder:"OUT"`
-	Strict    bool   `help:"End with exit code 1 if there is an error."`
+	File      string `arg:"" help:"The subtitle file. - reads standard input."`
+	Profile   string `help:"The rules to check by: ${profiles}." enum:"${profiles}" default:"${profile}" placeholder:"NAME"`
+	Recording string `help:"The recording, to know its length." xor:"length" placeholder:"FILE"`
+	Length    string `help:"Length of the recording, such as 00:31:05." xor:"length" placeholder:"TIME"`
+	Fix       string `help:"Write a file in which everything is fixed that takes no judgement, and list the changes." placeholder:"OUT"`
+	Strict    bool   `help:"Exit with code 1 if there are errors."`
 	subtitleFlags
-	JSON bool `help:"Print JSON: every finding, and every change."`
+	JSON bool `help:"Print JSON: all findings and changes."`
 }
 
 // checkResult is what --json prints.

@@ -3,11 +3,11 @@ package main
 import "context"
 
 type subtitlesConvertCmd struct {
-	In  string `arg:"" help:"The subtitle file, in any format; - is standard input."`
-	Out string `arg:"" help:"The file to write; its ending says the format: .srt, .vtt, .ttml, .ssa, .ass, or .txt for a transcript. - is standard output."`
+	In  string `arg:"" help:"The subtitle file, in any format. - reads standard input."`
+	Out string `arg:"" help:"The file to write. Its extension sets the format: .srt, .vtt, .ttml, .ssa, .ass, or .txt for a transcript. - writes to standard output."`
 	subtitleFlags
-	To    string `help:"The format to write, whatever the name of OUT: srt, vtt, ttml, ssa, ass or txt." enum:",srt,vtt,ttml,dfxp,ssa,ass,txt" default:"" placeholder:"FORMAT"`
-	Plain bool   `help:"Leave out italics, colours, places and the like, as YouTube wants it."`
+	To    string `help:"Format to write, regardless of the extension: srt, vtt, ttml, ssa, ass or txt." enum:",srt,vtt,ttml,dfxp,ssa,ass,txt" default:"" placeholder:"FORMAT"`
+	Plain bool   `help:"Leave out italics, colours, positions and other styling, as YouTube requires."`
 }
 
 // Run is `lectern subtitles convert`.

@@ -7,10 +7,10 @@ import (
 )
 
 type subtitlesDiffCmd struct {
-	Old string `arg:"" help:"The subtitle file as it was."`
-	New string `arg:"" help:"The subtitle file as it is."`
+	Old string `arg:"" help:"The earlier subtitle file."`
+	New string `arg:"" help:"The later subtitle file."`
 	subtitleFlags
-	JSON bool `help:"Print JSON: what became of every cue."`
+	JSON bool `help:"Print JSON: what happened to every cue."`
 }
 
 // Run is `lectern subtitles diff`.

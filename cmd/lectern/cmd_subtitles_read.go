@@ -13,9 +13,9 @@ import (
 )
 
 type subtitlesReadCmd struct {
-	File string `arg:"" help:"The subtitle file; - is standard input."`
+	File string `arg:"" help:"The subtitle file. - reads standard input."`
 	subtitleFlags
-	JSON bool `help:"Print JSON: every cue, and every remark."`
+	JSON bool `help:"Print JSON: all cues and diagnostics."`
 }
 
 // readDocument is a subtitle file for scripts.

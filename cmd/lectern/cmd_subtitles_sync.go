@@ -14,11 +14,11 @@ import (
 )
 
 type subtitlesSyncCmd struct {
-	File    string `arg:"" help:"The subtitle file; - is standard input."`
-	Against string `required:"" help:"The recording, with picture or without." placeholder:"RECORDING"`
-	Apply   string `help:"Write the subtitles with the times that were found." placeholder:"OUT"`
+	File    string `arg:"" help:"The subtitle file. - reads standard input."`
+	Against string `required:"" help:"The recording, with or without video." placeholder:"RECORDING"`
+	Apply   string `help:"Write the subtitles with corrected times." placeholder:"OUT"`
 	subtitleFlags
-	JSON bool `help:"Print JSON: the verdict."`
+	JSON bool `help:"Print JSON: the result."`
 }
 
 // Run is `lectern subtitles sync`.

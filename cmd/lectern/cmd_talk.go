@@ -15,9 +15,9 @@ import (
 
 type cutCmd struct {
 	Talk     string   `arg:"" help:"The talk's slug."`
-	Keep     []string `arg:"" optional:"" help:"The ranges to keep, such as 00:03:10-00:33:20; N: before one means the clock of recording N. None keeps everything."`
-	Channels string   `help:"Which channels are the talk: auto, left, right, mix or stereo; as they were without it." placeholder:"C"`
-	Price    bool     `help:"Only say what that would cost."`
+	Keep     []string `arg:"" optional:"" help:"The ranges to keep, such as 00:03:10-00:33:20. With N: before it, the times are those of recording N alone. Without ranges, everything is kept."`
+	Channels string   `help:"The audio channels to use: auto, left, right, mix or stereo. By default they stay as they are." placeholder:"C"`
+	Price    bool     `help:"Show what has to be processed again, and change nothing."`
 	serverFlags
 }
 
@@ -55,11 +55,11 @@ func (c *cutCmd) Run(ctx context.Context, t *console) (err error) {
 
 type subtitlesHandInCmd struct {
 	Talk     string `arg:"" help:"The talk's slug."`
-	File     string `arg:"" help:"Subtitles in the language that is spoken."`
-	Clock    string `help:"Whose times it has: the recordings' end to end (reel), or the film's as it was made last (programme). Without it, the film's where there is one." enum:"reel,programme," default:"" placeholder:"reel|programme"`
-	Encoding string `help:"How it is encoded, if the guess is wrong." placeholder:"E"`
-	Check    bool   `help:"Only look it through; nothing is saved."`
-	JSON     bool   `help:"Print JSON: what was found."`
+	File     string `arg:"" help:"The subtitle file, in the language of the talk."`
+	Clock    string `help:"What the file is timed against: the recordings end to end (reel), or the latest video (programme). By default the video, if there is one." enum:"reel,programme," default:"" placeholder:"reel|programme"`
+	Encoding string `help:"Encoding of the file if it is detected wrongly, such as windows-1252." placeholder:"E"`
+	Check    bool   `help:"Check the file, and save nothing."`
+	JSON     bool   `help:"Print JSON: the findings."`
 	serverFlags
 }
 
@@ -109,7 +109,7 @@ func (c *subtitlesHandInCmd) Run(ctx context.Context, t *console) (err error) {
 
 type approveCmd struct {
 	Talk  string `arg:"" help:"The talk's slug."`
-	Wrong string `help:"Say instead what is wrong with it." placeholder:"WORDS"`
+	Wrong string `help:"Report a problem instead, in your words." placeholder:"WORDS"`
 	serverFlags
 }
 
@@ -120,8 +120,8 @@ func (c *approveCmd) Run(ctx context.Context, t *console) error {
 
 type releaseCmd struct {
 	Talk    string `arg:"" help:"The talk's slug."`
-	Without string `help:"Why no speaker has to approve it." placeholder:"REASON"`
-	Hold    bool   `help:"Take back that it is to be released."`
+	Without string `help:"Release without a speaker's approval, for this reason." placeholder:"REASON"`
+	Hold    bool   `help:"Cancel a release that waits, or hold the talk back."`
 	serverFlags
 }
 

@@ -3,15 +3,15 @@ package main
 // translationsCmd is about translated tracks and what they were translated from. Update, Export,
 // Import and Check work on plain files; the others work on what the catalogue has.
 type translationsCmd struct {
-	Update   translationsUpdateCmd   `cmd:"" help:"Bring a translated file along to a corrected source file."`
-	Export   translationsExportCmd   `cmd:"" help:"Write subtitles for a translator: as PO, XLIFF, CSV, SRT or WebVTT."`
-	Import   translationsImportCmd   `cmd:"" help:"Read what a translator sent, and write the translated subtitles."`
-	Check    translationsCheckCmd    `cmd:"" help:"Look a translated file through beside its source file."`
-	Status   translationsStatusCmd   `cmd:"" help:"Say how far the translations of a talk have come."`
-	Add      translationsAddCmd      `cmd:"" help:"Hand in a translated file for a talk."`
-	Review   translationsReviewCmd   `cmd:"" help:"Hand drafts in for review."`
-	Approve  translationsApproveCmd  `cmd:"" help:"Approve what is in review in another's words."`
-	SendBack translationsSendBackCmd `cmd:"" help:"Send back what is in review or approved, and say why."`
-	History  translationsHistoryCmd  `cmd:"" help:"Say who changed a translation, when and why."`
-	Restore  translationsRestoreCmd  `cmd:"" help:"Make an earlier revision the present one."`
+	Update   translationsUpdateCmd   `cmd:"" help:"Update a translated file after its source was corrected."`
+	Export   translationsExportCmd   `cmd:"" help:"Export subtitles for translators as PO, XLIFF, CSV, SRT or WebVTT."`
+	Import   translationsImportCmd   `cmd:"" help:"Import a translator's file, into a talk or as a subtitle file."`
+	Check    translationsCheckCmd    `cmd:"" help:"Check a translated file against its source."`
+	Status   translationsStatusCmd   `cmd:"" help:"Show the progress of a talk's translations, and what is left to do."`
+	Add      translationsAddCmd      `cmd:"" help:"Upload a translated subtitle file to a talk."`
+	Review   translationsReviewCmd   `cmd:"" help:"Submit drafts for review."`
+	Approve  translationsApproveCmd  `cmd:"" help:"Approve what is in review, except your own work."`
+	SendBack translationsSendBackCmd `cmd:"" help:"Send a translation back to its translators with a note."`
+	History  translationsHistoryCmd  `cmd:"" help:"List the revisions of a translation."`
+	Restore  translationsRestoreCmd  `cmd:"" help:"Restore an earlier revision of a translation."`
 }

@@ -9,13 +9,13 @@ import (
 )
 
 type translationsCheckCmd struct {
-	File     string `arg:"" help:"The translated subtitle file; - is standard input."`
+	File     string `arg:"" help:"The translated subtitle file. - reads standard input."`
 	Source   string `required:"" help:"The subtitle file that it was translated from." placeholder:"FILE"`
-	Profile  string `help:"Whose rules of reading: ${profiles}; as the language asks otherwise." enum:",${profiles}" default:"" placeholder:"NAME"`
-	Glossary string `help:"How the conference's terms are translated: CSV with the column term, and one for each language." placeholder:"FILE"`
-	Strict   bool   `help:"End with exit code 1 if there is an error."`
+	Profile  string `help:"The rules for reading speed and layout: ${profiles}. The default depends on the language." enum:",${profiles}" default:"" placeholder:"NAME"`
+	Glossary string `help:"The conference's glossary: CSV with the column term, and one column for each language." placeholder:"FILE"`
+	Strict   bool   `help:"Exit with code 1 if there are errors."`
 	subtitleFlags
-	JSON bool `help:"Print JSON: every finding."`
+	JSON bool `help:"Print JSON: all findings."`
 }
 
 // translationCheckResult is what --json prints.

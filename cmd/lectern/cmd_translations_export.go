@@ -25,15 +25,15 @@ import (
 )
 
 type translationsExportCmd struct {
-	Source         string `arg:"" help:"The subtitle file to translate; or the slug of a talk in the catalogue."`
-	Translation    string `arg:"" optional:"" help:"What there is of a translation; without it, the file to start from. With a talk, the language."`
-	Output         string `short:"o" help:"The file to write; its ending says the format: .po, .xlf, .csv, .srt or .vtt. - is standard output." default:"-" placeholder:"OUT"`
-	Format         string `aliases:"to" help:"The format to write, whatever the name of OUT: po, xliff (2.0), xliff-1.2, csv, srt or vtt." enum:",po,xliff,xliff-1.2,csv,srt,vtt" default:"" placeholder:"FORMAT"`
-	OldSource      string `help:"The subtitle file that the translation was made from, if SOURCE was corrected since." placeholder:"FILE"`
-	SourceLanguage string `help:"The language of SOURCE (BCP 47), if it and its name do not say it." placeholder:"L"`
-	Profile        string `help:"Whose rules say how much can be read: ${profiles}; as the language asks otherwise." enum:",${profiles}" default:"" placeholder:"NAME"`
-	Revision       int    `help:"With a talk: an earlier revision of its translation." placeholder:"N"`
-	Talk           string `help:"The talk's title, for translators; the name of SOURCE if you do not say it." placeholder:"TITLE"`
+	Source         string `arg:"" help:"The subtitle file to translate, or the slug of a talk."`
+	Translation    string `arg:"" optional:"" help:"The translation so far, if there is one. With a talk, the language."`
+	Output         string `short:"o" help:"The file to write. Its extension sets the format: .po, .xlf, .csv, .srt or .vtt. - writes to standard output." default:"-" placeholder:"OUT"`
+	Format         string `aliases:"to" help:"Format to write, regardless of the extension: po, xliff (2.0), xliff-1.2, csv, srt or vtt." enum:",po,xliff,xliff-1.2,csv,srt,vtt" default:"" placeholder:"FORMAT"`
+	OldSource      string `help:"The subtitle file that the translation was made from, if the source was corrected since then." placeholder:"FILE"`
+	SourceLanguage string `help:"Language of the source (BCP 47), if neither the file nor its name says it." placeholder:"L"`
+	Profile        string `help:"The rules for reading speed: ${profiles}. The default depends on the language." enum:",${profiles}" default:"" placeholder:"NAME"`
+	Revision       int    `help:"With a talk, an earlier revision of its translation." placeholder:"N"`
+	Talk           string `help:"Title of the talk, for translators. By default the talk's own, or the name of the file." placeholder:"TITLE"`
 	subtitleFlags
 	serverFlags
 }

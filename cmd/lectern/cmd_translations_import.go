@@ -14,16 +14,16 @@ import (
 )
 
 type translationsImportCmd struct {
-	File   string `arg:"" help:"What the translator sent: PO, XLIFF, CSV or a subtitle file; - is standard input."`
-	Source string `required:"" xor:"source" help:"The subtitle file that it translates." placeholder:"FILE"`
-	Talk   string `required:"" xor:"source" help:"The talk in the catalogue that it translates." placeholder:"SLUG"`
-	Base   int    `help:"With --talk: the revision that it was made from, if the file does not say it." placeholder:"N"`
-	As     string `help:"With --talk: your name, for the history. Your login by default; with --server, the token says who you are." placeholder:"NAME"`
-	Output string `short:"o" help:"The subtitle file to write, of what is translated; its ending says the format." placeholder:"OUT"`
-	To     string `help:"The format to write, whatever the name of OUT: srt, vtt, ttml, ssa, ass or txt." enum:",srt,vtt,ttml,dfxp,ssa,ass,txt" default:"" placeholder:"FORMAT"`
+	File   string `arg:"" help:"The translator's file: PO, XLIFF, CSV or subtitles. - reads standard input."`
+	Source string `required:"" xor:"source" help:"The subtitle file that was translated." placeholder:"FILE"`
+	Talk   string `required:"" xor:"source" help:"Slug of the talk that was translated." placeholder:"SLUG"`
+	Base   int    `help:"With --talk, the revision that the file was made from. By default the file says it." placeholder:"N"`
+	As     string `help:"With --talk, your name, for the history. Your login by default; with --server, the token says who you are." placeholder:"NAME"`
+	Output string `short:"o" help:"The subtitle file to write. Its extension sets the format." placeholder:"OUT"`
+	To     string `help:"Format to write, regardless of the extension: srt, vtt, ttml, ssa, ass or txt." enum:",srt,vtt,ttml,dfxp,ssa,ass,txt" default:"" placeholder:"FORMAT"`
 	subtitleFlags
 	serverFlags
-	JSON bool `help:"Print JSON: how much is translated, and what is missing or to be looked at."`
+	JSON bool `help:"Print JSON: how much is translated, and what is left to do."`
 }
 
 // importResult is what a translator sent, for scripts.

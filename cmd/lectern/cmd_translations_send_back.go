@@ -4,8 +4,8 @@ import "context"
 
 type translationsSendBackCmd struct {
 	trackFlags
-	Cue  string `help:"Only the translation of this source cue, by the id that status, PO and CSV show." placeholder:"ID"`
-	Note string `required:"" help:"What is to be done." placeholder:"TEXT"`
+	Cue  string `help:"Send back only this source cue, by the id that status, PO and CSV show." placeholder:"ID"`
+	Note string `required:"" help:"What to change." placeholder:"TEXT"`
 }
 
 // Run implements `lectern translations send-back`.

@@ -18,8 +18,8 @@ import (
 
 type translationsStatusCmd struct {
 	Talk     string `arg:"" help:"The talk's slug."`
-	Language string `arg:"" optional:"" help:"Only this language (BCP 47), with what to translate and what to look at again."`
-	JSON     bool   `help:"Print JSON: with what to translate and what to look at again."`
+	Language string `arg:"" optional:"" help:"Show only this language (BCP 47), with what is left to do."`
+	JSON     bool   `help:"Print JSON, with what is left to do."`
 	serverFlags
 }
 

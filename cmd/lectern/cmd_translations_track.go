@@ -18,7 +18,7 @@ type trackFlags struct {
 	Talk     string `arg:"" help:"The talk's slug."`
 	Language string `arg:"" help:"The language of the translation (BCP 47)."`
 	As       string `help:"Your name, for the history. Your login by default; with --server, the token says who you are." placeholder:"NAME"`
-	JSON     bool   `help:"Print JSON: how far the translation has come."`
+	JSON     bool   `help:"Print JSON: the progress, and what is left to do."`
 	serverFlags
 }
 

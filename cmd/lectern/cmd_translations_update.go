@@ -16,12 +16,12 @@ import (
 
 type translationsUpdateCmd struct {
 	OldSource   string `required:"" help:"The subtitle file that the translation was made from." placeholder:"FILE"`
-	NewSource   string `required:"" help:"The same, corrected." placeholder:"FILE"`
+	NewSource   string `required:"" help:"The corrected subtitle file." placeholder:"FILE"`
 	Translation string `required:"" help:"The translated subtitle file." placeholder:"FILE"`
-	Output      string `short:"o" help:"Write the translation with the times of the new source; its ending says the format." placeholder:"OUT"`
-	To          string `help:"The format to write, whatever the name of OUT: srt, vtt, ttml, ssa, ass or txt." enum:",srt,vtt,ttml,dfxp,ssa,ass,txt" default:"" placeholder:"FORMAT"`
+	Output      string `short:"o" help:"Write the translation with the times of the new source. The extension sets the format." placeholder:"OUT"`
+	To          string `help:"Format to write, regardless of the extension: srt, vtt, ttml, ssa, ass or txt." enum:",srt,vtt,ttml,dfxp,ssa,ass,txt" default:"" placeholder:"FORMAT"`
 	subtitleFlags
-	JSON bool `help:"Print JSON: what is still good, and what to look at again."`
+	JSON bool `help:"Print JSON: what is up to date, and what to edit."`
 }
 
 // Run is `lectern translations update`.

@@ -15,7 +15,7 @@ import (
 )
 
 type workerCmd struct {
-	Slots int `help:"How many jobs at once; as many as there are cores, if 0." default:"0" placeholder:"N"`
+	Slots int `help:"Number of jobs at once. 0 means one for each core, and at least two." default:"0" placeholder:"N"`
 	redisFlag
 	dataFlag
 }

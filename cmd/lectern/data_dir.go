@@ -22,12 +22,12 @@ import (
 
 // dataFlag is shared by the commands that work on a data directory.
 type dataFlag struct {
-	Data string `help:"Where facts and artifacts are kept." type:"path" default:"${data}" placeholder:"DIR"`
+	Data string `help:"The data directory." type:"path" default:"${data}" placeholder:"DIR"`
 }
 
 // redisFlag is shared by the commands that queue jobs or take them.
 type redisFlag struct {
-	Redis string `help:"The Redis that carries the jobs (redis://host:port/db); without it, one inside this process." placeholder:"URL"`
+	Redis string `help:"The Redis server for the job queue (redis://host:port/db). By default the queue is in this process." placeholder:"URL"`
 }
 
 // dataDir is an open data directory.

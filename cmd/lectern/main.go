@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -35,25 +34,48 @@ const (
 // commands is the command line.
 type commands struct {
 	Serve        serveCmd        `cmd:"" help:"Run the conference server: pages, API, queue and workers in one process."`
-	Run          runCmd          `cmd:"" help:"Make the bundle of one talk from its recordings and subtitle files."`
-	Probe        probeCmd        `cmd:"" help:"Say what recordings are, and what is wrong with them."`
-	Subtitles    subtitlesCmd    `cmd:"" help:"Read, check, mend, convert and compare subtitle files."`
-	Translations translationsCmd `cmd:"" help:"Keep translated subtitles to their source."`
-	Import       importCmd       `cmd:"" help:"Bring the programme of a conference in, again and again."`
-	Submit       submitCmd       `cmd:"" help:"Hand recordings in at the conference server."`
-	Cut          cutCmd          `cmd:"" help:"Say which parts of a talk's recordings are kept, at the conference server."`
-	Approve      approveCmd      `cmd:"" help:"Say that a talk may be published as it is, or what is wrong."`
-	Release      releaseCmd      `cmd:"" help:"Release a talk."`
-	Link         linkCmd         `cmd:"" help:"Let people and programs in at the conference server."`
-	Status       statusCmd       `cmd:"" help:"List the talks, and say what needs attention."`
-	Explain      explainCmd      `cmd:"" help:"Say why the actions of a talk's last run ran."`
-	Bundle       bundleCmd       `cmd:"" help:"Work on finished bundles."`
-	Worker       workerCmd       `cmd:"" help:"Do jobs for a conductor on another machine."`
-	Gc           gcCmd           `cmd:"" help:"Remove artifacts that no talk needs any more."`
-	Doctor       doctorCmd       `cmd:"" help:"Check that this machine has what Lectern needs."`
+	Run          runCmd          `cmd:"" help:"Build the bundle of a talk from its recordings and subtitle files."`
+	Probe        probeCmd        `cmd:"" help:"Check recordings for issues."`
+	Subtitles    subtitlesCmd    `cmd:"" help:"Read, check, fix, convert and compare subtitle files."`
+	Translations translationsCmd `cmd:"" help:"Work with translated subtitles."`
+	Import       importCmd       `cmd:"" help:"Import a conference schedule, once or again after changes."`
+	Submit       submitCmd       `cmd:"" help:"Upload recordings to the conference server."`
+	Cut          cutCmd          `cmd:"" help:"Trim a talk, and choose its audio channels."`
+	Approve      approveCmd      `cmd:"" help:"Approve a talk for publication, or report a problem."`
+	Release      releaseCmd      `cmd:"" help:"Release a talk to the public."`
+	Link         linkCmd         `cmd:"" help:"Manage access by links and tokens."`
+	Status       statusCmd       `cmd:"" help:"List the talks and their state, and show failures."`
+	Explain      explainCmd      `cmd:"" help:"Explain why each step of a talk's last build ran."`
+	Bundle       bundleCmd       `cmd:"" help:"Build, verify and compare bundles."`
+	Worker       workerCmd       `cmd:"" help:"Run jobs of a server or a build on another machine."`
+	Gc           gcCmd           `cmd:"" help:"Remove files from the data directory that no talk needs."`
+	Doctor       doctorCmd       `cmd:"" help:"Check this machine for what Lectern needs."`
 
-	Verbose bool             `short:"v" help:"Log what happens inside, on standard error."`
-	Version kong.VersionFlag `help:"Print the version."`
+	Version    versionCmd    `cmd:"" help:"Show the version of Lectern and of the ffmpeg in use."`
+	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
+	Complete   completeCmd   `cmd:"" name:"__complete" hidden:""`
+
+	Verbose     bool             `short:"v" help:"Log details to standard error."`
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version and exit."`
+}
+
+// newParser returns the parser of the command line. dataDir is the default of --data.
+func newParser(c *commands, dataDir string) (*kong.Kong, error) {
+	parser, err := kong.New(c,
+		kong.Name("lectern"),
+		kong.Description("Turn recorded talks and subtitle files into videos that are ready to upload."),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{
+			"version": "lectern " + readBuildVersion().Version, "data": dataDir,
+			"profile": check.DefaultProfile, "profiles": strings.Join(check.ProfileNames(), ", "),
+		},
+	)
+	if err != nil {
+		return nil, err
+	}
+	addExamples(parser.Model.Node)
+	return parser, nil
 }
 
 // console is where a command speaks.
@@ -75,16 +97,7 @@ func run(args []string) int {
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends it at once
 
 	var c commands
-	parser, err := kong.New(&c,
-		kong.Name("lectern"),
-		kong.Description("From recorded talks and subtitle files to upload-ready releases."),
-		kong.UsageOnError(),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Vars{
-			"version": version(), "data": defaultDataDir(),
-			"profile": check.DefaultProfile, "profiles": strings.Join(check.ProfileNames(), ", "),
-		},
-	)
+	parser, err := newParser(&c, defaultDataDir())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lectern:", err)
 		return exitFailed
@@ -102,6 +115,7 @@ func run(args []string) int {
 		t.log = slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
+	parsed.Bind(parser)
 	if err = parsed.Run(t); err != nil && ctx.Err() != nil {
 		err = errInterrupted
 		if command := parsed.Command(); strings.HasPrefix(command, "subtitles ") || strings.HasPrefix(command, "translations ") {
@@ -172,15 +186,6 @@ func (t *console) printJSON(v any) error {
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
-}
-
-// version is the module's, or where it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "lectern (unknown build)"
-	}
-	return "lectern " + info.Main.Version
 }
 
 // defaultDataDir is where facts and artifacts are kept unless --data says otherwise.
