@@ -18,7 +18,7 @@ func TestOneTimeLink_OpensOnce(t *testing.T) {
 	}
 	path := "/l/" + string(secret)
 	for range 2 { // a program that looks into letters fetches it
-		if status, text := w.newBrowser().get(path); status != http.StatusOK || !strings.Contains(text, "Come in") {
+		if status, text := w.newBrowser().get(path); status != http.StatusOK || !strings.Contains(text, "Continue") {
 			t.Fatalf("looking at the link answers %d", status)
 		}
 	}

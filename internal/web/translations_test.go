@@ -70,7 +70,7 @@ func TestTranslation_StartToApproval(t *testing.T) {
 	if status != http.StatusOK || strings.Count(page, `data-state="untranslated"`) != 2 || !strings.Contains(page, "Hello.") {
 		t.Fatalf("what is to be translated: %d\n%s", status, page)
 	}
-	if status, page = rosa.upload("apis.r0.es.srt", spanishSRT("Hola.", "Adiós."), nil); status != http.StatusOK || !strings.Contains(page, "Taken, as revision 1") {
+	if status, page = rosa.upload("apis.r0.es.srt", spanishSRT("Hola.", "Adiós."), nil); status != http.StatusOK || !strings.Contains(page, "Saved as revision 1") {
 		t.Fatalf("handed in: %d\n%s", status, page)
 	}
 	if status, _ = rosa.post(spanishPath+"/claim", nil); status != http.StatusSeeOther {
@@ -79,7 +79,7 @@ func TestTranslation_StartToApproval(t *testing.T) {
 	if status, _ = rosa.post(spanishPath+"/ready", nil); status != http.StatusSeeOther {
 		t.Fatalf("ready: %d", status)
 	}
-	if status, page = eva.get("/review/es"); status != http.StatusOK || !strings.Contains(page, "2 in review") || !strings.Contains(page, "Rosa is at it") {
+	if status, page = eva.get("/review/es"); status != http.StatusOK || !strings.Contains(page, "2 in review") || !strings.Contains(page, "laimed by Rosa") {
 		t.Fatalf("the queue: %d\n%s", status, page)
 	}
 	if status, _ = eva.post(spanishPath+"/send-back", url.Values{"cue": {"2"}, "note": {"Too final."}}); status != http.StatusSeeOther {
@@ -114,7 +114,7 @@ func TestTranslation_ConflictKeepsBoth(t *testing.T) {
 	for _, m := range regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`).FindAllStringSubmatch(page, -1) {
 		form.Set(m[1], html.UnescapeString(m[2]))
 	}
-	if status, page = pablo.upload("", "", form); status != http.StatusOK || !strings.Contains(page, "Taken, as revision 3") {
+	if status, page = pablo.upload("", "", form); status != http.StatusOK || !strings.Contains(page, "Saved as revision 3") {
 		t.Fatalf("on top: %d\n%s", status, page)
 	}
 	if _, file := rosa.get(spanishPath + "/file.srt"); !strings.Contains(file, "Hola a todos.") || !strings.Contains(file, "Hasta luego.") {
@@ -133,7 +133,7 @@ func TestTranslation_RoundTripEveryFormat(t *testing.T) {
 			if status != http.StatusOK || !strings.Contains(file, "Adiós.") {
 				t.Fatalf("%d\n%s", status, file)
 			}
-			if status, page := rosa.upload("x."+format, file, nil); status != http.StatusOK || !strings.Contains(page, "was there already") {
+			if status, page := rosa.upload("x."+format, file, nil); status != http.StatusOK || !strings.Contains(page, "has no changes") {
 				t.Errorf("unchanged, it comes back as %d\n%s", status, page)
 			}
 			changed := strings.ReplaceAll(file, "Adiós.", "Hasta "+format+".")
