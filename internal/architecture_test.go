@@ -27,6 +27,7 @@ var layers = map[string]int{
 
 	"internal/submission": 6, // what was handed in becomes facts: recordings, subtitle files
 
+	"internal/explain": 5, // why an action ran
 	"internal/planner": 5, // facts and observations of a talk → its graph of actions
 	"worker":           5, // one file per kind of action
 

@@ -16,6 +16,7 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conductor"
+	"github.com/lectern-av/lectern/internal/explain"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/strictyaml"
 )
@@ -29,10 +30,10 @@ type explainCmd struct {
 
 // explainedSlot is why one action ran.
 type explainedSlot struct {
-	Slot    string             `json:"slot"`
-	State   string             `json:"state"`
-	Why     string             `json:"why"`
-	Changes []conductor.Change `json:"changes,omitempty"`
+	Slot    string           `json:"slot"`
+	State   string           `json:"state"`
+	Why     string           `json:"why"`
+	Changes []explain.Change `json:"changes,omitempty"`
 }
 
 // Run is `lectern explain`.
@@ -49,7 +50,7 @@ func (c *explainCmd) Run(ctx context.Context, t *console) (err error) {
 	if err != nil {
 		return err
 	}
-	names, err := conductor.NewExplainer(ctx, books, slug)
+	names, err := explain.New(ctx, books, slug)
 	if err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ func printExplanations(w io.Writer, all []explainedSlot) {
 	for _, e := range all {
 		reason := e.reason()
 		if reasons[reason] == nil {
-			if follows := func(ch conductor.Change) bool { return ch.MadeBy != "" }; slices.ContainsFunc(e.Changes, follows) {
+			if follows := func(ch explain.Change) bool { return ch.MadeBy != "" }; slices.ContainsFunc(e.Changes, follows) {
 				others = append(others, reason)
 			} else {
 				first = append(first, reason)

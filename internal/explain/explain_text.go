@@ -1,4 +1,4 @@
-package conductor
+package explain
 
 import (
 	"bytes"
@@ -24,9 +24,9 @@ type Explainer struct {
 	tracks     map[action.Key]conference.Track
 }
 
-// NewExplainer is what the catalogue knows of a talk's recordings and tracks, those of earlier
+// New is what the catalogue knows of a talk's recordings and tracks, those of earlier
 // runs too.
-func NewExplainer(ctx context.Context, books *catalog.Catalog, slug string) (Explainer, error) {
+func New(ctx context.Context, books *catalog.Catalog, slug string) (Explainer, error) {
 	names := Explainer{make(map[string]string), make(map[action.Key]conference.Track)}
 	events, err := books.Events(ctx, slug)
 	if err != nil {
