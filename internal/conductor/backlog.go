@@ -22,7 +22,7 @@ import (
 // At most Seats talks that have long work are made side by side; one that matters more than
 // they do is made at once, and so is one that has nothing long to do.
 type Backlog struct {
-	Releaser      *Builder
+	Builder       *Builder
 	MaxConcurrent int           // 0: four
 	PollInterval  time.Duration // how often it looks for wishes without being told; 0: every half minute
 
@@ -39,7 +39,7 @@ type Backlog struct {
 
 // NewBacklog is the backlog of a releaser's catalogue.
 func NewBacklog(r *Builder) *Backlog {
-	return &Backlog{Releaser: r, talks: make(map[string]*talkBuild), watchers: make(map[int]func(string, Progress)), wake: make(chan struct{}, 1)}
+	return &Backlog{Builder: r, talks: make(map[string]*talkBuild), watchers: make(map[int]func(string, Progress)), wake: make(chan struct{}, 1)}
 }
 
 // Phase is how far a wish has come.
@@ -155,7 +155,7 @@ func (b *Backlog) update(t *talkBuild, how func(*talkBuild)) {
 // Run makes what is wished for until ctx ends, and then calls back what is out and waits for
 // it. It is called once.
 func (b *Backlog) Run(ctx context.Context) error {
-	r := b.Releaser
+	r := b.Builder
 	if err := r.Catalog.EndInterruptedRuns(ctx); err != nil {
 		return err
 	}
@@ -222,7 +222,7 @@ func (b *Backlog) addRequest(w catalog.BuildRequest) {
 
 // startReady takes up the wishes that are open, and begins with as many as there is room for.
 func (b *Backlog) startReady(ctx context.Context) error {
-	open, err := b.Releaser.Catalog.PendingBuilds(ctx)
+	open, err := b.Builder.Catalog.PendingBuilds(ctx)
 	if err != nil {
 		return err
 	}
@@ -311,11 +311,11 @@ func (b *Backlog) mayOvertake(ctx context.Context, t *talkBuild) (yes, asked boo
 
 // isShort reports whether all that a talk wants takes moments.
 func (b *Backlog) isShort(ctx context.Context, slug string) bool {
-	s, err := b.Releaser.Catalog.Talk(ctx, slug)
+	s, err := b.Builder.Catalog.Talk(ctx, slug)
 	if err != nil {
 		return false
 	}
-	p, err := b.Releaser.Cost(ctx, s)
+	p, err := b.Builder.Cost(ctx, s)
 	return err == nil && p.Complete && p.LongActions == 0
 }
 
@@ -345,8 +345,8 @@ func (b *Backlog) run(ctx context.Context, t *talkBuild) {
 	b.mu.Lock()
 	generation := t.buildingGeneration
 	b.mu.Unlock()
-	if err := b.Releaser.Catalog.FinishBuild(context.WithoutCancel(ctx), t.slug, generation, outcome); err != nil {
-		b.Releaser.Log.Error("cannot note what came of a wish", "talk", t.slug, "err", err)
+	if err := b.Builder.Catalog.FinishBuild(context.WithoutCancel(ctx), t.slug, generation, outcome); err != nil {
+		b.Builder.Log.Error("cannot note what came of a wish", "talk", t.slug, "err", err)
 	}
 	b.update(t, func(t *talkBuild) { t.finish(released, err) })
 }
@@ -357,7 +357,7 @@ func (b *Backlog) build(ctx context.Context, t *talkBuild) (released BuildResult
 	if err != nil {
 		return released, err
 	}
-	if want.Timings, err = b.Releaser.Catalog.Timings(ctx); err != nil {
+	if want.Timings, err = b.Builder.Catalog.Timings(ctx); err != nil {
 		return released, err
 	}
 	b.mu.Lock()
@@ -365,12 +365,12 @@ func (b *Backlog) build(ctx context.Context, t *talkBuild) (released BuildResult
 	b.mu.Unlock()
 	queue := b.scheduler.openSession(wish.Priority)
 	defer queue.close(context.WithoutCancel(ctx))
-	by := b.Releaser.Conductor
+	by := b.Builder.Conductor
 	by.Queue, by.onJobEnd = queue, queue.jobEnded
 	want.Who, want.Command = wish.Who, fmt.Sprintf("%s (%s)", wish.Why, wish.Who)
 	want.Changed, want.Reload = t.factsChanged, func(ctx context.Context) (BuildRequest, error) { return b.loadRequest(ctx, t) }
 	want.OnStatus = func(s Status) { b.updateStatus(t, s) }
-	return b.Releaser.buildWith(ctx, &by, want)
+	return b.Builder.buildWith(ctx, &by, want)
 }
 
 // finish is how t stands after a making.
@@ -400,14 +400,14 @@ var errNoRecording = errors.New("there is no recording of it yet")
 // loadRequest is what the catalogue has of a talk. The generation is read before the facts: a
 // change between the two is seen again, and never lost.
 func (b *Backlog) loadRequest(ctx context.Context, t *talkBuild) (BuildRequest, error) {
-	now, err := b.Releaser.Catalog.BuildRequest(ctx, t.slug)
+	now, err := b.Builder.Catalog.BuildRequest(ctx, t.slug)
 	if err != nil {
 		return BuildRequest{}, err
 	}
 	b.mu.Lock()
 	t.buildingGeneration, t.Request = now.Generation, now
 	b.mu.Unlock()
-	want, err := LoadBuildRequest(ctx, b.Releaser.Catalog, b.Releaser.Kinds, t.slug)
+	want, err := LoadBuildRequest(ctx, b.Builder.Catalog, b.Builder.Kinds, t.slug)
 	if err == nil && len(want.Submission.Facts.Recordings) == 0 {
 		err = errNoRecording
 	}
@@ -436,6 +436,6 @@ func (b *Backlog) updateStatus(t *talkBuild, s Status) {
 			share = 1
 		}
 		t.RemainingKnown = s.Complete && s.RemainingWork.Unknown == 0
-		t.Remaining = s.RemainingWork.Work * time.Duration(share) / time.Duration(max(1, b.Releaser.WorkerSlots))
+		t.Remaining = s.RemainingWork.Work * time.Duration(share) / time.Duration(max(1, b.Builder.WorkerSlots))
 	})
 }
