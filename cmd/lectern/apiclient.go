@@ -49,7 +49,7 @@ func (f *serverFlags) connect(ctx context.Context, t *console) (*apiClient, erro
 		return nil, err
 	}
 	o := service.New(h.catalog, h.store, filepath.Join(f.Data, "bundles"), t.log)
-	o.Releaser = h.publisher(t, nil)
+	o.Builder = h.publisher(t, nil)
 	return inProcessClient(ctx, o, filepath.Join(f.Data, "uploads"), h.close)
 }
 

@@ -67,7 +67,7 @@ func (c *serveCmd) Run(ctx context.Context, t *console) (err error) {
 	}
 	releaser := h.publisher(t, q)
 	o := service.New(h.catalog, h.store, filepath.Join(c.Data, "bundles"), t.log)
-	o.Releaser, o.Backlog, o.Tools = releaser, conductor.NewBacklog(releaser), tools
+	o.Builder, o.Backlog, o.Tools = releaser, conductor.NewBacklog(releaser), tools
 	o.ReleaseDir, o.URL = cmp.Or(c.Out, filepath.Join(c.Data, "released")), strings.TrimSuffix(c.URL, "/")
 	sender, err := c.mailSender(t)
 	if err != nil {

@@ -23,7 +23,7 @@ type Service struct {
 	Catalog    *catalog.Catalog
 	Store      *store.Local
 	Board      *Board
-	Releaser   *conductor.Builder // nil where nothing can be made
+	Builder    *conductor.Builder // nil where nothing can be made
 	Tools      media.Tools
 	BundleDir  string             // the directory that holds the talks' bundles
 	ReleaseDir string             // the directory that holds those that were released

@@ -32,7 +32,7 @@ type SubtitleReport struct {
 }
 
 func (o *Service) subtitles() *submission.Subtitles {
-	return &submission.Subtitles{Catalog: o.Catalog, Store: o.Store, Planner: o.Releaser.Planner()}
+	return &submission.Subtitles{Catalog: o.Catalog, Store: o.Store, Planner: o.Builder.Planner()}
 }
 
 // UploadSubtitles checks and saves a subtitle file in the language that is spoken, and updates the

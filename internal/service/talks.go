@@ -117,7 +117,7 @@ func (o *Service) EstimateCost(ctx context.Context, p access.Person, slug string
 	if err := setProcessingOptions(&s, h); err != nil {
 		return conductor.Cost{}, err
 	}
-	return o.Releaser.Cost(ctx, s)
+	return o.Builder.Cost(ctx, s)
 }
 
 // editTalk changes a talk, and has what follows from that made.

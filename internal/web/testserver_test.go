@@ -48,7 +48,7 @@ func newTestServer(t *testing.T) *testServer {
 		t.Fatal(err)
 	}
 	o := service.New(c, s, filepath.Join(data, "bundles"), slog.New(slog.DiscardHandler))
-	o.Releaser = &conductor.Builder{Conductor: conductor.Conductor{Store: s, Log: o.Log}, Catalog: c, Blobs: s, Kinds: worker.PlanKinds(worker.Kinds())}
+	o.Builder = &conductor.Builder{Conductor: conductor.Conductor{Store: s, Log: o.Log}, Catalog: c, Blobs: s, Kinds: worker.PlanKinds(worker.Kinds())}
 	if o.Board, err = service.NewBoard(ctx, c, nil); err != nil {
 		t.Fatal(err)
 	}
