@@ -53,8 +53,8 @@ func (f *serverFlags) connect(ctx context.Context, t *console) (*apiClient, erro
 	return inProcessClient(ctx, o, filepath.Join(f.Data, "uploads"), h.close)
 }
 
-// connectReadOnly is connect for commands that change nothing: they don't wait for others that
-// work on the data directory, and don't make one that is missing. talk is the talk they ask for.
+// connectReadOnly is like connect, for commands that change nothing: it doesn't wait for other
+// commands, and doesn't create a missing data directory. The error of a missing one names talk.
 func (f *serverFlags) connectReadOnly(ctx context.Context, t *console, talk string) (*apiClient, error) {
 	if r, err := f.findServer(ctx); r != nil || err != nil {
 		return r, err
@@ -83,8 +83,8 @@ func (f *serverFlags) findServer(ctx context.Context) (*apiClient, error) {
 	}, nil
 }
 
-// inProcessClient returns a client that calls the API of o in this process. It closes the data
-// directory with the client, and at once if there is an error.
+// inProcessClient returns a client that calls the API of o in this process. Closing the client calls
+// closeDir; so does an error.
 func inProcessClient(ctx context.Context, o *service.Service, uploads string, closeDir func() error) (*apiClient, error) {
 	var err error
 	o.Board, err = service.NewBoard(ctx, o.Catalog, nil)
@@ -136,12 +136,12 @@ func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// operatorHeader says who makes a request on the data directory, URL-encoded. It is heeded only
-// where asOperator is.
+// operatorHeader carries the name of the person who works on a data directory, URL-encoded. Only
+// asOperator reads it.
 const operatorHeader = "Lectern-Operator"
 
-// asOperator lets a handler take every request for one of an organiser: who can open the data
-// directory, or its socket, may do everything anyway.
+// asOperator returns a handler that treats every request as an organiser's. Whoever can open the
+// data directory or its socket can change everything anyway.
 func asOperator(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, err := url.QueryUnescape(r.Header.Get(operatorHeader))
@@ -153,8 +153,8 @@ func asOperator(handler http.Handler) http.Handler {
 	})
 }
 
-// call sends in as JSON, unless it is nil, and decodes the response into out, unless that is nil.
-// A refusal is an *apiError.
+// call sends in as JSON, or nothing if it is nil, and decodes the response into out unless that is
+// nil. A refusal is an *apiError.
 func (r *apiClient) call(ctx context.Context, method, path string, in, out any) error {
 	if in == nil {
 		return r.do(ctx, method, path, "", nil, out)
@@ -207,7 +207,8 @@ func (r *apiClient) authenticate(req *http.Request) {
 	}
 }
 
-// findTalk returns an error that names like talks if the server has no talk of that slug.
+// findTalk returns nil if the server has a talk of that slug, and otherwise an error that suggests
+// similar slugs.
 func (r *apiClient) findTalk(ctx context.Context, slug string) error {
 	err := r.call(ctx, http.MethodGet, "/talks/"+url.PathEscape(slug), nil, nil)
 	if !hasStatus(err, http.StatusNotFound) {
@@ -229,10 +230,10 @@ type apiError struct {
 	conflict *web.Conflict // nil unless another revision was saved meanwhile
 }
 
-// Unwrap returns what the server said.
+// Unwrap returns the server's message as an error.
 func (e *apiError) Unwrap() error { return e.error }
 
-// hasStatus reports whether err is a refusal with an HTTP status.
+// hasStatus reports whether err is a refusal with that HTTP status.
 func hasStatus(err error, status int) bool {
 	var refusal *apiError
 	return errors.As(err, &refusal) && refusal.status == status

@@ -22,7 +22,7 @@ type bundleVerifyCmd struct {
 	JSON bool     `help:"Print JSON: one report per bundle."`
 }
 
-// Run is `lectern bundle verify`.
+// Run implements `lectern bundle verify`.
 func (c *bundleVerifyCmd) Run(ctx context.Context, t *console) error {
 	tools, err := media.FindTools()
 	if err != nil {
@@ -53,7 +53,7 @@ func (c *bundleVerifyCmd) Run(ctx context.Context, t *console) error {
 	return nil
 }
 
-// printVerification tells a person what a verification found.
+// printVerification prints the checks of a bundle as a table, and the conclusion.
 func printVerification(w io.Writer, r bundle.Report) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range r.Checks {

@@ -17,8 +17,7 @@ type bundleBuildCmd struct {
 	dataFlag
 }
 
-// Run implements `lectern bundle build`: it makes the bundle of a talk from what the catalogue
-// has of it.
+// Run implements `lectern bundle build`. It builds from what the catalogue has of the talk.
 func (c *bundleBuildCmd) Run(ctx context.Context, t *console) error {
 	began := time.Now()
 	released, err := c.build(ctx, t)
@@ -48,7 +47,7 @@ func (c *bundleBuildCmd) build(ctx context.Context, t *console) (released conduc
 	return h.buildBundle(ctx, t, c.Redis, c.JSON, want)
 }
 
-// loadRequest is what was handed in for the talk before, and where its files are.
+// loadRequest loads what was submitted for the talk, and where its files are.
 func (c *bundleBuildCmd) loadRequest(ctx context.Context, books *catalog.Catalog) (want conductor.BuildRequest, err error) {
 	want, err = conductor.LoadBuildRequest(ctx, books, worker.PlanKinds(worker.Kinds()), c.Talk)
 	if errors.Is(err, catalog.ErrNotFound) {

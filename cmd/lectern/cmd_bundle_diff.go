@@ -19,7 +19,7 @@ type bundleDiffCmd struct {
 	JSON bool   `help:"Print JSON: the steps for each target."`
 }
 
-// Run is `lectern bundle diff`.
+// Run implements `lectern bundle diff`.
 func (c *bundleDiffCmd) Run(ctx context.Context, t *console) error {
 	tools, err := media.FindTools()
 	if err != nil {
@@ -36,7 +36,7 @@ func (c *bundleDiffCmd) Run(ctx context.Context, t *console) error {
 	return nil
 }
 
-// printBundleDiff tells a person what to send.
+// printBundleDiff prints the upload steps for each target.
 func printBundleDiff(w io.Writer, d bundle.Difference) {
 	fmt.Fprintf(w, "--- %s\n+++ %s\n", d.Old, d.New)
 	if d.SameEdition {
@@ -68,7 +68,7 @@ func targetName(name string) string {
 	return "Web, or any copy of the directory"
 }
 
-// targetSummary is what there is to do in a line.
+// targetSummary summarises the steps for a target in one line.
 func targetSummary(t bundle.Target) string {
 	if len(t.Steps) == 0 {
 		return "nothing to send"
@@ -87,7 +87,7 @@ func targetSummary(t bundle.Target) string {
 	return sum
 }
 
-// stepObject is what a step is done with.
+// stepObject returns what a step applies to: parts of the metadata, a file or a language.
 func stepObject(s bundle.Step) string {
 	if len(s.Parts) > 0 {
 		return "part=" + strings.Join(s.Parts, ",")
@@ -105,7 +105,7 @@ func stepDescription(s bundle.Step) string {
 	return s.Reason
 }
 
-// formatBytes is a size as a person says it.
+// formatBytes formats a size with a decimal unit, such as 1.5 GB.
 func formatBytes(n int64) string {
 	switch {
 	case n >= 1e9:

@@ -28,8 +28,8 @@ For fish:
     lectern completion fish >~/.config/fish/completions/lectern.fish`
 }
 
-// The scripts ask `lectern __complete` for the words that can follow. Its answer has a word a line,
-// with a tab and an explanation after it; a line of ":files" asks the shell for names of files.
+// The scripts run `lectern __complete` to get suggestions: one on a line, with a tab and an
+// explanation after it. The line ":files" tells the shell to complete names of files.
 var (
 	//go:embed completion/lectern.bash
 	bashCompletion string
@@ -46,7 +46,7 @@ func (c *completionCmd) Run(t *console) error {
 	return err
 }
 
-// completeCmd answers the scripts of `lectern completion`.
+// completeCmd answers the scripts that `lectern completion` prints.
 type completeCmd struct {
 	Words []string `arg:"" optional:"" passthrough:""`
 }

@@ -13,7 +13,7 @@ type doctorCmd struct {
 	JSON bool `help:"Print JSON."`
 }
 
-// requirement is one thing that Lectern needs.
+// requirement is one thing that Lectern needs, and whether this machine has it.
 type requirement struct {
 	Name   string `json:"what"`
 	OK     bool   `json:"ok"`
@@ -23,7 +23,7 @@ type requirement struct {
 	Optional bool `json:"optional,omitempty"` // most talks do without it
 }
 
-// Run is `lectern doctor`.
+// Run implements `lectern doctor`.
 func (c *doctorCmd) Run(ctx context.Context, t *console) error {
 	checks := checkRequirements(ctx)
 	bad := 0
@@ -59,7 +59,8 @@ func (c *doctorCmd) Run(ctx context.Context, t *console) error {
 
 const ffmpegInstallHint = "On Debian or Ubuntu: apt-get install ffmpeg. On Fedora: dnf install ffmpeg (RPM Fusion). On macOS: brew install ffmpeg."
 
-// checkRequirements looks for ffmpeg and for what this program asks of it.
+// checkRequirements checks for ffmpeg, for the encoders and filters that it must have, and for
+// fontconfig.
 func checkRequirements(ctx context.Context) []requirement {
 	tools, err := media.FindTools()
 	if err != nil {
@@ -96,7 +97,7 @@ func checkRequirements(ctx context.Context) []requirement {
 	return append(checks, checkFontconfig())
 }
 
-// checkFontconfig looks for the programs that find a font of a conference's own by its name.
+// checkFontconfig checks for fc-match, which finds a conference's own fonts by name.
 func checkFontconfig() requirement {
 	n := requirement{Name: "fontconfig", OK: true, Found: "fc-match finds fonts by their names", Optional: true}
 	if _, err := exec.LookPath("fc-match"); err != nil {
@@ -105,7 +106,7 @@ func checkFontconfig() requirement {
 	return n
 }
 
-// listsName reports whether the second column of a listing has the name.
+// listsName reports whether the second column of a listing of ffmpeg contains name.
 func listsName(listing, name string) bool {
 	for line := range strings.Lines(listing) {
 		if f := strings.Fields(line); len(f) > 1 && f[1] == name {

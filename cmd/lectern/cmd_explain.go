@@ -28,7 +28,7 @@ type explainCmd struct {
 	dataFlag
 }
 
-// explainedSlot is why one action ran.
+// explainedSlot tells why one action ran.
 type explainedSlot struct {
 	Slot    string           `json:"slot"`
 	State   string           `json:"state"`
@@ -36,7 +36,7 @@ type explainedSlot struct {
 	Changes []explain.Change `json:"changes,omitempty"`
 }
 
-// Run is `lectern explain`.
+// Run implements `lectern explain`.
 func (c *explainCmd) Run(ctx context.Context, t *console) (err error) {
 	books, ok, err := openCatalogReadOnly(ctx, c.Data)
 	if err != nil {
@@ -82,8 +82,8 @@ func (c *explainCmd) Run(ctx context.Context, t *console) (err error) {
 	return nil
 }
 
-// printExplanations puts actions that ran for the same reason together, and first those that
-// ran for a reason of their own: the others follow from them.
+// printExplanations groups actions that ran for the same reason. Root causes come first; the others
+// follow from them.
 func printExplanations(w io.Writer, all []explainedSlot) {
 	reasons := make(map[string][]string)
 	var first, others []string
@@ -103,7 +103,8 @@ func printExplanations(w io.Writer, all []explainedSlot) {
 	}
 }
 
-// reason is why an action ran, each change in a line and all that others made in one.
+// reason describes why an action ran: one line for each changed input, and one line for all inputs
+// that other actions made.
 func (e explainedSlot) reason() string {
 	if len(e.Changes) == 0 {
 		return e.Why
@@ -124,7 +125,7 @@ func (e explainedSlot) reason() string {
 	return e.Why + ":\n    " + strings.Join(lines, "\n    ")
 }
 
-// joinSlots is slots in a line, or as many as a reader wants.
+// joinSlots joins slot names, and shortens a long list.
 func joinSlots(slots []string) string {
 	const enough = 6
 	if len(slots) > enough {
@@ -133,8 +134,8 @@ func joinSlots(slots []string) string {
 	return strings.Join(slots, ", ")
 }
 
-// openCatalogReadOnly opens the catalogue to read it, beside whoever has the data directory. Where
-// there is none it makes none, and reports that there are no books.
+// openCatalogReadOnly opens the catalogue of a data directory without its lock, for reading
+// alongside other processes. ok is false if there is no such directory; none is created.
 func openCatalogReadOnly(ctx context.Context, dir string) (books *catalog.Catalog, ok bool, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
@@ -143,8 +144,8 @@ func openCatalogReadOnly(ctx context.Context, dir string) (books *catalog.Catalo
 	return books, err == nil, err
 }
 
-// loadRuns are the runs of a talk, the newest first; of the talk that ran last where none
-// is named. found is that talk.
+// loadRuns loads the runs of a talk, newest first. Without a slug, it picks the talk that ran last.
+// It returns the slug of the talk, too.
 func loadRuns(ctx context.Context, books *catalog.Catalog, slug string) (found string, newest []catalog.Run, err error) {
 	talks, err := books.Talks(ctx)
 	if err != nil {
@@ -178,7 +179,7 @@ func talkNotFound(slug string, known []string) error {
 		Hint("`lectern status` lists the talks.")
 }
 
-// printFailures tells a person what failed for good, and how to go on.
+// printFailures prints the actions that failed for good, and how to continue.
 func printFailures(w io.Writer, failures []*action.Failure) {
 	for _, f := range failures {
 		printFailure(w, f)
@@ -186,7 +187,8 @@ func printFailures(w io.Writer, failures []*action.Failure) {
 	fmt.Fprintln(w, "\nWhat did not depend on it is done and kept. Run the same again when the cause is mended.")
 }
 
-// printFailure tells a person what failed for good, and what to look at.
+// printFailure prints an action that failed for good: the message, the command, and the end of its
+// output.
 func printFailure(w io.Writer, f *action.Failure) {
 	fmt.Fprintf(w, "\n%s needs attention: %s\n", f.Slot, f.Message)
 	if len(f.Command) > 0 {
@@ -201,8 +203,8 @@ func printFailure(w io.Writer, f *action.Failure) {
 	}
 }
 
-// printable is s without what could steer a terminal: a recording's metadata may hold
-// anything, and ffmpeg repeats it.
+// printable replaces control characters, which could steer a terminal: a recording's metadata may
+// contain anything, and ffmpeg repeats it.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -212,7 +214,7 @@ func printable(s string) string {
 	}, s)
 }
 
-// shellQuote is a command as it can be pasted into a shell.
+// shellQuote joins the words of a command so that it can be pasted into a shell.
 func shellQuote(command []string) string {
 	words := make([]string, len(command))
 	for i, w := range command {
@@ -226,7 +228,7 @@ func shellQuote(command []string) string {
 	return strings.Join(words, " ")
 }
 
-// jsonError is an error for scripts.
+// jsonError converts an error to what --json prints.
 func jsonError(err error) any {
 	var attention *conductor.ActionsFailedError
 	if f := inputerr.As(err); f != nil {

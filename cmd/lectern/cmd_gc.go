@@ -18,7 +18,7 @@ type gcCmd struct {
 	dataFlag
 }
 
-// Run is `lectern gc`.
+// Run implements `lectern gc`.
 func (c *gcCmd) Run(ctx context.Context, t *console) (err error) {
 	h, err := openDataDir(ctx, t, c.Data)
 	if err != nil {
@@ -54,7 +54,7 @@ func (c *gcCmd) Run(ctx context.Context, t *console) (err error) {
 	return err
 }
 
-// collect removes what no talk needs.
+// collect removes artifacts that no talk needs, and old runs.
 func (c *gcCmd) collect(ctx context.Context, t *console, h *dataDir) (stats store.CollectStats, err error) {
 	reachable, err := h.publisher(t, nil).GCRoots(ctx)
 	if err != nil {

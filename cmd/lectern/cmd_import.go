@@ -25,7 +25,7 @@ type importCmd struct {
 	serverFlags
 }
 
-// Run is `lectern import`.
+// Run implements `lectern import`.
 func (c *importCmd) Run(ctx context.Context, t *console) (err error) {
 	data, err := readBytes(ctx, c.Schedule, c.Schedule)
 	if err != nil {
@@ -57,7 +57,8 @@ func (c *importCmd) Run(ctx context.Context, t *console) (err error) {
 	return nil
 }
 
-// confirmImport asks a person; where nobody is there to ask, the command line was the answer.
+// confirmImport asks for confirmation on a terminal. Elsewhere it returns true: running the command
+// was the confirmation.
 func (t *console) confirmImport(preview web.Import) bool {
 	if _, live := t.err.width(); !live {
 		return true
@@ -67,7 +68,7 @@ func (t *console) confirmImport(preview web.Import) bool {
 	return strings.EqualFold(strings.TrimSpace(answer), "y") || strings.EqualFold(strings.TrimSpace(answer), "yes")
 }
 
-// printImport says what changes.
+// printImport prints the changes that a schedule makes.
 func printImport(w io.Writer, p web.Import) {
 	counts := make(map[schedule.ChangeKind]int)
 	for _, c := range p.Changes {
@@ -94,7 +95,7 @@ func printImport(w io.Writer, p web.Import) {
 	fmt.Fprintf(w, "%d new, %d changed, %d as they were, %d gone\n", counts[schedule.Added], counts[schedule.Changed], counts[schedule.Unchanged], counts[schedule.Removed])
 }
 
-// post sends bytes as they are, and reads the answer into out.
+// post sends bytes as they are, and decodes the response into out.
 func (r *apiClient) post(ctx context.Context, path string, data []byte, out any) error {
 	return r.do(ctx, http.MethodPost, path, "application/octet-stream", bytes.NewReader(data), out)
 }

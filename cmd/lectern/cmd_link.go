@@ -33,7 +33,7 @@ type linkNewCmd struct {
 	serverFlags
 }
 
-// Run is `lectern link new`.
+// Run implements `lectern link new`.
 func (c *linkNewCmd) Run(ctx context.Context, t *console) error {
 	kind := catalog.LinkReusable
 	switch {
@@ -66,7 +66,7 @@ type linkListCmd struct {
 	serverFlags
 }
 
-// Run is `lectern link list`.
+// Run implements `lectern link list`.
 func (c *linkListCmd) Run(ctx context.Context, t *console) error {
 	var links []web.Link
 	if err := c.call(ctx, t, http.MethodGet, "/links", nil, &links); err != nil {
@@ -91,12 +91,12 @@ type linkRevokeCmd struct {
 	serverFlags
 }
 
-// Run is `lectern link revoke`.
+// Run implements `lectern link revoke`.
 func (c *linkRevokeCmd) Run(ctx context.Context, t *console) error {
 	return c.call(ctx, t, http.MethodDelete, fmt.Sprintf("/links/%d", c.Link), nil, nil)
 }
 
-// call reaches the API, and asks it one thing.
+// call connects to the API, and makes one call.
 func (f *serverFlags) call(ctx context.Context, t *console, method, path string, in, out any) error {
 	r, err := f.connect(ctx, t)
 	if err != nil {

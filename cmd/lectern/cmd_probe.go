@@ -18,13 +18,13 @@ type probeCmd struct {
 	JSON       bool     `help:"Print one JSON document on standard output."`
 }
 
-// probeResult is what there is to say of a recording.
+// probeResult is what is known of one recording.
 type probeResult struct {
 	File string `json:"file"`
 	submission.Inspection
 }
 
-// Run is `lectern probe`.
+// Run implements `lectern probe`.
 func (c *probeCmd) Run(ctx context.Context, t *console) error {
 	tools, err := media.FindTools()
 	if err != nil {
@@ -56,7 +56,7 @@ func (c *probeCmd) Run(ctx context.Context, t *console) error {
 	return refused
 }
 
-// print tells people.
+// print writes the result for people.
 func (p probeResult) print(w io.Writer) {
 	fmt.Fprintf(w, "%s\n  length   %s\n", p.File, timeline.FormatClock(p.Probe.Readable))
 	if v := p.Probe.Video; v != nil {
@@ -88,7 +88,7 @@ func (p probeResult) print(w io.Writer) {
 	}
 }
 
-// channelLayout names a layout as people do.
+// channelLayout returns the common name for a number of audio channels.
 func channelLayout(n int) string {
 	switch n {
 	case 1:

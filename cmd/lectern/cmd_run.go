@@ -56,7 +56,7 @@ type runResult struct {
 	Seconds float64                    `json:"seconds"`
 }
 
-// Run is `lectern run`.
+// Run implements `lectern run`.
 func (c *runCmd) Run(ctx context.Context, t *console) error {
 	began := time.Now()
 	released, err := c.build(ctx, t)
@@ -66,7 +66,7 @@ func (c *runCmd) Run(ctx context.Context, t *console) error {
 	return printBuildResult(t, released, time.Since(began), c.JSON)
 }
 
-// printBuildResult says what was published.
+// printBuildResult prints where the bundle is and what ran.
 func printBuildResult(t *console, released conductor.BuildResult, took time.Duration, asJSON bool) error {
 	if asJSON {
 		return t.printJSON(runResult{released.Dir, released.Counts, released.Notes, released.Issues, took.Seconds()})
@@ -86,7 +86,7 @@ func printBuildResult(t *console, released conductor.BuildResult, took time.Dura
 	return err
 }
 
-// build is all of the command but for its words.
+// build builds the bundle without printing the result.
 func (c *runCmd) build(ctx context.Context, t *console) (released conductor.BuildResult, err error) {
 	want, err := c.buildRequest(ctx)
 	if err != nil {
@@ -117,7 +117,7 @@ func (c *runCmd) build(ctx context.Context, t *console) (released conductor.Buil
 	return h.buildBundle(ctx, t, c.Redis, c.JSON, want)
 }
 
-// identifyAssets says by their content what the files of the conference's cards are.
+// identifyAssets hashes the image files that the conference's title cards use.
 func identifyAssets(ctx context.Context, h *dataDir, want conductor.BuildRequest, on func(done, total int64)) error {
 	for _, asset := range want.Submission.Facts.Conference.Cards.Assets() {
 		found, originals, err := submission.HashRecordings(ctx, h.catalog, []string{asset.Path}, on)
@@ -130,8 +130,8 @@ func identifyAssets(ctx context.Context, h *dataDir, want conductor.BuildRequest
 	return nil
 }
 
-// buildRequest takes the command line and the small files it names, and refuses what cannot be
-// before anything is opened.
+// buildRequest reads the command line and the small files that it names. It reports mistakes before
+// anything is opened.
 func (c *runCmd) buildRequest(ctx context.Context) (want conductor.BuildRequest, err error) {
 	if c.Out == "" { // a script's variable that is not set, perhaps
 		return want, &usageError{"-o names no directory; say where the bundle goes, such as -o out"}
@@ -168,7 +168,7 @@ func (c *runCmd) buildRequest(ctx context.Context) (want conductor.BuildRequest,
 	return want, err
 }
 
-// facts are what the talk's file and the flags say together.
+// facts merges the talk's file with the flags, which override it.
 func (c *runCmd) facts() (facts talkfile.Contents, err error) {
 	if c.Talk != "" {
 		if facts, err = talkfile.Read(c.Talk); err != nil {
@@ -201,7 +201,7 @@ func setIfGiven(field *string, flag string) {
 	}
 }
 
-// readSubtitles reads the subtitle files.
+// readSubtitles reads the files of --subtitles.
 func (c *runCmd) readSubtitles(ctx context.Context, spoken string) ([]submission.SubtitleFile, error) {
 	encodings, err := c.subtitleEncodings()
 	if err != nil {
@@ -242,7 +242,7 @@ func (c *runCmd) readSubtitles(ctx context.Context, spoken string) ([]submission
 	return uploads, nil
 }
 
-// subtitleEncodings is how subtitle files are encoded, by language, where that was said.
+// subtitleEncodings parses --subtitles-encoding. The keys are languages.
 func (c *runCmd) subtitleEncodings() (map[string]string, error) {
 	said := make(map[string]string)
 	for _, s := range c.SubtitlesEncoding {
@@ -267,7 +267,7 @@ func readSubtitleUpload(ctx context.Context, language, encoding, file string) (s
 	return submission.ParseSubtitleFile(file, language, encoding, data)
 }
 
-// parseCuts reads kept ranges of so many recordings as they stand on the command line.
+// parseCuts parses the ranges of --cut, for that many recordings.
 func parseCuts(cuts []string, recordings int) ([]conference.KeptRange, error) {
 	var kept []conference.KeptRange
 	for _, s := range cuts {
@@ -280,7 +280,7 @@ func parseCuts(cuts []string, recordings int) ([]conference.KeptRange, error) {
 	return kept, nil
 }
 
-// osUser is the person at this terminal, for the history.
+// osUser returns the login of the person who runs the command, for the history.
 func osUser() string {
 	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
 		if v := os.Getenv(name); v != "" {

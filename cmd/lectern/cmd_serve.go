@@ -40,7 +40,7 @@ type serveCmd struct {
 	dataFlag
 }
 
-// Run is `lectern serve`.
+// Run implements `lectern serve`.
 func (c *serveCmd) Run(ctx context.Context, t *console) (err error) {
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -110,7 +110,7 @@ const (
 	watchPollInterval = 5 * time.Second
 )
 
-// watchFolder takes in recordings where they lie, until ctx ends.
+// watchFolder registers the recordings of the watched folder in place, until ctx ends.
 func (c *serveCmd) watchFolder(ctx context.Context, t *console, o *service.Service) error {
 	err := watchfolder.Watch(ctx, c.Watch, watchfolder.Options{StableFor: watchSettleTime, PollInterval: watchPollInterval, Log: t.log}, func(ctx context.Context, f watchfolder.File) error {
 		found, _, err := submission.HashRecordings(ctx, o.Catalog, []string{f.Path}, nil)
@@ -128,7 +128,7 @@ func (c *serveCmd) watchFolder(ctx context.Context, t *console, o *service.Servi
 	return err
 }
 
-// mailSender is how letters go out.
+// mailSender returns how to send emails: by SMTP, or printed to the terminal.
 func (c *serveCmd) mailSender(t *console) (mail.Sender, error) {
 	if c.MailServer == "" {
 		return mail.PrintSender{Out: t.err}, nil
@@ -139,7 +139,8 @@ func (c *serveCmd) mailSender(t *console) (mail.Sender, error) {
 	return mail.NewSMTP(c.MailServer, c.MailFrom, c.MailReply)
 }
 
-// printWelcome says where the server is, and lets the first organiser in.
+// printWelcome prints the address of the server and, until an organiser has signed in, a link for
+// the first one.
 func (c *serveCmd) printWelcome(ctx context.Context, t *console, o *service.Service) error {
 	fmt.Fprintf(t.out, "Lectern serves %s\n", c.URL)
 	secret, ok, err := o.CreateFirstOrganiserLink(ctx)
@@ -150,9 +151,9 @@ func (c *serveCmd) printWelcome(ctx context.Context, t *console, o *service.Serv
 	return err
 }
 
-// socketPath is by which other commands on this machine reach the server of a data directory:
-// a socket in it or, where its path is longer than a socket's may be, one of that name in a
-// directory of this user's alone.
+// socketPath returns the path of the socket by which commands on this machine reach the server of a
+// data directory. It lies in the directory. If its path would be too long for a socket, it lies in a
+// temporary directory that belongs to this user alone.
 func socketPath(data string) (string, error) {
 	const most = 100 // bytes; Linux allows 107, macOS 103
 	data, err := filepath.Abs(data)
@@ -167,8 +168,8 @@ func socketPath(data string) (string, error) {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("lectern-%d", os.Getuid()), hex.EncodeToString(sum[:8])+".sock"), nil
 }
 
-// checkDirOwner refuses a directory that somebody else made, who could put a server of theirs in
-// the place of this one.
+// checkDirOwner refuses a directory of another user, who could replace the socket in it by their
+// own.
 func checkDirOwner(dir string) error {
 	info, err := os.Lstat(dir)
 	if err != nil {
@@ -180,8 +181,8 @@ func checkDirOwner(dir string) error {
 	return nil
 }
 
-// listenSocket listens on the data directory's own socket. One that is there is of a server
-// that died, because this process holds the directory.
+// listenSocket listens on the data directory's socket. It removes a leftover one: this process has
+// the directory's lock, so the server that made it is dead.
 func listenSocket(data string) (net.Listener, error) {
 	path, err := socketPath(data)
 	if err != nil {
@@ -204,10 +205,10 @@ func listenSocket(data string) (net.Listener, error) {
 	return l, os.Chmod(path, 0o600)
 }
 
-// shutdownTimeout is how long requests that are under way get to end.
+// shutdownTimeout is how long open requests may take to finish.
 const shutdownTimeout = 5 * time.Second
 
-// serveHTTP serves until ctx ends. Whoever comes by the local socket is an organiser.
+// serveHTTP serves until ctx ends. Requests on the local socket are an organiser's.
 func serveHTTP(ctx context.Context, handler http.Handler, public, local net.Listener) error {
 	servers := []*http.Server{
 		{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10},

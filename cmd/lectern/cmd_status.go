@@ -22,7 +22,7 @@ type statusCmd struct {
 	dataFlag
 }
 
-// talkStatus is how a talk stands.
+// talkStatus is the state of a talk.
 type talkStatus struct {
 	Slug      string               `json:"slug"`
 	Title     string               `json:"title"`
@@ -33,7 +33,7 @@ type talkStatus struct {
 	Issues []conference.Issue `json:"troubles,omitempty"` // of its recordings, as its bundle tells them
 }
 
-// Run is `lectern status`.
+// Run implements `lectern status`.
 func (c *statusCmd) Run(ctx context.Context, t *console) (err error) {
 	books, ok, err := openCatalogReadOnly(ctx, c.Data)
 	if err != nil {
@@ -96,8 +96,8 @@ func (c *statusCmd) Run(ctx context.Context, t *console) (err error) {
 	return nil
 }
 
-// bundleIssues is what a bundle tells of its recordings; nothing where there is no bundle any
-// more.
+// bundleIssues reads the issues of the recordings from a bundle's manifest. It returns none if there
+// is no bundle any more.
 func bundleIssues(dir string) []conference.Issue {
 	var told bundle.Manifest
 	if b, err := os.ReadFile(filepath.Join(dir, bundle.ManifestName)); err != nil || json.Unmarshal(b, &told) != nil {

@@ -28,7 +28,7 @@ type submitCmd struct {
 	serverFlags
 }
 
-// Run is `lectern submit`.
+// Run implements `lectern submit`.
 func (c *submitCmd) Run(ctx context.Context, t *console) (err error) {
 	r, err := c.connect(ctx, t)
 	if err != nil {
@@ -61,7 +61,7 @@ func (c *submitCmd) Run(ctx context.Context, t *console) (err error) {
 	return nil
 }
 
-// findArrival is what the server says of a recording that arrived.
+// findArrival returns what the server knows of an uploaded recording.
 func findArrival(ctx context.Context, r *apiClient, id string) (web.Arrival, error) {
 	var all []web.Arrival
 	if err := r.call(ctx, http.MethodGet, "/arrivals", nil, &all); err != nil {
@@ -75,8 +75,8 @@ func findArrival(ctx context.Context, r *apiClient, id string) (web.Arrival, err
 	return web.Arrival{}, fmt.Errorf("%s does not know the recording that it has just taken (%s)", r.base, id)
 }
 
-// upload sends a recording by the tus protocol and returns the name of its upload. One that was
-// begun before, by this command, goes on where it was.
+// upload uploads a recording by the tus protocol, and returns its id. It resumes an upload of the
+// same file that this command began before.
 func (c *submitCmd) upload(ctx context.Context, t *console, r *apiClient, path string) (id string, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -111,7 +111,7 @@ func (c *submitCmd) upload(ctx context.Context, t *console, r *apiClient, path s
 	return filepath.Base(u.location), nil
 }
 
-// resumeFile is the file in which the address of an unfinished upload is kept.
+// resumeFile returns the path of the file that keeps the URL of an unfinished upload.
 func resumeFile(base, path string, info os.FileInfo) string {
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -125,7 +125,7 @@ func resumeFile(base, path string, info os.FileInfo) string {
 	return filepath.Join(dir, "lectern", "uploads", hex.EncodeToString(sum[:12]))
 }
 
-// saveUploadURL keeps the address. Without it, an upload that is broken off begins anew.
+// saveUploadURL keeps the URL of an upload. If that fails, an interrupted upload starts over.
 func saveUploadURL(file, address string) {
 	if os.MkdirAll(filepath.Dir(file), 0o700) == nil {
 		_ = os.WriteFile(file, []byte(address), 0o600)
@@ -183,7 +183,7 @@ func (u *tusUpload) create(ctx context.Context, name, room string) error {
 	return nil
 }
 
-// offset is how much of the recording the server has; ok is false if there is no such upload.
+// offset asks how many bytes the server has. ok is false if the server doesn't know the upload.
 func (u *tusUpload) offset(ctx context.Context) (sent int64, ok bool, err error) {
 	answer, err := u.do(ctx, http.MethodHead, u.location, nil, 0, nil)
 	if err != nil {
@@ -202,10 +202,11 @@ func (u *tusUpload) exists(ctx context.Context) bool {
 	return err == nil
 }
 
-// uploadRetryTimeout is how long a server may be gone before the command gives up; the upload stays.
+// uploadRetryTimeout is how long to retry while the server doesn't answer. The upload can be resumed
+// later.
 const uploadRetryTimeout = 2 * time.Minute
 
-// sendAll sends what is missing, again and again while the line breaks.
+// sendAll sends the rest of the file, and retries when the connection breaks.
 func (u *tusUpload) sendAll(ctx context.Context) error {
 	wait, last := time.Second, time.Now()
 	for {
@@ -237,7 +238,7 @@ func (u *tusUpload) sendAll(ctx context.Context) error {
 	}
 }
 
-// patch sends from an offset on; moved says that something was sent.
+// patch sends the file from an offset on. moved reports whether any bytes were sent.
 func (u *tusUpload) patch(ctx context.Context, from int64) (moved bool, err error) {
 	content := &progressReader{Reader: io.NewSectionReader(u.file, from, u.size-from), sent: from, show: u.show}
 	answer, err := u.do(ctx, http.MethodPatch, u.location, content, u.size-from, map[string]string{
@@ -253,7 +254,7 @@ func (u *tusUpload) patch(ctx context.Context, from int64) (moved bool, err erro
 	return true, nil
 }
 
-// progressReader tells how much was read of what is sent.
+// progressReader reports how many bytes of an upload were read.
 type progressReader struct {
 	io.Reader
 	sent int64

@@ -16,7 +16,7 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// subtitlesCmd works on plain files: it needs no data directory and no server.
+// subtitlesCmd works on plain files, except for hand-in: it needs no data directory and no server.
 type subtitlesCmd struct {
 	HandIn  subtitlesHandInCmd  `cmd:"" name:"hand-in" help:"Upload a talk's subtitles in the language of the talk."`
 	Read    subtitlesReadCmd    `cmd:"" help:"Show what a subtitle file contains, and what is odd about it."`
@@ -26,16 +26,16 @@ type subtitlesCmd struct {
 	Diff    subtitlesDiffCmd    `cmd:"" help:"Compare two versions of a subtitle file, cue by cue."`
 }
 
-// stdio is the name of standard input and standard output on the command line.
+// stdio stands for standard input or standard output on the command line.
 const stdio = "-"
 
-// subtitleFlags say what is known of a subtitle file that does not say it itself.
+// subtitleFlags override what is detected of a subtitle file.
 type subtitleFlags struct {
 	Language string `help:"Language of the subtitles (BCP 47), if neither the file nor its name says it." placeholder:"L"`
 	Encoding string `help:"Encoding of the file if it is detected wrongly, such as windows-1252." aliases:"from-encoding" placeholder:"E"`
 }
 
-// subtitleFile is a subtitle file as it was handed in and read. Its Language is canonical, or "".
+// subtitleFile is a parsed subtitle file. Its Language is canonical, or "".
 type subtitleFile struct {
 	subtitle.Document
 	name         string // for people
@@ -60,7 +60,7 @@ func inputName(file string) string {
 	return file
 }
 
-// parse reads what is in a subtitle file; name is what people call it.
+// parse parses a subtitle file. name is how messages call it.
 func (f subtitleFlags) parse(file, name string, data []byte) (s subtitleFile, err error) {
 	s.name = name
 	hint := languageInName(file)
@@ -87,9 +87,8 @@ func (f subtitleFlags) parse(file, name string, data []byte) (s subtitleFile, er
 	return s, nil
 }
 
-// languageInName is the language in a name like talk.es.srt, or "". Only codes of two
-// letters count, with or without a script and a region: among those of three are new, old,
-// fin and bak.
+// languageInName returns the language in a name like talk.es.srt, or "". Only two-letter codes
+// count, with or without a script and a region: new, old, fin and bak are three-letter codes.
 func languageInName(file string) string {
 	base := filepath.Base(file)
 	tag := strings.TrimPrefix(filepath.Ext(strings.TrimSuffix(base, filepath.Ext(base))), ".")
@@ -104,8 +103,8 @@ func languageInName(file string) string {
 	return language
 }
 
-// readBytes is what is in a file, up to a little more than may be read. It gives up
-// waiting for a terminal or a pipe when ctx ends.
+// readBytes reads a file, up to a byte more than the largest subtitle file allowed. It stops waiting
+// for a terminal or a pipe when ctx ends.
 func readBytes(ctx context.Context, file, name string) ([]byte, error) {
 	type result struct {
 		data []byte
@@ -142,7 +141,7 @@ func readLimited(file string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, subtitle.MaxBytes+1))
 }
 
-// withoutPath is an error without the name of the file, which is said already.
+// withoutPath strips the path from a file error, for messages that begin with it.
 func withoutPath(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -151,7 +150,7 @@ func withoutPath(err error) error {
 	return err
 }
 
-// quoteName is a file's name, quoted if a terminal would obey something in it.
+// quoteName quotes a file name that contains control characters.
 func quoteName(name string) string {
 	if strings.ContainsFunc(name, unicode.IsControl) {
 		return strconv.Quote(name)
@@ -159,7 +158,7 @@ func quoteName(name string) string {
 	return name
 }
 
-// number is like "1 cue" or "12 cues".
+// number formats a count and a noun, such as "1 cue" or "12 cues".
 func number(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -167,11 +166,11 @@ func number(n int, what string) string {
 	return strconv.Itoa(n) + " " + what + "s"
 }
 
-// maxPerCode is how many remarks of a kind a person is shown.
+// maxPerCode is how many diagnostics of one code are printed.
 const maxPerCode = 5
 
-// printDiagnostics prints remarks about a file as file:line, a few of each code; rest says
-// where to find the others.
+// printDiagnostics prints diagnostics as file:line, a few of each code. rest says where to find the
+// others.
 func printDiagnostics(w io.Writer, file string, remarks []subtitle.Diagnostic, rest string) {
 	of, shown := map[string]int{}, map[string]int{}
 	for _, d := range remarks {
@@ -192,7 +191,7 @@ func printDiagnostics(w io.Writer, file string, remarks []subtitle.Diagnostic, r
 	}
 }
 
-// withSeverity is the remarks of one severity.
+// withSeverity returns the diagnostics of one severity.
 func withSeverity(severity string, all []subtitle.Diagnostic) (some []subtitle.Diagnostic) {
 	for _, d := range all {
 		if d.Severity == severity {
@@ -202,8 +201,7 @@ func withSeverity(severity string, all []subtitle.Diagnostic) (some []subtitle.D
 	return some
 }
 
-// printWarnings tells on standard error what of a file could not be taken over, or only as it was
-// probably meant.
+// printWarnings prints the errors and warnings of a file to standard error.
 func (s subtitleFile) printWarnings(t *console) {
 	doubts := append(withSeverity(subtitle.Error, s.Diagnostics), withSeverity(subtitle.Warning, s.Diagnostics)...)
 	printDiagnostics(t.err, s.name, doubts, "lectern subtitles read --json has all")

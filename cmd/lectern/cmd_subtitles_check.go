@@ -37,7 +37,7 @@ type fixResult struct {
 	Counts  check.Counts   `json:"counts"`
 }
 
-// Run is `lectern subtitles check`.
+// Run implements `lectern subtitles check`.
 func (c *subtitlesCheckCmd) Run(ctx context.Context, t *console) error {
 	var out outputFile
 	var err error
@@ -79,7 +79,7 @@ func (c *subtitlesCheckCmd) Run(ctx context.Context, t *console) error {
 	return err
 }
 
-// length is how long the recording is, or 0 if nothing is known of it.
+// length returns the length of the recording, or 0 if it is not known.
 func (c *subtitlesCheckCmd) length(ctx context.Context) (time.Duration, error) {
 	if c.Length != "" {
 		length, err := timeline.ParseClock(c.Length)
@@ -98,12 +98,12 @@ func (c *subtitlesCheckCmd) length(ctx context.Context) (time.Duration, error) {
 	return tools.DeclaredLength(ctx, c.Recording, c.Recording)
 }
 
-// errorCount is how many things viewers would miss.
+// errorCount returns the number of errors in the check and in reading the file.
 func (c checkResult) errorCount() int {
 	return c.Counts.Errors + len(withSeverity(subtitle.Error, c.Diagnostics))
 }
 
-// print tells a person what was found and what was mended.
+// print prints the findings and the fixes.
 func (c checkResult) print(t *console, name string) error {
 	if err := c.Write(t.out, quoteName(name)); err != nil || c.Fixed == nil {
 		return err
@@ -111,7 +111,7 @@ func (c checkResult) print(t *console, name string) error {
 	return c.Fixed.print(t)
 }
 
-// maxChangesShown is how many changes a person is shown one by one.
+// maxChangesShown is how many changes are printed one by one.
 const maxChangesShown = 20
 
 func (f *fixResult) print(t *console) error {

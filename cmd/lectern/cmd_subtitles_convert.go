@@ -10,7 +10,7 @@ type subtitlesConvertCmd struct {
 	Plain bool   `help:"Leave out italics, colours, positions and other styling, as YouTube requires."`
 }
 
-// Run is `lectern subtitles convert`.
+// Run implements `lectern subtitles convert`.
 func (c *subtitlesConvertCmd) Run(ctx context.Context, t *console) error {
 	out, err := newOutputFile(c.Out, c.To, c.In)
 	if err != nil {

@@ -13,7 +13,7 @@ type subtitlesDiffCmd struct {
 	JSON bool `help:"Print JSON: what happened to every cue."`
 }
 
-// Run is `lectern subtitles diff`.
+// Run implements `lectern subtitles diff`.
 func (c *subtitlesDiffCmd) Run(ctx context.Context, t *console) error {
 	if c.Old == stdio && c.New == stdio {
 		return &usageError{"standard input can be one of the two files, not both"}

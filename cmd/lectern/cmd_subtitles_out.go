@@ -15,14 +15,14 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// outputFile is a subtitle file to be written.
+// outputFile is a subtitle file to write.
 type outputFile struct {
 	file   string
 	format subtitle.Format
 }
 
-// newOutputFile refuses what cannot be written to before any work is done: a name that does not
-// say the format, unless to says it, and one of the files that are read.
+// newOutputFile checks, before any work is done, that a file can be written: its format is known by
+// its extension or by to, and it is not one of the inputs.
 func newOutputFile(file, to string, inputs ...string) (out outputFile, err error) {
 	out.file = file
 	switch {
@@ -39,7 +39,7 @@ func newOutputFile(file, to string, inputs ...string) (out outputFile, err error
 	return out, checkWritable(file, inputs...)
 }
 
-// checkWritable refuses a file that cannot be written, or that is read.
+// checkWritable reports an error if a file cannot be written, or is one of the inputs.
 func checkWritable(file string, inputs ...string) error {
 	if file == stdio {
 		return nil
@@ -62,8 +62,8 @@ func checkWritable(file string, inputs ...string) error {
 	return err
 }
 
-// write writes cues and says on standard error what the format cannot hold. The file is
-// there whole or not at all.
+// write writes cues, and prints what the format cannot represent to standard error. The file is
+// replaced as a whole.
 func (out outputFile) write(t *console, from subtitleFile, cues []conference.Cue, plain bool) error {
 	var b bytes.Buffer
 	losses, err := subtitle.Write(&b, cues, out.format, subtitle.WriteOptions{Language: from.Language, Edition: from.Edition, Plain: plain})
@@ -77,7 +77,7 @@ func (out outputFile) write(t *console, from subtitleFile, cues []conference.Cue
 	return writeOutput(t, out.file, b.Bytes(), number(len(cues), "cue")+" written as "+formatName(out.format))
 }
 
-// writeOutput puts data into a file and says what it is, or prints it.
+// writeOutput writes data to a file and prints what it contains, or writes it to standard output.
 func writeOutput(t *console, file string, data []byte, what string) error {
 	if file == stdio {
 		_, err := t.out.Write(data)
@@ -94,8 +94,8 @@ func writeError(file string, err error) error {
 	return inputerr.New(file, "cannot be written: %v", withoutPath(err)).Hint("Choose another place")
 }
 
-// writeFileAtomic puts data into a file; whoever looks sees all of it or what was there before.
-// What is no plain file, such as /dev/null, is written to as it is.
+// writeFileAtomic replaces the content of a file in one step, so that readers never see half of it.
+// Special files such as /dev/null are written to directly.
 func writeFileAtomic(file string, data []byte) (err error) {
 	if real, err := filepath.EvalSymlinks(file); err == nil {
 		file = real

@@ -18,7 +18,7 @@ type subtitlesReadCmd struct {
 	JSON bool `help:"Print JSON: all cues and diagnostics."`
 }
 
-// readDocument is a subtitle file for scripts.
+// readDocument is what --json prints.
 type readDocument struct {
 	Format      subtitle.Format       `json:"format"`
 	Encoding    string                `json:"encoding"`
@@ -27,7 +27,7 @@ type readDocument struct {
 	Diagnostics []subtitle.Diagnostic `json:"diagnostics"`
 }
 
-// readCue is a cue for scripts.
+// readCue is a cue in what --json prints.
 type readCue struct {
 	Index   int    `json:"index"`
 	StartMS int64  `json:"start_ms"`
@@ -35,7 +35,7 @@ type readCue struct {
 	Text    string `json:"text"`
 }
 
-// Run is `lectern subtitles read`.
+// Run implements `lectern subtitles read`.
 func (c *subtitlesReadCmd) Run(ctx context.Context, t *console) error {
 	s, err := c.read(ctx, c.File)
 	if err != nil {
@@ -52,7 +52,7 @@ func (c *subtitlesReadCmd) Run(ctx context.Context, t *console) error {
 	return t.printJSON(doc)
 }
 
-// print is a summary that a person can act on.
+// print prints a summary of the file and its diagnostics.
 func (s subtitleFile) print(w io.Writer) {
 	language := "unknown (say it with --language)"
 	if s.Language != "" {
@@ -76,14 +76,14 @@ func (s subtitleFile) print(w io.Writer) {
 	}
 }
 
-// severityMeaning is what a severity wants of a person.
+// severityMeaning explains each severity.
 var severityMeaning = map[string]string{
 	subtitle.Error:   "what a viewer should see could not be taken over",
 	subtitle.Warning: "read as was probably meant; have a look",
 	subtitle.Note:    "put right, or without meaning to a viewer",
 }
 
-// cueRange is when the first cue starts and the last one ends.
+// cueRange returns the start of the first cue and the end of the last.
 func cueRange(cues []conference.Cue) (first, last time.Duration) {
 	if len(cues) == 0 {
 		return 0, 0
@@ -95,13 +95,13 @@ func cueRange(cues []conference.Cue) (first, last time.Duration) {
 	return first, last
 }
 
-// formatTimestamp is a time as subtitle files have it.
+// formatTimestamp formats a time as subtitle files do: 00:01:02.345.
 func formatTimestamp(d time.Duration) string {
 	ms := d.Milliseconds()
 	return fmt.Sprintf("%02d:%02d:%02d.%03d", ms/3_600_000, ms/60_000%60, ms/1000%60, ms%1000)
 }
 
-// formatNames are the formats as people know them.
+// formatNames are the common names of the formats.
 var formatNames = map[subtitle.Format]string{
 	subtitle.SRT:        "SubRip (SRT)",
 	subtitle.WebVTT:     "WebVTT",

@@ -21,7 +21,7 @@ type subtitlesSyncCmd struct {
 	JSON bool `help:"Print JSON: the result."`
 }
 
-// Run is `lectern subtitles sync`.
+// Run implements `lectern subtitles sync`.
 func (c *subtitlesSyncCmd) Run(ctx context.Context, t *console) error {
 	var out outputFile
 	var err error
@@ -61,7 +61,7 @@ func (c *subtitlesSyncCmd) Run(ctx context.Context, t *console) error {
 	return unapplied
 }
 
-// writeSynced writes the subtitles with the times that were found.
+// writeSynced writes the subtitles with corrected times.
 func writeSynced(t *console, s subtitleFile, found subsync.Result, out outputFile) error {
 	moved, notes, err := subsync.Apply(s.Cues, found)
 	if f := inputerr.As(err); f != nil {
@@ -76,7 +76,7 @@ func writeSynced(t *console, s subtitleFile, found subsync.Result, out outputFil
 	return out.write(t, s, moved, false)
 }
 
-// print tells a person what was found, and how to have it done.
+// print prints the result, and the command that applies it.
 func (c *subtitlesSyncCmd) print(w io.Writer, s subtitleFile, r subsync.Result) {
 	fmt.Fprintf(w, "%s: %s\n  %s\n", quoteName(s.name), r.Verdict, r.Sentence())
 	if r.Verdict == subsync.CannotTell {
@@ -89,8 +89,8 @@ func (c *subtitlesSyncCmd) print(w io.Writer, s subtitleFile, r subsync.Result) 
 	}
 }
 
-// syncedFileName is a name for a corrected copy of a file, in a format that can be written. The
-// language stays where it was: talk.in-sync.es.srt.
+// syncedFileName returns a name for a corrected copy of a file, in a format that can be written. The
+// language stays last: talk.in-sync.es.srt.
 func syncedFileName(file string) string {
 	end := filepath.Ext(file)
 	name := strings.TrimSuffix(file, end)

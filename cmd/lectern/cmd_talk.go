@@ -21,7 +21,7 @@ type cutCmd struct {
 	serverFlags
 }
 
-// Run is `lectern cut`.
+// Run implements `lectern cut`.
 func (c *cutCmd) Run(ctx context.Context, t *console) (err error) {
 	r, err := c.connect(ctx, t)
 	if err != nil {
@@ -63,7 +63,7 @@ type subtitlesHandInCmd struct {
 	serverFlags
 }
 
-// Run is `lectern subtitles hand-in`.
+// Run implements `lectern subtitles hand-in`.
 func (c *subtitlesHandInCmd) Run(ctx context.Context, t *console) (err error) {
 	data, err := readBytes(ctx, c.File, c.File)
 	if err != nil {
@@ -113,7 +113,7 @@ type approveCmd struct {
 	serverFlags
 }
 
-// Run is `lectern approve`.
+// Run implements `lectern approve`.
 func (c *approveCmd) Run(ctx context.Context, t *console) error {
 	return c.call(ctx, t, http.MethodPost, "/talks/"+url.PathEscape(c.Talk)+"/verdict", web.Verdict{Approved: c.Wrong == "", Words: c.Wrong}, nil)
 }
@@ -125,7 +125,7 @@ type releaseCmd struct {
 	serverFlags
 }
 
-// Run is `lectern release`.
+// Run implements `lectern release`.
 func (c *releaseCmd) Run(ctx context.Context, t *console) error {
 	path := "/talks/" + url.PathEscape(c.Talk) + "/release"
 	if c.Hold {

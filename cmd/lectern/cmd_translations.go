@@ -1,7 +1,7 @@
 package main
 
-// translationsCmd is about translated tracks and what they were translated from. Update, Export,
-// Import and Check work on plain files; the others work on what the catalogue has.
+// translationsCmd works on translations of talks, through the API. Update, Check, Export and Import
+// work on plain files as well.
 type translationsCmd struct {
 	Update   translationsUpdateCmd   `cmd:"" help:"Update a translated file after its source was corrected."`
 	Export   translationsExportCmd   `cmd:"" help:"Export subtitles for translators as PO, XLIFF, CSV, SRT or WebVTT."`

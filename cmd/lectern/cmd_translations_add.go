@@ -32,7 +32,7 @@ func (c *translationsAddCmd) Run(ctx context.Context, t *console) error {
 	return c.upload(ctx, t, name, data, func(web.Receipt) string { return "taken" })
 }
 
-// upload sends the file to the API and prints what became of it; done says what was done.
+// upload sends the file to the API and prints the result. done describes what was done.
 func (c *translationsAddCmd) upload(ctx context.Context, t *console, name string, data []byte, done func(web.Receipt) string) (err error) {
 	r, err := c.open(ctx, t)
 	if err != nil {

@@ -24,7 +24,7 @@ type translationCheckResult struct {
 	Diagnostics []subtitle.Diagnostic `json:"diagnostics"` // from reading the translated file
 }
 
-// Run is `lectern translations check`.
+// Run implements `lectern translations check`.
 func (c *translationsCheckCmd) Run(ctx context.Context, t *console) error {
 	if c.File == stdio && c.Source == stdio {
 		return &usageError{"standard input can be one of the files, not both"}
@@ -62,12 +62,12 @@ func (c *translationsCheckCmd) Run(ctx context.Context, t *console) error {
 	return err
 }
 
-// errorCount is how many things viewers would miss.
+// errorCount returns the number of errors in the check and in reading the file.
 func (j translationCheckResult) errorCount() int {
 	return j.Counts.Errors + len(withSeverity(subtitle.Error, j.Diagnostics))
 }
 
-// readGlossary is that of the conference, or nil.
+// readGlossary reads --glossary. It returns nil without one.
 func (c *translationsCheckCmd) readGlossary(ctx context.Context) (*translation.Glossary, error) {
 	if c.Glossary == "" {
 		return nil, nil

@@ -38,7 +38,7 @@ type translationsExportCmd struct {
 	serverFlags
 }
 
-// Run is `lectern translations export`.
+// Run implements `lectern translations export`.
 func (c *translationsExportCmd) Run(ctx context.Context, t *console) error {
 	format, err := exchangeFormat(c.Output, c.Format)
 	if err != nil {
@@ -61,13 +61,14 @@ func (c *translationsExportCmd) Run(ctx context.Context, t *console) error {
 	return c.writeFile(t, format, sheet)
 }
 
-// isTalkSlug reports whether a name is not that of a file, and may be a talk's.
+// isTalkSlug reports whether name can be a talk's slug and is not an existing file.
 func isTalkSlug(name string) bool {
 	_, err := os.Stat(name)
 	return err != nil && conference.ValidSlug(name)
 }
 
-// exportFromTalk writes a translation that the talk has; one that does not exist yet is one to begin.
+// exportFromTalk writes a talk's translation. If the talk has none in the language, it writes what a
+// translator can begin with.
 func (c *translationsExportCmd) exportFromTalk(ctx context.Context, t *console, format string) (err error) {
 	track := trackFlags{Talk: c.Source, Language: c.Translation}
 	if err := track.canonicalize(); err != nil {
@@ -137,7 +138,7 @@ func writeSheet(b *bytes.Buffer, format string, s translation.Sheet, speed float
 	return exchange.WriteXLIFF(b, s, exchange.XLIFF2, speed)
 }
 
-// exchangeFormat is the format that a file for translators has by its ending, unless to says it.
+// exchangeFormat returns the format of a file for translators: to, or by the file's extension.
 func exchangeFormat(file, to string) (string, error) {
 	if to != "" {
 		return to, nil
@@ -152,7 +153,7 @@ func exchangeFormat(file, to string) (string, error) {
 	return format, nil
 }
 
-// buildSheet is the translation beside its source.
+// buildSheet lays a translation beside its source.
 func (c *translationsExportCmd) buildSheet(ctx context.Context, t *console) (s translation.Sheet, err error) {
 	source, err := subtitleFlags{Language: c.SourceLanguage}.read(ctx, c.Source)
 	if err != nil {
@@ -194,7 +195,7 @@ func (c *translationsExportCmd) buildSheet(ctx context.Context, t *console) (s t
 	return s, nil
 }
 
-// titleFromName is a file's name without its endings.
+// titleFromName returns a file's name without extensions and language.
 func titleFromName(file string) string {
 	base := filepath.Base(file)
 	base = strings.TrimSuffix(base, filepath.Ext(base))
@@ -204,8 +205,8 @@ func titleFromName(file string) string {
 	return base
 }
 
-// withSourceIDs is a source and a translation of it that follow the ids that the source's file
-// gives, as whoever reads it again does.
+// withSourceIDs renames the source ids in a translation to those that reading the source file gives,
+// so that an import finds them again.
 func withSourceIDs(source, carried []conference.Cue, cues []translation.Cue) ([]conference.Cue, []translation.Cue) {
 	to := map[string]string{}
 	for n, c := range carried {
@@ -221,7 +222,7 @@ func withSourceIDs(source, carried []conference.Cue, cues []translation.Cue) ([]
 	return source, cues
 }
 
-// writeSubtitles writes what is translated, and placeholders for what is not.
+// writeSubtitles writes the translated cues, and placeholders for the others.
 func (c *translationsExportCmd) writeSubtitles(t *console, s translation.Sheet, format subtitle.Format) error {
 	cues := s.Subtitles()
 	missing := 0

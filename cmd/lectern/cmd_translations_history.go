@@ -15,7 +15,7 @@ type translationsHistoryCmd struct {
 	trackFlags
 }
 
-// historyEntry is a revision of a translation in its history.
+// historyEntry is one revision in what --json prints.
 type historyEntry struct {
 	Revision int    `json:"revision"`
 	At       string `json:"at"` // RFC 3339

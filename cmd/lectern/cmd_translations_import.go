@@ -26,7 +26,7 @@ type translationsImportCmd struct {
 	JSON bool `help:"Print JSON: how much is translated, and what is left to do."`
 }
 
-// importResult is what a translator sent, for scripts.
+// importResult is what --json prints.
 type importResult struct {
 	translation.MergeResult
 	Translated int    `json:"translated"` // cues of the source
@@ -34,7 +34,7 @@ type importResult struct {
 	Language   string `json:"language"`
 }
 
-// Run is `lectern translations import`.
+// Run implements `lectern translations import`.
 func (c *translationsImportCmd) Run(ctx context.Context, t *console) error {
 	if c.Talk != "" {
 		return c.importIntoTalk(ctx, t)
@@ -82,7 +82,7 @@ func (c *translationsImportCmd) Run(ctx context.Context, t *console) error {
 	return said.write(t.out, quoteName(back.name), quoteName(from.name))
 }
 
-// untranslatedLines is the cues of a source of which a viewer gets no translation.
+// untranslatedLines returns the source cues for which viewers see no translation.
 func untranslatedLines(source []conference.Cue, cues []translation.Cue) []translation.CueLine {
 	all := []translation.CueLine{}
 	for _, u := range translation.Units(source, cues) {
@@ -96,8 +96,8 @@ func untranslatedLines(source []conference.Cue, cues []translation.Cue) []transl
 	return all
 }
 
-// readReturned reads what a translator sent, by what it holds and not by its name. Back is the
-// file, for messages, in the language that it translates into.
+// readReturned reads a translator's file, whose format it detects by the content. The subtitleFile
+// it returns is for messages, with the language of the translation.
 func (c *translationsImportCmd) readReturned(ctx context.Context, t *console, from subtitleFile) (back subtitleFile, cues []translation.Cue, taken translation.MergeResult, err error) {
 	back.name = inputName(c.File)
 	data, err := readBytes(ctx, c.File, back.name)
@@ -127,7 +127,7 @@ func (c *translationsImportCmd) readReturned(ctx context.Context, t *console, fr
 	return back, cues, translation.MergeResult{UpdateReport: report, Changed: report.Kept, Lost: []translation.CueLine{}, OrphanNotes: []translation.CueLine{}}, nil
 }
 
-// write says how much is translated, and shows what is not.
+// write prints how much is translated, and what is left to do.
 func (i importResult) write(w io.Writer, name, source string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: of %s in %s, %d translated", name, number(i.Source, "cue"), source, i.Translated)
@@ -147,7 +147,7 @@ func (i importResult) write(w io.Writer, name, source string) error {
 	return err
 }
 
-// printFileLines lists what stands in a file, by its lines.
+// printFileLines prints lines of a file, with their numbers.
 func printFileLines(b *strings.Builder, heading, name string, list []translation.CueLine) {
 	if len(list) == 0 {
 		return

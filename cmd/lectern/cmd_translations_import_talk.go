@@ -8,7 +8,7 @@ import (
 	"github.com/lectern-av/lectern/internal/web"
 )
 
-// importIntoTalk hands in what a translator sent for a talk.
+// importIntoTalk uploads a translator's file to a talk.
 func (c *translationsImportCmd) importIntoTalk(ctx context.Context, t *console) error {
 	if c.Output != "" {
 		return &usageError{"-o is for plain files; `lectern bundle build` writes what is approved"}

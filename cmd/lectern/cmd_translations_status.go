@@ -33,8 +33,8 @@ type translationStatus struct {
 	Tasks    []service.TranslationTask `json:"todo"`
 }
 
-// loadTranslationStatus asks for what is left to do in a translation; with earlier translations of
-// like texts if suggest is set.
+// loadTranslationStatus loads what is left to do in a translation; with suggestions from earlier
+// translations if suggest is set.
 func loadTranslationStatus(ctx context.Context, r *apiClient, t web.Translation, suggest bool) (translationStatus, error) {
 	s := translationStatus{
 		Language: t.Language, Revision: t.Revision, Source: t.Source, State: t.State, Progress: t.Progress,
@@ -43,7 +43,7 @@ func loadTranslationStatus(ctx context.Context, r *apiClient, t web.Translation,
 	return s, r.call(ctx, http.MethodGet, path, nil, &s.Tasks)
 }
 
-// formatProgress is how far a translation has come, for people.
+// formatProgress describes progress in one line, such as "of 12 cues 10 approved, 2 drafts".
 func formatProgress(p translation.Progress) string {
 	var parts []string
 	for _, part := range []struct {
@@ -93,7 +93,8 @@ func (c *translationsStatusCmd) Run(ctx context.Context, t *console) (err error)
 	return err
 }
 
-// load asks for all translations of the talk, or for the one in a language with suggestions.
+// load loads the status of all translations of the talk, or of the one in --language with
+// suggestions.
 func (c *translationsStatusCmd) load(ctx context.Context, r *apiClient) ([]translationStatus, error) {
 	track := trackFlags{Talk: c.Talk, Language: c.Language}
 	var list []web.Translation
@@ -122,7 +123,7 @@ func (c *translationsStatusCmd) load(ctx context.Context, r *apiClient) ([]trans
 	return all, nil
 }
 
-// writeTask tells a translator what to do.
+// writeTask prints one text that is left to do.
 func writeTask(b *strings.Builder, d service.TranslationTask) {
 	fmt.Fprintf(b, "\n%s: %s, %s\n", d.ID, formatRange(d.StartMS, d.EndMS), map[translation.State]string{
 		translation.Untranslated: "to translate", translation.NeedsEditing: needsEditingReason(d.Was, d.Source),

@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/web"
 )
 
-// trackFlags name one translation of a talk, where it is, and who works on it.
+// trackFlags name a translation of a talk, and the server and the person who changes it.
 type trackFlags struct {
 	Talk     string `arg:"" help:"The talk's slug."`
 	Language string `arg:"" help:"The language of the translation (BCP 47)."`
@@ -28,12 +28,13 @@ func (f *trackFlags) canonicalize() (err error) {
 	return err
 }
 
-// path returns the address of the translation below the API's.
+// path returns the path of the translation in the API.
 func (f *trackFlags) path() string {
 	return "/talks/" + url.PathEscape(f.Talk) + "/translations/" + url.PathEscape(f.Language)
 }
 
-// open connects to the API to change the translation.
+// open connects to the API to change the translation. A missing data directory is an error, and none
+// is created.
 func (f *trackFlags) open(ctx context.Context, t *console) (*apiClient, error) {
 	if err := f.canonicalize(); err != nil {
 		return nil, err
@@ -51,8 +52,8 @@ func (f *trackFlags) open(ctx context.Context, t *console) (*apiClient, error) {
 	return r, err
 }
 
-// change posts a change of the translation, and prints what became of it: done is what to say of
-// it, next is the command that usually follows, or "".
+// change posts an action on the translation and prints the result. done describes what was done;
+// next is the command that usually follows, or "".
 func (f *trackFlags) change(ctx context.Context, t *console, action string, in any, done, next string) (err error) {
 	r, err := f.open(ctx, t)
 	if err != nil {
@@ -66,7 +67,7 @@ func (f *trackFlags) change(ctx context.Context, t *console, action string, in a
 	return f.printResult(ctx, t, r, changed, done, next)
 }
 
-// explain adds to an error of the API what a person who works on the translation can do.
+// explain turns an error of the API into one that tells what to do about it.
 func (f *trackFlags) explain(ctx context.Context, r *apiClient, err error) error {
 	var refusal *apiError
 	switch {
@@ -85,7 +86,7 @@ func (f *trackFlags) explain(ctx context.Context, r *apiClient, err error) error
 	return err
 }
 
-// printResult says how far the translation has come after a change, and what comes next.
+// printResult prints the state of the translation after a change, and what comes next.
 func (f *trackFlags) printResult(ctx context.Context, t *console, r *apiClient, changed web.Translation, done, next string) error {
 	if f.JSON {
 		status, err := loadTranslationStatus(ctx, r, changed, false)

@@ -24,7 +24,7 @@ type translationsUpdateCmd struct {
 	JSON bool `help:"Print JSON: what is up to date, and what to edit."`
 }
 
-// Run is `lectern translations update`.
+// Run implements `lectern translations update`.
 func (c *translationsUpdateCmd) Run(ctx context.Context, t *console) error {
 	files := []string{c.OldSource, c.NewSource, c.Translation}
 	if countEqual(stdio, files) > 1 {
@@ -79,8 +79,8 @@ func cueIDs(cues []conference.Cue) []string {
 	return ids
 }
 
-// visibleCues is what a viewer of a translation gets: neither what its source has lost, nor
-// what only repeats the source.
+// visibleCues returns the cues that viewers of a translation see: without those that lost their
+// source, and without those that repeat it.
 func visibleCues(cues []translation.Cue) (all []conference.Cue) {
 	for _, c := range cues {
 		if c.State != translation.Obsolete && c.State != translation.Untranslated {
@@ -90,7 +90,7 @@ func visibleCues(cues []translation.Cue) (all []conference.Cue) {
 	return all
 }
 
-// printUpdate tells a translator what there is to do.
+// printUpdate prints what is left to do for a translator.
 func printUpdate(w io.Writer, r translation.UpdateReport, name, source string, written bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d still good", name, r.Kept+r.Retimed)
@@ -109,7 +109,7 @@ func printUpdate(w io.Writer, r translation.UpdateReport, name, source string, w
 	return err
 }
 
-// printNeedsEditing shows what to look at again.
+// printNeedsEditing prints the cues whose source changed.
 func printNeedsEditing(b *strings.Builder, name string, list []translation.StaleCue) {
 	for _, s := range list {
 		fmt.Fprintf(b, "\n%s:%d: %s, %s\n", name, s.Line, formatRange(s.StartMS, s.EndMS), needsEditingReason(s.OldSource, s.NewSource))
@@ -145,13 +145,13 @@ func printParagraph(b *strings.Builder, what, text string) {
 	}
 }
 
-// formatRange is a passage of time for people.
+// formatRange formats a time range.
 func formatRange(fromMS, toMS int64) string {
 	at := func(ms int64) string { return timeline.FormatClock(time.Duration(ms) * time.Millisecond) }
 	return at(fromMS) + "-" + at(toMS)
 }
 
-// needsEditingReason is why a translation is to be looked at again.
+// needsEditingReason tells why a cue needs editing.
 func needsEditingReason(was, is string) string {
 	switch was {
 	case "":

@@ -67,10 +67,10 @@ func (v buildVersion) commitText() string {
 	return v.Commit
 }
 
-// linkedCommit is the Git commit, where the linker sets it: -ldflags "-X main.linkedCommit=…".
+// linkedCommit is the Git commit if the linker sets it: -ldflags "-X main.linkedCommit=…".
 var linkedCommit string
 
-// readBuildVersion reads what the Go toolchain noted in the program.
+// readBuildVersion reads the version that the Go toolchain stored in the program.
 func readBuildVersion() buildVersion {
 	v := buildVersion{Version: "unknown", Commit: linkedCommit, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()

@@ -20,8 +20,8 @@ type workerCmd struct {
 	dataFlag
 }
 
-// Run is `lectern worker`. It shares the store (over NFS, say) and the Redis with a
-// conductor, and sees recordings under the same paths.
+// Run implements `lectern worker`. It shares the store (for example over NFS) and Redis with a
+// server or a build, and sees recordings under the same paths.
 func (c *workerCmd) Run(ctx context.Context, t *console) (err error) {
 	if c.Redis == "" {
 		return &usageError{"a worker needs --redis URL, the same that `lectern run` was given"}
@@ -54,9 +54,10 @@ func (c *workerCmd) Run(ctx context.Context, t *console) (err error) {
 	return err
 }
 
-// stopOnMachineFailure is handle for a worker that ends its service when its own machine is at fault,
-// and does not say so of the job: the conductor finds it undone, and gives it to another.
-// Else a worker with a full disk would fail jobs faster than others can take them.
+// stopOnMachineFailure wraps a handler so that the worker stops when its own machine fails, for
+// example with a full disk. It doesn't report such a job as failed: the conductor finds it undone
+// and gives it to another worker. Otherwise a broken worker would fail jobs faster than others take
+// them.
 func stopOnMachineFailure(leave context.CancelCauseFunc, handle queue.Handler) queue.Handler {
 	return func(ctx context.Context, job action.Job, report func(action.Event)) error {
 		err := handle(ctx, job, report)

@@ -7,17 +7,17 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// completion is what can stand in the place of the last word of a command line.
+// completion is what can replace the last word of a command line.
 type completion struct {
 	Words []suggestion
 	Files bool // names of files and directories, too
 }
 
-// suggestion is one word and, where there is something to say, what it means.
+// suggestion is one word, and what it means if that is known.
 type suggestion struct{ Word, Help string }
 
-// complete returns what can follow the words after "lectern"; the last of them is the one that is
-// being typed, "" if none is yet. talks is called for the slugs of the talks.
+// complete returns what can follow "lectern" and the words before the last one, which is being typed
+// and may be "". It calls talks to get the slugs of talks.
 func complete(app *kong.Node, words []string, talks func() []string) completion {
 	if len(words) == 0 {
 		words = []string{""}
@@ -47,7 +47,7 @@ func complete(app *kong.Node, words []string, talks func() []string) completion 
 	return completion{}
 }
 
-// parsedLine is where a command line that is not finished has come to.
+// parsedLine is the state of an unfinished command line.
 type parsedLine struct {
 	node       *kong.Node  // the command, or the application
 	flag       *kong.Flag  // the flag whose value comes next, or nil
@@ -117,8 +117,8 @@ func completeFlags(node *kong.Node) (c completion) {
 	return c
 }
 
-// completeValue returns the values of a flag or an argument: those it is limited to, the slugs of
-// talks, or files. A value of which nothing is known has no completion.
+// completeValue returns the possible values of a flag or an argument: its enum, slugs of talks, or
+// files. It returns none if nothing is known of it.
 func completeValue(v *kong.Value, talks func() []string) (c completion) {
 	placeholder := ""
 	if v.Flag != nil {

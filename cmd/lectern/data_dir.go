@@ -25,19 +25,20 @@ type dataFlag struct {
 	Data string `help:"The data directory." type:"path" default:"${data}" placeholder:"DIR"`
 }
 
-// redisFlag is shared by the commands that queue jobs or take them.
+// redisFlag is shared by the commands that queue jobs or run them.
 type redisFlag struct {
 	Redis string `help:"The Redis server for the job queue (redis://host:port/db). By default the queue is in this process." placeholder:"URL"`
 }
 
-// dataDir is an open data directory.
+// dataDir is an open data directory, which this process has locked.
 type dataDir struct {
 	lock    *catalog.DirLock
 	catalog *catalog.Catalog
 	store   *store.Local
 }
 
-// openDataDir opens a data directory for this process alone; it waits while another has it.
+// openDataDir opens a data directory for this process alone. It waits until no other command has it;
+// if a server has it, that is an error.
 func openDataDir(ctx context.Context, t *console, dir string, options ...store.Option) (_ *dataDir, err error) {
 	h := new(dataDir)
 	defer func() {
@@ -70,8 +71,8 @@ func openDataDir(ctx context.Context, t *console, dir string, options ...store.O
 	return h, h.store.SweepScratch(ctx)
 }
 
-// dataDirError is err, or the fault of a data directory that cannot be made or may not be
-// written to.
+// dataDirError explains why a data directory cannot be created or written to. Other errors are
+// returned as they are.
 func dataDirError(dir string, err error) error {
 	var failed *fs.PathError
 	switch {
@@ -97,8 +98,8 @@ func (h *dataDir) close() error {
 	return errors.Join(errs...)
 }
 
-// startQueueWorker opens the queue and takes jobs from it until the returned function is called,
-// which waits for them.
+// startQueueWorker opens the queue and runs its jobs in this process. The returned function stops
+// it, waits for running jobs and closes the queue.
 func startQueueWorker(ctx context.Context, t *console, s *store.Local, url string) (*queue.Queue, func() error, error) {
 	tools, err := media.FindTools()
 	if err != nil {
@@ -119,7 +120,7 @@ func startQueueWorker(ctx context.Context, t *console, s *store.Local, url strin
 		err := <-done
 		if ctx.Err() != nil || url != "" {
 			if err := q.Drain(context.WithoutCancel(ctx)); err != nil {
-				// What is left there is harmless: nothing waits for it.
+				// Harmless: nothing waits for these jobs.
 				t.log.Warn("jobs may be left in the queue", "err", err)
 			}
 		}
@@ -127,11 +128,11 @@ func startQueueWorker(ctx context.Context, t *console, s *store.Local, url strin
 	}, nil
 }
 
-// slots is how many jobs this machine does at once.
+// slots returns how many jobs this machine runs at once.
 func slots() int { return max(2, runtime.NumCPU()) }
 
-// quickSlots is how many more it does of those that take moments. A corrected caption is not
-// to wait for an encode, and the encodes hardly notice.
+// quickSlots is how many more jobs run at once if they take moments only, so that a corrected
+// caption need not wait for an encode.
 const quickSlots = 2
 
 func workerName() string {
@@ -142,7 +143,7 @@ func workerName() string {
 	return fmt.Sprintf("%s-%d", host, os.Getpid())
 }
 
-// publisher is the conductor of an open house.
+// publisher returns what builds bundles from the data directory. q may be nil if nothing is built.
 func (h *dataDir) publisher(t *console, q *queue.Queue) *conductor.Builder {
 	return &conductor.Builder{
 		Conductor: conductor.Conductor{
@@ -154,7 +155,8 @@ func (h *dataDir) publisher(t *console, q *queue.Queue) *conductor.Builder {
 	}
 }
 
-// buildBundle publishes what is wanted, and shows how it goes unless JSON will say it all.
+// buildBundle builds a bundle, and shows the progress. With asJSON it doesn't print issues, which
+// are in the result.
 func (h *dataDir) buildBundle(ctx context.Context, t *console, url string, asJSON bool, want conductor.BuildRequest) (released conductor.BuildResult, err error) {
 	q, stop, err := startQueueWorker(ctx, t, h.store, url)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command lectern takes recordings of talks, and the subtitles that people wrote for
-// them, to bundles that are ready to upload.
+// Command lectern turns recordings of talks and their subtitles into bundles that are ready to
+// upload. It is the conference server as well.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
-// The exit codes, besides 0.
+// Exit codes besides 0.
 const (
 	exitFailed      = 1
 	exitUsage       = 2
@@ -31,7 +31,7 @@ const (
 	exitInterrupted = 130
 )
 
-// commands is the command line.
+// commands are all commands, for kong.
 type commands struct {
 	Serve        serveCmd        `cmd:"" help:"Run the conference server: pages, API, queue and workers in one process."`
 	Run          runCmd          `cmd:"" help:"Build the bundle of a talk from its recordings and subtitle files."`
@@ -78,7 +78,7 @@ func newParser(c *commands, dataDir string) (*kong.Kong, error) {
 	return parser, nil
 }
 
-// console is where a command speaks.
+// console holds a command's output streams, its log and its command line.
 type console struct {
 	out  io.Writer // results
 	err  *terminal // progress and logs
@@ -90,7 +90,7 @@ func main() {
 	os.Exit(run(os.Args[1:]))
 }
 
-// run is the whole program, but for its exit.
+// run runs the program with arguments and returns the exit code.
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -127,8 +127,8 @@ func run(args []string) int {
 	return t.report(err)
 }
 
-// commandName is the command that args begin with and a space, for a hint; nothing if
-// there is no such command.
+// commandName returns the command that args name, followed by a space, for a hint; "" if there is
+// none.
 func commandName(known *kong.Node, args []string) string {
 	for _, c := range known.Children {
 		if len(args) > 0 && c.Name == args[0] {
@@ -138,17 +138,17 @@ func commandName(known *kong.Node, args []string) string {
 	return ""
 }
 
-// errReported is returned by commands that have said themselves what is wrong.
+// errReported is returned by commands that have printed already what is wrong.
 var errReported = errors.New("failed")
 
-// usageError is a command line that parses and yet makes no sense.
+// usageError is a command line that parses but makes no sense.
 type usageError struct{ problem string }
 
 func (e *usageError) Error() string { return e.problem }
 
 var errInterrupted = errors.New("interrupted")
 
-// report tells of an error, if there is one, and chooses the exit code.
+// report prints an error, and returns the exit code for it; 0 for nil.
 func (t *console) report(err error) int {
 	if err == nil {
 		return 0
@@ -188,7 +188,8 @@ func (t *console) printJSON(v any) error {
 	return e.Encode(v)
 }
 
-// defaultDataDir is where facts and artifacts are kept unless --data says otherwise.
+// defaultDataDir returns the default of --data: $LECTERN_DATA, or the user's directory for
+// application data.
 func defaultDataDir() string {
 	if dir := os.Getenv("LECTERN_DATA"); dir != "" {
 		return dir

@@ -10,8 +10,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conductor"
 )
 
-// progress shows how a release stands: bars where standard error is a terminal, a line now
-// and then elsewhere.
+// progress shows the progress of a build: bars on a terminal, otherwise a line now and then.
 type progress struct {
 	out            *terminal
 	stages         map[string]*stageProgress
@@ -22,7 +21,7 @@ func newProgress(t *console) *progress {
 	return &progress{out: t.err, stages: make(map[string]*stageProgress), reportedIssues: make(map[string]bool)}
 }
 
-// stageProgress is what a view remembers of one.
+// stageProgress is the progress of one stage.
 type stageProgress struct {
 	name       string
 	began      time.Time // its first work; zero before that
@@ -34,7 +33,7 @@ type stageProgress struct {
 	conductor.StageStatus
 }
 
-// update takes up a status; the last one says that it is over.
+// update shows a new status. The last one is complete.
 func (v *progress) update(s conductor.Status) {
 	for _, t := range s.Issues {
 		if said := t.String(); v.reportedIssues != nil && !v.reportedIssues[said] {
@@ -66,11 +65,11 @@ func (v *progress) update(s conductor.Status) {
 	}
 }
 
-// plainLineInterval is how often a running stage has a line where there are no bars.
+// plainLineInterval is how often a running stage prints a line where there are no bars.
 const plainLineInterval = 15 * time.Second
 
-// update takes up how the stage stands and reports whether that is worth a line. A stage
-// may get more to do after it seemed done, as long as the plan is not complete.
+// update takes a new status of the stage, and reports whether to print a line. A stage may get more
+// work after it seemed done, until the plan is complete.
 func (g *stageProgress) update(st conductor.StageStatus, complete bool, now time.Time) (news bool) {
 	if g.finished {
 		return false
@@ -93,8 +92,8 @@ func (g *stageProgress) update(st conductor.StageStatus, complete bool, now time
 	return true
 }
 
-// smoothSpeed takes up the speed: the encoders at work start slow and end in their own time,
-// and nobody can read a number that jumps.
+// smoothSpeed averages the speed over some seconds: encoders start slowly and end at different
+// times, and a number that jumps cannot be read.
 func (g *stageProgress) smoothSpeed(now time.Time) {
 	if g.StageStatus.Speed == 0 {
 		return
@@ -105,7 +104,7 @@ func (g *stageProgress) smoothSpeed(now time.Time) {
 	g.lastSample = now
 }
 
-// line is the stage in words.
+// line describes the stage in words.
 func (g *stageProgress) line(now time.Time) string {
 	parts := []string{fmt.Sprintf("%s: %s", g.name, g.countText())}
 	if !g.finished {
@@ -119,7 +118,7 @@ func (g *stageProgress) line(now time.Time) string {
 	return strings.Join(parts, ", ")
 }
 
-// The widths of a bar's columns, in characters.
+// Widths of a bar's columns, in characters.
 const (
 	nameWidth   = 10
 	countWidth  = 9
@@ -129,7 +128,7 @@ const (
 	minBarWidth = 5
 )
 
-// bar is the stage in a line of at most that many characters.
+// bar draws the stage in at most width characters.
 func (g *stageProgress) bar(width int, now time.Time) string {
 	name := fmt.Sprintf("%-*s", nameWidth, g.name)
 	text := fmt.Sprintf("%*s %*s  %-*s", countWidth, g.countText(), speedWidth, g.speedText(), timeWidth, g.timeText(now))
@@ -143,7 +142,7 @@ func (g *stageProgress) bar(width int, now time.Time) string {
 	return strings.TrimRight(string(r[:min(len(r), width)]), " ")
 }
 
-// fraction is how much of the stage is done, from 0 to 1.
+// fraction returns how much of the stage is done, from 0 to 1.
 func (g *stageProgress) fraction() float64 {
 	return min(1, (float64(g.Done)+g.PartlyDone)/float64(g.Total))
 }
@@ -156,8 +155,8 @@ func (g *stageProgress) countText() string {
 	return s
 }
 
-// speedText is how many times faster than real time it goes, where that means something: not
-// where streams are only copied.
+// speedText formats the speed as a multiple of real time, such as 2.5×. It returns "" if that means
+// nothing, as where streams are only copied.
 func (g *stageProgress) speedText() string {
 	if g.Busy == 0 || g.speed == 0 || g.speed >= 100 {
 		return ""
@@ -165,7 +164,7 @@ func (g *stageProgress) speedText() string {
 	return fmt.Sprintf("%.1f×", g.speed)
 }
 
-// timeText is how long it took, or may still take.
+// timeText tells how long the stage took, or how long it may still take.
 func (g *stageProgress) timeText(now time.Time) string {
 	spent := now.Sub(g.began)
 	switch done := g.fraction(); {
@@ -179,7 +178,7 @@ func (g *stageProgress) timeText(now time.Time) string {
 	return ""
 }
 
-// shortDuration is a duration as a person says it.
+// shortDuration formats a duration in one or two units, such as 45s, 12 min or 1h20m.
 func shortDuration(d time.Duration) string {
 	switch {
 	case d < 10*time.Second && d%time.Second != 0:
@@ -193,10 +192,10 @@ func shortDuration(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// finish leaves the last state where it stands.
+// finish leaves the last state on the terminal.
 func (v *progress) finish() { v.out.finishBlock() }
 
-// progressLine shows in a line how far something has come that mostly is over soon.
+// progressLine shows the progress of something that is usually done in a moment, in one line.
 type progressLine struct {
 	out   *terminal
 	began time.Time
@@ -208,7 +207,7 @@ func newProgressLine(t *console) *progressLine {
 	return &progressLine{out: t.err, began: now, shown: now}
 }
 
-// show shows the line, in the manner of fmt.Printf, if it is time for it.
+// show formats the line and shows it if enough time has passed since the last one.
 func (l *progressLine) show(format string, args ...any) {
 	now, every := time.Now(), plainLineInterval
 	_, live := l.out.width()
@@ -229,7 +228,7 @@ func (l *progressLine) show(format string, args ...any) {
 
 func (l *progressLine) end() { l.out.drawBlock(nil) }
 
-// hashProgress shows how far the reading of recordings has come; short ones pass unseen.
+// hashProgress shows the progress of hashing recordings.
 type hashProgress struct{ *progressLine }
 
 func newHashProgress(t *console) hashProgress { return hashProgress{newProgressLine(t)} }

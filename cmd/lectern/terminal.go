@@ -11,9 +11,8 @@ import (
 	"golang.org/x/term"
 )
 
-// terminal is standard error. Where that is a terminal, a block of lines can stand at its
-// end and be drawn anew, and what is written goes above it, so that neither spoils the
-// other.
+// terminal writes to standard error. On a real terminal, a block of lines can stay at the end and be
+// redrawn, while other output scrolls above it.
 type terminal struct {
 	out *os.File
 
@@ -21,14 +20,14 @@ type terminal struct {
 	block []string // what stands at the end
 }
 
-// width is how many characters a line has, and whether this is a terminal at all.
+// width returns the number of columns, and whether this is a terminal.
 func (s *terminal) width() (int, bool) {
 	w, _, err := term.GetSize(int(s.out.Fd()))
 	return w, err == nil && w > 0
 }
 
-// drawBlock replaces the block, in one write so that nothing flickers. Lines that the
-// terminal is too low for are left out.
+// drawBlock replaces the block, in one write so that nothing flickers. It drops lines that don't fit
+// on the terminal.
 func (s *terminal) drawBlock(lines []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,8 +47,8 @@ func (s *terminal) Write(b []byte) (int, error) {
 	return len(b), s.rewrite(b, s.block)
 }
 
-// finishBlock ends the block where it stands; what the terminal echoed below it, such as ^C, is
-// wiped.
+// finishBlock leaves the block where it is, and clears what the terminal echoed below it, such as
+// ^C.
 func (s *terminal) finishBlock() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,7 +58,8 @@ func (s *terminal) finishBlock() {
 	s.block = nil
 }
 
-// rewrite puts text, which ends with a newline, and then the block where the block was.
+// rewrite prints text, which must end with a newline, in place of the old block, and then the new
+// block.
 func (s *terminal) rewrite(text []byte, block []string) error {
 	var b strings.Builder
 	if n := len(s.block); n > 0 {
@@ -80,13 +80,13 @@ func (s *terminal) rewrite(text []byte, block []string) error {
 	return err
 }
 
-// plainLogHandler is the log as people want to read it: what happened, and to what.
+// plainLogHandler prints log records as messages for people.
 type plainLogHandler struct {
 	out   *terminal
 	attrs []slog.Attr
 }
 
-// Enabled leaves out all that is not a warning.
+// Enabled lets only warnings and errors through.
 func (m plainLogHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
 
 // Handle prints "lectern: MESSAGE: ERROR (slot encode/720/r0/3, attempt 2)".
@@ -112,11 +112,11 @@ func (m plainLogHandler) Handle(_ context.Context, r slog.Record) error {
 	return err
 }
 
-// WithAttrs is the log about something.
+// WithAttrs returns a handler that adds attributes to each message.
 func (m plainLogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	m.attrs = append(m.attrs[:len(m.attrs):len(m.attrs)], attrs...)
 	return m
 }
 
-// WithGroup makes no difference to people.
+// WithGroup ignores groups.
 func (m plainLogHandler) WithGroup(string) slog.Handler { return m }
