@@ -60,6 +60,7 @@ var layers = map[string]int{
 	"internal/action":     1, // the nouns of making
 	"internal/strictyaml": 1, // YAML that says where it is wrong
 
+	"internal/plural":   0, // counts with their nouns
 	"internal/message":  0, // sentences as code and values
 	"internal/fsutil":   0, // hashing and durable directories
 	"internal/timeline": 0, // frames, ranges, cuts
@@ -69,7 +70,7 @@ var layers = map[string]int{
 // pure are the packages whose answers depend on their arguments alone, and what would
 // make that untrue.
 var (
-	pure          = []string{"internal/timeline", "internal/inputerr", "internal/message", "internal/conference", "internal/action", "internal/plan"}
+	pure          = []string{"internal/timeline", "internal/plural", "internal/inputerr", "internal/message", "internal/conference", "internal/action", "internal/plan"}
 	impureImports = []string{"os", "os/exec", "net", "net/http", "math/rand", "math/rand/v2", "database/sql", "log", "log/slog"}
 )
 

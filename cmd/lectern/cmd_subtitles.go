@@ -158,14 +158,6 @@ func quoteName(name string) string {
 	return name
 }
 
-// number formats a count and a noun, such as "1 cue" or "12 cues".
-func number(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
-}
-
 // maxPerCode is how many diagnostics of one code are printed.
 const maxPerCode = 5
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plural"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/timeline"
@@ -119,7 +120,7 @@ func (f *fixResult) print(t *console) error {
 		_, err := fmt.Fprintf(t.out, "\n%s: nothing to change; what is left takes judgement\n", quoteName(f.File))
 		return err
 	}
-	fmt.Fprintf(t.out, "\n%s: %s made, now grade %s: %s\n", quoteName(f.File), number(len(f.Changes), "change"), f.Grade, f.Counts)
+	fmt.Fprintf(t.out, "\n%s: %s made, now grade %s: %s\n", quoteName(f.File), plural.Count(len(f.Changes), "change"), f.Grade, f.Counts)
 	if len(f.Changes) <= maxChangesShown {
 		for _, c := range f.Changes {
 			fmt.Fprintf(t.out, "  %s\n", c)

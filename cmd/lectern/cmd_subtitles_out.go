@@ -12,6 +12,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/plural"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -74,7 +75,7 @@ func (out outputFile) write(t *console, from subtitleFile, cues []conference.Cue
 		return fmt.Errorf("write %s: %w", out.file, err)
 	}
 	printDiagnostics(t.err, from.name, losses, "they are all alike")
-	return writeOutput(t, out.file, b.Bytes(), number(len(cues), "cue")+" written as "+formatName(out.format))
+	return writeOutput(t, out.file, b.Bytes(), plural.Count(len(cues), "cue")+" written as "+formatName(out.format))
 }
 
 // writeOutput writes data to a file and prints what it contains, or writes it to standard output.

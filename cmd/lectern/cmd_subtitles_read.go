@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/plural"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -67,7 +68,7 @@ func (s subtitleFile) print(w io.Writer) {
 		quoteName(s.name), formatName(s.Format), encoding, language, len(s.Cues), formatTimestamp(first), formatTimestamp(last))
 	for _, severity := range []string{subtitle.Error, subtitle.Warning, subtitle.Note} {
 		if some := withSeverity(severity, s.Diagnostics); len(some) > 0 {
-			fmt.Fprintf(w, "\n%s: %s\n", number(len(some), severity), severityMeaning[severity])
+			fmt.Fprintf(w, "\n%s: %s\n", plural.Count(len(some), severity), severityMeaning[severity])
 			printDiagnostics(w, s.name, some, "--json has all")
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/lectern-av/lectern/internal/plural"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/web"
 )
@@ -48,7 +49,7 @@ func (c *translationsAddCmd) upload(ctx context.Context, t *console, name string
 	doubts := append(withSeverity(subtitle.Error, receipt.Remarks), withSeverity(subtitle.Warning, receipt.Remarks)...)
 	printDiagnostics(t.err, name, doubts, "lectern subtitles read --json has all")
 	if n := receipt.Unmatched; n > 0 {
-		fmt.Fprintf(t.err, "%s: %s nothing in the source; kept as they are\n", quoteName(name), plural(n, "cue matches", "cues match"))
+		fmt.Fprintf(t.err, "%s: %s nothing in the source; kept as they are\n", quoteName(name), plural.Choose(n, "cue matches", "cues match"))
 	}
 	for _, l := range receipt.Lost {
 		fmt.Fprintf(t.err, "%s:%d: fits nothing in the source, and is left out: %s\n", quoteName(name), l.Line, printable(l.Text))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/plural"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
@@ -243,7 +244,7 @@ func (c *translationsExportCmd) writeSubtitles(t *console, s translation.Sheet, 
 }
 
 func printPlaceholders(t *console, missing int) {
-	fmt.Fprintf(t.err, "%s to translate: put the translation in the place of %s\n", plural(missing, "cue is", "cues are"), translation.Placeholder)
+	fmt.Fprintf(t.err, "%s to translate: put the translation in the place of %s\n", plural.Choose(missing, "cue is", "cues are"), translation.Placeholder)
 }
 
 func sheetSummary(s translation.Sheet) string {
@@ -251,7 +252,7 @@ func sheetSummary(s translation.Sheet) string {
 	for _, u := range s.Units {
 		states[u.State()]++
 	}
-	said := fmt.Sprintf("%s from %s to %s, %d to translate", number(len(s.Units), "text"),
+	said := fmt.Sprintf("%s from %s to %s, %d to translate", plural.Count(len(s.Units), "text"),
 		cmp.Or(s.From, "an unknown language"), s.To, states[translation.Untranslated])
 	if n := states[translation.NeedsEditing]; n > 0 {
 		said += fmt.Sprintf(", %d to look at again", n)

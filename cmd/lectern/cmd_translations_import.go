@@ -8,6 +8,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/plural"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/translation"
 	"github.com/lectern-av/lectern/internal/translation/exchange"
@@ -130,9 +131,9 @@ func (c *translationsImportCmd) readReturned(ctx context.Context, t *console, fr
 // write prints how much is translated, and what is left to do.
 func (i importResult) write(w io.Writer, name, source string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: of %s in %s, %d translated", name, number(i.Source, "cue"), source, i.Translated)
+	fmt.Fprintf(&b, "%s: of %s in %s, %d translated", name, plural.Count(i.Source, "cue"), source, i.Translated)
 	if n := len(i.NeedsEditing); n > 0 {
-		fmt.Fprintf(&b, ", %s to look at again", number(n, "place"))
+		fmt.Fprintf(&b, ", %s to look at again", plural.Count(n, "place"))
 	}
 	fmt.Fprintf(&b, ", %d missing\n", i.Source-i.Translated)
 	if i.OtherSource {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/lectern-av/lectern/internal/plural"
 	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/translation"
@@ -57,7 +58,7 @@ func formatProgress(p translation.Progress) string {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
 		}
 	}
-	return fmt.Sprintf("of %s %s", number(p.Source, "cue"), strings.Join(parts, ", "))
+	return fmt.Sprintf("of %s %s", plural.Count(p.Source, "cue"), strings.Join(parts, ", "))
 }
 
 // Run implements `lectern translations status`.

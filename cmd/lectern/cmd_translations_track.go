@@ -101,10 +101,3 @@ func (f *trackFlags) printResult(ctx context.Context, t *console, r *apiClient, 
 	}
 	return nil
 }
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plural"
 	"github.com/lectern-av/lectern/internal/strictyaml"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
@@ -124,7 +125,7 @@ func expandCaptions(x *Expansion) (any, error) {
 		}
 		made = append(made, captionsTrack{t.Language, x.Facts.Talk.Slug, key})
 		if n := countOverlapping(t.Cues, x.Facts.Treatment.Mute); n > 0 {
-			x.Note("%s: %s shown while the sound is muted; check that no text gives away what was muted", cmp.Or(t.File, t.Language), countText(n, "cue"))
+			x.Note("%s: %s shown while the sound is muted; check that no text gives away what was muted", cmp.Or(t.File, t.Language), plural.Count(n, "cue"))
 		}
 	}
 	return made, nil

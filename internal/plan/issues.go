@@ -9,6 +9,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plural"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -161,7 +162,7 @@ func (t *issueFinder) checkJumps() {
 		said = append(said, fmt.Sprintf("%s at %s", jumpText(j.By), formatClock(kept[0].From)))
 	}
 	if more := len(said) - enough; more > 0 {
-		said = append(said[:enough], "and "+countText(more, "more time"))
+		said = append(said[:enough], "and "+plural.Count(more, "more time"))
 	}
 	if len(said) > 0 {
 		t.add(conference.IssueClockJump, spans, "Have a look there; what is missing was not recorded",
@@ -195,7 +196,7 @@ func (t *issueFinder) checkSound() {
 	t.checkChannels()
 	if kept := t.keptStretches(a.Activity.Clipped...); len(kept) > 0 {
 		t.add(conference.IssueClipped, kept, "What was lost does not come back: use another recording of the sound, if there is one",
-			"the sound is clipped in %s, %s", countText(a.Left.Clipped+a.Right.Clipped, "place"), stretchesText(kept))
+			"the sound is clipped in %s, %s", plural.Count(a.Left.Clipped+a.Right.Clipped, "place"), stretchesText(kept))
 	}
 	const heard = 40 // dB under the talk; softer hum is inaudible
 	if h := a.Activity.Hum; h != nil && h.Level > a.LUFS-heard {
@@ -344,18 +345,10 @@ func stretchesText(all []conference.ReelSpan) string {
 		}
 	}
 	if more := len(all) - enough; more > 0 {
-		said = append(said, "and "+countText(more, "more time"))
+		said = append(said, "and "+plural.Count(more, "more time"))
 	}
 	return strings.Join(said, ", ")
 }
 
 // formatClock returns a time as HH:MM:SS, rounded to the second.
 func formatClock(d time.Duration) string { return timeline.FormatClock(d.Round(time.Second)) }
-
-// countText returns a number with its noun: "1 place", "2 places".
-func countText(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/lectern-av/lectern/internal/plural"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
@@ -88,7 +89,7 @@ const maxCuesShown = 10
 // file:line. Cues of the source are listed with its file name, source.
 func (v QualityReport) Write(w io.Writer, source, file string) error {
 	out := bufio.NewWriter(w)
-	fmt.Fprintf(out, "%s: grade %s by %s, beside %s: %s in %s\n", file, v.Grade, v.Profile, source, v.Counts, countNoun(v.Cues, "cue"))
+	fmt.Fprintf(out, "%s: grade %s by %s, beside %s: %s in %s\n", file, v.Grade, v.Profile, source, v.Counts, plural.Count(v.Cues, "cue"))
 	for _, code := range rankedCodes() {
 		if n := v.Counts.Codes[code]; n > 0 {
 			title, remedy := ruleText(code)
@@ -104,7 +105,7 @@ func (v QualityReport) Write(w io.Writer, source, file string) error {
 		writeCueFindings(out, t, source, file)
 	}
 	if n := len(all) - maxCuesShown; n > 0 {
-		fmt.Fprintf(out, "… and %s more: --json has all.\n", countNoun(n, "cue"))
+		fmt.Fprintf(out, "… and %s more: --json has all.\n", plural.Count(n, "cue"))
 	}
 	return out.Flush()
 }
@@ -140,11 +141,4 @@ func writeCueFindings(w io.Writer, t []Finding, source, file string) {
 	for _, f := range t {
 		fmt.Fprintf(w, "    %s: %s\n", f.Severity, f.Message)
 	}
-}
-
-func countNoun(n int, name string) string {
-	if n != 1 {
-		name += "s"
-	}
-	return strconv.Itoa(n) + " " + name
 }

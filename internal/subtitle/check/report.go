@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/plural"
 )
 
 // Report says how well a track can be read.
@@ -128,7 +129,7 @@ func (t CueFindings) weight() (sum float64) {
 // cues as file:line for editors.
 func (r Report) Write(w io.Writer, file string) error {
 	out := bufio.NewWriter(w)
-	fmt.Fprintf(out, "%s: grade %s by %s: %s in %s\n", file, r.Grade, r.Profile, r.Counts, plural(r.Cues, "cue"))
+	fmt.Fprintf(out, "%s: grade %s by %s: %s in %s\n", file, r.Grade, r.Profile, r.Counts, plural.Count(r.Cues, "cue"))
 	for _, rule := range rules {
 		if n := r.Counts.Codes[rule.code]; n > 0 {
 			fmt.Fprintf(out, "  %5d  %-22s  %s\n", n, rule.title, rule.remedy)
@@ -154,7 +155,7 @@ func (c Counts) String() string {
 		name string
 	}{{c.Errors, "error"}, {c.Warnings, "warning"}, {c.Notes, "note"}} {
 		if p.n > 0 {
-			parts = append(parts, plural(p.n, p.name))
+			parts = append(parts, plural.Count(p.n, p.name))
 		}
 	}
 	switch n := len(parts); n {
@@ -173,11 +174,4 @@ func (t CueFindings) location(file string) string {
 		return file + ":" + strconv.Itoa(t.Line) + ":"
 	}
 	return fmt.Sprintf("%s: cue %d:", file, t.Cue)
-}
-
-func plural(n int, name string) string {
-	if n == 1 {
-		return "1 " + name
-	}
-	return strconv.Itoa(n) + " " + name + "s"
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/plural"
 )
 
 // Apply returns the cues with the times that a result proposes, and sentences about what had to
@@ -42,9 +43,9 @@ func Apply(cues []conference.Cue, r Result) ([]conference.Cue, []string, error) 
 		switch {
 		case count == 0:
 		case n == 0:
-			notes = append(notes, fmt.Sprintf("%s before the recording and was clipped to its beginning", plural(count, "cue began", "cues began")))
+			notes = append(notes, fmt.Sprintf("%s before the recording and was clipped to its beginning", plural.Choose(count, "cue began", "cues began")))
 		default:
-			notes = append(notes, fmt.Sprintf("%s at %s of the file in a passage that the recording lacks, and was clipped to %s", plural(count, "cue began", "cues began"), clock(r.Segments[n].FromMS), clock(from.Milliseconds())))
+			notes = append(notes, fmt.Sprintf("%s at %s of the file in a passage that the recording lacks, and was clipped to %s", plural.Choose(count, "cue began", "cues began"), clock(r.Segments[n].FromMS), clock(from.Milliseconds())))
 		}
 	}
 	return moved, notes, nil
@@ -76,12 +77,4 @@ func (r Result) segmentBounds(n int) (from, to time.Duration) {
 		to, _ = r.segmentBounds(n + 1)
 	}
 	return from, to
-}
-
-// plural returns a count with its noun.
-func plural(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, more)
 }
