@@ -13,81 +13,85 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 )
 
-// Backlog makes the bundles of all talks that are wished for, several at a time.
+// defaultMaxConcurrent is used where Backlog.MaxConcurrent is 0.
+const defaultMaxConcurrent = 4
+
+// Backlog builds the bundles of all talks that the catalog has build requests for, several at a
+// time.
 //
-// What is wished for stands in the catalogue, so that nothing is forgotten when the process
-// dies: Run goes on where another was killed. A talk whose facts change while it is made is
-// planned anew on its way. What failed for good stays so until it is wished for again.
+// The requests are kept in the catalog: when the process dies, the next one goes on. A talk whose
+// facts change during its build is planned again. A talk that failed is not tried again before
+// the next request.
 //
-// At most Seats talks that have long work are made side by side; one that matters more than
-// they do is made at once, and so is one that has nothing long to do.
+// At most MaxConcurrent talks with long work are built side by side. A talk of higher priority
+// than all of them starts at once, and so does one that has only quick work.
 type Backlog struct {
 	Builder       *Builder
-	MaxConcurrent int           // 0: four
-	PollInterval  time.Duration // how often it looks for wishes without being told; 0: every half minute
+	MaxConcurrent int           // 0 means four
+	PollInterval  time.Duration // between looks for requests without Wake; 0 means half a minute
 
-	notifyMu    sync.Mutex // held while watchers are told, so that the last they hear is the last there was
-	mu          sync.Mutex
+	notifyMu    sync.Mutex // held while watchers are called, so that they see states in order
+	mu          sync.Mutex // guards what follows; never held while a watcher is called
 	talks       map[string]*talkBuild
 	watchers    map[int]func(slug string, p Progress)
-	lastWatcher int // watchers there ever were
+	lastWatcher int // its key in watchers
 
 	wake      chan struct{}
 	scheduler *scheduler
 	builds    sync.WaitGroup
 }
 
-// NewBacklog is the backlog of a releaser's catalogue.
-func NewBacklog(r *Builder) *Backlog {
-	return &Backlog{Builder: r, talks: make(map[string]*talkBuild), watchers: make(map[int]func(string, Progress)), wake: make(chan struct{}, 1)}
+// NewBacklog returns a backlog of the builder's catalog.
+func NewBacklog(b *Builder) *Backlog {
+	return &Backlog{Builder: b, talks: make(map[string]*talkBuild), watchers: make(map[int]func(string, Progress)), wake: make(chan struct{}, 1)}
 }
 
-// Phase is how far a wish has come.
+// Phase says how far a build has come.
 type Phase string
 
-// The steps of a wish.
+// The phases of a build.
 const (
-	Queued    Phase = "queued"     // waits for its turn
-	Analysing Phase = "observing"  // its recordings are looked into
-	Building  Phase = "making"     // its files are made
-	LayingOut Phase = "laying out" // its bundle is
+	Queued    Phase = "queued"    // waits for its turn
+	Analysing Phase = "observing" // the recordings are probed and analysed
+	Building  Phase = "making"    // the files are made
+	LayingOut Phase = "laying out"
 	Done      Phase = "done"
-	Failed    Phase = "failed" // and rests until somebody wishes again
+	Failed    Phase = "failed" // until the next request
 )
 
-// Progress is how the bundle of a talk comes along.
+// Progress is the state of a talk's build.
 type Progress struct {
 	Phase         Phase
-	QueuePosition int // in the queue, from 1; 0: it is not in it
-	Status            // of the last making; zero: there was none since the process began
+	QueuePosition int // from 1; 0 if it does not wait in the queue
+	Status            // of the last build by this process
 
-	Remaining      time.Duration        // about how long it still takes, beside the others that are being made
-	RemainingKnown bool                 // Remaining says something
-	Problem        string               // why it failed
-	Failures       []*action.Failure    // the actions that did
-	Result         BuildResult          // once done, if it was since the process began
-	Request        catalog.BuildRequest //
+	Remaining      time.Duration // about how long the build still takes beside the others
+	RemainingKnown bool          // Remaining is complete
+	Problem        string        // why it failed
+	Failures       []*action.Failure
+	Result         BuildResult // once this process has built it
+	Request        catalog.BuildRequest
 }
 
-// talkBuild is a talk that somebody wished for. The backlog's mu guards it.
+// talkBuild is a talk that has a build request. The backlog's mu guards it.
 type talkBuild struct {
 	Progress
-	slug               string        // never changes
-	short              bool          // all that is to be made takes moments
-	shortGeneration    int           // the generation that short is about
-	buildingGeneration int           // the generation whose facts are being made; 0: nothing is
-	factsChanged       chan struct{} // tells the making to take up newer ones
+	slug               string // never changes
+	short              bool   // only quick actions are to run
+	shortGeneration    int    // the generation that short is about
+	buildingGeneration int    // the generation that is being built; 0 if none is
+	factsChanged       chan struct{}
 }
 
-// Wake says that a talk was wished for.
-func (b *Backlog) Wake(string) {
+// Wake makes Run look for requests at once.
+func (b *Backlog) Wake() {
 	select {
 	case b.wake <- struct{}{}:
 	default: // it will look anyway
 	}
 }
 
-// Status is how the bundle of a talk comes along; ok is false if nobody ever wished for it.
+// Status returns the state of a talk's build; ok is false if there never was a request for it.
 func (b *Backlog) Status(slug string) (p Progress, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -100,7 +104,7 @@ func (b *Backlog) Status(slug string) (p Progress, ok bool) {
 	return p, true
 }
 
-// queuePosition is where a talk is in the queue.
+// queuePosition must be called with mu held.
 func (b *Backlog) queuePosition(t *talkBuild) int {
 	if t.Phase != Queued {
 		return 0
@@ -114,19 +118,19 @@ func (b *Backlog) queuePosition(t *talkBuild) int {
 	return n
 }
 
-// compareTurn orders what waits.
+// compareTurn orders the queue: higher priority first, then older requests.
 func compareTurn(a, b *talkBuild) int {
 	return cmp.Or(cmp.Compare(b.Request.Priority, a.Request.Priority), a.Request.At.Compare(b.Request.At), cmp.Compare(a.Request.Slug, b.Request.Slug))
 }
 
-// Watch has tell called whenever something changes, up to ten times a second for each talk
-// that is being made, until the returned function is called. Tell must not wait for anything.
-func (b *Backlog) Watch(tell func(slug string, p Progress)) (stop func()) {
+// Watch calls a function whenever a build's state changes, up to ten times a second for each talk
+// that is being built, until stop is called. The function must not block.
+func (b *Backlog) Watch(notify func(slug string, p Progress)) (stop func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.lastWatcher++
 	n := b.lastWatcher
-	b.watchers[n] = tell
+	b.watchers[n] = notify
 	return func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -134,50 +138,50 @@ func (b *Backlog) Watch(tell func(slug string, p Progress)) (stop func()) {
 	}
 }
 
-// update changes how a talk stands, and tells the watchers.
-func (b *Backlog) update(t *talkBuild, how func(*talkBuild)) {
+// update changes the state of a build and calls the watchers.
+func (b *Backlog) update(t *talkBuild, change func(*talkBuild)) {
 	b.notifyMu.Lock()
 	defer b.notifyMu.Unlock()
 	b.mu.Lock()
-	how(t)
+	change(t)
 	p := t.Progress
 	p.QueuePosition = b.queuePosition(t)
-	tell := make([]func(string, Progress), 0, len(b.watchers))
+	watchers := make([]func(string, Progress), 0, len(b.watchers))
 	for _, w := range b.watchers {
-		tell = append(tell, w)
+		watchers = append(watchers, w)
 	}
 	b.mu.Unlock()
-	for _, w := range tell {
-		w(t.slug, p)
+	for _, notify := range watchers {
+		notify(t.slug, p)
 	}
 }
 
-// Run makes what is wished for until ctx ends, and then calls back what is out and waits for
-// it. It is called once.
+// Run builds requested talks until ctx ends. Then it cancels the builds and waits for them. It
+// must be called once.
 func (b *Backlog) Run(ctx context.Context) error {
-	r := b.Builder
-	if err := r.Catalog.EndInterruptedRuns(ctx); err != nil {
+	builder := b.Builder
+	if err := builder.Catalog.EndInterruptedRuns(ctx); err != nil {
 		return err
 	}
-	all, err := r.Catalog.BuildRequests(ctx)
+	all, err := builder.Catalog.BuildRequests(ctx)
 	if err != nil {
 		return err
 	}
-	for _, w := range all {
-		b.addRequest(w)
+	for _, r := range all {
+		b.addRequest(r)
 	}
-	b.scheduler = newScheduler(r.Queue, r.MaxInFlight, r.Log)
-	listening, deaf := context.WithCancel(context.WithoutCancel(ctx)) // for what is called back, too
-	var listener sync.WaitGroup
-	listener.Go(func() { b.scheduler.run(listening, cmp.Or(r.Conductor.PollInterval, 2*time.Second)) })
-	defer listener.Wait()
-	defer deaf()
+	b.scheduler = newScheduler(builder.Queue, builder.MaxInFlight, builder.Log)
+	routing, stopRouting := context.WithCancel(context.WithoutCancel(ctx)) // until the cancelled builds have ended, too
+	var router sync.WaitGroup
+	router.Go(func() { b.scheduler.run(routing, cmp.Or(builder.Conductor.PollInterval, 2*time.Second)) })
+	defer router.Wait()
+	defer stopRouting()
 	defer b.builds.Wait()
 	tick := time.NewTicker(cmp.Or(b.PollInterval, 30*time.Second))
 	defer tick.Stop()
 	for {
 		if err := b.startReady(ctx); err != nil && ctx.Err() == nil {
-			r.Log.Error("cannot read what is wished for; trying again", "err", err)
+			builder.Log.Error("cannot read the build requests; trying again", "err", err)
 		}
 		select {
 		case <-b.wake:
@@ -188,74 +192,74 @@ func (b *Backlog) Run(ctx context.Context) error {
 	}
 }
 
-// addRequest takes up a wish as the catalogue has it.
-func (b *Backlog) addRequest(w catalog.BuildRequest) {
+// addRequest takes up a request as the catalog has it. A build in progress is told of newer facts.
+func (b *Backlog) addRequest(r catalog.BuildRequest) {
 	b.mu.Lock()
-	t := b.talks[w.Slug]
+	t := b.talks[r.Slug]
 	if t == nil {
-		t = &talkBuild{slug: w.Slug, factsChanged: make(chan struct{}, 1)}
-		b.talks[w.Slug] = t
+		t = &talkBuild{slug: r.Slug, factsChanged: make(chan struct{}, 1)}
+		b.talks[r.Slug] = t
 	}
-	fresh := w.Generation > t.Request.Generation || w.Generation == t.Request.Generation && w.Priority != t.Request.Priority
+	isNew := r.Generation > t.Request.Generation || r.Generation == t.Request.Generation && r.Priority != t.Request.Priority
 	b.mu.Unlock()
-	if !fresh {
+	if !isNew {
 		return
 	}
 	b.update(t, func(t *talkBuild) {
-		t.Request = w
+		t.Request = r
 		switch {
-		case t.buildingGeneration > 0 && w.Generation > t.buildingGeneration:
+		case t.buildingGeneration > 0 && r.Generation > t.buildingGeneration:
 			select {
 			case t.factsChanged <- struct{}{}:
 			default:
 			}
 		case t.buildingGeneration > 0:
-		case w.Pending():
+		case r.Pending():
 			t.Phase, t.Problem, t.Failures = Queued, "", nil
-		case w.Outcome != "":
-			t.Phase, t.Problem = Failed, w.Outcome
+		case r.Outcome != "":
+			t.Phase, t.Problem = Failed, r.Outcome
 		default:
 			t.Phase = Done
 		}
 	})
 }
 
-// startReady takes up the wishes that are open, and begins with as many as there is room for.
+// maxShortChecks is how many talks are planned in one go to find out whether they have only quick
+// work, so that a new request does not wait while a thousand are.
+const maxShortChecks = 16
+
+// startReady reads the pending requests and starts as many builds as there is room for.
 func (b *Backlog) startReady(ctx context.Context) error {
-	open, err := b.Builder.Catalog.PendingBuilds(ctx)
+	pending, err := b.Builder.Catalog.PendingBuilds(ctx)
 	if err != nil {
 		return err
 	}
-	for _, w := range open {
-		b.addRequest(w)
+	for _, r := range pending {
+		b.addRequest(r)
 	}
 	for _, t := range b.queued() {
 		if b.hasFreeSlot(t) {
 			b.start(ctx, t)
 		}
 	}
-	asked := 0
-	for _, t := range slices.Backward(b.queued()) { // what was changed last is looked at first
-		if asked == maxShortChecks {
-			b.Wake(t.slug)
+	checks := 0
+	for _, t := range slices.Backward(b.queued()) { // the newest request is checked first
+		if checks == maxShortChecks {
+			b.Wake()
 			break
 		}
-		overtakes, now := b.mayOvertake(ctx, t)
-		if overtakes {
+		yes, checked := b.mayOvertake(ctx, t)
+		if yes {
 			b.start(ctx, t)
 		}
-		if now {
-			asked++
+		if checked {
+			checks++
 		}
 	}
 	return ctx.Err()
 }
 
-// maxShortChecks is of how many talks it is found out in one go whether they have anything long to
-// do, so that a new wish does not wait while it is asked of a thousand.
-const maxShortChecks = 16
-
-// queued are the talks that wait for their turn, in its order.
+// queued returns the talks that wait, the next one first.
 func (b *Backlog) queued() (all []*talkBuild) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -268,8 +272,8 @@ func (b *Backlog) queued() (all []*talkBuild) {
 	return all
 }
 
-// hasFreeSlot reports whether a talk may begin, whatever there is to do: fewer than Seats that
-// matter as much have long work.
+// hasFreeSlot reports whether fewer than MaxConcurrent talks of the same or a higher priority have
+// long work.
 func (b *Backlog) hasFreeSlot(t *talkBuild) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -279,47 +283,44 @@ func (b *Backlog) hasFreeSlot(t *talkBuild) bool {
 			long++
 		}
 	}
-	return long < cmp.Or(b.MaxConcurrent, 4)
+	return long < cmp.Or(b.MaxConcurrent, defaultMaxConcurrent)
 }
 
-// mayOvertake reports whether a talk may begin because it has nothing long to do; asked is true
-// if that had to be found out.
-func (b *Backlog) mayOvertake(ctx context.Context, t *talkBuild) (yes, asked bool) {
+// mayOvertake reports whether a talk may start before its turn because it has only quick work.
+// checked is true if the talk had to be planned for that.
+func (b *Backlog) mayOvertake(ctx context.Context, t *talkBuild) (yes, checked bool) {
 	b.mu.Lock()
-	short := 0
+	overtaking := 0
 	for _, o := range b.talks {
 		if o.buildingGeneration > 0 && o.short {
-			short++
+			overtaking++
 		}
 	}
-	generation, judged := t.Request.Generation, t.shortGeneration == t.Request.Generation
+	generation, known := t.Request.Generation, t.shortGeneration == t.Request.Generation
 	b.mu.Unlock()
-	if short >= 2*cmp.Or(b.MaxConcurrent, 4) {
+	if overtaking >= 2*cmp.Or(b.MaxConcurrent, defaultMaxConcurrent) {
 		return false, false
 	}
-	is := false
-	if !judged {
-		is = b.isShort(ctx, t.slug)
-	}
+	short := !known && b.isShort(ctx, t.slug)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !judged {
-		t.short, t.shortGeneration = is, generation
+	if !known {
+		t.short, t.shortGeneration = short, generation
 	}
-	return t.short, !judged
+	return t.short, !known
 }
 
-// isShort reports whether all that a talk wants takes moments.
+// isShort reports whether a talk's bundle can be built with quick actions alone.
 func (b *Backlog) isShort(ctx context.Context, slug string) bool {
 	s, err := b.Builder.Catalog.Talk(ctx, slug)
 	if err != nil {
 		return false
 	}
-	p, err := b.Builder.Cost(ctx, s)
-	return err == nil && p.Complete && p.LongActions == 0
+	c, err := b.Builder.Cost(ctx, s)
+	return err == nil && c.Complete && c.LongActions == 0
 }
 
-// start makes a talk in a goroutine of its own.
+// start builds a talk in a goroutine.
 func (b *Backlog) start(ctx context.Context, t *talkBuild) {
 	b.update(t, func(t *talkBuild) {
 		t.Phase, t.buildingGeneration, t.Status, t.Result = Analysing, t.Request.Generation, Status{}, BuildResult{}
@@ -327,14 +328,14 @@ func (b *Backlog) start(ctx context.Context, t *talkBuild) {
 	})
 	b.builds.Go(func() {
 		b.run(ctx, t)
-		b.Wake(t.slug)
+		b.Wake()
 	})
 }
 
-// run makes a talk and says what came of it.
+// run builds a talk and saves the outcome. If ctx ends, the request stays pending.
 func (b *Backlog) run(ctx context.Context, t *talkBuild) {
-	released, err := b.build(ctx, t)
-	if ctx.Err() != nil { // the wish stays open for whoever comes next
+	result, err := b.build(ctx, t)
+	if ctx.Err() != nil {
 		b.update(t, func(t *talkBuild) { t.Phase, t.buildingGeneration = Queued, 0 })
 		return
 	}
@@ -346,59 +347,59 @@ func (b *Backlog) run(ctx context.Context, t *talkBuild) {
 	generation := t.buildingGeneration
 	b.mu.Unlock()
 	if err := b.Builder.Catalog.FinishBuild(context.WithoutCancel(ctx), t.slug, generation, outcome); err != nil {
-		b.Builder.Log.Error("cannot note what came of a wish", "talk", t.slug, "err", err)
+		b.Builder.Log.Error("cannot save the outcome of a build", "talk", t.slug, "err", err)
 	}
-	b.update(t, func(t *talkBuild) { t.finish(released, err) })
+	b.update(t, func(t *talkBuild) { t.finish(result, err) })
 }
 
-// build makes what the catalogue has of a talk, with an end of the line for its queue.
-func (b *Backlog) build(ctx context.Context, t *talkBuild) (released BuildResult, err error) {
-	want, err := b.loadRequest(ctx, t)
+// build builds a talk as the catalog has it. Its jobs share the queue with those of other talks.
+func (b *Backlog) build(ctx context.Context, t *talkBuild) (BuildResult, error) {
+	request, err := b.loadRequest(ctx, t)
 	if err != nil {
-		return released, err
+		return BuildResult{}, err
 	}
-	if want.Timings, err = b.Builder.Catalog.Timings(ctx); err != nil {
-		return released, err
+	if request.Timings, err = b.Builder.Catalog.Timings(ctx); err != nil {
+		return BuildResult{}, err
 	}
 	b.mu.Lock()
-	wish := t.Request
+	requested := t.Request
 	b.mu.Unlock()
-	queue := b.scheduler.openSession(wish.Priority)
-	defer queue.close(context.WithoutCancel(ctx))
-	by := b.Builder.Conductor
-	by.Queue, by.onJobEnd = queue, queue.jobEnded
-	want.Who, want.Command = wish.Who, fmt.Sprintf("%s (%s)", wish.Why, wish.Who)
-	want.Changed, want.Reload = t.factsChanged, func(ctx context.Context) (BuildRequest, error) { return b.loadRequest(ctx, t) }
-	want.OnStatus = func(s Status) { b.updateStatus(t, s) }
-	return b.Builder.buildWith(ctx, &by, want)
+	session := b.scheduler.openSession(requested.Priority)
+	defer session.close(context.WithoutCancel(ctx))
+	conductor := b.Builder.Conductor
+	conductor.Queue, conductor.onJobEnd = session, session.jobEnded
+	request.Who, request.Command = requested.Who, fmt.Sprintf("%s (%s)", requested.Why, requested.Who)
+	request.Changed, request.Reload = t.factsChanged, func(ctx context.Context) (BuildRequest, error) { return b.loadRequest(ctx, t) }
+	request.OnStatus = func(s Status) { b.updateStatus(t, s) }
+	return b.Builder.buildWith(ctx, &conductor, request)
 }
 
-// finish is how t stands after a making.
-func (t *talkBuild) finish(released BuildResult, err error) {
-	t.Phase, t.Result, t.Problem, t.Failures = Done, released, "", nil
+// finish updates t after its build. If the facts have changed since, the talk is queued again.
+func (t *talkBuild) finish(result BuildResult, err error) {
+	t.Phase, t.Result, t.Problem, t.Failures = Done, result, "", nil
 	t.Remaining, t.RemainingKnown = 0, false
 	if err != nil {
 		t.Phase, t.Problem = Failed, err.Error()
 	}
-	var attention *ActionsFailedError
-	if errors.As(err, &attention) {
-		t.Failures = attention.Failures
+	var actionsFailed *ActionsFailedError
+	if errors.As(err, &actionsFailed) {
+		t.Failures = actionsFailed.Failures
 	}
 	if t.Request.Generation > t.buildingGeneration {
 		t.Phase = Queued
 	}
 	t.Request.Built, t.Request.Outcome, t.buildingGeneration = t.buildingGeneration, t.Problem, 0
 	select {
-	case <-t.factsChanged: // it was told too late
+	case <-t.factsChanged: // the signal came too late for this build
 	default:
 	}
 }
 
-// errNoRecording is what comes of a wish for a talk that nobody has handed in a recording of.
-var errNoRecording = errors.New("there is no recording of it yet")
+// errNoRecording is the outcome for a talk without recordings.
+var errNoRecording = errors.New("there is no recording yet")
 
-// loadRequest is what the catalogue has of a talk. The generation is read before the facts: a
-// change between the two is seen again, and never lost.
+// loadRequest reads a talk from the catalog. It reads the generation before the facts: a change
+// between the two is built again, and never lost.
 func (b *Backlog) loadRequest(ctx context.Context, t *talkBuild) (BuildRequest, error) {
 	now, err := b.Builder.Catalog.BuildRequest(ctx, t.slug)
 	if err != nil {
@@ -407,23 +408,25 @@ func (b *Backlog) loadRequest(ctx context.Context, t *talkBuild) (BuildRequest, 
 	b.mu.Lock()
 	t.buildingGeneration, t.Request = now.Generation, now
 	b.mu.Unlock()
-	want, err := LoadBuildRequest(ctx, b.Builder.Catalog, b.Builder.Kinds, t.slug)
-	if err == nil && len(want.Submission.Facts.Recordings) == 0 {
+	request, err := LoadBuildRequest(ctx, b.Builder.Catalog, b.Builder.Kinds, t.slug)
+	if err == nil && len(request.Submission.Facts.Recordings) == 0 {
 		err = errNoRecording
 	}
-	return want, err
+	return request, err
 }
 
-// updateStatus takes up how a making stands.
+// updateStatus takes up the progress of a build. Talks with long work share the workers, so that
+// each takes as many times longer.
 func (b *Backlog) updateStatus(t *talkBuild, s Status) {
 	b.update(t, func(t *talkBuild) {
 		t.Status = s
-		t.Phase = Analysing
-		if s.Length > 0 {
-			t.Phase = Building
-		}
-		if s.Idle {
+		switch {
+		case s.Idle:
 			t.Phase = LayingOut
+		case s.Length > 0:
+			t.Phase = Building
+		default:
+			t.Phase = Analysing
 		}
 		long := 0
 		for _, o := range b.talks {

@@ -240,7 +240,7 @@ func (s *testServer) edit(slug string, how func(*conference.Facts)) {
 
 func (s *testServer) wake(slug string) {
 	if s.backlog != nil {
-		s.backlog.Wake(slug)
+		s.backlog.Wake()
 		synctest.Wait()
 	}
 }

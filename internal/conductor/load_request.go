@@ -14,28 +14,28 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// LoadBuildRequest is a talk as the catalogue has it, to be released: what was handed in, and where
-// its files are. A talk that is not there is a [catalog.ErrNone].
-func LoadBuildRequest(ctx context.Context, books *catalog.Catalog, kinds []plan.Kind, slug string) (want BuildRequest, err error) {
-	if want.Submission, err = books.Talk(ctx, slug); err != nil {
-		return want, err
+// LoadBuildRequest returns a request to build a talk as the catalog has it. The error is
+// catalog.ErrNotFound if there is no such talk.
+func LoadBuildRequest(ctx context.Context, c *catalog.Catalog, kinds []plan.Kind, slug string) (request BuildRequest, err error) {
+	if request.Submission, err = c.Talk(ctx, slug); err != nil {
+		return request, err
 	}
-	want.AlreadySaved = true
-	if want.Submission.Out == "" {
-		return want, inputerr.New(slug, "has no directory for its bundle").Hint("Import or make the talk again.")
+	request.AlreadySaved = true
+	if request.Submission.Out == "" {
+		return request, inputerr.New(slug, "has no directory for its bundle").Hint("Import or build the talk again.")
 	}
-	if want.Pipeline, err = pipelines.Load(want.Submission.Pipeline, plan.PipelineKinds(kinds)); err != nil {
-		return want, err
+	if request.Pipeline, err = pipelines.Load(request.Submission.Pipeline, plan.PipelineKinds(kinds)); err != nil {
+		return request, err
 	}
-	want.Submission.PipelineText = want.Pipeline.Text
-	want.Originals, want.Notes, err = locateOriginals(ctx, books, want.Submission)
-	return want, err
+	request.Submission.PipelineText = request.Pipeline.Text
+	request.Originals, request.Notes, err = locateOriginals(ctx, c, request.Submission)
+	return request, err
 }
 
-// locateOriginals is where the files are that a talk is made of. notes are about those that are not
-// to be found.
-func locateOriginals(ctx context.Context, books *catalog.Catalog, s catalog.Submission) (found map[action.Key]action.Original, notes []string, err error) {
-	names := make(map[string]string)
+// locateOriginals returns where the files are that a talk is built from: its recordings and the
+// images of its cards. The notes name those that are missing or have changed.
+func locateOriginals(ctx context.Context, c *catalog.Catalog, s catalog.Submission) (found map[action.Key]action.Original, notes []string, err error) {
+	names := make(map[string]string) // by SHA-256
 	for _, r := range s.Facts.Recordings {
 		names[r.SHA256] = r.Name
 	}
@@ -44,16 +44,16 @@ func locateOriginals(ctx context.Context, books *catalog.Catalog, s catalog.Subm
 	}
 	found = make(map[action.Key]action.Original)
 	for sum, name := range names {
-		original, err := books.Original(ctx, action.Key(sum))
+		original, err := c.Original(ctx, action.Key(sum))
 		if errors.Is(err, catalog.ErrNotFound) {
-			notes = append(notes, fmt.Sprintf("nobody wrote down where %s is: what has to be made of it anew cannot be", name))
+			notes = append(notes, fmt.Sprintf("the path of %s is not known: files that need it cannot be made again", name))
 			continue
 		}
 		if err != nil {
 			return nil, nil, err
 		}
 		if info, err := os.Stat(original.Path); err != nil || info.Size() != original.Size || !info.ModTime().Equal(original.ModTime) {
-			notes = append(notes, fmt.Sprintf("%s is not there any more as it was: what has to be made of it anew cannot be", original.Path))
+			notes = append(notes, fmt.Sprintf("%s is missing or has changed: files that need it cannot be made again", original.Path))
 			continue
 		}
 		found[action.Key(sum)] = original

@@ -13,115 +13,118 @@ import (
 	"github.com/lectern-av/lectern/internal/queue"
 )
 
-// scheduler is where the jobs of several talks wait for their turn in one queue. As many are let
-// out as keep the workers busy: those that take moments before long ones, then those of the
-// talks that matter more, and among equals those of the talk that has the fewest out. What
-// two talks want of the same recording is one job.
+// scheduler shares one queue among the talks that are being built. It sends as many jobs to the
+// queue as keep the workers busy: quick ones before long ones, then those of talks with a higher
+// priority, then those of the talk that has the fewest in flight. Equal jobs of two talks, which
+// use the same recording, are sent once.
 type scheduler struct {
 	queue       Queue
-	maxInFlight int // how many long jobs are out at once, and how many quick ones
+	maxInFlight int // long jobs in the queue at once, and as many quick ones
 	log         *slog.Logger
 
 	mu         sync.Mutex
 	sessions   []*session
-	jobsByID   map[string]*queuedJob // by the id of their job
-	jobsByKey  map[action.Key]*queuedJob
-	inFlight   map[bool]int // jobs that are out; true: quick ones
-	lastNumber int          // of the last errand
+	jobsByID   map[string]*queuedJob
+	jobsByKey  map[action.Key]*queuedJob // by the keys of their actions
+	inFlight   map[bool]int              // jobs in the queue; true: quick ones
+	lastNumber int
 }
 
-// queuedJob is a job in the line, or out.
+// queuedJob is a job that waits in the scheduler, or is in the queue.
 type queuedJob struct {
 	job        action.Job
 	timeout    time.Duration
 	quick      bool
-	number     int // who came first
+	number     int // in order of arrival
 	dispatched bool
-	waiters    map[*session]string // who waits for it, and what each calls it
+	waiters    map[*session]string // the sessions that wait for it, and the ID that each knows it by
 }
 
-// session is one talk's end of the line. To its making it is the queue.
+// session is one talk's connection to the scheduler. It is the Queue of the talk's reconciler.
 type session struct {
 	*scheduler
-	priority int // of its talk; higher goes first
+	priority int // of the talk; higher goes first
 	events   chan action.Event
-	ownJobs  map[string]*queuedJob // its jobs, by what it calls them
+	ownJobs  map[string]*queuedJob // by the IDs that this session knows them by
 }
 
-func newScheduler(q Queue, window int, log *slog.Logger) *scheduler {
-	return &scheduler{queue: q, maxInFlight: max(1, window), log: log, jobsByID: make(map[string]*queuedJob),
-		jobsByKey: make(map[action.Key]*queuedJob), inFlight: make(map[bool]int)}
+func newScheduler(q Queue, maxInFlight int, log *slog.Logger) *scheduler {
+	return &scheduler{
+		queue: q, maxInFlight: max(1, maxInFlight), log: log,
+		jobsByID: make(map[string]*queuedJob), jobsByKey: make(map[action.Key]*queuedJob), inFlight: make(map[bool]int),
+	}
 }
 
-// eventBuffer is how many a member may be behind before it is told to look at everything.
+// eventBuffer is how many events a session may be behind before it has to poll all of its jobs.
 const eventBuffer = 256
 
-// openSession adds a member.
-func (l *scheduler) openSession(priority int) *session {
-	m := &session{scheduler: l, priority: priority, events: make(chan action.Event, eventBuffer), ownJobs: make(map[string]*queuedJob)}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.sessions = append(l.sessions, m)
+// openSession must be matched by close.
+func (s *scheduler) openSession(priority int) *session {
+	m := &session{scheduler: s, priority: priority, events: make(chan action.Event, eventBuffer), ownJobs: make(map[string]*queuedJob)}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sessions = append(s.sessions, m)
 	return m
 }
 
-// close ends a membership. What is out for nobody else is called back.
+// close cancels the jobs that no other session waits for.
 func (m *session) close(ctx context.Context) {
 	m.mu.Lock()
-	left := slices.Collect(maps.Keys(m.ownJobs))
+	ids := slices.Collect(maps.Keys(m.ownJobs))
 	m.sessions = slices.DeleteFunc(m.sessions, func(o *session) bool { return o == m })
 	m.mu.Unlock()
-	for _, id := range left {
+	for _, id := range ids {
 		if err := m.Cancel(ctx, id); err != nil {
 			m.log.Debug("cancel", "job", id, "err", err)
 		}
 	}
 }
 
-// run hands on what workers say, until ctx ends.
-func (l *scheduler) run(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
+// run passes the queue's events on to the sessions, and dispatches waiting jobs at least once
+// every interval, until ctx ends.
+func (s *scheduler) run(ctx context.Context, interval time.Duration) {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		select {
-		case e, open := <-l.queue.Events():
+		case e, open := <-s.queue.Events():
 			if !open {
 				return
 			}
-			l.routeEvent(e)
-		case <-tick.C: // the queue may take now what it did not
+			s.routeEvent(e)
+		case <-tick.C: // the queue may take now what it refused
 		case <-ctx.Done():
 			return
 		}
-		l.dispatchWaiting(ctx)
+		s.dispatchWaiting(ctx)
 	}
 }
 
-// routeEvent tells those whom a word is for.
-func (l *scheduler) routeEvent(e action.Event) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// routeEvent passes an event on to the sessions that wait for its job, or to all if it names none.
+func (s *scheduler) routeEvent(e action.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if e.Job == "" {
-		for _, m := range l.sessions {
+		for _, m := range s.sessions {
 			m.notify(e)
 		}
 		return
 	}
-	r := l.jobsByID[e.Job]
-	if r == nil {
+	j := s.jobsByID[e.Job]
+	if j == nil {
 		return
 	}
-	for m, id := range r.waiters {
+	for m, id := range j.waiters {
 		e.Job = id
 		m.notify(e)
 	}
 	if e.Type == action.JobDone || e.Type == action.JobFailed {
-		l.removeJob(r)
+		s.removeJob(j)
 	}
 }
 
-// notify never waits. Who is far behind is told to look at everything instead of what there
-// is no room for.
+// notify never blocks. The last free place in the buffer takes an event without a job, which
+// makes the session poll all of its jobs.
 func (m *session) notify(e action.Event) {
 	switch room := cap(m.events) - len(m.events); {
 	case room > 1:
@@ -131,127 +134,126 @@ func (m *session) notify(e action.Event) {
 	}
 }
 
-// removeJob ends an errand, whose members have been told. l.mu is held.
-func (l *scheduler) removeJob(r *queuedJob) {
-	if l.jobsByID[r.job.ID] != r {
+// removeJob must be called with mu held.
+func (s *scheduler) removeJob(j *queuedJob) {
+	if s.jobsByID[j.job.ID] != j {
 		return
 	}
-	delete(l.jobsByID, r.job.ID)
-	for _, a := range r.job.Actions {
-		if l.jobsByKey[a.Key] == r {
-			delete(l.jobsByKey, a.Key)
+	delete(s.jobsByID, j.job.ID)
+	for _, a := range j.job.Actions {
+		if s.jobsByKey[a.Key] == j {
+			delete(s.jobsByKey, a.Key)
 		}
 	}
-	for m, id := range r.waiters {
+	for m, id := range j.waiters {
 		delete(m.ownJobs, id)
 	}
-	if r.dispatched {
-		l.inFlight[r.quick]--
+	if j.dispatched {
+		s.inFlight[j.quick]--
 	}
 }
 
-// jobEnded says that m does not wait for a job any more, because it is over; others are to
-// look.
+// jobEnded removes a job that the session no longer waits for because it is over. Other sessions
+// that wait for it are told to look.
 func (m *session) jobEnded(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r := m.ownJobs[id]
-	if r == nil {
+	j := m.ownJobs[id]
+	if j == nil {
 		return
 	}
-	for other, theirs := range r.waiters {
+	for other, otherID := range j.waiters {
 		if other != m {
-			other.notify(action.Event{Job: theirs})
+			other.notify(action.Event{Job: otherID})
 		}
 	}
-	m.removeJob(r)
+	m.removeJob(j)
 }
 
-// Dispatch puts a job in line. One that another member has there, or out, already serves
-// both.
+// Dispatch schedules a job, or waits for an equal one of another session.
 func (m *session) Dispatch(ctx context.Context, job action.Job, timeout time.Duration) error {
 	m.mu.Lock()
-	r := m.equivalentJob(job)
-	if r == nil {
+	j := m.equivalentJob(job)
+	if j == nil {
 		m.lastNumber++
-		r = &queuedJob{job: job, timeout: timeout, quick: job.Quick(), number: m.lastNumber, waiters: make(map[*session]string)}
-		m.jobsByID[job.ID] = r
+		j = &queuedJob{job: job, timeout: timeout, quick: job.Quick(), number: m.lastNumber, waiters: make(map[*session]string)}
+		m.jobsByID[job.ID] = j
 		for _, a := range job.Actions {
-			m.jobsByKey[a.Key] = r
+			m.jobsByKey[a.Key] = j
 		}
 	}
-	r.waiters[m] = job.ID
-	m.ownJobs[job.ID] = r
+	j.waiters[m] = job.ID
+	m.ownJobs[job.ID] = j
 	m.mu.Unlock()
 	m.dispatchWaiting(ctx)
 	return ctx.Err()
 }
 
-// equivalentJob is the errand that makes all that a job would make; nil: there is none.
-func (l *scheduler) equivalentJob(job action.Job) *queuedJob {
-	if r := l.jobsByID[job.ID]; r != nil {
-		return r
+// equivalentJob returns the scheduled job that makes everything that the given one would, or nil.
+// It must be called with mu held.
+func (s *scheduler) equivalentJob(job action.Job) *queuedJob {
+	if j := s.jobsByID[job.ID]; j != nil {
+		return j
 	}
-	r := l.jobsByKey[job.Actions[0].Key]
+	j := s.jobsByKey[job.Actions[0].Key]
 	for _, a := range job.Actions {
-		if l.jobsByKey[a.Key] != r {
+		if s.jobsByKey[a.Key] != j {
 			return nil
 		}
 	}
-	return r
+	return j
 }
 
-// dispatchWaiting lets out as many jobs as there is room for.
-func (l *scheduler) dispatchWaiting(ctx context.Context) {
-	for r := l.nextJob(); r != nil; r = l.nextJob() {
-		err := l.queue.Dispatch(ctx, r.job, r.timeout)
-		l.mu.Lock()
-		stands := l.jobsByID[r.job.ID] == r
-		if err != nil && stands {
-			r.dispatched = false
-			l.inFlight[r.quick]--
+// dispatchWaiting sends jobs to the queue while there is room for them.
+func (s *scheduler) dispatchWaiting(ctx context.Context) {
+	for j := s.nextJob(); j != nil; j = s.nextJob() {
+		err := s.queue.Dispatch(ctx, j.job, j.timeout)
+		s.mu.Lock()
+		stillNeeded := s.jobsByID[j.job.ID] == j
+		if err != nil && stillNeeded {
+			j.dispatched = false
+			s.inFlight[j.quick]--
 		}
-		l.mu.Unlock()
+		s.mu.Unlock()
 		switch {
 		case err != nil:
 			if ctx.Err() == nil {
-				l.log.Warn("queue does not take jobs; trying again", "err", err)
+				s.log.Warn("queue does not take jobs; trying again", "err", err)
 			}
 			return
-		case !stands: // everybody left meanwhile
-			if err := l.queue.Cancel(ctx, r.job.ID); err != nil {
-				l.log.Debug("cancel", "job", r.job.ID, "err", err)
+		case !stillNeeded:
+			if err := s.queue.Cancel(ctx, j.job.ID); err != nil {
+				s.log.Debug("cancel", "job", j.job.ID, "err", err)
 			}
 		}
 	}
 }
 
-// nextJob is the errand that goes out now, and is counted as out; nil: none does.
-func (l *scheduler) nextJob() *queuedJob {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	busy := make(map[*session]int)
-	for _, r := range l.jobsByID {
-		for m := range r.waiters {
-			if r.dispatched && !r.quick {
+// nextJob returns the job to send next, counted as dispatched, or nil if there is no room.
+func (s *scheduler) nextJob() *queuedJob {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	busy := make(map[*session]int) // long jobs of each session in the queue
+	for _, j := range s.jobsByID {
+		for m := range j.waiters {
+			if j.dispatched && !j.quick {
 				busy[m]++
 			}
 		}
 	}
 	var best *queuedJob
-	for _, r := range l.jobsByID {
-		if !r.dispatched && l.inFlight[r.quick] < l.maxInFlight && (best == nil || runsBefore(r, best, busy)) {
-			best = r
+	for _, j := range s.jobsByID {
+		if !j.dispatched && s.inFlight[j.quick] < s.maxInFlight && (best == nil || runsBefore(j, best, busy)) {
+			best = j
 		}
 	}
 	if best != nil {
 		best.dispatched = true
-		l.inFlight[best.quick]++
+		s.inFlight[best.quick]++
 	}
 	return best
 }
 
-// runsBefore reports whether a goes out before b.
 func runsBefore(a, b *queuedJob, busy map[*session]int) bool {
 	if a.quick != b.quick {
 		return a.quick
@@ -259,63 +261,66 @@ func runsBefore(a, b *queuedJob, busy map[*session]int) bool {
 	return cmp.Or(cmp.Compare(b.priority(), a.priority()), cmp.Compare(a.minInFlight(busy), b.minInFlight(busy)), cmp.Compare(a.number, b.number)) < 0
 }
 
-func (r *queuedJob) priority() int {
-	first, p := true, 0
-	for m := range r.waiters {
-		if first || m.priority > p {
-			first, p = false, m.priority
+// priority returns the highest priority among the waiting sessions.
+func (j *queuedJob) priority() int {
+	first, highest := true, 0
+	for m := range j.waiters {
+		if first || m.priority > highest {
+			first, highest = false, m.priority
 		}
 	}
-	return p
+	return highest
 }
 
-// minInFlight is how much is out for the one of those who wait for r that has least out.
-func (r *queuedJob) minInFlight(busy map[*session]int) int {
-	first, n := true, 0
-	for m := range r.waiters {
-		if first || busy[m] < n {
-			first, n = false, busy[m]
+// minInFlight returns the number of long jobs in the queue of that waiting session which has the
+// fewest.
+func (j *queuedJob) minInFlight(busy map[*session]int) int {
+	first, lowest := true, 0
+	for m := range j.waiters {
+		if first || busy[m] < lowest {
+			first, lowest = false, busy[m]
 		}
 	}
-	return n
+	return lowest
 }
 
-// State is where a job is.
+// State returns the state of one of the session's jobs.
 func (m *session) State(ctx context.Context, id string) (queue.State, error) {
 	m.mu.Lock()
-	r := m.ownJobs[id]
-	waits := r != nil && !r.dispatched
+	j := m.ownJobs[id]
+	waiting := j != nil && !j.dispatched
 	m.mu.Unlock()
 	switch {
-	case r == nil:
+	case j == nil:
 		return queue.Gone, nil
-	case waits:
+	case waiting:
 		return queue.Waiting, nil
 	}
-	return m.queue.State(ctx, r.job.ID)
+	return m.queue.State(ctx, j.job.ID)
 }
 
-// Cancel says that m does not want a job any more. If nobody else does it is stopped.
+// Cancel ends the session's interest in a job. The job is cancelled if no other session waits
+// for it.
 func (m *session) Cancel(ctx context.Context, id string) error {
 	m.mu.Lock()
-	r := m.ownJobs[id]
+	j := m.ownJobs[id]
 	stop := false
-	if r != nil {
+	if j != nil {
 		delete(m.ownJobs, id)
-		delete(r.waiters, m)
-		if len(r.waiters) == 0 {
-			stop = r.dispatched
-			m.removeJob(r)
+		delete(j.waiters, m)
+		if len(j.waiters) == 0 {
+			stop = j.dispatched
+			m.removeJob(j)
 		}
 	}
 	m.mu.Unlock()
 	if !stop {
 		return nil
 	}
-	err := m.queue.Cancel(ctx, r.job.ID)
+	err := m.queue.Cancel(ctx, j.job.ID)
 	m.dispatchWaiting(ctx)
 	return err
 }
 
-// Events is what is said of m's jobs.
+// Events returns the events of the session's jobs.
 func (m *session) Events() <-chan action.Event { return m.events }

@@ -132,7 +132,7 @@ func (o *Service) editTalk(ctx context.Context, who, slug string, do func(*catal
 // enqueueReconcile has somebody look whether there is something to make.
 func (o *Service) enqueueReconcile(slug string) {
 	if o.Backlog != nil {
-		o.Backlog.Wake(slug)
+		o.Backlog.Wake()
 	}
 }
 
