@@ -39,11 +39,11 @@ func (s *analyser) detectActivity(lufs float64) Activity {
 
 // secondsWhere are the stretches of blocks in which each second is so, where gaps of less than
 // within are none, and what is then shorter than least goes.
-func secondsWhere(blocks []float64, within, least time.Duration, so func(from, to int) bool) (all []timeline.Span) {
+func secondsWhere(blocks []float64, within, least time.Duration, match func(from, to int) bool) (all []timeline.Span) {
 	const blocksASecond = 10
 	for from := 0; from < len(blocks); from += blocksASecond {
 		to := min(len(blocks), from+blocksASecond)
-		if !so(from, to) {
+		if !match(from, to) {
 			continue
 		}
 		all = appendMerged(all, timeline.Span{From: sampleTime(int64(from) * blockSamples), To: sampleTime(int64(to) * blockSamples)}, within)

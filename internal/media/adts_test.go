@@ -31,11 +31,11 @@ func TestIndex_BrokenAACPacketsDropped(t *testing.T) {
 	if broken, err := tl.findBrokenAAC(t.Context(), path, "lost.ts", p); err != nil || len(broken[p.Audio[0].Stream]) == 0 {
 		t.Fatalf("nothing in it is broken (%v), %v", broken, err)
 	}
-	made, err := tl.IndexAndProbe(t.Context(), path, filepath.Join(dir, "made.mkv"), "lost.ts", p, WaveformBackground{}, nil)
+	result, err := tl.IndexAndProbe(t.Context(), path, filepath.Join(dir, "made.mkv"), "lost.ts", p, WaveformBackground{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, v := made.Audio[0], made.Video; (a.End-p.Audio[0].End).Abs() > 2*time.Millisecond || (v.End-p.Video.End).Abs() > 2*time.Millisecond || (v.Lead-p.Video.Lead).Abs() > 2*time.Millisecond {
+	if a, v := result.Audio[0], result.Video; (a.End-p.Audio[0].End).Abs() > 2*time.Millisecond || (v.End-p.Video.End).Abs() > 2*time.Millisecond || (v.Lead-p.Video.Lead).Abs() > 2*time.Millisecond {
 		t.Errorf("sound ends at %v, picture lasts from %v to %v; want %v, %v, %v", a.End, v.Lead, v.End, p.Audio[0].End, p.Video.Lead, p.Video.End)
 	}
 }

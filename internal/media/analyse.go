@@ -48,22 +48,22 @@ type ChannelLevels struct {
 // it listens to all of the first sound stream, and looks at the keyframes of the picture.
 // It writes BlocksFile and LevelsFile into dir. on, which may be nil, is told the fraction
 // that is done. A recording without sound is no error: its files are empty.
-func (t Tools) Analyse(ctx context.Context, path string, p Probe, dir string, on func(fraction float64)) (Analysis, error) {
-	see := ""
+func (t Tools) Analyse(ctx context.Context, path string, p Probe, dir string, progress func(fraction float64)) (Analysis, error) {
+	keyframesPath := ""
 	if p.Video != nil {
-		see = filepath.Join(dir, "keyframes")
-		defer os.Remove(see)
+		keyframesPath = filepath.Join(dir, "keyframes")
+		defer os.Remove(keyframesPath)
 	}
-	return t.analyse(ctx, path, p, dir, see, on)
+	return t.analyse(ctx, path, p, dir, keyframesPath, progress)
 }
 
 // AnalyseSound is Analyse for a sound of a recording whose picture is looked at elsewhere.
-func (t Tools) AnalyseSound(ctx context.Context, path string, p Probe, dir string, on func(fraction float64)) (Analysis, error) {
-	return t.analyse(ctx, path, p, dir, "", on)
+func (t Tools) AnalyseSound(ctx context.Context, path string, p Probe, dir string, progress func(fraction float64)) (Analysis, error) {
+	return t.analyse(ctx, path, p, dir, "", progress)
 }
 
 // analyse is both: keyframes are looked at where see is a file that they can be put into.
-func (t Tools) analyse(ctx context.Context, path string, p Probe, dir, see string, on func(fraction float64)) (Analysis, error) {
+func (t Tools) analyse(ctx context.Context, path string, p Probe, dir, keyframesPath string, progress func(fraction float64)) (Analysis, error) {
 	a := Analysis{Stream: -1, Origin: p.origin()}
 	if len(p.Audio) > 0 {
 		a.Stream = p.Audio[0].Stream
@@ -72,11 +72,11 @@ func (t Tools) analyse(ctx context.Context, path string, p Probe, dir, see strin
 	if err != nil {
 		return a, fmt.Errorf("analyse %s: %w", path, err)
 	}
-	if a.Stream >= 0 || see != "" {
-		err = t.decodeForAnalysis(ctx, path, p, a, s, see, on)
+	if a.Stream >= 0 || keyframesPath != "" {
+		err = t.decodeForAnalysis(ctx, path, p, a, s, keyframesPath, progress)
 	}
-	if err == nil && see != "" {
-		a.Keyframes, err = readKeyframeScan(see, a.Origin, p.Readable)
+	if err == nil && keyframesPath != "" {
+		a.Keyframes, err = readKeyframeScan(keyframesPath, a.Origin, p.Readable)
 	}
 	if err = errors.Join(err, s.close()); err != nil {
 		return a, fmt.Errorf("analyse %s: %w", path, err)
@@ -97,7 +97,7 @@ func (p Probe) origin() time.Duration {
 
 // decodeForAnalysis runs the sound of a recording through s, and has its keyframes written to the
 // file see, if that has a name.
-func (t Tools) decodeForAnalysis(ctx context.Context, path string, p Probe, a Analysis, s *analyser, see string, on func(float64)) error {
+func (t Tools) decodeForAnalysis(ctx context.Context, path string, p Probe, a Analysis, s *analyser, keyframesPath string, progress func(float64)) error {
 	// A damaged timestamp must not make hours of silence.
 	const grace = time.Minute
 	length := max(p.Readable, p.Declared)
@@ -106,12 +106,12 @@ func (t Tools) decodeForAnalysis(ctx context.Context, path string, p Probe, a An
 	}
 	from := sampleAt(a.Origin)
 	l := decodeRequest{stream: a.Stream, from: from, to: from + sampleAt(length+grace)}
-	if see != "" {
-		l.picture, l.keyframesPath = p.Video.Stream, see
+	if keyframesPath != "" {
+		l.picture, l.keyframesPath = p.Video.Stream, keyframesPath
 	}
 	return t.decodeAudioAndKeyframes(ctx, path, l, func(left, right []float32) error {
-		if on != nil && length > 0 {
-			on(min(1, float64(s.samples)/float64(sampleAt(length))))
+		if progress != nil && length > 0 {
+			progress(min(1, float64(s.samples)/float64(sampleAt(length))))
 		}
 		return s.addBlock(left, right)
 	})

@@ -40,25 +40,25 @@ type AssembleInputs struct {
 // scratch. The result is proved: the frames, the time of each of them, that every sound
 // starts and ends with the picture, the languages and the chapters. on, which may be nil,
 // is told how far it is.
-func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, from AssembleInputs, out, scratch string, on func(Progress)) (VideoFacts, error) {
-	j, err := t.newAssembler(spec, from, out, scratch, on)
+func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, from AssembleInputs, out, scratch string, progress func(Progress)) (VideoFacts, error) {
+	j, err := t.newAssembler(spec, from, out, scratch, progress)
 	if err != nil {
 		return VideoFacts{}, err
 	}
 	if err := j.write(ctx); err != nil {
 		return VideoFacts{}, fmt.Errorf("join %d segments: %w", len(from.Segments), err)
 	}
-	made, err := t.verifyOutput(ctx, out, spec.Rate, spec.Frames)
+	result, err := t.verifyOutput(ctx, out, spec.Rate, spec.Frames)
 	if err != nil {
 		return VideoFacts{}, err
 	}
-	if err := made.verifySounds(spec.audioLanguages()); err != nil {
+	if err := result.verifySounds(spec.audioLanguages()); err != nil {
 		return VideoFacts{}, fmt.Errorf("%s is not what was asked for: %w", filepath.Base(out), err)
 	}
-	if err := made.verifySubtitles(spec.Subtitles); err != nil {
+	if err := result.verifySubtitles(spec.Subtitles); err != nil {
 		return VideoFacts{}, err
 	}
-	return made.VideoFacts, t.verifyChapters(ctx, out, spec.Chapters)
+	return result.VideoFacts, t.verifyChapters(ctx, out, spec.Chapters)
 }
 
 // assembler is a film being written.
@@ -67,13 +67,13 @@ type assembler struct {
 	spec       AssembleSpec
 	from       AssembleInputs
 	out        string
-	on         func(Progress)
+	progress   func(Progress)
 	segments   string // the list of them
 	chapters   string // the listing of them; "" if there are none
 	indexBytes int64  // bytes to keep free for the file's index
 }
 
-func (t Tools) newAssembler(spec AssembleSpec, from AssembleInputs, out, scratch string, on func(Progress)) (*assembler, error) {
+func (t Tools) newAssembler(spec AssembleSpec, from AssembleInputs, out, scratch string, progress func(Progress)) (*assembler, error) {
 	if len(from.Subtitles) != len(spec.Subtitles) || len(from.Sounds) != len(spec.audioLanguages()) {
 		return nil, fmt.Errorf("%d subtitle files for %d languages, %d sounds for %d",
 			len(from.Subtitles), len(spec.Subtitles), len(from.Sounds), len(spec.audioLanguages()))
@@ -85,7 +85,7 @@ func (t Tools) newAssembler(spec AssembleSpec, from AssembleInputs, out, scratch
 	if err != nil {
 		return nil, err
 	}
-	j := &assembler{Tools: t, spec: spec, from: from, out: out, on: on}
+	j := &assembler{Tools: t, spec: spec, from: from, out: out, progress: progress}
 	j.indexBytes = estimateIndexSize(spec.Frames, spec.Rate, samples, len(from.Sounds)) + estimateChapterSize(spec.Chapters)
 	if j.segments, err = writeConcatList(from.Segments, scratch); err != nil {
 		return nil, fmt.Errorf("list the segments: %w", err)
@@ -123,7 +123,7 @@ func (j *assembler) run(ctx context.Context, layout options) error {
 	if err != nil {
 		return err
 	}
-	_, err = j.Run(ctx, addFFMetadataInput(args, j.chapters, false), j.on)
+	_, err = j.Run(ctx, addFFMetadataInput(args, j.chapters, false), j.progress)
 	return err
 }
 

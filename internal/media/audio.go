@@ -45,15 +45,15 @@ const (
 // stream into another container keeps the mark, and players trim it once.
 //
 // on, which may be nil, is told how far the programme has come.
-func (t Tools) RenderAudio(ctx context.Context, spec AudioSpec, sources []AudioSource, out string, on func(Progress)) (AudioFacts, error) {
-	facts, err := t.renderAudio(ctx, spec, sources, out, on)
+func (t Tools) RenderAudio(ctx context.Context, spec AudioSpec, sources []AudioSource, out string, progress func(Progress)) (AudioFacts, error) {
+	facts, err := t.renderAudio(ctx, spec, sources, out, progress)
 	if err != nil {
 		return facts, fmt.Errorf("make the sound of the programme: %w", err)
 	}
 	return facts, nil
 }
 
-func (t Tools) renderAudio(ctx context.Context, spec AudioSpec, sources []AudioSource, out string, on func(Progress)) (AudioFacts, error) {
+func (t Tools) renderAudio(ctx context.Context, spec AudioSpec, sources []AudioSource, out string, progress func(Progress)) (AudioFacts, error) {
 	cuts, err := spec.segments(sources)
 	if err != nil {
 		return AudioFacts{}, err
@@ -66,7 +66,7 @@ func (t Tools) renderAudio(ctx context.Context, spec AudioSpec, sources []AudioS
 	if err != nil {
 		return AudioFacts{}, err
 	}
-	m := audioRenderer{tools: t, spec: spec, segments: cuts, sources: sources, filters: filters, out: out, on: on, began: time.Now()}
+	m := audioRenderer{tools: t, spec: spec, segments: cuts, sources: sources, filters: filters, out: out, progress: progress, began: time.Now()}
 	ceiling, want := spec.Peak-limiterMargin, spec.LUFS
 	score.matchClipLoudness(cuts)
 	before := score.loudness(1, 1e9)
@@ -196,7 +196,7 @@ type audioRenderer struct {
 	sources  []AudioSource
 	filters  []string // of each source
 	out      string
-	on       func(Progress)
+	progress func(Progress)
 	began    time.Time
 }
 
@@ -241,11 +241,11 @@ func (m *audioRenderer) renderAndMeasure(ctx context.Context, gain, ceiling floa
 const renderShare = 0.8
 
 func (m *audioRenderer) reportProgress(fraction float64) {
-	if m.on == nil {
+	if m.progress == nil {
 		return
 	}
 	at := time.Duration(fraction * float64(sampleTime(m.samples())))
-	m.on(Progress{Time: at, Speed: at.Seconds() / time.Since(m.began).Seconds()})
+	m.progress(Progress{Time: at, Speed: at.Seconds() / time.Since(m.began).Seconds()})
 }
 
 // encoderArgs is ffmpeg's options for the spec's codec and container.

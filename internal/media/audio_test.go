@@ -19,8 +19,8 @@ var ntsc = timeline.Rate{Num: 30000, Den: 1001}
 func generateMedia(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	if said, err := tools(t).Run(t.Context(), append(args, path), nil); err != nil {
-		t.Fatalf("make %s: %v\n%s", name, err, said)
+	if stderr, err := tools(t).Run(t.Context(), append(args, path), nil); err != nil {
+		t.Fatalf("make %s: %v\n%s", name, err, stderr)
 	}
 	return path
 }

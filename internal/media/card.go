@@ -46,7 +46,7 @@ type CardFiles struct {
 // outs count. Each out can be joined to segments that Encode made alike. scratch is a
 // directory for what is needed meanwhile. A character that cannot be drawn is a
 // *GlyphError, and letters that are not here, or cannot be read, are a *Lack.
-func (t Tools) RenderCard(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOutput, scratch string, on func(Progress)) (err error) {
+func (t Tools) RenderCard(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOutput, scratch string, progress func(Progress)) (err error) {
 	if spec, err = resolveFont(ctx, spec, from, scratch); err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (t Tools) RenderCard(ctx context.Context, spec CardSpec, from CardFiles, ou
 				others = append(others, out)
 			}
 		}
-		if err := t.renderCardGroup(ctx, spec, from, alike, scratch, on); err != nil {
+		if err := t.renderCardGroup(ctx, spec, from, alike, scratch, progress); err != nil {
 			return err
 		}
 		outs = others
@@ -105,7 +105,7 @@ func (t Tools) RenderCardPNG(ctx context.Context, spec CardSpec, from CardFiles,
 }
 
 // renderCardGroup makes outs that are laid out alike: it draws the largest, and scales.
-func (t Tools) renderCardGroup(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOutput, scratch string, on func(Progress)) error {
+func (t Tools) renderCardGroup(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOutput, scratch string, progress func(Progress)) error {
 	largest := slices.MaxFunc(outs, func(a, b EncodeOutput) int { return cmp.Compare(a.Width, b.Width) })
 	picture, err := t.cardPicture(ctx, spec, from, largest, scratch)
 	if err != nil {
@@ -124,7 +124,7 @@ func (t Tools) renderCardGroup(ctx context.Context, spec CardSpec, from CardFile
 		}
 		return s
 	}
-	if _, err := t.encodeAll(ctx, source, FrameSource{Rate: spec.Rate, Matrix: "bt709"}, spec.Frames, outs, scratch, on); err != nil {
+	if _, err := t.encodeAll(ctx, source, FrameSource{Rate: spec.Rate, Matrix: "bt709"}, spec.Frames, outs, scratch, progress); err != nil {
 		return spec.Look.explainError(err)
 	}
 	return nil
@@ -185,18 +185,18 @@ func (c canvas) margin() int { return c.width * 5 / 64 }
 
 // writeFittingScript writes the card's script, in the largest letters whose lines, as measured with
 // the fonts of this machine, fit between the margins.
-func (t Tools) writeFittingScript(ctx context.Context, spec CardSpec, on canvas, scratch string) (path string, err error) {
+func (t Tools) writeFittingScript(ctx context.Context, spec CardSpec, area canvas, scratch string) (path string, err error) {
 	path = filepath.Join(scratch, "card.ass")
 	for shrink := 0; ; shrink++ {
-		script := cardScript(spec, on, 1-0.08*float64(shrink))
+		script := cardScript(spec, area, 1-0.08*float64(shrink))
 		if err := os.WriteFile(path, []byte(script), 0o644); err != nil {
 			return "", err
 		}
-		picture, err := t.drawPreview(ctx, path, on, spec.Look)
+		picture, err := t.drawPreview(ctx, path, area, spec.Look)
 		if err != nil {
 			return "", err
 		}
-		if fits(picture, spec.Look.textRanges(on)) {
+		if fits(picture, spec.Look.textRanges(area)) {
 			return path, nil
 		}
 		if shrink == 9 {
@@ -210,8 +210,8 @@ const previewScale = 4
 
 // drawPreview draws a script small, white on black. It fails where a glyph is not on this
 // machine, or the look's font is none to libass.
-func (t Tools) drawPreview(ctx context.Context, script string, on canvas, look *CardLook) (*image.Gray, error) {
-	picture := image.NewGray(image.Rect(0, 0, on.width/previewScale&^1, on.height/previewScale&^1)) // ffmpeg's color source makes odd ones even
+func (t Tools) drawPreview(ctx context.Context, script string, area canvas, look *CardLook) (*image.Gray, error) {
+	picture := image.NewGray(image.Rect(0, 0, area.width/previewScale&^1, area.height/previewScale&^1)) // ffmpeg's color source makes odd ones even
 	args, err := buildArgs(func() *ffmpeg.Stream {
 		s := ffmpeg.Input(fmt.Sprintf("color=c=black:s=%dx%d:r=1:d=1", picture.Rect.Dx(), picture.Rect.Dy()), options{"f": "lavfi"}).Get("v:0")
 		return look.burnScript(s, script).Output("pipe:1", options{"f": "rawvideo", "pix_fmt": "gray", "frames:v": "1"})
@@ -220,17 +220,17 @@ func (t Tools) drawPreview(ctx context.Context, script string, on canvas, look *
 		return nil, err
 	}
 	args = append([]string{"-loglevel", "level+info"}, args...) // libass says which fonts it took
-	said, err := t.Stream(ctx, args, func(r io.Reader) error {
+	stderr, err := t.Stream(ctx, args, func(r io.Reader) error {
 		_, err := io.ReadFull(r, picture.Pix)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(said, "Error opening memory font") { // as libass says that FreeType cannot
+	if strings.Contains(stderr, "Error opening memory font") { // as libass says that FreeType cannot
 		return nil, &RequirementError{"the font of the cards cannot be read", "Take another one, or name a family that “fc-list : family” lists."}
 	}
-	return picture, missingGlyph(said)
+	return picture, missingGlyph(stderr)
 }
 
 // fits reports whether the words keep to their strips.
@@ -251,8 +251,8 @@ const installFonts = "Install some; on Debian and Ubuntu: apt-get install fontco
 var missingGlyphPattern = regexp.MustCompile(`failed to find any fallback with glyph 0x([0-9A-Fa-f]+)`)
 
 // missingGlyph is the first character that libass said it cannot draw, as an error.
-func missingGlyph(said string) error {
-	for _, m := range missingGlyphPattern.FindAllStringSubmatch(said, -1) {
+func missingGlyph(stderr string) error {
+	for _, m := range missingGlyphPattern.FindAllStringSubmatch(stderr, -1) {
 		code, err := strconv.ParseInt(m[1], 16, 32)
 		if err != nil {
 			return fmt.Errorf("understand libass: %w", err)
@@ -279,9 +279,9 @@ func fontPackage(c rune) string {
 }
 
 // cardScript is the card as a script in Advanced SubStation Alpha.
-func cardScript(spec CardSpec, on canvas, scale float64) string {
+func cardScript(spec CardSpec, area canvas, scale float64) string {
 	var s, events strings.Builder
-	fmt.Fprintf(&s, scriptHead, on.width, on.height)
+	fmt.Fprintf(&s, scriptHead, area.width, area.height)
 	right := rightToLeft(spec.Title + strings.Join(spec.Speakers, ""))
 	style := func(name string, size int, colour string, bold, spacing int) {
 		if spec.Look.hasFontFile() {
@@ -290,7 +290,7 @@ func cardScript(spec CardSpec, on canvas, scale float64) string {
 		fmt.Fprintf(&s, "Style: %s,%s,%d,%s,%s,&H00000000,&H00000000,%d,0,0,0,100,100,%d,0,1,0,0,7,0,0,0,-1\n",
 			name, spec.Look.font(), size, colour, colour, bold, spacing)
 	}
-	for _, p := range spec.textBlocks(on, right) {
+	for _, p := range spec.textBlocks(area, right) {
 		if strings.TrimSpace(p.text) == "" {
 			continue
 		}
@@ -303,12 +303,12 @@ func cardScript(spec CardSpec, on canvas, scale float64) string {
 			p.name, p.anchor, p.x, p.y, strings.Join(lines, `\N`))
 	}
 	if spec.Look.hasRule() {
-		x := on.margin()
+		x := area.margin()
 		if right {
-			x = on.width - on.margin() - 96
+			x = area.width - area.margin() - 96
 		}
 		style("Rule", 20, "&H00D8C37A", 0, 0)
-		fmt.Fprintf(&events, "Dialogue: 0,0:00:00.00,9:59:59.00,Rule,,0,0,0,,{\\an7\\pos(%d,%d)\\p1}m 0 0 l 96 0 96 8 0 8{\\p0}\n", x, on.height*122/1000)
+		fmt.Fprintf(&events, "Dialogue: 0,0:00:00.00,9:59:59.00,Rule,,0,0,0,,{\\an7\\pos(%d,%d)\\p1}m 0 0 l 96 0 96 8 0 8{\\p0}\n", x, area.height*122/1000)
 	}
 	return s.String() + scriptEvents + events.String()
 }

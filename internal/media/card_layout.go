@@ -24,8 +24,8 @@ type textBlock struct {
 }
 
 // textBlocks are the words of a card, as Lectern sets them where its look says nothing.
-func (spec CardSpec) textBlocks(on canvas, right bool) []textBlock {
-	down := func(of float64) int { return int(of * float64(on.height)) }
+func (spec CardSpec) textBlocks(area canvas, right bool) []textBlock {
+	down := func(of float64) int { return int(of * float64(area.height)) }
 	all := []textBlock{
 		{name: "conference", text: spec.Conference, sizes: []int{46, 40, 34}, spacing: 2, colour: "&H00D8C37A", maxHeight: down(0.093), y: down(0.154), anchor: 7},
 		{name: "title", text: spec.Title, sizes: []int{112, 100, 90, 80, 72, 64, 56, 48, 40, 34}, bold: -1, colour: "&H00FFFFFF", maxHeight: down(0.38), y: down(0.463), anchor: 4},
@@ -34,12 +34,12 @@ func (spec CardSpec) textBlocks(on canvas, right bool) []textBlock {
 	}
 	for i := range all {
 		p := &all[i]
-		p.x, p.width = on.margin(), on.width-2*on.margin()
+		p.x, p.width = area.margin(), area.width-2*area.margin()
 		if right {
-			p.x, p.anchor = on.width-on.margin(), p.anchor+2
+			p.x, p.anchor = area.width-area.margin(), p.anchor+2
 		}
 		if place, ok := spec.Look.place(p.name); ok {
-			p.moveTo(place, on, right)
+			p.moveTo(place, area, right)
 		}
 	}
 	return all
@@ -59,9 +59,9 @@ func joinNames(names []string) string {
 }
 
 // moveTo sets a part where a look wants it.
-func (p *textBlock) moveTo(at conference.TextBox, on canvas, right bool) {
-	across := func(hundredths float64) int { return int(hundredths * float64(on.width) / 100) }
-	down := func(hundredths float64) int { return int(hundredths * float64(on.height) / 100) }
+func (p *textBlock) moveTo(at conference.TextBox, area canvas, right bool) {
+	across := func(hundredths float64) int { return int(hundredths * float64(area.width) / 100) }
+	down := func(hundredths float64) int { return int(hundredths * float64(area.height) / 100) }
 	p.width, p.y, p.anchor = across(at.Width), down(at.Y), 7
 	switch {
 	case at.Align == "centre":
@@ -90,20 +90,20 @@ type xRange struct{ from, to int }
 
 // textRanges are where words may stand: between the margins and, with a look, where that puts
 // them.
-func (l *CardLook) textRanges(on canvas) []xRange {
-	clear := on.margin() * 3 / 4
+func (l *CardLook) textRanges(area canvas) []xRange {
+	clear := area.margin() * 3 / 4
 	if l == nil {
-		return []xRange{{clear, on.width - clear}}
+		return []xRange{{clear, area.width - clear}}
 	}
 	var all []xRange
 	for _, name := range []string{"conference", "title", "speakers", "note"} {
 		place, ok := l.place(name)
 		if !ok {
-			all = append(all, xRange{clear, on.width - clear})
+			all = append(all, xRange{clear, area.width - clear})
 			continue
 		}
 		const slack = 1 // letters may hang over a little
-		all = append(all, xRange{int((place.X - slack) * float64(on.width) / 100), int((place.X + place.Width + slack) * float64(on.width) / 100)})
+		all = append(all, xRange{int((place.X - slack) * float64(area.width) / 100), int((place.X + place.Width + slack) * float64(area.width) / 100)})
 	}
 	return all
 }

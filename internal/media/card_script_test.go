@@ -38,7 +38,7 @@ func TestRenderCard_ComplexScriptsShaped(t *testing.T) {
 // drawTitle is a title as a card shows it, in the letters of a font file where one is named.
 func drawTitle(t *testing.T, title, font string) *image.Gray {
 	t.Helper()
-	on := canvas{1920, 1080}
+	area := canvas{1920, 1080}
 	script := filepath.Join(t.TempDir(), "card.ass")
 	if font != "" {
 		if err := installFontFile(font, filepath.Dir(script)); err != nil {
@@ -46,10 +46,10 @@ func drawTitle(t *testing.T, title, font string) *image.Gray {
 		}
 	}
 	look := &CardLook{FontFile: font != "", Places: map[string]conference.TextBox{"title": {X: 5, Y: 20, Width: 90, Height: 60, Size: 20}}}
-	if err := os.WriteFile(script, []byte(cardScript(CardSpec{Title: title, Look: look}, on, 1)), 0o600); err != nil {
+	if err := os.WriteFile(script, []byte(cardScript(CardSpec{Title: title, Look: look}, area, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	picture, err := tools(t).drawPreview(t.Context(), script, on, look)
+	picture, err := tools(t).drawPreview(t.Context(), script, area, look)
 	if glyph := new(GlyphError); errors.As(err, &glyph) {
 		t.Skipf("this machine has no font for it: install %s", glyph.Package)
 	}

@@ -20,11 +20,11 @@ type Command struct {
 // and with Lectern, and with a limit to the files it writes. There is none to its address
 // space, of which some take far more than memory. read takes its standard output. Whatever
 // it leaves running is killed. A bad end is a *ToolError.
-func (t Tools) Exec(ctx context.Context, c Command, read func(io.Reader) error) (said string, err error) {
+func (t Tools) Exec(ctx context.Context, c Command, read func(io.Reader) error) (stderr string, err error) {
 	t.MaxMemory = 0
-	said, err = t.runProgram(ctx, program{args: c.Args, dir: c.Dir, env: c.Env, killGroup: true}, read)
+	stderr, err = t.runProgram(ctx, program{args: c.Args, dir: c.Dir, env: c.Env, killGroup: true}, read)
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = fmt.Errorf("%s ended, and left a program running that holds its output; it was killed", filepath.Base(c.Args[0]))
 	}
-	return said, err
+	return stderr, err
 }

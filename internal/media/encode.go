@@ -45,16 +45,16 @@ func Timescale(rate timeline.Rate) int64 {
 //
 // Frames are numbered on the recording's own grid whatever the seek hits: fps counts from
 // the first picture's exact timestamp, and trim picks numbers.
-func (t Tools) Encode(ctx context.Context, path string, pics FrameSource, r timeline.Range, outs []EncodeOutput, scratch string, on func(Progress)) (notes []string, err error) {
+func (t Tools) Encode(ctx context.Context, path string, pics FrameSource, r timeline.Range, outs []EncodeOutput, scratch string, progress func(Progress)) (notes []string, err error) {
 	source := func() *ffmpeg.Stream { return frameRange(path, pics, r) }
-	said, err := t.encodeAll(ctx, source, pics.composed(), r.Len(), outs, scratch, on)
+	stderr, err := t.encodeAll(ctx, source, pics.composed(), r.Len(), outs, scratch, progress)
 	if err != nil {
 		return nil, fmt.Errorf("encode frames %d to %d: %w", r.From, r.To, err)
 	}
-	if err := missingGlyph(said); err != nil {
+	if err := missingGlyph(stderr); err != nil {
 		return nil, err
 	}
-	n := countErrors(said)
+	n := countErrors(stderr)
 	for _, pics := range pics.streams() {
 		if n, err = t.errorsAfterPreroll(ctx, path, pics, r, n); err != nil {
 			return nil, fmt.Errorf("look where frames %d to %d are damaged: %w", r.From, r.To, err)
@@ -86,19 +86,19 @@ func (t Tools) errorsAfterPreroll(ctx context.Context, path string, pics FrameSo
 	if err != nil {
 		return 0, err
 	}
-	said, err := t.Stream(ctx, append([]string{"-copyts"}, args...), func(io.Reader) error { return nil })
-	return max(0, n-countErrors(said)), err
+	stderr, err := t.Stream(ctx, append([]string{"-copyts"}, args...), func(io.Reader) error { return nil })
+	return max(0, n-countErrors(stderr)), err
 }
 
 // countErrors counts what ffmpeg reported as errors although it went on.
-func countErrors(said string) int {
-	return strings.Count(said, "[error]") + strings.Count(said, "[fatal]") + strings.Count(said, "corrupt decoded frame")
+func countErrors(stderr string) int {
+	return strings.Count(stderr, "[error]") + strings.Count(stderr, "[fatal]") + strings.Count(stderr, "corrupt decoded frame")
 }
 
 // encodeAll encodes a source of exactly n frames, like pics in all that is seen, to all outs,
 // and proves what came out. The first passes of two-pass outs run along with the outs
 // that need only one.
-func (t Tools) encodeAll(ctx context.Context, source func() *ffmpeg.Stream, pics FrameSource, n int64, outs []EncodeOutput, scratch string, on func(Progress)) (said string, err error) {
+func (t Tools) encodeAll(ctx context.Context, source func() *ffmpeg.Stream, pics FrameSource, n int64, outs []EncodeOutput, scratch string, progress func(Progress)) (stderr string, err error) {
 	var single, first, second []passOutput
 	for i, out := range outs {
 		if !out.Encoding.TwoPass {
@@ -120,20 +120,20 @@ func (t Tools) encodeAll(ctx context.Context, source func() *ffmpeg.Stream, pics
 		if err != nil {
 			return "", err
 		}
-		heard := on
+		heard := progress
 		if i < len(runs)-1 {
 			heard = nil
 		}
-		if said, err = t.Run(ctx, append([]string{"-copyts"}, args...), heard); err != nil {
-			return said, err
+		if stderr, err = t.Run(ctx, append([]string{"-copyts"}, args...), heard); err != nil {
+			return stderr, err
 		}
 	}
 	for _, out := range outs {
 		if err := verifySegment(out, pics.Rate, n); err != nil {
-			return said, err
+			return stderr, err
 		}
 	}
-	return said, nil
+	return stderr, nil
 }
 
 // passOutput is one output of one run of ffmpeg.

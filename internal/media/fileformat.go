@@ -57,8 +57,8 @@ func playlistKind(head []byte) string {
 }
 
 // unreadableFault is the fault of a file that ffprobe could make nothing of.
-func unreadableFault(path, name, said string) error {
-	if strings.Contains(said, "moov atom not found") && isMP4(path) {
+func unreadableFault(path, name, stderr string) error {
+	if strings.Contains(stderr, "moov atom not found") && isMP4(path) {
 		return inputerr.New(name, "is an MP4 whose index (moov) is missing: the recording was not finished, or not copied whole").
 			Hint("Copy it again; if the camera's own file is like this, put the card back into the camera, which may repair it, or rebuild the index with untrunc and a good file of the same camera")
 	}

@@ -75,7 +75,7 @@ func fontconfig(ctx context.Context, program, name string) (families []string, e
 	}
 	// These mean something in a pattern.
 	pattern := strings.NewReplacer(`\`, `\\`, `-`, `\-`, `:`, `\:`, `,`, `\,`).Replace(name)
-	said, err := exec.CommandContext(ctx, program, append(args, pattern)...).Output()
+	stderr, err := exec.CommandContext(ctx, program, append(args, pattern)...).Output()
 	if errors.Is(err, exec.ErrNotFound) {
 		return nil, &RequirementError{"fontconfig's programs, which find a font by its name, are not on this machine",
 			"Install them (Debian and Ubuntu: apt-get install fontconfig; macOS: brew install fontconfig)."}
@@ -83,7 +83,7 @@ func fontconfig(ctx context.Context, program, name string) (families []string, e
 	if err != nil {
 		return nil, fmt.Errorf("ask %s for the font %q: %w", program, name, err)
 	}
-	for family := range strings.Lines(string(said)) {
+	for family := range strings.Lines(string(stderr)) {
 		families = append(families, strings.TrimSuffix(family, "\n"))
 	}
 	return families, nil

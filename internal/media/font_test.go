@@ -97,9 +97,9 @@ func TestFontFile_Renamed(t *testing.T) {
 		if err := CheckFont(out); err != nil {
 			t.Errorf("%s: it does not come back: %v", pattern, err)
 		}
-		said, err := exec.Command("fc-scan", "--format", "%{family}\n", out).Output()
-		if family, _, _ := strings.Cut(string(said), "\n"); family != fontFileFamily || err != nil {
-			t.Errorf("%s: it is called %q, %v", pattern, said, err)
+		stderr, err := exec.Command("fc-scan", "--format", "%{family}\n", out).Output()
+		if family, _, _ := strings.Cut(string(stderr), "\n"); family != fontFileFamily || err != nil {
+			t.Errorf("%s: it is called %q, %v", pattern, stderr, err)
 		}
 	}
 }
@@ -107,9 +107,9 @@ func TestFontFile_Renamed(t *testing.T) {
 // matched is what fontconfig itself takes for a pattern: its "family" or "file".
 func matched(t *testing.T, pattern, what string) string {
 	t.Helper()
-	said, err := exec.Command("fc-match", "--format", "%{"+what+"[0]}", pattern).Output()
+	stderr, err := exec.Command("fc-match", "--format", "%{"+what+"[0]}", pattern).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(said)
+	return string(stderr)
 }

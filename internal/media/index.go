@@ -20,21 +20,21 @@ import (
 // of the same name to people. on, which may be nil, is told the fraction that is done, and
 // how many times as fast as it plays. Where the clock jumps in a way that cannot be taken
 // out, that is a *fault.Fault.
-func (t Tools) IndexAndProbe(ctx context.Context, in, out, name string, p Probe, behind WaveformBackground, on func(fraction, speed float64)) (Probe, error) {
-	if on == nil {
-		on = func(float64, float64) {}
+func (t Tools) IndexAndProbe(ctx context.Context, in, out, name string, p Probe, behind WaveformBackground, progress func(fraction, speed float64)) (Probe, error) {
+	if progress == nil {
+		progress = func(float64, float64) {}
 	}
 	const copying = 0.8 // of the time it takes
-	err := t.Index(ctx, in, out, name, p, behind, func(now Progress) { on(copying*now.Time.Seconds()/p.Readable.Seconds(), now.Speed) })
+	err := t.Index(ctx, in, out, name, p, behind, func(now Progress) { progress(copying*now.Time.Seconds()/p.Readable.Seconds(), now.Speed) })
 	if err != nil {
 		return Probe{}, err
 	}
-	indexed, err := t.Probe(ctx, out, name, func(done float64) { on(copying+done*(1-copying), 0) })
+	indexed, err := t.Probe(ctx, out, name, func(done float64) { progress(copying+done*(1-copying), 0) })
 	if err != nil {
 		return Probe{}, err
 	}
 	if p.SecondVideo != nil {
-		err = t.ProbeSecondPicture(ctx, out, name, &indexed, 2, func(done float64) { on(copying+done*(1-copying), 0) })
+		err = t.ProbeSecondPicture(ctx, out, name, &indexed, 2, func(done float64) { progress(copying+done*(1-copying), 0) })
 		if err != nil {
 			return Probe{}, err
 		}
@@ -65,8 +65,8 @@ func (p Probe) sameTiming(o Probe) bool {
 // sound keep their distance; jumps of the clock are taken out of all alike. The result is a
 // recording like any other: probe it, and use it in place of in. on, which may be nil, is
 // told how far it is. Faults are of name.
-func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, behind WaveformBackground, on func(Progress)) error {
-	err := t.index(ctx, in, out, p, behind, nil, on)
+func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, behind WaveformBackground, progress func(Progress)) error {
+	err := t.index(ctx, in, out, p, behind, nil, progress)
 	var failed *ToolError
 	if errors.As(err, &failed) && slices.Contains([]string{"mpegts", "mpeg", "aac"}, p.Format) {
 		broken, lookErr := t.findBrokenAAC(ctx, in, name, p)
@@ -74,7 +74,7 @@ func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, behind 
 			return lookErr
 		}
 		if len(broken) > 0 {
-			err = t.index(ctx, in, out, p, behind, broken, on)
+			err = t.index(ctx, in, out, p, behind, broken, progress)
 		}
 	}
 	if err != nil {
@@ -84,7 +84,7 @@ func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, behind 
 }
 
 // index is Index, without the packets of sound that are broken.
-func (t Tools) index(ctx context.Context, in, out string, p Probe, behind WaveformBackground, broken map[int][]timeline.Range, on func(Progress)) error {
+func (t Tools) index(ctx context.Context, in, out string, p Probe, behind WaveformBackground, broken map[int][]timeline.Range, progress func(Progress)) error {
 	args, err := buildArgs(func() *ffmpeg.Stream {
 		reading := options{"fflags": "+genpts"}
 		if p.JumpsAsWritten {
@@ -129,7 +129,7 @@ func (t Tools) index(ctx context.Context, in, out string, p Probe, behind Wavefo
 		return ffmpeg.Output(streams, fileURL(out), o)
 	})
 	if err == nil {
-		_, err = t.Run(ctx, append([]string{"-copyts"}, args...), on)
+		_, err = t.Run(ctx, append([]string{"-copyts"}, args...), progress)
 	}
 	return err
 }

@@ -68,18 +68,18 @@ func TestEpochs_FindJumps(t *testing.T) {
 				count[p.stream]++
 			}
 			jumps, ok := e.jumps(c.wrap)
-			var said []string
+			var stderr []string
 			for _, j := range jumps {
 				sign := "+"
 				if j.By < 0 {
 					sign = ""
 				}
-				said = append(said, fmt.Sprintf("%v%s%v", j.At, sign, j.By))
+				stderr = append(stderr, fmt.Sprintf("%v%s%v", j.At, sign, j.By))
 			}
 			if !ok {
-				said = []string{"disorder"}
+				stderr = []string{"disorder"}
 			}
-			if got := strings.Join(said, " "); got != c.want {
+			if got := strings.Join(stderr, " "); got != c.want {
 				t.Errorf("jumps %q, want %q", got, c.want)
 			}
 		})
@@ -121,12 +121,12 @@ func TestIndex_ClockJumpsRemoved(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			made, err := tl.IndexAndProbe(t.Context(), c.path, filepath.Join(dir, name), "talk", p, WaveformBackground{}, nil)
+			result, err := tl.IndexAndProbe(t.Context(), c.path, filepath.Join(dir, name), "talk", p, WaveformBackground{}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			near := func(d, want time.Duration) bool { return (d - want).Abs() <= 100*time.Millisecond }
-			for _, p := range []Probe{p, made} {
+			for _, p := range []Probe{p, result} {
 				if len(p.Jumps) != 1 || !near(p.Jumps[0].At, 2*time.Second) || !near(p.Jumps[0].By, c.by) {
 					t.Errorf("jumps %+v", p.Jumps)
 				}
@@ -134,8 +134,8 @@ func TestIndex_ClockJumpsRemoved(t *testing.T) {
 					t.Errorf("readable for %v, sound until %v; %v, %v", p.Readable, a.End, a.Gaps, p.Notes)
 				}
 			}
-			if made.Video.Rate != pal25 {
-				t.Errorf("made %+v", made)
+			if result.Video.Rate != pal25 {
+				t.Errorf("made %+v", result)
 			}
 		})
 	}

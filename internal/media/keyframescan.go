@@ -59,7 +59,7 @@ func readKeyframeScan(path string, origin, length time.Duration) (*KeyframeScan,
 }
 
 // readSMJPEG reads an SMJPEG file. An end in the middle of a picture is an end.
-func readSMJPEG(r *bufio.Reader, see func(at time.Duration, img image.Image)) error {
+func readSMJPEG(r *bufio.Reader, keyframesPath func(at time.Duration, img image.Image)) error {
 	if _, err := r.Discard(16); err != nil { // magic, version, length
 		return nil // ffmpeg writes nothing where there was no picture
 	}
@@ -86,7 +86,7 @@ func readSMJPEG(r *bufio.Reader, see func(at time.Duration, img image.Image)) er
 			if err != nil {
 				return fmt.Errorf("ffmpeg wrote an odd picture: %w", err)
 			}
-			see(time.Duration(int32(binary.BigEndian.Uint32(head[:])))*time.Millisecond, img) // negative before zero
+			keyframesPath(time.Duration(int32(binary.BigEndian.Uint32(head[:])))*time.Millisecond, img) // negative before zero
 		default: // a chunk of the header
 			if _, err := io.ReadFull(r, head[:4]); err != nil {
 				return nil
@@ -189,13 +189,13 @@ func (w *keyframeScanner) finish(length time.Duration) *KeyframeScan {
 
 // runs are the longest stretches of sights, as indices from and to, of which all but the
 // first are so. The first is, too, or it is where it began.
-func (w *keyframeScanner) runs(so func(scannedFrame) bool) (all [][2]int) {
+func (w *keyframeScanner) runs(match func(scannedFrame) bool) (all [][2]int) {
 	for i := 0; i < len(w.frames); i++ {
-		if !so(w.frames[i]) {
+		if !match(w.frames[i]) {
 			continue
 		}
 		from := i
-		for i+1 < len(w.frames) && so(w.frames[i+1]) {
+		for i+1 < len(w.frames) && match(w.frames[i+1]) {
 			i++
 		}
 		all = append(all, [2]int{from, i})

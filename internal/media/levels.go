@@ -33,7 +33,7 @@ func (t Tools) DeclaredLength(ctx context.Context, path, name string) (time.Dura
 // know as name, as Analyse would store them: dB, one for every 10 ms from the container's
 // start. It leaves no files and asks for no picture. on, which may be nil, is told the
 // fraction that is done. What is wrong with the recording is a *inputerr.Fault.
-func (t Tools) AudioLevels(ctx context.Context, path, name string, on func(fraction float64)) (levels []float32, err error) {
+func (t Tools) AudioLevels(ctx context.Context, path, name string, progress func(fraction float64)) (levels []float32, err error) {
 	c, err := t.openRecording(ctx, path, name)
 	if err != nil {
 		return nil, err
@@ -50,8 +50,8 @@ func (t Tools) AudioLevels(ctx context.Context, path, name string, on func(fract
 	from := sampleAt(c.startTime())
 	err = t.decodeAudio(ctx, path, sound, from, from+sampleAt(most), "", func(left, right []float32) error {
 		levels = appendLevels(levels, left, right)
-		if on != nil && length > 0 {
-			on(min(1, float64(len(levels))*0.01/length.Seconds()))
+		if progress != nil && length > 0 {
+			progress(min(1, float64(len(levels))*0.01/length.Seconds()))
 		}
 		return nil
 	})

@@ -41,10 +41,10 @@ func TestAudioLevels_EqualsAnalysis(t *testing.T) {
 func TestAudioLevels_SoundOnly(t *testing.T) {
 	t.Parallel()
 	tl := tools(t)
-	told := 0.0
-	levels, err := tl.AudioLevels(t.Context(), generateMedia(t, "talk.wav", "-f", "lavfi", "-i", bursts), "talk.wav", func(f float64) { told = f })
-	if err != nil || len(levels) != 500 || told != 1 {
-		t.Errorf("heard %d levels, was told of %g, %v", len(levels), told, err)
+	reported := 0.0
+	levels, err := tl.AudioLevels(t.Context(), generateMedia(t, "talk.wav", "-f", "lavfi", "-i", bursts), "talk.wav", func(f float64) { reported = f })
+	if err != nil || len(levels) != 500 || reported != 1 {
+		t.Errorf("heard %d levels, was told of %g, %v", len(levels), reported, err)
 	}
 	for _, onset := range []int{0, 70, 140} {
 		if sound, hush := levels[onset+5], levels[onset+50]; sound < -20 || hush > -60 {

@@ -28,7 +28,7 @@ const noTime = math.MinInt64
 
 // readPackets reads all packets of a file through ffprobe, without decoding, in constant
 // memory. options may select streams or set other options of ffprobe.
-func (t Tools) readPackets(ctx context.Context, path string, options []string, each func(packet) error) (said string, err error) {
+func (t Tools) readPackets(ctx context.Context, path string, options []string, each func(packet) error) (stderr string, err error) {
 	args := append(options, "-show_packets", "-show_entries", "packet=stream_index,pts,dts,duration,size,pos,flags", "-of", "csv=p=0")
 	return t.Inspect(ctx, append(args, InputArgs(path)...), func(r io.Reader) error {
 		lines := bufio.NewScanner(r)

@@ -43,11 +43,11 @@ type packetStats struct {
 }
 
 // read goes through all packets and, where the clock jumps, once more without its jumps.
-func (s *packetScan) read(ctx context.Context, t Tools, path string, on func(float64)) error {
+func (s *packetScan) read(ctx context.Context, t Tools, path string, progress func(float64)) error {
 	if !s.container.clockMayJump() {
-		return s.scanPackets(ctx, t, path, s.checkClockForward, on)
+		return s.scanPackets(ctx, t, path, s.checkClockForward, progress)
 	}
-	found, ok, err := s.findJumps(ctx, t, path, on)
+	found, ok, err := s.findJumps(ctx, t, path, progress)
 	if err != nil {
 		return err
 	}
@@ -66,23 +66,23 @@ func (s *packetScan) read(ctx context.Context, t Tools, path string, on func(flo
 			Hint("Hand in each of them as a file of its own, in the order they were made")
 	}
 	if s.container.clockWrap() > 0 {
-		if found, err = s.findJumpsAsWritten(ctx, t, path, found, on); err != nil {
+		if found, err = s.findJumpsAsWritten(ctx, t, path, found, progress); err != nil {
 			return err
 		}
 	}
 	s.first += jumpShift(found, s.video, s.firstPicture)
 	s.jumps = found
-	return s.scanPackets(ctx, t, path, s.checkClockForward, on)
+	return s.scanPackets(ctx, t, path, s.checkClockForward, progress)
 }
 
 // findJumps goes through all packets; ok is false where jumps make no sense.
-func (s *packetScan) findJumps(ctx context.Context, t Tools, path string, on func(float64)) (found []ClockJump, ok bool, err error) {
+func (s *packetScan) findJumps(ctx context.Context, t Tools, path string, progress func(float64)) (found []ClockJump, ok bool, err error) {
 	fine, coarse := newEpochs(s.streams(), maxBackward/10), newEpochs(s.streams(), maxBackward)
 	err = s.scanPackets(ctx, t, path, func(p packet) error {
 		fine.add(p, s.count[p.stream]-1)
 		coarse.add(p, s.count[p.stream]-1)
 		return nil
-	}, on)
+	}, progress)
 	if found, ok = fine.jumps(s.container.clockWrap()); !ok {
 		found, ok = coarse.jumps(s.container.clockWrap())
 	}
@@ -92,10 +92,10 @@ func (s *packetScan) findJumps(ctx context.Context, t Tools, path string, on fun
 // findJumpsAsWritten is the same jumps by the times as they are written, without the guess that a
 // clock which falls back far has wrapped: ffmpeg undoes that guess where the clock jumps
 // forward again. Where it did wrap, or all begins just before it would, they stay.
-func (s *packetScan) findJumpsAsWritten(ctx context.Context, t Tools, path string, guessed []ClockJump, on func(float64)) ([]ClockJump, error) {
+func (s *packetScan) findJumpsAsWritten(ctx context.Context, t Tools, path string, guessed []ClockJump, progress func(float64)) ([]ClockJump, error) {
 	first := s.firstPicture
 	s.asWritten = true
-	found, ok, err := s.findJumps(ctx, t, path, on)
+	found, ok, err := s.findJumps(ctx, t, path, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -135,14 +135,14 @@ func (s *packetScan) withoutJumps(p packet, n int64) packet {
 
 // scanPackets goes through all packets once, without the jumps that are known, and hands each to
 // check.
-func (s *packetScan) scanPackets(ctx context.Context, t Tools, path string, check func(packet) error, on func(float64)) error {
+func (s *packetScan) scanPackets(ctx context.Context, t Tools, path string, check func(packet) error, progress func(float64)) error {
 	base := s.video.timeBase()
 	s.packetStats = packetStats{
 		count: map[int]int64{}, firstPicture: -1, rates: newRateEstimator(base), decoded: noTime, end: noTime, lastKeyframe: s.first,
 		audioSpans: map[int]timeline.Range{}, audioGaps: map[int][]timeline.Range{},
 	}
 	ordered := displayOrder{next: func(pts int64) error { s.recordGap(pts); s.rates.add(pts); return nil }}
-	declared, told := s.container.declared(), 0.0
+	declared, reported := s.container.declared(), 0.0
 	var options []string
 	if s.asWritten {
 		options = []string{"-correct_ts_overflow", "0"}
@@ -178,9 +178,9 @@ func (s *packetScan) scanPackets(ctx context.Context, t Tools, path string, chec
 		if p.dts != noTime {
 			s.reorder = max(s.reorder, p.pts-p.dts)
 		}
-		if done := float64(ticksToDuration(p.pts-s.first, base)) / float64(declared); on != nil && done >= told+0.01 {
-			told = done
-			on(min(1, done))
+		if done := float64(ticksToDuration(p.pts-s.first, base)) / float64(declared); progress != nil && done >= reported+0.01 {
+			reported = done
+			progress(min(1, done))
 		}
 		return ordered.push(p.pts)
 	})

@@ -30,8 +30,8 @@ func sampleTime(n int64) time.Duration {
 // again for the next piece. A single channel stands on both sides, each 3 dB lower, so that
 // it is as loud as before; more than two are mixed down by ffmpeg. more is what the sound
 // goes through besides, as ffmpeg writes filters, each with a comma in front.
-func (t Tools) decodeAudio(ctx context.Context, path string, stream int, from, to int64, more string, hear func(left, right []float32) error) error {
-	return t.decodeAudioAndKeyframes(ctx, path, decodeRequest{stream: stream, from: from, to: to, filters: more}, hear)
+func (t Tools) decodeAudio(ctx context.Context, path string, stream int, from, to int64, more string, handle func(left, right []float32) error) error {
+	return t.decodeAudioAndKeyframes(ctx, path, decodeRequest{stream: stream, from: from, to: to, filters: more}, handle)
 }
 
 // decodeRequest is what is taken from a file in one go: sound, as listen has it, and besides,
@@ -45,7 +45,7 @@ type decodeRequest struct {
 }
 
 // decodeAudioAndKeyframes is listen, and may look at a picture's keyframes, too.
-func (t Tools) decodeAudioAndKeyframes(ctx context.Context, path string, l decodeRequest, hear func(left, right []float32) error) error {
+func (t Tools) decodeAudioAndKeyframes(ctx context.Context, path string, l decodeRequest, handle func(left, right []float32) error) error {
 	const early = time.Second // decoders need a running start; longer than any of them
 	// What comes before the first sample is cut off by timestamp; only then is silence
 	// filled in, because aresample miscounts what it must drop. min_comp makes the start
@@ -68,13 +68,13 @@ func (t Tools) decodeAudioAndKeyframes(ctx context.Context, path string, l decod
 	if l.keyframesPath != "" {
 		args = append(args, keyframeOutputArgs(l.picture, l.keyframesPath)...)
 	}
-	_, err := t.Stream(ctx, args, func(r io.Reader) error { return readStereo(r, hear) })
+	_, err := t.Stream(ctx, args, func(r io.Reader) error { return readStereo(r, handle) })
 	return err
 }
 
 // readStereo reads interleaved stereo samples, 32-bit little-endian floats, to their end. A
 // sample that is no number, or louder than anything can be, is silence.
-func readStereo(r io.Reader, hear func(left, right []float32) error) error {
+func readStereo(r io.Reader, handle func(left, right []float32) error) error {
 	const frame = 8 // bytes
 	in := bufio.NewReaderSize(r, blockSamples*frame)
 	raw := make([]byte, blockSamples*frame)
@@ -87,7 +87,7 @@ func readStereo(r io.Reader, hear func(left, right []float32) error) error {
 			right[i] = parseSample(raw[i*frame+4:])
 		}
 		if n > 0 {
-			if err := hear(left[:n], right[:n]); err != nil {
+			if err := handle(left[:n], right[:n]); err != nil {
 				return err
 			}
 		}

@@ -117,12 +117,12 @@ func (r pictureCase) index(t *testing.T, tl Tools, path string) (string, Probe) 
 		t.Errorf("indexed: %v, want %v", p.Indexed, r.indexed)
 	}
 	if !p.Indexed {
-		made := filepath.Join(t.TempDir(), "indexed.mkv")
-		if err := tl.Index(t.Context(), path, made, r.name, p, WaveformBackground{}, nil); err != nil {
+		result := filepath.Join(t.TempDir(), "indexed.mkv")
+		if err := tl.Index(t.Context(), path, result, r.name, p, WaveformBackground{}, nil); err != nil {
 			t.Fatal(err)
 		}
 		before := p
-		if p, err = tl.Probe(t.Context(), made, r.name, nil); err != nil {
+		if p, err = tl.Probe(t.Context(), result, r.name, nil); err != nil {
 			t.Fatal(err)
 		}
 		if !p.Indexed {
@@ -131,7 +131,7 @@ func (r pictureCase) index(t *testing.T, tl Tools, path string) (string, Probe) 
 		if off := p.Video.Lead - before.Video.Lead; off.Abs() > 2*time.Millisecond {
 			t.Errorf("indexing moved the picture by %v", off)
 		}
-		path = made
+		path = result
 	}
 	v := p.Video
 	if v.Rate != r.rate || v.Variable != r.variable || v.Interlaced != r.deinterlace || v.Width != 320 || v.Height != 180 {

@@ -41,14 +41,14 @@ func TestWritePodcast(t *testing.T) {
 			if more := samplesOf(t, out) - samplesOf(t, tone); more < 0 || more > 960 {
 				t.Errorf("%d samples more can be heard", more)
 			}
-			var said strings.Builder
+			var stderr strings.Builder
 			args := append([]string{"-show_chapters", "-show_format", "-show_streams", "-of", "flat"}, InputArgs(out)...)
-			if _, err := tl.Inspect(t.Context(), args, func(r io.Reader) error { _, err := io.Copy(&said, r); return err }); err != nil {
+			if _, err := tl.Inspect(t.Context(), args, func(r io.Reader) error { _, err := io.Copy(&stderr, r); return err }); err != nil {
 				t.Fatal(err)
 			}
 			for _, known := range []string{`title="Vueltas; \"y\" = vueltas"`, `="Una línea.\nOtra."`, `title="Una"`, `title="Otra"`, `width=320`} {
-				if !strings.Contains(said.String(), known) {
-					t.Errorf("it does not say %s:\n%s", known, said.String())
+				if !strings.Contains(stderr.String(), known) {
+					t.Errorf("it does not say %s:\n%s", known, stderr.String())
 				}
 			}
 		})

@@ -17,13 +17,13 @@ import (
 // its packets once, so that what it says is what can be read and not what the container
 // promises. It decodes nothing but the first pictures. on, which may be nil, is told how
 // much is done, from 0 to 1. What is wrong with the recording is a *inputerr.Fault.
-func (t Tools) Probe(ctx context.Context, path, name string, on func(fraction float64)) (Probe, error) {
-	return t.ProbePicture(ctx, path, name, 1, on)
+func (t Tools) Probe(ctx context.Context, path, name string, progress func(fraction float64)) (Probe, error) {
+	return t.ProbePicture(ctx, path, name, 1, progress)
 }
 
 // ProbePicture is Probe for a recording that has several moving pictures, such as a camera's
 // and a screen's, of which picture is wanted, counted from 1.
-func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int, on func(fraction float64)) (Probe, error) {
+func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int, progress func(fraction float64)) (Probe, error) {
 	c, err := t.openRecording(ctx, path, name)
 	if err != nil {
 		return Probe{}, err
@@ -42,7 +42,7 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 				Hint("Export it again as H.264 in MP4")
 		}
 	}
-	if err := s.read(ctx, t, path, on); err != nil {
+	if err := s.read(ctx, t, path, progress); err != nil {
 		return Probe{}, fmt.Errorf("read the packets of %s: %w", name, err)
 	}
 	found := s.result(interlaced)
@@ -131,14 +131,14 @@ func (p Probe) checkLength(name string) error {
 // TruncationFault is the fault of a recording that breaks off before its declared end, or nil.
 // What comes before is usable; whether to use it is for the caller to decide.
 func (p Probe) TruncationFault(name string) *inputerr.Error {
-	said := fmt.Sprintf("though it declares %s", formatClock(p.Declared))
+	stderr := fmt.Sprintf("though it declares %s", formatClock(p.Declared))
 	switch {
 	case p.UnreadBytes > 0:
-		said = fmt.Sprintf("and the last %s of it hold nothing that can be read", formatMegabytes(p.UnreadBytes))
+		stderr = fmt.Sprintf("and the last %s of it hold nothing that can be read", formatMegabytes(p.UnreadBytes))
 	case !p.endsEarly():
 		return nil
 	}
-	return inputerr.New(name, "breaks off at %s, %s", formatClock(p.Readable), said).
+	return inputerr.New(name, "breaks off at %s, %s", formatClock(p.Readable), stderr).
 		Hint("Copy it again from the camera, or keep what is readable with --cut 0-%s", formatClock(p.Readable.Truncate(time.Second)))
 }
 

@@ -57,8 +57,8 @@ type ToolError struct {
 // Error names the program, how it ended and the last thing it said.
 func (e *ToolError) Error() string {
 	s := fmt.Sprintf("%s ended with code %d", filepath.Base(e.Command[0]), e.ExitCode)
-	if said := strings.TrimSpace(e.Stderr); said != "" {
-		s += ": " + said[strings.LastIndexByte(said, '\n')+1:]
+	if stderr := strings.TrimSpace(e.Stderr); stderr != "" {
+		s += ": " + stderr[strings.LastIndexByte(stderr, '\n')+1:]
 	}
 	return s
 }
@@ -72,21 +72,21 @@ const (
 // be nil, how far it has come. said is the tail of ffmpeg's warnings, each line led by
 // its level in brackets. A bad end is a *ToolError; where ctx ended, the error wraps its
 // cause.
-func (t Tools) Run(ctx context.Context, args []string, on func(Progress)) (said string, err error) {
+func (t Tools) Run(ctx context.Context, args []string, progress func(Progress)) (stderr string, err error) {
 	return t.runProgram(ctx, program{args: t.ffmpeg(append([]string{"-progress", "pipe:1"}, args...))}, func(r io.Reader) error {
-		return readProgress(r, on)
+		return readProgress(r, progress)
 	})
 }
 
 // Stream runs ffmpeg like Run, and hands what it writes to "pipe:1" to read. If read
 // fails, ffmpeg is stopped and that error is returned. What read leaves is discarded.
-func (t Tools) Stream(ctx context.Context, args []string, read func(io.Reader) error) (said string, err error) {
+func (t Tools) Stream(ctx context.Context, args []string, read func(io.Reader) error) (stderr string, err error) {
 	return t.runProgram(ctx, program{args: t.ffmpeg(args)}, read)
 }
 
 // Feed runs ffmpeg like Run, and lets write make what it reads from "pipe:0". If write
 // fails, ffmpeg is stopped and that error is returned.
-func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) error) (said string, err error) {
+func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) error) (stderr string, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	out, in := io.Pipe()
@@ -99,17 +99,17 @@ func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) er
 		in.CloseWithError(err)
 		written <- err
 	}()
-	said, err = t.runProgram(ctx, program{args: t.ffmpeg(args), stdin: out}, func(io.Reader) error { return nil })
+	stderr, err = t.runProgram(ctx, program{args: t.ffmpeg(args), stdin: out}, func(io.Reader) error { return nil })
 	out.Close()
 	if failed := <-written; failed != nil && !errors.Is(failed, io.ErrClosedPipe) {
-		return said, fmt.Errorf("write what ffmpeg reads: %w", failed)
+		return stderr, fmt.Errorf("write what ffmpeg reads: %w", failed)
 	}
-	return said, err
+	return stderr, err
 }
 
 // Inspect runs ffprobe with args, and hands its standard output to read. said and err are
 // as with Run.
-func (t Tools) Inspect(ctx context.Context, args []string, read func(io.Reader) error) (said string, err error) {
+func (t Tools) Inspect(ctx context.Context, args []string, read func(io.Reader) error) (stderr string, err error) {
 	return t.runProgram(ctx, program{args: append([]string{t.FFprobe, "-hide_banner", "-loglevel", "level+warning"}, args...)}, read)
 }
 
@@ -132,7 +132,7 @@ type program struct {
 // The command is started from a thread of its own, which waits for it and then ends:
 // the kernel kills the command when that thread dies (so that even kill -9 of Lectern
 // leaves no encoder behind), and the thread's niceness is what the command inherits.
-func (t Tools) runProgram(ctx context.Context, p program, read func(io.Reader) error) (said string, err error) {
+func (t Tools) runProgram(ctx context.Context, p program, read func(io.Reader) error) (stderr string, err error) {
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	out, in := io.Pipe()
@@ -163,13 +163,13 @@ func (t Tools) runProgram(ctx context.Context, p program, read func(io.Reader) e
 		// Whatever of the group outlived SIGTERM, or its head. An empty group is no error.
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
-	said = tail.String()
-	err = resultError(ctx, cmd, err, reading, said)
-	if err == nil && strings.Contains(said, "[error] Error writing trailer") {
+	stderr = tail.String()
+	err = resultError(ctx, cmd, err, reading, stderr)
+	if err == nil && strings.Contains(stderr, "[error] Error writing trailer") {
 		// ffmpeg 5 ends with 0 although its output is no file, for want of space perhaps.
-		err = &ToolError{Command: p.args, Stderr: said}
+		err = &ToolError{Command: p.args, Stderr: stderr}
 	}
-	return said, err
+	return stderr, err
 }
 
 // runOnThisThread starts cmd from the calling thread and waits for it.
@@ -190,7 +190,7 @@ func (t Tools) runOnThisThread(cmd *exec.Cmd) error {
 
 // resultError is what became of a command: the reader's own error, the end of the context
 // or the command's end, in this order.
-func resultError(ctx context.Context, cmd *exec.Cmd, ended, reading error, said string) error {
+func resultError(ctx context.Context, cmd *exec.Cmd, ended, reading error, stderr string) error {
 	name := filepath.Base(cmd.Path)
 	var exit *exec.ExitError
 	switch {
@@ -201,7 +201,7 @@ func resultError(ctx context.Context, cmd *exec.Cmd, ended, reading error, said 
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s was stopped: %w", name, context.Cause(ctx))
 	case errors.As(ended, &exit):
-		return &ToolError{Command: cmd.Args, ExitCode: exit.ExitCode(), Stderr: said}
+		return &ToolError{Command: cmd.Args, ExitCode: exit.ExitCode(), Stderr: stderr}
 	default:
 		return fmt.Errorf("run %s: %w", name, ended)
 	}
@@ -209,7 +209,7 @@ func resultError(ctx context.Context, cmd *exec.Cmd, ended, reading error, said 
 
 // readProgress reads what -progress writes: lines of key=value, each block of them
 // closed by a line "progress=…".
-func readProgress(r io.Reader, on func(Progress)) error {
+func readProgress(r io.Reader, progress func(Progress)) error {
 	var p Progress
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
@@ -224,8 +224,8 @@ func readProgress(r io.Reader, on func(Progress)) error {
 		case "speed":
 			p.Speed, _ = strconv.ParseFloat(strings.TrimSuffix(value, "x"), 64)
 		case "progress":
-			if on != nil {
-				on(p)
+			if progress != nil {
+				progress(p)
 			}
 		}
 	}

@@ -31,12 +31,12 @@ var endless = []string{"-re", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25", "-f"
 
 func TestRun_ReportsProgress(t *testing.T) {
 	var last Progress
-	said, err := tools(t).Run(t.Context(), []string{"-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=2", "-f", "null", "-"}, func(p Progress) { last = p })
+	stderr, err := tools(t).Run(t.Context(), []string{"-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=2", "-f", "null", "-"}, func(p Progress) { last = p })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if said != "" {
-		t.Errorf("a run without trouble said %q", said)
+	if stderr != "" {
+		t.Errorf("a run without trouble said %q", stderr)
 	}
 	if last.Frame != 50 || last.Time < 1900*time.Millisecond {
 		t.Errorf("the last progress was %+v; want 50 frames and two seconds", last)

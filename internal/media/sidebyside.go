@@ -23,8 +23,8 @@ type SideBySide struct {
 
 // ProbeSecondPicture looks at a second moving picture of the recording at path, counted from 1, of
 // which p was found, and adds it to p. Faults are as with Probe.
-func (t Tools) ProbeSecondPicture(ctx context.Context, path, name string, p *Probe, picture int, on func(fraction float64)) error {
-	second, err := t.ProbePicture(ctx, path, name, picture, on)
+func (t Tools) ProbeSecondPicture(ctx context.Context, path, name string, p *Probe, picture int, progress func(fraction float64)) error {
+	second, err := t.ProbePicture(ctx, path, name, picture, progress)
 	if err != nil || second.Video == nil || p.Video == nil {
 		return err
 	}

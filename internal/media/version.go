@@ -10,11 +10,11 @@ import (
 
 // FFmpegVersion is ffmpeg's own word for its version, such as "5.1.9-0+deb12u1".
 func (t Tools) FFmpegVersion(ctx context.Context) (string, error) {
-	said, err := exec.CommandContext(ctx, t.FFmpeg, "-version").Output()
+	stderr, err := exec.CommandContext(ctx, t.FFmpeg, "-version").Output()
 	if err != nil {
 		return "", fmt.Errorf("ask %s for its version: %w", t.FFmpeg, err)
 	}
-	line, _, _ := bytes.Cut(said, []byte("\n"))
+	line, _, _ := bytes.Cut(stderr, []byte("\n"))
 	words := strings.Fields(string(line)) // "ffmpeg version 5.1.9-0+deb12u1 Copyright …"
 	if len(words) < 3 {
 		return "", fmt.Errorf("%s does not say its version", t.FFmpeg)
