@@ -58,6 +58,6 @@ func drawingFault(err error, what string) error {
 	if !errors.As(err, &glyph) {
 		return err
 	}
-	return &machineFault{inputerr.New("", "%s cannot be drawn: no font here has %q (%U)", what, glyph.Character, glyph.Character).
+	return &machineFault{inputerr.New("", "%s cannot be drawn: no installed font has %q (%U)", what, glyph.Character, glyph.Character).
 		Hint("Install one; on Debian and Ubuntu: apt-get install %s.", glyph.Package)}
 }

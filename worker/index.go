@@ -28,10 +28,10 @@ func doProbe(ctx context.Context, t *Task) error {
 }
 
 // probe probes the video streams of a recording that the parameters ask for.
-func (t *Task) probe(ctx context.Context, a action.Action, path string, of plan.RecordingSpec, on func(fraction float64)) (media.Probe, error) {
-	p, err := t.Media().ProbePicture(ctx, path, t.recordingName(a), max(1, of.Picture), on)
+func (t *Task) probe(ctx context.Context, a action.Action, path string, of plan.RecordingSpec, progress func(fraction float64)) (media.Probe, error) {
+	p, err := t.Media().ProbePicture(ctx, path, t.recordingName(a), max(1, of.Picture), progress)
 	if err == nil && of.SecondPicture > 0 {
-		err = t.Media().ProbeSecondPicture(ctx, path, t.recordingName(a), &p, of.SecondPicture, on)
+		err = t.Media().ProbeSecondPicture(ctx, path, t.recordingName(a), &p, of.SecondPicture, progress)
 	}
 	return p, err
 }

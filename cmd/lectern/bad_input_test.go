@@ -217,16 +217,16 @@ func TestRun_BadInputChangesNothing(t *testing.T) {
 		code int
 		says string // a regular expression over standard error
 	}{
-		{"not a media file", "notes.mp4", 3, `notes\.mp4: is not a media file.*Hand in MP4`},
+		{"not a media file", "notes.mp4", 3, `notes\.mp4: is not a media file.*Use MP4`},
 		{"zero bytes", "empty.mp4", 3, `empty\.mp4: is empty.*again`},
 		{"no moov", "no-moov.mp4", 3, `no-moov\.mp4: .*moov.*Copy it again`},
-		{"second half missing", "half.mp4", 3, `half\.mp4: breaks off at 0:00:(09|10).*--cut 0-0:00:(09|10)`},
-		{"no picture", "dark.mp4", 3, `dark\.mp4: has sound but no picture\. Hand in`},
-		{"no sound", "silent.mp4", 3, `silent\.mp4: has no sound\. Hand in`},
+		{"second half missing", "half.mp4", 3, `half\.mp4: breaks off at 00:00:(09|10).*--cut 0-00:00:(09|10)`},
+		{"no picture", "dark.mp4", 3, `dark\.mp4: has sound but no video\. Use`},
+		{"no sound", "silent.mp4", 3, `silent\.mp4: has no sound\. Use`},
 		{"no such recording", "absent.mp4", 3, `absent\.mp4: does not exist\. Check the name`},
 		{"a directory", "foreign", 3, `foreign: is a directory\. Name the recordings in it`},
 		{"a device", "/dev/zero", 3, `/dev/zero: is not a file\. Copy`},
-		{"an HLS playlist", "hls.mp4", 3, `hls\.mp4: is an HLS playlist.*nothing it names was opened\. Hand in`},
+		{"an HLS playlist", "hls.mp4", 3, `hls\.mp4: is an HLS playlist.*nothing it names was opened\. Use`},
 		{"an HLS playlist of passwords", "hls-passwd.mp4", 3, `hls-passwd\.mp4: is an HLS playlist.*nothing it names was opened`},
 		{"an ffconcat list", "concat.mp4", 3, `concat\.mp4: is an ffconcat list.*nothing it names was opened`},
 		{"a DASH manifest", "dash.mp4", 3, `dash\.mp4: is a DASH manifest.*nothing it names was opened`},

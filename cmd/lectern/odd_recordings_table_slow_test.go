@@ -208,7 +208,7 @@ var clocks = []oddRecording{
 	{name: "MPEG-PS whose clock jumps", ext: "mpg", filter: to601, remake: restarted("0", "600", ps...), args: ps},
 	{name: "MPEG-PS whose clock falls back", ext: "mpg", filter: to601, remake: restarted("30", "0", ps...), args: ps},
 	{name: "FLV whose clock jumps", ext: "flv", filter: to709, args: h264In("yuv420p", "-ar", "44100"), remake: set(1000, "v", "a")},
-	{name: "TS whose picture alone jumps", ext: "ts", filter: to709, args: h264In("yuv420p"), remake: set(90_000, "v"), refuse: "jumps to and fro"},
+	{name: "TS whose picture alone jumps", ext: "ts", filter: to709, args: h264In("yuv420p"), remake: set(90_000, "v"), refuse: "jump back and forth"},
 	{name: "screen, of varying rate", inFastRun: true, ext: "mkv", filter: "select='lt(t,0.5)+between(t,0.95,1.3)+gt(random(1),0.6)'," + to709, args: h264In("yuv444p", "-fps_mode", "passthrough")},
 	{name: "15 a second", ext: "mp4", filter: "fps=15," + to709, args: h264In("yuv420p")},
 	{name: "59.94 a second", ext: "mp4", filter: "fps=60000/1001," + to709, args: h264In("yuv420p")},

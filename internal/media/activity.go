@@ -6,27 +6,28 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// Activity is when something is to be heard in a recording. Times count from the origin of
-// the analysis.
+// Activity says when there is sound in a recording. Times count from the origin of the
+// analysis.
 type Activity struct {
-	Sounding      []timeline.Span `json:"sounding,omitempty"` // something is heard; rests shorter than ten seconds belong to it
-	Speech        time.Duration   `json:"speech"`             // in how many seconds the sound rises and falls as speech does
-	Clipped       []timeline.Span `json:"clipped,omitempty"`  // where sound is clipped; what lies closer than ten seconds together is one
-	LeftDropouts  []timeline.Span `json:"left,omitempty"`     // where the left side alone fails, for half a minute or more
-	RightDropouts []timeline.Span `json:"right,omitempty"`    // and the right one
+	Sounding      []timeline.Span `json:"sounding,omitempty"` // there is sound; pauses of up to ten seconds are included
+	Speech        time.Duration   `json:"speech"`             // number of seconds in which the level changes as in speech
+	Clipped       []timeline.Span `json:"clipped,omitempty"`  // the sound is clipped; places within ten seconds are one span
+	LeftDropouts  []timeline.Span `json:"left,omitempty"`     // the left channel alone is silent for half a minute or more
+	RightDropouts []timeline.Span `json:"right,omitempty"`    // likewise the right channel
 	Hum           *Hum            `json:"hum,omitempty"`
 }
 
 const (
-	maxPause   = 10 * time.Second // a rest that belongs to what is around it
-	minSound   = 3 * time.Second  // a sound that is none: a door, a cough
-	minDropout = 30 * time.Second // a side that is silent for so long has failed
+	maxPause   = 10 * time.Second // longest pause within a span of sound
+	minSound   = 3 * time.Second  // shorter sounds do not count: a door, a cough
+	minDropout = 30 * time.Second // shortest silence of a channel that is reported
 )
 
-// detectActivity sums up what the blocks and levels of a survey say of when there is sound.
+// detectActivity works out when there is sound from the recorded blocks. lufs is the loudness
+// of the whole recording.
 func (s *analyser) detectActivity(lufs float64) Activity {
 	a := Activity{Hum: s.hum.result(), Clipped: s.clippedSpans, Speech: speechDuration(s.levels8)}
-	floor := max(-60, lufs-25) // what is 25 dB under the talk is the room
+	floor := max(-60, lufs-25) // 25 dB below the talk is the noise of the room
 	a.Sounding = secondsWhere(s.energies, maxPause, minSound, func(from, to int) bool { return mean(s.energies[from:to]) > lufsToEnergy(floor) })
 	for side, into := range []*[]timeline.Span{&a.LeftDropouts, &a.RightDropouts} {
 		own, other := s.sides[side].energies, s.sides[1-side].energies
@@ -37,8 +38,8 @@ func (s *analyser) detectActivity(lufs float64) Activity {
 	return a
 }
 
-// secondsWhere are the stretches of blocks in which each second is so, where gaps of less than
-// within are none, and what is then shorter than least goes.
+// secondsWhere returns the spans of those seconds for which match is true of the blocks [from,
+// to). Gaps of up to within are closed, and spans shorter than least dropped.
 func secondsWhere(blocks []float64, within, least time.Duration, match func(from, to int) bool) (all []timeline.Span) {
 	const blocksASecond = 10
 	for from := 0; from < len(blocks); from += blocksASecond {
@@ -57,7 +58,8 @@ func secondsWhere(blocks []float64, within, least time.Duration, match func(from
 	return kept
 }
 
-// appendMerged adds a span to those before it, to the last of them if that ends within so long.
+// appendMerged appends a span, or extends the last one if that ends less than within before
+// it.
 func appendMerged(all []timeline.Span, s timeline.Span, within time.Duration) []timeline.Span {
 	if n := len(all); n > 0 && s.From-all[n-1].To <= within {
 		all[n-1].To = s.To
@@ -74,9 +76,9 @@ func mean(x []float64) float64 {
 	return sum / float64(max(1, len(x)))
 }
 
-// speechDuration is how many seconds are: over 30 ms at a time, the level rises and falls by
-// eight decibels or more, as from syllable to syllable. Hum, hiss and fans do not. Music
-// does: it is taken for speech rather than speech for none.
+// speechDuration returns the number of seconds in which the level, averaged over 30 ms,
+// changes by 8 dB or more, as between syllables. Hum, hiss and fans do not count. Music counts
+// as speech; the opposite mistake would be worse.
 func speechDuration(levels []byte) (all time.Duration) {
 	const second, range8 = Hz / frameSamples, 2 * 8
 	const audible = 2 * (-55 - minLevel)

@@ -12,12 +12,12 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// maxBrokenRanges is how many stretches of broken packets a sound may have and be worth keeping.
+// maxBrokenRanges is the most damage in a sound stream with which it is still used.
 const maxBrokenRanges = 2000
 
-// findBrokenAAC looks for packets of a recording's sounds that are no AAC as streams have it, as
-// where a receiver lost some: one of them keeps ffmpeg from copying all others. By stream
-// they are ranges of packets, counted from 0.
+// findBrokenAAC returns the packets of a recording's AAC streams that are no valid ADTS
+// frames, as when a receiver lost data: one of them keeps ffmpeg from copying the others. They
+// are ranges of packet numbers from 0, by stream index.
 func (t Tools) findBrokenAAC(ctx context.Context, path, name string, p Probe) (map[int][]timeline.Range, error) {
 	all := map[int][]timeline.Range{}
 	for _, a := range p.Audio {
@@ -30,7 +30,7 @@ func (t Tools) findBrokenAAC(ctx context.Context, path, name string, p Probe) (m
 		}
 		if len(broken) > maxBrokenRanges {
 			return nil, inputerr.New(name, "has sound that is damaged in more than %d places", maxBrokenRanges).
-				Hint("Copy it again from the recorder, or hand in another recording")
+				Hint("Copy it again from the recorder, or use another recording")
 		}
 		if len(broken) > 0 {
 			all[a.Stream] = broken
@@ -68,7 +68,7 @@ func (t Tools) findBrokenADTS(ctx context.Context, path string, stream int) (bro
 	return broken, err
 }
 
-// appendToRanges is ranges with one more number, which is greater than all in them.
+// appendToRanges adds n, which is greater than all numbers in the ranges.
 func appendToRanges(all []timeline.Range, n int64) []timeline.Range {
 	if last := len(all) - 1; last >= 0 && all[last].To == n {
 		all[last].To++
@@ -79,8 +79,8 @@ func appendToRanges(all []timeline.Range, n int64) []timeline.Range {
 
 const adtsHeader = 7 // bytes, without a checksum
 
-// isADTS reports whether a packet of a size begins as one of AAC in a stream does, and is
-// whole: a mark of twelve bits, the layer 0, a sample rate that there is, and one frame.
+// isADTS reports whether a packet is a whole AAC frame with an ADTS header: sync word, layer
+// 0, a valid sample rate and one frame. head is its first bytes, size its length.
 func isADTS(head []byte, size int64) bool {
 	if len(head) < adtsHeader || head[0] != 0xff || head[1]&0xf6 != 0xf0 {
 		return false
@@ -91,7 +91,7 @@ func isADTS(head []byte, size int64) bool {
 	return rate < rates && whole > adtsHeader+2 && whole <= size && !(checked && frames > 0)
 }
 
-// dropPacketsFilter is the bitstream filter that leaves ranges of packets out.
+// dropPacketsFilter returns a bitstream filter that removes ranges of packets.
 func dropPacketsFilter(broken []timeline.Range) string {
 	var any []string
 	for _, r := range broken {

@@ -18,36 +18,35 @@ const (
 	framesPerBlock = blockSamples / frameSamples // in a block
 )
 
-// Analysis is what listening to a recording found. Levels that would be −∞ are −120
+// Analysis is what an analysis of a recording found. Levels that would be −∞ are −120
 // (loudness: −70).
 type Analysis struct {
-	Stream            int           `json:"stream"`   // index in the container; −1: there is no sound
-	Origin            time.Duration `json:"origin"`   // where the files count from: the container's start, in the container's own time
-	Duration          time.Duration `json:"duration"` // from there to the end of the sound
-	LUFS              float64       `json:"lufs"`     // of all of it, as stereo
+	Stream            int           `json:"stream"`   // index in the container; −1: no sound
+	Origin            time.Duration `json:"origin"`   // zero of the files and of times here: the container's start, on its own clock
+	Duration          time.Duration `json:"duration"` // from Origin to the end of the sound
+	LUFS              float64       `json:"lufs"`     // of the whole, as stereo
 	Left              ChannelLevels `json:"left"`
 	Right             ChannelLevels `json:"right"`
-	Silent            bool          `json:"silent"`             // there is nothing to hear on either side
-	PolarityInverted  bool          `json:"opposite,omitempty"` // one side is the other turned upside down
-	SuggestedChannels string        `json:"suggest"`            // channels to use: "stereo", "left" or "right"
+	Silent            bool          `json:"silent"`             // both channels are silent
+	PolarityInverted  bool          `json:"opposite,omitempty"` // the channels have opposite polarity
+	SuggestedChannels string        `json:"suggest"`            // "stereo", "left" or "right"
 	Activity          Activity      `json:"activity,omitzero"`
-	Keyframes         *KeyframeScan `json:"glance,omitempty"` // nil: nobody looked, or there is no picture
+	Keyframes         *KeyframeScan `json:"glance,omitempty"` // nil: not scanned, or no video
 	Notes             []string      `json:"notes,omitempty"`
 }
 
-// ChannelLevels is one channel of a recording.
+// ChannelLevels are the levels of one channel of a recording.
 type ChannelLevels struct {
-	LUFS    float64 `json:"lufs"`    // of this side alone
-	RMS     float64 `json:"level"`   // dBFS, root mean square over everything
-	Peak    float64 `json:"peak"`    // dBFS, greatest sample
-	Clipped int     `json:"clipped"` // places where three samples or more in a row stand at full scale
-	Dead    bool    `json:"dead"`    // nothing on it belongs in a programme
+	LUFS    float64 `json:"lufs"`    // of this channel alone
+	RMS     float64 `json:"level"`   // dBFS, of the whole
+	Peak    float64 `json:"peak"`    // dBFS, sample peak
+	Clipped int     `json:"clipped"` // number of runs of three or more samples at full scale
+	Dead    bool    `json:"dead"`    // silent, or only hum and crosstalk
 }
 
-// Analyse goes through the recording at path once, from the container's start to its end:
-// it listens to all of the first sound stream, and looks at the keyframes of the picture.
-// It writes BlocksFile and LevelsFile into dir. on, which may be nil, is told the fraction
-// that is done. A recording without sound is no error: its files are empty.
+// Analyse reads the recording at path once: it measures the first sound stream, and scans the
+// keyframes of the video. It writes BlocksFile and LevelsFile into dir; without sound they are
+// empty. progress may be nil; it gets the fraction done.
 func (t Tools) Analyse(ctx context.Context, path string, p Probe, dir string, progress func(fraction float64)) (Analysis, error) {
 	keyframesPath := ""
 	if p.Video != nil {
@@ -57,12 +56,12 @@ func (t Tools) Analyse(ctx context.Context, path string, p Probe, dir string, pr
 	return t.analyse(ctx, path, p, dir, keyframesPath, progress)
 }
 
-// AnalyseSound is Analyse for a sound of a recording whose picture is looked at elsewhere.
+// AnalyseSound does the same as Analyse, without scanning keyframes.
 func (t Tools) AnalyseSound(ctx context.Context, path string, p Probe, dir string, progress func(fraction float64)) (Analysis, error) {
 	return t.analyse(ctx, path, p, dir, "", progress)
 }
 
-// analyse is both: keyframes are looked at where see is a file that they can be put into.
+// analyse scans keyframes unless keyframesPath, a scratch file for them, is "".
 func (t Tools) analyse(ctx context.Context, path string, p Probe, dir, keyframesPath string, progress func(fraction float64)) (Analysis, error) {
 	a := Analysis{Stream: -1, Origin: p.origin()}
 	if len(p.Audio) > 0 {
@@ -85,9 +84,8 @@ func (t Tools) analyse(ctx context.Context, path string, p Probe, dir, keyframes
 	return a, nil
 }
 
-// origin is the container's start in the container's own time. Unlike Zero it does not
-// depend on the programme's rate, so neither does an analysis; Audio finds its place in
-// one by the difference.
+// origin returns the container's start on its own clock. Unlike Zero it does not depend on a
+// frame rate, so analyses do not either.
 func (p Probe) origin() time.Duration {
 	if p.Video == nil {
 		return 0
@@ -95,10 +93,10 @@ func (p Probe) origin() time.Duration {
 	return ticksToDuration(p.Video.FirstPTS, p.Video.TimeBase) - p.Video.Lead
 }
 
-// decodeForAnalysis runs the sound of a recording through s, and has its keyframes written to the
-// file see, if that has a name.
+// decodeForAnalysis feeds the sound to s, and writes the keyframes to keyframesPath unless
+// that is "".
 func (t Tools) decodeForAnalysis(ctx context.Context, path string, p Probe, a Analysis, s *analyser, keyframesPath string, progress func(float64)) error {
-	// A damaged timestamp must not make hours of silence.
+	// A damaged timestamp must not produce hours of silence.
 	const grace = time.Minute
 	length := max(p.Readable, p.Declared)
 	if len(p.Audio) > 0 {
@@ -117,27 +115,27 @@ func (t Tools) decodeForAnalysis(ctx context.Context, path string, p Probe, a An
 	})
 }
 
-// analyser gathers what there is to know about a recording's sound, block by block.
+// analyser measures a recording's sound, block by block.
 type analyser struct {
 	blocks, levels *os.File
 	toBlocks       *bufio.Writer
 
 	weights      [2]kWeighting
 	sides        [2]channelAnalyser
-	energies     []float64 // energies, as the Meter keeps them
+	energies     []float64 // of the blocks, both channels together, as in Meter
 	cross        float64   // sum of the blocks' cross terms
 	samples      int64
-	levels8      []byte          // levels
-	clippedSpans []timeline.Span // where samples are clipped
+	levels8      []byte          // one level byte for each 10 ms
+	clippedSpans []timeline.Span // where there are clipped samples
 	hum          humMeter
 }
 
-// channelAnalyser is the part of a survey that is about one channel.
+// channelAnalyser measures one channel.
 type channelAnalyser struct {
-	energies []float64 // K-weighted, one a block
+	energies []float64 // K-weighted, one for each block
 	power    float64   // sum of squares, unweighted
 	peak     float32
-	clipRun  int // samples at full scale up to now
+	clipRun  int // number of samples at full scale in a row
 	clipped  int
 }
 
@@ -158,7 +156,7 @@ func (s *analyser) close() error {
 	return errors.Join(s.toBlocks.Flush(), err, s.blocks.Close(), s.levels.Close())
 }
 
-// addBlock hears 100 ms, or less at the end of the recording.
+// addBlock adds 100 ms of sound, or less at the end of the recording.
 func (s *analyser) addBlock(left, right []float32) error {
 	at := timeline.Span{From: sampleTime(s.samples)}
 	s.samples += int64(len(left))
@@ -185,7 +183,7 @@ func (s *analyser) addBlock(left, right []float32) error {
 	return err
 }
 
-// addFrame hears 10 ms and gives their greatest sample and the sum of their squares.
+// addFrame adds 10 ms, and returns their greatest amplitude and the sum of their squares.
 func (s *channelAnalyser) addFrame(x []float32) (peak float32, power float64) {
 	const full = 0.999
 	var sum float32
@@ -202,14 +200,17 @@ func (s *channelAnalyser) addFrame(x []float32) (peak float32, power float64) {
 	for _, v := range x {
 		if v < full && v > -full {
 			s.clipRun = 0
-		} else if s.clipRun++; s.clipRun == 3 {
+			continue
+		}
+		s.clipRun++
+		if s.clipRun == 3 {
 			s.clipped++
 		}
 	}
 	return peak, power
 }
 
-// finish says in figures what was found, and in words what is no trouble.
+// finish fills in the results of the analysis.
 func (s *analyser) finish(a *Analysis, p Probe) {
 	a.Duration = sampleTime(s.samples)
 	a.LUFS = max(absoluteGate, integratedLoudness(s.energies))
@@ -218,7 +219,8 @@ func (s *analyser) finish(a *Analysis, p Probe) {
 	a.Left.Dead = a.Silent || isDead(a.Left, a.Right)
 	a.Right.Dead = a.Silent || isDead(a.Right, a.Left)
 	a.SuggestedChannels = "stereo"
-	switch a.PolarityInverted = len(p.Audio) > 0 && !a.Silent && s.isPolarityInverted(); {
+	a.PolarityInverted = len(p.Audio) > 0 && !a.Silent && s.isPolarityInverted()
+	switch {
 	case a.Silent:
 	case a.Right.Dead, a.PolarityInverted && !a.Left.Dead:
 		a.SuggestedChannels = "left"
@@ -242,15 +244,15 @@ func (s *analyser) channelLevels(n int) ChannelLevels {
 	}
 }
 
-// isDead reports whether a side is nothing beside the other: no block of it is loud
-// enough to be heard, or it is hum and crosstalk far below.
+// isDead reports whether a channel has nothing worth using: it is silent, or hum and crosstalk
+// far below the other channel.
 func isDead(side, other ChannelLevels) bool {
 	under := other.LUFS - side.LUFS
 	return side.LUFS <= silenceThreshold || under > 30 || side.LUFS < -55 && under > 15
 }
 
-// isPolarityInverted reports whether one side is the other turned upside down, as a balanced line
-// is when it is plugged in as stereo.
+// isPolarityInverted reports whether one channel is the other with opposite polarity, as when
+// a balanced line is plugged in as stereo.
 func (s *analyser) isPolarityInverted() bool {
 	var left, right float64
 	for i := range s.energies {

@@ -18,28 +18,27 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// SegmentMismatchError is a segment whose decoder configuration is not that of the first one, so
-// that they cannot be joined. Encoding all of them anew helps.
+// SegmentMismatchError is returned for a segment whose decoder configuration differs from the
+// first one's, so that they cannot be joined. Encoding all segments again helps.
 type SegmentMismatchError struct {
 	Segment int // counted from 0
 }
 
 func (e *SegmentMismatchError) Error() string {
-	return fmt.Sprintf("segment %d is configured unlike the first one; they cannot be joined", e.Segment)
+	return fmt.Sprintf("segment %d has another decoder configuration than the first one, so they cannot be joined", e.Segment)
 }
 
-// AssembleInputs are the files that a film is made of.
+// AssembleInputs are the files that a video file is joined from.
 type AssembleInputs struct {
-	Segments  []string // MP4s of pictures, end to end
-	Sounds    []string // each the sound of them all: one for each language it can be heard in
-	Subtitles []string // text, one file for each language of the spec (see Container.Text)
+	Segments  []string // video-only MP4s, to be joined end to end
+	Sounds    []string // the sound of the whole programme, one file for each language
+	Subtitles []string // one file for each language (see Container.SubtitleExtension)
 }
 
-// Assemble joins segments end to end under their sounds into out, with soft subtitles and
-// chapters if there are any, copying all and encoding nothing. It uses the directory
-// scratch. The result is proved: the frames, the time of each of them, that every sound
-// starts and ends with the picture, the languages and the chapters. on, which may be nil,
-// is told how far it is.
+// Assemble joins segments and their sounds into the file out, with subtitle streams and
+// chapters if there are any. Everything is copied and nothing encoded. It uses the directory
+// scratch. It verifies the number of frames and the time of each, that every sound starts and
+// ends with the video, the languages and the chapters. progress may be nil.
 func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, from AssembleInputs, out, scratch string, progress func(Progress)) (VideoFacts, error) {
 	j, err := t.newAssembler(spec, from, out, scratch, progress)
 	if err != nil {
@@ -53,7 +52,7 @@ func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, from AssembleInp
 		return VideoFacts{}, err
 	}
 	if err := result.verifySounds(spec.audioLanguages()); err != nil {
-		return VideoFacts{}, fmt.Errorf("%s is not what was asked for: %w", filepath.Base(out), err)
+		return VideoFacts{}, fmt.Errorf("%s failed verification: %w", filepath.Base(out), err)
 	}
 	if err := result.verifySubtitles(spec.Subtitles); err != nil {
 		return VideoFacts{}, err
@@ -61,16 +60,16 @@ func (t Tools) Assemble(ctx context.Context, spec AssembleSpec, from AssembleInp
 	return result.VideoFacts, t.verifyChapters(ctx, out, spec.Chapters)
 }
 
-// assembler is a film being written.
+// assembler writes one video file.
 type assembler struct {
 	Tools
 	spec       AssembleSpec
 	from       AssembleInputs
 	out        string
 	progress   func(Progress)
-	segments   string // the list of them
-	chapters   string // the listing of them; "" if there are none
-	indexBytes int64  // bytes to keep free for the file's index
+	segments   string // path of the concat list
+	chapters   string // path of the FFMETADATA file; "" if there are no chapters
+	indexBytes int64  // bytes to reserve for the file's index
 }
 
 func (t Tools) newAssembler(spec AssembleSpec, from AssembleInputs, out, scratch string, progress func(Progress)) (*assembler, error) {
@@ -98,8 +97,9 @@ func (t Tools) newAssembler(spec AssembleSpec, from AssembleInputs, out, scratch
 	return j, nil
 }
 
-// write writes the film, with its index in front, where browsers want it. The room is
-// reserved beforehand, because moving the index there afterwards writes everything twice.
+// write writes the file with its index in front, so that browsers can play it while it loads.
+// The room is reserved beforehand, because moving the index afterwards writes everything
+// twice.
 func (j *assembler) write(ctx context.Context) error {
 	room := strconv.FormatInt(j.indexBytes, 10)
 	if j.spec.Container.Matroska() {
@@ -128,8 +128,8 @@ func (j *assembler) run(ctx context.Context, layout options) error {
 }
 
 func (j *assembler) graph(layout options) *ffmpeg.Stream {
-	// auto_convert would put parameter sets into the stream, which the equal configurations
-	// make needless.
+	// auto_convert would repeat parameter sets in the stream, which segments of equal
+	// configuration do not need.
 	joined := ffmpeg.Input(fileURL(j.segments), options{
 		"f": "concat", "safe": "0", "auto_convert": "0", "protocol_whitelist": allowedProtocols,
 	})
@@ -137,7 +137,7 @@ func (j *assembler) graph(layout options) *ffmpeg.Stream {
 	if j.spec.Container.Matroska() {
 		scale = 1000
 	}
-	o := options{ // map_metadata without g and s would take the titles of chapters, too
+	o := options{ // map_metadata without g and s would also remove the titles of chapters
 		"c": "copy", "map_metadata:g": "-1", "map_metadata:s": "-1", "fflags": "+bitexact",
 		"bsf:v": snapToFramesFilter(j.spec.Rate, scale), "metadata": metadataArgs(j.spec.Metadata),
 	}
@@ -161,7 +161,7 @@ func (j *assembler) graph(layout options) *ffmpeg.Stream {
 	return ffmpeg.Output(streams, fileURL(j.out), o)
 }
 
-// metadataArgs are ffmpeg's options for what is written about a file.
+// metadataArgs returns metadata as key=value, sorted.
 func metadataArgs(metadata map[string]string) []string {
 	all := []string{}
 	for _, key := range slices.Sorted(maps.Keys(metadata)) {
@@ -170,7 +170,8 @@ func metadataArgs(metadata map[string]string) []string {
 	return all
 }
 
-// checkJoinable compares the configurations of segments.
+// checkJoinable returns a *SegmentMismatchError unless all segments have the same decoder
+// configuration.
 func checkJoinable(segments []string) error {
 	var first []byte
 	for i, path := range segments {
@@ -188,8 +189,8 @@ func checkJoinable(segments []string) error {
 	return nil
 }
 
-// writeConcatList writes what ffmpeg's concat demuxer reads. Segments go by links beside it, whose
-// names need no quoting.
+// writeConcatList writes the input of ffmpeg's concat demuxer. It refers to segments by
+// symbolic links beside it, whose names need no quoting.
 func writeConcatList(segments []string, scratch string) (string, error) {
 	var names strings.Builder
 	for i, path := range segments {
@@ -207,9 +208,9 @@ func writeConcatList(segments []string, scratch string) (string, error) {
 	return path, os.WriteFile(path, []byte("ffconcat version 1.0\n"+names.String()), 0o644)
 }
 
-// snapToFramesFilter is a bitstream filter that puts every timestamp, counted in the given ticks a
-// second, onto the frame grid. The concat demuxer adds up durations in whole microseconds,
-// which at 29.97 frames a second drift from the grid after some dozens of joins.
+// snapToFramesFilter returns a bitstream filter that moves each timestamp to the frame grid.
+// scale is the number of ticks a second. The concat demuxer adds durations in whole
+// microseconds, which at 29.97 frames a second drift off the grid after some dozens of joins.
 func snapToFramesFilter(rate timeline.Rate, scale int64) string {
 	expr := func(ts string) string {
 		frame := fmt.Sprintf("%d/%d", rate.Den*scale, rate.Num) // ticks
@@ -218,8 +219,9 @@ func snapToFramesFilter(rate timeline.Rate, scale int64) string {
 	return fmt.Sprintf("setts=pts=%s:dts=%s:duration=%s", expr("PTS"), expr("DTS"), expr("DURATION"))
 }
 
-// estimateIndexSize is more than the index of an MP4 or WebM can take: per picture its size, time,
-// group and place, per packet of each sound its size and place, and per cue of subtitles.
+// estimateIndexSize returns an upper bound for the index of an MP4 or WebM in bytes: size,
+// time and position for each frame, size and position for each sound packet, and the subtitle
+// samples.
 func estimateIndexSize(frames int64, rate timeline.Rate, cues int64, sounds int) int64 {
 	seconds := int64(rate.Time(frames)/time.Second) + 1
 	return 64<<10 + frames*24 + seconds*100*16*int64(sounds) + cues*64

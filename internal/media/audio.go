@@ -16,35 +16,35 @@ type AudioSource struct {
 	Origin time.Duration // of its analysis
 }
 
-// AudioFacts is what became of a programme's sound, as measured after decoding it.
+// AudioFacts are measurements of a programme's sound, made after decoding the result.
 type AudioFacts struct {
-	LUFS        float64  `json:"lufs"`      // −70 where there is nothing to hear
-	Peak        float64  `json:"peak"`      // dBTP, −120 at the least
-	Gain        float64  `json:"gain"`      // decibels, before the limiter
-	Corrections int      `json:"corrected"` // how often it was made again because it had missed
-	Samples     int64    `json:"samples"`   // of each side, at 48 kHz
+	LUFS        float64  `json:"lufs"`      // −70 for silence
+	Peak        float64  `json:"peak"`      // dBTP, at least −120
+	Gain        float64  `json:"gain"`      // dB, applied before the limiter
+	Corrections int      `json:"corrected"` // number of times it was rendered again because it missed the target
+	Samples     int64    `json:"samples"`   // of each channel, at 48 kHz
 	Notes       []string `json:"notes,omitempty"`
 }
 
 const (
-	limiterMargin     = 1.0  // dB that the limiter stays under the peak: encoders raise it
-	loudnessTolerance = 0.5  // LU that the result may be away from the target
-	peakBackoff       = 0.25 // dB more than a peak was over: an encoder never does the same thing twice
-	maxCorrections    = 3    // times that a result which missed is made again
-	fadeSamples       = 240  // samples at either end of a piece, 5 ms: joins do not click
-	truePeakTolerance = 0.05 // dB by which meters of true peak differ from one another
+	limiterMargin     = 1.0  // dB between the limiter's ceiling and the allowed peak: encoders raise peaks
+	loudnessTolerance = 0.5  // LU that the result may differ from the target
+	peakBackoff       = 0.25 // dB to go below an overshoot: an encoder does not repeat itself exactly
+	maxCorrections    = 3    // number of times a result that missed is rendered again
+	fadeSamples       = 240  // samples, 5 ms at either end of a piece, against clicks
+	truePeakTolerance = 0.05 // dB by which true-peak meters differ
 )
 
-// RenderAudio makes the sound of a programme in one piece: it takes the pieces off the
-// recordings to the sample, brings them to the loudness the spec asks for, encodes them
-// to out (AAC in MP4, Opus in WebM, FLAC in Matroska), and measures the decoded result. The loudness of what
-// goes in is reckoned from the recordings' blocks, and so is what the limiter will take
-// away; a result that misses all the same is made again.
+// RenderAudio makes the sound of a whole programme: it cuts the pieces out of the recordings
+// to the sample, brings them to the target loudness, encodes them to out (AAC in MP4, Opus in
+// WebM, FLAC in Matroska) and measures the decoded result. The gain is computed beforehand
+// from the recordings' blocks, including what the limiter will take away. A result that misses
+// the target all the same is rendered again.
 //
-// The encoder's priming is marked in the container and still there: whoever copies the
-// stream into another container keeps the mark, and players trim it once.
+// The container marks the encoder's priming samples, and copying the stream to another
+// container keeps the mark, so that players skip them.
 //
-// on, which may be nil, is told how far the programme has come.
+// progress may be nil; it gets the position in the programme.
 func (t Tools) RenderAudio(ctx context.Context, spec AudioSpec, sources []AudioSource, out string, progress func(Progress)) (AudioFacts, error) {
 	facts, err := t.renderAudio(ctx, spec, sources, out, progress)
 	if err != nil {
@@ -72,7 +72,7 @@ func (t Tools) renderAudio(ctx context.Context, spec AudioSpec, sources []AudioS
 	before := score.loudness(1, 1e9)
 	if before < silenceThreshold {
 		facts, err := m.renderAndMeasure(ctx, 0, ceiling)
-		facts.Notes = append(facts.Notes, "the programme has no sound to speak of; it is left as quiet as it is")
+		facts.Notes = append(facts.Notes, "the programme is almost silent; its level was not changed")
 		return facts, err
 	}
 	for try := 0; ; try++ {
@@ -95,39 +95,40 @@ func (t Tools) renderAudio(ctx context.Context, spec AudioSpec, sources []AudioS
 	}
 }
 
-// loudnessNotes says in words what a person should know about the loudness.
+// loudnessNotes returns notes for people if the sound was very quiet, or misses the target.
+// before is its loudness without gain.
 func loudnessNotes(spec AudioSpec, before float64, facts AudioFacts, good bool) (notes []string) {
 	if facts.Gain > 30 {
-		notes = append(notes, fmt.Sprintf("the sound was very quiet (%.0f LUFS) and is raised by %.0f dB, its noise with it", before, facts.Gain))
+		notes = append(notes, fmt.Sprintf("the sound was very quiet (%.0f LUFS) and was raised by %.0f dB, including its noise", before, facts.Gain))
 	}
 	if !good {
-		notes = append(notes, fmt.Sprintf("the sound came out at %.1f LUFS with a true peak of %.1f dBTP; %.1f and %.1f were asked for", facts.LUFS, facts.Peak, spec.LUFS, spec.Peak))
+		notes = append(notes, fmt.Sprintf("the sound has %.1f LUFS with a true peak of %.1f dBTP instead of %.1f and %.1f", facts.LUFS, facts.Peak, spec.LUFS, spec.Peak))
 	}
 	return notes
 }
 
-// audioSegment is a stretch of a programme's sound: silence, or a piece of a recording.
+// audioSegment is a part of a programme's sound: silence, or a piece of a recording.
 type audioSegment struct {
 	from, to    int64 // samples of the programme
 	source      int   // −1: silence
 	stream      int
-	sourceStart int64 // sample of the source that stands at from, in the container's own time
+	sourceStart int64 // sample of the source at from, on the container's clock
 	channels    string
 	mutes       []sampleRange // samples of the programme
-	unfiltered  bool          // of a clip: it goes through no filters, and is made as loud as the talk
-	gain        float64       // that this takes, as an amplitude; 0 is 1
+	unfiltered  bool          // of a clip: no filters, and as loud as the talk
+	gain        float64       // of a clip, as an amplitude; 0 stands for 1
 }
 
-// sampleRange is a range of samples.
+// sampleRange is the half-open range of samples [from, to).
 type sampleRange struct{ from, to int64 }
 
 func (c audioSegment) len() int64 { return c.to - c.from }
 
-// segments lays out the programme. Every edge is that of a frame, rounded to the sample from
-// the programme's start, so that sound and picture stay together however many there are.
+// segments lays out the programme. Each edge is that of a frame, rounded to the sample from
+// the programme's start, so that sound and video stay in sync however many pieces there are.
 func (s AudioSpec) segments(sources []AudioSource) ([]audioSegment, error) {
 	if s.Rate.Num <= 0 || s.Rate.Den <= 0 {
-		return nil, fmt.Errorf("%v is no frame rate", s.Rate)
+		return nil, fmt.Errorf("%v is not a frame rate", s.Rate)
 	}
 	l := segmentBuilder{spec: s}
 	quiet := s.Opening
@@ -138,7 +139,7 @@ func (s AudioSpec) segments(sources []AudioSource) ([]audioSegment, error) {
 	l.add(quiet, audioSegment{source: -1})
 	for i, p := range s.Pieces {
 		if p.Recording < 0 || p.Recording >= len(sources) {
-			return nil, fmt.Errorf("piece %d is of recording %d; there are %d", i, p.Recording, len(sources))
+			return nil, fmt.Errorf("piece %d is from recording %d, but there are %d", i, p.Recording, len(sources))
 		}
 		l.addPiece(p)
 	}
@@ -157,7 +158,7 @@ func (s AudioSpec) segments(sources []AudioSource) ([]audioSegment, error) {
 	return cuts, nil
 }
 
-// segmentBuilder lays the cuts of a programme end to end.
+// segmentBuilder lays segments end to end.
 type segmentBuilder struct {
 	spec     AudioSpec
 	at       int64 // frames
@@ -188,13 +189,13 @@ func (l *segmentBuilder) addPiece(p AudioPiece) {
 	l.add(p.Range.Len(), c)
 }
 
-// audioRenderer makes and measures a programme's sound with one gain and another.
+// audioRenderer renders and measures a programme's sound, with a new gain each time.
 type audioRenderer struct {
 	tools    Tools
 	spec     AudioSpec
 	segments []audioSegment
 	sources  []AudioSource
-	filters  []string // of each source
+	filters  []string // by source
 	out      string
 	progress func(Progress)
 	began    time.Time
@@ -202,7 +203,8 @@ type audioRenderer struct {
 
 func (m *audioRenderer) samples() int64 { return m.segments[len(m.segments)-1].to }
 
-// renderAndMeasure renders the programme and measures what comes out of a decoder.
+// renderAndMeasure renders the programme with a gain and a ceiling in dB, and measures the
+// decoded result.
 func (m *audioRenderer) renderAndMeasure(ctx context.Context, gain, ceiling float64) (AudioFacts, error) {
 	encoder, err := m.spec.encoderArgs()
 	if err != nil {
@@ -236,8 +238,7 @@ func (m *audioRenderer) renderAndMeasure(ctx context.Context, gain, ceiling floa
 	}, nil
 }
 
-// renderShare is the part of the time that making the sound takes; measuring takes the
-// rest.
+// renderShare is the fraction of the time that rendering takes; measuring takes the rest.
 const renderShare = 0.8
 
 func (m *audioRenderer) reportProgress(fraction float64) {
@@ -248,13 +249,12 @@ func (m *audioRenderer) reportProgress(fraction float64) {
 	m.progress(Progress{Time: at, Speed: at.Seconds() / time.Since(m.began).Seconds()})
 }
 
-// encoderArgs is ffmpeg's options for the spec's codec and container.
+// encoderArgs returns ffmpeg's options for the codec and container.
 //
-// Of the two ways in which ffmpeg's AAC encoder chooses its quantisers, the fast one
-// takes half the time (ten minutes: 4.9 s against 10.5) and serves talks as well: what it
-// adds to speech at 160k lies 50 LU under it when clean and 37 in a noisy room, where
-// twoloop's lies 34 and 40. And it keeps the peaks where they are: twoloop raised those
-// of claps by up to 3 dB.
+// Of the two methods of ffmpeg's AAC encoder, "fast" takes half the time (ten minutes: 4.9 s
+// instead of 10.5 s) and is as good for talks: the noise it adds to speech at 160k is 50 LU
+// below clean speech and 37 LU below speech in a noisy room; for twoloop it is 34 and 40. It
+// also keeps peaks, while twoloop raised those of claps by up to 3 dB.
 func (s AudioSpec) encoderArgs() ([]string, error) {
 	var codec []string
 	switch s.Codec {
@@ -265,14 +265,14 @@ func (s AudioSpec) encoderArgs() ([]string, error) {
 	case "flac":
 		return []string{"-f", "matroska", "-c:a", "flac", "-sample_fmt", "s32", "-bits_per_raw_sample", "24", "-flags:a", "+bitexact", "-fflags", "+bitexact"}, nil
 	default:
-		return nil, fmt.Errorf("%q is no sound codec; there are aac, opus and flac", s.Codec)
+		return nil, fmt.Errorf("unknown audio codec %q; choose aac, opus or flac", s.Codec)
 	}
 	return append(codec, "-b:a", s.Bitrate, "-flags:a", "+bitexact", "-fflags", "+bitexact"), nil
 }
 
-// maxPadding is how many samples more than the programme has may come out of a decoder: AAC
-// comes in packets of 1024, and ffmpeg plays the last one of an MP4 to its end, whatever
-// the file says. Opus marks what is too much.
+// maxPadding returns how many samples more than the programme has a decoder may give. AAC
+// packets have 1024 samples, and ffmpeg plays the last one of an MP4 to its end. Opus marks
+// the excess.
 func (s AudioSpec) maxPadding() int64 {
 	if s.Codec == "aac" {
 		return 1023
@@ -280,28 +280,28 @@ func (s AudioSpec) maxPadding() int64 {
 	return 0
 }
 
-// render plays the programme from beginning to end.
-func (m *audioRenderer) render(ctx context.Context, p *pcmWriter) error {
+// render sends the programme to w from start to end.
+func (m *audioRenderer) render(ctx context.Context, w *pcmWriter) error {
 	for _, c := range m.segments {
 		if c.source >= 0 {
-			if err := m.renderSegment(ctx, c, p); err != nil {
+			if err := m.renderSegment(ctx, c, w); err != nil {
 				return err
 			}
 		}
-		if err := p.writeSilence(c.to); err != nil {
+		if err := w.writeSilence(c.to); err != nil {
 			return err
 		}
-		m.reportProgress(renderShare * float64(p.written) / float64(m.samples()))
+		m.reportProgress(renderShare * float64(w.written) / float64(m.samples()))
 	}
-	return p.flush()
+	return w.flush()
 }
 
-// renderSegment plays what a recording has of a cut; the rest of it, should the recording end
-// too soon, is left to be silence.
-func (m *audioRenderer) renderSegment(ctx context.Context, c audioSegment, p *pcmWriter) error {
+// renderSegment sends a segment's part of a recording to w. If the recording ends early, the
+// rest is left out; render fills it with silence.
+func (m *audioRenderer) renderSegment(ctx context.Context, c audioSegment, w *pcmWriter) error {
 	pick := channelMixer(c.channels)
 	if pick == nil {
-		return fmt.Errorf("%q is no choice of channels; there are stereo, left, right and mix", c.channels)
+		return fmt.Errorf("unknown channels %q; choose stereo, left, right or mix", c.channels)
 	}
 	path := m.sources[c.source].Path
 	filters := m.filters[c.source]
@@ -312,13 +312,13 @@ func (m *audioRenderer) renderSegment(ctx context.Context, c audioSegment, p *pc
 		pick(left, right)
 		for _, side := range [][]float32{left, right} {
 			c.applyGain(side)
-			fadeEdges(side, p.written-c.from, c.len())
+			fadeEdges(side, w.written-c.from, c.len())
 			for _, s := range c.mutes {
-				muteRange(side, p.written, s)
+				muteRange(side, w.written, s)
 			}
 		}
-		m.reportProgress(renderShare * float64(p.written) / float64(m.samples()))
-		return p.write(left, right)
+		m.reportProgress(renderShare * float64(w.written) / float64(m.samples()))
+		return w.write(left, right)
 	})
 	if err != nil {
 		return fmt.Errorf("take the sound of %s from %v: %w", path, sampleTime(c.sourceStart), err)
@@ -326,7 +326,6 @@ func (m *audioRenderer) renderSegment(ctx context.Context, c audioSegment, p *pc
 	return nil
 }
 
-// applyGain brings the sound of a clip to its level.
 func (c audioSegment) applyGain(side []float32) {
 	if c.gain == 0 {
 		return

@@ -6,30 +6,30 @@ import (
 	"slices"
 )
 
-// muteRange silences what a stretch has of x, whose first sample is number at. The sound before
-// fades out and the sound behind fades in: nothing of the stretch itself is heard.
-func muteRange(x []float32, at int64, s sampleRange) {
-	for i := max(at, s.from-fadeSamples); i < min(at+int64(len(x)), s.to+fadeSamples); i++ {
+// muteRange silences the part of x in r, with a fade on either side. at is the sample number
+// of x[0].
+func muteRange(x []float32, at int64, r sampleRange) {
+	for i := max(at, r.from-fadeSamples); i < min(at+int64(len(x)), r.to+fadeSamples); i++ {
 		switch {
-		case i < s.from:
-			x[i-at] *= (float32(s.from-i) - 0.5) / fadeSamples
-		case i >= s.to:
-			x[i-at] *= (float32(i-s.to) + 0.5) / fadeSamples
+		case i < r.from:
+			x[i-at] *= (float32(r.from-i) - 0.5) / fadeSamples
+		case i >= r.to:
+			x[i-at] *= (float32(i-r.to) + 0.5) / fadeSamples
 		default:
 			x[i-at] = 0
 		}
 	}
 }
 
-// denoiseDelay is how many samples later than it came sound leaves afftdn at 48 kHz, of
-// which it tells nobody.
+// denoiseDelay is the delay of the afftdn filter in samples at 48 kHz, which it does not
+// compensate for.
 const denoiseDelay = 1200
 
-// filterChain are what the sound of a recording goes through, as ffmpeg writes it; blocks is
-// the recording's BlocksFile.
+// filterChain returns the filters for a recording's sound, as ffmpeg writes them, each with a
+// comma in front. blocks is the recording's BlocksFile.
 //
-// The noise is taken 10 dB down and no more: more would be heard in the voice. afftdn has to
-// be told how loud it is; by itself it takes off what is at −50 dB and hardly anything else.
+// Noise is reduced by 10 dB only, because more is audible in the voice. afftdn must be told
+// the noise floor; by itself it only removes what is at −50 dB.
 func (s AudioSpec) filterChain(blocks string) (string, error) {
 	var chain string
 	if s.HighPass > 0 {
@@ -45,7 +45,7 @@ func (s AudioSpec) filterChain(blocks string) (string, error) {
 	return chain, nil
 }
 
-// filterChains is filters of each source.
+// filterChains returns the filterChain of each source.
 func (s AudioSpec) filterChains(sources []AudioSource) (all []string, err error) {
 	all = make([]string, len(sources))
 	for i, source := range sources {
@@ -56,8 +56,8 @@ func (s AudioSpec) filterChains(sources []AudioSource) (all []string, err error)
 	return all, nil
 }
 
-// noiseFloor is how loud a recording's noise is, in dBFS as afftdn takes it: a little above
-// the quietest tenth of it, between two words.
+// noiseFloor returns how loud a recording's noise is, in dBFS: a little above the quietest
+// tenth, which is between words.
 func noiseFloor(blocks []block) float64 {
 	const above, least, most = 3, -80, -20
 	if len(blocks) == 0 {

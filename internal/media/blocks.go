@@ -24,6 +24,19 @@ import (
 // A level byte is 2 × (dBFS + 120), rounded: steps of half a decibel from −120 dB to
 // +7.5, full scale being an amplitude or a mean square of 1.
 const (
+	// The files that Analyse writes. Neither has a header; both start at the origin of the
+	// analysis, and the last record of each is padded with silence.
+	//
+	// BlocksFile holds a record of 32 bytes for each 100 ms: the mean squares after K-weighting of
+	// left, right, and left times right, as three little-endian float32; then the greatest sample
+	// of each 10 ms, ten level bytes for the left channel and ten for the right. The loudness of
+	// any ranges, in any choice of channels, can be computed from it without reading the recording
+	// again.
+	//
+	// LevelsFile holds one level byte for each 10 ms: the unweighted mean square of both channels.
+	// Onsets of speech can be found in it.
+	//
+	// A level byte is 2 × (dBFS + 120), rounded: steps of half a decibel from −120 dB to +7.5 dB.
 	BlocksFile = "blocks.bin"
 	LevelsFile = "levels.bin"
 )
@@ -44,7 +57,7 @@ func (b block) encode() []byte {
 	return append(append(r, b.peaks[0][:]...), b.peaks[1][:]...)
 }
 
-// readBlocks reads a BlocksFile whole: about a megabyte an hour.
+// readBlocks reads a whole BlocksFile, about a megabyte for an hour.
 func readBlocks(path string) ([]block, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -65,12 +78,12 @@ func readBlocks(path string) ([]block, error) {
 	return blocks, nil
 }
 
-// levelByte is a level byte; see LevelsFile.
+// levelByte encodes a level; see LevelsFile.
 func levelByte(db float64) byte {
 	return byte(math.Round(min(255, max(0, 2*(db-minLevel))))) // −Inf is 0
 }
 
-// ReadLevels reads a LevelsFile whole: dB, one for every 10 ms.
+// ReadLevels reads a whole LevelsFile: levels in dB, one for each 10 ms.
 func ReadLevels(path string) ([]float32, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -83,4 +96,5 @@ func ReadLevels(path string) ([]float32, error) {
 	return levels, nil
 }
 
+// minLevel is the level that a level byte of 0 stands for, in dB.
 const minLevel = -120.0 // dB, what the smallest level stands for

@@ -19,33 +19,34 @@ import (
 	"golang.org/x/text/unicode/bidi"
 )
 
-// GlyphError is a character that no font of this machine can draw.
+// GlyphError is returned for a character that no font on this machine can draw.
 type GlyphError struct {
 	Character rune
-	Package   string // a Debian package whose font can
+	Package   string // a Debian package with a font that can
 }
 
 func (e *GlyphError) Error() string {
-	return fmt.Sprintf("no font here can draw %q (%U); install one (Debian and Ubuntu: apt-get install %s)", e.Character, e.Character, e.Package)
+	return fmt.Sprintf("no installed font can draw %q (%U); install one (Debian and Ubuntu: apt-get install %s)", e.Character, e.Character, e.Package)
 }
 
-// RequirementError is something other than a glyph that this machine has not, and needs to draw a card.
+// RequirementError is returned if this machine lacks something that is needed to draw a card,
+// other than a glyph.
 type RequirementError struct{ Problem, Remedy string }
 
 func (l *RequirementError) Error() string { return l.Problem + ": " + l.Remedy }
 
-// CardFiles are the files that a card's look speaks of.
+// CardFiles are the files that a card's look refers to.
 type CardFiles struct {
-	Background string // "" where the look has none
-	Logo       string // a PNG; "" where the look has none
-	Font       string // TrueType, OpenType or a collection of them; "" where the look names a family
+	Background string // "" if the look has none
+	Logo       string // a PNG; "" if the look has none
+	Font       string // TrueType, OpenType or a collection of these; "" if the look names a family
 }
 
-// RenderCard makes all outs of one opening or closing card: its text, drawn by libass, over a
-// background of our own. The size and encoding in spec are not looked at; those of the
-// outs count. Each out can be joined to segments that Encode made alike. scratch is a
-// directory for what is needed meanwhile. A character that cannot be drawn is a
-// *GlyphError, and letters that are not here, or cannot be read, are a *Lack.
+// RenderCard draws an opening or closing card for all outs: its text, drawn by libass, over a
+// background. The size and encoding in spec are ignored; those of the outs apply. Each out can
+// be joined to segments that Encode made with the same settings. scratch is a directory for
+// temporary files. RenderCard returns a *GlyphError for a character that cannot be drawn, and
+// a *RequirementError for a font that is missing or damaged.
 func (t Tools) RenderCard(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOutput, scratch string, progress func(Progress)) (err error) {
 	if spec, err = resolveFont(ctx, spec, from, scratch); err != nil {
 		return err
@@ -68,7 +69,8 @@ func (t Tools) RenderCard(ctx context.Context, spec CardSpec, from CardFiles, ou
 	return nil
 }
 
-// resolveFont finds the letters of a card, and is its spec with their family.
+// resolveFont returns spec with the family name of its font. A font file is copied into
+// scratch.
 func resolveFont(ctx context.Context, spec CardSpec, from CardFiles, scratch string) (CardSpec, error) {
 	if from.Font != "" {
 		return spec, installFontFile(from.Font, scratch)
@@ -82,7 +84,8 @@ func resolveFont(ctx context.Context, spec CardSpec, from CardFiles, scratch str
 	return spec, err
 }
 
-// RenderCardPNG makes the picture of a card at out, a PNG of spec's size. Errors are as Card's.
+// RenderCardPNG draws a card to the file out, a PNG of spec's size. It returns the same errors
+// as RenderCard.
 func (t Tools) RenderCardPNG(ctx context.Context, spec CardSpec, from CardFiles, out, scratch string) error {
 	spec, err := resolveFont(ctx, spec, from, scratch)
 	if err != nil {
@@ -104,7 +107,7 @@ func (t Tools) RenderCardPNG(ctx context.Context, spec CardSpec, from CardFiles,
 	return nil
 }
 
-// renderCardGroup makes outs that are laid out alike: it draws the largest, and scales.
+// renderCardGroup draws outs that share a layout: it draws the largest and scales it.
 func (t Tools) renderCardGroup(ctx context.Context, spec CardSpec, from CardFiles, outs []EncodeOutput, scratch string, progress func(Progress)) error {
 	largest := slices.MaxFunc(outs, func(a, b EncodeOutput) int { return cmp.Compare(a.Width, b.Width) })
 	picture, err := t.cardPicture(ctx, spec, from, largest, scratch)
@@ -130,8 +133,8 @@ func (t Tools) renderCardGroup(ctx context.Context, spec CardSpec, from CardFile
 	return nil
 }
 
-// cardPicture lays a card out as large as out, and is what draws its picture, without end where it
-// moves.
+// cardPicture lays a card out in the size of out, and returns a function that builds its
+// filter graph. A moving background has no end.
 func (t Tools) cardPicture(ctx context.Context, spec CardSpec, from CardFiles, out EncodeOutput, scratch string) (func() *ffmpeg.Stream, error) {
 	script, err := t.writeFittingScript(ctx, spec, newCanvas(out), scratch)
 	if err != nil {
@@ -152,25 +155,25 @@ func (t Tools) cardPicture(ctx context.Context, spec CardSpec, from CardFiles, o
 	}, nil
 }
 
-// explainError is what ffmpeg's error in drawing a card means.
+// explainError turns ffmpeg's error in drawing a card into one that helps a user.
 func (l *CardLook) explainError(err error) error {
-	if l != nil && l.Background == SVG && strings.Contains(err.Error(), "codec svg") { // as ffmpeg names a decoder that it was built without
-		return &RequirementError{"this ffmpeg cannot read SVG", "Take one that is built with librsvg, or hand the background in as a PNG (rsvg-convert -w 3840 background.svg -o background.png)."}
+	if l != nil && l.Background == SVG && strings.Contains(err.Error(), "codec svg") { // ffmpeg's message if it was built without the decoder
+		return &RequirementError{"this ffmpeg cannot read SVG", "Use one that is built with librsvg, or convert the background to PNG (rsvg-convert -w 3840 background.svg -o background.png)."}
 	}
 	return fmt.Errorf("make a card: %w", err)
 }
 
-// canvas is what a card is laid out on, in units. Letters have their sizes in units;
-// where things stand, and the margins, are parts of the canvas.
+// canvas is the area a card is laid out on, in units. Font sizes are in units; positions and
+// margins are proportions of the canvas.
 type canvas struct{ width, height int }
 
 const (
-	maxShortSideUnits = 1080 // units along the shorter side, where there are pixels enough
-	maxUnitsPerPixel  = 3.6  // a pixel: the smallest letters of all, of 26, stay seven pixels high
+	maxShortSideUnits = 1080 // units along the shorter side of all but small pictures
+	maxUnitsPerPixel  = 3.6  // keeps the smallest font, of 26 units, seven pixels high
 )
 
-// shortSideUnits is how many units the shorter side of a picture has. Small pictures have
-// fewer, and so larger letters for their size.
+// shortSideUnits returns the number of units along the shorter side of a picture. Small
+// pictures have fewer, and so relatively larger letters.
 func shortSideUnits(out EncodeOutput) int {
 	return min(maxShortSideUnits, int(maxUnitsPerPixel*float64(min(out.Width, out.Height))))
 }
@@ -180,11 +183,11 @@ func newCanvas(out EncodeOutput) canvas {
 	return canvas{units * out.Width / short, units * out.Height / short}
 }
 
-// margin is what stays free left and right.
+// margin returns the free space at the left and the right.
 func (c canvas) margin() int { return c.width * 5 / 64 }
 
-// writeFittingScript writes the card's script, in the largest letters whose lines, as measured with
-// the fonts of this machine, fit between the margins.
+// writeFittingScript writes the card's ASS script with the largest letters that fit between
+// the margins, as measured with the fonts of this machine, and returns its path.
 func (t Tools) writeFittingScript(ctx context.Context, spec CardSpec, area canvas, scratch string) (path string, err error) {
 	path = filepath.Join(scratch, "card.ass")
 	for shrink := 0; ; shrink++ {
@@ -200,18 +203,18 @@ func (t Tools) writeFittingScript(ctx context.Context, spec CardSpec, area canva
 			return path, nil
 		}
 		if shrink == 9 {
-			return "", fmt.Errorf("the text %q is too wide even in the smallest letters", spec.Title)
+			return "", fmt.Errorf("the text %q is too wide even at the smallest font size", spec.Title)
 		}
 	}
 }
 
-// previewScale is how much smaller than its script a card is drawn to see where its words are.
+// previewScale is how much smaller the preview is drawn that shows where the text is.
 const previewScale = 4
 
-// drawPreview draws a script small, white on black. It fails where a glyph is not on this
-// machine, or the look's font is none to libass.
+// drawPreview draws a script in small, white on black. It returns an error if a glyph is
+// missing or libass cannot read the look's font.
 func (t Tools) drawPreview(ctx context.Context, script string, area canvas, look *CardLook) (*image.Gray, error) {
-	picture := image.NewGray(image.Rect(0, 0, area.width/previewScale&^1, area.height/previewScale&^1)) // ffmpeg's color source makes odd ones even
+	picture := image.NewGray(image.Rect(0, 0, area.width/previewScale&^1, area.height/previewScale&^1)) // even, as ffmpeg's color source makes them
 	args, err := buildArgs(func() *ffmpeg.Stream {
 		s := ffmpeg.Input(fmt.Sprintf("color=c=black:s=%dx%d:r=1:d=1", picture.Rect.Dx(), picture.Rect.Dy()), options{"f": "lavfi"}).Get("v:0")
 		return look.burnScript(s, script).Output("pipe:1", options{"f": "rawvideo", "pix_fmt": "gray", "frames:v": "1"})
@@ -219,7 +222,7 @@ func (t Tools) drawPreview(ctx context.Context, script string, area canvas, look
 	if err != nil {
 		return nil, err
 	}
-	args = append([]string{"-loglevel", "level+info"}, args...) // libass says which fonts it took
+	args = append([]string{"-loglevel", "level+info"}, args...) // libass then lists missing glyphs
 	stderr, err := t.Stream(ctx, args, func(r io.Reader) error {
 		_, err := io.ReadFull(r, picture.Pix)
 		return err
@@ -227,18 +230,18 @@ func (t Tools) drawPreview(ctx context.Context, script string, area canvas, look
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(stderr, "Error opening memory font") { // as libass says that FreeType cannot
-		return nil, &RequirementError{"the font of the cards cannot be read", "Take another one, or name a family that “fc-list : family” lists."}
+	if strings.Contains(stderr, "Error opening memory font") { // libass's message if FreeType cannot read it
+		return nil, &RequirementError{"the font of the cards cannot be read", "Choose another file, or a family listed by “fc-list : family”."}
 	}
 	return picture, missingGlyph(stderr)
 }
 
-// fits reports whether the words keep to their strips.
-func fits(picture *image.Gray, strips []xRange) bool {
-	const inked = 64 // brighter than any black
+// fits reports whether all text is within the ranges.
+func fits(picture *image.Gray, ranges []xRange) bool {
+	const inked = 64 // brighter than black
 	for i, y := range picture.Pix {
 		x := i % picture.Stride * previewScale
-		if y > inked && !slices.ContainsFunc(strips, func(c xRange) bool { return x >= c.from && x <= c.to }) {
+		if y > inked && !slices.ContainsFunc(ranges, func(c xRange) bool { return x >= c.from && x <= c.to }) {
 			return false
 		}
 	}
@@ -247,18 +250,19 @@ func fits(picture *image.Gray, strips []xRange) bool {
 
 const installFonts = "Install some; on Debian and Ubuntu: apt-get install fontconfig fonts-noto-core (fonts-dejavu-core is smaller, and has fewer scripts)."
 
-// missingGlyphPattern is how libass says that no font has a character.
+// missingGlyphPattern matches libass's message that no font has a character.
 var missingGlyphPattern = regexp.MustCompile(`failed to find any fallback with glyph 0x([0-9A-Fa-f]+)`)
 
-// missingGlyph is the first character that libass said it cannot draw, as an error.
+// missingGlyph returns an error for the first character that libass could not draw, if there
+// is one.
 func missingGlyph(stderr string) error {
 	for _, m := range missingGlyphPattern.FindAllStringSubmatch(stderr, -1) {
 		code, err := strconv.ParseInt(m[1], 16, 32)
 		if err != nil {
 			return fmt.Errorf("understand libass: %w", err)
 		}
-		if code == 0 { // not even for the glyph that stands for a missing one
-			return &RequirementError{"no font at all is on this machine", installFonts}
+		if code == 0 { // not even a replacement glyph
+			return &RequirementError{"there is no font on this machine", installFonts}
 		}
 		if c := rune(code); !unicode.In(c, unicode.Cf, unicode.Variation_Selector) {
 			return &GlyphError{Character: c, Package: fontPackage(c)}
@@ -267,7 +271,7 @@ func missingGlyph(stderr string) error {
 	return nil
 }
 
-// fontPackage is a Debian package with a font for a character.
+// fontPackage returns a Debian package with a font for a character.
 func fontPackage(c rune) string {
 	switch {
 	case unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo):
@@ -278,14 +282,15 @@ func fontPackage(c rune) string {
 	return "fonts-noto-core"
 }
 
-// cardScript is the card as a script in Advanced SubStation Alpha.
+// cardScript returns the card as a script in Advanced SubStation Alpha (ASS). scale narrows
+// the texts' widths.
 func cardScript(spec CardSpec, area canvas, scale float64) string {
 	var s, events strings.Builder
 	fmt.Fprintf(&s, scriptHead, area.width, area.height)
 	right := rightToLeft(spec.Title + strings.Join(spec.Speakers, ""))
 	style := func(name string, size int, colour string, bold, spacing int) {
 		if spec.Look.hasFontFile() {
-			bold = 0 // letters are not thickened that somebody chose
+			bold = 0 // no artificial bold for a font that was chosen
 		}
 		fmt.Fprintf(&s, "Style: %s,%s,%d,%s,%s,&H00000000,&H00000000,%d,0,0,0,100,100,%d,0,1,0,0,7,0,0,0,-1\n",
 			name, spec.Look.font(), size, colour, colour, bold, spacing)
@@ -330,9 +335,8 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 `
 )
 
-// escapeASS makes a line mean nothing but itself in a script: an invisible word joiner keeps
-// a backslash from the letter behind it, braces have escapes of their own, and control
-// characters go.
+// escapeASS escapes a line of text for ASS: a word joiner behind each backslash keeps it from
+// starting an escape sequence, braces are escaped, and control characters become spaces.
 func escapeASS(line string) string {
 	line = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -343,7 +347,7 @@ func escapeASS(line string) string {
 	return strings.NewReplacer(`\`, "\\\u2060", "{", `\{`, "}", `\}`).Replace(line)
 }
 
-// rightToLeft reports whether the first letter with a direction runs to the left.
+// rightToLeft reports whether the first letter with a direction is written from right to left.
 func rightToLeft(s string) bool {
 	for _, r := range s {
 		switch p, _ := bidi.LookupRune(r); p.Class() {
@@ -356,8 +360,8 @@ func rightToLeft(s string) bool {
 	return false
 }
 
-// writeBackground writes the background: a night sky's gradient with two soft lights and a few
-// thin rings, dithered so that no bands show.
+// writeBackground writes the default background as a PPM: a dark gradient with two soft glows
+// and a few thin rings, dithered against banding.
 func writeBackground(path string, width, height int) (err error) {
 	f, err := os.Create(path)
 	if err != nil {

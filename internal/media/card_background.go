@@ -4,15 +4,15 @@ import (
 	"math"
 )
 
-// gradient is the background of a card, whose colours are told pixel by pixel.
+// gradient is the default background of cards, computed pixel by pixel.
 type gradient struct {
-	scale float64 // a pixel, in units of the card's height
-	width float64 // of the card, likewise
+	scale float64 // size of a pixel, relative to the card's height
+	width float64 // of the card, relative to its height
 	glows []glow
 }
 
-// glow is a glow that falls off like a bell curve, which is the product of its fall
-// across and its fall down: no pixel needs an exponential of its own.
+// glow is a light with a Gaussian falloff. The falloff is the product of a horizontal and a
+// vertical part, so that no pixel needs an exponential of its own.
 type glow struct {
 	colour       [3]float64
 	across, down []float64
@@ -36,7 +36,7 @@ func newGradient(width, height int) gradient {
 	return n
 }
 
-// colourAt is that of a pixel: red, green and blue from 0 to 254.
+// colourAt returns red, green and blue of a pixel, from 0 to 254.
 func (n gradient) colourAt(px, py int) [3]float64 {
 	x, y := float64(px)*n.scale, float64(py)*n.scale
 	down := (x/n.width + y) / 2
@@ -49,7 +49,7 @@ func (n gradient) colourAt(px, py int) [3]float64 {
 	}
 	dx, dy := x-n.width*1.02, y-1.04
 	from := math.Sqrt(dx*dx + dy*dy)
-	sharp := min(900, 1/n.scale) // a ring finer than a pixel would be a row of dots
+	sharp := min(900, 1/n.scale) // rings must not be thinner than a pixel
 	for _, radius := range [...]float64{0.34, 0.47, 0.62, 0.79} {
 		edge := max(0, 1-math.Abs(from-radius)*sharp) * sharp / 900
 		for i := range c {

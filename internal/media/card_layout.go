@@ -13,17 +13,19 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// textBlock is words of a card, and where and how they stand. Lengths are in units of the canvas.
+// textBlock is one text of a card with its position and font. Lengths are in units of the
+// canvas.
 type textBlock struct {
 	name, text       string
-	sizes            []int // of the letters, the largest first
+	sizes            []int // font sizes to try, the largest first
 	bold, spacing    int
-	colour           string // as scripts write it: &H00BBGGRR
-	width, maxHeight int    // of a line, and of all lines together
-	x, y, anchor     int    // the anchor is which point of the words is at x and y: 7 is their upper left, as on a number pad
+	colour           string // in ASS: &H00BBGGRR
+	width, maxHeight int    // of a line; of all lines
+	x, y, anchor     int    // anchor is the point of the text at x, y by number pad: 7 is the upper left
 }
 
-// textBlocks are the words of a card, as Lectern sets them where its look says nothing.
+// textBlocks returns the texts of a card, at the places that the look gives them or else at
+// Lectern's. right says that text is written from right to left.
 func (spec CardSpec) textBlocks(area canvas, right bool) []textBlock {
 	down := func(of float64) int { return int(of * float64(area.height)) }
 	all := []textBlock{
@@ -45,9 +47,10 @@ func (spec CardSpec) textBlocks(area canvas, right bool) []textBlock {
 	return all
 }
 
-// joinNames are names in one line, which may be broken between them alone.
+// joinNames joins names to one text that can be broken only between names, unless a name is
+// very long.
 func joinNames(names []string) string {
-	const most = 30 // columns of a name that may not be broken
+	const most = 30 // columns; longer names may be broken
 	all := make([]string, len(names))
 	for i, name := range names {
 		all[i] = strings.Join(strings.Fields(name), " ")
@@ -58,7 +61,7 @@ func joinNames(names []string) string {
 	return strings.Join(all, "\u00a0· ")
 }
 
-// moveTo sets a part where a look wants it.
+// moveTo moves a text to the place that a look gives it.
 func (p *textBlock) moveTo(at conference.TextBox, area canvas, right bool) {
 	across := func(hundredths float64) int { return int(hundredths * float64(area.width) / 100) }
 	down := func(hundredths float64) int { return int(hundredths * float64(area.height) / 100) }
@@ -85,11 +88,11 @@ func (p *textBlock) moveTo(at conference.TextBox, area canvas, right bool) {
 	}
 }
 
-// xRange is a range of a canvas, from left to right, in which there may be words.
+// xRange is a horizontal range of a canvas in which there may be text.
 type xRange struct{ from, to int }
 
-// textRanges are where words may stand: between the margins and, with a look, where that puts
-// them.
+// textRanges returns where text may be: between the margins or, for texts that the look
+// places, within their boxes.
 func (l *CardLook) textRanges(area canvas) []xRange {
 	clear := area.margin() * 3 / 4
 	if l == nil {
@@ -102,19 +105,19 @@ func (l *CardLook) textRanges(area canvas) []xRange {
 			all = append(all, xRange{clear, area.width - clear})
 			continue
 		}
-		const slack = 1 // letters may hang over a little
+		const slack = 1 // per cent: letters may stick out a little
 		all = append(all, xRange{int((place.X - slack) * float64(area.width) / 100), int((place.X + place.Width + slack) * float64(area.width) / 100)})
 	}
 	return all
 }
 
-// hasRule reports whether Lectern's rule stands above the conference's name: where all is in
-// the place that Lectern has for it.
+// hasRule reports whether the short rule above the conference's name is drawn. It is, unless
+// the look changes the layout or the background.
 func (l *CardLook) hasRule() bool {
 	return l == nil || l.Background == "" && len(l.Places) == 0 && l.Logo == nil
 }
 
-// place is where the look wants a part, if it says.
+// place returns the box that the look gives a text, if any.
 func (l *CardLook) place(name string) (conference.TextBox, bool) {
 	if l == nil {
 		return conference.TextBox{}, false
@@ -123,10 +126,11 @@ func (l *CardLook) place(name string) (conference.TextBox, bool) {
 	return p, ok
 }
 
-// defaultFont is the family of Lectern's own cards. A machine without it has others that do.
+// defaultFont is the family of Lectern's own cards. On a machine without it, fontconfig
+// substitutes another.
 const defaultFont = "Noto Sans"
 
-// font is the family of the letters.
+// font returns the name of the font family.
 func (l *CardLook) font() string {
 	switch {
 	case l.hasFontFile():
@@ -137,17 +141,17 @@ func (l *CardLook) font() string {
 	return l.Font
 }
 
-// hasFontFile reports whether the letters are of a file.
+// hasFontFile reports whether the font is a file of the conference's.
 func (l *CardLook) hasFontFile() bool { return l != nil && l.FontFile }
 
-// fontFileFamily is the family of a font file of the conference's, whatever it calls itself.
+// fontFileFamily is the family name under which a font file is used; its own name is ignored.
 const fontFileFamily = "Lectern Card Letters"
 
-// installFontFile puts the font file at path where write finds it, beside scripts in scratch.
+// installFontFile copies the font file at path to where burnScript finds it.
 func installFontFile(path, scratch string) error {
 	font, err := readFontFile(path)
 	if err != nil {
-		return &RequirementError{fmt.Sprintf("the font of the cards is damaged (%v)", err), "Fetch it anew."}
+		return &RequirementError{fmt.Sprintf("the font of the cards is damaged (%v)", err), "Download it again."}
 	}
 	dir := filepath.Join(scratch, "fonts")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -156,7 +160,7 @@ func installFontFile(path, scratch string) error {
 	return os.WriteFile(filepath.Join(dir, "letters.ttf"), font.renamed(fontFileFamily), 0o644)
 }
 
-// burnScript draws a script over s.
+// burnScript draws an ASS script over s.
 func (l *CardLook) burnScript(s *ffmpeg.Stream, script string) *ffmpeg.Stream {
 	o := options{"filename": script}
 	if l.hasFontFile() {
@@ -165,8 +169,8 @@ func (l *CardLook) burnScript(s *ffmpeg.Stream, script string) *ffmpeg.Stream {
 	return filter(s, "ass", o)
 }
 
-// background is what lies behind a card, as large as out: a picture once, a clip for as long
-// as it is asked for. What has another shape fills the card, and loses what is too much.
+// background returns the background of a card in the size of out: a single picture, or a clip
+// whose last frame is repeated without end. It is scaled to cover the card, and cropped.
 func (l *CardLook) background(path string, rate timeline.Rate, out EncodeOutput) *ffmpeg.Stream {
 	input := options{"protocol_whitelist": allowedProtocols, "framerate": rate, "f": "ppm_pipe"}
 	clip := l != nil && l.Background == Clip
@@ -189,7 +193,7 @@ func (l *CardLook) background(path string, rate timeline.Rate, out EncodeOutput)
 	return filter(s, "setsar", options{"sar": 1})
 }
 
-// overlayLogo lays a logo, which may be see-through, over a card.
+// overlayLogo draws the logo, which may be transparent, over a card.
 func (l *CardLook) overlayLogo(s *ffmpeg.Stream, path string, out EncodeOutput) *ffmpeg.Stream {
 	logo := ffmpeg.Input(fileURL(path), options{"protocol_whitelist": allowedProtocols, "f": "png_pipe"}).Get("v:0")
 	logo = filter(logo, "scale", options{"w": max(2, int(l.Logo.Width*float64(out.Width)/100)), "h": -1, "flags": "lanczos"})

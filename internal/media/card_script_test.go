@@ -95,7 +95,7 @@ func TestRenderCard_MissingRequirements(t *testing.T) {
 	}
 	t.Setenv("FONTCONFIG_FILE", empty)
 	spec.Look = nil
-	if err := draw(); !errors.As(err, &lack) || !strings.Contains(lack.Problem, "no font at all") || !strings.Contains(lack.Remedy, "fonts-dejavu-core") {
+	if err := draw(); !errors.As(err, &lack) || !strings.Contains(lack.Problem, "no font on this machine") || !strings.Contains(lack.Remedy, "fonts-dejavu-core") {
 		t.Errorf("no font at all: %v", err)
 	}
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// writeFFMetadata writes what is known of a file, by ffmpeg's names, and its sections as the
-// metadata that ffmpeg reads, into dir.
+// writeFFMetadata writes metadata, by ffmpeg's keys, and chapters into dir in ffmpeg's
+// metadata format, and returns the path.
 func writeFFMetadata(metadata map[string]string, sections []conference.Section, dir string) (path string, err error) {
 	escape := strings.NewReplacer(`\`, `\\`, "=", `\=`, ";", `\;`, "#", `\#`, "\n", "\\\n", "\r", "")
 	var b strings.Builder
@@ -33,9 +33,9 @@ func writeFFMetadata(metadata map[string]string, sections []conference.Section, 
 	return path, os.WriteFile(path, []byte(b.String()), 0o600)
 }
 
-// addFFMetadataInput adds a listing to a command line as its last input, for which there is no
-// place in a graph of streams, since it has none. Chapters are taken from it and, where all
-// is asked for, what is known of the file.
+// addFFMetadataInput adds the file that writeFFMetadata wrote as the last input to a command
+// line. (A graph of streams has no place for it, since it has no streams.) Chapters are taken
+// from it, and metadata if all is true.
 func addFFMetadataInput(args []string, list string, all bool) []string {
 	if list == "" {
 		return args
@@ -53,7 +53,8 @@ func addFFMetadataInput(args []string, list string, all bool) []string {
 	return slices.Insert(args, slices.Index(args, "-map"), input...)
 }
 
-// estimateChapterSize is more than sections take in the index of a file.
+// estimateChapterSize returns an upper bound for the size of chapters in a file's index, in
+// bytes.
 func estimateChapterSize(sections []conference.Section) (bytes int64) {
 	for _, s := range sections {
 		bytes += 256 + 2*int64(len(s.Title))
@@ -61,7 +62,7 @@ func estimateChapterSize(sections []conference.Section) (bytes int64) {
 	return bytes
 }
 
-// verifyChapters checks that players find the sections in a file, to the millisecond.
+// verifyChapters checks that a file has the chapters, at the right times to the millisecond.
 func (t Tools) verifyChapters(ctx context.Context, path string, sections []conference.Section) error {
 	if len(sections) == 0 {
 		return nil

@@ -14,7 +14,8 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// container is what ffprobe says about a file, as far as it matters here.
+// container is the part of ffprobe's output that is used here. The names of fields without
+// tags are ffprobe's.
 type container struct {
 	Streams []stream
 	Format  struct {
@@ -40,7 +41,7 @@ type stream struct {
 	Nominal     string `json:"r_frame_rate"`
 	TimeBase    string `json:"time_base"`
 	StartPTS    *int64 `json:"start_pts"`
-	Length      int64  `json:"duration_ts"` // ticks; 0 where the container does not say
+	Length      int64  `json:"duration_ts"` // ticks; 0 if unknown
 	Channels    int
 	SampleRate  string         `json:"sample_rate"`
 	Disposition map[string]int `json:"disposition"`
@@ -50,26 +51,27 @@ type stream struct {
 
 type sideData struct {
 	Rotation   float64 // degrees
-	Dolby      int     `json:"dv_profile"`                    // of Dolby Vision
-	Compatible int     `json:"dv_bl_signal_compatibility_id"` // what else its pictures are: 0 is nothing
+	Dolby      int     `json:"dv_profile"`                    // Dolby Vision
+	Compatible int     `json:"dv_bl_signal_compatibility_id"` // format that other decoders can use: 0 for none
 }
 
-// container asks ffprobe what the file is.
+// container runs ffprobe on a file.
 func (t Tools) container(ctx context.Context, path string) (c container, err error) {
 	args := append([]string{"-show_format", "-show_streams", "-of", "json"}, InputArgs(path)...)
 	_, err = t.Inspect(ctx, args, func(r io.Reader) error { return json.NewDecoder(r).Decode(&c) })
 	return c, err
 }
 
-// selectStreams picks the wanted moving picture, counted from 1, and all sounds. The picture's index
-// is −1 where there is none at all.
+// selectStreams returns the wanted video stream, counted from 1, and all sounds. The index of
+// the video stream is −1 if there is none at all.
 func (c container) selectStreams(name string, wanted int) (picture stream, sounds []stream, err error) {
 	picture.Index = -1
 	pictures := 0
 	for _, s := range c.Streams {
 		switch {
 		case s.isVideo():
-			if pictures++; pictures == wanted {
+			pictures++
+			if pictures == wanted {
 				picture = s
 			}
 		case s.Kind == "audio" && s.Channels > 0 && s.CodecName != "unknown":
@@ -78,32 +80,39 @@ func (c container) selectStreams(name string, wanted int) (picture stream, sound
 	}
 	switch {
 	case pictures == 0 && len(sounds) == 0:
-		return picture, nil, inputerr.New(name, "holds neither picture nor sound").Hint("Hand in the recording itself")
+		return picture, nil, inputerr.New(name, "holds neither video nor sound").Hint("Use the recording itself")
 	case pictures > 0 && wanted > pictures:
-		return picture, nil, inputerr.New(name, "has no picture %d: it has %d", wanted, pictures).
-			Hint("Say under picture: in the talk's file which one is meant")
+		return picture, nil, inputerr.New(name, "has no video stream %d; it has %d", wanted, pictures).
+			Hint("Choose another under picture: in the talk's file")
 	case slices.ContainsFunc(picture.SideData, func(d sideData) bool { return d.Dolby > 0 && d.Compatible == 0 }):
-		return picture, nil, inputerr.New(name, "is in a form of Dolby Vision whose colours only Dolby's own software can show").
+		return picture, nil, inputerr.New(name, "is in a profile of Dolby Vision that only Dolby's software can decode").
 			Hint("Export it from the phone or the camera as HLG, HDR10 or SDR")
 	}
 	return picture, sounds, nil
 }
 
-// isVideo reports whether a stream is a picture of which anything is known, and not a cover.
+// isVideo reports whether a stream is a video that can be used, not a cover image.
 func (s stream) isVideo() bool { return s.Kind == "video" && !s.isStillImage() && s.Width > 0 }
 
-// isStillImage reports whether a picture is a cover, or one of the kind.
+// isStillImage reports whether a video stream is a cover or the like.
 func (s stream) isStillImage() bool {
 	return s.Disposition["attached_pic"] == 1 || s.Disposition["still_image"] == 1 || s.Disposition["timed_thumbnails"] == 1
 }
 
-// declared is the length that the container promises; 0 if it promises none.
+// isVideo reports whether the stream with an index is a video, even one of unknown size.
+func (c container) isVideo(index int) bool {
+	return slices.ContainsFunc(c.Streams, func(s stream) bool {
+		return s.Index == index && s.Kind == "video" && !s.isStillImage()
+	})
+}
+
+// declared returns the length that the container declares; 0 if none.
 func (c container) declared() time.Duration { return parseSeconds(c.Format.Duration) }
 
-// startTime is where the container begins, in its own time.
+// startTime returns where the container begins on its own clock.
 func (c container) startTime() time.Duration { return parseSeconds(c.Format.Start) }
 
-// parseSeconds is a time as ffprobe prints it; 0 if it is none.
+// parseSeconds parses a time as ffprobe prints it; 0 if it is invalid.
 func parseSeconds(s string) time.Duration {
 	seconds, err := strconv.ParseFloat(s, 64)
 	if err != nil {
@@ -112,7 +121,7 @@ func parseSeconds(s string) time.Duration {
 	return time.Duration(math.Round(seconds*1e6)) * time.Microsecond
 }
 
-// timeBase is the length of the stream's tick in seconds.
+// timeBase returns the length of the stream's tick in seconds.
 func (s stream) timeBase() timeline.Rate {
 	r, err := timeline.ParseRate(s.TimeBase)
 	if err != nil {
@@ -121,7 +130,7 @@ func (s stream) timeBase() timeline.Rate {
 	return r
 }
 
-// displaySize is the picture as displayed: square pixels, upright, even.
+// displaySize returns the size of the video as displayed: square pixels, upright, even.
 func (s stream) displaySize() (width, height int) {
 	w, h := s.Width, s.Height
 	if sar, err := timeline.ParseRate(strings.ReplaceAll(s.SAR, ":", "/")); err == nil {
@@ -136,8 +145,8 @@ func (s stream) displaySize() (width, height int) {
 	return even(w), even(h)
 }
 
-// matrix is how the stream's colours are coded. Where it does not say, players take
-// high definition for BT.709 and the rest for BT.601, and so do we.
+// matrix returns the stream's colour matrix. If it declares none, HD is BT.709 and the rest
+// BT.601, as in players.
 func (s stream) matrix() string {
 	switch s.ColorSpace {
 	case "bt709", "fcc", "smpte240m":
@@ -153,7 +162,7 @@ func (s stream) matrix() string {
 	return "bt601"
 }
 
-// encoderReady reports whether pictures come just as encoders are given them.
+// encoderReady reports whether frames need no conversion before they are encoded.
 func (s stream) encoderReady() bool {
 	width, height := s.displaySize()
 	return int64(width) == s.Width && int64(height) == s.Height && // square pixels, upright, even
@@ -170,7 +179,7 @@ func (s stream) audio() Audio {
 	return a
 }
 
-// ticksToDuration is a number of ticks as a time, to the nearest nanosecond.
+// ticksToDuration converts ticks to a time, to the nearest nanosecond.
 func ticksToDuration(ticks int64, base timeline.Rate) time.Duration {
 	return time.Duration(timeline.Rescale(ticks, base.Num*int64(time.Second), base.Den))
 }

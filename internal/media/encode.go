@@ -17,18 +17,18 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// EncodeOutput is one rendition to be made of the same pictures.
+// EncodeOutput is one rendition of the same frames.
 type EncodeOutput struct {
-	Width, Height int // pixels; the picture is letterboxed into them
+	Width, Height int // pixels; the picture is letterboxed
 	Encoding      Encoding
-	Path          string           // the MP4 to write; a MOV for FFV1, which MP4 has no name for
-	Blank         []timeline.Range // frames, counted from the first, that are black
-	Script        string           // a file of SSA that is burned in; "" is none
+	Path          string           // MP4 to write; for FFV1, which MP4 does not support, a MOV
+	Blank         []timeline.Range // frames to make black, from 0
+	Script        string           // path of an ASS file to burn in; "" for none
 }
 
-// Timescale is the ticks a second in which pictures at a rate are timed, in every segment
-// and every MP4 made of them: a multiple of the rate's numerator, so that each frame
-// lasts a whole number of ticks, and fine enough for players that expect as much.
+// Timescale returns the ticks a second of all segments at a rate, and of the MP4s joined from
+// them: a multiple of the rate's numerator, so that each frame lasts a whole number of ticks,
+// and at least 10,000, which players expect.
 func Timescale(rate timeline.Rate) int64 {
 	scale := rate.Num
 	for scale < 10_000 {
@@ -37,14 +37,14 @@ func Timescale(rate timeline.Rate) int64 {
 	return scale
 }
 
-// Encode makes all outs of frames r of the recording at path, decoding it once (twice
-// where an out asks for two passes, whose log is kept in the directory scratch). Each out
-// is an MP4 of exactly r.Len() frames, the first at zero, that can be joined to any other
-// made with the same size, encoding and rate. on, which may be nil, is told of the last
-// pass. notes say, in words, what decoders complained about.
+// Encode encodes the frames r of the recording at path to all outs with a single decode, or
+// two if an out has two passes, whose log is written to scratch. Each out is an MP4 of exactly
+// r.Len() frames that starts at zero, and can be joined to any other made with the same size,
+// encoding and rate. progress may be nil; it follows the last pass. notes report decoding
+// errors.
 //
-// Frames are numbered on the recording's own grid whatever the seek hits: fps counts from
-// the first picture's exact timestamp, and trim picks numbers.
+// Frames are numbered on the recording's grid wherever the seek lands: fps counts from the
+// first frame's exact timestamp, and trim selects by number.
 func (t Tools) Encode(ctx context.Context, path string, pics FrameSource, r timeline.Range, outs []EncodeOutput, scratch string, progress func(Progress)) (notes []string, err error) {
 	source := func() *ffmpeg.Stream { return frameRange(path, pics, r) }
 	stderr, err := t.encodeAll(ctx, source, pics.composed(), r.Len(), outs, scratch, progress)
@@ -61,15 +61,15 @@ func (t Tools) Encode(ctx context.Context, path string, pics FrameSource, r time
 		}
 	}
 	if n > 0 {
-		notes = append(notes, fmt.Sprintf("the decoder complained (%d×) between %s and %s of the recording; pictures there may be damaged",
-			n, formatClock(pics.Rate.Time(r.From)), formatClock(pics.Rate.Time(r.To))))
+		notes = append(notes, fmt.Sprintf("the decoder reported %d errors between %s and %s of the recording; the picture may be damaged there",
+			n, timeline.FormatClock(pics.Rate.Time(r.From)), timeline.FormatClock(pics.Rate.Time(r.To))))
 	}
 	return notes, nil
 }
 
-// errorsAfterPreroll is how many of n complaints concern frames that were kept. A decoder that
-// starts in the middle may well complain of pictures before them that lean on others it
-// never saw, so those of decoding the run-in alone are taken off.
+// errorsAfterPreroll returns how many of n decoding errors concern the frames r. A decoder
+// that starts in the middle reports errors for frames that refer to others before the seek
+// point, so errors of decoding up to r alone are subtracted.
 func (t Tools) errorsAfterPreroll(ctx context.Context, path string, pics FrameSource, r timeline.Range, n int) (int, error) {
 	chain := r.Shift(-pics.Lead)
 	from := seekOptions(pics, chain)
@@ -90,14 +90,13 @@ func (t Tools) errorsAfterPreroll(ctx context.Context, path string, pics FrameSo
 	return max(0, n-countErrors(stderr)), err
 }
 
-// countErrors counts what ffmpeg reported as errors although it went on.
+// countErrors counts the errors in ffmpeg's output after which it went on.
 func countErrors(stderr string) int {
 	return strings.Count(stderr, "[error]") + strings.Count(stderr, "[fatal]") + strings.Count(stderr, "corrupt decoded frame")
 }
 
-// encodeAll encodes a source of exactly n frames, like pics in all that is seen, to all outs,
-// and proves what came out. The first passes of two-pass outs run along with the outs
-// that need only one.
+// encodeAll encodes n frames of source to all outs, and verifies the results. source must look
+// like pics. First passes of two-pass outs run together with the single-pass outs.
 func (t Tools) encodeAll(ctx context.Context, source func() *ffmpeg.Stream, pics FrameSource, n int64, outs []EncodeOutput, scratch string, progress func(Progress)) (stderr string, err error) {
 	var single, first, second []passOutput
 	for i, out := range outs {
@@ -109,8 +108,8 @@ func (t Tools) encodeAll(ctx context.Context, source func() *ffmpeg.Stream, pics
 		first = append(first, passOutput{EncodeOutput: out, pass: 1, log: log})
 		second = append(second, passOutput{EncodeOutput: out, pass: 2, log: log})
 	}
-	// ffmpeg puts an output's place among all outputs into the name of its log, so those
-	// of two passes come first in both runs.
+	// The name of a pass log contains the number of the output, so two-pass outputs
+	// come first in both runs.
 	runs := [][]passOutput{append(first, single...)}
 	if len(second) > 0 {
 		runs = append(runs, second)
@@ -140,11 +139,11 @@ func (t Tools) encodeAll(ctx context.Context, source func() *ffmpeg.Stream, pics
 type passOutput struct {
 	EncodeOutput
 	pass int    // 0: the only one; 1, 2: of two
-	log  string // where the first pass leaves word for the second
+	log  string // path prefix of the pass log
 }
 
-// frameRange is exactly the frames r of a recording, at its own size, numbered from zero; where
-// another picture is beside, framed tells what they are like.
+// frameRange returns exactly the frames r of a recording in its own size, numbered from zero.
+// If a second video is shown beside it, the result looks like pics.composed.
 func frameRange(path string, pics FrameSource, r timeline.Range) *ffmpeg.Stream {
 	if pics.SideBySide != nil {
 		return sideBySide(path, pics, r)
@@ -152,9 +151,9 @@ func frameRange(path string, pics FrameSource, r timeline.Range) *ffmpeg.Stream 
 	return singleFrameRange(path, pics, r)
 }
 
-// singleFrameRange is exactly the frames r of one picture of a recording.
+// singleFrameRange does the same for one video stream.
 func singleFrameRange(path string, pics FrameSource, r timeline.Range) *ffmpeg.Stream {
-	chain := r.Shift(-pics.Lead) // as numbered by fps, which knows nothing of the lead
+	chain := r.Shift(-pics.Lead) // as the fps filter numbers them, without the lead
 	s := openInput(path, seekOptions(pics, chain), decoderOptions(pics)).Get(strconv.Itoa(pics.Stream))
 	s = filter(s, "setpts", options{"expr": fmt.Sprintf("PTS-(%d)", pics.FirstPTS)})
 	if pics.Deinterlace {
@@ -175,11 +174,11 @@ func singleFrameRange(path string, pics FrameSource, r timeline.Range) *ffmpeg.S
 	return filter(s, "setpts", options{"expr": "N"})
 }
 
-// seekOptions is the input options that start decoding safely before a range: at a picture that
-// can be decoded by itself, and that is shown when the range begins or before. Containers
-// seek by the time of decoding, hence Reorder; deinterlacing looks at pictures before.
-// Aiming further ahead would decode a whole group of pictures more where one begins with
-// the range, as it often does at every tenth second.
+// seekOptions returns the input options to start decoding before a range, at a keyframe that
+// is shown no later than the range begins. The margin includes Reorder, because containers
+// seek by decoding time, and a second for deinterlacing, which needs earlier frames. It is no
+// larger than that: where keyframes coincide with chunk boundaries, which is common, a larger
+// one would decode a whole group of pictures more.
 func seekOptions(pics FrameSource, chain timeline.Range) options {
 	first := ticksToDuration(pics.FirstPTS, pics.TimeBase)
 	margin := pics.Reorder + pics.Preroll
@@ -196,8 +195,8 @@ func seekOptions(pics FrameSource, chain timeline.Range) options {
 	}
 }
 
-// decoderOptions is the input options of decoding. Small pictures are decoded by one thread: more
-// of them only get in the encoders' way (VP9 from 360 lines took a twentieth longer).
+// decoderOptions returns the input options for decoding. Small pictures are decoded by one
+// thread; more would only slow down the encoders (VP9 at 360 lines took 5 % longer).
 func decoderOptions(pics FrameSource) options {
 	if pics.Height > 0 && pics.Height < 720 {
 		return options{"threads": "1"}
@@ -205,7 +204,7 @@ func decoderOptions(pics FrameSource) options {
 	return options{}
 }
 
-// outputGraph spreads a source over all targets.
+// outputGraph scales a source to all targets.
 func outputGraph(source *ffmpeg.Stream, pics FrameSource, targets []passOutput) *ffmpeg.Stream {
 	if pics.needsToneMapping() {
 		largest := slices.MaxFunc(targets, func(a, b passOutput) int { return cmp.Compare(a.Height, b.Height) })
@@ -224,7 +223,7 @@ func outputGraph(source *ffmpeg.Stream, pics FrameSource, targets []passOutput) 
 	return ffmpeg.MergeOutputs(outputs...)
 }
 
-// blankAndBurn makes pictures black, and burns subtitles into others.
+// blankAndBurn makes frames black, and burns in subtitles.
 func (out EncodeOutput) blankAndBurn(s *ffmpeg.Stream) *ffmpeg.Stream {
 	if len(out.Blank) > 0 {
 		var during []string
@@ -240,7 +239,7 @@ func (out EncodeOutput) blankAndBurn(s *ffmpeg.Stream) *ffmpeg.Stream {
 	return s
 }
 
-// pixelFormat is ffmpeg's name of the form that pictures are encoded from.
+// pixelFormat returns ffmpeg's name of the pixel format to encode from.
 func (e Encoding) pixelFormat() string {
 	if e.TenBit {
 		return "yuv422p10le"
@@ -248,14 +247,14 @@ func (e Encoding) pixelFormat() string {
 	return "yuv420p"
 }
 
-// fitFrame scales a picture into a frame, letterboxed, with square pixels and the colours of
-// high definition: BT.709 in the range that television uses. What is so already is only
-// scaled, if at all: a filter that changes nothing may still copy every picture.
+// fitFrame scales a picture into a frame, letterboxed, with square pixels, in BT.709 and
+// limited range. A picture that needs no conversion is only scaled, if at all: even a filter
+// that changes nothing may copy every frame.
 func fitFrame(s *ffmpeg.Stream, pics FrameSource, width, height int, pixels string) *ffmpeg.Stream {
 	if pics.EncoderReady && pixels == "yuv420p" && pics.fillsFrame(width, height) {
 		if pics.Width != width || pics.Height != height {
-			// zimg gives what swscale's bicubic gives (66 dB apart) in a quarter of the time:
-			// down to 720 lines, 10 ms of a core for a second of 1080p and not 50.
+			// zimg gives the same as swscale's bicubic (PSNR 66 dB) in a fifth of the time:
+			// scaling a second of 1080p to 720 lines takes 10 ms of a core, not 50.
 			s = filter(s, "zscale", options{"w": width, "h": height, "filter": "bicubic", "param_a": 0, "param_b": 0.6})
 		}
 		return filter(s, "setsar", options{"sar": 1})
@@ -265,10 +264,10 @@ func fitFrame(s *ffmpeg.Stream, pics FrameSource, width, height int, pixels stri
 	})
 }
 
-// toneMap brings pictures of high dynamic range to the one that all screens have, at a
-// height that is enough for what is made of them. Reference white, 203 cd/m² (ITU-R
-// BT.2408), and all that is darker by half or more, keep their brightness to one another;
-// what is brighter is bent to fit. Colours outside of BT.709 become the nearest in it.
+// toneMap converts HDR or BT.2020 pictures to SDR in BT.709, at a height that is sufficient
+// for the outputs. Reference white, 203 cd/m² (ITU-R BT.2408), and everything at most half as
+// bright keep their relative brightness; what is brighter is compressed. Colours outside of
+// BT.709 are clipped.
 func toneMap(s *ffmpeg.Stream, pics FrameSource, height int) *ffmpeg.Stream {
 	if height < pics.Height {
 		s = filter(s, "scale", options{"w": -2, "h": height, "flags": "bicubic"})
@@ -283,21 +282,22 @@ func toneMap(s *ffmpeg.Stream, pics FrameSource, height int) *ffmpeg.Stream {
 	return filter(s, "format", options{"pix_fmts": "yuv420p"})
 }
 
-// needsToneMapping reports whether pictures are brought to the light and the colours of all screens.
+// needsToneMapping reports whether pictures must be converted to SDR in BT.709.
 func (p FrameSource) needsToneMapping() bool { return p.HDR != "" || p.WideGamut }
 
-// fillsFrame reports whether pictures scaled into a frame leave none of it black.
+// fillsFrame reports whether pictures scaled into a frame leave no black borders.
 func (p FrameSource) fillsFrame(width, height int) bool {
 	even := func(num, den int) int { return 2 * ((num + den) / (2 * den)) } // 2*trunc(num/den/2+0.5)
 	return even(min(width*p.Height, height*p.Width), p.Height) == width &&
 		even(min(height*p.Width, width*p.Height), p.Width) == height
 }
 
+// letterbox scales a picture into a frame and pads it with black.
 func letterbox(s *ffmpeg.Stream, width, height int, format string, colours options) *ffmpeg.Stream {
 	scale := options{
 		"w":     fmt.Sprintf("2*trunc(min(%d,%d*dar)/2+0.5)", width, height),
 		"h":     fmt.Sprintf("2*trunc(min(%d,%d/dar)/2+0.5)", height, width),
-		"flags": "bicubic", // accurate_rnd and full_chroma_int cost an eighth of a whole encode, for nothing to be seen
+		"flags": "bicubic", // accurate_rnd and full_chroma_int cost 12 % of an encode, with no visible difference
 	}
 	maps.Copy(scale, colours)
 	s = filter(s, "scale", scale)
@@ -306,7 +306,7 @@ func letterbox(s *ffmpeg.Stream, width, height int, format string, colours optio
 	return filter(s, "setsar", options{"sar": 1})
 }
 
-// destination is where a target goes; a first pass goes nowhere.
+// destination returns where an output is written; a first pass writes nothing.
 func (to passOutput) destination() string {
 	if to.pass == 1 {
 		return "pipe:"
@@ -314,14 +314,14 @@ func (to passOutput) destination() string {
 	return fileURL(to.Path)
 }
 
-// options are the output options of a target.
+// options returns the output options.
 func (to passOutput) options(rate timeline.Rate) options {
 	scale := strconv.FormatInt(Timescale(rate), 10)
 	o := options{
 		"format": "mp4", "video_track_timescale": scale, "movie_timescale": scale,
 		"fps_mode": "passthrough", "map_metadata": "-1", "fflags": "+bitexact",
 		"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv",
-		"chroma_sample_location": "left", // or VP9's header says what the source said, and cards say nothing
+		"chroma_sample_location": "left", // otherwise VP9's header depends on the source, and cards differ
 		"threads":                strconv.Itoa(to.Encoding.Threads),
 	}
 	switch to.Encoding.Codec {
@@ -346,9 +346,9 @@ func (to passOutput) options(rate timeline.Rate) options {
 	return o
 }
 
-// h264 are x264's options. stitchable keeps the headers of all segments the same, closed
-// groups of pictures let them be cut apart anywhere they begin, and a key frame at least
-// every four seconds lets players seek.
+// h264 returns x264's options. stitchable keeps the headers of all segments equal, closed GOPs
+// let them be cut at any keyframe, and a keyframe at least every four seconds lets players
+// seek.
 func (e Encoding) h264(rate timeline.Rate) options {
 	o := options{
 		"c:v": "libx264", "preset": e.Preset, "crf": strconv.Itoa(e.CRF),
@@ -364,7 +364,7 @@ func (e Encoding) h264(rate timeline.Rate) options {
 	return o
 }
 
-// vp9 are libvpx's options.
+// vp9 returns libvpx's options.
 func (e Encoding) vp9() options {
 	o := options{"c:v": "libvpx-vp9", "crf": strconv.Itoa(e.CRF), "speed": strconv.Itoa(e.Speed)}
 	for name, rate := range map[string]string{"b:v": e.Bitrate, "minrate": e.MinRate, "maxrate": e.MaxRate} {
@@ -373,14 +373,13 @@ func (e Encoding) vp9() options {
 		}
 	}
 	if e.Bitrate == "" {
-		o["b:v"] = "0" // quality alone decides
+		o["b:v"] = "0" // constant quality
 	}
 	return o
 }
 
-// av1 are SVT-AV1's options. Each segment is by itself. There is a key frame every ten
-// seconds only: of slides, which hardly change, they are most of a film, and a decoder of
-// AV1 goes through ten seconds in a moment.
+// av1 returns SVT-AV1's options. Keyframes are ten seconds apart: of slides, which hardly
+// change, they are most of the file, and decoding ten seconds of AV1 for a seek is fast.
 func (e Encoding) av1(rate timeline.Rate) options {
 	return options{
 		"c:v": "libsvtav1", "preset": e.Preset, "crf": strconv.Itoa(e.CRF), "g": strconv.FormatInt(rate.Frame(10*time.Second), 10),
@@ -388,8 +387,8 @@ func (e Encoding) av1(rate timeline.Rate) options {
 	}
 }
 
-// ffv1 are the options of version 3 of FFV1 (RFC 9043), each picture by itself and with
-// sums by which damage is noticed.
+// ffv1 returns the options of FFV1 version 3 (RFC 9043), with each frame coded by itself, and
+// checksums.
 func ffv1() options {
 	return options{"format": "mov", "c:v": "ffv1", "level": "3", "g": "1", "slices": "4", "slicecrc": "1"}
 }

@@ -94,7 +94,7 @@ func TestEncode_DamagedFramesNoted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(notes) != 1 || !strings.Contains(notes[0], "between 0:00:00 and 0:00:10") {
+	if len(notes) != 1 || !strings.Contains(notes[0], "between 00:00:00 and 00:00:10") {
 		t.Errorf("notes %q; want one that says where", notes)
 	}
 }

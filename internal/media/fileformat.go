@@ -10,8 +10,8 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// checkHead refuses what can be refused before any tool opens it: nothing at all, and lists
-// of other files dressed as a recording.
+// checkHead returns an error for files that can be refused before a tool opens them:
+// directories, empty files, and playlists disguised as recordings.
 func checkHead(path, name string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -35,12 +35,13 @@ func checkHead(path, name string) error {
 	}
 	if kind := playlistKind(head[:n]); kind != "" {
 		return inputerr.New(name, "is %s, which only points at other files or hosts; nothing it names was opened", kind).
-			Hint("Hand in the recording itself")
+			Hint("Use the recording itself")
 	}
 	return nil
 }
 
-// playlistKind names the kind of list that a file beginning so is, or is "".
+// playlistKind returns what kind of playlist a file is that begins with head; "" if it is
+// none.
 func playlistKind(head []byte) string {
 	text := strings.TrimSpace(strings.TrimPrefix(string(head), "\ufeff"))
 	switch {
@@ -56,17 +57,18 @@ func playlistKind(head []byte) string {
 	return ""
 }
 
-// unreadableFault is the fault of a file that ffprobe could make nothing of.
+// unreadableFault returns the error for a file that ffprobe cannot read, from what it wrote to
+// standard error.
 func unreadableFault(path, name, stderr string) error {
 	if strings.Contains(stderr, "moov atom not found") && isMP4(path) {
 		return inputerr.New(name, "is an MP4 whose index (moov) is missing: the recording was not finished, or not copied whole").
 			Hint("Copy it again; if the camera's own file is like this, put the card back into the camera, which may repair it, or rebuild the index with untrunc and a good file of the same camera")
 	}
 	return inputerr.New(name, "is not a media file that Lectern can read").
-		Hint("Hand in MP4, MOV, MKV, WebM, TS, MTS, MPG, AVI, FLV or MXF")
+		Hint("Use MP4, MOV, MKV, WebM, TS, MTS, MPG, AVI, FLV or MXF")
 }
 
-// isMP4 reports whether a file begins with one of the boxes that an MP4 begins with.
+// isMP4 reports whether a file begins with one of the boxes that MP4s begin with.
 func isMP4(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	ffmpeg "github.com/u2takey/ffmpeg-go"
 )
 
-// options are named options of an input, a filter or an output of ffmpeg.
+// options are named options of an ffmpeg input, filter or output.
 type options = ffmpeg.KwArgs
 
-// buildArgs is the command line of the graph that build makes. ffmpeg-go panics where a
-// graph is wrong; that is an error here, and a fault of ours.
+// buildArgs returns ffmpeg's command line for the graph that build returns. ffmpeg-go panics
+// if a graph is wrong, which is a bug; buildArgs returns an error instead.
 func buildArgs(build func() *ffmpeg.Stream) (args []string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -22,7 +22,7 @@ func buildArgs(build func() *ffmpeg.Stream) (args []string, err error) {
 	return build().GetArgs(), nil
 }
 
-// openInput is an input with the options of Input and others.
+// openInput returns an input with the restrictions of InputArgs and further options.
 func openInput(path string, more ...options) *ffmpeg.Stream {
 	all := options{"protocol_whitelist": allowedProtocols, "format_whitelist": allowedDemuxers}
 	for _, o := range more {
@@ -31,8 +31,8 @@ func openInput(path string, more ...options) *ffmpeg.Stream {
 	return ffmpeg.Input(fileURL(path), all)
 }
 
-// filter appends a filter. ffmpeg-go escapes what means something in a graph, and leaves
-// what means something in a filter's options to us.
+// filter appends a filter. ffmpeg-go escapes what has a meaning in a graph, and filter what
+// has a meaning in a filter's options.
 func filter(s *ffmpeg.Stream, name string, o options) *ffmpeg.Stream {
 	escaped := options{}
 	for k, v := range o {

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// genericFamilies are the names by which fontconfig knows no family but a kind of them.
+// genericFamilies are fontconfig's names for kinds of fonts instead of families.
 var genericFamilies = []string{"sans-serif", "serif", "monospace", "cursive", "fantasy", "system-ui", "sans", "mono"}
 
-// FontFamily is the family of this machine that fontconfig has for a name: itself where it
-// is here, and if it is an alias what that stands for. A family that is not here, and for
-// which fontconfig has nothing but what it has for any other of its kind, is a *Lack.
+// FontFamily returns the installed family that fontconfig uses for a name: the family itself,
+// or what an alias stands for. It returns a *RequirementError if the family is not installed
+// and fontconfig would only substitute a generic font.
 func FontFamily(ctx context.Context, name string) (string, error) {
 	found, err := fontconfig(ctx, "fc-match", name)
 	if err != nil {
@@ -37,12 +37,12 @@ func FontFamily(ctx context.Context, name string) (string, error) {
 	if slices.ContainsFunc(found, func(family string) bool { return slices.Contains(own, family) }) {
 		return found[0], nil
 	}
-	return "", &RequirementError{fmt.Sprintf("no font family here is called %q; %s would be taken for it", name, found[0]),
-		"Install it, or name one that “fc-list : family” lists."}
+	return "", &RequirementError{fmt.Sprintf("there is no font family called %q on this machine; %s would be used instead", name, found[0]),
+		"Install it, or choose one listed by “fc-list : family”."}
 }
 
-// specificSubstitutes are the families that fontconfig takes for a name, without those that it
-// takes for every name of the same kind.
+// specificSubstitutes returns the families that fontconfig uses for a name, without those that
+// it uses for any name of the same kind.
 func specificSubstitutes(ctx context.Context, name string) ([]string, error) {
 	own, err := fontconfig(ctx, "fc-pattern", name)
 	if err != nil {
@@ -54,7 +54,7 @@ func specificSubstitutes(ctx context.Context, name string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		begin := general[:min(2, len(general))] // their first two tell them: further down, lists are mixed
+		begin := general[:min(2, len(general))] // two are enough to recognise them; further down, the lists are mixed
 		for i := len(own) - len(begin); i >= 0; i-- {
 			if slices.Equal(own[i:i+len(begin)], begin) {
 				if i < len(shortest) {
@@ -67,27 +67,28 @@ func specificSubstitutes(ctx context.Context, name string) ([]string, error) {
 	return shortest, nil
 }
 
-// fontconfig asks one of fontconfig's programs for the families that a name leads to.
+// fontconfig runs one of fontconfig's programs, and returns the families that it finds for a
+// name.
 func fontconfig(ctx context.Context, program, name string) (families []string, err error) {
 	args := []string{"--format", `%{[]family{%{family}\n}}`}
 	if program == "fc-pattern" {
-		args = append(args, "--config") // put through what is configured
+		args = append(args, "--config") // apply the configuration
 	}
-	// These mean something in a pattern.
+	// These have a meaning in patterns.
 	pattern := strings.NewReplacer(`\`, `\\`, `-`, `\-`, `:`, `\:`, `,`, `\,`).Replace(name)
-	stderr, err := exec.CommandContext(ctx, program, append(args, pattern)...).Output()
+	output, err := exec.CommandContext(ctx, program, append(args, pattern)...).Output()
 	if errors.Is(err, exec.ErrNotFound) {
-		return nil, &RequirementError{"fontconfig's programs, which find a font by its name, are not on this machine",
+		return nil, &RequirementError{"fontconfig is not installed on this machine, but is needed to find a font by its name",
 			"Install them (Debian and Ubuntu: apt-get install fontconfig; macOS: brew install fontconfig)."}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("ask %s for the font %q: %w", program, name, err)
 	}
-	for family := range strings.Lines(string(stderr)) {
+	for family := range strings.Lines(string(output)) {
 		families = append(families, strings.TrimSuffix(family, "\n"))
 	}
 	return families, nil
 }
 
-// withoutSpaces is a family's name without blanks, to which fontconfig pays no heed.
+// withoutSpaces returns a family name as fontconfig compares it.
 func withoutSpaces(s string) string { return strings.ReplaceAll(s, " ", "") }

@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	minPictureGap = time.Second            // between pictures that otherwise come as regularly as can be
-	minSoundGap   = 100 * time.Millisecond // between packets of sound, which leave none
-	maxGaps       = 1000                   // that anybody keeps count of
+	minPictureGap = time.Second            // between frames of a regular video
+	minSoundGap   = 100 * time.Millisecond // between sound packets, which normally are contiguous
+	maxGaps       = 1000                   // gaps that are recorded
 )
 
-// recordGap takes up that a picture comes after another.
+// recordGap records a gap before the frame at pts, if there is one.
 func (s *packetScan) recordGap(pts int64) {
 	last := s.rates.last
 	if len(s.rates.recent) > 0 && ticksToDuration(pts-last, s.video.timeBase()) > minPictureGap && len(s.videoGaps) < maxGaps {
@@ -20,8 +20,8 @@ func (s *packetScan) recordGap(pts int64) {
 	}
 }
 
-// pictureGaps is where pictures are missing, on the clock that begins at start. Where
-// pictures come irregularly elsewhere, too, nothing is missing: none came.
+// pictureGaps returns where frames are missing, as times from start. If frames are irregular
+// elsewhere too, there are no gaps: that is how the recording was made.
 func (s *packetScan) pictureGaps(step float64, start time.Duration) (gaps []timeline.Span) {
 	var missing int64
 	for _, g := range s.videoGaps {
@@ -37,7 +37,7 @@ func (s *packetScan) pictureGaps(step float64, start time.Duration) (gaps []time
 	return gaps
 }
 
-// spanOf is a range of ticks on the clock that begins at start.
+// spanOf converts a range of ticks to times from start.
 func spanOf(r timeline.Range, base timeline.Rate, start time.Duration) timeline.Span {
 	return timeline.Span{From: ticksToDuration(r.From, base) - start, To: ticksToDuration(r.To, base) - start}
 }

@@ -5,30 +5,32 @@ import (
 	"slices"
 )
 
-// Hum is what mains put into a sound: their frequency and its multiples, all the time.
+// Hum is mains hum: the mains frequency and its multiples, all the time.
 type Hum struct {
 	Hz    int     `json:"hz"`    // 50 or 60
-	Level float64 `json:"level"` // dBFS, of all of it
+	Level float64 `json:"level"` // dBFS, all multiples together
 }
 
-// humMeter listens for hum, a second at a time.
+// humMeter detects hum, one second at a time.
 type humMeter struct {
-	downsampled []float64 // the sound at 1 kHz
-	sum         float64   // of the samples towards the next
+	downsampled []float64 // the sound, downsampled to 1 kHz
+	sum         float64   // of the input samples for the next one
 	filled      int
-	powers      [2][]float64 // by mains: its power in each second in which it stands out
-	total       int          // seconds
+	powers      [2][]float64 // by mains frequency: its power in each second in which it stands out
+	total       int          // seconds so far
 }
 
+// humSampleRate is the sample rate for detecting hum, in Hz.
 const humSampleRate = 1000 // the rate at which hum is looked for, and the samples of a second
 
-// mainsFrequencies are the frequencies there are in the world.
+// mainsFrequencies returns the mains frequencies in use in the world, in Hz.
 func mainsFrequencies() [2]float64 { return [2]float64{50, 60} }
 
 func (m *humMeter) write(left, right []float32) {
 	for i, l := range left {
 		m.sum += float64(l + right[i])
-		if m.filled++; m.filled == Hz/humSampleRate {
+		m.filled++
+		if m.filled == Hz/humSampleRate {
 			m.downsampled = append(m.downsampled, m.sum/(2*Hz/humSampleRate))
 			m.sum, m.filled = 0, 0
 		}
@@ -39,13 +41,13 @@ func (m *humMeter) write(left, right []float32) {
 	}
 }
 
-// analyseSecond looks for both frequencies in a second of sound. One stands out where two of its
-// first four multiples are 15 dB above what lies around them, or one is 25 dB above.
+// analyseSecond looks for each mains frequency in a second of sound. It stands out if two of
+// its first four multiples are 15 dB above their surroundings, or one is 25 dB above.
 func (m *humMeter) analyseSecond(x []float64) {
 	m.total++
 	windowed := make([]float64, len(x))
 	for i, v := range x {
-		windowed[i] = v * (1 - math.Cos(2*math.Pi*float64(i)/float64(len(x)))) // Hann's, of mean 1
+		windowed[i] = v * (1 - math.Cos(2*math.Pi*float64(i)/float64(len(x)))) // Hann window with a mean of 1
 	}
 	for i, f := range mainsFrequencies() {
 		power, clear, strong := 0.0, 0, 0
@@ -70,7 +72,8 @@ func (m *humMeter) analyseSecond(x []float64) {
 	}
 }
 
-// goertzel is the power that samples at humHz, of a window of mean 1, have at a frequency.
+// goertzel returns the power of a frequency in samples at humSampleRate that were multiplied
+// with a window of mean 1.
 func goertzel(x []float64, hz float64) float64 {
 	c := 2 * math.Cos(2*math.Pi*hz/humSampleRate)
 	var a, b float64
@@ -81,7 +84,8 @@ func goertzel(x []float64, hz float64) float64 {
 	return 2 * (a*a + b*b - c*a*b) / (n * n)
 }
 
-// result is what was heard, or nil. Voices pass by 100 Hz, too, but do not stay there.
+// result returns the hum that was detected, or nil. Hum must be there most of the time: a
+// voice may have 100 Hz too, but does not stay there.
 func (m *humMeter) result() *Hum {
 	const least = 5 // seconds
 	best := 0

@@ -16,15 +16,14 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// IndexAndProbe indexes a recording as Index does, and looks into the index, which is a recording
-// of the same name to people. on, which may be nil, is told the fraction that is done, and
-// how many times as fast as it plays. Where the clock jumps in a way that cannot be taken
-// out, that is a *fault.Fault.
+// IndexAndProbe indexes a recording as Index does, and probes the copy. progress may be nil;
+// it gets the fraction done and the speed as a multiple of real time. It returns an
+// *inputerr.Error if the recording's clock jumps in a way that cannot be corrected.
 func (t Tools) IndexAndProbe(ctx context.Context, in, out, name string, p Probe, behind WaveformBackground, progress func(fraction, speed float64)) (Probe, error) {
 	if progress == nil {
 		progress = func(float64, float64) {}
 	}
-	const copying = 0.8 // of the time it takes
+	const copying = 0.8 // fraction of the time
 	err := t.Index(ctx, in, out, name, p, behind, func(now Progress) { progress(copying*now.Time.Seconds()/p.Readable.Seconds(), now.Speed) })
 	if err != nil {
 		return Probe{}, err
@@ -46,7 +45,7 @@ func (t Tools) IndexAndProbe(ctx context.Context, in, out, name string, p Probe,
 	return indexed, nil
 }
 
-// sameTiming reports whether picture and sounds begin and end as in another probe.
+// sameTiming reports whether video and sounds start and end at the same times as in o.
 func (p Probe) sameTiming(o Probe) bool {
 	const near = 100 * time.Millisecond
 	differ := func(a, b time.Duration) bool { return (a - b).Abs() > near }
@@ -58,13 +57,12 @@ func (p Probe) sameTiming(o Probe) bool {
 	})
 }
 
-// Index copies the picture, one that is beside it, and all sounds of the recording in, of
-// which p was found, into a Matroska file that seeks exactly; nothing is encoded but sound
-// that Matroska cannot hold, and nothing left out but sound that is broken. What is sound
-// alone gets a picture of it, in front of behind. Times stay as they are, so that picture and
-// sound keep their distance; jumps of the clock are taken out of all alike. The result is a
-// recording like any other: probe it, and use it in place of in. on, which may be nil, is
-// told how far it is. Faults are of name.
+// Index copies the video streams and all sounds of the recording in, which was probed as p, to
+// a Matroska file that seeks exactly. Nothing is encoded except sound that Matroska cannot
+// hold, and nothing is left out except broken packets of sound. A sound-only recording gets a
+// video of its waveform in front of behind. Timestamps stay as they are, so that video and
+// sound stay in sync; clock jumps are removed from all streams alike. The result is to be
+// probed, and used instead of in. name is the recording's name in errors. progress may be nil.
 func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, behind WaveformBackground, progress func(Progress)) error {
 	err := t.index(ctx, in, out, p, behind, nil, progress)
 	var failed *ToolError
@@ -83,7 +81,8 @@ func (t Tools) Index(ctx context.Context, in, out, name string, p Probe, behind 
 	return nil
 }
 
-// index is Index, without the packets of sound that are broken.
+// index does the work of Index, and leaves out the broken packets, ranges of packet numbers by
+// stream.
 func (t Tools) index(ctx context.Context, in, out string, p Probe, behind WaveformBackground, broken map[int][]timeline.Range, progress func(Progress)) error {
 	args, err := buildArgs(func() *ffmpeg.Stream {
 		reading := options{"fflags": "+genpts"}
@@ -93,7 +92,7 @@ func (t Tools) index(ctx context.Context, in, out string, p Probe, behind Wavefo
 		source := openInput(in, reading)
 		o := options{"format": "matroska", "c": "copy", "map_metadata": "-1", "map_chapters": "-1", "fflags": "+bitexact", "allow_raw_vfw": "1"}
 		if len(p.Jumps) > 0 {
-			o["copyinkf"] = "" // a flag: each packet counts
+			o["copyinkf"] = "" // a flag: also copy packets before the first keyframe
 		}
 		var streams []*ffmpeg.Stream
 		add := func(stream int, as string) {
@@ -134,35 +133,34 @@ func (t Tools) index(ctx context.Context, in, out string, p Probe, behind Wavefo
 	return err
 }
 
-// copyableAudio are the sounds that come out of Matroska as they went in. Of others it has no name,
-// or one by which nothing is decoded.
+// copyableAudio are the audio codecs that can be stored in Matroska and decoded again.
 var copyableAudio = []string{
 	"aac", "aac_latm", "ac3", "eac3", "dts", "truehd", "mlp", "mp1", "mp2", "mp3", "opus", "vorbis", "flac", "alac", "tta", "wavpack", "speex",
 	"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_u8", "pcm_alaw", "pcm_mulaw",
 	"wmav1", "wmav2", "wmapro", "adpcm_ms", "adpcm_ima_wav", "g726",
 }
 
-// WaveformBackground is what waves of sound stand in front of.
+// WaveformBackground is what a waveform is drawn on.
 type WaveformBackground struct {
-	Picture string // a PNG of 1280×720; "": black
-	Colour  string // of the waves, "#rrggbb"; "": a light blue
+	Picture string // PNG of 1280×720; "" for black
+	Colour  string // of the waveform, "#rrggbb"; "" for light blue
 }
 
-// drawWaveform draws a sound as it goes by, 25 pictures a second of 1280×720, and adds to o how
-// they are kept.
+// drawWaveform draws the waveform of a sound, 25 frames a second of 1280×720, and adds the
+// encoder's options to o.
 func drawWaveform(sound *ffmpeg.Stream, behind WaveformBackground, o options) *ffmpeg.Stream {
 	maps.Copy(o, options{
 		"c:v": "libx264", "preset": "ultrafast", "crf": "16", "g": "50",
 		"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv",
 	})
 	colour := strings.Replace(cmp.Or(behind.Colour, "#8fb8de"), "#", "0x", 1)
-	s := filter(sound, "aformat", options{"channel_layouts": "mono", "sample_rates": 25 * 1280}) // a sample a column
+	s := filter(sound, "aformat", options{"channel_layouts": "mono", "sample_rates": 25 * 1280}) // one sample for each column
 	s = filter(s, "showwaves", options{"s": "1280x240", "mode": "cline", "rate": "25", "colors": colour, "scale": "sqrt"})
 	if behind.Picture == "" {
 		return filter(toBT709(s), "pad", options{"w": "1280", "h": "720", "x": "0", "y": "(oh-ih)/2", "color": "black"})
 	}
-	// The picture is one, and the waves have the times: so it is laid over waves, whole, and
-	// waves over it.
+	// The background is a single picture; the waveform has the timestamps. So the background
+	// is laid over one copy of the waveform, which it hides, and another copy over that.
 	both := s.Split()
 	picture := toBT709(ffmpeg.Input(fileURL(behind.Picture), options{"protocol_whitelist": allowedProtocols, "f": "png_pipe"}).Get("v:0"))
 	ground := filter(toBT709(both.Get("0")), "pad", options{"w": "1280", "h": "720"})
@@ -170,7 +168,7 @@ func drawWaveform(sound *ffmpeg.Stream, behind WaveformBackground, o options) *f
 	return ffmpeg.Filter([]*ffmpeg.Stream{ground, both.Get("1")}, "overlay", nil, options{"y": 310})
 }
 
-// toBT709 is a stream in the colours of television, as it is encoded.
+// toBT709 converts a stream to BT.709 in limited range.
 func toBT709(s *ffmpeg.Stream) *ffmpeg.Stream {
 	s = filter(s, "scale", options{"out_color_matrix": "bt709", "out_range": "tv"})
 	return filter(s, "format", options{"pix_fmts": "yuv420p"})

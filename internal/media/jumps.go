@@ -11,39 +11,40 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// ClockJump is a place in a recording at which its clock was set to another time, as where a
-// recorder was started again and went on in the same file. It is no time in which nothing
-// was recorded: what comes after it follows on what comes before.
+// ClockJump is a place in a recording where its clock was set to another time, as when a
+// recorder was restarted and continued the same file. No time is missing there: what comes
+// after it follows directly on what comes before.
 type ClockJump struct {
-	At time.Duration `json:"at"` // where it is, on the recording's clock without its jumps
-	By time.Duration `json:"by"` // how much later the clock showed at once; below zero: earlier
+	At time.Duration `json:"at"` // on the recording's clock without jumps
+	By time.Duration `json:"by"` // positive: the clock was set forward
 
-	Shift   time.Duration  `json:"shift"`  // what the container's own times grow by: By, unless the clock wraps
-	Resumes map[int]Resume `json:"begins"` // by stream; there is none where a stream has ended
+	Shift   time.Duration  `json:"shift"`  // change of the container's timestamps: By, unless the clock wraps
+	Resumes map[int]Resume `json:"begins"` // by stream; none for a stream that has ended
 }
 
-// Resume is where a stream goes on after a jump.
+// Resume says where a stream continues after a jump.
 type Resume struct {
-	Packet int64         `json:"packet"` // the first after it, counted from 0 through all of the stream
-	Step   time.Duration `json:"step"`   // from the time at which the packet before is read, or zero, to its own
+	Packet int64         `json:"packet"` // number of the first packet after the jump, from 0 in the stream
+	Step   time.Duration `json:"step"`   // decoding time of that packet less that of the packet before, or zero
 }
 
 const (
-	minJump             = 10 * time.Second // in which neither picture nor sound has anything; below, it is a gap
-	minJumpSingleStream = 10 * time.Minute // likewise, where there is only one of them: pictures of slides come slowly
-	maxBackward         = time.Second      // that a clock may fall back by; where all streams do, it is a tenth
-	maxSkew             = 3 * time.Second  // by which one stream may lie ahead of another in the file
-	maxJumps            = 50               // jumps in a recording that makes any sense
+	minJump             = 10 * time.Second // shortest time without any packets that is a jump; less is a gap
+	minJumpSingleStream = 10 * time.Minute // likewise with a single stream: slides may have few frames
+	maxBackward         = time.Second      // by which timestamps may go back; a tenth if all streams go back
+	maxSkew             = 3 * time.Second  // by which one stream may be ahead of another in the file
+	maxJumps            = 50               // with more, the timestamps are useless
 	mpegClockWrap       = 1 << 33 * time.Second / 90_000
 )
 
-// clockMayJump reports whether the clock of a container's recorder can jump in it. Others have
-// an index, or count from their beginning.
+// clockMayJump reports whether the clock of a recorder can jump in the container. Other
+// containers have an index, or count from their beginning.
 func (c container) clockMayJump() bool {
 	return slices.Contains([]string{"mpegts", "mpeg", "flv"}, c.Format.Name)
 }
 
-// clockWrap is when the container's clock begins again at zero; 0 if never.
+// clockWrap returns the time after which the container's clock starts again at zero; 0 for
+// never.
 func (c container) clockWrap() time.Duration {
 	if strings.HasPrefix(c.Format.Name, "mpeg") {
 		return mpegClockWrap
@@ -51,36 +52,35 @@ func (c container) clockWrap() time.Duration {
 	return 0
 }
 
-// epochs finds out where a clock jumps, from packets in the order of the file. Between two
-// jumps lies an epoch. Streams go from one to the next each by itself: what was muxed
-// before the jump may lie behind what came after it.
+// epochs finds the jumps of a clock, from packets in the order of the file. Between two jumps
+// is an epoch. Each stream goes from one epoch to the next by itself, because a multiplexer
+// may have written its last packets after the first ones of another stream's next epoch.
 type epochs struct {
 	streams  map[int]*streamPosition
-	leap     time.Duration // forward, by which the clock jumps
-	backward time.Duration // by which it does not
+	leap     time.Duration // shortest jump forward
+	backward time.Duration // longest step back that is not a jump
 	all      []epoch
-	disorder bool // the streams do not jump together
+	disorder bool // the streams do not jump at the same places
 }
 
-// epoch is what goes by one setting of the clock. Times are the container's own.
+// epoch holds the packets between two jumps. Times are the container's own.
 type epoch struct {
 	from, to time.Duration
 	streams  map[int]*epochStream
 }
 
-// epochStream is the packets of one stream in an epoch. They are read from and to; they are
-// shown from first to last.
+// epochStream describes the packets of one stream in an epoch.
 type epochStream struct {
 	resume      Resume
-	whole       bool // the first packet can be decoded without others
+	whole       bool // the first packet is a keyframe
 	read, shown timeline.Span
 }
 
-// streamPosition shows where in the epochs a stream is.
+// streamPosition is the epoch that a stream has reached.
 type streamPosition struct {
 	base  timeline.Rate
-	epoch int           // −1: before the first
-	last  timeline.Span // when that was read; zero: there was none
+	epoch int           // −1: none yet
+	last  timeline.Span // decoding time of the last packet; zero: none yet
 }
 
 func newEpochs(streams []stream, backward time.Duration) *epochs {
@@ -94,7 +94,7 @@ func newEpochs(streams []stream, backward time.Duration) *epochs {
 	return e
 }
 
-// add takes up the nth packet of its stream, counted from 0.
+// add adds packet n of its stream, counted from 0.
 func (e *epochs) add(p packet, n int64) {
 	h := e.streams[p.stream]
 	if h == nil || e.disorder {
@@ -131,7 +131,8 @@ func (e *epochs) add(p packet, n int64) {
 	of.shown.From, of.shown.To = min(of.shown.From, shown.From), max(of.shown.To, shown.To)
 }
 
-// epochAt is the epoch that a stream is in at a time.
+// epochAt returns the epoch to which a packet with decoding time at belongs. It starts a new
+// one for a jump; ok is false if the packet fits nowhere.
 func (e *epochs) epochAt(h *streamPosition, at time.Duration) (i int, ok bool) {
 	stays := false
 	if h.epoch >= 0 {
@@ -153,15 +154,15 @@ func (e *epochs) epochAt(h *streamPosition, at time.Duration) (i int, ok bool) {
 	case h.epoch == newest:
 		e.all = append(e.all, epoch{from: at, to: at, streams: map[int]*epochStream{}})
 		return newest + 1, true
-	case h.epoch < 0: // it begins late, or early
+	case h.epoch < 0: // the stream starts late or early
 		return newest, true
 	}
 	return 0, false
 }
 
-// jumps is where the clock jumps. What comes after each is moved to where no stream of it
-// overlaps what that stream has before it, and one of them leaves no gap. ok is false where
-// the streams do not jump together.
+// jumps returns the jumps. Each epoch is moved so that no stream overlaps its own previous
+// packets, and at least one stream continues without a gap. ok is false if the streams do not
+// jump together.
 func (e *epochs) jumps(wrap time.Duration) (all []ClockJump, ok bool) {
 	if e.disorder || len(e.all) > maxJumps {
 		return nil, false
@@ -186,11 +187,13 @@ func (e *epochs) jumps(wrap time.Duration) (all []ClockJump, ok bool) {
 	return all, true
 }
 
+// shiftSpan moves a span.
 func shiftSpan(s timeline.Span, by time.Duration) timeline.Span {
 	return timeline.Span{From: s.From + by, To: s.To + by}
 }
 
-// shiftAfter is how far an epoch must be moved to come after what each stream has before it.
+// shiftAfter returns how far the epoch must be moved to follow what the streams have before
+// it.
 func (e epoch) shiftAfter(ends map[int]epochStream) time.Duration {
 	moved := time.Duration(math.MinInt64)
 	for s, p := range e.streams {
@@ -204,14 +207,14 @@ func (e epoch) shiftAfter(ends map[int]epochStream) time.Duration {
 	if moved > math.MinInt64 {
 		return moved
 	}
-	for _, end := range ends { // other streams than before
+	for _, end := range ends { // none of the streams continues
 		moved = max(moved, end.shown.To-e.from)
 	}
 	return moved
 }
 
-// startAfter is where a moved epoch begins, unless a stream that has nothing in it goes on
-// beside it.
+// startAfter returns where a moved epoch begins. ok is false if a stream that has no packets
+// in it continues past that.
 func (e epoch) startAfter(moved time.Duration, ends map[int]epochStream) (at time.Duration, ok bool) {
 	at = math.MaxInt64
 	for _, p := range e.streams {
@@ -225,7 +228,8 @@ func (e epoch) startAfter(moved time.Duration, ends map[int]epochStream) (at tim
 	return at, true
 }
 
-// resumesFrom is where each stream goes on in an epoch or, if it has nothing there, later.
+// resumesFrom returns where each stream continues: in epoch i or, if it has no packets there,
+// in a later one.
 func (e *epochs) resumesFrom(i int) map[int]Resume {
 	all := map[int]Resume{}
 	for _, epoch := range e.all[i:] {
@@ -238,7 +242,7 @@ func (e *epochs) resumesFrom(i int) map[int]Resume {
 	return all
 }
 
-// shortestShift is what a clock that wraps was set forward or back by.
+// shortestShift returns by how much a clock that wraps was set forward or back.
 func shortestShift(d, wrap time.Duration) time.Duration {
 	switch {
 	case wrap == 0:
@@ -250,14 +254,14 @@ func shortestShift(d, wrap time.Duration) time.Duration {
 	return d
 }
 
-// jumpFault is the fault of a recording whose jumps cannot be taken out.
+// jumpFault returns the error for a recording whose jumps cannot be removed.
 func jumpFault(name string) *inputerr.Error {
-	return inputerr.New(name, "has a clock that jumps to and fro, and not alike for picture and sound").
-		Hint("Copy it again from the recorder; if it holds several recordings, hand in each of them as a file of its own, in the order they were made")
+	return inputerr.New(name, "has timestamps that jump back and forth, differently for video and sound").
+		Hint("Copy it again from the recorder. If it holds several recordings, split it and use them in the order they were made")
 }
 
-// jumpShift is how many ticks are added to the times of a stream's nth packet, counted from 0,
-// where jumps are taken out.
+// jumpShift returns the number of ticks to add to the timestamps of packet n of a stream,
+// counted from 0, to remove the jumps.
 func jumpShift(jumps []ClockJump, s stream, n int64) (ticks int64) {
 	base := s.timeBase()
 	for _, j := range jumps {
@@ -268,11 +272,11 @@ func jumpShift(jumps []ClockJump, s stream, n int64) (ticks int64) {
 	return ticks
 }
 
-// removeJumpsFilter is the bitstream filter that takes jumps out of the times of a stream. What
-// it counts in is not always what it says (ffmpeg 5.1 tells of the recording's ticks and
-// counts in Matroska's), so that a jump is known by its part in the step to the next packet.
-// A picture before it that has no time of its own was given one from behind it by genpts;
-// it comes after the one before.
+// removeJumpsFilter returns a bitstream filter that removes jumps from the timestamps of a
+// stream. The filter's time base is not always the one it reports (ffmpeg 5.1 reports the
+// recording's and counts in Matroska's), so a jump is expressed as a fraction of the step to
+// the next packet. A frame before the jump that had no timestamp got one from after the jump,
+// by genpts; it is moved to follow the frame before it.
 func removeJumpsFilter(jumps []ClockJump, stream int) string {
 	var jumped, before strings.Builder
 	for _, j := range jumps {

@@ -149,5 +149,5 @@ func TestIndex_ClockJumpsRemoved(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	wantFault(t, tl, file(first, elsewhere), "goes on with another picture where its picture ends, at 0:00:02")
+	wantFault(t, tl, file(first, elsewhere), "contains more than one recording: another video stream begins where the first ends, at 00:00:02")
 }

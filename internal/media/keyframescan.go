@@ -17,38 +17,38 @@ import (
 )
 
 // KeyframeScan is what the keyframes of a recording show. Times count from the origin of the
-// analysis. Between keyframes nothing is known: a span begins and ends with one that was
-// seen, or with the recording.
+// analysis. Nothing is known about what is between keyframes, so a span begins and ends at a
+// scanned one, or with the recording.
 type KeyframeScan struct {
-	Count       int             `json:"seen"`             // pictures looked at, one a second at most
-	MaxInterval time.Duration   `json:"widest"`           // the longest time between two of them
-	Black       []timeline.Span `json:"black,omitempty"`  // nothing is to be seen
-	Frozen      []timeline.Span `json:"frozen,omitempty"` // the picture stands, where it moves without rest otherwise
-	Static      bool            `json:"still,omitempty"`  // it is the same from beginning to end
+	Count       int             `json:"seen"`             // keyframes scanned, at most one a second
+	MaxInterval time.Duration   `json:"widest"`           // longest time between two of them
+	Black       []timeline.Span `json:"black,omitempty"`  // the picture is black
+	Frozen      []timeline.Span `json:"frozen,omitempty"` // the picture stands still, in a video that moves all the time otherwise
+	Static      bool            `json:"still,omitempty"`  // the picture never changes
 }
 
-// The size at which pictures are looked at. They are sampled and not averaged: a camera's
-// noise tells a picture that moves little from one that does not move at all.
+// The size at which keyframes are compared. Pixels are picked, not averaged: a camera's
+// noise then shows that a picture is live even if it hardly moves.
 const scanWidth, scanHeight = 160, 90
 
-// keyframeInputArgs and glanceOutput make ffmpeg write a recording's keyframes to path while it
-// decodes the sound. SMJPEG is the simplest form that keeps times, in milliseconds; a file
-// of three hours has some 30 MB at the most, and is gone when the analysis is.
+// The arguments that make ffmpeg write a recording's keyframes to a file while it decodes the
+// sound. SMJPEG is the simplest format that keeps times, in milliseconds; for three hours it
+// has at most some 30 MB, and is deleted after the analysis.
 func keyframeInputArgs() []string { return []string{"-skip_frame:v", "nokey"} }
 
 func keyframeOutputArgs(stream int, path string) []string {
-	// Where every picture is a keyframe, one a second is enough.
+	// If every frame is a keyframe, one a second is enough.
 	chain := fmt.Sprintf(`select=isnan(prev_selected_t)+gte(t-prev_selected_t\,0.95),scale=%d:%d:flags=neighbor:out_range=pc,format=yuvj420p`, scanWidth, scanHeight)
 	return []string{"-map", "0:" + strconv.Itoa(stream), "-vf", chain, "-enc_time_base", "1:1000", "-fps_mode", "passthrough",
 		"-map_metadata", "-1", "-c:v", "mjpeg", "-q:v", "2", "-threads", "1", "-f", "smjpeg", fileURL(path)}
 }
 
-// readKeyframeScan judges the pictures of an SMJPEG file. It begins at origin, in the
-// recording's own time, and the recording is so long.
+// readKeyframeScan evaluates the keyframes in an SMJPEG file. origin is the container's start
+// on its own clock, length that of the recording.
 func readKeyframeScan(path string, origin, length time.Duration) (*KeyframeScan, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("look at the keyframes: %w", err)
+		return nil, fmt.Errorf("scan the keyframes: %w", err)
 	}
 	defer f.Close()
 	w := keyframeScanner{}
@@ -58,10 +58,11 @@ func readKeyframeScan(path string, origin, length time.Duration) (*KeyframeScan,
 	return w.finish(length), nil
 }
 
-// readSMJPEG reads an SMJPEG file. An end in the middle of a picture is an end.
-func readSMJPEG(r *bufio.Reader, keyframesPath func(at time.Duration, img image.Image)) error {
+// readSMJPEG calls handle for each picture of an SMJPEG file. A truncated last picture is
+// ignored.
+func readSMJPEG(r *bufio.Reader, handle func(at time.Duration, img image.Image)) error {
 	if _, err := r.Discard(16); err != nil { // magic, version, length
-		return nil // ffmpeg writes nothing where there was no picture
+		return nil // ffmpeg writes an empty file if there are no keyframes
 	}
 	var tag [4]byte
 	for {
@@ -84,9 +85,9 @@ func readSMJPEG(r *bufio.Reader, keyframesPath func(at time.Duration, img image.
 			}
 			img, err := jpeg.Decode(bytes.NewReader(data))
 			if err != nil {
-				return fmt.Errorf("ffmpeg wrote an odd picture: %w", err)
+				return fmt.Errorf("ffmpeg wrote an invalid JPEG: %w", err)
 			}
-			keyframesPath(time.Duration(int32(binary.BigEndian.Uint32(head[:])))*time.Millisecond, img) // negative before zero
+			handle(time.Duration(int32(binary.BigEndian.Uint32(head[:])))*time.Millisecond, img) // negative before zero
 		default: // a chunk of the header
 			if _, err := io.ReadFull(r, head[:4]); err != nil {
 				return nil
@@ -98,7 +99,7 @@ func readSMJPEG(r *bufio.Reader, keyframesPath func(at time.Duration, img image.
 	}
 }
 
-// luma is how bright each pixel of a picture is.
+// luma returns the brightness of each pixel.
 func luma(img image.Image) []byte {
 	switch p := img.(type) {
 	case *image.YCbCr:
@@ -113,10 +114,10 @@ func luma(img image.Image) []byte {
 	return nil
 }
 
-// keyframeScanner judges pictures one after the other.
+// keyframeScanner compares pictures, one after the other.
 type keyframeScanner struct {
 	frames []scannedFrame
-	first  []byte // of those that look the same
+	first  []byte // first of a run of pictures that look the same
 	last   []byte
 }
 
@@ -124,21 +125,22 @@ type keyframeScanner struct {
 type scannedFrame struct {
 	at        time.Duration
 	black     bool
-	unchanged bool // the same as the one before
+	unchanged bool // looks the same as the one before
 }
 
 func (w *keyframeScanner) add(at time.Duration, luma []byte) {
-	// An encoder refines a picture that stays, a little at a time.
+	// While a picture stands still, an encoder refines it a little at a time.
 	const refined, altogether = 4, 12
 	still := sameLuma(w.last, luma, refined) && sameLuma(w.first, luma, altogether)
-	if w.last = luma; !still {
+	w.last = luma
+	if !still {
 		w.first = luma
 	}
 	w.frames = append(w.frames, scannedFrame{at, isBlack(luma), still})
 }
 
-// isBlack reports whether nothing is to be seen: fewer than one in 500 pixels is brighter
-// than black with its noise. Words on a dark slide are more.
+// isBlack reports whether a picture is black: fewer than one in 500 pixels is brighter than
+// noisy black. Text on a dark slide has more.
 func isBlack(luma []byte) bool {
 	const dark = 40 // of 255
 	n := 0
@@ -150,15 +152,15 @@ func isBlack(luma []byte) bool {
 	return n*500 < len(luma)
 }
 
-// sameLuma reports whether two pictures show the same, but for differences up to alike and in
-// one of a thousand pixels.
-func sameLuma(a, b []byte, alike int) bool {
+// sameLuma reports whether two pictures look the same: at most one in 1000 pixels differs by
+// more than tolerance.
+func sameLuma(a, b []byte, tolerance int) bool {
 	if len(a) != len(b) || len(a) == 0 {
 		return false
 	}
 	n := 0
 	for i, v := range a {
-		if d := int(v) - int(b[i]); d > alike || d < -alike {
+		if d := int(v) - int(b[i]); d > tolerance || d < -tolerance {
 			n++
 		}
 	}
@@ -166,13 +168,13 @@ func sameLuma(a, b []byte, alike int) bool {
 }
 
 const (
-	minBlack     = 5 * time.Second // shorter ones are fades
-	minFrozen    = time.Minute     // a speaker may stand still for a while, a camera's noise does not
-	minUnchanged = 4               // pictures that a standstill is told by
-	minStatic    = 5 * time.Minute // as a whole
+	minBlack     = 5 * time.Second // shorter ones may be fades
+	minFrozen    = time.Minute     // a speaker may stand still, but a camera's picture has noise
+	minUnchanged = 4               // keyframes that must be equal
+	minStatic    = 5 * time.Minute // length of a recording that never changes
 )
 
-// finish sums up, given how long the recording is.
+// finish returns the result for a recording of that length.
 func (w *keyframeScanner) finish(length time.Duration) *KeyframeScan {
 	g := &KeyframeScan{Count: len(w.frames)}
 	for i := 1; i < len(w.frames); i++ {
@@ -187,8 +189,7 @@ func (w *keyframeScanner) finish(length time.Duration) *KeyframeScan {
 	return g
 }
 
-// runs are the longest stretches of sights, as indices from and to, of which all but the
-// first are so. The first is, too, or it is where it began.
+// runs returns the longest runs of frames for which match is true, as first and last index.
 func (w *keyframeScanner) runs(match func(scannedFrame) bool) (all [][2]int) {
 	for i := 0; i < len(w.frames); i++ {
 		if !match(w.frames[i]) {
@@ -203,8 +204,8 @@ func (w *keyframeScanner) runs(match func(scannedFrame) bool) (all [][2]int) {
 	return all
 }
 
-// span is the time from one sight to another. What follows the last keyframe is as that is,
-// if it is no longer than others are apart.
+// span returns the time covered by a run of frames. A run up to the last keyframe lasts until
+// the end of the recording.
 func (w *keyframeScanner) span(r [2]int, length time.Duration) timeline.Span {
 	s := timeline.Span{From: max(0, w.frames[r[0]].at), To: w.frames[r[1]].at}
 	if r[1] == len(w.frames)-1 {
@@ -213,9 +214,9 @@ func (w *keyframeScanner) span(r [2]int, length time.Duration) timeline.Span {
 	return s
 }
 
-// detectFrozen looks for a camera that hung. Slides stand still by nature, so a standstill is only
-// told where, but for one or two of a minute or more, hardly any two pictures are the same;
-// and it is told of the whole only where it lasts for minutes.
+// detectFrozen finds where a camera hung. Slides stand still by nature, so a standstill is
+// only reported if hardly any other two keyframes are equal and there are at most two of a
+// minute or more. A video that never changes is reported only if it is minutes long.
 func (g *KeyframeScan) detectFrozen(w *keyframeScanner, length time.Duration) {
 	var long []timeline.Span
 	moving, resting := 0, 0
@@ -233,7 +234,7 @@ func (g *KeyframeScan) detectFrozen(w *keyframeScanner, length time.Duration) {
 		long = append(long, span)
 	}
 	g.Static = moving == 0 && g.Count >= minUnchanged && length >= minStatic
-	const enough = 10 // pictures that moved
+	const enough = 10 // keyframes that differ
 	if len(long) <= 2 && moving >= enough && resting*5 <= moving {
 		g.Frozen = slices.Clip(long)
 	}

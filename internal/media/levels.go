@@ -12,8 +12,9 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// DeclaredLength is how long the recording at path, which people know as name, declares itself to
-// be. It may have no picture, or no sound. What is wrong with it is a *inputerr.Fault.
+// DeclaredLength returns how long the recording at path is according to its container. It may
+// lack video or sound. name is the recording's name in errors, which are *inputerr.Error if
+// the recording is at fault.
 func (t Tools) DeclaredLength(ctx context.Context, path, name string) (time.Duration, error) {
 	c, err := t.openRecording(ctx, path, name)
 	if err != nil {
@@ -29,10 +30,10 @@ func (t Tools) DeclaredLength(ctx context.Context, path, name string) (time.Dura
 	return length, nil
 }
 
-// AudioLevels is the levels of the first sound stream of the recording at path, which people
-// know as name, as Analyse would store them: dB, one for every 10 ms from the container's
-// start. It leaves no files and asks for no picture. on, which may be nil, is told the
-// fraction that is done. What is wrong with the recording is a *inputerr.Fault.
+// AudioLevels measures the levels of the first sound stream of the recording at path, as
+// Analyse stores them: dB, one for each 10 ms from the container's start. It writes no files
+// and needs no video. name is the recording's name in errors, which are *inputerr.Error if the
+// recording is at fault. progress may be nil; it gets the fraction done.
 func (t Tools) AudioLevels(ctx context.Context, path, name string, progress func(fraction float64)) (levels []float32, err error) {
 	c, err := t.openRecording(ctx, path, name)
 	if err != nil {
@@ -43,7 +44,7 @@ func (t Tools) AudioLevels(ctx context.Context, path, name string, progress func
 		return nil, err
 	}
 	length := min(c.declared(), maxLength)
-	most := length + time.Minute // a damaged timestamp must not make hours of silence
+	most := length + time.Minute // a damaged timestamp must not produce hours of silence
 	if length == 0 {
 		most = maxLength
 	}
@@ -61,7 +62,7 @@ func (t Tools) AudioLevels(ctx context.Context, path, name string, progress func
 	return levels, nil
 }
 
-// appendLevels adds the levels of samples, as a LevelsFile has them.
+// appendLevels appends the levels of samples, rounded as in a LevelsFile.
 func appendLevels(levels []float32, left, right []float32) []float32 {
 	for from := 0; from < len(left); from += frameSamples {
 		var power float64
@@ -73,7 +74,8 @@ func appendLevels(levels []float32, left, right []float32) []float32 {
 	return levels
 }
 
-// openRecording asks what the file at path is, and refuses what is no recording.
+// openRecording reads the container of the file at path. It returns an *inputerr.Error if that
+// is not a recording.
 func (t Tools) openRecording(ctx context.Context, path, name string) (container, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return container{}, inputerr.New(name, "does not exist").Hint("Check the name of the recording")
@@ -92,12 +94,12 @@ func (t Tools) openRecording(ctx context.Context, path, name string) (container,
 	return c, nil
 }
 
-// firstAudioStream is the index of the first sound stream.
+// firstAudioStream returns the index of the first sound stream.
 func (c container) firstAudioStream(name string) (int, error) {
 	for _, s := range c.Streams {
 		if s.Kind == "audio" && s.Channels > 0 {
 			return s.Index, nil
 		}
 	}
-	return 0, inputerr.New(name, "has no sound").Hint("Hand in the recording that has the speaker's voice")
+	return 0, inputerr.New(name, "has no sound").Hint("Use the recording that has the speaker's voice")
 }

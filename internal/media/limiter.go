@@ -3,30 +3,30 @@ package media
 import "math"
 
 const (
-	// lookahead is how long before a peak the gain begins to fall: 5 ms, slow enough not
-	// to be heard as a click.
+	// lookahead is the number of samples before a peak at which the gain begins to fall:
+	// 5 ms, slow enough to cause no click.
 	lookahead = Hz / 200
-	// delay is how many samples later than it goes in a sample comes out.
+	// delay is the number of samples by which the limiter delays the sound.
 	delay = lookahead + interpolationRadius
-	// recovery is the time in which the gain makes up all but a third of what it lost.
+	// recovery is the time constant with which the gain rises again.
 	recovery = 0.1 // seconds
 )
 
-// limiter applies a gain, and less of it around what would rise above a ceiling. It
-// looks between the samples as well, so that the ceiling holds for the true peak (to a
-// few hundredths of a decibel: the gain itself moves). Both sides get the same gain.
+// limiter applies a gain, and reduces it around peaks above a ceiling. It also interpolates
+// between samples, so that the ceiling applies to the true peak (to a few hundredths of a
+// decibel, because the gain itself changes). Both channels get the same gain.
 type limiter struct {
 	gain     float32
 	ceiling  float32
 	over     oversampler
-	past     [2][]float32 // the last delay samples that went in, with gain
-	hold     slidingMin   // over what the samples of the lookahead need
-	release  float64      // the gain as it recovers
-	mean     movingMean   // of back over the lookahead: no corners
+	past     [2][]float32 // the last delay input samples, with gain
+	hold     slidingMin   // of the required gains over the lookahead
+	release  float64      // gain, falling at once and rising slowly
+	mean     movingMean   // smooths release over the lookahead
 	required []float32    // scratch
 }
 
-// newLimiter makes a limiter with a gain and a ceiling in decibels.
+// newLimiter returns a limiter with a gain and a ceiling in dB.
 func newLimiter(gain, ceiling float64) *limiter {
 	return &limiter{
 		gain: float32(dbToAmplitude(gain)), ceiling: float32(dbToAmplitude(ceiling)),
@@ -36,7 +36,7 @@ func newLimiter(gain, ceiling float64) *limiter {
 	}
 }
 
-// process replaces the samples by those of delay samples ago, limited.
+// process replaces the samples by the limited ones of delay samples ago.
 func (l *limiter) process(left, right []float32) {
 	ins := [2][]float32{left, right}
 	var work [2][]float32
@@ -59,8 +59,8 @@ func (l *limiter) process(left, right []float32) {
 	}
 }
 
-// requiredGains appends the gain that each of n samples needs to stay under the ceiling. They
-// are those that have just got the samples after them that interpolation takes.
+// requiredGains appends, for each of n samples, the gain that keeps it under the ceiling.
+// These are the samples for which work now holds enough later ones to interpolate.
 func (l *limiter) requiredGains(need []float32, work [2][]float32, n int) []float32 {
 	first := delay - interpolationRadius
 	for i := 0; i < n; i += group {
@@ -80,15 +80,15 @@ func (l *limiter) requiredGains(need []float32, work [2][]float32, n int) []floa
 	return need
 }
 
-// peakAround is the greatest amplitude at sample n and in the gaps on either side of it.
+// peakAround returns the greatest amplitude at sample n and between it and its neighbours.
 func (l *limiter) peakAround(w []float32, n int) float32 {
 	return max(w[n], -w[n], l.over.maxBetween(w[n-interpolationRadius:n+interpolationRadius]), l.over.maxBetween(w[n-interpolationRadius+1:n+interpolationRadius+1]))
 }
 
-// slidingMin is the least of the last lookahead+1 values.
+// slidingMin computes the minimum of the last lookahead+1 values.
 type slidingMin struct {
 	n     int64
-	queue []minEntry // ascending; those that a later one undercuts are gone
+	queue []minEntry // ascending, without values that are greater than a later one
 }
 
 type minEntry struct {
@@ -110,7 +110,7 @@ func (s *slidingMin) next(v float32) float64 {
 	return float64(q[0].value)
 }
 
-// movingMean is the mean of the last lookahead+1 values.
+// movingMean computes the mean of the last lookahead+1 values.
 type movingMean struct {
 	ring [lookahead + 1]float64
 	at   int
@@ -128,8 +128,9 @@ func newMovingMean() (m movingMean) {
 func (m *movingMean) next(v float64) float64 {
 	m.sum += v - m.ring[m.at]
 	m.ring[m.at] = v
-	if m.at++; m.at == len(m.ring) {
-		// Start the sum afresh: what rounding left in it would pile up over hours.
+	m.at++
+	if m.at == len(m.ring) {
+		// Compute the sum anew, or rounding errors would add up over hours.
 		m.at, m.sum = 0, 0
 		for _, x := range m.ring {
 			m.sum += x

@@ -2,31 +2,31 @@ package media
 
 import "math"
 
-// Hz is the sample rate of all sound that Lectern makes or measures. The filters below
-// are those of that rate.
+// Hz is the sample rate of all sound that Lectern makes or measures. The filter coefficients
+// below are for this rate.
 const Hz = 48000
 
 const (
 	blockSamples     = Hz / 10 // samples in a block of 100 ms
-	absoluteGate     = -70.0   // LUFS; R128 leaves out what is more quiet
-	silenceThreshold = -65.0   // LUFS; what is more quiet as a whole is hiss, and no talk
+	absoluteGate     = -70.0   // LUFS; EBU R128 ignores what is quieter
+	silenceThreshold = -65.0   // LUFS; a recording that is quieter has only noise
 )
 
-// Meter measures the loudness and the true peak of stereo sound at 48 kHz as ITU-R
-// BS.1770-4 and EBU R128 define them. The zero value is not ready; see NewMeter.
+// Meter measures loudness and true peak of stereo sound at 48 kHz, as defined by ITU-R
+// BS.1770-4 and EBU R128. Use NewMeter to create one.
 type Meter struct {
 	weights [2]kWeighting
 	peak    peakMeter
-	blocks  []float64 // energy of each 100 ms, both sides together
-	sum     float64   // of the block that is being filled
+	blocks  []float64 // energy of each 100 ms, both channels together
+	sum     float64   // of the current block
 	filled  int       // samples in it
 	samples int64
 }
 
-// NewMeter is a meter that has heard nothing.
+// NewMeter returns a meter without any sound.
 func NewMeter() *Meter { return &Meter{peak: peakMeter{over: newOversampler()}} }
 
-// Write hears the next samples, as many of the left as of the right.
+// Write adds samples, as many left as right ones.
 func (m *Meter) Write(left, right []float32) {
 	m.samples += int64(len(left))
 	m.peak.write(left, right)
@@ -34,7 +34,8 @@ func (m *Meter) Write(left, right []float32) {
 		n := min(len(left), blockSamples-m.filled)
 		e := kWeigh(&m.weights, left[:n], right[:n])
 		m.sum += e.left + e.right
-		if m.filled += n; m.filled == blockSamples {
+		m.filled += n
+		if m.filled == blockSamples {
 			m.blocks = append(m.blocks, m.sum/blockSamples)
 			m.sum, m.filled = 0, 0
 		}
@@ -42,29 +43,29 @@ func (m *Meter) Write(left, right []float32) {
 	}
 }
 
-// Samples is how many samples of each side were heard.
+// Samples returns the number of samples of each channel so far.
 func (m *Meter) Samples() int64 { return m.samples }
 
-// LUFS is the integrated loudness of what was heard; -Inf where all of it lies under
-// the absolute gate, or is shorter than 400 ms.
+// LUFS returns the integrated loudness; -Inf if all sound is below the absolute gate, or
+// shorter than 400 ms.
 func (m *Meter) LUFS() float64 { return integratedLoudness(m.blocks) }
 
-// Peak is the greatest true peak of what was heard, in dBTP.
+// Peak returns the true peak in dBTP.
 func (m *Meter) Peak() float64 { return amplitudeToDB(float64(m.peak.max)) }
 
-// integratedLoudness is the gated loudness of blocks of 100 ms, given the mean square of each
-// after K-weighting, summed over the channels. Gating blocks are 400 ms that overlap by
-// three quarters: four blocks each.
+// integratedLoudness returns the gated loudness of blocks of 100 ms, given the mean square of
+// each after K-weighting, summed over both channels. Gating blocks are 400 ms long and overlap
+// by three quarters, so they consist of four blocks each.
 func integratedLoudness(blocks []float64) float64 {
 	if len(blocks) < 4 {
 		return math.Inf(-1)
 	}
 	absolute := meanAbove(blocks, lufsToEnergy(absoluteGate))
-	return energyToLUFS(meanAbove(blocks, absolute/10)) // the relative gate is 10 LU under what passed the absolute one
+	return energyToLUFS(meanAbove(blocks, absolute/10)) // the relative gate is 10 LU below the mean of what passed the absolute one
 }
 
-// meanAbove is the mean energy of the gating blocks above both the floor and the
-// absolute gate; 0 if there are none.
+// meanAbove returns the mean energy of the gating blocks above both floor and the absolute
+// gate; 0 if there are none.
 func meanAbove(blocks []float64, floor float64) float64 {
 	floor = max(floor, lufsToEnergy(absoluteGate))
 	var sum float64
@@ -79,21 +80,21 @@ func meanAbove(blocks []float64, floor float64) float64 {
 	return sum / float64(max(n, 1))
 }
 
-// energyToLUFS and energy convert between a K-weighted mean square and LUFS.
+// energyToLUFS and lufsToEnergy convert between a K-weighted mean square and LUFS.
 func energyToLUFS(energy float64) float64 { return -0.691 + 10*math.Log10(energy) }
 func lufsToEnergy(lufs float64) float64   { return math.Pow(10, (lufs+0.691)/10) }
 
-// amplitudeToDB and linear convert between an amplitude and decibels.
+// amplitudeToDB and dbToAmplitude convert between an amplitude and dB.
 func amplitudeToDB(amplitude float64) float64 { return 20 * math.Log10(amplitude) }
 func dbToAmplitude(db float64) float64        { return math.Pow(10, db/20) }
 
-// energies are sums of squares after K-weighting. From them and the cross term follows
-// the energy of any mix of the two sides.
+// energies are sums of squares after K-weighting. With the cross term, the energy of any mix
+// of the two channels can be computed.
 type energies struct {
 	left, right, cross float64
 }
 
-// kWeigh runs both sides through their filters and sums what comes out.
+// kWeigh filters both channels, and returns the sums of the results.
 func kWeigh(k *[2]kWeighting, left, right []float32) (e energies) {
 	l, r := k[0], k[1]
 	for i, x := range left {
@@ -106,8 +107,8 @@ func kWeigh(k *[2]kWeighting, left, right []float32) (e energies) {
 	return e
 }
 
-// kWeighting is the filter of BS.1770 at 48 kHz: a high shelf (the head), then a high
-// pass. Both are biquads in transposed direct form II.
+// kWeighting is the filter of BS.1770 at 48 kHz: a high shelf, which models the head, followed
+// by a high pass. Both are biquads in transposed direct form II.
 type kWeighting struct {
 	s1, s2, h1, h2 float64
 }
@@ -122,8 +123,8 @@ func (k *kWeighting) next(x float64) float64 {
 	return z
 }
 
-// flushDenormals is the filter with echoes that nobody can hear taken for none: numbers near
-// the smallest a float can hold are very slow to reckon with.
+// flushDenormals returns the filter with an inaudibly small state set to zero, because
+// computing with denormal numbers is very slow.
 func (k kWeighting) flushDenormals() kWeighting {
 	const inaudible = 1e-20
 	if max(math.Abs(k.s1), math.Abs(k.s2), math.Abs(k.h1), math.Abs(k.h2)) < inaudible {
@@ -133,15 +134,15 @@ func (k kWeighting) flushDenormals() kWeighting {
 }
 
 const (
-	interpolationRadius = 8                       // samples on either side that an interpolated value is made of
+	interpolationRadius = 8                       // samples on either side that an interpolated value depends on
 	taps                = 2 * interpolationRadius //
-	group               = 64                      // samples that are looked at together before any is oversampled
+	group               = 64                      // samples that are checked together for peaks before any is oversampled
 )
 
-// oversampler finds the values between samples, at the quarters, with a windowed sinc.
+// oversampler interpolates values at the quarters between samples, with a windowed sinc.
 type oversampler struct {
 	phases [3][taps]float32
-	bound  float32 // no value between samples is greater than this times the samples around it
+	bound  float32 // an interpolated value is at most this times the greatest sample around it
 }
 
 func newOversampler() oversampler {
@@ -150,8 +151,8 @@ func newOversampler() oversampler {
 		var sum, abs float64
 		var h [taps]float64
 		for i := range h {
-			x := float64(i-interpolationRadius+1) - float64(p+1)/4 // from the place asked for to the sample
-			w := math.Cos(math.Pi * x / taps)                      // a sine window, squared: Hann's
+			x := float64(i-interpolationRadius+1) - float64(p+1)/4 // distance to the sample
+			w := math.Cos(math.Pi * x / taps)                      // squared: a Hann window
 			h[i] = math.Sin(math.Pi*x) / (math.Pi * x) * w * w
 			sum += h[i]
 		}
@@ -164,7 +165,7 @@ func newOversampler() oversampler {
 	return o
 }
 
-// maxBetween is the greatest amplitude between the two middle ones of a window of samples.
+// maxBetween returns the greatest amplitude between the two middle samples of w.
 func (o *oversampler) maxBetween(w []float32) (greatest float32) {
 	w = w[:taps]
 	var a, b, c float32
@@ -176,11 +177,11 @@ func (o *oversampler) maxBetween(w []float32) (greatest float32) {
 	return max(a, b, c, -a, -b, -c)
 }
 
-// peakMeter follows the greatest true peak of two sides.
+// peakMeter measures the true peak of two channels.
 type peakMeter struct {
 	over oversampler
 	max  float32
-	tail [2][]float32 // the last samples, which the next ones are interpolated with
+	tail [2][]float32 // the last samples, needed to interpolate the next
 }
 
 func (p *peakMeter) write(sides ...[]float32) {
@@ -196,8 +197,8 @@ func (p *peakMeter) write(sides ...[]float32) {
 	}
 }
 
-// scan takes up to group positions, and passes over them where even the tallest swing
-// between these samples would be no new peak.
+// scan checks up to group positions. It skips them if no interpolated value can exceed the
+// peak so far.
 func (p *peakMeter) scan(w []float32) {
 	m := maxAbs(w)
 	p.max = max(p.max, m)
@@ -209,8 +210,8 @@ func (p *peakMeter) scan(w []float32) {
 	}
 }
 
-// maxAbs is the greatest amplitude among samples. Without the sign bit, floats sort as
-// integers do, which is far quicker to compare.
+// maxAbs returns the greatest amplitude among samples. Without the sign bit, floats sort like
+// integers, which are much faster to compare.
 func maxAbs(w []float32) float32 {
 	var m uint32
 	for _, x := range w {

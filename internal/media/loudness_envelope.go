@@ -7,18 +7,18 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// loudnessEnvelope is a programme's sound before any gain, in frames of 10 ms: enough to reckon how
-// loud it will be.
+// loudnessEnvelope is a programme's sound before any gain, in frames of 10 ms: enough to
+// predict its loudness for any gain.
 type loudnessEnvelope []envelopeFrame
 
 // envelopeFrame is 10 ms of a programme.
 type envelopeFrame struct {
-	energy float32 // as in blocks, both sides together
-	peak   float32 // greatest sample
+	energy float32 // as in blocks, both channels together
+	peak   float32 // greatest amplitude
 }
 
-// readLoudnessEnvelope lays out the analyses of the recordings as the programme does their sound.
-// It rounds to 10 ms, which loudness does not notice.
+// readLoudnessEnvelope builds the envelope of a programme from the analyses of its recordings.
+// It rounds edges to 10 ms, which has no noticeable effect on loudness.
 func readLoudnessEnvelope(cuts []audioSegment, sources []AudioSource) (loudnessEnvelope, error) {
 	type choice struct {
 		source   int
@@ -38,7 +38,7 @@ func readLoudnessEnvelope(cuts []audioSegment, sources []AudioSource) (loudnessE
 				}
 				known[key] = newLoudnessEnvelope(blocks, c.channels)
 			}
-			known[key].copyFrom(part, timeline.Rescale(c.sourceStart-sampleAt(source.Origin), 1, frameSamples))
+			known[key].copyTo(part, timeline.Rescale(c.sourceStart-sampleAt(source.Origin), 1, frameSamples))
 			for _, m := range c.mutes {
 				clear(part[timeline.Rescale(m.from-c.from, 1, frameSamples):min(n, timeline.Rescale(m.to-c.from, 1, frameSamples))])
 			}
@@ -48,8 +48,8 @@ func readLoudnessEnvelope(cuts []audioSegment, sources []AudioSource) (loudnessE
 	return s, nil
 }
 
-// newLoudnessEnvelope is a whole analysis in a choice of channels. How a block's energy is spread
-// over its frames is not known; their peaks tell.
+// newLoudnessEnvelope returns the envelope of a whole recording. The blocks do not say how
+// their energy is spread over time; it is divided by the peaks of the frames.
 func newLoudnessEnvelope(blocks []block, channels string) loudnessEnvelope {
 	s := make(loudnessEnvelope, 0, len(blocks)*framesPerBlock)
 	for _, b := range blocks {
@@ -67,8 +67,8 @@ func newLoudnessEnvelope(blocks []block, channels string) loudnessEnvelope {
 	return s
 }
 
-// matchClipLoudness has each clip be as loud as what is no clip, so that the gain of a quiet talk does
-// not make its music a fright.
+// matchClipLoudness sets the gain of each clip so that it is as loud as the talk. Otherwise
+// the gain that a quiet talk needs would make a clip's music far too loud.
 func (s loudnessEnvelope) matchClipLoudness(cuts []audioSegment) {
 	var talk loudnessEnvelope
 	part := func(c audioSegment) loudnessEnvelope {
@@ -96,13 +96,13 @@ func (s loudnessEnvelope) matchClipLoudness(cuts []audioSegment) {
 	}
 }
 
-// copyFrom copies what s has from moment first on, which may lie outside of it.
-func (s loudnessEnvelope) copyFrom(to loudnessEnvelope, first int64) {
-	skip := min(max(0, -first), int64(len(to)))
-	copy(to[skip:], s[min(max(0, first), int64(len(s))):])
+// copyTo copies the frames from first on to dst. first may be negative or beyond the end.
+func (s loudnessEnvelope) copyTo(dst loudnessEnvelope, first int64) {
+	skip := min(max(0, -first), int64(len(dst)))
+	copy(dst[skip:], s[min(max(0, first), int64(len(s))):])
 }
 
-// gain is what brings the score to a loudness under a ceiling, in decibels.
+// gain returns the gain in dB that brings the programme to a loudness under a ceiling.
 func (s loudnessEnvelope) gain(lufs, ceiling float64) float64 {
 	low, high := -60.0, 90.0
 	for high-low > 0.01 {
@@ -115,10 +115,10 @@ func (s loudnessEnvelope) gain(lufs, ceiling float64) float64 {
 	return low
 }
 
-// loudness reckons what the score will measure behind a limiter with this gain and
-// ceiling, given as amplitudes.
+// loudness predicts the loudness behind a limiter with this gain and ceiling, both given as
+// amplitudes.
 func (s loudnessEnvelope) loudness(gain, ceiling float64) float64 {
-	keep := math.Exp(-1 / (recovery * Hz / frameSamples)) // of a reduction, after 10 ms
+	keep := math.Exp(-1 / (recovery * Hz / frameSamples)) // what is left of a gain reduction after 10 ms
 	blocks := make([]float64, 0, len(s)/framesPerBlock)
 	limit, sum := 1.0, 0.0
 	for i, m := range s {
@@ -135,7 +135,7 @@ func (s loudnessEnvelope) loudness(gain, ceiling float64) float64 {
 	return integratedLoudness(blocks)
 }
 
-// energy is the block's, both sides together, in a choice of channels.
+// energy returns the energy of both channels together, in a choice of channels.
 func (b block) energy(channels string) float64 {
 	switch channels {
 	case "left":
@@ -148,8 +148,8 @@ func (b block) energy(channels string) float64 {
 	return b.left + b.right
 }
 
-// peak is the greatest sample of a frame in a choice of channels; of a mix, the most it
-// can be.
+// peak returns the greatest amplitude of a frame, in a choice of channels; for a mix, an upper
+// bound.
 func (b block) peak(frame int, channels string) float64 {
 	left, right := amplitude(b.peaks[0][frame]), amplitude(b.peaks[1][frame])
 	switch channels {
@@ -163,7 +163,7 @@ func (b block) peak(frame int, channels string) float64 {
 	return max(left, right)
 }
 
-// amplitude is what a level byte stands for; the least of them for silence.
+// amplitude decodes a level byte.
 func amplitude(level byte) float64 {
 	if level == 0 {
 		return 0

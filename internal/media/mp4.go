@@ -12,16 +12,16 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// box is one box of an MP4, as ISO/IEC 14496-12 describes it.
+// box is a box of an MP4, as defined by ISO/IEC 14496-12.
 type box struct {
 	kind string
 	body []byte
 }
 
-// errBadBoxes is an MP4 whose boxes do not fit into one another.
+// errBadBoxes is returned for an MP4 with a box that is larger than the one around it.
 var errBadBoxes = errors.New("its boxes do not nest")
 
-// parseBoxes splits b into the boxes it is made of.
+// parseBoxes splits b into boxes.
 func parseBoxes(b []byte) (all []box, err error) {
 	for len(b) > 0 {
 		if len(b) < 8 {
@@ -40,7 +40,8 @@ func parseBoxes(b []byte) (all []box, err error) {
 	return all, nil
 }
 
-// findBox follows a path of kinds into b and gives the body of the first box there.
+// findBox follows a path of box kinds into b, and returns the body of the first box it leads
+// to.
 func findBox(b []byte, path ...string) ([]byte, error) {
 	for _, kind := range path {
 		all, err := parseBoxes(b)
@@ -61,8 +62,8 @@ func findBox(b []byte, path ...string) ([]byte, error) {
 	return b, nil
 }
 
-// readMoov reads the index of the MP4 at path, and nothing else of it. front says whether it
-// stands before the pictures, so that a browser can play while it loads.
+// readMoov reads the index (moov box) of an MP4. front reports whether it precedes the media
+// data, so that a browser can play the file while it loads.
 func readMoov(path string) (body []byte, front bool, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -94,9 +95,9 @@ func readMoov(path string) (body []byte, front bool, err error) {
 	}
 }
 
-// decoderConfiguration is all that a decoder must know before the first picture of a segment: the
-// description of its only track, but for its bit rate, which no decoder needs. Segments
-// with equal configurations can be joined.
+// decoderConfiguration returns everything that a decoder must know before the first frame of a
+// segment: the sample description of its only track, without the bit rate, which no decoder
+// needs. Segments with equal configurations can be joined.
 func decoderConfiguration(path string) ([]byte, error) {
 	index, _, err := readMoov(path)
 	if err != nil {
@@ -122,10 +123,11 @@ func decoderConfiguration(path string) ([]byte, error) {
 	return known.Bytes(), nil
 }
 
-// visualEntrySize is how many bytes of a picture's description stand before its boxes.
+// visualEntrySize is the size of a video sample description before its boxes.
 const visualEntrySize = 78
 
-// sampleDescription is the one entry of the first track's sample descriptions, of a picture.
+// sampleDescription returns the only entry of the first track's sample descriptions, which
+// must be of a video.
 func sampleDescription(index []byte) (box, error) {
 	entries, err := findBox(index, "trak", "mdia", "minf", "stbl", "stsd")
 	if err != nil {
@@ -139,15 +141,15 @@ func sampleDescription(index []byte) (box, error) {
 	return all[0], nil
 }
 
-// segmentInfo is what the index of an encoded piece tells.
+// segmentInfo is what the index of an encoded segment says.
 type segmentInfo struct {
-	codec         string // as Encoding calls it, else the four letters of the description
+	codec         string // as in Encoding; if unknown, the type of the sample description
 	width, height int
-	times         []int64 // when pictures are shown, ascending, in ticks
+	times         []int64 // presentation times in ticks, ascending
 	scale         int64   // ticks a second
 }
 
-// readSegment reads the index of an MP4 that holds one picture track and nothing else.
+// readSegment reads the index of an MP4 with a video track and nothing else.
 func readSegment(path string) (s segmentInfo, err error) {
 	index, _, err := readMoov(path)
 	if err != nil {
@@ -164,7 +166,8 @@ func readSegment(path string) (s segmentInfo, err error) {
 	if err != nil {
 		return s, err
 	}
-	switch s.codec = entry.kind; s.codec {
+	s.codec = entry.kind
+	switch s.codec {
 	case "avc1":
 		s.codec = "h264"
 	case "vp09":
@@ -179,9 +182,9 @@ func readSegment(path string) (s segmentInfo, err error) {
 	return s, err
 }
 
-// pictureTimes is when each picture of the first track of an MP4 is shown, ascending, in
-// ticks of scale a second. It reads the index alone, so that proving a long film costs
-// nothing next to writing it.
+// pictureTimes returns the presentation times of an MP4's first track in ticks, ascending;
+// scale is the number of ticks a second. It reads only the index, so that verifying a long
+// video costs little.
 func pictureTimes(path string) (times []int64, scale int64, err error) {
 	index, _, err := readMoov(path)
 	if err != nil {
@@ -190,8 +193,7 @@ func pictureTimes(path string) (times []int64, scale int64, err error) {
 	return sortedSampleTimes(index)
 }
 
-// keyFrames are the frames of an MP4's first track that can be decoded by themselves, at a
-// constant rate, ascending.
+// keyFrames returns the numbers of an MP4's keyframes at a constant rate, ascending.
 func keyFrames(path string, rate timeline.Rate) (frames []int64, err error) {
 	index, _, err := readMoov(path)
 	if err != nil {
@@ -206,7 +208,7 @@ func keyFrames(path string, rate timeline.Rate) (frames []int64, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, none := findBox(samples, "stss"); none != nil { // each of them can
+	if _, none := findBox(samples, "stss"); none != nil { // all frames are keyframes
 		for i := range times {
 			frames = append(frames, frame(i))
 		}
@@ -221,14 +223,14 @@ func keyFrames(path string, rate timeline.Rate) (frames []int64, err error) {
 	return frames, err
 }
 
-// sortedSampleTimes is when the pictures of the first track are shown, ascending.
+// sortedSampleTimes returns the presentation times of the first track, ascending.
 func sortedSampleTimes(index []byte) (times []int64, scale int64, err error) {
 	times, scale, err = sampleTimes(index)
 	slices.Sort(times)
 	return times, scale, err
 }
 
-// sampleTimes is the same in the order of the file.
+// sampleTimes returns the presentation times of the first track, in the order of the file.
 func sampleTimes(index []byte) (times []int64, scale int64, err error) {
 	track, err := findBox(index, "trak")
 	if err != nil {
@@ -240,7 +242,7 @@ func sampleTimes(index []byte) (times []int64, scale int64, err error) {
 	}
 	head = zeroPad(head, 32)
 	scale = int64(binary.BigEndian.Uint32(head[12:]))
-	if head[0] == 1 { // 64-bit dates stand before it
+	if head[0] == 1 { // preceded by 64-bit dates
 		scale = int64(binary.BigEndian.Uint32(head[20:]))
 	}
 	samples, err := findBox(track, "mdia", "minf", "stbl")
@@ -276,8 +278,8 @@ func sampleTimes(index []byte) (times []int64, scale int64, err error) {
 	return times, scale, err
 }
 
-// editStart is the time in a track's media at which it begins to be shown. Lectern's own files
-// begin at once and leave nothing out, so there is one edit or none.
+// editStart returns the media time at which a track begins to be shown. Lectern's own files
+// have at most one edit, with no gap before it.
 func editStart(track []byte) (from int64, err error) {
 	list, none := findBox(track, "edts", "elst")
 	if none != nil {
@@ -297,7 +299,8 @@ func editStart(track []byte) (from int64, err error) {
 	return from, nil
 }
 
-// eachTableEntry hands on each entry, of so many 32-bit fields, of a table among the boxes in b.
+// eachTableEntry calls each for every entry of a table with a number of 32-bit fields. b are
+// the boxes that contain the table.
 func eachTableEntry(b []byte, kind string, fields int, each func([]uint32)) error {
 	body, err := findBox(b, kind)
 	if err != nil {
@@ -305,7 +308,8 @@ func eachTableEntry(b []byte, kind string, fields int, each func([]uint32)) erro
 	}
 	body = zeroPad(body, 8)
 	n := int(binary.BigEndian.Uint32(body[4:]))
-	if body = body[8:]; len(body) < n*fields*4 {
+	body = body[8:]
+	if len(body) < n*fields*4 {
 		return errBadBoxes
 	}
 	entry := make([]uint32, fields)
@@ -318,7 +322,7 @@ func eachTableEntry(b []byte, kind string, fields int, each func([]uint32)) erro
 	return nil
 }
 
-// zeroPad is b with zeros behind it up to a length, so that a box too short reads as nothing.
+// zeroPad pads b with zeros to a length, so that fields of a truncated box read as zero.
 func zeroPad(b []byte, length int) []byte {
 	for len(b) < length {
 		b = append(b[:len(b):len(b)], 0)

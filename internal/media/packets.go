@@ -11,23 +11,23 @@ import (
 	"strings"
 )
 
-// packet is one packet of a container. Times are in ticks of its stream.
+// packet is a packet of a container. Times are in ticks of its stream.
 type packet struct {
 	stream   int
-	pts, dts int64 // noTime where the container gives none
+	pts, dts int64 // noTime if the container has none
 	duration int64
 	size     int64 // bytes
-	end      int64 // the byte of the file behind it, about; 0 where that is not known
+	end      int64 // approximate file offset of its end; 0 if unknown
 	key      bool
-	shift    int64 // ticks that were added to its times
-	discard  bool  // needed to decode others, never shown
+	shift    int64 // ticks that were added to its timestamps
+	discard  bool  // needed to decode others, but not shown
 }
 
-// noTime is what a packet without a timestamp has.
+// noTime is a missing timestamp.
 const noTime = math.MinInt64
 
-// readPackets reads all packets of a file through ffprobe, without decoding, in constant
-// memory. options may select streams or set other options of ffprobe.
+// readPackets calls each for every packet of a file, read by ffprobe without decoding and in
+// constant memory. options are further options of ffprobe, such as a choice of streams.
 func (t Tools) readPackets(ctx context.Context, path string, options []string, each func(packet) error) (stderr string, err error) {
 	args := append(options, "-show_packets", "-show_entries", "packet=stream_index,pts,dts,duration,size,pos,flags", "-of", "csv=p=0")
 	return t.Inspect(ctx, append(args, InputArgs(path)...), func(r io.Reader) error {
@@ -48,7 +48,7 @@ func (t Tools) readPackets(ctx context.Context, path string, options []string, e
 	})
 }
 
-// parsePacket reads "stream,pts,dts,duration,size,pos,flags".
+// parsePacket parses "stream,pts,dts,duration,size,pos,flags".
 func parsePacket(line string) (p packet, err error) {
 	f := strings.Split(line, ",")
 	if len(f) < 7 {
@@ -76,11 +76,11 @@ func parseTicks(s string) int64 {
 	return n
 }
 
-// reorderDepth is more pictures than any codec here holds back for reordering: 16 in
-// H.264 and HEVC, each perhaps as two fields.
+// reorderDepth is more frames than any codec reorders: 16 in H.264 and HEVC, possibly as two
+// fields each.
 const reorderDepth = 40
 
-// displayOrder brings timestamps that come in decoding order into the order of display.
+// displayOrder sorts timestamps from decoding order into display order.
 type displayOrder struct {
 	queue timestampHeap
 	next  func(pts int64) error
@@ -94,7 +94,7 @@ func (d *displayOrder) push(pts int64) error {
 	return nil
 }
 
-// flush hands on what is still held.
+// flush passes on the timestamps that are still queued.
 func (d *displayOrder) flush() error {
 	for len(d.queue) > 0 {
 		if err := d.next(heap.Pop(&d.queue).(int64)); err != nil {
@@ -104,7 +104,7 @@ func (d *displayOrder) flush() error {
 	return nil
 }
 
-// timestampHeap is a heap of timestamps, the least first.
+// timestampHeap is a heap with the least timestamp first.
 type timestampHeap []int64
 
 func (t timestampHeap) Len() int           { return len(t) }

@@ -12,37 +12,37 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// packetScan reads the packets of one recording.
+// packetScan reads all packets of one recording.
 type packetScan struct {
-	name      string // for faults
+	name      string // for errors
 	container container
 	video     stream
 	audio     []stream
-	first     int64 // timestamp of the first picture, in ticks
+	first     int64 // timestamp of the first frame, in ticks
 	jumps     []ClockJump
-	asWritten bool // times are taken as they are written
+	asWritten bool // timestamps are read without ffmpeg's correction of clock wraps
 
 	packetStats
 }
 
 // packetStats is what one pass over all packets found.
 type packetStats struct {
-	count               map[int]int64 // of each stream's packets
-	otherBegan          int64         // packets of the picture's stream before the last other moving picture began
-	firstPicture        int64         // packets of the picture's stream before the first picture
+	count               map[int]int64 // number of packets by stream
+	otherBegan          int64         // video packets before the last other video stream began
+	firstPicture        int64         // video packets before the first frame; −1: not reached
 	rates               *rateEstimator
-	decoded             int64                    // when the last picture was, in ticks
-	end                 int64                    // of the last picture, in ticks
-	reorder             int64                    // the most ticks between decoding and showing
-	lastKeyframe        int64                    // when the last picture that can be decoded by itself was shown, in ticks
-	maxKeyframeInterval int64                    // the most ticks between two such
-	audioSpans          map[int]timeline.Range   // of each sound, in ticks
-	videoGaps           []timeline.Range         // between pictures that come late, in ticks
-	audioGaps           map[int][]timeline.Range // in each sound, in ticks
-	lastByte            int64                    // byte of the file behind the last packet
+	decoded             int64                    // decoding time of the last video packet, in ticks
+	end                 int64                    // of the last frame, in ticks
+	reorder             int64                    // longest time between decoding and showing a frame, in ticks
+	lastKeyframe        int64                    // when the last keyframe was shown, in ticks
+	maxKeyframeInterval int64                    // longest time between keyframes, in ticks
+	audioSpans          map[int]timeline.Range   // by sound stream, in ticks
+	videoGaps           []timeline.Range         // between frames, in ticks
+	audioGaps           map[int][]timeline.Range // by sound stream, in ticks
+	lastByte            int64                    // file offset of the end of the last packet
 }
 
-// read goes through all packets and, where the clock jumps, once more without its jumps.
+// read reads all packets and, if the clock jumps, reads them once more without the jumps.
 func (s *packetScan) read(ctx context.Context, t Tools, path string, progress func(float64)) error {
 	if !s.container.clockMayJump() {
 		return s.scanPackets(ctx, t, path, s.checkClockForward, progress)
@@ -51,19 +51,19 @@ func (s *packetScan) read(ctx context.Context, t Tools, path string, progress fu
 	if err != nil {
 		return err
 	}
-	const held = 2 // packets that a demuxer may hold back until it sees the next
+	const held = 2 // packets that a demuxer may hold back until the next one
 	switch {
 	case s.otherBegan > 0 && s.count[s.video.Index]-s.otherBegan <= held:
-		return inputerr.New(s.name, "goes on with another picture where its picture ends, at %s: there is more than one recording in it",
-			formatClock(ticksToDuration(s.end-s.first, s.video.timeBase()))).
-			Hint("Hand in each of them as a file of its own, in the order they were made")
+		return inputerr.New(s.name, "contains more than one recording: another video stream begins where the first ends, at %s",
+			timeline.FormatClock(ticksToDuration(s.end-s.first, s.video.timeBase()))).
+			Hint("Split it, and use its recordings in the order they were made")
 	case !ok:
 		return jumpFault(s.name)
 	case len(found) == 0:
 		return nil
-	case s.video.Index < 0: // what is drawn of it could not be set right
-		return inputerr.New(s.name, "has a clock that jumps, and no picture: there is more than one recording in it").
-			Hint("Hand in each of them as a file of its own, in the order they were made")
+	case s.video.Index < 0: // a drawn waveform could not be corrected
+		return inputerr.New(s.name, "has timestamps that jump, and no video: it contains more than one recording").
+			Hint("Split it, and use its recordings in the order they were made")
 	}
 	if s.container.clockWrap() > 0 {
 		if found, err = s.findJumpsAsWritten(ctx, t, path, found, progress); err != nil {
@@ -75,7 +75,8 @@ func (s *packetScan) read(ctx context.Context, t Tools, path string, progress fu
 	return s.scanPackets(ctx, t, path, s.checkClockForward, progress)
 }
 
-// findJumps goes through all packets; ok is false where jumps make no sense.
+// findJumps reads all packets and looks for clock jumps. ok is false if they contradict one
+// another.
 func (s *packetScan) findJumps(ctx context.Context, t Tools, path string, progress func(float64)) (found []ClockJump, ok bool, err error) {
 	fine, coarse := newEpochs(s.streams(), maxBackward/10), newEpochs(s.streams(), maxBackward)
 	err = s.scanPackets(ctx, t, path, func(p packet) error {
@@ -83,15 +84,17 @@ func (s *packetScan) findJumps(ctx context.Context, t Tools, path string, progre
 		coarse.add(p, s.count[p.stream]-1)
 		return nil
 	}, progress)
-	if found, ok = fine.jumps(s.container.clockWrap()); !ok {
+	found, ok = fine.jumps(s.container.clockWrap())
+	if !ok {
 		found, ok = coarse.jumps(s.container.clockWrap())
 	}
 	return found, ok, err
 }
 
-// findJumpsAsWritten is the same jumps by the times as they are written, without the guess that a
-// clock which falls back far has wrapped: ffmpeg undoes that guess where the clock jumps
-// forward again. Where it did wrap, or all begins just before it would, they stay.
+// findJumpsAsWritten looks for the jumps again, with timestamps as they are written in the
+// file. By default ffmpeg takes a clock that goes far back for one that wrapped, and undoes
+// that when the clock jumps forward again. If the clock did wrap, or starts just before a
+// wrap, guessed stays.
 func (s *packetScan) findJumpsAsWritten(ctx context.Context, t Tools, path string, guessed []ClockJump, progress func(float64)) ([]ClockJump, error) {
 	first := s.firstPicture
 	s.asWritten = true
@@ -106,7 +109,7 @@ func (s *packetScan) findJumpsAsWritten(ctx context.Context, t Tools, path strin
 	return guessed, nil
 }
 
-// streams are those that are wanted.
+// streams returns the video stream, if any, and the sounds.
 func (s *packetScan) streams() []stream {
 	if s.video.Index < 0 {
 		return s.audio
@@ -114,7 +117,7 @@ func (s *packetScan) streams() []stream {
 	return append([]stream{s.video}, s.audio...)
 }
 
-// withoutJumps is the nth packet of its stream without the jumps before it.
+// withoutJumps returns packet n of its stream with the jumps removed from its timestamps.
 func (s *packetScan) withoutJumps(p packet, n int64) packet {
 	if len(s.jumps) == 0 {
 		return p
@@ -133,8 +136,8 @@ func (s *packetScan) withoutJumps(p packet, n int64) packet {
 	return p
 }
 
-// scanPackets goes through all packets once, without the jumps that are known, and hands each to
-// check.
+// scanPackets reads all packets once, without the jumps that are known, and calls check for
+// each.
 func (s *packetScan) scanPackets(ctx context.Context, t Tools, path string, check func(packet) error, progress func(float64)) error {
 	base := s.video.timeBase()
 	s.packetStats = packetStats{
@@ -151,7 +154,7 @@ func (s *packetScan) scanPackets(ctx context.Context, t Tools, path string, chec
 		s.lastByte = max(s.lastByte, p.end)
 		n := s.count[p.stream]
 		s.count[p.stream]++
-		if n == 0 && slices.ContainsFunc(s.container.Streams, func(o stream) bool { return o.Index == p.stream && o.Kind == "video" && !o.isStillImage() }) {
+		if n == 0 && s.container.isVideo(p.stream) {
 			s.otherBegan = s.count[s.video.Index]
 		}
 		p = s.withoutJumps(p, n)
@@ -162,27 +165,16 @@ func (s *packetScan) scanPackets(ctx context.Context, t Tools, path string, chec
 			s.addAudioPacket(p)
 			return nil
 		}
-		if p.pts == noTime {
-			p.pts = p.dts
-		}
-		if p.pts == s.first && s.firstPicture < 0 {
-			s.firstPicture = n
-		}
-		if p.pts == noTime || p.discard || p.pts < s.first {
+		pts, shown := s.addVideoPacket(p, n)
+		if !shown {
 			return nil
 		}
-		s.end = max(s.end, p.pts+p.duration)
-		if s.maxKeyframeInterval = max(s.maxKeyframeInterval, p.pts-s.lastKeyframe); p.key {
-			s.lastKeyframe = p.pts
-		}
-		if p.dts != noTime {
-			s.reorder = max(s.reorder, p.pts-p.dts)
-		}
-		if done := float64(ticksToDuration(p.pts-s.first, base)) / float64(declared); progress != nil && done >= reported+0.01 {
+		done := float64(ticksToDuration(pts-s.first, base)) / float64(declared)
+		if progress != nil && done >= reported+0.01 {
 			reported = done
 			progress(min(1, done))
 		}
-		return ordered.push(p.pts)
+		return ordered.push(pts)
 	})
 	if err != nil {
 		return err
@@ -190,8 +182,32 @@ func (s *packetScan) scanPackets(ctx context.Context, t Tools, path string, chec
 	return ordered.flush()
 }
 
-// checkClockForward refuses a picture's clock that falls back, as it does where one file holds several
-// recordings: of those, one would be laid over the other.
+// addVideoPacket takes packet n of the video into account, and returns its timestamp and
+// whether it is shown: it may have no timestamp, or precede the first frame.
+func (s *packetScan) addVideoPacket(p packet, n int64) (pts int64, shown bool) {
+	pts = p.pts
+	if pts == noTime {
+		pts = p.dts
+	}
+	if pts == s.first && s.firstPicture < 0 {
+		s.firstPicture = n
+	}
+	if pts == noTime || p.discard || pts < s.first {
+		return pts, false
+	}
+	s.end = max(s.end, pts+p.duration)
+	s.maxKeyframeInterval = max(s.maxKeyframeInterval, pts-s.lastKeyframe)
+	if p.key {
+		s.lastKeyframe = pts
+	}
+	if p.dts != noTime {
+		s.reorder = max(s.reorder, pts-p.dts)
+	}
+	return pts, true
+}
+
+// checkClockForward returns an error if the decoding times of the video go back, as in a file
+// with several recordings. One would overlap the other.
 func (s *packetScan) checkClockForward(p packet) error {
 	if p.stream != s.video.Index || p.dts == noTime {
 		return nil
@@ -205,9 +221,9 @@ func (s *packetScan) checkClockForward(p packet) error {
 	if back <= maxBackward {
 		return nil
 	}
-	return inputerr.New(s.name, "has a clock that falls back by %s after %s: there is more than one recording in it",
-		formatClock(back), formatClock(ticksToDuration(before-s.first, s.video.timeBase()))).
-		Hint("Hand in each of them as a file of its own, in the order they were made")
+	return inputerr.New(s.name, "has timestamps that go back by %s after %s: it contains more than one recording",
+		timeline.FormatClock(back), timeline.FormatClock(ticksToDuration(before-s.first, s.video.timeBase()))).
+		Hint("Split it, and use its recordings in the order they were made")
 }
 
 func (s *packetScan) addAudioPacket(p packet) {
@@ -230,7 +246,8 @@ func (s *packetScan) addAudioPacket(p packet) {
 	}
 }
 
-// startTime is when the first picture or the first sound comes, in the container's own time.
+// startTime returns the time of the first frame or sound packet, whichever is earlier, on the
+// container's clock.
 func (s *packetScan) startTime() time.Duration {
 	start := time.Duration(math.MaxInt64)
 	if s.first != noTime {
@@ -244,9 +261,9 @@ func (s *packetScan) startTime() time.Duration {
 	return start
 }
 
-// unreadBytes is how many bytes at the end of the recording hold nothing that can be read, as
-// where a copy or a disk failed. Containers that are read by an index may have anything
-// there; of them short tells.
+// unreadBytes returns the size of what follows the last packet and cannot be read, as after a
+// copy or a disk failed. For containers with an index it returns 0, because these may have
+// anything there; see Probe.endsEarly.
 func (s *packetScan) unreadBytes(path string) (bytes int64, err error) {
 	streamed := []string{"mpegts", "mpeg", "flv", "mpegvideo", "dv"}
 	if !slices.Contains(streamed, s.container.Format.Name) || s.lastByte == 0 {
@@ -256,7 +273,7 @@ func (s *packetScan) unreadBytes(path string) (bytes int64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("look at the size of %s: %w", s.name, err)
 	}
-	const usual = 256 << 10 // bytes that may follow: padding, and what goes around packets
+	const usual = 256 << 10 // bytes that may follow: padding and container overhead
 	if rest := info.Size() - s.lastByte; rest > max(usual, info.Size()/100) {
 		return rest, nil
 	}

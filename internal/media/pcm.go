@@ -13,29 +13,31 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// sampleAt is the sample that plays at t, on the clock that t is on.
+// sampleAt returns the number of the sample at time t.
 func sampleAt(t time.Duration) int64 {
 	return timeline.Rescale(int64(t), Hz, int64(time.Second))
 }
 
-// sampleTime is when sample n plays, on the clock that it is counted on.
+// sampleTime returns the time of sample n.
 func sampleTime(n int64) time.Duration {
 	return time.Duration(timeline.Rescale(n, int64(time.Second), Hz))
 }
 
-// decodeAudio decodes one sound stream of a file to stereo at 48 kHz and hands it to hear in
-// pieces of 100 ms, the last of which may be shorter. The first sample heard is number from, counted at 48 kHz in
-// the container's own time; silence stands before the stream's start and in its gaps.
-// It ends at sample to, or where the stream does if that is sooner. The slices are used
-// again for the next piece. A single channel stands on both sides, each 3 dB lower, so that
-// it is as loud as before; more than two are mixed down by ffmpeg. more is what the sound
-// goes through besides, as ffmpeg writes filters, each with a comma in front.
-func (t Tools) decodeAudio(ctx context.Context, path string, stream int, from, to int64, more string, handle func(left, right []float32) error) error {
-	return t.decodeAudioAndKeyframes(ctx, path, decodeRequest{stream: stream, from: from, to: to, filters: more}, handle)
+// decodeAudio decodes one sound stream of a file to 48 kHz stereo, and calls handle with
+// pieces of 100 ms; the last may be shorter. The slices are used again for the next piece.
+//
+// The first sample has the number from, counted at 48 kHz on the container's clock; before the
+// stream's start, and in gaps, there is silence. Decoding ends at sample to, or at the
+// stream's end if that is earlier. A mono stream is on both channels, 3 dB lower each, so that
+// its loudness stays the same. More than two channels are mixed down by ffmpeg. filters are
+// further filters as ffmpeg writes them, each with a comma in front.
+func (t Tools) decodeAudio(ctx context.Context, path string, stream int, from, to int64, filters string, handle func(left, right []float32) error) error {
+	return t.decodeAudioAndKeyframes(ctx, path, decodeRequest{stream: stream, from: from, to: to, filters: filters}, handle)
 }
 
-// decodeRequest is what is taken from a file in one go: sound, as listen has it, and besides,
-// where see names a file, the keyframes of the stream picture, which are written there.
+// decodeRequest is what to decode from a file: a sound stream, as for decodeAudio, and
+// keyframes of the video stream picture, to be written to the file keyframesPath unless that
+// is "".
 type decodeRequest struct {
 	stream        int // -1: no sound
 	from, to      int64
@@ -44,12 +46,12 @@ type decodeRequest struct {
 	keyframesPath string
 }
 
-// decodeAudioAndKeyframes is listen, and may look at a picture's keyframes, too.
+// decodeAudioAndKeyframes does the work of decodeAudio, and writes keyframes in the same run.
 func (t Tools) decodeAudioAndKeyframes(ctx context.Context, path string, l decodeRequest, handle func(left, right []float32) error) error {
-	const early = time.Second // decoders need a running start; longer than any of them
-	// What comes before the first sample is cut off by timestamp; only then is silence
-	// filled in, because aresample miscounts what it must drop. min_comp makes the start
-	// exact to the sample, where the default lets a millisecond pass.
+	const early = time.Second // preroll, longer than any decoder needs
+	// Cut off by timestamp what comes before the first sample, and only then fill gaps with
+	// silence, because aresample miscounts samples that it must drop. min_comp makes the
+	// start exact to the sample; the default tolerates a millisecond.
 	chain := fmt.Sprintf("aformat=flt:%d:stereo,atrim=start_pts=%d:end_pts=%d,aresample=async=1:min_comp=0.00001:first_pts=%d", Hz, l.from, l.to, l.from) + l.filters
 	args := []string{"-copyts", "-sn", "-dn"}
 	if l.keyframesPath == "" {
@@ -72,8 +74,8 @@ func (t Tools) decodeAudioAndKeyframes(ctx context.Context, path string, l decod
 	return err
 }
 
-// readStereo reads interleaved stereo samples, 32-bit little-endian floats, to their end. A
-// sample that is no number, or louder than anything can be, is silence.
+// readStereo reads interleaved stereo samples, 32-bit little-endian floats, up to the end.
+// Samples that are not a number, or absurdly loud, become silence.
 func readStereo(r io.Reader, handle func(left, right []float32) error) error {
 	const frame = 8 // bytes
 	in := bufio.NewReaderSize(r, blockSamples*frame)

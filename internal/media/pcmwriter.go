@@ -6,13 +6,13 @@ import (
 	"math"
 )
 
-// pcmWriter sends sound through the limiter to an encoder and makes up for the limiter's
+// pcmWriter sends sound through the limiter to an encoder, and compensates for the limiter's
 // delay.
 type pcmWriter struct {
 	to      io.Writer
 	limiter *limiter
-	skip    int   // samples that the limiter still owes from before the start
-	written int64 // samples played
+	skip    int   // samples at the start that are only the limiter's delay
+	written int64 // samples of the programme so far
 	raw     []byte
 }
 
@@ -21,7 +21,7 @@ func (p *pcmWriter) write(left, right []float32) error {
 	return p.limitAndEncode(left, right)
 }
 
-// writeSilence plays silence up to a sample.
+// writeSilence writes silence up to sample to.
 func (p *pcmWriter) writeSilence(to int64) error {
 	for p.written < to {
 		n := min(to-p.written, blockSamples)
@@ -32,7 +32,7 @@ func (p *pcmWriter) writeSilence(to int64) error {
 	return nil
 }
 
-// flush sends what the limiter still holds.
+// flush writes the samples that are still in the limiter.
 func (p *pcmWriter) flush() error {
 	return p.limitAndEncode(make([]float32, delay), make([]float32, delay))
 }
@@ -50,8 +50,8 @@ func (p *pcmWriter) limitAndEncode(left, right []float32) error {
 	return err
 }
 
-// channelMixer turns the two sides into the chosen ones, in place; nil for a choice that
-// there is not.
+// channelMixer returns a function that replaces both channels by the chosen ones, in place;
+// nil for an unknown choice.
 func channelMixer(channels string) func(left, right []float32) {
 	switch channels {
 	case "stereo":
@@ -71,7 +71,7 @@ func channelMixer(channels string) func(left, right []float32) {
 	return nil
 }
 
-// fadeEdges fades the beginning and the end of a piece of n samples, of which x are those
+// fadeEdges fades in the start and fades out the end of a piece of n samples. x holds those
 // from at on.
 func fadeEdges(x []float32, at, n int64) {
 	for i := at; i < min(fadeSamples, at+int64(len(x))); i++ {

@@ -17,17 +17,16 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// PodcastFacts is what a podcast was measured to hold.
+// PodcastFacts are properties of a podcast file, as measured.
 type PodcastFacts struct {
 	Codec    string        `json:"codec"`
 	Duration time.Duration `json:"duration"`
 	Size     int64         `json:"size"` // bytes
 }
 
-// WritePodcast copies the sound of a programme into a file of its own, out, with what is known
-// of the talk, its chapters and a cover, a JPEG; cover may be "". It uses the directory
-// scratch. The result is proved: one sound of the programme's length, its language, its
-// chapters, and the cover.
+// WritePodcast copies the sound of a programme to the file out, with metadata, chapters and a
+// cover, a JPEG; cover may be "". It uses the directory scratch. It verifies that the file has
+// one sound stream of the programme's length, its language, its chapters and the cover.
 func (t Tools) WritePodcast(ctx context.Context, spec PodcastSpec, sound, cover, out, scratch string) (PodcastFacts, error) {
 	known := maps.Clone(spec.Metadata)
 	if cover != "" && spec.Codec == "opus" {
@@ -66,8 +65,8 @@ func (t Tools) WritePodcast(ctx context.Context, spec PodcastSpec, sound, cover,
 }
 
 func (t Tools) verifyPodcast(ctx context.Context, spec PodcastSpec, cover bool, out string) (facts PodcastFacts, err error) {
-	unlike := func(format string, args ...any) error {
-		return fmt.Errorf("%s is not what was asked for: %s", filepath.Base(out), fmt.Sprintf(format, args...))
+	invalid := func(format string, args ...any) error {
+		return fmt.Errorf("%s failed verification: %s", filepath.Base(out), fmt.Sprintf(format, args...))
 	}
 	info, err := os.Stat(out)
 	if err != nil {
@@ -83,23 +82,23 @@ func (t Tools) verifyPodcast(ctx context.Context, spec PodcastSpec, cover bool, 
 	}
 	switch sound := c.Streams[0]; {
 	case sound.Kind != "audio" || sound.CodecName != spec.Codec:
-		return facts, unlike("it begins with %s %s", sound.Kind, sound.CodecName)
+		return facts, invalid("it begins with %s %s", sound.Kind, sound.CodecName)
 	case sound.Tags["language"] != conference.ISO639(spec.Language):
-		return facts, unlike("it is in %q, not in %s", sound.Tags["language"], spec.Language)
+		return facts, invalid("it is in %q, not in %s", sound.Tags["language"], spec.Language)
 	case covered != cover:
-		return facts, unlike("it has a cover: %v", covered)
+		return facts, invalid("it has a cover: %v", covered)
 	default:
 		facts = PodcastFacts{Codec: sound.CodecName, Duration: ticksToDuration(sound.Length, sound.timeBase()), Size: info.Size()}
 	}
 	const packet = 25 * time.Millisecond
 	if (facts.Duration - spec.Length).Abs() > 2*packet {
-		return facts, unlike("it lasts %v, and the programme %v", facts.Duration, spec.Length)
+		return facts, invalid("it lasts %v, and the programme %v", facts.Duration, spec.Length)
 	}
 	return facts, t.verifyChapters(ctx, out, spec.Chapters)
 }
 
-// flacPictureBlock is a front cover as comments in Ogg have it: FLAC's picture block (RFC 9639,
-// section 8.8) in Base64.
+// flacPictureBlock returns a front cover as Ogg comments store it: FLAC's picture block (RFC
+// 9639, section 8.8) in Base64. path is a JPEG.
 func flacPictureBlock(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {

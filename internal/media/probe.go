@@ -13,16 +13,16 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// Probe looks into the recording at path, which people know as name, and reads all of
-// its packets once, so that what it says is what can be read and not what the container
-// promises. It decodes nothing but the first pictures. on, which may be nil, is told how
-// much is done, from 0 to 1. What is wrong with the recording is a *inputerr.Fault.
+// Probe finds out what the recording at path holds. It reads all packets once, so that the
+// result says what can be read and not what the container promises, and decodes only the first
+// frames. name is the recording's name in errors, which are *inputerr.Error if the recording
+// is at fault. progress may be nil; it gets the fraction done.
 func (t Tools) Probe(ctx context.Context, path, name string, progress func(fraction float64)) (Probe, error) {
 	return t.ProbePicture(ctx, path, name, 1, progress)
 }
 
-// ProbePicture is Probe for a recording that has several moving pictures, such as a camera's
-// and a screen's, of which picture is wanted, counted from 1.
+// ProbePicture does the same as Probe, for a recording with several video streams, such as
+// camera and screen. picture is the number of the stream to use, from 1.
 func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int, progress func(fraction float64)) (Probe, error) {
 	c, err := t.openRecording(ctx, path, name)
 	if err != nil {
@@ -38,7 +38,7 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 			return Probe{}, fmt.Errorf("look at the first pictures of %s: %w", name, err)
 		}
 		if s.first == noTime {
-			return Probe{}, inputerr.New(name, "has a picture stream (%s) that cannot be decoded", s.video.CodecName).
+			return Probe{}, inputerr.New(name, "has a video stream (%s) that cannot be decoded", s.video.CodecName).
 				Hint("Export it again as H.264 in MP4")
 		}
 	}
@@ -47,39 +47,39 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 	}
 	found := s.result(interlaced)
 	if found.Video == nil && len(found.Audio) == 0 {
-		return Probe{}, inputerr.New(name, "holds neither picture nor sound that can be read").Hint("Copy it again from the recorder")
+		return Probe{}, inputerr.New(name, "holds neither video nor sound that can be read").Hint("Copy it again from the recorder")
 	}
 	if found.UnreadBytes, err = s.unreadBytes(path); err != nil {
 		return Probe{}, err
 	}
 	if found.UnreadBytes > 0 {
-		found.Notes = append(found.Notes, fmt.Sprintf("the last %s of it hold nothing that can be read, from %s on", formatMegabytes(found.UnreadBytes), formatClock(found.Readable)))
+		found.Notes = append(found.Notes, fmt.Sprintf("the last %s of it hold nothing that can be read, from %s on", formatMegabytes(found.UnreadBytes), noteClock(found.Readable)))
 	}
 	return found, found.checkLength(name)
 }
 
-// MissingStream is the fault of a recording without picture or without sound, or nil. Whether
-// something may stand in for what is missing is for the caller to decide.
+// MissingStream returns an error if the recording lacks video or sound, or nil. The caller
+// decides whether something replaces the missing stream.
 func (p Probe) MissingStream(name string) *inputerr.Error {
 	switch {
 	case p.Video == nil:
-		return inputerr.New(name, "has sound but no picture").
-			Hint("Hand in the video recording; a cover image does not count as picture. If its sound is to be drawn instead, say in the talk's file: stand-in: {picture: waveform}")
+		return inputerr.New(name, "has sound but no video").
+			Hint("Use the video recording; a cover image does not count as video. To show a waveform of the sound instead, add to the talk's file: stand-in: {picture: waveform}")
 	case len(p.Audio) == 0:
 		return inputerr.New(name, "has no sound").
-			Hint("Hand in the recording that has the speaker's voice. If it is to be silent, say in the talk's file: stand-in: {sound: silence}")
+			Hint("Use the recording that has the speaker's voice. If the talk is meant to be silent, add to its file: stand-in: {sound: silence}")
 	}
 	return nil
 }
 
-// firstPicture decodes the first pictures and gives the timestamp of the first one that
-// comes out (a stream may begin with packets that nothing can be made of; noTime if all
-// are so), and whether pictures are interlaced.
+// firstPicture decodes the first frames, and returns the timestamp of the first that can be
+// decoded, and whether they are interlaced. A stream may begin with packets that cannot be
+// decoded; if there are no others, first is noTime.
 func (t Tools) firstPicture(ctx context.Context, path string, index int) (first int64, interlaced bool, err error) {
 	args := []string{"-select_streams", strconv.Itoa(index), "-read_intervals", "%+#100",
 		"-show_frames", "-show_entries", "frame=best_effort_timestamp,interlaced_frame", "-of", "csv=p=0"}
 	first = noTime
-	var all, weaved int
+	var all, interlacedFrames int
 	_, err = t.Inspect(ctx, append(args, InputArgs(path)...), func(r io.Reader) error {
 		lines := bufio.NewScanner(r)
 		for lines.Scan() {
@@ -90,19 +90,20 @@ func (t Tools) firstPicture(ctx context.Context, path string, index int) (first 
 			if first == noTime {
 				first = parseTicks(f[0])
 			}
-			if all++; f[1] == "1" {
-				weaved++
+			all++
+			if f[1] == "1" {
+				interlacedFrames++
 			}
 		}
 		return lines.Err()
 	})
-	return first, 2*weaved > all, err
+	return first, 2*interlacedFrames > all, err
 }
 
-// formatMegabytes is a size for people.
+// formatMegabytes returns a size in MB.
 func formatMegabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
-// endsEarly reports whether the recording ends more than a second before it says it does.
+// endsEarly reports whether the recording ends more than a second before its declared end.
 func (p Probe) endsEarly() bool {
 	end := p.Readable
 	for _, a := range p.Audio {
@@ -114,8 +115,8 @@ func (p Probe) endsEarly() bool {
 // maxLength is longer than any recording.
 const maxLength = 48 * time.Hour
 
-// checkLength is the fault of a recording that never ends, as one damaged timestamp can make
-// it: nobody could plan, or wait for, a million hours.
+// checkLength returns an error for a recording that seems endless, as a single damaged
+// timestamp can make it.
 func (p Probe) checkLength(name string) error {
 	end := p.Readable
 	for _, a := range p.Audio {
@@ -124,33 +125,34 @@ func (p Probe) checkLength(name string) error {
 	if end <= maxLength {
 		return nil
 	}
-	return inputerr.New(name, "goes on until %s by its clock: a timestamp in it is damaged", formatClock(end)).
+	return inputerr.New(name, "lasts until %s by its timestamps, one of which must be damaged", timeline.FormatClock(end)).
 		Hint("Copy it again from the camera, or export it anew")
 }
 
-// TruncationFault is the fault of a recording that breaks off before its declared end, or nil.
-// What comes before is usable; whether to use it is for the caller to decide.
+// TruncationFault returns an error for a recording that ends before its declared end, or nil.
+// What comes before can be used; the caller decides whether to.
 func (p Probe) TruncationFault(name string) *inputerr.Error {
-	stderr := fmt.Sprintf("though it declares %s", formatClock(p.Declared))
+	reason := fmt.Sprintf("though it declares %s", timeline.FormatClock(p.Declared))
 	switch {
 	case p.UnreadBytes > 0:
-		stderr = fmt.Sprintf("and the last %s of it hold nothing that can be read", formatMegabytes(p.UnreadBytes))
+		reason = fmt.Sprintf("and the last %s of it hold nothing that can be read", formatMegabytes(p.UnreadBytes))
 	case !p.endsEarly():
 		return nil
 	}
-	return inputerr.New(name, "breaks off at %s, %s", formatClock(p.Readable), stderr).
-		Hint("Copy it again from the camera, or keep what is readable with --cut 0-%s", formatClock(p.Readable.Truncate(time.Second)))
+	return inputerr.New(name, "breaks off at %s, %s", timeline.FormatClock(p.Readable), reason).
+		Hint("Copy it again from the camera, or keep what is readable with --cut 0-%s", timeline.FormatClock(p.Readable.Truncate(time.Second)))
 }
 
-// formatClock is a time as people write it: "1:02:03.5".
-func formatClock(d time.Duration) string {
+// noteClock returns a time as "1:02:03.5". It is for Probe.Notes only, whose wording is part of
+// keys; elsewhere use timeline.FormatClock.
+func noteClock(d time.Duration) string {
 	d = d.Round(time.Millisecond)
 	s := fmt.Sprintf("%d:%02d:%06.3f", d/time.Hour, d/time.Minute%60, (d % time.Minute).Seconds())
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
-// FrameSource is how to take frames off the recording at a rate. It may only be asked of a
-// probe with a picture.
+// FrameSource returns how to take frames off the recording at a rate. The recording must have
+// video.
 func (p Probe) FrameSource(rate timeline.Rate) FrameSource {
 	return p.Video.frameSource(rate)
 }
@@ -164,14 +166,14 @@ func (v *Video) frameSource(rate timeline.Rate) FrameSource {
 	}
 }
 
-// FrameCount is the length of the recording in frames at a rate.
+// FrameCount returns the length of the recording in frames at a rate. It must have video.
 func (p Probe) FrameCount(rate timeline.Rate) int64 {
 	v := p.Video
 	return rate.Frame(v.Lead) + max(1, rate.Frame(v.End-v.Lead))
 }
 
-// Zero is the recording's zero in the container's own time: where its first picture is,
-// less the whole frames that lead up to it.
+// Zero returns the recording's zero on the container's clock: the time of its first frame,
+// less the whole frames that precede it. The recording must have video.
 func (p Probe) Zero(rate timeline.Rate) time.Duration {
 	v := p.Video
 	return ticksToDuration(v.FirstPTS, v.TimeBase) - rate.Time(rate.Frame(v.Lead))

@@ -119,7 +119,7 @@ func TestProbe_MissingStream(t *testing.T) {
 	song := filepath.Join(t.TempDir(), "song.mp4")
 	runFFmpeg(t, "-f", "lavfi", "-i", "sine=d=1", "-i", cover, "-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic", song)
 	for path, says := range map[string]string{
-		song:                               "has sound but no picture",
+		song:                               "has sound but no video",
 		sampleTalk(t, "silent.mp4", "-an"): "has no sound",
 		sampleTalk(t, "whole.mp4"):         "",
 	} {
@@ -188,7 +188,7 @@ func TestProbe_SeveralVideoStreams(t *testing.T) {
 			t.Errorf("picture %d is %+v (%v), want %d wide", picture, p.Video, err, want)
 		}
 	}
-	if _, err := tl.ProbePicture(t.Context(), path, "two.mkv", 3, nil); inputerr.As(err) == nil || !strings.Contains(err.Error(), "has no picture 3: it has 2") {
+	if _, err := tl.ProbePicture(t.Context(), path, "two.mkv", 3, nil); inputerr.As(err) == nil || !strings.Contains(err.Error(), "has no video stream 3; it has 2") {
 		t.Errorf("picture 3: %v", err)
 	}
 }
@@ -196,7 +196,7 @@ func TestProbe_SeveralVideoStreams(t *testing.T) {
 func TestProbe_DamagedTimestampRefused(t *testing.T) {
 	ahead := filepath.Join(t.TempDir(), "ahead.mkv")
 	runFFmpeg(t, "-i", sampleTalk(t, "one.ts"), "-c", "copy", "-bsf:v", `setts=ts=if(gt(N\,40)\,TS+90000*360000\,TS)`, ahead)
-	wantFault(t, tools(t), ahead, "goes on until 9")
+	wantFault(t, tools(t), ahead, "lasts until 9")
 }
 
 func wantFault(t *testing.T, tl Tools, path, problem string) {
@@ -226,7 +226,7 @@ func TestProbe_TruncatedRecording(t *testing.T) {
 		t.Errorf("declares %v, readable %v", p.Declared, p.Readable)
 	}
 	f := p.TruncationFault("talk.mp4")
-	if f == nil || !strings.Contains(f.Problem, "breaks off at 0:00:0") || !strings.Contains(f.Remedy, "--cut 0-0:00:0") {
+	if f == nil || !strings.Contains(f.Problem, "breaks off at 00:00:0") || !strings.Contains(f.Remedy, "--cut 0-00:00:0") {
 		t.Errorf("got %v; want a fault that says where, and offers a cut", f)
 	}
 	if len(p.Notes) == 0 {
@@ -259,7 +259,7 @@ func TestProbe_UnreadableTail(t *testing.T) {
 				t.Fatal(err)
 			}
 			f := p.TruncationFault("talk")
-			if f == nil || !strings.Contains(f.Problem, "hold nothing that can be read") || !strings.Contains(f.Remedy, "--cut 0-0:00:0") {
+			if f == nil || !strings.Contains(f.Problem, "hold nothing that can be read") || !strings.Contains(f.Remedy, "--cut 0-00:00:0") {
 				t.Errorf("said %v, of %v", f, p.Readable)
 			}
 		})

@@ -10,7 +10,7 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// result sums up what was found.
+// result returns the probe of the recording.
 func (s *packetScan) result(interlaced bool) Probe {
 	p := Probe{Format: s.container.Format.Name, Declared: s.container.declared()}
 	start := s.startTime()
@@ -18,6 +18,29 @@ func (s *packetScan) result(interlaced bool) Probe {
 		p.Video = s.probeVideo(interlaced, start)
 		p.Readable = p.Video.End
 	}
+	s.addAudio(&p, start)
+	if p.Format == "mp3" || p.Format == "aac" {
+		p.Declared = 0 // only an estimate from the size of the file
+	}
+	p.JumpsAsWritten = s.asWritten
+	for _, j := range s.jumps {
+		j.At -= start
+		p.Jumps = append(p.Jumps, j)
+		p.Declared = 0 // computed from unrelated clocks
+	}
+	seeksExactly := strings.HasPrefix(p.Format, "mov,") || strings.HasPrefix(p.Format, "matroska,")
+	p.Indexed = p.Video != nil && p.Declared > 0 && seeksExactly
+	if p.endsEarly() {
+		p.Notes = append(p.Notes, fmt.Sprintf("declares %s but can be read for %s only", noteClock(p.Declared), noteClock(p.Readable)))
+	}
+	if p.Video != nil && p.Video.Variable {
+		p.Video.End = p.Readable
+	}
+	return p
+}
+
+// addAudio adds the sound streams to p; start is the container's start on its own clock.
+func (s *packetScan) addAudio(p *Probe, start time.Duration) {
 	for _, sound := range s.audio {
 		span, ok := s.audioSpans[sound.Index]
 		if !ok {
@@ -30,39 +53,23 @@ func (s *packetScan) result(interlaced bool) Probe {
 			a.Gaps = append(a.Gaps, spanOf(hole, sound.timeBase(), start))
 		}
 		p.Audio = append(p.Audio, a)
-		if p.Video == nil || p.Video.Variable { // a still picture stays for as long as there is sound
+		if p.Video == nil || p.Video.Variable { // a still picture is shown as long as there is sound
 			p.Readable = max(p.Readable, a.End)
 		}
 	}
-	if p.Format == "mp3" || p.Format == "aac" {
-		p.Declared = 0 // which is only guessed, from the size of the file
-	}
-	p.JumpsAsWritten = s.asWritten
-	for _, j := range s.jumps {
-		j.At -= start
-		p.Jumps = append(p.Jumps, j)
-		p.Declared = 0 // which is reckoned from clocks that have nothing to do with each other
-	}
-	p.Indexed = p.Video != nil && p.Declared > 0 && (strings.HasPrefix(p.Format, "mov,") || strings.HasPrefix(p.Format, "matroska,"))
-	if p.endsEarly() {
-		p.Notes = append(p.Notes, fmt.Sprintf("declares %s but can be read for %s only", formatClock(p.Declared), formatClock(p.Readable)))
-	}
-	if p.Video != nil && p.Video.Variable {
-		p.Video.End = p.Readable
-	}
-	return p
 }
 
+// probeVideo describes the video stream; start is the container's start on its own clock.
 func (s *packetScan) probeVideo(interlaced bool, start time.Duration) *Video {
 	base := s.video.timeBase()
 	rate, step, variable := s.rates.rate()
 	interlaced = interlaced || s.video.FieldOrder != "" && s.video.FieldOrder != "progressive" && s.video.FieldOrder != "unknown"
 	if interlaced && (timeline.Rate{Num: 31, Den: 1}).Less(rate) {
-		rate.Den *= 2 // each field was a packet of its own
+		rate.Den *= 2 // each field is a packet of its own
 		step *= 2
 	}
-	// With fewer pictures a second, as of slides or of a webcam in the dark, each is shown
-	// several times: cards, burned-in subtitles and cuts want a finer grid.
+	// With a lower rate, as of slides or a webcam in the dark, each frame is repeated:
+	// cards, burned-in subtitles and cuts need a finer grid.
 	slow, pace := false, step
 	if slowest := (timeline.Rate{Num: 10, Den: 1}); rate.Less(slowest) {
 		rate = timeline.Rate{Num: 25, Den: 1}

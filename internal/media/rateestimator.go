@@ -7,23 +7,22 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// rateEstimator learns from timestamps in the order of display how fast pictures come, in
-// constant memory.
+// rateEstimator estimates a frame rate from timestamps in display order, in constant memory.
 type rateEstimator struct {
 	base    timeline.Rate // seconds a tick
-	recent  []int64       // the last timestamps, at most sustained+1 of them
-	count   int64         // of intervals
+	recent  []int64       // the last timestamps, at most sustainedIntervals+1
+	count   int64         // number of intervals
 	first   int64
 	last    int64
-	fastest float64            // ticks an interval, over the fastest sustained stretch
-	steps   map[int64]interval // by length in tenths of a millisecond, up to ten seconds
+	fastest float64            // ticks an interval, in the fastest sustained run
+	steps   map[int64]interval // by length in 0.1 ms, up to ten seconds
 }
 
 // interval sums up the intervals of about one length.
 type interval struct{ count, ticks int64 }
 
-// sustainedIntervals is how many intervals in a row make a rate that is worth keeping: half a second
-// or so, as long as a slide takes to fly in.
+// sustainedIntervals is the number of intervals in a row that count as a rate: about half a
+// second, as long as an animation on a slide.
 const sustainedIntervals = 12
 
 func newRateEstimator(base timeline.Rate) *rateEstimator {
@@ -35,7 +34,7 @@ func (t *rateEstimator) add(pts int64) {
 		t.first = pts
 	} else {
 		if pts == t.last {
-			return // two fields or a doubled packet: no picture of its own
+			return // a second field or a duplicate packet is not a frame
 		}
 		t.count++
 		key := min(100_000, timeline.Rescale(pts-t.last, t.base.Num*10_000, t.base.Den))
@@ -50,14 +49,15 @@ func (t *rateEstimator) add(pts int64) {
 	}
 }
 
-// rate is the highest sustained rate, and whether pictures came at any other.
+// rate returns the highest sustained rate, its interval in ticks, and whether frames also came
+// at other intervals.
 //
-// The fastest stretch finds the rate; the mean of all intervals within a quarter of it
-// sharpens it, because some containers round timestamps to milliseconds. Pictures are
-// irregular if intervals of another length make up more than a hundredth of the time.
+// The fastest run gives the rate, and the mean of all intervals within 25 % of it makes it
+// precise, because some containers round timestamps to milliseconds. The rate is variable if
+// other intervals make up more than 1 % of the time.
 func (t *rateEstimator) rate() (rate timeline.Rate, step float64, variable bool) {
 	if t.count == 0 {
-		return timeline.Rate{Num: 25, Den: 1}, 0, false // a single picture has no tempo
+		return timeline.Rate{Num: 25, Den: 1}, 0, false // a single frame has no rate
 	}
 	step = t.fastest
 	if math.IsInf(step, 1) {
@@ -72,7 +72,7 @@ func (t *rateEstimator) rate() (rate timeline.Rate, step float64, variable bool)
 	return timeline.Rate{Num: int64(math.Round(1e9 / seconds)), Den: 1e9}, step, variable
 }
 
-// regular is all intervals that are about as long as step, in ticks.
+// regular sums up all intervals that are about as long as step, which is in ticks.
 func (t *rateEstimator) regular(step float64) (all interval) {
 	for _, s := range t.steps {
 		if mean := float64(s.ticks) / float64(s.count); mean > 0.75*step && mean < 1.25*step {
@@ -83,7 +83,7 @@ func (t *rateEstimator) regular(step float64) (all interval) {
 	return all
 }
 
-// median is the middle interval, in ticks.
+// median returns the median interval in ticks.
 func (t *rateEstimator) median() float64 {
 	var keys []int64
 	for k := range t.steps {
@@ -92,7 +92,8 @@ func (t *rateEstimator) median() float64 {
 	sort.Slice(keys, func(i, j int) bool { return keys[i] < keys[j] })
 	var seen int64
 	for _, k := range keys {
-		if seen += t.steps[k].count; 2*seen >= t.count {
+		seen += t.steps[k].count
+		if 2*seen >= t.count {
 			return float64(t.steps[k].ticks) / float64(t.steps[k].count)
 		}
 	}

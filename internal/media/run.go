@@ -15,19 +15,19 @@ import (
 	"time"
 )
 
-// Tools are the programs that do the work, and how they are to be run. It is a plain
-// value; methods may be called from several goroutines at once.
+// Tools are the programs ffmpeg and ffprobe, and limits for running them. It is a plain value;
+// its methods may be called from several goroutines.
 type Tools struct {
 	FFmpeg      string // absolute path
 	FFprobe     string // absolute path
-	Nice        int    // added to the programs' niceness, so that pages stay quick
-	MaxMemory   int64  // bytes of address space each program may take; 0 sets no limit
-	MaxFileSize int64  // bytes any file they write may have; 0 sets no limit
+	Nice        int    // added to the programs' niceness, so that the web server stays responsive
+	MaxMemory   int64  // bytes of address space for each program; 0 for no limit
+	MaxFileSize int64  // bytes of each file they write; 0 for no limit
 }
 
-// FindTools looks for ffmpeg and ffprobe on PATH.
+// FindTools looks for ffmpeg and ffprobe in PATH.
 func FindTools() (Tools, error) {
-	t := Tools{Nice: 10, MaxMemory: 16 << 30, MaxFileSize: 512 << 30} // a day of 1080p without loss
+	t := Tools{Nice: 10, MaxMemory: 16 << 30, MaxFileSize: 512 << 30} // enough for a day of lossless 1080p
 	for name, at := range map[string]*string{"ffmpeg": &t.FFmpeg, "ffprobe": &t.FFprobe} {
 		path, err := exec.LookPath(name)
 		if err != nil {
@@ -40,21 +40,21 @@ func FindTools() (Tools, error) {
 	return t, nil
 }
 
-// Progress is how far a run of ffmpeg has come.
+// Progress says how far a run of ffmpeg is.
 type Progress struct {
-	Frame int64         // pictures written
-	Time  time.Duration // of the output's clock
-	Speed float64       // times real time; 0 where it means nothing yet
+	Frame int64         // frames written
+	Time  time.Duration // of the output
+	Speed float64       // multiple of real time; 0 if unknown
 }
 
-// ToolError is a program that ended badly.
+// ToolError is returned if a program fails.
 type ToolError struct {
-	Command  []string // the program and its arguments
-	ExitCode int      // -1 where a signal ended it
-	Stderr   string   // the tail of what it said
+	Command  []string // program and arguments
+	ExitCode int      // -1 if it was killed by a signal
+	Stderr   string   // the end of its standard error
 }
 
-// Error names the program, how it ended and the last thing it said.
+// Error returns the program, its exit code and the last line of its standard error.
 func (e *ToolError) Error() string {
 	s := fmt.Sprintf("%s ended with code %d", filepath.Base(e.Command[0]), e.ExitCode)
 	if stderr := strings.TrimSpace(e.Stderr); stderr != "" {
@@ -65,27 +65,26 @@ func (e *ToolError) Error() string {
 
 const (
 	killDelay = 700 * time.Millisecond // between SIGTERM and SIGKILL
-	tailSize  = 16 << 10               // bytes of standard error that are kept
+	tailSize  = 16 << 10               // bytes of standard error to keep
 )
 
-// Run runs ffmpeg with args behind Lectern's own global options and tells on, which may
-// be nil, how far it has come. said is the tail of ffmpeg's warnings, each line led by
-// its level in brackets. A bad end is a *ToolError; where ctx ended, the error wraps its
-// cause.
+// Run runs ffmpeg with args after Lectern's own global options. progress may be nil. stderr is
+// the end of ffmpeg's warnings, each line preceded by its level in brackets. If ffmpeg fails,
+// the error is a *ToolError; if ctx ended, it wraps the cause.
 func (t Tools) Run(ctx context.Context, args []string, progress func(Progress)) (stderr string, err error) {
 	return t.runProgram(ctx, program{args: t.ffmpeg(append([]string{"-progress", "pipe:1"}, args...))}, func(r io.Reader) error {
 		return readProgress(r, progress)
 	})
 }
 
-// Stream runs ffmpeg like Run, and hands what it writes to "pipe:1" to read. If read
-// fails, ffmpeg is stopped and that error is returned. What read leaves is discarded.
+// Stream runs ffmpeg like Run, and lets read consume what it writes to "pipe:1". If read
+// fails, ffmpeg is stopped and that error returned. What read leaves is discarded.
 func (t Tools) Stream(ctx context.Context, args []string, read func(io.Reader) error) (stderr string, err error) {
 	return t.runProgram(ctx, program{args: t.ffmpeg(args)}, read)
 }
 
-// Feed runs ffmpeg like Run, and lets write make what it reads from "pipe:0". If write
-// fails, ffmpeg is stopped and that error is returned.
+// Feed runs ffmpeg like Run, and lets write produce what it reads from "pipe:0". If write
+// fails, ffmpeg is stopped and that error returned.
 func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) error) (stderr string, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -107,8 +106,8 @@ func (t Tools) Feed(ctx context.Context, args []string, write func(io.Writer) er
 	return stderr, err
 }
 
-// Inspect runs ffprobe with args, and hands its standard output to read. said and err are
-// as with Run.
+// Inspect runs ffprobe with args, and lets read consume its standard output. For the results
+// see Run.
 func (t Tools) Inspect(ctx context.Context, args []string, read func(io.Reader) error) (stderr string, err error) {
 	return t.runProgram(ctx, program{args: append([]string{t.FFprobe, "-hide_banner", "-loglevel", "level+warning"}, args...)}, read)
 }
@@ -117,21 +116,21 @@ func (t Tools) ffmpeg(args []string) []string {
 	return append([]string{t.FFmpeg, "-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+warning"}, args...)
 }
 
-// program is what watch runs.
+// program is a command to run.
 type program struct {
-	args      []string  // it and its arguments
-	stdin     io.Reader // nil: nothing
-	dir       string    // "": ours
-	env       []string  // nil: ours
-	killGroup bool      // nothing of its group may outlive it
+	args      []string  // program and arguments
+	stdin     io.Reader // nil for none
+	dir       string    // "" for that of this process
+	env       []string  // nil for that of this process
+	killGroup bool      // kill the rest of its process group when it ends
 }
 
 // runProgram runs a program in its own process group until it ends or ctx does, while read
-// takes its standard output.
+// consumes its standard output.
 //
-// The command is started from a thread of its own, which waits for it and then ends:
-// the kernel kills the command when that thread dies (so that even kill -9 of Lectern
-// leaves no encoder behind), and the thread's niceness is what the command inherits.
+// The command is started from a thread of its own, which waits for it and then ends. The
+// kernel kills the command when that thread dies, so that even kill -9 of Lectern leaves no
+// encoder running, and the command inherits the thread's niceness.
 func (t Tools) runProgram(ctx context.Context, p program, read func(io.Reader) error) (stderr string, err error) {
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -145,9 +144,9 @@ func (t Tools) runProgram(ctx context.Context, p program, read func(io.Reader) e
 
 	ended := make(chan error, 1)
 	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+		runtime.LockOSThread() // never unlocked, so that the thread ends with the goroutine
 		err := t.runOnThisThread(cmd)
-		in.CloseWithError(err) // a bad end is no end of file to the reader
+		in.CloseWithError(err) // after a failure the reader gets the error, not EOF
 		ended <- err
 	}()
 	reading := read(out)
@@ -160,19 +159,19 @@ func (t Tools) runProgram(ctx context.Context, p program, read func(io.Reader) e
 	out.CloseWithError(reading)
 	err = <-ended
 	if (running.Err() != nil || p.killGroup) && cmd.Process != nil {
-		// Whatever of the group outlived SIGTERM, or its head. An empty group is no error.
+		// Kill what is left of the group, after SIGTERM or the program's end. The group may be empty.
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
 	stderr = tail.String()
 	err = resultError(ctx, cmd, err, reading, stderr)
 	if err == nil && strings.Contains(stderr, "[error] Error writing trailer") {
-		// ffmpeg 5 ends with 0 although its output is no file, for want of space perhaps.
+		// ffmpeg 5 exits with 0 although the output is incomplete, if the disk is full for example.
 		err = &ToolError{Command: p.args, Stderr: stderr}
 	}
 	return stderr, err
 }
 
-// runOnThisThread starts cmd from the calling thread and waits for it.
+// runOnThisThread starts cmd from the calling thread, and waits for it.
 func (t Tools) runOnThisThread(cmd *exec.Cmd) error {
 	if err := t.prepare(cmd); err != nil {
 		return err
@@ -188,8 +187,8 @@ func (t Tools) runOnThisThread(cmd *exec.Cmd) error {
 	return cmd.Wait()
 }
 
-// resultError is what became of a command: the reader's own error, the end of the context
-// or the command's end, in this order.
+// resultError returns the error of a run: that of the reader, that of the context or that of
+// the command, in this order.
 func resultError(ctx context.Context, cmd *exec.Cmd, ended, reading error, stderr string) error {
 	name := filepath.Base(cmd.Path)
 	var exit *exec.ExitError
@@ -207,8 +206,8 @@ func resultError(ctx context.Context, cmd *exec.Cmd, ended, reading error, stder
 	}
 }
 
-// readProgress reads what -progress writes: lines of key=value, each block of them
-// closed by a line "progress=…".
+// readProgress parses what ffmpeg's -progress writes: blocks of lines key=value, each ended by
+// a line "progress=…".
 func readProgress(r io.Reader, progress func(Progress)) error {
 	var p Progress
 	lines := bufio.NewScanner(r)
@@ -245,7 +244,7 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// String is what was kept, from the start of a line on where something was lost.
+// String returns what was kept, from the first whole line on.
 func (t *tail) String() string {
 	b := t.kept
 	if len(b) > tailSize {

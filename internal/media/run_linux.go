@@ -8,23 +8,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// prepare makes cmd the head of a process group that dies with the calling thread, and
-// makes that thread as nice as the command is to be. On Linux niceness belongs to a
-// thread and is inherited, so that not one thread of the command can miss it.
+// prepare makes cmd the leader of a process group that is killed when the calling thread dies,
+// and sets the thread's niceness to that of the command. On Linux niceness belongs to a thread
+// and is inherited, so it applies to all threads of the command.
 func (t Tools) prepare(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	kernel, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
 	if err != nil {
 		return fmt.Errorf("ask for the niceness: %w", err)
 	}
-	nice := 20 - kernel // the system call answers 20 - nice, to stay above zero
+	nice := 20 - kernel // the system call returns 20 - nice
 	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, min(19, nice+t.Nice)); err != nil {
 		return fmt.Errorf("set the niceness: %w", err)
 	}
 	return nil
 }
 
-// limitResources limits the memory, and the size of what it writes, of a process that has just
+// limitResources limits the address space and the file size of a process that has just
 // started.
 func (t Tools) limitResources(pid int) error {
 	for what, bytes := range map[int]int64{unix.RLIMIT_AS: t.MaxMemory, unix.RLIMIT_FSIZE: t.MaxFileSize} {

@@ -8,13 +8,14 @@ import (
 	"syscall"
 )
 
-// prepare makes cmd the head of a process group.
+// prepare makes cmd the leader of a process group.
 func (t Tools) prepare(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return nil
 }
 
-// limitResources makes a process that has just started nice. Its memory is not limited here.
+// limitResources sets the niceness of a process that has just started. Its memory is not
+// limited on this system.
 func (t Tools) limitResources(pid int) error {
 	if err := syscall.Setpriority(syscall.PRIO_PROCESS, pid, t.Nice); err != nil && err != syscall.ESRCH {
 		return fmt.Errorf("set the niceness: %w", err)

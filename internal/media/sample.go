@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// Limits of what people listen to and look at while they choose.
+// Limits of samples and frames for the web pages.
 const (
 	sampleLength = 12 * time.Second
-	sampleLimit  = 30 * time.Second // of work
-	stillWidth   = 640              // pixels at most, either way
+	sampleLimit  = 30 * time.Second // for making one
+	stillWidth   = 640              // pixels, width and height at most
 )
 
-// Which sides of a stream a Sample has.
+// The channels of a stream in a sample.
 const (
 	SampleMix   = "mix"
 	SampleLeft  = "left"
 	SampleRight = "right"
 )
 
-// WriteAudioSample writes twelve seconds of sound stream n of a recording (0 is its first), from at
-// on, to w, as Opus in WebM: the mix of its channels, or one side, on one channel.
+// WriteAudioSample writes twelve seconds of sound stream n of a recording, from 0, beginning
+// at the time at, to w: a mono WebM with Opus, of all channels or of one.
 func (t Tools) WriteAudioSample(ctx context.Context, path string, n int, side string, at time.Duration, w io.Writer) error {
 	filter, known := map[string]string{SampleMix: "aformat=channel_layouts=mono", SampleLeft: "pan=mono|c0=c0", SampleRight: "pan=mono|c0=c1"}[side]
 	if !known {
-		return fmt.Errorf("sample %s: no side is called %q", path, side)
+		return fmt.Errorf("sample %s: unknown channels %q", path, side)
 	}
 	args := append([]string{"-ss", formatSeconds(at)}, InputArgs(path)...)
 	args = append(args, "-map", "0:a:"+strconv.Itoa(n), "-t", formatSeconds(sampleLength), "-af", filter, "-map_metadata", "-1",
@@ -35,7 +35,8 @@ func (t Tools) WriteAudioSample(ctx context.Context, path string, n int, side st
 	return t.streamWithTimeout(ctx, "sample "+path, args, w)
 }
 
-// WriteFrame writes a single picture of a recording to w, as a JPEG that fits 640 by 640.
+// WriteFrame writes the frame of a recording at a time to w, as a JPEG that fits into 640 ×
+// 640.
 func (t Tools) WriteFrame(ctx context.Context, path string, at time.Duration, w io.Writer) error {
 	args := append([]string{"-ss", formatSeconds(at)}, InputArgs(path)...)
 	box := strconv.Itoa(stillWidth)
@@ -44,6 +45,7 @@ func (t Tools) WriteFrame(ctx context.Context, path string, at time.Duration, w 
 	return t.streamWithTimeout(ctx, "picture of "+path, args, w)
 }
 
+// streamWithTimeout runs ffmpeg and copies its output to w. what is for error messages.
 func (t Tools) streamWithTimeout(ctx context.Context, what string, args []string, w io.Writer) error {
 	ctx, stop := context.WithTimeout(ctx, sampleLimit)
 	defer stop()

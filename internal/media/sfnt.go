@@ -10,22 +10,21 @@ import (
 	"unicode/utf16"
 )
 
-// fontFile is a font file: TrueType or OpenType, or a collection of such, whose tables lie
-// anywhere in it.
+// fontFile is a TrueType or OpenType font file, or a collection of fonts.
 type fontFile struct {
 	data  []byte
 	faces [][]fontTable
 }
 
-// fontTable is a part of a face. A collection's faces share some.
+// fontTable is a table of a font. The fonts of a collection share tables.
 type fontTable struct {
 	tag       string
-	sum       uint32 // of its words
-	from, len int    // bytes
+	sum       uint32 // checksum
+	from, len int    // in bytes
 }
 
-// CheckFont is an error where the file at path is no TrueType or OpenType font or
-// collection, or is not as it was made.
+// CheckFont returns an error if the file at path is not a TrueType or OpenType font or
+// collection, or is damaged.
 func CheckFont(path string) error {
 	_, err := readFontFile(path)
 	return err
@@ -39,7 +38,7 @@ func readFontFile(path string) (t fontFile, err error) {
 		return t, err
 	}
 	defer f.Close()
-	const most = 256 << 20 // the largest that are sold have a tenth
+	const most = 256 << 20 // the largest fonts on the market have a tenth of that
 	if t.data, err = io.ReadAll(io.LimitReader(f, most+1)); err != nil {
 		return t, err
 	}
@@ -52,9 +51,9 @@ func readFontFile(path string) (t fontFile, err error) {
 			return t, err
 		}
 	}
-	sound := make(map[fontTable]bool)
+	verified := make(map[fontTable]bool)
 	for _, at := range begins {
-		face, err := t.face(at, sound)
+		face, err := t.face(at, verified)
 		if err != nil {
 			return t, err
 		}
@@ -63,7 +62,7 @@ func readFontFile(path string) (t fontFile, err error) {
 	return t, nil
 }
 
-// collectionOffsets is where a collection's faces begin.
+// collectionOffsets returns where the fonts of a collection begin.
 func (t fontFile) collectionOffsets() (begins []int, err error) {
 	n := int(binary.BigEndian.Uint32(t.data[8:]))
 	if n < 1 || n > (len(t.data)-12)/4 {
@@ -75,15 +74,16 @@ func (t fontFile) collectionOffsets() (begins []int, err error) {
 	return begins, nil
 }
 
-// face reads the list of tables at a place, and holds those that are not known to be
-// sound against their sums.
-func (t fontFile) face(at int, sound map[fontTable]bool) (tables []fontTable, err error) {
+// face reads the table directory of the font at an offset, and checks the checksums of the
+// tables that are not in verified.
+func (t fontFile) face(at int, verified map[fontTable]bool) (tables []fontTable, err error) {
 	if at > len(t.data)-12 {
 		return nil, errFontTruncated
 	}
 	list := t.data[at:]
-	if kind := string(list[:4]); kind != "\x00\x01\x00\x00" && kind != "OTTO" && kind != "true" {
-		return nil, fmt.Errorf("it begins with %q, and not as a TrueType or OpenType font does", kind)
+	kinds := []string{"\x00\x01\x00\x00", "OTTO", "true"}
+	if kind := string(list[:4]); !slices.Contains(kinds, kind) {
+		return nil, fmt.Errorf("it begins with %q, which is neither TrueType nor OpenType", kind)
 	}
 	n := int(binary.BigEndian.Uint16(list[4:]))
 	if len(list) < 12+16*n {
@@ -92,26 +92,28 @@ func (t fontFile) face(at int, sound map[fontTable]bool) (tables []fontTable, er
 	has := make(map[string]bool)
 	for i := range n {
 		entry := list[12+16*i:]
-		table := fontTable{string(entry[:4]), binary.BigEndian.Uint32(entry[4:]), int(binary.BigEndian.Uint32(entry[8:])), int(binary.BigEndian.Uint32(entry[12:]))}
+		u32 := func(at int) uint32 { return binary.BigEndian.Uint32(entry[at:]) }
+		table := fontTable{tag: string(entry[:4]), sum: u32(4), from: int(u32(8)), len: int(u32(12))}
 		if table.from > len(t.data) || table.len > len(t.data)-table.from {
 			return nil, errFontTruncated
 		}
-		if !sound[table] && tableChecksum(table.tag, t.bytes(table)) != table.sum {
-			return nil, fmt.Errorf("its table %q is not as it was made", table.tag)
+		if !verified[table] && tableChecksum(table.tag, t.bytes(table)) != table.sum {
+			return nil, fmt.Errorf("the checksum of its table %q is wrong", table.tag)
 		}
-		sound[table], has[table.tag] = true, true
+		verified[table], has[table.tag] = true, true
 		tables = append(tables, table)
 	}
-	if !has["cmap"] || !has["head"] || !has["maxp"] || !has["glyf"] && !has["CFF "] && !has["CFF2"] {
-		return nil, errors.New("it has no outlines of letters")
+	hasOutlines := has["glyf"] || has["CFF "] || has["CFF2"]
+	if !has["cmap"] || !has["head"] || !has["maxp"] || !hasOutlines {
+		return nil, errors.New("it has no glyph outlines")
 	}
 	return tables, nil
 }
 
 func (t fontFile) bytes(table fontTable) []byte { return t.data[table.from:][:table.len] }
 
-// tableChecksum is a table's sum, as fonts keep it. That of the table head leaves out its own word
-// for the sum of the whole file.
+// tableChecksum returns a table's checksum. For the table "head" it skips the field with the
+// checksum of the whole file.
 func tableChecksum(tag string, data []byte) (sum uint32) {
 	for at := 0; at < len(data); at += 4 {
 		var word [4]byte
@@ -123,8 +125,8 @@ func tableChecksum(tag string, data []byte) (sum uint32) {
 	return sum
 }
 
-// renamed is the file's first face alone, under another name, so that nothing else on a machine
-// can be taken for it.
+// renamed returns the file's first font with another family name, so that it cannot be
+// confused with an installed font.
 func (t fontFile) renamed(family string) []byte {
 	tables, contents := slices.Clone(t.faces[0]), make(map[string][]byte)
 	for _, table := range tables {
@@ -140,7 +142,7 @@ func (t fontFile) renamed(family string) []byte {
 		kind = []byte("OTTO")
 	}
 	u16, u32 := binary.BigEndian.AppendUint16, binary.BigEndian.AppendUint32
-	head := append(u16(kind, uint16(len(tables))), make([]byte, 6)...) // what would help to search the list
+	head := append(u16(kind, uint16(len(tables))), make([]byte, 6)...) // search hints, which are optional
 	var body []byte
 	for _, table := range tables {
 		data := contents[table.tag]
@@ -151,7 +153,7 @@ func (t fontFile) renamed(family string) []byte {
 	return append(head, body...)
 }
 
-// nameTable is a table of names, all of which are a family's.
+// nameTable returns a name table in which all names are family.
 func nameTable(family string) []byte {
 	const windows, unicodeBMP, american = 3, 1, 0x409
 	var text []byte

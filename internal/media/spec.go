@@ -1,8 +1,10 @@
-// Package media makes pictures and sound: it builds filter graphs with ffmpeg-go, runs
-// ffmpeg and ffprobe under watch, and proves what they wrote before anyone relies on it.
+// Package media runs ffmpeg and ffprobe: it probes and analyses recordings, encodes chunks,
+// draws cards, renders the sound of a programme and joins everything to video files. It builds
+// filter graphs with ffmpeg-go, limits what the programs may use, and verifies each file that
+// they wrote.
 //
-// The Spec types are what an action's key is made of: all that decides the bytes of an
-// output, and no path, tool or version.
+// The types whose names end in Spec are parameters of actions, and as such part of their keys:
+// everything that decides the bytes of an output, but no paths, tools or versions.
 package media
 
 import (
@@ -12,51 +14,53 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// Probe is what looking into a recording found. Times are on the recording's own clock,
-// whose zero is the container's start, moved by less than half a frame so that the first
-// picture falls on the frame grid (sound moves with it).
+// Probe is what probing a recording found. It is part of keys, notes included: rewording a
+// note makes what depends on the probe anew.
+//
+// Times are on the recording's own clock. Its zero is the container's start, moved by less
+// than half a frame so that the first frame is on the frame grid; sound is moved with it.
 type Probe struct {
-	Format   string        `json:"format"`   // ffmpeg's name of the container
-	Indexed  bool          `json:"indexed"`  // seeks exactly as it is; if not, it must be indexed first
-	Declared time.Duration `json:"declared"` // how long the container says it is
-	Readable time.Duration `json:"readable"` // where its last readable packet of picture ends
-	Video    *Video        `json:"video"`    // nil: no picture (a cover image is none)
+	Format   string        `json:"format"`   // ffmpeg's name for the container
+	Indexed  bool          `json:"indexed"`  // it seeks exactly; otherwise it must be indexed first
+	Declared time.Duration `json:"declared"` // length according to the container
+	Readable time.Duration `json:"readable"` // end of the last video packet that can be read
+	Video    *Video        `json:"video"`    // nil: no video (a cover image does not count)
 	Audio    []Audio       `json:"audio"`
-	Notes    []string      `json:"notes,omitempty"` // troubles, in words
+	Notes    []string      `json:"notes,omitempty"` // defects, in English
 
-	SecondVideo *Video `json:"beside,omitempty"` // a second picture, to be shown beside; on the same clock
+	SecondVideo *Video `json:"beside,omitempty"` // to be shown beside Video; on the same clock
 
-	UnreadBytes    int64       `json:"unread,omitempty"`  // bytes at the end that hold nothing which can be read
-	Jumps          []ClockJump `json:"jumps,omitempty"`   // of the container's times, which an index is without; all other times here are so already
-	JumpsAsWritten bool        `json:"written,omitempty"` // jumps are by times as they are written; nowhere does the clock wrap
+	UnreadBytes    int64       `json:"unread,omitempty"`  // bytes at the end of the file that hold no packets
+	Jumps          []ClockJump `json:"jumps,omitempty"`   // of the container's clock. An indexed copy has none, and all other times here are without them
+	JumpsAsWritten bool        `json:"written,omitempty"` // Jumps refer to timestamps without ffmpeg's correction of clock wraps
 }
 
-// Video describes the picture stream of a recording.
+// Video describes the video stream of a recording.
 type Video struct {
 	Stream       int           `json:"stream"` // index in the container
 	Codec        string        `json:"codec"`
-	Width        int           `json:"width"`  // as displayed: square pixels, rotated, even
-	Height       int           `json:"height"` // likewise
-	Rate         timeline.Rate `json:"rate"`   // the standard rate that suits it
+	Width        int           `json:"width"`  // as displayed: square pixels, upright, even
+	Height       int           `json:"height"` // as displayed
+	Rate         timeline.Rate `json:"rate"`   // nearest standard rate
 	Variable     bool          `json:"variable"`
 	Interlaced   bool          `json:"interlaced"`
-	Matrix       string        `json:"matrix"`    // how its colours are coded, as ffmpeg's scale filter names it: "bt709"
-	EncoderReady bool          `json:"plain"`     // upright, in square pixels, 8-bit 4:2:0 BT.709 in television's range: as encoders are given it
-	Reorder      time.Duration `json:"reorder"`   // the most by which a picture is decoded before it is shown
+	Matrix       string        `json:"matrix"`    // colour matrix by ffmpeg's name: "bt709"
+	EncoderReady bool          `json:"plain"`     // upright, square pixels, 8-bit 4:2:0, BT.709, limited range: needs no conversion
+	Reorder      time.Duration `json:"reorder"`   // longest time between decoding and showing a frame
 	TimeBase     timeline.Rate `json:"time_base"` // seconds a tick, as a fraction
-	FirstPTS     int64         `json:"first_pts"` // of the first picture, in ticks, in the container's own time
-	Lead         time.Duration `json:"lead"`      // how long after the container's start the first picture comes
-	End          time.Duration `json:"end"`       // where the last picture ends
+	FirstPTS     int64         `json:"first_pts"` // of the first frame, in ticks of the container's clock
+	Lead         time.Duration `json:"lead"`      // time from the container's start to the first frame
+	End          time.Duration `json:"end"`       // end of the last frame
 
-	// Where there are several pictures, seeks go by another one of them: this much earlier,
-	// there is one that this picture can be decoded from.
+	// With several video streams, seeking may go by the keyframes of another one. A seek
+	// must then aim this much earlier to hit a keyframe of this stream.
 	Preroll time.Duration `json:"run_in,omitempty"`
 
-	LowFrameRate bool   `json:"slow,omitempty"` // fewer than ten pictures a second came, at one interval; each is shown several times
-	HDR          string `json:"hdr,omitempty"`  // the transfer of high dynamic range, as ffmpeg names it: "smpte2084" (PQ) or "arib-std-b67" (HLG)
-	WideGamut    bool   `json:"wide,omitempty"` // the colours of BT.2020, without high dynamic range
+	LowFrameRate bool   `json:"slow,omitempty"` // fewer than ten frames a second, at regular intervals; each is repeated
+	HDR          string `json:"hdr,omitempty"`  // transfer function if it is HDR: "smpte2084" (PQ) or "arib-std-b67" (HLG)
+	WideGamut    bool   `json:"wide,omitempty"` // BT.2020 primaries without HDR
 
-	Gaps []timeline.Span `json:"gaps,omitempty"` // after the container's start: pictures are missing, which otherwise come regularly
+	Gaps []timeline.Span `json:"gaps,omitempty"` // frames are missing here; times from the container's start
 }
 
 // Audio describes one sound stream of a recording.
@@ -66,15 +70,15 @@ type Audio struct {
 	Channels int           `json:"channels"`
 	Hz       int           `json:"hz"`
 	Language string        `json:"language,omitempty"`
-	Start    time.Duration `json:"start"` // after the container's start; may not be below zero
+	Start    time.Duration `json:"start"` // from the container's start; not negative
 	End      time.Duration `json:"end"`
 
-	Gaps []timeline.Span `json:"gaps,omitempty"` // after the container's start: there is no sound, not even silence
+	Gaps []timeline.Span `json:"gaps,omitempty"` // there are no packets here; times from the container's start
 }
 
-// FrameSource says how to take frames off a recording on a constant frame rate. Frame n of
-// the recording is the picture shown at n/Rate on its own clock: the first picture is
-// frame Lead, earlier frames repeat it, and frames past the last picture repeat that one.
+// FrameSource says how to take frames off a recording at a constant frame rate. Frame n is the
+// picture shown at n/Rate on the recording's clock. The first picture is frame Lead; frames
+// before it show it too, and frames after the end show the last picture.
 type FrameSource struct {
 	Stream       int           `json:"stream"`
 	Rate         timeline.Rate `json:"rate"` // of the programme
@@ -86,76 +90,77 @@ type FrameSource struct {
 	Height       int           `json:"height"`  // as in Video
 	Matrix       string        `json:"matrix"`  // as in Video
 	EncoderReady bool          `json:"plain"`   // as in Video
-	Reorder      time.Duration `json:"reorder"` // as in Video: how much further ahead a seek must aim
+	Reorder      time.Duration `json:"reorder"` // as in Video
 
-	Preroll   time.Duration `json:"run_in,omitempty"` // as in Video: likewise
-	PerField  bool          `json:"fields,omitempty"` // each field becomes a picture: 50 a second of 25i
-	HDR       string        `json:"hdr,omitempty"`    // as in Video: it is mapped to what screens without it show
-	WideGamut bool          `json:"wide,omitempty"`   // as in Video: likewise
+	Preroll   time.Duration `json:"run_in,omitempty"` // as in Video
+	PerField  bool          `json:"fields,omitempty"` // each field becomes a frame: 25i gives 50 a second
+	HDR       string        `json:"hdr,omitempty"`    // as in Video; it is tone-mapped to SDR
+	WideGamut bool          `json:"wide,omitempty"`   // as in Video; it is converted to BT.709
 
-	SideBySide *SideBySide `json:"beside,omitempty"` // another picture, in one frame with these
+	SideBySide *SideBySide `json:"beside,omitempty"` // a second video stream to show beside this one
 }
 
-// Encoding is how a rendition's pictures are compressed.
+// Encoding holds the encoder settings of a rendition.
 type Encoding struct {
 	Codec    string `json:"codec"`              // "h264", "vp9", "av1" or "ffv1"
-	Lossless bool   `json:"lossless,omitempty"` // h264 and ffv1; CRF and bitrates mean nothing then
-	TenBit   bool   `json:"deep,omitempty"`     // ffv1: 4:2:2 of ten bits, not 4:2:0 of eight
+	Lossless bool   `json:"lossless,omitempty"` // h264 and ffv1; CRF and bit rates are ignored
+	TenBit   bool   `json:"deep,omitempty"`     // ffv1: 10-bit 4:2:2 instead of 8-bit 4:2:0
 	Preset   string `json:"preset,omitempty"`   // h264: x264's preset; av1: SVT-AV1's
 	CRF      int    `json:"crf,omitempty"`
-	Threads  int    `json:"threads"`            // they change the bytes
-	Bitrate  string `json:"bitrate,omitempty"`  // vp9: target, in ffmpeg's notation ("1024k")
+	Threads  int    `json:"threads"`            // part of the key, because they change the bytes
+	Bitrate  string `json:"bitrate,omitempty"`  // vp9: target, as ffmpeg writes it ("1024k")
 	MinRate  string `json:"min_rate,omitempty"` // vp9
 	MaxRate  string `json:"max_rate,omitempty"` // vp9
-	TwoPass  bool   `json:"two_pass,omitempty"` // vp9: speed 4, then Speed
+	TwoPass  bool   `json:"two_pass,omitempty"` // vp9: the first pass at speed 4, the second at Speed
 	Speed    int    `json:"speed,omitempty"`    // vp9: -speed of the last (or only) pass
 }
 
-// EncodeSpec is one rendition of one chunk: a range of a recording's frames.
+// EncodeSpec holds the parameters of encoding one chunk, a range of a recording's frames, for
+// one rendition.
 type EncodeSpec struct {
 	Source   FrameSource    `json:"pictures"`
 	Range    timeline.Range `json:"range"` // frames of the recording
-	Width    int            `json:"width"` // pixels; the picture is letterboxed into them
+	Width    int            `json:"width"` // pixels; the picture is letterboxed
 	Height   int            `json:"height"`
 	Encoding Encoding       `json:"encoding"`
 	Salt     int            `json:"salt"`
 
-	Blank []timeline.Range `json:"blank,omitempty"` // frames of the chunk, counted from its first, in which nothing is seen
-	Cues  []conference.Cue `json:"cues,omitempty"`  // burned in; their times are those of the chunk's frames
+	Blank []timeline.Range `json:"blank,omitempty"` // frames of the chunk, from 0, to make black
+	Cues  []conference.Cue `json:"cues,omitempty"`  // to burn in; times from the chunk's start, on its frames
 }
 
-// CardSpec is one rendition of an opening or closing card.
+// CardSpec holds the parameters of drawing an opening or closing card for one rendition.
 type CardSpec struct {
 	Title      string        `json:"title"`
 	Speakers   []string      `json:"speakers"`
 	Conference string        `json:"conference"`
-	Note       string        `json:"note,omitempty"` // a last small line: the licence, thanks
-	Language   string        `json:"language"`       // BCP 47; guides shaping and line breaks
+	Note       string        `json:"note,omitempty"` // small last line: date, licence
+	Language   string        `json:"language"`       // BCP 47; for shaping and line breaks
 	Rate       timeline.Rate `json:"rate"`
 	Frames     int64         `json:"frames"`
 	Width      int           `json:"width"`
 	Height     int           `json:"height"`
 	Encoding   Encoding      `json:"encoding"`
 	Salt       int           `json:"salt"`
-	Look       *CardLook     `json:"look,omitempty"` // the conference's own; nil: Lectern's
+	Look       *CardLook     `json:"look,omitempty"` // nil: Lectern's own look
 }
 
-// WaveformSpec is the picture that stands in for that of a recording of sound alone.
+// WaveformSpec holds the parameters of the picture that is drawn for a sound-only recording.
 type WaveformSpec struct {
 	Background CardSpec `json:"behind"`
-	Colour     string   `json:"colour"` // of the waves, "#rrggbb"
+	Colour     string   `json:"colour"` // of the waveform, "#rrggbb"
 }
 
-// CardLook is a conference's own look of its cards. What it leaves open is as in Lectern's.
+// CardLook is a conference's design of its cards. Zero fields are as in Lectern's own.
 type CardLook struct {
-	Background Backdrop                      `json:"background,omitempty"` // what lies behind; "": Lectern's
-	Font       string                        `json:"font,omitempty"`       // a family that fontconfig knows
-	FontFile   bool                          `json:"font_file,omitempty"`  // or the letters are of a file
-	Places     map[string]conference.TextBox `json:"places,omitempty"`     // of "title", "speakers", "conference" and "note"
-	Logo       *conference.TextBox           `json:"logo,omitempty"`       // its height follows from its width; nil: there is none
+	Background Backdrop                      `json:"background,omitempty"` // "": Lectern's gradient
+	Font       string                        `json:"font,omitempty"`       // family name for fontconfig
+	FontFile   bool                          `json:"font_file,omitempty"`  // use CardFiles.Font instead of Font
+	Places     map[string]conference.TextBox `json:"places,omitempty"`     // by text: "title", "speakers", "conference" and "note"
+	Logo       *conference.TextBox           `json:"logo,omitempty"`       // keeps its aspect ratio; nil: no logo
 }
 
-// Backdrop is a kind of file that lies behind the words of a card.
+// Backdrop is the format of a card's background file.
 type Backdrop string
 
 // The kinds of backdrops.
@@ -163,43 +168,43 @@ const (
 	PNG  Backdrop = "png"
 	JPEG Backdrop = "jpeg"
 	SVG  Backdrop = "svg"
-	Clip Backdrop = "clip" // plays from its beginning; its last picture stays
+	Clip Backdrop = "clip" // a video; its last frame stays
 )
 
-// AudioSpec is the sound of a whole programme: silence under the opening card, the pieces,
-// silence under the closing card, brought to one loudness.
+// AudioSpec holds the parameters of the sound of a whole programme: silence during the opening
+// card, the pieces, silence during the closing card, brought to one loudness.
 type AudioSpec struct {
-	Codec   string        `json:"codec"`   // "aac", "opus" or "flac", which is without loss
-	Bitrate string        `json:"bitrate"` // "160k"; means nothing to flac
+	Codec   string        `json:"codec"`   // "aac", "opus" or "flac"
+	Bitrate string        `json:"bitrate"` // "160k"; ignored for flac
 	Rate    timeline.Rate `json:"rate"`
 	Opening int64         `json:"opening"` // frames
 	Closing int64         `json:"closing"` // frames
-	Pieces  []AudioPiece  `json:"pieces"`  // kept ranges, in programme order
-	LUFS    float64       `json:"lufs"`    // integrated loudness to reach
-	Peak    float64       `json:"peak"`    // dBTP, never above
+	Pieces  []AudioPiece  `json:"pieces"`  // the kept ranges in the programme's order
+	LUFS    float64       `json:"lufs"`    // target integrated loudness
+	Peak    float64       `json:"peak"`    // dBTP, the ceiling
 
 	HighPass int  `json:"high_pass,omitempty"` // Hz; 0 is none
 	Denoise  bool `json:"denoise,omitempty"`
 
-	OpeningClip *AudioPiece `json:"before,omitempty"` // sound at the very beginning; what is left of Opening behind it is silent
-	ClosingClip *AudioPiece `json:"after,omitempty"`  // sound at the very end; what is left of Closing in front of it is silent
+	OpeningClip *AudioPiece `json:"before,omitempty"` // sound at the start; the rest of Opening is silent
+	ClosingClip *AudioPiece `json:"after,omitempty"`  // sound at the end; the rest of Closing, before it, is silent
 }
 
-// AudioPiece is a range of one recording's sound. Its edges in samples are those of its
-// frames, rounded from the start of the programme.
+// AudioPiece is a range of one recording's sound. Its edges are those of its frames, rounded
+// to the nearest sample from the programme's start.
 type AudioPiece struct {
-	Recording int            `json:"recording"` // which of the inputs, from 0
-	Stream    int            `json:"stream"`    // index in the container; -1: it has no sound
-	Zero      time.Duration  `json:"zero"`      // the recording's zero, in the container's own time
+	Recording int            `json:"recording"` // input number, from 0
+	Stream    int            `json:"stream"`    // index in the container; -1: no sound
+	Zero      time.Duration  `json:"zero"`      // the recording's zero on the container's clock
 	Range     timeline.Range `json:"range"`     // frames of the recording
 	Channels  string         `json:"channels"`  // "stereo", "left", "right" or "mix"
 
-	Unfiltered bool `json:"plain,omitempty"` // it does not go through HighPass and Denoise, and is made as loud as what does
+	Unfiltered bool `json:"plain,omitempty"` // of a clip: without HighPass and Denoise, and as loud as the talk
 
-	Mute []timeline.Range `json:"mute,omitempty"` // frames, counted from the piece's first, in which nothing is heard
+	Mute []timeline.Range `json:"mute,omitempty"` // frames of the piece, from 0, to silence
 }
 
-// Container is the form of a file that a rendition is put into, and the end of its name.
+// Container is the format of a video file. It is also the file's extension.
 type Container string
 
 // The containers.
@@ -209,10 +214,11 @@ const (
 	MKV  Container = "mkv"
 )
 
-// Matroska reports whether c counts milliseconds, and has its index where Matroska does.
+// Matroska reports whether c is a Matroska format. These count milliseconds, and their index
+// is written at the end unless room was reserved.
 func (c Container) Matroska() bool { return c != MP4 }
 
-// muxerName is ffmpeg's name of c.
+// muxerName returns ffmpeg's name for c.
 func (c Container) muxerName() string {
 	if c == MKV {
 		return "matroska"
@@ -220,31 +226,31 @@ func (c Container) muxerName() string {
 	return string(c)
 }
 
-// SubtitleExtension is the form that subtitles take to be copied into c: "mp4" (see subtitle.WriteMP4),
-// "vtt" or "srt".
+// SubtitleExtension returns the format in which subtitles can be copied into c: "mp4" (see
+// subtitle.WriteMP4), "vtt" or "srt".
 func (c Container) SubtitleExtension() string {
 	return map[Container]string{MP4: "mp4", WebM: "vtt", MKV: "srt"}[c]
 }
 
-// AssembleSpec is a rendition: segments joined end to end under one sound or several, with
-// soft subtitles that a player can switch on, and chapters it can go to.
+// AssembleSpec holds the parameters of joining segments to a video file with one sound or
+// several, subtitle streams and chapters.
 type AssembleSpec struct {
 	Container      Container            `json:"container"`
 	Rate           timeline.Rate        `json:"rate"`
 	Frames         int64                `json:"frames"`
 	Language       string               `json:"language"`            // of the sound, BCP 47
-	ExtraLanguages []string             `json:"sounds,omitempty"`    // languages of further sounds: interpreters
-	Metadata       map[string]string    `json:"metadata"`            // ffmpeg's names: title, artist, album, date, …
+	ExtraLanguages []string             `json:"sounds,omitempty"`    // languages of further sound streams: interpreters
+	Metadata       map[string]string    `json:"metadata"`            // by ffmpeg's keys: title, artist, album, date, …
 	Subtitles      []string             `json:"subtitles,omitempty"` // languages, BCP 47, in the order of the streams
 	Chapters       []conference.Section `json:"chapters,omitempty"`
 }
 
-// audioLanguages are the languages of all sounds, the floor's first.
+// audioLanguages returns the languages of all sound streams, in their order.
 func (s AssembleSpec) audioLanguages() []string {
 	return append([]string{s.Language}, s.ExtraLanguages...)
 }
 
-// PodcastSpec is the sound of a programme alone, as players of podcasts take it.
+// PodcastSpec holds the parameters of an audio file for podcasts.
 type PodcastSpec struct {
 	Codec    string               `json:"codec"`    // "aac", into M4A, or "opus", into Ogg
 	Length   time.Duration        `json:"length"`   // of the programme
@@ -253,7 +259,7 @@ type PodcastSpec struct {
 	Chapters []conference.Section `json:"chapters,omitempty"`
 }
 
-// Ext ends the file's name.
+// Ext returns the file name extension.
 func (s PodcastSpec) Ext() string {
 	if s.Codec == "opus" {
 		return "opus"
@@ -261,7 +267,7 @@ func (s PodcastSpec) Ext() string {
 	return "m4a"
 }
 
-// StillsSpec is small pictures of a segment, one for each of its slots.
+// StillsSpec holds the parameters of taking stills from a segment, one for each slot.
 type StillsSpec struct {
 	Rate   timeline.Rate    `json:"rate"`
 	Slots  []timeline.Range `json:"slots"` // frames of the segment
@@ -269,8 +275,9 @@ type StillsSpec struct {
 	Height int              `json:"height"`
 }
 
-// ThumbnailSpec is a still: 1280×720 (letterboxed), JPEG, under 2 MB.
+// ThumbnailSpec holds the parameters of choosing a thumbnail from a range of a recording. The
+// result is a JPEG of 1280×720, letterboxed, of less than 2 MB.
 type ThumbnailSpec struct {
 	Source FrameSource    `json:"pictures"`
-	Range  timeline.Range `json:"range"` // frames of the recording among which a telling one is chosen
+	Range  timeline.Range `json:"range"` // frames of the recording to choose from
 }

@@ -10,23 +10,24 @@ import (
 	"path/filepath"
 )
 
-// sheetColumns is how many tiles there are in a row of a sheet.
+// sheetColumns is the number of tiles in a row of a sheet.
 const sheetColumns = 10
 
-// SpriteSheets are stills at half their size, side by side, for players.
+// SpriteSheets describes sheets of stills at half their size, which players show over their
+// seek bar.
 type SpriteSheets struct {
 	Width, Height int // of a still, in pixels
-	Tiles         int // altogether
+	Tiles         int // in total
 	PerSheet      int
 }
 
-// Count is how many sheets there are.
+// Count returns the number of sheets.
 func (s SpriteSheets) Count() int { return (s.Tiles + s.PerSheet - 1) / s.PerSheet }
 
-// tile is the size of one.
+// tile returns the size of a tile.
 func (s SpriteSheets) tile() image.Point { return image.Pt(max(1, s.Width/2), max(1, s.Height/2)) }
 
-// TileAt is the sheet of a tile, and where on it that is.
+// TileAt returns the sheet of tile i, and its rectangle there.
 func (s SpriteSheets) TileAt(i int) (sheet int, at image.Rectangle) {
 	size := s.tile()
 	n := i % s.PerSheet
@@ -34,9 +35,10 @@ func (s SpriteSheets) TileAt(i int) (sheet int, at image.Rectangle) {
 	return i / s.PerSheet, image.Rectangle{corner, corner.Add(size)}
 }
 
-// Write writes the sheets under these names into dir. of says in which of the strips, which
-// Stills wrote, each tile is, and which it is there; tiles of a strip follow each other.
-func (s SpriteSheets) Write(dir string, names, strips []string, of func(i int) (strip, nth int)) error {
+// Write writes the sheets into dir under the given names. strips are the files that
+// ExtractStills wrote; find returns the strip of tile i and its number there. Tiles of a strip
+// must follow each other.
+func (s SpriteSheets) Write(dir string, names, strips []string, find func(i int) (strip, nth int)) error {
 	var open stripReader
 	for n, name := range names {
 		first := n * s.PerSheet
@@ -48,7 +50,7 @@ func (s SpriteSheets) Write(dir string, names, strips []string, of func(i int) (
 		}
 		sheet := image.NewRGBA(all)
 		for i := first; i <= last; i++ {
-			strip, nth := of(i)
+			strip, nth := find(i)
 			still, err := open.still(strips[strip], image.Rect(0, nth*s.Height, s.Width, (nth+1)*s.Height))
 			if err != nil {
 				return err
@@ -63,8 +65,8 @@ func (s SpriteSheets) Write(dir string, names, strips []string, of func(i int) (
 	return nil
 }
 
-// halveInto draws an image at half its size: of four pixels, the mean of what is bright and
-// the colour, which JPEG keeps for all four.
+// halveInto draws an image at half its size. A pixel gets the mean brightness of four, and
+// their colour, which JPEG stores once for all four.
 func halveInto(to *image.RGBA, at image.Rectangle, from *image.YCbCr) {
 	b := from.Bounds()
 	for y := range at.Dy() {
@@ -80,7 +82,8 @@ func halveInto(to *image.RGBA, at image.Rectangle, from *image.YCbCr) {
 	}
 }
 
-// stripReader keeps the strip that was last read: the next still is mostly of the same.
+// stripReader reads stills from strips, and keeps the last decoded strip, because the next
+// still is usually from the same.
 type stripReader struct {
 	path  string
 	strip *image.YCbCr
@@ -116,7 +119,8 @@ type ContactStill struct {
 	Label string // digits and colons
 }
 
-// WriteContactSheet writes stills side by side, in so many columns, each with its label, as a JPEG.
+// WriteContactSheet writes a JPEG with stills side by side, in a number of columns, each with
+// its label.
 func WriteContactSheet(stills []ContactStill, columns int, out string) error {
 	const gap = 4
 	var open stripReader
@@ -141,7 +145,7 @@ func WriteContactSheet(stills []ContactStill, columns int, out string) error {
 	return writeJPEG(out, sheet, 85)
 }
 
-// digits are what times are made of, five by seven dots each, a row in a word.
+// digits are the glyphs for times, five by seven dots, with the bits of a row in each byte.
 var digits = map[rune][7]uint8{
 	'0': {0b01110, 0b10001, 0b10011, 0b10101, 0b11001, 0b10001, 0b01110},
 	'1': {0b00100, 0b01100, 0b00100, 0b00100, 0b00100, 0b00100, 0b01110},
@@ -156,7 +160,8 @@ var digits = map[rune][7]uint8{
 	':': {0b00000, 0b00100, 0b00100, 0b00000, 0b00100, 0b00100, 0b00000},
 }
 
-// drawLabel writes a time into the lower left corner of a part of a picture, on a dark ground.
+// drawLabel draws a time into the lower left corner of a part of a picture, on a dark
+// background.
 func drawLabel(to *image.RGBA, at image.Rectangle, text string) {
 	const dot, step, margin = 2, 12, 5
 	ground := image.Rect(0, 0, len(text)*step+2*margin-dot, 7*dot+2*margin).Add(image.Pt(at.Min.X, at.Max.Y-7*dot-2*margin))

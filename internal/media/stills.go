@@ -17,30 +17,30 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// Still is one of a segment's small pictures.
+// Still is a small picture of a segment.
 type Still struct {
-	Frame int64   `json:"frame"` // of the segment
-	Score float64 `json:"score"` // how well it would stand for the talk, from 0 to about 1; see score
-	Hash  string  `json:"look"`  // 16 hexadecimal digits, alike for pictures that look alike; see look
+	Frame int64   `json:"frame"` // frame of the segment
+	Score float64 `json:"score"` // quality as a thumbnail, from 0 to about 1; see stillScore
+	Hash  string  `json:"look"`  // 16 hexadecimal digits, similar for similar pictures; see perceptualHash
 }
 
-// ExtractStills takes, of each slot of the segment, the picture nearest to its middle that can be
-// decoded by itself, and writes them below one another into the JPEG at out. Nothing but
-// such pictures is decoded: of a slot without one, the last before it is taken.
+// ExtractStills takes, for each slot of the segment at path, the keyframe nearest to its
+// middle, and writes them below one another into the JPEG out. It decodes only keyframes; for
+// a slot without one it takes the last before it.
 func (t Tools) ExtractStills(ctx context.Context, path string, spec StillsSpec, out string) ([]Still, error) {
 	keys, err := keyFrames(path, spec.Rate)
 	if err != nil || len(keys) == 0 {
-		return nil, fmt.Errorf("look for pictures that can be decoded by themselves: %w", err)
+		return nil, fmt.Errorf("find keyframes: %w", err)
 	}
 	chosen := make([]int, len(spec.Slots)) // among keys, by slot
 	for i, slot := range spec.Slots {
 		chosen[i] = nearestKeyframe(keys, slot)
 	}
 	wanted := slices.Compact(slices.Clone(chosen))
-	// Twice as large as they are wanted: sharpness is judged by that.
+	// Twice as large as the stills: sharpness is measured at that size.
 	w, h := 2*spec.Width, 2*spec.Height
 	args, err := buildArgs(func() *ffmpeg.Stream {
-		// Left out by the demuxer: not every decoder can be told to skip what it need not decode.
+		// The demuxer drops other frames, because not every decoder can skip them.
 		s := openInput(path, options{"discard": "nokey"}).Get("v:0")
 		s = filter(s, "select", options{"expr": selectExpression(keys, wanted, spec.Rate)})
 		s = filter(s, "scale", options{"w": w, "h": h, "flags": "area", "in_color_matrix": "bt709"})
@@ -73,7 +73,7 @@ func (t Tools) ExtractStills(ctx context.Context, path string, spec StillsSpec, 
 	return stills, writeJPEG(out, strip, 92)
 }
 
-// nearestKeyframe is the key frame that stands for a slot.
+// nearestKeyframe returns the index of the keyframe for a slot.
 func nearestKeyframe(keys []int64, slot timeline.Range) int {
 	middle := (slot.From + slot.To) / 2
 	best := 0
@@ -87,8 +87,8 @@ func nearestKeyframe(keys []int64, slot timeline.Range) int {
 
 func abs(n int64) int64 { return max(n, -n) }
 
-// selectExpression is an expression that is true of the wanted of the key frames, by the tick of a
-// segment's clock at which each is shown.
+// selectExpression returns an expression for ffmpeg's select filter that is true for the
+// wanted keyframes, by their timestamps in a segment.
 func selectExpression(keys []int64, wanted []int, rate timeline.Rate) string {
 	terms := make([]string, len(wanted))
 	for i, n := range wanted {
@@ -98,7 +98,7 @@ func selectExpression(keys []int64, wanted []int, rate timeline.Rate) string {
 	return strings.Join(terms, "+")
 }
 
-// roundScore keeps what can be told apart, so that facts are the same on every machine.
+// roundScore rounds a score, so that it is equal on every machine.
 func roundScore(score float64) float64 {
 	r, _ := strconv.ParseFloat(strconv.FormatFloat(score, 'f', 4, 64), 64)
 	return r

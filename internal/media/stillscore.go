@@ -8,13 +8,13 @@ import (
 	"strconv"
 )
 
-// rgbImage is what is looked at when pictures are judged.
+// rgbImage is a picture to be judged.
 type rgbImage struct {
 	width, height int
-	rgb           []byte // three bytes a pixel, line by line
+	rgb           []byte // three bytes for each pixel, line by line
 }
 
-// newRGBImage is an image as a picture of about those pixels, or of its own, if it has fewer.
+// newRGBImage converts an image, downsampled to at most width pixels a line.
 func newRGBImage(img image.Image, width int) rgbImage {
 	b := img.Bounds()
 	step := max(1, (b.Dx()+width-1)/width)
@@ -28,7 +28,7 @@ func newRGBImage(img image.Image, width int) rgbImage {
 	return p
 }
 
-// luma is how bright each pixel is, from 0 to 255 (BT.709).
+// luma returns the brightness of each pixel, from 0 to 255 (BT.709).
 func (p rgbImage) luma() []float64 {
 	l := make([]float64, p.width*p.height)
 	for i := range l {
@@ -37,11 +37,10 @@ func (p rgbImage) luma() []float64 {
 	return l
 }
 
-// stillScore is how well a picture would stand for a talk: it has much to tell apart, is
-// sharp, is filled with things and not with noise, and, as a little more, colourful and
-// with skin in it. The factors were set by looking at slides, stages, fades and test
-// pictures (see TestStillScore_Order); none is more than a hint, but black, blank, blurred and
-// faded pictures lose against any other.
+// stillScore rates a picture as a thumbnail: contrast, sharpness, and detail that is not noise
+// count, and a little colour and skin. The factors were chosen by looking at slides, stages,
+// fades and test pictures (see TestStillScore_Order). They are hints only, but black, blank,
+// blurred and faded pictures lose against all others.
 func (p rgbImage) stillScore() float64 {
 	luma := p.luma()
 	var all moments
@@ -51,16 +50,16 @@ func (p rgbImage) stillScore() float64 {
 	deviation := all.deviation()
 	sharp := p.sharpness(luma)
 	busy := p.detailShare(luma)
-	score := math.Min(1, deviation/30)               // a slide: 16 to 40; a camera's picture: 40 to 80; faded: below 10
-	score *= 0.05 + 0.95*sharp/(sharp+150)           // blurred: below 10; a camera's picture: 100 to 600; text: above
-	score *= math.Min(1, 0.3+0.7*busy/0.15)          // a title on an empty slide: a twentieth
-	if sharp > 8*deviation*deviation && busy > 0.9 { // noise: up to 20 times, and anything else below 4
+	score := math.Min(1, deviation/30)               // slide: 16 to 40; camera: 40 to 80; faded: below 10
+	score *= 0.05 + 0.95*sharp/(sharp+150)           // blurred: below 10; camera: 100 to 600; text: above
+	score *= math.Min(1, 0.3+0.7*busy/0.15)          // title on an empty slide: 0.05
+	if sharp > 8*deviation*deviation && busy > 0.9 { // noise: up to 20 times; everything else: below 4
 		score *= 0.05
 	}
 	return score * (0.8 + 0.12*math.Min(1, p.colourfulness()/50) + 0.08*math.Min(1, p.skinShare()/0.02))
 }
 
-// moments are those of values that come one by one.
+// moments accumulates mean and variance.
 type moments struct{ n, sum, squares float64 }
 
 func (m *moments) add(v float64) { m.n, m.sum, m.squares = m.n+1, m.sum+v, m.squares+v*v }
@@ -73,7 +72,7 @@ func (m moments) variance() float64 {
 
 func (m moments) deviation() float64 { return math.Sqrt(m.variance()) }
 
-// sharpness is the variance of the Laplacian, a common measure of focus (Pech-Pacheco et
+// sharpness returns the variance of the Laplacian, a common measure of focus (Pech-Pacheco et
 // al., "Diatom autofocusing in brightfield microscopy", 2000).
 func (p rgbImage) sharpness(luma []float64) float64 {
 	var m moments
@@ -85,7 +84,7 @@ func (p rgbImage) sharpness(luma []float64) float64 {
 	return m.variance()
 }
 
-// detailShare is the share of the picture, in blocks of 16×16 pixels, in which there is something.
+// detailShare returns the fraction of blocks of 16×16 pixels that have detail.
 func (p rgbImage) detailShare(luma []float64) float64 {
 	const size = 16
 	blocks, busy := 0, 0
@@ -106,8 +105,8 @@ func (p rgbImage) detailShare(luma []float64) float64 {
 	return float64(busy) / math.Max(1, float64(blocks))
 }
 
-// colourfulness is that of Hasler and Süsstrunk, "Measuring colourfulness in natural
-// images" (2003): grey is 0, moderately colourful 33, extremely so 109.
+// colourfulness returns the measure of Hasler and Süsstrunk, "Measuring colourfulness in
+// natural images" (2003): 0 is grey, 33 moderately and 109 extremely colourful.
 func (p rgbImage) colourfulness() float64 {
 	var redGreen, yellowBlue moments
 	for i := range p.width * p.height {
@@ -118,9 +117,9 @@ func (p rgbImage) colourfulness() float64 {
 	return math.Hypot(redGreen.deviation(), yellowBlue.deviation()) + 0.3*math.Hypot(redGreen.mean(), yellowBlue.mean())
 }
 
-// skinShare is the share of pixels that have the chroma of skin, which is much the same whatever
-// its brightness (Chai and Ngan, "Face segmentation using skin-color map", 1999). Wood has
-// it, too: it is a hint.
+// skinShare returns the fraction of pixels with the chroma of skin, which varies little with
+// brightness (Chai and Ngan, "Face segmentation using skin-color map", 1999). Wood has it too,
+// so it is only a hint.
 func (p rgbImage) skinShare() float64 {
 	n, skin := p.width*p.height, 0
 	for i := range n {
@@ -133,8 +132,8 @@ func (p rgbImage) skinShare() float64 {
 	return float64(skin) / math.Max(1, float64(n))
 }
 
-// perceptualHash is a difference hash: of 9×8 cells, whether each is brighter than its neighbour.
-// Pictures that look alike differ in few of the 64 bits.
+// perceptualHash returns a difference hash: for 9×8 cells, whether each is brighter than its
+// right neighbour. Pictures that look alike differ in few of the 64 bits.
 func (p rgbImage) perceptualHash() string {
 	luma := p.luma()
 	cell := func(x, y int) (sum float64) {
@@ -150,7 +149,7 @@ func (p rgbImage) perceptualHash() string {
 	for y := range 8 {
 		for x := range 8 {
 			hash <<= 1
-			if cell(x, y) > cell(x+1, y)+1 { // flat ones are not told apart by noise
+			if cell(x, y) > cell(x+1, y)+1 { // the margin ignores noise
 				hash |= 1
 			}
 		}
@@ -158,19 +157,18 @@ func (p rgbImage) perceptualHash() string {
 	return fmt.Sprintf("%016x", hash)
 }
 
-// maxHashDistance is of how many of the 64 bits two looks of the same picture may differ.
+// maxHashDistance is the number of bits in which hashes of the same picture may differ.
 const maxHashDistance = 3
 
-// StillCandidate is a still that may stand for a talk.
+// StillCandidate is a still that may become the thumbnail.
 type StillCandidate struct {
 	Still
-	Edge bool // it is of what may soon be cut off
+	Edge bool // it is near a cut, and may be cut off later
 }
 
-// ChooseStill is which of a programme's stills stands best for it: the one with the best score,
-// where a picture that stands for much of the programme, as a holding slide or a frozen
-// camera does, counts less, and so does one at an edge. The first of equals is taken; -1
-// says that there are none.
+// ChooseStill returns the index of the best thumbnail, the first among equals; -1 if there are
+// no stills. A picture that recurs in much of the programme, as a title slide or a frozen
+// camera does, counts less, and so does one at an edge.
 func ChooseStill(stills []StillCandidate) int {
 	looks := make([]uint64, len(stills))
 	for i, s := range stills {

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// StreamHashes are the SHA-256 of the packets of a file's picture and of each of its
-// sounds, in this order, as "v:…" and "a:…". Files that differ only in what is written
-// about them, or in their subtitles, have the same.
+// StreamHashes returns the SHA-256 of the packets of a file's video and of each sound, in this
+// order, as "v:…" and "a:…". Files that differ only in metadata or subtitles have the same
+// hashes.
 func (t Tools) StreamHashes(ctx context.Context, path string) (hashes []string, err error) {
 	args := append(InputArgs(path), "-map", "0:v:0", "-map", "0:a?", "-c", "copy", "-f", "streamhash", "-hash", "sha256", "pipe:1")
 	_, err = t.Stream(ctx, args, func(r io.Reader) error {
@@ -18,14 +18,14 @@ func (t Tools) StreamHashes(ctx context.Context, path string) (hashes []string, 
 			_, rest, _ := strings.Cut(strings.TrimSpace(line), ",")
 			kind, sum, ok := strings.Cut(rest, ",SHA256=")
 			if !ok {
-				return fmt.Errorf("ffmpeg wrote an odd hash: %q", line)
+				return fmt.Errorf("ffmpeg wrote an invalid hash: %q", line)
 			}
 			hashes = append(hashes, kind+":"+sum)
 		}
 		return err
 	})
 	if err == nil && len(hashes) == 0 {
-		err = fmt.Errorf("%s has no picture", path)
+		err = fmt.Errorf("%s has no video", path)
 	}
 	return hashes, err
 }

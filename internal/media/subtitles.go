@@ -12,8 +12,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// estimateTextSamples is at least how many samples the text tracks of these files have: none is
-// shorter than ten bytes, in an MP4 its two bytes of length and two numbers of its tables.
+// estimateTextSamples returns an upper bound for the number of samples in subtitle files. Each
+// takes at least ten bytes: in an MP4, two for the length, and two numbers in its tables.
 func estimateTextSamples(paths []string) (n int64, err error) {
 	for _, path := range paths {
 		info, err := os.Stat(path)
@@ -25,7 +25,7 @@ func estimateTextSamples(paths []string) (n int64, err error) {
 	return n, nil
 }
 
-// verifySubtitles checks that the subtitle streams are there, in order, each in its
+// verifySubtitles checks that the subtitle streams are there, in order, each with its
 // language.
 func (f *verifiedFile) verifySubtitles(languages []string) error {
 	var got, want []string
@@ -43,9 +43,9 @@ func (f *verifiedFile) verifySubtitles(languages []string) error {
 	return nil
 }
 
-// labelStream tells players the language of a film's i-th sound ("a") or subtitles ("s") and,
-// where they offer several, its name: a region or script, which the three letters of MP4
-// cannot tell, is told by that.
+// labelStream sets the language of sound ("a") or subtitle ("s") stream i, and its name if
+// named: MP4 has room for a language code of three letters only, so the name has to tell
+// regions and scripts apart.
 func labelStream(o options, kind string, i int, tag string, named bool) {
 	labels := []string{"language=" + conference.ISO639(tag)}
 	if parsed, err := language.Parse(tag); err == nil && parsed != language.Und && named {
@@ -56,7 +56,7 @@ func labelStream(o options, kind string, i int, tag string, named bool) {
 	o[fmt.Sprintf("metadata:s:%s:%d", kind, i)] = labels
 }
 
-// openSubtitles opens subtitles that Lectern wrote.
+// openSubtitles opens a subtitle file that Lectern wrote.
 func openSubtitles(path string) *ffmpeg.Stream {
 	return openInput(path, options{"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,srt,webvtt"})
 }

@@ -7,26 +7,27 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// columnWidth is about how wide a letter is, for its size; an ideograph is two. What fonts
-// really do is measured afterwards.
+// columnWidth is the approximate width of a letter, relative to the font size; an ideograph
+// has two columns. The real width is measured later, in a preview.
 const columnWidth = 0.54
 
-// wrapText breaks text into balanced lines, in the largest of sizes at which they are neither
-// wider nor, together, higher than they may be; or in the smallest, if none is.
-func wrapText(text string, sizes []int, width, most float64) (size int, lines []string) {
+// wrapText breaks text into balanced lines with the largest of sizes at which they are no
+// wider than width and together no higher than maxHeight, or with the last size if it never
+// fits.
+func wrapText(text string, sizes []int, width, maxHeight float64) (size int, lines []string) {
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' }), " ")
 	for _, size = range sizes {
 		columns := int(width / (columnWidth * float64(size)))
 		lines = balanceLines(text, columns)
-		if float64(len(lines)*size) <= most && widest(lines) <= columns && !breaksWord(lines, text) {
+		if float64(len(lines)*size) <= maxHeight && widest(lines) <= columns && !breaksWord(lines, text) {
 			break
 		}
 	}
 	return size, lines
 }
 
-// balanceLines breaks text into as few lines of at most so many columns as it can, and then
-// makes the longest of them as short as it can.
+// balanceLines breaks text into as few lines of at most columns columns as possible, and makes
+// the longest as short as possible.
 func balanceLines(text string, columns int) []string {
 	best := fillLines(text, columns)
 	for narrower := widest(best) - 1; narrower > 0; narrower-- {
@@ -39,8 +40,8 @@ func balanceLines(text string, columns int) []string {
 	return best
 }
 
-// fillLines puts on each line as much as goes, breaking where Unicode (UAX #14) allows; what
-// cannot be broken so is broken between characters.
+// fillLines fills lines as far as possible, breaking where Unicode (UAX #14) allows. A piece
+// that is too long for a line is broken between characters.
 func fillLines(text string, columns int) (lines []string) {
 	line := ""
 	put := func(piece string) {
@@ -64,8 +65,7 @@ func fillLines(text string, columns int) (lines []string) {
 	return append(lines, strings.TrimRight(line, " "))
 }
 
-// breaksWord reports whether a word of text had to be broken between characters: then lines
-// of its words alone cannot give it back.
+// breaksWord reports whether a word of text was broken between characters.
 func breaksWord(lines []string, text string) bool {
 	rest := text
 	for i, line := range lines {
@@ -90,7 +90,8 @@ func canBreak(before, after string) bool {
 	at, state := 0, -1
 	for rest, piece := whole, ""; rest != ""; {
 		piece, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
-		if at += len(piece); at == len(before) {
+		at += len(piece)
+		if at == len(before) {
 			return true
 		}
 	}

@@ -14,19 +14,19 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// What a thumbnail is: YouTube takes no more.
+// Size limits of a thumbnail, as on YouTube.
 const (
 	thumbnailWidth  = 1280
 	thumbnailHeight = 720
 	thumbnailBytes  = 2_000_000
 )
 
-// thumbnailCandidates is how many pictures are looked at for a thumbnail.
+// thumbnailCandidates is the number of frames that are compared.
 const thumbnailCandidates = 8
 
-// WriteThumbnail writes a JPEG of 1280×720, under 2 MB: of several pictures spread evenly over
-// frames spec.Range of the recording in, the one with the best score, so that a dark or
-// empty one is taken only where there is no other.
+// WriteThumbnail writes a thumbnail to the file out, a JPEG of 1280×720 and less than 2 MB. It
+// compares frames spread evenly over spec.Range of the recording in, and takes the one with
+// the best score, so that dark or empty ones are used only if there is no other.
 func (t Tools) WriteThumbnail(ctx context.Context, in string, spec ThumbnailSpec, out string) error {
 	var best []byte
 	most := -1.0
@@ -50,7 +50,7 @@ func (t Tools) WriteThumbnail(ctx context.Context, in string, spec ThumbnailSpec
 	return nil
 }
 
-// WritePoster writes frame n of the recording in as a JPEG of 1280×720, under 2 MB.
+// WritePoster writes frame n of the recording in as a JPEG of 1280×720 and less than 2 MB.
 func (t Tools) WritePoster(ctx context.Context, in string, pics FrameSource, n int64, out string) error {
 	still, err := t.encodeStill(ctx, in, pics, n)
 	if err != nil {
@@ -62,7 +62,7 @@ func (t Tools) WritePoster(ctx context.Context, in string, pics FrameSource, n i
 	return nil
 }
 
-// encodeStill is frame n as a JPEG, as good as fits into the limit.
+// encodeStill returns frame n as a JPEG, in the best quality within the size limit.
 func (t Tools) encodeStill(ctx context.Context, in string, pics FrameSource, n int64) ([]byte, error) {
 	for quality := 2; ; quality *= 2 { // of 2, the best, to 31
 		args, err := buildArgs(func() *ffmpeg.Stream {

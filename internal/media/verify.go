@@ -14,31 +14,31 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// VideoFacts is what a finished file was measured to hold.
+// VideoFacts are properties of a finished video file, as measured.
 type VideoFacts struct {
 	Codec    string        `json:"codec"`
 	Width    int           `json:"width"`
 	Height   int           `json:"height"`
 	Rate     timeline.Rate `json:"rate"`
 	Frames   int64         `json:"frames"`
-	Duration time.Duration `json:"duration"`        // of the picture
-	Sound    time.Duration `json:"sound,omitempty"` // how long the sound lasts; 0 if there is none
+	Duration time.Duration `json:"duration"`        // of the video
+	Sound    time.Duration `json:"sound,omitempty"` // length of the sound; 0 if there is none
 	Size     int64         `json:"size"`            // bytes
 }
 
-// verifiedFile is what prove found in a file.
+// verifiedFile is what verifyOutput found in a file.
 type verifiedFile struct {
 	VideoFacts
 	streams []stream
-	ends    map[int]time.Duration // where the last packet of each stream ends, but the picture's
+	ends    map[int]time.Duration // end of the last packet by stream, except the video
 }
 
-// verifyOutput measures a file that Lectern made: it begins with a picture stream of exactly as
-// many frames as were asked for, and frame n is shown at n/rate, to the tick. MP4 can say
-// so exactly; WebM counts milliseconds, and the nearest one will do.
+// verifyOutput checks a file that Lectern made: the first stream is a video with exactly the
+// given number of frames, and frame n is shown at n/rate. In MP4 times must be exact; WebM
+// counts milliseconds, so there the nearest one is right.
 func (t Tools) verifyOutput(ctx context.Context, path string, rate timeline.Rate, frames int64) (f verifiedFile, err error) {
-	unlike := func(format string, args ...any) error {
-		return fmt.Errorf("%s is not what was asked for: %s", filepath.Base(path), fmt.Sprintf(format, args...))
+	invalid := func(format string, args ...any) error {
+		return fmt.Errorf("%s failed verification: %s", filepath.Base(path), fmt.Sprintf(format, args...))
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -49,11 +49,11 @@ func (t Tools) verifyOutput(ctx context.Context, path string, rate timeline.Rate
 		return f, fmt.Errorf("look into what ffmpeg wrote: %w", err)
 	}
 	if len(c.Streams) == 0 || c.Streams[0].Kind != "video" {
-		return f, unlike("it does not begin with a picture stream")
+		return f, invalid("it does not begin with a picture stream")
 	}
 	picture := c.Streams[0]
 	if !strings.HasPrefix(c.Format.Name, "matroska") && !dividesEvenly(rate, picture.timeBase()) {
-		return f, unlike("a clock of %s a tick cannot hold %s frames a second", picture.timeBase(), rate)
+		return f, invalid("a clock of %s a tick cannot hold %s frames a second", picture.timeBase(), rate)
 	}
 	f = verifiedFile{streams: c.Streams, ends: map[int]time.Duration{}}
 	var times []int64
@@ -75,8 +75,8 @@ func (t Tools) verifyOutput(ctx context.Context, path string, rate timeline.Rate
 	return f, nil
 }
 
-// indexTimes takes the times of an MP4's pictures, and the ends of its streams, from its
-// index.
+// indexTimes returns the timestamps of an MP4's frames, and records the ends of its streams,
+// from the index alone.
 func (f *verifiedFile) indexTimes(path string) ([]int64, error) {
 	for _, s := range f.streams {
 		f.ends[s.Index] = ticksToDuration(s.Length, s.timeBase())
@@ -88,7 +88,7 @@ func (f *verifiedFile) indexTimes(path string) ([]int64, error) {
 	return times, err
 }
 
-// readTimes takes the same from all packets of a file.
+// readTimes returns the same from all packets of a file.
 func (t Tools) readTimes(ctx context.Context, path string, f *verifiedFile) (times []int64, err error) {
 	_, err = t.readPackets(ctx, path, nil, func(p packet) error {
 		if p.stream == 0 {
@@ -102,12 +102,12 @@ func (t Tools) readTimes(ctx context.Context, path string, f *verifiedFile) (tim
 	return times, err
 }
 
-// verifySounds checks the sounds of a proved file, one for each language: each starts with
-// the picture, and ends with it to a frame or to the packet that fills up the end.
+// verifySounds checks the sound streams, one for each language: each must start with the
+// video, and end with it to within a frame or the last packet.
 func (f *verifiedFile) verifySounds(languages []string) error {
 	const (
-		packet  = 25 * time.Millisecond // the longest of AAC (21.3 ms) and Opus (20 ms)
-		preSkip = 7 * time.Millisecond  // of Opus in WebM, which counts from before it
+		packet  = 25 * time.Millisecond // longest packet of AAC (21.3 ms) and Opus (20 ms)
+		preSkip = 7 * time.Millisecond  // of Opus in WebM, whose times include it
 	)
 	var got []string
 	for _, s := range f.streams {
@@ -133,8 +133,8 @@ func (f *verifiedFile) verifySounds(languages []string) error {
 	return nil
 }
 
-// verifySegment proves a segment that was just encoded, by its index alone: there are
-// hundreds of them in a talk, and what is made of them is proved once more.
+// verifySegment checks a segment that was just encoded, by its index alone: a talk has
+// hundreds of them, and the joined file is verified again.
 func verifySegment(out EncodeOutput, rate timeline.Rate, n int64) error {
 	name := filepath.Base(out.Path)
 	s, err := readSegment(out.Path)
@@ -142,26 +142,25 @@ func verifySegment(out EncodeOutput, rate timeline.Rate, n int64) error {
 		return fmt.Errorf("look into what ffmpeg wrote: %s: %w", name, err)
 	}
 	if s.codec != out.Encoding.Codec || s.width != out.Width || s.height != out.Height {
-		return fmt.Errorf("%s is not what was asked for: %s, %d×%d", name, s.codec, s.width, s.height)
+		return fmt.Errorf("%s failed verification: %s, %d×%d", name, s.codec, s.width, s.height)
 	}
 	return verifyFrameTimes(name, s.times, timeline.Rate{Num: 1, Den: s.scale}, rate, n)
 }
 
-// verifyFrameTimes checks that there are as many pictures as were asked for, and that each is shown
-// when it should be, in ticks of base.
+// verifyFrameTimes checks the number of frames, and the time of each in ticks of base.
 func verifyFrameTimes(name string, times []int64, base, rate timeline.Rate, frames int64) error {
 	if int64(len(times)) != frames {
-		return fmt.Errorf("%s is not what was asked for: it has %d frames, not %d", name, len(times), frames)
+		return fmt.Errorf("%s failed verification: it has %d frames, not %d", name, len(times), frames)
 	}
 	for n, at := range times {
 		if want := frameTick(int64(n), rate, base); at != want {
-			return fmt.Errorf("%s is not what was asked for: frame %d is shown at tick %d, not %d", name, n, at, want)
+			return fmt.Errorf("%s failed verification: frame %d is shown at tick %d, not %d", name, n, at, want)
 		}
 	}
 	return nil
 }
 
-// frameTick is when frame n is shown, to the nearest tick.
+// frameTick returns when frame n is shown, in ticks.
 func frameTick(n int64, rate, base timeline.Rate) int64 {
 	return timeline.Rescale(n*rate.Den, base.Den, rate.Num*base.Num)
 }

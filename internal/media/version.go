@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// FFmpegVersion is ffmpeg's own word for its version, such as "5.1.9-0+deb12u1".
+// FFmpegVersion returns ffmpeg's version, such as "5.1.9-0+deb12u1".
 func (t Tools) FFmpegVersion(ctx context.Context) (string, error) {
-	stderr, err := exec.CommandContext(ctx, t.FFmpeg, "-version").Output()
+	output, err := exec.CommandContext(ctx, t.FFmpeg, "-version").Output()
 	if err != nil {
 		return "", fmt.Errorf("ask %s for its version: %w", t.FFmpeg, err)
 	}
-	line, _, _ := bytes.Cut(stderr, []byte("\n"))
+	line, _, _ := bytes.Cut(output, []byte("\n"))
 	words := strings.Fields(string(line)) // "ffmpeg version 5.1.9-0+deb12u1 Copyright …"
 	if len(words) < 3 {
 		return "", fmt.Errorf("%s does not say its version", t.FFmpeg)

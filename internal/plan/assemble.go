@@ -70,7 +70,7 @@ func (a assembledRenditions) bundleEntries() (all []BundleEntry) {
 
 func expandAssemble(x *Expansion) (any, error) {
 	sheets := firstNeeded[cardSegments](x)
-	var made assembledRenditions
+	var result assembledRenditions
 	names := make(map[string]bool)
 	for _, stage := range NeededResults[encodedRenditions](x) {
 		// Smallest first: the largest rendition is joined twice, here and by the subtitled
@@ -97,11 +97,11 @@ func expandAssemble(x *Expansion) (any, error) {
 			if f.key, err = x.AddAction(r.Name, f.spec, f.inputs); err != nil {
 				return nil, err
 			}
-			made = append(made, f)
+			result = append(result, f)
 		}
 	}
-	slices.SortStableFunc(made, func(a, b assembledRendition) int { return cmp.Compare(b.rendition.Height, a.rendition.Height) })
-	return made, nil
+	slices.SortStableFunc(result, func(a, b assembledRendition) int { return cmp.Compare(b.rendition.Height, a.rendition.Height) })
+	return result, nil
 }
 
 // checkSoundForRenditions returns an error if an assemble stage joins these renditions and has

@@ -64,7 +64,7 @@ type interpretedAudio struct {
 
 func expandAudio(x *Expansion) (any, error) {
 	with := x.Stage.With.(*AudioSettings)
-	made := audioResult{codec: with.Codec}
+	result := audioResult{codec: with.Codec}
 	for i, h := range firstNeeded[analyseResult](x) {
 		where := with.Codec
 		if i > 0 {
@@ -75,12 +75,12 @@ func expandAudio(x *Expansion) (any, error) {
 			return nil, err
 		}
 		if i == 0 {
-			made.key = key
+			result.key = key
 			continue
 		}
-		made.interpreters = append(made.interpreters, interpretedAudio{h.Language, key})
+		result.interpreters = append(result.interpreters, interpretedAudio{h.Language, key})
 	}
-	return made, nil
+	return result, nil
 }
 
 // addAudioAction adds the action that makes the sound of the programme from one sound of the

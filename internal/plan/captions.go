@@ -114,7 +114,7 @@ func expandCaptions(x *Expansion) (any, error) {
 	if x.graph.Edition == nil {
 		return nil, errAwaitingObservation
 	}
-	made := captionsResult{}
+	result := captionsResult{}
 	for _, t := range x.Facts.Tracks {
 		track, cues := TrackKey(t)
 		x.graph.InlineInputs[track] = cues
@@ -123,12 +123,12 @@ func expandCaptions(x *Expansion) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		made = append(made, captionsTrack{t.Language, x.Facts.Talk.Slug, key})
+		result = append(result, captionsTrack{t.Language, x.Facts.Talk.Slug, key})
 		if n := countOverlapping(t.Cues, x.Facts.Treatment.Mute); n > 0 {
 			x.Note("%s: %s shown while the sound is muted; check that no text gives away what was muted", cmp.Or(t.File, t.Language), plural.Count(n, "cue"))
 		}
 	}
-	return made, nil
+	return result, nil
 }
 
 // countOverlapping returns how many cues are shown during one of the spans.

@@ -29,19 +29,19 @@ type cardSegments struct {
 }
 
 func expandCard(x *Expansion) (any, error) {
-	made := cardSegments{make(map[string]action.Key), make(map[string]action.Key)}
+	result := cardSegments{make(map[string]action.Key), make(map[string]action.Key)}
 	opening, closing := cardSpecs(x)
 	for _, stage := range NeededResults[encodedRenditions](x) {
 		for _, r := range stage {
-			if err := addCard(x, opening, r, "opening", made.opening); err != nil {
+			if err := addCard(x, opening, r, "opening", result.opening); err != nil {
 				return nil, err
 			}
-			if err := addCard(x, closing, r, "closing", made.closing); err != nil {
+			if err := addCard(x, closing, r, "closing", result.closing); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return made, nil
+	return result, nil
 }
 
 // cardSpecs returns what the two cards say, and how they look.

@@ -83,7 +83,7 @@ func requestedRenditions(x *Expansion, reel Reel) encodedRenditions {
 	var all encodedRenditions
 	for _, r := range x.Stage.With.(*EncodeSettings).Renditions {
 		height := min(r.Height, reel.Height) &^ 1
-		made := &Rendition{
+		result := &Rendition{
 			Name:      cmp.Or(r.Name, r.defaultName(height)),
 			Width:     int(timeline.Rescale(int64(reel.Width), int64(height), int64(2*reel.Height))) * 2,
 			Height:    height,
@@ -91,13 +91,13 @@ func requestedRenditions(x *Expansion, reel Reel) encodedRenditions {
 			Container: r.Container,
 			Subtitles: r.Subtitles,
 		}
-		if made.Subtitles != "" && conference.FindTrack(x.Facts.Tracks, made.Subtitles) == nil {
-			x.Note("rendition %s is left out: the talk has no subtitles in %s to burn in", made.Name, subtitle.EnglishLanguageName(made.Subtitles))
+		if result.Subtitles != "" && conference.FindTrack(x.Facts.Tracks, result.Subtitles) == nil {
+			x.Note("rendition %s is left out: the talk has no subtitles in %s to burn in", result.Name, subtitle.EnglishLanguageName(result.Subtitles))
 			continue
 		}
-		made.Salt = x.Facts.Salts[made.Name]
-		if !slices.ContainsFunc(all, func(o *Rendition) bool { return o.Name == made.Name }) {
-			all = append(all, made)
+		result.Salt = x.Facts.Salts[result.Name]
+		if !slices.ContainsFunc(all, func(o *Rendition) bool { return o.Name == result.Name }) {
+			all = append(all, result)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b *Rendition) int { return cmp.Compare(b.Height, a.Height) })

@@ -122,7 +122,7 @@ func (p *planner) expand(stage pipelines.Stage) error {
 			return nil
 		}
 	}
-	made, err := p.in.Kinds[i].Expand(&Expansion{planner: p, Stage: stage, Facts: p.in.Facts, Pipeline: p.in.Pipeline})
+	result, err := p.in.Kinds[i].Expand(&Expansion{planner: p, Stage: stage, Facts: p.in.Facts, Pipeline: p.in.Pipeline})
 	if errors.Is(err, errAwaitingObservation) {
 		p.graph.Complete = false
 		return nil
@@ -130,7 +130,7 @@ func (p *planner) expand(stage pipelines.Stage) error {
 	if err != nil {
 		return fmt.Errorf("plan %s: %w", stage.Name, err)
 	}
-	p.results[stage.Name] = made
+	p.results[stage.Name] = result
 	return nil
 }
 
@@ -147,8 +147,8 @@ type Expansion struct {
 // that order.
 func NeededResults[T any](x *Expansion) (all []T) {
 	for _, name := range x.Stage.Needs {
-		if made, ok := x.results[name].(T); ok {
-			all = append(all, made)
+		if result, ok := x.results[name].(T); ok {
+			all = append(all, result)
 		}
 	}
 	return all
@@ -187,17 +187,17 @@ func (x *Expansion) addActionOfKind(a action.Action, where string, params any, i
 	if where != "" {
 		slot += "/" + where
 	}
-	made, preimage, err := action.New(a.Kind, x.in.Kinds[i].Version, slot, params, inputs)
+	result, preimage, err := action.New(a.Kind, x.in.Kinds[i].Version, slot, params, inputs)
 	if err != nil {
 		return "", err
 	}
-	made.Share, made.Timeout, made.Quick = a.Share, a.Timeout, x.in.Kinds[i].Quick
-	if !x.seen[made.Key] {
-		x.seen[made.Key] = true
-		x.graph.Actions = append(x.graph.Actions, made)
-		x.graph.Preimages[made.Key] = preimage
+	result.Share, result.Timeout, result.Quick = a.Share, a.Timeout, x.in.Kinds[i].Quick
+	if !x.seen[result.Key] {
+		x.seen[result.Key] = true
+		x.graph.Actions = append(x.graph.Actions, result)
+		x.graph.Preimages[result.Key] = preimage
 	}
-	return made.Key, nil
+	return result.Key, nil
 }
 
 // Observe returns the artifact of an action whose facts the plan depends on. ok is false if it

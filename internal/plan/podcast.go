@@ -33,7 +33,7 @@ type podcastResult []BundleEntry
 func (s podcastResult) bundleEntries() []BundleEntry { return s }
 
 func expandPodcast(x *Expansion) (any, error) {
-	var made podcastResult
+	var result podcastResult
 	for _, s := range NeededResults[audioResult](x) {
 		if s.codec == "flac" {
 			return nil, inputerr.New(x.Pipeline.File, "a podcast cannot be made from FLAC").At(x.Stage.Line).
@@ -45,10 +45,10 @@ func expandPodcast(x *Expansion) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			made = append(made, e)
+			result = append(result, e)
 		}
 	}
-	return made, nil
+	return result, nil
 }
 
 // addPodcast adds the action that makes one podcast file, with the talk's title and chapters

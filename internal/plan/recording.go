@@ -38,7 +38,7 @@ type probeResult struct {
 }
 
 func expandProbe(x *Expansion) (any, error) {
-	var made probeResult
+	var result probeResult
 	waiting := false
 	for i, r := range x.Facts.Recordings {
 		key, err := x.AddAction(fmt.Sprintf("r%d", i+1), RecordingSpec{Picture: x.Facts.Treatment.VideoStream, SecondPicture: x.Facts.Treatment.SideStream}, map[string]action.Key{RoleRecording: action.Key(r.SHA256)})
@@ -50,13 +50,13 @@ func expandProbe(x *Expansion) (any, error) {
 			return nil, err
 		}
 		waiting = waiting || !ok
-		made.keys = append(made.keys, key)
-		made.probes = append(made.probes, p)
+		result.keys = append(result.keys, key)
+		result.probes = append(result.probes, p)
 	}
 	if waiting {
 		return nil, errAwaitingObservation
 	}
-	for i, p := range made.probes {
+	for i, p := range result.probes {
 		r := x.Facts.Recordings[i]
 		if first := slices.IndexFunc(x.Facts.Recordings, func(o conference.Recording) bool { return o.SHA256 == r.SHA256 }); first < i {
 			x.Note("recordings %d and %d are the same file: %s is in the programme twice, unless you cut it out", first+1, i+1, r.Name)
@@ -69,7 +69,7 @@ func expandProbe(x *Expansion) (any, error) {
 			x.Note("%s: %s", r.Name, note)
 		}
 	}
-	return made, nil
+	return result, nil
 }
 
 // hasStandIn reports whether the talk's settings allow a substitute for the stream that a
@@ -173,7 +173,7 @@ func expandAnalyse(x *Expansion) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var made analyseResult
+	var result analyseResult
 	waiting := !ok || !known
 	for i, sound := range programmeSounds(x.Facts) {
 		where := ""
@@ -186,14 +186,14 @@ func expandAnalyse(x *Expansion) (any, error) {
 		}
 		waiting = waiting || !ok
 		h.opening, h.closing = opening, closing
-		made = append(made, h)
+		result = append(result, h)
 	}
 	if waiting {
 		return nil, errAwaitingObservation
 	}
-	noteAnalyses(x, reel, made)
-	x.graph.Issues = findIssues(reel, made[0], x.Facts.Talk, len(x.Facts.Cut) > 0)
-	return made, nil
+	noteAnalyses(x, reel, result)
+	x.graph.Issues = findIssues(reel, result[0], x.Facts.Talk, len(x.Facts.Cut) > 0)
+	return result, nil
 }
 
 // noteAnalyses passes on the notes of the analyses, and says which sound stream is used if

@@ -66,21 +66,21 @@ func expandStills(x *Expansion) (any, error) {
 	}
 	every := x.Stage.With.(*StillsSettings).Every
 	slots := timeline.Grid{Rate: reel.Programme.Rate, Interval: every, MinChunk: every / 2}
-	made := stillsResult{}
-	made.width, made.height = fitInto(reel.Width, reel.Height, stillWidth, stillHeight)
+	result := stillsResult{}
+	result.width, result.height = fitInto(reel.Width, reel.Height, stillWidth, stillHeight)
 	for i, chunk := range reel.chunks(x.Pipeline.Programme.Chunk) {
 		c := chunkStills{chunk: chunk}
 		for _, slot := range slots.Chunks(chunk.Range) {
 			c.slots = append(c.slots, slot.Shift(-chunk.Range.From))
 		}
-		spec := media.StillsSpec{Rate: reel.Programme.Rate, Slots: c.slots, Width: made.width, Height: made.height}
+		spec := media.StillsSpec{Rate: reel.Programme.Rate, Slots: c.slots, Width: result.width, Height: result.height}
 		var err error
 		if c.key, err = x.AddAction(chunk.name, spec, map[string]action.Key{RoleSegment: from.Segments[i]}); err != nil {
 			return nil, err
 		}
-		made.chunks = append(made.chunks, c)
+		result.chunks = append(result.chunks, c)
 	}
-	return made, nil
+	return result, nil
 }
 
 // stillsRendition returns the rendition that stills are taken from: the smallest that is large
@@ -209,12 +209,12 @@ func expandSprite(x *Expansion) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := spriteResult{
+	result := spriteResult{
 		{Path: "thumb/" + slug + "-" + SpriteVTT, Role: bundle.RoleSprite, Key: key, File: SpriteVTT},
 		{Path: "thumb/" + slug + "-" + ContactFile, Role: bundle.RoleContactSheet, Key: key, File: ContactFile},
 	}
 	for n := range (tiles + SheetTiles - 1) / SheetTiles {
-		made = append(made, BundleEntry{Path: "thumb/" + slug + "-" + SheetFile(n), Role: bundle.RoleSprite, Key: key, File: SheetFile(n)})
+		result = append(result, BundleEntry{Path: "thumb/" + slug + "-" + SheetFile(n), Role: bundle.RoleSprite, Key: key, File: SheetFile(n)})
 	}
-	return made, nil
+	return result, nil
 }

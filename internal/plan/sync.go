@@ -56,7 +56,7 @@ func expandSync(x *Expansion) (any, error) {
 		})
 		inputs[NumberedRole(RoleAnalysis, i)] = floor.keys[i]
 	}
-	made := make(syncResult)
+	result := make(syncResult)
 	for _, t := range x.Facts.Tracks {
 		times := encodeCueTimes(t.Cues)
 		inputs[RoleCueTimes] = action.KeyOf(times)
@@ -65,9 +65,9 @@ func expandSync(x *Expansion) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		made[t.Language] = key
+		result[t.Language] = key
 	}
-	return made, nil
+	return result, nil
 }
 
 // encodeCueTimes returns the start and end of each cue in milliseconds, as canonical JSON.
