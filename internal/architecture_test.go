@@ -61,6 +61,7 @@ var layers = map[string]int{
 	"internal/strictyaml": 1, // YAML that says where it is wrong
 
 	"internal/plural":   0, // counts with their nouns
+	"internal/maputil":  0, // sorted keys of maps
 	"internal/message":  0, // sentences as code and values
 	"internal/fsutil":   0, // hashing and durable directories
 	"internal/timeline": 0, // frames, ranges, cuts

@@ -6,11 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/maputil"
 )
 
 // ProgrammeEntry is a talk in the programme.
@@ -122,7 +121,7 @@ func (c *change) saveScheduling(s ProgrammeEntry) error {
 	if err != nil {
 		return err
 	}
-	for _, what := range slices.Sorted(maps.Keys(union(before, after))) {
+	for _, what := range maputil.UnionKeys(before, after) {
 		if !reflect.DeepEqual(before[what], after[what]) {
 			if err := c.event("scheduling."+what, before[what], after[what]); err != nil {
 				return err

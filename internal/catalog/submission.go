@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/maputil"
 )
 
 // Submission is what people submitted for one talk, and how it is to be processed.
@@ -122,7 +123,7 @@ func (c *change) save(old, s Submission, fresh bool) error {
 		return err
 	}
 	changed := fresh
-	for _, what := range slices.Sorted(maps.Keys(union(before, after))) {
+	for _, what := range maputil.UnionKeys(before, after) {
 		if reflect.DeepEqual(before[what], after[what]) {
 			continue
 		}
@@ -186,12 +187,6 @@ func newTrackEvent(t conference.Track) trackEvent {
 		e.Source = &source
 	}
 	return e
-}
-
-func union(a, b map[string]any) map[string]any {
-	u := maps.Clone(a)
-	maps.Copy(u, b)
-	return u
 }
 
 func (c *change) writeTalk(s Submission) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/maputil"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -74,7 +75,7 @@ func (n Explainer) diffKeys(run catalog.Run, before, now catalog.SlotResult) ([]
 	for _, s := range run.Slots {
 		makers[s.Key] = s.Slot
 	}
-	for _, role := range unionKeys(a.Inputs, b.Inputs) {
+	for _, role := range maputil.UnionKeys(a.Inputs, b.Inputs) {
 		was, is := a.Inputs[role], b.Inputs[role]
 		if was == is || is == "" && slices.Contains(inputs, was) {
 			continue
@@ -122,7 +123,7 @@ func diffJSON(at string, a, b json.RawMessage) []Change {
 	var x, y map[string]json.RawMessage
 	if json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && x != nil && y != nil {
 		var changes []Change
-		for _, name := range unionKeys(x, y) {
+		for _, name := range maputil.UnionKeys(x, y) {
 			changes = append(changes, diffJSON(strings.TrimPrefix(at+"."+name, "."), x[name], y[name])...)
 		}
 		return changes
@@ -136,7 +137,7 @@ func diffJSON(at string, a, b json.RawMessage) []Change {
 			x, y = keyByIndex(l), keyByIndex(m)
 		}
 		var changes []Change
-		for _, name := range unionKeys(x, y) {
+		for _, name := range maputil.UnionKeys(x, y) {
 			changes = append(changes, diffJSON(fmt.Sprintf("%s[%s]", at, name), x[name], y[name])...)
 		}
 		return changes
@@ -164,13 +165,4 @@ func keyByIndex(list []json.RawMessage) map[string]json.RawMessage {
 		indexed[fmt.Sprint(i)] = v
 	}
 	return indexed
-}
-
-func unionKeys[V any](a, b map[string]V) []string {
-	all := maps.Clone(a)
-	if all == nil {
-		all = make(map[string]V)
-	}
-	maps.Copy(all, b)
-	return slices.Sorted(maps.Keys(all))
 }

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/maputil"
 )
 
 // KnownTalk is a talk that is there.
@@ -110,7 +110,7 @@ func mergeEvent(k KnownTalk, e Event) Change {
 	was, now, says := eventFields(*base), eventFields(k.Current), eventFields(e)
 	after := maps.Clone(now)
 	c := Change{Kind: Unchanged, Slug: k.Slug, Title: k.Current.Talk.Title, Imported: e}
-	for _, name := range slices.Sorted(maps.Keys(union(was, union(now, says)))) {
+	for _, name := range maputil.UnionKeys(was, now, says) {
 		switch {
 		case !scheduleFields[name]:
 		case sameValue(was[name], says[name]), sameValue(now[name], says[name]):
@@ -162,12 +162,6 @@ func eventOf(all map[string]any) (e Event) {
 	_ = json.Unmarshal(b, &e.Talk)
 	_ = json.Unmarshal(b, &e.Scheduling)
 	return e
-}
-
-func union(a, b map[string]any) map[string]any {
-	u := maps.Clone(a)
-	maps.Copy(u, b)
-	return u
 }
 
 // sameValue compares as people do: the same moment in two zones is one.
