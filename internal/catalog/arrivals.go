@@ -49,7 +49,7 @@ func (c *Catalog) AddArrival(ctx context.Context, a Arrival) error {
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		return tx.event("arrival", nil, map[string]any{"id": a.ID, "name": a.Name, "size": a.Size})
+		return tx.event(ctx, "arrival", nil, map[string]any{"id": a.ID, "name": a.Name, "size": a.Size})
 	})
 }
 
@@ -86,10 +86,10 @@ func (c *Catalog) SetArrivalState(ctx context.Context, who, id, state string) er
 		if err != nil || old == state {
 			return err
 		}
-		if err := tx.exec(`UPDATE arrivals SET state = ? WHERE id = ?`, state, id); err != nil {
+		if err := tx.exec(ctx, `UPDATE arrivals SET state = ? WHERE id = ?`, state, id); err != nil {
 			return err
 		}
-		return tx.event("arrival", map[string]string{"id": id, "state": old}, map[string]string{"id": id, "state": state})
+		return tx.event(ctx, "arrival", map[string]string{"id": id, "state": old}, map[string]string{"id": id, "state": state})
 	})
 }
 

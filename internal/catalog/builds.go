@@ -10,18 +10,18 @@ import (
 // RequestBuild requests that a talk's bundle be built from the present facts, even if it is up
 // to date.
 func (c *Catalog) RequestBuild(ctx context.Context, who, slug, why string) error {
-	return c.withChange(ctx, "request a build of", slug, who, func(tx *change) error { return tx.requestBuild(why) })
+	return c.withChange(ctx, "request a build of", slug, who, func(tx *change) error { return tx.requestBuild(ctx, why) })
 }
 
 // requestBuild raises the requested generation of the talk's bundle.
-func (c *change) requestBuild(why string) error {
-	return c.exec(`INSERT INTO wishes VALUES (?1, 1, 0, '', ?2, ?3, ?4)
+func (c *change) requestBuild(ctx context.Context, why string) error {
+	return c.exec(ctx, `INSERT INTO wishes VALUES (?1, 1, 0, '', ?2, ?3, ?4)
 		ON CONFLICT DO UPDATE SET generation = generation + 1, who = ?2, why = ?3, at_ms = ?4`, c.slug, c.who, why, c.now.UnixMilli())
 }
 
 // requestRebuild does what requestBuild does, for a talk whose bundle was requested before.
-func (c *change) requestRebuild(why string) error {
-	return c.exec(`UPDATE wishes SET generation = generation + 1, who = ?, why = ?, at_ms = ? WHERE slug = ?`, c.who, why, c.now.UnixMilli(), c.slug)
+func (c *change) requestRebuild(ctx context.Context, why string) error {
+	return c.exec(ctx, `UPDATE wishes SET generation = generation + 1, who = ?, why = ?, at_ms = ? WHERE slug = ?`, c.who, why, c.now.UnixMilli(), c.slug)
 }
 
 // BuildRequest is a talk whose bundle was requested, and what came of the last build.
@@ -82,6 +82,6 @@ func (c *Catalog) queryBuildRequests(ctx context.Context, which string, args ...
 // is done until the next request.
 func (c *Catalog) FinishBuild(ctx context.Context, slug string, generation int, outcome string) error {
 	return c.withChange(ctx, "record the build of", slug, systemUser, func(tx *change) error {
-		return tx.exec(`UPDATE wishes SET made = ?1, outcome = ?2 WHERE slug = ?3 AND made <= ?1`, generation, outcome, slug)
+		return tx.exec(ctx, `UPDATE wishes SET made = ?1, outcome = ?2 WHERE slug = ?3 AND made <= ?1`, generation, outcome, slug)
 	})
 }

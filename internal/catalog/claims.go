@@ -30,16 +30,16 @@ func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until t
 		case err == nil: // only the end changes, which is no event
 			stands = last
 			stands.Expires = until
-			return tx.exec(`UPDATE claims SET expires_ms = ? WHERE slug = ? AND language = ?`, until.UnixMilli(), slug, language)
+			return tx.exec(ctx, `UPDATE claims SET expires_ms = ? WHERE slug = ? AND language = ?`, until.UnixMilli(), slug, language)
 		case !errors.Is(err, ErrNotFound):
 			return err
 		}
 		stands = Claim{slug, language, who, tx.now, until}
-		if err := tx.exec(`INSERT OR REPLACE INTO claims (slug, language, who, at_ms, expires_ms) VALUES (?, ?, ?, ?, ?)`,
+		if err := tx.exec(ctx, `INSERT OR REPLACE INTO claims (slug, language, who, at_ms, expires_ms) VALUES (?, ?, ?, ?, ?)`,
 			slug, language, who, tx.now.UnixMilli(), until.UnixMilli()); err != nil {
 			return err
 		}
-		return tx.event("claim."+language, nil, who)
+		return tx.event(ctx, "claim."+language, nil, who)
 	})
 	return stands, err
 }
@@ -55,10 +55,10 @@ func (c *Catalog) Unclaim(ctx context.Context, slug, language, who string) error
 		if err != nil {
 			return err
 		}
-		if err := tx.exec(`DELETE FROM claims WHERE slug = ? AND language = ?`, slug, language); err != nil {
+		if err := tx.exec(ctx, `DELETE FROM claims WHERE slug = ? AND language = ?`, slug, language); err != nil {
 			return err
 		}
-		return tx.event("claim."+language, who, nil)
+		return tx.event(ctx, "claim."+language, who, nil)
 	})
 }
 

@@ -30,11 +30,11 @@ func (c *Catalog) SaveEdition(ctx context.Context, slug string, e conference.Edi
 		if err != nil {
 			return err
 		}
-		if err := tx.exec(`INSERT INTO editions (id, body, created_ms) VALUES (?, ?, ?)`,
+		if err := tx.exec(ctx, `INSERT INTO editions (id, body, created_ms) VALUES (?, ?, ?)`,
 			e.ID, body, tx.now.UnixMilli()); err != nil {
 			return err
 		}
-		return tx.event("edition", nil, e)
+		return tx.event(ctx, "edition", nil, e)
 	})
 }
 
@@ -67,11 +67,11 @@ func (c *Catalog) BindUpload(ctx context.Context, slug, language, sha256, editio
 			return err
 		}
 		bound = edition
-		if err := tx.exec(`INSERT INTO uploads (slug, language, sha256, edition, created_ms) VALUES (?, ?, ?, ?, ?)`,
+		if err := tx.exec(ctx, `INSERT INTO uploads (slug, language, sha256, edition, created_ms) VALUES (?, ?, ?, ?, ?)`,
 			slug, language, sha256, edition, tx.now.UnixMilli()); err != nil {
 			return fmt.Errorf("to edition %s: %w", edition, err)
 		}
-		return tx.event("upload."+language, nil, map[string]string{"sha256": sha256, "edition": edition})
+		return tx.event(ctx, "upload."+language, nil, map[string]string{"sha256": sha256, "edition": edition})
 	})
 	if err != nil {
 		return "", err
@@ -119,11 +119,11 @@ func (c *Catalog) RecordPublication(ctx context.Context, slug string, p Publicat
 		if err != nil {
 			return err
 		}
-		if err := tx.exec(`INSERT INTO publications (slug, edition, dir, keys, at_ms) VALUES (?, ?, ?, ?, ?)`,
+		if err := tx.exec(ctx, `INSERT INTO publications (slug, edition, dir, keys, at_ms) VALUES (?, ?, ?, ?, ?)`,
 			slug, p.Edition, p.Dir, keys, p.At.UnixMilli()); err != nil {
 			return err
 		}
-		return tx.event("published", publicationEvent(last, ok), publicationEvent(p, true))
+		return tx.event(ctx, "published", publicationEvent(last, ok), publicationEvent(p, true))
 	})
 }
 

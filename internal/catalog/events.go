@@ -41,7 +41,6 @@ func (c *Catalog) Events(ctx context.Context, slug string) ([]Event, error) {
 // change is a transaction that changes one talk, by one person at one time.
 type change struct {
 	*sql.Tx
-	ctx  context.Context
 	slug string
 	who  string
 	now  time.Time
@@ -53,7 +52,7 @@ type change struct {
 // OnChange function.
 func (c *Catalog) withChange(ctx context.Context, doing, slug, who string, do func(*change) error) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
-		return do(newChange(ctx, tx, slug, who))
+		return do(newChange(tx, slug, who))
 	})
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", doing, slug, err)
@@ -64,17 +63,17 @@ func (c *Catalog) withChange(ctx context.Context, doing, slug, who string, do fu
 	return nil
 }
 
-func newChange(ctx context.Context, tx *sql.Tx, slug, who string) *change {
-	return &change{Tx: tx, ctx: ctx, slug: slug, who: who, now: time.Now()}
+func newChange(tx *sql.Tx, slug, who string) *change {
+	return &change{Tx: tx, slug: slug, who: who, now: time.Now()}
 }
 
-func (c *change) exec(query string, args ...any) error {
-	_, err := c.ExecContext(c.ctx, query, args...)
+func (c *change) exec(ctx context.Context, query string, args ...any) error {
+	_, err := c.ExecContext(ctx, query, args...)
 	return err
 }
 
 // event records a change; old or new is nil if there was or is nothing.
-func (c *change) event(what string, old, new any) error {
+func (c *change) event(ctx context.Context, what string, old, new any) error {
 	var columns [2]any
 	for i, v := range []any{old, new} {
 		if v == nil {
@@ -87,6 +86,6 @@ func (c *change) event(what string, old, new any) error {
 		columns[i] = text
 	}
 	c.events++
-	return c.exec(`INSERT INTO events (at_ms, slug, who, what, old, new) VALUES (?, ?, ?, ?, ?, ?)`,
+	return c.exec(ctx, `INSERT INTO events (at_ms, slug, who, what, old, new) VALUES (?, ?, ?, ?, ?, ?)`,
 		c.now.UnixMilli(), c.slug, c.who, what, columns[0], columns[1])
 }

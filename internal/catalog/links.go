@@ -41,7 +41,7 @@ func (c *Catalog) AddLink(ctx context.Context, hash []byte, l Link) (Link, error
 		if err != nil {
 			return err
 		}
-		return tx.event("link", nil, map[string]any{"link": l.LinkID, "role": l.Role, "language": l.Language, "name": l.Name})
+		return tx.event(ctx, "link", nil, map[string]any{"link": l.LinkID, "role": l.Role, "language": l.Language, "name": l.Name})
 	})
 	return l, err
 }
@@ -91,10 +91,10 @@ func (c *Catalog) RevokeLink(ctx context.Context, who string, id int64) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.exec(`DELETE FROM sessions WHERE link = ?`, id); err != nil {
+		if err := tx.exec(ctx, `DELETE FROM sessions WHERE link = ?`, id); err != nil {
 			return err
 		}
-		return tx.event("link", map[string]any{"link": id}, nil)
+		return tx.event(ctx, "link", map[string]any{"link": id}, nil)
 	})
 }
 

@@ -77,7 +77,7 @@ func (c *Catalog) SaveProgramme(ctx context.Context, who string, talks []Program
 
 // saveEntry saves one talk of the programme.
 func (c *Catalog) saveEntry(ctx context.Context, tx *sql.Tx, who string, s ProgrammeEntry) error {
-	change := newChange(ctx, tx, s.Talk.Slug, who)
+	change := newChange(tx, s.Talk.Slug, who)
 	old, err := loadSubmission(ctx, tx, s.Talk.Slug)
 	fresh := errors.Is(err, ErrNotFound)
 	if err != nil && !fresh {
@@ -86,7 +86,7 @@ func (c *Catalog) saveEntry(ctx context.Context, tx *sql.Tx, who string, s Progr
 	now := old
 	if fresh {
 		now = s.Initial
-		if err := change.exec(`INSERT INTO talks VALUES (?1, '', '', '', '', '', '', ?2, ?2, '', '')`, s.Talk.Slug, change.now.UnixMilli()); err != nil {
+		if err := change.exec(ctx, `INSERT INTO talks VALUES (?1, '', '', '', '', '', '', ?2, ?2, '', '')`, s.Talk.Slug, change.now.UnixMilli()); err != nil {
 			return err
 		}
 	}
@@ -94,22 +94,22 @@ func (c *Catalog) saveEntry(ctx context.Context, tx *sql.Tx, who string, s Progr
 	if now, err = normalize(now); err != nil {
 		return err
 	}
-	if err := change.save(old, now, fresh); err != nil {
+	if err := change.save(ctx, old, now, fresh); err != nil {
 		return err
 	}
 	if change.events > 0 && len(now.Facts.Recordings) > 0 {
-		if err := change.requestBuild("the programme changed"); err != nil {
+		if err := change.requestBuild(ctx, "the programme changed"); err != nil {
 			return err
 		}
 	}
-	return change.saveScheduling(s)
+	return change.saveScheduling(ctx, s)
 }
 
 // saveScheduling saves a talk's place in the programme, with an event for each field that
 // changed.
-func (c *change) saveScheduling(s ProgrammeEntry) error {
+func (c *change) saveScheduling(ctx context.Context, s ProgrammeEntry) error {
 	var old conference.Scheduling
-	err := c.QueryRowContext(c.ctx, `SELECT scheduling FROM programme WHERE slug = ?`, c.slug).Scan(asJSON{&old})
+	err := c.QueryRowContext(ctx, `SELECT scheduling FROM programme WHERE slug = ?`, c.slug).Scan(asJSON{&old})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
@@ -123,7 +123,7 @@ func (c *change) saveScheduling(s ProgrammeEntry) error {
 	}
 	for _, what := range maputil.UnionKeys(before, after) {
 		if !reflect.DeepEqual(before[what], after[what]) {
-			if err := c.event("scheduling."+what, before[what], after[what]); err != nil {
+			if err := c.event(ctx, "scheduling."+what, before[what], after[what]); err != nil {
 				return err
 			}
 		}
@@ -136,7 +136,7 @@ func (c *change) saveScheduling(s ProgrammeEntry) error {
 	if s.Imported != nil {
 		imported = string(s.Imported)
 	}
-	return c.exec(`INSERT INTO programme VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (slug) DO UPDATE SET guid = ?2, event = ?3, scheduling = ?4, imported = ?5`,
+	return c.exec(ctx, `INSERT INTO programme VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (slug) DO UPDATE SET guid = ?2, event = ?3, scheduling = ?4, imported = ?5`,
 		c.slug, s.Scheduling.GUID, s.Scheduling.Event, text, imported)
 }
 

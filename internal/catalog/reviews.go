@@ -28,11 +28,11 @@ type Review struct {
 // AddReview saves a review.
 func (c *Catalog) AddReview(ctx context.Context, slug string, v Review) error {
 	return c.withChange(ctx, "review", slug, v.Who, func(tx *change) error {
-		if err := tx.exec(`INSERT INTO verdicts (slug, who, verdict, words, bundle, at_ms) VALUES (?, ?, ?, ?, ?, ?)`,
+		if err := tx.exec(ctx, `INSERT INTO verdicts (slug, who, verdict, words, bundle, at_ms) VALUES (?, ?, ?, ?, ?, ?)`,
 			slug, v.Who, v.Verdict, v.Comment, v.Bundle, tx.now.UnixMilli()); err != nil {
 			return err
 		}
-		return tx.event("verdict", nil, v.Verdict+" "+v.Comment)
+		return tx.event(ctx, "verdict", nil, v.Verdict+" "+v.Comment)
 	})
 }
 
@@ -70,31 +70,31 @@ type ReleaseRequest struct {
 // if it can.
 func (c *Catalog) RequestRelease(ctx context.Context, slug, who, refused string) error {
 	return c.withChange(ctx, "release", slug, who, func(tx *change) error {
-		if err := tx.exec(`INSERT INTO releases VALUES (?1, ?2, ?3, ?4, NULL, '', '') ON CONFLICT DO UPDATE SET who = ?2, wanted_ms = ?3, refused = ?4`,
+		if err := tx.exec(ctx, `INSERT INTO releases VALUES (?1, ?2, ?3, ?4, NULL, '', '') ON CONFLICT DO UPDATE SET who = ?2, wanted_ms = ?3, refused = ?4`,
 			slug, who, tx.now.UnixMilli(), refused); err != nil {
 			return err
 		}
-		return tx.event("release", nil, releaseRequested+" "+refused)
+		return tx.event(ctx, "release", nil, releaseRequested+" "+refused)
 	})
 }
 
 // RecordRelease records that a talk was released, and which bundle.
 func (c *Catalog) RecordRelease(ctx context.Context, slug string, bundle action.Key, dir string) error {
 	return c.withChange(ctx, "record the release of", slug, systemUser, func(tx *change) error {
-		if err := tx.exec(`UPDATE releases SET refused = '', released_ms = ?, bundle = ?, dir = ? WHERE slug = ?`, tx.now.UnixMilli(), bundle, dir, slug); err != nil {
+		if err := tx.exec(ctx, `UPDATE releases SET refused = '', released_ms = ?, bundle = ?, dir = ? WHERE slug = ?`, tx.now.UnixMilli(), bundle, dir, slug); err != nil {
 			return err
 		}
-		return tx.event("release", nil, releaseDone)
+		return tx.event(ctx, "release", nil, releaseDone)
 	})
 }
 
 // CancelRelease withdraws the request to release a talk. What was released stays where it is.
 func (c *Catalog) CancelRelease(ctx context.Context, slug, who string) error {
 	return c.withChange(ctx, "cancel the release of", slug, who, func(tx *change) error {
-		if err := tx.exec(`DELETE FROM releases WHERE slug = ?`, slug); err != nil {
+		if err := tx.exec(ctx, `DELETE FROM releases WHERE slug = ?`, slug); err != nil {
 			return err
 		}
-		return tx.event("release", releaseRequested, nil)
+		return tx.event(ctx, "release", releaseRequested, nil)
 	})
 }
 

@@ -29,9 +29,9 @@ func (c *Catalog) SaveSetting(ctx context.Context, who, name string, value any) 
 		if err != nil {
 			return err
 		}
-		if err := tx.exec(`INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, text); err != nil {
+		if err := tx.exec(ctx, `INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, text); err != nil {
 			return err
 		}
-		return tx.event("setting."+name, nil, nil)
+		return tx.event(ctx, "setting."+name, nil, nil)
 	})
 }

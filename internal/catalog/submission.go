@@ -47,16 +47,16 @@ func (c *Catalog) Save(ctx context.Context, who string, s Submission) (Submissio
 		old, err := loadSubmission(ctx, tx, slug)
 		fresh := errors.Is(err, ErrNotFound)
 		if fresh {
-			err = tx.exec(`INSERT INTO talks VALUES (?1, '', '', '', '', '', '', ?2, ?2, '', '')`, slug, tx.now.UnixMilli())
+			err = tx.exec(ctx, `INSERT INTO talks VALUES (?1, '', '', '', '', '', '', ?2, ?2, '', '')`, slug, tx.now.UnixMilli())
 		}
 		if err != nil {
 			return err
 		}
-		if s.Facts.Tracks, err = tx.numberTracks(s.Facts.Tracks); err != nil {
+		if s.Facts.Tracks, err = tx.numberTracks(ctx, s.Facts.Tracks); err != nil {
 			return err
 		}
 		s.Facts.Salts = mergeSalts(old.Facts.Salts, s.Facts.Salts)
-		return tx.save(old, s, fresh)
+		return tx.save(ctx, old, s, fresh)
 	})
 	if err != nil {
 		return Submission{}, err
@@ -83,15 +83,15 @@ func (c *Catalog) Edit(ctx context.Context, who, slug string, do func(*Submissio
 		if s, err = normalize(s); err != nil {
 			return err
 		}
-		if s.Facts.Tracks, err = tx.numberTracks(s.Facts.Tracks); err != nil {
+		if s.Facts.Tracks, err = tx.numberTracks(ctx, s.Facts.Tracks); err != nil {
 			return err
 		}
 		s.Facts.Salts = mergeSalts(old.Facts.Salts, s.Facts.Salts)
 		events := tx.events
-		if err := tx.save(old, s, false); err != nil || tx.events == events || len(s.Facts.Recordings) == 0 {
+		if err := tx.save(ctx, old, s, false); err != nil || tx.events == events || len(s.Facts.Recordings) == 0 {
 			return err
 		}
-		return tx.requestBuild("changed")
+		return tx.requestBuild(ctx, "changed")
 	})
 	if err != nil {
 		return Submission{}, err
@@ -107,13 +107,13 @@ func (c *Catalog) SavePipelineText(ctx context.Context, slug, text string) error
 		if err := tx.QueryRowContext(ctx, `SELECT pipeline_text FROM talks WHERE slug = ?`, slug).Scan(&old); err != nil || old == text {
 			return err
 		}
-		return errors.Join(tx.event("pipeline_text", old, text),
-			tx.exec(`UPDATE talks SET pipeline_text = ? WHERE slug = ?`, text, slug))
+		return errors.Join(tx.event(ctx, "pipeline_text", old, text),
+			tx.exec(ctx, `UPDATE talks SET pipeline_text = ? WHERE slug = ?`, text, slug))
 	})
 }
 
 // save writes the differences between old and s, with an event for each.
-func (c *change) save(old, s Submission, fresh bool) error {
+func (c *change) save(ctx context.Context, old, s Submission, fresh bool) error {
 	before, err := aspects(old)
 	if err != nil {
 		return err
@@ -128,14 +128,14 @@ func (c *change) save(old, s Submission, fresh bool) error {
 			continue
 		}
 		changed = true
-		if err := c.event(what, before[what], after[what]); err != nil {
+		if err := c.event(ctx, what, before[what], after[what]); err != nil {
 			return err
 		}
 	}
 	if !changed {
 		return nil
 	}
-	return errors.Join(c.writeTalk(s), c.writeRecordings(s), c.writeSalts(s), c.writeTracks(s))
+	return errors.Join(c.writeTalk(ctx, s), c.writeRecordings(ctx, s), c.writeSalts(ctx, s), c.writeTracks(ctx, s))
 }
 
 // aspects returns the parts of a submission that change independently, under their events'
@@ -189,7 +189,7 @@ func newTrackEvent(t conference.Track) trackEvent {
 	return e
 }
 
-func (c *change) writeTalk(s Submission) error {
+func (c *change) writeTalk(ctx context.Context, s Submission) error {
 	talk, err := jsonText(s.Facts.Talk)
 	if err != nil {
 		return err
@@ -206,16 +206,16 @@ func (c *change) writeTalk(s Submission) error {
 	if err != nil {
 		return err
 	}
-	return c.exec(`UPDATE talks SET talk = ?, conference = ?, treatment = ?, cut = ?, channels = ?, out = ?, pipeline = ?, pipeline_text = ?, updated_ms = ?
+	return c.exec(ctx, `UPDATE talks SET talk = ?, conference = ?, treatment = ?, cut = ?, channels = ?, out = ?, pipeline = ?, pipeline_text = ?, updated_ms = ?
 		WHERE slug = ?`, talk, conference, treatment, cut, s.Facts.Channels, s.Out, s.Pipeline, s.PipelineText, c.now.UnixMilli(), c.slug)
 }
 
-func (c *change) writeRecordings(s Submission) error {
-	if err := c.exec(`DELETE FROM recordings WHERE slug = ?`, c.slug); err != nil {
+func (c *change) writeRecordings(ctx context.Context, s Submission) error {
+	if err := c.exec(ctx, `DELETE FROM recordings WHERE slug = ?`, c.slug); err != nil {
 		return err
 	}
 	for i, r := range s.Facts.Recordings {
-		if err := c.exec(`INSERT INTO recordings (slug, position, sha256, size, name) VALUES (?, ?, ?, ?, ?)`,
+		if err := c.exec(ctx, `INSERT INTO recordings (slug, position, sha256, size, name) VALUES (?, ?, ?, ?, ?)`,
 			c.slug, i+1, r.SHA256, r.Size, r.Name); err != nil {
 			return err
 		}
@@ -223,9 +223,9 @@ func (c *change) writeRecordings(s Submission) error {
 	return nil
 }
 
-func (c *change) writeSalts(s Submission) error {
+func (c *change) writeSalts(ctx context.Context, s Submission) error {
 	for rendition, salt := range s.Facts.Salts {
-		if err := c.exec(`INSERT INTO salts (slug, rendition, salt) VALUES (?1, ?2, ?3)
+		if err := c.exec(ctx, `INSERT INTO salts (slug, rendition, salt) VALUES (?1, ?2, ?3)
 			ON CONFLICT DO UPDATE SET salt = ?3`, c.slug, rendition, salt); err != nil {
 			return err
 		}
@@ -233,8 +233,8 @@ func (c *change) writeSalts(s Submission) error {
 	return nil
 }
 
-func (c *change) writeTracks(s Submission) error {
-	if err := c.exec(`DELETE FROM tracks WHERE slug = ?`, c.slug); err != nil {
+func (c *change) writeTracks(ctx context.Context, s Submission) error {
+	if err := c.exec(ctx, `DELETE FROM tracks WHERE slug = ?`, c.slug); err != nil {
 		return err
 	}
 	for _, t := range s.Facts.Tracks {
@@ -246,7 +246,7 @@ func (c *change) writeTracks(s Submission) error {
 			}
 			source = text
 		}
-		if err := c.exec(`INSERT INTO tracks (slug, language, kind, state, file, revision, source) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		if err := c.exec(ctx, `INSERT INTO tracks (slug, language, kind, state, file, revision, source) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			c.slug, t.Language, t.Kind, t.State, t.File, t.Revision, source); err != nil {
 			return err
 		}
@@ -255,7 +255,7 @@ func (c *change) writeTracks(s Submission) error {
 }
 
 // numberTracks gives each track the last revision in its language, or a new one.
-func (c *change) numberTracks(tracks []conference.Track) ([]conference.Track, error) {
+func (c *change) numberTracks(ctx context.Context, tracks []conference.Track) ([]conference.Track, error) {
 	numbered := slices.Clone(tracks)
 	for i := range numbered {
 		t := &numbered[i]
@@ -263,7 +263,7 @@ func (c *change) numberTracks(tracks []conference.Track) ([]conference.Track, er
 		var last int
 		var has string
 		var cues []conference.Cue
-		err := c.QueryRowContext(c.ctx, `SELECT number, digest, cues FROM revisions
+		err := c.QueryRowContext(ctx, `SELECT number, digest, cues FROM revisions
 			WHERE slug = ? AND language = ? ORDER BY number DESC LIMIT 1`, c.slug, t.Language).
 			Scan(&last, &has, asJSON{&cues})
 		switch {
@@ -278,7 +278,7 @@ func (c *change) numberTracks(tracks []conference.Track) ([]conference.Track, er
 		if err != nil {
 			return nil, err
 		}
-		if err := c.exec(`INSERT INTO revisions (slug, language, number, digest, cues, created_ms) VALUES (?, ?, ?, ?, ?, ?)`,
+		if err := c.exec(ctx, `INSERT INTO revisions (slug, language, number, digest, cues, created_ms) VALUES (?, ?, ?, ?, ?, ?)`,
 			c.slug, t.Language, t.Revision, want, text, c.now.UnixMilli()); err != nil {
 			return nil, err
 		}
@@ -524,7 +524,7 @@ func (c *Catalog) IncrementSalt(ctx context.Context, slug, rendition string) (sa
 		if err != nil {
 			return err
 		}
-		return tx.event("salt."+rendition, salt-1, salt)
+		return tx.event(ctx, "salt."+rendition, salt-1, salt)
 	})
 	return salt, err
 }

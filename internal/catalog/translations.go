@@ -49,7 +49,7 @@ func (c *Catalog) SaveTranslation(ctx context.Context, slug string, base int, t 
 			return &Conflict{slug, t.Language, base, last}
 		}
 		number = base + 1
-		if err := tx.exec(`INSERT INTO translations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		if err := tx.exec(ctx, `INSERT INTO translations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			slug, t.Language, number, t.Source, t.State, string(t.Cues), t.Who, t.Why, tx.now.UnixMilli()); err != nil {
 			return err
 		}
@@ -57,10 +57,10 @@ func (c *Catalog) SaveTranslation(ctx context.Context, slug string, base int, t 
 		if base > 0 {
 			old = translationEvent{last.Number, last.Source, last.State, last.Why}
 		}
-		if err := tx.requestRebuild("a translation"); err != nil {
+		if err := tx.requestRebuild(ctx, "a translation"); err != nil {
 			return err
 		}
-		return tx.event("translation."+t.Language, old, translationEvent{number, t.Source, t.State, t.Why})
+		return tx.event(ctx, "translation."+t.Language, old, translationEvent{number, t.Source, t.State, t.Why})
 	})
 	return number, err
 }
