@@ -30,10 +30,10 @@ type explainCmd struct {
 
 // explainedSlot tells why one action ran.
 type explainedSlot struct {
-	Slot    string           `json:"slot"`
-	State   string           `json:"state"`
-	Why     string           `json:"why"`
-	Changes []explain.Change `json:"changes,omitempty"`
+	Slot    string            `json:"slot"`
+	State   catalog.SlotState `json:"state"`
+	Why     string            `json:"why"`
+	Changes []explain.Change  `json:"changes,omitempty"`
 }
 
 // Run implements `lectern explain`.

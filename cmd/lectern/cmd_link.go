@@ -46,7 +46,7 @@ func (c *linkNewCmd) Run(ctx context.Context, t *console) error {
 	}
 	var made web.Link
 	err := c.call(ctx, t, http.MethodPost, "/links", web.LinkRequest{
-		Kind: kind, Role: access.Role(c.Role), Talk: c.Talk, Language: c.Language, Name: c.Name, Email: c.Email, Days: c.Days,
+		Kind: string(kind), Role: access.Role(c.Role), Talk: c.Talk, Language: c.Language, Name: c.Name, Email: c.Email, Days: c.Days,
 	}, &made)
 	if err != nil {
 		return err

@@ -30,9 +30,9 @@ func TestProbe_ReportsIssues(t *testing.T) {
 	)
 	for _, c := range []struct {
 		name           string
-		picture, sound string   // filters; "": a camera, the voice
-		options        []string // of the output
-		kind           string   // of the one trouble; "": there is none
+		picture, sound string               // filters; "": a camera, the voice
+		options        []string             // of the output
+		kind           conference.IssueKind // of the one trouble; "": there is none
 		says           string
 	}{
 		{name: "nothing"},
@@ -83,13 +83,13 @@ func TestProbe_ReportsIssues(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var kinds []string
+			var kinds []conference.IssueKind
 			for _, trouble := range p.Issues {
 				kinds = append(kinds, trouble.Kind)
 			}
-			var want []string
+			var want []conference.IssueKind
 			if c.kind != "" {
-				want = []string{c.kind}
+				want = []conference.IssueKind{c.kind}
 			}
 			if !slices.Equal(kinds, want) || c.kind != "" && !strings.Contains(p.Issues[0].String(), c.says) {
 				t.Errorf("wanted %q, saying %q; told of\n%v", c.kind, c.says, p.Issues)

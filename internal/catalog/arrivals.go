@@ -9,11 +9,14 @@ import (
 	"time"
 )
 
+// ArrivalState says whether an arrival belongs to a talk.
+type ArrivalState string
+
 // The states of an arrival.
 const (
-	ArrivalNew       = "new"       // not assigned to a talk yet
-	ArrivalAssigned  = "taken"     // assigned to at least one
-	ArrivalDismissed = "dismissed" // belongs to no talk
+	ArrivalNew       ArrivalState = "new"       // not assigned to a talk yet
+	ArrivalAssigned  ArrivalState = "taken"     // assigned to at least one
+	ArrivalDismissed ArrivalState = "dismissed" // belongs to no talk
 )
 
 // Arrival is a recording that was uploaded, or found in the watched folder, and where it is.
@@ -28,9 +31,9 @@ type Arrival struct {
 	StartedAt time.Time       // zero: unknown
 	Length    time.Duration   // 0: not analysed yet
 	Findings  json.RawMessage // of the analysis; "null": not analysed yet
-	State     string          // see the constants
-	At        time.Time       // when it arrived
-	Talks     []string        // slugs of the talks that use it
+	State     ArrivalState
+	At        time.Time // when it arrived
+	Talks     []string  // slugs of the talks that use it
 }
 
 // AddArrival adds an arrival. One that exists already stays as it is: a process that was killed
@@ -76,9 +79,9 @@ func (c *Catalog) SaveFindings(ctx context.Context, id string, begun time.Time, 
 }
 
 // SetArrivalState records whether an arrival belongs to any talk.
-func (c *Catalog) SetArrivalState(ctx context.Context, who, id, state string) error {
+func (c *Catalog) SetArrivalState(ctx context.Context, who, id string, state ArrivalState) error {
 	return c.withChange(ctx, "change the state of a recording", "", who, func(tx *change) error {
-		var old string
+		var old ArrivalState
 		err := tx.QueryRowContext(ctx, `SELECT state FROM arrivals WHERE id = ?`, id).Scan(&old)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNotFound
@@ -89,7 +92,7 @@ func (c *Catalog) SetArrivalState(ctx context.Context, who, id, state string) er
 		if err := tx.exec(ctx, `UPDATE arrivals SET state = ? WHERE id = ?`, state, id); err != nil {
 			return err
 		}
-		return tx.event(ctx, "arrival", map[string]string{"id": id, "state": old}, map[string]string{"id": id, "state": state})
+		return tx.event(ctx, "arrival", map[string]string{"id": id, "state": string(old)}, map[string]string{"id": id, "state": string(state)})
 	})
 }
 

@@ -10,16 +10,19 @@ import (
 	"github.com/lectern-av/lectern/internal/access"
 )
 
+// LinkKind says how often a link can be opened, and by whom.
+type LinkKind string
+
 // The kinds of links.
 const (
-	LinkReusable = "link"  // can be opened any number of times until it expires
-	LinkOneTime  = "once"  // can be opened once
-	LinkAPIToken = "token" // for programs
+	LinkReusable LinkKind = "link"  // can be opened any number of times until it expires
+	LinkOneTime  LinkKind = "once"  // can be opened once
+	LinkAPIToken LinkKind = "token" // for programs
 )
 
 // Link gives a person or program access. Only the hash of its secret is stored.
 type Link struct {
-	Kind string // see the constants
+	Kind LinkKind
 	access.Grant
 	CreatedBy string
 	Created   time.Time

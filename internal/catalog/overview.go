@@ -25,7 +25,7 @@ type Overview struct {
 	BuildPending     bool            // a build was requested and has not ended
 	BuildFailure     string          // of the last build; "": it succeeded, or there was none
 	Published        time.Time       // when its bundle was published last; zero: never
-	Verdict          string          // the last one: "", approved, wrong
+	Verdict          Verdict         // of the last review; "": none
 	VerdictComment   string          // of the last review
 	ReleaseRequested bool            // its release was requested
 	ReleaseBlocked   string          // why it cannot be released yet; "": it can
@@ -44,9 +44,9 @@ type OverviewTrack struct {
 
 // OverviewStage counts the actions of one stage in one state.
 type OverviewStage struct {
-	Stage string `json:"stage"`
-	State string `json:"state"` // of package catalog: Waiting …
-	Count int    `json:"n"`
+	Stage string    `json:"stage"`
+	State SlotState `json:"state"` // of package catalog: Waiting …
+	Count int       `json:"n"`
 }
 
 const overviewQuery = `SELECT t.slug, talk ->> 'title', talk ->> 'kind', talk ->> 'language', talk -> 'speakers', coalesce(talk ->> 'length', 0), pipeline,

@@ -49,7 +49,7 @@ func TestOverviews(t *testing.T) {
 	}
 	stages := map[string]int{}
 	for _, s := range o.Stages {
-		stages[s.Stage+" "+s.State] = s.Count
+		stages[s.Stage+" "+string(s.State)] = s.Count
 	}
 	if stages["encode ran"] != 2 || stages["audio waiting"] != 1 {
 		t.Errorf("its stages are %v", stages)

@@ -10,16 +10,19 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 )
 
+// Verdict is the result of a review.
+type Verdict string
+
 // The verdicts on a talk.
 const (
-	ReviewApproved = "approved"
-	ReviewRejected = "wrong"
+	ReviewApproved Verdict = "approved"
+	ReviewRejected Verdict = "wrong" // the comment says why
 )
 
 // Review is what a person said about a talk's video before its release.
 type Review struct {
 	Who     string
-	Verdict string     // ReviewApproved or ReviewRejected
+	Verdict Verdict
 	Comment string     //
 	Bundle  action.Key // identifies the content that was reviewed; another key now means that the content changed
 	At      time.Time
@@ -32,7 +35,7 @@ func (c *Catalog) AddReview(ctx context.Context, slug string, v Review) error {
 			slug, v.Who, v.Verdict, v.Comment, v.Bundle, tx.now.UnixMilli()); err != nil {
 			return err
 		}
-		return tx.event(ctx, "verdict", nil, v.Verdict+" "+v.Comment)
+		return tx.event(ctx, "verdict", nil, string(v.Verdict)+" "+v.Comment)
 	})
 }
 

@@ -11,12 +11,15 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
+// SlotState says what happened to an action in a run.
+type SlotState string
+
 // The states of a slot.
 const (
-	SlotWaiting = "waiting" // not done yet
-	SlotReused  = "reused"  // its artifact existed
-	SlotRan     = "ran"
-	SlotFailed  = "failed"
+	SlotWaiting SlotState = "waiting" // not done yet
+	SlotReused  SlotState = "reused"  // its artifact existed
+	SlotRan     SlotState = "ran"
+	SlotFailed  SlotState = "failed"
 )
 
 // SlotResult is the state of one action in one run.
@@ -25,7 +28,7 @@ type SlotResult struct {
 	Kind     string          `json:"kind"`
 	Key      action.Key      `json:"key"`
 	Preimage []byte          `json:"-"` // what the key is the hash of, as canonical JSON
-	State    string          `json:"state"`
+	State    SlotState       `json:"state"`
 	Attempts int             `json:"attempts"`
 	Took     time.Duration   `json:"took"` // to the millisecond
 	Failure  *action.Failure `json:"failure,omitempty"`
@@ -185,12 +188,14 @@ func addTimings(ctx context.Context, q querier, run int64, length time.Duration,
 	}
 	sums := make(map[TimingGroup]sum)
 	err := eachRow(ctx, q, func(rows *sql.Rows) error {
-		var kind, slot, state string
+		var kind, slot string
+		var state SlotState
 		var took int64
 		err := rows.Scan(&kind, &slot, &state, &took)
 		g := TimingGroupOf(kind, slot)
 		s := sums[g]
-		if s.all++; state == SlotRan {
+		s.all++
+		if state == SlotRan {
 			s.ran++
 			s.took += time.Duration(took) * time.Millisecond
 		}

@@ -208,13 +208,13 @@ func TestReconcile_ReplansAfterObservations(t *testing.T) {
 // fakeRecorder keeps what was recorded.
 type fakeRecorder struct {
 	run    int64
-	states map[string]string
+	states map[string]catalog.SlotState
 }
 
 func (b *fakeRecorder) RecordSlots(_ context.Context, run int64, slots []catalog.SlotResult) error {
 	b.run = run
 	if b.states == nil {
-		b.states = make(map[string]string)
+		b.states = make(map[string]catalog.SlotState)
 	}
 	for _, s := range slots {
 		b.states[s.Slot] = s.State

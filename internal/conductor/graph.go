@@ -41,8 +41,8 @@ type node struct {
 	attempt       int // of the last job
 	started       time.Time
 	took          time.Duration
-	failure       *action.Failure // the last one
-	recordedState string          // what the recorder was told last
+	failure       *action.Failure   // the last one
+	recordedState catalog.SlotState // what the recorder was told last
 }
 
 // actionGraph compares the actions of a plan with the artifacts in the store: which are there,

@@ -368,7 +368,7 @@ func (r *reconciler) recordStates(ctx context.Context) error {
 }
 
 // stateName returns the state as the catalog names it.
-func (n *node) stateName() string {
+func (n *node) stateName() catalog.SlotState {
 	switch {
 	case n.state == present && n.ran:
 		return catalog.SlotRan

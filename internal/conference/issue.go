@@ -4,7 +4,7 @@ import "time"
 
 // Issue is a problem of a talk's recordings: what it is, where, and what can be done.
 type Issue struct {
-	Kind      string     `json:"kind"`                // see the constants
+	Kind      IssueKind  `json:"kind"`                // see the constants
 	Recording string     `json:"recording,omitempty"` // its name; "": the talk as a whole
 	Spans     []ReelSpan `json:"spans,omitempty"`     // where; empty: everywhere, or at no particular time
 	Message   string     `json:"words"`               // what the problem is, for people
@@ -17,24 +17,27 @@ type ReelSpan struct {
 	To   time.Duration `json:"to"`
 }
 
-// The kinds of troubles.
+// IssueKind identifies a kind of issue. It is stable: translations refer to it.
+type IssueKind string
+
+// The kinds of issues.
 const (
-	IssueNoAudio           = "no-sound"     // there is no audio stream
-	IssueSilent            = "silent"       // silence, all the time or for a while
-	IssueDeadChannel       = "dead-channel" // one channel is silent
-	IssueOppositePhase     = "opposite"     // the channels cancel each other out
-	IssueClipped           = "clipped"      // the recording level was too high
-	IssueHum               = "hum"          // mains hum
-	IssueNoSpeech          = "no-speech"    // there is sound, but no speech
-	IssueBlack             = "black"        // the picture is black for a while
-	IssueFrozen            = "frozen"       // the picture stands still
-	IssueVariableFrameRate = "variable"     // frames come at varying intervals
-	IssueGap               = "gap"          // a stretch of time was not recorded
-	IssueClockJump         = "jump"         // the recorder's clock was set
-	IssueDesync            = "desync"       // picture and sound do not begin or end together
-	IssueTooShort          = "short"        // for its slot
-	IssueTooLong           = "long"         // for its slot
-	IssueSilentEnds        = "silent-ends"  // silence before and after the talk
+	IssueNoAudio           IssueKind = "no-sound"     // there is no audio stream
+	IssueSilent            IssueKind = "silent"       // silence, all the time or for a while
+	IssueDeadChannel       IssueKind = "dead-channel" // one channel is silent
+	IssueOppositePhase     IssueKind = "opposite"     // the channels cancel each other out
+	IssueClipped           IssueKind = "clipped"      // the recording level was too high
+	IssueHum               IssueKind = "hum"          // mains hum
+	IssueNoSpeech          IssueKind = "no-speech"    // there is sound, but no speech
+	IssueBlack             IssueKind = "black"        // the picture is black for a while
+	IssueFrozen            IssueKind = "frozen"       // the picture stands still
+	IssueVariableFrameRate IssueKind = "variable"     // frames come at varying intervals
+	IssueGap               IssueKind = "gap"          // a stretch of time was not recorded
+	IssueClockJump         IssueKind = "jump"         // the recorder's clock was set
+	IssueDesync            IssueKind = "desync"       // picture and sound do not begin or end together
+	IssueTooShort          IssueKind = "short"        // for its slot
+	IssueTooLong           IssueKind = "long"         // for its slot
+	IssueSilentEnds        IssueKind = "silent-ends"  // silence before and after the talk
 )
 
 // String formats the issue as one line.

@@ -11,7 +11,7 @@ import (
 )
 
 func TestExplain(t *testing.T) {
-	slot := func(state string, version int, params string, inputs map[string]action.Key) catalog.SlotResult {
+	slot := func(state catalog.SlotState, version int, params string, inputs map[string]action.Key) catalog.SlotResult {
 		b, err := action.Canonical(action.Preimage{Kind: "encode", Version: version, Params: json.RawMessage(params), Inputs: inputs})
 		if err != nil {
 			t.Fatal(err)

@@ -59,7 +59,7 @@ type issueFinder struct {
 func (t *issueFinder) setSource(s Source, a media.Analysis) { t.source, t.analysis = s, a }
 
 // add adds an issue of the current recording. try is the hint.
-func (t *issueFinder) add(kind string, spans []conference.ReelSpan, try, format string, args ...any) {
+func (t *issueFinder) add(kind conference.IssueKind, spans []conference.ReelSpan, try, format string, args ...any) {
 	t.all = append(t.all, conference.Issue{Kind: kind, Recording: t.source.Name, Spans: spans, Message: fmt.Sprintf(format, args...), Hint: try})
 }
 
@@ -277,7 +277,9 @@ func (t *issueFinder) checkLength(talk conference.Talk) {
 	for _, k := range t.reel.Programme.Kept {
 		frames += k.Len()
 	}
-	kept, kind, try := t.reel.Programme.Rate.Time(frames), "", ""
+	kept := t.reel.Programme.Rate.Time(frames)
+	var kind conference.IssueKind
+	var try string
 	switch {
 	case kept < talk.Length/2:
 		kind, try = conference.IssueTooShort, "Is a recording missing, or does --cut leave out too much?"

@@ -170,7 +170,7 @@ func (o *Service) RestoreArrival(ctx context.Context, p access.Person, id string
 	return o.setArrivalState(ctx, p, id, catalog.ArrivalNew)
 }
 
-func (o *Service) setArrivalState(ctx context.Context, p access.Person, id, state string) error {
+func (o *Service) setArrivalState(ctx context.Context, p access.Person, id string, state catalog.ArrivalState) error {
 	by, err := p.GrantFor(access.ManageRecordings, "", "")
 	if err != nil {
 		return err

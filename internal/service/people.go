@@ -24,7 +24,7 @@ const (
 
 // Invitation is what a link is to be for.
 type Invitation struct {
-	Kind     string // of package catalog; "" is a personal link
+	Kind     catalog.LinkKind // "": LinkReusable
 	Role     access.Role
 	Talk     string // a slug; for speakers and translators
 	Language string // BCP 47; for reviewers and translators

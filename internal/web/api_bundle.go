@@ -80,7 +80,7 @@ func (a *api) getRelease(ctx context.Context, p access.Person, in *slugInput) (*
 	if err != nil {
 		return nil, err
 	}
-	s := ReleaseStatus{Verdict: j.Review.Verdict, Who: j.Review.Who, Words: j.Review.Comment, At: optionalTime(j.Review.At), Stale: j.Stale, Forbids: j.Blocker}
+	s := ReleaseStatus{Verdict: string(j.Review.Verdict), Who: j.Review.Who, Words: j.Review.Comment, At: optionalTime(j.Review.At), Stale: j.Stale, Forbids: j.Blocker}
 	if j.Request != nil {
 		s.Wanted, s.Refused, s.Released = true, j.Request.Blocked, optionalTime(j.Request.Released)
 	}

@@ -29,7 +29,7 @@ type Link struct {
 }
 
 func apiLink(l catalog.Link) Link {
-	return Link{ID: l.LinkID, Kind: l.Kind, Role: l.Role, Talk: l.Talk, Language: l.Language, Name: l.Name, Email: l.Email,
+	return Link{ID: l.LinkID, Kind: string(l.Kind), Role: l.Role, Talk: l.Talk, Language: l.Language, Name: l.Name, Email: l.Email,
 		Maker: l.CreatedBy, Created: l.Created, Expires: l.Expires, Revoked: optionalTime(l.Revoked), Used: optionalTime(l.Used)}
 }
 
@@ -90,7 +90,7 @@ func (a *api) listLinks(ctx context.Context, p access.Person, _ *struct{}) (*bod
 func (a *api) makeLink(ctx context.Context, p access.Person, in *body[LinkRequest]) (*body[Link], error) {
 	n := in.Body
 	secret, l, err := a.service.Invite(ctx, p, service.Invitation{
-		Kind: n.Kind, Role: n.Role, Talk: n.Talk, Language: n.Language, Name: n.Name, Email: n.Email,
+		Kind: catalog.LinkKind(n.Kind), Role: n.Role, Talk: n.Talk, Language: n.Language, Name: n.Name, Email: n.Email,
 		Lifetime: time.Duration(n.Days) * 24 * time.Hour,
 	})
 	if err != nil {
@@ -109,7 +109,7 @@ func (a *api) inviteSpeakers(ctx context.Context, p access.Person, _ *struct{}) 
 	made, err := a.service.InviteSpeakers(ctx, p)
 	all := []Link{}
 	for _, i := range made {
-		all = append(all, Link{Kind: catalog.LinkReusable, Role: access.Speaker, Talk: i.Talk, Name: i.Name, Email: i.Email, URL: LinkURL(a.url, i.Secret)})
+		all = append(all, Link{Kind: string(catalog.LinkReusable), Role: access.Speaker, Talk: i.Talk, Name: i.Name, Email: i.Email, URL: LinkURL(a.url, i.Secret)})
 	}
 	return &body[[]Link]{all}, err
 }

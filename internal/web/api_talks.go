@@ -200,7 +200,7 @@ func (a *api) listArrivals(ctx context.Context, p access.Person, _ *struct{}) (*
 	all := make([]Arrival, len(arrivals))
 	for i, r := range arrivals {
 		all[i] = Arrival{ID: r.ID, Name: r.Name, SHA256: r.SHA256, Size: r.Size, Who: r.Who, Room: r.Room, Begun: optionalTime(r.StartedAt),
-			State: r.State, Arrived: r.At, Talks: nonNil(r.Talks), Found: r.Inspection, Proposals: []string{}}
+			State: string(r.State), Arrived: r.At, Talks: nonNil(r.Talks), Found: r.Inspection, Proposals: []string{}}
 		for _, proposal := range r.Proposals {
 			all[i].Proposals = append(all[i].Proposals, proposal.Slug)
 		}

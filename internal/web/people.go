@@ -25,7 +25,7 @@ type peoplePage struct {
 	Now                time.Time
 	Talks              []service.TalkSummary
 	Roles              []access.Role
-	Kinds              []string
+	Kinds              []catalog.LinkKind
 	Form               service.Invitation
 	SpeakerInvitations []service.SpeakerInvitation // that were made just now, for all speakers
 	InvitedSpeakers    bool                        // for them
@@ -34,7 +34,7 @@ type peoplePage struct {
 }
 
 func (v *request) newPeoplePage() (p peoplePage, err error) {
-	p = peoplePage{Now: time.Now(), Roles: access.Roles(), Kinds: []string{catalog.LinkReusable, catalog.LinkOneTime, catalog.LinkAPIToken}}
+	p = peoplePage{Now: time.Now(), Roles: access.Roles(), Kinds: []catalog.LinkKind{catalog.LinkReusable, catalog.LinkOneTime, catalog.LinkAPIToken}}
 	if p.Links, err = v.service.Links(v.ctx(), v.person); err != nil {
 		return p, err
 	}
@@ -58,7 +58,7 @@ func (s *Server) invite(v *request) error {
 		return err
 	}
 	p.Form = service.Invitation{
-		Kind: v.r.FormValue("kind"), Role: access.Role(v.r.FormValue("role")), Talk: v.r.FormValue("talk"),
+		Kind: catalog.LinkKind(v.r.FormValue("kind")), Role: access.Role(v.r.FormValue("role")), Talk: v.r.FormValue("talk"),
 		Language: v.r.FormValue("language"), Name: v.r.FormValue("name"), Email: v.r.FormValue("email"),
 	}
 	secret, l, err := s.service.Invite(v.ctx(), v.person, p.Form)

@@ -59,7 +59,7 @@ func TestRevokeLink_EndsSessions(t *testing.T) {
 func TestToken_NotALink(t *testing.T) {
 	w := newTestServer(t)
 	for _, c := range []struct {
-		kind   string
+		kind   catalog.LinkKind
 		token  int // what showing it as a token answers
 		opened int // what opening it answers
 	}{

@@ -242,7 +242,7 @@ func (s *Server) subtitleFile(v *request) error {
 }
 
 func (s *Server) submitVerdict(v *request) error {
-	return v.finishSpeakerAction(s.service.SubmitVerdict(v.ctx(), v.person, v.slug(), v.r.FormValue("verdict") == catalog.ReviewApproved, v.r.FormValue("words")))
+	return v.finishSpeakerAction(s.service.SubmitVerdict(v.ctx(), v.person, v.slug(), catalog.Verdict(v.r.FormValue("verdict")) == catalog.ReviewApproved, v.r.FormValue("words")))
 }
 
 func (s *Server) requestRelease(v *request) error {
