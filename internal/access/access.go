@@ -1,8 +1,8 @@
-// Package access says who may do what at a conference server, and makes the secrets that
-// people show to be let in.
+// Package access holds the roles and permissions of a conference server, and the secrets in
+// the links that grant them.
 //
-// There are no accounts. Whoever opens a link gets what the link is for: a role, often for
-// one talk or one language. The rules are a table; see [Grant.May].
+// There are no accounts. Opening a personal link gives a person the role that it was made
+// for, often for one talk or one language only. See [Grant.Allows].
 package access
 
 import (
@@ -13,47 +13,47 @@ import (
 	"slices"
 )
 
-// Role is what somebody is at the conference.
+// Role is what a person does at the conference.
 type Role string
 
 // The roles.
 const (
-	Organiser  Role = "organiser"  // of the conference
-	Volunteer  Role = "volunteer"  // who records and cuts
-	Reviewer   Role = "reviewer"   // of translations into a language
-	Speaker    Role = "speaker"    // of a talk
-	Translator Role = "translator" // of a talk into a language
+	Organiser  Role = "organiser"  // runs the conference
+	Volunteer  Role = "volunteer"  // handles recordings and trims them
+	Reviewer   Role = "reviewer"   // reviews translations into a language
+	Speaker    Role = "speaker"    // gives a talk
+	Translator Role = "translator" // translates a talk into a language
 )
 
-// Roles is all of them, those who may do most first.
+// Roles returns all roles, the one with most permissions first.
 func Roles() []Role { return []Role{Organiser, Volunteer, Reviewer, Speaker, Translator} }
 
-// Permission is a kind of thing that people do.
+// Permission is the right to do something.
 type Permission string
 
-// The acts. A page or an operation asks for one of them, of a talk and a language where it
+// The permissions. Each page and operation requires one, for a talk and a language where it
 // is about one.
 const (
-	Public            Permission = ""           // needs no role: what is asked is open to everybody
-	Enter             Permission = "enter"      // see what one is let in for
+	Public            Permission = ""           // no role is needed
+	Enter             Permission = "enter"      // sign in and see the start page
 	ViewConference    Permission = "conference" // see all talks
-	ManageConference  Permission = "manage"     // the programme, settings, and whom else to let in
-	ManageRecordings  Permission = "record"     // recordings, cuts and channels; and try again what failed
-	ViewTalk          Permission = "see"        // a talk: what it says, its preview and bundle
-	EditTalk          Permission = "describe"   // correct what a talk says of itself
-	UploadSubtitles   Permission = "caption"    // hand in subtitles in the language that is spoken
-	ApproveTalk       Permission = "judge"      // say whether a talk may be published as it is
-	ReleaseTalk       Permission = "release"    // publish a talk that somebody approved, or without
-	Translate         Permission = "translate"  // a talk into a language
-	ReviewTranslation Permission = "review"     // translations into a language
+	ManageConference  Permission = "manage"     // edit the schedule and settings, invite people
+	ManageRecordings  Permission = "record"     // assign and trim recordings, choose channels, retry failed jobs
+	ViewTalk          Permission = "see"        // see a talk, its preview and its bundle
+	EditTalk          Permission = "describe"   // edit a talk's title, abstract and speakers
+	UploadSubtitles   Permission = "caption"    // upload subtitles in the spoken language
+	ApproveTalk       Permission = "judge"      // approve a talk for publication, or report a problem
+	ReleaseTalk       Permission = "release"    // make a talk public, also without approval
+	Translate         Permission = "translate"  // translate a talk into a language
+	ReviewTranslation Permission = "review"     // review translations into a language
 )
 
-// Permissions is all of them that need a role.
+// Permissions returns all permissions but [Public].
 func Permissions() []Permission {
 	return []Permission{Enter, ViewConference, ManageConference, ManageRecordings, ViewTalk, EditTalk, UploadSubtitles, ApproveTalk, ReleaseTalk, Translate, ReviewTranslation}
 }
 
-// rolePermissions is what each role may do, within the talk and the language it is for.
+// rolePermissions are the permissions of each role, within the talk and language of its grant.
 var rolePermissions = map[Role][]Permission{
 	Organiser:  Permissions(),
 	Volunteer:  {Enter, ViewConference, ManageRecordings, ViewTalk, EditTalk, UploadSubtitles},
@@ -62,35 +62,35 @@ var rolePermissions = map[Role][]Permission{
 	Translator: {Enter, ViewTalk, Translate},
 }
 
-// Grant is a role, for whom, and for which talk and language.
+// Grant is a role that a person has, possibly for one talk or language only.
 type Grant struct {
-	LinkID   int64  // the link that it came by; 0: none
-	Role     Role   //
-	Name     string // of the person, for the history
+	LinkID   int64 // id of the link that gave it; 0 if none
+	Role     Role
+	Name     string // of the person
 	Email    string
-	Talk     string // a slug; "": every talk
-	Language string // BCP 47; "": every language
+	Talk     string // slug; "" for every talk
+	Language string // BCP 47; "" for every language
 }
 
-// Allows reports whether the grant covers an act on a talk and in a language, each "" where the
-// act is about none in particular: then only a grant that is not for one covers it, but for
-// [Enter].
+// Allows reports whether the grant gives a permission for a talk and a language, each "" if
+// the permission is not about a particular one. A grant for one talk or language does not
+// cover such a request, except for [Enter].
 func (g Grant) Allows(act Permission, talk, language string) bool {
 	if !slices.Contains(rolePermissions[g.Role], act) {
 		return false
 	}
 	inTalk := g.Talk == "" || g.Talk == talk
-	inLanguage := g.Language == "" || g.Language == language || act == ViewTalk // what is translated has to be seen
+	inLanguage := g.Language == "" || g.Language == language || act == ViewTalk // translators see talks whatever the language
 	return act == Enter || inTalk && inLanguage
 }
 
-// Person is somebody at the server, with all that they were let in for.
+// Person is a user of the server with all grants they have.
 type Person struct{ Grants []Grant }
 
-// ErrForbidden says that a person may not do what they asked for.
+// ErrForbidden reports that a person lacks a permission.
 var ErrForbidden = errors.New("not allowed")
 
-// GrantFor is the grant by which a person may do something, or ErrForbidden.
+// GrantFor returns the grant that gives a permission, or ErrForbidden.
 func (p Person) GrantFor(act Permission, talk, language string) (Grant, error) {
 	for _, g := range p.Grants {
 		if g.Allows(act, talk, language) {
@@ -100,16 +100,16 @@ func (p Person) GrantFor(act Permission, talk, language string) (Grant, error) {
 	return Grant{}, ErrForbidden
 }
 
-// May reports whether a person may do something.
+// May reports whether any grant gives a permission; see [Grant.Allows].
 func (p Person) May(act Permission, talk, language string) bool {
 	_, err := p.GrantFor(act, talk, language)
 	return err == nil
 }
 
-// HasAccess reports whether the person was let in for anything at all.
+// HasAccess reports whether the person has any grant.
 func (p Person) HasAccess() bool { return len(p.Grants) > 0 }
 
-// Name is what the person is called in the first of their grants; "" for a stranger.
+// Name returns the name in the person's first grant, or "" if they have none.
 func (p Person) Name() string {
 	if len(p.Grants) == 0 {
 		return ""
@@ -117,17 +117,18 @@ func (p Person) Name() string {
 	return p.Grants[0].Name
 }
 
-// Secret is 128 random bits that let somebody in, as text that may stand in an address.
+// Secret is the secret part of a link: 128 random bits, in characters that are safe in URLs.
 type Secret string
 
-// NewSecret makes one.
+// NewSecret returns a new random secret.
 func NewSecret() Secret {
 	var b [16]byte
 	rand.Read(b[:]) // never fails
 	return Secret(base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
-// Hash is what is kept of a secret. It is random already, so that it needs no salt.
+// Hash returns the SHA-256 hash that is stored in place of the secret. Secrets are random, so
+// it needs no salt.
 func (s Secret) Hash() []byte {
 	sum := sha256.Sum256([]byte(s))
 	return sum[:]

@@ -1,5 +1,5 @@
-// Package mail writes the letters that people get from a conference server, and sends
-// them, over SMTP or to the log.
+// Package mail writes the emails of a conference server and sends them over SMTP, or prints
+// them if there is no mail server.
 package mail
 
 import (
@@ -13,81 +13,82 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// Kind is what a letter is about.
+// Kind is the occasion of an email.
 type Kind string
 
-// The kinds of letters.
+// The kinds of emails.
 const (
-	TalkReady           Kind = "ready"      // a talk can be looked at, and approved
-	TranslationOutdated Kind = "again"      // a new source needs its translation again
-	ReviewRequested     Kind = "review"     // a translation was handed in
-	TalkReleased        Kind = "released"   // a talk is out
-	TranslationReturned Kind = "returned"   // a translation is sent back with comments
-	ProblemReported     Kind = "wrong"      // a speaker says that something is wrong
-	Invitation          Kind = "invitation" // a personal link
+	TalkReady           Kind = "ready"      // to speakers: a talk's video is ready for approval
+	TranslationOutdated Kind = "again"      // to translators: the source has changed
+	ReviewRequested     Kind = "review"     // to reviewers: a translation is ready for review
+	TalkReleased        Kind = "released"   // a talk was published
+	TranslationReturned Kind = "returned"   // to translators: a reviewer sent the translation back
+	ProblemReported     Kind = "wrong"      // to organisers: a speaker reported a problem
+	Invitation          Kind = "invitation" // an invitation with a personal link
 )
 
-// Content is what a letter says; which fields count depends on its Kind.
+// Content is what goes into an email. Which fields are used depends on its Kind.
 type Content struct {
-	Name    string    // of who gets it; "" is nobody we know by name
+	Name    string    // of the recipient; "" if unknown
 	Title   string    // of the talk
-	Link    string    // what to open
-	Into    string    // the language of a translation, as it is called in the language of the letter
-	Cues    int       // that need another look
-	Who     string    // says that something is wrong
-	Comment string    // what they say, in lines of their own
-	Expires time.Time // when the link does, in the time zone to show it in
+	Link    string    // page to open
+	Into    string    // name of the target language, in the language of the email
+	Cues    int       // number of cues to look at again
+	Who     string    // author of Comment
+	Comment string    // may have several lines
+	Expires time.Time // when the link expires, in the time zone to show
 }
 
 //go:embed letters/*.txt
 var letterTemplates embed.FS
 
-// Widths of what is written: the first in columns, the others in characters.
+// Limits: lineWidth in columns, the others in characters.
 const (
 	lineWidth     = 72    // RFC 3676, section 4.2: under 78
-	titleLength   = 200   // of a talk, or the name of a person
-	commentLength = 20000 // of a comment
+	titleLength   = 200   // titles, names and links
+	commentLength = 20000 // comments
 )
 
-// Compose is the subject and the text of a letter in a language, English where that is
-// not "es". Nothing that people wrote can begin a line of a header, or turn the direction
-// of the text around it.
-func Compose(kind Kind, language string, m Content) (subject, body string, err error) {
+// Compose returns the subject and body of an email in a language: Spanish for "es", English
+// for all others. Text by users cannot add header lines or change the direction of the text
+// around it.
+func Compose(kind Kind, language string, c Content) (subject, body string, err error) {
 	if language != "es" {
 		language = "en"
 	}
 	t, err := template.ParseFS(letterTemplates, "letters/"+language+".txt")
 	if err != nil {
-		return "", "", fmt.Errorf("read the letters: %w", err)
+		return "", "", fmt.Errorf("read the email templates: %w", err)
 	}
-	say := func(name string, data any) string {
+	render := func(name string, data any) string {
 		var b strings.Builder
 		if e := t.ExecuteTemplate(&b, name, data); e != nil && err == nil {
-			err = fmt.Errorf("write a letter: %w", e)
+			err = fmt.Errorf("fill in an email template: %w", e)
 		}
 		return b.String()
 	}
-	said := struct {
+	safe := struct {
 		Content
 		Expires string
-	}{m, m.Expires.Format(say("time", nil))}
-	said.Name, said.Title, said.Who, said.Into = OneLine(m.Name), OneLine(m.Title), OneLine(m.Who), OneLine(m.Into)
-	said.Link, said.Comment = OneLine(m.Link), quote(m.Comment)
-	if len(m.Link) > titleLength {
-		said.Link = strings.Map(visibleRune, m.Link) // a link that was cut leads nowhere
+	}{c, c.Expires.Format(render("time", nil))}
+	safe.Name, safe.Title, safe.Who, safe.Into = OneLine(c.Name), OneLine(c.Title), OneLine(c.Who), OneLine(c.Into)
+	safe.Link, safe.Comment = OneLine(c.Link), quote(c.Comment)
+	if len(c.Link) > titleLength {
+		safe.Link = strings.Map(visibleRune, c.Link) // a shortened link would not work
 	}
-	subject = OneLine(say(string(kind)+".subject", said))
-	body = wrap(say("greeting", said) + "\n\n" + say(string(kind), said) + "\n")
+	subject = OneLine(render(string(kind)+".subject", safe))
+	body = wrap(render("greeting", safe) + "\n\n" + render(string(kind), safe) + "\n")
 	return subject, body, err
 }
 
-// OneLine is what somebody wrote as it can stand in a line of ours: without control
-// characters and marks that turn the direction of text, and of a bearable length.
+// OneLine returns text by a user as a single line of at most 200 characters, without control
+// characters and marks that change the direction of text.
 func OneLine(s string) string {
 	return shorten(strings.Join(strings.Fields(strings.Map(visibleRune, s)), " "), titleLength)
 }
 
-// visibleRune is a character as it is shown; -1 drops it.
+// visibleRune maps white space and control characters to spaces, and drops direction marks
+// (-1); use it with [strings.Map].
 func visibleRune(r rune) rune {
 	switch {
 	case unicode.IsSpace(r), unicode.IsControl(r):
@@ -98,14 +99,15 @@ func visibleRune(r rune) rune {
 	return r
 }
 
-func shorten(s string, most int) string {
-	if r := []rune(s); len(r) > most {
-		return string(r[:most-1]) + "…"
+func shorten(s string, limit int) string {
+	if r := []rune(s); len(r) > limit {
+		return string(r[:limit-1]) + "…"
 	}
 	return s
 }
 
-// quote is a comment as mail quotes: nobody takes it for what we say.
+// quote returns a comment as a quotation, each line with "> ", so that it is not taken for our
+// words.
 func quote(s string) string {
 	lines := strings.Split(strings.ReplaceAll(shorten(strings.TrimSpace(s), commentLength), "\r\n", "\n"), "\n")
 	for n, line := range lines {
@@ -114,7 +116,7 @@ func quote(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// wrap breaks lines between words. A link is one word, and whole.
+// wrap breaks lines between words. Links are never broken.
 func wrap(s string) string {
 	var b strings.Builder
 	for line := range strings.Lines(s) {

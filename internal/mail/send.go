@@ -20,22 +20,22 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// Sender hands a letter to who carries it.
+// Sender delivers emails.
 type Sender interface {
 	Send(ctx context.Context, l catalog.Email) error
 }
 
-// PrintSender writes letters out instead of sending them: the whole of them, links included. That is
-// on purpose, for the laptop without a mail server, whose terminal nobody else reads.
+// PrintSender prints emails with their links in place of sending them: for a server on a
+// laptop without a mail server, where only the operator sees the terminal.
 type PrintSender struct{ Out io.Writer }
 
-// Send implements Sender.
+// Send implements [Sender].
 func (p PrintSender) Send(_ context.Context, l catalog.Email) error {
-	_, err := fmt.Fprintf(p.Out, "\nA letter, printed since no mail server is set:\n\n  To: %s\n  Subject: %s\n\n  %s\n", l.Recipient, l.Subject, strings.ReplaceAll(strings.TrimSpace(l.Body), "\n", "\n  "))
+	_, err := fmt.Fprintf(p.Out, "\nEmail (not sent, as no mail server is configured):\n\n  To: %s\n  Subject: %s\n\n  %s\n", l.Recipient, l.Subject, strings.ReplaceAll(strings.TrimSpace(l.Body), "\n", "\n  "))
 	return err
 }
 
-// SMTP sends letters by a mail server.
+// SMTP sends emails through a mail server.
 type SMTP struct {
 	host    string
 	options []gomail.Option
@@ -43,27 +43,26 @@ type SMTP struct {
 	replies *mail.Address
 }
 
-// NewSMTP is the mail server of an address like smtp://USER:PASSWORD@HOST:587 (STARTTLS,
-// which only a server on this machine may lack) or smtps://… (TLS from the start), and
-// who letters are from and are answered to. What is wrong with them is a inputerr.Fault that
-// does not tell the password.
+// NewSMTP returns a sender for an address such as smtp://USER:PASSWORD@HOST:587 (STARTTLS,
+// optional only on this machine) or smtps://… (TLS). from is the sender's address; replies, if
+// not "", is where answers go. Errors are [inputerr.Error]s and do not contain the password.
 func NewSMTP(address, from, replies string) (*SMTP, error) {
-	const file = "the mail server's address"
+	const file = "the mail server address"
 	u, err := url.Parse(address)
-	if err != nil { // the error has the password in it
-		return nil, inputerr.New(file, "is no address").Hint("Write smtp://USER:PASSWORD@HOST:587, with %%40 for an @ in the password")
+	if err != nil { // err would contain the password
+		return nil, inputerr.New(file, "is not a URL").Hint("Use smtp://USER:PASSWORD@HOST:587, with %%40 for an @ in the password")
 	}
 	if u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || u.RawQuery != "" || u.Path != "" && u.Path != "/" {
-		return nil, inputerr.New(file, "is not smtp://HOST or smtps://HOST").Hint("Write smtp://USER:PASSWORD@HOST:587")
+		return nil, inputerr.New(file, "is not smtp://HOST or smtps://HOST").Hint("Use smtp://USER:PASSWORD@HOST:587")
 	}
 	s := &SMTP{host: u.Hostname()}
 	if s.from, err = mail.ParseAddress(from); err != nil {
-		return nil, inputerr.New("the sender of letters", "is %q, which is no mail address", from)
+		return nil, inputerr.New("the sender address", "%q is not an email address", from)
 	}
 	s.replies = s.from
 	if replies != "" {
 		if s.replies, err = mail.ParseAddress(replies); err != nil {
-			return nil, inputerr.New("the address for answers", "is %q, which is no mail address", replies)
+			return nil, inputerr.New("the reply-to address", "%q is not an email address", replies)
 		}
 	}
 	return s, s.configure(u)
@@ -72,10 +71,10 @@ func NewSMTP(address, from, replies string) (*SMTP, error) {
 func (s *SMTP) configure(u *url.URL) error {
 	port := map[string]int{"smtp": 587, "smtps": 465}[u.Scheme]
 	if p := u.Port(); p != "" {
-		port, _ = strconv.Atoi(p) // url.Parse has seen that it is digits
+		port, _ = strconv.Atoi(p) // url.Parse has checked that it is digits
 	}
 	if port < 1 || port > 65535 {
-		return inputerr.New("the mail server's address", "has the port %s", u.Port())
+		return inputerr.New("the mail server address", "has the invalid port %s", u.Port())
 	}
 	policy := gomail.TLSMandatory
 	if s.host == "localhost" || s.host == "127.0.0.1" || s.host == "::1" {
@@ -94,48 +93,43 @@ func (s *SMTP) configure(u *url.URL) error {
 	return nil
 }
 
-// Send implements Sender. A letter sent twice has the same Message-ID, by which mailboxes
-// know it again.
+// Send implements [Sender]. An email that is sent again has the same Message-ID, so that
+// mailboxes can drop the duplicate.
 func (s *SMTP) Send(ctx context.Context, l catalog.Email) error {
 	m := gomail.NewMsg()
 	if err := errors.Join(m.From(s.from.String()), m.ReplyTo(s.replies.String()), m.To(l.Recipient)); err != nil {
-		return fmt.Errorf("address a letter: %w", err)
+		return fmt.Errorf("set the addresses of an email: %w", err)
 	}
 	id := sha256.Sum256([]byte(l.DedupKey))
 	m.SetMessageIDWithValue(hex.EncodeToString(id[:16]) + "@" + addressDomain(s.from.Address))
 	m.SetDateWithValue(l.At)
 	m.Subject(OneLine(l.Subject))
-	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no holiday notices, please
+	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: prevents out-of-office replies
 	m.SetBodyString(gomail.TypeTextPlain, l.Body)
 	c, err := gomail.NewClient(s.host, s.options...)
 	if err != nil {
 		return fmt.Errorf("set up the mail client: %w", err)
 	}
 	if err := c.DialAndSendWithContext(ctx, m); err != nil {
-		return fmt.Errorf("send by %s: %w", s.host, err)
+		return fmt.Errorf("send through %s: %w", s.host, err)
 	}
 	return nil
 }
 
 func addressDomain(address string) string {
-	for n := len(address) - 1; n >= 0; n-- {
-		if address[n] == '@' {
-			return address[n+1:]
-		}
-	}
-	return address
+	return address[strings.LastIndexByte(address, '@')+1:]
 }
 
-// Dispatcher sends the letters of a catalogue when they are due, one after the other. A
-// letter may be sent twice if the process dies between sending it and noting so.
+// Dispatcher sends the emails in the catalogue when they are due, one at a time. An email may
+// be sent twice if the process dies before it is recorded as sent.
 type Dispatcher struct {
 	Catalog *catalog.Catalog
 	Sender  Sender
-	Wake    <-chan struct{} // says that there are new letters
+	Wake    <-chan struct{} // receives when there are new emails
 	Log     *slog.Logger
 }
 
-// Run sends letters until the context ends.
+// Run sends emails until ctx is cancelled.
 func (p Dispatcher) Run(ctx context.Context) error {
 	for {
 		next, err := p.sendDue(ctx)
@@ -143,7 +137,7 @@ func (p Dispatcher) Run(ctx context.Context) error {
 			return nil
 		}
 		if err != nil {
-			p.Log.ErrorContext(ctx, "letters wait", "err", err)
+			p.Log.ErrorContext(ctx, "emails are delayed", "err", err)
 			next = time.Now().Add(time.Minute)
 		}
 		var due <-chan time.Time
@@ -159,7 +153,7 @@ func (p Dispatcher) Run(ctx context.Context) error {
 	}
 }
 
-// sendDue sends what is due, and says when the next letter is; zero if there is none.
+// sendDue sends what is due and returns when the next email is due, zero if there is none.
 func (p Dispatcher) sendDue(ctx context.Context) (next time.Time, err error) {
 	due, _, err := p.Catalog.DueEmails(ctx, time.Now())
 	if err != nil {
@@ -168,12 +162,12 @@ func (p Dispatcher) sendDue(ctx context.Context) (next time.Time, err error) {
 	for _, l := range due {
 		sendErr := p.Sender.Send(ctx, l)
 		if sendErr != nil && ctx.Err() != nil {
-			return next, nil // it is not the letter's failure
+			return next, nil // ctx ended; the email is sent next time
 		}
 		if sendErr == nil {
 			err = p.Catalog.MarkEmailSent(context.WithoutCancel(ctx), l.ID, time.Now())
 		} else {
-			p.Log.WarnContext(ctx, "a letter was not sent", "to", l.Recipient, "cause", l.DedupKey, "err", sendErr)
+			p.Log.WarnContext(ctx, "an email was not sent", "to", l.Recipient, "cause", l.DedupKey, "err", sendErr)
 			err = p.Catalog.MarkEmailFailed(ctx, l, time.Now(), sendErr.Error(), false)
 		}
 		if err != nil {

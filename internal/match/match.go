@@ -1,5 +1,5 @@
-// Package match says which talks a recording may be of, by its name, when it began, and
-// the programme. A person confirms.
+// Package match suggests which talks a recording may be of, by its file name, its start and
+// the schedule. A person confirms the choice.
 package match
 
 import (
@@ -12,36 +12,36 @@ import (
 	"unicode"
 )
 
-// Slot is a talk in the programme.
+// Slot is a talk in the schedule.
 type Slot struct {
 	Slug, Title, GUID, ID, Room string
 	Speakers                    []string
-	Start                       time.Time // zero: nobody said
+	Start                       time.Time // zero if unknown
 	Length                      time.Duration
 }
 
-// Recording is what is known of one before anybody watched it.
+// Recording is what is known of a recording before it is analysed.
 type Recording struct {
 	Name   string         // of the file
-	Start  time.Time      // zero: look for it in the name
-	Length time.Duration  // zero: not known
-	Room   string         // where it was handed in; "" is not known
-	Zone   *time.Location // of the conference, in which names tell the time
+	Start  time.Time      // zero to take it from the name
+	Length time.Duration  // zero if unknown
+	Room   string         // in which it was recorded; "" if unknown
+	Zone   *time.Location // of times in file names
 }
 
 // Candidate is a talk that a recording may be of.
 type Candidate struct {
 	Slug     string
-	Score    int           // higher is likelier; means nothing else
-	Reasons  []string      // in words, the weightiest first
-	From, To time.Duration // where to cut, from the recording's begin; both zero: not known
+	Score    int           // only for comparison: higher is more likely
+	Reasons  []Reason      // most important first
+	From, To time.Duration // the range to keep, from the recording's start; both zero if unknown
 }
 
-// cutMargin is kept before and after a slot: talks begin early and end late.
+// cutMargin is added before and after a slot, as talks begin early and end late.
 const cutMargin = time.Minute
 
-// Rank is the talks that a recording may be of, the likeliest first; none where nothing
-// speaks for any.
+// Rank returns the talks that a recording may be of, most likely first. It returns none if
+// there is no evidence for any.
 func Rank(r Recording, programme []Slot) []Candidate {
 	if r.Start.IsZero() {
 		r.Start, _ = StartFromName(r.Name, r.Zone)
@@ -58,74 +58,135 @@ func Rank(r Recording, programme []Slot) []Candidate {
 	return all
 }
 
-func scoreTalk(r Recording, s Slot) (p Candidate) {
-	p.Slug = s.Slug
-	name := normalizeWords(r.Name)
-	count := func(score int, reason string, args ...any) {
-		p.Score += score
-		p.Reasons = append(p.Reasons, fmt.Sprintf(reason, args...))
+// ReasonCode says what suggests that a recording is of a talk.
+type ReasonCode string
+
+// The codes of reasons.
+const (
+	NameHasID      ReasonCode = "name-has-id"
+	NameHasSlug    ReasonCode = "name-has-slug"
+	NameHasTitle   ReasonCode = "name-has-title"
+	NameHasSpeaker ReasonCode = "name-has-speaker"
+	TimeFits       ReasonCode = "time-fits"         // the slot overlaps the recording
+	RoomAndTimeFit ReasonCode = "room-and-time-fit" // in the same room, too
+)
+
+// Reason is evidence that a recording is of a talk.
+type Reason struct {
+	Code    ReasonCode
+	Speaker string // of NameHasSpeaker
+	Room    string // of RoomAndTimeFit
+	Slot    string // of TimeFits and RoomAndTimeFit: local times such as "10:00–10:30"
+	Partly  bool   // likewise: only a part of the slot was recorded
+}
+
+// String returns the reason in English.
+func (r Reason) String() string {
+	recorded := "was recorded"
+	if r.Partly {
+		recorded = "was partly recorded"
 	}
+	switch r.Code {
+	case NameHasID:
+		return "the file name has the talk's id"
+	case NameHasSlug:
+		return "the file name has the talk's short name"
+	case NameHasTitle:
+		return "the file name has the talk's title"
+	case NameHasSpeaker:
+		return "the file name has the speaker " + r.Speaker
+	case RoomAndTimeFit:
+		return fmt.Sprintf("room and time fit: %s in %s %s", r.Slot, r.Room, recorded)
+	case TimeFits:
+		return fmt.Sprintf("the time fits: %s %s", r.Slot, recorded)
+	}
+	return string(r.Code)
+}
+
+func (c *Candidate) add(score int, r Reason) {
+	c.Score += score
+	c.Reasons = append(c.Reasons, r)
+}
+
+// scoreTalk weighs what suggests that a recording is of the talk in a slot.
+func scoreTalk(r Recording, s Slot) Candidate {
+	c := Candidate{Slug: s.Slug}
+	c.matchName(r, s)
+	c.matchTime(r, s)
+	return c
+}
+
+// matchName looks for the talk's id, title and speakers in the recording's name.
+func (c *Candidate) matchName(r Recording, s Slot) {
+	name := normalizeWords(r.Name)
 	switch {
 	case containsWords(name, s.GUID), len(s.ID) > 2 && containsWords(name, s.ID):
-		count(100, "the name has the talk's id")
+		c.add(100, Reason{Code: NameHasID})
 	case containsWords(name, s.Slug):
-		count(80, "the name has the talk's short name")
+		c.add(80, Reason{Code: NameHasSlug})
 	case containsWords(name, s.Title):
-		count(80, "the name has the talk's title")
+		c.add(80, Reason{Code: NameHasTitle})
 	}
 	for _, speaker := range s.Speakers {
 		if containsWords(name, speaker) {
-			count(30, "the name has the speaker %s", speaker)
+			c.add(30, Reason{Code: NameHasSpeaker, Speaker: speaker})
 		}
 	}
-	inRoom := s.Room != "" && (normalizeWords(r.Room) == normalizeWords(s.Room) || r.Room == "" && containsWords(name, s.Room))
-	elsewhere := r.Room != "" && s.Room != "" && !inRoom
+}
+
+// matchTime sets the range to keep if the recording overlaps the slot. The overlap counts as
+// evidence unless the recording is from another room.
+func (c *Candidate) matchTime(r Recording, s Slot) {
 	from, to := s.Start.Sub(r.Start), s.Start.Add(s.Length).Sub(r.Start)
 	if r.Start.IsZero() || s.Start.IsZero() || r.Length <= 0 || to <= 0 || from >= r.Length {
-		return p
+		return
 	}
-	p.From, p.To = max(0, from-cutMargin), min(r.Length, to+cutMargin)
-	if elsewhere {
-		return p // another room at the same time says nothing
-	}
-	lies := "lies partly within it"
-	score := 20
-	if from >= 0 && to <= r.Length {
-		lies, score = "lies whole within it", 40
-	}
+	c.From, c.To = max(0, from-cutMargin), min(r.Length, to+cutMargin)
 	zone := cmp.Or(r.Zone, time.UTC)
-	when := s.Start.In(zone).Format("15:04") + "–" + s.Start.Add(s.Length).In(zone).Format("15:04")
-	if inRoom {
-		count(score+20, "room and time fit: %s in %s %s", when, s.Room, lies)
-	} else {
-		count(score/2, "the time fits: %s %s", when, lies)
+	reason := Reason{
+		Code: TimeFits, Partly: from < 0 || to > r.Length,
+		Slot: s.Start.In(zone).Format("15:04") + "–" + s.Start.Add(s.Length).In(zone).Format("15:04"),
 	}
-	return p
+	score := 40
+	if reason.Partly {
+		score = 20
+	}
+	inRoom := s.Room != "" && (normalizeWords(r.Room) == normalizeWords(s.Room) || r.Room == "" && containsWords(normalizeWords(r.Name), s.Room))
+	switch {
+	case inRoom:
+		reason.Code, reason.Room = RoomAndTimeFit, s.Room
+		c.add(score+20, reason)
+	case r.Room == "" || s.Room == "":
+		c.add(score/2, reason)
+	}
 }
 
 var datePattern = regexp.MustCompile(`(?:^|\D)(20\d\d)[-_.]?(\d\d)[-_.]?(\d\d)[-_ T.]{0,3}(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?(\d\d))?(Z?)(?:\D|$)`)
 
-// StartFromName is when a recording began as its name tells it, in a time zone unless it says Z;
-// false if it does not.
+// StartFromName returns the start of a recording from the date and time in its file name, in
+// zone unless the name says Z (UTC). It returns false if there is no date.
 func StartFromName(name string, zone *time.Location) (time.Time, bool) {
 	m := datePattern.FindStringSubmatch(name)
 	if m == nil {
 		return time.Time{}, false
 	}
-	if zone = cmp.Or(zone, time.UTC); m[7] == "Z" {
+	zone = cmp.Or(zone, time.UTC)
+	if m[7] == "Z" {
 		zone = time.UTC
 	}
 	t, err := time.ParseInLocation("20060102150405", strings.Join(m[1:6], "")+cmp.Or(m[6], "00"), zone)
 	return t, err == nil
 }
 
-// normalizeWords is the words of a text in lower case, with a space around each.
+// normalizeWords returns the words of a text in lower case, with a space before and after
+// each.
 func normalizeWords(s string) string {
 	f := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
 	return " " + strings.Join(f, " ") + " "
 }
 
-// containsWords reports whether a name, as words, has a text in it.
+// containsWords reports whether a name from [normalizeWords] contains the words of text, of
+// two letters or more.
 func containsWords(name, text string) bool {
 	w := normalizeWords(text)
 	return len(w) > 3 && strings.Contains(name, w)

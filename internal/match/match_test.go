@@ -51,7 +51,7 @@ func TestRank(t *testing.T) {
 func TestRank_CutMargin(t *testing.T) {
 	r := match.Recording{Name: "x.mkv", Start: at(11, 0), Length: 30*time.Minute + 20*time.Second, Room: "Hall A", Zone: zone}
 	p := match.Rank(r, programme)
-	if len(p) != 1 || p[0].From != 0 || p[0].To != r.Length || p[0].Reasons[0] != "room and time fit: 11:00–11:30 in Hall A lies whole within it" {
+	if len(p) != 1 || p[0].From != 0 || p[0].To != r.Length || p[0].Reasons[0].String() != "room and time fit: 11:00–11:30 in Hall A was recorded" {
 		t.Errorf("proposed is %+v", p)
 	}
 }

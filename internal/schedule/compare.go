@@ -12,45 +12,45 @@ import (
 	"github.com/lectern-av/lectern/internal/maputil"
 )
 
-// KnownTalk is a talk that is there.
+// KnownTalk is a talk that the conference already has.
 type KnownTalk struct {
 	Slug         string
-	Current      Event  // as it stands, corrected by hand perhaps
-	LastImported *Event // as the schedule said it last; nil: it never did
+	Current      Event  // with manual edits
+	LastImported *Event // as in the last imported schedule; nil if it was never in one
 }
 
-// ChangeKind is what becomes of a talk.
+// ChangeKind says what an import does to a talk.
 type ChangeKind string
 
-// What may become of a talk.
+// The kinds of changes.
 const (
 	Added     ChangeKind = "new"
 	Changed   ChangeKind = "changed"
 	Unchanged ChangeKind = "same"
-	Removed   ChangeKind = "gone" // from the schedule; nothing is taken away from it here
+	Removed   ChangeKind = "gone" // it is no longer in the schedule, but is kept
 )
 
-// Change is what a schedule changes of one talk.
+// Change is what importing a schedule does to one talk.
 type Change struct {
 	Kind     ChangeKind    `json:"kind"`
 	Slug     string        `json:"slug"`
 	Title    string        `json:"title"`
 	Fields   []FieldChange `json:"fields"`
-	After    Event         `json:"after"` // as it will stand
-	Imported Event         `json:"says"`  // as the schedule says it
+	After    Event         `json:"after"` // the talk after the import
+	Imported Event         `json:"says"`  // the event in the schedule
 }
 
-// FieldChange is one thing that the schedule says otherwise than before.
+// FieldChange is a field in which the schedule differs from the talk.
 type FieldChange struct {
 	Name string `json:"name"` // "room", "start", "title" …
 	Old  string `json:"old,omitempty"`
 	New  string `json:"new,omitempty"`
-	Kept bool   `json:"kept,omitempty"` // it was corrected by hand meanwhile, and stays so
+	Kept bool   `json:"kept,omitempty"` // it was edited by hand, so the schedule's value is not used
 }
 
-// Compare says what a schedule changes of what is known. Talks are matched by the schedule's
-// own ids: guid, then id. What the schedule says otherwise than it did is taken over, unless
-// it was corrected by hand meanwhile; what was corrected by hand alone stays.
+// Compare returns what importing a schedule would change. Talks are matched by the schedule's
+// ids: guid first, then id. A field that changed in the schedule since the last import is
+// imported, unless it was edited by hand in the meantime. Manual edits are kept.
 func Compare(known []KnownTalk, p Programme) []Change {
 	byID := make(map[string]int)
 	slugs := make(map[string]bool)
@@ -61,8 +61,8 @@ func Compare(known []KnownTalk, p Programme) []Change {
 		}
 	}
 	seen := make(map[int]bool)
-	match := make(map[int]int)                    // of events, what is known
-	for _, kind := range []string{"guid", "id"} { // whoever has the guid goes before whoever has the id
+	match := make(map[int]int)                    // by index of the event, index of the known talk
+	for _, kind := range []string{"guid", "id"} { // a match by guid wins
 		for n, e := range p.Events {
 			for _, id := range eventIDs(e.Scheduling) {
 				i, ok := byID[id]
@@ -90,6 +90,7 @@ func Compare(known []KnownTalk, p Programme) []Change {
 	return changes
 }
 
+// freshSlug returns an unused slug for a title and adds it to taken.
 func freshSlug(taken map[string]bool, title string) string {
 	base := conference.Slug(title)
 	slug := base
@@ -100,26 +101,28 @@ func freshSlug(taken map[string]bool, title string) string {
 	return slug
 }
 
-// mergeEvent is a talk with what the schedule says otherwise than it did.
+// mergeEvent compares an event with a known talk, its current state and its last import (a
+// three-way merge).
 func mergeEvent(k KnownTalk, e Event) Change {
 	e.Talk.Slug = k.Slug
 	base := k.LastImported
-	if base == nil { // made by hand: all that the schedule knows is new
+	if base == nil { // made by hand: every field of the schedule is new
 		base = &Event{Talk: conference.Talk{Slug: k.Slug}}
 	}
-	was, now, says := eventFields(*base), eventFields(k.Current), eventFields(e)
+	last, now, imported := eventFields(*base), eventFields(k.Current), eventFields(e)
 	after := maps.Clone(now)
 	c := Change{Kind: Unchanged, Slug: k.Slug, Title: k.Current.Talk.Title, Imported: e}
-	for _, name := range maputil.UnionKeys(was, now, says) {
+	for _, name := range maputil.UnionKeys(last, now, imported) {
 		switch {
 		case !scheduleFields[name]:
-		case sameValue(was[name], says[name]), sameValue(now[name], says[name]):
-		case k.LastImported != nil && !sameValue(now[name], was[name]), says[name] == nil && !sameValue(now[name], was[name]):
-			c.Fields = append(c.Fields, FieldChange{name, displayValue(now[name]), displayValue(says[name]), true})
+		case sameValue(last[name], imported[name]), sameValue(now[name], imported[name]):
+		case k.LastImported != nil && !sameValue(now[name], last[name]), imported[name] == nil && !sameValue(now[name], last[name]):
+			c.Fields = append(c.Fields, FieldChange{Name: name, Old: displayValue(now[name]), New: displayValue(imported[name]), Kept: true})
 		default:
-			c.Fields = append(c.Fields, FieldChange{name, displayValue(now[name]), displayValue(says[name]), false})
+			c.Fields = append(c.Fields, FieldChange{Name: name, Old: displayValue(now[name]), New: displayValue(imported[name])})
 			c.Kind = Changed
-			if after[name] = says[name]; says[name] == nil {
+			after[name] = imported[name]
+			if imported[name] == nil {
 				delete(after, name)
 			}
 		}
@@ -128,19 +131,20 @@ func mergeEvent(k KnownTalk, e Event) Change {
 	return c
 }
 
-// scheduleFields are the things that a schedule says. The rest is people's.
+// scheduleFields are the fields that a schedule can change. All others belong to the
+// organisers.
 var scheduleFields = map[string]bool{
 	"title": true, "kind": true, "speakers": true, "language": true, "abstract": true, "licence": true, "date": true, "url": true, "links": true, "length": true,
 	"guid": true, "event": true, "room": true, "start": true, "track": true, "persons": true, "do_not_record": true,
 }
 
-// eventFields is an event as its things by name, without those that say nothing.
+// eventFields returns an event's JSON fields by name, without empty ones.
 func eventFields(e Event) map[string]any {
 	all := make(map[string]any)
 	for _, v := range []any{e.Talk, e.Scheduling} {
 		b, err := json.Marshal(v)
 		if err != nil {
-			continue // strings, numbers and times can be written
+			continue // does not happen: all fields can be encoded
 		}
 		var some map[string]any
 		if json.Unmarshal(b, &some) == nil {
@@ -153,7 +157,7 @@ func eventFields(e Event) map[string]any {
 	return all
 }
 
-// eventOf is an event of its things.
+// eventOf returns the event with these JSON fields; see [eventFields].
 func eventOf(all map[string]any) (e Event) {
 	b, err := json.Marshal(all)
 	if err != nil {
@@ -164,7 +168,7 @@ func eventOf(all map[string]any) (e Event) {
 	return e
 }
 
-// sameValue compares as people do: the same moment in two zones is one.
+// sameValue reports whether two fields are equal. The same moment in two time zones is.
 func sameValue(a, b any) bool {
 	one, okOne := a.(string)
 	other, okOther := b.(string)
@@ -176,7 +180,7 @@ func sameValue(a, b any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// displayValue is a thing in a line.
+// displayValue formats a field on one line.
 func displayValue(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -199,7 +203,7 @@ func displayValue(v any) string {
 		}
 		return strings.Join(parts, ", ")
 	case float64:
-		return strings.TrimSuffix(fmt.Sprintf("%.0f", v/60e9), ".0") + " min" // lengths are the only numbers
+		return strings.TrimSuffix(fmt.Sprintf("%.0f", v/60e9), ".0") + " min" // lengths, in ns, are the only numbers
 	}
 	return fmt.Sprint(v)
 }

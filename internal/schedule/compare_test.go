@@ -12,7 +12,7 @@ import (
 
 var tenOClock = time.Date(2026, 5, 9, 10, 0, 0, 0, time.FixedZone("", 2*60*60))
 
-// apisEvent is a talk as a schedule says it, with what a test has otherwise.
+// apisEvent returns an event with changes.
 func apisEvent(otherwise ...func(*Event)) Event {
 	e := Event{
 		conference.Talk{Title: "APIs", Kind: "talk", Language: "en", Speakers: []string{"Ada"}, Length: 30 * time.Minute, Date: "2026-05-09"},

@@ -2,8 +2,10 @@ package schedule
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,7 +14,8 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// jsonText is a string in JSON, or a number, or one text of several by language.
+// jsonText is a string in JSON. It accepts a number, an object with a name or title, or texts
+// by language, of which it takes the English one or else the first.
 type jsonText string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -43,13 +46,13 @@ func (t *jsonText) UnmarshalJSON(b []byte) error {
 	case json.Unmarshal(b, &named) == nil && named.Title != nil:
 		*t = *named.Title
 	default:
-		*t = jsonText(strings.Trim(string(b), `"`)) // a number, or true
+		*t = jsonText(strings.Trim(string(b), `"`)) // a number or boolean
 	}
 	return nil
 }
 
-// jsonEvent is an event of schedule.json, and a talk of pretalx's export, which have most in
-// common.
+// jsonEvent is an event of schedule.json, or a talk of pretalx's export, which shares most
+// fields.
 type jsonEvent struct {
 	GUID        jsonText `json:"guid"`
 	ID          jsonText `json:"id"`
@@ -92,7 +95,7 @@ type jsonPerson struct {
 	Email  jsonText `json:"email"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler: a speaker may be no more than a name or a code.
+// UnmarshalJSON implements [json.Unmarshaler]. A speaker may be just a name or a code.
 func (p *jsonPerson) UnmarshalJSON(b []byte) error {
 	type plain jsonPerson
 	if len(b) > 0 && b[0] == '{' {
@@ -101,7 +104,7 @@ func (p *jsonPerson) UnmarshalJSON(b []byte) error {
 	return p.Name.UnmarshalJSON(b)
 }
 
-// readJSON reads schedule.json, or a list of pretalx's talks.
+// readJSON parses schedule.json, or a list of talks from pretalx.
 func readJSON(name string, data []byte) (p Programme, err error) {
 	var file struct {
 		Schedule *struct {
@@ -130,7 +133,7 @@ func readJSON(name string, data []byte) (p Programme, err error) {
 	if file.Schedule == nil {
 		for _, e := range slices.Concat(list, file.Results, file.Talks) {
 			if state := string(e.State); state != "" && state != "accepted" && state != "confirmed" {
-				p.Notes = append(p.Notes, "“"+singleLine(string(e.Title))+"” is "+state+", and left out")
+				p.Notes = append(p.Notes, fmt.Sprintf("“%s” was skipped: it is %s", singleLine(string(e.Title)), state))
 				continue
 			}
 			if err := p.add(name, e.toRaw("", "")); err != nil {
@@ -153,7 +156,7 @@ func readJSON(name string, data []byte) (p Programme, err error) {
 	return p, nil
 }
 
-// jsonError says where JSON is wrong.
+// jsonError returns an [inputerr.Error] with the line of a JSON error.
 func jsonError(name string, data []byte, err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
@@ -165,20 +168,16 @@ func jsonError(name string, data []byte, err error) error {
 		at = kind.Offset
 	}
 	l := 1 + bytes.Count(data[:min(at, int64(len(data)))], []byte("\n"))
-	return inputerr.New(name, "is no JSON that can be read: %v", err).At(l).Hint("Export it again")
+	return inputerr.New(name, "is not a valid schedule in JSON: %v", err).At(l).Hint("Export it again")
 }
 
+// toRaw converts the event. day and room are those of the list that it is in.
 func (e jsonEvent) toRaw(day, room string) rawEvent {
 	r := rawEvent{
-		guid: string(e.GUID), id: string(e.ID), title: string(e.Title), kind: string(e.Type + " " + e.Kind), track: string(e.Track),
-		room: string(e.Room), language: string(e.Language), abstract: string(e.Abstract), description: string(e.Description),
-		licence: string(e.Licence), optout: e.DoNotRecord, url: string(e.URL), date: string(e.Date), start: string(e.Start), duration: string(e.Duration),
-	}
-	if r.id == "" {
-		r.id = string(e.Code)
-	}
-	if r.language == "" {
-		r.language = string(e.Locale)
+		guid: string(e.GUID), id: string(cmp.Or(e.ID, e.Code)), title: string(e.Title), kind: string(e.Type + " " + e.Kind), track: string(e.Track),
+		language: string(cmp.Or(e.Language, e.Locale)), abstract: string(e.Abstract), description: string(e.Description),
+		licence: string(e.Licence), optout: e.DoNotRecord, url: string(e.URL),
+		room: string(e.Room), date: string(e.Date), start: string(e.Start), duration: string(e.Duration),
 	}
 	if e.Slot != nil {
 		r.date, r.room = string(e.Slot.Start), string(e.Slot.Room)
@@ -188,25 +187,12 @@ func (e jsonEvent) toRaw(day, room string) rawEvent {
 			r.duration = formatMinutes(int(to.Sub(from).Minutes()))
 		}
 	}
-	if r.room == "" {
-		r.room = room
-	}
-	if r.date == "" {
-		r.date = day
-	}
+	r.room, r.date = cmp.Or(r.room, room), cmp.Or(r.date, day)
 	var all []conference.Person
 	for _, p := range slices.Concat(e.Persons, e.Speakers) {
-		one := conference.Person{Name: string(p.Public), ID: string(p.GUID), Email: string(p.Email)}
-		if one.Name == "" {
-			one.Name = string(p.Name)
-		}
-		if one.ID == "" {
-			one.ID = string(p.Code)
-		}
-		if one.ID == "" {
-			one.ID = string(p.ID)
-		}
-		all = append(all, one)
+		all = append(all, conference.Person{
+			Name: string(cmp.Or(p.Public, p.Name)), ID: string(cmp.Or(p.GUID, p.Code, p.ID)), Email: string(p.Email),
+		})
 	}
 	r.persons = uniquePersons(all)
 	for _, l := range e.Links {

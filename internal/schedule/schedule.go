@@ -1,8 +1,8 @@
-// Package schedule reads the programmes of conferences: schedule.xml as frab, pentabarf and
-// pretalx write it, schedule.json as frab and pretalx do, and pretalx's export of talks. It
-// compares them with what is there, and says what would change before anything does.
+// Package schedule reads conference schedules: schedule.xml from frab, pentabarf and pretalx,
+// schedule.json from frab and pretalx, and pretalx's export of talks. It compares them with
+// the talks that are known and returns what an import would change.
 //
-// The forms are described by the files that these programs write, and by c3voc's schema for
+// The formats follow the files that these programs write, and c3voc's schema for
 // schedule.xml.
 package schedule
 
@@ -24,30 +24,31 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// Programme is what a schedule says.
+// Programme is the content of a schedule.
 type Programme struct {
 	Title  string // of the conference
 	URL    string
-	Zone   string // IANA, "Europe/Berlin"; "": it does not say
+	Zone   string // IANA name such as "Europe/Berlin"; "" if unknown
 	Events []Event
-	Notes  []string // for people: what was left out, and why
+	Notes  []string // for people: what was skipped and why
 
-	zone *time.Location // of that name, once it was looked up
+	zone *time.Location // the location of Zone once loaded
 }
 
-// Event is a talk as a schedule says it. The talk has no slug.
+// Event is a talk as the schedule has it, without a slug.
 type Event struct {
 	Talk       conference.Talk       `json:"talk"`
 	Scheduling conference.Scheduling `json:"scheduling"`
 }
 
-// MaxBytes is how long a schedule may be, in bytes.
+// MaxBytes is the size limit of a schedule.
 const MaxBytes = 50 << 20
 
-// Read reads a schedule, whichever form it has. What it cannot read is a *inputerr.Fault.
+// Read parses a schedule in any of the supported formats. What is wrong with it is an
+// [inputerr.Error] with name as its file.
 func Read(name string, data []byte) (Programme, error) {
 	if len(data) > MaxBytes {
-		return Programme{}, inputerr.New(name, "is longer than %d MB", MaxBytes>>20).Hint("Look whether it is a schedule")
+		return Programme{}, inputerr.New(name, "is larger than %d MB", MaxBytes>>20).Hint("Check that it is a schedule")
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	var p Programme
@@ -58,7 +59,7 @@ func Read(name string, data []byte) (Programme, error) {
 	case bytes.HasPrefix(start, []byte("{")), bytes.HasPrefix(start, []byte("[")):
 		p, err = readJSON(name, data)
 	default:
-		err = inputerr.New(name, "is neither XML nor JSON").Hint("Export the programme as schedule.xml or schedule.json")
+		err = inputerr.New(name, "is neither XML nor JSON").Hint("Export the schedule as schedule.xml or schedule.json")
 	}
 	if err != nil {
 		return p, err
@@ -66,19 +67,20 @@ func Read(name string, data []byte) (Programme, error) {
 	return p, validate(name, &p)
 }
 
-// validate leaves out what is no talk, and refuses a schedule that contradicts itself.
+// validate removes events without a title, and returns an error if there are no talks or if
+// two have the same id.
 func validate(name string, p *Programme) error {
 	seen := make(map[string]string)
 	var talks []Event
 	for _, e := range p.Events {
 		if e.Talk.Title == "" {
-			p.Notes = append(p.Notes, fmt.Sprintf("an event without a title is left out (%s)", cmp.Or(e.Scheduling.GUID, e.Scheduling.Event, "no id")))
+			p.Notes = append(p.Notes, fmt.Sprintf("an event without a title was skipped (%s)", cmp.Or(e.Scheduling.GUID, e.Scheduling.Event, "no id")))
 			continue
 		}
 		for _, id := range eventIDs(e.Scheduling) {
 			if other, ok := seen[id]; ok {
-				return inputerr.New(name, "%s is the %s of two talks, “%s” and “%s”", id[2:], idKind(id), other, e.Talk.Title).
-					Hint("Correct it where the schedule was made")
+				return inputerr.New(name, "two talks have the %[2]s %[1]s: “%[3]s” and “%[4]s”", id[2:], idKind(id), other, e.Talk.Title).
+					Hint("Correct it in the scheduling system and export again")
 			}
 			seen[id] = e.Talk.Title
 		}
@@ -86,12 +88,12 @@ func validate(name string, p *Programme) error {
 	}
 	p.Events = talks
 	if len(talks) == 0 {
-		return inputerr.New(name, "has no talk in it").Hint("Look whether the schedule has been published, and export it again")
+		return inputerr.New(name, "has no talks").Hint("Check that the schedule is published, and export it again")
 	}
 	return nil
 }
 
-// eventIDs are those of an event, marked by their kind.
+// eventIDs returns an event's ids, prefixed by their kind.
 func eventIDs(s conference.Scheduling) (all []string) {
 	if s.GUID != "" {
 		all = append(all, "g:"+s.GUID)
@@ -109,7 +111,7 @@ func idKind(id string) string {
 	return "id"
 }
 
-// rawEvent is an event in the words of a file, whichever form it has.
+// rawEvent is an event as strings, before it is interpreted; all formats are converted to it.
 type rawEvent struct {
 	guid, id, title, kind, track, room, language     string
 	abstract, description, licence, url, date, start string
@@ -119,13 +121,13 @@ type rawEvent struct {
 	links                                            []conference.Link
 }
 
-// breakPattern are events that nobody speaks at.
+// breakPattern matches the titles and kinds of breaks.
 var breakPattern = regexp.MustCompile(`(?i)\b(break|lunch|coffee|pause|registration|dinner|mittagspause|almuerzo|descanso|café)\b`)
 
-// parse is what the words mean. ok is false for what is no talk; why says so.
-func (r rawEvent) parse(name string, zone *time.Location) (e Event, why string, err error) {
+// parse interprets the event. If it is not a talk, skipped says why, for people.
+func (r rawEvent) parse(name string, zone *time.Location) (e Event, skipped string, err error) {
 	if len(r.persons) == 0 && breakPattern.MatchString(r.title+" "+r.kind) {
-		return e, fmt.Sprintf("“%s” is a break, and left out", r.title), nil
+		return e, fmt.Sprintf("“%s” was skipped: it is a break", r.title), nil
 	}
 	t, s := &e.Talk, &e.Scheduling
 	t.Title = singleLine(r.title)
@@ -136,21 +138,22 @@ func (r rawEvent) parse(name string, zone *time.Location) (e Event, why string, 
 	t.Licence, t.URL, t.Links = singleLine(r.licence), singleLine(r.url), r.links
 	t.Language = parseLanguage(r.language)
 	if t.Length, err = parseLength(r.duration); err != nil {
-		return e, "", inputerr.New(name, "the length of “%s” (%q) is no time", t.Title, r.duration).Hint("Write it as 00:30")
+		return e, "", inputerr.New(name, "the length of “%s” (%q) is not a duration", t.Title, r.duration).Hint("Write it as 00:30")
 	}
 	t.Kind = "talk"
 	if tutorialPattern.MatchString(r.kind) || t.Length >= 90*time.Minute {
 		t.Kind = "tutorial"
 	}
 	for _, p := range r.persons {
-		if p.Name = singleLine(p.Name); p.Name != "" {
+		p.Name = singleLine(p.Name)
+		if p.Name != "" {
 			t.Speakers = append(t.Speakers, p.Name)
 			s.Persons = append(s.Persons, p)
 		}
 	}
 	s.GUID, s.Event, s.Room, s.Stream, s.DoNotRecord = singleLine(r.guid), singleLine(r.id), singleLine(r.room), singleLine(r.track), r.optout
 	if s.Start, err = parseStart(r.date, r.start, zone); err != nil {
-		return e, "", inputerr.New(name, "the start of “%s” (%q) is no time", t.Title, cmp.Or(r.date, r.start)).Hint("Write it as 2026-07-14T10:00:00+02:00")
+		return e, "", inputerr.New(name, "the start of “%s” (%q) is not a time", t.Title, cmp.Or(r.date, r.start)).Hint("Write it as 2026-07-14T10:00:00+02:00")
 	}
 	if !s.Start.IsZero() {
 		t.Date = s.Start.Format(time.DateOnly)
@@ -160,7 +163,8 @@ func (r rawEvent) parse(name string, zone *time.Location) (e Event, why string, 
 
 var tutorialPattern = regexp.MustCompile(`(?i)tutorial|workshop|taller|training`)
 
-// parseLanguage is a language (BCP 47) that a schedule names in one of many ways.
+// parseLanguage returns the BCP 47 tag of a language given as a tag or a name, or "" if it is
+// unknown.
 func parseLanguage(text string) string {
 	names := map[string]string{"english": "en", "german": "de", "deutsch": "de", "spanish": "es", "español": "es", "french": "fr", "français": "fr", "portuguese": "pt", "italian": "it"}
 	text = strings.TrimSpace(text)
@@ -174,9 +178,11 @@ func parseLanguage(text string) string {
 	return tag.String()
 }
 
-// parseLength is "00:30", "1:30", "00:30:00" or minutes.
+// parseLength parses a duration such as "00:30", "1:30" (hours and minutes), "00:30:00" or
+// "30" (minutes).
 func parseLength(text string) (time.Duration, error) {
-	if text = strings.TrimSpace(text); text == "" {
+	text = strings.TrimSpace(text)
+	if text == "" {
 		return 0, nil
 	}
 	parts := strings.Split(text, ":")
@@ -198,8 +204,8 @@ func parseLength(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// parseStart is when something starts: a date with its zone or, if there is none, one in the
-// conference's; or the day's date and a time of day.
+// parseStart parses the start of an event: a full date and time, in the conference's time zone
+// unless it has its own, or the day's date and a time of day.
 func parseStart(date, start string, zone *time.Location) (time.Time, error) {
 	date, start = strings.TrimSpace(date), strings.TrimSpace(start)
 	if date == "" {
@@ -225,8 +231,8 @@ func parseStart(date, start string, zone *time.Location) (time.Time, error) {
 	return t, nil
 }
 
-// inZone is a moment in the zone of the conference, if that is known. Half an hour past ten in
-// the schedule is to be that on every page.
+// inZone returns a moment in the conference's time zone, so that pages show the schedule's
+// local times. UTC means that the zone is unknown.
 func inZone(t time.Time, zone *time.Location) time.Time {
 	if zone == time.UTC {
 		return t
@@ -242,12 +248,12 @@ var (
 	blankLines    = regexp.MustCompile(`\n{3,}`)
 )
 
-// isInvisible reports whether a character is one that nobody sees, and that turns what is around it.
+// isInvisible reports whether r is a control character or changes the direction of text.
 func isInvisible(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
-// plainText is a text without HTML, and without characters that nobody sees, in paragraphs.
+// plainText returns a text in paragraphs without HTML and invisible characters.
 func plainText(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	if strings.ContainsAny(text, "<&") {
@@ -267,10 +273,10 @@ func plainText(text string) string {
 	return strings.TrimSpace(blankLines.ReplaceAllString(strings.Join(lines, "\n"), "\n\n"))
 }
 
-// singleLine is a text in one line, without HTML.
+// singleLine returns a text on one line, without HTML and invisible characters.
 func singleLine(text string) string { return strings.Join(strings.Fields(plainText(text)), " ") }
 
-// loadZone is the place that a schedule names, or UTC.
+// loadZone returns a time zone by its IANA name, or UTC if it is unknown.
 func loadZone(name string) *time.Location {
 	if z, err := time.LoadLocation(strings.TrimSpace(name)); err == nil && name != "" {
 		return z
@@ -278,24 +284,24 @@ func loadZone(name string) *time.Location {
 	return time.UTC
 }
 
-// add reads one event into the programme.
+// add appends an event, or a note if it is not a talk.
 func (p *Programme) add(name string, r rawEvent) error {
 	if p.zone == nil {
 		p.zone = loadZone(p.Zone)
 	}
-	e, why, err := r.parse(name, p.zone)
+	e, skipped, err := r.parse(name, p.zone)
 	if err != nil {
 		return err
 	}
-	if why != "" {
-		p.Notes = append(p.Notes, why)
+	if skipped != "" {
+		p.Notes = append(p.Notes, skipped)
 		return nil
 	}
 	p.Events = append(p.Events, e)
 	return nil
 }
 
-// uniquePersons are speakers, each once.
+// uniquePersons returns persons without duplicates.
 func uniquePersons(list []conference.Person) (all []conference.Person) {
 	for _, p := range list {
 		if !slices.ContainsFunc(all, func(o conference.Person) bool { return o.Name == p.Name && o.ID == p.ID }) {
@@ -305,5 +311,5 @@ func uniquePersons(list []conference.Person) (all []conference.Person) {
 	return all
 }
 
-// formatMinutes is minutes as a schedule writes a length.
+// formatMinutes formats a duration in minutes as schedules do.
 func formatMinutes(n int) string { return fmt.Sprintf("%d:%02d", n/60, n%60) }

@@ -13,13 +13,13 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// scheduleXML is a schedule.xml of one room on one day in Madrid.
+// scheduleXML returns a schedule.xml with one room on one day in Madrid.
 func scheduleXML(events ...string) string {
 	return `<?xml version="1.0" encoding="UTF-8"?><schedule><conference><title>Loops</title><time_zone_name>Europe/Madrid</time_zone_name>` +
 		`<url>https://loops.example.org</url></conference><day index="1" date="2026-05-09"><room name="Main Hall">` + strings.Join(events, "\n") + `</room></day></schedule>`
 }
 
-// eventXML is an event of it.
+// eventXML returns an <event> for [scheduleXML].
 func eventXML(guid, content string) string {
 	return `<event guid="` + guid + `">` + content + `</event>`
 }
@@ -54,7 +54,7 @@ func TestRead(t *testing.T) {
 			{"code":"ABC","title":"APIs","submission_type":{"en":"Workshop"},"state":"confirmed","duration":30,"content_locale":"de","speakers":[{"code":"X","name":"Inés"}],
 			 "slot":{"start":"2026-05-09T10:00:00+02:00","end":"2026-05-09T10:30:00+02:00","room":{"en":"Main Hall"}}},
 			{"code":"DEF","title":"Not this year","state":"rejected"}]}`,
-			[]string{"APIs | tutorial | de | Inés | Main Hall | 2026-05-09T10:00+02:00 | 30m0s"}, []string{"“Not this year” is rejected, and left out"}},
+			[]string{"APIs | tutorial | de | Inés | Main Hall | 2026-05-09T10:00+02:00 | 30m0s"}, []string{"“Not this year” was skipped: it is rejected"}},
 		{"a bare list, whose length is that of the slot", `[{"code":"ABC","title":"APIs","speakers":["Inés"],"slot":{"start":"2026-05-09T10:00:00Z","end":"2026-05-09T10:45:00Z","room":"B"}}]`,
 			[]string{"APIs | talk |  | Inés | B | 2026-05-09T10:00Z | 45m0s"}, nil},
 		{"latin-1 that says so", latin1(strings.Replace(scheduleXML(eventXML("g", `<title>Años y señales</title>`)), "UTF-8", "ISO-8859-1", 1)),
@@ -76,9 +76,9 @@ func TestRead(t *testing.T) {
 		{"and in JSON", `[{"code":"A","title":"APIs","do_not_record":true}]`, []string{"APIs | talk |  |  |  |  | 0s | not to be recorded"}, nil},
 		{"breaks are left out, and talks about them are not", scheduleXML(eventXML("g1", `<title>Coffee break</title>`),
 			eventXML("g2", `<title>Break the build</title><persons><person>Ada</person></persons>`)),
-			[]string{"Break the build | talk |  | Ada | Main Hall | 2026-05-09T00:00+02:00 | 0s"}, []string{"“Coffee break” is a break, and left out"}},
+			[]string{"Break the build | talk |  | Ada | Main Hall | 2026-05-09T00:00+02:00 | 0s"}, []string{"“Coffee break” was skipped: it is a break"}},
 		{"an event without a title is left out", scheduleXML(eventXML("g1", `<title>  </title>`), eventXML("g2", `<title>APIs</title>`)),
-			[]string{"APIs | talk |  |  | Main Hall | 2026-05-09T00:00+02:00 | 0s"}, []string{"an event without a title is left out (g1)"}},
+			[]string{"APIs | talk |  |  | Main Hall | 2026-05-09T00:00+02:00 | 0s"}, []string{"an event without a title was skipped (g1)"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := Read("schedule", []byte(c.file))
@@ -104,19 +104,19 @@ func TestRead_Refused(t *testing.T) {
 	for _, c := range []struct{ name, file, says string }{
 		{"nothing", "", "is neither XML nor JSON"},
 		{"neither XML nor JSON", "BEGIN:VCALENDAR", "is neither XML nor JSON"},
-		{"another kind of XML", "<html><body/></html>", "is XML, but no schedule"},
-		{"XML that ends too early", "<schedule><day>", "is no XML that can be read"},
-		{"JSON that ends too early", "{\n\"schedule\":", "schedule:2: is no JSON that can be read"},
-		{"JSON of another kind", `{"schedule":{"conference":{"days":7}}}`, "is no JSON that can be read"},
-		{"entities that blow up", laughs + `<schedule><day><room><event><title>&lols;</title></event></room></day></schedule>`, "is no XML that can be read"},
-		{"entities that read files", `<!DOCTYPE schedule [<!ENTITY x SYSTEM "file:///etc/passwd">]><schedule><event><title>&x;</title></event></schedule>`, "is no XML that can be read"},
-		{"a schedule without days", `<schedule><conference><title>Loops</title></conference></schedule>`, "has no talk in it"},
-		{"JSON without days", `{"schedule":{"conference":{"title":"Loops"}}}`, "has no talk in it"},
-		{"breaks alone", scheduleXML(eventXML("g", "<title>Lunch</title>")), "has no talk in it"},
-		{"two talks with one guid", scheduleXML(eventXML("g", "<title>One</title>"), eventXML("g", "<title>Two</title>")), "g is the guid of two talks, “One” and “Two”"},
-		{"two talks with one id", `[{"id":1,"title":"One"},{"id":1,"title":"Two"}]`, "1 is the id of two talks"},
-		{"a negative length", scheduleXML(eventXML("g", "<title>APIs</title><duration>-00:30</duration>")), `the length of “APIs” ("-00:30") is no time`},
-		{"a start that is no time", scheduleXML(eventXML("g", "<title>APIs</title><date>tomorrow</date>")), `the start of “APIs” ("tomorrow") is no time`},
+		{"another kind of XML", "<html><body/></html>", "is XML but not a schedule"},
+		{"XML that ends too early", "<schedule><day>", "is not valid XML"},
+		{"JSON that ends too early", "{\n\"schedule\":", "schedule:2: is not a valid schedule in JSON"},
+		{"JSON of another kind", `{"schedule":{"conference":{"days":7}}}`, "is not a valid schedule in JSON"},
+		{"entities that blow up", laughs + `<schedule><day><room><event><title>&lols;</title></event></room></day></schedule>`, "is not valid XML"},
+		{"entities that read files", `<!DOCTYPE schedule [<!ENTITY x SYSTEM "file:///etc/passwd">]><schedule><event><title>&x;</title></event></schedule>`, "is not valid XML"},
+		{"a schedule without days", `<schedule><conference><title>Loops</title></conference></schedule>`, "has no talks"},
+		{"JSON without days", `{"schedule":{"conference":{"title":"Loops"}}}`, "has no talks"},
+		{"breaks alone", scheduleXML(eventXML("g", "<title>Lunch</title>")), "has no talks"},
+		{"two talks with one guid", scheduleXML(eventXML("g", "<title>One</title>"), eventXML("g", "<title>Two</title>")), "two talks have the guid g: “One” and “Two”"},
+		{"two talks with one id", `[{"id":1,"title":"One"},{"id":1,"title":"Two"}]`, "two talks have the id 1"},
+		{"a negative length", scheduleXML(eventXML("g", "<title>APIs</title><duration>-00:30</duration>")), `the length of “APIs” ("-00:30") is not a duration`},
+		{"a start that is no time", scheduleXML(eventXML("g", "<title>APIs</title><date>tomorrow</date>")), `the start of “APIs” ("tomorrow") is not a time`},
 		{"a time of day that is none", scheduleXML(eventXML("g", "<title>APIs</title><start>25:61</start>")), "the start of “APIs”"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestPlainText(t *testing.T) {
 	}
 }
 
-// A conference ten times as large as the largest is read while somebody looks.
+// The schedule has ten times the talks of the largest conferences.
 func TestRead_LargeSchedule(t *testing.T) {
 	var all []string
 	for i := range 5000 {
@@ -182,7 +182,7 @@ func TestRead_LargeSchedule(t *testing.T) {
 	Compare(known, p)
 	took := time.Since(begun)
 	t.Logf("%d talks, read and compared twice in %v", len(p.Events), took)
-	if len(p.Events) != 5000 || took > 20*time.Second { // it is a second; machines that test are busy
+	if len(p.Events) != 5000 || took > 20*time.Second { // it takes about a second; test machines are busy
 		t.Errorf("%d talks took %v", len(p.Events), took)
 	}
 }

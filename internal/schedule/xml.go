@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -45,7 +46,8 @@ type xmlEvent struct {
 	} `xml:"links>link"`
 }
 
-// readXML reads schedule.xml, one event after the other. Entities of its own it may not have.
+// readXML parses schedule.xml event by event. Documents with entities of their own are
+// refused.
 func readXML(name string, data []byte) (p Programme, err error) {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.CharsetReader = charset.NewReaderLabel
@@ -91,14 +93,14 @@ func readXML(name string, data []byte) (p Programme, err error) {
 		}
 	}
 	if !known {
-		return p, inputerr.New(name, "is XML, but no schedule").Hint("Export the programme as schedule.xml")
+		return p, inputerr.New(name, "is XML but not a schedule").Hint("Export the schedule as schedule.xml")
 	}
 	return p, nil
 }
 
 func xmlError(name string, d *xml.Decoder, err error) error {
 	l, _ := d.InputPos()
-	return inputerr.New(name, "is no XML that can be read: %v", err).At(l).Hint("Export it again")
+	return inputerr.New(name, "is not valid XML: %v", err).At(l).Hint("Export it again")
 }
 
 func attribute(e xml.StartElement, name string) string {
@@ -110,31 +112,16 @@ func attribute(e xml.StartElement, name string) string {
 	return ""
 }
 
+// toRaw converts the event. day and room are those of the elements around it.
 func (e xmlEvent) toRaw(day, room string) rawEvent {
 	r := rawEvent{
-		guid: e.GUID, id: e.ID, title: e.Title, kind: e.Type, track: e.Track, room: e.Room, language: e.Language,
+		guid: e.GUID, id: cmp.Or(e.ID, e.Code), title: e.Title, kind: e.Type, track: e.Track, language: e.Language,
 		abstract: e.Abstract, description: e.Description, licence: e.Recording.Licence, optout: e.Recording.Optout == "true" || e.Recording.Optout == "1",
-		url: e.URL, date: e.Date, start: e.Start, duration: e.Duration,
-	}
-	if r.id == "" {
-		r.id = e.Code
-	}
-	if r.room == "" {
-		r.room = room
-	}
-	if r.date == "" {
-		r.date = day
+		url: e.URL, room: cmp.Or(e.Room, room), date: cmp.Or(e.Date, day), start: e.Start, duration: e.Duration,
 	}
 	var all []conference.Person
 	for _, p := range e.Persons {
-		id := p.GUID
-		if id == "" {
-			id = p.Code
-		}
-		if id == "" {
-			id = p.ID
-		}
-		all = append(all, conference.Person{Name: p.Name, ID: id, Email: p.Email})
+		all = append(all, conference.Person{Name: p.Name, ID: cmp.Or(p.GUID, p.Code, p.ID), Email: p.Email})
 	}
 	r.persons = uniquePersons(all)
 	for _, l := range e.Links {
