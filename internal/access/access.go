@@ -80,7 +80,7 @@ func (g Grant) Allows(act Permission, talk, language string) bool {
 		return false
 	}
 	inTalk := g.Talk == "" || g.Talk == talk
-	inLanguage := g.Language == "" || g.Language == language || act == ViewTalk // translators see talks whatever the language
+	inLanguage := g.Language == "" || g.Language == language || act == ViewTalk // translators see the talk itself
 	return act == Enter || inTalk && inLanguage
 }
 

@@ -142,7 +142,7 @@ func checkReceived(t *testing.T, raw string) {
 	}
 }
 
-// notifyingSender says when a letter was sent, or not.
+// notifyingSender reports the result of each sending.
 type notifyingSender struct {
 	mail.Sender
 	results chan<- error
@@ -154,7 +154,7 @@ func (s notifyingSender) Send(ctx context.Context, l catalog.Email) error {
 	return err
 }
 
-// smtpServer is a mail server that answers every receiver alike.
+// smtpServer is a mail server that gives the same answer for every recipient.
 type smtpServer struct {
 	address  string
 	received chan string

@@ -34,7 +34,7 @@ func doNotRecord(e *Event)                      { e.Scheduling.DoNotRecord = tru
 func withPriority(e *Event)                     { e.Scheduling.Priority, e.Talk.Tags = 5, []string{"keynote"} }
 func knownTalk(now, imported Event) []KnownTalk { return []KnownTalk{{"apis", now, &imported}} }
 
-// formatChange is a change as a person reads it.
+// formatChange formats a change for the tests.
 func formatChange(c Change) string {
 	said := fmt.Sprintf("%s %s", c.Kind, c.Slug)
 	for _, f := range c.Fields {

@@ -24,7 +24,7 @@ func eventXML(guid, content string) string {
 	return `<event guid="` + guid + `">` + content + `</event>`
 }
 
-// describe is what a person would ask of a talk.
+// describe formats a talk for the tests.
 func describe(e Event) string {
 	t, s := e.Talk, e.Scheduling
 	start := ""

@@ -13,8 +13,8 @@ import (
 	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
-// translatorModel is how a translator breaks and times what they translate: how likely each thing is
-// for a cue, how unsteady the hand is, and which part of the talk is there.
+// translatorModel describes how a translator splits and times cues: the probability of each
+// edit for a cue, the jitter of times, and which part of the talk is translated.
 type translatorModel struct {
 	name                      string
 	split, merge, carry, omit float64 // carry: some words come with the cue before already
@@ -37,7 +37,8 @@ var translatorModels = []translatorModel{
 	{name: "all of it", split: 0.05, merge: 0.08, carry: 0.02, omit: 0.03, jitter: 150 * time.Millisecond, shift: -1200 * time.Millisecond},
 }
 
-// translate says cues abroad, and tells of which each translated one was made.
+// translate returns a pseudo-translation of source and the indices of the source cues that
+// each translated cue was made from.
 func (h translatorModel) translate(rng *rand.Rand, source []conference.Cue) (cues []conference.Cue, truth [][]int) {
 	put := func(c conference.Cue, of ...int) {
 		if h.ratio != 0 {
@@ -98,7 +99,6 @@ func (h translatorModel) randomJitter(rng *rand.Rand) time.Duration {
 	return time.Duration(rng.Int64N(2*int64(h.jitter))) - h.jitter
 }
 
-// Whatever a translator's own cues are like, they are bound as a person would bind them.
 func TestAlign_Corpus(t *testing.T) {
 	files := translationtest.CorpusSample(t)
 	for _, h := range translatorModels {

@@ -15,8 +15,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
-// corpusPairs is every two files of the corpus that say the same in two languages: the
-// source's language first.
+// corpusPairs returns all pairs of corpus files with the same name in two languages, source
+// first.
 func corpusPairs(t testing.TB) (all [][2]string) {
 	root := os.Getenv("LECTERN_CORPUS")
 	if root == "" {
@@ -64,8 +64,8 @@ func loadPair(t testing.TB, from, to string) Sheet {
 	return s
 }
 
-// What is found in translations that people made and published is mostly right, so nearly
-// all that is said of their words would be a false alarm.
+// The corpus holds published translations, which are mostly right, so nearly every finding
+// about their words would be a false alarm.
 func TestCheck_CorpusFalseAlarms(t *testing.T) {
 	units, files, alarms := 0, 0, 0
 	counts := make(map[check.Code]int)
@@ -89,8 +89,8 @@ func TestCheck_CorpusFalseAlarms(t *testing.T) {
 	}
 }
 
-// A number that is made another one, or is taken out, is found, and so is an address or a
-// code word.
+// Numbers, addresses and code words are changed or removed on purpose; the check must find
+// them.
 func TestCheck_CorpusSpoiltTranslations(t *testing.T) {
 	for _, spoil := range []struct {
 		name  string

@@ -13,7 +13,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
-// pairedSheet is a translation cue by cue, with time enough to read each.
+// pairedSheet returns a sheet with one translated cue per source cue, each shown for six
+// seconds.
 func pairedSheet(from, to string, source, target []string) Sheet {
 	cues := func(texts []string) (all []conference.Cue) {
 		for n, text := range texts {
@@ -111,7 +112,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// What belongs to a sentence may come in another cue of it.
+// Parts of a sentence may be translated in a neighbouring cue.
 func TestCheck_NeighbouringCues(t *testing.T) {
 	s := pairedSheet("en", "ja",
 		[]string{"In 2009 he said \"we", "will never need\" 640 of them.", "Nobody has translated this."},

@@ -16,7 +16,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// corpusTalks are 500 talks of 600 cues each, made of the beginnings and ends of real ones.
+// corpusTalks returns 500 talks of 600 cues each, combined from the first and second halves of
+// real cues.
 func corpusTalks(t testing.TB) (pairs []Pair) {
 	root := os.Getenv("LECTERN_CORPUS")
 	if root == "" {
@@ -52,8 +53,8 @@ func corpusTalks(t testing.TB) (pairs []Pair) {
 	return pairs
 }
 
-// A translator gets suggestions at once, out of 500 talks, and what is like a cue by four
-// fifths and more is among them.
+// In a memory of 500 talks, suggestions must be fast, and texts with up to a sixth of their
+// letters changed must be found.
 func TestSuggest_ConferenceSize(t *testing.T) {
 	pairs := corpusTalks(t)
 	var before, after runtime.MemStats

@@ -65,7 +65,7 @@ func TestPairs_OnlyUpToDate(t *testing.T) {
 	}
 }
 
-// The edits that are reckoned near the diagonal alone are those of the whole table.
+// The distance is computed only near the diagonal; it must equal that of the whole table.
 func TestEditDistance(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	text := func() []rune {

@@ -15,7 +15,7 @@ import (
 	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
-// newService is a catalogue with one talk, whose source is source.
+// newService returns a service on a new catalogue with one talk and this source.
 func newService(t testing.TB, source []conference.Cue) Service {
 	t.Helper()
 	books, err := catalog.Open(t.Context(), t.TempDir())
@@ -28,7 +28,7 @@ func newService(t testing.TB, source []conference.Cue) Service {
 	return d
 }
 
-// saveSource hands in a source.
+// saveSource saves a revision of the source.
 func (d Service) saveSource(t testing.TB, source []conference.Cue) {
 	t.Helper()
 	_, err := d.Catalog.Save(t.Context(), "ada", catalog.Submission{Facts: conference.Facts{
@@ -61,7 +61,7 @@ func TestService_DraftToApproved(t *testing.T) {
 	if p := h.Progress(); p.Approved != 3 || p.Untranslated != 1 {
 		t.Errorf("it came to %+v", p)
 	}
-	// One cue more, and one in other words: the rest stays approved.
+	// With one cue added and one changed, the rest stays approved.
 	again := slices.Clone(translationtest.Spanish)
 	again[0].Text = "¡Buenos días a todos!"
 	h = mustRevision(d.ImportSubtitles(ctx, "light", "es", again, 0, "rosa", "the end, too"))(t)
@@ -74,7 +74,7 @@ func TestService_DraftToApproved(t *testing.T) {
 	}
 }
 
-// Nobody overwrites what they have not seen.
+// A translator cannot overwrite changes that they have not seen.
 func TestService_ConflictOfTwoTranslators(t *testing.T) {
 	ctx, d := t.Context(), newService(t, translationtest.English)
 	first := mustRevision(d.ImportSubtitles(ctx, "light", "es", translationtest.Spanish, 0, "rosa", "handed in"))(t)
@@ -115,7 +115,8 @@ func TestUpdateToSource(t *testing.T) {
 	}
 }
 
-// A tutorial of three hours in twelve languages follows an edit.
+// BenchmarkUpdateToSource updates twelve translations of a tutorial of three hours after an
+// edit.
 func BenchmarkUpdateToSource(b *testing.B) {
 	var source []conference.Cue
 	for n := range 4000 {
@@ -148,7 +149,7 @@ func BenchmarkUpdateToSource(b *testing.B) {
 	}
 }
 
-// A file of before a cue was cut does not bring it back.
+// A file from before a source cue was cut does not bring the cue back.
 func TestImportSubtitles_CutCueStaysObsolete(t *testing.T) {
 	ctx, d := t.Context(), newService(t, translationtest.English)
 	mustRevision(d.ImportSubtitles(ctx, "light", "es", translationtest.Spanish, 0, "rosa", "handed in"))(t)
@@ -163,7 +164,6 @@ func TestImportSubtitles_CutCueStaysObsolete(t *testing.T) {
 	}
 }
 
-// Of two translators each approves the other's words.
 func TestApprove_OnlyOtherAuthorsCues(t *testing.T) {
 	ctx, d := t.Context(), newService(t, translationtest.English)
 	mustRevision(d.ImportSubtitles(ctx, "light", "es", translationtest.Spanish[:2], 0, "rosa", "the beginning"))(t)

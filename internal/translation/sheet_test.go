@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Whatever hangs together is in one unit, nothing is lost, and all of it comes back.
+// Linked cues are in one unit, no cue is lost, and the units give back all of them.
 func TestUnits(t *testing.T) {
 	source := translationtest.Cues("a", "b", "c", "d", "e")
 	cue := func(at int, of ...string) Cue {

@@ -11,8 +11,8 @@ import (
 	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
-// What the source still says stays good, and nothing else does, in every file of the
-// corpus revised in every way.
+// In every corpus file and every kind of edit, translations of unchanged source text keep
+// their state and all others lose it.
 func TestUpdate_Corpus(t *testing.T) {
 	files := translationtest.CorpusSample(t)
 	for _, e := range translationtest.EditModels {

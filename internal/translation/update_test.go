@@ -11,7 +11,7 @@ import (
 	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
-// cueStates is what is to be done with each cue, in their order.
+// cueStates returns the states of cues.
 func cueStates(cues []Cue) (all []State) {
 	for _, c := range cues {
 		all = append(all, c.State)
@@ -55,8 +55,8 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-// What is to be looked at again is shown beside both sources; when the source goes back to
-// what it said, nothing is to be done any more.
+// Stale cues are reported with both source texts. Once the source is back at the translated
+// text, they are no longer stale.
 func TestUpdate_SourceRevertedToItsText(t *testing.T) {
 	changed := slices.Clone(translationtest.English)
 	changed[1].Text = "Begin at the start of it."
@@ -79,7 +79,7 @@ func TestUpdate_SourceRevertedToItsText(t *testing.T) {
 	}
 }
 
-// What was cut and stands there again has its translation again.
+// A source cue that was cut and restored gets its translation back.
 func TestUpdate_CutSourceRestored(t *testing.T) {
 	cut := slices.Delete(slices.Clone(translationtest.English), 1, 2)
 	cues, _ := Update(LinkCues(translationtest.English, translationtest.Spanish), translationtest.English, cut)
@@ -90,7 +90,7 @@ func TestUpdate_CutSourceRestored(t *testing.T) {
 	}
 }
 
-// A doubt stays until a person has looked, however often the source changes.
+// Further changes of the source do not clear the needs-editing state.
 func TestUpdate_StaleStaysStale(t *testing.T) {
 	source := translationtest.Cues("Is it open?", "Yes.", "Is it large?", "Yes.", "Thank you all.")
 	target := translationtest.Cues("¿Está abierto?", "Sí, lo está.", "¿Es grande?", "Sí, lo es.", "Gracias a todos.")
@@ -115,7 +115,6 @@ func TestAlign_EndsWithoutSource(t *testing.T) {
 	}
 }
 
-// A translation in cues of its own follows the source's times.
 func TestUpdate_RetimesMergedCues(t *testing.T) {
 	both := []conference.Cue{{ID: "a", Start: 500 * time.Millisecond, End: 5200 * time.Millisecond, Text: "Buenos días a todos. Empieza por el final."}, translationtest.Spanish[2], translationtest.Spanish[3]}
 	later := slices.Clone(translationtest.English)

@@ -18,7 +18,7 @@ import (
 	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
-// testFormat is a format in which a sheet goes out and comes back.
+// testFormat is a format under test.
 type testFormat struct {
 	name  string
 	write func(*bytes.Buffer, translation.Sheet) error
@@ -54,7 +54,7 @@ func (x testFormat) merge(t testing.TB, file string, source []conference.Cue, ha
 	return cues, taken
 }
 
-// withoutLines is cues without the lines of the file that they were read from.
+// withoutLines returns cues without their lines in the file.
 func withoutLines(cues []translation.Cue) []translation.Cue {
 	cues = slices.Clone(cues)
 	for n := range cues {
@@ -67,7 +67,7 @@ func sheetOf(source []conference.Cue, cues []translation.Cue) translation.Sheet 
 	return translation.Sheet{Talk: "Prototyping “APIs”: 100 % & <more>", From: "en", To: "es-419", Revision: 3, Units: translation.Units(source, cues)}
 }
 
-// checkRoundTrip holds a translation against what comes back of it.
+// checkRoundTrip exports a translation, reads it back, and reports any difference.
 func (x testFormat) checkRoundTrip(t testing.TB, source []conference.Cue, cues []translation.Cue) {
 	t.Helper()
 	sheet := sheetOf(source, cues)
@@ -92,7 +92,8 @@ func excerptNear(file, id string) string {
 	return file[max(0, at-600):min(len(file), at+900)]
 }
 
-// oddTranslation is a translation in which there is everything.
+// oddTranslation returns a source and a translation with every state, field and special
+// character.
 func oddTranslation() ([]conference.Cue, []translation.Cue) {
 	source := translationtest.Cues("Good morning,\neverybody.", "=SUM(A1) is 100% of it: %d", "<i>not</i> italic &amp; so &lt;i> on", "Yes.", "Yes.",
 		"-- dash", "'quoted", `back\slash "and" quotes`, "One", "Two", "tab\there", "Left", "{\\an8}", "Gone away")
@@ -132,7 +133,6 @@ func oddTranslation() ([]conference.Cue, []translation.Cue) {
 	return source, cues
 }
 
-// Whatever a translation holds comes back as it was.
 func TestRoundTrip(t *testing.T) {
 	source, cues := oddTranslation()
 	for _, x := range testFormats {
@@ -149,7 +149,6 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// A translator works on a file, and what they did is taken over.
 func TestMerge_TranslatorsChanges(t *testing.T) {
 	source := translationtest.Cues("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.", "Then ask.", "Then ask.")
 	cues := translation.LinkCues(source, translationtest.Cues("Buenos días a todos.", "Empieza por el final.", "Diez líneas bastan."))
@@ -225,8 +224,8 @@ func summary(cues []translation.Cue) string {
 	return strings.Join(all, "|")
 }
 
-// Where a program dropped what stands beside the texts, the translation as it is says it,
-// or else the source.
+// If an editor dropped the comments, the current translation supplies what was in them, or
+// else the source.
 func TestMerge_DroppedComments(t *testing.T) {
 	source := translationtest.Cues("Good morning, everybody.", "Begin at the end of it.", "Ten lines are enough.")
 	cues := []translation.Cue{
@@ -255,8 +254,7 @@ func TestMerge_DroppedComments(t *testing.T) {
 	}
 }
 
-// A file that was made before the source was corrected is brought along; one of another
-// talk is refused.
+// A file made from an earlier source is updated; one for another talk is refused.
 func TestMerge_OtherSourceVersion(t *testing.T) {
 	now := translationtest.Cues("Good evening, everybody.", "3 Welcome.", "63 Begin at the end of it.", "Ten lines are enough.", "Then ask your colleagues.")
 	for _, x := range testFormats {
@@ -280,7 +278,6 @@ func TestMerge_OtherSourceVersion(t *testing.T) {
 	}
 }
 
-// What spreadsheets make of a CSV is read.
 func TestReadCSV_Spreadsheets(t *testing.T) {
 	source, cues := oddTranslation()
 	csv := testFormats[3]
@@ -333,7 +330,7 @@ func utf16(s string) string {
 	return string(b)
 }
 
-// What is damaged is refused, with its line and a way out.
+// Errors have the line and say what to do.
 func TestRead_DamagedFiles(t *testing.T) {
 	const head = "msgid \"\"\nmsgstr \"Content-Type: text/plain; charset=UTF-8\\n\"\n\n"
 	for _, c := range []struct {

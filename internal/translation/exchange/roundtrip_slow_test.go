@@ -20,9 +20,9 @@ import (
 	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
-// editedTranslation is a translation of source as people leave it: split, merged, timed by hand, half
-// of it missing, reviewed and remarked upon; and the source after it was edited, by which
-// some of it is stale and some obsolete.
+// editedTranslation returns a realistic translation of source, split, merged, retimed, half
+// complete, reviewed and commented, and the source after an edit that made some of it stale
+// and some obsolete.
 func editedTranslation(rng *rand.Rand, source []conference.Cue) (now []conference.Cue, cues []translation.Cue) {
 	own := translationtest.EditModel{Split: 0.1, Merge: 0.1, Remove: 0.3, Jitter: 200 * time.Millisecond}
 	handed, _ := own.Edit(rng, translationtest.PseudoTranslate(source), nil)
@@ -52,8 +52,8 @@ func editedTranslation(rng *rand.Rand, source []conference.Cue) (now []conferenc
 	return edited, cues
 }
 
-// Every translation comes back as it went out: of every file of the corpus in PO and XLIFF
-// 2, of some in the other formats.
+// All corpus files make the round trip in PO and XLIFF 2, every fifth in the other formats,
+// too.
 func TestRoundTrip_Corpus(t *testing.T) {
 	files := translationtest.CorpusFiles(t)
 	for n, path := range slices.Sorted(maps.Keys(files)) {
@@ -73,7 +73,8 @@ func TestRoundTrip_Corpus(t *testing.T) {
 	}
 }
 
-// approvedCopy is a translation cue by cue, with all that the file has of looks and places.
+// approvedCopy returns an approved translation equal to the source, with all its styles and
+// positions.
 func approvedCopy(source []conference.Cue) []translation.Cue {
 	all := make([]translation.Cue, len(source))
 	for n, c := range source {
@@ -82,7 +83,8 @@ func approvedCopy(source []conference.Cue) []translation.Cue {
 	return all
 }
 
-// runTool runs a program of gettext's, or another, on a file and is what it prints.
+// runTool runs a program of gettext's, or another, and returns its output. It skips the test
+// if the program is missing.
 func runTool(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
@@ -110,8 +112,8 @@ func writeTemp(t *testing.T, name, data string) string {
 	return path
 }
 
-// What gettext makes of our files it can read, and what it writes is what went out,
-// wherever it breaks lines and however it sorts.
+// gettext's programs accept exported files, and what they write holds the same translation,
+// however they wrap and sort it.
 func TestRoundTrip_Gettext(t *testing.T) {
 	po := testFormats[0]
 	oddSource, oddCues := oddTranslation()
@@ -166,8 +168,8 @@ func cueDifference(a, b []translation.Cue) string {
 	return ""
 }
 
-// A new template brings an old translation along: what gettext guesses is not taken for a
-// translation.
+// After msgmerge with a new template, translations are kept, and gettext's fuzzy guesses are
+// not taken for translations.
 func TestMerge_GettextTemplate(t *testing.T) {
 	po := testFormats[0]
 	old := writeTemp(t, "old.po", po.export(t, sheetOf(translationtest.English, translation.LinkCues(translationtest.English, translationtest.Spanish))))
@@ -189,7 +191,7 @@ func TestMerge_GettextTemplate(t *testing.T) {
 	}
 }
 
-// translate-toolkit reads the PO, the XLIFF and the CSV, and what it writes comes back.
+// translate-toolkit reads PO and XLIFF 1.2 and writes them back with the same translation.
 func TestRoundTrip_TranslateToolkit(t *testing.T) {
 	source, cues := oddTranslation()
 	want := withoutLines(translation.TargetCues(translation.Units(source, cues)))
