@@ -1,6 +1,7 @@
 package conference
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
@@ -47,4 +48,15 @@ func ValidSlug(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		return r == '/' || r == '\\' || r == ':' || unicode.IsSpace(r) || unicode.IsControl(r)
 	})
+}
+
+// UnusedSlug returns base, or base with the first number from 2 for which taken returns false.
+func UnusedSlug(base string, taken func(slug string) (bool, error)) (string, error) {
+	slug := base
+	for n := 2; ; n++ {
+		if used, err := taken(slug); err != nil || !used {
+			return slug, err
+		}
+		slug = fmt.Sprintf("%s-%d", base, n)
+	}
 }

@@ -76,7 +76,7 @@ func Compare(known []KnownTalk, p Programme) []Change {
 	for n, e := range p.Events {
 		at, ok := match[n]
 		if !ok {
-			e.Talk.Slug = freshSlug(slugs, e.Talk.Title)
+			e.Talk.Slug = newSlug(slugs, e.Talk.Title)
 			changes = append(changes, Change{Kind: Added, Slug: e.Talk.Slug, Title: e.Talk.Title, After: e, Imported: e})
 			continue
 		}
@@ -90,13 +90,9 @@ func Compare(known []KnownTalk, p Programme) []Change {
 	return changes
 }
 
-// freshSlug returns an unused slug for a title and adds it to taken.
-func freshSlug(taken map[string]bool, title string) string {
-	base := conference.Slug(title)
-	slug := base
-	for n := 2; taken[slug]; n++ {
-		slug = fmt.Sprintf("%s-%d", base, n)
-	}
+// newSlug returns an unused slug for a title and adds it to taken.
+func newSlug(taken map[string]bool, title string) string {
+	slug, _ := conference.UnusedSlug(conference.Slug(title), func(slug string) (bool, error) { return taken[slug], nil })
 	taken[slug] = true
 	return slug
 }

@@ -72,20 +72,12 @@ func cutsOverlap(a, b []conference.KeptRange) bool {
 	return len(a) == 0 || len(b) == 0
 }
 
-// unusedSlug is base, or base with a number, as nothing is called yet.
+// unusedSlug returns base, or base with a number, that no talk in the catalogue and no bundle in
+// out has.
 func unusedSlug(ctx context.Context, c *catalog.Catalog, out, base string) (string, error) {
-	for n := 1; ; n++ {
-		slug := base
-		if n > 1 {
-			slug = fmt.Sprintf("%s-%d", base, n)
-		}
+	return conference.UnusedSlug(base, func(slug string) (bool, error) {
 		taken, err := c.SlugTaken(ctx, slug)
-		if err != nil {
-			return "", err
-		}
 		_, statErr := os.Lstat(filepath.Join(out, slug))
-		if !taken && statErr != nil {
-			return slug, nil
-		}
-	}
+		return taken || statErr == nil, err
+	})
 }
