@@ -126,6 +126,14 @@ func TestImports_LibrariesHaveOneImporter(t *testing.T) {
 	}
 }
 
+func TestImports_WebReachesCatalogThroughService(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.name == "internal/web" && slices.Contains(p.Imports, module+"/internal/catalog") {
+			t.Errorf("%s imports internal/catalog: ask internal/service instead, which checks permissions", p.name)
+		}
+	}
+}
+
 // pkg is a package of the module that has more than tests.
 type pkg struct {
 	ImportPath string

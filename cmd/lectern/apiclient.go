@@ -48,9 +48,9 @@ func (f *serverFlags) connect(ctx context.Context, t *console) (*apiClient, erro
 	if err != nil {
 		return nil, err
 	}
-	o := service.New(h.catalog, h.store, filepath.Join(f.Data, "bundles"), t.log)
-	o.Builder = h.publisher(t, nil)
-	return inProcessClient(ctx, o, filepath.Join(f.Data, "uploads"), h.close)
+	return inProcessClient(ctx, service.Config{
+		Catalog: h.catalog, Store: h.store, Builder: h.publisher(t, nil), Log: t.log, BundleDir: filepath.Join(f.Data, "bundles"),
+	}, filepath.Join(f.Data, "uploads"), h.close)
 }
 
 // connectReadOnly is like connect, for commands that change nothing: it doesn't wait for other
@@ -66,7 +66,7 @@ func (f *serverFlags) connectReadOnly(ctx context.Context, t *console, talk stri
 	if !ok {
 		return nil, talkNotFound(talk, nil)
 	}
-	return inProcessClient(ctx, service.New(c, nil, "", t.log), "", c.Close)
+	return inProcessClient(ctx, service.Config{Catalog: c, Log: t.log}, "", c.Close)
 }
 
 // findServer returns a client of --server, or of the server of the data directory; nil if none runs.
@@ -83,15 +83,15 @@ func (f *serverFlags) findServer(ctx context.Context) (*apiClient, error) {
 	}, nil
 }
 
-// inProcessClient returns a client that calls the API of o in this process. Closing the client calls
-// closeDir; so does an error.
-func inProcessClient(ctx context.Context, o *service.Service, uploads string, closeDir func() error) (*apiClient, error) {
+// inProcessClient returns a client that calls the API of a data directory in this process. Closing
+// the client calls closeDir; so does an error.
+func inProcessClient(ctx context.Context, config service.Config, uploads string, closeDir func() error) (*apiClient, error) {
 	var err error
-	o.Board, err = service.NewBoard(ctx, o.Catalog, nil)
+	config.Board, err = service.NewBoard(ctx, config.Catalog, nil)
 	if err != nil {
 		return nil, errors.Join(err, closeDir())
 	}
-	server, err := web.New(web.Options{Service: o, Log: o.Log, URL: offlineURL, Uploads: uploads})
+	server, err := web.New(web.Options{Service: service.New(config), Log: config.Log, URL: offlineURL, Uploads: uploads})
 	if err != nil {
 		return nil, errors.Join(err, closeDir())
 	}

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/mail"
@@ -65,17 +66,20 @@ func (c *serveCmd) Run(ctx context.Context, t *console) (err error) {
 	if c.URL == "" {
 		c.URL = "http://" + listener.Addr().String()
 	}
-	releaser := h.publisher(t, q)
-	o := service.New(h.catalog, h.store, filepath.Join(c.Data, "bundles"), t.log)
-	o.Builder, o.Backlog, o.Tools = releaser, conductor.NewBacklog(releaser), tools
-	o.ReleaseDir, o.URL = cmp.Or(c.Out, filepath.Join(c.Data, "released")), strings.TrimSuffix(c.URL, "/")
 	sender, err := c.mailSender(t)
 	if err != nil {
 		return err
 	}
-	if o.Board, err = service.NewBoard(ctx, h.catalog, o.Backlog); err != nil {
+	builder := h.publisher(t, q)
+	backlog := conductor.NewBacklog(builder)
+	board, err := service.NewBoard(ctx, h.catalog, backlog)
+	if err != nil {
 		return err
 	}
+	o := service.New(service.Config{
+		Catalog: h.catalog, Store: h.store, Board: board, Builder: builder, Backlog: backlog, Tools: tools, Log: t.log,
+		BundleDir: filepath.Join(c.Data, "bundles"), ReleaseDir: cmp.Or(c.Out, filepath.Join(c.Data, "released")), URL: strings.TrimSuffix(c.URL, "/"),
+	})
 	pages, err := web.New(web.Options{Service: o, Log: t.log, URL: c.URL, Uploads: filepath.Join(c.Data, "uploads")})
 	if err != nil {
 		return err
@@ -88,16 +92,16 @@ func (c *serveCmd) Run(ctx context.Context, t *console) (err error) {
 		return err
 	}
 	services, ctx := errgroup.WithContext(ctx)
-	services.Go(func() error { return o.Backlog.Run(ctx) })
-	services.Go(func() error { return o.Board.Run(ctx) })
-	services.Go(func() error { return o.RunInspections(ctx) })
-	services.Go(func() error { return o.RunReleases(ctx) })
+	services.Go(func() error { return backlog.Run(ctx) })
+	services.Go(func() error { return board.Run(ctx) })
+	services.Go(func() error { return o.Recordings.RunInspections(ctx) })
+	services.Go(func() error { return o.Releases.Run(ctx) })
 	if c.Watch != "" {
-		services.Go(func() error { return c.watchFolder(ctx, t, o) })
+		services.Go(func() error { return c.watchFolder(ctx, t, h.catalog, o.Recordings) })
 	}
-	services.Go(func() error { return o.RunSpeakerNotifications(ctx) })
+	services.Go(func() error { return o.Notifier.Run(ctx) })
 	services.Go(func() error {
-		return mail.Dispatcher{Catalog: h.catalog, Sender: sender, Wake: o.LetterQueued, Log: t.log}.Run(ctx)
+		return mail.Dispatcher{Catalog: h.catalog, Sender: sender, Wake: o.Notifier.Queued, Log: t.log}.Run(ctx)
 	})
 	services.Go(func() error { return pages.Run(ctx) })
 	services.Go(func() error { return serveHTTP(ctx, pages, listener, socket) })
@@ -111,14 +115,14 @@ const (
 )
 
 // watchFolder registers the recordings of the watched folder in place, until ctx ends.
-func (c *serveCmd) watchFolder(ctx context.Context, t *console, o *service.Service) error {
+func (c *serveCmd) watchFolder(ctx context.Context, t *console, books *catalog.Catalog, recordings *service.Recordings) error {
 	err := watchfolder.Watch(ctx, c.Watch, watchfolder.Options{StableFor: watchSettleTime, PollInterval: watchPollInterval, Log: t.log}, func(ctx context.Context, f watchfolder.File) error {
-		found, _, err := submission.HashRecordings(ctx, o.Catalog, []string{f.Path}, nil)
+		found, _, err := submission.HashRecordings(ctx, books, []string{f.Path}, nil)
 		if err != nil {
 			return err
 		}
 		r := found[0]
-		return o.ReceiveRecording(ctx, service.RecordingUpload{
+		return recordings.Receive(ctx, service.RecordingUpload{
 			ID: fmt.Sprintf("%.32s", r.SHA256), Name: r.Name, Path: f.Path, KeepInPlace: true, SHA256: r.SHA256, Size: r.Size, Who: "watched folder", Room: f.Room,
 		})
 	})
@@ -143,7 +147,7 @@ func (c *serveCmd) mailSender(t *console) (mail.Sender, error) {
 // the first one.
 func (c *serveCmd) printWelcome(ctx context.Context, t *console, o *service.Service) error {
 	fmt.Fprintf(t.out, "Lectern serves %s\n", c.URL)
-	secret, ok, err := o.CreateFirstOrganiserLink(ctx)
+	secret, ok, err := o.People.CreateFirstOrganiserLink(ctx)
 	if err != nil || !ok {
 		return err
 	}

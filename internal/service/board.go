@@ -387,21 +387,31 @@ func (b *Board) stageNames(pipeline string) []string {
 }
 
 // Talks is all talks, for who may see them all.
-func (o *Service) Talks(p access.Person) ([]TalkSummary, error) {
+func (svc *Talks) List(p access.Person) ([]TalkSummary, error) {
 	if !p.May(access.ViewConference, "", "") {
 		return nil, access.ErrForbidden
 	}
-	return o.Board.Talks(), nil
+	return svc.board.Talks(), nil
 }
 
 // TalkSummary is one talk, as the overview shows it.
-func (o *Service) TalkSummary(p access.Person, slug string) (TalkSummary, error) {
+func (svc *Talks) Summary(p access.Person, slug string) (TalkSummary, error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return TalkSummary{}, access.ErrForbidden
 	}
-	r, ok := o.Board.Talk(slug)
+	r, ok := svc.board.Talk(slug)
 	if !ok {
 		return r, fmt.Errorf("talk %s: %w", slug, catalog.ErrNotFound)
 	}
 	return r, nil
+}
+
+// timeZone returns the time zone of the first talk that has a start, or else the server's own.
+func (b *Board) timeZone() *time.Location {
+	for _, r := range b.Talks() {
+		if !r.Scheduling.Start.IsZero() {
+			return r.Scheduling.Start.Location()
+		}
+	}
+	return time.Local
 }

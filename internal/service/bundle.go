@@ -18,10 +18,18 @@ import (
 	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/timeline"
 	"github.com/lectern-av/lectern/internal/translation"
 )
+
+// Bundles opens and verifies the published bundles of talks.
+type Bundles struct {
+	catalog *catalog.Catalog
+	tools   media.Tools
+	tracks  translation.Service
+}
 
 // Bundle is the last bundle of a talk, opened: however often another one takes its place, what
 // is read of it belongs together. It is to be closed.
@@ -38,11 +46,11 @@ type Bundle struct {
 func (b *Bundle) Close() error { return b.root.Close() }
 
 // OpenBundle opens the last bundle of a talk; where there is none, the error is catalog.ErrNone.
-func (o *Service) OpenBundle(ctx context.Context, p access.Person, slug string) (_ *Bundle, err error) {
+func (svc *Bundles) Open(ctx context.Context, p access.Person, slug string) (_ *Bundle, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden
 	}
-	published, ok, err := o.Catalog.LastPublication(ctx, slug)
+	published, ok, err := svc.catalog.LastPublication(ctx, slug)
 	if err != nil {
 		return nil, err
 	}
@@ -139,8 +147,8 @@ type CaptionTrack struct {
 
 // Playback is the last bundle of a talk as a player needs it, with the subtitles that there
 // are now, which may be newer.
-func (o *Service) Playback(ctx context.Context, p access.Person, slug string) (Playback, error) {
-	b, err := o.OpenBundle(ctx, p, slug)
+func (svc *Bundles) Playback(ctx context.Context, p access.Person, slug string) (Playback, error) {
+	b, err := svc.Open(ctx, p, slug)
 	if err != nil {
 		return Playback{}, err
 	}
@@ -159,7 +167,7 @@ func (o *Service) Playback(ctx context.Context, p access.Person, slug string) (P
 		}
 	}
 	slices.SortStableFunc(play.Renditions, func(a, b Rendition) int { return cmp.Compare(b.Height, a.Height) })
-	tracks, err := o.currentTracks(ctx, slug)
+	tracks, err := svc.currentTracks(ctx, slug)
 	for _, t := range tracks {
 		play.Tracks = append(play.Tracks, CaptionTrack{t.Language, t.Kind, t.Revision})
 	}
@@ -188,14 +196,14 @@ func newRendition(f bundle.File) Rendition {
 
 // currentTracks is the subtitles of a talk as they are now, in reel time: what was handed in
 // for it, and what is translated, be it a draft.
-func (o *Service) currentTracks(ctx context.Context, slug string) ([]conference.Track, error) {
-	s, err := o.Catalog.Talk(ctx, slug)
+func (svc *Bundles) currentTracks(ctx context.Context, slug string) ([]conference.Track, error) {
+	s, err := svc.catalog.Talk(ctx, slug)
 	if err != nil {
 		return nil, err
 	}
 	tracks := s.Facts.Tracks
 	if conference.FindAuthored(tracks) != nil {
-		all, err := translation.Service{Catalog: o.Catalog}.Latest(ctx, slug)
+		all, err := translation.Service{Catalog: svc.catalog}.Latest(ctx, slug)
 		if err != nil {
 			return nil, err
 		}
@@ -214,13 +222,13 @@ func (o *Service) currentTracks(ctx context.Context, slug string) ([]conference.
 
 // WriteWebVTT writes the subtitles of a talk in a language as they are now, on the clock of
 // its last bundle, as WebVTT.
-func (o *Service) WriteWebVTT(ctx context.Context, p access.Person, slug, language string, w io.Writer) error {
-	b, err := o.OpenBundle(ctx, p, slug)
+func (svc *Bundles) WriteWebVTT(ctx context.Context, p access.Person, slug, language string, w io.Writer) error {
+	b, err := svc.Open(ctx, p, slug)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	tracks, err := o.currentTracks(ctx, slug)
+	tracks, err := svc.currentTracks(ctx, slug)
 	if err != nil {
 		return err
 	}
@@ -237,24 +245,24 @@ func (o *Service) WriteWebVTT(ctx context.Context, p access.Person, slug, langua
 }
 
 // Verify proves the last bundle of a talk sound, by reading all of it.
-func (o *Service) Verify(ctx context.Context, p access.Person, slug string) (bundle.Report, error) {
+func (svc *Bundles) Verify(ctx context.Context, p access.Person, slug string) (bundle.Report, error) {
 	if !p.May(access.ManageRecordings, slug, "") {
 		return bundle.Report{}, access.ErrForbidden
 	}
-	published, ok, err := o.Catalog.LastPublication(ctx, slug)
+	published, ok, err := svc.catalog.LastPublication(ctx, slug)
 	if err != nil {
 		return bundle.Report{}, err
 	}
 	if !ok {
 		return bundle.Report{}, fmt.Errorf("the bundle of %s: %w", slug, catalog.ErrNotFound)
 	}
-	return bundle.Verify(ctx, o.Tools, published.Dir)
+	return bundle.Verify(ctx, svc.tools, published.Dir)
 }
 
 // ProgrammeTimes says where in the last film of a talk a cue is shown; the answer is no for cues that
 // are cut away, and for all where there is no film.
-func (o *Service) ProgrammeTimes(ctx context.Context, p access.Person, slug string) (func(conference.Cue) (time.Duration, bool), error) {
-	b, err := o.OpenBundle(ctx, p, slug)
+func (svc *Bundles) ProgrammeTimes(ctx context.Context, p access.Person, slug string) (func(conference.Cue) (time.Duration, bool), error) {
+	b, err := svc.Open(ctx, p, slug)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return func(conference.Cue) (time.Duration, bool) { return 0, false }, nil
 	}

@@ -12,7 +12,7 @@ import (
 
 func TestWriteZip_SizeAndContent(t *testing.T) {
 	o := newServiceWithBundle(t, conference.Scheduling{})
-	b, err := o.OpenBundle(t.Context(), speaker, "apis")
+	b, err := o.Bundles.Open(t.Context(), speaker, "apis")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestWriteZip_SizeAndContent(t *testing.T) {
 func TestWriteZip_RefusesEscapingPaths(t *testing.T) {
 	for _, name := range []string{"../escaped", "/escaped", `..\escaped`, `C:\escaped`, "captions/../../escaped", "captions/../../../escaped"} {
 		o := newServiceWithBundle(t, conference.Scheduling{})
-		b, err := o.OpenBundle(t.Context(), speaker, "apis")
+		b, err := o.Bundles.Open(t.Context(), speaker, "apis")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +54,7 @@ func TestWriteZip_RefusesEscapingPaths(t *testing.T) {
 			f.Close()
 			t.Errorf("%q can be opened", name)
 		}
-		if _, _, err := b.File("../" + filepath.Base(o.BundleDir)); err == nil {
+		if _, _, err := b.File("../" + filepath.Base(o.Schedule.bundleDir)); err == nil {
 			t.Error("a file that the bundle does not list can be opened")
 		}
 	}

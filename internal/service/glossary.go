@@ -16,16 +16,16 @@ type GlossaryFile struct {
 }
 
 // Glossary is the conference's glossary as it was handed in; ok is false where there is none.
-func (o *Service) Glossary(ctx context.Context, p access.Person) (f GlossaryFile, ok bool, err error) {
+func (svc *Translations) Glossary(ctx context.Context, p access.Person) (f GlossaryFile, ok bool, err error) {
 	if !p.May(access.Enter, "", "") {
 		return f, false, access.ErrForbidden
 	}
-	ok, err = o.Catalog.Setting(ctx, catalog.SettingGlossary, &f)
+	ok, err = svc.catalog.Setting(ctx, catalog.SettingGlossary, &f)
 	return f, ok && f.Text != "", err
 }
 
 // SetGlossary makes a file the conference's glossary; one without text takes it away.
-func (o *Service) SetGlossary(ctx context.Context, p access.Person, f GlossaryFile) error {
+func (svc *Translations) SetGlossary(ctx context.Context, p access.Person, f GlossaryFile) error {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
 		return err
@@ -35,13 +35,13 @@ func (o *Service) SetGlossary(ctx context.Context, p access.Person, f GlossaryFi
 			return err
 		}
 	}
-	return o.Catalog.SaveSetting(ctx, by.Name, catalog.SettingGlossary, f)
+	return svc.catalog.SaveSetting(ctx, by.Name, catalog.SettingGlossary, f)
 }
 
 // loadGlossary is the conference's glossary; nil where there is none.
-func (o *Service) loadGlossary(ctx context.Context) (*translation.Glossary, error) {
+func (svc *Translations) loadGlossary(ctx context.Context) (*translation.Glossary, error) {
 	var f GlossaryFile
-	ok, err := o.Catalog.Setting(ctx, catalog.SettingGlossary, &f)
+	ok, err := svc.catalog.Setting(ctx, catalog.SettingGlossary, &f)
 	if err != nil || !ok || f.Text == "" {
 		return nil, err
 	}

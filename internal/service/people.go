@@ -15,6 +15,14 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
+// People invites people by links, signs them in and revokes their links.
+type People struct {
+	catalog  *catalog.Catalog
+	board    *Board
+	notifier *Notifier
+	url      string
+}
+
 // How long links and sessions last where nobody says otherwise.
 const (
 	LinkLifetime        = 90 * 24 * time.Hour
@@ -34,20 +42,20 @@ type Invitation struct {
 }
 
 // Invite makes a link. Its secret is in the answer and nowhere else.
-func (o *Service) Invite(ctx context.Context, p access.Person, i Invitation) (access.Secret, catalog.Link, error) {
+func (svc *People) Invite(ctx context.Context, p access.Person, i Invitation) (access.Secret, catalog.Link, error) {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
 		return "", catalog.Link{}, err
 	}
-	if err := o.validateInvitation(ctx, &i); err != nil {
+	if err := svc.validateInvitation(ctx, &i); err != nil {
 		return "", catalog.Link{}, err
 	}
-	return o.createLink(ctx, by.Name, i)
+	return svc.createLink(ctx, by.Name, i)
 }
 
-func (o *Service) createLink(ctx context.Context, maker string, i Invitation) (access.Secret, catalog.Link, error) {
+func (svc *People) createLink(ctx context.Context, maker string, i Invitation) (access.Secret, catalog.Link, error) {
 	secret := access.NewSecret()
-	l, err := o.Catalog.AddLink(ctx, secret.Hash(), catalog.Link{
+	l, err := svc.catalog.AddLink(ctx, secret.Hash(), catalog.Link{
 		Kind:      cmp.Or(i.Kind, catalog.LinkReusable),
 		Grant:     access.Grant{Role: i.Role, Name: i.Name, Email: i.Email, Talk: i.Talk, Language: i.Language},
 		CreatedBy: maker, Expires: time.Now().Add(cmp.Or(i.Lifetime, LinkLifetime)),
@@ -56,7 +64,7 @@ func (o *Service) createLink(ctx context.Context, maker string, i Invitation) (a
 }
 
 // validateInvitation refuses an invitation that makes no sense, and brings its language to its one form.
-func (o *Service) validateInvitation(ctx context.Context, i *Invitation) (err error) {
+func (svc *People) validateInvitation(ctx context.Context, i *Invitation) (err error) {
 	wantsTalk := i.Role == access.Speaker || i.Role == access.Translator
 	wantsLanguage := i.Role == access.Reviewer || i.Role == access.Translator
 	switch {
@@ -74,7 +82,7 @@ func (o *Service) validateInvitation(ctx context.Context, i *Invitation) (err er
 		return inputerr.New("", "a link for a %s is for every language", i.Role).Hint("Leave the language out")
 	}
 	if i.Talk != "" {
-		if taken, err := o.Catalog.SlugTaken(ctx, i.Talk); err != nil || !taken {
+		if taken, err := svc.catalog.SlugTaken(ctx, i.Talk); err != nil || !taken {
 			return cmp.Or(err, error(inputerr.New(i.Talk, "is no talk here").Hint("Look for its name in the list of talks")))
 		}
 	}
@@ -84,10 +92,25 @@ func (o *Service) validateInvitation(ctx context.Context, i *Invitation) (err er
 	return err
 }
 
+// UsableLink returns the link of a secret that a browser may open, or catalog.ErrNotFound where
+// it is revoked, expired or used up, or a program's token. It uses nothing up.
+func (svc *People) UsableLink(ctx context.Context, secret access.Secret) (Link, error) {
+	l, err := svc.catalog.LinkByHash(ctx, secret.Hash())
+	if err == nil && (l.Kind == catalog.LinkAPIToken || !l.Valid(time.Now()) || l.Kind == catalog.LinkOneTime && !l.Used.IsZero()) {
+		err = catalog.ErrNotFound
+	}
+	return l, err
+}
+
+// SignOut ends a session.
+func (svc *People) SignOut(ctx context.Context, session access.Secret) error {
+	return svc.catalog.EndSession(ctx, session.Hash())
+}
+
 // SignIn opens a session with the secret of a link; the answer is the session's own secret.
 // A link that does not stand any more, and one that never was, are both catalog.ErrNone.
-func (o *Service) SignIn(ctx context.Context, link access.Secret) (access.Secret, access.Grant, error) {
-	l, err := o.Catalog.LinkByHash(ctx, link.Hash())
+func (svc *People) SignIn(ctx context.Context, link access.Secret) (access.Secret, access.Grant, error) {
+	l, err := svc.catalog.LinkByHash(ctx, link.Hash())
 	if err != nil {
 		return "", access.Grant{}, err
 	}
@@ -99,14 +122,14 @@ func (o *Service) SignIn(ctx context.Context, link access.Secret) (access.Secret
 		expires = l.Expires
 	}
 	session := access.NewSecret()
-	return session, l.Grant, o.Catalog.OpenSession(ctx, l.LinkID, session.Hash(), expires)
+	return session, l.Grant, svc.catalog.OpenSession(ctx, l.LinkID, session.Hash(), expires)
 }
 
 // PersonBySessions is the person that some sessions let in. Those that have ended count for nothing.
-func (o *Service) PersonBySessions(ctx context.Context, sessions ...access.Secret) (access.Person, error) {
+func (svc *People) BySessions(ctx context.Context, sessions ...access.Secret) (access.Person, error) {
 	var p access.Person
 	for _, s := range sessions {
-		g, err := o.Catalog.SessionGrant(ctx, s.Hash())
+		g, err := svc.catalog.SessionGrant(ctx, s.Hash())
 		if errors.Is(err, catalog.ErrNotFound) {
 			continue
 		}
@@ -119,8 +142,8 @@ func (o *Service) PersonBySessions(ctx context.Context, sessions ...access.Secre
 }
 
 // PersonByToken is who a token lets in, or catalog.ErrNone.
-func (o *Service) PersonByToken(ctx context.Context, token access.Secret) (access.Person, error) {
-	l, err := o.Catalog.LinkByHash(ctx, token.Hash())
+func (svc *People) ByToken(ctx context.Context, token access.Secret) (access.Person, error) {
+	l, err := svc.catalog.LinkByHash(ctx, token.Hash())
 	if err == nil && (l.Kind != catalog.LinkAPIToken || !l.Valid(time.Now())) {
 		err = catalog.ErrNotFound
 	}
@@ -131,27 +154,27 @@ func (o *Service) PersonByToken(ctx context.Context, token access.Secret) (acces
 }
 
 // Links is all links that were made, the newest first.
-func (o *Service) Links(ctx context.Context, p access.Person) ([]catalog.Link, error) {
+func (svc *People) Links(ctx context.Context, p access.Person) ([]catalog.Link, error) {
 	if !p.May(access.ManageConference, "", "") {
 		return nil, access.ErrForbidden
 	}
-	return o.Catalog.Links(ctx)
+	return svc.catalog.Links(ctx)
 }
 
 // Revoke ends a link, and whatever it opened.
-func (o *Service) Revoke(ctx context.Context, p access.Person, link int64) error {
+func (svc *People) Revoke(ctx context.Context, p access.Person, link int64) error {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
 		return err
 	}
-	return o.Catalog.RevokeLink(ctx, by.Name, link)
+	return svc.catalog.RevokeLink(ctx, by.Name, link)
 }
 
 // CreateFirstOrganiserLink makes a link that opens once and makes an organiser of whoever opens it, where
 // no link has done so yet, and none is there that could; ok says whether there was need for one. Whoever can read the
 // server's terminal could open its data directory as well.
-func (o *Service) CreateFirstOrganiserLink(ctx context.Context) (secret access.Secret, ok bool, err error) {
-	links, err := o.Catalog.Links(ctx)
+func (svc *People) CreateFirstOrganiserLink(ctx context.Context) (secret access.Secret, ok bool, err error) {
+	links, err := svc.catalog.Links(ctx)
 	if err != nil {
 		return "", false, err
 	}
@@ -162,12 +185,12 @@ func (o *Service) CreateFirstOrganiserLink(ctx context.Context) (secret access.S
 	}
 	for _, l := range links { // of starts that nobody followed
 		if l.Role == access.Organiser && l.Kind == catalog.LinkOneTime && l.Revoked.IsZero() {
-			if err := o.Catalog.RevokeLink(ctx, "lectern", l.LinkID); err != nil {
+			if err := svc.catalog.RevokeLink(ctx, "lectern", l.LinkID); err != nil {
 				return "", false, err
 			}
 		}
 	}
-	secret, _, err = o.createLink(ctx, "lectern", Invitation{
+	secret, _, err = svc.createLink(ctx, "lectern", Invitation{
 		Kind: catalog.LinkOneTime, Role: access.Organiser, Name: "organiser", Lifetime: OneTimeLinkLifetime,
 	})
 	return secret, true, err
@@ -181,17 +204,17 @@ type SpeakerInvitation struct {
 
 // InviteSpeakers makes a link for every speaker of every talk that is to be recorded and has
 // none that stands, and writes to those whose address the programme has.
-func (o *Service) InviteSpeakers(ctx context.Context, p access.Person) (made []SpeakerInvitation, err error) {
+func (svc *People) InviteSpeakers(ctx context.Context, p access.Person) (made []SpeakerInvitation, err error) {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
 		return nil, err
 	}
-	links, err := o.Catalog.Links(ctx)
+	links, err := svc.catalog.Links(ctx)
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now()
-	for _, r := range o.Board.Talks() {
+	for _, r := range svc.board.Talks() {
 		if r.Scheduling.DoNotRecord {
 			continue
 		}
@@ -208,12 +231,12 @@ func (o *Service) InviteSpeakers(ctx context.Context, p access.Person) (made []S
 				}
 			}
 			var l catalog.Link
-			if i.Secret, l, err = o.createLink(ctx, by.Name, Invitation{Role: access.Speaker, Talk: r.Slug, Name: name, Email: i.Email}); err != nil {
+			if i.Secret, l, err = svc.createLink(ctx, by.Name, Invitation{Role: access.Speaker, Talk: r.Slug, Name: name, Email: i.Email}); err != nil {
 				return made, err
 			}
 			made = append(made, i)
-			m := mail.Content{Title: r.Title, Link: o.URL + "/l/" + string(i.Secret), Expires: l.Expires}
-			if err := o.queueLetter(ctx, mail.Invitation, fmt.Sprint(l.LinkID), l.Grant, m); err != nil {
+			m := mail.Content{Title: r.Title, Link: svc.url + "/l/" + string(i.Secret), Expires: l.Expires}
+			if err := svc.notifier.queueLetter(ctx, mail.Invitation, fmt.Sprint(l.LinkID), l.Grant, m); err != nil {
 				return made, err
 			}
 		}

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
@@ -15,6 +17,18 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
+
+// Releases records what speakers say of their talks and releases bundles: it copies them to the
+// directory of released bundles.
+type Releases struct {
+	catalog   *catalog.Catalog
+	board     *Board
+	bundles   *Bundles
+	notifier  *Notifier
+	dir       string // of released bundles
+	log       *slog.Logger
+	releasing sync.Mutex
+}
 
 // ReleaseStatus is what was said of a talk, and whether it may be released.
 type ReleaseStatus struct {
@@ -26,28 +40,28 @@ type ReleaseStatus struct {
 }
 
 // ReleaseStatus is how a talk stands with its speakers and its release.
-func (o *Service) ReleaseStatus(ctx context.Context, p access.Person, slug string) (s ReleaseStatus, err error) {
+func (svc *Releases) Status(ctx context.Context, p access.Person, slug string) (s ReleaseStatus, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return s, access.ErrForbidden
 	}
-	return o.releaseStatus(ctx, slug, time.Now())
+	return svc.status(ctx, slug, time.Now())
 }
 
-func (o *Service) releaseStatus(ctx context.Context, slug string, now time.Time) (s ReleaseStatus, err error) {
-	if s.Review, s.HasReview, err = o.Catalog.LastReview(ctx, slug); err != nil {
+func (svc *Releases) status(ctx context.Context, slug string, now time.Time) (s ReleaseStatus, err error) {
+	if s.Review, s.HasReview, err = svc.catalog.LastReview(ctx, slug); err != nil {
 		return s, err
 	}
-	judged, err := o.reviewedContentKey(ctx, slug)
+	judged, err := svc.reviewedContentKey(ctx, slug)
 	if err != nil {
 		return s, err
 	}
 	s.Stale = s.HasReview && judged != s.Review.Bundle
-	place, err := o.Catalog.Scheduling(ctx, slug)
+	place, err := svc.catalog.Scheduling(ctx, slug)
 	if err != nil {
 		return s, err
 	}
 	s.Blocker = place.PublishBlocker(now)
-	wanted, err := o.Catalog.ReleaseRequests(ctx)
+	wanted, err := svc.catalog.ReleaseRequests(ctx)
 	for _, w := range wanted {
 		if w.Slug == slug {
 			s.Request = &w
@@ -58,12 +72,12 @@ func (o *Service) releaseStatus(ctx context.Context, slug string, now time.Time)
 
 // reviewedContentKey stands for what a speaker judges of a talk: the film, what the talk says of itself,
 // and the subtitles in the language that is spoken. Translations have judges of their own.
-func (o *Service) reviewedContentKey(ctx context.Context, slug string) (action.Key, error) {
-	s, err := o.Catalog.Talk(ctx, slug)
+func (svc *Releases) reviewedContentKey(ctx context.Context, slug string) (action.Key, error) {
+	s, err := svc.catalog.Talk(ctx, slug)
 	if err != nil {
 		return "", err
 	}
-	published, _, err := o.Catalog.LastPublication(ctx, slug)
+	published, _, err := svc.catalog.LastPublication(ctx, slug)
 	if err != nil {
 		return "", err
 	}
@@ -80,19 +94,19 @@ func (o *Service) reviewedContentKey(ctx context.Context, slug string) (action.K
 }
 
 // SubmitVerdict says whether a talk may be published as it is, or what is wrong with it.
-func (o *Service) SubmitVerdict(ctx context.Context, p access.Person, slug string, approved bool, words string) error {
+func (svc *Releases) SubmitVerdict(ctx context.Context, p access.Person, slug string, approved bool, words string) error {
 	by, err := p.GrantFor(access.ApproveTalk, slug, "")
 	if err != nil {
 		return err
 	}
-	_, ok, err := o.Catalog.LastPublication(ctx, slug)
+	_, ok, err := svc.catalog.LastPublication(ctx, slug)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return inputerr.New(slug, "has not been made yet: there is nothing to judge").Hint("Wait until it can be watched")
 	}
-	judged, err := o.reviewedContentKey(ctx, slug)
+	judged, err := svc.reviewedContentKey(ctx, slug)
 	if err != nil {
 		return err
 	}
@@ -105,18 +119,18 @@ func (o *Service) SubmitVerdict(ctx context.Context, p access.Person, slug strin
 			return inputerr.New("words", "are missing").Hint("Say what is wrong, so that somebody can mend it")
 		}
 	}
-	if err := o.Catalog.AddReview(ctx, slug, v); err != nil {
+	if err := svc.catalog.AddReview(ctx, slug, v); err != nil {
 		return err
 	}
 	if !approved {
-		return o.notifyOrganisers(ctx, slug, v)
+		return svc.notifier.changesRequested(ctx, slug, v)
 	}
 	return nil
 }
 
 // RequestRelease has a talk released: at once or, where something speaks against it for now, as soon
 // as nothing does. without is why no speaker has to approve it; "" where one has.
-func (o *Service) RequestRelease(ctx context.Context, p access.Person, slug, without string) (ReleaseStatus, error) {
+func (svc *Releases) Request(ctx context.Context, p access.Person, slug, without string) (ReleaseStatus, error) {
 	by, err := p.GrantFor(access.ReleaseTalk, slug, "")
 	if err != nil {
 		return ReleaseStatus{}, err
@@ -124,7 +138,7 @@ func (o *Service) RequestRelease(ctx context.Context, p access.Person, slug, wit
 	if without, err = cleanText("reason", without, 1000); err != nil {
 		return ReleaseStatus{}, err
 	}
-	s, err := o.releaseStatus(ctx, slug, time.Now())
+	s, err := svc.status(ctx, slug, time.Now())
 	if err != nil {
 		return s, err
 	}
@@ -132,67 +146,67 @@ func (o *Service) RequestRelease(ctx context.Context, p access.Person, slug, wit
 		if without == "" {
 			return s, inputerr.New(slug, "has not been approved as it is").Hint("Ask its speaker to look at it, or say why it goes without")
 		}
-		_, ok, err := o.Catalog.LastPublication(ctx, slug)
+		_, ok, err := svc.catalog.LastPublication(ctx, slug)
 		if err != nil {
 			return s, err
 		}
 		if !ok {
 			return s, inputerr.New(slug, "has not been made yet").Hint("Wait until it has a bundle")
 		}
-		judged, err := o.reviewedContentKey(ctx, slug)
+		judged, err := svc.reviewedContentKey(ctx, slug)
 		if err != nil {
 			return s, err
 		}
-		if err := o.Catalog.AddReview(ctx, slug, catalog.Review{Who: by.Name, Verdict: catalog.ReviewApproved, Comment: "without its speaker: " + without, Bundle: judged}); err != nil {
+		if err := svc.catalog.AddReview(ctx, slug, catalog.Review{Who: by.Name, Verdict: catalog.ReviewApproved, Comment: "without its speaker: " + without, Bundle: judged}); err != nil {
 			return s, err
 		}
 	}
-	if err := o.Catalog.RequestRelease(ctx, slug, by.Name, s.Blocker); err != nil {
+	if err := svc.catalog.RequestRelease(ctx, slug, by.Name, s.Blocker); err != nil {
 		return s, err
 	}
-	if err := o.ReleaseDue(ctx, time.Now()); err != nil {
+	if err := svc.ReleaseDue(ctx, time.Now()); err != nil {
 		return s, err
 	}
-	return o.releaseStatus(ctx, slug, time.Now())
+	return svc.status(ctx, slug, time.Now())
 }
 
 // CancelRelease takes back that a talk is to be released. What was released stays where it is.
-func (o *Service) CancelRelease(ctx context.Context, p access.Person, slug string) error {
+func (svc *Releases) Cancel(ctx context.Context, p access.Person, slug string) error {
 	by, err := p.GrantFor(access.ReleaseTalk, slug, "")
 	if err != nil {
 		return err
 	}
-	return o.Catalog.CancelRelease(ctx, slug, by.Name)
+	return svc.catalog.CancelRelease(ctx, slug, by.Name)
 }
 
 // ReleaseDue releases every talk that is wanted, approved as it is, and forbidden by nothing at
 // a time; of the others it is noted why not.
-func (o *Service) ReleaseDue(ctx context.Context, now time.Time) error {
-	o.releasing.Lock() // two must not lay one bundle out at a time
-	defer o.releasing.Unlock()
-	wanted, err := o.Catalog.ReleaseRequests(ctx)
+func (svc *Releases) ReleaseDue(ctx context.Context, now time.Time) error {
+	svc.releasing.Lock() // two must not lay one bundle out at a time
+	defer svc.releasing.Unlock()
+	wanted, err := svc.catalog.ReleaseRequests(ctx)
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, w := range wanted {
-		if err := o.releaseOne(ctx, w, now); err != nil {
+		if err := svc.releaseOne(ctx, w, now); err != nil {
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (o *Service) releaseOne(ctx context.Context, w catalog.ReleaseRequest, now time.Time) error {
-	published, ok, err := o.Catalog.LastPublication(ctx, w.Slug)
+func (svc *Releases) releaseOne(ctx context.Context, w catalog.ReleaseRequest, now time.Time) error {
+	published, ok, err := svc.catalog.LastPublication(ctx, w.Slug)
 	if err != nil || !ok || len(published.Keys) == 0 || !w.Released.IsZero() && w.Bundle == published.Keys[0] {
 		return err
 	}
-	s, err := o.releaseStatus(ctx, w.Slug, now)
+	s, err := svc.status(ctx, w.Slug, now)
 	if err != nil {
 		return err
 	}
-	wish, err := o.Catalog.BuildRequest(ctx, w.Slug)
+	wish, err := svc.catalog.BuildRequest(ctx, w.Slug)
 	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
 		return err
 	}
@@ -208,22 +222,22 @@ func (o *Service) releaseOne(ctx context.Context, w catalog.ReleaseRequest, now 
 		if why == w.Blocked {
 			return nil
 		}
-		return o.Catalog.RequestRelease(ctx, w.Slug, w.Who, why)
+		return svc.catalog.RequestRelease(ctx, w.Slug, w.Who, why)
 	}
-	dir, err := o.copyBundle(ctx, w.Slug)
+	dir, err := svc.copyBundle(ctx, w.Slug)
 	if err != nil {
 		return fmt.Errorf("release %s: %w", w.Slug, err)
 	}
-	if err := o.Catalog.RecordRelease(ctx, w.Slug, published.Keys[0], dir); err != nil {
+	if err := svc.catalog.RecordRelease(ctx, w.Slug, published.Keys[0], dir); err != nil {
 		return err
 	}
-	return o.notifyReleased(ctx, w.Slug)
+	return svc.notifier.released(ctx, w.Slug)
 }
 
 // copyBundle makes the bundle of a talk anew where released ones lie, of hard links where that is
 // possible.
-func (o *Service) copyBundle(ctx context.Context, slug string) (string, error) {
-	b, err := o.OpenBundle(ctx, systemUser, slug)
+func (svc *Releases) copyBundle(ctx context.Context, slug string) (string, error) {
+	b, err := svc.bundles.Open(ctx, systemUser, slug)
 	if err != nil {
 		return "", err
 	}
@@ -232,9 +246,9 @@ func (o *Service) copyBundle(ctx context.Context, slug string) (string, error) {
 	for _, f := range b.Files {
 		placed = append(placed, bundle.Entry{Path: f.Path, Source: filepath.Join(b.dir, filepath.FromSlash(f.Path)), SHA256: f.SHA256, Size: f.Size})
 	}
-	dir, edited, err := bundle.Write(ctx, o.ReleaseDir, slug, placed, nil)
+	dir, edited, err := bundle.Write(ctx, svc.dir, slug, placed, nil)
 	for _, e := range edited {
-		o.Log.Warn("a released file had been changed by hand; it is kept", "talk", slug, "file", e.Path, "kept", e.SavedAs)
+		svc.log.Warn("a released file had been changed by hand; it is kept", "talk", slug, "file", e.Path, "kept", e.SavedAs)
 	}
 	return dir, err
 }
@@ -244,15 +258,15 @@ var systemUser = access.Person{Grants: []access.Grant{{Role: access.Organiser, N
 
 // RunReleases releases what is due, whenever something was made or said and every minute, until
 // ctx ends.
-func (o *Service) RunReleases(ctx context.Context) error {
+func (svc *Releases) Run(ctx context.Context) error {
 	rows := make(chan TalkSummary, 256)
-	defer o.Board.Subscribe(rows)()
+	defer svc.board.Subscribe(rows)()
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for due := true; ; {
 		if due {
-			if err := o.ReleaseDue(ctx, time.Now()); err != nil && ctx.Err() == nil {
-				o.Log.Error("cannot release", "err", err)
+			if err := svc.ReleaseDue(ctx, time.Now()); err != nil && ctx.Err() == nil {
+				svc.log.Error("cannot release", "err", err)
 			}
 		}
 		select {

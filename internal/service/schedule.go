@@ -20,6 +20,15 @@ import (
 	"github.com/lectern-av/lectern/worker"
 )
 
+// Schedule holds the settings of the conference and its programme: what is imported from a
+// schedule and what organisers edit by hand.
+type Schedule struct {
+	catalog   *catalog.Catalog
+	board     *Board
+	editor    *talkEditor
+	bundleDir string
+}
+
 // conferenceSettingKey is the name of the setting that holds a Conference.
 const conferenceSettingKey = "conference"
 
@@ -33,16 +42,16 @@ type ConferenceSettings struct {
 }
 
 // ConferenceSettings is what was set of the conference.
-func (o *Service) ConferenceSettings(ctx context.Context, p access.Person) (c ConferenceSettings, err error) {
+func (svc *Schedule) ConferenceSettings(ctx context.Context, p access.Person) (c ConferenceSettings, err error) {
 	if !p.May(access.Enter, "", "") {
 		return c, access.ErrForbidden
 	}
-	_, err = o.Catalog.Setting(ctx, conferenceSettingKey, &c)
+	_, err = svc.catalog.Setting(ctx, conferenceSettingKey, &c)
 	return c, err
 }
 
 // SetConferenceSettings sets it.
-func (o *Service) SetConferenceSettings(ctx context.Context, p access.Person, c ConferenceSettings) error {
+func (svc *Schedule) SetConferenceSettings(ctx context.Context, p access.Person, c ConferenceSettings) error {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
 		return err
@@ -55,7 +64,7 @@ func (o *Service) SetConferenceSettings(ctx context.Context, p access.Person, c 
 			return err
 		}
 	}
-	return o.Catalog.SaveSetting(ctx, by.Name, conferenceSettingKey, c)
+	return svc.catalog.SaveSetting(ctx, by.Name, conferenceSettingKey, c)
 }
 
 // ImportPreview is what a schedule would change.
@@ -75,7 +84,7 @@ func (p ImportPreview) Count(kind schedule.ChangeKind) (n int) {
 }
 
 // PreviewScheduleImport reads a schedule, and says what it would change. Nothing is.
-func (o *Service) PreviewScheduleImport(ctx context.Context, p access.Person, name string, data []byte) (ImportPreview, error) {
+func (svc *Schedule) PreviewImport(ctx context.Context, p access.Person, name string, data []byte) (ImportPreview, error) {
 	if !p.May(access.ManageConference, "", "") {
 		return ImportPreview{}, access.ErrForbidden
 	}
@@ -83,7 +92,7 @@ func (o *Service) PreviewScheduleImport(ctx context.Context, p access.Person, na
 	if err != nil {
 		return ImportPreview{}, err
 	}
-	there, err := o.Catalog.Programme(ctx)
+	there, err := svc.catalog.Programme(ctx)
 	if err != nil {
 		return ImportPreview{}, err
 	}
@@ -102,8 +111,8 @@ func (o *Service) PreviewScheduleImport(ctx context.Context, p access.Person, na
 
 // ImportSchedule takes a schedule over: what PreviewProgramme says. Nothing that was handed in
 // is touched.
-func (o *Service) ImportSchedule(ctx context.Context, p access.Person, name string, data []byte) (ImportPreview, error) {
-	preview, err := o.PreviewScheduleImport(ctx, p, name, data)
+func (svc *Schedule) Import(ctx context.Context, p access.Person, name string, data []byte) (ImportPreview, error) {
+	preview, err := svc.PreviewImport(ctx, p, name, data)
 	if err != nil {
 		return preview, err
 	}
@@ -111,14 +120,14 @@ func (o *Service) ImportSchedule(ctx context.Context, p access.Person, name stri
 	if err != nil {
 		return preview, err
 	}
-	set, err := o.ConferenceSettings(ctx, p)
+	set, err := svc.ConferenceSettings(ctx, p)
 	if err != nil {
 		return preview, err
 	}
 	before := set
 	set.Name, set.URL, set.Zone = cmp.Or(set.Name, preview.Programme.Title), cmp.Or(set.URL, preview.Programme.URL), cmp.Or(set.Zone, preview.Programme.Zone)
 	if set.Name != before.Name || set.URL != before.URL || set.Zone != before.Zone {
-		if err := o.Catalog.SaveSetting(ctx, by.Name, conferenceSettingKey, set); err != nil {
+		if err := svc.catalog.SaveSetting(ctx, by.Name, conferenceSettingKey, set); err != nil {
 			return preview, err
 		}
 	}
@@ -131,19 +140,19 @@ func (o *Service) ImportSchedule(ctx context.Context, p access.Person, name stri
 		if err != nil {
 			return preview, err
 		}
-		s, err := o.newScheduledTalk(c.After, set)
+		s, err := svc.newScheduledTalk(c.After, set)
 		if err != nil {
 			return preview, err
 		}
 		s.Imported = imported
 		talks = append(talks, s)
 	}
-	return preview, o.Catalog.SaveProgramme(ctx, by.Name, talks)
+	return preview, svc.catalog.SaveProgramme(ctx, by.Name, talks)
 }
 
 // newScheduledTalk is a talk as the catalogue takes it, with what the conference says where it does
 // not.
-func (o *Service) newScheduledTalk(e schedule.Event, set ConferenceSettings) (catalog.ProgrammeEntry, error) {
+func (svc *Schedule) newScheduledTalk(e schedule.Event, set ConferenceSettings) (catalog.ProgrammeEntry, error) {
 	e.Talk.Kind = cmp.Or(e.Talk.Kind, "talk")
 	e.Talk.Language = cmp.Or(e.Talk.Language, "en")
 	e.Talk.Licence = cmp.Or(e.Talk.Licence, set.Licence)
@@ -156,7 +165,7 @@ func (o *Service) newScheduledTalk(e schedule.Event, set ConferenceSettings) (ca
 	if err != nil {
 		return catalog.ProgrammeEntry{}, err
 	}
-	fresh := catalog.Submission{Out: o.BundleDir, Pipeline: name, PipelineText: pipeline.Text}
+	fresh := catalog.Submission{Out: svc.bundleDir, Pipeline: name, PipelineText: pipeline.Text}
 	fresh.Facts.Channels = conference.ChannelsAuto
 	fresh.Facts.Conference = conference.Conference{Name: set.Name, URL: set.URL}
 	return catalog.ProgrammeEntry{Talk: e.Talk, Scheduling: e.Scheduling, Initial: fresh}, nil
@@ -182,15 +191,15 @@ type ScheduleEntry struct {
 }
 
 // ScheduleEntry is a talk's, as it stands.
-func (o *Service) ScheduleEntry(ctx context.Context, p access.Person, slug string) (ScheduleEntry, error) {
+func (svc *Schedule) Entry(ctx context.Context, p access.Person, slug string) (ScheduleEntry, error) {
 	if !p.May(access.ManageConference, "", "") {
 		return ScheduleEntry{}, access.ErrForbidden
 	}
-	s, err := o.Catalog.Talk(ctx, slug)
+	s, err := svc.catalog.Talk(ctx, slug)
 	if err != nil {
 		return ScheduleEntry{}, err
 	}
-	place, err := o.Catalog.Scheduling(ctx, slug)
+	place, err := svc.catalog.Scheduling(ctx, slug)
 	t := s.Facts.Talk
 	return ScheduleEntry{
 		t.Title, t.Kind, t.Language, t.Licence, t.Abstract, t.Speakers, t.URL, t.Tags,
@@ -199,7 +208,7 @@ func (o *Service) ScheduleEntry(ctx context.Context, p access.Person, slug strin
 }
 
 // CreateTalk makes a talk by hand, and says what it is called in files.
-func (o *Service) CreateTalk(ctx context.Context, p access.Person, e ScheduleEntry) (slug string, err error) {
+func (svc *Schedule) CreateTalk(ctx context.Context, p access.Person, e ScheduleEntry) (slug string, err error) {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
 		return "", err
@@ -213,7 +222,7 @@ func (o *Service) CreateTalk(ctx context.Context, p access.Person, e ScheduleEnt
 		if slug = base; n > 1 {
 			slug = fmt.Sprintf("%s-%d", base, n)
 		}
-		if taken, err := o.Catalog.SlugTaken(ctx, slug); err != nil || !taken {
+		if taken, err := svc.catalog.SlugTaken(ctx, slug); err != nil || !taken {
 			if err != nil {
 				return "", err
 			}
@@ -221,24 +230,24 @@ func (o *Service) CreateTalk(ctx context.Context, p access.Person, e ScheduleEnt
 		}
 	}
 	event.Talk.Slug = slug
-	set, err := o.ConferenceSettings(ctx, p)
+	set, err := svc.ConferenceSettings(ctx, p)
 	if err != nil {
 		return "", err
 	}
-	s, err := o.newScheduledTalk(event, set)
+	s, err := svc.newScheduledTalk(event, set)
 	if err != nil {
 		return "", err
 	}
-	return slug, o.Catalog.SaveProgramme(ctx, by.Name, []catalog.ProgrammeEntry{s})
+	return slug, svc.catalog.SaveProgramme(ctx, by.Name, []catalog.ProgrammeEntry{s})
 }
 
 // EditTalk changes a talk's entry.
-func (o *Service) EditTalk(ctx context.Context, p access.Person, slug string, e ScheduleEntry) error {
+func (svc *Schedule) UpdateEntry(ctx context.Context, p access.Person, slug string, e ScheduleEntry) error {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
 		return err
 	}
-	there, err := o.Catalog.Programme(ctx)
+	there, err := svc.catalog.Programme(ctx)
 	if err != nil {
 		return err
 	}
@@ -251,10 +260,10 @@ func (o *Service) EditTalk(ctx context.Context, p access.Person, slug string, e 
 		return err
 	}
 	there[i].Talk, there[i].Scheduling = event.Talk, event.Scheduling
-	if err := o.Catalog.SaveProgramme(ctx, by.Name, there[i:i+1]); err != nil {
+	if err := svc.catalog.SaveProgramme(ctx, by.Name, there[i:i+1]); err != nil {
 		return err
 	}
-	o.enqueueReconcile(slug)
+	svc.editor.reconcile(slug)
 	return nil
 }
 
@@ -301,14 +310,14 @@ func cleanText(what, text string, most int) (string, error) {
 }
 
 // TimeZone is the time zone of the conference.
-func (o *Service) TimeZone(ctx context.Context, p access.Person) (*time.Location, error) {
-	c, err := o.ConferenceSettings(ctx, p)
+func (svc *Schedule) TimeZone(ctx context.Context, p access.Person) (*time.Location, error) {
+	c, err := svc.ConferenceSettings(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	zone, err := time.LoadLocation(c.Zone)
 	if err != nil || c.Zone == "" {
-		return o.scheduleTimeZone(), nil
+		return svc.board.timeZone(), nil
 	}
 	return zone, nil
 }

@@ -1,45 +1,74 @@
-// Package service is every operation that people do at a conference server, whoever asks by
-// whatever means: a page, the API, the command line. That is why they cannot differ, and why
-// the question who may do what is asked here, of each operation, by the rules of package
-// access: what a person may not do is refused with [access.ErrForbidden].
+// Package service holds every operation that people perform at a conference server. Pages, the
+// API and commands all call it, so they cannot differ, and it is the one place that checks
+// permissions: an operation that the person is not allowed to perform fails with
+// [access.ErrForbidden].
 //
-// Whatever changes a fact changes the catalogue first, in one transaction; what is to be
-// made of it follows.
+// The operations are grouped by subject: [Talks], [Schedule], [Recordings], [Subtitles],
+// [Translations], [Bundles], [Releases] and [People]. An operation first changes the facts in
+// the catalogue, in one transaction, and then asks the conductor to reconcile the talk.
 package service
 
 import (
 	"log/slog"
-	"sync"
 
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/store"
 	"github.com/lectern-av/lectern/internal/submission"
+	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// Service is a conference's. All of its methods are safe for concurrent use.
-type Service struct {
+// Config lists what the services of a conference work with.
+type Config struct {
 	Catalog    *catalog.Catalog
 	Store      *store.Local
 	Board      *Board
-	Builder    *conductor.Builder // nil where nothing can be made
-	Tools      media.Tools
-	BundleDir  string             // the directory that holds the talks' bundles
-	ReleaseDir string             // the directory that holds those that were released
-	URL        string             // where people reach the server, for letters
-	Backlog    *conductor.Backlog // makes what is wished for; nil where nobody does
+	Builder    *conductor.Builder // plans talks; nil where nothing is planned or built
+	Backlog    *conductor.Backlog // builds talks; nil where no talk is built
+	Tools      media.Tools        // zero where no recording is inspected
+	BundleDir  string             // the directory of the talks' bundles
+	ReleaseDir string             // the directory of the bundles that were released
+	URL        string             // the address of the server, for links in letters
 	Log        *slog.Logger
-
-	memories     memoryCache
-	progress     progressCache
-	LetterQueued chan struct{} // says that there is a letter to send
-
-	releasing  sync.Mutex
-	recordings *submission.Recordings
 }
 
-// New is an office over a catalogue and a store; the rest of it is the caller's to fill in.
-func New(c *catalog.Catalog, s *store.Local, bundles string, log *slog.Logger) *Service {
-	return &Service{Catalog: c, Store: s, BundleDir: bundles, Log: log, recordings: submission.NewRecordings(c, s), LetterQueued: make(chan struct{}, 1)}
+// Service holds the services of one conference. All of their methods are safe for concurrent use.
+type Service struct {
+	Board        *Board
+	Talks        *Talks
+	Schedule     *Schedule
+	Recordings   *Recordings
+	Subtitles    *Subtitles
+	Translations *Translations
+	Bundles      *Bundles
+	Releases     *Releases
+	People       *People
+	Notifier     *Notifier
+}
+
+// New returns the services of a conference.
+func New(c Config) *Service {
+	editor := &talkEditor{catalog: c.Catalog, backlog: c.Backlog}
+	notifier := &Notifier{catalog: c.Catalog, board: c.Board, url: c.URL, log: c.Log, Queued: make(chan struct{}, 1)}
+	schedule := &Schedule{catalog: c.Catalog, board: c.Board, editor: editor, bundleDir: c.BundleDir}
+	tracks := translation.Service{Catalog: c.Catalog}
+	bundles := &Bundles{catalog: c.Catalog, tools: c.Tools, tracks: tracks}
+	translations := &Translations{catalog: c.Catalog, board: c.Board, editor: editor, notifier: notifier, tracks: tracks}
+	submissions := &submission.Subtitles{Catalog: c.Catalog, Store: c.Store}
+	if c.Builder != nil {
+		submissions.Planner = c.Builder.Planner()
+	}
+	return &Service{
+		Board:        c.Board,
+		Talks:        &Talks{catalog: c.Catalog, board: c.Board, editor: editor, builder: c.Builder},
+		Schedule:     schedule,
+		Recordings:   &Recordings{catalog: c.Catalog, board: c.Board, editor: editor, tools: c.Tools, received: submission.NewRecordings(c.Catalog, c.Store)},
+		Subtitles:    &Subtitles{catalog: c.Catalog, editor: editor, received: submissions, bundles: bundles, translations: translations, notifier: notifier},
+		Translations: translations,
+		Bundles:      bundles,
+		Releases:     &Releases{catalog: c.Catalog, board: c.Board, bundles: bundles, notifier: notifier, dir: c.ReleaseDir, log: c.Log},
+		People:       &People{catalog: c.Catalog, board: c.Board, notifier: notifier, url: c.URL},
+		Notifier:     notifier,
+	}
 }

@@ -9,12 +9,21 @@ import (
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/mail"
 	"github.com/lectern-av/lectern/internal/submission"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 )
+
+// Subtitles receives and checks the subtitles of talks in the spoken language.
+type Subtitles struct {
+	catalog      *catalog.Catalog
+	editor       *talkEditor
+	received     *submission.Subtitles
+	bundles      *Bundles
+	translations *Translations
+	notifier     *Notifier
+}
 
 // The clocks that the times of a subtitle file may be on.
 const (
@@ -31,72 +40,68 @@ type SubtitleReport struct {
 	PendingTasks PendingTasks // translations that have to follow the change
 }
 
-func (o *Service) subtitles() *submission.Subtitles {
-	return &submission.Subtitles{Catalog: o.Catalog, Store: o.Store, Planner: o.Builder.Planner()}
-}
-
-// UploadSubtitles checks and saves a subtitle file in the language that is spoken, and updates the
+// Upload checks and saves a subtitle file in the language that is spoken, and updates the
 // translations to it.
-func (o *Service) UploadSubtitles(ctx context.Context, p access.Person, slug string, f SubtitleUpload) (SubtitleReport, error) {
+func (svc *Subtitles) Upload(ctx context.Context, p access.Person, slug string, f SubtitleUpload) (SubtitleReport, error) {
 	by, err := p.GrantFor(access.UploadSubtitles, slug, "")
 	if err != nil {
 		return SubtitleReport{}, err
 	}
-	report, err := o.subtitles().Receive(ctx, by.Name, slug, f)
+	report, err := svc.received.Receive(ctx, by.Name, slug, f)
 	if err != nil {
 		return SubtitleReport{SubtitleReport: report}, err
 	}
-	return o.afterSubtitleChange(ctx, slug, report)
+	return svc.afterSubtitleChange(ctx, slug, report)
 }
 
 // ApplySync shifts the cues of a revision as its report proposes. If that is no longer the current
 // revision, nothing is changed and the error is an *inputerr.Error.
-func (o *Service) ApplySync(ctx context.Context, p access.Person, slug string, revision int) (SubtitleReport, error) {
+func (svc *Subtitles) ApplySync(ctx context.Context, p access.Person, slug string, revision int) (SubtitleReport, error) {
 	by, err := p.GrantFor(access.UploadSubtitles, slug, "")
 	if err != nil {
 		return SubtitleReport{}, err
 	}
-	report, err := o.subtitles().ApplySync(ctx, by.Name, slug, revision)
+	report, err := svc.received.ApplySync(ctx, by.Name, slug, revision)
 	if err != nil {
 		return SubtitleReport{SubtitleReport: report}, err
 	}
-	return o.afterSubtitleChange(ctx, slug, report)
+	return svc.afterSubtitleChange(ctx, slug, report)
 }
 
-// RestoreSubtitles saves an earlier revision again as the newest one.
-func (o *Service) RestoreSubtitles(ctx context.Context, p access.Person, slug string, number int) (SubtitleReport, error) {
+// Restore saves an earlier revision again as the newest one.
+func (svc *Subtitles) Restore(ctx context.Context, p access.Person, slug string, number int) (SubtitleReport, error) {
 	by, err := p.GrantFor(access.UploadSubtitles, slug, "")
 	if err != nil {
 		return SubtitleReport{}, err
 	}
-	report, err := o.subtitles().Restore(ctx, by.Name, slug, number)
+	report, err := svc.received.Restore(ctx, by.Name, slug, number)
 	if err != nil {
 		return SubtitleReport{SubtitleReport: report}, err
 	}
-	return o.afterSubtitleChange(ctx, slug, report)
+	return svc.afterSubtitleChange(ctx, slug, report)
 }
 
 // afterSubtitleChange has the talk built with its new subtitles, updates its translations and
 // notifies their translators.
-func (o *Service) afterSubtitleChange(ctx context.Context, slug string, r submission.SubtitleReport) (report SubtitleReport, err error) {
+func (svc *Subtitles) afterSubtitleChange(ctx context.Context, slug string, r submission.SubtitleReport) (report SubtitleReport, err error) {
 	report.SubtitleReport = r
 	if !r.Saved {
 		return report, nil
 	}
-	o.enqueueReconcile(slug)
-	if report.PendingTasks, err = o.UpdateTranslations(ctx, slug); err != nil {
+	svc.editor.reconcile(slug)
+	if report.PendingTasks, err = svc.translations.FollowSource(ctx, slug); err != nil {
 		return report, err
 	}
-	return report, o.notifyPendingTasks(ctx, mail.TranslationOutdated, slug, report.PendingTasks)
+	return report, svc.notifier.pendingTasks(ctx, mail.TranslationOutdated, slug, report.PendingTasks)
 }
 
-// SubtitleReport reports on the current subtitles in the language that is spoken: how well they
+// Report reports on the current subtitles in the language that is spoken: how well they
 // read, and whether they fit the sound.
-func (o *Service) SubtitleReport(ctx context.Context, p access.Person, slug string) (SubtitleReport, error) {
+func (svc *Subtitles) Report(ctx context.Context, p access.Person, slug string) (SubtitleReport, error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return SubtitleReport{}, access.ErrForbidden
 	}
-	report, err := o.subtitles().Report(ctx, slug)
+	report, err := svc.received.Report(ctx, slug)
 	return SubtitleReport{SubtitleReport: report}, err
 }
 
@@ -108,16 +113,16 @@ type SubtitleRevision struct {
 	Current bool
 }
 
-// SubtitleRevisions is all of them, the newest first.
-func (o *Service) SubtitleRevisions(ctx context.Context, p access.Person, slug string) (all []SubtitleRevision, err error) {
+// Revisions lists all of them, the newest first.
+func (svc *Subtitles) Revisions(ctx context.Context, p access.Person, slug string) (all []SubtitleRevision, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden
 	}
-	s, err := o.Catalog.Talk(ctx, slug)
+	s, err := svc.catalog.Talk(ctx, slug)
 	if err != nil {
 		return nil, err
 	}
-	tracks, err := o.Catalog.Revisions(ctx, slug)
+	tracks, err := svc.catalog.Revisions(ctx, slug)
 	if err != nil {
 		return nil, err
 	}
@@ -135,24 +140,24 @@ func (o *Service) SubtitleRevisions(ctx context.Context, p access.Person, slug s
 	return all, nil
 }
 
-// SubtitleFile writes a revision of the subtitles in the language that is spoken, 0 being the
+// File writes a revision of the subtitles in the language that is spoken, 0 being the
 // present one, in a format, on the recordings' clock or on that of the film.
-func (o *Service) SubtitleFile(ctx context.Context, p access.Person, slug string, number int, format subtitle.Format, clock string) (data []byte, err error) {
+func (svc *Subtitles) File(ctx context.Context, p access.Person, slug string, number int, format subtitle.Format, clock string) (data []byte, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden
 	}
-	_, t, err := o.subtitles().Current(ctx, slug)
+	_, t, err := svc.received.Current(ctx, slug)
 	if err != nil {
 		return nil, err
 	}
 	if number > 0 {
-		if t.Cues, err = o.Catalog.Revision(ctx, slug, t.Language, number); err != nil {
+		if t.Cues, err = svc.catalog.Revision(ctx, slug, t.Language, number); err != nil {
 			return nil, err
 		}
 	}
 	options := subtitle.WriteOptions{Language: t.Language}
 	if clock == ProgrammeClock {
-		b, err := o.OpenBundle(ctx, p, slug)
+		b, err := svc.bundles.Open(ctx, p, slug)
 		if err != nil {
 			return nil, err
 		}
@@ -163,50 +168,4 @@ func (o *Service) SubtitleFile(ctx context.Context, p access.Person, slug string
 	var w bytes.Buffer
 	_, err = subtitle.Write(&w, t.Cues, format, options)
 	return w.Bytes(), err
-}
-
-// TalkDescription is what a talk says of itself, as its speaker corrects it.
-type TalkDescription struct {
-	Title    string
-	Abstract string
-	Speakers []string // as they are shown
-}
-
-// clean is what was typed as it may stand on cards and pages, without speakers of no name; or
-// what of it cannot.
-func (d TalkDescription) clean() (p TalkDescription, err error) {
-	if p.Title, err = cleanText("title", d.Title, 300); err != nil {
-		return p, err
-	}
-	if p.Abstract, err = cleanText("abstract", d.Abstract, 20_000); err != nil {
-		return p, err
-	}
-	for _, name := range d.Speakers {
-		if name, err = cleanText("speakers", name, 200); err != nil {
-			return p, err
-		}
-		if name != "" {
-			p.Speakers = append(p.Speakers, name)
-		}
-	}
-	return p, nil
-}
-
-// SetDescription corrects what a talk says of itself.
-func (o *Service) SetDescription(ctx context.Context, p access.Person, slug string, d TalkDescription) error {
-	by, err := p.GrantFor(access.EditTalk, slug, "")
-	if err != nil {
-		return err
-	}
-	if d, err = d.clean(); err != nil {
-		return err
-	}
-	if d.Title == "" {
-		return inputerr.New("title", "is empty").Hint("Give the talk one")
-	}
-	_, err = o.editTalk(ctx, by.Name, slug, func(s *catalog.Submission) error {
-		s.Facts.Talk.Title, s.Facts.Talk.Abstract, s.Facts.Talk.Speakers = d.Title, d.Abstract, d.Speakers
-		return nil
-	})
-	return err
 }

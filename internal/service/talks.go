@@ -15,6 +15,20 @@ import (
 	"github.com/lectern-av/lectern/worker"
 )
 
+// Talks shows talks and changes what holds for one talk as a whole.
+type Talks struct {
+	catalog *catalog.Catalog
+	board   *Board
+	editor  *talkEditor
+	builder *conductor.Builder
+}
+
+// talkEditor changes the facts of talks and has the conductor reconcile them.
+type talkEditor struct {
+	catalog *catalog.Catalog
+	backlog *conductor.Backlog // nil where no talk is built
+}
+
 // TalkDetails is all that there is to know of a talk, but for its cues.
 type TalkDetails struct {
 	TalkSummary
@@ -30,27 +44,27 @@ type TalkDetails struct {
 const maxHistory = 200
 
 // TalkDetails is what a person may see of a talk.
-func (o *Service) TalkDetails(ctx context.Context, p access.Person, slug string) (TalkDetails, error) {
-	row, err := o.TalkSummary(p, slug)
+func (svc *Talks) Details(ctx context.Context, p access.Person, slug string) (TalkDetails, error) {
+	row, err := svc.Summary(p, slug)
 	if err != nil {
 		return TalkDetails{}, err
 	}
 	t := TalkDetails{TalkSummary: row}
-	s, err := o.Catalog.Talk(ctx, slug)
+	s, err := svc.catalog.Talk(ctx, slug)
 	if err != nil {
 		return t, err
 	}
 	t.Facts = s.Facts
-	if t.History, err = o.Catalog.Events(ctx, slug); err != nil {
+	if t.History, err = svc.catalog.Events(ctx, slug); err != nil {
 		return t, err
 	}
 	slices.Reverse(t.History)
 	t.History = t.History[:min(len(t.History), maxHistory)]
-	if err := o.addLastRun(ctx, &t); err != nil {
+	if err := svc.addLastRun(ctx, &t); err != nil {
 		return t, err
 	}
 	if p.May(access.ManageConference, "", "") {
-		links, err := o.Catalog.Links(ctx)
+		links, err := svc.catalog.Links(ctx)
 		if err != nil {
 			return t, err
 		}
@@ -60,8 +74,8 @@ func (o *Service) TalkDetails(ctx context.Context, p access.Person, slug string)
 }
 
 // addLastRun is what failed when the talk was made last.
-func (o *Service) addLastRun(ctx context.Context, t *TalkDetails) error {
-	runs, err := o.Catalog.LastRuns(ctx, t.Slug, 1)
+func (svc *Talks) addLastRun(ctx context.Context, t *TalkDetails) error {
+	runs, err := svc.catalog.LastRuns(ctx, t.Slug, 1)
 	if err != nil || len(runs) == 0 {
 		return err
 	}
@@ -96,62 +110,108 @@ func setProcessingOptions(s *catalog.Submission, h ProcessingOptions) error {
 }
 
 // SetProcessingOptions decides how a talk's recordings are handled.
-func (o *Service) SetProcessingOptions(ctx context.Context, p access.Person, slug string, h ProcessingOptions) error {
+func (svc *Talks) SetProcessingOptions(ctx context.Context, p access.Person, slug string, h ProcessingOptions) error {
 	by, err := p.GrantFor(access.ManageRecordings, slug, "")
 	if err != nil {
 		return err
 	}
-	_, err = o.editTalk(ctx, by.Name, slug, func(s *catalog.Submission) error { return setProcessingOptions(s, h) })
+	_, err = svc.editor.edit(ctx, by.Name, slug, func(s *catalog.Submission) error { return setProcessingOptions(s, h) })
 	return err
 }
 
 // EstimateCost is what it would cost to handle a talk's recordings otherwise. It changes nothing.
-func (o *Service) EstimateCost(ctx context.Context, p access.Person, slug string, h ProcessingOptions) (conductor.Cost, error) {
+func (svc *Talks) EstimateCost(ctx context.Context, p access.Person, slug string, h ProcessingOptions) (conductor.Cost, error) {
 	if !p.May(access.ManageRecordings, slug, "") {
 		return conductor.Cost{}, access.ErrForbidden
 	}
-	s, err := o.Catalog.Talk(ctx, slug)
+	s, err := svc.catalog.Talk(ctx, slug)
 	if err != nil {
 		return conductor.Cost{}, err
 	}
 	if err := setProcessingOptions(&s, h); err != nil {
 		return conductor.Cost{}, err
 	}
-	return o.Builder.Cost(ctx, s)
+	return svc.builder.Cost(ctx, s)
 }
 
 // editTalk changes a talk, and has what follows from that made.
-func (o *Service) editTalk(ctx context.Context, who, slug string, do func(*catalog.Submission) error) (catalog.Submission, error) {
-	s, err := o.Catalog.Edit(ctx, who, slug, do)
+func (e *talkEditor) edit(ctx context.Context, who, slug string, do func(*catalog.Submission) error) (catalog.Submission, error) {
+	s, err := e.catalog.Edit(ctx, who, slug, do)
 	if err == nil {
-		o.enqueueReconcile(slug)
+		e.reconcile(slug)
 	}
 	return s, err
 }
 
 // enqueueReconcile has somebody look whether there is something to make.
-func (o *Service) enqueueReconcile(slug string) {
-	if o.Backlog != nil {
-		o.Backlog.Wake()
+func (e *talkEditor) reconcile(slug string) {
+	if e.backlog != nil {
+		e.backlog.Wake()
 	}
 }
 
 // Retry has a talk made again of what there is.
-func (o *Service) Retry(ctx context.Context, p access.Person, slug string) error {
+func (svc *Talks) Retry(ctx context.Context, p access.Person, slug string) error {
 	by, err := p.GrantFor(access.ManageRecordings, slug, "")
 	if err != nil {
 		return err
 	}
-	s, err := o.Catalog.Talk(ctx, slug)
+	s, err := svc.catalog.Talk(ctx, slug)
 	if err != nil {
 		return err
 	}
 	if len(s.Facts.Recordings) == 0 {
 		return inputerr.New(slug, "has no recording that it could be made of").Hint("Hand one in, or say which of those that came it is")
 	}
-	if err := o.Catalog.RequestBuild(ctx, by.Name, slug, "tried again"); err != nil {
+	if err := svc.catalog.RequestBuild(ctx, by.Name, slug, "tried again"); err != nil {
 		return err
 	}
-	o.enqueueReconcile(slug)
+	svc.editor.reconcile(slug)
 	return nil
+}
+
+// TalkDescription is what a talk says of itself, as its speaker corrects it.
+type TalkDescription struct {
+	Title    string
+	Abstract string
+	Speakers []string // as they are shown
+}
+
+// clean is what was typed as it may stand on cards and pages, without speakers of no name; or
+// what of it cannot.
+func (d TalkDescription) clean() (p TalkDescription, err error) {
+	if p.Title, err = cleanText("title", d.Title, 300); err != nil {
+		return p, err
+	}
+	if p.Abstract, err = cleanText("abstract", d.Abstract, 20_000); err != nil {
+		return p, err
+	}
+	for _, name := range d.Speakers {
+		if name, err = cleanText("speakers", name, 200); err != nil {
+			return p, err
+		}
+		if name != "" {
+			p.Speakers = append(p.Speakers, name)
+		}
+	}
+	return p, nil
+}
+
+// SetDescription corrects what a talk says of itself.
+func (svc *Talks) SetDescription(ctx context.Context, p access.Person, slug string, d TalkDescription) error {
+	by, err := p.GrantFor(access.EditTalk, slug, "")
+	if err != nil {
+		return err
+	}
+	if d, err = d.clean(); err != nil {
+		return err
+	}
+	if d.Title == "" {
+		return inputerr.New("title", "is empty").Hint("Give the talk one")
+	}
+	_, err = svc.editor.edit(ctx, by.Name, slug, func(s *catalog.Submission) error {
+		s.Facts.Talk.Title, s.Facts.Talk.Abstract, s.Facts.Talk.Speakers = d.Title, d.Abstract, d.Speakers
+		return nil
+	})
+	return err
 }

@@ -19,6 +19,17 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
+// Translations is where translators and reviewers work on the translations of talks.
+type Translations struct {
+	catalog  *catalog.Catalog
+	board    *Board
+	editor   *talkEditor
+	notifier *Notifier
+	tracks   translation.Service
+	memories memoryCache
+	progress progressCache
+}
+
 // ClaimLifetime is how long it lasts that somebody is at a translation, counted from when
 // they said so, or handed something in.
 const ClaimLifetime = 3 * 24 * time.Hour
@@ -42,18 +53,18 @@ func (t Translation) ProgrammeTime(c conference.Cue) (at time.Duration, ok bool)
 }
 
 // Translations is how far each of a talk's translations has come, by language.
-func (o *Service) Translations(ctx context.Context, p access.Person, slug string) ([]Translation, error) {
+func (svc *Translations) List(ctx context.Context, p access.Person, slug string) ([]Translation, error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden
 	}
-	talk, err := o.loadTalk(ctx, slug)
+	talk, err := svc.loadTalk(ctx, slug)
 	if err != nil {
 		return nil, err
 	}
-	held, err := o.translations().Latest(ctx, slug)
+	held, err := svc.tracks.Latest(ctx, slug)
 	all := make([]Translation, len(held))
 	for i, h := range held {
-		if all[i], err = o.withClaim(ctx, h, talk); err != nil {
+		if all[i], err = svc.withClaim(ctx, h, talk); err != nil {
 			return nil, err
 		}
 	}
@@ -62,49 +73,47 @@ func (o *Service) Translations(ctx context.Context, p access.Person, slug string
 
 // Translation is a revision of a talk's translation, 0 being the last, or what one begins
 // with; for its translators and reviewers.
-func (o *Service) Translation(ctx context.Context, p access.Person, slug, language string, number int) (Translation, error) {
+func (svc *Translations) Get(ctx context.Context, p access.Person, slug, language string, number int) (Translation, error) {
 	if !p.May(access.Translate, slug, language) {
 		return Translation{}, access.ErrForbidden
 	}
 	if err := checkCanonicalTag(language); err != nil {
 		return Translation{}, err
 	}
-	talk, err := o.loadTalk(ctx, slug)
+	talk, err := svc.loadTalk(ctx, slug)
 	if err != nil {
 		return Translation{}, err
 	}
-	h, err := o.openTranslation(ctx, slug, language, number)
+	h, err := svc.open(ctx, slug, language, number)
 	if err != nil {
 		return Translation{}, err
 	}
-	t, err := o.withClaim(ctx, h, talk)
+	t, err := svc.withClaim(ctx, h, talk)
 	if err != nil {
 		return t, err
 	}
-	return o.withProgramme(ctx, t)
+	return svc.withProgramme(ctx, t)
 }
 
-func (o *Service) openTranslation(ctx context.Context, slug, language string, number int) (h translation.Revision, err error) {
+func (svc *Translations) open(ctx context.Context, slug, language string, number int) (h translation.Revision, err error) {
 	if number == 0 {
-		return o.translations().LoadOrNew(ctx, slug, language)
+		return svc.tracks.LoadOrNew(ctx, slug, language)
 	}
-	h, err = o.translations().Load(ctx, slug, language, number)
+	h, err = svc.tracks.Load(ctx, slug, language, number)
 	if errors.Is(err, translation.ErrNotFound) {
 		err = fmt.Errorf("revision %d of %s in %s: %w", number, slug, language, catalog.ErrNotFound)
 	}
 	return h, err
 }
 
-func (o *Service) translations() translation.Service { return translation.Service{Catalog: o.Catalog} }
-
-func (o *Service) loadTalk(ctx context.Context, slug string) (conference.Talk, error) {
-	s, err := o.Catalog.Talk(ctx, slug)
+func (svc *Translations) loadTalk(ctx context.Context, slug string) (conference.Talk, error) {
+	s, err := svc.catalog.Talk(ctx, slug)
 	return s.Facts.Talk, err
 }
 
-func (o *Service) withClaim(ctx context.Context, h translation.Revision, talk conference.Talk) (Translation, error) {
+func (svc *Translations) withClaim(ctx context.Context, h translation.Revision, talk conference.Talk) (Translation, error) {
 	t := Translation{Revision: h, Talk: talk}
-	c, err := o.Catalog.ActiveClaim(ctx, h.Slug, h.Language)
+	c, err := svc.catalog.ActiveClaim(ctx, h.Slug, h.Language)
 	switch {
 	case err == nil:
 		t.Claim = &c
@@ -115,12 +124,12 @@ func (o *Service) withClaim(ctx context.Context, h translation.Revision, talk co
 }
 
 // withProgramme is a translation with the video that was made last of its talk.
-func (o *Service) withProgramme(ctx context.Context, t Translation) (Translation, error) {
-	published, ok, err := o.Catalog.LastPublication(ctx, t.Slug)
+func (svc *Translations) withProgramme(ctx context.Context, t Translation) (Translation, error) {
+	published, ok, err := svc.catalog.LastPublication(ctx, t.Slug)
 	if err != nil || !ok {
 		return t, err
 	}
-	e, err := o.Catalog.Edition(ctx, published.Edition)
+	e, err := svc.catalog.Edition(ctx, published.Edition)
 	if err != nil {
 		return t, err
 	}
@@ -140,27 +149,27 @@ func checkCanonicalTag(language string) error {
 
 // ClaimTranslation says that a person is at a translation. Where somebody else is, the answer
 // is their claim.
-func (o *Service) ClaimTranslation(ctx context.Context, p access.Person, slug, language string) (catalog.Claim, error) {
+func (svc *Translations) Claim(ctx context.Context, p access.Person, slug, language string) (catalog.Claim, error) {
 	by, err := p.GrantFor(access.Translate, slug, language)
 	if err != nil {
 		return catalog.Claim{}, err
 	}
-	if _, err := o.Translation(ctx, p, slug, language, 0); err != nil { // there is something to translate
+	if _, err := svc.Get(ctx, p, slug, language, 0); err != nil { // there is something to translate
 		return catalog.Claim{}, err
 	}
-	return o.Catalog.Claim(ctx, slug, language, by.Name, time.Now().Add(ClaimLifetime))
+	return svc.catalog.Claim(ctx, slug, language, by.Name, time.Now().Add(ClaimLifetime))
 }
 
 // UnclaimTranslation says that a person is not at a translation any more. Whoever manages the
 // conference may say so of everybody.
-func (o *Service) UnclaimTranslation(ctx context.Context, p access.Person, slug, language string) error {
+func (svc *Translations) Unclaim(ctx context.Context, p access.Person, slug, language string) error {
 	by, err := p.GrantFor(access.Translate, slug, language)
 	if err != nil {
 		return err
 	}
 	who := by.Name
 	if p.May(access.ManageConference, "", "") {
-		c, err := o.Catalog.ActiveClaim(ctx, slug, language)
+		c, err := svc.catalog.ActiveClaim(ctx, slug, language)
 		if errors.Is(err, catalog.ErrNotFound) {
 			return nil
 		}
@@ -169,7 +178,7 @@ func (o *Service) UnclaimTranslation(ctx context.Context, p access.Person, slug,
 		}
 		who = c.Who
 	}
-	return o.Catalog.Unclaim(ctx, slug, language, who)
+	return svc.catalog.Unclaim(ctx, slug, language, who)
 }
 
 // PendingTask is a translation that waits for somebody now.
@@ -187,12 +196,12 @@ type PendingTasks []PendingTask
 // UpdateTranslations brings a talk's translations along to its source as it is now, and says which
 // of them have something to translate, or to look at again, since then. It is called, by
 // whatever changed the subtitles in the language that is spoken, after that.
-func (o *Service) UpdateTranslations(ctx context.Context, slug string) (calls PendingTasks, err error) {
-	reports, err := o.translations().UpdateToSource(ctx, slug)
+func (svc *Translations) FollowSource(ctx context.Context, slug string) (calls PendingTasks, err error) {
+	reports, err := svc.tracks.UpdateToSource(ctx, slug)
 	if err != nil {
 		return nil, err
 	}
-	all, err := o.translations().Latest(ctx, slug)
+	all, err := svc.tracks.Latest(ctx, slug)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +210,7 @@ func (o *Service) UpdateTranslations(ctx context.Context, slug string) (calls Pe
 		if !changed || len(r.NeedsEditing)+r.Untranslated == 0 {
 			continue
 		}
-		c, err := o.newPendingTask(ctx, h, access.Translator)
+		c, err := svc.newPendingTask(ctx, h, access.Translator)
 		if err != nil {
 			return nil, err
 		}
@@ -211,8 +220,8 @@ func (o *Service) UpdateTranslations(ctx context.Context, slug string) (calls Pe
 }
 
 // newPendingTask is a call for those who have a role in a translation.
-func (o *Service) newPendingTask(ctx context.Context, h translation.Revision, role access.Role) (PendingTask, error) {
-	people, err := o.grantsWithRole(ctx, role, h.Slug, h.Language)
+func (svc *Translations) newPendingTask(ctx context.Context, h translation.Revision, role access.Role) (PendingTask, error) {
+	people, err := svc.notifier.grantsWithRole(ctx, role, h.Slug, h.Language)
 	return PendingTask{h.Slug, h.Language, role, people, h.Progress()}, err
 }
 
@@ -221,7 +230,7 @@ const maxSuggestions = 3
 
 // SuggestTranslations is earlier translations of what some units of a talk's translation say, by the
 // unit's place among them; for units that are still to be translated, or again.
-func (o *Service) SuggestTranslations(ctx context.Context, p access.Person, slug, language string, units []translation.Unit) (map[int][]translation.Suggestion, error) {
+func (svc *Translations) Suggest(ctx context.Context, p access.Person, slug, language string, units []translation.Unit) (map[int][]translation.Suggestion, error) {
 	if !p.May(access.Translate, slug, language) {
 		return nil, access.ErrForbidden
 	}
@@ -233,7 +242,7 @@ func (o *Service) SuggestTranslations(ctx context.Context, p access.Person, slug
 		}
 		if m == nil {
 			var err error
-			if m, err = o.memories.get(ctx, o.translations(), slug, language); err != nil {
+			if m, err = svc.memories.get(ctx, svc.tracks, slug, language); err != nil {
 				return nil, err
 			}
 		}
@@ -334,7 +343,7 @@ func (ms *memoryCache) entry(k memoryKey) *cachedMemory {
 
 // StartTranslation is the language, in its one form, of a translation of a talk that a person
 // wants to begin. The language that is spoken is refused.
-func (o *Service) StartTranslation(ctx context.Context, p access.Person, slug, language string) (string, error) {
+func (svc *Translations) Start(ctx context.Context, p access.Person, slug, language string) (string, error) {
 	tag, err := subtitle.CanonicalLanguage(strings.TrimSpace(language))
 	if err != nil {
 		if !p.May(access.ViewTalk, slug, "") {
@@ -346,7 +355,7 @@ func (o *Service) StartTranslation(ctx context.Context, p access.Person, slug, l
 		return "", inputerr.New("", "your link is not for translating into %s", subtitle.EnglishLanguageName(tag)).
 			Hint("Ask the organisers for one that is")
 	}
-	_, err = o.translations().LoadOrNew(ctx, slug, tag)
+	_, err = svc.tracks.LoadOrNew(ctx, slug, tag)
 	return tag, err
 }
 
@@ -359,16 +368,16 @@ type ReviewQueueItem struct {
 
 // ReviewQueue is all translations into a language: those in review first, then those of which
 // something is to be looked at again, then by how much is still to be done.
-func (o *Service) ReviewQueue(ctx context.Context, p access.Person, language string) (all []ReviewQueueItem, err error) {
+func (svc *Translations) ReviewQueue(ctx context.Context, p access.Person, language string) (all []ReviewQueueItem, err error) {
 	if !p.May(access.ReviewTranslation, "", language) {
 		return nil, access.ErrForbidden
 	}
 	if err := checkCanonicalTag(language); err != nil {
 		return nil, err
 	}
-	list, err := o.Catalog.TranslationsInto(ctx, language)
+	list, err := svc.catalog.TranslationsInto(ctx, language)
 	for _, t := range list {
-		progress, err := o.progress.get(ctx, o.translations(), t)
+		progress, err := svc.progress.get(ctx, svc.tracks, t)
 		if inputerr.As(err) != nil { // it has no source any more
 			continue
 		}
@@ -376,7 +385,7 @@ func (o *Service) ReviewQueue(ctx context.Context, p access.Person, language str
 			return nil, err
 		}
 		s := ReviewQueueItem{t, conference.Talk{Slug: t.Slug, Title: t.Slug}, progress}
-		if row, ok := o.Board.Talk(t.Slug); ok {
+		if row, ok := svc.board.Talk(t.Slug); ok {
 			s.Talk = conference.Talk{Slug: t.Slug, Title: row.Title, Language: row.Language, Speakers: row.Speakers}
 		}
 		all = append(all, s)

@@ -37,11 +37,11 @@ type TranslationExport struct {
 	Title    string // of the talk, for translators; "": its own
 }
 
-// TranslationFile writes a revision of a talk's translation as a file for translators, and returns
+// File writes a revision of a talk's translation as a file for translators, and returns
 // the best name for it: it says which revision the file holds, so that formats that have no place
-// for it can be handed in again as well.
-func (o *Service) TranslationFile(ctx context.Context, p access.Person, slug, language string, export TranslationExport) (name string, data []byte, err error) {
-	t, err := o.Translation(ctx, p, slug, language, export.Revision)
+// for it can be uploaded again as well.
+func (svc *Translations) File(ctx context.Context, p access.Person, slug, language string, export TranslationExport) (name string, data []byte, err error) {
+	t, err := svc.Get(ctx, p, slug, language, export.Revision)
 	if err != nil {
 		return "", nil, err
 	}
@@ -110,16 +110,16 @@ func (r TranslationUploadResult) CountUnlinked() (n int) {
 // UploadTranslation takes a file of a translator: PO, XLIFF, CSV or subtitles of any kind,
 // which is told by what is in it. If somebody else changed the translation meanwhile, the
 // error is a [catalog.Conflict].
-func (o *Service) UploadTranslation(ctx context.Context, p access.Person, slug, language string, f TranslationUpload) (TranslationUploadResult, error) {
+func (svc *Translations) Upload(ctx context.Context, p access.Person, slug, language string, f TranslationUpload) (TranslationUploadResult, error) {
 	by, err := p.GrantFor(access.Translate, slug, language)
 	if err != nil {
 		return TranslationUploadResult{}, err
 	}
-	before, err := o.Translation(ctx, p, slug, language, 0)
+	before, err := svc.Get(ctx, p, slug, language, 0)
 	if err != nil {
 		return TranslationUploadResult{}, err
 	}
-	h := translationImport{Service: o, TranslationUpload: f, slug: slug, language: language, who: by.Name, last: before.Revision}
+	h := translationImport{Translations: svc, TranslationUpload: f, slug: slug, language: language, who: by.Name, last: before.Revision}
 	if err := h.parse(ctx); err != nil {
 		return TranslationUploadResult{}, err
 	}
@@ -129,10 +129,10 @@ func (o *Service) UploadTranslation(ctx context.Context, p access.Person, slug, 
 	r := h.receipt
 	r.Translation, r.Saved = h.now, h.now.Number != h.last.Number
 	if r.Saved {
-		o.enqueueReconcile(slug)
+		svc.editor.reconcile(slug)
 	}
 	r.Changed = compareUnits(h.last, h.now)
-	terms, err := o.loadGlossary(ctx)
+	terms, err := svc.loadGlossary(ctx)
 	if err != nil {
 		return r, err
 	}
@@ -140,14 +140,14 @@ func (o *Service) UploadTranslation(ctx context.Context, p access.Person, slug, 
 	if before.Claim != nil && before.Claim.Who != by.Name {
 		r.Claim = before.Claim
 	} else if r.Saved && before.Claim != nil {
-		_, err = o.Catalog.Claim(ctx, slug, language, by.Name, time.Now().Add(ClaimLifetime))
+		_, err = svc.catalog.Claim(ctx, slug, language, by.Name, time.Now().Add(ClaimLifetime))
 	}
 	return r, err
 }
 
 // translationImport is a file on its way in.
 type translationImport struct {
-	*Service
+	*Translations
 	TranslationUpload
 	slug, language, who string
 	last                translation.Revision // before it
@@ -215,7 +215,7 @@ func (h *translationImport) checkTextLength(bytes, line int) error {
 // convertToReelTime brings cues with the times of a programme to those of the recording.
 func (h *translationImport) convertToReelTime(ctx context.Context, edition string) error {
 	if edition == "" && h.InProgrammeTime {
-		published, ok, err := h.Catalog.LastPublication(ctx, h.slug)
+		published, ok, err := h.catalog.LastPublication(ctx, h.slug)
 		if err != nil {
 			return err
 		}
@@ -227,7 +227,7 @@ func (h *translationImport) convertToReelTime(ctx context.Context, edition strin
 	if edition == "" {
 		return nil
 	}
-	e, err := h.Catalog.Edition(ctx, edition)
+	e, err := h.catalog.Edition(ctx, edition)
 	if errors.Is(err, catalog.ErrNotFound) {
 		return inputerr.New(h.Name, "was made for a video that nobody here knows (edition %s)", edition).Hint("Take away the line that says so, or make it from a file from here")
 	}
@@ -244,7 +244,7 @@ func (h *translationImport) convertToReelTime(ctx context.Context, edition strin
 
 // importFile makes the translation of it, and saves that unless it is only to be looked at.
 func (h *translationImport) importFile(ctx context.Context) error {
-	desk := h.translations()
+	desk := h.tracks
 	desk.DryRun = h.DryRun
 	switch {
 	case h.Rebase:
@@ -282,7 +282,7 @@ func (h *translationImport) applyTo(base translation.Revision) ([]translation.Cu
 // rebase changes in the last revision what the file changes in the one that it was made from,
 // and nothing else: what others did meanwhile stays, but where both changed the same cue.
 func (h *translationImport) rebase(ctx context.Context, desk translation.Service) error {
-	base, err := h.openTranslation(ctx, h.slug, h.language, h.Base)
+	base, err := h.open(ctx, h.slug, h.language, h.Base)
 	if err != nil {
 		return err
 	}

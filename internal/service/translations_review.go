@@ -15,45 +15,45 @@ import (
 
 // SubmitForReview hands all drafts of a translation in for review. Its reviewers should be
 // told.
-func (o *Service) SubmitForReview(ctx context.Context, p access.Person, slug, language string) (translation.Revision, PendingTasks, error) {
+func (svc *Translations) SubmitForReview(ctx context.Context, p access.Person, slug, language string) (translation.Revision, PendingTasks, error) {
 	by, err := p.GrantFor(access.Translate, slug, language)
 	if err != nil {
 		return translation.Revision{}, nil, err
 	}
-	h, err := o.translations().SubmitForReview(ctx, slug, language, by.Name)
+	h, err := svc.tracks.SubmitForReview(ctx, slug, language, by.Name)
 	if err != nil {
 		return h, nil, asNotFound(err)
 	}
-	o.enqueueReconcile(slug)
-	c, err := o.newPendingTask(ctx, h, access.Reviewer)
+	svc.editor.reconcile(slug)
+	c, err := svc.newPendingTask(ctx, h, access.Reviewer)
 	if err != nil {
 		return h, nil, err
 	}
-	return h, PendingTasks{c}, o.notifyPendingTasks(ctx, mail.ReviewRequested, slug, PendingTasks{c})
+	return h, PendingTasks{c}, svc.notifier.pendingTasks(ctx, mail.ReviewRequested, slug, PendingTasks{c})
 }
 
 // ApproveTranslation approves what of a translation is in review, but for the reviewer's own words, by
 // whatever name they are theirs.
-func (o *Service) ApproveTranslation(ctx context.Context, p access.Person, slug, language string) (translation.Revision, error) {
+func (svc *Translations) Approve(ctx context.Context, p access.Person, slug, language string) (translation.Revision, error) {
 	by, err := p.GrantFor(access.ReviewTranslation, slug, language)
 	if err != nil {
 		return translation.Revision{}, err
 	}
-	names, err := o.knownNames(ctx, p)
+	names, err := svc.knownNames(ctx, p)
 	if err != nil {
 		return translation.Revision{}, err
 	}
-	h, err := o.translations().Approve(ctx, slug, language, by.Name, names...)
+	h, err := svc.tracks.Approve(ctx, slug, language, by.Name, names...)
 	if err == nil {
-		o.enqueueReconcile(slug)
+		svc.editor.reconcile(slug)
 	}
 	return h, asNotFound(err)
 }
 
 // knownNames is all names that a person goes by: those of all links that they opened, and of all
 // that were made for the same address.
-func (o *Service) knownNames(ctx context.Context, p access.Person) (names []string, err error) {
-	links, err := o.Catalog.Links(ctx)
+func (svc *Translations) knownNames(ctx context.Context, p access.Person) (names []string, err error) {
+	links, err := svc.catalog.Links(ctx)
 	for _, g := range p.Grants {
 		names = append(names, g.Name)
 		for _, l := range links {
@@ -67,8 +67,8 @@ func (o *Service) knownNames(ctx context.Context, p access.Person) (names []stri
 }
 
 // CountOwnInReview is how many cues of a translation that are in review are in a person's own words.
-func (o *Service) CountOwnInReview(ctx context.Context, p access.Person, h translation.Revision) (n int, err error) {
-	names, err := o.knownNames(ctx, p)
+func (svc *Translations) CountOwnInReview(ctx context.Context, p access.Person, h translation.Revision) (n int, err error) {
+	names, err := svc.knownNames(ctx, p)
 	for _, c := range h.Cues {
 		if c.State == translation.InReview && slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, c.By) }) {
 			n++
@@ -79,7 +79,7 @@ func (o *Service) CountOwnInReview(ctx context.Context, p access.Person, h trans
 
 // SendBackTranslation makes drafts of what is in review or approved, and says why: of the translation of
 // one source cue, by its id, or of all where that is "". Its translators should be told.
-func (o *Service) SendBackTranslation(ctx context.Context, p access.Person, slug, language, cue, note string) (translation.Revision, PendingTasks, error) {
+func (svc *Translations) SendBack(ctx context.Context, p access.Person, slug, language, cue, note string) (translation.Revision, PendingTasks, error) {
 	by, err := p.GrantFor(access.ReviewTranslation, slug, language)
 	if err != nil {
 		return translation.Revision{}, nil, err
@@ -91,40 +91,40 @@ func (o *Service) SendBackTranslation(ctx context.Context, p access.Person, slug
 	case len(note) > maxNoteBytes:
 		return translation.Revision{}, nil, inputerr.New("", "the comment is longer than %d characters", maxNoteBytes).Hint("Say it in fewer words")
 	}
-	h, err := o.translations().SendBack(ctx, slug, language, cue, by.Name, note)
+	h, err := svc.tracks.SendBack(ctx, slug, language, cue, by.Name, note)
 	if err != nil {
 		return h, nil, asNotFound(err)
 	}
-	o.enqueueReconcile(slug)
-	c, err := o.newPendingTask(ctx, h, access.Translator)
+	svc.editor.reconcile(slug)
+	c, err := svc.newPendingTask(ctx, h, access.Translator)
 	if err != nil {
 		return h, nil, err
 	}
-	return h, PendingTasks{c}, o.notifyPendingTasks(ctx, mail.TranslationReturned, slug, PendingTasks{c})
+	return h, PendingTasks{c}, svc.notifier.pendingTasks(ctx, mail.TranslationReturned, slug, PendingTasks{c})
 }
 
 // maxNoteBytes is how long a comment may be, in bytes.
 const maxNoteBytes = 4000
 
 // RestoreTranslation makes an earlier revision of a translation the present one.
-func (o *Service) RestoreTranslation(ctx context.Context, p access.Person, slug, language string, number int) (translation.Revision, error) {
+func (svc *Translations) Restore(ctx context.Context, p access.Person, slug, language string, number int) (translation.Revision, error) {
 	by, err := p.GrantFor(access.ReviewTranslation, slug, language)
 	if err != nil {
 		return translation.Revision{}, err
 	}
-	h, err := o.translations().Restore(ctx, slug, language, number, by.Name)
+	h, err := svc.tracks.Restore(ctx, slug, language, number, by.Name)
 	if err == nil {
-		o.enqueueReconcile(slug)
+		svc.editor.reconcile(slug)
 	}
 	return h, asNotFound(err)
 }
 
 // TranslationRevisions is all revisions of a translation without their cues, the last one first.
-func (o *Service) TranslationRevisions(ctx context.Context, p access.Person, slug, language string) ([]catalog.Translation, error) {
+func (svc *Translations) Revisions(ctx context.Context, p access.Person, slug, language string) ([]catalog.Translation, error) {
 	if !p.May(access.Translate, slug, language) {
 		return nil, access.ErrForbidden
 	}
-	all, err := o.Catalog.TranslationHistory(ctx, slug, language)
+	all, err := svc.catalog.TranslationHistory(ctx, slug, language)
 	for i := range all {
 		all[i].Cues = nil
 	}
@@ -140,15 +140,15 @@ type UnitChange struct {
 
 // CompareRevisions is what a later revision of a translation says or holds otherwise than an earlier
 // one, in the order of time.
-func (o *Service) CompareRevisions(ctx context.Context, p access.Person, slug, language string, earlier, later int) ([]UnitChange, error) {
+func (svc *Translations) Compare(ctx context.Context, p access.Person, slug, language string, earlier, later int) ([]UnitChange, error) {
 	if !p.May(access.Translate, slug, language) {
 		return nil, access.ErrForbidden
 	}
-	a, err := o.openTranslation(ctx, slug, language, earlier)
+	a, err := svc.open(ctx, slug, language, earlier)
 	if err != nil {
 		return nil, err
 	}
-	b, err := o.openTranslation(ctx, slug, language, later)
+	b, err := svc.open(ctx, slug, language, later)
 	if err != nil {
 		return nil, err
 	}

@@ -23,17 +23,17 @@ type TranslationTask struct {
 	Suggestions []translation.Suggestion `json:"suggestions,omitempty" doc:"Earlier translations of a like text, the likest first."`
 }
 
-// TranslationTasks returns what is left to do in the last revision of a talk's translation, in the
+// Tasks returns what is left to do in the last revision of a talk's translation, in the
 // order of time; with earlier translations of a like text if suggest is set, which takes longer.
-func (o *Service) TranslationTasks(ctx context.Context, p access.Person, slug, language string, suggest bool) ([]TranslationTask, error) {
-	t, err := o.Translation(ctx, p, slug, language, 0)
+func (svc *Translations) Tasks(ctx context.Context, p access.Person, slug, language string, suggest bool) ([]TranslationTask, error) {
+	t, err := svc.Get(ctx, p, slug, language, 0)
 	if err != nil {
 		return nil, err
 	}
 	units := translation.Units(t.Source.Cues, t.Cues)
 	var suggestions map[int][]translation.Suggestion
 	if suggest {
-		if suggestions, err = o.SuggestTranslations(ctx, p, slug, language, units); err != nil {
+		if suggestions, err = svc.Suggest(ctx, p, slug, language, units); err != nil {
 			return nil, err
 		}
 	}

@@ -20,7 +20,8 @@ import (
 // translationTest is an office with a talk in English, and its people.
 type translationTest struct {
 	*service.Service
-	t *testing.T
+	catalog *catalog.Catalog
+	t       *testing.T
 }
 
 func newTranslationTest(t *testing.T) translationTest {
@@ -35,10 +36,11 @@ func newTranslationTest(t *testing.T) translationTest {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := translationTest{service.New(c, s, filepath.Join(data, "bundles"), slog.New(slog.DiscardHandler)), t}
-	if w.Board, err = service.NewBoard(t.Context(), c, nil); err != nil {
+	board, err := service.NewBoard(t.Context(), c, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
+	w := translationTest{service.New(service.Config{Catalog: c, Store: s, Board: board, BundleDir: filepath.Join(data, "bundles"), Log: slog.New(slog.DiscardHandler)}), c, t}
 	w.addTalk("apis", "Hello.", "We have 10 servers.", "Goodbye.")
 	return w
 }
@@ -51,7 +53,7 @@ func (w translationTest) addTalk(slug string, texts ...string) {
 		at := time.Duration(i+1) * 3 * time.Second
 		track.Cues = append(track.Cues, conference.Cue{ID: string(rune('a' + i)), Start: at, End: at + 2*time.Second, Text: text})
 	}
-	_, err := w.Catalog.Save(w.t.Context(), "ada", catalog.Submission{Pipeline: "talk", Out: "out", Facts: conference.Facts{
+	_, err := w.catalog.Save(w.t.Context(), "ada", catalog.Submission{Pipeline: "talk", Out: "out", Facts: conference.Facts{
 		Talk:   conference.Talk{Slug: slug, Title: "Prototyping APIs", Kind: "talk", Language: "en"},
 		Tracks: []conference.Track{track},
 	}})
@@ -77,7 +79,7 @@ func srtHeader(n, at int) string {
 
 func (w translationTest) upload(p access.Person, f service.TranslationUpload) (service.TranslationUploadResult, error) {
 	w.t.Helper()
-	return w.UploadTranslation(w.t.Context(), p, "apis", "es", f)
+	return w.Translations.Upload(w.t.Context(), p, "apis", "es", f)
 }
 
 func (w translationTest) mustUpload(p access.Person, f service.TranslationUpload) service.TranslationUploadResult {
@@ -92,7 +94,7 @@ func (w translationTest) mustUpload(p access.Person, f service.TranslationUpload
 // translatedText is what the translation says now.
 func (w translationTest) translatedText() string {
 	w.t.Helper()
-	t, err := w.Translation(w.t.Context(), rosa, "apis", "es", 0)
+	t, err := w.Translations.Get(w.t.Context(), rosa, "apis", "es", 0)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -122,18 +124,18 @@ func TestTranslations_Permissions(t *testing.T) {
 		if _, err := w.upload(p, spanish); !errors.Is(err, access.ErrForbidden) {
 			t.Errorf("%s hands in: %v", name, err)
 		}
-		if _, err := w.Translation(t.Context(), p, "apis", "es", 0); !errors.Is(err, access.ErrForbidden) {
+		if _, err := w.Translations.Get(t.Context(), p, "apis", "es", 0); !errors.Is(err, access.ErrForbidden) {
 			t.Errorf("%s reads it: %v", name, err)
 		}
-		if _, err := w.ClaimTranslation(t.Context(), p, "apis", "es"); !errors.Is(err, access.ErrForbidden) {
+		if _, err := w.Translations.Claim(t.Context(), p, "apis", "es"); !errors.Is(err, access.ErrForbidden) {
 			t.Errorf("%s claims it: %v", name, err)
 		}
 	}
 	w.mustUpload(rosa, spanish)
-	if _, err := w.ApproveTranslation(t.Context(), pablo, "apis", "es"); !errors.Is(err, access.ErrForbidden) {
+	if _, err := w.Translations.Approve(t.Context(), pablo, "apis", "es"); !errors.Is(err, access.ErrForbidden) {
 		t.Errorf("a translator approves: %v", err)
 	}
-	if _, err := w.RestoreTranslation(t.Context(), pablo, "apis", "es", 1); !errors.Is(err, access.ErrForbidden) {
+	if _, err := w.Translations.Restore(t.Context(), pablo, "apis", "es", 1); !errors.Is(err, access.ErrForbidden) {
 		t.Errorf("a translator restores: %v", err)
 	}
 }
@@ -185,7 +187,7 @@ func TestUploadTranslation_InvalidFileNamesLine(t *testing.T) {
 
 func TestUploadTranslation_ConcurrentEditsKept(t *testing.T) {
 	po := func(w translationTest, p access.Person, from, to string) service.TranslationUpload {
-		name, data, err := w.TranslationFile(t.Context(), p, "apis", "es", service.TranslationExport{Format: "po"})
+		name, data, err := w.Translations.File(t.Context(), p, "apis", "es", service.TranslationExport{Format: "po"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +230,7 @@ func TestUploadTranslation_ConcurrentEditsKept(t *testing.T) {
 
 func TestUploadTranslation_BaseZeroRemovesNothing(t *testing.T) {
 	w := newTranslationTest(t)
-	name, data, err := w.TranslationFile(t.Context(), pablo, "apis", "es", service.TranslationExport{Format: "srt"})
+	name, data, err := w.Translations.File(t.Context(), pablo, "apis", "es", service.TranslationExport{Format: "srt"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,18 +259,18 @@ func TestApproveTranslation_OwnWordsRefusedAcrossLinks(t *testing.T) {
 			w := newTranslationTest(t)
 			for _, g := range []access.Grant{rosa.Grants[0], rosaAgain} {
 				i := service.Invitation{Role: g.Role, Talk: g.Talk, Language: g.Language, Name: g.Name, Email: g.Email}
-				if _, _, err := w.Invite(t.Context(), organiser, i); err != nil {
+				if _, _, err := w.People.Invite(t.Context(), organiser, i); err != nil {
 					t.Fatal(err)
 				}
 			}
 			w.mustUpload(rosa, spanish)
-			if _, _, err := w.SubmitForReview(t.Context(), rosa, "apis", "es"); err != nil {
+			if _, _, err := w.Translations.SubmitForReview(t.Context(), rosa, "apis", "es"); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.ApproveTranslation(t.Context(), p, "apis", "es"); inputerr.As(err) == nil {
+			if _, err := w.Translations.Approve(t.Context(), p, "apis", "es"); inputerr.As(err) == nil {
 				t.Errorf("they approved their own words: %v", err)
 			}
-			held, err := w.ApproveTranslation(t.Context(), eva, "apis", "es")
+			held, err := w.Translations.Approve(t.Context(), eva, "apis", "es")
 			if err != nil || held.Progress().Approved != 3 {
 				t.Errorf("somebody else approves %d: %v", held.Progress().Approved, err)
 			}
@@ -280,7 +282,7 @@ func TestClaimTranslation_ShownRenewedReleased(t *testing.T) {
 	w := newTranslationTest(t)
 	claim := func(p access.Person) string {
 		t.Helper()
-		c, err := w.ClaimTranslation(t.Context(), p, "apis", "es")
+		c, err := w.Translations.Claim(t.Context(), p, "apis", "es")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -292,10 +294,10 @@ func TestClaimTranslation_ShownRenewedReleased(t *testing.T) {
 	if r := w.mustUpload(pablo, spanish); !r.Saved || r.Claim == nil || r.Claim.Who != "Rosa" {
 		t.Errorf("who hands in what another is at is not told so: %+v", r.Claim)
 	}
-	if err := w.UnclaimTranslation(t.Context(), pablo, "apis", "es"); err != nil || claim(pablo) != "Rosa" {
+	if err := w.Translations.Unclaim(t.Context(), pablo, "apis", "es"); err != nil || claim(pablo) != "Rosa" {
 		t.Errorf("Pablo gave up Rosa's claim (%v)", err)
 	}
-	if err := w.UnclaimTranslation(t.Context(), organiser, "apis", "es"); err != nil || claim(pablo) != "Pablo" {
+	if err := w.Translations.Unclaim(t.Context(), organiser, "apis", "es"); err != nil || claim(pablo) != "Pablo" {
 		t.Errorf("an organiser cannot give up a claim (%v)", err)
 	}
 }
@@ -304,21 +306,21 @@ func TestPendingTasks_NamePeople(t *testing.T) {
 	w := newTranslationTest(t)
 	for _, p := range []access.Person{rosa, eva, frenchTranslator} {
 		g := p.Grants[0]
-		if _, _, err := w.Invite(t.Context(), organiser, service.Invitation{Role: g.Role, Talk: g.Talk, Language: g.Language, Name: g.Name}); err != nil {
+		if _, _, err := w.People.Invite(t.Context(), organiser, service.Invitation{Role: g.Role, Talk: g.Talk, Language: g.Language, Name: g.Name}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	w.mustUpload(rosa, spanish)
-	_, calls, err := w.SubmitForReview(t.Context(), rosa, "apis", "es")
+	_, calls, err := w.Translations.SubmitForReview(t.Context(), rosa, "apis", "es")
 	if err != nil || len(calls) != 1 || calls[0].Role != access.Reviewer || len(calls[0].People) != 1 || calls[0].People[0].Name != "Eva" || calls[0].Progress.InReview != 3 {
 		t.Errorf("ready for review calls %+v (%v), want Eva for three cues", calls, err)
 	}
 	w.addTalk("apis", "Hello.", "We have 20 servers.", "Goodbye.")
-	calls, err = w.UpdateTranslations(t.Context(), "apis")
+	calls, err = w.Translations.FollowSource(t.Context(), "apis")
 	if err != nil || len(calls) != 1 || calls[0].Role != access.Translator || len(calls[0].People) != 1 || calls[0].People[0].Name != "Rosa" || calls[0].Progress.NeedsEditing != 1 {
 		t.Errorf("the changed source calls %+v (%v), want Rosa for one cue", calls, err)
 	}
-	if calls, err = w.UpdateTranslations(t.Context(), "apis"); err != nil || len(calls) != 0 {
+	if calls, err = w.Translations.FollowSource(t.Context(), "apis"); err != nil || len(calls) != 0 {
 		t.Errorf("who was told is told again: %+v (%v)", calls, err)
 	}
 }
@@ -328,7 +330,7 @@ func TestSuggestTranslations_FromOtherTalks(t *testing.T) {
 	w.addTalk("tests", "We have 10 servers.")
 	suggested := func() string {
 		t.Helper()
-		all, err := w.SuggestTranslations(t.Context(), rosa, "apis", "es", translation.Units([]conference.Cue{{ID: "b", Text: "We have 10 servers."}}, nil))
+		all, err := w.Translations.Suggest(t.Context(), rosa, "apis", "es", translation.Units([]conference.Cue{{ID: "b", Text: "We have 10 servers."}}, nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -338,7 +340,7 @@ func TestSuggestTranslations_FromOtherTalks(t *testing.T) {
 		return all[0][0].Translation
 	}
 	other := person(access.Grant{Role: access.Translator, Name: "Luz", Talk: "tests", Language: "es"})
-	if _, err := w.UploadTranslation(t.Context(), other, "tests", "es", service.TranslationUpload{Name: "x.srt", Data: srt("Tenemos 10 servidores.")}); err != nil {
+	if _, err := w.Translations.Upload(t.Context(), other, "tests", "es", service.TranslationUpload{Name: "x.srt", Data: srt("Tenemos 10 servidores.")}); err != nil {
 		t.Fatal(err)
 	}
 	if got := suggested(); got != "Tenemos 10 servidores." {
@@ -349,22 +351,22 @@ func TestSuggestTranslations_FromOtherTalks(t *testing.T) {
 func TestReviewQueue_InReviewFirst(t *testing.T) {
 	w := newTranslationTest(t)
 	w.addTalk("tests", "We test.")
-	if _, err := w.UploadTranslation(t.Context(), organiser, "tests", "es", service.TranslationUpload{Name: "x.srt", Data: srt("Probamos.")}); err != nil {
+	if _, err := w.Translations.Upload(t.Context(), organiser, "tests", "es", service.TranslationUpload{Name: "x.srt", Data: srt("Probamos.")}); err != nil {
 		t.Fatal(err)
 	}
 	w.mustUpload(rosa, spanish)
-	if _, _, err := w.SubmitForReview(t.Context(), organiser, "tests", "es"); err != nil {
+	if _, _, err := w.Translations.SubmitForReview(t.Context(), organiser, "tests", "es"); err != nil {
 		t.Fatal(err)
 	}
 	var err error
-	if w.Board, err = service.NewBoard(t.Context(), w.Catalog, nil); err != nil { // it reads what stands
+	if w.Board, err = service.NewBoard(t.Context(), w.catalog, nil); err != nil { // it reads what stands
 		t.Fatal(err)
 	}
-	queue, err := w.ReviewQueue(t.Context(), eva, "es")
+	queue, err := w.Translations.ReviewQueue(t.Context(), eva, "es")
 	if err != nil || len(queue) != 2 || queue[0].Slug != "tests" || queue[1].Slug != "apis" {
 		t.Errorf("the queue is %+v (%v)", queue, err)
 	}
-	if _, err := w.ReviewQueue(t.Context(), eva, "fr"); !errors.Is(err, access.ErrForbidden) {
+	if _, err := w.Translations.ReviewQueue(t.Context(), eva, "fr"); !errors.Is(err, access.ErrForbidden) {
 		t.Errorf("the queue of another language: %v", err)
 	}
 }
@@ -373,14 +375,14 @@ func TestRestoreTranslation_ComparesAndRestores(t *testing.T) {
 	w := newTranslationTest(t)
 	w.mustUpload(rosa, spanish)
 	w.mustUpload(rosa, service.TranslationUpload{Name: "apis.r1.es.srt", Data: srt("Hola.", "Tenemos 10 servidores.", "Hasta luego.")})
-	changed, err := w.CompareRevisions(t.Context(), eva, "apis", "es", 1, 2)
+	changed, err := w.Translations.Compare(t.Context(), eva, "apis", "es", 1, 2)
 	if err != nil || len(changed) != 1 || changed[0].Old[0].Text != "Adiós." || changed[0].Target[0].Text != "Hasta luego." {
 		t.Errorf("compared: %+v (%v)", changed, err)
 	}
-	if _, err := w.RestoreTranslation(t.Context(), eva, "apis", "es", 1); err != nil || !strings.HasSuffix(w.translatedText(), "Adiós.") {
+	if _, err := w.Translations.Restore(t.Context(), eva, "apis", "es", 1); err != nil || !strings.HasSuffix(w.translatedText(), "Adiós.") {
 		t.Errorf("restored: %q (%v)", w.translatedText(), err)
 	}
-	if all, err := w.TranslationRevisions(t.Context(), eva, "apis", "es"); err != nil || len(all) != 3 || all[0].Number != 3 {
+	if all, err := w.Translations.Revisions(t.Context(), eva, "apis", "es"); err != nil || len(all) != 3 || all[0].Number != 3 {
 		t.Errorf("revisions: %+v (%v)", all, err)
 	}
 }
@@ -388,16 +390,16 @@ func TestRestoreTranslation_ComparesAndRestores(t *testing.T) {
 func TestGlossary_TermsChecked(t *testing.T) {
 	w := newTranslationTest(t)
 	g := service.GlossaryFile{Name: "glossary.csv", Text: "term,es\nserver,servidor|servidores\n"}
-	if err := w.SetGlossary(t.Context(), rosa, g); !errors.Is(err, access.ErrForbidden) {
+	if err := w.Translations.SetGlossary(t.Context(), rosa, g); !errors.Is(err, access.ErrForbidden) {
 		t.Errorf("a translator sets it: %v", err)
 	}
-	if err := w.SetGlossary(t.Context(), organiser, service.GlossaryFile{Name: "photo.csv", Text: "\x00"}); inputerr.As(err) == nil {
+	if err := w.Translations.SetGlossary(t.Context(), organiser, service.GlossaryFile{Name: "photo.csv", Text: "\x00"}); inputerr.As(err) == nil {
 		t.Errorf("what is no glossary is taken: %v", err)
 	}
-	if err := w.SetGlossary(t.Context(), organiser, g); err != nil {
+	if err := w.Translations.SetGlossary(t.Context(), organiser, g); err != nil {
 		t.Fatal(err)
 	}
-	if got, ok, err := w.Glossary(t.Context(), rosa); err != nil || !ok || got != g {
+	if got, ok, err := w.Translations.Glossary(t.Context(), rosa); err != nil || !ok || got != g {
 		t.Errorf("the glossary is %+v (%v)", got, err)
 	}
 	f := spanish

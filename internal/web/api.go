@@ -13,8 +13,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // apiPath is below what programs ask.
@@ -131,7 +131,7 @@ func (a *api) newProblem(err error) huma.StatusError {
 	p := &problem{Title: http.StatusText(status), Status: status, Detail: err.Error()}
 	var already huma.StatusError
 	p.Fault = inputerr.As(err)
-	var conflict *catalog.Conflict
+	var conflict *service.Conflict
 	if errors.As(err, &conflict) {
 		p.Conflict = &Conflict{Base: conflict.Base, Revision: conflict.Last.Number}
 	}

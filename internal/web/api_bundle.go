@@ -38,7 +38,7 @@ func (a *api) bundleOperations() {
 }
 
 func (a *api) getBundle(ctx context.Context, p access.Person, in *slugInput) (*body[Bundle], error) {
-	b, err := a.service.OpenBundle(ctx, p, in.Slug)
+	b, err := a.service.Bundles.Open(ctx, p, in.Slug)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (a *api) getBundle(ctx context.Context, p access.Person, in *slugInput) (*b
 func (a *api) verifyBundle(ctx context.Context, p access.Person, in *slugInput) (*body[bundle.Report], error) {
 	var report bundle.Report
 	err := a.runHeavy(ctx, func() (err error) {
-		report, err = a.service.Verify(ctx, p, in.Slug)
+		report, err = a.service.Bundles.Verify(ctx, p, in.Slug)
 		return err
 	})
 	report.Checks = nonNil(report.Checks)
@@ -76,7 +76,7 @@ type ReleaseStatus struct {
 }
 
 func (a *api) getRelease(ctx context.Context, p access.Person, in *slugInput) (*body[ReleaseStatus], error) {
-	j, err := a.service.ReleaseStatus(ctx, p, in.Slug)
+	j, err := a.service.Releases.Status(ctx, p, in.Slug)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/service"
 )
 
@@ -28,7 +27,7 @@ type Link struct {
 	Secret   string      `json:"secret,omitempty" doc:"Of a token, told once."`
 }
 
-func apiLink(l catalog.Link) Link {
+func apiLink(l service.Link) Link {
 	return Link{ID: l.LinkID, Kind: string(l.Kind), Role: l.Role, Talk: l.Talk, Language: l.Language, Name: l.Name, Email: l.Email,
 		Maker: l.CreatedBy, Created: l.Created, Expires: l.Expires, Revoked: optionalTime(l.Revoked), Used: optionalTime(l.Used)}
 }
@@ -79,7 +78,7 @@ func (a *api) whoAmI(_ context.Context, p access.Person, _ *struct{}) (*body[[]G
 }
 
 func (a *api) listLinks(ctx context.Context, p access.Person, _ *struct{}) (*body[[]Link], error) {
-	links, err := a.service.Links(ctx, p)
+	links, err := a.service.People.Links(ctx, p)
 	all := []Link{}
 	for _, l := range links {
 		all = append(all, apiLink(l))
@@ -89,15 +88,15 @@ func (a *api) listLinks(ctx context.Context, p access.Person, _ *struct{}) (*bod
 
 func (a *api) makeLink(ctx context.Context, p access.Person, in *body[LinkRequest]) (*body[Link], error) {
 	n := in.Body
-	secret, l, err := a.service.Invite(ctx, p, service.Invitation{
-		Kind: catalog.LinkKind(n.Kind), Role: n.Role, Talk: n.Talk, Language: n.Language, Name: n.Name, Email: n.Email,
+	secret, l, err := a.service.People.Invite(ctx, p, service.Invitation{
+		Kind: service.LinkKind(n.Kind), Role: n.Role, Talk: n.Talk, Language: n.Language, Name: n.Name, Email: n.Email,
 		Lifetime: time.Duration(n.Days) * 24 * time.Hour,
 	})
 	if err != nil {
 		return nil, err
 	}
 	made := apiLink(l)
-	if l.Kind == catalog.LinkAPIToken {
+	if l.Kind == service.LinkAPIToken {
 		made.Secret = string(secret)
 	} else {
 		made.URL = LinkURL(a.url, secret)
@@ -106,10 +105,10 @@ func (a *api) makeLink(ctx context.Context, p access.Person, in *body[LinkReques
 }
 
 func (a *api) inviteSpeakers(ctx context.Context, p access.Person, _ *struct{}) (*body[[]Link], error) {
-	made, err := a.service.InviteSpeakers(ctx, p)
+	made, err := a.service.People.InviteSpeakers(ctx, p)
 	all := []Link{}
 	for _, i := range made {
-		all = append(all, Link{Kind: string(catalog.LinkReusable), Role: access.Speaker, Talk: i.Talk, Name: i.Name, Email: i.Email, URL: LinkURL(a.url, i.Secret)})
+		all = append(all, Link{Kind: string(service.LinkReusable), Role: access.Speaker, Talk: i.Talk, Name: i.Name, Email: i.Email, URL: LinkURL(a.url, i.Secret)})
 	}
 	return &body[[]Link]{all}, err
 }
@@ -117,5 +116,5 @@ func (a *api) inviteSpeakers(ctx context.Context, p access.Person, _ *struct{}) 
 func (a *api) revokeLink(ctx context.Context, p access.Person, in *struct {
 	ID int64 `path:"id"`
 }) (*struct{}, error) {
-	return nil, a.service.Revoke(ctx, p, in.ID)
+	return nil, a.service.People.Revoke(ctx, p, in.ID)
 }

@@ -68,23 +68,23 @@ func apiImport(p service.ImportPreview) *body[Import] {
 }
 
 func (a *api) previewImport(ctx context.Context, p access.Person, in *scheduleInput) (*body[Import], error) {
-	preview, err := a.service.PreviewScheduleImport(ctx, p, in.Name, in.RawBody)
+	preview, err := a.service.Schedule.PreviewImport(ctx, p, in.Name, in.RawBody)
 	return apiImport(preview), err
 }
 
 func (a *api) importScheduleFile(ctx context.Context, p access.Person, in *scheduleInput) (*body[Import], error) {
-	preview, err := a.service.ImportSchedule(ctx, p, in.Name, in.RawBody)
+	preview, err := a.service.Schedule.Import(ctx, p, in.Name, in.RawBody)
 	return apiImport(preview), err
 }
 
 func (a *api) getConference(ctx context.Context, p access.Person, _ *struct{}) (*body[service.ConferenceSettings], error) {
-	c, err := a.service.ConferenceSettings(ctx, p)
+	c, err := a.service.Schedule.ConferenceSettings(ctx, p)
 	c.Languages = nonNil(c.Languages)
 	return &body[service.ConferenceSettings]{c}, err
 }
 
 func (a *api) putConference(ctx context.Context, p access.Person, in *body[service.ConferenceSettings]) (*struct{}, error) {
-	return nil, a.service.SetConferenceSettings(ctx, p, in.Body)
+	return nil, a.service.Schedule.SetConferenceSettings(ctx, p, in.Body)
 }
 
 // CreatedTalk names what was made.
@@ -93,7 +93,7 @@ type CreatedTalk struct {
 }
 
 func (a *api) postTalk(ctx context.Context, p access.Person, in *body[Entry]) (*body[CreatedTalk], error) {
-	slug, err := a.service.CreateTalk(ctx, p, in.Body.entry())
+	slug, err := a.service.Schedule.CreateTalk(ctx, p, in.Body.entry())
 	return &body[CreatedTalk]{CreatedTalk{slug}}, err
 }
 
@@ -101,5 +101,5 @@ func (a *api) putEntry(ctx context.Context, p access.Person, in *struct {
 	Slug string `path:"slug"`
 	Body Entry
 }) (*struct{}, error) {
-	return nil, a.service.EditTalk(ctx, p, in.Slug, in.Body.entry())
+	return nil, a.service.Schedule.UpdateEntry(ctx, p, in.Slug, in.Body.entry())
 }

@@ -53,13 +53,13 @@ type SubtitlesRevision struct {
 }
 
 func (a *api) getSubtitles(ctx context.Context, p access.Person, in *slugInput) (*body[Subtitles], error) {
-	now, err := a.service.SubtitleReport(ctx, p, in.Slug)
+	now, err := a.service.Subtitles.Report(ctx, p, in.Slug)
 	if err != nil {
 		return nil, err
 	}
 	now.Clock = service.ReelClock
 	told := Subtitles{SubtitleReport: apiSubtitleReport(now).Body, Revisions: []SubtitlesRevision{}}
-	revisions, err := a.service.SubtitleRevisions(ctx, p, in.Slug)
+	revisions, err := a.service.Subtitles.Revisions(ctx, p, in.Slug)
 	for _, r := range revisions {
 		told.Revisions = append(told.Revisions, SubtitlesRevision{r.Number, r.Cues, r.Changed, r.Current, fmt.Sprintf("%s/talks/%s/subtitles/%d.srt", a.url, in.Slug, r.Number)})
 	}
@@ -85,7 +85,7 @@ func (a *api) putSubtitles(ctx context.Context, p access.Person, in *struct {
 	Check    bool   `query:"check" doc:"Nothing is saved."`
 	RawBody  []byte `contentType:"application/octet-stream"`
 }) (*body[SubtitleReport], error) {
-	done, err := a.service.UploadSubtitles(ctx, p, in.Slug, service.SubtitleUpload{Name: cleanName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: in.Clock, DryRun: in.Check})
+	done, err := a.service.Subtitles.Upload(ctx, p, in.Slug, service.SubtitleUpload{Name: cleanName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: in.Clock, DryRun: in.Check})
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (a *api) postSync(ctx context.Context, p access.Person, in *struct {
 	Slug     string `path:"slug"`
 	Revision int    `query:"revision" required:"true" doc:"For which it was offered."`
 }) (*body[SubtitleReport], error) {
-	done, err := a.service.ApplySync(ctx, p, in.Slug, in.Revision)
+	done, err := a.service.Subtitles.ApplySync(ctx, p, in.Slug, in.Revision)
 	return apiSubtitleReport(done), err
 }
 
@@ -104,7 +104,7 @@ func (a *api) postRestore(ctx context.Context, p access.Person, in *struct {
 	Slug     string `path:"slug"`
 	Revision int    `path:"revision"`
 }) (*body[SubtitleReport], error) {
-	done, err := a.service.RestoreSubtitles(ctx, p, in.Slug, in.Revision)
+	done, err := a.service.Subtitles.Restore(ctx, p, in.Slug, in.Revision)
 	return apiSubtitleReport(done), err
 }
 
@@ -119,7 +119,7 @@ func (a *api) putDescription(ctx context.Context, p access.Person, in *struct {
 	Slug string `path:"slug"`
 	Body Description
 }) (*struct{}, error) {
-	return nil, a.service.SetDescription(ctx, p, in.Slug, service.TalkDescription(in.Body))
+	return nil, a.service.Talks.SetDescription(ctx, p, in.Slug, service.TalkDescription(in.Body))
 }
 
 // Verdict is whether a talk may be published as it is.
@@ -132,7 +132,7 @@ func (a *api) postVerdict(ctx context.Context, p access.Person, in *struct {
 	Slug string `path:"slug"`
 	Body Verdict
 }) (*struct{}, error) {
-	return nil, a.service.SubmitVerdict(ctx, p, in.Slug, in.Body.Approved, in.Body.Words)
+	return nil, a.service.Releases.SubmitVerdict(ctx, p, in.Slug, in.Body.Approved, in.Body.Words)
 }
 
 // ReleaseResult is how a release stands.
@@ -145,7 +145,7 @@ func (a *api) postRelease(ctx context.Context, p access.Person, in *struct {
 	Slug    string `path:"slug"`
 	Without string `query:"without" doc:"Why no speaker has to approve it."`
 }) (*body[ReleaseResult], error) {
-	s, err := a.service.RequestRelease(ctx, p, in.Slug, in.Without)
+	s, err := a.service.Releases.Request(ctx, p, in.Slug, in.Without)
 	if err != nil {
 		return nil, err
 	}
@@ -157,5 +157,5 @@ func (a *api) postRelease(ctx context.Context, p access.Person, in *struct {
 }
 
 func (a *api) deleteRelease(ctx context.Context, p access.Person, in *slugInput) (*struct{}, error) {
-	return nil, a.service.CancelRelease(ctx, p, in.Slug)
+	return nil, a.service.Releases.Cancel(ctx, p, in.Slug)
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
@@ -23,7 +22,7 @@ type Talk struct {
 	Speakers   []string                `json:"speakers"`
 	Scheduling conference.Scheduling   `json:"scheduling"`
 	Recordings int                     `json:"recordings"`
-	Tracks     []catalog.OverviewTrack `json:"tracks"`
+	Tracks     []service.TalkTrack     `json:"tracks"`
 	State      service.TalkState       `json:"state"`
 	Why        string                  `json:"why,omitempty" doc:"It has failed, or is held back."`
 	Stages     []service.StageProgress `json:"stages"`
@@ -56,7 +55,7 @@ type TalkDetails struct {
 	Parts    []conference.Recording `json:"parts" doc:"Its recordings, in order."`
 	Handling ProcessingOptions      `json:"handling"`
 	Failures []string               `json:"failures"`
-	History  []catalog.Event        `json:"history" doc:"The newest first."`
+	History  []service.Event        `json:"history" doc:"The newest first."`
 }
 
 // ProcessingOptions is what volunteers decide of a talk's recordings.
@@ -96,7 +95,7 @@ func (a *api) talkOperations() {
 }
 
 func (a *api) listTalks(_ context.Context, p access.Person, _ *struct{}) (*body[[]Talk], error) {
-	rows, err := a.service.Talks(p)
+	rows, err := a.service.Talks.List(p)
 	all := make([]Talk, len(rows))
 	for i, r := range rows {
 		all[i] = apiTalk(r)
@@ -105,7 +104,7 @@ func (a *api) listTalks(_ context.Context, p access.Person, _ *struct{}) (*body[
 }
 
 func (a *api) getTalk(ctx context.Context, p access.Person, in *slugInput) (*body[TalkDetails], error) {
-	t, err := a.service.TalkDetails(ctx, p, in.Slug)
+	t, err := a.service.Talks.Details(ctx, p, in.Slug)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +128,7 @@ type processingInput struct {
 
 // readProcessingOptions is what a program asks for.
 func (a *api) readProcessingOptions(ctx context.Context, p access.Person, in *processingInput) (service.ProcessingOptions, error) {
-	t, err := a.service.TalkDetails(ctx, p, in.Slug)
+	t, err := a.service.Talks.Details(ctx, p, in.Slug)
 	if err != nil {
 		return service.ProcessingOptions{}, err
 	}
@@ -141,7 +140,7 @@ func (a *api) putProcessing(ctx context.Context, p access.Person, in *processing
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.service.SetProcessingOptions(ctx, p, in.Slug, h)
+	return nil, a.service.Talks.SetProcessingOptions(ctx, p, in.Slug, h)
 }
 
 // CostEstimate is what a change would cost.
@@ -171,12 +170,12 @@ func (a *api) estimateCost(ctx context.Context, p access.Person, in *processingI
 	if err != nil {
 		return nil, err
 	}
-	price, err := a.service.EstimateCost(ctx, p, in.Slug, h)
+	price, err := a.service.Talks.EstimateCost(ctx, p, in.Slug, h)
 	return &body[CostEstimate]{apiPrice(price)}, err
 }
 
 func (a *api) retryTalk(ctx context.Context, p access.Person, in *slugInput) (*struct{}, error) {
-	return nil, a.service.Retry(ctx, p, in.Slug)
+	return nil, a.service.Talks.Retry(ctx, p, in.Slug)
 }
 
 // Arrival is a recording that arrived, for programs.
@@ -196,7 +195,7 @@ type Arrival struct {
 }
 
 func (a *api) listArrivals(ctx context.Context, p access.Person, _ *struct{}) (*body[[]Arrival], error) {
-	arrivals, err := a.service.Arrivals(ctx, p)
+	arrivals, err := a.service.Recordings.List(ctx, p)
 	all := make([]Arrival, len(arrivals))
 	for i, r := range arrivals {
 		all[i] = Arrival{ID: r.ID, Name: r.Name, SHA256: r.SHA256, Size: r.Size, Who: r.Who, Room: r.Room, Begun: optionalTime(r.StartedAt),
@@ -222,20 +221,20 @@ func (a *api) assignArrival(ctx context.Context, p access.Person, in *struct {
 	ID   string `path:"id"`
 	Body Assignment
 }) (*struct{}, error) {
-	return nil, a.service.AssignRecording(ctx, p, in.ID, in.Body.Talks, in.Body.Instead)
+	return nil, a.service.Recordings.Assign(ctx, p, in.ID, in.Body.Talks, in.Body.Instead)
 }
 
 func (a *api) dismissArrival(ctx context.Context, p access.Person, in *idInput) (*struct{}, error) {
-	return nil, a.service.DismissArrival(ctx, p, in.ID)
+	return nil, a.service.Recordings.Dismiss(ctx, p, in.ID)
 }
 
 func (a *api) restoreArrival(ctx context.Context, p access.Person, in *idInput) (*struct{}, error) {
-	return nil, a.service.RestoreArrival(ctx, p, in.ID)
+	return nil, a.service.Recordings.Restore(ctx, p, in.ID)
 }
 
 func (a *api) unassignRecording(ctx context.Context, p access.Person, in *struct {
 	Slug   string `path:"slug"`
 	SHA256 string `path:"sha256"`
 }) (*struct{}, error) {
-	return nil, a.service.UnassignRecording(ctx, p, in.Slug, in.SHA256)
+	return nil, a.service.Recordings.Unassign(ctx, p, in.Slug, in.SHA256)
 }

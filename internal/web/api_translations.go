@@ -8,7 +8,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/translation"
@@ -25,10 +24,10 @@ type Translation struct {
 	Who      string               `json:"who,omitempty" doc:"Made the revision."`
 	Why      string               `json:"why,omitempty"`
 	At       *time.Time           `json:"at,omitempty"`
-	Claim    *catalog.Claim       `json:"claim,omitempty" doc:"Who is at it."`
+	Claim    *service.Claim       `json:"claim,omitempty" doc:"Who is at it."`
 }
 
-func apiTranslation(h translation.Revision, claim *catalog.Claim) Translation {
+func apiTranslation(h translation.Revision, claim *service.Claim) Translation {
 	p := h.Progress()
 	return Translation{Talk: h.Slug, Language: h.Language, Revision: h.Number, Source: h.Source.Revision, State: p.State(),
 		Progress: p, Who: h.Who, Why: h.Why, At: optionalTime(h.At), Claim: claim}
@@ -74,25 +73,25 @@ type Glossary struct {
 }
 
 func (a *api) glossary(ctx context.Context, p access.Person, _ *struct{}) (*body[Glossary], error) {
-	f, _, err := a.service.Glossary(ctx, p)
+	f, _, err := a.service.Translations.Glossary(ctx, p)
 	return &body[Glossary]{Glossary(f)}, err
 }
 
 func (a *api) setGlossary(ctx context.Context, p access.Person, in *body[Glossary]) (*struct{}, error) {
-	return nil, a.service.SetGlossary(ctx, p, service.GlossaryFile(in.Body))
+	return nil, a.service.Translations.SetGlossary(ctx, p, service.GlossaryFile(in.Body))
 }
 
 func (a *api) listTranslations(ctx context.Context, p access.Person, in *struct {
 	Slug string `path:"slug"`
 }) (*body[[]Translation], error) {
-	all, err := a.service.Translations(ctx, p, in.Slug)
+	all, err := a.service.Translations.List(ctx, p, in.Slug)
 	return apiTranslations(all), err
 }
 
 func (a *api) listReviews(ctx context.Context, p access.Person, in *struct {
 	Language string `path:"language"`
 }) (*body[[]Translation], error) {
-	all, err := a.service.ReviewQueue(ctx, p, in.Language)
+	all, err := a.service.Translations.ReviewQueue(ctx, p, in.Language)
 	list := []Translation{}
 	for _, s := range all {
 		list = append(list, Translation{Talk: s.Slug, Language: s.Language, Revision: s.Number, Source: s.Source, State: s.Progress.State(),
@@ -102,7 +101,7 @@ func (a *api) listReviews(ctx context.Context, p access.Person, in *struct {
 }
 
 func (a *api) showTranslation(ctx context.Context, p access.Person, in *TranslationInput) (*body[Translation], error) {
-	t, err := a.service.Translation(ctx, p, in.Slug, in.Language, 0)
+	t, err := a.service.Translations.Get(ctx, p, in.Slug, in.Language, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +112,7 @@ func (a *api) translationTasks(ctx context.Context, p access.Person, in *struct 
 	TranslationInput
 	Suggest bool `query:"suggest" doc:"With earlier translations of a like text."`
 }) (*body[[]service.TranslationTask], error) {
-	tasks, err := a.service.TranslationTasks(ctx, p, in.Slug, in.Language, in.Suggest)
+	tasks, err := a.service.Translations.Tasks(ctx, p, in.Slug, in.Language, in.Suggest)
 	return &body[[]service.TranslationTask]{tasks}, err
 }
 
@@ -124,7 +123,7 @@ func (a *api) exportTranslation(ctx context.Context, p access.Person, in *struct
 	Profile  string `query:"profile" doc:"Whose rules say how much can be read; those for the language by default."`
 	Title    string `query:"title" doc:"The talk's title, for translators; its own by default."`
 }) (*huma.StreamResponse, error) {
-	name, data, err := a.service.TranslationFile(ctx, p, in.Slug, in.Language, service.TranslationExport{
+	name, data, err := a.service.Translations.File(ctx, p, in.Slug, in.Language, service.TranslationExport{
 		Format: in.Format, Revision: in.Revision, Profile: in.Profile, Title: in.Title,
 	})
 	if err != nil {
@@ -149,7 +148,7 @@ type Receipt struct {
 	Lost        []translation.CueLine     `json:"lost" doc:"What fits nothing, and is left out."`
 	Unkept      []translation.CueLine     `json:"unkept" doc:"Notes on what is not translated, which are not kept."`
 	Unmatched   int                       `json:"unmatched" doc:"Cues that match nothing in the source. They are kept as they are."`
-	Claim       *catalog.Claim            `json:"claim,omitempty" doc:"Of somebody else."`
+	Claim       *service.Claim            `json:"claim,omitempty" doc:"Of somebody else."`
 }
 
 func (a *api) uploadTranslationFile(ctx context.Context, p access.Person, in *struct {
@@ -163,7 +162,7 @@ func (a *api) uploadTranslationFile(ctx context.Context, p access.Person, in *st
 	Check    bool   `query:"check" doc:"Save nothing."`
 	RawBody  []byte `contentType:"application/octet-stream"`
 }) (*body[Receipt], error) {
-	r, err := a.service.UploadTranslation(ctx, p, in.Slug, in.Language, service.TranslationUpload{
+	r, err := a.service.Translations.Upload(ctx, p, in.Slug, in.Language, service.TranslationUpload{
 		Name: in.Name, Data: in.RawBody, Encoding: in.Encoding, Base: in.Base, Why: in.Why,
 		InProgrammeTime: in.Times == "video", Rebase: in.OnTop, DryRun: in.Check,
 	})
@@ -177,22 +176,22 @@ func (a *api) uploadTranslationFile(ctx context.Context, p access.Person, in *st
 	}}, nil
 }
 
-func (a *api) claim(ctx context.Context, p access.Person, in *TranslationInput) (*body[catalog.Claim], error) {
-	c, err := a.service.ClaimTranslation(ctx, p, in.Slug, in.Language)
-	return &body[catalog.Claim]{c}, err
+func (a *api) claim(ctx context.Context, p access.Person, in *TranslationInput) (*body[service.Claim], error) {
+	c, err := a.service.Translations.Claim(ctx, p, in.Slug, in.Language)
+	return &body[service.Claim]{c}, err
 }
 
 func (a *api) unclaim(ctx context.Context, p access.Person, in *TranslationInput) (*struct{}, error) {
-	return nil, a.service.UnclaimTranslation(ctx, p, in.Slug, in.Language)
+	return nil, a.service.Translations.Unclaim(ctx, p, in.Slug, in.Language)
 }
 
 func (a *api) submitForReview(ctx context.Context, p access.Person, in *TranslationInput) (*body[Translation], error) {
-	h, _, err := a.service.SubmitForReview(ctx, p, in.Slug, in.Language)
+	h, _, err := a.service.Translations.SubmitForReview(ctx, p, in.Slug, in.Language)
 	return &body[Translation]{apiTranslation(h, nil)}, err
 }
 
 func (a *api) approve(ctx context.Context, p access.Person, in *TranslationInput) (*body[Translation], error) {
-	h, err := a.service.ApproveTranslation(ctx, p, in.Slug, in.Language)
+	h, err := a.service.Translations.Approve(ctx, p, in.Slug, in.Language)
 	return &body[Translation]{apiTranslation(h, nil)}, err
 }
 
@@ -203,13 +202,13 @@ func (a *api) sendBack(ctx context.Context, p access.Person, in *struct {
 		Note string `json:"note" minLength:"1" maxLength:"2000"`
 	}
 }) (*body[Translation], error) {
-	h, _, err := a.service.SendBackTranslation(ctx, p, in.Slug, in.Language, in.Body.Cue, in.Body.Note)
+	h, _, err := a.service.Translations.SendBack(ctx, p, in.Slug, in.Language, in.Body.Cue, in.Body.Note)
 	return &body[Translation]{apiTranslation(h, nil)}, err
 }
 
-func (a *api) revisions(ctx context.Context, p access.Person, in *TranslationInput) (*body[[]catalog.Translation], error) {
-	all, err := a.service.TranslationRevisions(ctx, p, in.Slug, in.Language)
-	return &body[[]catalog.Translation]{append([]catalog.Translation{}, all...)}, err
+func (a *api) revisions(ctx context.Context, p access.Person, in *TranslationInput) (*body[[]service.TranslationRecord], error) {
+	all, err := a.service.Translations.Revisions(ctx, p, in.Slug, in.Language)
+	return &body[[]service.TranslationRecord]{append([]service.TranslationRecord{}, all...)}, err
 }
 
 func (a *api) restore(ctx context.Context, p access.Person, in *struct {
@@ -218,6 +217,6 @@ func (a *api) restore(ctx context.Context, p access.Person, in *struct {
 		Revision int `json:"revision" minimum:"1"`
 	}
 }) (*body[Translation], error) {
-	h, err := a.service.RestoreTranslation(ctx, p, in.Slug, in.Language, in.Body.Revision)
+	h, err := a.service.Translations.Restore(ctx, p, in.Slug, in.Language, in.Body.Revision)
 	return &body[Translation]{apiTranslation(h, nil)}, err
 }

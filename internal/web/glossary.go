@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"path/filepath"
 
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/service"
 )
@@ -19,7 +18,7 @@ type glossaryPage struct {
 }
 
 func (v *request) newGlossaryPage() (p glossaryPage, err error) {
-	p.GlossaryFile, p.Exists, err = v.service.Glossary(v.ctx(), v.person)
+	p.GlossaryFile, p.Exists, err = v.service.Translations.Glossary(v.ctx(), v.person)
 	return p, err
 }
 
@@ -35,7 +34,7 @@ func (s *Server) glossary(v *request) error {
 func (s *Server) glossaryFile(v *request) error {
 	p, err := v.newGlossaryPage()
 	if err == nil && !p.Exists {
-		err = fmt.Errorf("a glossary: %w", catalog.ErrNotFound)
+		err = fmt.Errorf("a glossary: %w", service.ErrNotFound)
 	}
 	if err != nil {
 		return err
@@ -55,7 +54,7 @@ func (s *Server) setGlossary(v *request) error {
 			return v.renderInvalidGlossary(err)
 		}
 	}
-	if err := s.service.SetGlossary(v.ctx(), v.person, f); err != nil {
+	if err := s.service.Translations.SetGlossary(v.ctx(), v.person, f); err != nil {
 		return v.renderInvalidGlossary(err)
 	}
 	return v.redirect("/glossary")

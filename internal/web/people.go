@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/service"
 )
 
@@ -21,11 +20,11 @@ func (s *Server) peopleRoutes() []route {
 
 // peoplePage is the data of the page of links.
 type peoplePage struct {
-	Links              []catalog.Link
+	Links              []service.Link
 	Now                time.Time
 	Talks              []service.TalkSummary
 	Roles              []access.Role
-	Kinds              []catalog.LinkKind
+	Kinds              []service.LinkKind
 	Form               service.Invitation
 	SpeakerInvitations []service.SpeakerInvitation // that were made just now, for all speakers
 	InvitedSpeakers    bool                        // for them
@@ -34,11 +33,11 @@ type peoplePage struct {
 }
 
 func (v *request) newPeoplePage() (p peoplePage, err error) {
-	p = peoplePage{Now: time.Now(), Roles: access.Roles(), Kinds: []catalog.LinkKind{catalog.LinkReusable, catalog.LinkOneTime, catalog.LinkAPIToken}}
-	if p.Links, err = v.service.Links(v.ctx(), v.person); err != nil {
+	p = peoplePage{Now: time.Now(), Roles: access.Roles(), Kinds: []service.LinkKind{service.LinkReusable, service.LinkOneTime, service.LinkAPIToken}}
+	if p.Links, err = v.service.People.Links(v.ctx(), v.person); err != nil {
 		return p, err
 	}
-	p.Talks, err = v.service.Talks(v.person)
+	p.Talks, err = v.service.Talks.List(v.person)
 	p.Form.Role, p.Form.Talk = access.Role(v.r.FormValue("role")), v.r.FormValue("talk")
 	return p, err
 }
@@ -58,25 +57,25 @@ func (s *Server) invite(v *request) error {
 		return err
 	}
 	p.Form = service.Invitation{
-		Kind: catalog.LinkKind(v.r.FormValue("kind")), Role: access.Role(v.r.FormValue("role")), Talk: v.r.FormValue("talk"),
+		Kind: service.LinkKind(v.r.FormValue("kind")), Role: access.Role(v.r.FormValue("role")), Talk: v.r.FormValue("talk"),
 		Language: v.r.FormValue("language"), Name: v.r.FormValue("name"), Email: v.r.FormValue("email"),
 	}
-	secret, l, err := s.service.Invite(v.ctx(), v.person, p.Form)
+	secret, l, err := s.service.People.Invite(v.ctx(), v.person, p.Form)
 	if err != nil {
 		return v.renderInvalid("people.html", p, err)
 	}
 	p.NewLink = LinkURL(s.url, secret)
-	if l.Kind == catalog.LinkAPIToken {
+	if l.Kind == service.LinkAPIToken {
 		p.NewLink = string(secret)
 	}
-	p.Links = append([]catalog.Link{l}, p.Links...)
+	p.Links = append([]service.Link{l}, p.Links...)
 	p.Form = service.Invitation{}
 	return v.render("people.html", p)
 }
 
 // inviteSpeakers makes links for all speakers who have none.
 func (s *Server) inviteSpeakers(v *request) error {
-	made, err := s.service.InviteSpeakers(v.ctx(), v.person)
+	made, err := s.service.People.InviteSpeakers(v.ctx(), v.person)
 	if err != nil {
 		return err
 	}
@@ -91,9 +90,9 @@ func (s *Server) inviteSpeakers(v *request) error {
 func (s *Server) revoke(v *request) error {
 	id, err := strconv.ParseInt(v.r.PathValue("link"), 10, 64)
 	if err != nil {
-		return catalog.ErrNotFound
+		return service.ErrNotFound
 	}
-	if err := s.service.Revoke(v.ctx(), v.person, id); err != nil {
+	if err := s.service.People.Revoke(v.ctx(), v.person, id); err != nil {
 		return err
 	}
 	return v.redirect("/people")

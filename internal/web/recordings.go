@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/service"
 )
 
@@ -31,7 +30,7 @@ type arrivalsPage struct {
 
 func (v *request) newArrivalsPage() (p arrivalsPage, err error) {
 	p.WantedTalk = v.r.FormValue("talk")
-	if p.Talks, err = v.service.Talks(v.person); err != nil {
+	if p.Talks, err = v.service.Talks.List(v.person); err != nil {
 		// A volunteer may see all of them; who else may record may not.
 		return p, err
 	}
@@ -39,9 +38,9 @@ func (v *request) newArrivalsPage() (p arrivalsPage, err error) {
 	for _, r := range p.Talks {
 		p.Rooms = appendUnique(p.Rooms, r.Scheduling.Room)
 	}
-	all, err := v.service.Arrivals(v.ctx(), v.person)
+	all, err := v.service.Recordings.List(v.ctx(), v.person)
 	for _, a := range all {
-		if a.State == catalog.ArrivalNew {
+		if a.State == service.ArrivalNew {
 			p.Pending = append(p.Pending, a)
 		} else {
 			p.Decided = append(p.Decided, a)
@@ -67,7 +66,7 @@ func (s *Server) assign(v *request) error {
 	for _, slug := range v.r.Form["talk"] {
 		slugs = appendUnique(slugs, slug)
 	}
-	if err := s.service.AssignRecording(v.ctx(), v.person, v.r.PathValue("id"), slugs, v.r.FormValue("instead") != ""); err != nil {
+	if err := s.service.Recordings.Assign(v.ctx(), v.person, v.r.PathValue("id"), slugs, v.r.FormValue("instead") != ""); err != nil {
 		return v.renderInvalid("arrivals.html", p, err)
 	}
 	if len(slugs) == 1 {
@@ -77,21 +76,21 @@ func (s *Server) assign(v *request) error {
 }
 
 func (s *Server) dismiss(v *request) error {
-	if err := s.service.DismissArrival(v.ctx(), v.person, v.r.PathValue("id")); err != nil {
+	if err := s.service.Recordings.Dismiss(v.ctx(), v.person, v.r.PathValue("id")); err != nil {
 		return err
 	}
 	return v.redirect("/arrivals")
 }
 
 func (s *Server) readmit(v *request) error {
-	if err := s.service.RestoreArrival(v.ctx(), v.person, v.r.PathValue("id")); err != nil {
+	if err := s.service.Recordings.Restore(v.ctx(), v.person, v.r.PathValue("id")); err != nil {
 		return err
 	}
 	return v.redirect("/arrivals")
 }
 
 func (s *Server) unassign(v *request) error {
-	if err := s.service.UnassignRecording(v.ctx(), v.person, v.slug(), v.r.PathValue("sha256")); err != nil {
+	if err := s.service.Recordings.Unassign(v.ctx(), v.person, v.slug(), v.r.PathValue("sha256")); err != nil {
 		return err
 	}
 	return v.redirect("/talks/" + v.slug())

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // request is one request, and who makes it.
@@ -32,14 +32,14 @@ func (s *Server) newRequest(w http.ResponseWriter, r *http.Request) (*request, e
 	}
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		var err error
-		v.person, err = s.service.PersonByToken(r.Context(), access.Secret(token))
-		if errors.Is(err, catalog.ErrNotFound) {
+		v.person, err = s.service.People.ByToken(r.Context(), access.Secret(token))
+		if errors.Is(err, service.ErrNotFound) {
 			err = fmt.Errorf("this token lets nobody in: %w", access.ErrForbidden)
 		}
 		return v, err
 	}
 	var err error
-	v.person, err = s.service.PersonBySessions(r.Context(), s.sessionsOf(r)...)
+	v.person, err = s.service.People.BySessions(r.Context(), s.sessionsOf(r)...)
 	return v, err
 }
 

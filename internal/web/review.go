@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/translation"
 )
@@ -29,7 +28,7 @@ type reviewQueuePage struct {
 }
 
 func (s *Server) reviewQueue(v *request) error {
-	all, err := s.service.ReviewQueue(v.ctx(), v.person, v.language())
+	all, err := s.service.Translations.ReviewQueue(v.ctx(), v.person, v.language())
 	if err != nil {
 		return err
 	}
@@ -54,12 +53,12 @@ func (v *request) newReviewPage() (translationPage, error) {
 	if err != nil {
 		return p, err
 	}
-	p.OwnInReview, err = v.service.CountOwnInReview(v.ctx(), v.person, p.Revision)
+	p.OwnInReview, err = v.service.Translations.CountOwnInReview(v.ctx(), v.person, p.Revision)
 	return p, err
 }
 
 func (s *Server) approveTranslation(v *request) error {
-	if _, err := s.service.ApproveTranslation(v.ctx(), v.person, v.slug(), v.language()); err != nil {
+	if _, err := s.service.Translations.Approve(v.ctx(), v.person, v.slug(), v.language()); err != nil {
 		return v.renderInvalidReview(err)
 	}
 	return v.redirect(translationPath(v.slug(), v.language()) + "/review")
@@ -67,7 +66,7 @@ func (s *Server) approveTranslation(v *request) error {
 
 func (s *Server) sendBackTranslation(v *request) error {
 	cue := v.r.FormValue("cue")
-	if _, _, err := s.service.SendBackTranslation(v.ctx(), v.person, v.slug(), v.language(), cue, v.r.FormValue("note")); err != nil {
+	if _, _, err := s.service.Translations.SendBack(v.ctx(), v.person, v.slug(), v.language(), cue, v.r.FormValue("note")); err != nil {
 		return v.renderInvalidReview(err)
 	}
 	return v.redirect(translationPath(v.slug(), v.language()) + "/review")
@@ -85,8 +84,8 @@ func (v *request) renderInvalidReview(problem error) error {
 type historyPage struct {
 	service.Translation
 	Path      string
-	Revisions []catalog.Translation // without their cues, the last one first
-	A, B      int                   // that are compared; 0: none
+	Revisions []service.TranslationRecord // without their cues, the last one first
+	A, B      int                         // that are compared; 0: none
 	Changed   changeList
 }
 
@@ -100,10 +99,10 @@ func (s *Server) translationHistory(v *request) error {
 
 func (v *request) newHistoryPage() (p historyPage, err error) {
 	p.Path = translationPath(v.slug(), v.language())
-	if p.Translation, err = v.service.Translation(v.ctx(), v.person, v.slug(), v.language(), 0); err != nil {
+	if p.Translation, err = v.service.Translations.Get(v.ctx(), v.person, v.slug(), v.language(), 0); err != nil {
 		return p, err
 	}
-	if p.Revisions, err = v.service.TranslationRevisions(v.ctx(), v.person, v.slug(), v.language()); err != nil {
+	if p.Revisions, err = v.service.Translations.Revisions(v.ctx(), v.person, v.slug(), v.language()); err != nil {
 		return p, err
 	}
 	a, errA := strconv.Atoi(v.r.FormValue("a"))
@@ -112,7 +111,7 @@ func (v *request) newHistoryPage() (p historyPage, err error) {
 		return p, nil
 	}
 	p.A, p.B = min(a, b), max(a, b)
-	changed, err := v.service.CompareRevisions(v.ctx(), v.person, v.slug(), v.language(), p.A, p.B)
+	changed, err := v.service.Translations.Compare(v.ctx(), v.person, v.slug(), v.language(), p.A, p.B)
 	p.Changed = newChangeList(p.Translation, changed)
 	return p, err
 }
@@ -120,9 +119,9 @@ func (v *request) newHistoryPage() (p historyPage, err error) {
 func (s *Server) restoreTranslation(v *request) error {
 	number, err := strconv.Atoi(v.r.FormValue("revision"))
 	if err != nil {
-		return fmt.Errorf("revision %q: %w", v.r.FormValue("revision"), catalog.ErrNotFound)
+		return fmt.Errorf("revision %q: %w", v.r.FormValue("revision"), service.ErrNotFound)
 	}
-	if _, err := s.service.RestoreTranslation(v.ctx(), v.person, v.slug(), v.language(), number); err != nil {
+	if _, err := s.service.Translations.Restore(v.ctx(), v.person, v.slug(), v.language(), number); err != nil {
 		p, again := v.newHistoryPage()
 		if again != nil {
 			return again

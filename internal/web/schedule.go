@@ -38,7 +38,7 @@ type schedulePage struct {
 }
 
 func (v *request) newSchedulePage() (p schedulePage, err error) {
-	p.Settings, err = v.service.ConferenceSettings(v.ctx(), v.person)
+	p.Settings, err = v.service.Schedule.ConferenceSettings(v.ctx(), v.person)
 	p.Languages = strings.Join(p.Settings.Languages, ", ")
 	return p, err
 }
@@ -62,7 +62,7 @@ func (s *Server) previewSchedule(v *request) error {
 	if err != nil {
 		return v.renderInvalid("programme.html", p, err)
 	}
-	preview, err := s.service.PreviewScheduleImport(v.ctx(), v.person, name, data)
+	preview, err := s.service.Schedule.PreviewImport(v.ctx(), v.person, name, data)
 	if err != nil {
 		return v.renderInvalid("programme.html", p, err)
 	}
@@ -79,7 +79,7 @@ func (s *Server) importSchedule(v *request) error {
 	if err != nil {
 		return inputerr.Coded("file.changed", "the file changed on its way to the server").Hint("Choose it again")
 	}
-	preview, err := s.service.ImportSchedule(v.ctx(), v.person, cleanName(v.r.FormValue("file")), data)
+	preview, err := s.service.Schedule.Import(v.ctx(), v.person, cleanName(v.r.FormValue("file")), data)
 	if err != nil {
 		return v.renderInvalid("programme.html", p, err)
 	}
@@ -98,7 +98,7 @@ func (s *Server) setConference(v *request) error {
 	c := service.ConferenceSettings{Name: v.r.FormValue("name"), URL: v.r.FormValue("url"), Zone: v.r.FormValue("zone"), Licence: v.r.FormValue("licence"),
 		Languages: splitList(v.r.FormValue("languages"))}
 	p.Settings, p.Languages = c, v.r.FormValue("languages")
-	if err := s.service.SetConferenceSettings(v.ctx(), v.person, c); err != nil {
+	if err := s.service.Schedule.SetConferenceSettings(v.ctx(), v.person, c); err != nil {
 		return v.renderInvalid("programme.html", p, err)
 	}
 	return v.redirect("/programme")
@@ -200,7 +200,7 @@ func (f entryForm) parse(zone *time.Location) (e service.ScheduleEntry, err erro
 }
 
 func (s *Server) newTalk(v *request) error {
-	zone, err := s.service.TimeZone(v.ctx(), v.person)
+	zone, err := s.service.Schedule.TimeZone(v.ctx(), v.person)
 	if err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (s *Server) newTalk(v *request) error {
 }
 
 func (s *Server) createTalk(v *request) error {
-	zone, err := s.service.TimeZone(v.ctx(), v.person)
+	zone, err := s.service.Schedule.TimeZone(v.ctx(), v.person)
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (s *Server) createTalk(v *request) error {
 	if err != nil {
 		return v.renderInvalid("entry.html", page, err)
 	}
-	slug, err := s.service.CreateTalk(v.ctx(), v.person, e)
+	slug, err := s.service.Schedule.CreateTalk(v.ctx(), v.person, e)
 	if err != nil {
 		return v.renderInvalid("entry.html", page, err)
 	}
@@ -225,11 +225,11 @@ func (s *Server) createTalk(v *request) error {
 }
 
 func (s *Server) editTalk(v *request) error {
-	zone, err := s.service.TimeZone(v.ctx(), v.person)
+	zone, err := s.service.Schedule.TimeZone(v.ctx(), v.person)
 	if err != nil {
 		return err
 	}
-	e, err := s.service.ScheduleEntry(v.ctx(), v.person, v.slug())
+	e, err := s.service.Schedule.Entry(v.ctx(), v.person, v.slug())
 	if err != nil {
 		return err
 	}
@@ -237,14 +237,14 @@ func (s *Server) editTalk(v *request) error {
 }
 
 func (s *Server) saveTalk(v *request) error {
-	zone, err := s.service.TimeZone(v.ctx(), v.person)
+	zone, err := s.service.Schedule.TimeZone(v.ctx(), v.person)
 	if err != nil {
 		return err
 	}
 	page := entryPage{v.slug(), v.readEntryForm(), zone.String()}
 	e, err := page.Form.parse(zone)
 	if err == nil {
-		err = s.service.EditTalk(v.ctx(), v.person, v.slug(), e)
+		err = s.service.Schedule.UpdateEntry(v.ctx(), v.person, v.slug(), e)
 	}
 	if err != nil {
 		return v.renderInvalid("entry.html", page, err)

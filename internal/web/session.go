@@ -3,10 +3,8 @@ package web
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/service"
 )
 
@@ -57,10 +55,7 @@ func (s *Server) confirmLink(v *request) error {
 	if !s.limits.allowLink(v.r) {
 		return errRateLimited
 	}
-	l, err := s.service.Catalog.LinkByHash(v.ctx(), access.Secret(v.r.PathValue("secret")).Hash())
-	if err == nil && (l.Kind == catalog.LinkAPIToken || !l.Valid(time.Now()) || l.Kind == catalog.LinkOneTime && !l.Used.IsZero()) {
-		err = catalog.ErrNotFound
-	}
+	l, err := s.service.People.UsableLink(v.ctx(), access.Secret(v.r.PathValue("secret")))
 	if err != nil {
 		return err
 	}
@@ -72,7 +67,7 @@ func (s *Server) openLink(v *request) error {
 	if !s.limits.allowLink(v.r) {
 		return errRateLimited
 	}
-	session, grant, err := s.service.SignIn(v.ctx(), access.Secret(v.r.PathValue("secret")))
+	session, grant, err := s.service.People.SignIn(v.ctx(), access.Secret(v.r.PathValue("secret")))
 	if err != nil {
 		return err
 	}
@@ -83,7 +78,7 @@ func (s *Server) openLink(v *request) error {
 // signOut ends what the browser holds.
 func (s *Server) signOut(v *request) error {
 	for _, session := range v.sessionsOf(v.r) {
-		if err := s.service.Catalog.EndSession(v.ctx(), session.Hash()); err != nil {
+		if err := s.service.People.SignOut(v.ctx(), session); err != nil {
 			return err
 		}
 	}

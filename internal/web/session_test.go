@@ -12,7 +12,7 @@ import (
 
 func TestOneTimeLink_OpensOnce(t *testing.T) {
 	w := newTestServer(t)
-	secret, ok, err := w.office.CreateFirstOrganiserLink(t.Context())
+	secret, ok, err := w.service.People.CreateFirstOrganiserLink(t.Context())
 	if err != nil || !ok {
 		t.Fatalf("the first start has no link: %v", err)
 	}
@@ -36,7 +36,7 @@ func TestOneTimeLink_OpensOnce(t *testing.T) {
 	if status, _ := second.get("/talks"); status != http.StatusForbidden {
 		t.Errorf("who came too late gets %d", status)
 	}
-	if _, ok, err := w.office.CreateFirstOrganiserLink(t.Context()); err != nil || ok {
+	if _, ok, err := w.service.People.CreateFirstOrganiserLink(t.Context()); err != nil || ok {
 		t.Errorf("a later start makes another link (%v)", err)
 	}
 }
@@ -44,11 +44,11 @@ func TestOneTimeLink_OpensOnce(t *testing.T) {
 func TestRevokeLink_EndsSessions(t *testing.T) {
 	w := newTestServer(t)
 	v := w.signIn(access.Volunteer, "", "")
-	links, err := w.office.Links(t.Context(), olga)
+	links, err := w.service.People.Links(t.Context(), olga)
 	if err != nil || len(links) != 1 {
 		t.Fatalf("links: %v, %v", links, err)
 	}
-	if err := w.office.Revoke(t.Context(), olga, links[0].LinkID); err != nil {
+	if err := w.service.People.Revoke(t.Context(), olga, links[0].LinkID); err != nil {
 		t.Fatal(err)
 	}
 	if status, _ := v.get("/talks"); status != http.StatusForbidden {
@@ -67,7 +67,7 @@ func TestToken_NotALink(t *testing.T) {
 		{catalog.LinkOneTime, http.StatusForbidden, http.StatusSeeOther},
 		{catalog.LinkAPIToken, http.StatusOK, http.StatusNotFound},
 	} {
-		secret, _, err := w.office.Invite(t.Context(), olga, service.Invitation{Kind: c.kind, Role: access.Volunteer, Name: "Vera"})
+		secret, _, err := w.service.People.Invite(t.Context(), olga, service.Invitation{Kind: c.kind, Role: access.Volunteer, Name: "Vera"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestSession_SeveralRoles(t *testing.T) {
 	w := newTestServer(t)
 	w.addTalk("apis", "Prototyping APIs")
 	b := w.signIn(access.Speaker, "apis", "")
-	secret, _, err := w.office.Invite(t.Context(), olga, service.Invitation{Role: access.Volunteer, Name: "Vera"})
+	secret, _, err := w.service.People.Invite(t.Context(), olga, service.Invitation{Role: access.Volunteer, Name: "Vera"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/service"
@@ -62,31 +61,31 @@ type captionFinding struct {
 
 func (v *request) newSpeakerPage() (p speakerPage, err error) {
 	slug := v.slug()
-	talk, err := v.service.TalkDetails(v.ctx(), v.person, slug)
+	talk, err := v.service.Talks.Details(v.ctx(), v.person, slug)
 	if err != nil {
 		return p, err
 	}
 	p.Summary, p.Talk = talk.TalkSummary, talk.Facts.Talk
 	p.Form, p.Speakers = service.TalkDescription{Title: p.Talk.Title, Abstract: p.Talk.Abstract}, strings.Join(p.Talk.Speakers, "\n")
 	p.Clock = service.ReelClock
-	play, err := v.service.Playback(v.ctx(), v.person, slug)
+	play, err := v.service.Bundles.Playback(v.ctx(), v.person, slug)
 	switch {
 	case err == nil:
 		p.Player, p.Clock = &play, service.ProgrammeClock
-	case !errors.Is(err, catalog.ErrNotFound):
+	case !errors.Is(err, service.ErrNotFound):
 		return p, err
 	}
-	now, err := v.service.SubtitleReport(v.ctx(), v.person, slug)
+	now, err := v.service.Subtitles.Report(v.ctx(), v.person, slug)
 	switch {
 	case err == nil:
 		p.Subtitles = &now
-	case !errors.Is(err, catalog.ErrNotFound):
+	case !errors.Is(err, service.ErrNotFound):
 		return p, err
 	}
-	if p.Revisions, err = v.service.SubtitleRevisions(v.ctx(), v.person, slug); err != nil {
+	if p.Revisions, err = v.service.Subtitles.Revisions(v.ctx(), v.person, slug); err != nil {
 		return p, err
 	}
-	p.Release, err = v.service.ReleaseStatus(v.ctx(), v.person, slug)
+	p.Release, err = v.service.Releases.Status(v.ctx(), v.person, slug)
 	return p, err
 }
 
@@ -104,7 +103,7 @@ func (v *request) addFindings(p *speakerPage) error {
 	if shown == nil {
 		return nil
 	}
-	at, err := v.service.ProgrammeTimes(v.ctx(), v.person, v.slug())
+	at, err := v.service.Bundles.ProgrammeTimes(v.ctx(), v.person, v.slug())
 	if err != nil {
 		return err
 	}
@@ -160,7 +159,7 @@ func (s *Server) setDescription(v *request) error {
 	for name := range strings.Lines(strings.ReplaceAll(p.Speakers, "\r\n", "\n")) {
 		p.Form.Speakers = appendUnique(p.Form.Speakers, strings.TrimSpace(name))
 	}
-	if err := s.service.SetDescription(v.ctx(), v.person, v.slug(), p.Form); err != nil {
+	if err := s.service.Talks.SetDescription(v.ctx(), v.person, v.slug(), p.Form); err != nil {
 		return v.renderSpeaker(p, err)
 	}
 	return v.redirect("/talks/" + v.slug() + "/speaker")
@@ -177,7 +176,7 @@ func (s *Server) uploadSubtitles(v *request) error {
 		return v.renderSpeaker(p, err)
 	}
 	p.File, p.Clock, p.DryRun = name, v.r.FormValue("clock"), v.r.FormValue("do") == "check"
-	done, err := s.service.UploadSubtitles(v.ctx(), v.person, v.slug(), service.SubtitleUpload{
+	done, err := s.service.Subtitles.Upload(v.ctx(), v.person, v.slug(), service.SubtitleUpload{
 		Name: name, Data: data, Encoding: v.r.FormValue("encoding"), Clock: p.Clock, DryRun: p.DryRun,
 	})
 	if err != nil {
@@ -196,7 +195,7 @@ func (s *Server) uploadSubtitles(v *request) error {
 func (s *Server) applySync(v *request) error {
 	revision, err := strconv.Atoi(v.r.FormValue("revision"))
 	if err == nil {
-		_, err = s.service.ApplySync(v.ctx(), v.person, v.slug(), revision)
+		_, err = s.service.Subtitles.ApplySync(v.ctx(), v.person, v.slug(), revision)
 	}
 	return v.finishSpeakerAction(err)
 }
@@ -216,9 +215,9 @@ func (v *request) finishSpeakerAction(err error) error {
 func (s *Server) restoreSubtitles(v *request) error {
 	number, err := strconv.Atoi(v.r.PathValue("revision"))
 	if err != nil {
-		return catalog.ErrNotFound
+		return service.ErrNotFound
 	}
-	_, err = s.service.RestoreSubtitles(v.ctx(), v.person, v.slug(), number)
+	_, err = s.service.Subtitles.Restore(v.ctx(), v.person, v.slug(), number)
 	return v.finishSpeakerAction(err)
 }
 
@@ -227,9 +226,9 @@ func (s *Server) subtitleFile(v *request) error {
 	number, format, ok := strings.Cut(v.r.PathValue("file"), ".")
 	n, err := strconv.Atoi(number)
 	if !ok || err != nil || n < 0 || format != "srt" && format != "vtt" {
-		return catalog.ErrNotFound
+		return service.ErrNotFound
 	}
-	data, err := s.service.SubtitleFile(v.ctx(), v.person, v.slug(), n, subtitle.Format(format), v.r.URL.Query().Get("clock"))
+	data, err := s.service.Subtitles.File(v.ctx(), v.person, v.slug(), n, subtitle.Format(format), v.r.URL.Query().Get("clock"))
 	if err != nil {
 		return err
 	}
@@ -242,14 +241,14 @@ func (s *Server) subtitleFile(v *request) error {
 }
 
 func (s *Server) submitVerdict(v *request) error {
-	return v.finishSpeakerAction(s.service.SubmitVerdict(v.ctx(), v.person, v.slug(), catalog.Verdict(v.r.FormValue("verdict")) == catalog.ReviewApproved, v.r.FormValue("words")))
+	return v.finishSpeakerAction(s.service.Releases.SubmitVerdict(v.ctx(), v.person, v.slug(), service.Verdict(v.r.FormValue("verdict")) == service.ReviewApproved, v.r.FormValue("words")))
 }
 
 func (s *Server) requestRelease(v *request) error {
-	_, err := s.service.RequestRelease(v.ctx(), v.person, v.slug(), v.r.FormValue("without"))
+	_, err := s.service.Releases.Request(v.ctx(), v.person, v.slug(), v.r.FormValue("without"))
 	return v.finishSpeakerAction(err)
 }
 
 func (s *Server) cancelRelease(v *request) error {
-	return v.finishSpeakerAction(s.service.CancelRelease(v.ctx(), v.person, v.slug()))
+	return v.finishSpeakerAction(s.service.Releases.Cancel(v.ctx(), v.person, v.slug()))
 }

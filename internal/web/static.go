@@ -8,7 +8,7 @@ import (
 	"path"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // staticRoutes are what pages are made of.
@@ -25,7 +25,7 @@ func (s *Server) staticFile(v *request) error {
 	name := path.Base(v.r.PathValue("file"))
 	b, err := fs.ReadFile(s.static, name)
 	if err != nil {
-		return catalog.ErrNotFound
+		return service.ErrNotFound
 	}
 	sum := sha256.Sum256(b)
 	v.w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)

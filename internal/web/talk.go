@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
@@ -56,7 +55,7 @@ func (s *Server) talk(v *request) error {
 }
 
 func (v *request) newTalkPage() (talkPage, error) {
-	t, err := v.service.TalkDetails(v.ctx(), v.person, v.slug())
+	t, err := v.service.Talks.Details(v.ctx(), v.person, v.slug())
 	p := talkPage{
 		TalkDetails: t,
 		Channels:    []conference.Channels{conference.ChannelsAuto, conference.ChannelsLeft, conference.ChannelsRight, conference.ChannelsMix, conference.ChannelsStereo},
@@ -83,14 +82,14 @@ func (s *Server) setProcessing(v *request) error {
 		return v.renderInvalid("talk.html", page, err)
 	}
 	if v.r.FormValue("do") == "price" {
-		price, err := s.service.EstimateCost(v.ctx(), v.person, v.slug(), h)
+		price, err := s.service.Talks.EstimateCost(v.ctx(), v.person, v.slug(), h)
 		if err != nil {
 			return v.renderInvalid("talk.html", page, err)
 		}
 		page.Price = &price
 		return v.render("talk.html", page)
 	}
-	if err := s.service.SetProcessingOptions(v.ctx(), v.person, v.slug(), h); err != nil {
+	if err := s.service.Talks.SetProcessingOptions(v.ctx(), v.person, v.slug(), h); err != nil {
 		return v.renderInvalid("talk.html", page, err)
 	}
 	return v.redirect("/talks/" + v.slug())
@@ -136,7 +135,7 @@ func (s *Server) sample(v *request) error {
 	q := v.r.URL.Query()
 	side, at := q.Get("side"), defaultSampleOffset
 	if !slices.Contains([]string{"left", "right", "mix"}, side) {
-		return catalog.ErrNotFound
+		return service.ErrNotFound
 	}
 	if text := q.Get("at"); text != "" {
 		var err error
@@ -146,7 +145,7 @@ func (s *Server) sample(v *request) error {
 	}
 	var b bytes.Buffer
 	if err := v.runHeavy(v.ctx(), func() error {
-		return s.service.WriteAudioSample(v.ctx(), v.person, v.slug(), v.r.PathValue("sha256"), side, at, &b)
+		return s.service.Recordings.WriteAudioSample(v.ctx(), v.person, v.slug(), v.r.PathValue("sha256"), side, at, &b)
 	}); err != nil {
 		return err
 	}
@@ -157,7 +156,7 @@ func (s *Server) sample(v *request) error {
 }
 
 func (s *Server) retry(v *request) error {
-	if err := s.service.Retry(v.ctx(), v.person, v.slug()); err != nil {
+	if err := s.service.Talks.Retry(v.ctx(), v.person, v.slug()); err != nil {
 		return err
 	}
 	return v.redirect("/talks/" + v.slug())
@@ -182,7 +181,7 @@ var internalEvents = []string{"out", "pipeline_text", "edition", "upload", "conf
 
 // newHistory is events for people. What somebody did at once is one thing; and what a new talk
 // came with is part of its coming.
-func (v *request) newHistory(events []catalog.Event) (all []historyEntry) {
+func (v *request) newHistory(events []service.Event) (all []historyEntry) {
 	for i, e := range events {
 		if i == 0 || !e.At.Equal(events[i-1].At) || e.Who != events[i-1].Who {
 			all = append(all, historyEntry{At: e.At, Who: e.Who})
@@ -199,7 +198,7 @@ func (v *request) newHistory(events []catalog.Event) (all []historyEntry) {
 	return slices.DeleteFunc(all, func(s historyEntry) bool { return len(s.Changes) == 0 })
 }
 
-func (v *request) newHistoryChange(e catalog.Event) historyChange {
+func (v *request) newHistoryChange(e service.Event) historyChange {
 	key, detail, _ := strings.Cut(e.What, ".")
 	what := v.messages.text(v.locale, "event."+e.What)
 	if what == "event."+e.What {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/service"
 )
 
@@ -43,7 +42,7 @@ func (f talkFilter) matches(r service.TalkSummary) bool {
 }
 
 func inLanguage(r service.TalkSummary, language string) bool {
-	return r.Language == language || slices.ContainsFunc(r.Tracks, func(t catalog.OverviewTrack) bool { return t.Language == language })
+	return r.Language == language || slices.ContainsFunc(r.Tracks, func(t service.TalkTrack) bool { return t.Language == language })
 }
 
 // containsWords reports whether all words of a text are said of a talk.
@@ -83,7 +82,7 @@ type stateCount struct {
 }
 
 func (s *Server) talkList(v *request) error {
-	rows, err := s.service.Talks(v.person)
+	rows, err := s.service.Talks.List(v.person)
 	if err != nil {
 		return err
 	}

@@ -7,14 +7,14 @@ import (
 	"testing"
 	"text/template/parse"
 
-	"github.com/lectern-av/lectern/internal/catalog"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // pageData maps each page to the type that it is rendered with.
 var pageData = map[string]any{
 	"arrivals.html":             arrivalsPage{},
 	"bundle.html":               bundlePage{},
-	"enter.html":                catalog.Link{},
+	"enter.html":                service.Link{},
 	"entry.html":                entryPage{},
 	"error.html":                errorPage{},
 	"glossary.html":             glossaryPage{},

@@ -26,7 +26,7 @@ import (
 type testServer struct {
 	t       *testing.T
 	url     string
-	office  *service.Service
+	service *service.Service
 	catalog *catalog.Catalog
 	pages   *web.Server
 	data    string // the data directory
@@ -47,21 +47,25 @@ func newTestServer(t *testing.T) *testServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := service.New(c, s, filepath.Join(data, "bundles"), slog.New(slog.DiscardHandler))
-	o.Builder = &conductor.Builder{Conductor: conductor.Conductor{Store: s, Log: o.Log}, Catalog: c, Blobs: s, Kinds: worker.PlanKinds(worker.Kinds())}
-	if o.Board, err = service.NewBoard(ctx, c, nil); err != nil {
+	log := slog.New(slog.DiscardHandler)
+	board, err := service.NewBoard(ctx, c, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
+	o := service.New(service.Config{
+		Catalog: c, Store: s, Board: board, BundleDir: filepath.Join(data, "bundles"), Log: log,
+		Builder: &conductor.Builder{Conductor: conductor.Conductor{Store: s, Log: log}, Catalog: c, Blobs: s, Kinds: worker.PlanKinds(worker.Kinds())},
+	})
 	server := httptest.NewUnstartedServer(nil)
 	url := "http://" + server.Listener.Addr().String()
-	pages, err := web.New(web.Options{Service: o, Log: o.Log, URL: url, Uploads: filepath.Join(data, "uploads")})
+	pages, err := web.New(web.Options{Service: o, Log: log, URL: url, Uploads: filepath.Join(data, "uploads")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	server.Config.Handler = pages
 	server.Start()
 	ended := make(chan error, 2)
-	go func() { ended <- o.Board.Run(ctx) }()
+	go func() { ended <- board.Run(ctx) }()
 	go func() { ended <- pages.Run(ctx) }()
 	t.Cleanup(func() {
 		stop()
@@ -79,7 +83,7 @@ func newTestServer(t *testing.T) *testServer {
 // addTalk adds a talk with English subtitles to the programme.
 func (w *testServer) addTalk(slug, title string) {
 	w.t.Helper()
-	_, err := w.catalog.Save(w.t.Context(), "operator", catalog.Submission{Pipeline: "talk", Out: w.office.BundleDir, Facts: conference.Facts{
+	_, err := w.catalog.Save(w.t.Context(), "operator", catalog.Submission{Pipeline: "talk", Out: filepath.Join(w.data, "bundles"), Facts: conference.Facts{
 		Talk: conference.Talk{Slug: slug, Title: title, Kind: "talk", Language: "en", Speakers: []string{"Ada"}},
 		Tracks: []conference.Track{{Language: "en", Kind: conference.Authored, State: conference.TrackApproved, File: "talk.en.srt",
 			Cues: []conference.Cue{{ID: "1", Start: 1e9, End: 3e9, Text: "Hello."}, {ID: "2", Start: 4e9, End: 6e9, Text: "Goodbye."}}}},
@@ -87,7 +91,7 @@ func (w *testServer) addTalk(slug, title string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	o := w.office.Board // which is told, and reads when it comes to it
+	o := w.service.Board // which is told, and reads when it comes to it
 	for row := range boardUpdates(w.t, o) {
 		if row.Slug == slug {
 			return
@@ -138,7 +142,7 @@ func (w *testServer) newBrowser() *browser {
 // signIn is somebody who has opened a link.
 func (w *testServer) signIn(role access.Role, talk, language string) *browser {
 	w.t.Helper()
-	secret, _, err := w.office.Invite(w.t.Context(), olga, service.Invitation{Role: role, Talk: talk, Language: language, Name: string(role)})
+	secret, _, err := w.service.People.Invite(w.t.Context(), olga, service.Invitation{Role: role, Talk: talk, Language: language, Name: string(role)})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/service"
@@ -47,10 +46,10 @@ type translationsPage struct {
 }
 
 func (v *request) newTranslationsPage() (p translationsPage, err error) {
-	if p.Summary, err = v.service.TalkSummary(v.person, v.slug()); err != nil {
+	if p.Summary, err = v.service.Talks.Summary(v.person, v.slug()); err != nil {
 		return p, err
 	}
-	p.Translations, err = v.service.Translations(v.ctx(), v.person, v.slug())
+	p.Translations, err = v.service.Translations.List(v.ctx(), v.person, v.slug())
 	if inputerr.As(err) != nil { // it has no source to translate, which the page says
 		err = nil
 	}
@@ -72,7 +71,7 @@ func (s *Server) startTranslation(v *request) error {
 		return err
 	}
 	p.Form = v.r.FormValue("language")
-	language, err := s.service.StartTranslation(v.ctx(), v.person, v.slug(), p.Form)
+	language, err := s.service.Translations.Start(v.ctx(), v.person, v.slug(), p.Form)
 	if err != nil {
 		return v.renderInvalid("translations.html", p, err)
 	}
@@ -141,7 +140,7 @@ const unitsPerPage = 50
 
 // newTranslationPage is what there is of a translation, as far as is asked for.
 func (v *request) newTranslationPage(show string) (p translationPage, err error) {
-	t, err := v.service.Translation(v.ctx(), v.person, v.slug(), v.language(), 0)
+	t, err := v.service.Translations.Get(v.ctx(), v.person, v.slug(), v.language(), 0)
 	if err != nil {
 		return p, err
 	}
@@ -153,7 +152,7 @@ func (v *request) newTranslationPage(show string) (p translationPage, err error)
 		g, err := v.person.GrantFor(access.Translate, t.Slug, t.Language)
 		p.ClaimedByMe = err == nil && g.Name == t.Claim.Who
 	}
-	if _, p.HasGlossary, err = v.service.Glossary(v.ctx(), v.person); err != nil {
+	if _, p.HasGlossary, err = v.service.Translations.Glossary(v.ctx(), v.person); err != nil {
 		return p, err
 	}
 	if p.Player, err = v.player(t.Language); err != nil {
@@ -174,8 +173,8 @@ func (v *request) newTranslationPage(show string) (p translationPage, err error)
 
 // player shows the talk with the subtitles of a language, if there is a video yet.
 func (v *request) player(language string) (service.Playback, error) {
-	play, err := v.service.Playback(v.ctx(), v.person, v.slug())
-	if errors.Is(err, catalog.ErrNotFound) {
+	play, err := v.service.Bundles.Playback(v.ctx(), v.person, v.slug())
+	if errors.Is(err, service.ErrNotFound) {
 		return service.Playback{}, nil
 	}
 	slices.SortStableFunc(play.Tracks, func(a, b service.CaptionTrack) int {
@@ -216,7 +215,7 @@ func (v *request) addSuggestions(p *translationPage) error {
 	for i, u := range p.Units {
 		units[i] = u.Unit
 	}
-	found, err := v.service.SuggestTranslations(v.ctx(), v.person, p.Slug, p.Language, units)
+	found, err := v.service.Translations.Suggest(v.ctx(), v.person, p.Slug, p.Language, units)
 	for i, s := range found {
 		p.Units[i].Suggestions = s
 	}
@@ -315,9 +314,9 @@ func (s *Server) translationFile(v *request) error {
 	number, _ := strconv.Atoi(v.r.URL.Query().Get("revision"))
 	format, ok := strings.CutPrefix(name, "file.")
 	if !ok {
-		return fmt.Errorf("%s: %w", name, catalog.ErrNotFound)
+		return fmt.Errorf("%s: %w", name, service.ErrNotFound)
 	}
-	called, data, err := s.service.TranslationFile(v.ctx(), v.person, v.slug(), v.language(), service.TranslationExport{Format: format, Revision: number})
+	called, data, err := s.service.Translations.File(v.ctx(), v.person, v.slug(), v.language(), service.TranslationExport{Format: format, Revision: number})
 	if err != nil {
 		return err
 	}
@@ -339,7 +338,7 @@ type translationUploadPage struct {
 	translationPage
 	service.TranslationUploadResult
 	Upload   service.TranslationUpload
-	Conflict *catalog.Conflict // nil: it was taken, or looked at
+	Conflict *service.Conflict // nil: it was taken, or looked at
 	Yours    changeList        // what the file changes
 	Theirs   changeList        // what others changed meanwhile
 	Content  string            // of the file, in base64, so that it need not be chosen again
@@ -424,7 +423,7 @@ func (s *Server) uploadTranslation(v *request) error {
 	f, err := v.readTranslationUpload()
 	page := translationUploadPage{Upload: f}
 	if err == nil {
-		page.TranslationUploadResult, err = s.service.UploadTranslation(v.ctx(), v.person, v.slug(), v.language(), f)
+		page.TranslationUploadResult, err = s.service.Translations.Upload(v.ctx(), v.person, v.slug(), v.language(), f)
 	}
 	if errors.As(err, &page.Conflict) {
 		return s.renderConflict(v, page)
@@ -478,7 +477,7 @@ func (s *Server) renderConflict(v *request, page translationUploadPage) error {
 	page.Upload.Rebase = true
 	page.Upload.Base = page.Conflict.Base
 	if page.Conflict.Base > 0 {
-		theirs, err := s.service.CompareRevisions(v.ctx(), v.person, v.slug(), v.language(), page.Conflict.Base, page.Conflict.Last.Number)
+		theirs, err := s.service.Translations.Compare(v.ctx(), v.person, v.slug(), v.language(), page.Conflict.Base, page.Conflict.Last.Number)
 		if err != nil {
 			return err
 		}
@@ -486,7 +485,7 @@ func (s *Server) renderConflict(v *request, page translationUploadPage) error {
 	}
 	look := page.Upload
 	look.DryRun = true
-	if page.TranslationUploadResult, err = s.service.UploadTranslation(v.ctx(), v.person, v.slug(), v.language(), look); err != nil {
+	if page.TranslationUploadResult, err = s.service.Translations.Upload(v.ctx(), v.person, v.slug(), v.language(), look); err != nil {
 		return err
 	}
 	page.Content = base64.StdEncoding.EncodeToString(page.Upload.Data)
@@ -495,21 +494,21 @@ func (s *Server) renderConflict(v *request, page translationUploadPage) error {
 }
 
 func (s *Server) claimTranslation(v *request) error {
-	if _, err := s.service.ClaimTranslation(v.ctx(), v.person, v.slug(), v.language()); err != nil {
+	if _, err := s.service.Translations.Claim(v.ctx(), v.person, v.slug(), v.language()); err != nil {
 		return err
 	}
 	return v.redirect(translationPath(v.slug(), v.language()))
 }
 
 func (s *Server) unclaimTranslation(v *request) error {
-	if err := s.service.UnclaimTranslation(v.ctx(), v.person, v.slug(), v.language()); err != nil {
+	if err := s.service.Translations.Unclaim(v.ctx(), v.person, v.slug(), v.language()); err != nil {
 		return err
 	}
 	return v.redirect(translationPath(v.slug(), v.language()))
 }
 
 func (s *Server) submitForReview(v *request) error {
-	if _, _, err := s.service.SubmitForReview(v.ctx(), v.person, v.slug(), v.language()); err != nil {
+	if _, _, err := s.service.Translations.SubmitForReview(v.ctx(), v.person, v.slug(), v.language()); err != nil {
 		return v.renderInvalidTranslation("translation.html", filterTodo, err)
 	}
 	return v.redirect(translationPath(v.slug(), v.language()))

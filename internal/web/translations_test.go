@@ -50,7 +50,7 @@ func (b *browser) upload(name, content string, fields url.Values) (int, string) 
 // signInAs is somebody with a link of their own.
 func (w *testServer) signInAs(name string, role access.Role, talk, language string) *browser {
 	w.t.Helper()
-	secret, _, err := w.office.Invite(w.t.Context(), olga, service.Invitation{Role: role, Talk: talk, Language: language, Name: name})
+	secret, _, err := w.service.People.Invite(w.t.Context(), olga, service.Invitation{Role: role, Talk: talk, Language: language, Name: name})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -31,11 +31,11 @@ type watchPage struct {
 }
 
 func (s *Server) watch(v *request) error {
-	row, err := s.service.TalkSummary(v.person, v.slug())
+	row, err := s.service.Talks.Summary(v.person, v.slug())
 	if err != nil {
 		return err
 	}
-	play, err := s.service.Playback(v.ctx(), v.person, v.slug())
+	play, err := s.service.Bundles.Playback(v.ctx(), v.person, v.slug())
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (s *Server) watch(v *request) error {
 // captions is a track as it is now: "es.vtt".
 func (s *Server) captions(v *request) error {
 	var b bytes.Buffer
-	if err := s.service.WriteWebVTT(v.ctx(), v.person, v.slug(), strings.TrimSuffix(v.language(), ".vtt"), &b); err != nil {
+	if err := s.service.Bundles.WriteWebVTT(v.ctx(), v.person, v.slug(), strings.TrimSuffix(v.language(), ".vtt"), &b); err != nil {
 		return err
 	}
 	v.w.Header().Set("Content-Type", "text/vtt; charset=utf-8")
@@ -56,7 +56,7 @@ func (s *Server) captions(v *request) error {
 
 // bundleFile is a file of a bundle, or a part of it: players seek by ranges.
 func (s *Server) bundleFile(v *request) error {
-	b, err := s.service.OpenBundle(v.ctx(), v.person, v.slug())
+	b, err := s.service.Bundles.Open(v.ctx(), v.person, v.slug())
 	if err != nil {
 		return err
 	}
@@ -113,10 +113,10 @@ type bundlePage struct {
 }
 
 func (v *request) newBundlePage() (p bundlePage, err error) {
-	if p.Summary, err = v.service.TalkSummary(v.person, v.slug()); err != nil {
+	if p.Summary, err = v.service.Talks.Summary(v.person, v.slug()); err != nil {
 		return p, err
 	}
-	if p.Bundle, err = v.service.OpenBundle(v.ctx(), v.person, v.slug()); err != nil {
+	if p.Bundle, err = v.service.Bundles.Open(v.ctx(), v.person, v.slug()); err != nil {
 		return p, err
 	}
 	defer p.Bundle.Close()
@@ -140,7 +140,7 @@ func (s *Server) verify(v *request) error {
 		return err
 	}
 	return v.runHeavy(v.ctx(), func() error {
-		report, err := s.service.Verify(v.ctx(), v.person, v.slug())
+		report, err := s.service.Bundles.Verify(v.ctx(), v.person, v.slug())
 		if err != nil {
 			return err
 		}
@@ -151,7 +151,7 @@ func (s *Server) verify(v *request) error {
 
 // bundleZip is all of a bundle as one file, streamed.
 func (s *Server) bundleZip(v *request) error {
-	b, err := s.service.OpenBundle(v.ctx(), v.person, v.slug())
+	b, err := s.service.Bundles.Open(v.ctx(), v.person, v.slug())
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/lectern-av/lectern/internal/access"
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/tus"
@@ -67,7 +66,7 @@ func New(o Options) (*Server, error) {
 	for _, r := range s.routes() {
 		mux.Handle(r.pattern, s.authorized(r))
 	}
-	mux.Handle("/", s.authorized(route{"/", access.Public, func(*request) error { return catalog.ErrNotFound }}))
+	mux.Handle("/", s.authorized(route{"/", access.Public, func(*request) error { return service.ErrNotFound }}))
 	mux.Handle(apiPath+"/", s.newAPI())
 	if o.Uploads != "" {
 		if s.uploads, err = s.newUploads(o.Uploads); err != nil {
@@ -132,13 +131,13 @@ var errRateLimited = errors.New("too often")
 // httpStatus is how HTTP calls an error.
 func httpStatus(err error) int {
 	var tooLarge *http.MaxBytesError
-	var conflict *catalog.Conflict
+	var conflict *service.Conflict
 	switch {
 	case errors.Is(err, access.ErrForbidden):
 		return http.StatusForbidden
 	case errors.Is(err, errRateLimited):
 		return http.StatusTooManyRequests
-	case errors.Is(err, catalog.ErrNotFound):
+	case errors.Is(err, service.ErrNotFound):
 		return http.StatusNotFound
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
