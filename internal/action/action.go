@@ -47,7 +47,7 @@ func New(kind string, version int, slot string, params any, inputs map[string]Ke
 	if err != nil {
 		return Action{}, nil, fmt.Errorf("parameters of %s: %w", slot, err)
 	}
-	preimage, err := Canonical(Preimage{kind, version, p, inputs})
+	preimage, err := Canonical(Preimage{Kind: kind, Version: version, Params: p, Inputs: inputs})
 	if err != nil {
 		return Action{}, nil, fmt.Errorf("key of %s: %w", slot, err)
 	}

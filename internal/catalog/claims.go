@@ -34,7 +34,7 @@ func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until t
 		case !errors.Is(err, ErrNotFound):
 			return err
 		}
-		stands = Claim{slug, language, who, tx.now, until}
+		stands = Claim{Slug: slug, Language: language, Who: who, Since: tx.now, Expires: until}
 		if err := tx.exec(ctx, `INSERT OR REPLACE INTO claims (slug, language, who, at_ms, expires_ms) VALUES (?, ?, ?, ?, ?)`,
 			slug, language, who, tx.now.UnixMilli(), until.UnixMilli()); err != nil {
 			return err
@@ -96,7 +96,7 @@ func (c *Catalog) TranslationsInto(ctx context.Context, language string) (all []
 		var since, expires time.Time
 		err := rows.Scan(&t.Slug, &t.Number, &t.Source, &t.State, &t.Who, &t.Why, millis{&t.At}, &who, millis{&since}, millis{&expires})
 		if who.Valid {
-			t.Claim = &Claim{t.Slug, language, who.String, since, expires}
+			t.Claim = &Claim{Slug: t.Slug, Language: language, Who: who.String, Since: since, Expires: expires}
 		}
 		all = append(all, t)
 		return err

@@ -176,7 +176,7 @@ type trackEvent struct {
 }
 
 func newTrackEvent(t conference.Track) trackEvent {
-	e := trackEvent{t.Kind, t.State, t.Revision, t.File, nil}
+	e := trackEvent{Kind: t.Kind, State: t.State, Revision: t.Revision, File: t.File}
 	if t.Source != nil {
 		source := *t.Source
 		source.Diagnostics.List = nil

@@ -46,7 +46,7 @@ func (c *Catalog) SaveTranslation(ctx context.Context, slug string, base int, t 
 			return err
 		}
 		if last.Number != base {
-			return &Conflict{slug, t.Language, base, last}
+			return &Conflict{Slug: slug, Language: t.Language, Base: base, Last: last}
 		}
 		number = base + 1
 		if err := tx.exec(ctx, `INSERT INTO translations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -55,12 +55,14 @@ func (c *Catalog) SaveTranslation(ctx context.Context, slug string, base int, t 
 		}
 		var old any
 		if base > 0 {
-			old = translationEvent{last.Number, last.Source, last.State, last.Why}
+			old = newTranslationEvent(last)
 		}
 		if err := tx.requestRebuild(ctx, "a translation"); err != nil {
 			return err
 		}
-		return tx.event(ctx, "translation."+t.Language, old, translationEvent{number, t.Source, t.State, t.Why})
+		saved := t
+		saved.Number = number
+		return tx.event(ctx, "translation."+t.Language, old, newTranslationEvent(saved))
 	})
 	return number, err
 }
@@ -71,6 +73,10 @@ type translationEvent struct {
 	Source int    `json:"source"`
 	State  string `json:"state"`
 	Why    string `json:"why"`
+}
+
+func newTranslationEvent(t Translation) translationEvent {
+	return translationEvent{Number: t.Number, Source: t.Source, State: t.State, Why: t.Why}
 }
 
 const translationColumns = `SELECT language, number, source, state, cues, who, why, created_ms FROM translations WHERE slug = ?`

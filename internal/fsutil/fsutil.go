@@ -33,19 +33,20 @@ func HashFile(ctx context.Context, path string) (sum string, size int64, err err
 
 // Reader returns a reader of r that fails with ctx.Err() once ctx has ended. A Read that has
 // begun is not interrupted.
-func Reader(ctx context.Context, r io.Reader) io.Reader { return ctxReader{ctx, r} }
-
-type ctxReader struct {
-	ctx context.Context // of the one copy that the reader is made for
-	r   io.Reader
+func Reader(ctx context.Context, r io.Reader) io.Reader {
+	return readerFunc(func(b []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return r.Read(b)
+	})
 }
 
-func (r ctxReader) Read(b []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.r.Read(b)
-}
+// readerFunc is a function that implements io.Reader.
+type readerFunc func(b []byte) (int, error)
+
+// Read implements io.Reader.
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 // SyncDir makes created, renamed and removed entries of a directory survive a power cut. A
 // filesystem that cannot do so is no error.

@@ -28,18 +28,20 @@ func (q *Queue) Events() <-chan action.Event {
 	if !first {
 		return m.out
 	}
-	heard := func(payload string) {
+	receive := func(payload string) {
 		e, err := decode(payload)
 		if err != nil {
 			q.log.Warn("a worker's message cannot be read", "error", err)
 		}
 		m.in <- e // a message that cannot be read is a reason to look, too
 	}
-	s := q.subscribe(q.key("events"))
+	ctx, cancel := context.WithCancel(context.Background())
+	s := q.subscribe(ctx, q.key("events"))
+	q.tasks.Go(func() { <-q.closed; cancel() })
 	q.tasks.Go(m.forward)
 	q.tasks.Go(func() {
 		defer close(m.in)
-		s.listen(q.ctx, func() { m.in <- action.Event{} }, heard)
+		s.listen(ctx, func() { m.in <- action.Event{} }, receive)
 	})
 	return m.out
 }
@@ -110,21 +112,21 @@ type subscription struct {
 	pubsub *redis.PubSub
 }
 
-func (q *Queue) subscribe(channel string) subscription {
-	return subscription{q.rdb.Subscribe(q.ctx, channel)}
+func (q *Queue) subscribe(ctx context.Context, channel string) subscription {
+	return subscription{q.rdb.Subscribe(ctx, channel)}
 }
 
 // listen calls onSubscribe whenever the subscription is established (again), and onMessage for
 // every message, until ctx ends.
-func (s subscription) listen(ctx context.Context, joined func(), heard func(string)) {
+func (s subscription) listen(ctx context.Context, onSubscribe func(), onMessage func(string)) {
 	stop := context.AfterFunc(ctx, func() { s.pubsub.Close() })
 	defer stop()
 	for m := range s.pubsub.ChannelWithSubscriptions(redis.WithChannelSize(eventBufferSize)) {
 		switch m := m.(type) {
 		case *redis.Subscription:
-			joined()
+			onSubscribe()
 		case *redis.Message:
-			heard(m.Payload)
+			onMessage(m.Payload)
 		}
 	}
 }

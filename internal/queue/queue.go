@@ -59,8 +59,8 @@ type Queue struct {
 	client    *asynq.Client
 	inspector *asynq.Inspector
 
-	ctx    context.Context // ends with Close
-	cancel context.CancelFunc
+	closed chan struct{}  // closed by stop
+	stop   func()         // may be called more than once
 	tasks  sync.WaitGroup // what Open and Events started
 
 	mu        sync.Mutex
@@ -84,9 +84,10 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	if q.log == nil {
 		q.log = slog.Default()
 	}
-	q.ctx, q.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	q.closed = make(chan struct{})
+	q.stop = sync.OnceFunc(func() { close(q.closed) })
 	if err := q.connect(ctx, o.Dial); err != nil {
-		q.cancel()
+		q.stop()
 		return nil, err
 	}
 	q.rdb.AddHook(failurePause{q.pollInterval})
@@ -102,7 +103,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 // Close stops what Open and Events started, waits for it, and closes the connections and the
 // embedded Redis. Serve must have returned.
 func (q *Queue) Close() error {
-	q.cancel()
+	q.stop()
 	q.tasks.Wait()
 	return q.disconnect()
 }

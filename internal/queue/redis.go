@@ -105,7 +105,7 @@ func (q *Queue) expireKeys() {
 	defer tick.Stop()
 	for last := time.Now(); ; {
 		select {
-		case <-q.ctx.Done():
+		case <-q.closed:
 			return
 		case <-tick.C:
 			now := time.Now()

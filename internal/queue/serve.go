@@ -39,8 +39,8 @@ var ErrCancelled = errors.New("cancelled")
 var errTimeout = errors.New("took longer than its limit")
 
 const (
-	progressInterval    = 250 * time.Millisecond // progress of one job
-	finalPublishTimeout = 5 * time.Second        // at most, for a last word while shutting down
+	progressInterval    = 250 * time.Millisecond // between two progress events of a job
+	finalPublishTimeout = 5 * time.Second        // for a final event during shutdown
 )
 
 // Serve takes jobs from the queue and calls the handler, until ctx ends and the handlers have
@@ -52,21 +52,21 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 		return fmt.Errorf("serve the queue: %d slots", o.Slots)
 	}
 	w := &worker{
-		Queue: q, ServeOptions: o, handle: handle, ctx: ctx,
+		Queue: q, ServeOptions: o, handle: handle,
 		progressReady: make(chan struct{}, 1),
 		writeMu:       make(chan struct{}, 1),
 		running:       map[string]*runningJob{},
 	}
 	servers := []*asynq.Server{q.newServer(o.Slots, map[string]int{string(q.quick()): 2, string(q.long()): 1})}
-	handlers := []asynq.HandlerFunc{w.process(make(chan struct{}, o.Slots))}
+	handlers := []asynq.HandlerFunc{w.process(ctx, make(chan struct{}, o.Slots))}
 	if o.Quick > 0 {
 		servers = append(servers, q.newServer(o.Quick, map[string]int{string(q.quick()): 1}))
-		handlers = append(handlers, w.process(make(chan struct{}, o.Quick)))
+		handlers = append(handlers, w.process(ctx, make(chan struct{}, o.Quick)))
 	}
-	life, end := context.WithCancel(context.WithoutCancel(ctx)) // of what must outlive the handlers
+	life, end := context.WithCancel(context.WithoutCancel(ctx)) // for what must outlive the handlers
 	defer end()
 	var own sync.WaitGroup
-	cancels := q.subscribe(q.key("cancel"))
+	cancels := q.subscribe(life, q.key("cancel"))
 	own.Go(func() { cancels.listen(life, func() { w.sendHeartbeats(life) }, w.cancelJob) })
 	own.Go(func() { w.heartbeatLoop(life) })
 	own.Go(func() { w.progressLoop(life) })
@@ -86,7 +86,7 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 		server.Shutdown()
 	}
 	w.stopAccepting()
-	w.publish(action.Event{Worker: o.Worker}) // jobs may have been left undone: let the conductor look
+	w.publish(ctx, action.Event{Worker: o.Worker}) // jobs may have been left undone: make the conductor look
 	end()
 	own.Wait()
 	if err != nil {
@@ -118,10 +118,9 @@ type worker struct {
 	*Queue
 	ServeOptions
 	handle Handler
-	ctx    context.Context // Serve's
 
-	progressReady chan struct{} // there is progress to tell
-	writeMu       chan struct{} // holds a token while beats or progress are sent: none is to follow a last word
+	progressReady chan struct{} // holds a token while there is progress to publish
+	writeMu       chan struct{} // holds a token while heartbeats or progress are sent: none may follow the final event
 
 	mu      sync.Mutex
 	running map[string]*runningJob
@@ -132,22 +131,22 @@ type worker struct {
 // runningJob is a job that this worker runs.
 type runningJob struct {
 	cancel   context.CancelCauseFunc
-	progress atomic.Pointer[action.Event] // untold
+	progress atomic.Pointer[action.Event] // not published yet
 }
 
 // process returns the handler of asynq's tasks, which run in these slots. asynq frees one of
 // its own slots when it believes that a job has ended: after a stall, while ours goes on. The
 // handler never fails: the events say what happened to a job, and asynq is to forget it.
-func (w *worker) process(slots chan struct{}) asynq.HandlerFunc {
+func (w *worker) process(serving context.Context, slots chan struct{}) asynq.HandlerFunc {
 	return func(ctx context.Context, t *asynq.Task) error {
 		var m message
 		if err := json.Unmarshal(t.Payload(), &m); err != nil {
 			id, _ := asynq.GetTaskID(ctx)
-			w.publish(action.Event{Type: action.JobFailed, Job: id, Worker: w.Worker, Failure: &action.Failure{
+			w.publish(serving, action.Event{Type: action.JobFailed, Job: id, Worker: w.Worker, Failure: &action.Failure{
 				Slot: id, Message: fmt.Sprintf("worker %s cannot read the job: %v", w.Worker, err)}})
 			return nil
 		}
-		jobCtx, h := w.startJob(m.Job.ID)
+		jobCtx, h := w.startJob(serving, m.Job.ID)
 		if h == nil {
 			return nil
 		}
@@ -155,21 +154,21 @@ func (w *worker) process(slots chan struct{}) asynq.HandlerFunc {
 		defer h.cancel(nil)
 		end := w.runJob(jobCtx, slots, h, m)
 		w.removeJob(m.Job.ID)
-		w.publishEnded(m.Job.ID, end)
+		w.publishEnded(serving, m.Job.ID, end)
 		return nil
 	}
 }
 
 // startJob registers the job as running; it returns nil if it is already (asynq may deliver a
-// job again after an outage) or if the worker is stopping. The context derives from Serve's,
-// not from asynq's.
-func (w *worker) startJob(id string) (context.Context, *runningJob) {
+// job again after an outage) or if the worker is stopping. The context derives from serving,
+// which is Serve's, and not from asynq's.
+func (w *worker) startJob(serving context.Context, id string) (context.Context, *runningJob) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed || w.ctx.Err() != nil || w.running[id] != nil {
+	if w.closed || serving.Err() != nil || w.running[id] != nil {
 		return nil, nil
 	}
-	ctx, stop := context.WithCancelCause(w.ctx)
+	ctx, stop := context.WithCancelCause(serving)
 	h := &runningJob{cancel: stop}
 	w.running[id] = h
 	w.jobs.Add(1)
@@ -278,8 +277,8 @@ func firstSlot(job action.Job) string {
 // event is lost, and the conductor finds the result in the store. (The heartbeat may be that of
 // a second copy elsewhere; its next one comes soon, and until then asynq's lease shows that it
 // lives.)
-func (w *worker) publishEnded(id string, e action.Event) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), finalPublishTimeout)
+func (w *worker) publishEnded(serving context.Context, id string, e action.Event) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(serving), finalPublishTimeout)
 	defer cancel()
 	p := w.rdb.Pipeline()
 	p.Del(ctx, w.key("beat", id))
@@ -290,8 +289,8 @@ func (w *worker) publishEnded(id string, e action.Event) {
 }
 
 // publish publishes an event.
-func (w *worker) publish(e action.Event) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), finalPublishTimeout)
+func (w *worker) publish(serving context.Context, e action.Event) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(serving), finalPublishTimeout)
 	defer cancel()
 	if err := w.rdb.Publish(ctx, w.key("events"), encode(e)).Err(); err != nil {
 		w.log.Debug("cannot publish an event", "job", e.Job, "error", err)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/message"
+	"github.com/lectern-av/lectern/internal/timeline"
 )
 
 // Severity says how much a finding matters.
@@ -172,7 +173,7 @@ func (c checker) checkOutside(cue conference.Cue) []Finding {
 	case cue.Start < 0:
 		return []Finding{newFinding(Error, OutsideRecording, maxExcess, "before", "by", seconds(-cue.Start))}
 	case c.length > 0 && cue.Start >= c.length:
-		return []Finding{newFinding(Error, OutsideRecording, maxExcess, "after", "by", seconds(cue.Start-c.length), "end", clock(c.length))}
+		return []Finding{newFinding(Error, OutsideRecording, maxExcess, "after", "by", seconds(cue.Start-c.length), "end", timeline.FormatTimestamp(c.length))}
 	}
 	return nil
 }
@@ -181,7 +182,7 @@ func (c checker) checkOutside(cue conference.Cue) []Finding {
 func (c checker) checkTimes(cue conference.Cue) (found []Finding) {
 	p, shown := c.profile, cue.End-cue.Start
 	if shown <= 0 {
-		return []Finding{newFinding(Error, NoDuration, maxExcess, "", "end", clock(cue.End))}
+		return []Finding{newFinding(Error, NoDuration, maxExcess, "", "end", timeline.FormatTimestamp(cue.End))}
 	}
 	if f, ok := c.checkSpeed(cue.Text, shown); ok {
 		found = append(found, f)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/timeline"
 )
 
 // Change is one thing that Fix did to a cue.
@@ -62,7 +63,7 @@ type fixer struct {
 
 // record adds a change of cue i to the list.
 func (f *fixer) record(i int, code Code, before, after string) {
-	f.changes = append(f.changes, Change{f.lines[i], i + 1, code, before, after})
+	f.changes = append(f.changes, Change{Line: f.lines[i], Cue: i + 1, Code: code, Before: before, After: after})
 }
 
 // sortCues copies the cues in order of start.
@@ -72,7 +73,7 @@ func (f *fixer) sortCues(cues []conference.Cue) {
 		cue, n := cues[i], len(f.cues)
 		f.lines = append(f.lines, cue.Line)
 		if above, ok := stray[i]; ok {
-			f.record(n, OutOfOrder, "below the cue of "+clock(cues[above].Start), "in its place at "+clock(cue.Start))
+			f.record(n, OutOfOrder, "below the cue of "+timeline.FormatTimestamp(cues[above].Start), "in its place at "+timeline.FormatTimestamp(cue.Start))
 			cue.Line = 0
 		}
 		f.cues = append(f.cues, cue)
@@ -129,7 +130,9 @@ func (f *fixer) setEnd(i int, end time.Duration, code Code) {
 	f.record(i, code, before, timeRange(f.cues[i]))
 }
 
-func timeRange(cue conference.Cue) string { return clock(cue.Start) + " --> " + clock(cue.End) }
+func timeRange(cue conference.Cue) string {
+	return timeline.FormatTimestamp(cue.Start) + " --> " + timeline.FormatTimestamp(cue.End)
+}
 
 // rewrap breaks the lines of cue i again if there are too many or one is too long.
 func (f *fixer) rewrap(i int) {

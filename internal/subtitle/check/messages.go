@@ -70,14 +70,5 @@ func seconds(d time.Duration) string {
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
-// clock formats a time as subtitle files do, to the millisecond.
-func clock(d time.Duration) string {
-	sign, ms := "", d.Milliseconds()
-	if ms < 0 {
-		sign, ms = "−", -ms
-	}
-	return fmt.Sprintf("%s%02d:%02d:%02d.%03d", sign, ms/3600000, ms/60000%60, ms/1000%60, ms%1000)
-}
-
 // number formats a limit or a count with at most four digits.
 func number(x float64) string { return fmt.Sprintf("%.4g", x) }

@@ -83,7 +83,8 @@ func (c checker) fewestLines(words []string, most int) ([]bool, int) {
 func (c checker) bestBreaks(words []string, lines int) (breaks []bool, cost float64, ok bool) {
 	columns := 0
 	for i, word := range words {
-		if columns += min(i, 1) + Columns(word); columns > c.profile.Columns {
+		columns += min(i, 1) + Columns(word)
+		if columns > c.profile.Columns {
 			break
 		}
 		fill := float64(columns) / float64(c.profile.Columns)
@@ -93,9 +94,10 @@ func (c checker) bestBreaks(words []string, lines int) (breaks []bool, cost floa
 			}
 			continue
 		}
-		rest, price, fits := c.bestBreaks(words[i+1:], lines-1)
-		if price += fill*fill + c.breakCost(words[:i+1], words[i+1:]); fits && (!ok || price < cost) {
-			breaks, cost, ok = slices.Concat(make([]bool, i), []bool{true}, rest), price, true
+		rest, total, fits := c.bestBreaks(words[i+1:], lines-1)
+		total += fill*fill + c.breakCost(words[:i+1], words[i+1:])
+		if fits && (!ok || total < cost) {
+			breaks, cost, ok = slices.Concat(make([]bool, i), []bool{true}, rest), total, true
 		}
 	}
 	return breaks, cost, ok

@@ -64,7 +64,7 @@ func (r *Report) summarise(cues []conference.Cue) {
 		cue := cues[r.Findings[from].Cue-1]
 		found := slices.Clone(r.Findings[from:to])
 		slices.SortStableFunc(found, bySeverity)
-		troubles = append(troubles, CueFindings{cue.Line, found[0].Cue, cue.Start.Milliseconds(), cue.Text, found})
+		troubles = append(troubles, CueFindings{Line: cue.Line, Cue: found[0].Cue, StartMS: cue.Start.Milliseconds(), Text: cue.Text, Findings: found})
 		cost += found[0].Severity.Weight()
 		from = to
 	}

@@ -53,7 +53,7 @@ func (g *gap) align() (found []cueMatch) {
 		i, j = i-int(s.i), j-int(s.j)
 		if s.i > 0 && s.j > 0 {
 			a, b := g.old[i].index, g.new[j].index
-			found = append(found, cueMatch{a, a + int(s.i), b, b + int(s.j), g.moved})
+			found = append(found, cueMatch{i: a, iEnd: a + int(s.i), j: b, jEnd: b + int(s.j), moved: g.moved})
 		}
 	}
 	slices.Reverse(found)

@@ -66,7 +66,7 @@ func alignVersions(old, new []item, prior int64, moved bool) (found []cueMatch) 
 		found = append(found, g.align()...)
 		if n < len(chain) {
 			a := chain[n]
-			found = append(found, cueMatch{old[a.i].index, old[a.i].index + 1, new[a.j].index, new[a.j].index + 1, moved})
+			found = append(found, cueMatch{i: old[a.i].index, iEnd: old[a.i].index + 1, j: new[a.j].index, jEnd: new[a.j].index + 1, moved: moved})
 			i, j = a.i+1, a.j+1
 		}
 	}
@@ -103,7 +103,10 @@ func anchors(old, new []item) (found []anchor) {
 		for _, o := range keys {
 			if o.old == 1 && o.new == 1 {
 				it := &old[o.i]
-				found = append(found, anchor{o.i, o.j, min(2, 0.25+float64(it.letterCount)/16), it.start, new[o.j].start - it.start})
+				found = append(found, anchor{
+					i: o.i, j: o.j, weight: min(2, 0.25+float64(it.letterCount)/16),
+					at: it.start, later: new[o.j].start - it.start,
+				})
 			}
 		}
 	}

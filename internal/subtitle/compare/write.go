@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lectern-av/lectern/internal/plural"
+	"github.com/lectern-av/lectern/internal/timeline"
 )
 
 // Write writes the changes for people: a summary, then every change worth a look, with its
@@ -29,7 +32,7 @@ func (d Diff) Summary() string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, k))
 		}
 	}
-	s := countCues(d.Counts.Old)
+	s := plural.Count(d.Counts.Old, "cue")
 	if d.Counts.New != d.Counts.Old {
 		s += fmt.Sprintf(", now %d", d.Counts.New)
 	}
@@ -197,7 +200,7 @@ func (c Change) times() string {
 	var sides []string
 	for _, side := range [][]CueRef{c.Old, c.New} {
 		if n := len(side); n > 0 {
-			sides = append(sides, clockTime(side[0].StartMS)+" – "+clockTime(side[n-1].EndMS))
+			sides = append(sides, timeline.FormatTimestamp(time.Duration(side[0].StartMS)*time.Millisecond)+" – "+timeline.FormatTimestamp(time.Duration(side[n-1].EndMS)*time.Millisecond))
 		}
 	}
 	s := strings.Join(sides, " → ")
@@ -247,16 +250,4 @@ func shiftWords(ms int64) string {
 		return fmt.Sprintf("earlier by %.3f s", float64(-ms)/1000)
 	}
 	return "at the same time"
-}
-
-func clockTime(ms int64) string {
-	t := time.Duration(ms) * time.Millisecond
-	return fmt.Sprintf("%02d:%02d:%02d.%03d", int(t.Hours()), int(t.Minutes())%60, int(t.Seconds())%60, ms%1000)
-}
-
-func countCues(n int) string {
-	if n == 1 {
-		return "1 cue"
-	}
-	return fmt.Sprintf("%d cues", n)
 }

@@ -265,7 +265,8 @@ func (f *fit) worstRun() (from, to int64, strange float64) {
 			if sum <= 0 {
 				sum, first = 0, i
 			}
-			if sum -= f.evidence(i, p); sum > strange {
+			sum -= f.evidence(i, p)
+			if sum > strange {
 				from, to, strange = milliseconds(f.starts[first].start), milliseconds(f.starts[i].start), sum
 			}
 		}

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/message"
+	"github.com/lectern-av/lectern/internal/timeline"
 )
 
 // English puts the messages of a [Result] into sentences. Times of the file are hh:mm:ss,
@@ -99,8 +101,7 @@ func ratioText(ratio float64) string {
 
 // clock formats milliseconds as hh:mm:ss.
 func clock(ms int64) string {
-	s := int64(math.Round(float64(ms) / 1000))
-	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
+	return timeline.FormatClock((time.Duration(ms) * time.Millisecond).Round(time.Second))
 }
 
 // seconds converts milliseconds to seconds.

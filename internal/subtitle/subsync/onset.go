@@ -83,7 +83,8 @@ func (h *histogram) add(level float32, n int) {
 func (h *histogram) quantile(q float64) float32 {
 	rest := int(q * float64(h.total))
 	for i, n := range h.counts {
-		if rest -= n; rest < 0 {
+		rest -= n
+		if rest < 0 {
 			return minLevel + float32(i)/2
 		}
 	}
