@@ -36,7 +36,7 @@ func editionOf(ctx context.Context, c *catalog.Catalog, slug string, current con
 		named, err := c.Edition(ctx, f.Edition)
 		if errors.Is(err, catalog.ErrNotFound) {
 			return named, inputerr.New(f.Track.File, "was made against edition %.12s, which is not known here", f.Edition).
-				Hint("Give it with --subtitles-time reel, or use the data directory the edition was published from.")
+				Hint("Use --subtitles-time reel, or the data directory that the edition was published from.")
 		}
 		return named, err
 	}
@@ -53,7 +53,7 @@ func toReelTime(t conference.Track, against conference.Edition) (conference.Trac
 	cues, omitted := subtitle.ToReel(against.Programme, t.Cues)
 	var notes []string
 	for _, o := range omitted {
-		notes = append(notes, fmt.Sprintf("%s:%d: not taken: %s", t.File, o.Cue.Line, o.Reason))
+		notes = append(notes, fmt.Sprintf("%s:%d: left out: %s", t.File, o.Cue.Line, o.Reason))
 	}
 	t.Cues = cues
 	return t, notes
@@ -81,7 +81,7 @@ func CheckTracks(programme timeline.Programme, tracks []conference.Track) error 
 	for _, t := range tracks {
 		if placed, _ := subtitle.ToProgramme(programme, t.Cues); len(placed) == 0 {
 			return inputerr.New(t.File, "has no cue within the programme").
-				Hint("Look whether it is for another talk, or on the other clock (--subtitles-time).")
+				Hint("Check whether it belongs to another talk, or is on the other clock (--subtitles-time).")
 		}
 	}
 	return nil

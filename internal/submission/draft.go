@@ -77,7 +77,7 @@ func (d *Draft) Save(ctx context.Context, edition conference.Edition) (facts con
 	notes = append(notes, outdated...)
 	for _, f := range d.Subtitles {
 		if _, err := d.Store.PutOriginal(ctx, bytes.NewReader(f.Data)); err != nil {
-			return facts, notes, fmt.Errorf("keep %s as it came: %w", f.Track.File, err)
+			return facts, notes, fmt.Errorf("store %s: %w", f.Track.File, err)
 		}
 	}
 	s := d.Submission
@@ -124,7 +124,7 @@ func (d *Draft) outdatedTranslations(ctx context.Context, facts conference.Facts
 		linked := translation.LinkCuesBetween(oldSource.Language, t.Language, oldSource.Cues, t.Cues)
 		_, r := translation.Update(linked, oldSource.Cues, source.Cues)
 		if n := len(r.NeedsEditing) + r.Obsolete + r.Untranslated; n > 0 {
-			notes = append(notes, fmt.Sprintf("%s was not changed, and %s was: %d places need another look, %d cues are to be translated and %d are not needed any more (lectern translations update tells which)",
+			notes = append(notes, fmt.Sprintf("%s did not change, but its source %s did: %d cues need editing, %d have no translation and %d are obsolete; list them with lectern translations update",
 				t.File, source.File, len(r.NeedsEditing), r.Untranslated, r.Obsolete))
 		}
 	}

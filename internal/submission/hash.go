@@ -13,13 +13,14 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/fsutil"
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// HashRecordings says by their content what the recordings at these paths are. A file that was
-// hashed before and has not been touched since is not read. The progress function, which
-// may be nil, is told how many bytes of how many have been read.
-func HashRecordings(ctx context.Context, c *catalog.Catalog, paths []string, on func(done, total int64)) ([]conference.Recording, map[action.Key]action.Original, error) {
+// HashRecordings identifies the recordings at these paths by their content. A file that the catalog
+// has hashed before, and that was not changed since, is not read again. onProgress, which may be
+// nil, is called with the bytes of the current file that were read, and its size.
+func HashRecordings(ctx context.Context, c *catalog.Catalog, paths []string, onProgress func(done, total int64)) ([]conference.Recording, map[action.Key]action.Original, error) {
 	originals := make(map[action.Key]action.Original)
 	var recordings []conference.Recording
 	for _, path := range paths {
@@ -27,7 +28,7 @@ func HashRecordings(ctx context.Context, c *catalog.Catalog, paths []string, on 
 		if err != nil {
 			return nil, nil, err
 		}
-		sum, err := hashFile(ctx, c, path, absolute, info, on)
+		sum, err := hashFile(ctx, c, path, absolute, info, onProgress)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -37,7 +38,7 @@ func HashRecordings(ctx context.Context, c *catalog.Catalog, paths []string, on 
 	return recordings, originals, nil
 }
 
-// statRecording is the recording at path, or the fault that there is none.
+// statRecording returns an *inputerr.Error if there is no readable file with content at path.
 func statRecording(path string) (absolute string, info os.FileInfo, err error) {
 	if absolute, err = filepath.Abs(path); err != nil {
 		return "", nil, err
@@ -58,8 +59,9 @@ func statRecording(path string) (absolute string, info os.FileInfo, err error) {
 	return absolute, info, nil
 }
 
-// hashFile is the SHA-256 of the file, from the catalogue if it knows it.
-func hashFile(ctx context.Context, c *catalog.Catalog, name, path string, info os.FileInfo, on func(done, total int64)) (string, error) {
+// hashFile returns the SHA-256 of a recording, from the catalog if it is known there. name is the
+// path that errors show. A file that changes while it is read is an *inputerr.Error.
+func hashFile(ctx context.Context, c *catalog.Catalog, name, path string, info os.FileInfo, onProgress func(done, total int64)) (string, error) {
 	identity := catalog.IdentityOf(info)
 	if sum, ok, err := c.CachedHash(ctx, identity); err != nil || ok {
 		return sum, err
@@ -70,7 +72,7 @@ func hashFile(ctx context.Context, c *catalog.Catalog, name, path string, info o
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, &progressReader{ctx: ctx, r: f, total: info.Size(), onProgress: on}); err != nil {
+	if _, err := io.Copy(h, &progressReader{r: fsutil.Reader(ctx, f), total: info.Size(), onProgress: onProgress}); err != nil {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
@@ -87,22 +89,18 @@ func hashFile(ctx context.Context, c *catalog.Catalog, name, path string, info o
 	return sum, c.CacheHash(ctx, identity, sum)
 }
 
-// progressReader is a reader that tells how far it has come and stops with its context.
+// progressReader reports how many bytes were read.
 type progressReader struct {
-	ctx         context.Context
 	r           io.Reader
 	done, total int64
-	onProgress  func(done, total int64)
+	onProgress  func(done, total int64) // may be nil
 }
 
-func (c *progressReader) Read(b []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := c.r.Read(b)
-	c.done += int64(n)
-	if c.onProgress != nil {
-		c.onProgress(c.done, c.total)
+func (p *progressReader) Read(b []byte) (int, error) {
+	n, err := p.r.Read(b)
+	p.done += int64(n)
+	if p.onProgress != nil {
+		p.onProgress(p.done, p.total)
 	}
 	return n, err
 }

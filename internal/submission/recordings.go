@@ -53,7 +53,7 @@ func (r *Recordings) Receive(ctx context.Context, u RecordingUpload) error {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("take in %s: %w", u.Name, err)
+		return fmt.Errorf("receive %s: %w", u.Name, err)
 	}
 	if err := r.Catalog.SaveOriginals(ctx, map[action.Key]action.Original{
 		action.Key(u.SHA256): {Path: path, Size: info.Size(), ModTime: info.ModTime()},

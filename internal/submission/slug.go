@@ -11,46 +11,46 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// ChooseSlug finds the name of the talk that a command line is about: that of the talk whose
-// bundle of these recordings lies in the same directory and keeps some of the same, else
-// a new one made of the title. notes say what a person may have meant otherwise.
+// ChooseSlug returns the slug of the talk that a command line without one means. That is a talk
+// whose bundle lies in the same directory, is made from the same recordings and keeps some of the
+// same ranges. Otherwise it is a new slug made from the title. The notes say how to choose
+// differently.
 func ChooseSlug(ctx context.Context, c *catalog.Catalog, s catalog.Submission) (slug string, notes []string, err error) {
 	facts := s.Facts
 	talks, err := c.TalksIn(ctx, s.Out)
 	if err != nil {
 		return "", nil, err
 	}
-	var akin []catalog.TalkLocation // made of some of the same
+	var related []catalog.TalkLocation // that share a recording
 	for _, t := range talks {
-		share := false
-		for _, rec := range facts.Recordings {
-			share = share || slices.Contains(t.Recordings, rec.SHA256)
+		shares := slices.ContainsFunc(facts.Recordings, func(r conference.Recording) bool { return slices.Contains(t.Recordings, r.SHA256) })
+		if !shares {
+			continue
 		}
-		if share && sameRecordings(t.Recordings, facts.Recordings) && cutsOverlap(t.Cut, facts.Cut) {
+		if sameRecordings(t.Recordings, facts.Recordings) && cutsOverlap(t.Cut, facts.Cut) {
 			if t.Title != facts.Talk.Title {
-				notes = append(notes, fmt.Sprintf("this is the talk %s, until now “%s”; another talk of the same recording needs a --slug of its own", t.Slug, t.Title))
+				notes = append(notes, fmt.Sprintf("this replaces the talk %s, until now “%s”; for another talk from the same recording, give a --slug", t.Slug, t.Title))
 			}
 			return t.Slug, notes, nil
 		}
-		if share {
-			akin = append(akin, t)
-		}
+		related = append(related, t)
 	}
-	slug, err = unusedSlug(ctx, c, s.Out, conference.Slug(facts.Talk.Title))
-	for _, t := range akin {
-		notes = append(notes, fmt.Sprintf("%s is a new talk, although %s (“%s”) is made of the same; to replace that, give --slug %s", slug, t.Slug, t.Title, t.Slug))
+	base := conference.Slug(facts.Talk.Title)
+	slug, err = unusedSlug(ctx, c, s.Out, base)
+	for _, t := range related {
+		notes = append(notes, fmt.Sprintf("%s is a new talk, although %s (“%s”) uses the same recording; to replace that, give --slug %s", slug, t.Slug, t.Title, t.Slug))
 	}
-	if base := conference.Slug(facts.Talk.Title); slug != base {
-		notes = append(notes, fmt.Sprintf("there is a talk %s already, so this one is called %s; --slug calls it otherwise", base, slug))
+	if slug != base {
+		notes = append(notes, fmt.Sprintf("there is a talk %s already, so this one is called %s; choose another name with --slug", base, slug))
 	}
 	return slug, notes, err
 }
 
-// sameRecordings reports whether these are the recordings, in any order.
+// sameRecordings reports whether the recordings have these SHA-256 sums, in any order.
 func sameRecordings(sums []string, recordings []conference.Recording) bool {
 	sums = slices.Clone(sums)
-	for _, rec := range recordings {
-		i := slices.Index(sums, rec.SHA256)
+	for _, r := range recordings {
+		i := slices.Index(sums, r.SHA256)
 		if i < 0 {
 			return false
 		}
@@ -59,8 +59,8 @@ func sameRecordings(sums []string, recordings []conference.Recording) bool {
 	return len(sums) == 0
 }
 
-// cutsOverlap reports whether two cuts may keep some of the same. A camera that runs all
-// morning records several talks, and each keeps a part of its own.
+// cutsOverlap reports whether two cuts may keep some of the same. A camera that runs all morning
+// records several talks, and each of them keeps a part of its own.
 func cutsOverlap(a, b []conference.KeptRange) bool {
 	for _, x := range a {
 		for _, y := range b {

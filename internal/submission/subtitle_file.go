@@ -1,3 +1,5 @@
+// Package submission turns what people hand in, recordings and subtitle files, into facts in the
+// catalog. What is built from the facts is the conductor's business.
 package submission
 
 import (
@@ -11,47 +13,48 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// SubtitleFile is a subtitle file that was handed in.
+// SubtitleFile is a subtitle file that was read and not saved yet.
 type SubtitleFile struct {
 	Track         conference.Track
-	Data          []byte   // the file as it came, which the store keeps
-	ProgrammeTime bool     // its times are those of a programme, and not of the reel
-	Edition       string   // the programme that it says it was made against, if it says so
-	Notes         []string // what its reader remarked, for people
+	Data          []byte   // the bytes of the file
+	ProgrammeTime bool     // its times are on the programme clock, else on the reel clock
+	Edition       string   // the edition that the file names; "" if none
+	Notes         []string // for the person who submits it
 }
 
-// ParseSubtitleFile reads a subtitle file in a language (BCP 47); name is what people call it, and
-// encoding, unless it is "", overrules what its bytes look like. One that is no subtitle
-// file is a *fault.Fault.
+// ParseSubtitleFile reads a subtitle file in a language (BCP 47). name appears in messages;
+// encoding, unless it is "", overrides what the bytes look like. The error is an *inputerr.Error
+// if the data is no subtitle file.
 func ParseSubtitleFile(name, language, encoding string, data []byte) (SubtitleFile, error) {
 	doc, err := subtitle.Parse(name, data, subtitle.Options{Language: language, Encoding: encoding})
 	if err != nil {
 		return SubtitleFile{}, err
 	}
-	u := SubtitleFile{
+	f := SubtitleFile{
 		Data:    data,
 		Edition: doc.Edition,
-		Notes:   remarkNotes(name, doc.Diagnostics),
+		Notes:   diagnosticNotes(name, doc.Diagnostics),
 		Track: conference.Track{
 			Language: language, State: conference.TrackApproved, File: filepath.Base(name), Cues: doc.Cues,
 			Source: &conference.SourceFile{
 				SHA256: string(action.KeyOf(data)), Size: int64(len(data)),
-				Format: string(doc.Format), Encoding: doc.Encoding, Diagnostics: summarizeRemarks(doc.Diagnostics),
+				Format: string(doc.Format), Encoding: doc.Encoding, Diagnostics: summarizeDiagnostics(doc.Diagnostics),
 			},
 		},
 	}
-	if said, err := subtitle.CanonicalLanguage(doc.Language); doc.Language != "" && err == nil && said != language {
-		u.Notes = append(u.Notes, fmt.Sprintf("%s: says that it is in %s, and was handed in as %s",
-			name, subtitle.EnglishLanguageName(said), subtitle.EnglishLanguageName(language)))
+	if declared, err := subtitle.CanonicalLanguage(doc.Language); doc.Language != "" && err == nil && declared != language {
+		f.Notes = append(f.Notes, fmt.Sprintf("%s: declares that it is in %s, but was submitted as %s",
+			name, subtitle.EnglishLanguageName(declared), subtitle.EnglishLanguageName(language)))
 	}
-	return u, nil
+	return f, nil
 }
 
-// maxRemarks is how many remarks on a file are kept with its track, one by one.
-const maxRemarks = 100
+// maxListedDiagnostics is how many diagnostics of a file are saved with its track one by one.
+const maxListedDiagnostics = 100
 
-// summarizeRemarks is what goes into the books: all remarks, or of very many the gravest.
-func summarizeRemarks(all []subtitle.Diagnostic) conference.Diagnostics {
+// summarizeDiagnostics counts all diagnostics and lists them by line; of too many, it lists the
+// most severe.
+func summarizeDiagnostics(all []subtitle.Diagnostic) conference.Diagnostics {
 	r := conference.Diagnostics{Codes: make(map[string]int), List: []conference.Diagnostic{}}
 	for _, d := range bySeverity(all) {
 		switch d.Severity {
@@ -63,7 +66,7 @@ func summarizeRemarks(all []subtitle.Diagnostic) conference.Diagnostics {
 			r.Notes++
 		}
 		r.Codes[d.Code]++
-		if len(r.List) < maxRemarks {
+		if len(r.List) < maxListedDiagnostics {
 			r.List = append(r.List, conference.Diagnostic(d))
 		}
 	}
@@ -71,7 +74,7 @@ func summarizeRemarks(all []subtitle.Diagnostic) conference.Diagnostics {
 	return r
 }
 
-// bySeverity is diagnostics with errors first, then warnings, then notes, each by line.
+// bySeverity returns errors first, then warnings, then notes, each in the given order.
 func bySeverity(all []subtitle.Diagnostic) []subtitle.Diagnostic {
 	rank := map[string]int{subtitle.Error: 0, subtitle.Warning: 1, subtitle.Note: 2}
 	sorted := slices.Clone(all)
@@ -79,13 +82,13 @@ func bySeverity(all []subtitle.Diagnostic) []subtitle.Diagnostic {
 	return sorted
 }
 
-// maxRemarkNotes is how many remarks on a file a person is told one by one.
-const maxRemarkNotes = 10
+// maxDiagnosticNotes is how many diagnostics of a file are shown one by one.
+const maxDiagnosticNotes = 10
 
-// remarkNotes is what a person is told of a file: the gravest remarks, and how many more there
+// diagnosticNotes returns the most severe diagnostics as lines of text, and how many more there
 // are.
-func remarkNotes(name string, all []subtitle.Diagnostic) (notes []string) {
-	for _, d := range bySeverity(all)[:min(len(all), maxRemarkNotes)] {
+func diagnosticNotes(name string, all []subtitle.Diagnostic) (notes []string) {
+	for _, d := range bySeverity(all)[:min(len(all), maxDiagnosticNotes)] {
 		notes = append(notes, fmt.Sprintf("%s:%d: %s", name, d.Line, d.Message))
 	}
 	if more := len(all) - len(notes); more > 0 {

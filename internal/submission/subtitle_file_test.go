@@ -44,30 +44,30 @@ func TestParseSubtitleFile(t *testing.T) {
 	}
 }
 
-func TestSummarizeRemarks(t *testing.T) {
+func TestSummarizeDiagnostics(t *testing.T) {
 	all := []subtitle.Diagnostic{}
-	for line := range 3 * maxRemarks {
+	for line := range 3 * maxListedDiagnostics {
 		all = append(all, subtitle.Diagnostic{Line: line + 1, Severity: subtitle.Note, Code: "small", Message: "is small"})
 	}
 	all = append(all,
 		subtitle.Diagnostic{Line: 401, Severity: subtitle.Warning, Code: "large", Message: "is large"},
 		subtitle.Diagnostic{Line: 402, Severity: subtitle.Error, Code: "lost", Message: "is lost"})
-	r := summarizeRemarks(all)
+	r := summarizeDiagnostics(all)
 	if r.Errors != 1 || r.Warnings != 1 || r.Notes != 300 || !reflect.DeepEqual(r.Codes, map[string]int{"small": 300, "large": 1, "lost": 1}) {
 		t.Errorf("counted %+v", r)
 	}
-	if n := len(r.List); n != maxRemarks || r.List[0].Line != 1 || !reflect.DeepEqual(r.List[n-1], conference.Diagnostic{Line: 402, Severity: "error", Code: "lost", Message: "is lost"}) {
+	if n := len(r.List); n != maxListedDiagnostics || r.List[0].Line != 1 || !reflect.DeepEqual(r.List[n-1], conference.Diagnostic{Line: 402, Severity: "error", Code: "lost", Message: "is lost"}) {
 		t.Errorf("listed %d: %+v", n, r.List)
 	}
-	notes := remarkNotes("a.srt", all)
+	notes := diagnosticNotes("a.srt", all)
 	want := []string{"a.srt:402: is lost", "a.srt:401: is large"}
-	for line := range maxRemarkNotes - 2 {
+	for line := range maxDiagnosticNotes - 2 {
 		want = append(want, fmt.Sprintf("a.srt:%d: is small", line+1))
 	}
 	if want = append(want, "a.srt: and 292 more: lectern subtitles read a.srt"); !slices.Equal(notes, want) {
 		t.Errorf("told %q", notes)
 	}
-	if notes := remarkNotes("a.srt", nil); notes != nil {
+	if notes := diagnosticNotes("a.srt", nil); notes != nil {
 		t.Errorf("told %q of nothing", notes)
 	}
 }

@@ -70,7 +70,7 @@ func (s *Subtitles) Receive(ctx context.Context, who, slug string, u SubtitleUpl
 	}
 	for _, c := range file.Track.Cues {
 		if len(c.Text) > MaxCueBytes {
-			return SubtitleReport{}, inputerr.New(u.Name, "has a caption of %d bytes, which nobody could read", len(c.Text)).At(c.Line).Hint("Look whether a blank line is missing before it")
+			return SubtitleReport{}, inputerr.New(u.Name, "has a caption of %d bytes, more than the limit of %d", len(c.Text), MaxCueBytes).At(c.Line).Hint("Check whether a blank line is missing before it")
 		}
 	}
 	file.Track.Kind = conference.Authored
@@ -83,14 +83,14 @@ func (s *Subtitles) Receive(ctx context.Context, who, slug string, u SubtitleUpl
 		Check: check.Check(track.Cues, check.ProfileFor(language), language, 0),
 	}
 	if len(report.Cues) == 0 {
-		return report, inputerr.New(u.Name, "has no cue that is shown in the film").Hint("Look whether it is for another talk, or on the other clock")
+		return report, inputerr.New(u.Name, "has no cue within the video").Hint("Check whether it belongs to another talk, or is timed against the recording")
 	}
 	report.compareWith(conference.FindAuthored(talk.Facts.Tracks))
 	if report.Sync, err = s.CheckSync(ctx, talk, track); err != nil || u.DryRun || report.Unchanged {
 		return report, err
 	}
 	if _, err := s.Store.PutOriginal(ctx, bytes.NewReader(u.Data)); err != nil {
-		return report, fmt.Errorf("keep %s as it came: %w", track.File, err)
+		return report, fmt.Errorf("store %s: %w", track.File, err)
 	}
 	if against != "" {
 		if _, err := s.Catalog.BindUpload(ctx, slug, language, track.Source.SHA256, against); err != nil {
@@ -117,8 +117,8 @@ func (s *Subtitles) toReel(ctx context.Context, slug string, u *SubtitleUpload, 
 	track = f.Track
 	if u.Clock == ProgrammeClock {
 		if !ok {
-			return track, "", nil, inputerr.New(track.File, "says that its times are those of the film, and there is none yet").
-				Hint("Say that they are those of the recording, or wait for the film")
+			return track, "", nil, inputerr.New(track.File, "is timed against the video, but there is no video yet").
+				Hint("Choose the recording as its clock, or wait for the video")
 		}
 		current, err := s.Catalog.Edition(ctx, published.Edition)
 		if err != nil {
@@ -212,14 +212,14 @@ func (s *Subtitles) ApplySync(ctx context.Context, who, slug string, revision in
 		return report, err
 	}
 	if t.Revision != revision {
-		return report, inputerr.New(slug, "has other subtitles by now (revision %d)", t.Revision).Hint("Look at what is offered for those")
+		return report, inputerr.New(slug, "has new subtitles, revision %d", t.Revision).Hint("Reload the page and check the shift proposed for them")
 	}
 	found, err := s.CheckSync(ctx, talk, t)
 	if err != nil {
 		return report, err
 	}
 	if found == nil {
-		return report, inputerr.New(slug, "has not been listened to yet").Hint("Wait until it has been made once")
+		return report, inputerr.New(slug, "has recordings that are not analysed yet").Hint("Wait until its first video is ready")
 	}
 	if t.Cues, _, err = subsync.Apply(t.Cues, *found); err != nil {
 		return report, err
