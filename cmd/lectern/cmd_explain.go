@@ -120,7 +120,7 @@ func (e explainedSlot) reason() string {
 		}
 	}
 	if len(made) > 0 {
-		lines = append(lines, "it is made of another "+joinSlots(made))
+		lines = append(lines, "its inputs changed: "+joinSlots(made))
 	}
 	return e.Why + ":\n    " + strings.Join(lines, "\n    ")
 }

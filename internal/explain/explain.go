@@ -1,3 +1,5 @@
+// Package explain says why an action ran: it compares the parts of its key with those of the run
+// before, and names them as people do.
 package explain
 
 import (
@@ -17,23 +19,23 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// Change is one part of a key that differs from what it was.
+// Change is one part of an action's key that changed.
 type Change struct {
 	Part   string          `json:"what"` // "range.from", "input segment/00003"
 	Old    json.RawMessage `json:"old,omitempty"`
 	New    json.RawMessage `json:"new,omitempty"`
 	MadeBy string          `json:"made,omitempty"` // for an input: the slot that makes it
-	Text   string          `json:"says"`           // all that in words, and without hashes
+	Text   string          `json:"says"`           // the change in words, without hashes
 }
 
-// hashText is a SHA-256 as JSON has it.
+// hashText is a SHA-256 in JSON.
 var hashText = regexp.MustCompile(`^"[0-9a-f]{64}"$`)
 
 func isHash(b json.RawMessage) bool { return hashText.Match(b) }
 
-// Explain says why a slot of the newest of runs ran: which part of its key is not what it
-// was when that slot was last seen.
-func (n Explainer) Explain(runs []catalog.Run, s catalog.SlotResult) (why string, changes []Change, err error) {
+// Explain returns why a slot of the newest run ran, and which parts of its key changed since the
+// last run that had this slot. runs are ordered from new to old.
+func (e Explainer) Explain(runs []catalog.Run, s catalog.SlotResult) (why string, changes []Change, err error) {
 	for _, run := range runs[1:] {
 		i := slices.IndexFunc(run.Slots, func(o catalog.SlotResult) bool { return o.Slot == s.Slot })
 		if i < 0 {
@@ -41,19 +43,19 @@ func (n Explainer) Explain(runs []catalog.Run, s catalog.SlotResult) (why string
 		}
 		before := run.Slots[i]
 		if before.Key == s.Key && before.State != catalog.SlotRan && before.State != catalog.SlotReused {
-			return "it was wanted before, and not finished", nil, nil
+			return "an earlier run did not finish it", nil, nil
 		}
 		if before.Key == s.Key {
-			return "nothing changed, but its artifact was gone from the store", nil, nil
+			return "nothing changed, but its artifact was missing from the store", nil, nil
 		}
-		changes, err = n.diffKeys(runs[0], before, s)
+		changes, err = e.diffKeys(runs[0], before, s)
 		return "changed since the last time", changes, err
 	}
 	return "there was no such action before", nil, nil
 }
 
-// diffKeys compares the preimages of two keys.
-func (n Explainer) diffKeys(run catalog.Run, before, now catalog.SlotResult) ([]Change, error) {
+// diffKeys compares the preimages of two keys. run is the one that has the new key.
+func (e Explainer) diffKeys(run catalog.Run, before, now catalog.SlotResult) ([]Change, error) {
 	var a, b action.Preimage
 	if err := errors.Join(json.Unmarshal(before.Preimage, &a), json.Unmarshal(now.Preimage, &b)); err != nil {
 		return nil, fmt.Errorf("read the key of %s: %w", now.Slot, err)
@@ -61,41 +63,48 @@ func (n Explainer) diffKeys(run catalog.Run, before, now catalog.SlotResult) ([]
 	var changes []Change
 	if a.Version != b.Version {
 		changes = append(changes, Change{Part: "version", Old: jsonNumber(a.Version), New: jsonNumber(b.Version),
-			Text: fmt.Sprintf("this Lectern makes it otherwise than the one before (version %d of %s; it was %d)", b.Version, b.Kind, a.Version)})
+			Text: fmt.Sprintf("this version of Lectern makes it differently (version %d of %s; it was %d)", b.Version, b.Kind, a.Version)})
 	}
+	inputs := slices.Collect(maps.Values(b.Inputs))
 	rate := findRate(b.Params)
-	formerly, inputs := slices.Collect(maps.Values(a.Inputs)), slices.Collect(maps.Values(b.Inputs))
 	for _, c := range diffJSON("", a.Params, b.Params) {
-		if !isHash(c.New) || !slices.Contains(inputs, action.Key(unquote(c.New))) { // it is told of as an input
-			c.Text = n.parameterText(c.Part, c.Old, c.New, rate)
-			changes = append(changes, c)
+		if isHash(c.New) && slices.Contains(inputs, action.Key(unquote(c.New))) {
+			continue // diffInputs reports it
 		}
+		c.Text = e.parameterText(c.Part, c.Old, c.New, rate)
+		changes = append(changes, c)
 	}
+	return append(changes, e.diffInputs(run, a.Inputs, b.Inputs)...), nil
+}
+
+// diffInputs compares the inputs of two keys, by their roles.
+func (e Explainer) diffInputs(run catalog.Run, before, now map[string]action.Key) (changes []Change) {
 	makers := make(map[action.Key]string)
 	for _, s := range run.Slots {
 		makers[s.Key] = s.Slot
 	}
-	for _, role := range maputil.UnionKeys(a.Inputs, b.Inputs) {
-		was, is := a.Inputs[role], b.Inputs[role]
-		if was == is || is == "" && slices.Contains(inputs, was) {
+	oldKeys, newKeys := slices.Collect(maps.Values(before)), slices.Collect(maps.Values(now))
+	for _, role := range maputil.UnionKeys(before, now) {
+		oldKey, newKey := before[role], now[role]
+		if oldKey == newKey || newKey == "" && slices.Contains(newKeys, oldKey) {
 			continue
 		}
-		c := Change{Part: "input " + role, Text: "some of what it is made of comes at another place"}
-		if !slices.Contains(formerly, is) {
-			c.MadeBy, c.Text = makers[is], n.inputText(role, was, is, makers[is])
+		c := Change{Part: "input " + role, Text: "the order of its inputs changed"}
+		if !slices.Contains(oldKeys, newKey) {
+			c.MadeBy, c.Text = makers[newKey], e.inputText(role, oldKey, newKey, makers[newKey])
 		}
-		if was != "" {
-			c.Old = json.RawMessage(fmt.Sprintf("%q", was))
+		if oldKey != "" {
+			c.Old = json.RawMessage(fmt.Sprintf("%q", oldKey))
 		}
-		if is != "" {
-			c.New = json.RawMessage(fmt.Sprintf("%q", is))
+		if newKey != "" {
+			c.New = json.RawMessage(fmt.Sprintf("%q", newKey))
 		}
 		changes = append(changes, c)
 	}
-	return changes, nil
+	return changes
 }
 
-// findRate is the rate of the frames that parameters speak of; zero if they do not say it.
+// findRate returns the frame rate of the frame numbers in parameters, zero if there is none.
 func findRate(params json.RawMessage) timeline.Rate {
 	var found struct{ Rate timeline.Rate }
 	if json.Unmarshal(params, &found) == nil && !found.Rate.IsZero() {
@@ -115,8 +124,8 @@ func findRate(params json.RawMessage) timeline.Rate {
 
 func jsonNumber(n int) json.RawMessage { return json.RawMessage(fmt.Sprint(n)) }
 
-// diffJSON compares two JSON values part by part.
-func diffJSON(at string, a, b json.RawMessage) []Change {
+// diffJSON compares two JSON values part by part. path is their place in the parameters.
+func diffJSON(path string, a, b json.RawMessage) []Change {
 	if bytes.Equal(a, b) {
 		return nil
 	}
@@ -124,7 +133,7 @@ func diffJSON(at string, a, b json.RawMessage) []Change {
 	if json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && x != nil && y != nil {
 		var changes []Change
 		for _, name := range maputil.UnionKeys(x, y) {
-			changes = append(changes, diffJSON(strings.TrimPrefix(at+"."+name, "."), x[name], y[name])...)
+			changes = append(changes, diffJSON(strings.TrimPrefix(path+"."+name, "."), x[name], y[name])...)
 		}
 		return changes
 	}
@@ -132,21 +141,21 @@ func diffJSON(at string, a, b json.RawMessage) []Change {
 	if json.Unmarshal(a, &l) == nil && json.Unmarshal(b, &m) == nil && len(l) > 0 && len(m) > 0 {
 		if x, y = keyByName(l), keyByName(m); x == nil || y == nil {
 			if len(l) != len(m) {
-				return []Change{{Part: at, Old: a, New: b}}
+				return []Change{{Part: path, Old: a, New: b}}
 			}
 			x, y = keyByIndex(l), keyByIndex(m)
 		}
 		var changes []Change
 		for _, name := range maputil.UnionKeys(x, y) {
-			changes = append(changes, diffJSON(fmt.Sprintf("%s[%s]", at, name), x[name], y[name])...)
+			changes = append(changes, diffJSON(fmt.Sprintf("%s[%s]", path, name), x[name], y[name])...)
 		}
 		return changes
 	}
-	return []Change{{Part: at, Old: a, New: b}}
+	return []Change{{Part: path, Old: a, New: b}}
 }
 
-// keyByName is a list whose elements say what they are about: a language, or a path in the
-// bundle. It is nil for others.
+// keyByName returns the elements of a list by the language or the bundle path that they name. It
+// returns nil if some element names neither.
 func keyByName(list []json.RawMessage) map[string]json.RawMessage {
 	named := make(map[string]json.RawMessage)
 	for _, v := range list {

@@ -36,45 +36,45 @@ func TestExplain(t *testing.T) {
 		want   string
 	}{
 		"the first time":        {nil, old, "there was no such action before"},
-		"its artifact went":     {[]catalog.SlotResult{old}, old, "nothing changed, but its artifact was gone from the store"},
-		"it was interrupted":    {[]catalog.SlotResult{{Slot: old.Slot, Key: old.Key, Preimage: old.Preimage, State: catalog.SlotWaiting}}, old, "it was wanted before, and not finished"},
-		"the cut":               {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, changed(`"from":0`, `"from":125`), reads("recording", "a")), "where it begins in the recording changed from 00:00:00 to 00:00:05"},
+		"its artifact went":     {[]catalog.SlotResult{old}, old, "nothing changed, but its artifact was missing from the store"},
+		"it was interrupted":    {[]catalog.SlotResult{{Slot: old.Slot, Key: old.Key, Preimage: old.Preimage, State: catalog.SlotWaiting}}, old, "an earlier run did not finish it"},
+		"the cut":               {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, changed(`"from":0`, `"from":125`), reads("recording", "a")), "its start in the recording changed from 00:00:00 to 00:00:05"},
 		"a setting":             {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, changed(`22`, `23`), reads("recording", "a")), "crf changed from 22 to 23"},
 		"the title":             {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, changed(`Loops`, `On Loops`), reads("recording", "a")), "the title changed from “Loops” to “On Loops”"},
-		"one more and one less": {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, changed(`"title":"Loops"`, `"speakers":["Ada","Bob"]`), reads("recording", "a")), "the list of speakers is new: Ada, Bob; the title is gone; it was “Loops”"},
-		"what nobody named":     {[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{"a":{"b":[1,{}]}}`, nil)}, slot(catalog.SlotRan, 1, `{"a":{"b":[2,{"c":0}]}}`, nil), "a.b[1] changed from 1 to 2; a.b[2].c is new: 0"},
-		"the recording":         {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, whole, reads("recording", "b")), "the recording is take-2.mp4; it was take-1.mp4"},
+		"one more and one less": {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, changed(`"title":"Loops"`, `"speakers":["Ada","Bob"]`), reads("recording", "a")), "the list of speakers was added: Ada, Bob; the title was removed; it was “Loops”"},
+		"what nobody named":     {[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{"a":{"b":[1,{}]}}`, nil)}, slot(catalog.SlotRan, 1, `{"a":{"b":[2,{"c":0}]}}`, nil), "a.b[1] changed from 1 to 2; a.b[2].c was added: 0"},
+		"the recording":         {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, whole, reads("recording", "b")), "the recording changed from take-1.mp4 to take-2.mp4"},
 		"a recording of the same name": {
 			[]catalog.SlotResult{slot(catalog.SlotRan, 1, whole, reads("recording/00000", "b"))}, slot(catalog.SlotRan, 1, whole, reads("recording/00000", "d")),
-			"the recording take-2.mp4 is another file than before",
+			"the content of the recording take-2.mp4 changed",
 		},
-		"what another action made": {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, whole, reads("recording", "c")), "it is made of another index/r1"},
+		"what another action made": {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, whole, reads("recording", "c")), "its input index/r1 changed"},
 		"a caption": {
 			[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{"edition":"`+string(hash("a"))+`"}`, reads("track", "1"))},
 			slot(catalog.SlotRan, 1, `{"edition":"`+string(hash("b"))+`"}`, reads("track", "2")),
-			"the edition, as which the programme is known, changed; the subtitles in es changed: cue 2 was edited",
+			"the edition changed; the subtitles in es changed: cue 2 was edited",
 		},
 		"one track among several": {
 			[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{"tracks":[{"language":"es","revision":1}]}`, nil)},
 			slot(catalog.SlotRan, 1, `{"tracks":[{"language":"en","revision":1},{"language":"es","revision":2}]}`, nil),
-			"the track of subtitles in en is new; the revision of the subtitles in es changed from 1 to 2",
+			"the subtitle track in en was added; the revision of the subtitles in es changed from 1 to 2",
 		},
 		"one more part before the last": {
 			[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{}`, map[string]action.Key{"segment/0": hash("1"), "segment/1": hash("2")})},
 			slot(catalog.SlotRan, 1, `{}`, map[string]action.Key{"segment/0": hash("1"), "segment/1": hash("c"), "segment/2": hash("2")}),
-			"it is made of another index/r1; some of what it is made of comes at another place",
+			"its input index/r1 changed; the order of its inputs changed",
 		},
 		"a part of what is called one thing": {
 			[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{"tracks":[{"language":"es","source":{"remarks":[]}}]}`, nil)},
 			slot(catalog.SlotRan, 1, `{"tracks":[{"language":"es","source":{"remarks":[],"size":9}}]}`, nil),
-			"the file with the subtitles in es changed",
+			"the subtitle file in es changed",
 		},
 		"an input that parameters name, too": {
 			[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{"entries":["`+string(hash("a"))+`"]}`, reads("video/a.mp4", "a"))},
 			slot(catalog.SlotRan, 1, `{"entries":["`+string(hash("b"))+`"]}`, reads("video/a.mp4", "b")),
-			"what was handed in as video/a.mp4 is another",
+			"the file submitted as video/a.mp4 changed",
 		},
-		"Lectern itself": {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 2, whole, reads("recording", "a")), "this Lectern makes it otherwise than the one before (version 2 of encode; it was 1)"},
+		"Lectern itself": {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 2, whole, reads("recording", "a")), "this version of Lectern makes it differently (version 2 of encode; it was 1)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			runs := []catalog.Run{{Slots: []catalog.SlotResult{c.now, {Slot: "index/r1", Key: hash("c")}}}, {Slots: []catalog.SlotResult{{Slot: "another"}}}}

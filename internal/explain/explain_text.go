@@ -18,108 +18,109 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// Explainer is what people call that of which a talk's keys hold only hashes.
+// Explainer knows what people call the recordings and tracks of which a talk's keys hold hashes.
 type Explainer struct {
-	recordings map[string]string // by content
+	recordings map[string]string // names by SHA-256
 	tracks     map[action.Key]conference.Track
 }
 
-// New is what the catalogue knows of a talk's recordings and tracks, those of earlier
-// runs too.
-func New(ctx context.Context, books *catalog.Catalog, slug string) (Explainer, error) {
-	names := Explainer{make(map[string]string), make(map[action.Key]conference.Track)}
-	events, err := books.Events(ctx, slug)
+// New returns an Explainer that knows a talk's recordings and tracks, those of earlier runs
+// included.
+func New(ctx context.Context, c *catalog.Catalog, slug string) (Explainer, error) {
+	e := Explainer{recordings: make(map[string]string), tracks: make(map[action.Key]conference.Track)}
+	events, err := c.Events(ctx, slug)
 	if err != nil {
-		return names, err
+		return e, err
 	}
-	for _, e := range events {
+	for _, event := range events {
 		var recordings []conference.Recording
-		if e.What != "recordings" || e.New == nil {
+		if event.What != "recordings" || event.New == nil {
 			continue
 		}
-		if err := json.Unmarshal(e.New, &recordings); err != nil {
-			return names, fmt.Errorf("recordings of %s: %w", slug, err)
+		if err := json.Unmarshal(event.New, &recordings); err != nil {
+			return e, fmt.Errorf("recordings of %s: %w", slug, err)
 		}
 		for _, r := range recordings {
-			names.recordings[r.SHA256] = r.Name
+			e.recordings[r.SHA256] = r.Name
 		}
 	}
-	revisions, err := books.Revisions(ctx, slug)
+	revisions, err := c.Revisions(ctx, slug)
 	if err != nil {
-		return names, err
+		return e, err
 	}
-	translated, err := translation.Service{Catalog: books}.ReleasableTracks(ctx, slug)
+	translated, err := translation.Service{Catalog: c}.ReleasableTracks(ctx, slug)
 	for _, t := range append(revisions, translated...) {
 		key, _ := plan.TrackKey(t)
-		names.tracks[key] = t
+		e.tracks[key] = t
 	}
-	return names, err
+	return e, err
 }
 
-// inputText says what became of an input, which was and is what these hashes stand for; made
-// is the slot that makes it now, if one does.
-func (n Explainer) inputText(role string, was, is action.Key, made string) string {
+// inputText describes the change of an input. madeBy is the slot that makes it now, "" if it was
+// submitted.
+func (e Explainer) inputText(role string, before, now action.Key, madeBy string) string {
 	name, _, _ := strings.Cut(role, "/")
 	switch {
-	case made != "":
-		return "it is made of another " + made
-	case is == "":
-		return "it is made without " + role + " now"
-	case name == "recording":
-		return n.recordingText(string(was), string(is))
-	case name == "track":
-		return n.trackText(was, is)
-	case name == "times":
-		return "cues come at other times"
-	}
-	return "what was handed in as " + role + " is another"
-}
-
-func (n Explainer) recordingText(was, is string) string {
-	switch old, now := n.recordings[was], n.recordings[is]; {
+	case madeBy != "":
+		return "its input " + madeBy + " changed"
 	case now == "":
-		return "the recording is another file"
-	case old == now || old == "":
-		return fmt.Sprintf("the recording %s is another file than before", now)
+		return "it no longer reads " + role
+	case name == "recording":
+		return e.recordingText(string(before), string(now))
+	case name == "track":
+		return e.trackText(before, now)
+	case name == "times":
+		return "the times of cues changed"
+	}
+	return "the file submitted as " + role + " changed"
+}
+
+// recordingText describes the change of a recording, by its SHA-256 before and now.
+func (e Explainer) recordingText(before, now string) string {
+	switch oldName, newName := e.recordings[before], e.recordings[now]; {
+	case newName == "":
+		return "the recording changed"
+	case oldName == newName || oldName == "":
+		return fmt.Sprintf("the content of the recording %s changed", newName)
 	default:
-		return fmt.Sprintf("the recording is %s; it was %s", now, old)
+		return fmt.Sprintf("the recording changed from %s to %s", oldName, newName)
 	}
 }
 
-// trackText says which cues are not what they were.
-func (n Explainer) trackText(was, is action.Key) string {
-	old, known := n.tracks[was]
-	now := n.tracks[is]
-	if !known || now.Language == "" {
+// trackText names the cues of a track that changed, the first few of many.
+func (e Explainer) trackText(before, now action.Key) string {
+	oldTrack, known := e.tracks[before]
+	newTrack := e.tracks[now]
+	if !known || newTrack.Language == "" {
 		return "the subtitles changed"
 	}
-	said := fmt.Sprintf("the subtitles in %s changed", now.Language)
+	text := fmt.Sprintf("the subtitles in %s changed", newTrack.Language)
 	var cues []string
-	for _, c := range compare.Compare(old.Cues, now.Cues).Changes {
+	for _, c := range compare.Compare(oldTrack.Cues, newTrack.Cues).Changes {
 		switch {
 		case c.Kind == compare.Unchanged && !c.Rebroken:
 		case c.Kind == compare.Deleted:
 			cues = append(cues, fmt.Sprintf("the old cue %d was deleted", c.Old[0].Index))
 		case c.Kind == compare.Unchanged:
-			cues = append(cues, fmt.Sprintf("cue %d was broken into other lines", c.New[0].Index))
+			cues = append(cues, fmt.Sprintf("the line breaks of cue %d changed", c.New[0].Index))
 		default:
 			cues = append(cues, fmt.Sprintf("cue %d was %s", c.New[0].Index, c.Kind))
 		}
 	}
-	const enough = 4
-	if more := len(cues) - enough; more > 1 {
-		cues = append(cues[:enough], fmt.Sprintf("and %d more", more))
+	const maxListed = 4
+	if more := len(cues) - maxListed; more > 1 {
+		cues = append(cues[:maxListed], fmt.Sprintf("and %d more", more))
 	}
 	if len(cues) == 0 {
-		return said
+		return text
 	}
-	return said + ": " + strings.Join(cues, ", ")
+	return text + ": " + strings.Join(cues, ", ")
 }
 
-// parameterText says how a parameter changed. Frames among them are at rate.
-func (n Explainer) parameterText(path string, old, now json.RawMessage, rate timeline.Rate) string {
-	if strings.HasPrefix(path, "edition.recordings") && isHash(old) && isHash(now) {
-		return n.recordingText(unquote(old), unquote(now))
+// parameterText describes the change of a parameter. Frame numbers in it are at the given rate.
+func (e Explainer) parameterText(path string, before, now json.RawMessage, rate timeline.Rate) string {
+	if strings.HasPrefix(path, "edition.recordings") && isHash(before) && isHash(now) {
+		return e.recordingText(unquote(before), unquote(now))
 	}
 	path = listIndex.ReplaceAllStringFunc(path, func(s string) string { // people count from one
 		i, err := strconv.Atoi(s[1 : len(s)-1])
@@ -128,45 +129,45 @@ func (n Explainer) parameterText(path string, old, now json.RawMessage, rate tim
 		}
 		return fmt.Sprintf("[%d]", i+1)
 	})
-	for _, t := range parameterNames {
-		m := t.path.FindStringSubmatchIndex(path)
+	for _, p := range parameterNames {
+		m := p.path.FindStringSubmatchIndex(path)
 		if m == nil {
 			continue
 		}
-		what := string(t.path.ExpandString(nil, t.says, path, m))
-		if m[1] < len(path) { // a part of it
-			return what + " changed"
+		name := string(p.path.ExpandString(nil, p.name, path, m))
+		if m[1] < len(path) { // only a part of it changed
+			return name + " changed"
 		}
-		return changeText(what, t.kind.format(old, rate), t.kind.format(now, rate))
+		return changeText(name, p.kind.format(before, rate), p.kind.format(now, rate))
 	}
-	return changeText(path, verbatim.format(old, rate), verbatim.format(now, rate))
+	return changeText(path, verbatim.format(before, rate), verbatim.format(now, rate))
 }
 
-// changeText is the sentence. A value of no words is not told, one of nil is none.
-func changeText(what string, old, now *string) string {
+// changeText describes a change. A nil value is absent, an empty one is not shown.
+func changeText(name string, before, now *string) string {
 	switch {
-	case old == nil && *now == "":
-		return what + " is new"
-	case now == nil && *old == "":
-		return what + " is gone"
-	case old == nil:
-		return fmt.Sprintf("%s is new: %s", what, *now)
+	case before == nil && *now == "":
+		return name + " was added"
+	case now == nil && *before == "":
+		return name + " was removed"
+	case before == nil:
+		return fmt.Sprintf("%s was added: %s", name, *now)
 	case now == nil:
-		return fmt.Sprintf("%s is gone; it was %s", what, *old)
-	case *old == *now: // told in no words, or different in what words leave out
-		return what + " changed"
+		return fmt.Sprintf("%s was removed; it was %s", name, *before)
+	case *before == *now: // not shown, or shown without what differs
+		return name + " changed"
 	}
-	return fmt.Sprintf("%s changed from %s to %s", what, *old, *now)
+	return fmt.Sprintf("%s changed from %s to %s", name, *before, *now)
 }
 
-// listIndex is a place in a list, as paths have it.
+// listIndex matches an index in a path.
 var listIndex = regexp.MustCompile(`\[\d+\]`)
 
-// parameterNames are what people call the parameters of actions, by their paths. The first that
-// fits counts; others are called by their paths.
+// parameterNames names the parameters of actions by their paths. The first match counts; other
+// parameters are called by their paths.
 var parameterNames = []struct {
 	path *regexp.Regexp
-	says string
+	name string // $1 stands for the first group of path
 	kind valueKind
 }{
 	{regexp.MustCompile(`^(?:talk\.|metadata\.)?title$`), "the title", verbatim},
@@ -178,39 +179,39 @@ var parameterNames = []struct {
 	{regexp.MustCompile(`^talk\.abstracts\.(.+)$`), "the abstract in $1", omitted},
 	{regexp.MustCompile(`^talk\.abstract$`), "the abstract", omitted},
 	{regexp.MustCompile(`^talk\.chapters`), "the list of chapters", omitted},
-	{regexp.MustCompile(`^talk\.([a-z]+)`), "what is said of the talk ($1)", verbatim},
-	{regexp.MustCompile(`^conference\.description$`), "the template for descriptions", omitted},
-	{regexp.MustCompile(`^conference\b`), "what is said of the conference", omitted},
+	{regexp.MustCompile(`^talk\.([a-z]+)`), "the talk's $1", verbatim},
+	{regexp.MustCompile(`^conference\.description$`), "the description template", omitted},
+	{regexp.MustCompile(`^conference\b`), "the conference's details", omitted},
 	{regexp.MustCompile(`^tracks\[(.+)\]\.revision$`), "the revision of the subtitles in $1", verbatim},
 	{regexp.MustCompile(`^tracks\[(.+)\]\.state$`), "the state of the subtitles in $1", verbatim},
-	{regexp.MustCompile(`^tracks\[(.+)\]\.`), "the file with the subtitles in $1", omitted},
-	{regexp.MustCompile(`^tracks\[(.+)\]$`), "the track of subtitles in $1", omitted},
-	{regexp.MustCompile(`^entries\[(.+?)\]`), "what is laid out as $1", omitted},
-	{regexp.MustCompile(`^edition(?:\.id|\.recordings.*)?$`), "the edition, as which the programme is known,", omitted},
+	{regexp.MustCompile(`^tracks\[(.+)\]\.`), "the subtitle file in $1", omitted},
+	{regexp.MustCompile(`^tracks\[(.+)\]$`), "the subtitle track in $1", omitted},
+	{regexp.MustCompile(`^entries\[(.+?)\]`), "the content of $1", omitted},
+	{regexp.MustCompile(`^edition(?:\.id|\.recordings.*)?$`), "the edition", omitted},
 	{regexp.MustCompile(`(?:^|\.)(opening|closing)$`), "the length of the $1 card", frameCount},
-	{regexp.MustCompile(`kept\[(\d+)\]\.from$|^pieces\[(\d+)\]\.range\.from$`), "where kept range $1$2 begins", frameCount},
-	{regexp.MustCompile(`kept\[(\d+)\]\.to$|^pieces\[(\d+)\]\.range\.to$`), "where kept range $1$2 ends", frameCount},
+	{regexp.MustCompile(`kept\[(\d+)\]\.from$|^pieces\[(\d+)\]\.range\.from$`), "the start of kept range $1$2", frameCount},
+	{regexp.MustCompile(`kept\[(\d+)\]\.to$|^pieces\[(\d+)\]\.range\.to$`), "the end of kept range $1$2", frameCount},
 	{regexp.MustCompile(`kept$|^pieces$`), "the list of kept ranges", omitted},
-	{regexp.MustCompile(`^range\.from$`), "where it begins in the recording", frameCount},
-	{regexp.MustCompile(`^range\.to$`), "where it ends in the recording", frameCount},
+	{regexp.MustCompile(`^range\.from$`), "its start in the recording", frameCount},
+	{regexp.MustCompile(`^range\.to$`), "its end in the recording", frameCount},
 	{regexp.MustCompile(`^frames$`), "its length", frameCount},
 	{regexp.MustCompile(`^lufs$`), "the loudness", verbatim},
-	{regexp.MustCompile(`^subtitles$`), "the list of languages in it", verbatim},
+	{regexp.MustCompile(`^subtitles$`), "its list of subtitle languages", verbatim},
 	{regexp.MustCompile(`^salt$`), "the number of times that its segments could not be joined", verbatim},
 	{regexp.MustCompile(`^encoding\.(.+)$`), "$1", verbatim},
-	{regexp.MustCompile(`^pictures\.`), "what was found out about the recording's pictures", omitted},
+	{regexp.MustCompile(`^pictures\.`), "the properties of the recording's video", omitted},
 }
 
-// valueKind is how values of a parameter are told.
+// valueKind says how the values of a parameter are shown.
 type valueKind int
 
 const (
 	omitted valueKind = iota
 	verbatim
-	frameCount // at some rate
+	frameCount // as a time
 )
 
-// format is a value in words: nil where there is none, nothing where it is not told.
+// format returns a value as text: nil if it is absent, "" if it is not shown.
 func (k valueKind) format(v json.RawMessage, rate timeline.Rate) *string {
 	if v == nil {
 		return nil
@@ -225,8 +226,8 @@ func (k valueKind) format(v json.RawMessage, rate timeline.Rate) *string {
 	return new(jsonText(v))
 }
 
-// jsonText is a JSON value as people write it: strings in quotation marks of theirs, lists
-// with commas, and nothing for what is more than that.
+// jsonText returns a JSON value as people write it: strings in quotation marks, lists of strings
+// with commas. It returns "" for anything nested deeper.
 func jsonText(v json.RawMessage) string {
 	var s string
 	if json.Unmarshal(v, &s) == nil {
@@ -244,11 +245,11 @@ func jsonText(v json.RawMessage) string {
 
 func unquote(v json.RawMessage) string { return string(bytes.Trim(v, `"`)) }
 
-// truncate is the beginning of a text, as much as goes into a line.
+// truncate shortens a text to what fits into a line.
 func truncate(s string) string {
-	const enough = 60
-	if r := []rune(s); len(r) > enough {
-		return string(r[:enough-1]) + "…"
+	const maxLength = 60
+	if r := []rune(s); len(r) > maxLength {
+		return string(r[:maxLength-1]) + "…"
 	}
 	return s
 }
