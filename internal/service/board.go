@@ -16,10 +16,10 @@ import (
 	"github.com/lectern-av/lectern/worker"
 )
 
-// TalkState is how far a talk has come.
+// TalkState says how far a talk has come. Its values are part of the API and of addresses.
 type TalkState string
 
-// The states of a talk, in the order in which it comes to them.
+// The states of a talk, in the order in which a talk goes through them.
 const (
 	StateNoRecording      TalkState = "no-recording"
 	StateQueued           TalkState = "queued"   // to be made
@@ -33,18 +33,18 @@ const (
 	StateNotRecorded      TalkState = "not-recorded" // is not to be
 )
 
-// TalkStates is all of them.
+// TalkStates returns all states, in order.
 func TalkStates() []TalkState {
 	return []TalkState{StateNoRecording, StateQueued, StateProcessing, StateFailed, StateReadyForReview, StateChangesRequested, StateApproved, StateOnHold, StateReleased, StateNotRecorded}
 }
 
-// WaitingFor is whom a talk waits for, and where they work in one language, in which.
+// WaitingFor names the role that has to do something for a talk next.
 type WaitingFor struct {
 	Role     access.Role `json:"role"`
 	Language string      `json:"language,omitempty"`
 }
 
-// StageProgress is how a stage of a talk's pipeline stands.
+// StageProgress counts the actions of one stage of a talk's pipeline.
 type StageProgress struct {
 	Name     string  `json:"name"`
 	State    string  `json:"state"` // waiting, running, done, reused, failed, none
@@ -53,7 +53,7 @@ type StageProgress struct {
 	Fraction float64 `json:"fraction"` // of all of it
 }
 
-// TalkSummary is a talk in the overview of all talks.
+// TalkSummary is one row of the list of all talks.
 type TalkSummary struct {
 	catalog.Overview
 	State      TalkState
@@ -64,8 +64,8 @@ type TalkSummary struct {
 	Version    uint64 // rises with every change of the board
 }
 
-// Day is when the talk is given, as "2006-01-02" in the time zone that the schedule says; "" if
-// it does not.
+// Day returns the day of the talk as "2006-01-02", in the time zone of the schedule; "" for a talk
+// without a time.
 func (r TalkSummary) Day() string {
 	if r.Scheduling.Start.IsZero() {
 		return ""
@@ -73,8 +73,7 @@ func (r TalkSummary) Day() string {
 	return r.Scheduling.Start.Format(time.DateOnly)
 }
 
-// Board is the overview of all talks, kept in memory and up to date with the catalogue and
-// with what is being made.
+// Board keeps the summaries of all talks in memory. It follows the catalogue and the backlog.
 type Board struct {
 	catalog *catalog.Catalog
 	backlog *conductor.Backlog // nil where nothing is made
@@ -88,8 +87,8 @@ type Board struct {
 	stageNamesByPipeline map[string][]string // of pipelines, in order
 }
 
-// NewBoard is the board of a catalogue and of what is being made of it, which it follows from
-// then on; backlog may be nil.
+// NewBoard reads the summaries of all talks and subscribes to changes of the catalogue and of the
+// backlog, which may be nil. Run applies the changes.
 func NewBoard(ctx context.Context, c *catalog.Catalog, backlog *conductor.Backlog) (*Board, error) {
 	b := &Board{
 		catalog: c, backlog: backlog, talks: make(map[string]TalkSummary), dirty: make(map[string]bool),
@@ -109,7 +108,7 @@ func NewBoard(ctx context.Context, c *catalog.Catalog, backlog *conductor.Backlo
 	return b, nil
 }
 
-// MarkChanged says that something about a talk changed. It is quick, and may be called by anybody.
+// MarkChanged schedules a talk to be read again. It never blocks.
 func (b *Board) MarkChanged(slug string) {
 	if slug == "" {
 		return
@@ -123,8 +122,8 @@ func (b *Board) MarkChanged(slug string) {
 	}
 }
 
-// coalesceDelay is how long changes are gathered: people do not see more, and a talk that changes
-// ten times meanwhile is read once.
+// coalesceDelay is the shortest time between two rounds of reading changed talks, so that a talk
+// that changes ten times within it is read once.
 const coalesceDelay = 100 * time.Millisecond
 
 // Run keeps the board up to date until ctx ends.
@@ -146,7 +145,7 @@ func (b *Board) Run(ctx context.Context) error {
 	}
 }
 
-// refresh reads all talks again that changed.
+// refresh reads all talks again that were marked as changed.
 func (b *Board) refresh(ctx context.Context) error {
 	b.mu.Lock()
 	dirty := b.dirty
@@ -164,7 +163,7 @@ func (b *Board) refresh(ctx context.Context) error {
 	return nil
 }
 
-// store shows a row, and tells everybody who reads along.
+// store saves a summary and sends it to all subscribers.
 func (b *Board) store(r TalkSummary) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -179,8 +178,8 @@ func (b *Board) store(r TalkSummary) {
 	}
 }
 
-// Subscribe has every row that changes sent to a channel, which should have room, until stop is
-// called. A row that found no room is lost: its serial is missing.
+// Subscribe sends every summary that changes to a channel until stop is called. A summary is
+// dropped if the channel is full; the gap in the versions shows that.
 func (b *Board) Subscribe(rows chan<- TalkSummary) (stop func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -192,7 +191,7 @@ func (b *Board) Subscribe(rows chan<- TalkSummary) (stop func()) {
 	}
 }
 
-// Talks is all talks by day, time and room; those that no schedule knows come last.
+// Talks returns all talks by day, time and room. Talks without a time come last.
 func (b *Board) Talks() []TalkSummary {
 	b.mu.Lock()
 	all := make([]TalkSummary, 0, len(b.talks))
@@ -217,7 +216,7 @@ func compareTrueFirst(a, b bool) int {
 	return 1
 }
 
-// Talk is a talk's, if there is such a talk.
+// Talk returns the summary of a talk; ok is false where there is no such talk.
 func (b *Board) Talk(slug string) (TalkSummary, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -225,7 +224,7 @@ func (b *Board) Talk(slug string) (TalkSummary, bool) {
 	return r, ok
 }
 
-// summarize is how a talk is shown.
+// summarize derives the state of a talk from the catalogue and from the backlog.
 func (b *Board) summarize(o catalog.Overview) TalkSummary {
 	r := TalkSummary{Overview: o, Stages: b.lastRunStages(o)}
 	var making TalkState
@@ -244,7 +243,7 @@ func (b *Board) summarize(o catalog.Overview) TalkSummary {
 	return r
 }
 
-// stateFromStep is the state of a talk that the backlog has in hand; "" where it has not.
+// stateFromStep translates a step of the backlog; "" means that the talk is not in it.
 func stateFromStep(s conductor.Phase) TalkState {
 	switch s {
 	case conductor.Queued:
@@ -255,7 +254,7 @@ func stateFromStep(s conductor.Phase) TalkState {
 	return ""
 }
 
-// overlayLiveProgress shows how stages stand that are being made.
+// overlayLiveProgress replaces the recorded progress of stages by that of the running build.
 func overlayLiveProgress(stages []StageProgress, now []conductor.StageStatus) {
 	for i := range stages {
 		st := &stages[i]
@@ -308,7 +307,7 @@ func talkState(o catalog.Overview, making TalkState) (TalkState, string) {
 	return StateQueued, ""
 }
 
-// waitingFor is whom a talk waits for.
+// waitingFor derives from the state of a talk and of its tracks who has to do something next.
 func waitingFor(r TalkSummary) (all []WaitingFor) {
 	switch r.State {
 	case StateNoRecording, StateFailed, StateChangesRequested:
@@ -332,7 +331,7 @@ func waitingFor(r TalkSummary) (all []WaitingFor) {
 	return all
 }
 
-// lastRunStages is how the stages of a talk stood when its last run ended.
+// lastRunStages returns the progress of all stages at the end of the last run.
 func (b *Board) lastRunStages(o catalog.Overview) (stages []StageProgress) {
 	place := make(map[string]int)
 	for i, name := range b.stageNames(o.Pipeline) {
@@ -368,7 +367,8 @@ func (b *Board) lastRunStages(o catalog.Overview) (stages []StageProgress) {
 	return stages
 }
 
-// stageNames is a pipeline's stages; a pipeline that cannot be read any more has none.
+// stageNames returns the names of a pipeline's stages in order; none if the pipeline cannot be
+// read.
 func (b *Board) stageNames(pipeline string) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -386,7 +386,7 @@ func (b *Board) stageNames(pipeline string) []string {
 	return names
 }
 
-// Talks is all talks, for who may see them all.
+// List returns all talks, for people who may see the conference.
 func (svc *Talks) List(p access.Person) ([]TalkSummary, error) {
 	if !p.May(access.ViewConference, "", "") {
 		return nil, access.ErrForbidden
@@ -394,7 +394,7 @@ func (svc *Talks) List(p access.Person) ([]TalkSummary, error) {
 	return svc.board.Talks(), nil
 }
 
-// TalkSummary is one talk, as the overview shows it.
+// Summary returns the summary of one talk.
 func (svc *Talks) Summary(p access.Person, slug string) (TalkSummary, error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return TalkSummary{}, access.ErrForbidden
@@ -406,7 +406,7 @@ func (svc *Talks) Summary(p access.Person, slug string) (TalkSummary, error) {
 	return r, nil
 }
 
-// timeZone returns the time zone of the first talk that has a start, or else the server's own.
+// timeZone returns the time zone of the first talk that has a time, or else the local one.
 func (b *Board) timeZone() *time.Location {
 	for _, r := range b.Talks() {
 		if !r.Scheduling.Start.IsZero() {

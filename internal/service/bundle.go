@@ -31,8 +31,8 @@ type Bundles struct {
 	tracks  translation.Service
 }
 
-// Bundle is the last bundle of a talk, opened: however often another one takes its place, what
-// is read of it belongs together. It is to be closed.
+// Bundle is an open bundle. All reads see the same version, even if the talk is published again
+// meanwhile. Close it after use.
 type Bundle struct {
 	bundle.Manifest
 	Sums         []byte    // SHA256SUMS
@@ -42,10 +42,10 @@ type Bundle struct {
 	root         *os.Root
 }
 
-// Close lets the bundle go.
+// Close releases the directory of the bundle.
 func (b *Bundle) Close() error { return b.root.Close() }
 
-// OpenBundle opens the last bundle of a talk; where there is none, the error is catalog.ErrNone.
+// Open opens the last published bundle of a talk; the error is ErrNotFound where there is none.
 func (svc *Bundles) Open(ctx context.Context, p access.Person, slug string) (_ *Bundle, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden
@@ -77,7 +77,7 @@ func (svc *Bundles) Open(ctx context.Context, p access.Person, slug string) (_ *
 	return b, nil
 }
 
-// File opens one of the files that the bundle lists, and no other.
+// File opens a file that the bundle lists; any other name is ErrNotFound.
 func (b *Bundle) File(name string) (*os.File, bundle.File, error) {
 	i := slices.IndexFunc(b.Files, func(f bundle.File) bool { return f.Path == name })
 	if i < 0 {
@@ -87,8 +87,8 @@ func (b *Bundle) File(name string) (*os.File, bundle.File, error) {
 	return f, b.Files[i], err
 }
 
-// Missing is which files the bundle lists that are not there, or not as large. It is a look at
-// their names: whether they are what they were, `lectern bundle verify` finds out.
+// Missing returns the paths of listed files that do not exist or have another size. It reads no
+// content; Bundles.Verify does.
 func (b *Bundle) Missing() (paths []string) {
 	for _, f := range b.Files {
 		if info, err := b.root.Stat(f.Path); err != nil || info.Size() != f.Size {
@@ -98,14 +98,15 @@ func (b *Bundle) Missing() (paths []string) {
 	return paths
 }
 
-// archiveFile is one file of a bundle on its way out.
+// archiveFile is one file of the archive of a bundle.
 type archiveFile struct {
 	name string
 	size int64
 	open func() (io.ReadCloser, error)
 }
 
-// archiveFiles is every file of the bundle, what it lists itself by and all that it lists.
+// archiveFiles returns all files of the bundle: its manifest, its checksums and everything it
+// lists.
 func (b *Bundle) archiveFiles() []archiveFile {
 	given := func(name string, data []byte) archiveFile {
 		return archiveFile{name, int64(len(data)), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
@@ -117,7 +118,7 @@ func (b *Bundle) archiveFiles() []archiveFile {
 	return all
 }
 
-// Playback is what a player needs to show a talk.
+// Playback holds what a player needs to show a talk.
 type Playback struct {
 	Slug, Title string
 	Language    string // that is spoken, BCP 47
@@ -129,7 +130,7 @@ type Playback struct {
 	Sprite      string // the WebVTT that says where in the sheets of stills what is
 }
 
-// Rendition is a film of a talk.
+// Rendition is one version of the video, at one size and in one codec.
 type Rendition struct {
 	Name   string // for people: "1080p", "1080p vp9"
 	Path   string // in the bundle
@@ -138,15 +139,15 @@ type Rendition struct {
 	Type   string // "video/mp4"
 }
 
-// CaptionTrack is subtitles that a player can show.
+// CaptionTrack names subtitles that a player can show.
 type CaptionTrack struct {
 	Language string // BCP 47
 	Kind     conference.TrackKind
 	Revision int
 }
 
-// Playback is the last bundle of a talk as a player needs it, with the subtitles that there
-// are now, which may be newer.
+// Playback returns the last bundle of a talk for a player, with the current subtitles, which may be
+// newer than the bundle.
 func (svc *Bundles) Playback(ctx context.Context, p access.Person, slug string) (Playback, error) {
 	b, err := svc.Open(ctx, p, slug)
 	if err != nil {
@@ -174,7 +175,7 @@ func (svc *Bundles) Playback(ctx context.Context, p access.Person, slug string) 
 	return play, err
 }
 
-// newRendition is a film of a bundle for people.
+// newRendition describes a video file of a bundle for a menu.
 func newRendition(f bundle.File) Rendition {
 	var is struct {
 		Codec  string
@@ -194,8 +195,8 @@ func newRendition(f bundle.File) Rendition {
 	return r
 }
 
-// currentTracks is the subtitles of a talk as they are now, in reel time: what was handed in
-// for it, and what is translated, be it a draft.
+// currentTracks returns the current subtitles of a talk in reel time: all uploaded tracks, and
+// translations even if they are drafts.
 func (svc *Bundles) currentTracks(ctx context.Context, slug string) ([]conference.Track, error) {
 	s, err := svc.catalog.Talk(ctx, slug)
 	if err != nil {
@@ -220,8 +221,8 @@ func (svc *Bundles) currentTracks(ctx context.Context, slug string) ([]conferenc
 	return tracks, nil
 }
 
-// WriteWebVTT writes the subtitles of a talk in a language as they are now, on the clock of
-// its last bundle, as WebVTT.
+// WriteWebVTT writes the current subtitles of a talk in a language as WebVTT, in the programme time
+// of its last bundle.
 func (svc *Bundles) WriteWebVTT(ctx context.Context, p access.Person, slug, language string, w io.Writer) error {
 	b, err := svc.Open(ctx, p, slug)
 	if err != nil {
@@ -244,7 +245,7 @@ func (svc *Bundles) WriteWebVTT(ctx context.Context, p access.Person, slug, lang
 	return err
 }
 
-// Verify proves the last bundle of a talk sound, by reading all of it.
+// Verify reads the last bundle of a talk completely and checks it against its manifest.
 func (svc *Bundles) Verify(ctx context.Context, p access.Person, slug string) (bundle.Report, error) {
 	if !p.May(access.ManageRecordings, slug, "") {
 		return bundle.Report{}, access.ErrForbidden
@@ -259,8 +260,8 @@ func (svc *Bundles) Verify(ctx context.Context, p access.Person, slug string) (b
 	return bundle.Verify(ctx, svc.tools, published.Dir)
 }
 
-// ProgrammeTimes says where in the last film of a talk a cue is shown; the answer is no for cues that
-// are cut away, and for all where there is no film.
+// ProgrammeTimes returns a function that maps a cue to its start in the last video of a talk. ok is
+// false for cues that were trimmed away, and for all cues where there is no video.
 func (svc *Bundles) ProgrammeTimes(ctx context.Context, p access.Person, slug string) (func(conference.Cue) (time.Duration, bool), error) {
 	b, err := svc.Open(ctx, p, slug)
 	if errors.Is(err, catalog.ErrNotFound) {

@@ -13,8 +13,8 @@ import (
 	"github.com/lectern-av/lectern/internal/fsutil"
 )
 
-// ZipSize is how long the archive is that WriteZip writes, in bytes, told from the sizes of the
-// files: nothing in it is compressed, which films are already.
+// ZipSize returns the size in bytes of the archive that WriteZip writes. It is known in advance
+// because nothing is compressed.
 func (b *Bundle) ZipSize() (int64, error) {
 	const mask = 1<<32 - 1 // from which on fields are 64 bits wide (APPNOTE 6.3.10, 4.5.3)
 	var frame byteCounter
@@ -41,8 +41,7 @@ func (b *Bundle) ZipSize() (int64, error) {
 	return total, err
 }
 
-// WriteZip writes all of the bundle as one archive, in which everything lies in a directory
-// that is called like the talk. It is written as it is read: no file is held in memory.
+// WriteZip streams the bundle as a ZIP archive whose files lie in a directory named after the talk.
 func (b *Bundle) WriteZip(ctx context.Context, w io.Writer) error {
 	return b.writeZip(w, func(w io.Writer, p archiveFile) error {
 		r, err := p.open()
@@ -76,7 +75,7 @@ func (b *Bundle) writeZip(w io.Writer, fill func(io.Writer, archiveFile) error) 
 	return archive.Close()
 }
 
-// byteCounter counts what is written to it.
+// byteCounter is a writer that only counts.
 type byteCounter int64
 
 func (c *byteCounter) Write(b []byte) (int, error) {

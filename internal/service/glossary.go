@@ -8,14 +8,13 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// GlossaryFile is how a conference wants its terms translated, as a file that package
-// translation reads.
+// GlossaryFile is a glossary as it was uploaded: CSV that package translation reads.
 type GlossaryFile struct {
 	Name string
 	Text string
 }
 
-// Glossary is the conference's glossary as it was handed in; ok is false where there is none.
+// Glossary returns the conference's glossary; ok is false where there is none.
 func (svc *Translations) Glossary(ctx context.Context, p access.Person) (f GlossaryFile, ok bool, err error) {
 	if !p.May(access.Enter, "", "") {
 		return f, false, access.ErrForbidden
@@ -24,7 +23,7 @@ func (svc *Translations) Glossary(ctx context.Context, p access.Person) (f Gloss
 	return f, ok && f.Text != "", err
 }
 
-// SetGlossary makes a file the conference's glossary; one without text takes it away.
+// SetGlossary replaces the conference's glossary; a file without text removes it.
 func (svc *Translations) SetGlossary(ctx context.Context, p access.Person, f GlossaryFile) error {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
@@ -38,7 +37,7 @@ func (svc *Translations) SetGlossary(ctx context.Context, p access.Person, f Glo
 	return svc.catalog.SaveSetting(ctx, by.Name, catalog.SettingGlossary, f)
 }
 
-// loadGlossary is the conference's glossary; nil where there is none.
+// loadGlossary parses the conference's glossary; nil where there is none.
 func (svc *Translations) loadGlossary(ctx context.Context) (*translation.Glossary, error) {
 	var f GlossaryFile
 	ok, err := svc.catalog.Setting(ctx, catalog.SettingGlossary, &f)

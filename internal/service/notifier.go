@@ -12,7 +12,7 @@ import (
 	"github.com/lectern-av/lectern/internal/mail"
 )
 
-// Notifier queues letters to people about what they can do now.
+// Notifier queues letters that tell people what they can do now.
 type Notifier struct {
 	catalog *catalog.Catalog
 	board   *Board
@@ -21,8 +21,8 @@ type Notifier struct {
 	Queued  chan struct{} // has an element when a letter was queued
 }
 
-// queueLetter keeps a letter until it is sent; who has no address gets none. Of the same cause one
-// person gets one letter.
+// queueLetter queues a letter, once for each kind, cause and address. Nothing is queued for people
+// without an address.
 func (n *Notifier) queueLetter(ctx context.Context, kind mail.Kind, cause string, to access.Grant, m mail.Content) error {
 	if to.Email == "" {
 		return nil
@@ -48,8 +48,8 @@ func (n *Notifier) queueLetter(ctx context.Context, kind mail.Kind, cause string
 	return nil
 }
 
-// grantsWithRole are those who have a link of a role that stands, for a talk and, where it is for one,
-// in a language.
+// grantsWithRole returns the grants of all valid links with a role for a talk and, for roles that
+// have one, a language.
 func (n *Notifier) grantsWithRole(ctx context.Context, role access.Role, slug, language string) (all []access.Grant, err error) {
 	links, err := n.catalog.Links(ctx)
 	now := time.Now()
@@ -61,8 +61,8 @@ func (n *Notifier) grantsWithRole(ctx context.Context, role access.Role, slug, l
 	return all, err
 }
 
-// notifyRole writes to all holders of a role. Letters name the page and no secret: whoever is not in
-// any more opens their link again.
+// notifyRole writes to everyone with a role for a talk. Letters link to the page and hold no
+// secret: people sign in with their own link.
 func (n *Notifier) notifyRole(ctx context.Context, kind mail.Kind, role access.Role, slug, page, cause string, m mail.Content) error {
 	people, err := n.grantsWithRole(ctx, role, slug, "")
 	if err != nil {
@@ -78,7 +78,7 @@ func (n *Notifier) notifyRole(ctx context.Context, kind mail.Kind, role access.R
 	return nil
 }
 
-// notifyPendingTasks writes to everybody whom something waits for.
+// pendingTasks writes to the people of each task, at most once a day.
 func (n *Notifier) pendingTasks(ctx context.Context, kind mail.Kind, slug string, calls PendingTasks) error {
 	row, _ := n.board.Talk(slug)
 	for _, c := range calls {
@@ -97,13 +97,13 @@ func (n *Notifier) pendingTasks(ctx context.Context, kind mail.Kind, slug string
 	return nil
 }
 
-// notifyOrganisers says that a speaker says that something is wrong.
+// changesRequested tells the organisers that a speaker asks for changes.
 func (n *Notifier) changesRequested(ctx context.Context, slug string, v catalog.Review) error {
 	return n.notifyRole(ctx, mail.ProblemReported, access.Organiser, slug, "", time.Now().UTC().Format(time.RFC3339), mail.Content{Who: v.Who, Comment: v.Comment})
 }
 
-// notifyReadyForReview says to a talk's speakers that it can be looked at: once for every film there is
-// of it. Of corrected captions they know.
+// readyForReview asks the speakers of a talk to review it, once for each edition. A new bundle with
+// corrected subtitles alone sends nothing.
 func (n *Notifier) readyForReview(ctx context.Context, slug string) error {
 	published, ok, err := n.catalog.LastPublication(ctx, slug)
 	if err != nil || !ok {
@@ -112,12 +112,12 @@ func (n *Notifier) readyForReview(ctx context.Context, slug string) error {
 	return n.notifyRole(ctx, mail.TalkReady, access.Speaker, slug, "/speaker", published.Edition, mail.Content{})
 }
 
-// notifyReleased says to a talk's speakers that it is out.
+// released tells the speakers of a talk that it was released.
 func (n *Notifier) released(ctx context.Context, slug string) error {
 	return n.notifyRole(ctx, mail.TalkReleased, access.Speaker, slug, "/watch", "", mail.Content{})
 }
 
-// RunSpeakerNotifications writes to speakers whenever their talk can be looked at, until ctx ends.
+// Run writes to speakers whenever their talk becomes ready for review, until ctx ends.
 func (n *Notifier) Run(ctx context.Context) error {
 	rows := make(chan TalkSummary, 256)
 	defer n.board.Subscribe(rows)()

@@ -23,14 +23,14 @@ type People struct {
 	url      string
 }
 
-// How long links and sessions last where nobody says otherwise.
+// The default lifetimes of links and sessions.
 const (
 	LinkLifetime        = 90 * 24 * time.Hour
 	OneTimeLinkLifetime = 24 * time.Hour
 	SessionLifetime     = 30 * 24 * time.Hour
 )
 
-// Invitation is what a link is to be for.
+// Invitation describes a link that is to be made.
 type Invitation struct {
 	Kind     catalog.LinkKind // "": LinkReusable
 	Role     access.Role
@@ -41,7 +41,7 @@ type Invitation struct {
 	Lifetime time.Duration // 0: LinkLifetime
 }
 
-// Invite makes a link. Its secret is in the answer and nowhere else.
+// Invite creates a link. The returned secret is stored nowhere.
 func (svc *People) Invite(ctx context.Context, p access.Person, i Invitation) (access.Secret, catalog.Link, error) {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
@@ -63,7 +63,8 @@ func (svc *People) createLink(ctx context.Context, maker string, i Invitation) (
 	return secret, l, err
 }
 
-// validateInvitation refuses an invitation that makes no sense, and brings its language to its one form.
+// validateInvitation checks that an invitation names what its role needs and nothing else, and
+// normalises its language.
 func (svc *People) validateInvitation(ctx context.Context, i *Invitation) (err error) {
 	wantsTalk := i.Role == access.Speaker || i.Role == access.Translator
 	wantsLanguage := i.Role == access.Reviewer || i.Role == access.Translator
@@ -92,8 +93,8 @@ func (svc *People) validateInvitation(ctx context.Context, i *Invitation) (err e
 	return err
 }
 
-// UsableLink returns the link of a secret that a browser may open, or catalog.ErrNotFound where
-// it is revoked, expired or used up, or a program's token. It uses nothing up.
+// UsableLink returns the link of a secret if a browser may open it. Links that are revoked, expired
+// or used up, and API tokens, are ErrNotFound. Looking does not use a link up.
 func (svc *People) UsableLink(ctx context.Context, secret access.Secret) (Link, error) {
 	l, err := svc.catalog.LinkByHash(ctx, secret.Hash())
 	if err == nil && (l.Kind == catalog.LinkAPIToken || !l.Valid(time.Now()) || l.Kind == catalog.LinkOneTime && !l.Used.IsZero()) {
@@ -107,8 +108,8 @@ func (svc *People) SignOut(ctx context.Context, session access.Secret) error {
 	return svc.catalog.EndSession(ctx, session.Hash())
 }
 
-// SignIn opens a session with the secret of a link; the answer is the session's own secret.
-// A link that does not stand any more, and one that never was, are both catalog.ErrNone.
+// SignIn opens a session with the secret of a link and returns the secret of the session. A link
+// that is no longer valid and one that never existed are both ErrNotFound.
 func (svc *People) SignIn(ctx context.Context, link access.Secret) (access.Secret, access.Grant, error) {
 	l, err := svc.catalog.LinkByHash(ctx, link.Hash())
 	if err != nil {
@@ -125,7 +126,7 @@ func (svc *People) SignIn(ctx context.Context, link access.Secret) (access.Secre
 	return session, l.Grant, svc.catalog.OpenSession(ctx, l.LinkID, session.Hash(), expires)
 }
 
-// PersonBySessions is the person that some sessions let in. Those that have ended count for nothing.
+// BySessions returns the person who holds these sessions. Sessions that have ended add nothing.
 func (svc *People) BySessions(ctx context.Context, sessions ...access.Secret) (access.Person, error) {
 	var p access.Person
 	for _, s := range sessions {
@@ -141,7 +142,7 @@ func (svc *People) BySessions(ctx context.Context, sessions ...access.Secret) (a
 	return p, nil
 }
 
-// PersonByToken is who a token lets in, or catalog.ErrNone.
+// ByToken returns the person of an API token, or ErrNotFound.
 func (svc *People) ByToken(ctx context.Context, token access.Secret) (access.Person, error) {
 	l, err := svc.catalog.LinkByHash(ctx, token.Hash())
 	if err == nil && (l.Kind != catalog.LinkAPIToken || !l.Valid(time.Now())) {
@@ -153,7 +154,7 @@ func (svc *People) ByToken(ctx context.Context, token access.Secret) (access.Per
 	return access.Person{Grants: []access.Grant{l.Grant}}, nil
 }
 
-// Links is all links that were made, the newest first.
+// Links returns all links, the newest first.
 func (svc *People) Links(ctx context.Context, p access.Person) ([]catalog.Link, error) {
 	if !p.May(access.ManageConference, "", "") {
 		return nil, access.ErrForbidden
@@ -161,7 +162,7 @@ func (svc *People) Links(ctx context.Context, p access.Person) ([]catalog.Link, 
 	return svc.catalog.Links(ctx)
 }
 
-// Revoke ends a link, and whatever it opened.
+// Revoke ends a link and its sessions.
 func (svc *People) Revoke(ctx context.Context, p access.Person, link int64) error {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
@@ -170,9 +171,8 @@ func (svc *People) Revoke(ctx context.Context, p access.Person, link int64) erro
 	return svc.catalog.RevokeLink(ctx, by.Name, link)
 }
 
-// CreateFirstOrganiserLink makes a link that opens once and makes an organiser of whoever opens it, where
-// no link has done so yet, and none is there that could; ok says whether there was need for one. Whoever can read the
-// server's terminal could open its data directory as well.
+// CreateFirstOrganiserLink creates a one-time link for the first organiser and revokes earlier ones
+// that were not used. ok is false where an organiser has signed in already, or could.
 func (svc *People) CreateFirstOrganiserLink(ctx context.Context) (secret access.Secret, ok bool, err error) {
 	links, err := svc.catalog.Links(ctx)
 	if err != nil {
@@ -196,14 +196,14 @@ func (svc *People) CreateFirstOrganiserLink(ctx context.Context) (secret access.
 	return secret, true, err
 }
 
-// SpeakerInvitation is a link that was made for a speaker.
+// SpeakerInvitation is a link that was created for a speaker.
 type SpeakerInvitation struct {
 	Name, Email, Talk, Title string
 	Secret                   access.Secret
 }
 
-// InviteSpeakers makes a link for every speaker of every talk that is to be recorded and has
-// none that stands, and writes to those whose address the programme has.
+// InviteSpeakers creates a link for every speaker of a talk that is to be recorded who has no valid
+// one, and writes to those whose address is known.
 func (svc *People) InviteSpeakers(ctx context.Context, p access.Person) (made []SpeakerInvitation, err error) {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {

@@ -29,7 +29,7 @@ type Recordings struct {
 // RecordingUpload is a recording that has arrived completely.
 type RecordingUpload = submission.RecordingUpload
 
-// Receive saves a recording that has arrived. To receive it again changes nothing.
+// Receive saves a recording that has arrived. Receiving it again changes nothing.
 func (svc *Recordings) Receive(ctx context.Context, u RecordingUpload) error {
 	return svc.received.Receive(ctx, u)
 }
@@ -42,7 +42,7 @@ func (svc *Recordings) RunInspections(ctx context.Context) error {
 // InspectionSummary is what was found in a recording.
 type InspectionSummary = submission.InspectionSummary
 
-// Arrival is a recording that arrived, and which talks it may be of.
+// Arrival is a recording that has arrived, with the talks that it may belong to.
 type Arrival struct {
 	catalog.Arrival
 	Inspection *InspectionSummary // nil: nobody looked yet
@@ -73,7 +73,7 @@ func (svc *Recordings) matchInput(a catalog.Arrival) match.Recording {
 	return match.Recording{Name: a.Name, Start: a.StartedAt, Length: a.Length, Room: a.Room, Zone: svc.board.timeZone()}
 }
 
-// scheduleSlots is the programme, as far as the times and names in it help.
+// scheduleSlots returns the programme in the form that recordings are matched against.
 func (svc *Recordings) scheduleSlots() (slots []match.Slot) {
 	for _, r := range svc.board.Talks() {
 		s := r.Scheduling
@@ -84,9 +84,8 @@ func (svc *Recordings) scheduleSlots() (slots []match.Slot) {
 	return slots
 }
 
-// Assign adds a recording to talks; instead says that it takes the place of what
-// they have, where it else comes after that. Where the talk has no cut yet, and the programme
-// says which part of the recording it is, that is the first guess.
+// Assign adds a recording to talks; instead replaces their existing recordings. Where a talk has no
+// cut yet, its time in the schedule gives the first one.
 func (svc *Recordings) Assign(ctx context.Context, p access.Person, id string, slugs []string, instead bool) error {
 	by, err := p.GrantFor(access.ManageRecordings, "", "")
 	if err != nil {
@@ -125,8 +124,8 @@ func (svc *Recordings) Unassign(ctx context.Context, p access.Person, slug, sha2
 	return err
 }
 
-// WriteAudioSample writes twelve seconds of one side ("left", "right" or "mix") of a talk's recording, from
-// an offset on, as Opus in WebM: so that somebody can hear which channel is the talk.
+// WriteAudioSample writes twelve seconds of one channel ("left", "right" or "mix") of a recording
+// as Opus in WebM, from the offset at, so that people can compare channels.
 func (svc *Recordings) WriteAudioSample(ctx context.Context, p access.Person, slug, sha256, side string, at time.Duration, w io.Writer) error {
 	path, err := svc.path(ctx, p, slug, sha256)
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// Releases records what speakers say of their talks and releases bundles: it copies them to the
-// directory of released bundles.
+// Releases records the verdicts of speakers and copies bundles that may be released to the release
+// directory.
 type Releases struct {
 	catalog   *catalog.Catalog
 	board     *Board
@@ -30,7 +30,7 @@ type Releases struct {
 	releasing sync.Mutex
 }
 
-// ReleaseStatus is what was said of a talk, and whether it may be released.
+// ReleaseStatus says whether a talk was approved and whether it may be released.
 type ReleaseStatus struct {
 	Review    catalog.Review          // the last; zero: there is none
 	HasReview bool                    // there is one
@@ -39,7 +39,7 @@ type ReleaseStatus struct {
 	Request   *catalog.ReleaseRequest // nil: nobody asked for its release
 }
 
-// ReleaseStatus is how a talk stands with its speakers and its release.
+// Status returns the verdict and the release status of a talk.
 func (svc *Releases) Status(ctx context.Context, p access.Person, slug string) (s ReleaseStatus, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return s, access.ErrForbidden
@@ -70,8 +70,8 @@ func (svc *Releases) status(ctx context.Context, slug string, now time.Time) (s 
 	return s, err
 }
 
-// reviewedContentKey stands for what a speaker judges of a talk: the film, what the talk says of itself,
-// and the subtitles in the language that is spoken. Translations have judges of their own.
+// reviewedContentKey returns a hash of what a speaker reviews: the video, the description, and the
+// subtitles in the spoken language. Translations have reviewers of their own.
 func (svc *Releases) reviewedContentKey(ctx context.Context, slug string) (action.Key, error) {
 	s, err := svc.catalog.Talk(ctx, slug)
 	if err != nil {
@@ -93,7 +93,8 @@ func (svc *Releases) reviewedContentKey(ctx context.Context, slug string) (actio
 	return action.KeyOf(b), err
 }
 
-// SubmitVerdict says whether a talk may be published as it is, or what is wrong with it.
+// SubmitVerdict records that a speaker approves a talk, or asks for changes, which words must then
+// describe.
 func (svc *Releases) SubmitVerdict(ctx context.Context, p access.Person, slug string, approved bool, words string) error {
 	by, err := p.GrantFor(access.ApproveTalk, slug, "")
 	if err != nil {
@@ -128,8 +129,8 @@ func (svc *Releases) SubmitVerdict(ctx context.Context, p access.Person, slug st
 	return nil
 }
 
-// RequestRelease has a talk released: at once or, where something speaks against it for now, as soon
-// as nothing does. without is why no speaker has to approve it; "" where one has.
+// Request has a talk released, now or as soon as nothing blocks it. without is the reason to
+// release it without a speaker's approval; "" where there is one.
 func (svc *Releases) Request(ctx context.Context, p access.Person, slug, without string) (ReleaseStatus, error) {
 	by, err := p.GrantFor(access.ReleaseTalk, slug, "")
 	if err != nil {
@@ -170,7 +171,7 @@ func (svc *Releases) Request(ctx context.Context, p access.Person, slug, without
 	return svc.status(ctx, slug, time.Now())
 }
 
-// CancelRelease takes back that a talk is to be released. What was released stays where it is.
+// Cancel withdraws the request to release a talk. Files that were released already stay.
 func (svc *Releases) Cancel(ctx context.Context, p access.Person, slug string) error {
 	by, err := p.GrantFor(access.ReleaseTalk, slug, "")
 	if err != nil {
@@ -179,8 +180,8 @@ func (svc *Releases) Cancel(ctx context.Context, p access.Person, slug string) e
 	return svc.catalog.CancelRelease(ctx, slug, by.Name)
 }
 
-// ReleaseDue releases every talk that is wanted, approved as it is, and forbidden by nothing at
-// a time; of the others it is noted why not.
+// ReleaseDue releases every requested talk whose last version is approved and which nothing blocks
+// at the time now. For the others it records the reason.
 func (svc *Releases) ReleaseDue(ctx context.Context, now time.Time) error {
 	svc.releasing.Lock() // two must not lay one bundle out at a time
 	defer svc.releasing.Unlock()
@@ -234,8 +235,7 @@ func (svc *Releases) releaseOne(ctx context.Context, w catalog.ReleaseRequest, n
 	return svc.notifier.released(ctx, w.Slug)
 }
 
-// copyBundle makes the bundle of a talk anew where released ones lie, of hard links where that is
-// possible.
+// copyBundle copies the bundle of a talk to the release directory, by hard links where possible.
 func (svc *Releases) copyBundle(ctx context.Context, slug string) (string, error) {
 	b, err := svc.bundles.Open(ctx, systemUser, slug)
 	if err != nil {
@@ -253,11 +253,10 @@ func (svc *Releases) copyBundle(ctx context.Context, slug string) (string, error
 	return dir, err
 }
 
-// systemUser is Lectern itself, where it does what somebody was allowed to ask for.
+// systemUser acts for Lectern itself, on what a person was allowed to ask for.
 var systemUser = access.Person{Grants: []access.Grant{{Role: access.Organiser, Name: "lectern"}}}
 
-// RunReleases releases what is due, whenever something was made or said and every minute, until
-// ctx ends.
+// Run releases what is due, every minute and whenever a talk changes, until ctx ends.
 func (svc *Releases) Run(ctx context.Context) error {
 	rows := make(chan TalkSummary, 256)
 	defer svc.board.Subscribe(rows)()

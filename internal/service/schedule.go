@@ -29,10 +29,10 @@ type Schedule struct {
 	bundleDir string
 }
 
-// conferenceSettingKey is the name of the setting that holds a Conference.
+// conferenceSettingKey names the catalogue setting that holds ConferenceSettings.
 const conferenceSettingKey = "conference"
 
-// ConferenceSettings is what holds for all of a conference's talks.
+// ConferenceSettings are the settings that apply to all talks.
 type ConferenceSettings struct {
 	Name      string   `json:"name"`
 	URL       string   `json:"url"`
@@ -41,7 +41,7 @@ type ConferenceSettings struct {
 	Languages []string `json:"languages"` // that translations are wanted in, BCP 47
 }
 
-// ConferenceSettings is what was set of the conference.
+// ConferenceSettings returns the settings of the conference; zero if none were made.
 func (svc *Schedule) ConferenceSettings(ctx context.Context, p access.Person) (c ConferenceSettings, err error) {
 	if !p.May(access.Enter, "", "") {
 		return c, access.ErrForbidden
@@ -50,7 +50,7 @@ func (svc *Schedule) ConferenceSettings(ctx context.Context, p access.Person) (c
 	return c, err
 }
 
-// SetConferenceSettings sets it.
+// SetConferenceSettings replaces the settings of the conference.
 func (svc *Schedule) SetConferenceSettings(ctx context.Context, p access.Person, c ConferenceSettings) error {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
@@ -67,13 +67,13 @@ func (svc *Schedule) SetConferenceSettings(ctx context.Context, p access.Person,
 	return svc.catalog.SaveSetting(ctx, by.Name, conferenceSettingKey, c)
 }
 
-// ImportPreview is what a schedule would change.
+// ImportPreview lists what the import of a schedule changes.
 type ImportPreview struct {
 	Programme schedule.Programme
 	Changes   []schedule.Change
 }
 
-// Count is how many talks it does something to.
+// Count returns how many talks are changed in one way.
 func (p ImportPreview) Count(kind schedule.ChangeKind) (n int) {
 	for _, c := range p.Changes {
 		if c.Kind == kind {
@@ -83,7 +83,7 @@ func (p ImportPreview) Count(kind schedule.ChangeKind) (n int) {
 	return n
 }
 
-// PreviewScheduleImport reads a schedule, and says what it would change. Nothing is.
+// PreviewImport reads a schedule file and returns what importing it would change.
 func (svc *Schedule) PreviewImport(ctx context.Context, p access.Person, name string, data []byte) (ImportPreview, error) {
 	if !p.May(access.ManageConference, "", "") {
 		return ImportPreview{}, access.ErrForbidden
@@ -109,8 +109,8 @@ func (svc *Schedule) PreviewImport(ctx context.Context, p access.Person, name st
 	return ImportPreview{programme, schedule.Compare(known, programme)}, nil
 }
 
-// ImportSchedule takes a schedule over: what PreviewProgramme says. Nothing that was handed in
-// is touched.
+// Import imports a schedule file: it makes the changes that PreviewImport lists. Uploaded files and
+// manual edits stay.
 func (svc *Schedule) Import(ctx context.Context, p access.Person, name string, data []byte) (ImportPreview, error) {
 	preview, err := svc.PreviewImport(ctx, p, name, data)
 	if err != nil {
@@ -150,8 +150,8 @@ func (svc *Schedule) Import(ctx context.Context, p access.Person, name string, d
 	return preview, svc.catalog.SaveProgramme(ctx, by.Name, talks)
 }
 
-// newScheduledTalk is a talk as the catalogue takes it, with what the conference says where it does
-// not.
+// newScheduledTalk returns the catalogue entry of a talk, filled up from the settings of the
+// conference.
 func (svc *Schedule) newScheduledTalk(e schedule.Event, set ConferenceSettings) (catalog.ProgrammeEntry, error) {
 	e.Talk.Kind = cmp.Or(e.Talk.Kind, "talk")
 	e.Talk.Language = cmp.Or(e.Talk.Language, "en")
@@ -171,7 +171,7 @@ func (svc *Schedule) newScheduledTalk(e schedule.Event, set ConferenceSettings) 
 	return catalog.ProgrammeEntry{Talk: e.Talk, Scheduling: e.Scheduling, Initial: fresh}, nil
 }
 
-// ScheduleEntry is a talk's entry in the programme, as people edit it.
+// ScheduleEntry is a talk's entry in the programme, as organisers edit it.
 type ScheduleEntry struct {
 	Title       string
 	Kind        string // "talk" or "tutorial"
@@ -190,7 +190,7 @@ type ScheduleEntry struct {
 	Embargo     time.Time
 }
 
-// ScheduleEntry is a talk's, as it stands.
+// Entry returns the entry of a talk.
 func (svc *Schedule) Entry(ctx context.Context, p access.Person, slug string) (ScheduleEntry, error) {
 	if !p.May(access.ManageConference, "", "") {
 		return ScheduleEntry{}, access.ErrForbidden
@@ -207,7 +207,7 @@ func (svc *Schedule) Entry(ctx context.Context, p access.Person, slug string) (S
 	}, err
 }
 
-// CreateTalk makes a talk by hand, and says what it is called in files.
+// CreateTalk adds a talk by hand and returns its slug.
 func (svc *Schedule) CreateTalk(ctx context.Context, p access.Person, e ScheduleEntry) (slug string, err error) {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
@@ -241,7 +241,7 @@ func (svc *Schedule) CreateTalk(ctx context.Context, p access.Person, e Schedule
 	return slug, svc.catalog.SaveProgramme(ctx, by.Name, []catalog.ProgrammeEntry{s})
 }
 
-// EditTalk changes a talk's entry.
+// UpdateEntry changes the entry of a talk.
 func (svc *Schedule) UpdateEntry(ctx context.Context, p access.Person, slug string, e ScheduleEntry) error {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
@@ -267,7 +267,7 @@ func (svc *Schedule) UpdateEntry(ctx context.Context, p access.Person, slug stri
 	return nil
 }
 
-// applyTo writes an entry over what is there.
+// applyTo validates the entry and writes it to an event.
 func (e ScheduleEntry) applyTo(event *schedule.Event) (err error) {
 	t, s := &event.Talk, &event.Scheduling
 	said, err := TalkDescription{e.Title, e.Abstract, e.Speakers}.clean()
@@ -294,8 +294,8 @@ func (e ScheduleEntry) applyTo(event *schedule.Event) (err error) {
 	return nil
 }
 
-// cleanText is a text that people typed, of so many characters at most, without those that
-// nobody sees and that turn the direction of what stands beside it.
+// cleanText trims a typed text and returns it. It refuses texts of more than most characters, and
+// characters that are invisible or change the direction of text around them.
 func cleanText(what, text string, most int) (string, error) {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	if n := len([]rune(text)); n > most {
@@ -309,7 +309,8 @@ func cleanText(what, text string, most int) (string, error) {
 	return text, nil
 }
 
-// TimeZone is the time zone of the conference.
+// TimeZone returns the time zone of the conference: the one from its settings, or else the one of
+// its programme.
 func (svc *Schedule) TimeZone(ctx context.Context, p access.Person) (*time.Location, error) {
 	c, err := svc.ConferenceSettings(ctx, p)
 	if err != nil {

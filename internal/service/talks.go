@@ -29,7 +29,7 @@ type talkEditor struct {
 	backlog *conductor.Backlog // nil where no talk is built
 }
 
-// TalkDetails is all that there is to know of a talk, but for its cues.
+// TalkDetails holds everything about a talk except its cues.
 type TalkDetails struct {
 	TalkSummary
 	Facts     conference.Facts
@@ -40,10 +40,10 @@ type TalkDetails struct {
 	Links     []catalog.Link // that let somebody in to this talk; for who may see them
 }
 
-// maxHistory is how many changes a talk's page tells of.
+// maxHistory limits the number of changes in TalkDetails.
 const maxHistory = 200
 
-// TalkDetails is what a person may see of a talk.
+// Details returns everything about a talk that a person may see.
 func (svc *Talks) Details(ctx context.Context, p access.Person, slug string) (TalkDetails, error) {
 	row, err := svc.Summary(p, slug)
 	if err != nil {
@@ -73,7 +73,7 @@ func (svc *Talks) Details(ctx context.Context, p access.Person, slug string) (Ta
 	return t, nil
 }
 
-// addLastRun is what failed when the talk was made last.
+// addLastRun adds the times and the distinct failures of the last run.
 func (svc *Talks) addLastRun(ctx context.Context, t *TalkDetails) error {
 	runs, err := svc.catalog.LastRuns(ctx, t.Slug, 1)
 	if err != nil || len(runs) == 0 {
@@ -88,14 +88,15 @@ func (svc *Talks) addLastRun(ctx context.Context, t *TalkDetails) error {
 	return nil
 }
 
-// ProcessingOptions is what volunteers decide of a talk's recordings.
+// ProcessingOptions are the choices that volunteers make for a talk's recordings.
 type ProcessingOptions struct {
 	Cut      []conference.KeptRange
 	Channels conference.Channels
 	Pipeline string // the name of one that Lectern ships, or the talk's own
 }
 
-// setProcessingOptions makes a submission's handling another one.
+// setProcessingOptions changes a submission. Only pipelines that come with Lectern can be chosen by
+// name.
 func setProcessingOptions(s *catalog.Submission, h ProcessingOptions) error {
 	s.Facts.Cut, s.Facts.Channels = h.Cut, h.Channels
 	if h.Pipeline == s.Pipeline {
@@ -109,7 +110,7 @@ func setProcessingOptions(s *catalog.Submission, h ProcessingOptions) error {
 	return err
 }
 
-// SetProcessingOptions decides how a talk's recordings are handled.
+// SetProcessingOptions changes the cut, the channels and the pipeline of a talk.
 func (svc *Talks) SetProcessingOptions(ctx context.Context, p access.Person, slug string, h ProcessingOptions) error {
 	by, err := p.GrantFor(access.ManageRecordings, slug, "")
 	if err != nil {
@@ -119,7 +120,7 @@ func (svc *Talks) SetProcessingOptions(ctx context.Context, p access.Person, slu
 	return err
 }
 
-// EstimateCost is what it would cost to handle a talk's recordings otherwise. It changes nothing.
+// EstimateCost returns what other options would cost. It changes nothing.
 func (svc *Talks) EstimateCost(ctx context.Context, p access.Person, slug string, h ProcessingOptions) (conductor.Cost, error) {
 	if !p.May(access.ManageRecordings, slug, "") {
 		return conductor.Cost{}, access.ErrForbidden
@@ -134,7 +135,7 @@ func (svc *Talks) EstimateCost(ctx context.Context, p access.Person, slug string
 	return svc.builder.Cost(ctx, s)
 }
 
-// editTalk changes a talk, and has what follows from that made.
+// edit changes a talk in one transaction and reconciles it.
 func (e *talkEditor) edit(ctx context.Context, who, slug string, do func(*catalog.Submission) error) (catalog.Submission, error) {
 	s, err := e.catalog.Edit(ctx, who, slug, do)
 	if err == nil {
@@ -143,14 +144,14 @@ func (e *talkEditor) edit(ctx context.Context, who, slug string, do func(*catalo
 	return s, err
 }
 
-// enqueueReconcile has somebody look whether there is something to make.
+// reconcile wakes the conductor, so that it compares the talk with its outputs.
 func (e *talkEditor) reconcile(slug string) {
 	if e.backlog != nil {
 		e.backlog.Wake()
 	}
 }
 
-// Retry has a talk made again of what there is.
+// Retry builds a talk again from its current recordings.
 func (svc *Talks) Retry(ctx context.Context, p access.Person, slug string) error {
 	by, err := p.GrantFor(access.ManageRecordings, slug, "")
 	if err != nil {
@@ -170,15 +171,14 @@ func (svc *Talks) Retry(ctx context.Context, p access.Person, slug string) error
 	return nil
 }
 
-// TalkDescription is what a talk says of itself, as its speaker corrects it.
+// TalkDescription is the text about a talk that its speaker may correct.
 type TalkDescription struct {
 	Title    string
 	Abstract string
 	Speakers []string // as they are shown
 }
 
-// clean is what was typed as it may stand on cards and pages, without speakers of no name; or
-// what of it cannot.
+// clean returns the description with cleaned texts and without empty speakers.
 func (d TalkDescription) clean() (p TalkDescription, err error) {
 	if p.Title, err = cleanText("title", d.Title, 300); err != nil {
 		return p, err
@@ -197,7 +197,7 @@ func (d TalkDescription) clean() (p TalkDescription, err error) {
 	return p, nil
 }
 
-// SetDescription corrects what a talk says of itself.
+// SetDescription corrects the title, the abstract and the speakers of a talk.
 func (svc *Talks) SetDescription(ctx context.Context, p access.Person, slug string, d TalkDescription) error {
 	by, err := p.GrantFor(access.EditTalk, slug, "")
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// Translations is where translators and reviewers work on the translations of talks.
+// Translations holds what translators and reviewers do with the translations of talks.
 type Translations struct {
 	catalog  *catalog.Catalog
 	board    *Board
@@ -30,11 +30,10 @@ type Translations struct {
 	progress progressCache
 }
 
-// ClaimLifetime is how long it lasts that somebody is at a translation, counted from when
-// they said so, or handed something in.
+// ClaimLifetime is the time after which a claim expires, counted from the claim or the last upload.
 const ClaimLifetime = 3 * 24 * time.Hour
 
-// Translation is one of a talk, as it stands.
+// Translation is a revision of a translation with its talk, its claim and its video.
 type Translation struct {
 	translation.Revision                    // Number 0: it is still to be begun
 	Talk                 conference.Talk    //
@@ -43,7 +42,7 @@ type Translation struct {
 	Programme            timeline.Programme // of the video that was made last
 }
 
-// ProgrammeTime is when a viewer of the video sees a cue, or not at all.
+// ProgrammeTime returns when a cue starts in the video; ok is false where it is not in it.
 func (t Translation) ProgrammeTime(c conference.Cue) (at time.Duration, ok bool) {
 	if !t.HasVideo {
 		return 0, false
@@ -52,7 +51,7 @@ func (t Translation) ProgrammeTime(c conference.Cue) (at time.Duration, ok bool)
 	return span.From, ok
 }
 
-// Translations is how far each of a talk's translations has come, by language.
+// List returns the last revision of each of a talk's translations, by language.
 func (svc *Translations) List(ctx context.Context, p access.Person, slug string) ([]Translation, error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden
@@ -71,8 +70,8 @@ func (svc *Translations) List(ctx context.Context, p access.Person, slug string)
 	return all, err
 }
 
-// Translation is a revision of a talk's translation, 0 being the last, or what one begins
-// with; for its translators and reviewers.
+// Get returns a revision of a translation; number 0 is the last one, or an empty one where the
+// translation was not started.
 func (svc *Translations) Get(ctx context.Context, p access.Person, slug, language string, number int) (Translation, error) {
 	if !p.May(access.Translate, slug, language) {
 		return Translation{}, access.ErrForbidden
@@ -123,7 +122,7 @@ func (svc *Translations) withClaim(ctx context.Context, h translation.Revision, 
 	return t, err
 }
 
-// withProgramme is a translation with the video that was made last of its talk.
+// withProgramme adds the programme of the last video.
 func (svc *Translations) withProgramme(ctx context.Context, t Translation) (Translation, error) {
 	published, ok, err := svc.catalog.LastPublication(ctx, t.Slug)
 	if err != nil || !ok {
@@ -137,8 +136,8 @@ func (svc *Translations) withProgramme(ctx context.Context, t Translation) (Tran
 	return t, nil
 }
 
-// checkCanonicalTag refuses a language that is not in its one form (BCP 47): two translations would
-// be of one language else.
+// checkCanonicalTag refuses language tags that are not in canonical form (BCP 47), so that there is
+// one translation for each language.
 func checkCanonicalTag(language string) error {
 	said, err := subtitle.CanonicalLanguage(language)
 	if err == nil && said != language {
@@ -147,8 +146,8 @@ func checkCanonicalTag(language string) error {
 	return err
 }
 
-// ClaimTranslation says that a person is at a translation. Where somebody else is, the answer
-// is their claim.
+// Claim records that a person works on a translation and returns the claim in force, which may be
+// another person's.
 func (svc *Translations) Claim(ctx context.Context, p access.Person, slug, language string) (catalog.Claim, error) {
 	by, err := p.GrantFor(access.Translate, slug, language)
 	if err != nil {
@@ -160,8 +159,7 @@ func (svc *Translations) Claim(ctx context.Context, p access.Person, slug, langu
 	return svc.catalog.Claim(ctx, slug, language, by.Name, time.Now().Add(ClaimLifetime))
 }
 
-// UnclaimTranslation says that a person is not at a translation any more. Whoever manages the
-// conference may say so of everybody.
+// Unclaim removes a person's claim. Organisers may remove anyone's.
 func (svc *Translations) Unclaim(ctx context.Context, p access.Person, slug, language string) error {
 	by, err := p.GrantFor(access.Translate, slug, language)
 	if err != nil {
@@ -181,7 +179,7 @@ func (svc *Translations) Unclaim(ctx context.Context, p access.Person, slug, lan
 	return svc.catalog.Unclaim(ctx, slug, language, who)
 }
 
-// PendingTask is a translation that waits for somebody now.
+// PendingTask is a translation that waits for people with a role.
 type PendingTask struct {
 	Slug     string
 	Language string               // BCP 47
@@ -190,12 +188,12 @@ type PendingTask struct {
 	Progress translation.Progress // in source cues
 }
 
-// PendingTasks are whom a change has given something to do: those who should be told.
+// PendingTasks lists what a change has given people to do. They should be notified.
 type PendingTasks []PendingTask
 
-// UpdateTranslations brings a talk's translations along to its source as it is now, and says which
-// of them have something to translate, or to look at again, since then. It is called, by
-// whatever changed the subtitles in the language that is spoken, after that.
+// FollowSource updates all translations of a talk to the current source and returns those that have
+// new texts to translate or to check. Call it after the subtitles in the spoken language have
+// changed.
 func (svc *Translations) FollowSource(ctx context.Context, slug string) (calls PendingTasks, err error) {
 	reports, err := svc.tracks.UpdateToSource(ctx, slug)
 	if err != nil {
@@ -219,17 +217,17 @@ func (svc *Translations) FollowSource(ctx context.Context, slug string) (calls P
 	return calls, nil
 }
 
-// newPendingTask is a call for those who have a role in a translation.
+// newPendingTask returns a task for everyone with a role in a translation.
 func (svc *Translations) newPendingTask(ctx context.Context, h translation.Revision, role access.Role) (PendingTask, error) {
 	people, err := svc.notifier.grantsWithRole(ctx, role, h.Slug, h.Language)
 	return PendingTask{h.Slug, h.Language, role, people, h.Progress()}, err
 }
 
-// maxSuggestions is how many earlier translations of one text a translator is shown.
+// maxSuggestions limits the suggestions for one text.
 const maxSuggestions = 3
 
-// SuggestTranslations is earlier translations of what some units of a talk's translation say, by the
-// unit's place among them; for units that are still to be translated, or again.
+// Suggest returns earlier translations of similar texts, by index into units. Units that need no
+// translation have none.
 func (svc *Translations) Suggest(ctx context.Context, p access.Person, slug, language string, units []translation.Unit) (map[int][]translation.Suggestion, error) {
 	if !p.May(access.Translate, slug, language) {
 		return nil, access.ErrForbidden
@@ -261,8 +259,7 @@ func sourceText(u translation.Unit) string {
 	return strings.Join(texts, "\n")
 }
 
-// memoryCache keeps what was translated before, by conference and language. The zero memories
-// is empty.
+// memoryCache holds translation memories by conference and language. Its zero value is empty.
 type memoryCache struct {
 	mu  sync.Mutex
 	all map[memoryKey]*cachedMemory
@@ -270,7 +267,7 @@ type memoryCache struct {
 
 type memoryKey struct{ conference, language string }
 
-// cachedMemory is a memory, and of how many revisions it was made.
+// cachedMemory is a memory with the number of revisions it was built from.
 type cachedMemory struct {
 	rebuilding sync.Mutex // held by who makes it anew, for whom nobody waits
 	mu         sync.Mutex // of what follows
@@ -280,12 +277,12 @@ type cachedMemory struct {
 	buildTime  time.Duration
 }
 
-// rebuildInterval is how many times as long as it took to make a memory it is used although there is
-// something newer: to read all talks must not become all that the server does.
+// rebuildInterval times the duration of the last build is how long a memory is used although newer
+// translations exist, so that reading all talks does not fill the server's time.
 const rebuildInterval = 20
 
-// get is the memory for a talk's translation into a language. While somebody else has it made,
-// it is the one before, or empty.
+// get returns the memory for a talk's conference and a language. While another request rebuilds it,
+// the previous one is returned, which may be empty.
 func (ms *memoryCache) get(ctx context.Context, d translation.Service, slug, language string) (*translation.Memory, error) {
 	s, err := d.Catalog.Talk(ctx, slug)
 	if err != nil {
@@ -306,7 +303,7 @@ func (ms *memoryCache) get(ctx context.Context, d translation.Service, slug, lan
 	return r.memory, nil
 }
 
-// refresh makes the memory anew where that is worth it.
+// refresh rebuilds the memory if there are new revisions and the last build is long enough ago.
 func (r *cachedMemory) refresh(ctx context.Context, d translation.Service, slug, language string) error {
 	r.mu.Lock()
 	have, of, fresh := r.memory != nil, r.revisions, time.Since(r.builtAt) < rebuildInterval*r.buildTime
@@ -341,8 +338,8 @@ func (ms *memoryCache) entry(k memoryKey) *cachedMemory {
 	return ms.all[k]
 }
 
-// StartTranslation is the language, in its one form, of a translation of a talk that a person
-// wants to begin. The language that is spoken is refused.
+// Start checks that a person may translate a talk into a language, which must not be the spoken
+// one, and returns the canonical tag.
 func (svc *Translations) Start(ctx context.Context, p access.Person, slug, language string) (string, error) {
 	tag, err := subtitle.CanonicalLanguage(strings.TrimSpace(language))
 	if err != nil {
@@ -359,15 +356,15 @@ func (svc *Translations) Start(ctx context.Context, p access.Person, slug, langu
 	return tag, err
 }
 
-// ReviewQueueItem is how far a talk's translation has come.
+// ReviewQueueItem is one translation in the list of a reviewer.
 type ReviewQueueItem struct {
 	catalog.TalkTranslation
 	Talk     conference.Talk // as far as lists show it
 	Progress translation.Progress
 }
 
-// ReviewQueue is all translations into a language: those in review first, then those of which
-// something is to be looked at again, then by how much is still to be done.
+// ReviewQueue returns all translations into a language: those in review first, then those with
+// texts to check again, then by the number of untranslated texts.
 func (svc *Translations) ReviewQueue(ctx context.Context, p access.Person, language string) (all []ReviewQueueItem, err error) {
 	if !p.May(access.ReviewTranslation, "", language) {
 		return nil, access.ErrForbidden
@@ -398,8 +395,8 @@ func (svc *Translations) ReviewQueue(ctx context.Context, p access.Person, langu
 	return all, err
 }
 
-// progressCache keeps how far the last revision of each translation has come, which is counted in
-// all of its cues and, since a revision never changes, once. The zero progresses is empty.
+// progressCache holds the progress of the last revision of each translation. Revisions never
+// change, so each is counted once. Its zero value is empty.
 type progressCache struct {
 	mu  sync.Mutex
 	all map[progressKey]cachedProgress
@@ -407,13 +404,13 @@ type progressCache struct {
 
 type progressKey struct{ slug, language string }
 
-// cachedProgress is that of a revision.
+// cachedProgress is the progress of one revision.
 type cachedProgress struct {
 	number int
 	translation.Progress
 }
 
-// get is how far a revision has come.
+// get returns the progress of a revision and counts it if necessary.
 func (ps *progressCache) get(ctx context.Context, d translation.Service, t catalog.TalkTranslation) (translation.Progress, error) {
 	key := progressKey{t.Slug, t.Language}
 	ps.mu.Lock()

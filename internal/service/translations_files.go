@@ -25,8 +25,8 @@ import (
 	"github.com/lectern-av/lectern/internal/translation/exchange"
 )
 
-// ExchangeFormats are the formats in which translations go out, by their endings; all of them
-// can be handed in again.
+// ExchangeFormats returns the file name extensions of the formats for translators. Files in all of
+// them can be uploaded again.
 func ExchangeFormats() []string { return []string{"srt", "vtt", "po", "xliff", "csv"} }
 
 // TranslationExport says how a translation is to be written.
@@ -72,7 +72,7 @@ func (svc *Translations) File(ctx context.Context, p access.Person, slug, langua
 	return name, b.Bytes(), err
 }
 
-// TranslationUpload is a translated file as somebody hands it in.
+// TranslationUpload is a translated file with the options of its upload.
 type TranslationUpload struct {
 	Name            string // of the file
 	Data            []byte
@@ -84,7 +84,7 @@ type TranslationUpload struct {
 	DryRun          bool   // it is only to be looked at: nothing is saved
 }
 
-// TranslationUploadResult is what became of a file that was handed in.
+// TranslationUploadResult says what an upload changed and what was found in the file.
 type TranslationUploadResult struct {
 	Translation  translation.Revision
 	Saved        bool // there is a new revision
@@ -107,9 +107,8 @@ func (r TranslationUploadResult) CountUnlinked() (n int) {
 	return n
 }
 
-// UploadTranslation takes a file of a translator: PO, XLIFF, CSV or subtitles of any kind,
-// which is told by what is in it. If somebody else changed the translation meanwhile, the
-// error is a [catalog.Conflict].
+// Upload imports a translated file: PO, XLIFF, CSV or any subtitle format, detected by its content.
+// If the translation was changed meanwhile, the error is a *Conflict.
 func (svc *Translations) Upload(ctx context.Context, p access.Person, slug, language string, f TranslationUpload) (TranslationUploadResult, error) {
 	by, err := p.GrantFor(access.Translate, slug, language)
 	if err != nil {

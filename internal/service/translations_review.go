@@ -13,8 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// SubmitForReview hands all drafts of a translation in for review. Its reviewers should be
-// told.
+// SubmitForReview puts all drafts of a translation into review and notifies its reviewers.
 func (svc *Translations) SubmitForReview(ctx context.Context, p access.Person, slug, language string) (translation.Revision, PendingTasks, error) {
 	by, err := p.GrantFor(access.Translate, slug, language)
 	if err != nil {
@@ -32,8 +31,8 @@ func (svc *Translations) SubmitForReview(ctx context.Context, p access.Person, s
 	return h, PendingTasks{c}, svc.notifier.pendingTasks(ctx, mail.ReviewRequested, slug, PendingTasks{c})
 }
 
-// ApproveTranslation approves what of a translation is in review, but for the reviewer's own words, by
-// whatever name they are theirs.
+// Approve approves what is in review, except texts that the reviewer wrote under any of their
+// names.
 func (svc *Translations) Approve(ctx context.Context, p access.Person, slug, language string) (translation.Revision, error) {
 	by, err := p.GrantFor(access.ReviewTranslation, slug, language)
 	if err != nil {
@@ -50,8 +49,8 @@ func (svc *Translations) Approve(ctx context.Context, p access.Person, slug, lan
 	return h, asNotFound(err)
 }
 
-// knownNames is all names that a person goes by: those of all links that they opened, and of all
-// that were made for the same address.
+// knownNames returns all names of a person: those of their grants, and of all links for the same
+// address.
 func (svc *Translations) knownNames(ctx context.Context, p access.Person) (names []string, err error) {
 	links, err := svc.catalog.Links(ctx)
 	for _, g := range p.Grants {
@@ -66,7 +65,7 @@ func (svc *Translations) knownNames(ctx context.Context, p access.Person) (names
 	return slices.Compact(names), err
 }
 
-// CountOwnInReview is how many cues of a translation that are in review are in a person's own words.
+// CountOwnInReview returns how many cues in review a person wrote, and so cannot approve.
 func (svc *Translations) CountOwnInReview(ctx context.Context, p access.Person, h translation.Revision) (n int, err error) {
 	names, err := svc.knownNames(ctx, p)
 	for _, c := range h.Cues {
@@ -77,8 +76,8 @@ func (svc *Translations) CountOwnInReview(ctx context.Context, p access.Person, 
 	return n, err
 }
 
-// SendBackTranslation makes drafts of what is in review or approved, and says why: of the translation of
-// one source cue, by its id, or of all where that is "". Its translators should be told.
+// SendBack turns cues that are in review or approved back into drafts with a note, and notifies the
+// translators. cue is the id of a source cue; "" sends everything back.
 func (svc *Translations) SendBack(ctx context.Context, p access.Person, slug, language, cue, note string) (translation.Revision, PendingTasks, error) {
 	by, err := p.GrantFor(access.ReviewTranslation, slug, language)
 	if err != nil {
@@ -103,10 +102,10 @@ func (svc *Translations) SendBack(ctx context.Context, p access.Person, slug, la
 	return h, PendingTasks{c}, svc.notifier.pendingTasks(ctx, mail.TranslationReturned, slug, PendingTasks{c})
 }
 
-// maxNoteBytes is how long a comment may be, in bytes.
+// maxNoteBytes limits the length of a note.
 const maxNoteBytes = 4000
 
-// RestoreTranslation makes an earlier revision of a translation the present one.
+// Restore saves an earlier revision of a translation again as the newest one.
 func (svc *Translations) Restore(ctx context.Context, p access.Person, slug, language string, number int) (translation.Revision, error) {
 	by, err := p.GrantFor(access.ReviewTranslation, slug, language)
 	if err != nil {
@@ -119,7 +118,7 @@ func (svc *Translations) Restore(ctx context.Context, p access.Person, slug, lan
 	return h, asNotFound(err)
 }
 
-// TranslationRevisions is all revisions of a translation without their cues, the last one first.
+// Revisions returns all revisions of a translation without their cues, the newest first.
 func (svc *Translations) Revisions(ctx context.Context, p access.Person, slug, language string) ([]catalog.Translation, error) {
 	if !p.May(access.Translate, slug, language) {
 		return nil, access.ErrForbidden
@@ -132,14 +131,14 @@ func (svc *Translations) Revisions(ctx context.Context, p access.Person, slug, l
 	return all, err
 }
 
-// UnitChange is what differs between two revisions of a translation, of one unit.
+// UnitChange is the difference of one unit between two revisions.
 type UnitChange struct {
 	translation.Unit                   // of the later
 	Old              []translation.Cue // of the earlier
 }
 
-// CompareRevisions is what a later revision of a translation says or holds otherwise than an earlier
-// one, in the order of time.
+// Compare returns the units that differ between two revisions of a translation, in the order of
+// time.
 func (svc *Translations) Compare(ctx context.Context, p access.Person, slug, language string, earlier, later int) ([]UnitChange, error) {
 	if !p.May(access.Translate, slug, language) {
 		return nil, access.ErrForbidden
@@ -155,7 +154,7 @@ func (svc *Translations) Compare(ctx context.Context, p access.Person, slug, lan
 	return compareUnits(a, b), nil
 }
 
-// compareUnits lays what each unit of b says beside what its cues, and those of its source, said
+// compareUnits returns the units of b whose cues differ from those that translate the same source
 // in a.
 func compareUnits(a, b translation.Revision) (all []UnitChange) {
 	old := make(map[string]translation.Cue, len(a.Cues))
@@ -194,7 +193,7 @@ func compareUnits(a, b translation.Revision) (all []UnitChange) {
 	return all
 }
 
-// asNotFound is the error of a translation that is not there, as everything else is that is not.
+// asNotFound makes a missing translation an ErrNotFound.
 func asNotFound(err error) error {
 	if err == translation.ErrNotFound {
 		return fmt.Errorf("%w: %w", err, catalog.ErrNotFound)
