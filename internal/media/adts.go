@@ -85,7 +85,7 @@ func isADTS(head []byte, size int64) bool {
 	if len(head) < adtsHeader || head[0] != 0xff || head[1]&0xf6 != 0xf0 {
 		return false
 	}
-	const rates = 13 // that have a number
+	const rates = 13 // number of defined sample rates
 	rate, whole := head[2]>>2&0xf, int64(head[3]&3)<<11|int64(head[4])<<3|int64(head[5])>>5
 	checked, frames := head[1]&1 == 0, head[6]&3
 	return rate < rates && whole > adtsHeader+2 && whole <= size && !(checked && frames > 0)

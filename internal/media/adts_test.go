@@ -10,8 +10,8 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// A packet of which a part was lost keeps ffmpeg from copying the sound; without it all
-// else is where it was.
+// A packet of which a part was lost keeps ffmpeg from copying the sound. Without that packet,
+// everything else stays where it was.
 func TestIndex_BrokenAACPacketsDropped(t *testing.T) {
 	const tsPacket = 188
 	tl, dir := tools(t), t.TempDir()

@@ -67,7 +67,7 @@ func TestAnalyse_NoSound(t *testing.T) {
 	}
 }
 
-// The loudness of any range in any choice of channels follows from the blocks alone.
+// The loudness of any range, in any choice of channels, can be computed from the blocks alone.
 func TestAnalyse_LoudnessFromBlocks(t *testing.T) {
 	t.Parallel()
 	path := generateRecording(t, "talk.mkv", speech+",aresample=48000,pan=stereo|c0=0.8*c0|c1=0.3*c0,volume='if(lt(t,3),0.2,1)':eval=frame", "-c:a", "flac")

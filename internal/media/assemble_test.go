@@ -36,7 +36,7 @@ func segments(t *testing.T, tl Tools, n int, e Encoding) (paths []string) {
 	return paths
 }
 
-// sound is a tone as long as so many frames at 29.97.
+// sound generates a tone, as long as frames at 29.97 a second.
 func sound(t *testing.T, frames int64, ext string, codec string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "sound."+ext)
@@ -125,7 +125,7 @@ func TestAssemble_WebM(t *testing.T) {
 }
 
 // TestAssemble_SeveralSoundsSubtitlesAndChapters puts two languages and two chapters into each
-// container, and lets ffprobe say what a player finds.
+// container, and checks with ffprobe what a player finds.
 func TestAssemble_SeveralSoundsSubtitlesAndChapters(t *testing.T) {
 	tl := tools(t)
 	const frames = 2 * 41
@@ -218,8 +218,8 @@ func TestAssemble_WrongLengthRefused(t *testing.T) {
 	}
 }
 
-// TestAssemble_IndexInFrontWhateverItsSize has more samples than were expected, so that the
-// room kept for the index is too small.
+// TestAssemble_IndexInFrontWhateverItsSize writes more samples than were estimated, so that
+// the room reserved for the index is too small.
 func TestAssemble_IndexInFrontWhateverItsSize(t *testing.T) {
 	tl := tools(t)
 	out := filepath.Join(t.TempDir(), "out.mp4")
@@ -241,7 +241,8 @@ func TestAssemble_IndexInFrontWhateverItsSize(t *testing.T) {
 	}
 }
 
-// TestMP4_IndexTimesEqualPacketTimes holds our reading of an MP4's index against ffprobe's.
+// TestMP4_IndexTimesEqualPacketTimes compares the times read from an MP4's index with those of
+// ffprobe.
 func TestMP4_IndexTimesEqualPacketTimes(t *testing.T) {
 	tl := tools(t)
 	path := segments(t, tl, 1, small)[0]
@@ -259,7 +260,7 @@ func TestMP4_IndexTimesEqualPacketTimes(t *testing.T) {
 	}
 }
 
-// samplesOf is how many samples of sound a player gets out of a file.
+// samplesOf returns the number of samples of sound that a player decodes.
 func samplesOf(t *testing.T, path string) int64 {
 	t.Helper()
 	return int64(len(runFFmpeg(t, "-i", path, "-map", "0:a:0", "-ac", "1", "-f", "s16le", "-"))) / 2

@@ -11,8 +11,8 @@ import (
 // beeping has, in each second, a beep from 0.5 to 0.7; and noise and a rumble all the time.
 const beeping = `aevalsrc=0.3*sin(2*PI*1000*t)*between(mod(t\,1)\,0.5\,0.7)+0.01*(2*random(0)-1)+0.02*sin(2*PI*30*t):s=48000:d=8`
 
-// renderedAudio is the programme of a whole recording at 25 frames a second, without cards, as
-// change makes its spec.
+// renderedAudio renders a whole recording at 25 frames a second, without cards, and returns
+// the decoded samples.
 func renderedAudio(t *testing.T, path string, change func(*AudioSpec)) []float32 {
 	t.Helper()
 	p, _, source := analyse(t, path)
@@ -64,7 +64,7 @@ func TestRenderAudio_MuteRanges(t *testing.T) {
 	}
 }
 
-// under is how many decibels what lies between the beeps is under them.
+// under returns how many decibels the sound between the beeps is below them.
 func under(x []float32) float64 {
 	var beeps, rest []float32
 	for second := range 8 {
@@ -74,7 +74,7 @@ func under(x []float32) float64 {
 	return decibels(rest) - decibels(beeps)
 }
 
-// decibels is the root mean square of x in dBFS.
+// decibels returns the root mean square of x in dBFS.
 func decibels(x []float32) float64 {
 	var sum float64
 	for _, s := range x {

@@ -15,7 +15,7 @@ import (
 
 var ntsc = timeline.Rate{Num: 30000, Den: 1001}
 
-// generateMedia is a file that ffmpeg makes of args.
+// generateMedia runs ffmpeg with args to generate a file, and returns its path.
 func generateMedia(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -25,15 +25,15 @@ func generateMedia(t *testing.T, name string, args ...string) string {
 	return path
 }
 
-// generateRecording is a recording of a source of sound, under a small picture. The options are
-// those of its sound.
+// generateRecording generates a recording with a source of sound and a small video. The
+// options are for the output.
 func generateRecording(t *testing.T, name, source string, options ...string) string {
 	t.Helper()
 	args := []string{"-f", "lavfi", "-i", source, "-f", "lavfi", "-i", "testsrc2=s=64x48:r=10", "-shortest"}
 	return generateMedia(t, name, append(args, options...)...)
 }
 
-// analyse is what Probe and Analyse find in a recording.
+// analyse probes and analyses a recording.
 func analyse(t *testing.T, path string) (Probe, Analysis, AudioSource) {
 	t.Helper()
 	p, err := tools(t).Probe(t.Context(), path, filepath.Base(path), nil)
@@ -48,7 +48,7 @@ func analyse(t *testing.T, path string) (Probe, Analysis, AudioSource) {
 	return p, a, AudioSource{Path: path, Blocks: filepath.Join(dir, BlocksFile), Origin: a.Origin}
 }
 
-// decodeMono is one side of a file's sound, as any player hears it.
+// decodeMono returns the left channel of a file, as a player decodes it.
 func decodeMono(t *testing.T, path string) (samples []float32) {
 	t.Helper()
 	_, err := tools(t).Stream(t.Context(), append(InputArgs(path), "-map", "0:a:0", "-f", "f32le", "-ar", "48000", "-ac", "2", "pipe:1"), func(r io.Reader) error {
@@ -60,8 +60,8 @@ func decodeMono(t *testing.T, path string) (samples []float32) {
 	return samples
 }
 
-// Whatever comes in, what a player hears has the loudness that was asked for, and no
-// true peak above the ceiling; ffmpeg's own meter is the judge.
+// Any input is brought to the target loudness, with no true peak above the ceiling, as
+// measured by ffmpeg's own meter.
 func TestRenderAudio_ReachesTargetLoudness(t *testing.T) {
 	t.Parallel()
 	talk := "amovie=" + generateMedia(t, "talk.wav", "-f", "lavfi", "-i", speech+",aresample=48000,atrim=duration=6") + ","
@@ -101,8 +101,8 @@ func TestRenderAudio_ReachesTargetLoudness(t *testing.T) {
 	}
 }
 
-// A conference's clip is as loud as the talk, however quiet that was, and stands where it
-// belongs.
+// A conference's clip is as loud as the talk, however quiet that was, and is at the right
+// time.
 func TestRenderAudio_ClipsMatchTalkLoudness(t *testing.T) {
 	t.Parallel()
 	_, _, talk := analyse(t, generateRecording(t, "talk.mkv", speech+",aresample=48000,volume=-30dB,aformat=channel_layouts=stereo,atrim=duration=6", "-c:a", "flac"))
@@ -132,7 +132,7 @@ func TestRenderAudio_ClipsMatchTalkLoudness(t *testing.T) {
 	}
 }
 
-// Silence is left alone: raised to a talk's loudness it would be hiss.
+// Silence is not amplified: at the loudness of a talk it would be hiss.
 func TestRenderAudio_SilenceNotAmplified(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]string{
@@ -143,7 +143,7 @@ func TestRenderAudio_SilenceNotAmplified(t *testing.T) {
 			t.Parallel()
 			_, a, from := analyse(t, generateRecording(t, "talk.mkv", source, "-c:a", "flac"))
 			if !a.Silent {
-				t.Errorf("nobody noticed the silence: %+v", a)
+				t.Errorf("the analysis does not report silence: %+v", a)
 			}
 			spec := AudioSpec{Codec: "aac", Bitrate: "128k", Rate: ntsc, LUFS: -16, Peak: -1.5,
 				Pieces: []AudioPiece{{Stream: 1, Range: timeline.Range{To: 50}, Channels: "stereo"}}}
@@ -161,7 +161,8 @@ func TestRenderAudio_SilenceNotAmplified(t *testing.T) {
 // beeps sounds for 20 ms at the beginning of every second.
 const beeps = "aevalsrc='0.5*sin(2*PI*1000*t)*lt(mod(t,1),0.02)':s=48000:d=7"
 
-// onsets are the samples at which beeps begin. Before it a coder may leave an echo.
+// onsets returns the samples at which beeps begin. A codec may leave a pre-echo, which is
+// ignored.
 func onsets(samples []float32) (at []int64) {
 	echo := maxAbs(samples) / 3
 	quiet := Hz / 2 // samples since the last sound
@@ -178,9 +179,9 @@ func onsets(samples []float32) (at []int64) {
 	return at
 }
 
-// A beep that was recorded at a second of a recording's clock is heard where the cut
-// puts that second, whatever the recording is, wherever its sound begins, and after its
-// sound was copied under the picture.
+// A beep at a second of a recording's clock is heard where the cut puts that second, whatever
+// the container, wherever its sound begins, and also after the sound was joined with the
+// video.
 func TestRenderAudio_BeepPositions(t *testing.T) {
 	t.Parallel()
 	type recording struct {
@@ -260,7 +261,7 @@ func TestRenderAudio_InvalidSpecs(t *testing.T) {
 	}
 }
 
-// Feed ends, with the reason, whichever side fails first.
+// Feed returns the reason, whichever side fails first.
 func TestFeed_EndsWhenEitherSideFails(t *testing.T) {
 	raw := []string{"-f", "f32le", "-ar", "48000", "-ac", "2", "-i", "pipe:0"}
 	t.Run("the writer", func(t *testing.T) {
@@ -282,8 +283,8 @@ func TestFeed_EndsWhenEitherSideFails(t *testing.T) {
 	})
 }
 
-// BenchmarkRenderAudio analyses a minute of speech and makes a programme of it: what a talk's
-// sound costs beside its pictures.
+// BenchmarkRenderAudio analyses a minute of speech and renders a programme from it, to compare
+// the cost of a talk's sound with that of its video.
 func BenchmarkRenderAudio(b *testing.B) {
 	t, err := FindTools()
 	if err != nil {

@@ -9,34 +9,20 @@ import (
 	"os"
 )
 
-// The files that Analyse leaves. Neither has a header, both count from the origin of
-// the analysis, and the last record of each is filled up with silence.
+// The files that Analyse writes. Neither has a header; both start at the origin of the
+// analysis, and the last record of each is padded with silence.
 //
-// BlocksFile holds a record of 32 bytes for every 100 ms: the mean squares after
-// K-weighting of left, of right, and of left times right, as three little-endian
-// float32; then the greatest sample of each 10 ms, ten level bytes for the left side
-// and ten for the right. The loudness of any ranges, in any choice of channels, follows
-// from it without another measurement.
+// BlocksFile holds a record of 32 bytes for each 100 ms: the mean squares after K-weighting of
+// left, right, and left times right, as three little-endian float32; then the greatest sample
+// of each 10 ms, ten level bytes for the left channel and ten for the right. The loudness of
+// any ranges, in any choice of channels, can be computed from it without reading the recording
+// again.
 //
-// LevelsFile holds one level byte for every 10 ms: the mean square of both sides,
-// unweighted. Onsets of speech can be found in it.
+// LevelsFile holds one level byte for each 10 ms: the unweighted mean square of both channels.
+// Onsets of speech can be found in it.
 //
-// A level byte is 2 × (dBFS + 120), rounded: steps of half a decibel from −120 dB to
-// +7.5, full scale being an amplitude or a mean square of 1.
+// A level byte is 2 × (dBFS + 120), rounded: steps of half a decibel from −120 dB to +7.5 dB.
 const (
-	// The files that Analyse writes. Neither has a header; both start at the origin of the
-	// analysis, and the last record of each is padded with silence.
-	//
-	// BlocksFile holds a record of 32 bytes for each 100 ms: the mean squares after K-weighting of
-	// left, right, and left times right, as three little-endian float32; then the greatest sample
-	// of each 10 ms, ten level bytes for the left channel and ten for the right. The loudness of
-	// any ranges, in any choice of channels, can be computed from it without reading the recording
-	// again.
-	//
-	// LevelsFile holds one level byte for each 10 ms: the unweighted mean square of both channels.
-	// Onsets of speech can be found in it.
-	//
-	// A level byte is 2 × (dBFS + 120), rounded: steps of half a decibel from −120 dB to +7.5 dB.
 	BlocksFile = "blocks.bin"
 	LevelsFile = "levels.bin"
 )
@@ -97,4 +83,4 @@ func ReadLevels(path string) ([]float32, error) {
 }
 
 // minLevel is the level that a level byte of 0 stands for, in dB.
-const minLevel = -120.0 // dB, what the smallest level stands for
+const minLevel = -120.0

@@ -12,9 +12,9 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// TestRenderCard_CustomLook draws words and a logo over each kind of backdrop, and looks at
-// the picture: the backdrop's colour, the logo's, and letters of the colour that was asked
-// for within their place and nowhere else.
+// TestRenderCard_CustomLook draws texts and a logo over each kind of backdrop, and checks the
+// picture: the backdrop's colour, the logo's, and letters of the requested colour within their
+// box and nowhere else.
 func TestRenderCard_CustomLook(t *testing.T) {
 	tl := tools(t)
 	green := "color=c=0x006000:s=400x400:d=0.2:r=25"
@@ -67,7 +67,7 @@ func TestRenderCard_CustomLook(t *testing.T) {
 	}
 }
 
-// still is picture n of a film.
+// still returns frame n of a video.
 func still(t *testing.T, path string, n int) image.Image {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "still.png")
@@ -84,7 +84,7 @@ func still(t *testing.T, path string, n int) image.Image {
 	return picture
 }
 
-// colourBounds is where a picture has a colour.
+// colourBounds returns the bounds of the pixels that have a colour.
 func colourBounds(picture image.Image, colour color.RGBA) (inked image.Rectangle) {
 	b := picture.Bounds()
 	for y := b.Min.Y; y < b.Max.Y; y++ {

@@ -11,8 +11,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// TestRenderCard_ComplexScriptsShaped draws words whose letters depend on one another, and the same
-// letters kept apart: what is shaped takes less room, has ink above it, or less of it.
+// TestRenderCard_ComplexScriptsShaped draws words whose letters join, and the same letters
+// kept apart. Shaped text is narrower, has marks above it, or covers less area.
 func TestRenderCard_ComplexScriptsShaped(t *testing.T) {
 	apart := func(s string) string { return strings.ReplaceAll(s, "-", "\u200c") } // a joiner that joins not
 	width := func(p *image.Gray) int { return brightBounds(p).Dx() }
@@ -35,7 +35,7 @@ func TestRenderCard_ComplexScriptsShaped(t *testing.T) {
 	}
 }
 
-// drawTitle is a title as a card shows it, in the letters of a font file where one is named.
+// drawTitle draws a title as on a card, with a font file unless font is "".
 func drawTitle(t *testing.T, title, font string) *image.Gray {
 	t.Helper()
 	area := canvas{1920, 1080}
@@ -59,7 +59,7 @@ func drawTitle(t *testing.T, title, font string) *image.Gray {
 	return picture
 }
 
-// brightBounds is where a picture has ink, and inkIn how much.
+// brightBounds returns the bounds of the bright pixels, and countBright their number.
 func brightBounds(picture *image.Gray) (box image.Rectangle) {
 	for i, y := range picture.Pix {
 		if y > 64 {
@@ -79,7 +79,6 @@ func countBright(picture *image.Gray) (n int) {
 	return n
 }
 
-// TestRenderCard_MissingRequirements is told with a way out.
 func TestRenderCard_MissingRequirements(t *testing.T) {
 	spec := CardSpec{Title: "Loops", Rate: pal25, Frames: 5, Look: &CardLook{Font: "No Such Family"}}
 	draw := func() error {
@@ -107,7 +106,7 @@ func TestJoinNames(t *testing.T) {
 	}
 }
 
-// Lectern's rule is drawn as long as all else is where Lectern has it.
+// The rule is drawn as long as everything is where Lectern's own look has it.
 func TestCardLook_Rule(t *testing.T) {
 	for name, c := range map[string]struct {
 		look *CardLook

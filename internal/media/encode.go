@@ -138,7 +138,7 @@ func (t Tools) encodeAll(ctx context.Context, source func() *ffmpeg.Stream, pics
 // passOutput is one output of one run of ffmpeg.
 type passOutput struct {
 	EncodeOutput
-	pass int    // 0: the only one; 1, 2: of two
+	pass int    // 0: single pass; 1, 2: of two
 	log  string // path prefix of the pass log
 }
 
@@ -187,7 +187,7 @@ func seekOptions(pics FrameSource, chain timeline.Range) options {
 	}
 	ahead := pics.Rate.Time(chain.From) - margin
 	if ahead <= 0 {
-		return options{} // from the very beginning: no seek can be as sure
+		return options{} // decode from the start: safer than any seek
 	}
 	return options{
 		"noaccurate_seek": "", "seek_timestamp": "1",

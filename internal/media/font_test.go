@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestFontFamily asks for names that are families, that stand for one, and that are nothing.
+// TestFontFamily looks up installed families, aliases and unknown names.
 func TestFontFamily(t *testing.T) {
 	if _, err := exec.LookPath("fc-match"); err != nil {
 		t.Skip("this machine has no fontconfig: install fontconfig")
@@ -55,8 +55,8 @@ func TestFontFamily(t *testing.T) {
 	}
 }
 
-// TestRenderCard_FontFile sets a title in a font whose letters are all as wide as one
-// another. What that lacks is set in another one.
+// TestRenderCard_FontFile draws a title with a monospaced font file. A character that the font
+// lacks is drawn with another font.
 func TestRenderCard_FontFile(t *testing.T) {
 	if _, err := exec.LookPath("fc-match"); err != nil {
 		t.Skip("this machine has no fontconfig: install fontconfig")
@@ -79,7 +79,7 @@ func TestRenderCard_FontFile(t *testing.T) {
 	}
 }
 
-// TestFontFile_Renamed is what FreeType knows by that name, whatever the file is.
+// TestFontFile_Renamed checks that FreeType knows the font by its new name only.
 func TestFontFile_Renamed(t *testing.T) {
 	if _, err := exec.LookPath("fc-scan"); err != nil {
 		t.Skip("this machine has no fontconfig: install fontconfig")
@@ -104,7 +104,7 @@ func TestFontFile_Renamed(t *testing.T) {
 	}
 }
 
-// matched is what fontconfig itself takes for a pattern: its "family" or "file".
+// matched returns what fontconfig chooses for a pattern: its "family" or "file".
 func matched(t *testing.T, pattern, what string) string {
 	t.Helper()
 	stderr, err := exec.Command("fc-match", "--format", "%{"+what+"[0]}", pattern).Output()

@@ -21,7 +21,7 @@ type humMeter struct {
 }
 
 // humSampleRate is the sample rate for detecting hum, in Hz.
-const humSampleRate = 1000 // the rate at which hum is looked for, and the samples of a second
+const humSampleRate = 1000
 
 // mainsFrequencies returns the mains frequencies in use in the world, in Hz.
 func mainsFrequencies() [2]float64 { return [2]float64{50, 60} }

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// packetsOf is seconds of packets on a clock that counts milliseconds, in the order of a
-// file, in which the sound lies half a second behind the picture.
+// packetsOf returns seconds of packets from a time on, in milliseconds, in the order of a file
+// in which sound is half a second behind the video.
 func packetsOf(from, seconds int64) (all []packet) {
 	for at := int64(0); at < 1000*seconds+500; at += 20 {
 		if at < 1000*seconds && at%40 == 0 {
@@ -86,8 +86,8 @@ func TestEpochs_FindJumps(t *testing.T) {
 	}
 }
 
-// What two recordings in one file make is as long as both, and picture and sound go on
-// together, whatever the clock of the second.
+// Two recordings in one file become as long as both together, with video and sound in sync,
+// whatever the clock of the second.
 func TestIndex_ClockJumpsRemoved(t *testing.T) {
 	tl, dir := tools(t), t.TempDir()
 	part := func(name string, options ...string) []byte {

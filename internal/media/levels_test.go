@@ -13,7 +13,7 @@ import (
 // bursts is five seconds of sound with an onset every 0.7 s.
 const bursts = `aevalsrc=0.5*sin(2512*t)*lt(mod(t\,0.7)\,0.2):s=48000:d=5`
 
-// What is heard is what an analysis would store, wherever the container's clock begins.
+// The levels are those that an analysis stores, wherever the container's clock begins.
 func TestAudioLevels_EqualsAnalysis(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"talk.mkv", "talk.mp4", "talk.ts"} {

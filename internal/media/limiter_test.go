@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// The limiter lets no true peak through, and what needs no limiting passes as it is,
-// only later.
+// The limiter lets no true peak through, and only delays what needs no limiting.
 func TestLimiter(t *testing.T) {
 	noise := rand.New(rand.NewPCG(1, 2))
 	left, right := make([]float32, 5*Hz), make([]float32, 5*Hz)

@@ -134,9 +134,9 @@ func (k kWeighting) flushDenormals() kWeighting {
 }
 
 const (
-	interpolationRadius = 8                       // samples on either side that an interpolated value depends on
-	taps                = 2 * interpolationRadius //
-	group               = 64                      // samples that are checked together for peaks before any is oversampled
+	interpolationRadius = 8 // samples on either side that an interpolated value depends on
+	taps                = 2 * interpolationRadius
+	group               = 64 // samples that are checked together for peaks before any is oversampled
 )
 
 // oversampler interpolates values at the quarters between samples, with a windowed sinc.

@@ -13,7 +13,7 @@ import (
 // speech is a source of about eight seconds of talk in one channel.
 const speech = "flite=text='Welcome. Today we look at how volunteers record a conference, and at what happens when one channel goes dead. Questions come last.':voice=slt"
 
-// The meter agrees with ffmpeg's own, which judges everything else here.
+// The meter agrees with ffmpeg's own, which the other tests use for comparison.
 func TestMeter_AgreesWithFFmpeg(t *testing.T) {
 	for name, source := range map[string]string{
 		"tone":          "sine=997:r=48000:d=5,volume=-3dB,pan=stereo|c0=c0|c1=c0",
@@ -67,7 +67,7 @@ func BenchmarkMeter(b *testing.B) {
 
 var verdictLine = regexp.MustCompile(`(?m)^\s+(I|Peak):\s+(-?[\d.]+|-inf) `)
 
-// ffmpegLoudness is what ffmpeg's ebur128 says of an input: loudness in LUFS and true peak in
+// ffmpegLoudness returns what ffmpeg's ebur128 measures: loudness in LUFS and true peak in
 // dBTP.
 func ffmpegLoudness(t *testing.T, input ...string) (lufs, peak float64) {
 	t.Helper()

@@ -234,7 +234,7 @@ func (s *packetScan) addAudioPacket(p packet) {
 		span, known := s.audioSpans[p.stream]
 		if !known {
 			span = timeline.Range{From: p.pts, To: p.pts}
-			if sound.StartPTS != nil { // which knows of samples that only prime the decoder
+			if sound.StartPTS != nil { // excludes samples that only prime the decoder
 				span.From = *sound.StartPTS + p.shift
 			}
 		}

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// TestEncode_ChunkedEqualsSinglePassAllRecordings is the whole table: three cuts of each, in
-// chunks so short that there are many joins, and more than twenty at 29.97.
+// TestEncode_ChunkedEqualsSinglePassAllRecordings runs the whole table: three cuts of each
+// recording, in chunks so short that there are many joins, more than twenty of them at 29.97
+// frames a second.
 func TestEncode_ChunkedEqualsSinglePassAllRecordings(t *testing.T) {
 	for _, r := range recordings {
 		every := time.Second

@@ -21,7 +21,7 @@ import (
 // whole recording decoded once from its beginning by one plain ffmpeg, with nothing of
 // this package but the numbers of the frames that were kept.
 
-// pictureCase is a recording to try, and what must be found out about it.
+// pictureCase is a recording to generate, and what probing it must find.
 type pictureCase struct {
 	name        string
 	ext         string
@@ -37,7 +37,7 @@ type pictureCase struct {
 // they are.
 var tagged = []string{"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv", "-pix_fmt", "yuv420p"}
 
-// talkSource is ten seconds of pictures, no two of which are the same, and a tone.
+// talkSource returns ten seconds of video, no two frames of which are equal, and a tone.
 func talkSource(rate string, more ...string) []string {
 	args := []string{"-f", "lavfi", "-i", "testsrc2=s=320x180:d=10:r=" + rate, "-f", "lavfi", "-i", "sine=r=48000:d=10"}
 	return slices.Concat(args, more, tagged)
@@ -51,7 +51,7 @@ var (
 	thirty = timeline.Rate{Num: 30, Den: 1}
 )
 
-// slidesSource is 36 seconds of a screen recording: bursts with ten seconds between them.
+// slidesSource returns 36 seconds of a screen recording: bursts of frames ten seconds apart.
 func slidesSource(more ...string) []string {
 	args := []string{"-f", "lavfi", "-i", "testsrc2=s=320x180:d=36:r=30", "-f", "lavfi", "-i", "sine=r=48000:d=36"}
 	return slices.Concat(args, gaps, more, tagged)
@@ -164,7 +164,7 @@ func (r pictureCase) reference(t *testing.T, path string, frames int64) []string
 	return hashes
 }
 
-// randomCut is one to three ranges.
+// randomCut returns one to three ranges.
 func randomCut(random *rand.Rand, frames int64) (kept []timeline.Range) {
 	edges := make([]int64, 2*(1+random.IntN(3)))
 	for i := range edges {

@@ -11,7 +11,7 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// TestWritePodcast has players' own views of what each codec's file holds.
+// TestWritePodcast checks with independent readers what the files of each codec hold.
 func TestWritePodcast(t *testing.T) {
 	tl := tools(t)
 	cover := generateMedia(t, "cover.jpg", "-f", "lavfi", "-i", "testsrc2=s=320x180", "-frames:v", "1")

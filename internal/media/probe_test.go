@@ -16,7 +16,7 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// sampleTalk is a small talk, written under the given name.
+// sampleTalk generates a small talk with the given file name.
 func sampleTalk(t *testing.T, name string, more ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -134,7 +134,8 @@ func TestProbe_MissingStream(t *testing.T) {
 	wantFault(t, tl, t.TempDir(), "is not a file")
 }
 
-// What is sound alone is drawn when it is indexed, and a recording like any other then.
+// A sound-only recording gets a waveform as video when it is indexed, and is then used like
+// any other.
 func TestIndex_WaveformForSoundOnly(t *testing.T) {
 	tl, dir := tools(t), t.TempDir()
 	song, drawn := filepath.Join(dir, "song.mp3"), filepath.Join(dir, "drawn.mkv")
@@ -234,7 +235,7 @@ func TestProbe_TruncatedRecording(t *testing.T) {
 	}
 }
 
-// A copy that failed may keep its size and hold nothing from somewhere on.
+// A failed copy may keep its size, but hold nothing readable after some point.
 func TestProbe_UnreadableTail(t *testing.T) {
 	tl := tools(t)
 	for ext, codecs := range map[string][]string{"ts": nil, "mpg": {"-c:v", "mpeg2video", "-c:a", "mp2"}, "flv": {"-ar", "44100"}} {

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tools are the real ones.
+// tools returns the installed ffmpeg and ffprobe.
 func tools(t *testing.T) Tools {
 	t.Helper()
 	found, err := FindTools()
@@ -132,6 +132,8 @@ func TestRun_FileSizeLimit(t *testing.T) {
 	}
 }
 
+// TestRun_ParentKilled runs this test binary again as a process that runs ffmpeg, and kills
+// that process with SIGKILL.
 func TestRun_ParentKilled(t *testing.T) {
 	if os.Getenv("LECTERN_TEST_RUN_ENDLESS") != "" {
 		_, err := tools(t).Run(context.Background(), endless, func(p Progress) { os.Stdout.WriteString("running\n") })
@@ -194,7 +196,7 @@ func TestRun_Niceness(t *testing.T) {
 	}
 }
 
-// childrenOf is the direct children of a process, of all its threads.
+// childrenOf returns the direct children of a process, of all its threads.
 func childrenOf(t *testing.T, pid int) (children []int) {
 	t.Helper()
 	lists, err := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/children")
@@ -214,8 +216,7 @@ func childrenOf(t *testing.T, pid int) (children []int) {
 	return children
 }
 
-// awaitDeath waits until a process that is not our child is gone, or is a zombie that
-// nobody has collected yet.
+// awaitDeath waits until a process that is not our child is gone, or is a zombie.
 func awaitDeath(t *testing.T, pid int) {
 	t.Helper()
 	fd, err := unix.PidfdOpen(pid, 0)

@@ -8,7 +8,7 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// Slides that are 4:3 and begin 0.6 s late, beside a camera: both flash at three seconds.
+// Slides in 4:3 that start 0.6 s late are shown beside a camera. Both flash at three seconds.
 func TestEncode_SideBySide(t *testing.T) {
 	for _, name := range []string{"two.mkv", "two.ts"} {
 		t.Run(name, func(t *testing.T) {
@@ -62,7 +62,8 @@ func encodeSideBySide(t *testing.T, in string) (FrameSource, string) {
 	return p.SideBySideFrames(pal25, 0), in
 }
 
-// flash is the first frame of 32×18 that is white at a column of its middle; −1 is none.
+// flash returns the first frame of 32×18 that is white at a column in its middle row; −1 if
+// none is.
 func flash(gray []byte, column int) int {
 	for n := 0; (n+1)*32*18 <= len(gray); n++ {
 		if gray[n*32*18+9*32+column] > 225 {

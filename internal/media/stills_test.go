@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// drawImage is a picture of 640×360, coloured pixel by pixel.
+// drawImage returns a picture of 640×360, drawn pixel by pixel.
 func drawImage(colour func(x, y int) color.RGBA) rgbImage {
 	img := image.NewRGBA(image.Rect(0, 0, 640, 360))
 	for y := range 360 {
@@ -29,7 +29,7 @@ func grey(v float64) color.RGBA {
 	return color.RGBA{b, b, b, 255}
 }
 
-// text is white with lines of small dark bars on the left, as a slide has.
+// text returns white with lines of small dark bars on the left, as on a slide.
 func text(x, y int) float64 {
 	if x > 40 && x < 400 && y > 60 && y < 300 && y%40 < 14 && x%12 < 7 && (x/60+y/40)%5 != 0 {
 		return 30
@@ -37,8 +37,8 @@ func text(x, y int) float64 {
 	return 250
 }
 
-// stage is a picture in which everything is somewhere: soft shapes, fine grain on some of
-// them, and a face's colour in the middle.
+// stage returns a picture like a camera's: soft shapes, some with fine grain, and the colour
+// of skin in the middle.
 func stage(x, y int) color.RGBA {
 	c := color.RGBA{uint8(40 + x/4), uint8(30 + y/3), 60, 255}
 	if (x/80+y/60)%2 == 0 {
@@ -54,7 +54,7 @@ func stage(x, y int) color.RGBA {
 	return c
 }
 
-// blurred is what a lens out of focus makes of a grey picture, over 15×15 pixels.
+// blurred returns a grey picture as an unfocused lens shows it, over 15×15 pixels.
 func blurred(of func(x, y int) float64) func(x, y int) color.RGBA {
 	return func(x, y int) color.RGBA {
 		var sum float64
@@ -105,8 +105,8 @@ func btoi(b bool) int {
 	return 0
 }
 
-// The best picture is taken, unless it stands for most of the programme and there is another
-// nearly as good.
+// The best picture is taken, unless it recurs in most of the programme and another is nearly
+// as good.
 func TestChooseStill(t *testing.T) {
 	const slide, other = "00ff00ff00ff00ff", "ffff0000ffff0000"
 	for _, c := range []struct {
@@ -128,7 +128,7 @@ func TestChooseStill(t *testing.T) {
 	}
 }
 
-// Each slot has the picture that can be decoded by itself nearest to its middle.
+// Each slot has the keyframe nearest to its middle.
 func TestExtractStills(t *testing.T) {
 	for _, codec := range [][]string{
 		{"-c:v", "libx264", "-preset", "veryfast", "-x264-params", "scenecut=0:bframes=3"},

@@ -10,9 +10,9 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// TestEncode_HDRToneMapping encodes patches of known brightness and measures what
-// screens without it are shown. Reference white is to be a bright white, and an 18 % grey
-// what BT.709 makes of it; nothing loses its order, or gains colour.
+// TestEncode_HDRToneMapping encodes patches of known brightness, and measures the SDR result.
+// Reference white must be a bright white, and 18 % grey what it is in BT.709. The order of
+// patches must stay the same, and grey must get no colour.
 func TestEncode_HDRToneMapping(t *testing.T) {
 	for _, c := range []struct {
 		name, transfer string
@@ -39,14 +39,15 @@ func TestEncode_HDRToneMapping(t *testing.T) {
 	}
 }
 
-// pq is the signal for a brightness in cd/m², after SMPTE ST 2084.
+// pq returns the signal for a brightness in cd/m², as defined by SMPTE ST 2084.
 func pq(brightness float64) float64 {
 	const m1, m2, c1, c2, c3 = 2610.0 / 16384, 2523.0 / 4096 * 128, 3424.0 / 4096, 2413.0 / 4096 * 32, 2392.0 / 4096 * 32
 	y := math.Pow(brightness/10000, m1)
 	return math.Pow((c1+c2*y)/(1+c3*y), m2)
 }
 
-// encodedGreys is the signal, 0 to 1, of grey patches after a recording of them was encoded.
+// encodedGreys encodes a recording of grey patches, and returns the signals, 0 to 1, that come
+// out.
 func encodedGreys(t *testing.T, transfer string, signal []float64) (got []float64) {
 	t.Helper()
 	const side = 64

@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 )
 
-// keysOf are the keys of a kind of actions.
+// keysOf returns the keys of the actions of a kind.
 func keysOf(g plan.Graph, kind string) map[action.Key]bool {
 	keys := make(map[action.Key]bool)
 	for _, a := range g.Actions {
@@ -73,7 +73,7 @@ func TestStills_RemadeOnlyForMovedChunks(t *testing.T) {
 	}
 }
 
-// shipped is the text of a pipeline with one thing replaced.
+// shipped returns the text of a shipped pipeline with one part replaced.
 func shipped(t *testing.T, name, old, new string) string {
 	t.Helper()
 	p, err := loadShipped(name)
