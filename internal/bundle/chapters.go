@@ -2,6 +2,8 @@ package bundle
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -9,13 +11,13 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// ChaptersPath is where a bundle has the chapters of a talk in a language.
+// ChaptersPath returns the path in a bundle of the WebVTT chapters in a language.
 func ChaptersPath(slug, language string) string {
 	return "chapters/" + slug + "." + language + ".vtt"
 }
 
-// ChaptersVTT is sections as a WebVTT of chapters (https://www.w3.org/TR/webvtt1/, 1.2):
-// one cue each, whose text is the title, for <track kind="chapters">.
+// ChaptersVTT encodes sections as a WebVTT file for <track kind="chapters">: one cue for each
+// section, with the title as text (https://www.w3.org/TR/webvtt1/, 1.2).
 func ChaptersVTT(sections []conference.Section) ([]byte, error) {
 	cues := make([]conference.Cue, len(sections))
 	for i, s := range sections {
@@ -26,9 +28,9 @@ func ChaptersVTT(sections []conference.Section) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// checkChapters compares the WebVTT of each language with what the talk's chapters and the cut
-// make of it.
-func (v *verifier) checkChapters() error {
+// checkChapters compares the chapters file of each language with the talk's chapters on the
+// clock of the programme.
+func (v *verifier) checkChapters(context.Context) error {
 	talk := v.content.Talk
 	want := make(map[string][]conference.Section)
 	for _, language := range talk.ChapterLanguages() {
@@ -45,22 +47,22 @@ func (v *verifier) checkChapters() error {
 		if problem == nil {
 			problem = compareSections(doc.Cues, want[f.Path])
 		}
-		v.record(f.Path, "chapters", fmt.Sprintf("%d, one after the other", len(doc.Cues)), problem)
+		v.record(f.Path, "chapters", fmt.Sprintf("%d chapters, each at its time", len(doc.Cues)), problem)
 		delete(want, f.Path)
 	}
 	for path := range want {
-		v.record(path, "chapters", "", fmt.Errorf("the talk has chapters, and the bundle does not have them here"))
+		v.record(path, "chapters", "", errors.New("is missing, and the talk has chapters"))
 	}
 	return nil
 }
 
 func compareSections(cues []conference.Cue, want []conference.Section) error {
 	if len(cues) != len(want) {
-		return fmt.Errorf("it has %d chapters and should have %d", len(cues), len(want))
+		return fmt.Errorf("has %d chapters and should have %d", len(cues), len(want))
 	}
 	for i, c := range cues {
 		if !withinMillisecond(c.Start, want[i].From) || !withinMillisecond(c.End, want[i].To) || c.Text != want[i].Title {
-			return fmt.Errorf("chapter %d is %q from %v to %v, and should be %q from %v to %v",
+			return fmt.Errorf("chapter %d is %q from %v to %v and should be %q from %v to %v",
 				i+1, c.Text, c.Start, c.End, want[i].Title, want[i].From, want[i].To)
 		}
 	}

@@ -16,38 +16,38 @@ import (
 	"github.com/lectern-av/lectern/internal/media"
 )
 
-// Difference is what an uploader must send again to bring each target from the old bundle
-// to the new one.
+// Difference lists what an uploader must send to bring each target from the old bundle to the new
+// one.
 type Difference struct {
 	Slug           string   `json:"slug"`
 	Old            string   `json:"old"` // directories
 	New            string   `json:"new"`
-	SameEdition    bool     `json:"same_edition"`      // captions made for one fit the other
-	EditionChanges []string `json:"edition,omitempty"` // what is another about it, in words
-	Targets        []Target `json:"targets"`           // "youtube" where the new bundle is for it, and "web"
+	SameEdition    bool     `json:"same_edition"`      // subtitles made for one fit the other
+	EditionChanges []string `json:"edition,omitempty"` // what differs, in words
+	Targets        []Target `json:"targets"`           // "youtube" if the new bundle is for it, and "web"
 }
 
-// Target is one place that a bundle is sent to.
+// Target is a place that a bundle is uploaded to.
 type Target struct {
 	Name      string   `json:"target"`
-	Steps     []Step   `json:"steps"` // in the order in which they are to be done; none: all is there
-	Unchanged int      `json:"same"`  // files (captions, for YouTube) that are there as they should be
+	Steps     []Step   `json:"steps"` // in order; none: the target is up to date
+	Unchanged int      `json:"same"`  // number of files (for YouTube: of captions) that need no step
 	Notes     []string `json:"notes,omitempty"`
 }
 
-// Step is one thing to do. For YouTube, Do is the method of its API. For the web it is
-// "add", "change", "move" (the same content has another path now) or "remove".
+// Step is one request or file operation. For YouTube, Operation is the method of its API. For the
+// web it is "add", "change", "move" (same content, new path) or "remove".
 type Step struct {
 	Operation string   `json:"do"`
-	File      string   `json:"file,omitempty"`     // of the new bundle; of the old one where it is to be removed
-	From      string   `json:"from,omitempty"`     // where a moved file was
-	Size      int64    `json:"size,omitempty"`     // bytes to be sent
-	Language  string   `json:"language,omitempty"` // of captions, BCP 47
-	Parts     []string `json:"parts,omitempty"`    // of a video's resource
-	Reason    string   `json:"says,omitempty"`     // why, or what of it
+	File      string   `json:"file,omitempty"`     // in the new bundle, or in the old one for "remove"
+	From      string   `json:"from,omitempty"`     // old path, for "move"
+	Size      int64    `json:"size,omitempty"`     // bytes to send
+	Language  string   `json:"language,omitempty"` // BCP 47, of captions
+	Parts     []string `json:"parts,omitempty"`    // of the video resource, for videos.update
+	Reason    string   `json:"says,omitempty"`     // why, or what changed
 }
 
-// Bytes is how much there is to send.
+// Bytes returns how many bytes there are to send.
 func (t Target) Bytes() (n int64) {
 	for _, s := range t.Steps {
 		n += s.Size
@@ -55,55 +55,53 @@ func (t Target) Bytes() (n int64) {
 	return n
 }
 
-// Diff compares two bundles of one talk, of which the old one is what was uploaded. Of
-// that, bundle.json and youtube.json are enough; with its videos, too, Diff can tell one
-// whose pictures and sound are the same from one that must be uploaded anew. What keeps
-// two directories from being compared is a *inputerr.Fault.
-func Diff(ctx context.Context, tools media.Tools, old, new string) (Difference, error) {
+// Diff compares the bundle that was uploaded with a new bundle of the same talk. Of the old bundle,
+// bundle.json and youtube.json are enough. With its video, Diff can also tell whether only the
+// container changed, so that the video on YouTube can stay. If the two directories cannot be
+// compared, the error is an *inputerr.Error.
+func Diff(ctx context.Context, tools media.Tools, oldDir, newDir string) (Difference, error) {
 	var both [2]loadedBundle
-	for i, dir := range []string{old, new} {
+	for i, dir := range []string{oldDir, newDir} {
 		var err error
 		if both[i], err = loadBundle(dir); err != nil {
 			return Difference{}, err
 		}
 	}
-	was, is := both[0], both[1]
-	if was.Talk.Slug != is.Talk.Slug {
-		return Difference{}, inputerr.New(new, "is a bundle of the talk %q, and %s is one of %q", is.Talk.Slug, old, was.Talk.Slug).
+	before, after := both[0], both[1]
+	if before.Talk.Slug != after.Talk.Slug {
+		return Difference{}, inputerr.New(newDir, "is a bundle of the talk %q, but %s is a bundle of %q", after.Talk.Slug, oldDir, before.Talk.Slug).
 			Hint("Give two bundles of the same talk.")
 	}
-	if err := is.checkFiles(ctx); err != nil {
+	if err := after.checkFiles(ctx); err != nil {
 		return Difference{}, err
 	}
-	d := Difference{Slug: is.Talk.Slug, Old: old, New: new, SameEdition: was.Edition.ID == is.Edition.ID}
+	d := Difference{Slug: after.Talk.Slug, Old: oldDir, New: newDir, SameEdition: before.Edition.ID == after.Edition.ID}
 	if !d.SameEdition {
-		d.EditionChanges = editionChanges(was.Edition, is.Edition)
+		d.EditionChanges = editionChanges(before.Edition, after.Edition)
 	}
-	if is.upload != nil {
-		target, err := youtubeDiff{ctx, tools, was, is, d}.target()
+	if after.upload != nil {
+		target, err := youtubeDiff{before: before, after: after, difference: d}.target(ctx, tools)
 		if err != nil {
 			return Difference{}, err
 		}
 		d.Targets = append(d.Targets, target)
 	}
-	d.Targets = append(d.Targets, diffWeb(was.filesByPath(), is.filesByPath()))
+	d.Targets = append(d.Targets, diffWeb(before.filesByPath(), after.filesByPath()))
 	return d, nil
 }
 
-// loadedBundle is one of two bundles.
+// loadedBundle is one of the two bundles that are compared.
 type loadedBundle struct {
 	Manifest
 	dir    string
-	upload *youtubeUpload // youtube.json; nil where there is none
+	upload *youtubeUpload // youtube.json; nil if there is none
 }
 
+// loadBundle reads bundle.json and youtube.json in dir.
 func loadBundle(dir string) (s loadedBundle, err error) {
 	s.dir = dir
-	if s.Manifest, err = readManifest(dir); err != nil {
-		return s, inputerr.New(dir, "is no bundle: %v", err)
-	}
-	if s.FormatVersion != FormatVersion {
-		return s, inputerr.New(dir, "is a bundle of form %d, and this Lectern reads form %d", s.FormatVersion, FormatVersion)
+	if s.Manifest, err = loadManifest(dir); err != nil {
+		return s, err
 	}
 	for _, f := range s.Files {
 		if err := validateFilePath(f.Path); err != nil {
@@ -119,7 +117,7 @@ func loadBundle(dir string) (s loadedBundle, err error) {
 		return s, inputerr.New(s.path(YouTubeName), "cannot be read: %v", err)
 	}
 	if sha256Hex(b) != s.Files[i].SHA256 {
-		return s, inputerr.New(s.path(YouTubeName), "is not what %s says", ManifestName).Hint("lectern bundle verify %s says more.", dir)
+		return s, inputerr.New(s.path(YouTubeName), "does not match its SHA-256 in %s", ManifestName).Hint("Run lectern bundle verify %s for details.", dir)
 	}
 	u, err := decodeYouTubeUpload(b)
 	if err != nil {
@@ -131,8 +129,8 @@ func loadBundle(dir string) (s loadedBundle, err error) {
 
 func (s loadedBundle) path(file string) string { return filepath.Join(s.dir, filepath.FromSlash(file)) }
 
-// checkFiles checks that the files are there as the manifest says, so that nobody is told to
-// send what is not there. Videos are believed by their size: verify reads them.
+// checkFiles checks that the files to be sent exist and match the manifest. Of videos it checks
+// only the size, because hashing them takes long.
 func (s loadedBundle) checkFiles(ctx context.Context) error {
 	for _, f := range s.Files {
 		info, err := os.Lstat(s.path(f.Path))
@@ -141,26 +139,26 @@ func (s loadedBundle) checkFiles(ctx context.Context) error {
 		case err != nil:
 			problem = "is missing or cannot be read"
 		case !info.Mode().IsRegular():
-			problem = "is no regular file"
+			problem = "is not a regular file"
 		case info.Size() != f.Size:
-			problem = fmt.Sprintf("has %d bytes, and %s says %d", info.Size(), ManifestName, f.Size)
+			problem = fmt.Sprintf("has %d bytes, but %s says %d", info.Size(), ManifestName, f.Size)
 		case f.Role != RoleVideo:
 			sum, _, err := fsutil.HashFile(ctx, s.path(f.Path))
 			if err != nil {
 				return fmt.Errorf("read %s: %w", s.path(f.Path), err)
 			}
 			if sum != f.SHA256 {
-				problem = "is not what " + ManifestName + " says"
+				problem = "does not match its SHA-256 in " + ManifestName
 			}
 		}
 		if problem != "" {
-			return inputerr.New(s.path(f.Path), "%s", problem).Hint("Run again to have the bundle made whole; lectern bundle verify %s says more.", s.dir)
+			return inputerr.New(s.path(f.Path), "%s", problem).Hint("Run lectern again to repair the bundle, or lectern bundle verify %s for details.", s.dir)
 		}
 	}
 	return nil
 }
 
-// filesByPath is every file, those that the manifest cannot list too.
+// filesByPath returns every file by path, bundle.json and SHA256SUMS included if they exist.
 func (s loadedBundle) filesByPath() map[string]File {
 	files := make(map[string]File)
 	for _, f := range s.Files {
@@ -168,7 +166,7 @@ func (s loadedBundle) filesByPath() map[string]File {
 	}
 	for _, name := range []string{ManifestName, SumsName} {
 		b, err := os.ReadFile(s.path(name))
-		if err != nil { // an old bundle may lie here without it: then it is sent
+		if err != nil { // of an old bundle, SHA256SUMS may not have been kept
 			continue
 		}
 		files[name] = File{Path: name, SHA256: sha256Hex(b), Size: int64(len(b))}
@@ -176,44 +174,44 @@ func (s loadedBundle) filesByPath() map[string]File {
 	return files
 }
 
-// editionChanges says what another edition has of its own.
-func editionChanges(old, new conference.Edition) (says []string) {
-	was, is := old.Programme, new.Programme
+// editionChanges lists in words what differs between two editions.
+func editionChanges(before, after conference.Edition) (changes []string) {
+	was, is := before.Programme, after.Programme
 	for _, c := range []struct {
 		what string
 		same bool
 	}{
-		{"the recordings", slices.Equal(old.Recordings, new.Recordings)},
+		{"the recordings", slices.Equal(before.Recordings, after.Recordings)},
 		{"the frame rate", was.Rate == is.Rate},
 		{"the cut", reflect.DeepEqual(was.Kept, is.Kept)},
-		{"how long the opening card stands", was.Opening == is.Opening},
-		{"how long the closing card stands", was.Closing == is.Closing},
+		{"the duration of the opening card", was.Opening == is.Opening},
+		{"the duration of the closing card", was.Closing == is.Closing},
 	} {
 		if !c.same {
-			says = append(says, c.what)
+			changes = append(changes, c.what)
 		}
 	}
-	return says
+	return changes
 }
 
-// diffWeb is what a directory that is served as it is needs: first what is new, so that
-// nothing is linked to before it is there, then what goes.
-func diffWeb(old, new map[string]File) Target {
+// diffWeb lists the file operations for a copy of the bundle, such as on a web server. New files
+// come first and removals last, so that no link leads to a missing file.
+func diffWeb(before, after map[string]File) Target {
 	t := Target{Name: "web", Steps: []Step{}}
-	gone := make(map[string]string) // paths by content
-	for _, path := range slices.Sorted(maps.Keys(old)) {
-		if _, still := new[path]; !still {
-			gone[old[path].SHA256] = path
+	removed := make(map[string]string) // paths by content
+	for _, path := range slices.Sorted(maps.Keys(before)) {
+		if _, still := after[path]; !still {
+			removed[before[path].SHA256] = path
 		}
 	}
 	moved := make(map[string]bool)
-	for _, path := range slices.Sorted(maps.Keys(new)) {
-		f, before := new[path], old[path]
-		from, elsewhere := gone[f.SHA256]
+	for _, path := range slices.Sorted(maps.Keys(after)) {
+		f, old := after[path], before[path]
+		from, elsewhere := removed[f.SHA256]
 		switch {
-		case before.SHA256 == f.SHA256:
+		case old.SHA256 == f.SHA256:
 			t.Unchanged++
-		case before.SHA256 != "":
+		case old.SHA256 != "":
 			t.Steps = append(t.Steps, Step{Operation: "change", File: path, Size: f.Size})
 		case elsewhere && !moved[from]:
 			moved[from] = true
@@ -222,8 +220,8 @@ func diffWeb(old, new map[string]File) Target {
 			t.Steps = append(t.Steps, Step{Operation: "add", File: path, Size: f.Size})
 		}
 	}
-	for _, path := range slices.Sorted(maps.Keys(old)) {
-		if _, still := new[path]; !still && !moved[path] {
+	for _, path := range slices.Sorted(maps.Keys(before)) {
+		if _, still := after[path]; !still && !moved[path] {
 			t.Steps = append(t.Steps, Step{Operation: "remove", File: path})
 		}
 	}

@@ -88,7 +88,7 @@ func TestDiff(t *testing.T) {
 				c.Talk.Abstract, c.Talk.Tags, c.Talk.Titles = "More of it.", []string{"go", "api"}, map[string]string{"es": "Prototipos"}
 			},
 			youtube: []string{"videos.update snippet,localizations"},
-			says:    "the description, the tags, the words in Spanish",
+			says:    "the description, the tags, title or description in Spanish",
 			web:     []string{"change SHA256SUMS", "change bundle.json", "change youtube.json"},
 		},
 		{
@@ -105,7 +105,7 @@ func TestDiff(t *testing.T) {
 			web:     []string{"change SHA256SUMS", "change bundle.json", "change thumb/api.jpg"},
 		},
 		{
-			name:   "what is written about the video in its file, and nothing of it",
+			name:   "metadata of the video file",
 			mutate: func(dir string, _ *bundle.Manifest) { redo(dir, "-c", "copy", "-metadata", "title=Another") },
 			web:    []string{"change SHA256SUMS", "change bundle.json", "change video/api.mp4"},
 		},
@@ -123,7 +123,7 @@ func TestDiff(t *testing.T) {
 				redo(dir, "-c", "copy", "-metadata", "title=Another")
 			},
 			youtube: []string{"videos.insert video/api.mp4", "captions.insert en captions/api.en.srt", "captions.insert es-419 captions/api.es-419.srt", "thumbnails.set thumb/api.jpg"},
-			says:    "another edition: the cut changed",
+			says:    "new edition: the cut changed",
 			edition: []string{"the cut"},
 			web:     []string{"change SHA256SUMS", "change bundle.json", "change video/api.mp4"},
 		},
@@ -151,7 +151,7 @@ func TestDiff(t *testing.T) {
 				t.Errorf("web: %q, want %q", got, c.web)
 			}
 			if c.says != "" && (len(d.Targets[0].Steps) == 0 || d.Targets[0].Steps[0].Reason != c.says) {
-				t.Errorf("YouTube: %+v, want %q said of the first", d.Targets[0].Steps, c.says)
+				t.Errorf("YouTube: %+v, want %q as the reason of the first", d.Targets[0].Steps, c.says)
 			}
 			if !slices.Equal(d.EditionChanges, c.edition) || d.SameEdition != (c.edition == nil) {
 				t.Errorf("edition: %v, %q; want %q", d.SameEdition, d.EditionChanges, c.edition)
@@ -176,8 +176,8 @@ func stepStrings(t bundle.Target) (all []string) {
 	return all
 }
 
-// Of the old bundle its two JSON files are enough; without its video, a file that is
-// another is a video that is another.
+// The two JSON files of the old bundle are enough. Without its video, a changed file is uploaded
+// again.
 func TestDiff_OldBundleIsManifestAndYouTubeOnly(t *testing.T) {
 	tools, err := media.FindTools()
 	must(t, err)
@@ -200,12 +200,11 @@ func TestDiff_OldBundleIsManifestAndYouTubeOnly(t *testing.T) {
 	writeManifestAndSums(t, new, c)
 	d, err = bundle.Diff(t.Context(), tools, kept, new)
 	must(t, err)
-	if got := d.Targets[0].Steps[0]; got.Operation != "videos.insert" || !strings.Contains(got.Reason, "not there to compare") {
+	if got := d.Targets[0].Steps[0]; got.Operation != "videos.insert" || !strings.Contains(got.Reason, "cannot be compared") {
 		t.Errorf("YouTube: %+v", got)
 	}
 }
 
-// What cannot be compared says why, and what to do.
 func TestDiff_Refuses(t *testing.T) {
 	tools, err := media.FindTools()
 	must(t, err)
@@ -214,7 +213,7 @@ func TestDiff_Refuses(t *testing.T) {
 		mutate func(old, new string)
 		says   string
 	}{
-		{"no bundle", func(old, _ string) { must(t, os.Remove(filepath.Join(old, "bundle.json"))) }, "is no bundle"},
+		{"no bundle", func(old, _ string) { must(t, os.Remove(filepath.Join(old, "bundle.json"))) }, "is not a bundle"},
 		{"another talk", func(_, new string) {
 			other := readContent(t, new)
 			other.Talk = conference.Talk{Slug: "other", Title: "Other", Language: "en"}
@@ -222,16 +221,16 @@ func TestDiff_Refuses(t *testing.T) {
 		}, `is a bundle of the talk "other"`},
 		{"a caption edited by hand", func(_, new string) {
 			editFile(t, filepath.Join(new, "captions/api.en.srt"), func(b []byte) []byte { return append(b[:len(b)-1], ' ') })
-		}, "api.en.srt: is not what bundle.json says"},
+		}, "api.en.srt: does not match its SHA-256 in bundle.json"},
 		{"a video that is missing", func(_, new string) { must(t, os.Remove(filepath.Join(new, "video/api.mp4"))) }, "api.mp4: is missing"},
 		{"a youtube.json edited by hand", func(old, _ string) {
 			editFile(t, filepath.Join(old, "youtube.json"), func(b []byte) []byte { return append(b, '\n') })
-		}, "youtube.json: is not what bundle.json says"},
+		}, "youtube.json: does not match its SHA-256 in bundle.json"},
 		{"a manifest that leads elsewhere", func(_, new string) {
 			editFile(t, filepath.Join(new, "bundle.json"), func(b []byte) []byte {
 				return []byte(strings.ReplaceAll(string(b), "thumb/api.jpg", "../../../api.jpg"))
 			})
-		}, "is no path inside a bundle"},
+		}, "is not a path inside a bundle"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			old, new := bundlePair(t, func(string, *bundle.Manifest) {})
@@ -239,7 +238,7 @@ func TestDiff_Refuses(t *testing.T) {
 			_, err := bundle.Diff(t.Context(), tools, old, new)
 			var f *inputerr.Error
 			if !errors.As(err, &f) || !strings.Contains(fmt.Sprint(err), c.says) {
-				t.Errorf("%v; want a fault that says %q", err, c.says)
+				t.Errorf("got %v, want an input error with %q", err, c.says)
 			}
 		})
 	}

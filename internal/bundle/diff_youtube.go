@@ -14,40 +14,37 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// youtubeDiff is what YouTube needs.
+// youtubeDiff finds the requests to YouTube's API that bring it from one bundle to another.
 type youtubeDiff struct {
-	ctx    context.Context
-	tools  media.Tools
-	before loadedBundle
-	after  loadedBundle
-	Difference
+	before, after loadedBundle
+	difference    Difference // of the editions
 }
 
-// target lists the calls of YouTube's API. A video there cannot be replaced: where its
-// pictures or its sound are others, it is a new one, with all that belongs to it.
-func (u youtubeDiff) target() (Target, error) {
+// target lists the requests. A video on YouTube cannot be replaced: if pictures or sound changed,
+// a new one is uploaded, with captions and thumbnail.
+func (u youtubeDiff) target(ctx context.Context, tools media.Tools) (Target, error) {
 	t := Target{Name: "youtube", Steps: []Step{}}
-	file, why, err := u.videoChange()
+	file, reason, err := u.videoChange(ctx, tools)
 	if err != nil {
 		return t, err
 	}
-	anew := why != ""
-	if anew {
-		t.Steps = append(t.Steps, Step{Operation: "videos.insert", File: file.Path, Size: file.Size, Reason: why})
+	reupload := reason != ""
+	if reupload {
+		t.Steps = append(t.Steps, Step{Operation: "videos.insert", File: file.Path, Size: file.Size, Reason: reason})
 		if u.before.upload != nil {
-			t.Notes = append(t.Notes, "the old video keeps its address, views and comments; make it private, or let its description lead to the new one")
+			t.Notes = append(t.Notes, "the old video keeps its address, views and comments; make it private, or link to the new video in its description")
 		}
 	} else {
 		t.Steps = append(t.Steps, u.metadataSteps(&t)...)
 	}
-	captions, same := u.captionSteps(anew)
+	captions, same := u.captionSteps(reupload)
 	t.Steps, t.Unchanged = append(t.Steps, captions...), same
-	return u.withThumbnail(t, anew), nil
+	return u.withThumbnail(t, reupload), nil
 }
 
-// videoChange is the file that YouTube gets, and why it must be uploaded anew; "" where the
-// video that is there shows the same.
-func (u youtubeDiff) videoChange() (file File, why string, err error) {
+// videoChange returns the video file for YouTube and why it must be uploaded again; reason is "" if
+// pictures and sound are unchanged.
+func (u youtubeDiff) videoChange(ctx context.Context, tools media.Tools) (file File, reason string, err error) {
 	file, ok := uploadedVideo(u.after.Manifest)
 	if !ok {
 		return file, "", nil
@@ -60,23 +57,23 @@ func (u youtubeDiff) videoChange() (file File, why string, err error) {
 		return file, "", nil
 	case !ok:
 		return file, "the old bundle had no video", nil
-	case !u.SameEdition:
-		return file, "another edition: " + strings.Join(u.EditionChanges, ", ") + " changed", nil
+	case !u.difference.SameEdition:
+		return file, "new edition: " + strings.Join(u.difference.EditionChanges, ", ") + " changed", nil
 	}
-	before, err := u.tools.StreamHashes(u.ctx, u.before.path(old.Path))
-	if u.ctx.Err() != nil {
-		return file, "", context.Cause(u.ctx)
+	before, err := tools.StreamHashes(ctx, u.before.path(old.Path))
+	if ctx.Err() != nil {
+		return file, "", context.Cause(ctx)
 	}
-	if err != nil { // it need not be there any more
-		return file, "the file is another, and the old one is not there to compare its pictures and sound", nil
+	if err != nil { // the old video may be deleted
+		return file, "the file changed, and the old one is missing, so its pictures and sound cannot be compared", nil
 	}
-	now, err := u.tools.StreamHashes(u.ctx, u.after.path(file.Path))
+	now, err := tools.StreamHashes(ctx, u.after.path(file.Path))
 	if err != nil {
 		return file, "", fmt.Errorf("compare the videos: %w", err)
 	}
 	switch {
 	case slices.Equal(before, now):
-		return file, "", nil // but for what is written about it in the file
+		return file, "", nil // only metadata in the file changed
 	case len(before) == len(now) && before[0] == now[0]:
 		return file, "its sound changed", nil
 	case len(before) == len(now) && slices.Equal(before[1:], now[1:]):
@@ -85,12 +82,12 @@ func (u youtubeDiff) videoChange() (file File, why string, err error) {
 	return file, "its pictures and its sound changed", nil
 }
 
-// uploadedVideo is the file that goes to a video platform: the best picture, and of the files
-// that have it, the one without the subtitles that are sent by themselves.
+// uploadedVideo returns the file for a video platform: the highest resolution, without subtitle
+// streams if there is such a file, because captions are uploaded separately.
 func uploadedVideo(c Manifest) (best File, ok bool) {
 	size := func(f File) (height int) {
 		var facts struct{ Height int }
-		_ = json.Unmarshal(f.Media, &facts) // facts that cannot be read order nothing
+		_ = json.Unmarshal(f.Media, &facts) // unreadable facts count as height 0
 		return facts.Height
 	}
 	named := slices.IndexFunc(c.Files, func(f File) bool { return f.Path == "video/"+c.Talk.Slug+".mp4" })
@@ -108,7 +105,8 @@ func uploadedVideo(c Manifest) (best File, ok bool) {
 	return best, ok
 }
 
-// metadataSteps is videos.update, where the words changed.
+// metadataSteps returns a videos.update request if title, description, tags, date or licence
+// changed, and adds notes about it to t.
 func (u youtubeDiff) metadataSteps(t *Target) []Step {
 	old, new := u.before.upload.Video, u.after.upload.Video
 	var parts, says []string
@@ -125,9 +123,9 @@ func (u youtubeDiff) metadataSteps(t *Target) []Step {
 		return nil
 	}
 	if slices.Contains(parts, "status") {
-		t.Notes = append(t.Notes, "the part status says who may see the video: send the privacyStatus that it has by now, and not the one of "+YouTubeName)
+		t.Notes = append(t.Notes, "the part status includes who may see the video: send its current privacyStatus, not the one in "+YouTubeName)
 	}
-	t.Notes = append(t.Notes, "videos.update replaces each part as a whole, what was written at YouTube too")
+	t.Notes = append(t.Notes, "videos.update replaces each part completely, including changes made on YouTube")
 	return []Step{{Operation: "videos.update", Parts: parts, Reason: strings.Join(says, ", ")}}
 }
 
@@ -149,7 +147,7 @@ func snippetChanges(old, new snippet) (says []string) {
 	return says
 }
 
-// localizationChanges says in which languages title and description are others.
+// localizationChanges lists the languages in which title or description changed.
 func localizationChanges(old, new map[string]localizedText) (says []string) {
 	all := maps.Clone(old)
 	if all == nil {
@@ -158,17 +156,17 @@ func localizationChanges(old, new map[string]localizedText) (says []string) {
 	maps.Copy(all, new)
 	for _, language := range slices.Sorted(maps.Keys(all)) {
 		if old[language] != new[language] {
-			says = append(says, "the words in "+subtitle.EnglishLanguageName(language))
+			says = append(says, "title or description in "+subtitle.EnglishLanguageName(language))
 		}
 	}
 	return says
 }
 
-// captionSteps are inserted, updated and deleted by language; with a new video, all are
-// inserted.
-func (u youtubeDiff) captionSteps(anew bool) (steps []Step, same int) {
+// captionSteps returns the requests for captions by language, and the number of unchanged ones.
+// With reupload, all are inserted.
+func (u youtubeDiff) captionSteps(reupload bool) (steps []Step, same int) {
 	old := make(map[string]File)
-	if !anew {
+	if !reupload {
 		old = u.before.captionFiles()
 	}
 	new := u.after.captionFiles()
@@ -193,7 +191,7 @@ func (u youtubeDiff) captionSteps(anew bool) (steps []Step, same int) {
 	return steps, same
 }
 
-// captionFiles are the files that youtube.json sends as captions, by language.
+// captionFiles returns the files that youtube.json lists as captions, by language.
 func (s loadedBundle) captionFiles() map[string]File {
 	found := make(map[string]File)
 	if s.upload == nil {
@@ -207,17 +205,17 @@ func (s loadedBundle) captionFiles() map[string]File {
 	return found
 }
 
-// withThumbnail adds thumbnails.set, where the still is another.
-func (u youtubeDiff) withThumbnail(t Target, anew bool) Target {
-	still := func(c Manifest) File {
+// withThumbnail adds a thumbnails.set request to t if the thumbnail changed.
+func (u youtubeDiff) withThumbnail(t Target, reupload bool) Target {
+	thumbnail := func(c Manifest) File {
 		i := slices.IndexFunc(c.Files, func(f File) bool { return f.Role == RoleThumbnail })
 		if i < 0 {
 			return File{}
 		}
 		return c.Files[i]
 	}
-	old, new := still(u.before.Manifest), still(u.after.Manifest)
-	if new.Path != "" && (anew || cmp.Or(old.SHA256, "none") != new.SHA256) {
+	old, new := thumbnail(u.before.Manifest), thumbnail(u.after.Manifest)
+	if new.Path != "" && (reupload || cmp.Or(old.SHA256, "none") != new.SHA256) {
 		t.Steps = append(t.Steps, Step{Operation: "thumbnails.set", File: new.Path, Size: new.Size})
 	}
 	return t

@@ -1,17 +1,17 @@
-// Package bundle makes, lays out and verifies upload-ready directories.
+// Package bundle writes, compares and verifies bundles: upload-ready directories of one talk.
 //
 // A bundle is one directory:
 //
-//	bundle.json           the manifest, see [Content]
-//	SHA256SUMS            every other file's hash, for sha256sum -c
-//	video/<slug>.mp4      the top rendition with soft subtitles
-//	video/<slug>-1080.mp4 and its sisters, without
-//	audio/<slug>.m4a      the sound alone, where the pipeline asks for it
+//	bundle.json           the manifest, see [Manifest]
+//	SHA256SUMS            the hash of every other file, for sha256sum -c
+//	video/<slug>.mp4      the best rendition, with subtitle streams
+//	video/<slug>-1080.mp4 and the other renditions, without
+//	audio/<slug>.m4a      audio only, if the pipeline asks for it
 //	captions/<slug>.en.srt, <slug>.en.vtt, …
-//	chapters/<slug>.en.vtt  where the talk has chapters
-//	drafts/<slug>.en.srt, <slug>.en.vtt   subtitles that nobody has read yet
-//	thumb/<slug>.jpg      and, beside it, a contact sheet, and a sprite for players
-//	youtube.json          see [YouTube]
+//	chapters/<slug>.en.vtt  if the talk has chapters
+//	drafts/<slug>.en.srt, <slug>.en.vtt   subtitles that are not reviewed yet
+//	thumb/<slug>.jpg      the thumbnail; beside it a contact sheet, and a sprite for players
+//	youtube.json          see [YouTubeJSON]
 package bundle
 
 import (
@@ -27,22 +27,23 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
-// The files of a bundle whose names are fixed.
+// Names of files in every bundle; youtube.json only in bundles for YouTube.
 const (
 	ManifestName = "bundle.json"
 	SumsName     = "SHA256SUMS"
 	YouTubeName  = "youtube.json"
 )
 
-// FormatVersion is the form of the manifest. Readers of a form take a newer one for unknown.
+// FormatVersion is the version of the format of bundle.json. Readers refuse other versions.
 const FormatVersion = 1
 
-// Role says what a file of a bundle is for.
+// Role is the purpose of a file in a bundle.
 type Role string
 
 // The roles of files.
@@ -50,26 +51,26 @@ const (
 	RoleVideo          Role = "video"
 	RoleCaptions       Role = "captions"
 	RoleThumbnail      Role = "thumbnail"
-	RoleSprite         Role = "sprite"   // sheets of stills for players, and the WebVTT that says where in them
-	RoleContactSheet   Role = "contact"  // a sheet of stills for people
-	RoleChapters       Role = "chapters" // WebVTT of chapters in one language, for players on the web
-	RoleAudio          Role = "audio"    // the sound alone, for podcasts
-	RoleUploadMetadata Role = "upload"   // what a video platform is told: youtube.json
-	RoleExtra          Role = "extra"    // what a stage of the user's own made, unless it says otherwise
+	RoleSprite         Role = "sprite"   // sheets of thumbnails for the seek bar of players, and the WebVTT that maps times to them
+	RoleContactSheet   Role = "contact"  // one picture with many thumbnails, for people
+	RoleChapters       Role = "chapters" // WebVTT chapters in one language, for web players
+	RoleAudio          Role = "audio"    // audio only, for podcasts
+	RoleUploadMetadata Role = "upload"   // youtube.json: title, description and the like for the platform
+	RoleExtra          Role = "extra"    // the output of a custom stage that declares no other role
 )
 
-// Manifest is all that a manifest says. bundle.json is this type as JSON:
+// Manifest is the content of bundle.json, which is this type as JSON:
 //
-//	lectern     the form of the file, 1
+//	lectern     the format version, 1
 //	talk        slug, title, kind, speakers, language (BCP 47), conference, abstract, …
 //	edition     id, recordings (SHA-256, in reel order) and programme: rate ("25/1"),
-//	            opening, kept and closing in frames
+//	            opening card, kept ranges and closing card in frames
 //	files       every file but bundle.json and SHA256SUMS, by path
-//	tracks      the subtitles in every language, by language: what each was handed in as,
-//	            what was remarked, how well it reads and whether it is in sync
-//	left_out    translations that are not released, why not, and how much of them there is
-//	troubles    what is wrong with the recordings, where (in reel time), and what to do
-//	provenance  what made it: pipeline, keys by slot, tools by name
+//	tracks      the subtitles by language: the uploaded file and what parsing it reported,
+//	            readability and sync
+//	left_out    translations that are not published, the reason, and how complete they are
+//	troubles    issues found in the recordings: where (in reel time) and what to do
+//	provenance  what made the bundle: pipeline, action keys by slot, tool versions by name
 //
 // Durations are in nanoseconds.
 type Manifest struct {
@@ -89,63 +90,62 @@ type File struct {
 	SHA256            string          `json:"sha256"`
 	Size              int64           `json:"size"` // bytes
 	Role              Role            `json:"role"`
-	AudioLanguages    []string        `json:"sounds,omitempty"`    // languages (BCP 47) of a film's sounds behind the talk's own: interpreters
-	SubtitleLanguages []string        `json:"subtitles,omitempty"` // languages (BCP 47) of a video's soft subtitles, by stream
-	Language          string          `json:"language,omitempty"`  // of sound alone, BCP 47
-	Media             json.RawMessage `json:"media,omitempty"`     // what probing it found
+	AudioLanguages    []string        `json:"sounds,omitempty"`    // BCP 47, of a video's audio streams after the first: interpreters
+	SubtitleLanguages []string        `json:"subtitles,omitempty"` // BCP 47, of a video's subtitle streams
+	Language          string          `json:"language,omitempty"`  // BCP 47, of an audio file
+	Media             json.RawMessage `json:"media,omitempty"`     // codec, size and the like, as probed
 }
 
-// Track is the subtitles in one language.
+// Track describes the subtitles in one language.
 type Track struct {
 	Language string                 `json:"language"` // BCP 47
 	Kind     conference.TrackKind   `json:"kind"`
 	Revision int                    `json:"revision"`
 	State    string                 `json:"state"`
-	Files    []string               `json:"files"`            // paths of its sidecars
+	Files    []string               `json:"files"`            // paths of its caption files
 	Cues     int                    `json:"cues"`             // in each of them
-	LeftOut  []subtitle.OmittedCue  `json:"left_out"`         // cues of the track that no viewer sees
-	File     string                 `json:"file"`             // the name of the file it was handed in as
-	Source   *conference.SourceFile `json:"source,omitempty"` // that file, and what reading it remarked
-	Check    *CheckSummary          `json:"check,omitempty"`  // how well it can be read
-	Sync     *SyncSummary           `json:"sync,omitempty"`   // whether it comes when somebody speaks
+	LeftOut  []subtitle.OmittedCue  `json:"left_out"`         // cues that are outside of the programme
+	File     string                 `json:"file"`             // name of the uploaded file
+	Source   *conference.SourceFile `json:"source,omitempty"` // that file, and what parsing it reported
+	Check    *CheckSummary          `json:"check,omitempty"`  // readability
+	Sync     *SyncSummary           `json:"sync,omitempty"`   // whether its cues coincide with speech
 
-	Translated *conference.Completeness `json:"translated,omitempty"` // how much of its source it holds
+	Translated *conference.Completeness `json:"translated,omitempty"` // how much of its source is translated
 }
 
-// CheckSummary is how well a track can be read. Which cues are to blame, `lectern subtitles
-// check` says.
+// CheckSummary is the readability of a track. `lectern subtitles check` lists the cues.
 type CheckSummary struct {
-	Profile string       `json:"profile"` // by whose rules
+	Profile string       `json:"profile"` // the rules
 	Grade   string       `json:"grade"`   // A to F
-	Share   float64      `json:"share"`   // of the cues are in trouble; see [check.Report]
+	Share   float64      `json:"share"`   // of cues with findings; see [check.Report]
 	Counts  check.Counts `json:"counts"`
 }
 
-// SummarizeCheck is a report without its findings.
+// SummarizeCheck returns a report without its findings.
 func SummarizeCheck(r check.Report) CheckSummary {
-	return CheckSummary{r.Profile, r.Grade, r.Share, r.Counts}
+	return CheckSummary{Profile: r.Profile, Grade: r.Grade, Share: r.Share, Counts: r.Counts}
 }
 
-// SyncSummary is whether a track comes when somebody speaks. Times are those of the reel.
+// SyncSummary tells whether the cues of a track coincide with speech. Times are on the clock of the reel.
 type SyncSummary struct {
 	subsync.Result
-	Message string `json:"says"` // the same in words
+	Message string `json:"says"` // the result as a sentence
 }
 
-// OutOfSync reports whether the track clearly does not.
+// OutOfSync reports whether the track is clearly out of sync.
 func (s SyncSummary) OutOfSync() bool {
 	return s.Verdict != subsync.InSync && s.Verdict != subsync.CannotTell
 }
 
-// Provenance is what a bundle was made by.
+// Provenance is what a bundle was made with.
 type Provenance struct {
 	Pipeline string                `json:"pipeline"`
 	Keys     map[string]action.Key `json:"keys"`  // by slot
 	Tools    map[string]string     `json:"tools"` // versions by name
 }
 
-// EncodeManifest is bundle.json of c. Equal contents give equal bytes: there is no time of
-// making in it.
+// EncodeManifest returns bundle.json for c, with files and tracks sorted. It has no timestamp:
+// equal manifests give equal bytes.
 func EncodeManifest(c Manifest) ([]byte, error) {
 	c.FormatVersion = FormatVersion
 	c.Files = slices.SortedFunc(slices.Values(c.Files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
@@ -155,28 +155,29 @@ func EncodeManifest(c Manifest) ([]byte, error) {
 			return nil, err
 		}
 		if i > 0 && c.Files[i-1].Path == f.Path {
-			return nil, fmt.Errorf("two files of the bundle are called %q", f.Path)
+			return nil, fmt.Errorf("the bundle has two files named %q", f.Path)
 		}
 	}
 	return indentedJSON(c)
 }
 
-// validateFilePath refuses paths that would lead out of a bundle or hide one of its own files.
+// validateFilePath refuses paths outside of the bundle, and those of bundle.json and SHA256SUMS.
 func validateFilePath(path string) error {
 	if path == ManifestName || path == SumsName {
-		return fmt.Errorf("%s is the bundle's own and cannot be one of its files", path)
+		return fmt.Errorf("%s is reserved and cannot be a file of a stage", path)
 	}
 	return validatePath(path)
 }
 
+// validatePath refuses paths that are not clean, relative and inside of the bundle.
 func validatePath(path string) error {
 	if !filepath.IsLocal(path) || path != filepath.ToSlash(filepath.Clean(path)) || path == "." {
-		return fmt.Errorf("%q is no path inside a bundle", path)
+		return fmt.Errorf("%q is not a path inside a bundle", path)
 	}
 	return nil
 }
 
-// indentedJSON is v as JSON for people, with a line feed at its end.
+// indentedJSON encodes v as indented JSON with a newline at its end.
 func indentedJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -188,12 +189,12 @@ func indentedJSON(v any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// EncodeSums is SHA256SUMS of files, which are all of the bundle but itself (bundle.json
-// too), in the form of sha256sum.
+// EncodeSums returns SHA256SUMS in the format of sha256sum. files are all files of the bundle,
+// bundle.json included.
 func EncodeSums(files []File) []byte {
 	var b bytes.Buffer
 	for _, f := range slices.SortedFunc(slices.Values(files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) }) {
-		// As sha256sum does: a name that was escaped is announced at the line's start.
+		// Like sha256sum, mark a line with an escaped name by a backslash at its start.
 		name := sumEscaper.Replace(f.Path)
 		if name != f.Path {
 			b.WriteByte('\\')
@@ -208,14 +209,14 @@ var (
 	sumUnescaper = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r")
 )
 
-// parseSums reads what Sums wrote: hashes by path.
+// parseSums parses SHA256SUMS and returns the hashes by path.
 func parseSums(b []byte) (map[string]string, error) {
 	sums := map[string]string{}
 	for line := range strings.Lines(string(b)) {
 		line, escaped := strings.CutPrefix(strings.TrimSuffix(line, "\n"), `\`)
 		sum, name, ok := strings.Cut(line, "  ")
 		if !ok || len(sum) != 64 {
-			return nil, fmt.Errorf("%s has a line that is no sum: %q", SumsName, line)
+			return nil, fmt.Errorf("%s has a line that is not a checksum: %q", SumsName, line)
 		}
 		if escaped {
 			name = sumUnescaper.Replace(name)
@@ -231,6 +232,20 @@ func parseSums(b []byte) (map[string]string, error) {
 	return sums, nil
 }
 
+// loadManifest parses the bundle.json in dir. If dir is not a bundle of the current format, the
+// error is an *inputerr.Error.
+func loadManifest(dir string) (Manifest, error) {
+	m, err := readManifest(dir)
+	if err != nil {
+		return m, inputerr.New(dir, "is not a bundle: %v", err)
+	}
+	if m.FormatVersion != FormatVersion {
+		return m, inputerr.New(dir, "is a bundle of format version %d, and this version of Lectern reads version %d", m.FormatVersion, FormatVersion)
+	}
+	return m, nil
+}
+
+// readManifest parses the bundle.json in dir, of any format version.
 func readManifest(dir string) (c Manifest, err error) {
 	b, err := os.ReadFile(filepath.Join(dir, ManifestName))
 	if err != nil {
@@ -242,7 +257,7 @@ func readManifest(dir string) (c Manifest, err error) {
 	return c, nil
 }
 
-// listFiles is everything under dir but directories, by path with slashes.
+// listFiles returns everything under dir except directories, by path with slashes.
 func listFiles(dir string) (map[string]fs.FileInfo, error) {
 	files := map[string]fs.FileInfo{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

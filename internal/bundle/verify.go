@@ -16,49 +16,48 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/fsutil"
-	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// Check is one thing that was looked at, and what was found in words.
+// Check is the result of one check of a bundle.
 type Check struct {
 	File    string `json:"file,omitempty"` // in the bundle; "" is the bundle as a whole
 	Kind    string `json:"what"`           // "sum", "frames", "soft subtitles", …
 	OK      bool   `json:"ok"`
-	Message string `json:"says"`
+	Message string `json:"says"` // what was found, or the problem
 }
 
-// Report is what verifying a bundle found.
+// Report is the result of verifying a bundle.
 type Report struct {
 	Dir    string  `json:"dir"`
-	OK     bool    `json:"ok"` // every check is
+	OK     bool    `json:"ok"` // whether every check is
 	Checks []Check `json:"checks"`
 }
 
-// Failed are the checks that are not OK.
+// Failed returns the checks that are not OK.
 func (r Report) Failed() []Check {
 	return slices.DeleteFunc(slices.Clone(r.Checks), func(c Check) bool { return c.OK })
 }
 
-// Verify checks a bundle with nothing but its directory: sums, the manifest against the
-// files, and then the files against what the manifest says they are, as a player would
-// read them. What is wrong with the bundle is in the report; the error is for a
-// directory that is no bundle at all, and for what kept Verify from looking.
+// Verify checks a bundle with nothing but its directory: the checksums, the manifest against the
+// files, and the files against what the manifest says about them, as a player would read them.
+// Problems of the bundle are in the report. The error is for a directory that is not a bundle,
+// and for failures of Verify itself.
 func Verify(ctx context.Context, tools media.Tools, dir string) (Report, error) {
-	v := &verifier{ctx: ctx, tools: tools, dir: dir, report: Report{Dir: dir}, sidecars: map[string]subtitle.Document{}}
+	v := &verifier{tools: tools, dir: dir, report: Report{Dir: dir}, sidecars: map[string]subtitle.Document{}}
 	var err error
-	if v.content, err = readManifest(dir); err != nil {
-		return Report{}, inputerr.New(dir, "is no bundle: %v", err)
-	}
-	if v.content.FormatVersion != FormatVersion {
-		return Report{}, inputerr.New(dir, "is a bundle of form %d, and this Lectern reads form %d", v.content.FormatVersion, FormatVersion)
+	if v.content, err = loadManifest(dir); err != nil {
+		return Report{}, err
 	}
 	if v.present, err = listFiles(dir); err != nil {
 		return Report{}, fmt.Errorf("verify %s: %w", dir, err)
 	}
-	for _, check := range []func() error{v.checkSums, v.checkManifest, v.checkTracks, v.checkVideos, v.checkAudioFiles, v.checkThumbnails, v.checkSprites, v.checkChapters, v.checkYouTube} {
-		if err := check(); err != nil {
+	checks := []func(context.Context) error{
+		v.checkSums, v.checkManifest, v.checkTracks, v.checkVideos, v.checkAudioFiles, v.checkThumbnails, v.checkSprites, v.checkChapters, v.checkYouTube,
+	}
+	for _, check := range checks {
+		if err := check(ctx); err != nil {
 			return Report{}, fmt.Errorf("verify %s: %w", dir, err)
 		}
 	}
@@ -66,20 +65,21 @@ func Verify(ctx context.Context, tools media.Tools, dir string) (Report, error) 
 	return v.report, nil
 }
 
+// verifier collects the checks of one bundle. Each check method returns an error only if it
+// could not look.
 type verifier struct {
-	ctx      context.Context
 	tools    media.Tools
 	dir      string
 	content  Manifest
-	present  map[string]fs.FileInfo
-	hashes   map[string]string            // of the files that are there
-	sidecars map[string]subtitle.Document // sidecars that could be read, by path
+	present  map[string]fs.FileInfo       // every file in the directory, by path
+	hashes   map[string]string            // SHA-256 of the regular files in the bundle, by path
+	sidecars map[string]subtitle.Document // caption files that could be parsed, by path
 	report   Report
 }
 
-// record records a check: ok with what was found, or the problem, where there is one.
-func (v *verifier) record(file, what, found string, problem error) {
-	c := Check{File: file, Kind: what, OK: problem == nil, Message: found}
+// record adds a check to the report: OK with the message found, or failed with the problem.
+func (v *verifier) record(file, kind, found string, problem error) {
+	c := Check{File: file, Kind: kind, OK: problem == nil, Message: found}
 	if problem != nil {
 		c.Message = problem.Error()
 	}
@@ -88,7 +88,7 @@ func (v *verifier) record(file, what, found string, problem error) {
 
 func (v *verifier) path(file string) string { return filepath.Join(v.dir, filepath.FromSlash(file)) }
 
-// filesWithRole are the manifest's files of a role that are there.
+// filesWithRole returns the files that the manifest lists with a role and that exist.
 func (v *verifier) filesWithRole(r Role) (files []File) {
 	for _, f := range v.content.Files {
 		if _, ok := v.hashes[f.Path]; ok && f.Role == r {
@@ -98,15 +98,15 @@ func (v *verifier) filesWithRole(r Role) (files []File) {
 	return files
 }
 
-// checkSums compares every file with SHA256SUMS, and the list of files with the directory.
-func (v *verifier) checkSums() error {
+// checkSums compares the files in the directory with SHA256SUMS.
+func (v *verifier) checkSums(ctx context.Context) error {
 	v.hashes = map[string]string{}
 	for _, path := range slices.Sorted(maps.Keys(v.present)) {
 		if !v.present[path].Mode().IsRegular() {
-			v.record(path, "sum", "", errors.New("it is no regular file"))
+			v.record(path, "sum", "", errors.New("is not a regular file"))
 			continue
 		}
-		sum, _, err := fsutil.HashFile(v.ctx, v.path(path))
+		sum, _, err := fsutil.HashFile(ctx, v.path(path))
 		if err != nil {
 			return err
 		}
@@ -125,9 +125,9 @@ func (v *verifier) checkSums() error {
 	for _, path := range slices.Sorted(maps.Keys(sums)) {
 		var problem error
 		if got, ok := v.hashes[path]; !ok {
-			problem = errors.New("it is missing")
+			problem = errors.New("is missing")
 		} else if got != sums[path] {
-			problem = fmt.Errorf("its content is not what %s says: %s, not %s", SumsName, got, sums[path])
+			problem = fmt.Errorf("does not match %s: its SHA-256 is %s, not %s", SumsName, got, sums[path])
 		} else {
 			continue
 		}
@@ -137,17 +137,17 @@ func (v *verifier) checkSums() error {
 	for path := range v.present {
 		if _, listed := sums[path]; !listed && path != SumsName {
 			wrong++
-			v.record(path, "sum", "", fmt.Errorf("it is not in %s", SumsName))
+			v.record(path, "sum", "", fmt.Errorf("is not listed in %s", SumsName))
 		}
 	}
 	if wrong == 0 {
-		v.record(SumsName, "sums", fmt.Sprintf("%d files are there and are what it says", len(sums)), nil)
+		v.record(SumsName, "sums", fmt.Sprintf("%d files match", len(sums)), nil)
 	}
 	return nil
 }
 
-// checkManifest compares bundle.json with the directory.
-func (v *verifier) checkManifest() error {
+// checkManifest compares the files in the directory with bundle.json.
+func (v *verifier) checkManifest(context.Context) error {
 	listed := map[string]bool{ManifestName: true, SumsName: true}
 	wrong := 0
 	bad := func(path, format string, args ...any) {
@@ -160,74 +160,74 @@ func (v *verifier) checkManifest() error {
 			continue
 		}
 		if listed[f.Path] {
-			bad(f.Path, "%s lists it twice", ManifestName)
+			bad(f.Path, "is listed twice in %s", ManifestName)
 		}
 		listed[f.Path] = true
 		info, ok := v.present[f.Path]
 		switch {
 		case !ok:
-			bad(f.Path, "%s lists it, and it is missing", ManifestName)
+			bad(f.Path, "is listed in %s and missing", ManifestName)
 		case info.Size() != f.Size:
-			bad(f.Path, "it has %d bytes, and %s says %d", info.Size(), ManifestName, f.Size)
+			bad(f.Path, "has %d bytes, but %s says %d", info.Size(), ManifestName, f.Size)
 		case v.hashes[f.Path] != f.SHA256:
-			bad(f.Path, "its content is not what %s says", ManifestName)
+			bad(f.Path, "does not match its SHA-256 in %s", ManifestName)
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(v.present)) {
 		if !listed[path] {
-			bad(path, "%s does not list it", ManifestName)
+			bad(path, "is not listed in %s", ManifestName)
 		}
 	}
 	if v.content.Talk.Slug == "" {
-		bad(ManifestName, "it names no talk")
+		bad(ManifestName, "has no talk")
 	}
 	if len(v.filesWithRole(RoleVideo)) == 0 {
-		bad(ManifestName, "the bundle has no video")
+		bad(ManifestName, "lists no video")
 	}
 	if p := v.content.Edition.Programme; p.Rate.IsZero() || p.Frames() <= 0 {
-		bad(ManifestName, "its edition describes no programme")
+		bad(ManifestName, "has an edition without a programme")
 	}
 	if wrong == 0 {
-		v.record(ManifestName, "manifest", fmt.Sprintf("it lists exactly the %d files that are there", len(v.content.Files)), nil)
+		v.record(ManifestName, "manifest", fmt.Sprintf("lists all %d files", len(v.content.Files)), nil)
 	}
 	return nil
 }
 
-// YouTube's limits for a thumbnail, and the size that Lectern makes.
+// The size of the thumbnails that Lectern makes, and YouTube's limit for their files.
 const (
 	thumbnailWidth   = 1280
 	thumbnailHeight  = 720
 	maxThumbnailSize = 2 << 20 // bytes
 )
 
-func (v *verifier) checkThumbnails() error {
+func (v *verifier) checkThumbnails(context.Context) error {
 	for _, f := range v.filesWithRole(RoleThumbnail) {
 		b, err := os.ReadFile(v.path(f.Path))
 		if err != nil {
 			return err
 		}
-		v.record(f.Path, "thumbnail", fmt.Sprintf("a JPEG of %d×%d in %d bytes", thumbnailWidth, thumbnailHeight, len(b)), checkThumbnail(b))
+		v.record(f.Path, "thumbnail", fmt.Sprintf("JPEG, %d×%d, %d bytes", thumbnailWidth, thumbnailHeight, len(b)), checkThumbnail(b))
 	}
 	return nil
 }
 
 func checkThumbnail(b []byte) error {
 	if len(b) >= maxThumbnailSize {
-		return fmt.Errorf("it has %d bytes and must have fewer than %d", len(b), maxThumbnailSize)
+		return fmt.Errorf("has %d bytes and must have fewer than %d", len(b), maxThumbnailSize)
 	}
 	still, err := jpeg.Decode(bytes.NewReader(b))
 	if err != nil {
-		return fmt.Errorf("it is no whole JPEG: %w", err)
+		return fmt.Errorf("is not a complete JPEG: %w", err)
 	}
 	if still.Bounds().Size() != image.Pt(thumbnailWidth, thumbnailHeight) {
-		return fmt.Errorf("it is %v and must be %d×%d", still.Bounds().Size(), thumbnailWidth, thumbnailHeight)
+		return fmt.Errorf("is %v and must be %d×%d", still.Bounds().Size(), thumbnailWidth, thumbnailHeight)
 	}
 	return nil
 }
 
-// checkYouTube checks youtube.json, where there is one, against YouTube's limits and the
-// captions of the bundle.
-func (v *verifier) checkYouTube() error {
+// checkYouTube checks youtube.json, if there is one, against YouTube's limits and the captions of
+// the bundle.
+func (v *verifier) checkYouTube(context.Context) error {
 	if _, ok := v.hashes[YouTubeName]; !ok {
 		return nil
 	}
@@ -254,15 +254,15 @@ func (v *verifier) checkYouTubeLimits(b []byte) error {
 		}
 	}
 	if n := tagsLength(u.Video.Snippet.Tags); n > maxTags {
-		return fmt.Errorf("its tags count %d and may count %d", n, maxTags)
+		return fmt.Errorf("has tags of %d characters together, and %d are allowed", n, maxTags)
 	}
 	if u.Video.Snippet.DefaultAudioLanguage != v.content.Talk.Language {
-		return fmt.Errorf("it says that %q is spoken, and %s says %q", u.Video.Snippet.DefaultAudioLanguage, ManifestName, v.content.Talk.Language)
+		return fmt.Errorf("says that the spoken language is %q, but %s says %q", u.Video.Snippet.DefaultAudioLanguage, ManifestName, v.content.Talk.Language)
 	}
 	want, _ := json.Marshal(captionInserts(v.content.Tracks))
 	got, _ := json.Marshal(u.Captions)
 	if !bytes.Equal(want, got) {
-		return fmt.Errorf("its captions are not those of the bundle: %s, not %s", got, want)
+		return fmt.Errorf("lists other captions than the bundle has: %s, not %s", got, want)
 	}
 	return nil
 }
@@ -270,13 +270,13 @@ func (v *verifier) checkYouTubeLimits(b []byte) error {
 func (t localizedText) checkLimits() error {
 	switch {
 	case strings.TrimSpace(t.Title) == "":
-		return errors.New("there is no title")
+		return errors.New("has no title")
 	case utf16Length(t.Title) > maxTitle:
-		return fmt.Errorf("the title has %d characters and may have %d", utf16Length(t.Title), maxTitle)
+		return fmt.Errorf("has a title of %d characters, and %d are allowed", utf16Length(t.Title), maxTitle)
 	case len(t.Description) > maxDescription:
-		return fmt.Errorf("the description has %d bytes and may have %d", len(t.Description), maxDescription)
+		return fmt.Errorf("has a description of %d bytes, and %d are allowed", len(t.Description), maxDescription)
 	case strings.ContainsAny(t.Title+t.Description, "<>"):
-		return errors.New("the title or the description holds < or >")
+		return errors.New("has < or > in the title or description")
 	}
 	return nil
 }

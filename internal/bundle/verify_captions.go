@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"cmp"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -17,24 +18,24 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// checkTracks reads the sidecars of every language and compares them with one another, with
+// checkTracks parses the caption files of every language and compares them with one another, with
 // the manifest and with the programme.
-func (v *verifier) checkTracks() error {
+func (v *verifier) checkTracks(context.Context) error {
 	claimed := map[string]bool{}
 	for _, t := range v.content.Tracks {
 		if canonical, err := subtitle.CanonicalLanguage(t.Language); err != nil || canonical != t.Language {
-			v.record("", "language", "", fmt.Errorf("a track is in %q, which is no canonical language tag", t.Language))
+			v.record("", "language", "", fmt.Errorf("a track has the language %q, which is not a canonical BCP 47 tag", t.Language))
 		}
 		if len(t.Files) == 0 && t.Cues > 0 {
-			v.record("", "captions", "", fmt.Errorf("the %s track has %d cues and no file", t.Language, t.Cues))
+			v.record("", "captions", "", fmt.Errorf("the %s track has %d cues but no file", t.Language, t.Cues))
 		}
 		var first string
 		for _, path := range t.Files {
 			claimed[path] = true
 			if _, ok := v.hashes[path]; !ok {
-				continue // said already
+				continue // reported by checkManifest
 			}
-			v.record(path, "captions", fmt.Sprintf("%d cues, within the programme", t.Cues), v.checkSidecar(path, t))
+			v.record(path, "captions", fmt.Sprintf("%d cues within the programme", t.Cues), v.checkSidecar(path, t))
 			if _, read := v.sidecars[path]; !read {
 				continue
 			}
@@ -42,18 +43,19 @@ func (v *verifier) checkTracks() error {
 				first = path
 				continue
 			}
-			v.record(path, "captions", "cue for cue as "+first, compareCues(v.sidecars[first].Cues, v.sidecars[path].Cues, "it", first))
+			v.record(path, "captions", "same cues as "+first, compareCues(v.sidecars[first].Cues, v.sidecars[path].Cues, path, first))
 		}
 	}
 	for _, f := range v.filesWithRole(RoleCaptions) {
 		if !claimed[f.Path] {
-			v.record(f.Path, "captions", "", errors.New("no track of the manifest has it"))
+			v.record(f.Path, "captions", "", errors.New("belongs to no track of the manifest"))
 		}
 	}
 	return nil
 }
 
-// checkSidecar reads one file of a track.
+// checkSidecar parses a caption file of a track, keeps it in v.sidecars, and returns the first
+// problem it finds.
 func (v *verifier) checkSidecar(path string, t Track) error {
 	data, err := os.ReadFile(v.path(path))
 	if err != nil {
@@ -64,54 +66,62 @@ func (v *verifier) checkSidecar(path string, t Track) error {
 		return err
 	}
 	v.sidecars[path] = doc
-	for _, d := range doc.Diagnostics { // players are less patient than Lectern; an entity is but text in SRT
+	for _, d := range doc.Diagnostics { // players recover from less than our parser does; entities in SRT are plain text
 		if d.Severity != subtitle.Note && d.Code != "entity" {
-			return fmt.Errorf("its line %d: %s", d.Line, d.Message)
+			return fmt.Errorf("line %d: %s", d.Line, d.Message)
 		}
 	}
+	return v.compareWithTrack(path, doc, t)
+}
+
+// compareWithTrack compares a caption file with what the manifest says about its track, and with
+// the programme.
+func (v *verifier) compareWithTrack(path string, doc subtitle.Document, t Track) error {
 	ext := strings.TrimPrefix(filepath.Ext(path), ".")
 	end := v.content.Edition.Programme.Duration()
 	last := slices.MaxFunc(doc.Cues, func(a, b conference.Cue) int { return cmp.Compare(a.End, b.End) })
 	switch {
 	case string(doc.Format) != ext:
-		return fmt.Errorf("it is %s inside", doc.Format)
+		return fmt.Errorf("is in the format %s", doc.Format)
 	case !strings.HasSuffix(path, "."+t.Language+"."+ext):
-		return fmt.Errorf("its name does not say that it is in %s", t.Language)
+		return fmt.Errorf("has no %s in its name", t.Language)
 	case len(doc.Cues) != t.Cues:
-		return fmt.Errorf("it has %d cues, and %s says %d", len(doc.Cues), ManifestName, t.Cues)
+		return fmt.Errorf("has %d cues, but %s says %d", len(doc.Cues), ManifestName, t.Cues)
 	case last.End > end+time.Millisecond: // files count milliseconds
-		return fmt.Errorf("its cue at line %d ends at %v, after the programme, which ends at %v", last.Line, last.End, end)
+		return fmt.Errorf("line %d: the cue ends at %v, after the end of the programme at %v", last.Line, last.End, end)
 	case doc.Format == subtitle.WebVTT && doc.Language != t.Language:
-		return fmt.Errorf("it says that it is in %q, and its track is in %q", doc.Language, t.Language)
+		return fmt.Errorf("has the language %q, but its track has %q", doc.Language, t.Language)
 	case doc.Format == subtitle.WebVTT && doc.Edition != v.content.Edition.ID:
-		return fmt.Errorf("it was made for the edition %q, and the bundle is %q", doc.Edition, v.content.Edition.ID)
+		return fmt.Errorf("was made for edition %q, but the bundle is edition %q", doc.Edition, v.content.Edition.ID)
 	case doc.Format == subtitle.SRT && slices.ContainsFunc(doc.Cues, func(c conference.Cue) bool { return len(c.Spans) > 0 || c.Position != 0 }):
-		return errors.New("it has markup, which YouTube does not take")
+		return errors.New("has markup, which YouTube does not accept")
 	}
 	return nil
 }
 
-// compareCues compares what viewers of two lists of cues see; they go by the names a and b.
+// compareCues returns the first difference in text or time between two lists of cues; a names
+// got and b names want in the error.
 func compareCues(want, got []conference.Cue, a, b string) error {
 	for i := range min(len(want), len(got)) {
 		w, g := want[i], got[i]
 		if !withinMillisecond(w.Start, g.Start) || !withinMillisecond(w.End, g.End) {
-			return fmt.Errorf("cue %d is at %v–%v in %s and at %v–%v in %s", i+1, g.Start, g.End, a, w.Start, w.End, b)
+			return fmt.Errorf("cue %d is at %v–%v in %s but at %v–%v in %s", i+1, g.Start, g.End, a, w.Start, w.End, b)
 		}
 		if w.Text != g.Text {
-			return fmt.Errorf("cue %d is %q in %s and %q in %s", i+1, g.Text, a, w.Text, b)
+			return fmt.Errorf("cue %d is %q in %s but %q in %s", i+1, g.Text, a, w.Text, b)
 		}
 	}
 	if len(want) != len(got) {
-		return fmt.Errorf("%s has %d cues and %s has %d", a, len(got), b, len(want))
+		return fmt.Errorf("%s has %d cues, but %s has %d", a, len(got), b, len(want))
 	}
 	return nil
 }
 
-// withinMillisecond allows for times that were rounded to milliseconds twice.
+// withinMillisecond reports whether two times are equal but for rounding to milliseconds.
 func withinMillisecond(a, b time.Duration) bool { return (a - b).Abs() <= time.Millisecond }
 
-// checkSoftSubtitles compares a text track inside a video with the sidecars of its language.
+// checkSoftSubtitles compares the cues of a subtitle stream in a video with the caption files of
+// its language.
 func (v *verifier) checkSoftSubtitles(inside []conference.Cue, language string) error {
 	track := slices.IndexFunc(v.content.Tracks, func(t Track) bool { return t.Language == language })
 	if track < 0 {
@@ -120,7 +130,7 @@ func (v *verifier) checkSoftSubtitles(inside []conference.Cue, language string) 
 	for _, sidecar := range v.content.Tracks[track].Files {
 		doc, ok := v.sidecars[sidecar]
 		if !ok {
-			return fmt.Errorf("%s cannot be compared", sidecar)
+			return fmt.Errorf("cannot be compared with %s, which has problems of its own", sidecar)
 		}
 		if err := compareCues(subtitle.Flatten(doc.Cues), subtitle.Flatten(inside), "the video", sidecar); err != nil {
 			return err
@@ -129,13 +139,13 @@ func (v *verifier) checkSoftSubtitles(inside []conference.Cue, language string) 
 	return nil
 }
 
-// readTimedText is the cues of all text tracks of a video, by stream, byte by byte as the
-// file has them: ffmpeg's decoder would not tell a line break from a \N in the text.
-func (v *verifier) readTimedText(path string, c probedFile) (map[int][]conference.Cue, error) {
+// readTimedText returns the cues of all subtitle streams of a video, by stream index. It reads the
+// packets' bytes, because ffmpeg's decoder does not distinguish a line break from \N in the text.
+func (v *verifier) readTimedText(ctx context.Context, path string, c probedFile) (map[int][]conference.Cue, error) {
 	var out struct {
 		Packets []textPacket `json:"packets"`
 	}
-	err := v.runFFprobe(path, []string{"-select_streams", "s", "-show_packets", "-show_data", "-of", "json"}, func(r io.Reader) error {
+	err := v.runFFprobe(ctx, path, []string{"-select_streams", "s", "-show_packets", "-show_data", "-of", "json"}, func(r io.Reader) error {
 		return json.NewDecoder(r).Decode(&out)
 	})
 	if err != nil {
@@ -147,14 +157,14 @@ func (v *verifier) readTimedText(path string, c probedFile) (map[int][]conferenc
 		if err != nil {
 			return nil, err
 		}
-		if cue.Text != "" { // else it is the space between two cues
+		if cue.Text != "" { // an empty sample fills the gap between two cues
 			inside[p.Stream] = append(inside[p.Stream], cue)
 		}
 	}
 	return inside, nil
 }
 
-// textPacket is a sample of timed text as ffprobe shows it.
+// textPacket is a subtitle packet as ffprobe prints it.
 type textPacket struct {
 	Stream   int    `json:"stream_index"`
 	Time     string `json:"pts_time"`
@@ -162,8 +172,8 @@ type textPacket struct {
 	Data     string `json:"data"`
 }
 
-// cue is the packet's text and its times. In MP4 its length stands before it; in Matroska it
-// is a cue as SRT or WebVTT has it, without its first line.
+// cue decodes the packet. In MP4 the text follows its length in two bytes; in Matroska it is the
+// body of an SRT or WebVTT cue.
 func (p textPacket) cue(codec string) (c conference.Cue, err error) {
 	b, err := parseHexDump(p.Data)
 	if err != nil {
@@ -172,7 +182,7 @@ func (p textPacket) cue(codec string) (c conference.Cue, err error) {
 	switch codec {
 	case "mov_text":
 		if len(b) < 2 || len(b) < 2+int(b[0])<<8+int(b[1]) {
-			return c, errors.New("its subtitles are damaged")
+			return c, errors.New("has damaged subtitles")
 		}
 		c.Text = string(b[2 : 2+int(b[0])<<8+int(b[1])])
 	case "webvtt", "subrip":
@@ -180,23 +190,23 @@ func (p textPacket) cue(codec string) (c conference.Cue, err error) {
 			return c, err
 		}
 	default:
-		return c, fmt.Errorf("its subtitles are %s, which players do not take", codec)
+		return c, fmt.Errorf("has subtitles in the format %s, which players do not support", codec)
 	}
 	if c.Text == "" {
 		return c, nil
 	}
 	length, err := parseSeconds(p.Duration)
 	if err != nil {
-		return c, fmt.Errorf("its subtitles have no lengths: %w", err)
+		return c, fmt.Errorf("has subtitles without durations: %w", err)
 	}
 	if c.Start, err = parseSeconds(p.Time); err != nil {
-		return c, fmt.Errorf("its subtitles have no times: %w", err)
+		return c, fmt.Errorf("has subtitles without times: %w", err)
 	}
 	c.End = c.Start + length
 	return c, nil
 }
 
-// parseCueBody is what a viewer sees of a cue as SRT or WebVTT has it.
+// parseCueBody returns the visible text of the body of an SRT or WebVTT cue.
 func parseCueBody(codec string, body []byte) (string, error) {
 	head := "1\n00:00:00,000 --> 00:00:01,000\n"
 	if codec == "webvtt" {
@@ -204,15 +214,15 @@ func parseCueBody(codec string, body []byte) (string, error) {
 	}
 	doc, err := subtitle.Parse("", append([]byte(head), body...), subtitle.Options{})
 	if err != nil {
-		return "", fmt.Errorf("its subtitles: %w", err)
+		return "", fmt.Errorf("subtitles: %w", err)
 	}
 	if len(doc.Cues) != 1 {
-		return "", fmt.Errorf("a packet of its subtitles holds %d cues", len(doc.Cues))
+		return "", fmt.Errorf("has a subtitle packet with %d cues", len(doc.Cues))
 	}
 	return doc.Cues[0].Text, nil
 }
 
-// parseHexDump is the bytes of ffprobe's hex dump: "00000000: 0011 4c69 …  ..Li…" in lines.
+// parseHexDump decodes ffprobe's hex dump, lines of the form "00000000: 0011 4c69 …  ..Li…".
 func parseHexDump(dump string) ([]byte, error) {
 	var all []byte
 	for line := range strings.Lines(dump) {
@@ -222,7 +232,7 @@ func parseHexDump(dump string) ([]byte, error) {
 		}
 		b, err := hex.DecodeString(strings.ReplaceAll(row[:min(len(row), 40)], " ", ""))
 		if err != nil {
-			return nil, fmt.Errorf("ffprobe wrote an odd dump: %q", line)
+			return nil, fmt.Errorf("ffprobe printed an unexpected hex dump: %q", line)
 		}
 		all = append(all, b...)
 	}

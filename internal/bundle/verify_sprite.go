@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -13,12 +14,12 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// checkSprites follows each WebVTT of a sprite to its sheets, as a player would: its cues cover the
-// programme without a gap, and each names a part of a picture that is there.
-func (v *verifier) checkSprites() error {
+// checkSprites checks the contact sheets, and follows each sprite WebVTT to its sheets as a player
+// would: its cues must cover the programme without a gap, and each must name a part of a sheet.
+func (v *verifier) checkSprites(context.Context) error {
 	for _, f := range v.filesWithRole(RoleContactSheet) {
 		_, err := v.decodeJPEG(f.Path)
-		v.record(f.Path, "contact sheet", "a whole JPEG", err)
+		v.record(f.Path, "contact sheet", "complete JPEG", err)
 	}
 	for _, f := range v.filesWithRole(RoleSprite) {
 		if !strings.HasSuffix(f.Path, ".vtt") {
@@ -29,13 +30,13 @@ func (v *verifier) checkSprites() error {
 			return err
 		}
 		n, err := v.checkSprite(f.Path, data)
-		v.record(f.Path, "sprite", fmt.Sprintf("%d tiles, over the whole programme", n), err)
+		v.record(f.Path, "sprite", fmt.Sprintf("%d tiles cover the programme", n), err)
 	}
 	return nil
 }
 
-// checkSprite counts the tiles that a WebVTT names.
-func (v *verifier) checkSprite(file string, data []byte) (n int, err error) {
+// checkSprite checks one sprite WebVTT and returns the number of its tiles.
+func (v *verifier) checkSprite(file string, data []byte) (tiles int, err error) {
 	doc, err := subtitle.Parse(file, data, subtitle.Options{})
 	if err != nil {
 		return 0, err
@@ -44,43 +45,44 @@ func (v *verifier) checkSprite(file string, data []byte) (n int, err error) {
 	var end time.Duration
 	for _, c := range doc.Cues {
 		if !withinMillisecond(c.Start, end) {
-			return 0, fmt.Errorf("its line %d: nothing is shown from %v to %v", c.Line, end, c.Start)
+			return 0, fmt.Errorf("line %d: no tile covers %v to %v", c.Line, end, c.Start)
 		}
 		end = c.End
 		name, at, err := parseFragment(c.Text)
 		if err != nil {
-			return 0, fmt.Errorf("its line %d: %w", c.Line, err)
+			return 0, fmt.Errorf("line %d: %w", c.Line, err)
 		}
 		sheet := path.Join(path.Dir(file), name)
 		if _, read := sheets[sheet]; !read {
 			if _, there := v.hashes[sheet]; !there {
-				return 0, fmt.Errorf("its line %d names %s, which is missing", c.Line, name)
+				return 0, fmt.Errorf("line %d: %s is missing", c.Line, name)
 			}
 			if sheets[sheet], err = v.decodeJPEG(sheet); err != nil {
 				return 0, fmt.Errorf("%s: %w", name, err)
 			}
 		}
 		if at.Empty() || !at.In(sheets[sheet]) {
-			return 0, fmt.Errorf("its line %d: %v is no part of %s, which is %v", c.Line, at, name, sheets[sheet].Size())
+			return 0, fmt.Errorf("line %d: %v is outside of %s, which is %v", c.Line, at, name, sheets[sheet].Size())
 		}
 	}
 	if whole := v.content.Edition.Programme.Duration(); !withinMillisecond(end, whole) {
-		return 0, fmt.Errorf("it ends at %v, and the programme lasts %v", end, whole)
+		return 0, fmt.Errorf("ends at %v, and the programme lasts %v", end, whole)
 	}
 	return len(doc.Cues), nil
 }
 
-// parseFragment is the file and the rectangle that "sheet.jpg#xywh=0,90,160,90" names.
+// parseFragment parses the text of a sprite cue, "sheet.jpg#xywh=0,90,160,90", into the file name
+// and the rectangle.
 func parseFragment(text string) (name string, at image.Rectangle, err error) {
-	name, place, ok := strings.Cut(text, "#xywh=")
+	name, box, ok := strings.Cut(text, "#xywh=")
 	var x, y, w, h int
-	if n, err := fmt.Sscanf(place, "%d,%d,%d,%d", &x, &y, &w, &h); !ok || n != 4 || err != nil || strings.Contains(name, "/") {
-		return "", at, fmt.Errorf("%q is no part of a picture", text)
+	if n, err := fmt.Sscanf(box, "%d,%d,%d,%d", &x, &y, &w, &h); !ok || n != 4 || err != nil || strings.Contains(name, "/") {
+		return "", at, fmt.Errorf("%q is not FILE#xywh=X,Y,WIDTH,HEIGHT", text)
 	}
 	return name, image.Rect(x, y, x+w, y+h), nil
 }
 
-// decodeJPEG decodes a JPEG, to see that it is whole.
+// decodeJPEG decodes a JPEG of the bundle completely and returns its size.
 func (v *verifier) decodeJPEG(file string) (image.Rectangle, error) {
 	f, err := os.Open(v.path(file))
 	if err != nil {
@@ -89,7 +91,7 @@ func (v *verifier) decodeJPEG(file string) (image.Rectangle, error) {
 	defer f.Close()
 	picture, err := jpeg.Decode(f)
 	if err != nil {
-		return image.Rectangle{}, errors.New("it is no whole JPEG")
+		return image.Rectangle{}, errors.New("is not a complete JPEG")
 	}
 	return picture.Bounds(), nil
 }

@@ -33,7 +33,7 @@ var spanish = []conference.Cue{
 	{ID: "c0002", Start: 1500 * time.Millisecond, End: 2 * time.Second, Text: "Adiós"},
 }
 
-// buildSampleBundle lays out a small real bundle in dir.
+// buildSampleBundle writes a small bundle with real media to dir.
 func buildSampleBundle(t *testing.T, dir string) {
 	t.Helper()
 	for _, d := range []string{"video", "captions", "thumb"} {
@@ -153,8 +153,7 @@ func readContent(t *testing.T, dir string) (c bundle.Manifest) {
 	return c
 }
 
-// Each mutation of a good bundle is noticed, most of them even where whoever made it has
-// also recomputed manifest and sums.
+// Each change to a good bundle fails a check. Most cases also recompute manifest and checksums.
 func TestVerify_ReportsEveryMutation(t *testing.T) {
 	tools, err := media.FindTools()
 	must(t, err)
@@ -163,13 +162,13 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 	report, err := bundle.Verify(t.Context(), tools, good)
 	must(t, err)
 	if !report.OK {
-		t.Fatalf("the bundle as it was made: %+v", report.Failed())
+		t.Fatalf("the unchanged bundle fails: %+v", report.Failed())
 	}
 	if said, err := (&exec.Cmd{Path: "/usr/bin/sha256sum", Args: []string{"sha256sum", "-c", "--strict", "SHA256SUMS"}, Dir: good}).CombinedOutput(); err != nil {
 		t.Fatalf("sha256sum -c: %v\n%s", err, said)
 	}
 
-	// redo rewrites a video of the bundle with ffmpeg.
+	// redo re-encodes or remuxes a video of the bundle with ffmpeg.
 	redo := func(name string, args ...string) func(*testing.T, string, *bundle.Manifest) {
 		return func(t *testing.T, dir string, _ *bundle.Manifest) {
 			path := filepath.Join(dir, "video", name)
@@ -196,15 +195,15 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 	}{
 		{"a flipped byte in a picture", false, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			editFile(t, filepath.Join(dir, "video/api.mp4"), func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
-		}, "its content is not what SHA256SUMS says"},
-		{"a removed file", false, removeFile("captions/api.es-419.srt"), "it is missing"},
-		{"an extra file", false, addFile("captions/api.fr.srt", "1\n00:00:01,000 --> 00:00:02,000\nx\n"), "it is not in SHA256SUMS"},
+		}, "does not match SHA256SUMS"},
+		{"a removed file", false, removeFile("captions/api.es-419.srt"), "is missing"},
+		{"an extra file", false, addFile("captions/api.fr.srt", "1\n00:00:01,000 --> 00:00:02,000\nx\n"), "is not listed in SHA256SUMS"},
 		{"an extra file in the sums", false, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			addFile("notes.txt", "x")(t, dir, nil)
 			editFile(t, filepath.Join(dir, "SHA256SUMS"), func(b []byte) []byte {
 				return append(b, bundle.EncodeSums([]bundle.File{{Path: "notes.txt", SHA256: bundle.NewEntry("", []byte("x")).SHA256}})...)
 			})
-		}, "bundle.json does not list it"},
+		}, "is not listed in bundle.json"},
 		{"sums edited to match a changed file", false, func(t *testing.T, dir string, c *bundle.Manifest) {
 			path := filepath.Join(dir, "captions/api.en.srt")
 			before, err := os.ReadFile(path)
@@ -212,41 +211,41 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 			after := bytes.Replace(before, []byte("The end"), []byte("The END"), 1)
 			must(t, os.WriteFile(path, after, 0o644))
 			replace("SHA256SUMS", bundle.NewEntry("", before).SHA256, bundle.NewEntry("", after).SHA256)(t, dir, c)
-		}, "its content is not what bundle.json says"},
+		}, "does not match its SHA-256 in bundle.json"},
 		{"no sums", false, removeFile("SHA256SUMS"), "no such file"},
 		{"a link in place of a file", false, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			must(t, os.Rename(filepath.Join(dir, "thumb/api.jpg"), filepath.Join(dir, "..", "api.jpg")))
 			must(t, os.Symlink("../../api.jpg", filepath.Join(dir, "thumb/api.jpg")))
-		}, "it is no regular file"},
+		}, "is not a regular file"},
 
-		{"a missing cue in one sidecar", true, replace("captions/api.en.srt", "3\n00:00:02,000 --> 00:00:03,003\nThe end\n", ""), "it has 2 cues, and bundle.json says 3"},
+		{"a missing cue in one sidecar", true, replace("captions/api.en.srt", "3\n00:00:02,000 --> 00:00:03,003\nThe end\n", ""), "has 2 cues, but bundle.json says 3"},
 		{"a missing cue in both and in the manifest", true, func(t *testing.T, dir string, c *bundle.Manifest) {
 			replace("captions/api.en.srt", "3\n00:00:02,000 --> 00:00:03,003\nThe end\n", "")(t, dir, c)
 			replace("captions/api.en.vtt", "3\n00:00:02.000 --> 00:00:03.003\nThe end\n", "")(t, dir, c)
 			c.Tracks[0].Cues = 2
-		}, "the video has 4 cues and captions/api.en."},
+		}, "the video has 4 cues, but captions/api.en."},
 		{"another word in one sidecar", true, replace("captions/api.en.vtt", "The end", "The fin"), `cue 3 is`},
 		{"another time in one sidecar", true, replace("captions/api.es-419.srt", "00:00:01,500", "00:00:01,498"), "cue 1 is at"},
 		{"another word in both sidecars", true, func(t *testing.T, dir string, c *bundle.Manifest) {
 			replace("captions/api.es-419.srt", "Adiós", "Chao")(t, dir, c)
 			replace("captions/api.es-419.vtt", "Adiós", "Chao")(t, dir, c)
-		}, `is "Adiós" in the video and "Chao" in captions/api.es-419`},
-		{"a cue after the end", true, replace("captions/api.en.srt", "00:00:03,003", "00:00:03,903"), "after the programme"},
+		}, `is "Adiós" in the video but "Chao" in captions/api.es-419`},
+		{"a cue after the end", true, replace("captions/api.en.srt", "00:00:03,003", "00:00:03,903"), "after the end of the programme"},
 		{"captions that are none", true, replace("captions/api.en.srt", "-->", "->"), "between two times"},
-		{"captions of another edition", true, replace("captions/api.en.vtt", "edition e1", "edition e2"), `it was made for the edition "e2"`},
-		{"captions of another language", true, replace("captions/api.es-419.vtt", "Language: es-419", "Language: es"), `it says that it is in "es"`},
-		{"markup for YouTube", true, replace("captions/api.en.srt", "The end", "<b>The end</b>"), "it has markup"},
+		{"captions of another edition", true, replace("captions/api.en.vtt", "edition e1", "edition e2"), `was made for edition "e2"`},
+		{"captions of another language", true, replace("captions/api.es-419.vtt", "Language: es-419", "Language: es"), `has the language "es"`},
+		{"markup for YouTube", true, replace("captions/api.en.srt", "The end", "<b>The end</b>"), "has markup"},
 
 		{"a wrong subtitle tag", true, redo("api.mp4", "-map", "0", "-c", "copy", "-metadata:s:s:1", "language=por"), `stream 3 (subtitle) is tagged "por" and should be "spa"`},
 		{"no subtitle tag", true, redo("api.mp4", "-map", "0", "-c", "copy", "-metadata:s:s:1", "language=es"), `stream 3 (subtitle) is tagged "" and should be "spa"`},
 		{"a wrong sound tag", true, redo("api.mp4", "-map", "0", "-c", "copy", "-metadata:s:a:0", "language=deu"), `stream 1 (audio) is tagged "deu" and should be "eng"`},
-		{"subtitles in another order", true, redo("api.mp4", "-map", "0:0", "-map", "0:1", "-map", "0:3", "-map", "0:2", "-c", "copy"), "should be"},
-		{"no soft subtitles", true, redo("api.mp4", "-map", "0:v", "-map", "0:a", "-c", "copy"), "its streams are [video audio]"},
+		{"subtitles in another order", true, redo("api.mp4", "-map", "0:0", "-map", "0:1", "-map", "0:3", "-map", "0:2", "-c", "copy"), `and should be "eng"`},
+		{"no soft subtitles", true, redo("api.mp4", "-map", "0:v", "-map", "0:a", "-c", "copy"), "has the streams [video audio] and"},
 		{"soft subtitles where there should be none", true, func(_ *testing.T, _ string, c *bundle.Manifest) {
 			for i := range c.Files {
 				c.Files[i].SubtitleLanguages = nil
 			}
-		}, "should be [video audio]"},
+		}, "should have [video audio]"},
 		{"a soft subtitle less", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			in, out := filepath.Join(dir, "video/api.mp4"), filepath.Join(t.TempDir(), "less.mp4")
 			ffmpeg(t, "-i", in, "-map", "0:v", "-map", "0:a", "-c", "copy", out)
@@ -254,20 +253,20 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 		}, "the video has 1 cues"},
 
 		{"a dropped frame", true, redo("api.mp4", "-map", "0", "-c", "copy", "-bsf:v", `noise=drop=eq(n\,40)`), "is shown at"},
-		{"a dropped last frame", true, redo("api.mp4", "-map", "0", "-c", "copy", "-frames:v", "89"), "it has 89 frames, and the programme has 90"},
+		{"a dropped last frame", true, redo("api.mp4", "-map", "0", "-c", "copy", "-frames:v", "89"), "has 89 frames, and the programme has 90"},
 		{"a PTS shifted by a tick", true, redo("api.mp4", "-map", "0", "-c", "copy", "-video_track_timescale", "30000", "-bsf:v", `setts=pts=PTS+eq(N\,40)`), "is shown at"},
 		{"another rate", true, redo("api.mp4", "-map", "0", "-c", "copy", "-bsf:v", `setts=ts=TS*30000/30030`), "is shown at"},
 		{"sound that starts late", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			in, out := filepath.Join(dir, "video/api.mp4"), filepath.Join(t.TempDir(), "late.mp4")
 			ffmpeg(t, "-i", in, "-itsoffset", "0.1", "-i", in, "-map", "0:v", "-map", "1:a", "-map", "0:s", "-c", "copy", out)
 			must(t, os.Rename(out, in))
-		}, "its audio begins at"},
+		}, "has audio that begins at"},
 		{"sound that ends early", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			in, out := filepath.Join(dir, "video/api.mp4"), filepath.Join(t.TempDir(), "short.mp4")
 			ffmpeg(t, "-i", in, "-t", "2", "-i", in, "-map", "0:v", "-map", "1:a", "-map", "0:s", "-c", "copy", out)
 			must(t, os.Rename(out, in))
-		}, "its audio lasts"},
-		{"no sound", true, redo("api.mp4", "-map", "0:v", "-c", "copy"), "its streams are [video]"},
+		}, "has audio of"},
+		{"no sound", true, redo("api.mp4", "-map", "0:v", "-c", "copy"), "has the streams [video]"},
 		{"a video cut short", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			editFile(t, filepath.Join(dir, "video/api.mp4"), func(b []byte) []byte { return b[:len(b)/2] })
 		}, "cannot be read"},
@@ -278,29 +277,29 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 			for i := range c.Files {
 				c.Files[i].Media = bytes.Replace(c.Files[i].Media, []byte("320"), []byte("640"), 1)
 			}
-		}, "bundle.json says h264 of 640×180"},
+		}, "bundle.json says h264 640×180"},
 
 		{"a small thumbnail", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			writeJPEG(t, filepath.Join(dir, "thumb/api.jpg"), 640, 360)
 		}, "must be 1280×720"},
 		{"a thumbnail cut short", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			editFile(t, filepath.Join(dir, "thumb/api.jpg"), func(b []byte) []byte { return b[:len(b)/2] })
-		}, "it is no whole JPEG"},
-		{"a sprite with a gap", true, replace("thumb/api-sprite.vtt", "00:00:01.500 --> 00:00:03.003", "00:00:01.600 --> 00:00:03.003"), "nothing is shown from 1.5s to 1.6s"},
-		{"a sprite that ends early", true, replace("thumb/api-sprite.vtt", "00:00:03.003", "00:00:03.000"), "it ends at 3s"},
-		{"a sprite's tile outside of its sheet", true, replace("thumb/api-sprite.vtt", "xywh=160", "xywh=170"), "is no part of api-sprite-01.jpg"},
-		{"a sprite of a sheet that is not there", true, replace("thumb/api-sprite.vtt", "sprite-01", "sprite-02"), "names api-sprite-02.jpg, which is missing"},
-		{"a sprite that leads elsewhere", true, replace("thumb/api-sprite.vtt", "api-sprite-01", "../thumb/api-sprite-01"), "is no part of a picture"},
+		}, "is not a complete JPEG"},
+		{"a sprite with a gap", true, replace("thumb/api-sprite.vtt", "00:00:01.500 --> 00:00:03.003", "00:00:01.600 --> 00:00:03.003"), "no tile covers 1.5s to 1.6s"},
+		{"a sprite that ends early", true, replace("thumb/api-sprite.vtt", "00:00:03.003", "00:00:03.000"), "ends at 3s"},
+		{"a sprite's tile outside of its sheet", true, replace("thumb/api-sprite.vtt", "xywh=160", "xywh=170"), "is outside of api-sprite-01.jpg"},
+		{"a sprite of a sheet that is not there", true, replace("thumb/api-sprite.vtt", "sprite-01", "sprite-02"), "api-sprite-02.jpg is missing"},
+		{"a sprite that leads elsewhere", true, replace("thumb/api-sprite.vtt", "api-sprite-01", "../thumb/api-sprite-01"), "is not FILE#xywh="},
 		{"a sheet cut short", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			editFile(t, filepath.Join(dir, "thumb/api-sprite-01.jpg"), func(b []byte) []byte { return b[:len(b)/2] })
-		}, "it is no whole JPEG"},
-		{"a draft that YouTube is told of", true, func(_ *testing.T, _ string, c *bundle.Manifest) {
+		}, "is not a complete JPEG"},
+		{"a draft listed in youtube.json", true, func(_ *testing.T, _ string, c *bundle.Manifest) {
 			c.Tracks[1].State = conference.TrackDraft
-		}, "its captions are not those of the bundle"},
-		{"a title too long", true, replace("youtube.json", "Prototyping APIs", strings.Repeat("x", 101)), "the title has 101 characters"},
-		{"a description too long in bytes", true, replace("youtube.json", `"Ada"`, `"`+strings.Repeat("é", 2501)+`"`), "the description has 5002 bytes"},
-		{"an angle in the title", true, replace("youtube.json", "Prototyping APIs", "a < b"), "holds < or >"},
-		{"captions that YouTube is not told of", true, replace("youtube.json", "es-419.srt", "es.srt"), "its captions are not those of the bundle"},
+		}, "lists other captions than the bundle has"},
+		{"a title too long", true, replace("youtube.json", "Prototyping APIs", strings.Repeat("x", 101)), "has a title of 101 characters"},
+		{"a description too long in bytes", true, replace("youtube.json", `"Ada"`, `"`+strings.Repeat("é", 2501)+`"`), "has a description of 5002 bytes"},
+		{"an angle in the title", true, replace("youtube.json", "Prototyping APIs", "a < b"), "has < or >"},
+		{"captions missing from youtube.json", true, replace("youtube.json", "es-419.srt", "es.srt"), "lists other captions than the bundle has"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -321,7 +320,7 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 				said = said || strings.Contains(c.Message, test.says)
 			}
 			if report.OK || !said {
-				t.Errorf("no check says %q; failed are %s", test.says, failed)
+				t.Errorf("no check says %q; failed: %s", test.says, failed)
 			}
 		})
 	}
@@ -344,7 +343,7 @@ func addFile(path, data string) func(*testing.T, string, *bundle.Manifest) {
 	}
 }
 
-// WebM counts milliseconds, which 29.97 does not fall on.
+// WebM timestamps are milliseconds, which frames at 29.97 fall between.
 func TestVerify_WebM(t *testing.T) {
 	tools, err := media.FindTools()
 	must(t, err)
@@ -364,6 +363,6 @@ func TestVerify_WebM(t *testing.T) {
 
 func TestVerify_NotABundle(t *testing.T) {
 	if _, err := bundle.Verify(t.Context(), media.Tools{}, t.TempDir()); inputerr.As(err) == nil {
-		t.Errorf("an empty directory gave %v, which is no fault", err)
+		t.Errorf("an empty directory gave %v, want an input error", err)
 	}
 }

@@ -21,22 +21,22 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// What YouTube takes.
+// YouTube's limits for the text of a video.
 const (
-	maxTitle       = 100  // characters, counted as UTF-16 does, which is never less
+	maxTitle       = 100  // UTF-16 code units, which are never fewer than characters
 	maxDescription = 5000 // bytes
-	maxTags        = 500  // characters, with commas between, and quotes round tags with spaces
+	maxTags        = 500  // characters, counting commas between tags and quotes around tags with spaces
 )
 
-// YouTubeInput is what a video platform is told.
+// YouTubeInput is what youtube.json is made of.
 type YouTubeInput struct {
 	Talk       conference.Talk
-	Conference conference.Conference // whose template describes the talk; see [conference.Describe]
+	Conference conference.Conference // with the template of descriptions; see [conference.Describe]
 	Programme  timeline.Programme
 	Tracks     []Track
 }
 
-// youtubeUpload is youtube.json.
+// youtubeUpload is the content of youtube.json: bodies of requests to YouTube's Data API.
 type youtubeUpload struct {
 	Video    videoInsert     `json:"videos.insert"`
 	Captions []captionInsert `json:"captions.insert"`
@@ -75,7 +75,7 @@ type recordingDetails struct {
 
 type captionInsert struct {
 	File string      `json:"file"` // in the bundle
-	Body captionBody `json:"body"` // videoId is YouTube's answer to videos.insert
+	Body captionBody `json:"body"` // the uploader adds videoId, which YouTube returns for videos.insert
 }
 
 type captionBody struct {
@@ -88,14 +88,14 @@ type captionSnippet struct {
 	IsDraft  bool   `json:"isDraft"`
 }
 
-// YouTubeJSON is youtube.json of a talk: "videos.insert" holds the body of that request and
-// "captions.insert" one {file, body} for each track's SRT file. What YouTube would refuse
-// is replaced or shortened, and every such change is a note in words. The video is
-// private until somebody publishes it.
+// YouTubeJSON returns youtube.json for a talk: "videos.insert" is the body of that request and
+// "captions.insert" has one {file, body} for the SRT file of each track that is not a draft. The
+// video is private. Text that YouTube would refuse is replaced or shortened; notes describe each
+// change.
 func YouTubeJSON(told YouTubeInput) (data []byte, notes []string, err error) {
 	talk := told.Talk
 	if strings.TrimSpace(talk.Title) == "" {
-		return nil, nil, inputerr.New("", "the talk %s has no title, and YouTube takes no video without one", talk.Slug).Hint("Give it one with --title")
+		return nil, nil, inputerr.New("", "the talk %s has no title, which YouTube requires", talk.Slug).Hint("Add one with --title")
 	}
 	e := &sanitizer{}
 	v := videoInsert{
@@ -127,14 +127,14 @@ func YouTubeJSON(told YouTubeInput) (data []byte, notes []string, err error) {
 	return data, e.notes, err
 }
 
-// decodeYouTubeUpload reads youtube.json.
+// decodeYouTubeUpload parses youtube.json and refuses unknown fields.
 func decodeYouTubeUpload(b []byte) (u youtubeUpload, err error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	return u, d.Decode(&u)
 }
 
-// captionInserts are the requests for all tracks but drafts, which nobody has read.
+// captionInserts returns one request for each track that is not a draft, by language.
 func captionInserts(tracks []Track) []captionInsert {
 	all := []captionInsert{}
 	tracks = slices.DeleteFunc(slices.Clone(tracks), func(t Track) bool { return t.State == conference.TrackDraft })
@@ -148,10 +148,10 @@ func captionInserts(tracks []Track) []captionInsert {
 	return all
 }
 
-// creativeCommonsBY is the one Creative Commons licence that YouTube knows.
+// creativeCommonsBY matches the only Creative Commons licence that YouTube offers.
 var creativeCommonsBY = regexp.MustCompile(`(?i)^\s*(cc[ -]by|creative commons attribution)([ -][\d.]+)?(\s+(international|unported|generic))?\s*$|creativecommons\.org/licenses/by/`)
 
-// sanitizer brings texts within YouTube's limits and notes what it changed.
+// sanitizer makes texts conform to YouTube's rules and collects notes of its changes.
 type sanitizer struct {
 	notes []string
 }
@@ -160,12 +160,13 @@ func (e *sanitizer) note(format string, args ...any) {
 	e.notes = append(e.notes, fmt.Sprintf(format, args...))
 }
 
-// titleAndDescription is the title and the description of a talk, which is in the language called of.
+// titleAndDescription composes title and description of a talk in one language. of is that
+// language and a space, for notes, or "" for the language of the talk.
 func (e *sanitizer) titleAndDescription(of string, talk conference.Talk, told YouTubeInput) localizedText {
 	title := e.replaceAngleBrackets(of+"title", strings.Join(strings.Fields(talk.Title), " "))
 	if whole := title; utf16Length(whole) > maxTitle {
 		title = shorten(whole, maxTitle, utf16Length)
-		e.note("YouTube: the %stitle has %d characters and may have %d; it was shortened to “%s”", of, utf16Length(whole), maxTitle, title)
+		e.note("YouTube: the %stitle has %d characters, and %d are allowed; shortened to “%s”", of, utf16Length(whole), maxTitle, title)
 	}
 	known := map[string]string{
 		"title": talk.Title, "abstract": talk.Abstract, "chapters": e.chapterLines(of, talk, told.Programme),
@@ -177,7 +178,7 @@ func (e *sanitizer) titleAndDescription(of string, talk conference.Talk, told Yo
 	for word, said := range known {
 		known[word] = stripControl(said)
 	}
-	if whole := conference.FillDescription(template, known); e.replaceAngleBrackets(of+"description", whole) != whole { // before it is measured: they take more bytes
+	if whole := conference.FillDescription(template, known); e.replaceAngleBrackets(of+"description", whole) != whole { // replace them before measuring: ‹ and › take more bytes
 		template = angleBrackets.Replace(template)
 		for word, said := range known {
 			known[word] = angleBrackets.Replace(said)
@@ -186,11 +187,12 @@ func (e *sanitizer) titleAndDescription(of string, talk conference.Talk, told Yo
 	return localizedText{title, e.fitDescription(of, template, known)}
 }
 
-// dropOrder are what goes, one after the other, where shortening the abstract is not enough.
+// dropOrder lists what is left out of a description, one after the other, if shortening the
+// abstract is not enough.
 var dropOrder = []string{"", "tags", "links", "chapters"}
 
-// fitDescription is a description that is not too long: of the abstract there is as much as goes,
-// and where even without it there is too much, tags, links and chapters go, in that order.
+// fitDescription composes a description within the limit: it shortens the abstract first, then
+// leaves out tags, links and chapters, in this order.
 func (e *sanitizer) fitDescription(of, template string, known map[string]string) string {
 	whole := conference.FillDescription(template, known)
 	if len(whole) <= maxDescription {
@@ -208,15 +210,16 @@ func (e *sanitizer) fitDescription(of, template string, known map[string]string)
 			known["abstract"] = shorten(abstract, len(abstract)-over, byteLength)
 		}
 		if d := conference.FillDescription(template, known); len(d) <= maxDescription {
-			e.note("YouTube: the %sdescription has %d bytes and may have %d; left out: %s", of, len(whole), maxDescription, describeOmission(drop, over > 0))
+			e.note("YouTube: the %sdescription has %d bytes, and %d are allowed; left out: %s", of, len(whole), maxDescription, describeOmission(drop, over > 0))
 			return d
 		}
 	}
-	e.note("YouTube: the %sdescription has %d bytes and may have %d, and what is said of every talk is too long already; it was shortened", of, len(whole), maxDescription)
+	e.note("YouTube: the %sdescription has %d bytes, and %d are allowed; the template alone is too long, so the end was cut off", of, len(whole), maxDescription)
 	return shorten(conference.FillDescription(template, known), maxDescription, byteLength)
 }
 
-// describeOmission says what went when drop, and what goes before it, had to.
+// describeOmission lists what was left out: everything in dropOrder up to drop and, with cut,
+// the end of the abstract.
 func describeOmission(drop string, cut bool) string {
 	var gone []string
 	if cut {
@@ -226,15 +229,16 @@ func describeOmission(drop string, cut bool) string {
 	return strings.Join(gone, ", ")
 }
 
-// minChapters is how many there must be for YouTube to take them for chapters. That the
-// first is at 0:00 and none is shorter than ten seconds, [conference.Talk.Sections] sees to.
+// minChapters is how many chapters a description needs for YouTube to show them. YouTube's other
+// rules, the first at 0:00 and each ten seconds or longer, [conference.Talk.Sections] keeps.
 const minChapters = 3
 
-// chapterLines are the talk's as YouTube finds them in a description.
+// chapterLines formats the chapters as YouTube recognises them in a description, or returns "" if
+// there are too few.
 func (e *sanitizer) chapterLines(of string, talk conference.Talk, p timeline.Programme) string {
 	sections, _ := talk.Sections(p)
 	if n := len(sections); n > 0 && n < minChapters && of == "" {
-		e.note("YouTube: it takes three chapters at least, and there are %d; they are not in the description", n)
+		e.note("YouTube: at least three chapters are required, and the talk has %d; left out of the description", n)
 	}
 	if len(sections) < minChapters {
 		return ""
@@ -263,8 +267,7 @@ func linkLines(all []conference.Link) string {
 	return strings.Join(lines, "\n")
 }
 
-// stripControl is text without the characters that only machines write, such as the returns of
-// Windows.
+// stripControl removes control characters, such as carriage returns, except newlines and tabs.
 func stripControl(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
@@ -274,15 +277,15 @@ func stripControl(s string) string {
 	}, s)
 }
 
-// escapeURL is a URL in which what YouTube refuses is written so that it still leads there.
+// escapeURL percent-encodes < and >, which YouTube refuses, in a URL.
 func escapeURL(url string) string { return urlEscaper.Replace(url) }
 
 var urlEscaper = strings.NewReplacer("<", "%3C", ">", "%3E")
 
-// replaceAngleBrackets replaces what YouTube refuses in any text.
+// replaceAngleBrackets replaces < and >, which YouTube refuses in any text.
 func (e *sanitizer) replaceAngleBrackets(of, s string) string {
 	if strings.ContainsAny(s, "<>") {
-		e.note("YouTube: the %s may not hold < or >; they became ‹ and ›", of)
+		e.note("YouTube: < and > are not allowed in the %s; replaced with ‹ and ›", of)
 		s = angleBrackets.Replace(s)
 	}
 	return s
@@ -290,7 +293,7 @@ func (e *sanitizer) replaceAngleBrackets(of, s string) string {
 
 var angleBrackets = strings.NewReplacer("<", "‹", ">", "›")
 
-// fitTags keeps the first tags that fit.
+// fitTags returns the tags that fit within the limit, in their order.
 func (e *sanitizer) fitTags(all []string) (kept []string) {
 	var over []string
 	for _, t := range all {
@@ -306,12 +309,12 @@ func (e *sanitizer) fitTags(all []string) (kept []string) {
 		}
 	}
 	if len(over) > 0 {
-		e.note("YouTube: the tags may have %d characters together; left out: %s", maxTags, strings.Join(over, ", "))
+		e.note("YouTube: all tags together may have %d characters; left out: %s", maxTags, strings.Join(over, ", "))
 	}
 	return kept
 }
 
-// tagsLength counts tags as YouTube does.
+// tagsLength returns the length of tags as YouTube counts it.
 func tagsLength(tags []string) (n int) {
 	for i, t := range tags {
 		if i > 0 {
@@ -330,8 +333,8 @@ func byteLength(s string) int  { return len(s) }
 
 var urlPattern = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S+`)
 
-// shorten cuts s so that it measures at most limit with an ellipsis at its end: between
-// words where that costs little, never inside a grapheme or a URL.
+// shorten cuts s and appends an ellipsis so that measure of the result is at most limit. It cuts
+// between words if that costs less than a fifth, and never inside a grapheme or a URL.
 func shorten(s string, limit int, measure func(string) int) string {
 	const ellipsis = "…"
 	room := limit - measure(ellipsis)
@@ -349,11 +352,12 @@ func shorten(s string, limit int, measure func(string) int) string {
 		}
 		end = to
 	}
-	if r, _ := utf8.DecodeRuneInString(s[end:]); r != ' ' && r != '\n' && word > end*4/5 {
+	r, _ := utf8.DecodeRuneInString(s[end:])
+	if r != ' ' && r != '\n' && word > end*4/5 {
 		end = word
 	}
 	for _, u := range urlPattern.FindAllStringIndex(s, -1) {
-		if u[0] < end && end <= u[1] { // or the ellipsis would be part of it
+		if u[0] < end && end <= u[1] { // the ellipsis would become part of the URL
 			end = u[0]
 		}
 	}
