@@ -9,7 +9,7 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 )
 
-// BenchmarkSave is a corrected talk: every part of it changed.
+// BenchmarkSave saves a talk of which every part changed.
 func BenchmarkSave(b *testing.B) {
 	c := open(b, b.TempDir())
 	for n := 0; b.Loop(); n++ {
@@ -18,7 +18,7 @@ func BenchmarkSave(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "saves/s")
 }
 
-// BenchmarkSaveSame is a talk that is run again with nothing changed.
+// BenchmarkSaveSame saves a talk that is unchanged.
 func BenchmarkSaveSame(b *testing.B) {
 	c := open(b, b.TempDir())
 	for b.Loop() {
@@ -27,7 +27,7 @@ func BenchmarkSaveSame(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "saves/s")
 }
 
-// BenchmarkRecordSlots is a run of 5,000 actions, written in batches.
+// BenchmarkRecordSlots saves a run of 5,000 actions in batches.
 func BenchmarkRecordSlots(b *testing.B) {
 	for _, batch := range []int{1, 10, 100, 5000} {
 		b.Run(fmt.Sprint("batch=", batch), func(b *testing.B) {

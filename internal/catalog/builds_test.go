@@ -8,11 +8,12 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// A wish is open until its generation was made; a later one opens it again.
+// TestBuildRequests checks that a request is pending until its generation was built, and that a
+// later request makes it pending again.
 func TestBuildRequests(t *testing.T) {
 	c := open(t, t.TempDir())
 	if _, err := c.BuildRequest(t.Context(), "apis"); !errors.Is(err, catalog.ErrNotFound) {
-		t.Errorf("nobody wished yet: %v", err)
+		t.Errorf("before any request: %v", err)
 	}
 	s := catalog.Submission{Facts: conference.Facts{Talk: conference.Talk{Slug: "apis"}}}
 	if _, err := c.Save(t.Context(), "ada", s); err != nil {

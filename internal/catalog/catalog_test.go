@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// helperProcess is a process that plays a role on a data directory.
+// helperProcess starts this test binary in a role on a data directory.
 func helperProcess(t *testing.T, role, dir string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
@@ -50,7 +50,7 @@ func open(t testing.TB, dir string) *catalog.Catalog {
 	return c
 }
 
-// must is v of a call that has to succeed.
+// must returns v, or panics if the call that returned it failed.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -58,7 +58,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// edited is the submission of one talk after n edits: every part of it says n, so that
+// edited returns the submission of one talk after n edits: every part of it contains n, so that
 // parts of two edits never make a whole.
 func edited(slug string, n int) catalog.Submission {
 	cues := make([]conference.Cue, 40)

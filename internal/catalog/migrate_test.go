@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// firstMigrations is the first n migrations, followed by others.
+// firstMigrations returns the first n migrations, followed by others.
 func firstMigrations(t *testing.T, n int, more ...string) fs.FS {
 	t.Helper()
 	files, err := fs.Glob(migrations, "migrations/*.sql")
@@ -34,7 +34,8 @@ func firstMigrations(t *testing.T, n int, more ...string) fs.FS {
 	return steps
 }
 
-// withCatalog does something with the catalogue in dir as a lectern with those steps sees it.
+// withCatalog calls do with the catalogue in dir, as a version of Lectern with those migrations
+// opens it.
 func withCatalog(t *testing.T, dir string, steps fs.FS, do func(*Catalog) error) error {
 	t.Helper()
 	c, err := open(t.Context(), dir, steps)

@@ -19,14 +19,14 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 )
 
-// roles are what this test binary can be when it is run as another process.
+// roles are what this test binary does when it is run as another process.
 var roles = map[string]func(dir string) error{
 	"edit": editForever,
 	"work": func(dir string) error { return work(context.Background(), dir) },
 	"hold": holdLock,
 }
 
-// editForever saves one edit after the other and says each when it is saved.
+// editForever saves one edit after the other and prints the number of each when it is saved.
 func editForever(dir string) error {
 	ctx := context.Background()
 	c, err := catalog.Open(ctx, dir)
@@ -46,14 +46,14 @@ func editForever(dir string) error {
 	}
 }
 
-// editOf is which edit a submission is of; 0: none.
+// editOf returns the number of the edit that a submission contains; 0 if none.
 func editOf(s catalog.Submission) int {
 	n, _ := strconv.Atoi(strings.TrimPrefix(s.Facts.Talk.Title, "Edit "))
 	return n
 }
 
-// A process killed in the middle of saving leaves the last submission it was told of or
-// a later one, and always a whole one.
+// TestSave_KilledWhileWriting kills a process that is saving: the catalogue then holds the last
+// edit it printed or a later one, and always a complete one.
 func TestSave_KilledWhileWriting(t *testing.T) {
 	dir := t.TempDir()
 	for round := range 10 {
@@ -90,8 +90,8 @@ func TestSave_KilledWhileWriting(t *testing.T) {
 	}
 }
 
-// editAndKill lets a process edit, kills it after it said so many edits, and returns
-// the last that it said.
+// editAndKill lets a process edit, kills it after that many edits, and returns the last one
+// that it printed.
 func editAndKill(t *testing.T, dir string, edits int) (told int) {
 	t.Helper()
 	editor := helperProcess(t, "edit", dir)
@@ -138,7 +138,7 @@ func expectConsistent(t *testing.T, dir string) {
 // How much work does.
 const turns = 25
 
-// work is what a busy process does to the catalogue, from two goroutines.
+// work changes the catalogue as a busy process does, from two goroutines.
 func work(ctx context.Context, dir string) error {
 	c, err := catalog.Open(ctx, dir)
 	if err != nil {
@@ -211,7 +211,7 @@ func TestCatalog_ConcurrentProcessesLoseNothing(t *testing.T) {
 	expectConsistent(t, dir)
 }
 
-// holdLock takes a data directory, says so, and keeps it until it is killed.
+// holdLock locks a data directory, says so, and keeps it until it is killed.
 func holdLock(dir string) error {
 	if _, err := catalog.Lock(dir, "lectern serve"); err != nil {
 		return err

@@ -32,7 +32,7 @@ func TestEditions_UploadBinding(t *testing.T) {
 		t.Errorf("Edition = %+v", got)
 	}
 	if _, err := c.Edition(t.Context(), "e3"); !errors.Is(err, catalog.ErrNotFound) {
-		t.Errorf("an edition that nobody saved: %v", err)
+		t.Errorf("an edition that was not saved: %v", err)
 	}
 	forged := second
 	forged.ID = "e1"
@@ -51,7 +51,7 @@ func TestEditions_UploadBinding(t *testing.T) {
 		}
 	}
 	if _, err := c.BindUpload(t.Context(), "talk", "en", "z", "e3"); err == nil {
-		t.Error("bound to an edition that nobody saved")
+		t.Error("bound to an edition that was not saved")
 	}
 	var what []string
 	for _, e := range must(c.Events(t.Context(), "talk")) {

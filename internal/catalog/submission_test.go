@@ -17,7 +17,7 @@ import (
 func TestSave_ReadBack(t *testing.T) {
 	c := open(t, filepath.Join(t.TempDir(), "data? #1 ünï%20&_pragma=x"))
 	if _, err := c.Talk(t.Context(), "talk"); !errors.Is(err, catalog.ErrNotFound) {
-		t.Errorf("a talk that nobody saved: %v", err)
+		t.Errorf("a talk that was not saved: %v", err)
 	}
 	if must(c.SlugTaken(t.Context(), "talk")) {
 		t.Error("its slug is taken")
@@ -50,7 +50,8 @@ func TestSave_ReadBack(t *testing.T) {
 	}
 }
 
-// Each edit is made to the submission as it stands; events are what it must leave.
+// TestEvents_EveryChangeIsRecorded makes each edit to the result of the one before, and checks
+// the events that it leaves.
 func TestEvents_EveryChangeIsRecorded(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -136,7 +137,8 @@ func TestSave_UnchangedWritesNothing(t *testing.T) {
 	}
 }
 
-// What only looks otherwise is a revision too; another id alone is none.
+// TestSave_StyleChangeMakesRevision checks that a change of style alone makes a revision, and
+// one of ids alone does not.
 func TestSave_StyleChangeMakesRevision(t *testing.T) {
 	c := open(t, t.TempDir())
 	s := edited("talk", 1)
@@ -201,7 +203,7 @@ func TestRevisions_KeepCounting(t *testing.T) {
 	}
 }
 
-// raw is the database under a catalogue.
+// raw opens the database of a catalogue.
 func raw(t *testing.T, dir string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(dir, "catalog.db"))

@@ -15,8 +15,8 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 )
 
-// fakeNetwork is a way to a Redis in memory that can be cut for good: what is at its end is then,
-// to everybody else, a process that was killed.
+// fakeNetwork connects to a Redis in memory. A connection can be cut for good: to everything
+// else, the process at its end then looks killed.
 type fakeNetwork struct {
 	redis *miniredis.Miniredis
 	mu    sync.Mutex
@@ -46,26 +46,26 @@ func (w *fakeNetwork) cut() {
 	}
 }
 
-// inMemory is a Redis without a socket.
+// inMemory starts a Redis without a socket.
 func inMemory(t *testing.T) *miniredis.Miniredis {
 	m := miniredis.NewMiniRedis()
 	m.ClockTTL(true)
 	t.Cleanup(func() {
 		m.Close()
-		// go-redis looks for a lost Redis once a second, and sees only then that nobody
+		// go-redis looks for a lost Redis once a second, and notices only then that no one
 		// waits any more. Time is what a bubble has.
 		time.Sleep(2 * time.Second)
 	})
 	return m
 }
 
-// openInBubble is a queue with the real beats, whose workers look for jobs once a second: an
-// hour is long enough.
+// openInBubble opens a queue with the real heartbeat, whose workers look for jobs once a
+// second, for tests that run for hours of fake time.
 func openInBubble(t *testing.T, w *fakeNetwork) *Queue {
 	return openQueue(t, Options{Dial: w.dial, Heartbeat: defaultHeartbeat, PollInterval: time.Second})
 }
 
-// sleepHandler is a handler that only takes time.
+// sleepHandler returns a handler that only takes time.
 func sleepHandler(d time.Duration, done *doneJobs) Handler {
 	return func(ctx context.Context, job action.Job, report func(action.Event)) error {
 		for i := range 10 {
@@ -97,8 +97,8 @@ func TestQueue_HoursOfFakeTime(t *testing.T) {
 	t.Logf("two hours took %s", time.Since(start).Round(time.Millisecond))
 }
 
-// A worker that falls silent, with Redis flushed and messages lost on top: every job is
-// done all the same.
+// TestQueue_SilentWorkersLostMessagesAndFlushes silences workers, flushes Redis and loses
+// messages: every job is done all the same.
 func TestQueue_SilentWorkersLostMessagesAndFlushes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := inMemory(t)
@@ -148,8 +148,9 @@ func TestState_SilentWorkerIsNoticedInTime(t *testing.T) {
 	})
 }
 
-// asynq believes that a job has ended when its lease could not be renewed for 30
-// seconds. Ours goes on, still in its slot, and is told as done.
+// TestServe_StallLongerThanLease stalls a worker until asynq believes that its job has ended,
+// because the lease could not be renewed for 30 seconds. The job goes on in its slot, and its
+// end is published.
 func TestServe_StallLongerThanLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := inMemory(t)
@@ -181,7 +182,8 @@ func TestServe_StallLongerThanLease(t *testing.T) {
 	})
 }
 
-// asynq lays a dead worker's task by after a minute or two.
+// TestServe_DeadWorkersTaskIsNotRestarted waits until asynq archives a dead worker's task,
+// after a minute or two.
 func TestServe_DeadWorkersTaskIsNotRestarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := inMemory(t)
@@ -216,7 +218,7 @@ func TestServe_JobTimeout(t *testing.T) {
 		dispatchJob(t, q, "job", 3*time.Hour) // asynq's default would have been half an hour
 		awaitType(t, events, action.JobStarted, "job")
 		began := time.Now()
-		time.Sleep(3*time.Hour - time.Second) // awaitType's patience is shorter
+		time.Sleep(3*time.Hour - time.Second) // awaitType's timeout is shorter
 		awaitType(t, events, action.JobFailed, "job")
 		if took := time.Since(began).Round(time.Second); took != 3*time.Hour {
 			t.Errorf("timed out after %s", took)

@@ -18,7 +18,7 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 )
 
-// redisServer is a redis-server process of the test's own.
+// redisServer is a redis-server process of one test.
 type redisServer struct {
 	t    testing.TB
 	port string
@@ -41,7 +41,7 @@ func startRedis(t testing.TB, settings ...string) *redisServer {
 	return s
 }
 
-// start returns when the server takes connections.
+// start starts the server and returns when it accepts connections.
 func (s *redisServer) start(settings ...string) {
 	s.t.Helper()
 	path, err := exec.LookPath("redis-server")
@@ -68,7 +68,7 @@ func (s *redisServer) start(settings ...string) {
 	s.t.Fatalf("redis-server did not start:\n%s", strings.Join(said, "\n"))
 }
 
-// kill is kill -9: nothing is saved, nobody is told.
+// kill kills the server with SIGKILL: nothing is saved.
 func (s *redisServer) kill() {
 	if s.cmd != nil {
 		s.cmd.Process.Kill()
@@ -81,7 +81,7 @@ func (s *redisServer) url() string {
 	return "redis://:p%40ss%20word@127.0.0.1:" + s.port + "/1"
 }
 
-// backend is a Redis that the conformance suite runs over.
+// backend is a Redis that the conformance tests run over.
 type backend struct {
 	url string       // empty for the embedded one
 	cut func(*Queue) // breaks every connection
@@ -106,7 +106,8 @@ func forEachBackend(t *testing.T, test func(t *testing.T, b backend)) {
 	})
 }
 
-// openQueue is a Queue that beats often, so that tests are short, and is closed after the test.
+// openQueue opens a Queue with frequent heartbeats, so that tests are short, and closes it
+// after the test.
 func openQueue(t testing.TB, o Options) *Queue {
 	t.Helper()
 	if o.Heartbeat == 0 {
@@ -151,10 +152,11 @@ func dispatchJobs(t testing.TB, q *Queue, ids ...string) {
 	}
 }
 
-// testTimeout is how long anything may take that a test waits for.
+// testTimeout is how long tests wait for anything.
 const testTimeout = 20 * time.Second
 
-// subscribeEvents is a queue's events once they are heard: what happens before is heard by nobody.
+// subscribeEvents returns a queue's events once the subscription is established; earlier events
+// are lost.
 func subscribeEvents(t testing.TB, q *Queue) <-chan action.Event {
 	t.Helper()
 	events := q.Events()
@@ -162,7 +164,7 @@ func subscribeEvents(t testing.TB, q *Queue) <-chan action.Event {
 	return events
 }
 
-// awaitEvent is the first event that matches; those before it are dropped.
+// awaitEvent returns the first event that matches, and drops those before it.
 func awaitEvent(t testing.TB, events <-chan action.Event, what string, matches func(action.Event) bool) action.Event {
 	t.Helper()
 	late := time.After(testTimeout)
@@ -186,7 +188,7 @@ func awaitType(t testing.TB, events <-chan action.Event, typ action.EventType, j
 	return awaitEvent(t, events, fmt.Sprintf("%q of %q", typ, job), func(e action.Event) bool { return e.Type == typ && e.Job == job })
 }
 
-// receive is what comes through c, in time.
+// receive returns the next value of c, or fails the test after testTimeout.
 func receive[T any](t testing.TB, c <-chan T, what string) (v T) {
 	t.Helper()
 	select {
@@ -197,7 +199,7 @@ func receive[T any](t testing.TB, c <-chan T, what string) (v T) {
 	return v
 }
 
-// awaitState looks until the job is in that state, and says how long it took.
+// awaitState waits until the job is in that state, and returns how long it took.
 func awaitState(t testing.TB, q *Queue, id string, want State) time.Duration {
 	t.Helper()
 	start := time.Now()
@@ -226,7 +228,8 @@ func assertState(t testing.TB, q *Queue, id string, want State) {
 	}
 }
 
-// blockUntilStopped is a handler that says what it started and works until it is stopped.
+// blockUntilStopped returns a handler that reports the job it started, and blocks until it is
+// stopped.
 func blockUntilStopped(started chan<- string, ended chan<- error) Handler {
 	return func(ctx context.Context, job action.Job, _ func(action.Event)) error {
 		started <- job.ID
@@ -238,8 +241,8 @@ func blockUntilStopped(started chan<- string, ended chan<- error) Handler {
 	}
 }
 
-// TestMain is also the worker process that tests kill: it serves the queue at URL
-// and works for ever.
+// TestMain also runs the worker process that tests kill: it serves the queue at
+// QUEUE_TEST_WORKER until then.
 func TestMain(m *testing.M) {
 	if url := os.Getenv("QUEUE_TEST_WORKER"); url != "" {
 		if err := serveForever(url, os.Getenv("QUEUE_TEST_BEAT")); err != nil {
@@ -268,7 +271,8 @@ func serveForever(url, beat string) error {
 		})
 }
 
-// workerProcess starts a worker of its own process; the returned function is kill -9.
+// workerProcess starts a worker in another process; the returned function kills it with
+// SIGKILL.
 func workerProcess(t *testing.T, url string, beat time.Duration) (kill func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -285,7 +289,7 @@ func workerProcess(t *testing.T, url string, beat time.Duration) (kill func()) {
 	return kill
 }
 
-// redisClient is a plain connection to the queue's Redis.
+// redisClient opens a plain connection to the queue's Redis.
 func redisClient(t testing.TB, url string) *redis.Client {
 	t.Helper()
 	o, err := redis.ParseURL(url)

@@ -33,7 +33,7 @@ func TestDispatch_UsesAsynq(t *testing.T) {
 	}
 }
 
-// monitor is what MONITOR shows.
+// monitor returns the lines of Redis' MONITOR.
 func monitor(t *testing.T, s *redisServer) <-chan string {
 	t.Helper()
 	c, err := net.Dial("tcp", "127.0.0.1:"+s.port)
@@ -58,8 +58,8 @@ func monitor(t *testing.T, s *redisServer) <-chan string {
 	return seen
 }
 
-// dispatchUntilDone is the least of conductors: it dispatches jobs, and what is Gone and not done
-// once more, until all of them are done. It returns how often it dispatched.
+// dispatchUntilDone acts as a minimal conductor: it dispatches jobs, and those that are Gone
+// and not done again, until all are done. It returns how many times it dispatched.
 func dispatchUntilDone(t testing.TB, q *Queue, done *doneJobs, look time.Duration, ids ...string) (dispatched int) {
 	t.Helper()
 	events := q.Events()
@@ -91,7 +91,7 @@ func dispatchUntilDone(t testing.TB, q *Queue, done *doneJobs, look time.Duratio
 	}
 }
 
-// doneJobs is the store: what is in it is done, whoever says what.
+// doneJobs stands in for the store: a job in it is done, no matter which events arrive.
 type doneJobs struct {
 	mu   sync.Mutex
 	jobs map[string]int // how often each was done
@@ -134,7 +134,7 @@ func TestQueue_FlushedRedis(t *testing.T) {
 	for name, lose := range losses {
 		t.Run(name, func(t *testing.T) {
 			s := startRedis(t)
-			// A busy machine may be late by some tenths of a second; a beat is not.
+			// A busy machine may be late by some tenths of a second, but not by a heartbeat.
 			q := openQueue(t, Options{URL: s.url(), Heartbeat: time.Second})
 			w := openQueue(t, Options{URL: s.url(), Heartbeat: time.Second})
 			var done doneJobs
@@ -164,7 +164,7 @@ func TestQueue_FlushedRedis(t *testing.T) {
 				awaitState(t, q, id+"/1", Waiting)
 			}
 			lose(t, s)
-			// The two that run beat again, and nobody starts them a second time.
+			// The two that run send heartbeats again, and are not started a second time.
 			for _, id := range running {
 				took := awaitState(t, q, id, Running)
 				t.Logf("%s is known to run again after %s", id, took.Round(time.Millisecond))

@@ -388,7 +388,7 @@ func TestEvents_SlowReader(t *testing.T) {
 	var running sync.WaitGroup
 	running.Go(m.forward)
 	for range eventBufferSize + 1 {
-		m.in <- action.Event{Type: action.JobProgress} // nobody reads, and this goes on
+		m.in <- action.Event{Type: action.JobProgress} // does not block though events are not read
 	}
 	if e := receive(t, m.out, "an event"); e != (action.Event{}) {
 		t.Errorf("after too many events the first is %+v, want one that says to look at everything", e)
@@ -411,7 +411,8 @@ func TestDispatch_ReplacesArchivedTask(t *testing.T) {
 	})
 }
 
-// Jobs that take moments go before long ones, and while all slots are taken by those.
+// TestServe_QuickJobsDoNotWaitForLongOnes checks that quick jobs start before long ones, and
+// while those take all slots.
 func TestServe_QuickJobsDoNotWaitForLongOnes(t *testing.T) {
 	for name, c := range map[string]struct {
 		quick int

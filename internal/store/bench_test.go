@@ -10,7 +10,7 @@ import (
 	"github.com/lectern-av/lectern/internal/store"
 )
 
-// BenchmarkPut is an action that leaves one small file: scratch, write, publish.
+// BenchmarkPut measures an action that produces one small file: Scratch, write, Put.
 func BenchmarkPut(b *testing.B) {
 	s, err := store.Open(b.TempDir())
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/lectern-av/lectern/internal/store"
 )
 
-// Store is what every store must be able to do.
+// Store is what every implementation of a store must provide.
 type Store interface {
 	ID() string
 	Has(context.Context, action.Key) (bool, error)
@@ -41,7 +41,7 @@ var (
 	large = strings.Repeat("pictures ", 20_000)
 )
 
-// testConformance is how every store behaves. Each call of open gives a fresh one.
+// testConformance tests what every store must do. Each call of open returns an empty one.
 func testConformance(t *testing.T, open func(*testing.T) Store) {
 	t.Run("an artifact comes back as it was put", func(t *testing.T) {
 		s := open(t)
@@ -289,7 +289,7 @@ func testConformance(t *testing.T, open func(*testing.T) Store) {
 	})
 }
 
-// artifact is one to put, with files named "0", "1", … and a key of its own.
+// artifact returns an artifact to be stored, with files named "0", "1", … and a key of its own.
 func artifact(kind string, contents ...string) action.Artifact {
 	a := action.Artifact{Key: action.KeyOf([]byte(kind)), Kind: kind}
 	for i := range contents {
@@ -298,7 +298,7 @@ func artifact(kind string, contents ...string) action.Artifact {
 	return a
 }
 
-// scratch is a scratch directory with files named "0", "1", …
+// scratch makes a scratch directory with files named "0", "1", ….
 func scratch(t testing.TB, s Store, contents ...string) string {
 	dir, release, err := s.Scratch("attempt")
 	if err != nil {
@@ -350,7 +350,7 @@ func expectFile(t *testing.T, s Store, f action.File, content string) {
 	expectContent(t, path, content)
 }
 
-// expectContent also wants the file to be read-only.
+// expectContent fails the test unless the file has that content and is read-only.
 func expectContent(t *testing.T, path, content string) {
 	t.Helper()
 	b, err := os.ReadFile(path)

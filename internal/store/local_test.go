@@ -54,8 +54,8 @@ func TestOpen_ConcurrentOpensAgreeOnID(t *testing.T) {
 	}
 }
 
-// What a power cut can do to an artifact must leave it whole or absent, and an absent
-// one can be made again.
+// TestGet_TornArtifactIsAbsent damages artifacts as a power cut can: each must stay complete or
+// become absent, and an absent one can be stored again.
 func TestGet_TornArtifactIsAbsent(t *testing.T) {
 	for what, tear := range map[string]struct {
 		harm  func(record, small, large string) error
@@ -101,7 +101,8 @@ func TestGet_TornArtifactIsAbsent(t *testing.T) {
 	}
 }
 
-// A disk changes bytes without changing times.
+// TestVerify_FindsCorruptFiles changes files as a failing disk does, without changing their
+// times.
 func TestVerify_FindsCorruptFiles(t *testing.T) {
 	dir := t.TempDir()
 	s := openLocal(t, dir)
@@ -157,15 +158,15 @@ func TestVerify_FindsCorruptFiles(t *testing.T) {
 	}
 }
 
-// later lets a file have been written an hour from now: the time that a system notes by
-// itself may lag behind that of a record which was written just before.
+// later sets a file's time to an hour from now: the time that the system sets by itself may lag
+// behind that of a record written just before.
 func later(path string) error { return os.Chtimes(path, time.Time{}, time.Now().Add(time.Hour)) }
 
 func truncate(path string, size int64) error {
 	return errors.Join(os.Chmod(path, 0o644), os.Truncate(path, size), os.Chmod(path, 0o444))
 }
 
-// zero makes a file zeros of the same size.
+// zero replaces a file's content by zeros.
 func zero(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -174,7 +175,8 @@ func zero(path string) error {
 	return errors.Join(truncate(path, 0), truncate(path, info.Size()))
 }
 
-// The blob of a dead artifact is wanted again when Collect has already chosen it.
+// TestCollectGarbage_KeepsReusedBlob stores a dead artifact's blob again when CollectGarbage
+// has already selected it.
 func TestCollectGarbage_KeepsReusedBlob(t *testing.T) {
 	chosen := func() {}
 	s := openLocal(t, t.TempDir(), store.WithTrace(func(step string) {
@@ -199,7 +201,8 @@ func TestCollectGarbage_KeepsReusedBlob(t *testing.T) {
 	expectFile(t, s, got.Files[0], large)
 }
 
-// A file that a finished bundle links must stay that file.
+// TestPut_KeepsInodeOfEqualBlob checks that a file stays the same that a finished bundle links
+// to.
 func TestPut_KeepsInodeOfEqualBlob(t *testing.T) {
 	s := openLocal(t, t.TempDir())
 	inode := func(kind string) os.FileInfo {
@@ -230,7 +233,7 @@ func TestWithTrace_NamesDurableSteps(t *testing.T) {
 	}
 }
 
-// leftovers is what lies in the store's scratch.
+// leftovers lists the store's scratch directory.
 func leftovers(t testing.TB, dir string) []string {
 	t.Helper()
 	var left []string

@@ -19,7 +19,7 @@ import (
 	"github.com/lectern-av/lectern/internal/store"
 )
 
-// roles are what this test binary can be when it is run as another process.
+// roles are what this test binary does when it is run as another process.
 var roles = map[string]func(dir, arg string) error{
 	"put":     putAndDie,
 	"scratch": holdScratch,
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// helperProcess is a process that plays a role on a store.
+// helperProcess starts this test binary in a role on a store.
 func helperProcess(t *testing.T, role, dir, arg string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
@@ -50,7 +50,7 @@ func helperProcess(t *testing.T, role, dir, arg string) *exec.Cmd {
 	return cmd
 }
 
-// putAndDie puts an artifact and an original, and dies by SIGKILL before the n-th
+// putAndDie stores an artifact and an original, and kills its own process before the n-th
 // durable step.
 func putAndDie(dir, n string) error {
 	left, err := strconv.Atoi(n)
@@ -117,7 +117,7 @@ func TestPut_KilledBeforeEachDurableStep(t *testing.T) {
 	}
 }
 
-// holdScratch makes a scratch directory, says which, and stays until it is killed.
+// holdScratch makes a scratch directory, prints its path, and waits to be killed.
 func holdScratch(dir, _ string) error {
 	s, err := store.Open(dir)
 	if err != nil {
@@ -177,11 +177,11 @@ func sweepExpecting(t *testing.T, s *store.Local, want map[string]bool) {
 	}
 }
 
-// disk is a way to have no room left and to have some again.
+// disk fills up, and can be given room again.
 type disk struct{ fill, free func() error }
 
-// disks work without being root: the first limits the size of what the process may
-// write, the second is a small file system in a user namespace.
+// disks work without root: the first limits the size of files that the process may write, the
+// second is a small file system in a user namespace.
 var disks = map[string]func(dir string) (disk, error){
 	"limit": func(string) (disk, error) {
 		var usual syscall.Rlimit
@@ -234,8 +234,8 @@ func TestPut_FullDisk(t *testing.T) {
 	}
 }
 
-// runFullDisk sees to it that with no room left nothing is half there, that it is said,
-// that what was there stays, and that it goes on when there is room again.
+// runFullDisk checks that with a full disk nothing is stored partially, the error says so,
+// existing artifacts stay, and storing works once there is room again.
 func runFullDisk(dir, name string) error {
 	room, err := disks[name](dir)
 	if err != nil {

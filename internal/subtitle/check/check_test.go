@@ -12,7 +12,7 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
-// cue is one that stands from and to those seconds.
+// cue returns a cue that is shown between those seconds.
 func cue(from, to float64, text string) conference.Cue {
 	return conference.Cue{Start: time.Duration(from * 1e9), End: time.Duration(to * 1e9), Text: text}
 }
@@ -134,7 +134,7 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// Where a line may be broken, and what speaks against it.
+// TestCheck_LineBreaks checks where a line may be broken, and the reasons against it.
 func TestCheck_LineBreaks(t *testing.T) {
 	for _, c := range []struct{ language, text, want string }{
 		{"en", "This is the\nhouse.", "an article belongs with its noun"},
@@ -184,7 +184,7 @@ func TestCheck_LineBreaks(t *testing.T) {
 	}
 }
 
-// The numbers are those of Lectern's design.
+// TestProfiles compares the profiles with the numbers in Lectern's design.
 func TestProfiles(t *testing.T) {
 	for _, want := range []struct {
 		name    string
@@ -206,7 +206,8 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// An error costs the whole cue, a warning a quarter of it, and notes nothing.
+// TestGrades checks that an error costs the whole cue, a warning a quarter of it, and a note
+// nothing.
 func TestGrades(t *testing.T) {
 	for _, c := range []struct {
 		errors, warnings, notes int // in a hundred cues
@@ -278,7 +279,7 @@ talk.srt:7: “This is the / house.”
 	}
 }
 
-// A track with nothing in it is no reason to fail, and its JSON has lists for lists.
+// TestCheck_NoCues checks that an empty track does not fail, and that its JSON has empty lists.
 func TestCheck_NoCues(t *testing.T) {
 	r := check.Check(nil, profileNamed(t, "ted"), "en", time.Hour)
 	printed, err := json.Marshal(r)

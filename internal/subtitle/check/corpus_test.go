@@ -18,7 +18,7 @@ type talk struct {
 	cues     []conference.Cue
 }
 
-// corpus is the real subtitle files, those that can be read.
+// corpus reads the real subtitle files, those that can be read.
 func corpus(t testing.TB) (talks []talk) {
 	t.Helper()
 	root := os.Getenv("LECTERN_CORPUS")
@@ -48,7 +48,7 @@ func corpus(t testing.TB) (talks []talk) {
 	return talks
 }
 
-// Mending keeps its promises on real files, by every profile.
+// TestFix_Corpus checks what Fix promises on real files, by every profile.
 func TestFix_Corpus(t *testing.T) {
 	grades := map[string]int{}
 	for _, talk := range corpus(t) {

@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 )
 
-// What is mended, and what is left to people.
+// TestFix checks what is fixed, and what is left to people.
 func TestFix(t *testing.T) {
 	for _, c := range []struct {
 		what    string
@@ -78,8 +78,8 @@ func TestFix(t *testing.T) {
 	}
 }
 
-// Spans keep to their words when white space before them collapses or a line is broken
-// within them.
+// TestFix_MovesSpans checks that spans keep to their words when white space before them
+// collapses or a line is broken within them.
 func TestFix_MovesSpans(t *testing.T) {
 	given := conference.Cue{Start: time.Second, End: 5 * time.Second,
 		Text:  " and  this \n is the whole of the \t\nstory of the house in the woods ",
@@ -97,8 +97,8 @@ func TestFix_MovesSpans(t *testing.T) {
 	}
 }
 
-// A cue from elsewhere in the file loses its line, so that mending again finds it in its
-// place.
+// TestFix_SortsCues checks that a moved cue loses its line, so that fixing again leaves it
+// where it is.
 func TestFix_SortsCues(t *testing.T) {
 	given := []conference.Cue{{Start: 1e9, End: 2e9, Text: "One.", Line: 6}, {Start: 5e9, End: 6e9, Text: "Two.", Line: 2}}
 	cues, changes := check.Fix(given, profileNamed(t, "ted"), "en")
@@ -108,7 +108,7 @@ func TestFix_SortsCues(t *testing.T) {
 	testFix(t, given, "ted", "en")
 }
 
-// Whatever the cues, mending keeps its promises.
+// TestFix_RandomCues checks what Fix promises on random cues.
 func TestFix_RandomCues(t *testing.T) {
 	for seed := range uint64(3000) {
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -120,7 +120,7 @@ func TestFix_RandomCues(t *testing.T) {
 	}
 }
 
-// randomCues are cues such as nobody would hand in, and some that are nearly right.
+// randomCues returns unrealistic cues, and some that are nearly right.
 func randomCues(random *rand.Rand) (cues []conference.Cue) {
 	words := strings.Fields("the and of I we will house houses, to stand. - ♪ [laughs] man: 日本語 です。 한국어 नमस्ते שלום 👩‍👩‍👧 é internationalization Lars Rasmussen")
 	spaces := []string{" ", " ", " ", " ", "\n", "  ", " \n", "\t", "\n\n"}
@@ -147,9 +147,9 @@ func randomCues(random *rand.Rand) (cues []conference.Cue) {
 	return cues
 }
 
-// testFix checks what Fix promises of any cues: they come out ascending, none lost, with
-// their starts, words and looks; no overlap is new; the report is no worse; mending again
-// changes nothing; and what was given is untouched.
+// testFix checks what Fix promises for any cues: they come out ascending, none lost, with their
+// starts, words and styles; no overlap is new; the report is no worse; fixing again changes
+// nothing; and the given cues are unchanged.
 func testFix(t *testing.T, given []conference.Cue, profile, language string) {
 	t.Helper()
 	p := profileNamed(t, profile)
@@ -189,7 +189,7 @@ func messages(r check.Report) (all []string) {
 	return all
 }
 
-// spanned is the text under each of a cue's spans.
+// spanned returns the text under each of a cue's spans.
 func spanned(c conference.Cue) (texts []string) {
 	for _, s := range c.Spans {
 		texts = append(texts, c.Text[s.From:s.To])
@@ -206,7 +206,8 @@ func countWords(texts []string) (all []string) {
 	return all
 }
 
-// Ten thousand cues are a talk of a day; both together take well under a second.
+// BenchmarkCheckAndFix checks and fixes ten thousand cues, a talk of a day; both together take
+// well under a second.
 func BenchmarkCheckAndFix(b *testing.B) {
 	var cues []conference.Cue
 	for i := range 10_000 {

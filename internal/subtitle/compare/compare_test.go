@@ -12,8 +12,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 )
 
-// talk is a version of a track in a few lines: "start end text", times in seconds, with
-// "|" for a line break.
+// talk parses a version of a track in a few lines: "start end text", times in seconds, with "|"
+// for a line break.
 func talk(lines ...string) (cues []conference.Cue) {
 	for n, line := range lines {
 		var from, to float64
@@ -28,7 +28,7 @@ func talk(lines ...string) (cues []conference.Cue) {
 	return cues
 }
 
-// kindsOf is a diff in short: "kind,flags old>new".
+// kindsOf formats a diff briefly: "kind,flags old>new".
 func kindsOf(d compare.Diff) (list []string) {
 	for _, c := range d.Changes {
 		s := string(c.Kind)
@@ -271,8 +271,8 @@ func expectEveryCueOnce(t *testing.T, old, new []conference.Cue, d compare.Diff)
 	}
 }
 
-// FuzzCompare reads two versions out of any bytes: a cue of few kinds for each, so that
-// the same texts come often, at times that need not ascend.
+// FuzzCompare reads two versions from any bytes: each cue has one of few texts, so that texts
+// repeat often, and times need not ascend.
 func FuzzCompare(f *testing.F) {
 	f.Add([]byte("abcabcab"), []byte("abcbcabb"))
 	f.Add([]byte("aaaaaaaaaaaaaaaaaaaa"), []byte("aaaaaaaaaa"))
@@ -308,7 +308,7 @@ func cuesOf(bytes []byte) (cues []conference.Cue) {
 	return cues
 }
 
-// shuffledCues is n cues of few texts at times that do not ascend.
+// shuffledCues returns n cues of few texts at times that do not ascend.
 func shuffledCues(seed uint64, n int) []conference.Cue {
 	rng, bytes := rand.New(rand.NewPCG(seed, 2)), make([]byte, n)
 	for i := range bytes {
@@ -324,8 +324,8 @@ func TestCompare_EveryCueOnce(t *testing.T) {
 	}
 }
 
-// BenchmarkCompare is for 20,000 cues, in no order and of few texts; of which a tenth was
-// edited; of which all were; and all of which say the same.
+// BenchmarkCompare compares 20,000 cues in no order and of few texts: with a tenth of them
+// edited, with all edited, and with all the same text.
 func BenchmarkCompare(b *testing.B) {
 	words := strings.Fields("we the queue store talk recording look at into and then many of it a with when chunk encode cue again never")
 	sentences := func(seed uint64, n int) (cues []conference.Cue) {

@@ -16,16 +16,16 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 )
 
-// link says that a cue of the old version lives on in one of the new, by their indices.
+// link says that a cue of the old version became one of the new, by their indices.
 type link struct{ old, new int }
 
-// trackedCue is a cue of the new version that knows of which old ones it was made.
+// trackedCue is a cue of the new version with the old ones that it was made of.
 type trackedCue struct {
 	conference.Cue
 	from []int
 }
 
-// scenario is a way in which a file comes back. The probabilities are for each cue.
+// scenario is a way in which a file is edited. The probabilities are for each cue.
 type scenario struct {
 	name                                        string
 	word, split, merge, insert, remove, rebreak float64
@@ -62,7 +62,7 @@ func shiftWords(by time.Duration) func(time.Duration) time.Duration {
 	return func(t time.Duration) time.Duration { return t + by }
 }
 
-// edit makes a new version of cues, and says which cues of either live on in which.
+// edit makes a new version of cues, and returns which old cues became which new ones.
 func (s scenario) edit(rng *rand.Rand, cues, foreign []conference.Cue) (edited []conference.Cue, truth map[link]bool) {
 	all := make([]trackedCue, len(cues))
 	for i, c := range cues {
@@ -139,7 +139,7 @@ func (s scenario) passages(rng *rand.Rand, all []trackedCue, foreign []conferenc
 	return all
 }
 
-// retime lays the cues on another clock with an unsteady hand.
+// retime moves the cues to another clock, imprecisely.
 func (s scenario) retime(rng *rand.Rand, list []trackedCue) (cues []conference.Cue, truth map[link]bool) {
 	truth = map[link]bool{}
 	for j, c := range list {
@@ -173,7 +173,7 @@ func split(c trackedCue) []trackedCue {
 	return []trackedCue{a, b}
 }
 
-// reword is a correction such as people make: a word taken out, put in or put right.
+// reword makes a typical correction: a word removed, added or corrected.
 func reword(rng *rand.Rand, text string) string {
 	runes := []rune(text)
 	words := strings.Split(text, " ")
@@ -210,7 +210,7 @@ func rebreak(rng *rand.Rand, text string) string {
 	return strings.Join(words[:at], " ") + "\n" + strings.Join(words[at:], " ")
 }
 
-// shortened is cues of which half say what is said all the time.
+// shortened returns the cues with half of the texts replaced by very frequent ones.
 func shortened(rng *rand.Rand, cues []conference.Cue) []conference.Cue {
 	often := []string{"Yes.", "No.", "[Applause]", "Okay.", "Thank you."}
 	cues = slices.Clone(cues)
@@ -254,7 +254,7 @@ func TestCompare_EditedRealFiles(t *testing.T) {
 	}
 }
 
-// links is which cues a diff takes for the same.
+// links returns which cues a diff considers the same.
 func links(d compare.Diff) map[link]bool {
 	all := map[link]bool{}
 	for _, c := range d.Changes {
@@ -267,7 +267,7 @@ func links(d compare.Diff) map[link]bool {
 	return all
 }
 
-// corpus is the cues of the real subtitle files that can be read, if there are 20 or more.
+// corpus reads the real subtitle files that can be read and have 20 cues or more.
 func corpus(t testing.TB) (files [][]conference.Cue) {
 	root := os.Getenv("LECTERN_CORPUS")
 	if root == "" {

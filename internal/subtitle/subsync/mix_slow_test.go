@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// mixer is the sound of a talk while it is put together.
+// mixer is the sound of a talk while it is being mixed.
 type mixer struct {
 	pcm  []float32
 	dice *rand.Rand
@@ -18,14 +18,14 @@ func newMixer(length time.Duration, seed uint64) *mixer {
 	return &mixer{make([]float32, int(length.Seconds()*hz)), rand.New(rand.NewPCG(seed, 3))}
 }
 
-// speechStyle is how the speech lies beside the captions.
+// speechStyle is how the speech is timed relative to the captions.
 type speechStyle struct {
 	lead   time.Duration // captions come this much before the speech
 	jitter time.Duration // standard deviation of that
 	fit    bool          // speech is sped up to its captions' time; else it may run into what follows
 }
 
-// speech speaks the utterances.
+// speech adds the utterances.
 func (s *mixer) speech(all []utterance, m speechStyle) {
 	for _, u := range all {
 		at := u.from + m.lead + time.Duration(s.dice.NormFloat64()*float64(m.jitter))
@@ -38,7 +38,7 @@ func (s *mixer) speech(all []utterance, m speechStyle) {
 	}
 }
 
-// add mixes sound in at a time, sped up by step.
+// add mixes in sound at a time, sped up by step.
 func (s *mixer) add(pcm []float32, at time.Duration, step float64) {
 	from := int(at.Seconds() * hz)
 	for i := 0; float64(i)*step < float64(len(pcm)); i++ {
@@ -48,7 +48,7 @@ func (s *mixer) add(pcm []float32, at time.Duration, step float64) {
 	}
 }
 
-// speechLevel is the root mean square that speech has here, while somebody speaks.
+// speechLevel is the root mean square of the mixed speech.
 const speechLevel = 0.05
 
 func decibels(db float64) float64 { return speechLevel * math.Pow(10, -db/20) }
@@ -91,7 +91,7 @@ func (s *mixer) music(db float64) {
 	}
 }
 
-// levels are the levels that an analysis of a mono recording stores: a mean square for
+// levels returns the levels that an analysis of a mono recording stores: a mean square for
 // every 10 ms, in half decibels.
 func (s *mixer) levels() []float32 {
 	const frame = hz / 100

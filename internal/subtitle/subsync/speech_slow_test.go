@@ -17,11 +17,11 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// hz is the rate that speech is made and mixed at.
+// hz is the sample rate of speech.
 const hz = 16000
 
-// TestMain has what was spoken for one test kept for the others, or, in the folder
-// LECTERN_SPEECH, from one experiment to the next.
+// TestMain keeps the speech synthesised for one test for the others, or, in the folder
+// LECTERN_SPEECH, from one run to the next.
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
 		if os.Getenv("LECTERN_SPEECH") == "" {
@@ -68,7 +68,7 @@ func captions(t *testing.T, path string, length time.Duration) (cues []conferenc
 	return cues
 }
 
-// clockAt is the time whose four fields stand at the pairs of bounds m.
+// clockAt returns the time whose four fields are at the pairs of bounds m.
 func clockAt(s string, m []int) (at time.Duration) {
 	units := [...]time.Duration{time.Hour, time.Minute, time.Second, time.Millisecond}
 	for i, u := range units {
@@ -79,7 +79,7 @@ func clockAt(s string, m []int) (at time.Duration) {
 	return at
 }
 
-// byCue has every cue spoken on its own, as a subtitle is.
+// byCue returns an utterance for every cue.
 func byCue(cues []conference.Cue) (all []utterance) {
 	for _, c := range cues {
 		all = append(all, utterance{from: c.Start, to: c.End, text: c.Text})
@@ -87,7 +87,7 @@ func byCue(cues []conference.Cue) (all []utterance) {
 	return all
 }
 
-// bySentence has sentences spoken in one breath, over as many cues as they take, so that
+// bySentence returns an utterance for every sentence, over as many cues as it takes, so that
 // most cues begin without an onset.
 func bySentence(cues []conference.Cue) (all []utterance) {
 	open := false
@@ -157,7 +157,7 @@ func run(t *testing.T, name string, args ...string) {
 	}
 }
 
-// trimSilence is 16 bit sound without the silence at its ends, at an even loudness.
+// trimSilence returns 16 bit sound without the silence at its ends, at an even loudness.
 func trimSilence(raw []byte) []float32 {
 	x := make([]float32, len(raw)/2)
 	var peak float32

@@ -46,7 +46,7 @@ var conditions = []struct {
 	{"all of it", func(s *mixer) { s.room(15); s.music(15); s.applause(6) }},
 }
 
-// variant is something that happened to a file or a recording.
+// variant is a change of a file or a recording.
 type variant struct {
 	name   string
 	kind   string // how the verdict begins
@@ -56,7 +56,7 @@ type variant struct {
 	seam   int64     // milliseconds on the file's clock; 0: there is none
 }
 
-// tally is what came out under one condition.
+// tally counts the results under one condition.
 type tally struct {
 	cases, right, wrong int
 	errors              []float64
@@ -122,7 +122,7 @@ func TestAnalyze_SpokenTalks(t *testing.T) {
 	}
 }
 
-// analyze has a talk spoken under all conditions, and each of them judged.
+// analyze synthesises a talk under all conditions and analyses each of them.
 func (talk talk) analyze(t *testing.T, folder string, seed uint64, count func(one tally, keys ...string)) {
 	cues := captions(t, filepath.Join(folder, talk.file), 15*time.Minute)
 	spoken := assignVoices(talk.speech(cues), talk.voices...)
@@ -138,7 +138,7 @@ func (talk talk) analyze(t *testing.T, folder string, seed uint64, count func(on
 	}
 }
 
-// near is how many milliseconds off the place of a jump may be: speech in whole sentences
+// near is how many milliseconds off the position of a jump may be: speech in whole sentences
 // gives an onset every five seconds, and not each of them is clear.
 const near = 30000
 
@@ -172,7 +172,7 @@ func analyzeVariant(t *testing.T, where string, v variant) tally {
 	return one
 }
 
-// mapped is where a time of the file belongs by a result.
+// mapped returns where a time of the file belongs by a result.
 func mapped(r subsync.Result, ms int64) float64 {
 	offset := r.OffsetMS
 	for _, s := range r.Segments {
@@ -183,7 +183,7 @@ func mapped(r subsync.Result, ms int64) float64 {
 	return float64(ms)*r.Ratio + float64(offset)
 }
 
-// TestAnalyze_CaptionsOfAnotherTalk lays captions beside sound that they have nothing, or too
+// TestAnalyze_CaptionsOfAnotherTalk compares captions with sound that they have nothing, or too
 // little, to do with.
 func TestAnalyze_CaptionsOfAnotherTalk(t *testing.T) {
 	corpus := os.Getenv("LECTERN_CORPUS")
@@ -245,8 +245,8 @@ func TestAnalyze_CaptionsOfAnotherTalk(t *testing.T) {
 	t.Logf("%d cases", cases)
 }
 
-// randomVariants are ten things that happened to the file or to the recording, the speech of which
-// comes late after its captions: moved, stretched, and either of them without a passage.
+// randomVariants returns ten changes of a file or of a recording whose speech starts a constant
+// time after its captions: moved, stretched, and either of them without a passage.
 func randomVariants(cues []conference.Cue, levels []float32, late time.Duration, dice *rand.Rand) (all []variant) {
 	same := func(at time.Duration) (time.Duration, bool) { return at, true }
 	between := func(from, to float64) time.Duration {
@@ -285,8 +285,8 @@ func randomVariants(cues []conference.Cue, levels []float32, late time.Duration,
 	return all
 }
 
-// newVariant is a variant in which file and truth say where a time of the captions is in the
-// file and in the recording, and whether it is there at all.
+// newVariant returns a variant in which file and truth map a time of the captions to the file
+// and to the recording, and say whether it exists there.
 func newVariant(name, kind string, cues []conference.Cue, levels []float32, late time.Duration, file, truth func(time.Duration) (time.Duration, bool)) variant {
 	v := variant{name: name, kind: kind, levels: levels}
 	for _, c := range cues {

@@ -14,7 +14,7 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
-// lecture is somebody who talks in phrases and breathes between them, as levels, and
+// lecture returns the levels of a speaker who talks in phrases with pauses between them, and
 // captions of that: cut where they are full, most of them in the middle of a phrase.
 func lecture(length time.Duration, seed uint64) (cues []conference.Cue, levels []float32) {
 	dice := rand.New(rand.NewPCG(seed, 1))
@@ -47,7 +47,7 @@ func seconds(s float64) time.Duration {
 	return time.Duration(math.Round(s*1000)) * time.Millisecond
 }
 
-// moved are cues with other times.
+// moved returns the cues with other times.
 func moved(cues []conference.Cue, to func(time.Duration) time.Duration) []conference.Cue {
 	cues = slices.Clone(cues)
 	for i := range cues {

@@ -16,8 +16,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
-// TestAnalyze_Recording goes the whole way: a recording with a picture is analysed, and captions
-// are judged by the levels that the analysis has stored.
+// TestAnalyze_Recording tests everything together: a recording with a picture is analysed, and
+// captions are compared with the levels that the analysis stored.
 func TestAnalyze_Recording(t *testing.T) {
 	corpus := os.Getenv("LECTERN_CORPUS")
 	if corpus == "" {
