@@ -31,8 +31,8 @@ type manualQueue struct {
 	length time.Duration // of every recording
 
 	mu         sync.Mutex
-	jobs       []action.Job // that wait
-	dispatched []string     // the first slots of all that ever came
+	jobs       []action.Job // that are not done
+	dispatched []string     // the first slot of every job that was ever dispatched
 	cancelled  []string     // likewise
 }
 
@@ -68,9 +68,9 @@ func (q *manualQueue) Cancel(_ context.Context, id string) error {
 
 func (q *manualQueue) Events() <-chan action.Event { return q.events }
 
-// take takes the jobs whose first slot begins so.
+// take removes the jobs whose first slot has this prefix from the queue.
 func (q *manualQueue) take(slot string) (taken []action.Job) {
-	time.Sleep(time.Second) // by when everybody has looked
+	time.Sleep(time.Second) // let every reconciler poll
 	synctest.Wait()
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -84,7 +84,7 @@ func (q *manualQueue) take(slot string) (taken []action.Job) {
 	return taken
 }
 
-// finish does the jobs whose first slot begins so, and tells how many there were.
+// finish completes the jobs whose first slot has this prefix, and returns their number.
 func (q *manualQueue) finish(slot string) int {
 	taken := q.take(slot)
 	for _, j := range taken {
@@ -97,7 +97,7 @@ func (q *manualQueue) finish(slot string) int {
 	return len(taken)
 }
 
-// finishAll does everything there is to do, and what follows from it, except what begins so.
+// finishAll completes all jobs, and those that follow from them, and returns their first slots.
 func (q *manualQueue) finishAll() (slots []string) {
 	for {
 		synctest.Wait()
@@ -112,7 +112,7 @@ func (q *manualQueue) finishAll() (slots []string) {
 	}
 }
 
-// fail fails the jobs whose first slot begins so.
+// fail fails the jobs whose first slot has this prefix.
 func (q *manualQueue) fail(slot string) {
 	for _, j := range q.take(slot) {
 		q.events <- action.Event{Type: action.JobFailed, Job: j.ID, Failure: &action.Failure{Slot: j.Actions[0].Slot, Message: "ffmpeg ended with code 1"}}
@@ -142,12 +142,12 @@ func (q *manualQueue) factsFor(a action.Action) json.RawMessage {
 	return b
 }
 
-// The least that makes a directory a bundle.
+// The smallest valid bundle.
 const manifest = `{"lectern": 1}`
 
 var sums = fmt.Sprintf("%s  bundle.json\n", action.KeyOf([]byte(manifest)))
 
-// blobDir is a directory of files.
+// blobDir serves blobs from a directory.
 type blobDir struct{ dir string }
 
 func (b blobDir) Path(f action.File) (string, error) { return filepath.Join(b.dir, f.Name), nil }
@@ -155,17 +155,17 @@ func (b blobDir) PutOriginal(context.Context, io.Reader) (action.File, error) {
 	return action.File{}, nil
 }
 
-// testServer is a catalogue and the backlog of it, as a server has them.
+// testServer has a catalog and a backlog, as a server does. The test does the work of its queue.
 type testServer struct {
 	*manualQueue
 	t       *testing.T
 	catalog *catalog.Catalog
 	dir     string
 	backlog *Backlog
-	stop    func() // the server
+	stop    func() // the backlog
 }
 
-// newTestServer is one whose backlog does not run yet. It is to be made in a bubble.
+// newTestServer returns a server whose backlog does not run yet. It needs a synctest bubble.
 func newTestServer(t *testing.T) *testServer {
 	s := &testServer{t: t, dir: t.TempDir(), manualQueue: &manualQueue{store: newMemoryStore(t), events: make(chan action.Event, 10000), length: 2 * time.Minute}}
 	var err error
@@ -192,7 +192,7 @@ func (s *testServer) builder() *Builder {
 	}
 }
 
-// start starts the backlog, until stop.
+// start runs the backlog until stop.
 func (s *testServer) start() {
 	s.backlog = NewBacklog(s.builder())
 	ctx, cancel := context.WithCancel(s.t.Context())
@@ -207,7 +207,7 @@ func (s *testServer) start() {
 	synctest.Wait()
 }
 
-// addTalk saves one of a recording, and wishes for it.
+// addTalk saves a talk with one recording and requests its build.
 func (s *testServer) addTalk(slug, recording string) {
 	s.t.Helper()
 	_, err := s.catalog.Save(s.t.Context(), "ada", catalog.Submission{Out: filepath.Join(s.dir, "bundles"), Pipeline: "talk", Facts: conference.Facts{
@@ -221,7 +221,7 @@ func (s *testServer) addTalk(slug, recording string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.wake(slug)
+	s.wake()
 }
 
 func captionTrack(text string) conference.Track {
@@ -229,16 +229,16 @@ func captionTrack(text string) conference.Track {
 		Cues: []conference.Cue{{ID: "c1", Start: 40 * time.Second, End: 43 * time.Second, Text: text}}}
 }
 
-// edit changes a talk's facts.
+// edit changes the facts of a talk.
 func (s *testServer) edit(slug string, how func(*conference.Facts)) {
 	s.t.Helper()
 	if _, err := s.catalog.Edit(s.t.Context(), "ada", slug, func(s *catalog.Submission) error { how(&s.Facts); return nil }); err != nil {
 		s.t.Fatal(err)
 	}
-	s.wake(slug)
+	s.wake()
 }
 
-func (s *testServer) wake(slug string) {
+func (s *testServer) wake() {
 	if s.backlog != nil {
 		s.backlog.Wake()
 		synctest.Wait()
@@ -255,7 +255,7 @@ func (s *testServer) expectPhase(slug string, want Phase) Progress {
 	return p
 }
 
-// kinds is how many jobs of each kind there are among slots.
+// countStages counts slots by their stage.
 func countStages(slots []string) map[string]int {
 	n := make(map[string]int)
 	for _, slot := range slots {
@@ -290,7 +290,7 @@ func TestBacklog_BuildsRequestedTalk(t *testing.T) {
 	})
 }
 
-// A typo that is corrected while the chunks are encoded costs the files it is in.
+// A caption that is corrected during the build costs only the files it is in.
 func TestBacklog_FactsChangeDuringBuild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
@@ -315,7 +315,7 @@ func TestBacklog_FactsChangeDuringBuild(t *testing.T) {
 	})
 }
 
-// Long jobs that nobody wants any more are called back; those that are wanted still go on.
+// Long jobs that are no longer needed are cancelled; the others go on.
 func TestBacklog_CutMovesDuringBuild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
@@ -337,7 +337,7 @@ func TestBacklog_CutMovesDuringBuild(t *testing.T) {
 	})
 }
 
-// What two talks want of one recording is made once; and one that goes leaves it to the other.
+// Two talks with one recording share its jobs. A job goes on when one of them no longer needs it.
 func TestBacklog_TwoTalksShareRecording(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
@@ -363,7 +363,7 @@ func TestBacklog_TwoTalksShareRecording(t *testing.T) {
 	})
 }
 
-// A caption that is corrected waits for no encode, however many talks are waiting for theirs.
+// A corrected caption does not wait for the encodes of other talks.
 func TestBacklog_CaptionsOvertakeEncodes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
@@ -386,7 +386,7 @@ func TestBacklog_CaptionsOvertakeEncodes(t *testing.T) {
 	})
 }
 
-// The server may be killed at any moment: what was wished for is made by the next.
+// When the server is killed, the next one builds what was requested.
 func TestBacklog_RestartAfterKill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
@@ -424,7 +424,7 @@ func TestBacklog_RestartAfterKill(t *testing.T) {
 	})
 }
 
-// What failed for good rests until somebody wishes again, and is tried anew then.
+// A failed talk is tried again at the next request, not before.
 func TestBacklog_FailureThenRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
@@ -449,13 +449,13 @@ func TestBacklog_FailureThenRetry(t *testing.T) {
 		if err := s.catalog.RequestBuild(t.Context(), "ada", "apis", "retry"); err != nil {
 			t.Fatal(err)
 		}
-		s.wake("apis")
+		s.wake()
 		s.finishAll()
 		s.expectPhase("apis", Done)
 	})
 }
 
-// What matters more goes first, then what has waited longer.
+// Higher priorities go first, then older requests.
 func TestBacklog_Order(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
@@ -477,7 +477,7 @@ func TestBacklog_Order(t *testing.T) {
 	})
 }
 
-// What a change would cost is said before it is made, by what such things took before.
+// The cost of a change is estimated from the timings of earlier runs.
 func TestCost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)

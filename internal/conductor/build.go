@@ -242,7 +242,7 @@ func (r *buildRun) writeBundle(ctx context.Context, reconciled Result, result *B
 	for i, e := range facts.Layout {
 		source, err := r.builder.Blobs.Path(e.File)
 		if err != nil {
-			return fmt.Errorf("lay out %s: %w", e.Path, err)
+			return fmt.Errorf("locate %s: %w", e.Path, err)
 		}
 		entries[i] = bundle.Entry{Path: e.Path, Source: source, SHA256: e.File.SHA256, Size: e.File.Size}
 		if e.Key != "" && !slices.Contains(keys, e.Key) {
@@ -261,7 +261,7 @@ func (r *buildRun) writeBundle(ctx context.Context, reconciled Result, result *B
 	}
 	for _, e := range edited {
 		result.Notes = append(result.Notes, fmt.Sprintf(
-			"%s had been changed by hand in the bundle; what it said is kept in %s. Hand that in to have it published", e.Path, e.SavedAs))
+			"%s was edited in the bundle; the edited file is kept as %s. Submit it to publish the edit", e.Path, e.SavedAs))
 	}
 	err = r.builder.Catalog.RecordPublication(ctx, slug, catalog.Publication{Edition: reconciled.Graph.Edition.ID, Dir: dir, Keys: keys})
 	if err == nil {

@@ -23,25 +23,25 @@ import (
 	"github.com/lectern-av/lectern/internal/store"
 )
 
-// discardLog is a log that nobody reads.
+// discardLog discards what is logged.
 var discardLog = slog.New(slog.DiscardHandler)
 
-// cluster is a store, a Redis and workers whose work only takes time. In a bubble of
-// testing/synctest an hour of it passes in a moment.
+// cluster is a store, a Redis and workers whose actions only take time. In a synctest bubble an
+// hour passes in a moment.
 type cluster struct {
 	t      *testing.T
 	redis  *miniredis.Miniredis
 	store  *memoryStore
-	script func(slot string, time int) error // what comes of the n-th time, from 1; nil is well
+	script func(slot string, time int) error // the error of the n-th run of a slot, from 1
 
 	mu       sync.Mutex
-	started  map[string]int // how often each slot was begun
-	finished map[string]int // how often each was worked at to its end
-	workers  int            // workers
+	started  map[string]int // runs of each slot that began
+	finished map[string]int // runs of each slot that reached their end
+	workers  int
 }
 
-// How long an action takes, and how often everybody looks. A beat of the clock costs the
-// same whatever lies between two, so they are far apart.
+// The duration of an action, and the interval of polls and heartbeats. In a synctest bubble each
+// tick costs the same, however long the interval: a long one makes the tests fast.
 const (
 	actionDuration = 10 * time.Minute
 	pollInterval   = 20 * time.Second
@@ -56,15 +56,14 @@ func newCluster(t *testing.T) *cluster {
 	w.redis.ClockTTL(true)
 	t.Cleanup(func() {
 		w.redis.Close()
-		// go-redis looks for a lost Redis once a second, and sees only then that nobody
-		// waits any more. Time is what a bubble has.
+		// go-redis checks its connections once a second, and stops only at a check.
 		time.Sleep(2 * time.Second)
 	})
 	return w
 }
 
-// redisLink is a way to the world's Redis. Who is at its end when it is cut is, to everybody
-// else, a process that was killed.
+// redisLink is a process's connection to the cluster's Redis. When it is cut, the process looks
+// killed to all others.
 type redisLink struct {
 	redis *miniredis.Miniredis
 	mu    sync.Mutex
@@ -94,7 +93,7 @@ func (w *redisLink) cut() {
 	}
 }
 
-// queue is an end of the queue.
+// queue opens the queue over a link.
 func (w *cluster) queue(by *redisLink) *queue.Queue {
 	q, err := queue.Open(w.t.Context(), queue.Options{
 		Dial: by.dial, PollInterval: pollInterval, Heartbeat: pollInterval, Log: discardLog,
@@ -106,7 +105,7 @@ func (w *cluster) queue(by *redisLink) *queue.Queue {
 	return q
 }
 
-// startWorker starts one with these slots; the returned function is its sudden death.
+// startWorker starts a worker with that many slots; kill ends it like kill -9.
 func (w *cluster) startWorker(slots int) (kill func()) {
 	by := &redisLink{redis: w.redis}
 	q := w.queue(by)
@@ -130,8 +129,8 @@ func (w *cluster) startWorker(slots int) (kill func()) {
 	return func() { by.cut(); die() }
 }
 
-// work does what a worker does: what is there already is left alone, the rest takes its
-// time. Who has died never gets to the end of it.
+// work does a job like a worker: it leaves artifacts that are there alone, and makes the others
+// after actionDuration. Once life has ended it neither finishes nor answers.
 func (w *cluster) work(ctx, life context.Context, job action.Job, report func(action.Event)) error {
 	var todo []action.Action
 	for _, a := range job.Actions {
@@ -152,7 +151,7 @@ func (w *cluster) work(ctx, life context.Context, job action.Job, report func(ac
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-life.Done():
-		<-ctx.Done() // the dead neither finish nor answer
+		<-ctx.Done() // a killed worker neither finishes nor answers
 		return ctx.Err()
 	}
 	for i, a := range todo {
@@ -179,7 +178,7 @@ func (w *cluster) countStart(slot string) error {
 	return w.script(slot, w.started[slot])
 }
 
-// missingInput is an input that the action reads in vain.
+// missingInput returns the role of an input that is not in the store, "" if there is none.
 func (w *cluster) missingInput(ctx context.Context, a action.Action) string {
 	for role, key := range a.Inputs {
 		if has, _ := w.store.Has(ctx, key); !has {
@@ -189,7 +188,7 @@ func (w *cluster) missingInput(ctx context.Context, a action.Action) string {
 	return ""
 }
 
-// conductor is one that conducts over q.
+// conductor returns a conductor of the cluster that uses q.
 func (w *cluster) conductor(q Queue) *Conductor {
 	return &Conductor{Store: w.store, Queue: q, Log: discardLog, MaxInFlight: 6, PollInterval: pollInterval}
 }
@@ -199,7 +198,7 @@ type memoryStore struct {
 	t         *testing.T
 	mu        sync.Mutex
 	artifacts map[action.Key]action.Artifact
-	err       error // what every question is answered with
+	err       error // returned by every lookup
 }
 
 func newMemoryStore(t *testing.T) *memoryStore {
@@ -249,10 +248,10 @@ func (s *memoryStore) Scratch(string) (string, func() error, error) {
 	return s.t.TempDir(), func() error { return nil }, nil
 }
 
-// graph is a plan of a line for each action: its slot, and after a "<" the slots of those
-// that it reads. A slot that ends in "+SHARE" shares a decode. The last is the final one.
-// The salts, by the first letters of a slot, are in the keys.
-func graph(t *testing.T, salts map[string]int, lines ...string) plan.Graph {
+// parseGraph parses a plan that has a line for each action: its slot, and after "<" the slots that it
+// reads. A slot with the suffix "+SHARE" shares a decode. The last line is the bundle. salts, by
+// prefixes of slots, become part of the keys.
+func parseGraph(t *testing.T, salts map[string]int, lines ...string) plan.Graph {
 	t.Helper()
 	g := plan.Graph{Preimages: make(map[action.Key][]byte), Complete: true}
 	keys := make(map[string]action.Key)
@@ -286,7 +285,7 @@ func graph(t *testing.T, salts map[string]int, lines ...string) plan.Graph {
 	return g
 }
 
-// keyOf is the key of a slot.
+// keyOf returns the key of a slot.
 func keyOf(t *testing.T, g plan.Graph, slot string) action.Key {
 	t.Helper()
 	for _, a := range g.Actions {
@@ -298,13 +297,13 @@ func keyOf(t *testing.T, g plan.Graph, slot string) action.Key {
 	return ""
 }
 
-// fixedPlan is a plan that waits for nothing.
+// fixedPlan returns a plan that needs no observations.
 func fixedPlan(g plan.Graph) func(map[action.Key]action.Artifact) (plan.Graph, error) {
 	return func(map[action.Key]action.Artifact) (plan.Graph, error) { return g, nil }
 }
 
-// tenActions is a talk of chunks in two renditions which share their decodes.
-var tenActions = []string{
+// nineActions is a talk in two chunks and two renditions, which share their decodes.
+var nineActions = []string{
 	"probe", "audio < probe",
 	"encode/hi/0+0 < probe", "encode/lo/0+0 < probe",
 	"encode/hi/1+1 < probe", "encode/lo/1+1 < probe",
@@ -313,7 +312,7 @@ var tenActions = []string{
 	"bundle < assemble/hi assemble/lo",
 }
 
-// countEach is that many times of every slot, and others where they are named.
+// countEach returns n for every slot, except those that but names; counts of 0 are left out.
 func countEach(lines []string, n int, but map[string]int) map[string]int {
 	counts := make(map[string]int)
 	for _, line := range lines {
@@ -343,7 +342,7 @@ func maxCounts(a, b map[string]int) map[string]int {
 	return all
 }
 
-// Failures as workers tell them.
+// Failures as workers report them.
 func ffmpegFailure(slot string) error {
 	return &action.Failure{Slot: slot, Message: "ffmpeg ended with code 1"}
 }

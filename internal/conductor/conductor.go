@@ -3,7 +3,7 @@
 // worker reports something and every few seconds.
 //
 // Only the conductor retries, and only it writes action states. Nothing of value lives in the
-// queue: the next comparison finds whatever was lost there.
+// queue: the next comparison finds what was lost there.
 package conductor
 
 import (

@@ -19,7 +19,7 @@ import (
 	"github.com/lectern-av/lectern/internal/queue"
 )
 
-// instantQueue is a queue whose jobs are done as they are dispatched.
+// instantQueue is a queue whose jobs are done when they are dispatched.
 type instantQueue struct {
 	store  *memoryStore
 	facts  map[string]string // of the artifacts, by slot
@@ -57,7 +57,7 @@ func (q *instantQueue) conductor() *Conductor {
 	return &Conductor{Store: q.store, Queue: q, MaxInFlight: 4}
 }
 
-// put has the slots there before anything is done.
+// put stores the artifacts of these slots.
 func (q *instantQueue) put(t *testing.T, g plan.Graph, slots ...string) {
 	t.Helper()
 	for _, slot := range slots {
@@ -81,7 +81,7 @@ func TestReconcile_QueuesOnlyWhatTheTargetNeeds(t *testing.T) {
 		"a chunk that nobody reads is not": {[]string{"probe", "audio", "encode/hi/0", "encode/hi/1", "assemble/lo"}, []string{"assemble/hi", "bundle"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := graph(t, nil, tenActions...)
+			g := parseGraph(t, nil, nineActions...)
 			q := newInstantQueue(t)
 			q.put(t, g, c.present...)
 			made, err := q.conductor().Reconcile(t.Context(), Target{Plan: fixedPlan(g)})
@@ -102,7 +102,7 @@ func TestReconcile_QueuesOnlyWhatTheTargetNeeds(t *testing.T) {
 	}
 }
 
-// The recordings that its actions read go with a job, and no others.
+// A job carries the originals that its actions read, and no others.
 func TestReconcile_JobsNameTheirOriginals(t *testing.T) {
 	read, other := action.KeyOf([]byte("read")), action.KeyOf([]byte("other"))
 	a, _, err := action.New("probe", 1, "probe", nil, map[string]action.Key{"recording": read})
@@ -121,7 +121,7 @@ func TestReconcile_JobsNameTheirOriginals(t *testing.T) {
 	}
 }
 
-// idleQueue is a queue that takes jobs and does nothing.
+// idleQueue is a queue that accepts jobs and does nothing.
 type idleQueue struct {
 	instantQueue
 
@@ -149,7 +149,7 @@ func TestReconcile_MaxInFlight(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		c := Conductor{Store: newMemoryStore(t), Queue: q, MaxInFlight: 5}
-		if _, err := c.Reconcile(ctx, Target{Plan: fixedPlan(graph(t, nil, lines...))}); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := c.Reconcile(ctx, Target{Plan: fixedPlan(parseGraph(t, nil, lines...))}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("got %v", err)
 		}
 		if len(q.sent) != 5 || len(q.cancelled) != 5 {
@@ -158,10 +158,10 @@ func TestReconcile_MaxInFlight(t *testing.T) {
 	})
 }
 
-// A plan that reaches further with each observation, whose facts are accepted once.
+// Each observation extends the plan; the facts are accepted once.
 func TestReconcile_ReplansAfterObservations(t *testing.T) {
-	probe := graph(t, nil, "probe")
-	whole := graph(t, nil, "probe", "chunk/0 < probe", "chunk/1 < probe", "bundle < chunk/0 chunk/1")
+	probe := parseGraph(t, nil, "probe")
+	whole := parseGraph(t, nil, "probe", "chunk/0 < probe", "chunk/1 < probe", "bundle < chunk/0 chunk/1")
 	observed := keyOf(t, probe, "probe")
 	given := action.KeyOf([]byte("given"))
 	q := newInstantQueue(t)
@@ -205,7 +205,7 @@ func TestReconcile_ReplansAfterObservations(t *testing.T) {
 	}
 }
 
-// fakeRecorder keeps what was recorded.
+// fakeRecorder remembers the last state of each slot.
 type fakeRecorder struct {
 	run    int64
 	states map[string]catalog.SlotState
@@ -256,7 +256,7 @@ func TestReconcile_Errors(t *testing.T) {
 			q := newInstantQueue(t)
 			con := q.conductor()
 			con.Recorder = new(fakeRecorder)
-			_, err := con.Reconcile(t.Context(), c.target(graph(t, nil, tenActions...), q.store))
+			_, err := con.Reconcile(t.Context(), c.target(parseGraph(t, nil, nineActions...), q.store))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v", err)
 			}
@@ -264,9 +264,9 @@ func TestReconcile_Errors(t *testing.T) {
 	}
 }
 
-// A bundle is there only with all that it lists.
+// A bundle of which a file is missing from the store counts as absent.
 func TestReconcile_BundleWithMissingFileIsRebuilt(t *testing.T) {
-	g := graph(t, nil, "video", "captions", "bundle < video captions")
+	g := parseGraph(t, nil, "video", "captions", "bundle < video captions")
 	q := newInstantQueue(t)
 	facts, err := json.Marshal(plan.BundleFacts{Layout: []plan.LayoutEntry{
 		{Path: "bundle.json"}, {Path: "video.mp4", Key: keyOf(t, g, "video")}, {Path: "en.srt", Key: keyOf(t, g, "captions")},
@@ -294,7 +294,7 @@ func TestReconcile_BundleWithMissingFileIsRebuilt(t *testing.T) {
 }
 
 func TestReconcile_Status(t *testing.T) {
-	g := graph(t, nil, tenActions...)
+	g := parseGraph(t, nil, nineActions...)
 	g.Notes = []string{"a note"}
 	q := newInstantQueue(t)
 	q.put(t, g, "probe", "encode/lo/0")

@@ -35,10 +35,10 @@ import (
 	"github.com/lectern-av/lectern/worker"
 )
 
-// These tests take a talk of nine chunks through real processes that die, and hold what
-// comes of it against a run that nobody disturbed.
+// These tests build a talk of nine chunks with real processes that are killed, and compare its
+// files with those of an undisturbed run.
 
-// TestMain is also the process that dies at a step.
+// TestMain is also the main function of the process that kills itself at a step.
 func TestMain(m *testing.M) {
 	if step := os.Getenv("CONDUCTOR_TEST_DIE_AT"); step != "" {
 		if err := buildUntilStep(os.Args[1], step); err != nil {
@@ -70,7 +70,7 @@ const (
 	rendition   = "90-lossless"
 )
 
-// testTalk is a recording with all that a run needs, in a directory of its own.
+// testTalk is a directory with a recording and all that a run needs.
 type testTalk struct {
 	dir string // with talk.mp4, talk.srt, pipeline.yaml; data/ and out/ come
 }
@@ -89,7 +89,7 @@ func newTestTalk(t *testing.T) testTalk {
 	return testTalk{dir}
 }
 
-// clone is the same talk where nothing has been made of it yet.
+// clone returns the same talk, not yet built, in a new directory.
 func (k testTalk) clone(t *testing.T) testTalk {
 	t.Helper()
 	dir := t.TempDir()
@@ -105,7 +105,7 @@ func (k testTalk) path(parts ...string) string {
 	return filepath.Join(append([]string{k.dir}, parts...)...)
 }
 
-// runCommand is `lectern run` on the talk, ready to start.
+// runCommand returns `lectern run` for the talk, ready to start.
 func (k testTalk) runCommand(t *testing.T, lectern string, flags ...string) *exec.Cmd {
 	args := append([]string{"run", k.path("talk.mp4"), "--slug", "talk", "--title", "The talk", "--subtitles", "en=" + k.path("talk.srt"),
 		"--pipeline", k.path("pipeline.yaml"), "--data", k.path("data"), "-o", k.path("out"), "--json"}, flags...)
@@ -114,7 +114,7 @@ func (k testTalk) runCommand(t *testing.T, lectern string, flags ...string) *exe
 	return cmd
 }
 
-// mustRun runs a command that is to end well, and is what it printed and how long it took.
+// mustRun runs a command that must succeed, and returns its output and duration.
 func mustRun(t *testing.T, cmd *exec.Cmd) (printed []byte, took time.Duration) {
 	t.Helper()
 	began := time.Now()
@@ -133,7 +133,7 @@ func command(t *testing.T, name string, args ...string) []byte {
 	return printed
 }
 
-// buildLectern is the command.
+// buildLectern compiles lectern and returns its path.
 func buildLectern(t *testing.T) (lectern string) {
 	t.Helper()
 	lectern = filepath.Join(t.TempDir(), "lectern")
@@ -141,8 +141,8 @@ func buildLectern(t *testing.T) (lectern string) {
 	return lectern
 }
 
-// decodedOutput is what a viewer gets of each file: every decoded picture and every bit of sound
-// with its time, and the captions as they are.
+// decodedOutput returns what a viewer gets of each file: the hash and time of every decoded frame of
+// video and audio, and the text of the captions.
 func (k testTalk) decodedOutput(t *testing.T) map[string]string {
 	t.Helper()
 	files := make(map[string]string)
@@ -164,7 +164,7 @@ func (k testTalk) decodedOutput(t *testing.T) map[string]string {
 	return files
 }
 
-// expectOutput is about a talk after its run: it is what it should be, and nothing is left over.
+// expectOutput checks the output of a run, and that no scratch files or processes are left.
 func (k testTalk) expectOutput(t *testing.T, want map[string]string) {
 	t.Helper()
 	k.verifyBundle(t)
@@ -183,7 +183,7 @@ func (k testTalk) expectOutput(t *testing.T, want map[string]string) {
 	k.expectNoProcesses(t)
 }
 
-// verifyBundle is `lectern bundle verify`.
+// verifyBundle checks the bundle as `lectern bundle verify` does.
 func (k testTalk) verifyBundle(t *testing.T) {
 	t.Helper()
 	tools, err := media.FindTools()
@@ -195,8 +195,8 @@ func (k testTalk) verifyBundle(t *testing.T) {
 	}
 }
 
-// expectNoProcesses sees to it that no program works on the talk any more. The kernel kills them
-// with their parent; a moment is theirs to die.
+// expectNoProcesses checks that no process works on the talk. The kernel kills them with their
+// parent, which may take a moment.
 func (k testTalk) expectNoProcesses(t *testing.T) {
 	t.Helper()
 	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -244,7 +244,7 @@ func TestRun_KilledTwentyTimes(t *testing.T) {
 		}
 		ended := make(chan error, 1)
 		go func() { ended <- cmd.Wait() }()
-		// The later half of a run is there for those that go on where others stopped.
+		// A run that continues others reaches the second half of the work.
 		after := time.Duration(random.Int64N(int64(took / 2)))
 		select {
 		case <-time.After(after):
@@ -252,7 +252,7 @@ func TestRun_KilledTwentyTimes(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := <-ended; err == nil {
-				continue // it was done in this very moment
+				continue // it finished before the kill
 			}
 			kills++
 			t.Logf("kill %d after %s", kills, after)
@@ -270,8 +270,8 @@ func TestRun_KilledTwentyTimes(t *testing.T) {
 	k.expectOutput(t, want)
 }
 
-// The steps that make an artifact or a bundle are durable one by one. A process that dies
-// before any of them leaves nothing half-made to anybody.
+// Every step that makes an artifact or a bundle is durable. A process that is killed before any of
+// them leaves no incomplete bundle.
 func TestBuild_KilledBetweenDurableSteps(t *testing.T) {
 	whole := newTestTalk(t)
 	if err := build(whole.dir, nil); err != nil {
@@ -294,10 +294,10 @@ func TestBuild_KilledBetweenDurableSteps(t *testing.T) {
 	}
 	k.expectOutput(t, want)
 
-	// A corrected caption: the earlier bundle stands until the new one does.
+	// With a corrected caption, the earlier bundle stays until the new one is complete.
 	before := k.decodedOutput(t)
 	corrected := strings.ReplaceAll(subtitleSRT, "That was it", "This was it")
-	if err := os.Remove(k.path("talk.srt")); err != nil { // it is a link
+	if err := os.Remove(k.path("talk.srt")); err != nil { // which is a hard link
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(k.path("talk.srt"), []byte(corrected), 0o600); err != nil {
@@ -310,7 +310,7 @@ func TestBuild_KilledBetweenDurableSteps(t *testing.T) {
 			t.Errorf("killed at %s: the earlier bundle is not what it was", step)
 		}
 	}
-	k.buildAndDie(t, "sweep 1") // the new bundle has just come to its place
+	k.buildAndDie(t, "sweep 1") // the new bundle is in place
 	k.verifyBundle(t)
 	if err := build(k.dir, nil); err != nil {
 		t.Fatal(err)
@@ -321,7 +321,7 @@ func TestBuild_KilledBetweenDurableSteps(t *testing.T) {
 	k.expectOutput(t, want)
 }
 
-// buildAndDie releases the talk in a process that kills itself before the step.
+// buildAndDie builds the talk in a process that kills itself before the given step.
 func (k testTalk) buildAndDie(t *testing.T, step string) {
 	t.Helper()
 	exe, err := os.Executable()
@@ -337,8 +337,8 @@ func (k testTalk) buildAndDie(t *testing.T, step string) {
 	k.expectNoProcesses(t)
 }
 
-// buildUntilStep is that process. The step is a word that its name begins with, and which
-// one of those.
+// buildUntilStep kills its own process before a step, such as "record 2": the second step whose
+// name begins with "record".
 func buildUntilStep(dir, at string) error {
 	word, number, _ := strings.Cut(at, " ")
 	left, err := strconv.Atoi(number)
@@ -351,14 +351,14 @@ func buildUntilStep(dir, at string) error {
 		if strings.HasPrefix(step, word) {
 			if left--; left == 0 {
 				syscall.Kill(os.Getpid(), syscall.SIGKILL)
-				select {} // not a step further
+				select {} // wait to be killed
 			}
 		}
 		<-turn
 	})
 }
 
-// build is what `lectern run` does, with somebody who is told of every durable step.
+// build does what `lectern run` does, and calls trace before every durable step.
 func build(dir string, trace func(step string)) (err error) {
 	if trace == nil {
 		trace = func(string) {}
@@ -409,7 +409,7 @@ func build(dir string, trace func(step string)) (err error) {
 	return err
 }
 
-// buildRequest is the talk as it is to be released.
+// buildRequest returns the request to build the talk.
 func (k testTalk) buildRequest(ctx context.Context, books *catalog.Catalog) (want conductor.BuildRequest, err error) {
 	if want.Pipeline, err = pipelines.Load(k.path("pipeline.yaml"), worker.PipelineKinds(worker.Kinds())); err != nil {
 		return want, err
@@ -432,8 +432,8 @@ func (k testTalk) buildRequest(ctx context.Context, books *catalog.Catalog) (wan
 	return want, err
 }
 
-// A segment that was made by another x264 cannot be joined to the others. The rendition is
-// encoded anew, once, and the result is what it would have been.
+// A segment that another x264 made cannot be joined to the others. The rendition is encoded again,
+// once, and the output is that of an undisturbed run.
 func TestRun_UnlikeSegmentsAreReencoded(t *testing.T) {
 	lectern := buildLectern(t)
 	whole := newTestTalk(t)
@@ -443,7 +443,7 @@ func TestRun_UnlikeSegmentsAreReencoded(t *testing.T) {
 	k := whole.clone(t)
 	mustRun(t, k.runCommand(t, lectern))
 	k.replaceSegment(t, "encode/"+rendition+"/r1/3")
-	printed, _ := mustRun(t, k.runCommand(t, lectern, "--title", "Another title")) // joins anew
+	printed, _ := mustRun(t, k.runCommand(t, lectern, "--title", "Another title")) // has to join again
 	if ran := actionCounts(t, printed)["encode"].Ran; ran != 9 {
 		t.Errorf("%d chunks were encoded", ran)
 	}
@@ -457,7 +457,7 @@ func TestRun_UnlikeSegmentsAreReencoded(t *testing.T) {
 	}
 }
 
-// submission is what the catalogue knows of the talk.
+// submission returns the talk as the catalog has it.
 func (k testTalk) submission(t *testing.T) catalog.Submission {
 	t.Helper()
 	books, err := catalog.Open(t.Context(), k.path("data"))
@@ -472,7 +472,7 @@ func (k testTalk) submission(t *testing.T) catalog.Submission {
 	return s
 }
 
-// findArtifact is the artifact of a slot in the last run, where its one file lies, and the store.
+// findArtifact returns the store, the artifact of a slot in the last run, and the path of its file.
 func (k testTalk) findArtifact(t *testing.T, slot string) (s *store.Local, a action.Artifact, path string) {
 	t.Helper()
 	books, err := catalog.Open(t.Context(), k.path("data"))
@@ -500,8 +500,8 @@ func (k testTalk) findArtifact(t *testing.T, slot string) (s *store.Local, a act
 	return s, a, path
 }
 
-// replaceSegment puts a segment of the same pictures under the key of another, as an x264 with
-// other settings would have made it.
+// replaceSegment encodes the frames of a segment with other x264 settings, and stores that under
+// the segment's key.
 func (k testTalk) replaceSegment(t *testing.T, slot string) {
 	t.Helper()
 	s, was, path := k.findArtifact(t, slot)
@@ -519,8 +519,8 @@ func (k testTalk) replaceSegment(t *testing.T, slot string) {
 	}
 }
 
-// What vanished from the store, or was written into through a bundle's link to it, is made
-// again, even where nothing but the bundle names it.
+// A file that was removed from the store, or overwritten through the bundle's hard link, is made
+// again, even where only the bundle names it.
 func TestRun_MissingArtifactsAreRebuilt(t *testing.T) {
 	lectern := buildLectern(t)
 	k := newTestTalk(t)

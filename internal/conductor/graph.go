@@ -162,7 +162,8 @@ func (g *actionGraph) markNeeded(n *node) {
 // unblockDependents lets the actions start that waited for n alone.
 func (g *actionGraph) unblockDependents(n *node) {
 	for _, d := range n.dependents {
-		if d.missingInputs--; d.missingInputs == 0 && d.needed && d.state == absent {
+		d.missingInputs--
+		if d.missingInputs == 0 && d.needed && d.state == absent {
 			g.insertReady(d)
 		}
 	}

@@ -16,16 +16,15 @@ import (
 	"github.com/lectern-av/lectern/internal/queue"
 )
 
-// A talk of nine actions, ten minutes each, on two workers of two slots. Whatever happens
-// to messages, jobs, workers and Redis, it is made, and nothing is done twice that need
-// not be.
+// A talk has nine actions of ten minutes each, and two workers with two slots. It is built despite
+// lost messages, jobs, workers and Redis data, and no action runs again without need.
 func TestReconcile_SurvivesFaults(t *testing.T) {
 	const undisturbed = 4 * actionDuration // probe, encode, assemble, bundle
 	for name, trial := range map[string]struct {
-		happens func(w *cluster, q Queue) Queue // returns the queue as the conductor sees it
-		begun   map[string]int                  // where it is not once
-		late    time.Duration                   // how much longer it may take
-		dies    bool                            // a worker, with what it has, before there are others
+		happens func(w *cluster, q Queue) Queue // returns the queue that the conductor uses
+		begun   map[string]int                  // starts of each slot, where not once
+		late    time.Duration                   // how much longer the build may take
+		dies    bool                            // the first worker, with its jobs, before others start
 	}{
 		"nothing": {},
 		"all messages are lost": {
@@ -51,7 +50,7 @@ func TestReconcile_SurvivesFaults(t *testing.T) {
 		},
 		"every job is carried twice": {
 			happens: func(w *cluster, q Queue) Queue { return duplicatingQueue{q} },
-			begun:   countEach(tenActions, 2, nil),
+			begun:   countEach(nineActions, 2, nil),
 			late:    4 * actionDuration, // four slots have twice as much to do
 		},
 		"a worker dies in the middle of its jobs": {
@@ -121,7 +120,7 @@ func TestReconcile_SurvivesFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newCluster(t)
-				g := graph(t, nil, tenActions...)
+				g := parseGraph(t, nil, nineActions...)
 				q := Queue(w.queue(&redisLink{redis: w.redis}))
 				if trial.happens != nil {
 					q = trial.happens(w, q)
@@ -142,7 +141,7 @@ func TestReconcile_SurvivesFaults(t *testing.T) {
 					t.Errorf("the bundle is %q", made.Bundle.Key)
 				}
 				w.expectAllPresent(g)
-				expectCounts(t, "begun", w.started, countEach(tenActions, 1, trial.begun))
+				expectCounts(t, "begun", w.started, countEach(nineActions, 1, trial.begun))
 				if took := time.Since(began); took > undisturbed+trial.late+3*time.Minute {
 					t.Errorf("it took %s", took)
 				}
@@ -151,7 +150,7 @@ func TestReconcile_SurvivesFaults(t *testing.T) {
 	}
 }
 
-// What fails three times is told of; all that does not read it is made.
+// An action that fails three times is reported; everything that does not read it is made.
 func TestReconcile_PermanentFailures(t *testing.T) {
 	for name, trial := range map[string]struct {
 		script func(slot string, n int) error
@@ -195,7 +194,7 @@ func TestReconcile_PermanentFailures(t *testing.T) {
 				w := newCluster(t)
 				w.script = trial.script
 				w.startWorker(4)
-				_, err := w.conductor(w.queue(&redisLink{redis: w.redis})).Reconcile(t.Context(), Target{Plan: fixedPlan(graph(t, nil, tenActions...))})
+				_, err := w.conductor(w.queue(&redisLink{redis: w.redis})).Reconcile(t.Context(), Target{Plan: fixedPlan(parseGraph(t, nil, nineActions...))})
 				var attention *ActionsFailedError
 				if !errors.As(err, &attention) {
 					t.Fatalf("got %v", err)
@@ -207,21 +206,20 @@ func TestReconcile_PermanentFailures(t *testing.T) {
 				if fmt.Sprint(slots) != fmt.Sprint(trial.failed) {
 					t.Errorf("%v need attention, want %v", slots, trial.failed)
 				}
-				expectCounts(t, "begun", w.started, countEach(tenActions, 1, trial.begun))
+				expectCounts(t, "begun", w.started, countEach(nineActions, 1, trial.begun))
 			})
 		})
 	}
 }
 
-// A job that kills its worker, or is said to be done and never is, does not go round for
-// ever.
+// A job that kills its worker, or is reported done without its artifact, is not sent for ever.
 func TestReconcile_GivesUpOnLostJobs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newCluster(t)
 		q := w.queue(&redisLink{redis: w.redis})
 		handled := 0
 		startQueueWorker(t, q, func(context.Context, action.Job, func(action.Event)) error { handled++; return nil })
-		_, err := w.conductor(q).Reconcile(t.Context(), Target{Plan: fixedPlan(graph(t, nil, "liar"))})
+		_, err := w.conductor(q).Reconcile(t.Context(), Target{Plan: fixedPlan(parseGraph(t, nil, "liar"))})
 		var attention *ActionsFailedError
 		if !errors.As(err, &attention) || !strings.Contains(err.Error(), "again and again") {
 			t.Errorf("got %v", err)
@@ -241,17 +239,17 @@ func TestReconcile_InputErrorStopsAtOnce(t *testing.T) {
 			}
 			return nil
 		}
-		w.startWorker(1) // audio comes first, the rest waits
+		w.startWorker(1) // does audio first
 		q := w.queue(&redisLink{redis: w.redis})
 		began := time.Now()
-		_, err := w.conductor(q).Reconcile(t.Context(), Target{Plan: fixedPlan(graph(t, nil, tenActions...))})
+		_, err := w.conductor(q).Reconcile(t.Context(), Target{Plan: fixedPlan(parseGraph(t, nil, nineActions...))})
 		if f := inputerr.As(err); f == nil || f.File != "talk.mp4" {
 			t.Fatalf("got %v", err)
 		}
 		if took := time.Since(began); took > 2*actionDuration+time.Minute {
 			t.Errorf("it took %s", took)
 		}
-		time.Sleep(2 * actionDuration) // what was queued has been called back
+		time.Sleep(2 * actionDuration) // the queued jobs were cancelled
 		expectFinished(t, w, map[string]int{"probe": 1})
 	})
 }
@@ -264,7 +262,7 @@ func TestReconcile_CancelsJobsOnInterrupt(t *testing.T) {
 		interrupted := errors.New("interrupted")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 15*time.Minute, interrupted)
 		defer cancel()
-		g := graph(t, nil, tenActions...)
+		g := parseGraph(t, nil, nineActions...)
 		_, err := w.conductor(q).Reconcile(ctx, Target{Plan: fixedPlan(g)})
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
@@ -272,19 +270,19 @@ func TestReconcile_CancelsJobsOnInterrupt(t *testing.T) {
 		time.Sleep(2 * actionDuration)
 		expectFinished(t, w, map[string]int{"probe": 1})
 
-		// The next goes on where it stopped.
+		// The next build goes on where this one stopped.
 		made, err := w.conductor(q).Reconcile(t.Context(), Target{Plan: fixedPlan(g)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		expectFinished(t, w, countEach(tenActions, 1, nil))
+		expectFinished(t, w, countEach(nineActions, 1, nil))
 		if c := made.Counts["probe"]; c != (Count{Reused: 1}) {
 			t.Errorf("probe: %+v", c)
 		}
 	})
 }
 
-// Segments that cannot be joined are encoded anew under other keys, and only those.
+// Only segments that cannot be joined are encoded again, under new keys.
 func TestReconcile_UnlikeSegmentsAreReencoded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newCluster(t)
@@ -297,7 +295,9 @@ func TestReconcile_UnlikeSegmentsAreReencoded(t *testing.T) {
 		w.startWorker(4)
 		salts := make(map[string]int)
 		made, err := w.conductor(w.queue(&redisLink{redis: w.redis})).Reconcile(t.Context(), Target{
-			Plan: func(map[action.Key]action.Artifact) (plan.Graph, error) { return graph(t, salts, tenActions...), nil },
+			Plan: func(map[action.Key]action.Artifact) (plan.Graph, error) {
+				return parseGraph(t, salts, nineActions...), nil
+			},
 			RaiseSalt: func(_ context.Context, rendition string) error {
 				salts["encode/"+rendition]++
 				return nil
@@ -309,14 +309,14 @@ func TestReconcile_UnlikeSegmentsAreReencoded(t *testing.T) {
 		if !maps.Equal(salts, map[string]int{"encode/hi": 2}) {
 			t.Errorf("salts: %v", salts)
 		}
-		expectCounts(t, "begun", w.started, countEach(tenActions, 1, map[string]int{"encode/hi/0": 3, "encode/hi/1": 3, "assemble/hi": 3}))
-		if made.Bundle.Key != made.Graph.BundleKey || made.Graph.BundleKey == graph(t, nil, tenActions...).BundleKey {
+		expectCounts(t, "begun", w.started, countEach(nineActions, 1, map[string]int{"encode/hi/0": 3, "encode/hi/1": 3, "assemble/hi": 3}))
+		if made.Bundle.Key != made.Graph.BundleKey || made.Graph.BundleKey == parseGraph(t, nil, nineActions...).BundleKey {
 			t.Error("the bundle is not that of the new segments")
 		}
 	})
 }
 
-// Salts are not raised for ever.
+// Salts are raised a limited number of times.
 func TestReconcile_UnlikeSegmentsForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newCluster(t)
@@ -329,7 +329,9 @@ func TestReconcile_UnlikeSegmentsForEver(t *testing.T) {
 		w.startWorker(4)
 		salts := make(map[string]int)
 		_, err := w.conductor(w.queue(&redisLink{redis: w.redis})).Reconcile(t.Context(), Target{
-			Plan: func(map[action.Key]action.Artifact) (plan.Graph, error) { return graph(t, salts, tenActions...), nil },
+			Plan: func(map[action.Key]action.Artifact) (plan.Graph, error) {
+				return parseGraph(t, salts, nineActions...), nil
+			},
 			RaiseSalt: func(_ context.Context, rendition string) error {
 				salts["encode/"+rendition]++
 				return nil
@@ -345,7 +347,7 @@ func TestReconcile_UnlikeSegmentsForEver(t *testing.T) {
 	})
 }
 
-// expectFinished is about what was worked at to its end, by whoever.
+// expectFinished checks how often workers finished each slot.
 func expectFinished(t *testing.T, w *cluster, want map[string]int) {
 	t.Helper()
 	w.mu.Lock()
@@ -353,7 +355,7 @@ func expectFinished(t *testing.T, w *cluster, want map[string]int) {
 	expectCounts(t, "ended", w.finished, want)
 }
 
-// expectAllPresent is that everything in the graph is in the store.
+// expectAllPresent checks that the store has every artifact of the graph.
 func (w *cluster) expectAllPresent(g plan.Graph) {
 	w.t.Helper()
 	for _, a := range g.Actions {
@@ -363,9 +365,9 @@ func (w *cluster) expectAllPresent(g plan.Graph) {
 	}
 }
 
-// forgetAfter has a slot's artifact vanish after a while.
+// forgetAfter removes a slot's artifact from the store after a while.
 func (w *cluster) forgetAfter(slot string, after time.Duration) {
-	key := keyOf(w.t, graph(w.t, nil, tenActions...), slot)
+	key := keyOf(w.t, parseGraph(w.t, nil, nineActions...), slot)
 	time.AfterFunc(after, func() {
 		if err := w.store.Forget(context.Background(), key); err != nil {
 			w.t.Error(err)
@@ -373,7 +375,7 @@ func (w *cluster) forgetAfter(slot string, after time.Duration) {
 	})
 }
 
-// failFirst is a script by which one slot fails the first n times.
+// failFirst returns a script in which one slot fails the first n times.
 func failFirst(slot string, n int) func(string, int) error {
 	return func(s string, time int) error {
 		if s == slot && time <= n {
@@ -383,7 +385,7 @@ func failFirst(slot string, n int) func(string, int) error {
 	}
 }
 
-// startQueueWorker is a worker that does what handle says.
+// startQueueWorker starts a worker that handles jobs with the given function.
 func startQueueWorker(t *testing.T, q *queue.Queue, handle queue.Handler) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -396,7 +398,7 @@ func startQueueWorker(t *testing.T, q *queue.Queue, handle queue.Handler) {
 	})
 }
 
-// filteredQueue is a queue whose messages somebody changes on their way.
+// filteredQueue is a queue whose events the test changes on their way.
 type filteredQueue struct {
 	Queue
 	events chan action.Event
@@ -404,7 +406,8 @@ type filteredQueue struct {
 
 func (h filteredQueue) Events() <-chan action.Event { return h.events }
 
-// filterEvents lets change say what comes of each message; without it, none comes.
+// filterEvents replaces each event of a queue by those that change returns; with a nil change none
+// arrives.
 func filterEvents(w *cluster, q Queue, change func(action.Event) []action.Event) Queue {
 	h := filteredQueue{q, make(chan action.Event)}
 	if change == nil {
@@ -423,7 +426,7 @@ func filterEvents(w *cluster, q Queue, change func(action.Event) []action.Event)
 	return h
 }
 
-// duplicatingQueue is a queue that carries every job twice.
+// duplicatingQueue is a queue that delivers every job twice.
 type duplicatingQueue struct{ Queue }
 
 func (q duplicatingQueue) Dispatch(ctx context.Context, job action.Job, timeout time.Duration) error {
@@ -434,7 +437,7 @@ func (q duplicatingQueue) Dispatch(ctx context.Context, job action.Job, timeout 
 	return q.Queue.Dispatch(ctx, job, timeout)
 }
 
-// refusingQueue is a queue that takes no jobs until then.
+// refusingQueue is a queue that refuses jobs until a time.
 type refusingQueue struct {
 	Queue
 	until time.Time

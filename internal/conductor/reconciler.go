@@ -159,7 +159,8 @@ func (r *reconciler) checkJob(ctx context.Context, j *inflightJob) error {
 		j.missedPolls, j.running = 0, state == queue.Running
 		return nil
 	}
-	if j.missedPolls++; j.missedPolls < 2 {
+	j.missedPolls++
+	if j.missedPolls < 2 {
 		return nil
 	}
 	r.Log.Info("job vanished; sending it again", "slot", j.job.Actions[0].Slot, "attempt", j.job.Attempt)
@@ -176,9 +177,9 @@ func (r *reconciler) allPresent(ctx context.Context, j *inflightJob) (bool, erro
 	return true, nil
 }
 
-// finishJob takes a job out of flight. Its actions whose artifacts are in the store are done,
-// whatever the worker reported; the others are tried again or have failed for good. A nil
-// failure means that the job is done or lost.
+// finishJob takes a job out of flight. Even after a failure, its actions whose artifacts are in
+// the store are done; the others are tried again or have failed for good. A nil failure means
+// that the job is done or lost.
 func (r *reconciler) finishJob(ctx context.Context, j *inflightJob, failure *action.Failure) error {
 	r.dropJob(j)
 	if failure != nil && failure.InputError != nil {
@@ -274,7 +275,10 @@ func (r *reconciler) retryOrFail(n *node, failure *action.Failure) {
 	n.state = absent
 	if failure != nil {
 		n.failures++
-	} else if n.lost++; n.lost > maxLostAttempts {
+	} else {
+		n.lost++
+	}
+	if n.lost > maxLostAttempts && failure == nil {
 		failure = &action.Failure{Slot: n.action.Slot, Message: "its worker died again and again"}
 	}
 	n.failure = cmp.Or(failure, n.failure)

@@ -18,7 +18,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conductor"
 )
 
-// redisServer is a redis-server process of the test's own.
+// redisServer is a redis-server process that the test starts.
 type redisServer struct {
 	t    *testing.T
 	port string
@@ -44,7 +44,7 @@ func newRedisServer(t *testing.T) *redisServer {
 
 func (r *redisServer) url() string { return "redis://127.0.0.1:" + r.port }
 
-// start returns when the server takes connections. It is empty.
+// start starts an empty server and waits until it accepts connections.
 func (r *redisServer) start() {
 	r.t.Helper()
 	path, err := exec.LookPath("redis-server")
@@ -68,13 +68,13 @@ func (r *redisServer) start() {
 	r.t.Fatal("redis-server did not start")
 }
 
-// kill is kill -9.
+// kill ends the server like kill -9.
 func (r *redisServer) kill() {
 	_ = r.cmd.Process.Kill()
 	_ = r.cmd.Wait() // "signal: killed"
 }
 
-// flush makes it forget everything.
+// flush deletes all data.
 func (r *redisServer) flush() {
 	r.t.Helper()
 	c := r.connect("FLUSHALL")
@@ -96,7 +96,7 @@ func (r *redisServer) connect(command string) net.Conn {
 	return c
 }
 
-// monitor is what MONITOR shows from now on.
+// monitor reads the commands that the server executes.
 type monitor struct {
 	net.Conn
 	lines *bufio.Scanner
@@ -113,7 +113,7 @@ func (r *redisServer) monitor() *monitor {
 	return m
 }
 
-// waitForLine reads to the n-th line that matches.
+// waitForLine reads up to the n-th line that matches a pattern.
 func (m *monitor) waitForLine(t *testing.T, n int, pattern string) {
 	t.Helper()
 	want := regexp.MustCompile(pattern)
@@ -130,10 +130,10 @@ func (m *monitor) waitForLine(t *testing.T, n int, pattern string) {
 	t.Fatalf("MONITOR ended before it showed %s %d times more: %v", pattern, n, m.lines.Err())
 }
 
-// startedPattern is what MONITOR shows when a worker has begun a job.
+// startedPattern matches the command by which a worker reports the start of a job.
 const startedPattern = `(?i)"PUBLISH" "lectern:\{[^}]*\}:events" "\{\\"type\\":\\"started\\"`
 
-// actionCounts is what `lectern run --json` said of each kind.
+// actionCounts parses the output of `lectern run --json`.
 func actionCounts(t *testing.T, printed []byte) map[string]conductor.Count {
 	t.Helper()
 	var result struct {
@@ -153,8 +153,8 @@ func totalRan(t *testing.T, printed []byte) (ran int) {
 	return ran
 }
 
-// asynq carries every job: with one rendition, that is every action. Afterwards Redis is
-// flushed and killed in the middle of runs, which end the same.
+// Every job goes through asynq: with one rendition, that is every action. Later runs, during which
+// Redis is flushed and killed, give the same output.
 func TestRun_ExternalRedis(t *testing.T) {
 	lectern := buildLectern(t)
 	server := newRedisServer(t)
@@ -205,7 +205,7 @@ func TestRun_ExternalRedis(t *testing.T) {
 				t.Fatalf("%v\n%s", err, cmd.Stderr)
 			}
 			k.expectOutput(t, want)
-			// Twice undisturbed is for a machine whose load has changed since.
+			// Twice the undisturbed time allows for a change of load.
 			if now := time.Since(began); now > 2*took+30*time.Second {
 				t.Errorf("it took %s, and %s undisturbed", now, took)
 			} else {
@@ -241,7 +241,7 @@ func TestRun_ExternalRedis(t *testing.T) {
 		if err := <-ended; err != nil {
 			t.Fatalf("%v\n%s", err, cmd.Stderr)
 		}
-		// The next run sweeps what the dead left.
+		// The next run removes what the killed processes left.
 		if printed, _ := mustRun(t, k.runCommand(t, lectern, "--redis", server.url())); totalRan(t, printed) != 0 {
 			t.Errorf("the next run made %s", printed)
 		}
@@ -249,8 +249,8 @@ func TestRun_ExternalRedis(t *testing.T) {
 	})
 }
 
-// collectJobs collects the jobs that MONITOR shows, by what asynq did with them, until a line
-// with that word comes.
+// collectJobs returns the IDs of jobs by what asynq did with them, up to the line that contains
+// last.
 func (m *monitor) collectJobs(t *testing.T, last string) map[string]map[string]bool {
 	t.Helper()
 	steps := map[string]*regexp.Regexp{

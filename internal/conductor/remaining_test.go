@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// How long a talk still takes is told by what talks before it took: here each of some twenty
-// jobs took 21 seconds, and two are done at a time.
+// The remaining time is estimated from earlier talks: here each of some twenty jobs took 21
+// seconds, and two are done at a time.
 func TestBacklog_RemainingTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)

@@ -21,7 +21,7 @@ func (r *buildRun) updateTranslations(ctx context.Context) error {
 	for _, language := range slices.Sorted(maps.Keys(reports)) {
 		report := reports[language]
 		if n := len(report.NeedsEditing); n+report.Untranslated > 0 {
-			r.notes = append(r.notes, fmt.Sprintf("the source has changed, and in %s there is something to look at again (%d) or to translate (%d): lectern translations status %s %s",
+			r.notes = append(r.notes, fmt.Sprintf("the source changed: in %s, %d cues need editing and %d have no translation; see lectern translations status %s %s",
 				subtitle.EnglishLanguageName(language), n, report.Untranslated, r.facts.Talk.Slug, language))
 		}
 	}

@@ -139,7 +139,8 @@ func diffJSON(path string, a, b json.RawMessage) []Change {
 	}
 	var l, m []json.RawMessage
 	if json.Unmarshal(a, &l) == nil && json.Unmarshal(b, &m) == nil && len(l) > 0 && len(m) > 0 {
-		if x, y = keyByName(l), keyByName(m); x == nil || y == nil {
+		x, y = keyByName(l), keyByName(m)
+		if x == nil || y == nil {
 			if len(l) != len(m) {
 				return []Change{{Part: path, Old: a, New: b}}
 			}

@@ -31,7 +31,7 @@ func TestExplain(t *testing.T) {
 	old := slot(catalog.SlotRan, 1, whole, reads("recording", "a"))
 	changed := func(from, to string) string { return strings.Replace(whole, from, to, 1) }
 	for name, c := range map[string]struct {
-		before []catalog.SlotResult // in earlier runs, the newest first
+		before []catalog.SlotResult // the slot in earlier runs, from new to old
 		now    catalog.SlotResult
 		want   string
 	}{

@@ -9,13 +9,13 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// A cue keeps its id from one upload to the next, and no id comes back for another cue.
+// A cue keeps its ID from one upload to the next, and no ID is used for another cue.
 func TestCarryCueIDs(t *testing.T) {
-	books, err := catalog.Open(t.Context(), t.TempDir())
+	c, err := catalog.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer books.Close()
+	defer c.Close()
 	for _, upload := range []struct {
 		texts []string
 		want  []string
@@ -31,11 +31,11 @@ func TestCarryCueIDs(t *testing.T) {
 			cues = append(cues, conference.Cue{ID: []string{"c0001", "c0002", "c0003", "c0004"}[n], Start: at, End: at + 2*time.Second, Text: text})
 		}
 		facts := conference.Facts{Talk: conference.Talk{Slug: "talk"}}
-		facts.Tracks, err = carryCueIDs(t.Context(), books, "talk", []conference.Track{{Language: "en", Kind: conference.Authored, Cues: cues}})
+		facts.Tracks, err = carryCueIDs(t.Context(), c, "talk", []conference.Track{{Language: "en", Kind: conference.Authored, Cues: cues}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		saved, err := books.Save(t.Context(), "ada", catalog.Submission{Facts: facts})
+		saved, err := c.Save(t.Context(), "ada", catalog.Submission{Facts: facts})
 		if err != nil {
 			t.Fatal(err)
 		}

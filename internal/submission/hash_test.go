@@ -13,25 +13,25 @@ import (
 )
 
 func TestHashRecordings(t *testing.T) {
-	books, err := catalog.Open(t.Context(), t.TempDir())
+	c, err := catalog.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer books.Close()
+	defer c.Close()
 	path := filepath.Join(t.TempDir(), "talk.mp4")
 	old := time.Now().Add(-time.Hour)
 	write := func(content string) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Chtimes(path, old, old); err != nil { // its size and this time are always the same
+		if err := os.Chtimes(path, old, old); err != nil { // size and mtime never change
 			t.Fatal(err)
 		}
 	}
 	read := false
 	identify := func(during func()) (string, error) {
 		read = false
-		recordings, originals, err := HashRecordings(t.Context(), books, []string{path}, func(int64, int64) {
+		recordings, originals, err := HashRecordings(t.Context(), c, []string{path}, func(int64, int64) {
 			if read = true; during != nil {
 				during()
 				during = nil
@@ -54,23 +54,23 @@ func TestHashRecordings(t *testing.T) {
 		}
 	}
 	write("one content")
-	waitForOldMtime(t, path)
+	waitForClockTick(t, path)
 	expect("the first time", "one content", true)
 	expect("the second time", "one content", false)
 	write("two content")
-	waitForOldMtime(t, path)
+	waitForClockTick(t, path)
 	expect("changed, with its size and time kept", "two content", true)
 
 	write("six content")
 	if _, err := identify(func() { write("ten content") }); inputerr.As(err) == nil || !strings.Contains(err.Error(), "still being written") {
 		t.Errorf("written while it is read: %v", err)
 	}
-	waitForOldMtime(t, path)
+	waitForClockTick(t, path)
 	expect("afterwards", "ten content", true)
 }
 
-// waitForOldMtime waits until a change of the file would give it another time.
-func waitForOldMtime(t *testing.T, path string) {
+// waitForClockTick waits until a write would change the file's ctime.
+func waitForClockTick(t *testing.T, path string) {
 	t.Helper()
 	info, err := os.Stat(path)
 	if err != nil {
@@ -93,11 +93,11 @@ func waitForOldMtime(t *testing.T, path string) {
 }
 
 func TestHashRecordings_NotARecording(t *testing.T) {
-	books, err := catalog.Open(t.Context(), t.TempDir())
+	c, err := catalog.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer books.Close()
+	defer c.Close()
 	dir := t.TempDir()
 	empty := filepath.Join(dir, "empty.mp4")
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
@@ -109,7 +109,7 @@ func TestHashRecordings_NotARecording(t *testing.T) {
 		empty:                          "is empty",
 		os.DevNull:                     "is not a file",
 	} {
-		_, _, err := HashRecordings(t.Context(), books, []string{path}, nil)
+		_, _, err := HashRecordings(t.Context(), c, []string{path}, nil)
 		if f := inputerr.As(err); f == nil || !strings.Contains(f.Problem, want) || f.File != path || f.Remedy == "" {
 			t.Errorf("%s: %v", path, err)
 		}

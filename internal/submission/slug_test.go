@@ -9,13 +9,12 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Which talk a command line without a slug is about.
 func TestChooseSlug(t *testing.T) {
-	books, err := catalog.Open(t.Context(), t.TempDir())
+	c, err := catalog.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer books.Close()
+	defer c.Close()
 	newSubmission := func(slug, title, cut string, recordings ...string) catalog.Submission {
 		s := catalog.Submission{Out: "/out", Pipeline: "talk"}
 		s.Facts.Talk = conference.Talk{Slug: slug, Title: title}
@@ -36,14 +35,14 @@ func TestChooseSlug(t *testing.T) {
 		newSubmission("gophers", "On Gophers", "30-40 45-50", "morning"),
 		newSubmission("split", "Split", "", "one", "two"),
 	} {
-		if _, err := books.Save(t.Context(), "ada", s); err != nil {
+		if _, err := c.Save(t.Context(), "ada", s); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for what, test := range map[string]struct {
 		asked catalog.Submission
 		slug  string
-		notes string // of which each note holds a word
+		notes string // one word of each note
 	}{
 		"the same again":                   {newSubmission("", "Keynote", "10-20", "morning"), "keynote", ""},
 		"another cut":                      {newSubmission("", "Keynote", "12-22", "morning"), "keynote", ""},
@@ -54,7 +53,7 @@ func TestChooseSlug(t *testing.T) {
 		"with one recording more":          {newSubmission("", "Split", "", "one", "two", "three"), "split-2", "replace already"},
 		"something else":                   {newSubmission("", "Else", "", "else"), "else", ""},
 	} {
-		slug, notes, err := ChooseSlug(t.Context(), books, test.asked)
+		slug, notes, err := ChooseSlug(t.Context(), c, test.asked)
 		if err != nil || slug != test.slug || len(notes) != len(strings.Fields(test.notes)) {
 			t.Errorf("%s: %q with notes %q, %v; want %q", what, slug, notes, err, test.slug)
 			continue
