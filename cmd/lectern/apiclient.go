@@ -53,7 +53,7 @@ func (f *serverFlags) connect(ctx context.Context, t *console) (*apiClient, erro
 	}, filepath.Join(f.Data, "uploads"), h.close)
 }
 
-// connectReadOnly is like connect, for commands that change nothing: it doesn't wait for other
+// connectReadOnly connects like connect, for commands that change nothing: it does not wait for other
 // commands, and doesn't create a missing data directory. The error of a missing one names talk.
 func (f *serverFlags) connectReadOnly(ctx context.Context, t *console, talk string) (*apiClient, error) {
 	if r, err := f.findServer(ctx); r != nil || err != nil {
@@ -110,7 +110,7 @@ func dialServer(ctx context.Context, data string) (*apiClient, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", path)
 	}
 	c, err := dial(ctx, "", "")
-	if err != nil { // nobody listens
+	if err != nil { // no server listens
 		return nil, ctx.Err()
 	}
 	transport := &http.Transport{DialContext: dial}
@@ -140,7 +140,7 @@ func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 // asOperator reads it.
 const operatorHeader = "Lectern-Operator"
 
-// asOperator returns a handler that treats every request as an organiser's. Whoever can open the
+// asOperator returns a handler that treats every request as an organiser's. Who can open the
 // data directory or its socket can change everything anyway.
 func asOperator(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -254,7 +254,7 @@ func newAPIError(base string, response *http.Response) *apiError {
 	case problem.Conflict != nil:
 		e.error = inputerr.New("", "%s", problem.Detail)
 	case response.StatusCode == http.StatusForbidden:
-		e.error = inputerr.New(base, "does not allow that: %s", problem.Detail).Hint("Ask an organiser for a token that may do it, and give it with --token")
+		e.error = inputerr.New(base, "you don't have access: %s", problem.Detail).Hint("Ask an organiser for a token with that access, and pass it with --token")
 	case len(problem.Errors) > 0:
 		e.error = inputerr.New(problem.Errors[0].Location, "%s", problem.Errors[0].Message)
 	case response.StatusCode >= http.StatusInternalServerError:

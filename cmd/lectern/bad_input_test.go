@@ -247,7 +247,7 @@ func TestRun_BadInputChangesNothing(t *testing.T) {
 		{"Spanish of Laos", "talk.mp4 --subtitles es-LA=en.srt", 3, `es-LA.*Laos\. Did you mean es-419`},
 		{"subtitles without a language", "talk.mp4 --subtitles en.srt", 2, `--subtitles "en\.srt" is not LANG=FILE`},
 		{"an encoding without a language", "talk.mp4 --subtitles en=en.srt --subtitles-encoding cp1252", 2, `--subtitles-encoding "cp1252" is not LANG=ENCODING`},
-		{"an encoding of no file", "talk.mp4 --subtitles en=en.srt --subtitles-encoding fr=cp1252", 2, `--subtitles-encoding names fr \(French\), in which there is no subtitle file`},
+		{"an encoding of no file", "talk.mp4 --subtitles en=en.srt --subtitles-encoding fr=cp1252", 2, `--subtitles-encoding names fr \(French\), but there is no subtitle file in it`},
 		{"an encoding that is none", "talk.mp4 --subtitles en=en.srt --subtitles-encoding eng=cp9999", 3, `en\.srt: cannot be read as "cp9999".*Name one such as`},
 		{"no such subtitle file", "talk.mp4 --subtitles en=absent.srt", 3, `absent\.srt: does not exist.*Check the name`},
 		{"a subtitle file that is none", "talk.mp4 --subtitles en=prose.srt", 3, `prose\.srt:1: is not a subtitle file`},
@@ -262,7 +262,7 @@ func TestRun_BadInputChangesNothing(t *testing.T) {
 		{"a foreign directory in the way", "talk.mp4 --slug talk -o foreign", 3, `foreign/talk: .*Move it away, or choose another`},
 
 		{"no recording", "", 2, `expected "<recording> \.\.\."(.|\n)*lectern run --help`},
-		{"an output that a script forgot", "--out= talk.mp4", 2, `names no directory`},
+		{"an output that a script forgot", "--out= talk.mp4", 2, `-o is empty`},
 		{"an unknown flag", "talk.mp4 --tittle x", 2, `--tittle, did you mean "--title"\?`},
 		{"an unknown clock", "talk.mp4 --subtitles-time wall", 2, `--subtitles-time`},
 	} {

@@ -10,7 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-var update = flag.Bool("update", false, "write docs/cli.md anew from the commands")
+var update = flag.Bool("update", false, "write docs/cli.md, and the files that scripts compare, anew")
 
 // TestCLIDocs holds docs/cli.md against the commands: go test ./cmd/lectern -run TestCLIDocs -update
 // writes it.

@@ -64,7 +64,7 @@ func printVerification(w io.Writer, r bundle.Report) {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", mark, c.Kind, cmp.Or(c.File, "bundle"), c.Message)
 	}
 	table.Flush()
-	verdict := "is whole, and ready to upload"
+	verdict := "is complete and ready to upload"
 	if !r.OK {
 		verdict = fmt.Sprintf("is not ready to upload: %d of %d checks failed", len(r.Failed()), len(r.Checks))
 	}

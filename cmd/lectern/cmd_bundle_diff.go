@@ -10,6 +10,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/bundle"
 	"github.com/lectern-av/lectern/internal/media"
+	"github.com/lectern-av/lectern/internal/plural"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -77,12 +78,9 @@ func targetSummary(t bundle.Target) string {
 	if t.Bytes() == 0 {
 		send = "no file"
 	}
-	sum := fmt.Sprintf("%s to send in %d step", send, len(t.Steps))
-	if len(t.Steps) > 1 {
-		sum += "s"
-	}
+	sum := send + " to send in " + plural.Count(len(t.Steps), "step")
 	if t.Name == "web" {
-		sum += fmt.Sprintf(", %d more there already", t.Unchanged)
+		sum += fmt.Sprintf(", %d up to date there", t.Unchanged)
 	}
 	return sum
 }

@@ -75,16 +75,16 @@ func checkRequirements(ctx context.Context) []requirement {
 		what, list, name, use string
 		optional              bool
 	}{
-		{"H.264", "-encoders", "libx264", "encodes the renditions", false},
+		{"H.264", "-encoders", "libx264", "encodes the videos", false},
 		{"VP9", "-encoders", "libvpx-vp9", "encodes WebM, where a pipeline asks for it", false},
 		{"AV1", "-encoders", "libsvtav1", "encodes AV1, where a pipeline asks for it", true},
-		{"AAC", "-encoders", "aac", "encodes the sound", false},
-		{"Opus", "-encoders", "libopus", "encodes the sound of WebM", false},
-		{"zimg", "-filters", "zscale", "scales pictures", false},
-		{"libass", "-filters", "ass", "draws the cards", false},
-		{"SVG", "-decoders", "librsvg", "reads SVG behind the cards", true},
+		{"AAC", "-encoders", "aac", "encodes the audio", false},
+		{"Opus", "-encoders", "libopus", "encodes the audio of WebM", false},
+		{"zimg", "-filters", "zscale", "scales video", false},
+		{"libass", "-filters", "ass", "draws the title cards", false},
+		{"SVG", "-decoders", "librsvg", "reads SVG backgrounds of title cards", true},
 		{"deinterlacer", "-filters", "bwdif", "reads interlaced recordings", false},
-		{"high dynamic range", "-filters", "tonemap", "maps it to what all screens show", true},
+		{"high dynamic range", "-filters", "tonemap", "converts it for ordinary screens", true},
 	} {
 		ch := requirement{Name: want.what, Found: want.name + " " + want.use, Optional: want.optional}
 		said, err := exec.CommandContext(ctx, tools.FFmpeg, "-hide_banner", "-v", "error", want.list).Output()

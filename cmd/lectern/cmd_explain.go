@@ -38,19 +38,19 @@ type explainedSlot struct {
 
 // Run implements `lectern explain`.
 func (c *explainCmd) Run(ctx context.Context, t *console) (err error) {
-	books, ok, err := openCatalogReadOnly(ctx, c.Data)
+	cat, ok, err := openCatalogReadOnly(ctx, c.Data)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return talkNotFound(c.Talk, nil)
 	}
-	defer func() { err = errors.Join(err, books.Close()) }()
-	slug, runs, err := loadRuns(ctx, books, c.Talk)
+	defer func() { err = errors.Join(err, cat.Close()) }()
+	slug, runs, err := loadRuns(ctx, cat, c.Talk)
 	if err != nil {
 		return err
 	}
-	names, err := explain.New(ctx, books, slug)
+	names, err := explain.New(ctx, cat, slug)
 	if err != nil {
 		return err
 	}
@@ -68,15 +68,15 @@ func (c *explainCmd) Run(ctx context.Context, t *console) (err error) {
 		if err != nil {
 			return err
 		}
-		all = append(all, explainedSlot{s.Slot, s.State, why, changes})
+		all = append(all, explainedSlot{Slot: s.Slot, State: s.State, Why: why, Changes: changes})
 	}
 	if c.Slot != "" && len(all)+reused == 0 {
-		return &usageError{fmt.Sprintf("no slot of its last run begins with %q", c.Slot)}
+		return &usageError{fmt.Sprintf("the last run has no slot that begins with %q", c.Slot)}
 	}
 	if c.JSON {
 		return t.printJSON(all)
 	}
-	fmt.Fprintf(t.out, "lectern %s\n%s: %d ran, %d were there or not needed\n",
+	fmt.Fprintf(t.out, "lectern %s\n%s: %d ran, %d were up to date or not needed\n",
 		runs[0].Command, cmp.Or(runs[0].Outcome, "did not end"), len(all), reused)
 	printExplanations(t.out, all)
 	return nil
@@ -90,7 +90,7 @@ func printExplanations(w io.Writer, all []explainedSlot) {
 	for _, e := range all {
 		reason := e.reason()
 		if reasons[reason] == nil {
-			if follows := func(ch explain.Change) bool { return ch.MadeBy != "" }; slices.ContainsFunc(e.Changes, follows) {
+			if slices.ContainsFunc(e.Changes, func(ch explain.Change) bool { return ch.MadeBy != "" }) {
 				others = append(others, reason)
 			} else {
 				first = append(first, reason)
@@ -136,18 +136,18 @@ func joinSlots(slots []string) string {
 
 // openCatalogReadOnly opens the catalogue of a data directory without its lock, for reading
 // alongside other processes. ok is false if there is no such directory; none is created.
-func openCatalogReadOnly(ctx context.Context, dir string) (books *catalog.Catalog, ok bool, err error) {
+func openCatalogReadOnly(ctx context.Context, dir string) (cat *catalog.Catalog, ok bool, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
 	}
-	books, err = catalog.Open(ctx, dir)
-	return books, err == nil, err
+	cat, err = catalog.Open(ctx, dir)
+	return cat, err == nil, err
 }
 
 // loadRuns loads the runs of a talk, newest first. Without a slug, it picks the talk that ran last.
 // It returns the slug of the talk, too.
-func loadRuns(ctx context.Context, books *catalog.Catalog, slug string) (found string, newest []catalog.Run, err error) {
-	talks, err := books.Talks(ctx)
+func loadRuns(ctx context.Context, cat *catalog.Catalog, slug string) (found string, newest []catalog.Run, err error) {
+	talks, err := cat.Talks(ctx)
 	if err != nil {
 		return "", nil, err
 	}
@@ -157,7 +157,7 @@ func loadRuns(ctx context.Context, books *catalog.Catalog, slug string) (found s
 		if slug != "" && talk.Slug != slug {
 			continue
 		}
-		runs, err := books.LastRuns(ctx, talk.Slug, conductor.RunsKept)
+		runs, err := cat.LastRuns(ctx, talk.Slug, conductor.RunsKept)
 		if err != nil {
 			return "", nil, err
 		}
@@ -184,7 +184,7 @@ func printFailures(w io.Writer, failures []*action.Failure) {
 	for _, f := range failures {
 		printFailure(w, f)
 	}
-	fmt.Fprintln(w, "\nWhat did not depend on it is done and kept. Run the same again when the cause is mended.")
+	fmt.Fprintln(w, "\nEverything that doesn't depend on it is done and kept. Fix the cause, then run the same command again.")
 }
 
 // printFailure prints an action that failed for good: the message, the command, and the end of its
@@ -195,7 +195,7 @@ func printFailure(w io.Writer, f *action.Failure) {
 		fmt.Fprintf(w, "  command: %s\n", shellQuote(f.Command))
 	}
 	if f.Stderr != "" {
-		fmt.Fprintf(w, "  it said:\n")
+		fmt.Fprintf(w, "  output:\n")
 		lines := strings.Split(strings.TrimRight(f.Stderr, "\n"), "\n")
 		for _, line := range lines[max(0, len(lines)-15):] {
 			fmt.Fprintf(w, "    %s\n", printable(line))

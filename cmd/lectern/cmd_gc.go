@@ -42,7 +42,7 @@ func (c *gcCmd) Run(ctx context.Context, t *console) (err error) {
 	if c.JSON {
 		err = t.printJSON(done)
 	} else {
-		_, err = fmt.Fprintf(t.out, "removed %d artifacts; %d files, %.1f MB given back\n",
+		_, err = fmt.Fprintf(t.out, "removed %d artifacts (%d files, %.1f MB)\n",
 			done.Artifacts, done.Blobs, float64(done.Bytes)/1e6)
 		if done.Checked != nil {
 			printCheck(t, *done.Checked)
@@ -69,14 +69,14 @@ func (c *gcCmd) collect(ctx context.Context, t *console, h *dataDir) (stats stor
 func printCheck(t *console, c store.VerifyResult) {
 	fmt.Fprintf(t.out, "read %d files, %.1f MB: ", c.Files, float64(c.Bytes)/1e6)
 	if len(c.Corrupt)+len(c.CorruptOriginals) == 0 {
-		fmt.Fprintln(t.out, "all are as they were stored")
+		fmt.Fprintln(t.out, "all are intact")
 		return
 	}
-	fmt.Fprintln(t.out, "not all are as they were stored")
+	fmt.Fprintln(t.out, "some are damaged")
 	for _, s := range c.Corrupt {
-		fmt.Fprintf(t.out, "  spoilt and removed: %s of kind %s; the next run of its talk makes it again\n", s.File, s.Kind)
+		fmt.Fprintf(t.out, "  damaged and removed: %s of kind %s; the next run of its talk makes it again\n", s.File, s.Kind)
 	}
 	for _, path := range c.CorruptOriginals {
-		fmt.Fprintf(t.out, "  spoilt: %s, which somebody handed in; put it back from a backup\n", path)
+		fmt.Fprintf(t.out, "  damaged: %s, an original; restore it from a backup\n", path)
 	}
 }

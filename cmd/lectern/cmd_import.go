@@ -48,7 +48,7 @@ func (c *importCmd) Run(ctx context.Context, t *console) (err error) {
 			return err
 		}
 		if !c.JSON {
-			fmt.Fprintln(t.err, "Taken over.")
+			fmt.Fprintln(t.err, "Imported.")
 		}
 	}
 	if c.JSON {
@@ -63,7 +63,7 @@ func (t *console) confirmImport(preview web.Import) bool {
 	if _, live := t.err.width(); !live {
 		return true
 	}
-	fmt.Fprint(t.err, "Take it over? [y/N] ")
+	fmt.Fprint(t.err, "Import? [y/N] ")
 	answer, _ := bufio.NewReader(os.Stdin).ReadString('\n') // no answer is no
 	return strings.EqualFold(strings.TrimSpace(answer), "y") || strings.EqualFold(strings.TrimSpace(answer), "yes")
 }
@@ -77,14 +77,14 @@ func printImport(w io.Writer, p web.Import) {
 		case c.Kind == schedule.Added:
 			fmt.Fprintf(w, "new      %s: %s\n", c.Slug, c.Title)
 		case c.Kind == schedule.Removed:
-			fmt.Fprintf(w, "gone     %s: %s is not in the schedule any more; nothing is taken away from it\n", c.Slug, c.Title)
+			fmt.Fprintf(w, "gone     %s: %s is no longer in the schedule; the talk is kept\n", c.Slug, c.Title)
 		case len(c.Fields) > 0:
 			fmt.Fprintf(w, "%-8s %s: %s\n", c.Kind, c.Slug, c.Title)
 		}
 		for _, f := range c.Fields {
 			kept := ""
 			if f.Kept {
-				kept = " (was corrected by hand, and stays)"
+				kept = " (corrected by hand; kept)"
 			}
 			fmt.Fprintf(w, "           %s: %s → %s%s\n", f.Name, f.Old, f.New, kept)
 		}
@@ -92,7 +92,7 @@ func printImport(w io.Writer, p web.Import) {
 	for _, note := range p.Notes {
 		fmt.Fprintf(w, "note     %s\n", note)
 	}
-	fmt.Fprintf(w, "%d new, %d changed, %d as they were, %d gone\n", counts[schedule.Added], counts[schedule.Changed], counts[schedule.Unchanged], counts[schedule.Removed])
+	fmt.Fprintf(w, "%d new, %d changed, %d unchanged, %d gone\n", counts[schedule.Added], counts[schedule.Changed], counts[schedule.Unchanged], counts[schedule.Removed])
 }
 
 // post sends bytes as they are, and decodes the response into out.

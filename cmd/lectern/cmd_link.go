@@ -38,7 +38,7 @@ func (c *linkNewCmd) Run(ctx context.Context, t *console) error {
 	kind := catalog.LinkReusable
 	switch {
 	case c.Program && c.Once:
-		return &usageError{"a token for a program is shown each time; leave --once out"}
+		return &usageError{"--once is for links and not for tokens of programs"}
 	case c.Program:
 		kind = catalog.LinkAPIToken
 	case c.Once:

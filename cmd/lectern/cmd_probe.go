@@ -60,31 +60,31 @@ func (c *probeCmd) Run(ctx context.Context, t *console) error {
 func (p probeResult) print(w io.Writer) {
 	fmt.Fprintf(w, "%s\n  length   %s\n", p.File, timeline.FormatClock(p.Probe.Readable))
 	if v := p.Probe.Video; v != nil {
-		what := []string{v.Codec, fmt.Sprintf("%d×%d", v.Width, v.Height), fmt.Sprintf("%.5g a second", float64(v.Rate.Num)/float64(v.Rate.Den))}
+		what := []string{v.Codec, fmt.Sprintf("%d×%d", v.Width, v.Height), fmt.Sprintf("%.5g fps", float64(v.Rate.Num)/float64(v.Rate.Den))}
 		if v.Interlaced {
 			what = append(what, "interlaced")
 		}
-		fmt.Fprintf(w, "  picture  %s\n", strings.Join(what, ", "))
+		fmt.Fprintf(w, "  video    %s\n", strings.Join(what, ", "))
 	}
 	for i, a := range p.Probe.Audio {
 		what := []string{a.Codec, channelLayout(a.Channels), fmt.Sprintf("%g kHz", float64(a.Hz)/1000)}
 		if i == 0 && !p.Analysis.Silent {
 			what = append(what, fmt.Sprintf("%.1f LUFS", p.Analysis.LUFS))
 		}
-		fmt.Fprintf(w, "  sound    %s\n", strings.Join(what, ", "))
+		fmt.Fprintf(w, "  audio    %s\n", strings.Join(what, ", "))
 	}
 	if n := len(p.Probe.Audio); n > 1 {
-		fmt.Fprintf(w, "  note     there are %d sound streams; the first is used, where a talk's file does not name another\n", n)
+		fmt.Fprintf(w, "  note     there are %d audio streams; the first is used unless the talk's file names another\n", n)
 	}
 	for _, note := range append(p.Probe.Notes, p.Analysis.Notes...) {
 		fmt.Fprintf(w, "  note     %s\n", note)
 	}
 	if len(p.Issues) == 0 {
-		fmt.Fprintln(w, "  no trouble was found")
+		fmt.Fprintln(w, "  no issues found")
 	}
 	for _, trouble := range p.Issues {
 		trouble.Recording = "" // the heading says it
-		fmt.Fprintf(w, "  trouble  %s\n", trouble)
+		fmt.Fprintf(w, "  issue    %s\n", trouble)
 	}
 }
 

@@ -59,113 +59,115 @@ type runResult struct {
 // Run implements `lectern run`.
 func (c *runCmd) Run(ctx context.Context, t *console) error {
 	began := time.Now()
-	released, err := c.build(ctx, t)
+	result, err := c.build(ctx, t)
 	if err != nil {
 		return err
 	}
-	return printBuildResult(t, released, time.Since(began), c.JSON)
+	return printBuildResult(t, result, time.Since(began), c.JSON)
 }
 
 // printBuildResult prints where the bundle is and what ran.
-func printBuildResult(t *console, released conductor.BuildResult, took time.Duration, asJSON bool) error {
+func printBuildResult(t *console, result conductor.BuildResult, took time.Duration, asJSON bool) error {
 	if asJSON {
-		return t.printJSON(runResult{released.Dir, released.Counts, released.Notes, released.Issues, took.Seconds()})
+		return t.printJSON(runResult{
+			Bundle: result.Dir, Actions: result.Counts, Notes: result.Notes, Issues: result.Issues, Seconds: took.Seconds(),
+		})
 	}
-	for _, note := range released.Notes {
+	for _, note := range result.Notes {
 		fmt.Fprintln(t.err, "note:", note)
 	}
 	ran, reused := 0, 0
-	for _, n := range released.Counts {
+	for _, n := range result.Counts {
 		ran, reused = ran+n.Ran, reused+n.Reused
 	}
-	fmt.Fprintf(t.err, "Published in %s: %d actions ran, %d were there already.\n", shortDuration(took), ran, reused)
+	fmt.Fprintf(t.err, "Published in %s: %d actions ran, %d were up to date.\n", shortDuration(took), ran, reused)
 	if _, live := t.err.width(); live && ran > 0 {
-		fmt.Fprintln(t.err, "To correct a caption, the title or the cut, run the same again with the correction.")
+		fmt.Fprintln(t.err, "To correct a caption, the title or the cut, run the same command again with the correction.")
 	}
-	_, err := fmt.Fprintln(t.out, released.Dir)
+	_, err := fmt.Fprintln(t.out, result.Dir)
 	return err
 }
 
 // build builds the bundle without printing the result.
-func (c *runCmd) build(ctx context.Context, t *console) (released conductor.BuildResult, err error) {
-	want, err := c.buildRequest(ctx)
+func (c *runCmd) build(ctx context.Context, t *console) (result conductor.BuildResult, err error) {
+	req, err := c.buildRequest(ctx)
 	if err != nil {
-		return released, err
+		return result, err
 	}
 	h, err := openDataDir(ctx, t, c.Data)
 	if err != nil {
-		return released, err
+		return result, err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
 
 	hashing := newHashProgress(t)
-	want.Submission.Facts.Recordings, want.Originals, err = submission.HashRecordings(ctx, h.catalog, c.Recordings, hashing.show)
+	req.Submission.Facts.Recordings, req.Originals, err = submission.HashRecordings(ctx, h.catalog, c.Recordings, hashing.show)
 	if err == nil {
-		err = identifyAssets(ctx, h, want, hashing.show)
+		err = identifyAssets(ctx, h, req, hashing.show)
 	}
 	hashing.end()
 	if err != nil {
-		return released, err
+		return result, err
 	}
-	if want.Submission.Facts.Talk.Slug == "" {
-		slug, notes, err := submission.ChooseSlug(ctx, h.catalog, want.Submission)
+	if req.Submission.Facts.Talk.Slug == "" {
+		slug, notes, err := submission.ChooseSlug(ctx, h.catalog, req.Submission)
 		if err != nil {
-			return released, err
+			return result, err
 		}
-		want.Submission.Facts.Talk.Slug, want.Notes = slug, append(want.Notes, notes...)
+		req.Submission.Facts.Talk.Slug, req.Notes = slug, append(req.Notes, notes...)
 	}
-	return h.buildBundle(ctx, t, c.Redis, c.JSON, want)
+	return h.buildBundle(ctx, t, c.Redis, c.JSON, req)
 }
 
 // identifyAssets hashes the image files that the conference's title cards use.
-func identifyAssets(ctx context.Context, h *dataDir, want conductor.BuildRequest, on func(done, total int64)) error {
-	for _, asset := range want.Submission.Facts.Conference.Cards.Assets() {
+func identifyAssets(ctx context.Context, h *dataDir, req conductor.BuildRequest, on func(done, total int64)) error {
+	for _, asset := range req.Submission.Facts.Conference.Cards.Assets() {
 		found, originals, err := submission.HashRecordings(ctx, h.catalog, []string{asset.Path}, on)
 		if err != nil {
 			return err
 		}
 		asset.SHA256 = found[0].SHA256
-		maps.Copy(want.Originals, originals)
+		maps.Copy(req.Originals, originals)
 	}
 	return nil
 }
 
 // buildRequest reads the command line and the small files that it names. It reports mistakes before
 // anything is opened.
-func (c *runCmd) buildRequest(ctx context.Context) (want conductor.BuildRequest, err error) {
+func (c *runCmd) buildRequest(ctx context.Context) (req conductor.BuildRequest, err error) {
 	if c.Out == "" { // a script's variable that is not set, perhaps
-		return want, &usageError{"-o names no directory; say where the bundle goes, such as -o out"}
+		return req, &usageError{"-o is empty; name a directory for the bundle, such as -o out"}
 	}
-	want.Submission.Out = kong.ExpandPath(c.Out)
-	if want.Pipeline, err = pipelines.Load(c.Pipeline, worker.PipelineKinds(worker.Kinds())); err != nil {
-		return want, err
+	req.Submission.Out = kong.ExpandPath(c.Out)
+	if req.Pipeline, err = pipelines.Load(c.Pipeline, worker.PipelineKinds(worker.Kinds())); err != nil {
+		return req, err
 	}
-	want.Submission.Pipeline, want.Submission.PipelineText = c.Pipeline, want.Pipeline.Text
+	req.Submission.Pipeline, req.Submission.PipelineText = c.Pipeline, req.Pipeline.Text
 	if !slices.Contains(pipelines.Names(), c.Pipeline) { // files that belong to it are found again from anywhere
-		if want.Submission.Pipeline, err = filepath.Abs(c.Pipeline); err != nil {
-			return want, err
+		if req.Submission.Pipeline, err = filepath.Abs(c.Pipeline); err != nil {
+			return req, err
 		}
 	}
-	said, err := c.facts()
+	given, err := c.facts()
 	if err != nil {
-		return want, err
+		return req, err
 	}
-	font, err := said.ResolveFont(ctx)
+	font, err := given.ResolveFont(ctx)
 	if err != nil {
-		return want, err
+		return req, err
 	}
 	if font != "" {
-		want.Notes = append(want.Notes, font)
+		req.Notes = append(req.Notes, font)
 	}
-	facts := &want.Submission.Facts
-	facts.Talk, facts.Conference, facts.Treatment = said.Talk, said.Conference, said.Treatment
+	facts := &req.Submission.Facts
+	facts.Talk, facts.Conference, facts.Treatment = given.Talk, given.Conference, given.Treatment
 	facts.Channels = conference.Channels(c.Channels)
 	if facts.Cut, err = parseCuts(c.Cut, len(c.Recordings)); err != nil {
-		return want, err
+		return req, err
 	}
-	want.Uploads, err = c.readSubtitles(ctx, facts.Talk.Language)
-	want.Who = osUser()
-	return want, err
+	req.Uploads, err = c.readSubtitles(ctx, facts.Talk.Language)
+	req.Who = osUser()
+	return req, err
 }
 
 // facts merges the talk's file with the flags, which override it.
@@ -188,7 +190,7 @@ func (c *runCmd) facts() (facts talkfile.Contents, err error) {
 		talk.Title = strings.TrimSuffix(name, filepath.Ext(name))
 	}
 	if c.Slug != "" && !conference.ValidSlug(c.Slug) {
-		return facts, &usageError{fmt.Sprintf("--slug %q cannot name files: use letters, digits and hyphens", talk.Slug)}
+		return facts, &usageError{fmt.Sprintf("--slug %q is not a valid name: use letters, digits and hyphens", talk.Slug)}
 	}
 	talk.Kind = cmp.Or(talk.Kind, "talk")
 	talk.Language, err = subtitle.CanonicalLanguage(cmp.Or(talk.Language, "en"))
@@ -236,7 +238,7 @@ func (c *runCmd) readSubtitles(ctx context.Context, spoken string) ([]submission
 	}
 	for language := range encodings {
 		if _, ok := seen[language]; !ok {
-			return nil, &usageError{fmt.Sprintf("--subtitles-encoding names %s (%s), in which there is no subtitle file", language, subtitle.EnglishLanguageName(language))}
+			return nil, &usageError{fmt.Sprintf("--subtitles-encoding names %s (%s), but there is no subtitle file in it", language, subtitle.EnglishLanguageName(language))}
 		}
 	}
 	return uploads, nil
@@ -244,7 +246,7 @@ func (c *runCmd) readSubtitles(ctx context.Context, spoken string) ([]submission
 
 // subtitleEncodings parses --subtitles-encoding. The keys are languages.
 func (c *runCmd) subtitleEncodings() (map[string]string, error) {
-	said := make(map[string]string)
+	given := make(map[string]string)
 	for _, s := range c.SubtitlesEncoding {
 		tag, encoding, ok := strings.Cut(s, "=")
 		if !ok || tag == "" || encoding == "" {
@@ -254,9 +256,9 @@ func (c *runCmd) subtitleEncodings() (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		said[language] = encoding
+		given[language] = encoding
 	}
-	return said, nil
+	return given, nil
 }
 
 func readSubtitleUpload(ctx context.Context, language, encoding, file string) (submission.SubtitleFile, error) {

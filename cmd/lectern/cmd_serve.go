@@ -45,7 +45,7 @@ type serveCmd struct {
 func (c *serveCmd) Run(ctx context.Context, t *console) (err error) {
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return inputerr.New(c.Listen, "cannot be listened on: %v", err).Hint("Choose another address with --listen")
+		return inputerr.New(c.Listen, "is not available: %v", err).Hint("Choose another address with --listen")
 	}
 	defer listener.Close()
 	h, err := openDataDir(ctx, t, c.Data)
@@ -151,7 +151,7 @@ func (c *serveCmd) printWelcome(ctx context.Context, t *console, o *service.Serv
 	if err != nil || !ok {
 		return err
 	}
-	_, err = fmt.Fprintf(t.out, "Nobody has come in yet. This link makes you the organiser; it opens once, within a day:\n  %s\n", web.LinkURL(c.URL, secret))
+	_, err = fmt.Fprintf(t.out, "No organiser has signed in yet. This link makes you the organiser. It works once, and expires in a day:\n  %s\n", web.LinkURL(c.URL, secret))
 	return err
 }
 
@@ -180,7 +180,7 @@ func checkDirOwner(dir string) error {
 		return err
 	}
 	if of, ok := info.Sys().(*syscall.Stat_t); !info.IsDir() || ok && of.Uid != uint32(os.Getuid()) && os.Getuid() != 0 {
-		return inputerr.New(dir, "is not this user's directory").Hint("Choose a data directory of your own")
+		return inputerr.New(dir, "belongs to another user").Hint("Choose a data directory of your own")
 	}
 	return nil
 }
@@ -233,7 +233,7 @@ func serveHTTP(ctx context.Context, handler http.Handler, public, local net.List
 	defer cancel()
 	for _, s := range servers {
 		if s.Shutdown(closing) != nil {
-			s.Close() // whoever still listens is cut off, and comes again
+			s.Close() // cuts off live pages, which connect again
 		}
 	}
 	for range running {

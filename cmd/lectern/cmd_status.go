@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,7 +27,7 @@ type statusCmd struct {
 type talkStatus struct {
 	Slug      string               `json:"slug"`
 	Title     string               `json:"title"`
-	Published string               `json:"published,omitempty"` // where
+	Published string               `json:"published,omitempty"` // the directory of its bundle
 	Outcome   string               `json:"outcome"`             // of the last run
 	Failed    []catalog.SlotResult `json:"failed,omitempty"`
 
@@ -34,39 +35,15 @@ type talkStatus struct {
 }
 
 // Run implements `lectern status`.
-func (c *statusCmd) Run(ctx context.Context, t *console) (err error) {
-	books, ok, err := openCatalogReadOnly(ctx, c.Data)
-	if err != nil {
+func (c *statusCmd) Run(ctx context.Context, t *console) error {
+	all, err := c.load(ctx)
+	switch {
+	case err != nil:
 		return err
-	}
-	var talks []catalog.TalkSummary
-	if ok {
-		defer func() { err = errors.Join(err, books.Close()) }()
-		if talks, err = books.Talks(ctx); err != nil {
-			return err
-		}
-	}
-	var all []talkStatus
-	var known []string
-	for _, talk := range talks {
-		known = append(known, talk.Slug)
-		if c.Talk != "" && c.Talk != talk.Slug {
-			continue
-		}
-		s, err := loadTalkStatus(ctx, books, talk)
-		if err != nil {
-			return err
-		}
-		all = append(all, s)
-	}
-	if c.Talk != "" && len(all) == 0 {
-		return talkNotFound(c.Talk, known)
-	}
-	if c.JSON {
+	case c.JSON:
 		return t.printJSON(all)
-	}
-	if len(all) == 0 {
-		fmt.Fprintf(t.err, "No talk has been run with the data directory %s yet.\n", c.Data)
+	case len(all) == 0:
+		fmt.Fprintf(t.err, "The data directory %s has no talks yet.\n", c.Data)
 		return nil
 	}
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
@@ -78,37 +55,86 @@ func (c *statusCmd) Run(ctx context.Context, t *console) (err error) {
 		return err
 	}
 	for _, s := range all {
-		if _, why, ok := strings.Cut(s.Outcome, ": "); ok && len(s.Failed) == 0 {
-			fmt.Fprintf(t.out, "\n%s failed: %s\n", s.Slug, why)
-		}
-		if len(s.Failed) > 0 {
-			fmt.Fprintf(t.out, "\n%s (%s) needs attention. What did not depend on this is done and kept:\n", s.Slug, s.Title)
-		}
-		for _, slot := range s.Failed {
-			printFailure(t.out, slot.Failure)
-		}
-		for _, trouble := range s.Issues {
-			if c.Talk != "" {
-				fmt.Fprintln(t.out, "trouble:", trouble)
-			}
+		s.printFailures(t.out)
+		if c.Talk != "" {
+			s.printIssues(t.out)
 		}
 	}
 	return nil
 }
 
+// load loads the status of all talks, or of the one that is named.
+func (c *statusCmd) load(ctx context.Context) (all []talkStatus, err error) {
+	cat, ok, err := openCatalogReadOnly(ctx, c.Data)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		if c.Talk != "" {
+			return nil, talkNotFound(c.Talk, nil)
+		}
+		return nil, nil
+	}
+	defer func() { err = errors.Join(err, cat.Close()) }()
+	talks, err := cat.Talks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var known []string
+	for _, talk := range talks {
+		known = append(known, talk.Slug)
+		if c.Talk != "" && c.Talk != talk.Slug {
+			continue
+		}
+		s, err := loadTalkStatus(ctx, cat, talk)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	if c.Talk != "" && len(all) == 0 {
+		return nil, talkNotFound(c.Talk, known)
+	}
+	return all, nil
+}
+
+// printFailures prints why the last run of the talk failed; nothing if it did not.
+func (s talkStatus) printFailures(w io.Writer) {
+	if len(s.Failed) == 0 {
+		if _, why, failed := strings.Cut(s.Outcome, ": "); failed {
+			fmt.Fprintf(w, "\n%s failed: %s\n", s.Slug, why)
+		}
+		return
+	}
+	fmt.Fprintf(w, "\n%s (%s) needs attention. Everything that doesn't depend on this is done and kept:\n", s.Slug, s.Title)
+	for _, slot := range s.Failed {
+		printFailure(w, slot.Failure)
+	}
+}
+
+func (s talkStatus) printIssues(w io.Writer) {
+	for _, issue := range s.Issues {
+		fmt.Fprintln(w, "issue:", issue)
+	}
+}
+
 // bundleIssues reads the issues of the recordings from a bundle's manifest. It returns none if there
 // is no bundle any more.
 func bundleIssues(dir string) []conference.Issue {
-	var told bundle.Manifest
-	if b, err := os.ReadFile(filepath.Join(dir, bundle.ManifestName)); err != nil || json.Unmarshal(b, &told) != nil {
+	b, err := os.ReadFile(filepath.Join(dir, bundle.ManifestName))
+	if err != nil {
 		return nil
 	}
-	return told.Issues
+	var manifest bundle.Manifest
+	if json.Unmarshal(b, &manifest) != nil {
+		return nil
+	}
+	return manifest.Issues
 }
 
-func loadTalkStatus(ctx context.Context, books *catalog.Catalog, talk catalog.TalkSummary) (s talkStatus, err error) {
+func loadTalkStatus(ctx context.Context, cat *catalog.Catalog, talk catalog.TalkSummary) (s talkStatus, err error) {
 	s = talkStatus{Slug: talk.Slug, Title: talk.Title, Outcome: "never ran"}
-	published, ok, err := books.LastPublication(ctx, talk.Slug)
+	published, ok, err := cat.LastPublication(ctx, talk.Slug)
 	if err != nil {
 		return s, err
 	}
@@ -116,7 +142,7 @@ func loadTalkStatus(ctx context.Context, books *catalog.Catalog, talk catalog.Ta
 		s.Published = published.Dir
 		s.Issues = bundleIssues(published.Dir)
 	}
-	runs, err := books.LastRuns(ctx, talk.Slug, 1)
+	runs, err := cat.LastRuns(ctx, talk.Slug, 1)
 	if len(runs) == 0 && talk.Recordings == 0 {
 		s.Outcome = "no recording yet"
 	}

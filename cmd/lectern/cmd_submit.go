@@ -43,7 +43,7 @@ func (c *submitCmd) Run(ctx context.Context, t *console) (err error) {
 		}
 		if len(c.Talk) > 0 {
 			if err := r.call(ctx, http.MethodPost, "/arrivals/"+id+"/assign", web.Assignment{Talks: c.Talk, Instead: c.Instead && i == 0}, nil); err != nil {
-				return fmt.Errorf("%s has arrived, but: %w", path, err)
+				return fmt.Errorf("%s was uploaded, but not assigned: %w", path, err)
 			}
 		}
 		arrived, err := findArrival(ctx, r, id)
@@ -72,7 +72,7 @@ func findArrival(ctx context.Context, r *apiClient, id string) (web.Arrival, err
 			return a, nil
 		}
 	}
-	return web.Arrival{}, fmt.Errorf("%s does not know the recording that it has just taken (%s)", r.base, id)
+	return web.Arrival{}, fmt.Errorf("%s doesn't know the recording that was just uploaded (%s)", r.base, id)
 }
 
 // upload uploads a recording by the tus protocol, and returns its id. It resumes an upload of the
@@ -88,7 +88,7 @@ func (c *submitCmd) upload(ctx context.Context, t *console, r *apiClient, path s
 		return "", err
 	}
 	if !info.Mode().IsRegular() || info.Size() == 0 {
-		return "", inputerr.New(path, "is no file with something in it").Hint("Name the recording itself")
+		return "", inputerr.New(path, "is empty or not a file").Hint("Name the recording itself")
 	}
 	begun := resumeFile(r.base, path, info)
 	at, _ := os.ReadFile(begun) // a memory that cannot be read is none
@@ -173,7 +173,7 @@ func (u *tusUpload) create(ctx context.Context, name, room string) error {
 	}
 	at, err := url.Parse(answer.Header.Get("Location"))
 	if err != nil {
-		return fmt.Errorf("read where %s takes the recording: %w", u.base, err)
+		return fmt.Errorf("read the upload address of %s: %w", u.base, err)
 	}
 	base, err := url.Parse(u.base + "/uploads/")
 	if err != nil {
@@ -212,7 +212,7 @@ func (u *tusUpload) sendAll(ctx context.Context) error {
 	for {
 		sent, ok, err := u.offset(ctx)
 		if !ok {
-			return fmt.Errorf("the upload is gone from the server: %w", err)
+			return fmt.Errorf("the server no longer has the upload: %w", err)
 		}
 		if err == nil && sent == u.size {
 			return nil
@@ -269,5 +269,5 @@ func (s *progressReader) Read(b []byte) (int, error) {
 }
 
 func connectionError(base string, err error) error {
-	return inputerr.New(base, "does not answer: %v", errors.Unwrap(err)).Hint("Look whether the server runs; the same command goes on where this one stopped")
+	return inputerr.New(base, "does not answer: %v", errors.Unwrap(err)).Hint("Check that the server runs. The same command continues where this one stopped")
 }

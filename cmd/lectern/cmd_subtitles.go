@@ -76,11 +76,11 @@ func (f subtitleFlags) parse(file, name string, data []byte) (s subtitleFile, er
 	said, err := subtitle.CanonicalLanguage(s.Language)
 	switch {
 	case f.Language != "":
-		s.Language, s.languageFrom = hint, "as you say"
+		s.Language, s.languageFrom = hint, "set by --language"
 	case err == nil:
-		s.Language, s.languageFrom = said, "as the file says"
+		s.Language, s.languageFrom = said, "from the file"
 	case hint != "":
-		s.Language, s.languageFrom = hint, "by the file's name"
+		s.Language, s.languageFrom = hint, "from the file's name"
 	default:
 		s.Language = ""
 	}
@@ -169,7 +169,8 @@ func printDiagnostics(w io.Writer, file string, remarks []subtitle.Diagnostic, r
 		of[d.Code]++
 	}
 	for _, d := range remarks {
-		if shown[d.Code]++; shown[d.Code] > maxPerCode {
+		shown[d.Code]++
+		if shown[d.Code] > maxPerCode {
 			continue
 		}
 		where := quoteName(file)
@@ -196,5 +197,5 @@ func withSeverity(severity string, all []subtitle.Diagnostic) (some []subtitle.D
 // printWarnings prints the errors and warnings of a file to standard error.
 func (s subtitleFile) printWarnings(t *console) {
 	doubts := append(withSeverity(subtitle.Error, s.Diagnostics), withSeverity(subtitle.Warning, s.Diagnostics)...)
-	printDiagnostics(t.err, s.name, doubts, "lectern subtitles read --json has all")
+	printDiagnostics(t.err, s.name, doubts, "lectern subtitles read --json lists all")
 }

@@ -66,7 +66,7 @@ func (c *subtitlesCheckCmd) Run(ctx context.Context, t *console) error {
 			return err
 		}
 		after := check.Check(cues, profile, s.Language, length)
-		found.Fixed = &fixResult{c.Fix, changes, after.Grade, after.Counts}
+		found.Fixed = &fixResult{File: c.Fix, Changes: changes, Grade: after.Grade, Counts: after.Counts}
 	}
 	if c.JSON {
 		err = t.printJSON(found)
@@ -117,7 +117,7 @@ const maxChangesShown = 20
 
 func (f *fixResult) print(t *console) error {
 	if len(f.Changes) == 0 {
-		_, err := fmt.Fprintf(t.out, "\n%s: nothing to change; what is left takes judgement\n", quoteName(f.File))
+		_, err := fmt.Fprintf(t.out, "\n%s: nothing to fix automatically; the rest needs a person\n", quoteName(f.File))
 		return err
 	}
 	fmt.Fprintf(t.out, "\n%s: %s made, now grade %s: %s\n", quoteName(f.File), plural.Count(len(f.Changes), "change"), f.Grade, f.Counts)

@@ -30,7 +30,7 @@ func newOutputFile(file, to string, inputs ...string) (out outputFile, err error
 	case to != "":
 		out.format, err = subtitle.FormatFromFilename("." + to)
 	case file == stdio:
-		err = &usageError{"standard output has no name that says the format: add --to, such as --to srt"}
+		err = &usageError{"standard output needs a format: add --to, such as --to srt"}
 	default:
 		out.format, err = subtitle.FormatFromFilename(file)
 	}
@@ -57,7 +57,7 @@ func checkWritable(file string, inputs ...string) error {
 	}
 	for _, in := range inputs {
 		if other, e := os.Stat(in); err == nil && e == nil && os.SameFile(info, other) {
-			return inputerr.New(file, "is the file that is read, and what is read stays as it is").Hint("Name another file to write")
+			return inputerr.New(file, "is an input file, and inputs are never changed").Hint("Choose another output file")
 		}
 	}
 	return err
@@ -69,7 +69,7 @@ func (out outputFile) write(t *console, from subtitleFile, cues []conference.Cue
 	var b bytes.Buffer
 	losses, err := subtitle.Write(&b, cues, out.format, subtitle.WriteOptions{Language: from.Language, Edition: from.Edition, Plain: plain})
 	if errors.Is(err, subtitle.ErrNoCues) {
-		return inputerr.New(from.name, "holds nothing that a viewer would see")
+		return inputerr.New(from.name, "contains nothing that viewers would see")
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", out.file, err)
@@ -92,7 +92,7 @@ func writeOutput(t *console, file string, data []byte, what string) error {
 }
 
 func writeError(file string, err error) error {
-	return inputerr.New(file, "cannot be written: %v", withoutPath(err)).Hint("Choose another place")
+	return inputerr.New(file, "cannot be written: %v", withoutPath(err)).Hint("Choose another file")
 }
 
 // writeFileAtomic replaces the content of a file in one step, so that readers never see half of it.

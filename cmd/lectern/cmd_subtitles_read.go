@@ -46,22 +46,26 @@ func (c *subtitlesReadCmd) Run(ctx context.Context, t *console) error {
 		s.print(t.out)
 		return nil
 	}
-	doc := readDocument{s.Format, s.Encoding, s.Language, []readCue{}, s.Diagnostics}
+	doc := readDocument{
+		Format: s.Format, Encoding: s.Encoding, Language: s.Language, Cues: []readCue{}, Diagnostics: s.Diagnostics,
+	}
 	for i, cue := range s.Cues {
-		doc.Cues = append(doc.Cues, readCue{i + 1, cue.Start.Milliseconds(), cue.End.Milliseconds(), cue.Text})
+		doc.Cues = append(doc.Cues, readCue{
+			Index: i + 1, StartMS: cue.Start.Milliseconds(), EndMS: cue.End.Milliseconds(), Text: cue.Text,
+		})
 	}
 	return t.printJSON(doc)
 }
 
 // print prints a summary of the file and its diagnostics.
 func (s subtitleFile) print(w io.Writer) {
-	language := "unknown (say it with --language)"
+	language := "unknown (set it with --language)"
 	if s.Language != "" {
 		language = fmt.Sprintf("%s (%s), %s", subtitle.EnglishLanguageName(s.Language), s.Language, s.languageFrom)
 	}
 	encoding := s.Encoding
 	if slices.ContainsFunc(s.Diagnostics, func(d subtitle.Diagnostic) bool { return d.Code == "encoding-guessed" }) {
-		encoding += ", guessed (overrule it with --encoding)"
+		encoding += ", guessed (override it with --encoding)"
 	}
 	first, last := cueRange(s.Cues)
 	fmt.Fprintf(w, "%s\n  format    %s\n  encoding  %s\n  language  %s\n  cues      %d, from %s to %s\n",
@@ -69,19 +73,19 @@ func (s subtitleFile) print(w io.Writer) {
 	for _, severity := range []string{subtitle.Error, subtitle.Warning, subtitle.Note} {
 		if some := withSeverity(severity, s.Diagnostics); len(some) > 0 {
 			fmt.Fprintf(w, "\n%s: %s\n", plural.Count(len(some), severity), severityMeaning[severity])
-			printDiagnostics(w, s.name, some, "--json has all")
+			printDiagnostics(w, s.name, some, "--json lists all")
 		}
 	}
 	if len(s.Diagnostics) == 0 {
-		fmt.Fprintln(w, "\nNothing odd was found.")
+		fmt.Fprintln(w, "\nNo issues found.")
 	}
 }
 
 // severityMeaning explains each severity.
 var severityMeaning = map[string]string{
-	subtitle.Error:   "what a viewer should see could not be taken over",
-	subtitle.Warning: "read as was probably meant; have a look",
-	subtitle.Note:    "put right, or without meaning to a viewer",
+	subtitle.Error:   "could not be read, so viewers would miss it",
+	subtitle.Warning: "read as probably meant; please check",
+	subtitle.Note:    "corrected, or without effect for viewers",
 }
 
 // cueRange returns the start of the first cue and the end of the last.

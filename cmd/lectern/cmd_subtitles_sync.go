@@ -82,9 +82,9 @@ func (c *subtitlesSyncCmd) print(w io.Writer, s subtitleFile, r subsync.Result) 
 	if r.Verdict == subsync.CannotTell {
 		return
 	}
-	fmt.Fprintf(w, "  confidence %.2f (an answer needs 0.50)\n", r.Confidence)
+	fmt.Fprintf(w, "  confidence %.2f (0.50 is needed)\n", r.Confidence)
 	if r.Verdict != subsync.InSync && c.Apply == "" && c.File != stdio {
-		fmt.Fprintf(w, "To have that done:\n  lectern %s\n", shellQuote([]string{
+		fmt.Fprintf(w, "To apply this:\n  lectern %s\n", shellQuote([]string{
 			"subtitles", "sync", c.File, "--against", c.Against, "--apply", syncedFileName(c.File)}))
 	}
 }

@@ -45,7 +45,7 @@ func (c *cutCmd) Run(ctx context.Context, t *console) (err error) {
 		return err
 	}
 	for _, s := range price.Stages {
-		fmt.Fprintf(t.out, "%-12s %d to make, %d there\n", s.Name, s.Make, s.There)
+		fmt.Fprintf(t.out, "%-12s %d to process, %d up to date\n", s.Name, s.Make, s.There)
 	}
 	if price.Sure {
 		fmt.Fprintf(t.out, "about %.0f s\n", price.Seconds)
@@ -96,12 +96,12 @@ func (c *subtitlesHandInCmd) Run(ctx context.Context, t *console) (err error) {
 	if h.Says != "" {
 		fmt.Fprintln(t.err, h.Says)
 	}
-	what := "taken as revision"
+	what := "saved as revision"
 	switch {
 	case h.Same:
-		what = "the same as revision"
+		what = "unchanged since revision"
 	case !h.Saved:
-		what = "not taken; there is revision"
+		what = "not saved; the latest is revision"
 	}
 	fmt.Fprintf(t.out, "%s: %d cues, grade %s, %s %d\n", c.Talk, h.Cues, h.Grade, what, h.Revision)
 	return nil
@@ -142,6 +142,6 @@ func (c *releaseCmd) Run(ctx context.Context, t *console) error {
 		fmt.Fprintln(t.out, c.Talk, "is released")
 		return nil
 	}
-	fmt.Fprintf(t.out, "%s is not released yet: %s. It will be as soon as nothing speaks against it\n", c.Talk, r.Refused)
+	fmt.Fprintf(t.out, "%s is not released yet: %s. It will be released as soon as nothing blocks it\n", c.Talk, r.Refused)
 	return nil
 }

@@ -30,7 +30,7 @@ func (c *translationsAddCmd) Run(ctx context.Context, t *console) error {
 	if err != nil {
 		return err
 	}
-	return c.upload(ctx, t, name, data, func(web.Receipt) string { return "taken" })
+	return c.upload(ctx, t, name, data, func(web.Receipt) string { return "saved" })
 }
 
 // upload sends the file to the API and prints the result. done describes what was done.
@@ -47,15 +47,15 @@ func (c *translationsAddCmd) upload(ctx context.Context, t *console, name string
 		return c.explain(ctx, r, err)
 	}
 	doubts := append(withSeverity(subtitle.Error, receipt.Remarks), withSeverity(subtitle.Warning, receipt.Remarks)...)
-	printDiagnostics(t.err, name, doubts, "lectern subtitles read --json has all")
+	printDiagnostics(t.err, name, doubts, "lectern subtitles read --json lists all")
 	if n := receipt.Unmatched; n > 0 {
 		fmt.Fprintf(t.err, "%s: %s nothing in the source; kept as they are\n", quoteName(name), plural.Choose(n, "cue matches", "cues match"))
 	}
 	for _, l := range receipt.Lost {
-		fmt.Fprintf(t.err, "%s:%d: fits nothing in the source, and is left out: %s\n", quoteName(name), l.Line, printable(l.Text))
+		fmt.Fprintf(t.err, "%s:%d: matches nothing in the source; left out: %s\n", quoteName(name), l.Line, printable(l.Text))
 	}
 	for _, l := range receipt.Unkept {
-		fmt.Fprintf(t.err, "%s:%d: a remark on what is not translated, which is not kept: %s\n", quoteName(name), l.Line, printable(l.Text))
+		fmt.Fprintf(t.err, "%s:%d: a note on an untranslated text; not kept: %s\n", quoteName(name), l.Line, printable(l.Text))
 	}
 	next := fmt.Sprintf("lectern translations review %s %s", c.Talk, c.Language)
 	return c.printResult(ctx, t, r, receipt.Translation, done(receipt), next)

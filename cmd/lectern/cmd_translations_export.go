@@ -145,11 +145,11 @@ func exchangeFormat(file, to string) (string, error) {
 		return to, nil
 	}
 	if file == stdio {
-		return "", &usageError{"standard output has no name that says the format: add --format, such as --format po"}
+		return "", &usageError{"standard output needs a format: add --format, such as --format po"}
 	}
 	format, ok := map[string]string{".po": "po", ".pot": "po", ".xlf": "xliff", ".xliff": "xliff", ".csv": "csv", ".srt": "srt", ".vtt": "vtt"}[strings.ToLower(filepath.Ext(file))]
 	if !ok {
-		return "", inputerr.New(file, "has no ending that says the format").Hint("Name it .po, .xlf, .csv, .srt or .vtt, or add --format")
+		return "", inputerr.New(file, "has no known extension").Hint("Name it .po, .xlf, .csv, .srt or .vtt, or add --format")
 	}
 	return format, nil
 }
@@ -167,7 +167,7 @@ func (c *translationsExportCmd) buildSheet(ctx context.Context, t *console) (s t
 	}
 	if c.Translation == "" {
 		if c.Language == "" {
-			return s, &usageError{"say into which language it is to be translated, such as --language es"}
+			return s, &usageError{"name the language to translate into, such as --language es"}
 		}
 		s.To, err = subtitle.CanonicalLanguage(c.Language)
 		s.Units = translation.Units(source.Cues, nil)
@@ -178,8 +178,9 @@ func (c *translationsExportCmd) buildSheet(ctx context.Context, t *console) (s t
 		return s, err
 	}
 	translated.printWarnings(t)
-	if s.To = translated.Language; s.To == "" {
-		return s, &usageError{"say which language the translation is in, such as --language es"}
+	s.To = translated.Language
+	if s.To == "" {
+		return s, &usageError{"name the language of the translation, such as --language es"}
 	}
 	old, now := source.Cues, source.Cues
 	if c.OldSource != "" {
@@ -244,7 +245,7 @@ func (c *translationsExportCmd) writeSubtitles(t *console, s translation.Sheet, 
 }
 
 func printPlaceholders(t *console, missing int) {
-	fmt.Fprintf(t.err, "%s to translate: put the translation in the place of %s\n", plural.Choose(missing, "cue is", "cues are"), translation.Placeholder)
+	fmt.Fprintf(t.err, "%s to translate: replace %s by the translation\n", plural.Choose(missing, "cue is", "cues are"), translation.Placeholder)
 }
 
 func sheetSummary(s translation.Sheet) string {
@@ -255,7 +256,7 @@ func sheetSummary(s translation.Sheet) string {
 	said := fmt.Sprintf("%s from %s to %s, %d to translate", plural.Count(len(s.Units), "text"),
 		cmp.Or(s.From, "an unknown language"), s.To, states[translation.Untranslated])
 	if n := states[translation.NeedsEditing]; n > 0 {
-		said += fmt.Sprintf(", %d to look at again", n)
+		said += fmt.Sprintf(", %d to edit", n)
 	}
 	return said
 }

@@ -73,14 +73,16 @@ func (c *translationsImportCmd) Run(ctx context.Context, t *console) error {
 	}
 	taken.UntranslatedCues = untranslatedLines(from.Cues, cues)
 	taken.Untranslated = len(taken.UntranslatedCues)
-	said := importResult{taken, len(from.Cues) - len(taken.UntranslatedCues), len(from.Cues), back.Language}
+	result := importResult{
+		MergeResult: taken, Translated: len(from.Cues) - len(taken.UntranslatedCues), Source: len(from.Cues), Language: back.Language,
+	}
 	switch {
 	case c.JSON:
-		return t.printJSON(said)
+		return t.printJSON(result)
 	case c.Output == stdio:
-		return said.write(t.err, quoteName(back.name), quoteName(from.name))
+		return result.write(t.err, quoteName(back.name), quoteName(from.name))
 	}
-	return said.write(t.out, quoteName(back.name), quoteName(from.name))
+	return result.write(t.out, quoteName(back.name), quoteName(from.name))
 }
 
 // untranslatedLines returns the source cues for which viewers see no translation.
@@ -133,17 +135,17 @@ func (i importResult) write(w io.Writer, name, source string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: of %s in %s, %d translated", name, plural.Count(i.Source, "cue"), source, i.Translated)
 	if n := len(i.NeedsEditing); n > 0 {
-		fmt.Fprintf(&b, ", %s to look at again", plural.Count(n, "place"))
+		fmt.Fprintf(&b, ", %d to edit", n)
 	}
 	fmt.Fprintf(&b, ", %d missing\n", i.Source-i.Translated)
 	if i.OtherSource {
-		fmt.Fprintf(&b, "It was made from another version of %s, and follows this one.\n", source)
+		fmt.Fprintf(&b, "It was made from another version of %s, and was adapted to this one.\n", source)
 	}
 	printNeedsEditing(&b, name, i.NeedsEditing)
 	printPassages(&b, "Missing", source, i.UntranslatedCues)
-	printFileLines(&b, "Fits nothing in "+source+", and is left out", name, i.Lost)
-	printPassages(&b, "Of unknown source, and left as they are", name, i.UnmatchedCues)
-	printFileLines(&b, "Remarks on what is not translated", name, i.OrphanNotes)
+	printFileLines(&b, "Matching nothing in "+source+", and is left out", name, i.Lost)
+	printPassages(&b, "Matching nothing in the source, and left as they are", name, i.UnmatchedCues)
+	printFileLines(&b, "Notes on untranslated texts", name, i.OrphanNotes)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

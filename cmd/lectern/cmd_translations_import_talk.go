@@ -20,7 +20,7 @@ func (c *translationsImportCmd) importIntoTalk(ctx context.Context, t *console) 
 	}
 	track := trackFlags{Talk: c.Talk, Language: c.Language, As: c.As, JSON: c.JSON, serverFlags: c.serverFlags}
 	add := translationsAddCmd{trackFlags: track, File: c.File, Base: c.Base, Why: "handed in", Encoding: c.Encoding}
-	done := func(web.Receipt) string { return "taken" }
+	done := func(web.Receipt) string { return "saved" }
 	if read := exchange.DetectReader(data); read != nil {
 		file, err := read(name, data)
 		if err != nil {
@@ -35,7 +35,7 @@ func (c *translationsImportCmd) importIntoTalk(ctx context.Context, t *console) 
 		add.Language = languageInName(c.File)
 	}
 	if add.Language == "" {
-		return &usageError{"say which language the file is in, such as --language es"}
+		return &usageError{"name the language of the file, such as --language es"}
 	}
 	return add.upload(ctx, t, name, data, done)
 }

@@ -12,6 +12,6 @@ type translationsRestoreCmd struct {
 
 // Run implements `lectern translations restore`.
 func (c *translationsRestoreCmd) Run(ctx context.Context, t *console) error {
-	done := fmt.Sprintf("is revision %d again", c.Revision)
+	done := fmt.Sprintf("restored revision %d", c.Revision)
 	return c.change(ctx, t, "/restore", map[string]int{"revision": c.Revision}, done, "")
 }

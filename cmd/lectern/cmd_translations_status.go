@@ -52,7 +52,7 @@ func formatProgress(p translation.Progress) string {
 		what string
 	}{
 		{p.Approved, "approved"}, {p.InReview, "in review"}, {p.Draft, "drafts"},
-		{p.NeedsEditing, "to look at again"}, {p.Untranslated, "to translate"},
+		{p.NeedsEditing, "to edit"}, {p.Untranslated, "to translate"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))

@@ -93,17 +93,17 @@ func visibleCues(cues []translation.Cue) (all []conference.Cue) {
 // printUpdate prints what is left to do for a translator.
 func printUpdate(w io.Writer, r translation.UpdateReport, name, source string, written bool) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d still good", name, r.Kept+r.Retimed)
+	fmt.Fprintf(&b, "%s: %d up to date", name, r.Kept+r.Retimed)
 	if r.Retimed > 0 {
-		fmt.Fprintf(&b, ", %d of them at other times", r.Retimed)
+		fmt.Fprintf(&b, ", %d of them with new times", r.Retimed)
 	}
-	fmt.Fprintf(&b, "; %d to look at again, %d to translate, %s\n", len(r.NeedsEditing), r.Untranslated, obsoleteText(r.Obsolete))
+	fmt.Fprintf(&b, "; %d to edit, %d to translate, %d obsolete\n", len(r.NeedsEditing), r.Untranslated, r.Obsolete)
 	printNeedsEditing(&b, name, r.NeedsEditing)
 	printPassages(&b, "To translate", source, r.UntranslatedCues)
-	printPassages(&b, "Not in the source any more", name, r.ObsoleteCues)
-	printPassages(&b, "Of unknown source, and left as they are", name, r.UnmatchedCues)
+	printPassages(&b, "No longer in the source", name, r.ObsoleteCues)
+	printPassages(&b, "Matching nothing in the source, and left as they are", name, r.UnmatchedCues)
 	if written && len(r.NeedsEditing) > 0 {
-		fmt.Fprintf(&b, "\nWhat to look at again was written as it was translated.\n")
+		fmt.Fprintf(&b, "\nCues that need editing were written with their old translation.\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -117,13 +117,6 @@ func printNeedsEditing(b *strings.Builder, name string, list []translation.Stale
 		printParagraph(b, "is", s.NewSource)
 		printParagraph(b, "translated", s.Translation)
 	}
-}
-
-func obsoleteText(n int) string {
-	if n == 1 {
-		return "1 not needed any more"
-	}
-	return fmt.Sprintf("%d not needed any more", n)
 }
 
 func printPassages(b *strings.Builder, heading, name string, list []translation.CueLine) {
@@ -155,9 +148,9 @@ func formatRange(fromMS, toMS int64) string {
 func needsEditingReason(was, is string) string {
 	switch was {
 	case "":
-		return "marked as to be looked at again"
+		return "marked as needing editing"
 	case is:
-		return "one of several that say the same changed, and which, nobody can tell"
+		return "one of several equal cues changed, and it is unclear which"
 	}
-	return "the source says something else now"
+	return "the source changed"
 }

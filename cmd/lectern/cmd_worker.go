@@ -24,7 +24,7 @@ type workerCmd struct {
 // server or a build, and sees recordings under the same paths.
 func (c *workerCmd) Run(ctx context.Context, t *console) (err error) {
 	if c.Redis == "" {
-		return &usageError{"a worker needs --redis URL, the same that `lectern run` was given"}
+		return &usageError{"a worker needs --redis URL, the same as the server or the build"}
 	}
 	tools, err := media.FindTools()
 	if err != nil {
@@ -48,7 +48,7 @@ func (c *workerCmd) Run(ctx context.Context, t *console) (err error) {
 	defer leave(nil)
 	err = q.Serve(serving, queue.ServeOptions{Worker: workerName(), Slots: c.Slots, Quick: quickSlots}, stopOnMachineFailure(leave, w.Handle))
 	if f := inputerr.As(context.Cause(serving)); f != nil {
-		fmt.Fprintf(t.err, "worker %s leaves its jobs to others, for what is at fault is this machine\n", workerName())
+		fmt.Fprintf(t.err, "worker %s stops because of a problem of this machine; other workers take its jobs\n", workerName())
 		return errors.Join(f, err)
 	}
 	return err

@@ -39,7 +39,7 @@ type dataDir struct {
 
 // openDataDir opens a data directory for this process alone. It waits until no other command has it;
 // if a server has it, that is an error.
-func openDataDir(ctx context.Context, t *console, dir string, options ...store.Option) (_ *dataDir, err error) {
+func openDataDir(ctx context.Context, t *console, dir string) (_ *dataDir, err error) {
 	h := new(dataDir)
 	defer func() {
 		if err != nil {
@@ -50,8 +50,8 @@ func openDataDir(ctx context.Context, t *console, dir string, options ...store.O
 	defer giveUp(nil)
 	h.lock, err = catalog.LockWait(waiting, dir, "lectern "+shellQuote(t.args), func(e catalog.LockedError) {
 		if strings.HasPrefix(e.Command, "lectern serve") { // which ends when the conference does
-			giveUp(inputerr.New(dir, "is served by %s (process %d)", e.Command, e.PID).
-				Hint("Hand things in there (lectern submit, cut, subtitles hand-in …), or choose another data directory with --data"))
+			giveUp(inputerr.New(dir, "is in use by %s (process %d)", e.Command, e.PID).
+				Hint("Use the commands that ask the server (lectern submit, cut, subtitles hand-in …), or choose another data directory with --data"))
 			return
 		}
 		fmt.Fprintf(t.err, "lectern: %v; waiting for it to end\n", &e)
@@ -65,7 +65,7 @@ func openDataDir(ctx context.Context, t *console, dir string, options ...store.O
 	if h.catalog, err = catalog.Open(ctx, dir); err != nil {
 		return h, err
 	}
-	if h.store, err = store.Open(filepath.Join(dir, "store"), options...); err != nil {
+	if h.store, err = store.Open(filepath.Join(dir, "store")); err != nil {
 		return h, err
 	}
 	return h, h.store.SweepScratch(ctx)
@@ -82,7 +82,7 @@ func dataDirError(dir string, err error) error {
 		return inputerr.New(dir, "cannot be written to: %v", err).
 			Hint("Choose another data directory with --data, or change its permissions")
 	case errors.As(err, &failed) && failed.Op == "mkdir":
-		return inputerr.New(dir, "cannot be made: %v", err).Hint("Choose another data directory with --data")
+		return inputerr.New(dir, "cannot be created: %v", err).Hint("Choose another data directory with --data")
 	}
 	return err
 }
@@ -157,18 +157,18 @@ func (h *dataDir) publisher(t *console, q *queue.Queue) *conductor.Builder {
 
 // buildBundle builds a bundle, and shows the progress. With asJSON it doesn't print issues, which
 // are in the result.
-func (h *dataDir) buildBundle(ctx context.Context, t *console, url string, asJSON bool, want conductor.BuildRequest) (released conductor.BuildResult, err error) {
+func (h *dataDir) buildBundle(ctx context.Context, t *console, url string, asJSON bool, req conductor.BuildRequest) (result conductor.BuildResult, err error) {
 	q, stop, err := startQueueWorker(ctx, t, h.store, url)
 	if err != nil {
-		return released, err
+		return result, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	v := newProgress(t)
 	if asJSON {
 		v.reportedIssues = nil
 	}
-	want.OnStatus, want.Command = v.update, shellQuote(t.args)
-	released, err = h.publisher(t, q).Build(ctx, want)
+	req.OnStatus, req.Command = v.update, shellQuote(t.args)
+	result, err = h.publisher(t, q).Build(ctx, req)
 	v.finish()
-	return released, err
+	return result, err
 }

@@ -67,7 +67,7 @@ func TestDataDir_PermissionDenied(t *testing.T) {
 		{"an output with a name too long", "talk.mp4 -o " + strings.Repeat("x", 300), "cannot be created: "},
 		{"an unwritable place for it", "talk.mp4 -o locked/out", "cannot be written to: "},
 		{"an unwritable data directory", "talk.mp4 -o out --data data-locked", "data-locked: cannot be written to: "},
-		{"a data directory where nothing can be made", "talk.mp4 -o out --data /proc/data", "/proc/data: cannot be made: "},
+		{"a data directory where nothing can be made", "talk.mp4 -o out --data /proc/data", "/proc/data: cannot be created: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			said, code := d.lecternUnprivileged(append([]string{"run", "--pipeline", "small.yaml"}, strings.Fields(c.args)...)...)
@@ -125,7 +125,7 @@ func mountSmallDisk(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 		_, said, code := d.lectern(args...)
-		if code != exitInputError || !strings.Contains(said, ": the disk is full. Make room") {
+		if code != exitInputError || !strings.Contains(said, ": the disk is full. Free some space") {
 			t.Errorf("with %d kB left: exit code %d\n%s", left, code, said)
 		}
 		if _, err := os.Stat(dir + "/out/talk"); err == nil {

@@ -102,7 +102,7 @@ func TestInterrupt_StopsFFmpegAndNextRunResumes(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
 		t.Errorf("exit code %d, want %d\n%s", code, exitInterrupted, &stderr)
 	}
-	if !strings.Contains(stderr.String(), "lectern: interrupted; the next run goes on from here\n") {
+	if !strings.Contains(stderr.String(), "lectern: interrupted; the next run continues from here\n") {
 		t.Errorf("it said %s", &stderr)
 	}
 	checkJSONError(t, stdout.String(), stderr.String())

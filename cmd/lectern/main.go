@@ -121,7 +121,7 @@ func run(args []string) int {
 		if command := parsed.Command(); strings.HasPrefix(command, "subtitles ") || strings.HasPrefix(command, "translations ") {
 			err = fmt.Errorf("%w; nothing was written", err)
 		} else {
-			err = fmt.Errorf("%w; the next run goes on from here", err)
+			err = fmt.Errorf("%w; the next run continues from here", err)
 		}
 	}
 	return t.report(err)

@@ -38,7 +38,7 @@ func (v *progress) update(s conductor.Status) {
 	for _, t := range s.Issues {
 		if said := t.String(); v.reportedIssues != nil && !v.reportedIssues[said] {
 			v.reportedIssues[said] = true
-			fmt.Fprintln(v.out, "trouble:", said)
+			fmt.Fprintln(v.out, "issue:", said)
 		}
 	}
 	now := time.Now()
@@ -234,5 +234,5 @@ type hashProgress struct{ *progressLine }
 func newHashProgress(t *console) hashProgress { return hashProgress{newProgressLine(t)} }
 
 func (l hashProgress) show(done, total int64) {
-	l.progressLine.show("reading recordings for the first time: %d%% of %.1f GB", done*100/total, float64(total)/1e9)
+	l.progressLine.show("hashing new recordings: %d%% of %.1f GB", done*100/total, float64(total)/1e9)
 }
