@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
@@ -26,8 +25,8 @@ type Translations struct {
 	editor   *talkEditor
 	notifier *Notifier
 	tracks   translation.Service
-	memories memoryCache
-	progress progressCache
+	memories translation.MemoryCache
+	progress translation.ProgressCache
 }
 
 // ClaimLifetime is the time after which a claim expires, counted from the claim or the last upload.
@@ -240,102 +239,15 @@ func (svc *Translations) Suggest(ctx context.Context, p access.Person, slug, lan
 		}
 		if m == nil {
 			var err error
-			if m, err = svc.memories.get(ctx, svc.tracks, slug, language); err != nil {
+			if m, err = svc.memories.Get(ctx, svc.tracks, slug, language); err != nil {
 				return nil, err
 			}
 		}
-		if s := m.Suggest(sourceText(u), language, maxSuggestions); len(s) > 0 {
+		if s := m.Suggest(translation.JoinText(u.Source), language, maxSuggestions); len(s) > 0 {
 			found[i] = s
 		}
 	}
 	return found, nil
-}
-
-func sourceText(u translation.Unit) string {
-	texts := make([]string, len(u.Source))
-	for i, c := range u.Source {
-		texts[i] = c.Text
-	}
-	return strings.Join(texts, "\n")
-}
-
-// memoryCache holds translation memories by conference and language. Its zero value is empty.
-type memoryCache struct {
-	mu  sync.Mutex
-	all map[memoryKey]*cachedMemory
-}
-
-type memoryKey struct{ conference, language string }
-
-// cachedMemory is a memory with the number of revisions it was built from.
-type cachedMemory struct {
-	rebuilding sync.Mutex // held by who makes it anew, for whom nobody waits
-	mu         sync.Mutex // of what follows
-	memory     *translation.Memory
-	revisions  int
-	builtAt    time.Time
-	buildTime  time.Duration
-}
-
-// rebuildInterval times the duration of the last build is how long a memory is used although newer
-// translations exist, so that reading all talks does not fill the server's time.
-const rebuildInterval = 20
-
-// get returns the memory for a talk's conference and a language. While another request rebuilds it,
-// the previous one is returned, which may be empty.
-func (ms *memoryCache) get(ctx context.Context, d translation.Service, slug, language string) (*translation.Memory, error) {
-	s, err := d.Catalog.Talk(ctx, slug)
-	if err != nil {
-		return nil, err
-	}
-	r := ms.entry(memoryKey{s.Facts.Talk.Conference, language})
-	if r.rebuilding.TryLock() {
-		defer r.rebuilding.Unlock()
-		if err := r.refresh(ctx, d, slug, language); err != nil {
-			return nil, err
-		}
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.memory == nil {
-		return new(translation.Memory), nil
-	}
-	return r.memory, nil
-}
-
-// refresh rebuilds the memory if there are new revisions and the last build is long enough ago.
-func (r *cachedMemory) refresh(ctx context.Context, d translation.Service, slug, language string) error {
-	r.mu.Lock()
-	have, of, fresh := r.memory != nil, r.revisions, time.Since(r.builtAt) < rebuildInterval*r.buildTime
-	r.mu.Unlock()
-	if have && fresh {
-		return nil
-	}
-	n, err := d.Catalog.CountTranslations(ctx, language)
-	if err != nil || have && n == of {
-		return err
-	}
-	begun := time.Now()
-	m, err := d.Memory(ctx, slug, language)
-	if err != nil {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.memory, r.revisions, r.builtAt, r.buildTime = m, n, time.Now(), time.Since(begun)
-	return nil
-}
-
-func (ms *memoryCache) entry(k memoryKey) *cachedMemory {
-	ms.mu.Lock()
-	defer ms.mu.Unlock()
-	if ms.all == nil {
-		ms.all = make(map[memoryKey]*cachedMemory)
-	}
-	if ms.all[k] == nil {
-		ms.all[k] = &cachedMemory{}
-	}
-	return ms.all[k]
 }
 
 // Start checks that a person may translate a talk into a language, which must not be the spoken
@@ -374,7 +286,7 @@ func (svc *Translations) ReviewQueue(ctx context.Context, p access.Person, langu
 	}
 	list, err := svc.catalog.TranslationsInto(ctx, language)
 	for _, t := range list {
-		progress, err := svc.progress.get(ctx, svc.tracks, t)
+		progress, err := svc.progress.Get(ctx, svc.tracks, t)
 		if inputerr.As(err) != nil { // it has no source any more
 			continue
 		}
@@ -393,42 +305,4 @@ func (svc *Translations) ReviewQueue(ctx context.Context, p access.Person, langu
 			cmp.Compare(x.Untranslated, y.Untranslated))
 	})
 	return all, err
-}
-
-// progressCache holds the progress of the last revision of each translation. Revisions never
-// change, so each is counted once. Its zero value is empty.
-type progressCache struct {
-	mu  sync.Mutex
-	all map[progressKey]cachedProgress
-}
-
-type progressKey struct{ slug, language string }
-
-// cachedProgress is the progress of one revision.
-type cachedProgress struct {
-	number int
-	translation.Progress
-}
-
-// get returns the progress of a revision and counts it if necessary.
-func (ps *progressCache) get(ctx context.Context, d translation.Service, t catalog.TalkTranslation) (translation.Progress, error) {
-	key := progressKey{t.Slug, t.Language}
-	ps.mu.Lock()
-	known := ps.all[key]
-	ps.mu.Unlock()
-	if known.number == t.Number {
-		return known.Progress, nil
-	}
-	h, err := d.Load(ctx, t.Slug, t.Language, t.Number)
-	if err != nil {
-		return translation.Progress{}, err
-	}
-	known = cachedProgress{t.Number, h.Progress()}
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	if ps.all == nil {
-		ps.all = make(map[progressKey]cachedProgress)
-	}
-	ps.all[key] = known
-	return known.Progress, nil
 }

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -21,7 +20,7 @@ func (svc *Translations) SubmitForReview(ctx context.Context, p access.Person, s
 	}
 	h, err := svc.tracks.SubmitForReview(ctx, slug, language, by.Name)
 	if err != nil {
-		return h, nil, asNotFound(err)
+		return h, nil, err
 	}
 	svc.editor.reconcile(slug)
 	c, err := svc.newPendingTask(ctx, h, access.Reviewer)
@@ -46,7 +45,7 @@ func (svc *Translations) Approve(ctx context.Context, p access.Person, slug, lan
 	if err == nil {
 		svc.editor.reconcile(slug)
 	}
-	return h, asNotFound(err)
+	return h, err
 }
 
 // knownNames returns all names of a person: those of their grants, and of all links for the same
@@ -92,7 +91,7 @@ func (svc *Translations) SendBack(ctx context.Context, p access.Person, slug, la
 	}
 	h, err := svc.tracks.SendBack(ctx, slug, language, cue, by.Name, note)
 	if err != nil {
-		return h, nil, asNotFound(err)
+		return h, nil, err
 	}
 	svc.editor.reconcile(slug)
 	c, err := svc.newPendingTask(ctx, h, access.Translator)
@@ -115,7 +114,7 @@ func (svc *Translations) Restore(ctx context.Context, p access.Person, slug, lan
 	if err == nil {
 		svc.editor.reconcile(slug)
 	}
-	return h, asNotFound(err)
+	return h, err
 }
 
 // Revisions returns all revisions of a translation without their cues, the newest first.
@@ -131,15 +130,9 @@ func (svc *Translations) Revisions(ctx context.Context, p access.Person, slug, l
 	return all, err
 }
 
-// UnitChange is the difference of one unit between two revisions.
-type UnitChange struct {
-	translation.Unit                   // of the later
-	Old              []translation.Cue // of the earlier
-}
-
 // Compare returns the units that differ between two revisions of a translation, in the order of
 // time.
-func (svc *Translations) Compare(ctx context.Context, p access.Person, slug, language string, earlier, later int) ([]UnitChange, error) {
+func (svc *Translations) Compare(ctx context.Context, p access.Person, slug, language string, earlier, later int) ([]translation.UnitChange, error) {
 	if !p.May(access.Translate, slug, language) {
 		return nil, access.ErrForbidden
 	}
@@ -151,52 +144,5 @@ func (svc *Translations) Compare(ctx context.Context, p access.Person, slug, lan
 	if err != nil {
 		return nil, err
 	}
-	return compareUnits(a, b), nil
-}
-
-// compareUnits returns the units of b whose cues differ from those that translate the same source
-// in a.
-func compareUnits(a, b translation.Revision) (all []UnitChange) {
-	old := make(map[string]translation.Cue, len(a.Cues))
-	of := make(map[string][]string) // cues of a, by those of its source
-	for _, c := range a.Cues {
-		old[c.ID] = c
-		for _, id := range c.SourceIDs {
-			of[id] = append(of[id], c.ID)
-		}
-	}
-	for _, u := range translation.Units(b.Source.Cues, b.Cues) {
-		change := UnitChange{Unit: u}
-		take := func(id string) {
-			if c, ok := old[id]; ok {
-				change.Old = append(change.Old, c)
-				delete(old, id)
-			}
-		}
-		for _, c := range u.Target {
-			take(c.ID)
-		}
-		for _, s := range u.Source {
-			for _, id := range of[s.ID] {
-				take(id)
-			}
-		}
-		if !slices.EqualFunc(change.Old, u.Target, func(x, y translation.Cue) bool { return x.Text == y.Text && x.State == y.State }) {
-			all = append(all, change)
-		}
-	}
-	for _, c := range a.Cues {
-		if _, left := old[c.ID]; left {
-			all = append(all, UnitChange{Old: []translation.Cue{c}})
-		}
-	}
-	return all
-}
-
-// asNotFound makes a missing translation an ErrNotFound.
-func asNotFound(err error) error {
-	if err == translation.ErrNotFound {
-		return fmt.Errorf("%w: %w", err, catalog.ErrNotFound)
-	}
-	return err
+	return translation.CompareRevisions(a, b), nil
 }

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"strings"
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/translation"
@@ -51,17 +50,13 @@ func (svc *Translations) Tasks(ctx context.Context, p access.Person, slug, langu
 }
 
 func newTranslationTask(u translation.Unit) TranslationTask {
-	task := TranslationTask{State: u.State(), Was: u.Was(), Source: sourceText(u)}
+	task := TranslationTask{State: u.State(), Was: u.Was(), Source: translation.JoinText(u.Source)}
 	if len(u.Source) > 0 {
 		task.ID = u.Source[0].ID
 		task.StartMS = u.Source[0].Start.Milliseconds()
 		task.EndMS = u.Source[len(u.Source)-1].End.Milliseconds()
 	}
-	target := make([]string, len(u.Target))
-	for i, c := range u.Target {
-		target[i] = c.Text
-	}
-	task.Translation = strings.Join(target, "\n")
+	task.Translation = translation.JoinText(translation.PlainCues(u.Target))
 	return task
 }
 

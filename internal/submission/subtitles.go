@@ -16,14 +16,12 @@ import (
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/planner"
 	"github.com/lectern-av/lectern/internal/store"
+	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 	"github.com/lectern-av/lectern/worker"
 )
-
-// MaxCueBytes bounds the text of one cue. A longer one is a file whose blank lines are missing.
-const MaxCueBytes = 4000
 
 // SubtitleUpload is a subtitle file in the language that is spoken in the talk.
 type SubtitleUpload struct {
@@ -69,8 +67,8 @@ func (s *Subtitles) Receive(ctx context.Context, who, slug string, u SubtitleUpl
 		return SubtitleReport{}, err
 	}
 	for _, c := range file.Track.Cues {
-		if len(c.Text) > MaxCueBytes {
-			return SubtitleReport{}, inputerr.New(u.Name, "has a caption of %d bytes, more than the limit of %d", len(c.Text), MaxCueBytes).At(c.Line).Hint("Check whether a blank line is missing before it")
+		if len(c.Text) > subtitle.MaxCueBytes {
+			return SubtitleReport{}, inputerr.New(u.Name, "has a caption of %d bytes, more than the limit of %d", len(c.Text), subtitle.MaxCueBytes).At(c.Line).Hint("Check whether a blank line is missing before it")
 		}
 	}
 	file.Track.Kind = conference.Authored

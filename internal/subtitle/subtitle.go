@@ -157,3 +157,7 @@ func VTTEdition(data []byte) string {
 }
 
 var editionNotePattern = regexp.MustCompile(`(?m)^NOTE lectern edition (\S+)[ \t]*\r?$`)
+
+// MaxCueBytes limits the text of one cue in uploaded files. A longer text usually means that the
+// blank lines between cues are missing.
+const MaxCueBytes = 4000

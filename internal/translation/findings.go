@@ -128,7 +128,7 @@ func newChecker(s Sheet, p check.Profile, g *Glossary) *checker {
 		if len(u.Source)+len(u.Target) == 0 {
 			continue
 		}
-		f := checkedUnit{Unit: u, source: JoinText(u.Source), target: JoinText(plainCues(u.Target))}
+		f := checkedUnit{Unit: u, source: JoinText(u.Source), target: JoinText(PlainCues(u.Target))}
 		f.sourceNumbers, f.targetNumbers = parseNumbers(f.source, s.From), parseNumbers(f.target, s.To)
 		for _, t := range u.Target {
 			c.unitOf[t.ID] = len(c.units)
@@ -183,7 +183,7 @@ func (c *checker) nearUnits(n int) []checkedUnit {
 func (u Unit) span() (start, end time.Duration) {
 	cues := u.Source
 	if len(cues) == 0 {
-		cues = plainCues(u.Target)
+		cues = PlainCues(u.Target)
 	}
 	return cues[0].Start, cues[len(cues)-1].End
 }
@@ -238,7 +238,7 @@ func (c *checker) checkUnit(n int) {
 	for _, m := range c.glossary.missedTerms(f.source, c.nearText(n), c.To) {
 		c.report(n, first, check.Warning, GlossaryTerm, "does not translate “%s” as in the glossary: %s%s", m.term, quoteWords(m.wordings), noteSuffix(m.note))
 	}
-	if hasStyle(f.Source) && !hasStyle(plainCues(f.Target)) {
+	if hasStyle(f.Source) && !hasStyle(PlainCues(f.Target)) {
 		c.report(n, first, check.Note, StyleLost, "lacks the italics, bold or colour of the source")
 	}
 }
@@ -379,7 +379,7 @@ const muchTooLongFactor = 1.5
 func (c *checker) checkReadability() {
 	var cues []conference.Cue
 	for _, f := range c.units {
-		cues = append(cues, plainCues(f.Target)...)
+		cues = append(cues, PlainCues(f.Target)...)
 	}
 	slices.SortStableFunc(cues, func(a, b conference.Cue) int { return cmp.Compare(a.Start, b.Start) })
 	for _, r := range check.Check(cues, c.profile, c.To, 0).Findings {

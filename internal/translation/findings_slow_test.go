@@ -122,7 +122,7 @@ func TestCheck_CorpusSpoiltTranslations(t *testing.T) {
 			before := told()
 			var ids []string
 			for _, u := range s.Units {
-				if len(u.Target) == 0 || before[u.Target[0].ID] || !spoil.what.MatchString(JoinText(u.Source)) || !spoil.what.MatchString(JoinText(plainCues(u.Target))) {
+				if len(u.Target) == 0 || before[u.Target[0].ID] || !spoil.what.MatchString(JoinText(u.Source)) || !spoil.what.MatchString(JoinText(PlainCues(u.Target))) {
 					continue
 				}
 				ids = append(ids, u.Target[0].ID)

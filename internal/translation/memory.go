@@ -22,7 +22,7 @@ type Pair struct {
 // changed since.
 func Pairs(talk, language string, units []Unit) (all []Pair) {
 	for _, u := range units {
-		text := JoinText(plainCues(u.Target))
+		text := JoinText(PlainCues(u.Target))
 		if len(u.Source) > 0 && strings.TrimSpace(text) != "" && u.State().atLeast(Draft) && foldText(text) != foldText(JoinText(u.Source)) {
 			all = append(all, Pair{Source: JoinText(u.Source), Translation: text, Language: language, Talk: talk, Cue: u.Source[0].ID, State: u.State()})
 		}

@@ -1,10 +1,11 @@
 package translation
 
 import (
-	"github.com/lectern-av/lectern/internal/translation/translationtest"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
 func TestSuggest(t *testing.T) {

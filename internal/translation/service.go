@@ -36,7 +36,7 @@ func (r Revision) Progress() Progress { return CountProgress(r.Source.Cues, r.Cu
 
 // ErrNotFound reports that a talk has no translation into a language, or not that revision of
 // it.
-var ErrNotFound = errors.New("there is no such translation")
+var ErrNotFound = fmt.Errorf("there is no such translation: %w", catalog.ErrNotFound)
 
 // Source returns the track that a talk's translations are made from: the authored subtitles in
 // the spoken language. If the talk has none, the error is an [inputerr.Error].
@@ -211,8 +211,8 @@ func (s Service) conflictError(ctx context.Context, r Revision, base int) error 
 	return &catalog.Conflict{Slug: r.Slug, Language: r.Language, Base: base, Last: last}
 }
 
-// plainCues returns the subtitle cues without what is known of their translation.
-func plainCues(cues []Cue) []conference.Cue {
+// PlainCues returns the subtitle cues without what is known of their translation.
+func PlainCues(cues []Cue) []conference.Cue {
 	all := make([]conference.Cue, len(cues))
 	for i, c := range cues {
 		all[i] = c.Cue

@@ -1,9 +1,10 @@
 package translation
 
 import (
-	"github.com/lectern-av/lectern/internal/translation/translationtest"
 	"reflect"
 	"testing"
+
+	"github.com/lectern-av/lectern/internal/translation/translationtest"
 )
 
 // Linked cues are in one unit, no cue is lost, and the units give back all of them.

@@ -140,7 +140,7 @@ func TestLimits_OversizedRefused(t *testing.T) {
 	}
 	one := []byte("1\n00:00:01,000 --> 00:00:03,000\n" + long + "\n")
 	contentType, body := multipartForm(t, "file", "long.srt", one, map[string]string{"clock": "reel", "do": "save"})
-	if status, text := organiser.do(http.MethodPost, "/talks/apis/subtitles", contentType, body); status != http.StatusUnprocessableEntity || !strings.Contains(text, "nobody could read") {
+	if status, text := organiser.do(http.MethodPost, "/talks/apis/subtitles", contentType, body); status != http.StatusUnprocessableEntity || !strings.Contains(text, "more than the limit") {
 		t.Errorf("a caption of 10 MB answers %d", status)
 	}
 	contentType, body = multipartForm(t, "file", "endless.srt", make([]byte, 40<<20), nil)

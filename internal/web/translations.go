@@ -230,7 +230,7 @@ func (p *translationPage) newUnitView(u translation.Unit) unitView {
 		v.cueTime, v.ID = cueTimeOf(p.Translation, u.Target[0].Cue), "own-"+u.Target[0].ID
 	}
 	if was := u.Was(); was != "" {
-		v.OldSource, v.NewSource = compare.SplitByCommon(was, joinText(u.Source))
+		v.OldSource, v.NewSource = compare.SplitByCommon(was, translation.JoinText(u.Source))
 	}
 	for _, c := range u.Target {
 		if c.State != translation.Approved {
@@ -238,14 +238,6 @@ func (p *translationPage) newUnitView(u translation.Unit) unitView {
 		}
 	}
 	return v
-}
-
-func joinText(cues []conference.Cue) string {
-	texts := make([]string, len(cues))
-	for i, c := range cues {
-		texts[i] = c.Text
-	}
-	return strings.Join(texts, "\n")
 }
 
 // unitStates are the states of units in the order in which a translator comes to them.
@@ -384,7 +376,7 @@ func (l changeList) Hidden() int { return l.Total - len(l.Shown) }
 // maxChanges is how many changes a page shows.
 const maxChanges = 200
 
-func newChangeList(t service.Translation, changed []service.UnitChange) changeList {
+func newChangeList(t service.Translation, changed []translation.UnitChange) changeList {
 	l := changeList{Total: len(changed)}
 	for _, c := range changed[:min(len(changed), maxChanges)] {
 		v := changeView{Language: t.Language}
@@ -403,19 +395,12 @@ func newChangeList(t service.Translation, changed []service.UnitChange) changeLi
 		if len(c.Target) > 0 {
 			v.NewState = c.State()
 		}
-		old, now := joinText(plainCues(c.Old)), joinText(plainCues(c.Target))
+		old, now := translation.JoinText(translation.PlainCues(c.Old)), translation.JoinText(translation.PlainCues(c.Target))
 		v.SameText = old == now
 		v.Old, v.New = compare.SplitByCommon(old, now)
 		l.Shown = append(l.Shown, v)
 	}
 	return l
-}
-
-func plainCues(cues []translation.Cue) (all []conference.Cue) {
-	for _, c := range cues {
-		all = append(all, c.Cue)
-	}
-	return all
 }
 
 // uploadTranslation takes a file, or only says what is to be said about it.
