@@ -282,10 +282,10 @@ func TestBacklog_BuildsRequestedTalk(t *testing.T) {
 			t.Error(err)
 		}
 		if want := []Phase{Queued, Analysing, Building, LayingOut, Done}; !slices.Equal(steps, want) {
-			t.Errorf("it was %v, want %v", steps, want)
+			t.Errorf("phases %v, want %v", steps, want)
 		}
 		if w, err := s.catalog.BuildRequest(t.Context(), "apis"); err != nil || w.Pending() || w.Outcome != "" {
-			t.Errorf("the wish: %+v, %v", w, err)
+			t.Errorf("request: %+v, %v", w, err)
 		}
 	})
 }
@@ -303,11 +303,11 @@ func TestBacklog_FactsChangeDuringBuild(t *testing.T) {
 		s.edit("apis", func(f *conference.Facts) { f.Tracks = []conference.Track{captionTrack("Hullo")} })
 		rest := countStages(s.finishAll())
 		if rest["captions"] != 1 || rest["encode"] != 4 {
-			t.Errorf("afterwards there were %v", rest)
+			t.Errorf("jobs after the edit: %v, want 1 captions and 4 encode", rest)
 		}
 		s.expectPhase("apis", Done)
 		if len(s.cancelled) > 0 {
-			t.Errorf("called back: %q", s.cancelled)
+			t.Errorf("cancelled %q, want none", s.cancelled)
 		}
 		if runs, err := s.catalog.LastRuns(t.Context(), "apis", 9); err != nil || len(runs) != 1 || runs[0].Outcome != "published" {
 			t.Errorf("runs: %+v, %v", runs, err)
@@ -327,7 +327,7 @@ func TestBacklog_CutMovesDuringBuild(t *testing.T) {
 		})
 		synctest.Wait()
 		if len(s.cancelled) != 1 || !strings.HasPrefix(s.cancelled[0], "encode/1080/r1/") {
-			t.Errorf("called back: %q, want the first chunk", s.cancelled)
+			t.Errorf("cancelled %q, want the first chunk", s.cancelled)
 		}
 		s.finishAll()
 		s.expectPhase("apis", Done)
@@ -352,7 +352,7 @@ func TestBacklog_TwoTalksShareRecording(t *testing.T) {
 			f.Recordings = []conference.Recording{{SHA256: string(action.KeyOf([]byte("other"))), Size: 1, Name: "other.mp4"}}
 		})
 		if slices.Contains(s.cancelled, "analyse/r1") {
-			t.Error("the analysis was called back, which noon waits for")
+			t.Error("cancelled the analysis that noon waits for")
 		}
 		s.finishAll()
 		s.expectPhase("morning", Done)
@@ -394,13 +394,13 @@ func TestBacklog_RestartAfterKill(t *testing.T) {
 		s.start()
 		s.finish("probe")
 		s.finish("encode")
-		lost, err := s.catalog.BeginRun(t.Context(), "apis", "of a server that was killed")
+		lost, err := s.catalog.BeginRun(t.Context(), "apis", "of a killed server")
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.stop()
 		if len(s.jobs) > 0 {
-			t.Errorf("%d jobs were left out", len(s.jobs))
+			t.Errorf("%d jobs are left in the queue", len(s.jobs))
 		}
 		sent := len(s.dispatched)
 		s.start()
@@ -408,7 +408,7 @@ func TestBacklog_RestartAfterKill(t *testing.T) {
 		s.expectPhase("apis", Done)
 		again := countStages(s.dispatched[sent:])
 		if again["probe"] > 0 || again["encode"] > 3 {
-			t.Errorf("made again: %v", again)
+			t.Errorf("ran again: %v", again)
 		}
 		runs, err := s.catalog.LastRuns(t.Context(), "apis", 9)
 		if err != nil {
@@ -444,7 +444,7 @@ func TestBacklog_FailureThenRetry(t *testing.T) {
 		s.stop()
 		s.start()
 		if p := s.expectPhase("apis", Failed); p.Problem == "" || len(s.dispatched) > sent {
-			t.Errorf("after another start: %+v, %q", p, s.dispatched[sent:])
+			t.Errorf("after a restart: %+v, jobs %q", p, s.dispatched[sent:])
 		}
 		if err := s.catalog.RequestBuild(t.Context(), "ada", "apis", "retry"); err != nil {
 			t.Fatal(err)
@@ -468,7 +468,7 @@ func TestBacklog_Order(t *testing.T) {
 		time.Sleep(time.Second)
 		s.addTalk("f", "f.mp4")
 		if e, f := s.expectPhase("e", Queued), s.expectPhase("f", Queued); e.QueuePosition != 1 || f.QueuePosition != 2 {
-			t.Errorf("e is %d., f is %d.", e.QueuePosition, f.QueuePosition)
+			t.Errorf("queue positions: e %d, f %d, want 1 and 2", e.QueuePosition, f.QueuePosition)
 		}
 		s.finishAll()
 		for _, slug := range []string{"a", "b", "c", "d", "e", "f"} {
@@ -496,7 +496,7 @@ func TestCost(t *testing.T) {
 			return p
 		}
 		if p := price(func(*conference.Facts) {}); p.Complete || p.Sure() || p.Work.Unknown != 1 {
-			t.Errorf("of a recording that nobody has looked into: %+v", p)
+			t.Errorf("recording not probed: %+v", p)
 		}
 		s.start()
 		s.finish("probe")
@@ -507,21 +507,21 @@ func TestCost(t *testing.T) {
 		s.finishAll()
 		s.expectPhase("apis", Done)
 		if p := price(func(*conference.Facts) {}); !p.Sure() || p.Time != 0 {
-			t.Errorf("of nothing: %+v", p)
+			t.Errorf("nothing changed: %+v", p)
 		}
 		captions := price(func(f *conference.Facts) { f.Tracks[0].Cues[0].Text = "Hullo" })
 		if captions.LongActions > 0 || !captions.Sure() {
-			t.Errorf("of captions: %+v", captions)
+			t.Errorf("changed captions: %+v", captions)
 		}
 		cut := price(func(f *conference.Facts) {
 			f.Cut = []conference.KeptRange{{From: 5 * time.Second, To: 2 * time.Minute}}
 		})
 		i := slices.IndexFunc(cut.Stages, func(s StageCost) bool { return s.Name == "encode" })
 		if e := cut.Stages[i]; e.Make != 3 || e.There != 9 || e.Work.Work < 15*time.Second || e.Work.Work > 25*time.Second {
-			t.Errorf("of a moved cut: %+v", e)
+			t.Errorf("moved cut: %+v", e)
 		}
 		if s, _ := s.backlog.Status("apis"); s.Request.Pending() {
-			t.Error("asking for the price wished for something")
+			t.Error("estimating the cost requested a build")
 		}
 	})
 }

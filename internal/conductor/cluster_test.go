@@ -261,7 +261,7 @@ func parseGraph(t *testing.T, salts map[string]int, lines ...string) plan.Graph 
 		inputs := make(map[string]action.Key)
 		for _, r := range strings.Fields(reads) {
 			if keys[r] == "" {
-				t.Fatalf("%s reads %s, which nobody makes before it", slot, r)
+				t.Fatalf("%s reads %s, which no line before it makes", slot, r)
 			}
 			inputs[r] = keys[r]
 		}

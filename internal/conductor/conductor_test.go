@@ -73,12 +73,12 @@ func TestReconcile_QueuesOnlyWhatTheTargetNeeds(t *testing.T) {
 		present []string
 		jobs    []string
 	}{
-		"nothing is there":                 {nil, everything},
-		"all that is read again is there":  {[]string{"assemble/hi", "assemble/lo"}, []string{"bundle"}},
-		"the bundle alone is there":        {[]string{"bundle"}, nil},
-		"one rendition is there":           {[]string{"probe", "assemble/lo"}, []string{"audio", "encode/hi/0", "encode/hi/1", "assemble/hi", "bundle"}},
-		"one of two that share is there":   {[]string{"probe", "audio", "encode/lo/0"}, []string{"encode/hi/0", "encode/hi/1+encode/lo/1", "assemble/hi", "assemble/lo", "bundle"}},
-		"a chunk that nobody reads is not": {[]string{"probe", "audio", "encode/hi/0", "encode/hi/1", "assemble/lo"}, []string{"assemble/hi", "bundle"}},
+		"nothing is there":                            {nil, everything},
+		"all that is read again is there":             {[]string{"assemble/hi", "assemble/lo"}, []string{"bundle"}},
+		"the bundle alone is there":                   {[]string{"bundle"}, nil},
+		"one rendition is there":                      {[]string{"probe", "assemble/lo"}, []string{"audio", "encode/hi/0", "encode/hi/1", "assemble/hi", "bundle"}},
+		"one of two that share is there":              {[]string{"probe", "audio", "encode/lo/0"}, []string{"encode/hi/0", "encode/hi/1+encode/lo/1", "assemble/hi", "assemble/lo", "bundle"}},
+		"a chunk that no missing action reads is not": {[]string{"probe", "audio", "encode/hi/0", "encode/hi/1", "assemble/lo"}, []string{"assemble/hi", "bundle"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := parseGraph(t, nil, nineActions...)
@@ -153,7 +153,7 @@ func TestReconcile_MaxInFlight(t *testing.T) {
 			t.Fatalf("got %v", err)
 		}
 		if len(q.sent) != 5 || len(q.cancelled) != 5 {
-			t.Errorf("%d were sent, %d called back", len(q.sent), len(q.cancelled))
+			t.Errorf("%d jobs dispatched, %d cancelled", len(q.sent), len(q.cancelled))
 		}
 	})
 }
@@ -193,7 +193,7 @@ func TestReconcile_ReplansAfterObservations(t *testing.T) {
 		t.Errorf("queued %q, accepted %d times", q.jobs, accepted)
 	}
 	if has, _ := q.store.Has(t.Context(), given); !has {
-		t.Error("what the talk came with is not in the store")
+		t.Error("the inline input is not in the store")
 	}
 	if len(recorder.states) != 4 || recorder.run != 7 || made.Bundle.Key != whole.BundleKey {
 		t.Errorf("recorded %v of run %d", recorder.states, recorder.run)
@@ -247,7 +247,7 @@ func TestReconcile_Errors(t *testing.T) {
 			},
 			want: "broken",
 		},
-		"an observation that nobody makes": {
+		"an observation that no action makes": {
 			target: func(g plan.Graph, _ *memoryStore) Target { g.Complete = false; return Target{Plan: fixedPlan(g)} },
 			want:   "waits for observations",
 		},
@@ -288,7 +288,7 @@ func TestReconcile_BundleWithMissingFileIsRebuilt(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !slices.Equal(q.jobs, want) {
-			t.Errorf("time %d: queued %q, want %q", i, q.jobs, want)
+			t.Errorf("run %d: queued %q, want %q", i, q.jobs, want)
 		}
 	}
 }

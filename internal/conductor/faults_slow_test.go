@@ -171,7 +171,7 @@ func (k testTalk) expectOutput(t *testing.T, want map[string]string) {
 	if got := k.decodedOutput(t); !maps.Equal(got, want) {
 		for name := range want {
 			if got[name] != want[name] {
-				t.Errorf("%s is not what an undisturbed run makes", name)
+				t.Errorf("%s differs from that of an undisturbed run", name)
 			}
 		}
 	}
@@ -191,7 +191,7 @@ func (k testTalk) verifyBundle(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r, err := bundle.Verify(t.Context(), tools, k.path("out", "talk")); err != nil || !r.OK {
-		t.Errorf("the bundle is not sound: %v\n%v", err, r)
+		t.Errorf("the bundle is damaged: %v\n%v", err, r)
 	}
 }
 
@@ -222,7 +222,7 @@ func (k testTalk) expectNoProcesses(t *testing.T) {
 		n, _ := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 5000)
 		unix.Close(fd)
 		if n != 1 {
-			t.Errorf("this outlived its Lectern: %q", bytes.Split(line, []byte{0}))
+			t.Errorf("process outlived its parent: %q", bytes.Split(line, []byte{0}))
 		}
 	}
 }
@@ -307,7 +307,7 @@ func TestBuild_KilledBetweenDurableSteps(t *testing.T) {
 		k.buildAndDie(t, step)
 		k.verifyBundle(t)
 		if !maps.Equal(k.decodedOutput(t), before) {
-			t.Errorf("killed at %s: the earlier bundle is not what it was", step)
+			t.Errorf("killed at %s: the earlier bundle changed", step)
 		}
 	}
 	k.buildAndDie(t, "sweep 1") // the new bundle is in place
@@ -332,7 +332,7 @@ func (k testTalk) buildAndDie(t *testing.T, step string) {
 	cmd.Env = append(os.Environ(), "CONDUCTOR_TEST_DIE_AT="+step)
 	said, err := cmd.CombinedOutput()
 	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
-		t.Fatalf("it was to die at %s: %v\n%s", step, err, said)
+		t.Fatalf("not killed at %s: %v\n%s", step, err, said)
 	}
 	k.expectNoProcesses(t)
 }
@@ -445,7 +445,7 @@ func TestRun_UnlikeSegmentsAreReencoded(t *testing.T) {
 	k.replaceSegment(t, "encode/"+rendition+"/r1/3")
 	printed, _ := mustRun(t, k.runCommand(t, lectern, "--title", "Another title")) // has to join again
 	if ran := actionCounts(t, printed)["encode"].Ran; ran != 9 {
-		t.Errorf("%d chunks were encoded", ran)
+		t.Errorf("%d chunks were encoded, want 9", ran)
 	}
 	k.expectOutput(t, want)
 	if salts := k.submission(t).Facts.Salts; !maps.Equal(salts, map[string]int{rendition: 1}) {

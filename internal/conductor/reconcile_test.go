@@ -178,7 +178,7 @@ func TestReconcile_PermanentFailures(t *testing.T) {
 			begun:  map[string]int{"encode/hi/0": 3, "encode/lo/0": 2, "assemble/hi": 0, "assemble/lo": 3, "bundle": 0},
 			failed: []string{"encode/hi/0", "assemble/lo"},
 		},
-		"a segment, and again whatever it is made of": {
+		"a join of unlike segments, without a salt to raise": {
 			script: func(slot string, _ int) error {
 				if slot != "assemble/hi" {
 					return nil
@@ -204,7 +204,7 @@ func TestReconcile_PermanentFailures(t *testing.T) {
 					slots = append(slots, f.Slot)
 				}
 				if fmt.Sprint(slots) != fmt.Sprint(trial.failed) {
-					t.Errorf("%v need attention, want %v", slots, trial.failed)
+					t.Errorf("failed: %v, want %v", slots, trial.failed)
 				}
 				expectCounts(t, "begun", w.started, countEach(nineActions, 1, trial.begun))
 			})
@@ -225,7 +225,7 @@ func TestReconcile_GivesUpOnLostJobs(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		if handled != maxLostAttempts+1 {
-			t.Errorf("it was tried %d times", handled)
+			t.Errorf("tried %d times", handled)
 		}
 	})
 }
@@ -311,7 +311,7 @@ func TestReconcile_UnlikeSegmentsAreReencoded(t *testing.T) {
 		}
 		expectCounts(t, "begun", w.started, countEach(nineActions, 1, map[string]int{"encode/hi/0": 3, "encode/hi/1": 3, "assemble/hi": 3}))
 		if made.Bundle.Key != made.Graph.BundleKey || made.Graph.BundleKey == parseGraph(t, nil, nineActions...).BundleKey {
-			t.Error("the bundle is not that of the new segments")
+			t.Error("the bundle is not built from the new segments")
 		}
 	})
 }

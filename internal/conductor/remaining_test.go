@@ -26,7 +26,7 @@ func TestBacklog_RemainingTime(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		p := s.expectPhase("second", Building)
 		if !p.RemainingKnown || p.Remaining < 3*time.Minute || p.Remaining > 4*time.Minute {
-			t.Errorf("%s remain (%v)", p.Remaining, p.RemainingKnown)
+			t.Errorf("remaining %s (known: %v), want 3 to 4 minutes", p.Remaining, p.RemainingKnown)
 		}
 	})
 }

@@ -42,7 +42,7 @@ func TestExplain(t *testing.T) {
 		"a setting":             {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, changed(`22`, `23`), reads("recording", "a")), "crf changed from 22 to 23"},
 		"the title":             {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, changed(`Loops`, `On Loops`), reads("recording", "a")), "the title changed from “Loops” to “On Loops”"},
 		"one more and one less": {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, changed(`"title":"Loops"`, `"speakers":["Ada","Bob"]`), reads("recording", "a")), "the list of speakers was added: Ada, Bob; the title was removed; it was “Loops”"},
-		"what nobody named":     {[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{"a":{"b":[1,{}]}}`, nil)}, slot(catalog.SlotRan, 1, `{"a":{"b":[2,{"c":0}]}}`, nil), "a.b[1] changed from 1 to 2; a.b[2].c was added: 0"},
+		"unnamed parameters":    {[]catalog.SlotResult{slot(catalog.SlotRan, 1, `{"a":{"b":[1,{}]}}`, nil)}, slot(catalog.SlotRan, 1, `{"a":{"b":[2,{"c":0}]}}`, nil), "a.b[1] changed from 1 to 2; a.b[2].c was added: 0"},
 		"the recording":         {[]catalog.SlotResult{old}, slot(catalog.SlotRan, 1, whole, reads("recording", "b")), "the recording changed from take-1.mp4 to take-2.mp4"},
 		"a recording of the same name": {
 			[]catalog.SlotResult{slot(catalog.SlotRan, 1, whole, reads("recording/00000", "b"))}, slot(catalog.SlotRan, 1, whole, reads("recording/00000", "d")),

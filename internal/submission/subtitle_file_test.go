@@ -65,9 +65,9 @@ func TestSummarizeDiagnostics(t *testing.T) {
 		want = append(want, fmt.Sprintf("a.srt:%d: is small", line+1))
 	}
 	if want = append(want, "a.srt: and 292 more: lectern subtitles read a.srt"); !slices.Equal(notes, want) {
-		t.Errorf("told %q", notes)
+		t.Errorf("notes %q", notes)
 	}
 	if notes := diagnosticNotes("a.srt", nil); notes != nil {
-		t.Errorf("told %q of nothing", notes)
+		t.Errorf("notes without diagnostics: %q", notes)
 	}
 }
