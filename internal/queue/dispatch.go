@@ -33,7 +33,7 @@ const asynqTimeoutMargin = time.Minute
 // a Cancel of the same id.
 func (q *Queue) Dispatch(ctx context.Context, job action.Job, timeout time.Duration) error {
 	if timeout <= 0 {
-		return fmt.Errorf("dispatch job %s: a timeout of %s", job.ID, timeout)
+		return fmt.Errorf("dispatch job %s: invalid timeout %s", job.ID, timeout)
 	}
 	payload, err := json.Marshal(message{job, timeout})
 	if err != nil {
@@ -92,12 +92,12 @@ func (q *Queue) registerLanes(ctx context.Context) error {
 // State says where a job is.
 type State int
 
-// The states of a job. Unknown is for the first moments after Redis has lost its memory,
-// until the workers have said again what they are at: ask later.
+// The states of a job. Unknown is for the first moments after Redis was flushed, until the
+// workers have reported their jobs again: ask later.
 const (
-	Gone    State = iota // not here: finished, lost, cancelled, or its worker went silent
+	Gone    State = iota // finished, lost, cancelled, or its worker went silent
 	Waiting              // no worker has taken it yet
-	Running              // a living worker has it
+	Running              // a worker that sends heartbeats has it
 	Unknown
 )
 
@@ -124,7 +124,7 @@ func (q *Queue) States(ctx context.Context, ids ...string) ([]State, error) {
 		n := min(len(ids), statesBatch)
 		some, err := q.queryStates(ctx, ids[:n])
 		if err != nil {
-			return nil, fmt.Errorf("look after %d jobs: %w", n, err)
+			return nil, fmt.Errorf("query the states of %d jobs: %w", n, err)
 		}
 		states, ids = append(states, some...), ids[n:]
 	}
@@ -140,25 +140,25 @@ type jobReplies struct {
 
 // queryStates returns the states of some jobs in one round trip.
 func (q *Queue) queryStates(ctx context.Context, ids []string) ([]State, error) {
-	sights := make([]jobReplies, len(ids))
+	replies := make([]jobReplies, len(ids))
 	p := q.rdb.Pipeline()
-	forgot := p.SetNX(ctx, q.key("memory"), "kept", 0)
+	flushed := p.SetNX(ctx, q.key("memory"), "kept", 0)
 	for i, id := range ids {
-		sights[i].heartbeat = p.Exists(ctx, q.key("beat", id))
+		replies[i].heartbeat = p.Exists(ctx, q.key("beat", id))
 		for n, at := range q.lanes() {
-			sights[i].state[n] = p.HGet(ctx, at.key("t:"+id), "state")
-			sights[i].lease[n] = p.ZScore(ctx, at.key("lease"), id)
+			replies[i].state[n] = p.HGet(ctx, at.key("t:"+id), "state")
+			replies[i].lease[n] = p.ZScore(ctx, at.key("lease"), id)
 		}
 	}
 	if _, err := p.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 		return nil, err
 	}
 	lost := Gone
-	if q.recentlyFlushed(forgot.Val()) {
+	if q.recentlyFlushed(flushed.Val()) {
 		lost = Unknown
 	}
 	states := make([]State, len(ids))
-	for i, s := range sights {
+	for i, s := range replies {
 		states[i] = q.stateFromReplies(s, lost)
 	}
 	return states, nil
@@ -177,8 +177,8 @@ func (q *Queue) stateFromReplies(s jobReplies, lost State) State {
 		case "pending":
 			return Waiting
 		case "active":
-			// Between taking a task and the first beat lies a moment. asynq's lease tells it
-			// from the silence of the dead: it was written when the task was taken.
+			// A worker takes a task shortly before its first heartbeat. asynq's lease, written
+			// when the task was taken, distinguishes that from the silence of a dead worker.
 			taken := time.Unix(int64(s.lease[n].Val()), 0).Add(-asynqLease)
 			if time.Since(taken) < max(q.heartbeatTTL(), 2*time.Second) {
 				return Running
@@ -195,7 +195,7 @@ func (q *Queue) recentlyFlushed(now bool) bool {
 	defer q.mu.Unlock()
 	if now {
 		q.flushedAt = time.Now()
-		q.log.Info("Redis has forgotten everything; waiting for the workers to report")
+		q.log.Info("Redis was flushed; waiting for the workers to report")
 	}
 	return !q.flushedAt.IsZero() && time.Since(q.flushedAt) < q.heartbeat*3/2
 }
@@ -207,7 +207,7 @@ const cancelMarkTTL = time.Hour
 // Cancel stops a job: a waiting one is deleted, a running one has its handler's context
 // cancelled, within one heartbeat even if the signal is lost. There is no Failed event for it.
 func (q *Queue) Cancel(ctx context.Context, id string) error {
-	// First the mark, which a worker reads when it takes a job and at every beat.
+	// Set the mark first: a worker reads it when it takes a job and at every heartbeat.
 	if err := q.rdb.Set(ctx, q.key("cancel", id), "1", cancelMarkTTL).Err(); err != nil {
 		return fmt.Errorf("cancel job %s: %w", id, err)
 	}
@@ -216,10 +216,10 @@ func (q *Queue) Cancel(ctx context.Context, id string) error {
 		if err != nil || state != "pending" {
 			continue
 		}
-		// A worker may take it in this moment, and then it cannot be deleted: the mark and
-		// the signal stop it.
+		// A worker may take it just now, and then it cannot be deleted; the mark and the signal
+		// stop it.
 		if err := q.delete(ctx, at, id); err != nil {
-			q.log.Debug("a cancelled job was taken", "job", id, "because", err)
+			q.log.Debug("cannot delete a cancelled job", "job", id, "error", err)
 		}
 	}
 	if err := q.rdb.Publish(ctx, q.key("cancel"), id).Err(); err != nil {

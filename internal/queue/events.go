@@ -31,9 +31,9 @@ func (q *Queue) Events() <-chan action.Event {
 	receive := func(payload string) {
 		e, err := decode(payload)
 		if err != nil {
-			q.log.Warn("a worker's message cannot be read", "error", err)
+			q.log.Warn("cannot read a worker's message", "error", err)
 		}
-		m.in <- e // a message that cannot be read is a reason to look, too
+		m.in <- e // an unreadable message is also a reason to look
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := q.subscribe(ctx, q.key("events"))
@@ -52,7 +52,7 @@ func encode(e action.Event) string {
 	e.Fraction, e.Speed = finite(e.Fraction), finite(e.Speed)
 	b, err := json.Marshal(e)
 	if err != nil {
-		panic(err) // the rest of an Event is strings
+		panic(err) // the other fields are strings
 	}
 	return string(b)
 }
@@ -97,7 +97,7 @@ func (m *eventBuffer) forward() {
 				return
 			}
 			if len(kept) == eventBufferSize {
-				kept = kept[:0] // one "look at everything" says as much
+				kept = kept[:0] // one "look at everything" replaces them all
 				e = action.Event{}
 			}
 			kept = append(kept, e)

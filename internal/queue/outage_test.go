@@ -222,11 +222,11 @@ func TestOpen_Errors(t *testing.T) {
 		}
 	})
 	for url, want := range map[string]string{
-		"localhost:6379":               `"localhost:6379" is not the address`,
-		"http://localhost":             "is not the address",
-		"redis://":                     "is not the address",
+		"localhost:6379":               `"localhost:6379" is not a Redis URL`,
+		"http://localhost":             "is not a Redis URL",
+		"redis://":                     "is not a Redis URL",
 		"redis://u:secret@host/x":      "invalid database number",
-		"redis://u:sec ret@ho st:6379": "is not the address",
+		"redis://u:sec ret@ho st:6379": "is not a Redis URL",
 	} {
 		_, err := Open(t.Context(), Options{URL: url})
 		if f := inputerr.As(err); f == nil || !strings.Contains(f.Error(), want) || strings.Contains(f.Error(), "sec") {

@@ -31,13 +31,13 @@ import (
 // Options configure a queue.
 type Options struct {
 	URL          string        // redis://[user:password@]host:port[/db] or rediss://…; empty for the embedded Redis
-	Name         string        // tells stores that share one Redis apart; empty is "lectern"
+	Name         string        // distinguishes queues that share one Redis; "" is "lectern"
 	Log          *slog.Logger  // nil is slog.Default()
-	Heartbeat    time.Duration // how often workers say that they live; 0 is two seconds. All of a queue's processes agree on it
+	Heartbeat    time.Duration // how often workers prove that they live; 0 is two seconds. It must be the same for all processes of a queue
 	PollInterval time.Duration // how often an idle worker looks for a job; 0 is 50 ms
 
-	// Dial, if set, reaches a Redis in place of the URL, without a socket: miniredis' Dial
-	// works under testing/synctest, where hours of polling and beating pass in a moment.
+	// Dial, if set, connects to a Redis without a socket, in place of the URL: miniredis' Dial
+	// works under testing/synctest, where hours pass in a moment.
 	Dial func(context.Context) (net.Conn, error)
 }
 
@@ -55,17 +55,17 @@ type Queue struct {
 	log          *slog.Logger
 
 	rdb       *redis.Client
-	embedded  *miniredis.Miniredis // nil for a Redis elsewhere
+	embedded  *miniredis.Miniredis // nil for an external Redis
 	client    *asynq.Client
 	inspector *asynq.Inspector
 
 	closed chan struct{}  // closed by stop
 	stop   func()         // may be called more than once
-	tasks  sync.WaitGroup // what Open and Events started
+	tasks  sync.WaitGroup // goroutines that Open and Events started
 
 	mu        sync.Mutex
 	events    *eventBuffer // nil until Events is called
-	flushedAt time.Time    // when Redis was last found to have forgotten everything
+	flushedAt time.Time    // when Redis was last found flushed
 }
 
 // Open connects to the Redis that the options name, or starts the embedded one. An
@@ -93,7 +93,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	q.rdb.AddHook(failurePause{q.pollInterval})
 	q.client = asynq.NewClientFromRedisClient(q.rdb)
 	q.inspector = asynq.NewInspectorFromRedisClient(q.rdb)
-	// From now on, a Redis without this key has forgotten everything (see States).
+	// From now on, a Redis without this key was flushed (see States).
 	if err := q.rdb.SetNX(ctx, q.key("memory"), "kept", 0).Err(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the queue: %w", err), q.Close())
 	}

@@ -60,7 +60,7 @@ func (failurePause) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pr
 func (u failurePause) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
-		// The script that Redis does not know yet is no failure: it is sent next.
+		// An unknown script is no failure: it is sent next.
 		if err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "NOSCRIPT") {
 			select {
 			case <-ctx.Done():
@@ -129,13 +129,13 @@ func withQueueDefaults(o *redis.Options) *redis.Options {
 func parseURL(s string) (*redis.Options, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || (u.Scheme != "redis" && u.Scheme != "rediss") {
-		return nil, inputerr.New("Redis", "%q is not the address of one", redacted(s)).
-			Hint("Write redis://[user:password@]host[:port][/database], or rediss:// where it speaks TLS")
+		return nil, inputerr.New("Redis", "%q is not a Redis URL", redacted(s)).
+			Hint("Write redis://[user:password@]host[:port][/database], or rediss:// for TLS")
 	}
 	o, err := redis.ParseURL(s)
 	if err != nil {
 		return nil, inputerr.New("Redis", "%s: %s", u.Redacted(), strings.TrimPrefix(err.Error(), "redis: ")).
-			Hint("Write redis://[user:password@]host[:port][/database], or rediss:// where it speaks TLS")
+			Hint("Write redis://[user:password@]host[:port][/database], or rediss:// for TLS")
 	}
 	if o.TLSConfig != nil {
 		o.TLSConfig.MinVersion = tls.VersionTLS12
@@ -171,17 +171,17 @@ func (q *Queue) checkServer(ctx context.Context) error {
 		}
 	}
 	if v := info["redis_version"]; olderThan(v, 6, 2) {
-		return inputerr.New(where, "is Redis %s", v).Hint("Lectern's queue needs 6.2 or newer")
+		return inputerr.New(where, "runs Redis %s", v).Hint("Use Redis 6.2 or newer")
 	}
 	if info["redis_mode"] == "cluster" {
-		return inputerr.New(where, "is a cluster").Hint("Name a Redis that stands alone")
+		return inputerr.New(where, "is a cluster").Hint("Use a standalone Redis")
 	}
 	if p := info["maxmemory_policy"]; p != "noeviction" && p != "" {
 		if info["maxmemory"] != "0" {
-			return inputerr.New(where, "has maxmemory-policy %s: it throws jobs away when its memory is full", p).
+			return inputerr.New(where, "has maxmemory-policy %s, which deletes jobs when its memory is full", p).
 				Hint("Set maxmemory-policy to noeviction in redis.conf, or with: redis-cli config set maxmemory-policy noeviction")
 		}
-		q.log.Warn("Redis would throw jobs away if it were given a maxmemory; set maxmemory-policy to noeviction",
+		q.log.Warn("Redis would delete jobs if it were given a maxmemory; set maxmemory-policy to noeviction",
 			"redis", where, "maxmemory-policy", p)
 	}
 	return nil
@@ -220,7 +220,7 @@ type bufferedConn struct {
 	net.Conn
 	mu      sync.Mutex
 	pending []byte
-	more    chan struct{} // pending has grown
+	more    chan struct{} // signals that pending has grown
 	once    sync.Once
 	done    chan struct{}
 }

@@ -20,9 +20,9 @@ import (
 
 // ServeOptions configure a worker.
 type ServeOptions struct {
-	Worker string // a name that no other running worker has, such as "host-pid"
-	Slots  int    // how many jobs at once
-	Quick  int    // how many more, of those that take moments; 0: these wait for a slot, too, but first
+	Worker string // unique among the running workers, such as "host-pid"
+	Slots  int    // concurrent jobs
+	Quick  int    // additional concurrent quick jobs; 0: quick jobs use the slots, before others
 }
 
 // Handler does a job. Its context ends on Cancel, at the job's timeout, and when the worker
@@ -63,13 +63,13 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 		servers = append(servers, q.newServer(o.Quick, map[string]int{string(q.quick()): 1}))
 		handlers = append(handlers, w.process(ctx, make(chan struct{}, o.Quick)))
 	}
-	life, end := context.WithCancel(context.WithoutCancel(ctx)) // for what must outlive the handlers
+	background, end := context.WithCancel(context.WithoutCancel(ctx)) // for what must outlive the handlers
 	defer end()
 	var own sync.WaitGroup
-	cancels := q.subscribe(life, q.key("cancel"))
-	own.Go(func() { cancels.listen(life, func() { w.sendHeartbeats(life) }, w.cancelJob) })
-	own.Go(func() { w.heartbeatLoop(life) })
-	own.Go(func() { w.progressLoop(life) })
+	cancels := q.subscribe(background, q.key("cancel"))
+	own.Go(func() { cancels.listen(background, func() { w.sendHeartbeats(background) }, w.cancelJob) })
+	own.Go(func() { w.heartbeatLoop(background) })
+	own.Go(func() { w.progressLoop(background) })
 
 	var err error
 	var started []*asynq.Server
@@ -104,8 +104,8 @@ func (q *Queue) newServer(slots int, queues map[string]int) *asynq.Server {
 		StrictPriority:    true,
 		TaskCheckInterval: q.pollInterval,
 		Logger:            asynqLog{q.log},
-		// Handlers end with ctx, and are waited for. When its time is up asynq would put
-		// their jobs back into the queue instead.
+		// Serve waits for the handlers, which end with ctx. At the end of this timeout asynq
+		// would put their jobs back into the queue instead.
 		ShutdownTimeout: 365 * 24 * time.Hour,
 		// Nothing is ever scheduled, retried or kept.
 		DelayedTaskCheckInterval: time.Hour,
@@ -235,7 +235,7 @@ func (w *worker) publishStarted(ctx context.Context, h *runningJob, id string) {
 	cancelled := p.Exists(ctx, w.key("cancel", id))
 	p.Publish(ctx, w.key("events"), encode(action.Event{Type: action.JobStarted, Job: id, Worker: w.Worker}))
 	if _, err := p.Exec(ctx); err != nil {
-		w.log.Debug("cannot announce a job; going on with it", "job", id, "error", err)
+		w.log.Debug("cannot publish the start of a job", "job", id, "error", err)
 	}
 	if cancelled.Val() == 1 {
 		h.cancel(ErrCancelled)
@@ -284,7 +284,7 @@ func (w *worker) publishEnded(serving context.Context, id string, e action.Event
 	p.Del(ctx, w.key("beat", id))
 	p.Publish(ctx, w.key("events"), encode(e))
 	if _, err := p.Exec(ctx); err != nil {
-		w.log.Debug("cannot tell that a job has ended", "job", id, "error", err)
+		w.log.Debug("cannot publish the end of a job", "job", id, "error", err)
 	}
 }
 
@@ -334,7 +334,7 @@ func (w *worker) pipelineForJobs(ctx context.Context, add func(p redis.Pipeliner
 		add(p, id, h)
 	}
 	if _, err := p.Exec(ctx); err != nil {
-		w.log.Debug("cannot tell of the jobs", "error", err)
+		w.log.Debug("cannot send heartbeats or progress", "error", err)
 	}
 }
 

@@ -45,7 +45,7 @@ func (s *Local) Has(ctx context.Context, key action.Key) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("look for artifact %s: %w", key, err)
+		return false, fmt.Errorf("look up artifact %s: %w", key, err)
 	}
 	return true, nil
 }

@@ -58,8 +58,8 @@ type collector struct {
 }
 
 // each calls do with the name of everything in one of the store's sections.
-func (c *collector) each(ctx context.Context, hall string, do func(hash string) error) error {
-	return filepath.WalkDir(filepath.Join(c.dir, hall), func(path string, d fs.DirEntry, err error) error {
+func (c *collector) each(ctx context.Context, section string, do func(hash string) error) error {
+	return filepath.WalkDir(filepath.Join(c.dir, section), func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return nil
@@ -89,14 +89,14 @@ func (c *collector) markBlobs(key string) error {
 
 // remove removes an entry unless it is too young. Put updates the time of what it uses under
 // the shared lock, so that cannot happen between the check and the removal.
-func (c *collector) remove(hall, hash string, count *int) error {
-	c.trace("drop " + hall)
+func (c *collector) remove(section, hash string, count *int) error {
+	c.trace("drop " + section)
 	unlock, err := c.lock(exclusive)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	path := c.path(hall, hash)
+	path := c.path(section, hash)
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -79,8 +79,8 @@ func sameFile(f *os.File, path string) (bool, error) {
 
 // SweepScratch removes the scratch directories that dead processes left.
 func (s *Local) SweepScratch(ctx context.Context) error {
-	hall := filepath.Join(s.dir, "scratch")
-	entries, err := os.ReadDir(hall)
+	section := filepath.Join(s.dir, "scratch")
+	entries, err := os.ReadDir(section)
 	if err != nil {
 		return fmt.Errorf("sweep scratch: %w", err)
 	}
@@ -92,7 +92,7 @@ func (s *Local) SweepScratch(ctx context.Context) error {
 		if !isLock {
 			continue
 		}
-		if err := removeAbandoned(filepath.Join(hall, name)); err != nil {
+		if err := removeAbandoned(filepath.Join(section, name)); err != nil {
 			return fmt.Errorf("sweep scratch: %w", err)
 		}
 	}

@@ -65,8 +65,8 @@ func Open(dir string, opts ...Option) (*Local, error) {
 	for _, o := range opts {
 		o(s)
 	}
-	for _, hall := range []string{"originals", "blobs", "records", "scratch"} {
-		if err := os.MkdirAll(filepath.Join(dir, hall), 0o755); err != nil {
+	for _, section := range []string{"originals", "blobs", "records", "scratch"} {
+		if err := os.MkdirAll(filepath.Join(dir, section), 0o755); err != nil {
 			return nil, fmt.Errorf("open store: %w", s.wrapDiskFull(err))
 		}
 	}
@@ -130,7 +130,7 @@ func (s *Local) PutOriginal(ctx context.Context, r io.Reader) (action.File, erro
 	}
 	f, err := s.putOriginal(ctx, r, dir)
 	if err = errors.Join(err, release()); err != nil {
-		return action.File{}, fmt.Errorf("keep an original: %w", s.wrapDiskFull(err))
+		return action.File{}, fmt.Errorf("store an original: %w", s.wrapDiskFull(err))
 	}
 	return f, nil
 }
@@ -163,7 +163,7 @@ func (s *Local) putOriginal(ctx context.Context, r io.Reader, dir string) (actio
 // that is no error.
 func (s *Local) MoveOriginal(path string, f action.File) (to string, err error) {
 	if !isHash(f.SHA256) {
-		return "", fmt.Errorf("take over %s: %q is not a SHA-256", path, f.SHA256)
+		return "", fmt.Errorf("store original %s: %q is not a SHA-256", path, f.SHA256)
 	}
 	to = s.path("originals", f.SHA256)
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
@@ -171,10 +171,10 @@ func (s *Local) MoveOriginal(path string, f action.File) (to string, err error) 
 	}
 	s.trace("original")
 	if err := moveIntoPlace(path, to, f.Size); err != nil {
-		return "", fmt.Errorf("take over %s: %w", path, s.wrapDiskFull(err))
+		return "", fmt.Errorf("store original %s: %w", path, s.wrapDiskFull(err))
 	}
 	if err := errors.Join(fsutil.SyncDir(filepath.Dir(to)), fsutil.SyncDir(filepath.Join(s.dir, "originals"))); err != nil {
-		return "", fmt.Errorf("take over %s: %w", path, err)
+		return "", fmt.Errorf("store original %s: %w", path, err)
 	}
 	return to, nil
 }
@@ -209,8 +209,8 @@ func (s *Local) existing(path, name string) (string, error) {
 }
 
 // path returns where an entry of one of the store's sections is.
-func (s *Local) path(hall, hash string) string {
-	return filepath.Join(s.dir, hall, hash[:2], hash)
+func (s *Local) path(section, hash string) string {
+	return filepath.Join(s.dir, section, hash[:2], hash)
 }
 
 func isHash(h string) bool {

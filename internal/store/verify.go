@@ -32,9 +32,9 @@ type CorruptFile struct {
 func (s *Local) Verify(ctx context.Context) (found VerifyResult, err error) {
 	found = VerifyResult{Corrupt: []CorruptFile{}, CorruptOriginals: []string{}}
 	c := collector{Local: s}
-	spoilt := make(map[string]bool)
-	sound := func(hall, sum string) (bool, error) {
-		is, n, err := fsutil.HashFile(ctx, s.path(hall, sum))
+	corrupt := make(map[string]bool)
+	intact := func(section, sum string) (bool, error) {
+		is, n, err := fsutil.HashFile(ctx, s.path(section, sum))
 		if errors.Is(err, fs.ErrNotExist) { // collected by another process
 			return true, nil
 		}
@@ -42,7 +42,7 @@ func (s *Local) Verify(ctx context.Context) (found VerifyResult, err error) {
 		return is == sum, err
 	}
 	err = c.each(ctx, "originals", func(sum string) error {
-		ok, err := sound("originals", sum)
+		ok, err := intact("originals", sum)
 		if err == nil && !ok {
 			found.CorruptOriginals = append(found.CorruptOriginals, s.path("originals", sum))
 		}
@@ -50,20 +50,20 @@ func (s *Local) Verify(ctx context.Context) (found VerifyResult, err error) {
 	})
 	if err == nil {
 		err = c.each(ctx, "blobs", func(sum string) error {
-			ok, err := sound("blobs", sum)
+			ok, err := intact("blobs", sum)
 			if err == nil && !ok {
-				spoilt[sum], err = true, s.removeCorruptBlob(sum)
+				corrupt[sum], err = true, s.removeCorruptBlob(sum)
 			}
 			return err
 		})
 	}
-	if err == nil && len(spoilt) > 0 {
+	if err == nil && len(corrupt) > 0 {
 		err = c.each(ctx, "records", func(key string) error {
-			return s.forgetCorrupt(ctx, action.Key(key), spoilt, &found)
+			return s.forgetCorrupt(ctx, action.Key(key), corrupt, &found)
 		})
 	}
 	if err != nil {
-		return found, fmt.Errorf("check the store: %w", err)
+		return found, fmt.Errorf("verify the store: %w", err)
 	}
 	return found, nil
 }
@@ -88,7 +88,7 @@ func (s *Local) removeCorruptBlob(sum string) error {
 
 // forgetCorrupt forgets an artifact that names a damaged blob, unless its record can restore
 // it.
-func (s *Local) forgetCorrupt(ctx context.Context, key action.Key, spoilt map[string]bool, found *VerifyResult) error {
+func (s *Local) forgetCorrupt(ctx context.Context, key action.Key, corrupt map[string]bool, found *VerifyResult) error {
 	r, err := s.readRecord(key)
 	if errors.Is(err, ErrNotFound) || errors.Is(err, errTorn) {
 		return nil
@@ -97,7 +97,7 @@ func (s *Local) forgetCorrupt(ctx context.Context, key action.Key, spoilt map[st
 		return err
 	}
 	for _, f := range r.Files {
-		if _, mendable := r.Inline[f.SHA256]; mendable || !spoilt[f.SHA256] {
+		if _, mendable := r.Inline[f.SHA256]; mendable || !corrupt[f.SHA256] {
 			continue
 		}
 		found.Corrupt = append(found.Corrupt, CorruptFile{key, r.Kind, f.Name})

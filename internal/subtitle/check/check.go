@@ -27,7 +27,7 @@ type Severity string
 const (
 	Error   Severity = "error"   // viewers lose text
 	Warning Severity = "warning" // viewers have difficulties
-	Note    Severity = "note"    // it could be better
+	Note    Severity = "note"    // could be better
 )
 
 // Weight returns what a finding of this severity counts in a track's share of bad cues: 1 for
@@ -54,16 +54,16 @@ const (
 	NoDuration       Code = "no-duration"       // ends where it starts, or before
 	OutsideRecording Code = "outside-recording" // starts before the recording, or after its end
 	TooFast          Code = "too-fast"          // more text than can be read in its time
-	LongLine         Code = "long-line"         //
-	ManyLines        Code = "too-many-lines"    //
-	TooShort         Code = "too-short"         // shown for less time than needed to notice it
-	TooLong          Code = "too-long"          // shown so long that it is read twice
-	Overlap          Code = "overlap"           // starts before an earlier cue ends
-	Duplicate        Code = "duplicate"         // the same text twice at the same time
-	OutOfOrder       Code = "order"             // comes after a cue that starts later
-	PoorBreak        Code = "poor-break"        // a line break separates what belongs together
-	Gap              Code = "gap"               // too small, so that it flickers or is not noticed
-	Unbalanced       Code = "unbalanced"        // one line much longer than the other
+	LongLine         Code = "long-line"
+	ManyLines        Code = "too-many-lines"
+	TooShort         Code = "too-short"  // shown for less time than needed to notice it
+	TooLong          Code = "too-long"   // shown so long that it is read twice
+	Overlap          Code = "overlap"    // starts before an earlier cue ends
+	Duplicate        Code = "duplicate"  // the same text twice at the same time
+	OutOfOrder       Code = "order"      // comes after a cue that starts later
+	PoorBreak        Code = "poor-break" // a line break separates what belongs together
+	Gap              Code = "gap"        // too small, so that it flickers or is not noticed
+	Unbalanced       Code = "unbalanced" // one line much longer than the other
 )
 
 // rules are all rules, most serious first, with English words for the summary.

@@ -75,7 +75,7 @@ func ProfileFor(tag string) Profile {
 	}
 	p, err := ProfileByName(name)
 	if err != nil {
-		panic(err) // the table above names one that is not there
+		panic(err) // the table above names an unknown profile
 	}
 	return p
 }

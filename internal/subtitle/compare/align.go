@@ -6,21 +6,21 @@ import (
 )
 
 const (
-	maxUnbanded = 1 << 16 // pairs: up to here a gap is aligned without a band
-	bandWidth   = 12      // cues to either side of where the clock says
-	maxGroup    = 8       // into how many a cue can be split, or of how many merged
+	maxUnbanded = 1 << 16 // pairs of cues up to which a gap is aligned without a band
+	bandWidth   = 12      // cues on either side of the expected position
+	maxGroup    = 8       // most cues that one is split into or merged from
 )
 
 // gap is the cues between two anchors.
 type gap struct {
 	old, new []item
-	clocks   []clock // that of the anchor before, of the one after, or both
-	moved    bool    // texts alone count
+	clocks   []clock // of the anchor before, of the one after, or both
+	moved    bool    // only texts are compared
 
-	lo, hi   []int     // for each old cue, which of the new ones come into question before it
-	rowStart []int     // where its row begins in what follows
-	best     []float64 // of the best way to each point
-	step     []step    // that led there
+	lo, hi   []int     // for each old cue, the range of new ones that it can match
+	rowStart []int     // where its row begins in the slices below
+	best     []float64 // score of the best way to each point
+	step     []step    // last step of that way
 	pairs    []comparison
 }
 
@@ -30,10 +30,10 @@ type step struct{ i, j uint8 }
 // comparison is how two cues compare.
 type comparison struct {
 	known  bool
-	common int     // pairs of characters
-	alike  float64 // texts, 0 to 1
-	shared int64   // ms
-	time   float64 // the part of their common time that they share, 0 to 1
+	common int     // common bigrams
+	alike  float64 // similarity of the texts, 0 to 1
+	shared int64   // common time in ms
+	time   float64 // shared part of the time of both, 0 to 1
 }
 
 // align returns the best matches in the gap.
@@ -207,7 +207,7 @@ func (g *gap) tryGroups(i, j int, split bool) {
 		one, of = &g.new[j], g.old[i:]
 	}
 	var several item    // the parts as one
-	var best comparison // of the one with a part
+	var best comparison // of the one cue with one of the parts
 	for n := range maxGroup {
 		p := g.compared(i, j+n)
 		if !split {

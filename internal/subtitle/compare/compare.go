@@ -30,20 +30,20 @@ type Kind string
 const (
 	Unchanged Kind = "unchanged" // the same text at the same time, perhaps broken into other lines
 	Retimed   Kind = "retimed"   // the same text at another time
-	Edited    Kind = "edited"    // other words or another look, perhaps at another time
+	Edited    Kind = "edited"    // other words or another style, perhaps at another time
 	Inserted  Kind = "inserted"  // only in the new version
 	Deleted   Kind = "deleted"   // only in the old version
 	Split     Kind = "split"     // one cue became several
 	Merged    Kind = "merged"    // several cues became one
 )
 
-// kinds is all of them in the order in which people are told.
+// kinds are all kinds, in the order of summaries.
 var kinds = []Kind{Unchanged, Retimed, Edited, Split, Merged, Inserted, Deleted}
 
 // Diff says what happened to every cue.
 type Diff struct {
 	Counts  Counts   `json:"counts"`
-	Shift   *Shift   `json:"shift,omitempty"` // nil unless most cues kept time with each other on a clock other than the old one
+	Shift   *Shift   `json:"shift,omitempty"` // nil unless most cues moved to the same new clock
 	Changes []Change `json:"changes"`         // in the order of the new version; every cue of either version is in exactly one
 }
 
@@ -72,9 +72,9 @@ type Change struct {
 	Kind     Kind     `json:"kind"`
 	Reworded bool     `json:"reworded,omitempty"` // what is read differs in more than white space
 	Rebroken bool     `json:"rebroken,omitempty"` // white space or line breaks alone differ
-	Restyled bool     `json:"restyled,omitempty"` // italics, bold, underline, colour or place differ
+	Restyled bool     `json:"restyled,omitempty"` // italics, bold, underline, colour or position differ
 	Retimed  bool     `json:"retimed,omitempty"`  // the start of the first or the end of the last differs, in milliseconds
-	Moved    bool     `json:"moved,omitempty"`    // it stands elsewhere among the other cues
+	Moved    bool     `json:"moved,omitempty"`    // its order among the other cues changed
 	Old      []CueRef `json:"old"`                // none if inserted, several if merged
 	New      []CueRef `json:"new"`                // none if deleted, several if split
 }
@@ -124,7 +124,7 @@ func addUnmatched(matches []cueMatch, old, new int) []cueMatch {
 		}
 	}
 	all := slices.Clone(matches)
-	after := 0 // where in the new version what is deleted would stand
+	after := 0 // position in the new version for the next deleted cue
 	for i, m := range byOld {
 		if m == nil {
 			all = append(all, cueMatch{i: i, iEnd: i + 1, j: after, jEnd: after})

@@ -49,7 +49,7 @@ func unmatched(items []item, matches []cueMatch, end func(cueMatch) (int, int)) 
 // moved are matched by text alone.
 func alignVersions(old, new []item, prior int64, moved bool) (found []cueMatch) {
 	if moved {
-		prior = math.MaxInt64 / 4 // no clock is likelier than another
+		prior = math.MaxInt64 / 4 // no clock is more likely than another
 	}
 	chain := heaviestChain(anchors(old, new), old, new, prior)
 	if moved && len(chain) == 0 {
@@ -76,7 +76,7 @@ func alignVersions(old, new []item, prior int64, moved bool) (found []cueMatch) 
 // anchor is a cue that is the same on both sides and cannot be confused with another.
 type anchor struct {
 	i, j   int
-	weight float64 // by how much it says
+	weight float64 // higher for longer texts
 	at     int64   // its start on the old clock, ms
 	later  int64   // how much later it starts on the new one, ms
 }
@@ -86,20 +86,20 @@ type anchor struct {
 func anchors(old, new []item) (found []anchor) {
 	texts := map[string]int{}
 	a, b := textNumbers(old, texts), textNumbers(new, texts)
-	type once struct{ i, j, old, new int }
+	type occurrence struct{ i, j, old, new int }
 	for _, around := range []int{0, 1} {
-		keys := map[[3]int]*once{}
-		each := func(list []int, tell func(o *once, at int)) {
+		keys := map[[3]int]*occurrence{}
+		each := func(list []int, tell func(o *occurrence, at int)) {
 			for n := around; n < len(list)-around; n++ {
 				key := [3]int{list[n-around], list[n], list[n+around]}
 				if keys[key] == nil {
-					keys[key] = &once{}
+					keys[key] = &occurrence{}
 				}
 				tell(keys[key], n)
 			}
 		}
-		each(a, func(o *once, at int) { o.i, o.old = at, o.old+1 })
-		each(b, func(o *once, at int) { o.j, o.new = at, o.new+1 })
+		each(a, func(o *occurrence, at int) { o.i, o.old = at, o.old+1 })
+		each(b, func(o *occurrence, at int) { o.j, o.new = at, o.new+1 })
 		for _, o := range keys {
 			if o.old == 1 && o.new == 1 {
 				it := &old[o.i]
@@ -223,11 +223,11 @@ func medianClock(some []anchor, at int64) clock {
 	return clock{at, shifts[len(shifts)/2]}
 }
 
-// What vote looks at.
+// Limits of estimateShift.
 const (
-	maxShift   = 120_000 // ms: shifts up to here
-	binMS      = 40      // ms: how fine
-	neighbours = 100     // cues to either side
+	maxShift   = 120_000 // ms; largest shift that is considered
+	binMS      = 40      // ms; resolution
+	neighbours = 100     // cues compared on either side
 )
 
 // estimateShift estimates from the starts of cues alone by how many ms new is later than old:

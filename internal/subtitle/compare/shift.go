@@ -9,14 +9,14 @@ import (
 type Shift struct {
 	OffsetMS int64   `json:"offset_ms"`
 	Ratio    float64 `json:"ratio"` // 1 unless the clocks drift apart
-	Share    float64 `json:"share"` // of the cues that are in both versions follow it
+	Share    float64 `json:"share"` // part of the cues in both versions that follow it
 	WithinMS int64   `json:"within_ms"`
 }
 
 const (
-	exactMS  = 20  // ms: as near cues stay to a shift that a machine made
-	roughMS  = 500 // ms: and to one that people made cue by cue
-	minShare = 0.8 // of the cues: as many have to follow it
+	exactMS  = 20  // ms; tolerance for a shift made by a program
+	roughMS  = 500 // ms; tolerance for a shift made by hand, cue by cue
+	minShare = 0.8 // part of the cues that must follow a shift
 )
 
 // apply maps a time by the shift, both in ms.
@@ -46,7 +46,7 @@ func commonShift(old, new []item, matches []cueMatch) *Shift {
 	for _, s := range []Shift{fitShift(starts, 1, exactMS), fitShift(starts, ratio, exactMS), fitShift(starts, 1, roughMS), fitShift(starts, ratio, roughMS)} {
 		if s.Share >= minShare {
 			if s.Ratio == 1 && (s.OffsetMS == 0 || s.WithinMS == roughMS && max(s.OffsetMS, -s.OffsetMS) <= roughMS) {
-				return nil // the clock stood still
+				return nil // the clock did not change
 			}
 			return &s
 		}

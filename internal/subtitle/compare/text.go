@@ -13,10 +13,10 @@ import (
 type item struct {
 	cue         conference.Cue
 	start, end  int64    // ms
-	text        string   // its text, however it is spaced and broken into lines
-	bigrams     []uint64 // its pairs of neighbouring characters, ascending
-	letterCount int      // how much it says, in letters; a character of a script without spaces says more
-	index       int      // its index in its version
+	text        string   // normalized: without line breaks and repeated spaces
+	bigrams     []uint64 // pairs of neighbouring characters, ascending
+	letterCount int      // length in letters; characters of scripts without spaces count more
+	index       int      // in its version
 }
 
 // items prepares cues for comparison.

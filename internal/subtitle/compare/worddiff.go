@@ -11,7 +11,7 @@ import (
 func markChanges(was, is string) (string, string) {
 	a, b := splitWords(was), splitWords(is)
 	if len(a)*len(b) > 1<<20 {
-		return was, is // no caption, and not worth the time
+		return was, is // too long for a caption
 	}
 	inA, inB, same := longestCommon(a, b)
 	if 2*same < max(countNonSpace(a), countNonSpace(b)) {
@@ -31,7 +31,7 @@ type TextPart struct {
 func SplitByCommon(was, is string) (old, new []TextPart) {
 	a, b := splitWords(was), splitWords(is)
 	if len(a)*len(b) > 1<<20 {
-		return []TextPart{{was, false}}, []TextPart{{is, false}} // no caption, and not worth the time
+		return []TextPart{{was, false}}, []TextPart{{is, false}} // too long for a caption
 	}
 	inA, inB, _ := longestCommon(a, b)
 	return joinParts(a, inA), joinParts(b, inB)

@@ -158,7 +158,7 @@ func (r *diffWriter) writeOne(c Change) {
 	if c.Reworded && len(c.Old) == len(c.New) {
 		was, is = markChanges(was, is)
 	} else if !c.Reworded && !c.Rebroken && len(c.Old) == len(c.New) {
-		is = "" // only the look is another
+		is = "" // only the style changed
 	}
 	for _, side := range []struct{ sign, text string }{{"-", was}, {"+", is}} {
 		for line := range strings.Lines(side.text) {

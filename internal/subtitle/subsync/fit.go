@@ -17,16 +17,16 @@ var knownRates = []struct {
 }
 
 const (
-	wideSpan          = 50             // frames, the span of onsets that tells best whether cues belong somewhere
-	narrowSpan        = 25             // frames, the span of onsets that tells best where exactly
-	smoothFrames      = 15             // frames over which both are smoothed: cues are a bit early or late, each in its own way
-	offsetRange       = 60             // frames to each side in which an offset is looked for
-	minJump           = 30             // frames: a jump by less is none
-	boundaryTolerance = 3              // cues by which the edges of two parts may differ, and be the same
-	boundaryDistance  = 25 * perSecond // frames: a seam may be misplaced by less
-	minLogOdds        = 2.75           // nats; how much likelier a seam must be where it is, give or take far, than elsewhere
-	maxMismatch       = 6.0            // nats; a run of cues against which more is said has nothing to do with the sound
-	endWeight         = 0.6            // of what the end of a cue says: the next one's start has told of the same pause
+	wideSpan          = 50             // frames; span of onsets that shows best whether cues belong somewhere
+	narrowSpan        = 25             // frames; span of onsets that shows best where exactly
+	smoothFrames      = 15             // frames over which both are smoothed, because cues are slightly early or late
+	offsetRange       = 60             // frames on each side that are searched for an offset
+	minJump           = 30             // frames; smaller jumps are ignored
+	boundaryTolerance = 3              // cues by which the boundaries of equal parts may differ
+	boundaryDistance  = 25 * perSecond // frames; a boundary may be off by less
+	minLogOdds        = 2.75           // nats; how much more likely a boundary must be within boundaryDistance than elsewhere
+	maxMismatch       = 6.0            // nats; a run of cues with more evidence against it does not belong to the sound
+	endWeight         = 0.6            // weight of a cue's end: the next start is evidence of the same pause
 )
 
 // fit is a path refined to the exact cue in time and the exact frame in offset.
@@ -35,30 +35,30 @@ type fit struct {
 	starts       []cueStart
 	rate         float64
 	parts        []part
-	startLogOdds [2][]float32 // what the sound of each frame says, by mark.kind
-	endLogOdds   []float32    // what it says of the end of a cue there
-	doubtful     bool         // whether there are jumps, or where, is not clear
+	startLogOdds [2][]float32 // log odds of each frame for starts, by cueStart.kind
+	endLogOdds   []float32    // and for ends
+	doubtful     bool         // the jumps or their positions are unclear
 }
 
 // signals are derived from each frame of a recording.
 type signals struct {
-	onsets      []float32 // over a wide span, for whether
-	sharpOnsets []float32 // and over a narrow one, for where exactly
-	offsets     []float32 // the end of speech
+	onsets      []float32 // over a wide span, to decide whether cues match
+	sharpOnsets []float32 // over a narrow span, to decide where exactly
+	offsets     []float32 // ends of speech
 }
 
 // part is a run of cues that share an offset.
 type part struct {
-	from, to  int     // its marks
-	unmatched int     // how many of them, from the first, stand for what the recording lacks
-	offset    float64 // frames, to be added after the rate
+	from, to  int     // its cues
+	unmatched int     // how many of them, from the first, caption what the recording lacks
+	offset    float64 // frames, added after the rate
 }
 
 // newFit refines a path. It learns the onset model from where the path puts the cues, then
 // decodes the lags once more. Parts that depend on the cost of a jump, or a jump whose position
 // is unclear, make the fit doubtful.
-func newFit(p path, marks []cueStart, m *onsetModel, heard signals) *fit {
-	f := &fit{signals: heard, starts: marks, rate: p.rate, parts: mergeParts(p.parts)}
+func newFit(p path, starts []cueStart, m *onsetModel, found signals) *fit {
+	f := &fit{signals: found, starts: starts, rate: p.rate, parts: mergeParts(p.parts)}
 	f.chooseRate()
 	m.learn(f.onsets, func(count func(kind, at int)) {
 		f.each(func(k cueStart, p part) { count(k.kind(), k.frameAt(f.rate, p.offset)) })
@@ -70,12 +70,12 @@ func newFit(p path, marks []cueStart, m *onsetModel, heard signals) *fit {
 	})
 	f.endLogOdds = ends.evaluate(f.offsets)[0]
 	binned := m.evaluate(averageBins(f.onsets))
-	f.parts = mergeParts(decodeLags(marks, binned, f.rate, jumpCost))
+	f.parts = mergeParts(decodeLags(starts, binned, f.rate, jumpCost))
 	f.placeJumps()
 	f.chooseRate()
 	f.doubtful = !f.placeJumps() || !f.partsAreClear(binned) ||
-		!f.sameWithCheapJumps(mergeParts(decodeLags(marks, binned, f.rate, doubtfulJumpCost))) ||
-		!f.endsAgree(decodeLags(marks, binned, f.rate, endJumpCost))
+		!f.sameWithCheapJumps(mergeParts(decodeLags(starts, binned, f.rate, doubtfulJumpCost))) ||
+		!f.endsAgree(decodeLags(starts, binned, f.rate, endJumpCost))
 	return f
 }
 
@@ -127,8 +127,8 @@ func mergeParts(parts []part) (joined []part) {
 }
 
 // score returns how well cues meet onsets at a rate and an offset.
-func score(marks []cueStart, onsets []float32, rate, offset float64) (sum float64) {
-	for _, m := range marks {
+func score(starts []cueStart, onsets []float32, rate, offset float64) (sum float64) {
+	for _, m := range starts {
 		if at := m.frameAt(rate, offset); at >= 0 && at < len(onsets) {
 			sum += float64(m.weight * onsets[at])
 		}
@@ -194,9 +194,9 @@ func (f *fit) chooseRate() {
 			try(r.rate, doubt/2)
 		}
 	}
-	seen := 0.25 * perSecond / (f.starts[len(f.starts)-1].start - f.starts[0].start)
+	visible := 0.25 * perSecond / (f.starts[len(f.starts)-1].start - f.starts[0].start)
 	for named, n := best, -steps; n <= steps; n++ {
-		if rate := near + float64(n)*step; math.Abs(rate-named) > seen {
+		if rate := near + float64(n)*step; math.Abs(rate-named) > visible {
 			try(rate, doubt)
 		}
 	}
@@ -213,7 +213,7 @@ func (f *fit) placeJumps() (sure bool) {
 		a, b := &f.parts[n-1], &f.parts[n]
 		gap := (a.offset - b.offset) / f.rate
 		first, last := a.from+a.unmatched, b.to
-		ahead := make([]float64, last-first+1) // what the marks before say for a
+		ahead := make([]float64, last-first+1) // evidence of the cues before for a
 		behind := make([]float64, last-first+1)
 		for i := first; i < last; i++ {
 			ahead[i-first+1] = ahead[i-first] + f.evidenceWithEnd(i, *a)
@@ -228,9 +228,9 @@ func (f *fit) placeJumps() (sure bool) {
 			}
 		}
 		if best == 0 {
-			return false // the recording cannot lack as much as that
+			return false // the recording cannot lack that much
 		}
-		var here, elsewhere float64 // how likely the seam is, against its being at best
+		var here, elsewhere float64 // likelihood of the boundary, relative to that at best
 		for i := first + 1; i < end; i++ {
 			likely := math.Exp(says(i) - says(best))
 			if math.Abs(f.starts[i].start-f.starts[best].start) > boundaryDistance {
@@ -246,8 +246,8 @@ func (f *fit) placeJumps() (sure bool) {
 }
 
 // firstFrom returns the index of the first cue at or after a frame.
-func (f *fit) firstFrom(marks []cueStart, at float64) int {
-	n, _ := slices.BinarySearchFunc(marks, at, func(m cueStart, at float64) int {
+func (f *fit) firstFrom(starts []cueStart, at float64) int {
+	n, _ := slices.BinarySearchFunc(starts, at, func(m cueStart, at float64) int {
 		if m.start < at {
 			return -1
 		}
@@ -258,7 +258,7 @@ func (f *fit) firstFrom(marks []cueStart, at float64) int {
 
 // worstRun returns the run of cues that fits worst, in milliseconds of the file, and how
 // strongly the evidence says that it does not belong to the sound.
-func (f *fit) worstRun() (from, to int64, strange float64) {
+func (f *fit) worstRun() (from, to int64, mismatch float64) {
 	sum, first := 0.0, 0
 	for _, p := range f.parts {
 		for i := p.from + p.unmatched; i < p.to; i++ {
@@ -266,10 +266,10 @@ func (f *fit) worstRun() (from, to int64, strange float64) {
 				sum, first = 0, i
 			}
 			sum -= f.evidence(i, p)
-			if sum > strange {
-				from, to, strange = milliseconds(f.starts[first].start), milliseconds(f.starts[i].start), sum
+			if sum > mismatch {
+				from, to, mismatch = milliseconds(f.starts[first].start), milliseconds(f.starts[i].start), sum
 			}
 		}
 	}
-	return from, to, strange
+	return from, to, mismatch
 }

@@ -8,8 +8,8 @@ import (
 // The onset signal is taken from levels alone, so that what `analyse` stored is enough.
 const (
 	perSecond       = 100 // frames
-	levelWindow     = 10  // seconds to each side over which noise floor and speech level are taken
-	minDynamicRange = 12  // dB; a passage that moves less than this holds no speech that could be told from noise
+	levelWindow     = 10  // seconds on each side for estimating noise floor and speech level
+	minDynamicRange = 12  // dB; in a passage with less, speech cannot be told from noise
 )
 
 // onsets returns how much each frame looks like the beginning of speech: a rise out of a pause,
@@ -17,24 +17,24 @@ const (
 // is its sum over cues that have nothing to do with the sound. It compares the means of span
 // frames before and after: a wide span finds the pauses that matter, a narrow one locates them
 // more exactly.
-func onsets(lively []float32, span int) []float32 {
-	sums := make([]float64, len(lively)+1)
-	for i, x := range lively {
+func onsets(activity []float32, span int) []float32 {
+	sums := make([]float64, len(activity)+1)
+	for i, x := range activity {
 		sums[i+1] = sums[i] + float64(x)
 	}
 	mean := func(from, to int) float64 { return (sums[to] - sums[from]) / float64(span) }
-	rises := make([]float32, len(lively))
-	for i := span; i+span < len(lively); i++ {
+	rises := make([]float32, len(activity))
+	for i := span; i+span < len(activity); i++ {
 		if rise := mean(i, i+span) - mean(i-span, i); rise > 0 {
-			rises[i] = float32(rise * rise) // one out of a pause counts for more than several in mid-speech
+			rises[i] = float32(rise * rise) // one after a pause counts more than several within speech
 		}
 	}
 	return standardize(rises)
 }
 
 // offsets returns how much each frame looks like the end of speech, before a pause.
-func offsets(lively []float32, span int) []float32 {
-	back := slices.Clone(lively)
+func offsets(activity []float32, span int) []float32 {
+	back := slices.Clone(activity)
 	slices.Reverse(back)
 	falls := onsets(back, span)
 	slices.Reverse(falls)

@@ -11,13 +11,13 @@ import (
 // for all, and the former is counted: no distribution is assumed.
 type onsetModel struct {
 	classMin [classes]float32    // the smallest onset of each class
-	logOdds  [2][classes]float32 // by mark.kind and class, in nats
+	logOdds  [2][classes]float32 // by cueStart.kind and class, in nats
 }
 
 const (
 	classes        = 10
-	priorCount     = 2.0  // cues taken for granted in each class, so that a few do not say too much
-	outsideLogOdds = -1.0 // nats, what is said of a cue that lies outside the recording
+	priorCount     = 2.0  // imaginary cues in each class, so that a few real ones do not count too much
+	outsideLogOdds = -1.0 // nats, for a cue outside the recording
 )
 
 // defaultOnsetModel returns the model that is used before anything has been learned.
@@ -35,19 +35,19 @@ func defaultOnsetModel(sound []float32) *onsetModel {
 
 // learn counts the signal where cues are: visit calls count with the kind and the frame of
 // each.
-func (m *onsetModel) learn(signal []float32, met func(count func(kind, at int))) {
+func (m *onsetModel) learn(signal []float32, visit func(count func(kind, at int))) {
 	var counts [2][classes]float64
-	met(func(kind, at int) {
+	visit(func(kind, at int) {
 		if at >= 0 && at < len(signal) {
 			counts[kind][m.classOf(signal[at])]++
 		}
 	})
-	for kind, met := range counts {
+	for kind, inClass := range counts {
 		total := priorCount * classes
-		for _, n := range met {
+		for _, n := range inClass {
 			total += n
 		}
-		for c, n := range met {
+		for c, n := range inClass {
 			m.logOdds[kind][c] = float32(math.Log((n + priorCount) / total * classes))
 		}
 	}
@@ -63,13 +63,13 @@ func (m *onsetModel) classOf(onset float32) int {
 }
 
 // evaluate returns the log odds of each onset, by cueStart.kind.
-func (m *onsetModel) evaluate(onsets []float32) (said [2][]float32) {
-	for kind := range said {
-		said[kind] = make([]float32, len(onsets))
+func (m *onsetModel) evaluate(onsets []float32) (odds [2][]float32) {
+	for kind := range odds {
+		odds[kind] = make([]float32, len(onsets))
 	}
 	for i, x := range onsets {
 		c := m.classOf(x)
-		said[0][i], said[1][i] = m.logOdds[0][c], m.logOdds[1][c]
+		odds[0][i], odds[1][i] = m.logOdds[0][c], m.logOdds[1][c]
 	}
-	return said
+	return odds
 }

@@ -2,22 +2,22 @@ package subsync
 
 import "math"
 
-// The search for where the cues belong. Cues are taken in windows. For each window, a row
-// says at every lag how well its cues meet onsets; a path through the windows keeps one
-// lag, and pays for every jump to another. All of this is done at every rate.
+// The search for where the cues belong. Cues are grouped in windows. For each window, a row
+// contains the score of its cues at every lag. A path through the windows keeps one lag, and
+// pays for every jump to another. All of this is done at every rate.
 //
 // Cue starts are few and onsets are everywhere, so a row is the sum of one slice of the
 // onset signal for each cue. That is the cross-correlation itself, and for the dozen
 // cues of a window several times as fast as by Fourier transforms.
 const (
-	framesPerBin     = 4                              // frames to a step of the search
-	maxLag           = 600 * perSecond / framesPerBin // bins to each side: ten minutes
+	framesPerBin     = 4                              // frames per step of the search
+	maxLag           = 600 * perSecond / framesPerBin // bins on each side: ten minutes
 	lagCount         = 2*maxLag + 1
 	windowFrames     = 30 * perSecond           // frames of a window, on the file's clock
-	runnerUpDistance = perSecond / framesPerBin // bins around a path that are no runner-up to it
-	rateStep         = 0.00025                  // between two rates tried
-	ratesPerSide     = 9                        // rates tried to each side of a base
-	searchJumpCost   = 12                       // what a jump costs while all rates are tried, in standard deviations of a window's score
+	runnerUpDistance = perSecond / framesPerBin // bins around a path that do not count as its runner-up
+	rateStep         = 0.00025                  // between two rates that are tried
+	ratesPerSide     = 9                        // rates tried on each side of a base rate
+	searchJumpCost   = 12                       // cost of a jump while rates are tried, in standard deviations of a window's score
 )
 
 // baseRates are the rates for which rows are computed; those around them follow by shearing.
@@ -27,8 +27,8 @@ var baseRates = []float64{1, 25 / 24., 24 / 25.}
 type lagSearch struct {
 	windows        []cueWindow
 	rows           [][][]float32 // by base and window
-	margin         int           // bins that a row has more on either side, for shearing it
-	scoreDeviation float32       // the standard deviation of a window's score, where cues meet nothing
+	margin         int           // additional bins of a row on either side, for shearing it
+	scoreDeviation float32       // standard deviation of a window's score if cues match nothing
 }
 
 // cueWindow is a window of time that contains cues.
@@ -38,9 +38,9 @@ type cueWindow struct {
 }
 
 // newLagSearch correlates cue starts with onsets.
-func newLagSearch(marks []cueStart, onsets []float32) *lagSearch {
-	s := &lagSearch{margin: 1 + int(ratesPerSide*rateStep*(marks[len(marks)-1].start+windowFrames)/framesPerBin)}
-	for i, m := range marks {
+func newLagSearch(starts []cueStart, onsets []float32) *lagSearch {
+	s := &lagSearch{margin: 1 + int(ratesPerSide*rateStep*(starts[len(starts)-1].start+windowFrames)/framesPerBin)}
+	for i, m := range starts {
 		middle := (math.Floor(m.start/windowFrames) + 0.5) * windowFrames
 		if n := len(s.windows); n > 0 && s.windows[n-1].middle == middle {
 			s.windows[n-1].to = i + 1
@@ -48,12 +48,12 @@ func newLagSearch(marks []cueStart, onsets []float32) *lagSearch {
 			s.windows = append(s.windows, cueWindow{middle, i, i + 1})
 		}
 	}
-	s.scoreDeviation = float32(chanceDeviation(marks) / math.Sqrt(float64(len(s.windows))))
+	s.scoreDeviation = float32(chanceDeviation(starts) / math.Sqrt(float64(len(s.windows))))
 	binned := averageBins(onsets)
 	for _, base := range baseRates {
 		rows := make([][]float32, len(s.windows))
 		for w, v := range s.windows {
-			rows[w] = s.correlate(marks[v.from:v.to], binned, base)
+			rows[w] = s.correlate(starts[v.from:v.to], binned, base)
 		}
 		s.rows = append(s.rows, rows)
 	}
@@ -72,10 +72,10 @@ func averageBins(frames []float32) []float32 {
 }
 
 // correlate returns the score of some cues at every lag.
-func (s *lagSearch) correlate(marks []cueStart, onsets []float32, rate float64) []float32 {
+func (s *lagSearch) correlate(starts []cueStart, onsets []float32, rate float64) []float32 {
 	edge := maxLag + s.margin
 	row := make([]float32, 2*edge+1)
-	for _, m := range marks {
+	for _, m := range starts {
 		skip := int(m.start*rate/framesPerBin) - edge // the onset that meets the first lag
 		lo, hi := max(0, -skip), min(len(row), len(onsets)-skip)
 		for i := lo; i < hi; i++ {
@@ -119,7 +119,7 @@ func (s *lagSearch) scoreAtRate(base int, rate float64, totals []float32) float6
 		fresh := top - float32(s.jumpCost())
 		for i, v := range s.rowAtRate(base, w, rate) {
 			t := totals[i]
-			if t < fresh { // not max, which is several times as slow: it looks out for NaN
+			if t < fresh { // max would be several times as slow, because it checks for NaN
 				t = fresh
 			}
 			t += v

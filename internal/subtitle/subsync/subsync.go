@@ -39,22 +39,22 @@ import (
 // Frame is the duration of each level.
 const Frame = 10 * time.Millisecond
 
-// What must be there for an answer to be given.
+// Conditions for an answer.
 const (
-	minCues   = 20  // that lie within the recording
-	minZScore = 7.0 // standard deviations of the score above what chance gives on average
+	minCues   = 20  // within the recording
+	minZScore = 7.0 // standard deviations of the score above that of random cues
 	tolerance = 200 * time.Millisecond
-	minMargin = 2.0 // how much better than its runner-up an answer must be
+	minMargin = 2.0 // factor by which an answer must be better than its runner-up
 )
 
 // Result is the outcome of an analysis. A time t of the file belongs at t × Ratio + the offset
 // of its segment.
 type Result struct {
 	Verdict    string    `json:"verdict"`
-	OffsetMS   int64     `json:"offset_ms"`  // to be added to the times of the file, after Ratio: more than 0 where the cues come too early. That of the first segment
-	Ratio      float64   `json:"ratio"`      // by which the times of the file are to be multiplied first
-	Segments   []Segment `json:"segments"`   // one, or one more than there are jumps; none where nothing can be told
-	Confidence float64   `json:"confidence"` // 1 − runner-up/best; an answer needs a half
+	OffsetMS   int64     `json:"offset_ms"`  // of the first segment; added to the times of the file after Ratio: positive if the cues come too early
+	Ratio      float64   `json:"ratio"`      // factor for the times of the file, applied before the offset
+	Segments   []Segment `json:"segments"`   // one more than there are jumps; empty if there is no answer
+	Confidence float64   `json:"confidence"` // 1 − runner-up/best; an answer needs at least 0.5
 
 	reason message.Message // why there is no answer; zero if unknown
 }
@@ -70,37 +70,37 @@ type Segment struct {
 // Analyze compares cues, in any order, with the sound levels of a recording: dB, one for every
 // [Frame], starting where the cues' clock is zero.
 func Analyze(cues []conference.Cue, levels []float32) Result {
-	marks := cueStarts(cues, len(levels))
-	if len(marks) < minCues {
-		return undecided("few-cues", "cues", strconv.Itoa(len(marks)), "minimum", strconv.Itoa(minCues))
+	starts := cueStarts(cues, len(levels))
+	if len(starts) < minCues {
+		return undecided("few-cues", "cues", strconv.Itoa(len(starts)), "minimum", strconv.Itoa(minCues))
 	}
-	lively := speechActivity(levels)
-	sound := smooth(onsets(lively, wideSpan), smoothFrames)
-	s := newLagSearch(marks, standardize(sound))
+	activity := speechActivity(levels)
+	sound := smooth(onsets(activity, wideSpan), smoothFrames)
+	s := newLagSearch(starts, standardize(sound))
 	best := s.bestPath()
-	if best.score < minZScore*chanceDeviation(marks) {
+	if best.score < minZScore*chanceDeviation(starts) {
 		return undecided("chance")
 	}
 	m := defaultOnsetModel(sound)
-	best.parts = decodeLags(marks, m.evaluate(averageBins(sound)), best.rate, jumpCost)
+	best.parts = decodeLags(starts, m.evaluate(averageBins(sound)), best.rate, jumpCost)
 	fitting := best.score
 	if len(mergeParts(best.parts)) == 2 {
-		fitting += s.jumpCost() // what a jump costs says nothing about the fit
+		fitting += s.jumpCost() // the cost of a jump says nothing about the fit
 	}
 	s.exclude(best)
 	confidence := max(0, 1-s.bestPath().score/fitting)
 	if confidence < 1-1/minMargin || len(best.parts) == 0 {
 		return undecided("ambiguous").withConfidence(confidence)
 	}
-	f := newFit(best, marks, m, signals{
+	f := newFit(best, starts, m, signals{
 		onsets:      sound,
-		sharpOnsets: smooth(onsets(lively, narrowSpan), smoothFrames),
-		offsets:     smooth(offsets(lively, wideSpan), 2*smoothFrames+1),
+		sharpOnsets: smooth(onsets(activity, narrowSpan), smoothFrames),
+		offsets:     smooth(offsets(activity, wideSpan), 2*smoothFrames+1),
 	})
 	if f.doubtful {
 		return undecided("doubtful").withConfidence(confidence / 2)
 	}
-	if from, to, strange := f.worstRun(); strange > maxMismatch {
+	if from, to, mismatch := f.worstRun(); mismatch > maxMismatch {
 		return undecided("mismatch", "from", clock(from), "to", clock(to)).withConfidence(confidence / 2)
 	}
 	return f.result(cues).withConfidence(confidence)
@@ -109,7 +109,7 @@ func Analyze(cues []conference.Cue, levels []float32) Result {
 // cueStart is the start of a cue, to be met by an onset of speech.
 type cueStart struct {
 	start  float64 // frames of the file's clock
-	end    float64 // where its cue ends, likewise, if a pause probably follows; less than 0 if speech goes on
+	end    float64 // end of the cue, likewise, if a pause probably follows; negative if speech goes on
 	weight float32
 }
 
@@ -133,7 +133,7 @@ func (m cueStart) endFrameAt(rate, offset float64) int {
 }
 
 // cueStarts returns the starts of the cues that can lie in a recording of that many frames.
-func cueStarts(cues []conference.Cue, frames int) (marks []cueStart) {
+func cueStarts(cues []conference.Cue, frames int) (starts []cueStart) {
 	sorted := slices.Clone(cues)
 	slices.SortStableFunc(sorted, func(a, b conference.Cue) int { return int(a.Start - b.Start) })
 	limit := float64(frames)*1.05 + maxLag*framesPerBin
@@ -149,9 +149,9 @@ func cueStarts(cues []conference.Cue, frames int) (marks []cueStart) {
 		if i+1 == len(sorted) || !midSentence(c, sorted[i+1]) {
 			m.end = float64(c.End) / float64(Frame)
 		}
-		marks = append(marks, m)
+		starts = append(starts, m)
 	}
-	return marks
+	return starts
 }
 
 // midSentence reports whether a cue probably continues the one before it without a pause.
@@ -163,9 +163,9 @@ func midSentence(before, c conference.Cue) bool {
 }
 
 // chanceDeviation returns the standard deviation of the score of cues that match nothing.
-func chanceDeviation(marks []cueStart) float64 {
+func chanceDeviation(starts []cueStart) float64 {
 	var squares float64
-	for _, m := range marks {
+	for _, m := range starts {
 		squares += float64(m.weight) * float64(m.weight)
 	}
 	return math.Sqrt(squares)

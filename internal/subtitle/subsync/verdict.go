@@ -8,7 +8,7 @@ import (
 	"github.com/lectern-av/lectern/internal/message"
 )
 
-// The verdicts. A shift and a jump name their figures: "shift by +2.340 s", "jumps at
+// Verdicts. Those on a shift and on jumps contain values: "shift by +2.340 s", "jumps at
 // 00:12:40" (on the clock of the file).
 const (
 	InSync     = "in sync"
@@ -24,7 +24,7 @@ func undecided(reason string, pairs ...string) Result {
 // withConfidence returns the result with a confidence, rounded down, so that it is never
 // rounded up to what an answer needs.
 func (r Result) withConfidence(confidence float64) Result {
-	r.Confidence = math.Floor(100*confidence) / 100 // never up to what an answer needs
+	r.Confidence = math.Floor(100*confidence) / 100 // rounded down
 	return r
 }
 

@@ -5,13 +5,12 @@ import (
 	"slices"
 )
 
-// What a jump costs, in nats. Cues that could be anywhere find a place among thousands
-// that suits a few of them by chance; what all of them say must be worth more than that.
+// Costs of a jump, in nats. A few cues match some of the thousands of lags by chance; the
+// evidence for a jump must be stronger than that.
 const (
-	// jumpCost is for a jump that is reported.
-	jumpCost         = 17 // for a jump that is told of
+	jumpCost         = 17 // for a jump that is reported
 	doubtfulJumpCost = 13 // for one that makes an answer doubtful
-	endJumpCost      = 11 // likewise before the first or after the last cues, where one jump is enough and not two
+	endJumpCost      = 11 // likewise at either end, where a single jump suffices
 )
 
 // noLag is the lag of cues that match nothing in the recording.
@@ -19,7 +18,7 @@ const noLag = -1
 
 // lagRun is a run of cues at one lag.
 type lagRun struct {
-	lag   int // bins from the least of all, or nowhere
+	lag   int // bins from the smallest lag, or noLag
 	first int // its first cue
 }
 
@@ -27,22 +26,22 @@ type lagRun struct {
 // of each bin of the sound: Viterbi decoding of a hidden Markov model. On the way from one lag
 // to another cues may match nothing, at half the jump cost each way. It returns no parts if all
 // cues match nothing.
-func decodeLags(marks []cueStart, said [2][]float32, rate float64, fare float32) []part {
+func decodeLags(starts []cueStart, odds [2][]float32, rate float64, cost float32) []part {
 	totals, since := make([]float32, lagCount), make([]int32, lagCount)
-	lost, gone, top := float32(0), lagRun{lag: noLag}, 0
-	exits, entries := make([]lagRun, len(marks)), make([]lagRun, len(marks)) // where a stay that begins with a cue comes from, one nowhere and one at a lag
-	for i, m := range marks {
+	unmatchedTotal, unmatchedRun, top := float32(0), lagRun{lag: noLag}, 0
+	exits, entries := make([]lagRun, len(starts)), make([]lagRun, len(starts)) // the runs before one that begins with a cue: at noLag, and at a lag
+	for i, m := range starts {
 		exits[i] = lagRun{top, int(since[top])}
-		fresh, from := totals[top]-fare, exits[i]
-		if back := lost - fare/2; back > fresh {
-			fresh, from = back, gone
+		fresh, from := totals[top]-cost, exits[i]
+		if back := unmatchedTotal - cost/2; back > fresh {
+			fresh, from = back, unmatchedRun
 		}
 		entries[i] = from
-		if left := totals[top] - fare/2; left > lost {
-			lost, gone.first = left, i
+		if left := totals[top] - cost/2; left > unmatchedTotal {
+			unmatchedTotal, unmatchedRun.first = left, i
 		}
-		bins := said[m.kind()]
-		skip := int(m.start*rate/framesPerBin) - maxLag // the bin that meets the least lag
+		bins := odds[m.kind()]
+		skip := int(m.start*rate/framesPerBin) - maxLag // the bin at the smallest lag
 		for lag, t := range totals {
 			if t < fresh {
 				t, since[lag] = fresh, int32(i)
@@ -56,8 +55,8 @@ func decodeLags(marks []cueStart, said [2][]float32, rate float64, fare float32)
 		top = indexOfMax(totals)
 	}
 	last := lagRun{top, int(since[top])}
-	if lost > totals[top] {
-		last = gone
+	if unmatchedTotal > totals[top] {
+		last = unmatchedRun
 	}
 	return retrace(last, exits, entries)
 }
@@ -97,10 +96,10 @@ func retrace(s lagRun, exits, entries []lagRun) (parts []part) {
 // lagIsClear reports whether the lag of a run of cues is clear from their own evidence, without
 // the cost that keeps them from jumping: how likely lags near theirs are compared with all
 // others.
-func lagIsClear(marks []cueStart, said [2][]float32, rate float64, p part) bool {
+func lagIsClear(starts []cueStart, odds [2][]float32, rate float64, p part) bool {
 	totals := make([]float32, lagCount)
-	for _, m := range marks {
-		bins := said[m.kind()]
+	for _, m := range starts {
+		bins := odds[m.kind()]
 		skip := int(m.start*rate/framesPerBin) - maxLag
 		for lag := range totals {
 			if at := lag + skip; at >= 0 && at < len(bins) {
