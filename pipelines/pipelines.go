@@ -56,7 +56,7 @@ type StageKind struct {
 	Synonyms   []string                            // words people use for it, to guess what was meant
 	Needs      []string                            // kinds of which a stage must be needed, directly
 	With       func() any                          // its settings with their defaults: a pointer to a struct with yaml tags; nil if it has none
-	Check      func(with any) error                // what it returns is said with the stage's line; a *inputerr.Fault may have a line of its own
+	Check      func(with any) error                // what it returns is said with the stage's line; a *inputerr.Error may have a line of its own
 	CheckOrder func(s Stage, before []Stage) error // likewise, of a stage among those that stand before it
 	Unique     bool                                // at most one stage of a pipeline may be of it
 	Terminal   bool                                // every pipeline ends with a stage of it
@@ -87,7 +87,7 @@ func Names() []string {
 }
 
 // Load finds a pipeline by the name of a shipped one, or reads the file of that path.
-// What is wrong with it is a *inputerr.Fault.
+// What is wrong with it is a *inputerr.Error.
 func Load(nameOrFile string, kinds []StageKind) (Pipeline, error) {
 	if slices.Contains(Names(), nameOrFile) {
 		text, err := builtin.ReadFile(nameOrFile + ".yaml")
@@ -107,7 +107,7 @@ func Load(nameOrFile string, kinds []StageKind) (Pipeline, error) {
 }
 
 // Parse reads a definition. The file's name is for messages. Every error is a
-// *inputerr.Fault with a line.
+// *inputerr.Error with a line.
 func Parse(name, filename string, text []byte, kinds []StageKind) (Pipeline, error) {
 	f := definition{Programme: Programme{Chunk: 30 * time.Second}}
 	if err := strictyaml.Decode(filename, text, &f); err != nil {

@@ -51,7 +51,7 @@ type Hint struct {
 }
 
 // Decode reads data, the contents of the file called name, as text. The error is a
-// *inputerr.Fault: the encoding asked for is unknown, or data is no text.
+// *inputerr.Error: the encoding asked for is unknown, or data is no text.
 func Decode(name string, data []byte, hint Hint) (Text, error) {
 	raw := string(data)
 	if hint.Encoding != "" {

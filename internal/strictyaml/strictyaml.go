@@ -19,7 +19,7 @@ import (
 )
 
 // Decode reads data into the struct that into points to, by its yaml tags. Every error is
-// a *inputerr.Fault of the file called name; a *inputerr.Fault that a value's UnmarshalYAML
+// a *inputerr.Error of the file called name; a *inputerr.Error that a value's UnmarshalYAML
 // returns is that error, and need not know the file.
 func Decode(name string, data []byte, into any) error {
 	var docs []*yaml.Node

@@ -89,7 +89,7 @@ func ParseCues(name string, data []byte) ([]conference.Cue, error) {
 
 // Parse reads a subtitle file whose content, not its name, says which format it has;
 // name is what faults call it. What is no subtitle file is refused with a
-// [inputerr.Fault]; everything else is read, and diagnostics say what was odd. The lines of
+// [inputerr.Error]; everything else is read, and diagnostics say what was odd. The lines of
 // EBU STL, which has none, are the numbers of its blocks.
 func Parse(name string, data []byte, o Options) (Document, error) {
 	p, gate, err := readUnchecked(name, data, o)

@@ -53,7 +53,7 @@ func (f *Font) validate() error {
 
 // ResolveFont puts in place of the name that the conference's file has for the font of its
 // cards the family that this machine has for it. note tells, where that is another name;
-// where there is none, the error is a *inputerr.Fault of that file.
+// where there is none, the error is a *inputerr.Error of that file.
 func (f *Contents) ResolveFont(ctx context.Context) (note string, err error) {
 	name := f.font.Name
 	if name == "" || f.font.isFile() {

@@ -117,7 +117,7 @@ type Contents struct {
 }
 
 // Read reads the talk's file at path, and the conference's if it names one. All errors are
-// a *inputerr.Fault of the file that is wrong.
+// a *inputerr.Error of the file that is wrong.
 func Read(path string) (facts Contents, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
