@@ -1,6 +1,6 @@
-// Package pipelines holds the pipelines that Lectern ships, one YAML file each, and
-// reads those that people write: which stages a talk goes through, what each needs and
-// with which settings.
+// Package pipelines holds the built-in pipelines, one YAML file each, and parses those that people
+// write. A pipeline lists the stages that a talk goes through, with what each needs and its
+// settings.
 package pipelines
 
 import (
@@ -23,49 +23,49 @@ import (
 //go:embed *.yaml
 var builtin embed.FS
 
-// Pipeline is a valid definition.
+// Pipeline is a parsed and valid definition.
 type Pipeline struct {
 	Name      string
-	File      string // as people know it, for messages
-	Text      string // the definition itself
+	File      string // path or name of the file, for messages
+	Text      string // the YAML
 	About     string
 	Programme Programme
-	Stages    []Stage // each after the ones it needs
+	Stages    []Stage // each after those that it needs
 }
 
-// Programme is what a pipeline says of the programme as a whole.
+// Programme holds the settings for the programme as a whole.
 type Programme struct {
-	Opening time.Duration  `yaml:"opening" json:"opening"` // how long the opening card stands; 0s: none
-	Closing time.Duration  `yaml:"closing" json:"closing"` // likewise
-	Chunk   time.Duration  `yaml:"chunk" json:"chunk"`     // how much is encoded at a time
-	Rate    *timeline.Rate `yaml:"rate" json:"rate"`       // frames a second; unset: the first recording's
+	Opening time.Duration  `yaml:"opening" json:"opening"` // duration of the opening card; 0s: no card
+	Closing time.Duration  `yaml:"closing" json:"closing"` // duration of the closing card; 0s: no card
+	Chunk   time.Duration  `yaml:"chunk" json:"chunk"`     // length of an encoded chunk
+	Rate    *timeline.Rate `yaml:"rate" json:"rate"`       // frames per second; nil: the first recording's
 }
 
-// Stage is one named step.
+// Stage is a named step of a pipeline.
 type Stage struct {
 	Name  string
-	Uses  string   // the name of its Kind
+	Uses  string   // the name of its StageKind
 	Needs []string // names of earlier stages
-	With  any      // the kind's settings, as its With gave them
-	Line  int      // where it stands in the file
+	With  any      // the settings, of the type that the kind's With returns
+	Line  int      // of the file
 }
 
-// StageKind is a kind of stage that a pipeline may use.
+// StageKind is a kind of stage that pipelines can use.
 type StageKind struct {
 	Name       string
-	Synonyms   []string                            // words people use for it, to guess what was meant
-	Needs      []string                            // kinds of which a stage must be needed, directly
-	With       func() any                          // its settings with their defaults: a pointer to a struct with yaml tags; nil if it has none
-	Check      func(with any) error                // what it returns is said with the stage's line; a *inputerr.Error may have a line of its own
-	CheckOrder func(s Stage, before []Stage) error // likewise, of a stage among those that stand before it
-	Unique     bool                                // at most one stage of a pipeline may be of it
-	Terminal   bool                                // every pipeline ends with a stage of it
+	Synonyms   []string                            // other words for it, for suggestions
+	Needs      []string                            // kinds of which a stage must be listed in needs
+	With       func() any                          // returns a pointer to a struct with yaml tags and default settings; nil: no settings
+	Check      func(with any) error                // checks the settings; the error gets the line of the stage unless it is an *inputerr.Error with one
+	CheckOrder func(s Stage, before []Stage) error // likewise, checks a stage against those before it
+	Unique     bool                                // whether a pipeline can have only one stage of this kind
+	Terminal   bool                                // whether a pipeline must end with a stage of this kind
 }
 
-// minChunk keeps encoders from starting anew too often to be good at it.
+// minChunk is the shortest chunk; with shorter ones, encoders would work inefficiently.
 const minChunk = 5 * time.Second
 
-// definition is the form of a definition.
+// definition is the content of a pipeline file.
 type definition struct {
 	About     string    `yaml:"about"`
 	Programme Programme `yaml:"programme"`
@@ -77,17 +77,17 @@ type definition struct {
 	} `yaml:"stages"`
 }
 
-// Names are the pipelines that Lectern ships.
+// Names returns the names of the built-in pipelines.
 func Names() []string {
-	files, _ := fs.Glob(builtin, "*.yaml") // cannot fail: the pattern is right
+	files, _ := fs.Glob(builtin, "*.yaml") // fails only for a bad pattern
 	for i := range files {
 		files[i] = strings.TrimSuffix(files[i], ".yaml")
 	}
 	return files
 }
 
-// Load finds a pipeline by the name of a shipped one, or reads the file of that path.
-// What is wrong with it is a *inputerr.Error.
+// Load returns the built-in pipeline of a name, or parses the file with that path. Every error is an
+// *inputerr.Error.
 func Load(nameOrFile string, kinds []StageKind) (Pipeline, error) {
 	if slices.Contains(Names(), nameOrFile) {
 		text, err := builtin.ReadFile(nameOrFile + ".yaml")
@@ -98,22 +98,22 @@ func Load(nameOrFile string, kinds []StageKind) (Pipeline, error) {
 	}
 	text, err := os.ReadFile(nameOrFile)
 	if err != nil {
-		f := inputerr.New(nameOrFile, "is neither a pipeline's name nor a file that can be read%s",
+		f := inputerr.New(nameOrFile, "is neither the name of a pipeline nor a readable file%s",
 			strictyaml.DidYouMean(nameOrFile, Names()))
-		return Pipeline{}, f.Hint("Shipped: %s; or give the path of a YAML file.", strings.Join(Names(), ", "))
+		return Pipeline{}, f.Hint("Use one of the built-in pipelines (%s), or give the path of a YAML file.", strings.Join(Names(), ", "))
 	}
 	name := nameOrFile[strings.LastIndexByte(nameOrFile, '/')+1:]
 	return Parse(strings.TrimSuffix(strings.TrimSuffix(name, ".yaml"), ".yml"), nameOrFile, text, kinds)
 }
 
-// Parse reads a definition. The file's name is for messages. Every error is a
-// *inputerr.Error with a line.
+// Parse parses a definition and checks it against the kinds of stages. filename is for messages.
+// Every error is an *inputerr.Error with a line.
 func Parse(name, filename string, text []byte, kinds []StageKind) (Pipeline, error) {
 	f := definition{Programme: Programme{Chunk: 30 * time.Second}}
 	if err := strictyaml.Decode(filename, text, &f); err != nil {
 		return Pipeline{}, err
 	}
-	var root struct { // once more, for the lines
+	var root struct { // decoded again for the line numbers
 		Programme yaml.Node   `yaml:"programme"`
 		Stages    []yaml.Node `yaml:"stages"`
 	}
@@ -121,11 +121,11 @@ func Parse(name, filename string, text []byte, kinds []StageKind) (Pipeline, err
 		return Pipeline{}, inputerr.New(filename, "%v", err)
 	}
 	if len(f.Stages) == 0 {
-		return Pipeline{}, inputerr.New(filename, "has no stages").At(1).Hint("See pipelines/talk.yaml for a whole one.")
+		return Pipeline{}, inputerr.New(filename, "has no stages").At(1).Hint("See pipelines/talk.yaml for an example.")
 	}
 	if f.Programme.Chunk < minChunk {
 		return Pipeline{}, inputerr.New(filename, "a chunk of %v is too short", f.Programme.Chunk).
-			At(root.Programme.Line).Hint("Make it %v at least; 30s serves well.", minChunk)
+			At(root.Programme.Line).Hint("Use at least %v; 30s is a good choice.", minChunk)
 	}
 	if f.Programme.Opening < 0 || f.Programme.Closing < 0 {
 		return Pipeline{}, inputerr.New(filename, "a card cannot be shorter than 0s").At(root.Programme.Line)
@@ -143,7 +143,7 @@ func Parse(name, filename string, text []byte, kinds []StageKind) (Pipeline, err
 	return p, p.checkLastStage(kinds)
 }
 
-// checkLastStage checks that the last stage is of a kind that a pipeline can end with.
+// checkLastStage refuses a pipeline that does not end with a Terminal kind.
 func (p *Pipeline) checkLastStage(kinds []StageKind) error {
 	last := p.Stages[len(p.Stages)-1]
 	var names []string
@@ -155,45 +155,45 @@ func (p *Pipeline) checkLastStage(kinds []StageKind) error {
 	if len(names) == 0 || slices.Contains(names, last.Uses) {
 		return nil
 	}
-	return inputerr.New(p.File, "ends with %s, so nothing is published", last.Name).At(last.Line).
-		Hint("Let the last stage use %q.", strings.Join(names, " or "))
+	return inputerr.New(p.File, "ends with %s, so it makes no bundle", last.Name).At(last.Line).
+		Hint("End with a stage that uses %q.", strings.Join(names, " or "))
 }
 
-// addStage checks a stage against those before it and appends it.
+// addStage checks a stage and its settings and appends it.
 func (p *Pipeline) addStage(s Stage, with *yaml.Node, kinds []StageKind) error {
-	wrong := func(format string, args ...any) *inputerr.Error {
+	refuse := func(format string, args ...any) *inputerr.Error {
 		return inputerr.New(p.File, format, args...).At(s.Line)
 	}
 	kind, ok := findKind(kinds, s.Uses)
 	if !ok {
-		return wrong("unknown stage kind %q%s", s.Uses, suggestKind(s.Uses, kinds)).
-			Hint("Known: %s.", strings.Join(kindNames(kinds), ", "))
+		return refuse("unknown stage kind %q%s", s.Uses, suggestKind(s.Uses, kinds)).
+			Hint("Known kinds: %s.", strings.Join(kindNames(kinds), ", "))
 	}
 	if strings.Contains(s.Name, "/") {
-		return wrong("the name %q has a slash", s.Name).Hint("Use a hyphen.")
+		return refuse("the name %q has a slash", s.Name).Hint("Use a hyphen instead.")
 	}
 	for _, before := range p.Stages {
 		if before.Name == s.Name {
-			return wrong("a second stage is called %q, first on line %d", s.Name, before.Line).
-				Hint("Give one of them a name of its own.")
+			return refuse("a second stage has the name %q, first on line %d", s.Name, before.Line).
+				Hint("Give one of them another name.")
 		}
 		if before.Uses == s.Uses && kind.Unique {
-			return wrong("a second %q stage, first on line %d", s.Uses, before.Line).Hint("One is enough for all that need it.")
+			return refuse("a second %q stage, first on line %d", s.Uses, before.Line).Hint("Several stages can need the same one.")
 		}
 	}
 	needed := make(map[string]bool)
 	for _, name := range s.Needs {
 		i := slices.IndexFunc(p.Stages, func(b Stage) bool { return b.Name == name })
 		if i < 0 {
-			return wrong("%s needs %q, which no stage before it is called%s", s.Name, name,
+			return refuse("%s needs %q, but no stage before it has this name%s", s.Name, name,
 				strictyaml.DidYouMean(name, p.stageNames()))
 		}
 		needed[p.Stages[i].Uses] = true
 	}
 	for _, k := range kind.Needs {
 		if !needed[k] {
-			return wrong("%s needs a stage that uses %q", s.Name, k).
-				Hint("Put one before it, and its name into needs: […].")
+			return refuse("%s needs a stage that uses %q", s.Name, k).
+				Hint("Add one before it, and its name to needs: […].")
 		}
 	}
 	if err := s.decodeSettings(p.File, kind, with); err != nil {
@@ -208,12 +208,12 @@ func (p *Pipeline) addStage(s Stage, with *yaml.Node, kinds []StageKind) error {
 	return nil
 }
 
-// decodeSettings decodes what stands under with: into the kind's own form.
+// decodeSettings decodes and checks the settings under with:, and reads the files that they name.
 func (s *Stage) decodeSettings(filename string, kind StageKind, with *yaml.Node) error {
 	given := with.Kind != 0
 	if kind.With == nil {
 		if given {
-			return inputerr.New(filename, "%s takes no settings", s.Uses).At(with.Line)
+			return inputerr.New(filename, "%s has no settings", s.Uses).At(with.Line)
 		}
 		return nil
 	}
@@ -243,7 +243,7 @@ func (s *Stage) decodeSettings(filename string, kind StageKind, with *yaml.Node)
 	return nil
 }
 
-// errorAt is a fault of the stage's, on the line that err names, or else on that one.
+// errorAt returns err as an error about the stage, on the line of err or else on line.
 func (s Stage) errorAt(filename string, line int, err error) error {
 	if f := inputerr.As(err); f != nil {
 		at := *f
@@ -277,7 +277,8 @@ func kindNames(kinds []StageKind) []string {
 	return names
 }
 
-// suggestKind is `, did you mean "encode"?` for "transcod", too: what people call a kind counts.
+// suggestKind returns `, did you mean "encode"?` for a word near the name of a kind or one of its
+// synonyms, such as "transcod", or "".
 func suggestKind(word string, kinds []StageKind) string {
 	meant := make(map[string]string)
 	var words []string

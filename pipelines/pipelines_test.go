@@ -65,7 +65,7 @@ func TestExamples_ExplainEveryKey(t *testing.T) {
 	}
 }
 
-// A pipeline that is wrong says where, and what was probably meant.
+// Each error has a line, and a suggestion for a misspelt word.
 func TestParse_InvalidPipelines(t *testing.T) {
 	const head = "stages:\n  - uses: probe\n  - {uses: index, needs: [probe]}\n"
 	const bare = head + "  - uses: exec\n    needs: [index]\n    with:\n      inputs: {recording: {from: index}}\n"
@@ -80,18 +80,18 @@ func TestParse_InvalidPipelines(t *testing.T) {
 		{"a misspelt key", "stagse: []\n", 1, `unknown key "stagse", did you mean "stages"?`},
 		{"a misspelt setting", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditons: []\n", 7, `did you mean "renditions"?`},
 		{"a misspelt setting deep inside", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions:\n        - {hight: 720}\n", 8, `did you mean "height"?`},
-		{"a stage that is not there", head + "  - {uses: analyse, needs: [indexx]}\n", 4, `needs "indexx", which no stage before it is called, did you mean "index"?`},
+		{"a stage that is not there", head + "  - {uses: analyse, needs: [indexx]}\n", 4, `needs "indexx", but no stage before it has this name, did you mean "index"?`},
 		{"a need left out", head + "  - {uses: thumbnail, needs: [probe]}\n", 4, `needs a stage that uses "index"`},
 		{"twice the same name", head + "  - {uses: index, needs: [probe]}\n", 4, `first on line 3`},
-		{"a codec nobody has", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: 720, codec: h266}]\n", 7, `unknown codec "h266"`},
+		{"an unknown codec", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: 720, codec: h266}]\n", 7, `unknown codec "h266"`},
 		{"a container that a codec does not go into", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: 720, codec: vp9, container: mp4}]\n", 7, "vp9 cannot be stored in mp4; use webm"},
-		{"a container nobody has", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: 720, container: avi}]\n", 7, `unknown container "avi"`},
+		{"an unknown container", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: 720, container: avi}]\n", 7, `unknown container "avi"`},
 		{"a preset of another encoder", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: 720, codec: av1, preset: medium}]\n", 7, `unknown preset "medium"; av1 has 0, 1`},
 		{"quality of what is without loss", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: 720, codec: ffv1, crf: 20}]\n", 7, "crf has no meaning for ffv1"},
 		{"subtitles in no language", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: 720, subtitles: spanish}]\n", 7, "not a known language tag"},
 		{"a number that is none", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{height: tall}]\n", 7, `tall`},
-		{"a profile nobody has", "stages:\n  - uses: captions\n    with:\n      profile: netflix-em\n", 4, `unknown profile "netflix-em", did you mean "netflix-en"?`},
-		{"settings where there are none", "stages:\n  - {uses: probe, with: {x: 1}}\n", 2, "takes no settings"},
+		{"an unknown profile", "stages:\n  - uses: captions\n    with:\n      profile: netflix-em\n", 4, `unknown profile "netflix-em", did you mean "netflix-en"?`},
+		{"settings where there are none", "stages:\n  - {uses: probe, with: {x: 1}}\n", 2, "has no settings"},
 		{"a stage with a slash", "stages:\n  - {name: a/b, uses: probe}\n", 2, "has a slash"},
 		{"a rendition that leads elsewhere", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{name: ../x, height: 720}]\n", 7, `the name "../x" cannot be part of a file name`},
 		{"two renditions of one name", head + "  - uses: encode\n    needs: [index]\n    with:\n      renditions: [{name: x, height: 720}, {name: x, height: 480}]\n", 7, `renditions 1 and 2 are both called "x"`},
@@ -112,7 +112,7 @@ func TestParse_InvalidPipelines(t *testing.T) {
 		{"an environment variable of no name", exec + "      run: [cp, \"{input.recording}\", \"{output.o}\"]\n      env: {a b: c}\n", 7, `"a b" is not a valid name for an environment variable`},
 		{"a track in no language", bare + "      run: [cp, \"{input.recording}\", \"{output.o}\"]\n      outputs: {o: {track: {language: english-ish}}}\n", 7, "english-ish"},
 		{"no time at all", exec + "      run: [cp, \"{input.recording}\", \"{output.o}\"]\n      timeout: 0s\n", 7, "a timeout of 0s is not between"},
-		{"no bundle in the end", head, 3, `ends with index, so nothing is published`},
+		{"no bundle in the end", head, 3, `ends with index, so it makes no bundle`},
 		{"no stages", "about: nothing\n", 1, "has no stages"},
 		{"not YAML", "stages: [\n", 0, ""},
 		{"nothing", "", 0, "is empty"},
@@ -123,7 +123,7 @@ func TestParse_InvalidPipelines(t *testing.T) {
 		_, err := pipelines.Parse("mine", "mine.yaml", []byte(c.text), kinds())
 		var f *inputerr.Error
 		if !errors.As(err, &f) {
-			t.Errorf("%s: %v, want a fault", c.name, err)
+			t.Errorf("%s: %v, want an input error", c.name, err)
 			continue
 		}
 		if f.File != "mine.yaml" || c.line != 0 && f.Line != c.line || !strings.Contains(f.Problem, c.says) {

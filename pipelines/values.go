@@ -11,33 +11,33 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// Scalar is a text in a definition that knows on which line it stands.
+// Scalar is a text in a definition, with its line.
 type Scalar struct {
 	Text string
 	Line int
 }
 
-// UnmarshalYAML takes any scalar for what it says.
+// UnmarshalYAML decodes any scalar as text.
 func (w *Scalar) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.ScalarNode {
-		return inputerr.New("", "a list or a mapping stands where a text belongs").At(node.Line)
+		return inputerr.New("", "expected a text, found a list or a mapping").At(node.Line)
 	}
 	w.Text, w.Line = node.Value, node.Line
 	return nil
 }
 
-// AttachedFile is a small file that belongs to a definition, such as a script that a stage runs.
-// It is read along with the definition: what is in it, and not where it lies, is what
-// keys are made of, and workers on other machines get it from the store.
+// AttachedFile is a small file that is part of a definition, such as a script that a stage runs. It
+// is read with the definition: action keys depend on its content and not on its path, and workers
+// on other machines get it from the store.
 type AttachedFile struct {
-	Scalar         // its path: absolute, or from the definition's directory
-	Content []byte // once the definition was read
+	Scalar         // its path, absolute or relative to the definition
+	Content []byte // set when the definition has been parsed
 }
 
-// maxFileSize is how large a file may be that belongs to a definition, in bytes.
+// maxFileSize is the maximum size of an attached file in bytes.
 const maxFileSize = 4 << 20
 
-// read reads the file; dir is where the definition lies.
+// read reads the content of the file; dir is the directory of the definition.
 func (f *AttachedFile) read(dir string) error {
 	path := f.Text
 	if !filepath.IsAbs(path) {
@@ -45,7 +45,7 @@ func (f *AttachedFile) read(dir string) error {
 	}
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is no regular file")
+		err = errors.New("it is not a regular file")
 	}
 	var file *os.File
 	if err == nil {
@@ -53,7 +53,7 @@ func (f *AttachedFile) read(dir string) error {
 	}
 	if err != nil {
 		return inputerr.New("", "the file %q cannot be read: %v", f.Text, err).At(f.Line).
-			Hint("Its path counts from the directory of the pipeline.")
+			Hint("Give its path relative to the pipeline file.")
 	}
 	defer file.Close()
 	if f.Content, err = io.ReadAll(io.LimitReader(file, maxFileSize+1)); err != nil {
@@ -61,7 +61,7 @@ func (f *AttachedFile) read(dir string) error {
 	}
 	if len(f.Content) > maxFileSize {
 		return inputerr.New("", "the file %q has more than %d MB", f.Text, maxFileSize>>20).At(f.Line).
-			Hint("Install it on every machine with a worker, and call it by its name alone.")
+			Hint("Install it on every machine with a worker, and give only its name.")
 	}
 	return nil
 }

@@ -257,7 +257,7 @@ func TestRun_BadInputChangesNothing(t *testing.T) {
 		{"subtitles of another video", "talk.mp4 --subtitles en=elsewhere.srt", 3, `elsewhere\.srt: has no cue within the programme`},
 
 		{"no such talk file", "talk.mp4 --talk absent.yaml", 3, `absent\.yaml: cannot be read.*Name a YAML file`},
-		{"no such pipeline", "talk.mp4 --pipeline absent.yaml", 3, `absent\.yaml: is neither a pipeline's name nor a file.*Shipped: talk, tutorial`},
+		{"no such pipeline", "talk.mp4 --pipeline absent.yaml", 3, `absent\.yaml: is neither the name of a pipeline nor a readable file.*built-in pipelines \(talk, tutorial\)`},
 		{"output in a file's place", "talk.mp4 -o in-the-way", 3, `in-the-way: is not a directory\. Choose another`},
 		{"a foreign directory in the way", "talk.mp4 --slug talk -o foreign", 3, `foreign/talk: .*Move it away, or choose another`},
 

@@ -14,8 +14,8 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// nodeKind is what is written for a t: a mapping, a list or a text. A struct whose fields
-// have no keys is read from a text.
+// nodeKind returns the kind of node that a value of type t is written as. A struct without yaml
+// tags is written as a scalar.
 func nodeKind(t reflect.Type) yaml.Kind {
 	switch {
 	case t.Kind() == reflect.Map, t.Kind() == reflect.Struct && len(yamlFields(t)) > 0:
@@ -26,28 +26,28 @@ func nodeKind(t reflect.Type) yaml.Kind {
 	return yaml.ScalarNode
 }
 
-// checkKind refuses a node of another form than t, such as a list where a text belongs.
+// checkKind refuses a node of the wrong kind for t, such as a list instead of a text.
 func checkKind(name, key string, node *yaml.Node, t reflect.Type) error {
 	want := nodeKind(t)
 	if node.Kind == want {
 		return checkScalar(name, key, node, t)
 	}
-	wrong := kindError(name, key, kindName(node.Kind), kindName(want), node)
+	kindErr := kindError(name, key, kindName(node.Kind), kindName(want), node)
 	switch {
 	case want == yaml.SequenceNode && node.Kind == yaml.ScalarNode:
-		return wrong.Hint("Write it in brackets, [%s], or on a line of its own behind a hyphen.", node.Value)
+		return kindErr.Hint("Write it in brackets, [%s], or on a line of its own after a hyphen.", node.Value)
 	case want == yaml.SequenceNode:
-		return wrong.Hint("Put a hyphen in front of it.")
+		return kindErr.Hint("Put a hyphen before it.")
 	case want == yaml.ScalarNode:
-		return wrong.Hint("Put it in quotes, if the words begin with a bracket or a brace.")
+		return kindErr.Hint("If the text begins with a bracket or a brace, put it in quotes.")
 	case t.Kind() == reflect.Struct:
-		return wrong.Hint("Known here: %s.", strings.Join(slices.Sorted(maps.Keys(yamlFields(t))), ", "))
+		return kindErr.Hint("Known keys: %s.", strings.Join(slices.Sorted(maps.Keys(yamlFields(t))), ", "))
 	}
-	return wrong.Hint("Write it in braces, {key: value}.")
+	return kindErr.Hint("Write it in braces, {key: value}.")
 }
 
-// checkScalar refuses a text that is no number, say, where t is one. What reads itself says
-// itself what is wrong.
+// checkScalar refuses a scalar of the wrong type, such as a text instead of a number. Types with an
+// UnmarshalYAML or UnmarshalText of their own report such errors themselves.
 func checkScalar(name, key string, node *yaml.Node, t reflect.Type) error {
 	if node.Kind != yaml.ScalarNode || hasUnmarshaler(t) || node.Decode(reflect.New(t).Interface()) == nil {
 		return nil
@@ -55,23 +55,25 @@ func checkScalar(name, key string, node *yaml.Node, t reflect.Type) error {
 	want := map[reflect.Kind]string{reflect.Bool: "true or false", reflect.Int: "a whole number", reflect.Float64: "a number", reflect.String: "a text"}[t.Kind()]
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
-		want = "a time such as 30s or 1m30s"
+		want = "a duration such as 30s or 1m30s"
 	case want == "":
 		return nil
 	}
 	return kindError(name, key, strconv.Quote(node.Value), want, node)
 }
 
+// hasUnmarshaler reports whether *t decodes itself.
 func hasUnmarshaler(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
 	return p.Implements(reflect.TypeFor[yaml.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
+// kindError returns the error for a value that is got and should be want; key may be "".
 func kindError(name, key, got, want string, node *yaml.Node) *inputerr.Error {
 	if key == "" {
-		return inputerr.New(name, "%s stands where %s belongs", got, want).At(node.Line)
+		return inputerr.New(name, "expected %s, found %s", want, got).At(node.Line)
 	}
-	return inputerr.New(name, "%q has %s where %s belongs", key, got, want).At(node.Line)
+	return inputerr.New(name, "%q needs %s, not %s", key, want, got).At(node.Line)
 }
 
 func kindName(k yaml.Kind) string {

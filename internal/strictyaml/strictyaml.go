@@ -1,5 +1,5 @@
-// Package strictyaml reads the YAML files that people write for Lectern. What it does
-// not know it refuses, with the file, the line and the word that was probably meant.
+// Package strictyaml decodes the YAML files that people write for Lectern. It refuses unknown keys
+// and values of the wrong kind, with the file, the line and the name that was probably meant.
 package strictyaml
 
 import (
@@ -18,9 +18,9 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// Decode reads data into the struct that into points to, by its yaml tags. Every error is
-// a *inputerr.Error of the file called name; a *inputerr.Error that a value's UnmarshalYAML
-// returns is that error, and need not know the file.
+// Decode decodes data into the struct that into points to, by its yaml tags. Every error is an
+// *inputerr.Error about the file name. If the UnmarshalYAML of a value returns an *inputerr.Error,
+// Decode returns it with the file filled in, and the line if it has none.
 func Decode(name string, data []byte, into any) error {
 	var docs []*yaml.Node
 	for in := yaml.NewDecoder(bytes.NewReader(data)); ; {
@@ -35,15 +35,15 @@ func Decode(name string, data []byte, into any) error {
 		docs = append(docs, doc)
 	}
 	if len(docs) == 0 || len(docs[0].Content) == 0 {
-		return inputerr.New(name, "is empty").Hint("Write into it, or leave it out.")
+		return inputerr.New(name, "is empty").Hint("Add some keys, or do not use the file.")
 	}
 	if len(docs) > 1 {
-		return inputerr.New(name, "a second document begins here").At(docs[1].Line).Hint("Take away the line --- above it, or make it a file of its own.")
+		return inputerr.New(name, "a second document begins here").At(docs[1].Line).Hint("Remove the line --- above it, or move it to another file.")
 	}
 	return DecodeNode(name, docs[0].Content[0], into)
 }
 
-// DecodeNode is Decode for a part of a file that was kept as a node.
+// DecodeNode decodes a part of a file as [Decode] does.
 func DecodeNode(name string, node *yaml.Node, into any) error {
 	if err := checkNode(name, "", node, reflect.TypeOf(into)); err != nil {
 		return err
@@ -56,21 +56,21 @@ func DecodeNode(name string, node *yaml.Node, into any) error {
 
 var nodeType = reflect.TypeFor[yaml.Node]()
 
-// asInputError turns an error of the YAML library into a fault.
+// asInputError converts an error of the YAML library.
 func asInputError(name string, err error) error {
 	var at *yaml.LoadError
 	if !errors.As(err, &at) {
 		return inputerr.New(name, "%v", err)
 	}
-	if f := inputerr.As(at); f != nil { // a value's own UnmarshalYAML said what is wrong
+	if f := inputerr.As(at); f != nil { // from the UnmarshalYAML of a value
 		f.File, f.Line = name, cmp.Or(f.Line, at.Mark.Line)
 		return f
 	}
 	return inputerr.New(name, "%s", at.Message).At(at.Mark.Line)
 }
 
-// checkNode refuses keys that t's fields do not have, and values that are of another form than
-// t, at any depth. key is that of the node, "" for the file as a whole.
+// checkNode refuses unknown keys and values of the wrong kind for t, at any depth. key is the key
+// of the node, or "" for the whole file.
 func checkNode(name, key string, node *yaml.Node, t reflect.Type) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -97,7 +97,7 @@ func checkNode(name, key string, node *yaml.Node, t reflect.Type) error {
 	return nil
 }
 
-// checkMapping is known of the keys of a mapping and what they have.
+// checkMapping checks the keys and values of a mapping.
 func checkMapping(name string, node *yaml.Node, t reflect.Type) error {
 	var all map[string]reflect.Type
 	if t.Kind() == reflect.Struct {
@@ -112,7 +112,7 @@ func checkMapping(name string, node *yaml.Node, t reflect.Type) error {
 		case !ok:
 			names := slices.Sorted(maps.Keys(all))
 			return inputerr.New(name, "unknown key %q%s", key.Value, DidYouMean(key.Value, names)).
-				At(key.Line).Hint("Known here: %s.", strings.Join(names, ", "))
+				At(key.Line).Hint("Known keys: %s.", strings.Join(names, ", "))
 		}
 		if err := checkNode(name, key.Value, node.Content[i+1], value); err != nil {
 			return err
@@ -121,6 +121,7 @@ func checkMapping(name string, node *yaml.Node, t reflect.Type) error {
 	return nil
 }
 
+// yamlFields returns the types of the fields of a struct by their yaml tags.
 func yamlFields(t reflect.Type) map[string]reflect.Type {
 	m := make(map[string]reflect.Type)
 	for i := range t.NumField() {
@@ -132,8 +133,7 @@ func yamlFields(t reflect.Type) map[string]reflect.Type {
 	return m
 }
 
-// DidYouMean is `, did you mean "…"?` with the nearest of the names, or nothing where
-// none is near.
+// DidYouMean returns `, did you mean "…"?` with the name nearest to word, or "" if none is near.
 func DidYouMean(word string, names []string) string {
 	if best, ok := Nearest(word, names); ok {
 		return ", did you mean " + strconv.Quote(best) + "?"
@@ -141,8 +141,8 @@ func DidYouMean(word string, names []string) string {
 	return ""
 }
 
-// Nearest is the name that word was probably meant to be: the one with the least edits,
-// if those are no more than a third of its length, and two at least are allowed.
+// Nearest returns the name with the smallest edit distance to word, if that is at most two or a
+// third of the length of the name.
 func Nearest(word string, names []string) (string, bool) {
 	if len(names) == 0 {
 		return "", false
@@ -153,8 +153,8 @@ func Nearest(word string, names []string) (string, bool) {
 	return best, editDistance(word, best) <= max(2, len(best)/3)
 }
 
-// editDistance is how many letters must be put in, left out, replaced or swapped with the next to
-// make b of a: the restricted Damerau–Levenshtein distance, in bytes.
+// editDistance returns the restricted Damerau–Levenshtein distance of a and b in bytes: how many
+// insertions, deletions, replacements and swaps of neighbours turn one into the other.
 func editDistance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {

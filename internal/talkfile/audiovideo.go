@@ -14,9 +14,9 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// toTreatment is what the talk's file asks for its recordings.
-func (t Talk) toTreatment(path string) (asked conference.Treatment, err error) {
-	asked = conference.Treatment{
+// toTreatment converts the settings for audio and video. path is the file, for errors.
+func (t Talk) toTreatment(path string) (treatment conference.Treatment, err error) {
+	treatment = conference.Treatment{
 		Floor:    conference.AudioSource{Stream: t.Sound.Floor.Stream, Channels: conference.Channels(t.Sound.Floor.Channels)},
 		HighPass: t.Sound.HighPass, Denoise: t.Sound.Noise == "gentle",
 		VideoStream: t.Picture.Stream, SideStream: t.Picture.Beside, MainShare: t.Picture.Share,
@@ -26,21 +26,21 @@ func (t Talk) toTreatment(path string) (asked conference.Treatment, err error) {
 	heard := []string{string(t.Language)}
 	for _, i := range t.Sound.Interpreters {
 		if slices.Contains(heard, string(i.Language)) {
-			return asked, inputerr.New(path, "two sounds would be in %s", subtitle.EnglishLanguageName(string(i.Language))).At(i.line).
-				Hint("Each interpreter has a language of their own, which is not the talk's.")
+			return treatment, inputerr.New(path, "two audio tracks would be in %s", subtitle.EnglishLanguageName(string(i.Language))).At(i.line).
+				Hint("Each interpreter needs a different language, which is not the language of the talk.")
 		}
 		heard = append(heard, string(i.Language))
 		sound := conference.AudioSource{Language: string(i.Language), Stream: i.Stream, Channels: conference.Channels(i.Channels)}
-		if slices.ContainsFunc(append(slices.Clone(asked.Interpreters), asked.Floor), func(other conference.AudioSource) bool { return !sound.DisjointFrom(other) }) {
-			return asked, inputerr.New(path, "who interprets into %s would be heard together with somebody else", subtitle.EnglishLanguageName(sound.Language)).At(i.line).
-				Hint("Say which sound is whose (stream: 2), or which side of it (channels: right); of the talk itself, under floor:.")
+		if slices.ContainsFunc(append(slices.Clone(treatment.Interpreters), treatment.Floor), func(other conference.AudioSource) bool { return !sound.DisjointFrom(other) }) {
+			return treatment, inputerr.New(path, "the interpreter into %s has the same audio as the talk or another interpreter", subtitle.EnglishLanguageName(sound.Language)).At(i.line).
+				Hint("Give each a stream of its own (stream: 2), or a channel (channels: right); for the talk itself, under floor:.")
 		}
-		asked.Interpreters = append(asked.Interpreters, sound)
+		treatment.Interpreters = append(treatment.Interpreters, sound)
 	}
-	return asked, nil
+	return treatment, nil
 }
 
-// mergeRanges are passages in their order, and each instant in one of them at most.
+// mergeRanges sorts ranges and merges those that overlap or touch.
 func mergeRanges(passages []TimeRange) (all []timeline.Span) {
 	for _, p := range passages {
 		all = append(all, timeline.Span(p))
@@ -57,7 +57,7 @@ func mergeRanges(passages []TimeRange) (all []timeline.Span) {
 	return apart
 }
 
-// UnmarshalYAML reads an interpreter, who has a language.
+// UnmarshalYAML decodes an interpreter and refuses one without a language.
 func (i *Interpreter) UnmarshalYAML(node *yaml.Node) error {
 	type plain Interpreter
 	if err := node.Decode((*plain)(i)); err != nil {
@@ -65,12 +65,12 @@ func (i *Interpreter) UnmarshalYAML(node *yaml.Node) error {
 	}
 	i.line = node.Line
 	if i.Language == "" {
-		return errorAt(node, "an interpreter has no language").Hint("Add language: es, say.")
+		return errorAt(node, "an interpreter has no language").Hint("Add one, such as language: es.")
 	}
 	return checkStream(node)
 }
 
-// UnmarshalYAML reads a sound.
+// UnmarshalYAML decodes an audio source and refuses an invalid stream number.
 func (s *AudioSource) UnmarshalYAML(node *yaml.Node) error {
 	type plain AudioSource
 	if err := node.Decode((*plain)(s)); err != nil {
@@ -79,7 +79,7 @@ func (s *AudioSource) UnmarshalYAML(node *yaml.Node) error {
 	return checkStream(node)
 }
 
-// checkStream refuses the number of a sound that cannot be.
+// checkStream refuses a stream number that is not from 1 to 64.
 func checkStream(node *yaml.Node) error {
 	var sound struct {
 		Stream *int `yaml:"stream"`
@@ -88,27 +88,27 @@ func checkStream(node *yaml.Node) error {
 		return err
 	}
 	if *sound.Stream < 1 || *sound.Stream > 64 {
-		return errorAt(node, "there is no sound %d", *sound.Stream).Hint("Sounds are counted from 1.")
+		return errorAt(node, "there is no audio stream %d", *sound.Stream).Hint("Audio streams are counted from 1.")
 	}
 	return nil
 }
 
-// UnmarshalYAML reads what is heard of the recordings.
+// UnmarshalYAML decodes the audio settings and refuses a high-pass that is out of range.
 func (a *Audio) UnmarshalYAML(node *yaml.Node) error {
 	type plain Audio
 	if err := node.Decode((*plain)(a)); err != nil {
 		return err
 	}
 	if a.HighPass != 0 && (a.HighPass < 20 || a.HighPass > 300) {
-		return errorAt(node, "high-pass is %d Hz, and not between 20 and 300", a.HighPass).Hint("80 is a good start for a voice.")
+		return errorAt(node, "high-pass is %d Hz, which is not between 20 and 300", a.HighPass).Hint("Try 80 for a voice.")
 	}
 	return nil
 }
 
-// Channels is a choice of channels.
+// Channels selects channels of an audio stream.
 type Channels string
 
-// UnmarshalYAML refuses other choices.
+// UnmarshalYAML decodes a choice of channels and refuses other values.
 func (c *Channels) UnmarshalYAML(node *yaml.Node) error {
 	return decodeEnum(node, (*string)(c), "choice of channels", "auto", "left", "right", "mix", "stereo")
 }
@@ -117,87 +117,93 @@ func (Channels) schema() map[string]any {
 	return map[string]any{"enum": []string{"auto", "left", "right", "mix", "stereo"}}
 }
 
-// NoiseReduction is what becomes of steady noise.
+// NoiseReduction tells how to treat steady noise.
 type NoiseReduction string
 
-// UnmarshalYAML refuses other words.
+// UnmarshalYAML decodes one of the known values and refuses others.
 func (n *NoiseReduction) UnmarshalYAML(node *yaml.Node) error {
-	return decodeEnum(node, (*string)(n), "way with noise", "keep", "gentle")
+	return decodeEnum(node, (*string)(n), "noise reduction", "keep", "gentle")
 }
 
 func (NoiseReduction) schema() map[string]any {
 	return map[string]any{"enum": []string{"keep", "gentle"}}
 }
 
-// AudioFallback is what stands in for sound.
+// AudioFallback replaces missing audio.
 type AudioFallback string
 
-// UnmarshalYAML refuses other words.
+// UnmarshalYAML decodes one of the known values and refuses others.
 func (s *AudioFallback) UnmarshalYAML(node *yaml.Node) error {
-	return decodeEnum(node, (*string)(s), "thing to stand in for sound", "silence")
+	return decodeEnum(node, (*string)(s), "replacement for audio", "silence")
 }
 
 func (AudioFallback) schema() map[string]any { return map[string]any{"enum": []string{"silence"}} }
 
-// PictureFallback is what stands in for a picture.
+// PictureFallback replaces missing video.
 type PictureFallback string
 
-// UnmarshalYAML refuses other words.
+// UnmarshalYAML decodes one of the known values and refuses others.
 func (w *PictureFallback) UnmarshalYAML(node *yaml.Node) error {
-	return decodeEnum(node, (*string)(w), "thing to stand in for a picture", "waveform")
+	return decodeEnum(node, (*string)(w), "replacement for video", "waveform")
 }
 
 func (PictureFallback) schema() map[string]any { return map[string]any{"enum": []string{"waveform"}} }
 
-// UnmarshalYAML reads what is seen.
+// UnmarshalYAML decodes the choice of video streams and refuses impossible ones.
 func (p *Picture) UnmarshalYAML(node *yaml.Node) error {
 	type plain Picture
 	if err := node.Decode((*plain)(p)); err != nil {
 		return err
 	}
 	if p.Stream == 0 && p.Beside == 0 && p.Share != 0 {
-		return errorAt(node, "share divides a frame of two pictures, and none is named").Hint("Name both: {stream: 2, beside: 1, share: 60}.")
+		return errorAt(node, "share needs two video streams, and none is given").Hint("Give both: {stream: 2, beside: 1, share: 60}.")
 	}
 	if p.Stream == 0 && p.Beside != 0 {
 		p.Stream = 1
 	}
+	return p.validate(node)
+}
+
+// validate refuses stream numbers and shares that are out of range. Stream is set.
+func (p *Picture) validate(node *yaml.Node) error {
 	for _, n := range []int{p.Stream, cmp.Or(p.Beside, 2)} {
 		if n < 1 || n > 64 {
-			return errorAt(node, "there is no picture %d", n).Hint("Pictures are counted from 1.")
+			return errorAt(node, "there is no video stream %d", n).Hint("Video streams are counted from 1.")
 		}
 	}
 	switch {
 	case p.Beside == p.Stream:
-		return errorAt(node, "picture %d would be shown beside itself", p.Stream).Hint("Name the other one: {stream: 2, beside: 1}.")
+		return errorAt(node, "video stream %d would be shown beside itself", p.Stream).Hint("Give another one: {stream: 2, beside: 1}.")
 	case p.Share != 0 && p.Beside == 0:
-		return errorAt(node, "share divides a frame of two pictures, and there is one").Hint("Name the other one: {stream: 2, beside: 1, share: 60}.")
+		return errorAt(node, "share needs two video streams, and only one is given").Hint("Give the other one: {stream: 2, beside: 1, share: 60}.")
 	case p.Share != 0 && (p.Share < 30 || p.Share > 80):
-		return errorAt(node, "a share of %d per cent is not between 30 and 80", p.Share).Hint("Without it, the first has two thirds.")
+		return errorAt(node, "a share of %d per cent is not between 30 and 80", p.Share).Hint("The default is two thirds.")
 	}
 	return nil
 }
 
+// decodeEnum decodes one of the values of an enumeration; what names it in the error.
 func decodeEnum(node *yaml.Node, into *string, what string, words ...string) error {
 	if !slices.Contains(words, node.Value) {
-		return errorAt(node, "%q is no %s%s", node.Value, what, strictyaml.DidYouMean(node.Value, words)).
-			Hint("Known: %s.", strings.Join(words, ", "))
+		return errorAt(node, "%q is not a known %s%s", node.Value, what, strictyaml.DidYouMean(node.Value, words)).
+			Hint("Known values: %s.", strings.Join(words, ", "))
 	}
 	*into = node.Value
 	return nil
 }
 
-// TimeRange is a part of the reel, FROM-TO.
+// TimeRange is a part of the reel, written FROM-TO.
 type TimeRange timeline.Span
 
 func (TimeRange) schema() map[string]any {
 	return map[string]any{"type": "string", "description": "FROM-TO, each HH:MM:SS, MM:SS or seconds"}
 }
 
-// UnmarshalYAML reads two clocks with a hyphen between them.
+// UnmarshalYAML decodes two times with a hyphen between them.
 func (p *TimeRange) UnmarshalYAML(node *yaml.Node) error {
 	from, to, ok := strings.Cut(node.Value, "-")
 	if !ok {
-		return errorAt(node, "%q is no passage", node.Value).Hint("Write it as FROM-TO: 00:12:30-00:12:36.")
+		return errorAt(node, "%q is not a range of time", node.Value).Hint("Write it as FROM-TO: 00:12:30-00:12:36.")
 	}
 	var err error
 	if p.From, err = timeline.ParseClock(strings.TrimSpace(from)); err != nil {
@@ -207,7 +213,7 @@ func (p *TimeRange) UnmarshalYAML(node *yaml.Node) error {
 		return errorAt(node, "%v", err)
 	}
 	if p.To <= p.From {
-		return errorAt(node, "the passage %s ends before it begins", node.Value).Hint("Write it as FROM-TO, the earlier time first.")
+		return errorAt(node, "the range %s ends before it begins", node.Value).Hint("Write it as FROM-TO, the earlier time first.")
 	}
 	return nil
 }

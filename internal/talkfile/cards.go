@@ -19,49 +19,49 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// Cards is a conference's own look of opening and closing cards.
+// Cards is the design of the opening and closing cards of a conference.
 type Cards struct {
-	Background FilePath `yaml:"background" doc:"What lies behind the words: a PNG, JPEG or SVG, or a clip, which plays from its beginning. Its path starts at this file."`
-	Font       Font     `yaml:"font" doc:"The family of the letters, as fc-list names it, or what fontconfig knows by another name: Noto Serif, sans-serif. Or a font file (TTF, OTF or TTC), whose path starts at this file."`
-	Language   Language `yaml:"language" doc:"The language of the words, by BCP 47, where a talk has them in it and does not say another for its cards; the one that is spoken where it is not given."`
-	Title      *TextBox `yaml:"title" doc:"Where the title stands."`
-	Speakers   *TextBox `yaml:"speakers" doc:"Where the speakers stand."`
-	Conference *TextBox `yaml:"conference" doc:"Where the conference's name stands."`
-	Date       *TextBox `yaml:"date" doc:"Where the date stands on the opening card."`
-	Licence    *TextBox `yaml:"licence" doc:"Where the licence stands on the closing card."`
-	Logo       *Logo    `yaml:"logo" doc:"A picture laid over the background, and where."`
+	Background FilePath `yaml:"background" doc:"The background: a PNG, JPEG or SVG, or a video clip. The path is relative to this file."`
+	Font       Font     `yaml:"font" doc:"The font family, as fc-list prints it, or an alias: Noto Serif, sans-serif. Or a font file (TTF, OTF or TTC), relative to this file."`
+	Language   Language `yaml:"language" doc:"The language of the text (BCP 47), for talks that have the text in it and set no other. Default: the spoken language."`
+	Title      *TextBox `yaml:"title" doc:"The position of the title."`
+	Speakers   *TextBox `yaml:"speakers" doc:"The position of the speakers."`
+	Conference *TextBox `yaml:"conference" doc:"The position of the conference's name."`
+	Date       *TextBox `yaml:"date" doc:"The position of the date on the opening card."`
+	Licence    *TextBox `yaml:"licence" doc:"The position of the licence on the closing card."`
+	Logo       *Logo    `yaml:"logo" doc:"A picture on the background."`
 	set        bool
 
-	OpeningClip FilePath `yaml:"opening-clip" doc:"A film of the conference's own, with its sound, in front of the opening card. Its path starts at this file."`
-	ClosingClip FilePath `yaml:"closing-clip" doc:"A film of the conference's own, with its sound, behind the closing card. Its path starts at this file."`
-	OnlyClips   bool     `yaml:"only-clips" doc:"Whether a clip takes the place of the card that it would stand beside."`
+	OpeningClip FilePath `yaml:"opening-clip" doc:"A clip with sound before the opening card. The path is relative to this file."`
+	ClosingClip FilePath `yaml:"closing-clip" doc:"A clip with sound after the closing card. The path is relative to this file."`
+	OnlyClips   bool     `yaml:"only-clips" doc:"Whether clips replace the cards."`
 }
 
-// TalkCards is what a talk says of its own cards.
+// TalkCards are the settings of a talk for its cards.
 type TalkCards struct {
-	Language Language `yaml:"language" doc:"The language of the words on the cards, by BCP 47, as far as the talk has them in it. It goes before the conference's."`
+	Language Language `yaml:"language" doc:"The language of the text on the cards (BCP 47), as far as the talk has the text in it. It overrides the conference's."`
 }
 
-// TextBox is where words stand on a card.
+// TextBox is the position and style of a text on a card.
 type TextBox struct {
-	X      float64 `yaml:"x" doc:"The left edge, in hundredths of the card's width."`
-	Y      float64 `yaml:"y" doc:"The upper edge, in hundredths of the card's height."`
-	Width  float64 `yaml:"width" doc:"How wide a line may be, in hundredths of the card's width."`
-	Height float64 `yaml:"height" doc:"How high all lines together may be, in hundredths of the card's height. Words that do not fit are set smaller."`
-	Size   float64 `yaml:"size" doc:"The size of the letters at most, in hundredths of the card's height."`
-	Colour Colour  `yaml:"colour" doc:"The colour of the letters: \"#ffcc00\"."`
-	Align  Align   `yaml:"align" doc:"left, centre or right; as the script runs where it is not given."`
+	X      float64 `yaml:"x" doc:"The left edge, in per cent of the card's width."`
+	Y      float64 `yaml:"y" doc:"The top edge, in per cent of the card's height."`
+	Width  float64 `yaml:"width" doc:"The maximum width of a line, in per cent of the card's width."`
+	Height float64 `yaml:"height" doc:"The maximum height of all lines, in per cent of the card's height. Text that does not fit is set smaller."`
+	Size   float64 `yaml:"size" doc:"The maximum font size, in per cent of the card's height."`
+	Colour Colour  `yaml:"colour" doc:"The colour of the text: \"#ffcc00\"."`
+	Align  Align   `yaml:"align" doc:"left, centre or right. Default: by the direction of the script."`
 }
 
 // Logo is a picture on a card.
 type Logo struct {
-	File  FilePath `yaml:"file" doc:"A PNG, which may be see-through. Its path starts at this file."`
-	X     float64  `yaml:"x" doc:"The left edge, in hundredths of the card's width."`
-	Y     float64  `yaml:"y" doc:"The upper edge, in hundredths of the card's height."`
-	Width float64  `yaml:"width" doc:"How wide it is, in hundredths of the card's width."`
+	File  FilePath `yaml:"file" doc:"A PNG, which may be transparent. The path is relative to this file."`
+	X     float64  `yaml:"x" doc:"The left edge, in per cent of the card's width."`
+	Y     float64  `yaml:"y" doc:"The top edge, in per cent of the card's height."`
+	Width float64  `yaml:"width" doc:"The width, in per cent of the card's width."`
 }
 
-// UnmarshalYAML reads the look of cards.
+// UnmarshalYAML decodes the cards and refuses only-clips without a clip.
 func (c *Cards) UnmarshalYAML(node *yaml.Node) error {
 	type plain Cards
 	c.set = true
@@ -69,44 +69,45 @@ func (c *Cards) UnmarshalYAML(node *yaml.Node) error {
 		return err
 	}
 	if c.OnlyClips && c.OpeningClip.Name == "" && c.ClosingClip.Name == "" {
-		return errorAt(node, "only-clips is true, and there is no clip").Hint("Add opening-clip or closing-clip, or take only-clips away.")
+		return errorAt(node, "only-clips is true, but there is no clip").Hint("Add opening-clip or closing-clip, or remove only-clips.")
 	}
 	return nil
 }
 
-// UnmarshalYAML refuses places that are not on the card.
+// UnmarshalYAML decodes a text box and refuses one outside of the card.
 func (p *TextBox) UnmarshalYAML(node *yaml.Node) error {
 	type plain TextBox
 	if err := node.Decode((*plain)(p)); err != nil {
 		return err
 	}
 	if p.Height < 0 || p.Y+p.Height > 100 || p.Size < 0 || p.Size > 50 {
-		return errorAt(node, "this place is not on the card: y, height and size are hundredths of its height").Hint("Let y and height together be 100 at most, and size 50.")
+		return errorAt(node, "this position is outside of the card: y, height and size are per cent of its height").Hint("y plus height can be at most 100, and size at most 50.")
 	}
 	return checkOnCard(node, p.X, p.Y, p.Width)
 }
 
-// UnmarshalYAML reads a logo, which has a file.
+// UnmarshalYAML decodes a logo and refuses one that is not a PNG or is outside of the card.
 func (l *Logo) UnmarshalYAML(node *yaml.Node) error {
 	type plain Logo
 	if err := node.Decode((*plain)(l)); err != nil {
 		return err
 	}
 	if !strings.EqualFold(filepath.Ext(l.File.Name), ".png") {
-		return errorAt(node, "the logo %q is no PNG", l.File.Name).Hint("Add file: logo.png.")
+		return errorAt(node, "the logo %q is not a PNG", l.File.Name).Hint("Add a PNG, such as file: logo.png.")
 	}
 	return checkOnCard(node, l.X, l.Y, l.Width)
 }
 
+// checkOnCard refuses a position outside of the card, in per cent of its width and height.
 func checkOnCard(node *yaml.Node, x, y, width float64) error {
 	if x < 0 || y < 0 || y >= 100 || width <= 0 || x+width > 100 {
-		return errorAt(node, "this place is not on the card: x and width are hundredths of its width, and y of its height").
-			Hint("Give all three, and let x and width together be 100 at most: {x: 8, y: 40, width: 84}.")
+		return errorAt(node, "this position is outside of the card: x and width are per cent of its width, y of its height").
+			Hint("Give all three; x plus width can be at most 100: {x: 8, y: 40, width: 84}.")
 	}
 	return nil
 }
 
-// Colour is one as web pages write it.
+// Colour is a colour in the form #rrggbb.
 type Colour string
 
 var colourPattern = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
@@ -115,28 +116,28 @@ func (Colour) schema() map[string]any {
 	return map[string]any{"type": "string", "pattern": colourPattern.String()}
 }
 
-// UnmarshalYAML refuses other ways to write one.
+// UnmarshalYAML decodes a colour and refuses other forms.
 func (c *Colour) UnmarshalYAML(node *yaml.Node) error {
 	if !colourPattern.MatchString(node.Value) {
-		return errorAt(node, "%q is no colour", node.Value).Hint(`Write it as "#ffcc00", in quotes.`)
+		return errorAt(node, "%q is not a colour", node.Value).Hint(`Write it as "#ffcc00", in quotes.`)
 	}
 	*c = Colour(strings.ToLower(node.Value))
 	return nil
 }
 
-// Align is on which side lines begin.
+// Align is the alignment of text.
 type Align string
 
 func (Align) schema() map[string]any {
 	return map[string]any{"enum": []string{"left", "centre", "right"}}
 }
 
-// UnmarshalYAML refuses other words.
+// UnmarshalYAML decodes an alignment and refuses other values.
 func (a *Align) UnmarshalYAML(node *yaml.Node) error {
-	return decodeEnum(node, (*string)(a), "side", "left", "centre", "right")
+	return decodeEnum(node, (*string)(a), "alignment", "left", "centre", "right")
 }
 
-// FilePath is the path of a file that belongs to a conference.
+// FilePath is the path of a file that conference.yaml names.
 type FilePath struct {
 	Name string
 	line int
@@ -144,27 +145,27 @@ type FilePath struct {
 
 func (FilePath) schema() map[string]any { return map[string]any{"type": "string"} }
 
-// UnmarshalYAML reads a path.
+// UnmarshalYAML decodes a path and keeps its line.
 func (f *FilePath) UnmarshalYAML(node *yaml.Node) error {
 	f.Name, f.line = node.Value, node.Line
 	return nil
 }
 
-// makeAbsolute makes the path, which starts at the conference's file, absolute, and refuses one
-// where no file is.
-func (f *FilePath) makeAbsolute(conference string) error {
+// makeAbsolute makes the path, which is relative to conferenceFile, absolute. It fails if there is
+// no regular file.
+func (f *FilePath) makeAbsolute(conferenceFile string) error {
 	if !filepath.IsAbs(f.Name) {
-		f.Name = filepath.Join(filepath.Dir(conference), f.Name)
+		f.Name = filepath.Join(filepath.Dir(conferenceFile), f.Name)
 	}
 	if info, err := os.Stat(f.Name); err != nil || !info.Mode().IsRegular() {
-		return inputerr.New(conference, "the file %s is not there", f.Name).At(f.line).Hint("Give its path from this file.")
+		return inputerr.New(conferenceFile, "the file %s does not exist", f.Name).At(f.line).Hint("Give its path relative to this file.")
 	}
 	return nil
 }
 
-// validateFiles refuses files that are not there, or of no kind that a card can show. Their paths
-// become absolute.
-func (c *Cards) validateFiles(conference string) error {
+// validateFiles makes the paths of all files absolute, and refuses files that are missing, damaged
+// or of a format that cards cannot show.
+func (c *Cards) validateFiles(conferenceFile string) error {
 	if err := c.Font.validate(); err != nil {
 		return err
 	}
@@ -176,43 +177,43 @@ func (c *Cards) validateFiles(conference string) error {
 		if f.Name == "" {
 			continue
 		}
-		wrong := func(format string, args ...any) *inputerr.Error {
-			return inputerr.New(conference, format, args...).At(f.line)
+		refuse := func(format string, args ...any) *inputerr.Error {
+			return inputerr.New(conferenceFile, format, args...).At(f.line)
 		}
-		if err := f.makeAbsolute(conference); err != nil {
+		if err := f.makeAbsolute(conferenceFile); err != nil {
 			return err
 		}
-		begins, known := cardMediaSignatures[strings.ToLower(filepath.Ext(f.Name))]
-		if clip := f == &c.OpeningClip || f == &c.ClosingClip; clip && (!known || begins != "") {
-			return wrong("%s is no clip", filepath.Base(f.Name)).Hint("Take one in MP4, MOV, MKV or WebM.")
+		signature, known := cardMediaSignatures[strings.ToLower(filepath.Ext(f.Name))]
+		if clip := f == &c.OpeningClip || f == &c.ClosingClip; clip && (!known || signature != "") {
+			return refuse("%s is not a video clip", filepath.Base(f.Name)).Hint("Use an MP4, MOV, MKV or WebM.")
 		}
 		if !known {
-			return wrong("%s cannot lie behind the words of a card", filepath.Base(f.Name)).Hint("Take a PNG, JPEG or SVG, or a clip in MP4, MOV, MKV or WebM.")
+			return refuse("%s cannot be the background of a card", filepath.Base(f.Name)).Hint("Use a PNG, JPEG or SVG, or a clip in MP4, MOV, MKV or WebM.")
 		}
 		head, err := readHead(f.Name)
 		if err != nil {
-			return wrong("the file %s cannot be read: %v", f.Name, err)
+			return refuse("the file %s cannot be read: %v", f.Name, err)
 		}
-		if !strings.Contains(head, begins) {
-			return wrong("%s is not what its name says", f.Name).Hint("Export it again as %s.", strings.ToUpper(filepath.Ext(f.Name)[1:]))
+		if !strings.Contains(head, signature) {
+			return refuse("%s does not have the format that its name says", f.Name).Hint("Export it again as %s.", strings.ToUpper(filepath.Ext(f.Name)[1:]))
 		}
-		if err := checkImage(f.Name, begins); err != nil {
-			return wrong("%s is damaged: %v", f.Name, err).Hint("Export it again, or fetch it anew.")
+		if err := checkImage(f.Name, signature); err != nil {
+			return refuse("%s is damaged: %v", f.Name, err).Hint("Export or download it again.")
 		}
 	}
 	return nil
 }
 
-// cardMediaSignatures are the files that a card can show, by how their names end, and what their first
-// kilobytes hold.
+// cardMediaSignatures maps the extensions of files that a card can show to a text that their first
+// kilobytes contain; "" for video clips, which probing checks.
 var cardMediaSignatures = map[string]string{
 	".png": "\x89PNG\r\n", ".jpg": "\xff\xd8\xff", ".jpeg": "\xff\xd8\xff", ".svg": "<svg",
 	".mp4": "", ".mov": "", ".mkv": "", ".webm": "",
 }
 
-// checkImage is an error where a picture, by how it begins, cannot be read to its end.
-func checkImage(path, begins string) error {
-	if begins == "" {
+// checkImage decodes a picture with a signature completely, and returns an error if it is damaged.
+func checkImage(path, signature string) error {
+	if signature == "" {
 		return nil
 	}
 	f, err := os.Open(path)
@@ -220,12 +221,12 @@ func checkImage(path, begins string) error {
 		return err
 	}
 	defer f.Close()
-	if begins == "<svg" {
+	if signature == "<svg" {
 		return checkXML(f)
 	}
-	const most = 16384 // pixels of a side: more would be a trap, and no background
-	if c, _, err := image.DecodeConfig(f); err != nil || c.Width > most || c.Height > most {
-		return cmp.Or(err, fmt.Errorf("it has %d by %d pixels", c.Width, c.Height))
+	const maxSide = 16384 // pixels per side; more is likely a decompression bomb
+	if c, _, err := image.DecodeConfig(f); err != nil || c.Width > maxSide || c.Height > maxSide {
+		return cmp.Or(err, fmt.Errorf("has %d×%d pixels", c.Width, c.Height))
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
@@ -234,12 +235,11 @@ func checkImage(path, begins string) error {
 	return err
 }
 
-// checkXML is an error where r is no XML from beginning to end. Its encoding and the
-// entities that it may define are left to who draws it.
+// checkXML returns an error if r is not well-formed XML. It does not check encoding and entities.
 func checkXML(r io.Reader) error {
 	in := xml.NewDecoder(r)
 	in.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-	in.Strict = false // entities, that is
+	in.Strict = false // accept undefined entities
 	for {
 		switch _, err := in.Token(); {
 		case err == io.EOF:
@@ -250,6 +250,7 @@ func checkXML(r io.Reader) error {
 	}
 }
 
+// readHead returns the first 8 KiB of a file.
 func readHead(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -260,31 +261,31 @@ func readHead(path string) (string, error) {
 	return string(head), err
 }
 
-// toConference is what the file says of cards; nil if it says nothing.
+// toConference converts the cards, or returns nil if the file sets none.
 func (c *Cards) toConference() *conference.Cards {
 	if !c.set {
 		return nil
 	}
-	look := &conference.Cards{
+	cards := &conference.Cards{
 		Language: string(c.Language), Title: c.Title.toConference(), Speakers: c.Speakers.toConference(),
 		Conference: c.Conference.toConference(), Date: c.Date.toConference(), Licence: c.Licence.toConference(), ClipsReplaceCards: c.OnlyClips,
 	}
 	if c.Font.isFile() {
 		asset := c.Font.toAsset()
-		look.FontFile = &asset
+		cards.FontFile = &asset
 	} else {
-		look.Font = c.Font.Name
+		cards.Font = c.Font.Name
 	}
-	for from, to := range map[*FilePath]**conference.Asset{&c.Background: &look.Background, &c.OpeningClip: &look.OpeningClip, &c.ClosingClip: &look.ClosingClip} {
+	for from, to := range map[*FilePath]**conference.Asset{&c.Background: &cards.Background, &c.OpeningClip: &cards.OpeningClip, &c.ClosingClip: &cards.ClosingClip} {
 		if from.Name != "" {
 			asset := from.toAsset()
 			*to = &asset
 		}
 	}
 	if c.Logo != nil {
-		look.Logo = &conference.Logo{Asset: c.Logo.File.toAsset(), X: c.Logo.X, Y: c.Logo.Y, Width: c.Logo.Width}
+		cards.Logo = &conference.Logo{Asset: c.Logo.File.toAsset(), X: c.Logo.X, Y: c.Logo.Y, Width: c.Logo.Width}
 	}
-	return look
+	return cards
 }
 
 func (p *TextBox) toConference() *conference.TextBox {

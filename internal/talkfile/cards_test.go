@@ -15,7 +15,6 @@ import (
 	"github.com/lectern-av/lectern/internal/talkfile"
 )
 
-// A picture of which half is missing is told before anything is made of it.
 func TestRead_DamagedBackground(t *testing.T) {
 	var picture bytes.Buffer
 	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 64, 64))); err != nil {
@@ -32,7 +31,7 @@ func TestRead_DamagedBackground(t *testing.T) {
 		}
 	}
 	if _, err := talkfile.Read(filepath.Join(dir, "talk.yaml")); err != nil {
-		t.Fatalf("a whole one: %v", err)
+		t.Fatalf("complete picture: %v", err)
 	}
 	for svg, says := range map[string]string{
 		`<?xml version="1.0" encoding="iso-8859-1"?><!DOCTYPE svg [<!ENTITY ns "x">]><svg width="9"><rect a="&ns;"/></svg>`: "",
@@ -57,11 +56,10 @@ func TestRead_DamagedBackground(t *testing.T) {
 	_, err := talkfile.Read(filepath.Join(dir, "talk.yaml"))
 	var f *inputerr.Error
 	if !errors.As(err, &f) || f.Line != 3 || !strings.Contains(err.Error(), "is damaged") {
-		t.Errorf("half of one: %v", err)
+		t.Errorf("half a picture: %v", err)
 	}
 }
 
-// A family that there is not is told by its line, and an alias by what it became.
 func TestResolveFont(t *testing.T) {
 	if _, err := exec.LookPath("fc-match"); err != nil {
 		t.Skip("this machine has no fontconfig: install fontconfig")
@@ -97,11 +95,10 @@ func TestResolveFont(t *testing.T) {
 	var f *inputerr.Error
 	if _, _, err := find("No Such Family"); !errors.As(err, &f) || f.Line != 3 || filepath.Base(f.File) != "conference.yaml" ||
 		!strings.Contains(f.Problem, `"No Such Family"`) || !strings.Contains(f.Remedy, "Install it") {
-		t.Errorf("a family that there is not: %v", err)
+		t.Errorf("unknown family: %v", err)
 	}
 }
 
-// A font file that is not as it was made is told by its line.
 func TestRead_FontFile(t *testing.T) {
 	said, err := exec.Command("fc-match", "--format", "%{file}", "sans-serif:fontformat=TrueType").Output()
 	if err != nil {
@@ -122,12 +119,12 @@ func TestRead_FontFile(t *testing.T) {
 		{"letters.TTF", whole, ""},
 		{"letters.ttf", whole[:len(whole)-200], "it ends too early"},
 		{"letters.ttf", whole[:100], "it ends too early"},
-		{"letters.otf", spoilt, "is not as it was made"},
+		{"letters.otf", spoilt, "the checksum of its table"},
 		{"letters.ttf", []byte("<!DOCTYPE html><title>404</title>"), "it begins with"},
 		{"letters.ttc", []byte("ttcf\x00\x02\x00\x00\xff\xff\xff\xff"), "it ends too early"},
 		{"letters.ttf", []byte{}, "it has 0 bytes"},
-		{"letters.woff2", whole, "Take a TTF, OTF or TTC"},
-		{"letters.ttf", nil, "letters.ttf is not there"},
+		{"letters.woff2", whole, "Use a TTF, OTF or TTC"},
+		{"letters.ttf", nil, "letters.ttf does not exist"},
 	} {
 		dir := t.TempDir()
 		files := map[string][]byte{

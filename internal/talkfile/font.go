@@ -12,15 +12,13 @@ import (
 	"github.com/lectern-av/lectern/internal/media"
 )
 
-// Font is what the letters of cards are of: a file, a family, or another name that
-// fontconfig has for one.
+// Font is a font file, a font family, or a fontconfig alias of a family.
 type Font struct {
 	FilePath
-	conferenceFile string // the file that says so
+	conferenceFile string // path of the conference.yaml that names it
 }
 
-// fontExtensions are how the names of files end that letters can be of, and notTypefaces those
-// of other fonts.
+// Extensions of font files that cards can use, and of font files that they cannot.
 var (
 	fontExtensions            = []string{".ttf", ".otf", ".ttc"}
 	unsupportedFontExtensions = []string{".woff", ".woff2", ".eot", ".pfb", ".pfa", ".dfont"}
@@ -30,15 +28,15 @@ func (f Font) isFile() bool { return slices.Contains(fontExtensions, f.ext()) }
 
 func (f Font) ext() string { return strings.ToLower(filepath.Ext(f.Name)) }
 
-// validate refuses a file that is not there or is no font as it was made. Its path becomes
-// absolute.
+// validate makes the path of a font file absolute, and refuses a file that is missing, damaged or
+// not a supported font.
 func (f *Font) validate() error {
-	wrong := func(format string, args ...any) *inputerr.Error {
+	refuse := func(format string, args ...any) *inputerr.Error {
 		return inputerr.New(f.conferenceFile, format, args...).At(f.line)
 	}
 	if !f.isFile() {
 		if slices.Contains(unsupportedFontExtensions, f.ext()) || strings.ContainsRune(f.Name, '/') {
-			return wrong("%s is no font that cards can be set in", f.Name).Hint("Take a TTF, OTF or TTC, or name a family.")
+			return refuse("%s is not a font that cards can use", f.Name).Hint("Use a TTF, OTF or TTC, or the name of a family.")
 		}
 		return nil
 	}
@@ -46,14 +44,14 @@ func (f *Font) validate() error {
 		return err
 	}
 	if err := media.CheckFont(f.Name); err != nil {
-		return wrong("%s is damaged: %v", f.Name, err).Hint("Fetch it anew, as TTF, OTF or TTC.")
+		return refuse("%s is damaged: %v", f.Name, err).Hint("Download it again, as TTF, OTF or TTC.")
 	}
 	return nil
 }
 
-// ResolveFont puts in place of the name that the conference's file has for the font of its
-// cards the family that this machine has for it. note tells, where that is another name;
-// where there is none, the error is a *inputerr.Error of that file.
+// ResolveFont replaces the font name of the conference's cards with the family that fontconfig finds
+// for it on this machine. note tells if that has another name. If there is no such font, the error is
+// an *inputerr.Error of conference.yaml.
 func (f *Contents) ResolveFont(ctx context.Context) (note string, err error) {
 	name := f.font.Name
 	if name == "" || f.font.isFile() {

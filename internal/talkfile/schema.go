@@ -7,27 +7,28 @@ import (
 	"reflect"
 )
 
-// schemaTypes are the forms that Schema describes, by the name of the file that has them.
+// schemaTypes maps the file names that [Schema] knows, without extension, to the types they are
+// decoded into.
 var schemaTypes = map[string]reflect.Type{
 	"talk":       reflect.TypeFor[Talk](),
 	"conference": reflect.TypeFor[Conference](),
 }
 
-// schemaProvider is a value that people write otherwise than Go's kind of it tells.
+// schemaProvider is implemented by types whose YAML differs from their Go kind.
 type schemaProvider interface {
 	schema() map[string]any
 }
 
-// Schema is the JSON Schema (draft 2020-12) of "talk" or "conference" files, by which
-// editors complete, explain and check them.
-func Schema(form string) ([]byte, error) {
-	t, ok := schemaTypes[form]
+// Schema returns the JSON Schema (draft 2020-12) of "talk" or "conference" files, with which editors
+// complete, explain and check them.
+func Schema(file string) ([]byte, error) {
+	t, ok := schemaTypes[file]
 	if !ok {
-		return nil, fmt.Errorf("there is no form %q", form)
+		return nil, fmt.Errorf("there is no schema for %q", file)
 	}
 	s := typeSchema(t)
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	s["title"] = form + ".yaml"
+	s["title"] = file + ".yaml"
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -59,7 +60,7 @@ func typeSchema(t reflect.Type) map[string]any {
 	case reflect.Struct:
 		return objectSchema(t)
 	}
-	panic(fmt.Sprintf("talkfile: no schema for %v", t)) // a form of our own: the tests ask for each
+	panic(fmt.Sprintf("talkfile: no schema for %v", t)) // a new kind of field: the tests fail, too
 }
 
 func objectSchema(t reflect.Type) map[string]any {

@@ -1,8 +1,7 @@
-// Package talkfile reads what people write of a talk and of the conference it belongs to:
-// talk.yaml, and the conference.yaml that it may name. Every key is documented, where it is
-// declared here, in the commented examples in testdata, and in the JSON Schemas for
-// editors that Schema makes of the former. A key that is not known is refused with its line
-// and the one that was probably meant.
+// Package talkfile reads talk.yaml and conference.yaml, in which people describe a talk and its
+// conference. Each key is documented by its doc tag here, from which [Schema] makes JSON Schemas for
+// editors, and by a commented example in testdata. Unknown keys are errors, with the line and a
+// suggestion.
 package talkfile
 
 import (
@@ -20,95 +19,95 @@ import (
 	"github.com/lectern-av/lectern/internal/strictyaml"
 )
 
-// Talk is the form of talk.yaml. The doc tags are what editors show of a key.
+// Talk is the content of talk.yaml.
 type Talk struct {
-	Slug       string       `yaml:"slug" doc:"The name of the talk in files. Made of the title, once, where it is not given."`
+	Slug       string       `yaml:"slug" doc:"The name of the talk in file names. Default: made from the title, once."`
 	Title      SingleLine   `yaml:"title" doc:"The talk's title, in the language of the talk."`
-	Titles     Translations `yaml:"titles" doc:"The title in other languages, by BCP 47."`
+	Titles     Translations `yaml:"titles" doc:"The title in other languages (BCP 47)."`
 	Kind       Kind         `yaml:"kind" doc:"talk (half an hour) or tutorial (three hours)."`
-	Speakers   []SingleLine `yaml:"speakers" doc:"Who speaks, in the order the cards name them."`
-	Language   Language     `yaml:"language" doc:"The language that is spoken, by BCP 47: en, pt-BR."`
-	Conference string       `yaml:"conference" doc:"The conference: its name, or the path, from this file, of a conference.yaml."`
-	Abstract   string       `yaml:"abstract" doc:"What the talk is about, in the language of the talk. It begins the description."`
-	Abstracts  Translations `yaml:"abstracts" doc:"The abstract in other languages, by BCP 47."`
-	Tags       []SingleLine `yaml:"tags" doc:"What people may look for; those of the conference come after them."`
-	Licence    string       `yaml:"licence" doc:"The licence of the recording, such as CC BY 4.0; the conference's where it is not given."`
-	Date       Date         `yaml:"date" doc:"The day the talk was given: 2026-05-31."`
-	URL        URL          `yaml:"url" doc:"The talk's page at the conference."`
-	Links      []Link       `yaml:"links" doc:"Slides, code and the like, for the description."`
-	Begins     TimeOfDay    `yaml:"begins" doc:"The time of day, as on the schedule, at which the first recording begins: 09:00. Chapters may count from it."`
-	Length     Timestamp    `yaml:"length" doc:"How long the slot is: 00:30:00. You are told where far less is kept of the recordings, or far more."`
-	Chapters   []Chapter    `yaml:"chapters" doc:"The parts of the talk, in their order. They follow the cut."`
-	Sound      Audio        `yaml:"sound" doc:"What is heard of the recordings, and what is done to it."`
-	Picture    Picture      `yaml:"picture" doc:"What is seen of the recordings."`
-	Cards      TalkCards    `yaml:"cards" doc:"What the cards of this talk have of their own."`
-	Fallback   Fallback     `yaml:"stand-in" doc:"What stands in for what a recording lacks. Without it, such a recording is refused."`
-	Mute       []TimeRange  `yaml:"mute" doc:"Passages in which nothing is heard, on the clock of the recordings end to end: 00:12:30-00:12:36."`
-	Blank      []TimeRange  `yaml:"blank" doc:"Passages in which nothing is seen, on the clock of the recordings end to end: 00:12:30-00:12:36."`
+	Speakers   []SingleLine `yaml:"speakers" doc:"The speakers, in the order in which the cards list them."`
+	Language   Language     `yaml:"language" doc:"The spoken language (BCP 47): en, pt-BR."`
+	Conference string       `yaml:"conference" doc:"The name of the conference, or the path of a conference.yaml, relative to this file."`
+	Abstract   string       `yaml:"abstract" doc:"What the talk is about, in the language of the talk. The description begins with it."`
+	Abstracts  Translations `yaml:"abstracts" doc:"The abstract in other languages (BCP 47)."`
+	Tags       []SingleLine `yaml:"tags" doc:"Search terms. The tags of the conference are appended."`
+	Licence    string       `yaml:"licence" doc:"The licence of the recording, such as CC BY 4.0. Default: that of the conference."`
+	Date       Date         `yaml:"date" doc:"The day of the talk: 2026-05-31."`
+	URL        URL          `yaml:"url" doc:"The page of the talk on the conference's website."`
+	Links      []Link       `yaml:"links" doc:"Links to slides, code and the like, for the description."`
+	Begins     TimeOfDay    `yaml:"begins" doc:"The time of day at which the first recording begins: 09:00. Chapters with a time of day need it."`
+	Length     Timestamp    `yaml:"length" doc:"The length of the slot: 00:30:00. Lectern warns if the video is much shorter or longer."`
+	Chapters   []Chapter    `yaml:"chapters" doc:"The parts of the talk, in order. They follow the cut."`
+	Sound      Audio        `yaml:"sound" doc:"Which audio of the recordings is used, and how it is processed."`
+	Picture    Picture      `yaml:"picture" doc:"Which video of the recordings is used."`
+	Cards      TalkCards    `yaml:"cards" doc:"Settings for the cards of this talk."`
+	Fallback   Fallback     `yaml:"stand-in" doc:"What to use for recordings without audio or without video. Without this, they are refused."`
+	Mute       []TimeRange  `yaml:"mute" doc:"Parts without sound, in time from the start of the first recording, with the recordings end to end: 00:12:30-00:12:36."`
+	Blank      []TimeRange  `yaml:"blank" doc:"Parts with a black picture, in time from the start of the first recording, with the recordings end to end: 00:12:30-00:12:36."`
 }
 
-// Link is something that belongs to a talk and lies elsewhere.
+// Link is a link to material of a talk.
 type Link struct {
-	Title string `yaml:"title" doc:"What it is: Slides."`
-	URL   URL    `yaml:"url" doc:"Where it is."`
+	Title string `yaml:"title" doc:"The text of the link: Slides."`
+	URL   URL    `yaml:"url" doc:"The address."`
 }
 
-// Chapter is a part of a talk, which begins at one of two times.
+// Chapter is a part of a talk. It has exactly one of At and Time.
 type Chapter struct {
-	At     *Timestamp   `yaml:"at" doc:"When it begins, on the clock of the recordings end to end: 00:12:30."`
-	Time   TimeOfDay    `yaml:"time" doc:"When it begins, by the time of day: 10:45. It wants the talk's begins."`
-	Title  SingleLine   `yaml:"title" doc:"What it is called, in the language of the talk."`
-	Titles Translations `yaml:"titles" doc:"What it is called in other languages, by BCP 47."`
+	At     *Timestamp   `yaml:"at" doc:"The time at which it begins, from the start of the first recording, with the recordings end to end: 00:12:30."`
+	Time   TimeOfDay    `yaml:"time" doc:"The time of day at which it begins: 10:45. Requires begins of the talk."`
+	Title  SingleLine   `yaml:"title" doc:"Its title, in the language of the talk."`
+	Titles Translations `yaml:"titles" doc:"Its title in other languages (BCP 47)."`
 	line   int
 }
 
-// Audio is what is heard of the recordings.
+// Audio selects and processes the audio of the recordings.
 type Audio struct {
-	Floor        AudioSource    `yaml:"floor" doc:"Where the talk itself is heard in each recording, if not on its first sound."`
-	Interpreters []Interpreter  `yaml:"interpreters" doc:"Where interpreters are heard. Each becomes a sound of its own in every video, at the same loudness."`
-	HighPass     int            `yaml:"high-pass" doc:"Hz under which sound is taken away, 20 to 300: 80 for steps, wind and hum under a voice."`
-	Noise        NoiseReduction `yaml:"noise" doc:"gentle: steady noise (fans, hiss) is lowered by 10 dB at most. keep, where it is not given."`
+	Floor        AudioSource    `yaml:"floor" doc:"The audio of the talk itself in each recording. Default: its first audio stream."`
+	Interpreters []Interpreter  `yaml:"interpreters" doc:"The audio of interpreters. Each becomes an audio track of every video, at the same loudness."`
+	HighPass     int            `yaml:"high-pass" doc:"Removes frequencies below this, in Hz, from 20 to 300. 80 removes footsteps, wind and hum below a voice."`
+	Noise        NoiseReduction `yaml:"noise" doc:"gentle reduces steady noise (fans, hiss) by at most 10 dB; keep, the default, does not."`
 }
 
-// Picture is what is seen of the recordings.
+// Picture selects the video of the recordings.
 type Picture struct {
-	Stream int `yaml:"stream" doc:"Which of a recording's moving pictures, counted from 1, where it has several: a camera's and a screen's."`
-	Beside int `yaml:"beside" doc:"Which other one is shown beside it, on the right of the frame."`
-	Share  int `yaml:"share" doc:"Per cent of the frame's width that the first of the two has, 30 to 80; two thirds where it is not given."`
+	Stream int `yaml:"stream" doc:"Which video stream of a recording is shown, counted from 1, if it has several, such as camera and screen."`
+	Beside int `yaml:"beside" doc:"Which other video stream is shown beside it, on the right."`
+	Share  int `yaml:"share" doc:"The width of the first of the two in per cent of the frame, 30 to 80. Default: two thirds."`
 }
 
-// Fallback is what stands in for what a recording lacks.
+// Fallback replaces what a recording lacks.
 type Fallback struct {
-	Sound   AudioFallback   `yaml:"sound" doc:"silence: a recording without sound is silent."`
-	Picture PictureFallback `yaml:"picture" doc:"waveform: a recording without picture shows its sound as it goes by, under the title, on what lies behind the cards."`
+	Sound   AudioFallback   `yaml:"sound" doc:"silence: for recordings without audio."`
+	Picture PictureFallback `yaml:"picture" doc:"waveform: for recordings without video, a picture of the waveform below the title, on the background of the cards."`
 }
 
-// AudioSource is where in each recording something is heard.
+// AudioSource selects an audio stream of each recording and its channels.
 type AudioSource struct {
-	Stream   int      `yaml:"stream" doc:"Which of the recording's sounds, counted from 1; the first where it is not given."`
-	Channels Channels `yaml:"channels" doc:"Which of its channels: auto, left, right, mix or stereo."`
+	Stream   int      `yaml:"stream" doc:"Which audio stream of the recording, counted from 1. Default: the first."`
+	Channels Channels `yaml:"channels" doc:"Which channels of it: auto, left, right, mix or stereo."`
 }
 
-// Interpreter is one, and where in each recording they are heard.
+// Interpreter is the audio of an interpreter.
 type Interpreter struct {
-	Language Language `yaml:"language" doc:"The language they speak, by BCP 47."`
-	Stream   int      `yaml:"stream" doc:"Which of the recording's sounds, counted from 1; the first where it is not given."`
-	Channels Channels `yaml:"channels" doc:"Which of its channels: auto, left, right, mix or stereo."`
+	Language Language `yaml:"language" doc:"The language that the interpreter speaks (BCP 47)."`
+	Stream   int      `yaml:"stream" doc:"Which audio stream of the recording, counted from 1. Default: the first."`
+	Channels Channels `yaml:"channels" doc:"Which channels of it: auto, left, right, mix or stereo."`
 	line     int
 }
 
-// Conference is the form of conference.yaml: what all talks of a conference share.
+// Conference is the content of conference.yaml, which all talks of a conference share.
 type Conference struct {
-	Name        string       `yaml:"name" doc:"The conference's name, as the cards show it."`
-	URL         URL          `yaml:"url" doc:"The conference's page."`
-	Language    Language     `yaml:"language" doc:"The language that is spoken where a talk does not say, by BCP 47."`
-	Licence     string       `yaml:"licence" doc:"The licence of the recordings where a talk does not say, such as CC BY 4.0."`
-	Tags        []SingleLine `yaml:"tags" doc:"What people may look for; every talk gets them after its own."`
-	Description Description  `yaml:"description" doc:"How descriptions for upload are composed, with words such as {abstract} for what is known of a talk."`
-	Cards       Cards        `yaml:"cards" doc:"What opening and closing cards look like. What is not said is as in Lectern's own."`
+	Name        string       `yaml:"name" doc:"The name of the conference, as on the cards."`
+	URL         URL          `yaml:"url" doc:"The website of the conference."`
+	Language    Language     `yaml:"language" doc:"The spoken language (BCP 47), for talks that do not set it."`
+	Licence     string       `yaml:"licence" doc:"The licence of the recordings, such as CC BY 4.0, for talks that do not set it."`
+	Tags        []SingleLine `yaml:"tags" doc:"Search terms, appended to the tags of every talk."`
+	Description Description  `yaml:"description" doc:"The template of descriptions for upload, with placeholders such as {abstract}."`
+	Cards       Cards        `yaml:"cards" doc:"The design of the opening and closing cards. Default: Lectern's own."`
 }
 
-// Contents is what the files say of a talk.
+// Contents is what talk.yaml and conference.yaml say about a talk.
 type Contents struct {
 	Talk       conference.Talk
 	Conference conference.Conference
@@ -116,19 +115,19 @@ type Contents struct {
 	font       Font
 }
 
-// Read reads the talk's file at path, and the conference's if it names one. All errors are
-// a *inputerr.Error of the file that is wrong.
+// Read reads the talk.yaml at path, and the conference.yaml if it names one. Every error is an
+// *inputerr.Error with the file to correct.
 func Read(path string) (facts Contents, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return Contents{}, inputerr.New(path, "cannot be read: %v", err).Hint("Name a YAML file that describes the talk.")
+		return Contents{}, inputerr.New(path, "cannot be read: %v", err).Hint("Give a YAML file that describes the talk.")
 	}
 	var t Talk
 	if err := strictyaml.Decode(path, text, &t); err != nil {
 		return Contents{}, err
 	}
 	if t.Slug != "" && !conference.ValidSlug(t.Slug) {
-		return Contents{}, inputerr.New(path, "the slug %q cannot name files", t.Slug).At(keyLine(text, "slug")).Hint("Use letters, digits and hyphens.")
+		return Contents{}, inputerr.New(path, "the slug %q cannot be used in file names", t.Slug).At(keyLine(text, "slug")).Hint("Use letters, digits and hyphens.")
 	}
 	facts.Talk = conference.Talk{
 		Slug: t.Slug, Title: string(t.Title), Titles: t.Titles, Kind: string(t.Kind), Speakers: toStrings(t.Speakers), Language: string(t.Language),
@@ -155,7 +154,7 @@ func Read(path string) (facts Contents, err error) {
 	return facts, nil
 }
 
-// toChapters are the talk's, on the clock of the reel.
+// toChapters converts the chapters to reel time. path is the file, for errors.
 func (t Talk) toChapters(path string) (all []conference.Chapter, err error) {
 	for i, c := range t.Chapters {
 		wrong := func(format string, args ...any) *inputerr.Error {
@@ -166,12 +165,12 @@ func (t Talk) toChapters(path string) (all []conference.Chapter, err error) {
 		case c.At != nil:
 			at = time.Duration(*c.At)
 		case t.Begins == "":
-			return nil, wrong("the chapter %q has a time of day, and nothing says when the recording begins", c.Title).Hint("Add begins: 09:00, or give at: in place of time:")
+			return nil, wrong("the chapter %q has a time of day, but the talk has no begins", c.Title).Hint("Add begins: 09:00 to the talk, or use at: instead of time:.")
 		default:
 			at = c.Time.since(t.Begins)
 		}
 		if i > 0 && at <= all[i-1].At {
-			return nil, wrong("the chapter %q begins before the one above it, or with it", c.Title).Hint("Put chapters into the order in which they begin.")
+			return nil, wrong("the chapter %q does not begin after the one before it", c.Title).Hint("Put the chapters in order of time.")
 		}
 		all = append(all, conference.Chapter{At: at, Title: string(c.Title), Titles: c.Titles})
 	}
@@ -185,12 +184,12 @@ func toStrings(names []SingleLine) (all []string) {
 	return all
 }
 
-// isConferenceFile reports whether what stands for the conference is a file and not its name.
+// isConferenceFile reports whether the value of conference is a file and not a name.
 func isConferenceFile(conference string) bool {
 	return strings.HasSuffix(conference, ".yaml") || strings.HasSuffix(conference, ".yml")
 }
 
-// readConference reads the conference's file that line of the talk's file names.
+// readConference reads the conference file that a talk file names on a line.
 func readConference(talk, name string, line int) (c Conference, err error) {
 	path := name
 	if !filepath.IsAbs(name) {
@@ -198,8 +197,8 @@ func readConference(talk, name string, line int) (c Conference, err error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return c, inputerr.New(talk, "the conference's file %s cannot be read: %v", name, err).At(line).
-			Hint("Give its path from this file, or the name of the conference.")
+		return c, inputerr.New(talk, "the conference file %s cannot be read: %v", name, err).At(line).
+			Hint("Give its path relative to this file, or the name of the conference.")
 	}
 	if err := strictyaml.Decode(path, text, &c); err != nil {
 		return c, err
@@ -209,12 +208,12 @@ func readConference(talk, name string, line int) (c Conference, err error) {
 		return c, err
 	}
 	if c.Name == "" {
-		return c, inputerr.New(path, "does not say what the conference is called").Hint("Add name: …")
+		return c, inputerr.New(path, "has no name for the conference").Hint("Add name: ….")
 	}
 	return c, nil
 }
 
-// setCardLanguage lets the talk say in which language its cards are; "" leaves that to others.
+// setCardLanguage overrides the language of the cards; "" keeps it.
 func (f *Contents) setCardLanguage(tag string) {
 	if tag == "" {
 		return
@@ -225,7 +224,7 @@ func (f *Contents) setCardLanguage(tag string) {
 	f.Conference.Cards.Language = tag
 }
 
-// applyConference lets the conference say what the talk leaves open.
+// applyConference fills in from the conference what the talk does not set.
 func (f *Contents) applyConference(c Conference) {
 	f.Conference = conference.Conference{Name: c.Name, URL: string(c.URL), Description: string(c.Description), Cards: c.Cards.toConference()}
 	f.font = c.Cards.Font
@@ -239,7 +238,7 @@ func (f *Contents) applyConference(c Conference) {
 	}
 }
 
-// keyLine is where a key of the file itself, not of a part of it, stands; 0 if it does not.
+// keyLine returns the line of a top-level key, or 0.
 func keyLine(text []byte, key string) int {
 	var doc yaml.Node
 	if yaml.Unmarshal(text, &doc) != nil || len(doc.Content) == 0 {

@@ -15,7 +15,7 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// errorAt is a fault of a value, whose file strictyaml adds.
+// errorAt returns an error about a value, with its line. strictyaml adds the file.
 func errorAt(node *yaml.Node, format string, args ...any) *inputerr.Error {
 	return inputerr.New("", format, args...).At(node.Line)
 }
@@ -25,10 +25,10 @@ type Kind string
 
 func (Kind) schema() map[string]any { return map[string]any{"enum": []string{"talk", "tutorial"}} }
 
-// UnmarshalYAML refuses other kinds.
+// UnmarshalYAML decodes a kind and refuses others.
 func (k *Kind) UnmarshalYAML(node *yaml.Node) error {
 	if node.Value != "talk" && node.Value != "tutorial" {
-		return errorAt(node, "the kind %q is not known", node.Value).Hint("Write talk or tutorial.")
+		return errorAt(node, "%q is not a kind of talk", node.Value).Hint("Write talk or tutorial.")
 	}
 	*k = Kind(node.Value)
 	return nil
@@ -41,10 +41,10 @@ func (Date) schema() map[string]any {
 	return map[string]any{"type": "string", "pattern": `^\d{4}-\d{2}-\d{2}$`}
 }
 
-// UnmarshalYAML refuses what is not a day of the calendar.
+// UnmarshalYAML decodes a date and refuses days that do not exist.
 func (d *Date) UnmarshalYAML(node *yaml.Node) error {
 	if _, err := time.Parse(time.DateOnly, node.Value); err != nil {
-		return errorAt(node, "the date %q is not a day of the calendar", node.Value).Hint("Write it as 2026-05-31.")
+		return errorAt(node, "%q is not a date", node.Value).Hint("Write it as 2026-05-31.")
 	}
 	*d = Date(node.Value)
 	return nil
@@ -55,13 +55,14 @@ type Language string
 
 func (Language) schema() map[string]any { return map[string]any{"type": "string"} }
 
-// UnmarshalYAML refuses tags that name no language.
+// UnmarshalYAML decodes a language tag and refuses unknown ones.
 func (l *Language) UnmarshalYAML(node *yaml.Node) error {
 	tag, err := decodeLanguage(node)
 	*l = Language(tag)
 	return err
 }
 
+// decodeLanguage returns the canonical tag.
 func decodeLanguage(node *yaml.Node) (string, error) {
 	tag, err := subtitle.CanonicalLanguage(node.Value)
 	if f := inputerr.As(err); f != nil {
@@ -70,14 +71,14 @@ func decodeLanguage(node *yaml.Node) (string, error) {
 	return tag, err
 }
 
-// Translations are the same words in several languages, by BCP 47.
+// Translations maps BCP 47 tags to the text in that language.
 type Translations map[string]string
 
 func (Translations) schema() map[string]any {
 	return map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "string"}}
 }
 
-// UnmarshalYAML refuses tags that name no language, and a language named twice.
+// UnmarshalYAML decodes translations and refuses unknown language tags and duplicates.
 func (w *Translations) UnmarshalYAML(node *yaml.Node) error {
 	var plain map[string]string
 	if err := node.Decode(&plain); err != nil {
@@ -90,62 +91,62 @@ func (w *Translations) UnmarshalYAML(node *yaml.Node) error {
 			return err
 		}
 		if _, twice := (*w)[tag]; twice {
-			return errorAt(node.Content[i], "%s is here twice", subtitle.EnglishLanguageName(tag))
+			return errorAt(node.Content[i], "%s appears twice", subtitle.EnglishLanguageName(tag))
 		}
 		(*w)[tag] = node.Content[i+1].Value
 	}
 	return nil
 }
 
-// SingleLine is words that something is called by, in a line: a title, or a speaker.
+// SingleLine is a text in one line, such as a title or a name. It is not empty.
 type SingleLine string
 
 func (SingleLine) schema() map[string]any { return map[string]any{"type": "string", "pattern": `\S`} }
 
-// UnmarshalYAML makes one line of words, and refuses to have none.
+// UnmarshalYAML decodes a text, joins its lines and refuses an empty one.
 func (n *SingleLine) UnmarshalYAML(node *yaml.Node) error {
 	*n = SingleLine(strings.Join(strings.Fields(node.Value), " "))
 	if *n == "" {
-		return errorAt(node, "nothing is written here").Hint("Write what belongs here, or take it away.")
+		return errorAt(node, "this value is empty").Hint("Fill it in, or remove the key.")
 	}
 	return nil
 }
 
-// URL is an absolute address of the web.
+// URL is an absolute http or https address.
 type URL string
 
 func (URL) schema() map[string]any { return map[string]any{"type": "string", "format": "uri"} }
 
-// UnmarshalYAML refuses what a browser could not open.
+// UnmarshalYAML decodes an address and refuses relative ones and other schemes.
 func (u *URL) UnmarshalYAML(node *yaml.Node) error {
 	parsed, err := url.Parse(node.Value)
 	if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" {
-		return errorAt(node, "%q is no address of the web", node.Value).Hint("Write it whole, with https:// in front.")
+		return errorAt(node, "%q is not a web address", node.Value).Hint("Write it in full, beginning with https://.")
 	}
 	*u = URL(node.Value)
 	return nil
 }
 
-// UnmarshalYAML reads a link, which leads somewhere.
+// UnmarshalYAML decodes a link and refuses one without an address.
 func (l *Link) UnmarshalYAML(node *yaml.Node) error {
 	type plain Link
 	if err := node.Decode((*plain)(l)); err != nil {
 		return err
 	}
 	if l.URL == "" {
-		return errorAt(node, "the link %q leads nowhere", l.Title).Hint("Add url: https://…")
+		return errorAt(node, "the link %q has no url", l.Title).Hint("Add url: https://….")
 	}
 	return nil
 }
 
-// Timestamp is a time on the clock of a recording.
+// Timestamp is a time from the start of the reel.
 type Timestamp time.Duration
 
 func (Timestamp) schema() map[string]any {
 	return map[string]any{"type": []string{"string", "number"}, "description": "HH:MM:SS, MM:SS or seconds"}
 }
 
-// UnmarshalYAML reads what timeline.ParseClock does.
+// UnmarshalYAML decodes what timeline.ParseClock parses.
 func (c *Timestamp) UnmarshalYAML(node *yaml.Node) error {
 	at, err := timeline.ParseClock(node.Value)
 	if err != nil {
@@ -155,17 +156,17 @@ func (c *Timestamp) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// TimeOfDay is one, such as 09:00, or 09:00:30.
+// TimeOfDay is a time of day, such as 09:00 or 09:00:30.
 type TimeOfDay string
 
 func (TimeOfDay) schema() map[string]any {
 	return map[string]any{"type": "string", "pattern": `^\d{1,2}:\d{2}(:\d{2})?$`}
 }
 
-// UnmarshalYAML refuses what no clock shows.
+// UnmarshalYAML decodes a time of day and refuses one that does not exist.
 func (t *TimeOfDay) UnmarshalYAML(node *yaml.Node) error {
 	if _, err := TimeOfDay(node.Value).parse(); err != nil {
-		return errorAt(node, "%q is no time of day", node.Value).Hint("Write it as 09:00, or 09:00:30.")
+		return errorAt(node, "%q is not a time of day", node.Value).Hint("Write it as 09:00, or 09:00:30.")
 	}
 	*t = TimeOfDay(node.Value)
 	return nil
@@ -179,9 +180,9 @@ func (t TimeOfDay) parse() (time.Time, error) {
 	return time.Parse(layout, string(t))
 }
 
-// since is how long after begins t is; past midnight, if it is earlier by the clock.
+// since returns how long after begins t is. A t earlier in the day is on the next day.
 func (t TimeOfDay) since(begins TimeOfDay) time.Duration {
-	own, _ := t.parse() // they were checked when they were read
+	own, _ := t.parse() // UnmarshalYAML checked both
 	from, _ := begins.parse()
 	if own.Before(from) {
 		own = own.Add(24 * time.Hour)
@@ -189,7 +190,7 @@ func (t TimeOfDay) since(begins TimeOfDay) time.Duration {
 	return own.Sub(from)
 }
 
-// UnmarshalYAML reads a chapter, which has a title, and one time.
+// UnmarshalYAML decodes a chapter and refuses one without a title or without exactly one time.
 func (c *Chapter) UnmarshalYAML(node *yaml.Node) error {
 	type plain Chapter
 	if err := node.Decode((*plain)(c)); err != nil {
@@ -198,11 +199,11 @@ func (c *Chapter) UnmarshalYAML(node *yaml.Node) error {
 	c.line = node.Line
 	switch {
 	case c.Title == "":
-		return errorAt(node, "a chapter has no title").Hint("Add title: …")
+		return errorAt(node, "a chapter has no title").Hint("Add title: ….")
 	case c.At == nil && c.Time == "":
-		return errorAt(node, "the chapter %q does not say when it begins", c.Title).Hint("Add at: 00:12:30, or time: 10:45.")
+		return errorAt(node, "the chapter %q has no time", c.Title).Hint("Add at: 00:12:30, or time: 10:45.")
 	case c.At != nil && c.Time != "":
-		return errorAt(node, "the chapter %q begins at two times", c.Title).Hint("Give at: or time:, not both.")
+		return errorAt(node, "the chapter %q has two times", c.Title).Hint("Give either at: or time:.")
 	}
 	return nil
 }
@@ -212,7 +213,7 @@ type Description string
 
 func (Description) schema() map[string]any { return map[string]any{"type": "string"} }
 
-// UnmarshalYAML refuses words in braces that nothing is known by.
+// UnmarshalYAML decodes a template and refuses unknown placeholders.
 func (d *Description) UnmarshalYAML(node *yaml.Node) error {
 	words := conference.DescriptionPlaceholders()
 	for n, line := range strings.Split(node.Value, "\n") {
@@ -222,10 +223,10 @@ func (d *Description) UnmarshalYAML(node *yaml.Node) error {
 			}
 			at := node.Line + n
 			if node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-				at++ // below the | or >
+				at++ // the text begins below the | or >
 			}
-			return inputerr.New("", "the description has {%s}, and nothing is known by that%s", word, strictyaml.DidYouMean(word, words)).
-				At(at).Hint("Known here: {%s}.", strings.Join(words, "}, {"))
+			return inputerr.New("", "the description has the unknown placeholder {%s}%s", word, strictyaml.DidYouMean(word, words)).
+				At(at).Hint("Known placeholders: {%s}.", strings.Join(words, "}, {"))
 		}
 	}
 	*d = Description(node.Value)
