@@ -17,16 +17,16 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// apiPath is below what programs ask.
+// apiPath is the path prefix of the API.
 const apiPath = "/api/v1"
 
-// api is what programs ask, and the description of it that huma makes of the operations.
+// api serves the API. Huma derives its OpenAPI description from the registered operations.
 type api struct {
 	*Server
 	huma.API
 }
 
-// newAPI answers programs on a mux of its own.
+// newAPI registers all operations and returns their handler.
 func (s *Server) newAPI() http.Handler {
 	config := huma.DefaultConfig("Lectern", "1")
 	config.Info.Description = "What the pages of a Lectern server do, for programs. Show a token as Authorization: Bearer TOKEN; organisers make them."
@@ -47,8 +47,8 @@ func (s *Server) newAPI() http.Handler {
 	return a.authenticate(mux)
 }
 
-// schemaName is what the description calls a type: those of other packages by their package,
-// too, because a talk is one thing in a list and another in the catalogue.
+// schemaName names the schema of a type in the OpenAPI description. Types of other packages are
+// prefixed by their package, because web.Talk and catalog.Talk differ.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer {
@@ -61,7 +61,7 @@ func schemaName(t reflect.Type, hint string) string {
 	return strings.ToUpper(pkg[:1]) + pkg[1:] + name
 }
 
-// operation is what a program may ask for, and by which act.
+// operation describes an endpoint of the API and the act that it needs permission for.
 type operation struct {
 	name    string // unique
 	method  string
@@ -70,8 +70,8 @@ type operation struct {
 	act     access.Permission
 }
 
-// register offers an operation: of the talk and the language that its path names as {slug} and
-// {language}.
+// register adds an operation. The act is checked for the talk and the language that the path names
+// as {slug} and {language}.
 func register[I, O any](a *api, o operation, do func(context.Context, access.Person, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: o.name, Method: o.method, Path: apiPath + o.path, Summary: o.summary,
@@ -106,7 +106,8 @@ func describeAct(act access.Permission) string {
 	return "a role that may " + string(act)
 }
 
-// problem is an error as programs get it (RFC 9457), with what a fault knows of the input.
+// problem is the body of an error response (RFC 9457 problem details), with the fields of an
+// *inputerr.Error.
 type problem struct {
 	Title  string          `json:"title"`
 	Status int             `json:"status"`
@@ -147,13 +148,13 @@ func (a *api) newProblem(err error) huma.StatusError {
 
 type personKey struct{}
 
-// personFrom is who asks.
+// personFrom returns the person whom authenticate found.
 func personFrom(ctx context.Context) access.Person {
 	p, _ := ctx.Value(personKey{}).(access.Person)
 	return p
 }
 
-// authenticate finds out who asks before the API answers.
+// authenticate adds the person who makes a request to its context.
 func (a *api) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")

@@ -10,7 +10,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// Bundle is a talk's bundle, for programs.
+// Bundle is the JSON form of a talk's bundle.
 type Bundle struct {
 	Published time.Time                  `json:"published"`
 	Edition   string                     `json:"edition"`
@@ -22,7 +22,7 @@ type Bundle struct {
 	ZipSize   int64                      `json:"zip_size" doc:"Bytes."`
 }
 
-// BundleFile is a file of a bundle, and where it can be had: whole, or a part by a Range.
+// BundleFile is a file of a bundle with its URL, which supports range requests.
 type BundleFile struct {
 	Path   string      `json:"path"`
 	SHA256 string      `json:"sha256"`
@@ -62,7 +62,7 @@ func (a *api) verifyBundle(ctx context.Context, p access.Person, in *slugInput) 
 	return &body[bundle.Report]{report}, err
 }
 
-// ReleaseStatus is what was said of a talk, and how its release stands.
+// ReleaseStatus is the JSON form of a talk's verdict and release status.
 type ReleaseStatus struct {
 	Verdict  string     `json:"verdict,omitempty" enum:"approved,wrong"`
 	Who      string     `json:"who,omitempty"`

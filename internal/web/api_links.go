@@ -9,7 +9,7 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// Link is a link as programs see it.
+// Link is the JSON form of a link or an API token.
 type Link struct {
 	ID       int64       `json:"id"`
 	Kind     string      `json:"kind" enum:"link,once,token"`
@@ -32,7 +32,7 @@ func apiLink(l service.Link) Link {
 		Maker: l.CreatedBy, Created: l.Created, Expires: l.Expires, Revoked: optionalTime(l.Revoked), Used: optionalTime(l.Used)}
 }
 
-// optionalTime is a time that may not have come.
+// optionalTime returns nil for the zero time, so that JSON omits it.
 func optionalTime(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -40,7 +40,7 @@ func optionalTime(t time.Time) *time.Time {
 	return &t
 }
 
-// LinkRequest asks for a link.
+// LinkRequest describes a link or an API token to create.
 type LinkRequest struct {
 	Kind     string      `json:"kind,omitempty" enum:"link,once,token" default:"link" doc:"A link that may be opened again, one that opens once, or a token for programs."`
 	Role     access.Role `json:"role" enum:"organiser,volunteer,reviewer,speaker,translator"`
@@ -61,7 +61,7 @@ func (a *api) linkOperations() {
 	register(a, operation{"revoke-link", http.MethodDelete, "/links/{id}", "Revoke a link or a token, and end what it opened.", access.ManageConference}, a.revokeLink)
 }
 
-// Grant is what somebody was let in for.
+// Grant is the JSON form of one role of a person.
 type Grant struct {
 	Role     access.Role `json:"role"`
 	Name     string      `json:"name"`

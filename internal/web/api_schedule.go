@@ -10,7 +10,7 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// Import is what a schedule changes, or would.
+// Import lists what importing a schedule changes, or would change.
 type Import struct {
 	Changes []schedule.Change `json:"changes"`
 	Notes   []string          `json:"notes"`
@@ -21,7 +21,7 @@ type scheduleInput struct {
 	RawBody []byte `contentType:"application/octet-stream"`
 }
 
-// Entry is a talk's entry in the programme.
+// Entry is the JSON form of a talk's entry in the programme.
 type Entry struct {
 	Title       string     `json:"title" maxLength:"300"`
 	Kind        string     `json:"kind,omitempty" enum:"talk,tutorial" default:"talk"`
@@ -87,7 +87,7 @@ func (a *api) putConference(ctx context.Context, p access.Person, in *body[servi
 	return nil, a.service.Schedule.SetConferenceSettings(ctx, p, in.Body)
 }
 
-// CreatedTalk names what was made.
+// CreatedTalk names a talk that was created.
 type CreatedTalk struct {
 	Slug string `json:"slug"`
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
-// SubtitleReport is what became of a subtitle file.
+// SubtitleReport is the JSON form of what was found in a subtitle file.
 type SubtitleReport struct {
 	Saved    bool                  `json:"saved" doc:"There is a new revision."`
 	Same     bool                  `json:"same" doc:"It says what the present revision says."`
@@ -37,13 +37,13 @@ func apiSubtitleReport(c service.SubtitleReport) *body[SubtitleReport] {
 	return &body[SubtitleReport]{h}
 }
 
-// Subtitles is what there is in the language that is spoken.
+// Subtitles is the JSON form of the subtitles in the spoken language.
 type Subtitles struct {
 	SubtitleReport
 	Revisions []SubtitlesRevision `json:"revisions" doc:"The newest first."`
 }
 
-// SubtitlesRevision is one of their revisions.
+// SubtitlesRevision is one revision of the subtitles in the spoken language.
 type SubtitlesRevision struct {
 	Number  int            `json:"number"`
 	Cues    int            `json:"cues"`
@@ -108,7 +108,7 @@ func (a *api) postRestore(ctx context.Context, p access.Person, in *struct {
 	return apiSubtitleReport(done), err
 }
 
-// Description is what a talk says of itself.
+// Description is the text about a talk that its speaker may correct.
 type Description struct {
 	Title    string   `json:"title" maxLength:"300"`
 	Abstract string   `json:"abstract,omitempty"`
@@ -122,7 +122,7 @@ func (a *api) putDescription(ctx context.Context, p access.Person, in *struct {
 	return nil, a.service.Talks.SetDescription(ctx, p, in.Slug, service.TalkDescription(in.Body))
 }
 
-// Verdict is whether a talk may be published as it is.
+// Verdict says whether a speaker approves a talk.
 type Verdict struct {
 	Approved bool   `json:"approved"`
 	Words    string `json:"words,omitempty" doc:"What is wrong, if it is not approved."`
@@ -135,7 +135,7 @@ func (a *api) postVerdict(ctx context.Context, p access.Person, in *struct {
 	return nil, a.service.Releases.SubmitVerdict(ctx, p, in.Slug, in.Body.Approved, in.Body.Words)
 }
 
-// ReleaseResult is how a release stands.
+// ReleaseResult says whether a talk was released at once.
 type ReleaseResult struct {
 	Released bool   `json:"released"`
 	Refused  string `json:"refused,omitempty" doc:"Why it is not yet."`

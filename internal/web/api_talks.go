@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// Talk is a talk in a list, for programs.
+// Talk is the JSON form of a talk in a list.
 type Talk struct {
 	Slug       string                  `json:"slug"`
 	Title      string                  `json:"title"`
@@ -40,7 +40,7 @@ func apiTalk(r service.TalkSummary) Talk {
 	}
 }
 
-// nonNil is never null.
+// nonNil returns an empty list for nil, so that JSON never holds null.
 func nonNil[T any](l []T) []T {
 	if l == nil {
 		return []T{}
@@ -48,7 +48,7 @@ func nonNil[T any](l []T) []T {
 	return l
 }
 
-// TalkDetails is all of a talk, but for its cues.
+// TalkDetails is the JSON form of a talk with everything but its cues.
 type TalkDetails struct {
 	Talk
 	Said     conference.Talk        `json:"said" doc:"What the talk says of itself."`
@@ -58,7 +58,7 @@ type TalkDetails struct {
 	History  []service.Event        `json:"history" doc:"The newest first."`
 }
 
-// ProcessingOptions is what volunteers decide of a talk's recordings.
+// ProcessingOptions is the JSON form of the choices that volunteers make for a talk's recordings.
 type ProcessingOptions struct {
 	Cut      []string            `json:"cut,omitempty" doc:"Ranges to keep, such as 00:03:10-00:33:20; N: before one means the clock of recording N. None keeps everything."`
 	Channels conference.Channels `json:"channels,omitempty" enum:"auto,left,right,mix,stereo" default:"auto"`
@@ -126,7 +126,8 @@ type processingInput struct {
 	Body ProcessingOptions
 }
 
-// readProcessingOptions is what a program asks for.
+// readProcessingOptions parses the body of a request; ranges of a cut refer to the talk's
+// recordings.
 func (a *api) readProcessingOptions(ctx context.Context, p access.Person, in *processingInput) (service.ProcessingOptions, error) {
 	t, err := a.service.Talks.Details(ctx, p, in.Slug)
 	if err != nil {
@@ -143,14 +144,14 @@ func (a *api) putProcessing(ctx context.Context, p access.Person, in *processing
 	return nil, a.service.Talks.SetProcessingOptions(ctx, p, in.Slug, h)
 }
 
-// CostEstimate is what a change would cost.
+// CostEstimate is the JSON form of what a change would cost.
 type CostEstimate struct {
 	Stages  []StageCost `json:"stages"`
 	Seconds float64     `json:"seconds" doc:"About how long that takes, with nothing else to do."`
 	Sure    bool        `json:"sure" doc:"All of it is known."`
 }
 
-// StageCost is what a stage would cost.
+// StageCost counts the actions that a change would run and reuse in one stage.
 type StageCost struct {
 	Name  string `json:"name"`
 	Make  int    `json:"make" doc:"Actions that have to be made."`
@@ -178,7 +179,7 @@ func (a *api) retryTalk(ctx context.Context, p access.Person, in *slugInput) (*s
 	return nil, a.service.Talks.Retry(ctx, p, in.Slug)
 }
 
-// Arrival is a recording that arrived, for programs.
+// Arrival is the JSON form of a recording that has arrived.
 type Arrival struct {
 	ID        string                     `json:"id"`
 	Name      string                     `json:"name"`
@@ -207,7 +208,7 @@ func (a *api) listArrivals(ctx context.Context, p access.Person, _ *struct{}) (*
 	return &body[[]Arrival]{all}, err
 }
 
-// Assignment says which talks a recording is of.
+// Assignment names the talks that a recording is assigned to.
 type Assignment struct {
 	Talks   []string `json:"talks" minItems:"1" doc:"Their slugs."`
 	Instead bool     `json:"instead,omitempty" doc:"It takes the place of what they have, and does not come after it."`

@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// Translation is how far one has come, as programs see it.
+// Translation is the JSON form of the progress of a translation.
 type Translation struct {
 	Talk     string               `json:"talk" doc:"Its slug."`
 	Language string               `json:"language" doc:"BCP 47."`
@@ -66,7 +66,7 @@ func (a *api) translationOperations() {
 	register(a, operation{"restore-translation", http.MethodPost, one + "/restore", "Make an earlier revision the present one.", access.ReviewTranslation}, a.restore)
 }
 
-// Glossary is how the conference's terms are translated, as programs see it.
+// Glossary is the JSON form of the conference's glossary.
 type Glossary struct {
 	Name string `json:"name" doc:"Of the file, for messages."`
 	Text string `json:"text" doc:"CSV with the column term, and one for each language; empty: there is none."`
@@ -138,7 +138,7 @@ func (a *api) exportTranslation(ctx context.Context, p access.Person, in *struct
 	}}, nil
 }
 
-// Receipt is what became of a translated file, as programs see it.
+// Receipt is the JSON form of what became of an uploaded translation.
 type Receipt struct {
 	Translation Translation               `json:"translation"`
 	Saved       bool                      `json:"saved" doc:"There is a new revision."`

@@ -9,13 +9,13 @@ import (
 	"github.com/lectern-av/lectern/internal/access"
 )
 
-// Endpoint is something that can be asked for, and by which act, for tests that try them all.
+// Endpoint is a route of the pages or an operation of the API, with the act that it needs.
 type Endpoint struct {
 	Method, Path string // with {slug} and the like
 	Act          access.Permission
 }
 
-// Endpoints is every route of the pages and every operation of the API.
+// Endpoints returns all routes of the pages and all operations of the API.
 func (s *Server) Endpoints() (all []Endpoint) {
 	for _, r := range s.routes() {
 		method, path, _ := strings.Cut(r.pattern, " ")
@@ -37,7 +37,7 @@ func (s *Server) Endpoints() (all []Endpoint) {
 	return all
 }
 
-// Messages is what the pages say, by locale: their keys, and the names that they hold.
+// Messages returns the texts of the pages by locale and key.
 func Messages() (map[string]map[string]string, error) {
 	w, err := loadMessages()
 	all := make(map[string]map[string]string)

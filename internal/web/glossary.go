@@ -11,7 +11,7 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// glossaryPage is the data of the page of how the conference's terms are translated.
+// glossaryPage is the data of glossary.html.
 type glossaryPage struct {
 	service.GlossaryFile
 	Exists bool
@@ -30,7 +30,7 @@ func (s *Server) glossary(v *request) error {
 	return v.render("glossary.html", p)
 }
 
-// glossaryFile is the glossary for translators.
+// glossaryFile serves the glossary as CSV.
 func (s *Server) glossaryFile(v *request) error {
 	p, err := v.newGlossaryPage()
 	if err == nil && !p.Exists {
@@ -45,7 +45,7 @@ func (s *Server) glossaryFile(v *request) error {
 	return err
 }
 
-// setGlossary takes a glossary, or takes it away.
+// setGlossary replaces or removes the glossary.
 func (s *Server) setGlossary(v *request) error {
 	var f service.GlossaryFile
 	if v.r.FormValue("do") != "remove" {

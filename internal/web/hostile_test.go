@@ -15,10 +15,10 @@ import (
 	"github.com/lectern-av/lectern/internal/access"
 )
 
-// script is what must never run.
+// script is hostile input. No page may contain it unescaped.
 const script = `<script>alert(1)</script><img src=x onerror=alert(1)>"'><svg/onload=alert(1)>`
 
-// multipartForm is a form with a file in it, and what it is called.
+// multipartForm returns the body of a form with a file, and its content type.
 func multipartForm(t *testing.T, field, name string, content []byte, values map[string]string) (contentType string, body *bytes.Buffer) {
 	t.Helper()
 	body = new(bytes.Buffer)
@@ -92,7 +92,7 @@ func TestHostileInput_EscapedAndConfined(t *testing.T) {
 	}
 }
 
-// upload sends a recording by the tus protocol that is called something.
+// upload sends a recording by the tus protocol.
 func (w *testServer) upload(b *browser, name string) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.url+"/uploads/", nil)

@@ -19,8 +19,8 @@ import (
 //go:embed static templates locales
 var embedded embed.FS
 
-// messages is what the pages say, by locale and key. A text may hold {names} that are filled
-// in, and may come as {one, other}, chosen by the number {n}.
+// messages holds the texts of the pages by locale and key. A text may hold {names} to fill in, and
+// may come in two forms, one and other, which the number {n} chooses from.
 type messages map[string]map[string]message
 
 type message struct{ One, Other string }
@@ -37,10 +37,10 @@ func (p *message) UnmarshalYAML(n *yaml.Node) error {
 	return err
 }
 
-// locales are those that the pages are in; the first is for who asks for none of them.
+// locales lists the languages of the pages. The first is the default.
 var locales = []language.Tag{language.English, language.Spanish}
 
-// loadMessages reads locales/<locale>/*.yaml, each a flat list of keys and texts.
+// loadMessages reads locales/LOCALE/*.yaml, each a flat map of keys and texts.
 func loadMessages() (messages, error) {
 	all := make(messages)
 	for _, tag := range locales {
@@ -77,8 +77,8 @@ func (w messages) loadFile(locale, name string) error {
 	return nil
 }
 
-// text is a text with its {names} filled in from pairs of name and value. Where it has a form
-// for one, {n} chooses.
+// text returns the text of a key with its {names} filled in from pairs of name and value. It falls
+// back to English, and then to the key.
 func (w messages) text(locale, key string, pairs ...any) string {
 	p, ok := w[locale][key]
 	if !ok {
@@ -99,7 +99,7 @@ func (w messages) text(locale, key string, pairs ...any) string {
 	return strings.NewReplacer(replace...).Replace(text)
 }
 
-// problemText is an error of the input as a page shows it.
+// problemText is an input error in the language of a page.
 type problemText struct {
 	Text string
 	Lang string // of Text, where it is not the page's language
@@ -124,11 +124,11 @@ func (w messages) problem(locale string, e *inputerr.Error) problemText {
 	return problemText{Text: translated.Error()}
 }
 
-// localeCookie remembers which locale somebody chose.
+// localeCookie holds the locale that a visitor chose.
 const localeCookie = "lectern-locale"
 
-// localeOf is the one that a request asks for: what was chosen before, else what its browser
-// prefers.
+// localeOf returns the locale for a request: the one that the visitor chose, or else the best match
+// of what the browser accepts.
 func (w messages) localeOf(r *http.Request) string {
 	if c, err := r.Cookie(localeCookie); err == nil && w[c.Value] != nil {
 		return c.Value

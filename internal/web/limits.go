@@ -10,20 +10,20 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Links are long, and nobody guesses one; but nobody needs to try a hundred either.
+// Secrets of links are too long to guess; these limits only keep guessing cheap for the server.
 const (
 	linksBurst          = 30              // links that may be tried at once from one address
 	linksEvery          = 2 * time.Second // after which it is one more
 	maxTrackedAddresses = 10_000          // addresses that are kept count of
 )
 
-// rateLimits keeps count of who tries links, by address.
+// rateLimits limits how often an address may try secrets of links.
 type rateLimits struct {
 	mu    sync.Mutex
 	tries map[string]*rate.Limiter
 }
 
-// allowLink reports whether somebody may try one more link.
+// allowLink reports whether the sender of a request may try another link.
 func (l *rateLimits) allowLink(r *http.Request) bool {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil { // by the data directory's socket
@@ -40,10 +40,10 @@ func (l *rateLimits) allowLink(r *http.Request) bool {
 	return l.tries[host].Allow()
 }
 
-// maxHeavyRequests is how many requests that run programs or read whole films are answered at once.
+// maxHeavyRequests limits how many requests may run programs or read whole videos at a time.
 const maxHeavyRequests = 2
 
-// runHeavy does something that takes the machine's time, when it is its turn.
+// runHeavy runs do as soon as fewer than maxHeavyRequests others are running.
 func (s *Server) runHeavy(ctx context.Context, do func() error) error {
 	select {
 	case s.heavy <- struct{}{}:

@@ -15,8 +15,8 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// eventHub tells open pages what changes, as server-sent events (HTML Living Standard, section
-// 9.2). A row of the overview is rendered once for each locale, however many look at it.
+// eventHub sends changes to open pages as server-sent events (HTML Living Standard, section 9.2).
+// Each row is rendered once for each locale, however many pages are open.
 type eventHub struct {
 	mu          sync.Mutex
 	subscribers map[*subscriber]bool
@@ -41,7 +41,7 @@ func newEventHub() *eventHub {
 	return &eventHub{subscribers: make(map[*subscriber]bool), closed: make(chan struct{})}
 }
 
-// liveRoutes are what open pages listen to.
+// liveRoutes returns the routes of event streams.
 func (s *Server) liveRoutes() []route {
 	return []route{
 		{"GET /live", access.ViewConference, s.liveEvents},
@@ -49,8 +49,7 @@ func (s *Server) liveRoutes() []route {
 	}
 }
 
-// Run does what a server does without being asked until ctx ends: it tells open pages what
-// changes, and removes uploads that were given up.
+// Run sends changes to open pages and removes abandoned uploads, until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
 	services, ctx := errgroup.WithContext(ctx)
 	services.Go(func() error { return s.broadcastChanges(ctx) })
@@ -60,7 +59,7 @@ func (s *Server) Run(ctx context.Context) error {
 	return services.Wait()
 }
 
-// broadcastChanges tells open pages what changes.
+// broadcastChanges sends every change of the board to open pages until ctx ends.
 func (s *Server) broadcastChanges(ctx context.Context) error {
 	rows := make(chan service.TalkSummary, 1024)
 	stop := s.service.Board.Subscribe(rows)
@@ -81,7 +80,8 @@ func (s *Server) broadcastChanges(ctx context.Context) error {
 	}
 }
 
-// prerenderRows renders all rows once, so that the first who asks for a thousand does not wait for them.
+// prerenderRows renders all rows in advance, so that the first visitor of a large list doesn't
+// wait.
 func (s *Server) prerenderRows(ctx context.Context) error {
 	for _, r := range s.service.Board.Talks() {
 		for _, locale := range locales {
@@ -96,7 +96,7 @@ func (s *Server) prerenderRows(ctx context.Context) error {
 	return nil
 }
 
-// broadcastRow sends a row to every page that shows it.
+// broadcastRow sends a row to all pages that show it.
 func (s *Server) broadcastRow(r service.TalkSummary) error {
 	s.live.mu.Lock()
 	defer s.live.mu.Unlock()
@@ -138,7 +138,7 @@ func (l *eventHub) subscribe(r *subscriber) (leave func()) {
 	}
 }
 
-// takeMissed reports whether a reader missed something since it was last asked.
+// takeMissed reports whether events were dropped since the last call, and resets that.
 func (l *eventHub) takeMissed(r *subscriber) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -147,8 +147,8 @@ func (l *eventHub) takeMissed(r *subscriber) bool {
 	return missed
 }
 
-// liveEvents answers until the page is closed, the server ends, or the session does: a page
-// that asks again is asked again who it is.
+// liveEvents streams events until the page is closed or the server stops. A browser that reconnects
+// is authenticated again.
 func (s *Server) liveEvents(v *request) error {
 	r := &subscriber{locale: v.locale, talk: v.slug(), events: make(chan []byte, eventBuffer)}
 	defer s.live.subscribe(r)()

@@ -8,7 +8,7 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// peopleRoutes are whom the organisers let in.
+// peopleRoutes returns the routes on which organisers invite people.
 func (s *Server) peopleRoutes() []route {
 	return []route{
 		{"GET /people", access.ManageConference, s.people},
@@ -18,7 +18,7 @@ func (s *Server) peopleRoutes() []route {
 	}
 }
 
-// peoplePage is the data of the page of links.
+// peoplePage is the data of people.html.
 type peoplePage struct {
 	Links              []service.Link
 	Now                time.Time
@@ -50,7 +50,7 @@ func (s *Server) people(v *request) error {
 	return v.render("people.html", p)
 }
 
-// invite makes a link. The page that shows it is the answer itself: nowhere else is it told.
+// invite creates a link and shows its secret, which cannot be shown again.
 func (s *Server) invite(v *request) error {
 	p, err := v.newPeoplePage()
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *Server) invite(v *request) error {
 	return v.render("people.html", p)
 }
 
-// inviteSpeakers makes links for all speakers who have none.
+// inviteSpeakers creates links for all speakers who have none.
 func (s *Server) inviteSpeakers(v *request) error {
 	made, err := s.service.People.InviteSpeakers(v.ctx(), v.person)
 	if err != nil {

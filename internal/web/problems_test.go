@@ -95,7 +95,7 @@ func TestProblems_EveryCodeIsTranslated(t *testing.T) {
 	}
 }
 
-// codedErrors finds the calls of inputerr.Coded outside tests, by code.
+// codedErrors returns the calls of inputerr.Coded outside tests, by code.
 func codedErrors(t *testing.T) map[string][]codedError {
 	t.Helper()
 	found := make(map[string][]codedError)

@@ -8,7 +8,7 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// arrivalRoutes are the recordings that arrived, and what volunteers say of them.
+// arrivalRoutes returns the routes on which volunteers assign recordings to talks.
 func (s *Server) arrivalRoutes() []route {
 	return []route{
 		{"GET /arrivals", access.ManageRecordings, s.arrivals},
@@ -19,7 +19,7 @@ func (s *Server) arrivalRoutes() []route {
 	}
 }
 
-// arrivalsPage is the data of the page of recordings.
+// arrivalsPage is the data of arrivals.html.
 type arrivalsPage struct {
 	Pending    []service.Arrival
 	Decided    []service.Arrival // that somebody decided on

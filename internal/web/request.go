@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// request is one request, and who makes it.
+// request is an HTTP request with the person who makes it.
 type request struct {
 	*Server
 	w      http.ResponseWriter
@@ -22,7 +22,8 @@ type request struct {
 	locale string // of the pages: "en" or "es"
 }
 
-// newRequest finds out who asks. The visit is there with an error, too, of a stranger.
+// newRequest authenticates a request by the socket it came from, its API token or its session
+// cookie. The request is valid even with an error; its person then has no access.
 func (s *Server) newRequest(w http.ResponseWriter, r *http.Request) (*request, error) {
 	v := &request{Server: s, w: w, r: r}
 	v.locale = s.messages.localeOf(r)
@@ -45,8 +46,8 @@ func (s *Server) newRequest(w http.ResponseWriter, r *http.Request) (*request, e
 
 type localPersonKey struct{}
 
-// WithPerson is a context whose requests are made by somebody who is known otherwise than by
-// a link: whoever may open the socket in the data directory may as well open that.
+// WithPerson returns a context that authenticates requests as p. It is for the socket in the data
+// directory: whoever can open that can open the directory itself.
 func WithPerson(ctx context.Context, p access.Person) context.Context {
 	return context.WithValue(ctx, localPersonKey{}, p)
 }
@@ -55,13 +56,13 @@ func (v *request) ctx() context.Context { return v.r.Context() }
 func (v *request) slug() string         { return v.r.PathValue("slug") }
 func (v *request) language() string     { return v.r.PathValue("language") }
 
-// redirect sends the browser on, after something was done.
+// redirect sends the browser to another page after a form was processed.
 func (v *request) redirect(path string) error {
 	http.Redirect(v.w, v.r, path, http.StatusSeeOther)
 	return nil
 }
 
-// page is what the frame round every page needs to know, and the page's own Data.
+// page is the data of base.html. Data is the data of the page inside it.
 type page struct {
 	Locale  string
 	Person  access.Person
@@ -70,17 +71,18 @@ type page struct {
 	Problem *inputerr.Error // with what was sent
 }
 
-// May reports whether the visitor may do something, so that a page offers no more.
+// May reports whether the visitor may do something, so that pages offer only what is permitted.
 func (p page) May(act access.Permission, talk, language string) bool {
 	return p.Person.May(act, talk, language)
 }
 
-// render answers with a page.
+// render writes a page.
 func (v *request) render(name string, data any) error {
 	return v.renderStatus(http.StatusOK, name, data, nil)
 }
 
-// renderInvalid answers with a page whose form was sent, and what is wrong with it.
+// renderInvalid writes the page of a form again, with what is wrong with the input. Other errors
+// are returned.
 func (v *request) renderInvalid(name string, data any, problem error) error {
 	f := inputerr.As(problem)
 	if f == nil {
@@ -89,7 +91,7 @@ func (v *request) renderInvalid(name string, data any, problem error) error {
 	return v.renderStatus(http.StatusUnprocessableEntity, name, data, f)
 }
 
-// renderStatus renders a page whole before a byte of it is sent.
+// renderStatus renders a page completely before it writes the first byte.
 func (v *request) renderStatus(status int, name string, data any, problem *inputerr.Error) error {
 	b, err := v.templates.execute(v.locale, name, "base.html", page{v.locale, v.person, v.r.URL.Path, data, problem})
 	if err != nil {
@@ -106,10 +108,10 @@ func (v *request) renderStatus(status int, name string, data any, problem *input
 	return nil
 }
 
-// gzipThreshold is from how many bytes on a page is compressed.
+// gzipThreshold is the size in bytes from which pages are compressed.
 const gzipThreshold = 16 << 10
 
-// acceptsGzip reports whether a browser takes a page compressed.
+// acceptsGzip reports whether the browser accepts gzip.
 func acceptsGzip(r *http.Request) bool {
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		coding, quality, _ := strings.Cut(strings.TrimSpace(part), ";")
@@ -120,8 +122,8 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
-// writeGzip answers with a page compressed, quickly rather than well: an overview of a thousand
-// talks is a tenth of its size then.
+// writeGzip writes a page compressed, at the fastest level: a list of a thousand talks shrinks to a
+// tenth.
 func (v *request) writeGzip(status int, b []byte) error {
 	v.w.Header().Set("Content-Encoding", "gzip")
 	v.w.WriteHeader(status)
@@ -134,14 +136,14 @@ func (v *request) writeGzip(status int, b []byte) error {
 	return nil
 }
 
-// errorPage is the data of the page that says what went wrong.
+// errorPage is the data of error.html.
 type errorPage struct {
 	Status   int
 	Message  string
 	SignedIn bool // the visitor has signed in
 }
 
-// renderError answers with what went wrong, in words where whoever asks can do something about it.
+// renderError writes the error page. Internal errors are logged and not shown.
 func (v *request) renderError(err error) {
 	status := httpStatus(err)
 	if v.ctx().Err() != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// reviewRoutes are where reviewers work.
+// reviewRoutes returns the routes of reviewers.
 func (s *Server) reviewRoutes() []route {
 	return []route{
 		{"GET /review/{language}", access.ReviewTranslation, s.reviewQueue},
@@ -21,7 +21,7 @@ func (s *Server) reviewRoutes() []route {
 	}
 }
 
-// reviewQueuePage is the data of the page that lists all translations into a language.
+// reviewQueuePage is the data of review_queue.html.
 type reviewQueuePage struct {
 	Language string
 	Items    []service.ReviewQueueItem
@@ -43,8 +43,8 @@ func (s *Server) review(v *request) error {
 	return v.render("review.html", p)
 }
 
-// newReviewPage is a translation as reviewers read it: what is in review first, and where nothing
-// is, all of it.
+// newReviewPage returns the data of review.html: what is in review, or the whole translation if
+// nothing is.
 func (v *request) newReviewPage() (translationPage, error) {
 	p, err := v.newTranslationPage(string(translation.InReview))
 	if err == nil && len(p.Units) == 0 && v.r.URL.Query().Get("show") == "" {
@@ -80,7 +80,7 @@ func (v *request) renderInvalidReview(problem error) error {
 	return v.renderInvalid("review.html", p, problem)
 }
 
-// historyPage is the data of the page of all revisions of a translation.
+// historyPage is the data of translation_history.html.
 type historyPage struct {
 	service.Translation
 	Path      string

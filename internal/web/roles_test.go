@@ -11,7 +11,7 @@ import (
 	"github.com/lectern-av/lectern/internal/web"
 )
 
-// roleCase is somebody who tries every door.
+// roleCase is a browser signed in with one role.
 type roleCase struct {
 	name string
 	*browser
@@ -19,8 +19,8 @@ type roleCase struct {
 	talk, language string // that their link is for
 }
 
-// allowedActs is what each role may do where it is let in, written down once more by hand: the
-// table of package access is not asked.
+// allowedActs lists the acts of each role, written down a second time so that the test does not
+// depend on package access.
 var allowedActs = map[access.Role]string{
 	access.Organiser:  "enter conference manage record see describe caption judge release translate review",
 	access.Volunteer:  "enter conference record see describe caption",
@@ -29,7 +29,7 @@ var allowedActs = map[access.Role]string{
 	access.Translator: "enter see translate",
 }
 
-// allowed reports whether somebody may do an act on what a path is about.
+// allowed reports whether the role permits an act on a talk and a language.
 func (w roleCase) allowed(act access.Permission, talk, language string) bool {
 	switch {
 	case act == access.Public:

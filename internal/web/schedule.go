@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// scheduleRoutes are how the programme comes in, and is edited by hand.
+// scheduleRoutes returns the routes on which organisers import and edit the programme.
 func (s *Server) scheduleRoutes() []route {
 	return []route{
 		{"GET /programme", access.ManageConference, s.schedule},
@@ -27,7 +27,7 @@ func (s *Server) scheduleRoutes() []route {
 	}
 }
 
-// schedulePage is the data of the page of the programme.
+// schedulePage is the data of programme.html.
 type schedulePage struct {
 	Settings  service.ConferenceSettings
 	Languages string // that translations are wanted in, as they are typed
@@ -51,8 +51,8 @@ func (s *Server) schedule(v *request) error {
 	return v.render("programme.html", p)
 }
 
-// previewSchedule shows what a schedule would change. The page holds the file, so that what is
-// taken over is what was looked at.
+// previewSchedule shows what importing a schedule would change. The page carries the file along, so
+// that exactly this file is imported.
 func (s *Server) previewSchedule(v *request) error {
 	p, err := v.newSchedulePage()
 	if err != nil {
@@ -104,7 +104,7 @@ func (s *Server) setConference(v *request) error {
 	return v.redirect("/programme")
 }
 
-// splitList is a list that is typed with commas or in lines.
+// splitList splits typed text at commas, semicolons and line ends.
 func splitList(text string) (list []string) {
 	for _, one := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' || r == ';' }) {
 		list = appendUnique(list, strings.TrimSpace(one))
@@ -112,7 +112,7 @@ func splitList(text string) (list []string) {
 	return list
 }
 
-// formFile is a file that was chosen in a form, and what it is called.
+// formFile returns the name and the content of a file that was chosen in a form.
 func (v *request) formFile(field string) (name string, data []byte, err error) {
 	f, header, err := v.r.FormFile(field)
 	if err != nil {
@@ -125,14 +125,14 @@ func (v *request) formFile(field string) (name string, data []byte, err error) {
 	return cleanName(header.Filename), data, nil
 }
 
-// entryPage is the data of the page on which a talk is edited.
+// entryPage is the data of entry.html.
 type entryPage struct {
 	Slug string // "": a new one
 	Form entryForm
 	Zone string
 }
 
-// entryForm is a talk's entry as it is typed.
+// entryForm holds the fields of entry.html as they were typed.
 type entryForm struct {
 	Title, Kind, Language, Licence, Abstract, Speakers, URL, Tags string
 	Room, Stream, Start, Minutes, Priority, Embargo               string
@@ -168,7 +168,7 @@ func (v *request) readEntryForm() entryForm {
 	}
 }
 
-// parse is what was typed.
+// parse converts the typed fields. Times are in zone.
 func (f entryForm) parse(zone *time.Location) (e service.ScheduleEntry, err error) {
 	moment := func(what, text string) (t time.Time) {
 		if text == "" || err != nil {

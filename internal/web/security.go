@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// contentSecurityPolicy lets a page load what this server serves, run what is in files of its own, and
-// nothing else.
+// contentSecurityPolicy allows only what this server serves, and no inline scripts or styles.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
 	"font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// maxFormBytes is how long a form may be, in bytes; subtitle files are in forms.
+// maxFormBytes limits the size of forms, which may contain subtitle files.
 const maxFormBytes = 32 << 20
 
-// withSecurityHeaders is what every answer has, whoever asks.
+// withSecurityHeaders adds security headers to all responses, limits request bodies and refuses
+// cross-origin forms.
 func (s *Server) withSecurityHeaders(next http.Handler) http.Handler {
 	limited := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -31,5 +31,5 @@ func (s *Server) withSecurityHeaders(next http.Handler) http.Handler {
 	return http.NewCrossOriginProtection().Handler(limited)
 }
 
-// uploadsPath is below which recordings arrive, which have limits of their own.
+// uploadsPath is the path prefix of recording uploads, which have their own size limit.
 const uploadsPath = "/uploads/"

@@ -8,7 +8,7 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// sessionRoutes are how people come in, and leave.
+// sessionRoutes returns the routes for signing in and out.
 func (s *Server) sessionRoutes() []route {
 	return []route{
 		{"GET /{$}", access.Public, s.home},
@@ -19,7 +19,8 @@ func (s *Server) sessionRoutes() []route {
 	}
 }
 
-// home sends people to where their work is. Who has several works chooses.
+// home redirects to the start page of the visitor's only role, or lists the start pages of all
+// roles.
 func (s *Server) home(v *request) error {
 	var places []startPage
 	for _, g := range v.person.Grants {
@@ -31,7 +32,7 @@ func (s *Server) home(v *request) error {
 	return v.render("home.html", places)
 }
 
-// startPage is where a grant is put to use.
+// startPage is where a person with a grant starts.
 type startPage struct {
 	Path string
 	access.Grant
@@ -49,8 +50,8 @@ func startPageOf(g access.Grant) startPage {
 	return startPage{"/talks", g}
 }
 
-// confirmLink asks whether to open a link. That a page which was only fetched opens nothing keeps
-// links that open once from the programs that look into letters before people do.
+// confirmLink shows a button that opens a link. Fetching the page does not open it, so that mail
+// scanners don't use up one-time links.
 func (s *Server) confirmLink(v *request) error {
 	if !s.limits.allowLink(v.r) {
 		return errRateLimited
@@ -62,7 +63,7 @@ func (s *Server) confirmLink(v *request) error {
 	return v.render("enter.html", l)
 }
 
-// openLink opens a link.
+// openLink signs in with a link.
 func (s *Server) openLink(v *request) error {
 	if !s.limits.allowLink(v.r) {
 		return errRateLimited
@@ -75,7 +76,7 @@ func (s *Server) openLink(v *request) error {
 	return v.redirect(startPageOf(grant).Path)
 }
 
-// signOut ends what the browser holds.
+// signOut ends all sessions of the browser.
 func (s *Server) signOut(v *request) error {
 	for _, session := range v.sessionsOf(v.r) {
 		if err := s.service.People.SignOut(v.ctx(), session); err != nil {
@@ -86,7 +87,7 @@ func (s *Server) signOut(v *request) error {
 	return v.redirect("/")
 }
 
-// setLocale remembers in which language somebody wants the pages.
+// setLocale remembers the chosen language of the pages.
 func (s *Server) setLocale(v *request) error {
 	chosen := v.r.FormValue("locale")
 	if s.messages[chosen] != nil {
@@ -100,8 +101,8 @@ func (s *Server) setLocale(v *request) error {
 	return v.redirect(back)
 }
 
-// sessionCookie holds the secrets of a browser's sessions: somebody may speak in one talk and
-// translate another.
+// The session cookie holds the secrets of several sessions, because a person may have several
+// roles.
 const (
 	sessionCookie       = "lectern"
 	secureSessionCookie = "__Host-lectern"
@@ -128,7 +129,7 @@ func (s *Server) sessionsOf(r *http.Request) (sessions []access.Secret) {
 	return sessions
 }
 
-// setSessions has the browser hold sessions, or none.
+// setSessions replaces the sessions in the browser's cookie; none removes it.
 func (v *request) setSessions(sessions []access.Secret) {
 	texts := make([]string, 0, len(sessions))
 	for _, s := range sessions[:min(len(sessions), maxSessions)] {

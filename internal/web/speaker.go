@@ -17,7 +17,7 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
-// speakerRoutes are a speaker's page, and what is done there.
+// speakerRoutes returns the routes of speakers.
 func (s *Server) speakerRoutes() []route {
 	return []route{
 		{"GET /talks/{slug}/speaker", access.ViewTalk, s.speaker},
@@ -32,7 +32,7 @@ func (s *Server) speakerRoutes() []route {
 	}
 }
 
-// speakerPage is the data of a speaker's page.
+// speakerPage is the data of speaker.html.
 type speakerPage struct {
 	Summary   service.TalkSummary
 	Talk      conference.Talk
@@ -50,7 +50,7 @@ type speakerPage struct {
 	Clock     string // that is chosen in the form
 }
 
-// captionFinding is something about a caption, and the caption.
+// captionFinding is a finding with the cue that it is about.
 type captionFinding struct {
 	check.Finding
 	Title string
@@ -89,7 +89,8 @@ func (v *request) newSpeakerPage() (p speakerPage, err error) {
 	return p, err
 }
 
-// ShownReport is the subtitles that the findings are about; nil if there are none.
+// ShownReport returns the report whose findings are shown: of the file that was just uploaded, or
+// of the current subtitles. It may be nil.
 func (p speakerPage) ShownReport() *service.SubtitleReport {
 	if p.Uploaded != nil {
 		return p.Uploaded
@@ -97,7 +98,7 @@ func (p speakerPage) ShownReport() *service.SubtitleReport {
 	return p.Subtitles
 }
 
-// addFindings puts findings next to their captions, the worst first.
+// addFindings adds the findings with their cues, the most severe first.
 func (v *request) addFindings(p *speakerPage) error {
 	shown := p.ShownReport()
 	if shown == nil {
@@ -126,7 +127,7 @@ func (v *request) addFindings(p *speakerPage) error {
 	return nil
 }
 
-// CanApplySync reports whether there is a shift to offer.
+// CanApplySync reports whether the subtitles are off by an amount that can be corrected.
 func (p speakerPage) CanApplySync() bool {
 	c := p.Subtitles
 	return c != nil && c.Sync != nil && c.Sync.Verdict != subsync.InSync && c.Sync.Verdict != subsync.CannotTell
@@ -165,7 +166,7 @@ func (s *Server) setDescription(v *request) error {
 	return v.redirect("/talks/" + v.slug() + "/speaker")
 }
 
-// uploadSubtitles takes a subtitle file, or looks it through, and shows what it found.
+// uploadSubtitles saves a subtitle file, or only checks it, and shows what was found.
 func (s *Server) uploadSubtitles(v *request) error {
 	p, err := v.newSpeakerPage()
 	if err != nil {
@@ -200,7 +201,7 @@ func (s *Server) applySync(v *request) error {
 	return v.finishSpeakerAction(err)
 }
 
-// finishSpeakerAction shows the speaker's page once something was done, or what was wrong with it.
+// finishSpeakerAction redirects to the speaker's page, or shows it with the error.
 func (v *request) finishSpeakerAction(err error) error {
 	if err == nil {
 		return v.redirect("/talks/" + v.slug() + "/speaker")
@@ -221,7 +222,8 @@ func (s *Server) restoreSubtitles(v *request) error {
 	return v.finishSpeakerAction(err)
 }
 
-// subtitleFile is a revision of the subtitles: "3.srt", "0.vtt" being the present one.
+// subtitleFile serves a revision of the subtitles, named like "3.srt"; revision 0 is the current
+// one.
 func (s *Server) subtitleFile(v *request) error {
 	number, format, ok := strings.Cut(v.r.PathValue("file"), ".")
 	n, err := strconv.Atoi(number)

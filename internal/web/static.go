@@ -11,7 +11,7 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// staticRoutes are what pages are made of.
+// staticRoutes returns the routes of embedded files and of the health check.
 func (s *Server) staticRoutes() []route {
 	return []route{
 		{"GET /static/{file}", access.Public, s.staticFile},
@@ -19,8 +19,7 @@ func (s *Server) staticRoutes() []route {
 	}
 }
 
-// staticFile is one of the embedded files. A browser asks again whether it is still the
-// same, which costs no more than the question.
+// staticFile serves an embedded file. Browsers revalidate it by its ETag.
 func (s *Server) staticFile(v *request) error {
 	name := path.Base(v.r.PathValue("file"))
 	b, err := fs.ReadFile(s.static, name)
@@ -34,7 +33,7 @@ func (s *Server) staticFile(v *request) error {
 	return nil
 }
 
-// healthz says that the server is there.
+// healthz reports that the server is running.
 func (s *Server) healthz(v *request) error {
 	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, err := v.w.Write([]byte("ok\n"))

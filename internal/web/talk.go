@@ -19,7 +19,7 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// talkRoutes are the page of one talk, and what volunteers decide there.
+// talkRoutes returns the routes of a talk's page.
 func (s *Server) talkRoutes() []route {
 	return []route{
 		{"GET /talks/{slug}", access.ViewTalk, s.talk},
@@ -29,7 +29,7 @@ func (s *Server) talkRoutes() []route {
 	}
 }
 
-// talkPage is the data of a talk's page.
+// talkPage is the data of talk.html.
 type talkPage struct {
 	service.TalkDetails
 	Form      processingForm // in the form
@@ -39,7 +39,7 @@ type talkPage struct {
 	Events    []historyEntry
 }
 
-// processingForm is what volunteers decide, as they type it.
+// processingForm holds the processing options as they were typed.
 type processingForm struct {
 	Cut      string // a range a line
 	Channels string
@@ -69,8 +69,7 @@ func (v *request) newTalkPage() (talkPage, error) {
 	return p, err
 }
 
-// setProcessing changes the cut and what goes with it; or says what that would cost, where the
-// button was that.
+// setProcessing saves the processing options, or shows what they would cost.
 func (s *Server) setProcessing(v *request) error {
 	page, err := v.newTalkPage()
 	if err != nil {
@@ -95,7 +94,7 @@ func (s *Server) setProcessing(v *request) error {
 	return v.redirect("/talks/" + v.slug())
 }
 
-// processingOptions is what was typed.
+// processingOptions parses the typed options.
 func (p talkPage) processingOptions(recordings int) (h service.ProcessingOptions, err error) {
 	h.Channels, h.Pipeline = conference.Channels(p.Form.Channels), p.Form.Pipeline
 	if !slices.Contains(p.Channels, h.Channels) {
@@ -126,11 +125,10 @@ func formatCut(cut []conference.KeptRange) string {
 	return strings.Join(lines, "\n")
 }
 
-// defaultSampleOffset is where in a recording people listen to it: a little after the beginning, when
-// somebody speaks.
+// defaultSampleOffset is where audio samples start: most talks have begun by then.
 const defaultSampleOffset = 90 * time.Second
 
-// sample is a few seconds of one side of a recording.
+// sample serves a few seconds of one channel of a recording.
 func (s *Server) sample(v *request) error {
 	q := v.r.URL.Query()
 	side, at := q.Get("side"), defaultSampleOffset
@@ -162,7 +160,7 @@ func (s *Server) retry(v *request) error {
 	return v.redirect("/talks/" + v.slug())
 }
 
-// historyEntry is what somebody did, for people.
+// historyEntry lists what one person changed at one time.
 type historyEntry struct {
 	At      time.Time
 	Who     string
@@ -170,17 +168,16 @@ type historyEntry struct {
 	created bool // the talk itself
 }
 
-// historyChange is one thing of it.
+// historyChange is one change, in the language of the page.
 type historyChange struct {
 	Label    string
 	Old, New string // "" where there is nothing to show in a line
 }
 
-// internalEvents are changes that tell people nothing.
+// internalEvents are changes that the history does not show.
 var internalEvents = []string{"out", "pipeline_text", "edition", "upload", "conference", "treatment"}
 
-// newHistory is events for people. What somebody did at once is one thing; and what a new talk
-// came with is part of its coming.
+// newHistory groups events by person and time. The first values of a new talk are not listed.
 func (v *request) newHistory(events []service.Event) (all []historyEntry) {
 	for i, e := range events {
 		if i == 0 || !e.At.Equal(events[i-1].At) || e.Who != events[i-1].Who {
@@ -207,7 +204,7 @@ func (v *request) newHistoryChange(e service.Event) historyChange {
 	return historyChange{what, eventText(e.What, e.Old), eventText(e.What, e.New)}
 }
 
-// eventText is what something was, in a line.
+// eventText formats an old or new value in one line; "" if it does not fit.
 func eventText(what string, value json.RawMessage) string {
 	var text string
 	if json.Unmarshal(value, &text) == nil {

@@ -12,14 +12,14 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// talkListRoutes is the overview of all talks.
+// talkListRoutes returns the route of the list of talks.
 func (s *Server) talkListRoutes() []route {
 	return []route{
 		{"GET /talks", access.ViewConference, s.talkList},
 	}
 }
 
-// talkFilter is what somebody wants to see of all talks.
+// talkFilter holds the filters of the list of talks.
 type talkFilter struct {
 	Text, Day, Room, State, Language, WaitingFor string
 }
@@ -28,10 +28,10 @@ func parseFilter(q url.Values) talkFilter {
 	return talkFilter{strings.TrimSpace(q.Get("q")), q.Get("day"), q.Get("room"), q.Get("state"), q.Get("language"), q.Get("waits")}
 }
 
-// IsSet reports whether anything is filtered.
+// IsSet reports whether any filter is set.
 func (f talkFilter) IsSet() bool { return f != talkFilter{} }
 
-// matches reports whether a talk is wanted.
+// matches reports whether a talk passes all filters.
 func (f talkFilter) matches(r service.TalkSummary) bool {
 	return (f.Day == "" || f.Day == r.Day()) &&
 		(f.Room == "" || f.Room == r.Scheduling.Room) &&
@@ -45,7 +45,8 @@ func inLanguage(r service.TalkSummary, language string) bool {
 	return r.Language == language || slices.ContainsFunc(r.Tracks, func(t service.TalkTrack) bool { return t.Language == language })
 }
 
-// containsWords reports whether all words of a text are said of a talk.
+// containsWords reports whether every word of text occurs in a talk's slug, title, room, track or
+// speakers.
 func containsWords(r service.TalkSummary, text string) bool {
 	said := strings.ToLower(strings.Join(append([]string{r.Slug, r.Title, r.Scheduling.Room, r.Scheduling.Stream}, r.Speakers...), "\n"))
 	for _, word := range strings.Fields(strings.ToLower(text)) {
@@ -56,7 +57,7 @@ func containsWords(r service.TalkSummary, text string) bool {
 	return true
 }
 
-// talkListPage is the data of the overview.
+// talkListPage is the data of talks.html.
 type talkListPage struct {
 	Filter    talkFilter
 	Days      []dayGroup
@@ -119,7 +120,7 @@ func (s *Server) talkList(v *request) error {
 	return v.render("talks.html", p)
 }
 
-// appendUnique is a list with one more, unless it is there or says nothing.
+// appendUnique appends one unless it is empty or in the list already.
 func appendUnique(list []string, one string) []string {
 	if one == "" || slices.Contains(list, one) {
 		return list
@@ -127,7 +128,7 @@ func appendUnique(list []string, one string) []string {
 	return append(list, one)
 }
 
-// rowCache keeps rows as they were rendered last.
+// rowCache holds the rendered rows of talks by locale.
 type rowCache struct {
 	mu   sync.Mutex
 	rows map[rowKey]renderedRow
@@ -140,7 +141,7 @@ type renderedRow struct {
 	html   template.HTML
 }
 
-// rowHTML is a talk's row. It is the same for whoever may see it.
+// rowHTML renders the row of a talk, which is the same for all visitors with one locale.
 func (s *Server) rowHTML(locale string, r service.TalkSummary) (template.HTML, error) {
 	key := rowKey{locale, r.Slug}
 	s.rows.mu.Lock()

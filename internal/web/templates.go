@@ -18,8 +18,8 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// pageTemplates are templates/*.html, by locale and name: each fills in base.html's blocks and may use
-// templates/parts/*.html.
+// pageTemplates holds templates/*.html by locale and name. Each defines the blocks of base.html and
+// may use templates/parts/*.html.
 type pageTemplates map[string]map[string]*template.Template
 
 func parseTemplates(w messages) (pageTemplates, error) {
@@ -42,7 +42,7 @@ func parseTemplates(w messages) (pageTemplates, error) {
 	return all, nil
 }
 
-// execute renders a template of a page: the page itself, "base.html", or a part of it.
+// execute renders a page ("base.html") or one of its parts.
 func (p pageTemplates) execute(locale, name, part string, data any) ([]byte, error) {
 	t := p[locale][name]
 	if t == nil {
@@ -53,7 +53,7 @@ func (p pageTemplates) execute(locale, name, part string, data any) ([]byte, err
 	return b.Bytes(), err
 }
 
-// funcs is what templates can say beyond html/template's own.
+// funcs returns the functions for templates in a locale.
 func (w messages) funcs(locale string) template.FuncMap {
 	return template.FuncMap{
 		"t":        func(key string, pairs ...any) string { return w.text(locale, key, pairs...) },
@@ -72,8 +72,8 @@ func (w messages) funcs(locale string) template.FuncMap {
 	}
 }
 
-// stageName is what a stage of a pipeline is called. Stages that people named themselves are called
-// as they did.
+// stageName returns the name of a pipeline stage in a locale. Stages of custom pipelines keep their
+// own names.
 func (w messages) stageName(locale, name string) string {
 	key := "stage.name." + name
 	if said := w.text(locale, key); said != key {
@@ -82,7 +82,7 @@ func (w messages) stageName(locale, name string) string {
 	return name
 }
 
-// firstLine is the first line of a text, or what a line holds of it.
+// firstLine returns the first line of a text, shortened to 160 characters.
 func firstLine(text string) string {
 	const most = 160
 	text, _, _ = strings.Cut(text, "\n")
@@ -92,8 +92,8 @@ func firstLine(text string) string {
 	return text
 }
 
-// cleanName is a name as it can stand in a line: without control characters and marks that
-// turn the direction of text, and of a bearable length.
+// cleanName makes a name safe to show in a line: it removes control characters and marks that
+// change the direction of text, and shortens the name.
 func cleanName(name string) string {
 	const most = 200
 	name = strings.Map(func(r rune) rune {
@@ -108,7 +108,7 @@ func cleanName(name string) string {
 	return strings.TrimSpace(name)
 }
 
-// talkTitle is the title of one of some talks.
+// talkTitle returns the title of a talk in a list, or its slug.
 func talkTitle(slug string, talks []service.TalkSummary) string {
 	for _, r := range talks {
 		if r.Slug == slug {
@@ -118,7 +118,7 @@ func talkTitle(slug string, talks []service.TalkSummary) string {
 	return slug
 }
 
-// formatDay is a day for people.
+// formatDay formats a date with its weekday.
 func formatDay(locale string, t time.Time) string {
 	if locale == "es" {
 		days := [...]string{"domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"}
@@ -127,7 +127,7 @@ func formatDay(locale string, t time.Time) string {
 	return t.Format("Monday, 2 January 2006")
 }
 
-// languageName is a language's name (BCP 47) in a locale.
+// languageName returns the name of a language (BCP 47) in a locale.
 func languageName(locale, tag string) string {
 	t, err := language.Parse(tag)
 	if err != nil {
@@ -139,7 +139,7 @@ func languageName(locale, tag string) string {
 	return tag
 }
 
-// formatClock is a time on a reel or in a programme, "1:02:03".
+// formatClock formats a position as "1:02:03" or "2:03".
 func formatClock(d time.Duration) string {
 	d = d.Round(time.Second)
 	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
@@ -149,7 +149,7 @@ func formatClock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", m, s)
 }
 
-// formatBytes is a size for people.
+// formatBytes formats a size with a decimal unit.
 func formatBytes(locale string, n int64) string {
 	units := []string{"kB", "MB", "GB", "TB"}
 	if n < 1000 {
@@ -179,7 +179,7 @@ func decimalComma(number string) string {
 	return string(b)
 }
 
-// formatTime is a moment for people, in its own time zone.
+// formatTime formats a date and time in its own time zone; "" for the zero time.
 func formatTime(locale string, t time.Time) string {
 	if t.IsZero() {
 		return ""

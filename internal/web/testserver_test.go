@@ -22,7 +22,7 @@ import (
 	"github.com/lectern-av/lectern/worker"
 )
 
-// testServer is a conference server on a data directory of its own.
+// testServer is a conference server with its own data directory.
 type testServer struct {
 	t       *testing.T
 	url     string
@@ -32,7 +32,7 @@ type testServer struct {
 	data    string // the data directory
 }
 
-// olga lets people in.
+// olga is an organiser who invites people.
 var olga = access.Person{Grants: []access.Grant{{Role: access.Organiser, Name: "operator"}}}
 
 func newTestServer(t *testing.T) *testServer {
@@ -80,7 +80,7 @@ func newTestServer(t *testing.T) *testServer {
 	return &testServer{t, url, o, c, pages, data}
 }
 
-// addTalk adds a talk with English subtitles to the programme.
+// addTalk adds a talk with English subtitles and waits until the board shows it.
 func (w *testServer) addTalk(slug, title string) {
 	w.t.Helper()
 	_, err := w.catalog.Save(w.t.Context(), "operator", catalog.Submission{Pipeline: "talk", Out: filepath.Join(w.data, "bundles"), Facts: conference.Facts{
@@ -99,7 +99,7 @@ func (w *testServer) addTalk(slug, title string) {
 	}
 }
 
-// boardUpdates is the rows of a board that change from now on, and those that are there.
+// boardUpdates yields the current summaries of all talks, and then every one that changes.
 func boardUpdates(t *testing.T, b *service.Board) func(yield func(service.TalkSummary) bool) {
 	rows := make(chan service.TalkSummary, 100)
 	stop := b.Subscribe(rows)
@@ -124,13 +124,13 @@ func boardUpdates(t *testing.T, b *service.Board) func(yield func(service.TalkSu
 	}
 }
 
-// browser is somebody with a browser.
+// browser is an HTTP client with cookies.
 type browser struct {
 	*testServer
 	client *http.Client
 }
 
-// newBrowser has no link.
+// newBrowser returns a browser that is not signed in.
 func (w *testServer) newBrowser() *browser {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -139,7 +139,7 @@ func (w *testServer) newBrowser() *browser {
 	return &browser{w, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// signIn is somebody who has opened a link.
+// signIn returns a browser signed in with a role.
 func (w *testServer) signIn(role access.Role, talk, language string) *browser {
 	w.t.Helper()
 	secret, _, err := w.service.People.Invite(w.t.Context(), olga, service.Invitation{Role: role, Talk: talk, Language: language, Name: string(role)})
@@ -153,13 +153,13 @@ func (w *testServer) signIn(role access.Role, talk, language string) *browser {
 	return b
 }
 
-// get is the status and text of a page.
+// get requests a page and returns its status and text.
 func (b *browser) get(path string) (int, string) {
 	b.t.Helper()
 	return b.do(http.MethodGet, path, "", nil)
 }
 
-// post sends a form.
+// post sends a form and returns the status and text of the response.
 func (b *browser) post(path string, form url.Values) (int, string) {
 	b.t.Helper()
 	return b.do(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))

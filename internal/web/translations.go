@@ -21,7 +21,7 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// translationRoutes are where translators work.
+// translationRoutes returns the routes of translators.
 func (s *Server) translationRoutes() []route {
 	return []route{
 		{"GET /glossary.csv", access.Enter, s.glossaryFile},
@@ -38,7 +38,7 @@ func (s *Server) translationRoutes() []route {
 	}
 }
 
-// translationsPage is the data of the page of all translations of a talk.
+// translationsPage is the data of translations.html.
 type translationsPage struct {
 	Summary      service.TalkSummary
 	Translations []service.Translation
@@ -64,7 +64,7 @@ func (s *Server) translations(v *request) error {
 	return v.render("translations.html", p)
 }
 
-// startTranslation leads to the page of a language.
+// startTranslation redirects to the page of a new language.
 func (s *Server) startTranslation(v *request) error {
 	p, err := v.newTranslationsPage()
 	if err != nil {
@@ -82,7 +82,7 @@ func translationPath(slug, language string) string {
 	return "/talks/" + slug + "/translations/" + language
 }
 
-// translationPage is the data of a page about one translation.
+// translationPage is the data of translation.html and review.html.
 type translationPage struct {
 	service.Translation
 	Path                   string // of the translation
@@ -99,19 +99,19 @@ type translationPage struct {
 	Player                 service.Playback // without renditions where there is no video yet
 }
 
-// unitCount is how many units one can have shown.
+// unitCount is the number of units that a filter shows.
 type unitCount struct {
 	Filter string
 	Count  int
 }
 
-// What can be shown besides the states.
+// The filters of units besides the states.
 const (
 	filterTodo = "todo" // what a translator has to do, in the order in which it is best done
 	filterAll  = "all"
 )
 
-// unitView is a unit on a page.
+// unitView is one unit on a page.
 type unitView struct {
 	translation.Unit
 	ID string // of its first source cue; of its own where nobody knows the source
@@ -121,7 +121,7 @@ type unitView struct {
 	Suggestions          []translation.Suggestion
 }
 
-// cueTime is when a cue is seen.
+// cueTime is the position of a cue.
 type cueTime struct {
 	At   time.Duration // in the video; of the recording where it is not in that
 	Seek string        // At in seconds; "": it is not in the video
@@ -135,10 +135,11 @@ func cueTimeOf(t service.Translation, c conference.Cue) cueTime {
 	return cueTime{at, strconv.FormatFloat(at.Seconds(), 'f', 3, 64)}
 }
 
-// unitsPerPage is how many units a page shows.
+// unitsPerPage is the number of units on a page.
 const unitsPerPage = 50
 
-// newTranslationPage is what there is of a translation, as far as is asked for.
+// newTranslationPage returns the page of a translation with the units that a filter shows, unless
+// the query asks for another filter.
 func (v *request) newTranslationPage(show string) (p translationPage, err error) {
 	t, err := v.service.Translations.Get(v.ctx(), v.person, v.slug(), v.language(), 0)
 	if err != nil {
@@ -171,7 +172,8 @@ func (v *request) newTranslationPage(show string) (p translationPage, err error)
 	return p, v.addSuggestions(&p)
 }
 
-// player shows the talk with the subtitles of a language, if there is a video yet.
+// player returns the player of the talk, with the subtitles of a language first; it has no
+// renditions if there is no video yet.
 func (v *request) player(language string) (service.Playback, error) {
 	play, err := v.service.Bundles.Playback(v.ctx(), v.person, v.slug())
 	if errors.Is(err, service.ErrNotFound) {
@@ -189,7 +191,7 @@ func (v *request) player(language string) (service.Playback, error) {
 	return play, err
 }
 
-// paginate keeps one page of units, counted from 1.
+// paginate sets the units of one page, counted from 1.
 func (p *translationPage) paginate(units []translation.Unit, number int) {
 	last := max(1, (len(units)+unitsPerPage-1)/unitsPerPage)
 	number = min(max(1, number), last)
@@ -206,10 +208,10 @@ func (p *translationPage) paginate(units []translation.Unit, number int) {
 	}
 }
 
-// To is the place of the last unit that is shown, from 1.
+// To returns the position of the last unit on the page, from 1.
 func (p translationPage) To() int { return p.From + len(p.Units) - 1 }
 
-// addSuggestions adds what was translated before.
+// addSuggestions adds earlier translations of similar texts.
 func (v *request) addSuggestions(p *translationPage) error {
 	units := make([]translation.Unit, len(p.Units))
 	for i, u := range p.Units {
@@ -240,7 +242,7 @@ func (p *translationPage) newUnitView(u translation.Unit) unitView {
 	return v
 }
 
-// unitStates are the states of units in the order in which a translator comes to them.
+// unitStates returns the states of units in the order in which translators work on them.
 func unitStates() []translation.State {
 	return []translation.State{translation.Untranslated, translation.NeedsEditing, translation.Draft,
 		translation.InReview, translation.Approved, translation.Obsolete}
@@ -265,10 +267,10 @@ func countUnits(units []translation.Unit) []unitCount {
 	return append(counts, unitCount{filterAll, all})
 }
 
-// stateRank is the place of a unit's state among all of them.
+// stateRank returns the position of a unit's state in unitStates.
 func stateRank(u translation.Unit) int { return slices.Index(unitStates(), u.State()) }
 
-// filterUnits is the units that are asked for, in the order in which they are worked on.
+// filterUnits returns the units that a filter shows, in the order in which they are worked on.
 func filterUnits(units []translation.Unit, show string) []translation.Unit {
 	switch show {
 	case filterAll:
@@ -281,8 +283,8 @@ func filterUnits(units []translation.Unit, show string) []translation.Unit {
 	return slices.DeleteFunc(slices.Clone(units), func(u translation.Unit) bool { return string(u.State()) != show })
 }
 
-// urgency is the place of a unit among what is to be done, the least first: what was sent back
-// comes before other drafts.
+// urgency returns a sort key for units that need work. Lower comes first: within a state, units
+// with a reviewer's note.
 func urgency(u translation.Unit) int {
 	noted := slices.ContainsFunc(u.Target, func(c translation.Cue) bool { return len(c.Notes) > 0 })
 	n := 2 * stateRank(u)
@@ -300,7 +302,7 @@ func (s *Server) translation(v *request) error {
 	return v.render("translation.html", p)
 }
 
-// translationFile is a translation for a translator's program; or beside the video.
+// translationFile serves a revision of a translation in a format for translators.
 func (s *Server) translationFile(v *request) error {
 	name := v.r.PathValue("file")
 	number, _ := strconv.Atoi(v.r.URL.Query().Get("revision"))
@@ -320,12 +322,12 @@ func (s *Server) translationFile(v *request) error {
 	return err
 }
 
-// attachment is the header of a file that is to be kept by a name.
+// attachment returns the Content-Disposition of a download.
 func attachment(name string) string {
 	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
 }
 
-// translationUploadPage is the data of the pages that say what became of a file.
+// translationUploadPage is the data of translation_handed.html and translation_conflict.html.
 type translationUploadPage struct {
 	translationPage
 	service.TranslationUploadResult
@@ -336,16 +338,16 @@ type translationUploadPage struct {
 	Content  string            // of the file, in base64, so that it need not be chosen again
 }
 
-// findingView is a finding on a page.
+// findingView is one finding on a page.
 type findingView struct {
 	translation.Finding
 	From, To string // languages of what it is about
 }
 
-// maxFindings is how many of them a page shows: who has more knows enough.
+// maxFindings limits the findings on a page.
 const maxFindings = 300
 
-// Findings are the notes, or all others.
+// Findings returns the notes, or all findings that are not notes.
 func (p translationUploadPage) Findings(notes bool) (all []findingView) {
 	for _, f := range p.Quality.Findings {
 		if notes == (f.Severity == check.Note) && len(all) < maxFindings {
@@ -355,7 +357,7 @@ func (p translationUploadPage) Findings(notes bool) (all []findingView) {
 	return all
 }
 
-// changeView is a change of a unit on a page.
+// changeView is the change of one unit on a page.
 type changeView struct {
 	cueTime
 	Old, New           []compare.TextPart
@@ -364,16 +366,16 @@ type changeView struct {
 	Language           string            // in which it says it
 }
 
-// changeList is changes on a page: how many there are, and as many of them as anybody reads.
+// changeList holds the first maxChanges changes and the total number.
 type changeList struct {
 	Total int
 	Shown []changeView
 }
 
-// Hidden is how many changes are not shown.
+// Hidden returns the number of changes that are not shown.
 func (l changeList) Hidden() int { return l.Total - len(l.Shown) }
 
-// maxChanges is how many changes a page shows.
+// maxChanges limits the changes on a page.
 const maxChanges = 200
 
 func newChangeList(t service.Translation, changed []translation.UnitChange) changeList {
@@ -403,7 +405,7 @@ func newChangeList(t service.Translation, changed []translation.UnitChange) chan
 	return l
 }
 
-// uploadTranslation takes a file, or only says what is to be said about it.
+// uploadTranslation saves a translated file, or only checks it, and shows what was found.
 func (s *Server) uploadTranslation(v *request) error {
 	f, err := v.readTranslationUpload()
 	page := translationUploadPage{Upload: f}
@@ -425,8 +427,8 @@ func (s *Server) uploadTranslation(v *request) error {
 	return v.render("translation_handed.html", page)
 }
 
-// readTranslationUpload is the file that was sent: chosen, or, where it was sent before and could not be
-// taken, its content.
+// readTranslationUpload returns the file of the form: the chosen one, or the content that an
+// earlier page carried along.
 func (v *request) readTranslationUpload() (f service.TranslationUpload, err error) {
 	f = service.TranslationUpload{
 		Encoding: v.r.FormValue("encoding"), InProgrammeTime: v.r.FormValue("times") == "video",
@@ -453,7 +455,8 @@ func (v *request) readTranslationUpload() (f service.TranslationUpload, err erro
 	return f, err
 }
 
-// renderConflict says who changed what meanwhile, and what handing in on top of it would change.
+// renderConflict shows who changed the translation meanwhile, and what applying the upload on top
+// of that would change.
 func (s *Server) renderConflict(v *request, page translationUploadPage) error {
 	var err error
 	if page.translationPage, err = v.newTranslationPage(filterTodo); err != nil {
@@ -499,7 +502,8 @@ func (s *Server) submitForReview(v *request) error {
 	return v.redirect(translationPath(v.slug(), v.language()))
 }
 
-// renderInvalidTranslation shows a page about a translation, and what is wrong with what was asked.
+// renderInvalidTranslation shows a page of a translation with an input error. Other errors are
+// returned.
 func (v *request) renderInvalidTranslation(name, show string, problem error) error {
 	if inputerr.As(problem) == nil {
 		return problem

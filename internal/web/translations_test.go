@@ -17,12 +17,12 @@ import (
 
 const spanishPath = "/talks/apis/translations/es"
 
-// spanishSRT is subtitles for the talk of a world.
+// spanishSRT returns Spanish subtitles for the talk of a testServer.
 func spanishSRT(first, second string) string {
 	return "1\n00:00:01,000 --> 00:00:03,000\n" + first + "\n\n2\n00:00:04,000 --> 00:00:06,000\n" + second + "\n"
 }
 
-// upload sends a file by a form.
+// upload sends a translated file with other form fields.
 func (b *browser) upload(name, content string, fields url.Values) (int, string) {
 	b.t.Helper()
 	var body bytes.Buffer
@@ -47,7 +47,7 @@ func (b *browser) upload(name, content string, fields url.Values) (int, string) 
 	return b.do(http.MethodPost, spanishPath, form.FormDataContentType(), &body)
 }
 
-// signInAs is somebody with a link of their own.
+// signInAs returns a browser signed in under a name.
 func (w *testServer) signInAs(name string, role access.Role, talk, language string) *browser {
 	w.t.Helper()
 	secret, _, err := w.service.People.Invite(w.t.Context(), olga, service.Invitation{Role: role, Talk: talk, Language: language, Name: name})

@@ -10,7 +10,7 @@ import (
 	"github.com/lectern-av/lectern/internal/tus"
 )
 
-// Limits of uploads.
+// Limits of recording uploads.
 const (
 	maxUploadBytes       = 2 << 40             // bytes of one recording: days of it
 	maxUnfinishedUploads = 200                 // that one person may have unfinished
@@ -18,7 +18,7 @@ const (
 	sweepEvery           = time.Hour
 )
 
-// newUploads receives recordings in a directory of its own.
+// newUploads returns the tus server that receives recordings in dir.
 func (s *Server) newUploads(dir string) (*tus.Server, error) {
 	return tus.New(tus.Options{
 		Dir: dir, BasePath: uploadsPath, MaxSize: maxUploadBytes, MaxUploads: maxUnfinishedUploads, Lifetime: uploadLifetime,
@@ -26,7 +26,7 @@ func (s *Server) newUploads(dir string) (*tus.Server, error) {
 	})
 }
 
-// uploadOwner is who sends a recording.
+// uploadOwner returns the name of the person who uploads a recording.
 func (s *Server) uploadOwner(r *http.Request) (string, error) {
 	v, err := s.newRequest(nil, r)
 	if err != nil {
@@ -36,8 +36,8 @@ func (s *Server) uploadOwner(r *http.Request) (string, error) {
 	return g.Name, err
 }
 
-// receiveUpload hands a recording over that arrived whole. What its sender says of it is for
-// people to look at: no name of a file comes of it.
+// receiveUpload hands over a recording that has arrived completely. Its metadata is only shown; no
+// file is named after it.
 func (s *Server) receiveUpload(ctx context.Context, u tus.Upload) error {
 	name := u.Metadata["filename"]
 	if name == "" {
@@ -48,7 +48,7 @@ func (s *Server) receiveUpload(ctx context.Context, u tus.Upload) error {
 	})
 }
 
-// sweepUploads removes uploads that were given up.
+// sweepUploads removes expired uploads until ctx ends.
 func (s *Server) sweepUploads(ctx context.Context) error {
 	defer s.uploads.Close()
 	tick := time.NewTicker(sweepEvery)

@@ -12,7 +12,7 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// watchRoutes are where people look at a talk, and take it.
+// watchRoutes returns the routes on which people watch and download a talk.
 func (s *Server) watchRoutes() []route {
 	return []route{
 		{"GET /talks/{slug}/watch", access.ViewTalk, s.watch},
@@ -24,7 +24,7 @@ func (s *Server) watchRoutes() []route {
 	}
 }
 
-// watchPage is the data of the page on which a talk is watched.
+// watchPage is the data of watch.html.
 type watchPage struct {
 	Summary service.TalkSummary
 	Player  service.Playback
@@ -42,7 +42,7 @@ func (s *Server) watch(v *request) error {
 	return v.render("watch.html", watchPage{row, play})
 }
 
-// captions is a track as it is now: "es.vtt".
+// captions serves current subtitles, named like "es.vtt".
 func (s *Server) captions(v *request) error {
 	var b bytes.Buffer
 	if err := s.service.Bundles.WriteWebVTT(v.ctx(), v.person, v.slug(), strings.TrimSuffix(v.language(), ".vtt"), &b); err != nil {
@@ -54,7 +54,7 @@ func (s *Server) captions(v *request) error {
 	return nil
 }
 
-// bundleFile is a file of a bundle, or a part of it: players seek by ranges.
+// bundleFile serves a file of a bundle. It supports range requests, which players need to seek.
 func (s *Server) bundleFile(v *request) error {
 	b, err := s.service.Bundles.Open(v.ctx(), v.person, v.slug())
 	if err != nil {
@@ -77,8 +77,8 @@ func (s *Server) bundleFile(v *request) error {
 	return nil
 }
 
-// contentType is what a file of a bundle is. What is none of these is data: nothing that somebody
-// made runs as a page of this server.
+// contentType returns the content type of a file in a bundle. Unknown types are plain data, so that
+// no uploaded file is shown as a page of this server.
 func contentType(name string) string {
 	switch path.Ext(name) {
 	case ".mp4":
@@ -103,7 +103,7 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
-// bundlePage is the data of the page of a bundle.
+// bundlePage is the data of bundle.html.
 type bundlePage struct {
 	Summary  service.TalkSummary
 	Bundle   *service.Bundle
@@ -133,7 +133,7 @@ func (s *Server) bundle(v *request) error {
 	return v.render("bundle.html", p)
 }
 
-// verify proves the bundle sound, which takes as long as reading all of it.
+// verify verifies the bundle, which reads all of it.
 func (s *Server) verify(v *request) error {
 	p, err := v.newBundlePage()
 	if err != nil {
@@ -149,7 +149,7 @@ func (s *Server) verify(v *request) error {
 	})
 }
 
-// bundleZip is all of a bundle as one file, streamed.
+// bundleZip streams the bundle as a ZIP archive.
 func (s *Server) bundleZip(v *request) error {
 	b, err := s.service.Bundles.Open(v.ctx(), v.person, v.slug())
 	if err != nil {

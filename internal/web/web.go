@@ -1,9 +1,8 @@
-// Package web is the conference server's pages, its API, uploads and live events. It knows
-// HTTP and nothing of ffmpeg: whatever is asked, package office does.
+// Package web serves the pages, the API, uploads and live events of a conference server. It handles
+// HTTP and calls package service for everything else.
 //
-// Pages are rendered here and work as plain forms; the modules in static/ make them livelier.
-// Nothing is inline, neither script nor style, and the policy that every answer carries
-// forbids it.
+// Pages are rendered here and work as plain forms; the modules in static/ enhance them. No page has
+// inline scripts or styles, and a Content-Security-Policy on every response forbids them.
 package web
 
 import (
@@ -22,7 +21,7 @@ import (
 	"github.com/lectern-av/lectern/internal/tus"
 )
 
-// Options say what a server serves.
+// Options configure a Server.
 type Options struct {
 	Service *service.Service
 	Log     *slog.Logger
@@ -31,7 +30,7 @@ type Options struct {
 	Uploads string // the directory in which recordings arrive, in the file system of the store; "": none do
 }
 
-// Server answers the conference's people.
+// Server handles all HTTP requests of a conference server.
 type Server struct {
 	service   *service.Service
 	log       *slog.Logger
@@ -48,7 +47,8 @@ type Server struct {
 	handler   http.Handler
 }
 
-// New makes a server of what is embedded here; that it cannot is a mistake in it.
+// New returns a server. Errors are mistakes in the embedded templates and texts, or an unusable
+// upload directory.
 func New(o Options) (*Server, error) {
 	s := &Server{service: o.Service, log: o.Log, url: strings.TrimSuffix(o.URL, "/"), live: newEventHub(), heavy: make(chan struct{}, maxHeavyRequests)}
 	s.rows.rows = make(map[rowKey]renderedRow)
@@ -81,24 +81,23 @@ func New(o Options) (*Server, error) {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// LinkURL is the address by which a secret lets somebody in.
+// LinkURL returns the URL that signs in with a secret.
 func LinkURL(url string, secret access.Secret) string {
 	return strings.TrimSuffix(url, "/") + "/l/" + string(secret)
 }
 
-// usesTLS reports whether browsers reach the server over TLS, its own or that of a proxy
-// before it.
+// usesTLS reports whether browsers use HTTPS, here or at a proxy in front.
 func (s *Server) usesTLS() bool { return strings.HasPrefix(s.url, "https:") }
 
-// route is something that can be asked for: by whom is decided before it is handled, by
-// act, of the talk and the language that the path names as {slug} and {language}.
+// route is a page or a form. act is checked before handle is called, for the talk and the language
+// that the path names as {slug} and {language}.
 type route struct {
 	pattern string // of http.ServeMux
 	act     access.Permission
 	handle  func(*request) error
 }
 
-// routes is everything there is.
+// routes returns all routes of the pages.
 func (s *Server) routes() (all []route) {
 	for _, some := range [][]route{
 		s.sessionRoutes(), s.staticRoutes(), s.liveRoutes(), s.talkListRoutes(), s.talkRoutes(), s.peopleRoutes(), s.arrivalRoutes(), s.watchRoutes(), s.scheduleRoutes(), s.speakerRoutes(),
@@ -109,7 +108,7 @@ func (s *Server) routes() (all []route) {
 	return all
 }
 
-// authorized lets a route be asked by whom may ask it.
+// authorized returns a handler that checks permissions before the route.
 func (s *Server) authorized(r route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		v, err := s.newRequest(w, req)
@@ -125,10 +124,10 @@ func (s *Server) authorized(r route) http.Handler {
 	})
 }
 
-// errRateLimited says that somebody has to wait.
+// errRateLimited says that an address tried too many links.
 var errRateLimited = errors.New("too often")
 
-// httpStatus is how HTTP calls an error.
+// httpStatus returns the HTTP status for an error.
 func httpStatus(err error) int {
 	var tooLarge *http.MaxBytesError
 	var conflict *service.Conflict
