@@ -80,7 +80,7 @@ func printBuildResult(t *console, result conductor.BuildResult, took time.Durati
 	for _, n := range result.Counts {
 		ran, reused = ran+n.Ran, reused+n.Reused
 	}
-	fmt.Fprintf(t.err, "Published in %s: %d actions ran, %d were up to date.\n", shortDuration(took), ran, reused)
+	fmt.Fprintf(t.err, "Bundle ready in %s: %d actions ran, %d were up to date.\n", shortDuration(took), ran, reused)
 	if _, live := t.err.width(); live && ran > 0 {
 		fmt.Fprintln(t.err, "To correct a caption, the title or the cut, run the same command again with the correction.")
 	}

@@ -49,7 +49,7 @@ func (c *statusCmd) Run(ctx context.Context, t *console) error {
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	for _, s := range all {
 		outcome, _, _ := strings.Cut(s.Outcome, ":")
-		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Slug, outcome, cmp.Or(s.Published, "not published"))
+		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Slug, outcome, cmp.Or(s.Published, "no bundle"))
 	}
 	if err := table.Flush(); err != nil {
 		return err

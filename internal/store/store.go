@@ -289,7 +289,7 @@ type DiskFullError struct {
 // InputError returns the error as users are told it.
 func (e *DiskFullError) InputError() *inputerr.Error {
 	return inputerr.New(e.Dir, "the disk is full").
-		Hint("Make room or choose another directory, then run the same again: finished work is kept")
+		Hint("Free some space or choose another directory, then run the same command again: finished work is kept")
 }
 
 // Error says which directory is full, and the system's message.
