@@ -20,8 +20,8 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// cliTest is where a person works with lectern: a directory with recordings in it, a data
-// directory and an output directory.
+// cliTest runs lectern as a user does: in a directory with recordings, a data directory and an
+// output directory.
 type cliTest struct {
 	t   *testing.T
 	dir string
@@ -75,21 +75,21 @@ func (d *cliTest) record(name, seconds string, options ...string) {
 	}
 }
 
-// truncate leaves the first part of a file, in hundredths.
+// truncate writes the first percent hundredths of a file into another.
 func (d *cliTest) truncate(name, into string, percent int) {
 	d.t.Helper()
 	b := d.read(name)
 	d.write(into, string(b[:len(b)*percent/100]))
 }
 
-// command is lectern as it is called at the desk.
+// command returns a command that runs lectern in the test's directory.
 func (d *cliTest) command(args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(d.t.Context(), "lectern", args...)
 	cmd.Dir, cmd.Env = d.dir, d.env
 	return cmd
 }
 
-// lectern runs it and returns what it said and its exit code.
+// lectern runs a command, and returns its output and exit code.
 func (d *cliTest) lectern(args ...string) (stdout, stderr string, code int) {
 	d.t.Helper()
 	cmd := d.command(args...)
@@ -103,7 +103,7 @@ func (d *cliTest) lectern(args ...string) (stdout, stderr string, code int) {
 	return out.String(), said.String(), cmd.ProcessState.ExitCode()
 }
 
-// run is `lectern run` with the small pipeline into out, which must succeed.
+// run runs `lectern run` with the small pipeline into out. It must succeed.
 func (d *cliTest) run(args ...string) (stdout string) {
 	d.t.Helper()
 	stdout, stderr, code := d.lectern(append([]string{"run", "--pipeline", "small.yaml", "-o", "out"}, args...)...)
@@ -113,7 +113,7 @@ func (d *cliTest) run(args ...string) (stdout string) {
 	return stdout
 }
 
-// catalogDump is all that the catalogue holds, but for the cache of hashes.
+// catalogDump returns everything in the catalogue except the cache of hashes.
 func (d *cliTest) catalogDump() string {
 	d.t.Helper()
 	db, err := sql.Open("sqlite", "file:"+d.path("data/catalog.db")+"?mode=ro")
@@ -155,7 +155,7 @@ func queryColumn(t *testing.T, db *sql.DB, query string) (all []string) {
 	return all
 }
 
-// files is each file below a directory: its name, identity, times and content.
+// files lists every file below a directory with its inode, times and content.
 func (d *cliTest) files(dir string) string {
 	d.t.Helper()
 	var all strings.Builder
@@ -182,8 +182,8 @@ func (d *cliTest) files(dir string) string {
 	return all.String()
 }
 
-// Bad input gets a sentence that names it and says what to do, and changes nothing: not
-// the catalogue, not the bundle that was there before.
+// Bad input is refused by a message that names it and says what to do. It changes neither the
+// catalogue nor an existing bundle.
 func TestRun_BadInputChangesNothing(t *testing.T) {
 	t.Parallel()
 	d := newCLITest(t)
@@ -312,7 +312,7 @@ func TestRun_BadInputChangesNothing(t *testing.T) {
 	})
 }
 
-// diffLines are the lines that are in one text only.
+// diffLines returns the lines that only one of two texts contains.
 func diffLines(before, after string) string {
 	var all strings.Builder
 	for line := range strings.Lines(before) {
@@ -328,7 +328,7 @@ func diffLines(before, after string) string {
 	return all.String()
 }
 
-// checkJSONError holds that standard output is one JSON document that has the error.
+// checkJSONError checks that standard output is one JSON document, which has the error.
 func checkJSONError(t *testing.T, stdout, stderr string) {
 	t.Helper()
 	var said struct {
@@ -344,8 +344,8 @@ func checkJSONError(t *testing.T, stdout, stderr string) {
 	}
 }
 
-// servePlaylists writes files that look like recordings and point elsewhere, and counts who
-// calls there.
+// servePlaylists writes files that look like recordings and point to a server, and counts the
+// requests there.
 func (d *cliTest) servePlaylists() *atomic.Int32 {
 	d.t.Helper()
 	host, err := net.Listen("tcp", "127.0.0.1:0")

@@ -11,7 +11,7 @@ import (
 	"github.com/lectern-av/lectern/internal/submission"
 )
 
-// Each recording has one trouble, and is told to have that one alone.
+// Each recording has one issue, and exactly that one is reported.
 func TestProbe_ReportsIssues(t *testing.T) {
 	t.Parallel()
 	tools, err := media.FindTools()
@@ -98,7 +98,7 @@ func TestProbe_ReportsIssues(t *testing.T) {
 	}
 }
 
-// lead has a chain begin at the voice, unless it says itself where it begins.
+// lead lets a filter chain begin at the voice unless the chain names its input.
 func lead(chain string) string {
 	if strings.HasPrefix(chain, "[") || strings.HasPrefix(chain, "anoisesrc") {
 		return chain

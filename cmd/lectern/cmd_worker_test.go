@@ -8,7 +8,7 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// A worker leaves when its machine is at fault, and for nothing else.
+// A worker stops when its machine fails, and for no other reason.
 func TestWorker_StopsOnMachineFailure(t *testing.T) {
 	input := inputerr.New("talk.mp4", "is no talk")
 	disk := inputerr.New("/scratch", "the disk is full")

@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// lecternUnprivileged runs lectern without root's power to read and write everything, whoever
-// runs the test.
+// lecternUnprivileged runs lectern without root's permissions, even if root runs the test.
 func (d *cliTest) lecternUnprivileged(args ...string) (stderr string, code int) {
 	d.t.Helper()
 	cmd := d.command(args...)
@@ -42,7 +41,7 @@ func (d *cliTest) lecternUnprivileged(args ...string) (stderr string, code int) 
 	return string(said), cmd.ProcessState.ExitCode()
 }
 
-// What may not be read or written is named, with a way out.
+// A file without permission is named, with what to do.
 func TestDataDir_PermissionDenied(t *testing.T) {
 	t.Parallel()
 	d := newCLITest(t)
@@ -78,8 +77,8 @@ func TestDataDir_PermissionDenied(t *testing.T) {
 	}
 }
 
-// On a full disk nothing half-written is taken for finished, and with room again the next
-// run ends what this one began.
+// On a full disk nothing half-written counts as finished. With space again, the next run finishes
+// the work.
 func TestDataDir_DiskFull(t *testing.T) {
 	if dir := os.Getenv("SMALL_DISK"); dir != "" {
 		mountSmallDisk(t, dir)
@@ -107,7 +106,7 @@ func TestDataDir_DiskFull(t *testing.T) {
 	}
 }
 
-// mountSmallDisk works on a file system of 4 MB, in a mount namespace of its own.
+// mountSmallDisk runs the test on a file system of 4 MB, in a mount namespace of its own.
 func mountSmallDisk(t *testing.T, dir string) {
 	d := newCLITest(t)
 	d.record("talk.mp4", "12")

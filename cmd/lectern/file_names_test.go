@@ -6,9 +6,7 @@ import (
 	"testing"
 )
 
-// File names are none of Lectern's business: whatever a camera, a speaker or a file
-// system thinks of, it works, as a recording, as a subtitle file and as a place to
-// publish to.
+// Any file name works: of a recording, of a subtitle file and of an output directory.
 func TestRun_OddFileNames(t *testing.T) {
 	t.Parallel()
 	d := newCLITest(t)

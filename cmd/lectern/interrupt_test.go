@@ -17,7 +17,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conductor"
 )
 
-// ffmpegController is asked by the shim before each encoding, and says whether it shall go slowly.
+// ffmpegController lets a test control ffmpeg: the shim asks it before each encoding.
 type ffmpegController struct {
 	t        *testing.T
 	listener net.Listener
@@ -39,8 +39,8 @@ func (d *cliTest) controlFFmpeg() *ffmpegController {
 	return &ffmpegController{d.t, l}
 }
 
-// next waits for the next encoding of a chunk, answers it with how ("go" or "slow"), and returns
-// the connection, which stays open as long as that ffmpeg runs.
+// next waits until the next chunk is about to be encoded, answers "go" or "slow", and returns the
+// connection, which stays open while that ffmpeg runs.
 func (u *ffmpegController) next(how string) net.Conn {
 	u.t.Helper()
 	c, err := u.listener.Accept()
@@ -56,8 +56,8 @@ func (u *ffmpegController) next(how string) net.Conn {
 	return c
 }
 
-// waitClosed waits for the end of the ffmpeg at the other end. One that ends before it has read
-// its answer resets the connection.
+// waitClosed waits for the end of the ffmpeg at the other end of the connection. One that ends
+// before it has read its answer resets the connection.
 func waitClosed(t *testing.T, c net.Conn) {
 	t.Helper()
 	defer c.Close()
@@ -66,7 +66,7 @@ func waitClosed(t *testing.T, c net.Conn) {
 	}
 }
 
-// Ctrl-C stops ffmpeg within a second, and the next run goes on where it stopped.
+// Ctrl-C stops ffmpeg within a second, and the next run continues.
 func TestInterrupt_StopsFFmpegAndNextRunResumes(t *testing.T) {
 	t.Parallel()
 	d := newCLITest(t)
@@ -80,7 +80,8 @@ func TestInterrupt_StopsFFmpegAndNextRunResumes(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// Of seven chunks, the first ends; the next two are at work when the interrupt comes.
+	// Of seven chunks, the first is finished and the next two are being encoded when the interrupt
+	// comes.
 	first := ask.next("go")
 	second := ask.next("slow")
 	waitClosed(t, first)
@@ -94,8 +95,8 @@ func TestInterrupt_StopsFFmpegAndNextRunResumes(t *testing.T) {
 	took := time.Since(interrupted)
 	cmd.Wait()
 	t.Logf("ffmpeg was gone after %s", took)
-	// A second is the promise; a machine that does three other things may be late, but
-	// these two would have gone on for five seconds each.
+	// The promise is one second. A busy machine may be late, but these two would have gone on for
+	// five seconds each.
 	if took > 3*time.Second {
 		t.Errorf("ffmpeg was gone after %s only", took)
 	}
@@ -120,8 +121,8 @@ func TestInterrupt_StopsFFmpegAndNextRunResumes(t *testing.T) {
 	}
 }
 
-// One process at a time works on a data directory; another says for whom it waits, and
-// goes on when that has ended.
+// One process at a time works on a data directory. Another says what it waits for, and continues
+// when that has ended.
 func TestDataDir_SecondRunWaits(t *testing.T) {
 	t.Parallel()
 	d := newCLITest(t)
@@ -156,8 +157,8 @@ func TestDataDir_SecondRunWaits(t *testing.T) {
 	}
 }
 
-// A recording that changes while it is worked on is noticed: nothing is published, and
-// what was made of it in the meantime is not taken for what it was to be.
+// A recording that changes while it is processed is noticed: no bundle is made, and artifacts of the
+// changed file are not used for the original.
 func TestRun_RecordingChangesMeanwhile(t *testing.T) {
 	t.Parallel()
 	d := newCLITest(t)
@@ -193,7 +194,7 @@ func TestRun_RecordingChangesMeanwhile(t *testing.T) {
 	}
 }
 
-// actionCounts are what --json says ran and was reused.
+// actionCounts returns the counts of actions in the output of --json.
 func actionCounts(t *testing.T, stdout string) map[string]conductor.Count {
 	t.Helper()
 	var result struct{ Actions map[string]conductor.Count }

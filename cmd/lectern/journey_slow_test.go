@@ -22,7 +22,7 @@ import (
 	"github.com/lectern-av/lectern/internal/media"
 )
 
-// testServer is a conference server of its own process.
+// testServer is a conference server in a process of its own.
 type testServer struct {
 	t    *testing.T
 	data string
@@ -30,7 +30,7 @@ type testServer struct {
 	link string // the first organiser's
 }
 
-// startTestServer starts one, and stops it when the test ends.
+// startTestServer starts a server, which stops when the test ends.
 func startTestServer(t *testing.T) *testServer {
 	t.Helper()
 	s := &testServer{t: t, data: t.TempDir()}
@@ -65,7 +65,7 @@ func startTestServer(t *testing.T) *testServer {
 	return s
 }
 
-// lecternBinary is the program itself, built for the test.
+// lecternBinary builds the program and returns its path.
 func lecternBinary(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "lectern")
@@ -75,7 +75,7 @@ func lecternBinary(t *testing.T) string {
 	return path
 }
 
-// browserUser is somebody with a browser of their own.
+// browserUser is a person with a browser of their own.
 type browserUser struct {
 	*testServer
 	who string
@@ -97,7 +97,7 @@ func (s *testServer) openBrowser(who, link string) *browserUser {
 	return g
 }
 
-// patience is how long a person waits for a page.
+// pageTimeout is how long to wait for a page.
 const pageTimeout = 60 * time.Second
 
 func (g *browserUser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
@@ -109,7 +109,7 @@ func (g *browserUser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// text is the text of a part of the page.
+// text returns the text of a part of the page.
 func (g *browserUser) text(selector string) string {
 	g.t.Helper()
 	ctx, cancel := context.WithTimeout(g.ctx, pageTimeout)
@@ -121,7 +121,7 @@ func (g *browserUser) text(selector string) string {
 	return text
 }
 
-// waitFor waits until an expression of JavaScript is true of the page that is open.
+// waitFor waits until a JavaScript expression is true on the open page.
 func (g *browserUser) waitFor(what, expression string, patience time.Duration) {
 	g.t.Helper()
 	ctx, cancel := context.WithTimeout(g.ctx, patience)
@@ -137,7 +137,7 @@ func (g *browserUser) waitFor(what, expression string, patience time.Duration) {
 	}
 }
 
-// fail says what somebody could not do, and what their page says.
+// fail ends the test with what could not be done, and the text of the page.
 func (g *browserUser) fail(what string, err error) {
 	g.t.Helper()
 	ctx, cancel := context.WithTimeout(g.ctx, 5*time.Second)
@@ -146,7 +146,7 @@ func (g *browserUser) fail(what string, err error) {
 	g.t.Fatalf("%s cannot %s: %v; the page says:\n%s", g.who, what, err, text)
 }
 
-// fillField types into a field, or chooses.
+// fillField types into a field, or chooses an option.
 func fillField(selector, value string) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Evaluate[bool](fmt.Sprintf("document.querySelector(%q).value = %q, true", selector, value))(ctx, target)
@@ -154,7 +154,7 @@ func fillField(selector, value string) chromedp.Action[chromedp.Void] {
 	}
 }
 
-// createLink makes a link for somebody, and says what it is.
+// createLink makes a link for a person, and returns its address.
 func (g *browserUser) createLink(role, name, talk, language string) string {
 	g.t.Helper()
 	g.do("invite a "+role, chromedp.Navigate(g.url+"/people"),
@@ -164,7 +164,7 @@ func (g *browserUser) createLink(role, name, talk, language string) string {
 	return g.text("[data-copy]")
 }
 
-// TestServer_WholeJourney is a conference from its schedule to a bundle that is taken home.
+// TestServer_WholeJourney follows a conference from its schedule to a bundle that is downloaded.
 func TestServer_WholeJourney(t *testing.T) {
 	t.Parallel()
 	const talk = "/talks/prototyping-apis"
@@ -220,8 +220,8 @@ func TestServer_WholeJourney(t *testing.T) {
 	s.checkDownload(t, talk)
 }
 
-// checkAccessibility has axe look pages through, on a phone in the dark and on a desk, for what would
-// keep people out who do not see, or use no mouse.
+// checkAccessibility lets axe check pages, on a dark phone and on a desktop, for barriers to people
+// who don't see or use no mouse.
 func (g *browserUser) checkAccessibility(paths ...string) {
 	g.t.Helper()
 	axe, err := os.ReadFile(filepath.Join("..", "..", "internal", "web", "testdata", "axe", "node_modules", "axe-core", "axe.min.js"))
@@ -243,7 +243,7 @@ func (g *browserUser) checkAccessibility(paths ...string) {
 	}
 }
 
-// violations is what axe finds serious or critical on the page that is open.
+// violations returns what axe finds serious or critical on the open page.
 func (g *browserUser) violations(axe, theme string) []string {
 	g.t.Helper()
 	ctx, cancel := context.WithTimeout(g.ctx, pageTimeout)
@@ -259,7 +259,7 @@ func (g *browserUser) violations(axe, theme string) []string {
 	return found
 }
 
-// checkDownload downloads the bundle whole, and proves it sound.
+// checkDownload downloads a bundle as a ZIP file, and verifies it.
 func (s *testServer) checkDownload(t *testing.T, talk string) {
 	t.Helper()
 	token, err := exec.CommandContext(t.Context(), lecternBinary(t), "link", "new", "volunteer", "--name", "bot", "--program", "--data", s.data).Output()
@@ -305,7 +305,7 @@ func (s *testServer) checkDownload(t *testing.T, talk string) {
 	}
 }
 
-// unzip is unzip.
+// unzip unpacks an archive into a directory.
 func unzip(t *testing.T, archive, into string) {
 	t.Helper()
 	z, err := zip.OpenReader(archive)
@@ -318,7 +318,7 @@ func unzip(t *testing.T, archive, into string) {
 	}
 }
 
-// smallRecording is the beginning of the sample talk, small enough to be encoded in moments.
+// smallRecording returns the beginning of the sample talk, which is encoded in moments.
 func smallRecording(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "2026-05-09 10-00-00 Main Hall.mp4")
@@ -330,7 +330,7 @@ func smallRecording(t *testing.T) string {
 	return path
 }
 
-// sampleFile is the absolute path of a file of the sample conference.
+// sampleFile returns the absolute path of a file of the sample conference.
 func sampleFile(t *testing.T, name string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("..", "..", "testdata", name))

@@ -21,10 +21,9 @@ import (
 	"time"
 )
 
-// Whatever a recording is like, what comes of it is what a person sees and hears of it, or
-// it is refused with a sentence. Each is a chart of known colours with a circle in it,
-// which stands for three seconds; after one second it flashes and beeps. The programme is
-// judged by what plain ffmpeg decodes of it.
+// Any recording either becomes a video with what people see and hear in a player, or is refused by a
+// message. Each recording shows a chart of known colours with a circle, for three seconds; after one
+// second it flashes and beeps. The video is judged by what plain ffmpeg decodes.
 
 // oddRecording is a recording to try.
 type oddRecording struct {
@@ -44,7 +43,7 @@ type oddRecording struct {
 	expectation
 }
 
-// expectation is what the programme must be; what is not said is as usual.
+// expectation is what the video must be like. Zero values are replaced by the usual.
 type expectation struct {
 	programme image.Point // its size; the chart's if not said
 	rate      float64     // 25
@@ -72,8 +71,8 @@ func h264In(pixels string, more ...string) []string {
 	return concat(x264, aac, sdr709, []string{"-pix_fmt", pixels}, more)
 }
 
-// corners are the chart's colours: above left, above right, below left, below right, and
-// those of the ground and of the circle.
+// corners are the chart's colours, clockwise from the upper left but with the lower left before the
+// lower right; ground and disc are those of the background and of the circle.
 var corners = [4]color.RGBA{{200, 40, 40, 255}, {40, 170, 60, 255}, {50, 60, 200, 255}, {200, 180, 40, 255}}
 
 var ground, disc = color.RGBA{96, 96, 96, 255}, color.RGBA{225, 225, 225, 255}
@@ -146,11 +145,11 @@ func (o oddRecording) record(t *testing.T, dir string) string {
 	return path
 }
 
-// length of each recording that is kept, in seconds, so that its place is known.
+// oddKept is how many seconds of each recording are kept, so that its place is known.
 const oddKept = 2.8
 
-// Those whose own size and rate do not matter are one talk: a reel, of which the first
-// decides what the programme is like.
+// Recordings whose size and rate don't matter are one talk: a reel of which the first recording sets
+// the format.
 func TestOddRecordings_Together(t *testing.T) {
 	lectern, dir := buildLectern(t), t.TempDir()
 	var recordings, cuts []string
@@ -212,8 +211,8 @@ func TestOddRecordings_Alone(t *testing.T) {
 	}
 }
 
-// selected reports whether a recording is to be tried: those that are so often, unless ODD
-// in the environment names others, or all.
+// selected reports whether to try a recording: those of the fast run, unless ODD in the environment
+// names others, or all.
 func (o oddRecording) selected() bool {
 	switch only := os.Getenv("ODD"); only {
 	case "all":
@@ -234,7 +233,7 @@ func subdirectory(t *testing.T, dir string, n int) string {
 	return sub
 }
 
-// withSize fills in what was not said.
+// withSize fills in the defaults.
 func (o oddRecording) withSize() oddRecording {
 	if o.size == (image.Point{}) {
 		o.size = image.Pt(320, 180)
@@ -254,7 +253,7 @@ func (o oddRecording) withSize() oddRecording {
 	return o
 }
 
-// runTalk runs Lectern and gives the video it made.
+// runTalk runs Lectern and returns the path of its video.
 func runTalk(t *testing.T, lectern, dir string, o oddRecording, more ...string) (video string, said []byte, err error) {
 	t.Helper()
 	file := filepath.Join(dir, "talk.yaml")
@@ -283,7 +282,7 @@ func runTalk(t *testing.T, lectern, dir string, o oddRecording, more ...string) 
 	return found[0], said, nil
 }
 
-// decodedVideo is what plain ffmpeg shows of a programme.
+// decodedVideo is what plain ffmpeg decodes.
 type decodedVideo struct {
 	size       image.Point
 	rate       float64
@@ -325,7 +324,7 @@ func decodeVideo(t *testing.T, path string) (s decodedVideo) {
 	return s
 }
 
-// check judges a recording whose place in the programme begins at a time.
+// check judges a recording that begins at a time in the video.
 func (j expectation) check(t *testing.T, o oddRecording, seen decodedVideo, heard []time.Duration, from float64) {
 	first := int(math.Round(from * seen.rate))
 	last := min(len(seen.brightness), first+int(oddKept*seen.rate))
@@ -354,11 +353,11 @@ func (j expectation) check(t *testing.T, o oddRecording, seen decodedVideo, hear
 	j.checkPicture(t, o, seen.frame(first+int(2*seen.rate)))
 }
 
-// checkPicture holds what is seen against the chart.
+// checkPicture compares a frame with the chart.
 func (j expectation) checkPicture(t *testing.T, o oddRecording, raw []byte) {
 	w, h := j.programme.X, j.programme.Y
 	at := func(x, y int) color.RGBA { i := 3 * (y*w + x); return color.RGBA{raw[i], raw[i+1], raw[i+2], 255} }
-	// The chart in the programme: as large as fits, in the middle.
+	// The chart in the video: as large as fits, centred.
 	cw, ch := float64(w), float64(w)*float64(o.size.Y)/float64(o.size.X)
 	if ch > float64(h) {
 		cw, ch = float64(h)*float64(o.size.X)/float64(o.size.Y), float64(h)
@@ -400,7 +399,7 @@ func (j expectation) checkPicture(t *testing.T, o oddRecording, raw []byte) {
 
 func absDiff(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
 
-// displayMatrix puts a display matrix into the first track of an MP4.
+// displayMatrix puts a display matrix into the first track of an MP4 file.
 func displayMatrix(a, b, c, d int32) func([]byte) []byte {
 	return func(file []byte) []byte {
 		i := strings.Index(string(file), "tkhd")
@@ -412,7 +411,7 @@ func displayMatrix(a, b, c, d int32) func([]byte) []byte {
 	}
 }
 
-// half is the file's first part, as after a crash.
+// truncateAt keeps the first part of a file, as after a crash.
 func truncateAt(part float64) func([]byte) []byte {
 	return func(b []byte) []byte { return b[:int(float64(len(b))*part)] }
 }

@@ -30,7 +30,8 @@ func concatOdd(lists ...[]oddRecording) []oddRecording {
 
 var upright = image.Pt(180, 320)
 
-// turned is how phones record: the sensor's picture, and a matrix by which it is shown.
+// turned are recordings as phones make them: the sensor's picture, and a matrix that rotates it for
+// display.
 var turned = []oddRecording{
 	{name: "turned by 90", inFastRun: true, ownTalk: true, ext: "mp4", size: upright, filter: "transpose=cclock," + to709, args: h264In("yuv420p"), patch: displayMatrix(0, 1, -1, 0)},
 	{name: "turned by 270", ext: "mov", size: upright, filter: "transpose=clock," + to709, args: h264In("yuv420p"), patch: displayMatrix(0, -1, 1, 0)},
@@ -75,8 +76,8 @@ var pixels = []oddRecording{
 	{name: "VP9 with alpha", ext: "webm", filter: to709, args: concat([]string{"-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p", "-auto-alt-ref", "0", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "4M", "-c:a", "libopus"}, sdr709)},
 }
 
-// lit makes of the chart a picture in BT.2020, whose white is paper under a light coded
-// as transfer says.
+// lit converts the chart to BT.2020 with the transfer function, with its white at the level of
+// paper.
 func lit(transfer string) string {
 	return "format=gbrp,zscale=min=gbr:tin=bt709:pin=bt709:rin=full:npl=203:t=linear:p=2020,format=gbrpf32le," +
 		"zscale=t=" + transfer + ":npl=203,zscale=m=2020_ncl:r=limited,format=yuv420p10le"
@@ -94,7 +95,7 @@ var hdr = []oddRecording{
 	{name: "BT.2020, not HDR", inFastRun: true, ext: "mkv", filter: lit("2020_10"), args: x265("bt2020-10")},
 }
 
-// at50 makes 50 half-pictures of the chart's 25 pictures.
+// at50 makes 50 fields from the chart's 25 frames.
 const at50 = "fps=50,interlace=scan=tff:lowpass=off,"
 
 var woven = []oddRecording{
@@ -159,8 +160,8 @@ var streams = []oddRecording{
 
 var ps = []string{"-c:v", "mpeg2video", "-q:v", "2", "-c:a", "mp2", "-f", "vob"}
 
-// set sets a finished recording's clock ten minutes on, after half a second, in some of its
-// streams. A second of it has so many ticks.
+// set moves a finished recording's clock ahead by ten minutes after half a second, in some of its
+// streams. The clock has hz ticks a second.
 func set(hz int, streams ...string) func(*testing.T, string) {
 	return func(t *testing.T, path string) {
 		then := fmt.Sprintf(`+gt(DTS-STARTDTS\,%d)*%d`, hz/2, 600*hz)
@@ -176,8 +177,8 @@ func set(hz int, streams ...string) func(*testing.T, string) {
 	}
 }
 
-// restarted records again as a recorder does that was stopped for a moment after half a
-// second: its clock began at a time, and goes on from another.
+// restarted records like a recorder that stopped for a moment after half a second: its clock began
+// at from, and continues at to.
 func restarted(from, to string, args ...string) func(*testing.T, string) {
 	return func(t *testing.T, path string) {
 		var both []byte
@@ -218,7 +219,7 @@ var clocks = []oddRecording{
 var crashed = []oddRecording{
 	{name: "MP4 without an index", inFastRun: true, ext: "mp4", filter: to709, args: h264In("yuv420p"), patch: truncateAt(0.7), refuse: "was not finished"},
 	{name: "MKV without an end", ext: "mkv", filter: to709, args: h264In("yuv420p", "-flush_packets", "1"), remake: func(t *testing.T, path string) {
-		// As a pipe has it: nothing at the front was ever put right.
+		// As from a pipe: no header was ever corrected.
 		b := ffmpeg(t, "-i", path, "-c", "copy", "-f", "matroska", "-live", "1", "-")
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)

@@ -19,10 +19,10 @@ import (
 	"time"
 )
 
-// These tests go the whole way, from `lectern run` on recordings to the bundle, and judge
-// the result with plain ffmpeg alone.
+// These tests go all the way from `lectern run` on recordings to the bundle, and judge the result
+// with plain ffmpeg alone.
 
-// buildLectern compiles the command once for a test.
+// buildLectern builds the command, once for a test.
 func buildLectern(t *testing.T) (lectern string) {
 	t.Helper()
 	lectern = filepath.Join(t.TempDir(), "lectern")
@@ -49,7 +49,7 @@ func ffmpeg(t *testing.T, args ...string) []byte {
 	return runProgram(t, "ffmpeg", append([]string{"-nostdin", "-v", "error", "-y"}, args...)...)
 }
 
-// writePipeline writes a definition without cards, in short chunks.
+// writePipeline writes a pipeline without cards, in short chunks.
 func writePipeline(t *testing.T, rendition string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "pipeline.yaml")
@@ -71,8 +71,8 @@ stages:
 	return path
 }
 
-// A programme of cut-out ranges, encoded without loss in chunks and joined, shows frame
-// for frame what one ffmpeg shows that decodes the recording from its beginning.
+// A programme of several kept ranges, encoded losslessly in chunks and joined, shows frame for frame
+// what one ffmpeg shows that decodes the whole recording.
 func TestProgramme_MatchesRecordingFrameForFrame(t *testing.T) {
 	lectern := buildLectern(t)
 	for _, r := range []struct {
@@ -92,10 +92,10 @@ func TestProgramme_MatchesRecordingFrameForFrame(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			dir := t.TempDir()
 			recording := filepath.Join(dir, "talk."+r.ext)
-			// Sound that is not silence, so that nothing is refused; its end is the picture's.
+			// Sound that is not silence, so that nothing is refused. It ends with the video.
 			ffmpeg(t, slices.Concat([]string{"-f", "lavfi", "-i", r.video, "-f", "lavfi", "-i", "anoisesrc=r=48000:a=0.1:d=150", "-shortest",
 				"-pix_fmt", "yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"}, r.args, []string{recording})...)
-			// The sound is read, too: ffmpeg's clock begins with the first stream that is.
+			// The sound is read as well: ffmpeg's clock begins with the first stream that is read.
 			want := frameHashes(t, "-i", recording, "-map", "0:a:0", "-c", "copy", "-f", "null", "-", "-map", "0:v:0", "-vf", r.chain, "-fps_mode", "passthrough")
 			random := rand.New(rand.NewPCG(1, 2))
 			for range r.cuts {
@@ -117,8 +117,8 @@ func TestProgramme_MatchesRecordingFrameForFrame(t *testing.T) {
 	}
 }
 
-// frameHashes is one hash a decoded frame, with its time in frames; a frame that is early or
-// late does not match.
+// frameHashes returns one hash for each decoded frame with its time in frames, so that a frame that
+// is early or late differs.
 func frameHashes(t *testing.T, args ...string) (all []string) {
 	t.Helper()
 	lines := bufio.NewScanner(bytes.NewReader(ffmpeg(t, append(args, "-pix_fmt", "yuv420p", "-f", "framehash", "-hash", "md5", "-")...)))
@@ -133,7 +133,7 @@ func frameHashes(t *testing.T, args ...string) (all []string) {
 	return all
 }
 
-// randomRanges is one to four disjoint ranges of frames, in order.
+// randomRanges returns one to four disjoint ranges of frames, in order.
 func randomRanges(random *rand.Rand, frames int) (ranges [][2]int) {
 	edges := make([]int, 2*(1+random.IntN(4)))
 	for i := range edges {
@@ -151,7 +151,7 @@ func randomRanges(random *rand.Rand, frames int) (ranges [][2]int) {
 	return ranges
 }
 
-// clockOf is the time of a frame, to the microsecond.
+// clockOf formats the time of a frame, to the microsecond.
 func clockOf(frame int, rate float64) string {
 	return strconv.FormatFloat(float64(frame)/rate, 'f', 6, 64)
 }
@@ -165,9 +165,9 @@ func firstDifference(a, b []string) int {
 	return min(len(a), len(b))
 }
 
-// A flash and a beep come together in the recordings every 300 frames at 29.97, which are
-// 240 at 23.976; at every edge of a programme of twenty minutes, of several ranges of
-// three recordings, they still do.
+// A flash and a beep come together in the recordings every 300 frames at 29.97, which are 240 at
+// 23.976. They still do at every edge of a programme of twenty minutes, from several ranges of three
+// recordings.
 func TestProgramme_AudioVideoSync(t *testing.T) {
 	lectern := buildLectern(t)
 	dir := t.TempDir()
@@ -217,7 +217,7 @@ func clock(seconds float64) string {
 	return fmt.Sprintf("00:%02d:%06.3f", int(seconds)/60, math.Mod(seconds, 60))
 }
 
-// flashes is when the picture turns white.
+// flashes returns the times at which the picture turns white.
 func flashes(t *testing.T, path string) (at []time.Duration) {
 	t.Helper()
 	raw := ffmpeg(t, "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-vf", "scale=1:1", "-pix_fmt", "gray", "-f", "rawvideo", "-")
@@ -229,7 +229,8 @@ func flashes(t *testing.T, path string) (at []time.Duration) {
 	return at
 }
 
-// beeps is when a tone begins after a fifth of a second of quiet, or at the very start.
+// beeps returns the times at which a tone begins after a fifth of a second of quiet, or at the very
+// start.
 func beeps(t *testing.T, path string) (at []time.Duration) {
 	t.Helper()
 	const hz = 48000

@@ -9,8 +9,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conductor"
 )
 
-// A stage says how far it is, how fast it goes and how long it may take, and later how
-// long it took.
+// A stage says how far it is, how fast it goes and how long it may take; later, how long it took.
 func TestStageProgress_Text(t *testing.T) {
 	start := time.Now()
 	for _, c := range []struct {
@@ -67,8 +66,8 @@ func TestStageProgress_Text(t *testing.T) {
 	}
 }
 
-// Where there is no terminal, a stage has a line when it ends, and one every 15 s while it
-// runs, however often its status comes.
+// Without a terminal, a stage has a line when it ends, and one every 15 s while it runs, however
+// often its status comes.
 func TestStageProgress_FewPlainLines(t *testing.T) {
 	g := &stageProgress{name: "encode"}
 	now := time.Now()
@@ -89,7 +88,7 @@ func TestStageProgress_FewPlainLines(t *testing.T) {
 	}
 }
 
-// What is written while a block stands goes above it, and the block stays whole.
+// Output goes above the block, which stays whole.
 func TestTerminal_BlockStaysBelow(t *testing.T) {
 	f, err := os.Create(t.TempDir() + "/screen")
 	if err != nil {
@@ -116,7 +115,8 @@ func TestTerminal_BlockStaysBelow(t *testing.T) {
 	}
 }
 
-// renderTerminal is what a terminal shows after these bytes; it knows what screen makes use of.
+// renderTerminal returns what a terminal shows after these bytes. It knows the escape sequences that
+// type terminal uses.
 func renderTerminal(s string) string {
 	lines, row := []string{""}, 0
 	for s != "" {

@@ -24,9 +24,9 @@ import (
 	"github.com/lectern-av/lectern/internal/conductor"
 )
 
-// The scripts in testdata/script run the real command on real recordings with the real
-// ffmpeg. Between the two stands a shim (see shim_test.go) that keeps a log of what
-// ffmpeg was asked to do, so that what ran is not taken from the program's own word.
+// The scripts in testdata/script run the real command on real recordings with the real ffmpeg. A
+// shim between the two (see shim_test.go) logs the calls of ffmpeg, so that a test need not trust
+// what the program says.
 
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "ffmpeg" {
@@ -65,8 +65,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// setUp gives a script a data directory, the small pipeline, the examples of stages of
-// one's own and the shim.
+// setUp gives a script a data directory, the small pipeline, the examples of custom stages and the
+// shim.
 func setUp(e *testscript.Env) error {
 	bin := filepath.Join(e.WorkDir, "bin")
 	if err := installShim(bin); err != nil {
@@ -98,7 +98,7 @@ func setUp(e *testscript.Env) error {
 	return os.WriteFile(filepath.Join(e.WorkDir, "small.yaml"), small, 0o600)
 }
 
-// marks is what a script remembers from its last mark.
+// marks is what a script noted at its last mark.
 type marks struct {
 	inodes map[string]uint64
 	calls  int // in the shim's log
@@ -114,8 +114,8 @@ func record(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(makeRecording(ts.MkAbs(args[0]), args[1], args[2:]...))
 }
 
-// spoil FILE changes a byte of what the store has of a file, as a failing disk does: no
-// time tells of it.
+// spoil FILE changes a byte in the store's copy of a file, as a failing disk does, and keeps its
+// modification time.
 func spoil(ts *testscript.TestScript, neg bool, args []string) {
 	sum := sha256.Sum256([]byte(ts.ReadFile(args[0])))
 	name := hex.EncodeToString(sum[:])
@@ -157,8 +157,8 @@ func mark(ts *testscript.TestScript, neg bool, args []string) {
 	m.inodes, m.calls = inodes(ts, args[0]), len(shimCalls(ts))
 }
 
-// renewed DIR prints what is not the same file as at the mark: the new ones, and those
-// that are gone with a minus before them.
+// renewed DIR prints the files that are not the same as at the mark: new ones, and with a minus
+// those that are gone.
 func renewed(ts *testscript.TestScript, neg bool, args []string) {
 	before, now := scriptMarks(ts).inodes, inodes(ts, args[0])
 	var all []string
@@ -175,13 +175,13 @@ func renewed(ts *testscript.TestScript, neg bool, args []string) {
 	say(ts, all)
 }
 
-// encoded prints what ffmpeg compressed pictures for since the mark: cards, and chunks
-// by the frames of their recording.
+// encoded prints what ffmpeg encoded pictures for since the mark: cards, and chunks by the frames of
+// their recording.
 func encoded(ts *testscript.TestScript, neg bool, args []string) {
 	say(ts, encodings(shimCalls(ts)[scriptMarks(ts).calls:]))
 }
 
-// say is the output of a script's command: lines, or nothing.
+// say prints lines as the output of a script's command.
 func say(ts *testscript.TestScript, lines []string) {
 	out := ts.Stdout()
 	for _, line := range lines {
@@ -189,8 +189,8 @@ func say(ts *testscript.TestScript, lines []string) {
 	}
 }
 
-// counted holds the counts that the command has just printed with --json against what
-// ffmpeg was called for since the mark.
+// counted compares the counts that the command just printed with --json to the calls of ffmpeg since
+// the mark.
 func counted(ts *testscript.TestScript, neg bool, args []string) {
 	var said struct{ Actions map[string]conductor.Count }
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &said))
@@ -211,7 +211,7 @@ func counted(ts *testscript.TestScript, neg bool, args []string) {
 
 var chunkFrames = regexp.MustCompile(`trim=end_pts=(\d+):start_pts=(\d+)`)
 
-// encodings is what calls of ffmpeg compressed pictures for, sorted.
+// encodings returns what calls of ffmpeg encoded pictures for, sorted.
 func encodings(calls [][]string) (all []string) {
 	for _, args := range calls {
 		line := strings.Join(args, " ")
@@ -228,14 +228,14 @@ func encodings(calls [][]string) (all []string) {
 	return all
 }
 
-// shimCalls are the arguments of ffmpeg's calls so far.
+// shimCalls returns the arguments of ffmpeg's calls so far.
 func shimCalls(ts *testscript.TestScript) [][]string {
 	calls, err := readCalls(ts.Getenv(shimLog))
 	ts.Check(err)
 	return calls
 }
 
-// inodes are the files below a directory, with their inode numbers.
+// inodes returns the files below a directory with their inode numbers.
 func inodes(ts *testscript.TestScript, dir string) map[string]uint64 {
 	root := ts.MkAbs(dir)
 	found := make(map[string]uint64)

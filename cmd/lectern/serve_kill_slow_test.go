@@ -30,10 +30,10 @@ import (
 	"github.com/lectern-av/lectern/internal/web"
 )
 
-// kills is how often the server dies.
+// kills is how many times the server is killed.
 const kills = 50
 
-// killableServer is a server that is killed again and again, and what it has acknowledged.
+// killableServer is a server that is killed many times, and what it has acknowledged.
 type killableServer struct {
 	t              *testing.T
 	program, data  string
@@ -57,7 +57,7 @@ func (m *killableServer) lectern(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// start brings the server up, and fails if it does not come up by itself.
+// start starts the server, and fails the test if it doesn't recover by itself.
 func (m *killableServer) start() {
 	m.t.Helper()
 	m.cmd = exec.Command(m.program, "serve", "--data", m.data, "--listen", "127.0.0.1:0")
@@ -79,13 +79,13 @@ func (m *killableServer) start() {
 	m.t.Fatal("the server did not come up again")
 }
 
-// kill is kill -9, of the server alone: its ffmpegs find out by themselves.
+// kill sends SIGKILL to the server alone. Its ffmpegs notice that by themselves.
 func (m *killableServer) kill() {
 	_ = m.cmd.Process.Kill()
 	_ = m.cmd.Wait() // it was killed
 }
 
-// request asks the server, which may die meanwhile.
+// request makes a request to the server, which may die meanwhile.
 func (m *killableServer) request(ctx context.Context, method, path, contentType string, content []byte, header map[string]string) (int, http.Header, []byte, error) {
 	r, err := http.NewRequestWithContext(ctx, method, m.url+path, bytes.NewReader(content))
 	if err != nil {
@@ -110,7 +110,7 @@ func (m *killableServer) request(ctx context.Context, method, path, contentType 
 	return answer.StatusCode, answer.Header, text, err
 }
 
-// keepUploading sends the file piece by piece from where the server is, until it dies.
+// keepUploading sends the file piece by piece from the server's offset, until the server dies.
 func (m *killableServer) keepUploading(ctx context.Context) {
 	for ctx.Err() == nil {
 		m.mu.Lock()
@@ -177,7 +177,7 @@ func (m *killableServer) keepEditing(ctx context.Context) {
 	}
 }
 
-// checkAcknowledged checks that nothing that was acknowledged is gone.
+// checkAcknowledged checks that everything that was acknowledged is still there.
 func (m *killableServer) checkAcknowledged() {
 	m.t.Helper()
 	ctx := m.t.Context()
@@ -200,8 +200,8 @@ func (m *killableServer) checkAcknowledged() {
 	m.caption = m.checkCount("caption", said("/talks/prototyping-apis/subtitles/0.srt"), "Caption %d\n", m.caption)
 }
 
-// checkCount what the server has of something numbered: the last that was acknowledged, or the one after
-// it, whose acknowledgement died with the server.
+// checkCount checks what the server has of something numbered: the last that was acknowledged, or
+// the one after it, whose acknowledgement was lost.
 func (m *killableServer) checkCount(what, said, pattern string, acknowledged int) int {
 	m.t.Helper()
 	for _, n := range []int{acknowledged, acknowledged + 1} {
@@ -254,7 +254,7 @@ func TestServer_KilledLosesNothing(t *testing.T) {
 	m.finishUpload()
 }
 
-// finishUpload ends what was begun, and proves it whole.
+// finishUpload finishes the upload, and checks that it is complete.
 func (m *killableServer) finishUpload() {
 	t := m.t
 	m.keepUploading(t.Context())

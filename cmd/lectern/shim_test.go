@@ -17,7 +17,7 @@ import (
 	"syscall"
 )
 
-// What the shim is told through its environment.
+// The environment variables that control the shim.
 const (
 	shimReal     = "SHIM_FFMPEG"    // the ffmpeg that it becomes
 	shimLog      = "SHIM_LOG"       // a file that gets a line for each call: its arguments as JSON
@@ -26,7 +26,7 @@ const (
 	shimAsk      = "SHIM_ASK"       // a socket on which it asks before it encodes a chunk of talk.mp4
 )
 
-// shim stands in for ffmpeg: it notes how it was called, and becomes ffmpeg.
+// shim stands in for ffmpeg: it logs its arguments, and then becomes ffmpeg.
 func shim() {
 	args := os.Args[1:]
 	err := logCall(args)
@@ -53,7 +53,7 @@ func logCall(args []string) error {
 	return errors.Join(err, f.Close())
 }
 
-// shimResponse is what the call shall do: fail, or run with these arguments.
+// shimResponse returns what the call must do: fail, or run with these arguments.
 func shimResponse(args []string) ([]string, error) {
 	line := strings.Join(args, " ")
 	if fail := os.Getenv(shimFail); fail != "" && strings.Contains(line, fail) {
@@ -71,9 +71,9 @@ func shimResponse(args []string) ([]string, error) {
 	return askController(args, line)
 }
 
-// askController tells the test what is about to be encoded and waits for its answer: "slow" has
-// it read its input no faster than it plays. The connection stays open as long as ffmpeg
-// lives, so that the test sees its end.
+// askController tells the test what is about to be encoded and waits for its answer: with "slow",
+// ffmpeg reads its input no faster than it plays. The connection stays open while ffmpeg runs, so
+// that the test sees its end.
 func askController(args []string, line string) ([]string, error) {
 	c, err := net.Dial("unix", os.Getenv(shimAsk))
 	if err != nil {
@@ -97,7 +97,7 @@ func askController(args []string, line string) ([]string, error) {
 	return args, err
 }
 
-// realFFmpeg is the one on the test's own PATH.
+// realFFmpeg finds ffmpeg on the test's own PATH.
 var realFFmpeg = sync.OnceValue(func() string {
 	path, err := exec.LookPath("ffmpeg")
 	if err != nil {
@@ -106,7 +106,7 @@ var realFFmpeg = sync.OnceValue(func() string {
 	return path
 })
 
-// installShim puts the shim into a directory, under ffmpeg's name.
+// installShim puts the shim into a directory, named ffmpeg.
 func installShim(dir string) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -118,7 +118,7 @@ func installShim(dir string) error {
 	return os.Symlink(self, filepath.Join(dir, "ffmpeg"))
 }
 
-// readCalls are the arguments of the calls in the shim's log.
+// readCalls returns the arguments of the calls in the shim's log.
 func readCalls(log string) (calls [][]string, err error) {
 	f, err := os.Open(log)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -139,7 +139,7 @@ func readCalls(log string) (calls [][]string, err error) {
 	}
 }
 
-// makeRecording has ffmpeg make pictures that move and a tone, so many seconds of both.
+// makeRecording makes a recording with moving pictures and a tone.
 func makeRecording(path, seconds string, options ...string) error {
 	args := []string{"-nostdin", "-v", "error", "-y",
 		"-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=" + seconds,

@@ -25,7 +25,7 @@ func canSpeak() bool {
 	return err == nil && listsName(string(said), "flite")
 }
 
-// speak OUT SUBTITLES makes a recording of somebody who says the subtitles at their times.
+// speak OUT SUBTITLES makes a recording in which a voice says the subtitles at their times.
 func speak(ts *testscript.TestScript, neg bool, args []string) {
 	inputs := []string{"-nostdin", "-v", "error"}
 	var delays, all strings.Builder
@@ -70,8 +70,8 @@ func cuesOf(ts *testscript.TestScript, file string) []conference.Cue {
 	return doc.Cues
 }
 
-// verdict PATTERN OFFSET_MS RATIO holds what sync --json has just printed against what is
-// true. An onset may be a tenth of a second off the cue: voices begin with a breath.
+// verdict PATTERN OFFSET_MS RATIO compares the output of sync --json with the truth. An onset may be
+// a tenth of a second off the cue: voices begin with a breath.
 func verdict(ts *testscript.TestScript, neg bool, args []string) {
 	var said struct {
 		Verdict    string
@@ -91,7 +91,7 @@ func verdict(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// Ctrl-C ends the wait for a standard input that never does, and says what came of it.
+// Ctrl-C ends the wait for a standard input that never ends, and says so.
 func TestInterrupt_EndsStdinWait(t *testing.T) {
 	t.Parallel()
 	d := newCLITest(t)
@@ -105,7 +105,7 @@ func TestInterrupt_EndsStdinWait(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// It takes more than a pipe holds, so somebody is reading when this is over.
+	// It takes more than a pipe holds, so the program is reading when this is written.
 	if _, err := in.Write([]byte(strings.Repeat("1\n00:00:01,000 --> 00:00:02,000\nOne.\n\n", 20_000))); err != nil {
 		t.Fatal(err)
 	}

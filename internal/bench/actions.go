@@ -25,7 +25,7 @@ import (
 	"github.com/lectern-av/lectern/worker"
 )
 
-// chains is how often a chain of three is timed.
+// chainsTimed is how many chains of three actions are timed.
 const chainsTimed = 100
 
 const (
@@ -92,14 +92,15 @@ func runActions(ctx context.Context, n int) (err error) {
 	return json.NewEncoder(os.Stdout).Encode(values)
 }
 
-// engine is Lectern without its commands, and with one more kind of stage.
+// engine is Lectern without its commands, and with a kind of stage for measuring.
 type engine struct {
 	conductor conductor.Conductor
 	catalog   *catalog.Catalog
 	kinds     []worker.Kind
 }
 
-// withEngine starts one, with a worker of as many slots as `lectern run` has.
+// withEngine calls do with an engine in dir, whose worker has as many slots as that of `lectern
+// run`.
 func withEngine(ctx context.Context, dir string, do func(*engine) error) (err error) {
 	books, err := catalog.Open(ctx, dir)
 	if err != nil {
@@ -136,8 +137,8 @@ type trivialParams struct {
 	Count int `yaml:"count"` // how many actions
 }
 
-// trivialKind is a kind of stage whose actions write their own parameters to a file. The last
-// one reads all others, and those of the stages it needs.
+// trivialKind returns a kind of stage whose actions write their own parameters to a file. The last
+// action reads all others, and those of the stages that its stage needs.
 func trivialKind() worker.Kind {
 	return worker.Kind{
 		Kind: plan.Kind{
@@ -201,7 +202,7 @@ func (e *engine) measure(ctx context.Context, n int, into map[string]float64) er
 	return nil
 }
 
-// build makes a talk of n actions, as a Releaser would, and says how long that took.
+// build builds a talk of n actions like a conductor.Builder, and returns how long that took.
 func (e *engine) build(ctx context.Context, slug, text string, n int) (time.Duration, error) {
 	p, err := pipelines.Parse(slug, slug+".yaml", []byte(text), worker.PipelineKinds(e.kinds))
 	if err != nil {

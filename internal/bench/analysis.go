@@ -40,7 +40,7 @@ func measureAnalysis(ctx context.Context, b *Bench, n int, into *Round) error {
 	)
 }
 
-// cpuTime takes the time that a command and all it ran had a processor.
+// cpuTime records the processor time of a command and its children under the name of.
 func (b *Bench) cpuTime(ctx context.Context, into *Round, of string, command ...string) error {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	_, err := b.timeUntilSynced(ctx, into, func() ([]string, error) {

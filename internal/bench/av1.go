@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// av1Presets are those that were looked at; the one in the middle is a pipeline's where it
-// names none.
+// av1Presets are the presets to compare. The middle one is the default of pipelines.
 var av1Presets = []int{8, 9, 10}
 
 const av1Default = 9
@@ -91,7 +90,7 @@ func (b *Bench) matchQuality(ctx context.Context, into *Round, preset int, talk 
 	return nil
 }
 
-// measureEncoder notes the time, the size and the likeness of what an encoder makes.
+// measureEncoder records the time of an encoder, and the size and SSIM of its output.
 func (b *Bench) measureEncoder(ctx context.Context, into *Round, name, talk string, encoder ...string) error {
 	made := b.work + "/" + name + ".mp4"
 	command := append([]string{"ffmpeg", "-y", "-i", talk, "-an"}, append(encoder, made)...)

@@ -16,7 +16,7 @@ import (
 	"github.com/lectern-av/lectern/internal/media"
 )
 
-// Bench is the place where contestants meet.
+// Bench runs benchmarks: it has the program to measure, generated media and a work directory.
 type Bench struct {
 	lectern   string // the program, an absolute path
 	dir       string // media and results that are kept
@@ -26,8 +26,8 @@ type Bench struct {
 	corrected *correctedTalk // the talk that is corrected, once there is one
 }
 
-// niceness is what Lectern runs ffmpeg at. The plain contestants get the same, so that
-// whatever else runs on the machine slows all alike.
+// niceness is the niceness of ffmpeg in Lectern. The programs it is compared with get the same, so
+// that other load on the machine slows all of them alike.
 const niceness = "10"
 
 func newBench(lectern, dir string, small bool) (*Bench, error) {
@@ -53,7 +53,7 @@ func newBench(lectern, dir string, small bool) (*Bench, error) {
 	return b, makeShims(tools, filepath.Join(work, "shims"))
 }
 
-// forSize is the real one, or that for trying the bench itself.
+// forSize returns real, or small if the bench itself is being tried.
 func forSize[T any](b *Bench, real, small T) T {
 	if b.small {
 		return small
@@ -61,7 +61,7 @@ func forSize[T any](b *Bench, real, small T) T {
 	return real
 }
 
-// runRotated lets the contestants run, beginning with another one in each round.
+// runRotated runs the contestants, starting with a different one in each round n.
 func runRotated(n int, contestants ...func() error) error {
 	for i := range contestants {
 		if err := contestants[(n+i)%len(contestants)](); err != nil {
@@ -71,8 +71,8 @@ func runRotated(n int, contestants ...func() error) error {
 	return nil
 }
 
-// timePlain times a command in the place of work, at the same niceness as Lectern's ffmpeg,
-// until the files it makes there are on the disk. It is noted in the round.
+// timePlain times a command in the work directory, at the niceness of Lectern's ffmpeg, until the
+// files that it makes are on the disk. It adds the command to the round unless that is nil.
 func (b *Bench) timePlain(ctx context.Context, into *Round, makes []string, command ...string) (float64, error) {
 	return b.timeUntilSynced(ctx, into, func() ([]string, error) {
 		cmd := exec.CommandContext(ctx, "nice", append([]string{"-n", niceness}, command...)...)
@@ -89,8 +89,8 @@ func (b *Bench) timePlain(ctx context.Context, into *Round, makes []string, comm
 	}, append([]string{"nice", "-n", niceness}, command...))
 }
 
-// timeUntilSynced is how many seconds do takes until the files it names are on the disk. What was
-// written before is brought there first, so that nobody pays for another.
+// timeUntilSynced returns how many seconds do takes until the files that it returns are on the disk.
+// Earlier writes are synced before, so that they are not counted.
 func (b *Bench) timeUntilSynced(ctx context.Context, into *Round, do func() (made []string, err error), command []string) (float64, error) {
 	if err := exec.CommandContext(ctx, "sync").Run(); err != nil {
 		return 0, fmt.Errorf("sync: %w", err)
@@ -122,7 +122,7 @@ func syncFile(path string) error {
 	return f.Sync()
 }
 
-// displayCommand is a command as the table has it: with names of programs and media for paths.
+// displayCommand formats a command for the table, with names of programs and media instead of paths.
 func (b *Bench) displayCommand(command []string) string {
 	words := make([]string, len(command))
 	for i, w := range command {
@@ -134,7 +134,7 @@ func (b *Bench) displayCommand(command []string) string {
 	return strings.Join(words, " ")
 }
 
-// shellQuote is s as one word of a shell.
+// shellQuote quotes s as one word of a shell.
 func shellQuote(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%") == "" {
 		return s
@@ -142,13 +142,13 @@ func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// dataDir is a data directory with what was published from it.
+// dataDir is a data directory and the bundles made from it.
 type dataDir struct {
 	bench *Bench
 	dir   string
 }
 
-// newDataDir makes a fresh one; what was in the directory is removed.
+// newDataDir creates an empty data directory. It removes what was there.
 func (b *Bench) newDataDir(dir string) (*dataDir, error) {
 	h := &dataDir{b, dir}
 	if err := h.remove(); err != nil {
@@ -159,7 +159,7 @@ func (b *Bench) newDataDir(dir string) (*dataDir, error) {
 
 func (h *dataDir) remove() error { return os.RemoveAll(h.dir) }
 
-// RunResult is what a run of Lectern came to.
+// RunResult is the result of one run of Lectern.
 type RunResult struct {
 	Bundle   string                     `json:"bundle"`
 	Actions  map[string]conductor.Count `json:"actions"`
@@ -168,7 +168,7 @@ type RunResult struct {
 	Programs Programs                   `json:"-"` // ffmpeg and ffprobe, by the shim
 }
 
-// actionsRun is how many actions ran.
+// actionsRun returns how many actions ran.
 func (r RunResult) actionsRun() (n int) {
 	for _, c := range r.Actions {
 		n += c.Ran
@@ -176,7 +176,7 @@ func (r RunResult) actionsRun() (n int) {
 	return n
 }
 
-// run times `lectern run` with these words. The round may be nil.
+// run times `lectern run` with these arguments. The round may be nil.
 func (h *dataDir) run(ctx context.Context, into *Round, words ...string) (ran RunResult, err error) {
 	b := h.bench
 	log, err := os.MkdirTemp(b.work, "log-")
@@ -199,8 +199,7 @@ func (h *dataDir) run(ctx context.Context, into *Round, words ...string) (ran Ru
 	return ran, err
 }
 
-// runLectern runs Lectern behind the shims, reads what it printed, and looks at its memory all
-// the while.
+// runLectern runs Lectern behind the shims, decodes its output, and samples its memory.
 func (b *Bench) runLectern(ctx context.Context, command []string, log string, printed *RunResult) (memory int64, err error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -230,7 +229,7 @@ func (b *Bench) runLectern(ctx context.Context, command []string, log string, pr
 	}
 }
 
-// listFiles are all files below a directory.
+// listFiles returns all files below a directory.
 func listFiles(dir string) (all []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
@@ -241,7 +240,7 @@ func listFiles(dir string) (all []string, err error) {
 	return all, err
 }
 
-// writeFile puts a text file into the place of work.
+// writeFile writes a text file to the work directory.
 func (b *Bench) writeFile(name, text string) (path string, err error) {
 	path = filepath.Join(b.work, name)
 	return path, os.WriteFile(path, []byte(text), 0o644)

@@ -7,16 +7,15 @@ import (
 	"strings"
 )
 
-// Benchmark is one measurement: rounds in which the contestants take turns, and a judgement of
-// them all.
+// Benchmark is one row of the table: how to measure a round, and how to evaluate the rounds.
 type Benchmark struct {
 	Name     string
-	Method   string // what exactly is compared, for whoever reads the table
+	Method   string // what exactly is compared, for readers of the table
 	Measure  func(ctx context.Context, b *Bench, n int, into *Round) error
 	Evaluate func(rounds []Round) []TableLine
 }
 
-// Round is what one round of a row found.
+// Round is what one round of a benchmark measured.
 type Round struct {
 	Values   map[string]float64 `json:"values"`   // seconds, bytes or a number, by what it is of
 	Commands []string           `json:"commands"` // what the contestants ran, in the order they did
@@ -32,7 +31,7 @@ type TableLine struct {
 	Met      bool
 }
 
-// median is the middle one of a value over the rounds.
+// median returns the median of a value over the rounds.
 func median(rounds []Round, of string) float64 {
 	return medianOf(rounds, func(r Round) float64 { return r.Values[of] })
 }
@@ -45,12 +44,12 @@ func medianOf(rounds []Round, of func(Round) float64) float64 {
 	return all[len(all)/2]
 }
 
-// maxOf is the largest of a value over the rounds.
+// maxOf returns the largest of a value over the rounds.
 func maxOf(rounds []Round, of string) float64 {
 	return slices.Max(values(rounds, func(r Round) float64 { return r.Values[of] }))
 }
 
-// minOf is the smallest of a value over the rounds.
+// minOf returns the smallest of a value over the rounds.
 func minOf(rounds []Round, of string) float64 {
 	return slices.Min(values(rounds, func(r Round) float64 { return r.Values[of] }))
 }
@@ -64,7 +63,7 @@ func values(rounds []Round, of func(Round) float64) (all []float64) {
 }
 
 // compareTimes compares the wall time of two contestants: their medians, and the median of the
-// ratios within a round, which weather on the machine moves least.
+// ratios within a round, which varying load affects least.
 func compareTimes(rounds []Round, work, ours, theirs string, reach float64) TableLine {
 	ratio := medianOf(rounds, func(r Round) float64 { return r.Values[ours] / r.Values[theirs] })
 	return TableLine{
@@ -77,7 +76,7 @@ func formatSeconds(s float64) string { return fmt.Sprintf("%.2f s", s) }
 
 func formatMB(bytes float64) string { return fmt.Sprintf("%.0f MB", bytes/1e6) }
 
-// formatTable is lines as Markdown.
+// formatTable formats lines as Markdown.
 func formatTable(lines []TableLine, rounds int) string {
 	var s strings.Builder
 	s.WriteString(tableHead)

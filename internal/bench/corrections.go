@@ -19,7 +19,7 @@ const (
 	cards    = "cards"
 )
 
-// leastTop is how large the top rendition of the talk that is corrected must be.
+// leastTop is how many bytes the top rendition of the corrected talk must have.
 const leastTop = 400e6
 
 func captionBenchmark() Benchmark {
@@ -63,8 +63,8 @@ the first ffmpeg that draws a card to the end of the last, by the shim's clock.`
 	}
 }
 
-// compareWithAllowance compares Lectern's time with some allowance and one and a half copies. The
-// allowance is fixed seconds and, if the rounds have it, the value called allowed.
+// compareWithAllowance compares Lectern's time with an allowance and one and a half copies. The
+// allowance is fixed seconds plus the value called allowed, if the rounds have it.
 func compareWithAllowance(rounds []Round, work, theirs string, fixed float64, allowed string) TableLine {
 	over := medianOf(rounds, func(r Round) float64 {
 		return r.Values["lectern"] / (fixed + r.Values[allowed] + 1.5*r.Values[theirs])
@@ -75,7 +75,7 @@ func compareWithAllowance(rounds []Round, work, theirs string, fixed float64, al
 	}
 }
 
-// correctedTalk is a published talk that is corrected again and again.
+// correctedTalk is a finished talk that is corrected again and again.
 type correctedTalk struct {
 	*dataDir
 	length time.Duration
@@ -88,7 +88,7 @@ func (f *correctedTalk) run(ctx context.Context, into *Round) (RunResult, error)
 	return f.dataDir.run(ctx, into, append(f.words, "--title", f.title)...)
 }
 
-// correctedTalk is the talk that is corrected. It is made once, and goes with the bench.
+// correctedTalk returns the talk to correct. It is made once, and removed with the bench.
 func (b *Bench) correctedTalk(ctx context.Context) (*correctedTalk, error) {
 	if b.corrected != nil {
 		return b.corrected, nil
@@ -134,7 +134,7 @@ func (f *correctedTalk) rendition(s rendition) string {
 	return filepath.Join(f.bundle, "video", s.file("talk"))
 }
 
-// timeCopies times cp of some renditions, and notes how many bytes they are.
+// timeCopies times cp of some renditions, and records their size.
 func (f *correctedTalk) timeCopies(ctx context.Context, into *Round, steps []rendition, bytes string) (seconds float64, err error) {
 	for _, s := range steps {
 		const to = "copy.mp4"
@@ -215,7 +215,7 @@ func measureTitle(ctx context.Context, b *Bench, n int, into *Round, others stri
 	)
 }
 
-// files of a bundle, and what they held.
+// fileInventory are the files of a bundle and what they contained, by name.
 type fileInventory map[string]fileState
 
 type fileState struct {
@@ -247,10 +247,11 @@ func takeInventory(bundle string) (fileInventory, error) {
 	return all, nil
 }
 
-// mayChange are the files that hold a Spanish caption, or the sums of one that does.
+// mayChange are the files that contain a Spanish caption, or checksums of one that does.
 var mayChange = []string{"bundle.json", "SHA256SUMS", "captions/talk.es.srt", "captions/talk.es.vtt", "video/talk.mp4"}
 
-// needlesslyReplaced is how many files were replaced although they need not be, or are missing.
+// needlesslyReplaced returns how many files are missing, or were replaced although their content did
+// not have to change.
 func (before fileInventory) needlesslyReplaced(bundle string) (n int, err error) {
 	now, err := takeInventory(bundle)
 	if err != nil {

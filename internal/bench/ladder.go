@@ -26,8 +26,8 @@ func (s rendition) yaml(preset string) string {
 
 func (s rendition) file(of string) string { return fmt.Sprintf("%s-%d.mp4", of, s.height) }
 
-// ffmpegArgs is how plain ffmpeg is told to make the rendition: x264 and AAC with the settings
-// that Lectern gives them, threads left to x264.
+// ffmpegArgs returns the arguments with which plain ffmpeg makes the rendition: x264 and AAC with
+// Lectern's settings, except that x264 chooses its threads.
 func (s rendition) ffmpegArgs(of string) []string {
 	return []string{"-c:v", "libx264", "-preset", "medium", "-crf", fmt.Sprint(s.crf), "-g", "100",
 		"-c:a", "aac", "-aac_coder", "fast", "-b:a", audioBitrate, "-movflags", "+faststart", s.file(of)}
@@ -100,7 +100,7 @@ func measureLadder(ctx context.Context, b *Bench, n int, into *Round) error {
 	)
 }
 
-// runFresh runs Lectern in a new data directory, which is removed again.
+// runFresh runs Lectern in a new data directory, and removes that.
 func (b *Bench) runFresh(ctx context.Context, into *Round, words ...string) (ran RunResult, err error) {
 	h, err := b.newDataDir(filepath.Join(b.work, "house"))
 	if err != nil {
@@ -110,7 +110,7 @@ func (b *Bench) runFresh(ctx context.Context, into *Round, words ...string) (ran
 	return ran, errors.Join(err, h.remove())
 }
 
-// encodeSpan is how long it took from the first encoder's start to the last ffmpeg's end.
+// encodeSpan returns the seconds from the start of the first encoder to the end of the last ffmpeg.
 func (all Programs) encodeSpan() float64 {
 	encoders := all.filter(Program.encodesVideo)
 	if len(encoders) == 0 {
@@ -132,7 +132,7 @@ func renditionFiles(of string) (all []string) {
 	return all
 }
 
-// splitCommand is one ffmpeg that decodes once.
+// splitCommand returns the command of one ffmpeg that decodes once for all renditions.
 func splitCommand(talk string) []string {
 	var split, scale strings.Builder
 	for i, s := range ladderRenditions {
@@ -146,7 +146,7 @@ func splitCommand(talk string) []string {
 	return command
 }
 
-// singleCommand is an ffmpeg for one rendition.
+// singleCommand returns the command of an ffmpeg for one rendition.
 func singleCommand(talk string, s rendition) []string {
 	return append([]string{"ffmpeg", "-y", "-i", talk, "-vf", fmt.Sprintf("scale=-2:%d", s.height)}, s.ffmpegArgs("each")...)
 }

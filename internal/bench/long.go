@@ -29,7 +29,7 @@ without its ffmpegs.`,
 	}
 }
 
-// longRecording is the recording, and the words that hand it in.
+// longRecording returns the long recording and the arguments of `lectern run` for it.
 func (b *Bench) longRecording(ctx context.Context) (path string, words []string, err error) {
 	length := forSize(b, 3*time.Hour, 3*time.Minute)
 	if path, err = b.generator.LargeRecording(ctx, forSize[int64](b, 20e9, 100e6), length); err != nil {
@@ -46,8 +46,8 @@ func (b *Bench) longRecording(ctx context.Context) (path string, words []string,
 	return path, append(words, "--pipeline", p), err
 }
 
-// longDataDir is where the long recording was worked on. It outlives the bench, because
-// making it takes so long.
+// longDataDir returns the data directory of the long recording. It outlives the bench, because
+// processing it takes so long.
 func (b *Bench) longDataDir() *dataDir {
 	return &dataDir{b, filepath.Join(b.dir, forSize(b, "long", "long-small"))}
 }

@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// Environment is what a result holds for, and for nothing else.
+// Environment is what a result depends on: the machine and the programs.
 type Environment struct {
 	Machine string `json:"machine"` // cores, model, memory
 	Lectern string `json:"lectern"` // SHA-256 of the program
@@ -60,7 +60,7 @@ func sha256File(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// procField is the first value of that name in one of the kernel's tables.
+// procField returns the first value of that name in a file of /proc.
 func procField(path, name string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -75,7 +75,7 @@ func procField(path, name string) (string, error) {
 	return "", fmt.Errorf("%s says nothing of %s", path, name)
 }
 
-// procBytes is such a value that is a size, in bytes.
+// procBytes returns a value in kilobytes from a file of /proc, in bytes.
 func procBytes(path, name string) (int64, error) {
 	value, err := procField(path, name)
 	if err != nil {
@@ -88,12 +88,12 @@ func procBytes(path, name string) (int64, error) {
 	return kb << 10, nil
 }
 
-// peakMemory is the most memory that a running process has held at once.
+// peakMemory returns the most memory that a running process has held, in bytes.
 func peakMemory(pid int) (int64, error) {
 	return procBytes(fmt.Sprintf("/proc/%d/status", pid), "VmHWM")
 }
 
-// residentMemory is the memory that a running process holds now.
+// residentMemory returns the memory that a running process holds now, in bytes.
 func residentMemory(pid int) (int64, error) {
 	return procBytes(fmt.Sprintf("/proc/%d/status", pid), "VmRSS")
 }

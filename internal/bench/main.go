@@ -1,10 +1,10 @@
-// Command bench measures Lectern against plain ffmpeg and plain copies, side by side on
-// generated media, and keeps what it found in BENCHMARKS.md.
+// Command bench measures Lectern against plain ffmpeg and plain copies, side by side on generated
+// media, and keeps the results in BENCHMARKS.md.
 //
 //	go run ./internal/bench -only ladder,vp9 -rounds 1
 //
-// Each row of the table can be measured by itself. A round is written down when it ends, so
-// that a row which was interrupted goes on with the rounds that are missing.
+// Each row of the table can be measured by itself. Every round is saved, so that an interrupted row
+// continues with the missing rounds.
 package main
 
 import (
@@ -19,8 +19,8 @@ import (
 	"syscall"
 )
 
-// benchmarks are all measurements there are, in the order of the table. "nothing" runs again what
-// "long" has made.
+// benchmarks returns all benchmarks in the order of the table. "nothing" runs again what "long" has
+// made.
 func benchmarks() []Benchmark {
 	return []Benchmark{ladderBenchmark(), vp9Benchmark(), recutBenchmark(), captionBenchmark(), titleBenchmark(), longBenchmark(), unchangedBenchmark(), actionsBenchmark(), analysisBenchmark(), av1Benchmark(), uploadBenchmark(), pagesBenchmark()}
 }
@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string) error {
 	book := ResultStore{Table: *table, Rounds: filepath.Join(b.dir, "rounds")}
 	if *small {
 		book.Rounds = ""
-		fmt.Println("On small media: these are no results, whatever the lines say.")
+		fmt.Println("On small media: this tries the bench itself, and the numbers mean nothing.")
 	}
 	for _, r := range chosen {
 		if err := b.measure(ctx, r, *rounds, book); err != nil {
@@ -79,7 +79,7 @@ func run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// selectBenchmarks finds rows by their names.
+// selectBenchmarks finds benchmarks by their names.
 func selectBenchmarks(only string) (chosen []Benchmark, err error) {
 	if only == "" {
 		return benchmarks(), nil
@@ -94,7 +94,7 @@ func selectBenchmarks(only string) (chosen []Benchmark, err error) {
 	return chosen, nil
 }
 
-// measure does the rounds of a row that are not there yet, and writes each down.
+// measure runs the missing rounds of a benchmark, and saves each.
 func (b *Bench) measure(ctx context.Context, r Benchmark, rounds int, book ResultStore) error {
 	setting, err := b.environment(ctx)
 	if err != nil {

@@ -13,31 +13,30 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// mediaVersion is part of each file's name. Raise it when the same parameters make other
-// media, so that nobody measures with yesterday's.
+// mediaVersion is part of each file's name. Raise it when the same parameters make other media, so
+// that old files are not used any more.
 const mediaVersion = 2
 
-// MediaGenerator makes the media that Lectern is measured with, and keeps what it has made: the
-// same parameters give the same file, made once.
+// MediaGenerator makes media to measure with, and keeps them: the same parameters give the same
+// file, which is made once.
 type MediaGenerator struct {
 	Tools media.Tools
 	Dir   string // made if need be
 }
 
-// TalkSpec is how a generated talk should be.
+// TalkSpec describes a talk to generate.
 type TalkSpec struct {
 	Length        time.Duration
 	Width, Height int
 	Rate          timeline.Rate
 }
 
-// slideDuration is how long each slide stands: a 30-second chunk sees two or three.
+// slideDuration is how long each slide is shown: a 30-second chunk contains two or three.
 const slideDuration = 14 * time.Second
 
-// TalkRecording is the path of an MP4 (H.264, AAC) like a recorded talk: slides of text that change
-// now and then, a camera's picture in the corner that moves and is noisy in every frame,
-// and somebody who speaks. No two seconds of its picture are alike, so no encoder gains
-// from having seen a chunk before.
+// TalkRecording returns the path of an MP4 file (H.264, AAC) like a recorded talk: slides of text, a
+// camera picture in the corner that moves and is noisy in every frame, and a voice. No two seconds
+// of its picture are alike, so that no encoder profits from an earlier chunk.
 func (s MediaGenerator) TalkRecording(ctx context.Context, t TalkSpec) (string, error) {
 	name := fmt.Sprintf("talk-%d-%v-%dx%d-%d.%d.mp4", mediaVersion, t.Length, t.Width, t.Height, t.Rate.Num, t.Rate.Den)
 	return s.cached(name, func(dir, out string) error {
@@ -45,18 +44,18 @@ func (s MediaGenerator) TalkRecording(ctx context.Context, t TalkSpec) (string, 
 	})
 }
 
-// loopLength holds whole numbers of pictures at 25 a second and of AAC frames at 48 kHz (1600
-// and 3000), so that copies of it lie end to end without a gap.
+// loopLength is a whole number of frames at 25 fps and of AAC frames at 48 kHz (1600 and 3000), so
+// that copies can be joined without a gap.
 const loopLength = 64 * time.Second
 
-// LargeRecording is the path of a playable 1080p MP4 of at least size bytes that lasts length. It is
-// one clip of that bitrate, copied end to end without encoding: good for measuring what
-// size and length cost, and no good for comparing encoders.
+// LargeRecording returns the path of a playable 1080p MP4 file of at least size bytes. It is one
+// clip, copied end to end without encoding: good for measuring the cost of size and length, but not
+// for comparing encoders.
 func (s MediaGenerator) LargeRecording(ctx context.Context, size int64, length time.Duration) (string, error) {
 	return s.cached(fmt.Sprintf("big-%d-%v-%d.mp4", mediaVersion, length, size), func(dir, out string) error {
 		clip := filepath.Join(dir, "clip.mp4")
 		t := TalkSpec{Length: loopLength, Width: 1920, Height: 1080, Rate: timeline.Rate{Num: 25, Den: 1}}
-		// A constant bitrate, filled up where slides need less, a hundredth above what is asked.
+		// A constant bitrate, with filler where slides need less, one per cent above what is asked.
 		rate := fmt.Sprint(int64(float64(size) * 8 / length.Seconds() * 1.01))
 		if err := s.generateTalk(ctx, dir, clip, t, []string{
 			"-preset", "superfast", "-g", "50", "-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", rate,
@@ -78,8 +77,8 @@ func (s MediaGenerator) LargeRecording(ctx context.Context, size int64, length t
 	})
 }
 
-// cached is the path of the file called name, which is made in a directory of its own and
-// moved into place when it is whole.
+// cached returns the path of the file called name. It is made in a directory of its own and moved
+// into place when it is complete.
 func (s MediaGenerator) cached(name string, shoot func(dir, out string) error) (string, error) {
 	path := filepath.Join(s.Dir, name)
 	if _, err := os.Stat(path); err == nil {
@@ -100,9 +99,9 @@ func (s MediaGenerator) cached(name string, shoot func(dir, out string) error) (
 	return path, os.Rename(out, path)
 }
 
-// generateTalk makes a talk. Slides are drawn once each, at one picture every slideEvery, and only
-// then repeated to the full rate: what is left for each frame is the small camera picture
-// and the encoder.
+// generateTalk makes a talk. Each slide is drawn once, at one frame every slideDuration, and only
+// then repeated to the full rate. What is left for each frame is the small camera picture and the
+// encoder.
 func (s MediaGenerator) generateTalk(ctx context.Context, dir, out string, t TalkSpec, encoder []string) error {
 	deck := filepath.Join(dir, "deck.ass")
 	if err := os.WriteFile(deck, []byte(slides(t.Length)), 0o644); err != nil {
@@ -123,19 +122,18 @@ func (s MediaGenerator) generateTalk(ctx context.Context, dir, out string, t Tal
 	}, ";")
 	args := []string{"-i", voice, "-filter_complex", graph, "-map", "[v]", "-map", "0:a", "-map_metadata", "-1", "-fflags", "+bitexact",
 		"-c:v", "libx264", "-threads", "2", "-flags:v", "+bitexact",
-		// A picture of 360 lines that does not say so is taken for BT.601, and Lectern, who
-		// gives BT.709 whatever it gets, would encode other pictures than plain ffmpeg.
+		// Players take 360 lines without a colour space for BT.601. Lectern always writes BT.709, and
+		// would encode other pictures than plain ffmpeg.
 		"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"}
 	args = append(args, encoder...)
 	return s.run(ctx, append(args, "-c:a", "copy", "-movflags", "+faststart", out)...)
 }
 
-// maxSpeech is how much is synthesized; longer talks hear it again, which no measurement
-// minds, as sound is one piece to all contestants.
+// maxSpeech is how much speech is synthesized. Longer talks repeat it, which affects no measurement.
 const maxSpeech = 5 * time.Minute
 
-// synthesizeSpeech writes somebody's speech of that length to out, as bare AAC frames: they carry no
-// priming, so looping them keeps the time.
+// synthesizeSpeech writes a voice of that length to out, as bare AAC frames. They have no priming,
+// so they can be looped exactly.
 func (s MediaGenerator) synthesizeSpeech(ctx context.Context, dir, out string, length time.Duration) error {
 	script, wave := filepath.Join(dir, "script.txt"), filepath.Join(dir, "voice.wav")
 	random := rand.New(rand.NewPCG(2, mediaVersion))
@@ -160,8 +158,7 @@ func (s MediaGenerator) run(ctx context.Context, args ...string) error {
 	return err
 }
 
-// escapeFilterValue is a value as a filter graph wants it: escaped for the filter's options, and that
-// once more for the graph.
+// escapeFilterValue escapes a value for a filter's options, and that once more for the filter graph.
 func escapeFilterValue(value string) string {
 	option := strings.NewReplacer(`\`, `\\`, `'`, `\'`, `:`, `\:`).Replace(value)
 	return strings.NewReplacer(`\`, `\\`, `'`, `\'`, `[`, `\[`, `]`, `\]`, `,`, `\,`, `;`, `\;`).Replace(option)
@@ -169,7 +166,8 @@ func escapeFilterValue(value string) string {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.6f", d.Seconds()) }
 
-// slides is a deck in ASS, one slide every slideEvery: a headline, some lines, a number.
+// slides writes a slide deck in ASS, one slide every slideDuration: a headline, some lines, a
+// number.
 func slides(length time.Duration) string {
 	random := rand.New(rand.NewPCG(1, mediaVersion))
 	var deck strings.Builder
@@ -202,12 +200,12 @@ Format: Layer, Start, End, Style, Text
 	return deck.String()
 }
 
-// assTimestamp is a time as ASS writes it.
+// assTimestamp formats a time as in ASS.
 func assTimestamp(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d:%05.2f", d/time.Hour, d/time.Minute%60, (d % time.Minute).Seconds())
 }
 
-// randomSentence is English enough for an encoder and a loudness meter.
+// randomSentence returns a sentence that is English enough for an encoder and a loudness meter.
 func randomSentence(random *rand.Rand) string {
 	pick := func(words ...string) string { return words[random.IntN(len(words))] }
 	return strings.Join([]string{

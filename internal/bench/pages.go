@@ -79,8 +79,8 @@ func measurePages(ctx context.Context, b *Bench, _ int, into *Round) (err error)
 	return s.measureLiveUpdates(ctx, events, into)
 }
 
-// fillCatalogue makes talks with subtitles in three languages, which were made once; but for the
-// first ones, which have no recording.
+// fillCatalogue adds talks with subtitles in three languages whose bundles were built once. The
+// first ones have no recording.
 func fillCatalogue(ctx context.Context, data string, talks, events int) (err error) {
 	c, err := catalog.Open(ctx, data)
 	if err != nil {
@@ -116,7 +116,7 @@ func fillCatalogue(ctx context.Context, data string, talks, events int) (err err
 	return nil
 }
 
-// recordFinishedRun notes a run of all stages of a talk.
+// recordFinishedRun records a run of all stages of a talk.
 func recordFinishedRun(ctx context.Context, c *catalog.Catalog, slug string) error {
 	run, err := c.BeginRun(ctx, slug, "bench")
 	if err != nil {
@@ -129,7 +129,7 @@ func recordFinishedRun(ctx context.Context, c *catalog.Catalog, slug string) err
 	return errors.Join(c.RecordSlots(ctx, run, slots), c.EndRun(ctx, run, "published"))
 }
 
-// encodeUntilDone encodes until ctx ends, as nice as Lectern's own encodes.
+// encodeUntilDone encodes until ctx ends, at the niceness of Lectern's encodes.
 func (b *Bench) encodeUntilDone(ctx context.Context) {
 	for ctx.Err() == nil {
 		_ = exec.CommandContext(ctx, "nice", "-n", niceness, "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=30",
@@ -137,14 +137,14 @@ func (b *Bench) encodeUntilDone(ctx context.Context) {
 	}
 }
 
-// server is a `lectern serve` of its own.
+// server is a `lectern serve` in a process of its own.
 type server struct {
 	cmd   *exec.Cmd
 	url   string
 	token string
 }
 
-// startServer starts one, and gets a token for it.
+// startServer starts a server, and gets a token for it.
 func (b *Bench) startServer(ctx context.Context, data string) (*server, error) {
 	s := &server{cmd: exec.CommandContext(ctx, b.lectern, "serve", "--data", data, "--listen", "127.0.0.1:0")}
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(os.Interrupt) }
@@ -193,7 +193,7 @@ func (s *server) ask(ctx context.Context, method, path string, content []byte) (
 	return answer, err
 }
 
-// measurePageLoads asks for the overview at its rate, whether the answer before has come or not.
+// measurePageLoads requests the overview at a fixed rate, without waiting for the previous response.
 func (s *server) measurePageLoads(ctx context.Context, requests int, into *Round) error {
 	for range 3 { // a server that has just started renders its rows once
 		answer, err := s.ask(ctx, http.MethodGet, "/talks", nil)
@@ -228,81 +228,107 @@ func (s *server) measurePageLoads(ctx context.Context, requests int, into *Round
 	return errors.Join(errs...)
 }
 
-// measureLiveUpdates opens pages, changes talks, and notes when each page saw each change.
+// measureLiveUpdates opens pages, changes talks, and records when each page saw each change.
 func (s *server) measureLiveUpdates(ctx context.Context, events int, into *Round) error {
 	before, err := residentMemory(s.cmd.Process.Pid)
 	if err != nil {
 		return err
 	}
+	w := &updateWatch{changed: make([]time.Time, events), seen: make(chan struct{}, livePages*events)}
 	watching, stop := context.WithCancel(ctx)
-	defer stop()
-	changed := make([]time.Time, events)
-	var mu sync.Mutex
-	var latest time.Duration
-	seen := make(chan struct{}, livePages*events)
-	var open, readers sync.WaitGroup
+	var readers sync.WaitGroup
 	defer readers.Wait()
 	defer stop()
+	var open sync.WaitGroup
 	for range livePages {
-		answer, err := s.ask(watching, http.MethodGet, "/live", nil)
+		response, err := s.ask(watching, http.MethodGet, "/live", nil)
 		if err != nil {
 			return err
 		}
 		open.Add(1)
 		readers.Go(func() {
-			defer answer.Body.Close()
-			lines := bufio.NewScanner(answer.Body)
-			lines.Buffer(nil, 1<<20)
-			lines.Scan()
-			open.Done()
-			told := make(map[int]bool)
-			for lines.Scan() {
-				data, ok := strings.CutPrefix(lines.Text(), "data: ")
-				var row struct{ Talk string }
-				if !ok || json.Unmarshal([]byte(data), &row) != nil {
-					continue
-				}
-				now := time.Now()
-				var n int
-				if _, err := fmt.Sscanf(row.Talk, "talk-%d", &n); err != nil || n >= events {
-					continue
-				}
-				mu.Lock()
-				at := changed[n]
-				if !at.IsZero() && !told[n] {
-					latest = max(latest, now.Sub(at))
-				}
-				mu.Unlock()
-				if !at.IsZero() && !told[n] {
-					told[n] = true
-					seen <- struct{}{}
-				}
-			}
+			defer response.Body.Close()
+			w.read(response.Body, open.Done)
 		})
 	}
 	open.Wait()
-	tick := time.NewTicker(time.Second / eventRate)
-	defer tick.Stop()
-	for n := range events {
-		<-tick.C
-		mu.Lock()
-		changed[n] = time.Now()
-		mu.Unlock()
-		change, _ := json.Marshal(map[string]any{"pipeline": "talk", "channels": "auto", "cut": []string{fmt.Sprintf("%d-%d", n, n+60)}})
-		answer, err := s.ask(ctx, http.MethodPut, fmt.Sprintf("/api/v1/talks/talk-%04d/handling", n), change)
-		if err != nil {
-			return err
-		}
-		answer.Body.Close()
+	if err := s.changeTalks(ctx, w); err != nil {
+		return err
 	}
 	for range livePages * events {
 		select {
-		case <-seen:
+		case <-w.seen:
 		case <-time.After(30 * time.Second):
 			return errors.New("some pages never saw some changes")
 		}
 	}
 	after, err := residentMemory(s.cmd.Process.Pid)
-	into.Values[eventLast], into.Values[liveGrown] = latest.Seconds(), float64(after-before)
+	into.Values[eventLast], into.Values[liveGrown] = w.latest.Seconds(), float64(after-before)
 	return err
+}
+
+// changeTalks changes the talks of w at a fixed rate.
+func (s *server) changeTalks(ctx context.Context, w *updateWatch) error {
+	tick := time.NewTicker(time.Second / eventRate)
+	defer tick.Stop()
+	for n := range w.changed {
+		<-tick.C
+		w.mu.Lock()
+		w.changed[n] = time.Now()
+		w.mu.Unlock()
+		change, _ := json.Marshal(map[string]any{"pipeline": "talk", "channels": "auto", "cut": []string{fmt.Sprintf("%d-%d", n, n+60)}})
+		response, err := s.ask(ctx, http.MethodPut, fmt.Sprintf("/api/v1/talks/talk-%04d/handling", n), change)
+		if err != nil {
+			return err
+		}
+		response.Body.Close()
+	}
+	return nil
+}
+
+// updateWatch collects when live pages saw changes of talks.
+type updateWatch struct {
+	seen chan struct{} // one for each page and change
+
+	mu      sync.Mutex
+	changed []time.Time // when each talk was changed
+	latest  time.Duration
+}
+
+// read reads the events of a page until they end. It calls open after the first line.
+func (w *updateWatch) read(events io.Reader, open func()) {
+	lines := bufio.NewScanner(events)
+	lines.Buffer(nil, 1<<20)
+	lines.Scan()
+	open()
+	seen := make(map[int]bool)
+	for lines.Scan() {
+		n, ok := w.talk(lines.Text())
+		if ok && !seen[n] && w.note(n, time.Now()) {
+			seen[n] = true
+			w.seen <- struct{}{}
+		}
+	}
+}
+
+// talk returns the number of the talk that an event is about; ok is false for other lines.
+func (w *updateWatch) talk(line string) (n int, ok bool) {
+	data, ok := strings.CutPrefix(line, "data: ")
+	var row struct{ Talk string }
+	if !ok || json.Unmarshal([]byte(data), &row) != nil {
+		return 0, false
+	}
+	_, err := fmt.Sscanf(row.Talk, "talk-%d", &n)
+	return n, err == nil && n < len(w.changed)
+}
+
+// note records that a page saw a talk at a time, and reports whether the talk was changed before.
+func (w *updateWatch) note(n int, now time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.changed[n].IsZero() {
+		return false
+	}
+	w.latest = max(w.latest, now.Sub(w.changed[n]))
+	return true
 }

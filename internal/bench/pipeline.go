@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// pipelineSpec is a definition in YAML for what a row needs and no more.
+// pipelineSpec describes a pipeline with only what a benchmark needs.
 type pipelineSpec struct {
 	cards      bool          // opening and closing, as long as in the pipeline for talks
 	chunk      time.Duration //
@@ -45,11 +45,11 @@ stages:
 `, opening, closing, p.chunk, strings.Join(p.renditions, "\n        - "), p.codec, audioBitrate, thumbnail, needs)
 }
 
-// audioBitrate is the bitrate of all sound.
+// audioBitrate is the bitrate of all audio.
 const audioBitrate = "128k"
 
-// evenChunk divides a length into chunks of 30 seconds or less, as many as Lectern's slots
-// or a multiple, so that no core is idle while the last is encoded.
+// evenChunk divides a length into chunks of 30 seconds or less. Their number is a multiple of
+// Lectern's slots, so that no core is idle during the last one.
 func evenChunk(length time.Duration) time.Duration {
 	slots := max(2, runtime.NumCPU())
 	n := slots

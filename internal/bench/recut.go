@@ -64,7 +64,7 @@ func measureRecut(ctx context.Context, b *Bench, _ int, into *Round) error {
 	return h.remove()
 }
 
-// subtitled are the words that hand in a talk with its subtitles in two languages.
+// subtitled returns the arguments of `lectern run` for a talk with subtitles in two languages.
 func (b *Bench) subtitled(talk string, length time.Duration) ([]string, error) {
 	words := []string{talk, "--slug", "talk", "--speaker", "Ada Lovelace", "--conference", "Benchmarks"}
 	for i, language := range []string{"en", "es"} {
@@ -77,8 +77,8 @@ func (b *Bench) subtitled(talk string, length time.Duration) ([]string, error) {
 	return slices.Clip(words), nil
 }
 
-// captions are as many cues as a talk of that length has. The correction, if there is one,
-// is the text of a cue in the middle.
+// captions writes as many cues as a talk of that length has. The correction, if there is one, is the
+// text of a cue in the middle.
 func captions(length time.Duration, seed uint64, correction string) string {
 	const every, lasts = 4 * time.Second, 3500 * time.Millisecond
 	random := rand.New(rand.NewPCG(3, seed))
@@ -94,7 +94,7 @@ func captions(length time.Duration, seed uint64, correction string) string {
 	return s.String()
 }
 
-// srtClock is a time as SubRip writes it, but for the mark before the milliseconds.
+// srtClock formats a time as in SubRip, with mark before the milliseconds.
 func srtClock(d time.Duration, mark rune) string {
 	return fmt.Sprintf("%02d:%02d:%02d%c%03d", d/time.Hour, d/time.Minute%60, d/time.Second%60, mark, d/time.Millisecond%1000)
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Result is what is known of a row: its rounds, all of the same program on the same machine.
+// Result is the result of a benchmark: its rounds, all with the same program on the same machine.
 type Result struct {
 	Setting Environment `json:"setting"`
 	Wanted  int         `json:"wanted"` // rounds
@@ -25,15 +25,15 @@ func (r *Result) add(round Round) {
 	r.Ended = time.Now()
 }
 
-// ResultStore keeps results: each row's rounds as JSON, and a table of them all for people, in
-// which a row that is measured by itself takes the place of its older result.
+// ResultStore keeps the rounds of each benchmark as JSON, and a table of all results. A new result
+// replaces the older one of the same benchmark.
 type ResultStore struct {
 	Table  string // the Markdown
 	Rounds string // directory of the rounds; empty: nothing is kept
 }
 
-// resumable is the result of a row that still wants rounds, if the same program on the
-// same machine was interrupted at it; else an empty one.
+// resumable returns the result of a benchmark that was interrupted with the same program on the same
+// machine; otherwise an empty one.
 func (b ResultStore) resumable(row string, s Environment, wanted int) (Result, error) {
 	kept, err := b.load(row)
 	if err != nil {
@@ -64,7 +64,7 @@ func (b ResultStore) load(row string) (r Result, err error) {
 
 func (b ResultStore) file(row string) string { return filepath.Join(b.Rounds, row+".json") }
 
-// save writes a row's result down.
+// save writes a benchmark's result.
 func (b ResultStore) save(row string, r Result) error {
 	if b.Rounds == "" {
 		return nil
@@ -79,7 +79,7 @@ func (b ResultStore) save(row string, r Result) error {
 	return writeFileAtomic(b.file(row), text)
 }
 
-// writeFileAtomic writes a file whole or not at all.
+// writeFileAtomic replaces a file in one step.
 func writeFileAtomic(path string, text []byte) error {
 	temp := path + ".new"
 	if err := os.WriteFile(temp, text, 0o644); err != nil {
@@ -91,15 +91,15 @@ func writeFileAtomic(path string, text []byte) error {
 const tableIntro = `# Benchmarks
 
 ` + "`make bench`" + ` measures Lectern against plain ffmpeg and plain copies, side by side on
-generated talks: slides, a camera's picture that moves, somebody who speaks. In each round all
-contestants run once, one after the other, and another one begins; the table has medians. Times
+generated talks: slides, a moving camera picture, a voice. In each round all
+contestants run once, one after the other, in a rotating order; the table has medians. Times
 are of the whole command from its start until its files are on the disk. What Lectern encoded is
 counted by a shim in front of ffmpeg, not by Lectern. ` + "`make bench ONLY=ladder`" + ` measures one
 row; the table keeps the newest result of each.
 
 `
 
-// renderTable writes the table of all rows that have a result.
+// renderTable writes the table of all benchmarks that have a result.
 func (b ResultStore) renderTable(rows []Benchmark) error {
 	if b.Rounds == "" {
 		return nil
@@ -121,7 +121,7 @@ func (b ResultStore) renderTable(rows []Benchmark) error {
 	return writeFileAtomic(b.Table, []byte(tableIntro+tableHead+table.String()+details.String()))
 }
 
-// details say how a row was measured, when, with what and where.
+// details describes how a benchmark was measured: when, with what and where.
 func (r Result) details(row Benchmark) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "\n## %s\n\n%s\n\n", row.Name, row.Method)

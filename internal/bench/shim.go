@@ -12,8 +12,8 @@ import (
 	"github.com/lectern-av/lectern/internal/media"
 )
 
-// The shim stands on PATH in front of ffmpeg and ffprobe. It runs the real one and writes
-// down that it did, in a file of its own: when it began and ended, and with which words.
+// The shim stands on PATH in front of ffmpeg and ffprobe. It runs the real program, and logs in a
+// file of its own when it began and ended, and its arguments.
 const shim = `#!/bin/sh
 began=$(date +%%s%%N)
 %[1]s "$@"
@@ -46,7 +46,7 @@ type Program struct {
 	Args         []string
 }
 
-// readShims is what the shims wrote into dir.
+// readShims reads the logs of the shims in dir.
 func readShims(dir string) (all []Program, err error) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
@@ -74,7 +74,7 @@ func readShims(dir string) (all []Program, err error) {
 	return all, nil
 }
 
-// Programs are those of one run of Lectern.
+// Programs are the programs that one run of Lectern started.
 type Programs []Program
 
 func (all Programs) filter(are func(Program) bool) (some Programs) {
@@ -86,7 +86,7 @@ func (all Programs) filter(are func(Program) bool) (some Programs) {
 	return some
 }
 
-// span is from when the first began until the last ended, in seconds.
+// span returns the seconds from the start of the first program to the end of the last.
 func (all Programs) span() float64 {
 	if len(all) == 0 {
 		return 0
@@ -96,8 +96,8 @@ func (all Programs) span() float64 {
 	return ended.Sub(began).Seconds()
 }
 
-// encodes reports whether pictures are encoded: whether any output names a codec for them
-// that is not "copy". Lectern names the codec of everything it keeps.
+// encodes reports whether the program encodes pictures: whether an output names a video codec other
+// than "copy". Lectern names the codec of every output that it keeps.
 func (p Program) encodes() bool {
 	for i, a := range p.Args[:max(0, len(p.Args)-1)] {
 		if a == "-c:v" && p.Args[i+1] != "copy" {
@@ -107,7 +107,7 @@ func (p Program) encodes() bool {
 	return false
 }
 
-// readsInput reports whether an input's path ends so.
+// readsInput reports whether the path of an input has that suffix.
 func (p Program) readsInput(end string) bool {
 	for i, a := range p.Args[:max(0, len(p.Args)-1)] {
 		if a == "-i" && strings.HasSuffix(p.Args[i+1], end) {
@@ -117,13 +117,13 @@ func (p Program) readsInput(end string) bool {
 	return false
 }
 
-// encodesStill reports whether one picture alone is encoded, for a thumbnail.
+// encodesStill reports whether the program encodes a single picture, for a thumbnail.
 func (p Program) encodesStill() bool { return p.encodes() && slices.Contains(p.Args, "mjpeg") }
 
-// encodesVideo reports whether moving pictures are encoded.
+// encodesVideo reports whether the program encodes video.
 func (p Program) encodesVideo() bool { return p.encodes() && !p.encodesStill() }
 
-// drawsCard reports whether a card is drawn or encoded: libass is what draws the text.
+// drawsCard reports whether the program draws a card: only cards use libass.
 func (p Program) drawsCard() bool {
 	return slices.ContainsFunc(p.Args, func(a string) bool { return strings.Contains(a, "ass=") })
 }

@@ -50,7 +50,7 @@ cut off twenty times, each time after bytes by chance, and compared byte for byt
 	}
 }
 
-// measureUpload lets cp and an upload take turns, and then cuts one off again and again.
+// measureUpload times cp and an upload in turns, and then an upload with many cuts.
 func measureUpload(ctx context.Context, b *Bench, n int, into *Round) error {
 	bytes := forSize(b, int64(4<<30), 64<<20)
 	source := filepath.Join(b.work, "recording.bin")
@@ -89,8 +89,8 @@ func measureUpload(ctx context.Context, b *Bench, n int, into *Round) error {
 		into.Values[grown] = float64(after - before)
 		return took, err
 	}
-	// Disks of virtual machines are many times slower where nobody ever wrote: each writes
-	// once before it is measured, and then likely to the same places again.
+	// Disks of virtual machines are many times slower where nothing was ever written: each writes
+	// once before it is measured, and then probably to the same places.
 	for _, first := range []func(*Round) (float64, error){copied, sent} {
 		if _, err := first(nil); err != nil {
 			return err
@@ -108,7 +108,7 @@ func measureUpload(ctx context.Context, b *Bench, n int, into *Round) error {
 	return b.uploadWithCuts(ctx, into, source, bytes)
 }
 
-// uploadWithCuts uploads with a connection that breaks, and compares what came of it.
+// uploadWithCuts uploads over a connection that breaks, and compares the files.
 func (b *Bench) uploadWithCuts(ctx context.Context, into *Round, source string, bytes int64) (err error) {
 	r, err := b.startReceiver(ctx)
 	if err != nil {
@@ -139,7 +139,7 @@ func (b *Bench) uploadWithCuts(ctx context.Context, into *Round, source string, 
 	return nil
 }
 
-// writeRandomFile is a file of bytes that no disk makes smaller.
+// writeRandomFile writes a file of bytes that cannot be compressed.
 func writeRandomFile(path string, bytes int64) error {
 	f, err := os.Create(path)
 	if err != nil {
@@ -150,8 +150,8 @@ func writeRandomFile(path string, bytes int64) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// receiver is a process of its own that takes uploads, so that its memory can be told from
-// that of the client.
+// receiver receives uploads in a process of its own, so that its memory can be measured apart from
+// the client's.
 type receiver struct {
 	cmd *exec.Cmd
 	in  io.Closer
@@ -159,7 +159,7 @@ type receiver struct {
 	url string
 }
 
-// startReceiver starts this very program as one.
+// startReceiver starts this program as a receiver.
 func (b *Bench) startReceiver(ctx context.Context) (*receiver, error) {
 	dir := filepath.Join(b.work, "uploads")
 	self, err := os.Executable()
@@ -195,7 +195,7 @@ func (r *receiver) stop() error {
 	return errors.Join(err, globErr)
 }
 
-// runReceiver takes uploads in this very process until standard input ends.
+// runReceiver receives uploads in this process until standard input ends.
 func runReceiver(ctx context.Context, dir string) error {
 	s, err := tus.New(tus.Options{
 		Dir: dir, BasePath: "/", MaxSize: 1 << 40, MaxUploads: 1, Lifetime: time.Hour, Log: slog.Default(),
@@ -236,12 +236,12 @@ func (r *receiver) offset(ctx context.Context, where string) (int64, error) {
 	return strconv.ParseInt(res.Get("Upload-Offset"), 10, 64)
 }
 
-// file is where the receiver keeps an upload.
+// file returns the path at which the receiver keeps an upload.
 func (r *receiver) file(where string) string {
 	return filepath.Join(r.dir, strings.TrimPrefix(where, "/")+".bin")
 }
 
-// send continues an upload; after so many bytes, unless that is -1, the connection breaks.
+// send continues an upload. After so many bytes the connection breaks, unless after is -1.
 func (r *receiver) send(ctx context.Context, where, source string, offset, after int64) (http.Header, error) {
 	f, err := os.Open(source)
 	if err != nil {
@@ -260,7 +260,7 @@ func (r *receiver) send(ctx context.Context, where, source string, offset, after
 	})
 }
 
-// broken is the end of a connection.
+// broken is the error of a broken connection.
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, errors.New("the connection is cut off") }

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// sreviewArgs are SReview's words for VP9, without the speed of a pass.
+// sreviewArgs are the arguments for VP9 that SReview uses, without the speed of a pass.
 const sreviewArgs = "-threads 1 -c:v libvpx-vp9 -b:v 1024k -minrate 512k -maxrate 1484.8k -crf 32"
 
 func vp9Benchmark() Benchmark {
@@ -84,7 +84,7 @@ func (b *Bench) vp9Plain(ctx context.Context, into *Round, talk string) error {
 	return b.quality(ctx, into, "plain", filepath.Join(b.work, "plain.webm"), talk)
 }
 
-// quality notes the size of a file's pictures, and how like the recording's they are.
+// quality records the size of a file's video, and its SSIM against the recording.
 func (b *Bench) quality(ctx context.Context, into *Round, who, made, talk string) error {
 	out, err := exec.CommandContext(ctx, b.generator.Tools.FFprobe, "-v", "error", "-select_streams", "v:0",
 		"-show_entries", "packet=size", "-of", "csv=p=0", made).Output()
@@ -106,7 +106,7 @@ func (b *Bench) quality(ctx context.Context, into *Round, who, made, talk string
 
 var ssimTotal = regexp.MustCompile(`SSIM .* All:([0-9.]+)`)
 
-// ssim compares two films picture by picture, by their numbers.
+// ssim compares two videos frame by frame, by frame number.
 func (b *Bench) ssim(ctx context.Context, made, talk string) (float64, error) {
 	const graph = "[0:v]settb=1/25,setpts=N[a];[1:v]settb=1/25,setpts=N[b];[a][b]ssim"
 	said, err := exec.CommandContext(ctx, b.generator.Tools.FFmpeg, "-hide_banner", "-nostdin", "-i", made, "-i", talk,
