@@ -65,11 +65,11 @@ func (e Explainer) inputText(role string, before, now action.Key, madeBy string)
 		return "its input " + madeBy + " changed"
 	case now == "":
 		return "it no longer reads " + role
-	case name == "recording":
+	case name == plan.RoleRecording:
 		return e.recordingText(string(before), string(now))
-	case name == "track":
+	case name == plan.RoleTrack:
 		return e.trackText(before, now)
-	case name == "times":
+	case name == plan.RoleCueTimes:
 		return "the times of cues changed"
 	}
 	return "the file submitted as " + role + " changed"

@@ -25,7 +25,10 @@ type Subtitles struct {
 	notifier     *Notifier
 }
 
-// The clocks that the times of a subtitle file may be on.
+// Clock is what the times of a subtitle file are relative to.
+type Clock = submission.Clock
+
+// The clocks of subtitle files.
 const (
 	ReelClock      = submission.ReelClock
 	ProgrammeClock = submission.ProgrammeClock
@@ -142,7 +145,7 @@ func (svc *Subtitles) Revisions(ctx context.Context, p access.Person, slug strin
 
 // File writes a revision of the subtitles in the language that is spoken, 0 being the
 // present one, in a format, on the recordings' clock or on that of the film.
-func (svc *Subtitles) File(ctx context.Context, p access.Person, slug string, number int, format subtitle.Format, clock string) (data []byte, err error) {
+func (svc *Subtitles) File(ctx context.Context, p access.Person, slug string, number int, format subtitle.Format, clock Clock) (data []byte, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden
 	}

@@ -14,10 +14,13 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// The clocks that the times of a subtitle file may be on. The catalog keeps cues in reel time.
+// Clock is what the times of a subtitle file are relative to. The catalog keeps cues in reel time.
+type Clock string
+
+// The clocks of subtitle files.
 const (
-	ReelClock      = "reel"      // the recordings, end to end
-	ProgrammeClock = "programme" // the video of one edition
+	ReelClock      Clock = "reel"      // the recordings, end to end
+	ProgrammeClock Clock = "programme" // the video of one edition
 )
 
 // editionOf returns the edition that a file on the programme clock was made against. A file that

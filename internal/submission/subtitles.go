@@ -28,7 +28,7 @@ type SubtitleUpload struct {
 	Name     string
 	Data     []byte
 	Encoding string // overrides what the bytes look like
-	Clock    string // ReelClock or ProgrammeClock; "" means that of the published video, if there is one
+	Clock    Clock  // "" means that of the published video, if there is one
 	DryRun   bool   // check the file and save nothing
 }
 
@@ -37,7 +37,7 @@ type SubtitleReport struct {
 	Saved         bool // as a new revision
 	Unchanged     bool // the cues are those of the current revision
 	Revision      int  // the current one
-	Clock         string
+	Clock         Clock
 	Cues          []conference.Cue // of the file, in reel time
 	Check         check.Report
 	Source        conference.SourceFile // the file, and remarks on reading it
@@ -240,7 +240,7 @@ func (s *Subtitles) CheckSync(ctx context.Context, talk catalog.Submission, t co
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(g.Actions, func(a action.Action) bool { return a.Kind == "sync" })
+	i := slices.IndexFunc(g.Actions, func(a action.Action) bool { return a.Kind == plan.KindSync })
 	if i < 0 {
 		return nil, nil
 	}
@@ -261,7 +261,7 @@ func (s *Subtitles) audioLevels(ctx context.Context, sync action.Action) ([]floa
 	}
 	var paths []string
 	for i := range spec.Recordings {
-		analysis, err := s.Store.Get(ctx, sync.Inputs[fmt.Sprintf("analysis/%05d", i)])
+		analysis, err := s.Store.Get(ctx, sync.Inputs[plan.NumberedRole(plan.RoleAnalysis, i)])
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, nil
 		}

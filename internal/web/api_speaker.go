@@ -30,7 +30,7 @@ type SubtitleReport struct {
 }
 
 func apiSubtitleReport(c service.SubtitleReport) *body[SubtitleReport] {
-	h := SubtitleReport{c.Saved, c.Unchanged, c.Revision, c.Clock, len(c.Cues), c.Check.Grade, nonNil(c.Check.Findings), c.Source, nonNil(c.Omissions), c.Changed, c.Sync, ""}
+	h := SubtitleReport{c.Saved, c.Unchanged, c.Revision, string(c.Clock), len(c.Cues), c.Check.Grade, nonNil(c.Check.Findings), c.Source, nonNil(c.Omissions), c.Changed, c.Sync, ""}
 	if c.Sync != nil {
 		h.Says = c.Sync.Sentence()
 	}
@@ -85,7 +85,7 @@ func (a *api) putSubtitles(ctx context.Context, p access.Person, in *struct {
 	Check    bool   `query:"check" doc:"Nothing is saved."`
 	RawBody  []byte `contentType:"application/octet-stream"`
 }) (*body[SubtitleReport], error) {
-	done, err := a.service.Subtitles.Upload(ctx, p, in.Slug, service.SubtitleUpload{Name: cleanName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: in.Clock, DryRun: in.Check})
+	done, err := a.service.Subtitles.Upload(ctx, p, in.Slug, service.SubtitleUpload{Name: cleanName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: service.Clock(in.Clock), DryRun: in.Check})
 	if err != nil {
 		return nil, err
 	}
