@@ -256,7 +256,7 @@ func TestRun_BadInputChangesNothing(t *testing.T) {
 		{"an empty subtitle file", "talk.mp4 --subtitles en=empty.srt", 3, `empty\.srt:1: is empty`},
 		{"subtitles of another video", "talk.mp4 --subtitles en=elsewhere.srt", 3, `elsewhere\.srt: has no cue within the programme`},
 
-		{"no such talk file", "talk.mp4 --talk absent.yaml", 3, `absent\.yaml: cannot be read.*Name a YAML file`},
+		{"no such talk file", "talk.mp4 --talk absent.yaml", 3, `absent\.yaml: cannot be read.*Give a YAML file`},
 		{"no such pipeline", "talk.mp4 --pipeline absent.yaml", 3, `absent\.yaml: is neither the name of a pipeline nor a readable file.*built-in pipelines \(talk, tutorial\)`},
 		{"output in a file's place", "talk.mp4 -o in-the-way", 3, `in-the-way: is not a directory\. Choose another`},
 		{"a foreign directory in the way", "talk.mp4 --slug talk -o foreign", 3, `foreign/talk: .*Move it away, or choose another`},
