@@ -17,9 +17,8 @@ import (
 	"github.com/lectern-av/lectern/internal/tus"
 )
 
-// TestServer_TusJSClient lets tus-js-client, which is not ours, upload a file, pause, and go on
-// after the server was stopped and started anew. `npm ci` has to have put it there, as
-// `make test` does.
+// TestServer_TusJSClient uploads a file with tus-js-client, an independent implementation, which pauses
+// and continues after a restart of the server. `make test` installs it with `npm ci`.
 func TestServer_TusJSClient(t *testing.T) {
 	const size = 3<<20 + 17
 	content := randomBytes(size)
@@ -47,14 +46,14 @@ func TestServer_TusJSClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("%v: node has to be there, and tus-js-client by npm ci", err)
+		t.Fatalf("%v: install node, and tus-js-client with npm ci", err)
 	}
 	lines := bufio.NewScanner(out)
 	paused := false
 	for lines.Scan() {
 		paused = paused || lines.Text() == "paused"
 		if sent, err := strconv.Atoi(lines.Text()); err == nil && sent > size/4 {
-			io.WriteString(in, "\n") // again and again does no harm
+			io.WriteString(in, "\n") // repeating it has no effect
 		}
 	}
 	if err := cmd.Wait(); err != nil || !paused {

@@ -19,7 +19,7 @@ import (
 	"github.com/lectern-av/lectern/internal/tus"
 )
 
-// receiverEnv is the directory that a child process serves, if this is one.
+// receiverEnv is the environment variable with the directory that a child process serves.
 const receiverEnv = "TUS_TEST_RECEIVER"
 
 func TestMain(m *testing.M) {
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// serveUntilKilled serves a directory until it is killed. It prints where.
+// serveUntilKilled serves a directory until the process is killed, and prints its address.
 func serveUntilKilled(dir string) error {
 	s, err := tus.New(tus.Options{
 		Dir: dir, BasePath: "/uploads/", MaxSize: 1 << 40, MaxUploads: 9, Lifetime: time.Hour, Log: slog.Default(),
@@ -48,7 +48,7 @@ func serveUntilKilled(dir string) error {
 	return http.Serve(l, s)
 }
 
-// startReceiver is such a process.
+// startReceiver starts a process that serves dir.
 func startReceiver(t *testing.T, dir string) (cmd *exec.Cmd, url string) {
 	t.Helper()
 	cmd = exec.CommandContext(t.Context(), os.Args[0])
@@ -75,10 +75,9 @@ func startReceiver(t *testing.T, dir string) (cmd *exec.Cmd, url string) {
 
 func TestServer_KilledWhileUploading(t *testing.T) { testKilledWhileUploading(t, 3, 8<<20) }
 
-// testKilledWhileUploading kills the receiving process again and again, after as many bytes as
-// chance has it, some of them by small PATCHes that are acknowledged. What the server had
-// acknowledged it still has when it comes back, and in the end the file is the one that was
-// sent.
+// testKilledWhileUploading kills the receiving process several times, each time after an acknowledged
+// PATCH of random length and during another one. A restarted server must still have every
+// acknowledged byte, and in the end the file must be complete.
 func testKilledWhileUploading(t *testing.T, kills int, size int) {
 	dir, content := t.TempDir(), randomBytes(size)
 	random := rand.New(rand.NewPCG(1, uint64(size)))
@@ -94,7 +93,7 @@ func testKilledWhileUploading(t *testing.T, kills int, size int) {
 		}
 		acknowledged += some
 
-		more := random.IntN(size - acknowledged) // never all
+		more := random.IntN(size - acknowledged) // less than all
 		body := &killingBody{r: bytes.NewReader(content[acknowledged : acknowledged+more]), kill: cmd.Process.Kill}
 		p.patchUntilKilled(path, acknowledged, body)
 		cmd.Wait()
@@ -102,7 +101,7 @@ func testKilledWhileUploading(t *testing.T, kills int, size int) {
 		cmd, p.url = startReceiver(t, dir)
 		offset, err := strconv.Atoi(p.do("HEAD", path, "").header.Get("Upload-Offset"))
 		if err != nil || offset < acknowledged {
-			t.Fatalf("after a kill there are %d bytes (%v), and %d were acknowledged", offset, err, acknowledged)
+			t.Fatalf("after a kill the offset is %d (%v), but %d bytes were acknowledged", offset, err, acknowledged)
 		}
 		acknowledged = offset
 	}
@@ -118,11 +117,12 @@ func testKilledWhileUploading(t *testing.T, kills int, size int) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, content) {
-		t.Error("the file is not the one that was sent")
+		t.Error("the received file differs from the one that was sent")
 	}
 }
 
-// killingBody is a body at whose end the server is killed while it waits for more.
+// killingBody is a body that kills the server at its end and then fails, so that the server never sees
+// the whole body.
 type killingBody struct {
 	r    io.Reader
 	kill func() error
@@ -136,7 +136,7 @@ func (u *killingBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// patchUntilKilled sends a PATCH that has no answer.
+// patchUntilKilled sends a PATCH during which the server is killed.
 func (p *testServer) patchUntilKilled(path string, offset int, body io.Reader) {
 	p.t.Helper()
 	r, err := http.NewRequestWithContext(p.t.Context(), "PATCH", p.url+path, body)
@@ -148,11 +148,11 @@ func (p *testServer) patchUntilKilled(path string, offset int, body io.Reader) {
 	}
 	if res, err := http.DefaultClient.Do(r); err == nil {
 		res.Body.Close()
-		p.t.Fatalf("a server that was killed answered %s", res.Status)
+		p.t.Fatalf("a killed server responded %s", res.Status)
 	}
 }
 
-// randomBytes is content that is alike nowhere.
+// randomBytes returns the same pseudo-random bytes each time.
 func randomBytes(size int) []byte {
 	b := make([]byte, size)
 	rand.NewChaCha8([32]byte{7}).Read(b)

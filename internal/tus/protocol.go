@@ -23,12 +23,12 @@ const (
 	extensions        = "creation,creation-with-upload,creation-defer-length,termination,checksum,expiration"
 	algorithms        = "sha1,md5,sha256"
 	offsetOctetStream = "application/offset+octet-stream"
-	maxMetadata       = 8 << 10 // bytes of Upload-Metadata
+	maxMetadata       = 8 << 10 // maximum bytes of Upload-Metadata
 
-	statusChecksumMismatch = 460 // the protocol's own
+	statusChecksumMismatch = 460 // defined by the tus protocol
 )
 
-// httpError is an answer that says no.
+// httpError is an error with an HTTP status and a message for the client.
 type httpError struct {
 	status  int
 	message string
@@ -54,12 +54,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// beginRequest counts a request, unless the server has closed.
+// beginRequest counts a request, unless the server is closed.
 func (s *Server) beginRequest() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return httpErrorf(http.StatusServiceUnavailable, "the server is being stopped; go on when it is there again")
+		return httpErrorf(http.StatusServiceUnavailable, "the server is shutting down; continue when it is back")
 	}
 	s.requests.Add(1)
 	return nil
@@ -75,7 +75,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	if r.Header.Get("Tus-Resumable") != version {
 		w.Header().Set("Tus-Version", version)
-		return httpErrorf(http.StatusPreconditionFailed, "this is a tus server of version %s, and the request is not of that version", version)
+		return httpErrorf(http.StatusPreconditionFailed, "this server supports version %s of the tus protocol", version)
 	}
 	owner, err := s.opts.Authorize(r)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	if id == "" {
 		if method != http.MethodPost {
 			w.Header().Set("Allow", "OPTIONS, POST")
-			return httpErrorf(http.StatusMethodNotAllowed, "uploads begin with a POST")
+			return httpErrorf(http.StatusMethodNotAllowed, "create an upload with POST")
 		}
 		return s.handleCreate(w, r, owner)
 	}
@@ -102,10 +102,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 		return s.handleDelete(w, r, u)
 	}
 	w.Header().Set("Allow", "OPTIONS, HEAD, PATCH, DELETE")
-	return httpErrorf(http.StatusMethodNotAllowed, "an upload can be asked for (HEAD), continued (PATCH) and removed (DELETE)")
+	return httpErrorf(http.StatusMethodNotAllowed, "use HEAD, PATCH or DELETE for an upload")
 }
 
-// findUpload is an upload of this owner's. An identifier is only ever looked up, and no path.
+// findUpload returns an upload of the owner. id is looked up in memory and never used as a path.
 func (s *Server) findUpload(id, owner string) (*upload, error) {
 	s.mu.Lock()
 	u := s.uploads[id]
@@ -114,18 +114,18 @@ func (s *Server) findUpload(id, owner string) (*upload, error) {
 		return nil, httpErrorf(http.StatusNotFound, "there is no such upload")
 	}
 	if !time.Now().Before(u.expires(s.opts.Lifetime)) {
-		return nil, httpErrorf(http.StatusGone, "nothing came for this upload for too long; begin it again")
+		return nil, httpErrorf(http.StatusGone, "this upload has expired; start it again")
 	}
 	return u, nil
 }
 
-// writeError answers with what went wrong: in words where the client or the disk is at fault.
+// writeError responds with an error. Unexpected errors are logged and not shown to the client.
 func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	status, text := http.StatusInternalServerError, "something went wrong on the server; it is in its log"
-	var no *httpError
+	status, text := http.StatusInternalServerError, "internal server error; see the server's log"
+	var known *httpError
 	switch {
-	case errors.As(err, &no):
-		status, text = no.status, no.message
+	case errors.As(err, &known):
+		status, text = known.status, known.message
 	case errors.Is(err, errSuperseded):
 		status, text = http.StatusConflict, errSuperseded.Error()
 	case errors.Is(err, errTooLong):
@@ -134,10 +134,10 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 		status, text = statusChecksumMismatch, errChecksumMismatch.Error()
 	case isDiskFull(err):
 		status = http.StatusInsufficientStorage
-		text = "the server's disk is full; what has arrived is kept, and the upload goes on when there is room again"
-		s.opts.Log.Error("the disk is full: uploads have to wait", "dir", s.opts.Dir, "err", err)
+		text = "the server's disk is full; the received bytes are kept, and the upload can continue when there is space again"
+		s.opts.Log.Error("the disk is full; uploads cannot continue", "dir", s.opts.Dir, "err", err)
 	default:
-		s.opts.Log.Error("an upload met an error", "method", r.Method, "path", r.URL.Path, "err", err)
+		s.opts.Log.Error("an upload request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
@@ -146,7 +146,7 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// handleOptions is what the server can do, for everybody.
+// handleOptions responds with the capabilities of the server. It needs no authorization.
 func (s *Server) handleOptions(w http.ResponseWriter) error {
 	h := w.Header()
 	h.Set("Tus-Version", version)
@@ -157,7 +157,7 @@ func (s *Server) handleOptions(w http.ResponseWriter) error {
 	return nil
 }
 
-// handleCreate begins an upload, and takes what comes along already.
+// handleCreate creates an upload and receives the body, if there is one.
 func (s *Server) handleCreate(w http.ResponseWriter, r *http.Request, owner string) error {
 	size, err := s.declaredLength(r)
 	if err != nil {
@@ -167,9 +167,9 @@ func (s *Server) handleCreate(w http.ResponseWriter, r *http.Request, owner stri
 	if _, err := parseMetadata(metadata); err != nil {
 		return err
 	}
-	with := r.Header.Get("Content-Type") == offsetOctetStream
-	if !with && r.ContentLength != 0 {
-		return httpErrorf(http.StatusUnsupportedMediaType, "what comes with an upload's beginning has to be %s", offsetOctetStream)
+	hasBody := r.Header.Get("Content-Type") == offsetOctetStream
+	if !hasBody && r.ContentLength != 0 {
+		return httpErrorf(http.StatusUnsupportedMediaType, "the body of a new upload must be %s", offsetOctetStream)
 	}
 	check, err := parseChecksum(r)
 	if err != nil {
@@ -181,7 +181,7 @@ func (s *Server) handleCreate(w http.ResponseWriter, r *http.Request, owner stri
 	now := time.Now().UTC()
 	u, err := createUpload(s.opts.Dir, uploadInfo{Owner: owner, Size: size, Metadata: metadata, CreatedAt: now, UpdatedAt: now})
 	if err != nil {
-		return fmt.Errorf("begin an upload: %w", err)
+		return fmt.Errorf("create an upload: %w", err)
 	}
 	u.lock <- struct{}{}
 	defer func() { <-u.lock }()
@@ -189,35 +189,37 @@ func (s *Server) handleCreate(w http.ResponseWriter, r *http.Request, owner stri
 	s.uploads[u.id] = u
 	s.mu.Unlock()
 	w.Header().Set("Location", path.Join(s.opts.BasePath, u.id))
-	return s.receiveAndRespond(w, r, u, with, check, http.StatusCreated)
+	return s.receiveAndRespond(w, r, u, hasBody, check, http.StatusCreated)
 }
 
-// declaredLength is how long a new upload will be, or unknown.
+// declaredLength returns the size of a new upload in bytes, or unknownSize.
 func (s *Server) declaredLength(r *http.Request) (int64, error) {
 	length, later := r.Header.Get("Upload-Length"), r.Header.Get("Upload-Defer-Length")
 	switch {
 	case length != "" && later != "", length == "" && later == "":
-		return 0, httpErrorf(http.StatusBadRequest, "either Upload-Length or Upload-Defer-Length has to be there")
+		return 0, httpErrorf(http.StatusBadRequest, "send either Upload-Length or Upload-Defer-Length")
 	case later != "" && later != "1":
-		return 0, httpErrorf(http.StatusBadRequest, "Upload-Defer-Length can only be 1")
+		return 0, httpErrorf(http.StatusBadRequest, "Upload-Defer-Length must be 1")
 	case later != "":
 		return unknownSize, nil
 	}
 	return s.parseLength(length)
 }
 
+// parseLength parses an Upload-Length and checks it against the maximum.
 func (s *Server) parseLength(text string) (int64, error) {
 	n, err := parseByteCount(text)
 	if err != nil {
-		return 0, httpErrorf(http.StatusBadRequest, "Upload-Length has to be a number of bytes")
+		return 0, httpErrorf(http.StatusBadRequest, "Upload-Length must be a number of bytes")
 	}
 	if n > s.opts.MaxSize {
-		return 0, httpErrorf(http.StatusRequestEntityTooLarge, "a file may have %d bytes at most", s.opts.MaxSize)
+		return 0, httpErrorf(http.StatusRequestEntityTooLarge, "the file is too large; at most %d bytes are allowed", s.opts.MaxSize)
 	}
 	return n, nil
 }
 
-// checkQuota looks whether there is room for another upload beside all that are unfinished.
+// checkQuota refuses a new upload if its owner has too many unfinished ones or the disk has no space
+// for it.
 func (s *Server) checkQuota(owner string, size int64) error {
 	unfinished := 0
 	for _, u := range s.allUploads() {
@@ -226,16 +228,17 @@ func (s *Server) checkQuota(owner string, size int64) error {
 		}
 	}
 	if unfinished >= s.opts.MaxUploads {
-		return httpErrorf(http.StatusTooManyRequests, "%d uploads are unfinished; finish or remove some first", unfinished)
+		return httpErrorf(http.StatusTooManyRequests, "you have %d unfinished uploads; finish or cancel some first", unfinished)
 	}
 	return s.checkFreeSpace(size)
 }
 
-// checkFreeSpace looks whether the disk has room for so many bytes beside what it was promised to.
+// checkFreeSpace refuses size bytes if the disk has no space for them beside the rest of all unfinished
+// uploads.
 func (s *Server) checkFreeSpace(size int64) error {
 	free, err := freeSpace(s.opts.Dir)
 	if err != nil {
-		return fmt.Errorf("see how much room there is for uploads: %w", err)
+		return fmt.Errorf("get the free disk space: %w", err)
 	}
 	for _, u := range s.allUploads() {
 		if i := u.snapshot(); i.Size > i.Offset {
@@ -243,19 +246,19 @@ func (s *Server) checkFreeSpace(size int64) error {
 		}
 	}
 	if size > max(free, 0) {
-		return httpErrorf(http.StatusInsufficientStorage, "the file has %d bytes, and the server's disk has room for %d beside other uploads", size, max(free, 0))
+		return httpErrorf(http.StatusInsufficientStorage, "the file has %d bytes, but the server's disk has space for only %d beside other uploads", size, max(free, 0))
 	}
 	return nil
 }
 
-// handleHead says how far an upload has come. One whose client was lost without a word is settled
-// first, so that the client goes on where it truly stopped.
+// handleHead responds with the offset of an upload. A stalled PATCH is aborted first, so that the
+// offset includes everything that it received.
 func (s *Server) handleHead(w http.ResponseWriter, r *http.Request, u *upload) error {
-	mine, err := u.acquire(r.Context(), s.opts.StallTimeout)
+	locked, err := u.acquire(r.Context(), s.opts.StallTimeout)
 	if err != nil {
 		return err
 	}
-	if mine {
+	if locked {
 		defer func() { <-u.lock }()
 		if err := s.deliver(context.WithoutCancel(r.Context()), u); err != nil {
 			return err
@@ -278,14 +281,14 @@ func (s *Server) handleHead(w http.ResponseWriter, r *http.Request, u *upload) e
 	return nil
 }
 
-// handlePatch continues an upload.
+// handlePatch receives the next bytes of an upload.
 func (s *Server) handlePatch(w http.ResponseWriter, r *http.Request, u *upload) error {
 	if r.Header.Get("Content-Type") != offsetOctetStream {
-		return httpErrorf(http.StatusUnsupportedMediaType, "what continues an upload has to be %s", offsetOctetStream)
+		return httpErrorf(http.StatusUnsupportedMediaType, "the body must be %s", offsetOctetStream)
 	}
 	offset, err := parseByteCount(r.Header.Get("Upload-Offset"))
 	if err != nil {
-		return httpErrorf(http.StatusBadRequest, "Upload-Offset has to be a number of bytes")
+		return httpErrorf(http.StatusBadRequest, "Upload-Offset must be a number of bytes")
 	}
 	check, err := parseChecksum(r)
 	if err != nil {
@@ -295,8 +298,9 @@ func (s *Server) handlePatch(w http.ResponseWriter, r *http.Request, u *upload) 
 		return err
 	}
 	defer func() { <-u.lock }()
-	if now := u.snapshot().Offset; offset != now {
-		return httpErrorf(http.StatusConflict, "the upload goes on at byte %d, not at %d", now, offset)
+	current := u.snapshot().Offset
+	if offset != current {
+		return httpErrorf(http.StatusConflict, "the upload continues at byte %d, not at %d", current, offset)
 	}
 	if length := r.Header.Get("Upload-Length"); length != "" {
 		if err := s.setDeferredLength(u, length); err != nil {
@@ -306,14 +310,14 @@ func (s *Server) handlePatch(w http.ResponseWriter, r *http.Request, u *upload) 
 	return s.receiveAndRespond(w, r, u, true, check, http.StatusNoContent)
 }
 
-// lockUpload takes an upload's turn for a request that changes it.
+// lockUpload locks an upload for a request that changes it. The caller unlocks it.
 func (s *Server) lockUpload(r *http.Request, u *upload) error {
-	mine, err := u.acquire(r.Context(), s.opts.StallTimeout)
+	locked, err := u.acquire(r.Context(), s.opts.StallTimeout)
 	if err != nil {
 		return err
 	}
-	if !mine {
-		return httpErrorf(http.StatusLocked, "the upload is being continued by another request")
+	if !locked {
+		return httpErrorf(http.StatusLocked, "another request is continuing this upload")
 	}
 	if u.removed.Load() {
 		<-u.lock
@@ -322,7 +326,7 @@ func (s *Server) lockUpload(r *http.Request, u *upload) error {
 	return nil
 }
 
-// setDeferredLength says how long an upload is that began without saying it.
+// setDeferredLength sets the size of an upload that was created without one.
 func (s *Server) setDeferredLength(u *upload, text string) error {
 	n, err := s.parseLength(text)
 	if err != nil {
@@ -333,7 +337,7 @@ func (s *Server) setDeferredLength(u *upload, text string) error {
 	case i.Size == n:
 		return nil
 	case i.Size != unknownSize || n < i.Offset:
-		return httpErrorf(http.StatusBadRequest, "the length of an upload that has one, or more bytes, cannot change to %d", n)
+		return httpErrorf(http.StatusBadRequest, "the length of this upload cannot be changed to %d", n)
 	}
 	if err := s.checkFreeSpace(n - i.Offset); err != nil {
 		return err
@@ -342,20 +346,20 @@ func (s *Server) setDeferredLength(u *upload, text string) error {
 	return u.save(i)
 }
 
-// receiveAndRespond takes the body that comes with a request, if one does, hands the upload over if
-// that completes it, and answers. The caller has the upload's turn.
+// receiveAndRespond receives the body of a request, if body is true, delivers the upload if it is
+// complete then, and responds with status. The caller holds the lock of the upload.
 func (s *Server) receiveAndRespond(w http.ResponseWriter, r *http.Request, u *upload, body bool, check *checksum, status int) error {
 	i := u.snapshot()
-	most := s.opts.MaxSize - i.Offset
+	limit := s.opts.MaxSize - i.Offset
 	if i.Size != unknownSize {
-		most = i.Size - i.Offset
+		limit = i.Size - i.Offset
 	}
-	if r.ContentLength > most {
+	if r.ContentLength > limit {
 		return errTooLong
 	}
 	if body && r.ContentLength != 0 {
 		t := &transfer{conn: http.NewResponseController(w)}
-		if err := s.receive(u, t, r.Body, most, check); err != nil {
+		if err := s.receive(u, t, r.Body, limit, check); err != nil {
 			return s.classifyReceiveError(r, err)
 		}
 	}
@@ -367,22 +371,22 @@ func (s *Server) receiveAndRespond(w http.ResponseWriter, r *http.Request, u *up
 	return nil
 }
 
-// classifyReceiveError tells a connection that broke, which is why there are resumable uploads and no
-// trouble of the server's, from what is.
+// classifyReceiveError returns an httpError for a broken connection, which is normal for resumable
+// uploads, and other errors as failures of the server.
 func (s *Server) classifyReceiveError(r *http.Request, err error) error {
 	if errors.Is(err, errSuperseded) || errors.Is(err, errTooLong) || errors.Is(err, errChecksumMismatch) || isDiskFull(err) {
 		return err
 	}
 	var network net.Error
 	if r.Context().Err() != nil || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network) {
-		return httpErrorf(http.StatusServiceUnavailable, "the connection broke; what arrived is kept, and the upload goes on from there")
+		return httpErrorf(http.StatusServiceUnavailable, "the connection broke; the received bytes are kept, and the upload can continue")
 	}
 	return fmt.Errorf("receive an upload: %w", err)
 }
 
-// handleDelete removes an upload.
+// handleDelete cancels and removes an upload.
 func (s *Server) handleDelete(w http.ResponseWriter, r *http.Request, u *upload) error {
-	u.abortTransfer() // whoever removes it wants nothing more of it
+	u.abortTransfer() // a running PATCH is not needed any more
 	if err := s.lockUpload(r, u); err != nil {
 		return err
 	}
@@ -394,19 +398,19 @@ func (s *Server) handleDelete(w http.ResponseWriter, r *http.Request, u *upload)
 	return nil
 }
 
-// setUploadHeaders is where an upload stands, in an answer's header.
+// setUploadHeaders adds offset and expiry of an upload to a response.
 func (s *Server) setUploadHeaders(w http.ResponseWriter, u *upload) {
 	w.Header().Set("Upload-Offset", strconv.FormatInt(u.snapshot().Offset, 10))
 	w.Header().Set("Upload-Expires", u.expires(s.opts.Lifetime).UTC().Format(http.TimeFormat))
 }
 
-// parseByteCount is a count of bytes: digits, and nothing else.
+// parseByteCount parses a number of bytes: digits only, without a sign.
 func parseByteCount(text string) (int64, error) {
 	n, err := strconv.ParseUint(text, 10, 63)
 	return int64(n), err
 }
 
-// parseChecksum is what the body of a request must come to, if it says so.
+// parseChecksum returns the Upload-Checksum of a request, or nil if it has none.
 func parseChecksum(r *http.Request) (*checksum, error) {
 	text := r.Header.Get("Upload-Checksum")
 	if text == "" {
@@ -415,34 +419,34 @@ func parseChecksum(r *http.Request) (*checksum, error) {
 	name, sum, _ := strings.Cut(text, " ")
 	known := map[string]func() hash.Hash{"sha1": sha1.New, "md5": md5.New, "sha256": sha256.New}
 	if known[name] == nil {
-		return nil, httpErrorf(http.StatusBadRequest, "the server knows the checksums %s", algorithms)
+		return nil, httpErrorf(http.StatusBadRequest, "the supported checksum algorithms are %s", algorithms)
 	}
 	c := &checksum{hash: known[name]()}
 	var err error
 	if c.want, err = base64.StdEncoding.Strict().DecodeString(sum); err != nil || len(c.want) != c.hash.Size() {
-		return nil, httpErrorf(http.StatusBadRequest, "Upload-Checksum is no %s in base 64", name)
+		return nil, httpErrorf(http.StatusBadRequest, "Upload-Checksum is not a %s in Base64", name)
 	}
 	return c, nil
 }
 
-// parseMetadata reads Upload-Metadata: pairs of a key and, in base 64, a value, which may be
-// missing. Values are any bytes at all.
+// parseMetadata parses Upload-Metadata: pairs of a key and an optional value in Base64. Values can be
+// any bytes.
 func parseMetadata(text string) (map[string]string, error) {
 	all := make(map[string]string)
 	if text == "" {
 		return all, nil
 	}
 	if len(text) > maxMetadata {
-		return nil, httpErrorf(http.StatusRequestHeaderFieldsTooLarge, "Upload-Metadata may have %d bytes", maxMetadata)
+		return nil, httpErrorf(http.StatusRequestHeaderFieldsTooLarge, "Upload-Metadata can have at most %d bytes", maxMetadata)
 	}
 	for pair := range strings.SplitSeq(text, ",") {
 		key, coded, _ := strings.Cut(strings.TrimSpace(pair), " ")
 		if _, twice := all[key]; key == "" || twice || strings.ContainsFunc(key, notPrintableASCII) {
-			return nil, httpErrorf(http.StatusBadRequest, "Upload-Metadata has a key that is empty, there twice or not of printable ASCII")
+			return nil, httpErrorf(http.StatusBadRequest, "Upload-Metadata has a key that is empty, repeated or not printable ASCII")
 		}
 		value, err := base64.StdEncoding.Strict().DecodeString(coded)
 		if err != nil {
-			return nil, httpErrorf(http.StatusBadRequest, "Upload-Metadata has a value of %s that is not in base 64", key)
+			return nil, httpErrorf(http.StatusBadRequest, "Upload-Metadata has a value for %s that is not in Base64", key)
 		}
 		all[key] = string(value)
 	}

@@ -15,15 +15,14 @@ import (
 
 const (
 	bufferSize         = 1 << 20
-	bufferCount        = 4         // of one PATCH: what is read ahead of what is written
-	writebackInterval  = 8 << 20   // bytes after which the disk is told to begin with them
-	checkpointInterval = 128 << 20 // bytes after which a long PATCH makes sure of what it has
+	bufferCount        = 4         // of one PATCH: how many are read ahead of writing
+	writebackInterval  = 8 << 20   // bytes after which writeback is started
+	checkpointInterval = 128 << 20 // bytes after which a long PATCH syncs and saves its progress
 	readTimeout        = 2 * time.Minute
 )
 
-// transfer is the body of one PATCH on its way to the disk. The request's own goroutine
-// reads it, a second one writes and hashes, and a third makes the disk keep up, so that
-// network, processor and disk work at the same time.
+// transfer is the body of one PATCH. The goroutine of the request reads it, a second one writes and
+// hashes, and a third one syncs, so that network, processor and disk work at the same time.
 type transfer struct {
 	received atomic.Int64 // bytes
 
@@ -34,23 +33,23 @@ type transfer struct {
 }
 
 var (
-	errSuperseded       = errors.New("a newer request for this upload took over")
-	errTooLong          = errors.New("there is more than was announced")
-	errChecksumMismatch = errors.New("the bytes do not have the checksum that came with them")
+	errSuperseded       = errors.New("a newer request for this upload replaced this one")
+	errTooLong          = errors.New("the body is longer than the upload")
+	errChecksumMismatch = errors.New("the bytes do not match their checksum")
 )
 
-// extendDeadline gives the client time to send the next bytes.
+// extendDeadline gives the client readTimeout to send the next bytes.
 func (t *transfer) extendDeadline() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.aborted {
 		return errSuperseded
 	}
-	t.conn.SetReadDeadline(time.Now().Add(readTimeout)) // where there is no connection, there is no need
+	t.conn.SetReadDeadline(time.Now().Add(readTimeout)) // fails only without a connection, in tests
 	return nil
 }
 
-// abort ends the reading.
+// abort makes reading the body fail with errSuperseded.
 func (t *transfer) abort() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -60,7 +59,7 @@ func (t *transfer) abort() {
 	}
 }
 
-// finish leaves the connection to the next request.
+// finish removes the deadline, so that the connection can serve another request.
 func (t *transfer) finish() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -68,7 +67,7 @@ func (t *transfer) finish() {
 	t.conn.SetReadDeadline(time.Time{})
 }
 
-// transferReader is the body as the transfer reads it.
+// transferReader reads a body, counts its bytes and extends the deadline.
 type transferReader struct {
 	t    *transfer
 	body io.Reader
@@ -86,16 +85,16 @@ func (r transferReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// checksum is what the bytes of one PATCH must come to.
+// checksum is the Upload-Checksum of one PATCH.
 type checksum struct {
 	hash hash.Hash
 	want []byte
 }
 
-// receive appends a body of at most so many bytes to the upload, whose turn the caller has.
-// Whatever ends it, what arrived is kept and on the disk when it returns; but with a
-// checksum, or when there is more than room was announced for, all or nothing of it is.
-func (s *Server) receive(u *upload, t *transfer, body io.Reader, most int64, check *checksum) error {
+// receive appends a body to the upload, whose lock the caller holds. The received bytes are kept and
+// synced even if it fails. Two exceptions: a body with a checksum is kept completely or not at all,
+// and of a body with more than limit bytes nothing is kept.
+func (s *Server) receive(u *upload, t *transfer, body io.Reader, limit int64, check *checksum) error {
 	u.setTransfer(t)
 	defer u.setTransfer(nil)
 	defer t.finish()
@@ -106,27 +105,28 @@ func (s *Server) receive(u *upload, t *transfer, body io.Reader, most int64, che
 		return err
 	}
 	defer w.file.Close()
-	trouble := w.copyBody(transferReader{t, body}, most)
-	if errors.Is(trouble, errTooLong) || check != nil && trouble != nil {
+	err = w.copyBody(transferReader{t, body}, limit)
+	if errors.Is(err, errTooLong) || check != nil && err != nil {
 		if u.snapshot().Offset != before.Offset {
-			return errors.Join(trouble, u.save(before))
+			return errors.Join(err, u.save(before))
 		}
-		return trouble
+		return err
 	}
-	return errors.Join(trouble, w.commit(w.checkpoint()))
+	return errors.Join(err, w.commit(w.checkpoint()))
 }
 
-// writer puts bytes at the end of an upload.
+// writer appends bytes to an upload.
 type writer struct {
 	s             *Server
 	u             *upload
 	file          *os.File
-	whole         hash.Hash // of all bytes before at
+	whole         hash.Hash // SHA-256 of all bytes before at
 	check         *checksum
-	at            int64 // where its next byte goes
-	writebackFrom int64 // up to where the disk was told to begin
+	at            int64 // offset of the next byte
+	writebackFrom int64 // offset up to which writeback was started
 }
 
+// openWriter opens the data of an upload and truncates it to the acknowledged bytes.
 func (s *Server) openWriter(u *upload, i uploadInfo, check *checksum) (*writer, error) {
 	whole, err := unmarshalHash(i.Hash)
 	if err != nil {
@@ -136,15 +136,15 @@ func (s *Server) openWriter(u *upload, i uploadInfo, check *checksum) (*writer, 
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Truncate(i.Offset); err != nil { // what is beyond was never acknowledged
+	if err := f.Truncate(i.Offset); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return &writer{s: s, u: u, file: f, whole: whole, check: check, at: i.Offset, writebackFrom: i.Offset}, nil
 }
 
-// copyBody reads until the end and writes as it goes. It returns when all that was read is
-// written, though not when it is on the disk.
-func (w *writer) copyBody(body io.Reader, most int64) error {
+// copyBody reads body to its end and writes it. On return, everything read is written but not
+// necessarily synced.
+func (w *writer) copyBody(body io.Reader, limit int64) error {
 	full, free := make(chan []byte, bufferCount), make(chan []byte, bufferCount)
 	for range bufferCount {
 		b := w.s.buffers.Get().(*[]byte)
@@ -152,20 +152,22 @@ func (w *writer) copyBody(body io.Reader, most int64) error {
 		free <- *b
 	}
 	failed := make(chan struct{})
-	var writing error
+	var writeErr error
 	var work sync.WaitGroup
 	work.Go(func() {
-		if writing = w.writeAndSync(full, free); writing != nil {
+		writeErr = w.writeAndSync(full, free)
+		if writeErr != nil {
 			close(failed)
 		}
 	})
-	reading := readBody(io.LimitReader(body, most), full, free, failed)
+	readErr := readBody(io.LimitReader(body, limit), full, free, failed)
 	close(full)
 	work.Wait()
-	if err := errors.Join(writing, reading); err != nil {
+	if err := errors.Join(writeErr, readErr); err != nil {
 		return err
 	}
-	if n, _ := body.Read(make([]byte, 1)); n > 0 {
+	n, _ := body.Read(make([]byte, 1))
+	if n > 0 {
 		return errTooLong
 	}
 	if w.check != nil && !bytes.Equal(w.check.hash.Sum(nil), w.check.want) {
@@ -174,7 +176,7 @@ func (w *writer) copyBody(body io.Reader, most int64) error {
 	return nil
 }
 
-// readBody reads into free buffers, until the end or until the writing failed.
+// readBody fills free buffers until the end of the body or until writing has failed.
 func readBody(from io.Reader, full chan<- []byte, free <-chan []byte, failed <-chan struct{}) error {
 	for {
 		var b []byte
@@ -203,19 +205,20 @@ func readBody(from io.Reader, full chan<- []byte, free <-chan []byte, failed <-c
 	}
 }
 
-// writeAndSync takes what is full, and gives the buffers back.
+// writeAndSync writes the full buffers and returns them to free, while another goroutine syncs.
 func (w *writer) writeAndSync(full <-chan []byte, free chan<- []byte) error {
-	marks := make(chan uploadInfo, 1)
-	var settling error
+	checkpoints := make(chan uploadInfo, 1)
+	var commitErr error
 	var work sync.WaitGroup
-	work.Go(func() { settling = w.commitAll(marks) })
-	err := w.writeBuffers(full, free, marks)
-	close(marks)
+	work.Go(func() { commitErr = w.commitAll(checkpoints) })
+	err := w.writeBuffers(full, free, checkpoints)
+	close(checkpoints)
 	work.Wait()
-	return errors.Join(err, settling)
+	return errors.Join(err, commitErr)
 }
 
-func (w *writer) writeBuffers(full <-chan []byte, free chan<- []byte, marks chan<- uploadInfo) error {
+// writeBuffers writes and hashes the full buffers, and sends a checkpoint now and then.
+func (w *writer) writeBuffers(full <-chan []byte, free chan<- []byte, checkpoints chan<- uploadInfo) error {
 	next := w.at + checkpointInterval
 	for b := range full {
 		n, err := w.file.WriteAt(b, w.at)
@@ -234,33 +237,33 @@ func (w *writer) writeBuffers(full <-chan []byte, free chan<- []byte, marks chan
 		}
 		if w.at >= next && w.check == nil {
 			select {
-			case marks <- w.checkpoint():
+			case checkpoints <- w.checkpoint():
 				next = w.at + checkpointInterval
-			default: // the disk is behind; the next buffer asks again
+			default: // still syncing; try again after the next buffer
 			}
 		}
 	}
 	return nil
 }
 
-// commitAll makes sure of what was written up to each mark.
-func (w *writer) commitAll(marks <-chan uploadInfo) (first error) {
-	for m := range marks {
+// commitAll syncs and saves each checkpoint. After an error it only drains the channel.
+func (w *writer) commitAll(checkpoints <-chan uploadInfo) (first error) {
+	for c := range checkpoints {
 		if first == nil {
-			first = w.commit(m)
+			first = w.commit(c)
 		}
 	}
 	return first
 }
 
-// checkpoint is what will be known of the upload when all that is written is on the disk.
+// checkpoint returns the info of the upload for when everything written so far is synced.
 func (w *writer) checkpoint() uploadInfo {
 	i := w.u.snapshot()
 	i.Offset, i.Hash, i.UpdatedAt = w.at, marshalHash(w.whole), time.Now().UTC()
 	return i
 }
 
-// commit brings what is written to the disk, and then what is known of it.
+// commit syncs the data and then saves the info.
 func (w *writer) commit(i uploadInfo) error {
 	if err := w.file.Sync(); err != nil {
 		return err

@@ -1,13 +1,13 @@
-// Package tus receives large files over connections that break, by version 1.0.0 of the tus
-// protocol (https://tus.io/protocols/resumable-upload): its core and the extensions creation,
-// creation-with-upload, creation-defer-length, termination, checksum and expiration. It knows
-// nothing of talks; whoever owns a Server is handed every file that is complete.
+// Package tus is a server for resumable uploads. It implements version 1.0.0 of the tus protocol
+// (https://tus.io/protocols/resumable-upload) with the extensions creation, creation-with-upload,
+// creation-defer-length, termination, checksum and expiration. It passes each complete file to
+// [Options].OnComplete.
 //
-// A byte that was acknowledged, be it by the answer to a PATCH or to a HEAD, is on the disk:
-// it survives a killed process and a power cut. Of each upload there are two files in the
-// directory. ID.bin holds its bytes; ID.json says up to where they are known to be on the
-// disk and in which state SHA-256 is there, so that nothing is read again to hash the whole.
-// Bytes beyond that offset were never acknowledged, and the next PATCH writes over them.
+// An acknowledged byte, in the response to a PATCH or a HEAD, is on disk: it survives a killed
+// process and a power cut. Each upload has two files in the directory. ID.bin holds its bytes.
+// ID.json holds the offset up to which they are synced to disk and the state of SHA-256 at that
+// offset, so that hashing never reads them again. Bytes after the offset were never acknowledged,
+// and the next PATCH overwrites them.
 package tus
 
 import (
@@ -24,41 +24,39 @@ import (
 	"time"
 )
 
-// Options say where uploads lie and whose they are.
+// Options configure a Server.
 type Options struct {
-	Dir          string        // where they lie while they arrive, for the Server alone
-	BasePath     string        // the path that the Server is reached at, "/uploads/"
-	MaxSize      int64         // bytes that a file may have
-	MaxUploads   int           // that one owner may have unfinished at once
-	Lifetime     time.Duration // after which an upload that nothing came for is removed
-	StallTimeout time.Duration // after which a PATCH that nothing comes for gives way to a newer one; 0: 5 s
+	Dir          string        // holds the uploads; used by the Server alone
+	BasePath     string        // URL path of the Server, such as "/uploads/"
+	MaxSize      int64         // maximum size of a file in bytes
+	MaxUploads   int           // maximum number of unfinished uploads of one owner
+	Lifetime     time.Duration // an upload is removed this long after its last request
+	StallTimeout time.Duration // a newer request replaces a PATCH that received nothing for this long; 0: 5 s
 
-	// Authorize asks: a name for whom the upload belongs to, or why they may not. Uploads of
-	// others do not exist for them.
+	// Authorize returns the owner of the uploads of a request, or an error that tells the client
+	// why access is denied. A request does not see the uploads of other owners.
 	Authorize func(*http.Request) (owner string, err error)
 
-	// OnComplete takes over a file that is complete: from its return without an error on, the file
-	// is the owner's, who may have renamed it away. Until it has returned without one, it is
-	// called again; also for what it took just before the process died, which it has to know
-	// again by the ID.
+	// OnComplete takes over a complete file, and may rename it. It is called again until it has
+	// returned without an error, and once more for the same ID if the process dies just after that.
 	OnComplete func(context.Context, Upload) error
 
 	Log *slog.Logger
 }
 
-// Upload is a file that is complete.
+// Upload is a complete file.
 type Upload struct {
 	ID        string
-	Owner     string // as Options.Who named them
-	Path      string // where the file lies, on the disk
+	Owner     string // as returned by Options.Authorize
+	Path      string // of the file on disk
 	Size      int64  // bytes
 	SHA256    string // of the whole file, in hexadecimal
 	CreatedAt time.Time
-	Metadata  map[string]string // what the client says of it: data that nobody vouches for
+	Metadata  map[string]string // from the client; untrusted
 }
 
-// Server is the protocol as an http.Handler. Its owner calls Sweep when it starts and now
-// and then, and Close at the end.
+// Server is an http.Handler for the protocol. Call Sweep at the start and regularly, and Close at the
+// end.
 type Server struct {
 	opts    Options
 	buffers sync.Pool
@@ -66,32 +64,32 @@ type Server struct {
 	mu       sync.Mutex
 	uploads  map[string]*upload
 	closed   bool
-	requests sync.WaitGroup // requests
+	requests sync.WaitGroup // running ones
 }
 
-// New opens a directory, which it makes if need be, and knows again what it holds.
+// New creates a Server and the directory if it does not exist, and restores the uploads in it.
 func New(o Options) (*Server, error) {
 	o.BasePath = strings.TrimSuffix(o.BasePath, "/") + "/"
 	o.StallTimeout = cmp.Or(o.StallTimeout, 5*time.Second)
 	s := &Server{opts: o, uploads: make(map[string]*upload)}
 	s.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
-		return nil, fmt.Errorf("make a place for uploads: %w", err)
+		return nil, fmt.Errorf("create the upload directory: %w", err)
 	}
 	entries, err := os.ReadDir(o.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("look for unfinished uploads: %w", err)
+		return nil, fmt.Errorf("restore uploads: %w", err)
 	}
 	for _, e := range entries {
 		if err := s.restore(e.Name()); err != nil {
-			return nil, fmt.Errorf("look for unfinished uploads: %w", err)
+			return nil, fmt.Errorf("restore uploads: %w", err)
 		}
 	}
 	return s, nil
 }
 
-// restore takes up an upload again, or tidies away what a creation or a removal that did not
-// come to its end has left.
+// restore loads the upload that a file of the directory belongs to, or removes what an interrupted
+// creation or removal left.
 func (s *Server) restore(name string) error {
 	path := filepath.Join(s.opts.Dir, name)
 	switch id, kind, _ := strings.Cut(name, "."); kind {
@@ -99,7 +97,7 @@ func (s *Server) restore(name string) error {
 		u, err := loadUpload(s.opts.Dir, id)
 		switch {
 		case err != nil:
-			s.opts.Log.Error("an upload cannot be taken up again; its files are left alone", "upload", path, "err", err)
+			s.opts.Log.Error("cannot restore an upload; its files are kept", "upload", path, "err", err)
 		case u.info.Removed:
 			return u.deleteFiles()
 		default:
@@ -117,8 +115,8 @@ func (s *Server) restore(name string) error {
 	return nil
 }
 
-// Sweep hands over what is complete and was not taken yet, and removes what nothing came
-// for in Options.Lifetime. What goes wrong with one upload does not keep it from the rest.
+// Sweep delivers complete uploads that OnComplete has not accepted yet, and removes expired ones. It
+// continues after an error with one upload and returns all errors. Uploads in use are skipped.
 func (s *Server) Sweep(ctx context.Context) error {
 	var all []error
 	for _, u := range s.allUploads() {
@@ -129,7 +127,7 @@ func (s *Server) Sweep(ctx context.Context) error {
 		case u.lock <- struct{}{}:
 			all = append(all, s.sweepUpload(ctx, u))
 			<-u.lock
-		default: // somebody is at it
+		default: // a request has the lock
 		}
 	}
 	return errors.Join(all...)
@@ -142,12 +140,12 @@ func (s *Server) sweepUpload(ctx context.Context, u *upload) error {
 	if time.Now().Before(u.expires(s.opts.Lifetime)) {
 		return nil
 	}
-	s.opts.Log.Info("nothing came for an upload any more; it is removed", "upload", u.id, "bytes", u.snapshot().Offset)
+	s.opts.Log.Info("removing an expired upload", "upload", u.id, "bytes", u.snapshot().Offset)
 	return s.removeUpload(u)
 }
 
-// Close ends what is being received, keeping what has arrived, and waits for it. Requests
-// that come later are refused.
+// Close aborts running requests, keeping the bytes that they received, and waits for them. Later
+// requests are refused.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
@@ -167,8 +165,8 @@ func (s *Server) allUploads() (all []*upload) {
 	return all
 }
 
-// removeUpload forgets an upload, and its bytes unless they are the owner's already. Who calls it
-// has the upload's turn.
+// removeUpload removes an upload, and its data unless it was delivered. The caller holds the lock of
+// the upload.
 func (s *Server) removeUpload(u *upload) error {
 	s.mu.Lock()
 	delete(s.uploads, u.id)
@@ -177,23 +175,24 @@ func (s *Server) removeUpload(u *upload) error {
 	return u.deleteFiles()
 }
 
-// deliver gives a complete upload to the owner, once. Who calls it has the upload's turn.
+// deliver passes a complete upload to OnComplete, unless that accepted it before. The caller holds the
+// lock of the upload.
 func (s *Server) deliver(ctx context.Context, u *upload) error {
-	now := u.snapshot()
-	if now.Delivered || now.Offset != now.Size {
+	info := u.snapshot()
+	if info.Delivered || info.Offset != info.Size {
 		return nil
 	}
-	metadata, err := parseMetadata(now.Metadata)
+	metadata, err := parseMetadata(info.Metadata)
 	if err != nil {
 		return err
 	}
 	done := Upload{
-		ID: u.id, Owner: now.Owner, Path: u.dataPath(), Size: now.Size, SHA256: now.sha256(),
-		CreatedAt: now.CreatedAt, Metadata: metadata,
+		ID: u.id, Owner: info.Owner, Path: u.dataPath(), Size: info.Size, SHA256: info.sha256(),
+		CreatedAt: info.CreatedAt, Metadata: metadata,
 	}
 	if err := s.opts.OnComplete(ctx, done); err != nil {
-		return fmt.Errorf("take over upload %s: %w", u.id, err)
+		return fmt.Errorf("deliver upload %s: %w", u.id, err)
 	}
-	now.Delivered = true
-	return u.save(now)
+	info.Delivered = true
+	return u.save(info)
 }

@@ -24,7 +24,7 @@ import (
 	"github.com/lectern-av/lectern/internal/tus"
 )
 
-// testServer is a server over a directory, and what it handed over.
+// testServer serves a directory and records the uploads that it delivers.
 type testServer struct {
 	t   testing.TB
 	dir string
@@ -34,10 +34,10 @@ type testServer struct {
 	mu            sync.Mutex
 	received      chan int // the length of each read from the body of a PATCH
 	completed     []tus.Upload
-	onCompleteErr error // what Done says
+	onCompleteErr error // what OnComplete returns
 }
 
-// newTestServer serves a directory. Who asks is told by the header X-Name.
+// newTestServer serves a directory. The header X-Name names the owner; "stranger" is refused.
 func newTestServer(t testing.TB, dir string, change ...func(*tus.Options)) *testServer {
 	t.Helper()
 	p := &testServer{t: t, dir: dir, received: make(chan int, 1<<16)}
@@ -47,7 +47,7 @@ func newTestServer(t testing.TB, dir string, change ...func(*tus.Options)) *test
 			if name := r.Header.Get("X-Name"); name != "stranger" {
 				return name, nil
 			}
-			return "", errors.New("only volunteers may hand in recordings")
+			return "", errors.New("only volunteers can upload recordings")
 		},
 		OnComplete: p.onComplete,
 		Log:        slog.New(slog.DiscardHandler),
@@ -123,14 +123,14 @@ func (p *testServer) onComplete(_ context.Context, u tus.Upload) error {
 	return p.onCompleteErr
 }
 
-// response is what a request came to.
+// response is the response to a request.
 type response struct {
 	status int
 	header http.Header
 	text   string
 }
 
-// do sends a request with these headers, "Name: value" each, and the protocol's version.
+// do sends a request with headers of the form "Name: value" and the version of the protocol.
 func (p *testServer) do(method, path, body string, headers ...string) response {
 	p.t.Helper()
 	var from io.Reader = strings.NewReader(body)
@@ -158,7 +158,7 @@ func (p *testServer) do(method, path, body string, headers ...string) response {
 	return response{res.StatusCode, res.Header, string(text)}
 }
 
-// create makes an upload and returns its path.
+// create creates an upload and returns its path.
 func (p *testServer) create(size int, headers ...string) string {
 	p.t.Helper()
 	a := p.do("POST", "/uploads/", "", append(headers, "Upload-Length: "+strconv.Itoa(size))...)
@@ -170,13 +170,13 @@ func (p *testServer) create(size int, headers ...string) string {
 
 const offsetOctetStream = "Content-Type: application/offset+octet-stream"
 
-// patch continues an upload.
+// patch sends a PATCH with a body.
 func (p *testServer) patch(path string, offset int, body string, headers ...string) response {
 	p.t.Helper()
 	return p.do("PATCH", path, body, append([]string{offsetOctetStream, "Upload-Offset: " + strconv.Itoa(offset)}, headers...)...)
 }
 
-// expectOffset asks how far an upload is.
+// expectOffset fails the test if HEAD does not return the offset want.
 func (p *testServer) expectOffset(path string, want int) {
 	p.t.Helper()
 	a := p.do("HEAD", path, "")
@@ -185,18 +185,18 @@ func (p *testServer) expectOffset(path string, want int) {
 	}
 }
 
-// expectDone looks at the one file that was handed over.
+// expectDone fails the test unless exactly one file with content was delivered, and returns it.
 func (p *testServer) expectDone(content string) tus.Upload {
 	p.t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.completed) != 1 {
-		p.t.Fatalf("%d uploads were handed over, want one", len(p.completed))
+		p.t.Fatalf("%d uploads were delivered, want 1", len(p.completed))
 	}
 	u := p.completed[0]
 	sum := sha256.Sum256([]byte(content))
 	if u.SHA256 != hex.EncodeToString(sum[:]) || u.Size != int64(len(content)) {
-		p.t.Errorf("handed over as %d bytes of SHA-256 %s, want %d of %x", u.Size, u.SHA256, len(content), sum)
+		p.t.Errorf("delivered %d bytes of SHA-256 %s, want %d of %x", u.Size, u.SHA256, len(content), sum)
 	}
 	got, err := os.ReadFile(u.Path)
 	if err != nil {
@@ -221,66 +221,66 @@ func TestServer_Upload(t *testing.T) {
 	if u.Metadata["filename"] != "talk.mp4" || len(u.Metadata) != 2 {
 		t.Errorf("metadata: %q", u.Metadata)
 	}
-	p.expectOffset(path, 10) // a client that lost the answer asks
+	p.expectOffset(path, 10) // a client that lost the response asks
 	p.expectDone("helloworld")
 }
 
-// TestServer_StatusCodes is every status the protocol has, for an upload of 10 bytes with 5 in it.
+// TestServer_StatusCodes sends each request to a server with an upload of 10 bytes that has 5.
 func TestServer_StatusCodes(t *testing.T) {
 	tests := []struct {
 		name    string
 		method  string
-		path    string // "" is the upload
+		path    string // "": the upload
 		body    string
 		headers []string
 		want    int
-		offset  int // that the upload has afterwards; -1 if it is gone
+		offset  int // of the upload afterwards; -1: removed
 	}{
-		{"asks what there is", "OPTIONS", "/uploads/", "", []string{"Tus-Resumable: 0"}, 204, 5},
-		{"another version", "HEAD", "", "", []string{"Tus-Resumable: 0.2.2"}, 412, 5},
-		{"asks how far", "HEAD", "", "", nil, 200, 5},
-		{"somebody else's", "HEAD", "", "", []string{"X-Name: ada"}, 404, 5},
-		{"somebody else goes on", "PATCH", "", "world", []string{"X-Name: ada", offsetOctetStream, "Upload-Offset: 5"}, 404, 5},
-		{"somebody else removes", "DELETE", "", "", []string{"X-Name: ada"}, 404, 5},
-		{"a stranger", "POST", "/uploads/", "", []string{"X-Name: stranger", "Upload-Length: 1"}, 403, 5},
-		{"none", "HEAD", "/uploads/00000000000000000000000000000000", "", nil, 404, 5},
-		{"a path", "HEAD", "/uploads/..%2f..%2fetc%2fpasswd", "", nil, 404, 5},
-		{"reads", "GET", "", "", nil, 405, 5},
-		{"reads all", "GET", "/uploads/", "", nil, 405, 5},
+		{"OPTIONS", "OPTIONS", "/uploads/", "", []string{"Tus-Resumable: 0"}, 204, 5},
+		{"other version", "HEAD", "", "", []string{"Tus-Resumable: 0.2.2"}, 412, 5},
+		{"HEAD", "HEAD", "", "", nil, 200, 5},
+		{"HEAD by another owner", "HEAD", "", "", []string{"X-Name: ada"}, 404, 5},
+		{"PATCH by another owner", "PATCH", "", "world", []string{"X-Name: ada", offsetOctetStream, "Upload-Offset: 5"}, 404, 5},
+		{"DELETE by another owner", "DELETE", "", "", []string{"X-Name: ada"}, 404, 5},
+		{"not authorized", "POST", "/uploads/", "", []string{"X-Name: stranger", "Upload-Length: 1"}, 403, 5},
+		{"unknown ID", "HEAD", "/uploads/00000000000000000000000000000000", "", nil, 404, 5},
+		{"path instead of an ID", "HEAD", "/uploads/..%2f..%2fetc%2fpasswd", "", nil, 404, 5},
+		{"GET", "GET", "", "", nil, 405, 5},
+		{"GET of all", "GET", "/uploads/", "", nil, 405, 5},
 
-		{"goes on", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5"}, 204, 8},
-		{"goes on by POST", "POST", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", "X-HTTP-Method-Override: PATCH"}, 204, 8},
-		{"goes on with nothing", "PATCH", "", "", []string{offsetOctetStream, "Upload-Offset: 5"}, 204, 5},
-		{"elsewhere", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 4"}, 409, 5},
-		{"from the end", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: -1"}, 400, 5},
-		{"from nowhere", "PATCH", "", "wor", []string{offsetOctetStream}, 400, 5},
-		{"other content", "PATCH", "", "wor", []string{"Content-Type: text/plain", "Upload-Offset: 5"}, 415, 5},
-		{"too much", "PATCH", "", "worldly", []string{offsetOctetStream, "Upload-Offset: 5"}, 413, 5},
-		{"another length", "PATCH", "", "world", []string{offsetOctetStream, "Upload-Offset: 5", "Upload-Length: 11"}, 400, 5},
+		{"PATCH", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5"}, 204, 8},
+		{"PATCH by method override", "POST", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", "X-HTTP-Method-Override: PATCH"}, 204, 8},
+		{"PATCH with an empty body", "PATCH", "", "", []string{offsetOctetStream, "Upload-Offset: 5"}, 204, 5},
+		{"wrong offset", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 4"}, 409, 5},
+		{"negative offset", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: -1"}, 400, 5},
+		{"no offset", "PATCH", "", "wor", []string{offsetOctetStream}, 400, 5},
+		{"wrong content type", "PATCH", "", "wor", []string{"Content-Type: text/plain", "Upload-Offset: 5"}, 415, 5},
+		{"body too long", "PATCH", "", "worldly", []string{offsetOctetStream, "Upload-Offset: 5"}, 413, 5},
+		{"changed length", "PATCH", "", "world", []string{offsetOctetStream, "Upload-Offset: 5", "Upload-Length: 11"}, 400, 5},
 		{"sha1", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", checksumHeader("sha1", "wor")}, 204, 8},
 		{"md5", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", checksumHeader("md5", "wor")}, 204, 8},
 		{"sha256", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", checksumHeader("sha256", "wor")}, 204, 8},
-		{"not what was sent", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", checksumHeader("sha1", "war")}, 460, 5},
-		{"unknown checksum", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", "Upload-Checksum: crc32 AAAA"}, 400, 5},
-		{"no checksum", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", "Upload-Checksum: sha1 AAAA"}, 400, 5},
-		{"removes", "DELETE", "", "", nil, 204, -1},
+		{"checksum mismatch", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", checksumHeader("sha1", "war")}, 460, 5},
+		{"unknown checksum algorithm", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", "Upload-Checksum: crc32 AAAA"}, 400, 5},
+		{"malformed checksum", "PATCH", "", "wor", []string{offsetOctetStream, "Upload-Offset: 5", "Upload-Checksum: sha1 AAAA"}, 400, 5},
+		{"DELETE", "DELETE", "", "", nil, 204, -1},
 
-		{"begins", "POST", "/uploads/", "", []string{"Upload-Length: 5"}, 201, 5},
-		{"begins with a body", "POST", "/uploads/", "he", []string{"Upload-Length: 5", offsetOctetStream}, 201, 5},
-		{"begins with a spoilt body", "POST", "/uploads/", "he", []string{"Upload-Length: 5", offsetOctetStream, checksumHeader("md5", "ha")}, 460, 5},
-		{"begins with too much", "POST", "/uploads/", "hello!", []string{"Upload-Length: 5", offsetOctetStream}, 413, 5},
-		{"begins with a form", "POST", "/uploads/", "he", []string{"Upload-Length: 5", "Content-Type: text/plain"}, 415, 5},
-		{"begins, length later", "POST", "/uploads/", "", []string{"Upload-Defer-Length: 1"}, 201, 5},
-		{"begins, length sometimes", "POST", "/uploads/", "", []string{"Upload-Defer-Length: 2"}, 400, 5},
-		{"begins, both", "POST", "/uploads/", "", []string{"Upload-Length: 5", "Upload-Defer-Length: 1"}, 400, 5},
-		{"begins, neither", "POST", "/uploads/", "", nil, 400, 5},
-		{"begins below nothing", "POST", "/uploads/", "", []string{"Upload-Length: -5"}, 400, 5},
-		{"begins beyond numbers", "POST", "/uploads/", "", []string{"Upload-Length: 9223372036854775808"}, 400, 5},
-		{"begins too large", "POST", "/uploads/", "", []string{"Upload-Length: 1048577"}, 413, 5},
-		{"metadata twice", "POST", "/uploads/", "", []string{"Upload-Length: 5", "Upload-Metadata: a,a"}, 400, 5},
-		{"metadata without a key", "POST", "/uploads/", "", []string{"Upload-Length: 5", "Upload-Metadata: a,,b"}, 400, 5},
-		{"metadata in the clear", "POST", "/uploads/", "", []string{"Upload-Length: 5", "Upload-Metadata: filename talk.mp4"}, 400, 5},
-		{"metadata without end", "POST", "/uploads/", "", []string{"Upload-Length: 5", "Upload-Metadata: a " + strings.Repeat("A", 9000)}, 431, 5},
+		{"POST", "POST", "/uploads/", "", []string{"Upload-Length: 5"}, 201, 5},
+		{"POST with a body", "POST", "/uploads/", "he", []string{"Upload-Length: 5", offsetOctetStream}, 201, 5},
+		{"POST with a checksum mismatch", "POST", "/uploads/", "he", []string{"Upload-Length: 5", offsetOctetStream, checksumHeader("md5", "ha")}, 460, 5},
+		{"POST with a body too long", "POST", "/uploads/", "hello!", []string{"Upload-Length: 5", offsetOctetStream}, 413, 5},
+		{"POST with a wrong content type", "POST", "/uploads/", "he", []string{"Upload-Length: 5", "Content-Type: text/plain"}, 415, 5},
+		{"POST with deferred length", "POST", "/uploads/", "", []string{"Upload-Defer-Length: 1"}, 201, 5},
+		{"POST with invalid deferred length", "POST", "/uploads/", "", []string{"Upload-Defer-Length: 2"}, 400, 5},
+		{"POST with both lengths", "POST", "/uploads/", "", []string{"Upload-Length: 5", "Upload-Defer-Length: 1"}, 400, 5},
+		{"POST without a length", "POST", "/uploads/", "", nil, 400, 5},
+		{"POST with negative length", "POST", "/uploads/", "", []string{"Upload-Length: -5"}, 400, 5},
+		{"POST with length out of range", "POST", "/uploads/", "", []string{"Upload-Length: 9223372036854775808"}, 400, 5},
+		{"POST too large", "POST", "/uploads/", "", []string{"Upload-Length: 1048577"}, 413, 5},
+		{"repeated metadata key", "POST", "/uploads/", "", []string{"Upload-Length: 5", "Upload-Metadata: a,a"}, 400, 5},
+		{"empty metadata key", "POST", "/uploads/", "", []string{"Upload-Length: 5", "Upload-Metadata: a,,b"}, 400, 5},
+		{"metadata not in Base64", "POST", "/uploads/", "", []string{"Upload-Length: 5", "Upload-Metadata: filename talk.mp4"}, 400, 5},
+		{"metadata too long", "POST", "/uploads/", "", []string{"Upload-Length: 5", "Upload-Metadata: a " + strings.Repeat("A", 9000)}, 431, 5},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -296,14 +296,14 @@ func TestServer_StatusCodes(t *testing.T) {
 				t.Errorf("%s: %d %s; want %d", test.method, a.status, a.text, test.want)
 			}
 			if a.header.Get("Tus-Resumable") != "1.0.0" {
-				t.Error("the answer does not say its version")
+				t.Error("the response has no Tus-Resumable")
 			}
 			if test.offset >= 0 {
 				p.expectOffset(path, test.offset)
 			} else if a := p.do("HEAD", path, ""); a.status != 404 {
 				t.Errorf("afterwards: %d, want 404", a.status)
 			}
-			p.patch(path, 5, "world") // what was refused has left nothing behind
+			p.patch(path, 5, "world") // a refused request has no effect
 			if test.want >= 400 {
 				p.expectDone("helloworld")
 			}
@@ -379,12 +379,12 @@ func TestServer_Limits(t *testing.T) {
 	p.create(5)
 	path := p.create(5)
 	if a := p.do("POST", "/uploads/", "", "Upload-Length: 5"); a.status != http.StatusTooManyRequests {
-		t.Errorf("a third upload at once: %d, want 429", a.status)
+		t.Errorf("third unfinished upload: %d, want 429", a.status)
 	}
 	p.create(5, "X-Name: ada")
 	p.patch(path, 0, "hello")
-	if a := p.do("POST", "/uploads/", "", "Upload-Length: "+strconv.Itoa(1<<61)); a.status != http.StatusInsufficientStorage || !strings.Contains(a.text, "disk has room for") {
-		t.Errorf("a file larger than the disk: %d %s; want 507", a.status, a.text)
+	if a := p.do("POST", "/uploads/", "", "Upload-Length: "+strconv.Itoa(1<<61)); a.status != http.StatusInsufficientStorage || !strings.Contains(a.text, "disk has space for") {
+		t.Errorf("file larger than the disk: %d %s; want 507", a.status, a.text)
 	}
 }
 
@@ -398,10 +398,10 @@ func TestServer_FilenameIsNeverAPath(t *testing.T) {
 			dir := filepath.Join(outer, "uploads")
 			p := newTestServer(t, dir)
 			path := p.create(5, "Upload-Metadata: filename "+base64.StdEncoding.EncodeToString([]byte(name)))
-			p = newTestServer(t, dir) // as another process finds it
+			p = newTestServer(t, dir) // restored, as after a restart
 			p.patch(path, 0, "hello")
 			if u := p.expectDone("hello"); u.Metadata["filename"] != name {
-				t.Errorf("the name came as %q", u.Metadata["filename"])
+				t.Errorf("the name is %q", u.Metadata["filename"])
 			}
 			id := strings.TrimPrefix(path, "/uploads/")
 			expectFiles(t, outer, "uploads")
@@ -425,13 +425,14 @@ func expectFiles(t *testing.T, dir string, want ...string) {
 	}
 }
 
-// pipedPatch is a PATCH whose body the test writes, and whose connection it can let hang.
+// pipedPatch is a PATCH whose body the test writes bit by bit and can leave unfinished.
 type pipedPatch struct {
 	*io.PipeWriter
-	ended chan int // its status, 0 if there was none
+	ended chan int // its status, or 0 if there was no response
 	stop  func()
 }
 
+// startPatch starts a PATCH, which the test's cleanup stops.
 func (p *testServer) startPatch(path string, offset int, headers ...string) *pipedPatch {
 	p.t.Helper()
 	ctx, stop := context.WithCancel(p.t.Context())
@@ -489,14 +490,14 @@ func TestPatch_NewerReplacesStalled(t *testing.T) {
 	s := p.startPatch(path, 0)
 	s.Write([]byte("hello"))
 	p.waitReceived(5)
-	p.waitForOffset(path, 5) // the client comes back and asks; its old connection hangs
+	p.waitForOffset(path, 5) // the client reconnects while its old connection hangs
 	if a := p.patch(path, 5, "world"); a.status != http.StatusNoContent {
 		t.Errorf("the newer PATCH: %d, want 204", a.status)
 	}
 	p.expectDone("helloworld")
 }
 
-// endlessBody is a body that never falls silent until it is closed.
+// endlessBody is a body that always has bytes to read until end is closed.
 type endlessBody struct {
 	began, end chan struct{}
 	once       sync.Once
@@ -545,7 +546,7 @@ func TestSweep_RemovesExpired(t *testing.T) {
 	path := p.create(10)
 	expires, err := http.ParseTime(p.patch(path, 0, "hello").header.Get("Upload-Expires"))
 	if left := time.Until(expires).Round(time.Hour); err != nil || left != 48*time.Hour {
-		t.Errorf("it expires in %s (%v), want 48h", left, err)
+		t.Errorf("expires in %s (%v), want 48h", left, err)
 	}
 	if err := p.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
@@ -554,13 +555,13 @@ func TestSweep_RemovesExpired(t *testing.T) {
 
 	p = newTestServer(t, dir, func(o *tus.Options) { o.Lifetime = time.Nanosecond })
 	if a := p.do("HEAD", path, ""); a.status != http.StatusGone {
-		t.Errorf("after its time: %d, want 410", a.status)
+		t.Errorf("after expiry: %d, want 410", a.status)
 	}
 	if err := p.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if a := p.do("HEAD", path, ""); a.status != http.StatusNotFound {
-		t.Errorf("when it is removed: %d, want 404", a.status)
+		t.Errorf("after removal: %d, want 404", a.status)
 	}
 	expectFiles(t, dir)
 }
@@ -579,7 +580,7 @@ func TestSweep_RetriesDelivery(t *testing.T) {
 	dir := t.TempDir()
 	p := newTestServer(t, dir)
 	path := p.create(5)
-	p.onCompleteErr = errors.New("the catalogue is busy")
+	p.onCompleteErr = errors.New("the catalog is busy")
 	if a := p.patch(path, 0, "hello"); a.status != http.StatusInternalServerError {
 		t.Errorf("PATCH: %d, want 500", a.status)
 	}
@@ -622,7 +623,7 @@ func TestNew_RestoresAfterCrash(t *testing.T) {
 	p.patch(path, 0, "hello")
 	id := filepath.Join(dir, strings.TrimPrefix(path, "/uploads/"))
 
-	// It died while it received, made another upload, and wrote down how far it was.
+	// The process died while receiving, while creating an upload, and while saving an offset.
 	write := func(name, text string) {
 		f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 		if err != nil {

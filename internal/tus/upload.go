@@ -19,33 +19,33 @@ import (
 	"github.com/lectern-av/lectern/internal/fsutil"
 )
 
-// upload is one that is known. Whoever changes it or its files has its turn.
+// upload is an upload in the directory. Changing it or its files requires its lock.
 type upload struct {
 	dir, id string
-	lock    chan struct{} // holds one while somebody has it
+	lock    chan struct{} // a mutex that can be awaited with a timeout: full while locked
 	removed atomic.Bool
 
 	mu       sync.Mutex
 	info     uploadInfo
-	transfer *transfer // the PATCH that is being received, if one is
+	transfer *transfer // the body that is being received, or nil
 }
 
-// uploadInfo is what is known of an upload and lies beside its bytes.
+// uploadInfo is the content of ID.json.
 type uploadInfo struct {
 	Owner     string    `json:"owner"`
-	Size      int64     `json:"size"`     // bytes; unknown if it is not known yet
-	Offset    int64     `json:"offset"`   // up to where its bytes are on the disk
-	Hash      []byte    `json:"hash"`     // SHA-256 of them, in the state that goes on from there
-	Metadata  string    `json:"metadata"` // as it came
+	Size      int64     `json:"size"`     // bytes, or unknownSize
+	Offset    int64     `json:"offset"`   // up to which the bytes are synced to disk
+	Hash      []byte    `json:"hash"`     // marshalled state of SHA-256 at Offset
+	Metadata  string    `json:"metadata"` // Upload-Metadata as received
 	CreatedAt time.Time `json:"began"`
-	UpdatedAt time.Time `json:"touched"` // when something last came for it
-	Delivered bool      `json:"taken"`   // whether the file is the owner's already
-	Removed   bool      `json:"removed"` // whether it is to be forgotten
+	UpdatedAt time.Time `json:"touched"` // time of the last PATCH
+	Delivered bool      `json:"taken"`   // whether OnComplete accepted it
+	Removed   bool      `json:"removed"` // whether its removal has begun
 }
 
 const unknownSize = -1
 
-// createUpload makes a new upload, durably.
+// createUpload creates the files of a new upload and syncs them.
 func createUpload(dir string, i uploadInfo) (*upload, error) {
 	var id [16]byte
 	rand.Read(id[:])
@@ -61,7 +61,7 @@ func createUpload(dir string, i uploadInfo) (*upload, error) {
 	return u, nil
 }
 
-// loadUpload knows an upload again.
+// loadUpload reads an upload from its files, and fails if acknowledged bytes are missing.
 func loadUpload(dir, id string) (*upload, error) {
 	u := newUpload(dir, id)
 	text, err := os.ReadFile(u.infoPath())
@@ -75,11 +75,11 @@ func loadUpload(dir, id string) (*upload, error) {
 		return nil, err
 	}
 	if u.info.Offset == u.info.Size || u.info.Removed {
-		return u, nil // the file may be elsewhere already
+		return u, nil // OnComplete may have renamed the file
 	}
 	fi, err := os.Stat(u.dataPath())
 	if err == nil && fi.Size() < u.info.Offset {
-		err = fmt.Errorf("there are %d bytes of %d that were acknowledged", fi.Size(), u.info.Offset)
+		err = fmt.Errorf("found %d bytes, but %d were acknowledged", fi.Size(), u.info.Offset)
 	}
 	return u, err
 }
@@ -91,20 +91,20 @@ func newUpload(dir, id string) *upload {
 func (u *upload) dataPath() string { return filepath.Join(u.dir, u.id+".bin") }
 func (u *upload) infoPath() string { return filepath.Join(u.dir, u.id+".json") }
 
-// snapshot is what is known of the upload at this moment.
+// snapshot returns the current info.
 func (u *upload) snapshot() uploadInfo {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.info
 }
 
-// expires is when the upload is removed if nothing comes for it until then.
+// expires returns when the upload expires if no request comes before.
 func (u *upload) expires(lifetime time.Duration) time.Time {
 	return u.snapshot().UpdatedAt.Add(lifetime)
 }
 
-// save replaces what is known, at once and durably: after a power cut there is the old or
-// the new, and whoever asks is told nothing that is not on the disk.
+// save replaces the info, atomically and synced: after a power cut ID.json is the old or the new
+// one. snapshot returns the new one only when it is on disk.
 func (u *upload) save(i uploadInfo) error {
 	text, err := json.Marshal(i)
 	if err != nil {
@@ -131,8 +131,8 @@ func (u *upload) save(i uploadInfo) error {
 	return nil
 }
 
-// deleteFiles removes the files, those bytes excepted that are the owner's. If the process dies
-// meanwhile, the next one finds that it has to go on.
+// deleteFiles removes the files; the data only if it was not delivered. If the process dies meanwhile,
+// the next one continues.
 func (u *upload) deleteFiles() error {
 	i := u.snapshot()
 	if !i.Delivered {
@@ -147,31 +147,31 @@ func (u *upload) deleteFiles() error {
 	return errors.Join(os.Remove(u.infoPath()), fsutil.SyncDir(u.dir))
 }
 
-// acquire waits for the upload's turn. A PATCH that nothing comes for within the patience has
-// lost its client, which is likely the one that asks: it is ended. One that still receives
-// keeps its turn, and the answer is false.
-func (u *upload) acquire(ctx context.Context, patience time.Duration) (bool, error) {
+// acquire takes the lock of the upload and reports whether it could. If the PATCH that holds the lock
+// receives nothing during stallTimeout, its client has likely reconnected and is the one that asks
+// now; the PATCH is aborted. If it still receives, acquire returns false.
+func (u *upload) acquire(ctx context.Context, stallTimeout time.Duration) (bool, error) {
 	for first := true; ; first = false {
-		arrived := u.received()
-		wait, stop := context.WithTimeout(ctx, patience)
+		before := u.received()
+		waiting, stop := context.WithTimeout(ctx, stallTimeout)
 		select {
 		case u.lock <- struct{}{}:
 			stop()
 			return true, nil
-		case <-wait.Done():
+		case <-waiting.Done():
 			stop()
 		}
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
-		if !first || u.received() != arrived {
+		if !first || u.received() != before {
 			return false, nil
 		}
 		u.abortTransfer()
 	}
 }
 
-// received is how many bytes came by the PATCH that is being received.
+// received returns how many bytes of the current body were received, or 0 if there is none.
 func (u *upload) received() int64 {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -181,7 +181,7 @@ func (u *upload) received() int64 {
 	return u.transfer.received.Load()
 }
 
-// abortTransfer ends the PATCH that is being received, if one is.
+// abortTransfer aborts the body that is being received, if any.
 func (u *upload) abortTransfer() {
 	u.mu.Lock()
 	t := u.transfer
@@ -197,29 +197,29 @@ func (u *upload) setTransfer(t *transfer) {
 	u.transfer = t
 }
 
-// marshalHash is a hash in a form that it can be resumed from.
+// marshalHash returns the state of a hash, for [unmarshalHash].
 func marshalHash(h hash.Hash) []byte {
 	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
 	if err != nil {
-		panic(err) // hashes of the standard library have none
+		panic(err) // hashes of the standard library do not fail
 	}
 	return state
 }
 
-// unmarshalHash is the SHA-256 that was in this state.
+// unmarshalHash returns a SHA-256 hash in a state of [marshalHash].
 func unmarshalHash(state []byte) (hash.Hash, error) {
 	h := sha256.New()
 	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state); err != nil {
-		return nil, fmt.Errorf("go on with the hash: %w", err)
+		return nil, fmt.Errorf("restore the hash: %w", err)
 	}
 	return h, nil
 }
 
-// sha256 is the SHA-256 of the bytes that are on the disk.
+// sha256 returns the SHA-256 of the bytes up to Offset.
 func (i uploadInfo) sha256() string {
 	h, err := unmarshalHash(i.Hash)
 	if err != nil {
-		panic(err) // load refuses it
+		panic(err) // loadUpload checked it
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

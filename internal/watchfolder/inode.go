@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// deviceAndInode is what the system knows a file by.
+// deviceAndInode returns the numbers that identify a file, or zeros on systems without them.
 func deviceAndInode(info fs.FileInfo) (device, inode uint64) {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
 		return uint64(s.Dev), uint64(s.Ino)

@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// isOpenForWriting reports whether some process on this machine has a file open for writing: a
-// lease to read it is refused as long as one has (fcntl(2), F_SETLEASE). Leases are given to
-// a file's owner and to root only, and not on every filesystem; where none is given for such
-// reasons, the answer is no, and the time for which the file has not changed has to do.
+// isOpenForWriting reports whether a process on this machine has a file open for writing. The kernel
+// then refuses a read lease (fcntl(2), F_SETLEASE). Only the owner of the file and root get leases,
+// and not on every filesystem; where a lease is refused for these reasons, isOpenForWriting returns
+// false, and Options.StableFor alone decides.
 func isOpenForWriting(path string) bool {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -20,6 +20,6 @@ func isOpenForWriting(path string) bool {
 	if _, err := unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_RDLCK); err != nil {
 		return errors.Is(err, unix.EAGAIN)
 	}
-	_, _ = unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_UNLCK) // closing the file gives it back too
+	_, _ = unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_UNLCK) // closing the file releases it, too
 	return false
 }

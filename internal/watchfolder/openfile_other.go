@@ -2,5 +2,5 @@
 
 package watchfolder
 
-// isOpenForWriting cannot be told here; the time for which a file has not changed has to do.
+// isOpenForWriting returns false on this system; Options.StableFor alone decides.
 func isOpenForWriting(string) bool { return false }

@@ -1,6 +1,5 @@
-// Package watchfolder watches a folder that recordings appear in, as the machine in the room
-// writes them, and tells of each when it has stopped growing. It only looks: files stay
-// where they are, and are never changed.
+// Package watchfolder watches a folder into which recorders write or copy recordings, and reports each
+// file when it has stopped growing. It never moves or changes a file.
 package watchfolder
 
 import (
@@ -17,33 +16,33 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// Options say how a folder is watched.
+// Options configure [Watch].
 type Options struct {
-	StableFor    time.Duration // for which a file has to stay as it is before it counts as complete
-	PollInterval time.Duration // between looks, for folders on a network, which tell of nothing
+	StableFor    time.Duration // how long a file must be unchanged to count as complete
+	PollInterval time.Duration // time between scans, for network filesystems without change events
 	Log          *slog.Logger
 }
 
 // File is a recording that has stopped growing.
 type File struct {
 	Path     string    // on the disk
-	Room     string    // first folder on the way to it, within the watched one; "" if there is none
-	Device   uint64    // with Inode what the file is known again by, wherever it is moved;
-	Inode    uint64    // both are 0 where the system has no such numbers
+	Room     string    // name of the folder directly in the watched one; "" for files outside of folders
+	Device   uint64    // with Inode, identifies the file after it was moved;
+	Inode    uint64    // both are 0 on systems without such numbers
 	Size     int64     // bytes
 	Modified time.Time // when it was last written
 }
 
-// partialExtensions are the endings of what a program is still writing and renames in the end.
+// partialExtensions are the extensions of files that a program renames when they are complete.
 var partialExtensions = []string{".part", ".tmp", ".crdownload"}
 
-// Watch looks into dir and all folders in it until ctx ends, whose error it returns, and
-// tells found of every file that is there and complete, one at a time. A file of which found
-// returned nil is told of again only when it has changed, or by the next Watch: whoever must
-// not take one twice remembers its device, inode, size and time. When found returns an error,
-// that is logged, and the file is told of again after Poll.
+// Watch scans dir and its folders until ctx ends, and returns ctx.Err(). It calls found for each
+// complete file, one at a time. A file for which found returned nil is reported again only after it
+// changed, or by the next call of Watch: to import a file only once, remember its device, inode, size
+// and time. If found returns an error, Watch logs it and reports the file again after
+// Options.PollInterval.
 //
-// A dir that is away, as network folders are at times, is waited for.
+// If dir does not exist, as when a network folder is not mounted, Watch waits for it.
 func Watch(ctx context.Context, dir string, o Options, found func(context.Context, File) error) error {
 	w := &watcher{dir: dir, opts: o, found: found, seen: make(map[string]fileState)}
 	events, stop := w.subscribe()
@@ -51,49 +50,49 @@ func Watch(ctx context.Context, dir string, o Options, found func(context.Contex
 	return w.run(ctx, events)
 }
 
-// run looks whenever something may have changed.
+// run scans at the start, after every event, at every poll and when a file may have become complete.
 func (w *watcher) run(ctx context.Context, events <-chan struct{}) error {
 	poll := time.NewTicker(w.opts.PollInterval)
 	defer poll.Stop()
 	for {
-		next := w.scan(ctx)
-		settled := time.NewTimer(next)
+		retry := time.NewTimer(w.scan(ctx))
 		select {
 		case <-ctx.Done():
 		case <-poll.C:
-		case <-settled.C:
+		case <-retry.C:
 		case <-events:
 		}
-		settled.Stop()
+		retry.Stop()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
 }
 
-// watcher is one folder and what was seen in it.
+// watcher is the state of one [Watch].
 type watcher struct {
 	dir     string
 	opts    Options
 	found   func(context.Context, File) error
 	seen    map[string]fileState // by path
-	notify  *fsnotify.Watcher    // nil where the system has none to spare
-	missing bool
+	notify  *fsnotify.Watcher    // nil if the system has no more watches
+	missing bool                 // whether dir was unreadable at the last scan
 }
 
-// fileState is how a file looked, and since when.
+// fileState is the last known state of a file.
 type fileState struct {
 	file     File
-	since    time.Time
-	reported bool
-	retryAt  time.Time // not to be told of before
+	since    time.Time // unchanged since
+	reported bool      // whether found returned nil
+	retryAt  time.Time // not before this time, after an error
 }
 
-// subscribe asks the system to tell of changes. Where it cannot, polling has to do.
+// subscribe starts listening to filesystem events, and sends on events after each. If the system
+// provides none, events is nil.
 func (w *watcher) subscribe() (events <-chan struct{}, stop func()) {
 	notify, err := fsnotify.NewWatcher()
 	if err != nil {
-		w.opts.Log.Warn("the system tells of no changes in folders; they are looked into now and then", "every", w.opts.PollInterval, "err", err)
+		w.opts.Log.Warn("filesystem events are not available; scanning regularly", "every", w.opts.PollInterval, "err", err)
 		return nil, func() {}
 	}
 	w.notify = notify
@@ -106,7 +105,7 @@ func (w *watcher) subscribe() (events <-chan struct{}, stop func()) {
 				if !ok {
 					return
 				}
-			case _, ok := <-notify.Errors: // too many events: then just look
+			case _, ok := <-notify.Errors: // such as an overflow: scan
 				if !ok {
 					return
 				}
@@ -120,12 +119,12 @@ func (w *watcher) subscribe() (events <-chan struct{}, stop func()) {
 	return changed, func() { notify.Close(); <-done }
 }
 
-// scan goes through the folder once, tells of what is complete, and returns when something
-// may be so next.
+// scan walks the folder once, reports complete files, and returns how long to wait at most until the
+// next scan.
 func (w *watcher) scan(ctx context.Context) (next time.Duration) {
 	now := time.Now()
 	next = w.opts.PollInterval
-	there := make(map[string]bool)
+	present := make(map[string]bool)
 	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
@@ -133,7 +132,7 @@ func (w *watcher) scan(ctx context.Context) (next time.Duration) {
 		case err != nil && path == w.dir:
 			return err
 		case err != nil:
-			return nil // it went away, or nobody may look
+			return nil // removed meanwhile, or no permission
 		case path != w.dir && strings.HasPrefix(d.Name(), "."):
 			return skipDir(d)
 		case d.IsDir():
@@ -142,17 +141,21 @@ func (w *watcher) scan(ctx context.Context) (next time.Duration) {
 		case !d.Type().IsRegular() || slices.Contains(partialExtensions, strings.ToLower(filepath.Ext(path))):
 			return nil
 		}
-		there[path] = true
+		present[path] = true
 		next = min(next, w.checkFile(ctx, path, d, now))
 		return nil
 	})
-	if away := err != nil && ctx.Err() == nil; away != w.missing {
-		w.missing = away
-		w.opts.Log.Warn("the watched folder is away or there again", "dir", w.dir, "away", away, "err", err)
+	missing := err != nil && ctx.Err() == nil
+	switch {
+	case missing && !w.missing:
+		w.opts.Log.Warn("the watched folder is not accessible; waiting for it", "dir", w.dir, "err", err)
+	case !missing && w.missing:
+		w.opts.Log.Info("the watched folder is accessible again", "dir", w.dir)
 	}
+	w.missing = missing
 	if err == nil {
 		for path := range w.seen {
-			if !there[path] {
+			if !present[path] {
 				delete(w.seen, path)
 			}
 		}
@@ -167,17 +170,17 @@ func skipDir(d fs.DirEntry) error {
 	return nil
 }
 
-// subscribeDir has the system tell of changes in one more folder. Asking twice does no harm.
+// subscribeDir adds a folder to those with events. Adding it again has no effect.
 func (w *watcher) subscribeDir(dir string) {
 	if w.notify != nil {
-		_ = w.notify.Add(dir) // polling sees what this misses
+		_ = w.notify.Add(dir) // polling finds what this misses
 	}
 }
 
-// checkFile looks at one file, tells of it if it is complete, and returns when to look again.
+// checkFile reports a file if it is complete, and returns how long to wait until the next check.
 func (w *watcher) checkFile(ctx context.Context, path string, d fs.DirEntry, now time.Time) time.Duration {
 	info, err := d.Info()
-	if err != nil || info.Size() == 0 { // it is gone, or has not begun
+	if err != nil || info.Size() == 0 { // removed meanwhile, or empty so far
 		return w.opts.PollInterval
 	}
 	file := File{Path: path, Room: w.room(path), Size: info.Size(), Modified: info.ModTime()}
@@ -198,7 +201,7 @@ func (w *watcher) checkFile(ctx context.Context, path string, d fs.DirEntry, now
 	}
 	if err := w.found(ctx, file); err != nil {
 		if !errors.Is(err, ctx.Err()) || ctx.Err() == nil {
-			w.opts.Log.Error(fmt.Sprintf("a recording in the watched folder could not be taken; trying again in %s", w.opts.PollInterval), "file", path, "err", err)
+			w.opts.Log.Error(fmt.Sprintf("cannot import a recording from the watched folder; trying again in %s", w.opts.PollInterval), "file", path, "err", err)
 		}
 		s.retryAt = now.Add(w.opts.PollInterval)
 	} else {
@@ -208,7 +211,7 @@ func (w *watcher) checkFile(ctx context.Context, path string, d fs.DirEntry, now
 	return w.opts.PollInterval
 }
 
-// room is the folder that a file is in, right below the watched one.
+// room returns the name of the folder directly in the watched one that contains path, or "".
 func (w *watcher) room(path string) string {
 	rel, err := filepath.Rel(w.dir, path)
 	if err != nil {
@@ -221,6 +224,7 @@ func (w *watcher) room(path string) string {
 	return room
 }
 
+// equal reports whether f and other are the same unchanged file.
 func (f File) equal(other File) bool {
 	return f.Device == other.Device && f.Inode == other.Inode && f.Size == other.Size && f.Modified.Equal(other.Modified)
 }

@@ -20,18 +20,18 @@ const (
 	pollInterval = time.Minute
 )
 
-// testFolder is a watched one in a bubble where time passes at once. The system's own
-// messages do not reach it, so that the clock alone moves the watch.
+// testFolder is a watched folder in a synctest bubble, where time is simulated. Filesystem events are
+// off, so that only time triggers scans.
 type testFolder struct {
 	t   *testing.T
 	dir string
 
 	mu    sync.Mutex
 	found []File
-	err   error // what taking a file comes to
+	err   error // what the callback returns
 }
 
-// runWatched runs do beside a watch; whoever waits in it lets time pass.
+// runWatched runs do while dir is watched.
 func runWatched(t *testing.T, dir string, do func(f *testFolder)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -56,20 +56,20 @@ func runWatched(t *testing.T, dir string, do func(f *testFolder)) {
 	})
 }
 
-// advance lets time go by.
+// advance lets d of simulated time pass.
 func (f *testFolder) advance(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
 }
 
-// failWith is what taking a file comes to from now on.
+// failWith makes the callback return err from now on.
 func (f *testFolder) failWith(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.err = err
 }
 
-// write appends to a file, as of the bubble's time.
+// write appends to a file and sets its modification time to the simulated time.
 func (f *testFolder) write(name, text string) *os.File {
 	f.t.Helper()
 	path := filepath.Join(f.dir, name)
@@ -89,7 +89,7 @@ func (f *testFolder) write(name, text string) *os.File {
 	return file
 }
 
-// expect looks at what was told of since the last time: "room: file".
+// expect fails the test unless exactly these files, "room: file", were reported since the last call.
 func (f *testFolder) expect(want ...string) {
 	f.t.Helper()
 	f.mu.Lock()
@@ -99,7 +99,7 @@ func (f *testFolder) expect(want ...string) {
 		got = append(got, file.Room+": "+filepath.Base(file.Path))
 	}
 	if strings.Join(got, ", ") != strings.Join(want, ", ") {
-		f.t.Errorf("told of %q, want %q", got, want)
+		f.t.Errorf("reported %q, want %q", got, want)
 	}
 	f.found = nil
 }
@@ -152,7 +152,7 @@ func TestWatch_RenamedDownload(t *testing.T) {
 
 func TestWatch_FileOpenForWriting(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Log("only Linux can tell")
+		t.Log("only Linux detects open files")
 		return
 	}
 	runWatched(t, t.TempDir(), func(f *testFolder) {
@@ -168,7 +168,7 @@ func TestWatch_FileOpenForWriting(t *testing.T) {
 func TestWatch_RetriesAfterError(t *testing.T) {
 	runWatched(t, t.TempDir(), func(f *testFolder) {
 		f.write("talk.mp4", "x").Close()
-		f.failWith(errors.New("the catalogue is busy"))
+		f.failWith(errors.New("the catalog is busy"))
 		f.advance(pollInterval + stableFor + time.Second)
 		f.expect(": talk.mp4")
 		f.failWith(nil)
@@ -186,8 +186,7 @@ func TestWatch_MissingFolder(t *testing.T) {
 	})
 }
 
-// TestWatch_FilesystemEvents is the one that does without the clock: with an hour between
-// looks, only a message of the system can be why the file is found.
+// With an hour between polls, only filesystem events can make the watcher find the files in time.
 func TestWatch_FilesystemEvents(t *testing.T) {
 	dir := t.TempDir()
 	var log bytes.Buffer
@@ -204,7 +203,7 @@ func TestWatch_FilesystemEvents(t *testing.T) {
 	}
 	for _, next := range []string{"second.mp4", "third.mp4"} {
 		select {
-		case <-found: // so the watch is under way
+		case <-found: // the watcher is running
 		case <-ctx.Done():
 			t.Fatalf("nothing was found\n%s", log.String())
 		}
