@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -28,14 +27,6 @@ type ttmlFile struct {
 	builder        textBuilder
 	cue            *conference.Cue // that is being read
 	cueDepth       int             // the depth of its element
-}
-
-// ttmlStyle is what attributes say about how text looks and where it stands. A pointer
-// is nil where they say nothing.
-type ttmlStyle struct {
-	italic, bold, underline *bool
-	colour, align, display  *string
-	origin, extent          *string
 }
 
 // ttmlElement is one that is open.
@@ -195,44 +186,6 @@ func (f *ttmlFile) flushCue() {
 	f.doc.Cues = append(f.doc.Cues, *c)
 }
 
-// place is where the innermost element's region puts its text.
-func (f *ttmlFile) place() int {
-	e := f.top()
-	region, told := f.regions[e.region]
-	s := region.overriddenBy(e.style)
-	if !told && s.align == nil && s.display == nil {
-		return 0
-	}
-	col, row := 1, 2
-	if s.align != nil {
-		col = alignColumn(*s.align, col)
-	} else if told {
-		col = 0 // the initial value is start
-	}
-	if s.display != nil {
-		row = map[string]int{"before": 0, "center": 1, "after": 2}[*s.display]
-	} else if told {
-		row = 0
-	}
-	if x, y, ok := parsePercents(s.origin); ok {
-		if w, h, ok := parsePercents(s.extent); ok {
-			return normalizePlace(7 - 3*thirdOf(y+h*float64(row)/2) + thirdOf(x+w*float64(col)/2))
-		}
-	}
-	return normalizePlace(7 - 3*row + col)
-}
-
-// parsePercents reads “10% 80%” as fractions.
-func parsePercents(s *string) (x, y float64, ok bool) {
-	if s == nil {
-		return 0, 0, false
-	}
-	a, b, _ := strings.Cut(strings.TrimSpace(*s), " ")
-	x, err1 := strconv.ParseFloat(strings.TrimSuffix(a, "%"), 64)
-	y, err2 := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(b), "%"), 64)
-	return x / 100, y / 100, err1 == nil && err2 == nil && strings.HasSuffix(a, "%") && strings.HasSuffix(b, "%")
-}
-
 // applyStyle tells the composer how text in the innermost element looks.
 func (f *ttmlFile) applyStyle() {
 	if len(f.stack) == 0 || f.cue == nil {
@@ -353,170 +306,4 @@ func (f *ttmlFile) collapseSpace(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
-}
-
-// setParameter reads what the tt element says of times.
-func (f *ttmlFile) setParameter(a xml.Attr) {
-	v, err := strconv.ParseFloat(strings.TrimSpace(a.Value), 64)
-	good := err == nil && v > 0 && v < 1e9
-	switch a.Name.Local {
-	case "frameRate":
-		if good {
-			f.frameRate *= v / 30
-		}
-		if good && f.ticksPerSecond == 0 {
-			f.ticksPerSecond = -1
-		}
-	case "subFrameRate":
-		if good {
-			f.subFrameRate = v
-		}
-	case "tickRate":
-		if good {
-			f.ticksPerSecond = v
-		}
-	case "frameRateMultiplier":
-		num, den, ok := strings.Cut(strings.ReplaceAll(strings.TrimSpace(a.Value), ":", " "), " ")
-		n, err1 := strconv.ParseFloat(num, 64)
-		d, err2 := strconv.ParseFloat(strings.TrimSpace(den), 64)
-		if ok && err1 == nil && err2 == nil && n > 0 && d > 0 {
-			f.frameRate *= n / d
-		}
-	}
-}
-
-// setElementTimes works out when an element is shown. Times count from when its parent begins.
-func (f *ttmlFile) setElementTimes(e *ttmlElement, parent ttmlElement, begin, end, dur string, line int) error {
-	from := parent.begin
-	if parent.seq {
-		from = parent.nextChild
-	}
-	e.begin = from
-	limit := time.Duration(endUnknown)
-	if len(f.stack) > 0 {
-		limit = parent.end
-	}
-	for _, v := range []struct {
-		s  string
-		do func(t time.Duration)
-	}{
-		{begin, func(t time.Duration) { e.begin = from + t }},
-		{end, func(t time.Duration) { e.end = from + t }},
-		{dur, func(t time.Duration) {
-			if e.end == endUnknown || e.begin+t < e.end {
-				e.end = e.begin + t
-			}
-		}},
-	} {
-		if v.s == "" {
-			continue
-		}
-		t, ok := f.parseTime(v.s)
-		switch {
-		case !ok:
-			f.add(line, "time-unreadable", "text", v.s)
-			continue
-		case t < 0:
-			return inputerr.New(f.name, "has a time that is further than time goes: %s", quote(v.s)).At(line).Hint("Correct the hours")
-		}
-		e.timed = true
-		v.do(t)
-	}
-	e.nextChild = e.begin
-	if limit != endUnknown && (e.end == endUnknown || e.end > limit) {
-		e.end = limit
-	}
-	return nil
-}
-
-// parseTime reads a clock time, with a fraction or frames, or a number with its unit.
-// It is negative where the time is too far away.
-func (f *ttmlFile) parseTime(s string) (time.Duration, bool) {
-	s = strings.TrimSpace(s)
-	if parts := strings.Split(s, ":"); len(parts) == 4 {
-		t := parseClock(strings.Join(parts[:3], ":"))
-		frames, sub, _ := strings.Cut(parts[3], ".")
-		n, err := strconv.ParseFloat(frames, 64)
-		if t.length == 0 || t.quirks&quirkNoFraction == 0 || err != nil {
-			return 0, false
-		}
-		if k, err := strconv.ParseFloat(sub, 64); err == nil {
-			n += k / f.subFrameRate
-		}
-		return f.toDuration(float64(t.ms)/1000+n/f.frameRate, t.tooFar), true
-	}
-	if t := parseClock(s); t.length > 0 {
-		return f.toDuration(0, t.tooFar) + time.Duration(t.ms)*time.Millisecond, t.length == len(s)
-	}
-	unit := strings.TrimLeft(s, "0123456789.")
-	v, err := strconv.ParseFloat(s[:len(s)-len(unit)], 64)
-	if err != nil {
-		return 0, false
-	}
-	size, ok := map[string]float64{"h": 3600, "m": 60, "s": 1, "ms": 0.001, "f": 1 / f.frameRate, "t": 1 / f.tickRate()}[unit]
-	return f.toDuration(v*size, false), ok
-}
-
-// tickRate is how many ticks there are in a second: as told, else those of the frames.
-func (f *ttmlFile) tickRate() float64 {
-	switch {
-	case f.ticksPerSecond > 0:
-		return f.ticksPerSecond
-	case f.ticksPerSecond < 0:
-		return f.frameRate * f.subFrameRate
-	}
-	return 1
-}
-
-// toDuration is s to the nearest millisecond, or negative where that is too far away.
-func (f *ttmlFile) toDuration(s float64, far bool) time.Duration {
-	if far || s > maxTimeMS/1000 {
-		return -time.Hour
-	}
-	return time.Duration(s*1000+0.5) * time.Millisecond
-}
-
-// setAttribute takes an attribute over.
-func (s *ttmlStyle) setAttribute(a xml.Attr) {
-	v := strings.TrimSpace(a.Value)
-	flag := func(on bool) *bool { return &on }
-	switch a.Name.Local {
-	case "fontStyle":
-		s.italic = flag(v == "italic" || v == "oblique")
-	case "fontWeight":
-		s.bold = flag(v == "bold")
-	case "textDecoration":
-		s.underline = flag(strings.Contains(" "+v+" ", " underline "))
-	case "color":
-		if c, ok := parseColour(v); ok {
-			s.colour = &c
-		}
-	case "textAlign":
-		s.align = &v
-	case "displayAlign":
-		s.display = &v
-	case "origin":
-		s.origin = &v
-	case "extent":
-		s.extent = &v
-	}
-}
-
-// overriddenBy is s where over says nothing.
-func (s ttmlStyle) overriddenBy(over ttmlStyle) ttmlStyle {
-	replaceIfSet(&s.italic, over.italic)
-	replaceIfSet(&s.bold, over.bold)
-	replaceIfSet(&s.underline, over.underline)
-	replaceIfSet(&s.colour, over.colour)
-	replaceIfSet(&s.align, over.align)
-	replaceIfSet(&s.display, over.display)
-	replaceIfSet(&s.origin, over.origin)
-	replaceIfSet(&s.extent, over.extent)
-	return s
-}
-
-func replaceIfSet[T any](p **T, over *T) {
-	if over != nil {
-		*p = over
-	}
 }

@@ -1,0 +1,98 @@
+package subtitle
+
+import (
+	"encoding/xml"
+	"strconv"
+	"strings"
+)
+
+// ttmlStyle is what attributes say about how text looks and where it stands. A pointer
+// is nil where they say nothing.
+type ttmlStyle struct {
+	italic, bold, underline *bool
+	colour, align, display  *string
+	origin, extent          *string
+}
+
+// place is where the innermost element's region puts its text.
+func (f *ttmlFile) place() int {
+	e := f.top()
+	region, told := f.regions[e.region]
+	s := region.overriddenBy(e.style)
+	if !told && s.align == nil && s.display == nil {
+		return 0
+	}
+	col, row := 1, 2
+	if s.align != nil {
+		col = alignColumn(*s.align, col)
+	} else if told {
+		col = 0 // the initial value is start
+	}
+	if s.display != nil {
+		row = map[string]int{"before": 0, "center": 1, "after": 2}[*s.display]
+	} else if told {
+		row = 0
+	}
+	if x, y, ok := parsePercents(s.origin); ok {
+		if w, h, ok := parsePercents(s.extent); ok {
+			return normalizePlace(7 - 3*thirdOf(y+h*float64(row)/2) + thirdOf(x+w*float64(col)/2))
+		}
+	}
+	return normalizePlace(7 - 3*row + col)
+}
+
+// parsePercents reads “10% 80%” as fractions.
+func parsePercents(s *string) (x, y float64, ok bool) {
+	if s == nil {
+		return 0, 0, false
+	}
+	a, b, _ := strings.Cut(strings.TrimSpace(*s), " ")
+	x, err1 := strconv.ParseFloat(strings.TrimSuffix(a, "%"), 64)
+	y, err2 := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(b), "%"), 64)
+	return x / 100, y / 100, err1 == nil && err2 == nil && strings.HasSuffix(a, "%") && strings.HasSuffix(b, "%")
+}
+
+// setAttribute takes an attribute over.
+func (s *ttmlStyle) setAttribute(a xml.Attr) {
+	v := strings.TrimSpace(a.Value)
+	flag := func(on bool) *bool { return &on }
+	switch a.Name.Local {
+	case "fontStyle":
+		s.italic = flag(v == "italic" || v == "oblique")
+	case "fontWeight":
+		s.bold = flag(v == "bold")
+	case "textDecoration":
+		s.underline = flag(strings.Contains(" "+v+" ", " underline "))
+	case "color":
+		if c, ok := parseColour(v); ok {
+			s.colour = &c
+		}
+	case "textAlign":
+		s.align = &v
+	case "displayAlign":
+		s.display = &v
+	case "origin":
+		s.origin = &v
+	case "extent":
+		s.extent = &v
+	}
+}
+
+// overriddenBy is s where over says nothing.
+func (s ttmlStyle) overriddenBy(over ttmlStyle) ttmlStyle {
+	replaceIfSet(&s.italic, over.italic)
+	replaceIfSet(&s.bold, over.bold)
+	replaceIfSet(&s.underline, over.underline)
+	replaceIfSet(&s.colour, over.colour)
+	replaceIfSet(&s.align, over.align)
+	replaceIfSet(&s.display, over.display)
+	replaceIfSet(&s.origin, over.origin)
+	replaceIfSet(&s.extent, over.extent)
+	return s
+}
+
+func replaceIfSet[T any](p **T, over *T) {
+	if over != nil {
+		*p = over
+	}
+}
