@@ -2,34 +2,34 @@ package subtitle
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// lossCheck goes through a file a second time, with rules of its own that owe nothing to the
-// parsers: every line is either the times of a cue, or it has to come out, character for
-// character and in its order, in the text of the cue above; or a diagnostic of that very
-// line says why it does not. It is meant to be strict where the parsers are patient.
+// lossCheck reads a file a second time, with rules of its own that share nothing with the
+// parsers: every line either is the times of a cue, or shows up, character for character
+// and in order, in the text of the cue above, or a diagnostic of that very line says why
+// it does not. It is strict where the parsers are tolerant.
 type lossCheck struct {
 	cues     []conference.Cue // in the order of the file
 	reporter *reporter
 	vtt      bool // WebVTT: entities, and no tag is ever text
 	markup   markupStyle
 
-	current     int    // the cue that is open, -1 before the first
-	remaining   string // what is left to come of its text
-	alternative string // what is left if the last line meant something else; mostly the same
-	untouched   bool   // that is all of it
-	reported    bool   // something of it is missing, which was said
-	pending     []pendingRow
+	current     int          // the cue whose text is expected, -1 before the first
+	remaining   string       // what is still expected of its text
+	alternative string       // the same if the last line meant something else; mostly equal
+	untouched   bool         // nothing of the cue's text has been found yet
+	reported    bool         // a loss of the cue was reported
+	pending     []pendingRow // lines above that were not found
 }
 
-// pendingRow is a line that has not come out; it may yet prove to be a cue's number.
+// pendingRow is a line that was not found in the text of the cue; it may turn out to be the
+// number of the next.
 type pendingRow struct {
 	line int
 	text string
-	gap  bool // below an empty line
+	gap  bool // an empty line is above it
 }
 
 func checkSRT(text string, doc *Document, r *reporter) {
@@ -56,52 +56,65 @@ func checkTimecoded(text string, doc *Document, r *reporter) {
 	(&lossCheck{cues: doc.Cues, reporter: r}).checkBlocks(text, matchTapeLine)
 }
 
-// checkBlocks compares files whose times stand above the text.
+// checkBlocks checks formats whose times stand above the text.
 func (g *lossCheck) checkBlocks(text string, times timesMatcher) {
 	g.current = -1
-	gap, skip, header := true, false, g.vtt
+	gap, inComment, inHeader := true, false, g.vtt
 	rows := newRowScanner(text)
 	for rows.next() {
-		s, line := rows.text, rows.line
-		if s == "" || s[0] >= utf8.RuneSelf && isBlank(s) {
-			gap, skip, header = true, false, header && g.current < 0 && !rows.sawText
+		row, line := rows.text, rows.line
+		if rows.isBlank() {
+			gap, inComment, inHeader = true, false, inHeader && g.current < 0 && !rows.sawText
 			continue
 		}
 		rows.sawText = true
-		tail, timed := times(s)
+		tail, timed := times(row)
 		switch {
-		case skip:
-		case g.current+1 < len(g.cues) && g.cues[g.current+1].Line == line:
+		case inComment:
+		case g.nextCueIsOn(line):
 			g.startCue(line, tail, timed)
-			header = false
+			inHeader = false
 		case timed && g.reporter.isExplained(line):
-			if g.consume(s) { // times in text
-				g.resolvePending(false)
-			} else {
-				g.endCue(true)
-			}
-			header = false
+			g.skipTimes(row)
+			inHeader = false
 		case timed:
-			g.consume(s)
-			g.fail(line, "cues-lost", "text", s)
-		case header:
-		case g.vtt && gap && startsVTTComment(s, g.current):
+			g.consume(row)
+			g.fail(line, "cues-lost", "text", row)
+		case inHeader:
+		case g.vtt && gap && startsVTTComment(row, g.current):
 			g.resolvePending(false)
-			skip = true
+			inComment = true
 		default:
-			g.checkRow(s, line, gap)
+			g.checkRow(row, line, gap)
 		}
 		gap = false
 	}
 	g.finish()
 }
 
-// startsVTTComment: a block of WebVTT that is no cue.
-func startsVTTComment(row string, at int) bool {
-	return row == "NOTE" || strings.HasPrefix(row, "NOTE ") || strings.HasPrefix(row, "NOTE\t") || at < 0 && (row == "STYLE" || row == "REGION")
+// nextCueIsOn reports whether the next cue was read from a line.
+func (g *lossCheck) nextCueIsOn(line int) bool {
+	return g.current+1 < len(g.cues) && g.cues[g.current+1].Line == line
 }
 
-// startCue opens the next cue, which was read from this line.
+// skipTimes takes times that a diagnostic explains for text, or for those of a cue that
+// is not kept.
+func (g *lossCheck) skipTimes(row string) {
+	if g.consume(row) {
+		g.resolvePending(false)
+	} else {
+		g.endCue(true)
+	}
+}
+
+// startsVTTComment reports whether a row begins a block of WebVTT that is no cue; styles
+// and regions are allowed above the first cue only.
+func startsVTTComment(row string, current int) bool {
+	word, _, _ := strings.Cut(strings.ReplaceAll(row, "\t", " "), " ")
+	return word == "NOTE" || current < 0 && (row == "STYLE" || row == "REGION")
+}
+
+// startCue goes to the next cue, which was read from this line.
 func (g *lossCheck) startCue(line int, tail string, timed bool) {
 	g.endCue(true)
 	g.current++
@@ -114,27 +127,28 @@ func (g *lossCheck) startCue(line int, tail string, timed bool) {
 	}
 }
 
-// expect begins with the text of a cue.
+// expect makes text the one that the following lines should show.
 func (g *lossCheck) expect(text string) {
 	g.remaining, g.alternative, g.untouched, g.reported = text, text, true, false
 }
 
-// consumeTail takes what stands behind times: text, words with a colon in each, which are
-// settings, or those and then text.
+// consumeTail consumes what stands behind times: text, words with a colon in each, which
+// are settings, or settings and then text.
 func (g *lossCheck) consumeTail(tail string) bool {
 	for tail != "" && !g.consume(tail) {
-		var word string
-		if word, tail, _ = strings.Cut(tail, " "); !strings.Contains(word, ":") {
+		word, rest, _ := strings.Cut(tail, " ")
+		if !strings.Contains(word, ":") {
 			return false
 		}
-		tail = strings.TrimLeft(tail, " \t")
+		tail = strings.TrimLeft(rest, spaceAndTab)
 	}
 	return true
 }
 
-// checkRow expects a line of text in the open cue.
-func (g *lossCheck) checkRow(s string, line int, gap bool) {
-	if g.consume(s) {
+// checkRow looks for a line of text in the cue. Up to two lines that are not found wait,
+// as they may be the number of the next cue.
+func (g *lossCheck) checkRow(row string, line int, gap bool) {
+	if g.consume(row) {
 		g.resolvePending(false)
 		return
 	}
@@ -142,29 +156,31 @@ func (g *lossCheck) checkRow(s string, line int, gap bool) {
 		g.reportMissing(g.pending[0])
 		g.pending = append(g.pending[:0], g.pending[1:]...)
 	}
-	g.pending = append(g.pending, pendingRow{line, s, gap})
+	g.pending = append(g.pending, pendingRow{line, row, gap})
 }
 
-// resolvePending decides on the lines that did not come out. Above times, the last of them may
+// resolvePending reports the lines that were not found. Above times, the last of them may
 // be the number of the cue or, in WebVTT, its name, if an empty line is above it.
 func (g *lossCheck) resolvePending(aboveTimes bool) {
-	for i, h := range g.pending {
-		last := aboveTimes && i == len(g.pending)-1 && (h.gap || i > 0 && g.reporter.isExplained(g.pending[i-1].line))
-		if !last || !g.vtt && strings.Trim(asciiTimes(h.text), "0123456789") != "" {
-			g.reportMissing(h)
+	for i, p := range g.pending {
+		gap := p.gap || i > 0 && g.reporter.isExplained(g.pending[i-1].line)
+		isLast := i == len(g.pending)-1
+		isNumber := g.vtt || consistsOf(asciiTimes(p.text), digitChars)
+		if !(aboveTimes && isLast && gap && isNumber) {
+			g.reportMissing(p)
 		}
 	}
 	g.pending = g.pending[:0]
 }
 
-// reportMissing says that a line is missing, unless something says why.
-func (g *lossCheck) reportMissing(h pendingRow) {
-	if !g.reporter.isExplained(h.line) {
-		g.fail(h.line, "text-lost", "text", h.text)
+// reportMissing reports that a line is missing, unless a diagnostic says why.
+func (g *lossCheck) reportMissing(p pendingRow) {
+	if !g.reporter.isExplained(p.line) {
+		g.fail(p.line, "text-lost", "text", p.text)
 	}
 }
 
-// endCue expects nothing more of the open cue.
+// endCue reports text of the current cue that was not found in the file.
 func (g *lossCheck) endCue(aboveTimes bool) {
 	g.resolvePending(aboveTimes)
 	if g.current >= 0 && !g.reported && !isInvisible(g.remaining) && !isInvisible(g.alternative) {
@@ -173,7 +189,7 @@ func (g *lossCheck) endCue(aboveTimes bool) {
 	g.remaining, g.alternative = "", ""
 }
 
-// finish expects nothing more at all.
+// finish ends the last cue and reports cues that are not where they say.
 func (g *lossCheck) finish() {
 	g.endCue(false)
 	for _, c := range g.cues[g.current+1:] {
@@ -181,6 +197,7 @@ func (g *lossCheck) finish() {
 	}
 }
 
+// fail adds an error. After the first of a cue, only lost cues are reported.
 func (g *lossCheck) fail(line int, key string, values ...any) {
 	if g.reported && codeOf(key) != "cues-lost" {
 		return
@@ -189,19 +206,20 @@ func (g *lossCheck) fail(line int, key string, values ...any) {
 	g.reporter.add(line, key, values...)
 }
 
-// consume takes what a line shows off the text that is still to come. It takes nothing
-// where that begins otherwise.
-func (g *lossCheck) consume(s string) bool {
-	return g.consumeFrom(g.remaining, s) || g.alternative != g.remaining && g.consumeFrom(g.alternative, s)
+// consume takes what a row shows off the text that is still expected, and reports whether
+// that begins with it. If not, nothing is taken.
+func (g *lossCheck) consume(row string) bool {
+	return g.consumeFrom(g.remaining, row) || g.alternative != g.remaining && g.consumeFrom(g.alternative, row)
 }
 
-func (g *lossCheck) consumeFrom(out, s string) bool {
-	if !g.untouched && !atLineEnd(out) && !isInvisible(s) {
-		return false // something of the line before has not come
+// consumeFrom is consume for one of the two texts that may be expected.
+func (g *lossCheck) consumeFrom(text, row string) bool {
+	if !g.untouched && !atLineEnd(text) && !isInvisible(row) {
+		return false // something of the line before was not found
 	}
-	rest, other, ok := g.match(s, strings.TrimLeft(out, " \t\n"))
+	rest, other, ok := g.match(row, strings.TrimLeft(text, " \t\n"))
 	if ok {
-		g.remaining, g.alternative, g.untouched = rest, other, g.untouched && isInvisible(s)
+		g.remaining, g.alternative, g.untouched = rest, other, g.untouched && isInvisible(row)
 	}
 	return ok
 }

@@ -6,17 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// match is what is left of out after what the line s shows, if out begins with that. There
-// can be two answers: a tag like the I of Box<I>, at the end of a line, may be text or not.
-func (g *lossCheck) match(s, out string) (rest, other string, ok bool) {
-	if strings.HasPrefix(out, s) && !g.vtt {
-		return out[len(s):], out[len(s):], true
+// match returns what is left of text after what the row shows, if text begins with that.
+// There can be two answers: a tag like the I of Box<I>, at the end of a row, may be text
+// or not.
+func (g *lossCheck) match(row, text string) (rest, other string, ok bool) {
+	if strings.HasPrefix(text, row) && !g.vtt {
+		return text[len(row):], text[len(row):], true
 	}
-	other, ok = g.align(s, out, false)
+	other, ok = g.align(row, text, false)
 	if g.vtt || g.markup > markupBars { // there are ways to write what is no markup
 		return other, other, ok
 	}
-	rest, literally := g.align(s, out, true)
+	rest, literally := g.align(row, text, true)
 	switch {
 	case !literally:
 		return other, other, ok
@@ -26,67 +27,71 @@ func (g *lossCheck) match(s, out string) (rest, other string, ok bool) {
 	return rest, other, true
 }
 
-// align walks along a line and the text that should come of it. Markup is passed over
-// or, where literal, taken for text if the text has it. A line ends only at br.
-func (g *lossCheck) align(s, out string, literal bool) (rest string, ok bool) {
-	between := " \t" // before a tag that is text
-	var far [2]int   // where the next > and the next } stand, so that they are looked for once
-	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf && neverMarkup[c] {
-			if c != ' ' && c != '\t' {
-				if out = skipUnseen(out); out == "" || out[0] != c {
-					return "", false
-				}
-				out = out[1:]
+// align walks along a row and the text that should come of it, and returns what is left
+// of the text. Markup is passed over or, where literal, taken for text if the text has it.
+// A line of the text ends only where the row has <br>.
+func (g *lossCheck) align(row, text string, literal bool) (rest string, ok bool) {
+	before := spaceAndTab // what may stand in the text before a tag that is shown as text
+	var next lookahead
+	ok = true
+	for i := 0; i < len(row) && ok; {
+		if c := row[i]; c < utf8.RuneSelf && neverMarkup[c] {
+			if !isBlankByte(c) {
+				text, ok = cutVisible(text, row[i:i+1])
 			}
 			i++
 			continue
 		}
-		n, shows := g.markupAt(s, i, &far)
+		n, shows := g.markupAt(row, i, &next)
 		switch {
 		case n == 0:
-			r, size := utf8.DecodeRuneInString(s[i:])
-			i += size
-			if isUnseen(r) {
-				continue
-			}
-			if out = skipUnseen(out); !strings.HasPrefix(out, s[i-size:i]) {
-				return "", false
-			}
-			out = out[size:]
-		case literal && strings.HasPrefix(strings.TrimLeft(out, between), s[i:i+n]):
-			out = strings.TrimLeft(out, between)[n:]
-			i += n
+			n = runeLength(row[i:])
+			text, ok = cutVisible(text, row[i:i+n])
+		case literal && strings.HasPrefix(strings.TrimLeft(text, before), row[i:i+n]):
+			text = strings.TrimLeft(text, before)[n:]
 		default:
-			if n >= 4 && strings.EqualFold(s[i:i+3], "<br") {
-				between = " \t\n"
+			if hasPrefixFold(row[i:i+n], "<br") {
+				before = " \t\n"
 			}
-			i += n
-			for _, r := range shows {
-				if isUnseen(r) {
-					continue
-				}
-				out = skipUnseen(out)
-				q, size := utf8.DecodeRuneInString(out)
-				if q != r {
-					return "", false
-				}
-				out = out[size:]
-			}
+			text, ok = cutVisible(text, shows)
 		}
+		i += n
 	}
-	return out, true
+	return text, ok
 }
 
-// neverMarkup are the ASCII characters that are never markup.
+// cutVisible returns what is left of text after the visible characters of shown, if text
+// begins with those; whatever is not seen between them is passed over.
+func cutVisible(text, shown string) (rest string, ok bool) {
+	for len(shown) > 0 {
+		n := runeLength(shown)
+		if r, _ := utf8.DecodeRuneInString(shown); !isUnseen(r) {
+			text = skipUnseen(text)
+			if !strings.HasPrefix(text, shown[:n]) {
+				return "", false
+			}
+			text = text[n:]
+		}
+		shown = shown[n:]
+	}
+	return text, true
+}
+
+// runeLength returns the length of the character that s begins with, in bytes.
+func runeLength(s string) int {
+	_, n := utf8.DecodeRuneInString(s)
+	return n
+}
+
+// neverMarkup has the ASCII characters at which no markup begins.
 var neverMarkup = func() (t [utf8.RuneSelf]bool) {
 	for c := range t {
-		t[c] = (c > ' ' || c == '\t' || c == ' ') && c != 0x7f && !strings.ContainsRune(`<{[|&\^`, rune(c))
+		t[c] = (c >= ' ' || c == '\t') && c != 0x7f && !strings.ContainsRune(`<{[|&\^`, rune(c))
 	}
 	return t
 }()
 
-// skipUnseen is s after what nobody sees.
+// skipUnseen returns s from its first visible character on.
 func skipUnseen(s string) string {
 	for s != "" {
 		if s[0] > ' ' && s[0] < 0x7f {
@@ -106,7 +111,10 @@ func isUnseen(r rune) bool {
 	return unicode.IsSpace(r) || r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0x2060 || r == 0xfeff || r == 0xfffe || r == 0xffff
 }
 
-// atLineEnd reports whether nothing is left of the line that s begins with.
+// isInvisible reports whether nothing of s can be seen.
+func isInvisible(s string) bool { return skipUnseen(s) == "" }
+
+// atLineEnd reports whether s has nothing to see before its first line end.
 func atLineEnd(s string) bool {
 	for _, r := range s {
 		if r == '\n' || !isUnseen(r) {
@@ -115,5 +123,3 @@ func atLineEnd(s string) bool {
 	}
 	return true
 }
-
-func isInvisible(s string) bool { return skipUnseen(s) == "" }

@@ -7,43 +7,71 @@ import (
 )
 
 // checkEBU counts the printing bytes of every subtitle's blocks and the characters that
-// were read from them. A letter with a diacritic is two bytes, and is taken apart.
+// were read from them, and reports where these differ. What is counted:
+//
+//	"Caf\xc2e"        4 bytes of 5: in ISO 6937, C0 to CF is a diacritic before its letter
+//	"Café"            4 characters of the 5 it has once é is taken apart
+//	"a\x8a\x80b"      2 bytes: control codes do not print
 func checkEBU(data []byte, doc *Document, r *reporter) {
-	latin := string(data[12:14]) < "01" || string(data[12:14]) > "04"
-	counts := map[int]int{} // by the first block of a subtitle
+	isISO6937 := stlTables[parseSTLHeader(data).characterTable].table == nil
+	expected := printingBytes(ttiBlocks(data), isISO6937)
+	for _, c := range doc.Cues {
+		found := countVisible(c.Text, isISO6937)
+		if n := expected[c.Line]; n != found && !r.isExplained(c.Line) {
+			r.add(c.Line, "text-lost.count", "expected", n, "found", found)
+		}
+		delete(expected, c.Line)
+	}
+	for block, n := range expected {
+		if n > 0 && !r.isExplained(block) {
+			r.add(block, "cues-lost.block", "expected", n)
+		}
+	}
+}
+
+// printingBytes returns how many bytes of each subtitle print, by the number of its first
+// block.
+func printingBytes(blocks []ttiBlock, isISO6937 bool) map[int]int {
+	counts := make(map[int]int)
 	first := 0
-	for n, at := 1, gsiSize; at+ttiSize <= len(data); n, at = n+1, at+ttiSize {
-		b := data[at : at+ttiSize]
-		if b[3] == 0xfe || b[15] == 1 {
+	for i, b := range blocks {
+		if b.isUserData() || b.isComment() {
 			continue
 		}
 		if first == 0 {
-			first = n
+			first = i + 1
 		}
-		for _, c := range b[16:] {
-			if c > 0x20 && c < 0x7f || c > 0xa0 && (!latin || c < 0xc0 || c > 0xcf && c != 0xff) && (latin || c != 0xad) {
+		for _, c := range b.text() {
+			if isPrinting(c, isISO6937) {
 				counts[first]++
 			}
 		}
-		if next := at + ttiSize; b[3] >= 0xf0 || next+ttiSize > len(data) || data[next+1] != b[1] || data[next+2] != b[2] {
+		if !extendedBy(blocks, i) {
 			first = 0
 		}
 	}
-	for _, c := range doc.Cues {
-		got := 0
-		for _, r := range norm.NFD.String(c.Text) {
-			if !isUnseen(r) && !(latin && unicode.Is(unicode.Mn, r)) {
-				got++
-			}
-		}
-		if want := counts[c.Line]; got != want && !r.isExplained(c.Line) {
-			r.add(c.Line, "text-lost.count", "expected", want, "found", got)
-		}
-		delete(counts, c.Line)
+	return counts
+}
+
+// isPrinting reports whether a byte of a text field is a character that viewers see.
+func isPrinting(c byte, isISO6937 bool) bool {
+	switch {
+	case c <= ' ', 0x7f <= c && c <= 0xa0: // spaces and control codes
+		return false
+	case isISO6937:
+		isDiacritic := 0xc0 <= c && c <= 0xcf
+		return !isDiacritic && c != 0xff // the soft hyphen
 	}
-	for n, want := range counts {
-		if want > 0 && !r.isExplained(n) {
-			r.add(n, "cues-lost.block", "expected", want)
+	return c != 0xad // the soft hyphen of ISO 8859
+}
+
+// countVisible returns how many characters of text viewers see, not counting diacritics
+// where those are bytes of their own.
+func countVisible(text string, isISO6937 bool) (n int) {
+	for _, r := range norm.NFD.String(text) {
+		if !isUnseen(r) && !(isISO6937 && unicode.Is(unicode.Mn, r)) {
+			n++
 		}
 	}
+	return n
 }

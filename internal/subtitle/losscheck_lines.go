@@ -1,104 +1,121 @@
 package subtitle
 
-import (
-	"strings"
-)
+import "strings"
 
 func checkMicroDVD(text string, doc *Document, r *reporter) {
-	(&lossCheck{cues: doc.Cues, reporter: r, markup: markupBars}).checkLines(text, func(row string) (string, bool) {
-		i := 0
-		for range 2 {
-			if !strings.HasPrefix(row[i:], "{") {
-				return "", false
-			}
-			end := i + 1
-			for end < len(row) && row[end]-'0' <= 9 {
-				end++
-			}
-			if end == len(row) || row[end] != '}' {
-				return "", false
-			}
-			i = end + 1
+	(&lossCheck{cues: doc.Cues, reporter: r, markup: markupBars}).checkLines(text, matchMicroDVD)
+}
+
+// matchMicroDVD matches "{25}{50}{y:i}Hello", whose tail is "Hello".
+func matchMicroDVD(row string) (tail string, ok bool) {
+	tail = row
+	for range 2 {
+		frame, rest, closed := strings.Cut(tail, "}")
+		if !closed || !strings.HasPrefix(frame, "{") || !consistsOf(frame[1:], digitChars) {
+			return "", false
 		}
-		for i+3 < len(row) && row[i] == '{' && row[i+2] == ':' && strings.Contains(row[i:], "}") { // {y:i}
-			i += strings.IndexByte(row[i:], '}') + 1
+		tail = rest
+	}
+	for len(tail) > 3 && tail[0] == '{' && tail[2] == ':' { // {y:i}
+		_, rest, closed := strings.Cut(tail, "}")
+		if !closed {
+			break
 		}
-		return row[i:], true
-	})
+		tail = rest
+	}
+	return tail, true
 }
 
 func checkSpruce(text string, doc *Document, r *reporter) {
-	(&lossCheck{cues: doc.Cues, reporter: r, markup: markupSpruce}).checkLines(text, func(row string) (string, bool) {
-		if row[0]-'0' > 9 {
-			return "", false
-		}
-		parts := strings.SplitN(row, ",", 3)
-		if len(parts) < 3 || strings.Count(parts[0], ":")+strings.Count(parts[0], ";") != 3 {
-			return "", false
-		}
-		return strings.TrimSpace(parts[2]), strings.Trim(parts[0]+parts[1], "0123456789:;., \t") == ""
-	})
+	(&lossCheck{cues: doc.Cues, reporter: r, markup: markupSpruce}).checkLines(text, matchSpruce)
+}
+
+// matchSpruce matches "00:00:01:00 , 00:00:02:00 , Hello", whose tail is "Hello".
+func matchSpruce(row string) (tail string, ok bool) {
+	parts := strings.SplitN(row, ",", 3)
+	if !isDigit(row[0]) || len(parts) < 3 || strings.Count(parts[0], ":")+strings.Count(parts[0], ";") != 3 {
+		return "", false
+	}
+	return strings.TrimSpace(parts[2]), consistsOf(parts[0]+parts[1], digitChars+":;., \t")
 }
 
 func checkSSA(text string, doc *Document, r *reporter) {
-	before := strings.Count("Layer,Start,End,Style,Name,MarginL,MarginR,MarginV,Effect,", ",")
-	behind := 0
-	(&lossCheck{cues: doc.Cues, reporter: r, markup: markupSSA}).checkLines(text, func(row string) (string, bool) {
-		word, rest, ok := strings.Cut(row, ":")
-		switch word = strings.ToLower(strings.TrimSpace(word)); {
-		case !ok:
-			return "", false
-		case word == "format" && strings.Contains(strings.ToLower(rest), "start"):
-			at := strings.Index(strings.ToLower(rest), "text")
-			if at < 0 {
-				at = strings.LastIndexByte(rest, ',') + 1
-			}
-			before, behind = strings.Count(rest[:at], ","), strings.Count(rest[at:], ",")
-			return "", false
-		case word != "dialogue":
-			return "", false
-		}
-		for range before {
-			_, rest, _ = strings.Cut(rest, ",")
-		}
-		for range behind {
-			if at := strings.LastIndexByte(rest, ','); at >= 0 {
-				rest = rest[:at]
-			}
-		}
-		return strings.TrimSpace(rest), true
-	})
+	columns := ssaColumns{before: strings.Count("Layer,Start,End,Style,Name,MarginL,MarginR,MarginV,Effect,", ",")}
+	(&lossCheck{cues: doc.Cues, reporter: r, markup: markupSSA}).checkLines(text, columns.match)
 }
 
-// checkLines compares files with a cue on every line; body is the text of a line, where it
-// is one. In SubStation Alpha, other lines are no text.
-func (g *lossCheck) checkLines(text string, body func(row string) (string, bool)) {
+// ssaColumns is how many fields stand before and behind the text of a dialogue.
+type ssaColumns struct{ before, behind int }
+
+// match matches "Dialogue: 0,0:00:01.00,…,Hello", whose tail is "Hello", and learns from a
+// Format line where the text is.
+func (c *ssaColumns) match(row string) (tail string, ok bool) {
+	word, tail, ok := strings.Cut(row, ":")
+	word = strings.ToLower(strings.TrimSpace(word))
+	switch {
+	case ok && word == "format" && strings.Contains(strings.ToLower(tail), "start"):
+		c.learn(tail)
+		return "", false
+	case !ok || word != "dialogue":
+		return "", false
+	}
+	for range c.before {
+		_, tail, _ = strings.Cut(tail, ",")
+	}
+	for range c.behind {
+		if at := strings.LastIndexByte(tail, ','); at >= 0 {
+			tail = tail[:at]
+		}
+	}
+	return strings.TrimSpace(tail), true
+}
+
+// learn takes over the fields of a Format line; without a field for it, the text is last.
+func (c *ssaColumns) learn(fields string) {
+	at := strings.Index(strings.ToLower(fields), "text")
+	if at < 0 {
+		at = strings.LastIndexByte(fields, ',') + 1
+	}
+	c.before, c.behind = strings.Count(fields[:at], ","), strings.Count(fields[at:], ",")
+}
+
+// checkLines checks formats with a cue on every line. The tail of a matched row is its
+// text. In SubStation Alpha, other lines are no text.
+func (g *lossCheck) checkLines(text string, cue timesMatcher) {
 	g.current = -1
 	rows := newRowScanner(text)
 	for rows.next() {
-		s, line := rows.text, rows.line
-		if s == "" {
+		row, line := rows.text, rows.line
+		if row == "" {
 			continue
 		}
-		shown, ok := body(s)
+		tail, ok := cue(row)
 		switch {
-		case g.current+1 < len(g.cues) && g.cues[g.current+1].Line == line:
-			g.endCue(false)
-			g.current++
-			g.expect(g.cues[g.current].Text)
-			if !ok {
-				g.fail(line, "cues-added")
-			} else if !g.reporter.isExplained(line) && !g.consume(shown) {
-				g.fail(line, "text-lost", "text", shown)
-			} else if g.reporter.isExplained(line) && !g.consume(shown) {
-				g.expect("")
-			}
+		case g.nextCueIsOn(line):
+			g.checkCueLine(line, tail, ok)
 		case g.reporter.isExplained(line):
-		case ok && !isInvisible(shown):
-			g.fail(line, "cues-lost", "text", shown)
-		case !ok && g.markup != markupSSA && (g.current < 0 || !g.consume(s)):
-			g.fail(line, "text-lost", "text", s)
+		case ok && !isInvisible(tail):
+			g.fail(line, "cues-lost", "text", tail)
+		case !ok && g.markup != markupSSA && (g.current < 0 || !g.consume(row)):
+			g.fail(line, "text-lost", "text", row)
 		}
 	}
 	g.finish()
+}
+
+// checkCueLine goes to the next cue, which was read from this line, and looks for the text
+// of the line in it.
+func (g *lossCheck) checkCueLine(line int, text string, ok bool) {
+	g.endCue(false)
+	g.current++
+	g.expect(g.cues[g.current].Text)
+	switch {
+	case !ok:
+		g.fail(line, "cues-added")
+	case g.consume(text):
+	case g.reporter.isExplained(line):
+		g.expect("")
+	default:
+		g.fail(line, "text-lost", "text", text)
+	}
 }

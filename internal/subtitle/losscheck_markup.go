@@ -15,81 +15,151 @@ const (
 	markupSpruce             // nothing but | and ^I, ^B, ^U
 )
 
-// markupAt is the markup at s[i]: its length, 0 where there is none, and what it shows.
-func (g *lossCheck) markupAt(s string, i int, far *[2]int) (n int, shows string) {
-	switch c := s[i]; {
-	case g.markup == markupSSA:
-		return ssaMarkupAt(s, i, &far[1])
-	case g.markup == markupSpruce:
-		if c == '|' {
-			return 1, ""
+// maxEntityLength is how many bytes an entity can have.
+const maxEntityLength = 34
+
+// lookahead remembers where the next closing brackets of a row are, so that each is looked
+// for once, however many opening ones there are.
+type lookahead struct{ angle, brace int }
+
+// markupAt returns the length of the markup at row[i], 0 where there is none, and what it
+// shows:
+//
+//	<i> {\an8} <c.red>        tags, and overrides in braces
+//	&amp;                     entities in WebVTT, which show "&"
+//	| [br]                    line ends in SubViewer and MicroDVD
+//	{comment} \N \{           SubStation Alpha; "\{" shows "{"
+//	| ^I                      Spruce
+func (g *lossCheck) markupAt(row string, i int, next *lookahead) (n int, shows string) {
+	switch g.markup {
+	case markupSSA:
+		return ssaMarkupAt(row, i, next)
+	case markupSpruce:
+		return spruceMarkupLength(row[i:]), ""
+	case markupBars:
+		if n = lineBreakLength(row[i:]); n > 0 {
+			return n, ""
 		}
-		if c == '^' && i+1 < len(s) && strings.IndexByte("IBU", s[i+1]) >= 0 {
-			return 2, ""
-		}
+	}
+	switch {
+	case row[i] == '&' && g.vtt:
+		return entityAt(row[i:])
+	case row[i] == '<':
+		return g.tagLength(row, i, next), ""
+	case strings.HasPrefix(row[i:], `{\`):
+		return overrideLength(row, i, next), ""
+	}
+	return 0, ""
+}
+
+// tagLength returns the length of the tag at row[i], if players act on it.
+func (g *lossCheck) tagLength(row string, i int, next *lookahead) int {
+	end := nextIndex(row, i, '>', &next.angle)
+	if end < 0 || end-i >= maxTagLength || !isPlayerTag(strings.ToLower(row[i+1:end]), g.vtt) {
+		return 0
+	}
+	return end + 1 - i
+}
+
+// overrideLength returns the length of the override in braces at row[i].
+func overrideLength(row string, i int, next *lookahead) int {
+	end := nextIndex(row, i, '}', &next.brace)
+	if end < 0 || end-i >= maxTagLength || strings.Contains(row[i:end], " ") {
+		return 0
+	}
+	return end + 1 - i
+}
+
+// entityAt returns the length of the entity that s begins with, and the character it is.
+func entityAt(s string) (n int, shows string) {
+	end := strings.IndexByte(s[:min(len(s), maxEntityLength)], ';')
+	if end < 0 || strings.ContainsAny(s[1:end], "& <") {
 		return 0, ""
-	case g.markup == markupBars && c == '|':
-		return 1, ""
-	case g.markup == markupBars && c == '[' && len(s) >= i+4 && strings.EqualFold(s[i:i+4], "[br]"):
-		return 4, ""
-	case c == '&' && g.vtt:
-		end := strings.IndexByte(s[i:min(len(s), i+34)], ';')
-		if end > 0 && !strings.ContainsAny(s[i+1:i+end], "& <") {
-			if shows = html.UnescapeString(s[i : i+end+1]); shows != s[i:i+end+1] {
-				return end + 1, shows
-			}
-		}
-	case c == '<':
-		if end := nextIndex(s, i, '>', &far[0]); end > 0 && end-i < maxTagLength && isPlayerTag(strings.ToLower(s[i+1:end]), g.vtt) {
-			return end + 1 - i, ""
-		}
-	case c == '{' && i+1 < len(s) && s[i+1] == '\\':
-		if end := nextIndex(s, i, '}', &far[1]); end > 0 && end-i < maxTagLength && !strings.Contains(s[i:end], " ") {
-			return end + 1 - i, ""
+	}
+	shows = html.UnescapeString(s[:end+1])
+	if shows == s[:end+1] {
+		return 0, ""
+	}
+	return end + 1, shows
+}
+
+// lineBreakLength returns the length of the mark that ends a line in SubViewer and
+// MicroDVD, if s begins with one.
+func lineBreakLength(s string) int {
+	switch {
+	case strings.HasPrefix(s, "|"):
+		return len("|")
+	case hasPrefixFold(s, "[br]"):
+		return len("[br]")
+	}
+	return 0
+}
+
+// spruceMarkupLength returns the length of the mark of a Spruce file that s begins with.
+func spruceMarkupLength(s string) int {
+	switch {
+	case s[0] == '|':
+		return 1
+	case s[0] == '^' && len(s) > 1 && strings.IndexByte("IBU", s[1]) >= 0:
+		return 2
+	}
+	return 0
+}
+
+// ssaMarkupAt returns the length of the braces, or of the backslash and its letter, at
+// row[i], and what a viewer sees of it.
+func ssaMarkupAt(row string, i int, next *lookahead) (n int, shows string) {
+	if row[i] == '{' {
+		end := nextIndex(row, i, '}', &next.brace)
+		return max(0, end+1-i), ""
+	}
+	if row[i] == '\\' && i+1 < len(row) {
+		switch row[i+1] {
+		case 'N', 'n', 'h':
+			return 2, ""
+		case '{', '}':
+			return 2, row[i+1 : i+2]
 		}
 	}
 	return 0, ""
 }
 
-// nextIndex is where the next c stands after s[i], or -1. It is looked for once.
-func nextIndex(s string, i int, c byte, known *int) int {
-	if *known < 0 {
-		return -1
+// nextIndex returns where the next c is from row[i] on, or -1. Known is what an earlier
+// call for the same row found.
+func nextIndex(row string, i int, c byte, known *int) int {
+	if *known < 0 || *known > i {
+		return *known
 	}
-	if *known <= i {
-		at := strings.IndexByte(s[i:], c)
-		if at < 0 {
-			*known = -1
-			return -1
-		}
-		*known = i + at
+	*known = strings.IndexByte(row[i:], c)
+	if *known >= 0 {
+		*known += i
 	}
 	return *known
 }
 
-// isPlayerTag: the inside of a tag, in lower case, that players act on.
-func isPlayerTag(in string, web bool) bool {
-	if in == "" {
-		return false
-	}
-	if in[0]-'0' <= 9 {
-		return strings.Trim(in, "0123456789:.,") == ""
+// isPlayerTag reports whether players act on a tag, by what is inside its brackets, in
+// lower case: "i", "/i", "font color=red", in WebVTT "c.red" and "v ada", or a time.
+func isPlayerTag(in string, vtt bool) bool {
+	if startsWithDigit(in) {
+		return consistsOf(in, digitChars+":.,")
 	}
 	in = strings.TrimPrefix(in, "/")
-	name := strings.TrimRight(in, "/ \t")
-	switch name {
+	switch strings.TrimRight(in, "/ \t") {
 	case "i", "b", "u", "s", "strike", "br", "font":
 		return true
 	case "c", "v", "lang", "ruby", "rt":
-		return web
+		return vtt
 	}
 	if strings.HasPrefix(in, "font ") || strings.HasPrefix(in, "font\t") {
 		return strings.Contains(in, "=")
 	}
-	if !web {
-		return false
-	}
-	name, _, _ = strings.Cut(name, ".")
+	return vtt && isVTTTag(in)
+}
+
+// isVTTTag reports whether in is a tag of WebVTT with classes, or with a name of a speaker
+// or a language.
+func isVTTTag(in string) bool {
+	name, _, _ := strings.Cut(strings.TrimRight(in, "/ \t"), ".")
 	name, _, spaced := strings.Cut(name, " ")
 	switch name {
 	case "i", "b", "u":
@@ -98,22 +168,4 @@ func isPlayerTag(in string, web bool) bool {
 		return true
 	}
 	return false
-}
-
-// ssaMarkupAt: braces up to the next closing one, and what follows a backslash.
-func ssaMarkupAt(s string, i int, far *int) (n int, shows string) {
-	switch {
-	case s[i] == '{':
-		if end := nextIndex(s, i, '}', far); end > 0 {
-			return end + 1 - i, ""
-		}
-	case s[i] == '\\' && i+1 < len(s):
-		switch s[i+1] {
-		case 'N', 'n', 'h':
-			return 2, ""
-		case '{', '}':
-			return 2, s[i+1 : i+2]
-		}
-	}
-	return 0, ""
 }

@@ -5,104 +5,150 @@ import (
 	"unicode/utf8"
 )
 
-// timesMatcher is how a format's lines of times look to the gate; tail is what follows.
+// timesMatcher reports whether a row, which is not empty, looks like a format's line of
+// times to the loss check. The tail is what follows the times.
 type timesMatcher func(row string) (tail string, ok bool)
 
-// matchArrowTimes: digits and what parts them, something like an arrow, and digits or nothing.
+// arrowLine is a row that may be times with an arrow between them, in three parts:
+//
+//	00:00:01,000 --> 00:00:02,000 align:left
+//	first--------arrow-rest-----------------
+type arrowLine struct{ first, arrow, rest string }
+
+const (
+	clockChars  = digitChars + "OolI" + ":.,;'" // of a time; letters are typed for 0 and 1
+	clockSigns  = ":.,;'"
+	arrowChars  = "-=~> \t&gt;"            // ASCII characters of what people write for an arrow
+	arrowHeads  = ">&→⇒⟶➡＞›➔➜\uf0e0"       // with one of these, an arrow points
+	firstChars  = clockChars + spaceAndTab // the first time, and blanks behind it
+	secondChars = digitChars + ":., \t->"  // of a line whose times are in seconds
+)
+
+// matchArrowTimes matches digits and what parts them, something like an arrow, and digits
+// or nothing. It accepts
+//
+//	00:00:01,000 --> 00:00:02,000 line:0    tail "line:0"
+//	00:00:01,000 -> 00: 00: 02, 000         blanks inside of times
+//	00:00:01.5 – 00:00:02.5                 a dash, if both times are long enough
+//	00:00:01,000 -->                        no end
+//	00:00:01,000 --> never                  tail "never"
+//	1.000 --> 2.500                         seconds
+//	[00:00:01.000 --> 00:00:02.000] Hello   tail "Hello"
+//
+// and rejects "x --> y", "10:30 - 11:45" and "1 --> 2".
 func matchArrowTimes(row string) (tail string, ok bool) {
 	if row[0] == '[' {
-		inner, tail, closed := strings.Cut(row[1:], "]")
-		if !closed || inner == "" || inner[0]-'0' > 9 || !strings.Contains(inner, ">") {
-			return "", false
-		}
-		_, ok = matchArrowTimes(inner)
-		return strings.TrimLeft(tail, " \t"), ok
+		return matchBracketedArrowTimes(row)
 	}
 	if row[0] > '9' && row[0] < utf8.RuneSelf {
 		return "", false
 	}
-	if row = asciiTimes(row); row == "" {
+	row = asciiTimes(row)
+	if !startsWithDigit(row) && !strings.HasPrefix(row, "-") {
 		return "", false
 	}
-	if row[0] > '9' || row[0] < '0' && row[0] != '-' {
+	l := splitAtArrow(row)
+	second := l.rest[:clockLength(l.rest)]
+	switch {
+	case !strings.Contains(l.first, ":"):
+		return "", l.isInSeconds(row)
+	case !l.hasArrow():
 		return "", false
+	case l.rest == "":
+		return "", strings.ContainsAny(l.arrow, ">→")
+	case !strings.Contains(second, ":"): // no time behind the arrow, but an exact one before it
+		exact := strings.Count(l.first, ":") > 1 || strings.ContainsAny(l.first, ",.")
+		return l.rest, exact && strings.Contains(l.arrow, "-->")
 	}
-	i, digits, colons := 0, 0, 0
-	if row[0] == '-' {
-		i = 1
-	}
-	for ; i < len(row) && strings.IndexByte("0123456789OolI:.,;' \t", row[i]) >= 0; i++ {
-		switch {
-		case row[i] == ':':
-			colons++
-		case row[i]-'0' <= 9:
-			digits++
-		}
-	}
-	at := i
-	dashes, others := 0, false
-	for i < len(row) && (row[i] >= 0x80 || strings.IndexByte("-=~> \t&gt;", row[i]) >= 0) {
-		switch {
-		case row[i] >= 0x80:
-			others = true
-		case row[i] == '-' && i+1 < len(row) && row[i+1]-'0' <= 9 && dashes > 1:
-			i = len(row) // a time below zero
-			continue
-		case row[i] != ' ' && row[i] != '\t':
-			dashes++
-		}
-		i++
-	}
-	head := strings.ContainsAny(row[at:i], ">&→⇒⟶➡＞›➔➜\uf0e0")
-	if colons == 0 {
-		return "", head && digits > 3 && i < len(row) && strings.Trim(row, "0123456789:., \t->") == "" && strings.ContainsAny(row[:at], ",.") && strings.ContainsAny(row[i:], ",.")
-	}
-	if digits < 2 || !head && dashes < 2 && (dashes == 0 && !others || digits < 8 || colons < 2) {
-		return "", false
-	}
-	if i == len(row) {
-		return "", strings.Contains(row[at:], ">") || strings.Contains(row[at:], "→")
-	}
-	second := i
-	for i < len(row) && (strings.IndexByte("0123456789OolI:.,;'", row[i]) >= 0 || isBlankInTime(row, second, i)) {
-		i++
-	}
-	if !strings.Contains(row[second:i], ":") {
-		return row[second:], strings.Contains(row[at:second], "-->") && (colons > 1 || strings.ContainsAny(row[:at], ",."))
-	}
-	return strings.TrimLeft(row[i:], " \t"), true
+	return strings.TrimLeft(l.rest[len(second):], spaceAndTab), true
 }
 
-// isBlankInTime: a blank between a sign and a digit of the time that begins at from.
-func isBlankInTime(row string, from, i int) bool {
-	if row[i] != ' ' && row[i] != '\t' {
-		return false
+// matchBracketedArrowTimes matches "[00:00:01.000 --> 00:00:02.000] Hello", as speech
+// recognition prints it.
+func matchBracketedArrowTimes(row string) (tail string, ok bool) {
+	inner, tail, closed := strings.Cut(row[1:], "]")
+	if !closed || !startsWithDigit(inner) || !strings.Contains(inner, ">") {
+		return "", false
 	}
-	before := strings.TrimRight(row[from:i], " \t")
-	after := strings.TrimLeft(row[i:], " \t")
-	return before != "" && strings.IndexByte(":.,;'", before[len(before)-1]) >= 0 && after != "" && after[0]-'0' <= 9
+	_, ok = matchArrowTimes(inner)
+	return strings.TrimLeft(tail, spaceAndTab), ok
 }
 
-// matchCommaTimes: nothing but digits and what parts them, a comma among it.
+// splitAtArrow splits a row of ASCII times. An arrow that goes over into the minus of a
+// time below zero, as in "00:00:01 --> -00:00:02", takes the rest with it.
+func splitAtArrow(row string) arrowLine {
+	sign := len(row) - len(strings.TrimPrefix(row, "-"))
+	at := sign + prefixLength(row[sign:], firstChars)
+	end := strings.IndexFunc(row[at:], func(r rune) bool {
+		return r < utf8.RuneSelf && !strings.ContainsRune(arrowChars, r)
+	})
+	if end < 0 {
+		return arrowLine{first: row[:at], arrow: row[at:]}
+	}
+	l := arrowLine{first: row[:at], arrow: row[at : at+end], rest: row[at+end:]}
+	if strings.HasSuffix(l.arrow, "-") && startsWithDigit(l.rest) && l.arrowSigns() > 2 {
+		l.arrow, l.rest = row[at:], ""
+	}
+	return l
+}
+
+// arrowSigns returns how many ASCII characters of the arrow are not blank.
+func (l arrowLine) arrowSigns() (n int) {
+	for i := range len(l.arrow) {
+		if c := l.arrow[i]; c < utf8.RuneSelf && !isBlankByte(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// hasArrow reports whether the times are parted by an arrow, by two signs, or, where the
+// first is as exact as 00:00:01.50, by any sign.
+func (l arrowLine) hasArrow() bool {
+	digits, signs := countDigits(l.first), l.arrowSigns()
+	exact := digits >= 8 && strings.Count(l.first, ":") >= 2
+	dash := signs > 0 || strings.ContainsFunc(l.arrow, func(r rune) bool { return r >= utf8.RuneSelf })
+	return digits >= 2 && (strings.ContainsAny(l.arrow, arrowHeads) || signs >= 2 || exact && dash)
+}
+
+// isInSeconds reports whether the line is like "1.000 --> 2.500".
+func (l arrowLine) isInSeconds(row string) bool {
+	return strings.ContainsAny(l.arrow, arrowHeads) && countDigits(l.first) > 3 && consistsOf(row, secondChars) &&
+		strings.ContainsAny(l.first, ",.") && strings.ContainsAny(l.rest, ",.")
+}
+
+// clockLength returns the length of the time that s begins with. Blanks between a sign and
+// a digit belong to it: "00: 00: 02, 000".
+func clockLength(s string) (n int) {
+	for {
+		n += prefixLength(s[n:], clockChars)
+		blanks := prefixLength(s[n:], spaceAndTab)
+		if n == 0 || blanks == 0 || !strings.Contains(clockSigns, s[n-1:n]) || !startsWithDigit(s[n+blanks:]) {
+			return n
+		}
+		n += blanks
+	}
+}
+
+// matchCommaTimes matches nothing but digits and what parts them, a comma among it:
+// "0:00:01.000,0:00:02.500".
 func matchCommaTimes(row string) (tail string, ok bool) {
-	if row[0]-'0' > 9 || strings.Count(row, ":") < 4 || !strings.Contains(row, ",") {
-		return "", false
-	}
-	return "", strings.Trim(row, "0123456789:., \t'") == "" && strings.Count(row, ",") != 2
+	commas := strings.Count(row, ",")
+	return "", isDigit(row[0]) && strings.Count(row, ":") >= 4 && commas > 0 && commas != 2 && consistsOf(row, digitChars+":., \t'")
 }
 
-// matchBracketTime: digits and colons in square brackets.
+// matchBracketTime matches digits and colons in square brackets: "[00:00:01]".
 func matchBracketTime(row string) (tail string, ok bool) {
-	return "", row[0] == '[' && strings.HasSuffix(row, "]") && strings.Count(row, ":") == 2 && strings.Trim(row, "[]0123456789:.,") == ""
+	return "", row[0] == '[' && strings.HasSuffix(row, "]") && strings.Count(row, ":") == 2 && consistsOf(row, "[]:.,"+digitChars)
 }
 
-// matchTapeLine: *TC, and digits and what parts them.
+// matchTapeLine matches "*TC 00:00:07;09 text", or the timecode "00:00:07;09" alone.
 func matchTapeLine(row string) (tail string, ok bool) {
 	at := strings.Index(row, "*TC")
 	if at < 0 || at > 4 {
-		return "", row[0]-'0' <= 9 && strings.Count(row, ";") == 1 && strings.Count(row, ":") == 2 && strings.Trim(row, "0123456789:;") == ""
+		return "", isDigit(row[0]) && strings.Count(row, ";") == 1 && strings.Count(row, ":") == 2 && consistsOf(row, ":;"+digitChars)
 	}
-	rest := strings.TrimLeft(row[at+3:], " \t")
-	tail = strings.TrimLeft(rest, "0123456789:;.,")
-	return strings.TrimLeft(tail, " \t"), len(rest)-len(tail) >= 7 || len(rest) > len(tail) && strings.ContainsAny(rest[:len(rest)-len(tail)], ":;")
+	rest := strings.TrimLeft(row[at+len("*TC"):], spaceAndTab)
+	code := rest[:prefixLength(rest, digitChars+":;.,")]
+	return strings.TrimLeft(rest[len(code):], spaceAndTab), len(code) >= 7 || strings.ContainsAny(code, ":;")
 }

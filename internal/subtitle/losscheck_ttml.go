@@ -1,113 +1,147 @@
 package subtitle
 
-import (
-	"strings"
-)
+import "strings"
 
 // checkTTML compares the visible characters of the body with those that were read, one
 // after the other, and the beginning of every paragraph with that of a cue.
 func checkTTML(text string, doc *Document, r *reporter) {
 	g := lossCheck{cues: doc.Cues, reporter: r, current: -1}
-	line, body, hidden, fresh := 1, 0, 0, false
-	for rest := withoutControls(strings.ReplaceAll(strings.ReplaceAll(text, "\r\r\n", "\n"), "\r\n", "\n")); rest != ""; {
-		words, tag, after, data := cutXMLPart(rest)
-		rest = after
-		line += strings.Count(words, "\n") + strings.Count(strings.ReplaceAll(words, "\n", ""), "\r")
-		if body > 0 && hidden == 0 {
-			if !data {
-				words = unescapeEntities(words)
+	line := 1
+	inBody, inMetadata := 0, 0 // how many of these elements are open
+	atParagraph := false       // nothing of the paragraph has been seen yet
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\r\n", "\n"), "\r\n", "\n")
+	for rest := withoutControls(text); rest != ""; {
+		var part xmlPart
+		part, rest = cutXMLPart(rest)
+		line += countLineEnds(part.text)
+		if inBody > 0 && inMetadata == 0 {
+			shown := part.shown()
+			if atParagraph && !isInvisible(shown) {
+				atParagraph = false
+				g.expectParagraph(line)
 			}
-			if fresh && !isInvisible(words) {
-				if fresh = false; !isInvisible(g.remaining) && !g.reported {
-					g.fail(line, "cues-lost.merged")
-				}
-			}
-			g.checkCharacters(words, line)
+			g.checkCharacters(shown, line)
 		}
-		line += strings.Count(tag, "\n") + strings.Count(strings.ReplaceAll(tag, "\n", ""), "\r")
-		name := strings.TrimLeft(tag, "</")
-		name = name[:strings.IndexAny(name+" ", " \t\r\n/>")]
-		prefix, local, prefixed := strings.Cut(name, ":")
-		if !prefixed {
-			prefix, local = "", name
-		}
-		step := 1
-		if strings.HasPrefix(tag, "</") {
-			step = -1
-		} else if strings.HasSuffix(tag, "/>") {
-			step = 0
-		}
-		switch {
-		case local == "body":
-			body += step
-		case local == "metadata" || prefix == "ttm":
-			hidden = max(0, hidden+step)
-		case local == "p" && step == 1:
-			fresh = true
+		line += countLineEnds(part.tag)
+		switch t := parseXMLTag(part.tag); {
+		case t.local == "body":
+			inBody += t.depth
+		case t.local == "metadata" || t.prefix == "ttm":
+			inMetadata = max(0, inMetadata+t.depth)
+		case t.local == "p" && t.depth > 0:
+			atParagraph = true
 		}
 	}
 	g.finish()
 }
 
-// cutXMLPart cuts the characters up to the next tag off s, and the tag. Comments and
-// instructions are tags; data is what stands in a CDATA section.
-func cutXMLPart(s string) (words, tag, after string, data bool) {
-	if in, ok := strings.CutPrefix(s, "<![CDATA["); ok {
-		words, after, _ = strings.Cut(in, "]]>")
-		return words, "", after, true
+// countLineEnds returns how many lines end in s, in LF or CR.
+func countLineEnds(s string) int { return strings.Count(s, "\n") + strings.Count(s, "\r") }
+
+// expectParagraph reports a paragraph that does not begin a cue.
+func (g *lossCheck) expectParagraph(line int) {
+	if !isInvisible(g.remaining) && !g.reported {
+		g.fail(line, "cues-lost.merged")
+	}
+}
+
+// xmlPart is a piece of an XML document: text, or a tag.
+type xmlPart struct {
+	text  string
+	cdata bool   // the text is from a CDATA section, where there are no entities
+	tag   string // with its brackets; comments and instructions are tags, too
+}
+
+// shown returns the text with its entities decoded.
+func (p xmlPart) shown() string {
+	if p.cdata {
+		return p.text
+	}
+	return unescapeEntities(p.text)
+}
+
+// cutXMLPart cuts the first part off s.
+func cutXMLPart(s string) (part xmlPart, rest string) {
+	if data, ok := strings.CutPrefix(s, "<![CDATA["); ok {
+		text, rest, _ := strings.Cut(data, "]]>")
+		return xmlPart{text: text, cdata: true}, rest
 	}
 	at := strings.IndexByte(s, '<')
 	switch {
 	case at < 0:
-		return s, "", "", false
+		return xmlPart{text: s}, ""
 	case at > 0:
-		return s[:at], "", s[at:], false
+		return xmlPart{text: s[:at]}, s[at:]
 	}
-	end := ">"
-	if strings.HasPrefix(s, "<!--") {
-		end = "-->"
-	} else if strings.HasPrefix(s, "<?") {
-		end = "?>"
-	} else {
-		quoted := byte(0)
-		for i := 1; i < len(s); i++ {
-			switch c := s[i]; {
-			case quoted != 0:
-				if c == quoted {
-					quoted = 0
-				}
-			case c == '"' || c == '\'':
-				quoted = c
-			case c == '>':
-				return "", s[:i+1], s[i+1:], false
-			}
+	for _, special := range [...]struct{ start, end string }{{"<!--", "-->"}, {"<?", "?>"}} {
+		if strings.HasPrefix(s, special.start) {
+			tag, rest, _ := strings.Cut(s, special.end)
+			return xmlPart{tag: tag + special.end}, rest
 		}
-		return "", s, "", false
 	}
-	tag, after, _ = strings.Cut(s, end)
-	return "", tag + end, after, false
+	n := tagLength(s)
+	return xmlPart{tag: s[:n]}, s[n:]
 }
 
-// checkCharacters expects the visible ones of s, over as many cues as they take.
+// tagLength returns the length of the tag that s begins with, up to the first > outside of
+// quotes; it is len(s) if there is none.
+func tagLength(s string) int {
+	quote := byte(0)
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case quote != 0 && c != quote:
+		case quote != 0:
+			quote = 0
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '>':
+			return i + 1
+		}
+	}
+	return len(s)
+}
+
+// xmlTag is what is needed to know of a tag.
+type xmlTag struct {
+	prefix, local string // of its name
+	depth         int    // 1: it opens an element, -1: it closes one, 0: it does both
+}
+
+func parseXMLTag(tag string) (t xmlTag) {
+	name := strings.TrimLeft(tag, "</")
+	name = name[:strings.IndexAny(name+" ", " \t\r\n/>")]
+	prefix, local, prefixed := strings.Cut(name, ":")
+	if !prefixed {
+		prefix, local = "", name
+	}
+	t = xmlTag{prefix: prefix, local: local, depth: 1}
+	switch {
+	case strings.HasPrefix(tag, "</"):
+		t.depth = -1
+	case strings.HasSuffix(tag, "/>"):
+		t.depth = 0
+	}
+	return t
+}
+
+// checkCharacters looks for the visible characters of s, in as many cues as they take.
 func (g *lossCheck) checkCharacters(s string, line int) {
-	lost := false
 	for _, r := range s {
 		if isUnseen(r) {
 			continue
 		}
 		g.remaining = skipUnseen(g.remaining)
-		for g.remaining == "" && g.current+1 < len(g.cues) && !lost {
+		for g.remaining == "" && g.current+1 < len(g.cues) {
 			g.current++
 			g.expect(skipUnseen(g.cues[g.current].Text))
 		}
-		if !strings.HasPrefix(g.remaining, string(r)) {
-			lost = true
-			break
+		rest, ok := strings.CutPrefix(g.remaining, string(r))
+		if !ok {
+			if !g.reporter.isExplained(line) {
+				g.fail(line, "text-lost", "text", strings.TrimSpace(s))
+			}
+			return
 		}
-		g.remaining = g.remaining[len(string(r)):]
-		g.alternative = g.remaining
-	}
-	if lost && !g.reporter.isExplained(line) {
-		g.fail(line, "text-lost", "text", strings.TrimSpace(s))
+		g.remaining, g.alternative = rest, rest
 	}
 }

@@ -13,18 +13,6 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// The sizes of a file's parts (EBU Tech 3264, section 3): general information, and
-// blocks of text and timing.
-const (
-	gsiSize = 1024
-	ttiSize = 128
-)
-
-// isEBU recognises the disk format code, “STL25.01” or “STL30.01”.
-func isEBU(data []byte) bool {
-	return len(data) >= gsiSize && string(data[3:6]) == "STL" && string(data[8:11]) == ".01"
-}
-
 // stlFile is an EBU STL file while it is read. What others call a line is here the
 // number of a block.
 type stlFile struct {
@@ -36,57 +24,66 @@ type stlFile struct {
 	cumulative []int // the cues of a cumulative set, whose last is still to come
 }
 
+// stlTables are the character tables of EBU STL other than ISO 6937.
+var stlTables = map[string]struct {
+	table *charmap.Charmap
+	name  string
+}{
+	"01": {charmap.ISO8859_5, "iso-8859-5"},
+	"02": {charmap.ISO8859_6, "iso-8859-6"},
+	"03": {charmap.ISO8859_7, "iso-8859-7"},
+	"04": {charmap.ISO8859_8, "iso-8859-8"},
+}
+
 // readEBU reads the European Broadcasting Union's exchange format (Tech 3264-E, 1991).
 func readEBU(p *parser, data []byte) error {
 	f := stlFile{parser: p, rate: rate25}
-	p.doc.Encoding = "iso-6937"
-	switch string(data[6:8]) {
-	case "25":
-	case "30":
-		f.rate = rate30
-	default:
-		p.add(1, "frame-rate-guessed.ebu", "text", string(data[6:8]))
-	}
-	switch string(data[12:14]) {
-	case "01":
-		f.table, p.doc.Encoding = charmap.ISO8859_5, "iso-8859-5"
-	case "02":
-		f.table, p.doc.Encoding = charmap.ISO8859_6, "iso-8859-6"
-	case "03":
-		f.table, p.doc.Encoding = charmap.ISO8859_7, "iso-8859-7"
-	case "04":
-		f.table, p.doc.Encoding = charmap.ISO8859_8, "iso-8859-8"
-	}
-	f.readProgrammeStart(string(data[256:264]))
-	blocks := data[gsiSize:]
-	if rest := len(blocks) % ttiSize; rest != 0 {
-		p.add(len(blocks)/ttiSize+1, "truncated", "bytes", rest)
+	f.readHeader(parseSTLHeader(data))
+	if rest := (len(data) - gsiSize) % ttiSize; rest != 0 {
+		p.add(len(data[gsiSize:])/ttiSize+1, "truncated", "bytes", rest)
 	}
 	var text []byte
-	first := 0
-	for n := 1; n*ttiSize <= len(blocks); n++ {
-		b := blocks[(n-1)*ttiSize : n*ttiSize]
+	first := 0 // the number of the first block of a subtitle, from 1
+	blocks := ttiBlocks(data)
+	for i, b := range blocks {
 		switch {
-		case b[3] == 0xfe:
-			p.add(n, "comment.user-data")
+		case b.isUserData():
+			p.add(i+1, "comment.user-data")
 			continue
-		case b[15] == 1:
-			p.add(n, "comment", "text", f.commentText(b[16:], n))
+		case b.isComment():
+			p.add(i+1, "comment", "text", f.commentText(b.text(), i+1))
 			continue
 		}
 		if first == 0 {
-			first = n
+			first = i + 1
 		}
-		text = append(text, b[16:]...)
-		if b[3] < 0xf0 && n*ttiSize+ttiSize <= len(blocks) && string(blocks[n*ttiSize+1:n*ttiSize+3]) == string(b[1:3]) {
-			continue // the next block goes on with it
+		text = append(text, b.text()...)
+		if extendedBy(blocks, i) {
+			continue
 		}
-		if err := f.readSubtitle(blocks[(first-1)*ttiSize:], text, first); err != nil {
+		if err := f.readSubtitle(blocks[first-1], text, first); err != nil {
 			return err
 		}
 		text, first = text[:0], 0
 	}
 	return nil
+}
+
+// readHeader takes over the frame rate, the character table and the time at which the
+// programme begins.
+func (f *stlFile) readHeader(h stlHeader) {
+	switch h.frameRate {
+	case "25":
+	case "30":
+		f.rate = rate30
+	default:
+		f.add(1, "frame-rate-guessed.ebu", "text", h.frameRate)
+	}
+	f.doc.Encoding = "iso-6937"
+	if t, ok := stlTables[h.characterTable]; ok {
+		f.table, f.doc.Encoding = t.table, t.name
+	}
+	f.readProgrammeStart(h.programmeStart)
 }
 
 // readProgrammeStart reads the time at which the programme begins, which times count from.
@@ -103,8 +100,8 @@ func (f *stlFile) commentText(b []byte, line int) string {
 }
 
 // readSubtitle reads a subtitle, whose first block is head.
-func (f *stlFile) readSubtitle(head, text []byte, line int) error {
-	in, out := parseSTLTime(head[5:9]), parseSTLTime(head[9:13])
+func (f *stlFile) readSubtitle(head ttiBlock, text []byte, line int) error {
+	in, out := head.timeIn(), head.timeOut()
 	if in.h > 23 || out.h > 23 || in.m > 59 || in.s > 59 || out.m > 59 || out.s > 59 {
 		f.add(line, "time-range.timecode", "time", in)
 	}
@@ -118,17 +115,13 @@ func (f *stlFile) readSubtitle(head, text []byte, line int) error {
 		f.addLoss(line, "empty-cue.ebu")
 		return nil
 	}
-	c.Position = stlPlace(head[13], head[14], strings.Count(c.Text, "\n")+1)
+	c.Position = stlPlace(head.verticalRow(), head.justification(), strings.Count(c.Text, "\n")+1)
 	f.doc.Cues = append(f.doc.Cues, c)
-	f.extendCumulative(head[4])
+	f.extendCumulative(head.cumulative())
 	if len(f.doc.Cues) > 1<<26 {
 		return inputerr.New(f.name, "has more subtitles than can be").At(line)
 	}
 	return nil
-}
-
-func parseSTLTime(b []byte) timecode {
-	return timecode{h: int64(b[0]), m: int64(b[1]), s: int64(b[2]), f: int64(b[3])}
 }
 
 // extendCumulative lets the parts of a cumulative set stay until the last of them goes.

@@ -88,8 +88,6 @@ func (l styledLine) trim() styledLine {
 	return l
 }
 
-const spaceAndTab = " \t"
-
 // isVisible reports whether there is anything to see on the line.
 func (l styledLine) isVisible() bool {
 	return slices.ContainsFunc(l, func(p styledText) bool { return withoutSpace(p.text) != "" })
