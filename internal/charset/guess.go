@@ -147,17 +147,28 @@ func modelLanguage(bcp47 string) string {
 	return ""
 }
 
-// chardetPage is the page that gogs/chardet takes sample for; "" if it cannot tell.
+// chardetPage returns the name of the page that gogs/chardet takes sample for; "" if it
+// cannot tell. It returns equally likely results in any order, so of those the page is
+// taken that comes first in guessableNames.
 func chardetPage(sample string) string {
-	best, err := chardet.NewTextDetector().DetectBest([]byte(sample))
+	results, err := chardet.NewTextDetector().DetectAll([]byte(sample))
 	if err != nil {
 		return ""
 	}
-	p, unknown := lookupPage(strings.Replace(best.Charset, "GB-", "GB", 1))
-	if unknown != nil {
+	best := len(guessableNames)
+	for _, r := range results {
+		p, unknown := lookupPage(strings.Replace(r.Charset, "GB-", "GB", 1))
+		if r.Confidence < results[0].Confidence || unknown != nil {
+			continue
+		}
+		if i := slices.Index(guessableNames, p.name); i >= 0 {
+			best = min(best, i)
+		}
+	}
+	if best == len(guessableNames) {
 		return ""
 	}
-	return p.name
+	return guessableNames[best]
 }
 
 // sampleLines is the lines of raw beyond ASCII; of a long file, some from everywhere in it.
