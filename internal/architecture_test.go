@@ -60,6 +60,8 @@ var layers = map[string]int{
 	"internal/action":     1, // the nouns of making
 	"internal/strictyaml": 1, // YAML that says where it is wrong
 
+	"docs": 0, // the documents, for the help pages
+
 	"internal/plural":   0, // counts with their nouns
 	"internal/maputil":  0, // sorted keys of maps
 	"internal/message":  0, // sentences as code and values

@@ -37,14 +37,14 @@ func (c *importCmd) Run(ctx context.Context, t *console) (err error) {
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
 	var preview web.Import
-	if err := r.post(ctx, "/programme/preview?name="+url.QueryEscape(filepath.Base(c.Schedule)), data, &preview); err != nil {
+	if err := r.post(ctx, "/schedule/preview?name="+url.QueryEscape(filepath.Base(c.Schedule)), data, &preview); err != nil {
 		return err
 	}
 	if !c.JSON {
 		printImport(t.out, preview)
 	}
 	if !c.DryRun && (c.Yes || c.JSON || c.Schedule == stdio || t.confirmImport(preview)) {
-		if err := r.post(ctx, "/programme/import?name="+url.QueryEscape(filepath.Base(c.Schedule)), data, &preview); err != nil {
+		if err := r.post(ctx, "/schedule/import?name="+url.QueryEscape(filepath.Base(c.Schedule)), data, &preview); err != nil {
 			return err
 		}
 		if !c.JSON {

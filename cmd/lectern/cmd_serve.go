@@ -156,13 +156,16 @@ func (c *serveCmd) printWelcome(ctx context.Context, t *console, o *service.Serv
 }
 
 // socketPath returns the path of the socket by which commands on this machine reach the server of a
-// data directory. It lies in the directory. If its path would be too long for a socket, it lies in a
+// data directory. It lies in the directory; that of the system's data directory lies in /run. If its path would be too long for a socket, it lies in a
 // temporary directory that belongs to this user alone.
 func socketPath(data string) (string, error) {
 	const most = 100 // bytes; Linux allows 107, macOS 103
 	data, err := filepath.Abs(data)
 	if err != nil {
 		return "", err
+	}
+	if data == systemDataDir {
+		return systemSocket, nil
 	}
 	path := filepath.Join(data, "lectern.sock")
 	if len(path) <= most {
@@ -206,7 +209,11 @@ func listenSocket(data string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for commands of this machine: %w", err)
 	}
-	return l, os.Chmod(path, 0o600)
+	mode := os.FileMode(0o600)
+	if path == systemSocket {
+		mode = 0o660 // for the group of the service
+	}
+	return l, os.Chmod(path, mode)
 }
 
 // shutdownTimeout is how long open requests may take to finish.

@@ -42,7 +42,7 @@ func (c *submitCmd) Run(ctx context.Context, t *console) (err error) {
 			return err
 		}
 		if len(c.Talk) > 0 {
-			if err := r.call(ctx, http.MethodPost, "/arrivals/"+id+"/assign", web.Assignment{Talks: c.Talk, Instead: c.Instead && i == 0}, nil); err != nil {
+			if err := r.call(ctx, http.MethodPost, "/recordings/"+id+"/assign", web.Assignment{Talks: c.Talk, Instead: c.Instead && i == 0}, nil); err != nil {
 				return fmt.Errorf("%s was uploaded, but not assigned: %w", path, err)
 			}
 		}
@@ -64,7 +64,7 @@ func (c *submitCmd) Run(ctx context.Context, t *console) (err error) {
 // findArrival returns what the server knows of an uploaded recording.
 func findArrival(ctx context.Context, r *apiClient, id string) (web.Arrival, error) {
 	var all []web.Arrival
-	if err := r.call(ctx, http.MethodGet, "/arrivals", nil, &all); err != nil {
+	if err := r.call(ctx, http.MethodGet, "/recordings", nil, &all); err != nil {
 		return web.Arrival{}, err
 	}
 	for _, a := range all {

@@ -67,8 +67,9 @@ func (v buildVersion) commitText() string {
 	return v.Commit
 }
 
-// linkedCommit is the Git commit if the linker sets it: -ldflags "-X main.linkedCommit=…".
-var linkedCommit string
+// The version and the Git commit of release builds, whose linker sets them: -ldflags "-X
+// main.linkedVersion=…".
+var linkedVersion, linkedCommit string
 
 // readBuildVersion reads the version that the Go toolchain stored in the program.
 func readBuildVersion() buildVersion {
@@ -77,7 +78,9 @@ func readBuildVersion() buildVersion {
 	if !ok {
 		return v
 	}
-	if info.Main.Version != "" {
+	if linkedVersion != "" {
+		v.Version = linkedVersion
+	} else if info.Main.Version != "" {
 		v.Version = info.Main.Version
 	}
 	for _, s := range info.Settings {

@@ -78,6 +78,9 @@ func dataDirError(dir string, err error) error {
 	switch {
 	case inputerr.As(err) != nil:
 		return err
+	case errors.Is(err, fs.ErrPermission) && dir == systemDataDir:
+		return inputerr.New(dir, "belongs to the service, which does not run").
+			Hint("Start it (sudo systemctl start lectern), or choose another data directory with --data")
 	case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR):
 		return inputerr.New(dir, "cannot be written to: %v", err).
 			Hint("Choose another data directory with --data, or change its permissions")

@@ -172,9 +172,9 @@ func TestServer_WholeJourney(t *testing.T) {
 	s := startTestServer(t)
 
 	organiser := s.openBrowser("the organiser", s.link)
-	organiser.do("bring the programme in", chromedp.Navigate(s.url+"/programme"),
-		chromedp.SetUploadFiles(`[name=schedule]`, []string{sampleFile(t, "schedule.xml")}), chromedp.Click(`form[action="/programme"] .primary`),
-		chromedp.WaitVisible(`form[action="/programme/import"]`), chromedp.Click(`form[action="/programme/import"] .primary`),
+	organiser.do("bring the programme in", chromedp.Navigate(s.url+"/schedule"),
+		chromedp.SetUploadFiles(`[name=schedule]`, []string{sampleFile(t, "schedule.xml")}), chromedp.Click(`form[action="/schedule"] .primary`),
+		chromedp.WaitVisible(`form[action="/schedule/import"]`), chromedp.Click(`form[action="/schedule/import"] .primary`),
 		chromedp.WaitVisible(`a[href="/talks"].button`))
 	volunteerLink := organiser.createLink("volunteer", "Vera", "", "")
 	speakerLink := organiser.createLink("speaker", "Inés", "prototyping-apis", "")
@@ -182,7 +182,7 @@ func TestServer_WholeJourney(t *testing.T) {
 	reviewerLink := organiser.createLink("reviewer", "Luz", "", "es")
 
 	volunteer := s.openBrowser("the volunteer", volunteerLink)
-	volunteer.do("hand in the recording", chromedp.Navigate(s.url+"/arrivals"),
+	volunteer.do("hand in the recording", chromedp.Navigate(s.url+"/recordings"),
 		chromedp.SetUploadFiles(`[data-upload] input[type=file]`, []string{recording}))
 	volunteer.waitFor("that it arrived", `!!document.querySelector("article.arrival form[action$='/assign']")`, pageTimeout)
 	volunteer.do("say which talk it is", fillField(`article.arrival select[name=talk]`, "prototyping-apis"),
@@ -214,10 +214,63 @@ func TestServer_WholeJourney(t *testing.T) {
 	organiser.do("release it", chromedp.Navigate(s.url+talk+"/speaker"), chromedp.Click(`form[action$="/release"] .primary`))
 	organiser.waitFor("that it is out", `!!document.querySelector(".chip[data-state=released]")`, pageTimeout)
 
-	organiser.checkAccessibility("/", "/talks", talk, talk+"/speaker", talk+"/watch", talk+"/bundle", talk+"/edit", talk+"/translations", talk+"/translations/es",
-		talk+"/translations/es/review", "/review/es", "/arrivals", "/programme", "/people", "/talks/new", "/glossary", "/nothing-is-here")
+	saveScreenshots(organiser, speaker, talk)
+	organiser.checkAccessibility("/help/organiser", "/", "/talks", talk, talk+"/speaker", talk+"/watch", talk+"/bundle", talk+"/edit", talk+"/translations", talk+"/translations/es",
+		talk+"/translations/es/review", "/review/es", "/recordings", "/schedule", "/people", "/talks/new", "/glossary", "/nothing-is-here")
 	speaker.checkAccessibility(talk + "/speaker")
 	s.checkDownload(t, talk)
+}
+
+// saveScreenshots takes the pictures of docs/ in each language of the pages, if LECTERN_SCREENSHOTS
+// names the directory to save them in (make screenshots).
+func saveScreenshots(organiser, speaker *browserUser, talk string) {
+	dir := os.Getenv("LECTERN_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	for _, user := range []*browserUser{organiser, speaker} {
+		user.do("size the window", chromedp.EmulateViewport(1200, 800))
+	}
+	for _, locale := range []string{"en", "es"} {
+		for _, picture := range []struct {
+			user       *browserUser
+			name, path string
+		}{
+			{organiser, "talks", "/talks"}, {organiser, "schedule", "/schedule"}, {organiser, "people", "/people"},
+			{organiser, "recordings", "/recordings"}, {organiser, "talk", talk}, {speaker, "speaker", talk + "/speaker"},
+			{organiser, "translation", talk + "/translations/es?show=all"}, {organiser, "review", talk + "/translations/es/review"},
+		} {
+			picture.user.chooseLocale(locale)
+			picture.user.do("look at "+picture.path, chromedp.Navigate(organiser.url+picture.path), chromedp.WaitVisible("main"))
+			picture.user.saveScreenshot(filepath.Join(dir, locale, picture.name+".png"))
+		}
+	}
+	organiser.chooseLocale("en")
+	speaker.chooseLocale("en")
+}
+
+// chooseLocale has pages shown in a language from the next one on.
+func (g *browserUser) chooseLocale(locale string) {
+	g.t.Helper()
+	ctx, cancel := context.WithTimeout(g.ctx, pageTimeout)
+	defer cancel()
+	form := fmt.Sprintf(`fetch("/locale", {method: "POST", body: new URLSearchParams({locale: %q, back: "/"})}).then((r) => r.ok)`, locale)
+	if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](form, chromedp.EvalAwaitPromise)); err != nil || !ok {
+		g.fail("choose the language "+locale, err)
+	}
+}
+
+func (g *browserUser) saveScreenshot(path string) {
+	g.t.Helper()
+	ctx, cancel := context.WithTimeout(g.ctx, pageTimeout)
+	defer cancel()
+	b, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(path, b, 0o644)
+	}
+	if err != nil {
+		g.fail("save "+path, err)
+	}
 }
 
 // checkAccessibility lets axe check pages, on a dark phone and on a desktop, for barriers to people

@@ -17,6 +17,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/sys/unix"
 
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/inputerr"
@@ -188,11 +189,21 @@ func (t *console) printJSON(v any) error {
 	return e.Encode(v)
 }
 
-// defaultDataDir returns the default of --data: $LECTERN_DATA, or the user's directory for
-// application data.
+// The package installs a service with this data directory, which members of the group lectern may
+// read, and whose socket they may use.
+const (
+	systemDataDir = "/var/lib/lectern"
+	systemSocket  = "/run/lectern/lectern.sock"
+)
+
+// defaultDataDir returns the default of --data: $LECTERN_DATA, or the system's data directory
+// where this user may read it, or the user's own directory for application data.
 func defaultDataDir() string {
 	if dir := os.Getenv("LECTERN_DATA"); dir != "" {
 		return dir
+	}
+	if unix.Access(systemDataDir, unix.R_OK|unix.X_OK) == nil {
+		return systemDataDir
 	}
 	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "lectern")

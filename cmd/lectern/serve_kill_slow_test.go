@@ -273,7 +273,7 @@ func (m *killableServer) finishUpload() {
 		}
 		<-time.After(time.Second)
 	}
-	if _, _, text, err := m.request(t.Context(), http.MethodGet, "/api/v1/arrivals", "", nil, nil); err != nil || !strings.Contains(string(text), hex.EncodeToString(sum[:])) {
+	if _, _, text, err := m.request(t.Context(), http.MethodGet, "/api/v1/recordings", "", nil, nil); err != nil || !strings.Contains(string(text), hex.EncodeToString(sum[:])) {
 		t.Errorf("the upload is not what was sent: %v, %.400s", err, text)
 	}
 	tools, err := media.FindTools()

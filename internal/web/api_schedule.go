@@ -55,8 +55,8 @@ func (e Entry) entry() service.ScheduleEntry {
 }
 
 func (a *api) scheduleOperations() {
-	register(a, operation{"preview-programme", http.MethodPost, "/programme/preview", "Say what a schedule would change. Nothing is.", access.ManageConference}, a.previewImport)
-	register(a, operation{"import-programme", http.MethodPost, "/programme/import", "Take a schedule over.", access.ManageConference}, a.importScheduleFile)
+	register(a, operation{"preview-schedule", http.MethodPost, "/schedule/preview", "Say what a schedule would change. Nothing is.", access.ManageConference}, a.previewImport)
+	register(a, operation{"import-schedule", http.MethodPost, "/schedule/import", "Take a schedule over.", access.ManageConference}, a.importScheduleFile)
 	register(a, operation{"get-conference", http.MethodGet, "/conference", "Tell what holds for the whole conference.", access.Enter}, a.getConference)
 	register(a, operation{"set-conference", http.MethodPut, "/conference", "Set what holds for the whole conference.", access.ManageConference}, a.putConference)
 	register(a, operation{"make-talk", http.MethodPost, "/talks", "Make a talk by hand.", access.ManageConference}, a.postTalk)

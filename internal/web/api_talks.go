@@ -87,10 +87,10 @@ func (a *api) talkOperations() {
 	register(a, operation{"set-handling", http.MethodPut, "/talks/{slug}/handling", "Set the cut, the channels and the pipeline of a talk, and have it made.", access.ManageRecordings}, a.putProcessing)
 	register(a, operation{"price-handling", http.MethodPost, "/talks/{slug}/price", "Say what another cut, channels or pipeline would cost. Nothing is changed.", access.ManageRecordings}, a.estimateCost)
 	register(a, operation{"retry-talk", http.MethodPost, "/talks/{slug}/retry", "Have a talk made again of what there is.", access.ManageRecordings}, a.retryTalk)
-	register(a, operation{"list-arrivals", http.MethodGet, "/arrivals", "List the recordings that arrived, the newest first. They are sent to /uploads/ by the tus protocol, version 1.0.", access.ManageRecordings}, a.listArrivals)
-	register(a, operation{"assign-arrival", http.MethodPost, "/arrivals/{id}/assign", "Say which talks a recording is of.", access.ManageRecordings}, a.assignArrival)
-	register(a, operation{"dismiss-arrival", http.MethodPost, "/arrivals/{id}/dismiss", "Say that a recording is of no talk.", access.ManageRecordings}, a.dismissArrival)
-	register(a, operation{"readmit-arrival", http.MethodPost, "/arrivals/{id}/readmit", "Have somebody decide once more which talks a recording is of.", access.ManageRecordings}, a.restoreArrival)
+	register(a, operation{"list-recordings", http.MethodGet, "/recordings", "List the recordings that arrived, the newest first. They are sent to /uploads/ by the tus protocol, version 1.0.", access.ManageRecordings}, a.listArrivals)
+	register(a, operation{"assign-recording", http.MethodPost, "/recordings/{id}/assign", "Say which talks a recording is of.", access.ManageRecordings}, a.assignArrival)
+	register(a, operation{"dismiss-recording", http.MethodPost, "/recordings/{id}/dismiss", "Say that a recording is of no talk.", access.ManageRecordings}, a.dismissArrival)
+	register(a, operation{"reopen-recording", http.MethodPost, "/recordings/{id}/reopen", "Have somebody decide once more which talks a recording is of.", access.ManageRecordings}, a.restoreArrival)
 	register(a, operation{"unassign-recording", http.MethodDelete, "/talks/{slug}/recordings/{sha256}", "Unassign a recording from a talk. The recording stays.", access.ManageRecordings}, a.unassignRecording)
 }
 

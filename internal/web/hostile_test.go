@@ -56,18 +56,18 @@ func TestHostileInput_EscapedAndConfined(t *testing.T) {
 		w.upload(organiser, name)
 	}
 	for path, values := range map[string]url.Values{
-		"/talks":                {"title": {script}, "kind": {"talk"}, "speakers": {script}, "room": {script}, "abstract": {script}, "tags": {script}},
-		"/people":               {"role": {"volunteer"}, "name": {script}, "email": {script}},
-		"/talks/apis/describe":  {"title": {script}, "abstract": {script}, "speakers": {script}},
-		"/programme/conference": {"name": {script}, "url": {"javascript:alert(1)"}, "zone": {"Europe/Madrid"}},
-		"/locale":               {"locale": {"es"}, "back": {"//evil.example"}},
+		"/talks":               {"title": {script}, "kind": {"talk"}, "speakers": {script}, "room": {script}, "abstract": {script}, "tags": {script}},
+		"/people":              {"role": {"volunteer"}, "name": {script}, "email": {script}},
+		"/talks/apis/describe": {"title": {script}, "abstract": {script}, "speakers": {script}},
+		"/schedule/conference": {"name": {script}, "url": {"javascript:alert(1)"}, "zone": {"Europe/Madrid"}},
+		"/locale":              {"locale": {"es"}, "back": {"//evil.example"}},
 	} {
 		if status, text := organiser.post(path, values); status >= 500 || strings.Contains(text, "<script>alert") {
 			t.Errorf("POST %s answers %d", path, status)
 		}
 	}
 	for _, path := range []string{"/", "/talks", "/talks?q=" + url.QueryEscape(script), "/talks/apis", "/talks/apis/speaker", "/talks/apis/edit", "/talks/apis/translations",
-		"/talks/apis/translations/es", "/talks/apis/translations/es/review", "/review/es", "/arrivals", "/programme", "/people", "/talks/" + url.PathEscape(script), "/nothing/" + url.PathEscape(script)} {
+		"/talks/apis/translations/es", "/talks/apis/translations/es/review", "/review/es", "/recordings", "/schedule", "/people", "/talks/" + url.PathEscape(script), "/nothing/" + url.PathEscape(script)} {
 		status, text := organiser.get(path)
 		if status >= 500 {
 			t.Errorf("%s answers %d", path, status)

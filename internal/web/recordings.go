@@ -11,10 +11,10 @@ import (
 // arrivalRoutes returns the routes on which volunteers assign recordings to talks.
 func (s *Server) arrivalRoutes() []route {
 	return []route{
-		{"GET /arrivals", access.ManageRecordings, s.arrivals},
-		{"POST /arrivals/{id}/assign", access.ManageRecordings, s.assign},
-		{"POST /arrivals/{id}/dismiss", access.ManageRecordings, s.dismiss},
-		{"POST /arrivals/{id}/readmit", access.ManageRecordings, s.readmit},
+		{"GET /recordings", access.ManageRecordings, s.arrivals},
+		{"POST /recordings/{id}/assign", access.ManageRecordings, s.assign},
+		{"POST /recordings/{id}/dismiss", access.ManageRecordings, s.dismiss},
+		{"POST /recordings/{id}/reopen", access.ManageRecordings, s.readmit},
 		{"POST /talks/{slug}/recordings/{sha256}/unassign", access.ManageRecordings, s.unassign},
 	}
 }
@@ -54,7 +54,7 @@ func (s *Server) arrivals(v *request) error {
 	if err != nil {
 		return err
 	}
-	return v.render("arrivals.html", p)
+	return v.render("recordings.html", p)
 }
 
 func (s *Server) assign(v *request) error {
@@ -67,26 +67,26 @@ func (s *Server) assign(v *request) error {
 		slugs = appendUnique(slugs, slug)
 	}
 	if err := s.service.Recordings.Assign(v.ctx(), v.person, v.r.PathValue("id"), slugs, v.r.FormValue("instead") != ""); err != nil {
-		return v.renderInvalid("arrivals.html", p, err)
+		return v.renderInvalid("recordings.html", p, err)
 	}
 	if len(slugs) == 1 {
 		return v.redirect("/talks/" + slugs[0] + "#handling")
 	}
-	return v.redirect("/arrivals")
+	return v.redirect("/recordings")
 }
 
 func (s *Server) dismiss(v *request) error {
 	if err := s.service.Recordings.Dismiss(v.ctx(), v.person, v.r.PathValue("id")); err != nil {
 		return err
 	}
-	return v.redirect("/arrivals")
+	return v.redirect("/recordings")
 }
 
 func (s *Server) readmit(v *request) error {
 	if err := s.service.Recordings.Restore(v.ctx(), v.person, v.r.PathValue("id")); err != nil {
 		return err
 	}
-	return v.redirect("/arrivals")
+	return v.redirect("/recordings")
 }
 
 func (s *Server) unassign(v *request) error {

@@ -16,10 +16,10 @@ import (
 // scheduleRoutes returns the routes on which organisers import and edit the programme.
 func (s *Server) scheduleRoutes() []route {
 	return []route{
-		{"GET /programme", access.ManageConference, s.schedule},
-		{"POST /programme", access.ManageConference, s.previewSchedule},
-		{"POST /programme/import", access.ManageConference, s.importSchedule},
-		{"POST /programme/conference", access.ManageConference, s.setConference},
+		{"GET /schedule", access.ManageConference, s.schedule},
+		{"POST /schedule", access.ManageConference, s.previewSchedule},
+		{"POST /schedule/import", access.ManageConference, s.importSchedule},
+		{"POST /schedule/conference", access.ManageConference, s.setConference},
 		{"GET /talks/new", access.ManageConference, s.newTalk},
 		{"POST /talks", access.ManageConference, s.createTalk},
 		{"GET /talks/{slug}/edit", access.ManageConference, s.editTalk},
@@ -48,7 +48,7 @@ func (s *Server) schedule(v *request) error {
 	if err != nil {
 		return err
 	}
-	return v.render("programme.html", p)
+	return v.render("schedule.html", p)
 }
 
 // previewSchedule shows what importing a schedule would change. The page carries the file along, so
@@ -60,14 +60,14 @@ func (s *Server) previewSchedule(v *request) error {
 	}
 	name, data, err := v.formFile("schedule")
 	if err != nil {
-		return v.renderInvalid("programme.html", p, err)
+		return v.renderInvalid("schedule.html", p, err)
 	}
 	preview, err := s.service.Schedule.PreviewImport(v.ctx(), v.person, name, data)
 	if err != nil {
-		return v.renderInvalid("programme.html", p, err)
+		return v.renderInvalid("schedule.html", p, err)
 	}
 	p.Preview, p.File, p.Content = &preview, name, base64.StdEncoding.EncodeToString(data)
-	return v.render("programme.html", p)
+	return v.render("schedule.html", p)
 }
 
 func (s *Server) importSchedule(v *request) error {
@@ -81,13 +81,13 @@ func (s *Server) importSchedule(v *request) error {
 	}
 	preview, err := s.service.Schedule.Import(v.ctx(), v.person, cleanName(v.r.FormValue("file")), data)
 	if err != nil {
-		return v.renderInvalid("programme.html", p, err)
+		return v.renderInvalid("schedule.html", p, err)
 	}
 	if p, err = v.newSchedulePage(); err != nil {
 		return err
 	}
 	p.Preview, p.Imported = &preview, true
-	return v.render("programme.html", p)
+	return v.render("schedule.html", p)
 }
 
 func (s *Server) setConference(v *request) error {
@@ -99,9 +99,9 @@ func (s *Server) setConference(v *request) error {
 		Languages: splitList(v.r.FormValue("languages"))}
 	p.Settings, p.Languages = c, v.r.FormValue("languages")
 	if err := s.service.Schedule.SetConferenceSettings(v.ctx(), v.person, c); err != nil {
-		return v.renderInvalid("programme.html", p, err)
+		return v.renderInvalid("schedule.html", p, err)
 	}
-	return v.redirect("/programme")
+	return v.redirect("/schedule")
 }
 
 // splitList splits typed text at commas, semicolons and line ends.

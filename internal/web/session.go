@@ -14,7 +14,7 @@ func (s *Server) sessionRoutes() []route {
 		{"GET /{$}", access.Public, s.home},
 		{"GET /l/{secret}", access.Public, s.confirmLink},
 		{"POST /l/{secret}", access.Public, s.openLink},
-		{"POST /leave", access.Public, s.signOut},
+		{"POST /sign-out", access.Public, s.signOut},
 		{"POST /locale", access.Public, s.setLocale},
 	}
 }

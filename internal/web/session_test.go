@@ -100,7 +100,7 @@ func TestSession_SeveralRoles(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(text, "/talks/apis/speaker") || !strings.Contains(text, "Volunteer") {
 		t.Errorf("who has two links is offered (%d): %s", status, text)
 	}
-	b.post("/leave", nil)
+	b.post("/sign-out", nil)
 	if status, _ := b.get("/talks"); status != http.StatusForbidden {
 		t.Errorf("after leaving, the talks answer %d", status)
 	}
@@ -108,7 +108,7 @@ func TestSession_SeveralRoles(t *testing.T) {
 
 func TestForms_CrossOriginRefused(t *testing.T) {
 	w := newTestServer(t)
-	r, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"/leave", nil)
+	r, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"/sign-out", nil)
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {

@@ -12,15 +12,16 @@ import (
 
 // pageData maps each page to the type that it is rendered with.
 var pageData = map[string]any{
-	"arrivals.html":             arrivalsPage{},
+	"recordings.html":           arrivalsPage{},
 	"bundle.html":               bundlePage{},
 	"enter.html":                service.Link{},
 	"entry.html":                entryPage{},
 	"error.html":                errorPage{},
 	"glossary.html":             glossaryPage{},
+	"help.html":                 helpDocument{},
 	"home.html":                 []startPage{},
 	"people.html":               peoplePage{},
-	"programme.html":            schedulePage{},
+	"schedule.html":             schedulePage{},
 	"review.html":               translationPage{},
 	"review_queue.html":         reviewQueuePage{},
 	"speaker.html":              speakerPage{},
