@@ -105,6 +105,27 @@ bench: ## measure Lectern beside plain ffmpeg (hours; ONLY=ladder ROUNDS=1: less
 	@$(MAKE) build
 	go run ./internal/bench -lectern $(BIN) -cache $(CACHE) -rounds $(ROUNDS) -only '$(ONLY)'
 
+# The version of release archives: make dist VERSION=0.1.1
+VERSION := 0.1.0
+
+.PHONY: dist
+dist: ## build release archives and packages in dist/
+	@.ci/need go dpkg-deb
+	.ci/dist $(VERSION)
+
+# Needs root, debootstrap and Debian's archive. BEFORE=FILE.deb is the version to upgrade from;
+# without it, an older version number of the same program.
+.PHONY: test-package
+test-package: dist ## install the .deb in a clean Debian, publish the sample talk there, upgrade and downgrade
+	@.ci/need debootstrap
+	.ci/test-package $(VERSION) $(BEFORE)
+
+.PHONY: screenshots
+screenshots: ## take the pictures in docs/img again
+	@.ci/need go ffmpeg chromium nodejs npm
+	@npm ci --prefix internal/web/testdata/axe --ignore-scripts --no-audit --no-fund
+	LECTERN_SCREENSHOTS=$(CURDIR)/docs/img go test -tags slow -count 1 -run TestServer_WholeJourney ./cmd/lectern
+
 .PHONY: sample
 sample: ## make the sample talk in testdata/ again
 	@.ci/need ffmpeg
@@ -112,4 +133,4 @@ sample: ## make the sample talk in testdata/ again
 
 .PHONY: clean
 clean: ## remove what was built and published here
-	rm -rf bin $(OUT)
+	rm -rf bin dist $(OUT)
