@@ -1,4 +1,4 @@
-// Package internal_test keeps the house in order: which package may know of which.
+// Package internal_test checks the architecture: which package can import which.
 package internal_test
 
 import (
@@ -13,52 +13,52 @@ import (
 
 const module = "github.com/lectern-av/lectern"
 
-// layers is where each package lives. A package imports only packages on lower floors,
-// so what is on a floor can be read, tested and changed without what is above it.
+// layers assigns each package to a layer. A package imports only packages of lower layers, so that it
+// can be read, tested and changed without those above it.
 var layers = map[string]int{
 	"cmd/lectern":    10, // one file per command: parse, call, print
-	"internal/bench": 10, // what `make bench` measures with
+	"internal/bench": 10, // benchmarks for `make bench`
 
 	"internal/web": 9, // HTTP
 
-	"internal/service": 8, // what people do at a conference server, by whatever means
+	"internal/service": 8, // what people do, for pages, API and commands
 
 	"internal/conductor": 7, // the reconcile loop
 
-	"internal/submission": 6, // what was handed in becomes facts: recordings, subtitle files
+	"internal/submission": 6, // uploaded recordings and subtitle files → facts
 
 	"internal/explain": 5, // why an action ran
-	"internal/planner": 5, // facts and observations of a talk → its graph of actions
+	"internal/planner": 5, // loads facts and observations of a talk and plans its actions
 	"worker":           5, // one file per kind of action
 
 	"internal/plan":  4, // facts + observations + pipeline → actions
-	"internal/queue": 4, // asynq behind our own small interface
+	"internal/queue": 4, // jobs for workers, over Redis (asynq)
 
-	"internal/translation":                 3, // tracks that know the revision they translate
+	"internal/translation":                 3, // subtitle translations and their revisions
 	"internal/translation/exchange":        4, // translations as PO, XLIFF and CSV
-	"internal/translation/translationtest": 3, // cues for the tests of the two
-	"internal/mail":                        3, // letters, and their way to people
-	"internal/bundle":                      3, // layouts, manifest, verification
+	"internal/translation/translationtest": 3, // cues for the tests of these two
+	"internal/mail":                        3, // emails and sending them
+	"internal/bundle":                      3, // upload-ready directories: write, compare, verify
 	"internal/talkfile":                    3, // talk.yaml and conference.yaml
 
-	"internal/subtitle":         2, // subtitle files in, cues out, and back
-	"internal/subtitle/check":   2, // how well cues can be read, by a profile
-	"internal/subtitle/compare": 2, // what became of each cue in another version
-	"internal/subtitle/subsync": 2, // whether cues come when somebody speaks
+	"internal/subtitle":         2, // parses and writes subtitle files
+	"internal/subtitle/check":   2, // readability of cues by a profile
+	"internal/subtitle/compare": 2, // differences between two versions of cues
+	"internal/subtitle/subsync": 2, // whether cues coincide with speech
 	"internal/media":            2, // ffmpeg and ffprobe
-	"internal/catalog":          2, // durable facts
-	"internal/schedule":         2, // programmes of conferences
-	"internal/match":            2, // which talks a recording may be of
-	"internal/store":            2, // originals and artifacts by content
-	"internal/tus":              2, // large files over connections that break
-	"internal/watchfolder":      2, // folders that recordings appear in
-	"pipelines":                 2, // the YAML definitions and their loader
+	"internal/catalog":          2, // the database
+	"internal/schedule":         2, // schedules of conferences
+	"internal/match":            2, // suggests talks for recordings
+	"internal/store":            2, // content-addressed originals and artifacts
+	"internal/tus":              2, // resumable uploads
+	"internal/watchfolder":      2, // reports new recordings in a folder
+	"pipelines":                 2, // built-in pipelines and their parser
 
-	"internal/access":     1, // who may do what
-	"internal/charset":    1, // bytes → text, whatever their encoding
-	"internal/conference": 1, // the nouns of a conference
-	"internal/action":     1, // the nouns of making
-	"internal/strictyaml": 1, // YAML that says where it is wrong
+	"internal/access":     1, // roles and permissions
+	"internal/charset":    1, // detects encodings and decodes text
+	"internal/conference": 1, // types: talk, edition, track …
+	"internal/action":     1, // types: action, key, job …
+	"internal/strictyaml": 1, // strict YAML decoding
 
 	"docs": 0, // the documents, for the help pages
 
@@ -67,17 +67,17 @@ var layers = map[string]int{
 	"internal/message":  0, // sentences as code and values
 	"internal/fsutil":   0, // hashing and durable directories
 	"internal/timeline": 0, // frames, ranges, cuts
-	"internal/inputerr": 0, // what is wrong with the input
+	"internal/inputerr": 0, // errors of the input
 }
 
-// pure are the packages whose answers depend on their arguments alone, and what would
-// make that untrue.
+// pure lists the packages whose results depend only on their arguments, and impureImports the packages
+// that they must not import for that reason.
 var (
 	pure          = []string{"internal/timeline", "internal/plural", "internal/inputerr", "internal/message", "internal/conference", "internal/action", "internal/plan"}
 	impureImports = []string{"os", "os/exec", "net", "net/http", "math/rand", "math/rand/v2", "database/sql", "log", "log/slog"}
 )
 
-// soleImporters are the libraries that a single package knows of; everyone else asks that package.
+// soleImporters maps libraries to the only package that can import them.
 var soleImporters = map[string]string{
 	"github.com/hibiken/asynq":       "internal/queue",
 	"github.com/u2takey/ffmpeg-go":   "internal/media",
@@ -90,7 +90,7 @@ func TestImports_OnlyLowerLayers(t *testing.T) {
 	for _, p := range packages(t) {
 		own, ok := layers[p.name]
 		if !ok {
-			t.Errorf("%s has no floor: give it one in the table floors of internal/architecture_test.go, above everything it imports", p.name)
+			t.Errorf("%s has no layer: add it to layers in internal/architecture_test.go, above everything that it imports", p.name)
 			continue
 		}
 		for _, path := range p.Imports {
@@ -98,8 +98,8 @@ func TestImports_OnlyLowerLayers(t *testing.T) {
 			if !ours {
 				continue
 			}
-			if floor, ok := layers[name]; ok && floor >= own {
-				t.Errorf("%s on floor %d imports %s on floor %d: only lower floors may be imported", p.name, own, name, floor)
+			if layer, ok := layers[name]; ok && layer >= own {
+				t.Errorf("%s in layer %d imports %s in layer %d: import only from lower layers", p.name, own, name, layer)
 			}
 		}
 	}
@@ -112,7 +112,7 @@ func TestImports_PurePackagesHaveNoSideEffects(t *testing.T) {
 		}
 		for _, path := range p.Imports {
 			if slices.Contains(impureImports, path) {
-				t.Errorf("%s imports %s: what it says must follow from its arguments alone", p.name, path)
+				t.Errorf("%s imports %s: its results must depend only on its arguments", p.name, path)
 			}
 		}
 	}
@@ -121,8 +121,8 @@ func TestImports_PurePackagesHaveNoSideEffects(t *testing.T) {
 func TestImports_LibrariesHaveOneImporter(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, path := range p.Imports {
-			if room, ok := soleImporters[path]; ok && room != p.name {
-				t.Errorf("%s imports %s, which is for %s alone: ask that package instead", p.name, path, room)
+			if sole, ok := soleImporters[path]; ok && sole != p.name {
+				t.Errorf("%s imports %s, which only %s can import: use that package instead", p.name, path, sole)
 			}
 		}
 	}
@@ -136,15 +136,16 @@ func TestImports_WebReachesCatalogThroughService(t *testing.T) {
 	}
 }
 
-// pkg is a package of the module that has more than tests.
+// pkg is a package of the module with code other than tests.
 type pkg struct {
 	ImportPath string
 	GoFiles    []string
-	Imports    []string // by its code, not by its tests
+	Imports    []string // without those of its tests
 
-	name string // its path within the module
+	name string // its path in the module
 }
 
+// packages returns the packages of the module.
 func packages(t *testing.T) (found []pkg) {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,GoFiles,Imports", "./...")
@@ -157,7 +158,7 @@ func packages(t *testing.T) (found []pkg) {
 	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
 		var p pkg
 		if err := d.Decode(&p); err != nil {
-			t.Fatalf("read the answer of go list: %v", err)
+			t.Fatalf("decode the output of go list: %v", err)
 		}
 		p.name = strings.TrimPrefix(p.ImportPath, module+"/")
 		if len(p.GoFiles) > 0 {

@@ -298,7 +298,8 @@ func (e *sanitizer) fitTags(all []string) (kept []string) {
 	var over []string
 	for _, t := range all {
 		for _, t := range strings.Split(e.replaceAngleBrackets("tag "+t, t), ",") {
-			if t = strings.Join(strings.Fields(t), " "); t == "" || slices.Contains(kept, t) {
+			t = strings.Join(strings.Fields(t), " ")
+			if t == "" || slices.Contains(kept, t) {
 				continue
 			}
 			if tagsLength(append(slices.Clone(kept), t)) > maxTags {

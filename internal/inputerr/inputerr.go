@@ -102,9 +102,10 @@ func (e *Error) Translate(text func(key string, values map[string]string) (strin
 	}
 	hint := ""
 	if e.Remedy != "" {
-		if hint, ok = text("problem."+e.Code+".hint", e.Values); !ok {
-			return nil
-		}
+		hint, ok = text("problem."+e.Code+".hint", e.Values)
+	}
+	if !ok {
+		return nil
 	}
 	translated := *e
 	translated.Problem, translated.Remedy = e.Fill(problem), e.Fill(hint)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -138,31 +139,41 @@ func (w *watcher) scan(ctx context.Context) (next time.Duration) {
 		case d.IsDir():
 			w.subscribeDir(path)
 			return nil
-		case !d.Type().IsRegular() || slices.Contains(partialExtensions, strings.ToLower(filepath.Ext(path))):
+		case !isCandidate(path, d):
 			return nil
 		}
 		present[path] = true
 		next = min(next, w.checkFile(ctx, path, d, now))
 		return nil
 	})
-	missing := err != nil && ctx.Err() == nil
-	switch {
-	case missing && !w.missing:
-		w.opts.Log.Warn("the watched folder is not accessible; waiting for it", "dir", w.dir, "err", err)
-	case !missing && w.missing:
-		w.opts.Log.Info("the watched folder is accessible again", "dir", w.dir)
+	if ctx.Err() == nil {
+		w.logMissing(err)
 	}
-	w.missing = missing
 	if err == nil {
-		for path := range w.seen {
-			if !present[path] {
-				delete(w.seen, path)
-			}
-		}
+		maps.DeleteFunc(w.seen, func(path string, _ fileState) bool { return !present[path] })
 	}
 	return next
 }
 
+// isCandidate reports whether a file may be a recording: a regular file without the extension of an
+// unfinished one.
+func isCandidate(path string, d fs.DirEntry) bool {
+	return d.Type().IsRegular() && !slices.Contains(partialExtensions, strings.ToLower(filepath.Ext(path)))
+}
+
+// logMissing logs when the watched folder becomes inaccessible, with the error of the scan, or
+// accessible again.
+func (w *watcher) logMissing(err error) {
+	switch {
+	case err != nil && !w.missing:
+		w.opts.Log.Warn("the watched folder is not accessible; waiting for it", "dir", w.dir, "err", err)
+	case err == nil && w.missing:
+		w.opts.Log.Info("the watched folder is accessible again", "dir", w.dir)
+	}
+	w.missing = err != nil
+}
+
+// skipDir skips d, with everything in it if it is a directory.
 func skipDir(d fs.DirEntry) error {
 	if d.IsDir() {
 		return fs.SkipDir
