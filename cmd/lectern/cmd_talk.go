@@ -38,10 +38,10 @@ func (c *cutCmd) Run(ctx context.Context, t *console) (err error) {
 		h.Channels = conference.Channels(c.Channels)
 	}
 	if !c.Price {
-		return r.call(ctx, http.MethodPut, path+"/handling", h, nil)
+		return r.call(ctx, http.MethodPut, path+"/processing", h, nil)
 	}
 	var price web.CostEstimate
-	if err := r.call(ctx, http.MethodPost, path+"/price", h, &price); err != nil {
+	if err := r.call(ctx, http.MethodPost, path+"/processing/estimate", h, &price); err != nil {
 		return err
 	}
 	for _, s := range price.Stages {

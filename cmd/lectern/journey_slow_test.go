@@ -186,9 +186,9 @@ func TestServer_WholeJourney(t *testing.T) {
 		chromedp.SetUploadFiles(`[data-upload] input[type=file]`, []string{recording}))
 	volunteer.waitFor("that it arrived", `!!document.querySelector("article.arrival form[action$='/assign']")`, pageTimeout)
 	volunteer.do("say which talk it is", fillField(`article.arrival select[name=talk]`, "prototyping-apis"),
-		chromedp.Click(`article.arrival form .primary`), chromedp.WaitVisible("#handling textarea"))
-	volunteer.do("cut it", fillField("#handling textarea", "00:00:02-00:00:42"),
-		chromedp.Click(`#handling button[value=save]`), chromedp.WaitVisible("#standing"))
+		chromedp.Click(`article.arrival form .primary`), chromedp.WaitVisible("#processing textarea"))
+	volunteer.do("cut it", fillField("#processing textarea", "00:00:02-00:00:42"),
+		chromedp.Click(`#processing button[value=save]`), chromedp.WaitVisible("#standing"))
 	volunteer.waitFor("it become ready, without loading the page again", `document.querySelector("#standing .chip").dataset.state === "ready"`, 4*time.Minute)
 
 	speaker := s.openBrowser("the speaker", speakerLink)

@@ -171,7 +171,7 @@ func (m *killableServer) keepEditing(ctx context.Context) {
 		m.caption = c
 		m.mu.Unlock()
 		cut, _ := json.Marshal(web.ProcessingOptions{Cut: []string{fmt.Sprintf("00:00:0%d-00:00:40", 1+c%4)}, Channels: "auto", Pipeline: "talk"})
-		if status, _, _, err := m.request(ctx, http.MethodPut, "/api/v1/talks/prototyping-apis/handling", "application/json", cut, nil); err != nil || status >= 300 {
+		if status, _, _, err := m.request(ctx, http.MethodPut, "/api/v1/talks/prototyping-apis/processing", "application/json", cut, nil); err != nil || status >= 300 {
 			return
 		}
 	}

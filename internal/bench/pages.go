@@ -277,7 +277,7 @@ func (s *server) changeTalks(ctx context.Context, w *updateWatch) error {
 		w.changed[n] = time.Now()
 		w.mu.Unlock()
 		change, _ := json.Marshal(map[string]any{"pipeline": "talk", "channels": "auto", "cut": []string{fmt.Sprintf("%d-%d", n, n+60)}})
-		response, err := s.ask(ctx, http.MethodPut, fmt.Sprintf("/api/v1/talks/talk-%04d/handling", n), change)
+		response, err := s.ask(ctx, http.MethodPut, fmt.Sprintf("/api/v1/talks/talk-%04d/processing", n), change)
 		if err != nil {
 			return err
 		}

@@ -10,16 +10,16 @@ import (
 // TranslationTask is a text that a translator has to translate, to look at again, or to change
 // because a reviewer sent it back.
 type TranslationTask struct {
-	ID          string             `json:"id" doc:"Of the first source cue."`
+	ID          string             `json:"id" doc:"The id of the first source cue."`
 	State       translation.State  `json:"state"`
 	Source      string             `json:"source"`
-	Was         string             `json:"old_source,omitempty" doc:"What the source said when it was translated."`
+	Was         string             `json:"old_source,omitempty" doc:"The source text at the time of the translation."`
 	Translation string             `json:"translation,omitempty"`
 	Notes       []translation.Note `json:"notes,omitempty"`
 	StartMS     int64              `json:"start_ms"`
 	EndMS       int64              `json:"end_ms"`
 
-	Suggestions []translation.Suggestion `json:"suggestions,omitempty" doc:"Earlier translations of a like text, the likest first."`
+	Suggestions []translation.Suggestion `json:"suggestions,omitempty" doc:"Earlier translations of similar texts, the most similar first."`
 }
 
 // Tasks returns what is left to do in the last revision of a talk's translation, in the

@@ -29,7 +29,7 @@ type api struct {
 // newAPI registers all operations and returns their handler.
 func (s *Server) newAPI() http.Handler {
 	config := huma.DefaultConfig("Lectern", "1")
-	config.Info.Description = "What the pages of a Lectern server do, for programs. Show a token as Authorization: Bearer TOKEN; organisers make them."
+	config.Info.Description = "Everything that the pages of a Lectern server do. Send a token as Authorization: Bearer TOKEN. Organisers create tokens."
 	config.OpenAPIPath = apiPath + "/openapi"
 	config.DocsPath, config.SchemasPath = "", apiPath+"/schemas"
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
@@ -76,12 +76,12 @@ func register[I, O any](a *api, o operation, do func(context.Context, access.Per
 	op := huma.Operation{
 		OperationID: o.name, Method: o.method, Path: apiPath + o.path, Summary: o.summary,
 		MaxBodyBytes: maxFormBytes,
-		Description:  "Needs: " + describeAct(o.act) + ".",
+		Description:  "Requires " + describeAct(o.act) + ".",
 		Metadata:     map[string]any{"act": o.act},
 		Errors:       []int{http.StatusForbidden, http.StatusNotFound},
 		Middlewares: huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 			if o.act != access.Public && !personFrom(ctx.Context()).May(o.act, ctx.Param("slug"), ctx.Param("language")) {
-				_ = huma.WriteErr(a, ctx, http.StatusForbidden, "your token, or your link, does not allow that ("+string(o.act)+")")
+				_ = huma.WriteErr(a, ctx, http.StatusForbidden, "Your token or link does not allow this ("+string(o.act)+")")
 				return
 			}
 			next(ctx)
@@ -101,9 +101,9 @@ func register[I, O any](a *api, o operation, do func(context.Context, access.Per
 
 func describeAct(act access.Permission) string {
 	if act == access.Public {
-		return "nothing"
+		return "no permission"
 	}
-	return "a role that may " + string(act)
+	return "the permission " + string(act)
 }
 
 // problem is the body of an error response (RFC 9457 problem details), with the fields of an
@@ -111,16 +111,16 @@ func describeAct(act access.Permission) string {
 type problem struct {
 	Title  string          `json:"title"`
 	Status int             `json:"status"`
-	Detail string          `json:"detail,omitempty" doc:"What is wrong, in words for people."`
-	Fault  *inputerr.Error `json:"fault,omitempty" doc:"What is wrong with the input: where, and the way out."`
+	Detail string          `json:"detail,omitempty" doc:"What is wrong."`
+	Fault  *inputerr.Error `json:"fault,omitempty" doc:"What is wrong with the input, where, and how to fix it."`
 
 	Conflict *Conflict `json:"conflict,omitempty" doc:"Another revision of the translation was saved meanwhile."`
 }
 
 // Conflict names the revisions of a translation between which a change was refused.
 type Conflict struct {
-	Base     int `json:"base" doc:"The revision that was changed; 0: it is not known."`
-	Revision int `json:"revision" doc:"The last one."`
+	Base     int `json:"base" doc:"The revision that was changed; 0 if unknown."`
+	Revision int `json:"revision" doc:"The latest revision."`
 }
 
 func (p *problem) Error() string               { return p.Detail }
@@ -141,7 +141,7 @@ func (a *api) newProblem(err error) huma.StatusError {
 		return already
 	case status == http.StatusInternalServerError:
 		a.log.Error("cannot answer a program", "err", err)
-		p.Detail = "something is broken here; it is not your fault"
+		p.Detail = "Internal error; the server's log says more"
 	}
 	return p
 }

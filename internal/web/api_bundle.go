@@ -17,8 +17,8 @@ type Bundle struct {
 	Files     []BundleFile               `json:"files"`
 	Tracks    []bundle.Track             `json:"tracks"`
 	LeftOut   []conference.WithheldTrack `json:"left_out"`
-	Missing   []string                   `json:"missing" doc:"Files that it lists and that are not there."`
-	Zip       string                     `json:"zip" doc:"Where all of it can be had as one file."`
+	Missing   []string                   `json:"missing" doc:"Listed files that are missing."`
+	Zip       string                     `json:"zip" doc:"The URL of the bundle as a ZIP archive."`
 	ZipSize   int64                      `json:"zip_size" doc:"Bytes."`
 }
 
@@ -32,9 +32,9 @@ type BundleFile struct {
 }
 
 func (a *api) bundleOperations() {
-	register(a, operation{"get-bundle", http.MethodGet, "/talks/{slug}/bundle", "Tell what a talk's bundle holds, and where to get it.", access.ViewTalk}, a.getBundle)
-	register(a, operation{"verify-bundle", http.MethodPost, "/talks/{slug}/bundle/verify", "Prove a talk's bundle sound, by reading all of it.", access.ManageRecordings}, a.verifyBundle)
-	register(a, operation{"get-standing", http.MethodGet, "/talks/{slug}/release", "Tell what was said of a talk, and how its release stands.", access.ViewTalk}, a.getRelease)
+	register(a, operation{name: "get-bundle", method: http.MethodGet, path: "/talks/{slug}/bundle", summary: "List the files of a talk's bundle, with their URLs.", act: access.ViewTalk}, a.getBundle)
+	register(a, operation{name: "verify-bundle", method: http.MethodPost, path: "/talks/{slug}/bundle/verify", summary: "Verify all files of a talk's bundle.", act: access.ManageRecordings}, a.verifyBundle)
+	register(a, operation{name: "get-release", method: http.MethodGet, path: "/talks/{slug}/release", summary: "Get the verdict and the release status of a talk.", act: access.ViewTalk}, a.getRelease)
 }
 
 func (a *api) getBundle(ctx context.Context, p access.Person, in *slugInput) (*body[Bundle], error) {
@@ -68,8 +68,8 @@ type ReleaseStatus struct {
 	Who      string     `json:"who,omitempty"`
 	Words    string     `json:"words,omitempty"`
 	At       *time.Time `json:"at,omitempty"`
-	Stale    bool       `json:"stale" doc:"It was changed since."`
-	Forbids  string     `json:"forbids,omitempty" doc:"Why it must not be published, or not yet."`
+	Stale    bool       `json:"stale" doc:"The talk was changed after the verdict."`
+	Forbids  string     `json:"forbids,omitempty" doc:"Why the talk must not be published, or not yet."`
 	Wanted   bool       `json:"wanted"`
 	Refused  string     `json:"refused,omitempty"`
 	Released *time.Time `json:"released,omitempty"`

@@ -14,17 +14,17 @@ type Link struct {
 	ID       int64       `json:"id"`
 	Kind     string      `json:"kind" enum:"link,once,token"`
 	Role     access.Role `json:"role"`
-	Talk     string      `json:"talk,omitempty" doc:"The slug of the talk that it is for."`
-	Language string      `json:"language,omitempty" doc:"The language that it is for (BCP 47)."`
-	Name     string      `json:"name" doc:"Of the person, for the history."`
+	Talk     string      `json:"talk,omitempty" doc:"The slug of the talk, for roles that have one."`
+	Language string      `json:"language,omitempty" doc:"The language (BCP 47), for roles that have one."`
+	Name     string      `json:"name" doc:"The name of the person."`
 	Email    string      `json:"email,omitempty"`
 	Maker    string      `json:"maker"`
 	Created  time.Time   `json:"created"`
 	Expires  time.Time   `json:"expires"`
 	Revoked  *time.Time  `json:"revoked,omitempty"`
-	Used     *time.Time  `json:"used,omitempty" doc:"The last time."`
-	URL      string      `json:"url,omitempty" doc:"What to open. It is told once, when the link is made."`
-	Secret   string      `json:"secret,omitempty" doc:"Of a token, told once."`
+	Used     *time.Time  `json:"used,omitempty" doc:"When it was last used."`
+	URL      string      `json:"url,omitempty" doc:"The URL to open. Only the response that creates the link has it."`
+	Secret   string      `json:"secret,omitempty" doc:"The token. Only the response that creates it has it."`
 }
 
 func apiLink(l service.Link) Link {
@@ -42,23 +42,23 @@ func optionalTime(t time.Time) *time.Time {
 
 // LinkRequest describes a link or an API token to create.
 type LinkRequest struct {
-	Kind     string      `json:"kind,omitempty" enum:"link,once,token" default:"link" doc:"A link that may be opened again, one that opens once, or a token for programs."`
+	Kind     string      `json:"kind,omitempty" enum:"link,once,token" default:"link" doc:"A reusable link, a one-time link, or a token for programs."`
 	Role     access.Role `json:"role" enum:"organiser,volunteer,reviewer,speaker,translator"`
 	Talk     string      `json:"talk,omitempty" doc:"For a speaker or a translator: the slug of the talk."`
 	Language string      `json:"language,omitempty" doc:"For a translator or a reviewer (BCP 47)."`
 	Name     string      `json:"name" maxLength:"200"`
 	Email    string      `json:"email,omitempty" maxLength:"254"`
-	Days     int         `json:"days,omitempty" minimum:"1" maximum:"3650" doc:"How long it stands; 90 if it does not say."`
+	Days     int         `json:"days,omitempty" minimum:"1" maximum:"3650" doc:"Days until it expires; 90 by default."`
 }
 
 type body[T any] struct{ Body T }
 
 func (a *api) linkOperations() {
-	register(a, operation{"who-am-i", http.MethodGet, "/me", "Say what one was let in for.", access.Enter}, a.whoAmI)
-	register(a, operation{"list-links", http.MethodGet, "/links", "List all links and tokens.", access.ManageConference}, a.listLinks)
-	register(a, operation{"make-link", http.MethodPost, "/links", "Make a link for a person, or a token for a program.", access.ManageConference}, a.makeLink)
-	register(a, operation{"invite-speakers", http.MethodPost, "/links/speakers", "Make a link for every speaker of the programme who has none.", access.ManageConference}, a.inviteSpeakers)
-	register(a, operation{"revoke-link", http.MethodDelete, "/links/{id}", "Revoke a link or a token, and end what it opened.", access.ManageConference}, a.revokeLink)
+	register(a, operation{name: "who-am-i", method: http.MethodGet, path: "/me", summary: "List your roles.", act: access.Enter}, a.whoAmI)
+	register(a, operation{name: "list-links", method: http.MethodGet, path: "/links", summary: "List all links and tokens.", act: access.ManageConference}, a.listLinks)
+	register(a, operation{name: "create-link", method: http.MethodPost, path: "/links", summary: "Create a link for a person, or a token for a program.", act: access.ManageConference}, a.makeLink)
+	register(a, operation{name: "invite-speakers", method: http.MethodPost, path: "/links/speakers", summary: "Create a link for every speaker who has none.", act: access.ManageConference}, a.inviteSpeakers)
+	register(a, operation{name: "revoke-link", method: http.MethodDelete, path: "/links/{id}", summary: "Revoke a link or a token, and end its sessions.", act: access.ManageConference}, a.revokeLink)
 }
 
 // Grant is the JSON form of one role of a person.

@@ -17,7 +17,7 @@ type Import struct {
 }
 
 type scheduleInput struct {
-	Name    string `query:"name" doc:"What the file is called, for messages." default:"schedule"`
+	Name    string `query:"name" doc:"The name of the file, for messages." default:"schedule"`
 	RawBody []byte `contentType:"application/octet-stream"`
 }
 
@@ -25,7 +25,7 @@ type scheduleInput struct {
 type Entry struct {
 	Title       string     `json:"title" maxLength:"300"`
 	Kind        string     `json:"kind,omitempty" enum:"talk,tutorial" default:"talk"`
-	Language    string     `json:"language,omitempty" default:"en" doc:"That is spoken (BCP 47)."`
+	Language    string     `json:"language,omitempty" default:"en" doc:"The spoken language (BCP 47)."`
 	Licence     string     `json:"licence,omitempty"`
 	Abstract    string     `json:"abstract,omitempty"`
 	Speakers    []string   `json:"speakers,omitempty"`
@@ -35,9 +35,9 @@ type Entry struct {
 	Track       string     `json:"track,omitempty"`
 	Start       *time.Time `json:"start,omitempty"`
 	Minutes     int        `json:"minutes,omitempty"`
-	Priority    int        `json:"priority,omitempty" doc:"Higher goes first; 0 is as usual."`
+	Priority    int        `json:"priority,omitempty" doc:"Talks with a higher priority are processed first; 0 is normal."`
 	DoNotRecord bool       `json:"do_not_record,omitempty"`
-	Embargo     *time.Time `json:"embargo,omitempty" doc:"It is not released before then."`
+	Embargo     *time.Time `json:"embargo,omitempty" doc:"The talk is not released before this time."`
 }
 
 func (e Entry) entry() service.ScheduleEntry {
@@ -55,12 +55,12 @@ func (e Entry) entry() service.ScheduleEntry {
 }
 
 func (a *api) scheduleOperations() {
-	register(a, operation{"preview-schedule", http.MethodPost, "/schedule/preview", "Say what a schedule would change. Nothing is.", access.ManageConference}, a.previewImport)
-	register(a, operation{"import-schedule", http.MethodPost, "/schedule/import", "Take a schedule over.", access.ManageConference}, a.importScheduleFile)
-	register(a, operation{"get-conference", http.MethodGet, "/conference", "Tell what holds for the whole conference.", access.Enter}, a.getConference)
-	register(a, operation{"set-conference", http.MethodPut, "/conference", "Set what holds for the whole conference.", access.ManageConference}, a.putConference)
-	register(a, operation{"make-talk", http.MethodPost, "/talks", "Make a talk by hand.", access.ManageConference}, a.postTalk)
-	register(a, operation{"edit-talk", http.MethodPut, "/talks/{slug}/entry", "Change a talk's entry in the programme.", access.ManageConference}, a.putEntry)
+	register(a, operation{name: "preview-schedule", method: http.MethodPost, path: "/schedule/preview", summary: "List what importing a schedule would change.", act: access.ManageConference}, a.previewImport)
+	register(a, operation{name: "import-schedule", method: http.MethodPost, path: "/schedule/import", summary: "Import a schedule.", act: access.ManageConference}, a.importScheduleFile)
+	register(a, operation{name: "get-conference", method: http.MethodGet, path: "/conference", summary: "Get the settings of the conference.", act: access.Enter}, a.getConference)
+	register(a, operation{name: "set-conference", method: http.MethodPut, path: "/conference", summary: "Set the settings of the conference.", act: access.ManageConference}, a.putConference)
+	register(a, operation{name: "create-talk", method: http.MethodPost, path: "/talks", summary: "Create a talk.", act: access.ManageConference}, a.postTalk)
+	register(a, operation{name: "edit-talk", method: http.MethodPut, path: "/talks/{slug}/entry", summary: "Change a talk's entry in the programme.", act: access.ManageConference}, a.putEntry)
 }
 
 func apiImport(p service.ImportPreview) *body[Import] {

@@ -15,18 +15,18 @@ import (
 
 // SubtitleReport is the JSON form of what was found in a subtitle file.
 type SubtitleReport struct {
-	Saved    bool                  `json:"saved" doc:"There is a new revision."`
-	Same     bool                  `json:"same" doc:"It says what the present revision says."`
+	Saved    bool                  `json:"saved" doc:"A new revision was saved."`
+	Same     bool                  `json:"same" doc:"The file equals the current revision."`
 	Revision int                   `json:"revision"`
 	Clock    string                `json:"clock" enum:"reel,programme"`
 	Cues     int                   `json:"cues"`
-	Grade    string                `json:"grade" doc:"How well it reads, A to F."`
+	Grade    string                `json:"grade" doc:"The readability, A to F."`
 	Findings []check.Finding       `json:"findings"`
-	Source   conference.SourceFile `json:"source" doc:"What the file was, and what reading it remarked."`
+	Source   conference.SourceFile `json:"source" doc:"The format of the file, and findings of reading it."`
 	Notes    []string              `json:"notes"`
-	Changed  compare.Counts        `json:"changed" doc:"Against the revision before."`
-	Sync     *subsync.Result       `json:"sync,omitempty" doc:"Whether it comes when somebody speaks; absent where nobody has listened yet."`
-	Says     string                `json:"sync_says,omitempty" doc:"The same in words."`
+	Changed  compare.Counts        `json:"changed" doc:"Changes since the previous revision."`
+	Sync     *subsync.Result       `json:"sync,omitempty" doc:"Whether the cues fit the speech; absent until the recordings are analysed."`
+	Says     string                `json:"sync_says,omitempty" doc:"The result as a sentence."`
 }
 
 func apiSubtitleReport(c service.SubtitleReport) *body[SubtitleReport] {
@@ -47,9 +47,9 @@ type Subtitles struct {
 type SubtitlesRevision struct {
 	Number  int            `json:"number"`
 	Cues    int            `json:"cues"`
-	Changed compare.Counts `json:"changed" doc:"Against the one before."`
+	Changed compare.Counts `json:"changed" doc:"Changes since the previous revision."`
 	Present bool           `json:"present"`
-	SRT     string         `json:"srt" doc:"Where it can be had, with the recordings' times; add clock=programme for the film's."`
+	SRT     string         `json:"srt" doc:"The URL of the file, with the times of the recordings; add clock=programme for those of the video."`
 }
 
 func (a *api) getSubtitles(ctx context.Context, p access.Person, in *slugInput) (*body[Subtitles], error) {
@@ -67,22 +67,22 @@ func (a *api) getSubtitles(ctx context.Context, p access.Person, in *slugInput) 
 }
 
 func (a *api) speakerOperations() {
-	register(a, operation{"get-subtitles", http.MethodGet, "/talks/{slug}/subtitles", "Tell how the subtitles in the language that is spoken read and fit, and their revisions.", access.ViewTalk}, a.getSubtitles)
-	register(a, operation{"hand-in-subtitles", http.MethodPut, "/talks/{slug}/subtitles", "Hand in subtitles in the language that is spoken, or only have them checked.", access.UploadSubtitles}, a.putSubtitles)
-	register(a, operation{"shift-subtitles", http.MethodPost, "/talks/{slug}/subtitles/shift", "Move the subtitles as listening to the recordings has it.", access.UploadSubtitles}, a.postSync)
-	register(a, operation{"restore-subtitles", http.MethodPost, "/talks/{slug}/subtitles/{revision}/restore", "Make an earlier revision the present one.", access.UploadSubtitles}, a.postRestore)
-	register(a, operation{"describe-talk", http.MethodPut, "/talks/{slug}/description", "Correct what a talk says of itself.", access.EditTalk}, a.putDescription)
-	register(a, operation{"judge-talk", http.MethodPost, "/talks/{slug}/verdict", "Approve a talk as it is, or say what is wrong.", access.ApproveTalk}, a.postVerdict)
-	register(a, operation{"release-talk", http.MethodPost, "/talks/{slug}/release", "Have a talk released: at once, or as soon as nothing speaks against it.", access.ReleaseTalk}, a.postRelease)
-	register(a, operation{"hold-talk", http.MethodDelete, "/talks/{slug}/release", "Take back that a talk is to be released.", access.ReleaseTalk}, a.deleteRelease)
+	register(a, operation{name: "get-subtitles", method: http.MethodGet, path: "/talks/{slug}/subtitles", summary: "Get the findings and the revisions of the subtitles in the spoken language.", act: access.ViewTalk}, a.getSubtitles)
+	register(a, operation{name: "upload-subtitles", method: http.MethodPut, path: "/talks/{slug}/subtitles", summary: "Upload subtitles in the spoken language, or only check them.", act: access.UploadSubtitles}, a.putSubtitles)
+	register(a, operation{name: "shift-subtitles", method: http.MethodPost, path: "/talks/{slug}/subtitles/shift", summary: "Shift the subtitles to fit the sound of the recordings.", act: access.UploadSubtitles}, a.postSync)
+	register(a, operation{name: "restore-subtitles", method: http.MethodPost, path: "/talks/{slug}/subtitles/{revision}/restore", summary: "Restore an earlier revision of the subtitles.", act: access.UploadSubtitles}, a.postRestore)
+	register(a, operation{name: "describe-talk", method: http.MethodPut, path: "/talks/{slug}/description", summary: "Correct the title, the abstract and the speakers of a talk.", act: access.EditTalk}, a.putDescription)
+	register(a, operation{name: "submit-verdict", method: http.MethodPost, path: "/talks/{slug}/verdict", summary: "Approve a talk, or ask for changes.", act: access.ApproveTalk}, a.postVerdict)
+	register(a, operation{name: "request-release", method: http.MethodPost, path: "/talks/{slug}/release", summary: "Release a talk, now or as soon as nothing blocks it.", act: access.ReleaseTalk}, a.postRelease)
+	register(a, operation{name: "cancel-release", method: http.MethodDelete, path: "/talks/{slug}/release", summary: "Cancel the release of a talk.", act: access.ReleaseTalk}, a.deleteRelease)
 }
 
 func (a *api) putSubtitles(ctx context.Context, p access.Person, in *struct {
 	Slug     string `path:"slug"`
-	Name     string `query:"name" default:"subtitles.srt" doc:"What the file is called."`
-	Clock    string `query:"clock" enum:"reel,programme" doc:"Whose times it has: the recordings', or the film's. Without it, the film's where there is one."`
-	Encoding string `query:"encoding" doc:"Overrules what the bytes look like."`
-	Check    bool   `query:"check" doc:"Nothing is saved."`
+	Name     string `query:"name" default:"subtitles.srt" doc:"The name of the file."`
+	Clock    string `query:"clock" enum:"reel,programme" doc:"Whether its times are those of the recordings or of the video; by default those of the video if there is one."`
+	Encoding string `query:"encoding" doc:"The character encoding; detected by default."`
+	Check    bool   `query:"check" doc:"Only check; save nothing."`
 	RawBody  []byte `contentType:"application/octet-stream"`
 }) (*body[SubtitleReport], error) {
 	done, err := a.service.Subtitles.Upload(ctx, p, in.Slug, service.SubtitleUpload{Name: cleanName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: service.Clock(in.Clock), DryRun: in.Check})
@@ -94,7 +94,7 @@ func (a *api) putSubtitles(ctx context.Context, p access.Person, in *struct {
 
 func (a *api) postSync(ctx context.Context, p access.Person, in *struct {
 	Slug     string `path:"slug"`
-	Revision int    `query:"revision" required:"true" doc:"For which it was offered."`
+	Revision int    `query:"revision" required:"true" doc:"The revision that the shift was computed for."`
 }) (*body[SubtitleReport], error) {
 	done, err := a.service.Subtitles.ApplySync(ctx, p, in.Slug, in.Revision)
 	return apiSubtitleReport(done), err
@@ -125,7 +125,7 @@ func (a *api) putDescription(ctx context.Context, p access.Person, in *struct {
 // Verdict says whether a speaker approves a talk.
 type Verdict struct {
 	Approved bool   `json:"approved"`
-	Words    string `json:"words,omitempty" doc:"What is wrong, if it is not approved."`
+	Words    string `json:"words,omitempty" doc:"What is wrong, if the talk is not approved."`
 }
 
 func (a *api) postVerdict(ctx context.Context, p access.Person, in *struct {
@@ -138,12 +138,12 @@ func (a *api) postVerdict(ctx context.Context, p access.Person, in *struct {
 // ReleaseResult says whether a talk was released at once.
 type ReleaseResult struct {
 	Released bool   `json:"released"`
-	Refused  string `json:"refused,omitempty" doc:"Why it is not yet."`
+	Refused  string `json:"refused,omitempty" doc:"Why the talk is not released yet."`
 }
 
 func (a *api) postRelease(ctx context.Context, p access.Person, in *struct {
 	Slug    string `path:"slug"`
-	Without string `query:"without" doc:"Why no speaker has to approve it."`
+	Without string `query:"without" doc:"The reason to release the talk without a speaker's approval."`
 }) (*body[ReleaseResult], error) {
 	s, err := a.service.Releases.Request(ctx, p, in.Slug, in.Without)
 	if err != nil {

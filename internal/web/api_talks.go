@@ -18,16 +18,16 @@ type Talk struct {
 	Slug       string                  `json:"slug"`
 	Title      string                  `json:"title"`
 	Kind       string                  `json:"kind"`
-	Language   string                  `json:"language" doc:"That is spoken (BCP 47)."`
+	Language   string                  `json:"language" doc:"The spoken language (BCP 47)."`
 	Speakers   []string                `json:"speakers"`
 	Scheduling conference.Scheduling   `json:"scheduling"`
 	Recordings int                     `json:"recordings"`
 	Tracks     []service.TalkTrack     `json:"tracks"`
 	State      service.TalkState       `json:"state"`
-	Why        string                  `json:"why,omitempty" doc:"It has failed, or is held back."`
+	Why        string                  `json:"why,omitempty" doc:"Why it failed, or why its release is blocked."`
 	Stages     []service.StageProgress `json:"stages"`
-	Left       float64                 `json:"seconds_left,omitempty" doc:"Until it is made, about."`
-	Waits      []service.WaitingFor    `json:"waits" doc:"For whom it waits."`
+	Left       float64                 `json:"seconds_left,omitempty" doc:"Estimated seconds until it is processed."`
+	Waits      []service.WaitingFor    `json:"waits" doc:"The roles that have something to do next."`
 	Published  *time.Time              `json:"published,omitempty"`
 	Released   *time.Time              `json:"released,omitempty"`
 }
@@ -51,8 +51,8 @@ func nonNil[T any](l []T) []T {
 // TalkDetails is the JSON form of a talk with everything but its cues.
 type TalkDetails struct {
 	Talk
-	Said     conference.Talk        `json:"said" doc:"What the talk says of itself."`
-	Parts    []conference.Recording `json:"parts" doc:"Its recordings, in order."`
+	Said     conference.Talk        `json:"said" doc:"Title, abstract, speakers and so on."`
+	Parts    []conference.Recording `json:"parts" doc:"The recordings of the talk, in order."`
 	Handling ProcessingOptions      `json:"handling"`
 	Failures []string               `json:"failures"`
 	History  []service.Event        `json:"history" doc:"The newest first."`
@@ -60,9 +60,9 @@ type TalkDetails struct {
 
 // ProcessingOptions is the JSON form of the choices that volunteers make for a talk's recordings.
 type ProcessingOptions struct {
-	Cut      []string            `json:"cut,omitempty" doc:"Ranges to keep, such as 00:03:10-00:33:20; N: before one means the clock of recording N. None keeps everything."`
+	Cut      []string            `json:"cut,omitempty" doc:"Ranges to keep, such as 00:03:10-00:33:20. N: before a range means the clock of recording N. Without ranges, everything is kept."`
 	Channels conference.Channels `json:"channels,omitempty" enum:"auto,left,right,mix,stereo" default:"auto"`
-	Pipeline string              `json:"pipeline" doc:"The stages to go through."`
+	Pipeline string              `json:"pipeline" doc:"The name of the pipeline."`
 }
 
 func (h ProcessingOptions) parse(recordings int) (service.ProcessingOptions, error) {
@@ -82,16 +82,16 @@ type slugInput struct {
 }
 
 func (a *api) talkOperations() {
-	register(a, operation{"list-talks", http.MethodGet, "/talks", "List all talks, by day, time and room.", access.ViewConference}, a.listTalks)
-	register(a, operation{"get-talk", http.MethodGet, "/talks/{slug}", "Tell all of a talk, but for its cues.", access.ViewTalk}, a.getTalk)
-	register(a, operation{"set-handling", http.MethodPut, "/talks/{slug}/handling", "Set the cut, the channels and the pipeline of a talk, and have it made.", access.ManageRecordings}, a.putProcessing)
-	register(a, operation{"price-handling", http.MethodPost, "/talks/{slug}/price", "Say what another cut, channels or pipeline would cost. Nothing is changed.", access.ManageRecordings}, a.estimateCost)
-	register(a, operation{"retry-talk", http.MethodPost, "/talks/{slug}/retry", "Have a talk made again of what there is.", access.ManageRecordings}, a.retryTalk)
-	register(a, operation{"list-recordings", http.MethodGet, "/recordings", "List the recordings that arrived, the newest first. They are sent to /uploads/ by the tus protocol, version 1.0.", access.ManageRecordings}, a.listArrivals)
-	register(a, operation{"assign-recording", http.MethodPost, "/recordings/{id}/assign", "Say which talks a recording is of.", access.ManageRecordings}, a.assignArrival)
-	register(a, operation{"dismiss-recording", http.MethodPost, "/recordings/{id}/dismiss", "Say that a recording is of no talk.", access.ManageRecordings}, a.dismissArrival)
-	register(a, operation{"reopen-recording", http.MethodPost, "/recordings/{id}/reopen", "Have somebody decide once more which talks a recording is of.", access.ManageRecordings}, a.restoreArrival)
-	register(a, operation{"unassign-recording", http.MethodDelete, "/talks/{slug}/recordings/{sha256}", "Unassign a recording from a talk. The recording stays.", access.ManageRecordings}, a.unassignRecording)
+	register(a, operation{name: "list-talks", method: http.MethodGet, path: "/talks", summary: "List all talks, by day, time and room.", act: access.ViewConference}, a.listTalks)
+	register(a, operation{name: "get-talk", method: http.MethodGet, path: "/talks/{slug}", summary: "Get everything about a talk except its cues.", act: access.ViewTalk}, a.getTalk)
+	register(a, operation{name: "set-processing", method: http.MethodPut, path: "/talks/{slug}/processing", summary: "Set the cut, the channels and the pipeline of a talk, and process it.", act: access.ManageRecordings}, a.putProcessing)
+	register(a, operation{name: "estimate-processing", method: http.MethodPost, path: "/talks/{slug}/processing/estimate", summary: "Estimate the cost of another cut, other channels or another pipeline. Nothing is changed.", act: access.ManageRecordings}, a.estimateCost)
+	register(a, operation{name: "retry-talk", method: http.MethodPost, path: "/talks/{slug}/retry", summary: "Process a talk again.", act: access.ManageRecordings}, a.retryTalk)
+	register(a, operation{name: "list-recordings", method: http.MethodGet, path: "/recordings", summary: "List the uploaded recordings, the newest first. Upload them to /uploads/ by the tus protocol, version 1.0.", act: access.ManageRecordings}, a.listArrivals)
+	register(a, operation{name: "assign-recording", method: http.MethodPost, path: "/recordings/{id}/assign", summary: "Assign a recording to talks.", act: access.ManageRecordings}, a.assignArrival)
+	register(a, operation{name: "dismiss-recording", method: http.MethodPost, path: "/recordings/{id}/dismiss", summary: "Mark a recording as not a talk.", act: access.ManageRecordings}, a.dismissArrival)
+	register(a, operation{name: "reopen-recording", method: http.MethodPost, path: "/recordings/{id}/reopen", summary: "Put a dismissed recording back among those to assign.", act: access.ManageRecordings}, a.reopenRecording)
+	register(a, operation{name: "unassign-recording", method: http.MethodDelete, path: "/talks/{slug}/recordings/{sha256}", summary: "Unassign a recording from a talk. The recording itself is kept.", act: access.ManageRecordings}, a.unassignRecording)
 }
 
 func (a *api) listTalks(_ context.Context, p access.Person, _ *struct{}) (*body[[]Talk], error) {
@@ -147,15 +147,15 @@ func (a *api) putProcessing(ctx context.Context, p access.Person, in *processing
 // CostEstimate is the JSON form of what a change would cost.
 type CostEstimate struct {
 	Stages  []StageCost `json:"stages"`
-	Seconds float64     `json:"seconds" doc:"About how long that takes, with nothing else to do."`
-	Sure    bool        `json:"sure" doc:"All of it is known."`
+	Seconds float64     `json:"seconds" doc:"The estimated time on an idle machine."`
+	Sure    bool        `json:"sure" doc:"Everything is known; otherwise more may be found while processing."`
 }
 
 // StageCost counts the actions that a change would run and reuse in one stage.
 type StageCost struct {
 	Name  string `json:"name"`
-	Make  int    `json:"make" doc:"Actions that have to be made."`
-	There int    `json:"there" doc:"Actions whose results are there already."`
+	Make  int    `json:"make" doc:"Actions to run."`
+	There int    `json:"there" doc:"Actions whose results are reused."`
 }
 
 func apiPrice(p conductor.Cost) CostEstimate {
@@ -192,7 +192,7 @@ type Arrival struct {
 	Arrived   time.Time                  `json:"arrived"`
 	Talks     []string                   `json:"talks"`
 	Found     *service.InspectionSummary `json:"found,omitempty"`
-	Proposals []string                   `json:"proposals" doc:"Slugs of talks that it may be of, the likeliest first."`
+	Proposals []string                   `json:"proposals" doc:"Slugs of talks that the recording may belong to, the likeliest first."`
 }
 
 func (a *api) listArrivals(ctx context.Context, p access.Person, _ *struct{}) (*body[[]Arrival], error) {
@@ -210,8 +210,8 @@ func (a *api) listArrivals(ctx context.Context, p access.Person, _ *struct{}) (*
 
 // Assignment names the talks that a recording is assigned to.
 type Assignment struct {
-	Talks   []string `json:"talks" minItems:"1" doc:"Their slugs."`
-	Instead bool     `json:"instead,omitempty" doc:"It takes the place of what they have, and does not come after it."`
+	Talks   []string `json:"talks" minItems:"1" doc:"The slugs of the talks."`
+	Instead bool     `json:"instead,omitempty" doc:"Replace the existing recordings instead of adding to them."`
 }
 
 type idInput struct {
@@ -229,7 +229,7 @@ func (a *api) dismissArrival(ctx context.Context, p access.Person, in *idInput) 
 	return nil, a.service.Recordings.Dismiss(ctx, p, in.ID)
 }
 
-func (a *api) restoreArrival(ctx context.Context, p access.Person, in *idInput) (*struct{}, error) {
+func (a *api) reopenRecording(ctx context.Context, p access.Person, in *idInput) (*struct{}, error) {
 	return nil, a.service.Recordings.Restore(ctx, p, in.ID)
 }
 

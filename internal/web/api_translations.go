@@ -15,16 +15,16 @@ import (
 
 // Translation is the JSON form of the progress of a translation.
 type Translation struct {
-	Talk     string               `json:"talk" doc:"Its slug."`
+	Talk     string               `json:"talk" doc:"The slug of the talk."`
 	Language string               `json:"language" doc:"BCP 47."`
-	Revision int                  `json:"revision" doc:"0: nothing was handed in yet."`
-	Source   int                  `json:"source_revision" doc:"The revision of the source that it is held against."`
+	Revision int                  `json:"revision" doc:"The latest revision; 0 if there is none."`
+	Source   int                  `json:"source_revision" doc:"The source revision that it translates."`
 	State    translation.State    `json:"state"`
-	Progress translation.Progress `json:"progress" doc:"In cues of the source."`
-	Who      string               `json:"who,omitempty" doc:"Made the revision."`
+	Progress translation.Progress `json:"progress" doc:"Counts of source cues."`
+	Who      string               `json:"who,omitempty" doc:"The author of the revision."`
 	Why      string               `json:"why,omitempty"`
 	At       *time.Time           `json:"at,omitempty"`
-	Claim    *service.Claim       `json:"claim,omitempty" doc:"Who is at it."`
+	Claim    *service.Claim       `json:"claim,omitempty" doc:"The claim in force."`
 }
 
 func apiTranslation(h translation.Revision, claim *service.Claim) Translation {
@@ -49,27 +49,27 @@ type TranslationInput struct {
 
 func (a *api) translationOperations() {
 	const one = "/talks/{slug}/translations/{language}"
-	register(a, operation{"show-glossary", http.MethodGet, "/glossary", "Get the conference's glossary.", access.Enter}, a.glossary)
-	register(a, operation{"set-glossary", http.MethodPut, "/glossary", "Set the conference's glossary.", access.ManageConference}, a.setGlossary)
-	register(a, operation{"list-translations", http.MethodGet, "/talks/{slug}/translations", "Say how far the translations of a talk have come.", access.ViewTalk}, a.listTranslations)
-	register(a, operation{"list-reviews", http.MethodGet, "/review/{language}", "List all translations into a language, those in review first.", access.ReviewTranslation}, a.listReviews)
-	register(a, operation{"show-translation", http.MethodGet, one, "Say how far a translation has come.", access.Translate}, a.showTranslation)
-	register(a, operation{"list-translation-tasks", http.MethodGet, one + "/tasks", "List what is left to translate and to look at again.", access.Translate}, a.translationTasks)
-	register(a, operation{"export-translation", http.MethodGet, one + "/file", "Get a translation as a file for translators.", access.Translate}, a.exportTranslation)
-	register(a, operation{"hand-in-translation", http.MethodPost, one, "Hand in a translated file: PO, XLIFF, CSV or subtitles.", access.Translate}, a.uploadTranslationFile)
-	register(a, operation{"claim-translation", http.MethodPut, one + "/claim", "Say that one is at a translation; the answer is who is.", access.Translate}, a.claim)
-	register(a, operation{"unclaim-translation", http.MethodDelete, one + "/claim", "Say that one is not at a translation any more.", access.Translate}, a.unclaim)
-	register(a, operation{"review-translation", http.MethodPost, one + "/review", "Hand all drafts in for review.", access.Translate}, a.submitForReview)
-	register(a, operation{"approve-translation", http.MethodPost, one + "/approve", "Approve what is in review in others' words.", access.ReviewTranslation}, a.approve)
-	register(a, operation{"send-back-translation", http.MethodPost, one + "/send-back", "Send back what is in review or approved, and say why.", access.ReviewTranslation}, a.sendBack)
-	register(a, operation{"list-translation-revisions", http.MethodGet, one + "/revisions", "List the revisions of a translation, the last one first.", access.Translate}, a.revisions)
-	register(a, operation{"restore-translation", http.MethodPost, one + "/restore", "Make an earlier revision the present one.", access.ReviewTranslation}, a.restore)
+	register(a, operation{name: "get-glossary", method: http.MethodGet, path: "/glossary", summary: "Get the conference's glossary.", act: access.Enter}, a.glossary)
+	register(a, operation{name: "set-glossary", method: http.MethodPut, path: "/glossary", summary: "Set the conference's glossary.", act: access.ManageConference}, a.setGlossary)
+	register(a, operation{name: "list-translations", method: http.MethodGet, path: "/talks/{slug}/translations", summary: "List the translations of a talk with their progress.", act: access.ViewTalk}, a.listTranslations)
+	register(a, operation{name: "list-reviews", method: http.MethodGet, path: "/review/{language}", summary: "List all translations into a language, those in review first.", act: access.ReviewTranslation}, a.listReviews)
+	register(a, operation{name: "get-translation", method: http.MethodGet, path: one, summary: "Get the progress of a translation.", act: access.Translate}, a.showTranslation)
+	register(a, operation{name: "list-translation-tasks", method: http.MethodGet, path: one + "/tasks", summary: "List the texts that are left to translate or to check again.", act: access.Translate}, a.translationTasks)
+	register(a, operation{name: "export-translation", method: http.MethodGet, path: one + "/file", summary: "Download a translation as a file for translators.", act: access.Translate}, a.exportTranslation)
+	register(a, operation{name: "upload-translation", method: http.MethodPost, path: one, summary: "Upload a translated file: PO, XLIFF, CSV or subtitles.", act: access.Translate}, a.uploadTranslationFile)
+	register(a, operation{name: "claim-translation", method: http.MethodPut, path: one + "/claim", summary: "Claim a translation. The response names who holds the claim.", act: access.Translate}, a.claim)
+	register(a, operation{name: "unclaim-translation", method: http.MethodDelete, path: one + "/claim", summary: "Give up the claim to a translation.", act: access.Translate}, a.unclaim)
+	register(a, operation{name: "submit-translation", method: http.MethodPost, path: one + "/review", summary: "Submit all drafts for review.", act: access.Translate}, a.submitForReview)
+	register(a, operation{name: "approve-translation", method: http.MethodPost, path: one + "/approve", summary: "Approve what is in review, except your own texts.", act: access.ReviewTranslation}, a.approve)
+	register(a, operation{name: "send-back-translation", method: http.MethodPost, path: one + "/send-back", summary: "Send back what is in review or approved, with a note.", act: access.ReviewTranslation}, a.sendBack)
+	register(a, operation{name: "list-translation-revisions", method: http.MethodGet, path: one + "/revisions", summary: "List the revisions of a translation, the newest first.", act: access.Translate}, a.revisions)
+	register(a, operation{name: "restore-translation", method: http.MethodPost, path: one + "/restore", summary: "Restore an earlier revision of a translation.", act: access.ReviewTranslation}, a.restore)
 }
 
 // Glossary is the JSON form of the conference's glossary.
 type Glossary struct {
-	Name string `json:"name" doc:"Of the file, for messages."`
-	Text string `json:"text" doc:"CSV with the column term, and one for each language; empty: there is none."`
+	Name string `json:"name" doc:"The name of the file, for messages."`
+	Text string `json:"text" doc:"CSV with the column term and one column for each language; empty if there is no glossary."`
 }
 
 func (a *api) glossary(ctx context.Context, p access.Person, _ *struct{}) (*body[Glossary], error) {
@@ -110,7 +110,7 @@ func (a *api) showTranslation(ctx context.Context, p access.Person, in *Translat
 
 func (a *api) translationTasks(ctx context.Context, p access.Person, in *struct {
 	TranslationInput
-	Suggest bool `query:"suggest" doc:"With earlier translations of a like text."`
+	Suggest bool `query:"suggest" doc:"Include earlier translations of similar texts."`
 }) (*body[[]service.TranslationTask], error) {
 	tasks, err := a.service.Translations.Tasks(ctx, p, in.Slug, in.Language, in.Suggest)
 	return &body[[]service.TranslationTask]{tasks}, err
@@ -119,9 +119,9 @@ func (a *api) translationTasks(ctx context.Context, p access.Person, in *struct 
 func (a *api) exportTranslation(ctx context.Context, p access.Person, in *struct {
 	TranslationInput
 	Format   string `query:"format" enum:"srt,vtt,po,xliff,xliff-1.2,csv" default:"po"`
-	Revision int    `query:"revision" minimum:"0" doc:"0 is the last."`
-	Profile  string `query:"profile" doc:"Whose rules say how much can be read; those for the language by default."`
-	Title    string `query:"title" doc:"The talk's title, for translators; its own by default."`
+	Revision int    `query:"revision" minimum:"0" doc:"The revision; 0 is the latest."`
+	Profile  string `query:"profile" doc:"The reading speed profile; by default the one of the language."`
+	Title    string `query:"title" doc:"The title of the talk in the file; by default its own."`
 }) (*huma.StreamResponse, error) {
 	name, data, err := a.service.Translations.File(ctx, p, in.Slug, in.Language, service.TranslationExport{
 		Format: in.Format, Revision: in.Revision, Profile: in.Profile, Title: in.Title,
@@ -141,25 +141,25 @@ func (a *api) exportTranslation(ctx context.Context, p access.Person, in *struct
 // Receipt is the JSON form of what became of an uploaded translation.
 type Receipt struct {
 	Translation Translation               `json:"translation"`
-	Saved       bool                      `json:"saved" doc:"There is a new revision."`
-	Changed     int                       `json:"changed" doc:"Places that are different."`
+	Saved       bool                      `json:"saved" doc:"A new revision was saved."`
+	Changed     int                       `json:"changed" doc:"The number of changed texts."`
 	Verdict     translation.QualityReport `json:"verdict"`
-	Remarks     []subtitle.Diagnostic     `json:"remarks" doc:"On reading the file."`
-	Lost        []translation.CueLine     `json:"lost" doc:"What fits nothing, and is left out."`
-	Unkept      []translation.CueLine     `json:"unkept" doc:"Notes on what is not translated, which are not kept."`
+	Remarks     []subtitle.Diagnostic     `json:"remarks" doc:"Findings of reading the file."`
+	Lost        []translation.CueLine     `json:"lost" doc:"Translations that match no source text. They are left out."`
+	Unkept      []translation.CueLine     `json:"unkept" doc:"Notes on texts that are not translated. They are left out."`
 	Unmatched   int                       `json:"unmatched" doc:"Cues that match nothing in the source. They are kept as they are."`
-	Claim       *service.Claim            `json:"claim,omitempty" doc:"Of somebody else."`
+	Claim       *service.Claim            `json:"claim,omitempty" doc:"Another person's claim."`
 }
 
 func (a *api) uploadTranslationFile(ctx context.Context, p access.Person, in *struct {
 	TranslationInput
-	Name     string `query:"name" required:"true" doc:"Of the file, for messages; one of ours says of which revision it was made."`
-	Base     int    `query:"base" minimum:"0" doc:"The revision that it was made from. By default the file says it, or its name."`
-	Why      string `query:"why" maxLength:"2000" doc:"What was done, for the history."`
-	Encoding string `query:"encoding" doc:"If the guess is wrong."`
-	Times    string `query:"times" enum:"recording,video" default:"recording" doc:"Whose times the file has."`
-	OnTop    bool   `query:"on_top" doc:"Change what the file changes although somebody else changed the translation meanwhile."`
-	Check    bool   `query:"check" doc:"Save nothing."`
+	Name     string `query:"name" required:"true" doc:"The name of the file, for messages. Names of exported files say which revision they hold."`
+	Base     int    `query:"base" minimum:"0" doc:"The revision that the file was made from; by default as the file or its name says."`
+	Why      string `query:"why" maxLength:"2000" doc:"A comment for the history."`
+	Encoding string `query:"encoding" doc:"The character encoding; detected by default."`
+	Times    string `query:"times" enum:"recording,video" default:"recording" doc:"Whether its times are those of the recordings or of the video."`
+	OnTop    bool   `query:"on_top" doc:"Apply the changes to the latest revision even if others changed the translation."`
+	Check    bool   `query:"check" doc:"Only check; save nothing."`
 	RawBody  []byte `contentType:"application/octet-stream"`
 }) (*body[Receipt], error) {
 	r, err := a.service.Translations.Upload(ctx, p, in.Slug, in.Language, service.TranslationUpload{
@@ -198,7 +198,7 @@ func (a *api) approve(ctx context.Context, p access.Person, in *TranslationInput
 func (a *api) sendBack(ctx context.Context, p access.Person, in *struct {
 	TranslationInput
 	Body struct {
-		Cue  string `json:"cue,omitempty" doc:"The id of a source cue: only its translation. Otherwise all."`
+		Cue  string `json:"cue,omitempty" doc:"The id of a source cue, to send back only its translation; by default all."`
 		Note string `json:"note" minLength:"1" maxLength:"2000"`
 	}
 }) (*body[Translation], error) {

@@ -14,7 +14,7 @@ func (s *Server) arrivalRoutes() []route {
 		{"GET /recordings", access.ManageRecordings, s.arrivals},
 		{"POST /recordings/{id}/assign", access.ManageRecordings, s.assign},
 		{"POST /recordings/{id}/dismiss", access.ManageRecordings, s.dismiss},
-		{"POST /recordings/{id}/reopen", access.ManageRecordings, s.readmit},
+		{"POST /recordings/{id}/reopen", access.ManageRecordings, s.reopenRecording},
 		{"POST /talks/{slug}/recordings/{sha256}/unassign", access.ManageRecordings, s.unassign},
 	}
 }
@@ -70,7 +70,7 @@ func (s *Server) assign(v *request) error {
 		return v.renderInvalid("recordings.html", p, err)
 	}
 	if len(slugs) == 1 {
-		return v.redirect("/talks/" + slugs[0] + "#handling")
+		return v.redirect("/talks/" + slugs[0] + "#processing")
 	}
 	return v.redirect("/recordings")
 }
@@ -82,7 +82,7 @@ func (s *Server) dismiss(v *request) error {
 	return v.redirect("/recordings")
 }
 
-func (s *Server) readmit(v *request) error {
+func (s *Server) reopenRecording(v *request) error {
 	if err := s.service.Recordings.Restore(v.ctx(), v.person, v.r.PathValue("id")); err != nil {
 		return err
 	}

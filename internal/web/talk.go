@@ -23,7 +23,7 @@ import (
 func (s *Server) talkRoutes() []route {
 	return []route{
 		{"GET /talks/{slug}", access.ViewTalk, s.talk},
-		{"POST /talks/{slug}/handling", access.ManageRecordings, s.setProcessing},
+		{"POST /talks/{slug}/processing", access.ManageRecordings, s.setProcessing},
 		{"POST /talks/{slug}/retry", access.ManageRecordings, s.retry},
 		{"GET /talks/{slug}/recordings/{sha256}/sample", access.ManageRecordings, s.sample},
 	}
