@@ -250,8 +250,8 @@ func TestWrite_ConcurrentReaderAlwaysFindsBundle(t *testing.T) {
 	reader.Wait()
 }
 
-// Whatever the step before which Write is killed, the bundle is version one or two, and the next
-// Write leaves version two and nothing else.
+// Killed before any step, Write leaves version one or two, and the next Write leaves version two and
+// nothing else.
 func TestWrite_KilledAtAnyStep(t *testing.T) {
 	for _, renames := range []bool{false, true} {
 		name := map[bool]string{false: "exchange", true: "two renames"}[renames]

@@ -62,7 +62,7 @@ func TestYouTubeJSON_Title(t *testing.T) {
 	}
 }
 
-// An address leads where it led, and what does not fit is told once.
+// Addresses stay valid, and each change has one note.
 func TestYouTubeJSON_URLsAndTagsWithAngleBrackets(t *testing.T) {
 	talk := conference.Talk{Title: "T", Abstract: "One\r\ntwo\a.", Links: []conference.Link{{Title: "A < B", URL: "https://example.org/?a=<b>"}}}
 	for _, letter := range "abcdefgh" {
@@ -147,8 +147,7 @@ func TestYouTubeJSON_Languages(t *testing.T) {
 	}
 }
 
-// A description is composed by the conference's template, in every language that there are
-// words in.
+// Descriptions follow the conference's template, in every language with a title or abstract.
 func TestYouTubeJSON_DescriptionTemplate(t *testing.T) {
 	told := YouTubeInput{
 		Talk: conference.Talk{
@@ -193,7 +192,7 @@ More: https://example.org
 	}
 }
 
-// What does not fit goes in an order, and never in the middle of a character or a URL.
+// Parts are left out in a fixed order, and no character or URL is cut.
 func TestYouTubeJSON_DescriptionTooLong(t *testing.T) {
 	url := "https://example.org/" + strings.Repeat("x", 80)
 	var links []conference.Link
@@ -250,7 +249,7 @@ func TestYouTubeJSON_NoTitle(t *testing.T) {
 	}
 }
 
-// Whatever the text and the limit, what is left is whole graphemes from its start.
+// A shortened text is a prefix of whole graphemes, for any text and limit.
 func FuzzShorten(f *testing.F) {
 	f.Add("See https://example.org/a?b for é́ and 👩‍👩‍👧 at the end", 30)
 	f.Add("日本語テキスト", 10)
