@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
@@ -70,21 +71,21 @@ func (svc *People) validateInvitation(ctx context.Context, i *Invitation) (err e
 	wantsLanguage := i.Role == access.Reviewer || i.Role == access.Translator
 	switch {
 	case !slices.Contains(access.Roles(), i.Role):
-		return inputerr.New("", "there is no role %q", i.Role).Hint("Take one of %v", access.Roles())
+		return inputerr.Coded("role.unknown", "there is no role {name}", "name", strconv.Quote(string(i.Role)), "known", fmt.Sprint(access.Roles())).Hint("Use one of {known}")
 	case i.Name == "":
-		return inputerr.New("", "the link says for nobody").Hint("Name the person whom it is for: the history will say so")
+		return inputerr.Coded("link.name_missing", "the link has no name").Hint("Enter the name of the person. The history shows it")
 	case wantsTalk && i.Talk == "":
-		return inputerr.New("", "a link for a %s is for one talk", i.Role).Hint("Say for which")
+		return inputerr.Coded("link.talk_missing", "a link for a {role} needs a talk", "role", i.Role).Hint("Choose the talk")
 	case !wantsTalk && i.Talk != "":
-		return inputerr.New("", "a link for a %s is for all talks", i.Role).Hint("Leave the talk out")
+		return inputerr.Coded("link.talk_superfluous", "a link for a {role} is for all talks", "role", i.Role).Hint("Remove the talk")
 	case wantsLanguage && i.Language == "":
-		return inputerr.New("", "a link for a %s is for one language", i.Role).Hint("Say for which")
+		return inputerr.Coded("link.language_missing", "a link for a {role} needs a language", "role", i.Role).Hint("Choose the language")
 	case !wantsLanguage && i.Language != "":
-		return inputerr.New("", "a link for a %s is for every language", i.Role).Hint("Leave the language out")
+		return inputerr.Coded("link.language_superfluous", "a link for a {role} is for all languages", "role", i.Role).Hint("Remove the language")
 	}
 	if i.Talk != "" {
 		if taken, err := svc.catalog.SlugTaken(ctx, i.Talk); err != nil || !taken {
-			return cmp.Or(err, error(inputerr.New(i.Talk, "is no talk here").Hint("Look for its name in the list of talks")))
+			return cmp.Or(err, error(inputerr.Coded("talk.unknown", "there is no such talk").In(i.Talk).Hint("Look for its name in the list of talks")))
 		}
 	}
 	if i.Language != "" {

@@ -92,7 +92,7 @@ func (svc *Recordings) Assign(ctx context.Context, p access.Person, id string, s
 		return err
 	}
 	if len(slugs) == 0 {
-		return inputerr.New("", "no talk is chosen").Hint("Choose those that the recording is of")
+		return inputerr.Coded("talk.not_chosen", "no talk is chosen").Hint("Choose the talks of the recording")
 	}
 	a, err := svc.catalog.Arrival(ctx, id)
 	if err != nil {

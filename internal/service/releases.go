@@ -105,7 +105,7 @@ func (svc *Releases) SubmitVerdict(ctx context.Context, p access.Person, slug st
 		return err
 	}
 	if !ok {
-		return inputerr.New(slug, "has not been made yet: there is nothing to judge").Hint("Wait until it can be watched")
+		return inputerr.Coded("release.no_video", "has no video yet").In(slug).Hint("Wait until the video is ready")
 	}
 	judged, err := svc.reviewedContentKey(ctx, slug)
 	if err != nil {
@@ -117,7 +117,7 @@ func (svc *Releases) SubmitVerdict(ctx context.Context, p access.Person, slug st
 	v := catalog.Review{Who: by.Name, Verdict: catalog.ReviewApproved, Comment: words, Bundle: judged}
 	if !approved {
 		if v.Verdict = catalog.ReviewRejected; words == "" {
-			return inputerr.New("words", "are missing").Hint("Say what is wrong, so that somebody can mend it")
+			return inputerr.Coded("review.comment_missing", "is missing").In("comment").Hint("Describe what is wrong")
 		}
 	}
 	if err := svc.catalog.AddReview(ctx, slug, v); err != nil {
@@ -145,14 +145,14 @@ func (svc *Releases) Request(ctx context.Context, p access.Person, slug, without
 	}
 	if !(s.HasReview && s.Review.Verdict == catalog.ReviewApproved && !s.Stale) {
 		if without == "" {
-			return s, inputerr.New(slug, "has not been approved as it is").Hint("Ask its speaker to look at it, or say why it goes without")
+			return s, inputerr.Coded("release.not_approved", "has not been approved in its current version").In(slug).Hint("Ask the speaker to review it, or give a reason to publish it without approval")
 		}
 		_, ok, err := svc.catalog.LastPublication(ctx, slug)
 		if err != nil {
 			return s, err
 		}
 		if !ok {
-			return s, inputerr.New(slug, "has not been made yet").Hint("Wait until it has a bundle")
+			return s, inputerr.Coded("release.no_bundle", "has no bundle yet").In(slug).Hint("Wait until processing has finished")
 		}
 		judged, err := svc.reviewedContentKey(ctx, slug)
 		if err != nil {

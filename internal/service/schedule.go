@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -57,7 +58,7 @@ func (svc *Schedule) SetConferenceSettings(ctx context.Context, p access.Person,
 		return err
 	}
 	if _, err := time.LoadLocation(c.Zone); err != nil {
-		return inputerr.New("", "%q is no time zone", c.Zone).Hint("Write it like Europe/Berlin")
+		return inputerr.Coded("zone.unknown", "{zone} is not a time zone", "zone", strconv.Quote(c.Zone)).Hint("Write it like Europe/Berlin")
 	}
 	for i, l := range c.Languages {
 		if c.Languages[i], err = subtitle.CanonicalLanguage(l); err != nil {
@@ -275,11 +276,11 @@ func (e ScheduleEntry) applyTo(event *schedule.Event) (err error) {
 		return err
 	}
 	if said.Title == "" {
-		return inputerr.New("title", "is empty").Hint("Give the talk one: its name in files is made of it")
+		return inputerr.Coded("text.empty", "is empty").In("title").Hint("Fill it in")
 	}
 	t.Title, t.Abstract, t.Speakers = said.Title, said.Abstract, said.Speakers
 	if e.Kind != "talk" && e.Kind != "tutorial" {
-		return inputerr.New("kind", "%q is neither talk nor tutorial", e.Kind)
+		return inputerr.Coded("kind.unknown", "{kind} is neither talk nor tutorial", "kind", strconv.Quote(e.Kind)).In("kind")
 	}
 	if t.Language, err = subtitle.CanonicalLanguage(cmp.Or(e.Language, "en")); err != nil {
 		return err
@@ -299,11 +300,11 @@ func (e ScheduleEntry) applyTo(event *schedule.Event) (err error) {
 func cleanText(what, text string, most int) (string, error) {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	if n := len([]rune(text)); n > most {
-		return "", inputerr.New(what, "is %d characters long, and %d are the most", n, most).Hint("Shorten it")
+		return "", inputerr.Coded("text.too_long", "has {count} characters, and {max} are allowed", "count", n, "max", most).In(what).Hint("Shorten it")
 	}
 	for _, r := range text {
 		if r != '\n' && r != '\t' && unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == unicode.ReplacementChar {
-			return "", inputerr.New(what, "has a character in it (U+%04X) that nobody sees", r).Hint("Type it anew, or paste it as plain text")
+			return "", inputerr.Coded("text.invisible", "contains an invisible character ({character})", "character", fmt.Sprintf("U+%04X", r)).In(what).Hint("Type it again, or paste it as plain text")
 		}
 	}
 	return text, nil

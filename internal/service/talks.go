@@ -3,6 +3,8 @@ package service
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
@@ -103,7 +105,7 @@ func setProcessingOptions(s *catalog.Submission, h ProcessingOptions) error {
 		return nil
 	}
 	if !slices.Contains(pipelines.Names(), h.Pipeline) { // anybody's file could be read else
-		return inputerr.New("", "there is no pipeline %q", h.Pipeline).Hint("Take one of %v", pipelines.Names())
+		return inputerr.Coded("pipeline.unknown", "there is no pipeline {pipeline}", "pipeline", strconv.Quote(h.Pipeline), "known", strings.Join(pipelines.Names(), ", ")).Hint("Use one of {known}")
 	}
 	p, err := pipelines.Load(h.Pipeline, worker.PipelineKinds(worker.Kinds()))
 	s.Pipeline, s.PipelineText = h.Pipeline, p.Text
@@ -162,7 +164,7 @@ func (svc *Talks) Retry(ctx context.Context, p access.Person, slug string) error
 		return err
 	}
 	if len(s.Facts.Recordings) == 0 {
-		return inputerr.New(slug, "has no recording that it could be made of").Hint("Hand one in, or say which of those that came it is")
+		return inputerr.Coded("talk.no_recording", "has no recording").In(slug).Hint("Upload one, or assign one that was uploaded")
 	}
 	if err := svc.catalog.RequestBuild(ctx, by.Name, slug, "tried again"); err != nil {
 		return err
@@ -207,7 +209,7 @@ func (svc *Talks) SetDescription(ctx context.Context, p access.Person, slug stri
 		return err
 	}
 	if d.Title == "" {
-		return inputerr.New("title", "is empty").Hint("Give the talk one")
+		return inputerr.Coded("text.empty", "is empty").In("title").Hint("Fill it in")
 	}
 	_, err = svc.editor.edit(ctx, by.Name, slug, func(s *catalog.Submission) error {
 		s.Facts.Talk.Title, s.Facts.Talk.Abstract, s.Facts.Talk.Speakers = d.Title, d.Abstract, d.Speakers

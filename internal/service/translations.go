@@ -261,8 +261,8 @@ func (svc *Translations) Start(ctx context.Context, p access.Person, slug, langu
 		return "", err
 	}
 	if !p.May(access.Translate, slug, tag) {
-		return "", inputerr.New("", "your link is not for translating into %s", subtitle.EnglishLanguageName(tag)).
-			Hint("Ask the organisers for one that is")
+		return "", inputerr.Coded("link.other_language", "your link does not allow you to translate into "+subtitle.EnglishLanguageName(tag), "language", tag).
+			Hint("Ask the organisers for another link")
 	}
 	_, err = svc.tracks.LoadOrNew(ctx, slug, tag)
 	return tag, err

@@ -85,9 +85,9 @@ func (svc *Translations) SendBack(ctx context.Context, p access.Person, slug, la
 	note = strings.TrimSpace(note)
 	switch {
 	case note == "":
-		return translation.Revision{}, nil, inputerr.New("", "the comment is empty").Hint("Say what is to be done")
+		return translation.Revision{}, nil, inputerr.Coded("comment.empty", "the comment is empty").Hint("Describe what to change")
 	case len(note) > maxNoteBytes:
-		return translation.Revision{}, nil, inputerr.New("", "the comment is longer than %d characters", maxNoteBytes).Hint("Say it in fewer words")
+		return translation.Revision{}, nil, inputerr.Coded("comment.too_long", "the comment is longer than {max} characters", "max", maxNoteBytes).Hint("Shorten it")
 	}
 	h, err := svc.tracks.SendBack(ctx, slug, language, cue, by.Name, note)
 	if err != nil {

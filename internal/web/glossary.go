@@ -72,7 +72,7 @@ func (v *request) readGlossaryForm() (f service.GlossaryFile, err error) {
 	data, err := io.ReadAll(file)
 	f = service.GlossaryFile{Name: filepath.Base(header.Filename), Text: string(data)}
 	if err == nil && f.Text == "" {
-		err = inputerr.New(f.Name, "is empty").Hint("Choose a CSV file with the column term, and one for each language")
+		err = inputerr.Coded("glossary.empty", "is empty").In(f.Name).Hint("Choose a CSV file with the column term and one column per language")
 	}
 	return f, err
 }

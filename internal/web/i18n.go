@@ -111,7 +111,20 @@ func (w messages) problem(locale string, e *inputerr.Error) problemText {
 	if locale == english {
 		return problemText{Text: e.Error()}
 	}
-	translated := e.Translate(func(key string, values map[string]string) (string, bool) {
+	localized := *e
+	localized.Values = maps.Clone(e.Values)
+	for name, value := range e.Values {
+		switch name {
+		case "language":
+			localized.Values[name] = languageName(locale, value)
+		case "role":
+			localized.Values[name] = w.text(locale, "role."+value)
+		}
+	}
+	if field, ok := w[locale]["problem.field."+e.File]; ok {
+		localized.File = field.Other
+	}
+	translated := localized.Translate(func(key string, values map[string]string) (string, bool) {
 		m, ok := w[locale][key]
 		if values["n"] == "1" && m.One != "" {
 			return m.One, ok

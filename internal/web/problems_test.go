@@ -20,6 +20,8 @@ func TestProblem_Translated(t *testing.T) {
 	m := messages{"es": {
 		"problem.zone.unknown":      {Other: "{zone} no es una zona horaria"},
 		"problem.zone.unknown.hint": {Other: "Escríbela como Europe/Berlin"},
+		"problem.link.language":     {Other: "no puedes traducir al {language}"},
+		"problem.field.zone":        {Other: "zona horaria"},
 		"problem.cues.empty":        {One: "{n} subtítulo está vacío", Other: "{n} subtítulos están vacíos"},
 	}}
 	for _, test := range []struct {
@@ -33,6 +35,8 @@ func TestProblem_Translated(t *testing.T) {
 			problemText{Text: "Mars no es una zona horaria. Escríbela como Europe/Berlin"},
 		},
 		{"file and line", "es", inputerr.Coded("cues.empty", "{n} cues are empty", "n", 2).In("a.srt").At(7), problemText{Text: "a.srt:7: 2 subtítulos están vacíos"}},
+		{"language", "es", inputerr.Coded("link.language", "you cannot translate into German", "language", "de"), problemText{Text: "no puedes traducir al alemán"}},
+		{"form field", "es", inputerr.Coded("zone.unknown", "{zone} is not a time zone", "zone", "Mars").In("zone").Hint("Write it like Europe/Berlin"), problemText{Text: "zona horaria: Mars no es una zona horaria. Escríbela como Europe/Berlin"}},
 		{"singular", "es", inputerr.Coded("cues.empty", "{n} cues are empty", "n", 1), problemText{Text: "1 subtítulo está vacío"}},
 		{"English page", "en", inputerr.Coded("zone.unknown", "{zone} is not a time zone", "zone", "Mars"), problemText{Text: "Mars is not a time zone"}},
 		{"code without translation", "es", inputerr.Coded("zone.odd", "{zone} is odd", "zone", "Mars"), problemText{"Mars is odd", "en"}},
@@ -63,7 +67,7 @@ func TestProblems_EveryCodeIsTranslated(t *testing.T) {
 	}
 	spanish := make(map[string]message)
 	for key, text := range m["es"] {
-		if strings.HasPrefix(key, "problem.") {
+		if strings.HasPrefix(key, "problem.") && !strings.HasPrefix(key, "problem.field.") {
 			spanish[key] = text
 		}
 	}

@@ -175,7 +175,7 @@ func (f entryForm) parse(zone *time.Location) (e service.ScheduleEntry, err erro
 			return t
 		}
 		if t, err = time.ParseInLocation(datetimeLocal, text, zone); err != nil {
-			err = inputerr.New(what, "%q is no time", text).Hint("Write it as 2026-07-14T10:00")
+			err = inputerr.Coded("text.not_a_time", "{text} is not a time", "text", strconv.Quote(text)).In(what).Hint("Write it as 2026-07-14T10:00")
 		}
 		return t
 	}
@@ -184,7 +184,7 @@ func (f entryForm) parse(zone *time.Location) (e service.ScheduleEntry, err erro
 			return 0
 		}
 		if n, err = strconv.Atoi(text); err != nil || n < -1000 || n > 100_000 {
-			err = inputerr.New(what, "%q is no number that makes sense here", text)
+			err = inputerr.Coded("text.not_a_number", "{text} is not a valid number", "text", strconv.Quote(text)).In(what)
 		}
 		return n
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -98,7 +99,7 @@ func (s *Server) setProcessing(v *request) error {
 func (p talkPage) processingOptions(recordings int) (h service.ProcessingOptions, err error) {
 	h.Channels, h.Pipeline = conference.Channels(p.Form.Channels), p.Form.Pipeline
 	if !slices.Contains(p.Channels, h.Channels) {
-		return h, inputerr.New("", "there are no channels %q", h.Channels)
+		return h, inputerr.Coded("channels.unknown", "there is no choice of channels {channels}", "channels", strconv.Quote(string(h.Channels)))
 	}
 	for i, line := range strings.Split(strings.ReplaceAll(p.Form.Cut, "\r\n", "\n"), "\n") {
 		line = strings.TrimSpace(line)
