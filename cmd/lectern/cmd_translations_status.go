@@ -58,7 +58,7 @@ func formatProgress(p translation.Progress) string {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
 		}
 	}
-	return fmt.Sprintf("of %s %s", plural.Count(p.Source, "cue"), strings.Join(parts, ", "))
+	return fmt.Sprintf("of %s %s", plural.Count(p.SourceCues, "cue"), strings.Join(parts, ", "))
 }
 
 // Run implements `lectern translations status`.
@@ -143,6 +143,6 @@ func writeTask(b *strings.Builder, d service.TranslationTask) {
 		printParagraph(b, fmt.Sprintf("%.0f %% like", 100*g.Likeness), fmt.Sprintf("%s (%s)", strings.ReplaceAll(g.Translation, "\n", " / "), g.Talk))
 	}
 	for _, n := range d.Notes {
-		printParagraph(b, n.Who, n.Text)
+		printParagraph(b, n.Author, n.Text)
 	}
 }

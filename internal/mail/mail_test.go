@@ -27,7 +27,7 @@ func TestCompose_EnglishAndSpanish(t *testing.T) {
 		bodies := map[string]string{}
 		for _, language := range []string{"en", "es"} {
 			_, body, err := mail.Compose(kind, language, mail.Content{
-				Name: "Ada", Title: "Bézier curves", Link: link, Into: "es", Cues: 3, Who: "Ada", Comment: "louder", Expires: time.Unix(1_784_000_000, 0),
+				Name: "Ada", Title: "Bézier curves", Link: link, TargetLanguage: "es", Cues: 3, Author: "Ada", Comment: "louder", Expires: time.Unix(1_784_000_000, 0),
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -50,7 +50,7 @@ func TestCompose_EnglishAndSpanish(t *testing.T) {
 
 func TestCompose_HostileText(t *testing.T) {
 	for _, title := range []string{"a\r\nBcc: all@example.org\r\n\r\nhello", "\u202egnp.exe", strings.Repeat("long ", 2000), "x\x00\u2028y"} {
-		subject, body, err := mail.Compose(mail.ProblemReported, "en", mail.Content{Title: title, Who: title, Comment: title})
+		subject, body, err := mail.Compose(mail.ProblemReported, "en", mail.Content{Title: title, Author: title, Comment: title})
 		if err != nil {
 			t.Fatal(err)
 		}

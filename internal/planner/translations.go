@@ -32,7 +32,7 @@ func (p *Planner) AddTranslations(ctx context.Context, facts *conference.Facts, 
 	facts.Tracks = dropUntranslatedCues(facts.Tracks)
 	for _, t := range all {
 		progress := t.Progress()
-		completeness := conference.Completeness{Revision: t.Source.Revision, Cues: progress.Source, Done: progress.AtLeast(threshold)}
+		completeness := conference.Completeness{Revision: t.Source.Revision, Cues: progress.SourceCues, Done: progress.AtLeast(threshold)}
 		withhold := func(reason string) {
 			facts.Withheld = append(facts.Withheld, conference.WithheldTrack{Language: t.Language, Reason: reason, Translated: completeness})
 		}

@@ -87,7 +87,7 @@ func (n *Notifier) pendingTasks(ctx context.Context, kind mail.Kind, slug string
 			page += "/review"
 		}
 		for _, g := range c.People {
-			m := mail.Content{Title: row.Title, Link: n.url + "/talks/" + slug + page, Into: c.Language, Cues: c.Progress.NeedsEditing + c.Progress.Untranslated}
+			m := mail.Content{Title: row.Title, Link: n.url + "/talks/" + slug + page, TargetLanguage: c.Language, Cues: c.Progress.NeedsEditing + c.Progress.Untranslated}
 			cause := fmt.Sprintf("%s %s %s", slug, c.Language, time.Now().UTC().Format(time.DateOnly)) // once a day is often enough
 			if err := n.queueLetter(ctx, kind, cause, g, m); err != nil {
 				return err
@@ -99,7 +99,7 @@ func (n *Notifier) pendingTasks(ctx context.Context, kind mail.Kind, slug string
 
 // changesRequested tells the organisers that a speaker asks for changes.
 func (n *Notifier) changesRequested(ctx context.Context, slug string, v catalog.Review) error {
-	return n.notifyRole(ctx, mail.ProblemReported, access.Organiser, slug, "", time.Now().UTC().Format(time.RFC3339), mail.Content{Who: v.Who, Comment: v.Comment})
+	return n.notifyRole(ctx, mail.ProblemReported, access.Organiser, slug, "", time.Now().UTC().Format(time.RFC3339), mail.Content{Author: v.Who, Comment: v.Comment})
 }
 
 // readyForReview asks the speakers of a talk to review it, once for each edition. A new bundle with

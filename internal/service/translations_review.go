@@ -68,7 +68,7 @@ func (svc *Translations) knownNames(ctx context.Context, p access.Person) (names
 func (svc *Translations) CountOwnInReview(ctx context.Context, p access.Person, h translation.Revision) (n int, err error) {
 	names, err := svc.knownNames(ctx, p)
 	for _, c := range h.Cues {
-		if c.State == translation.InReview && slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, c.By) }) {
+		if c.State == translation.InReview && slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, c.Author) }) {
 			n++
 		}
 	}

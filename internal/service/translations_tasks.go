@@ -50,7 +50,7 @@ func (svc *Translations) Tasks(ctx context.Context, p access.Person, slug, langu
 }
 
 func newTranslationTask(u translation.Unit) TranslationTask {
-	task := TranslationTask{State: u.State(), Was: u.Was(), Source: translation.JoinText(u.Source)}
+	task := TranslationTask{State: u.State(), Was: u.PreviousSource(), Source: translation.JoinText(u.Source)}
 	if len(u.Source) > 0 {
 		task.ID = u.Source[0].ID
 		task.StartMS = u.Source[0].Start.Milliseconds()

@@ -150,8 +150,8 @@ func TestUploadTranslation_RecordsAuthorAndChecks(t *testing.T) {
 	}
 	f.DryRun = false
 	r := w.mustUpload(rosa, f)
-	if !r.Saved || len(r.Changed) != 3 || r.Translation.Cues[0].By != "Rosa" {
-		t.Errorf("saved %v, %d changes, in the words of %q", r.Saved, len(r.Changed), r.Translation.Cues[0].By)
+	if !r.Saved || len(r.Changed) != 3 || r.Translation.Cues[0].Author != "Rosa" {
+		t.Errorf("saved %v, %d changes, in the words of %q", r.Saved, len(r.Changed), r.Translation.Cues[0].Author)
 	}
 	if len(r.Quality.Findings) == 0 || r.Quality.Findings[0].Code != translation.NumberChanged || r.Quality.Findings[0].Line != 6 {
 		t.Errorf("12 for 10, on line 6, was not found: %+v", r.Quality.Findings)

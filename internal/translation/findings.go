@@ -231,7 +231,7 @@ func (c *checker) checkUnit(n int) {
 	}
 	first := f.Target[0].Cue
 	if f.State() == NeedsEditing {
-		c.report(n, first, check.Warning, OutOfDate, "translates an earlier source text: “%s”", check.Excerpt(f.Was()))
+		c.report(n, first, check.Warning, OutOfDate, "translates an earlier source text: “%s”", check.Excerpt(f.PreviousSource()))
 	}
 	c.checkNumbers(n)
 	c.checkTokens(n)

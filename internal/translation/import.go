@@ -63,10 +63,10 @@ type ReturnedFile interface {
 	Merge(source []conference.Cue, current []Cue) ([]Cue, MergeResult, error)
 }
 
-// Import saves a file that came back from a translation editor. Changed cues become drafts by
+// ImportFile saves a file that came back from a translation editor. Changed cues become drafts by
 // who even if the file calls them approved: only a reviewer can approve them, in Lectern. base is as
 // in [Service.ImportSubtitles]; if it is 0, the revision named in the file counts.
-func (s Service) Import(ctx context.Context, slug, language string, f ReturnedFile, base int, who string) (Revision, MergeResult, error) {
+func (s Service) ImportFile(ctx context.Context, slug, language string, f ReturnedFile, base int, who string) (Revision, MergeResult, error) {
 	r, err := s.LoadOrNew(ctx, slug, language)
 	if err != nil {
 		return r, MergeResult{}, err
@@ -104,7 +104,7 @@ func (r *Revision) setAuthors(last []Cue, who string) (changed int) {
 		was, ok := before[c.ID]
 		delete(before, c.ID)
 		if ok && was.Text == c.Text && slices.Equal(was.Spans, c.Spans) {
-			c.By = was.By
+			c.Author = was.Author
 			switch {
 			case c.State == NeedsEditing && c.PreviousSource == "": // the editor dropped the previous source
 				c.SourceHash, c.PreviousSource, c.PreviousState = was.SourceHash, was.PreviousSource, was.PreviousState
@@ -117,7 +117,7 @@ func (r *Revision) setAuthors(last []Cue, who string) (changed int) {
 			continue
 		}
 		changed++
-		c.By = who
+		c.Author = who
 		if c.State.atLeast(InReview) {
 			c.State = Draft
 		}
@@ -133,7 +133,7 @@ func overwritesOthers(cues, last []Cue, who string) bool {
 		now[c.ID] = c.Text
 	}
 	return slices.ContainsFunc(last, func(c Cue) bool {
-		return c.By != "" && !strings.EqualFold(c.By, who) && c.State != Obsolete && now[c.ID] != c.Text
+		return c.Author != "" && !strings.EqualFold(c.Author, who) && c.State != Obsolete && now[c.ID] != c.Text
 	})
 }
 
@@ -177,7 +177,7 @@ func carryStates(cues, last []Cue, who string) {
 		c.Notes = was.Notes
 		same := ok && was.Text == c.Text && slices.Equal(was.Spans, c.Spans) && slices.Equal(was.SourceIDs, c.SourceIDs)
 		if same && was.State != Obsolete && c.State != Untranslated {
-			c.SourceHash, c.PreviousSource, c.State, c.PreviousState, c.By = was.SourceHash, was.PreviousSource, was.State, was.PreviousState, was.By
+			c.SourceHash, c.PreviousSource, c.State, c.PreviousState, c.Author = was.SourceHash, was.PreviousSource, was.State, was.PreviousState, was.Author
 			continue
 		}
 		if ok && was.State == Obsolete && was.Text == c.Text && len(c.SourceIDs) == 0 { // its source is still gone
@@ -185,7 +185,7 @@ func carryStates(cues, last []Cue, who string) {
 			*c = was
 			continue
 		}
-		c.By = who
+		c.Author = who
 	}
 }
 

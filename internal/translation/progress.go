@@ -16,7 +16,7 @@ func (s State) atLeast(other State) bool {
 
 // Progress counts source cues by the state of their translation.
 type Progress struct {
-	Source       int `json:"source"` // number of source cues
+	SourceCues   int `json:"source"` // number of source cues
 	Untranslated int `json:"untranslated"`
 	NeedsEditing int `json:"needs_editing"`
 	Draft        int `json:"draft"`
@@ -32,7 +32,7 @@ func (p *Progress) counter(s State) *int {
 
 // CountProgress counts the source cues by the state of their translation.
 func CountProgress(source []conference.Cue, cues []Cue) Progress {
-	p := Progress{Source: len(source)}
+	p := Progress{SourceCues: len(source)}
 	for _, u := range Units(source, cues) {
 		if n := p.counter(u.State()); n != nil {
 			*n += len(u.Source)

@@ -56,7 +56,7 @@ func (s Service) Approve(ctx context.Context, slug, language, who string, names 
 		for i := range r.Cues {
 			switch c := &r.Cues[i]; {
 			case c.State != InReview:
-			case slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(c.By, name) }):
+			case slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(c.Author, name) }):
 				own++
 			default:
 				c.State = Approved

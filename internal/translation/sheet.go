@@ -37,9 +37,9 @@ func (u Unit) State() State {
 	return least
 }
 
-// Was returns the source text that the unit was translated from, if the source has changed
+// PreviousSource returns the source text that the unit was translated from, if the source has changed
 // since.
-func (u Unit) Was() string {
+func (u Unit) PreviousSource() string {
 	for _, c := range u.Target {
 		if c.PreviousSource != "" {
 			return c.PreviousSource

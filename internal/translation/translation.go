@@ -39,14 +39,14 @@ type Cue struct {
 	PreviousSource string   `json:"was,omitempty"`  // that source text, if it has changed since
 	State          State    `json:"state"`
 	PreviousState  State    `json:"stood,omitempty"` // its state before the source changed
-	By             string   `json:"by,omitempty"`    // its author
+	Author         string   `json:"by,omitempty"`    // its author
 	Notes          []Note   `json:"notes,omitempty"` // oldest first
 }
 
 // Note is a comment on a cue by a translator or reviewer.
 type Note struct {
-	Who  string `json:"who,omitempty"`
-	Text string `json:"text"`
+	Author string `json:"who,omitempty"`
+	Text   string `json:"text"`
 }
 
 // HashText returns a short hash of a cue's text. White space and line breaks do not count.

@@ -231,7 +231,7 @@ func (p *translationPage) newUnitView(u translation.Unit) unitView {
 	} else {
 		v.cueTime, v.ID = cueTimeOf(p.Translation, u.Target[0].Cue), "own-"+u.Target[0].ID
 	}
-	if was := u.Was(); was != "" {
+	if was := u.PreviousSource(); was != "" {
 		v.OldSource, v.NewSource = compare.SplitByCommon(was, translation.JoinText(u.Source))
 	}
 	for _, c := range u.Target {

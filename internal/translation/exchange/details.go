@@ -150,10 +150,10 @@ func targetLine(c, implied translation.Cue, exact bool) (line string, needed boo
 	add("was", c.PreviousSource, implied.PreviousSource)
 	add("state", string(c.State), string(implied.State))
 	add("stood", string(c.PreviousState), string(implied.PreviousState))
-	add("by", c.By, implied.By)
+	add("by", c.Author, implied.Author)
 	add("place", strconv.Itoa(c.Position), strconv.Itoa(implied.Position))
 	for _, n := range c.Notes {
-		words = append(words, "note", n.Who, n.Text)
+		words = append(words, "note", n.Author, n.Text)
 	}
 	if !exact {
 		words = append(words, exactTextWords(c.Cue)...)
@@ -214,7 +214,7 @@ func applyDetails(c translation.Cue, words []string) translation.Cue {
 		"was":   func(v string) { c.PreviousSource = v },
 		"state": func(v string) { c.State = translation.State(v) },
 		"stood": func(v string) { c.PreviousState = translation.State(v) },
-		"by":    func(v string) { c.By = v },
+		"by":    func(v string) { c.Author = v },
 		"place": func(v string) { c.Position, _ = strconv.Atoi(v) },
 	}
 	for len(words) >= 2 {
@@ -223,7 +223,7 @@ func applyDetails(c translation.Cue, words []string) translation.Cue {
 		case set[key] != nil:
 			set[key](value)
 		case key == "note" && len(words) > 2:
-			c.Notes = append(c.Notes, translation.Note{Who: value, Text: words[2]})
+			c.Notes = append(c.Notes, translation.Note{Author: value, Text: words[2]})
 			used = 3
 		case key == "exact" && len(words) > 2 && json.Unmarshal([]byte(words[2]), &c.Spans) == nil:
 			c.Text = value

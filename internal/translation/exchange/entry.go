@@ -46,7 +46,7 @@ func sheetEntries(s translation.Sheet, speed float64) []entry {
 }
 
 func unitEntry(u translation.Unit, speed float64) entry {
-	e := entry{context: entryContext(u), previousSource: toMarkup(u.Was(), nil), state: exportedState(u), limit: readingLimit(u.Source, speed)}
+	e := entry{context: entryContext(u), previousSource: toMarkup(u.PreviousSource(), nil), state: exportedState(u), limit: readingLimit(u.Source, speed)}
 	source, exact := joinCues(u.Source)
 	e.source = source
 	for _, c := range u.Source {
@@ -125,8 +125,8 @@ func exportedState(u translation.Unit) translation.State {
 // noteLines returns a note as lines of text with its author's name.
 func noteLines(n translation.Note) []string {
 	text := toMarkup(n.Text, nil)
-	if n.Who != "" {
-		text = toMarkup(n.Who, nil) + ": " + text
+	if n.Author != "" {
+		text = toMarkup(n.Author, nil) + ": " + text
 	}
 	return strings.Split(text, "\n")
 }

@@ -121,9 +121,9 @@ func oddTranslation() ([]conference.Cue, []translation.Cue) {
 		cue(14, "c0100", "Algo más"),
 	}
 	cues[3].Spans = []conference.Span{{From: 0, To: 3, Italic: true}, {From: 3, To: 4, Colour: "#00ff00"}, {From: 5, To: 11, Bold: true, Colour: "#00ff00"}}
-	cues[4].By, cues[6].By = "Ana", "Luz Ñ"
+	cues[4].Author, cues[6].Author = "Ana", "Luz Ñ"
 	cues[4].State, cues[5].State, cues[4].Position = translation.Approved, translation.InReview, 8
-	cues[5].Notes = []translation.Note{{Who: "Ana", Text: "¿Es “@”?\nSegunda línea"}, {Who: "", Text: "nadie: <i>lo dijo"}}
+	cues[5].Notes = []translation.Note{{Author: "Ana", Text: "¿Es “@”?\nSegunda línea"}, {Author: "", Text: "nadie: <i>lo dijo"}}
 	cues[6].State, cues[6].PreviousState, cues[6].PreviousSource, cues[6].SourceHash = translation.NeedsEditing, translation.Approved, "'old\n\nquote", translation.HashText("'old quote")
 	cues[7].State, cues[7].PreviousState, cues[7].PreviousSource, cues[7].SourceHash = translation.NeedsEditing, translation.Draft, "back", translation.HashText("back")
 	cues[9].Start, cues[9].End = cues[9].Start+1234567, cues[9].Start+800*time.Millisecond
@@ -154,7 +154,7 @@ func TestMerge_TranslatorsChanges(t *testing.T) {
 	cues := translation.LinkCues(source, translationtest.Cues("Buenos días a todos.", "Empieza por el final.", "Diez líneas bastan."))
 	cues[0].State = translation.Approved
 	cues[1].State, cues[1].PreviousState, cues[1].PreviousSource, cues[1].SourceHash = translation.NeedsEditing, translation.Approved, "Begin at the start of it.", translation.HashText("Begin at the start of it.")
-	cues[2].Notes = []translation.Note{{Who: "Ana", Text: "¿bastan?"}}
+	cues[2].Notes = []translation.Note{{Author: "Ana", Text: "¿bastan?"}}
 	out := testFormats[0].export(t, sheetOf(source, cues))
 	replaced := func(pairs ...string) string {
 		s := out
@@ -211,7 +211,7 @@ func TestMerge_TranslatorsChanges(t *testing.T) {
 	if a, b := got[2], got[3]; a.Start != 6*time.Second || a.End != b.Start || a.End != 7481*time.Millisecond || b.End != 8*time.Second {
 		t.Errorf("of 2 s, 19 and 6 letters have %v-%v and %v-%v", a.Start, a.End, b.Start, b.End)
 	}
-	if n := got[2].Notes; len(n) != 1 || n[0] != (translation.Note{Who: "Ana", Text: "¿bastan?"}) {
+	if n := got[2].Notes; len(n) != 1 || n[0] != (translation.Note{Author: "Ana", Text: "¿bastan?"}) {
 		t.Errorf("the note became %+v", n)
 	}
 }

@@ -54,7 +54,7 @@ func FuzzRoundTrip(f *testing.F) {
 				c.PreviousSource, c.PreviousState = b, translation.Draft
 			}
 			if kind&4 > 0 {
-				c.Notes, c.By = []translation.Note{{Who: b, Text: a}}, a
+				c.Notes, c.Author = []translation.Note{{Author: b, Text: a}}, a
 			}
 			return c
 		}

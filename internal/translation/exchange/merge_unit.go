@@ -172,7 +172,7 @@ func (t *merger) newTranslation(u *fileUnit, b baseline, texts []string) []trans
 	for n := range base {
 		c := &base[n]
 		c.Text, c.Spans = parseMarkup(texts[n])
-		c.By = ""
+		c.Author = ""
 		switch {
 		case u.state == translation.Obsolete:
 		case doubtful && c.State != translation.NeedsEditing:

@@ -35,7 +35,7 @@ func editedTranslation(rng *rand.Rand, source []conference.Cue) (now []conferenc
 		}
 		switch rng.IntN(10) {
 		case 0:
-			c.Notes = []translation.Note{{Who: "Ana", Text: "¿Seguro?\nNo lo sé: " + c.Text}, {Who: "", Text: "sí"}}
+			c.Notes = []translation.Note{{Author: "Ana", Text: "¿Seguro?\nNo lo sé: " + c.Text}, {Author: "", Text: "sí"}}
 		case 1:
 			c.Position = 8
 		case 2:

@@ -170,7 +170,7 @@ func (i *uploadImport) save(ctx context.Context) (err error) {
 		return err
 	}
 	var merged translation.MergeResult
-	i.result.After, merged, err = i.tracks.Import(ctx, i.slug, i.language, i.file, i.Base, i.who)
+	i.result.After, merged, err = i.tracks.ImportFile(ctx, i.slug, i.language, i.file, i.Base, i.who)
 	i.result.Unmatched, i.result.IgnoredNotes = merged.Lost, merged.OrphanNotes
 	return err
 }

@@ -29,18 +29,18 @@ const (
 
 // Content is what goes into an email. Which fields are used depends on its Kind.
 type Content struct {
-	Name    string    // of the recipient; "" if unknown
-	Title   string    // of the talk
-	Link    string    // page to open
-	Into    string    // name of the target language, in the language of the email
-	Cues    int       // number of cues to look at again
-	Who     string    // author of Comment
-	Comment string    // may have several lines
-	Expires time.Time // when the link expires, in the time zone to show
+	Name           string    // of the recipient; "" if unknown
+	Title          string    // of the talk
+	Link           string    // page to open
+	TargetLanguage string    // name of the target language, in the language of the email
+	Cues           int       // number of cues to look at again
+	Author         string    // author of Comment
+	Comment        string    // may have several lines
+	Expires        time.Time // when the link expires, in the time zone to show
 }
 
-//go:embed letters/*.txt
-var letterTemplates embed.FS
+//go:embed templates/*.txt
+var templates embed.FS
 
 // Limits: lineWidth in columns, the others in characters.
 const (
@@ -56,7 +56,7 @@ func Compose(kind Kind, language string, c Content) (subject, body string, err e
 	if language != "es" {
 		language = "en"
 	}
-	t, err := template.ParseFS(letterTemplates, "letters/"+language+".txt")
+	t, err := template.ParseFS(templates, "templates/"+language+".txt")
 	if err != nil {
 		return "", "", fmt.Errorf("read the email templates: %w", err)
 	}
@@ -71,7 +71,7 @@ func Compose(kind Kind, language string, c Content) (subject, body string, err e
 		Content
 		Expires string
 	}{c, c.Expires.Format(render("time", nil))}
-	safe.Name, safe.Title, safe.Who, safe.Into = OneLine(c.Name), OneLine(c.Title), OneLine(c.Who), OneLine(c.Into)
+	safe.Name, safe.Title, safe.Author, safe.TargetLanguage = OneLine(c.Name), OneLine(c.Title), OneLine(c.Author), OneLine(c.TargetLanguage)
 	safe.Link, safe.Comment = OneLine(c.Link), quote(c.Comment)
 	if len(c.Link) > titleLength {
 		safe.Link = strings.Map(visibleRune, c.Link) // a shortened link would not work
