@@ -4,12 +4,13 @@ package match
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/lectern-av/lectern/internal/message"
 )
 
 // Slot is a talk in the schedule.
@@ -58,54 +59,27 @@ func Rank(r Recording, programme []Slot) []Candidate {
 	return all
 }
 
-// ReasonCode says what suggests that a recording is of a talk.
-type ReasonCode string
-
-// The codes of reasons.
-const (
-	NameHasID      ReasonCode = "name-has-id"
-	NameHasSlug    ReasonCode = "name-has-slug"
-	NameHasTitle   ReasonCode = "name-has-title"
-	NameHasSpeaker ReasonCode = "name-has-speaker"
-	TimeFits       ReasonCode = "time-fits"         // the slot overlaps the recording
-	RoomAndTimeFit ReasonCode = "room-and-time-fit" // in the same room, too
-)
-
 // Reason is evidence that a recording is of a talk.
-type Reason struct {
-	Code    ReasonCode
-	Speaker string // of NameHasSpeaker
-	Room    string // of RoomAndTimeFit
-	Slot    string // of TimeFits and RoomAndTimeFit: local times such as "10:00–10:30"
-	Partly  bool   // likewise: only a part of the slot was recorded
-}
+type Reason struct{ message.Message }
 
 // String returns the reason in English.
-func (r Reason) String() string {
-	recorded := "was recorded"
-	if r.Partly {
-		recorded = "was partly recorded"
-	}
-	switch r.Code {
-	case NameHasID:
-		return "the file name has the talk's id"
-	case NameHasSlug:
-		return "the file name has the talk's short name"
-	case NameHasTitle:
-		return "the file name has the talk's title"
-	case NameHasSpeaker:
-		return "the file name has the speaker " + r.Speaker
-	case RoomAndTimeFit:
-		return fmt.Sprintf("room and time fit: %s in %s %s", r.Slot, r.Room, recorded)
-	case TimeFits:
-		return fmt.Sprintf("the time fits: %s %s", r.Slot, recorded)
-	}
-	return string(r.Code)
+func (r Reason) String() string { return English.Format(r.Message) }
+
+// English puts reasons into words.
+var English = message.Templates{
+	"name-has-id":              "the file name has the talk's id",
+	"name-has-slug":            "the file name has the talk's short name",
+	"name-has-title":           "the file name has the talk's title",
+	"name-has-speaker":         "the file name has the speaker {speaker}",
+	"time-fits":                "the time fits: {slot} was recorded",
+	"time-fits.partly":         "the time fits: {slot} was partly recorded",
+	"room-and-time-fit":        "room and time fit: {slot} in {room} was recorded",
+	"room-and-time-fit.partly": "room and time fit: {slot} in {room} was partly recorded",
 }
 
-func (c *Candidate) add(score int, r Reason) {
+func (c *Candidate) add(score int, code string, pairs ...string) {
 	c.Score += score
-	c.Reasons = append(c.Reasons, r)
+	c.Reasons = append(c.Reasons, Reason{message.New(code, pairs...)})
 }
 
 // scoreTalk weighs what suggests that a recording is of the talk in a slot.
@@ -121,15 +95,15 @@ func (c *Candidate) matchName(r Recording, s Slot) {
 	name := normalizeWords(r.Name)
 	switch {
 	case containsWords(name, s.GUID), len(s.ID) > 2 && containsWords(name, s.ID):
-		c.add(100, Reason{Code: NameHasID})
+		c.add(100, "name-has-id")
 	case containsWords(name, s.Slug):
-		c.add(80, Reason{Code: NameHasSlug})
+		c.add(80, "name-has-slug")
 	case containsWords(name, s.Title):
-		c.add(80, Reason{Code: NameHasTitle})
+		c.add(80, "name-has-title")
 	}
 	for _, speaker := range s.Speakers {
 		if containsWords(name, speaker) {
-			c.add(30, Reason{Code: NameHasSpeaker, Speaker: speaker})
+			c.add(30, "name-has-speaker", "speaker", speaker)
 		}
 	}
 }
@@ -143,21 +117,17 @@ func (c *Candidate) matchTime(r Recording, s Slot) {
 	}
 	c.From, c.To = max(0, from-cutMargin), min(r.Length, to+cutMargin)
 	zone := cmp.Or(r.Zone, time.UTC)
-	reason := Reason{
-		Code: TimeFits, Partly: from < 0 || to > r.Length,
-		Slot: s.Start.In(zone).Format("15:04") + "–" + s.Start.Add(s.Length).In(zone).Format("15:04"),
-	}
-	score := 40
-	if reason.Partly {
-		score = 20
+	slot := s.Start.In(zone).Format("15:04") + "–" + s.Start.Add(s.Length).In(zone).Format("15:04")
+	score, partly := 40, ""
+	if from < 0 || to > r.Length {
+		score, partly = 20, ".partly"
 	}
 	inRoom := s.Room != "" && (normalizeWords(r.Room) == normalizeWords(s.Room) || r.Room == "" && containsWords(normalizeWords(r.Name), s.Room))
 	switch {
 	case inRoom:
-		reason.Code, reason.Room = RoomAndTimeFit, s.Room
-		c.add(score+20, reason)
+		c.add(score+20, "room-and-time-fit"+partly, "slot", slot, "room", s.Room)
 	case r.Room == "" || s.Room == "":
-		c.add(score/2, reason)
+		c.add(score/2, "time-fits"+partly, "slot", slot)
 	}
 }
 

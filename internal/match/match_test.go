@@ -37,6 +37,11 @@ func TestRank(t *testing.T) {
 			var got []string
 			for _, p := range match.Rank(test.r, programme) {
 				got = append(got, p.Slug)
+				for _, r := range p.Reasons {
+					if match.English[r.Code] == "" {
+						t.Errorf("reason %s has no text", r.Code)
+					}
+				}
 				if len(p.Reasons) == 0 {
 					t.Errorf("%s is proposed without a reason", p.Slug)
 				}

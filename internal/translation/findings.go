@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/message"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
@@ -80,8 +82,10 @@ type Finding struct {
 	EndMS       int64          `json:"end_ms"`
 	Source      string         `json:"source,omitempty"` // text of the unit
 	Translation string         `json:"translation,omitempty"`
-	Message     string         `json:"message"`          // a clause without subject
+	Message     string         `json:"message"`          // what was found, in English: a clause whose subject is the cue
 	Remedy      string         `json:"remedy,omitempty"` // what to do, the same for all findings of its code
+
+	Detail message.Message `json:"-"` // Message as a code and values; see [English] and [check.English]
 }
 
 // Check checks a translation against its source: whether it has the numbers, addresses and
@@ -197,14 +201,24 @@ func (c *checker) nearText(n int) string {
 	return strings.Join(texts, "\n")
 }
 
-// report adds a finding about a cue of unit n.
-func (c *checker) report(n int, cue conference.Cue, s check.Severity, code check.Code, format string, args ...any) {
+// report adds a finding about a cue of unit n. variant and pairs are those of its message; see
+// [English].
+func (c *checker) report(n int, cue conference.Cue, s check.Severity, code check.Code, variant string, pairs ...string) {
+	key := string(code)
+	if variant != "" {
+		key += "." + variant
+	}
+	detail := message.New(key, pairs...)
+	c.reportDetail(n, cue, s, code, detail, English.Format(detail))
+}
+
+func (c *checker) reportDetail(n int, cue conference.Cue, s check.Severity, code check.Code, detail message.Message, text string) {
 	f := c.units[n]
 	_, remedy := ruleText(code)
 	c.findings = append(c.findings, Finding{
 		Code: code, Severity: s, Cue: cue.ID, Line: cue.Line, InSource: len(f.Target) == 0,
 		StartMS: cue.Start.Milliseconds(), EndMS: cue.End.Milliseconds(),
-		Source: f.source, Translation: f.target, Message: fmt.Sprintf(format, args...), Remedy: remedy,
+		Source: f.source, Translation: f.target, Message: text, Detail: detail, Remedy: remedy,
 	})
 }
 
@@ -214,16 +228,16 @@ func (c *checker) checkUnit(n int) {
 	switch {
 	case len(f.Target) == 0:
 		if hasSpeech(f.source) {
-			c.report(n, f.Source[0], check.Error, MissingTranslation, "is not translated")
+			c.report(n, f.Source[0], check.Error, MissingTranslation, "")
 		}
 		return
 	case len(f.Source) == 0:
-		c.report(n, f.Target[0].Cue, check.Note, UnknownSource, "has no source cue at that time")
+		c.report(n, f.Target[0].Cue, check.Note, UnknownSource, "")
 		return
 	}
 	for _, t := range f.Target {
 		if t.State == Untranslated && t.Text != "" {
-			c.report(n, t.Cue, check.Error, CopyOfSource, "only repeats the source")
+			c.report(n, t.Cue, check.Error, CopyOfSource, "")
 		}
 	}
 	if !f.isTranslated() {
@@ -231,27 +245,20 @@ func (c *checker) checkUnit(n int) {
 	}
 	first := f.Target[0].Cue
 	if f.State() == NeedsEditing {
-		c.report(n, first, check.Warning, OutOfDate, "translates an earlier source text: “%s”", check.Excerpt(f.PreviousSource()))
+		c.report(n, first, check.Warning, OutOfDate, "", "source", check.Excerpt(f.PreviousSource()))
 	}
 	c.checkNumbers(n)
 	c.checkTokens(n)
 	for _, m := range c.glossary.missedTerms(f.source, c.nearText(n), c.To) {
-		c.report(n, first, check.Warning, GlossaryTerm, "does not translate “%s” as in the glossary: %s%s", m.term, quoteWords(m.wordings), noteSuffix(m.note))
+		variant := ""
+		if m.note != "" {
+			variant = "note"
+		}
+		c.report(n, first, check.Warning, GlossaryTerm, variant, "term", m.term, "wordings", "“"+strings.Join(m.wordings, "” / “")+"”", "note", m.note)
 	}
 	if hasStyle(f.Source) && !hasStyle(PlainCues(f.Target)) {
-		c.report(n, first, check.Note, StyleLost, "lacks the italics, bold or colour of the source")
+		c.report(n, first, check.Note, StyleLost, "")
 	}
-}
-
-func quoteWords(words []string) string {
-	return "“" + strings.Join(words, "” or “") + "”"
-}
-
-func noteSuffix(note string) string {
-	if note == "" {
-		return ""
-	}
-	return " (" + note + ")"
 }
 
 // hasSpeech reports whether a text has something to translate besides labels such as [MUSIC].
@@ -294,20 +301,14 @@ func (c *checker) checkNumbers(n int) {
 	first := f.Target[0].Cue
 	switch {
 	case len(lost) > 0 && len(strange) > 0:
-		c.report(n, first, check.Warning, NumberChanged, "has %s where the source has %s", joinList(strange), joinList(lost))
+		c.report(n, first, check.Warning, NumberChanged, "", "found", joinNumbers(strange), "source", joinNumbers(lost))
 	case needed:
-		c.report(n, first, check.Warning, NumberMissing, "lacks %s, which is in the source", joinList(lost))
+		c.report(n, first, check.Warning, NumberMissing, "", "source", joinNumbers(lost))
 	}
 }
 
-// joinList joins strings as in "a, b and c", equal neighbours once.
-func joinList(all []string) string {
-	all = slices.Compact(all)
-	if n := len(all) - 1; n > 0 {
-		return strings.Join(all[:n], ", ") + " and " + all[n]
-	}
-	return all[0]
-}
+// joinNumbers lists numbers, equal neighbours once.
+func joinNumbers(all []string) string { return strings.Join(slices.Compact(all), ", ") }
 
 // checkTokens checks that addresses, code words and names of the source are in the
 // translation.
@@ -327,9 +328,9 @@ func (c *checker) reportToken(n int, t token, instead string) {
 	case t.kind == properName:
 		c.reportName(n, t)
 	case instead != "":
-		c.report(n, first, check.Warning, tokenCode(t), "has “%s” where the source has “%s”", instead, t.text)
+		c.report(n, first, check.Warning, tokenCode(t), "", "found", instead, "source", t.text)
 	default:
-		c.report(n, first, check.Warning, tokenCode(t), "lacks “%s”, which is the same in every language", t.text)
+		c.report(n, first, check.Warning, tokenCode(t), "missing", "source", t.text)
 	}
 }
 
@@ -346,12 +347,12 @@ func (c *checker) reportName(n int, t token) {
 	if times == 0 {
 		return
 	}
-	also := ""
+	variant := ""
 	if c.foundTokens[t] < times && times > 1 {
-		also = ", here and elsewhere"
+		variant = "often"
 		c.absentNames[t] = 0
 	}
-	c.report(n, c.units[n].Target[0].Cue, check.Note, NameChanged, "lacks “%s”%s", t.text, also)
+	c.report(n, c.units[n].Target[0].Cue, check.Note, NameChanged, variant, "name", t.text)
 }
 
 // replacement returns the word of the translation that stands in place of t, or "".
@@ -388,22 +389,20 @@ func (c *checker) checkReadability() {
 		if c.units[n].State() == Untranslated && r.Code != check.Empty {
 			continue // its text will be replaced anyway
 		}
-		if code, message, ok := c.muchTooLong(cue); ok && r.Code == check.TooFast {
-			r.Code, r.Message = code, message
+		if r.Code == check.TooFast && c.muchTooLong(cue) {
+			needs, shown := c.profile.ReadingTime(cue.Text).Seconds(), (cue.End - cue.Start).Seconds()
+			c.report(n, cue, r.Severity, MuchTooLong, "", "profile", c.profile.Name, "needs", fmt.Sprintf("%.1f s", needs),
+				"shown", fmt.Sprintf("%.1f s", shown), "percent", strconv.Itoa(int(100*shown/needs)))
+			continue
 		}
-		c.report(n, cue, r.Severity, r.Code, "%s", r.Message)
+		c.reportDetail(n, cue, r.Severity, r.Code, r.Detail, r.Message)
 	}
 }
 
 // muchTooLong reports whether a text is so long that no retiming of the cue would help.
-func (c *checker) muchTooLong(cue conference.Cue) (code check.Code, message string, ok bool) {
-	wants, stands := c.profile.ReadingTime(cue.Text), cue.End-cue.Start
-	if stands <= 0 || wants.Seconds() < muchTooLongFactor*stands.Seconds() {
-		return "", "", false
-	}
-	part := stands.Seconds() / wants.Seconds()
-	return MuchTooLong, fmt.Sprintf("takes %.1f s to read by %s but is shown for %.1f s: shorten it to %d %%",
-		wants.Seconds(), c.profile.Name, stands.Seconds(), int(100*part)), true
+func (c *checker) muchTooLong(cue conference.Cue) bool {
+	needs, shown := c.profile.ReadingTime(cue.Text), cue.End-cue.Start
+	return shown > 0 && needs.Seconds() >= muchTooLongFactor*shown.Seconds()
 }
 
 // checkPairs looks for unpaired brackets and quotation marks, and for visible markup.
@@ -424,7 +423,7 @@ func (c *checker) checkPairs() {
 	}
 	for n, f := range c.units {
 		if m := visibleMarkup(to[n]); m != "" && visibleMarkup(f.source) == "" {
-			c.report(n, f.Target[0].Cue, check.Warning, BrokenMarkup, "shows viewers “%s”", m)
+			c.report(n, f.Target[0].Cue, check.Warning, BrokenMarkup, "", "markup", m)
 		}
 	}
 }
@@ -438,7 +437,7 @@ func (c *checker) reportUnpaired(source, target []unpaired, s check.Severity) {
 		}
 		for _, t := range c.units[l.cue].Target {
 			if strings.ContainsRune(t.Text, l.sign) {
-				c.report(l.cue, t.Cue, s, Unclosed, "has %c without %c", l.sign, l.partner)
+				c.report(l.cue, t.Cue, s, Unclosed, "", "sign", string(l.sign), "partner", string(l.partner))
 				break
 			}
 		}

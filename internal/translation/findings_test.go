@@ -95,6 +95,9 @@ func TestCheck(t *testing.T) {
 			s := pairedSheet(c.from, c.to, []string{c.source}, []string{c.target})
 			var got []check.Code
 			for _, f := range Check(s, check.ProfileFor(c.to), nil) {
+				if English[f.Detail.Code]+check.English[f.Detail.Code] == "" {
+					t.Errorf("detail %s has no text", f.Detail.Code)
+				}
 				if f.Cue != "a" || f.Line != 2 || f.Message == "" || f.Remedy == "" {
 					t.Errorf("the finding is %+v", f)
 				}
