@@ -18,8 +18,8 @@ type memoryKey struct{ conference, language string }
 
 // cachedMemory is a memory with the number of revisions it was built from.
 type cachedMemory struct {
-	rebuilding sync.Mutex // held by who makes it anew, for whom nobody waits
-	mu         sync.Mutex // of what follows
+	rebuilding sync.Mutex // held while the memory is rebuilt; others do not wait for it
+	mu         sync.Mutex // guards the fields below
 	memory     *Memory
 	revisions  int
 	builtAt    time.Time
@@ -87,7 +87,7 @@ func (ms *MemoryCache) entry(k memoryKey) *cachedMemory {
 	return ms.all[k]
 }
 
-// ProgressCache holds the progress of the last revision of each  Revisions never
+// ProgressCache holds the progress of the last revision of each translation. Revisions never
 // change, so each is counted once. Its zero value is empty.
 type ProgressCache struct {
 	mu  sync.Mutex

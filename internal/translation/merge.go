@@ -7,30 +7,24 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// MergeThreeWay applies to theirs what mine changed in base, and returns the cues in the order of
-// time. Where both changed a cue, mine wins. Cues are the same if their ids are.
+// MergeThreeWay applies the changes from base to mine to theirs and returns the cues sorted by
+// time. Where both changed a cue, mine wins. Cues are matched by their ids.
 func MergeThreeWay(base, theirs, mine []Cue) (merged []conference.Cue) {
 	baseByID, theirsByID, mineByID := indexByID(base), indexByID(theirs), indexByID(mine)
 	retranslated := make(map[string]bool) // ids of source cues that have new cues in mine
 	for _, c := range mine {
 		old, inBase := baseByID[c.ID]
 		their, inTheirs := theirsByID[c.ID]
-		if !inBase {
-			if c.State == Untranslated {
-				continue
-			}
+		switch {
+		case !inBase && c.State == Untranslated:
+		case !inBase:
 			for _, id := range c.SourceIDs {
 				retranslated[id] = true
 			}
-		}
-		changed := !inBase || old.Text != c.Text || !slices.Equal(old.Spans, c.Spans)
-		switch {
-		case changed && inBase && inTheirs && old.Start == c.Start && old.End == c.End: // they may have moved it
-			c.Start, c.End = their.Start, their.End
 			merged = append(merged, c.Cue)
-		case changed:
-			merged = append(merged, c.Cue)
-		case inTheirs: // the alternative is that they removed it
+		case old.Text != c.Text || !slices.Equal(old.Spans, c.Spans):
+			merged = append(merged, withTheirTimes(c, old, their, inTheirs))
+		case inTheirs: // otherwise they removed it
 			merged = append(merged, their.Cue)
 		}
 	}
@@ -43,6 +37,15 @@ func MergeThreeWay(base, theirs, mine []Cue) (merged []conference.Cue) {
 	}
 	slices.SortStableFunc(merged, func(a, b conference.Cue) int { return cmp.Compare(a.Start, b.Start) })
 	return merged
+}
+
+// withTheirTimes returns a changed cue at the times that it has in theirs, unless mine has other
+// times than old.
+func withTheirTimes(mine, old, their Cue, inTheirs bool) conference.Cue {
+	if inTheirs && old.Start == mine.Start && old.End == mine.End {
+		mine.Start, mine.End = their.Start, their.End
+	}
+	return mine.Cue
 }
 
 func indexByID(cues []Cue) map[string]Cue {
