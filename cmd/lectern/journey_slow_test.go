@@ -241,7 +241,7 @@ func saveScreenshots(organiser, speaker *browserUser, talk string) {
 			{organiser, "translation", talk + "/translations/es?show=all"}, {organiser, "review", talk + "/translations/es/review"},
 		} {
 			picture.user.chooseLocale(locale)
-			picture.user.do("look at "+picture.path, chromedp.Navigate(organiser.url+picture.path), chromedp.WaitVisible("main"))
+			picture.user.do("look at "+picture.path, chromedp.Navigate(organiser.url+picture.path))
 			picture.user.saveScreenshot(filepath.Join(dir, locale, picture.name+".png"))
 		}
 	}
