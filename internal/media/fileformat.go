@@ -23,10 +23,10 @@ func checkHead(path, name string) error {
 		return fmt.Errorf("open %s: %w", name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return inputerr.New(name, "is not a file").Hint("Name the recording itself")
+		return inputerr.Coded("recording.not_a_file", "is not a file").In(name).Hint("Name the recording itself")
 	}
 	if info.Size() == 0 {
-		return inputerr.New(name, "is empty (0 bytes)").Hint("Copy it again from the camera or the recorder")
+		return inputerr.Coded("recording.empty", "is empty (0 bytes)").In(name).Hint("Copy it again from the camera or the recorder")
 	}
 	head := make([]byte, 4096)
 	n, err := io.ReadFull(f, head)
@@ -61,10 +61,10 @@ func playlistKind(head []byte) string {
 // standard error.
 func unreadableFault(path, name, stderr string) error {
 	if strings.Contains(stderr, "moov atom not found") && isMP4(path) {
-		return inputerr.New(name, "is an MP4 whose index (moov) is missing: the recording was not finished, or not copied whole").
+		return inputerr.Coded("recording.no_moov", "is an MP4 whose index (moov) is missing: the recording was not finished, or not copied whole").In(name).
 			Hint("Copy it again; if the camera's own file is like this, put the card back into the camera, which may repair it, or rebuild the index with untrunc and a good file of the same camera")
 	}
-	return inputerr.New(name, "is not a media file that Lectern can read").
+	return inputerr.Coded("recording.unknown_format", "is not a media file that Lectern can read").In(name).
 		Hint("Use MP4, MOV, MKV, WebM, TS, MTS, MPG, AVI, FLV or MXF")
 }
 

@@ -168,7 +168,7 @@ func jsonError(name string, data []byte, err error) error {
 		at = kind.Offset
 	}
 	l := 1 + bytes.Count(data[:min(at, int64(len(data)))], []byte("\n"))
-	return inputerr.New(name, "is not a valid schedule in JSON: %v", err).At(l).Hint("Export it again")
+	return inputerr.Coded("schedule.invalid_json", "is not a valid schedule in JSON: {error}", "error", err).In(name).At(l).Hint("Export it again")
 }
 
 // toRaw converts the event. day and room are those of the list that it is in.

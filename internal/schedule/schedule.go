@@ -48,7 +48,7 @@ const MaxBytes = 50 << 20
 // [inputerr.Error] with name as its file.
 func Read(name string, data []byte) (Programme, error) {
 	if len(data) > MaxBytes {
-		return Programme{}, inputerr.New(name, "is larger than %d MB", MaxBytes>>20).Hint("Check that it is a schedule")
+		return Programme{}, inputerr.Coded("schedule.too_large", "is larger than {max} MB", "max", MaxBytes>>20).In(name).Hint("Check that it is a schedule")
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	var p Programme
@@ -59,7 +59,7 @@ func Read(name string, data []byte) (Programme, error) {
 	case bytes.HasPrefix(start, []byte("{")), bytes.HasPrefix(start, []byte("[")):
 		p, err = readJSON(name, data)
 	default:
-		err = inputerr.New(name, "is neither XML nor JSON").Hint("Export the schedule as schedule.xml or schedule.json")
+		err = inputerr.Coded("schedule.unknown_format", "is neither XML nor JSON").In(name).Hint("Export the schedule as schedule.xml or schedule.json")
 	}
 	if err != nil {
 		return p, err
@@ -88,7 +88,7 @@ func validate(name string, p *Programme) error {
 	}
 	p.Events = talks
 	if len(talks) == 0 {
-		return inputerr.New(name, "has no talks").Hint("Check that the schedule is published, and export it again")
+		return inputerr.Coded("schedule.no_talks", "has no talks").In(name).Hint("Check that the schedule is published, and export it again")
 	}
 	return nil
 }
@@ -138,7 +138,7 @@ func (r rawEvent) parse(name string, zone *time.Location) (e Event, skipped stri
 	t.Licence, t.URL, t.Links = singleLine(r.licence), singleLine(r.url), r.links
 	t.Language = parseLanguage(r.language)
 	if t.Length, err = parseLength(r.duration); err != nil {
-		return e, "", inputerr.New(name, "the length of “%s” (%q) is not a duration", t.Title, r.duration).Hint("Write it as 00:30")
+		return e, "", inputerr.Coded("schedule.duration", "the length of “{title}” ({text}) is not a duration", "title", t.Title, "text", strconv.Quote(r.duration)).In(name).Hint("Write it as 00:30")
 	}
 	t.Kind = "talk"
 	if tutorialPattern.MatchString(r.kind) || t.Length >= 90*time.Minute {
@@ -153,7 +153,7 @@ func (r rawEvent) parse(name string, zone *time.Location) (e Event, skipped stri
 	}
 	s.GUID, s.Event, s.Room, s.Stream, s.DoNotRecord = singleLine(r.guid), singleLine(r.id), singleLine(r.room), singleLine(r.track), r.optout
 	if s.Start, err = parseStart(r.date, r.start, zone); err != nil {
-		return e, "", inputerr.New(name, "the start of “%s” (%q) is not a time", t.Title, cmp.Or(r.date, r.start)).Hint("Write it as 2026-07-14T10:00:00+02:00")
+		return e, "", inputerr.Coded("schedule.start", "the start of “{title}” ({text}) is not a time", "title", t.Title, "text", strconv.Quote(cmp.Or(r.date, r.start))).In(name).Hint("Write it as 2026-07-14T10:00:00+02:00")
 	}
 	if !s.Start.IsZero() {
 		t.Date = s.Start.Format(time.DateOnly)

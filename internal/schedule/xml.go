@@ -93,14 +93,14 @@ func readXML(name string, data []byte) (p Programme, err error) {
 		}
 	}
 	if !known {
-		return p, inputerr.New(name, "is XML but not a schedule").Hint("Export the schedule as schedule.xml")
+		return p, inputerr.Coded("schedule.other_xml", "is XML but not a schedule").In(name).Hint("Export the schedule as schedule.xml")
 	}
 	return p, nil
 }
 
 func xmlError(name string, d *xml.Decoder, err error) error {
 	l, _ := d.InputPos()
-	return inputerr.New(name, "is not valid XML: %v", err).At(l).Hint("Export it again")
+	return inputerr.Coded("schedule.invalid_xml", "is not valid XML: {error}", "error", err).In(name).At(l).Hint("Export it again")
 }
 
 func attribute(e xml.StartElement, name string) string {

@@ -68,7 +68,7 @@ func (s *Subtitles) Receive(ctx context.Context, who, slug string, u SubtitleUpl
 	}
 	for _, c := range file.Track.Cues {
 		if len(c.Text) > subtitle.MaxCueBytes {
-			return SubtitleReport{}, inputerr.New(u.Name, "has a caption of %d bytes, more than the limit of %d", len(c.Text), subtitle.MaxCueBytes).At(c.Line).Hint("Check whether a blank line is missing before it")
+			return SubtitleReport{}, inputerr.Coded("subtitles.cue_too_long", "has a caption of {bytes} bytes, more than the limit of {max}", "bytes", len(c.Text), "max", subtitle.MaxCueBytes).In(u.Name).At(c.Line).Hint("Check whether a blank line is missing before it")
 		}
 	}
 	file.Track.Kind = conference.Authored
@@ -81,7 +81,7 @@ func (s *Subtitles) Receive(ctx context.Context, who, slug string, u SubtitleUpl
 		Check: check.Check(track.Cues, check.ProfileFor(language), language, 0),
 	}
 	if len(report.Cues) == 0 {
-		return report, inputerr.New(u.Name, "has no cue within the video").Hint("Check whether it belongs to another talk, or is timed against the recording")
+		return report, inputerr.Coded("subtitles.outside", "has no cue within the video").In(u.Name).Hint("Check whether it belongs to another talk, or is timed against the recording")
 	}
 	report.compareWith(conference.FindAuthored(talk.Facts.Tracks))
 	if report.Sync, err = s.CheckSync(ctx, talk, track); err != nil || u.DryRun || report.Unchanged {
@@ -115,7 +115,7 @@ func (s *Subtitles) toReel(ctx context.Context, slug string, u *SubtitleUpload, 
 	track = f.Track
 	if u.Clock == ProgrammeClock {
 		if !ok {
-			return track, "", nil, inputerr.New(track.File, "is timed against the video, but there is no video yet").
+			return track, "", nil, inputerr.Coded("subtitles.no_video", "is timed against the video, but there is no video yet").In(track.File).
 				Hint("Choose the recording as its clock, or wait for the video")
 		}
 		current, err := s.Catalog.Edition(ctx, published.Edition)
@@ -210,14 +210,14 @@ func (s *Subtitles) ApplySync(ctx context.Context, who, slug string, revision in
 		return report, err
 	}
 	if t.Revision != revision {
-		return report, inputerr.New(slug, "has new subtitles, revision %d", t.Revision).Hint("Reload the page and check the shift proposed for them")
+		return report, inputerr.Coded("subtitles.changed", "has new subtitles, revision {revision}", "revision", t.Revision).In(slug).Hint("Reload the page and check the shift proposed for them")
 	}
 	found, err := s.CheckSync(ctx, talk, t)
 	if err != nil {
 		return report, err
 	}
 	if found == nil {
-		return report, inputerr.New(slug, "has recordings that are not analysed yet").Hint("Wait until its first video is ready")
+		return report, inputerr.Coded("subtitles.not_analysed", "has recordings that are not analysed yet").In(slug).Hint("Wait until its first video is ready")
 	}
 	if t.Cues, _, err = subsync.Apply(t.Cues, *found); err != nil {
 		return report, err

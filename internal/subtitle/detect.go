@@ -121,27 +121,27 @@ func unknownFormatError(name, text string) error {
 		}
 		line++
 	}
-	f := inputerr.New(name, "is not a subtitle file: no line of it is like “00:00:01,000 --> 00:00:02,500”").At(line).
+	f := inputerr.Coded("subtitles.not_subtitles", "is not a subtitle file: no line of it is like “00:00:01,000 --> 00:00:02,500”").In(name).At(line).
 		Hint("Every caption needs the times at which it is shown; hand in SRT, WebVTT, TTML, SSA, ASS, SBV, SubViewer or STL")
 	head := strings.ToLower(strings.TrimLeft(text, " \t\n"))
 	head = head[:min(len(head), 4096)]
 	switch {
 	case strings.HasPrefix(head, "<sami"):
-		return inputerr.New(name, "is a SAMI file, which is not read here").At(line).Hint("Save it as SRT or WebVTT")
+		return inputerr.Coded("subtitles.sami", "is a SAMI file, which is not read here").In(name).At(line).Hint("Save it as SRT or WebVTT")
 	case strings.HasPrefix(head, "<") && (strings.Contains(head, "<timedtext") || strings.Contains(head, "<transcript")):
-		return inputerr.New(name, "is in YouTube's own XML (srv1 to srv3), which is not read here").At(line).Hint("Download it as SRT, WebVTT or TTML")
+		return inputerr.Coded("subtitles.youtube_xml", "is in YouTube's own XML (srv1 to srv3), which is not read here").In(name).At(line).Hint("Download it as SRT, WebVTT or TTML")
 	case strings.HasPrefix(head, "<") && (strings.Contains(head, "<html") || strings.Contains(head, "<!doctype html") || strings.Contains(head, "<body") || strings.Contains(head, "<head") || strings.Contains(head, "<div")):
-		return inputerr.New(name, "is a web page, not a subtitle file").At(line).Hint("Download the subtitle file that the page offers")
+		return inputerr.Coded("subtitles.web_page", "is a web page, not a subtitle file").In(name).At(line).Hint("Download the subtitle file that the page offers")
 	case strings.HasPrefix(head, "<?xml") || strings.HasPrefix(head, "<svg") || strings.HasPrefix(head, "<rss"):
-		return inputerr.New(name, "is XML, but not Timed Text: its outermost element is not tt").At(line).Hint("Export it as TTML, or as SRT")
+		return inputerr.Coded("subtitles.other_xml", "is XML, but not Timed Text: its outermost element is not tt").In(name).At(line).Hint("Export it as TTML, or as SRT")
 	case strings.HasPrefix(head, `{\rtf`):
-		return inputerr.New(name, "is a document of a word processor (RTF)").At(line).Hint("Save it as plain text (UTF-8)")
+		return inputerr.Coded("subtitles.rtf", "is a document of a word processor (RTF)").In(name).At(line).Hint("Save it as plain text (UTF-8)")
 	case mpl2Line.MatchString(head):
-		return inputerr.New(name, "is an MPL2 file, whose times are tenths of a second, which is not read here").At(line).Hint("Save it as SRT or WebVTT")
+		return inputerr.Coded("subtitles.mpl2", "is an MPL2 file, whose times are tenths of a second, which is not read here").In(name).At(line).Hint("Save it as SRT or WebVTT")
 	case lrcLine.MatchString(head):
-		return inputerr.New(name, "is a file of lyrics (LRC), whose lines have no end, which is not read here").At(line).Hint("Save it as SRT or WebVTT")
+		return inputerr.Coded("subtitles.lrc", "is a file of lyrics (LRC), whose lines have no end, which is not read here").In(name).At(line).Hint("Save it as SRT or WebVTT")
 	case strings.HasPrefix(head, "{") && strings.Contains(head, `"`) || strings.HasPrefix(head, "[{"):
-		return inputerr.New(name, "is JSON, not a subtitle file").At(line).Hint("Export it as SRT or WebVTT")
+		return inputerr.Coded("subtitles.json", "is JSON, not a subtitle file").In(name).At(line).Hint("Export it as SRT or WebVTT")
 	}
 	return f
 }

@@ -16,7 +16,7 @@ func CanonicalLanguage(tag string) (string, error) {
 	base, _, region := t.Raw()
 	switch {
 	case strings.TrimSpace(tag) == "" || err == nil && base.String() == "und":
-		return "", inputerr.New("", "%s names no language", quote(tag)).Hint("Say which language it is, such as en or es-419")
+		return "", inputerr.Coded("language.none", "{tag} names no language", "tag", quote(tag)).Hint("Say which language it is, such as en or es-419")
 	case err != nil:
 		f := inputerr.New("", "%s is not a known language tag", quote(tag))
 		if s := suggestLanguage(tag); s != "" {
@@ -24,7 +24,7 @@ func CanonicalLanguage(tag string) (string, error) {
 		}
 		return "", f.Hint("Tags look like en, es-419 or zh-Hant")
 	case base.String() == "es" && region.String() == "LA":
-		return "", inputerr.New("", "%s is Spanish as spoken in Laos", quote(tag)).Hint("Did you mean es-419 (Latin American Spanish)?")
+		return "", inputerr.Coded("language.laos", "{tag} is Spanish as spoken in Laos", "tag", quote(tag)).Hint("Did you mean es-419 (Latin American Spanish)?")
 	}
 	return t.String(), nil
 }

@@ -99,7 +99,7 @@ func Parse(name string, data []byte, o Options) (Document, error) {
 	p.sortExplained()
 	gate()
 	if len(p.doc.Cues) == 0 {
-		return Document{}, inputerr.New(name, "is a subtitle file without a single caption").At(1).Hint("Look whether it was saved whole")
+		return Document{}, inputerr.Coded("subtitles.no_cues", "is a subtitle file without a single caption").In(name).At(1).Hint("Look whether it was saved whole")
 	}
 	p.normalize()
 	p.doc.Diagnostics = p.diagnostics()
@@ -111,7 +111,7 @@ func Parse(name string, data []byte, o Options) (Document, error) {
 func readUnchecked(name string, data []byte, o Options) (p *parser, gate func(), err error) {
 	limit := cmp.Or(o.MaxBytes, MaxBytes)
 	if int64(len(data)) > limit {
-		return nil, nil, inputerr.New(name, "has more than the %d bytes that are read", limit).
+		return nil, nil, inputerr.Coded("subtitles.too_large", "has more than the {max} bytes that are read", "max", limit).In(name).
 			Hint("A subtitle file of a whole day has less than one megabyte: look whether it is the right file")
 	}
 	p = &parser{name: name}
@@ -124,7 +124,7 @@ func readUnchecked(name string, data []byte, o Options) (p *parser, gate func(),
 		return nil, nil, err
 	}
 	if p.text = cleanText(t.UTF8, &p.reporter); isBlank(p.text) {
-		return nil, nil, inputerr.New(name, "is empty, which is not a subtitle file").At(1).Hint("Look whether it was saved, and hand in that")
+		return nil, nil, inputerr.Coded("subtitles.empty", "is empty, which is not a subtitle file").In(name).At(1).Hint("Look whether it was saved, and hand in that")
 	}
 	p.addEncodingNotes(t)
 	r, ok := detectReader(p.text)

@@ -45,7 +45,7 @@ const keepCell = "keep"
 func ReadGlossary(name string, data []byte) (*Glossary, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !utf8.Valid(data) {
-		return nil, inputerr.New(name, "is not UTF-8").Hint("Save it as CSV in UTF-8")
+		return nil, inputerr.Coded("glossary.not_utf8", "is not UTF-8").In(name).Hint("Save it as CSV in UTF-8")
 	}
 	first, _, _ := strings.Cut(string(data), "\n")
 	r := csv.NewReader(bytes.NewReader(data))
@@ -64,7 +64,7 @@ func ReadGlossary(name string, data []byte) (*Glossary, error) {
 		}
 		var wrong *csv.ParseError
 		if errors.As(err, &wrong) {
-			return nil, inputerr.New(name, "is not valid CSV: %v", wrong.Err).At(wrong.StartLine).Hint("Enclose cells that contain quotation marks in quotation marks, and double the inner ones")
+			return nil, inputerr.Coded("glossary.invalid", "is not valid CSV: {error}", "error", wrong.Err).In(name).At(wrong.StartLine).Hint("Enclose cells that contain quotation marks in quotation marks, and double the inner ones")
 		}
 		if err != nil {
 			return nil, err
@@ -83,7 +83,7 @@ func ReadGlossary(name string, data []byte) (*Glossary, error) {
 		}
 	}
 	if g.columns == nil {
-		return nil, inputerr.New(name, "is empty").Hint("The first line must name the columns, such as term,es,ja")
+		return nil, inputerr.Coded("glossary.no_terms", "is empty").In(name).Hint("The first line must name the columns, such as term,es,ja")
 	}
 	slices.SortStableFunc(g.terms, func(a, b term) int { return cmp.Compare(len(b.words), len(a.words)) })
 	return &Glossary{g.terms}, nil

@@ -97,7 +97,7 @@ func ReadCSV(name string, data []byte) (*File, error) {
 		}
 		var bad *csv.ParseError
 		if errors.As(err, &bad) {
-			return nil, inputerr.New(name, "is not valid CSV: %v", bad.Err).At(bad.Line).Hint("Open it in a spreadsheet and save it as CSV again")
+			return nil, inputerr.Coded("csv.invalid", "is not valid CSV: {error}", "error", bad.Err).In(name).At(bad.Line).Hint("Open it in a spreadsheet and save it as CSV again")
 		}
 		if err != nil {
 			return nil, err
@@ -108,7 +108,7 @@ func ReadCSV(name string, data []byte) (*File, error) {
 		}
 	}
 	if len(r.file.entries) == 0 {
-		return nil, inputerr.New(name, "has no translations").At(1).Hint("Check that the whole file was saved, including the first line")
+		return nil, inputerr.Coded("csv.no_translations", "has no translations").In(name).At(1).Hint("Check that the whole file was saved, including the first line")
 	}
 	return r.file, nil
 }
@@ -146,7 +146,7 @@ func (r *csvReader) readRow(line int, row []string) error {
 	}
 	e.state = parseState(cell("state"), e.translation)
 	if first := r.ids[e.context]; first > 0 && e.context != "" {
-		return inputerr.New(r.name, "repeats %s of line %d", e.context, first).At(line).Hint("Delete one of them")
+		return inputerr.Coded("translation.repeated", "repeats {text} of line {line}", "text", e.context, "line", first).In(r.name).At(line).Hint("Delete one of them")
 	}
 	r.ids[e.context] = line
 	r.file.readHeader(parseDetails(e.details).sheet)
@@ -174,8 +174,8 @@ func (r *csvReader) readColumns(line int, row []string) error {
 	}
 	for _, needed := range []string{"id", "source", "translation"} {
 		if !slices.Contains(r.columns, needed) {
-			return inputerr.New(r.name, "has no column “%s”", needed).At(line).
-				Hint("Restore the first line: %s", strings.Join(csvColumns, ", "))
+			return inputerr.Coded("csv.no_column", "has no column “{column}”", "column", needed, "columns", strings.Join(csvColumns, ", ")).In(r.name).At(line).
+				Hint("Restore the first line: {columns}")
 		}
 	}
 	return nil

@@ -128,7 +128,7 @@ func ReadPO(name string, data []byte) (*File, error) {
 		return nil, err
 	}
 	if len(p.file.entries) == 0 {
-		return nil, inputerr.New(name, "has no texts").At(1).Hint("Check that the whole file was saved")
+		return nil, inputerr.Coded("translation.no_texts", "has no texts").In(name).At(1).Hint("Check that the whole file was saved")
 	}
 	return p.file, nil
 }
@@ -288,7 +288,7 @@ func (p *poReader) finishEntry() error {
 	}
 	if key := e.context; key != "" && e.state != translation.Obsolete {
 		if first := p.contexts[key]; first > 0 {
-			return inputerr.New(p.name, "repeats %s of line %d", key, first).At(e.line).Hint("Delete one of them")
+			return inputerr.Coded("translation.repeated", "repeats {text} of line {line}", "text", key, "line", first).In(p.name).At(e.line).Hint("Delete one of them")
 		}
 		p.contexts[key] = e.line
 	}

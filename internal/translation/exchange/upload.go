@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -73,7 +74,7 @@ var revisionInName = regexp.MustCompile(`\.r([0-9]{1,6})\.`)
 func (i *uploadImport) read(ctx context.Context) error {
 	i.Name = filepath.Base(strings.ReplaceAll(i.Name, `\`, "/"))
 	if len(bytes.TrimSpace(i.Data)) == 0 {
-		return inputerr.New(i.Name, "is empty").Hint("Choose the file that you translated")
+		return inputerr.Coded("translation.empty", "is empty").In(i.Name).Hint("Choose the file that you translated")
 	}
 	stated := i.Base
 	if m := revisionInName.FindStringSubmatch(i.Name); m != nil && i.Base == 0 {
@@ -91,7 +92,7 @@ func (i *uploadImport) readFile(read func(name string, data []byte) (*File, erro
 		return err
 	}
 	if to := i.file.To; to != "" && to != i.language {
-		return inputerr.New(i.Name, "is in %s (%s), not in %s", subtitle.EnglishLanguageName(to), to, subtitle.EnglishLanguageName(i.language)).
+		return inputerr.Coded("translation.other_language", fmt.Sprintf("is in %s (%s), not in %s", subtitle.EnglishLanguageName(to), to, subtitle.EnglishLanguageName(i.language)), "language", to).In(i.Name).
 			Hint("Check that it is the right file")
 	}
 	if err := i.checkTextLength(i.file.LongestText()); err != nil {
@@ -120,7 +121,7 @@ func (i *uploadImport) readSubtitles(ctx context.Context) error {
 // compare.
 func (i *uploadImport) checkTextLength(bytes, line int) error {
 	if bytes > subtitle.MaxCueBytes {
-		return inputerr.New(i.Name, "has a text of %d bytes, more than the limit of %d", bytes, subtitle.MaxCueBytes).At(line).
+		return inputerr.Coded("translation.text_too_long", "has a text of {bytes} bytes, more than the limit of {max}", "bytes", bytes, "max", subtitle.MaxCueBytes).In(i.Name).At(line).
 			Hint("Check that it is the right file. Nothing was saved")
 	}
 	return nil
@@ -136,7 +137,7 @@ func (i *uploadImport) convertToReelTime(ctx context.Context, edition string) er
 			return err
 		}
 		if !ok {
-			return inputerr.New(i.Name, "cannot have the times of the video: there is no video yet").Hint("Choose the times of the recordings")
+			return inputerr.Coded("translation.no_video", "cannot have the times of the video: there is no video yet").In(i.Name).Hint("Choose the times of the recordings")
 		}
 		edition = published.Edition
 	}
@@ -145,7 +146,7 @@ func (i *uploadImport) convertToReelTime(ctx context.Context, edition string) er
 	}
 	e, err := books.Edition(ctx, edition)
 	if errors.Is(err, catalog.ErrNotFound) {
-		return inputerr.New(i.Name, "was made for a video that does not exist here (edition %s)", edition).
+		return inputerr.Coded("translation.unknown_edition", "was made for a video that does not exist here (edition {edition})", "edition", edition).In(i.Name).
 			Hint("Remove the line that names the edition, or start from a file that you downloaded here")
 	}
 	if err != nil {

@@ -35,7 +35,7 @@ func ReadXLIFF(name string, data []byte) (*File, error) {
 		return nil, err
 	}
 	if len(x.file.entries) == 0 {
-		return nil, inputerr.New(name, "has no texts").At(1).Hint("Check that the whole file was saved")
+		return nil, inputerr.Coded("translation.no_texts", "has no texts").In(name).At(1).Hint("Check that the whole file was saved")
 	}
 	return x.file, nil
 }
@@ -63,7 +63,7 @@ func (x *xliffReader) next() (xml.Token, error) {
 	} else if !errors.Is(err, io.EOF) {
 		problem = err.Error()
 	}
-	return nil, inputerr.New(x.name, "is not valid XML: %s", problem).At(at).Hint("Export it again from your translation editor")
+	return nil, inputerr.Coded("xliff.invalid_xml", "is not valid XML: {error}", "error", problem).In(x.name).At(at).Hint("Export it again from your translation editor")
 }
 
 func (x *xliffReader) readDocument() error {
@@ -81,7 +81,7 @@ func (x *xliffReader) readDocument() error {
 		case xml.StartElement:
 			if !known && t.Name.Local != "xliff" {
 				at, _ := x.decoder.InputPos()
-				return inputerr.New(x.name, "is not XLIFF: it begins with <%s>", t.Name.Local).At(at).Hint("Upload XLIFF 1.2 or 2.0")
+				return inputerr.Coded("xliff.other_xml", "is not XLIFF: it begins with <{element}>", "element", t.Name.Local).In(x.name).At(at).Hint("Upload XLIFF 1.2 or 2.0")
 			}
 			known = true
 			if err := x.readElement(t); err != nil {
@@ -187,7 +187,7 @@ func (x *xliffReader) addEntry(e entry) error {
 		x.ids = map[string]int{}
 	}
 	if first := x.ids[e.context]; first > 0 && e.context != "" {
-		return inputerr.New(x.name, "repeats %s of line %d", e.context, first).At(e.line).Hint("Delete one of them")
+		return inputerr.Coded("translation.repeated", "repeats {text} of line {line}", "text", e.context, "line", first).In(x.name).At(e.line).Hint("Delete one of them")
 	}
 	x.ids[e.context] = e.line
 	x.file.entries = append(x.file.entries, e)
