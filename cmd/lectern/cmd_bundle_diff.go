@@ -43,7 +43,7 @@ func printBundleDiff(w io.Writer, d bundle.Difference) {
 	if d.SameEdition {
 		fmt.Fprintf(w, "%s: the same edition; subtitles made for the old one fit the new one\n", d.Slug)
 	} else {
-		fmt.Fprintf(w, "%s: another edition; %s changed\n", d.Slug, strings.Join(d.EditionChanges, ", "))
+		fmt.Fprintf(w, "%s: new edition; %s changed\n", d.Slug, strings.Join(d.EditionChanges, ", "))
 	}
 	for _, target := range d.Targets {
 		fmt.Fprintf(w, "\n%s: %s\n", targetName(target.Name), targetSummary(target))
