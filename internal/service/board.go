@@ -24,7 +24,7 @@ const (
 	StateNoRecording      TalkState = "no-recording"
 	StateQueued           TalkState = "queued"   // to be made
 	StateProcessing       TalkState = "making"   // being made
-	StateFailed           TalkState = "failed"   // somebody has to look
+	StateFailed           TalkState = "failed"   // needs attention
 	StateReadyForReview   TalkState = "ready"    // to be looked at by its speaker
 	StateChangesRequested TalkState = "wrong"    // its speaker says that something is
 	StateApproved         TalkState = "approved" // may be released
@@ -59,7 +59,7 @@ type TalkSummary struct {
 	State      TalkState
 	Reason     string // it has failed, or is held
 	Stages     []StageProgress
-	TimeLeft   time.Duration // until it is made, about; 0: nobody knows
+	TimeLeft   time.Duration // estimated time until it is processed; 0: unknown
 	WaitingFor []WaitingFor
 	Version    uint64 // rises with every change of the board
 }

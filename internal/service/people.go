@@ -67,31 +67,55 @@ func (svc *People) createLink(ctx context.Context, maker string, i Invitation) (
 // validateInvitation checks that an invitation names what its role needs and nothing else, and
 // normalises its language.
 func (svc *People) validateInvitation(ctx context.Context, i *Invitation) (err error) {
-	wantsTalk := i.Role == access.Speaker || i.Role == access.Translator
-	wantsLanguage := i.Role == access.Reviewer || i.Role == access.Translator
-	switch {
-	case !slices.Contains(access.Roles(), i.Role):
+	if !slices.Contains(access.Roles(), i.Role) {
 		return inputerr.Coded("role.unknown", "there is no role {name}", "name", strconv.Quote(string(i.Role)), "known", fmt.Sprint(access.Roles())).Hint("Use one of {known}")
-	case i.Name == "":
+	}
+	if i.Name == "" {
 		return inputerr.Coded("link.name_missing", "the link has no name").Hint("Enter the name of the person. The history shows it")
-	case wantsTalk && i.Talk == "":
-		return inputerr.Coded("link.talk_missing", "a link for a {role} needs a talk", "role", i.Role).Hint("Choose the talk")
-	case !wantsTalk && i.Talk != "":
-		return inputerr.Coded("link.talk_superfluous", "a link for a {role} is for all talks", "role", i.Role).Hint("Remove the talk")
-	case wantsLanguage && i.Language == "":
-		return inputerr.Coded("link.language_missing", "a link for a {role} needs a language", "role", i.Role).Hint("Choose the language")
-	case !wantsLanguage && i.Language != "":
-		return inputerr.Coded("link.language_superfluous", "a link for a {role} is for all languages", "role", i.Role).Hint("Remove the language")
+	}
+	if err := i.validateTalk(); err != nil {
+		return err
+	}
+	if err := i.validateLanguage(); err != nil {
+		return err
 	}
 	if i.Talk != "" {
-		if taken, err := svc.catalog.SlugTaken(ctx, i.Talk); err != nil || !taken {
-			return cmp.Or(err, error(inputerr.Coded("talk.unknown", "there is no such talk").In(i.Talk).Hint("Look for its name in the list of talks")))
+		taken, err := svc.catalog.SlugTaken(ctx, i.Talk)
+		if err != nil {
+			return err
+		}
+		if !taken {
+			return inputerr.Coded("talk.unknown", "there is no such talk").In(i.Talk).Hint("Look for its name in the list of talks")
 		}
 	}
 	if i.Language != "" {
 		i.Language, err = subtitle.CanonicalLanguage(i.Language)
 	}
 	return err
+}
+
+// validateTalk checks that a talk is named exactly if the role is for one talk.
+func (i Invitation) validateTalk() error {
+	needed := i.Role == access.Speaker || i.Role == access.Translator
+	switch {
+	case needed && i.Talk == "":
+		return inputerr.Coded("link.talk_missing", "a link for a {role} needs a talk", "role", i.Role).Hint("Choose the talk")
+	case !needed && i.Talk != "":
+		return inputerr.Coded("link.talk_superfluous", "a link for a {role} is for all talks", "role", i.Role).Hint("Remove the talk")
+	}
+	return nil
+}
+
+// validateLanguage checks that a language is named exactly if the role is for one language.
+func (i Invitation) validateLanguage() error {
+	needed := i.Role == access.Reviewer || i.Role == access.Translator
+	switch {
+	case needed && i.Language == "":
+		return inputerr.Coded("link.language_missing", "a link for a {role} needs a language", "role", i.Role).Hint("Choose the language")
+	case !needed && i.Language != "":
+		return inputerr.Coded("link.language_superfluous", "a link for a {role} is for all languages", "role", i.Role).Hint("Remove the language")
+	}
+	return nil
 }
 
 // UsableLink returns the link of a secret if a browser may open it. Links that are revoked, expired
@@ -184,7 +208,7 @@ func (svc *People) CreateFirstOrganiserLink(ctx context.Context) (secret access.
 	}) {
 		return "", false, nil
 	}
-	for _, l := range links { // of starts that nobody followed
+	for _, l := range links { // from earlier starts
 		if l.Role == access.Organiser && l.Kind == catalog.LinkOneTime && l.Revoked.IsZero() {
 			if err := svc.catalog.RevokeLink(ctx, "lectern", l.LinkID); err != nil {
 				return "", false, err

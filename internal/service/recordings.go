@@ -45,7 +45,7 @@ type InspectionSummary = submission.InspectionSummary
 // Arrival is a recording that has arrived, with the talks that it may belong to.
 type Arrival struct {
 	catalog.Arrival
-	Inspection *InspectionSummary // nil: nobody looked yet
+	Inspection *InspectionSummary // nil: not inspected yet
 	Proposals  []match.Candidate
 }
 

@@ -36,7 +36,7 @@ type ReleaseStatus struct {
 	HasReview bool                    // there is one
 	Stale     bool                    // the bundle is another since
 	Blocker   string                  // why it must not be published at all, or not yet
-	Request   *catalog.ReleaseRequest // nil: nobody asked for its release
+	Request   *catalog.ReleaseRequest // nil: its release was not requested
 }
 
 // Status returns the verdict and the release status of a talk.
@@ -116,7 +116,8 @@ func (svc *Releases) SubmitVerdict(ctx context.Context, p access.Person, slug st
 	}
 	v := catalog.Review{Who: by.Name, Verdict: catalog.ReviewApproved, Comment: words, Bundle: judged}
 	if !approved {
-		if v.Verdict = catalog.ReviewRejected; words == "" {
+		v.Verdict = catalog.ReviewRejected
+		if words == "" {
 			return inputerr.Coded("review.comment_missing", "is missing").In("comment").Hint("Describe what is wrong")
 		}
 	}
@@ -183,7 +184,7 @@ func (svc *Releases) Cancel(ctx context.Context, p access.Person, slug string) e
 // ReleaseDue releases every requested talk whose last version is approved and which nothing blocks
 // at the time now. For the others it records the reason.
 func (svc *Releases) ReleaseDue(ctx context.Context, now time.Time) error {
-	svc.releasing.Lock() // two must not lay one bundle out at a time
+	svc.releasing.Lock() // two must not write one bundle at a time
 	defer svc.releasing.Unlock()
 	wanted, err := svc.catalog.ReleaseRequests(ctx)
 	if err != nil {
@@ -198,41 +199,49 @@ func (svc *Releases) ReleaseDue(ctx context.Context, now time.Time) error {
 	return errors.Join(errs...)
 }
 
-func (svc *Releases) releaseOne(ctx context.Context, w catalog.ReleaseRequest, now time.Time) error {
-	published, ok, err := svc.catalog.LastPublication(ctx, w.Slug)
-	if err != nil || !ok || len(published.Keys) == 0 || !w.Released.IsZero() && w.Bundle == published.Keys[0] {
+// releaseOne releases a talk whose newest bundle was not released yet, or records what blocks it.
+func (svc *Releases) releaseOne(ctx context.Context, r catalog.ReleaseRequest, now time.Time) error {
+	published, ok, err := svc.catalog.LastPublication(ctx, r.Slug)
+	if err != nil || !ok || len(published.Keys) == 0 || !r.Released.IsZero() && r.Bundle == published.Keys[0] {
 		return err
 	}
-	s, err := svc.status(ctx, w.Slug, now)
+	blocker, err := svc.releaseBlocker(ctx, r.Slug, now)
 	if err != nil {
 		return err
 	}
-	wish, err := svc.catalog.BuildRequest(ctx, w.Slug)
-	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
-		return err
-	}
-	why := s.Blocker
-	switch {
-	case why != "":
-	case wish.Pending():
-		why = "it is being made again"
-	case s.Review.Verdict != catalog.ReviewApproved || s.Stale:
-		why = "it was changed since it was approved"
-	}
-	if why != "" {
-		if why == w.Blocked {
+	if blocker != "" {
+		if blocker == r.Blocked {
 			return nil
 		}
-		return svc.catalog.RequestRelease(ctx, w.Slug, w.Who, why)
+		return svc.catalog.RequestRelease(ctx, r.Slug, r.Who, blocker)
 	}
-	dir, err := svc.copyBundle(ctx, w.Slug)
+	dir, err := svc.copyBundle(ctx, r.Slug)
 	if err != nil {
-		return fmt.Errorf("release %s: %w", w.Slug, err)
+		return fmt.Errorf("release %s: %w", r.Slug, err)
 	}
-	if err := svc.catalog.RecordRelease(ctx, w.Slug, published.Keys[0], dir); err != nil {
+	if err := svc.catalog.RecordRelease(ctx, r.Slug, published.Keys[0], dir); err != nil {
 		return err
 	}
-	return svc.notifier.released(ctx, w.Slug)
+	return svc.notifier.released(ctx, r.Slug)
+}
+
+// releaseBlocker returns why a talk must not be released at the time now; "" if it may be.
+func (svc *Releases) releaseBlocker(ctx context.Context, slug string, now time.Time) (string, error) {
+	s, err := svc.status(ctx, slug, now)
+	if err != nil || s.Blocker != "" {
+		return s.Blocker, err
+	}
+	build, err := svc.catalog.BuildRequest(ctx, slug)
+	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
+		return "", err
+	}
+	switch {
+	case build.Pending():
+		return "it is being processed again", nil
+	case s.Review.Verdict != catalog.ReviewApproved || s.Stale:
+		return "it was changed since it was approved", nil
+	}
+	return "", nil
 }
 
 // copyBundle copies the bundle of a talk to the release directory, by hard links where possible.

@@ -203,8 +203,8 @@ func (svc *Schedule) Entry(ctx context.Context, p access.Person, slug string) (S
 	place, err := svc.catalog.Scheduling(ctx, slug)
 	t := s.Facts.Talk
 	return ScheduleEntry{
-		t.Title, t.Kind, t.Language, t.Licence, t.Abstract, t.Speakers, t.URL, t.Tags,
-		place.Room, place.Stream, place.Start, t.Length, place.Priority, place.DoNotRecord, place.Embargo,
+		Title: t.Title, Kind: t.Kind, Language: t.Language, Licence: t.Licence, Abstract: t.Abstract, Speakers: t.Speakers, URL: t.URL, Tags: t.Tags,
+		Room: place.Room, Stream: place.Stream, Start: place.Start, Length: t.Length, Priority: place.Priority, DoNotRecord: place.DoNotRecord, Embargo: place.Embargo,
 	}, err
 }
 
@@ -218,17 +218,11 @@ func (svc *Schedule) CreateTalk(ctx context.Context, p access.Person, e Schedule
 	if err := e.applyTo(&event); err != nil {
 		return "", err
 	}
-	base := conference.Slug(event.Talk.Title)
-	for n := 1; ; n++ {
-		if slug = base; n > 1 {
-			slug = fmt.Sprintf("%s-%d", base, n)
-		}
-		if taken, err := svc.catalog.SlugTaken(ctx, slug); err != nil || !taken {
-			if err != nil {
-				return "", err
-			}
-			break
-		}
+	slug, err = conference.UnusedSlug(conference.Slug(event.Talk.Title), func(slug string) (bool, error) {
+		return svc.catalog.SlugTaken(ctx, slug)
+	})
+	if err != nil {
+		return "", err
 	}
 	event.Talk.Slug = slug
 	set, err := svc.ConferenceSettings(ctx, p)

@@ -39,7 +39,7 @@ type TalkDetails struct {
 	Failures  []*action.Failure
 	StartedAt time.Time // the last making
 	EndedAt   time.Time
-	Links     []catalog.Link // that let somebody in to this talk; for who may see them
+	Links     []catalog.Link // for this talk alone; for people who may see them
 }
 
 // maxHistory limits the number of changes in TalkDetails.
@@ -104,7 +104,7 @@ func setProcessingOptions(s *catalog.Submission, h ProcessingOptions) error {
 	if h.Pipeline == s.Pipeline {
 		return nil
 	}
-	if !slices.Contains(pipelines.Names(), h.Pipeline) { // anybody's file could be read else
+	if !slices.Contains(pipelines.Names(), h.Pipeline) { // otherwise any file could be read
 		return inputerr.Coded("pipeline.unknown", "there is no pipeline {pipeline}", "pipeline", strconv.Quote(h.Pipeline), "known", strings.Join(pipelines.Names(), ", ")).Hint("Use one of {known}")
 	}
 	p, err := pipelines.Load(h.Pipeline, worker.PipelineKinds(worker.Kinds()))

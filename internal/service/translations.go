@@ -36,7 +36,7 @@ const ClaimLifetime = 3 * 24 * time.Hour
 type Translation struct {
 	translation.Revision                    // Number 0: it is still to be begun
 	Talk                 conference.Talk    //
-	Claim                *catalog.Claim     // who is at it; nil: nobody
+	Claim                *catalog.Claim     // nil: not claimed
 	HasVideo             bool               // there is a video of the talk
 	Programme            timeline.Programme // of the video that was made last
 }
@@ -219,7 +219,7 @@ func (svc *Translations) FollowSource(ctx context.Context, slug string) (calls P
 // newPendingTask returns a task for everyone with a role in a translation.
 func (svc *Translations) newPendingTask(ctx context.Context, h translation.Revision, role access.Role) (PendingTask, error) {
 	people, err := svc.notifier.grantsWithRole(ctx, role, h.Slug, h.Language)
-	return PendingTask{h.Slug, h.Language, role, people, h.Progress()}, err
+	return PendingTask{Slug: h.Slug, Language: h.Language, Role: role, People: people, Progress: h.Progress()}, err
 }
 
 // maxSuggestions limits the suggestions for one text.

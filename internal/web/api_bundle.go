@@ -46,7 +46,7 @@ func (a *api) getBundle(ctx context.Context, p access.Person, in *slugInput) (*b
 	base := a.url + "/talks/" + in.Slug
 	told := Bundle{Published: b.Published, Edition: b.Edition.ID, Files: []BundleFile{}, Tracks: nonNil(b.Tracks), LeftOut: nonNil(b.LeftOut), Missing: nonNil(b.Missing()), Zip: base + "/bundle.zip"}
 	for _, f := range b.Files {
-		told.Files = append(told.Files, BundleFile{f.Path, f.SHA256, f.Size, f.Role, base + "/files/" + f.Path})
+		told.Files = append(told.Files, BundleFile{Path: f.Path, SHA256: f.SHA256, Size: f.Size, Role: f.Role, URL: base + "/files/" + f.Path})
 	}
 	told.ZipSize, err = b.ZipSize()
 	return &body[Bundle]{told}, err

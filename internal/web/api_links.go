@@ -72,7 +72,7 @@ type Grant struct {
 func (a *api) whoAmI(_ context.Context, p access.Person, _ *struct{}) (*body[[]Grant], error) {
 	all := []Grant{}
 	for _, g := range p.Grants {
-		all = append(all, Grant{g.Role, g.Name, g.Talk, g.Language})
+		all = append(all, Grant{Role: g.Role, Name: g.Name, Talk: g.Talk, Language: g.Language})
 	}
 	return &body[[]Grant]{all}, nil
 }

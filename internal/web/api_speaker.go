@@ -30,7 +30,10 @@ type SubtitleReport struct {
 }
 
 func apiSubtitleReport(c service.SubtitleReport) *body[SubtitleReport] {
-	h := SubtitleReport{c.Saved, c.Unchanged, c.Revision, string(c.Clock), len(c.Cues), c.Check.Grade, nonNil(c.Check.Findings), c.Source, nonNil(c.Omissions), c.Changed, c.Sync, ""}
+	h := SubtitleReport{
+		Saved: c.Saved, Same: c.Unchanged, Revision: c.Revision, Clock: string(c.Clock), Cues: len(c.Cues), Grade: c.Check.Grade,
+		Findings: nonNil(c.Check.Findings), Source: c.Source, Notes: nonNil(c.Omissions), Changed: c.Changed, Sync: c.Sync,
+	}
 	if c.Sync != nil {
 		h.Says = c.Sync.Sentence()
 	}
@@ -61,7 +64,9 @@ func (a *api) getSubtitles(ctx context.Context, p access.Person, in *slugInput) 
 	told := Subtitles{SubtitleReport: apiSubtitleReport(now).Body, Revisions: []SubtitlesRevision{}}
 	revisions, err := a.service.Subtitles.Revisions(ctx, p, in.Slug)
 	for _, r := range revisions {
-		told.Revisions = append(told.Revisions, SubtitlesRevision{r.Number, r.Cues, r.Changed, r.Current, fmt.Sprintf("%s/talks/%s/subtitles/%d.srt", a.url, in.Slug, r.Number)})
+		told.Revisions = append(told.Revisions, SubtitlesRevision{
+			Number: r.Number, Cues: r.Cues, Changed: r.Changed, Present: r.Current, SRT: fmt.Sprintf("%s/talks/%s/subtitles/%d.srt", a.url, in.Slug, r.Number),
+		})
 	}
 	return &body[Subtitles]{told}, err
 }

@@ -22,16 +22,15 @@ func (s *Server) arrivalRoutes() []route {
 // arrivalsPage is the data of arrivals.html.
 type arrivalsPage struct {
 	Pending    []service.Arrival
-	Decided    []service.Arrival // that somebody decided on
+	Decided    []service.Arrival // assigned or dismissed
 	Talks      []service.TalkSummary
 	Rooms      []string
-	WantedTalk string // a slug that somebody looks for a recording of
+	WantedTalk string // the slug of the talk that needs a recording; "": any
 }
 
 func (v *request) newArrivalsPage() (p arrivalsPage, err error) {
 	p.WantedTalk = v.r.FormValue("talk")
 	if p.Talks, err = v.service.Talks.List(v.person); err != nil {
-		// A volunteer may see all of them; who else may record may not.
 		return p, err
 	}
 	slices.SortFunc(p.Talks, func(a, b service.TalkSummary) int { return cmp.Compare(a.Title, b.Title) })

@@ -35,7 +35,7 @@ func (s *Server) newRequest(w http.ResponseWriter, r *http.Request) (*request, e
 		var err error
 		v.person, err = s.service.People.ByToken(r.Context(), access.Secret(token))
 		if errors.Is(err, service.ErrNotFound) {
-			err = fmt.Errorf("this token lets nobody in: %w", access.ErrForbidden)
+			err = fmt.Errorf("this token is not valid: %w", access.ErrForbidden)
 		}
 		return v, err
 	}
@@ -47,7 +47,7 @@ func (s *Server) newRequest(w http.ResponseWriter, r *http.Request) (*request, e
 type localPersonKey struct{}
 
 // WithPerson returns a context that authenticates requests as p. It is for the socket in the data
-// directory: whoever can open that can open the directory itself.
+// directory: a process that can open it can open the directory itself.
 func WithPerson(ctx context.Context, p access.Person) context.Context {
 	return context.WithValue(ctx, localPersonKey{}, p)
 }
@@ -93,7 +93,7 @@ func (v *request) renderInvalid(name string, data any, problem error) error {
 
 // renderStatus renders a page completely before it writes the first byte.
 func (v *request) renderStatus(status int, name string, data any, problem *inputerr.Error) error {
-	b, err := v.templates.execute(v.locale, name, "base.html", page{v.locale, v.person, v.r.URL.Path, data, problem})
+	b, err := v.templates.execute(v.locale, name, "base.html", page{Locale: v.locale, Person: v.person, Path: v.r.URL.Path, Data: data, Problem: problem})
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ type errorPage struct {
 func (v *request) renderError(err error) {
 	status := httpStatus(err)
 	if v.ctx().Err() != nil {
-		return // nobody is there any more
+		return // the client has gone
 	}
 	if status == http.StatusInternalServerError {
 		v.log.Error("cannot answer", "path", v.r.URL.Path, "err", err)

@@ -155,16 +155,20 @@ func newEntryForm(e service.ScheduleEntry, zone *time.Location) entryForm {
 		return strconv.Itoa(n)
 	}
 	return entryForm{
-		e.Title, e.Kind, e.Language, e.Licence, e.Abstract, strings.Join(e.Speakers, "\n"), e.URL, strings.Join(e.Tags, ", "),
-		e.Room, e.Stream, moment(e.Start), number(int(e.Length.Minutes())), number(e.Priority), moment(e.Embargo), e.DoNotRecord,
+		Title: e.Title, Kind: e.Kind, Language: e.Language, Licence: e.Licence, Abstract: e.Abstract,
+		Speakers: strings.Join(e.Speakers, "\n"), URL: e.URL, Tags: strings.Join(e.Tags, ", "),
+		Room: e.Room, Stream: e.Stream, Start: moment(e.Start), Minutes: number(int(e.Length.Minutes())),
+		Priority: number(e.Priority), Embargo: moment(e.Embargo), DoNotRecord: e.DoNotRecord,
 	}
 }
 
 func (v *request) readEntryForm() entryForm {
 	f := v.r.FormValue
 	return entryForm{
-		f("title"), f("kind"), f("language"), f("licence"), f("abstract"), f("speakers"), f("url"), f("tags"),
-		f("room"), f("track"), f("start"), f("minutes"), f("priority"), f("embargo"), f("do_not_record") != "",
+		Title: f("title"), Kind: f("kind"), Language: f("language"), Licence: f("licence"), Abstract: f("abstract"),
+		Speakers: f("speakers"), URL: f("url"), Tags: f("tags"),
+		Room: f("room"), Stream: f("track"), Start: f("start"), Minutes: f("minutes"),
+		Priority: f("priority"), Embargo: f("embargo"), DoNotRecord: f("do_not_record") != "",
 	}
 }
 

@@ -36,7 +36,7 @@ type talkPage struct {
 	Form      processingForm // in the form
 	Channels  []conference.Channels
 	Pipelines []string
-	Price     *conductor.Cost // of what is typed; nil: nobody asked
+	Price     *conductor.Cost // of the typed options; nil: not asked for
 	Events    []historyEntry
 }
 

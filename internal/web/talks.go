@@ -25,7 +25,9 @@ type talkFilter struct {
 }
 
 func parseFilter(q url.Values) talkFilter {
-	return talkFilter{strings.TrimSpace(q.Get("q")), q.Get("day"), q.Get("room"), q.Get("state"), q.Get("language"), q.Get("waits")}
+	return talkFilter{
+		Text: strings.TrimSpace(q.Get("q")), Day: q.Get("day"), Room: q.Get("room"), State: q.Get("state"), Language: q.Get("language"), WaitingFor: q.Get("waits"),
+	}
 }
 
 // IsSet reports whether any filter is set.
@@ -72,7 +74,7 @@ type talkListPage struct {
 }
 
 type dayGroup struct {
-	Day  string // "": nobody said
+	Day  string // "": talks without a time
 	Date time.Time
 	Rows []template.HTML
 }

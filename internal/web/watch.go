@@ -109,7 +109,7 @@ type bundlePage struct {
 	Bundle   *service.Bundle
 	Size     int64
 	Missing  []string
-	Verified *bundle.Report // nil: nobody asked
+	Verified *bundle.Report // nil: not asked for
 }
 
 func (v *request) newBundlePage() (p bundlePage, err error) {
