@@ -99,7 +99,11 @@ func (svc *Recordings) Assign(ctx context.Context, p access.Person, id string, s
 		return err
 	}
 	if f := submission.StoredInspection(a); f != nil && f.RejectReason != "" {
-		return inputerr.New(a.Name, "%s", f.RejectReason).Hint("Hand in another file")
+		if f.Rejected != nil {
+			rejected := *f.Rejected
+			return rejected.In(a.Name)
+		}
+		return inputerr.New(a.Name, "%s", f.RejectReason).Hint("Upload another file")
 	}
 	candidates := match.Rank(svc.matchInput(a), svc.scheduleSlots())
 	for _, slug := range slugs {

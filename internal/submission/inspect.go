@@ -60,8 +60,9 @@ type InspectionSummary struct {
 	Video        string             `json:"picture,omitempty"` // "h264, 1920×1080, 25/s"
 	Audio        []string           `json:"sounds,omitempty"`  // one line for each stream
 	Issues       []conference.Issue `json:"troubles,omitempty"`
-	RejectReason string             `json:"refused,omitempty"` // "" if it is a usable recording
-	Complete     bool               `json:"whole"`             // it was searched for issues, too
+	RejectReason string             `json:"refused,omitempty"`  // "" if it is a usable recording
+	Rejected     *inputerr.Error    `json:"rejected,omitempty"` // the same for translation; may be nil
+	Complete     bool               `json:"whole"`              // it was searched for issues, too
 }
 
 // inspectArrival inspects a recording that arrived. Without complete it only reads what the
@@ -78,7 +79,9 @@ func inspectArrival(ctx context.Context, tools media.Tools, a catalog.Arrival, c
 	if err != nil {
 		f.RejectReason = err.Error()
 		if known := inputerr.As(err); known != nil {
-			f.RejectReason = (&inputerr.Error{Problem: known.Problem, Remedy: known.Remedy}).Error()
+			rejected := *known
+			rejected.File, rejected.Line = "", 0 // shown beside the name
+			f.RejectReason, f.Rejected = rejected.Error(), &rejected
 		}
 		return f
 	}
