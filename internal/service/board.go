@@ -22,15 +22,15 @@ type TalkState string
 // The states of a talk, in the order in which a talk goes through them.
 const (
 	StateNoRecording      TalkState = "no-recording"
-	StateQueued           TalkState = "queued"   // to be made
-	StateProcessing       TalkState = "making"   // being made
+	StateQueued           TalkState = "queued"   // waiting to be processed
+	StateProcessing       TalkState = "making"   // being processed
 	StateFailed           TalkState = "failed"   // needs attention
-	StateReadyForReview   TalkState = "ready"    // to be looked at by its speaker
-	StateChangesRequested TalkState = "wrong"    // its speaker says that something is
+	StateReadyForReview   TalkState = "ready"    // its speaker may review it
+	StateChangesRequested TalkState = "wrong"    // its speaker asks for changes
 	StateApproved         TalkState = "approved" // may be released
-	StateOnHold           TalkState = "held"     // was to be released, and must not be yet
+	StateOnHold           TalkState = "held"     // its release was requested and is blocked
 	StateReleased         TalkState = "released"
-	StateNotRecorded      TalkState = "not-recorded" // is not to be
+	StateNotRecorded      TalkState = "not-recorded" // marked as not to be recorded
 )
 
 // TalkStates returns all states, in order.
@@ -50,18 +50,18 @@ type StageProgress struct {
 	State    string  `json:"state"` // waiting, running, done, reused, failed, none
 	Done     int     `json:"done"`  // actions
 	Total    int     `json:"total"`
-	Fraction float64 `json:"fraction"` // of all of it
+	Fraction float64 `json:"fraction"` // of the stage that is done, from 0 to 1
 }
 
 // TalkSummary is one row of the list of all talks.
 type TalkSummary struct {
 	catalog.Overview
 	State      TalkState
-	Reason     string // it has failed, or is held
+	Reason     string // why it failed, or why its release is blocked
 	Stages     []StageProgress
 	TimeLeft   time.Duration // estimated time until it is processed; 0: unknown
 	WaitingFor []WaitingFor
-	Version    uint64 // rises with every change of the board
+	Version    uint64 // increases with every change of the board
 }
 
 // Day returns the day of the talk as "2006-01-02", in the time zone of the schedule; "" for a talk
@@ -76,7 +76,7 @@ func (r TalkSummary) Day() string {
 // Board keeps the summaries of all talks in memory. It follows the catalogue and the backlog.
 type Board struct {
 	catalog *catalog.Catalog
-	backlog *conductor.Backlog // nil where nothing is made
+	backlog *conductor.Backlog // nil where no talk is built
 
 	mu                   sync.Mutex
 	talks                map[string]TalkSummary
@@ -84,7 +84,7 @@ type Board struct {
 	dirty                map[string]bool
 	wake                 chan struct{}
 	subscribers          map[chan<- TalkSummary]bool
-	stageNamesByPipeline map[string][]string // of pipelines, in order
+	stageNamesByPipeline map[string][]string // in the order of the pipeline
 }
 
 // NewBoard reads the summaries of all talks and subscribes to changes of the catalogue and of the
@@ -173,7 +173,7 @@ func (b *Board) store(r TalkSummary) {
 	for reader := range b.subscribers {
 		select {
 		case reader <- r:
-		default: // who does not read misses it, and is told by the serials
+		default: // the gap in the versions shows that it was dropped
 		}
 	}
 }

@@ -121,13 +121,13 @@ func (b *Bundle) archiveFiles() []archiveFile {
 // Playback holds what a player needs to show a talk.
 type Playback struct {
 	Slug, Title string
-	Language    string // that is spoken, BCP 47
+	Language    string // the spoken one (BCP 47)
 	Duration    time.Duration
 	Renditions  []Rendition    // the best first
 	Tracks      []CaptionTrack // the spoken language's first
 	Poster      string         // a path in the bundle; "": there is none
 	Chapters    string
-	Sprite      string // the WebVTT that says where in the sheets of stills what is
+	Sprite      string // the WebVTT that maps times to preview images
 }
 
 // Rendition is one version of the video, at one size and in one codec.
@@ -181,7 +181,7 @@ func newRendition(f bundle.File) Rendition {
 		Codec  string
 		Height int
 	}
-	_ = json.Unmarshal(f.Media, &is) // a film that says nothing of itself has a name at least
+	_ = json.Unmarshal(f.Media, &is) // without metadata, the file name is shown
 	r := Rendition{Path: f.Path, Size: f.Size, Height: is.Height, Name: path.Base(f.Path), Type: "video/mp4"}
 	if path.Ext(f.Path) == ".webm" {
 		r.Type = "video/webm"

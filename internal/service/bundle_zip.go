@@ -16,7 +16,7 @@ import (
 // ZipSize returns the size in bytes of the archive that WriteZip writes. It is known in advance
 // because nothing is compressed.
 func (b *Bundle) ZipSize() (int64, error) {
-	const mask = 1<<32 - 1 // from which on fields are 64 bits wide (APPNOTE 6.3.10, 4.5.3)
+	const mask = 1<<32 - 1 // larger values use 64-bit fields (APPNOTE 6.3.10, 4.5.3)
 	var frame byteCounter
 	var sizes []int64
 	err := b.writeZip(&frame, func(_ io.Writer, p archiveFile) error {
@@ -24,19 +24,19 @@ func (b *Bundle) ZipSize() (int64, error) {
 		return nil
 	})
 	total := int64(frame)
-	var offset int64 // of each entry, but for the headers before it
+	var offset int64 // of the entry, without the headers before it
 	for _, size := range sizes {
 		if size >= mask {
-			total += 8 // the sizes after the data
+			total += 8 // 64-bit sizes after the data
 		}
 		if size >= mask || offset >= mask {
-			total += 28 // in the directory
+			total += 28 // 64-bit fields in the central directory
 		}
 		total += size
 		offset += size
 	}
 	if offset >= mask {
-		total += 56 + 20 // the end of the directory
+		total += 56 + 20 // 64-bit end of the central directory
 	}
 	return total, err
 }

@@ -43,7 +43,7 @@ func (n *Notifier) queueLetter(ctx context.Context, kind mail.Kind, cause string
 	}
 	select {
 	case n.Queued <- struct{}{}:
-	default: // the postman comes anyway
+	default: // the dispatcher is woken already
 	}
 	return nil
 }

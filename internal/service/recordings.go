@@ -140,7 +140,7 @@ func (svc *Recordings) WriteAudioSample(ctx context.Context, p access.Person, sl
 		return err
 	}
 	for _, a := range all {
-		if a.SHA256 == sha256 && a.Length > 0 && at > a.Length*3/4 { // a short one: from its middle on
+		if a.SHA256 == sha256 && a.Length > 0 && at > a.Length*3/4 { // too short: from its middle
 			at = a.Length / 2
 		}
 	}

@@ -32,9 +32,9 @@ type Releases struct {
 
 // ReleaseStatus says whether a talk was approved and whether it may be released.
 type ReleaseStatus struct {
-	Review    catalog.Review          // the last; zero: there is none
-	HasReview bool                    // there is one
-	Stale     bool                    // the bundle is another since
+	Review    catalog.Review // the last one; zero if there is none
+	HasReview bool
+	Stale     bool                    // the talk was changed after the review
 	Blocker   string                  // why it must not be published at all, or not yet
 	Request   *catalog.ReleaseRequest // nil: its release was not requested
 }
@@ -283,7 +283,7 @@ func (svc *Releases) Run(ctx context.Context) error {
 		case <-tick.C:
 			due = true
 		case r := <-rows:
-			due = r.State != StateProcessing && r.State != StateQueued // nothing is due of what is not there
+			due = r.State != StateProcessing && r.State != StateQueued // a talk in progress has nothing to release
 		}
 	}
 }

@@ -38,8 +38,8 @@ type ConferenceSettings struct {
 	Name      string   `json:"name"`
 	URL       string   `json:"url"`
 	Zone      string   `json:"zone"`      // IANA, "Europe/Berlin"
-	Licence   string   `json:"licence"`   // of talks that say none
-	Languages []string `json:"languages"` // that translations are wanted in, BCP 47
+	Licence   string   `json:"licence"`   // of talks without one
+	Languages []string `json:"languages"` // to translate into (BCP 47)
 }
 
 // ConferenceSettings returns the settings of the conference; zero if none were made.

@@ -37,7 +37,7 @@ type TalkDetails struct {
 	Facts     conference.Facts
 	History   []catalog.Event // the newest first
 	Failures  []*action.Failure
-	StartedAt time.Time // the last making
+	StartedAt time.Time // of the last run
 	EndedAt   time.Time
 	Links     []catalog.Link // for this talk alone; for people who may see them
 }
@@ -94,7 +94,7 @@ func (svc *Talks) addLastRun(ctx context.Context, t *TalkDetails) error {
 type ProcessingOptions struct {
 	Cut      []conference.KeptRange
 	Channels conference.Channels
-	Pipeline string // the name of one that Lectern ships, or the talk's own
+	Pipeline string // the name of a built-in pipeline, or the talk's own
 }
 
 // setProcessingOptions changes a submission. Only pipelines that come with Lectern can be chosen by

@@ -34,11 +34,11 @@ const ClaimLifetime = 3 * 24 * time.Hour
 
 // Translation is a revision of a translation with its talk, its claim and its video.
 type Translation struct {
-	translation.Revision                    // Number 0: it is still to be begun
+	translation.Revision                    // Number 0: not started
 	Talk                 conference.Talk    //
 	Claim                *catalog.Claim     // nil: not claimed
-	HasVideo             bool               // there is a video of the talk
-	Programme            timeline.Programme // of the video that was made last
+	HasVideo             bool               // the talk has a video
+	Programme            timeline.Programme // of the last video
 }
 
 // ProgrammeTime returns when a cue starts in the video; ok is false where it is not in it.
@@ -152,7 +152,7 @@ func (svc *Translations) Claim(ctx context.Context, p access.Person, slug, langu
 	if err != nil {
 		return catalog.Claim{}, err
 	}
-	if _, err := svc.Get(ctx, p, slug, language, 0); err != nil { // there is something to translate
+	if _, err := svc.Get(ctx, p, slug, language, 0); err != nil { // without a source there is nothing to claim
 		return catalog.Claim{}, err
 	}
 	return svc.catalog.Claim(ctx, slug, language, by.Name, time.Now().Add(ClaimLifetime))
@@ -182,8 +182,8 @@ func (svc *Translations) Unclaim(ctx context.Context, p access.Person, slug, lan
 type PendingTask struct {
 	Slug     string
 	Language string               // BCP 47
-	Role     access.Role          // whom it waits for
-	People   []access.Grant       // those of them who have a link that stands
+	Role     access.Role          // that has to act
+	People   []access.Grant       // with a valid link
 	Progress translation.Progress // in source cues
 }
 
@@ -271,7 +271,7 @@ func (svc *Translations) Start(ctx context.Context, p access.Person, slug, langu
 // ReviewQueueItem is one translation in the list of a reviewer.
 type ReviewQueueItem struct {
 	catalog.TalkTranslation
-	Talk     conference.Talk // as far as lists show it
+	Talk     conference.Talk // only the fields that lists show
 	Progress translation.Progress
 }
 
@@ -287,7 +287,7 @@ func (svc *Translations) ReviewQueue(ctx context.Context, p access.Person, langu
 	list, err := svc.catalog.TranslationsInto(ctx, language)
 	for _, t := range list {
 		progress, err := svc.progress.Get(ctx, svc.tracks, t)
-		if inputerr.As(err) != nil { // it has no source any more
+		if inputerr.As(err) != nil { // its source was removed
 			continue
 		}
 		if err != nil {

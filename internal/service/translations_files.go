@@ -24,8 +24,8 @@ func ExchangeFormats() []string { return []string{"srt", "vtt", "po", "xliff", "
 type TranslationExport struct {
 	Format   string // one of ExchangeFormats, or "xliff-1.2"
 	Revision int    // 0: the last
-	Profile  string // whose rules say how much can be read; "": those for the language
-	Title    string // of the talk, for translators; "": its own
+	Profile  string // for the reading speed; "": that of the language
+	Title    string // of the talk in the file; "": its own
 }
 
 // File writes a revision of a talk's translation as a file for translators, and returns

@@ -34,7 +34,7 @@ func (s *Server) newAPI() http.Handler {
 	config.DocsPath, config.SchemasPath = "", apiPath+"/schemas"
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
-	config.CreateHooks = nil // answers are what they say, without a link to their schema in each
+	config.CreateHooks = nil // no "$schema" link in responses
 	mux := http.NewServeMux()
 	a := &api{s, humago.New(mux, config)}
 	a.linkOperations()

@@ -1,11 +1,8 @@
 package web
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"path/filepath"
 
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/service"
@@ -61,20 +58,11 @@ func (s *Server) setGlossary(v *request) error {
 }
 
 func (v *request) readGlossaryForm() (f service.GlossaryFile, err error) {
-	file, header, err := v.r.FormFile("file")
-	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
-		return f, inputerr.Coded("file.missing", "no file was chosen").Hint("Choose a file")
+	name, data, err := v.formFile("file")
+	if err == nil && len(data) == 0 {
+		err = inputerr.Coded("glossary.empty", "is empty").In(name).Hint("Choose a CSV file with the column term and one column per language")
 	}
-	if err != nil {
-		return f, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(file)
-	f = service.GlossaryFile{Name: filepath.Base(header.Filename), Text: string(data)}
-	if err == nil && f.Text == "" {
-		err = inputerr.Coded("glossary.empty", "is empty").In(f.Name).Hint("Choose a CSV file with the column term and one column per language")
-	}
-	return f, err
+	return service.GlossaryFile{Name: name, Text: string(data)}, err
 }
 
 func (v *request) renderInvalidGlossary(problem error) error {

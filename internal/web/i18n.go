@@ -146,7 +146,7 @@ func (w messages) localeOf(r *http.Request) string {
 	if c, err := r.Cookie(localeCookie); err == nil && w[c.Value] != nil {
 		return c.Value
 	}
-	tags, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language")) // what makes no sense asks for nothing
+	tags, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language")) // malformed headers match the default
 	_, i, _ := language.NewMatcher(locales).Match(tags...)
 	return locales[i].String()
 }

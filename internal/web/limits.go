@@ -12,9 +12,9 @@ import (
 
 // Secrets of links are too long to guess; these limits only keep guessing cheap for the server.
 const (
-	linksBurst          = 30              // links that may be tried at once from one address
-	linksEvery          = 2 * time.Second // after which it is one more
-	maxTrackedAddresses = 10_000          // addresses that are kept count of
+	linksBurst          = 30              // tries at once from one address
+	linksEvery          = 2 * time.Second // after which one more try is allowed
+	maxTrackedAddresses = 10_000          // limiters kept in memory
 )
 
 // rateLimits limits how often an address may try secrets of links.
@@ -26,7 +26,7 @@ type rateLimits struct {
 // allowLink reports whether the sender of a request may try another link.
 func (l *rateLimits) allowLink(r *http.Request) bool {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil { // by the data directory's socket
+	if err != nil { // from the socket in the data directory
 		return true
 	}
 	l.mu.Lock()

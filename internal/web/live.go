@@ -26,15 +26,15 @@ type eventHub struct {
 // subscriber is one open page.
 type subscriber struct {
 	locale string
-	talk   string // whose changes it is told; "": of all
+	talk   string // the slug of the talk it shows; "": all talks
 	events chan []byte
-	missed bool // an event for which there was no room
+	missed bool // an event was dropped because events was full
 }
 
 const (
-	eventBuffer       = 256              // events that a slow page may be behind
-	heartbeat         = 20 * time.Second // by which a page, and the proxies before it, know that the line stands
-	eventWriteTimeout = 15 * time.Second // that one event may take to be sent
+	eventBuffer       = 256              // events that a slow page may lag behind
+	heartbeat         = 20 * time.Second // keeps the connection open through proxies
+	eventWriteTimeout = 15 * time.Second // for sending one event
 )
 
 func newEventHub() *eventHub {
@@ -154,7 +154,7 @@ func (s *Server) liveEvents(v *request) error {
 	defer s.live.subscribe(r)()
 	v.w.Header().Set("Content-Type", "text/event-stream")
 	v.w.Header().Set("Cache-Control", "no-store")
-	v.w.Header().Set("X-Accel-Buffering", "no") // a proxy must not wait for more
+	v.w.Header().Set("X-Accel-Buffering", "no") // nginx must not buffer events
 	line := http.NewResponseController(v.w)
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
@@ -163,7 +163,7 @@ func (s *Server) liveEvents(v *request) error {
 		if s.live.takeMissed(r) {
 			event = append(bytes.Clone(event), "event: missed\ndata: {}\n\n"...)
 		}
-		// Who went away, or does not read, needs no answer.
+		// A client that has gone or does not read gets no error.
 		if line.SetWriteDeadline(time.Now().Add(eventWriteTimeout)) != nil {
 			return nil
 		}

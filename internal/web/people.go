@@ -26,10 +26,10 @@ type peoplePage struct {
 	Roles              []access.Role
 	Kinds              []service.LinkKind
 	Form               service.Invitation
-	SpeakerInvitations []service.SpeakerInvitation // that were made just now, for all speakers
-	InvitedSpeakers    bool                        // for them
+	SpeakerInvitations []service.SpeakerInvitation // that were just created
+	InvitedSpeakers    bool                        // SpeakerInvitations is to be shown, even if empty
 	URL                string                      // of the server
-	NewLink            string                      // the address of a link that was just made, or a token; it is shown once
+	NewLink            string                      // the URL of a link that was just created, or the token; shown once
 }
 
 func (v *request) newPeoplePage() (p peoplePage, err error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -62,13 +63,33 @@ func (v *request) redirect(path string) error {
 	return nil
 }
 
+// formFile returns the name and the content of a file that was chosen in a form.
+func (v *request) formFile(field string) (name string, data []byte, err error) {
+	f, header, err := v.r.FormFile(field)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+	case errors.Is(err, http.ErrMissingFile), errors.Is(err, http.ErrNotMultipart):
+		return "", nil, inputerr.Coded("file.missing", "no file was chosen").Hint("Choose a file")
+	case errors.As(err, &tooLarge):
+		return "", nil, err
+	default:
+		return "", nil, inputerr.Coded("form.unreadable", "the form could not be read ({error})", "error", err).Hint("Choose the file again. It may be too large, or its name may contain unusual characters")
+	}
+	defer f.Close()
+	if data, err = io.ReadAll(f); err != nil {
+		return "", nil, fmt.Errorf("read a file of a form: %w", err)
+	}
+	return cleanName(header.Filename), data, nil
+}
+
 // page is the data of base.html. Data is the data of the page inside it.
 type page struct {
 	Locale  string
 	Person  access.Person
-	Path    string // that was asked for
+	Path    string // of the request
 	Data    any
-	Problem *inputerr.Error // with what was sent
+	Problem *inputerr.Error // with the submitted form; nil: none
 }
 
 // May reports whether the visitor may do something, so that pages offer only what is permitted.
@@ -104,7 +125,7 @@ func (v *request) renderStatus(status int, name string, data any, problem *input
 		return v.writeGzip(status, b)
 	}
 	v.w.WriteHeader(status)
-	_, _ = v.w.Write(b) // who does not wait for the answer does not get it
+	_, _ = v.w.Write(b) // the client may have gone
 	return nil
 }
 

@@ -84,8 +84,8 @@ func (v *request) renderInvalidReview(problem error) error {
 type historyPage struct {
 	service.Translation
 	Path      string
-	Revisions []service.TranslationRecord // without their cues, the last one first
-	A, B      int                         // that are compared; 0: none
+	Revisions []service.TranslationRecord // without their cues, the newest first
+	A, B      int                         // the compared revisions; 0: none
 	Changed   changeList
 }
 

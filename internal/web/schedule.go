@@ -2,8 +2,6 @@ package web
 
 import (
 	"encoding/base64"
-	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -30,9 +28,9 @@ func (s *Server) scheduleRoutes() []route {
 // schedulePage is the data of programme.html.
 type schedulePage struct {
 	Settings  service.ConferenceSettings
-	Languages string // that translations are wanted in, as they are typed
+	Languages string // to translate into, as typed
 	Preview   *service.ImportPreview
-	File      string // that is previewed: its name, and what it says, for the form that takes it over
+	File      string // the name of the previewed file; Content is its base64, for the form that imports it
 	Content   string
 	Imported  bool
 }
@@ -112,22 +110,9 @@ func splitList(text string) (list []string) {
 	return list
 }
 
-// formFile returns the name and the content of a file that was chosen in a form.
-func (v *request) formFile(field string) (name string, data []byte, err error) {
-	f, header, err := v.r.FormFile(field)
-	if err != nil {
-		return "", nil, inputerr.Coded("file.missing", "no file was chosen").Hint("Choose a file")
-	}
-	defer f.Close()
-	if data, err = io.ReadAll(f); err != nil {
-		return "", nil, fmt.Errorf("read a file of a form: %w", err)
-	}
-	return cleanName(header.Filename), data, nil
-}
-
 // entryPage is the data of entry.html.
 type entryPage struct {
-	Slug string // "": a new one
+	Slug string // "": a new talk
 	Form entryForm
 	Zone string
 }

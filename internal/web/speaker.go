@@ -36,26 +36,26 @@ func (s *Server) speakerRoutes() []route {
 type speakerPage struct {
 	Summary   service.TalkSummary
 	Talk      conference.Talk
-	Player    *service.Playback       // nil: there is no film yet
-	Subtitles *service.SubtitleReport // as they are; nil: there are none
-	Uploaded  *service.SubtitleReport // what was handed in just now, or looked at
-	DryRun    bool                    // it was only looked at
+	Player    *service.Playback       // nil: no video yet
+	Subtitles *service.SubtitleReport // the current ones; nil: none
+	Uploaded  *service.SubtitleReport // of the file that was just uploaded or checked; nil: none
+	DryRun    bool                    // the file was only checked
 	File      string
-	Findings  []captionFinding // of what is shown
-	Hidden    int              // findings beyond those
+	Findings  []captionFinding // of ShownReport
+	Hidden    int              // number of findings that are not shown
 	Revisions []service.SubtitleRevision
 	Release   service.ReleaseStatus
 	Form      service.TalkDescription
 	Speakers  string
-	Clock     service.Clock // that is chosen in the form
+	Clock     service.Clock // selected in the form
 }
 
 // captionFinding is a finding with the cue that it is about.
 type captionFinding struct {
 	check.Finding
 	Title string
-	At    time.Duration // in the film, or on the recordings' clock where there is none
-	Seek  string        // seconds, for the player; "": it is not in the film
+	At    time.Duration // in the video, or in reel time where there is none
+	Seek  string        // in seconds, for the player; "": not in the video
 	Text  string
 }
 

@@ -33,7 +33,7 @@ func (s *Server) talkRoutes() []route {
 // talkPage is the data of talk.html.
 type talkPage struct {
 	service.TalkDetails
-	Form      processingForm // in the form
+	Form      processingForm // as typed
 	Channels  []conference.Channels
 	Pipelines []string
 	Price     *conductor.Cost // of the typed options; nil: not asked for
@@ -42,7 +42,7 @@ type talkPage struct {
 
 // processingForm holds the processing options as they were typed.
 type processingForm struct {
-	Cut      string // a range a line
+	Cut      string // one range per line
 	Channels string
 	Pipeline string
 }
@@ -166,13 +166,13 @@ type historyEntry struct {
 	At      time.Time
 	Who     string
 	Changes []historyChange
-	created bool // the talk itself
+	created bool // the entry creates the talk
 }
 
 // historyChange is one change, in the language of the page.
 type historyChange struct {
 	Label    string
-	Old, New string // "" where there is nothing to show in a line
+	Old, New string // "": not shown
 }
 
 // internalEvents are changes that the history does not show.

@@ -65,8 +65,8 @@ type talkListPage struct {
 	Days      []dayGroup
 	Shown     int
 	All       int
-	Counts    []stateCount // of all talks
-	AllDays   []string     // to choose from
+	Counts    []stateCount // of all talks, not only of those shown
+	AllDays   []string     // for the filter
 	Rooms     []string
 	States    []service.TalkState
 	Languages []string
@@ -156,7 +156,7 @@ func (s *Server) rowHTML(locale string, r service.TalkSummary) (template.HTML, e
 	if err != nil {
 		return "", err
 	}
-	html := template.HTML(b) // which html/template made
+	html := template.HTML(b) // rendered by html/template
 	s.rows.mu.Lock()
 	defer s.rows.mu.Unlock()
 	s.rows.rows[key] = renderedRow{r.Version, html}

@@ -19,15 +19,15 @@ type translationPage struct {
 	Path                   string // of the translation
 	ClaimedByMe            bool   // the claim is the visitor's
 	FilterCounts           []unitCount
-	Filter                 string // what of it is shown: a state, or one of the words below
+	Filter                 string // a state, filterTodo or filterAll
 	Units                  []unitView
-	From, Total            int // place of the first of Units, from 1, and how many there are
-	PreviousPage, NextPage int // pages; 0: there is none
+	From, Total            int // position of the first of Units, from 1, and the number of all units
+	PreviousPage, NextPage int // from 1; 0: none
 	Formats                []string
-	Drafts                 int // cues that could be handed in for review
-	OwnInReview            int // cues in review that are in the visitor's own words
+	Drafts                 int // cues that can be submitted for review
+	OwnInReview            int // cues in review that the visitor wrote
 	HasGlossary            bool
-	Player                 service.Playback // without renditions where there is no video yet
+	Player                 service.Playback // without renditions if there is no video yet
 }
 
 // unitCount is the number of units that a filter shows.
@@ -38,7 +38,7 @@ type unitCount struct {
 
 // The filters of units besides the states.
 const (
-	filterTodo = "todo" // what a translator has to do, in the order in which it is best done
+	filterTodo = "todo" // units that need work, the most urgent first
 	filterAll  = "all"
 )
 
@@ -47,15 +47,15 @@ type unitView struct {
 	translation.Unit
 	ID string // of its first source cue; "own-" and that of its first cue if it has no source
 	cueTime
-	OldSource, NewSource []compare.TextPart // of the source, where it says something else now
+	OldSource, NewSource []compare.TextPart // the changes of the source since it was translated
 	Notes                []translation.Note
 	Suggestions          []translation.Suggestion
 }
 
 // cueTime is the position of a cue.
 type cueTime struct {
-	At   time.Duration // in the video; of the recording where it is not in that
-	Seek string        // At in seconds; "": it is not in the video
+	At   time.Duration // in the video, or in reel time if the video does not show it
+	Seek string        // At in seconds; "": not in the video
 }
 
 func cueTimeOf(t service.Translation, c conference.Cue) cueTime {
@@ -98,7 +98,7 @@ func (v *request) newTranslationPage(show string) (p translationPage, err error)
 		}
 	}
 	shown := filterUnits(units, p.Filter)
-	number, _ := strconv.Atoi(v.r.URL.Query().Get("page")) // what is no number asks for the first
+	number, _ := strconv.Atoi(v.r.URL.Query().Get("page")) // otherwise the first page
 	p.paginate(shown, number)
 	return p, v.addSuggestions(&p)
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/base64"
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
 
@@ -19,16 +18,16 @@ type translationUploadPage struct {
 	translationPage
 	service.TranslationUploadResult
 	Upload   service.TranslationUpload
-	Conflict *service.Conflict // nil: it was taken, or looked at
+	Conflict *service.Conflict // nil: none
 	Yours    changeList        // what the file changes
 	Theirs   changeList        // what others changed meanwhile
-	Content  string            // of the file, in base64, so that it need not be chosen again
+	Content  string            // of the file in base64, so that it need not be chosen again
 }
 
 // findingView is one finding on a page.
 type findingView struct {
 	translation.Finding
-	From, To string // languages of what it is about
+	From, To string // languages of the source and of the translation
 }
 
 // maxFindings limits the findings on a page.
@@ -48,9 +47,9 @@ func (p translationUploadPage) Findings(notes bool) (all []findingView) {
 type changeView struct {
 	cueTime
 	Old, New           []compare.TextPart
-	OldState, NewState translation.State // "": there was, or is, nothing
-	SameText           bool              // what it says
-	Language           string            // in which it says it
+	OldState, NewState translation.State // "": no cues
+	SameText           bool              // only the state differs
+	Language           string            // of the texts
 }
 
 // changeList holds the first maxChanges changes and the total number.
@@ -120,7 +119,7 @@ func (v *request) readTranslationUpload() (f service.TranslationUpload, err erro
 		Encoding: v.r.FormValue("encoding"), InProgrammeTime: v.r.FormValue("times") == "video",
 		Rebase: v.r.FormValue("ontop") != "", DryRun: v.r.FormValue("do") == "check",
 	}
-	f.Base, _ = strconv.Atoi(v.r.FormValue("base")) // what is no number says nothing
+	f.Base, _ = strconv.Atoi(v.r.FormValue("base")) // otherwise 0
 	if content := v.r.FormValue("content"); content != "" {
 		f.Name = v.r.FormValue("name")
 		if f.Data, err = base64.StdEncoding.DecodeString(content); err != nil {
@@ -128,16 +127,7 @@ func (v *request) readTranslationUpload() (f service.TranslationUpload, err erro
 		}
 		return f, nil
 	}
-	file, header, err := v.r.FormFile("file")
-	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
-		return f, inputerr.Coded("file.missing", "no file was chosen").Hint("Choose a file")
-	}
-	if err != nil {
-		return f, inputerr.Coded("form.unreadable", "the form could not be read ({error})", "error", err).Hint("Choose the file again. It may be too large, or its name may contain unusual characters")
-	}
-	defer file.Close()
-	f.Name = header.Filename
-	f.Data, err = io.ReadAll(file)
+	f.Name, f.Data, err = v.formFile("file")
 	return f, err
 }
 

@@ -32,7 +32,7 @@ func (s *Server) translationRoutes() []route {
 type translationsPage struct {
 	Summary      service.TalkSummary
 	Translations []service.Translation
-	Form         string // a language to begin
+	Form         string // the typed language
 }
 
 func (v *request) newTranslationsPage() (p translationsPage, err error) {
@@ -40,7 +40,7 @@ func (v *request) newTranslationsPage() (p translationsPage, err error) {
 		return p, err
 	}
 	p.Translations, err = v.service.Translations.List(v.ctx(), v.person, v.slug())
-	if inputerr.As(err) != nil { // it has no source to translate, which the page says
+	if inputerr.As(err) != nil { // there is no source; the page shows an empty list
 		err = nil
 	}
 	return p, err

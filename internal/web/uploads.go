@@ -12,9 +12,9 @@ import (
 
 // Limits of recording uploads.
 const (
-	maxUploadBytes       = 2 << 40             // bytes of one recording: days of it
-	maxUnfinishedUploads = 200                 // that one person may have unfinished
-	uploadLifetime       = 14 * 24 * time.Hour // of one that nothing comes for
+	maxUploadBytes       = 2 << 40             // bytes of one recording, enough for days
+	maxUnfinishedUploads = 200                 // per person
+	uploadLifetime       = 14 * 24 * time.Hour // without progress
 	sweepEvery           = time.Hour
 )
 

@@ -165,7 +165,7 @@ func (s *Server) bundleZip(v *request) error {
 	h.Set("Content-Length", strconv.FormatInt(size, 10))
 	h.Set("Content-Disposition", attachment(v.slug()+".zip"))
 	if err := b.WriteZip(v.ctx(), v.w); err != nil {
-		// It is on its way: breaking off is the only way to say so.
+		// The response has begun: aborting it is the only way to report the error.
 		s.log.Warn("a bundle was not sent whole", "talk", v.slug(), "err", err)
 		panic(http.ErrAbortHandler)
 	}

@@ -25,25 +25,25 @@ import (
 type Options struct {
 	Service *service.Service
 	Log     *slog.Logger
-	URL     string // where people reach the server, for links: "https://lectern.example"
+	URL     string // the public address, for links: "https://lectern.example"
 
-	Uploads string // the directory in which recordings arrive, in the file system of the store; "": none do
+	Uploads string // the directory of incoming recordings, in the file system of the store; "": no uploads
 }
 
 // Server handles all HTTP requests of a conference server.
 type Server struct {
 	service   *service.Service
 	log       *slog.Logger
-	url       string // without a slash at its end
+	url       string // without a trailing slash
 	messages  messages
 	templates pageTemplates
 	static    fs.FS
 	live      *eventHub
 	limits    rateLimits
-	heavy     chan struct{} // who is let do what takes the machine time
-	uploads   *tus.Server   // nil: none
+	heavy     chan struct{} // limits expensive requests; see runHeavy
+	uploads   *tus.Server   // nil: no uploads
 	rows      rowCache
-	openAPI   *huma.OpenAPI // what programs may ask
+	openAPI   *huma.OpenAPI // describes the API
 	handler   http.Handler
 }
 
@@ -92,7 +92,7 @@ func (s *Server) usesTLS() bool { return strings.HasPrefix(s.url, "https:") }
 // route is a page or a form. act is checked before handle is called, for the talk and the language
 // that the path names as {slug} and {language}.
 type route struct {
-	pattern string // of http.ServeMux
+	pattern string // as for http.ServeMux
 	act     access.Permission
 	handle  func(*request) error
 }

@@ -5,7 +5,7 @@
 // and only stops when the server says that it will not have the file.
 
 const bytesType = 'application/offset+octet-stream';
-const patience = [500, 1000, 2000, 4000, 8000, 15000, 30000]; // ms before each new attempt
+const retryDelays = [500, 1000, 2000, 4000, 8000, 15000, 30000]; // ms before each new attempt
 const silence = 60000; // ms without progress after which a connection counts as lost
 
 /** A "no" of the server's that trying again will not change. */
@@ -113,7 +113,7 @@ export class Upload {
         }
         lost = this.offset > before ? 0 : lost + 1;
         this.become('offline');
-        await this.rest(patience[Math.min(lost, patience.length - 1)], stop.signal);
+        await this.rest(retryDelays[Math.min(lost, retryDelays.length - 1)], stop.signal);
       }
     }
   }
