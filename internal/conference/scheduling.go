@@ -1,6 +1,10 @@
 package conference
 
-import "time"
+import (
+	"time"
+
+	"github.com/lectern-av/lectern/internal/message"
+)
 
 // Scheduling is a talk's place in the programme of its conference, and whether it may be
 // published. No output depends on it.
@@ -24,14 +28,29 @@ type Person struct {
 	Email string `json:"email,omitempty"`
 }
 
-// PublishBlocker returns why a talk may not be published at a time, in words for people; "" if
-// it may.
+// BlockerEnglish puts the reasons why a talk may not be published into words.
+var BlockerEnglish = message.Templates{
+	"do-not-record": "the programme says that it must not be recorded",
+	"embargo":       "it is under embargo until {until}",
+}
+
+// PublishBlocker returns why a talk may not be published at a time, in English; "" if it may.
 func (s Scheduling) PublishBlocker(now time.Time) string {
+	m, blocked := s.PublishBlockerMessage(now)
+	if !blocked {
+		return ""
+	}
+	return BlockerEnglish.Format(m)
+}
+
+// PublishBlockerMessage returns why a talk may not be published at a time, without words; see
+// [BlockerEnglish].
+func (s Scheduling) PublishBlockerMessage(now time.Time) (m message.Message, blocked bool) {
 	switch {
 	case s.DoNotRecord:
-		return "the programme says that it must not be recorded"
+		return message.New("do-not-record"), true
 	case now.Before(s.Embargo):
-		return "it is under embargo until " + s.Embargo.Format("2006-01-02 15:04 MST")
+		return message.New("embargo", "until", s.Embargo.Format("2006-01-02 15:04 MST")), true
 	}
-	return ""
+	return message.Message{}, false
 }
