@@ -1,8 +1,8 @@
-// Copies what a field holds: <input data-copy>, and the button after it.
+// Copies the value of a field: <input data-copy>, with the button after it.
 
 for (const field of document.querySelectorAll("[data-copy]")) {
   const button = field.closest("label").parentElement.querySelector("[data-copy-button]");
-  if (!button || !navigator.clipboard) continue; // there is none without TLS, but on this machine
+  if (!button || !navigator.clipboard) continue; // browsers offer the clipboard only with TLS, or on localhost
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(field.value);

@@ -1,6 +1,5 @@
-// The player: renditions that change without losing the place, captions, speed, chapters, keys,
-// and links that jump: <a data-seek="12.5" href="…#t=12.5">. Without this, the browser's own
-// player is there.
+// Adds to the browser's video player: a choice of renditions that keeps the position, captions,
+// speed, chapters, keyboard shortcuts, and links that seek: <a data-seek="12.5" href="…#t=12.5">.
 
 for (const figure of document.querySelectorAll("[data-player]")) play(figure);
 
@@ -39,10 +38,10 @@ function play(figure) {
     video.scrollIntoView({ block: "nearest" });
   });
   document.addEventListener("lectern:seek", (event) => seek(video, event.detail));
-  document.addEventListener("keydown", (event) => press(video, event, captions));
+  document.addEventListener("keydown", (event) => handleKey(video, event, captions));
 }
 
-// seek jumps, as soon as the film is known.
+// seek sets the position, once the length of the video is known.
 function seek(video, seconds) {
   if (!Number.isFinite(seconds)) return;
   if (video.readyState >= HTMLMediaElement.HAVE_METADATA) video.currentTime = seconds;
@@ -59,11 +58,11 @@ function show(video, language) {
   for (const track of subtitles(video)) track.mode = track.language === language ? "showing" : "disabled";
 }
 
-// chapters fills the list of chapters from the film's own track.
+// chapters fills the list of chapters from the chapter track of the video.
 function chapters(video, select) {
   const track = [...video.textTracks].find((t) => t.kind === "chapters");
   if (!select || !track) return;
-  track.mode = "hidden"; // which loads it
+  track.mode = "hidden"; // so that the browser loads it
   const element = [...video.querySelectorAll("track")].find((t) => t.track === track);
   element.addEventListener("load", () => {
     for (const cue of track.cues) select.append(new Option(cue.text, cue.startTime));
@@ -76,8 +75,8 @@ function chapters(video, select) {
   });
 }
 
-// press is what keys do, where nobody types.
-function press(video, event, captions) {
+// handleKey handles keyboard shortcuts, except in form fields.
+function handleKey(video, event, captions) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, button, a, summary, [contenteditable]")) return;
   const step = { ArrowLeft: -5, ArrowRight: 5, j: -10, l: 10 }[event.key];
   if (step) video.currentTime = Math.max(0, video.currentTime + step);

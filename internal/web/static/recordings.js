@@ -1,17 +1,17 @@
-// The page of recordings: what has arrived is shown without loading the page again, unless
-// somebody is just deciding on something.
+// The page of recordings: shows new recordings without a reload, unless a form of the list has
+// the focus.
 
 const arrived = document.getElementById("arrived");
 
-document.addEventListener("uploaded", show);
+document.addEventListener("uploaded", refresh);
 
-async function show() {
+async function refresh() {
   const answer = await fetch(location.href).catch(() => null);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("arrived");
   if (fresh && !arrived.contains(document.activeElement)) arrived.replaceChildren(...fresh.childNodes);
-  if (page.querySelector("[data-looking]")) setTimeout(show, 3000); // it is still being looked into
+  if (page.querySelector("[data-looking]")) setTimeout(refresh, 3000); // a recording is still being analysed
 }
 
-if (document.querySelector("[data-looking]")) setTimeout(show, 3000);
+if (document.querySelector("[data-looking]")) setTimeout(refresh, 3000);

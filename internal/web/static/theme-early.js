@@ -1,7 +1,7 @@
-// Before anything is drawn: the theme that was chosen, so that nothing flashes.
+// Sets the chosen theme before the first paint, so that the page does not flash.
 try {
   const theme = localStorage.getItem("lectern-theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
 } catch {
-  // Who keeps nothing follows the system.
+  // Without storage, the page follows the system.
 }

@@ -1,4 +1,4 @@
-// The button that changes between light and dark: <button data-theme-switch hidden>.
+// The button that switches between light and dark: <button data-theme-switch hidden>.
 
 const button = document.querySelector("[data-theme-switch]");
 
@@ -12,7 +12,7 @@ if (button) {
     try {
       localStorage.setItem("lectern-theme", next);
     } catch {
-      // It holds until the next page, then.
+      // Without storage, the choice lasts until the next page.
     }
   });
 }

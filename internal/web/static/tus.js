@@ -1,29 +1,29 @@
 // Resumable uploads by the tus protocol, version 1.0.0 (https://tus.io/protocols/resumable-upload).
 //
-// An Upload sends a File or Blob as one PATCH from where the server stands. When that breaks
-// it asks the server and goes on; it never gives up on a network or a server that is away,
-// and only stops when the server says that it will not have the file.
+// An Upload sends a File or Blob in one PATCH request, from the server's offset on. When the
+// connection breaks, it asks the server for the offset and continues. It retries until the server
+// rejects the file.
 
 const bytesType = 'application/offset+octet-stream';
 const retryDelays = [500, 1000, 2000, 4000, 8000, 15000, 30000]; // ms before each new attempt
-const silence = 60000; // ms without progress after which a connection counts as lost
+const stallTimeout = 60000; // ms without progress until a connection counts as lost
 
-/** A "no" of the server's that trying again will not change. */
-export class Refused extends Error {
+/** The server rejected the upload; retrying would not help. */
+export class UploadRejected extends Error {
   constructor(status, text) {
     super(text || `status ${status}`);
-    this.name = 'Refused';
+    this.name = 'UploadRejected';
     this.status = status;
   }
 }
 
-/** What a file is known by after the browser was closed: it cannot be opened again by itself. */
+/** Identifies a file after the browser was closed, when it has to be chosen again. */
 export function fingerprint(file) {
   return JSON.stringify([file.name, file.size, file.lastModified]);
 }
 
-/** Uploads that are unfinished, kept in a Storage (localStorage) for each endpoint. */
-export class Memory {
+/** Remembers unfinished uploads in a Storage (localStorage), by endpoint. */
+export class ResumeStore {
   constructor(storage, endpoint) {
     this.storage = storage;
     this.prefix = `upload ${endpoint} `;
@@ -38,7 +38,7 @@ export class Memory {
     try {
       this.storage.setItem(this.prefix + fingerprint(file), JSON.stringify(entry));
     } catch {
-      // A full or forbidden storage costs the resuming after a reload, and nothing else.
+      // Without storage, uploads cannot be resumed after a reload.
     }
   }
 
@@ -46,7 +46,7 @@ export class Memory {
     this.storage.removeItem(this.prefix + fingerprint(file));
   }
 
-  /** All that are remembered: {url, name, size, lastModified} each. */
+  /** Returns all unfinished uploads as {url, name, size, lastModified}. */
   all() {
     return Object.keys(this.storage)
       .filter((key) => key.startsWith(this.prefix))
@@ -63,7 +63,7 @@ export class Memory {
   }
 }
 
-/** Upload-Metadata: keys, and values in base 64 of their UTF-8. */
+/** Returns the header Upload-Metadata: keys, and values as base64 of UTF-8. */
 export function metadata(pairs) {
   return Object.entries(pairs)
     .filter(([, value]) => value !== undefined && value !== '')
@@ -72,7 +72,7 @@ export function metadata(pairs) {
 }
 
 /**
- * One file on its way. Its state is one of waiting, sending, paused, offline, done, failed and
+ * The upload of one file. Its state is one of waiting, sending, paused, offline, done, failed and
  * cancelled; `changed` is called when that or the offset changes.
  */
 export class Upload {
@@ -85,62 +85,62 @@ export class Upload {
     this.file = file;
     this.options = { changed() {}, send: sendByXHR, events: globalThis, metadata: {}, ...options };
     this.url = options.memory.get(file);
-    this.offset = 0; // bytes that the server has, or has been sent
+    this.offset = 0; // bytes that were sent
     this.state = 'waiting';
     this.error = null;
   }
 
-  /** Sends until the file is there, paused, cancelled or refused. */
+  /** Sends until the upload is complete, paused, cancelled or rejected. */
   async start() {
     if (this.state === 'sending' || this.state === 'offline') return;
     const stop = new AbortController();
     this.stop = stop;
-    this.become('sending');
-    let lost = 0; // attempts that brought nothing
+    this.setState('sending');
+    let lost = 0; // attempts in a row without progress
     while (!stop.signal.aborted) {
       const before = this.offset;
       try {
         await this.attempt(stop.signal);
         this.options.memory.forget(this.file);
-        this.become('done');
+        this.setState('done');
         return;
       } catch (error) {
         if (stop.signal.aborted) return;
-        if (error instanceof Refused) {
+        if (error instanceof UploadRejected) {
           this.error = error;
-          this.become('failed');
+          this.setState('failed');
           return;
         }
         lost = this.offset > before ? 0 : lost + 1;
-        this.become('offline');
-        await this.rest(retryDelays[Math.min(lost, retryDelays.length - 1)], stop.signal);
+        this.setState('offline');
+        await this.waitToRetry(retryDelays[Math.min(lost, retryDelays.length - 1)], stop.signal);
       }
     }
   }
 
-  /** Stops, so that start goes on later. */
+  /** Stops; start continues. */
   pause() {
     this.stop?.abort();
-    if (this.state !== 'done') this.become('paused');
+    if (this.state !== 'done') this.setState('paused');
   }
 
-  /** Stops for good and tells the server; what it cannot be told now, it forgets in time. */
+  /** Stops and deletes the upload from the server. */
   async cancel() {
     this.stop?.abort();
     this.options.memory.forget(this.file);
-    this.become('cancelled');
+    this.setState('cancelled');
     if (!this.url) return;
     try {
       await this.options.send({ method: 'DELETE', url: this.url, headers: {} });
     } catch {
-      // It expires there.
+      // The server removes expired uploads.
     }
   }
 
   async attempt(signal) {
-    if (!this.url || !(await this.ask(signal))) await this.create(signal);
+    if (!this.url || !(await this.fetchOffset(signal))) await this.create(signal);
     if (this.offset === this.file.size && this.file.size > 0) return;
-    this.become('sending');
+    this.setState('sending');
     const from = this.offset;
     const answer = await this.options.send({
       method: 'PATCH',
@@ -148,10 +148,10 @@ export class Upload {
       headers: { 'Upload-Offset': String(from), 'Content-Type': bytesType },
       body: this.file.slice(from),
       signal,
-      progress: (sent) => this.reach(from + sent),
+      progress: (sent) => this.setOffset(from + sent),
     });
-    this.judge(answer, [204]);
-    this.reach(Number(answer.header('Upload-Offset')));
+    this.checkStatus(answer, [204]);
+    this.setOffset(Number(answer.header('Upload-Offset')));
     if (this.offset !== this.file.size) throw new Error('the server has less than was sent');
   }
 
@@ -166,36 +166,36 @@ export class Upload {
       },
       signal,
     });
-    this.judge(answer, [201]);
+    this.checkStatus(answer, [201]);
     this.url = answer.header('Location');
     this.offset = 0;
     this.options.memory.set(this.file, this.url);
   }
 
-  /** Learns how far the server is; false if it does not know the upload any more. */
-  async ask(signal) {
+  /** Fetches the offset from the server; false if the upload no longer exists. */
+  async fetchOffset(signal) {
     const answer = await this.options.send({ method: 'HEAD', url: this.url, headers: {}, signal });
     if ([404, 410].includes(answer.status) || (answer.status === 200 && answer.header('Upload-Length') !== String(this.file.size))) {
       this.options.memory.forget(this.file);
       return false;
     }
-    this.judge(answer, [200]);
-    this.reach(Number(answer.header('Upload-Offset')));
+    this.checkStatus(answer, [200]);
+    this.setOffset(Number(answer.header('Upload-Offset')));
     return true;
   }
 
-  /** Throws what an answer means: what may pass by itself, or a refusal. */
-  judge(answer, good) {
+  /** Throws unless the status is one of good: UploadRejected where retrying would not help. */
+  checkStatus(answer, good) {
     if (good.includes(answer.status)) return;
     const passing = answer.status >= 500 && answer.status !== 507;
     if (passing || [0, 404, 408, 409, 410, 423, 425, 460].includes(answer.status)) {
       throw new Error(`status ${answer.status}`);
     }
-    throw new Refused(answer.status, answer.text?.trim());
+    throw new UploadRejected(answer.status, answer.text?.trim());
   }
 
-  /** Waits, at most until the network is there again. */
-  rest(ms, signal) {
+  /** Waits, but not longer than until the browser is online again. */
+  waitToRetry(ms, signal) {
     return new Promise((resolve) => {
       const events = this.options.events;
       const end = () => {
@@ -210,26 +210,26 @@ export class Upload {
     });
   }
 
-  reach(offset) {
+  setOffset(offset) {
     this.offset = offset;
     this.options.changed(this);
   }
 
-  become(state) {
+  setState(state) {
     if (this.state === 'cancelled') return;
     this.state = state;
     this.options.changed(this);
   }
 }
 
-/** Sends a request by XMLHttpRequest, which alone tells how much of a body has been sent. */
+/** Sends a request by XMLHttpRequest, because fetch does not report upload progress. */
 function sendByXHR({ method, url, headers, body, signal, progress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     let timer;
     const watch = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => request.abort(), silence);
+      timer = setTimeout(() => request.abort(), stallTimeout);
     };
     const lost = () => {
       clearTimeout(timer);
@@ -246,7 +246,7 @@ function sendByXHR({ method, url, headers, body, signal, progress }) {
       clearTimeout(timer);
       resolve({ status: request.status, text: request.responseText, header: (name) => request.getResponseHeader(name) });
     };
-    // When everything is sent, the server may take its time to make sure of it.
+    // After the last byte, the server needs time to verify the file.
     request.upload.onload = () => clearTimeout(timer);
     request.onerror = lost;
     request.onabort = lost;

@@ -1,17 +1,17 @@
-// Many large files at once, resumed by themselves, in a form that the page has anyway:
+// Uploads many large files from an ordinary form, and resumes them:
 //
 //   <form data-upload="/uploads/" data-word-…="…">
-//     <label>… <input type="file" multiple></label>  and whatever else goes along as metadata
-//     <div data-drop>…</div>            where files may be dropped; the form itself otherwise
+//     <label>… <input type="file" multiple></label>  and other fields, sent as metadata
+//     <div data-drop>…</div>            where files may be dropped; by default the form
 //     <ul data-files></ul>              the list, filled in here
 //     <p data-summary role="status"></p>
 //   </form>
 //
-// Named fields of the form (a talk, a room) go along with every file as metadata. The words
-// come from the form, so that they are translated where all others are:
+// Named fields of the form (a talk, a room) are sent with every file as metadata. The texts
+// come from the form, where they are translated:
 //
 //   data-word-waiting, -sending, -paused, -offline, -done, -failed, -again (choose the same
-//     file again, to go on), -settling (all is sent and the server makes sure of it)
+//     file again, to go on), -settling (sent, and being verified by the server)
 //                                       a file's state
 //   data-word-pause, -resume, -retry, -cancel, -forget
 //                                       buttons; their names get the file's: "Pause talk.mp4"
@@ -21,15 +21,15 @@
 //   data-word-summary  "{done} of {all} files have arrived"
 //   data-word-why-413, -why-429, -why-507, … what to do about a refusal, by its status
 //
-// A file that has arrived is told by the event `uploaded` on the form, with {name, url}.
+// The form gets the event `uploaded` with {name, url} for every complete file.
 
-import { Memory, Upload, fingerprint } from './tus.js';
+import { ResumeStore, Upload, fingerprint } from './tus.js';
 
-const atOnce = 2; // files; more would only share the same wire
+const maxConcurrent = 2; // files; more would only share the bandwidth
 const words = (form, key, values = {}) =>
   (form.dataset[`word${key.replace(/(^|-)(\w)/g, (_, __, c) => c.toUpperCase())}`] ?? '').replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 
-/** A size for people, in the page's language. */
+/** Formats a size in the language of the page. */
 function size(bytes) {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
   let unit = 0;
@@ -38,7 +38,7 @@ function size(bytes) {
   return new Intl.NumberFormat(document.documentElement.lang || 'en', options).format(bytes);
 }
 
-/** A time for people: "0:42", "1:02:03". */
+/** Formats a time: "0:42", "1:02:03". */
 function clock(seconds) {
   const s = Math.max(0, Math.round(seconds));
   const two = (n) => String(n).padStart(2, '0');
@@ -46,7 +46,7 @@ function clock(seconds) {
   return h ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
 }
 
-/** Bytes a second, over the last few seconds. */
+/** Measures bytes per second over the last few seconds. */
 class Speed {
   samples = [];
 
@@ -61,7 +61,7 @@ class Speed {
   }
 }
 
-/** A line of the list: a file on its way, or one of before that has to be chosen again. */
+/** A line of the list: an upload, or an earlier one whose file has to be chosen again. */
 class Line {
   constructor(list, name, bytes) {
     this.form = list.form;
@@ -69,7 +69,7 @@ class Line {
     this.bytes = bytes;
     this.element = document.createElement('li');
     this.element.className = 'upload';
-    this.title = this.part('bdi', 'upload-name', name); // names may run the other way
+    this.title = this.part('bdi', 'upload-name', name); // names may be in right-to-left scripts
     this.bar = this.part('progress', 'upload-progress');
     this.bar.max = Math.max(bytes, 1);
     this.bar.setAttribute('aria-label', name);
@@ -87,7 +87,7 @@ class Line {
     return e;
   }
 
-  /** Shows buttons, which keep the focus if they stay. */
+  /** Shows buttons. Buttons that stay keep the focus. */
   offer(...offers) {
     const keys = offers.map(([key]) => key).join(' ');
     if (keys === this.offered) return;
@@ -118,16 +118,16 @@ class List {
   constructor(form) {
     this.form = form;
     this.endpoint = form.dataset.upload;
-    this.memory = new Memory(localStorage, this.endpoint);
+    this.memory = new ResumeStore(localStorage, this.endpoint);
     this.files = form.querySelector('[data-files]');
     this.summary = form.querySelector('[data-summary]');
     this.uploads = []; // {upload, line, speed}
-    this.earlier = new Map(); // lines of before, by fingerprint
+    this.earlier = new Map(); // lines of earlier uploads, by fingerprint
     for (const entry of this.memory.all()) this.remind(entry);
     this.listen();
   }
 
-  /** Shows an upload of before, whose file only its owner can give us again. */
+  /** Shows an earlier upload, whose file has to be chosen again. */
   remind(entry) {
     const line = new Line(this, entry.name, entry.size);
     line.bar.value = 0;
@@ -143,7 +143,7 @@ class List {
           if (line.element.dataset.state === 'again') line.say('again', words(this.form, 'again'), [this.sent(sent, entry.size)]);
         }
       })
-      .catch(() => {}); // without the server it is only not known how far it is
+      .catch(() => {}); // offline, the progress is unknown
   }
 
   forget(entry) {
@@ -183,7 +183,7 @@ class List {
     });
   }
 
-  /** Takes files in, but for those that are on their way already. */
+  /** Adds files, except those that are in the list already. */
   add(files) {
     for (const file of files) {
       const mark = fingerprint(file);
@@ -208,11 +208,11 @@ class List {
     return Object.fromEntries([...new FormData(this.form)].filter(([, value]) => typeof value === 'string'));
   }
 
-  /** Starts whoever waits, as long as not too many are on their way. */
+  /** Starts waiting uploads, up to the limit. */
   next() {
     const busy = this.uploads.filter(({ upload }) => ['sending', 'offline'].includes(upload.state)).length;
     const waiting = this.uploads.filter(({ upload }) => upload.state === 'waiting');
-    for (const { upload } of waiting.slice(0, Math.max(0, atOnce - busy))) upload.start();
+    for (const { upload } of waiting.slice(0, Math.max(0, maxConcurrent - busy))) upload.start();
   }
 
   changed(entry) {
@@ -252,7 +252,7 @@ class List {
     else line.offer();
   }
 
-  /** A state in words; of a failure, what to do about it or else what the server said. */
+  /** Returns the text of a state; for a failure, what to do about it. */
   word(upload, settling) {
     if (settling) return words(this.form, 'settling');
     if (upload.state !== 'failed') return words(this.form, upload.state);

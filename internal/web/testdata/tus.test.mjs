@@ -1,10 +1,10 @@
-// The logic of static/tus.js against a server that is made to fail: node --test.
+// Tests static/tus.js against a fake server that fails: node --test.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Memory, Upload, fingerprint, metadata } from '../static/tus.js';
+import { ResumeStore, Upload, fingerprint, metadata } from '../static/tus.js';
 
-/** localStorage, as far as it is used. */
+/** A fake localStorage. */
 class Storage {
   constructor() {
     Object.defineProperties(this, {
@@ -15,16 +15,16 @@ class Storage {
   }
 }
 
-/** A server with one upload; `trouble` may answer a request in its place, or throw. */
+/** A fake server with one upload; `fault` may answer a request instead, or throw. */
 class Server {
   url = null;
   held = '';
   asked = [];
-  trouble = () => undefined;
+  fault = () => undefined;
 
   send = async (request) => {
     this.asked.push(request.method);
-    const answer = (await this.trouble(request)) ?? (await this.answer(request));
+    const answer = (await this.fault(request)) ?? (await this.answer(request));
     return { text: '', ...answer, header: (name) => answer.headers?.[name] ?? null };
   };
 
@@ -50,7 +50,7 @@ class Server {
 
 function scene({ text = 'hello, world', storage = new Storage(), server = new Server() } = {}) {
   const file = Object.assign(new Blob([text]), { name: 'talk – ñ.mp4', lastModified: 7 });
-  const memory = new Memory(storage, '/uploads/');
+  const memory = new ResumeStore(storage, '/uploads/');
   const events = new EventTarget();
   const states = [];
   const upload = new Upload(file, {
@@ -86,7 +86,7 @@ test('names are UTF-8 in base 64', () => {
 test('a connection that breaks is resumed where the server is', async () => {
   const { server, states, upload } = scene();
   let broken = 0;
-  server.trouble = async ({ method, body }) => {
+  server.fault = async ({ method, body }) => {
     if (method !== 'PATCH' || broken++ > 3) return undefined;
     server.held += (await body.slice(0, 2).text());
     throw new Error('the connection is lost');
@@ -100,7 +100,7 @@ test('a connection that breaks is resumed where the server is', async () => {
 test('a server that is away, busy or elsewhere is waited for', async () => {
   const { server, upload } = scene();
   const answers = [503, 500, 409, 423, 502, 404];
-  server.trouble = ({ method }) => (method === 'PATCH' && answers.length ? { status: answers.shift() } : undefined);
+  server.fault = ({ method }) => (method === 'PATCH' && answers.length ? { status: answers.shift() } : undefined);
   await upload.start();
   assert.equal(server.held, 'hello, world');
   assert.equal(upload.state, 'done');
@@ -109,12 +109,12 @@ test('a server that is away, busy or elsewhere is waited for', async () => {
 test('a refusal ends it, and says why', async () => {
   for (const status of [400, 403, 413, 415, 429, 507]) {
     const { server, upload } = scene();
-    server.trouble = () => ({ status, text: 'no room\n' });
+    server.fault = () => ({ status, text: 'no room\n' });
     await upload.start();
     assert.equal(upload.state, 'failed');
     assert.equal(upload.error.status, status);
     assert.equal(upload.error.message, 'no room');
-    server.trouble = () => undefined;
+    server.fault = () => undefined;
     await upload.start();
     assert.equal(upload.state, 'done');
   }
@@ -122,7 +122,7 @@ test('a refusal ends it, and says why', async () => {
 
 test('after the browser was closed, the same file goes on', async () => {
   const first = scene();
-  first.server.trouble = async ({ method, body }) => {
+  first.server.fault = async ({ method, body }) => {
     if (method !== 'PATCH') return undefined;
     first.server.held += await body.slice(0, 5).text();
     first.upload.pause();
@@ -133,7 +133,7 @@ test('after the browser was closed, the same file goes on', async () => {
   const [entry] = first.memory.all();
   assert.equal(fingerprint(entry), fingerprint(first.file));
 
-  first.server.trouble = () => undefined;
+  first.server.fault = () => undefined;
   const second = scene(first);
   await second.upload.start();
   assert.equal(second.server.held, 'hello, world');
@@ -153,7 +153,7 @@ test('an upload that the server does not know any more begins again', async () =
 
 test('a cancelled upload is removed there and forgotten here', async () => {
   const { memory, server, upload } = scene();
-  server.trouble = ({ method }) => {
+  server.fault = ({ method }) => {
     if (method !== 'PATCH') return undefined;
     upload.pause();
     throw new Error('aborted');
