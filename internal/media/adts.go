@@ -29,7 +29,7 @@ func (t Tools) findBrokenAAC(ctx context.Context, path, name string, p Probe) (m
 			return nil, fmt.Errorf("look for broken sound in %s: %w", name, err)
 		}
 		if len(broken) > maxBrokenRanges {
-			return nil, inputerr.New(name, "has sound that is damaged in more than %d places", maxBrokenRanges).
+			return nil, inputerr.Coded("recording.sound_damaged", "has sound that is damaged in more than {max} places", "max", maxBrokenRanges).In(name).
 				Hint("Copy it again from the recorder, or use another recording")
 		}
 		if len(broken) > 0 {

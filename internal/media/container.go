@@ -80,12 +80,12 @@ func (c container) selectStreams(name string, wanted int) (picture stream, sound
 	}
 	switch {
 	case pictures == 0 && len(sounds) == 0:
-		return picture, nil, inputerr.New(name, "holds neither video nor sound").Hint("Use the recording itself")
+		return picture, nil, inputerr.Coded("recording.no_streams", "holds neither video nor sound").In(name).Hint("Use the recording itself")
 	case pictures > 0 && wanted > pictures:
-		return picture, nil, inputerr.New(name, "has no video stream %d; it has %d", wanted, pictures).
+		return picture, nil, inputerr.Coded("recording.no_such_stream", "has no video stream {wanted}; it has {count}", "wanted", wanted, "count", pictures).In(name).
 			Hint("Choose another under picture: in the talk's file")
 	case slices.ContainsFunc(picture.SideData, func(d sideData) bool { return d.Dolby > 0 && d.Compatible == 0 }):
-		return picture, nil, inputerr.New(name, "is in a profile of Dolby Vision that only Dolby's software can decode").
+		return picture, nil, inputerr.Coded("recording.dolby_vision", "is in a profile of Dolby Vision that only Dolby's software can decode").In(name).
 			Hint("Export it from the phone or the camera as HLG, HDR10 or SDR")
 	}
 	return picture, sounds, nil

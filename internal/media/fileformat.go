@@ -34,7 +34,7 @@ func checkHead(path, name string) error {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
 	if kind := playlistKind(head[:n]); kind != "" {
-		return inputerr.New(name, "is %s, which only points at other files or hosts; nothing it names was opened", kind).
+		return inputerr.Coded("recording.playlist", "is {kind}, which only points at other files or hosts; nothing it names was opened", "kind", kind).In(name).
 			Hint("Use the recording itself")
 	}
 	return nil

@@ -256,7 +256,7 @@ func shortestShift(d, wrap time.Duration) time.Duration {
 
 // jumpFault returns the error for a recording whose jumps cannot be removed.
 func jumpFault(name string) *inputerr.Error {
-	return inputerr.New(name, "has timestamps that jump back and forth, differently for video and sound").
+	return inputerr.Coded("recording.jumps", "has timestamps that jump back and forth, differently for video and sound").In(name).
 		Hint("Copy it again from the recorder. If it holds several recordings, split it and use them in the order they were made")
 }
 

@@ -54,15 +54,14 @@ func (s *packetScan) read(ctx context.Context, t Tools, path string, progress fu
 	const held = 2 // packets that a demuxer may hold back until the next one
 	switch {
 	case s.otherBegan > 0 && s.count[s.video.Index]-s.otherBegan <= held:
-		return inputerr.New(s.name, "contains more than one recording: another video stream begins where the first ends, at %s",
-			timeline.FormatClock(ticksToDuration(s.end-s.first, s.video.timeBase()))).
+		return inputerr.Coded("recording.several", "contains more than one recording: another video stream begins where the first ends, at {time}", "time", timeline.FormatClock(ticksToDuration(s.end-s.first, s.video.timeBase()))).In(s.name).
 			Hint("Split it, and use its recordings in the order they were made")
 	case !ok:
 		return jumpFault(s.name)
 	case len(found) == 0:
 		return nil
 	case s.video.Index < 0: // a drawn waveform could not be corrected
-		return inputerr.New(s.name, "has timestamps that jump, and no video: it contains more than one recording").
+		return inputerr.Coded("recording.several_sounds", "has timestamps that jump, and no video: it contains more than one recording").In(s.name).
 			Hint("Split it, and use its recordings in the order they were made")
 	}
 	if s.container.clockWrap() > 0 {
@@ -221,8 +220,7 @@ func (s *packetScan) checkClockForward(p packet) error {
 	if back <= maxBackward {
 		return nil
 	}
-	return inputerr.New(s.name, "has timestamps that go back by %s after %s: it contains more than one recording",
-		timeline.FormatClock(back), timeline.FormatClock(ticksToDuration(before-s.first, s.video.timeBase()))).
+	return inputerr.Coded("recording.jumps_back", "has timestamps that go back by {length} after {time}: it contains more than one recording", "length", timeline.FormatClock(back), "time", timeline.FormatClock(ticksToDuration(before-s.first, s.video.timeBase()))).In(s.name).
 		Hint("Split it, and use its recordings in the order they were made")
 }
 

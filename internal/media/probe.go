@@ -38,7 +38,7 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 			return Probe{}, fmt.Errorf("look at the first pictures of %s: %w", name, err)
 		}
 		if s.first == noTime {
-			return Probe{}, inputerr.New(name, "has a video stream (%s) that cannot be decoded", s.video.CodecName).
+			return Probe{}, inputerr.Coded("recording.undecodable", "has a video stream ({codec}) that cannot be decoded", "codec", s.video.CodecName).In(name).
 				Hint("Export it again as H.264 in MP4")
 		}
 	}
@@ -47,7 +47,7 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 	}
 	found := s.result(interlaced)
 	if found.Video == nil && len(found.Audio) == 0 {
-		return Probe{}, inputerr.New(name, "holds neither video nor sound that can be read").Hint("Copy it again from the recorder")
+		return Probe{}, inputerr.Coded("recording.unreadable", "holds neither video nor sound that can be read").In(name).Hint("Copy it again from the recorder")
 	}
 	if found.UnreadBytes, err = s.unreadBytes(path); err != nil {
 		return Probe{}, err
@@ -63,10 +63,10 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 func (p Probe) MissingStream(name string) *inputerr.Error {
 	switch {
 	case p.Video == nil:
-		return inputerr.New(name, "has sound but no video").
+		return inputerr.Coded("recording.no_video", "has sound but no video").In(name).
 			Hint("Use the video recording; a cover image does not count as video. To show a waveform of the sound instead, add to the talk's file: stand-in: {picture: waveform}")
 	case len(p.Audio) == 0:
-		return inputerr.New(name, "has no sound").
+		return inputerr.Coded("recording.no_sound", "has no sound").In(name).
 			Hint("Use the recording that has the speaker's voice. If the talk is meant to be silent, add to its file: stand-in: {sound: silence}")
 	}
 	return nil
@@ -125,7 +125,7 @@ func (p Probe) checkLength(name string) error {
 	if end <= maxLength {
 		return nil
 	}
-	return inputerr.New(name, "lasts until %s by its timestamps, one of which must be damaged", timeline.FormatClock(end)).
+	return inputerr.Coded("recording.too_long", "lasts until {time} by its timestamps, one of which must be damaged", "time", timeline.FormatClock(end)).In(name).
 		Hint("Copy it again from the camera, or export it anew")
 }
 
