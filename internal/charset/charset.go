@@ -1,11 +1,10 @@
-// Package charset turns the bytes of a text file into text, whatever their encoding.
+// Package charset decodes text files in any encoding.
 //
-// What the bytes say of themselves comes first: a byte-order mark, being valid UTF-8,
-// the escape sequences of ISO-2022-JP, the places of the NULs in UTF-16, the encoding that
-// the declaration of an XML document names. Everything else
-// is guessed, from how well each legacy encoding's reading of the bytes fits a language,
-// and a guess says that it is one. Nothing is dropped: every byte that could not be read
-// leaves U+FFFD in the text and a note with its line.
+// Evidence in the file comes first: a byte-order mark, valid UTF-8, the escape sequences of
+// ISO-2022-JP, the positions of NULs in UTF-16, the declaration of an XML document. All other
+// encodings are guessed, by how well each legacy encoding's reading of the bytes fits a
+// language, and the result says that it is a guess. Nothing is dropped: every byte that cannot
+// be decoded leaves U+FFFD in the text and a note with its line.
 package charset
 
 import (
@@ -51,7 +50,7 @@ type Hint struct {
 }
 
 // Decode reads data, the contents of the file called name, as text. The error is a
-// *inputerr.Error: the encoding asked for is unknown, or data is no text.
+// *inputerr.Error: the requested encoding is unknown, or data is not text.
 func Decode(name string, data []byte, hint Hint) (Text, error) {
 	raw := string(data)
 	if hint.Encoding != "" {
@@ -91,9 +90,8 @@ func binaryError(name, what string) error {
 	return inputerr.New(name, "is %s, not text", what).Hint("Hand in a subtitle file, or the text saved as UTF-8")
 }
 
-// CutLine cuts the first line off text: the line without its end, and what comes after
-// the end. LF, CR LF, CR, and CR CR LF, which some editors leave behind, each end one line.
-// Found is false when no line end is left, and line is all of text.
+// CutLine splits text after its first line, and returns that line without its end. LF, CR LF, CR, and CR CR LF, which some editors leave behind, each end one line.
+// If text has no line end, found is false and line is all of text.
 func CutLine(text string) (line, after string, found bool) {
 	i := strings.IndexAny(text, "\r\n")
 	if i < 0 {
@@ -115,7 +113,8 @@ type lineCounter struct {
 	line int    // the line there, counted from 0
 }
 
-// lineAt is the line, counted from 1, that holds the byte at offset. Offsets only ascend.
+// lineAt returns the number of the line, from 1, that holds the byte at offset. Offsets must ascend
+// from call to call.
 func (c *lineCounter) lineAt(offset int) int {
 	for {
 		_, after, found := CutLine(c.text)

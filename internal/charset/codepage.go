@@ -48,7 +48,7 @@ var dosPages = map[string]*charmap.Charmap{
 	"858": charmap.CodePage858, "860": charmap.CodePage860, "862": charmap.CodePage862, "863": charmap.CodePage863, "865": charmap.CodePage865,
 }
 
-// lookupPage is the page that a person calls name.
+// lookupPage returns the code page with a name or alias, as people write it.
 func lookupPage(name string) (*codePage, *inputerr.Error) {
 	plain := strings.ToLower(strings.TrimSpace(name))
 	if whatwg, ok := encodingAliases[plain]; ok {
@@ -94,14 +94,14 @@ func newPage(name string, coding encoding.Encoding) *codePage {
 	return p
 }
 
-// similarNames are the known encodings whose names are most like name, which is unknown.
+// similarNames returns the known encodings whose names are most like an unknown name.
 func similarNames(name string) []string {
 	names := append([]string{"utf-8", "utf-16le", "utf-16be", "iso-2022-jp"}, guessableNames...)
 	slices.SortStableFunc(names, func(a, b string) int { return sharedPairs(b, name) - sharedPairs(a, name) })
 	return names[:5]
 }
 
-// sharedPairs counts the pairs of neighbouring characters that two names share.
+// sharedPairs counts the pairs of adjacent characters that two names share.
 func sharedPairs(a, b string) (shared int) {
 	for i := 2; i <= len(a); i++ {
 		if strings.Contains(b, a[i-2:i]) {
@@ -121,12 +121,12 @@ var guessableNames = []string{
 	"shift_jis", "euc-jp", "gb18030", "big5", "euc-kr",
 }
 
-// decodeCertain is raw read in the page, which is certain.
+// decodeCertain decodes raw in a page that is not a guess.
 func (p *codePage) decodeCertain(raw string) Text {
 	return annotate(Text{UTF8: p.decode(raw), Encoding: p.name, Certain: true}, p, p == utf8Page && utf8.ValidString(raw))
 }
 
-// decode is raw read in the page. Bytes without a meaning give U+FFFD.
+// decode decodes raw. Bytes that the page does not define become U+FFFD.
 func (p *codePage) decode(raw string) string {
 	switch {
 	case p == utf8Page:

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// decodeGuessed reads raw, which as a whole is not UTF-8: in one encoding, or line by line
-// where most lines are in one and some in another.
+// decodeGuessed decodes raw, which is not UTF-8 as a whole: in one encoding, or line by line if
+// its lines differ in encoding.
 func decodeGuessed(raw string, hint Hint) Text {
 	odd, fine := splitByValidity(raw)
 	readings := rankCandidates(odd, fine, raw, hint)
@@ -27,8 +27,8 @@ func decodeGuessed(raw string, hint Hint) Text {
 // be in doubt: the other would be right about once in a hundred times.
 const doubtfulMargin = 5
 
-// ambiguityNotes notes the first line that differs from text, the best of readings of raw, in
-// another reading that is nearly as good.
+// ambiguityNotes returns a note on the first line that another reading, nearly as good as the
+// best one (text), decodes differently.
 func ambiguityNotes(readings []candidate, text, raw string) []Note {
 	best := readings[0]
 	for _, r := range readings[1:] {
@@ -47,12 +47,14 @@ func ambiguityNotes(readings []candidate, text, raw string) []Note {
 	return nil
 }
 
-// splitByValidity parts the lines of raw that are not UTF-8 from those that are and go beyond ASCII.
+// splitByValidity returns the lines of raw that are not valid UTF-8, and the valid ones that are
+// not ASCII.
 func splitByValidity(raw string) (odd, fine string) {
 	var o, f strings.Builder
 	for rest, more := raw, true; more; {
 		var line string
-		if line, rest, more = CutLine(rest); isASCII(line) {
+		line, rest, more = CutLine(rest)
+		if isASCII(line) {
 			continue
 		}
 		to := &o
@@ -68,8 +70,8 @@ func splitByValidity(raw string) (odd, fine string) {
 // validUTF8Bonus is what being valid UTF-8 is worth to a line, in nats.
 const validUTF8Bonus = 8
 
-// decodeLineByLine reads each line of raw as UTF-8, in r's page, or in both, as fits best. It
-// is mixed if any line beyond ASCII is not in r's page.
+// decodeLineByLine decodes each line of raw as UTF-8, in r's page, or in both, whichever fits
+// best. mixed reports whether any non-ASCII line is not in r's page.
 func (r candidate) decodeLineByLine(raw string) (t Text, mixed bool) {
 	var text strings.Builder
 	var utf8Lines, pageLines []int // those beyond ASCII
@@ -115,7 +117,7 @@ func (r candidate) decodeLineByLine(raw string) (t Text, mixed bool) {
 	return annotate(t, utf8Page, false), true
 }
 
-// prefersPage says whether a line is better read in r's page than as UTF-8.
+// prefersPage reports whether a line fits r's page better than UTF-8.
 func (r candidate) prefersPage(paged string, p utf8Line) bool {
 	valid := p.borrowed+p.lost == 0
 	switch {
@@ -139,8 +141,8 @@ type utf8Line struct {
 	lost      int // bytes of characters that were cut off, each of which became U+FFFD
 }
 
-// decodeAsUTF8 reads line as UTF-8, and the bytes that are none in r's page if that is one of
-// single bytes.
+// decodeAsUTF8 decodes line as UTF-8. Invalid bytes are decoded in r's page if that is a
+// single-byte one.
 func (r candidate) decodeAsUTF8(line string) (p utf8Line) {
 	var b strings.Builder
 	for line != "" {
@@ -165,7 +167,8 @@ func (r candidate) decodeAsUTF8(line string) (p utf8Line) {
 	return p
 }
 
-// truncatedRuneLength is how many bytes line begins with that could begin a character of UTF-8, but don't.
+// truncatedRuneLength returns the length of the truncated UTF-8 sequence that line begins with, in
+// bytes.
 func truncatedRuneLength(line string) int {
 	for n := min(3, len(line)); n > 0; n-- {
 		if !utf8.FullRuneInString(line[:n]) {

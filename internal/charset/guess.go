@@ -46,8 +46,8 @@ var guessablePages = sync.OnceValue(func() (all []*codePage) {
 	return all
 })
 
-// rankCandidates is how best to take odd, those lines of the file raw that go beyond ASCII and are
-// not UTF-8; fine are those that are. The readings that follow are the next best.
+// rankCandidates returns the readings of the file raw, best first. odd holds its lines that are
+// neither ASCII nor valid UTF-8, fine those that are valid UTF-8 but not ASCII.
 func rankCandidates(odd, fine, raw string, hint Hint) []candidate {
 	sample := sampleLines(odd)
 	second := chardetPage(sample)
@@ -74,9 +74,9 @@ func rankCandidates(odd, fine, raw string, hint Hint) []candidate {
 	return addEvidence(readings, func(r candidate) float64 { return r.model.scorePairs(found[r.page]) + r.model.scorePairs(finePairs) }, odd, len(sample) < len(odd))
 }
 
-// addEvidence sorts readings, best first, by what evidence adds to each. Where that came from an
-// excerpt of raw, those that come close are told apart by the rest: the few bytes in which
-// two encodings differ may lie outside of the excerpt.
+// addEvidence adds evidence to the score of each reading, and sorts them, best first. If the
+// evidence came from an excerpt of raw, close readings are compared by all of raw: the few bytes
+// in which two encodings differ may be outside the excerpt.
 func addEvidence(readings []candidate, evidence func(candidate) float64, raw string, excerpted bool) []candidate {
 	ranked := slices.Clone(readings)
 	for i, r := range ranked {
@@ -98,8 +98,8 @@ func addEvidence(readings []candidate, evidence func(candidate) float64, raw str
 	return ranked
 }
 
-// prior is what a reading is worth before the bytes are looked at; want is the tag of the
-// language that was named, or "".
+// prior returns the score of a reading before its bytes are considered. want is the tag of the
+// declared language, or "".
 func prior(p *codePage, m *model, want string) (score float64) {
 	score = unlistedPage
 	if i := slices.Index(strings.Fields(m.pages), p.name); i >= 0 {
@@ -114,7 +114,7 @@ func prior(p *codePage, m *model, want string) (score float64) {
 	return score
 }
 
-// modelLanguage is the tag of the model for a BCP 47 tag; "" if there is none.
+// modelLanguage returns the tag of the model for a BCP 47 tag, or "" if there is none.
 func modelLanguage(bcp47 string) string {
 	tag, err := language.Parse(bcp47)
 	if bcp47 == "" || err != nil {
@@ -147,9 +147,9 @@ func modelLanguage(bcp47 string) string {
 	return ""
 }
 
-// chardetPage returns the name of the page that gogs/chardet takes sample for; "" if it
-// cannot tell. It returns equally likely results in any order, so of those the page is
-// taken that comes first in guessableNames.
+// chardetPage returns the name of the page that gogs/chardet detects in sample, or "" if it cannot
+// tell. chardet returns equally likely results in random order; of those, the one that comes
+// first in guessableNames is returned.
 func chardetPage(sample string) string {
 	results, err := chardet.NewTextDetector().DetectAll([]byte(sample))
 	if err != nil {
@@ -171,12 +171,13 @@ func chardetPage(sample string) string {
 	return guessableNames[best]
 }
 
-// sampleLines is the lines of raw beyond ASCII; of a long file, some from everywhere in it.
+// sampleLines returns the lines of raw that are not ASCII; of a long file, an even sample of them.
 func sampleLines(raw string) string {
 	beyond := 0
 	for rest, more := raw, true; more; {
 		var line string
-		if line, rest, more = CutLine(rest); !isASCII(line) {
+		line, rest, more = CutLine(rest)
+		if !isASCII(line) {
 			beyond += len(line) + 1
 		}
 	}
@@ -185,10 +186,12 @@ func sampleLines(raw string) string {
 	n := 0
 	for rest, more := raw, true; more; {
 		var line string
-		if line, rest, more = CutLine(rest); isASCII(line) {
+		line, rest, more = CutLine(rest)
+		if isASCII(line) {
 			continue
 		}
-		if n++; n%every == 0 || every == 1 {
+		n++
+		if n%every == 0 || every == 1 {
 			b.WriteString(line[:min(len(line), sampleSize)])
 			b.WriteByte('\n')
 		}
@@ -241,8 +244,8 @@ func countBytePairs(raw string) (pairs []bytePair) {
 	return pairs
 }
 
-// countPairs counts the pairs beyond ASCII of raw, whose bytes are those of bytePairs, read in
-// the page.
+// countPairs decodes raw in the page and counts its pairs of adjacent characters that are not
+// both ASCII. bytePairs are the pairs of bytes in raw.
 func (p *codePage) countPairs(raw string, bytePairs []bytePair) (pairs []runePair) {
 	if p.single == nil || p.name == "windows-1258" { // where characters are more than a byte
 		return countRunePairs(p.decode(raw))
@@ -254,8 +257,8 @@ func (p *codePage) countPairs(raw string, bytePairs []bytePair) (pairs []runePai
 	return pairs
 }
 
-// countRunePairs counts the pairs beyond ASCII of text, in a fixed order, since sums of
-// fractions depend on it.
+// countRunePairs counts the pairs of adjacent characters in text that are not both ASCII. Their
+// order is fixed, because rounding makes sums depend on it.
 func countRunePairs(text string) (pairs []runePair) {
 	seen := map[[2]rune]int{}
 	before := '\n'
@@ -278,8 +281,8 @@ type runeCount struct {
 	n int
 }
 
-// countSecondRunes counts the characters beyond ASCII that come second in pairs, which is each
-// of them once.
+// countSecondRunes counts the non-ASCII characters that come second in pairs, so that each
+// character of the text counts once.
 func countSecondRunes(pairs []runePair) (runes []runeCount) {
 	at := map[rune]int{}
 	for _, p := range pairs {
@@ -298,7 +301,7 @@ func countSecondRunes(pairs []runePair) (runes []runeCount) {
 	return runes
 }
 
-// scoreRunes is a rough score, by characters alone.
+// scoreRunes returns a rough score, by characters alone.
 func (m *model) scoreRunes(runes []runeCount) (sum float64) {
 	for _, c := range runes {
 		sum += float64(c.n) * math.Log(m.runeChance(c.r))
@@ -314,8 +317,8 @@ const (
 	asciiSample = 16 << 10
 )
 
-// asciiEvidence is what each model gains by the pairs of ASCII letters in raw: nothing
-// for the best of them, less for the others.
+// asciiEvidence returns what the pairs of ASCII letters in raw add to the score of each model: 0
+// for the best one, less for the others.
 func asciiEvidence(raw string) []float64 {
 	var counts [26][26]int
 	raw = raw[:min(len(raw), asciiSample)]

@@ -59,7 +59,8 @@ func newModel(l *languageProfile) *model {
 	return m
 }
 
-// addLetters counts the language's letters in: alike for an alphabet, by rank for Han and Hangul.
+// addLetters adds the language's letters to the counts: equally for an alphabet, by rank for Han
+// and Hangul.
 func (m *model) addLetters() {
 	level, ok := commonCharacters[m.tag]
 	if !ok {
@@ -123,7 +124,7 @@ var signFrequencies = map[rune]float64{
 	'、': 1e-6, '。': 1e-6, '，': 1e-6, '！': 1e-6, '？': 1e-6, '：': 1e-6, '「': 1e-6, '」': 1e-6, '《': 1e-6, '》': 1e-6, '\u3000': 1e-5,
 }
 
-// runeChance is the chance of a character, which has been folded.
+// runeChance returns the probability of a folded character.
 func (m *model) runeChance(r rune) float64 {
 	if p, ok := m.chance[r]; ok {
 		return p
@@ -150,12 +151,13 @@ func (m *model) runeChance(r rune) float64 {
 	return 5e-7
 }
 
-// score is how likely text is in the language: the logarithm of its chance, in nats.
+// score returns the logarithm of the probability of text in the language, in nats.
 func (m *model) score(text string) float64 {
 	return m.scorePairs(countRunePairs(text))
 }
 
-// scorePairs is the score of pairs. Subtitles are in ordinary writing or in capitals throughout.
+// scorePairs returns the score of pairs. Subtitles use ordinary case throughout, or capitals
+// throughout; the better of the two counts.
 func (m *model) scorePairs(pairs []runePair) float64 {
 	letters, ordinary, capitals := 0.0, 0.0, 0.0
 	for _, p := range pairs {
@@ -168,14 +170,14 @@ func (m *model) scorePairs(pairs []runePair) float64 {
 	return letters + max(ordinary, capitals)
 }
 
-// pairScore is the logarithm of the chance that b follows a, whatever their cases.
+// pairScore returns the logarithm of the probability that b follows a, ignoring case.
 func (m *model) pairScore(a, b rune) float64 {
 	fa, fb := foldRune(a), foldRune(b)
 	seen := m.pairs[[2]rune{fa, fb}]
 	return math.Log((seen + backoff*m.runeChance(fb)*pairFit(a, b)) / (m.from[fa] + backoff))
 }
 
-// foldRune makes alike what differs only in ways that say little of the encoding.
+// foldRune maps characters to one where their difference says little about the encoding.
 func foldRune(r rune) rune {
 	switch {
 	case r == ' ', r == '\n', r == '\r', r == '\t':
@@ -196,8 +198,8 @@ func foldRune(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-// caseChances is the chance that b has the case it has after a: in ordinary writing, where
-// capitals begin words, and in writing in capitals.
+// caseChances returns the probability of b's case after a: in ordinary writing, where capitals
+// begin words, and in all capitals.
 func caseChances(a, b rune) (ordinary, capitals float64) {
 	upper := unicode.IsUpper(b)
 	switch {
@@ -217,21 +219,25 @@ func caseChances(a, b rune) (ordinary, capitals float64) {
 	return 0.75, 0.03
 }
 
-// pairFit is how well b follows a by what they are, where the sample has no such pair: signs
-// other than punctuation seldom touch letters.
+// pairFit rates from 0 to 1 how well b follows a, for pairs that the model has no count of.
+// Symbols other than punctuation seldom touch letters: "a€" is rated 0.1, "a”" 1.
 func pairFit(a, b rune) float64 {
 	la, lb := unicode.IsLetter(a), unicode.IsLetter(b)
 	switch {
 	case !la && b == '’':
 		return 0.1
-	case la && lb || !la && !lb:
+	case la == lb:
 		return 1
 	case la && strings.ContainsRune("“„«¿¡", b), lb && strings.ContainsRune("”»…", a):
 		return 0.2
-	case la && b >= utf8.RuneSelf && !unicode.Is(unicode.Mn, b) && !strings.ContainsRune("’”»…\u00a0、。，！？：；「」《》", b):
-		return 0.1
-	case lb && a >= utf8.RuneSelf && !unicode.Is(unicode.Mn, a) && !strings.ContainsRune("‘“«„¿¡–—\u00a0、。，！？：；「」《》", a):
+	case la && isSymbolExcept(b, "’”»…\u00a0、。，！？：；「」《》"), lb && isSymbolExcept(a, "‘“«„¿¡–—\u00a0、。，！？：；「」《》"):
 		return 0.1
 	}
 	return 1
+}
+
+// isSymbolExcept reports whether r is neither ASCII, nor a combining mark, nor one of the usual
+// punctuation marks. The caller knows that it is not a letter.
+func isSymbolExcept(r rune, usual string) bool {
+	return r >= utf8.RuneSelf && !unicode.Is(unicode.Mn, r) && !strings.ContainsRune(usual, r)
 }

@@ -3,6 +3,7 @@ package charset
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -10,8 +11,8 @@ import (
 
 const byteOrderMark = "\uFEFF"
 
-// annotate takes the byte-order mark off t's text, which was read in page p, and notes
-// what is odd about it, line by line. The bytes were clean if all of them were in p.
+// annotate removes the byte-order mark from t's text, which was decoded in page p, and adds notes
+// on what is odd about it, line by line. clean says that p defines all of its bytes.
 func annotate(t Text, p *codePage, clean bool) Text {
 	if after, marked := strings.CutPrefix(t.UTF8, byteOrderMark); marked {
 		t.UTF8 = strings.TrimLeft(after, byteOrderMark)
@@ -28,8 +29,8 @@ func annotate(t Text, p *codePage, clean bool) Text {
 	return t
 }
 
-// unreadableNotes notes the lines of text with U+FFFD, and with the control characters that stand
-// for bytes of p without a meaning.
+// unreadableNotes returns notes on the lines of text with U+FFFD, and with the control characters
+// that stand for bytes that p does not define.
 func unreadableNotes(text string, p *codePage, clean bool) []Note {
 	if clean {
 		return notesPerLine(text, "\uFFFD", ReplacementChars)
@@ -43,7 +44,7 @@ func unreadableNotes(text string, p *codePage, clean bool) []Note {
 
 func isC1(r rune) bool { return 0x80 <= r && r < 0xA0 }
 
-// notesPerLine notes each line of text that holds sign, with how many.
+// notesPerLine returns a note on each line of text that contains sign, with the number of them.
 func notesPerLine(text, sign, key string, pairs ...string) (notes []Note) {
 	lines := lineCounter{text: text}
 	for at := 0; ; {
@@ -56,7 +57,7 @@ func notesPerLine(text, sign, key string, pairs ...string) (notes []Note) {
 	}
 }
 
-// notesPerLineFunc notes each line of text that holds a character that is odd.
+// notesPerLineFunc returns a note on each line of text that has a character for which odd is true.
 func notesPerLineFunc(text string, odd func(rune) bool, key string, pairs ...string) (notes []Note) {
 	lines := lineCounter{text: text}
 	for at := 0; ; {
@@ -78,7 +79,7 @@ func addNote(notes []Note, line int, key string, pairs ...string) []Note {
 	return append(notes, newNote(line, key, pairs...))
 }
 
-// doubleEncodedNotes notes the lines of text that look like UTF-8 which was read as
+// doubleEncodedNotes returns notes on the lines of text that look like UTF-8 that was decoded as
 // windows-1252 and encoded again, such as "cafÃ©".
 func doubleEncodedNotes(text string) (notes []Note) {
 	lines := lineCounter{text: text}
@@ -102,10 +103,21 @@ func doubleEncodedNotes(text string) (notes []Note) {
 	return notes
 }
 
-// decodeTwiceEncoded is the beginning of text that is one character encoded twice, and that
-// character; 0 if there is none that subtitles are likely to hold.
+// decodeTwiceEncoded returns the start of text that is one character encoded twice, and that
+// character: "Ã©l" gives "Ã©" and 'é'. If there is none that subtitles are likely to contain, the
+// character is 0.
 func decodeTwiceEncoded(text string) (seen string, meant rune) {
-	var bytes []byte
+	seen, bytes := windows1252Bytes(text)
+	r, size := utf8.DecodeRune(bytes)
+	if size < 2 || size != len(bytes) || r == utf8.RuneError || !unicode.Is(doubleEncodable, r) {
+		return "", 0
+	}
+	return seen, r
+}
+
+// windows1252Bytes returns the bytes beyond ASCII that text begins with in windows-1252, up to the
+// end of the first character that they are in UTF-8, and the part of text that they encode.
+func windows1252Bytes(text string) (seen string, bytes []byte) {
 	for i, r := range text {
 		if len(bytes) > 0 && utf8.FullRune(bytes) {
 			seen = text[:i]
@@ -116,18 +128,21 @@ func decodeTwiceEncoded(text string) (seen string, meant rune) {
 			b, ok = byte(r), true
 		}
 		if !ok || b < 0x80 || len(bytes) == 4 {
-			return "", 0
+			return "", nil
 		}
 		bytes = append(bytes, b)
 		seen = text[:i+utf8.RuneLen(r)]
 	}
-	r, size := utf8.DecodeRune(bytes)
-	if size < 2 || size != len(bytes) || r == utf8.RuneError {
-		return "", 0
-	}
-	switch {
-	case 0xA0 <= r && r < 0x180, 0x386 <= r && r < 0x460, 0x2010 <= r && r < 0x2040, r == 0x20AC, r == 0x2122, 0x3040 <= r && r < 0xA000, 0xAC00 <= r && r < 0xD7B0:
-		return seen, r
-	}
-	return "", 0
+	return seen, bytes
 }
+
+// doubleEncodable holds the characters that subtitles are likely to contain.
+var doubleEncodable = &unicode.RangeTable{R16: []unicode.Range16{
+	{Lo: 0x00A0, Hi: 0x017F, Stride: 1}, // Latin-1 and Latin Extended-A
+	{Lo: 0x0386, Hi: 0x045F, Stride: 1}, // Greek and Cyrillic
+	{Lo: 0x2010, Hi: 0x203F, Stride: 1}, // dashes, quotation marks, ellipsis
+	{Lo: 0x20AC, Hi: 0x20AC, Stride: 1}, // €
+	{Lo: 0x2122, Hi: 0x2122, Stride: 1}, // ™
+	{Lo: 0x3040, Hi: 0x9FFF, Stride: 1}, // kana and Han
+	{Lo: 0xAC00, Hi: 0xD7AF, Stride: 1}, // Hangul
+}}

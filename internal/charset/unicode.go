@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// declaredPage is the page that raw itself declares, by a byte-order mark of UTF-16 or UTF-32
-// or by the escape sequences of ISO-2022-JP; nil if it declares none or does not keep to
-// it. (UTF-8 needs no mark to be known.)
+// declaredPage returns the page that raw declares by a byte-order mark of UTF-16 or UTF-32, or by
+// the escape sequences of ISO-2022-JP. It is nil if raw declares none, or does not conform to it.
+// (UTF-8 is recognised without a mark.)
 func declaredPage(raw string) *codePage {
 	switch {
 	case strings.HasPrefix(raw, "\xFF\xFE\x00\x00") && len(raw)%4 == 0:
@@ -30,9 +30,9 @@ func declaredPage(raw string) *codePage {
 	return nil
 }
 
-// xmlDeclaredPage is the page that the declaration of an XML document names, if all of it can be
-// read in that; else nil. A document that was converted often still names the old one, so
-// that being valid UTF-8 counts for more.
+// xmlDeclaredPage returns the page that an XML declaration names, or nil if the document is not
+// valid in it. Converted documents often still name their old encoding, so valid UTF-8 takes
+// precedence.
 func xmlDeclaredPage(raw string) *codePage {
 	m := xmlEncoding.FindStringSubmatch(raw[:min(len(raw), 200)])
 	if m == nil {
@@ -47,9 +47,9 @@ func xmlDeclaredPage(raw string) *codePage {
 
 var xmlEncoding = regexp.MustCompile(`^\s*<\?xml[^>]*\sencoding=["']([A-Za-z0-9._-]+)["']`)
 
-// detectUTF16 is the byte order of UTF-16 without a byte-order mark, known from its NULs: in
-// the right order the digits, spaces and line ends of timings are ASCII, and what lies
-// between them are characters that exist. It is nil for everything else.
+// detectUTF16 returns UTF-16 in its byte order if raw is UTF-16 without a byte-order mark, else nil.
+// The NULs tell: in the right order, the digits, spaces and line ends of times are ASCII, and the
+// text between them consists of assigned characters.
 func detectUTF16(raw string) *codePage {
 	if strings.IndexByte(raw, 0) < 0 {
 		return nil
@@ -77,7 +77,7 @@ func isPrintableASCII(c byte) bool {
 	return ' ' <= c && c < 0x7f || c == '\n' || c == '\r' || c == '\t'
 }
 
-// isReadable says whether at most one character in fifty is one that no text holds.
+// isReadable reports whether at most one character in fifty is one that text does not contain.
 func isReadable(text string) bool {
 	odd, all := 0, 0
 	for _, r := range text {
@@ -89,8 +89,8 @@ func isReadable(text string) bool {
 	return odd*50 <= all
 }
 
-// decodeUTF16 reads raw as UTF-16 whose high bytes are the second of each two (high 0) or
-// the first (high 1). A lone surrogate or half a code unit at the end gives U+FFFD.
+// decodeUTF16 decodes raw as UTF-16, little-endian (order 0) or big-endian (order 1). A lone
+// surrogate, or half a code unit at the end, becomes U+FFFD.
 func decodeUTF16(raw string, order int) string {
 	unit := func(i int) rune { return rune(raw[i+1-order])<<8 | rune(raw[i+order]) }
 	text := make([]byte, 0, len(raw))
@@ -101,7 +101,8 @@ func decodeUTF16(raw string, order int) string {
 			if i+3 < len(raw) {
 				second = unit(i + 2)
 			}
-			if r = utf16.DecodeRune(r, second); r != utf8.RuneError {
+			r = utf16.DecodeRune(r, second)
+			if r != utf8.RuneError {
 				i += 2
 			}
 		}
@@ -125,7 +126,7 @@ var binaryFormats = []struct{ magic, what string }{
 	{"\x00\x00\x01\xBA", "an MPEG recording"}, {"wOFF", "a font"}, {"wOF2", "a font"},
 }
 
-// binaryFormat is what raw is if its beginning shows that it is no text; else "".
+// binaryFormat returns the name of a binary format that raw begins like, such as a ZIP file, or "".
 func binaryFormat(raw string) string {
 	for _, f := range binaryFormats {
 		if strings.HasPrefix(raw, f.magic) {
@@ -141,8 +142,8 @@ func binaryFormat(raw string) string {
 	return ""
 }
 
-// tooManyControls says whether more than one byte in twenty is a control character that
-// text does not hold. NULs at the end, which a crash or a download leaves there, don't count.
+// tooManyControls reports whether more than one byte in twenty is a control character that text
+// does not contain. NULs at the end, as crashes and downloads leave them, don't count.
 func tooManyControls(raw string) bool {
 	body := strings.TrimRight(raw, "\x00")
 	if body == "" {
