@@ -102,7 +102,7 @@ func measureLadder(ctx context.Context, b *Bench, n int, into *Round) error {
 
 // runFresh runs Lectern in a new data directory, and removes that.
 func (b *Bench) runFresh(ctx context.Context, into *Round, words ...string) (ran RunResult, err error) {
-	h, err := b.newDataDir(filepath.Join(b.work, "house"))
+	h, err := b.newDataDir(filepath.Join(b.work, "data-dir"))
 	if err != nil {
 		return ran, err
 	}

@@ -43,7 +43,7 @@ func measureRecut(ctx context.Context, b *Bench, _ int, into *Round) error {
 	if err != nil {
 		return err
 	}
-	h, err := b.newDataDir(filepath.Join(b.work, "house"))
+	h, err := b.newDataDir(filepath.Join(b.work, "data-dir"))
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func measureVP9(ctx context.Context, b *Bench, n int, into *Round) error {
 }
 
 func (b *Bench) vp9Lectern(ctx context.Context, into *Round, talk, p string) error {
-	h, err := b.newDataDir(filepath.Join(b.work, "house"))
+	h, err := b.newDataDir(filepath.Join(b.work, "data-dir"))
 	if err != nil {
 		return err
 	}
