@@ -20,28 +20,28 @@ type Claim struct {
 // Claim claims a translation for who until a time. If it is claimed by another person, that
 // claim stays and is returned. Claiming again extends the own claim; its start stays.
 func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until time.Time) (Claim, error) {
-	var stands Claim
+	var active Claim
 	err := c.withChange(ctx, "claim a translation of", slug, who, func(tx *change) error {
 		last, err := claim(ctx, tx, slug, language, tx.now)
 		switch {
 		case err == nil && last.Who != who:
-			stands = last
+			active = last
 			return nil
 		case err == nil: // only the end changes, which is no event
-			stands = last
-			stands.Expires = until
+			active = last
+			active.Expires = until
 			return tx.exec(ctx, `UPDATE claims SET expires_ms = ? WHERE slug = ? AND language = ?`, until.UnixMilli(), slug, language)
 		case !errors.Is(err, ErrNotFound):
 			return err
 		}
-		stands = Claim{Slug: slug, Language: language, Who: who, Since: tx.now, Expires: until}
+		active = Claim{Slug: slug, Language: language, Who: who, Since: tx.now, Expires: until}
 		if err := tx.exec(ctx, `INSERT OR REPLACE INTO claims (slug, language, who, at_ms, expires_ms) VALUES (?, ?, ?, ?, ?)`,
 			slug, language, who, tx.now.UnixMilli(), until.UnixMilli()); err != nil {
 			return err
 		}
 		return tx.event(ctx, "claim."+language, nil, who)
 	})
-	return stands, err
+	return active, err
 }
 
 // Unclaim ends the claim of who. It does nothing if there is none, or if it is another

@@ -16,9 +16,9 @@ import (
 // SaveEdition saves an edition of a talk for good. Saving it again does nothing.
 func (c *Catalog) SaveEdition(ctx context.Context, slug string, e conference.Edition) error {
 	return c.withChange(ctx, "save an edition of", slug, systemUser, func(tx *change) error {
-		stands, err := edition(ctx, tx, e.ID)
+		existing, err := edition(ctx, tx, e.ID)
 		if err == nil {
-			if !reflect.DeepEqual(stands, e) {
+			if !reflect.DeepEqual(existing, e) {
 				return fmt.Errorf("another edition has the id %s", e.ID)
 			}
 			return nil

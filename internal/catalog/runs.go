@@ -147,12 +147,12 @@ const timedRuns = 60
 // action of a group in a run is assumed to have made as much of the programme as any other of
 // it.
 func (c *Catalog) Timings(ctx context.Context) (map[TimingGroup]Timing, error) {
-	paces := make(map[TimingGroup]Timing)
+	timings := make(map[TimingGroup]Timing)
 	err := inTx(ctx, c.read, func(tx *sql.Tx) error {
 		lengths, err := programmeLengths(ctx, tx, timedRuns)
 		for run, length := range lengths {
 			if err == nil {
-				err = addTimings(ctx, tx, run, length, paces)
+				err = addTimings(ctx, tx, run, length, timings)
 			}
 		}
 		return err
@@ -160,7 +160,7 @@ func (c *Catalog) Timings(ctx context.Context) (map[TimingGroup]Timing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read timings of actions: %w", err)
 	}
-	return paces, nil
+	return timings, nil
 }
 
 // programmeLengths returns the last n runs that ended, with the length of the programme that
@@ -181,7 +181,7 @@ func programmeLengths(ctx context.Context, q querier, n int) (map[int64]time.Dur
 }
 
 // addTimings adds what a run measured.
-func addTimings(ctx context.Context, q querier, run int64, length time.Duration, paces map[TimingGroup]Timing) error {
+func addTimings(ctx context.Context, q querier, run int64, length time.Duration, timings map[TimingGroup]Timing) error {
 	type sum struct {
 		took     time.Duration
 		ran, all int
@@ -206,9 +206,9 @@ func addTimings(ctx context.Context, q querier, run int64, length time.Duration,
 		if s.ran > 0 {
 			measured := Timing{s.took, length * time.Duration(s.ran) / time.Duration(s.all), s.ran}
 			if g.Part != "" {
-				paces[g] = paces[g].Add(measured)
+				timings[g] = timings[g].Add(measured)
 			}
-			paces[TimingGroup{Kind: g.Kind}] = paces[TimingGroup{Kind: g.Kind}].Add(measured)
+			timings[TimingGroup{Kind: g.Kind}] = timings[TimingGroup{Kind: g.Kind}].Add(measured)
 		}
 	}
 	return err

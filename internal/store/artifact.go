@@ -213,14 +213,14 @@ func (s *Local) Put(ctx context.Context, a action.Artifact, dir string) (action.
 		defer release()
 		dir = scratch
 	}
-	stands, err := s.Get(ctx, a.Key)
+	stored, err := s.Get(ctx, a.Key)
 	if errors.Is(err, ErrNotFound) {
-		stands, err = s.put(ctx, a, dir)
+		stored, err = s.put(ctx, a, dir)
 	}
 	if err != nil {
 		return action.Artifact{}, fmt.Errorf("store %s: %w", a.Kind, s.wrapDiskFull(err))
 	}
-	return stands, nil
+	return stored, nil
 }
 
 // put hashes the files and commits them with their record.

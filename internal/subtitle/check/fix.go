@@ -84,20 +84,20 @@ func (f *fixer) sortCues(cues []conference.Cue) {
 func (f *fixer) extendShort() {
 	p := f.profile
 	for i, cue := range f.cues {
-		stands := cue.End - cue.Start
-		wants := max(p.Shortest, p.ReadingTime(cue.Text))
+		shown := cue.End - cue.Start
+		needs := max(p.Shortest, p.ReadingTime(cue.Text))
 		if p.Longest > 0 {
-			wants = min(wants, p.Longest)
+			needs = min(needs, p.Longest)
 		}
-		if stands <= 0 || stands >= wants || oneLine(cue.Text) == "" {
+		if shown <= 0 || shown >= needs || oneLine(cue.Text) == "" {
 			continue
 		}
-		end := cue.Start + wants
+		end := cue.Start + needs
 		if i+1 < len(f.cues) {
 			end = min(end, f.cues[i+1].Start-p.Gap)
 		}
 		code := TooFast
-		if stands < p.Shortest {
+		if shown < p.Shortest {
 			code = TooShort
 		}
 		if end > cue.End {

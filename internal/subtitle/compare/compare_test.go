@@ -197,7 +197,7 @@ split: cue 4 (line 13) → cues 4–5 (line 13)
 +
 + work.
 
-unchanged, other line breaks or spaces: cue 5 (line 17) → cue 6 (line 21)
+unchanged, new line breaks or spaces: cue 5 (line 17) → cue 6 (line 21)
 - Thank you for having me.
 + Thank you
 + for having me.

@@ -175,10 +175,10 @@ func (c Change) description() string {
 		word string
 	}{
 		{c.Moved, "moved"},
-		{c.Rebroken, "other line breaks or spaces"},
-		{c.Restyled, "another look"},
-		{c.Reworded && c.Kind != Edited, "other words"},
-		{c.Retimed && c.Kind != Retimed, "other times"},
+		{c.Rebroken, "new line breaks or spaces"},
+		{c.Restyled, "new style"},
+		{c.Reworded && c.Kind != Edited, "new words"},
+		{c.Retimed && c.Kind != Retimed, "new times"},
 	} {
 		if also.is {
 			s += ", " + also.word
