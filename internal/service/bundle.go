@@ -59,7 +59,7 @@ func (svc *Bundles) Open(ctx context.Context, p access.Person, slug string) (_ *
 	}
 	root, err := os.OpenRoot(published.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("the bundle of %s is not in %s any more: %w", slug, published.Dir, catalog.ErrNotFound)
+		err = fmt.Errorf("the bundle of %s is missing from %s: %w", slug, published.Dir, catalog.ErrNotFound)
 	}
 	if err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ func (b *Bundle) WriteZip(ctx context.Context, w io.Writer) error {
 		defer r.Close()
 		n, err := io.Copy(w, fsutil.Reader(ctx, r))
 		if err == nil && n != p.size {
-			err = fmt.Errorf("%s holds %d bytes and not %d, as the bundle says", p.name, n, p.size)
+			err = fmt.Errorf("%s has %d bytes; its manifest says %d", p.name, n, p.size)
 		}
 		return err
 	})
@@ -62,7 +62,7 @@ func (b *Bundle) writeZip(w io.Writer, fill func(io.Writer, archiveFile) error) 
 	for _, p := range b.archiveFiles() {
 		name := path.Join(b.Talk.Slug, p.name)
 		if !filepath.IsLocal(p.name) || strings.ContainsAny(name, `\:`) {
-			return fmt.Errorf("a file of the bundle is called %q, which would leave its directory", p.name)
+			return fmt.Errorf("the file name %q of the bundle leads out of its directory", p.name)
 		}
 		entry, err := archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store, Modified: b.Published.UTC().Truncate(2 * time.Second)})
 		if err != nil {

@@ -130,7 +130,7 @@ func (n *Notifier) Run(ctx context.Context) error {
 				continue
 			}
 			if err := n.readyForReview(ctx, r.Slug); err != nil && ctx.Err() == nil {
-				n.log.Error("cannot write to speakers", "talk", r.Slug, "err", err)
+				n.log.Error("notifying speakers failed", "talk", r.Slug, "err", err)
 			}
 		}
 	}

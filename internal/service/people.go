@@ -141,7 +141,7 @@ func (svc *People) SignIn(ctx context.Context, link access.Secret) (access.Secre
 		return "", access.Grant{}, err
 	}
 	if l.Kind == catalog.LinkAPIToken {
-		return "", access.Grant{}, fmt.Errorf("open a session with a program's token: %w", catalog.ErrNotFound)
+		return "", access.Grant{}, fmt.Errorf("sign in with an API token: %w", catalog.ErrNotFound)
 	}
 	expires := time.Now().Add(SessionLifetime)
 	if l.Kind != catalog.LinkOneTime && l.Expires.Before(expires) {

@@ -257,7 +257,7 @@ func (svc *Releases) copyBundle(ctx context.Context, slug string) (string, error
 	}
 	dir, edited, err := bundle.Write(ctx, svc.dir, slug, placed, nil)
 	for _, e := range edited {
-		svc.log.Warn("a released file had been changed by hand; it is kept", "talk", slug, "file", e.Path, "kept", e.SavedAs)
+		svc.log.Warn("a released file was edited by hand; the edited copy is kept", "talk", slug, "file", e.Path, "kept", e.SavedAs)
 	}
 	return dir, err
 }
@@ -274,7 +274,7 @@ func (svc *Releases) Run(ctx context.Context) error {
 	for due := true; ; {
 		if due {
 			if err := svc.ReleaseDue(ctx, time.Now()); err != nil && ctx.Err() == nil {
-				svc.log.Error("cannot release", "err", err)
+				svc.log.Error("releasing failed", "err", err)
 			}
 		}
 		select {

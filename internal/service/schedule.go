@@ -102,7 +102,7 @@ func (svc *Schedule) PreviewImport(ctx context.Context, p access.Person, name st
 		k := schedule.KnownTalk{Slug: s.Talk.Slug, Current: schedule.Event{Talk: s.Talk, Scheduling: s.Scheduling}}
 		if s.Imported != nil {
 			if err := json.Unmarshal(s.Imported, &k.LastImported); err != nil {
-				return ImportPreview{}, fmt.Errorf("read what the schedule said of %s: %w", k.Slug, err)
+				return ImportPreview{}, fmt.Errorf("read the last import of %s: %w", k.Slug, err)
 			}
 		}
 		known = append(known, k)

@@ -144,7 +144,7 @@ func (svc *Subtitles) Revisions(ctx context.Context, p access.Person, slug strin
 }
 
 // File writes a revision of the subtitles in the language that is spoken, 0 being the
-// present one, in a format, on the recordings' clock or on that of the film.
+// current one, in a format, in reel time or in programme time.
 func (svc *Subtitles) File(ctx context.Context, p access.Person, slug string, number int, format subtitle.Format, clock Clock) (data []byte, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden

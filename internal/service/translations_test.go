@@ -17,7 +17,7 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// translationTest is an office with a talk in English, and its people.
+// translationTest is a service with an English talk, its translators and a reviewer.
 type translationTest struct {
 	*service.Service
 	catalog *catalog.Catalog

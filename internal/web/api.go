@@ -140,7 +140,7 @@ func (a *api) newProblem(err error) huma.StatusError {
 	case errors.As(err, &already):
 		return already
 	case status == http.StatusInternalServerError:
-		a.log.Error("cannot answer a program", "err", err)
+		a.log.Error("API request failed", "err", err)
 		p.Detail = "Internal error; the server's log says more"
 	}
 	return p

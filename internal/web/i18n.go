@@ -70,7 +70,7 @@ func (w messages) loadFile(locale, name string) error {
 	}
 	for key := range said {
 		if _, ok := w[locale][key]; ok {
-			return fmt.Errorf("%q is in another file, too", key)
+			return fmt.Errorf("%q is also defined in another file", key)
 		}
 	}
 	maps.Copy(w[locale], said)

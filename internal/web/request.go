@@ -78,7 +78,7 @@ func (v *request) formFile(field string) (name string, data []byte, err error) {
 	}
 	defer f.Close()
 	if data, err = io.ReadAll(f); err != nil {
-		return "", nil, fmt.Errorf("read a file of a form: %w", err)
+		return "", nil, fmt.Errorf("read an uploaded file: %w", err)
 	}
 	return cleanName(header.Filename), data, nil
 }
@@ -171,14 +171,14 @@ func (v *request) renderError(err error) {
 		return // the client has gone
 	}
 	if status == http.StatusInternalServerError {
-		v.log.Error("cannot answer", "path", v.r.URL.Path, "err", err)
+		v.log.Error("request failed", "path", v.r.URL.Path, "err", err)
 	}
 	data := errorPage{Status: status, SignedIn: v.person.HasAccess()}
 	if status != http.StatusInternalServerError {
 		data.Message = err.Error()
 	}
 	if err := v.renderStatus(status, "error.html", data, inputerr.As(err)); err != nil {
-		v.log.Error("cannot say that I cannot answer", "err", err)
+		v.log.Error("showing the error page failed", "err", err)
 		http.Error(v.w, http.StatusText(status), status)
 	}
 }

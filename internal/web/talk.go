@@ -108,7 +108,7 @@ func (p talkPage) processingOptions(recordings int) (h service.ProcessingOptions
 		}
 		k, err := plan.ParseCut(line, recordings)
 		if err == nil && k.From >= k.To {
-			err = fmt.Errorf("it ends before it begins")
+			err = fmt.Errorf("the end is before the start")
 		}
 		if err != nil {
 			return h, inputerr.New("cut", "%q: %v", line, err).At(i + 1)

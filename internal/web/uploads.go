@@ -55,7 +55,7 @@ func (s *Server) sweepUploads(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		if err := s.uploads.Sweep(ctx); err != nil && ctx.Err() == nil {
-			s.log.Error("cannot remove old uploads", "err", err)
+			s.log.Error("removing expired uploads failed", "err", err)
 		}
 		select {
 		case <-ctx.Done():

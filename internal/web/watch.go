@@ -166,7 +166,7 @@ func (s *Server) bundleZip(v *request) error {
 	h.Set("Content-Disposition", attachment(v.slug()+".zip"))
 	if err := b.WriteZip(v.ctx(), v.w); err != nil {
 		// The response has begun: aborting it is the only way to report the error.
-		s.log.Warn("a bundle was not sent whole", "talk", v.slug(), "err", err)
+		s.log.Warn("sending a bundle failed", "talk", v.slug(), "err", err)
 		panic(http.ErrAbortHandler)
 	}
 	return nil

@@ -54,10 +54,10 @@ func New(o Options) (*Server, error) {
 	s.rows.rows = make(map[rowKey]renderedRow)
 	var err error
 	if s.messages, err = loadMessages(); err != nil {
-		return nil, fmt.Errorf("read the words of the pages: %w", err)
+		return nil, fmt.Errorf("load the texts of the pages: %w", err)
 	}
 	if s.templates, err = parseTemplates(s.messages); err != nil {
-		return nil, fmt.Errorf("read the pages: %w", err)
+		return nil, fmt.Errorf("parse the templates: %w", err)
 	}
 	if s.static, err = fs.Sub(embedded, "static"); err != nil {
 		return nil, err
