@@ -13,8 +13,10 @@ OUT := out
 
 # Where Go's own installer puts it, for shells that were never told.
 export PATH := $(PATH):/usr/local/go/bin
-# A plain copy of the files builds too, and so does a clone owned by somebody else.
-export GOFLAGS := $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false
+# A plain copy of the files builds too, and so does a clone owned by another user. With the flags
+# of release builds, these find packages compiled.
+export GOFLAGS     := $(filter-out -buildvcs=% -trimpath,$(GOFLAGS)) -buildvcs=false -trimpath
+export CGO_ENABLED := 0
 # Real subtitle files, where they have been put beside the project.
 CORPUS := $(wildcard ../shared/corpus)
 ifneq ($(CORPUS),)
