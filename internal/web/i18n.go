@@ -21,19 +21,19 @@ var embedded embed.FS
 
 // messages holds the texts of the pages by locale and key. A text may hold {names} to fill in, and
 // may come in two forms, one and other, which the number {n} chooses from.
-type messages map[string]map[string]message
+type messages map[string]map[string]pageText
 
-type message struct{ One, Other string }
+type pageText struct{ One, Other string }
 
 // UnmarshalYAML implements yaml.Unmarshaler.
-func (p *message) UnmarshalYAML(n *yaml.Node) error {
+func (p *pageText) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
 		p.Other = n.Value
 		return nil
 	}
 	var both struct{ One, Other string }
 	err := n.Decode(&both)
-	*p = message(both)
+	*p = pageText(both)
 	return err
 }
 
@@ -45,7 +45,7 @@ func loadMessages() (messages, error) {
 	all := make(messages)
 	for _, tag := range locales {
 		locale := tag.String()
-		all[locale] = make(map[string]message)
+		all[locale] = make(map[string]pageText)
 		names, err := fs.Glob(embedded, "locales/"+locale+"/*.yaml")
 		if err != nil {
 			return nil, err
@@ -64,7 +64,7 @@ func (w messages) loadFile(locale, name string) error {
 	if err != nil {
 		return err
 	}
-	var said map[string]message
+	var said map[string]pageText
 	if err := yaml.NewDecoder(bytes.NewReader(b)).Decode(&said); err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func TestProblems_EveryCodeIsTranslated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spanish := make(map[string]message)
+	spanish := make(map[string]pageText)
 	for key, text := range m["es"] {
 		if strings.HasPrefix(key, "problem.") && !strings.HasPrefix(key, "problem.field.") {
 			spanish[key] = text

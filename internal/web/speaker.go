@@ -53,10 +53,9 @@ type speakerPage struct {
 // captionFinding is a finding with the cue that it is about.
 type captionFinding struct {
 	check.Finding
-	Title string
-	At    time.Duration // in the video, or in reel time where there is none
-	Seek  string        // in seconds, for the player; "": not in the video
-	Text  string
+	At   time.Duration // in the video, or in reel time where there is none
+	Seek string        // in seconds, for the player; "": not in the video
+	Text string
 }
 
 func (v *request) newSpeakerPage() (p speakerPage, err error) {
@@ -113,8 +112,7 @@ func (v *request) addFindings(p *speakerPage) error {
 			continue
 		}
 		cue := shown.Cues[f.Cue-1]
-		title, _ := check.RuleText(f.Code)
-		one := captionFinding{Finding: f, Title: title, At: cue.Start, Text: cue.Text}
+		one := captionFinding{Finding: f, At: cue.Start, Text: cue.Text}
 		if t, ok := at(cue); ok {
 			one.At, one.Seek = t, strconv.FormatFloat(t.Seconds(), 'f', 3, 64)
 		}

@@ -197,12 +197,27 @@ func (v *request) newHistory(events []service.Event) (all []historyEntry) {
 }
 
 func (v *request) newHistoryChange(e service.Event) historyChange {
-	key, detail, _ := strings.Cut(e.What, ".")
-	what := v.messages.text(v.locale, "event."+e.What)
-	if what == "event."+e.What {
-		what = v.messages.text(v.locale, "event."+key, "detail", detail)
+	change := historyChange{Label: v.eventSentence(e)}
+	switch key, _, _ := strings.Cut(e.What, "."); key {
+	case "track", "translation", "verdict", "release", "claim", "link": // the label says it all
+	default:
+		change.Old, change.New = eventText(e.What, e.Old), eventText(e.What, e.New)
 	}
-	return historyChange{what, eventText(e.What, e.Old), eventText(e.What, e.New)}
+	return change
+}
+
+// eventSentence returns what an event says in the language of the page.
+func (v *request) eventSentence(e service.Event) string {
+	m := e.Message()
+	for name, value := range m.Values {
+		switch name {
+		case "language":
+			m.Values[name] = languageName(v.locale, value)
+		case "reason":
+			m.Values[name] = v.messages.reason(v.locale, value)
+		}
+	}
+	return v.messages.sentences(v.locale, "event")(m)
 }
 
 // eventText formats an old or new value in one line; "" if it does not fit.
@@ -225,14 +240,6 @@ func eventText(what string, value json.RawMessage) string {
 				names[i] = r.Name
 			}
 			return strings.Join(names, ", ")
-		}
-	case "track", "translation":
-		var t struct {
-			State, File, Why string
-			Revision, Number int
-		}
-		if json.Unmarshal(value, &t) == nil {
-			return fmt.Sprintf("%d · %s", t.Revision+t.Number, strings.TrimSpace(t.File+t.Why))
 		}
 	case "talk":
 		var list []string

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/service"
 )
@@ -56,19 +57,25 @@ func (p pageTemplates) execute(locale, name, part string, data any) ([]byte, err
 // funcs returns the functions for templates in a locale.
 func (w messages) funcs(locale string) template.FuncMap {
 	return template.FuncMap{
-		"t":        func(key string, pairs ...any) string { return w.text(locale, key, pairs...) },
-		"locale":   func() string { return locale },
-		"clock":    formatClock,
-		"bytes":    func(n int64) string { return formatBytes(locale, n) },
-		"date":     func(t time.Time) string { return formatTime(locale, t) },
-		"day":      func(t time.Time) string { return formatDay(locale, t) },
-		"language": func(tag string) string { return languageName(locale, tag) },
-		"list":     func(all ...string) []string { return all },
-		"short":    firstLine,
-		"percent":  func(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) },
-		"title":    talkTitle,
-		"problem":  func(e *inputerr.Error) problemText { return w.problem(locale, e) },
-		"stage":    func(name string) string { return w.stageName(locale, name) },
+		"t":          func(key string, pairs ...any) string { return w.text(locale, key, pairs...) },
+		"locale":     func() string { return locale },
+		"clock":      formatClock,
+		"bytes":      func(n int64) string { return formatBytes(locale, n) },
+		"date":       func(t time.Time) string { return formatTime(locale, t) },
+		"day":        func(t time.Time) string { return formatDay(locale, t) },
+		"language":   func(tag string) string { return languageName(locale, tag) },
+		"list":       func(all ...string) []string { return all },
+		"short":      firstLine,
+		"percent":    func(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) },
+		"title":      talkTitle,
+		"problem":    func(e *inputerr.Error) problemText { return w.problem(locale, e) },
+		"diagnostic": w.diagnostics(locale),
+		"finding":    w.sentences(locale, "finding"),
+		"match":      w.sentences(locale, "match"),
+		"sync":       w.syncSentences(locale),
+		"issue":      func(i conference.Issue) string { return w.issue(locale, i) },
+		"reason":     func(english string) string { return w.reason(locale, english) },
+		"stage":      func(name string) string { return w.stageName(locale, name) },
 	}
 }
 
