@@ -35,10 +35,8 @@ func mergeTemplates(all ...message.Templates) message.Templates {
 }
 
 // storedReasons are the reasons that are stored in words, because bundles hold them.
-var storedReasons = message.Templates{
-	"do-not-record":        "the programme says that it must not be recorded",
-	"embargo":              "it is under embargo until {time}",
-	"rebuilding":           "it is being made again",
+var storedReasons = mergeTemplates(conference.BlockerEnglish, message.Templates{
+	"rebuilding":           "it is being processed again",
 	"changed":              "it was changed since it was approved",
 	"left-out.file":        "a file in the same language was handed in with the talk",
 	"left-out.incomplete":  "{done} of {all} cues are {state}, and the release asks for {percent} %",
@@ -49,7 +47,7 @@ var storedReasons = message.Templates{
 	"omitted.file-outside": "{file}: left out: it is not in the programme",
 	"omitted.file-short":   "{file}: left out: only {ms} ms of it are in the programme",
 	"omitted.file-card":    "{file}: left out: it is over a card, where nothing is spoken, or outside the programme",
-}
+})
 
 // templates returns the sentences of a catalog in a locale. What is not translated is in English.
 func (w messages) templates(locale, catalog string) message.Templates {
