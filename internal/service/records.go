@@ -30,3 +30,6 @@ const ArrivalNew = catalog.ArrivalNew
 
 // ReviewApproved is the verdict of a speaker who approves a talk.
 const ReviewApproved = catalog.ReviewApproved
+
+// EventEnglish puts the messages of events into words.
+var EventEnglish = catalog.EventEnglish

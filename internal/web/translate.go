@@ -5,10 +5,10 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/match"
 	"github.com/lectern-av/lectern/internal/message"
+	"github.com/lectern-av/lectern/internal/service"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/subtitle/subsync"
@@ -22,7 +22,7 @@ var catalogs = map[string]message.Templates{
 	"finding":  mergeTemplates(check.English, translation.English),
 	"sync":     subsync.English,
 	"match":    match.English,
-	"event":    catalog.EventEnglish,
+	"event":    service.EventEnglish,
 	"reason":   storedReasons,
 }
 
