@@ -7,6 +7,9 @@ import (
 	"strings"
 	"time"
 
+	xlanguage "golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/mail"
@@ -31,6 +34,9 @@ func (n *Notifier) queueLetter(ctx context.Context, kind mail.Kind, cause string
 	language := "en"
 	if strings.HasPrefix(to.Language, "es") {
 		language = "es"
+	}
+	if tag, err := xlanguage.Parse(m.TargetLanguage); err == nil && m.TargetLanguage != "" {
+		m.TargetLanguage = display.Languages(xlanguage.Make(language)).Name(tag)
 	}
 	subject, body, err := mail.Compose(kind, language, m)
 	if err != nil {

@@ -256,7 +256,7 @@ class List {
   word(upload, settling) {
     if (settling) return words(this.form, 'settling');
     if (upload.state !== 'failed') return words(this.form, upload.state);
-    const why = words(this.form, `why-${upload.error.status}`) || upload.error.message;
+    const why = words(this.form, `why-${upload.error.status}`) || words(this.form, 'why-other');
     return `${words(this.form, 'failed')} ${why}`;
   }
 
