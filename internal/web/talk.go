@@ -213,7 +213,7 @@ func (v *request) eventSentence(e service.Event) string {
 		switch name {
 		case "language":
 			m.Values[name] = languageName(v.locale, value)
-		case "reason":
+		case "reason", "why":
 			m.Values[name] = v.messages.reason(v.locale, value)
 		}
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
@@ -36,6 +37,16 @@ func mergeTemplates(all ...message.Templates) message.Templates {
 
 // storedReasons are the reasons that are stored in words, because bundles hold them.
 var storedReasons = mergeTemplates(conference.BlockerEnglish, message.Templates{
+	"why.merged":           "uploaded {file} and merged it with newer changes",
+	"why.uploaded":         "uploaded {file}",
+	"why.imported":         "imported from {file}",
+	"why.for-review":       "sent for review",
+	"why.approved":         "approved",
+	"why.sent-back":        "sent back: {note}",
+	"why.restored":         "revision {n} restored",
+	"why.source":           "the source is at revision {n}",
+	"notes.no-title":       "an event without a title was skipped ({id})",
+	"notes.state":          "“{title}” was skipped: it is {state}",
 	"rebuilding":           "it is being processed again",
 	"changed":              "it was changed since it was approved",
 	"left-out.file":        "a file in the same language was handed in with the talk",
@@ -124,8 +135,11 @@ func (w messages) reason(locale, english string) string {
 	if locale == locales[0].String() {
 		return english
 	}
-	for code, template := range storedReasons {
-		if m, ok := matchTemplate(code, template, english); ok {
+	longest := slices.SortedFunc(maps.Keys(storedReasons), func(a, b string) int { // a shorter one may match its beginning
+		return len(storedReasons[b]) - len(storedReasons[a])
+	})
+	for _, code := range longest {
+		if m, ok := matchTemplate(code, storedReasons[code], english); ok {
 			return w.templates(locale, "reason").Format(m)
 		}
 	}

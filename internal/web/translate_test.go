@@ -86,6 +86,7 @@ func TestReason_StoredInEnglish(t *testing.T) {
 		embargo.PublishBlocker(time.Time{}):                                  "Está bajo embargo hasta el 2026-05-01 12:00 UTC.",
 		"3 of 9 cues are approved, and the release asks for 90 %":            "3 de 9 subtítulos están terminados; para publicarla hace falta el 90 %",
 		"a.srt:7: left out: it is not in the programme":                      "a.srt:7: subtítulo omitido: no está en el vídeo",
+		"uploaded a.po and merged it with newer changes":                     "a.po subido y combinado con los cambios de otras personas",
 		"la voz se oye mal": "la voz se oye mal",
 	} {
 		if got := w.reason("es", english); got != want {

@@ -167,7 +167,7 @@ func (i *uploadImport) save(ctx context.Context) (err error) {
 	case i.Rebase:
 		return i.rebase(ctx)
 	case i.file == nil:
-		i.result.After, err = i.tracks.ImportSubtitles(ctx, i.slug, i.language, i.cues, i.Base, i.who, cmp.Or(i.Why, "handed in "+i.Name))
+		i.result.After, err = i.tracks.ImportSubtitles(ctx, i.slug, i.language, i.cues, i.Base, i.who, cmp.Or(i.Why, "uploaded "+i.Name))
 		return err
 	}
 	var merged translation.MergeResult
@@ -189,7 +189,7 @@ func (i *uploadImport) rebase(ctx context.Context) error {
 	}
 	last := i.result.Before
 	merged := translation.MergeThreeWay(base.Cues, last.Cues, mine)
-	i.result.After, err = i.tracks.ImportSubtitles(ctx, i.slug, i.language, merged, last.Number, i.who, "handed in "+i.Name+" on top of what there was")
+	i.result.After, err = i.tracks.ImportSubtitles(ctx, i.slug, i.language, merged, last.Number, i.who, "uploaded "+i.Name+" and merged it with newer changes")
 	return err
 }
 
