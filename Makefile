@@ -1,7 +1,7 @@
 # Lectern: what can be done here. `make` alone lists it.
 #
 # What a target needs and the machine lacks, .ci/need installs on Debian and Ubuntu and
-# names elsewhere. Whoever has it needs no rights.
+# names elsewhere. You need no rights if you have it.
 
 SHELL         := /bin/bash
 .SHELLFLAGS   := -euo pipefail -c
