@@ -40,7 +40,7 @@ func (s Service) ImportSubtitles(ctx context.Context, slug, language string, cue
 	}
 	r.Cues = LinkCuesBetween(source.Language, language, source.Cues, compare.CarryIDs(PlainCues(last), cues, compare.NewIDs(used)))
 	if !slices.ContainsFunc(r.Cues, func(c Cue) bool { return len(c.SourceIDs) > 0 }) {
-		return r, inputerr.New(slug+" in "+language, "no cue in the file overlaps in time with the source subtitles").
+		return r, inputerr.Coded("translation.no_overlap", "no cue in the file overlaps in time with the source subtitles").In(slug + "/" + language).
 			Hint("Check that the file is for this talk. If its timing is off, run lectern subtitles sync")
 	}
 	if base == 0 && overwritesOthers(r.Cues, last, who) {

@@ -27,13 +27,16 @@ func (s Service) edit(ctx context.Context, slug, language, who, why string, do f
 // SubmitForReview moves all drafts of a translation to the state in review.
 func (s Service) SubmitForReview(ctx context.Context, slug, language, who string) (Revision, error) {
 	return s.edit(ctx, slug, language, who, "sent for review", func(r *Revision) error {
-		return r.changeState(Draft, InReview, "has no draft to send for review")
+		if r.changeState(Draft, InReview) {
+			return nil
+		}
+		return inputerr.Coded("translation.no_drafts", "has no draft to send for review. Its state is {state}", "state", r.Progress().State()).
+			In(slug + "/" + language)
 	})
 }
 
-// changeState moves all cues in state from to state to. If there are none, the error is an
-// [inputerr.Error] with the problem none.
-func (r *Revision) changeState(from, to State, none string) error {
+// changeState moves all cues in state from to state to, and reports whether there were any.
+func (r *Revision) changeState(from, to State) bool {
 	n := 0
 	for i := range r.Cues {
 		if r.Cues[i].State == from {
@@ -41,10 +44,7 @@ func (r *Revision) changeState(from, to State, none string) error {
 			n++
 		}
 	}
-	if n == 0 {
-		return inputerr.New(r.Slug+" in "+r.Language, "%s. Its state is %s", none, r.Progress().State())
-	}
-	return nil
+	return n > 0
 }
 
 // Approve approves the cues in review that another person translated. Cues whose author is
@@ -67,10 +67,10 @@ func (s Service) Approve(ctx context.Context, slug, language, who string, names 
 		case approved > 0:
 			return nil
 		case own > 0:
-			return inputerr.New(slug+" in "+language, "has only cues that you translated yourself (%d, as %s)", own, who).
+			return inputerr.Coded("translation.only_own", "has only cues that you translated yourself ({count}, as {who})", "count", own, "who", who).In(slug + "/" + language).
 				Hint("Ask another reviewer to approve them")
 		}
-		return inputerr.New(slug+" in "+language, "has nothing in review. Its state is %s", r.Progress().State())
+		return inputerr.Coded("translation.not_in_review", "has nothing in review. Its state is {state}", "state", r.Progress().State()).In(slug + "/" + language)
 	})
 }
 
@@ -91,7 +91,7 @@ func (s Service) SendBack(ctx context.Context, slug, language, id, who, note str
 			n++
 		}
 		if n == 0 {
-			return inputerr.New(slug+" in "+language, "has nothing to send back. Its state is %s", r.Progress().State()).
+			return inputerr.Coded("translation.nothing_to_return", "has nothing to send back. Its state is {state}", "state", r.Progress().State()).In(slug + "/" + language).
 				Hint("Only what is in review or approved can be sent back")
 		}
 		return nil
@@ -103,7 +103,7 @@ func (s Service) Restore(ctx context.Context, slug, language string, number int,
 	return s.edit(ctx, slug, language, who, fmt.Sprintf("revision %d restored", number), func(r *Revision) error {
 		old, err := s.Load(ctx, slug, language, number)
 		if errors.Is(err, ErrNotFound) || number < 1 {
-			return inputerr.New(slug+" in "+language, "has no revision %d. The latest is %d", number, r.Number)
+			return inputerr.Coded("translation.no_revision", "has no revision {number}. The latest is {latest}", "number", number, "latest", r.Number).In(slug + "/" + language)
 		}
 		if err != nil {
 			return err
