@@ -79,7 +79,7 @@ func validate(name string, p *Programme) error {
 		}
 		for _, id := range eventIDs(e.Scheduling) {
 			if other, ok := seen[id]; ok {
-				return inputerr.New(name, "two talks have the %[2]s %[1]s: “%[3]s” and “%[4]s”", id[2:], idKind(id), other, e.Talk.Title).
+				return inputerr.Coded("schedule.same_id", "two talks have the {kind} {id}: “{first}” and “{second}”", "id", id[2:], "kind", idKind(id), "first", other, "second", e.Talk.Title).In(name).
 					Hint("Correct it in the scheduling system and export again")
 			}
 			seen[id] = e.Talk.Title

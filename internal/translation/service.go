@@ -48,7 +48,7 @@ func (s Service) Source(ctx context.Context, slug string) (conference.Track, err
 	if t := conference.FindAuthored(talk.Facts.Tracks); t != nil {
 		return *t, nil
 	}
-	return conference.Track{}, inputerr.New(slug, "has no subtitles in %s to translate from", subtitle.EnglishLanguageName(talk.Facts.Talk.Language)).
+	return conference.Track{}, inputerr.Coded("translation.no_source", "has no subtitles in {language} to translate from", "language", subtitle.EnglishLanguageName(talk.Facts.Talk.Language)).In(slug).
 		Hint("Add them first with --subtitles %s=FILE", talk.Facts.Talk.Language)
 }
 
@@ -104,7 +104,7 @@ func (s Service) LoadOrNew(ctx context.Context, slug, language string) (Revision
 		return Revision{}, err
 	}
 	if language == source.Language {
-		return Revision{}, inputerr.New(language, "is the spoken language of %s, so it cannot be a translation", slug).
+		return Revision{}, inputerr.Coded("translation.spoken_language", "is the spoken language of {talk}, so it cannot be a translation", "talk", slug).In(language).
 			Hint("To replace the original subtitles, use --subtitles %s=FILE", language)
 	}
 	r, err := s.Load(ctx, slug, language, 0)

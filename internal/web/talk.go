@@ -111,7 +111,7 @@ func (p talkPage) processingOptions(recordings int) (h service.ProcessingOptions
 			err = fmt.Errorf("the end is before the start")
 		}
 		if err != nil {
-			return h, inputerr.New("cut", "%q: %v", line, err).At(i + 1)
+			return h, inputerr.Coded("cut.invalid", "{line}: {error}", "line", strconv.Quote(line), "error", err).In("cut").At(i + 1)
 		}
 		h.Cut = append(h.Cut, k)
 	}

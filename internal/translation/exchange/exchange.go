@@ -48,7 +48,7 @@ func decodeText(name string, data []byte, encoding string) (string, error) {
 	}
 	for _, n := range text.Notes {
 		if n.Code == charset.UnreadableBytes {
-			return "", inputerr.New(name, "%s", n.Text).At(n.Line).Hint("Save the file as UTF-8")
+			return "", inputerr.Coded("translation.not_utf8", "{problem}", "problem", n.Text).In(name).At(n.Line).Hint("Save the file as UTF-8")
 		}
 	}
 	return text.UTF8, nil
