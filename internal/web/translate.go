@@ -39,6 +39,7 @@ func mergeTemplates(all ...message.Templates) message.Templates {
 var storedReasons = mergeTemplates(conference.BlockerEnglish, message.Templates{
 	"why.merged":           "uploaded {file} and merged it with newer changes",
 	"why.uploaded":         "uploaded {file}",
+	"why.handed-in":        "handed in",
 	"why.imported":         "imported from {file}",
 	"why.for-review":       "sent for review",
 	"why.approved":         "approved",
