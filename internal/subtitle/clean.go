@@ -1,6 +1,9 @@
 package subtitle
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // cleanText is text with every line ended by "\n" and without characters that nobody sees
 // and that players choke on: NUL and other control characters, and byte-order marks in
@@ -65,29 +68,28 @@ type cleaner struct {
 	mixed        bool
 }
 
-// replacement says how many bytes at a suspect place give way to what.
-func (c *cleaner) replacement(at int) (take int, put string) {
+// replacement returns how many bytes at a suspect place are replaced, and by what.
+func (c *cleaner) replacement(at int) (n int, by string) {
 	rest := c.text[at:]
-	switch b := rest[0]; {
-	case b == '\r':
+	switch r, size := utf8.DecodeRuneInString(rest); {
+	case r == '\r':
 		return c.lineEnd(rest), "\n"
-	case b == '\v' || b == '\f':
+	case r == '\v' || r == '\f':
 		c.r.add(c.line, "control-character.page")
-		return 1, " "
-	case b < 0x20 || b == 0x7f:
+		return size, " "
+	case r < 0x20 || r == 0x7f:
 		return c.controlRun(rest), ""
-	case b == 0xc2 && len(rest) > 1 && rest[1] < 0xa0:
-		if rest[1] == 0x85 {
-			return 2, " "
-		}
+	case r == 0x85:
+		return size, " "
+	case 0x80 <= r && r < 0xa0:
 		c.r.add(c.line, "control-character.control")
-		return 2, ""
-	case b == 0xe2 && len(rest) > 2 && rest[1] == 0x80 && (rest[2] == 0xa8 || rest[2] == 0xa9):
+		return size, ""
+	case r == 0x2028 || r == 0x2029:
 		c.r.add(c.line, "control-character.line-mark")
-		return 3, " "
-	case b == 0xef && len(rest) > 2 && (rest[1] == 0xbb && rest[2] == 0xbf || rest[1] == 0xbf && rest[2] >= 0xbe):
+		return size, " "
+	case r == 0xfeff || r == 0xfffe || r == 0xffff:
 		c.r.add(c.line, "control-character.byte-order-mark")
-		return 3, ""
+		return size, ""
 	}
 	return 0, ""
 }

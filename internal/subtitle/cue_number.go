@@ -6,45 +6,101 @@ import (
 	"unicode/utf8"
 )
 
-// cueNumber finds what of the rows above the times on line next is the number or the name of
-// that cue, and returns how many rows that is. What is not is text of the cue above.
-func (b *blockReader) cueNumber(next int, adjacent bool) int {
-	k := len(b.rows)
-	if k == 0 {
+// rowAbove is the last row above a line of times, which may be the number of their cue.
+type rowAbove struct {
+	text     string
+	line     int
+	number   int64
+	isNumber bool
+	touches  bool // the times are on the very next line
+	alone    bool // no text of the cue above touches it
+	expected bool // it is the number that follows that of the cue above
+	doubled  bool // another row above it has the same number, as in "7\n7\n00:00:01 …"
+}
+
+// rowRole is what a row above times means.
+type rowRole uint8
+
+const (
+	roleText            rowRole = iota // text of the cue above
+	roleName                           // what stands where the number should be
+	roleNumber                         // the number of the cue
+	roleNumberAboveGap                 // the number, with an empty line between it and the times
+	roleNumberBelowText                // the number, with text of the cue above directly above it
+)
+
+// cueNumber finds out which rows above the times on line next are the number or the name
+// of that cue, and returns how many these are. The other rows are text of the cue above.
+func (b *blockReader) cueNumber(next int, adjacent bool) (rows int) {
+	if len(b.rows) == 0 {
 		b.countUnnumbered(next)
 		return 0
 	}
-	lines := b.linesOfRows(b.rows)
-	line := lines.line(k - 1)
-	s := b.rowText(k - 1)
-	n, numeric := parseNumber(s)
-	alone := b.hasGapAbove(k-1) || !b.inCue && k == 1 // nothing of a caption stands directly above it
-	expected := b.numberedCues > 0 && n == b.lastNumber+1
-	switch {
-	case next == 0:
-		if numeric && alone && expected && b.inCue {
-			b.addLoss(line, "stray-number", "number", s)
-			return 1
-		}
-		return 0
-	case numeric && adjacent && k > 1 && b.isDoubledNumber(k-2, n):
-		return b.takeNumber(n, line)
-	case numeric && adjacent && alone, numeric && !adjacent && alone && (expected || !b.inCue):
-		if !adjacent {
-			b.addLoss(line, "blank-line-under-number")
-		}
-		return b.takeNumber(n, line)
-	case numeric && adjacent && (expected || b.numberedCues > 0 && k > 1):
-		b.addLoss(line, "missing-blank-line.number", "number", s)
-		return b.takeNumber(n, line)
-	case !numeric && adjacent && alone && b.takeName(s, line, k):
+	r := b.lastRowAbove(adjacent)
+	if next == 0 {
+		return b.dropStrayNumber(r)
+	}
+	switch role := b.roleOf(r); {
+	case role == roleName && b.takeName(r.text, r.line, len(b.rows)):
 		return 1
+	case role == roleNumberAboveGap:
+		b.addLoss(r.line, "blank-line-under-number")
+		return b.takeNumber(r.number, r.line)
+	case role == roleNumberBelowText:
+		b.addLoss(r.line, "missing-blank-line.number", "number", r.text)
+		return b.takeNumber(r.number, r.line)
+	case role == roleNumber:
+		return b.takeNumber(r.number, r.line)
 	}
 	b.countUnnumbered(next)
 	if adjacent && b.inCue {
 		b.add(next, "missing-blank-line.times")
 	}
 	return 0
+}
+
+// roleOf decides what a row above times means:
+//
+//	a number that is alone, times below it            roleNumber
+//	a number that is alone, an empty line below it    roleNumberAboveGap, if it is expected or the first
+//	a number under text, times below it               roleNumberBelowText, if it is expected or others have numbers
+//	a text that is alone, times below it              roleName
+//	anything else                                     roleText
+func (b *blockReader) roleOf(r rowAbove) rowRole {
+	switch {
+	case !r.isNumber && r.touches && r.alone:
+		return roleName
+	case !r.isNumber:
+		return roleText
+	case r.touches && (r.alone || r.doubled):
+		return roleNumber
+	case !r.touches && r.alone && (r.expected || !b.inCue):
+		return roleNumberAboveGap
+	case r.touches && (r.expected || b.numberedCues > 0 && len(b.rows) > 1):
+		return roleNumberBelowText
+	}
+	return roleText
+}
+
+// lastRowAbove returns the last row that waits for its meaning.
+func (b *blockReader) lastRowAbove(touches bool) rowAbove {
+	last := len(b.rows) - 1
+	lines := b.linesOfRows(b.rows)
+	r := rowAbove{text: b.rowText(last), line: lines.line(last), touches: touches}
+	r.number, r.isNumber = parseNumber(r.text)
+	r.alone = b.hasGapAbove(last) || !b.inCue && last == 0
+	r.expected = b.numberedCues > 0 && r.number == b.lastNumber+1
+	r.doubled = r.isNumber && last > 0 && b.isDoubledNumber(last-1, r.number)
+	return r
+}
+
+// dropStrayNumber drops a number with no cue below it at the end of the file.
+func (b *blockReader) dropStrayNumber(r rowAbove) (rows int) {
+	if !r.isNumber || !r.alone || !r.expected || !b.inCue {
+		return 0
+	}
+	b.addLoss(r.line, "stray-number", "number", r.text)
+	return 1
 }
 
 // parseNumber reads a row of nothing but digits.

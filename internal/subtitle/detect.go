@@ -3,6 +3,7 @@ package subtitle
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
@@ -32,27 +33,34 @@ var (
 func detectReader(text string) (formatReader, bool) {
 	start := strings.TrimLeft(text, " \t\n")
 	switch {
-	case len(start) >= 6 && strings.EqualFold(start[:6], "WEBVTT") && (len(start) == 6 || strings.ContainsAny(start[6:7], " \t\n-:")):
+	case webVTTSignature.MatchString(start):
 		return vttReader, true
 	case strings.HasPrefix(start, "<") && isTTML(start):
 		return ttmlReader, true
-	case strings.HasPrefix(start, "<") && isMarkupDocument(start):
+	case strings.HasPrefix(start, "<") && isMarkupDocument(start), strings.HasPrefix(start, `{\rtf`):
 		return formatReader{}, false
-	case len(start) > 13 && strings.EqualFold(start[:13], "[script info]"):
+	case hasPrefixFold(start, "[script info]"):
 		return ssaReader, true
-	case strings.HasPrefix(start, `{\rtf`):
-		return formatReader{}, false
 	}
 	for l := range strings.Lines(text) {
 		l = strings.Trim(l, " \t\n")
-		if r, ok := detectReaderByLine(l); ok {
-			if r.format == SubViewer && l[0] != '[' && !strings.Contains(text, "[br]") && !strings.Contains(text, "[INFORMATION]") && isSBV(text) {
-				r = sbvReader
-			}
-			return r, true
+		r, ok := detectReaderByLine(l)
+		if !ok {
+			continue
 		}
+		if r.format == SubViewer && l[0] != '[' && looksLikeSBV(text) {
+			r = sbvReader
+		}
+		return r, true
 	}
 	return formatReader{}, false
+}
+
+var webVTTSignature = regexp.MustCompile(`^(?i:webvtt)([ \t\n:-]|$)`)
+
+// looksLikeSBV reports whether a text with SubViewer's times is YouTube's SBV.
+func looksLikeSBV(text string) bool {
+	return !strings.Contains(text, "[br]") && !strings.Contains(text, "[INFORMATION]") && isSBV(text)
 }
 
 // detectReaderByLine recognises a format by a line with times.
@@ -112,41 +120,34 @@ func isMarkupDocument(start string) bool {
 	return false
 }
 
-// unknownFormatError is the fault of a text in which no format is recognised.
+// unknownFormatError returns the error for a text in which no format is recognised. It
+// names the format if it is a known one that is not read.
 func unknownFormatError(name, text string) error {
-	line := 1
-	for l := range strings.Lines(text) {
-		if strings.TrimSpace(l) != "" {
-			break
-		}
-		line++
-	}
-	f := inputerr.Coded("subtitles.not_subtitles", "is not a subtitle file: no line of it is like “00:00:01,000 --> 00:00:02,500”").In(name).At(line).
-		Hint("Every caption needs the times at which it is shown; hand in SRT, WebVTT, TTML, SSA, ASS, SBV, SubViewer or STL")
+	above := len(text) - len(strings.TrimLeftFunc(text, unicode.IsSpace))
+	line := 1 + strings.Count(text[:above], "\n")
 	head := strings.ToLower(strings.TrimLeft(text, " \t\n"))
 	head = head[:min(len(head), 4096)]
-	switch {
-	case strings.HasPrefix(head, "<sami"):
-		return inputerr.Coded("subtitles.sami", "is a SAMI file, which is not read here").In(name).At(line).Hint("Save it as SRT or WebVTT")
-	case strings.HasPrefix(head, "<") && (strings.Contains(head, "<timedtext") || strings.Contains(head, "<transcript")):
-		return inputerr.Coded("subtitles.youtube_xml", "is in YouTube's own XML (srv1 to srv3), which is not read here").In(name).At(line).Hint("Download it as SRT, WebVTT or TTML")
-	case strings.HasPrefix(head, "<") && (strings.Contains(head, "<html") || strings.Contains(head, "<!doctype html") || strings.Contains(head, "<body") || strings.Contains(head, "<head") || strings.Contains(head, "<div")):
-		return inputerr.Coded("subtitles.web_page", "is a web page, not a subtitle file").In(name).At(line).Hint("Download the subtitle file that the page offers")
-	case strings.HasPrefix(head, "<?xml") || strings.HasPrefix(head, "<svg") || strings.HasPrefix(head, "<rss"):
-		return inputerr.Coded("subtitles.other_xml", "is XML, but not Timed Text: its outermost element is not tt").In(name).At(line).Hint("Export it as TTML, or as SRT")
-	case strings.HasPrefix(head, `{\rtf`):
-		return inputerr.Coded("subtitles.rtf", "is a document of a word processor (RTF)").In(name).At(line).Hint("Save it as plain text (UTF-8)")
-	case mpl2Line.MatchString(head):
-		return inputerr.Coded("subtitles.mpl2", "is an MPL2 file, whose times are tenths of a second, which is not read here").In(name).At(line).Hint("Save it as SRT or WebVTT")
-	case lrcLine.MatchString(head):
-		return inputerr.Coded("subtitles.lrc", "is a file of lyrics (LRC), whose lines have no end, which is not read here").In(name).At(line).Hint("Save it as SRT or WebVTT")
-	case strings.HasPrefix(head, "{") && strings.Contains(head, `"`) || strings.HasPrefix(head, "[{"):
-		return inputerr.Coded("subtitles.json", "is JSON, not a subtitle file").In(name).At(line).Hint("Export it as SRT or WebVTT")
+	for _, f := range unreadFormats {
+		if f.begins.MatchString(head) {
+			err := *f.err
+			return err.In(name).At(line)
+		}
 	}
-	return f
+	return inputerr.Coded("subtitles.not_subtitles", "is not a subtitle file: no line of it is like “00:00:01,000 --> 00:00:02,500”").In(name).At(line).
+		Hint("Every caption needs the times at which it is shown; hand in SRT, WebVTT, TTML, SSA, ASS, SBV, SubViewer or STL")
 }
 
-var (
-	mpl2Line = regexp.MustCompile(`^\[\d+\]\[\d*\]`)
-	lrcLine  = regexp.MustCompile(`^(\[[a-z]+:[^\]\n]*\]\s*)*\[\d+:\d\d([.:]\d+)?\]`)
-)
+// unreadFormats are formats that are known and not read, by how a file in lower case begins.
+var unreadFormats = []struct {
+	begins *regexp.Regexp
+	err    *inputerr.Error // without file and line
+}{
+	{regexp.MustCompile(`^<sami`), inputerr.Coded("subtitles.sami", "is a SAMI file, which is not read here").Hint("Save it as SRT or WebVTT")},
+	{regexp.MustCompile(`(?s)^<(.*<)?(timedtext|transcript)`), inputerr.Coded("subtitles.youtube_xml", "is in YouTube's own XML (srv1 to srv3), which is not read here").Hint("Download it as SRT, WebVTT or TTML")},
+	{regexp.MustCompile(`(?s)^<(.*<)?(html|!doctype html|body|head|div)`), inputerr.Coded("subtitles.web_page", "is a web page, not a subtitle file").Hint("Download the subtitle file that the page offers")},
+	{regexp.MustCompile(`^<(\?xml|svg|rss)`), inputerr.Coded("subtitles.other_xml", "is XML, but not Timed Text: its outermost element is not tt").Hint("Export it as TTML, or as SRT")},
+	{regexp.MustCompile(`^\{\\rtf`), inputerr.Coded("subtitles.rtf", "is a document of a word processor (RTF)").Hint("Save it as plain text (UTF-8)")},
+	{regexp.MustCompile(`^\[\d+\]\[\d*\]`), inputerr.Coded("subtitles.mpl2", "is an MPL2 file, whose times are tenths of a second, which is not read here").Hint("Save it as SRT or WebVTT")},
+	{regexp.MustCompile(`^(\[[a-z]+:[^\]\n]*\]\s*)*\[\d+:\d\d([.:]\d+)?\]`), inputerr.Coded("subtitles.lrc", "is a file of lyrics (LRC), whose lines have no end, which is not read here").Hint("Save it as SRT or WebVTT")},
+	{regexp.MustCompile(`(?s)^(\{.*"|\[\{)`), inputerr.Coded("subtitles.json", "is JSON, not a subtitle file").Hint("Export it as SRT or WebVTT")},
+}

@@ -42,57 +42,58 @@ func parseClock(s string) parsedTime {
 	if t, ok := parsePlainClock(s); ok {
 		return t
 	}
-	var t parsedTime
-	i := 0
-	if strings.HasPrefix(s, "-") {
-		t.quirks |= quirkNegative
-		i++
-	}
-	var fields [3]int64
-	n := 0
-	for {
-		v, size, letters := parseDigits(s[i:])
-		if size == 0 {
-			return parsedTime{}
-		}
-		if letters {
-			t.quirks |= quirkLetters
-		}
-		fields[n], n = v, n+1
-		i += size
-		if n == 3 || i == len(s) || s[i] != ':' {
-			break
-		}
-		at := skipBlanks(s, i+1)
-		if _, size, _ := parseDigits(s[at:]); size == 0 {
-			break
-		}
-		if at > i+1 {
-			t.quirks |= quirkSpaces
-		}
-		i = at
-	}
-	if n < 2 {
+	fields, n, t := parseClockFields(s)
+	switch n {
+	case 0, 1:
 		return parsedTime{}
-	}
-	if n == 2 {
-		fields[2], fields[1], fields[0] = fields[1], fields[0], 0
+	case 2:
+		fields = [3]int64{0, fields[0], fields[1]}
 		t.quirks |= quirkNoHours
 	}
 	if n == 3 && fields[1] > 59 || fields[2] > 59 {
 		t.quirks |= quirkRange
 	}
-	t.length = i
 	t.ms = t.parseFraction(s)
 	if fields[0] > maxTimeMS/3600_000 || fields[1] > maxTimeMS/60_000 || fields[2] > maxTimeMS/1000 {
 		t.tooFar = true
 		return t
 	}
 	t.ms += ((fields[0]*60+fields[1])*60 + fields[2]) * 1000
-	if t.tooFar = t.ms > maxTimeMS; t.quirks&quirkNegative != 0 {
+	t.tooFar = t.ms > maxTimeMS
+	if t.quirks&quirkNegative != 0 {
 		t.ms = -t.ms
 	}
 	return t
+}
+
+// parseClockFields reads the n numbers parted by colons that s begins with, at most three.
+// It sets what is unusual about them and their length.
+func parseClockFields(s string) (fields [3]int64, n int, t parsedTime) {
+	at := 0
+	if strings.HasPrefix(s, "-") {
+		t.quirks |= quirkNegative
+		at++
+	}
+	for {
+		v, size, letters := parseDigits(s[at:])
+		if size == 0 {
+			return fields, n, t
+		}
+		if letters {
+			t.quirks |= quirkLetters
+		}
+		fields[n], n = v, n+1
+		at += size
+		t.length = at
+		if n == len(fields) || at == len(s) || s[at] != ':' {
+			return fields, n, t
+		}
+		next := skipBlanks(s, at+1)
+		if _, size, _ := parseDigits(s[next:]); size > 0 && next > at+1 {
+			t.quirks |= quirkSpaces
+		}
+		at = next
+	}
 }
 
 // parsePlainClock is clock for “00:00:01,000” and “00:00:01.000”, which nearly all times are.
@@ -102,9 +103,10 @@ func parsePlainClock(s string) (parsedTime, bool) {
 	}
 	var v [9]byte
 	for k, at := range [9]int{0, 1, 3, 4, 6, 7, 9, 10, 11} {
-		if v[k] = s[at] - '0'; v[k] > 9 {
+		if !isDigit(s[at]) {
 			return parsedTime{}, false
 		}
+		v[k] = s[at] - '0'
 	}
 	if v[2] > 5 || v[4] > 5 {
 		return parsedTime{}, false
@@ -217,22 +219,36 @@ func asciiTimes(line string) string {
 	}
 	var b strings.Builder
 	for i, r := range line {
+		c, ok := asciiTimeChar(r, line[i:])
 		switch {
-		case r < utf8.RuneSelf && strings.IndexByte(timeChars, byte(r)) < 0:
-			return strings.Trim(b.String(), " \t") + line[i:]
-		case r < utf8.RuneSelf || arrowLength(line[i:]) > 0:
-			b.WriteRune(r)
-		case asciiDigit(r) != 0:
-			b.WriteByte(asciiDigit(r))
-		case asciiPunctuation[r] != 0:
-			b.WriteByte(asciiPunctuation[r])
-		case unicode.IsSpace(r):
-			b.WriteByte(' ')
-		case !unicode.Is(unicode.Cf, r) || wordJoiner == string(r): // with which text is kept from being times
-			return strings.TrimLeft(b.String(), " \t") + line[i:]
+		case ok:
+			b.WriteString(c)
+		case r < utf8.RuneSelf:
+			return strings.Trim(b.String(), spaceAndTab) + line[i:]
+		default:
+			return strings.TrimLeft(b.String(), spaceAndTab) + line[i:]
 		}
 	}
-	return strings.Trim(b.String(), " \t")
+	return strings.Trim(b.String(), spaceAndTab)
+}
+
+// asciiTimeChar returns what a character is in a line of times in ASCII; rest begins with
+// it. It is not ok if it is none of times.
+func asciiTimeChar(r rune, rest string) (ascii string, ok bool) {
+	switch {
+	case r < utf8.RuneSelf:
+		return string(r), strings.IndexByte(timeChars, byte(r)) >= 0
+	case arrowLength(rest) > 0:
+		return string(r), true
+	case asciiDigit(r) != 0:
+		return string(rune(asciiDigit(r))), true
+	case asciiPunctuation[r] != 0:
+		return string(rune(asciiPunctuation[r])), true
+	case unicode.IsSpace(r):
+		return " ", true
+	}
+	// Marks of the direction of writing are dropped. Word joiners keep text from being times.
+	return "", unicode.Is(unicode.Cf, r) && string(r) != wordJoiner
 }
 
 // timeChars are the ASCII characters of lines of times.
@@ -368,33 +384,41 @@ func parseSeconds(s string) parsedTime {
 	return parsedTime{ms: v*1000 + ms, quirks: quirkNoHours, tooFar: v > maxTimeMS/1000, length: len(s)}
 }
 
-// arrowLength is the length of what may stand for --> at the beginning of s.
-func arrowLength(s string) int {
-	n := 0
+// arrowLength returns the length of what may stand for --> at the beginning of s: one or
+// several signs, such as "->", "– >", "==>" or "→".
+func arrowLength(s string) (n int) {
 	for n < len(s) {
-		switch {
-		case s[n] == '-' || s[n] == '>' || s[n] == '=' || s[n] == '~':
-			n++
-		case s[n] == ' ' && n > 0 && n+1 < len(s) && (s[n+1] == '>' || s[n+1] == '-' && n+2 < len(s) && (s[n+2] == '-' || s[n+2] == '>')):
-			n++ // “-- >”
-		case s[n] >= 0xc3: // “à” and U+F0E0 are what is left of the arrow that Word makes of -->
-			size := 0
-			for _, sign := range [...]string{"–", "—", "−", "‐", "‑", "‒", "―", "→", "⇒", "⟶", "➡", "\uf0e0", "à", "＞", "－", "›", "➔", "➜"} {
-				if strings.HasPrefix(s[n:], sign) {
-					size = len(sign)
-				}
-			}
-			if size == 0 {
-				return n
-			}
-			n += size
-		case strings.HasPrefix(s[n:], "&gt;") && n > 0:
-			n += 4
-		default:
-			return n
+		size := arrowSignLength(s[n:], n == 0)
+		if size == 0 {
+			break
 		}
+		n += size
 	}
 	return n
+}
+
+// arrowSigns are the signs other than ASCII in arrows. “à” and U+F0E0 are what is left of
+// the arrow that Word makes of -->.
+var arrowSigns = [...]string{"–", "—", "−", "‐", "‑", "‒", "―", "→", "⇒", "⟶", "➡", "\uf0e0", "à", "＞", "－", "›", "➔", "➜"}
+
+// arrowSignLength returns the length of the sign of an arrow that s begins with.
+func arrowSignLength(s string, first bool) int {
+	switch {
+	case strings.IndexByte("->=~", s[0]) >= 0:
+		return 1
+	case s[0] >= utf8.RuneSelf:
+		for _, sign := range arrowSigns {
+			if strings.HasPrefix(s, sign) {
+				return len(sign)
+			}
+		}
+	case first:
+	case strings.HasPrefix(s, "&gt;"):
+		return len("&gt;")
+	case strings.HasPrefix(s, " >"), strings.HasPrefix(s, " --"), strings.HasPrefix(s, " ->"):
+		return 1
+	}
+	return 0
 }
 
 // roundToMS is t to the nearest millisecond, which is all that subtitle files can say.

@@ -1,6 +1,7 @@
 package subtitle
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -180,28 +181,20 @@ func (f *ssaFile) readDialogue(value string, line int) error {
 
 // readText reads the text of a cue with its overrides.
 func (f *ssaFile) readText(c *conference.Cue, s string, style ssaStyle, line int) (string, []conference.Span) {
-	f.builder.applyStyle(style.style)
-	look, drawing := style.style, false
-	write := func(s string) {
-		switch {
-		case !drawing:
-			f.builder.write(s)
-		case strings.TrimSpace(s) != "":
-			f.addLoss(line, "drawing")
-		}
-	}
-	open := strings.LastIndexByte(s, '}')
-	from, at := 0, 0
+	t := ssaDialogue{cue: c, base: style, style: style.style, line: line}
+	f.builder.applyStyle(t.style)
+	lastClosing := strings.LastIndexByte(s, '}')
+	from, at := 0, 0 // the text from from to at has not been written yet
 	for at < len(s) {
 		switch {
-		case s[at] == '{' && at < open:
-			write(s[from:at])
+		case s[at] == '{' && at < lastClosing:
+			f.writeText(&t, s[from:at])
 			end := at + strings.IndexByte(s[at:], '}')
-			drawing = f.applyOverrides(c, s[at+1:end], &look, style, drawing, line)
-			f.builder.applyStyle(look)
+			f.applyOverrides(&t, s[at+1:end])
+			f.builder.applyStyle(t.style)
 			at = end + 1
-		case s[at] == '\\' && at+1 < len(s) && !drawing:
-			write(s[from:at])
+		case s[at] == '\\' && at+1 < len(s) && !t.drawing:
+			f.writeText(&t, s[from:at])
 			var put string
 			put, at = readSSAEscape(s, at)
 			if put == "\n" {
@@ -215,8 +208,18 @@ func (f *ssaFile) readText(c *conference.Cue, s string, style ssaStyle, line int
 		}
 		from = at
 	}
-	write(s[from:])
+	f.writeText(&t, s[from:])
 	return f.builder.finish()
+}
+
+// writeText writes a piece of text without markup; drawings are not kept.
+func (f *ssaFile) writeText(t *ssaDialogue, s string) {
+	switch {
+	case !t.drawing:
+		f.builder.write(s)
+	case strings.TrimSpace(s) != "":
+		f.addLoss(t.line, "drawing")
+	}
 }
 
 // readSSAEscape is what the backslash at s[at] means, and where its meaning ends.
@@ -237,45 +240,61 @@ func readSSAEscape(s string, at int) (put string, after int) {
 	return `\`, at + 1
 }
 
-// applyOverrides applies what stands between braces; what begins without a backslash is a
-// comment. It reports whether a drawing follows.
-func (f *ssaFile) applyOverrides(c *conference.Cue, s string, look *conference.Span, style ssaStyle, drawing bool, line int) bool {
-	if before, _, _ := strings.Cut(s, `\`); strings.TrimSpace(before) != "" {
-		f.addOnce(line, "comment", "text", "{"+s+"}")
+// ssaDialogue is the state of a dialogue while its overrides are applied.
+type ssaDialogue struct {
+	cue     *conference.Cue
+	base    ssaStyle        // of the dialogue
+	style   conference.Span // of what comes next
+	drawing bool            // what comes next is a drawing and not text
+	line    int
+}
+
+// applyOverrides applies what stands between braces, such as \i1\an8. What begins without a
+// backslash is a comment.
+func (f *ssaFile) applyOverrides(t *ssaDialogue, s string) {
+	comment, list, _ := strings.Cut(s, `\`)
+	if strings.TrimSpace(comment) != "" {
+		f.addOnce(t.line, "comment", "text", "{"+s+"}")
 	}
-	_, s, _ = strings.Cut(s, `\`)
-	for o := range strings.SplitSeq(s, `\`) {
+	for o := range strings.SplitSeq(list, `\`) {
 		name, value := parseOverride(o)
-		switch name {
-		case "i":
-			look.Italic = overrideOn(value) > 0 || value == "" && style.style.Italic
-		case "b":
-			look.Bold = overrideOn(value) > 0 || value == "" && style.style.Bold
-		case "u":
-			look.Underline = overrideOn(value) > 0 || value == "" && style.style.Underline
-		case "c", "1c":
-			if look.Colour = parseSSAColour(value); look.Colour == "" {
-				look.Colour = style.style.Colour
-			}
-		case "r":
-			*look = style.style
-			if named, ok := f.styles[strings.TrimSpace(value)]; ok {
-				*look = named.style
-			}
-		case "p":
-			drawing = overrideOn(strings.TrimSpace(value)) > 0
-		case "an", "a", "pos":
-			if p := overridePlace(name, value, f.width, f.height); p != 0 {
-				c.Position = normalizePlace(p)
+		switch {
+		case f.applyStyleOverride(t, name, value):
+		case name == "p":
+			t.drawing = overrideOn(strings.TrimSpace(value)) > 0
+		case name == "an" || name == "a" || name == "pos":
+			if place := overridePlace(name, value, f.width, f.height); place != 0 {
+				t.cue.Position = normalizePlace(place)
 			}
 			if name == "pos" {
-				f.addOnce(line, "place-rounded", "text", o)
+				f.addOnce(t.line, "place-rounded", "text", o)
 			}
-		default:
-			if strings.TrimSpace(o) != "" {
-				f.addOnce(line, "override-dropped", "text", "{\\"+o+"}")
-			}
+		case strings.TrimSpace(o) != "":
+			f.addOnce(t.line, "override-dropped", "text", "{\\"+o+"}")
 		}
 	}
-	return drawing
+}
+
+// applyStyleOverride applies an override that changes how text looks, and reports whether
+// it is one. Without a value, it goes back to the style of the dialogue.
+func (f *ssaFile) applyStyleOverride(t *ssaDialogue, name, value string) bool {
+	flag := func(base bool) bool { return overrideOn(value) > 0 || value == "" && base }
+	switch name {
+	case "i":
+		t.style.Italic = flag(t.base.style.Italic)
+	case "b":
+		t.style.Bold = flag(t.base.style.Bold)
+	case "u":
+		t.style.Underline = flag(t.base.style.Underline)
+	case "c", "1c":
+		t.style.Colour = cmp.Or(parseSSAColour(value), t.base.style.Colour)
+	case "r":
+		t.style = t.base.style
+		if named, ok := f.styles[strings.TrimSpace(value)]; ok {
+			t.style = named.style
+		}
+	default:
+		return false
+	}
+	return true
 }

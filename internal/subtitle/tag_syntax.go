@@ -47,56 +47,73 @@ func looksLikeTag(s string) bool {
 	return s[0] == '<' && body[0]|0x20 >= 'a' && body[0]|0x20 <= 'z' && !strings.Contains(s, "\n") || strings.HasPrefix(s, `{\`)
 }
 
-// classify says what the tag s, with its brackets, does.
-func (m *markupReader) classify(s string) (kind tagKind, shut bool) {
-	if s[0] == '{' {
-		if strings.HasPrefix(s, `{\`) && isOverrides(s[1:len(s)-1]) {
-			return tagOverride, false
-		}
+// tagRule says what the tags of one name do, and what may follow the name.
+type tagRule struct {
+	kind    tagKind
+	vttOnly bool
+	after   func(rest string, vtt bool) bool
+}
+
+// tagRules are the tags of SubRip and WebVTT by name.
+var tagRules = map[string]tagRule{
+	"i":      {kind: tagItalic, after: nothingOrClasses},    // <i>, in WebVTT <i.loud>
+	"b":      {kind: tagBold, after: nothingOrClasses},      //
+	"u":      {kind: tagUnderline, after: nothingOrClasses}, //
+	"font":   {kind: tagFont, after: nothingOrAttributes},   // <font color="red">
+	"s":      {kind: tagHidden, after: nothing},             //
+	"strike": {kind: tagHidden, after: nothing},             //
+	"br":     {kind: tagBreak, after: nothing},              // <br/>, and </br> too
+	"c":      {kind: tagFont, vttOnly: true, after: nothingOrWords},
+	"v":      {kind: tagHidden, vttOnly: true, after: nothingOrWords}, // <v Ada>
+	"lang":   {kind: tagHidden, vttOnly: true, after: nothingOrWords},
+	"ruby":   {kind: tagHidden, vttOnly: true, after: nothingOrWords},
+	"rt":     {kind: tagHidden, vttOnly: true, after: nothingOrWords},
+}
+
+func nothing(rest string, _ bool) bool { return consistsOf(rest, " \t/") }
+
+func nothingOrClasses(rest string, vtt bool) bool {
+	return nothing(rest, vtt) || vtt && rest[0] == '.' && !strings.ContainsAny(rest, " \t\n")
+}
+
+func nothingOrAttributes(rest string, vtt bool) bool { return nothing(rest, vtt) || isAttributes(rest) }
+
+func nothingOrWords(rest string, vtt bool) bool {
+	return nothing(rest, vtt) || strings.ContainsRune(" \t\n.", rune(rest[0]))
+}
+
+// classify returns what a tag does, by its text with the brackets, and whether it closes
+// another:
+//
+//	<i>              tagItalic
+//	</FONT>          tagFont, closes
+//	<00:00:01.500>   tagTime
+//	{\an8}           tagOverride
+//	<c.yellow>       tagFont in WebVTT, else tagText
+//	<String>, {b}    tagText
+func (m *markupReader) classify(s string) (kind tagKind, closes bool) {
+	body := s[1 : len(s)-1]
+	switch {
+	case s[0] == '{' && strings.HasPrefix(body, `\`) && isOverrides(body):
+		return tagOverride, false
+	case s[0] == '{':
 		return tagText, false
-	}
-	body, shut := strings.CutPrefix(s[1:len(s)-1], "/")
-	if body != "" && body[0] >= '0' && body[0] <= '9' {
-		if t := parseClock(body); t.length == len(body) && !shut {
+	case startsWithDigit(body):
+		if parseClock(body).length == len(body) {
 			return tagTime, false
 		}
 		return tagText, false
 	}
+	body, closes = strings.CutPrefix(body, "/")
 	n := 0
-	for n < len(body) && (body[n]|0x20 >= 'a' && body[n]|0x20 <= 'z') {
+	for n < len(body) && isLetter(body[n]) {
 		n++
 	}
-	name, more := strings.ToLower(body[:n]), body[n:]
-	bare := strings.Trim(more, " \t/") == ""
-	classes := m.vtt && more != "" && more[0] == '.' && !strings.ContainsAny(more, " \t\n")
-	words := more != "" && strings.ContainsRune(" \t\n.", rune(more[0]))
-	switch name {
-	case "i", "b", "u":
-		if bare || classes {
-			return tagItalic + tagKind(strings.IndexByte("ibu", name[0])), shut
-		}
-	case "font":
-		if bare || isAttributes(more) {
-			return tagFont, shut
-		}
-	case "s", "strike":
-		if bare {
-			return tagHidden, shut
-		}
-	case "br":
-		if bare {
-			return tagBreak, false
-		}
-	case "c":
-		if m.vtt && (bare || words) {
-			return tagFont, shut
-		}
-	case "v", "lang", "ruby", "rt":
-		if m.vtt && (bare || words) {
-			return tagHidden, shut
-		}
+	rule, known := tagRules[strings.ToLower(body[:n])]
+	if !known || rule.vttOnly && !m.vtt || !rule.after(body[n:], m.vtt) {
+		return tagText, false
 	}
-	return tagText, false
+	return rule.kind, closes && rule.kind != tagBreak
 }
 
 // isAttributes reports whether s is nothing but name="value" or name=value.
