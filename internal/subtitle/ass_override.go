@@ -54,7 +54,7 @@ func isOverrides(s string) bool {
 // The others, such as {\alpha}, are more likely TeX then.
 var bareOverrides = map[string]bool{"": true, "i": true, "b": true, "u": true, "s": true, "r": true, "c": true, "1c": true}
 
-// overridePlace is where an override puts a cue on a screen of w by h, as the keys of a
+// overridePlace returns where an override puts a cue on a screen of w by h, as the keys of a
 // numeric keypad lie, 0 being the usual place.
 func overridePlace(name, value string, w, h float64) int {
 	value = strings.TrimSpace(value)
@@ -76,7 +76,7 @@ func overridePlace(name, value string, w, h float64) int {
 	return 0
 }
 
-// legacyPlace is SSA's own numbers: 1 to 3 below, 4 more above, 8 more in the middle.
+// legacyPlace returns SSA's own numbers: 1 to 3 below, 4 more above, 8 more in the middle.
 func legacyPlace(value string) int {
 	n, err := strconv.Atoi(strings.TrimSpace(value))
 	if err != nil || n < 1 || n > 11 || n&3 == 0 {
@@ -85,7 +85,7 @@ func legacyPlace(value string) int {
 	return n&3 + [3]int{0, 6, 3}[n>>2]
 }
 
-// placeOfPoint is the place of a point on the screen, from 0,0 at the top left to 1,1.
+// placeOfPoint returns the place of a point on the screen, from 0,0 at the top left to 1,1.
 func placeOfPoint(x, y float64) int {
 	col, row := 1, 2
 	if x < 1.0/3 {
@@ -101,7 +101,7 @@ func placeOfPoint(x, y float64) int {
 	return 7 - 3*row + col
 }
 
-// normalizePlace is a place, 0 where it is the usual one.
+// normalizePlace returns a place, 0 where it is the usual one.
 func normalizePlace(place int) int {
 	if place == 2 {
 		return 0

@@ -31,7 +31,7 @@ type rowLines struct {
 	i, at int // up to which they were counted
 }
 
-// line is the line of row i, or of the last if there are fewer.
+// line returns the line of row i, or of the last if there are fewer.
 func (l *rowLines) line(i int) int {
 	for i = min(i, len(l.rows)-1); l.i < i; l.i++ {
 		l.at += strings.Count(l.text[l.rows[l.i].to:l.rows[l.i+1].from], "\n")
@@ -165,7 +165,7 @@ func (b *blockReader) isTimes(l string, line int, gap bool) bool {
 	return true
 }
 
-// lastRow is the row that was read last, or "".
+// lastRow returns the row that was read last, or "".
 func (b *blockReader) lastRow() string {
 	if len(b.rows) == 0 {
 		return ""
@@ -385,7 +385,7 @@ func (b *blockReader) readCueMarkup(raw string, rows []row) (text string, spans 
 	return text, spans, place
 }
 
-// rawText is rows joined by line ends: a part of the file where nothing has to be left out.
+// rawText returns rows joined by line ends: a part of the file where nothing has to be left out.
 func (b *blockReader) rawText(rows []row) string {
 	if len(rows) == 0 {
 		return ""

@@ -17,7 +17,7 @@ type seen struct {
 	Place int               `json:"place,omitempty"`
 }
 
-// CanonicalJSON is cues as JSON that depends on nothing but what a viewer sees and when:
+// CanonicalJSON returns cues as JSON that depends on nothing but what a viewer sees and when:
 // times in milliseconds, text, looks and place, no ids and no lines. A key may hash it.
 func CanonicalJSON(cues []conference.Cue) []byte {
 	all := make([]seen, len(cues))

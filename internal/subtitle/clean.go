@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// cleanText is text with every line ended by "\n" and without characters that nobody sees
+// cleanText returns text with every line ended by "\n" and without characters that cannot be seen
 // and that players choke on: NUL and other control characters, and byte-order marks in
 // the middle. LF, CR LF, CR and CR CR LF each end one line, as charset.CutLine has it.
 // Text that needs none of it is returned as it is.

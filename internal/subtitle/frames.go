@@ -43,7 +43,7 @@ func parseTimecode(s string) (t timecode, n int) {
 	return t, n
 }
 
-// duration is when the frame begins, of a machine with so many frames a second.
+// duration returns when the frame begins, of a machine with so many frames a second.
 func (t timecode) duration(r timeline.Rate, drop bool) time.Duration {
 	whole := (r.Num + r.Den - 1) / r.Den
 	minutes := t.h*60 + t.m
@@ -91,7 +91,7 @@ func parseTapeLine(line string) (t timecode, before, after string, ok bool) {
 	return t, strings.TrimSpace(line[:at]), strings.Trim(rest[n:], " \t"), n > 0
 }
 
-// detectTapeRate is the rate of a timecoded script.
+// detectTapeRate returns the rate of a timecoded script.
 func (p *parser) detectTapeRate() (rate timeline.Rate, drop bool) {
 	line, first, most := 0, 0, int64(0)
 	for l := range strings.Lines(p.text) {

@@ -9,7 +9,7 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// CanonicalLanguage is the canonical form of a BCP 47 tag. Tags that nobody means are refused
+// CanonicalLanguage returns the canonical form of a BCP 47 tag. Tags that are hardly ever meant are refused
 // with what was probably meant.
 func CanonicalLanguage(tag string) (string, error) {
 	t, err := language.Parse(tag)
@@ -29,7 +29,7 @@ func CanonicalLanguage(tag string) (string, error) {
 	return t.String(), nil
 }
 
-// suggestLanguage is the tag that somebody probably meant: by the language's English or own name,
+// suggestLanguage returns the tag that was probably meant: by the language's English or own name,
 // or by a country's code taken for its language's.
 func suggestLanguage(tag string) string {
 	name := strings.ToLower(tag)
@@ -53,7 +53,7 @@ func suggestLanguage(tag string) string {
 	return ""
 }
 
-// EnglishLanguageName is a language's name for people, such as "Latin American Spanish".
+// EnglishLanguageName returns a language's name for people, such as "Latin American Spanish".
 func EnglishLanguageName(tag string) string {
 	return display.English.Tags().Name(language.Make(tag))
 }

@@ -212,7 +212,7 @@ func (g *lossCheck) consume(row string) bool {
 	return g.consumeFrom(g.remaining, row) || g.alternative != g.remaining && g.consumeFrom(g.alternative, row)
 }
 
-// consumeFrom is consume for one of the two texts that may be expected.
+// consumeFrom returns consume for one of the two texts that may be expected.
 func (g *lossCheck) consumeFrom(text, row string) bool {
 	if !g.untouched && !atLineEnd(text) && !isInvisible(row) {
 		return false // something of the line before was not found

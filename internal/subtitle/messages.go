@@ -86,7 +86,7 @@ var sentences = map[string]sentence{
 	"time-range":             {Warning, "minutes or seconds are above 59 in “{text}”; they were carried over"},
 	"time-range.timecode":    {Warning, "a time is not one of the day, {time}; it was carried over"},
 	"time-letters":           {Warning, "letters stand for digits in “{text}”; they were read as the digits they look like"},
-	"time-script":            {Note, "digits or signs of another script, or marks that nobody sees, stand in the times “{text}”; they were read as what they look like"},
+	"time-script":            {Note, "digits or signs of another script, or invisible marks, stand in the times “{text}”; they were read as what they look like"},
 	"time-spaces":            {Note, "there are spaces inside a time of “{text}”"},
 	"frame-rate-guessed":     {Warning, "times are in frames of an unknown rate; {rate} frames a second were assumed"},
 	"frame-rate-guessed.ebu": {Warning, "the number of frames a second, “{text}”, is not 25 or 30; 25 were assumed"},

@@ -72,7 +72,7 @@ func fillMissingEnds(cues []conference.Cue) {
 	}
 }
 
-// readingTime is how long a caption stays that has no end: a second for fifteen
+// readingTime returns how long a caption stays that has no end: a second for fifteen
 // characters, at least two seconds and at most [longest].
 func readingTime(text string) time.Duration {
 	const each = time.Second / 15

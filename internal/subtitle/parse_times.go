@@ -21,7 +21,7 @@ const (
 	quirkLetters                       // O for 0, l for 1
 	quirkSpaces                        // blanks inside
 	quirkNegative                      // below zero
-	quirkScript                        // digits of another script, or characters that nobody sees
+	quirkScript                        // digits of another script, or characters that cannot be seen
 )
 
 // parsedTime is a time as it stands in a file.
@@ -96,7 +96,7 @@ func parseClockFields(s string) (fields [3]int64, n int, t parsedTime) {
 	}
 }
 
-// parsePlainClock is clock for “00:00:01,000” and “00:00:01.000”, which nearly all times are.
+// parsePlainClock returns clock for “00:00:01,000” and “00:00:01.000”, which nearly all times are.
 func parsePlainClock(s string) (parsedTime, bool) {
 	if len(s) < 12 || s[2] != ':' || s[5] != ':' || s[8] != ',' && s[8] != '.' || len(s) > 12 && s[12]-'0' <= 9 {
 		return parsedTime{}, false
@@ -206,8 +206,8 @@ func (t parsedTime) isCoarse() bool {
 	return t.quirks&quirkNoHours != 0 && t.quirks&quirkNoFraction != 0
 }
 
-// asciiTimes is a line with its times in ASCII: digits and signs of other scripts become
-// what they look like, blanks of any kind a space, and what nobody sees, such as the marks
+// asciiTimes returns a line with its times in ASCII: digits and signs of other scripts become
+// what they look like, blanks of any kind a space, and what cannot be seen, such as the marks
 // of the direction of writing, nothing. What follows the times stays as it is.
 func asciiTimes(line string) string {
 	at := 0
@@ -257,7 +257,7 @@ const timeChars = "0123456789OolI:.,;' \t-=~>"
 // asciiPunctuation are signs of other scripts in times.
 var asciiPunctuation = map[rune]byte{'：': ':', '，': ',', '．': '.', '،': ',', '٫': ',', '∶': ':'}
 
-// asciiDigit is the digit that r is in a script that has its own; 0 where it is none.
+// asciiDigit returns the digit that r is in a script that has its own; 0 where it is none.
 func asciiDigit(r rune) byte {
 	for _, zero := range [...]rune{'٠', '۰', '०', '০', '๐', '０'} {
 		if r >= zero && r <= zero+9 {
@@ -421,5 +421,5 @@ func arrowSignLength(s string, first bool) int {
 	return 0
 }
 
-// roundToMS is t to the nearest millisecond, which is all that subtitle files can say.
+// roundToMS returns t to the nearest millisecond, which is all that subtitle files can say.
 func roundToMS(t time.Duration) time.Duration { return t.Round(time.Millisecond) }

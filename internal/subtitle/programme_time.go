@@ -18,7 +18,7 @@ type OmittedCue struct {
 	Reason string         `json:"why"`
 }
 
-// ToProgramme is what a viewer of the programme sees of cues in reel time.
+// ToProgramme returns what a viewer of the programme sees of cues in reel time.
 func ToProgramme(p timeline.Programme, cues []conference.Cue) (placed []conference.Cue, left []OmittedCue) {
 	for _, c := range cues {
 		whole := timeline.Span{From: c.Start, To: c.End}
@@ -51,7 +51,7 @@ func ToReel(p timeline.Programme, cues []conference.Cue) (reel []conference.Cue,
 	return reel, left
 }
 
-// Flatten is cues for a place where only one can be shown at a time, such as the text
+// Flatten returns cues for a place where only one can be shown at a time, such as the text
 // track of an MP4: where several overlap, their common time is a cue of all their lines.
 // The result has no overlaps and shows at every instant what cues, ascending, show.
 func Flatten(cues []conference.Cue) (flat []conference.Cue) {
@@ -86,7 +86,7 @@ func Flatten(cues []conference.Cue) (flat []conference.Cue) {
 	return flat
 }
 
-// stackCues is a cue of the lines of a and, below them, those of b. It stands where both do,
+// stackCues returns a cue of the lines of a and, below them, those of b. It stands where both do,
 // or else where captions usually are.
 func stackCues(a, b conference.Cue) conference.Cue {
 	if a.Text == "" {

@@ -26,7 +26,7 @@ func readSRT(p *parser) error {
 	return b.read(0, 1)
 }
 
-// estimateCues is how many cues a file of arrows may have, so that memory for them is
+// estimateCues returns how many cues a file of arrows may have, so that memory for them is
 // taken once.
 func estimateCues(text string) int { return min(strings.Count(text, "-->"), len(text)/11) + 1 }
 
@@ -35,7 +35,7 @@ func hasNoMarkup(raw string) bool {
 	return strings.IndexByte(raw, '<') < 0 && strings.IndexByte(raw, '{') < 0 && strings.IndexByte(raw, '&') < 0 && !strings.Contains(raw, wordJoiner)
 }
 
-// skipCoordinates is s after “X1:100 X2:200 Y1:300 Y2:400”.
+// skipCoordinates returns s after “X1:100 X2:200 Y1:300 Y2:400”.
 func skipCoordinates(s string) (after string) {
 	for {
 		word, rest, _ := strings.Cut(s, " ")

@@ -222,7 +222,7 @@ func (f *ssaFile) writeText(t *ssaDialogue, s string) {
 	}
 }
 
-// readSSAEscape is what the backslash at s[at] means, and where its meaning ends.
+// readSSAEscape returns what the backslash at s[at] means, and where its meaning ends.
 func readSSAEscape(s string, at int) (put string, after int) {
 	switch s[at+1] {
 	case 'N':

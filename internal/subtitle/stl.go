@@ -142,7 +142,7 @@ func (f *stlFile) extendCumulative(status byte) {
 	}
 }
 
-// stlPlace is the place of a vertical position, in rows of 23, and a justification.
+// stlPlace returns the place of a vertical position, in rows of 23, and a justification.
 func stlPlace(row, justify byte, lines int) int {
 	col := 1
 	switch justify {
@@ -221,7 +221,7 @@ func (f *stlFile) writeLetter(c byte, mark rune, line int) (next rune) {
 	return 0
 }
 
-// decodeISO6937 is a character of ISO 6937, with the changes of EBU's table 00.
+// decodeISO6937 returns a character of ISO 6937, with the changes of EBU's table 00.
 func decodeISO6937(c byte) rune {
 	switch {
 	case c == 0x24:

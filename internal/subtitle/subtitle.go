@@ -81,7 +81,7 @@ type Options struct {
 // real files are below one megabyte.
 const MaxBytes = 64 << 20
 
-// ParseCues is the cues of a subtitle file; name is what faults call it.
+// ParseCues returns the cues of a subtitle file; name is what faults call it.
 func ParseCues(name string, data []byte) ([]conference.Cue, error) {
 	doc, err := Parse(name, data, Options{})
 	return doc.Cues, err
@@ -148,7 +148,7 @@ func (p *parser) addEncodingNotes(t charset.Text) {
 	}
 }
 
-// VTTEdition is the edition that a WebVTT file made by Lectern names, or "".
+// VTTEdition returns the edition that a WebVTT file made by Lectern names, or "".
 func VTTEdition(data []byte) string {
 	if m := editionNotePattern.FindSubmatch(data); m != nil {
 		return string(m[1])

@@ -39,7 +39,7 @@ func (l *offsetLines) lineAt(at int) int {
 	return l.rows.line(l.row)
 }
 
-// read is the text of a cue, raw, as a viewer reads it, how it looks and where it stands.
+// read returns the text of a cue, raw, as a viewer reads it, how it looks and where it stands.
 func (m *markupReader) read(raw string, rows rowLines) (text string, spans []conference.Span, place int) {
 	m.lineIndex = offsetLines{raw: raw, rows: rows}
 	m.scan(raw)
@@ -115,7 +115,7 @@ func (m *markupReader) scan(raw string) {
 	}
 }
 
-// startChars are the characters with which markup begins.
+// startChars returns the characters with which markup begins.
 func (m *markupReader) startChars() string {
 	if m.lineBreaks {
 		return "<{[|"
@@ -123,7 +123,7 @@ func (m *markupReader) startChars() string {
 	return "<{"
 }
 
-// lineBreakLength is the length of the mark that ends a line of SubViewer, at the beginning of s.
+// lineBreakLength returns the length of the mark that ends a line of SubViewer, at the beginning of s.
 func (m *markupReader) lineBreakLength(s string) int {
 	switch {
 	case !m.lineBreaks:
@@ -257,7 +257,7 @@ func (m *markupReader) applyFont(s string, shut bool, line int) {
 	m.openColours = append(m.openColours, now)
 }
 
-// classColour are those of <c.yellow.bg_blue>, of which a colour is kept.
+// classColour returns those of <c.yellow.bg_blue>, of which a colour is kept.
 func (m *markupReader) classColour(s, now string, line int) string {
 	for class := range strings.SplitSeq(strings.Trim(s, "<>"), ".") {
 		look, told := m.styles[class]
@@ -316,7 +316,7 @@ func (m *markupReader) applyOverrides(s string, line int) (place int) {
 	return place
 }
 
-// overrideOn is 1 for an override's value that switches something on.
+// overrideOn returns 1 for an override's value that switches something on.
 func overrideOn(value string) int {
 	if value == "" || value == "0" {
 		return 0
@@ -324,7 +324,7 @@ func overrideOn(value string) int {
 	return 1
 }
 
-// plainText is text between tags as a viewer reads it.
+// plainText returns text between tags as a viewer reads it.
 func (m *markupReader) plainText(s string, at int) string {
 	if m.vtt {
 		return unescapeEntities(s)

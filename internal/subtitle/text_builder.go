@@ -90,7 +90,7 @@ func (c *textBuilder) endSpan() {
 	c.spans = append(c.spans, span)
 }
 
-// finish is the text and how it looks; the composer can be used again.
+// finish returns the text and how it looks; the composer can be used again.
 func (c *textBuilder) finish() (text string, spans []conference.Span) {
 	c.newline()
 	text, spans = strings.TrimSuffix(string(c.text), "\n"), c.spans
@@ -98,7 +98,7 @@ func (c *textBuilder) finish() (text string, spans []conference.Span) {
 	return text, spans
 }
 
-// withoutSpace is s without white space.
+// withoutSpace returns s without white space.
 func withoutSpace(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {

@@ -111,7 +111,7 @@ func (f *ttmlFile) parseTime(s string) (time.Duration, bool) {
 	return f.toDuration(v*size, false), ok
 }
 
-// tickRate is how many ticks there are in a second: as told, else those of the frames.
+// tickRate returns how many ticks there are in a second: as told, else those of the frames.
 func (f *ttmlFile) tickRate() float64 {
 	switch {
 	case f.ticksPerSecond > 0:
@@ -122,7 +122,7 @@ func (f *ttmlFile) tickRate() float64 {
 	return 1
 }
 
-// toDuration is s to the nearest millisecond, or negative where that is too far away.
+// toDuration returns s to the nearest millisecond, or negative where that is too far away.
 func (f *ttmlFile) toDuration(s float64, far bool) time.Duration {
 	if far || s > maxTimeMS/1000 {
 		return -time.Hour

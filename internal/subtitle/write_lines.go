@@ -18,7 +18,7 @@ type styledText struct {
 // styledLine is one line of a cue.
 type styledLine []styledText
 
-// splitLines is a cue's text in lines, and every line in pieces that differ in their look.
+// splitLines returns a cue's text in lines, and every line in pieces that differ in their look.
 // Spans that cannot be, such as those that end after the text, count as far as they can.
 func splitLines(c conference.Cue) []styledLine {
 	lines := []styledLine{nil}
@@ -46,7 +46,7 @@ func splitLines(c conference.Cue) []styledLine {
 	return lines
 }
 
-// append is the line and one more piece, in the piece before where both look the same.
+// append returns the line and one more piece, in the piece before where both look the same.
 func (l styledLine) append(p styledText) styledLine {
 	if n := len(l) - 1; n >= 0 && l[n].style == p.style {
 		l[n].text += p.text
@@ -58,7 +58,7 @@ func (l styledLine) append(p styledText) styledLine {
 	return append(l, p)
 }
 
-// mapText is the line with every piece's text changed by f. White space has no look.
+// mapText returns the line with every piece's text changed by f. White space has no look.
 func (l styledLine) mapText(f func(string) string) (out styledLine) {
 	for _, p := range l {
 		if p.text = f(p.text); withoutSpace(p.text) == "" {
@@ -69,7 +69,7 @@ func (l styledLine) mapText(f func(string) string) (out styledLine) {
 	return out
 }
 
-// trim is the line without blanks before and after it.
+// trim returns the line without blanks before and after it.
 func (l styledLine) trim() styledLine {
 	l = l.mapText(func(s string) string { return s })
 	for len(l) > 0 {
@@ -93,7 +93,7 @@ func (l styledLine) isVisible() bool {
 	return slices.ContainsFunc(l, func(p styledText) bool { return withoutSpace(p.text) != "" })
 }
 
-// joinLines is lines as the text and the spans of a cue.
+// joinLines returns lines as the text and the spans of a cue.
 func joinLines(lines []styledLine) (text string, spans []conference.Span) {
 	var b strings.Builder
 	for i, l := range lines {
@@ -112,7 +112,7 @@ func joinLines(lines []styledLine) (text string, spans []conference.Span) {
 	return b.String(), spans
 }
 
-// normalizeCue is a cue in the one form that is read, written and compared: whole
+// normalizeCue returns a cue in the one form that is read, written and compared: whole
 // milliseconds, lines without blanks around them and none with nothing to see, spans that end
 // with their line, and no place where it is the usual one.
 func normalizeCue(c conference.Cue) conference.Cue {
@@ -130,7 +130,7 @@ func normalizeCue(c conference.Cue) conference.Cue {
 	return c
 }
 
-// withoutUnprintable is s as every reader gives it back: without control characters but the tab,
+// withoutUnprintable returns s as every reader gives it back: without control characters but the tab,
 // byte-order marks, and the code points that are for ever no characters; with a space for
 // the marks that end lines in some programs. Bytes that are no character are written as
 // the one for that.
@@ -148,7 +148,7 @@ func withoutUnprintable(s string) string {
 	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
 }
 
-// withoutStyle is a cue without its looks and its place.
+// withoutStyle returns a cue without its looks and its place.
 func withoutStyle(c conference.Cue) conference.Cue {
 	c.Spans, c.Position = nil, 0
 	return c
@@ -159,7 +159,7 @@ func sameCue(a, b conference.Cue) bool {
 	return a.Start == b.Start && a.End == b.End && sameAppearance(a, b)
 }
 
-// shiftSpans is spans moved by n bytes.
+// shiftSpans returns spans moved by n bytes.
 func shiftSpans(spans []conference.Span, n int) []conference.Span {
 	out := slices.Clone(spans)
 	for i := range out {
@@ -168,7 +168,7 @@ func shiftSpans(spans []conference.Span, n int) []conference.Span {
 	return out
 }
 
-// usedColours are all that cues use, ascending.
+// usedColours returns all that cues use, ascending.
 func usedColours(cues []conference.Cue) (all []string) {
 	for _, c := range cues {
 		for _, s := range c.Spans {

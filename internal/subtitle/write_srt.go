@@ -39,7 +39,7 @@ func srtTags(look conference.Span) (open, shut string) {
 	return open + o, s + shut
 }
 
-// styleTags are the tags that SubRip and WebVTT share.
+// styleTags returns the tags that SubRip and WebVTT share.
 func styleTags(look conference.Span) (open, shut string) {
 	if look.Italic {
 		open, shut = open+"<i>", "</i>"+shut
@@ -58,7 +58,7 @@ func styleTags(look conference.Span) (open, shut string) {
 // is. ffmpeg writes the backslash of ASS so.
 const wordJoiner = "\u2060"
 
-// guardMarkup is a cue with a joiner inside whatever a reader of SubRip would take for markup,
+// guardMarkup returns a cue with a joiner inside whatever a reader of SubRip would take for markup,
 // or for the times of a cue.
 func guardMarkup(c conference.Cue) conference.Cue {
 	c.Spans = slices.Clone(c.Spans)
@@ -71,7 +71,7 @@ func guardMarkup(c conference.Cue) conference.Cue {
 	return c
 }
 
-// unguardMarkup is the text of a cue that went through shield, as it was; its spans move.
+// unguardMarkup returns the text of a cue that went through shield, as it was; its spans move.
 func unguardMarkup(text string, spans []conference.Span) string {
 	for _, at := range slices.Backward(guardPositions(text)) {
 		if strings.HasPrefix(text[at:], wordJoiner) {
@@ -84,7 +84,7 @@ func unguardMarkup(text string, spans []conference.Span) string {
 	return text
 }
 
-// resizeSpan is a span after the text at a byte became longer, or shorter, by n bytes.
+// resizeSpan returns a span after the text at a byte became longer, or shorter, by n bytes.
 func resizeSpan(s conference.Span, at, n int) conference.Span {
 	if s.From >= at {
 		s.From += n
@@ -95,7 +95,7 @@ func resizeSpan(s conference.Span, at, n int) conference.Span {
 	return s
 }
 
-// guardPositions is where in a text a joiner stands, or ought to: in tags behind their bracket,
+// guardPositions returns where in a text a joiner stands, or ought to: in tags behind their bracket,
 // and before times.
 func guardPositions(text string) (at []int) {
 	for i := 0; i < len(text); i++ {
@@ -139,7 +139,7 @@ func isMarkup(bracket byte, rest string) bool {
 	return kind != tagText
 }
 
-// formatTime is t as 00:00:01,000, with the point that the format wants.
+// formatTime returns t as 00:00:01,000, with the point that the format wants.
 func formatTime(t time.Duration, point byte) string {
 	ms := t.Milliseconds()
 	return fmt.Sprintf("%02d:%02d:%02d%c%03d", ms/3600000, ms/60000%60, ms/1000%60, point, ms%1000)

@@ -33,7 +33,7 @@ func writeSSA(b *bytes.Buffer, cues []conference.Cue, f Format) error {
 	return nil
 }
 
-// ssaDefaultStyle is the look of captions: white with a black edge, below in the middle.
+// ssaDefaultStyle returns the look of captions: white with a black edge, below in the middle.
 func ssaDefaultStyle() *astisub.StyleAttributes {
 	white, black := &astisub.Color{Red: 255, Green: 255, Blue: 255}, &astisub.Color{}
 	return &astisub.StyleAttributes{
@@ -44,7 +44,7 @@ func ssaDefaultStyle() *astisub.StyleAttributes {
 	}
 }
 
-// ssaText is a cue's text with its place and looks as overrides.
+// ssaText returns a cue's text with its place and looks as overrides.
 func ssaText(c conference.Cue) string {
 	var b strings.Builder
 	if c.Position != 0 {
@@ -82,7 +82,7 @@ func ssaOverrides(from, to conference.Span) (s string) {
 	return s
 }
 
-// ssaColour is "#rrggbb" as ASS has it, blue first; without a colour, the style's own.
+// ssaColour returns "#rrggbb" as ASS has it, blue first; without a colour, the style's own.
 func ssaColour(colour string) string {
 	if len(colour) != 7 {
 		return ""
