@@ -54,8 +54,8 @@ func isOverrides(s string) bool {
 // The others, such as {\alpha}, are more likely TeX then.
 var bareOverrides = map[string]bool{"": true, "i": true, "b": true, "u": true, "s": true, "r": true, "c": true, "1c": true}
 
-// overridePlace returns where an override puts a cue on a screen of w by h, as the keys of a
-// numeric keypad lie, 0 being the usual place.
+// overridePlace returns where an override puts a cue on a screen of w by h, numbered like the keys
+// of a numeric keypad; 0 is the usual place.
 func overridePlace(name, value string, w, h float64) int {
 	value = strings.TrimSpace(value)
 	switch name {
@@ -76,7 +76,8 @@ func overridePlace(name, value string, w, h float64) int {
 	return 0
 }
 
-// legacyPlace returns SSA's own numbers: 1 to 3 below, 4 more above, 8 more in the middle.
+// legacyPlace converts SSA's own alignment numbers to places: 1 to 3 are at the bottom, 4 is added
+// for the top, 8 for the middle.
 func legacyPlace(value string) int {
 	n, err := strconv.Atoi(strings.TrimSpace(value))
 	if err != nil || n < 1 || n > 11 || n&3 == 0 {
@@ -101,7 +102,7 @@ func placeOfPoint(x, y float64) int {
 	return 7 - 3*row + col
 }
 
-// normalizePlace returns a place, 0 where it is the usual one.
+// normalizePlace returns a place, or 0 if it is the usual one.
 func normalizePlace(place int) int {
 	if place == 2 {
 		return 0

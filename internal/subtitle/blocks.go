@@ -31,7 +31,7 @@ type rowLines struct {
 	i, at int // up to which they were counted
 }
 
-// line returns the line of row i, or of the last if there are fewer.
+// line returns the line number of row i, or that of the last row if there are fewer.
 func (l *rowLines) line(i int) int {
 	for i = min(i, len(l.rows)-1); l.i < i; l.i++ {
 		l.at += strings.Count(l.text[l.rows[l.i].to:l.rows[l.i+1].from], "\n")
@@ -42,11 +42,11 @@ func (l *rowLines) line(i int) int {
 // endUnknown is the end of a cue that has none; settle finds one.
 const endUnknown = time.Duration(-1)
 
-// maxImpliedDuration is how long a caption stays whose end nobody wrote.
+// maxImpliedDuration is how long a cue without an end is shown at most.
 const maxImpliedDuration = 7 * time.Second
 
 // blockReader reads the formats in which a line of times stands above the lines of a cue:
-// SubRip, WebVTT, SubViewer and YouTube's, and timecoded scripts. Whatever follows the
+// SubRip, WebVTT, SubViewer and YouTube's, and timecoded scripts. All that follows the
 // times belongs to the cue, until the next times; an empty line ends nothing by itself,
 // because people leave them inside captions and forget them between.
 type blockReader struct {
@@ -385,7 +385,7 @@ func (b *blockReader) readCueMarkup(raw string, rows []row) (text string, spans 
 	return text, spans, place
 }
 
-// rawText returns rows joined by line ends: a part of the file where nothing has to be left out.
+// rawText joins rows by line ends, for a part of the file from which nothing is removed.
 func (b *blockReader) rawText(rows []row) string {
 	if len(rows) == 0 {
 		return ""

@@ -17,13 +17,13 @@ type seen struct {
 	Place int               `json:"place,omitempty"`
 }
 
-// CanonicalJSON returns cues as JSON that depends on nothing but what a viewer sees and when:
-// times in milliseconds, text, looks and place, no ids and no lines. A key may hash it.
+// CanonicalJSON encodes cues as JSON that depends only on what a viewer sees and when: times in
+// milliseconds, text, styles and place, without ids and line numbers. Keys of actions hash it.
 func CanonicalJSON(cues []conference.Cue) []byte {
 	all := make([]seen, len(cues))
 	for i, c := range cues {
 		c = normalizeCue(c)
-		all[i] = seen{c.Start.Milliseconds(), c.End.Milliseconds(), c.Text, c.Spans, c.Position}
+		all[i] = seen{Start: c.Start.Milliseconds(), End: c.End.Milliseconds(), Text: c.Text, Spans: c.Spans, Place: c.Position}
 	}
 	b, err := json.Marshal(all)
 	if err != nil {

@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// cleanText returns text with every line ended by "\n" and without characters that cannot be seen
-// and that players choke on: NUL and other control characters, and byte-order marks in
-// the middle. LF, CR LF, CR and CR CR LF each end one line, as charset.CutLine has it.
-// Text that needs none of it is returned as it is.
+// cleanText returns text with every line ended by "\n", and without invisible characters that
+// confuse players: NUL, other control characters, and byte-order marks inside the text. LF, CR LF,
+// CR and CR CR LF each end one line, as in charset.CutLine. Text that needs no change is returned
+// as it is.
 func cleanText(text string, r *reporter) string {
 	from := 0
 	for from < len(text) && !mayNeedCleaning[text[from]] {

@@ -92,7 +92,7 @@ func detectReaderByLine(l string) (formatReader, bool) {
 	return formatReader{}, false
 }
 
-// isTTML looks for the element tt, under whatever prefix.
+// isTTML looks for the element tt, with any prefix.
 func isTTML(start string) bool {
 	for rest := start[:min(len(start), 16<<10)]; ; {
 		at := strings.IndexByte(rest, '<')

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// entityLength returns the length of the entity, ended by a semicolon, that s begins with, or 0.
+// entityLength returns the length of the entity, including its semicolon, that s begins with, or 0.
 func entityLength(s string) int {
 	end := strings.IndexByte(s[:min(len(s), 34)], ';')
 	if end < 2 {

@@ -7,7 +7,7 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// FormatFromFilename returns the format to write a file in, by the end of its name.
+// FormatFromFilename returns the format to write a file in, by its extension.
 func FormatFromFilename(name string) (Format, error) {
 	switch ext := strings.ToLower(filepath.Ext(name)); ext {
 	case ".srt", ".vtt", ".ttml", ".ssa", ".ass", ".txt":

@@ -43,7 +43,8 @@ func parseTimecode(s string) (t timecode, n int) {
 	return t, n
 }
 
-// duration returns when the frame begins, of a machine with so many frames a second.
+// duration returns the time at which the frame begins, at a frame rate, counted with or without
+// drop frames.
 func (t timecode) duration(r timeline.Rate, drop bool) time.Duration {
 	whole := (r.Num + r.Den - 1) / r.Den
 	minutes := t.h*60 + t.m
@@ -91,7 +92,7 @@ func parseTapeLine(line string) (t timecode, before, after string, ok bool) {
 	return t, strings.TrimSpace(line[:at]), strings.Trim(rest[n:], " \t"), n > 0
 }
 
-// detectTapeRate returns the rate of a timecoded script.
+// detectTapeRate returns the frame rate of a script with timecodes.
 func (p *parser) detectTapeRate() (rate timeline.Rate, drop bool) {
 	line, first, most := 0, 0, int64(0)
 	for l := range strings.Lines(p.text) {
@@ -130,7 +131,8 @@ func (p *parser) readLineCues(read lineParser, mark func(raw string, rows rowLin
 			return
 		}
 		var place int
-		if open.Text, open.Spans, place = mark(string(raw), rowLines{rows: rows, first: open.Line, text: p.text}); place != 0 {
+		open.Text, open.Spans, place = mark(string(raw), rowLines{rows: rows, first: open.Line, text: p.text})
+		if place != 0 {
 			open.Position = normalizePlace(place)
 		}
 		if isBlank(open.Text) {
@@ -145,7 +147,8 @@ func (p *parser) readLineCues(read lineParser, mark func(raw string, rows rowLin
 	for l := range strings.Lines(p.text) {
 		line++
 		from, at = at, at+len(l)
-		if l = strings.Trim(l, " \t\n"); l == "" {
+		l = strings.Trim(l, " \t\n")
+		if l == "" {
 			continue
 		}
 		c, text, ok := read(l)
@@ -236,7 +239,8 @@ func (p *parser) microDVDStyle(c *conference.Cue, text string) string {
 		switch key {
 		case "y", "Y":
 			for f := range strings.SplitSeq(value, ",") {
-				if f = strings.ToLower(strings.TrimSpace(f)); f == "i" || f == "b" || f == "u" {
+				f = strings.ToLower(strings.TrimSpace(f))
+				if f == "i" || f == "b" || f == "u" {
 					text = "<" + f + ">" + text + "</" + f + ">"
 				}
 			}

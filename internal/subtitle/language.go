@@ -9,8 +9,8 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// CanonicalLanguage returns the canonical form of a BCP 47 tag. Tags that are hardly ever meant are refused
-// with what was probably meant.
+// CanonicalLanguage returns the canonical form of a BCP 47 tag. It refuses tags that are probably a
+// mistake, and suggests the probable one.
 func CanonicalLanguage(tag string) (string, error) {
 	t, err := language.Parse(tag)
 	base, _, region := t.Raw()
@@ -30,7 +30,7 @@ func CanonicalLanguage(tag string) (string, error) {
 }
 
 // suggestLanguage returns the tag that was probably meant: by the language's English or own name,
-// or by a country's code taken for its language's.
+// or by a country code that was used as a language code.
 func suggestLanguage(tag string) string {
 	name := strings.ToLower(tag)
 	english, own := display.English.Languages(), display.Self
@@ -53,7 +53,7 @@ func suggestLanguage(tag string) string {
 	return ""
 }
 
-// EnglishLanguageName returns a language's name for people, such as "Latin American Spanish".
+// EnglishLanguageName returns a language's English name, such as "Latin American Spanish".
 func EnglishLanguageName(tag string) string {
 	return display.English.Tags().Name(language.Make(tag))
 }

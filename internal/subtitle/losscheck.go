@@ -212,7 +212,8 @@ func (g *lossCheck) consume(row string) bool {
 	return g.consumeFrom(g.remaining, row) || g.alternative != g.remaining && g.consumeFrom(g.alternative, row)
 }
 
-// consumeFrom returns consume for one of the two texts that may be expected.
+// consumeFrom consumes a row from one of the two texts that may be expected, and reports whether it
+// matched.
 func (g *lossCheck) consumeFrom(text, row string) bool {
 	if !g.untouched && !atLineEnd(text) && !isInvisible(row) {
 		return false // something of the line before was not found

@@ -61,7 +61,7 @@ func (g *lossCheck) align(row, text string, literal bool) (rest string, ok bool)
 }
 
 // cutVisible returns what is left of text after the visible characters of shown, if text
-// begins with those; whatever is not seen between them is passed over.
+// begins with those; what is invisible between them is skipped.
 func cutVisible(text, shown string) (rest string, ok bool) {
 	for len(shown) > 0 {
 		n := runeLength(shown)

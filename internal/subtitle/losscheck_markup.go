@@ -37,7 +37,8 @@ func (g *lossCheck) markupAt(row string, i int, next *lookahead) (n int, shows s
 	case markupSpruce:
 		return spruceMarkupLength(row[i:]), ""
 	case markupBars:
-		if n = lineBreakLength(row[i:]); n > 0 {
+		n = lineBreakLength(row[i:])
+		if n > 0 {
 			return n, ""
 		}
 	}
@@ -83,8 +84,7 @@ func entityAt(s string) (n int, shows string) {
 	return end + 1, shows
 }
 
-// lineBreakLength returns the length of the mark that ends a line in SubViewer and
-// MicroDVD, if s begins with one.
+// lineBreakLength returns the length of SubViewer's line-break mark at the start of s, or 0.
 func lineBreakLength(s string) int {
 	switch {
 	case strings.HasPrefix(s, "|"):

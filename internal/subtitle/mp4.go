@@ -46,8 +46,8 @@ func WriteMP4(w io.Writer, cues []conference.Cue, language string) error {
 	return err
 }
 
-// timedTextSample returns a cue as a sample: its text, and a style box where it has looks. Its
-// place is not told: players of text tracks seldom heed one.
+// timedTextSample encodes a cue as a sample: its text, and a style box if it has styles. It leaves
+// out the place, which few players of text tracks use.
 func timedTextSample(c conference.Cue) ([]byte, error) {
 	c = normalizeCue(c)
 	if len(c.Text) > 0xffff {
@@ -75,7 +75,7 @@ const (
 	white    = 0xffffffff // red, green, blue, and how opaque
 )
 
-// faceFlags returns a look's flags in timed text.
+// faceFlags returns a style's flags in timed text.
 func faceFlags(s conference.Span) (flags byte) {
 	if s.Bold {
 		flags |= 1
@@ -89,7 +89,7 @@ func faceFlags(s conference.Span) (flags byte) {
 	return flags
 }
 
-// rgba returns a colour in timed text; captions without one are white.
+// rgba returns a colour in timed text; the default is white.
 func rgba(colour string) uint32 {
 	v, err := strconv.ParseUint(strings.TrimPrefix(colour, "#"), 16, 24)
 	if err != nil {
@@ -98,8 +98,8 @@ func rgba(colour string) uint32 {
 	return uint32(v)<<8 | 0xff
 }
 
-// moovBox returns the moov box of one text track whose samples lie one after the other from
-// offset on; times are in milliseconds.
+// moovBox returns the moov box of one text track whose samples follow each other from offset on.
+// Times are in milliseconds.
 func moovBox(samples [][]byte, lasting []uint32, duration, offset uint32, language string) []byte {
 	matrix := bytes.Join([][]byte{u32(0x10000), zeros(12), u32(0x10000), zeros(12), u32(0x40000000)}, nil)
 	var stts, stsz []byte
@@ -131,7 +131,7 @@ func moovBox(samples [][]byte, lasting []uint32, duration, offset uint32, langua
 					table))))
 }
 
-// packLanguage returns an ISO 639-2/T code in the 15 bits that a media header has for it.
+// packLanguage packs an ISO 639-2/T code into the 15 bits of a media header.
 func packLanguage(code string) []byte {
 	v := 0
 	for _, c := range []byte(code) {

@@ -72,8 +72,8 @@ func fillMissingEnds(cues []conference.Cue) {
 	}
 }
 
-// readingTime returns how long a caption stays that has no end: a second for fifteen
-// characters, at least two seconds and at most [longest].
+// readingTime returns how long a cue without an end is shown: 1 s for 15 characters, at least 2 s
+// and at most [longest].
 func readingTime(text string) time.Duration {
 	const each = time.Second / 15
 	return min(max(time.Duration(utf8.RuneCountInString(text))*each, 2*time.Second), maxImpliedDuration).Truncate(time.Millisecond)

@@ -96,7 +96,8 @@ func parseClockFields(s string) (fields [3]int64, n int, t parsedTime) {
 	}
 }
 
-// parsePlainClock returns clock for “00:00:01,000” and “00:00:01.000”, which nearly all times are.
+// parsePlainClock parses “00:00:01,000” and “00:00:01.000”, the forms of nearly all times, faster
+// than the general parser.
 func parsePlainClock(s string) (parsedTime, bool) {
 	if len(s) < 12 || s[2] != ':' || s[5] != ':' || s[8] != ',' && s[8] != '.' || len(s) > 12 && s[12]-'0' <= 9 {
 		return parsedTime{}, false
@@ -206,9 +207,9 @@ func (t parsedTime) isCoarse() bool {
 	return t.quirks&quirkNoHours != 0 && t.quirks&quirkNoFraction != 0
 }
 
-// asciiTimes returns a line with its times in ASCII: digits and signs of other scripts become
-// what they look like, blanks of any kind a space, and what cannot be seen, such as the marks
-// of the direction of writing, nothing. What follows the times stays as it is.
+// asciiTimes returns a line with its times in ASCII. Digits and signs of other scripts become their
+// ASCII forms, any kind of blank becomes a space, and invisible characters, such as direction
+// marks, are removed. What follows the times is unchanged.
 func asciiTimes(line string) string {
 	at := 0
 	for at < len(line) && (line[at] <= '>' && line[at] >= ' ' || line[at] == '\t') {
@@ -257,7 +258,7 @@ const timeChars = "0123456789OolI:.,;' \t-=~>"
 // asciiPunctuation are signs of other scripts in times.
 var asciiPunctuation = map[rune]byte{'：': ':', '，': ',', '．': '.', '،': ',', '٫': ',', '∶': ':'}
 
-// asciiDigit returns the digit that r is in a script that has its own; 0 where it is none.
+// asciiDigit returns the ASCII digit of a digit in another script, or 0 if r is no such digit.
 func asciiDigit(r rune) byte {
 	for _, zero := range [...]rune{'٠', '۰', '०', '০', '๐', '０'} {
 		if r >= zero && r <= zero+9 {
@@ -276,7 +277,8 @@ func parseArrowTimes(line string) (s timesLine, ok bool) {
 	case line[0] == '[':
 		return parseBracketedTimes(line)
 	case line[0] <= '9' && line[0] >= '0' || line[0] == '-':
-		if s, ok = parseASCIITimes(line); ok && !s.noEnd {
+		s, ok = parseASCIITimes(line)
+		if ok && !s.noEnd {
 			return s, true
 		}
 	case line[0] < utf8.RuneSelf:
@@ -297,7 +299,8 @@ func parseBracketedTimes(line string) (s timesLine, ok bool) {
 	if !closed || inner == "" || inner[0]-'0' > 9 {
 		return s, false
 	}
-	if s, ok = parseASCIITimes(inner); !ok || s.noEnd || s.after != "" {
+	s, ok = parseASCIITimes(inner)
+	if !ok || s.noEnd || s.after != "" {
 		return timesLine{}, false
 	}
 	s.bracketed, s.after = true, strings.Trim(after, " \t")
@@ -306,8 +309,10 @@ func parseBracketedTimes(line string) (s timesLine, ok bool) {
 
 // parseASCIITimes reads a line of ASCII digits.
 func parseASCIITimes(line string) (s timesLine, ok bool) {
-	if s.start = parseClock(line); s.start.length == 0 {
-		if s, ok = parseTimesInSeconds(line); !ok {
+	s.start = parseClock(line)
+	if s.start.length == 0 {
+		s, ok = parseTimesInSeconds(line)
+		if !ok {
 			return parseNumberedTimes(line)
 		}
 		return s, ok
@@ -324,7 +329,8 @@ func parseASCIITimes(line string) (s timesLine, ok bool) {
 		s.noEnd = true
 		return s, strings.ContainsAny(s.arrow, ">→⇒")
 	}
-	if s.end = parseClock(line[at:]); s.end.length == 0 {
+	s.end = parseClock(line[at:])
+	if s.end.length == 0 {
 		s.noEnd, s.after = true, line[at:]
 		return s, strings.Contains(s.arrow, "-->") && !s.start.isCoarse() // “10:30 --> lunch” is text
 	}
@@ -349,7 +355,8 @@ func parseNumberedTimes(line string) (s timesLine, ok bool) {
 	if n == 0 || letters || at == n || at == len(line) || line[at]-'0' > 9 {
 		return s, false
 	}
-	if s.start = parseClock(line[at:]); s.start.length == 0 || s.start.quirks&quirkNoHours != 0 {
+	s.start = parseClock(line[at:])
+	if s.start.length == 0 || s.start.quirks&quirkNoHours != 0 {
 		return s, false
 	}
 	s, ok = parseASCIITimes(line[at:])
@@ -421,5 +428,5 @@ func arrowSignLength(s string, first bool) int {
 	return 0
 }
 
-// roundToMS returns t to the nearest millisecond, which is all that subtitle files can say.
+// roundToMS rounds t to a millisecond, the resolution of subtitle files.
 func roundToMS(t time.Duration) time.Duration { return t.Round(time.Millisecond) }

@@ -18,7 +18,7 @@ type OmittedCue struct {
 	Reason string         `json:"why"`
 }
 
-// ToProgramme returns what a viewer of the programme sees of cues in reel time.
+// ToProgramme maps cues from reel time to programme time, and lists the cues that are left out.
 func ToProgramme(p timeline.Programme, cues []conference.Cue) (placed []conference.Cue, left []OmittedCue) {
 	for _, c := range cues {
 		whole := timeline.Span{From: c.Start, To: c.End}
@@ -51,9 +51,9 @@ func ToReel(p timeline.Programme, cues []conference.Cue) (reel []conference.Cue,
 	return reel, left
 }
 
-// Flatten returns cues for a place where only one can be shown at a time, such as the text
-// track of an MP4: where several overlap, their common time is a cue of all their lines.
-// The result has no overlaps and shows at every instant what cues, ascending, show.
+// Flatten merges cues that overlap, for formats that show one cue at a time, such as the text track
+// of an MP4: during an overlap, one cue has the lines of all. The result has no overlaps and shows
+// the same text at every moment. cues must be in ascending order.
 func Flatten(cues []conference.Cue) (flat []conference.Cue) {
 	var edges []time.Duration
 	for _, c := range cues {
@@ -86,8 +86,8 @@ func Flatten(cues []conference.Cue) (flat []conference.Cue) {
 	return flat
 }
 
-// stackCues returns a cue of the lines of a and, below them, those of b. It stands where both do,
-// or else where captions usually are.
+// stackCues returns a cue with the lines of a above those of b. It keeps their place if they share
+// it, or else takes the usual one.
 func stackCues(a, b conference.Cue) conference.Cue {
 	if a.Text == "" {
 		return b

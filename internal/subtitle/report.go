@@ -150,7 +150,8 @@ func excerpt(s string) string {
 	const most = 40 // characters
 	n := 0
 	for i := range s {
-		if n++; n == most {
+		n++
+		if n == most {
 			return s[:i] + "…"
 		}
 	}

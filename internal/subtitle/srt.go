@@ -17,7 +17,8 @@ func readSRT(p *parser) error {
 			text = skipCoordinates(s)
 			p.addOnce(c.Line, "coordinates", "text", s[:len(s)-len(text)])
 		}
-		if text = parseVTTSettings(c, text, p); text == "" {
+		text = parseVTTSettings(c, text, p)
+		if text == "" {
 			return ""
 		}
 		return text
@@ -26,8 +27,7 @@ func readSRT(p *parser) error {
 	return b.read(0, 1)
 }
 
-// estimateCues returns how many cues a file of arrows may have, so that memory for them is
-// taken once.
+// estimateCues returns an upper estimate of the number of cues in a file, to allocate memory once.
 func estimateCues(text string) int { return min(strings.Count(text, "-->"), len(text)/11) + 1 }
 
 // hasNoMarkup reports whether the text of a caption is without anything like markup.
@@ -35,14 +35,15 @@ func hasNoMarkup(raw string) bool {
 	return strings.IndexByte(raw, '<') < 0 && strings.IndexByte(raw, '{') < 0 && strings.IndexByte(raw, '&') < 0 && !strings.Contains(raw, wordJoiner)
 }
 
-// skipCoordinates returns s after “X1:100 X2:200 Y1:300 Y2:400”.
+// skipCoordinates returns what follows “X1:100 X2:200 Y1:300 Y2:400” in s.
 func skipCoordinates(s string) (after string) {
 	for {
 		word, rest, _ := strings.Cut(s, " ")
 		if len(word) < 3 || (word[0]|0x20 != 'x' && word[0]|0x20 != 'y') || word[2] != ':' || strings.Trim(word[3:], "0123456789-.") != "" {
 			return s
 		}
-		if s = strings.TrimLeft(rest, " \t"); s == "" {
+		s = strings.TrimLeft(rest, " \t")
+		if s == "" {
 			return ""
 		}
 	}

@@ -33,14 +33,15 @@ var (
 	ssaEventFields = strings.Split("Layer,Start,End,Style,Name,MarginL,MarginR,MarginV,Effect,Text", ",")
 )
 
-// readSSA reads SubStation Alpha (V4) and Advanced SubStation Alpha (V4+), whatever the
+// readSSA reads SubStation Alpha (V4) and Advanced SubStation Alpha (V4+), regardless of the
 // order of its fields.
 func readSSA(p *parser) error {
 	f := ssaFile{parser: p, width: 384, height: 288, styles: map[string]ssaStyle{}, eventFormat: ssaEventFields, styleFormat: ssaStyleFields}
 	section, line := "", 0
 	for l := range strings.Lines(p.text) {
 		line++
-		if l = strings.Trim(l, " \t\n"); l == "" || l[0] == ';' || strings.HasPrefix(l, "!:") {
+		l = strings.Trim(l, " \t\n")
+		if l == "" || l[0] == ';' || strings.HasPrefix(l, "!:") {
 			continue
 		}
 		if l[0] == '[' && strings.HasSuffix(l, "]") {
@@ -222,7 +223,7 @@ func (f *ssaFile) writeText(t *ssaDialogue, s string) {
 	}
 }
 
-// readSSAEscape returns what the backslash at s[at] means, and where its meaning ends.
+// readSSAEscape returns the text that the backslash at s[at] stands for, and where the escape ends.
 func readSSAEscape(s string, at int) (put string, after int) {
 	switch s[at+1] {
 	case 'N':

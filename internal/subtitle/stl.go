@@ -134,7 +134,8 @@ func (f *stlFile) extendCumulative(status byte) {
 		for _, i := range f.cumulative {
 			f.doc.Cues[i].End = max(f.doc.Cues[i].End, f.doc.Cues[n].End)
 		}
-		if f.cumulative = append(f.cumulative, n); status == 3 {
+		f.cumulative = append(f.cumulative, n)
+		if status == 3 {
 			f.cumulative = f.cumulative[:0]
 		}
 	default:
@@ -142,7 +143,7 @@ func (f *stlFile) extendCumulative(status byte) {
 	}
 }
 
-// stlPlace returns the place of a vertical position, in rows of 23, and a justification.
+// stlPlace returns the place of a vertical position, in 23 rows, and a justification code.
 func stlPlace(row, justify byte, lines int) int {
 	col := 1
 	switch justify {
@@ -221,7 +222,7 @@ func (f *stlFile) writeLetter(c byte, mark rune, line int) (next rune) {
 	return 0
 }
 
-// decodeISO6937 returns a character of ISO 6937, with the changes of EBU's table 00.
+// decodeISO6937 decodes a character of ISO 6937, with the changes of EBU's table 00.
 func decodeISO6937(c byte) rune {
 	switch {
 	case c == 0x24:

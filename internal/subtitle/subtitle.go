@@ -1,7 +1,7 @@
 // Package subtitle reads and writes subtitle files without losing anything, and moves
 // cues between reel time and programme time.
 //
-// Reading is patient: whatever a file can have been meant to say is read, and a
+// Reading is patient: all that a file may mean is read, and a
 // [Diagnostic] says what was odd and what was made of it. The gate, a second look at the
 // file that owes nothing to its parser, must find every cue and every visible character
 // among what was read, or a diagnostic that says why not; where it finds neither, it
@@ -81,7 +81,7 @@ type Options struct {
 // real files are below one megabyte.
 const MaxBytes = 64 << 20
 
-// ParseCues returns the cues of a subtitle file; name is what faults call it.
+// ParseCues parses a subtitle file. Errors use name for the file.
 func ParseCues(name string, data []byte) ([]conference.Cue, error) {
 	doc, err := Parse(name, data, Options{})
 	return doc.Cues, err
@@ -123,7 +123,8 @@ func readUnchecked(name string, data []byte, o Options) (p *parser, gate func(),
 	if err != nil {
 		return nil, nil, err
 	}
-	if p.text = cleanText(t.UTF8, &p.reporter); isBlank(p.text) {
+	p.text = cleanText(t.UTF8, &p.reporter)
+	if isBlank(p.text) {
 		return nil, nil, inputerr.Coded("subtitles.empty", "is empty, which is not a subtitle file").In(name).At(1).Hint("Look whether it was saved, and hand in that")
 	}
 	p.addEncodingNotes(t)
@@ -148,7 +149,7 @@ func (p *parser) addEncodingNotes(t charset.Text) {
 	}
 }
 
-// VTTEdition returns the edition that a WebVTT file made by Lectern names, or "".
+// VTTEdition returns the edition that a WebVTT file written by Lectern names, or "".
 func VTTEdition(data []byte) string {
 	if m := editionNotePattern.FindSubmatch(data); m != nil {
 		return string(m[1])

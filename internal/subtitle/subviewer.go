@@ -27,7 +27,7 @@ func readSubViewer1(p *parser) error {
 // textAfterTimes takes what stands behind the times for text.
 func textAfterTimes(_ *conference.Cue, s string) string { return s }
 
-// isSubViewerHeader returns a line of a SubViewer header.
+// isSubViewerHeader reports whether l is a line of a SubViewer header.
 func isSubViewerHeader(l string) bool {
 	return strings.HasPrefix(l, "[") && strings.Contains(l, "]") || strings.HasPrefix(l, "***")
 }
@@ -55,7 +55,7 @@ func parseCommaTimes(line string) (s timesLine, ok bool) {
 	return s, s.start.length > 0 && s.start.length == len(left) && s.end.length > 0 && s.end.length == len(right) && hours
 }
 
-// isSubViewerFooter returns a line that ends a SubViewer file.
+// isSubViewerFooter reports whether l is a line that ends a SubViewer file.
 func isSubViewerFooter(l string) bool {
 	return strings.EqualFold(l, "[END]") || strings.HasPrefix(l, "***")
 }

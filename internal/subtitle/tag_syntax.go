@@ -120,7 +120,8 @@ func (m *markupReader) classify(s string) (kind tagKind, closes bool) {
 func isAttributes(s string) bool {
 	for s = strings.TrimLeft(s, " \t\n"); s != "" && s != "/"; s = strings.TrimLeft(s, " \t\n") {
 		var ok bool
-		if _, _, s, ok = cutAttribute(s); !ok {
+		_, _, s, ok = cutAttribute(s)
+		if !ok {
 			return false
 		}
 	}

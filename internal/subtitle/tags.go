@@ -39,7 +39,7 @@ func (l *offsetLines) lineAt(at int) int {
 	return l.rows.line(l.row)
 }
 
-// read returns the text of a cue, raw, as a viewer reads it, how it looks and where it stands.
+// read returns the visible text of a cue, its styled spans and its place.
 func (m *markupReader) read(raw string, rows rowLines) (text string, spans []conference.Span, place int) {
 	m.lineIndex = offsetLines{raw: raw, rows: rows}
 	m.scan(raw)
@@ -87,7 +87,8 @@ func (m *markupReader) scan(raw string) {
 			which, end = 1, '}'
 		}
 		if closing[which] < at {
-			if closing[which] = strings.IndexByte(raw[at:], end); closing[which] < 0 {
+			closing[which] = strings.IndexByte(raw[at:], end)
+			if closing[which] < 0 {
 				closing[which] = len(raw)
 			} else {
 				closing[which] += at
@@ -115,7 +116,7 @@ func (m *markupReader) scan(raw string) {
 	}
 }
 
-// startChars returns the characters with which markup begins.
+// startChars returns the characters that markup can begin with.
 func (m *markupReader) startChars() string {
 	if m.lineBreaks {
 		return "<{[|"
@@ -123,7 +124,7 @@ func (m *markupReader) startChars() string {
 	return "<{"
 }
 
-// lineBreakLength returns the length of the mark that ends a line of SubViewer, at the beginning of s.
+// lineBreakLength returns the length of SubViewer's line-break mark at the start of s, or 0.
 func (m *markupReader) lineBreakLength(s string) int {
 	switch {
 	case !m.lineBreaks:
@@ -257,7 +258,8 @@ func (m *markupReader) applyFont(s string, shut bool, line int) {
 	m.openColours = append(m.openColours, now)
 }
 
-// classColour returns those of <c.yellow.bg_blue>, of which a colour is kept.
+// classColour returns the colour of a class tag such as <c.yellow.bg_blue>; only the text colour is
+// kept.
 func (m *markupReader) classColour(s, now string, line int) string {
 	for class := range strings.SplitSeq(strings.Trim(s, "<>"), ".") {
 		look, told := m.styles[class]
@@ -316,7 +318,7 @@ func (m *markupReader) applyOverrides(s string, line int) (place int) {
 	return place
 }
 
-// overrideOn returns 1 for an override's value that switches something on.
+// overrideOn returns 1 if an override's value switches something on, else 0.
 func overrideOn(value string) int {
 	if value == "" || value == "0" {
 		return 0
@@ -324,7 +326,7 @@ func overrideOn(value string) int {
 	return 1
 }
 
-// plainText returns text between tags as a viewer reads it.
+// plainText returns text between tags as a viewer reads it, with entities decoded.
 func (m *markupReader) plainText(s string, at int) string {
 	if m.vtt {
 		return unescapeEntities(s)

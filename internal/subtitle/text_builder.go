@@ -90,7 +90,7 @@ func (c *textBuilder) endSpan() {
 	c.spans = append(c.spans, span)
 }
 
-// finish returns the text and how it looks; the composer can be used again.
+// finish returns the text and its spans, and resets the builder for the next cue.
 func (c *textBuilder) finish() (text string, spans []conference.Span) {
 	c.newline()
 	text, spans = strings.TrimSuffix(string(c.text), "\n"), c.spans

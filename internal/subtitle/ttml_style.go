@@ -14,7 +14,7 @@ type ttmlStyle struct {
 	origin, extent          *string
 }
 
-// place returns where the innermost element's region puts its text.
+// place returns the place of the innermost element's region.
 func (f *ttmlFile) place() int {
 	e := f.top()
 	region, told := f.regions[e.region]
@@ -78,7 +78,7 @@ func (s *ttmlStyle) setAttribute(a xml.Attr) {
 	}
 }
 
-// overriddenBy returns s where over says nothing.
+// overriddenBy returns s with the attributes that over sets replaced by those of over.
 func (s ttmlStyle) overriddenBy(over ttmlStyle) ttmlStyle {
 	replaceIfSet(&s.italic, over.italic)
 	replaceIfSet(&s.bold, over.bold)

@@ -111,7 +111,7 @@ func (f *ttmlFile) parseTime(s string) (time.Duration, bool) {
 	return f.toDuration(v*size, false), ok
 }
 
-// tickRate returns how many ticks there are in a second: as told, else those of the frames.
+// tickRate returns the number of ticks per second: the declared one, else that of the frames.
 func (f *ttmlFile) tickRate() float64 {
 	switch {
 	case f.ticksPerSecond > 0:
@@ -122,7 +122,8 @@ func (f *ttmlFile) tickRate() float64 {
 	return 1
 }
 
-// toDuration returns s to the nearest millisecond, or negative where that is too far away.
+// toDuration converts seconds, rounded to milliseconds. It returns a negative duration if the time
+// is too large.
 func (f *ttmlFile) toDuration(s float64, far bool) time.Duration {
 	if far || s > maxTimeMS/1000 {
 		return -time.Hour

@@ -128,7 +128,7 @@ func alignColumn(value string, col int) int {
 	return col
 }
 
-// thirdOf returns 0, 1 or 2 for the left, the middle and the right of a line from 0 to 1.
+// thirdOf returns 0, 1 or 2 for the left, middle and right third of a line from 0 to 1.
 func thirdOf(x float64) int {
 	switch {
 	case x < 1.0/3:
@@ -139,8 +139,8 @@ func thirdOf(x float64) int {
 	return 1
 }
 
-// lineRow returns 0, 1 or 2 for the top, the middle and the bottom of the screen. A line is a
-// percentage or a number, from the top or, below zero, from the bottom.
+// lineRow returns 0, 1 or 2 for the top, middle and bottom of the screen. value is a percentage or
+// a line number, counted from the top or, if negative, from the bottom.
 func lineRow(value string) int {
 	v, err := strconv.ParseFloat(strings.TrimSuffix(value, "%"), 64)
 	switch {

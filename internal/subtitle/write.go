@@ -84,7 +84,7 @@ type cueFitter struct {
 	unstyled []string // cues whose look or place a transcript loses
 }
 
-// fitCues returns cues as they can be written, and what is lost by it.
+// fitCues returns the cues as a format can hold them, and a finding for each loss.
 func fitCues(cues []conference.Cue, f Format, o WriteOptions) (fit []conference.Cue, losses []Diagnostic) {
 	p := cueFitter{format: f, plain: o.Plain}
 	for i, c := range cues {
@@ -129,7 +129,7 @@ func firstNumbers(cues []string) string {
 	return strings.Join(cues, ", ")
 }
 
-// fit returns the n-th cue as the format holds it; ok is false where there is nothing to show.
+// fit returns the n-th cue as the format can hold it. ok is false if there is nothing to show.
 func (p *cueFitter) fit(n int, c conference.Cue) (fit conference.Cue, ok bool) {
 	fit = normalizeCue(c)
 	if withoutSpace(fit.Text) == "" {

@@ -18,8 +18,8 @@ type styledText struct {
 // styledLine is one line of a cue.
 type styledLine []styledText
 
-// splitLines returns a cue's text in lines, and every line in pieces that differ in their look.
-// Spans that cannot be, such as those that end after the text, count as far as they can.
+// splitLines splits a cue's text into lines, and every line into pieces of one style. Invalid
+// spans, such as those that end after the text, are clipped.
 func splitLines(c conference.Cue) []styledLine {
 	lines := []styledLine{nil}
 	add := func(look conference.Span, text string) {
@@ -46,7 +46,8 @@ func splitLines(c conference.Cue) []styledLine {
 	return lines
 }
 
-// append returns the line and one more piece, in the piece before where both look the same.
+// append returns the line with one more piece, joined to the last piece if both have the same
+// style.
 func (l styledLine) append(p styledText) styledLine {
 	if n := len(l) - 1; n >= 0 && l[n].style == p.style {
 		l[n].text += p.text
@@ -58,10 +59,11 @@ func (l styledLine) append(p styledText) styledLine {
 	return append(l, p)
 }
 
-// mapText returns the line with every piece's text changed by f. White space has no look.
+// mapText returns the line with f applied to the text of every piece. White space has no style.
 func (l styledLine) mapText(f func(string) string) (out styledLine) {
 	for _, p := range l {
-		if p.text = f(p.text); withoutSpace(p.text) == "" {
+		p.text = f(p.text)
+		if withoutSpace(p.text) == "" {
 			p.style = conference.Span{}
 		}
 		out = out.append(p)
@@ -69,18 +71,20 @@ func (l styledLine) mapText(f func(string) string) (out styledLine) {
 	return out
 }
 
-// trim returns the line without blanks before and after it.
+// trim returns the line without leading and trailing blanks.
 func (l styledLine) trim() styledLine {
 	l = l.mapText(func(s string) string { return s })
 	for len(l) > 0 {
-		if l[0].text = strings.TrimLeft(l[0].text, spaceAndTab); l[0].text != "" {
+		l[0].text = strings.TrimLeft(l[0].text, spaceAndTab)
+		if l[0].text != "" {
 			break
 		}
 		l = l[1:]
 	}
 	for len(l) > 0 {
 		last := &l[len(l)-1]
-		if last.text = strings.TrimRight(last.text, spaceAndTab); last.text != "" {
+		last.text = strings.TrimRight(last.text, spaceAndTab)
+		if last.text != "" {
 			break
 		}
 		l = l[:len(l)-1]
@@ -93,7 +97,7 @@ func (l styledLine) isVisible() bool {
 	return slices.ContainsFunc(l, func(p styledText) bool { return withoutSpace(p.text) != "" })
 }
 
-// joinLines returns lines as the text and the spans of a cue.
+// joinLines joins lines to the text and spans of a cue.
 func joinLines(lines []styledLine) (text string, spans []conference.Span) {
 	var b strings.Builder
 	for i, l := range lines {
@@ -113,13 +117,14 @@ func joinLines(lines []styledLine) (text string, spans []conference.Span) {
 }
 
 // normalizeCue returns a cue in the one form that is read, written and compared: whole
-// milliseconds, lines without blanks around them and none with nothing to see, spans that end
-// with their line, and no place where it is the usual one.
+// milliseconds, lines without surrounding blanks and without empty ones, spans that end with their
+// line, and no place if it is the usual one.
 func normalizeCue(c conference.Cue) conference.Cue {
 	c.Start, c.End = roundToMS(c.Start), roundToMS(c.End)
 	var lines []styledLine
 	for _, l := range splitLines(c) {
-		if l = l.mapText(withoutUnprintable).trim(); l.isVisible() {
+		l = l.mapText(withoutUnprintable).trim()
+		if l.isVisible() {
 			lines = append(lines, l)
 		}
 	}
@@ -130,10 +135,9 @@ func normalizeCue(c conference.Cue) conference.Cue {
 	return c
 }
 
-// withoutUnprintable returns s as every reader gives it back: without control characters but the tab,
-// byte-order marks, and the code points that are for ever no characters; with a space for
-// the marks that end lines in some programs. Bytes that are no character are written as
-// the one for that.
+// withoutUnprintable returns s as every reader returns it: without control characters except the
+// tab, byte-order marks and noncharacters, with a space for Unicode line separators. Invalid bytes
+// become U+FFFD.
 func withoutUnprintable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -148,7 +152,7 @@ func withoutUnprintable(s string) string {
 	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
 }
 
-// withoutStyle returns a cue without its looks and its place.
+// withoutStyle returns a cue without its styles and its place.
 func withoutStyle(c conference.Cue) conference.Cue {
 	c.Spans, c.Position = nil, 0
 	return c
@@ -168,7 +172,7 @@ func shiftSpans(spans []conference.Span, n int) []conference.Span {
 	return out
 }
 
-// usedColours returns all that cues use, ascending.
+// usedColours returns all colours that cues use, in ascending order.
 func usedColours(cues []conference.Cue) (all []string) {
 	for _, c := range cues {
 		for _, s := range c.Spans {

@@ -39,7 +39,7 @@ func srtTags(look conference.Span) (open, shut string) {
 	return open + o, s + shut
 }
 
-// styleTags returns the tags that SubRip and WebVTT share.
+// styleTags returns the opening and closing tags of a style, which SubRip and WebVTT share.
 func styleTags(look conference.Span) (open, shut string) {
 	if look.Italic {
 		open, shut = open+"<i>", "</i>"+shut
@@ -58,8 +58,8 @@ func styleTags(look conference.Span) (open, shut string) {
 // is. ffmpeg writes the backslash of ASS so.
 const wordJoiner = "\u2060"
 
-// guardMarkup returns a cue with a joiner inside whatever a reader of SubRip would take for markup,
-// or for the times of a cue.
+// guardMarkup returns a cue with a word joiner inside all text that a SubRip reader would take for
+// markup or for times.
 func guardMarkup(c conference.Cue) conference.Cue {
 	c.Spans = slices.Clone(c.Spans)
 	for _, at := range slices.Backward(guardPositions(c.Text)) {
@@ -71,7 +71,7 @@ func guardMarkup(c conference.Cue) conference.Cue {
 	return c
 }
 
-// unguardMarkup returns the text of a cue that went through shield, as it was; its spans move.
+// unguardMarkup reverses [guardMarkup]: it returns the original text, and moves spans accordingly.
 func unguardMarkup(text string, spans []conference.Span) string {
 	for _, at := range slices.Backward(guardPositions(text)) {
 		if strings.HasPrefix(text[at:], wordJoiner) {
@@ -84,7 +84,8 @@ func unguardMarkup(text string, spans []conference.Span) string {
 	return text
 }
 
-// resizeSpan returns a span after the text at a byte became longer, or shorter, by n bytes.
+// resizeSpan returns a span after n bytes were inserted into the text at a byte or, if n is
+// negative, removed.
 func resizeSpan(s conference.Span, at, n int) conference.Span {
 	if s.From >= at {
 		s.From += n
@@ -95,8 +96,8 @@ func resizeSpan(s conference.Span, at, n int) conference.Span {
 	return s
 }
 
-// guardPositions returns where in a text a joiner stands, or ought to: in tags behind their bracket,
-// and before times.
+// guardPositions returns the positions in a text of the joiners of [guardMarkup]: in tags after the
+// bracket, and before times.
 func guardPositions(text string) (at []int) {
 	for i := 0; i < len(text); i++ {
 		if (text[i] == '<' || text[i] == '{') && isMarkup(text[i], strings.TrimLeft(text[i+1:], wordJoiner)) {
@@ -139,7 +140,7 @@ func isMarkup(bracket byte, rest string) bool {
 	return kind != tagText
 }
 
-// formatTime returns t as 00:00:01,000, with the point that the format wants.
+// formatTime formats t as 00:00:01,000, with the decimal mark of the format.
 func formatTime(t time.Duration, point byte) string {
 	ms := t.Milliseconds()
 	return fmt.Sprintf("%02d:%02d:%02d%c%03d", ms/3600000, ms/60000%60, ms/1000%60, point, ms%1000)

@@ -33,7 +33,7 @@ func writeSSA(b *bytes.Buffer, cues []conference.Cue, f Format) error {
 	return nil
 }
 
-// ssaDefaultStyle returns the look of captions: white with a black edge, below in the middle.
+// ssaDefaultStyle returns the default style: white with a black outline, at the bottom centre.
 func ssaDefaultStyle() *astisub.StyleAttributes {
 	white, black := &astisub.Color{Red: 255, Green: 255, Blue: 255}, &astisub.Color{}
 	return &astisub.StyleAttributes{
@@ -44,7 +44,7 @@ func ssaDefaultStyle() *astisub.StyleAttributes {
 	}
 }
 
-// ssaText returns a cue's text with its place and looks as overrides.
+// ssaText returns a cue's text with its place and styles as override codes.
 func ssaText(c conference.Cue) string {
 	var b strings.Builder
 	if c.Position != 0 {
@@ -82,7 +82,7 @@ func ssaOverrides(from, to conference.Span) (s string) {
 	return s
 }
 
-// ssaColour returns "#rrggbb" as ASS has it, blue first; without a colour, the style's own.
+// ssaColour returns "#rrggbb" in ASS notation, blue first, or the style's own colour for "".
 func ssaColour(colour string) string {
 	if len(colour) != 7 {
 		return ""

@@ -10,7 +10,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// ParagraphPause is how long nobody speaks before a transcript begins a new paragraph.
+// ParagraphPause is the pause in speech before a transcript begins a new paragraph.
 const ParagraphPause = 3 * time.Second
 
 // writeTranscript writes what is said, a line a cue, in paragraphs that end with a pause.

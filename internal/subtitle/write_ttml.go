@@ -53,7 +53,7 @@ func writeTTML(b *bytes.Buffer, cues []conference.Cue, o WriteOptions) error {
 // regionNames are the places, in the order of the keys.
 var regionNames = [10]string{1: "bottom-left", "bottom", "bottom-right", "left", "middle", "right", "top-left", "top", "top-right"}
 
-// ttmlRegion returns a place on the part of the screen that is safe to write on.
+// ttmlRegion returns the region of a place, within the part of the screen that is safe for text.
 func ttmlRegion(place int) astisub.TTMLOutRegion {
 	origin, extent := "5% 5%", "90% 90%"
 	down := [3]string{"after", "center", "before"}[(place-1)/3]

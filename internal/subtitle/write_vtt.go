@@ -29,8 +29,8 @@ func writeVTT(b *bytes.Buffer, cues []conference.Cue, o WriteOptions) {
 	}
 }
 
-// vttLine returns a line with its tags. One that could be taken for the times of a cue, as
-// careless files have them, begins with a number for its first character.
+// vttLine returns a line with its tags. If a careless reader could take it for times, its first
+// character is written as a numeric entity.
 func vttLine(l styledLine) (s string) {
 	for _, p := range l {
 		open, shut := vttTags(p.style)
@@ -53,7 +53,7 @@ var vttColours = map[string]string{
 	"#ffff00": "yellow", "#ff00ff": "magenta", "#0000ff": "blue", "#000000": "black",
 }
 
-// vttClass returns the class of a colour: the one of its name, or one that a STYLE block tells.
+// vttClass returns the class of a colour: its name, or one that a STYLE block defines.
 func vttClass(colour string) string {
 	if name, ok := vttColours[colour]; ok {
 		return name
@@ -61,7 +61,7 @@ func vttClass(colour string) string {
 	return "colour-" + strings.TrimPrefix(colour, "#")
 }
 
-// coloursWithoutClass returns the colours that have no class of their own.
+// coloursWithoutClass returns the colours that WebVTT has no class for.
 func coloursWithoutClass(colours []string) []string {
 	return slices.DeleteFunc(colours, func(c string) bool { return vttColours[c] != "" })
 }
@@ -83,8 +83,8 @@ func vttTags(look conference.Span) (open, shut string) {
 	return open + o, s + shut
 }
 
-// vttSettings returns a place as cue settings. With align:left the cue's box is at the left
-// edge, too: its position is "auto", which section 3.2 takes to be 0%.
+// vttSettings returns the cue settings of a place. With align:left, the position "auto" is the left
+// edge (WebVTT, section 3.2).
 func vttSettings(place int) (s string) {
 	switch {
 	case place >= 7:
