@@ -62,12 +62,12 @@ var layers = map[string]int{
 
 	"docs": 0, // the documents, for the help pages
 
-	"internal/plural":   0, // counts with their nouns
-	"internal/maputil":  0, // sorted keys of maps
-	"internal/message":  0, // sentences as code and values
-	"internal/fsutil":   0, // hashing and durable directories
-	"internal/timeline": 0, // frames, ranges, cuts
-	"internal/inputerr": 0, // errors of the input
+	"internal/plural":     0, // counts with their nouns
+	"internal/sortedkeys": 0, // sorted keys of maps
+	"internal/message":    0, // sentences as code and values
+	"internal/fileio":     0, // hashing and durable directories
+	"internal/timeline":   0, // frames, ranges, cuts
+	"internal/inputerr":   0, // errors of the input
 }
 
 // pure lists the packages whose results depend only on their arguments, and impureImports the packages

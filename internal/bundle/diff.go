@@ -11,7 +11,7 @@ import (
 	"slices"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fsutil"
+	"github.com/lectern-av/lectern/internal/fileio"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 )
@@ -143,7 +143,7 @@ func (s loadedBundle) checkFiles(ctx context.Context) error {
 		case info.Size() != f.Size:
 			problem = fmt.Sprintf("has %d bytes, but %s says %d", info.Size(), ManifestName, f.Size)
 		case f.Role != RoleVideo:
-			sum, _, err := fsutil.HashFile(ctx, s.path(f.Path))
+			sum, _, err := fileio.HashFile(ctx, s.path(f.Path))
 			if err != nil {
 				return fmt.Errorf("read %s: %w", s.path(f.Path), err)
 			}

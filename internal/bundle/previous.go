@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/fsutil"
+	"github.com/lectern-av/lectern/internal/fileio"
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
@@ -105,7 +105,7 @@ func (b previousBundle) reusable(ctx context.Context, f Entry) (path string, ok 
 		return "", false
 	}
 	if info.ModTime().After(b.sumsWritten) {
-		if sum, _, err := fsutil.HashFile(ctx, path); err != nil || sum != f.SHA256 {
+		if sum, _, err := fileio.HashFile(ctx, path); err != nil || sum != f.SHA256 {
 			return "", false
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lectern-av/lectern/internal/fsutil"
+	"github.com/lectern-av/lectern/internal/fileio"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
@@ -106,7 +106,7 @@ func (v *verifier) checkSums(ctx context.Context) error {
 			v.record(path, "sum", "", errors.New("is not a regular file"))
 			continue
 		}
-		sum, _, err := fsutil.HashFile(ctx, v.path(path))
+		sum, _, err := fileio.HashFile(ctx, v.path(path))
 		if err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/lectern-av/lectern/internal/fsutil"
+	"github.com/lectern-av/lectern/internal/fileio"
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
@@ -164,7 +164,7 @@ func (w *writer) fillStaging(ctx context.Context, files []Entry) error {
 	}
 	w.trace("sync")
 	for dir := range dirs {
-		if err := fsutil.SyncDir(dir); err != nil {
+		if err := fileio.SyncDir(dir); err != nil {
 			return err
 		}
 	}
@@ -233,7 +233,7 @@ func copyEntry(ctx context.Context, f Entry, to string) error {
 		return err
 	}
 	h := sha256.New()
-	_, err = io.CopyBuffer(io.MultiWriter(target, h), fsutil.Reader(ctx, source), make([]byte, 1<<20))
+	_, err = io.CopyBuffer(io.MultiWriter(target, h), fileio.Reader(ctx, source), make([]byte, 1<<20))
 	if err := errors.Join(err, target.Sync(), target.Close()); err != nil {
 		return err
 	}
@@ -251,7 +251,7 @@ func (w *writer) replaceBundle() error {
 		if err := os.Rename(w.staging, w.dir); err != nil {
 			return errors.Join(err, os.RemoveAll(w.staging))
 		}
-		return fsutil.SyncDir(w.root)
+		return fileio.SyncDir(w.root)
 	}
 	w.trace("exchange")
 	old, err := w.staging, w.exchange(w.staging, w.dir)
@@ -262,7 +262,7 @@ func (w *writer) replaceBundle() error {
 	} else if err != nil {
 		return errors.Join(fmt.Errorf("exchange the bundles: %w", err), os.RemoveAll(w.staging))
 	}
-	if err := fsutil.SyncDir(w.root); err != nil {
+	if err := fileio.SyncDir(w.root); err != nil {
 		return err
 	}
 	w.trace("sweep")

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fsutil"
+	"github.com/lectern-av/lectern/internal/fileio"
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
@@ -111,7 +111,7 @@ func bundleVersion(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	for path, sum := range e.sums {
-		if got, _, err := fsutil.HashFile(t.Context(), filepath.Join(dir, path)); err != nil || got != sum {
+		if got, _, err := fileio.HashFile(t.Context(), filepath.Join(dir, path)); err != nil || got != sum {
 			t.Errorf("%s is %s and should be %s: %v", path, got, sum, err)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"reflect"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/maputil"
+	"github.com/lectern-av/lectern/internal/sortedkeys"
 )
 
 // ProgrammeEntry is a talk in the programme.
@@ -121,7 +121,7 @@ func (c *change) saveScheduling(ctx context.Context, s ProgrammeEntry) error {
 	if err != nil {
 		return err
 	}
-	for _, what := range maputil.UnionKeys(before, after) {
+	for _, what := range sortedkeys.Union(before, after) {
 		if !reflect.DeepEqual(before[what], after[what]) {
 			if err := c.event(ctx, "scheduling."+what, before[what], after[what]); err != nil {
 				return err

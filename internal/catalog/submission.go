@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/maputil"
+	"github.com/lectern-av/lectern/internal/sortedkeys"
 )
 
 // Submission is what people submitted for one talk, and how it is to be processed.
@@ -119,7 +119,7 @@ func (c *change) save(ctx context.Context, old, s Submission, fresh bool) error 
 		return err
 	}
 	changed := fresh
-	for _, what := range maputil.UnionKeys(before, after) {
+	for _, what := range sortedkeys.Union(before, after) {
 		if reflect.DeepEqual(before[what], after[what]) {
 			continue
 		}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
-	"github.com/lectern-av/lectern/internal/maputil"
+	"github.com/lectern-av/lectern/internal/sortedkeys"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -84,7 +84,7 @@ func (e Explainer) diffInputs(run catalog.Run, before, now map[string]action.Key
 		makers[s.Key] = s.Slot
 	}
 	oldKeys, newKeys := slices.Collect(maps.Values(before)), slices.Collect(maps.Values(now))
-	for _, role := range maputil.UnionKeys(before, now) {
+	for _, role := range sortedkeys.Union(before, now) {
 		oldKey, newKey := before[role], now[role]
 		if oldKey == newKey || newKey == "" && slices.Contains(newKeys, oldKey) {
 			continue
@@ -132,7 +132,7 @@ func diffJSON(path string, a, b json.RawMessage) []Change {
 	var x, y map[string]json.RawMessage
 	if json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && x != nil && y != nil {
 		var changes []Change
-		for _, name := range maputil.UnionKeys(x, y) {
+		for _, name := range sortedkeys.Union(x, y) {
 			changes = append(changes, diffJSON(strings.TrimPrefix(path+"."+name, "."), x[name], y[name])...)
 		}
 		return changes
@@ -147,7 +147,7 @@ func diffJSON(path string, a, b json.RawMessage) []Change {
 			x, y = keyByIndex(l), keyByIndex(m)
 		}
 		var changes []Change
-		for _, name := range maputil.UnionKeys(x, y) {
+		for _, name := range sortedkeys.Union(x, y) {
 			changes = append(changes, diffJSON(fmt.Sprintf("%s[%s]", path, name), x[name], y[name])...)
 		}
 		return changes

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/maputil"
+	"github.com/lectern-av/lectern/internal/sortedkeys"
 )
 
 // KnownTalk is a talk that the conference already has.
@@ -108,7 +108,7 @@ func mergeEvent(k KnownTalk, e Event) Change {
 	last, now, imported := eventFields(*base), eventFields(k.Current), eventFields(e)
 	after := maps.Clone(now)
 	c := Change{Kind: Unchanged, Slug: k.Slug, Title: k.Current.Talk.Title, Imported: e}
-	for _, name := range maputil.UnionKeys(last, now, imported) {
+	for _, name := range sortedkeys.Union(last, now, imported) {
 		switch {
 		case !scheduleFields[name]:
 		case sameValue(last[name], imported[name]), sameValue(now[name], imported[name]):

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/fsutil"
+	"github.com/lectern-av/lectern/internal/fileio"
 )
 
 // ZipSize returns the size in bytes of the archive that WriteZip writes. It is known in advance
@@ -49,7 +49,7 @@ func (b *Bundle) WriteZip(ctx context.Context, w io.Writer) error {
 			return err
 		}
 		defer r.Close()
-		n, err := io.Copy(w, fsutil.Reader(ctx, r))
+		n, err := io.Copy(w, fileio.Reader(ctx, r))
 		if err == nil && n != p.size {
 			err = fmt.Errorf("%s has %d bytes; its manifest says %d", p.name, n, p.size)
 		}

@@ -14,7 +14,7 @@ import (
 	"slices"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fsutil"
+	"github.com/lectern-av/lectern/internal/fileio"
 )
 
 // inlineMax is the size in bytes up to which a file's content is also in its artifact's record.
@@ -125,7 +125,7 @@ func (s *Local) verifyBlob(ctx context.Context, f action.File, key action.Key) e
 	if recorded, err := os.Stat(record); err != nil || !info.ModTime().After(recorded.ModTime()) {
 		return err
 	}
-	sum, _, err := fsutil.HashFile(ctx, path)
+	sum, _, err := fileio.HashFile(ctx, path)
 	switch {
 	case err != nil:
 		return err
@@ -278,7 +278,7 @@ func hashAndSync(ctx context.Context, path string) (action.File, []byte, error) 
 	synced := make(chan error, 1)
 	go func() { synced <- f.Sync() }()
 	sum := sha256.New()
-	n, err := io.Copy(sum, fsutil.Reader(ctx, f))
+	n, err := io.Copy(sum, fileio.Reader(ctx, f))
 	return action.File{SHA256: hexSum(sum), Size: n}, nil, errors.Join(err, <-synced)
 }
 
@@ -304,7 +304,7 @@ func (s *Local) commit(r record, dir, temp string) error {
 		if _, inline := r.Inline[f.SHA256]; inline {
 			continue
 		}
-		if err := fsutil.SyncDir(filepath.Dir(to)); err != nil {
+		if err := fileio.SyncDir(filepath.Dir(to)); err != nil {
 			return err
 		}
 	}
@@ -316,5 +316,5 @@ func (s *Local) commit(r record, dir, temp string) error {
 	if err := withParentDir(to, func() error { return os.Link(temp, to) }); err != nil {
 		return err
 	}
-	return errors.Join(os.Remove(temp), fsutil.SyncDir(filepath.Dir(to)))
+	return errors.Join(os.Remove(temp), fileio.SyncDir(filepath.Dir(to)))
 }

@@ -25,7 +25,7 @@ import (
 	"syscall"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fsutil"
+	"github.com/lectern-av/lectern/internal/fileio"
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
@@ -110,7 +110,7 @@ func (s *Local) createID(path string) error {
 		err = os.Link(temp, path)
 	}
 	if err == nil {
-		err = fsutil.SyncDir(s.dir)
+		err = fileio.SyncDir(s.dir)
 	}
 	return errors.Join(err, release())
 }
@@ -142,7 +142,7 @@ func (s *Local) putOriginal(ctx context.Context, r io.Reader, dir string) (actio
 	}
 	defer out.Close()
 	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(out, sum), fsutil.Reader(ctx, r))
+	n, err := io.Copy(io.MultiWriter(out, sum), fileio.Reader(ctx, r))
 	if err != nil {
 		return action.File{}, err
 	}
@@ -155,7 +155,7 @@ func (s *Local) putOriginal(ctx context.Context, r io.Reader, dir string) (actio
 	if err := moveIntoPlace(out.Name(), to, n); err != nil {
 		return action.File{}, err
 	}
-	return f, errors.Join(fsutil.SyncDir(filepath.Dir(to)), fsutil.SyncDir(filepath.Join(s.dir, "originals")))
+	return f, errors.Join(fileio.SyncDir(filepath.Dir(to)), fileio.SyncDir(filepath.Join(s.dir, "originals")))
 }
 
 // MoveOriginal stores a file as an original by renaming it: path must be in the store's file
@@ -173,7 +173,7 @@ func (s *Local) MoveOriginal(path string, f action.File) (to string, err error) 
 	if err := moveIntoPlace(path, to, f.Size); err != nil {
 		return "", fmt.Errorf("store original %s: %w", path, s.wrapDiskFull(err))
 	}
-	if err := errors.Join(fsutil.SyncDir(filepath.Dir(to)), fsutil.SyncDir(filepath.Join(s.dir, "originals"))); err != nil {
+	if err := errors.Join(fileio.SyncDir(filepath.Dir(to)), fileio.SyncDir(filepath.Join(s.dir, "originals"))); err != nil {
 		return "", fmt.Errorf("store original %s: %w", path, err)
 	}
 	return to, nil

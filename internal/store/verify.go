@@ -8,7 +8,7 @@ import (
 	"os"
 
 	"github.com/lectern-av/lectern/internal/action"
-	"github.com/lectern-av/lectern/internal/fsutil"
+	"github.com/lectern-av/lectern/internal/fileio"
 )
 
 // VerifyResult says what Verify read, and what of it was damaged.
@@ -34,7 +34,7 @@ func (s *Local) Verify(ctx context.Context) (found VerifyResult, err error) {
 	c := collector{Local: s}
 	corrupt := make(map[string]bool)
 	intact := func(section, sum string) (bool, error) {
-		is, n, err := fsutil.HashFile(ctx, s.path(section, sum))
+		is, n, err := fileio.HashFile(ctx, s.path(section, sum))
 		if errors.Is(err, fs.ErrNotExist) { // collected by another process
 			return true, nil
 		}

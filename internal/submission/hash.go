@@ -13,7 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/fsutil"
+	"github.com/lectern-av/lectern/internal/fileio"
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
@@ -72,7 +72,7 @@ func hashFile(ctx context.Context, c *catalog.Catalog, name, path string, info o
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, &progressReader{r: fsutil.Reader(ctx, f), total: info.Size(), onProgress: onProgress}); err != nil {
+	if _, err := io.Copy(h, &progressReader{r: fileio.Reader(ctx, f), total: info.Size(), onProgress: onProgress}); err != nil {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}

@@ -16,7 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/lectern-av/lectern/internal/fsutil"
+	"github.com/lectern-av/lectern/internal/fileio"
 )
 
 // upload is an upload in the directory. Changing it or its files requires its lock.
@@ -122,7 +122,7 @@ func (u *upload) save(i uploadInfo) error {
 	if err := os.Rename(temp, u.infoPath()); err != nil {
 		return err
 	}
-	if err := fsutil.SyncDir(u.dir); err != nil {
+	if err := fileio.SyncDir(u.dir); err != nil {
 		return err
 	}
 	u.mu.Lock()
@@ -144,7 +144,7 @@ func (u *upload) deleteFiles() error {
 			return err
 		}
 	}
-	return errors.Join(os.Remove(u.infoPath()), fsutil.SyncDir(u.dir))
+	return errors.Join(os.Remove(u.infoPath()), fileio.SyncDir(u.dir))
 }
 
 // acquire takes the lock of the upload and reports whether it could. If the PATCH that holds the lock

@@ -1,6 +1,6 @@
-// Package fsutil holds the file operations that several packages need: hashing a file, reading
+// Package fileio holds the file operations that several packages need: hashing a file, reading
 // until a context ends, and making a directory entry durable.
-package fsutil
+package fileio
 
 import (
 	"context"
