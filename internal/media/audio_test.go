@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"math"
 	"path/filepath"
 	"testing"
 	"time"
@@ -57,47 +56,6 @@ func decodeMono(t *testing.T, path string) (samples []float32) {
 		t.Fatal(err)
 	}
 	return samples
-}
-
-// Any input is brought to the target loudness, with no true peak above the ceiling, as
-// measured by ffmpeg's own meter.
-func TestRenderAudio_ReachesTargetLoudness(t *testing.T) {
-	t.Parallel()
-	talk := "amovie=" + generateMedia(t, "talk.wav", "-f", "lavfi", "-i", speech+",aresample=48000,atrim=duration=6") + ","
-	for name, test := range map[string]struct {
-		source, channels, codec string
-	}{
-		"one channel":      {talk + "pan=stereo|c0=0*c0|c1=c0", "right", "aac"},
-		"in Opus":          {talk + "pan=stereo|c0=c0|c1=c0", "stereo", "opus"},
-		"quiet":            {talk + "volume=-38dB,pan=stereo|c0=c0|c1=c0", "mix", "aac"},
-		"loud and clipped": {talk + "volume=25dB,aformat=s16,pan=stereo|c0=c0|c1=c0", "stereo", "aac"},
-		"dynamic":          {talk + "volume='if(lt(mod(t,4),3.7),0.02,1)':eval=frame,pan=stereo|c0=c0|c1=c0", "stereo", "aac"},
-		"claps":            {talk + "volume=-22dB,aeval='val(0)+0.9*(random(0)-0.5)*lt(mod(t,1.3),0.03)':c=stereo", "stereo", "aac"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, _, source := analyse(t, generateRecording(t, "talk.mkv", test.source, "-c:a", "flac"))
-			out := filepath.Join(t.TempDir(), "sound")
-			spec := AudioSpec{
-				Codec: test.codec, Bitrate: "128k", Rate: ntsc, Opening: 30, Closing: 31, LUFS: -16, Peak: -1.5,
-				Pieces: []AudioPiece{
-					{Stream: 1, Range: timeline.Range{From: 3, To: 71}, Channels: test.channels},
-					{Stream: 1, Range: timeline.Range{From: 90, To: 178}, Channels: test.channels},
-				},
-			}
-			facts, err := tools(t).RenderAudio(t.Context(), spec, []AudioSource{source}, out, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			lufs, peak := ffmpegLoudness(t, InputArgs(out)...)
-			if math.Abs(lufs-spec.LUFS) > 0.5 || peak > spec.Peak {
-				t.Errorf("came out at %.1f LUFS, %.1f dBTP; we measured %+v", lufs, peak, facts)
-			}
-			if want := ntsc.Samples(30+68+88+31, Hz); facts.Samples != want {
-				t.Errorf("%d samples, want %d", facts.Samples, want)
-			}
-		})
-	}
 }
 
 // Silence is not amplified: at the loudness of a talk it would be hiss.

@@ -4,6 +4,7 @@ package media
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,33 @@ func TestProbe_UnreadableTail(t *testing.T) {
 			f := p.TruncationFault("talk")
 			if f == nil || !strings.Contains(f.Problem, "hold nothing that can be read") || !strings.Contains(f.Remedy, "--cut 0-00:00:0") {
 				t.Errorf("said %v, of %v", f, p.Readable)
+			}
+		})
+	}
+}
+
+func TestProbe_SpecialCharactersInNames(t *testing.T) {
+	tl := tools(t)
+	dir := t.TempDir()
+	plain, err := os.ReadFile(sampleTalk(t, "plain.mp4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{
+		"with space.mp4", `it's "quoted".mp4`, "http:colon.mp4", "line\nbreak.mp4", "-i.mp4", "vidéo 講演.mp4",
+		"100%03d.mp4", "[in]{a,b};=x.mp4", `back\slash.mp4`, "concat:a|b.mp4",
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(dir, name)
+			if err := os.WriteFile(path, plain, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			p, err := tl.Probe(t.Context(), path, name, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.FrameCount(pal25) != 50 {
+				t.Errorf("found %d frames, want 50", p.FrameCount(pal25))
 			}
 		})
 	}

@@ -25,33 +25,6 @@ func sampleTalk(t *testing.T, name string, more ...string) string {
 	return path
 }
 
-func TestProbe_SpecialCharactersInNames(t *testing.T) {
-	tl := tools(t)
-	dir := t.TempDir()
-	plain, err := os.ReadFile(sampleTalk(t, "plain.mp4"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{
-		"with space.mp4", `it's "quoted".mp4`, "http:colon.mp4", "line\nbreak.mp4", "-i.mp4", "vidéo 講演.mp4",
-		"100%03d.mp4", "[in]{a,b};=x.mp4", `back\slash.mp4`, "concat:a|b.mp4",
-	} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(dir, name)
-			if err := os.WriteFile(path, plain, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			p, err := tl.Probe(t.Context(), path, name, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if p.FrameCount(pal25) != 50 {
-				t.Errorf("found %d frames, want 50", p.FrameCount(pal25))
-			}
-		})
-	}
-}
-
 func TestProbe_RefusesNonRecordings(t *testing.T) {
 	tl := tools(t)
 	called := make(chan struct{}, 16)
