@@ -41,15 +41,15 @@ demo: ## serve a sample conference, and print a link for each kind of person
 	@$(BIN) cut prototyping-apis 00:00:04-00:01:02 $(DEMO)
 	@$(BIN) subtitles hand-in prototyping-apis testdata/talk.en.srt --clock reel $(DEMO) >/dev/null
 	@echo
-	@echo 'A sample conference. Its one recorded talk is made while you look (a minute or so).'
-	@echo 'Each of these links opens what that person sees; try them in separate browsers:'
+	@echo 'A sample conference. Its one recorded talk is processed in the background (about a minute).'
+	@echo 'Each link signs you in as one person. Try them in separate browsers:'
 	@echo
 	@for who in 'organiser --name Ana' 'speaker --name Inés --talk prototyping-apis' \
 	  'translator --name Rosa --talk prototyping-apis --language es' 'reviewer --name Luz --language es'; do \
 	  set -- $$who; printf '  %-11s' "$$1"; $(BIN) link new "$$@" --at http://$(LISTEN) $(DEMO); done
 	@echo
-	@echo 'Hand in testdata/talk.es.srt as the translator, and approve it as the reviewer.'
-	@echo 'Ctrl-C ends it; `make demo` begins anew, `$(BIN) serve $(DEMO)` goes on.'
+	@echo 'Upload testdata/talk.es.srt as the translator, and approve it as the reviewer.'
+	@echo 'Press Ctrl-C to stop. `make demo` starts over; `$(BIN) serve $(DEMO)` continues.'
 	@echo
 	@$(BIN) serve --listen $(LISTEN) $(DEMO)
 
@@ -64,9 +64,9 @@ demo-cli: ## publish a bundle from the sample talk into out/, without a server
 	@cd $(OUT) && find prototyping-apis | LC_ALL=C sort | sed -e 's|[^/]*/|    |g'
 	@echo
 	@echo 'Watch it:             $(OUT)/prototyping-apis/video/prototyping-apis.mp4'
-	@echo 'Prove it is sound:    $(BIN) bundle verify $(OUT)/prototyping-apis'
+	@echo 'Verify its files:     $(BIN) bundle verify $(OUT)/prototyping-apis'
 	@echo 'Correct a caption in testdata/talk.es.srt and `make demo-cli` again: no picture is encoded.'
-	@echo 'Then your own talk:   $(BIN) run talk.mp4 --title "…" --subtitles en=talk.srt -o $(OUT)'
+	@echo 'Try your own talk:    $(BIN) run talk.mp4 --title "…" --subtitles en=talk.srt -o $(OUT)'
 
 .PHONY: build
 build: ## build bin/lectern
