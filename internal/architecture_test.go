@@ -46,6 +46,7 @@ var layers = map[string]int{
 	"internal/subtitle/compare": 2, // differences between two versions of cues
 	"internal/subtitle/subsync": 2, // whether cues coincide with speech
 	"internal/media":            2, // ffmpeg and ffprobe
+	"internal/media/mediatest":  0, // recordings that say when they are, for tests
 	"internal/catalog":          2, // the database
 	"internal/schedule":         2, // schedules of conferences
 	"internal/match":            2, // suggests talks for recordings
