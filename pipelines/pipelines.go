@@ -143,7 +143,8 @@ func Parse(name, filename string, text []byte, kinds []StageKind) (Pipeline, err
 	return p, p.checkLastStage(kinds)
 }
 
-// checkLastStage refuses a pipeline that does not end with a Terminal kind.
+// checkLastStage returns an error if the pipeline does not end with a stage of a Terminal kind. If
+// kinds has none, any stage may be the last.
 func (p *Pipeline) checkLastStage(kinds []StageKind) error {
 	last := p.Stages[len(p.Stages)-1]
 	var names []string

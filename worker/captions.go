@@ -24,7 +24,8 @@ type captionsFacts struct {
 	Check   bundle.CheckSummary   `json:"check"`
 }
 
-// doCaptions converts one track to programme time, and writes it in every format.
+// doCaptions converts one track to programme time, checks it against the profile, and publishes it
+// as SRT, WebVTT and MP4. Notes tell which cues the programme leaves out.
 func doCaptions(ctx context.Context, t *Task) error {
 	a := t.Actions[0]
 	spec, err := decodeParams[plan.CaptionsSpec](a)
@@ -70,8 +71,8 @@ func leftOutNotes(language string, left []subtitle.OmittedCue) (notes []string) 
 	return notes
 }
 
-// writeCaptions writes a track in every format, and returns notes on what a format could not
-// express. The SRT is plain text, because YouTube reads no markup.
+// writeCaptions writes a track as SRT, WebVTT and MP4, and returns notes on what a format could
+// not express. The SRT is plain text, because YouTube reads no markup.
 func writeCaptions(dir string, spec plan.CaptionsSpec, cues []conference.Cue) (notes []string, err error) {
 	write := func(w io.Writer, f subtitle.Format, o subtitle.WriteOptions) error {
 		losses, err := subtitle.Write(w, cues, f, o)

@@ -108,8 +108,9 @@ func (e *execRun) prepareDirs(ctx context.Context) error {
 	return nil
 }
 
-// linkInput puts file i of an input into the input directory and returns its path: a link to
-// the file or, if file is "", the artifact's facts. It is named after the input, and keeps its
+// linkInput puts file i of an input, counted from 0, into the input directory, and returns its
+// path there. It links to the file or, if file is "", writes the facts of the artifact as JSON.
+// The path is named after the input, with a number if it has several files, and keeps the
 // extension, by which many programs recognise a format.
 func (e *execRun) linkInput(ctx context.Context, name string, i, of int, file string) (string, error) {
 	role := fmt.Sprintf("%s%s/%05d", plan.InputRole, name, i)
@@ -140,7 +141,8 @@ func (e *execRun) linkInput(ctx context.Context, name string, i, of int, file st
 	return at + ending, os.Symlink(path, at+ending)
 }
 
-// copyPipelineFile copies a file that belongs to the pipeline, and makes it executable.
+// copyPipelineFile copies a file that came with the pipeline, such as a script, into the run's
+// directory, makes it executable, and returns its path there.
 func (e *execRun) copyPipelineFile(ctx context.Context, name, file string) (string, error) {
 	from, err := e.InputPath(ctx, e.action, plan.FileRole+name, plan.InlineInputFile)
 	if err != nil {

@@ -58,8 +58,9 @@ type tile struct {
 	at         int64          // frame of the programme that it shows
 }
 
-// buildTiles returns all stills in programme order. Their spans cover the programme without a
-// gap: the cards belong to the first and the last.
+// buildTiles returns one tile for each still, in programme order. Their spans cover the programme
+// without a gap: that of the first tile includes the opening card, and that of the last the
+// closing card.
 func buildTiles(spec plan.SpriteSpec, chunks [][]media.Still) (tiles []tile) {
 	for i, chunk := range chunks {
 		from := spec.Chunks[i].At

@@ -39,7 +39,7 @@ var (
 	fishCompletion string
 )
 
-// Run implements `lectern completion`.
+// Run implements `lectern completion`: it prints the script for the shell to load.
 func (c *completionCmd) Run(t *console) error {
 	script := map[string]string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}[c.Shell]
 	_, err := fmt.Fprint(t.out, script)

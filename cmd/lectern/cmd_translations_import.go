@@ -99,8 +99,10 @@ func untranslatedLines(source []conference.Cue, cues []translation.Cue) []transl
 	return all
 }
 
-// readReturned reads a translator's file, whose format it detects by the content. The subtitleFile
-// it returns is for messages, with the language of the translation.
+// readReturned reads the file that a translator returned, recognising its format by the content,
+// and matches its translations with the source cues of from. It returns the translated cues and
+// what the merge did. back holds the file's name and the language of the translation; it has cues
+// only if the file is a subtitle file.
 func (c *translationsImportCmd) readReturned(ctx context.Context, t *console, from subtitleFile) (back subtitleFile, cues []translation.Cue, taken translation.MergeResult, err error) {
 	back.name = inputName(c.File)
 	data, err := readBytes(ctx, c.File, back.name)

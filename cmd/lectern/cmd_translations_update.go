@@ -144,7 +144,8 @@ func formatRange(fromMS, toMS int64) string {
 	return at(fromMS) + "-" + at(toMS)
 }
 
-// needsEditingReason tells why a cue needs editing.
+// needsEditingReason returns why a translated cue needs editing, for people. was is the source
+// text that it translates, or "" if a person marked it; is is the source text now.
 func needsEditingReason(was, is string) string {
 	switch was {
 	case "":

@@ -68,8 +68,9 @@ func (v *progress) update(s conductor.Status) {
 // plainLineInterval is how often a running stage prints a line where there are no bars.
 const plainLineInterval = 15 * time.Second
 
-// update takes a new status of the stage, and reports whether to print a line. A stage may get more
-// work after it seemed done, until the plan is complete.
+// update stores a new status of the stage, and reports whether to print a line now: when the stage
+// finishes, or when it is busy and the last line is old. Until complete, the plan may add actions
+// to a stage that has none left, so that it does not count as finished.
 func (g *stageProgress) update(st conductor.StageStatus, complete bool, now time.Time) (news bool) {
 	if g.finished {
 		return false
@@ -164,7 +165,8 @@ func (g *stageProgress) speedText() string {
 	return fmt.Sprintf("%.1f×", g.speed)
 }
 
-// timeText tells how long the stage took, or how long it may still take.
+// timeText returns how long the stage took or about how long it will still take, or "" if neither
+// is known.
 func (g *stageProgress) timeText(now time.Time) string {
 	spent := now.Sub(g.began)
 	switch done := g.fraction(); {

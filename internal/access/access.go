@@ -120,7 +120,7 @@ func (p Person) Name() string {
 // Secret is the secret part of a link: 128 random bits, in characters that are safe in URLs.
 type Secret string
 
-// NewSecret returns a new random secret.
+// NewSecret returns 128 random bits in URL-safe Base64.
 func NewSecret() Secret {
 	var b [16]byte
 	rand.Read(b[:]) // never fails

@@ -54,7 +54,7 @@ func New(kind string, version int, slot string, params any, inputs map[string]Ke
 	return Action{Kind: kind, Key: KeyOf(preimage), Slot: slot, Params: p, Inputs: inputs}, preimage, nil
 }
 
-// KeyOf returns the hash of b.
+// KeyOf returns the SHA-256 of b in hexadecimal.
 func KeyOf(b []byte) Key {
 	sum := sha256.Sum256(b)
 	return Key(hex.EncodeToString(sum[:]))

@@ -69,8 +69,8 @@ type ReleaseRequest struct {
 	Dir      string
 }
 
-// RequestRelease requests the release of a talk; blocked says why it cannot be released yet, ""
-// if it can.
+// RequestRelease requests the release of a talk. refused says why it cannot be released yet; it is
+// "" if it can.
 func (c *Catalog) RequestRelease(ctx context.Context, slug, who, refused string) error {
 	return c.withChange(ctx, "release", slug, who, func(tx *change) error {
 		if err := tx.exec(ctx, `INSERT INTO releases VALUES (?1, ?2, ?3, ?4, NULL, '', '') ON CONFLICT DO UPDATE SET who = ?2, wanted_ms = ?3, refused = ?4`,
@@ -101,7 +101,8 @@ func (c *Catalog) CancelRelease(ctx context.Context, slug, who string) error {
 	})
 }
 
-// ReleaseRequests returns every talk that is to be released, or was.
+// ReleaseRequests returns all requests to release a talk, by slug, including those of talks that
+// were released since.
 func (c *Catalog) ReleaseRequests(ctx context.Context) (all []ReleaseRequest, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var w ReleaseRequest

@@ -94,7 +94,7 @@ func recordSlots(ctx context.Context, tx *sql.Tx, run int64, slots []SlotResult)
 	return nil
 }
 
-// EndRun ends a run.
+// EndRun records that a run ends now, and with which outcome.
 func (c *Catalog) EndRun(ctx context.Context, run int64, outcome string) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE runs SET ended_ms = ?, outcome = ? WHERE id = ?`,
@@ -133,7 +133,8 @@ type Timing struct {
 // TimingGroup is the actions of a kind in one part of their stage: "encode" of "1080".
 type TimingGroup struct{ Kind, Part string }
 
-// TimingGroupOf returns the group of an action by its kind and slot.
+// TimingGroupOf returns the group of an action. Its part is the second element of the slot: "1080"
+// of "encode/1080/r1/17".
 func TimingGroupOf(kind, slot string) TimingGroup {
 	_, rest, _ := strings.Cut(slot, "/")
 	place, _, _ := strings.Cut(rest, "/")
@@ -214,7 +215,7 @@ func addTimings(ctx context.Context, q querier, run int64, length time.Duration,
 	return err
 }
 
-// Add returns the sum of two timings.
+// Add returns the timing of the actions of p and those of q together.
 func (p Timing) Add(q Timing) Timing {
 	return Timing{p.Took + q.Took, p.Programme + q.Programme, p.Actions + q.Actions}
 }

@@ -121,7 +121,8 @@ var guessableNames = []string{
 	"shift_jis", "euc-jp", "gb18030", "big5", "euc-kr",
 }
 
-// decodeCertain decodes raw in a page that is not a guess.
+// decodeCertain decodes raw in this page, and marks the encoding as certain: it was declared or
+// proven, not guessed.
 func (p *codePage) decodeCertain(raw string) Text {
 	return annotate(Text{UTF8: p.decode(raw), Encoding: p.name, Certain: true}, p, p == utf8Page && utf8.ValidString(raw))
 }

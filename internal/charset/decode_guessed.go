@@ -167,8 +167,8 @@ func (r candidate) decodeAsUTF8(line string) (p utf8Line) {
 	return p
 }
 
-// truncatedRuneLength returns the length of the truncated UTF-8 sequence that line begins with, in
-// bytes.
+// truncatedRuneLength returns how many bytes at the beginning of line are a truncated UTF-8
+// sequence, or 0 if they are none. line must not begin with a whole character.
 func truncatedRuneLength(line string) int {
 	for n := min(3, len(line)); n > 0; n-- {
 		if !utf8.FullRuneInString(line[:n]) {

@@ -43,7 +43,8 @@ func (b *Builder) GCRoots(ctx context.Context) (map[action.Key]bool, error) {
 	return keys, nil
 }
 
-// addPlanKeys adds the keys of one talk's plan, and reports whether the plan is complete.
+// addPlanKeys adds the keys of the actions and the inline inputs that one talk's saved pipeline
+// needs now. It reports whether the plan is complete; if not, later actions may follow.
 func (b *Builder) addPlanKeys(ctx context.Context, s catalog.Submission, keys map[action.Key]bool) (complete bool, err error) {
 	p := b.Planner()
 	pipeline, err := p.SavedPipeline(s)
@@ -66,7 +67,7 @@ func (b *Builder) addPlanKeys(ctx context.Context, s catalog.Submission, keys ma
 	return g.Complete, nil
 }
 
-// addRunKeys adds the keys of everything that the remembered runs of a talk used.
+// addRunKeys adds the keys of all actions in the last RunsKept runs of a talk.
 func (b *Builder) addRunKeys(ctx context.Context, slug string, keys map[action.Key]bool) error {
 	runs, err := b.Catalog.LastRuns(ctx, slug, RunsKept)
 	if err != nil {

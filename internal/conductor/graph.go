@@ -115,7 +115,8 @@ func isPresent(ctx context.Context, s Store, log *slog.Logger, key action.Key, i
 	return true, nil
 }
 
-// link works out which actions depend on which, which are needed and which can start.
+// link finds for each action which actions depend on it, how many of its inputs are missing, and
+// whether it is needed. It lists those that can start in ready.
 func (g *actionGraph) link() {
 	for _, n := range g.nodes {
 		n.missingInputs, n.dependents, n.needed = 0, nil, false
@@ -159,7 +160,8 @@ func (g *actionGraph) markNeeded(n *node) {
 	}
 }
 
-// unblockDependents lets the actions start that waited for n alone.
+// unblockDependents updates the actions that depend on n, which is now present. Those that miss no
+// other input become ready to start.
 func (g *actionGraph) unblockDependents(n *node) {
 	for _, d := range n.dependents {
 		d.missingInputs--

@@ -326,7 +326,8 @@ func (r *reconciler) canRaiseSalt(rendition string) bool {
 	return rendition != "" && r.target.RaiseSalt != nil && r.saltRaises[rendition] < MaxAttempts
 }
 
-// raiseSalt gives new keys to the rendition whose segments cannot be joined.
+// raiseSalt gives new keys to the rendition whose segments could not be joined, so that all of them
+// are encoded again, and plans anew.
 func (r *reconciler) raiseSalt(ctx context.Context, failure *action.Failure) error {
 	r.saltRaises[failure.MismatchedRendition]++
 	r.Log.Warn("segments cannot be joined; encoding the rendition again", "rendition", failure.MismatchedRendition)

@@ -28,8 +28,8 @@ func (r *buildRun) updateTranslations(ctx context.Context) error {
 	return err
 }
 
-// untranslatedNotes notes which submitted translations lost cues because they only repeat their
-// source.
+// untranslatedNotes returns a note for each submitted translation, from before, that has fewer
+// cues in after. Such cues were left out because they only repeat their source.
 func untranslatedNotes(before, after []conference.Track) (notes []string) {
 	for _, t := range before {
 		n := len(t.Cues)

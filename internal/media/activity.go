@@ -23,8 +23,9 @@ const (
 	minDropout = 30 * time.Second // shortest silence of a channel that is reported
 )
 
-// detectActivity works out when there is sound from the recorded blocks. lufs is the loudness
-// of the whole recording.
+// detectActivity returns what the blocks that were read tell: spans of sound, of clipping and of
+// silence on one channel, the amount of speech, and hum. lufs is the loudness of the whole
+// recording; what is 25 dB below it is taken for room noise.
 func (s *analyser) detectActivity(lufs float64) Activity {
 	a := Activity{Hum: s.hum.result(), Clipped: s.clippedSpans, Speech: speechDuration(s.levels8)}
 	floor := max(-60, lufs-25) // 25 dB below the talk is the noise of the room
@@ -76,9 +77,10 @@ func mean(x []float64) float64 {
 	return sum / float64(max(1, len(x)))
 }
 
-// speechDuration returns the number of seconds in which the level, averaged over 30 ms,
-// changes by 8 dB or more, as between syllables. Hum, hiss and fans do not count. Music counts
-// as speech; the opposite mistake would be worse.
+// speechDuration returns how much of a recording may be speech, in whole seconds. A second counts
+// if its level, averaged over 30 ms, reaches −55 dBFS and changes by 8 dB or more, as between
+// syllables. Hum, hiss and fans do not count. Music does; to miss speech would be worse. There is
+// a level byte for each 10 ms.
 func speechDuration(levels []byte) (all time.Duration) {
 	const second, range8 = Hz / frameSamples, 2 * 8
 	const audible = 2 * (-55 - minLevel)

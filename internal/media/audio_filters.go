@@ -45,7 +45,6 @@ func (s AudioSpec) filterChain(blocks string) (string, error) {
 	return chain, nil
 }
 
-// filterChains returns the filterChain of each source.
 func (s AudioSpec) filterChains(sources []AudioSource) (all []string, err error) {
 	all = make([]string, len(sources))
 	for i, source := range sources {

@@ -211,8 +211,9 @@ func (t Tools) writeFittingScript(ctx context.Context, spec CardSpec, area canva
 // previewScale is how much smaller the preview is drawn that shows where the text is.
 const previewScale = 4
 
-// drawPreview draws a script in small, white on black. It returns an error if a glyph is
-// missing or libass cannot read the look's font.
+// drawPreview draws an ASS script on black, in shades of grey and at 1/previewScale of its size,
+// to show where its text is. It returns an error if a glyph is missing or libass cannot read the
+// look's font.
 func (t Tools) drawPreview(ctx context.Context, script string, area canvas, look *CardLook) (*image.Gray, error) {
 	picture := image.NewGray(image.Rect(0, 0, area.width/previewScale&^1, area.height/previewScale&^1)) // even, as ffmpeg's color source makes them
 	args, err := buildArgs(func() *ffmpeg.Stream {
@@ -282,8 +283,9 @@ func fontPackage(c rune) string {
 	return "fonts-noto-core"
 }
 
-// cardScript returns the card as a script in Advanced SubStation Alpha (ASS). scale narrows
-// the texts' widths.
+// cardScript returns the card as a script in Advanced SubStation Alpha (ASS). scale, at most 1,
+// shrinks the letters, and the width in which lines are broken, below what the texts' estimated
+// widths allow.
 func cardScript(spec CardSpec, area canvas, scale float64) string {
 	var s, events strings.Builder
 	fmt.Fprintf(&s, scriptHead, area.width, area.height)

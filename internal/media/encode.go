@@ -204,7 +204,8 @@ func decoderOptions(pics FrameSource) options {
 	return options{}
 }
 
-// outputGraph scales a source to all targets.
+// outputGraph returns the filters and outputs that encode source to all targets in one run of
+// ffmpeg: HDR is converted to SDR once, and the picture is fitted into the frame of each target.
 func outputGraph(source *ffmpeg.Stream, pics FrameSource, targets []passOutput) *ffmpeg.Stream {
 	if pics.needsToneMapping() {
 		largest := slices.MaxFunc(targets, func(a, b passOutput) int { return cmp.Compare(a.Height, b.Height) })

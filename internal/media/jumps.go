@@ -160,9 +160,9 @@ func (e *epochs) epochAt(h *streamPosition, at time.Duration) (i int, ok bool) {
 	return 0, false
 }
 
-// jumps returns the jumps. Each epoch is moved so that no stream overlaps its own previous
-// packets, and at least one stream continues without a gap. ok is false if the streams do not
-// jump together.
+// jumps returns the jump before each epoch except the first. It assumes that no time is missing:
+// an epoch begins as early as it can without overlapping what any of its streams has before. ok is
+// false if the streams do not jump together, or if there are more than maxJumps.
 func (e *epochs) jumps(wrap time.Duration) (all []ClockJump, ok bool) {
 	if e.disorder || len(e.all) > maxJumps {
 		return nil, false
@@ -187,7 +187,7 @@ func (e *epochs) jumps(wrap time.Duration) (all []ClockJump, ok bool) {
 	return all, true
 }
 
-// shiftSpan moves a span.
+// shiftSpan returns s moved by that time; a negative one makes it earlier.
 func shiftSpan(s timeline.Span, by time.Duration) timeline.Span {
 	return timeline.Span{From: s.From + by, To: s.To + by}
 }

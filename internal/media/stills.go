@@ -73,7 +73,8 @@ func (t Tools) ExtractStills(ctx context.Context, path string, spec StillsSpec, 
 	return stills, writeJPEG(out, strip, 92)
 }
 
-// nearestKeyframe returns the index of the keyframe for a slot.
+// nearestKeyframe returns the index of the keyframe in slot that is nearest to its middle. If slot
+// has none, it is the last one before slot, or 0 if all are later.
 func nearestKeyframe(keys []int64, slot timeline.Range) int {
 	middle := (slot.From + slot.To) / 2
 	best := 0

@@ -80,7 +80,7 @@ func VideoFile(c media.Container) string { return "video." + string(c) }
 // "mp4" (timed text that can be copied into an MP4).
 func CaptionsFile(ext string) string { return "captions." + ext }
 
-// PodcastFile returns the name of the file that podcast makes.
+// PodcastFile returns the file name of a podcast's audio, such as podcast.m4a.
 func PodcastFile(spec media.PodcastSpec) string { return "podcast." + spec.Ext() }
 
 // SheetFile returns the name of sprite sheet n, counted from 0.

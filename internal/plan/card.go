@@ -96,7 +96,8 @@ func BackdropKind(name string) media.Backdrop {
 	}[strings.ToLower(path.Ext(name))]
 }
 
-// addCard adds the action that makes a card for a rendition.
+// addCard adds the action that makes a card for a rendition, and its key to into, by the
+// rendition's name. A card without frames needs none.
 func addCard(x *Expansion, spec media.CardSpec, r *Rendition, which string, into map[string]action.Key) (err error) {
 	if spec.Frames == 0 {
 		return nil

@@ -298,7 +298,9 @@ func (e *execExpansion) outputFileName(name string, o ExecOutput) string {
 	return name
 }
 
-// setDraft works out which clock the times of the subtitle output refer to, if there is one.
+// setDraft sets the clock that the times of the subtitle output refer to; without such an output,
+// it does nothing. It returns an error if the inputs do not all have the same clock and the stage
+// does not choose one.
 func (e *execExpansion) setDraft() error {
 	track := e.track()
 	if track == nil {

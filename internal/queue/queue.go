@@ -112,7 +112,8 @@ func (q *Queue) Close() error {
 // password included; "" if Options.Dial was given.
 func (q *Queue) URL() string { return q.url }
 
-// key returns the name of one of our own keys or channels in Redis.
+// key returns the name of a key or channel in Redis: "lectern:", the queue's name in braces, and
+// parts, separated by colons.
 func (q *Queue) key(parts ...string) string {
 	k := "lectern:{" + q.name + "}"
 	for _, p := range parts {
@@ -129,7 +130,7 @@ func (q *Queue) long() lane     { return lane(q.name) }
 func (q *Queue) quick() lane    { return lane(q.name + "-quick") }
 func (q *Queue) lanes() [2]lane { return [2]lane{q.long(), q.quick()} }
 
-// laneOf returns the lane of a job.
+// laneOf returns the lane for a job: that of quick jobs or that of long ones.
 func (q *Queue) laneOf(j action.Job) lane {
 	if j.Quick() {
 		return q.quick()

@@ -288,7 +288,8 @@ func (w *worker) publishEnded(serving context.Context, id string, e action.Event
 	}
 }
 
-// publish publishes an event.
+// publish sends an event to all conductors, even after serving has ended. A failure is only
+// logged.
 func (w *worker) publish(serving context.Context, e action.Event) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(serving), finalPublishTimeout)
 	defer cancel()

@@ -394,7 +394,8 @@ func (svc *Talks) List(p access.Person) ([]TalkSummary, error) {
 	return svc.board.Talks(), nil
 }
 
-// Summary returns the summary of one talk.
+// Summary returns the summary of one talk. It returns access.ErrForbidden if p may not see the
+// talk, and catalog.ErrNotFound if there is none.
 func (svc *Talks) Summary(p access.Person, slug string) (TalkSummary, error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return TalkSummary{}, access.ErrForbidden

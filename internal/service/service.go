@@ -47,7 +47,8 @@ type Service struct {
 	Notifier     *Notifier
 }
 
-// New returns the services of a conference.
+// New returns the services of a conference, which share what c lists. It neither reads the
+// catalog nor starts anything.
 func New(c Config) *Service {
 	editor := &talkEditor{catalog: c.Catalog, backlog: c.Backlog}
 	notifier := &Notifier{catalog: c.Catalog, board: c.Board, url: c.URL, log: c.Log, Queued: make(chan struct{}, 1)}

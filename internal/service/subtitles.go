@@ -116,7 +116,8 @@ type SubtitleRevision struct {
 	Current bool
 }
 
-// Revisions lists all of them, the newest first.
+// Revisions returns all revisions of a talk's subtitles in the language that is spoken, the newest
+// first, each with what it changed of the one before.
 func (svc *Subtitles) Revisions(ctx context.Context, p access.Person, slug string) (all []SubtitleRevision, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden

@@ -74,8 +74,8 @@ func (c *collector) each(ctx context.Context, section string, do func(hash strin
 	})
 }
 
-// markBlobs marks the blobs that an artifact names. A damaged record names none: it holds
-// nothing that could be restored.
+// markBlobs marks the blobs of an artifact as live, so that they are kept. A missing or damaged
+// record marks none, since the artifact cannot be restored from it.
 func (c *collector) markBlobs(key string) error {
 	r, err := c.readRecord(action.Key(key))
 	if errors.Is(err, ErrNotFound) || errors.Is(err, errTorn) {

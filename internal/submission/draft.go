@@ -102,8 +102,8 @@ func (d *Draft) BindEditions(ctx context.Context) error {
 	return nil
 }
 
-// outdatedTranslations notes translations that were submitted again unchanged although their
-// source has changed.
+// outdatedTranslations returns a note for each translation that was submitted again unchanged
+// although its source has changed.
 func (d *Draft) outdatedTranslations(ctx context.Context, facts conference.Facts) (notes []string, err error) {
 	before, err := d.Catalog.Talk(ctx, facts.Talk.Slug)
 	if errors.Is(err, catalog.ErrNotFound) {

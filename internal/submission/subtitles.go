@@ -136,7 +136,8 @@ func (s *Subtitles) toReel(ctx context.Context, slug string, u *SubtitleUpload, 
 	return tracks[0], against, omissions, nil
 }
 
-// compareWith fills in what a file changes of the current track, nil if there is none.
+// compareWith records how the cues of r differ from current, the track that the talk has. current
+// is nil if it has none.
 func (r *SubtitleReport) compareWith(current *conference.Track) {
 	if current == nil {
 		r.FirstRevision = true

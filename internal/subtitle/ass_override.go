@@ -102,7 +102,7 @@ func placeOfPoint(x, y float64) int {
 	return 7 - 3*row + col
 }
 
-// normalizePlace returns a place, or 0 if it is the usual one.
+// normalizePlace returns a place of ASS (\an), or 0 for 2, bottom centre, which is the default.
 func normalizePlace(place int) int {
 	if place == 2 {
 		return 0

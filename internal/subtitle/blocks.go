@@ -227,7 +227,8 @@ func (b *blockReader) addTextAfterTimes(l, text string, from, line int) {
 	b.addRow(at, at+len(text), line, false)
 }
 
-// reportTimesQuirks says what is unusual about the times of a cue.
+// reportTimesQuirks adds diagnostics about the unusual notation of a line of times: of the times
+// and, in SRT and WebVTT, of the arrow between them. l is the line as it was read.
 func (b *blockReader) reportTimesQuirks(line int, l string, s timesLine) {
 	o := s.start.quirks
 	if !s.noEnd {
@@ -244,7 +245,8 @@ func (b *blockReader) reportTimesQuirks(line int, l string, s timesLine) {
 	}
 }
 
-// reportClockQuirks says what is unusual about how a time is written.
+// reportClockQuirks adds diagnostics about unusual notation of a time, if it is unusual in the
+// format of the document. l is the text that they quote.
 func (p *parser) reportClockQuirks(line int, l string, o quirks) {
 	if o == quirkComma && p.doc.Format == SRT || o == quirkPoint && p.doc.Format != SRT {
 		return
@@ -298,7 +300,8 @@ func (b *blockReader) finishCue(next int, adjacent bool) {
 	b.rows, b.inCue = b.rows[:0], false
 }
 
-// dropTextBeforeFirstCue says that lines above the first times are not shown.
+// dropTextBeforeFirstCue reports lines above the first times as lost. Lines of a header have a
+// diagnostic of their own.
 func (b *blockReader) dropTextBeforeFirstCue(rows []row) {
 	lines := b.linesOfRows(rows)
 	for i := range rows {
@@ -314,7 +317,7 @@ func (b *blockReader) dropTextBeforeFirstCue(rows []row) {
 	}
 }
 
-// reportGaps says where empty lines stand in the open cue.
+// reportGaps adds diagnostics about the empty lines in the open cue.
 func (b *blockReader) reportGaps(rows []row) {
 	lines := b.linesOfRows(rows)
 	for i := range rows {
@@ -328,8 +331,8 @@ func (b *blockReader) reportGaps(rows []row) {
 	}
 }
 
-// reportUnreadTimes says which rows below a number that stands alone are meant to be times and
-// cannot be read as such.
+// reportUnreadTimes adds a diagnostic for each row that looks like times but cannot be read as
+// such, below a number that stands alone.
 func (b *blockReader) reportUnreadTimes(rows []row) {
 	if !b.numbered || len(rows) < 3 {
 		return
@@ -356,7 +359,8 @@ func looksLikeTimes(l string) bool {
 	return digits >= 12 && digits*3 > len(l) || digits >= 2 && strings.Contains(l, "-->") && digits*4 > len(l)
 }
 
-// completeCue gives the open cue its text.
+// completeCue reads the text of the open cue from rows, and adds the cue to the document. A cue
+// without text is reported and left out.
 func (b *blockReader) completeCue(rows []row) {
 	b.reportGaps(rows)
 	b.reportUnreadTimes(rows)

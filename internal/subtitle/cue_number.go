@@ -196,7 +196,8 @@ func (b *blockReader) countUnnumbered(line int) {
 	}
 }
 
-// reportUnnumbered says which cues have no number, once where none has.
+// reportUnnumbered adds a diagnostic for each cue without a number, or a single one if no cue has
+// a number.
 func (b *blockReader) reportUnnumbered() {
 	if len(b.unnumberedLines) == 0 {
 		return

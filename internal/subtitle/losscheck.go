@@ -180,7 +180,9 @@ func (g *lossCheck) reportMissing(p pendingRow) {
 	}
 }
 
-// endCue reports text of the current cue that was not found in the file.
+// endCue reports what differs at the end of a cue: lines of the file that are in no cue, and text
+// of the cue that was not found in the file. aboveTimes says that the times of a cue follow, so
+// that the last line may be its number.
 func (g *lossCheck) endCue(aboveTimes bool) {
 	g.resolvePending(aboveTimes)
 	if g.current >= 0 && !g.reported && !isInvisible(g.remaining) && !isInvisible(g.alternative) {

@@ -47,7 +47,7 @@ func (p *parser) normalize() {
 	assignIDs(cues)
 }
 
-// reportBadEnd says that a cue ends before it starts, or at once.
+// reportBadEnd reports that a cue ends before it starts, or at once, and sets its end to unknown.
 func (p *parser) reportBadEnd(c *conference.Cue) {
 	if c.End == c.Start {
 		p.add(c.Line, "no-duration")

@@ -66,8 +66,8 @@ func parseClock(s string) parsedTime {
 	return t
 }
 
-// parseClockFields reads the n numbers parted by colons that s begins with, at most three.
-// It sets what is unusual about them and their length.
+// parseClockFields reads the numbers, at most three, that stand at the beginning of s with colons
+// between them. n is how many it read. Of t, it sets only the quirks and the length.
 func parseClockFields(s string) (fields [3]int64, n int, t parsedTime) {
 	at := 0
 	if strings.HasPrefix(s, "-") {

@@ -37,7 +37,7 @@ func countDigits(s string) (n int) {
 	return n
 }
 
-// hasPrefixFold reports whether s begins with prefix, which is ASCII, in any case.
+// hasPrefixFold reports whether s begins with prefix, ignoring case. prefix must be ASCII.
 func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }

@@ -72,7 +72,8 @@ func parseBracketTime(line string) (s timesLine, ok bool) {
 	return s, s.start.length == len(inner) && s.start.quirks&quirkNoHours == 0
 }
 
-// isSBV tells YouTube's SBV from SubViewer by its hours of one digit.
+// isSBV reports whether text is in YouTube's SBV format rather than SubViewer: whether the hours
+// of its first times have one digit.
 func isSBV(text string) bool {
 	for l := range strings.Lines(text) {
 		if _, ok := parseCommaTimes(strings.TrimSuffix(l, "\n")); ok {

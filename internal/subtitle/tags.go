@@ -218,7 +218,7 @@ func (m *markupReader) apply(s string, t *tag) (place int) {
 	return 0
 }
 
-// applyStyle tells the composer what is open.
+// applyStyle sets the style of the text that follows, from the tags that are open.
 func (m *markupReader) applyStyle() {
 	look := conference.Span{Italic: m.openCount[tagItalic] > 0, Bold: m.openCount[tagBold] > 0, Underline: m.openCount[tagUnderline] > 0}
 	if n := len(m.openColours); n > 0 {
@@ -276,7 +276,8 @@ func (m *markupReader) classColour(s, now string, line int) string {
 	return now
 }
 
-// reportHidden says that a tag's meaning is not kept, though its text is.
+// reportHidden reports that the meaning of an opening tag, such as a voice, is lost, though the
+// text in it is kept.
 func (m *markupReader) reportHidden(s string, shut bool, line int) {
 	switch {
 	case shut:

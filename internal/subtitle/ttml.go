@@ -186,7 +186,7 @@ func (f *ttmlFile) flushCue() {
 	f.doc.Cues = append(f.doc.Cues, *c)
 }
 
-// applyStyle tells the composer how text in the innermost element looks.
+// applyStyle sets the style of the text that follows, from the innermost element and its region.
 func (f *ttmlFile) applyStyle() {
 	if len(f.stack) == 0 || f.cue == nil {
 		return

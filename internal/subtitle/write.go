@@ -176,7 +176,7 @@ var emptyLinePattern = regexp.MustCompile(`\n[ \t]*\n`)
 // tagLikePattern is text that some players hide, though it is no tag of SubRip.
 var tagLikePattern = regexp.MustCompile(`</?[A-Za-z][^<>\n]*>`)
 
-// reportMarkupLike says what is written of text that looks like markup.
+// reportMarkupLike adds a loss if the text of cue n contains what players may take for markup.
 func (p *cueFitter) reportMarkupLike(n int, c conference.Cue) {
 	if len(guardPositions(c.Text)) > 0 {
 		p.addLoss(c, n, "text-like-markup")

@@ -66,7 +66,8 @@ func ssaText(c conference.Cue) string {
 	return b.String()
 }
 
-// ssaOverrides change the look of what follows.
+// ssaOverrides returns the override codes, without braces, that change the style from one span to
+// another, or "" if both look alike.
 func ssaOverrides(from, to conference.Span) (s string) {
 	flag := func(name string, was, is bool) {
 		if was != is {

@@ -108,7 +108,7 @@ func (a *Audio) UnmarshalYAML(node *yaml.Node) error {
 // Channels selects channels of an audio stream.
 type Channels string
 
-// UnmarshalYAML decodes a choice of channels and refuses other values.
+// UnmarshalYAML decodes auto, left, right, mix or stereo, and refuses other values.
 func (c *Channels) UnmarshalYAML(node *yaml.Node) error {
 	return decodeEnum(node, (*string)(c), "choice of channels", "auto", "left", "right", "mix", "stereo")
 }

@@ -184,7 +184,8 @@ func toStrings(names []SingleLine) (all []string) {
 	return all
 }
 
-// isConferenceFile reports whether the value of conference is a file and not a name.
+// isConferenceFile reports whether conference, in a talk's file, names a file rather than the
+// conference itself: whether it ends in .yaml or .yml.
 func isConferenceFile(conference string) bool {
 	return strings.HasSuffix(conference, ".yaml") || strings.HasSuffix(conference, ".yml")
 }

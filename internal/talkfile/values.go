@@ -117,7 +117,7 @@ type URL string
 
 func (URL) schema() map[string]any { return map[string]any{"type": "string", "format": "uri"} }
 
-// UnmarshalYAML decodes an address and refuses relative ones and other schemes.
+// UnmarshalYAML decodes a web address. It refuses all but full http:// and https:// addresses.
 func (u *URL) UnmarshalYAML(node *yaml.Node) error {
 	parsed, err := url.Parse(node.Value)
 	if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" {

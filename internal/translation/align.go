@@ -182,7 +182,8 @@ func (b *aligner) groups() (all []group) {
 	return all
 }
 
-// extend tries all groups that begin at point (i, j).
+// extend offers every group that can follow the first i source and j translated cues: one cue of
+// either side without a counterpart, or up to maxGroupCues of each side that match.
 func (b *aligner) extend(i, j int) {
 	b.offer(group{i: i, j: j, a: 1}, 0)
 	b.offer(group{i: i, j: j, b: 1}, 0)

@@ -92,7 +92,8 @@ func isLocalized(s string) bool {
 	return strings.HasPrefix(s, "Mc") || strings.HasPrefix(s, "Mac") && s != "MacOS"
 }
 
-// foundIn reports whether a text contains the token.
+// foundIn reports whether a text contains the token: a code word exactly; an address ignoring case
+// and spaces; a name ignoring case, spaces, punctuation and the s of a plural such as APIs.
 func (t token) foundIn(text string) bool {
 	switch t.kind {
 	case address:
@@ -107,8 +108,8 @@ func (t token) foundIn(text string) bool {
 	return strings.Contains(lettersAndDigits(text), lettersAndDigits(word))
 }
 
-// foundIgnoringSpelling reports whether a text contains the token, ignoring case and
-// punctuation.
+// foundIgnoringSpelling reports whether the letters and digits of the token follow each other in a
+// text, ignoring case, spaces and punctuation, even within other words.
 func (t token) foundIgnoringSpelling(text string) bool {
 	return strings.Contains(lettersAndDigits(text), lettersAndDigits(t.text))
 }
@@ -122,7 +123,8 @@ func (t token) address() string {
 	return strings.TrimRight(s, "/")
 }
 
-// containsWord reports whether a text contains word as a whole word.
+// containsWord reports whether a text contains word with no ASCII letter, digit or underscore next
+// to it, not even after dots and slashes that follow it, as in a longer address.
 func containsWord(text, word string) bool {
 	for from := 0; ; {
 		i := strings.Index(text[from:], word)

@@ -307,7 +307,7 @@ func (c *checker) checkNumbers(n int) {
 	}
 }
 
-// joinNumbers lists numbers, equal neighbours once.
+// joinNumbers joins numbers with commas, leaving out those that repeat the one before.
 func joinNumbers(all []string) string { return strings.Join(slices.Compact(all), ", ") }
 
 // checkTokens checks that addresses, code words and names of the source are in the
@@ -341,7 +341,8 @@ func tokenCode(t token) check.Code {
 	return CodeWordChanged
 }
 
-// reportName reports a missing name, once per talk if the translation never has it.
+// reportName reports that name t is missing in unit n. If the talk's translation lacks it twice or
+// more, and more often than it has it, only the first report is made, for the whole talk.
 func (c *checker) reportName(n int, t token) {
 	times := c.absentNames[t]
 	if times == 0 {

@@ -67,7 +67,7 @@ const (
 	maxCandidates = 100    // texts compared by edit distance
 )
 
-// Add adds pairs to the memory.
+// Add adds pairs to those that the memory has. Pairs with a blank source are ignored.
 func (m *Memory) Add(pairs ...Pair) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -132,7 +132,7 @@ func (v *request) renderStatus(status int, name string, data any, problem *input
 // gzipThreshold is the size in bytes from which pages are compressed.
 const gzipThreshold = 16 << 10
 
-// acceptsGzip reports whether the browser accepts gzip.
+// acceptsGzip reports whether the Accept-Encoding header names gzip, other than with q=0.
 func acceptsGzip(r *http.Request) bool {
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		coding, quality, _ := strings.Cut(strings.TrimSpace(part), ";")

@@ -63,7 +63,8 @@ func (s *Server) confirmLink(v *request) error {
 	return v.render("enter.html", l)
 }
 
-// openLink signs in with a link.
+// openLink signs in with the secret of the link in the path, and redirects to the start page of
+// what the link grants. Sessions that the browser already has remain. It is rate-limited.
 func (s *Server) openLink(v *request) error {
 	if !s.limits.allowLink(v.r) {
 		return errRateLimited

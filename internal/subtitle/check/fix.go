@@ -80,7 +80,9 @@ func (f *fixer) sortCues(cues []conference.Cue) {
 	}
 }
 
-// extendShort extends cues that are shown too briefly, as far as nothing else is shown.
+// extendShort moves the ends of cues that are shown for less than the profile's shortest time or
+// for less than it takes to read them. No cue becomes longer than the profile allows, or comes
+// closer to the next one than its gap.
 func (f *fixer) extendShort() {
 	p := f.profile
 	for i, cue := range f.cues {

@@ -54,7 +54,8 @@ func newFinding(s Severity, c Code, excess float64, variant string, pairs ...str
 	return Finding{Severity: s, Code: c, Message: English.Format(detail), Detail: detail, excess: min(excess, maxExcess)}
 }
 
-// pairFinding returns a finding about a cue and another one, whose line is told if it is known.
+// pairFinding returns a finding about a cue that conflicts with other. The message tells on which
+// line of the file other is, unless that is unknown (0).
 func pairFinding(s Severity, c Code, excess float64, other conference.Cue, pairs ...string) Finding {
 	if other.Line == 0 {
 		return newFinding(s, c, excess, "", pairs...)

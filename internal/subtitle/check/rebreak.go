@@ -103,7 +103,8 @@ func (c checker) bestBreaks(words []string, lines int) (breaks []bool, cost floa
 	return breaks, cost, ok
 }
 
-// breakCost returns the cost of a line break between two words.
+// breakCost returns the cost of a line break between the words before and after it: high where
+// they belong together or a dash would begin the line, negative after punctuation, else 0.
 func (c checker) breakCost(before, after []string) float64 {
 	if len(after) == 0 {
 		return 0

@@ -119,12 +119,13 @@ func (g *gap) offsetAt(at int64) int64 {
 
 func (g *gap) index(i, j int) int { return g.rowStart[i] + j - g.lo[i] }
 
-// inBand reports whether point (i, j) is in the band.
+// inBand reports whether the table has an entry for i old and j new cues.
 func (g *gap) inBand(i, j int) bool {
 	return i <= len(g.old) && j <= len(g.new) && j >= g.lo[i] && j <= g.hi[i]
 }
 
-// tryAll tries every step from point (i, j).
+// tryAll tries every way to continue after i old and j new cues: match the next two, match one of
+// them with several of the other side, or leave one unmatched.
 func (g *gap) tryAll(i, j int) {
 	if p := g.compared(i, j); p != nil {
 		g.try(i, j, step{1, 1}, 2*matchScore(&g.old[i], &g.new[j], p.alike, g.timeScore(p.time)))

@@ -60,7 +60,7 @@ type Counts struct {
 	Deleted   int `json:"deleted"`
 }
 
-// of returns the counter of a kind.
+// of returns the counter of a kind, or nil if the kind is unknown.
 func (c *Counts) of(k Kind) *int {
 	return map[Kind]*int{Unchanged: &c.Unchanged, Retimed: &c.Retimed, Edited: &c.Edited, Split: &c.Split,
 		Merged: &c.Merged, Inserted: &c.Inserted, Deleted: &c.Deleted}[k]

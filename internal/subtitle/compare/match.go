@@ -167,8 +167,10 @@ func heaviestChain(all []anchor, old, new []item, prior int64) (chain []anchor) 
 	return chain
 }
 
-// sameClock reports whether two shifts, so many ms apart, can be of one clock: people are a
-// second off, and clocks drift by up to a twentieth (25 frames a second for 24).
+// sameClock reports whether two cues can have been shifted by the same clock. a and b are their
+// shifts and apart is the time between the cues, all in ms. The shifts may differ by a second,
+// since people do not time cues more precisely, and by a twentieth of apart, since clocks drift: a
+// video of 24 frames a second may be played at 25.
 func sameClock(a, b, apart int64) bool {
 	return max(a-b, b-a) <= 1000+max(apart, -apart)/20
 }
@@ -213,7 +215,8 @@ func clocks(chain []anchor, n int, prior int64) []clock {
 	return list
 }
 
-// medianClock returns the median shift of some anchors.
+// medianClock returns a clock for the time at (ms of the old version), whose shift is the median
+// of those of the anchors.
 func medianClock(some []anchor, at int64) clock {
 	shifts := make([]int64, len(some))
 	for i, a := range some {

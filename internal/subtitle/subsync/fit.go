@@ -79,7 +79,7 @@ func newFit(p path, starts []cueStart, m *onsetModel, found signals) *fit {
 	return f
 }
 
-// each calls do for every cue with its part.
+// each calls do for every cue start, in order, with the part whose offset applies to it.
 func (f *fit) each(do func(cueStart, part)) {
 	for _, p := range f.parts {
 		for _, k := range f.starts[p.from:p.to] {

@@ -132,7 +132,9 @@ func (m cueStart) endFrameAt(rate, offset float64) int {
 	return int(math.Round(m.end*rate + offset))
 }
 
-// cueStarts returns the starts of the cues that can lie in a recording of that many frames.
+// cueStarts returns the starts of the cues, ascending and each time only once. frames is the
+// length of the recording. Cues beyond its end are left out, even allowing for a clock that is a
+// twentieth too fast and ten minutes late.
 func cueStarts(cues []conference.Cue, frames int) (starts []cueStart) {
 	sorted := slices.Clone(cues)
 	slices.SortStableFunc(sorted, func(a, b conference.Cue) int { return int(a.Start - b.Start) })

@@ -230,8 +230,8 @@ func timeSpan(cues []conference.Cue) (start, end time.Duration) {
 	return start, end
 }
 
-// readingLimit tells translators how long a unit is shown and how many characters can be read
-// in that time.
+// readingLimit returns for translators how long a unit is shown, such as "2.0 s: at most 34
+// characters". speed is in characters per second; without it, only the time is returned.
 func readingLimit(source []conference.Cue, speed float64) string {
 	var length time.Duration
 	for _, c := range source {

@@ -81,7 +81,8 @@ func (t *merger) markCopies(cues []translation.Cue) {
 	}
 }
 
-// mergeUnit returns the translated cues of a unit.
+// mergeUnit returns the cues of a unit after the merge, and counts in t what became of the unit:
+// whether its translation changed, was deleted, or fits no source cue.
 func (t *merger) mergeUnit(u *fileUnit) []translation.Cue {
 	b, texts := t.baseline(u), splitCues(u.translation)
 	if len(u.sources) == 0 && len(b.cues) == 0 {
@@ -195,7 +196,9 @@ func (t *merger) updateToSource(cues []translation.Cue) []translation.Cue {
 	return translation.TargetCues(translation.Units(t.source, append(all, others...)))
 }
 
-// untouched returns the cues of the current translation whose unit is not in the file.
+// untouched returns the cues of the current translation that the file leaves alone. It leaves out
+// the cues that are in cues or named in the file, and those whose source cue has a translation in
+// the file or had one when the file was exported.
 func (t *merger) untouched(cues []translation.Cue) (all []translation.Cue) {
 	named, inFile := map[string]bool{}, map[string]bool{}
 	for _, c := range cues {
