@@ -251,7 +251,7 @@ func TestRun_BadInputChangesNothing(t *testing.T) {
 		{"an encoding that is none", "talk.mp4 --subtitles en=en.srt --subtitles-encoding eng=cp9999", 3, `en\.srt: cannot be read as "cp9999".*Name one such as`},
 		{"no such subtitle file", "talk.mp4 --subtitles en=absent.srt", 3, `absent\.srt: does not exist.*Check the name`},
 		{"a subtitle file that is none", "talk.mp4 --subtitles en=prose.srt", 3, `prose\.srt:1: is not a subtitle file`},
-		{"a recording for a subtitle file", "talk.mp4 --subtitles en=talk.mp4", 3, `talk\.mp4: is an MP4 or QuickTime recording.*Hand in a subtitle file`},
+		{"a recording for a subtitle file", "talk.mp4 --subtitles en=talk.mp4", 3, `talk\.mp4: is in the format MP4/QuickTime, not text.*Upload a subtitle file`},
 		{"a page for a subtitle file", "talk.mp4 --subtitles en=page.srt", 3, `page\.srt:1: is a web page.*Download`},
 		{"an empty subtitle file", "talk.mp4 --subtitles en=empty.srt", 3, `empty\.srt:1: is empty`},
 		{"subtitles of another video", "talk.mp4 --subtitles en=elsewhere.srt", 3, `elsewhere\.srt: has no cue within the programme`},

@@ -174,7 +174,7 @@ func (c *Catalog) tx(ctx context.Context, do func(*sql.Tx) error) error {
 	err := inTx(ctx, c.write, do)
 	var e *sqlite.Error
 	if errors.As(err, &e) && e.Code() == sqlite3.SQLITE_FULL {
-		full := inputerr.New(c.dir, "the disk is full").Hint("Free some space, then run the same command again: nothing that was saved is lost")
+		full := inputerr.Coded("disk.full", "the disk is full").In(c.dir).Hint("Free some space, then run the same command again: nothing that was saved is lost")
 		return fmt.Errorf("%w (%w)", full, err)
 	}
 	return err

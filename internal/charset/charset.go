@@ -64,8 +64,8 @@ func Decode(name string, data []byte, hint Hint) (Text, error) {
 		}
 		return p.decodeCertain(raw), nil
 	}
-	if what := binaryFormat(raw); what != "" {
-		return Text{}, binaryError(name, what)
+	if format := binaryFormat(raw); format != "" {
+		return Text{}, inputerr.Coded("subtitles.not_text", "is in the format {format}, not text", "format", format).In(name).Hint(uploadTextHint)
 	}
 	if p := declaredPage(raw); p != nil {
 		return p.decodeCertain(raw), nil
@@ -75,7 +75,7 @@ func Decode(name string, data []byte, hint Hint) (Text, error) {
 	}
 	valid := utf8.ValidString(raw)
 	if (!valid || strings.IndexByte(raw, 0) >= 0) && tooManyControls(raw) {
-		return Text{}, binaryError(name, "binary data")
+		return Text{}, inputerr.Coded("subtitles.binary", "is binary data, not text").In(name).Hint(uploadTextHint)
 	}
 	if valid {
 		return annotate(Text{UTF8: raw, Encoding: utf8Page.name, Certain: true}, utf8Page, true), nil
@@ -86,9 +86,8 @@ func Decode(name string, data []byte, hint Hint) (Text, error) {
 	return decodeGuessed(raw, hint), nil
 }
 
-func binaryError(name, what string) error {
-	return inputerr.New(name, "is %s, not text", what).Hint("Hand in a subtitle file, or the text saved as UTF-8")
-}
+// uploadTextHint says what to use instead of a file that is no text.
+const uploadTextHint = "Upload a subtitle file, or the text saved as UTF-8"
 
 // CutLine splits text after its first line, and returns that line without its end. LF, CR LF, CR, and CR CR LF, which some editors leave behind, each end one line.
 // If text has no line end, found is false and line is all of text.

@@ -115,29 +115,29 @@ func decodeUTF16(raw string, order int) string {
 }
 
 // binaryFormats are beginnings that no text has.
-var binaryFormats = []struct{ magic, what string }{
-	{"\x89PNG\r\n", "a PNG image"}, {"\xFF\xD8\xFF", "a JPEG image"}, {"GIF87a", "a GIF image"}, {"GIF89a", "a GIF image"},
-	{"%PDF-", "a PDF document"}, {"PK\x03\x04", "a zip archive or office document"}, {"PK\x05\x06", "an empty zip archive"},
-	{"\x1f\x8b\x08", "gzip-compressed data"}, {"7z\xBC\xAF\x27\x1C", "a 7-Zip archive"}, {"Rar!\x1a\x07", "a RAR archive"},
-	{"BZh91AY&SY", "bzip2-compressed data"}, {"\xFD7zXZ\x00", "xz-compressed data"}, {"\x28\xB5\x2F\xFD", "Zstandard-compressed data"},
-	{"\x7FELF", "a program"}, {"\x1A\x45\xDF\xA3", "a Matroska or WebM recording"}, {"OggS\x00", "an Ogg recording"},
-	{"fLaC\x00", "a FLAC recording"}, {"ID3\x03", "an MP3 recording"}, {"ID3\x04", "an MP3 recording"},
-	{"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "an old office document"}, {"SQLite format 3\x00", "a database"}, {"{\\rtf", "an RTF document"},
-	{"\x00\x00\x01\xBA", "an MPEG recording"}, {"wOFF", "a font"}, {"wOF2", "a font"},
+var binaryFormats = []struct{ magic, format string }{
+	{"\x89PNG\r\n", "PNG"}, {"\xFF\xD8\xFF", "JPEG"}, {"GIF87a", "GIF"}, {"GIF89a", "GIF"},
+	{"%PDF-", "PDF"}, {"PK\x03\x04", "ZIP/DOCX/ODT"}, {"PK\x05\x06", "ZIP"},
+	{"\x1f\x8b\x08", "gzip"}, {"7z\xBC\xAF\x27\x1C", "7-Zip"}, {"Rar!\x1a\x07", "RAR"},
+	{"BZh91AY&SY", "bzip2"}, {"\xFD7zXZ\x00", "xz"}, {"\x28\xB5\x2F\xFD", "Zstandard"},
+	{"\x7FELF", "ELF"}, {"\x1A\x45\xDF\xA3", "Matroska/WebM"}, {"OggS\x00", "Ogg"},
+	{"fLaC\x00", "FLAC"}, {"ID3\x03", "MP3"}, {"ID3\x04", "MP3"},
+	{"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "DOC/XLS/PPT"}, {"SQLite format 3\x00", "SQLite"}, {"{\\rtf", "RTF"},
+	{"\x00\x00\x01\xBA", "MPEG"}, {"wOFF", "WOFF"}, {"wOF2", "WOFF"},
 }
 
 // binaryFormat returns the name of a binary format that raw begins like, such as a ZIP file, or "".
 func binaryFormat(raw string) string {
 	for _, f := range binaryFormats {
 		if strings.HasPrefix(raw, f.magic) {
-			return f.what
+			return f.format
 		}
 	}
 	switch {
 	case len(raw) >= 12 && raw[4:8] == "ftyp":
-		return "an MP4 or QuickTime recording"
+		return "MP4/QuickTime"
 	case len(raw) >= 12 && raw[:4] == "RIFF" && (raw[8:12] == "WAVE" || raw[8:12] == "AVI " || raw[8:12] == "WEBP"):
-		return "a WAV, AVI or WebP file"
+		return "WAV/AVI/WebP"
 	}
 	return ""
 }

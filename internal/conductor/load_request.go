@@ -22,7 +22,7 @@ func LoadBuildRequest(ctx context.Context, c *catalog.Catalog, kinds []plan.Kind
 	}
 	request.AlreadySaved = true
 	if request.Submission.Out == "" {
-		return request, inputerr.New(slug, "has no directory for its bundle").Hint("Import or build the talk again.")
+		return request, inputerr.Coded("bundle.no_directory", "has no directory for its bundle").In(slug).Hint("Import or build the talk again.")
 	}
 	if request.Pipeline, err = pipelines.Load(request.Submission.Pipeline, plan.PipelineKinds(kinds)); err != nil {
 		return request, err

@@ -23,7 +23,7 @@ func (t Tools) DeclaredLength(ctx context.Context, path, name string) (time.Dura
 	length := c.declared()
 	switch {
 	case length <= 0:
-		return 0, inputerr.New(name, "does not say how long it is").Hint("Copy it into MP4 or Matroska, which say it")
+		return 0, inputerr.Coded("recording.no_length", "does not say how long it is").In(name).Hint("Copy it into MP4 or Matroska, which say it")
 	case length > maxLength:
 		return 0, Probe{Readable: length}.checkLength(name)
 	}
@@ -78,7 +78,7 @@ func appendLevels(levels []float32, left, right []float32) []float32 {
 // is not a recording.
 func (t Tools) openRecording(ctx context.Context, path, name string) (container, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return container{}, inputerr.New(name, "does not exist").Hint("Check the name of the recording")
+		return container{}, inputerr.Coded("recording.missing", "does not exist").In(name).Hint("Check the name of the recording")
 	}
 	if err := checkHead(path, name); err != nil {
 		return container{}, err
@@ -101,5 +101,5 @@ func (c container) firstAudioStream(name string) (int, error) {
 			return s.Index, nil
 		}
 	}
-	return 0, inputerr.New(name, "has no sound").Hint("Use the recording that has the speaker's voice")
+	return 0, inputerr.Coded("recording.no_audio", "has no sound").In(name).Hint("Use the recording that has the speaker's voice")
 }

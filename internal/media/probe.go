@@ -132,15 +132,16 @@ func (p Probe) checkLength(name string) error {
 // TruncationFault returns an error for a recording that ends before its declared end, or nil.
 // What comes before can be used; the caller decides whether to.
 func (p Probe) TruncationFault(name string) *inputerr.Error {
-	reason := fmt.Sprintf("though it declares %s", timeline.FormatClock(p.Declared))
+	readable, whole := timeline.FormatClock(p.Readable), timeline.FormatClock(p.Readable.Truncate(time.Second))
 	switch {
 	case p.UnreadBytes > 0:
-		reason = fmt.Sprintf("and the last %s of it hold nothing that can be read", formatMegabytes(p.UnreadBytes))
+		return inputerr.Coded("recording.unreadable_end", "breaks off at {time}, and the last {size} of it hold nothing that can be read", "time", readable, "size", formatMegabytes(p.UnreadBytes), "end", whole).
+			In(name).Hint("Copy it again from the camera, or keep what is readable with --cut 0-{end}")
 	case !p.endsEarly():
 		return nil
 	}
-	return inputerr.New(name, "breaks off at %s, %s", timeline.FormatClock(p.Readable), reason).
-		Hint("Copy it again from the camera, or keep what is readable with --cut 0-%s", timeline.FormatClock(p.Readable.Truncate(time.Second)))
+	return inputerr.Coded("recording.breaks_off", "breaks off at {time}, though it declares {declared}", "time", readable, "declared", timeline.FormatClock(p.Declared), "end", whole).
+		In(name).Hint("Copy it again from the camera, or keep what is readable with --cut 0-{end}")
 }
 
 // noteClock returns a time as "1:02:03.5". It is for Probe.Notes only, whose wording is part of

@@ -29,7 +29,7 @@ func (t Tools) ProbeSecondPicture(ctx context.Context, path, name string, p *Pro
 		return err
 	}
 	if len(p.Jumps)+len(second.Jumps) > 0 {
-		return inputerr.New(name, "has timestamps that jump, and two video streams to show side by side: they may be out of sync after the jump").
+		return inputerr.Coded("recording.jumps_side_by_side", "has timestamps that jump, and two video streams to show side by side: they may be out of sync after the jump").In(name).
 			Hint("Split it at the jump into two recordings")
 	}
 	begins := func(v *Video) time.Duration { return ticksToDuration(v.FirstPTS, v.TimeBase) }

@@ -103,7 +103,7 @@ func (svc *Recordings) Assign(ctx context.Context, p access.Person, id string, s
 			rejected := *f.Rejected
 			return rejected.In(a.Name)
 		}
-		return inputerr.New(a.Name, "%s", f.RejectReason).Hint("Upload another file")
+		return inputerr.Coded("recording.rejected", "is not a recording: {reason}", "reason", f.RejectReason).In(a.Name).Hint("Upload another file")
 	}
 	candidates := match.Rank(svc.matchInput(a), svc.scheduleSlots())
 	for _, slug := range slugs {

@@ -38,7 +38,7 @@ func editionOf(ctx context.Context, c *catalog.Catalog, slug string, current con
 	case f.Edition != "":
 		named, err := c.Edition(ctx, f.Edition)
 		if errors.Is(err, catalog.ErrNotFound) {
-			return named, inputerr.New(f.Track.File, "was made against edition %.12s, which is not known here", f.Edition).
+			return named, inputerr.Coded("subtitles.unknown_edition", "was made against edition {edition}, which is not known here", "edition", fmt.Sprintf("%.12s", f.Edition)).In(f.Track.File).
 				Hint("Use --subtitles-time reel, or the data directory that the edition was published from.")
 		}
 		return named, err
@@ -83,7 +83,7 @@ func carryCueIDs(ctx context.Context, c *catalog.Catalog, slug string, tracks []
 func CheckTracks(programme timeline.Programme, tracks []conference.Track) error {
 	for _, t := range tracks {
 		if placed, _ := subtitle.ToProgramme(programme, t.Cues); len(placed) == 0 {
-			return inputerr.New(t.File, "has no cue within the programme").
+			return inputerr.Coded("subtitles.outside_programme", "has no cue within the programme").In(t.File).
 				Hint("Check whether it belongs to another talk, or is on the other clock (--subtitles-time).")
 		}
 	}

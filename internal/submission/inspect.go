@@ -77,12 +77,12 @@ func inspectArrival(ctx context.Context, tools media.Tools, a catalog.Arrival, c
 	}
 	f := InspectionSummary{Length: p.Probe.Readable, Complete: complete, Issues: p.Issues}
 	if err != nil {
-		f.RejectReason = err.Error()
+		rejected := inputerr.Coded("recording.unchecked", "could not be checked: {error}", "error", err).Hint("Upload it again")
 		if known := inputerr.As(err); known != nil {
-			rejected := *known
-			rejected.File, rejected.Line = "", 0 // shown beside the name
-			f.RejectReason, f.Rejected = rejected.Error(), &rejected
+			*rejected = *known
 		}
+		rejected.File, rejected.Line = "", 0 // shown beside the name
+		f.RejectReason, f.Rejected = rejected.Error(), rejected
 		return f
 	}
 	for i := range f.Issues {

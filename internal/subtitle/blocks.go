@@ -202,7 +202,7 @@ func (b *blockReader) startCue(l string, from, line int, gap bool) error {
 	b.inCue = true
 	b.cue = conference.Cue{Line: line, Start: time.Duration(s.start.ms) * time.Millisecond, End: endUnknown}
 	if s.start.tooFar || !s.noEnd && s.end.tooFar {
-		return inputerr.New(b.name, "has a time that is further than time goes: %s", quote(l)).At(line).Hint("Correct the hours")
+		return inputerr.Coded("subtitles.time_too_large", "has a time that is too large: {time}", "time", quote(l)).In(b.name).At(line).Hint("Correct the hours")
 	}
 	if !s.noEnd {
 		b.cue.End = time.Duration(s.end.ms) * time.Millisecond

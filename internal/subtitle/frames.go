@@ -186,7 +186,7 @@ func readMicroDVD(p *parser) error {
 		}
 	}
 	if rate < 1 || rate > 240 {
-		return inputerr.New(p.name, "is a MicroDVD file, whose times are frames, and does not say how many there are in a second").At(1).
+		return inputerr.Coded("subtitles.no_frame_rate", "is a MicroDVD file, whose times are frames, and does not say how many there are in a second").In(p.name).At(1).
 			Hint("Put a first line above all others that says so, such as {1}{1}25 or {1}{1}29.97, or save it as SRT")
 	}
 	m := &markupReader{reporter: &p.reporter, lineBreaks: true}

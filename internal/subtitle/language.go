@@ -18,11 +18,10 @@ func CanonicalLanguage(tag string) (string, error) {
 	case strings.TrimSpace(tag) == "" || err == nil && base.String() == "und":
 		return "", inputerr.Coded("language.none", "{tag} names no language", "tag", quote(tag)).Hint("Say which language it is, such as en or es-419")
 	case err != nil:
-		f := inputerr.New("", "%s is not a known language tag", quote(tag))
 		if s := suggestLanguage(tag); s != "" {
-			return "", f.Hint("Did you mean %s (%s)?", s, EnglishLanguageName(s))
+			return "", inputerr.Coded("language.misspelled", "{tag} is not a known language tag", "tag", quote(tag), "suggestion", s).Hint("Did you mean {suggestion} (%s)?", EnglishLanguageName(s))
 		}
-		return "", f.Hint("Tags look like en, es-419 or zh-Hant")
+		return "", inputerr.Coded("language.unknown", "{tag} is not a known language tag", "tag", quote(tag)).Hint("Tags look like en, es-419 or zh-Hant")
 	case base.String() == "es" && region.String() == "LA":
 		return "", inputerr.Coded("language.laos", "{tag} is Spanish as spoken in Laos", "tag", quote(tag)).Hint("Did you mean es-419 (Latin American Spanish)?")
 	}

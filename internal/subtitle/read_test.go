@@ -236,7 +236,7 @@ func TestParse_RefusesOtherFiles(t *testing.T) {
 		{"binary", "\x1aE\xdf\xa3\x00\x00", 0, ""},
 		{"no cue", "WEBVTT\n\n", 1, "without a single caption"},
 		{"frames without their rate", "{25}{50}Hello\n", 1, "how many there are in a second"},
-		{"more hours than there are", first + "a\n\n2\n00:00:03,000 --> 99999999999999999999:00:01,000\nHello\n", 6, "further than time goes"},
+		{"more hours than there are", first + "a\n\n2\n00:00:03,000 --> 99999999999999999999:00:01,000\nHello\n", 6, "a time that is too large"},
 	} {
 		doc, err := subtitle.Parse("talk.srt", []byte(test.in), subtitle.Options{})
 		f := inputerr.As(err)

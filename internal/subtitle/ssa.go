@@ -158,7 +158,7 @@ func (f *ssaFile) readDialogue(value string, line int) error {
 	v := splitFields(f.eventFormat, value)
 	start, end := parseClock(v["start"]), parseClock(v["end"])
 	if start.tooFar || end.tooFar {
-		return inputerr.New(f.name, "has a time that is further than time goes: %s", quote(value)).At(line).Hint("Correct the hours")
+		return inputerr.Coded("subtitles.time_too_large", "has a time that is too large: {time}", "time", quote(value)).In(f.name).At(line).Hint("Correct the hours")
 	}
 	c := conference.Cue{Line: line, Start: time.Duration(start.ms) * time.Millisecond, End: time.Duration(end.ms) * time.Millisecond}
 	if start.length == 0 {

@@ -119,7 +119,7 @@ func (f *stlFile) readSubtitle(head ttiBlock, text []byte, line int) error {
 	f.doc.Cues = append(f.doc.Cues, c)
 	f.extendCumulative(head.cumulative())
 	if len(f.doc.Cues) > 1<<26 {
-		return inputerr.New(f.name, "has more subtitles than can be").At(line)
+		return inputerr.Coded("subtitles.too_many", "has too many subtitles").In(f.name).At(line)
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func readTTML(p *parser) error {
 		switch t := token.(type) {
 		case xml.StartElement:
 			if len(f.stack) >= maxDepth {
-				return inputerr.New(p.name, "has elements that lie more than %d deep in one another", maxDepth).At(line)
+				return inputerr.Coded("subtitles.nested_too_deep", "nests its elements more than {max} levels deep", "max", maxDepth).In(p.name).At(line)
 			}
 			if err := f.startElement(t, line); err != nil {
 				return err
@@ -88,7 +88,7 @@ func (f *ttmlFile) xmlError(err error, line int) error {
 	if errors.As(err, &syntax) {
 		why = syntax.Msg
 	}
-	return inputerr.New(f.name, "is TTML that is not well-formed XML: %s", why).At(line).Hint("Export it again, or correct this line")
+	return inputerr.Coded("subtitles.invalid_xml", "is TTML that is not well-formed XML: {error}", "error", why).In(f.name).At(line).Hint("Export it again, or correct this line")
 }
 
 func (f *ttmlFile) top() *ttmlElement { return &f.stack[len(f.stack)-1] }

@@ -71,7 +71,7 @@ func (f *ttmlFile) setElementTimes(e *ttmlElement, parent ttmlElement, begin, en
 			f.add(line, "time-unreadable", "text", v.s)
 			continue
 		case t < 0:
-			return inputerr.New(f.name, "has a time that is further than time goes: %s", quote(v.s)).At(line).Hint("Correct the hours")
+			return inputerr.Coded("subtitles.time_too_large", "has a time that is too large: {time}", "time", quote(v.s)).In(f.name).At(line).Hint("Correct the hours")
 		}
 		e.timed = true
 		v.do(t)

@@ -96,14 +96,10 @@ type glossaryReader struct {
 	terms   []term
 }
 
-func (g *glossaryReader) errorAt(line int, format string, args ...any) *inputerr.Error {
-	return inputerr.New(g.name, format, args...).At(line)
-}
-
 // readColumns reads the first line.
 func (g *glossaryReader) readColumns(line int, row []string) error {
 	if !slices.ContainsFunc(row, func(c string) bool { return strings.EqualFold(c, "term") }) {
-		return g.errorAt(line, "has no column “term”").Hint("The first line must name the columns, such as term,es,ja")
+		return inputerr.Coded("glossary.no_term_column", "has no column “term”").In(g.name).At(line).Hint("The first line must name the columns, such as term,es,ja")
 	}
 	for _, c := range row {
 		switch lower := strings.ToLower(c); lower {
@@ -112,12 +108,12 @@ func (g *glossaryReader) readColumns(line int, row []string) error {
 		default:
 			tag, err := subtitle.CanonicalLanguage(c)
 			if err != nil {
-				return g.errorAt(line, "has a column “%s”, which is not a language", c).Hint("Use the columns term, keep, note, and BCP 47 languages such as es or pt-BR")
+				return inputerr.Coded("glossary.column_unknown", "has a column “{column}”, which is not a language", "column", c).In(g.name).At(line).Hint("Use the columns term, keep, note, and BCP 47 languages such as es or pt-BR")
 			}
 			c = tag
 		}
 		if slices.Contains(g.columns, c) {
-			return g.errorAt(line, "has two columns “%s”", c).Hint("Remove one of them")
+			return inputerr.Coded("glossary.column_repeated", "has two columns “{column}”", "column", c).In(g.name).At(line).Hint("Remove one of them")
 		}
 		g.columns = append(g.columns, c)
 	}
@@ -127,7 +123,7 @@ func (g *glossaryReader) readColumns(line int, row []string) error {
 // readRow reads a line with a term.
 func (g *glossaryReader) readRow(line int, row []string) error {
 	if len(row) > len(g.columns) {
-		return g.errorAt(line, "has %d cells for %d columns", len(row), len(g.columns)).Hint("Enclose cells that contain commas in quotation marks")
+		return inputerr.Coded("glossary.too_many_cells", "has {cells} cells for {columns} columns", "cells", len(row), "columns", len(g.columns)).In(g.name).At(line).Hint("Enclose cells that contain commas in quotation marks")
 	}
 	t := term{translations: make(map[string][]string), line: line}
 	said := ""
@@ -142,7 +138,7 @@ func (g *glossaryReader) readRow(line int, row []string) error {
 		case keepCell:
 			yes, ok := map[string]bool{"": false, "no": false, "yes": true, "x": true, keepCell: true}[strings.ToLower(cell)]
 			if !ok {
-				return g.errorAt(line, "has “%s” in column keep", cell).Hint("Write yes if the term is not translated, or leave the cell empty")
+				return inputerr.Coded("glossary.keep_unknown", "has “{text}” in column keep", "text", cell).In(g.name).At(line).Hint("Write yes if the term is not translated, or leave the cell empty")
 			}
 			t.keep = yes
 		default:
@@ -159,11 +155,11 @@ func (g *glossaryReader) readRow(line int, row []string) error {
 	case len(t.words) == 0 && strings.Join(row, "") == "":
 		return nil
 	case len(t.words) == 0:
-		return g.errorAt(line, "has no term").Hint("Fill in the column “term”, or delete the line")
+		return inputerr.Coded("glossary.no_term", "has no term").In(g.name).At(line).Hint("Fill in the column “term”, or delete the line")
 	case again:
-		return g.errorAt(line, "repeats the term “%s” of line %d", said, before).Hint("Remove one of them. Separate several translations of a term with |")
+		return inputerr.Coded("glossary.term_repeated", "repeats the term “{term}” of line {line}", "term", said, "line", before).In(g.name).At(line).Hint("Remove one of them. Separate several translations of a term with |")
 	case len(t.translations) == 0 && !t.keep:
-		return g.errorAt(line, "has no translation of “%s”", said).Hint("Fill in a language, or set keep to yes")
+		return inputerr.Coded("glossary.no_translation", "has no translation of “{term}”", "term", said).In(g.name).At(line).Hint("Fill in a language, or set keep to yes")
 	}
 	g.lines[said] = line
 	g.terms = append(g.terms, t)

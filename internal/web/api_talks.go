@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
@@ -70,7 +71,7 @@ func (h ProcessingOptions) parse(recordings int) (service.ProcessingOptions, err
 	for i, text := range h.Cut {
 		k, err := plan.ParseCut(text, recordings)
 		if err != nil {
-			return read, inputerr.New("cut", "%q: %v", text, err).At(i + 1)
+			return read, inputerr.Coded("cut.invalid", "{line}: {error}", "line", strconv.Quote(text), "error", err).In("cut").At(i + 1)
 		}
 		read.Cut = append(read.Cut, k)
 	}

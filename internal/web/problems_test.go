@@ -99,46 +99,76 @@ func TestProblems_EveryCodeIsTranslated(t *testing.T) {
 	}
 }
 
+// TestProblems_PagesShowNoErrorWithoutCode asks for a code on every input error of the packages
+// that pages use, so that the error has a Spanish sentence.
+func TestProblems_PagesShowNoErrorWithoutCode(t *testing.T) {
+	ofCommands := []string{ // reached by commands only
+		"../submission/hash.go", // reads recordings that a command names
+		"../subtitle/format.go", // chooses the format of a file that a command writes
+	}
+	for _, dir := range []string{
+		"access", "catalog", "charset", "conductor", "conference", "match", "media", "planner", "schedule", "service",
+		"submission", "subtitle", "translation", "tus", "watchfolder", "web",
+	} {
+		walkCalls(t, filepath.Join("..", dir), func(pos token.Position, call *ast.CallExpr) {
+			fun, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || fun.Sel.Name != "New" || slices.Contains(ofCommands, filepath.ToSlash(pos.Filename)) {
+				return
+			}
+			if pkg, ok := fun.X.(*ast.Ident); ok && pkg.Name == "inputerr" {
+				t.Errorf("%v: inputerr.New has no code; use inputerr.Coded and translate it in locales/es/problems.yaml", pos)
+			}
+		})
+	}
+}
+
 // codedErrors returns the calls of inputerr.Coded outside tests, by code.
 func codedErrors(t *testing.T) map[string][]codedError {
 	t.Helper()
 	found := make(map[string][]codedError)
-	files := token.NewFileSet()
+	hinted := make(map[*ast.CallExpr]bool)
 	for _, dir := range []string{"cmd", "internal", "pipelines", "worker"} {
-		err := filepath.WalkDir(filepath.Join("..", "..", dir), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
-				return err
+		walkCalls(t, filepath.Join("..", "..", dir), func(pos token.Position, call *ast.CallExpr) {
+			if method, ok := call.Fun.(*ast.SelectorExpr); ok {
+				if inner, ok := method.X.(*ast.CallExpr); ok && (method.Sel.Name == "Hint" || hinted[call]) {
+					hinted[inner] = true
+				}
 			}
-			file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
-			if err != nil {
-				return err
+			if code, names := parseCoded(call); code != "" {
+				found[code] = append(found[code], codedError{pos, names, hinted[call]})
 			}
-			hinted := make(map[*ast.CallExpr]bool)
-			ast.Inspect(file, func(n ast.Node) bool {
-				call, ok := n.(*ast.CallExpr)
-				if !ok {
-					return true
-				}
-				if method, ok := call.Fun.(*ast.SelectorExpr); ok {
-					if inner, ok := method.X.(*ast.CallExpr); ok && (method.Sel.Name == "Hint" || hinted[call]) {
-						hinted[inner] = true
-					}
-				}
-				if code, names := parseCoded(call); code != "" {
-					found[code] = append(found[code], codedError{files.Position(call.Pos()), names, hinted[call]})
-				}
-				return true
-			})
-			return nil
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 	}
 	if len(found) == 0 {
 		t.Fatal("no calls of inputerr.Coded were found, so nothing was checked")
 	}
 	return found
+}
+
+// walkCalls calls visit for every call in the Go files below dir, tests excluded, outer calls
+// first.
+func walkCalls(t *testing.T, dir string, visit func(token.Position, *ast.CallExpr)) {
+	t.Helper()
+	files := token.NewFileSet()
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok {
+				visit(files.Position(call.Pos()), call)
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // parseCoded returns the code and the names of the values in a call of inputerr.Coded; code is

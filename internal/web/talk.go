@@ -139,7 +139,7 @@ func (s *Server) sample(v *request) error {
 	if text := q.Get("at"); text != "" {
 		var err error
 		if at, err = timeline.ParseClock(text); err != nil {
-			return inputerr.New("at", "%v", err)
+			return inputerr.Coded("sample.invalid_time", "{text} is not a time", "text", strconv.Quote(text)).In("at").Hint("Write it like 0:01:30")
 		}
 	}
 	var b bytes.Buffer

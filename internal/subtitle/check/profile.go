@@ -96,7 +96,7 @@ func ProfileByName(name string) (Profile, error) {
 			return p, nil
 		}
 	}
-	return Profile{}, inputerr.New("", "there is no profile “%s”", name).Hint("Choose one of %s", strings.Join(ProfileNames(), ", "))
+	return Profile{}, inputerr.Coded("profile.unknown", "there is no profile “{name}”", "name", name, "known", strings.Join(ProfileNames(), ", ")).Hint("Choose one of {known}")
 }
 
 // characters converts columns to the characters that the profile counts.

@@ -20,7 +20,7 @@ import (
 // clipped to the nearest time that exists; a cue of which nothing is left has no length.
 func Apply(cues []conference.Cue, r Result) ([]conference.Cue, []string, error) {
 	if len(r.Segments) == 0 {
-		return nil, nil, inputerr.New("", "it cannot be determined where the cues belong, so their times stay as they are").
+		return nil, nil, inputerr.Coded("subtitles.no_shift", "it cannot be determined where the cues belong, so their times stay as they are").
 			Hint("Compare a file that was made for this recording, or move the times by hand")
 	}
 	moved := slices.Clone(cues)

@@ -122,11 +122,12 @@ func (t *merger) checkSameTalk() error {
 	if 4*known >= total {
 		return nil
 	}
-	f := inputerr.New(t.file.Name, "is for another talk: only %d of its %d texts are in the source", known, total).At(first)
 	if t.file.Talk != "" {
-		return f.Hint("It is for “%s”. Choose the subtitles that it was made from", t.file.Talk)
+		return inputerr.Coded("translation.named_other_talk", "is for another talk: only {known} of its {total} texts are in the source", "known", known, "total", total, "talk", t.file.Talk).
+			In(t.file.Name).At(first).Hint("It is for “{talk}”. Choose the subtitles that it was made from")
 	}
-	return f.Hint("Choose the subtitles that it was made from")
+	return inputerr.Coded("translation.other_talk", "is for another talk: only {known} of its {total} texts are in the source", "known", known, "total", total).
+		In(t.file.Name).At(first).Hint("Choose the subtitles that it was made from")
 }
 
 // detectSourceVersion determines whether the file was made from this version of the source,

@@ -165,7 +165,7 @@ func (p *poReader) readLine(n int, l string) error {
 	if l[0] != '"' {
 		m := poKeyword.FindStringSubmatch(l)
 		if m == nil {
-			return p.damagedError(n, "“%s” is not PO syntax", l)
+			return inputerr.Coded("po.syntax", "“{text}” is not PO syntax", "text", l).In(p.name).At(n).Hint(resaveHint)
 		}
 		if err := p.readKeyword(n, mark, m[1]); err != nil {
 			return err
@@ -173,19 +173,18 @@ func (p *poReader) readLine(n int, l string) error {
 		l = m[2]
 	}
 	if p.current == nil {
-		return p.damagedError(n, "a string without a keyword")
+		return inputerr.Coded("po.no_keyword", "a string without a keyword").In(p.name).At(n).Hint(resaveHint)
 	}
 	s, ok := poUnquote(l)
 	if !ok {
-		return p.damagedError(n, "a string is not closed, or has a quotation mark without a backslash")
+		return inputerr.Coded("po.unclosed", "a string is not closed, or has a quotation mark without a backslash").In(p.name).At(n).Hint(resaveHint)
 	}
 	p.current.WriteString(s)
 	return nil
 }
 
-func (p *poReader) damagedError(n int, format string, args ...any) error {
-	return inputerr.New(p.name, format, args...).At(n).Hint("Open it in your translation editor and save it again")
-}
+// resaveHint says how to repair a PO file.
+const resaveHint = "Open it in your translation editor and save it again"
 
 // readKeyword begins a string.
 func (p *poReader) readKeyword(n int, mark, keyword string) error {
@@ -201,9 +200,9 @@ func (p *poReader) readKeyword(n int, mark, keyword string) error {
 	}
 	switch {
 	case p.strings[key] != nil:
-		return p.damagedError(n, "a second %s in one entry", keyword)
+		return inputerr.Coded("po.repeated_keyword", "a second {keyword} in one entry", "keyword", keyword).In(p.name).At(n).Hint(resaveHint)
 	case strings.HasPrefix(keyword, "msgstr") && p.strings["msgid"] == nil:
-		return p.damagedError(n, "a translation without msgid")
+		return inputerr.Coded("po.no_msgid", "a translation without msgid").In(p.name).At(n).Hint(resaveHint)
 	}
 	if p.strings == nil {
 		p.strings = map[string]*strings.Builder{}
@@ -228,7 +227,7 @@ func (p *poReader) closeEntry(n int) error {
 		}
 	}
 	if p.strings["msgid"] != nil {
-		return p.damagedError(n, "the msgid before this line has no msgstr")
+		return inputerr.Coded("po.no_msgstr", "the msgid before this line has no msgstr").In(p.name).At(n).Hint(resaveHint)
 	}
 	return nil
 }
@@ -266,7 +265,7 @@ func (p *poReader) finishEntry() error {
 		return ""
 	}
 	if all["msgid"] == nil || all["msgstr"] == nil && all["msgstr[0]"] == nil {
-		return p.damagedError(max(1, e.line), "the entry is incomplete")
+		return inputerr.Coded("po.incomplete", "the entry is incomplete").In(p.name).At(max(1, e.line)).Hint(resaveHint)
 	}
 	e.context, e.source, e.previousSource = said("msgctxt"), said("msgid"), said("|msgid")
 	e.translation = said("msgstr") + said("msgstr[0]")
