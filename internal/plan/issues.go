@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/media"
-	"github.com/lectern-av/lectern/internal/plural"
+	"github.com/lectern-av/lectern/internal/message"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -29,8 +30,7 @@ func InspectRecording(name string, p media.Probe, a media.Analysis) []conference
 // findIssues returns all issues in the kept parts of the reel. cut says that the kept parts
 // were chosen by a person, so that no cut is proposed.
 //
-// The messages are part of the bundle's key and of its manifest: rewording one makes every
-// bundle with that issue anew.
+// The sentences are those of conference.IssueEnglish.
 func findIssues(reel Reel, floor analysedSound, talk conference.Talk, cut bool) []conference.Issue {
 	t := issueFinder{reel: reel, all: []conference.Issue{}}
 	for i, s := range reel.Sources {
@@ -58,9 +58,24 @@ type issueFinder struct {
 // setSource makes s the recording that the following checks are about.
 func (t *issueFinder) setSource(s Source, a media.Analysis) { t.source, t.analysis = s, a }
 
-// add adds an issue of the current recording. try is the hint.
-func (t *issueFinder) add(kind conference.IssueKind, spans []conference.ReelSpan, try, format string, args ...any) {
-	t.all = append(t.all, conference.Issue{Kind: kind, Recording: t.source.Name, Spans: spans, Message: fmt.Sprintf(format, args...), Hint: try})
+// add adds an issue of the current recording; see conference.NewIssue.
+func (t *issueFinder) add(kind conference.IssueKind, variant string, spans []conference.ReelSpan, pairs ...string) {
+	issue := conference.NewIssue(kind, variant, spans, pairs...)
+	issue.Recording = t.source.Name
+	t.all = append(t.all, issue)
+}
+
+// issuePart puts a part of an issue's value into words; see conference.IssueEnglish.
+func issuePart(code string, pairs ...string) string {
+	return conference.IssueEnglish.Format(message.New("part."+code, pairs...))
+}
+
+// moreText says how many more times there are than are listed.
+func moreText(n int) string {
+	if n == 1 {
+		return issuePart("one")
+	}
+	return issuePart("many", "n", strconv.Itoa(n))
 }
 
 // keptStretches returns the kept parts of spans on the analysis' clock, in reel time.
@@ -103,15 +118,14 @@ func dropShorter(all []conference.ReelSpan, least time.Duration) []conference.Re
 func (t *issueFinder) checkStreams() {
 	p := t.source.Probe
 	if p.Video != nil && p.Video.Variable && !p.Video.LowFrameRate && len(p.Video.Gaps) == 0 {
-		t.add(conference.IssueVariableFrameRate, nil, "Nothing need be done; the programme has a constant rate",
-			"pictures come at varying intervals; they are taken at %s a second", p.Video.Rate)
+		t.add(conference.IssueVariableFrameRate, "", nil, "rate", p.Video.Rate.String())
 	}
 	t.checkJumps()
 	if p.Video != nil {
 		t.checkGaps("picture", p.Video.Gaps)
 	}
 	if len(p.Audio) == 0 {
-		t.add(conference.IssueNoAudio, nil, "Hand in the recording that has the speaker's voice", "the recording has no sound")
+		t.add(conference.IssueNoAudio, "", nil)
 		return
 	}
 	t.checkGaps("sound", p.Audio[0].Gaps)
@@ -122,8 +136,7 @@ func (t *issueFinder) checkStreams() {
 	a, v := p.Audio[0], p.Video
 	first, last := a.Start-v.Lead, a.End-v.End
 	if first.Abs() >= apart || last.Abs() >= apart {
-		t.add(conference.IssueDesync, nil, "See whether lips and voice agree near the end; if not, export it anew",
-			"picture and sound do not go together: the sound begins %s and ends %s", offsetText(first), offsetText(last))
+		t.add(conference.IssueDesync, "", nil, "begins", offsetText(first), "ends", offsetText(last))
 	}
 }
 
@@ -133,18 +146,16 @@ func offsetText(d time.Duration) string {
 	d = d.Round(100 * time.Millisecond)
 	switch {
 	case d > 0:
-		return fmt.Sprintf("%.1f s after the picture", d.Seconds())
+		return issuePart("after", "by", fmt.Sprintf("%.1f", d.Seconds()))
 	case d < 0:
-		return fmt.Sprintf("%.1f s before it", -d.Seconds())
+		return issuePart("before", "by", fmt.Sprintf("%.1f", -d.Seconds()))
 	}
-	return "with it"
+	return issuePart("with")
 }
 
 func (t *issueFinder) checkGaps(of string, gaps []timeline.Span) {
 	if kept := t.keptStretches(gaps...); len(kept) > 0 {
-		fills := map[string]string{"picture": "the last picture stays", "sound": "there is silence"}[of]
-		t.add(conference.IssueGap, kept, "Copy it again from the camera; if that is no better, cut it out",
-			"no %s was recorded %s; %s there", of, stretchesText(kept), fills)
+		t.add(conference.IssueGap, of, kept, "where", stretchesText(kept))
 	}
 }
 
@@ -159,19 +170,18 @@ func (t *issueFinder) checkJumps() {
 			continue
 		}
 		spans = append(spans, kept...)
-		said = append(said, fmt.Sprintf("%s at %s", jumpText(j.By), formatClock(kept[0].From)))
+		said = append(said, jumpText(j.By, kept[0].From))
 	}
 	if more := len(said) - enough; more > 0 {
-		said = append(said[:enough], "and "+plural.Count(more, "more time"))
+		said = append(said[:enough], moreText(more))
 	}
 	if len(said) > 0 {
-		t.add(conference.IssueClockJump, spans, "Have a look there; what is missing was not recorded",
-			"the clock jumps %s, as where a recorder was started again; what comes after follows at once", strings.Join(said, ", "))
+		t.add(conference.IssueClockJump, "", spans, "jumps", strings.Join(said, ", "))
 	}
 }
 
-// jumpText returns in words how far a clock jumps.
-func jumpText(d time.Duration) string {
+// jumpText returns in words how far a clock jumps, and at what time.
+func jumpText(d, at time.Duration) string {
 	far, way := formatClock(d.Abs()), "forward"
 	if d.Abs() < 10*time.Second {
 		far = fmt.Sprintf("%.1f s", d.Abs().Seconds())
@@ -179,7 +189,7 @@ func jumpText(d time.Duration) string {
 	if d < 0 {
 		way = "back"
 	}
-	return way + " by " + far
+	return issuePart(way, "by", far, "at", formatClock(at))
 }
 
 // checkSound reports what the analysis of the sound found.
@@ -189,23 +199,23 @@ func (t *issueFinder) checkSound() {
 		return
 	}
 	if a.Silent {
-		t.add(conference.IssueSilent, nil, "Hand in the recording that has the speaker's voice, or say which stream it is under sound: in the talk's file",
-			"the sound is silent from beginning to end")
+		t.add(conference.IssueSilent, "", nil)
 		return
 	}
 	t.checkChannels()
 	if kept := t.keptStretches(a.Activity.Clipped...); len(kept) > 0 {
-		t.add(conference.IssueClipped, kept, "What was lost does not come back: use another recording of the sound, if there is one",
-			"the sound is clipped in %s, %s", plural.Count(a.Left.Clipped+a.Right.Clipped, "place"), stretchesText(kept))
+		variant, n := "many", a.Left.Clipped+a.Right.Clipped
+		if n == 1 {
+			variant = "one"
+		}
+		t.add(conference.IssueClipped, variant, kept, "n", strconv.Itoa(n), "where", stretchesText(kept))
 	}
 	const heard = 40 // dB under the talk; softer hum is inaudible
 	if h := a.Activity.Hum; h != nil && h.Level > a.LUFS-heard {
-		t.add(conference.IssueHum, nil, fmt.Sprintf("Say high-pass: %d under sound: in the talk's file, and listen", h.Hz*6/5),
-			"the mains hum at %d Hz, %.0f dB under the talk", h.Hz, max(0, a.LUFS-h.Level))
+		t.add(conference.IssueHum, "", nil, "hz", strconv.Itoa(h.Hz), "level", fmt.Sprintf("%.0f", max(0, a.LUFS-h.Level)), "cutoff", strconv.Itoa(h.Hz*6/5))
 	}
 	if a.Duration >= time.Minute && a.Activity.Speech < a.Duration/20 {
-		t.add(conference.IssueNoSpeech, nil, "Listen to it: is it the right recording, and was the microphone on?",
-			"there is sound, but hardly any speech in it")
+		t.add(conference.IssueNoSpeech, "", nil)
 		return
 	}
 	t.checkPauses()
@@ -214,19 +224,17 @@ func (t *issueFinder) checkSound() {
 // checkChannels reports silent channels, and channels of opposite polarity.
 func (t *issueFinder) checkChannels() {
 	a := t.analysis
-	const other = "--channels decides it otherwise"
 	switch {
 	case a.Right.Dead:
-		t.add(conference.IssueDeadChannel, nil, other, "the right channel is silent; the left one is used on both sides")
+		t.add(conference.IssueDeadChannel, "right", nil)
 	case a.Left.Dead:
-		t.add(conference.IssueDeadChannel, nil, other, "the left channel is silent; the right one is used on both sides")
+		t.add(conference.IssueDeadChannel, "left", nil)
 	case a.PolarityInverted:
-		t.add(conference.IssueOppositePhase, nil, other, "the two channels are opposites of one another and would cancel out on a single loudspeaker; the left one is used on both sides")
+		t.add(conference.IssueOppositePhase, "", nil)
 	default:
 		for side, spans := range map[string][]timeline.Span{"left": a.Activity.LeftDropouts, "right": a.Activity.RightDropouts} {
 			if kept := t.keptStretches(spans...); len(kept) > 0 {
-				t.add(conference.IssueDeadChannel, kept, fmt.Sprintf("With --channels %s the other is used on both sides", map[string]string{"left": "right", "right": "left"}[side]),
-					"the %s channel is silent %s", side, stretchesText(kept))
+				t.add(conference.IssueDeadChannel, side+"-part", kept, "where", stretchesText(kept))
 			}
 		}
 	}
@@ -243,7 +251,7 @@ func (t *issueFinder) checkPauses() {
 		rests = append(rests, timeline.Span{From: sounding[i-1].To, To: sounding[i].From})
 	}
 	if kept := dropShorter(t.keptStretches(rests...), minPause); len(kept) > 0 {
-		t.add(conference.IssueSilent, kept, "If it is a break, leave it out: give --cut for what comes before and after", "nothing is heard %s", stretchesText(kept))
+		t.add(conference.IssueSilent, "pause", kept, "where", stretchesText(kept))
 	}
 }
 
@@ -253,18 +261,19 @@ func (t *issueFinder) checkPicture() {
 	if g == nil {
 		return
 	}
-	about := ""
+	black, frozen := "", "part"
 	if g.MaxInterval > 2*time.Second {
-		about = fmt.Sprintf(" (give or take %.0f s)", math.Ceil(g.MaxInterval.Seconds()))
+		black, frozen = "about", "about"
 	}
+	about := fmt.Sprintf("%.0f", math.Ceil(g.MaxInterval.Seconds()))
 	if kept := t.keptStretches(g.Black...); len(kept) > 0 {
-		t.add(conference.IssueBlack, kept, "If nothing is to be seen there, cut it out, or look for another recording", "the picture is black %s%s", stretchesText(kept), about)
+		t.add(conference.IssueBlack, black, kept, "where", stretchesText(kept), "about", about)
 	}
 	if kept := t.keptStretches(g.Frozen...); len(kept) > 0 {
-		t.add(conference.IssueFrozen, kept, "The camera may have hung: look for another recording of that part", "the picture stands still %s, and moves all the time elsewhere%s", stretchesText(kept), about)
+		t.add(conference.IssueFrozen, frozen, kept, "where", stretchesText(kept), "about", about)
 	}
 	if g.Static && len(t.keptStretches(g.Black...)) == 0 {
-		t.add(conference.IssueFrozen, nil, "See whether it is the right recording, or one of a camera that hung", "the picture is the same from beginning to end")
+		t.add(conference.IssueFrozen, "", nil)
 	}
 }
 
@@ -279,17 +288,15 @@ func (t *issueFinder) checkLength(talk conference.Talk) {
 	}
 	kept := t.reel.Programme.Rate.Time(frames)
 	var kind conference.IssueKind
-	var try string
 	switch {
 	case kept < talk.Length/2:
-		kind, try = conference.IssueTooShort, "Is a recording missing, or does --cut leave out too much?"
+		kind = conference.IssueTooShort
 	case kept > talk.Length*3/2:
-		kind, try = conference.IssueTooLong, "Give --cut for what belongs to the talk"
+		kind = conference.IssueTooLong
 	default:
 		return
 	}
-	t.all = append(t.all, conference.Issue{Kind: kind, Hint: try, Message: fmt.Sprintf("%s is kept of the recordings, and the slot is of %s",
-		formatClock(kept), formatClock(talk.Length))})
+	t.all = append(t.all, conference.NewIssue(kind, "", nil, "kept", formatClock(kept), "slot", formatClock(talk.Length)))
 }
 
 // checkSilentEnds proposes a cut if there is silence before or after the talk.
@@ -317,21 +324,21 @@ func (t *issueFinder) checkSilentEnds(floor analysedSound, cut bool) {
 	if up := talk.To.Truncate(time.Second) + time.Second; up < whole.To {
 		talk.To = up
 	}
-	var where []string
+	variant, start, end := "", formatClock(talk.From), formatClock(talk.To)
 	var spans []conference.ReelSpan
 	if talk.From-whole.From >= least {
-		where, spans = append(where, "until "+formatClock(talk.From)), append(spans, conference.ReelSpan{From: whole.From, To: talk.From})
+		variant, spans = "start", append(spans, conference.ReelSpan{From: whole.From, To: talk.From})
 	} else {
 		talk.From = whole.From
 	}
 	if whole.To-talk.To >= least {
-		where, spans = append(where, "after "+formatClock(talk.To)), append(spans, conference.ReelSpan{From: talk.To, To: whole.To})
+		variant, spans = map[string]string{"": "end", "start": "both"}[variant], append(spans, conference.ReelSpan{From: talk.To, To: whole.To})
 	} else {
 		talk.To = floorMillis(whole.To)
 	}
 	if len(spans) > 0 {
-		t.all = append(t.all, conference.Issue{Kind: conference.IssueSilentEnds, Spans: spans, Message: "silence " + strings.Join(where, " and "),
-			Hint: fmt.Sprintf("To leave it out: --cut %s-%s", timeline.FormatClock(talk.From), timeline.FormatClock(talk.To))})
+		t.all = append(t.all, conference.NewIssue(conference.IssueSilentEnds, variant, spans, "start", start, "end", end,
+			"cut", timeline.FormatClock(talk.From)+"-"+timeline.FormatClock(talk.To)))
 	}
 }
 
@@ -341,13 +348,13 @@ func stretchesText(all []conference.ReelSpan) string {
 	var said []string
 	for _, s := range all[:min(len(all), enough)] {
 		if from, to := formatClock(s.From), formatClock(s.To); from == to {
-			said = append(said, "at "+from)
+			said = append(said, issuePart("at", "from", from))
 		} else {
-			said = append(said, "from "+from+" to "+to)
+			said = append(said, issuePart("span", "from", from, "to", to))
 		}
 	}
 	if more := len(all) - enough; more > 0 {
-		said = append(said, "and "+plural.Count(more, "more time"))
+		said = append(said, moreText(more))
 	}
 	return strings.Join(said, ", ")
 }

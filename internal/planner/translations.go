@@ -2,11 +2,12 @@ package planner
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/message"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/translation"
@@ -33,16 +34,16 @@ func (p *Planner) AddTranslations(ctx context.Context, facts *conference.Facts, 
 	for _, t := range all {
 		progress := t.Progress()
 		completeness := conference.Completeness{Revision: t.Source.Revision, Cues: progress.SourceCues, Done: progress.AtLeast(threshold)}
-		withhold := func(reason string) {
-			facts.Withheld = append(facts.Withheld, conference.WithheldTrack{Language: t.Language, Reason: reason, Translated: completeness})
+		withhold := func(reason message.Message) {
+			facts.Withheld = append(facts.Withheld, conference.WithheldTrack{Language: t.Language, Reason: WithheldEnglish.Format(reason), Translated: completeness})
 		}
 		if conference.FindTrack(facts.Tracks, t.Language) != nil {
-			withhold("a file in the same language was handed in with the talk")
+			withhold(message.New("left-out.file"))
 			continue
 		}
 		cues := translation.ReleasedCues(t.Cues, threshold)
 		if len(cues) == 0 || completeness.Done*100 < percent*completeness.Cues {
-			withhold(fmt.Sprintf("%d of %d cues are %s, and the release asks for %d %%", completeness.Done, completeness.Cues, stateText(threshold), percent))
+			withhold(message.New("left-out."+string(threshold), "done", strconv.Itoa(completeness.Done), "all", strconv.Itoa(completeness.Cues), "percent", strconv.Itoa(percent)))
 			continue
 		}
 		facts.Tracks = append(facts.Tracks, conference.Track{
@@ -58,7 +59,7 @@ func (p *Planner) AddTranslations(ctx context.Context, facts *conference.Facts, 
 func (p *Planner) withholdAll(ctx context.Context, facts *conference.Facts) error {
 	list, err := p.Catalog.Translations(ctx, facts.Talk.Slug)
 	for _, t := range list {
-		reason := fmt.Sprintf("the talk has no subtitles in %s that it could be held against", subtitle.EnglishLanguageName(facts.Talk.Language))
+		reason := WithheldEnglish.Format(message.New("left-out.no-source", "language", subtitle.EnglishLanguageName(facts.Talk.Language)))
 		facts.Withheld = append(facts.Withheld, conference.WithheldTrack{Language: t.Language, Reason: reason})
 	}
 	return err
@@ -82,9 +83,13 @@ func dropUntranslatedCues(tracks []conference.Track) (all []conference.Track) {
 	return all
 }
 
-// stateText describes cues that have reached a state or a later one.
-func stateText(s translation.State) string {
-	return map[translation.State]string{
-		translation.Approved: "approved", translation.InReview: "in review or approved", translation.Draft: "translated",
-	}[s]
+// WithheldEnglish are the reasons why a translation is not in a bundle. The threshold of the
+// pipeline is part of the code. Pages recognize the stored sentences by these templates; rewording
+// one makes bundles anew.
+var WithheldEnglish = message.Templates{
+	"left-out.file": "a file in the same language was handed in with the talk",
+	"left-out." + string(translation.Approved): "{done} of {all} cues are approved, and the release asks for {percent} %",
+	"left-out." + string(translation.InReview): "{done} of {all} cues are in review or approved, and the release asks for {percent} %",
+	"left-out." + string(translation.Draft):    "{done} of {all} cues are translated, and the release asks for {percent} %",
+	"left-out.no-source":                       "the talk has no subtitles in {language} that it could be held against",
 }

@@ -5,13 +5,13 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/message"
 )
 
 // jsonText is a string in JSON. It accepts a number, an object with a name or title, or texts
@@ -133,7 +133,7 @@ func readJSON(name string, data []byte) (p Programme, err error) {
 	if file.Schedule == nil {
 		for _, e := range slices.Concat(list, file.Results, file.Talks) {
 			if state := string(e.State); state != "" && state != "accepted" && state != "confirmed" {
-				p.Notes = append(p.Notes, fmt.Sprintf("“%s” was skipped: it is %s", singleLine(string(e.Title)), state))
+				p.Notes = append(p.Notes, NoteEnglish.Format(message.New("notes.state", "title", singleLine(string(e.Title)), "state", state)))
 				continue
 			}
 			if err := p.add(name, e.toRaw("", "")); err != nil {

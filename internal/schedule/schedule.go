@@ -22,6 +22,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/message"
 )
 
 // Programme is the content of a schedule.
@@ -67,6 +68,22 @@ func Read(name string, data []byte) (Programme, error) {
 	return p, validate(name, &p)
 }
 
+// NoteEnglish are the notes of a programme. Pages recognize them by these templates.
+var NoteEnglish = message.Templates{
+	"notes.break":    "“{title}” was skipped: it is a break",
+	"notes.state":    "“{title}” was skipped: it is {state}",
+	"notes.no-title": "an event without a title was skipped ({id})",
+	"notes.no-id":    "an event without a title and an ID was skipped",
+}
+
+func noTitleNote(s conference.Scheduling) string {
+	id := cmp.Or(s.GUID, s.Event)
+	if id == "" {
+		return NoteEnglish["notes.no-id"]
+	}
+	return NoteEnglish.Format(message.New("notes.no-title", "id", id))
+}
+
 // validate removes events without a title, and returns an error if there are no talks or if
 // two have the same id.
 func validate(name string, p *Programme) error {
@@ -74,7 +91,7 @@ func validate(name string, p *Programme) error {
 	var talks []Event
 	for _, e := range p.Events {
 		if e.Talk.Title == "" {
-			p.Notes = append(p.Notes, fmt.Sprintf("an event without a title was skipped (%s)", cmp.Or(e.Scheduling.GUID, e.Scheduling.Event, "no id")))
+			p.Notes = append(p.Notes, noTitleNote(e.Scheduling))
 			continue
 		}
 		for _, id := range eventIDs(e.Scheduling) {
@@ -127,7 +144,7 @@ var breakPattern = regexp.MustCompile(`(?i)\b(break|lunch|coffee|pause|registrat
 // parse interprets the event. If it is not a talk, skipped says why, for people.
 func (r rawEvent) parse(name string, zone *time.Location) (e Event, skipped string, err error) {
 	if len(r.persons) == 0 && breakPattern.MatchString(r.title+" "+r.kind) {
-		return e, fmt.Sprintf("“%s” was skipped: it is a break", r.title), nil
+		return e, NoteEnglish.Format(message.New("notes.break", "title", r.title)), nil
 	}
 	t, s := &e.Talk, &e.Scheduling
 	t.Title = singleLine(r.title)

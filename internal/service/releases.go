@@ -16,6 +16,7 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/message"
 )
 
 // Releases records the verdicts of speakers and copies bundles that may be released to the release
@@ -225,6 +226,13 @@ func (svc *Releases) releaseOne(ctx context.Context, r catalog.ReleaseRequest, n
 	return svc.notifier.released(ctx, r.Slug)
 }
 
+// ReleaseEnglish are the reasons why an approved talk is not released yet. Pages recognize the
+// stored sentences by these templates.
+var ReleaseEnglish = message.Templates{
+	"rebuilding": "it is being processed again",
+	"changed":    "it was changed since it was approved",
+}
+
 // releaseBlocker returns why a talk must not be released at the time now; "" if it may be.
 func (svc *Releases) releaseBlocker(ctx context.Context, slug string, now time.Time) (string, error) {
 	s, err := svc.status(ctx, slug, now)
@@ -237,9 +245,9 @@ func (svc *Releases) releaseBlocker(ctx context.Context, slug string, now time.T
 	}
 	switch {
 	case build.Pending():
-		return "it is being processed again", nil
+		return ReleaseEnglish["rebuilding"], nil
 	case s.Review.Verdict != catalog.ReviewApproved || s.Stale:
-		return "it was changed since it was approved", nil
+		return ReleaseEnglish["changed"], nil
 	}
 	return "", nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/message"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/internal/timeline"
@@ -50,13 +51,16 @@ func editionOf(ctx context.Context, c *catalog.Catalog, slug string, current con
 	return c.Edition(ctx, published.Edition)
 }
 
+// NoteEnglish are the notes on cues of uploaded files. Pages recognize them by these templates.
+var NoteEnglish = message.Templates{"omitted.note": "{file}: left out: {reason}"}
+
 // toReelTime converts a track from the clock of an edition's programme. The notes say which cues
 // have no place in the recordings.
 func toReelTime(t conference.Track, against conference.Edition) (conference.Track, []string) {
 	cues, omitted := subtitle.ToReel(against.Programme, t.Cues)
 	var notes []string
 	for _, o := range omitted {
-		notes = append(notes, fmt.Sprintf("%s:%d: left out: %s", t.File, o.Cue.Line, o.Reason))
+		notes = append(notes, NoteEnglish.Format(message.New("omitted.note", "file", fmt.Sprintf("%s:%d", t.File, o.Cue.Line), "reason", o.Reason)))
 	}
 	t.Cues = cues
 	return t, notes

@@ -1,11 +1,12 @@
 package subtitle
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/message"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -18,6 +19,14 @@ type OmittedCue struct {
 	Reason string         `json:"why"`
 }
 
+// OmittedEnglish are the reasons of omitted cues. Pages recognize the stored sentences by these
+// templates.
+var OmittedEnglish = message.Templates{
+	"omitted.outside": "it is not in the programme",
+	"omitted.short":   "only {ms} ms of it are in the programme",
+	"omitted.card":    "it is over a card, where nothing is spoken, or outside the programme",
+}
+
 // ToProgramme maps cues from reel time to programme time, and lists the cues that are left out.
 func ToProgramme(p timeline.Programme, cues []conference.Cue) (placed []conference.Cue, left []OmittedCue) {
 	for _, c := range cues {
@@ -25,9 +34,11 @@ func ToProgramme(p timeline.Programme, cues []conference.Cue) (placed []conferen
 		seen, ok := p.FromReel(whole)
 		switch {
 		case !ok:
-			left = append(left, OmittedCue{c, "it is not in the programme"})
+			left = append(left, OmittedCue{c, OmittedEnglish["omitted.outside"]})
 		case seen.Len() < MinClippedDuration && seen.Len() < whole.Len():
-			left = append(left, OmittedCue{c, fmt.Sprintf("only %d ms of it are in the programme", roundToMS(seen.Len()).Milliseconds())})
+			left = append(left, OmittedCue{c, OmittedEnglish.Format(message.Message{Code: "omitted.short", Values: map[string]string{
+				"ms": strconv.FormatInt(roundToMS(seen.Len()).Milliseconds(), 10),
+			}})})
 		default:
 			c.Start, c.End = seen.From, seen.To
 			placed = append(placed, c)
@@ -42,7 +53,7 @@ func ToReel(p timeline.Programme, cues []conference.Cue) (reel []conference.Cue,
 	for _, c := range cues {
 		span, ok := p.ToReel(timeline.Span{From: c.Start, To: c.End})
 		if !ok {
-			left = append(left, OmittedCue{c, "it is over a card, where nothing is spoken, or outside the programme"})
+			left = append(left, OmittedCue{c, OmittedEnglish["omitted.card"]})
 			continue
 		}
 		c.Start, c.End = span.From, span.To

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/message"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 )
 
@@ -87,7 +88,7 @@ func (s Service) ImportFile(ctx context.Context, slug, language string, f Return
 	if r.Number > 0 && storedAlike(r.Cues, last) {
 		return r, result, nil
 	}
-	r, err = s.save(ctx, r, who, "imported from "+name)
+	r, err = s.save(ctx, r, who, WhyEnglish.Format(message.New("why.imported", "file", name)))
 	return r, result, err
 }
 

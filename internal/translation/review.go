@@ -3,11 +3,12 @@ package translation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/message"
 )
 
 // edit applies do to the latest revision and saves the result. An error of do is returned, and
@@ -26,7 +27,7 @@ func (s Service) edit(ctx context.Context, slug, language, who, why string, do f
 
 // SubmitForReview moves all drafts of a translation to the state in review.
 func (s Service) SubmitForReview(ctx context.Context, slug, language, who string) (Revision, error) {
-	return s.edit(ctx, slug, language, who, "sent for review", func(r *Revision) error {
+	return s.edit(ctx, slug, language, who, WhyEnglish["why.for-review"], func(r *Revision) error {
 		if r.changeState(Draft, InReview) {
 			return nil
 		}
@@ -51,7 +52,7 @@ func (r *Revision) changeState(from, to State) bool {
 // who, or one of names (other names of the same person), stay in review.
 func (s Service) Approve(ctx context.Context, slug, language, who string, names ...string) (Revision, error) {
 	names = append([]string{who}, names...)
-	return s.edit(ctx, slug, language, who, "approved", func(r *Revision) error {
+	return s.edit(ctx, slug, language, who, WhyEnglish["why.approved"], func(r *Revision) error {
 		own, approved := 0, 0
 		for i := range r.Cues {
 			switch c := &r.Cues[i]; {
@@ -77,7 +78,7 @@ func (s Service) Approve(ctx context.Context, slug, language, who string, names 
 // SendBack moves cues that are in review or approved back to draft and adds a note with the
 // reason: the translation of the source cue with this id, or of all cues if id is "".
 func (s Service) SendBack(ctx context.Context, slug, language, id, who, note string) (Revision, error) {
-	return s.edit(ctx, slug, language, who, "sent back: "+note, func(r *Revision) error {
+	return s.edit(ctx, slug, language, who, WhyEnglish.Format(message.New("why.sent-back", "note", note)), func(r *Revision) error {
 		n := 0
 		for i := range r.Cues {
 			c := &r.Cues[i]
@@ -100,7 +101,7 @@ func (s Service) SendBack(ctx context.Context, slug, language, id, who, note str
 
 // Restore saves an earlier revision as the latest one, updated to the current source.
 func (s Service) Restore(ctx context.Context, slug, language string, number int, who string) (Revision, error) {
-	return s.edit(ctx, slug, language, who, fmt.Sprintf("revision %d restored", number), func(r *Revision) error {
+	return s.edit(ctx, slug, language, who, WhyEnglish.Format(message.New("why.restored", "n", strconv.Itoa(number))), func(r *Revision) error {
 		old, err := s.Load(ctx, slug, language, number)
 		if errors.Is(err, ErrNotFound) || number < 1 {
 			return inputerr.Coded("translation.no_revision", "has no revision {number}. The latest is {latest}", "number", number, "latest", r.Number).In(slug + "/" + language)

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/message"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -243,7 +245,7 @@ func (s Service) UpdateToSource(ctx context.Context, slug string) (map[string]Up
 		}
 		r.Source = source
 		r.Cues, reports[r.Language] = since[was.Revision].apply(r.Cues)
-		why := fmt.Sprintf("the source is at revision %d", source.Revision)
+		why := WhyEnglish.Format(message.New("why.source", "n", strconv.Itoa(source.Revision)))
 		if _, err := s.save(ctx, r, "lectern", why); err != nil {
 			return reports, err
 		}

@@ -9,7 +9,10 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/match"
 	"github.com/lectern-av/lectern/internal/message"
+	"github.com/lectern-av/lectern/internal/planner"
+	"github.com/lectern-av/lectern/internal/schedule"
 	"github.com/lectern-av/lectern/internal/service"
+	"github.com/lectern-av/lectern/internal/submission"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/check"
 	"github.com/lectern-av/lectern/internal/subtitle/subsync"
@@ -25,6 +28,7 @@ var catalogs = map[string]message.Templates{
 	"match":    match.English,
 	"event":    service.EventEnglish,
 	"reason":   storedReasons,
+	"issue":    conference.IssueEnglish,
 }
 
 func mergeTemplates(all ...message.Templates) message.Templates {
@@ -35,31 +39,10 @@ func mergeTemplates(all ...message.Templates) message.Templates {
 	return merged
 }
 
-// storedReasons are the reasons that are stored in words, because bundles hold them.
-var storedReasons = mergeTemplates(conference.BlockerEnglish, message.Templates{
-	"why.merged":           "uploaded {file} and merged it with newer changes",
-	"why.uploaded":         "uploaded {file}",
-	"why.handed-in":        "handed in",
-	"why.imported":         "imported from {file}",
-	"why.for-review":       "sent for review",
-	"why.approved":         "approved",
-	"why.sent-back":        "sent back: {note}",
-	"why.restored":         "revision {n} restored",
-	"why.source":           "the source is at revision {n}",
-	"notes.no-title":       "an event without a title was skipped ({id})",
-	"notes.state":          "“{title}” was skipped: it is {state}",
-	"rebuilding":           "it is being processed again",
-	"changed":              "it was changed since it was approved",
-	"left-out.file":        "a file in the same language was handed in with the talk",
-	"left-out.incomplete":  "{done} of {all} cues are {state}, and the release asks for {percent} %",
-	"left-out.no-source":   "the talk has no subtitles in {language} that it could be held against",
-	"omitted.outside":      "it is not in the programme",
-	"omitted.short":        "only {ms} ms of it are in the programme",
-	"omitted.card":         "it is over a card, where nothing is spoken, or outside the programme",
-	"omitted.file-outside": "{file}: left out: it is not in the programme",
-	"omitted.file-short":   "{file}: left out: only {ms} ms of it are in the programme",
-	"omitted.file-card":    "{file}: left out: it is over a card, where nothing is spoken, or outside the programme",
-})
+// storedReasons are the reasons that are stored in words, because bundles and histories hold them.
+// They are formatted from these templates, by which reason recognizes them.
+var storedReasons = mergeTemplates(conference.BlockerEnglish, planner.WithheldEnglish, schedule.NoteEnglish,
+	service.ReleaseEnglish, submission.NoteEnglish, subtitle.OmittedEnglish, translation.WhyEnglish)
 
 // templates returns the sentences of a catalog in a locale. What is not translated is in English.
 func (w messages) templates(locale, catalog string) message.Templates {
@@ -106,28 +89,47 @@ func (w messages) syncSentences(locale string) func(*subsync.Result) string {
 	}
 }
 
-// issue returns what is wrong with a recording and what to do. In English it is what the
-// recording check says; other languages know the kind of issue and whether it has places.
+// issue returns what is wrong with a recording and what to do.
 func (w messages) issue(locale string, issue conference.Issue) string {
+	text := issue.Message
+	if issue.Hint != "" {
+		text += ". " + issue.Hint
+	}
 	if locale == locales[0].String() {
-		text := issue.Message
-		if issue.Hint != "" {
-			text += ". " + issue.Hint
-		}
 		return text
 	}
-	key := "issue." + string(issue.Kind)
-	if _, ok := w[locale][key+".spans"]; ok && len(issue.Spans) > 0 {
-		key += ".spans"
-	}
-	text, ok := w[locale][key]
+	ofKind := maps.Clone(conference.IssueEnglish)
+	maps.DeleteFunc(ofKind, func(code, _ string) bool {
+		kind, _, _ := strings.Cut(code, ".")
+		return kind != string(issue.Kind) || strings.HasSuffix(code, ".hint")
+	})
+	m, ok := recognize(ofKind, issue.Message)
 	if !ok {
-		return issue.Message
+		return text
 	}
-	if hint, ok := w[locale][key+".hint"]; ok {
-		return text.Other + " " + hint.Other
+	hint := m.Code + ".hint"
+	if h, ok := matchTemplate(hint, conference.IssueEnglish[hint], issue.Hint); ok {
+		maps.Copy(h.Values, m.Values)
+		m.Values = h.Values
 	}
-	return text.Other
+	for name, value := range m.Values {
+		m.Values[name] = w.issueParts(locale, value)
+	}
+	said := w.templates(locale, "issue")
+	return said.Format(m) + " " + said.Format(message.Message{Code: hint, Values: m.Values})
+}
+
+// issueParts translates the value of an issue, if it is a list of parts.
+func (w messages) issueParts(locale, list string) string {
+	ofParts := maps.Clone(conference.IssueEnglish)
+	maps.DeleteFunc(ofParts, func(code, _ string) bool { return !strings.HasPrefix(code, "part.") })
+	parts := strings.Split(list, ", ")
+	for i, part := range parts {
+		if m, ok := recognize(ofParts, part); ok {
+			parts[i] = w.templates(locale, "issue").Format(m)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // reason translates a reason that is stored in English. What is not in storedReasons, such as what
@@ -136,15 +138,33 @@ func (w messages) reason(locale, english string) string {
 	if locale == locales[0].String() {
 		return english
 	}
-	longest := slices.SortedFunc(maps.Keys(storedReasons), func(a, b string) int { // a shorter one may match its beginning
-		return len(storedReasons[b]) - len(storedReasons[a])
+	m, ok := recognize(storedReasons, english)
+	if !ok {
+		return english
+	}
+	if inner, ok := m.Values["reason"]; ok {
+		m.Values["reason"] = w.reason(locale, inner)
+	}
+	return w.templates(locale, "reason").Format(m)
+}
+
+// recognize returns the message that a text was formatted from, if its template is among those
+// given. The template with most text of its own wins, since a shorter one may match its beginning.
+func recognize(templates message.Templates, text string) (message.Message, bool) {
+	longest := slices.SortedFunc(maps.Keys(templates), func(a, b string) int {
+		return literalLength(templates[b]) - literalLength(templates[a])
 	})
 	for _, code := range longest {
-		if m, ok := matchTemplate(code, storedReasons[code], english); ok {
-			return w.templates(locale, "reason").Format(m)
+		if m, ok := matchTemplate(code, templates[code], text); ok {
+			return m, true
 		}
 	}
-	return english
+	return message.Message{}, false
+}
+
+// literalLength returns the length of a template without its placeholders.
+func literalLength(template string) int {
+	return len(placeholder.ReplaceAllString(regexp.QuoteMeta(template), ""))
 }
 
 // placeholder matches the name of a value in a template.
@@ -159,11 +179,11 @@ func matchTemplate(code, template, text string) (message.Message, bool) {
 	if values == nil {
 		return message.Message{}, false
 	}
-	var pairs []string
+	m := message.Message{Code: code, Values: make(map[string]string)}
 	for i, name := range re.SubexpNames() {
 		if i > 0 {
-			pairs = append(pairs, name, values[i])
+			m.Values[name] = values[i]
 		}
 	}
-	return message.New(code, pairs...), true
+	return m, true
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/message"
 )
 
 // TestTranslations_EveryMessageInSpanish checks that Spanish has every sentence that other packages
@@ -50,27 +51,49 @@ func TestTranslations_EveryMessageInSpanish(t *testing.T) {
 	}
 }
 
-// TestIssue_EveryKindInSpanish checks that all issues that the recording check knows are in Spanish, with a
-// hint.
-func TestIssue_EveryKindInSpanish(t *testing.T) {
+// TestIssue_InSpanish formats every issue that the recording check knows, and asks for its Spanish
+// sentences with the same values.
+func TestIssue_InSpanish(t *testing.T) {
 	w, err := loadMessages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []conference.IssueKind{
-		conference.IssueNoAudio, conference.IssueSilent, conference.IssueDeadChannel, conference.IssueOppositePhase,
-		conference.IssueClipped, conference.IssueHum, conference.IssueNoSpeech, conference.IssueBlack,
-		conference.IssueFrozen, conference.IssueVariableFrameRate, conference.IssueGap, conference.IssueClockJump,
-		conference.IssueDesync, conference.IssueTooShort, conference.IssueTooLong, conference.IssueSilentEnds,
-	} {
-		for _, spans := range [][]conference.ReelSpan{nil, {{To: time.Second}}} {
-			issue := conference.Issue{Kind: kind, Spans: spans, Message: "English", Hint: "hint"}
-			if got := w.issue("es", issue); strings.Contains(got, "English") || !strings.HasSuffix(got, ".") && !strings.HasSuffix(got, "?") {
-				t.Errorf("%s: %q", kind, got)
-			}
-			if got := w.issue("en", issue); got != "English. hint" {
-				t.Errorf("%s in English: %q", kind, got)
-			}
+	for code := range conference.IssueEnglish {
+		kind, variant, _ := strings.Cut(code, ".")
+		if kind == "part" || strings.HasSuffix(code, "hint") {
+			continue
+		}
+		pairs := []string{
+			"where", "from 00:00:01 to 00:00:02, at 00:00:03, and 4 more times", "jumps", "back by 2.0 s at 00:00:07", "begins", "1.5 s before it", "ends", "with it",
+			"n", "31", "hz", "32", "level", "33", "cutoff", "34", "about", "35", "rate", "36", "kept", "37", "slot", "38", "start", "39", "end", "40", "cut", "41-42",
+		}
+		issue := conference.NewIssue(conference.IssueKind(kind), variant, nil, pairs...)
+		want := w.templates("es", "issue")
+		for i := 0; i < len(pairs); i += 2 {
+			pairs[i+1] = strings.NewReplacer("from 00:00:01 to 00:00:02, at 00:00:03, and 4 more times", "de 00:00:01 a 00:00:02, en 00:00:03, y 4 veces más",
+				"back by 2.0 s at 00:00:07", "2.0 s hacia atrás en 00:00:07", "1.5 s before it", "1.5 s antes que la imagen", "with it", "a la vez").Replace(pairs[i+1])
+		}
+		sentence := want.Format(message.New(code, pairs...)) + " " + want.Format(message.New(code+".hint", pairs...))
+		if got := w.issue("es", issue); got != sentence {
+			t.Errorf("%s: got %q, want %q", code, got, sentence)
+		}
+		if got := w.issue("en", issue); got != issue.Message+". "+issue.Hint {
+			t.Errorf("%s in English: %q", code, got)
+		}
+	}
+}
+
+// TestReason_EveryTemplateIsRecognized formats every stored reason and asks for the same message
+// again, so that no template hides another.
+func TestReason_EveryTemplateIsRecognized(t *testing.T) {
+	w := messages{"es": {}}
+	for code := range storedReasons {
+		w["es"]["reason."+code] = pageText{Other: code}
+	}
+	for code, template := range storedReasons {
+		text := regexp.MustCompile(`\{[a-z]+\}`).ReplaceAllString(template, "7")
+		if got := w.reason("es", text); got != code {
+			t.Errorf("%q is recognized as %s, and was formatted from %s", text, got, code)
 		}
 	}
 }
@@ -84,10 +107,11 @@ func TestReason_StoredInEnglish(t *testing.T) {
 	for english, want := range map[string]string{
 		conference.Scheduling{DoNotRecord: true}.PublishBlocker(time.Time{}): "El programa indica que no se debe grabar.",
 		embargo.PublishBlocker(time.Time{}):                                  "Está bajo embargo hasta el 2026-05-01 12:00 UTC.",
-		"3 of 9 cues are approved, and the release asks for 90 %":            "3 de 9 subtítulos están terminados; para publicarla hace falta el 90 %",
+		"3 of 9 cues are approved, and the release asks for 90 %":            "3 de 9 subtítulos están aprobados; para publicarla hace falta el 90 %",
 		"a.srt:7: left out: it is not in the programme":                      "a.srt:7: subtítulo omitido: no está en el vídeo",
 		"uploaded a.po and merged it with newer changes":                     "a.po subido y combinado con los cambios de otras personas",
-		"la voz se oye mal": "la voz se oye mal",
+		"“Lunch” was skipped: it is a break":                                 "se ha omitido «Lunch» porque es una pausa",
+		"la voz se oye mal":                                                  "la voz se oye mal",
 	} {
 		if got := w.reason("es", english); got != want {
 			t.Errorf("%q: got %q, want %q", english, got, want)

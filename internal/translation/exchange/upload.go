@@ -14,6 +14,7 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/message"
 	"github.com/lectern-av/lectern/internal/subtitle"
 	"github.com/lectern-av/lectern/internal/subtitle/compare"
 	"github.com/lectern-av/lectern/internal/translation"
@@ -167,7 +168,7 @@ func (i *uploadImport) save(ctx context.Context) (err error) {
 	case i.Rebase:
 		return i.rebase(ctx)
 	case i.file == nil:
-		i.result.After, err = i.tracks.ImportSubtitles(ctx, i.slug, i.language, i.cues, i.Base, i.who, cmp.Or(i.Why, "uploaded "+i.Name))
+		i.result.After, err = i.tracks.ImportSubtitles(ctx, i.slug, i.language, i.cues, i.Base, i.who, cmp.Or(i.Why, translation.WhyEnglish.Format(message.New("why.uploaded", "file", i.Name))))
 		return err
 	}
 	var merged translation.MergeResult
@@ -189,7 +190,7 @@ func (i *uploadImport) rebase(ctx context.Context) error {
 	}
 	last := i.result.Before
 	merged := translation.MergeThreeWay(base.Cues, last.Cues, mine)
-	i.result.After, err = i.tracks.ImportSubtitles(ctx, i.slug, i.language, merged, last.Number, i.who, "uploaded "+i.Name+" and merged it with newer changes")
+	i.result.After, err = i.tracks.ImportSubtitles(ctx, i.slug, i.language, merged, last.Number, i.who, translation.WhyEnglish.Format(message.New("why.merged", "file", i.Name)))
 	return err
 }
 
