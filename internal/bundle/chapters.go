@@ -3,11 +3,11 @@ package bundle
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -51,19 +51,18 @@ func (v *verifier) checkChapters(context.Context) error {
 		delete(want, f.Path)
 	}
 	for path := range want {
-		v.record(path, "chapters", "", errors.New("is missing, and the talk has chapters"))
+		v.record(path, "chapters", "", inputerr.Coded("check.chapters_missing", "is missing, and the talk has chapters"))
 	}
 	return nil
 }
 
 func compareSections(cues []conference.Cue, want []conference.Section) error {
 	if len(cues) != len(want) {
-		return fmt.Errorf("has %d chapters and should have %d", len(cues), len(want))
+		return inputerr.Coded("check.chapter_count", "has {found} chapters and should have {expected}", "found", len(cues), "expected", len(want))
 	}
 	for i, c := range cues {
 		if !withinMillisecond(c.Start, want[i].From) || !withinMillisecond(c.End, want[i].To) || c.Text != want[i].Title {
-			return fmt.Errorf("chapter %d is %q from %v to %v and should be %q from %v to %v",
-				i+1, c.Text, c.Start, c.End, want[i].Title, want[i].From, want[i].To)
+			return inputerr.Coded("check.chapter_cue", "chapter {chapter} is “{found}” from {foundstart} to {foundend} and should be “{expected}” from {expectedstart} to {expectedend}", "chapter", i+1, "found", c.Text, "foundstart", c.Start, "foundend", c.End, "expected", want[i].Title, "expectedstart", want[i].From, "expectedend", want[i].To)
 		}
 	}
 	return nil

@@ -164,7 +164,7 @@ func EncodeManifest(c Manifest) ([]byte, error) {
 // validateFilePath refuses paths outside of the bundle, and those of bundle.json and SHA256SUMS.
 func validateFilePath(path string) error {
 	if path == ManifestName || path == SumsName {
-		return fmt.Errorf("%s is reserved and cannot be a file of a stage", path)
+		return inputerr.Coded("check.reserved", "{file} is reserved and cannot be a file of a stage", "file", path)
 	}
 	return validatePath(path)
 }
@@ -172,7 +172,7 @@ func validateFilePath(path string) error {
 // validatePath refuses paths that are not clean, relative and inside of the bundle.
 func validatePath(path string) error {
 	if !filepath.IsLocal(path) || path != filepath.ToSlash(filepath.Clean(path)) || path == "." {
-		return fmt.Errorf("%q is not a path inside a bundle", path)
+		return inputerr.Coded("check.outside", "“{file}” is not a path inside a bundle", "file", path)
 	}
 	return nil
 }
@@ -216,7 +216,7 @@ func parseSums(b []byte) (map[string]string, error) {
 		line, escaped := strings.CutPrefix(strings.TrimSuffix(line, "\n"), `\`)
 		sum, name, ok := strings.Cut(line, "  ")
 		if !ok || len(sum) != 64 {
-			return nil, fmt.Errorf("%s has a line that is not a checksum: %q", SumsName, line)
+			return nil, inputerr.Coded("check.sums_line", "{list} has a line that is not a checksum: “{line}”", "list", SumsName, "line", line)
 		}
 		if escaped {
 			name = sumUnescaper.Replace(name)
@@ -225,7 +225,7 @@ func parseSums(b []byte) (map[string]string, error) {
 			return nil, fmt.Errorf("%s: %w", SumsName, err)
 		}
 		if _, twice := sums[name]; twice {
-			return nil, fmt.Errorf("%s has %q twice", SumsName, name)
+			return nil, inputerr.Coded("check.sums_twice", "{list} has “{file}” twice", "list", SumsName, "file", name)
 		}
 		sums[name] = sum
 	}

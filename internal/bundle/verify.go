@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -16,16 +15,18 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/fileio"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
 // Check is the result of one check of a bundle.
 type Check struct {
-	File    string `json:"file,omitempty"` // in the bundle; "" is the bundle as a whole
-	Kind    string `json:"what"`           // "sum", "frames", "soft subtitles", …
-	OK      bool   `json:"ok"`
-	Message string `json:"says"` // what was found, or the problem
+	File    string          `json:"file,omitempty"` // in the bundle; "" is the bundle as a whole
+	Kind    string          `json:"what"`           // "sum", "frames", "soft subtitles", …
+	OK      bool            `json:"ok"`
+	Message string          `json:"says"` // what was found, or the problem
+	Problem *inputerr.Error `json:"-"`    // the same for translation; nil if OK
 }
 
 // Report is the result of verifying a bundle.
@@ -81,7 +82,10 @@ type verifier struct {
 func (v *verifier) record(file, kind, found string, problem error) {
 	c := Check{File: file, Kind: kind, OK: problem == nil, Message: found}
 	if problem != nil {
-		c.Message = problem.Error()
+		c.Message, c.Problem = problem.Error(), inputerr.As(problem)
+		if c.Problem == nil {
+			c.Problem = inputerr.Coded("check.failed", "cannot be checked: {error}", "error", problem)
+		}
 	}
 	v.report.Checks = append(v.report.Checks, c)
 }
@@ -103,7 +107,7 @@ func (v *verifier) checkSums(ctx context.Context) error {
 	v.hashes = map[string]string{}
 	for _, path := range slices.Sorted(maps.Keys(v.present)) {
 		if !v.present[path].Mode().IsRegular() {
-			v.record(path, "sum", "", errors.New("is not a regular file"))
+			v.record(path, "sum", "", inputerr.Coded("check.not_regular", "is not a regular file"))
 			continue
 		}
 		sum, _, err := fileio.HashFile(ctx, v.path(path))
@@ -125,9 +129,9 @@ func (v *verifier) checkSums(ctx context.Context) error {
 	for _, path := range slices.Sorted(maps.Keys(sums)) {
 		var problem error
 		if got, ok := v.hashes[path]; !ok {
-			problem = errors.New("is missing")
+			problem = inputerr.Coded("check.missing", "is missing")
 		} else if got != sums[path] {
-			problem = fmt.Errorf("does not match %s: its SHA-256 is %s, not %s", SumsName, got, sums[path])
+			problem = inputerr.Coded("check.sum_mismatch", "does not match {sums}: its SHA-256 is {found}, not {expected}", "sums", SumsName, "found", got, "expected", sums[path])
 		} else {
 			continue
 		}
@@ -137,7 +141,7 @@ func (v *verifier) checkSums(ctx context.Context) error {
 	for path := range v.present {
 		if _, listed := sums[path]; !listed && path != SumsName {
 			wrong++
-			v.record(path, "sum", "", fmt.Errorf("is not listed in %s", SumsName))
+			v.record(path, "sum", "", inputerr.Coded("check.unlisted", "is not listed in {list}", "list", SumsName))
 		}
 	}
 	if wrong == 0 {
@@ -150,42 +154,42 @@ func (v *verifier) checkSums(ctx context.Context) error {
 func (v *verifier) checkManifest(context.Context) error {
 	listed := map[string]bool{ManifestName: true, SumsName: true}
 	wrong := 0
-	bad := func(path, format string, args ...any) {
+	bad := func(path string, problem error) {
 		wrong++
-		v.record(path, "manifest", "", fmt.Errorf(format, args...))
+		v.record(path, "manifest", "", problem)
 	}
 	for _, f := range v.content.Files {
 		if err := validateFilePath(f.Path); err != nil {
-			bad(f.Path, "%v", err)
+			bad(f.Path, err)
 			continue
 		}
 		if listed[f.Path] {
-			bad(f.Path, "is listed twice in %s", ManifestName)
+			bad(f.Path, inputerr.Coded("check.listed_twice", "is listed twice in {list}", "list", ManifestName))
 		}
 		listed[f.Path] = true
 		info, ok := v.present[f.Path]
 		switch {
 		case !ok:
-			bad(f.Path, "is listed in %s and missing", ManifestName)
+			bad(f.Path, inputerr.Coded("check.listed_missing", "is listed in {list} and missing", "list", ManifestName))
 		case info.Size() != f.Size:
-			bad(f.Path, "has %d bytes, but %s says %d", info.Size(), ManifestName, f.Size)
+			bad(f.Path, inputerr.Coded("check.size", "has {found} bytes, but {list} says {expected}", "found", info.Size(), "list", ManifestName, "expected", f.Size))
 		case v.hashes[f.Path] != f.SHA256:
-			bad(f.Path, "does not match its SHA-256 in %s", ManifestName)
+			bad(f.Path, inputerr.Coded("check.manifest_sum", "does not match its SHA-256 in {list}", "list", ManifestName))
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(v.present)) {
 		if !listed[path] {
-			bad(path, "is not listed in %s", ManifestName)
+			bad(path, inputerr.Coded("check.unlisted", "is not listed in {list}", "list", ManifestName))
 		}
 	}
 	if v.content.Talk.Slug == "" {
-		bad(ManifestName, "has no talk")
+		bad(ManifestName, inputerr.Coded("check.no_talk", "has no talk"))
 	}
 	if len(v.filesWithRole(RoleVideo)) == 0 {
-		bad(ManifestName, "lists no video")
+		bad(ManifestName, inputerr.Coded("check.no_video", "lists no video"))
 	}
 	if p := v.content.Edition.Programme; p.Rate.IsZero() || p.Frames() <= 0 {
-		bad(ManifestName, "has an edition without a programme")
+		bad(ManifestName, inputerr.Coded("check.no_programme", "has an edition without a programme"))
 	}
 	if wrong == 0 {
 		v.record(ManifestName, "manifest", fmt.Sprintf("lists all %d files", len(v.content.Files)), nil)
@@ -213,14 +217,14 @@ func (v *verifier) checkThumbnails(context.Context) error {
 
 func checkThumbnail(b []byte) error {
 	if len(b) >= maxThumbnailSize {
-		return fmt.Errorf("has %d bytes and must have fewer than %d", len(b), maxThumbnailSize)
+		return inputerr.Coded("check.thumbnail_size", "has {found} bytes and must have fewer than {max}", "found", len(b), "max", maxThumbnailSize)
 	}
 	still, err := jpeg.Decode(bytes.NewReader(b))
 	if err != nil {
-		return fmt.Errorf("is not a complete JPEG: %w", err)
+		return inputerr.Coded("check.jpeg", "is not a complete JPEG")
 	}
 	if still.Bounds().Size() != image.Pt(thumbnailWidth, thumbnailHeight) {
-		return fmt.Errorf("is %v and must be %d×%d", still.Bounds().Size(), thumbnailWidth, thumbnailHeight)
+		return inputerr.Coded("check.thumbnail_dimensions", "is {found} and must be {expected}", "found", fmt.Sprintf("%d×%d", still.Bounds().Dx(), still.Bounds().Dy()), "expected", fmt.Sprintf("%d×%d", thumbnailWidth, thumbnailHeight))
 	}
 	return nil
 }
@@ -249,34 +253,35 @@ func (v *verifier) checkYouTubeLimits(b []byte) error {
 		texts["localization "+language] = t
 	}
 	for _, where := range slices.Sorted(maps.Keys(texts)) {
-		if err := texts[where].checkLimits(); err != nil {
-			return fmt.Errorf("%s: %w", where, err)
+		if err := texts[where].checkLimits(where); err != nil {
+			return err
 		}
 	}
 	if n := tagsLength(u.Video.Snippet.Tags); n > maxTags {
-		return fmt.Errorf("has tags of %d characters together, and %d are allowed", n, maxTags)
+		return inputerr.Coded("check.tags_length", "has tags of {found} characters together, and {max} are allowed", "found", n, "max", maxTags)
 	}
 	if u.Video.Snippet.DefaultAudioLanguage != v.content.Talk.Language {
-		return fmt.Errorf("says that the spoken language is %q, but %s says %q", u.Video.Snippet.DefaultAudioLanguage, ManifestName, v.content.Talk.Language)
+		return inputerr.Coded("check.spoken_language", "says that the spoken language is “{found}”, but {list} says “{expected}”", "found", u.Video.Snippet.DefaultAudioLanguage, "list", ManifestName, "expected", v.content.Talk.Language)
 	}
 	want, _ := json.Marshal(captionInserts(v.content.Tracks))
 	got, _ := json.Marshal(u.Captions)
 	if !bytes.Equal(want, got) {
-		return fmt.Errorf("lists other captions than the bundle has: %s, not %s", got, want)
+		return inputerr.Coded("check.youtube_captions", "lists other captions than the bundle has: {found}, not {expected}", "found", string(got), "expected", string(want))
 	}
 	return nil
 }
 
-func (t localizedText) checkLimits() error {
+// checkLimits returns what YouTube refuses of a text; where names it.
+func (t localizedText) checkLimits(where string) error {
 	switch {
 	case strings.TrimSpace(t.Title) == "":
-		return errors.New("has no title")
+		return inputerr.Coded("check.no_title", "{where} has no title", "where", where)
 	case utf16Length(t.Title) > maxTitle:
-		return fmt.Errorf("has a title of %d characters, and %d are allowed", utf16Length(t.Title), maxTitle)
+		return inputerr.Coded("check.title_length", "{where} has a title of {found} characters, and {max} are allowed", "where", where, "found", utf16Length(t.Title), "max", maxTitle)
 	case len(t.Description) > maxDescription:
-		return fmt.Errorf("has a description of %d bytes, and %d are allowed", len(t.Description), maxDescription)
+		return inputerr.Coded("check.description_length", "{where} has a description of {found} bytes, and {max} are allowed", "where", where, "found", len(t.Description), "max", maxDescription)
 	case strings.ContainsAny(t.Title+t.Description, "<>"):
-		return errors.New("has < or > in the title or description")
+		return inputerr.Coded("check.angle_brackets", "{where} has < or > in the title or description", "where", where)
 	}
 	return nil
 }

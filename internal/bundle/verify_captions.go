@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -24,10 +24,10 @@ func (v *verifier) checkTracks(context.Context) error {
 	claimed := map[string]bool{}
 	for _, t := range v.content.Tracks {
 		if canonical, err := subtitle.CanonicalLanguage(t.Language); err != nil || canonical != t.Language {
-			v.record("", "language", "", fmt.Errorf("a track has the language %q, which is not a canonical BCP 47 tag", t.Language))
+			v.record("", "language", "", inputerr.Coded("check.track_language", "a track has the language “{tag}”, which is not a canonical BCP 47 tag", "tag", t.Language))
 		}
 		if len(t.Files) == 0 && t.Cues > 0 {
-			v.record("", "captions", "", fmt.Errorf("the %s track has %d cues but no file", t.Language, t.Cues))
+			v.record("", "captions", "", inputerr.Coded("check.track_without_file", "the {tag} track has {n} cues but no file", "tag", t.Language, "n", t.Cues))
 		}
 		var first string
 		for _, path := range t.Files {
@@ -48,7 +48,7 @@ func (v *verifier) checkTracks(context.Context) error {
 	}
 	for _, f := range v.filesWithRole(RoleCaptions) {
 		if !claimed[f.Path] {
-			v.record(f.Path, "captions", "", errors.New("belongs to no track of the manifest"))
+			v.record(f.Path, "captions", "", inputerr.Coded("check.no_track", "belongs to no track of the manifest"))
 		}
 	}
 	return nil
@@ -68,7 +68,7 @@ func (v *verifier) checkSidecar(path string, t Track) error {
 	v.sidecars[path] = doc
 	for _, d := range doc.Diagnostics { // players recover from less than our parser does; entities in SRT are plain text
 		if d.Severity != subtitle.Note && d.Code != "entity" {
-			return fmt.Errorf("line %d: %s", d.Line, d.Message)
+			return inputerr.Coded("check.caption_finding", "line {line}: {finding}", "line", d.Line, "finding", d.Message)
 		}
 	}
 	return v.compareWithTrack(path, doc, t)
@@ -82,19 +82,19 @@ func (v *verifier) compareWithTrack(path string, doc subtitle.Document, t Track)
 	last := slices.MaxFunc(doc.Cues, func(a, b conference.Cue) int { return cmp.Compare(a.End, b.End) })
 	switch {
 	case string(doc.Format) != ext:
-		return fmt.Errorf("is in the format %s", doc.Format)
+		return inputerr.Coded("check.caption_format", "is in the format {format}", "format", doc.Format)
 	case !strings.HasSuffix(path, "."+t.Language+"."+ext):
-		return fmt.Errorf("has no %s in its name", t.Language)
+		return inputerr.Coded("check.caption_name", "has no {tag} in its name", "tag", t.Language)
 	case len(doc.Cues) != t.Cues:
-		return fmt.Errorf("has %d cues, but %s says %d", len(doc.Cues), ManifestName, t.Cues)
+		return inputerr.Coded("check.cue_count", "has {found} cues, but {list} says {expected}", "found", len(doc.Cues), "list", ManifestName, "expected", t.Cues)
 	case last.End > end+time.Millisecond: // files count milliseconds
-		return fmt.Errorf("line %d: the cue ends at %v, after the end of the programme at %v", last.Line, last.End, end)
+		return inputerr.Coded("check.cue_after_end", "line {line}: the cue ends at {found}, after the end of the programme at {expected}", "line", last.Line, "found", last.End, "expected", end)
 	case doc.Format == subtitle.WebVTT && doc.Language != t.Language:
-		return fmt.Errorf("has the language %q, but its track has %q", doc.Language, t.Language)
+		return inputerr.Coded("check.caption_language", "has the language “{found}”, but its track has “{expected}”", "found", doc.Language, "expected", t.Language)
 	case doc.Format == subtitle.WebVTT && doc.Edition != v.content.Edition.ID:
-		return fmt.Errorf("was made for edition %q, but the bundle is edition %q", doc.Edition, v.content.Edition.ID)
+		return inputerr.Coded("check.caption_edition", "was made for edition “{found}”, but the bundle is edition “{expected}”", "found", doc.Edition, "expected", v.content.Edition.ID)
 	case doc.Format == subtitle.SRT && slices.ContainsFunc(doc.Cues, func(c conference.Cue) bool { return len(c.Spans) > 0 || c.Position != 0 }):
-		return errors.New("has markup, which YouTube does not accept")
+		return inputerr.Coded("check.caption_markup", "has markup, which YouTube does not accept")
 	}
 	return nil
 }
@@ -105,14 +105,14 @@ func compareCues(want, got []conference.Cue, a, b string) error {
 	for i := range min(len(want), len(got)) {
 		w, g := want[i], got[i]
 		if !withinMillisecond(w.Start, g.Start) || !withinMillisecond(w.End, g.End) {
-			return fmt.Errorf("cue %d is at %v–%v in %s but at %v–%v in %s", i+1, g.Start, g.End, a, w.Start, w.End, b)
+			return inputerr.Coded("check.cue_times", "cue {cue} is at {start}–{end} in {file} but at {otherstart}–{otherend} in {other}", "cue", i+1, "start", g.Start, "end", g.End, "file", a, "otherstart", w.Start, "otherend", w.End, "other", b)
 		}
 		if w.Text != g.Text {
-			return fmt.Errorf("cue %d is %q in %s but %q in %s", i+1, g.Text, a, w.Text, b)
+			return inputerr.Coded("check.cue_text", "cue {cue} is “{text}” in {file} but “{othertext}” in {other}", "cue", i+1, "text", g.Text, "file", a, "othertext", w.Text, "other", b)
 		}
 	}
 	if len(want) != len(got) {
-		return fmt.Errorf("%s has %d cues, but %s has %d", a, len(got), b, len(want))
+		return inputerr.Coded("check.cue_counts", "{file} has {found} cues, but {other} has {expected}", "file", a, "found", len(got), "other", b, "expected", len(want))
 	}
 	return nil
 }
@@ -120,19 +120,19 @@ func compareCues(want, got []conference.Cue, a, b string) error {
 // withinMillisecond reports whether two times are equal but for rounding to milliseconds.
 func withinMillisecond(a, b time.Duration) bool { return (a - b).Abs() <= time.Millisecond }
 
-// checkSoftSubtitles compares the cues of a subtitle stream in a video with the caption files of
+// checkSoftSubtitles compares the cues of a subtitle stream in the video at path with the caption files of
 // its language.
-func (v *verifier) checkSoftSubtitles(inside []conference.Cue, language string) error {
+func (v *verifier) checkSoftSubtitles(path string, inside []conference.Cue, language string) error {
 	track := slices.IndexFunc(v.content.Tracks, func(t Track) bool { return t.Language == language })
 	if track < 0 {
-		return fmt.Errorf("the bundle has no %s track", language)
+		return inputerr.Coded("check.bundle_track", "the bundle has no {tag} track", "tag", language)
 	}
 	for _, sidecar := range v.content.Tracks[track].Files {
 		doc, ok := v.sidecars[sidecar]
 		if !ok {
-			return fmt.Errorf("cannot be compared with %s, which has problems of its own", sidecar)
+			return inputerr.Coded("check.sidecar", "cannot be compared with {file}, which has problems of its own", "file", sidecar)
 		}
-		if err := compareCues(subtitle.Flatten(doc.Cues), subtitle.Flatten(inside), "the video", sidecar); err != nil {
+		if err := compareCues(subtitle.Flatten(doc.Cues), subtitle.Flatten(inside), path, sidecar); err != nil {
 			return err
 		}
 	}
@@ -182,7 +182,7 @@ func (p textPacket) cue(codec string) (c conference.Cue, err error) {
 	switch codec {
 	case "mov_text":
 		if len(b) < 2 || len(b) < 2+int(b[0])<<8+int(b[1]) {
-			return c, errors.New("has damaged subtitles")
+			return c, inputerr.Coded("check.soft_damaged", "has damaged subtitles")
 		}
 		c.Text = string(b[2 : 2+int(b[0])<<8+int(b[1])])
 	case "webvtt", "subrip":
@@ -190,17 +190,17 @@ func (p textPacket) cue(codec string) (c conference.Cue, err error) {
 			return c, err
 		}
 	default:
-		return c, fmt.Errorf("has subtitles in the format %s, which players do not support", codec)
+		return c, inputerr.Coded("check.soft_format", "has subtitles in the format {format}, which players do not support", "format", codec)
 	}
 	if c.Text == "" {
 		return c, nil
 	}
 	length, err := parseSeconds(p.Duration)
 	if err != nil {
-		return c, fmt.Errorf("has subtitles without durations: %w", err)
+		return c, inputerr.Coded("check.soft_durations", "has subtitles without durations")
 	}
 	if c.Start, err = parseSeconds(p.Time); err != nil {
-		return c, fmt.Errorf("has subtitles without times: %w", err)
+		return c, inputerr.Coded("check.soft_times", "has subtitles without times")
 	}
 	c.End = c.Start + length
 	return c, nil
@@ -217,7 +217,7 @@ func parseCueBody(codec string, body []byte) (string, error) {
 		return "", fmt.Errorf("subtitles: %w", err)
 	}
 	if len(doc.Cues) != 1 {
-		return "", fmt.Errorf("has a subtitle packet with %d cues", len(doc.Cues))
+		return "", inputerr.Coded("check.soft_packet", "has a subtitle packet with {found} cues", "found", len(doc.Cues))
 	}
 	return doc.Cues[0].Text, nil
 }

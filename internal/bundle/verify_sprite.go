@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
@@ -45,28 +45,28 @@ func (v *verifier) checkSprite(file string, data []byte) (tiles int, err error) 
 	var end time.Duration
 	for _, c := range doc.Cues {
 		if !withinMillisecond(c.Start, end) {
-			return 0, fmt.Errorf("line %d: no tile covers %v to %v", c.Line, end, c.Start)
+			return 0, inputerr.Coded("check.sprite_gap", "line {line}: no tile covers {from} to {to}", "line", c.Line, "from", end, "to", c.Start)
 		}
 		end = c.End
 		name, at, err := parseFragment(c.Text)
 		if err != nil {
-			return 0, fmt.Errorf("line %d: %w", c.Line, err)
+			return 0, inputerr.Coded("check.sprite_fragment", "line {line}: “{text}” is not FILE#xywh=X,Y,WIDTH,HEIGHT", "line", c.Line, "text", c.Text)
 		}
 		sheet := path.Join(path.Dir(file), name)
 		if _, read := sheets[sheet]; !read {
 			if _, there := v.hashes[sheet]; !there {
-				return 0, fmt.Errorf("line %d: %s is missing", c.Line, name)
+				return 0, inputerr.Coded("check.sprite_missing", "line {line}: {file} is missing", "line", c.Line, "file", name)
 			}
 			if sheets[sheet], err = v.decodeJPEG(sheet); err != nil {
-				return 0, fmt.Errorf("%s: %w", name, err)
+				return 0, inputerr.Coded("check.sprite_jpeg", "{file} is not a complete JPEG", "file", name)
 			}
 		}
 		if at.Empty() || !at.In(sheets[sheet]) {
-			return 0, fmt.Errorf("line %d: %v is outside of %s, which is %v", c.Line, at, name, sheets[sheet].Size())
+			return 0, inputerr.Coded("check.sprite_outside", "line {line}: {text} is outside of the image", "line", c.Line, "text", c.Text)
 		}
 	}
 	if whole := v.content.Edition.Programme.Duration(); !withinMillisecond(end, whole) {
-		return 0, fmt.Errorf("ends at %v, and the programme lasts %v", end, whole)
+		return 0, inputerr.Coded("check.sprite_end", "ends at {found}, and the programme lasts {expected}", "found", end, "expected", whole)
 	}
 	return len(doc.Cues), nil
 }
@@ -91,7 +91,7 @@ func (v *verifier) decodeJPEG(file string) (image.Rectangle, error) {
 	defer f.Close()
 	picture, err := jpeg.Decode(f)
 	if err != nil {
-		return image.Rectangle{}, errors.New("is not a complete JPEG")
+		return image.Rectangle{}, inputerr.Coded("check.jpeg", "is not a complete JPEG")
 	}
 	return picture.Bounds(), nil
 }

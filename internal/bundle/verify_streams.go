@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/media"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
@@ -53,7 +53,7 @@ func (v *verifier) checkVideos(ctx context.Context) error {
 		for i, language := range f.SubtitleLanguages {
 			problem := err
 			if problem == nil {
-				problem = v.checkSoftSubtitles(inside[2+len(f.AudioLanguages)+i], language)
+				problem = v.checkSoftSubtitles(f.Path, inside[2+len(f.AudioLanguages)+i], language)
 			}
 			v.record(f.Path, "soft subtitles", language+": same cues as the caption files", problem)
 		}
@@ -69,7 +69,7 @@ func (v *verifier) checkAudioFiles(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		if err == nil && (len(probed.Streams) == 0 || probed.Streams[0].Kind != "audio") {
-			err = errors.New("has no audio as its first stream")
+			err = inputerr.Coded("check.no_audio", "has no audio as its first stream")
 		}
 		v.record(f.Path, "streams", "one audio stream", err)
 		if err != nil {
@@ -89,7 +89,7 @@ func (v *verifier) checkAudioFiles(ctx context.Context) error {
 func (v *verifier) checkAudioDuration(s probedStream) error {
 	const packet = 50 * time.Millisecond
 	if d, err := parseSeconds(s.Duration); err != nil || (d-v.content.Edition.Programme.Duration()).Abs() > packet {
-		return fmt.Errorf("has audio of %s s, and the programme lasts %v", s.Duration, v.content.Edition.Programme.Duration())
+		return inputerr.Coded("check.audio_length", "has audio of {found} s, and the programme lasts {expected}", "found", s.Duration, "expected", v.content.Edition.Programme.Duration())
 	}
 	return nil
 }
@@ -145,7 +145,7 @@ func checkStreamKinds(c probedFile, f File) error {
 		got = append(got, s.Kind)
 	}
 	if !slices.Equal(got, want) {
-		return fmt.Errorf("has the streams %v and should have %v", got, want)
+		return inputerr.Coded("check.streams", "has the streams {found} and should have {expected}", "found", strings.Join(got, ", "), "expected", strings.Join(want, ", "))
 	}
 	var facts struct {
 		Codec  string `json:"codec"`
@@ -159,7 +159,7 @@ func checkStreamKinds(c probedFile, f File) error {
 	}
 	picture := c.Streams[0]
 	if facts.Codec != "" && (facts.Codec != picture.Codec || facts.Width != picture.Width || facts.Height != picture.Height) {
-		return fmt.Errorf("has video %s %d×%d, but %s says %s %d×%d", picture.Codec, picture.Width, picture.Height, ManifestName, facts.Codec, facts.Width, facts.Height)
+		return inputerr.Coded("check.video_format", "has video {found}, but {list} says {expected}", "found", fmt.Sprintf("%s %d×%d", picture.Codec, picture.Width, picture.Height), "list", ManifestName, "expected", fmt.Sprintf("%s %d×%d", facts.Codec, facts.Width, facts.Height))
 	}
 	return nil
 }
@@ -183,7 +183,7 @@ func (v *verifier) checkFrames(ctx context.Context, path string, picture probedS
 			}
 			t, err := strconv.ParseInt(pts, 10, 64)
 			if err != nil {
-				return fmt.Errorf("video packet %d has no timestamp", len(shown))
+				return inputerr.Coded("check.no_timestamp", "video packet {packet} has no timestamp", "packet", len(shown))
 			}
 			shown = append(shown, t)
 		}
@@ -196,14 +196,14 @@ func (v *verifier) checkFrames(ctx context.Context, path string, picture probedS
 	rate := v.content.Edition.Programme.Rate
 	for n, t := range shown {
 		if !isFrameTime(int64(n), t, rate, base) {
-			return 0, fmt.Errorf("frame %d is shown at %s s and should be shown at %s s", n, formatTicks(t, base), formatTicks(int64(n), timeline.Rate{Num: rate.Den, Den: rate.Num}))
+			return 0, inputerr.Coded("check.frame_time", "frame {frame} is shown at {found} s and should be shown at {expected} s", "frame", n, "found", formatTicks(t, base), "expected", formatTicks(int64(n), timeline.Rate{Num: rate.Den, Den: rate.Num}))
 		}
 	}
 	if want := v.content.Edition.Programme.Frames(); int64(len(shown)) != want {
-		return 0, fmt.Errorf("has %d frames, and the programme has %d", len(shown), want)
+		return 0, inputerr.Coded("check.frame_count", "has {found} frames, and the programme has {expected}", "found", len(shown), "expected", want)
 	}
 	if flagged > 0 {
-		return 0, fmt.Errorf("has %d frames that are corrupt or discarded", flagged)
+		return 0, inputerr.Coded("check.corrupt_frames", "has {found} frames that are corrupt or discarded", "found", flagged)
 	}
 	return int64(len(shown)), nil
 }
@@ -236,18 +236,18 @@ func (v *verifier) checkDurations(c probedFile) error {
 			continue
 		}
 		if start, err := parseSeconds(s.StartTime); err != nil || start.Abs() > frame/2 {
-			return fmt.Errorf("has %s that begins at %s s", s.Kind, s.StartTime)
+			return inputerr.Coded("check.stream_start", "has {kind} that begins at {found} s", "kind", s.Kind, "found", s.StartTime)
 		}
 		length := s.Duration
 		if length == "" {
 			length = matroskaSeconds(s.Tags["DURATION"])
 		}
 		if d, err := parseSeconds(length); err != nil || (d-whole).Abs() > frame {
-			return fmt.Errorf("has %s of %s s, and the programme lasts %v", s.Kind, length, whole)
+			return inputerr.Coded("check.stream_length", "has {kind} of {found} s, and the programme lasts {expected}", "kind", s.Kind, "found", length, "expected", whole)
 		}
 	}
 	if d, err := parseSeconds(c.Format.Duration); err != nil || (d-whole).Abs() > frame {
-		return fmt.Errorf("lasts %s s, and the programme lasts %v", c.Format.Duration, whole)
+		return inputerr.Coded("check.file_length", "lasts {found} s, and the programme lasts {expected}", "found", c.Format.Duration, "expected", whole)
 	}
 	return nil
 }
@@ -282,7 +282,7 @@ func checkLanguageTag(s probedStream, language string) error {
 	want := conference.ISO639(language)
 	got := s.Tags["language"]
 	if got != want && !(want == "und" && got == "") {
-		return fmt.Errorf("stream %d (%s) is tagged %q and should be %q for %s", s.Index, s.Kind, got, want, language)
+		return inputerr.Coded("check.stream_language", "stream {stream} ({kind}) is tagged “{found}” and should be “{expected}” for {tag}", "stream", s.Index, "kind", s.Kind, "found", got, "expected", want, "tag", language)
 	}
 	return nil
 }
@@ -292,11 +292,11 @@ func compareChapters(got []probedChapter, want []conference.Section) error {
 	for i := range min(len(got), len(want)) {
 		at, err := parseSeconds(got[i].Start)
 		if err != nil || !withinMillisecond(at, want[i].From) || got[i].Tags["title"] != want[i].Title {
-			return fmt.Errorf("chapter %d is %q at %s s and should be %q at %v", i+1, got[i].Tags["title"], got[i].Start, want[i].Title, want[i].From)
+			return inputerr.Coded("check.chapter", "chapter {chapter} is “{found}” at {foundstart} s and should be “{expected}” at {expectedstart}", "chapter", i+1, "found", got[i].Tags["title"], "foundstart", got[i].Start, "expected", want[i].Title, "expectedstart", want[i].From)
 		}
 	}
 	if len(got) != len(want) {
-		return fmt.Errorf("has %d chapters and should have %d", len(got), len(want))
+		return inputerr.Coded("check.chapter_count", "has {found} chapters and should have {expected}", "found", len(got), "expected", len(want))
 	}
 	return nil
 }
@@ -310,7 +310,7 @@ func (v *verifier) runFFprobe(ctx context.Context, path string, args []string, r
 	}
 	messages = strings.TrimSpace(messages)
 	if messages != "" {
-		return fmt.Errorf("ffprobe reports: %s", messages)
+		return inputerr.Coded("check.ffprobe", "ffprobe reports: {message}", "message", messages)
 	}
 	return nil
 }

@@ -223,34 +223,34 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 			replace("captions/api.en.srt", "3\n00:00:02,000 --> 00:00:03,003\nThe end\n", "")(t, dir, c)
 			replace("captions/api.en.vtt", "3\n00:00:02.000 --> 00:00:03.003\nThe end\n", "")(t, dir, c)
 			c.Tracks[0].Cues = 2
-		}, "the video has 4 cues, but captions/api.en."},
+		}, "video/api.mp4 has 4 cues, but captions/api.en."},
 		{"another word in one sidecar", true, replace("captions/api.en.vtt", "The end", "The fin"), `cue 3 is`},
 		{"another time in one sidecar", true, replace("captions/api.es-419.srt", "00:00:01,500", "00:00:01,498"), "cue 1 is at"},
 		{"another word in both sidecars", true, func(t *testing.T, dir string, c *bundle.Manifest) {
 			replace("captions/api.es-419.srt", "Adiós", "Chao")(t, dir, c)
 			replace("captions/api.es-419.vtt", "Adiós", "Chao")(t, dir, c)
-		}, `is "Adiós" in the video but "Chao" in captions/api.es-419`},
+		}, `is “Adiós” in video/api.mp4 but “Chao” in captions/api.es-419`},
 		{"a cue after the end", true, replace("captions/api.en.srt", "00:00:03,003", "00:00:03,903"), "after the end of the programme"},
 		{"captions that are none", true, replace("captions/api.en.srt", "-->", "->"), "between two times"},
-		{"captions of another edition", true, replace("captions/api.en.vtt", "edition e1", "edition e2"), `was made for edition "e2"`},
-		{"captions of another language", true, replace("captions/api.es-419.vtt", "Language: es-419", "Language: es"), `has the language "es"`},
+		{"captions of another edition", true, replace("captions/api.en.vtt", "edition e1", "edition e2"), `was made for edition “e2”`},
+		{"captions of another language", true, replace("captions/api.es-419.vtt", "Language: es-419", "Language: es"), `has the language “es”`},
 		{"markup for YouTube", true, replace("captions/api.en.srt", "The end", "<b>The end</b>"), "has markup"},
 
-		{"a wrong subtitle tag", true, redo("api.mp4", "-map", "0", "-c", "copy", "-metadata:s:s:1", "language=por"), `stream 3 (subtitle) is tagged "por" and should be "spa"`},
-		{"no subtitle tag", true, redo("api.mp4", "-map", "0", "-c", "copy", "-metadata:s:s:1", "language=es"), `stream 3 (subtitle) is tagged "" and should be "spa"`},
-		{"a wrong sound tag", true, redo("api.mp4", "-map", "0", "-c", "copy", "-metadata:s:a:0", "language=deu"), `stream 1 (audio) is tagged "deu" and should be "eng"`},
-		{"subtitles in another order", true, redo("api.mp4", "-map", "0:0", "-map", "0:1", "-map", "0:3", "-map", "0:2", "-c", "copy"), `and should be "eng"`},
-		{"no soft subtitles", true, redo("api.mp4", "-map", "0:v", "-map", "0:a", "-c", "copy"), "has the streams [video audio] and"},
+		{"a wrong subtitle tag", true, redo("api.mp4", "-map", "0", "-c", "copy", "-metadata:s:s:1", "language=por"), `stream 3 (subtitle) is tagged “por” and should be “spa”`},
+		{"no subtitle tag", true, redo("api.mp4", "-map", "0", "-c", "copy", "-metadata:s:s:1", "language=es"), `stream 3 (subtitle) is tagged “” and should be “spa”`},
+		{"a wrong sound tag", true, redo("api.mp4", "-map", "0", "-c", "copy", "-metadata:s:a:0", "language=deu"), `stream 1 (audio) is tagged “deu” and should be “eng”`},
+		{"subtitles in another order", true, redo("api.mp4", "-map", "0:0", "-map", "0:1", "-map", "0:3", "-map", "0:2", "-c", "copy"), `and should be “eng”`},
+		{"no soft subtitles", true, redo("api.mp4", "-map", "0:v", "-map", "0:a", "-c", "copy"), "has the streams video, audio and"},
 		{"soft subtitles where there should be none", true, func(_ *testing.T, _ string, c *bundle.Manifest) {
 			for i := range c.Files {
 				c.Files[i].SubtitleLanguages = nil
 			}
-		}, "should have [video audio]"},
+		}, "should have video, audio"},
 		{"a soft subtitle less", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			in, out := filepath.Join(dir, "video/api.mp4"), filepath.Join(t.TempDir(), "less.mp4")
 			ffmpeg(t, "-i", in, "-map", "0:v", "-map", "0:a", "-c", "copy", out)
 			remux(t, out, in, "spa", english, spanish[:1])
-		}, "the video has 1 cues"},
+		}, "video/api.mp4 has 1 cues"},
 
 		{"a dropped frame", true, redo("api.mp4", "-map", "0", "-c", "copy", "-bsf:v", `noise=drop=eq(n\,40)`), "is shown at"},
 		{"a dropped last frame", true, redo("api.mp4", "-map", "0", "-c", "copy", "-frames:v", "89"), "has 89 frames, and the programme has 90"},
@@ -266,7 +266,7 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 			ffmpeg(t, "-i", in, "-t", "2", "-i", in, "-map", "0:v", "-map", "1:a", "-map", "0:s", "-c", "copy", out)
 			must(t, os.Rename(out, in))
 		}, "has audio of"},
-		{"no sound", true, redo("api.mp4", "-map", "0:v", "-c", "copy"), "has the streams [video]"},
+		{"no sound", true, redo("api.mp4", "-map", "0:v", "-c", "copy"), "has the streams video and"},
 		{"a video cut short", true, func(t *testing.T, dir string, _ *bundle.Manifest) {
 			editFile(t, filepath.Join(dir, "video/api.mp4"), func(b []byte) []byte { return b[:len(b)/2] })
 		}, "cannot be read"},
@@ -287,7 +287,7 @@ func TestVerify_ReportsEveryMutation(t *testing.T) {
 		}, "is not a complete JPEG"},
 		{"a sprite with a gap", true, replace("thumb/api-sprite.vtt", "00:00:01.500 --> 00:00:03.003", "00:00:01.600 --> 00:00:03.003"), "no tile covers 1.5s to 1.6s"},
 		{"a sprite that ends early", true, replace("thumb/api-sprite.vtt", "00:00:03.003", "00:00:03.000"), "ends at 3s"},
-		{"a sprite's tile outside of its sheet", true, replace("thumb/api-sprite.vtt", "xywh=160", "xywh=170"), "is outside of api-sprite-01.jpg"},
+		{"a sprite's tile outside of its sheet", true, replace("thumb/api-sprite.vtt", "xywh=160", "xywh=170"), "is outside of the image"},
 		{"a sprite of a sheet that is not there", true, replace("thumb/api-sprite.vtt", "sprite-01", "sprite-02"), "api-sprite-02.jpg is missing"},
 		{"a sprite that leads elsewhere", true, replace("thumb/api-sprite.vtt", "api-sprite-01", "../thumb/api-sprite-01"), "is not FILE#xywh="},
 		{"a sheet cut short", true, func(t *testing.T, dir string, _ *bundle.Manifest) {

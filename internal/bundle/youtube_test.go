@@ -26,7 +26,7 @@ func youtubeFor(t *testing.T, talk conference.Talk) (youtubeUpload, []string) {
 	if err := json.Unmarshal(data, &u); err != nil {
 		t.Fatal(err)
 	}
-	if err := u.Video.Snippet.localizedText.checkLimits(); err != nil {
+	if err := u.Video.Snippet.localizedText.checkLimits("snippet"); err != nil {
 		t.Errorf("YouTube would refuse it: %v", err)
 	}
 	return u, notes

@@ -119,6 +119,10 @@ func (w messages) problem(locale string, e *inputerr.Error) problemText {
 			localized.Values[name] = languageName(locale, value)
 		case "role":
 			localized.Values[name] = w.text(locale, "role."+value)
+		case "kind":
+			if kind, ok := w[locale]["stream.kind."+value]; ok {
+				localized.Values[name] = kind.Other
+			}
 		}
 	}
 	if field, ok := w[locale]["problem.field."+e.File]; ok {
