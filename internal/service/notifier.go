@@ -32,7 +32,7 @@ func (n *Notifier) queueLetter(ctx context.Context, kind mail.Kind, cause string
 	}
 	m.Name = to.Name
 	language := "en"
-	if strings.HasPrefix(to.Language, "es") {
+	if strings.HasPrefix(n.readingLanguage(to), "es") {
 		language = "es"
 	}
 	if tag, err := xlanguage.Parse(m.TargetLanguage); err == nil && m.TargetLanguage != "" {
@@ -52,6 +52,16 @@ func (n *Notifier) queueLetter(ctx context.Context, kind mail.Kind, cause string
 	default: // the dispatcher is woken already
 	}
 	return nil
+}
+
+// readingLanguage returns the language of the letters to a person: that of their link, or of the
+// talk that they give; "" if neither is known.
+func (n *Notifier) readingLanguage(to access.Grant) string {
+	if to.Language != "" || to.Role != access.Speaker {
+		return to.Language
+	}
+	row, _ := n.board.Talk(to.Talk)
+	return row.Language
 }
 
 // grantsWithRole returns the grants of all valid links with a role for a talk and, for roles that

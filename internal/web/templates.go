@@ -75,18 +75,38 @@ func (w messages) funcs(locale string) template.FuncMap {
 		"sync":       w.syncSentences(locale),
 		"issue":      func(i conference.Issue) string { return w.issue(locale, i) },
 		"reason":     func(english string) string { return w.reason(locale, english) },
+		"failure":    func(r service.TalkSummary) string { return w.failure(locale, r) },
 		"stage":      func(name string) string { return w.stageName(locale, name) },
 	}
 }
 
-// stageName returns the name of a pipeline stage in a locale. Stages of custom pipelines keep their
+// stageName returns the name of a pipeline stage, or of a slot of one, in a locale. Stages of custom pipelines keep their
 // own names.
 func (w messages) stageName(locale, name string) string {
-	key := "stage.name." + name
-	if said := w.text(locale, key); said != key {
-		return said
+	stage, rest, _ := strings.Cut(name, "/") // a slot is "STAGE/…"
+	key := "stage.name." + stage
+	said := w.text(locale, key)
+	switch {
+	case said == key:
+		return name
+	case rest != "":
+		return said + " (" + rest + ")"
 	}
-	return name
+	return said
+}
+
+// failure returns in a line why the processing of a talk failed. The log of the failure is in
+// English, so that other languages name the stage instead.
+func (w messages) failure(locale string, r service.TalkSummary) string {
+	if locale == locales[0].String() {
+		return firstLine(r.Reason)
+	}
+	for _, s := range r.Stages {
+		if s.State == "failed" {
+			return w.text(locale, "failure.stage", "stage", w.stageName(locale, s.Name))
+		}
+	}
+	return w.text(locale, "failure.plan")
 }
 
 // firstLine returns the first line of a text, shortened to 160 characters.
