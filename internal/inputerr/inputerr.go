@@ -13,9 +13,8 @@
 //
 // Problem and hint may hold {names} of values, here {zone}. internal/web looks the text up
 // under problem.<code> and problem.<code>.hint in internal/web/locales/es/problems.yaml, fills in
-// the same names and adds file and line. An error without a code is shown in English. So packages
-// change from [New] to [Coded] one error at a time; a test of internal/web asks for the Spanish
-// text of every code.
+// the same names and adds file and line. Tests of internal/web ask for the Spanish text of every
+// code, and for a code in the packages that pages use. [New] is for commands.
 //
 // A code is SUBJECT.PROBLEM in lower case, such as subtitles.empty. It is part of the API: once
 // released it keeps its meaning.

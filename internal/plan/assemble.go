@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/action"
@@ -77,7 +78,7 @@ func expandAssemble(x *Expansion) (any, error) {
 		// stage, and the queue runs neighbours at the same time.
 		for _, r := range slices.Backward(stage) {
 			if names[r.Name] {
-				return nil, inputerr.New(x.Pipeline.File, "two renditions are called %q", r.Name).At(x.Stage.Line).
+				return nil, inputerr.Coded("pipeline.rendition_repeated", "two renditions are called {name}", "name", strconv.Quote(r.Name)).In(x.Pipeline.File).At(x.Stage.Line).
 					Hint("Give one of them another name: {name: …, height: …}")
 			}
 			names[r.Name] = true
@@ -128,9 +129,10 @@ func (x *Expansion) checkSoundForRenditions(all encodedRenditions) error {
 }
 
 func (x *Expansion) missingSoundError(r *Rendition, stage pipelines.Stage) error {
-	return inputerr.New(x.Pipeline.File, "rendition %s goes into %s, which needs %s sound",
-		r.Name, strings.ToUpper(string(r.Container)), strings.Join(audioCodecsByContainer[r.Container], " or ")).At(stage.Line).
-		Hint("Add an audio stage with codec: %s, and its name to needs", audioCodecsByContainer[r.Container][0])
+	codecs := audioCodecsByContainer[r.Container]
+	return inputerr.Coded("pipeline.rendition_sound", "rendition {name} goes into {container}, which needs {codecs} sound",
+		"name", r.Name, "container", strings.ToUpper(string(r.Container)), "codecs", strings.Join(codecs, " or "), "codec", codecs[0]).
+		In(x.Pipeline.File).At(stage.Line).Hint("Add an audio stage with codec: {codec}, and its name to needs")
 }
 
 // newAssembledRendition returns what joining r takes, without its segments: parameters, and

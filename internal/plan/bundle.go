@@ -94,7 +94,7 @@ func expandBundle(x *Expansion) (any, error) {
 	for _, stage := range NeededResults[bundleFiles](x) {
 		for _, e := range stage.bundleEntries() {
 			if _, twice := inputs[e.Path]; twice {
-				return nil, inputerr.New(x.Pipeline.File, "two files of the bundle would be called %s", e.Path).At(x.Stage.Line).
+				return nil, inputerr.Coded("pipeline.path_repeated", "two files of the bundle would be called {path}", "path", e.Path).In(x.Pipeline.File).At(x.Stage.Line).
 					Hint("Give one of them another path.")
 			}
 			inputs[e.Path] = e.Key

@@ -77,7 +77,7 @@ func probeClip(x *Expansion, where string, asset *conference.Asset) (s Source, o
 		return s, false, err
 	}
 	if s.Probe.Video == nil {
-		return s, false, inputerr.New(asset.Name, "is set as a clip, but has no picture").Hint("Choose another file under cards: in conference.yaml")
+		return s, false, inputerr.Coded("clip.no_picture", "is set as a clip, but has no picture").In(asset.Name).Hint("Choose another file under cards: in conference.yaml")
 	}
 	if s.Probe.Indexed {
 		return s, true, nil

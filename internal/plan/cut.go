@@ -10,6 +10,9 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
+// CutOption stands before a kept range in errors, as on the command line.
+const CutOption = "--cut "
+
 // ParseCut parses a kept range as given on the command line: "FROM-TO" in reel time, or
 // "N:FROM-TO" on the clock of recording N, counted from 1. recordings is how many there are.
 // "2:10-180" could be either, from 2:10 on the reel or from 0:10 of recording 2; it is refused

@@ -112,7 +112,7 @@ func expandEncode(x *Expansion) (any, error) {
 	reel := firstNeeded[Reel](x)
 	all := requestedRenditions(x, reel)
 	if len(all) == 0 {
-		return nil, inputerr.New(x.Pipeline.File, "asks for no rendition that this talk can have").At(x.Stage.Line).
+		return nil, inputerr.Coded("pipeline.no_rendition", "asks for no rendition that this talk can have").In(x.Pipeline.File).At(x.Stage.Line).
 			Hint("Add one without subtitles, such as {height: 720}")
 	}
 	if err := x.checkSoundForRenditions(all); err != nil {

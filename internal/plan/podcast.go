@@ -36,7 +36,7 @@ func expandPodcast(x *Expansion) (any, error) {
 	var result podcastResult
 	for _, s := range NeededResults[audioResult](x) {
 		if s.codec == "flac" {
-			return nil, inputerr.New(x.Pipeline.File, "a podcast cannot be made from FLAC").At(x.Stage.Line).
+			return nil, inputerr.Coded("pipeline.podcast_flac", "a podcast cannot be made from FLAC").In(x.Pipeline.File).At(x.Stage.Line).
 				Hint("Give it an audio stage with codec: aac or opus")
 		}
 		heard := append([]interpretedAudio{{x.Facts.Talk.Language, s.key}}, s.interpreters...)

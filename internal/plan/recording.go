@@ -234,17 +234,17 @@ func checkSoundsDistinct(sources []Source, sounds []conference.AudioSource) erro
 	for i, sound := range sounds {
 		for _, other := range sounds[:i] {
 			if sound.Language == other.Language {
-				return inputerr.New("sound", "two sounds are in %s", subtitle.EnglishLanguageName(sound.Language)).
+				return inputerr.Coded("sound.language_repeated", "two sounds are in {name}", "name", subtitle.EnglishLanguageName(sound.Language), "language", sound.Language).In("sound").
 					Hint("Set the languages of the interpreters, and of the talk, in the talk's file.")
 			}
 			if !sound.DisjointFrom(other) {
-				return inputerr.New("sound", "the interpreter into %s uses the same channel as another voice", subtitle.EnglishLanguageName(sound.Language)).
+				return inputerr.Coded("sound.channel_repeated", "the interpreter into {name} uses the same channel as another voice", "name", subtitle.EnglishLanguageName(sound.Language), "language", sound.Language).In("sound").
 					Hint("Choose another --channels, or leave it out.")
 			}
 			for _, s := range sources {
 				at := max(1, sound.Stream)
 				if at == max(1, other.Stream) && at <= len(s.Probe.Audio) && s.Probe.Audio[at-1].Channels < 2 {
-					return inputerr.New(s.Name, "sound stream %d is mono, but two voices are assigned to its channels", at).
+					return inputerr.Coded("sound.mono", "sound stream {stream} is mono, but two voices are assigned to its channels", "stream", at).In(s.Name).
 						Hint("Set the stream and channel of each under sound: in the talk's file.")
 				}
 			}
@@ -266,7 +266,7 @@ func addAnalyses(x *Expansion, reel Reel, sound conference.AudioSource, where st
 	h, ok = analysedSound{AudioSource: sound}, true
 	for i, s := range reel.Sources {
 		if n := len(s.Probe.Audio); sound.Stream > max(1, n) {
-			return h, false, inputerr.New(s.Name, "has no sound stream %d; there %s", sound.Stream, onlyCountText(n)).
+			return h, false, inputerr.Coded("sound.no_stream", "has no sound stream {stream}; there {only}", "stream", sound.Stream, "only", onlyCountText(n), "count", n).In(s.Name).
 				Hint("Choose another under sound: in the talk's file")
 		}
 		p, stream := s.Probe, -1

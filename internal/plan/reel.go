@@ -152,8 +152,8 @@ func newReel(x *Expansion, sources []Source, clips clipSources) (Reel, error) {
 func checkWithinReel(what string, passages []timeline.Span, length time.Duration) error {
 	for _, p := range passages {
 		if p.From >= length {
-			return inputerr.New(what+": "+timeline.FormatClock(p.From)+"-"+timeline.FormatClock(p.To),
-				"begins after the end of the recordings, which are %s long in total", timeline.FormatClock(floorMillis(length))).
+			return inputerr.Coded("passage.outside", "begins after the end of the recordings, which are {length} long in total", "length", timeline.FormatClock(floorMillis(length))).
+				In(what + ": " + timeline.FormatClock(p.From) + "-" + timeline.FormatClock(p.To)).
 				Hint("Correct it in the talk's file; times count from the start of the first recording")
 		}
 	}
@@ -187,7 +187,7 @@ func (reel Reel) keptRanges(facts conference.Facts, rate timeline.Rate, length i
 			return nil, err
 		}
 		if i > 0 && r.From < kept[i-1].To {
-			return nil, cutError(k, "overlaps or comes before the one given before it, %s", FormatCut(facts.Cut[i-1])).
+			return nil, inputerr.Coded("cut.order", "overlaps or comes before the one given before it, {before}", "before", FormatCut(facts.Cut[i-1])).In(cutName(k)).
 				Hint("Give the kept ranges in the order they are played, each after the end of the one before")
 		}
 		kept = append(kept, r)
@@ -201,17 +201,17 @@ func (reel Reel) keptRange(k conference.KeptRange, rate timeline.Rate, length in
 		name = "the reel of all recordings"
 	}
 	if k.Recording > len(reel.Sources) {
-		return timeline.Range{}, cutError(k, "names recording %d, but there %s", k.Recording, onlyCountText(len(reel.Sources)))
+		return timeline.Range{}, inputerr.Coded("cut.no_recording", "names recording {recording}, but there {only}", "recording", k.Recording, "only", onlyCountText(len(reel.Sources)), "count", len(reel.Sources)).In(cutName(k))
 	}
 	if k.Recording > 0 {
 		s := reel.Sources[k.Recording-1]
 		begin, end, name = s.Offset, s.Offset+s.Frames, s.Name
 	}
 	if k.To == k.From {
-		return timeline.Range{}, cutError(k, "ends where it begins, so it keeps nothing").Hint("Write it as FROM-TO, and leave out what is not to be kept")
+		return timeline.Range{}, inputerr.Coded("cut.empty", "ends where it begins, so it keeps nothing").In(cutName(k)).Hint("Write it as FROM-TO, and leave out what is not to be kept")
 	}
 	if k.To < k.From {
-		return timeline.Range{}, cutError(k, "ends before it begins").Hint("Write it as FROM-TO, the earlier time first")
+		return timeline.Range{}, inputerr.Coded("cut.reversed", "ends before it begins").In(cutName(k)).Hint("Write it as FROM-TO, the earlier time first")
 	}
 	r := timeline.Range{From: begin + rate.Frame(k.From), To: begin + rate.Frame(k.To)}
 	if r.To == end+1 { // the last frame may end a little before the container does
@@ -219,10 +219,10 @@ func (reel Reel) keptRange(k conference.KeptRange, rate timeline.Rate, length in
 	}
 	if r.From >= end || r.To > end {
 		length := timeline.FormatClock(floorMillis(rate.Time(end - begin)))
-		return timeline.Range{}, cutError(k, "lies outside %s, which is %s long", name, length).Hint("Let it end at %s at the latest", length)
+		return timeline.Range{}, inputerr.Coded("cut.outside", "lies outside {name}, which is {length} long", "name", name, "length", length).In(cutName(k)).Hint("Let it end at {length} at the latest")
 	}
 	if r.Len() < 1 {
-		return timeline.Range{}, cutError(k, "is shorter than a frame")
+		return timeline.Range{}, inputerr.Coded("cut.too_short", "is shorter than a frame").In(cutName(k))
 	}
 	return r, nil
 }
@@ -242,9 +242,8 @@ func joinAdjacent(ranges []timeline.Range) []timeline.Range {
 
 func floorMillis(d time.Duration) time.Duration { return d.Truncate(time.Millisecond) }
 
-func cutError(k conference.KeptRange, format string, args ...any) *inputerr.Error {
-	return inputerr.New("--cut "+FormatCut(k), format, args...)
-}
+// cutName names a kept range in errors.
+func cutName(k conference.KeptRange) string { return CutOption + FormatCut(k) }
 
 func onlyCountText(n int) string {
 	if n == 1 {

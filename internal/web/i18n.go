@@ -8,12 +8,15 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 	"golang.org/x/text/language"
 
 	"github.com/lectern-av/lectern/internal/inputerr"
+	"github.com/lectern-av/lectern/internal/message"
+	"github.com/lectern-av/lectern/internal/plan"
 )
 
 //go:embed static templates locales
@@ -114,6 +117,7 @@ func (w messages) problem(locale string, e *inputerr.Error) problemText {
 	localized := *e
 	localized.Values = maps.Clone(e.Values)
 	for name, value := range e.Values {
+		localized.Values[name] = w.value(locale, value)
 		switch name {
 		case "language":
 			localized.Values[name] = languageName(locale, value)
@@ -127,6 +131,8 @@ func (w messages) problem(locale string, e *inputerr.Error) problemText {
 	}
 	if field, ok := w[locale]["problem.field."+e.File]; ok {
 		localized.File = field.Other
+	} else if kept, ok := strings.CutPrefix(e.File, plan.CutOption); ok {
+		localized.File = w.text(locale, "problem.field.cut") + " " + kept
 	}
 	translated := localized.Translate(func(key string, values map[string]string) (string, bool) {
 		m, ok := w[locale][key]
@@ -139,6 +145,36 @@ func (w messages) problem(locale string, e *inputerr.Error) problemText {
 		return problemText{e.Error(), english}
 	}
 	return problemText{Text: translated.Error()}
+}
+
+// decimal matches a number with a decimal point, and its unit.
+var decimal = regexp.MustCompile(`^[-+]?\d+\.\d+( \p{L}+)?$`)
+
+// value returns a value of a message as a locale writes it: with its own quotation marks and
+// decimal sign. Times and texts of people stay as they are.
+func (w messages) value(locale, value string) string {
+	if locale == locales[0].String() {
+		return value
+	}
+	if decimal.MatchString(value) {
+		return decimalComma(value)
+	}
+	for _, quotes := range []string{"“”", `""`} {
+		r := []rune(quotes)
+		if inner, ok := strings.CutPrefix(value, string(r[0])); ok && strings.HasSuffix(inner, string(r[1])) {
+			return "«" + strings.TrimSuffix(inner, string(r[1])) + "»"
+		}
+	}
+	return value
+}
+
+// localize returns a message with its values as a locale writes them.
+func (w messages) localize(locale string, m message.Message) message.Message {
+	m.Values = maps.Clone(m.Values)
+	for name, value := range m.Values {
+		m.Values[name] = w.value(locale, value)
+	}
+	return m
 }
 
 // localeCookie holds the locale that a visitor chose.

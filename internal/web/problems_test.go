@@ -21,6 +21,7 @@ func TestProblem_Translated(t *testing.T) {
 		"problem.zone.unknown":      {Other: "{zone} no es una zona horaria"},
 		"problem.zone.unknown.hint": {Other: "Escríbela como Europe/Berlin"},
 		"problem.link.language":     {Other: "no puedes traducir al {language}"},
+		"problem.field.cut":         {Other: "recorte"},
 		"problem.field.zone":        {Other: "zona horaria"},
 		"problem.cues.empty":        {One: "{n} subtítulo está vacío", Other: "{n} subtítulos están vacíos"},
 	}}
@@ -36,6 +37,11 @@ func TestProblem_Translated(t *testing.T) {
 		},
 		{"file and line", "es", inputerr.Coded("cues.empty", "{n} cues are empty", "n", 2).In("a.srt").At(7), problemText{Text: "a.srt:7: 2 subtítulos están vacíos"}},
 		{"language", "es", inputerr.Coded("link.language", "you cannot translate into German", "language", "de"), problemText{Text: "no puedes traducir al alemán"}},
+		{
+			"kept range", "es", inputerr.Coded("zone.unknown", "{zone} is odd", "zone", "“1.5 s”").In("--cut 0-1"),
+			problemText{Text: "recorte 0-1: «1.5 s» no es una zona horaria"},
+		},
+		{"decimal", "es", inputerr.Coded("zone.unknown", "{zone} is odd", "zone", "1.5 s"), problemText{Text: "1,5 s no es una zona horaria"}},
 		{"form field", "es", inputerr.Coded("zone.unknown", "{zone} is not a time zone", "zone", "Mars").In("zone").Hint("Write it like Europe/Berlin"), problemText{Text: "zona horaria: Mars no es una zona horaria. Escríbela como Europe/Berlin"}},
 		{"singular", "es", inputerr.Coded("cues.empty", "{n} cues are empty", "n", 1), problemText{Text: "1 subtítulo está vacío"}},
 		{"English page", "en", inputerr.Coded("zone.unknown", "{zone} is not a time zone", "zone", "Mars"), problemText{Text: "Mars is not a time zone"}},
@@ -102,12 +108,13 @@ func TestProblems_EveryCodeIsTranslated(t *testing.T) {
 // TestProblems_PagesShowNoErrorWithoutCode asks for a code on every input error of the packages
 // that pages use, so that the error has a Spanish sentence.
 func TestProblems_PagesShowNoErrorWithoutCode(t *testing.T) {
-	ofCommands := []string{ // reached by commands only
+	ofCommands := []string{ // reached by commands, and by authors of pipelines
+		"../plan/exec.go", "../plan/exec_settings.go",
 		"../submission/hash.go", // reads recordings that a command names
 		"../subtitle/format.go", // chooses the format of a file that a command writes
 	}
 	for _, dir := range []string{
-		"access", "catalog", "charset", "conductor", "conference", "match", "media", "planner", "schedule", "service",
+		"access", "catalog", "charset", "conductor", "conference", "match", "media", "plan", "planner", "schedule", "service",
 		"submission", "subtitle", "translation", "tus", "watchfolder", "web",
 	} {
 		walkCalls(t, filepath.Join("..", dir), func(pos token.Position, call *ast.CallExpr) {

@@ -76,6 +76,7 @@ func (w messages) funcs(locale string) template.FuncMap {
 		"issue":      func(i conference.Issue) string { return w.issue(locale, i) },
 		"reason":     func(english string) string { return w.reason(locale, english) },
 		"failure":    func(r service.TalkSummary) string { return w.failure(locale, r) },
+		"pipeline":   func(name string) string { return w.pipelineName(locale, name) },
 		"stage":      func(name string) string { return w.stageName(locale, name) },
 	}
 }
@@ -93,6 +94,15 @@ func (w messages) stageName(locale, name string) string {
 		return said + " (" + rest + ")"
 	}
 	return said
+}
+
+// pipelineName returns the name of a pipeline in a locale. Those that come with Lectern are called
+// as the kinds of talks that they are for.
+func (w messages) pipelineName(locale, name string) string {
+	if kind, ok := w[locale]["kind."+name]; ok {
+		return kind.Other
+	}
+	return name
 }
 
 // failure returns in a line why the processing of a talk failed. The log of the failure is in

@@ -57,7 +57,8 @@ func (w messages) templates(locale, catalog string) message.Templates {
 
 // sentences returns a function that formats messages of a catalog in a locale.
 func (w messages) sentences(locale, catalog string) func(message.Message) string {
-	return w.templates(locale, catalog).Format
+	t := w.templates(locale, catalog)
+	return func(m message.Message) string { return t.Format(w.localize(locale, m)) }
 }
 
 // diagnostics returns a function that says what was found in a subtitle file, from the English
@@ -73,7 +74,7 @@ func (w messages) diagnostics(locale string) func(string, message.Message) probl
 		case detail.Code == "":
 			return problemText{sentence, english}
 		}
-		return problemText{Text: subtitle.Sentence(t, detail)}
+		return problemText{Text: subtitle.Sentence(t, w.localize(locale, detail))}
 	}
 }
 
@@ -83,7 +84,7 @@ func (w messages) syncSentences(locale string) func(*subsync.Result) string {
 	return func(r *subsync.Result) string {
 		var all []string
 		for _, m := range r.Messages() {
-			all = append(all, t.Format(m))
+			all = append(all, t.Format(w.localize(locale, m)))
 		}
 		return strings.Join(all, " ")
 	}
@@ -113,7 +114,7 @@ func (w messages) issue(locale string, issue conference.Issue) string {
 		m.Values = h.Values
 	}
 	for name, value := range m.Values {
-		m.Values[name] = w.issueParts(locale, value)
+		m.Values[name] = w.value(locale, w.issueParts(locale, value))
 	}
 	said := w.templates(locale, "issue")
 	return said.Format(m) + " " + said.Format(message.Message{Code: hint, Values: m.Values})
@@ -126,7 +127,7 @@ func (w messages) issueParts(locale, list string) string {
 	parts := strings.Split(list, ", ")
 	for i, part := range parts {
 		if m, ok := recognize(ofParts, part); ok {
-			parts[i] = w.templates(locale, "issue").Format(m)
+			parts[i] = w.templates(locale, "issue").Format(w.localize(locale, m))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -71,7 +71,7 @@ func TestIssue_InSpanish(t *testing.T) {
 		want := w.templates("es", "issue")
 		for i := 0; i < len(pairs); i += 2 {
 			pairs[i+1] = strings.NewReplacer("from 00:00:01 to 00:00:02, at 00:00:03, and 4 more times", "de 00:00:01 a 00:00:02, en 00:00:03, y 4 veces más",
-				"back by 2.0 s at 00:00:07", "2.0 s hacia atrás en 00:00:07", "1.5 s before it", "1.5 s antes que la imagen", "with it", "a la vez").Replace(pairs[i+1])
+				"back by 2.0 s at 00:00:07", "2,0 s hacia atrás en 00:00:07", "1.5 s before it", "1,5 s antes que la imagen", "with it", "a la vez").Replace(pairs[i+1])
 		}
 		sentence := want.Format(message.New(code, pairs...)) + " " + want.Format(message.New(code+".hint", pairs...))
 		if got := w.issue("es", issue); got != sentence {
