@@ -36,7 +36,7 @@ func (c *importCmd) Run(ctx context.Context, t *console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
-	var preview web.Import
+	var preview web.ScheduleChanges
 	if err := r.post(ctx, "/schedule/preview?name="+url.QueryEscape(filepath.Base(c.Schedule)), data, &preview); err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (c *importCmd) Run(ctx context.Context, t *console) (err error) {
 
 // confirmImport asks for confirmation on a terminal. Elsewhere it returns true: running the command
 // was the confirmation.
-func (t *console) confirmImport(preview web.Import) bool {
+func (t *console) confirmImport(preview web.ScheduleChanges) bool {
 	if _, live := t.err.width(); !live {
 		return true
 	}
@@ -69,7 +69,7 @@ func (t *console) confirmImport(preview web.Import) bool {
 }
 
 // printImport prints the changes that a schedule makes.
-func printImport(w io.Writer, p web.Import) {
+func printImport(w io.Writer, p web.ScheduleChanges) {
 	counts := make(map[schedule.ChangeKind]int)
 	for _, c := range p.Changes {
 		counts[c.Kind]++

@@ -229,7 +229,7 @@ func (c *runCmd) readSubtitles(ctx context.Context, spoken string) ([]submission
 		if err != nil {
 			return nil, err
 		}
-		u.ProgrammeTime = submission.Clock(c.SubtitlesTime) == submission.ProgrammeClock
+		u.ProgrammeTime = submission.TimeReference(c.SubtitlesTime) == submission.ProgrammeClock
 		u.Track.Kind = conference.Translation
 		if language == spoken {
 			u.Track.Kind = conference.Authored

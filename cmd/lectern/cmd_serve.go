@@ -71,13 +71,13 @@ func (c *serveCmd) Run(ctx context.Context, t *console) (err error) {
 		return err
 	}
 	builder := h.publisher(t, q)
-	backlog := conductor.NewBacklog(builder)
-	board, err := service.NewBoard(ctx, h.catalog, backlog)
+	buildLoop := conductor.NewBuildLoop(builder)
+	board, err := service.NewBoard(ctx, h.catalog, buildLoop)
 	if err != nil {
 		return err
 	}
 	o := service.New(service.Config{
-		Catalog: h.catalog, Store: h.store, Board: board, Builder: builder, Backlog: backlog, Tools: tools, Log: t.log,
+		Catalog: h.catalog, Store: h.store, Board: board, Builder: builder, BuildLoop: buildLoop, Tools: tools, Log: t.log,
 		BundleDir: filepath.Join(c.Data, "bundles"), ReleaseDir: cmp.Or(c.Out, filepath.Join(c.Data, "released")), URL: strings.TrimSuffix(c.URL, "/"),
 	})
 	pages, err := web.New(web.Options{Service: o, Log: t.log, URL: c.URL, Uploads: filepath.Join(c.Data, "uploads")})
@@ -92,7 +92,7 @@ func (c *serveCmd) Run(ctx context.Context, t *console) (err error) {
 		return err
 	}
 	services, ctx := errgroup.WithContext(ctx)
-	services.Go(func() error { return backlog.Run(ctx) })
+	services.Go(func() error { return buildLoop.Run(ctx) })
 	services.Go(func() error { return board.Run(ctx) })
 	services.Go(func() error { return o.Recordings.RunInspections(ctx) })
 	services.Go(func() error { return o.Releases.Run(ctx) })
@@ -122,7 +122,7 @@ func (c *serveCmd) watchFolder(ctx context.Context, t *console, books *catalog.C
 			return err
 		}
 		r := found[0]
-		return recordings.Receive(ctx, service.RecordingUpload{
+		return recordings.Receive(ctx, service.ReceivedRecording{
 			ID: fmt.Sprintf("%.32s", r.SHA256), Name: r.Name, Path: f.Path, KeepInPlace: true, SHA256: r.SHA256, Size: r.Size, Who: "watched folder", Room: f.Room,
 		})
 	})

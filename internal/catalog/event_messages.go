@@ -92,27 +92,27 @@ func (e Event) Message() message.Message {
 	case "upload":
 		return message.New(key, "language", detail)
 	case "track":
-		return trackMessage(detail, e.New)
+		return trackEventMessage(detail, e.New)
 	case "translation":
-		return translationMessage(detail, e.New)
+		return translationEventMessage(detail, e.New)
 	case "claim":
 		if e.New == nil {
 			return message.New("claim.released", "language", detail)
 		}
 		return message.New("claim.claimed", "language", detail)
 	case "verdict":
-		return verdictMessage(eventText(e.New))
+		return verdictEventMessage(eventText(e.New))
 	case "release":
-		return releaseMessage(e.New)
+		return releaseEventMessage(e.New)
 	case "link":
-		return linkMessage(e.New)
+		return linkEventMessage(e.New)
 	case "arrival":
-		return arrivalMessage(e.New)
+		return recordingEventMessage(e.New)
 	}
 	return message.New(e.What)
 }
 
-func trackMessage(language string, now json.RawMessage) message.Message {
+func trackEventMessage(language string, now json.RawMessage) message.Message {
 	var t trackEvent
 	if now == nil || json.Unmarshal(now, &t) != nil {
 		return message.New("track.removed", "language", language)
@@ -123,7 +123,7 @@ func trackMessage(language string, now json.RawMessage) message.Message {
 	return message.New("track.file", "language", language, "revision", strconv.Itoa(t.Revision), "file", t.File)
 }
 
-func translationMessage(language string, now json.RawMessage) message.Message {
+func translationEventMessage(language string, now json.RawMessage) message.Message {
 	var t translationEvent
 	_ = json.Unmarshal(now, &t) // an event that cannot be read is revision 0
 	if t.Why == "" {
@@ -132,8 +132,8 @@ func translationMessage(language string, now json.RawMessage) message.Message {
 	return message.New("translation.why", "language", language, "revision", strconv.Itoa(t.Number), "why", t.Why)
 }
 
-// verdictMessage parses a verdict as AddReview records it: the word, then the comment.
-func verdictMessage(text string) message.Message {
+// verdictEventMessage parses a verdict as AddReview records it: the word, then the comment.
+func verdictEventMessage(text string) message.Message {
 	verdict, comment, _ := strings.Cut(text, " ")
 	if comment == "" {
 		return message.New("verdict." + verdict)
@@ -141,8 +141,8 @@ func verdictMessage(text string) message.Message {
 	return message.New("verdict."+verdict+".comment", "comment", comment)
 }
 
-// releaseMessage parses what RequestRelease, RecordRelease and CancelRelease record.
-func releaseMessage(now json.RawMessage) message.Message {
+// releaseEventMessage parses what RequestRelease, RecordRelease and CancelRelease record.
+func releaseEventMessage(now json.RawMessage) message.Message {
 	state, reason, _ := strings.Cut(eventText(now), " ")
 	switch {
 	case now == nil:
@@ -155,7 +155,7 @@ func releaseMessage(now json.RawMessage) message.Message {
 	return message.New("release.blocked", "reason", reason)
 }
 
-func linkMessage(now json.RawMessage) message.Message {
+func linkEventMessage(now json.RawMessage) message.Message {
 	if now == nil {
 		return message.New("link.revoked")
 	}
@@ -164,7 +164,7 @@ func linkMessage(now json.RawMessage) message.Message {
 	return message.New("link.created", "name", link.Name, "role", link.Role, "language", link.Language)
 }
 
-func arrivalMessage(now json.RawMessage) message.Message {
+func recordingEventMessage(now json.RawMessage) message.Message {
 	var a struct{ ID, Name, State string }
 	_ = json.Unmarshal(now, &a) // an event that cannot be read is one without a name
 	if a.State == "" {

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// LockedError says which process holds a data directory. One that has just started may not have
+// DirLockedError says which process holds a data directory. One that has just started may not have
 // written who it is yet; then PID is 0.
-type LockedError struct {
+type DirLockedError struct {
 	Dir     string    `json:"-"`
 	PID     int       `json:"pid"`
 	Command string    `json:"command"`
@@ -21,7 +21,7 @@ type LockedError struct {
 }
 
 // Error says in one line which process holds the directory.
-func (e *LockedError) Error() string {
+func (e *DirLockedError) Error() string {
 	if e.PID == 0 {
 		return e.Dir + " is in use by another process"
 	}
@@ -52,14 +52,14 @@ func Lock(dir, what string) (*DirLock, error) {
 func acquire(f *os.File, dir, what string) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		held := &LockedError{Dir: dir}
+		held := &DirLockedError{Dir: dir}
 		_ = json.NewDecoder(f).Decode(held) // the holder may be writing it just now
 		return held
 	}
 	if err != nil {
 		return fmt.Errorf("lock %s: %w", dir, err)
 	}
-	b, err := json.Marshal(LockedError{PID: os.Getpid(), Command: what, Since: time.Now()})
+	b, err := json.Marshal(DirLockedError{PID: os.Getpid(), Command: what, Since: time.Now()})
 	if err == nil {
 		err = f.Truncate(0)
 	}
@@ -83,13 +83,13 @@ const lockPollInterval = 100 * time.Millisecond
 
 // LockWait locks the directory as Lock does, but waits until it is free or ctx ends. It calls
 // onWait, if not nil, once for every holder that it waits for.
-func LockWait(ctx context.Context, dir, what string, onWait func(LockedError)) (*DirLock, error) {
+func LockWait(ctx context.Context, dir, what string, onWait func(DirLockedError)) (*DirLock, error) {
 	ticker := time.NewTicker(lockPollInterval)
 	defer ticker.Stop()
 	told := -1
 	for {
 		l, err := Lock(dir, what)
-		var held *LockedError
+		var held *DirLockedError
 		if !errors.As(err, &held) {
 			return l, err
 		}

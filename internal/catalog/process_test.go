@@ -243,12 +243,12 @@ func TestLock_OneProcessPerDataDirectory(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	told := 0
-	_, err = catalog.LockWait(ctx, dir, "lectern run", func(catalog.LockedError) { told++; cancel() })
+	_, err = catalog.LockWait(ctx, dir, "lectern run", func(catalog.DirLockedError) { told++; cancel() })
 	if !errors.Is(err, context.Canceled) || told != 1 {
 		t.Errorf("LockWait = %v, told %d times", err, told)
 	}
 
-	lock, err := catalog.LockWait(t.Context(), dir, "lectern run", func(held catalog.LockedError) {
+	lock, err := catalog.LockWait(t.Context(), dir, "lectern run", func(held catalog.DirLockedError) {
 		expectLocked(t, &held, holder.Process.Pid)
 		if err := holder.Process.Kill(); err != nil {
 			t.Error(err)
@@ -272,7 +272,7 @@ func TestLock_OneProcessPerDataDirectory(t *testing.T) {
 
 func expectLocked(t *testing.T, err error, pid int) {
 	t.Helper()
-	var held *catalog.LockedError
+	var held *catalog.DirLockedError
 	if !errors.As(err, &held) || held.PID != pid || held.Command != "lectern serve" || time.Since(held.Since).Abs() > time.Minute {
 		t.Fatalf("held: %+v", err)
 	}

@@ -69,7 +69,7 @@ func (b *Builder) Build(ctx context.Context, request BuildRequest) (BuildResult,
 	return b.buildWith(ctx, &b.Conductor, request)
 }
 
-// buildWith does what Build does, with c in place of b's own conductor. The backlog passes one
+// buildWith does what Build does, with c in place of b's own conductor. The buildLoop passes one
 // whose jobs share the queue with those of other builds.
 func (b *Builder) buildWith(ctx context.Context, c *Conductor, request BuildRequest) (BuildResult, error) {
 	if err := bundle.CheckWritable(request.Submission.Out, request.Submission.Facts.Talk.Slug); err != nil {

@@ -43,7 +43,7 @@ type Recorder interface {
 	RecordSlots(ctx context.Context, run int64, slots []catalog.SlotResult) error
 }
 
-// Conductor builds targets, one at a time. A Backlog builds several side by side.
+// Conductor builds targets, one at a time. A BuildLoop builds several side by side.
 type Conductor struct {
 	Store        Store
 	Queue        Queue

@@ -36,7 +36,7 @@ func (b *Builder) GCRoots(ctx context.Context) (map[action.Key]bool, error) {
 			continue
 		}
 		b.Log.Warn("cannot plan the whole talk; keeping all that its last runs used", "talk", talk.Slug, "err", err)
-		if err := b.addRunKeys(ctx, talk.Slug, keys); err != nil {
+		if err := b.addKeysOfPastRuns(ctx, talk.Slug, keys); err != nil {
 			return nil, err
 		}
 	}
@@ -67,8 +67,8 @@ func (b *Builder) addPlanKeys(ctx context.Context, s catalog.Submission, keys ma
 	return g.Complete, nil
 }
 
-// addRunKeys adds the keys of all actions in the last RunsKept runs of a talk.
-func (b *Builder) addRunKeys(ctx context.Context, slug string, keys map[action.Key]bool) error {
+// addKeysOfPastRuns adds the keys of all actions in the last RunsKept runs of a talk.
+func (b *Builder) addKeysOfPastRuns(ctx context.Context, slug string, keys map[action.Key]bool) error {
 	runs, err := b.Catalog.LastRuns(ctx, slug, RunsKept)
 	if err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 
 // The remaining time is estimated from earlier talks: here each of some twenty jobs took 21
 // seconds, and two are done at a time.
-func TestBacklog_RemainingTime(t *testing.T) {
+func TestBuildLoop_RemainingTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
 		s.start()

@@ -164,7 +164,7 @@ func (s *analyser) addBlock(left, right []float32) error {
 	clipped := s.sides[0].clipped + s.sides[1].clipped
 	s.hum.write(left, right)
 	e := kWeigh(&s.weights, left, right)
-	b := block{left: e.left / blockSamples, right: e.right / blockSamples, cross: e.cross / blockSamples}
+	b := loudnessBlock{left: e.left / blockSamples, right: e.right / blockSamples, cross: e.cross / blockSamples}
 	s.energies = append(s.energies, b.left+b.right)
 	s.sides[0].energies = append(s.sides[0].energies, b.left)
 	s.sides[1].energies = append(s.sides[1].energies, b.right)

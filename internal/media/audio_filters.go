@@ -57,7 +57,7 @@ func (s AudioSpec) filterChains(sources []AudioSource) (all []string, err error)
 
 // noiseFloor returns how loud a recording's noise is, in dBFS: a little above the quietest
 // tenth, which is between words.
-func noiseFloor(blocks []block) float64 {
+func noiseFloor(blocks []loudnessBlock) float64 {
 	const above, least, most = 3, -80, -20
 	if len(blocks) == 0 {
 		return least

@@ -27,15 +27,15 @@ const (
 	LevelsFile = "levels.bin"
 )
 
-// block is a record of BlocksFile.
-type block struct {
+// loudnessBlock is a record of BlocksFile.
+type loudnessBlock struct {
 	left, right, cross float64 // mean squares after K-weighting
 	peaks              [2][framesPerBlock]byte
 }
 
 const recordSize = 3*4 + 2*framesPerBlock
 
-func (b block) encode() []byte {
+func (b loudnessBlock) encode() []byte {
 	r := make([]byte, 0, recordSize)
 	for _, e := range [...]float64{b.left, b.right, b.cross} {
 		r = binary.LittleEndian.AppendUint32(r, math.Float32bits(float32(e)))
@@ -44,7 +44,7 @@ func (b block) encode() []byte {
 }
 
 // readBlocks reads a whole BlocksFile, about a megabyte for an hour.
-func readBlocks(path string) ([]block, error) {
+func readBlocks(path string) ([]loudnessBlock, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func readBlocks(path string) ([]block, error) {
 	if len(raw)%recordSize != 0 {
 		return nil, fmt.Errorf("%s: %w: %d bytes are no whole number of records", path, io.ErrUnexpectedEOF, len(raw))
 	}
-	blocks := make([]block, len(raw)/recordSize)
+	blocks := make([]loudnessBlock, len(raw)/recordSize)
 	for i := range blocks {
 		r := bytes.NewBuffer(raw[i*recordSize : (i+1)*recordSize])
 		for _, e := range [...]*float64{&blocks[i].left, &blocks[i].right, &blocks[i].cross} {

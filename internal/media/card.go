@@ -136,7 +136,7 @@ func (t Tools) renderCardGroup(ctx context.Context, spec CardSpec, from CardFile
 // cardPicture lays a card out in the size of out, and returns a function that builds its
 // filter graph. A moving background has no end.
 func (t Tools) cardPicture(ctx context.Context, spec CardSpec, from CardFiles, out EncodeOutput, scratch string) (func() *ffmpeg.Stream, error) {
-	script, err := t.writeFittingScript(ctx, spec, newCanvas(out), scratch)
+	script, err := t.writeFittingScript(ctx, spec, newLayoutArea(out), scratch)
 	if err != nil {
 		return nil, fmt.Errorf("lay out a card: %w", err)
 	}
@@ -163,9 +163,9 @@ func (l *CardLook) explainError(err error) error {
 	return fmt.Errorf("make a card: %w", err)
 }
 
-// canvas is the area a card is laid out on, in units. Font sizes are in units; positions and
-// margins are proportions of the canvas.
-type canvas struct{ width, height int }
+// layoutArea is the area a card is laid out on, in units. Font sizes are in units; positions and
+// margins are proportions of the layoutArea.
+type layoutArea struct{ width, height int }
 
 const (
 	maxShortSideUnits = 1080 // units along the shorter side of all but small pictures
@@ -178,17 +178,17 @@ func shortSideUnits(out EncodeOutput) int {
 	return min(maxShortSideUnits, int(maxUnitsPerPixel*float64(min(out.Width, out.Height))))
 }
 
-func newCanvas(out EncodeOutput) canvas {
+func newLayoutArea(out EncodeOutput) layoutArea {
 	short, units := min(out.Width, out.Height), shortSideUnits(out)
-	return canvas{units * out.Width / short, units * out.Height / short}
+	return layoutArea{units * out.Width / short, units * out.Height / short}
 }
 
 // margin returns the free space at the left and the right.
-func (c canvas) margin() int { return c.width * 5 / 64 }
+func (c layoutArea) margin() int { return c.width * 5 / 64 }
 
 // writeFittingScript writes the card's ASS script with the largest letters that fit between
 // the margins, as measured with the fonts of this machine, and returns its path.
-func (t Tools) writeFittingScript(ctx context.Context, spec CardSpec, area canvas, scratch string) (path string, err error) {
+func (t Tools) writeFittingScript(ctx context.Context, spec CardSpec, area layoutArea, scratch string) (path string, err error) {
 	path = filepath.Join(scratch, "card.ass")
 	for shrink := 0; ; shrink++ {
 		script := cardScript(spec, area, 1-0.08*float64(shrink))
@@ -214,7 +214,7 @@ const previewScale = 4
 // drawPreview draws an ASS script on black, in shades of grey and at 1/previewScale of its size,
 // to show where its text is. It returns an error if a glyph is missing or libass cannot read the
 // look's font.
-func (t Tools) drawPreview(ctx context.Context, script string, area canvas, look *CardLook) (*image.Gray, error) {
+func (t Tools) drawPreview(ctx context.Context, script string, area layoutArea, look *CardLook) (*image.Gray, error) {
 	picture := image.NewGray(image.Rect(0, 0, area.width/previewScale&^1, area.height/previewScale&^1)) // even, as ffmpeg's color source makes them
 	args, err := buildArgs(func() *ffmpeg.Stream {
 		s := ffmpeg.Input(fmt.Sprintf("color=c=black:s=%dx%d:r=1:d=1", picture.Rect.Dx(), picture.Rect.Dy()), options{"f": "lavfi"}).Get("v:0")
@@ -286,7 +286,7 @@ func fontPackage(c rune) string {
 // cardScript returns the card as a script in Advanced SubStation Alpha (ASS). scale, at most 1,
 // shrinks the letters, and the width in which lines are broken, below what the texts' estimated
 // widths allow.
-func cardScript(spec CardSpec, area canvas, scale float64) string {
+func cardScript(spec CardSpec, area layoutArea, scale float64) string {
 	var s, events strings.Builder
 	fmt.Fprintf(&s, scriptHead, area.width, area.height)
 	right := rightToLeft(spec.Title + strings.Join(spec.Speakers, ""))

@@ -26,7 +26,7 @@ type textBlock struct {
 
 // textBlocks returns the texts of a card, at the places that the look gives them or else at
 // Lectern's. right says that text is written from right to left.
-func (spec CardSpec) textBlocks(area canvas, right bool) []textBlock {
+func (spec CardSpec) textBlocks(area layoutArea, right bool) []textBlock {
 	down := func(of float64) int { return int(of * float64(area.height)) }
 	all := []textBlock{
 		{name: "conference", text: spec.Conference, sizes: []int{46, 40, 34}, spacing: 2, colour: "&H00D8C37A", maxHeight: down(0.093), y: down(0.154), anchor: 7},
@@ -62,7 +62,7 @@ func joinNames(names []string) string {
 }
 
 // moveTo moves a text to the place that a look gives it.
-func (p *textBlock) moveTo(at conference.TextBox, area canvas, right bool) {
+func (p *textBlock) moveTo(at conference.TextBox, area layoutArea, right bool) {
 	across := func(hundredths float64) int { return int(hundredths * float64(area.width) / 100) }
 	down := func(hundredths float64) int { return int(hundredths * float64(area.height) / 100) }
 	p.width, p.y, p.anchor = across(at.Width), down(at.Y), 7
@@ -93,7 +93,7 @@ type xRange struct{ from, to int }
 
 // textRanges returns where text may be: between the margins or, for texts that the look
 // places, within their boxes.
-func (l *CardLook) textRanges(area canvas) []xRange {
+func (l *CardLook) textRanges(area layoutArea) []xRange {
 	clear := area.margin() * 3 / 4
 	if l == nil {
 		return []xRange{{clear, area.width - clear}}

@@ -14,7 +14,7 @@ import (
 // drawTitle draws a title as on a card, with a font file unless font is "".
 func drawTitle(t *testing.T, title, font string) *image.Gray {
 	t.Helper()
-	area := canvas{1920, 1080}
+	area := layoutArea{1920, 1080}
 	script := filepath.Join(t.TempDir(), "card.ass")
 	if font != "" {
 		if err := installFontFile(font, filepath.Dir(script)); err != nil {
@@ -94,7 +94,7 @@ func TestCardLook_Rule(t *testing.T) {
 		"a title moved about":  {&CardLook{Places: map[string]conference.TextBox{"title": {X: 5, Y: 10, Width: 90}}}, false},
 		"a logo in some place": {&CardLook{Logo: &conference.TextBox{X: 5, Y: 10, Width: 10}}, false},
 	} {
-		if got := strings.Contains(cardScript(CardSpec{Title: "Loops", Look: c.look}, canvas{1920, 1080}, 1), ",Rule,"); got != c.want {
+		if got := strings.Contains(cardScript(CardSpec{Title: "Loops", Look: c.look}, layoutArea{1920, 1080}, 1), ",Rule,"); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

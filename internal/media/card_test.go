@@ -36,7 +36,7 @@ func TestRenderCard_AspectRatios(t *testing.T) {
 	}
 	for _, size := range [][2]int{{320, 180}, {426, 240}, {352, 288}, {640, 480}, {1920, 1080}, {608, 1080}, {1080, 1920}, {270, 480}} {
 		out := EncodeOutput{Width: size[0], Height: size[1]}
-		path, err := tl.writeFittingScript(t.Context(), spec, newCanvas(out), t.TempDir())
+		path, err := tl.writeFittingScript(t.Context(), spec, newLayoutArea(out), t.TempDir())
 		if err != nil {
 			t.Errorf("%v: %v", size, err)
 			continue
@@ -50,7 +50,7 @@ func TestRenderCard_AspectRatios(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if pixels := float64(units) * float64(size[1]) / float64(newCanvas(out).height); pixels < 7 && style[1] != "Rule" {
+			if pixels := float64(units) * float64(size[1]) / float64(newLayoutArea(out).height); pixels < 7 && style[1] != "Rule" {
 				t.Errorf("%v: letters of %.1f pixels in %s", size, pixels, style[1])
 			}
 		}

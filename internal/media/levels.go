@@ -25,7 +25,7 @@ func (t Tools) DeclaredLength(ctx context.Context, path, name string) (time.Dura
 	case length <= 0:
 		return 0, inputerr.Coded("recording.no_length", "does not say how long it is").In(name).Hint("Copy it into MP4 or Matroska, which say it")
 	case length > maxLength:
-		return 0, Probe{Readable: length}.checkLength(name)
+		return 0, Probe{Readable: length}.checkPlausibleLength(name)
 	}
 	return length, nil
 }

@@ -50,7 +50,7 @@ func readLoudnessEnvelope(cuts []audioSegment, sources []AudioSource) (loudnessE
 
 // newLoudnessEnvelope returns the envelope of a whole recording. The blocks do not say how
 // their energy is spread over time; it is divided by the peaks of the frames.
-func newLoudnessEnvelope(blocks []block, channels string) loudnessEnvelope {
+func newLoudnessEnvelope(blocks []loudnessBlock, channels string) loudnessEnvelope {
 	s := make(loudnessEnvelope, 0, len(blocks)*framesPerBlock)
 	for _, b := range blocks {
 		var peaks [framesPerBlock]float64
@@ -136,7 +136,7 @@ func (s loudnessEnvelope) loudness(gain, ceiling float64) float64 {
 }
 
 // energy returns the energy of both channels together, in a choice of channels.
-func (b block) energy(channels string) float64 {
+func (b loudnessBlock) energy(channels string) float64 {
 	switch channels {
 	case "left":
 		return 2 * b.left
@@ -150,7 +150,7 @@ func (b block) energy(channels string) float64 {
 
 // peak returns the greatest amplitude of a frame, in a choice of channels; for a mix, an upper
 // bound.
-func (b block) peak(frame int, channels string) float64 {
+func (b loudnessBlock) peak(frame int, channels string) float64 {
 	left, right := amplitude(b.peaks[0][frame]), amplitude(b.peaks[1][frame])
 	switch channels {
 	case "left":

@@ -77,7 +77,7 @@ func (s *packetScan) read(ctx context.Context, t Tools, path string, progress fu
 // findJumps reads all packets and looks for clock jumps. ok is false if they contradict one
 // another.
 func (s *packetScan) findJumps(ctx context.Context, t Tools, path string, progress func(float64)) (found []ClockJump, ok bool, err error) {
-	fine, coarse := newEpochs(s.streams(), maxBackward/10), newEpochs(s.streams(), maxBackward)
+	fine, coarse := newEpochs(s.allStreams(), maxBackward/10), newEpochs(s.allStreams(), maxBackward)
 	err = s.scanPackets(ctx, t, path, func(p packet) error {
 		fine.add(p, s.count[p.stream]-1)
 		coarse.add(p, s.count[p.stream]-1)
@@ -108,8 +108,8 @@ func (s *packetScan) findJumpsAsWritten(ctx context.Context, t Tools, path strin
 	return guessed, nil
 }
 
-// streams returns the video stream, if any, and the sounds.
-func (s *packetScan) streams() []stream {
+// allStreams returns the video stream, if any, and the sounds.
+func (s *packetScan) allStreams() []stream {
 	if s.video.Index < 0 {
 		return s.audio
 	}
@@ -121,7 +121,7 @@ func (s *packetScan) withoutJumps(p packet, n int64) packet {
 	if len(s.jumps) == 0 {
 		return p
 	}
-	for _, of := range s.streams() {
+	for _, of := range s.allStreams() {
 		if of.Index == p.stream {
 			p.shift = jumpShift(s.jumps, of, n)
 		}

@@ -55,7 +55,7 @@ func (t Tools) ProbePicture(ctx context.Context, path, name string, picture int,
 	if found.UnreadBytes > 0 {
 		found.Notes = append(found.Notes, fmt.Sprintf("the last %s of it hold nothing that can be read, from %s on", formatMegabytes(found.UnreadBytes), noteClock(found.Readable)))
 	}
-	return found, found.checkLength(name)
+	return found, found.checkPlausibleLength(name)
 }
 
 // MissingStream returns an error if the recording lacks video or sound, or nil. The caller
@@ -115,9 +115,9 @@ func (p Probe) endsEarly() bool {
 // maxLength is longer than any recording.
 const maxLength = 48 * time.Hour
 
-// checkLength returns an error for a recording that seems endless, as a single damaged
+// checkPlausibleLength returns an error for a recording that seems endless, as a single damaged
 // timestamp can make it.
-func (p Probe) checkLength(name string) error {
+func (p Probe) checkPlausibleLength(name string) error {
 	end := p.Readable
 	for _, a := range p.Audio {
 		end = max(end, a.End)

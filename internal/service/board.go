@@ -73,10 +73,10 @@ func (r TalkSummary) Day() string {
 	return r.Scheduling.Start.Format(time.DateOnly)
 }
 
-// Board keeps the summaries of all talks in memory. It follows the catalogue and the backlog.
+// Board keeps the summaries of all talks in memory. It follows the catalogue and the build loop.
 type Board struct {
-	catalog *catalog.Catalog
-	backlog *conductor.Backlog // nil where no talk is built
+	catalog   *catalog.Catalog
+	buildLoop *conductor.BuildLoop // nil where no talk is built
 
 	mu                   sync.Mutex
 	talks                map[string]TalkSummary
@@ -88,15 +88,15 @@ type Board struct {
 }
 
 // NewBoard reads the summaries of all talks and subscribes to changes of the catalogue and of the
-// backlog, which may be nil. Run applies the changes.
-func NewBoard(ctx context.Context, c *catalog.Catalog, backlog *conductor.Backlog) (*Board, error) {
+// buildLoop, which may be nil. Run applies the changes.
+func NewBoard(ctx context.Context, c *catalog.Catalog, buildLoop *conductor.BuildLoop) (*Board, error) {
 	b := &Board{
-		catalog: c, backlog: backlog, talks: make(map[string]TalkSummary), dirty: make(map[string]bool),
+		catalog: c, buildLoop: buildLoop, talks: make(map[string]TalkSummary), dirty: make(map[string]bool),
 		wake: make(chan struct{}, 1), subscribers: make(map[chan<- TalkSummary]bool), stageNamesByPipeline: make(map[string][]string),
 	}
 	c.OnChange(b.MarkChanged)
-	if backlog != nil {
-		backlog.Watch(func(slug string, _ conductor.Progress) { b.MarkChanged(slug) })
+	if buildLoop != nil {
+		buildLoop.Watch(func(slug string, _ conductor.Progress) { b.MarkChanged(slug) })
 	}
 	all, err := c.Overviews(ctx, "")
 	if err != nil {
@@ -224,12 +224,12 @@ func (b *Board) Talk(slug string) (TalkSummary, bool) {
 	return r, ok
 }
 
-// summarize derives the state of a talk from the catalogue and from the backlog.
+// summarize derives the state of a talk from the catalogue and from the build loop.
 func (b *Board) summarize(o catalog.Overview) TalkSummary {
 	r := TalkSummary{Overview: o, Stages: b.lastRunStages(o)}
 	var making TalkState
-	if b.backlog != nil {
-		p, _ := b.backlog.Status(o.Slug)
+	if b.buildLoop != nil {
+		p, _ := b.buildLoop.Status(o.Slug)
 		making = stateFromStep(p.Phase)
 		if making == StateProcessing {
 			overlayLiveProgress(r.Stages, p.Stages)
@@ -243,7 +243,7 @@ func (b *Board) summarize(o catalog.Overview) TalkSummary {
 	return r
 }
 
-// stateFromStep translates a step of the backlog; "" means that the talk is not in it.
+// stateFromStep translates a step of the build loop; "" means that the talk is not in it.
 func stateFromStep(s conductor.Phase) TalkState {
 	switch s {
 	case conductor.Queued:

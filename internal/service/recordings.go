@@ -26,11 +26,11 @@ type Recordings struct {
 	received *submission.Recordings
 }
 
-// RecordingUpload is a recording that has arrived completely.
-type RecordingUpload = submission.RecordingUpload
+// ReceivedRecording is a recording that has arrived completely.
+type ReceivedRecording = submission.RecordingUpload
 
 // Receive saves a recording that has arrived. Receiving it again changes nothing.
-func (svc *Recordings) Receive(ctx context.Context, u RecordingUpload) error {
+func (svc *Recordings) Receive(ctx context.Context, u ReceivedRecording) error {
 	return svc.received.Receive(ctx, u)
 }
 

@@ -24,12 +24,12 @@ type Config struct {
 	Catalog    *catalog.Catalog
 	Store      *store.Local
 	Board      *Board
-	Builder    *conductor.Builder // plans talks; nil where nothing is planned or built
-	Backlog    *conductor.Backlog // builds talks; nil where no talk is built
-	Tools      media.Tools        // zero where no recording is inspected
-	BundleDir  string             // the directory of the talks' bundles
-	ReleaseDir string             // the directory of the bundles that were released
-	URL        string             // the address of the server, for links in letters
+	Builder    *conductor.Builder   // plans talks; nil where nothing is planned or built
+	BuildLoop  *conductor.BuildLoop // builds talks; nil where no talk is built
+	Tools      media.Tools          // zero where no recording is inspected
+	BundleDir  string               // the directory of the talks' bundles
+	ReleaseDir string               // the directory of the bundles that were released
+	URL        string               // the address of the server, for links in letters
 	Log        *slog.Logger
 }
 
@@ -50,7 +50,7 @@ type Service struct {
 // New returns the services of a conference, which share what c lists. It neither reads the
 // catalog nor starts anything.
 func New(c Config) *Service {
-	editor := &talkEditor{catalog: c.Catalog, backlog: c.Backlog}
+	editor := &talkEditor{catalog: c.Catalog, buildLoop: c.BuildLoop}
 	notifier := &Notifier{catalog: c.Catalog, board: c.Board, url: c.URL, log: c.Log, Queued: make(chan struct{}, 1)}
 	schedule := &Schedule{catalog: c.Catalog, board: c.Board, editor: editor, bundleDir: c.BundleDir}
 	tracks := translation.Service{Catalog: c.Catalog}

@@ -25,8 +25,8 @@ type Subtitles struct {
 	notifier     *Notifier
 }
 
-// Clock is what the times of a subtitle file are relative to.
-type Clock = submission.Clock
+// TimeReference is what the times of a subtitle file are relative to.
+type TimeReference = submission.TimeReference
 
 // The clocks of subtitle files.
 const (
@@ -146,7 +146,7 @@ func (svc *Subtitles) Revisions(ctx context.Context, p access.Person, slug strin
 
 // File writes a revision of the subtitles in the language that is spoken, 0 being the
 // current one, in a format, in reel time or in programme time.
-func (svc *Subtitles) File(ctx context.Context, p access.Person, slug string, number int, format subtitle.Format, clock Clock) (data []byte, err error) {
+func (svc *Subtitles) File(ctx context.Context, p access.Person, slug string, number int, format subtitle.Format, clock TimeReference) (data []byte, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden
 	}

@@ -27,8 +27,8 @@ type Talks struct {
 
 // talkEditor changes the facts of talks and has the conductor reconcile them.
 type talkEditor struct {
-	catalog *catalog.Catalog
-	backlog *conductor.Backlog // nil where no talk is built
+	catalog   *catalog.Catalog
+	buildLoop *conductor.BuildLoop // nil where no talk is built
 }
 
 // TalkDetails holds everything about a talk except its cues.
@@ -148,8 +148,8 @@ func (e *talkEditor) edit(ctx context.Context, who, slug string, do func(*catalo
 
 // reconcile wakes the conductor, so that it compares the talk with its outputs.
 func (e *talkEditor) reconcile(slug string) {
-	if e.backlog != nil {
-		e.backlog.Wake()
+	if e.buildLoop != nil {
+		e.buildLoop.Wake()
 	}
 }
 

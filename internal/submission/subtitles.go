@@ -27,9 +27,9 @@ import (
 type SubtitleUpload struct {
 	Name     string
 	Data     []byte
-	Encoding string // overrides what the bytes look like
-	Clock    Clock  // "" means that of the published video, if there is one
-	DryRun   bool   // check the file and save nothing
+	Encoding string        // overrides what the bytes look like
+	Clock    TimeReference // "" means that of the published video, if there is one
+	DryRun   bool          // check the file and save nothing
 }
 
 // SubtitleReport says what was found in a subtitle file, and what saving it changed.
@@ -37,7 +37,7 @@ type SubtitleReport struct {
 	Saved         bool // as a new revision
 	Unchanged     bool // the cues are those of the current revision
 	Revision      int  // the current one
-	Clock         Clock
+	Clock         TimeReference
 	Cues          []conference.Cue // of the file, in reel time
 	Check         check.Report
 	Source        conference.SourceFile // the file, and remarks on reading it

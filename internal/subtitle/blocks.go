@@ -119,7 +119,7 @@ func (b *blockReader) dropFooter() {
 	for b.isFooter != nil && n > 0 && b.isFooter(b.rowText(n-1)) {
 		n--
 	}
-	lines := b.linesOfRows(b.rows)
+	lines := b.lineNumbersOf(b.rows)
 	for i := n; i < len(b.rows); i++ {
 		b.addLoss(lines.line(i), "header-line.footer", "text", b.rowText(i))
 	}
@@ -142,7 +142,7 @@ func (b *blockReader) hasGapAbove(i int) bool {
 	return strings.Count(b.text[b.rows[i-1].to:b.rows[i].from], "\n") > 1
 }
 
-func (b *blockReader) linesOfRows(rows []row) rowLines {
+func (b *blockReader) lineNumbersOf(rows []row) rowLines {
 	return rowLines{text: b.text, rows: rows, first: b.firstLine}
 }
 
@@ -303,7 +303,7 @@ func (b *blockReader) finishCue(next int, adjacent bool) {
 // dropTextBeforeFirstCue reports lines above the first times as lost. Lines of a header have a
 // diagnostic of their own.
 func (b *blockReader) dropTextBeforeFirstCue(rows []row) {
-	lines := b.linesOfRows(rows)
+	lines := b.lineNumbersOf(rows)
 	for i := range rows {
 		line := lines.line(i)
 		switch header := b.isHeader != nil && b.isHeader(b.rowText(i)); {
@@ -319,7 +319,7 @@ func (b *blockReader) dropTextBeforeFirstCue(rows []row) {
 
 // reportGaps adds diagnostics about the empty lines in the open cue.
 func (b *blockReader) reportGaps(rows []row) {
-	lines := b.linesOfRows(rows)
+	lines := b.lineNumbersOf(rows)
 	for i := range rows {
 		switch line := lines.line(i) - 1; {
 		case !b.hasGapAbove(i):
@@ -337,7 +337,7 @@ func (b *blockReader) reportUnreadTimes(rows []row) {
 	if !b.numbered || len(rows) < 3 {
 		return
 	}
-	lines := b.linesOfRows(rows)
+	lines := b.lineNumbersOf(rows)
 	for i := 2; i < len(rows); i++ {
 		l := b.rowText(i)
 		if _, numeric := parseNumber(b.rowText(i - 1)); !numeric || !b.hasGapAbove(i-1) || b.hasGapAbove(i) || !looksLikeTimes(l) {
@@ -382,7 +382,7 @@ func (b *blockReader) completeCue(rows []row) {
 }
 
 func (b *blockReader) readCueMarkup(raw string, rows []row) (text string, spans []conference.Span, place int) {
-	text, spans, place = b.readMarkup(raw, b.linesOfRows(rows))
+	text, spans, place = b.readMarkup(raw, b.lineNumbersOf(rows))
 	if place != 0 {
 		b.cue.Position = normalizePlace(place)
 	}

@@ -85,7 +85,7 @@ func (b *blockReader) roleOf(r rowAbove) rowRole {
 // lastRowAbove returns the last row that waits for its meaning.
 func (b *blockReader) lastRowAbove(touches bool) rowAbove {
 	last := len(b.rows) - 1
-	lines := b.linesOfRows(b.rows)
+	lines := b.lineNumbersOf(b.rows)
 	r := rowAbove{text: b.rowText(last), line: lines.line(last), touches: touches}
 	r.number, r.isNumber = parseNumber(r.text)
 	r.alone = b.hasGapAbove(last) || !b.inCue && last == 0

@@ -14,7 +14,7 @@ type lossCheck struct {
 	cues     []conference.Cue // in the order of the file
 	reporter *reporter
 	vtt      bool // WebVTT: entities, and no tag is ever text
-	markup   markupStyle
+	markup   markupSyntax
 
 	current     int          // the cue whose text is expected, -1 before the first
 	remaining   string       // what is still expected of its text

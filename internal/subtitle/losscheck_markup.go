@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// markupStyle is what counts as markup besides tags.
-type markupStyle uint8
+// markupSyntax is what counts as markup besides tags.
+type markupSyntax uint8
 
 const (
-	markupTags   markupStyle = iota
-	markupBars               // and | and [br], which end a line
-	markupSSA                // nothing but braces and backslashes
-	markupSpruce             // nothing but | and ^I, ^B, ^U
+	markupTags   markupSyntax = iota
+	markupBars                // and | and [br], which end a line
+	markupSSA                 // nothing but braces and backslashes
+	markupSpruce              // nothing but | and ^I, ^B, ^U
 )
 
 // maxEntityLength is how many bytes an entity can have.

@@ -15,7 +15,7 @@ func checkTTML(text string, doc *Document, r *reporter) {
 		part, rest = cutXMLPart(rest)
 		line += countLineEnds(part.text)
 		if inBody > 0 && inMetadata == 0 {
-			shown := part.shown()
+			shown := part.decodedText()
 			if atParagraph && !isInvisible(shown) {
 				atParagraph = false
 				g.expectParagraph(line)
@@ -52,8 +52,8 @@ type xmlPart struct {
 	tag   string // with its brackets; comments and instructions are tags, too
 }
 
-// shown returns the text with its entities decoded.
-func (p xmlPart) shown() string {
+// decodedText returns the text with its entities decoded.
+func (p xmlPart) decodedText() string {
 	if p.cdata {
 		return p.text
 	}

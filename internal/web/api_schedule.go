@@ -10,8 +10,8 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// Import lists what importing a schedule changes, or would change.
-type Import struct {
+// ScheduleChanges lists what importing a schedule changes, or would change.
+type ScheduleChanges struct {
 	Changes []schedule.Change `json:"changes"`
 	Notes   []string          `json:"notes"`
 }
@@ -63,16 +63,16 @@ func (a *api) scheduleOperations() {
 	register(a, operation{name: "edit-talk", method: http.MethodPut, path: "/talks/{slug}/entry", summary: "Change a talk's entry in the programme.", act: access.ManageConference}, a.putEntry)
 }
 
-func apiImport(p service.ImportPreview) *body[Import] {
-	return &body[Import]{Import{nonNil(p.Changes), nonNil(p.Programme.Notes)}}
+func apiImport(p service.ImportPreview) *body[ScheduleChanges] {
+	return &body[ScheduleChanges]{ScheduleChanges{nonNil(p.Changes), nonNil(p.Programme.Notes)}}
 }
 
-func (a *api) previewImport(ctx context.Context, p access.Person, in *scheduleInput) (*body[Import], error) {
+func (a *api) previewImport(ctx context.Context, p access.Person, in *scheduleInput) (*body[ScheduleChanges], error) {
 	preview, err := a.service.Schedule.PreviewImport(ctx, p, in.Name, in.RawBody)
 	return apiImport(preview), err
 }
 
-func (a *api) importScheduleFile(ctx context.Context, p access.Person, in *scheduleInput) (*body[Import], error) {
+func (a *api) importScheduleFile(ctx context.Context, p access.Person, in *scheduleInput) (*body[ScheduleChanges], error) {
 	preview, err := a.service.Schedule.Import(ctx, p, in.Name, in.RawBody)
 	return apiImport(preview), err
 }

@@ -90,7 +90,7 @@ func (a *api) putSubtitles(ctx context.Context, p access.Person, in *struct {
 	Check    bool   `query:"check" doc:"Only check; save nothing."`
 	RawBody  []byte `contentType:"application/octet-stream"`
 }) (*body[SubtitleReport], error) {
-	done, err := a.service.Subtitles.Upload(ctx, p, in.Slug, service.SubtitleUpload{Name: cleanName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: service.Clock(in.Clock), DryRun: in.Check})
+	done, err := a.service.Subtitles.Upload(ctx, p, in.Slug, service.SubtitleUpload{Name: cleanName(in.Name), Data: in.RawBody, Encoding: in.Encoding, Clock: service.TimeReference(in.Clock), DryRun: in.Check})
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ type TranslationInput struct {
 
 func (a *api) translationOperations() {
 	const one = "/talks/{slug}/translations/{language}"
-	register(a, operation{name: "get-glossary", method: http.MethodGet, path: "/glossary", summary: "Get the conference's glossary.", act: access.Enter}, a.glossary)
+	register(a, operation{name: "get-glossary", method: http.MethodGet, path: "/glossary", summary: "Get the conference's glossary.", act: access.Enter}, a.translationGlossary)
 	register(a, operation{name: "set-glossary", method: http.MethodPut, path: "/glossary", summary: "Set the conference's glossary.", act: access.ManageConference}, a.setGlossary)
 	register(a, operation{name: "list-translations", method: http.MethodGet, path: "/talks/{slug}/translations", summary: "List the translations of a talk with their progress.", act: access.ViewTalk}, a.listTranslations)
 	register(a, operation{name: "list-reviews", method: http.MethodGet, path: "/review/{language}", summary: "List all translations into a language, those in review first.", act: access.ReviewTranslation}, a.listReviews)
@@ -57,13 +57,13 @@ func (a *api) translationOperations() {
 	register(a, operation{name: "list-translation-tasks", method: http.MethodGet, path: one + "/tasks", summary: "List the texts that are left to translate or to check again.", act: access.Translate}, a.translationTasks)
 	register(a, operation{name: "export-translation", method: http.MethodGet, path: one + "/file", summary: "Download a translation as a file for translators.", act: access.Translate}, a.exportTranslation)
 	register(a, operation{name: "upload-translation", method: http.MethodPost, path: one, summary: "Upload a translated file: PO, XLIFF, CSV or subtitles.", act: access.Translate}, a.uploadTranslationFile)
-	register(a, operation{name: "claim-translation", method: http.MethodPut, path: one + "/claim", summary: "Claim a translation. The response names who holds the claim.", act: access.Translate}, a.claim)
-	register(a, operation{name: "unclaim-translation", method: http.MethodDelete, path: one + "/claim", summary: "Give up the claim to a translation.", act: access.Translate}, a.unclaim)
+	register(a, operation{name: "claim-translation", method: http.MethodPut, path: one + "/claim", summary: "Claim a translation. The response names who holds the claim.", act: access.Translate}, a.claimTranslation)
+	register(a, operation{name: "unclaim-translation", method: http.MethodDelete, path: one + "/claim", summary: "Give up the claim to a translation.", act: access.Translate}, a.unclaimTranslation)
 	register(a, operation{name: "submit-translation", method: http.MethodPost, path: one + "/review", summary: "Submit all drafts for review.", act: access.Translate}, a.submitForReview)
-	register(a, operation{name: "approve-translation", method: http.MethodPost, path: one + "/approve", summary: "Approve what is in review, except your own texts.", act: access.ReviewTranslation}, a.approve)
-	register(a, operation{name: "send-back-translation", method: http.MethodPost, path: one + "/send-back", summary: "Send back what is in review or approved, with a note.", act: access.ReviewTranslation}, a.sendBack)
-	register(a, operation{name: "list-translation-revisions", method: http.MethodGet, path: one + "/revisions", summary: "List the revisions of a translation, the newest first.", act: access.Translate}, a.revisions)
-	register(a, operation{name: "restore-translation", method: http.MethodPost, path: one + "/restore", summary: "Restore an earlier revision of a translation.", act: access.ReviewTranslation}, a.restore)
+	register(a, operation{name: "approve-translation", method: http.MethodPost, path: one + "/approve", summary: "Approve what is in review, except your own texts.", act: access.ReviewTranslation}, a.approveTranslation)
+	register(a, operation{name: "send-back-translation", method: http.MethodPost, path: one + "/send-back", summary: "Send back what is in review or approved, with a note.", act: access.ReviewTranslation}, a.sendBackTranslation)
+	register(a, operation{name: "list-translation-revisions", method: http.MethodGet, path: one + "/revisions", summary: "List the revisions of a translation, the newest first.", act: access.Translate}, a.translationRevisions)
+	register(a, operation{name: "restore-translation", method: http.MethodPost, path: one + "/restore", summary: "Restore an earlier revision of a translation.", act: access.ReviewTranslation}, a.restoreTranslation)
 }
 
 // Glossary is the JSON form of the conference's glossary.
@@ -72,7 +72,7 @@ type Glossary struct {
 	Text string `json:"text" doc:"CSV with the column term and one column for each language; empty if there is no glossary."`
 }
 
-func (a *api) glossary(ctx context.Context, p access.Person, _ *struct{}) (*body[Glossary], error) {
+func (a *api) translationGlossary(ctx context.Context, p access.Person, _ *struct{}) (*body[Glossary], error) {
 	f, _, err := a.service.Translations.Glossary(ctx, p)
 	return &body[Glossary]{Glossary(f)}, err
 }
@@ -176,12 +176,12 @@ func (a *api) uploadTranslationFile(ctx context.Context, p access.Person, in *st
 	}}, nil
 }
 
-func (a *api) claim(ctx context.Context, p access.Person, in *TranslationInput) (*body[service.Claim], error) {
+func (a *api) claimTranslation(ctx context.Context, p access.Person, in *TranslationInput) (*body[service.Claim], error) {
 	c, err := a.service.Translations.Claim(ctx, p, in.Slug, in.Language)
 	return &body[service.Claim]{c}, err
 }
 
-func (a *api) unclaim(ctx context.Context, p access.Person, in *TranslationInput) (*struct{}, error) {
+func (a *api) unclaimTranslation(ctx context.Context, p access.Person, in *TranslationInput) (*struct{}, error) {
 	return nil, a.service.Translations.Unclaim(ctx, p, in.Slug, in.Language)
 }
 
@@ -190,12 +190,12 @@ func (a *api) submitForReview(ctx context.Context, p access.Person, in *Translat
 	return &body[Translation]{apiTranslation(h, nil)}, err
 }
 
-func (a *api) approve(ctx context.Context, p access.Person, in *TranslationInput) (*body[Translation], error) {
+func (a *api) approveTranslation(ctx context.Context, p access.Person, in *TranslationInput) (*body[Translation], error) {
 	h, err := a.service.Translations.Approve(ctx, p, in.Slug, in.Language)
 	return &body[Translation]{apiTranslation(h, nil)}, err
 }
 
-func (a *api) sendBack(ctx context.Context, p access.Person, in *struct {
+func (a *api) sendBackTranslation(ctx context.Context, p access.Person, in *struct {
 	TranslationInput
 	Body struct {
 		Cue  string `json:"cue,omitempty" doc:"The id of a source cue, to send back only its translation; by default all."`
@@ -206,12 +206,12 @@ func (a *api) sendBack(ctx context.Context, p access.Person, in *struct {
 	return &body[Translation]{apiTranslation(h, nil)}, err
 }
 
-func (a *api) revisions(ctx context.Context, p access.Person, in *TranslationInput) (*body[[]service.TranslationRecord], error) {
+func (a *api) translationRevisions(ctx context.Context, p access.Person, in *TranslationInput) (*body[[]service.TranslationRecord], error) {
 	all, err := a.service.Translations.Revisions(ctx, p, in.Slug, in.Language)
 	return &body[[]service.TranslationRecord]{append([]service.TranslationRecord{}, all...)}, err
 }
 
-func (a *api) restore(ctx context.Context, p access.Person, in *struct {
+func (a *api) restoreTranslation(ctx context.Context, p access.Person, in *struct {
 	TranslationInput
 	Body struct {
 		Revision int `json:"revision" minimum:"1"`

@@ -25,7 +25,7 @@ func (s *Server) scheduleRoutes() []route {
 	}
 }
 
-// schedulePage is the data of programme.html.
+// schedulePage is the data of schedule.html.
 type schedulePage struct {
 	Settings  service.ConferenceSettings
 	Languages string // to translate into, as typed

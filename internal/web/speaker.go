@@ -47,7 +47,7 @@ type speakerPage struct {
 	Release   service.ReleaseStatus
 	Form      service.TalkDescription
 	Speakers  string
-	Clock     service.Clock // selected in the form
+	Clock     service.TimeReference // selected in the form
 }
 
 // captionFinding is a finding with the cue that it is about.
@@ -174,7 +174,7 @@ func (s *Server) uploadSubtitles(v *request) error {
 	if err != nil {
 		return v.renderSpeaker(p, err)
 	}
-	p.File, p.Clock, p.DryRun = name, service.Clock(v.r.FormValue("clock")), v.r.FormValue("do") == "check"
+	p.File, p.Clock, p.DryRun = name, service.TimeReference(v.r.FormValue("clock")), v.r.FormValue("do") == "check"
 	done, err := s.service.Subtitles.Upload(v.ctx(), v.person, v.slug(), service.SubtitleUpload{
 		Name: name, Data: data, Encoding: v.r.FormValue("encoding"), Clock: p.Clock, DryRun: p.DryRun,
 	})
@@ -228,7 +228,7 @@ func (s *Server) subtitleFile(v *request) error {
 	if !ok || err != nil || n < 0 || format != "srt" && format != "vtt" {
 		return service.ErrNotFound
 	}
-	data, err := s.service.Subtitles.File(v.ctx(), v.person, v.slug(), n, subtitle.Format(format), service.Clock(v.r.URL.Query().Get("clock")))
+	data, err := s.service.Subtitles.File(v.ctx(), v.person, v.slug(), n, subtitle.Format(format), service.TimeReference(v.r.URL.Query().Get("clock")))
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (s *Server) receiveUpload(ctx context.Context, u tus.Upload) error {
 	if name == "" {
 		name = u.Metadata["name"]
 	}
-	return s.service.Recordings.Receive(ctx, service.RecordingUpload{
+	return s.service.Recordings.Receive(ctx, service.ReceivedRecording{
 		ID: u.ID, Name: cleanName(name), Path: u.Path, SHA256: u.SHA256, Size: u.Size, Who: u.Owner, Room: cleanName(u.Metadata["room"]),
 	})
 }

@@ -21,14 +21,14 @@ type gap struct {
 	rowStart []int     // where its row begins in the slices below
 	best     []float64 // score of the best way to each point
 	step     []step    // last step of that way
-	pairs    []comparison
+	pairs    []cueSimilarity
 }
 
 // step is how many cues of each side were matched.
 type step struct{ i, j uint8 }
 
-// comparison is how two cues compare.
-type comparison struct {
+// cueSimilarity is how two cues compare.
+type cueSimilarity struct {
 	known  bool
 	common int     // common bigrams
 	alike  float64 // similarity of the texts, 0 to 1
@@ -86,7 +86,7 @@ func (g *gap) allocate() {
 		g.lo[i], g.hi[i], g.rowStart[i] = lo, hi, points
 		points += hi - lo + 1
 	}
-	g.best, g.step, g.pairs = make([]float64, points), make([]step, points), make([]comparison, points)
+	g.best, g.step, g.pairs = make([]float64, points), make([]step, points), make([]cueSimilarity, points)
 	for p := range g.best {
 		g.best[p] = -1
 	}
@@ -167,7 +167,7 @@ func matchScore(a, b *item, alike, time float64) float64 {
 }
 
 // compared compares two cues, once; nil outside the band.
-func (g *gap) compared(i, j int) *comparison {
+func (g *gap) compared(i, j int) *cueSimilarity {
 	if i >= len(g.old) || j >= len(g.new) || !g.inBand(i, j) {
 		return nil
 	}
@@ -207,8 +207,8 @@ func (g *gap) tryGroups(i, j int, split bool) {
 	if !split {
 		one, of = &g.new[j], g.old[i:]
 	}
-	var several item    // the parts as one
-	var best comparison // of the one cue with one of the parts
+	var several item       // the parts as one
+	var best cueSimilarity // of the one cue with one of the parts
 	for n := range maxGroup {
 		p := g.compared(i, j+n)
 		if !split {
@@ -240,7 +240,7 @@ const minGroupGain = 0.1
 
 // tryGroup tries to match one cue with n others; best is the comparison with the most similar
 // of them.
-func (g *gap) tryGroup(i, j, n int, split bool, several, one *item, best comparison) {
+func (g *gap) tryGroup(i, j, n int, split bool, several, one *item, best cueSimilarity) {
 	alike := similarity(several, one, commonBigrams(several, one))
 	s, a, b := step{1, uint8(n)}, one, several
 	if !split {

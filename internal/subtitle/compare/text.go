@@ -170,7 +170,7 @@ func similarity(a, b *item, common int) float64 {
 // sameStyle reports whether a and b look the same: the same position, and the same parts of the
 // text in the same style. If the texts differ, only the order of styles is compared.
 func sameStyle(a, b item, reworded bool) bool {
-	x, y := styleSpans(a.cue), styleSpans(b.cue)
+	x, y := normalizedSpans(a.cue), normalizedSpans(b.cue)
 	if reworded {
 		for _, spans := range [][]conference.Span{x, y} {
 			for i := range spans {
@@ -181,9 +181,9 @@ func sameStyle(a, b item, reworded bool) bool {
 	return a.cue.Position == b.cue.Position && slices.Equal(x, y)
 }
 
-// styleSpans returns a cue's spans counted in bytes that are not white space; adjacent spans of
+// normalizedSpans returns a cue's spans counted in bytes that are not white space; adjacent spans of
 // one style are joined.
-func styleSpans(c conference.Cue) (spans []conference.Span) {
+func normalizedSpans(c conference.Cue) (spans []conference.Span) {
 	for _, s := range c.Spans {
 		s.From, s.To = nonSpaceBytes(c.Text, s.From), nonSpaceBytes(c.Text, s.To)
 		if s.From >= s.To {

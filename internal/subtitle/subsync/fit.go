@@ -219,7 +219,7 @@ func (f *fit) placeJumps() (sure bool) {
 			ahead[i-first+1] = ahead[i-first] + f.evidenceWithEnd(i, *a)
 			behind[i-first+1] = behind[i-first] + f.evidenceWithEnd(i, *b)
 		}
-		resumes := func(i int) int { return max(i, first+f.firstFrom(f.starts[first:last], f.starts[i].start+gap)) }
+		resumes := func(i int) int { return max(i, first+firstCueAtOrAfter(f.starts[first:last], f.starts[i].start+gap)) }
 		says := func(i int) float64 { return ahead[i-first] - behind[resumes(i)-first] }
 		best, end := 0, first+1
 		for ; end < last && resumes(end) < last; end++ {
@@ -245,8 +245,8 @@ func (f *fit) placeJumps() (sure bool) {
 	return sure
 }
 
-// firstFrom returns the index of the first cue at or after a frame.
-func (f *fit) firstFrom(starts []cueStart, at float64) int {
+// firstCueAtOrAfter returns the index of the first cue at or after a frame.
+func firstCueAtOrAfter(starts []cueStart, at float64) int {
 	n, _ := slices.BinarySearchFunc(starts, at, func(m cueStart, at float64) int {
 		if m.start < at {
 			return -1

@@ -173,7 +173,7 @@ func parseDetails(lines []string) (d details) {
 		case "source":
 			c := conference.Cue{ID: words[1]}
 			if rest, ok := parseRange(&c, words[2:]); ok {
-				d.source = append(d.source, applyDetails(translation.Cue{Cue: c}, rest).Cue)
+				d.source = append(d.source, applyCueFields(translation.Cue{Cue: c}, rest).Cue)
 			}
 		case "target":
 			d.target = append(d.target, words[1:])
@@ -204,8 +204,8 @@ func parseRange(c *conference.Cue, words []string) (rest []string, ok bool) {
 	return words[3:], true
 }
 
-// applyDetails returns c with the fields that words set.
-func applyDetails(c translation.Cue, words []string) translation.Cue {
+// applyCueFields returns c with the fields that words set.
+func applyCueFields(c translation.Cue, words []string) translation.Cue {
 	words, _ = parseRange(&c.Cue, words)
 	var of []string
 	set := map[string]func(value string){

@@ -45,7 +45,7 @@ func (u *fileUnit) exportedCues(source []conference.Cue) (cues []translation.Cue
 		return impliedCues(then, source, 1)
 	}
 	exported := func(words []string) bool {
-		return isExported(applyDetails(translation.Cue{}, words[1:]), len(source) > 0)
+		return isExported(applyCueFields(translation.Cue{}, words[1:]), len(source) > 0)
 	}
 	count := 0
 	for _, words := range u.target {
@@ -60,7 +60,7 @@ func (u *fileUnit) exportedCues(source []conference.Cue) (cues []translation.Cue
 			c, implied = implied[0], implied[1:]
 		}
 		c.ID = words[0]
-		cues = append(cues, applyDetails(c, words[1:]))
+		cues = append(cues, applyCueFields(c, words[1:]))
 	}
 	return cues
 }

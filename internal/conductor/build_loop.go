@@ -13,10 +13,10 @@ import (
 	"github.com/lectern-av/lectern/internal/catalog"
 )
 
-// defaultMaxConcurrent is used where Backlog.MaxConcurrent is 0.
+// defaultMaxConcurrent is used where BuildLoop.MaxConcurrent is 0.
 const defaultMaxConcurrent = 4
 
-// Backlog builds the bundles of all talks that the catalog has build requests for, several at a
+// BuildLoop builds the bundles of all talks that the catalog has build requests for, several at a
 // time.
 //
 // The requests are kept in the catalog: when the process dies, the next one goes on. A talk whose
@@ -25,7 +25,7 @@ const defaultMaxConcurrent = 4
 //
 // At most MaxConcurrent talks with long work are built side by side. A talk of higher priority
 // than all of them starts at once, and so does one that has only quick work.
-type Backlog struct {
+type BuildLoop struct {
 	Builder       *Builder
 	MaxConcurrent int           // 0 means four
 	PollInterval  time.Duration // between looks for requests without Wake; 0 means half a minute
@@ -41,9 +41,9 @@ type Backlog struct {
 	builds    sync.WaitGroup
 }
 
-// NewBacklog returns a backlog of the builder's catalog.
-func NewBacklog(b *Builder) *Backlog {
-	return &Backlog{Builder: b, talks: make(map[string]*talkBuild), watchers: make(map[int]func(string, Progress)), wake: make(chan struct{}, 1)}
+// NewBuildLoop returns a build loop of the builder's catalog.
+func NewBuildLoop(b *Builder) *BuildLoop {
+	return &BuildLoop{Builder: b, talks: make(map[string]*talkBuild), watchers: make(map[int]func(string, Progress)), wake: make(chan struct{}, 1)}
 }
 
 // Phase says how far a build has come.
@@ -73,7 +73,7 @@ type Progress struct {
 	Request        catalog.BuildRequest
 }
 
-// talkBuild is a talk that has a build request. The backlog's mu guards it.
+// talkBuild is a talk that has a build request. The buildLoop's mu guards it.
 type talkBuild struct {
 	Progress
 	slug               string // never changes
@@ -84,7 +84,7 @@ type talkBuild struct {
 }
 
 // Wake makes Run look for requests at once.
-func (b *Backlog) Wake() {
+func (b *BuildLoop) Wake() {
 	select {
 	case b.wake <- struct{}{}:
 	default: // it will look anyway
@@ -92,7 +92,7 @@ func (b *Backlog) Wake() {
 }
 
 // Status returns the state of a talk's build; ok is false if there never was a request for it.
-func (b *Backlog) Status(slug string) (p Progress, ok bool) {
+func (b *BuildLoop) Status(slug string) (p Progress, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	t := b.talks[slug]
@@ -105,7 +105,7 @@ func (b *Backlog) Status(slug string) (p Progress, ok bool) {
 }
 
 // queuePosition must be called with mu held.
-func (b *Backlog) queuePosition(t *talkBuild) int {
+func (b *BuildLoop) queuePosition(t *talkBuild) int {
 	if t.Phase != Queued {
 		return 0
 	}
@@ -125,7 +125,7 @@ func compareTurn(a, b *talkBuild) int {
 
 // Watch calls a function whenever a build's state changes, up to ten times a second for each talk
 // that is being built, until stop is called. The function must not block.
-func (b *Backlog) Watch(notify func(slug string, p Progress)) (stop func()) {
+func (b *BuildLoop) Watch(notify func(slug string, p Progress)) (stop func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.lastWatcher++
@@ -139,7 +139,7 @@ func (b *Backlog) Watch(notify func(slug string, p Progress)) (stop func()) {
 }
 
 // update changes the state of a build and calls the watchers.
-func (b *Backlog) update(t *talkBuild, change func(*talkBuild)) {
+func (b *BuildLoop) update(t *talkBuild, change func(*talkBuild)) {
 	b.notifyMu.Lock()
 	defer b.notifyMu.Unlock()
 	b.mu.Lock()
@@ -158,7 +158,7 @@ func (b *Backlog) update(t *talkBuild, change func(*talkBuild)) {
 
 // Run builds requested talks until ctx ends. Then it cancels the builds and waits for them. It
 // must be called once.
-func (b *Backlog) Run(ctx context.Context) error {
+func (b *BuildLoop) Run(ctx context.Context) error {
 	builder := b.Builder
 	if err := builder.Catalog.EndInterruptedRuns(ctx); err != nil {
 		return err
@@ -193,7 +193,7 @@ func (b *Backlog) Run(ctx context.Context) error {
 }
 
 // addRequest takes up a request as the catalog has it. A build in progress is told of newer facts.
-func (b *Backlog) addRequest(r catalog.BuildRequest) {
+func (b *BuildLoop) addRequest(r catalog.BuildRequest) {
 	b.mu.Lock()
 	t := b.talks[r.Slug]
 	if t == nil {
@@ -229,7 +229,7 @@ func (b *Backlog) addRequest(r catalog.BuildRequest) {
 const maxShortChecks = 16
 
 // startReady reads the pending requests and starts as many builds as there is room for.
-func (b *Backlog) startReady(ctx context.Context) error {
+func (b *BuildLoop) startReady(ctx context.Context) error {
 	pending, err := b.Builder.Catalog.PendingBuilds(ctx)
 	if err != nil {
 		return err
@@ -260,7 +260,7 @@ func (b *Backlog) startReady(ctx context.Context) error {
 }
 
 // queued returns the talks that wait, the next one first.
-func (b *Backlog) queued() (all []*talkBuild) {
+func (b *BuildLoop) queued() (all []*talkBuild) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, t := range b.talks {
@@ -274,7 +274,7 @@ func (b *Backlog) queued() (all []*talkBuild) {
 
 // hasFreeSlot reports whether fewer than MaxConcurrent talks of the same or a higher priority have
 // long work.
-func (b *Backlog) hasFreeSlot(t *talkBuild) bool {
+func (b *BuildLoop) hasFreeSlot(t *talkBuild) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	long := 0
@@ -288,7 +288,7 @@ func (b *Backlog) hasFreeSlot(t *talkBuild) bool {
 
 // mayOvertake reports whether a talk may start before its turn because it has only quick work.
 // checked is true if the talk had to be planned for that.
-func (b *Backlog) mayOvertake(ctx context.Context, t *talkBuild) (yes, checked bool) {
+func (b *BuildLoop) mayOvertake(ctx context.Context, t *talkBuild) (yes, checked bool) {
 	b.mu.Lock()
 	overtaking := 0
 	for _, o := range b.talks {
@@ -311,7 +311,7 @@ func (b *Backlog) mayOvertake(ctx context.Context, t *talkBuild) (yes, checked b
 }
 
 // isShort reports whether a talk's bundle can be built with quick actions alone.
-func (b *Backlog) isShort(ctx context.Context, slug string) bool {
+func (b *BuildLoop) isShort(ctx context.Context, slug string) bool {
 	s, err := b.Builder.Catalog.Talk(ctx, slug)
 	if err != nil {
 		return false
@@ -321,7 +321,7 @@ func (b *Backlog) isShort(ctx context.Context, slug string) bool {
 }
 
 // start builds a talk in a goroutine.
-func (b *Backlog) start(ctx context.Context, t *talkBuild) {
+func (b *BuildLoop) start(ctx context.Context, t *talkBuild) {
 	b.update(t, func(t *talkBuild) {
 		t.Phase, t.buildingGeneration, t.Status, t.Result = Analysing, t.Request.Generation, Status{}, BuildResult{}
 		t.short = t.short && t.shortGeneration == t.Request.Generation
@@ -333,7 +333,7 @@ func (b *Backlog) start(ctx context.Context, t *talkBuild) {
 }
 
 // run builds a talk and saves the outcome. If ctx ends, the request stays pending.
-func (b *Backlog) run(ctx context.Context, t *talkBuild) {
+func (b *BuildLoop) run(ctx context.Context, t *talkBuild) {
 	result, err := b.build(ctx, t)
 	if ctx.Err() != nil {
 		b.update(t, func(t *talkBuild) { t.Phase, t.buildingGeneration = Queued, 0 })
@@ -353,7 +353,7 @@ func (b *Backlog) run(ctx context.Context, t *talkBuild) {
 }
 
 // build builds a talk as the catalog has it. Its jobs share the queue with those of other talks.
-func (b *Backlog) build(ctx context.Context, t *talkBuild) (BuildResult, error) {
+func (b *BuildLoop) build(ctx context.Context, t *talkBuild) (BuildResult, error) {
 	request, err := b.loadRequest(ctx, t)
 	if err != nil {
 		return BuildResult{}, err
@@ -400,7 +400,7 @@ var errNoRecording = errors.New("there is no recording yet")
 
 // loadRequest reads a talk from the catalog. It reads the generation before the facts: a change
 // between the two is built again, and never lost.
-func (b *Backlog) loadRequest(ctx context.Context, t *talkBuild) (BuildRequest, error) {
+func (b *BuildLoop) loadRequest(ctx context.Context, t *talkBuild) (BuildRequest, error) {
 	now, err := b.Builder.Catalog.BuildRequest(ctx, t.slug)
 	if err != nil {
 		return BuildRequest{}, err
@@ -417,7 +417,7 @@ func (b *Backlog) loadRequest(ctx context.Context, t *talkBuild) (BuildRequest, 
 
 // updateStatus takes up the progress of a build. Talks with long work share the workers, so that
 // each takes as many times longer.
-func (b *Backlog) updateStatus(t *talkBuild, s Status) {
+func (b *BuildLoop) updateStatus(t *talkBuild, s Status) {
 	b.update(t, func(t *talkBuild) {
 		t.Status = s
 		switch {

@@ -15,13 +15,13 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// Clock is what the times of a subtitle file are relative to. The catalog keeps cues in reel time.
-type Clock string
+// TimeReference is what the times of a subtitle file are relative to. The catalog keeps cues in reel time.
+type TimeReference string
 
 // The clocks of subtitle files.
 const (
-	ReelClock      Clock = "reel"      // the recordings, end to end
-	ProgrammeClock Clock = "programme" // the video of one edition
+	ReelClock      TimeReference = "reel"      // the recordings, end to end
+	ProgrammeClock TimeReference = "programme" // the video of one edition
 )
 
 // editionOf returns the edition that a file on the programme clock was made against. A file that

@@ -155,17 +155,17 @@ func (b blobDir) PutOriginal(context.Context, io.Reader) (action.File, error) {
 	return action.File{}, nil
 }
 
-// testServer has a catalog and a backlog, as a server does. The test does the work of its queue.
+// testServer has a catalog and a build loop, as a server does. The test does the work of its queue.
 type testServer struct {
 	*manualQueue
-	t       *testing.T
-	catalog *catalog.Catalog
-	dir     string
-	backlog *Backlog
-	stop    func() // the backlog
+	t         *testing.T
+	catalog   *catalog.Catalog
+	dir       string
+	buildLoop *BuildLoop
+	stop      func() // the build loop
 }
 
-// newTestServer returns a server whose backlog does not run yet. It needs a synctest bubble.
+// newTestServer returns a server whose buildLoop does not run yet. It needs a synctest bubble.
 func newTestServer(t *testing.T) *testServer {
 	s := &testServer{t: t, dir: t.TempDir(), manualQueue: &manualQueue{store: newMemoryStore(t), events: make(chan action.Event, 10000), length: 2 * time.Minute}}
 	var err error
@@ -192,13 +192,13 @@ func (s *testServer) builder() *Builder {
 	}
 }
 
-// start runs the backlog until stop.
+// start runs the build loop until stop.
 func (s *testServer) start() {
-	s.backlog = NewBacklog(s.builder())
+	s.buildLoop = NewBuildLoop(s.builder())
 	ctx, cancel := context.WithCancel(s.t.Context())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := s.backlog.Run(ctx); err != nil {
+		if err := s.buildLoop.Run(ctx); err != nil {
 			s.t.Error(err)
 		}
 	})
@@ -239,8 +239,8 @@ func (s *testServer) edit(slug string, how func(*conference.Facts)) {
 }
 
 func (s *testServer) wake() {
-	if s.backlog != nil {
-		s.backlog.Wake()
+	if s.buildLoop != nil {
+		s.buildLoop.Wake()
 		synctest.Wait()
 	}
 }
@@ -248,7 +248,7 @@ func (s *testServer) wake() {
 func (s *testServer) expectPhase(slug string, want Phase) Progress {
 	s.t.Helper()
 	synctest.Wait()
-	p, ok := s.backlog.Status(slug)
+	p, ok := s.buildLoop.Status(slug)
 	if !ok || p.Phase != want {
 		s.t.Fatalf("%s is %s (%s), want %s", slug, p.Phase, p.Problem, want)
 	}
@@ -264,12 +264,12 @@ func countStages(slots []string) map[string]int {
 	return n
 }
 
-func TestBacklog_BuildsRequestedTalk(t *testing.T) {
+func TestBuildLoop_BuildsRequestedTalk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
 		s.start()
 		var steps []Phase
-		defer s.backlog.Watch(func(slug string, p Progress) {
+		defer s.buildLoop.Watch(func(slug string, p Progress) {
 			if slug == "apis" && (len(steps) == 0 || steps[len(steps)-1] != p.Phase) {
 				steps = append(steps, p.Phase)
 			}
@@ -291,7 +291,7 @@ func TestBacklog_BuildsRequestedTalk(t *testing.T) {
 }
 
 // A caption that is corrected during the build costs only the files it is in.
-func TestBacklog_FactsChangeDuringBuild(t *testing.T) {
+func TestBuildLoop_FactsChangeDuringBuild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
 		s.addTalk("apis", "room.mp4")
@@ -316,7 +316,7 @@ func TestBacklog_FactsChangeDuringBuild(t *testing.T) {
 }
 
 // Long jobs that are no longer needed are cancelled; the others go on.
-func TestBacklog_CutMovesDuringBuild(t *testing.T) {
+func TestBuildLoop_CutMovesDuringBuild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
 		s.addTalk("apis", "room.mp4")
@@ -338,7 +338,7 @@ func TestBacklog_CutMovesDuringBuild(t *testing.T) {
 }
 
 // Two talks with one recording share its jobs. A job goes on when one of them no longer needs it.
-func TestBacklog_TwoTalksShareRecording(t *testing.T) {
+func TestBuildLoop_TwoTalksShareRecording(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
 		s.start()
@@ -364,7 +364,7 @@ func TestBacklog_TwoTalksShareRecording(t *testing.T) {
 }
 
 // A corrected caption does not wait for the encodes of other talks.
-func TestBacklog_CaptionsOvertakeEncodes(t *testing.T) {
+func TestBuildLoop_CaptionsOvertakeEncodes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
 		s.start()
@@ -387,7 +387,7 @@ func TestBacklog_CaptionsOvertakeEncodes(t *testing.T) {
 }
 
 // When the server is killed, the next one builds what was requested.
-func TestBacklog_RestartAfterKill(t *testing.T) {
+func TestBuildLoop_RestartAfterKill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
 		s.addTalk("apis", "room.mp4")
@@ -425,7 +425,7 @@ func TestBacklog_RestartAfterKill(t *testing.T) {
 }
 
 // A failed talk is tried again at the next request, not before.
-func TestBacklog_FailureThenRetry(t *testing.T) {
+func TestBuildLoop_FailureThenRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
 		s.addTalk("apis", "room.mp4")
@@ -456,7 +456,7 @@ func TestBacklog_FailureThenRetry(t *testing.T) {
 }
 
 // Higher priorities go first, then older requests.
-func TestBacklog_Order(t *testing.T) {
+func TestBuildLoop_Order(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t)
 		for _, slug := range []string{"a", "b", "c", "d"} {
@@ -520,7 +520,7 @@ func TestCost(t *testing.T) {
 		if e := cut.Stages[i]; e.Make != 3 || e.There != 9 || e.Work.Work < 15*time.Second || e.Work.Work > 25*time.Second {
 			t.Errorf("moved cut: %+v", e)
 		}
-		if s, _ := s.backlog.Status("apis"); s.Request.Pending() {
+		if s, _ := s.buildLoop.Status("apis"); s.Request.Pending() {
 			t.Error("estimating the cost requested a build")
 		}
 	})
