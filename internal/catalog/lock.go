@@ -33,7 +33,7 @@ func (e *DirLockedError) Error() string {
 type DirLock struct{ file *os.File }
 
 // Lock locks the data directory dir, which is created if needed; what names the purpose
-// ("lectern serve"). If another process holds it, the error is a *LockedError.
+// ("lectern serve"). If another process holds it, the error is a *DirLockedError.
 func Lock(dir, what string) (*DirLock, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
