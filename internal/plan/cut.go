@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
@@ -35,8 +36,8 @@ func ParseCut(s string, recordings int) (conference.KeptRange, error) {
 	}
 	own.Recording = n
 	if sound && own.From < own.To {
-		return plain, fmt.Errorf("it could mean %s or %s of recording %d; write it like one of these",
-			FormatCut(plain), FormatCut(own), n)
+		return plain, inputerr.Coded("cut.ambiguous", "it could mean {first} or {second} of recording {recording}; write it like one of these",
+			"first", FormatCut(plain), "second", FormatCut(own), "recording", n)
 	}
 	return own, nil
 }

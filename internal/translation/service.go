@@ -50,7 +50,7 @@ func (s Service) Source(ctx context.Context, slug string) (conference.Track, err
 	if t := conference.FindAuthored(talk.Facts.Tracks); t != nil {
 		return *t, nil
 	}
-	return conference.Track{}, inputerr.Coded("translation.no_source", "has no subtitles in {language} to translate from", "language", subtitle.EnglishLanguageName(talk.Facts.Talk.Language)).In(slug).
+	return conference.Track{}, inputerr.Coded("translation.no_source", "has no subtitles in {name} to translate from", "name", subtitle.EnglishLanguageName(talk.Facts.Talk.Language), "language", talk.Facts.Talk.Language).In(slug).
 		Hint("Add them first with --subtitles %s=FILE", talk.Facts.Talk.Language)
 }
 

@@ -3,13 +3,11 @@ package web
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/lectern-av/lectern/internal/access"
 	"github.com/lectern-av/lectern/internal/conductor"
 	"github.com/lectern-av/lectern/internal/conference"
-	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/plan"
 	"github.com/lectern-av/lectern/internal/service"
 )
@@ -71,7 +69,7 @@ func (h ProcessingOptions) parse(recordings int) (service.ProcessingOptions, err
 	for i, text := range h.Cut {
 		k, err := plan.ParseCut(text, recordings)
 		if err != nil {
-			return read, inputerr.Coded("cut.invalid", "{line}: {error}", "line", strconv.Quote(text), "error", err).In("cut").At(i + 1)
+			return read, cutError(i+1, text, err)
 		}
 		read.Cut = append(read.Cut, k)
 	}

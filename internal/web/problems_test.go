@@ -60,6 +60,7 @@ func TestProblem_Translated(t *testing.T) {
 // codedError is a call of inputerr.Coded in the module's code.
 type codedError struct {
 	pos   token.Position
+	text  string   // the English problem
 	names []string // of its values
 	hint  bool
 }
@@ -77,6 +78,9 @@ func TestProblems_EveryCodeIsTranslated(t *testing.T) {
 			spanish[key] = text
 		}
 	}
+	value := regexp.MustCompile(`\{([a-z_]+)\}`)
+	onlyEnglish := []string{"only", "name", "state", "kind"}                         // are English words
+	said := []string{"cut.invalid", "check.caption_finding", "translation.not_utf8"} // in Spanish in another way
 	used := make(map[string]bool)
 	for code, errs := range codedErrors(t) {
 		for _, e := range errs {
@@ -90,10 +94,15 @@ func TestProblems_EveryCodeIsTranslated(t *testing.T) {
 				if !ok {
 					t.Errorf("%v: locales/es/problems.yaml has no %s", e.pos, key)
 				}
-				for _, name := range regexp.MustCompile(`\{([a-z_]+)\}`).FindAllStringSubmatch(text.One+text.Other, -1) {
+				for _, name := range value.FindAllStringSubmatch(text.One+text.Other, -1) {
 					if !slices.Contains(e.names, name[1]) {
 						t.Errorf("%v: %s uses {%s}, and the error has only %q", e.pos, key, name[1], e.names)
 					}
+				}
+			}
+			for _, name := range value.FindAllStringSubmatch(e.text, -1) {
+				if spanish := spanish["problem."+code].Other; !strings.Contains(spanish, name[0]) && !slices.Contains(onlyEnglish, name[1]) && !slices.Contains(said, code) {
+					t.Errorf("%v: problem.%s does not say %s: %q", e.pos, code, name[0], spanish)
 				}
 			}
 		}
@@ -141,8 +150,8 @@ func codedErrors(t *testing.T) map[string][]codedError {
 					hinted[inner] = true
 				}
 			}
-			if code, names := parseCoded(call); code != "" {
-				found[code] = append(found[code], codedError{pos, names, hinted[call]})
+			if code, text, names := parseCoded(call); code != "" {
+				found[code] = append(found[code], codedError{pos: pos, text: text, names: names, hint: hinted[call]})
 			}
 		})
 	}
@@ -178,20 +187,20 @@ func walkCalls(t *testing.T, dir string, visit func(token.Position, *ast.CallExp
 	}
 }
 
-// parseCoded returns the code and the names of the values in a call of inputerr.Coded; code is
-// "" if call is none.
-func parseCoded(call *ast.CallExpr) (code string, names []string) {
+// parseCoded returns the code, the English problem and the names of the values in a call of
+// inputerr.Coded; code is "" if call is none.
+func parseCoded(call *ast.CallExpr) (code, text string, names []string) {
 	fun, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok || fun.Sel.Name != "Coded" || len(call.Args) < 2 {
-		return "", nil
+		return "", "", nil
 	}
 	if pkg, ok := fun.X.(*ast.Ident); !ok || pkg.Name != "inputerr" {
-		return "", nil
+		return "", "", nil
 	}
 	for i := 2; i < len(call.Args); i += 2 {
 		names = append(names, stringLiteral(call.Args[i]))
 	}
-	return stringLiteral(call.Args[0]), names
+	return stringLiteral(call.Args[0]), stringLiteral(call.Args[1]), names
 }
 
 func stringLiteral(e ast.Expr) string {

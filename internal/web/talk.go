@@ -111,11 +111,19 @@ func (p talkPage) processingOptions(recordings int) (h service.ProcessingOptions
 			err = fmt.Errorf("the end is before the start")
 		}
 		if err != nil {
-			return h, inputerr.Coded("cut.invalid", "{line}: {error}", "line", strconv.Quote(line), "error", err).In("cut").At(i + 1)
+			return h, cutError(i+1, line, err)
 		}
 		h.Cut = append(h.Cut, k)
 	}
 	return h, nil
+}
+
+// cutError returns what is wrong with a line of a typed cut.
+func cutError(number int, line string, err error) *inputerr.Error {
+	if known := inputerr.As(err); known != nil {
+		return known.In("cut").At(number)
+	}
+	return inputerr.Coded("cut.invalid", "{line}: {error}", "line", strconv.Quote(line), "error", err).In("cut").At(number)
 }
 
 func formatCut(cut []conference.KeptRange) string {
