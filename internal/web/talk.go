@@ -209,7 +209,7 @@ func (v *request) newHistoryChange(e service.Event) historyChange {
 	switch key, _, _ := strings.Cut(e.What, "."); key {
 	case "track", "translation", "verdict", "release", "claim", "link": // the label says it all
 	default:
-		change.Old, change.New = eventText(e.What, e.Old), eventText(e.What, e.New)
+		change.Old, change.New = v.messages.eventValue(v.locale, e.What, e.Old), v.messages.eventValue(v.locale, e.What, e.New)
 	}
 	return change
 }
@@ -226,6 +226,26 @@ func (v *request) eventSentence(e service.Event) string {
 		}
 	}
 	return v.messages.sentences(v.locale, "event")(m)
+}
+
+// eventValue formats an old or new value in a locale; "" if it does not fit in a line.
+func (w messages) eventValue(locale, what string, value json.RawMessage) string {
+	text := eventText(what, value)
+	switch what {
+	case "channels":
+		return w.named(locale, "channels.", text)
+	case "pipeline", "talk.kind":
+		return w.named(locale, "kind.", text)
+	case "talk.language":
+		return languageName(locale, text)
+	case "scheduling.do_not_record":
+		return w.named(locale, "answer.", text)
+	case "scheduling.start", "scheduling.embargo":
+		if at, err := time.Parse(time.RFC3339, text); err == nil {
+			return formatTime(locale, at)
+		}
+	}
+	return text
 }
 
 // eventText formats an old or new value in one line; "" if it does not fit.
@@ -249,7 +269,7 @@ func eventText(what string, value json.RawMessage) string {
 			}
 			return strings.Join(names, ", ")
 		}
-	case "talk":
+	case "talk", "scheduling":
 		var list []string
 		if json.Unmarshal(value, &list) == nil {
 			return firstLine(strings.Join(list, ", "))

@@ -76,7 +76,7 @@ func (w messages) funcs(locale string) template.FuncMap {
 		"issue":      func(i conference.Issue) string { return w.issue(locale, i) },
 		"reason":     func(english string) string { return w.reason(locale, english) },
 		"failure":    func(r service.TalkSummary) string { return w.failure(locale, r) },
-		"pipeline":   func(name string) string { return w.pipelineName(locale, name) },
+		"pipeline":   func(name string) string { return w.named(locale, "kind.", name) }, // each is for a kind of talk
 		"stage":      func(name string) string { return w.stageName(locale, name) },
 	}
 }
@@ -96,13 +96,12 @@ func (w messages) stageName(locale, name string) string {
 	return said
 }
 
-// pipelineName returns the name of a pipeline in a locale. Those that come with Lectern are called
-// as the kinds of talks that they are for.
-func (w messages) pipelineName(locale, name string) string {
-	if kind, ok := w[locale]["kind."+name]; ok {
-		return kind.Other
+// named returns what a locale calls a value, by the key prefix+value; without such a key, the value.
+func (w messages) named(locale, prefix, value string) string {
+	if name, ok := w[locale][prefix+value]; ok {
+		return name.Other
 	}
-	return name
+	return value
 }
 
 // failure returns in a line why the processing of a talk failed. The log of the failure is in

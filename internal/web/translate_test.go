@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -79,6 +80,28 @@ func TestIssue_InSpanish(t *testing.T) {
 		}
 		if got := w.issue("en", issue); got != issue.Message+". "+issue.Hint {
 			t.Errorf("%s in English: %q", code, got)
+		}
+	}
+}
+
+func TestEventValue_InSpanish(t *testing.T) {
+	w, err := loadMessages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ what, value, want string }{
+		{"channels", `"left"`, "Izquierdo"},
+		{"pipeline", `"tutorial"`, "taller"},
+		{"pipeline", `"ours"`, "ours"},
+		{"talk.kind", `"talk"`, "charla"},
+		{"talk.language", `"de"`, "alemán"},
+		{"talk.title", `"left"`, "left"},
+		{"scheduling.do_not_record", `true`, "sí"},
+		{"scheduling.start", `"2026-07-14T10:00:00+02:00"`, "14/07/2026 10:00"},
+		{"scheduling.priority", `3`, "3"},
+	} {
+		if got := w.eventValue("es", tc.what, json.RawMessage(tc.value)); got != tc.want {
+			t.Errorf("%s %s: got %q, want %q", tc.what, tc.value, got, tc.want)
 		}
 	}
 }
