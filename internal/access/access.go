@@ -25,7 +25,7 @@ const (
 	Translator Role = "translator" // translates a talk into a language
 )
 
-// Roles returns all roles, the one with most permissions first.
+// Roles returns all roles, the organiser first.
 func Roles() []Role { return []Role{Organiser, Volunteer, Reviewer, Speaker, Translator} }
 
 // Permission is the right to do something.
@@ -72,9 +72,10 @@ type Grant struct {
 	Language string // BCP 47; "" for every language
 }
 
-// Allows reports whether the grant gives a permission for a talk and a language, each "" if
-// the permission is not about a particular one. A grant for one talk or language does not
-// cover such a request, except for [Enter].
+// Allows reports whether the grant gives a permission for a talk and a language. talk and language
+// are "" if the request is about no particular one; then a grant for one talk or one language does
+// not suffice. There are two exceptions: every grant allows [Enter], and [ViewTalk] ignores the
+// language, since translators need to see the talk.
 func (g Grant) Allows(act Permission, talk, language string) bool {
 	if !slices.Contains(rolePermissions[g.Role], act) {
 		return false
@@ -90,7 +91,8 @@ type Person struct{ Grants []Grant }
 // ErrForbidden reports that a person lacks a permission.
 var ErrForbidden = errors.New("not allowed")
 
-// GrantFor returns the grant that gives a permission, or ErrForbidden.
+// GrantFor returns the person's first grant that gives a permission, as [Grant.Allows] decides. It
+// returns ErrForbidden if none does.
 func (p Person) GrantFor(act Permission, talk, language string) (Grant, error) {
 	for _, g := range p.Grants {
 		if g.Allows(act, talk, language) {
@@ -100,7 +102,7 @@ func (p Person) GrantFor(act Permission, talk, language string) (Grant, error) {
 	return Grant{}, ErrForbidden
 }
 
-// May reports whether any grant gives a permission; see [Grant.Allows].
+// May reports whether one of the person's grants gives a permission, as [Grant.Allows] decides.
 func (p Person) May(act Permission, talk, language string) bool {
 	_, err := p.GrantFor(act, talk, language)
 	return err == nil
@@ -127,8 +129,8 @@ func NewSecret() Secret {
 	return Secret(base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
-// Hash returns the SHA-256 hash that is stored in place of the secret. Secrets are random, so
-// it needs no salt.
+// Hash returns the SHA-256 of the secret's text, which is stored in place of the secret. It is not
+// salted: secrets are random.
 func (s Secret) Hash() []byte {
 	sum := sha256.Sum256([]byte(s))
 	return sum[:]

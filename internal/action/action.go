@@ -39,9 +39,10 @@ type Preimage struct {
 	Inputs  map[string]Key  `json:"inputs,omitempty"`
 }
 
-// New returns the action of a kind with these parameters and inputs, and the canonical JSON
-// that its key is the hash of. The version is a constant of the kind, raised when its code
-// produces something else from the same parameters.
+// New returns the action of a kind with these parameters and inputs, and the canonical JSON of the
+// [Preimage] that its key is the hash of. version is a constant of the kind; raise it when the
+// kind's code produces something else from the same parameters. New fails if params cannot be
+// written as JSON.
 func New(kind string, version int, slot string, params any, inputs map[string]Key) (Action, []byte, error) {
 	p, err := Canonical(params)
 	if err != nil {
@@ -99,7 +100,7 @@ type Artifact struct {
 	Notes []string        `json:"notes,omitempty"` // remarks for people
 }
 
-// File returns the artifact's file of that name.
+// File returns the artifact's file of that name, or an error if it has none.
 func (a Artifact) File(name string) (File, error) {
 	for _, f := range a.Files {
 		if f.Name == name {
@@ -125,7 +126,8 @@ type Job struct {
 	Originals map[Key]Original `json:"originals,omitempty"` // those that the actions read
 }
 
-// Quick reports whether the job takes moments, so that it need not wait for long ones.
+// Quick reports whether all actions of the job take only moments. Such jobs do not wait for long
+// ones. A job without actions is not quick.
 func (j Job) Quick() bool {
 	for _, a := range j.Actions {
 		if !a.Quick {
@@ -168,10 +170,10 @@ type Failure struct {
 	MismatchedRendition string          `json:"unlike,omitempty"`  // the rendition whose segments cannot be joined
 }
 
-// Error returns the slot and the message.
+// Error returns "SLOT: MESSAGE".
 func (f *Failure) Error() string { return f.Slot + ": " + f.Message }
 
-// Unwrap returns the input error, if the input caused the failure.
+// Unwrap returns InputError, or nil if the input did not cause the failure.
 func (f *Failure) Unwrap() error {
 	if f.InputError == nil {
 		return nil

@@ -33,8 +33,9 @@ var hashText = regexp.MustCompile(`^"[0-9a-f]{64}"$`)
 
 func isHash(b json.RawMessage) bool { return hashText.Match(b) }
 
-// Explain returns why a slot of the newest run ran, and which parts of its key changed since the
-// last run that had this slot. runs are ordered from new to old.
+// Explain returns why slot s of the newest run ran. If its key changed since the last run that had
+// this slot, changes holds the parts of the key that changed. runs are ordered from new to old; s
+// is one of runs[0].
 func (e Explainer) Explain(runs []catalog.Run, s catalog.SlotResult) (why string, changes []Change, err error) {
 	for _, run := range runs[1:] {
 		i := slices.IndexFunc(run.Slots, func(o catalog.SlotResult) bool { return o.Slot == s.Slot })
@@ -54,7 +55,8 @@ func (e Explainer) Explain(runs []catalog.Run, s catalog.SlotResult) (why string
 	return "there was no such action before", nil, nil
 }
 
-// diffKeys compares the preimages of two keys. run is the one that has the new key.
+// diffKeys returns the parts that differ between the keys of two results of one slot: the version
+// of its kind, its parameters, and its inputs. run is the run of now.
 func (e Explainer) diffKeys(run catalog.Run, before, now catalog.SlotResult) ([]Change, error) {
 	var a, b action.Preimage
 	if err := errors.Join(json.Unmarshal(before.Preimage, &a), json.Unmarshal(now.Preimage, &b)); err != nil {
@@ -77,7 +79,8 @@ func (e Explainer) diffKeys(run catalog.Run, before, now catalog.SlotResult) ([]
 	return append(changes, e.diffInputs(run, a.Inputs, b.Inputs)...), nil
 }
 
-// diffInputs compares the inputs of two keys, by their roles.
+// diffInputs returns the inputs that differ between two keys, by role. An input that only moved to
+// another role is reported as a changed order. run is the run that now belongs to.
 func (e Explainer) diffInputs(run catalog.Run, before, now map[string]action.Key) (changes []Change) {
 	makers := make(map[action.Key]string)
 	for _, s := range run.Slots {
@@ -104,7 +107,8 @@ func (e Explainer) diffInputs(run catalog.Run, before, now map[string]action.Key
 	return changes
 }
 
-// findRate returns the frame rate of the frame numbers in parameters, zero if there is none.
+// findRate returns the first frame rate anywhere in parameters, or zero if there is none. Frame
+// numbers in the parameters are at this rate.
 func findRate(params json.RawMessage) timeline.Rate {
 	var found struct{ Rate timeline.Rate }
 	if json.Unmarshal(params, &found) == nil && !found.Rate.IsZero() {
@@ -124,7 +128,9 @@ func findRate(params json.RawMessage) timeline.Rate {
 
 func jsonNumber(n int) json.RawMessage { return json.RawMessage(fmt.Sprint(n)) }
 
-// diffJSON compares two JSON values part by part. path is their place in the parameters.
+// diffJSON returns the parts that differ between two JSON values, with their paths below path, such
+// as "range.from". It compares objects by name, and lists by the path or language of their
+// elements, else by index. Lists of different lengths without such names are one change.
 func diffJSON(path string, a, b json.RawMessage) []Change {
 	if bytes.Equal(a, b) {
 		return nil
@@ -155,8 +161,8 @@ func diffJSON(path string, a, b json.RawMessage) []Change {
 	return []Change{{Part: path, Old: a, New: b}}
 }
 
-// keyByName returns the elements of a list by the language or the bundle path that they name. It
-// returns nil if some element names neither.
+// keyByName returns the elements of a list by their "path" or else "language" field, or nil if some
+// element has neither.
 func keyByName(list []json.RawMessage) map[string]json.RawMessage {
 	named := make(map[string]json.RawMessage)
 	for _, v := range list {

@@ -24,8 +24,8 @@ type Explainer struct {
 	tracks     map[action.Key]conference.Track
 }
 
-// New returns an Explainer that knows a talk's recordings and tracks, those of earlier runs
-// included.
+// New returns an Explainer that knows the names of all recordings that a talk has ever had, and the
+// revisions of its tracks.
 func New(ctx context.Context, c *catalog.Catalog, slug string) (Explainer, error) {
 	e := Explainer{recordings: make(map[string]string), tracks: make(map[action.Key]conference.Track)}
 	events, err := c.Events(ctx, slug)
@@ -56,8 +56,9 @@ func New(ctx context.Context, c *catalog.Catalog, slug string) (Explainer, error
 	return e, err
 }
 
-// inputText describes the change of an input. madeBy is the slot that makes it now, "" if it was
-// submitted.
+// inputText returns a clause for people that describes the change of an input. before is "" for a
+// new input, and now is "" for a removed one. madeBy is the slot that makes the input now, or "" if
+// it was submitted.
 func (e Explainer) inputText(role string, before, now action.Key, madeBy string) string {
 	name, _, _ := strings.Cut(role, "/")
 	switch {
@@ -75,7 +76,8 @@ func (e Explainer) inputText(role string, before, now action.Key, madeBy string)
 	return "the file submitted as " + role + " changed"
 }
 
-// recordingText describes the change of a recording, by its SHA-256 before and now.
+// recordingText returns a clause that describes the change of a recording. before and now are its
+// SHA-256.
 func (e Explainer) recordingText(before, now string) string {
 	switch oldName, newName := e.recordings[before], e.recordings[now]; {
 	case newName == "":
@@ -87,7 +89,8 @@ func (e Explainer) recordingText(before, now string) string {
 	}
 }
 
-// trackText names the cues of a track that changed, the first few of many.
+// trackText returns a clause about a changed track that lists the changed cues. If there are more
+// than five, it lists four and the number of the others.
 func (e Explainer) trackText(before, now action.Key) string {
 	oldTrack, known := e.tracks[before]
 	newTrack := e.tracks[now]
@@ -117,7 +120,8 @@ func (e Explainer) trackText(before, now action.Key) string {
 	return text + ": " + strings.Join(cues, ", ")
 }
 
-// parameterText describes the change of a parameter. Frame numbers in it are at the given rate.
+// parameterText returns a clause that describes the change of the parameter at path. rate is that
+// of the frame numbers, which are shown as times.
 func (e Explainer) parameterText(path string, before, now json.RawMessage, rate timeline.Rate) string {
 	if strings.HasPrefix(path, "edition.recordings") && isHash(before) && isHash(now) {
 		return e.recordingText(unquote(before), unquote(now))
@@ -143,7 +147,8 @@ func (e Explainer) parameterText(path string, before, now json.RawMessage, rate 
 	return changeText(path, verbatim.format(before, rate), verbatim.format(now, rate))
 }
 
-// changeText describes a change. A nil value is absent, an empty one is not shown.
+// changeText returns a clause that describes a change of what name names. A nil value is absent,
+// and "" is a value that is not shown. At most one of the two is nil.
 func changeText(name string, before, now *string) string {
 	switch {
 	case before == nil && *now == "":
@@ -211,7 +216,8 @@ const (
 	frameCount // as a time
 )
 
-// format returns a value as text: nil if it is absent, "" if it is not shown.
+// format returns a JSON value as text for people: nil if it is absent, "" if this kind of value is
+// not shown. Frame numbers are at rate.
 func (k valueKind) format(v json.RawMessage, rate timeline.Rate) *string {
 	if v == nil {
 		return nil
@@ -226,8 +232,8 @@ func (k valueKind) format(v json.RawMessage, rate timeline.Rate) *string {
 	return new(jsonText(v))
 }
 
-// jsonText returns a JSON value as people write it: strings in quotation marks, lists of strings
-// with commas. It returns "" for anything nested deeper.
+// jsonText returns a JSON value for people: a string in quotation marks, a list of strings
+// separated by commas, both truncated. It returns "" for objects and other lists.
 func jsonText(v json.RawMessage) string {
 	var s string
 	if json.Unmarshal(v, &s) == nil {
@@ -245,7 +251,7 @@ func jsonText(v json.RawMessage) string {
 
 func unquote(v json.RawMessage) string { return string(bytes.Trim(v, `"`)) }
 
-// truncate shortens a text to what fits into a line.
+// truncate returns s, cut to 60 characters of which the last is then an ellipsis.
 func truncate(s string) string {
 	const maxLength = 60
 	if r := []rune(s); len(r) > maxLength {

@@ -15,8 +15,8 @@ import (
 // bufferSize is how many bytes are read between two looks at the context.
 const bufferSize = 1 << 20
 
-// HashFile returns the SHA-256 of a file, in hexadecimal, and its size in bytes. It stops with
-// ctx.Err() when ctx ends.
+// HashFile returns the SHA-256 of a file, in hexadecimal, and its size in bytes. If ctx ends while
+// it reads, it returns ctx.Err().
 func HashFile(ctx context.Context, path string) (sum string, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -45,11 +45,11 @@ func Reader(ctx context.Context, r io.Reader) io.Reader {
 // readerFunc is a function that implements io.Reader.
 type readerFunc func(b []byte) (int, error)
 
-// Read implements io.Reader.
+// Read calls f.
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
-// SyncDir makes created, renamed and removed entries of a directory survive a power cut. A
-// filesystem that cannot do so is no error.
+// SyncDir syncs a directory to the disk, so that entries created, renamed or removed in it survive
+// a power cut. On a file system without this operation it returns nil.
 func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -39,13 +39,15 @@ type Error struct {
 	Values map[string]string `json:"values,omitempty"` // what the {names} of the translated texts stand for
 }
 
-// New returns an error about file with a problem formatted as by fmt.Sprintf. file may be "".
+// New returns an error without a code, which is always shown in English. Its problem is formatted
+// as by fmt.Sprintf. file may be "".
 func New(file, format string, args ...any) *Error {
 	return &Error{File: file, Problem: fmt.Sprintf(format, args...)}
 }
 
-// Coded returns an error that pages can translate. problem is the English text; {name} in it
-// stands for the value that follows name in pairs.
+// Coded returns an error that pages can translate by its code. problem is the English text. pairs
+// are names, each followed by its value; {name} in problem, and later in the hint, stands for the
+// value.
 func Coded(code, problem string, pairs ...any) *Error {
 	e := &Error{Code: code}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -58,25 +60,28 @@ func Coded(code, problem string, pairs ...any) *Error {
 	return e
 }
 
-// In sets the file, form field or setting that the error is about.
+// In sets the file, form field or setting that the error is about, and returns e.
 func (e *Error) In(file string) *Error {
 	e.File = file
 	return e
 }
 
-// At sets the line that the problem is on.
+// At sets the line that the problem is on, counted from 1, and returns e. The line is only shown if
+// a file is set as well.
 func (e *Error) At(line int) *Error {
 	e.Line = line
 	return e
 }
 
-// Hint sets Remedy, formatted as by fmt.Sprintf. {name} stands for a value given to [Coded].
+// Hint sets Remedy, formatted as by fmt.Sprintf, and returns e. {name} stands for a value given to
+// [Coded].
 func (e *Error) Hint(format string, args ...any) *Error {
 	e.Remedy = e.Fill(fmt.Sprintf(format, args...))
 	return e
 }
 
-// Fill returns text with each {name} replaced by the value of that name. Other braces stay.
+// Fill returns text with each {name} replaced by the error's value of that name. Braces around
+// other names stay as they are.
 func (e *Error) Fill(text string) string {
 	if len(e.Values) == 0 {
 		return text
@@ -88,9 +93,10 @@ func (e *Error) Fill(text string) string {
 	return strings.NewReplacer(replacements...).Replace(text)
 }
 
-// Translate returns a copy of the error in another language, or nil if there is no translation.
-// text returns the translation for a key, "problem.<code>" or "problem.<code>.hint", and whether
-// there is one; values are those of the error, for texts that depend on a number.
+// Translate returns a copy of the error in another language. It returns nil if the error has no
+// code, or if its problem or its hint has no translation. text returns the translation for a key
+// ("problem.<code>" or "problem.<code>.hint") and whether there is one. text gets the error's
+// values because a translation may depend on a number.
 func (e *Error) Translate(text func(key string, values map[string]string) (string, bool)) *Error {
 	if e.Code == "" {
 		return nil
@@ -111,8 +117,8 @@ func (e *Error) Translate(text func(key string, values map[string]string) (strin
 	return &translated
 }
 
-// Error formats the error as "FILE:LINE: PROBLEM. REMEDY". A file name with control characters
-// is quoted.
+// Error returns "FILE:LINE: PROBLEM. REMEDY" without the parts that are not set. A file name with
+// control characters is quoted.
 func (e *Error) Error() string {
 	s := e.Problem
 	if e.File != "" {
@@ -143,7 +149,7 @@ func hasControlChar(s string) bool {
 	return false
 }
 
-// As returns the first Error in err's chain, or nil.
+// As returns the first *Error that errors.As finds in err, or nil.
 func As(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {

@@ -15,7 +15,7 @@ type Message struct {
 	Values map[string]string // by the name of their placeholder; written as in any language: "1.5 s", "42"
 }
 
-// New returns the message of a code. Pairs are placeholder names, each followed by its value.
+// New returns a message. pairs are the names of placeholders, each followed by its value.
 func New(code string, pairs ...string) Message {
 	m := Message{Code: code}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -27,7 +27,8 @@ func New(code string, pairs ...string) Message {
 	return m
 }
 
-// Pairs returns the values as New takes them, sorted by placeholder.
+// Pairs returns the message's values in the form that New takes: the names of placeholders in
+// alphabetical order, each followed by its value.
 func (m Message) Pairs() (pairs []string) {
 	for _, name := range slices.Sorted(maps.Keys(m.Values)) {
 		pairs = append(pairs, name, m.Values[name])
@@ -38,7 +39,8 @@ func (m Message) Pairs() (pairs []string) {
 // Templates are the sentences of one language by code. Placeholders are names in braces.
 type Templates map[string]string
 
-// Format puts a message into words. A code without a template is returned as it is.
+// Format returns a message as a sentence: the template of its code with the values filled in. If
+// the code has no template, Format returns the code.
 func (t Templates) Format(m Message) string {
 	text, ok := t[m.Code]
 	if !ok {

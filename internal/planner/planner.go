@@ -27,33 +27,35 @@ type Planner struct {
 	Kinds   []plan.Kind
 }
 
-// LoadPipeline returns the pipeline that a submission names, as it is defined now.
+// LoadPipeline loads the pipeline that a submission names, in its present definition. See
+// SavedPipeline for the earlier one.
 func (p *Planner) LoadPipeline(s catalog.Submission) (pipelines.Pipeline, error) {
 	return pipelines.Load(s.Pipeline, plan.PipelineKinds(p.Kinds))
 }
 
-// SavedPipeline returns the pipeline of a submission as it was defined when the talk was last
+// SavedPipeline returns the pipeline of a submission as it was defined when the submission was
 // saved.
 func (p *Planner) SavedPipeline(s catalog.Submission) (pipelines.Pipeline, error) {
 	return pipelines.Parse(s.Pipeline, s.Pipeline, []byte(s.PipelineText), plan.PipelineKinds(p.Kinds))
 }
 
-// Graph plans from facts, a pipeline and the given observations, without asking the store. An
-// *inputerr.Error says which facts contradict each other.
+// Graph returns the actions for facts and a pipeline, given these observations. It does not read
+// the store. If the facts contradict each other, it returns an *inputerr.Error.
 func (p *Planner) Graph(facts conference.Facts, pipeline pipelines.Pipeline, observed Observations) (plan.Graph, error) {
 	return plan.Build(plan.Input{Facts: facts, Pipeline: pipeline, Kinds: p.Kinds, Observed: observed})
 }
 
-// Plan returns the actions that facts and a pipeline come to, as far as the observations in the
-// store reach. The translations in the catalog are not part of it unless AddTranslations put
-// them into the facts.
+// Plan returns the actions for facts and a pipeline, using the observations in the store. If some
+// are missing, the graph ends at the actions that make them. Translations in the catalog are not
+// included unless AddTranslations has added them to the facts.
 func (p *Planner) Plan(ctx context.Context, facts conference.Facts, pipeline pipelines.Pipeline) (plan.Graph, error) {
 	return NewIncremental(p.Store, func(observed Observations) (plan.Graph, error) {
 		return p.Graph(facts, pipeline, observed)
 	}).Plan(ctx)
 }
 
-// PlanSubmission plans a submission by the pipeline that it names, without translations.
+// PlanSubmission plans the facts of a submission by the present definition of the pipeline that it
+// names. It does not include translations in the catalog.
 func (p *Planner) PlanSubmission(ctx context.Context, s catalog.Submission) (plan.Graph, error) {
 	pipeline, err := p.LoadPipeline(s)
 	if err != nil {
@@ -77,12 +79,14 @@ type Incremental struct {
 	observed Observations
 }
 
-// NewIncremental returns an Incremental that calls graph with the observations found so far.
+// NewIncremental returns an Incremental that calls graph to plan, with all observations that it has
+// read from store so far.
 func NewIncremental(store Store, graph func(Observations) (plan.Graph, error)) *Incremental {
 	return &Incremental{store: store, graph: graph, observed: make(Observations)}
 }
 
-// Plan plans until the store holds no observation that the graph asks for and has not seen.
+// Plan returns the graph that follows from all observations in the store. It plans repeatedly,
+// since a graph with more observations may ask for further ones.
 func (p *Incremental) Plan(ctx context.Context) (plan.Graph, error) {
 	for {
 		g, err := p.graph(p.observed)
@@ -96,8 +100,8 @@ func (p *Incremental) Plan(ctx context.Context) (plan.Graph, error) {
 	}
 }
 
-// loadObservations reads the observations of g that have come to the store. It reports whether
-// there were any.
+// loadObservations reads from the store those observations that g asks for and that were not read
+// before. It reports whether it found any.
 func (p *Incremental) loadObservations(ctx context.Context, g plan.Graph) (found bool, err error) {
 	for _, key := range g.ObservationKeys {
 		if _, known := p.observed[key]; known {

@@ -14,12 +14,14 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// AddTranslations adds to a talk's facts the translations in the catalog that are as complete as
-// the pipeline asks, and says in Withheld why others stay out. A subtitle file that was submitted
-// with the talk takes precedence over a translation into the same language.
+// AddTranslations adds the translations in the catalog to a talk's facts. A translation that is
+// less complete than the pipeline asks is added to Withheld, with the reason. So is one into a
+// language of which a subtitle file was submitted with the talk, and every translation of a talk
+// without subtitles in the spoken language. AddTranslations also removes cues that only repeat the
+// source text from submitted translations, and sorts the tracks by language.
 //
-// The reasons are part of bundle.json and so of the bundle's key: a changed word builds every
-// bundle with withheld translations again.
+// The reasons are part of bundle.json and so of the bundle's key: if a word of them changes, every
+// bundle with withheld translations is built again.
 func (p *Planner) AddTranslations(ctx context.Context, facts *conference.Facts, pipeline pipelines.Pipeline) error {
 	if conference.FindAuthored(facts.Tracks) == nil {
 		return p.withholdAll(ctx, facts)
@@ -55,7 +57,8 @@ func (p *Planner) AddTranslations(ctx context.Context, facts *conference.Facts, 
 	return nil
 }
 
-// withholdAll withholds all translations of a talk whose source subtitles were removed.
+// withholdAll adds all translations of a talk to Withheld, with the reason that it has no subtitles
+// in the spoken language.
 func (p *Planner) withholdAll(ctx context.Context, facts *conference.Facts) error {
 	list, err := p.Catalog.Translations(ctx, facts.Talk.Slug)
 	for _, t := range list {
@@ -65,8 +68,9 @@ func (p *Planner) withholdAll(ctx context.Context, facts *conference.Facts) erro
 	return err
 }
 
-// dropUntranslatedCues returns the tracks without those cues of translations that repeat the
-// source text, so that a viewer who selects Spanish never reads English.
+// dropUntranslatedCues returns the tracks without cues of translations that repeat the source text,
+// so that a viewer who selects Spanish never reads English. It sets how complete each translation
+// is, and leaves out tracks without cues.
 func dropUntranslatedCues(tracks []conference.Track) (all []conference.Track) {
 	source := conference.FindAuthored(tracks)
 	for _, t := range tracks {

@@ -3,10 +3,11 @@ package plural
 
 import "strconv"
 
-// Count returns a number and its noun, such as "1 cue" or "12 cues". The noun must take an s.
+// Count returns n and a noun in the singular or plural, such as "1 cue" or "12 cues". The plural of
+// the noun must be noun + "s".
 func Count(n int, noun string) string { return Choose(n, noun, noun+"s") }
 
-// Choose returns a number and one or many, such as "1 cue matches" or "12 cues match".
+// Choose returns n followed by one if n is 1, else by many: "1 cue matches" or "12 cues match".
 func Choose(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

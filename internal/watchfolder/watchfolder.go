@@ -51,7 +51,8 @@ func Watch(ctx context.Context, dir string, o Options, found func(context.Contex
 	return w.run(ctx, events)
 }
 
-// run scans at the start, after every event, at every poll and when a file may have become complete.
+// run scans the folder at once, and again after every event, at every poll, and when a file may
+// have become complete. It ends with ctx and returns ctx.Err().
 func (w *watcher) run(ctx context.Context, events <-chan struct{}) error {
 	poll := time.NewTicker(w.opts.PollInterval)
 	defer poll.Stop()
@@ -88,8 +89,8 @@ type fileState struct {
 	retryAt  time.Time // not before this time, after an error
 }
 
-// subscribe starts listening to filesystem events, and sends on events after each. If the system
-// provides none, events is nil.
+// subscribe starts listening to filesystem events. The channel receives a value after one or
+// several events, until stop is called. If the system provides no events, the channel is nil.
 func (w *watcher) subscribe() (events <-chan struct{}, stop func()) {
 	notify, err := fsnotify.NewWatcher()
 	if err != nil {
@@ -120,8 +121,9 @@ func (w *watcher) subscribe() (events <-chan struct{}, stop func()) {
 	return changed, func() { notify.Close(); <-done }
 }
 
-// scan walks the folder once, reports complete files, and returns how long to wait at most until the
-// next scan.
+// scan walks the folder once, leaving out hidden files and folders, and calls found for complete
+// files. It returns how long to wait at most until the next scan. It logs errors, and forgets files
+// that have disappeared.
 func (w *watcher) scan(ctx context.Context) (next time.Duration) {
 	now := time.Now()
 	next = w.opts.PollInterval
@@ -161,8 +163,8 @@ func isCandidate(path string, d fs.DirEntry) bool {
 	return d.Type().IsRegular() && !slices.Contains(partialExtensions, strings.ToLower(filepath.Ext(path)))
 }
 
-// logMissing logs when the watched folder becomes inaccessible, with the error of the scan, or
-// accessible again.
+// logMissing logs when the watched folder becomes inaccessible and when it becomes accessible
+// again. err is the result of the scan, nil if the folder was readable.
 func (w *watcher) logMissing(err error) {
 	switch {
 	case err != nil && !w.missing:
@@ -173,7 +175,8 @@ func (w *watcher) logMissing(err error) {
 	w.missing = err != nil
 }
 
-// skipDir skips d, with everything in it if it is a directory.
+// skipDir returns the result with which a WalkDir function skips d: fs.SkipDir if d is a directory,
+// else nil.
 func skipDir(d fs.DirEntry) error {
 	if d.IsDir() {
 		return fs.SkipDir
@@ -181,14 +184,17 @@ func skipDir(d fs.DirEntry) error {
 	return nil
 }
 
-// subscribeDir adds a folder to those with events. Adding it again has no effect.
+// subscribeDir asks for the filesystem events of a folder, if the system provides them. Errors are
+// ignored, since polling finds the same files later. Repeated calls have no effect.
 func (w *watcher) subscribeDir(dir string) {
 	if w.notify != nil {
 		_ = w.notify.Add(dir) // polling finds what this misses
 	}
 }
 
-// checkFile reports a file if it is complete, and returns how long to wait until the next check.
+// checkFile calls found for a file that is complete and was not reported yet. A file is complete if
+// it is not empty, has not changed for Options.StableFor, and is not open for writing. It returns
+// how long to wait until the next check.
 func (w *watcher) checkFile(ctx context.Context, path string, d fs.DirEntry, now time.Time) time.Duration {
 	info, err := d.Info()
 	if err != nil || info.Size() == 0 { // removed meanwhile, or empty so far
@@ -222,7 +228,8 @@ func (w *watcher) checkFile(ctx context.Context, path string, d fs.DirEntry, now
 	return w.opts.PollInterval
 }
 
-// room returns the name of the folder directly in the watched one that contains path, or "".
+// room returns the first folder on the way from the watched folder to path, or "" if path is
+// directly in the watched folder.
 func (w *watcher) room(path string) string {
 	rel, err := filepath.Rel(w.dir, path)
 	if err != nil {
@@ -235,7 +242,8 @@ func (w *watcher) room(path string) string {
 	return room
 }
 
-// equal reports whether f and other are the same unchanged file.
+// equal reports whether f and other have the same device, inode, size and modification time. Paths
+// do not count, so a file that was only renamed is equal.
 func (f File) equal(other File) bool {
 	return f.Device == other.Device && f.Inode == other.Inode && f.Size == other.Size && f.Modified.Equal(other.Modified)
 }
