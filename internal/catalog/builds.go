@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // RequestBuild requests that a talk's bundle be built from the present facts, even if it is up
@@ -15,7 +17,7 @@ func (c *Catalog) RequestBuild(ctx context.Context, who, slug, why string) error
 
 // requestBuild raises the requested generation of the talk's bundle.
 func (c *change) requestBuild(ctx context.Context, why string) error {
-	return c.exec(ctx, `INSERT INTO wishes VALUES (?1, 1, 0, '', ?2, ?3, ?4)
+	return c.exec(ctx, `INSERT INTO wishes (slug, generation, made, outcome, who, why, at_ms) VALUES (?1, 1, 0, '', ?2, ?3, ?4)
 		ON CONFLICT DO UPDATE SET generation = generation + 1, who = ?2, why = ?3, at_ms = ?4`, c.slug, c.who, why, c.now.UnixMilli())
 }
 
@@ -78,10 +80,22 @@ func (c *Catalog) queryBuildRequests(ctx context.Context, which string, args ...
 	return all, nil
 }
 
-// FinishBuild records the outcome of building a generation: "" for success, or why nothing more
+// FinishBuild records the outcome of building a generation: nil for success, or why nothing more
 // is done until the next request.
-func (c *Catalog) FinishBuild(ctx context.Context, slug string, generation int, outcome string) error {
+func (c *Catalog) FinishBuild(ctx context.Context, slug string, generation int, failure error) error {
+	var outcome string
+	var inputError *string
+	if failure != nil {
+		outcome = failure.Error()
+	}
+	if wrong := inputerr.As(failure); wrong != nil {
+		text, err := jsonText(wrong)
+		if err != nil {
+			return err
+		}
+		inputError = &text
+	}
 	return c.withChange(ctx, "record the build of", slug, systemUser, func(tx *change) error {
-		return tx.exec(ctx, `UPDATE wishes SET made = ?1, outcome = ?2 WHERE slug = ?3 AND made <= ?1`, generation, outcome, slug)
+		return tx.exec(ctx, `UPDATE wishes SET made = ?1, outcome = ?2, input_error = ?3 WHERE slug = ?4 AND made <= ?1`, generation, outcome, inputError, slug)
 	})
 }

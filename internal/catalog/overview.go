@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
 // Overview is a talk in the list of all talks: everything but its cues and long texts.
@@ -24,6 +25,7 @@ type Overview struct {
 	Tracks           []OverviewTrack // by language
 	BuildPending     bool            // a build was requested and has not ended
 	BuildFailure     string          // of the last build; "": it succeeded, or there was none
+	BuildInputError  *inputerr.Error // what is wrong with the input, if that is why; may be nil
 	Published        time.Time       // when its bundle was published last; zero: never
 	Verdict          Verdict         // of the last review; "": none
 	VerdictComment   string          // of the last review
@@ -60,7 +62,7 @@ const overviewQuery = `SELECT t.slug, talk ->> 'title', talk ->> 'kind', talk ->
 			(SELECT max(number) FROM translations o WHERE o.slug = n.slug AND o.language = n.language)
 			AND NOT EXISTS (SELECT 1 FROM tracks k WHERE k.slug = n.slug AND k.language = n.language)
 		ORDER BY language)),
-	coalesce(w.generation > w.made, 0), coalesce(w.outcome, ''),
+	coalesce(w.generation > w.made, 0), coalesce(w.outcome, ''), w.input_error,
 	(SELECT max(at_ms) FROM publications b WHERE b.slug = t.slug),
 	coalesce(v.verdict, ''), coalesce(v.words, ''),
 	l.slug IS NOT NULL, coalesce(l.refused, ''), l.released_ms, t.updated_ms,
@@ -77,7 +79,7 @@ func (c *Catalog) Overviews(ctx context.Context, slug string) (all []Overview, e
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var o Overview
 		err := rows.Scan(&o.Slug, &o.Title, &o.Kind, &o.Language, asJSON{&o.Speakers}, &o.Length, &o.Pipeline,
-			asJSON{&o.Scheduling}, &o.Scheduled, &o.Recordings, asJSON{&o.Tracks}, &o.BuildPending, &o.BuildFailure, millis{&o.Published},
+			asJSON{&o.Scheduling}, &o.Scheduled, &o.Recordings, asJSON{&o.Tracks}, &o.BuildPending, &o.BuildFailure, asJSON{&o.BuildInputError}, millis{&o.Published},
 			&o.Verdict, &o.VerdictComment, &o.ReleaseRequested, &o.ReleaseBlocked, millis{&o.Released}, millis{&o.Updated}, asJSON{&o.Stages})
 		all = append(all, o)
 		return err

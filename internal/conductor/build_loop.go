@@ -339,15 +339,11 @@ func (b *BuildLoop) run(ctx context.Context, t *talkBuild) {
 		b.update(t, func(t *talkBuild) { t.Phase, t.buildingGeneration = Queued, 0 })
 		return
 	}
-	outcome := ""
-	if err != nil {
-		outcome = err.Error()
-	}
 	b.mu.Lock()
 	generation := t.buildingGeneration
 	b.mu.Unlock()
-	if err := b.Builder.Catalog.FinishBuild(context.WithoutCancel(ctx), t.slug, generation, outcome); err != nil {
-		b.Builder.Log.Error("cannot save the outcome of a build", "talk", t.slug, "err", err)
+	if saveErr := b.Builder.Catalog.FinishBuild(context.WithoutCancel(ctx), t.slug, generation, err); saveErr != nil {
+		b.Builder.Log.Error("cannot save the outcome of a build", "talk", t.slug, "err", saveErr)
 	}
 	b.update(t, func(t *talkBuild) { t.finish(result, err) })
 }

@@ -43,7 +43,7 @@ func newServiceWithBundle(t *testing.T, place conference.Scheduling) *Service {
 		t.Fatal(err)
 	}
 	publish(t, c, bundles, talk, "one")
-	if err := c.FinishBuild(ctx, "apis", 1, ""); err != nil {
+	if err := c.FinishBuild(ctx, "apis", 1, nil); err != nil {
 		t.Fatal(err)
 	}
 	board, err := NewBoard(ctx, c, nil)

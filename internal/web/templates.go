@@ -75,7 +75,7 @@ func (w messages) funcs(locale string) template.FuncMap {
 		"sync":       w.syncSentences(locale),
 		"issue":      func(i conference.Issue) string { return w.issue(locale, i) },
 		"reason":     func(english string) string { return w.reason(locale, english) },
-		"failure":    func(r service.TalkSummary) string { return w.failure(locale, r) },
+		"failure":    func(r service.TalkSummary) problemText { return w.failure(locale, r) },
 		"pipeline":   func(name string) string { return w.named(locale, "kind.", name) }, // each is for a kind of talk
 		"stage":      func(name string) string { return w.stageName(locale, name) },
 	}
@@ -104,18 +104,21 @@ func (w messages) named(locale, prefix, value string) string {
 	return value
 }
 
-// failure returns in a line why the processing of a talk failed. The log of the failure is in
-// English, so that other languages name the stage instead.
-func (w messages) failure(locale string, r service.TalkSummary) string {
-	if locale == locales[0].String() {
-		return firstLine(r.Reason)
+// failure returns in a line why the processing of a talk failed. The log of a failure is in
+// English, so that other languages name the stage instead, unless the input is at fault.
+func (w messages) failure(locale string, r service.TalkSummary) problemText {
+	switch {
+	case locale == locales[0].String():
+		return problemText{Text: firstLine(r.Reason)}
+	case r.BuildInputError != nil && r.BuildInputError.Code != "":
+		return w.problem(locale, r.BuildInputError)
 	}
 	for _, s := range r.Stages {
 		if s.State == "failed" {
-			return w.text(locale, "failure.stage", "stage", w.stageName(locale, s.Name))
+			return problemText{Text: w.text(locale, "failure.stage", "stage", w.stageName(locale, s.Name))}
 		}
 	}
-	return w.text(locale, "failure.plan")
+	return problemText{Text: w.text(locale, "failure.plan")}
 }
 
 // firstLine returns the first line of a text, shortened to 160 characters.

@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lectern-av/lectern/internal/catalog"
 	"github.com/lectern-av/lectern/internal/conference"
+	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/message"
+	"github.com/lectern-av/lectern/internal/service"
 )
 
 // TestTranslations_EveryMessageInSpanish checks that Spanish has every sentence that other packages
@@ -102,6 +105,30 @@ func TestEventValue_InSpanish(t *testing.T) {
 	} {
 		if got := w.eventValue("es", tc.what, json.RawMessage(tc.value)); got != tc.want {
 			t.Errorf("%s %s: got %q, want %q", tc.what, tc.value, got, tc.want)
+		}
+	}
+}
+
+func TestFailure_InSpanish(t *testing.T) {
+	w, err := loadMessages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := inputerr.Coded("cut.too_short", "is shorter than a frame").In("--cut 0-1")
+	failed := []service.StageProgress{{Name: "probe", State: "done"}, {Name: "encode", State: "failed"}}
+	for name, tc := range map[string]struct {
+		row  service.TalkSummary
+		want string
+	}{
+		"input":   {service.TalkSummary{Overview: catalog.Overview{BuildInputError: wrong}, Reason: "English", Stages: failed}, "recorte 0-1: dura menos que un fotograma"},
+		"no code": {service.TalkSummary{Overview: catalog.Overview{BuildInputError: inputerr.New("", "English")}, Reason: "English"}, "No se ha podido terminar el procesamiento."},
+		"stage":   {service.TalkSummary{Reason: "English", Stages: failed}, "Ha fallado la etapa: codificación."},
+	} {
+		if got := w.failure("es", tc.row); got.Text != tc.want || got.Lang != "" {
+			t.Errorf("%s: got %+v, want %q", name, got, tc.want)
+		}
+		if got := w.failure("en", tc.row); got.Text != "English" {
+			t.Errorf("%s in English: %+v", name, got)
 		}
 	}
 }
