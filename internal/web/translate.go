@@ -62,8 +62,8 @@ func (w messages) sentences(locale, catalog string) func(message.Message) string
 }
 
 // diagnostics returns a function that says what was found in a subtitle file, from the English
-// sentence and the message without words. Diagnostics that were stored without the latter are in
-// English.
+// sentence and the message without words. Diagnostics that were stored without the latter are
+// recognized by the sentence, or in English.
 func (w messages) diagnostics(locale string) func(string, message.Message) problemText {
 	t := w.templates(locale, "subtitle")
 	return func(sentence string, detail message.Message) problemText {
@@ -72,7 +72,11 @@ func (w messages) diagnostics(locale string) func(string, message.Message) probl
 		case locale == english:
 			return problemText{Text: sentence}
 		case detail.Code == "":
-			return problemText{sentence, english}
+			recognized, ok := recognize(subtitle.English, sentence)
+			if !ok {
+				return problemText{sentence, english}
+			}
+			detail = recognized
 		}
 		return problemText{Text: subtitle.Sentence(t, w.localize(locale, detail))}
 	}

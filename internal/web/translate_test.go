@@ -13,6 +13,7 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 	"github.com/lectern-av/lectern/internal/message"
 	"github.com/lectern-av/lectern/internal/service"
+	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
 // TestTranslations_EveryMessageInSpanish checks that Spanish has every sentence that other packages
@@ -84,6 +85,22 @@ func TestIssue_InSpanish(t *testing.T) {
 		if got := w.issue("en", issue); got != issue.Message+". "+issue.Hint {
 			t.Errorf("%s in English: %q", code, got)
 		}
+	}
+}
+
+func TestDiagnostics_StoredWithoutKey(t *testing.T) {
+	w, err := loadMessages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	detail := message.New("title", "text", "Talk")
+	english := subtitle.English.Format(detail)
+	said := w.diagnostics("es")
+	if got, want := said(english, message.Message{}), said(english, detail); got != want || got.Lang != "" {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got := said("Something else", message.Message{}); got != (problemText{"Something else", "en"}) {
+		t.Errorf("an unknown sentence became %+v", got)
 	}
 }
 
