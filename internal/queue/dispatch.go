@@ -27,10 +27,10 @@ type message struct {
 // would take a fraction of one for its default of 30 minutes.
 const asynqTimeoutMargin = time.Minute
 
-// Dispatch puts a job in the queue. If one of the same id is waiting or running, that one
-// stays, which is no error. Jobs start in the order of their dispatch, quick ones before
-// others. The worker gives up the job after timeout, counted from its start. Dispatch withdraws
-// a Cancel of the same id.
+// Dispatch puts a job in the queue. It does nothing if a job of the same id is waiting or running.
+// Jobs start in the order of their dispatch, except that quick ones start before others. The worker
+// stops the job after timeout, counted from the job's start. Dispatch withdraws an earlier Cancel
+// of the same id.
 func (q *Queue) Dispatch(ctx context.Context, job action.Job, timeout time.Duration) error {
 	if timeout <= 0 {
 		return fmt.Errorf("dispatch job %s: invalid timeout %s", job.ID, timeout)
@@ -58,8 +58,9 @@ func (q *Queue) Dispatch(ctx context.Context, job action.Job, timeout time.Durat
 	return nil
 }
 
-// deleteArchived deletes the task of that id if asynq has archived it, as it does with a task
-// whose worker died; the id could not be used again. It reports whether the id is free.
+// deleteArchived makes the id of a task that asynq has archived usable again, by deleting the task.
+// asynq archives a task whose worker died. It reports whether the id is free now, which it is not
+// while the task is waiting or running.
 func (q *Queue) deleteArchived(ctx context.Context, at lane, id string) (bool, error) {
 	state, err := q.rdb.HGet(ctx, at.key("t:"+id), "state").Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
@@ -71,7 +72,7 @@ func (q *Queue) deleteArchived(ctx context.Context, at lane, id string) (bool, e
 	return true, q.delete(ctx, at, id)
 }
 
-// delete removes a task that no worker has taken; a missing task is no error.
+// delete removes a waiting task from a lane. A missing task is no error.
 func (q *Queue) delete(ctx context.Context, at lane, id string) error {
 	if err := q.registerLanes(ctx); err != nil {
 		return err
@@ -83,8 +84,8 @@ func (q *Queue) delete(ctx context.Context, at lane, id string) error {
 	return err
 }
 
-// registerLanes makes the lanes known to asynq's inspector: its client does it once, and not
-// again after Redis has been flushed.
+// registerLanes makes both lanes known to asynq's inspector, which otherwise does not know them
+// after Redis was flushed: asynq's client registers each only once.
 func (q *Queue) registerLanes(ctx context.Context) error {
 	return q.rdb.SAdd(ctx, "asynq:queues", string(q.long()), string(q.quick())).Err()
 }
@@ -105,7 +106,7 @@ func (s State) String() string {
 	return [...]string{"gone", "waiting", "running", "unknown"}[s]
 }
 
-// State returns where the job is now.
+// State returns the state of one job; see [Queue.States].
 func (q *Queue) State(ctx context.Context, id string) (State, error) {
 	states, err := q.States(ctx, id)
 	if err != nil {
@@ -117,7 +118,8 @@ func (q *Queue) State(ctx context.Context, id string) (State, error) {
 // statesBatch is how many jobs States queries in one round trip.
 const statesBatch = 500
 
-// States returns where the jobs are now, in the order of the ids.
+// States returns the present states of jobs, in the order of the ids. A job that the queue does not
+// know is Gone, or Unknown just after Redis was flushed.
 func (q *Queue) States(ctx context.Context, ids ...string) ([]State, error) {
 	states := make([]State, 0, len(ids))
 	for len(ids) > 0 {
@@ -138,7 +140,8 @@ type jobReplies struct {
 	lease     [2]*redis.FloatCmd
 }
 
-// queryStates returns the states of some jobs in one round trip.
+// queryStates returns the states of jobs, in the order of the ids, with one round trip to Redis. It
+// also notices whether Redis was flushed since the last query.
 func (q *Queue) queryStates(ctx context.Context, ids []string) ([]State, error) {
 	replies := make([]jobReplies, len(ids))
 	p := q.rdb.Pipeline()
@@ -167,7 +170,8 @@ func (q *Queue) queryStates(ctx context.Context, ids []string) ([]State, error) 
 // asynqLease is how long asynq leases a task to a worker.
 const asynqLease = 30 * time.Second
 
-// stateFromReplies returns the state of a job; lost if there is no trace of it.
+// stateFromReplies returns the state of a job that Redis' replies show. It returns lost if the
+// queue does not know the job, or if its worker went silent.
 func (q *Queue) stateFromReplies(s jobReplies, lost State) State {
 	if s.heartbeat.Val() == 1 {
 		return Running
@@ -188,8 +192,8 @@ func (q *Queue) stateFromReplies(s jobReplies, lost State) State {
 	return lost
 }
 
-// recentlyFlushed reports whether Redis lost its data so recently that the workers may not have
-// sent a heartbeat since. now says that it was just found empty.
+// recentlyFlushed reports whether Redis lost its data so recently that running workers may not have
+// sent a heartbeat since. now is true if it was found flushed just now.
 func (q *Queue) recentlyFlushed(now bool) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -204,8 +208,9 @@ func (q *Queue) recentlyFlushed(now bool) bool {
 // or that could not reach Redis.
 const cancelMarkTTL = time.Hour
 
-// Cancel stops a job: a waiting one is deleted, a running one has its handler's context
-// cancelled, within one heartbeat even if the signal is lost. There is no Failed event for it.
+// Cancel stops a job. A waiting job is deleted. The handler of a running job gets its context
+// cancelled: at once, or at the worker's next heartbeat if the signal is lost. A cancelled job
+// causes no JobFailed event.
 func (q *Queue) Cancel(ctx context.Context, id string) error {
 	// Set the mark first: a worker reads it when it takes a job and at every heartbeat.
 	if err := q.rdb.Set(ctx, q.key("cancel", id), "1", cancelMarkTTL).Err(); err != nil {
@@ -228,8 +233,8 @@ func (q *Queue) Cancel(ctx context.Context, id string) error {
 	return nil
 }
 
-// Drain deletes every waiting job of this queue, and what asynq has archived. Nothing is left
-// that could start later by itself.
+// Drain deletes all waiting jobs of this queue and all tasks that asynq has archived. Running jobs
+// continue.
 func (q *Queue) Drain(ctx context.Context) error {
 	if err := q.registerLanes(ctx); err != nil {
 		return fmt.Errorf("drain the queue: %w", err)

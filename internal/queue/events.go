@@ -10,13 +10,14 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 )
 
-// Events returns the events that workers publish. Events may be lost or come twice: an Event is
-// a reason to look, never a proof. An Event without a Type says only "look": at its job, which
-// was stopped by Cancel or by its worker's shutdown, or, without a job, at everything. The
-// latter comes after each (re)connection, the first included, when a worker leaves (it is
-// named), and in place of what a slow reader missed; publishers never wait for the reader.
+// Events returns the channel of the events that workers publish. It is the same channel at every
+// call, and Close closes it. Workers never wait for its reader.
 //
-// There is one channel for a Queue, and Close closes it.
+// Events may be lost or come twice: an Event is a reason to look at a job, never a proof of its
+// state. An Event with a Job but no Type means that the job was stopped, by Cancel or by its
+// worker's shutdown. An Event without a Job means that others may have been lost and that the
+// reader should look at all jobs. It comes after each connection to Redis including the first, when
+// a worker stops, and in place of all events that were dropped because the reader was slow.
 func (q *Queue) Events() <-chan action.Event {
 	q.mu.Lock()
 	first := q.events == nil
@@ -46,8 +47,8 @@ func (q *Queue) Events() <-chan action.Event {
 	return m.out
 }
 
-// encode returns e as JSON. Numbers that JSON cannot represent, such as a speed after no time
-// at all, are left out.
+// encode returns e as JSON. A fraction or speed that is infinite or not a number becomes 0, since
+// JSON cannot represent it.
 func encode(e action.Event) string {
 	e.Fraction, e.Speed = finite(e.Fraction), finite(e.Speed)
 	b, err := json.Marshal(e)
@@ -81,7 +82,9 @@ type eventBuffer struct {
 	in, out chan action.Event
 }
 
-// forward passes events from in to out until in is closed, and then closes out.
+// forward passes events from in to out, buffering up to eventBufferSize of them. If the buffer is
+// full, it replaces all of them by one Event without a Job. When in is closed, it drops the rest
+// and closes out.
 func (m *eventBuffer) forward() {
 	defer close(m.out)
 	var kept []action.Event
@@ -116,8 +119,8 @@ func (q *Queue) subscribe(ctx context.Context, channel string) subscription {
 	return subscription{q.rdb.Subscribe(ctx, channel)}
 }
 
-// listen calls onSubscribe whenever the subscription is established (again), and onMessage for
-// every message, until ctx ends.
+// listen calls onSubscribe whenever the subscription is established, also after an outage, and
+// onMessage for every message. It returns when ctx ends.
 func (s subscription) listen(ctx context.Context, onSubscribe func(), onMessage func(string)) {
 	stop := context.AfterFunc(ctx, func() { s.pubsub.Close() })
 	defer stop()

@@ -68,8 +68,9 @@ type Queue struct {
 	flushedAt time.Time    // when Redis was last found flushed
 }
 
-// Open connects to the Redis that the options name, or starts the embedded one. An
-// [inputerr.Error] says that the URL or the settings of Redis cannot be used.
+// Open connects to the Redis that the options name, or starts an embedded one if they name none. It
+// returns an [inputerr.Error] if the URL is invalid, or if the version or the settings of that
+// Redis do not suit. Call Close in the end.
 func Open(ctx context.Context, o Options) (*Queue, error) {
 	q := &Queue{name: o.Name, url: o.URL, heartbeat: o.Heartbeat, pollInterval: o.PollInterval, log: o.Log}
 	if q.name == "" {
@@ -100,20 +101,20 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	return q, nil
 }
 
-// Close stops what Open and Events started, waits for it, and closes the connections and the
-// embedded Redis. Serve must have returned.
+// Close closes the channel of Events, the connections and the embedded Redis. All calls of Serve
+// must have returned before.
 func (q *Queue) Close() error {
 	q.stop()
 	q.tasks.Wait()
 	return q.disconnect()
 }
 
-// URL returns the address at which other processes of this machine reach the queue's Redis,
-// password included; "" if Options.Dial was given.
+// URL returns the address, including the password, at which other processes of this machine reach
+// the queue's Redis. It returns "" if Options.Dial was given.
 func (q *Queue) URL() string { return q.url }
 
-// key returns the name of a key or channel in Redis: "lectern:", the queue's name in braces, and
-// parts, separated by colons.
+// key returns the name of a key or channel of this queue in Redis, such as "lectern:{NAME}:beat:ID"
+// for the parts "beat" and ID.
 func (q *Queue) key(parts ...string) string {
 	k := "lectern:{" + q.name + "}"
 	for _, p := range parts {
@@ -130,7 +131,7 @@ func (q *Queue) long() lane     { return lane(q.name) }
 func (q *Queue) quick() lane    { return lane(q.name + "-quick") }
 func (q *Queue) lanes() [2]lane { return [2]lane{q.long(), q.quick()} }
 
-// laneOf returns the lane for a job: that of quick jobs or that of long ones.
+// laneOf returns the lane for a job: the quick one for a quick job, else the long one.
 func (q *Queue) laneOf(j action.Job) lane {
 	if j.Quick() {
 		return q.quick()
@@ -142,5 +143,5 @@ func (q *Queue) laneOf(j action.Job) lane {
 // release since 0.18.
 func (l lane) key(part string) string { return "asynq:{" + string(l) + "}:" + part }
 
-// heartbeatTTL returns how long a heartbeat counts.
+// heartbeatTTL returns how long after its last heartbeat a job counts as running.
 func (q *Queue) heartbeatTTL() time.Duration { return 3 * q.heartbeat }

@@ -26,7 +26,9 @@ import (
 // a connection breaks. The errors themselves reach us, and our log.
 var silenceGoRedis = sync.OnceFunc(logging.Disable)
 
-// connect sets rdb and, for an embedded Redis, embedded and url.
+// connect sets rdb: a client that uses dial, or one of the embedded Redis if there is no URL, or
+// one of the Redis at the URL. It checks only the last of these. For the embedded Redis it also
+// sets embedded and url.
 func (q *Queue) connect(ctx context.Context, dial func(context.Context) (net.Conn, error)) error {
 	silenceGoRedis()
 	switch {
@@ -79,8 +81,8 @@ func (q *Queue) disconnect() error {
 	return err
 }
 
-// startEmbedded starts a Redis in this process, on the loopback interface and behind a random
-// password.
+// startEmbedded starts a Redis in this process, on a free port of the loopback interface and with a
+// random password, and connects to it.
 func (q *Queue) startEmbedded() error {
 	q.embedded = miniredis.NewMiniRedis()
 	password := rand.Text()
@@ -97,9 +99,9 @@ func (q *Queue) startEmbedded() error {
 // expiryInterval is how precisely the embedded Redis expires keys.
 const expiryInterval = 100 * time.Millisecond
 
-// expireKeys makes keys of the embedded Redis expire, which they don't by themselves.
-// Miniredis' own ClockTTL sorts every key at every command: with thousands of jobs waiting that
-// took ten times as long as the work.
+// expireKeys makes keys of the embedded Redis expire in time, until the queue is closed. Miniredis
+// does not do so by itself, except with ClockTTL, which sorts all keys at every command: with
+// thousands of jobs waiting, that took ten times as long as the work.
 func (q *Queue) expireKeys() {
 	tick := time.NewTicker(expiryInterval)
 	defer tick.Stop()
@@ -115,8 +117,8 @@ func (q *Queue) expireKeys() {
 	}
 }
 
-// withQueueDefaults sets the options that suit a queue: contexts are honoured, a Redis that is
-// away is noticed at once, and connecting takes one round trip.
+// withQueueDefaults sets, in o, the options that suit a queue, and returns o: commands end with
+// their contexts, an outage of Redis is noticed at once, and connecting takes one round trip.
 func withQueueDefaults(o *redis.Options) *redis.Options {
 	o.ContextTimeoutEnabled = true
 	o.DialerRetries = 1
@@ -125,7 +127,8 @@ func withQueueDefaults(o *redis.Options) *redis.Options {
 	return o
 }
 
-// parseURL parses the address, password, database and encryption of a Redis URL.
+// parseURL returns the options that a redis:// or rediss:// URL stands for. For an invalid URL it
+// returns an [inputerr.Error], which does not show the password.
 func parseURL(s string) (*redis.Options, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || (u.Scheme != "redis" && u.Scheme != "rediss") {
@@ -143,7 +146,8 @@ func parseURL(s string) (*redis.Options, error) {
 	return o, nil
 }
 
-// redacted returns a URL, or what was meant as one, without its password.
+// redacted returns s, which may be an invalid URL, with everything between the scheme and the last
+// @ replaced by an ellipsis.
 func redacted(s string) string {
 	at := strings.LastIndex(s, "@")
 	if at < 0 {
@@ -153,7 +157,8 @@ func redacted(s string) string {
 	return scheme + "://…" + s[at:]
 }
 
-// checkServer checks that the version and the settings of Redis suit a queue.
+// checkServer returns an [inputerr.Error] if the Redis at the URL is older than 6.2, is a cluster,
+// or may delete jobs when its memory is full. It returns another error if it cannot reach Redis.
 func (q *Queue) checkServer(ctx context.Context) error {
 	u, err := url.Parse(q.url)
 	if err != nil {
@@ -187,8 +192,8 @@ func (q *Queue) checkServer(ctx context.Context) error {
 	return nil
 }
 
-// olderThan reports whether a version such as 6.0.16 is before major.minor; false for one that
-// cannot be parsed.
+// olderThan reports whether a version such as "6.0.16" is before major.minor. It returns false for
+// a version that it cannot parse.
 func olderThan(version string, major, minor int) bool {
 	a, rest, _ := strings.Cut(version, ".")
 	b, _, _ := strings.Cut(rest, ".")
@@ -200,7 +205,8 @@ func olderThan(version string, major, minor int) bool {
 	return ma < major || ma == major && mi < minor
 }
 
-// bufferedDialer returns dial with connections whose writer doesn't wait for the reader.
+// bufferedDialer returns a dialer whose connections, made by dial, buffer what is written, so that
+// a writer never waits for the reader. It ignores the network and the address.
 func bufferedDialer(dial func(context.Context) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, _, _ string) (net.Conn, error) {
 		c, err := dial(ctx)

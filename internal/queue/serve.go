@@ -43,10 +43,10 @@ const (
 	finalPublishTimeout = 5 * time.Second        // for a final event during shutdown
 )
 
-// Serve takes jobs from the queue and calls the handler, until ctx ends and the handlers have
-// returned. For each job it publishes Started, and Done or Failed; a job that was stopped, by
-// Cancel or by ctx, has not failed and gets an Event without a Type. Serve returns an error
-// only if it cannot start.
+// Serve takes jobs from the queue and calls handle for each, until ctx ends and all handlers have
+// returned. For each job it publishes JobStarted, and JobDone or JobFailed at the end. A job that
+// Cancel or ctx stopped has not failed: its last Event has no Type. Serve returns an error only if
+// it cannot start.
 func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error {
 	if o.Slots < 1 {
 		return fmt.Errorf("serve the queue: %d slots", o.Slots)
@@ -95,8 +95,8 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions, handle Handler) error
 	return nil
 }
 
-// newServer returns an asynq server for so many concurrent jobs of the queues, which it serves
-// in descending order of their numbers.
+// newServer returns an asynq server that runs up to slots jobs at once. queues holds the priorities
+// of asynq's queues; one with a higher number is always served first.
 func (q *Queue) newServer(slots int, queues map[string]int) *asynq.Server {
 	return asynq.NewServerFromRedisClient(q.rdb, asynq.Config{
 		Concurrency:       slots,
@@ -134,9 +134,9 @@ type runningJob struct {
 	progress atomic.Pointer[action.Event] // not published yet
 }
 
-// process returns the handler of asynq's tasks, which run in these slots. asynq frees one of
-// its own slots when it believes that a job has ended: after a stall, while ours goes on. The
-// handler never fails: the events say what happened to a job, and asynq is to forget it.
+// process returns the function that handles asynq's tasks. It runs at most cap(slots) jobs at once:
+// asynq has a limit of its own, but after a stall it takes jobs for ended that still run. The
+// function always returns nil, so that asynq forgets the task; the events tell how the job ended.
 func (w *worker) process(serving context.Context, slots chan struct{}) asynq.HandlerFunc {
 	return func(ctx context.Context, t *asynq.Task) error {
 		var m message
@@ -159,9 +159,9 @@ func (w *worker) process(serving context.Context, slots chan struct{}) asynq.Han
 	}
 }
 
-// startJob registers the job as running; it returns nil if it is already (asynq may deliver a
-// job again after an outage) or if the worker is stopping. The context derives from serving,
-// which is Serve's, and not from asynq's.
+// startJob registers a job as running, and returns its context, which derives from the context of
+// Serve and not from asynq's. It returns nil if the worker runs the job already, as asynq may
+// deliver a job twice after an outage, or if the worker is stopping.
 func (w *worker) startJob(serving context.Context, id string) (context.Context, *runningJob) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -175,8 +175,8 @@ func (w *worker) startJob(serving context.Context, id string) (context.Context, 
 	return ctx, h
 }
 
-// removeJob ends the heartbeats and the progress events of the job: none is being sent when it
-// returns.
+// removeJob removes a job from the running ones. When it returns, no heartbeat or progress event of
+// the job is being sent or will be.
 func (w *worker) removeJob(id string) {
 	w.writeMu <- struct{}{}
 	defer func() { <-w.writeMu }()
@@ -185,8 +185,8 @@ func (w *worker) removeJob(id string) {
 	delete(w.running, id)
 }
 
-// stopAccepting accepts no more jobs, and waits for those that are still running though asynq
-// has given them up.
+// stopAccepting makes the worker refuse new jobs, and waits for running ones, including those that
+// asynq takes for ended.
 func (w *worker) stopAccepting() {
 	w.mu.Lock()
 	w.closed = true
@@ -194,8 +194,8 @@ func (w *worker) stopAccepting() {
 	w.jobs.Wait()
 }
 
-// runJob waits for a slot, publishes the start of the job and calls the handler. It returns the
-// final event.
+// runJob waits for a slot, publishes the job's start, calls the handler, and returns the final
+// event. If ctx ends, that event has no Type.
 func (w *worker) runJob(ctx context.Context, slots chan struct{}, h *runningJob, m message) action.Event {
 	event := action.Event{Job: m.Job.ID, Worker: w.Worker}
 	select {
@@ -227,8 +227,8 @@ func (w *worker) runJob(ctx context.Context, slots chan struct{}, h *runningJob,
 	return event
 }
 
-// publishStarted writes the first heartbeat and publishes that the job has started, in this
-// order and one round trip, and stops the job if it was cancelled before.
+// publishStarted writes the first heartbeat of a job and then publishes JobStarted, in one round
+// trip. If the job was cancelled before, it cancels the job's context.
 func (w *worker) publishStarted(ctx context.Context, h *runningJob, id string) {
 	p := w.rdb.Pipeline()
 	p.Set(ctx, w.key("beat", id), w.Worker, w.heartbeatTTL())
@@ -242,7 +242,8 @@ func (w *worker) publishStarted(ctx context.Context, h *runningJob, id string) {
 	}
 }
 
-// callHandler calls the handler; a panic becomes a Failure with the stack.
+// callHandler calls the handler and returns its error. A panic of the handler becomes a Failure
+// with the stack. If ctx has ended already, the handler is not called.
 func (w *worker) callHandler(ctx context.Context, job action.Job, report func(action.Event)) (err error) {
 	defer func() {
 		if x := recover(); x != nil {
@@ -255,7 +256,8 @@ func (w *worker) callHandler(ctx context.Context, job action.Job, report func(ac
 	return w.handle(ctx, job, report)
 }
 
-// failureOf converts an error of a handler to a Failure; the caller may change it.
+// failureOf returns an error of a handler as a Failure, which the caller may change. If err holds
+// no Failure, it makes one for the first action of the job.
 func failureOf(job action.Job, err error) *action.Failure {
 	var f *action.Failure
 	if errors.As(err, &f) {
@@ -265,7 +267,8 @@ func failureOf(job action.Job, err error) *action.Failure {
 	return &action.Failure{Slot: firstSlot(job), Message: err.Error(), InputError: inputerr.As(err)}
 }
 
-// firstSlot names a job for people: by the slot of its first action.
+// firstSlot returns a name of the job for people: the slot of its first action, or its id if it has
+// none.
 func firstSlot(job action.Job) string {
 	if len(job.Actions) == 0 {
 		return job.ID
@@ -273,10 +276,11 @@ func firstSlot(job action.Job) string {
 	return job.Actions[0].Slot
 }
 
-// publishEnded deletes the job's heartbeat and publishes its final event. If Redis is away the
-// event is lost, and the conductor finds the result in the store. (The heartbeat may be that of
-// a second copy elsewhere; its next one comes soon, and until then asynq's lease shows that it
-// lives.)
+// publishEnded deletes a job's heartbeat and publishes its final event e. It works for a few
+// seconds even after serving has ended. If Redis is away, the event is lost, and the conductor
+// finds the result in the store. If another worker runs a second copy of the job, its heartbeat is
+// deleted too; the copy's next heartbeat restores it, and until then asynq's lease shows that the
+// copy runs.
 func (w *worker) publishEnded(serving context.Context, id string, e action.Event) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(serving), finalPublishTimeout)
 	defer cancel()
@@ -288,8 +292,8 @@ func (w *worker) publishEnded(serving context.Context, id string, e action.Event
 	}
 }
 
-// publish sends an event to all conductors, even after serving has ended. A failure is only
-// logged.
+// publish sends an event to all readers of Events, even after serving has ended. It logs a failure
+// and does not return it.
 func (w *worker) publish(serving context.Context, e action.Event) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(serving), finalPublishTimeout)
 	defer cancel()
@@ -298,7 +302,7 @@ func (w *worker) publish(serving context.Context, e action.Event) {
 	}
 }
 
-// cancelJob stops the job if this worker runs it.
+// cancelJob cancels the context of a job if this worker runs the job.
 func (w *worker) cancelJob(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -307,7 +311,7 @@ func (w *worker) cancelJob(id string) {
 	}
 }
 
-// heartbeatLoop sends heartbeats for the worker's jobs until ctx ends.
+// heartbeatLoop sends a heartbeat for each running job at every heartbeat interval, until ctx ends.
 func (w *worker) heartbeatLoop(ctx context.Context) {
 	tick := time.NewTicker(w.heartbeat)
 	defer tick.Stop()
@@ -321,7 +325,8 @@ func (w *worker) heartbeatLoop(ctx context.Context) {
 	}
 }
 
-// pipelineForJobs sends what add puts into a pipeline for each running job.
+// pipelineForJobs calls add for each running job, and then sends the commands that add put into p
+// in one round trip. It logs a failure and does not return it.
 func (w *worker) pipelineForJobs(ctx context.Context, add func(p redis.Pipeliner, id string, h *runningJob)) {
 	w.writeMu <- struct{}{}
 	defer func() { <-w.writeMu }()
@@ -339,8 +344,8 @@ func (w *worker) pipelineForJobs(ctx context.Context, add func(p redis.Pipeliner
 	}
 }
 
-// sendHeartbeats writes a heartbeat for every running job, and reads which were cancelled: a
-// signal that was lost is late by one heartbeat at most.
+// sendHeartbeats writes a heartbeat for every running job. It also cancels those that have been
+// marked as cancelled, in case the signal of Cancel was lost.
 func (w *worker) sendHeartbeats(ctx context.Context) {
 	marks := map[*runningJob]*redis.IntCmd{}
 	w.pipelineForJobs(ctx, func(p redis.Pipeliner, id string, h *runningJob) {
@@ -354,8 +359,8 @@ func (w *worker) sendHeartbeats(ctx context.Context) {
 	}
 }
 
-// progressLoop publishes the latest progress of every job that has some, at most every
-// progressInterval.
+// progressLoop publishes the latest progress of the jobs that have new progress, at most once per
+// progressInterval, until ctx ends.
 func (w *worker) progressLoop(ctx context.Context) {
 	for {
 		select {
@@ -372,7 +377,8 @@ func (w *worker) progressLoop(ctx context.Context) {
 	}
 }
 
-// publishProgress publishes the progress that has not been published yet.
+// publishProgress publishes, for each running job, its latest progress unless that was published
+// before.
 func (w *worker) publishProgress(ctx context.Context) {
 	w.pipelineForJobs(ctx, func(p redis.Pipeliner, _ string, h *runningJob) {
 		if e := h.progress.Swap(nil); e != nil {

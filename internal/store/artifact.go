@@ -31,8 +31,8 @@ type record struct {
 // errTorn says that a record, or a blob it names, is not as it was written.
 var errTorn = errors.New("damaged")
 
-// Has reports whether there is a record of the key. It costs one stat and checks no blobs; Get
-// does.
+// Has reports whether there is a record of the key. It is cheap, one stat, and does not check the
+// artifact's files as Get does. A key that is no SHA-256 is an error.
 func (s *Local) Has(ctx context.Context, key action.Key) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
@@ -50,9 +50,9 @@ func (s *Local) Has(ctx context.Context, key action.Key) (bool, error) {
 	return true, nil
 }
 
-// Get returns the artifact under the key, or ErrNotFound. Its files exist, with the recorded
-// sizes. A record whose blobs are missing or damaged is removed, so that Has agrees and the
-// artifact is made again.
+// Get returns the artifact under the key, or ErrNotFound. The files of the returned artifact exist,
+// with the recorded sizes. If files of a record are missing or damaged, Get removes the record and
+// returns ErrNotFound, so that the artifact is made again.
 func (s *Local) Get(ctx context.Context, key action.Key) (action.Artifact, error) {
 	if err := ctx.Err(); err != nil {
 		return action.Artifact{}, err
@@ -70,7 +70,9 @@ func (s *Local) Get(ctx context.Context, key action.Key) (action.Artifact, error
 	return r.Artifact, nil
 }
 
-// loadVerified reads the record of the key and verifies that its files exist.
+// loadVerified reads the record of the key and verifies its files, restoring small ones from the
+// record. It returns ErrNotFound if there is no record, and errTorn if the record or a file is
+// damaged.
 func (s *Local) loadVerified(ctx context.Context, key action.Key) (record, error) {
 	r, err := s.readRecord(key)
 	if err != nil {
@@ -89,7 +91,8 @@ func (s *Local) loadVerified(ctx context.Context, key action.Key) (record, error
 	return r, nil
 }
 
-// readRecord reads the record of the key. A damaged one is errTorn.
+// readRecord reads the record of the key. It returns ErrNotFound if there is none, and errTorn if
+// it is damaged.
 func (s *Local) readRecord(key action.Key) (record, error) {
 	b, err := os.ReadFile(s.path("records", string(key)))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -110,9 +113,10 @@ func (s *Local) readRecord(key action.Key) (record, error) {
 	return r, nil
 }
 
-// verifyBlob checks that a blob is what it was when it was recorded. A film in a bundle is a
-// link to it, through which it may have been changed: a blob that is younger than its record is
-// hashed again, once.
+// verifyBlob returns errTorn if the blob of a file is missing or damaged. It compares the size and,
+// if the blob is younger than the record of key, the hash: a bundle holds videos as links to blobs,
+// through which they may have been edited. A sound blob is hashed only once, since the record's
+// time is then updated. A damaged blob is removed.
 func (s *Local) verifyBlob(ctx context.Context, f action.File, key action.Key) error {
 	path, record := s.path("blobs", f.SHA256), s.path("records", string(key))
 	info, err := os.Stat(path)
@@ -139,7 +143,8 @@ func (s *Local) verifyBlob(ctx context.Context, f action.File, key action.Key) e
 	return errTorn
 }
 
-// restoreInline writes the blob of an inline file again unless it equals the record.
+// restoreInline writes the blob of a small file again if it differs from data, the copy in the
+// record. It returns errTorn if the copy is damaged too.
 func (s *Local) restoreInline(f action.File, data []byte) error {
 	path := s.path("blobs", f.SHA256)
 	there, err := os.ReadFile(path)
@@ -163,7 +168,8 @@ func (s *Local) restoreInline(f action.File, data []byte) error {
 	return errors.Join(err, release())
 }
 
-// removeTorn removes the key's record if it is still damaged, and then returns ErrNotFound.
+// removeTorn removes the record of the key and returns ErrNotFound. If another process has repaired
+// or removed the record meanwhile, it returns what it finds instead.
 func (s *Local) removeTorn(ctx context.Context, key action.Key) (record, error) {
 	unlock, err := s.lock(exclusive)
 	if err != nil {
@@ -180,8 +186,8 @@ func (s *Local) removeTorn(ctx context.Context, key action.Key) (record, error) 
 	return record{}, ErrNotFound
 }
 
-// Forget removes the artifact under the key, if there is one. Its files stay until they are
-// collected.
+// Forget removes the record of the key, if there is one. The blobs stay until CollectGarbage
+// removes them.
 func (s *Local) Forget(ctx context.Context, key action.Key) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -200,10 +206,12 @@ func (s *Local) Forget(ctx context.Context, key action.Key) error {
 	return nil
 }
 
-// Put stores an artifact whose files, named by a.Files (names alone count), are in dir. That
-// must be a Scratch directory; the files are moved out of it. Without files dir may be empty.
-// Put returns the artifact that is then under the key: the first one, if there was another
-// before. When Put has returned, the artifact survives a crash.
+// Put stores an artifact and returns it with the hashes and sizes of its files. If there is an
+// artifact under the key already, Put keeps and returns that one. When Put has returned, the
+// artifact survives a crash.
+//
+// Of a.Files only the names count. The files must be in dir, a Scratch directory, out of which they
+// are moved. dir may be "" if there are no files.
 func (s *Local) Put(ctx context.Context, a action.Artifact, dir string) (action.Artifact, error) {
 	if dir == "" {
 		scratch, release, err := s.Scratch("put")
@@ -223,7 +231,8 @@ func (s *Local) Put(ctx context.Context, a action.Artifact, dir string) (action.
 	return stored, nil
 }
 
-// put hashes the files and commits them with their record.
+// put stores an artifact as Put does, without looking first whether there is one under the key. If
+// another process stores one meanwhile, put returns that one.
 func (s *Local) put(ctx context.Context, a action.Artifact, dir string) (action.Artifact, error) {
 	r := record{Artifact: a, Inline: map[string][]byte{}}
 	r.Files = slices.Clone(a.Files)
@@ -256,8 +265,8 @@ func (s *Local) put(ctx context.Context, a action.Artifact, dir string) (action.
 	return r.Artifact, err
 }
 
-// hashAndSync hashes a file and syncs it to the disk. It returns the bytes of a small one
-// instead of syncing it, for the record.
+// hashAndSync returns the hash and size of a file. It syncs the file to the disk, except one of at
+// most inlineMax bytes: of that it returns the content, which the record is to hold.
 func hashAndSync(ctx context.Context, path string) (action.File, []byte, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -282,8 +291,8 @@ func hashAndSync(ctx context.Context, path string) (action.File, []byte, error) 
 	return action.File{SHA256: hexSum(sum), Size: n}, nil, errors.Join(err, <-synced)
 }
 
-// commit moves the blobs and then the record into place. fs.ErrExist says that another record
-// was there first.
+// commit moves the files of r from dir into place as blobs, and then links temp, which holds r as
+// JSON, into place as the record. It returns fs.ErrExist if the key has a record already.
 func (s *Local) commit(r record, dir, temp string) error {
 	unlock, err := s.lock(shared)
 	if err != nil {

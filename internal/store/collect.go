@@ -20,9 +20,9 @@ type CollectStats struct {
 	Bytes     int64 `json:"bytes"` // freed on the disk; a blob that a bundle links frees none
 }
 
-// CollectGarbage removes the artifacts whose keys keep rejects and which are older than minAge,
-// then the blobs that no artifact names and that are as old. Originals stay. Other processes
-// may put artifacts meanwhile.
+// CollectGarbage removes the artifacts for whose keys keep returns false, and then the blobs that
+// no remaining artifact names. It spares what was stored or used less than minAge ago, and all
+// originals. Other processes may store artifacts meanwhile.
 func (s *Local) CollectGarbage(ctx context.Context, keep func(action.Key) bool, minAge time.Duration) (CollectStats, error) {
 	c := collector{Local: s, cutoff: time.Now().Add(-max(minAge, 0)), live: map[string]bool{}}
 	err := c.each(ctx, "records", func(key string) error {
@@ -57,7 +57,8 @@ type collector struct {
 	live   map[string]bool // blobs of the artifacts that stay
 }
 
-// each calls do with the name of everything in one of the store's sections.
+// each calls do with the hash of every entry in a section, one of the store's directories such as
+// "blobs". It stops at the first error.
 func (c *collector) each(ctx context.Context, section string, do func(hash string) error) error {
 	return filepath.WalkDir(filepath.Join(c.dir, section), func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -74,8 +75,8 @@ func (c *collector) each(ctx context.Context, section string, do func(hash strin
 	})
 }
 
-// markBlobs marks the blobs of an artifact as live, so that they are kept. A missing or damaged
-// record marks none, since the artifact cannot be restored from it.
+// markBlobs adds the blobs of an artifact to live, so that they are kept. It adds none for a
+// missing or damaged record, since the artifact cannot be restored from it.
 func (c *collector) markBlobs(key string) error {
 	r, err := c.readRecord(action.Key(key))
 	if errors.Is(err, ErrNotFound) || errors.Is(err, errTorn) {
@@ -87,8 +88,9 @@ func (c *collector) markBlobs(key string) error {
 	return err
 }
 
-// remove removes an entry unless it is too young. Put updates the time of what it uses under
-// the shared lock, so that cannot happen between the check and the removal.
+// remove removes an entry of a section, unless it is younger than the cutoff, and increments count.
+// The exclusive lock keeps Put from starting to use the entry between the check of its age and the
+// removal.
 func (c *collector) remove(section, hash string, count *int) error {
 	c.trace("drop " + section)
 	unlock, err := c.lock(exclusive)
@@ -120,8 +122,8 @@ const (
 	exclusive = syscall.LOCK_EX
 )
 
-// lock locks the store against removal (shared) or also against publishing (exclusive), in
-// every process, until unlock is called.
+// lock locks the store for all processes until unlock is called: with shared against removal, with
+// exclusive also against publishing. It waits until the lock is free.
 func (s *Local) lock(how int) (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(s.dir, "lock"), os.O_CREATE|os.O_RDONLY, 0o644)
 	if err != nil {
@@ -133,7 +135,8 @@ func (s *Local) lock(how int) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// flock locks an open file; a signal does not end the wait.
+// flock locks an open file, and retries if a signal interrupts the wait. With LOCK_NB in how it
+// returns EWOULDBLOCK if the lock is not free.
 func flock(f *os.File, how int) error {
 	for {
 		err := syscall.Flock(int(f.Fd()), how)

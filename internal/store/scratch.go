@@ -11,9 +11,9 @@ import (
 	"syscall"
 )
 
-// Scratch makes a new directory inside the store for one attempt at something; its name starts
-// with name, for people. The directory is the caller's until release, which removes it, or
-// until the process ends. release may be called more than once.
+// Scratch makes a new directory inside the store and returns its path. name begins the directory's
+// name, for people. The directory belongs to the caller until release removes it. If the process
+// dies before, SweepScratch removes it. release may be called more than once.
 func (s *Local) Scratch(name string) (dir string, release func() error, err error) {
 	name = strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/\`, r) || r < ' ' {
@@ -43,9 +43,8 @@ func (s *Local) Scratch(name string) (dir string, release func() error, err erro
 	return dir, release, nil
 }
 
-// lockScratch creates the lock file of a scratch directory and locks it. A sweep that comes
-// between the two takes the file for a dead process's and removes it; then the file is created
-// again.
+// lockScratch creates and locks the lock file of a scratch directory. If SweepScratch removes the
+// file before it is locked, lockScratch creates it again.
 func lockScratch(path string) (*os.File, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
@@ -77,7 +76,7 @@ func sameFile(f *os.File, path string) (bool, error) {
 	return err == nil && os.SameFile(open, named), err
 }
 
-// SweepScratch removes the scratch directories that dead processes left.
+// SweepScratch removes the scratch directories of processes that have died.
 func (s *Local) SweepScratch(ctx context.Context) error {
 	section := filepath.Join(s.dir, "scratch")
 	entries, err := os.ReadDir(section)
@@ -99,8 +98,8 @@ func (s *Local) SweepScratch(ctx context.Context) error {
 	return nil
 }
 
-// removeAbandoned removes a scratch directory if its lock is free. The lock file goes last, so
-// that a directory always has one.
+// removeAbandoned removes a scratch directory and its lock file, unless a live process holds the
+// lock. It removes the lock file last, so that a directory always has one.
 func removeAbandoned(dir string) error {
 	f, err := os.Open(dir + ".lock")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -123,7 +122,7 @@ func removeAbandoned(dir string) error {
 	return errors.Join(removeAll(dir), os.Remove(f.Name()))
 }
 
-// removeAll removes dir even if something in it was made unwritable.
+// removeAll removes dir with its content, even if directories in it are not writable.
 func removeAll(dir string) error {
 	err := os.RemoveAll(dir)
 	if !errors.Is(err, fs.ErrPermission) {

@@ -49,13 +49,13 @@ type Local struct {
 // Option changes how a store behaves.
 type Option func(*Local)
 
-// WithTrace calls f before each durable step: "blob" before a blob is moved into place,
-// "record" before the record that completes an artifact, "original" before an original, "drop
-// records" and "drop blobs" before CollectGarbage removes one. Crash tests end the process
-// there.
+// WithTrace returns an option that makes the store call f before each durable step: "blob" before a
+// blob is moved into place, "record" before the record that completes an artifact, "original"
+// before an original, "drop records" and "drop blobs" before CollectGarbage removes one. Crash
+// tests end the process there.
 func WithTrace(f func(step string)) Option { return func(s *Local) { s.trace = f } }
 
-// Open opens the store in dir, which is created if it does not exist.
+// Open opens the store in dir. It creates the directory and its sections if they do not exist.
 func Open(dir string, opts ...Option) (*Local, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -79,8 +79,8 @@ func Open(dir string, opts ...Option) (*Local, error) {
 // ID returns the store's random id, the same for every process that opens the directory.
 func (s *Local) ID() string { return s.id }
 
-// loadID reads the store's id, or creates one; of several processes that create one at the same
-// time the first to link it wins.
+// loadID reads the store's id, and creates one if there is none. If several processes create one at
+// the same time, all get the id of the first.
 func (s *Local) loadID() (string, error) {
 	path := filepath.Join(s.dir, "id")
 	b, err := os.ReadFile(path)
@@ -121,8 +121,8 @@ func randomID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// PutOriginal stores an original and returns its hash and size. Storing the same again changes
-// nothing.
+// PutOriginal stores the content of r as an original. It returns the hash and size, without a name.
+// If the store has the same content already, nothing changes.
 func (s *Local) PutOriginal(ctx context.Context, r io.Reader) (action.File, error) {
 	dir, release, err := s.Scratch("original")
 	if err != nil {
@@ -158,9 +158,10 @@ func (s *Local) putOriginal(ctx context.Context, r io.Reader, dir string) (actio
 	return f, errors.Join(fileio.SyncDir(filepath.Dir(to)), fileio.SyncDir(filepath.Join(s.dir, "originals")))
 }
 
-// MoveOriginal stores a file as an original by renaming it: path must be in the store's file
-// system, and f its hash and size. If path no longer exists because the file was moved before,
-// that is no error.
+// MoveOriginal stores the file at path as an original by renaming it, and returns its new path.
+// path must be on the store's file system, and f must hold the file's hash and size, which are not
+// checked. If path does not exist but the original does, MoveOriginal returns the original: the
+// file was moved before.
 func (s *Local) MoveOriginal(path string, f action.File) (to string, err error) {
 	if !isHash(f.SHA256) {
 		return "", fmt.Errorf("store original %s: %q is not a SHA-256", path, f.SHA256)
@@ -179,7 +180,7 @@ func (s *Local) MoveOriginal(path string, f action.File) (to string, err error) 
 	return to, nil
 }
 
-// Original returns the path of the original with that hash, or ErrNotFound.
+// Original returns the path of the original with that SHA-256, or ErrNotFound.
 func (s *Local) Original(sha256 string) (string, error) {
 	if !isHash(sha256) {
 		return "", fmt.Errorf("%q is not a SHA-256", sha256)
@@ -187,8 +188,8 @@ func (s *Local) Original(sha256 string) (string, error) {
 	return s.existing(s.path("originals", sha256), sha256)
 }
 
-// Path returns where a file of an artifact can be read; it must not be written to. Files of an
-// artifact that Put or Get returned exist; for others, the error may be ErrNotFound.
+// Path returns the path at which a file of an artifact can be read. It must not be written to.
+// Files of an artifact that Put or Get returned exist; for others, Path may return ErrNotFound.
 func (s *Local) Path(f action.File) (string, error) {
 	if !isHash(f.SHA256) {
 		return "", fmt.Errorf("file %q has no SHA-256", f.Name)
@@ -196,7 +197,7 @@ func (s *Local) Path(f action.File) (string, error) {
 	return s.existing(s.path("blobs", f.SHA256), f.Name)
 }
 
-// existing returns path if it exists, else ErrNotFound.
+// existing returns path if it exists, else ErrNotFound. The error mentions name.
 func (s *Local) existing(path, name string) (string, error) {
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -208,7 +209,8 @@ func (s *Local) existing(path, name string) (string, error) {
 	return path, nil
 }
 
-// path returns where an entry of one of the store's sections is.
+// path returns the path of an entry in a section of the store, such as blobs/ab/abcd… of "blobs".
+// hash must be valid.
 func (s *Local) path(section, hash string) string {
 	return filepath.Join(s.dir, section, hash[:2], hash)
 }
@@ -219,8 +221,9 @@ func isHash(h string) bool {
 
 func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 
-// moveIntoPlace moves a file of size bytes into place, unless an equal one exists there. Either
-// way the file's time is now, which protects it from CollectGarbage.
+// moveIntoPlace makes a file read-only and renames it to to, whose name is its hash. If a file of
+// the same size exists there, that one stays and from is removed. Either way the time of the file
+// at to becomes now, which protects it from CollectGarbage.
 func moveIntoPlace(from, to string, size int64) error {
 	if info, err := os.Stat(to); err == nil && info.Size() == size {
 		return errors.Join(touch(to), os.Remove(from))
@@ -234,9 +237,9 @@ func moveIntoPlace(from, to string, size int64) error {
 	return withParentDir(to, func() error { return os.Rename(from, to) })
 }
 
-// withParentDir calls create, which creates an entry at path; if the directory of that does not
-// exist, it makes it and calls create again. It does not sync the directory above: when the
-// caller syncs the new one, a journalling file system writes both, and an artifact that is lost
+// withParentDir calls enter, which creates an entry at to. If the parent directory does not exist,
+// it creates that and calls enter again. It does not sync the directory above the parent: when the
+// caller syncs the parent, a journalling file system writes both, and an artifact that is lost
 // nevertheless is made again.
 func withParentDir(to string, enter func() error) error {
 	err := enter()
@@ -265,7 +268,8 @@ func writeSynced(dir string, b []byte) (string, error) {
 	return f.Name(), f.Sync()
 }
 
-// wrapDiskFull turns "no space left on device" and similar errors into a DiskFullError.
+// wrapDiskFull returns err as a DiskFullError if it reports a full disk, an exhausted quota or a
+// file size limit. It returns other errors as they are.
 func (s *Local) wrapDiskFull(err error) error {
 	var known *DiskFullError
 	if errors.As(err, &known) {
@@ -286,13 +290,13 @@ type DiskFullError struct {
 	Err error
 }
 
-// InputError returns the error as users are told it.
+// InputError returns the problem as an error for users, with a hint how to continue.
 func (e *DiskFullError) InputError() *inputerr.Error {
 	return inputerr.New(e.Dir, "the disk is full").
 		Hint("Free some space or choose another directory, then run the same command again: finished work is kept")
 }
 
-// Error says which directory is full, and the system's message.
+// Error returns the problem, the hint and the system's message.
 func (e *DiskFullError) Error() string { return e.InputError().Error() + " (" + e.Err.Error() + ")" }
 
 // Unwrap returns the input error and the system's error.

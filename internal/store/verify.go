@@ -26,9 +26,9 @@ type CorruptFile struct {
 	File string     `json:"file"`
 }
 
-// Verify reads everything in the store. A blob whose content does not match its name is
-// removed, with every artifact that names it, so that it is made again. An original cannot be
-// made again: it stays, and is reported.
+// Verify reads and hashes every file in the store. It removes damaged blobs, and the artifacts that
+// name them, so that they are made again. Small blobs are restored from their records instead.
+// Damaged originals stay, since they cannot be made again. The result lists both.
 func (s *Local) Verify(ctx context.Context) (found VerifyResult, err error) {
 	found = VerifyResult{Corrupt: []CorruptFile{}, CorruptOriginals: []string{}}
 	c := collector{Local: s}
@@ -68,8 +68,9 @@ func (s *Local) Verify(ctx context.Context) (found VerifyResult, err error) {
 	return found, nil
 }
 
-// removeCorruptBlob removes a damaged blob. A bundle may hold the same file by a link: its time
-// is updated first, so that the next layout of that bundle does not trust its recorded hashes.
+// removeCorruptBlob removes a damaged blob. It first sets the blob's time to now, since a bundle
+// may hold the same file by a link: the new time makes the next layout of that bundle hash the file
+// again.
 func (s *Local) removeCorruptBlob(sum string) error {
 	unlock, err := s.lock(exclusive)
 	if err != nil {
@@ -86,8 +87,8 @@ func (s *Local) removeCorruptBlob(sum string) error {
 	return err
 }
 
-// forgetCorrupt forgets an artifact that names a damaged blob, unless its record can restore
-// it.
+// forgetCorrupt forgets the artifact under key if it names one of the corrupt blobs, and adds it to
+// found. If its record holds the content of all those blobs, forgetCorrupt restores them instead.
 func (s *Local) forgetCorrupt(ctx context.Context, key action.Key, corrupt map[string]bool, found *VerifyResult) error {
 	r, err := s.readRecord(key)
 	if errors.Is(err, ErrNotFound) || errors.Is(err, errTorn) {
