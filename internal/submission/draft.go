@@ -34,8 +34,8 @@ type Draft struct {
 	editions map[int]string // by index of Subtitles, the edition that a file on the programme clock was made against
 }
 
-// PreliminaryFacts returns the facts as far as they are known before the recordings are observed:
-// without subtitle files on the programme clock.
+// PreliminaryFacts returns the facts that are known before the recordings are observed. Subtitle
+// files on the programme clock are missing, since they cannot be placed in the recordings yet.
 func (d *Draft) PreliminaryFacts() conference.Facts {
 	facts := d.Submission.Facts
 	for _, f := range d.Subtitles {
@@ -46,8 +46,9 @@ func (d *Draft) PreliminaryFacts() conference.Facts {
 	return facts
 }
 
-// Save saves the talk, whose recordings make the given edition, and returns its facts. The notes
-// say what of it was not taken and what needs attention.
+// Save converts the subtitle files to reel time, checks them, and saves the talk. edition is the
+// one that the talk's recordings and cut make. Save returns the saved facts. The notes, for people,
+// list cues that were left out and translations that are outdated.
 func (d *Draft) Save(ctx context.Context, edition conference.Edition) (facts conference.Facts, notes []string, err error) {
 	facts = d.PreliminaryFacts()
 	slug := facts.Talk.Slug
@@ -89,9 +90,9 @@ func (d *Draft) Save(ctx context.Context, edition conference.Edition) (facts con
 	return saved.Facts, notes, d.Catalog.SaveOriginals(ctx, d.Originals)
 }
 
-// BindEditions saves for ever which edition each subtitle file was made against, so that the same
-// file always means the same. It is called when the bundle is published, not before: until then
-// the cut may have been the mistake.
+// BindEditions saves permanently, for each subtitle file on the programme clock, which edition it
+// was timed against. If the same file is submitted again, its times keep that meaning. Call
+// BindEditions when the bundle is published and not before: until then the cut may have been wrong.
 func (d *Draft) BindEditions(ctx context.Context) error {
 	for i, edition := range d.editions {
 		t := d.Subtitles[i].Track
@@ -102,8 +103,8 @@ func (d *Draft) BindEditions(ctx context.Context) error {
 	return nil
 }
 
-// outdatedTranslations returns a note for each translation that was submitted again unchanged
-// although its source has changed.
+// outdatedTranslations returns a note for each translation in facts that is the same as in the
+// catalog although its source has changed.
 func (d *Draft) outdatedTranslations(ctx context.Context, facts conference.Facts) (notes []string, err error) {
 	before, err := d.Catalog.Talk(ctx, facts.Talk.Slug)
 	if errors.Is(err, catalog.ErrNotFound) {
@@ -135,7 +136,7 @@ func sameCues(a, b []conference.Cue) bool {
 	return bytes.Equal(subtitle.CanonicalJSON(a), subtitle.CanonicalJSON(b))
 }
 
-// addTrack returns the tracks and one more, ordered by language.
+// addTrack returns a new slice with the tracks and t, ordered by language.
 func addTrack(tracks []conference.Track, t conference.Track) []conference.Track {
 	tracks = append(slices.Clip(tracks), t)
 	slices.SortFunc(tracks, func(a, b conference.Track) int { return strings.Compare(a.Language, b.Language) })

@@ -17,9 +17,10 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// HashRecordings identifies the recordings at these paths by their content. A file that the catalog
-// has hashed before, and that was not changed since, is not read again. onProgress, which may be
-// nil, is called with the bytes of the current file that were read, and its size.
+// HashRecordings returns the recordings at these paths with their SHA-256, and where each is. A
+// file that the catalog has hashed before, and that has not changed since, is not read again.
+// onProgress, which may be nil, is called with the bytes of the current file that were read, and
+// its size. A missing, empty or unreadable file is an *inputerr.Error.
 func HashRecordings(ctx context.Context, c *catalog.Catalog, paths []string, onProgress func(done, total int64)) ([]conference.Recording, map[action.Key]action.Original, error) {
 	originals := make(map[action.Key]action.Original)
 	var recordings []conference.Recording
@@ -38,7 +39,8 @@ func HashRecordings(ctx context.Context, c *catalog.Catalog, paths []string, onP
 	return recordings, originals, nil
 }
 
-// statRecording returns an *inputerr.Error if there is no readable file with content at path.
+// statRecording returns the absolute path and the file info of a recording. It returns an
+// *inputerr.Error if there is no regular file at path or if it is empty.
 func statRecording(path string) (absolute string, info os.FileInfo, err error) {
 	if absolute, err = filepath.Abs(path); err != nil {
 		return "", nil, err
@@ -59,8 +61,9 @@ func statRecording(path string) (absolute string, info os.FileInfo, err error) {
 	return absolute, info, nil
 }
 
-// hashFile returns the SHA-256 of a recording, from the catalog if it is known there. name is the
-// path that errors show. A file that changes while it is read is an *inputerr.Error.
+// hashFile returns the SHA-256 of the recording at path, from the catalog if that has it for the
+// same size and time, and saves it there. name is the path that errors show. A file that changes
+// while it is read is an *inputerr.Error.
 func hashFile(ctx context.Context, c *catalog.Catalog, name, path string, info os.FileInfo, onProgress func(done, total int64)) (string, error) {
 	identity := catalog.IdentityOf(info)
 	if sum, ok, err := c.CachedHash(ctx, identity); err != nil || ok {

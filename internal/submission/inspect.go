@@ -25,8 +25,10 @@ type Inspection struct {
 	Issues   []conference.Issue `json:"troubles"`
 }
 
-// Inspect reads a recording twice: for what it contains, and for what is wrong with it. show, which
-// may be nil, is called with the step and the fraction of it that is done.
+// Inspect reads a recording and returns its streams, its sound levels and the issues found in it.
+// It reads the whole file twice. A recording whose timestamps jump is first copied to a temporary
+// file without the jumps. show, which may be nil, is called with the name of the step and the
+// fraction of it that is done. On an error the Inspection holds what was found before.
 func Inspect(ctx context.Context, tools media.Tools, path string, show func(doing string, done float64)) (p Inspection, err error) {
 	if show == nil {
 		show = func(string, float64) {}
@@ -65,8 +67,9 @@ type InspectionSummary struct {
 	Complete     bool               `json:"whole"`              // it was searched for issues, too
 }
 
-// inspectArrival inspects a recording that arrived. Without complete it only reads what the
-// recording contains, which takes a moment.
+// inspectArrival returns what a recording that has arrived contains and, if complete is set, the
+// issues found in it, which takes minutes. An error of the inspection becomes the summary's reason
+// to reject the recording.
 func inspectArrival(ctx context.Context, tools media.Tools, a catalog.Arrival, complete bool) InspectionSummary {
 	var p Inspection
 	var err error
@@ -97,7 +100,8 @@ func inspectArrival(ctx context.Context, tools media.Tools, a catalog.Arrival, c
 	return f
 }
 
-// StoredInspection returns what was found in a recording, nil until it was inspected.
+// StoredInspection returns the result of a recording's inspection that the catalog holds, or nil if
+// the recording was not inspected yet.
 func StoredInspection(a catalog.Arrival) *InspectionSummary {
 	var f *InspectionSummary
 	if json.Unmarshal(a.Findings, &f) != nil {
@@ -106,8 +110,8 @@ func StoredInspection(a catalog.Arrival) *InspectionSummary {
 	return f
 }
 
-// startTime returns when a recording began, as far as it or its name says so. Times in names are
-// in the given zone.
+// startTime returns when a recording began: the known time, else the one in its file name, which is
+// in zone. It returns zero if neither exists.
 func startTime(a catalog.Arrival, zone *time.Location) time.Time {
 	if !a.StartedAt.IsZero() {
 		return a.StartedAt

@@ -37,12 +37,14 @@ type Recordings struct {
 	received chan struct{} // signals a recording to inspect
 }
 
-// NewRecordings returns a receiver of recordings.
+// NewRecordings returns Recordings that keep their state in c and files in s. Call RunInspections
+// to have the recordings inspected.
 func NewRecordings(c *catalog.Catalog, s *store.Local) *Recordings {
 	return &Recordings{Catalog: c, Store: s, received: make(chan struct{}, 1)}
 }
 
-// Receive saves a recording that has arrived. To receive it again changes nothing.
+// Receive saves a recording that has arrived completely, in the store or at its path, and schedules
+// its inspection. Receiving the same upload again changes nothing.
 func (r *Recordings) Receive(ctx context.Context, u RecordingUpload) error {
 	path := u.Path
 	if !u.KeepInPlace {
@@ -72,9 +74,9 @@ func (r *Recordings) Receive(ctx context.Context, u RecordingUpload) error {
 	return nil
 }
 
-// RunInspections inspects recordings as they arrive, one at a time, until ctx ends: first what
-// they contain, which takes a moment, then what is wrong with them, which takes minutes. zone
-// returns the time zone of times in file names.
+// RunInspections inspects recordings as they arrive, one at a time, until ctx ends. It first reads
+// what all new recordings contain, which takes moments, and then searches each for issues, which
+// takes minutes. zone returns the time zone of times in file names.
 func (r *Recordings) RunInspections(ctx context.Context, tools media.Tools, zone func() *time.Location) error {
 	for {
 		for _, complete := range []bool{false, true} {
@@ -90,7 +92,9 @@ func (r *Recordings) RunInspections(ctx context.Context, tools media.Tools, zone
 	}
 }
 
-// inspectPending inspects the recordings that have not been inspected, or not completely.
+// inspectPending inspects, the oldest first, the recordings that were not inspected at all. With
+// complete it also inspects those that were not searched for issues, and does so completely;
+// rejected ones are skipped.
 func (r *Recordings) inspectPending(ctx context.Context, tools media.Tools, zone func() *time.Location, complete bool) error {
 	all, err := r.Catalog.Arrivals(ctx)
 	if err != nil {
@@ -113,8 +117,9 @@ func (r *Recordings) inspectPending(ctx context.Context, tools media.Tools, zone
 	return nil
 }
 
-// Assign adds a recording to a talk or, with replace, makes it the talk's only one. If the talk
-// has no cut, it gets that of the candidate, if there is one for the talk.
+// Assign adds a recording to the talk slug or, with replace, makes it the talk's only recording and
+// drops its cut. If the talk then has no cut, it gets the time range that the candidate for this
+// talk proposes, if there is one.
 func (r *Recordings) Assign(ctx context.Context, who, slug string, a catalog.Arrival, replace bool, candidates []match.Candidate) error {
 	_, err := r.Catalog.Edit(ctx, who, slug, func(s *catalog.Submission) error {
 		addRecording(&s.Facts, a, replace)
@@ -127,7 +132,8 @@ func (r *Recordings) Assign(ctx context.Context, who, slug string, a catalog.Arr
 	return err
 }
 
-// addRecording adds a recording to a talk, unless the talk has it already.
+// addRecording adds a recording to the facts unless they have it already. With replace, it removes
+// all other recordings and the cut first.
 func addRecording(f *conference.Facts, a catalog.Arrival, replace bool) {
 	if replace {
 		f.Recordings, f.Cut = nil, nil
@@ -139,8 +145,8 @@ func addRecording(f *conference.Facts, a catalog.Arrival, replace bool) {
 	f.Channels = cmp.Or(f.Channels, conference.ChannelsAuto)
 }
 
-// Unassign removes a recording from a talk. The recording itself stays. The error is
-// catalog.ErrNotFound if the talk does not have it.
+// Unassign removes a recording from a talk, with the ranges of the cut in it. The file stays. It
+// returns catalog.ErrNotFound if the talk does not have the recording.
 func (r *Recordings) Unassign(ctx context.Context, who, slug, sha256 string) error {
 	_, err := r.Catalog.Edit(ctx, who, slug, func(s *catalog.Submission) error {
 		f := &s.Facts
@@ -155,8 +161,9 @@ func (r *Recordings) Unassign(ctx context.Context, who, slug, sha256 string) err
 	return err
 }
 
-// cutWithout returns a cut without the ranges of the recording with the given index. A cut in reel
-// time is dropped: the reel's clock changes with its recordings.
+// cutWithout returns a cut without the ranges of the recording with the given index, counted from
+// 0, and with the numbers of later recordings reduced by one. It returns nil for a cut in reel
+// time, since removing a recording changes the reel's clock.
 func cutWithout(cut []conference.KeptRange, index int) (rest []conference.KeptRange) {
 	if slices.ContainsFunc(cut, func(k conference.KeptRange) bool { return k.Recording == 0 }) {
 		return nil

@@ -11,10 +11,10 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// ChooseSlug returns the slug of the talk that a command line without one means. That is a talk
-// whose bundle lies in the same directory, is made from the same recordings and keeps some of the
-// same ranges. Otherwise it is a new slug made from the title. The notes say how to choose
-// differently.
+// ChooseSlug returns the slug for a talk that was submitted without one. If an earlier talk has its
+// bundle in the same directory, consists of the same recordings and has an overlapping cut, it is
+// the slug of that talk, which is then replaced. Otherwise it is a new slug made from the title.
+// The notes explain the choice and how to choose differently.
 func ChooseSlug(ctx context.Context, c *catalog.Catalog, s catalog.Submission) (slug string, notes []string, err error) {
 	facts := s.Facts
 	talks, err := c.TalksIn(ctx, s.Out)
@@ -59,8 +59,9 @@ func sameRecordings(sums []string, recordings []conference.Recording) bool {
 	return len(sums) == 0
 }
 
-// cutsOverlap reports whether two cuts may keep some of the same. A camera that runs all morning
-// records several talks, and each of them keeps a part of its own.
+// cutsOverlap reports whether two cuts of the same recordings may belong to one talk. They do not
+// if none of their ranges overlap, as when a camera runs all morning and each talk keeps its own
+// part. An empty cut, and ranges of different recordings, count as overlapping.
 func cutsOverlap(a, b []conference.KeptRange) bool {
 	for _, x := range a {
 		for _, y := range b {
@@ -72,8 +73,8 @@ func cutsOverlap(a, b []conference.KeptRange) bool {
 	return len(a) == 0 || len(b) == 0
 }
 
-// unusedSlug returns base, or base with a number, that no talk in the catalogue and no bundle in
-// out has.
+// unusedSlug returns base, or base with a number, so that neither a talk in the catalog nor a
+// directory in out has this name.
 func unusedSlug(ctx context.Context, c *catalog.Catalog, out, base string) (string, error) {
 	return conference.UnusedSlug(base, func(slug string) (bool, error) {
 		taken, err := c.SlugTaken(ctx, slug)

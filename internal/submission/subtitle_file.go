@@ -22,9 +22,10 @@ type SubtitleFile struct {
 	Notes         []string // for the person who submits it
 }
 
-// ParseSubtitleFile reads a subtitle file in a language (BCP 47). name appears in messages;
-// encoding, unless it is "", overrides what the bytes look like. The error is an *inputerr.Error
-// if the data is no subtitle file.
+// ParseSubtitleFile reads a subtitle file as a track in a language (BCP 47), with the times as in
+// the file. name appears in messages. encoding, unless it is "", is used instead of detecting one.
+// If the data is no subtitle file, it returns an *inputerr.Error. The Kind of the track and
+// ProgrammeTime are left to the caller.
 func ParseSubtitleFile(name, language, encoding string, data []byte) (SubtitleFile, error) {
 	doc, err := subtitle.Parse(name, data, subtitle.Options{Language: language, Encoding: encoding})
 	if err != nil {
@@ -52,8 +53,8 @@ func ParseSubtitleFile(name, language, encoding string, data []byte) (SubtitleFi
 // maxListedDiagnostics is how many diagnostics of a file are saved with its track one by one.
 const maxListedDiagnostics = 100
 
-// summarizeDiagnostics counts all diagnostics and lists them by line; of too many, it lists the
-// most severe.
+// summarizeDiagnostics returns the numbers of all diagnostics, and a list by line of at most
+// maxListedDiagnostics. If there are more, the least severe are not listed.
 func summarizeDiagnostics(all []subtitle.Diagnostic) conference.Diagnostics {
 	r := conference.Diagnostics{Codes: make(map[string]int), List: []conference.Diagnostic{}}
 	for _, d := range bySeverity(all) {
@@ -74,7 +75,8 @@ func summarizeDiagnostics(all []subtitle.Diagnostic) conference.Diagnostics {
 	return r
 }
 
-// bySeverity returns errors first, then warnings, then notes, each in the given order.
+// bySeverity returns a sorted copy: errors first, then warnings, then notes. Within each severity
+// the order is kept.
 func bySeverity(all []subtitle.Diagnostic) []subtitle.Diagnostic {
 	rank := map[string]int{subtitle.Error: 0, subtitle.Warning: 1, subtitle.Note: 2}
 	sorted := slices.Clone(all)
@@ -85,8 +87,8 @@ func bySeverity(all []subtitle.Diagnostic) []subtitle.Diagnostic {
 // maxDiagnosticNotes is how many diagnostics of a file are shown one by one.
 const maxDiagnosticNotes = 10
 
-// diagnosticNotes returns the most severe diagnostics as lines of text, and how many more there
-// are.
+// diagnosticNotes returns a line of text for each of the maxDiagnosticNotes most severe
+// diagnostics, and one with the number of the others. name is the file's.
 func diagnosticNotes(name string, all []subtitle.Diagnostic) (notes []string) {
 	for _, d := range bySeverity(all)[:min(len(all), maxDiagnosticNotes)] {
 		notes = append(notes, fmt.Sprintf("%s:%d: %s", name, d.Line, d.Message))

@@ -54,8 +54,9 @@ type Subtitles struct {
 	Planner *planner.Planner
 }
 
-// Receive reads, checks and saves a subtitle file. An *inputerr.Error says what is wrong with the
-// file; the report is then as complete as it could be made.
+// Receive checks a subtitle file and saves it as the talk's new revision in the spoken language,
+// unless it is a dry run or no cue differs. If the file is unusable it returns an *inputerr.Error;
+// the report then holds what was found before.
 func (s *Subtitles) Receive(ctx context.Context, who, slug string, u SubtitleUpload) (SubtitleReport, error) {
 	talk, err := s.Catalog.Talk(ctx, slug)
 	if err != nil {
@@ -98,9 +99,10 @@ func (s *Subtitles) Receive(ctx context.Context, who, slug string, u SubtitleUpl
 	return report, s.replace(ctx, who, slug, track, &report)
 }
 
-// toReel converts a file to reel time and gives its cues the IDs that they had before. It sets
-// the upload's clock where that is left open. against is the edition that a file on the programme
-// clock was made against.
+// toReel returns the track of a file in reel time, with the cue IDs of the last revision where cues
+// match. If u.Clock is "", it sets it: to the programme clock if the talk has been published, else
+// to the reel clock. against is the edition that a file on the programme clock was timed against,
+// and omissions lists the cues that are not in the recordings.
 func (s *Subtitles) toReel(ctx context.Context, slug string, u *SubtitleUpload, f SubtitleFile) (track conference.Track, against string, omissions []string, err error) {
 	published, ok, err := s.Catalog.LastPublication(ctx, slug)
 	if err != nil {
@@ -136,8 +138,8 @@ func (s *Subtitles) toReel(ctx context.Context, slug string, u *SubtitleUpload, 
 	return tracks[0], against, omissions, nil
 }
 
-// compareWith records how the cues of r differ from current, the track that the talk has. current
-// is nil if it has none.
+// compareWith sets the fields of r that tell how its cues differ from current, the track that the
+// talk has now. current is nil if it has none.
 func (r *SubtitleReport) compareWith(current *conference.Track) {
 	if current == nil {
 		r.FirstRevision = true
@@ -148,7 +150,8 @@ func (r *SubtitleReport) compareWith(current *conference.Track) {
 	r.Revision = current.Revision
 }
 
-// replace saves a track as the talk's new source revision, and notes that in the report.
+// replace saves a track in place of the talk's track in the same language, and sets Saved and
+// Revision in the report.
 func (s *Subtitles) replace(ctx context.Context, who, slug string, t conference.Track, report *SubtitleReport) error {
 	saved, err := s.Catalog.Edit(ctx, who, slug, func(talk *catalog.Submission) error {
 		tracks := slices.DeleteFunc(talk.Facts.Tracks, func(o conference.Track) bool { return o.Language == t.Language })
@@ -162,8 +165,8 @@ func (s *Subtitles) replace(ctx context.Context, who, slug string, t conference.
 	return nil
 }
 
-// Current returns a talk and its subtitles in the language that is spoken. The error is
-// catalog.ErrNotFound if it has none.
+// Current returns a talk and the current revision of its subtitles in the spoken language. It
+// returns catalog.ErrNotFound if there is no talk or no such subtitles.
 func (s *Subtitles) Current(ctx context.Context, slug string) (catalog.Submission, conference.Track, error) {
 	talk, err := s.Catalog.Talk(ctx, slug)
 	if err != nil {
@@ -176,7 +179,8 @@ func (s *Subtitles) Current(ctx context.Context, slug string) (catalog.Submissio
 	return talk, *t, nil
 }
 
-// Report reports on the current subtitles: how well they read, and whether they fit the sound.
+// Report checks the current subtitles in the spoken language: their readability, and their timing
+// against the sound. It returns catalog.ErrNotFound if there are none.
 func (s *Subtitles) Report(ctx context.Context, slug string) (SubtitleReport, error) {
 	talk, t, err := s.Current(ctx, slug)
 	if err != nil {
@@ -190,7 +194,7 @@ func (s *Subtitles) Report(ctx context.Context, slug string) (SubtitleReport, er
 	return r, err
 }
 
-// Restore saves an earlier revision again as the newest one.
+// Restore saves the cues of an earlier revision, by its number, as the newest revision.
 func (s *Subtitles) Restore(ctx context.Context, who, slug string, number int) (report SubtitleReport, err error) {
 	_, t, err := s.Current(ctx, slug)
 	if err != nil {
@@ -203,8 +207,9 @@ func (s *Subtitles) Restore(ctx context.Context, who, slug string, number int) (
 	return report, err
 }
 
-// ApplySync saves the cues of a revision shifted as CheckSync proposes for it. If that is no longer
-// the current revision, nothing is changed and the error is an *inputerr.Error.
+// ApplySync shifts the cues of the current revision as CheckSync proposes, and saves them as a new
+// revision. revision is the one that the caller has seen. If that is no longer the current one, or
+// if the recordings are not analysed, ApplySync returns an *inputerr.Error and changes nothing.
 func (s *Subtitles) ApplySync(ctx context.Context, who, slug string, revision int) (report SubtitleReport, err error) {
 	talk, t, err := s.Current(ctx, slug)
 	if err != nil {
@@ -227,8 +232,9 @@ func (s *Subtitles) ApplySync(ctx context.Context, who, slug string, revision in
 	return report, err
 }
 
-// CheckSync compares a track with the sound of the talk's recordings. It returns nil while they are
-// not analysed, and where the recordings or the cut are at fault.
+// CheckSync compares the timing of a track with the sound of the talk's recordings. It returns nil
+// without an error if there is nothing to compare with: no recording, one that is not analysed yet,
+// or recordings or a cut that cannot be planned.
 func (s *Subtitles) CheckSync(ctx context.Context, talk catalog.Submission, t conference.Track) (*subsync.Result, error) {
 	if len(talk.Facts.Recordings) == 0 {
 		return nil, nil
@@ -253,8 +259,8 @@ func (s *Subtitles) CheckSync(ctx context.Context, talk catalog.Submission, t co
 	return &result, nil
 }
 
-// audioLevels reads the sound levels of the reel that a sync action compares with a track. It
-// returns nil while some recording is not analysed.
+// audioLevels returns the sound levels of the whole reel that a sync action compares a track with.
+// It returns nil if a recording is not analysed yet.
 func (s *Subtitles) audioLevels(ctx context.Context, sync action.Action) ([]float32, error) {
 	var spec plan.SyncSpec
 	if err := json.Unmarshal(sync.Params, &spec); err != nil {

@@ -24,9 +24,10 @@ const (
 	ProgrammeClock TimeReference = "programme" // the video of one edition
 )
 
-// editionOf returns the edition that a file on the programme clock was made against. A file that
-// was submitted before means what it meant then. Otherwise it is the edition that the file names
-// or, if it names none, the published one, or current if nothing is published.
+// editionOf returns the edition that a file on the programme clock was timed against: the one that
+// the same file was bound to by an earlier submission, else the one that the file names, else the
+// published one. If nothing is published, it returns current. An edition that the catalog does not
+// know is an *inputerr.Error.
 func editionOf(ctx context.Context, c *catalog.Catalog, slug string, current conference.Edition, f SubtitleFile) (conference.Edition, error) {
 	bound, ok, err := c.BoundEdition(ctx, slug, f.Track.Language, f.Track.Source.SHA256)
 	switch {
@@ -54,8 +55,8 @@ func editionOf(ctx context.Context, c *catalog.Catalog, slug string, current con
 // NoteEnglish are the notes on cues of uploaded files. Pages recognize them by these templates.
 var NoteEnglish = message.Templates{"omitted.note": "{file}: left out: {reason}"}
 
-// toReelTime converts a track from the clock of an edition's programme. The notes say which cues
-// have no place in the recordings.
+// toReelTime returns a track, whose times are those of an edition's programme, in reel time. Cues
+// that have no place in the recordings are left out, with a note for each.
 func toReelTime(t conference.Track, against conference.Edition) (conference.Track, []string) {
 	cues, omitted := subtitle.ToReel(against.Programme, t.Cues)
 	var notes []string
@@ -66,8 +67,9 @@ func toReelTime(t conference.Track, against conference.Edition) (conference.Trac
 	return t, notes
 }
 
-// carryCueIDs returns the tracks with the IDs that their cues had in the last revision. A new cue
-// gets an ID that no cue of the track ever had.
+// carryCueIDs returns the tracks with cue IDs carried over from the last revision in the same
+// language where cues match. Other cues get IDs that no cue of that language has ever had. A track
+// that is the first in its language keeps its own IDs.
 func carryCueIDs(ctx context.Context, c *catalog.Catalog, slug string, tracks []conference.Track) ([]conference.Track, error) {
 	tracks = slices.Clone(tracks)
 	for i, t := range tracks {
@@ -82,8 +84,8 @@ func carryCueIDs(ctx context.Context, c *catalog.Catalog, slug string, tracks []
 	return tracks, nil
 }
 
-// CheckTracks refuses a track without a cue in the programme: it belongs to another talk, or its
-// times are on the other clock.
+// CheckTracks returns an *inputerr.Error for the first track that has no cue within the programme.
+// Such a file belongs to another talk, or its times are on the other clock.
 func CheckTracks(programme timeline.Programme, tracks []conference.Track) error {
 	for _, t := range tracks {
 		if placed, _ := subtitle.ToProgramme(programme, t.Cues); len(placed) == 0 {

@@ -40,7 +40,9 @@ func httpErrorf(status int, why string, args ...any) error {
 	return &httpError{status, fmt.Sprintf(why, args...)}
 }
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP handles a request of the tus protocol: OPTIONS, POST at BasePath to create an upload,
+// and HEAD, PATCH or DELETE at the upload's own address. A POST with X-HTTP-Method-Override counts
+// as a request of that method.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Tus-Resumable", version)
 	w.Header().Set("Cache-Control", "no-store")
@@ -54,7 +56,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// beginRequest counts a request, unless the server is closed.
+// beginRequest counts a running request; the caller calls s.requests.Done at its end. It returns an
+// httpError if the server is closed.
 func (s *Server) beginRequest() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,7 +108,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	return httpErrorf(http.StatusMethodNotAllowed, "use HEAD, PATCH or DELETE for an upload")
 }
 
-// findUpload returns an upload of the owner. id is looked up in memory and never used as a path.
+// findUpload returns the upload with an id. It returns an httpError if there is none, if it belongs
+// to another owner, or if it has expired. The id is only looked up in memory and never used as a
+// path.
 func (s *Server) findUpload(id, owner string) (*upload, error) {
 	s.mu.Lock()
 	u := s.uploads[id]
@@ -119,7 +124,8 @@ func (s *Server) findUpload(id, owner string) (*upload, error) {
 	return u, nil
 }
 
-// writeError responds with an error. Unexpected errors are logged and not shown to the client.
+// writeError responds with the status and text of err. An unexpected error is logged, and the
+// client only gets status 500 and a general text.
 func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	status, text := http.StatusInternalServerError, "internal server error; see the server's log"
 	var known *httpError
@@ -146,7 +152,8 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// handleOptions responds with the capabilities of the server. It needs no authorization.
+// handleOptions responds with the version, the extensions and the limits of the server. It is not
+// subject to Authorize.
 func (s *Server) handleOptions(w http.ResponseWriter) error {
 	h := w.Header()
 	h.Set("Tus-Version", version)
@@ -157,7 +164,8 @@ func (s *Server) handleOptions(w http.ResponseWriter) error {
 	return nil
 }
 
-// handleCreate creates an upload and receives the body, if there is one.
+// handleCreate creates an upload of owner and responds with its address. If the request has a body,
+// it receives that as the first bytes of the file.
 func (s *Server) handleCreate(w http.ResponseWriter, r *http.Request, owner string) error {
 	size, err := s.declaredLength(r)
 	if err != nil {
@@ -192,7 +200,8 @@ func (s *Server) handleCreate(w http.ResponseWriter, r *http.Request, owner stri
 	return s.receiveAndRespond(w, r, u, hasBody, check, http.StatusCreated)
 }
 
-// declaredLength returns the size of a new upload in bytes, or unknownSize.
+// declaredLength returns the size that a POST declares for its upload, in bytes, or unknownSize if
+// the client will send it later.
 func (s *Server) declaredLength(r *http.Request) (int64, error) {
 	length, later := r.Header.Get("Upload-Length"), r.Header.Get("Upload-Defer-Length")
 	switch {
@@ -206,7 +215,8 @@ func (s *Server) declaredLength(r *http.Request) (int64, error) {
 	return s.parseLength(length)
 }
 
-// parseLength parses an Upload-Length and checks it against the maximum.
+// parseLength parses the value of an Upload-Length header, in bytes. It returns an httpError if
+// that is no number or more than Options.MaxSize.
 func (s *Server) parseLength(text string) (int64, error) {
 	n, err := parseByteCount(text)
 	if err != nil {
@@ -218,8 +228,8 @@ func (s *Server) parseLength(text string) (int64, error) {
 	return n, nil
 }
 
-// checkQuota refuses a new upload if its owner has too many unfinished ones or the disk has no space
-// for it.
+// checkQuota returns an httpError if owner has too many unfinished uploads, or if the disk has no
+// space for another size bytes.
 func (s *Server) checkQuota(owner string, size int64) error {
 	unfinished := 0
 	for _, u := range s.allUploads() {
@@ -233,8 +243,8 @@ func (s *Server) checkQuota(owner string, size int64) error {
 	return s.checkFreeSpace(size)
 }
 
-// checkFreeSpace refuses size bytes if the disk has no space for them beside the rest of all unfinished
-// uploads.
+// checkFreeSpace returns an httpError if the disk has no space for another size bytes. The space
+// that unfinished uploads still need counts as taken.
 func (s *Server) checkFreeSpace(size int64) error {
 	free, err := freeSpace(s.opts.Dir)
 	if err != nil {
@@ -251,8 +261,10 @@ func (s *Server) checkFreeSpace(size int64) error {
 	return nil
 }
 
-// handleHead responds with the offset of an upload. A stalled PATCH is aborted first, so that the
-// offset includes everything that it received.
+// handleHead responds with the offset and the size of an upload. It aborts a stalled PATCH first,
+// so that the offset includes everything that was received; while a PATCH is receiving, the offset
+// is that of the last sync. It also delivers a complete upload that OnComplete has not accepted
+// yet.
 func (s *Server) handleHead(w http.ResponseWriter, r *http.Request, u *upload) error {
 	locked, err := u.acquire(r.Context(), s.opts.StallTimeout)
 	if err != nil {
@@ -281,7 +293,8 @@ func (s *Server) handleHead(w http.ResponseWriter, r *http.Request, u *upload) e
 	return nil
 }
 
-// handlePatch receives the next bytes of an upload.
+// handlePatch appends the body to an upload, if Upload-Offset is where the upload ends so far. A
+// PATCH with Upload-Length also sets a size that was left open.
 func (s *Server) handlePatch(w http.ResponseWriter, r *http.Request, u *upload) error {
 	if r.Header.Get("Content-Type") != offsetOctetStream {
 		return httpErrorf(http.StatusUnsupportedMediaType, "the body must be %s", offsetOctetStream)
@@ -310,7 +323,9 @@ func (s *Server) handlePatch(w http.ResponseWriter, r *http.Request, u *upload) 
 	return s.receiveAndRespond(w, r, u, true, check, http.StatusNoContent)
 }
 
-// lockUpload locks an upload for a request that changes it. The caller unlocks it.
+// lockUpload locks an upload for a request that changes it. The caller unlocks it by reading from
+// u.lock. If another request still receives bytes, or if the upload was removed, lockUpload returns
+// an httpError and the upload is not locked.
 func (s *Server) lockUpload(r *http.Request, u *upload) error {
 	locked, err := u.acquire(r.Context(), s.opts.StallTimeout)
 	if err != nil {
@@ -326,7 +341,9 @@ func (s *Server) lockUpload(r *http.Request, u *upload) error {
 	return nil
 }
 
-// setDeferredLength sets the size of an upload that was created without one.
+// setDeferredLength sets the size of an upload that was created without one. text is the value of
+// Upload-Length. It returns an httpError if the upload has another size already, or if there is no
+// space on the disk.
 func (s *Server) setDeferredLength(u *upload, text string) error {
 	n, err := s.parseLength(text)
 	if err != nil {
@@ -346,8 +363,8 @@ func (s *Server) setDeferredLength(u *upload, text string) error {
 	return u.save(i)
 }
 
-// receiveAndRespond receives the body of a request, if body is true, delivers the upload if it is
-// complete then, and responds with status. The caller holds the lock of the upload.
+// receiveAndRespond receives the request's body if body is true, delivers the upload if it is then
+// complete, and responds with status. check may be nil. The caller holds the lock of the upload.
 func (s *Server) receiveAndRespond(w http.ResponseWriter, r *http.Request, u *upload, body bool, check *checksum, status int) error {
 	i := u.snapshot()
 	limit := s.opts.MaxSize - i.Offset
@@ -371,8 +388,9 @@ func (s *Server) receiveAndRespond(w http.ResponseWriter, r *http.Request, u *up
 	return nil
 }
 
-// classifyReceiveError returns an httpError for a broken connection, which is normal for resumable
-// uploads, and other errors as failures of the server.
+// classifyReceiveError returns the error to respond with after err ended the receiving of a body. A
+// broken connection becomes an httpError, which is not logged, since it is normal for resumable
+// uploads.
 func (s *Server) classifyReceiveError(r *http.Request, err error) error {
 	if errors.Is(err, errSuperseded) || errors.Is(err, errTooLong) || errors.Is(err, errChecksumMismatch) || isDiskFull(err) {
 		return err
@@ -384,7 +402,7 @@ func (s *Server) classifyReceiveError(r *http.Request, err error) error {
 	return fmt.Errorf("receive an upload: %w", err)
 }
 
-// handleDelete cancels and removes an upload.
+// handleDelete aborts an upload that is being received, and removes it.
 func (s *Server) handleDelete(w http.ResponseWriter, r *http.Request, u *upload) error {
 	u.abortTransfer() // a running PATCH is not needed any more
 	if err := s.lockUpload(r, u); err != nil {
@@ -398,19 +416,20 @@ func (s *Server) handleDelete(w http.ResponseWriter, r *http.Request, u *upload)
 	return nil
 }
 
-// setUploadHeaders adds offset and expiry of an upload to a response.
+// setUploadHeaders sets the headers Upload-Offset and Upload-Expires of a response.
 func (s *Server) setUploadHeaders(w http.ResponseWriter, u *upload) {
 	w.Header().Set("Upload-Offset", strconv.FormatInt(u.snapshot().Offset, 10))
 	w.Header().Set("Upload-Expires", u.expires(s.opts.Lifetime).UTC().Format(http.TimeFormat))
 }
 
-// parseByteCount parses a number of bytes: digits only, without a sign.
+// parseByteCount parses a number of bytes below 2^63. Signs and spaces are errors.
 func parseByteCount(text string) (int64, error) {
 	n, err := strconv.ParseUint(text, 10, 63)
 	return int64(n), err
 }
 
-// parseChecksum returns the Upload-Checksum of a request, or nil if it has none.
+// parseChecksum parses the header Upload-Checksum. It returns nil if the request has none, and an
+// httpError for an unknown algorithm or a malformed value.
 func parseChecksum(r *http.Request) (*checksum, error) {
 	text := r.Header.Get("Upload-Checksum")
 	if text == "" {
@@ -429,8 +448,9 @@ func parseChecksum(r *http.Request) (*checksum, error) {
 	return c, nil
 }
 
-// parseMetadata parses Upload-Metadata: pairs of a key and an optional value in Base64. Values can be
-// any bytes.
+// parseMetadata parses the value of an Upload-Metadata header: pairs of a key and an optional value
+// in Base64, separated by commas. The decoded values can be any bytes. It returns an httpError for
+// a malformed header.
 func parseMetadata(text string) (map[string]string, error) {
 	all := make(map[string]string)
 	if text == "" {

@@ -38,7 +38,8 @@ var (
 	errChecksumMismatch = errors.New("the bytes do not match their checksum")
 )
 
-// extendDeadline gives the client readTimeout to send the next bytes.
+// extendDeadline allows the client readTimeout from now to send the next bytes. It returns
+// errSuperseded if the transfer was aborted.
 func (t *transfer) extendDeadline() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -49,7 +50,8 @@ func (t *transfer) extendDeadline() error {
 	return nil
 }
 
-// abort makes reading the body fail with errSuperseded.
+// abort makes the goroutine that reads the body stop with errSuperseded. It has no effect on a
+// finished transfer.
 func (t *transfer) abort() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -59,7 +61,7 @@ func (t *transfer) abort() {
 	}
 }
 
-// finish removes the deadline, so that the connection can serve another request.
+// finish removes the read deadline from the connection, so that it can serve another request.
 func (t *transfer) finish() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -91,9 +93,10 @@ type checksum struct {
 	want []byte
 }
 
-// receive appends a body to the upload, whose lock the caller holds. The received bytes are kept and
-// synced even if it fails. Two exceptions: a body with a checksum is kept completely or not at all,
-// and of a body with more than limit bytes nothing is kept.
+// receive appends up to limit bytes of body to the upload, whose lock the caller holds. After an
+// error, the bytes received so far are kept and synced, with two exceptions: a body with a checksum
+// is kept completely or not at all, and of a body with more than limit bytes nothing is kept. check
+// may be nil.
 func (s *Server) receive(u *upload, t *transfer, body io.Reader, limit int64, check *checksum) error {
 	u.setTransfer(t)
 	defer u.setTransfer(nil)
@@ -126,7 +129,8 @@ type writer struct {
 	writebackFrom int64 // offset up to which writeback was started
 }
 
-// openWriter opens the data of an upload and truncates it to the acknowledged bytes.
+// openWriter opens the data file of an upload for appending at i.Offset. Bytes after that offset
+// were not acknowledged, and are cut off.
 func (s *Server) openWriter(u *upload, i uploadInfo, check *checksum) (*writer, error) {
 	whole, err := unmarshalHash(i.Hash)
 	if err != nil {
@@ -142,8 +146,9 @@ func (s *Server) openWriter(u *upload, i uploadInfo, check *checksum) (*writer, 
 	return &writer{s: s, u: u, file: f, whole: whole, check: check, at: i.Offset, writebackFrom: i.Offset}, nil
 }
 
-// copyBody reads body to its end and writes it. On return, everything read is written but not
-// necessarily synced.
+// copyBody reads body to its end and writes it. It returns errTooLong if body has more than limit
+// bytes, and errChecksumMismatch if it does not match its checksum. On return, everything that was
+// read is written but not necessarily synced.
 func (w *writer) copyBody(body io.Reader, limit int64) error {
 	full, free := make(chan []byte, bufferCount), make(chan []byte, bufferCount)
 	for range bufferCount {
@@ -176,7 +181,8 @@ func (w *writer) copyBody(body io.Reader, limit int64) error {
 	return nil
 }
 
-// readBody fills free buffers until the end of the body or until writing has failed.
+// readBody fills buffers from free and sends them to full, until the end of the body or until
+// failed is closed. The last buffer may be partly filled.
 func readBody(from io.Reader, full chan<- []byte, free <-chan []byte, failed <-chan struct{}) error {
 	for {
 		var b []byte
@@ -205,7 +211,8 @@ func readBody(from io.Reader, full chan<- []byte, free <-chan []byte, failed <-c
 	}
 }
 
-// writeAndSync writes the full buffers and returns them to free, while another goroutine syncs.
+// writeAndSync writes the buffers from full and returns them to free, until full is closed or an
+// error occurs. Meanwhile another goroutine syncs what was written.
 func (w *writer) writeAndSync(full <-chan []byte, free chan<- []byte) error {
 	checkpoints := make(chan uploadInfo, 1)
 	var commitErr error
@@ -217,7 +224,9 @@ func (w *writer) writeAndSync(full <-chan []byte, free chan<- []byte) error {
 	return errors.Join(err, commitErr)
 }
 
-// writeBuffers writes and hashes the full buffers, and sends a checkpoint now and then.
+// writeBuffers writes and hashes the buffers from full, and returns them to free. About every
+// checkpointInterval bytes it sends a checkpoint, unless the last one is still being synced. It
+// sends none if the body has a checksum, since such a body is kept only as a whole.
 func (w *writer) writeBuffers(full <-chan []byte, free chan<- []byte, checkpoints chan<- uploadInfo) error {
 	next := w.at + checkpointInterval
 	for b := range full {
@@ -246,7 +255,8 @@ func (w *writer) writeBuffers(full <-chan []byte, free chan<- []byte, checkpoint
 	return nil
 }
 
-// commitAll syncs and saves each checkpoint. After an error it only drains the channel.
+// commitAll commits each checkpoint until the channel is closed, and returns the first error. After
+// an error it only drains the channel.
 func (w *writer) commitAll(checkpoints <-chan uploadInfo) (first error) {
 	for c := range checkpoints {
 		if first == nil {
@@ -256,14 +266,15 @@ func (w *writer) commitAll(checkpoints <-chan uploadInfo) (first error) {
 	return first
 }
 
-// checkpoint returns the info of the upload for when everything written so far is synced.
+// checkpoint returns the info of the upload that will be true once everything written so far is
+// synced.
 func (w *writer) checkpoint() uploadInfo {
 	i := w.u.snapshot()
 	i.Offset, i.Hash, i.UpdatedAt = w.at, marshalHash(w.whole), time.Now().UTC()
 	return i
 }
 
-// commit syncs the data and then saves the info.
+// commit syncs the data to the disk and then saves i as the upload's info.
 func (w *writer) commit(i uploadInfo) error {
 	if err := w.file.Sync(); err != nil {
 		return err

@@ -67,7 +67,8 @@ type Server struct {
 	requests sync.WaitGroup // running ones
 }
 
-// New creates a Server and the directory if it does not exist, and restores the uploads in it.
+// New returns a Server that knows the uploads in o.Dir, which it creates if it does not exist. An
+// upload that cannot be restored is logged, and its files are kept.
 func New(o Options) (*Server, error) {
 	o.BasePath = strings.TrimSuffix(o.BasePath, "/") + "/"
 	o.StallTimeout = cmp.Or(o.StallTimeout, 5*time.Second)
@@ -88,8 +89,8 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// restore loads the upload that a file of the directory belongs to, or removes what an interrupted
-// creation or removal left.
+// restore handles one file name of the directory at the start. For ID.json it loads the upload;
+// other files it removes if an interrupted creation or removal left them, and ignores otherwise.
 func (s *Server) restore(name string) error {
 	path := filepath.Join(s.opts.Dir, name)
 	switch id, kind, _ := strings.Cut(name, "."); kind {
@@ -115,8 +116,9 @@ func (s *Server) restore(name string) error {
 	return nil
 }
 
-// Sweep delivers complete uploads that OnComplete has not accepted yet, and removes expired ones. It
-// continues after an error with one upload and returns all errors. Uploads in use are skipped.
+// Sweep delivers complete uploads that OnComplete has not accepted yet, and removes expired
+// uploads. It skips uploads that a request is using. It continues after an error with one upload,
+// and returns all errors.
 func (s *Server) Sweep(ctx context.Context) error {
 	var all []error
 	for _, u := range s.allUploads() {
@@ -144,8 +146,8 @@ func (s *Server) sweepUpload(ctx context.Context, u *upload) error {
 	return s.removeUpload(u)
 }
 
-// Close aborts running requests, keeping the bytes that they received, and waits for them. Later
-// requests are refused.
+// Close aborts running requests, keeping the bytes that they received, and waits until they have
+// ended. Later requests get status 503.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
@@ -165,8 +167,8 @@ func (s *Server) allUploads() (all []*upload) {
 	return all
 }
 
-// removeUpload removes an upload, and its data unless it was delivered. The caller holds the lock of
-// the upload.
+// removeUpload removes an upload, and its data file unless OnComplete has accepted that. The caller
+// holds the lock of the upload.
 func (s *Server) removeUpload(u *upload) error {
 	s.mu.Lock()
 	delete(s.uploads, u.id)
@@ -175,8 +177,8 @@ func (s *Server) removeUpload(u *upload) error {
 	return u.deleteFiles()
 }
 
-// deliver passes a complete upload to OnComplete, unless that accepted it before. The caller holds the
-// lock of the upload.
+// deliver calls OnComplete if the upload is complete and OnComplete has not accepted it before. The
+// caller holds the lock of the upload.
 func (s *Server) deliver(ctx context.Context, u *upload) error {
 	info := u.snapshot()
 	if info.Delivered || info.Offset != info.Size {

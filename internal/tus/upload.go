@@ -45,7 +45,7 @@ type uploadInfo struct {
 
 const unknownSize = -1
 
-// createUpload creates the files of a new upload and syncs them.
+// createUpload creates the files of a new upload with a random id, and syncs them to the disk.
 func createUpload(dir string, i uploadInfo) (*upload, error) {
 	var id [16]byte
 	rand.Read(id[:])
@@ -61,7 +61,8 @@ func createUpload(dir string, i uploadInfo) (*upload, error) {
 	return u, nil
 }
 
-// loadUpload reads an upload from its files, and fails if acknowledged bytes are missing.
+// loadUpload reads an upload from its files. It fails if the data file is shorter than the
+// acknowledged bytes.
 func loadUpload(dir, id string) (*upload, error) {
 	u := newUpload(dir, id)
 	text, err := os.ReadFile(u.infoPath())
@@ -91,20 +92,20 @@ func newUpload(dir, id string) *upload {
 func (u *upload) dataPath() string { return filepath.Join(u.dir, u.id+".bin") }
 func (u *upload) infoPath() string { return filepath.Join(u.dir, u.id+".json") }
 
-// snapshot returns the current info.
+// snapshot returns a copy of the upload's info as it is on the disk.
 func (u *upload) snapshot() uploadInfo {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.info
 }
 
-// expires returns when the upload expires if no request comes before.
+// expires returns when the upload expires: lifetime after its last PATCH.
 func (u *upload) expires(lifetime time.Duration) time.Time {
 	return u.snapshot().UpdatedAt.Add(lifetime)
 }
 
-// save replaces the info, atomically and synced: after a power cut ID.json is the old or the new
-// one. snapshot returns the new one only when it is on disk.
+// save replaces the info atomically and syncs it: after a power cut, ID.json is the old or the new
+// one. Until the new info is on the disk, snapshot returns the old one.
 func (u *upload) save(i uploadInfo) error {
 	text, err := json.Marshal(i)
 	if err != nil {
@@ -131,8 +132,8 @@ func (u *upload) save(i uploadInfo) error {
 	return nil
 }
 
-// deleteFiles removes the files; the data only if it was not delivered. If the process dies meanwhile,
-// the next one continues.
+// deleteFiles removes ID.json, and also the data file unless OnComplete has accepted that. If the
+// process dies meanwhile, New completes the removal at the next start.
 func (u *upload) deleteFiles() error {
 	i := u.snapshot()
 	if !i.Delivered {
@@ -147,9 +148,10 @@ func (u *upload) deleteFiles() error {
 	return errors.Join(os.Remove(u.infoPath()), fileio.SyncDir(u.dir))
 }
 
-// acquire takes the lock of the upload and reports whether it could. If the PATCH that holds the lock
-// receives nothing during stallTimeout, its client has likely reconnected and is the one that asks
-// now; the PATCH is aborted. If it still receives, acquire returns false.
+// acquire locks the upload, and reports whether it could. If another request holds the lock,
+// acquire waits for up to stallTimeout. If that request received nothing meanwhile, it is likely a
+// broken connection of the same client: acquire aborts it and waits once more. If it did receive
+// bytes, acquire returns false.
 func (u *upload) acquire(ctx context.Context, stallTimeout time.Duration) (bool, error) {
 	for first := true; ; first = false {
 		before := u.received()
@@ -171,7 +173,8 @@ func (u *upload) acquire(ctx context.Context, stallTimeout time.Duration) (bool,
 	}
 }
 
-// received returns how many bytes of the current body were received, or 0 if there is none.
+// received returns how many bytes of the body that is being received have arrived, or 0 if none is
+// being received.
 func (u *upload) received() int64 {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -181,7 +184,7 @@ func (u *upload) received() int64 {
 	return u.transfer.received.Load()
 }
 
-// abortTransfer aborts the body that is being received, if any.
+// abortTransfer aborts the request that is sending bytes of this upload, if there is one.
 func (u *upload) abortTransfer() {
 	u.mu.Lock()
 	t := u.transfer
@@ -197,7 +200,8 @@ func (u *upload) setTransfer(t *transfer) {
 	u.transfer = t
 }
 
-// marshalHash returns the state of a hash, for [unmarshalHash].
+// marshalHash returns the state of a hash from the standard library, from which [unmarshalHash] can
+// continue.
 func marshalHash(h hash.Hash) []byte {
 	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
 	if err != nil {
@@ -206,7 +210,7 @@ func marshalHash(h hash.Hash) []byte {
 	return state
 }
 
-// unmarshalHash returns a SHA-256 hash in a state of [marshalHash].
+// unmarshalHash returns a SHA-256 hash that continues from a state that [marshalHash] returned.
 func unmarshalHash(state []byte) (hash.Hash, error) {
 	h := sha256.New()
 	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state); err != nil {
@@ -215,7 +219,7 @@ func unmarshalHash(state []byte) (hash.Hash, error) {
 	return h, nil
 }
 
-// sha256 returns the SHA-256 of the bytes up to Offset.
+// sha256 returns the SHA-256 of the bytes up to Offset, in hexadecimal.
 func (i uploadInfo) sha256() string {
 	h, err := unmarshalHash(i.Hash)
 	if err != nil {
