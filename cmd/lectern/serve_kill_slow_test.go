@@ -66,6 +66,8 @@ func (m *killableServer) start() {
 	if err != nil {
 		m.t.Fatal(err)
 	}
+	var messages bytes.Buffer
+	m.cmd.Stderr = &messages
 	if err := m.cmd.Start(); err != nil {
 		m.t.Fatal(err)
 	}
@@ -76,7 +78,8 @@ func (m *killableServer) start() {
 			return
 		}
 	}
-	m.t.Fatal("the server did not come up again")
+	err = m.cmd.Wait() // after it, messages is complete
+	m.t.Fatalf("the server did not come up again: %v\n%s", err, &messages)
 }
 
 // kill sends SIGKILL to the server alone. Its ffmpegs notice that by themselves.

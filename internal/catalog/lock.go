@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -33,7 +34,8 @@ func (e *DirLockedError) Error() string {
 type DirLock struct{ file *os.File }
 
 // Lock locks the data directory dir, which is created if needed; what names the purpose
-// ("lectern serve"). If another process holds it, the error is a *DirLockedError.
+// ("lectern serve"). If another process holds it, the error is a *DirLockedError. A holder that was
+// killed is waited for up to orphanedLockTimeout.
 func Lock(dir, what string) (*DirLock, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
@@ -42,18 +44,34 @@ func Lock(dir, what string) (*DirLock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
-	if err = acquire(f, dir, what); err != nil {
+	err = acquire(f, dir, what)
+	for end := time.Now().Add(orphanedLockTimeout); heldByDeadProcess(err) && time.Now().Before(end); {
+		time.Sleep(lockPollInterval / 10)
+		err = acquire(f, dir, what)
+	}
+	if err != nil {
 		f.Close()
 		return nil, err
 	}
 	return &DirLock{f}, nil
 }
 
+// orphanedLockTimeout is how long Lock waits for a lock whose holder was killed. If it was just
+// starting ffmpeg, the forked child has the lock too, until it executes ffmpeg.
+const orphanedLockTimeout = 5 * time.Second
+
+// heldByDeadProcess reports whether err is a *DirLockedError that names a process that no longer
+// runs.
+func heldByDeadProcess(err error) bool {
+	var held *DirLockedError
+	return errors.As(err, &held) && held.PID > 0 && errors.Is(syscall.Kill(held.PID, 0), syscall.ESRCH)
+}
+
 func acquire(f *os.File, dir, what string) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		held := &DirLockedError{Dir: dir}
-		_ = json.NewDecoder(f).Decode(held) // the holder may be writing it just now
+		_ = json.NewDecoder(io.NewSectionReader(f, 0, 1<<16)).Decode(held) // the holder may be writing it just now
 		return held
 	}
 	if err != nil {

@@ -9,10 +9,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -219,6 +221,39 @@ func holdLock(dir string) error {
 	fmt.Println("held")
 	_, err := io.Copy(io.Discard, os.Stdin)
 	return err
+}
+
+// A killed process may leave a child that has its lock for a moment longer.
+func TestLock_WaitsForChildOfKilledHolder(t *testing.T) {
+	dir := t.TempDir()
+	dead := exec.Command("true")
+	if err := dead.Run(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Create(filepath.Join(dir, "lectern.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fprintf(file, `{"pid":%d,"command":"lectern serve"}`, dead.Process.Pid); err != nil {
+		t.Fatal(err)
+	}
+	child := exec.Command("sleep", "0.3")
+	child.ExtraFiles = []*os.File{file} // the same lock
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	file.Close()
+	lock, err := catalog.Lock(dir, "lectern serve")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(lock.Release(), child.Wait()); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestLock_OneProcessPerDataDirectory(t *testing.T) {
