@@ -1,8 +1,8 @@
-// Tests static/tus.js against a fake server that fails: node --test.
+// Tests static/tus.js, copied beside it as tus.mjs, against a fake server that fails: node --test.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ResumeStore, Upload, fingerprint, metadata } from '../static/tus.js';
+import { ResumeStore, Upload, fingerprint, metadata } from './tus.mjs';
 
 /** A fake localStorage. */
 class Storage {
