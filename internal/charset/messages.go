@@ -10,15 +10,15 @@ import (
 // sentences, a suffix after a dot. A sentence begins in lower case and has no full stop.
 // Keys and the names in braces never change, because translations refer to them.
 var English = message.Templates{
-	ByteOrderMarks:                "the file begins with several byte-order marks, which were taken off",
-	DoubleEncoded:                 "“{text}” looks like “{meant}” encoded twice; it was left as it is",
-	DoubtfulEncoding:              "the file was read as {encoding}; it may as well be {other}, in which this line is another",
-	MixedEncoding:                 "the line was read as {encoding}, unlike the rest of the file, which is {usual}",
-	MixedEncoding + ".bytes":      "the line is UTF-8, but for {bytes} bytes that were read as {encoding}",
-	NULCharacters:                 "this line holds NUL characters",
-	ReplacementChars:              "this line holds U+FFFD, the sign that characters were lost before the file came here,",
-	UnreadableBytes:               "this line holds bytes without a meaning in {encoding} (now U+FFFD)",
-	UnreadableBytes + ".controls": "this line holds bytes without a meaning in {encoding} (now control characters)",
+	ByteOrderMarks:                "the file starts with several byte-order marks; they were removed",
+	DoubleEncoded:                 "“{text}” looks like “{meant}” encoded twice; it was not changed",
+	DoubtfulEncoding:              "the file was read as {encoding}, but could also be {other}, in which this line reads differently",
+	MixedEncoding:                 "this line was read as {encoding}, the rest of the file as {usual}",
+	MixedEncoding + ".bytes":      "this line is UTF-8, except for {bytes} bytes that were read as {encoding}",
+	NULCharacters:                 "this line contains NUL characters",
+	ReplacementChars:              "this line contains U+FFFD, which marks characters that were lost before you uploaded the file",
+	UnreadableBytes:               "this line contains bytes that are undefined in {encoding}; they became U+FFFD",
+	UnreadableBytes + ".controls": "this line contains bytes that are undefined in {encoding}; they became control characters",
 }
 
 // newNote returns a note with its English sentence. Pairs are as for [message.New].

@@ -23,53 +23,53 @@ func NewIssue(kind IssueKind, variant string, spans []ReelSpan, pairs ...string)
 // issue anew. Pages recognize the stored sentences by these templates.
 var IssueEnglish = message.Templates{
 	"no-sound":                     "the recording has no sound",
-	"no-sound.hint":                "Hand in the recording that has the speaker's voice",
-	"silent":                       "the sound is silent from beginning to end",
-	"silent.hint":                  "Hand in the recording that has the speaker's voice, or say which stream it is under sound: in the talk's file",
-	"silent.pause":                 "nothing is heard {where}",
-	"silent.pause.hint":            "If it is a break, leave it out: give --cut for what comes before and after",
-	"dead-channel.right":           "the right channel is silent; the left one is used on both sides",
+	"no-sound.hint":                "Upload the recording with the speaker's voice",
+	"silent":                       "the sound is silent throughout",
+	"silent.hint":                  "Upload the recording with the speaker's voice, or choose its stream under sound: in the talk's file",
+	"silent.pause":                 "silence {where}",
+	"silent.pause.hint":            "If this is a break, trim it (--cut keeps the parts before and after)",
+	"dead-channel.right":           "the right channel is silent; the left one is used for both",
 	"dead-channel.right.hint":      channelsHint,
-	"dead-channel.left":            "the left channel is silent; the right one is used on both sides",
+	"dead-channel.left":            "the left channel is silent; the right one is used for both",
 	"dead-channel.left.hint":       channelsHint,
-	"opposite":                     "the two channels are opposites of one another and would cancel out on a single loudspeaker; the left one is used on both sides",
+	"opposite":                     "the channels have opposite phase and would cancel out in mono; the left one is used for both",
 	"opposite.hint":                channelsHint,
 	"dead-channel.left-part":       "the left channel is silent {where}",
-	"dead-channel.left-part.hint":  "With --channels right the other is used on both sides",
+	"dead-channel.left-part.hint":  "To use the right channel for both, choose it (--channels right)",
 	"dead-channel.right-part":      "the right channel is silent {where}",
-	"dead-channel.right-part.hint": "With --channels left the other is used on both sides",
+	"dead-channel.right-part.hint": "To use the left channel for both, choose it (--channels left)",
 	"clipped.one":                  "the sound is clipped in 1 place, {where}",
 	"clipped.one.hint":             clippedHint,
 	"clipped.many":                 "the sound is clipped in {n} places, {where}",
 	"clipped.many.hint":            clippedHint,
-	"hum":                          "the mains hum at {hz} Hz, {level} dB under the talk",
-	"hum.hint":                     "Say high-pass: {cutoff} under sound: in the talk's file, and listen",
-	"no-speech":                    "there is sound, but hardly any speech in it",
-	"no-speech.hint":               "Listen to it: is it the right recording, and was the microphone on?",
+	"hum":                          "mains hum at {hz} Hz, {level} dB below the speech",
+	"hum.hint":                     "Set high-pass: {cutoff} under sound: in the talk's file, then listen to the result",
+	"no-speech":                    "there is sound, but almost no speech",
+	"no-speech.hint":               "Check that this is the right recording and that the microphone was on",
 	"black":                        "the picture is black {where}",
 	"black.hint":                   blackHint,
-	"black.about":                  "the picture is black {where} (give or take {about} s)",
+	"black.about":                  "the picture is black {where} (within {about} s)",
 	"black.about.hint":             blackHint,
-	"frozen":                       "the picture is the same from beginning to end",
-	"frozen.hint":                  "See whether it is the right recording, or one of a camera that hung",
-	"frozen.part":                  "the picture stands still {where}, and moves all the time elsewhere",
+	"frozen":                       "the picture never changes",
+	"frozen.hint":                  "Check that this is the right recording; the camera may have frozen",
+	"frozen.part":                  "the picture is frozen {where}; it moves everywhere else",
 	"frozen.part.hint":             frozenHint,
-	"frozen.about":                 "the picture stands still {where}, and moves all the time elsewhere (give or take {about} s)",
+	"frozen.about":                 "the picture is frozen {where} (within {about} s); it moves everywhere else",
 	"frozen.about.hint":            frozenHint,
-	"variable":                     "pictures come at varying intervals; they are taken at {rate} a second",
-	"variable.hint":                "Nothing need be done; the programme has a constant rate",
-	"gap.picture":                  "no picture was recorded {where}; the last picture stays there",
+	"variable":                     "the frame rate varies; the video gets {rate} frames per second",
+	"variable.hint":                "You don't need to do anything: the published video has a constant frame rate",
+	"gap.picture":                  "no picture was recorded {where}; the last picture is shown",
 	"gap.picture.hint":             gapHint,
-	"gap.sound":                    "no sound was recorded {where}; there is silence there",
+	"gap.sound":                    "no sound was recorded {where}; it is silent",
 	"gap.sound.hint":               gapHint,
-	"jump":                         "the clock jumps {jumps}, as where a recorder was started again; what comes after follows at once",
-	"jump.hint":                    "Have a look there; what is missing was not recorded",
-	"desync":                       "picture and sound do not go together: the sound begins {begins} and ends {ends}",
-	"desync.hint":                  "See whether lips and voice agree near the end; if not, export it anew",
+	"jump":                         "the recorder's clock jumps {jumps}, as if it was restarted; the parts are joined without a gap",
+	"jump.hint":                    "Watch that part; anything missing was not recorded",
+	"desync":                       "picture and sound don't match: the sound starts {begins} and ends {ends}",
+	"desync.hint":                  "Check that lips and voice match near the end; if not, export the recording again",
 	"short":                        lengthText,
-	"short.hint":                   "Is a recording missing, or does --cut leave out too much?",
+	"short.hint":                   "Check whether a recording is missing or too much was trimmed (--cut)",
 	"long":                         lengthText,
-	"long.hint":                    "Give --cut for what belongs to the talk",
+	"long.hint":                    "Trim it to the talk (--cut)",
 	"silent-ends.start":            "silence until {start}",
 	"silent-ends.start.hint":       silentEndsHint,
 	"silent-ends.end":              "silence after {end}",
@@ -84,17 +84,17 @@ var IssueEnglish = message.Templates{
 	"part.forward": "forward by {by} at {at}",
 	"part.back":    "back by {by} at {at}",
 	"part.after":   "{by} s after the picture",
-	"part.before":  "{by} s before it",
-	"part.with":    "with it",
+	"part.before":  "{by} s before the picture",
+	"part.with":    "with the picture",
 }
 
 // Sentences that several variants share.
 const (
-	channelsHint   = "--channels decides it otherwise"
-	clippedHint    = "What was lost does not come back: use another recording of the sound, if there is one"
-	blackHint      = "If nothing is to be seen there, cut it out, or look for another recording"
-	frozenHint     = "The camera may have hung: look for another recording of that part"
-	gapHint        = "Copy it again from the camera; if that is no better, cut it out"
-	lengthText     = "{kept} is kept of the recordings, and the slot is of {slot}"
-	silentEndsHint = "To leave it out: --cut {cut}"
+	channelsHint   = "Choose other channels if this is wrong (--channels)"
+	clippedHint    = "Clipped sound can't be restored: use another recording of the sound if you have one"
+	blackHint      = "Trim that part, or use another recording"
+	frozenHint     = "The camera may have frozen: use another recording of that part if you have one"
+	gapHint        = "Copy the file from the camera again; if that doesn't help, trim that part"
+	lengthText     = "the trimmed recordings last {kept}, but the slot lasts {slot}"
+	silentEndsHint = "To trim it: --cut {cut}"
 )

@@ -31,25 +31,25 @@ func TestIssues_InReelTime(t *testing.T) {
 		want   []string
 	}{
 		{name: "all of it", want: []string{
-			"one.mp4: nothing is heard from 00:14:00 to 00:16:00. If it is a break, leave it out: give --cut for what comes before and after",
-			"two.mp4: nothing is heard from 00:44:00 to 00:46:00. If it is a break, leave it out: give --cut for what comes before and after",
-			"silence until 00:01:59. To leave it out: --cut 00:01:59-01:00:00",
+			"one.mp4: silence from 00:14:00 to 00:16:00. If this is a break, trim it (--cut keeps the parts before and after)",
+			"two.mp4: silence from 00:44:00 to 00:46:00. If this is a break, trim it (--cut keeps the parts before and after)",
+			"silence until 00:01:59. To trim it: --cut 00:01:59-01:00:00",
 		}},
 		{name: "a cut without a trouble", cut: []conference.KeptRange{cut(2*time.Minute, 14*time.Minute)}},
 		{name: "a cut that leaves half of one", cut: []conference.KeptRange{cut(2*time.Minute, 15*time.Minute+time.Second)}, want: []string{
-			"one.mp4: nothing is heard from 00:14:00 to 00:15:01. If it is a break, leave it out: give --cut for what comes before and after",
+			"one.mp4: silence from 00:14:00 to 00:15:01. If this is a break, trim it (--cut keeps the parts before and after)",
 		}},
 		{name: "a picture", cut: []conference.KeptRange{cut(33*time.Minute, 40*time.Minute)}, glance: media.KeyframeScan{Black: []timeline.Span{minutes(1, 4)}, MaxInterval: 9 * time.Second}, want: []string{
-			"two.mp4: the picture is black from 00:33:00 to 00:34:00 (give or take 9 s). If nothing is to be seen there, cut it out, or look for another recording",
+			"two.mp4: the picture is black from 00:33:00 to 00:34:00 (within 9 s). Trim that part, or use another recording",
 		}},
 		{name: "a short one", cut: []conference.KeptRange{cut(2*time.Minute, 14*time.Minute)}, length: half, want: []string{
-			"00:12:00 is kept of the recordings, and the slot is of 00:30:00. Is a recording missing, or does --cut leave out too much?",
+			"the trimmed recordings last 00:12:00, but the slot lasts 00:30:00. Check whether a recording is missing or too much was trimmed (--cut)",
 		}},
 		{name: "a long one", cut: []conference.KeptRange{cut(2*time.Minute, 14*time.Minute)}, length: 5 * time.Minute, want: []string{
-			"00:12:00 is kept of the recordings, and the slot is of 00:05:00. Give --cut for what belongs to the talk",
+			"the trimmed recordings last 00:12:00, but the slot lasts 00:05:00. Trim it to the talk (--cut)",
 		}},
 		{name: "a clock that jumps", cut: []conference.KeptRange{cut(33*time.Minute, 40*time.Minute)}, want: []string{
-			"two.mp4: the clock jumps forward by 03:00:00 at 00:35:00, back by 0.5 s at 00:36:00, as where a recorder was started again; what comes after follows at once. Have a look there; what is missing was not recorded",
+			"two.mp4: the recorder's clock jumps forward by 03:00:00 at 00:35:00, back by 0.5 s at 00:36:00, as if it was restarted; the parts are joined without a gap. Watch that part; anything missing was not recorded",
 		}, jumps: []media.ClockJump{{At: 2 * time.Minute, By: time.Hour}, {At: 5 * time.Minute, By: 3 * time.Hour}, {At: 6 * time.Minute, By: -time.Second / 2}}},
 		{name: "one that fits", cut: []conference.KeptRange{cut(2*time.Minute, 14*time.Minute)}, length: 15 * time.Minute},
 	} {

@@ -133,8 +133,8 @@ func unknownFormatError(name, text string) error {
 			return err.In(name).At(line)
 		}
 	}
-	return inputerr.Coded("subtitles.not_subtitles", "is not a subtitle file: no line of it is like “00:00:01,000 --> 00:00:02,500”").In(name).At(line).
-		Hint("Every caption needs the times at which it is shown; hand in SRT, WebVTT, TTML, SSA, ASS, SBV, SubViewer or STL")
+	return inputerr.Coded("subtitles.not_subtitles", "is not a subtitle file: it has no line like “00:00:01,000 --> 00:00:02,500”").In(name).At(line).
+		Hint("Every caption needs a start and an end time. Use SRT, WebVTT, TTML, SSA, ASS, SBV, SubViewer or STL")
 }
 
 // unreadFormats are formats that are known and not read, by how a file in lower case begins.

@@ -125,7 +125,7 @@ func readUnchecked(name string, data []byte, o Options) (p *parser, gate func(),
 	}
 	p.text = cleanText(t.UTF8, &p.reporter)
 	if isBlank(p.text) {
-		return nil, nil, inputerr.Coded("subtitles.empty", "is empty, which is not a subtitle file").In(name).At(1).Hint("Look whether it was saved, and hand in that")
+		return nil, nil, inputerr.Coded("subtitles.empty", "is empty, so it is not a subtitle file").In(name).At(1).Hint("Check that you saved it, then upload it again")
 	}
 	p.addEncodingNotes(t)
 	r, ok := detectReader(p.text)

@@ -81,7 +81,7 @@ func TestWrite_ASS(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
 	}
-	if len(losses) != 1 || losses[0].Code != "times-rounded" || !strings.HasSuffix(losses[0].Message, "cue 3") {
+	if len(losses) != 1 || losses[0].Code != "times-rounded" || !strings.HasPrefix(losses[0].Message, "cue 3:") {
 		t.Errorf("losses %+v", losses)
 	}
 }

@@ -69,14 +69,14 @@ func TestIssue_InSpanish(t *testing.T) {
 			continue
 		}
 		pairs := []string{
-			"where", "from 00:00:01 to 00:00:02, at 00:00:03, and 4 more times", "jumps", "back by 2.0 s at 00:00:07", "begins", "1.5 s before it", "ends", "with it",
+			"where", "from 00:00:01 to 00:00:02, at 00:00:03, and 4 more times", "jumps", "back by 2.0 s at 00:00:07", "begins", "1.5 s before the picture", "ends", "with the picture",
 			"n", "31", "hz", "32", "level", "33", "cutoff", "34", "about", "35", "rate", "36", "kept", "37", "slot", "38", "start", "39", "end", "40", "cut", "41-42",
 		}
 		issue := conference.NewIssue(conference.IssueKind(kind), variant, nil, pairs...)
 		want := w.templates("es", "issue")
 		for i := 0; i < len(pairs); i += 2 {
 			pairs[i+1] = strings.NewReplacer("from 00:00:01 to 00:00:02, at 00:00:03, and 4 more times", "de 00:00:01 a 00:00:02, en 00:00:03, y 4 veces más",
-				"back by 2.0 s at 00:00:07", "2,0 s hacia atrás en 00:00:07", "1.5 s before it", "1,5 s antes que la imagen", "with it", "a la vez").Replace(pairs[i+1])
+				"back by 2.0 s at 00:00:07", "2,0 s hacia atrás en 00:00:07", "1.5 s before the picture", "1,5 s antes que la imagen", "with the picture", "a la vez").Replace(pairs[i+1])
 		}
 		sentence := want.Format(message.New(code, pairs...)) + " " + want.Format(message.New(code+".hint", pairs...))
 		if got := w.issue("es", issue); got != sentence {
