@@ -39,7 +39,7 @@ demo: ## serve a sample conference, and print a link for each kind of person
 	@$(BIN) import testdata/schedule.xml --yes $(DEMO) >/dev/null 2>&1
 	@$(BIN) submit testdata/talk.mp4 --talk prototyping-apis $(DEMO) >/dev/null
 	@$(BIN) cut prototyping-apis 00:00:04-00:01:02 $(DEMO)
-	@$(BIN) subtitles hand-in prototyping-apis testdata/talk.en.srt --clock reel $(DEMO) >/dev/null
+	@$(BIN) subtitles upload prototyping-apis testdata/talk.en.srt --clock reel $(DEMO) >/dev/null
 	@echo
 	@echo 'A sample conference. Its one recorded talk is processed in the background (about a minute).'
 	@echo 'Each link signs you in as one person. Try them in separate browsers:'

@@ -22,7 +22,7 @@ import (
 type submitCmd struct {
 	Recordings []string `arg:"" name:"recording" help:"Recordings to upload."`
 	Talk       []string `help:"Slug of the talk in the recordings. Repeat the flag if they contain several. Without it, a volunteer assigns them later." placeholder:"SLUG"`
-	Instead    bool     `help:"Replace the talk's existing recordings. By default they are appended."`
+	Replace    bool     `help:"Replace the talk's existing recordings. By default they are appended."`
 	Room       string   `help:"Room of the recordings, used to suggest their talks." placeholder:"ROOM"`
 	JSON       bool     `help:"Print JSON: the uploaded recordings."`
 	serverFlags
@@ -42,7 +42,7 @@ func (c *submitCmd) Run(ctx context.Context, t *console) (err error) {
 			return err
 		}
 		if len(c.Talk) > 0 {
-			if err := r.call(ctx, http.MethodPost, "/recordings/"+id+"/assign", web.Assignment{Talks: c.Talk, Instead: c.Instead && i == 0}, nil); err != nil {
+			if err := r.call(ctx, http.MethodPost, "/recordings/"+id+"/assign", web.Assignment{Talks: c.Talk, Instead: c.Replace && i == 0}, nil); err != nil {
 				return fmt.Errorf("%s was uploaded, but not assigned: %w", path, err)
 			}
 		}

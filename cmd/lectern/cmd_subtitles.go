@@ -16,9 +16,9 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle"
 )
 
-// subtitlesCmd works on plain files, except for hand-in: it needs no data directory and no server.
+// subtitlesCmd works on plain files, except for upload: it needs no data directory and no server.
 type subtitlesCmd struct {
-	HandIn  subtitlesHandInCmd  `cmd:"" name:"hand-in" help:"Upload a talk's subtitles in the language of the talk."`
+	Upload  subtitlesUploadCmd  `cmd:"" name:"upload" help:"Upload a talk's subtitles in the language of the talk."`
 	Read    subtitlesReadCmd    `cmd:"" help:"Show what a subtitle file contains, and what is odd about it."`
 	Check   subtitlesCheckCmd   `cmd:"" help:"Check how well subtitles can be read, and fix what can be fixed automatically."`
 	Sync    subtitlesSyncCmd    `cmd:"" help:"Check subtitles against the speech in a recording, and fix their timing."`

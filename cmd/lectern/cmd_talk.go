@@ -53,7 +53,7 @@ func (c *cutCmd) Run(ctx context.Context, t *console) (err error) {
 	return nil
 }
 
-type subtitlesHandInCmd struct {
+type subtitlesUploadCmd struct {
 	Talk     string `arg:"" help:"The talk's slug."`
 	File     string `arg:"" help:"The subtitle file, in the language of the talk."`
 	Clock    string `help:"What the file is timed against: the recordings end to end (reel), or the latest video (programme). By default the video, if there is one." enum:"reel,programme," default:"" placeholder:"reel|programme"`
@@ -63,8 +63,8 @@ type subtitlesHandInCmd struct {
 	serverFlags
 }
 
-// Run implements `lectern subtitles hand-in`.
-func (c *subtitlesHandInCmd) Run(ctx context.Context, t *console) (err error) {
+// Run implements `lectern subtitles upload`.
+func (c *subtitlesUploadCmd) Run(ctx context.Context, t *console) (err error) {
 	data, err := readBytes(ctx, c.File, c.File)
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ type translationsAddCmd struct {
 	trackFlags
 	File     string `arg:"" help:"The translated subtitle file."`
 	Base     int    `help:"The revision that the file was made from. If another person changed the translation since then, yours is refused." placeholder:"N"`
-	Why      string `help:"What was done, for the history." default:"handed in" placeholder:"TEXT"`
+	Why      string `help:"What was done, for the history." default:"uploaded" placeholder:"TEXT"`
 	Encoding string `help:"Encoding of the file if it is detected wrongly, such as windows-1252." placeholder:"E"`
 }
 

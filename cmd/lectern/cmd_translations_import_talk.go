@@ -19,7 +19,7 @@ func (c *translationsImportCmd) importIntoTalk(ctx context.Context, t *console) 
 		return err
 	}
 	track := trackFlags{Talk: c.Talk, Language: c.Language, As: c.As, JSON: c.JSON, serverFlags: c.serverFlags}
-	add := translationsAddCmd{trackFlags: track, File: c.File, Base: c.Base, Why: "handed in", Encoding: c.Encoding}
+	add := translationsAddCmd{trackFlags: track, File: c.File, Base: c.Base, Why: "uploaded", Encoding: c.Encoding}
 	done := func(web.Receipt) string { return "saved" }
 	if read := exchange.DetectReader(data); read != nil {
 		file, err := read(name, data)

@@ -51,7 +51,7 @@ func openDataDir(ctx context.Context, t *console, dir string) (_ *dataDir, err e
 	h.lock, err = catalog.LockWait(waiting, dir, "lectern "+shellQuote(t.args), func(e catalog.DirLockedError) {
 		if strings.HasPrefix(e.Command, "lectern serve") { // which ends when the conference does
 			giveUp(inputerr.New(dir, "is in use by %s (process %d)", e.Command, e.PID).
-				Hint("Use the commands that ask the server (lectern submit, cut, subtitles hand-in …), or choose another data directory with --data"))
+				Hint("Use the commands that ask the server (lectern submit, cut, subtitles upload …), or choose another data directory with --data"))
 			return
 		}
 		fmt.Fprintf(t.err, "lectern: %v; waiting for it to end\n", &e)

@@ -48,7 +48,7 @@ lectern subtitles check talk.es.srt --profile netflix-es --recording talk.mp4
 lectern subtitles check talk.es.srt --fix fixed.es.srt`,
 	"subtitles convert": `lectern subtitles convert talk.ass talk.vtt`,
 	"subtitles diff":    `lectern subtitles diff old.srt new.srt`,
-	"subtitles hand-in": `lectern subtitles hand-in prototyping-apis talk.en.srt`,
+	"subtitles upload":  `lectern subtitles upload prototyping-apis talk.en.srt`,
 	"subtitles read":    `lectern subtitles read talk.srt --encoding windows-1252`,
 	"subtitles sync": `
 lectern subtitles sync talk.srt --against talk.mp4

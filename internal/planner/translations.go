@@ -91,7 +91,7 @@ func dropUntranslatedCues(tracks []conference.Track) (all []conference.Track) {
 // pipeline is part of the code. Pages recognize the stored sentences by these templates; rewording
 // one makes bundles anew.
 var WithheldEnglish = message.Templates{
-	"left-out.file": "a file in the same language was handed in with the talk",
+	"left-out.file": "a file in the same language was uploaded with the talk",
 	"left-out." + string(translation.Approved): "{done} of {all} cues are approved, and the release asks for {percent} %",
 	"left-out." + string(translation.InReview): "{done} of {all} cues are in review or approved, and the release asks for {percent} %",
 	"left-out." + string(translation.Draft):    "{done} of {all} cues are translated, and the release asks for {percent} %",

@@ -7,7 +7,8 @@ import "github.com/lectern-av/lectern/internal/message"
 var WhyEnglish = message.Templates{
 	"why.merged":     "uploaded {file} and merged it with newer changes",
 	"why.uploaded":   "uploaded {file}",
-	"why.handed-in":  "handed in",
+	"why.handed-in":  "handed in", // before "uploaded"
+	"why.added":      "uploaded",
 	"why.imported":   "imported from {file}",
 	"why.for-review": "sent for review",
 	"why.approved":   "approved",
