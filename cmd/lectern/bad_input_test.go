@@ -113,7 +113,7 @@ func (d *cliTest) run(args ...string) (stdout string) {
 	return stdout
 }
 
-// catalogDump returns everything in the catalogue except the cache of hashes.
+// catalogDump returns everything in the catalog except the cache of hashes.
 func (d *cliTest) catalogDump() string {
 	d.t.Helper()
 	db, err := sql.Open("sqlite", "file:"+d.path("data/catalog.db")+"?mode=ro")
@@ -183,7 +183,7 @@ func (d *cliTest) files(dir string) string {
 }
 
 // Bad input is refused by a message that names it and says what to do. It changes neither the
-// catalogue nor an existing bundle.
+// catalog nor an existing bundle.
 func TestRun_BadInputChangesNothing(t *testing.T) {
 	t.Parallel()
 	d := newCLITest(t)

@@ -17,7 +17,7 @@ type bundleBuildCmd struct {
 	dataFlag
 }
 
-// Run implements `lectern bundle build`. It builds from what the catalogue has of the talk.
+// Run implements `lectern bundle build`. It builds from what the catalog has of the talk.
 func (c *bundleBuildCmd) Run(ctx context.Context, t *console) error {
 	began := time.Now()
 	result, err := c.build(ctx, t)

@@ -134,7 +134,7 @@ func joinSlots(slots []string) string {
 	return strings.Join(slots, ", ")
 }
 
-// openCatalogReadOnly opens the catalogue of a data directory without its lock, for reading
+// openCatalogReadOnly opens the catalog of a data directory without its lock, for reading
 // alongside other processes. ok is false if there is no such directory; none is created.
 func openCatalogReadOnly(ctx context.Context, dir string) (cat *catalog.Catalog, ok bool, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {

@@ -58,19 +58,20 @@ type BuildResult struct {
 	Issues []conference.Issue // with the recordings
 }
 
-// Planner returns the planner for the talks that b builds.
+// Planner returns a new planner with the store, the catalog and the kinds of b.
 func (b *Builder) Planner() *planner.Planner {
 	return &planner.Planner{Store: b.Store, Catalog: b.Catalog, Kinds: b.Kinds}
 }
 
-// Build builds a talk's bundle and writes it to the submission's directory. Nothing is saved in
-// the catalog before a plan shows that the facts are valid.
+// Build builds a talk's bundle and writes it to the submission's directory. It saves the submission
+// in the catalog only after a plan has shown that the facts are valid. Even with an error the
+// result holds the notes, the issues and what was done.
 func (b *Builder) Build(ctx context.Context, request BuildRequest) (BuildResult, error) {
 	return b.buildWith(ctx, &b.Conductor, request)
 }
 
-// buildWith does what Build does, with c in place of b's own conductor. The buildLoop passes one
-// whose jobs share the queue with those of other builds.
+// buildWith does what Build does, with c in place of b's own conductor. BuildLoop passes one whose
+// jobs share the queue with those of other builds.
 func (b *Builder) buildWith(ctx context.Context, c *Conductor, request BuildRequest) (BuildResult, error) {
 	if err := bundle.CheckWritable(request.Submission.Out, request.Submission.Facts.Talk.Slug); err != nil {
 		return BuildResult{}, err
@@ -104,7 +105,8 @@ func (b *Builder) buildWith(ctx context.Context, c *Conductor, request BuildRequ
 	return result, err
 }
 
-// runOutcome describes how a run ended, for the catalog.
+// runOutcome returns the text that the catalog keeps about how a run ended. err is the error of the
+// build, nil if it succeeded.
 func runOutcome(err error) string {
 	var actionsFailed *ActionsFailedError
 	switch {
@@ -143,7 +145,8 @@ func newBuildRun(b *Builder, request BuildRequest) *buildRun {
 	return r
 }
 
-// reload reads the facts that the catalog has now.
+// reload replaces the facts, the pipeline and the notes of the build by those that the catalog has
+// now. It returns where the originals are.
 func (r *buildRun) reload(ctx context.Context) (map[action.Key]action.Original, error) {
 	now, err := r.request.Reload(ctx)
 	if err != nil {
@@ -154,8 +157,9 @@ func (r *buildRun) reload(ctx context.Context) (map[action.Key]action.Original, 
 	return now.Originals, nil
 }
 
-// accept saves the facts, unless the catalog has them, and the edition. It updates the talk's
-// translations, adds those to the facts that may be released, and begins the run.
+// accept is called with a plan that shows that the facts are valid. It saves the facts and the
+// edition, updates the talk's translations to their source, and adds those to the facts that may be
+// released. At the first call it begins a run in the catalog. It returns the run's id.
 func (r *buildRun) accept(ctx context.Context, g plan.Graph) (runID int64, err error) {
 	if err := r.saveFacts(ctx, *g.Edition); err != nil {
 		return 0, err
@@ -179,8 +183,8 @@ func (r *buildRun) accept(ctx context.Context, g plan.Graph) (runID int64, err e
 	return r.runID, err
 }
 
-// saveFacts saves the talk. Of one that the catalog has already, only the definition of its
-// pipeline is saved.
+// saveFacts saves the submission with its subtitle files. If the catalog has the submission
+// already, it only checks the tracks and saves the definition of the pipeline.
 func (r *buildRun) saveFacts(ctx context.Context, edition conference.Edition) error {
 	if r.draft == nil {
 		if err := submission.CheckTracks(edition.Programme, r.facts.Tracks); err != nil {
@@ -193,7 +197,8 @@ func (r *buildRun) saveFacts(ctx context.Context, edition conference.Edition) er
 	return err
 }
 
-// raiseSalt gives a rendition new keys, so that it is encoded again.
+// raiseSalt increments the salt of a rendition, in the catalog and in the facts. The salt is part
+// of the keys of the rendition's segments, so that all of them are encoded again.
 func (r *buildRun) raiseSalt(ctx context.Context, rendition string) error {
 	salt, err := r.builder.Catalog.IncrementSalt(ctx, r.facts.Talk.Slug, rendition)
 	if err != nil {
@@ -209,8 +214,8 @@ func (r *buildRun) raiseSalt(ctx context.Context, rendition string) error {
 	return nil
 }
 
-// addWorkerNotes adds the notes of workers on their artifacts, each once. The plan has passed on
-// those of observations.
+// addWorkerNotes returns notes with those added that workers left with the artifacts of g, each
+// once. Notes with observations are not added, since the plan contains them.
 func (r *buildRun) addWorkerNotes(ctx context.Context, g plan.Graph, notes []string) ([]string, error) {
 	for _, a := range g.Actions {
 		if slices.Contains(g.ObservationKeys, a.Key) {
@@ -232,7 +237,9 @@ func (r *buildRun) addWorkerNotes(ctx context.Context, g plan.Graph, notes []str
 	return notes, nil
 }
 
-// writeBundle writes the bundle's directory and records it as the talk's last publication.
+// writeBundle writes the bundle's directory, records it in the catalog as the talk's last
+// publication, and sets Dir in the result. Files that a person edited in the old directory are kept
+// under another name, with a note.
 func (r *buildRun) writeBundle(ctx context.Context, reconciled Result, result *BuildResult) error {
 	var facts plan.BundleFacts
 	if err := json.Unmarshal(reconciled.Bundle.Facts, &facts); err != nil {

@@ -41,7 +41,8 @@ type BuildLoop struct {
 	builds    sync.WaitGroup
 }
 
-// NewBuildLoop returns a build loop of the builder's catalog.
+// NewBuildLoop returns a loop that builds the talks in the catalog of b. It builds nothing until
+// Run is called.
 func NewBuildLoop(b *Builder) *BuildLoop {
 	return &BuildLoop{Builder: b, talks: make(map[string]*talkBuild), watchers: make(map[int]func(string, Progress)), wake: make(chan struct{}, 1)}
 }
@@ -83,7 +84,7 @@ type talkBuild struct {
 	factsChanged       chan struct{}
 }
 
-// Wake makes Run look for requests at once.
+// Wake makes Run look for new requests at once instead of at its next poll.
 func (b *BuildLoop) Wake() {
 	select {
 	case b.wake <- struct{}{}:
@@ -91,7 +92,8 @@ func (b *BuildLoop) Wake() {
 	}
 }
 
-// Status returns the state of a talk's build; ok is false if there never was a request for it.
+// Status returns the state of a talk's build. ok is false if Run has not seen a request for the
+// talk.
 func (b *BuildLoop) Status(slug string) (p Progress, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -104,7 +106,8 @@ func (b *BuildLoop) Status(slug string) (p Progress, ok bool) {
 	return p, true
 }
 
-// queuePosition must be called with mu held.
+// queuePosition returns the place of a talk in the queue, counted from 1, or 0 if the talk does not
+// wait. It must be called with mu held.
 func (b *BuildLoop) queuePosition(t *talkBuild) int {
 	if t.Phase != Queued {
 		return 0
@@ -118,13 +121,14 @@ func (b *BuildLoop) queuePosition(t *talkBuild) int {
 	return n
 }
 
-// compareTurn orders the queue: higher priority first, then older requests.
+// compareTurn returns a negative number if a is to be built before b: because it has a higher
+// priority or, at the same priority, an older request.
 func compareTurn(a, b *talkBuild) int {
 	return cmp.Or(cmp.Compare(b.Request.Priority, a.Request.Priority), a.Request.At.Compare(b.Request.At), cmp.Compare(a.Request.Slug, b.Request.Slug))
 }
 
-// Watch calls a function whenever a build's state changes, up to ten times a second for each talk
-// that is being built, until stop is called. The function must not block.
+// Watch calls notify whenever the state of a build changes, up to ten times a second for each talk
+// that is being built, until stop is called. notify must not block.
 func (b *BuildLoop) Watch(notify func(slug string, p Progress)) (stop func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -138,7 +142,8 @@ func (b *BuildLoop) Watch(notify func(slug string, p Progress)) (stop func()) {
 	}
 }
 
-// update changes the state of a build and calls the watchers.
+// update calls change to change the state of a build, with mu held, and then calls the watchers
+// with the new state.
 func (b *BuildLoop) update(t *talkBuild, change func(*talkBuild)) {
 	b.notifyMu.Lock()
 	defer b.notifyMu.Unlock()
@@ -156,8 +161,9 @@ func (b *BuildLoop) update(t *talkBuild, change func(*talkBuild)) {
 	}
 }
 
-// Run builds requested talks until ctx ends. Then it cancels the builds and waits for them. It
-// must be called once.
+// Run builds the talks that the catalog has requests for, until ctx ends. Then it cancels the
+// running builds, waits for them and returns nil. Their requests stay pending. Run must be called
+// only once.
 func (b *BuildLoop) Run(ctx context.Context) error {
 	builder := b.Builder
 	if err := builder.Catalog.EndInterruptedRuns(ctx); err != nil {
@@ -192,7 +198,9 @@ func (b *BuildLoop) Run(ctx context.Context) error {
 	}
 }
 
-// addRequest takes up a request as the catalog has it. A build in progress is told of newer facts.
+// addRequest updates a talk's state to a request from the catalog. If the talk is being built and
+// the request is for newer facts, it signals the build to reload them. A request that is already
+// known changes nothing.
 func (b *BuildLoop) addRequest(r catalog.BuildRequest) {
 	b.mu.Lock()
 	t := b.talks[r.Slug]
@@ -228,7 +236,8 @@ func (b *BuildLoop) addRequest(r catalog.BuildRequest) {
 // work, so that a new request does not wait while a thousand are.
 const maxShortChecks = 16
 
-// startReady reads the pending requests and starts as many builds as there is room for.
+// startReady reads the pending requests and starts as many builds as there is room for. It also
+// starts talks that may overtake others because they have only quick work.
 func (b *BuildLoop) startReady(ctx context.Context) error {
 	pending, err := b.Builder.Catalog.PendingBuilds(ctx)
 	if err != nil {
@@ -259,7 +268,7 @@ func (b *BuildLoop) startReady(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// queued returns the talks that wait, the next one first.
+// queued returns the waiting talks in the order in which they will be built.
 func (b *BuildLoop) queued() (all []*talkBuild) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -272,8 +281,8 @@ func (b *BuildLoop) queued() (all []*talkBuild) {
 	return all
 }
 
-// hasFreeSlot reports whether fewer than MaxConcurrent talks of the same or a higher priority have
-// long work.
+// hasFreeSlot reports whether t may start now. It may if fewer than MaxConcurrent talks with long
+// work, of the same or a higher priority, are being built.
 func (b *BuildLoop) hasFreeSlot(t *talkBuild) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -286,8 +295,9 @@ func (b *BuildLoop) hasFreeSlot(t *talkBuild) bool {
 	return long < cmp.Or(b.MaxConcurrent, defaultMaxConcurrent)
 }
 
-// mayOvertake reports whether a talk may start before its turn because it has only quick work.
-// checked is true if the talk had to be planned for that.
+// mayOvertake reports whether a talk may start before its turn because it has only quick work. It
+// returns false if twice MaxConcurrent such talks are being built. checked is true if the talk was
+// planned to find out, which takes time.
 func (b *BuildLoop) mayOvertake(ctx context.Context, t *talkBuild) (yes, checked bool) {
 	b.mu.Lock()
 	overtaking := 0
@@ -310,7 +320,8 @@ func (b *BuildLoop) mayOvertake(ctx context.Context, t *talkBuild) (yes, checked
 	return t.short, !known
 }
 
-// isShort reports whether a talk's bundle can be built with quick actions alone.
+// isShort plans a talk and reports whether only quick actions are missing from its bundle. It
+// returns false if that is not known yet.
 func (b *BuildLoop) isShort(ctx context.Context, slug string) bool {
 	s, err := b.Builder.Catalog.Talk(ctx, slug)
 	if err != nil {
@@ -320,7 +331,7 @@ func (b *BuildLoop) isShort(ctx context.Context, slug string) bool {
 	return err == nil && c.Complete && c.LongActions == 0
 }
 
-// start builds a talk in a goroutine.
+// start marks a talk as being built and builds it in a goroutine. At the end it wakes Run.
 func (b *BuildLoop) start(ctx context.Context, t *talkBuild) {
 	b.update(t, func(t *talkBuild) {
 		t.Phase, t.buildingGeneration, t.Status, t.Result = Analysing, t.Request.Generation, Status{}, BuildResult{}
@@ -332,7 +343,8 @@ func (b *BuildLoop) start(ctx context.Context, t *talkBuild) {
 	})
 }
 
-// run builds a talk and saves the outcome. If ctx ends, the request stays pending.
+// run builds a talk, saves the outcome in the catalog and updates the talk's state. If ctx ends
+// meanwhile, the talk is queued again and its request stays pending.
 func (b *BuildLoop) run(ctx context.Context, t *talkBuild) {
 	result, err := b.build(ctx, t)
 	if ctx.Err() != nil {
@@ -348,7 +360,8 @@ func (b *BuildLoop) run(ctx context.Context, t *talkBuild) {
 	b.update(t, func(t *talkBuild) { t.finish(result, err) })
 }
 
-// build builds a talk as the catalog has it. Its jobs share the queue with those of other talks.
+// build builds the bundle of a talk from its facts in the catalog. Its jobs go through the
+// scheduler that all builds share.
 func (b *BuildLoop) build(ctx context.Context, t *talkBuild) (BuildResult, error) {
 	request, err := b.loadRequest(ctx, t)
 	if err != nil {
@@ -370,7 +383,8 @@ func (b *BuildLoop) build(ctx context.Context, t *talkBuild) (BuildResult, error
 	return b.Builder.buildWith(ctx, &conductor, request)
 }
 
-// finish updates t after its build. If the facts have changed since, the talk is queued again.
+// finish updates t to the result of its build. If a newer request came meanwhile, the talk is
+// queued again. The caller holds the mutex of the BuildLoop.
 func (t *talkBuild) finish(result BuildResult, err error) {
 	t.Phase, t.Result, t.Problem, t.Failures = Done, result, "", nil
 	t.Remaining, t.RemainingKnown = 0, false
@@ -394,8 +408,9 @@ func (t *talkBuild) finish(result BuildResult, err error) {
 // errNoRecording is the outcome for a talk without recordings.
 var errNoRecording = errors.New("there is no recording yet")
 
-// loadRequest reads a talk from the catalog. It reads the generation before the facts: a change
-// between the two is built again, and never lost.
+// loadRequest returns the request to build a talk from its present facts in the catalog, and
+// errNoRecording if the talk has no recording. It reads the generation of the facts before the
+// facts, so that a change between the two causes another build and is never missed.
 func (b *BuildLoop) loadRequest(ctx context.Context, t *talkBuild) (BuildRequest, error) {
 	now, err := b.Builder.Catalog.BuildRequest(ctx, t.slug)
 	if err != nil {
@@ -411,8 +426,8 @@ func (b *BuildLoop) loadRequest(ctx context.Context, t *talkBuild) (BuildRequest
 	return request, err
 }
 
-// updateStatus takes up the progress of a build. Talks with long work share the workers, so that
-// each takes as many times longer.
+// updateStatus updates the phase and the estimated remaining time of a build from the status of its
+// reconciler. The estimate assumes that all talks with long work share the workers equally.
 func (b *BuildLoop) updateStatus(t *talkBuild, s Status) {
 	b.update(t, func(t *talkBuild) {
 		t.Status = s

@@ -105,7 +105,7 @@ type ActionsFailedError struct {
 	Failures []*action.Failure
 }
 
-// Error returns one line for each failed action.
+// Error returns one line for each failed action: its slot and what went wrong.
 func (e *ActionsFailedError) Error() string {
 	lines := make([]string, len(e.Failures))
 	for i, f := range e.Failures {
@@ -114,9 +114,9 @@ func (e *ActionsFailedError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Reconcile works until the target's bundle is in the store. It returns an *inputerr.Error where
-// the input is at fault, an *ActionsFailedError where actions failed for good, or ctx's error.
-// After an error the jobs in flight are cancelled.
+// Reconcile plans, queues and retries actions until the target's bundle is in the store. It returns
+// an *inputerr.Error if the input is at fault, an *ActionsFailedError if actions failed for good,
+// or ctx's error. Before it returns an error, it cancels the jobs in flight.
 func (c *Conductor) Reconcile(ctx context.Context, t Target) (Result, error) {
 	r := newReconciler(c, t)
 	err := r.replan(ctx)
@@ -137,7 +137,8 @@ func (c *Conductor) Reconcile(ctx context.Context, t Target) (Result, error) {
 	return result, nil
 }
 
-// loop dispatches jobs and handles events until there is nothing left to wait for.
+// loop dispatches jobs and handles events until no job is in flight and none can be started. It
+// returns nil if the bundle was built then.
 func (r *reconciler) loop(ctx context.Context) error {
 	interval := r.PollInterval
 	if interval == 0 {
@@ -170,7 +171,8 @@ func (r *reconciler) loop(ctx context.Context) error {
 	}
 }
 
-// outcome returns nil if the bundle was built, else why it was not.
+// outcome returns nil if the bundle was built, else an error with the reason. It must be called
+// when no job is in flight and no action is ready.
 func (r *reconciler) outcome() error {
 	if len(r.failures) > 0 {
 		return &ActionsFailedError{Failures: r.failures}

@@ -18,13 +18,15 @@ type WorkEstimate struct {
 	Unknown int           // actions for whose group there are no measurements
 }
 
-// Add returns the sum of both estimates.
+// Add returns the estimate for the jobs of e and o together.
 func (e WorkEstimate) Add(o WorkEstimate) WorkEstimate {
 	return WorkEstimate{Work: e.Work + o.Work, Unknown: e.Unknown + o.Unknown}
 }
 
-// expectedDuration returns about how long an action takes, by the first of the timings that
-// knows its group, then its kind. Quick actions take the same time however long the talk is.
+// expectedDuration returns about how long an action takes. It uses the timings of its group in this
+// run (measured), else those of its group in earlier runs, else those of its kind. The duration of
+// a long action is proportional to its share of the programme; quick actions always take the same
+// time. known is false if there are no timings.
 func (g *actionGraph) expectedDuration(n *node, measured, earlier Timings) (took time.Duration, known bool) {
 	for _, t := range []catalog.Timing{measured[n.group], earlier[n.group], earlier[catalog.TimingGroup{Kind: n.group.Kind}]} {
 		share := g.programmeShare(n)
@@ -39,9 +41,10 @@ func (g *actionGraph) expectedDuration(n *node, measured, earlier Timings) (took
 	return 0, false
 }
 
-// remaining estimates the work that is left, by the slot of each job's first action. Actions that
-// share a decode take as long as the longest of them. done is the fraction of each running action
-// that is finished; measured are timings of this run, earlier those of other runs.
+// remaining returns the estimated work that is left, by the slot of each job's first action. The
+// estimate for actions that share a decode is that of the longest of them, since they run at the
+// same time. done is the finished fraction of each running action. measured holds the timings of
+// this run, and earlier those of other runs.
 func (g *actionGraph) remaining(done map[*node]float64, measured, earlier Timings) map[string]WorkEstimate {
 	firstSlots := make(map[string]string) // by kind and share
 	all := make(map[string]WorkEstimate)
@@ -87,12 +90,12 @@ type StageCost struct {
 	Work  WorkEstimate
 }
 
-// Sure reports whether the cost is complete and every part of it is known.
+// Sure reports whether the cost contains all actions and an estimate for each.
 func (c Cost) Sure() bool { return c.Complete && c.Work.Unknown == 0 }
 
-// Cost returns what it would cost to build the bundle of a submission, which need not be saved.
-// It changes nothing, and does not update translations to a changed source. An *inputerr.Error
-// says which facts contradict each other.
+// Cost returns what building the bundle of a submission would cost. The submission need not be
+// saved. Cost changes nothing, and does not count the effect of a changed source on translations.
+// If the facts contradict each other, it returns an *inputerr.Error.
 func (b *Builder) Cost(ctx context.Context, s catalog.Submission) (Cost, error) {
 	p := b.Planner()
 	pipeline, err := p.LoadPipeline(s)
@@ -117,7 +120,8 @@ func (b *Builder) Cost(ctx context.Context, s catalog.Submission) (Cost, error) 
 	return g.cost(timings, b.WorkerSlots), nil
 }
 
-// cost sums up by stage what has to be done, with that many jobs at once.
+// cost returns the number of actions to run and to reuse and the estimated work, by stage and in
+// total. Its Time assumes that workerSlots jobs run at once.
 func (g *actionGraph) cost(timings Timings, workerSlots int) Cost {
 	c := Cost{Complete: g.graph.Complete, Notes: g.graph.Notes}
 	indexes := make(map[string]int)
@@ -150,5 +154,5 @@ func (g *actionGraph) cost(timings Timings, workerSlots int) Cost {
 // readOnlyStore is a store whose artifacts cannot be removed.
 type readOnlyStore struct{ Store }
 
-// Forget keeps the artifact.
+// Forget does nothing, so that estimating a cost removes no artifact.
 func (readOnlyStore) Forget(context.Context, action.Key) error { return nil }

@@ -20,8 +20,8 @@ type inflightJob struct {
 	speed       float64 // times real time
 }
 
-// dispatchReady sends jobs while there is room. Long and quick jobs are counted apart, so that
-// quick ones never wait for long ones.
+// dispatchReady sends jobs with ready actions to the queue, as many as MaxInFlight allows. Long and
+// quick jobs are counted separately, so that quick ones never wait for long ones.
 func (r *reconciler) dispatchReady(ctx context.Context) error {
 	for {
 		first := r.nextReady()
@@ -36,7 +36,8 @@ func (r *reconciler) dispatchReady(ctx context.Context) error {
 	}
 }
 
-// nextReady returns the first ready action that there is room for, or nil.
+// nextReady returns the first action in plan order that is ready and whose job MaxInFlight still
+// allows, or nil.
 func (r *reconciler) nextReady() *node {
 	inFlight := make(map[bool]int) // true: quick jobs
 	for _, j := range r.inflight {
@@ -50,7 +51,8 @@ func (r *reconciler) nextReady() *node {
 	return nil
 }
 
-// sendJob gives a job to the queue. If the queue refuses, later polls try again.
+// sendJob gives a job to the queue. An error of the queue is only logged, since later polls try
+// again. sendJob returns ctx's error.
 func (r *reconciler) sendJob(ctx context.Context, j *inflightJob) error {
 	err := r.Queue.Dispatch(ctx, j.job, jobTimeout)
 	if ctx.Err() != nil {
@@ -63,9 +65,9 @@ func (r *reconciler) sendJob(ctx context.Context, j *inflightJob) error {
 	return nil
 }
 
-// newJob takes a ready action, and those that share its decode, out of ready and into a job. An
-// action that failed before gets a job of its own: an encoder that always fails must not fail
-// the others, too.
+// newJob moves a ready action, and the ready ones that share its decode, out of r.ready into a new
+// job. An action that failed before gets a job of its own, so that an encoder that always fails
+// does not make the others fail too.
 func (r *reconciler) newJob(first *node) *inflightJob {
 	together := func(n *node) bool {
 		return n == first || first.action.Share != "" && first.failures+n.failures == 0 &&
@@ -96,8 +98,8 @@ func (r *reconciler) newJob(first *node) *inflightJob {
 	return j
 }
 
-// jobID returns the same ID for the same actions at the same attempt, so that a job which is
-// dispatched twice is one job.
+// jobID returns an ID that depends only on the keys of the job's actions and on the attempt, so
+// that a job that is dispatched twice is one job.
 func jobID(j action.Job) string {
 	var b strings.Builder
 	for _, a := range j.Actions {

@@ -10,9 +10,9 @@ import (
 // RunsKept is how many runs of each talk the catalog remembers.
 const RunsKept = 20
 
-// GCRoots returns the keys of all artifacts that garbage collection must keep: those of every
-// talk's current plan and of its last published bundle. Where a talk cannot be planned to its
-// end, everything that its remembered runs used is kept.
+// GCRoots returns the keys of all artifacts that garbage collection must keep: those in every
+// talk's last published bundle and in its current plan. If a talk cannot be planned completely, it
+// also returns the keys of the actions in its last RunsKept runs.
 func (b *Builder) GCRoots(ctx context.Context) (map[action.Key]bool, error) {
 	keys := make(map[action.Key]bool)
 	published, err := b.Catalog.AllPublishedKeys(ctx)

@@ -54,8 +54,8 @@ type actionGraph struct {
 	groupSizes map[catalog.TimingGroup]int // actions in each group
 }
 
-// set replaces the plan. Actions of the last plan keep their state; new ones are looked up in
-// the store.
+// set replaces the plan. Actions that the last plan had, too, keep their state; for the others it
+// looks in the store.
 func (g *actionGraph) set(ctx context.Context, s Store, log *slog.Logger, next plan.Graph) error {
 	nodes := make(map[action.Key]*node, len(next.Actions))
 	sizes := make(map[catalog.TimingGroup]int)
@@ -80,9 +80,9 @@ func (g *actionGraph) set(ctx context.Context, s Store, log *slog.Logger, next p
 	return nil
 }
 
-// isPresent reports whether the store has an artifact. A bundle counts only with every file that
-// it lists. Otherwise isPresent removes it from the store, so that it is built again with what
-// is missing.
+// isPresent reports whether the store has the artifact under key. If the key is that of a bundle,
+// the artifacts of all files that it lists must be there, too. If one is missing, isPresent removes
+// the bundle's artifact from the store, so that it is built again.
 func isPresent(ctx context.Context, s Store, log *slog.Logger, key action.Key, isBundle bool) (bool, error) {
 	has, err := s.Has(ctx, key)
 	if err != nil || !has || !isBundle {
@@ -149,7 +149,8 @@ func (g *actionGraph) link() {
 	slices.SortFunc(g.ready, byPlanOrder)
 }
 
-// markNeeded marks n, unless it is present, and everything absent that it depends on.
+// markNeeded marks n and all actions that it depends on as needed. It stops at actions that are
+// present or failed.
 func (g *actionGraph) markNeeded(n *node) {
 	if n == nil || n.needed || n.state == present || n.state == failed {
 		return
@@ -160,8 +161,8 @@ func (g *actionGraph) markNeeded(n *node) {
 	}
 }
 
-// unblockDependents updates the actions that depend on n, which is now present. Those that miss no
-// other input become ready to start.
+// unblockDependents updates the actions that depend on n, which is present now. Those whose other
+// inputs are all present become ready to start.
 func (g *actionGraph) unblockDependents(n *node) {
 	for _, d := range n.dependents {
 		d.missingInputs--
@@ -176,7 +177,7 @@ func (g *actionGraph) insertReady(n *node) {
 	g.ready = slices.Insert(g.ready, i, n)
 }
 
-// programmeLength returns 0 while the length is unknown.
+// programmeLength returns the length of the programme, or 0 if it is not known yet.
 func (g *actionGraph) programmeLength() time.Duration {
 	if g.graph.Edition == nil || g.graph.Edition.Programme.Rate.IsZero() {
 		return 0
@@ -184,8 +185,8 @@ func (g *actionGraph) programmeLength() time.Duration {
 	return g.graph.Edition.Programme.Duration()
 }
 
-// programmeShare returns about how much of the programme an action makes: the length divided by
-// the number of actions in its group. It is 0 while the length is unknown.
+// programmeShare returns about how much of the programme an action processes: the programme's
+// length divided by the number of actions in its group. It returns 0 while the length is unknown.
 func (g *actionGraph) programmeShare(n *node) time.Duration {
 	return g.programmeLength() / time.Duration(max(1, g.groupSizes[n.group]))
 }

@@ -14,8 +14,9 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// LoadBuildRequest returns a request to build a talk as the catalog has it. The error is
-// catalog.ErrNotFound if there is no such talk.
+// LoadBuildRequest returns a request to build a talk from its facts in the catalog, by the present
+// definition of its pipeline. It returns catalog.ErrNotFound if there is no such talk, and an
+// *inputerr.Error if the talk has no directory for its bundle.
 func LoadBuildRequest(ctx context.Context, c *catalog.Catalog, kinds []plan.Kind, slug string) (request BuildRequest, err error) {
 	if request.Submission, err = c.Talk(ctx, slug); err != nil {
 		return request, err
@@ -33,7 +34,8 @@ func LoadBuildRequest(ctx context.Context, c *catalog.Catalog, kinds []plan.Kind
 }
 
 // locateOriginals returns where the files are that a talk is built from: its recordings and the
-// images of its cards. The notes name those that are missing or have changed.
+// images of its cards. Files that are missing or have changed on the disk are left out, with a note
+// for each.
 func locateOriginals(ctx context.Context, c *catalog.Catalog, s catalog.Submission) (found map[action.Key]action.Original, notes []string, err error) {
 	names := make(map[string]string) // by SHA-256
 	for _, r := range s.Facts.Recordings {

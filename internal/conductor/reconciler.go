@@ -43,8 +43,9 @@ func newReconciler(c *Conductor, t Target) *reconciler {
 	}
 }
 
-// replan plans as far as the observations reach, has the facts accepted if they are new, and
-// compares the plan with the store.
+// replan makes a new plan with all observations that are in the store, and updates the states of
+// its actions. As soon as a plan has an edition, it calls the target's Accept, once for each
+// version of the facts, and then plans again.
 func (r *reconciler) replan(ctx context.Context) error {
 	g, err := r.planner.Plan(ctx)
 	if err != nil {
@@ -65,7 +66,8 @@ func (r *reconciler) replan(ctx context.Context) error {
 	return r.set(ctx, r.Store, r.Log, g)
 }
 
-// storeInlineInputs stores those inputs of the plan that come with the facts.
+// storeInlineInputs stores the plan's inline inputs, such as subtitle tracks, whose content comes
+// with the facts.
 func (r *reconciler) storeInlineInputs(ctx context.Context, g plan.Graph) error {
 	for key, content := range g.InlineInputs {
 		if err := r.storeInlineInput(ctx, key, content); err != nil {
@@ -91,8 +93,8 @@ func (r *reconciler) storeInlineInput(ctx context.Context, key action.Key, conte
 	return errors.Join(err, release())
 }
 
-// handleEvent updates a job by what its worker reports. An event without a job says that events
-// may have been lost.
+// handleEvent updates the state of a job from a worker's event. An event without a job means that
+// others may have been lost, and handleEvent polls all jobs.
 func (r *reconciler) handleEvent(ctx context.Context, e action.Event) error {
 	if e.Job == "" {
 		return r.poll(ctx)
@@ -123,7 +125,8 @@ func (r *reconciler) handleEvent(ctx context.Context, e action.Event) error {
 	return nil
 }
 
-// poll asks the store and the queue about every job in flight, and records the states.
+// poll checks every job in flight in the store and, if its artifacts are not there, in the queue.
+// Then it records changed states.
 func (r *reconciler) poll(ctx context.Context) error {
 	for _, j := range r.inflight {
 		found, err := r.allPresent(ctx, j)
@@ -142,8 +145,9 @@ func (r *reconciler) poll(ctx context.Context) error {
 	return r.recordStates(ctx)
 }
 
-// checkJob asks the queue about a job. One that the queue does not know at two polls in a row is
-// sent again as a new attempt.
+// checkJob sends a job that the queue has not accepted yet, and else asks the queue for its state.
+// A job that the queue does not know at two polls in a row counts as lost: its actions get ready to
+// start in a new job.
 func (r *reconciler) checkJob(ctx context.Context, j *inflightJob) error {
 	if !j.sent {
 		return r.sendJob(ctx, j)
@@ -177,9 +181,10 @@ func (r *reconciler) allPresent(ctx context.Context, j *inflightJob) (bool, erro
 	return true, nil
 }
 
-// finishJob takes a job out of flight. Even after a failure, its actions whose artifacts are in
-// the store are done; the others are tried again or have failed for good. A nil failure means
-// that the job is done or lost.
+// finishJob removes a job that has ended from those in flight. Its actions whose artifacts are in
+// the store are done, even if the job failed. The others are tried again or have failed for good.
+// failure is nil if the job succeeded or was lost. If the input caused the failure, finishJob
+// returns that error, which ends the build.
 func (r *reconciler) finishJob(ctx context.Context, j *inflightJob, failure *action.Failure) error {
 	r.dropJob(j)
 	if failure != nil && failure.InputError != nil {
@@ -204,8 +209,9 @@ func (r *reconciler) finishJob(ctx context.Context, j *inflightJob, failure *act
 	return nil
 }
 
-// settleActions updates the actions of a job that ended. observed says that one of them is an
-// observation that the plan asks for, planned that the plan still has at least one of them.
+// settleActions updates the states of the actions of a job that has ended. observed is true if one
+// of them made an observation that the plan asks for, and planned is true if at least one is still
+// in the plan. failure is as in finishJob.
 func (r *reconciler) settleActions(ctx context.Context, j *inflightJob, failure *action.Failure) (observed, planned bool, err error) {
 	for _, n := range j.nodes {
 		if r.nodes[n.action.Key] != n {
@@ -228,7 +234,7 @@ func (r *reconciler) settleActions(ctx context.Context, j *inflightJob, failure 
 	return observed, planned, nil
 }
 
-// dropJob forgets a job that is over.
+// dropJob removes a job from those in flight and calls onJobEnd.
 func (r *reconciler) dropJob(j *inflightJob) {
 	delete(r.inflight, j.job.ID)
 	if r.onJobEnd != nil {
@@ -236,8 +242,8 @@ func (r *reconciler) dropJob(j *inflightJob) {
 	}
 }
 
-// reload plans for changed facts. Jobs that are still needed go on. Failed actions are tried
-// again: the change may be meant to repair them.
+// reload reads the changed facts and plans again. Jobs whose actions are still in the plan
+// continue. Failed actions are tried again, since the change may be meant to repair them.
 func (r *reconciler) reload(ctx context.Context) (err error) {
 	if r.target.Originals, err = r.target.Reload(ctx); err != nil {
 		return err
@@ -254,7 +260,8 @@ func (r *reconciler) reload(ctx context.Context) (err error) {
 	return r.cancelUnneeded(ctx)
 }
 
-// cancelUnneeded cancels the jobs whose actions the plan no longer has, except quick ones.
+// cancelUnneeded cancels the jobs none of whose actions are in the plan any more. Quick jobs are
+// left to finish.
 func (r *reconciler) cancelUnneeded(ctx context.Context) error {
 	for id, j := range r.inflight {
 		planned := slices.ContainsFunc(j.nodes, func(n *node) bool { return r.nodes[n.action.Key] == n })
@@ -269,8 +276,9 @@ func (r *reconciler) cancelUnneeded(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// retryOrFail lets an action that its job did not make start again, or gives it up. A nil
-// failure means that the job was lost.
+// retryOrFail makes an action ready to start again whose job ended without its artifact. After
+// MaxAttempts failures, or if its job was lost too often, the action fails for good. failure is nil
+// if the job was lost.
 func (r *reconciler) retryOrFail(n *node, failure *action.Failure) {
 	n.state = absent
 	if failure != nil {
@@ -294,7 +302,9 @@ func (r *reconciler) retryOrFail(n *node, failure *action.Failure) {
 	}
 }
 
-// recheckInputs looks, after a failure, whether what the job reads is still in the store.
+// recheckInputs looks, after a failure, whether the inputs of the job are still in the store. It
+// stores missing inline inputs again, and marks other missing inputs as absent, so that they are
+// made again.
 func (r *reconciler) recheckInputs(ctx context.Context, j *inflightJob) error {
 	if err := r.storeInlineInputs(ctx, r.graph); err != nil {
 		return err
@@ -321,13 +331,14 @@ func (r *reconciler) recheckInputs(ctx context.Context, j *inflightJob) error {
 	return nil
 }
 
-// canRaiseSalt reports whether new keys may help the rendition, which they do not after several.
+// canRaiseSalt reports whether a rendition may get new keys. It returns false if rendition is "",
+// or if this build has raised its salt MaxAttempts times already.
 func (r *reconciler) canRaiseSalt(rendition string) bool {
 	return rendition != "" && r.target.RaiseSalt != nil && r.saltRaises[rendition] < MaxAttempts
 }
 
-// raiseSalt gives new keys to the rendition whose segments could not be joined, so that all of them
-// are encoded again, and plans anew.
+// raiseSalt gives new keys to the rendition whose segments could not be joined, and plans again, so
+// that all its segments are encoded again.
 func (r *reconciler) raiseSalt(ctx context.Context, failure *action.Failure) error {
 	r.saltRaises[failure.MismatchedRendition]++
 	r.Log.Warn("segments cannot be joined; encoding the rendition again", "rendition", failure.MismatchedRendition)
@@ -337,7 +348,8 @@ func (r *reconciler) raiseSalt(ctx context.Context, failure *action.Failure) err
 	return r.replan(ctx)
 }
 
-// cancelAll cancels the jobs in flight.
+// cancelAll cancels the jobs in flight. It stops at the first error of the queue, which it only
+// logs.
 func (r *reconciler) cancelAll(ctx context.Context) {
 	for id := range r.inflight {
 		if err := r.Queue.Cancel(ctx, id); err != nil {
@@ -347,7 +359,8 @@ func (r *reconciler) cancelAll(ctx context.Context) {
 	}
 }
 
-// recordStates saves the states that have changed since the last call.
+// recordStates saves, with the Recorder, the states of actions that have changed since the last
+// call. It does nothing before the facts are accepted.
 func (r *reconciler) recordStates(ctx context.Context) error {
 	if r.Recorder == nil || r.runID == 0 {
 		return nil
@@ -372,7 +385,8 @@ func (r *reconciler) recordStates(ctx context.Context) error {
 	return nil
 }
 
-// stateName returns the state as the catalog names it.
+// stateName returns the action's state in the form that the catalog saves. Absent and dispatched
+// actions are both catalog.SlotWaiting.
 func (n *node) stateName() catalog.SlotState {
 	switch {
 	case n.state == present && n.ran:

@@ -58,7 +58,7 @@ func newScheduler(q Queue, maxInFlight int, log *slog.Logger) *scheduler {
 // eventBuffer is how many events a session may be behind before it has to poll all of its jobs.
 const eventBuffer = 256
 
-// openSession must be matched by close.
+// openSession returns a new session for a talk of this priority. The caller must close it.
 func (s *scheduler) openSession(priority int) *session {
 	m := &session{scheduler: s, priority: priority, events: make(chan action.Event, eventBuffer), ownJobs: make(map[string]*queuedJob)}
 	s.mu.Lock()
@@ -67,7 +67,8 @@ func (s *scheduler) openSession(priority int) *session {
 	return m
 }
 
-// close cancels the jobs that no other session waits for.
+// close removes the session from the scheduler, and cancels its jobs that no other session waits
+// for.
 func (m *session) close(ctx context.Context) {
 	m.mu.Lock()
 	ids := slices.Collect(maps.Keys(m.ownJobs))
@@ -80,8 +81,8 @@ func (m *session) close(ctx context.Context) {
 	}
 }
 
-// run passes the queue's events on to the sessions, and dispatches waiting jobs at least once
-// every interval, until ctx ends.
+// run passes the queue's events on to the sessions until ctx ends. It dispatches waiting jobs after
+// each event and at least once every interval.
 func (s *scheduler) run(ctx context.Context, interval time.Duration) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -100,7 +101,8 @@ func (s *scheduler) run(ctx context.Context, interval time.Duration) {
 	}
 }
 
-// routeEvent passes an event on to the sessions that wait for its job, or to all if it names none.
+// routeEvent passes an event on to the sessions that wait for its job, or to all sessions if it has
+// no job. When the job is done or failed, it removes the job.
 func (s *scheduler) routeEvent(e action.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,8 +125,9 @@ func (s *scheduler) routeEvent(e action.Event) {
 	}
 }
 
-// notify never blocks. The last free place in the buffer takes an event without a job, which
-// makes the session poll all of its jobs.
+// notify puts an event into the session's buffer and never blocks. If only one place is free, it
+// puts an event without a job there instead, which makes the session poll all of its jobs. If none
+// is free, it drops the event.
 func (m *session) notify(e action.Event) {
 	switch room := cap(m.events) - len(m.events); {
 	case room > 1:
@@ -134,7 +137,8 @@ func (m *session) notify(e action.Event) {
 	}
 }
 
-// removeJob must be called with mu held.
+// removeJob removes a job from the scheduler and from the sessions that wait for it. It must be
+// called with mu held.
 func (s *scheduler) removeJob(j *queuedJob) {
 	if s.jobsByID[j.job.ID] != j {
 		return
@@ -153,8 +157,8 @@ func (s *scheduler) removeJob(j *queuedJob) {
 	}
 }
 
-// jobEnded removes a job that the session no longer waits for because it is over. Other sessions
-// that wait for it are told to look.
+// jobEnded removes a job that the session has found to be over. Other sessions that wait for the
+// job get an event, so that they check it too.
 func (m *session) jobEnded(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -170,7 +174,9 @@ func (m *session) jobEnded(id string) {
 	m.removeJob(j)
 }
 
-// Dispatch schedules a job, or waits for an equal one of another session.
+// Dispatch schedules a job. If another session has scheduled a job that makes the same artifacts,
+// the two share it. An error of the queue is not returned, since the scheduler tries again;
+// Dispatch returns only ctx's error.
 func (m *session) Dispatch(ctx context.Context, job action.Job, timeout time.Duration) error {
 	m.mu.Lock()
 	j := m.equivalentJob(job)
@@ -189,8 +195,8 @@ func (m *session) Dispatch(ctx context.Context, job action.Job, timeout time.Dur
 	return ctx.Err()
 }
 
-// equivalentJob returns the scheduled job that makes everything that the given one would, or nil.
-// It must be called with mu held.
+// equivalentJob returns the scheduled job that makes all artifacts of the given one, or nil. It
+// must be called with mu held.
 func (s *scheduler) equivalentJob(job action.Job) *queuedJob {
 	if j := s.jobsByID[job.ID]; j != nil {
 		return j
@@ -204,7 +210,8 @@ func (s *scheduler) equivalentJob(job action.Job) *queuedJob {
 	return j
 }
 
-// dispatchWaiting sends jobs to the queue while there is room for them.
+// dispatchWaiting sends waiting jobs to the queue until it has maxInFlight of them or refuses one.
+// A refused job waits for the next call.
 func (s *scheduler) dispatchWaiting(ctx context.Context) {
 	for j := s.nextJob(); j != nil; j = s.nextJob() {
 		err := s.queue.Dispatch(ctx, j.job, j.timeout)
@@ -229,7 +236,8 @@ func (s *scheduler) dispatchWaiting(ctx context.Context) {
 	}
 }
 
-// nextJob returns the job to send next, counted as dispatched, or nil if there is no room.
+// nextJob returns the waiting job to send next and counts it as dispatched. It returns nil if no
+// job waits or if maxInFlight allows none.
 func (s *scheduler) nextJob() *queuedJob {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -261,7 +269,7 @@ func runsBefore(a, b *queuedJob, busy map[*session]int) bool {
 	return cmp.Or(cmp.Compare(b.priority(), a.priority()), cmp.Compare(a.minInFlight(busy), b.minInFlight(busy)), cmp.Compare(a.number, b.number)) < 0
 }
 
-// priority returns the highest priority among the waiting sessions.
+// priority returns the highest priority of the sessions that wait for the job.
 func (j *queuedJob) priority() int {
 	first, highest := true, 0
 	for m := range j.waiters {
@@ -272,8 +280,8 @@ func (j *queuedJob) priority() int {
 	return highest
 }
 
-// minInFlight returns the number of long jobs in the queue of that waiting session which has the
-// fewest.
+// minInFlight returns the smallest number of long jobs in the queue that a session waiting for j
+// has. busy holds that number for each session.
 func (j *queuedJob) minInFlight(busy map[*session]int) int {
 	first, lowest := true, 0
 	for m := range j.waiters {
@@ -284,7 +292,8 @@ func (j *queuedJob) minInFlight(busy map[*session]int) int {
 	return lowest
 }
 
-// State returns the state of one of the session's jobs.
+// State returns the state of one of the session's jobs. A job that the scheduler has not sent to
+// the queue yet is queue.Waiting, and an unknown one is queue.Gone.
 func (m *session) State(ctx context.Context, id string) (queue.State, error) {
 	m.mu.Lock()
 	j := m.ownJobs[id]
@@ -299,8 +308,7 @@ func (m *session) State(ctx context.Context, id string) (queue.State, error) {
 	return m.queue.State(ctx, j.job.ID)
 }
 
-// Cancel ends the session's interest in a job. The job is cancelled if no other session waits
-// for it.
+// Cancel removes a job from the session. If no other session waits for the job, it is cancelled.
 func (m *session) Cancel(ctx context.Context, id string) error {
 	m.mu.Lock()
 	j := m.ownJobs[id]
@@ -322,5 +330,6 @@ func (m *session) Cancel(ctx context.Context, id string) error {
 	return err
 }
 
-// Events returns the events of the session's jobs.
+// Events returns the channel of events about the session's jobs. An event without a job means that
+// some were dropped.
 func (m *session) Events() <-chan action.Event { return m.events }

@@ -34,7 +34,8 @@ type StageStatus struct {
 // statusInterval bounds how often a watcher is called.
 const statusInterval = 100 * time.Millisecond
 
-// reportStatus calls the target's watcher, at most once every statusInterval unless idle.
+// reportStatus calls the target's OnStatus with the present status. It does so at most once every
+// statusInterval, unless idle is set, which means that no job is in flight.
 func (r *reconciler) reportStatus(idle bool) {
 	if r.target.OnStatus == nil || !idle && time.Since(r.lastReport) < statusInterval {
 		return
@@ -77,13 +78,14 @@ func (r *reconciler) reportStatus(idle bool) {
 	r.target.OnStatus(s)
 }
 
-// stageName returns the stage of a slot: encode for encode/1080/r0/17.
+// stageName returns the stage that a slot belongs to, such as "encode" for "encode/1080/r0/17".
 func stageName(slot string) string {
 	name, _, _ := strings.Cut(slot, "/")
 	return name
 }
 
-// add counts an action of the stage.
+// add counts an action of the stage by its state. Actions that are absent and not needed are not
+// counted.
 func (s *StageStatus) add(n *node) {
 	switch {
 	case n.ran:

@@ -11,8 +11,9 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// updateTranslations updates the talk's translations in the catalog to their saved source, and
-// notes which of them need a translator again.
+// updateTranslations updates the talk's translations in the catalog to the current subtitles in the
+// spoken language. It adds a note for each translation in which a translator now has something to
+// do. If the talk has no such subtitles, it does nothing.
 func (r *buildRun) updateTranslations(ctx context.Context) error {
 	if conference.FindAuthored(r.facts.Tracks) == nil {
 		return nil

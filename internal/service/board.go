@@ -33,7 +33,7 @@ const (
 	StateNotRecorded      TalkState = "not-recorded" // marked as not to be recorded
 )
 
-// TalkStates returns all states, in order.
+// TalkStates returns all states, in the order in which a talk goes through them.
 func TalkStates() []TalkState {
 	return []TalkState{StateNoRecording, StateQueued, StateProcessing, StateFailed, StateReadyForReview, StateChangesRequested, StateApproved, StateOnHold, StateReleased, StateNotRecorded}
 }
@@ -64,8 +64,8 @@ type TalkSummary struct {
 	Version    uint64 // increases with every change of the board
 }
 
-// Day returns the day of the talk as "2006-01-02", in the time zone of the schedule; "" for a talk
-// without a time.
+// Day returns the day of the talk as "2006-01-02", in the time zone of its start time. It returns
+// "" for a talk without a time.
 func (r TalkSummary) Day() string {
 	if r.Scheduling.Start.IsZero() {
 		return ""
@@ -73,7 +73,7 @@ func (r TalkSummary) Day() string {
 	return r.Scheduling.Start.Format(time.DateOnly)
 }
 
-// Board keeps the summaries of all talks in memory. It follows the catalogue and the build loop.
+// Board keeps the summaries of all talks in memory. It follows the catalog and the build loop.
 type Board struct {
 	catalog   *catalog.Catalog
 	buildLoop *conductor.BuildLoop // nil where no talk is built
@@ -87,8 +87,8 @@ type Board struct {
 	stageNamesByPipeline map[string][]string // in the order of the pipeline
 }
 
-// NewBoard reads the summaries of all talks and subscribes to changes of the catalogue and of the
-// buildLoop, which may be nil. Run applies the changes.
+// NewBoard returns a board with the summaries of all talks in c. It subscribes to changes in c and
+// in buildLoop, which may be nil; call Run to have them applied.
 func NewBoard(ctx context.Context, c *catalog.Catalog, buildLoop *conductor.BuildLoop) (*Board, error) {
 	b := &Board{
 		catalog: c, buildLoop: buildLoop, talks: make(map[string]TalkSummary), dirty: make(map[string]bool),
@@ -108,7 +108,8 @@ func NewBoard(ctx context.Context, c *catalog.Catalog, buildLoop *conductor.Buil
 	return b, nil
 }
 
-// MarkChanged schedules a talk to be read again. It never blocks.
+// MarkChanged schedules the summary of a talk to be read again. It never blocks, and ignores an
+// empty slug.
 func (b *Board) MarkChanged(slug string) {
 	if slug == "" {
 		return
@@ -126,7 +127,8 @@ func (b *Board) MarkChanged(slug string) {
 // that changes ten times within it is read once.
 const coalesceDelay = 100 * time.Millisecond
 
-// Run keeps the board up to date until ctx ends.
+// Run reads the summaries of changed talks again until ctx ends, at most every coalesceDelay. It
+// stops with an error if the catalog cannot be read.
 func (b *Board) Run(ctx context.Context) error {
 	for {
 		select {
@@ -145,7 +147,7 @@ func (b *Board) Run(ctx context.Context) error {
 	}
 }
 
-// refresh reads all talks again that were marked as changed.
+// refresh reads the summaries of all talks that were marked as changed since the last call.
 func (b *Board) refresh(ctx context.Context) error {
 	b.mu.Lock()
 	dirty := b.dirty
@@ -163,7 +165,8 @@ func (b *Board) refresh(ctx context.Context) error {
 	return nil
 }
 
-// store saves a summary and sends it to all subscribers.
+// store saves a summary with the next version number and sends it to all subscribers. It never
+// blocks: a subscriber whose channel is full does not get it.
 func (b *Board) store(r TalkSummary) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -178,8 +181,8 @@ func (b *Board) store(r TalkSummary) {
 	}
 }
 
-// Subscribe sends every summary that changes to a channel until stop is called. A summary is
-// dropped if the channel is full; the gap in the versions shows that.
+// Subscribe sends every new summary to rows until stop is called. If rows is full, the summary is
+// dropped, and the reader sees a gap in the version numbers.
 func (b *Board) Subscribe(rows chan<- TalkSummary) (stop func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -191,7 +194,7 @@ func (b *Board) Subscribe(rows chan<- TalkSummary) (stop func()) {
 	}
 }
 
-// Talks returns all talks by day, time and room. Talks without a time come last.
+// Talks returns the summaries of all talks, by time, room and slug. Talks without a time come last.
 func (b *Board) Talks() []TalkSummary {
 	b.mu.Lock()
 	all := make([]TalkSummary, 0, len(b.talks))
@@ -216,7 +219,7 @@ func compareTrueFirst(a, b bool) int {
 	return 1
 }
 
-// Talk returns the summary of a talk; ok is false where there is no such talk.
+// Talk returns the summary of a talk. ok is false if there is no such talk.
 func (b *Board) Talk(slug string) (TalkSummary, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -224,7 +227,8 @@ func (b *Board) Talk(slug string) (TalkSummary, bool) {
 	return r, ok
 }
 
-// summarize derives the state of a talk from the catalogue and from the build loop.
+// summarize returns the summary of a talk. o is its entry in the catalog; the progress of a running
+// build comes from the build loop.
 func (b *Board) summarize(o catalog.Overview) TalkSummary {
 	r := TalkSummary{Overview: o, Stages: b.lastRunStages(o)}
 	var making TalkState
@@ -243,7 +247,8 @@ func (b *Board) summarize(o catalog.Overview) TalkSummary {
 	return r
 }
 
-// stateFromStep translates a step of the build loop; "" means that the talk is not in it.
+// stateFromStep returns the talk state that a phase of the build loop stands for. It returns "" if
+// the talk neither waits nor is being built.
 func stateFromStep(s conductor.Phase) TalkState {
 	switch s {
 	case conductor.Queued:
@@ -254,7 +259,8 @@ func stateFromStep(s conductor.Phase) TalkState {
 	return ""
 }
 
-// overlayLiveProgress replaces the recorded progress of stages by that of the running build.
+// overlayLiveProgress replaces the progress in stages by that of the running build, in which a
+// stage that does not appear is waiting.
 func overlayLiveProgress(stages []StageProgress, now []conductor.StageStatus) {
 	for i := range stages {
 		st := &stages[i]
@@ -307,7 +313,8 @@ func talkState(o catalog.Overview, making TalkState) (TalkState, string) {
 	return StateQueued, ""
 }
 
-// waitingFor derives from the state of a talk and of its tracks who has to do something next.
+// waitingFor returns the roles that have to do something for a talk next: because of its state, and
+// because of each unfinished translation.
 func waitingFor(r TalkSummary) (all []WaitingFor) {
 	switch r.State {
 	case StateNoRecording, StateFailed, StateChangesRequested:
@@ -331,7 +338,8 @@ func waitingFor(r TalkSummary) (all []WaitingFor) {
 	return all
 }
 
-// lastRunStages returns the progress of all stages at the end of the last run.
+// lastRunStages returns the progress that each stage had at the end of the talk's last run, in the
+// order of the pipeline.
 func (b *Board) lastRunStages(o catalog.Overview) (stages []StageProgress) {
 	place := make(map[string]int)
 	for i, name := range b.stageNames(o.Pipeline) {
@@ -367,8 +375,8 @@ func (b *Board) lastRunStages(o catalog.Overview) (stages []StageProgress) {
 	return stages
 }
 
-// stageNames returns the names of a pipeline's stages in order; none if the pipeline cannot be
-// read.
+// stageNames returns the names of a pipeline's stages in order, or nil if the pipeline cannot be
+// loaded. It remembers the result.
 func (b *Board) stageNames(pipeline string) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -386,7 +394,7 @@ func (b *Board) stageNames(pipeline string) []string {
 	return names
 }
 
-// List returns all talks, for people who may see the conference.
+// List returns the summaries of all talks, as Board.Talks does. It requires access.ViewConference.
 func (svc *Talks) List(p access.Person) ([]TalkSummary, error) {
 	if !p.May(access.ViewConference, "", "") {
 		return nil, access.ErrForbidden
@@ -395,7 +403,7 @@ func (svc *Talks) List(p access.Person) ([]TalkSummary, error) {
 }
 
 // Summary returns the summary of one talk. It returns access.ErrForbidden if p may not see the
-// talk, and catalog.ErrNotFound if there is none.
+// talk, and catalog.ErrNotFound if there is no such talk.
 func (svc *Talks) Summary(p access.Person, slug string) (TalkSummary, error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return TalkSummary{}, access.ErrForbidden
@@ -407,7 +415,8 @@ func (svc *Talks) Summary(p access.Person, slug string) (TalkSummary, error) {
 	return r, nil
 }
 
-// timeZone returns the time zone of the first talk that has a time, or else the local one.
+// timeZone returns the time zone of the first talk that has a time, or the local one if no talk
+// has.
 func (b *Board) timeZone() *time.Location {
 	for _, r := range b.Talks() {
 		if !r.Scheduling.Start.IsZero() {

@@ -42,10 +42,11 @@ type Bundle struct {
 	root         *os.Root
 }
 
-// Close releases the directory of the bundle.
+// Close closes the directory of the bundle. Files that were opened stay open.
 func (b *Bundle) Close() error { return b.root.Close() }
 
-// Open opens the last published bundle of a talk; the error is ErrNotFound where there is none.
+// Open opens the last published bundle of a talk. It requires access.ViewTalk, and returns
+// ErrNotFound if there is no bundle or if its directory is missing.
 func (svc *Bundles) Open(ctx context.Context, p access.Person, slug string) (_ *Bundle, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden
@@ -77,7 +78,8 @@ func (svc *Bundles) Open(ctx context.Context, p access.Person, slug string) (_ *
 	return b, nil
 }
 
-// File opens a file that the bundle lists; any other name is ErrNotFound.
+// File opens a file of the bundle. It returns ErrNotFound for a name that the manifest does not
+// list.
 func (b *Bundle) File(name string) (*os.File, bundle.File, error) {
 	i := slices.IndexFunc(b.Files, func(f bundle.File) bool { return f.Path == name })
 	if i < 0 {
@@ -87,8 +89,8 @@ func (b *Bundle) File(name string) (*os.File, bundle.File, error) {
 	return f, b.Files[i], err
 }
 
-// Missing returns the paths of listed files that do not exist or have another size. It reads no
-// content; Bundles.Verify does.
+// Missing returns the paths of files in the manifest that do not exist or have another size. It
+// does not read their content, as Bundles.Verify does.
 func (b *Bundle) Missing() (paths []string) {
 	for _, f := range b.Files {
 		if info, err := b.root.Stat(f.Path); err != nil || info.Size() != f.Size {
@@ -105,8 +107,8 @@ type archiveFile struct {
 	open func() (io.ReadCloser, error)
 }
 
-// archiveFiles returns all files of the bundle: its manifest, its checksums and everything it
-// lists.
+// archiveFiles returns the files for an archive of the bundle: the manifest, the checksums and all
+// files that the manifest lists.
 func (b *Bundle) archiveFiles() []archiveFile {
 	given := func(name string, data []byte) archiveFile {
 		return archiveFile{name, int64(len(data)), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
@@ -146,8 +148,9 @@ type CaptionTrack struct {
 	Revision int
 }
 
-// Playback returns the last bundle of a talk for a player, with the current subtitles, which may be
-// newer than the bundle.
+// Playback returns what a player needs to show a talk: the videos of its last bundle, and the
+// current subtitles, which may be newer than the bundle. It requires access.ViewTalk, and returns
+// ErrNotFound if there is no bundle.
 func (svc *Bundles) Playback(ctx context.Context, p access.Person, slug string) (Playback, error) {
 	b, err := svc.Open(ctx, p, slug)
 	if err != nil {
@@ -175,7 +178,8 @@ func (svc *Bundles) Playback(ctx context.Context, p access.Person, slug string) 
 	return play, err
 }
 
-// newRendition describes a video file of a bundle for a menu.
+// newRendition returns a video file of a bundle in the form that a player offers. Without metadata,
+// its name is the file name.
 func newRendition(f bundle.File) Rendition {
 	var is struct {
 		Codec  string
@@ -195,8 +199,8 @@ func newRendition(f bundle.File) Rendition {
 	return r
 }
 
-// currentTracks returns the current subtitles of a talk in reel time: all uploaded tracks, and
-// translations even if they are drafts.
+// currentTracks returns the current subtitles of a talk in reel time, the spoken language first.
+// Translations include texts that are still drafts.
 func (svc *Bundles) currentTracks(ctx context.Context, slug string) ([]conference.Track, error) {
 	s, err := svc.catalog.Talk(ctx, slug)
 	if err != nil {
@@ -221,8 +225,9 @@ func (svc *Bundles) currentTracks(ctx context.Context, slug string) ([]conferenc
 	return tracks, nil
 }
 
-// WriteWebVTT writes the current subtitles of a talk in a language as WebVTT, in the programme time
-// of its last bundle.
+// WriteWebVTT writes the current subtitles of a talk in a language as WebVTT, with the times of the
+// video in its last bundle. It requires access.ViewTalk, and returns ErrNotFound if there is no
+// bundle or no such track.
 func (svc *Bundles) WriteWebVTT(ctx context.Context, p access.Person, slug, language string, w io.Writer) error {
 	b, err := svc.Open(ctx, p, slug)
 	if err != nil {
@@ -245,7 +250,9 @@ func (svc *Bundles) WriteWebVTT(ctx context.Context, p access.Person, slug, lang
 	return err
 }
 
-// Verify reads the last bundle of a talk completely and checks it against its manifest.
+// Verify reads the last bundle of a talk completely and compares it with its manifest. It requires
+// access.ManageRecordings, and returns ErrNotFound if there is no bundle. Damage is in the report
+// and is no error.
 func (svc *Bundles) Verify(ctx context.Context, p access.Person, slug string) (bundle.Report, error) {
 	if !p.May(access.ManageRecordings, slug, "") {
 		return bundle.Report{}, access.ErrForbidden
@@ -260,8 +267,9 @@ func (svc *Bundles) Verify(ctx context.Context, p access.Person, slug string) (b
 	return bundle.Verify(ctx, svc.tools, published.Dir)
 }
 
-// ProgrammeTimes returns a function that maps a cue to its start in the last video of a talk. ok is
-// false for cues that were trimmed away, and for all cues where there is no video.
+// ProgrammeTimes returns a function that maps a cue in reel time to its start in the talk's last
+// video. The function returns false for a cue that was trimmed away, and for all cues if there is
+// no video. ProgrammeTimes requires access.ViewTalk.
 func (svc *Bundles) ProgrammeTimes(ctx context.Context, p access.Person, slug string) (func(conference.Cue) (time.Duration, bool), error) {
 	b, err := svc.Open(ctx, p, slug)
 	if errors.Is(err, catalog.ErrNotFound) {

@@ -13,8 +13,8 @@ import (
 	"github.com/lectern-av/lectern/internal/fileio"
 )
 
-// ZipSize returns the size in bytes of the archive that WriteZip writes. It is known in advance
-// because nothing is compressed.
+// ZipSize returns the size in bytes of the archive that WriteZip writes. It reads no files: nothing
+// in the archive is compressed, so the sizes in the manifest suffice.
 func (b *Bundle) ZipSize() (int64, error) {
 	const mask = 1<<32 - 1 // larger values use 64-bit fields (APPNOTE 6.3.10, 4.5.3)
 	var frame byteCounter
@@ -41,7 +41,8 @@ func (b *Bundle) ZipSize() (int64, error) {
 	return total, err
 }
 
-// WriteZip streams the bundle as a ZIP archive whose files lie in a directory named after the talk.
+// WriteZip writes the bundle to w as an uncompressed ZIP archive, with all files in a directory
+// that has the talk's slug as its name. It fails if a file does not have the size in the manifest.
 func (b *Bundle) WriteZip(ctx context.Context, w io.Writer) error {
 	return b.writeZip(w, func(w io.Writer, p archiveFile) error {
 		r, err := p.open()

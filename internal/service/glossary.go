@@ -14,7 +14,8 @@ type GlossaryFile struct {
 	Text string
 }
 
-// Glossary returns the conference's glossary; ok is false where there is none.
+// Glossary returns the conference's glossary. ok is false if there is none. It requires
+// access.Enter.
 func (svc *Translations) Glossary(ctx context.Context, p access.Person) (f GlossaryFile, ok bool, err error) {
 	if !p.May(access.Enter, "", "") {
 		return f, false, access.ErrForbidden
@@ -23,7 +24,8 @@ func (svc *Translations) Glossary(ctx context.Context, p access.Person) (f Gloss
 	return f, ok && f.Text != "", err
 }
 
-// SetGlossary replaces the conference's glossary; a file without text removes it.
+// SetGlossary replaces the conference's glossary. A file without text removes it, and an invalid
+// one is an *inputerr.Error. It requires access.ManageConference.
 func (svc *Translations) SetGlossary(ctx context.Context, p access.Person, f GlossaryFile) error {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
@@ -37,7 +39,7 @@ func (svc *Translations) SetGlossary(ctx context.Context, p access.Person, f Glo
 	return svc.catalog.SaveSetting(ctx, by.Name, catalog.SettingGlossary, f)
 }
 
-// loadGlossary parses the conference's glossary; nil where there is none.
+// loadGlossary returns the conference's glossary in parsed form, or nil if there is none.
 func (svc *Translations) loadGlossary(ctx context.Context) (*translation.Glossary, error) {
 	var f GlossaryFile
 	ok, err := svc.catalog.Setting(ctx, catalog.SettingGlossary, &f)

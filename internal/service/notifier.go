@@ -24,8 +24,9 @@ type Notifier struct {
 	Queued  chan struct{} // has an element when a letter was queued
 }
 
-// queueLetter queues a letter, once for each kind, cause and address. Nothing is queued for people
-// without an address.
+// queueLetter queues a letter to the person of a grant, in English or Spanish. It does nothing if
+// the person has no address, or if a letter of the same kind with the same cause was queued for
+// this address before.
 func (n *Notifier) queueLetter(ctx context.Context, kind mail.Kind, cause string, to access.Grant, m mail.Content) error {
 	if to.Email == "" {
 		return nil
@@ -54,8 +55,8 @@ func (n *Notifier) queueLetter(ctx context.Context, kind mail.Kind, cause string
 	return nil
 }
 
-// readingLanguage returns the language of the letters to a person: that of their link, or of the
-// talk that they give; "" if neither is known.
+// readingLanguage returns the language in which to write to a person: the one of their grant, or
+// for speakers the one of their talk. It returns "" if neither is known.
 func (n *Notifier) readingLanguage(to access.Grant) string {
 	if to.Language != "" || to.Role != access.Speaker {
 		return to.Language
@@ -64,8 +65,8 @@ func (n *Notifier) readingLanguage(to access.Grant) string {
 	return row.Language
 }
 
-// grantsWithRole returns the grants of all valid links with a role for a talk and, for roles that
-// have one, a language.
+// grantsWithRole returns the grants of all valid links with a role for a talk and a language. Links
+// for all talks count, API tokens do not. language is "" for roles without one.
 func (n *Notifier) grantsWithRole(ctx context.Context, role access.Role, slug, language string) (all []access.Grant, err error) {
 	links, err := n.catalog.Links(ctx)
 	now := time.Now()
@@ -77,8 +78,9 @@ func (n *Notifier) grantsWithRole(ctx context.Context, role access.Role, slug, l
 	return all, err
 }
 
-// notifyRole writes to everyone with a role for a talk. Letters link to the page and hold no
-// secret: people sign in with their own link.
+// notifyRole queues a letter to everyone with a role for a talk. The letter links to page, a path
+// below the talk's. It contains no secret: people sign in with their own link. cause is as in
+// queueLetter.
 func (n *Notifier) notifyRole(ctx context.Context, kind mail.Kind, role access.Role, slug, page, cause string, m mail.Content) error {
 	people, err := n.grantsWithRole(ctx, role, slug, "")
 	if err != nil {
@@ -94,7 +96,8 @@ func (n *Notifier) notifyRole(ctx context.Context, kind mail.Kind, role access.R
 	return nil
 }
 
-// pendingTasks writes to the people of each task, at most once a day.
+// pendingTasks queues a letter to the people of each task. A person gets at most one letter of a
+// kind a day about the same translation.
 func (n *Notifier) pendingTasks(ctx context.Context, kind mail.Kind, slug string, calls PendingTasks) error {
 	row, _ := n.board.Talk(slug)
 	for _, c := range calls {
@@ -113,13 +116,13 @@ func (n *Notifier) pendingTasks(ctx context.Context, kind mail.Kind, slug string
 	return nil
 }
 
-// changesRequested tells the organisers that a speaker asks for changes.
+// changesRequested queues a letter to all organisers with a speaker's request for changes.
 func (n *Notifier) changesRequested(ctx context.Context, slug string, v catalog.Review) error {
 	return n.notifyRole(ctx, mail.ProblemReported, access.Organiser, slug, "", time.Now().UTC().Format(time.RFC3339), mail.Content{Author: v.Who, Comment: v.Comment})
 }
 
-// readyForReview asks the speakers of a talk to review it, once for each edition. A new bundle with
-// corrected subtitles alone sends nothing.
+// readyForReview queues a letter that asks the speakers of a talk to review it, once for each
+// edition. A new bundle in which only subtitles changed has the same edition and causes no letter.
 func (n *Notifier) readyForReview(ctx context.Context, slug string) error {
 	published, ok, err := n.catalog.LastPublication(ctx, slug)
 	if err != nil || !ok {
@@ -128,12 +131,14 @@ func (n *Notifier) readyForReview(ctx context.Context, slug string) error {
 	return n.notifyRole(ctx, mail.TalkReady, access.Speaker, slug, "/speaker", published.Edition, mail.Content{})
 }
 
-// released tells the speakers of a talk that it was released.
+// released queues a letter to the speakers of a talk with the news that it was released, once for
+// each talk.
 func (n *Notifier) released(ctx context.Context, slug string) error {
 	return n.notifyRole(ctx, mail.TalkReleased, access.Speaker, slug, "/watch", "", mail.Content{})
 }
 
-// Run writes to speakers whenever their talk becomes ready for review, until ctx ends.
+// Run queues a letter to the speakers of each talk that becomes ready for review, until ctx ends.
+// Errors are logged.
 func (n *Notifier) Run(ctx context.Context) error {
 	rows := make(chan TalkSummary, 256)
 	defer n.board.Subscribe(rows)()

@@ -42,7 +42,9 @@ type Invitation struct {
 	Lifetime time.Duration // 0: LinkLifetime
 }
 
-// Invite creates a link. The returned secret is stored nowhere.
+// Invite creates a link for a person, or an API token, and returns its secret, which is stored
+// nowhere. It requires access.ManageConference. An invitation without a name, or without the talk
+// or language that its role needs, is an *inputerr.Error.
 func (svc *People) Invite(ctx context.Context, p access.Person, i Invitation) (access.Secret, catalog.Link, error) {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
@@ -64,8 +66,9 @@ func (svc *People) createLink(ctx context.Context, maker string, i Invitation) (
 	return secret, l, err
 }
 
-// validateInvitation checks that an invitation names what its role needs and nothing else, and
-// normalises its language.
+// validateInvitation returns an *inputerr.Error if an invitation lacks a name, the talk or the
+// language that its role needs, or has one that the role must not have. It changes the language to
+// its canonical form.
 func (svc *People) validateInvitation(ctx context.Context, i *Invitation) (err error) {
 	if !slices.Contains(access.Roles(), i.Role) {
 		return inputerr.Coded("role.unknown", "there is no role {name}", "name", strconv.Quote(string(i.Role)), "known", fmt.Sprint(access.Roles())).Hint("Use one of {known}")
@@ -94,7 +97,8 @@ func (svc *People) validateInvitation(ctx context.Context, i *Invitation) (err e
 	return err
 }
 
-// validateTalk checks that a talk is named exactly if the role is for one talk.
+// validateTalk returns an error if the role is for one talk and none is named, or the other way
+// round.
 func (i Invitation) validateTalk() error {
 	needed := i.Role == access.Speaker || i.Role == access.Translator
 	switch {
@@ -106,7 +110,8 @@ func (i Invitation) validateTalk() error {
 	return nil
 }
 
-// validateLanguage checks that a language is named exactly if the role is for one language.
+// validateLanguage returns an error if the role is for one language and none is named, or the other
+// way round.
 func (i Invitation) validateLanguage() error {
 	needed := i.Role == access.Reviewer || i.Role == access.Translator
 	switch {
@@ -118,8 +123,9 @@ func (i Invitation) validateLanguage() error {
 	return nil
 }
 
-// UsableLink returns the link of a secret if a browser may open it. Links that are revoked, expired
-// or used up, and API tokens, are ErrNotFound. Looking does not use a link up.
+// UsableLink returns the link of a secret if a browser may sign in with it. For an API token, and
+// for a link that is unknown, revoked, expired or used up, it returns ErrNotFound. It does not
+// count as a use of the link.
 func (svc *People) UsableLink(ctx context.Context, secret access.Secret) (Link, error) {
 	l, err := svc.catalog.LinkByHash(ctx, secret.Hash())
 	if err == nil && (l.Kind == catalog.LinkAPIToken || !l.Valid(time.Now()) || l.Kind == catalog.LinkOneTime && !l.Used.IsZero()) {
@@ -128,13 +134,14 @@ func (svc *People) UsableLink(ctx context.Context, secret access.Secret) (Link, 
 	return l, err
 }
 
-// SignOut ends a session.
+// SignOut ends a session. session is the secret that SignIn returned.
 func (svc *People) SignOut(ctx context.Context, session access.Secret) error {
 	return svc.catalog.EndSession(ctx, session.Hash())
 }
 
-// SignIn opens a session with the secret of a link and returns the secret of the session. A link
-// that is no longer valid and one that never existed are both ErrNotFound.
+// SignIn opens a session with the secret of a link, and returns the secret of the session and the
+// link's grant. The session lasts for SessionLifetime, but not longer than a reusable link. For a
+// link that is not valid, and for an API token, SignIn returns ErrNotFound.
 func (svc *People) SignIn(ctx context.Context, link access.Secret) (access.Secret, access.Grant, error) {
 	l, err := svc.catalog.LinkByHash(ctx, link.Hash())
 	if err != nil {
@@ -151,7 +158,8 @@ func (svc *People) SignIn(ctx context.Context, link access.Secret) (access.Secre
 	return session, l.Grant, svc.catalog.OpenSession(ctx, l.LinkID, session.Hash(), expires)
 }
 
-// BySessions returns the person who holds these sessions. Sessions that have ended add nothing.
+// BySessions returns the person with the grants of all these sessions. Sessions that have ended are
+// ignored.
 func (svc *People) BySessions(ctx context.Context, sessions ...access.Secret) (access.Person, error) {
 	var p access.Person
 	for _, s := range sessions {
@@ -167,7 +175,8 @@ func (svc *People) BySessions(ctx context.Context, sessions ...access.Secret) (a
 	return p, nil
 }
 
-// ByToken returns the person of an API token, or ErrNotFound.
+// ByToken returns the person with the grant of an API token. It returns ErrNotFound if the token is
+// unknown, revoked or expired.
 func (svc *People) ByToken(ctx context.Context, token access.Secret) (access.Person, error) {
 	l, err := svc.catalog.LinkByHash(ctx, token.Hash())
 	if err == nil && (l.Kind != catalog.LinkAPIToken || !l.Valid(time.Now())) {
@@ -179,7 +188,8 @@ func (svc *People) ByToken(ctx context.Context, token access.Secret) (access.Per
 	return access.Person{Grants: []access.Grant{l.Grant}}, nil
 }
 
-// Links returns all links, the newest first.
+// Links returns all links and API tokens, the newest first, without their secrets. It requires
+// access.ManageConference.
 func (svc *People) Links(ctx context.Context, p access.Person) ([]catalog.Link, error) {
 	if !p.May(access.ManageConference, "", "") {
 		return nil, access.ErrForbidden
@@ -187,7 +197,8 @@ func (svc *People) Links(ctx context.Context, p access.Person) ([]catalog.Link, 
 	return svc.catalog.Links(ctx)
 }
 
-// Revoke ends a link and its sessions.
+// Revoke makes a link invalid and ends its sessions. link is its id. It requires
+// access.ManageConference.
 func (svc *People) Revoke(ctx context.Context, p access.Person, link int64) error {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
@@ -196,8 +207,9 @@ func (svc *People) Revoke(ctx context.Context, p access.Person, link int64) erro
 	return svc.catalog.RevokeLink(ctx, by.Name, link)
 }
 
-// CreateFirstOrganiserLink creates a one-time link for the first organiser and revokes earlier ones
-// that were not used. ok is false where an organiser has signed in already, or could.
+// CreateFirstOrganiserLink creates a one-time link for an organiser, and revokes earlier one-time
+// links for organisers. If a link for an organiser was used already, or if a reusable one is valid,
+// it does nothing and ok is false.
 func (svc *People) CreateFirstOrganiserLink(ctx context.Context) (secret access.Secret, ok bool, err error) {
 	links, err := svc.catalog.Links(ctx)
 	if err != nil {
@@ -227,8 +239,10 @@ type SpeakerInvitation struct {
 	Secret                   access.Secret
 }
 
-// InviteSpeakers creates a link for every speaker of a talk that is to be recorded who has no valid
-// one, and writes to those whose address is known.
+// InviteSpeakers creates a link for each speaker without a valid one, of all talks except those not
+// to be recorded. It queues a letter to those whose address is known, and returns the new links. It
+// requires access.ManageConference. After an error, the links that were created before are returned
+// and stay valid.
 func (svc *People) InviteSpeakers(ctx context.Context, p access.Person) (made []SpeakerInvitation, err error) {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {

@@ -29,12 +29,13 @@ type Recordings struct {
 // ReceivedRecording is a recording that has arrived completely.
 type ReceivedRecording = submission.RecordingUpload
 
-// Receive saves a recording that has arrived. Receiving it again changes nothing.
+// Receive saves a recording that has arrived and schedules its inspection. Receiving the same
+// upload again changes nothing. It checks no permission.
 func (svc *Recordings) Receive(ctx context.Context, u ReceivedRecording) error {
 	return svc.received.Receive(ctx, u)
 }
 
-// RunInspections inspects recordings as they arrive, until ctx ends.
+// RunInspections inspects recordings as they arrive, one at a time, until ctx ends.
 func (svc *Recordings) RunInspections(ctx context.Context) error {
 	return svc.received.RunInspections(ctx, svc.tools, svc.board.timeZone)
 }
@@ -49,7 +50,9 @@ type Arrival struct {
 	Proposals  []match.Candidate
 }
 
-// List returns all recordings that arrived, the newest first.
+// List returns all recordings that have arrived, the newest first. Those that are not assigned yet
+// come with the talks that they may belong to, the likeliest first. It requires
+// access.ManageRecordings.
 func (svc *Recordings) List(ctx context.Context, p access.Person) ([]Arrival, error) {
 	if !p.May(access.ManageRecordings, "", "") {
 		return nil, access.ErrForbidden
@@ -73,7 +76,7 @@ func (svc *Recordings) matchInput(a catalog.Arrival) match.Recording {
 	return match.Recording{Name: a.Name, Start: a.StartedAt, Length: a.Length, Room: a.Room, Zone: svc.board.timeZone()}
 }
 
-// scheduleSlots returns the programme in the form that recordings are matched against.
+// scheduleSlots returns all talks in the form in which package match compares them with recordings.
 func (svc *Recordings) scheduleSlots() (slots []match.Slot) {
 	for _, r := range svc.board.Talks() {
 		s := r.Scheduling
@@ -84,8 +87,10 @@ func (svc *Recordings) scheduleSlots() (slots []match.Slot) {
 	return slots
 }
 
-// Assign adds a recording to talks; instead replaces their existing recordings. Where a talk has no
-// cut yet, its time in the schedule gives the first one.
+// Assign adds a recording to talks and has them built. With instead, it replaces the talks'
+// existing recordings. A talk without a cut gets the part of the recording that matches its time in
+// the schedule. Assign requires access.ManageRecordings. A file that is no usable recording is an
+// *inputerr.Error.
 func (svc *Recordings) Assign(ctx context.Context, p access.Person, id string, slugs []string, instead bool) error {
 	by, err := p.GrantFor(access.ManageRecordings, "", "")
 	if err != nil {
@@ -115,7 +120,9 @@ func (svc *Recordings) Assign(ctx context.Context, p access.Person, id string, s
 	return svc.catalog.SetArrivalState(ctx, by.Name, id, catalog.ArrivalAssigned)
 }
 
-// Unassign removes a recording from a talk. The recording itself stays.
+// Unassign removes a recording from a talk and has the talk built again. The file stays. It
+// requires access.ManageRecordings, and returns catalog.ErrNotFound if the talk does not have the
+// recording.
 func (svc *Recordings) Unassign(ctx context.Context, p access.Person, slug, sha256 string) error {
 	by, err := p.GrantFor(access.ManageRecordings, slug, "")
 	if err != nil {
@@ -128,8 +135,10 @@ func (svc *Recordings) Unassign(ctx context.Context, p access.Person, slug, sha2
 	return err
 }
 
-// WriteAudioSample writes twelve seconds of one channel ("left", "right" or "mix") of a recording
-// as Opus in WebM, from the offset at, so that people can compare channels.
+// WriteAudioSample writes twelve seconds of one channel of a talk's recording as Opus in WebM, so
+// that people can compare channels. side is "left", "right" or "mix". The sample begins at the
+// offset at, or in the middle of the recording if at is in its last quarter. It requires
+// access.ManageRecordings.
 func (svc *Recordings) WriteAudioSample(ctx context.Context, p access.Person, slug, sha256, side string, at time.Duration, w io.Writer) error {
 	path, err := svc.path(ctx, p, slug, sha256)
 	if err != nil {
@@ -147,7 +156,8 @@ func (svc *Recordings) WriteAudioSample(ctx context.Context, p access.Person, sl
 	return svc.tools.WriteAudioSample(ctx, path, 0, side, at, w)
 }
 
-// path returns the path of one of a talk's recordings.
+// path returns the path of a recording on the disk. It returns an error if p may not manage
+// recordings or if the recording is not one of the talk's.
 func (svc *Recordings) path(ctx context.Context, p access.Person, slug, sha256 string) (string, error) {
 	if !p.May(access.ManageRecordings, slug, "") {
 		return "", access.ErrForbidden
@@ -163,12 +173,14 @@ func (svc *Recordings) path(ctx context.Context, p access.Person, slug, sha256 s
 	return original.Path, err
 }
 
-// Dismiss marks a recording as belonging to no talk; Restore undoes that.
+// Dismiss marks a recording as belonging to no talk, which Restore undoes. It requires
+// access.ManageRecordings.
 func (svc *Recordings) Dismiss(ctx context.Context, p access.Person, id string) error {
 	return svc.setState(ctx, p, id, catalog.ArrivalDismissed)
 }
 
-// Restore puts a dismissed recording back among those to assign.
+// Restore makes a dismissed recording appear again among those to assign. It requires
+// access.ManageRecordings.
 func (svc *Recordings) Restore(ctx context.Context, p access.Person, id string) error {
 	return svc.setState(ctx, p, id, catalog.ArrivalNew)
 }

@@ -5,7 +5,7 @@ import "github.com/lectern-av/lectern/internal/catalog"
 // ErrNotFound says that what was asked for does not exist.
 var ErrNotFound = catalog.ErrNotFound
 
-// Records of the catalogue that callers of this package show as they are, so that they depend on
+// Records of the catalog that callers of this package show as they are, so that they depend on
 // the service alone.
 type (
 	Link              = catalog.Link

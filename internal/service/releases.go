@@ -40,7 +40,8 @@ type ReleaseStatus struct {
 	Request   *catalog.ReleaseRequest // nil: its release was not requested
 }
 
-// Status returns the verdict and the release status of a talk.
+// Status returns the last verdict about a talk and whether it may be released. It requires
+// access.ViewTalk.
 func (svc *Releases) Status(ctx context.Context, p access.Person, slug string) (s ReleaseStatus, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return s, access.ErrForbidden
@@ -71,8 +72,9 @@ func (svc *Releases) status(ctx context.Context, slug string, now time.Time) (s 
 	return s, err
 }
 
-// reviewedContentKey returns a hash of what a speaker reviews: the video, the description, and the
-// subtitles in the spoken language. Translations have reviewers of their own.
+// reviewedContentKey returns a hash of what a speaker reviews: the video, the talk's description,
+// and the subtitles in the spoken language. Translations are not part of it, since they have
+// reviewers of their own.
 func (svc *Releases) reviewedContentKey(ctx context.Context, slug string) (action.Key, error) {
 	s, err := svc.catalog.Talk(ctx, slug)
 	if err != nil {
@@ -94,8 +96,9 @@ func (svc *Releases) reviewedContentKey(ctx context.Context, slug string) (actio
 	return action.KeyOf(b), err
 }
 
-// SubmitVerdict records that a speaker approves a talk, or asks for changes, which words must then
-// describe.
+// SubmitVerdict saves that a speaker approves a talk or asks for changes; words then describes them
+// and must not be empty. If changes are requested, the organisers get a letter. It requires
+// access.ApproveTalk. A talk without a video is an *inputerr.Error.
 func (svc *Releases) SubmitVerdict(ctx context.Context, p access.Person, slug string, approved bool, words string) error {
 	by, err := p.GrantFor(access.ApproveTalk, slug, "")
 	if err != nil {
@@ -131,8 +134,10 @@ func (svc *Releases) SubmitVerdict(ctx context.Context, p access.Person, slug st
 	return nil
 }
 
-// Request has a talk released, now or as soon as nothing blocks it. without is the reason to
-// release it without a speaker's approval; "" where there is one.
+// Request saves that a talk is to be released, and releases it at once if nothing blocks it.
+// without is the reason to release a talk that its speaker has not approved in its current version;
+// if such a talk comes without a reason, Request returns an *inputerr.Error. It requires
+// access.ReleaseTalk.
 func (svc *Releases) Request(ctx context.Context, p access.Person, slug, without string) (ReleaseStatus, error) {
 	by, err := p.GrantFor(access.ReleaseTalk, slug, "")
 	if err != nil {
@@ -173,7 +178,8 @@ func (svc *Releases) Request(ctx context.Context, p access.Person, slug, without
 	return svc.status(ctx, slug, time.Now())
 }
 
-// Cancel withdraws the request to release a talk. Files that were released already stay.
+// Cancel withdraws the request to release a talk. Files that were released already stay. It
+// requires access.ReleaseTalk.
 func (svc *Releases) Cancel(ctx context.Context, p access.Person, slug string) error {
 	by, err := p.GrantFor(access.ReleaseTalk, slug, "")
 	if err != nil {
@@ -182,8 +188,9 @@ func (svc *Releases) Cancel(ctx context.Context, p access.Person, slug string) e
 	return svc.catalog.CancelRelease(ctx, slug, by.Name)
 }
 
-// ReleaseDue releases every requested talk whose last version is approved and which nothing blocks
-// at the time now. For the others it records the reason.
+// ReleaseDue releases every talk whose release was requested and which nothing blocks at the time
+// now. For blocked talks it saves the reason. It continues after an error with one talk, and
+// returns all errors.
 func (svc *Releases) ReleaseDue(ctx context.Context, now time.Time) error {
 	svc.releasing.Lock() // two must not write one bundle at a time
 	defer svc.releasing.Unlock()
@@ -200,7 +207,8 @@ func (svc *Releases) ReleaseDue(ctx context.Context, now time.Time) error {
 	return errors.Join(errs...)
 }
 
-// releaseOne releases a talk whose newest bundle was not released yet, or records what blocks it.
+// releaseOne releases a talk, unless its last bundle is released already, and notifies its
+// speakers. If something blocks the release, it saves the reason instead.
 func (svc *Releases) releaseOne(ctx context.Context, r catalog.ReleaseRequest, now time.Time) error {
 	published, ok, err := svc.catalog.LastPublication(ctx, r.Slug)
 	if err != nil || !ok || len(published.Keys) == 0 || !r.Released.IsZero() && r.Bundle == published.Keys[0] {
@@ -233,7 +241,8 @@ var ReleaseEnglish = message.Templates{
 	"changed":    "it was changed since it was approved",
 }
 
-// releaseBlocker returns why a talk must not be released at the time now; "" if it may be.
+// releaseBlocker returns why a talk must not be released at the time now, for people, or "" if it
+// may be.
 func (svc *Releases) releaseBlocker(ctx context.Context, slug string, now time.Time) (string, error) {
 	s, err := svc.status(ctx, slug, now)
 	if err != nil || s.Blocker != "" {
@@ -252,7 +261,9 @@ func (svc *Releases) releaseBlocker(ctx context.Context, slug string, now time.T
 	return "", nil
 }
 
-// copyBundle copies the bundle of a talk to the release directory, by hard links where possible.
+// copyBundle copies the last bundle of a talk to the release directory, with hard links if
+// possible, and returns the path of the copy. Files that a person edited in an earlier copy are
+// kept under another name.
 func (svc *Releases) copyBundle(ctx context.Context, slug string) (string, error) {
 	b, err := svc.bundles.Open(ctx, systemUser, slug)
 	if err != nil {
@@ -273,7 +284,8 @@ func (svc *Releases) copyBundle(ctx context.Context, slug string) (string, error
 // systemUser acts for Lectern itself, on what a person was allowed to ask for.
 var systemUser = access.Person{Grants: []access.Grant{{Role: access.Organiser, Name: "lectern"}}}
 
-// Run releases what is due, every minute and whenever a talk changes, until ctx ends.
+// Run releases talks as ReleaseDue does, every minute and whenever a talk changes, until ctx ends.
+// Errors are logged.
 func (svc *Releases) Run(ctx context.Context) error {
 	rows := make(chan TalkSummary, 256)
 	defer svc.board.Subscribe(rows)()

@@ -30,7 +30,7 @@ type Schedule struct {
 	bundleDir string
 }
 
-// conferenceSettingKey names the catalogue setting that holds ConferenceSettings.
+// conferenceSettingKey names the catalog setting that holds ConferenceSettings.
 const conferenceSettingKey = "conference"
 
 // ConferenceSettings are the settings that apply to all talks.
@@ -42,7 +42,8 @@ type ConferenceSettings struct {
 	Languages []string `json:"languages"` // to translate into (BCP 47)
 }
 
-// ConferenceSettings returns the settings of the conference; zero if none were made.
+// ConferenceSettings returns the settings of the conference, or zero if none were saved. It
+// requires access.Enter.
 func (svc *Schedule) ConferenceSettings(ctx context.Context, p access.Person) (c ConferenceSettings, err error) {
 	if !p.May(access.Enter, "", "") {
 		return c, access.ErrForbidden
@@ -51,7 +52,8 @@ func (svc *Schedule) ConferenceSettings(ctx context.Context, p access.Person) (c
 	return c, err
 }
 
-// SetConferenceSettings replaces the settings of the conference.
+// SetConferenceSettings replaces the settings of the conference. An unknown time zone or language
+// is an *inputerr.Error. It requires access.ManageConference.
 func (svc *Schedule) SetConferenceSettings(ctx context.Context, p access.Person, c ConferenceSettings) error {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
@@ -74,7 +76,7 @@ type ImportPreview struct {
 	Changes   []schedule.Change
 }
 
-// Count returns how many talks are changed in one way.
+// Count returns the number of changes of one kind.
 func (p ImportPreview) Count(kind schedule.ChangeKind) (n int) {
 	for _, c := range p.Changes {
 		if c.Kind == kind {
@@ -84,7 +86,9 @@ func (p ImportPreview) Count(kind schedule.ChangeKind) (n int) {
 	return n
 }
 
-// PreviewImport reads a schedule file and returns what importing it would change.
+// PreviewImport reads a schedule file in any supported format and returns what importing it would
+// change. name is the file's, for messages. An unreadable file is an *inputerr.Error. It requires
+// access.ManageConference.
 func (svc *Schedule) PreviewImport(ctx context.Context, p access.Person, name string, data []byte) (ImportPreview, error) {
 	if !p.May(access.ManageConference, "", "") {
 		return ImportPreview{}, access.ErrForbidden
@@ -110,8 +114,9 @@ func (svc *Schedule) PreviewImport(ctx context.Context, p access.Person, name st
 	return ImportPreview{programme, schedule.Compare(known, programme)}, nil
 }
 
-// Import imports a schedule file: it makes the changes that PreviewImport lists. Uploaded files and
-// manual edits stay.
+// Import makes the changes that PreviewImport returns, except that talks missing from the file are
+// not removed. Uploaded files and edits by hand stay. Settings of the conference that are empty are
+// filled in from the file. It requires access.ManageConference.
 func (svc *Schedule) Import(ctx context.Context, p access.Person, name string, data []byte) (ImportPreview, error) {
 	preview, err := svc.PreviewImport(ctx, p, name, data)
 	if err != nil {
@@ -151,8 +156,8 @@ func (svc *Schedule) Import(ctx context.Context, p access.Person, name string, d
 	return preview, svc.catalog.SaveProgramme(ctx, by.Name, talks)
 }
 
-// newScheduledTalk returns the catalogue entry of a talk, filled up from the settings of the
-// conference.
+// newScheduledTalk returns the catalog entry for a talk of the schedule. Missing details come from
+// the settings of the conference, and the pipeline is the one named like the kind of talk.
 func (svc *Schedule) newScheduledTalk(e schedule.Event, set ConferenceSettings) (catalog.ProgrammeEntry, error) {
 	e.Talk.Kind = cmp.Or(e.Talk.Kind, "talk")
 	e.Talk.Language = cmp.Or(e.Talk.Language, "en")
@@ -191,7 +196,7 @@ type ScheduleEntry struct {
 	Embargo     time.Time
 }
 
-// Entry returns the entry of a talk.
+// Entry returns a talk's entry in the programme. It requires access.ManageConference.
 func (svc *Schedule) Entry(ctx context.Context, p access.Person, slug string) (ScheduleEntry, error) {
 	if !p.May(access.ManageConference, "", "") {
 		return ScheduleEntry{}, access.ErrForbidden
@@ -208,7 +213,8 @@ func (svc *Schedule) Entry(ctx context.Context, p access.Person, slug string) (S
 	}, err
 }
 
-// CreateTalk adds a talk by hand and returns its slug.
+// CreateTalk adds a talk to the programme and returns its slug, which is made from the title. It
+// requires access.ManageConference. An invalid entry is an *inputerr.Error.
 func (svc *Schedule) CreateTalk(ctx context.Context, p access.Person, e ScheduleEntry) (slug string, err error) {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
@@ -236,7 +242,8 @@ func (svc *Schedule) CreateTalk(ctx context.Context, p access.Person, e Schedule
 	return slug, svc.catalog.SaveProgramme(ctx, by.Name, []catalog.ProgrammeEntry{s})
 }
 
-// UpdateEntry changes the entry of a talk.
+// UpdateEntry replaces a talk's entry in the programme and has the talk built again if needed. It
+// requires access.ManageConference. An invalid entry is an *inputerr.Error.
 func (svc *Schedule) UpdateEntry(ctx context.Context, p access.Person, slug string, e ScheduleEntry) error {
 	by, err := p.GrantFor(access.ManageConference, "", "")
 	if err != nil {
@@ -262,7 +269,8 @@ func (svc *Schedule) UpdateEntry(ctx context.Context, p access.Person, slug stri
 	return nil
 }
 
-// applyTo validates the entry and writes it to an event.
+// applyTo validates the entry and writes its fields to event. Contacts of people who are no longer
+// speakers are removed from event.
 func (e ScheduleEntry) applyTo(event *schedule.Event) (err error) {
 	t, s := &event.Talk, &event.Scheduling
 	said, err := TalkDescription{e.Title, e.Abstract, e.Speakers}.clean()
@@ -289,8 +297,9 @@ func (e ScheduleEntry) applyTo(event *schedule.Event) (err error) {
 	return nil
 }
 
-// cleanText trims a typed text and returns it. It refuses texts of more than most characters, and
-// characters that are invisible or change the direction of text around them.
+// cleanText returns a typed text without surrounding space and with \n as line ends. If it has more
+// than most characters, or control characters, or characters that change the direction of text, it
+// returns an *inputerr.Error about the field what.
 func cleanText(what, text string, most int) (string, error) {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	if n := len([]rune(text)); n > most {
@@ -304,8 +313,8 @@ func cleanText(what, text string, most int) (string, error) {
 	return text, nil
 }
 
-// TimeZone returns the time zone of the conference: the one from its settings, or else the one of
-// its programme.
+// TimeZone returns the time zone of the conference: the one in its settings, else the one of the
+// first talk with a time, else the local one. It requires access.Enter.
 func (svc *Schedule) TimeZone(ctx context.Context, p access.Person) (*time.Location, error) {
 	c, err := svc.ConferenceSettings(ctx, p)
 	if err != nil {

@@ -5,7 +5,7 @@
 //
 // The operations are grouped by subject: [Talks], [Schedule], [Recordings], [Subtitles],
 // [Translations], [Bundles], [Releases] and [People]. An operation first changes the facts in
-// the catalogue, in one transaction, and then asks the conductor to reconcile the talk.
+// the catalog, in one transaction, and then asks the conductor to reconcile the talk.
 package service
 
 import (
@@ -47,8 +47,8 @@ type Service struct {
 	Notifier     *Notifier
 }
 
-// New returns the services of a conference, which share what c lists. It neither reads the
-// catalog nor starts anything.
+// New returns the services of a conference, which share what c lists. It does not read the catalog
+// and starts no goroutines.
 func New(c Config) *Service {
 	editor := &talkEditor{catalog: c.Catalog, buildLoop: c.BuildLoop}
 	notifier := &Notifier{catalog: c.Catalog, board: c.Board, url: c.URL, log: c.Log, Queued: make(chan struct{}, 1)}

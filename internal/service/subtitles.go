@@ -43,8 +43,10 @@ type SubtitleReport struct {
 	PendingTasks PendingTasks // translations that have to follow the change
 }
 
-// Upload checks and saves a subtitle file in the language that is spoken, and updates the
-// translations to it.
+// Upload checks a subtitle file in the spoken language and saves it as a new revision, unless it is
+// a dry run or no cue differs. If it is saved, translations are updated to it and their translators
+// notified. It requires access.UploadSubtitles. An unusable file is an *inputerr.Error; the report
+// then holds what was found before.
 func (svc *Subtitles) Upload(ctx context.Context, p access.Person, slug string, f SubtitleUpload) (SubtitleReport, error) {
 	by, err := p.GrantFor(access.UploadSubtitles, slug, "")
 	if err != nil {
@@ -57,8 +59,9 @@ func (svc *Subtitles) Upload(ctx context.Context, p access.Person, slug string, 
 	return svc.afterSubtitleChange(ctx, slug, report)
 }
 
-// ApplySync shifts the cues of a revision as its report proposes. If that is no longer the current
-// revision, nothing is changed and the error is an *inputerr.Error.
+// ApplySync shifts the cues of the current revision as its report proposes, and saves them as a new
+// revision. revision is the one that the person has seen; if it is no longer the current one,
+// ApplySync returns an *inputerr.Error and changes nothing. It requires access.UploadSubtitles.
 func (svc *Subtitles) ApplySync(ctx context.Context, p access.Person, slug string, revision int) (SubtitleReport, error) {
 	by, err := p.GrantFor(access.UploadSubtitles, slug, "")
 	if err != nil {
@@ -71,7 +74,8 @@ func (svc *Subtitles) ApplySync(ctx context.Context, p access.Person, slug strin
 	return svc.afterSubtitleChange(ctx, slug, report)
 }
 
-// Restore saves an earlier revision again as the newest one.
+// Restore saves the cues of an earlier revision as the newest one. It requires
+// access.UploadSubtitles.
 func (svc *Subtitles) Restore(ctx context.Context, p access.Person, slug string, number int) (SubtitleReport, error) {
 	by, err := p.GrantFor(access.UploadSubtitles, slug, "")
 	if err != nil {
@@ -84,8 +88,8 @@ func (svc *Subtitles) Restore(ctx context.Context, p access.Person, slug string,
 	return svc.afterSubtitleChange(ctx, slug, report)
 }
 
-// afterSubtitleChange has the talk built with its new subtitles, updates its translations and
-// notifies their translators.
+// afterSubtitleChange has a talk built with its new subtitles, updates its translations and
+// notifies their translators. It does nothing if r was not saved.
 func (svc *Subtitles) afterSubtitleChange(ctx context.Context, slug string, r submission.SubtitleReport) (report SubtitleReport, err error) {
 	report.SubtitleReport = r
 	if !r.Saved {
@@ -98,8 +102,8 @@ func (svc *Subtitles) afterSubtitleChange(ctx context.Context, slug string, r su
 	return report, svc.notifier.pendingTasks(ctx, mail.TranslationOutdated, slug, report.PendingTasks)
 }
 
-// Report reports on the current subtitles in the language that is spoken: how well they
-// read, and whether they fit the sound.
+// Report checks the current subtitles in the spoken language: their readability, and their timing
+// against the sound. It requires access.ViewTalk, and returns ErrNotFound if there are none.
 func (svc *Subtitles) Report(ctx context.Context, p access.Person, slug string) (SubtitleReport, error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return SubtitleReport{}, access.ErrForbidden
@@ -116,8 +120,8 @@ type SubtitleRevision struct {
 	Current bool
 }
 
-// Revisions returns all revisions of a talk's subtitles in the language that is spoken, the newest
-// first, each with what it changed of the one before.
+// Revisions returns all revisions of a talk's subtitles in the spoken language, the newest first,
+// each with its changes since the one before. It requires access.ViewTalk.
 func (svc *Subtitles) Revisions(ctx context.Context, p access.Person, slug string) (all []SubtitleRevision, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden
@@ -144,8 +148,10 @@ func (svc *Subtitles) Revisions(ctx context.Context, p access.Person, slug strin
 	return all, nil
 }
 
-// File writes a revision of the subtitles in the language that is spoken, 0 being the
-// current one, in a format, in reel time or in programme time.
+// File returns a revision of a talk's subtitles in the spoken language as a file in the given
+// format. number 0 is the current revision. With ProgrammeClock the times are those of the last
+// video, else those of the recordings. It requires access.ViewTalk. It returns ErrNotFound if there
+// is no such revision or, with ProgrammeClock, no video.
 func (svc *Subtitles) File(ctx context.Context, p access.Person, slug string, number int, format subtitle.Format, clock TimeReference) (data []byte, err error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden

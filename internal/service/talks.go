@@ -45,7 +45,8 @@ type TalkDetails struct {
 // maxHistory limits the number of changes in TalkDetails.
 const maxHistory = 200
 
-// Details returns everything about a talk that a person may see.
+// Details returns everything about a talk except its cues. Links are included only if p has
+// access.ManageConference. It requires access.ViewTalk.
 func (svc *Talks) Details(ctx context.Context, p access.Person, slug string) (TalkDetails, error) {
 	row, err := svc.Summary(p, slug)
 	if err != nil {
@@ -75,7 +76,8 @@ func (svc *Talks) Details(ctx context.Context, p access.Person, slug string) (Ta
 	return t, nil
 }
 
-// addLastRun adds the times and the distinct failures of the last run.
+// addLastRun adds the start, the end and the failures of the talk's last run, each distinct failure
+// once.
 func (svc *Talks) addLastRun(ctx context.Context, t *TalkDetails) error {
 	runs, err := svc.catalog.LastRuns(ctx, t.Slug, 1)
 	if err != nil || len(runs) == 0 {
@@ -97,8 +99,9 @@ type ProcessingOptions struct {
 	Pipeline string // the name of a built-in pipeline, or the talk's own
 }
 
-// setProcessingOptions changes a submission. Only pipelines that come with Lectern can be chosen by
-// name.
+// setProcessingOptions writes h to a submission that need not be saved. It refuses pipelines other
+// than the present one and those that come with Lectern, since any other name would be read as a
+// file.
 func setProcessingOptions(s *catalog.Submission, h ProcessingOptions) error {
 	s.Facts.Cut, s.Facts.Channels = h.Cut, h.Channels
 	if h.Pipeline == s.Pipeline {
@@ -112,7 +115,8 @@ func setProcessingOptions(s *catalog.Submission, h ProcessingOptions) error {
 	return err
 }
 
-// SetProcessingOptions changes the cut, the channels and the pipeline of a talk.
+// SetProcessingOptions changes the cut, the channels and the pipeline of a talk, and has it built.
+// It requires access.ManageRecordings. An unknown pipeline is an *inputerr.Error.
 func (svc *Talks) SetProcessingOptions(ctx context.Context, p access.Person, slug string, h ProcessingOptions) error {
 	by, err := p.GrantFor(access.ManageRecordings, slug, "")
 	if err != nil {
@@ -122,7 +126,8 @@ func (svc *Talks) SetProcessingOptions(ctx context.Context, p access.Person, slu
 	return err
 }
 
-// EstimateCost returns what other options would cost. It changes nothing.
+// EstimateCost returns what building the talk with the options h would cost. It changes nothing. It
+// requires access.ManageRecordings.
 func (svc *Talks) EstimateCost(ctx context.Context, p access.Person, slug string, h ProcessingOptions) (conductor.Cost, error) {
 	if !p.May(access.ManageRecordings, slug, "") {
 		return conductor.Cost{}, access.ErrForbidden
@@ -137,7 +142,8 @@ func (svc *Talks) EstimateCost(ctx context.Context, p access.Person, slug string
 	return svc.builder.Cost(ctx, s)
 }
 
-// edit changes a talk in one transaction and reconciles it.
+// edit changes a talk with do, in one transaction, and has it built again if needed. It returns the
+// saved submission.
 func (e *talkEditor) edit(ctx context.Context, who, slug string, do func(*catalog.Submission) error) (catalog.Submission, error) {
 	s, err := e.catalog.Edit(ctx, who, slug, do)
 	if err == nil {
@@ -146,14 +152,15 @@ func (e *talkEditor) edit(ctx context.Context, who, slug string, do func(*catalo
 	return s, err
 }
 
-// reconcile wakes the conductor, so that it compares the talk with its outputs.
+// reconcile wakes the build loop, which then finds what has to be built.
 func (e *talkEditor) reconcile(slug string) {
 	if e.buildLoop != nil {
 		e.buildLoop.Wake()
 	}
 }
 
-// Retry builds a talk again from its current recordings.
+// Retry requests that a talk is built again, such as after a failure. Artifacts that exist are
+// reused. It requires access.ManageRecordings. A talk without recordings is an *inputerr.Error.
 func (svc *Talks) Retry(ctx context.Context, p access.Person, slug string) error {
 	by, err := p.GrantFor(access.ManageRecordings, slug, "")
 	if err != nil {
@@ -180,7 +187,8 @@ type TalkDescription struct {
 	Speakers []string // as they are shown
 }
 
-// clean returns the description with cleaned texts and without empty speakers.
+// clean returns the description with its texts cleaned by cleanText and without empty speakers. A
+// text that cleanText refuses is an *inputerr.Error.
 func (d TalkDescription) clean() (p TalkDescription, err error) {
 	if p.Title, err = cleanText("title", d.Title, 300); err != nil {
 		return p, err
@@ -199,7 +207,8 @@ func (d TalkDescription) clean() (p TalkDescription, err error) {
 	return p, nil
 }
 
-// SetDescription corrects the title, the abstract and the speakers of a talk.
+// SetDescription replaces the title, the abstract and the speakers of a talk, and has it built
+// again if needed. It requires access.EditTalk. An empty title is an *inputerr.Error.
 func (svc *Talks) SetDescription(ctx context.Context, p access.Person, slug string, d TalkDescription) error {
 	by, err := p.GrantFor(access.EditTalk, slug, "")
 	if err != nil {

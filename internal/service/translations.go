@@ -41,7 +41,8 @@ type Translation struct {
 	Programme            timeline.Programme // of the last video
 }
 
-// ProgrammeTime returns when a cue starts in the video; ok is false where it is not in it.
+// ProgrammeTime returns when a cue in reel time starts in the talk's video. ok is false if the cue
+// is not in the video or if there is no video.
 func (t Translation) ProgrammeTime(c conference.Cue) (at time.Duration, ok bool) {
 	if !t.HasVideo {
 		return 0, false
@@ -50,7 +51,8 @@ func (t Translation) ProgrammeTime(c conference.Cue) (at time.Duration, ok bool)
 	return span.From, ok
 }
 
-// List returns the last revision of each of a talk's translations, by language.
+// List returns the last revision of each of a talk's translations, by language, without the
+// programme of the video. It requires access.ViewTalk.
 func (svc *Translations) List(ctx context.Context, p access.Person, slug string) ([]Translation, error) {
 	if !p.May(access.ViewTalk, slug, "") {
 		return nil, access.ErrForbidden
@@ -69,8 +71,8 @@ func (svc *Translations) List(ctx context.Context, p access.Person, slug string)
 	return all, err
 }
 
-// Get returns a revision of a translation; number 0 is the last one, or an empty one where the
-// translation was not started.
+// Get returns a revision of a translation. number 0 is the last revision, or an empty one if the
+// translation was not started. It requires access.Translate.
 func (svc *Translations) Get(ctx context.Context, p access.Person, slug, language string, number int) (Translation, error) {
 	if !p.May(access.Translate, slug, language) {
 		return Translation{}, access.ErrForbidden
@@ -121,7 +123,7 @@ func (svc *Translations) withClaim(ctx context.Context, h translation.Revision, 
 	return t, err
 }
 
-// withProgramme adds the programme of the last video.
+// withProgramme returns t with the programme of the talk's last video, if there is one.
 func (svc *Translations) withProgramme(ctx context.Context, t Translation) (Translation, error) {
 	published, ok, err := svc.catalog.LastPublication(ctx, t.Slug)
 	if err != nil || !ok {
@@ -135,8 +137,8 @@ func (svc *Translations) withProgramme(ctx context.Context, t Translation) (Tran
 	return t, nil
 }
 
-// checkCanonicalTag refuses language tags that are not in canonical form (BCP 47), so that there is
-// one translation for each language.
+// checkCanonicalTag returns an error for a language tag (BCP 47) that is invalid or not in
+// canonical form. So there is only one translation for each language.
 func checkCanonicalTag(language string) error {
 	said, err := subtitle.CanonicalLanguage(language)
 	if err == nil && said != language {
@@ -145,8 +147,8 @@ func checkCanonicalTag(language string) error {
 	return err
 }
 
-// Claim records that a person works on a translation and returns the claim in force, which may be
-// another person's.
+// Claim saves that a person works on a translation. If another person's claim is in force, that one
+// stays. Claim returns the claim in force. It requires access.Translate.
 func (svc *Translations) Claim(ctx context.Context, p access.Person, slug, language string) (catalog.Claim, error) {
 	by, err := p.GrantFor(access.Translate, slug, language)
 	if err != nil {
@@ -158,7 +160,8 @@ func (svc *Translations) Claim(ctx context.Context, p access.Person, slug, langu
 	return svc.catalog.Claim(ctx, slug, language, by.Name, time.Now().Add(ClaimLifetime))
 }
 
-// Unclaim removes a person's claim. Organisers may remove anyone's.
+// Unclaim removes the person's claim on a translation. If the person is an organiser, it removes
+// anyone's claim. It requires access.Translate.
 func (svc *Translations) Unclaim(ctx context.Context, p access.Person, slug, language string) error {
 	by, err := p.GrantFor(access.Translate, slug, language)
 	if err != nil {
@@ -190,9 +193,9 @@ type PendingTask struct {
 // PendingTasks lists what a change has given people to do. They should be notified.
 type PendingTasks []PendingTask
 
-// FollowSource updates all translations of a talk to the current source and returns those that have
-// new texts to translate or to check. Call it after the subtitles in the spoken language have
-// changed.
+// FollowSource updates all translations of a talk to the current subtitles in the spoken language.
+// It returns a task for each translation in which there are now texts to translate or to check.
+// Call it after those subtitles have changed; it checks no permission.
 func (svc *Translations) FollowSource(ctx context.Context, slug string) (calls PendingTasks, err error) {
 	reports, err := svc.tracks.UpdateToSource(ctx, slug)
 	if err != nil {
@@ -216,7 +219,7 @@ func (svc *Translations) FollowSource(ctx context.Context, slug string) (calls P
 	return calls, nil
 }
 
-// newPendingTask returns a task for everyone with a role in a translation.
+// newPendingTask returns a task in translation h for all people who have the role in it.
 func (svc *Translations) newPendingTask(ctx context.Context, h translation.Revision, role access.Role) (PendingTask, error) {
 	people, err := svc.notifier.grantsWithRole(ctx, role, h.Slug, h.Language)
 	return PendingTask{Slug: h.Slug, Language: h.Language, Role: role, People: people, Progress: h.Progress()}, err
@@ -225,8 +228,8 @@ func (svc *Translations) newPendingTask(ctx context.Context, h translation.Revis
 // maxSuggestions limits the suggestions for one text.
 const maxSuggestions = 3
 
-// Suggest returns earlier translations of similar texts, by index into units. Units that need no
-// translation have none.
+// Suggest returns earlier translations of similar texts, by index into units, at most
+// maxSuggestions for each. Units that need no translation get none. It requires access.Translate.
 func (svc *Translations) Suggest(ctx context.Context, p access.Person, slug, language string, units []translation.Unit) (map[int][]translation.Suggestion, error) {
 	if !p.May(access.Translate, slug, language) {
 		return nil, access.ErrForbidden
@@ -250,8 +253,9 @@ func (svc *Translations) Suggest(ctx context.Context, p access.Person, slug, lan
 	return found, nil
 }
 
-// Start checks that a person may translate a talk into a language, which must not be the spoken
-// one, and returns the canonical tag.
+// Start returns the canonical form of a language tag after checking that p may translate the talk
+// into this language. It saves nothing. An invalid tag, the spoken language, and a language that p
+// has no link for are each an *inputerr.Error.
 func (svc *Translations) Start(ctx context.Context, p access.Person, slug, language string) (string, error) {
 	tag, err := subtitle.CanonicalLanguage(strings.TrimSpace(language))
 	if err != nil {
@@ -275,8 +279,9 @@ type ReviewQueueItem struct {
 	Progress translation.Progress
 }
 
-// ReviewQueue returns all translations into a language: those in review first, then those with
-// texts to check again, then by the number of untranslated texts.
+// ReviewQueue returns all translations into a language: first those with texts in review, then
+// those with texts to check again, and within each group those with fewer untranslated texts first.
+// Translations whose source was removed are left out. It requires access.ReviewTranslation.
 func (svc *Translations) ReviewQueue(ctx context.Context, p access.Person, language string) (all []ReviewQueueItem, err error) {
 	if !p.May(access.ReviewTranslation, "", language) {
 		return nil, access.ErrForbidden

@@ -16,8 +16,8 @@ import (
 	"github.com/lectern-av/lectern/internal/translation/exchange"
 )
 
-// ExchangeFormats returns the file name extensions of the formats for translators. Files in all of
-// them can be uploaded again.
+// ExchangeFormats returns the file name extensions of the formats in which translators get a
+// translation. Files in all of them can be uploaded again.
 func ExchangeFormats() []string { return []string{"srt", "vtt", "po", "xliff", "csv"} }
 
 // TranslationExport says how a translation is to be written.
@@ -28,9 +28,9 @@ type TranslationExport struct {
 	Title    string // of the talk in the file; "": its own
 }
 
-// File writes a revision of a talk's translation as a file for translators, and returns
-// the best name for it: it says which revision the file holds, so that formats that have no place
-// for it can be uploaded again as well.
+// File returns a revision of a translation as a file for translators, and a name for the file. The
+// name contains the revision, so that files in formats without a place for it can be uploaded again
+// as well. It requires access.Translate, and returns ErrNotFound for an unknown format.
 func (svc *Translations) File(ctx context.Context, p access.Person, slug, language string, export TranslationExport) (name string, data []byte, err error) {
 	t, err := svc.Get(ctx, p, slug, language, export.Revision)
 	if err != nil {
@@ -78,8 +78,8 @@ type TranslationUploadResult struct {
 	Claim        *catalog.Claim        // of another person; nil: there is none
 }
 
-// CountUnlinked returns how many cues of the translation match nothing in the source. They are
-// kept as they are.
+// CountUnlinked returns how many cues of the translation match no source cue. They are kept as they
+// are. Obsolete cues do not count.
 func (r TranslationUploadResult) CountUnlinked() (n int) {
 	for _, c := range r.Translation.Cues {
 		if len(c.SourceIDs) == 0 && c.State != translation.Obsolete {
@@ -89,8 +89,10 @@ func (r TranslationUploadResult) CountUnlinked() (n int) {
 	return n
 }
 
-// Upload imports a translated file: PO, XLIFF, CSV or any subtitle format, detected by its content.
-// If the translation was changed meanwhile, the error is a *Conflict.
+// Upload imports a translated file: PO, XLIFF, CSV or subtitles, recognised by the content. It
+// checks the quality and, unless it is a dry run, saves what changed as a new revision and extends
+// the person's own claim. If others changed the translation since the file was exported and
+// f.Rebase is not set, Upload returns a *Conflict. It requires access.Translate.
 func (svc *Translations) Upload(ctx context.Context, p access.Person, slug, language string, f TranslationUpload) (TranslationUploadResult, error) {
 	by, err := p.GrantFor(access.Translate, slug, language)
 	if err != nil {

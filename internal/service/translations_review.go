@@ -12,7 +12,8 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// SubmitForReview puts all drafts of a translation into review and notifies its reviewers.
+// SubmitForReview puts all drafts of a translation into review and notifies its reviewers. It
+// requires access.Translate.
 func (svc *Translations) SubmitForReview(ctx context.Context, p access.Person, slug, language string) (translation.Revision, PendingTasks, error) {
 	by, err := p.GrantFor(access.Translate, slug, language)
 	if err != nil {
@@ -30,8 +31,8 @@ func (svc *Translations) SubmitForReview(ctx context.Context, p access.Person, s
 	return h, PendingTasks{c}, svc.notifier.pendingTasks(ctx, mail.ReviewRequested, slug, PendingTasks{c})
 }
 
-// Approve approves what is in review, except texts that the reviewer wrote under any of their
-// names.
+// Approve approves all texts of a translation that are in review, except those that the reviewer
+// wrote under any of their names. It requires access.ReviewTranslation.
 func (svc *Translations) Approve(ctx context.Context, p access.Person, slug, language string) (translation.Revision, error) {
 	by, err := p.GrantFor(access.ReviewTranslation, slug, language)
 	if err != nil {
@@ -48,8 +49,8 @@ func (svc *Translations) Approve(ctx context.Context, p access.Person, slug, lan
 	return h, err
 }
 
-// knownNames returns all names of a person: those of their grants, and of all links for the same
-// address.
+// knownNames returns the names that a person has used: those of their grants and of all links with
+// the same email address.
 func (svc *Translations) knownNames(ctx context.Context, p access.Person) (names []string, err error) {
 	links, err := svc.catalog.Links(ctx)
 	for _, g := range p.Grants {
@@ -64,7 +65,7 @@ func (svc *Translations) knownNames(ctx context.Context, p access.Person) (names
 	return slices.Compact(names), err
 }
 
-// CountOwnInReview returns how many cues in review a person wrote, and so cannot approve.
+// CountOwnInReview returns how many cues of h that are in review p wrote and so cannot approve.
 func (svc *Translations) CountOwnInReview(ctx context.Context, p access.Person, h translation.Revision) (n int, err error) {
 	names, err := svc.knownNames(ctx, p)
 	for _, c := range h.Cues {
@@ -75,8 +76,9 @@ func (svc *Translations) CountOwnInReview(ctx context.Context, p access.Person, 
 	return n, err
 }
 
-// SendBack turns cues that are in review or approved back into drafts with a note, and notifies the
-// translators. cue is the id of a source cue; "" sends everything back.
+// SendBack turns texts that are in review or approved into drafts again, with a note, and notifies
+// the translators. cue is the id of a source cue; with "", all texts are sent back. It requires
+// access.ReviewTranslation. An empty or long note is an *inputerr.Error.
 func (svc *Translations) SendBack(ctx context.Context, p access.Person, slug, language, cue, note string) (translation.Revision, PendingTasks, error) {
 	by, err := p.GrantFor(access.ReviewTranslation, slug, language)
 	if err != nil {
@@ -104,7 +106,8 @@ func (svc *Translations) SendBack(ctx context.Context, p access.Person, slug, la
 // maxNoteBytes limits the length of a note.
 const maxNoteBytes = 4000
 
-// Restore saves an earlier revision of a translation again as the newest one.
+// Restore saves an earlier revision of a translation as the newest one. It requires
+// access.ReviewTranslation.
 func (svc *Translations) Restore(ctx context.Context, p access.Person, slug, language string, number int) (translation.Revision, error) {
 	by, err := p.GrantFor(access.ReviewTranslation, slug, language)
 	if err != nil {
@@ -117,7 +120,8 @@ func (svc *Translations) Restore(ctx context.Context, p access.Person, slug, lan
 	return h, err
 }
 
-// Revisions returns all revisions of a translation without their cues, the newest first.
+// Revisions returns all revisions of a translation, the newest first, without their cues. It
+// requires access.Translate.
 func (svc *Translations) Revisions(ctx context.Context, p access.Person, slug, language string) ([]catalog.Translation, error) {
 	if !p.May(access.Translate, slug, language) {
 		return nil, access.ErrForbidden
@@ -130,8 +134,8 @@ func (svc *Translations) Revisions(ctx context.Context, p access.Person, slug, l
 	return all, err
 }
 
-// Compare returns the units that differ between two revisions of a translation, in the order of
-// time.
+// Compare returns the units that differ between two revisions of a translation, in order of time.
+// It requires access.Translate.
 func (svc *Translations) Compare(ctx context.Context, p access.Person, slug, language string, earlier, later int) ([]translation.UnitChange, error) {
 	if !p.May(access.Translate, slug, language) {
 		return nil, access.ErrForbidden

@@ -22,8 +22,9 @@ type TranslationTask struct {
 	Suggestions []translation.Suggestion `json:"suggestions,omitempty" doc:"Earlier translations of similar texts, the most similar first."`
 }
 
-// Tasks returns what is left to do in the last revision of a talk's translation, in the
-// order of time; with earlier translations of a like text if suggest is set, which takes longer.
+// Tasks returns the texts in the last revision of a translation that are left to translate or to
+// change, in order of time. With suggest, it adds earlier translations of similar texts, which
+// takes longer. It requires access.Translate.
 func (svc *Translations) Tasks(ctx context.Context, p access.Person, slug, language string, suggest bool) ([]TranslationTask, error) {
 	t, err := svc.Get(ctx, p, slug, language, 0)
 	if err != nil {
@@ -60,7 +61,8 @@ func newTranslationTask(u translation.Unit) TranslationTask {
 	return task
 }
 
-// openNotes returns the reviewers' notes on cues that are drafts or need editing.
+// openNotes returns the reviewers' notes on those translated cues of a unit that are drafts or need
+// editing.
 func openNotes(u translation.Unit) (notes []translation.Note) {
 	for _, c := range u.Target {
 		if c.State == translation.Draft || c.State == translation.NeedsEditing {
