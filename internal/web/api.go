@@ -26,7 +26,7 @@ type api struct {
 	huma.API
 }
 
-// newAPI registers all operations and returns their handler.
+// newAPI returns the handler of all API operations. It also sets s.openAPI, their description.
 func (s *Server) newAPI() http.Handler {
 	config := huma.DefaultConfig("Lectern", "1")
 	config.Info.Description = "Everything that the pages of a Lectern server do. Send a token as Authorization: Bearer TOKEN. Organisers create tokens."
@@ -47,8 +47,8 @@ func (s *Server) newAPI() http.Handler {
 	return a.authenticate(mux)
 }
 
-// schemaName names the schema of a type in the OpenAPI description. Types of other packages are
-// prefixed by their package, because web.Talk and catalog.Talk differ.
+// schemaName returns the name of a type's schema in the OpenAPI description. Names of types of
+// other packages begin with the package, since web.Talk and catalog.Talk differ.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer {
@@ -70,8 +70,9 @@ type operation struct {
 	act     access.Permission
 }
 
-// register adds an operation. The act is checked for the talk and the language that the path names
-// as {slug} and {language}.
+// register adds an operation to the API. Before it calls do, it checks that the person has the
+// permission o.act, for the talk and the language in the path parameters {slug} and {language}.
+// Errors of do become problem responses.
 func register[I, O any](a *api, o operation, do func(context.Context, access.Person, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: o.name, Method: o.method, Path: apiPath + o.path, Summary: o.summary,
@@ -148,13 +149,15 @@ func (a *api) newProblem(err error) huma.StatusError {
 
 type personKey struct{}
 
-// personFrom returns the person whom authenticate found.
+// personFrom returns the person that authenticate added to ctx, or one without access if there is
+// none.
 func personFrom(ctx context.Context) access.Person {
 	p, _ := ctx.Value(personKey{}).(access.Person)
 	return p
 }
 
-// authenticate adds the person who makes a request to its context.
+// authenticate returns a handler that adds the person who makes a request to its context and calls
+// next. It responds with an error if the request has an invalid token.
 func (a *api) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")

@@ -32,7 +32,7 @@ func apiLink(l service.Link) Link {
 		Maker: l.CreatedBy, Created: l.Created, Expires: l.Expires, Revoked: optionalTime(l.Revoked), Used: optionalTime(l.Used)}
 }
 
-// optionalTime returns nil for the zero time, so that JSON omits it.
+// optionalTime returns a pointer to t, or nil for the zero time, which JSON then omits.
 func optionalTime(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

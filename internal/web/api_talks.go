@@ -39,7 +39,7 @@ func apiTalk(r service.TalkSummary) Talk {
 	}
 }
 
-// nonNil returns an empty list for nil, so that JSON never holds null.
+// nonNil returns l, or an empty slice if l is nil, so that JSON has [] and not null.
 func nonNil[T any](l []T) []T {
 	if l == nil {
 		return []T{}
@@ -125,8 +125,8 @@ type processingInput struct {
 	Body ProcessingOptions
 }
 
-// readProcessingOptions parses the body of a request; ranges of a cut refer to the talk's
-// recordings.
+// readProcessingOptions parses the processing options in the body of a request. It loads the talk,
+// since ranges of the cut may name a recording by its number.
 func (a *api) readProcessingOptions(ctx context.Context, p access.Person, in *processingInput) (service.ProcessingOptions, error) {
 	t, err := a.service.Talks.Details(ctx, p, in.Slug)
 	if err != nil {

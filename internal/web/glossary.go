@@ -27,7 +27,7 @@ func (s *Server) glossary(v *request) error {
 	return v.render("glossary.html", p)
 }
 
-// glossaryFile serves the glossary as CSV.
+// glossaryFile serves the glossary as a CSV download.
 func (s *Server) glossaryFile(v *request) error {
 	p, err := v.newGlossaryPage()
 	if err == nil && !p.Exists {
@@ -42,7 +42,8 @@ func (s *Server) glossaryFile(v *request) error {
 	return err
 }
 
-// setGlossary replaces or removes the glossary.
+// setGlossary replaces the glossary by the file in the form, or removes it if the button "remove"
+// was pressed.
 func (s *Server) setGlossary(v *request) error {
 	var f service.GlossaryFile
 	if v.r.FormValue("do") != "remove" {

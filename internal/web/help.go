@@ -42,7 +42,8 @@ func (s *Server) helpRoutes() []route {
 	}
 }
 
-// Guide returns the address of the guide for the visitor's role.
+// Guide returns the path of the guide for the visitor's first role, or "/help" for visitors who
+// have not signed in.
 func (p page) Guide() string {
 	if len(p.Person.Grants) == 0 {
 		return "/help"
@@ -59,7 +60,8 @@ type helpDocument struct {
 	Guides []string
 }
 
-// helpHome shows the guide of the visitor's role, or of organisers to visitors without one.
+// helpHome redirects to the guide for the visitor's first role. Visitors who have not signed in get
+// the guide for organisers.
 func (s *Server) helpHome(v *request) error {
 	guide := page{Person: v.person}.Guide()
 	if guide == "/help" {
@@ -76,7 +78,8 @@ func (s *Server) helpPage(v *request) error {
 	return v.render("help.html", d)
 }
 
-// readHelp returns a document in a locale, or in English where it is not translated.
+// readHelp returns the document docs/NAME.md in a locale. If it is not translated, it returns the
+// English one with Lang set.
 func readHelp(locale, name string) (helpDocument, error) {
 	d := helpDocument{Name: name, Guides: guides}
 	file := name + ".md"
@@ -97,8 +100,8 @@ func readHelp(locale, name string) (helpDocument, error) {
 	return d, err
 }
 
-// renderMarkdown renders one of the program's own documents. It must not be used for what
-// people write: its result is not escaped again.
+// renderMarkdown converts one of the program's own documents to HTML. Do not pass it text that
+// users wrote, since the result is not escaped again.
 func renderMarkdown(source []byte) (template.HTML, error) {
 	md := goldmark.New(goldmark.WithExtensions(extension.Table), goldmark.WithParserOptions(
 		parser.WithAutoHeadingID(), parser.WithASTTransformers(util.Prioritized(helpLinks{}, 100))))
@@ -117,7 +120,8 @@ var (
 	outsideLink  = regexp.MustCompile(`^(#|https?:)`)
 )
 
-// Transform implements parser.ASTTransformer.
+// Transform rewrites the links of a document: those to other documents and to images lead to help
+// pages, external ones stay, and the others are replaced by their text.
 func (helpLinks) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 	var links []*ast.Link
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -144,7 +148,7 @@ func (helpLinks) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 	}
 }
 
-// unwrap replaces a node by its children.
+// unwrap removes a node and puts its children in its place.
 func unwrap(n ast.Node) {
 	parent := n.Parent()
 	for c := n.FirstChild(); c != nil; c = n.FirstChild() {
@@ -153,7 +157,7 @@ func unwrap(n ast.Node) {
 	parent.RemoveChild(parent, n)
 }
 
-// helpImage serves a screenshot of the help pages.
+// helpImage serves a screenshot of a help page, which browsers may cache for an hour.
 func (s *Server) helpImage(v *request) error {
 	name := path.Join("img", path.Base(v.r.PathValue("locale")), path.Base(v.r.PathValue("file")))
 	if info, err := fs.Stat(docs.Files, name); err != nil || info.IsDir() {

@@ -28,7 +28,7 @@ type messages map[string]map[string]pageText
 
 type pageText struct{ One, Other string }
 
-// UnmarshalYAML implements yaml.Unmarshaler.
+// UnmarshalYAML reads a text that is a plain string, or a map with the forms one and other.
 func (p *pageText) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
 		p.Other = n.Value
@@ -43,7 +43,8 @@ func (p *pageText) UnmarshalYAML(n *yaml.Node) error {
 // locales lists the languages of the pages. The first is the default.
 var locales = []language.Tag{language.English, language.Spanish}
 
-// loadMessages reads locales/LOCALE/*.yaml, each a flat map of keys and texts.
+// loadMessages reads the texts of all locales from locales/LOCALE/*.yaml. Each file is a map from
+// keys to texts; a key in two files is an error.
 func loadMessages() (messages, error) {
 	all := make(messages)
 	for _, tag := range locales {
@@ -80,8 +81,9 @@ func (w messages) loadFile(locale, name string) error {
 	return nil
 }
 
-// text returns the text of a key with its {names} filled in from pairs of name and value. It falls
-// back to English, and then to the key.
+// text returns the text of a key in a locale, else in English, else the key itself. pairs are
+// names, each followed by the value that replaces {name} in the text. If the value of n is 1, the
+// text's form for one is used.
 func (w messages) text(locale, key string, pairs ...any) string {
 	p, ok := w[locale][key]
 	if !ok {
@@ -108,7 +110,8 @@ type problemText struct {
 	Lang string // of Text, where it is not the page's language
 }
 
-// problem returns the text of an error in a locale, or in English where it is not translated.
+// problem returns an input error as a text in a locale. If the error has no translation, the text
+// is in English and Lang says so.
 func (w messages) problem(locale string, e *inputerr.Error) problemText {
 	english := locales[0].String()
 	if locale == english {
@@ -150,8 +153,8 @@ func (w messages) problem(locale string, e *inputerr.Error) problemText {
 // decimal matches a number with a decimal point, and its unit.
 var decimal = regexp.MustCompile(`^[-+]?\d+\.\d+( \p{L}+)?$`)
 
-// value returns a value of a message as a locale writes it: with its own quotation marks and
-// decimal sign. Times and texts of people stay as they are.
+// value returns a value of a message as people write it in a locale: numbers with its decimal sign,
+// quoted texts with its quotation marks. Other values stay as they are.
 func (w messages) value(locale, value string) string {
 	if locale == locales[0].String() {
 		return value
@@ -168,7 +171,8 @@ func (w messages) value(locale, value string) string {
 	return value
 }
 
-// localize returns a message with its values as a locale writes them.
+// localize returns a copy of m with its values as people write them in a locale. It does not
+// translate the message.
 func (w messages) localize(locale string, m message.Message) message.Message {
 	m.Values = maps.Clone(m.Values)
 	for name, value := range m.Values {
@@ -180,8 +184,8 @@ func (w messages) localize(locale string, m message.Message) message.Message {
 // localeCookie holds the locale that a visitor chose.
 const localeCookie = "lectern-locale"
 
-// localeOf returns the locale for a request: the one that the visitor chose, or else the best match
-// of what the browser accepts.
+// localeOf returns the locale for a request: the one in its cookie, else the one that matches its
+// Accept-Language header best, else English.
 func (w messages) localeOf(r *http.Request) string {
 	if c, err := r.Cookie(localeCookie); err == nil && w[c.Value] != nil {
 		return c.Value

@@ -23,7 +23,8 @@ type rateLimits struct {
 	tries map[string]*rate.Limiter
 }
 
-// allowLink reports whether the sender of a request may try another link.
+// allowLink reports whether the sender of a request may try another link now, and counts the try.
+// Requests from the socket in the data directory are not limited.
 func (l *rateLimits) allowLink(r *http.Request) bool {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil { // from the socket in the data directory
@@ -43,7 +44,8 @@ func (l *rateLimits) allowLink(r *http.Request) bool {
 // maxHeavyRequests limits how many requests may run programs or read whole videos at a time.
 const maxHeavyRequests = 2
 
-// runHeavy runs do as soon as fewer than maxHeavyRequests others are running.
+// runHeavy calls do and returns its error. If maxHeavyRequests others are running, it waits, and
+// returns ctx's error if ctx ends meanwhile.
 func (s *Server) runHeavy(ctx context.Context, do func() error) error {
 	select {
 	case s.heavy <- struct{}{}:

@@ -41,7 +41,7 @@ func newEventHub() *eventHub {
 	return &eventHub{subscribers: make(map[*subscriber]bool), closed: make(chan struct{})}
 }
 
-// liveRoutes returns the routes of event streams.
+// liveRoutes returns the routes on which open pages receive server-sent events.
 func (s *Server) liveRoutes() []route {
 	return []route{
 		{"GET /live", access.ViewConference, s.liveEvents},
@@ -49,7 +49,8 @@ func (s *Server) liveRoutes() []route {
 	}
 }
 
-// Run sends changes to open pages and removes abandoned uploads, until ctx ends.
+// Run sends changes to open pages and removes expired uploads, until ctx ends. Then it aborts
+// running uploads, keeping what they received.
 func (s *Server) Run(ctx context.Context) error {
 	services, ctx := errgroup.WithContext(ctx)
 	services.Go(func() error { return s.broadcastChanges(ctx) })
@@ -59,7 +60,8 @@ func (s *Server) Run(ctx context.Context) error {
 	return services.Wait()
 }
 
-// broadcastChanges sends every change of the board to open pages until ctx ends.
+// broadcastChanges sends every changed summary of the board to the open pages that show it. When
+// ctx ends, it closes their event streams.
 func (s *Server) broadcastChanges(ctx context.Context) error {
 	rows := make(chan service.TalkSummary, 1024)
 	stop := s.service.Board.Subscribe(rows)
@@ -80,8 +82,8 @@ func (s *Server) broadcastChanges(ctx context.Context) error {
 	}
 }
 
-// prerenderRows renders all rows in advance, so that the first visitor of a large list doesn't
-// wait.
+// prerenderRows renders the rows of all talks in every locale into the cache, so that the first
+// visitor of a long list does not wait.
 func (s *Server) prerenderRows(ctx context.Context) error {
 	for _, r := range s.service.Board.Talks() {
 		for _, locale := range locales {
@@ -96,7 +98,8 @@ func (s *Server) prerenderRows(ctx context.Context) error {
 	return nil
 }
 
-// broadcastRow sends a row to all pages that show it.
+// broadcastRow sends the row of a talk to all open pages that show the talk. It never blocks: a
+// page that is too slow gets a "missed" event later.
 func (s *Server) broadcastRow(r service.TalkSummary) error {
 	s.live.mu.Lock()
 	defer s.live.mu.Unlock()
@@ -138,7 +141,7 @@ func (l *eventHub) subscribe(r *subscriber) (leave func()) {
 	}
 }
 
-// takeMissed reports whether events were dropped since the last call, and resets that.
+// takeMissed reports whether events for r were dropped since the last call.
 func (l *eventHub) takeMissed(r *subscriber) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -147,8 +150,8 @@ func (l *eventHub) takeMissed(r *subscriber) bool {
 	return missed
 }
 
-// liveEvents streams events until the page is closed or the server stops. A browser that reconnects
-// is authenticated again.
+// liveEvents sends server-sent events to an open page until it is closed or the server stops. A
+// browser that reconnects is authenticated again.
 func (s *Server) liveEvents(v *request) error {
 	r := &subscriber{locale: v.locale, talk: v.slug(), events: make(chan []byte, eventBuffer)}
 	defer s.live.subscribe(r)()

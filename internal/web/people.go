@@ -50,7 +50,8 @@ func (s *Server) people(v *request) error {
 	return v.render("people.html", p)
 }
 
-// invite creates a link and shows its secret, which cannot be shown again.
+// invite creates a link or an API token and shows it. It cannot be shown again, since only its hash
+// is stored.
 func (s *Server) invite(v *request) error {
 	p, err := v.newPeoplePage()
 	if err != nil {
@@ -73,7 +74,7 @@ func (s *Server) invite(v *request) error {
 	return v.render("people.html", p)
 }
 
-// inviteSpeakers creates links for all speakers who have none.
+// inviteSpeakers creates a link for every speaker who has none, and shows the new links.
 func (s *Server) inviteSpeakers(v *request) error {
 	made, err := s.service.People.InviteSpeakers(v.ctx(), v.person)
 	if err != nil {

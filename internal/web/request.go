@@ -23,8 +23,10 @@ type request struct {
 	locale string // of the pages: "en" or "es"
 }
 
-// newRequest authenticates a request by the socket it came from, its API token or its session
-// cookie. The request is valid even with an error; its person then has no access.
+// newRequest returns a request with its locale and the person who makes it. The person is the one
+// that WithPerson set, else that of the API token, else that of the session cookie. An invalid
+// token is access.ErrForbidden. With an error the request is still usable, and its person has no
+// access.
 func (s *Server) newRequest(w http.ResponseWriter, r *http.Request) (*request, error) {
 	v := &request{Server: s, w: w, r: r}
 	v.locale = s.messages.localeOf(r)
@@ -47,8 +49,8 @@ func (s *Server) newRequest(w http.ResponseWriter, r *http.Request) (*request, e
 
 type localPersonKey struct{}
 
-// WithPerson returns a context that authenticates requests as p. It is for the socket in the data
-// directory: a process that can open it can open the directory itself.
+// WithPerson returns a context whose requests are authenticated as p. Use it for the socket in the
+// data directory: a process that can open the socket can also open the catalog itself.
 func WithPerson(ctx context.Context, p access.Person) context.Context {
 	return context.WithValue(ctx, localPersonKey{}, p)
 }
@@ -57,13 +59,15 @@ func (v *request) ctx() context.Context { return v.r.Context() }
 func (v *request) slug() string         { return v.r.PathValue("slug") }
 func (v *request) language() string     { return v.r.PathValue("language") }
 
-// redirect sends the browser to another page after a form was processed.
+// redirect makes the browser load another page with GET (status 303), as after a form was
+// processed. It always returns nil.
 func (v *request) redirect(path string) error {
 	http.Redirect(v.w, v.r, path, http.StatusSeeOther)
 	return nil
 }
 
-// formFile returns the name and the content of a file that was chosen in a form.
+// formFile returns the file in a field of the form, and its name made safe to show. If no file was
+// chosen, or if the form is unreadable, it returns an *inputerr.Error.
 func (v *request) formFile(field string) (name string, data []byte, err error) {
 	f, header, err := v.r.FormFile(field)
 	var tooLarge *http.MaxBytesError
@@ -92,18 +96,19 @@ type page struct {
 	Problem *inputerr.Error // with the submitted form; nil: none
 }
 
-// May reports whether the visitor may do something, so that pages offer only what is permitted.
+// May reports whether the visitor has a permission, as access.Person.May does. Templates use it to
+// show only what is permitted.
 func (p page) May(act access.Permission, talk, language string) bool {
 	return p.Person.May(act, talk, language)
 }
 
-// render writes a page.
+// render responds with a page, with status 200. name is that of its template.
 func (v *request) render(name string, data any) error {
 	return v.renderStatus(http.StatusOK, name, data, nil)
 }
 
-// renderInvalid writes the page of a form again, with what is wrong with the input. Other errors
-// are returned.
+// renderInvalid shows a page with an input error, with status 422. If problem is no input error, it
+// returns problem and writes nothing.
 func (v *request) renderInvalid(name string, data any, problem error) error {
 	f := inputerr.As(problem)
 	if f == nil {
@@ -112,7 +117,8 @@ func (v *request) renderInvalid(name string, data any, problem error) error {
 	return v.renderStatus(http.StatusUnprocessableEntity, name, data, f)
 }
 
-// renderStatus renders a page completely before it writes the first byte.
+// renderStatus responds with a page and a status. problem, which may be nil, is shown on the page.
+// If the template fails, it returns an error and has written nothing.
 func (v *request) renderStatus(status int, name string, data any, problem *inputerr.Error) error {
 	b, err := v.templates.execute(v.locale, name, "base.html", page{Locale: v.locale, Person: v.person, Path: v.r.URL.Path, Data: data, Problem: problem})
 	if err != nil {
@@ -132,7 +138,7 @@ func (v *request) renderStatus(status int, name string, data any, problem *input
 // gzipThreshold is the size in bytes from which pages are compressed.
 const gzipThreshold = 16 << 10
 
-// acceptsGzip reports whether the Accept-Encoding header names gzip, other than with q=0.
+// acceptsGzip reports whether the Accept-Encoding header of a request allows gzip.
 func acceptsGzip(r *http.Request) bool {
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		coding, quality, _ := strings.Cut(strings.TrimSpace(part), ";")
@@ -143,8 +149,8 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
-// writeGzip writes a page compressed, at the fastest level: a list of a thousand talks shrinks to a
-// tenth.
+// writeGzip responds with b in compressed form. It uses the fastest level, which shrinks a list of
+// a thousand talks to a tenth.
 func (v *request) writeGzip(status int, b []byte) error {
 	v.w.Header().Set("Content-Encoding", "gzip")
 	v.w.WriteHeader(status)
@@ -164,7 +170,8 @@ type errorPage struct {
 	SignedIn bool // the visitor has signed in
 }
 
-// renderError writes the error page. Internal errors are logged and not shown.
+// renderError responds with the error page and the status of err. An internal error is logged, and
+// the page does not show its text. If the client has gone, renderError does nothing.
 func (v *request) renderError(err error) {
 	status := httpStatus(err)
 	if v.ctx().Err() != nil {

@@ -9,7 +9,8 @@ import (
 	"github.com/lectern-av/lectern/internal/translation"
 )
 
-// reviewRoutes returns the routes of reviewers.
+// reviewRoutes returns the routes on which reviewers check translations, and that of a
+// translation's history.
 func (s *Server) reviewRoutes() []route {
 	return []route{
 		{"GET /review/{language}", access.ReviewTranslation, s.reviewQueue},
@@ -43,8 +44,8 @@ func (s *Server) review(v *request) error {
 	return v.render("review.html", p)
 }
 
-// newReviewPage returns the data of review.html: what is in review, or the whole translation if
-// nothing is.
+// newReviewPage returns the data of review.html with the units in review. If there are none and the
+// query sets no filter, it contains all units.
 func (v *request) newReviewPage() (translationPage, error) {
 	p, err := v.newTranslationPage(string(translation.InReview))
 	if err == nil && len(p.Units) == 0 && v.r.URL.Query().Get("show") == "" {

@@ -49,8 +49,8 @@ func (s *Server) schedule(v *request) error {
 	return v.render("schedule.html", p)
 }
 
-// previewSchedule shows what importing a schedule would change. The page carries the file along, so
-// that exactly this file is imported.
+// previewSchedule shows what importing a schedule would change. The page contains the file itself,
+// so that confirming it imports exactly what was previewed.
 func (s *Server) previewSchedule(v *request) error {
 	p, err := v.newSchedulePage()
 	if err != nil {
@@ -102,7 +102,8 @@ func (s *Server) setConference(v *request) error {
 	return v.redirect("/schedule")
 }
 
-// splitList splits typed text at commas, semicolons and line ends.
+// splitList splits a typed list at commas, semicolons and line ends. It leaves out empty and
+// repeated elements.
 func splitList(text string) (list []string) {
 	for _, one := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' || r == ';' }) {
 		list = appendUnique(list, strings.TrimSpace(one))
@@ -157,7 +158,8 @@ func (v *request) readEntryForm() entryForm {
 	}
 }
 
-// parse converts the typed fields. Times are in zone.
+// parse converts the typed fields to an entry. zone is the time zone of typed times. An invalid
+// time or number is an *inputerr.Error.
 func (f entryForm) parse(zone *time.Location) (e service.ScheduleEntry, err error) {
 	moment := func(what, text string) (t time.Time) {
 		if text == "" || err != nil {

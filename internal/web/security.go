@@ -12,8 +12,9 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 // maxFormBytes limits the size of forms, which may contain subtitle files.
 const maxFormBytes = 32 << 20
 
-// withSecurityHeaders adds security headers to all responses, limits request bodies and refuses
-// cross-origin forms.
+// withSecurityHeaders returns a handler that adds security headers to all responses of next. It
+// limits request bodies to maxFormBytes, except those of uploads, and refuses cross-origin requests
+// other than GET, HEAD and OPTIONS.
 func (s *Server) withSecurityHeaders(next http.Handler) http.Handler {
 	limited := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

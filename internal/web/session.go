@@ -8,7 +8,8 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// sessionRoutes returns the routes for signing in and out.
+// sessionRoutes returns the routes of the start page, of signing in and out, and of choosing the
+// language.
 func (s *Server) sessionRoutes() []route {
 	return []route{
 		{"GET /{$}", access.Public, s.home},
@@ -19,8 +20,8 @@ func (s *Server) sessionRoutes() []route {
 	}
 }
 
-// home redirects to the start page of the visitor's only role, or lists the start pages of all
-// roles.
+// home redirects a visitor with one grant to the start page of its role. Other visitors get a list
+// of the start pages of their grants.
 func (s *Server) home(v *request) error {
 	var places []startPage
 	for _, g := range v.person.Grants {
@@ -50,8 +51,9 @@ func startPageOf(g access.Grant) startPage {
 	return startPage{"/talks", g}
 }
 
-// confirmLink shows a button that opens a link. Fetching the page does not open it, so that mail
-// scanners don't use up one-time links.
+// confirmLink shows a page with a button that signs in with the link. Only the button uses the
+// link, so that mail scanners that fetch the page do not use up one-time links. Requests are
+// rate-limited.
 func (s *Server) confirmLink(v *request) error {
 	if !s.limits.allowLink(v.r) {
 		return errRateLimited
@@ -63,8 +65,8 @@ func (s *Server) confirmLink(v *request) error {
 	return v.render("enter.html", l)
 }
 
-// openLink signs in with the secret of the link in the path, and redirects to the start page of
-// what the link grants. Sessions that the browser already has remain. It is rate-limited.
+// openLink signs in with the secret in the path, and redirects to the start page of the link's
+// role. The browser's other sessions stay. Requests are rate-limited.
 func (s *Server) openLink(v *request) error {
 	if !s.limits.allowLink(v.r) {
 		return errRateLimited
@@ -77,7 +79,7 @@ func (s *Server) openLink(v *request) error {
 	return v.redirect(startPageOf(grant).Path)
 }
 
-// signOut ends all sessions of the browser.
+// signOut ends all sessions in the browser's cookie and removes the cookie.
 func (s *Server) signOut(v *request) error {
 	for _, session := range v.sessionsOf(v.r) {
 		if err := s.service.People.SignOut(v.ctx(), session); err != nil {
@@ -88,7 +90,8 @@ func (s *Server) signOut(v *request) error {
 	return v.redirect("/")
 }
 
-// setLocale remembers the chosen language of the pages.
+// setLocale saves the chosen language of the pages in a cookie, for a year, and redirects to the
+// page that the form was on.
 func (s *Server) setLocale(v *request) error {
 	chosen := v.r.FormValue("locale")
 	if s.messages[chosen] != nil {
@@ -130,7 +133,8 @@ func (s *Server) sessionsOf(r *http.Request) (sessions []access.Secret) {
 	return sessions
 }
 
-// setSessions replaces the sessions in the browser's cookie; none removes it.
+// setSessions replaces the sessions in the browser's cookie by the first maxSessions of these.
+// Without sessions, it removes the cookie.
 func (v *request) setSessions(sessions []access.Secret) {
 	texts := make([]string, 0, len(sessions))
 	for _, s := range sessions[:min(len(sessions), maxSessions)] {

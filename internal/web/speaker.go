@@ -17,7 +17,8 @@ import (
 	"github.com/lectern-av/lectern/internal/subtitle/subsync"
 )
 
-// speakerRoutes returns the routes of speakers.
+// speakerRoutes returns the routes of a speaker's page: the talk's description, subtitles, verdict
+// and release.
 func (s *Server) speakerRoutes() []route {
 	return []route{
 		{"GET /talks/{slug}/speaker", access.ViewTalk, s.speaker},
@@ -88,8 +89,8 @@ func (v *request) newSpeakerPage() (p speakerPage, err error) {
 	return p, err
 }
 
-// ShownReport returns the report whose findings are shown: of the file that was just uploaded, or
-// of the current subtitles. It may be nil.
+// ShownReport returns the report whose findings the page shows: that of the file that was just
+// uploaded, else that of the current subtitles. It returns nil if there are neither.
 func (p speakerPage) ShownReport() *service.SubtitleReport {
 	if p.Uploaded != nil {
 		return p.Uploaded
@@ -97,7 +98,8 @@ func (p speakerPage) ShownReport() *service.SubtitleReport {
 	return p.Subtitles
 }
 
-// addFindings adds the findings with their cues, the most severe first.
+// addFindings adds the findings of the shown report to p, with the cues that they are about. They
+// are ordered by severity, the most severe first, and limited to maxFindings.
 func (v *request) addFindings(p *speakerPage) error {
 	shown := p.ShownReport()
 	if shown == nil {
@@ -125,7 +127,8 @@ func (v *request) addFindings(p *speakerPage) error {
 	return nil
 }
 
-// CanApplySync reports whether the subtitles are off by an amount that can be corrected.
+// CanApplySync reports whether the current subtitles were compared with the sound and found out of
+// sync.
 func (p speakerPage) CanApplySync() bool {
 	c := p.Subtitles
 	return c != nil && c.Sync != nil && c.Sync.Verdict != subsync.InSync && c.Sync.Verdict != subsync.CannotTell
@@ -164,7 +167,8 @@ func (s *Server) setDescription(v *request) error {
 	return v.redirect("/talks/" + v.slug() + "/speaker")
 }
 
-// uploadSubtitles saves a subtitle file, or only checks it, and shows what was found.
+// uploadSubtitles saves the subtitle file in the form, or only checks it if the button "check" was
+// pressed, and shows the findings.
 func (s *Server) uploadSubtitles(v *request) error {
 	p, err := v.newSpeakerPage()
 	if err != nil {
@@ -199,7 +203,8 @@ func (s *Server) applySync(v *request) error {
 	return v.finishSpeakerAction(err)
 }
 
-// finishSpeakerAction redirects to the speaker's page, or shows it with the error.
+// finishSpeakerAction responds to a form of the speaker's page: it redirects to the page if err is
+// nil, and shows the page with err if that is an input error. Other errors are returned.
 func (v *request) finishSpeakerAction(err error) error {
 	if err == nil {
 		return v.redirect("/talks/" + v.slug() + "/speaker")
@@ -220,8 +225,9 @@ func (s *Server) restoreSubtitles(v *request) error {
 	return v.finishSpeakerAction(err)
 }
 
-// subtitleFile serves a revision of the subtitles, named like "3.srt"; revision 0 is the current
-// one.
+// subtitleFile serves a revision of the subtitles in the spoken language. The file in the path is
+// its number and format, such as "3.srt"; number 0 is the current revision. The query
+// clock=programme selects the times of the video.
 func (s *Server) subtitleFile(v *request) error {
 	number, format, ok := strings.Cut(v.r.PathValue("file"), ".")
 	n, err := strconv.Atoi(number)

@@ -19,7 +19,7 @@ func (s *Server) staticRoutes() []route {
 	}
 }
 
-// staticFile serves an embedded file. Browsers revalidate it by its ETag.
+// staticFile serves an embedded file. Browsers ask each time whether it has changed, by its ETag.
 func (s *Server) staticFile(v *request) error {
 	name := path.Base(v.r.PathValue("file"))
 	b, err := fs.ReadFile(s.static, name)
@@ -33,8 +33,8 @@ func (s *Server) staticFile(v *request) error {
 	return nil
 }
 
-// healthz answers "ok" as plain text while the server is running. It checks neither the catalog
-// nor the queue.
+// healthz responds with "ok" as plain text while the server is running. It checks neither the
+// catalog nor the queue.
 func (s *Server) healthz(v *request) error {
 	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, err := v.w.Write([]byte("ok\n"))

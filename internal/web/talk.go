@@ -20,7 +20,6 @@ import (
 	"github.com/lectern-av/lectern/pipelines"
 )
 
-// talkRoutes returns the routes of a talk's page.
 func (s *Server) talkRoutes() []route {
 	return []route{
 		{"GET /talks/{slug}", access.ViewTalk, s.talk},
@@ -70,7 +69,8 @@ func (v *request) newTalkPage() (talkPage, error) {
 	return p, err
 }
 
-// setProcessing saves the processing options, or shows what they would cost.
+// setProcessing saves the processing options in the form. If the button "price" was pressed, it
+// saves nothing and shows what they would cost.
 func (s *Server) setProcessing(v *request) error {
 	page, err := v.newTalkPage()
 	if err != nil {
@@ -95,7 +95,8 @@ func (s *Server) setProcessing(v *request) error {
 	return v.redirect("/talks/" + v.slug())
 }
 
-// processingOptions parses the typed options.
+// processingOptions parses the typed options. recordings is how many the talk has; the cut may name
+// one by its number. An invalid choice is an *inputerr.Error.
 func (p talkPage) processingOptions(recordings int) (h service.ProcessingOptions, err error) {
 	h.Channels, h.Pipeline = conference.Channels(p.Form.Channels), p.Form.Pipeline
 	if !slices.Contains(p.Channels, h.Channels) {
@@ -137,7 +138,8 @@ func formatCut(cut []conference.KeptRange) string {
 // defaultSampleOffset is where audio samples start: most talks have begun by then.
 const defaultSampleOffset = 90 * time.Second
 
-// sample serves a few seconds of one channel of a recording.
+// sample serves twelve seconds of one channel of a recording as Opus in WebM. The query has side
+// ("left", "right" or "mix") and optionally at, the position where the sample begins.
 func (s *Server) sample(v *request) error {
 	q := v.r.URL.Query()
 	side, at := q.Get("side"), defaultSampleOffset
@@ -186,7 +188,8 @@ type historyChange struct {
 // internalEvents are changes that the history does not show.
 var internalEvents = []string{"out", "pipeline_text", "edition", "upload", "conference", "treatment"}
 
-// newHistory groups events by person and time. The first values of a new talk are not listed.
+// newHistory returns events grouped by person and time, in the language of the page. For a new talk
+// it lists only the creation and not each field. Internal events are left out.
 func (v *request) newHistory(events []service.Event) (all []historyEntry) {
 	for i, e := range events {
 		if i == 0 || !e.At.Equal(events[i-1].At) || e.Who != events[i-1].Who {
@@ -214,7 +217,7 @@ func (v *request) newHistoryChange(e service.Event) historyChange {
 	return change
 }
 
-// eventSentence returns what an event says in the language of the page.
+// eventSentence returns an event as a sentence in the language of the page.
 func (v *request) eventSentence(e service.Event) string {
 	m := e.Message()
 	for name, value := range m.Values {
@@ -248,7 +251,8 @@ func (w messages) eventValue(locale, what string, value json.RawMessage) string 
 	return text
 }
 
-// eventText formats an old or new value in one line; "" if it does not fit.
+// eventText returns the old or new value of an event as one line. what is the event's kind. It
+// returns "" for values that have no short form.
 func eventText(what string, value json.RawMessage) string {
 	var text string
 	if json.Unmarshal(value, &text) == nil {

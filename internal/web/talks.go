@@ -12,7 +12,6 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// talkListRoutes returns the route of the list of talks.
 func (s *Server) talkListRoutes() []route {
 	return []route{
 		{"GET /talks", access.ViewConference, s.talkList},
@@ -30,10 +29,10 @@ func parseFilter(q url.Values) talkFilter {
 	}
 }
 
-// IsSet reports whether any filter is set.
+// IsSet reports whether at least one filter is set.
 func (f talkFilter) IsSet() bool { return f != talkFilter{} }
 
-// matches reports whether a talk passes all filters.
+// matches reports whether a talk passes all filters that are set.
 func (f talkFilter) matches(r service.TalkSummary) bool {
 	return (f.Day == "" || f.Day == r.Day()) &&
 		(f.Room == "" || f.Room == r.Scheduling.Room) &&
@@ -47,8 +46,8 @@ func inLanguage(r service.TalkSummary, language string) bool {
 	return r.Language == language || slices.ContainsFunc(r.Tracks, func(t service.TalkTrack) bool { return t.Language == language })
 }
 
-// containsWords reports whether every word of text occurs in a talk's slug, title, room, track or
-// speakers.
+// containsWords reports whether each word of text occurs in the talk's slug, title, room, track or
+// speakers. Case does not matter.
 func containsWords(r service.TalkSummary, text string) bool {
 	said := strings.ToLower(strings.Join(append([]string{r.Slug, r.Title, r.Scheduling.Room, r.Scheduling.Stream}, r.Speakers...), "\n"))
 	for _, word := range strings.Fields(strings.ToLower(text)) {
@@ -122,7 +121,7 @@ func (s *Server) talkList(v *request) error {
 	return v.render("talks.html", p)
 }
 
-// appendUnique appends one unless it is empty or in the list already.
+// appendUnique appends one to list, unless it is empty or list contains it already.
 func appendUnique(list []string, one string) []string {
 	if one == "" || slices.Contains(list, one) {
 		return list
@@ -143,7 +142,8 @@ type renderedRow struct {
 	html   template.HTML
 }
 
-// rowHTML renders the row of a talk, which is the same for all visitors with one locale.
+// rowHTML returns the row of a talk in the list of talks, from the cache if the talk has not
+// changed. It is the same for all visitors with this locale.
 func (s *Server) rowHTML(locale string, r service.TalkSummary) (template.HTML, error) {
 	key := rowKey{locale, r.Slug}
 	s.rows.mu.Lock()

@@ -43,7 +43,8 @@ func parseTemplates(w messages) (pageTemplates, error) {
 	return all, nil
 }
 
-// execute renders a page ("base.html") or one of its parts.
+// execute renders one part of a page, "base.html" being the whole page. name is that of the page's
+// template.
 func (p pageTemplates) execute(locale, name, part string, data any) ([]byte, error) {
 	t := p[locale][name]
 	if t == nil {
@@ -54,7 +55,7 @@ func (p pageTemplates) execute(locale, name, part string, data any) ([]byte, err
 	return b.Bytes(), err
 }
 
-// funcs returns the functions for templates in a locale.
+// funcs returns the functions that templates call. Their results are in the given locale.
 func (w messages) funcs(locale string) template.FuncMap {
 	return template.FuncMap{
 		"t":          func(key string, pairs ...any) string { return w.text(locale, key, pairs...) },
@@ -81,8 +82,8 @@ func (w messages) funcs(locale string) template.FuncMap {
 	}
 }
 
-// stageName returns the name of a pipeline stage, or of a slot of one, in a locale. Stages of custom pipelines keep their
-// own names.
+// stageName returns the name of a pipeline stage in a locale. For a slot such as encode/1080/r0/17
+// it adds the rest of the slot in parentheses. Stages of custom pipelines keep their own names.
 func (w messages) stageName(locale, name string) string {
 	stage, rest, _ := strings.Cut(name, "/") // a slot is "STAGE/…"
 	key := "stage.name." + stage
@@ -104,8 +105,9 @@ func (w messages) named(locale, prefix, value string) string {
 	return value
 }
 
-// failure returns in a line why the processing of a talk failed. The log of a failure is in
-// English, so that other languages name the stage instead, unless the input is at fault.
+// failure returns one line about why the processing of a talk failed. In English it is the first
+// line of the reason. Reasons are stored in English, so that in other locales it only names the
+// failed stage.
 func (w messages) failure(locale string, r service.TalkSummary) problemText {
 	switch {
 	case locale == locales[0].String():
@@ -121,7 +123,8 @@ func (w messages) failure(locale string, r service.TalkSummary) problemText {
 	return problemText{Text: w.text(locale, "failure.plan")}
 }
 
-// firstLine returns the first line of a text, shortened to 160 characters.
+// firstLine returns the first line of a text. If it has more than 160 characters, it is cut and
+// ends in an ellipsis.
 func firstLine(text string) string {
 	const most = 160
 	text, _, _ = strings.Cut(text, "\n")
@@ -131,8 +134,8 @@ func firstLine(text string) string {
 	return text
 }
 
-// cleanName makes a name safe to show in a line: it removes control characters and marks that
-// change the direction of text, and shortens the name.
+// cleanName returns a name that is safe to show in a line: without control characters and marks
+// that change the direction of text, without surrounding space, and with at most 200 characters.
 func cleanName(name string) string {
 	const most = 200
 	name = strings.Map(func(r rune) rune {
@@ -147,7 +150,7 @@ func cleanName(name string) string {
 	return strings.TrimSpace(name)
 }
 
-// talkTitle returns the title of a talk in a list, or its slug.
+// talkTitle returns the title of the talk with this slug, or the slug if it is not in talks.
 func talkTitle(slug string, talks []service.TalkSummary) string {
 	for _, r := range talks {
 		if r.Slug == slug {
@@ -157,7 +160,8 @@ func talkTitle(slug string, talks []service.TalkSummary) string {
 	return slug
 }
 
-// formatDay formats a date with its weekday.
+// formatDay returns the date of t with its weekday, such as "Monday, 2 January 2006", in t's time
+// zone.
 func formatDay(locale string, t time.Time) string {
 	if locale == "es" {
 		days := [...]string{"domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"}
@@ -166,7 +170,8 @@ func formatDay(locale string, t time.Time) string {
 	return t.Format("Monday, 2 January 2006")
 }
 
-// languageName returns the name of a language (BCP 47) in a locale.
+// languageName returns the name in a locale of the language with a BCP 47 tag, or the tag if it has
+// no name.
 func languageName(locale, tag string) string {
 	t, err := language.Parse(tag)
 	if err != nil {
@@ -178,7 +183,7 @@ func languageName(locale, tag string) string {
 	return tag
 }
 
-// formatClock formats a position as "1:02:03" or "2:03".
+// formatClock returns a position, rounded to seconds, as "1:02:03" or, below an hour, "2:03".
 func formatClock(d time.Duration) string {
 	d = d.Round(time.Second)
 	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
@@ -188,7 +193,8 @@ func formatClock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", m, s)
 }
 
-// formatBytes formats a size with a decimal unit.
+// formatBytes returns a size in bytes as people write it, such as "1.23 GB", with units of 1000 and
+// three digits.
 func formatBytes(locale string, n int64) string {
 	units := []string{"kB", "MB", "GB", "TB"}
 	if n < 1000 {
@@ -218,7 +224,7 @@ func decimalComma(number string) string {
 	return string(b)
 }
 
-// formatTime formats a date and time in its own time zone; "" for the zero time.
+// formatTime returns the date and time of t in t's time zone, or "" for the zero time.
 func formatTime(locale string, t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -44,7 +44,8 @@ func mergeTemplates(all ...message.Templates) message.Templates {
 var storedReasons = mergeTemplates(conference.BlockerEnglish, planner.WithheldEnglish, schedule.NoteEnglish,
 	service.ReleaseEnglish, submission.NoteEnglish, subtitle.OmittedEnglish, translation.WhyEnglish)
 
-// templates returns the sentences of a catalog in a locale. What is not translated is in English.
+// templates returns the sentences of a catalog in a locale, by code. Sentences without a
+// translation are in English.
 func (w messages) templates(locale, catalog string) message.Templates {
 	translated := maps.Clone(catalogs[catalog])
 	for code := range translated {
@@ -55,15 +56,15 @@ func (w messages) templates(locale, catalog string) message.Templates {
 	return translated
 }
 
-// sentences returns a function that formats messages of a catalog in a locale.
+// sentences returns a function that formats the messages of a catalog in a locale.
 func (w messages) sentences(locale, catalog string) func(message.Message) string {
 	t := w.templates(locale, catalog)
 	return func(m message.Message) string { return t.Format(w.localize(locale, m)) }
 }
 
-// diagnostics returns a function that says what was found in a subtitle file, from the English
-// sentence and the message without words. Diagnostics that were stored without the latter are
-// recognized by the sentence, or in English.
+// diagnostics returns a function that returns a diagnostic of a subtitle file in a locale. The
+// function gets the diagnostic's English sentence and its message. If the message has no code, as
+// with diagnostics from older versions, the result is in English.
 func (w messages) diagnostics(locale string) func(string, message.Message) problemText {
 	t := w.templates(locale, "subtitle")
 	return func(sentence string, detail message.Message) problemText {
@@ -82,7 +83,7 @@ func (w messages) diagnostics(locale string) func(string, message.Message) probl
 	}
 }
 
-// syncSentences returns a function that says how subtitles fit the sound.
+// syncSentences returns a function that describes in a locale how well subtitles fit the sound.
 func (w messages) syncSentences(locale string) func(*subsync.Result) string {
 	t := w.templates(locale, "sync")
 	return func(r *subsync.Result) string {
@@ -94,7 +95,9 @@ func (w messages) syncSentences(locale string) func(*subsync.Result) string {
 	}
 }
 
-// issue returns what is wrong with a recording and what to do.
+// issue returns the problem with a recording and its hint in a locale. Issues are stored in
+// English, so that it first recognises the templates that they were made from. Unknown issues stay
+// in English.
 func (w messages) issue(locale string, issue conference.Issue) string {
 	text := issue.Message
 	if issue.Hint != "" {
@@ -124,7 +127,8 @@ func (w messages) issue(locale string, issue conference.Issue) string {
 	return said.Format(m) + " " + said.Format(message.Message{Code: hint, Values: m.Values})
 }
 
-// issueParts translates the value of an issue, if it is a list of parts.
+// issueParts translates those elements of a list, separated by ", ", that are known parts of
+// issues. Others stay as they are.
 func (w messages) issueParts(locale, list string) string {
 	ofParts := maps.Clone(conference.IssueEnglish)
 	maps.DeleteFunc(ofParts, func(code, _ string) bool { return !strings.HasPrefix(code, "part.") })
@@ -137,8 +141,8 @@ func (w messages) issueParts(locale, list string) string {
 	return strings.Join(parts, ", ")
 }
 
-// reason translates a reason that is stored in English. What is not in storedReasons, such as what
-// a person wrote, is returned as it is.
+// reason returns a stored English reason in a locale. What was not made from storedReasons, such as
+// a comment that a person wrote, stays as it is.
 func (w messages) reason(locale, english string) string {
 	if locale == locales[0].String() {
 		return english
@@ -153,8 +157,9 @@ func (w messages) reason(locale, english string) string {
 	return w.templates(locale, "reason").Format(m)
 }
 
-// recognize returns the message that a text was formatted from, if its template is among those
-// given. The template with most text of its own wins, since a shorter one may match its beginning.
+// recognize returns the message that a text was made from with one of the templates. It reports
+// false if none matches. If several match, it takes the one with the most literal text, since a
+// shorter one may match with a longer value.
 func recognize(templates message.Templates, text string) (message.Message, bool) {
 	longest := slices.SortedFunc(maps.Keys(templates), func(a, b string) int {
 		return literalLength(templates[b]) - literalLength(templates[a])
@@ -167,7 +172,8 @@ func recognize(templates message.Templates, text string) (message.Message, bool)
 	return message.Message{}, false
 }
 
-// literalLength returns the length of a template without its placeholders.
+// literalLength returns about how many bytes a template has without its placeholders. It is for
+// comparison only.
 func literalLength(template string) int {
 	return len(placeholder.ReplaceAllString(regexp.QuoteMeta(template), ""))
 }
@@ -175,8 +181,8 @@ func literalLength(template string) int {
 // placeholder matches the name of a value in a template.
 var placeholder = regexp.MustCompile(`\\\{([a-z]+)\\\}`)
 
-// matchTemplate returns the message that a text was formatted from, if it was formatted from the
-// template.
+// matchTemplate returns the message, with this code and the values found in text, from which the
+// template makes text. It reports false if text does not fit the template.
 func matchTemplate(code, template, text string) (message.Message, bool) {
 	pattern := placeholder.ReplaceAllString(regexp.QuoteMeta(template), "(?P<$1>.+)")
 	re := regexp.MustCompile("^" + pattern + "$")

@@ -69,8 +69,8 @@ func cueTimeOf(t service.Translation, c conference.Cue) cueTime {
 // unitsPerPage is the number of units on a page.
 const unitsPerPage = 50
 
-// newTranslationPage returns the page of a translation with the units that a filter shows, unless
-// the query asks for another filter.
+// newTranslationPage returns the data of a translation's page. show is the filter of units, unless
+// the query has another one: a state, filterTodo or filterAll.
 func (v *request) newTranslationPage(show string) (p translationPage, err error) {
 	t, err := v.service.Translations.Get(v.ctx(), v.person, v.slug(), v.language(), 0)
 	if err != nil {
@@ -103,7 +103,7 @@ func (v *request) newTranslationPage(show string) (p translationPage, err error)
 	return p, v.addSuggestions(&p)
 }
 
-// player returns the player of the talk, with the subtitles of a language first; it has no
+// player returns what the player of the talk needs, with the subtitles in language first. It has no
 // renditions if there is no video yet.
 func (v *request) player(language string) (service.Playback, error) {
 	play, err := v.service.Bundles.Playback(v.ctx(), v.person, v.slug())
@@ -122,7 +122,8 @@ func (v *request) player(language string) (service.Playback, error) {
 	return play, err
 }
 
-// paginate sets the units of one page, counted from 1.
+// paginate sets p.Units to those of the page with this number, counted from 1, and the numbers of
+// the pages around it. A number out of range is replaced by the nearest page.
 func (p *translationPage) paginate(units []translation.Unit, number int) {
 	last := max(1, (len(units)+unitsPerPage-1)/unitsPerPage)
 	number = min(max(1, number), last)
@@ -139,10 +140,11 @@ func (p *translationPage) paginate(units []translation.Unit, number int) {
 	}
 }
 
-// To returns the position of the last unit on the page, from 1.
+// To returns the position of the page's last unit among all units that the filter shows, counted
+// from 1.
 func (p translationPage) To() int { return p.From + len(p.Units) - 1 }
 
-// addSuggestions adds earlier translations of similar texts.
+// addSuggestions adds to each unit on the page earlier translations of similar texts.
 func (v *request) addSuggestions(p *translationPage) error {
 	units := make([]translation.Unit, len(p.Units))
 	for i, u := range p.Units {
@@ -173,7 +175,7 @@ func (p *translationPage) newUnitView(u translation.Unit) unitView {
 	return v
 }
 
-// unitStates returns the states of units in the order in which translators work on them.
+// unitStates returns all states of units in the order in which translators work on them.
 func unitStates() []translation.State {
 	return []translation.State{translation.Untranslated, translation.NeedsEditing, translation.Draft,
 		translation.InReview, translation.Approved, translation.Obsolete}
@@ -198,10 +200,11 @@ func countUnits(units []translation.Unit) []unitCount {
 	return append(counts, unitCount{filterAll, all})
 }
 
-// stateRank returns the position of a unit's state in unitStates.
+// stateRank returns the position of the unit's state in unitStates. Units up to rank 2 need work.
 func stateRank(u translation.Unit) int { return slices.Index(unitStates(), u.State()) }
 
-// filterUnits returns the units that a filter shows, in the order in which they are worked on.
+// filterUnits returns the units that a filter shows. With filterTodo they are ordered by urgency,
+// else as in the talk.
 func filterUnits(units []translation.Unit, show string) []translation.Unit {
 	switch show {
 	case filterAll:
@@ -214,8 +217,8 @@ func filterUnits(units []translation.Unit, show string) []translation.Unit {
 	return slices.DeleteFunc(slices.Clone(units), func(u translation.Unit) bool { return string(u.State()) != show })
 }
 
-// urgency returns a sort key for units that need work. Lower comes first: within a state, units
-// with a reviewer's note.
+// urgency returns a sort key for units that need work; lower ones come first. It depends on the
+// state and, within a state, puts units with a note first.
 func urgency(u translation.Unit) int {
 	noted := slices.ContainsFunc(u.Target, func(c translation.Cue) bool { return len(c.Notes) > 0 })
 	n := 2 * stateRank(u)

@@ -33,7 +33,8 @@ type findingView struct {
 // maxFindings limits the findings on a page.
 const maxFindings = 300
 
-// Findings returns the notes, or all findings that are not notes.
+// Findings returns the findings that are notes if notes is true, else the others. It returns at
+// most maxFindings.
 func (p translationUploadPage) Findings(notes bool) (all []findingView) {
 	for _, f := range p.Quality.Findings {
 		if notes == (f.Severity == check.Note) && len(all) < maxFindings {
@@ -58,7 +59,7 @@ type changeList struct {
 	Shown []changeView
 }
 
-// Hidden returns the number of changes that are not shown.
+// Hidden returns how many changes the page does not show.
 func (l changeList) Hidden() int { return l.Total - len(l.Shown) }
 
 // maxChanges limits the changes on a page.
@@ -91,7 +92,9 @@ func newChangeList(t service.Translation, changed []translation.UnitChange) chan
 	return l
 }
 
-// uploadTranslation saves a translated file, or only checks it, and shows what was found.
+// uploadTranslation saves the translated file in the form, or only checks it if the button "check"
+// was pressed, and shows the changes and findings. If others changed the translation meanwhile, it
+// shows the conflict.
 func (s *Server) uploadTranslation(v *request) error {
 	f, err := v.readTranslationUpload()
 	page := translationUploadPage{Upload: f}
@@ -112,8 +115,8 @@ func (s *Server) uploadTranslation(v *request) error {
 	return v.render("translation_handed.html", page)
 }
 
-// readTranslationUpload returns the file of the form: the chosen one, or the content that an
-// earlier page carried along.
+// readTranslationUpload returns the upload in a form: the chosen file, or the content of a file
+// that an earlier page contained.
 func (v *request) readTranslationUpload() (f service.TranslationUpload, err error) {
 	f = service.TranslationUpload{
 		Encoding: v.r.FormValue("encoding"), InProgrammeTime: v.r.FormValue("times") == "video",
@@ -131,8 +134,8 @@ func (v *request) readTranslationUpload() (f service.TranslationUpload, err erro
 	return f, err
 }
 
-// renderConflict shows who changed the translation meanwhile, and what applying the upload on top
-// of that would change.
+// renderConflict shows, with status 409, what others changed in the translation since the file was
+// exported, and what applying the file to the latest revision would change.
 func (s *Server) renderConflict(v *request, page translationUploadPage) error {
 	var err error
 	if page.translationPage, err = v.newTranslationPage(filterTodo); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/lectern-av/lectern/internal/service"
 )
 
-// translationRoutes returns the routes of translators.
+// translationRoutes returns the routes on which translators work, and those of the glossary.
 func (s *Server) translationRoutes() []route {
 	return []route{
 		{"GET /glossary.csv", access.Enter, s.glossaryFile},
@@ -54,7 +54,8 @@ func (s *Server) translations(v *request) error {
 	return v.render("translations.html", p)
 }
 
-// startTranslation redirects to the page of a new language.
+// startTranslation redirects to the page of a translation into the typed language. Nothing is saved
+// before the first upload.
 func (s *Server) startTranslation(v *request) error {
 	p, err := v.newTranslationsPage()
 	if err != nil {
@@ -80,7 +81,9 @@ func (s *Server) translation(v *request) error {
 	return v.render("translation.html", p)
 }
 
-// translationFile serves a revision of a translation in a format for translators.
+// translationFile serves a revision of a translation as a file for translators. The file in the
+// path is "file." and a format, such as "file.po". The query revision selects the revision; by
+// default it is the last.
 func (s *Server) translationFile(v *request) error {
 	name := v.r.PathValue("file")
 	number, _ := strconv.Atoi(v.r.URL.Query().Get("revision"))
@@ -100,7 +103,7 @@ func (s *Server) translationFile(v *request) error {
 	return err
 }
 
-// attachment returns the Content-Disposition of a download.
+// attachment returns the Content-Disposition of a response that browsers save under this name.
 func attachment(name string) string {
 	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
 }
@@ -126,8 +129,8 @@ func (s *Server) submitForReview(v *request) error {
 	return v.redirect(translationPath(v.slug(), v.language()))
 }
 
-// renderInvalidTranslation shows a page of a translation with an input error. Other errors are
-// returned.
+// renderInvalidTranslation shows the translation page name with an input error and the units of the
+// filter show. If problem is no input error, it returns problem and writes nothing.
 func (v *request) renderInvalidTranslation(name, show string, problem error) error {
 	if inputerr.As(problem) == nil {
 		return problem

@@ -18,7 +18,8 @@ const (
 	sweepEvery           = time.Hour
 )
 
-// newUploads returns the tus server that receives recordings in dir.
+// newUploads returns the tus server that receives recordings in dir. It restores the uploads that
+// are there.
 func (s *Server) newUploads(dir string) (*tus.Server, error) {
 	return tus.New(tus.Options{
 		Dir: dir, BasePath: uploadsPath, MaxSize: maxUploadBytes, MaxUploads: maxUnfinishedUploads, Lifetime: uploadLifetime,
@@ -26,7 +27,8 @@ func (s *Server) newUploads(dir string) (*tus.Server, error) {
 	})
 }
 
-// uploadOwner returns the name of the person who uploads a recording.
+// uploadOwner returns the name of the person who makes an upload request. It returns
+// access.ErrForbidden if they may not manage recordings.
 func (s *Server) uploadOwner(r *http.Request) (string, error) {
 	v, err := s.newRequest(nil, r)
 	if err != nil {
@@ -36,8 +38,8 @@ func (s *Server) uploadOwner(r *http.Request) (string, error) {
 	return g.Name, err
 }
 
-// receiveUpload hands over a recording that has arrived completely. Its metadata is only shown; no
-// file is named after it.
+// receiveUpload passes a complete upload on as a recording. Its name and room come from the client
+// and are only shown; no file is named after them.
 func (s *Server) receiveUpload(ctx context.Context, u tus.Upload) error {
 	name := u.Metadata["filename"]
 	if name == "" {
@@ -48,7 +50,8 @@ func (s *Server) receiveUpload(ctx context.Context, u tus.Upload) error {
 	})
 }
 
-// sweepUploads removes expired uploads until ctx ends.
+// sweepUploads removes expired uploads and delivers complete ones that were refused before, every
+// sweepEvery until ctx ends. Then it closes the upload server.
 func (s *Server) sweepUploads(ctx context.Context) error {
 	defer s.uploads.Close()
 	tick := time.NewTicker(sweepEvery)

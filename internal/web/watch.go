@@ -42,7 +42,8 @@ func (s *Server) watch(v *request) error {
 	return v.render("watch.html", watchPage{row, play})
 }
 
-// captions serves current subtitles, named like "es.vtt".
+// captions serves the current subtitles in a language as WebVTT. The language in the path may end
+// in ".vtt".
 func (s *Server) captions(v *request) error {
 	var b bytes.Buffer
 	if err := s.service.Bundles.WriteWebVTT(v.ctx(), v.person, v.slug(), strings.TrimSuffix(v.language(), ".vtt"), &b); err != nil {
@@ -54,7 +55,8 @@ func (s *Server) captions(v *request) error {
 	return nil
 }
 
-// bundleFile serves a file of a bundle. It supports range requests, which players need to seek.
+// bundleFile serves a file of a talk's bundle. It supports range requests, which players need to
+// seek. With download in the query, browsers save the file.
 func (s *Server) bundleFile(v *request) error {
 	b, err := s.service.Bundles.Open(v.ctx(), v.person, v.slug())
 	if err != nil {
@@ -77,8 +79,8 @@ func (s *Server) bundleFile(v *request) error {
 	return nil
 }
 
-// contentType returns the content type of a file in a bundle. Unknown types are plain data, so that
-// no uploaded file is shown as a page of this server.
+// contentType returns the content type of a file in a bundle, by its extension. Unknown types are
+// plain data, so that browsers do not show an uploaded file as a page of this server.
 func contentType(name string) string {
 	switch path.Ext(name) {
 	case ".mp4":
@@ -133,7 +135,8 @@ func (s *Server) bundle(v *request) error {
 	return v.render("bundle.html", p)
 }
 
-// verify verifies the bundle, which reads all of it.
+// verify reads and verifies all files of the bundle and shows the result. It runs as a heavy
+// request.
 func (s *Server) verify(v *request) error {
 	p, err := v.newBundlePage()
 	if err != nil {
@@ -149,7 +152,8 @@ func (s *Server) verify(v *request) error {
 	})
 }
 
-// bundleZip streams the bundle as a ZIP archive.
+// bundleZip sends the bundle as a ZIP archive. If that fails after the response has begun, it
+// aborts the connection, so that the client does not take the archive for complete.
 func (s *Server) bundleZip(v *request) error {
 	b, err := s.service.Bundles.Open(v.ctx(), v.person, v.slug())
 	if err != nil {

@@ -47,8 +47,8 @@ type Server struct {
 	handler   http.Handler
 }
 
-// New returns a server. Errors are mistakes in the embedded templates and texts, or an unusable
-// upload directory.
+// New returns a server. It fails if the embedded templates or texts are faulty, or if the upload
+// directory cannot be used. Call Run to have live events sent.
 func New(o Options) (*Server, error) {
 	s := &Server{service: o.Service, log: o.Log, url: strings.TrimSuffix(o.URL, "/"), live: newEventHub(), heavy: make(chan struct{}, maxHeavyRequests)}
 	s.rows.rows = make(map[rowKey]renderedRow)
@@ -78,15 +78,16 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP handles all requests: of pages, the API and uploads.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// LinkURL returns the URL that signs in with a secret.
+// LinkURL returns the URL at which a person signs in with the secret of a link. url is the server's
+// address.
 func LinkURL(url string, secret access.Secret) string {
 	return strings.TrimSuffix(url, "/") + "/l/" + string(secret)
 }
 
-// usesTLS reports whether browsers use HTTPS, here or at a proxy in front.
+// usesTLS reports whether browsers reach the server by HTTPS, according to its configured URL.
 func (s *Server) usesTLS() bool { return strings.HasPrefix(s.url, "https:") }
 
 // route is a page or a form. act is checked before handle is called, for the talk and the language
@@ -97,7 +98,7 @@ type route struct {
 	handle  func(*request) error
 }
 
-// routes returns all routes of the pages.
+// routes returns all routes of the pages, without those of the API and of uploads.
 func (s *Server) routes() (all []route) {
 	for _, some := range [][]route{
 		s.sessionRoutes(), s.staticRoutes(), s.helpRoutes(), s.liveRoutes(), s.talkListRoutes(), s.talkRoutes(), s.peopleRoutes(), s.arrivalRoutes(), s.watchRoutes(), s.scheduleRoutes(), s.speakerRoutes(),
@@ -108,7 +109,8 @@ func (s *Server) routes() (all []route) {
 	return all
 }
 
-// authorized returns a handler that checks permissions before the route.
+// authorized returns a handler that authenticates a request, checks the permission r.act and calls
+// r.handle. An error becomes the error page.
 func (s *Server) authorized(r route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		v, err := s.newRequest(w, req)
@@ -127,7 +129,7 @@ func (s *Server) authorized(r route) http.Handler {
 // errRateLimited says that an address tried too many links.
 var errRateLimited = errors.New("too often")
 
-// httpStatus returns the HTTP status for an error.
+// httpStatus returns the HTTP status for an error of a service, or 500 for an unknown error.
 func httpStatus(err error) int {
 	var tooLarge *http.MaxBytesError
 	var conflict *service.Conflict
