@@ -38,8 +38,10 @@ type apiClient struct {
 	close    func() error
 }
 
-// connect returns a client of the API to use. The caller closes it. Where no server runs, it
-// waits until no other command works on the data directory.
+// connect returns a client of the API: of --server, else of the server that runs on the data
+// directory, else of the data directory itself in this process. In the last case it first waits
+// until no other command uses the data directory, and creates the directory if it does not exist.
+// The caller closes the client.
 func (f *serverFlags) connect(ctx context.Context, t *console) (*apiClient, error) {
 	if r, err := f.findServer(ctx); r != nil || err != nil {
 		return r, err
@@ -53,8 +55,9 @@ func (f *serverFlags) connect(ctx context.Context, t *console) (*apiClient, erro
 	}, filepath.Join(f.Data, "uploads"), h.close)
 }
 
-// connectReadOnly connects like connect, for commands that change nothing: it does not wait for other
-// commands, and doesn't create a missing data directory. The error of a missing one names talk.
+// connectReadOnly returns a client as connect does, for commands that change nothing. It does not
+// wait for other commands and does not create a missing data directory. For a missing one, it
+// returns the error of a missing talk with the slug talk.
 func (f *serverFlags) connectReadOnly(ctx context.Context, t *console, talk string) (*apiClient, error) {
 	if r, err := f.findServer(ctx); r != nil || err != nil {
 		return r, err
@@ -69,7 +72,8 @@ func (f *serverFlags) connectReadOnly(ctx context.Context, t *console, talk stri
 	return inProcessClient(ctx, service.Config{Catalog: c, Log: t.log}, "", c.Close)
 }
 
-// findServer returns a client of --server, or of the server of the data directory; nil if none runs.
+// findServer returns a client of --server, else of the server that runs on the data directory. It
+// returns nil if there is neither.
 func (f *serverFlags) findServer(ctx context.Context) (*apiClient, error) {
 	if f.Server == "" {
 		return dialServer(ctx, f.Data)
@@ -83,8 +87,8 @@ func (f *serverFlags) findServer(ctx context.Context) (*apiClient, error) {
 	}, nil
 }
 
-// inProcessClient returns a client that calls the API of a data directory in this process. Closing
-// the client calls closeDir; so does an error.
+// inProcessClient returns a client that calls the API of a data directory in this process. closeDir
+// is called when the client is closed, and also before inProcessClient returns an error.
 func inProcessClient(ctx context.Context, config service.Config, uploads string, closeDir func() error) (*apiClient, error) {
 	var err error
 	config.Board, err = service.NewBoard(ctx, config.Catalog, nil)
@@ -100,7 +104,8 @@ func inProcessClient(ctx context.Context, config service.Config, uploads string,
 	}, nil
 }
 
-// dialServer returns a client of the server of a data directory by its socket, or nil if none runs.
+// dialServer returns a client of the server of a data directory, which it reaches by the server's
+// socket. It returns nil if no server runs.
 func dialServer(ctx context.Context, data string) (*apiClient, error) {
 	path, err := socketPath(data)
 	if err != nil {
@@ -129,7 +134,8 @@ const offlineURL = "http://localhost"
 // handlerTransport answers requests by a handler in this process.
 type handlerTransport struct{ handler http.Handler }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip calls the handler and returns its response, which is kept in memory until it is
+// complete.
 func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	t.handler.ServeHTTP(w, r)
@@ -140,8 +146,9 @@ func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 // asOperator reads it.
 const operatorHeader = "Lectern-Operator"
 
-// asOperator returns a handler that treats every request as an organiser's. Who can open the
-// data directory or its socket can change everything anyway.
+// asOperator returns a handler that treats every request as one of an organiser. Use it only for
+// requests from people who can open the data directory or its socket: they can change everything
+// anyway.
 func asOperator(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, err := url.QueryUnescape(r.Header.Get(operatorHeader))
@@ -153,8 +160,8 @@ func asOperator(handler http.Handler) http.Handler {
 	})
 }
 
-// call sends in as JSON, or nothing if it is nil, and decodes the response into out unless that is
-// nil. A refusal is an *apiError.
+// call makes a request with in as JSON, or without a body if in is nil. It decodes the response
+// into out unless that is nil. If the API refuses the request, the error is an *apiError.
 func (r *apiClient) call(ctx context.Context, method, path string, in, out any) error {
 	if in == nil {
 		return r.do(ctx, method, path, "", nil, out)
@@ -166,8 +173,9 @@ func (r *apiClient) call(ctx context.Context, method, path string, in, out any) 
 	return r.do(ctx, method, path, "application/json", bytes.NewReader(b), out)
 }
 
-// do sends content of a type and decodes the response into out: JSON, or the bytes themselves if
-// out is a *[]byte. Nothing is read if out is nil.
+// do makes a request with a body of a content type, and reads the response into out: JSON, or the
+// bytes themselves if out is a *[]byte. If out is nil, the response is not read. path is relative
+// to the API. If the API refuses the request, the error is an *apiError.
 func (r *apiClient) do(ctx context.Context, method, path, contentType string, content io.Reader, out any) error {
 	req, err := http.NewRequestWithContext(ctx, method, r.base+"/api/v1"+path, content)
 	if err != nil {
@@ -207,8 +215,8 @@ func (r *apiClient) authenticate(req *http.Request) {
 	}
 }
 
-// findTalk returns nil if the server has a talk of that slug, and otherwise an error that suggests
-// similar slugs.
+// findTalk returns nil if the server has a talk with this slug. Otherwise it returns an error that
+// suggests similar slugs.
 func (r *apiClient) findTalk(ctx context.Context, slug string) error {
 	err := r.call(ctx, http.MethodGet, "/talks/"+url.PathEscape(slug), nil, nil)
 	if !hasStatus(err, http.StatusNotFound) {
@@ -230,10 +238,10 @@ type apiError struct {
 	conflict *web.Conflict // nil unless another revision was saved meanwhile
 }
 
-// Unwrap returns the server's message as an error.
+// Unwrap returns the error that the server described.
 func (e *apiError) Unwrap() error { return e.error }
 
-// hasStatus reports whether err is a refusal with that HTTP status.
+// hasStatus reports whether err is an *apiError with this HTTP status.
 func hasStatus(err error, status int) bool {
 	var refusal *apiError
 	return errors.As(err, &refusal) && refusal.status == status

@@ -22,7 +22,8 @@ type bundleVerifyCmd struct {
 	JSON bool     `help:"Print JSON: one report per bundle."`
 }
 
-// Run implements `lectern bundle verify`.
+// Run implements `lectern bundle verify`: it verifies all files of the bundles and prints the
+// result of each check. The exit code is 1 if a check fails.
 func (c *bundleVerifyCmd) Run(ctx context.Context, t *console) error {
 	tools, err := media.FindTools()
 	if err != nil {
@@ -53,7 +54,7 @@ func (c *bundleVerifyCmd) Run(ctx context.Context, t *console) error {
 	return nil
 }
 
-// printVerification prints the checks of a bundle as a table, and the conclusion.
+// printVerification prints a table of the checks of a bundle, and a line with the conclusion.
 func printVerification(w io.Writer, r bundle.Report) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range r.Checks {

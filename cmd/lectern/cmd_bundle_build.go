@@ -17,7 +17,8 @@ type bundleBuildCmd struct {
 	dataFlag
 }
 
-// Run implements `lectern bundle build`. It builds from what the catalog has of the talk.
+// Run implements `lectern bundle build`: it builds the bundle of a talk again from the talk's facts
+// in the catalog, and prints its directory. The exit code is 1 if an action fails.
 func (c *bundleBuildCmd) Run(ctx context.Context, t *console) error {
 	began := time.Now()
 	result, err := c.build(ctx, t)
@@ -47,7 +48,8 @@ func (c *bundleBuildCmd) build(ctx context.Context, t *console) (result conducto
 	return h.buildBundle(ctx, t, c.Redis, c.JSON, req)
 }
 
-// loadRequest loads what was submitted for the talk, and where its files are.
+// loadRequest returns the request to build the talk from its facts in the catalog. If there is no
+// such talk, the error suggests similar slugs.
 func (c *bundleBuildCmd) loadRequest(ctx context.Context, cat *catalog.Catalog) (req conductor.BuildRequest, err error) {
 	req, err = conductor.LoadBuildRequest(ctx, cat, worker.PlanKinds(worker.Kinds()), c.Talk)
 	if errors.Is(err, catalog.ErrNotFound) {

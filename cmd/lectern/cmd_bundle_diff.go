@@ -20,7 +20,8 @@ type bundleDiffCmd struct {
 	JSON bool   `help:"Print JSON: the steps for each target."`
 }
 
-// Run implements `lectern bundle diff`.
+// Run implements `lectern bundle diff`: it prints, for each target such as YouTube, what to upload
+// again after the old bundle was uploaded. A difference does not change the exit code.
 func (c *bundleDiffCmd) Run(ctx context.Context, t *console) error {
 	tools, err := media.FindTools()
 	if err != nil {
@@ -37,7 +38,8 @@ func (c *bundleDiffCmd) Run(ctx context.Context, t *console) error {
 	return nil
 }
 
-// printBundleDiff prints the upload steps for each target.
+// printBundleDiff prints whether the edition changed, and then for each target the steps to upload
+// the new bundle.
 func printBundleDiff(w io.Writer, d bundle.Difference) {
 	fmt.Fprintf(w, "--- %s\n+++ %s\n", d.Old, d.New)
 	if d.SameEdition {
@@ -69,7 +71,7 @@ func targetName(name string) string {
 	return "Web, or any copy of the directory"
 }
 
-// targetSummary summarises the steps for a target in one line.
+// targetSummary returns one line with the size to send to a target and the number of steps.
 func targetSummary(t bundle.Target) string {
 	if len(t.Steps) == 0 {
 		return "nothing to send"
@@ -85,7 +87,8 @@ func targetSummary(t bundle.Target) string {
 	return sum
 }
 
-// stepObject returns what a step applies to: parts of the metadata, a file or a language.
+// stepObject returns what an upload step applies to: parts of the metadata, a renamed file, a file,
+// or a language.
 func stepObject(s bundle.Step) string {
 	if len(s.Parts) > 0 {
 		return "part=" + strings.Join(s.Parts, ",")
@@ -103,7 +106,7 @@ func stepDescription(s bundle.Step) string {
 	return s.Reason
 }
 
-// formatBytes formats a size with a decimal unit, such as 1.5 GB.
+// formatBytes returns a size in bytes as people write it, such as "1.5 GB", with units of 1000.
 func formatBytes(n int64) string {
 	switch {
 	case n >= 1e9:

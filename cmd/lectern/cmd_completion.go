@@ -13,7 +13,8 @@ type completionCmd struct {
 	Shell string `arg:"" help:"The shell: ${enum}." enum:"bash,zsh,fish"`
 }
 
-// Help returns the details of `lectern completion --help`.
+// Help returns the text of `lectern completion --help` below the usage: how to load the script in
+// each shell.
 func (c *completionCmd) Help() string {
 	return `For bash, put this into ~/.bashrc:
 
@@ -51,7 +52,9 @@ type completeCmd struct {
 	Words []string `arg:"" optional:"" passthrough:""`
 }
 
-// Run implements `lectern __complete`, which is hidden.
+// Run implements `lectern __complete`, which only the completion scripts call. It prints the words
+// that can replace the last one, each with a tab and an explanation after it, and ":files" if names
+// of files are possible.
 func (c *completeCmd) Run(ctx context.Context, t *console, app *kong.Kong) error {
 	words := c.Words
 	if len(words) > 0 && words[0] == "--" {
@@ -71,7 +74,8 @@ func (c *completeCmd) Run(ctx context.Context, t *console, app *kong.Kong) error
 	return nil
 }
 
-// talkSlugs returns the slugs of the talks in a data directory; none if it cannot be read.
+// talkSlugs returns the slugs of the talks in a data directory. It returns none if the directory
+// cannot be read, since completion has nowhere to show an error.
 func talkSlugs(ctx context.Context, dir string) (slugs []string) {
 	c, ok, err := openCatalogReadOnly(ctx, dir)
 	if err != nil || !ok {

@@ -23,7 +23,8 @@ type requirement struct {
 	Optional bool `json:"optional,omitempty"` // most talks do without it
 }
 
-// Run implements `lectern doctor`.
+// Run implements `lectern doctor`: it prints what Lectern needs of this machine and whether it was
+// found. The exit code is 1 if something is missing that is not optional.
 func (c *doctorCmd) Run(ctx context.Context, t *console) error {
 	checks := checkRequirements(ctx)
 	bad := 0
@@ -59,8 +60,8 @@ func (c *doctorCmd) Run(ctx context.Context, t *console) error {
 
 const ffmpegInstallHint = "On Debian or Ubuntu: apt-get install ffmpeg. On Fedora: dnf install ffmpeg (RPM Fusion). On macOS: brew install ffmpeg."
 
-// checkRequirements checks for ffmpeg, for the encoders and filters that it must have, and for
-// fontconfig.
+// checkRequirements returns whether this machine has ffmpeg, the encoders, decoders and filters
+// that Lectern needs from it, and fontconfig. Without ffmpeg it returns only that.
 func checkRequirements(ctx context.Context) []requirement {
 	tools, err := media.FindTools()
 	if err != nil {
@@ -97,7 +98,8 @@ func checkRequirements(ctx context.Context) []requirement {
 	return append(checks, checkFontconfig())
 }
 
-// checkFontconfig checks for fc-match, which finds a conference's own fonts by name.
+// checkFontconfig returns whether this machine has fc-match, which Lectern uses to find a
+// conference's own fonts by their names.
 func checkFontconfig() requirement {
 	n := requirement{Name: "fontconfig", OK: true, Found: "fc-match finds fonts by their names", Optional: true}
 	if _, err := exec.LookPath("fc-match"); err != nil {
@@ -106,7 +108,8 @@ func checkFontconfig() requirement {
 	return n
 }
 
-// listsName reports whether the second column of a listing of ffmpeg contains name.
+// listsName reports whether a list that ffmpeg printed, such as that of -encoders, has name in its
+// second column.
 func listsName(listing, name string) bool {
 	for line := range strings.Lines(listing) {
 		if f := strings.Fields(line); len(f) > 1 && f[1] == name {

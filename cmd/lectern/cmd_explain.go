@@ -36,7 +36,8 @@ type explainedSlot struct {
 	Changes []explain.Change  `json:"changes,omitempty"`
 }
 
-// Run implements `lectern explain`.
+// Run implements `lectern explain`: it prints why each action of a talk's last run ran. It exits
+// with code 2 if no slot begins with the given name.
 func (c *explainCmd) Run(ctx context.Context, t *console) (err error) {
 	cat, ok, err := openCatalogReadOnly(ctx, c.Data)
 	if err != nil {
@@ -82,8 +83,8 @@ func (c *explainCmd) Run(ctx context.Context, t *console) (err error) {
 	return nil
 }
 
-// printExplanations groups actions that ran for the same reason. Root causes come first; the others
-// follow from them.
+// printExplanations prints each reason once, with the slots of all actions that ran for it. Reasons
+// such as a changed title come first, and changed inputs that other actions made come last.
 func printExplanations(w io.Writer, all []explainedSlot) {
 	reasons := make(map[string][]string)
 	var first, others []string
@@ -103,8 +104,8 @@ func printExplanations(w io.Writer, all []explainedSlot) {
 	}
 }
 
-// reason describes why an action ran: one line for each changed input, and one line for all inputs
-// that other actions made.
+// reason returns why an action ran, for people. It has one line for each changed part of the key,
+// and one line for all inputs that other actions made.
 func (e explainedSlot) reason() string {
 	if len(e.Changes) == 0 {
 		return e.Why
@@ -125,7 +126,8 @@ func (e explainedSlot) reason() string {
 	return e.Why + ":\n    " + strings.Join(lines, "\n    ")
 }
 
-// joinSlots joins slot names, and shortens a long list.
+// joinSlots returns the slots separated by commas. If there are more than six, it returns five and
+// the number of the others.
 func joinSlots(slots []string) string {
 	const enough = 6
 	if len(slots) > enough {
@@ -134,8 +136,9 @@ func joinSlots(slots []string) string {
 	return strings.Join(slots, ", ")
 }
 
-// openCatalogReadOnly opens the catalog of a data directory without its lock, for reading
-// alongside other processes. ok is false if there is no such directory; none is created.
+// openCatalogReadOnly opens the catalog of a data directory for reading. It does not take the
+// directory's lock, so that another process may use the directory meanwhile. If the directory does
+// not exist, ok is false and nothing is created.
 func openCatalogReadOnly(ctx context.Context, dir string) (cat *catalog.Catalog, ok bool, err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
@@ -144,8 +147,8 @@ func openCatalogReadOnly(ctx context.Context, dir string) (cat *catalog.Catalog,
 	return cat, err == nil, err
 }
 
-// loadRuns loads the runs of a talk, newest first. Without a slug, it picks the talk that ran last.
-// It returns the slug of the talk, too.
+// loadRuns returns the last runs of a talk, the newest first, and the talk's slug. If slug is "",
+// it picks the talk that ran last. If there is no run, it returns an error.
 func loadRuns(ctx context.Context, cat *catalog.Catalog, slug string) (found string, newest []catalog.Run, err error) {
 	talks, err := cat.Talks(ctx)
 	if err != nil {
@@ -179,7 +182,7 @@ func talkNotFound(slug string, known []string) error {
 		Hint("`lectern status` lists the talks.")
 }
 
-// printFailures prints the actions that failed for good, and how to continue.
+// printFailures prints the actions that failed for good, and then a sentence on how to continue.
 func printFailures(w io.Writer, failures []*action.Failure) {
 	for _, f := range failures {
 		printFailure(w, f)
@@ -187,8 +190,8 @@ func printFailures(w io.Writer, failures []*action.Failure) {
 	fmt.Fprintln(w, "\nEverything that doesn't depend on it is done and kept. Fix the cause, then run the same command again.")
 }
 
-// printFailure prints an action that failed for good: the message, the command, and the end of its
-// output.
+// printFailure prints an action that failed for good: the message, the command, and the last 15
+// lines of the command's output.
 func printFailure(w io.Writer, f *action.Failure) {
 	fmt.Fprintf(w, "\n%s needs attention: %s\n", f.Slot, f.Message)
 	if len(f.Command) > 0 {
@@ -203,8 +206,8 @@ func printFailure(w io.Writer, f *action.Failure) {
 	}
 }
 
-// printable replaces control characters, which could steer a terminal: a recording's metadata may
-// contain anything, and ffmpeg repeats it.
+// printable returns s with unprintable characters replaced by dots. They could control the
+// terminal: a recording's metadata may contain anything, and ffmpeg repeats it.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -214,7 +217,8 @@ func printable(s string) string {
 	}, s)
 }
 
-// shellQuote joins the words of a command so that it can be pasted into a shell.
+// shellQuote returns a command line that can be pasted into a POSIX shell. It quotes words only if
+// needed.
 func shellQuote(command []string) string {
 	words := make([]string, len(command))
 	for i, w := range command {
@@ -228,7 +232,8 @@ func shellQuote(command []string) string {
 	return strings.Join(words, " ")
 }
 
-// jsonError converts an error to what --json prints.
+// jsonError returns what --json prints for an error: an input error as it is, failed actions as a
+// list, and other errors as a text.
 func jsonError(err error) any {
 	var attention *conductor.ActionsFailedError
 	if f := inputerr.As(err); f != nil {

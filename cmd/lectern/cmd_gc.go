@@ -18,7 +18,8 @@ type gcCmd struct {
 	dataFlag
 }
 
-// Run implements `lectern gc`.
+// Run implements `lectern gc`: it removes artifacts that no talk needs and, with --check, verifies
+// all files that are left. The exit code is 1 if an original is damaged.
 func (c *gcCmd) Run(ctx context.Context, t *console) (err error) {
 	h, err := openDataDir(ctx, t, c.Data)
 	if err != nil {
@@ -54,7 +55,8 @@ func (c *gcCmd) Run(ctx context.Context, t *console) (err error) {
 	return err
 }
 
-// collect removes artifacts that no talk needs, and old runs.
+// collect removes artifacts that no talk needs and that are older than --keep. It also removes runs
+// beyond the last conductor.RunsKept of each talk from the catalog.
 func (c *gcCmd) collect(ctx context.Context, t *console, h *dataDir) (stats store.CollectStats, err error) {
 	reachable, err := h.publisher(t, nil).GCRoots(ctx)
 	if err != nil {

@@ -25,7 +25,9 @@ type importCmd struct {
 	serverFlags
 }
 
-// Run implements `lectern import`.
+// Run implements `lectern import`: it prints what importing a schedule changes, asks for
+// confirmation on a terminal, and imports the schedule. It does not ask with --yes, with --json, or
+// if the schedule comes from standard input. If the answer is no, the exit code is 0.
 func (c *importCmd) Run(ctx context.Context, t *console) (err error) {
 	data, err := readBytes(ctx, c.Schedule, c.Schedule)
 	if err != nil {
@@ -57,8 +59,8 @@ func (c *importCmd) Run(ctx context.Context, t *console) (err error) {
 	return nil
 }
 
-// confirmImport asks for confirmation on a terminal. Elsewhere it returns true: running the command
-// was the confirmation.
+// confirmImport asks for confirmation and reports whether the answer is yes. If standard error is
+// no terminal, it does not ask and returns true, since running the command was the confirmation.
 func (t *console) confirmImport(preview web.ScheduleChanges) bool {
 	if _, live := t.err.width(); !live {
 		return true
@@ -68,7 +70,8 @@ func (t *console) confirmImport(preview web.ScheduleChanges) bool {
 	return strings.EqualFold(strings.TrimSpace(answer), "y") || strings.EqualFold(strings.TrimSpace(answer), "yes")
 }
 
-// printImport prints the changes that a schedule makes.
+// printImport prints a line for each talk that an import adds or changes or that the schedule no
+// longer has, then the changed fields, the notes and the totals.
 func printImport(w io.Writer, p web.ScheduleChanges) {
 	counts := make(map[schedule.ChangeKind]int)
 	for _, c := range p.Changes {
@@ -95,7 +98,8 @@ func printImport(w io.Writer, p web.ScheduleChanges) {
 	fmt.Fprintf(w, "%d new, %d changed, %d unchanged, %d gone\n", counts[schedule.Added], counts[schedule.Changed], counts[schedule.Unchanged], counts[schedule.Removed])
 }
 
-// post sends bytes as they are, and decodes the response into out.
+// post makes a POST request with data as the body, without encoding it, and decodes the JSON
+// response into out.
 func (r *apiClient) post(ctx context.Context, path string, data []byte, out any) error {
 	return r.do(ctx, http.MethodPost, path, "application/octet-stream", bytes.NewReader(data), out)
 }

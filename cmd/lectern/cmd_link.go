@@ -33,7 +33,8 @@ type linkNewCmd struct {
 	serverFlags
 }
 
-// Run implements `lectern link new`.
+// Run implements `lectern link new`: it creates a link for a person or a token for a program, and
+// prints it. It cannot be printed again later.
 func (c *linkNewCmd) Run(ctx context.Context, t *console) error {
 	kind := catalog.LinkReusable
 	switch {
@@ -66,7 +67,8 @@ type linkListCmd struct {
 	serverFlags
 }
 
-// Run implements `lectern link list`.
+// Run implements `lectern link list`: it prints all links and tokens with their numbers, without
+// their secrets.
 func (c *linkListCmd) Run(ctx context.Context, t *console) error {
 	var links []web.Link
 	if err := c.call(ctx, t, http.MethodGet, "/links", nil, &links); err != nil {
@@ -91,12 +93,13 @@ type linkRevokeCmd struct {
 	serverFlags
 }
 
-// Run implements `lectern link revoke`.
+// Run implements `lectern link revoke`: it makes a link or token invalid and ends the sessions that
+// it opened.
 func (c *linkRevokeCmd) Run(ctx context.Context, t *console) error {
 	return c.call(ctx, t, http.MethodDelete, fmt.Sprintf("/links/%d", c.Link), nil, nil)
 }
 
-// call connects to the API, and makes one call.
+// call connects to the API, makes one request as apiClient.call does, and closes the connection.
 func (f *serverFlags) call(ctx context.Context, t *console, method, path string, in, out any) error {
 	r, err := f.connect(ctx, t)
 	if err != nil {

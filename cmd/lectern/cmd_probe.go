@@ -24,7 +24,9 @@ type probeResult struct {
 	submission.Inspection
 }
 
-// Run implements `lectern probe`.
+// Run implements `lectern probe`: it prints what each recording contains and the issues found in
+// it. Issues do not change the exit code. If one of several recordings is unusable, the others are
+// still checked, except with --json, and the exit code is 3.
 func (c *probeCmd) Run(ctx context.Context, t *console) error {
 	tools, err := media.FindTools()
 	if err != nil {
@@ -56,7 +58,7 @@ func (c *probeCmd) Run(ctx context.Context, t *console) error {
 	return refused
 }
 
-// print writes the result for people.
+// print prints the streams, the notes and the issues of the recording for people.
 func (p probeResult) print(w io.Writer) {
 	fmt.Fprintf(w, "%s\n  length   %s\n", p.File, timeline.FormatClock(p.Probe.Readable))
 	if v := p.Probe.Video; v != nil {
@@ -88,7 +90,7 @@ func (p probeResult) print(w io.Writer) {
 	}
 }
 
-// channelLayout returns the common name for a number of audio channels.
+// channelLayout returns "mono", "stereo" or, for other numbers, such as "6 channels".
 func channelLayout(n int) string {
 	switch n {
 	case 1:

@@ -56,7 +56,9 @@ type runResult struct {
 	Seconds float64                    `json:"seconds"`
 }
 
-// Run implements `lectern run`.
+// Run implements `lectern run`: it builds the bundle of a talk from recordings and subtitle files,
+// saves the talk in the data directory, and prints the bundle's directory. The exit code is 1 if an
+// action fails.
 func (c *runCmd) Run(ctx context.Context, t *console) error {
 	began := time.Now()
 	result, err := c.build(ctx, t)
@@ -66,7 +68,8 @@ func (c *runCmd) Run(ctx context.Context, t *console) error {
 	return printBuildResult(t, result, time.Since(began), c.JSON)
 }
 
-// printBuildResult prints where the bundle is and what ran.
+// printBuildResult prints the bundle's directory to standard output, and the notes and the numbers
+// of actions to standard error. With asJSON it prints all of that as JSON to standard output.
 func printBuildResult(t *console, result conductor.BuildResult, took time.Duration, asJSON bool) error {
 	if asJSON {
 		return t.printJSON(runResult{
@@ -88,7 +91,7 @@ func printBuildResult(t *console, result conductor.BuildResult, took time.Durati
 	return err
 }
 
-// build builds the bundle without printing the result.
+// build builds the bundle and shows the progress. It does not print the result.
 func (c *runCmd) build(ctx context.Context, t *console) (result conductor.BuildResult, err error) {
 	req, err := c.buildRequest(ctx)
 	if err != nil {
@@ -119,7 +122,8 @@ func (c *runCmd) build(ctx context.Context, t *console) (result conductor.BuildR
 	return h.buildBundle(ctx, t, c.Redis, c.JSON, req)
 }
 
-// identifyAssets hashes the image files that the conference's title cards use.
+// identifyAssets hashes the image files that the conference's title cards use, and adds their
+// hashes and paths to req. on shows the progress.
 func identifyAssets(ctx context.Context, h *dataDir, req conductor.BuildRequest, on func(done, total int64)) error {
 	for _, asset := range req.Submission.Facts.Conference.Cards.Assets() {
 		found, originals, err := submission.HashRecordings(ctx, h.catalog, []string{asset.Path}, on)
@@ -132,8 +136,9 @@ func identifyAssets(ctx context.Context, h *dataDir, req conductor.BuildRequest,
 	return nil
 }
 
-// buildRequest reads the command line and the small files that it names. It reports mistakes before
-// anything is opened.
+// buildRequest returns the request that the flags, the talk's file and the subtitle files describe.
+// It does not read the recordings. Mistakes in those inputs are errors before the data directory is
+// opened.
 func (c *runCmd) buildRequest(ctx context.Context) (req conductor.BuildRequest, err error) {
 	if c.Out == "" { // a script's variable that is not set, perhaps
 		return req, &usageError{"-o is empty; name a directory for the bundle, such as -o out"}
@@ -170,7 +175,8 @@ func (c *runCmd) buildRequest(ctx context.Context) (req conductor.BuildRequest, 
 	return req, err
 }
 
-// facts merges the talk's file with the flags, which override it.
+// facts returns the contents of the talk's file, if there is one, with the values of flags in place
+// of its own. The title defaults to the name of the first recording and the language to English.
 func (c *runCmd) facts() (facts talkfile.Contents, err error) {
 	if c.Talk != "" {
 		if facts, err = talkfile.Read(c.Talk); err != nil {
@@ -203,7 +209,8 @@ func setIfGiven(field *string, flag string) {
 	}
 }
 
-// readSubtitles reads the files of --subtitles.
+// readSubtitles reads and parses the files of --subtitles. A file in the language spoken is the
+// source, and the others are translations. Two files in one language are an error.
 func (c *runCmd) readSubtitles(ctx context.Context, spoken string) ([]submission.SubtitleFile, error) {
 	encodings, err := c.subtitleEncodings()
 	if err != nil {
@@ -244,7 +251,7 @@ func (c *runCmd) readSubtitles(ctx context.Context, spoken string) ([]submission
 	return uploads, nil
 }
 
-// subtitleEncodings parses --subtitles-encoding. The keys are languages.
+// subtitleEncodings returns the encodings in --subtitles-encoding by language, in canonical form.
 func (c *runCmd) subtitleEncodings() (map[string]string, error) {
 	given := make(map[string]string)
 	for _, s := range c.SubtitlesEncoding {
@@ -269,7 +276,8 @@ func readSubtitleUpload(ctx context.Context, language, encoding, file string) (s
 	return submission.ParseSubtitleFile(file, language, encoding, data)
 }
 
-// parseCuts parses the ranges of --cut, for that many recordings.
+// parseCuts parses the values of --cut. recordings is the number of recordings, to which a range
+// may refer by number. A malformed range is a *usageError.
 func parseCuts(cuts []string, recordings int) ([]conference.KeptRange, error) {
 	var kept []conference.KeptRange
 	for _, s := range cuts {
@@ -282,7 +290,8 @@ func parseCuts(cuts []string, recordings int) ([]conference.KeptRange, error) {
 	return kept, nil
 }
 
-// osUser returns the login of the person who runs the command, for the history.
+// osUser returns the login name of the person who runs the command, even under sudo, for the
+// history. It trusts the environment, and returns such as "uid 1000" if that has no name.
 func osUser() string {
 	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
 		if v := os.Getenv(name); v != "" {

@@ -41,7 +41,9 @@ type serveCmd struct {
 	dataFlag
 }
 
-// Run implements `lectern serve`.
+// Run implements `lectern serve`: it runs the conference server until it is interrupted or a part
+// of it fails. It exits with code 3 if the address is taken or if another server uses the data
+// directory.
 func (c *serveCmd) Run(ctx context.Context, t *console) (err error) {
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -114,7 +116,8 @@ const (
 	watchPollInterval = 5 * time.Second
 )
 
-// watchFolder registers the recordings of the watched folder in place, until ctx ends.
+// watchFolder adds the recordings in the watched folder to the server as they become complete,
+// until ctx ends. The files stay where they are.
 func (c *serveCmd) watchFolder(ctx context.Context, t *console, books *catalog.Catalog, recordings *service.Recordings) error {
 	err := watchfolder.Watch(ctx, c.Watch, watchfolder.Options{StableFor: watchSettleTime, PollInterval: watchPollInterval, Log: t.log}, func(ctx context.Context, f watchfolder.File) error {
 		found, _, err := submission.HashRecordings(ctx, books, []string{f.Path}, nil)
@@ -132,7 +135,8 @@ func (c *serveCmd) watchFolder(ctx context.Context, t *console, books *catalog.C
 	return err
 }
 
-// mailSender returns how to send emails: by SMTP, or printed to the terminal.
+// mailSender returns the sender of emails: by SMTP to --mail-server or, without it, one that prints
+// them to the terminal.
 func (c *serveCmd) mailSender(t *console) (mail.Sender, error) {
 	if c.MailServer == "" {
 		return mail.PrintSender{Out: t.err}, nil
@@ -143,8 +147,8 @@ func (c *serveCmd) mailSender(t *console) (mail.Sender, error) {
 	return mail.NewSMTP(c.MailServer, c.MailFrom, c.MailReply)
 }
 
-// printWelcome prints the address of the server and, until an organiser has signed in, a link for
-// the first one.
+// printWelcome prints the address of the server. Until an organiser has signed in, it also prints a
+// new one-time link with which the first one can.
 func (c *serveCmd) printWelcome(ctx context.Context, t *console, o *service.Service) error {
 	fmt.Fprintf(t.out, "Lectern serves %s\n", c.URL)
 	secret, ok, err := o.People.CreateFirstOrganiserLink(ctx)
@@ -156,8 +160,9 @@ func (c *serveCmd) printWelcome(ctx context.Context, t *console, o *service.Serv
 }
 
 // socketPath returns the path of the socket by which commands on this machine reach the server of a
-// data directory. It lies in the directory; that of the system's data directory lies in /run. If its path would be too long for a socket, it lies in a
-// temporary directory that belongs to this user alone.
+// data directory. It is in the data directory, except for the system's data directory, whose socket
+// is in /run. If the path would be too long for a socket, it is in a directory of this user below
+// the temporary directory.
 func socketPath(data string) (string, error) {
 	const most = 100 // bytes; Linux allows 107, macOS 103
 	data, err := filepath.Abs(data)
@@ -175,8 +180,8 @@ func socketPath(data string) (string, error) {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("lectern-%d", os.Getuid()), hex.EncodeToString(sum[:8])+".sock"), nil
 }
 
-// checkDirOwner refuses a directory of another user, who could replace the socket in it by their
-// own.
+// checkDirOwner returns an *inputerr.Error if dir is no directory or belongs to another user, who
+// could replace the socket in it. root may use any directory.
 func checkDirOwner(dir string) error {
 	info, err := os.Lstat(dir)
 	if err != nil {
@@ -188,8 +193,8 @@ func checkDirOwner(dir string) error {
 	return nil
 }
 
-// listenSocket listens on the data directory's socket. It removes a leftover one: this process has
-// the directory's lock, so the server that made it is dead.
+// listenSocket listens on the socket of a data directory. It first removes an existing socket. The
+// caller must hold the directory's lock, so that the server that made that socket is dead.
 func listenSocket(data string) (net.Listener, error) {
 	path, err := socketPath(data)
 	if err != nil {
@@ -219,7 +224,8 @@ func listenSocket(data string) (net.Listener, error) {
 // shutdownTimeout is how long open requests may take to finish.
 const shutdownTimeout = 5 * time.Second
 
-// serveHTTP serves until ctx ends. Requests on the local socket are an organiser's.
+// serveHTTP serves HTTP on both listeners until ctx ends or one of them fails. Requests on local
+// are treated as an organiser's. It then gives open requests shutdownTimeout to finish.
 func serveHTTP(ctx context.Context, handler http.Handler, public, local net.Listener) error {
 	servers := []*http.Server{
 		{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10},

@@ -34,7 +34,9 @@ type talkStatus struct {
 	Issues []conference.Issue `json:"troubles,omitempty"` // of its recordings, as its bundle tells them
 }
 
-// Run implements `lectern status`.
+// Run implements `lectern status`: it prints the state of each talk, its bundle and the failures of
+// its last run; for a single talk, also the issues of its recordings. Failures do not change the
+// exit code.
 func (c *statusCmd) Run(ctx context.Context, t *console) error {
 	all, err := c.load(ctx)
 	switch {
@@ -63,7 +65,8 @@ func (c *statusCmd) Run(ctx context.Context, t *console) error {
 	return nil
 }
 
-// load loads the status of all talks, or of the one that is named.
+// load returns the status of all talks, or of the talk that was named. It returns an error if that
+// talk does not exist.
 func (c *statusCmd) load(ctx context.Context) (all []talkStatus, err error) {
 	cat, ok, err := openCatalogReadOnly(ctx, c.Data)
 	if err != nil {
@@ -98,7 +101,8 @@ func (c *statusCmd) load(ctx context.Context) (all []talkStatus, err error) {
 	return all, nil
 }
 
-// printFailures prints why the last run of the talk failed; nothing if it did not.
+// printFailures prints why the last run of the talk failed. It prints nothing if the run did not
+// fail.
 func (s talkStatus) printFailures(w io.Writer) {
 	if len(s.Failed) == 0 {
 		if _, why, failed := strings.Cut(s.Outcome, ": "); failed {
@@ -118,8 +122,8 @@ func (s talkStatus) printIssues(w io.Writer) {
 	}
 }
 
-// bundleIssues reads the issues of the recordings from a bundle's manifest. It returns none if there
-// is no bundle any more.
+// bundleIssues returns the issues of the recordings that the manifest of a bundle lists. It returns
+// none if the manifest cannot be read.
 func bundleIssues(dir string) []conference.Issue {
 	b, err := os.ReadFile(filepath.Join(dir, bundle.ManifestName))
 	if err != nil {

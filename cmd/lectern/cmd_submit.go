@@ -28,7 +28,8 @@ type submitCmd struct {
 	serverFlags
 }
 
-// Run implements `lectern submit`.
+// Run implements `lectern submit`: it uploads recordings, assigns them to the talks in --talk, and
+// prints their ids. An interrupted upload continues when the command is run again.
 func (c *submitCmd) Run(ctx context.Context, t *console) (err error) {
 	r, err := c.connect(ctx, t)
 	if err != nil {
@@ -61,7 +62,7 @@ func (c *submitCmd) Run(ctx context.Context, t *console) (err error) {
 	return nil
 }
 
-// findArrival returns what the server knows of an uploaded recording.
+// findArrival returns the server's entry for an uploaded recording, by the id of the upload.
 func findArrival(ctx context.Context, r *apiClient, id string) (web.Arrival, error) {
 	var all []web.Arrival
 	if err := r.call(ctx, http.MethodGet, "/recordings", nil, &all); err != nil {
@@ -75,8 +76,8 @@ func findArrival(ctx context.Context, r *apiClient, id string) (web.Arrival, err
 	return web.Arrival{}, fmt.Errorf("%s doesn't know the recording that was just uploaded (%s)", r.base, id)
 }
 
-// upload uploads a recording by the tus protocol, and returns its id. It resumes an upload of the
-// same file that this command began before.
+// upload uploads a recording by the tus protocol, and returns its id. If an earlier run of the
+// command was interrupted, it continues the upload of the same file.
 func (c *submitCmd) upload(ctx context.Context, t *console, r *apiClient, path string) (id string, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -111,7 +112,8 @@ func (c *submitCmd) upload(ctx context.Context, t *console, r *apiClient, path s
 	return filepath.Base(u.location), nil
 }
 
-// resumeFile returns the path of the file that keeps the URL of an unfinished upload.
+// resumeFile returns the path of the file in the user's cache that holds the URL of an unfinished
+// upload. It differs for each server and each path, size and time of the recording.
 func resumeFile(base, path string, info os.FileInfo) string {
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -125,7 +127,8 @@ func resumeFile(base, path string, info os.FileInfo) string {
 	return filepath.Join(dir, "lectern", "uploads", hex.EncodeToString(sum[:12]))
 }
 
-// saveUploadURL keeps the URL of an upload. If that fails, an interrupted upload starts over.
+// saveUploadURL writes the URL of an upload to a file, so that the upload can be continued later.
+// Errors are ignored: without the file, an interrupted upload starts over.
 func saveUploadURL(file, address string) {
 	if os.MkdirAll(filepath.Dir(file), 0o700) == nil {
 		_ = os.WriteFile(file, []byte(address), 0o600)
@@ -183,7 +186,8 @@ func (u *tusUpload) create(ctx context.Context, name, room string) error {
 	return nil
 }
 
-// offset asks how many bytes the server has. ok is false if the server doesn't know the upload.
+// offset returns how many bytes of the file the server has. ok is false if the server does not have
+// the upload any more. Other failures return an error with ok true.
 func (u *tusUpload) offset(ctx context.Context) (sent int64, ok bool, err error) {
 	answer, err := u.do(ctx, http.MethodHead, u.location, nil, 0, nil)
 	if err != nil {
@@ -206,7 +210,8 @@ func (u *tusUpload) exists(ctx context.Context) bool {
 // later.
 const uploadRetryTimeout = 2 * time.Minute
 
-// sendAll sends the rest of the file, and retries when the connection breaks.
+// sendAll sends what the server does not have of the file yet. If the connection breaks, it tries
+// again until uploadRetryTimeout has passed without progress.
 func (u *tusUpload) sendAll(ctx context.Context) error {
 	wait, last := time.Second, time.Now()
 	for {
@@ -238,7 +243,8 @@ func (u *tusUpload) sendAll(ctx context.Context) error {
 	}
 }
 
-// patch sends the file from an offset on. moved reports whether any bytes were sent.
+// patch sends the rest of the file, beginning at the offset from. moved reports whether any bytes
+// were sent, even if an error followed.
 func (u *tusUpload) patch(ctx context.Context, from int64) (moved bool, err error) {
 	content := &progressReader{Reader: io.NewSectionReader(u.file, from, u.size-from), sent: from, show: u.show}
 	answer, err := u.do(ctx, http.MethodPatch, u.location, content, u.size-from, map[string]string{

@@ -42,7 +42,7 @@ type subtitleFile struct {
 	languageFrom string // whence the language is known, in words
 }
 
-// read reads a subtitle file, or standard input.
+// read reads and parses a subtitle file, or standard input if file is "-".
 func (f subtitleFlags) read(ctx context.Context, file string) (s subtitleFile, err error) {
 	name := inputName(file)
 	data, err := readBytes(ctx, file, name)
@@ -52,7 +52,8 @@ func (f subtitleFlags) read(ctx context.Context, file string) (s subtitleFile, e
 	return f.parse(file, name, data)
 }
 
-// inputName returns what to call an input file in messages.
+// inputName returns the name of an input file for messages: "standard input" for "-", else the name
+// itself.
 func inputName(file string) string {
 	if file == stdio {
 		return "standard input"
@@ -60,7 +61,8 @@ func inputName(file string) string {
 	return file
 }
 
-// parse parses a subtitle file. name is how messages call it.
+// parse parses data as a subtitle file. Its language is the one of --language, else the one in the
+// data, else the one in the file's name, else "". name is the file's name for messages.
 func (f subtitleFlags) parse(file, name string, data []byte) (s subtitleFile, err error) {
 	s.name = name
 	hint := languageInName(file)
@@ -87,8 +89,9 @@ func (f subtitleFlags) parse(file, name string, data []byte) (s subtitleFile, er
 	return s, nil
 }
 
-// languageInName returns the language in a name like talk.es.srt, or "". Only two-letter codes
-// count, with or without a script and a region: new, old, fin and bak are three-letter codes.
+// languageInName returns the language in a file name like talk.es.srt, in canonical form, or "" if
+// there is none. It accepts only two-letter codes, with or without script and region, since new,
+// old, fin and bak are three-letter language codes.
 func languageInName(file string) string {
 	base := filepath.Base(file)
 	tag := strings.TrimPrefix(filepath.Ext(strings.TrimSuffix(base, filepath.Ext(base))), ".")
@@ -103,8 +106,9 @@ func languageInName(file string) string {
 	return language
 }
 
-// readBytes reads a file, up to a byte more than the largest subtitle file allowed. It stops waiting
-// for a terminal or a pipe when ctx ends.
+// readBytes returns the content of a file, or of standard input if file is "-". It returns at most
+// one byte more than subtitle.MaxBytes, so that parsing refuses a larger file. When ctx ends, it
+// stops waiting for input. An unreadable file is an *inputerr.Error with this name.
 func readBytes(ctx context.Context, file, name string) ([]byte, error) {
 	type result struct {
 		data []byte
@@ -141,7 +145,8 @@ func readLimited(file string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, subtitle.MaxBytes+1))
 }
 
-// withoutPath strips the path from a file error, for messages that begin with it.
+// withoutPath returns the error that an *fs.PathError wraps, without the path, for messages that
+// begin with the path. It returns other errors as they are.
 func withoutPath(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -150,7 +155,8 @@ func withoutPath(err error) error {
 	return err
 }
 
-// quoteName quotes a file name that contains control characters.
+// quoteName returns a file name for messages: quoted if it contains control characters, else as it
+// is.
 func quoteName(name string) string {
 	if strings.ContainsFunc(name, unicode.IsControl) {
 		return strconv.Quote(name)
@@ -161,8 +167,8 @@ func quoteName(name string) string {
 // maxPerCode is how many diagnostics of one code are printed.
 const maxPerCode = 5
 
-// printDiagnostics prints diagnostics as file:line, a few of each code. rest says where to find the
-// others.
+// printDiagnostics prints diagnostics with file and line, at most maxPerCode of each code. rest is
+// printed with the number of the others, and tells how to see them.
 func printDiagnostics(w io.Writer, file string, remarks []subtitle.Diagnostic, rest string) {
 	of, shown := map[string]int{}, map[string]int{}
 	for _, d := range remarks {
@@ -184,7 +190,7 @@ func printDiagnostics(w io.Writer, file string, remarks []subtitle.Diagnostic, r
 	}
 }
 
-// withSeverity returns the diagnostics of one severity.
+// withSeverity returns the diagnostics that have this severity, in the same order.
 func withSeverity(severity string, all []subtitle.Diagnostic) (some []subtitle.Diagnostic) {
 	for _, d := range all {
 		if d.Severity == severity {
@@ -194,7 +200,8 @@ func withSeverity(severity string, all []subtitle.Diagnostic) (some []subtitle.D
 	return some
 }
 
-// printWarnings prints the errors and warnings of a file to standard error.
+// printWarnings prints the errors and warnings of reading the file to standard error. It leaves out
+// notes.
 func (s subtitleFile) printWarnings(t *console) {
 	doubts := append(withSeverity(subtitle.Error, s.Diagnostics), withSeverity(subtitle.Warning, s.Diagnostics)...)
 	printDiagnostics(t.err, s.name, doubts, "lectern subtitles read --json lists all")

@@ -38,7 +38,9 @@ type fixResult struct {
 	Counts  check.Counts   `json:"counts"`
 }
 
-// Run implements `lectern subtitles check`.
+// Run implements `lectern subtitles check`: it checks how well subtitles can be read and prints the
+// findings. With --fix it also writes a corrected file. With --strict the exit code is 1 if there
+// are errors in the checked file.
 func (c *subtitlesCheckCmd) Run(ctx context.Context, t *console) error {
 	var out outputFile
 	var err error
@@ -80,7 +82,8 @@ func (c *subtitlesCheckCmd) Run(ctx context.Context, t *console) error {
 	return err
 }
 
-// length returns the length of the recording, or 0 if it is not known.
+// length returns the length in --length, else that of the recording as its file declares it, else
+// 0.
 func (c *subtitlesCheckCmd) length(ctx context.Context) (time.Duration, error) {
 	if c.Length != "" {
 		length, err := timeline.ParseClock(c.Length)
@@ -99,12 +102,12 @@ func (c *subtitlesCheckCmd) length(ctx context.Context) (time.Duration, error) {
 	return tools.DeclaredLength(ctx, c.Recording, c.Recording)
 }
 
-// errorCount returns the number of errors in the check and in reading the file.
+// errorCount returns the number of errors found in reading and in checking the file.
 func (c checkResult) errorCount() int {
 	return c.Counts.Errors + len(withSeverity(subtitle.Error, c.Diagnostics))
 }
 
-// print prints the findings and the fixes.
+// print prints the findings and, if there was a --fix, what it changed.
 func (c checkResult) print(t *console, name string) error {
 	if err := c.Write(t.out, quoteName(name)); err != nil || c.Fixed == nil {
 		return err

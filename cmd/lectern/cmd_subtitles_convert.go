@@ -10,7 +10,8 @@ type subtitlesConvertCmd struct {
 	Plain bool   `help:"Leave out italics, colours, positions and other styling, as YouTube requires."`
 }
 
-// Run implements `lectern subtitles convert`.
+// Run implements `lectern subtitles convert`: it writes a subtitle file in another format, and
+// prints to standard error what that format cannot represent.
 func (c *subtitlesConvertCmd) Run(ctx context.Context, t *console) error {
 	out, err := newOutputFile(c.Out, c.To, c.In)
 	if err != nil {

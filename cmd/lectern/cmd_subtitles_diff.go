@@ -13,7 +13,8 @@ type subtitlesDiffCmd struct {
 	JSON bool `help:"Print JSON: what happened to every cue."`
 }
 
-// Run implements `lectern subtitles diff`.
+// Run implements `lectern subtitles diff`: it prints what happened to each cue from the old file to
+// the new one. A difference does not change the exit code.
 func (c *subtitlesDiffCmd) Run(ctx context.Context, t *console) error {
 	if c.Old == stdio && c.New == stdio {
 		return &usageError{"standard input can be one of the two files, not both"}

@@ -22,8 +22,9 @@ type outputFile struct {
 	format subtitle.Format
 }
 
-// newOutputFile checks, before any work is done, that a file can be written: its format is known by
-// its extension or by to, and it is not one of the inputs.
+// newOutputFile returns the file to write in the format to or, if to is "", in the format of its
+// extension. It returns an error if the format is unknown, if the file cannot be written or if it
+// is one of the inputs. Call it before the work begins.
 func newOutputFile(file, to string, inputs ...string) (out outputFile, err error) {
 	out.file = file
 	switch {
@@ -40,7 +41,8 @@ func newOutputFile(file, to string, inputs ...string) (out outputFile, err error
 	return out, checkWritable(file, inputs...)
 }
 
-// checkWritable reports an error if a file cannot be written, or is one of the inputs.
+// checkWritable returns an *inputerr.Error if a file is a directory, is one of the inputs, or is in
+// a directory that does not exist. It does not open the file.
 func checkWritable(file string, inputs ...string) error {
 	if file == stdio {
 		return nil
@@ -63,8 +65,9 @@ func checkWritable(file string, inputs ...string) error {
 	return err
 }
 
-// write writes cues, and prints what the format cannot represent to standard error. The file is
-// replaced as a whole.
+// write writes cues to the file, which it replaces in one step. It prints to standard error what
+// the format cannot represent, and how many cues were written. plain leaves out styling. No cue to
+// write is an *inputerr.Error about from.
 func (out outputFile) write(t *console, from subtitleFile, cues []conference.Cue, plain bool) error {
 	var b bytes.Buffer
 	losses, err := subtitle.Write(&b, cues, out.format, subtitle.WriteOptions{Language: from.Language, Edition: from.Edition, Plain: plain})
@@ -78,7 +81,8 @@ func (out outputFile) write(t *console, from subtitleFile, cues []conference.Cue
 	return writeOutput(t, out.file, b.Bytes(), plural.Count(len(cues), "cue")+" written as "+formatName(out.format))
 }
 
-// writeOutput writes data to a file and prints what it contains, or writes it to standard output.
+// writeOutput writes data to a file and prints what, a description of the content, to standard
+// error. If file is "-", it only writes data to standard output.
 func writeOutput(t *console, file string, data []byte, what string) error {
 	if file == stdio {
 		_, err := t.out.Write(data)

@@ -36,7 +36,9 @@ type readCue struct {
 	Text    string `json:"text"`
 }
 
-// Run implements `lectern subtitles read`.
+// Run implements `lectern subtitles read`: it prints the format, encoding and language of a
+// subtitle file and the diagnostics of reading it; with --json, also the cues. Errors in the file
+// do not change the exit code, unless it is no subtitle file at all.
 func (c *subtitlesReadCmd) Run(ctx context.Context, t *console) error {
 	s, err := c.read(ctx, c.File)
 	if err != nil {
@@ -57,7 +59,7 @@ func (c *subtitlesReadCmd) Run(ctx context.Context, t *console) error {
 	return t.printJSON(doc)
 }
 
-// print prints a summary of the file and its diagnostics.
+// print prints a summary of the file, and its diagnostics by severity.
 func (s subtitleFile) print(w io.Writer) {
 	language := "unknown (set it with --language)"
 	if s.Language != "" {
@@ -88,7 +90,7 @@ var severityMeaning = map[string]string{
 	subtitle.Note:    "corrected, or without effect for viewers",
 }
 
-// cueRange returns the start of the first cue and the end of the last.
+// cueRange returns the earliest start and the latest end of the cues, or zeros if there are none.
 func cueRange(cues []conference.Cue) (first, last time.Duration) {
 	if len(cues) == 0 {
 		return 0, 0
@@ -100,7 +102,7 @@ func cueRange(cues []conference.Cue) (first, last time.Duration) {
 	return first, last
 }
 
-// formatTimestamp formats a time as subtitle files do: 00:01:02.345.
+// formatTimestamp returns a time as WebVTT writes it, such as 00:01:02.345.
 func formatTimestamp(d time.Duration) string {
 	ms := d.Milliseconds()
 	return fmt.Sprintf("%02d:%02d:%02d.%03d", ms/3_600_000, ms/60_000%60, ms/1000%60, ms%1000)

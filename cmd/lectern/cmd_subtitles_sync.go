@@ -21,7 +21,9 @@ type subtitlesSyncCmd struct {
 	JSON bool `help:"Print JSON: the result."`
 }
 
-// Run implements `lectern subtitles sync`.
+// Run implements `lectern subtitles sync`: it compares the timing of subtitles with the speech in a
+// recording and prints the result. With --apply it writes the subtitles with corrected times; the
+// exit code is 3 if there is no certain result to apply.
 func (c *subtitlesSyncCmd) Run(ctx context.Context, t *console) error {
 	var out outputFile
 	var err error
@@ -61,7 +63,8 @@ func (c *subtitlesSyncCmd) Run(ctx context.Context, t *console) error {
 	return unapplied
 }
 
-// writeSynced writes the subtitles with corrected times.
+// writeSynced writes the subtitles s to out with the times that found proposes. An undecided result
+// is an *inputerr.Error.
 func writeSynced(t *console, s subtitleFile, found subsync.Result, out outputFile) error {
 	moved, notes, err := subsync.Apply(s.Cues, found)
 	if f := inputerr.As(err); f != nil {
@@ -76,7 +79,8 @@ func writeSynced(t *console, s subtitleFile, found subsync.Result, out outputFil
 	return out.write(t, s, moved, false)
 }
 
-// print prints the result, and the command that applies it.
+// print prints the result and, if the subtitles are out of sync and --apply was not given, the
+// command that corrects them.
 func (c *subtitlesSyncCmd) print(w io.Writer, s subtitleFile, r subsync.Result) {
 	fmt.Fprintf(w, "%s: %s\n  %s\n", quoteName(s.name), r.Verdict, r.Sentence())
 	if r.Verdict == subsync.CannotTell {
@@ -89,8 +93,8 @@ func (c *subtitlesSyncCmd) print(w io.Writer, s subtitleFile, r subsync.Result) 
 	}
 }
 
-// syncedFileName returns a name for a corrected copy of a file, in a format that can be written. The
-// language stays last: talk.in-sync.es.srt.
+// syncedFileName returns a name for the corrected copy of a file, such as talk.in-sync.es.srt for
+// talk.es.srt. The extension becomes .srt if Lectern cannot write the file's own format.
 func syncedFileName(file string) string {
 	end := filepath.Ext(file)
 	name := strings.TrimSuffix(file, end)

@@ -21,7 +21,8 @@ type cutCmd struct {
 	serverFlags
 }
 
-// Run implements `lectern cut`.
+// Run implements `lectern cut`: it replaces the cut of a talk and, with --channels, its audio
+// channels. With --price it changes nothing, and prints which stages have to be processed again.
 func (c *cutCmd) Run(ctx context.Context, t *console) (err error) {
 	r, err := c.connect(ctx, t)
 	if err != nil {
@@ -63,7 +64,9 @@ type subtitlesUploadCmd struct {
 	serverFlags
 }
 
-// Run implements `lectern subtitles upload`.
+// Run implements `lectern subtitles upload`: it uploads or, with --check, only checks a talk's
+// subtitles in the spoken language, and prints the findings. Findings do not change the exit code;
+// a file that cannot be used is exit code 3.
 func (c *subtitlesUploadCmd) Run(ctx context.Context, t *console) (err error) {
 	data, err := readBytes(ctx, c.File, c.File)
 	if err != nil {
@@ -113,7 +116,8 @@ type approveCmd struct {
 	serverFlags
 }
 
-// Run implements `lectern approve`.
+// Run implements `lectern approve`: it approves a talk for publication or, with --wrong, reports a
+// problem with it.
 func (c *approveCmd) Run(ctx context.Context, t *console) error {
 	return c.call(ctx, t, http.MethodPost, "/talks/"+url.PathEscape(c.Talk)+"/verdict", web.Verdict{Approved: c.Wrong == "", Words: c.Wrong}, nil)
 }
@@ -125,7 +129,8 @@ type releaseCmd struct {
 	serverFlags
 }
 
-// Run implements `lectern release`.
+// Run implements `lectern release`: it releases a talk now or, if something blocks it, as soon as
+// nothing does; both are exit code 0. With --hold it withdraws the request.
 func (c *releaseCmd) Run(ctx context.Context, t *console) error {
 	path := "/talks/" + url.PathEscape(c.Talk) + "/release"
 	if c.Hold {

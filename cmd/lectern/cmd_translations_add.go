@@ -23,7 +23,9 @@ type translationsAddCmd struct {
 	Encoding string `help:"Encoding of the file if it is detected wrongly, such as windows-1252." placeholder:"E"`
 }
 
-// Run implements `lectern translations add`.
+// Run implements `lectern translations add`: it uploads a translated file to a talk as a new
+// revision of the translation, and prints the progress. A conflict with another person's changes is
+// exit code 3.
 func (c *translationsAddCmd) Run(ctx context.Context, t *console) error {
 	name := inputName(c.File)
 	data, err := readBytes(ctx, c.File, name)
@@ -33,7 +35,8 @@ func (c *translationsAddCmd) Run(ctx context.Context, t *console) error {
 	return c.upload(ctx, t, name, data, func(web.Receipt) string { return "saved" })
 }
 
-// upload sends the file to the API and prints the result. done describes what was done.
+// upload uploads data as the translated file name. It prints warnings, what was left out, and the
+// progress. done returns what to print as the action, such as "saved".
 func (c *translationsAddCmd) upload(ctx context.Context, t *console, name string, data []byte, done func(web.Receipt) string) (err error) {
 	r, err := c.open(ctx, t)
 	if err != nil {

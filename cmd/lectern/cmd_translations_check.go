@@ -24,7 +24,8 @@ type translationCheckResult struct {
 	Diagnostics []subtitle.Diagnostic `json:"diagnostics"` // from reading the translated file
 }
 
-// Run implements `lectern translations check`.
+// Run implements `lectern translations check`: it compares a translated file with its source and
+// prints the findings. With --strict the exit code is 1 if there are errors.
 func (c *translationsCheckCmd) Run(ctx context.Context, t *console) error {
 	if c.File == stdio && c.Source == stdio {
 		return &usageError{"standard input can be one of the files, not both"}
@@ -62,12 +63,12 @@ func (c *translationsCheckCmd) Run(ctx context.Context, t *console) error {
 	return err
 }
 
-// errorCount returns the number of errors in the check and in reading the file.
+// errorCount returns the number of errors found in reading the translated file and in checking it.
 func (j translationCheckResult) errorCount() int {
 	return j.Counts.Errors + len(withSeverity(subtitle.Error, j.Diagnostics))
 }
 
-// readGlossary reads --glossary. It returns nil without one.
+// readGlossary returns the glossary in --glossary, or nil if that is not given.
 func (c *translationsCheckCmd) readGlossary(ctx context.Context) (*translation.Glossary, error) {
 	if c.Glossary == "" {
 		return nil, nil

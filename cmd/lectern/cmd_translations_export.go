@@ -39,7 +39,8 @@ type translationsExportCmd struct {
 	serverFlags
 }
 
-// Run implements `lectern translations export`.
+// Run implements `lectern translations export`: it writes a file for translators, from a subtitle
+// file or from a talk, with the translation so far beside the source.
 func (c *translationsExportCmd) Run(ctx context.Context, t *console) error {
 	format, err := exchangeFormat(c.Output, c.Format)
 	if err != nil {
@@ -62,14 +63,15 @@ func (c *translationsExportCmd) Run(ctx context.Context, t *console) error {
 	return c.writeFile(t, format, sheet)
 }
 
-// isTalkSlug reports whether name can be a talk's slug and is not an existing file.
+// isTalkSlug reports whether name is a valid slug and not the name of an existing file. It does not
+// look for the talk.
 func isTalkSlug(name string) bool {
 	_, err := os.Stat(name)
 	return err != nil && conference.ValidSlug(name)
 }
 
-// exportFromTalk writes a talk's translation. If the talk has none in the language, it writes what a
-// translator can begin with.
+// exportFromTalk writes a revision of a talk's translation as a file for translators. If the
+// translation was not started, the file has only the source texts.
 func (c *translationsExportCmd) exportFromTalk(ctx context.Context, t *console, format string) (err error) {
 	track := trackFlags{Talk: c.Source, Language: c.Translation}
 	if err := track.canonicalize(); err != nil {
@@ -139,7 +141,8 @@ func writeSheet(b *bytes.Buffer, format string, s translation.Sheet, speed float
 	return exchange.WriteXLIFF(b, s, exchange.XLIFF2, speed)
 }
 
-// exchangeFormat returns the format of a file for translators: to, or by the file's extension.
+// exchangeFormat returns the format of a file for translators: to or, if that is "", the one of the
+// file's extension.
 func exchangeFormat(file, to string) (string, error) {
 	if to != "" {
 		return to, nil
@@ -154,7 +157,9 @@ func exchangeFormat(file, to string) (string, error) {
 	return format, nil
 }
 
-// buildSheet lays a translation beside its source.
+// buildSheet returns the source texts in c.Source with their translations in c.Translation. If
+// c.OldSource is given, the translation is first updated from it to the source. It returns a
+// *usageError if the target language is unknown.
 func (c *translationsExportCmd) buildSheet(ctx context.Context, t *console) (s translation.Sheet, err error) {
 	source, err := subtitleFlags{Language: c.SourceLanguage}.read(ctx, c.Source)
 	if err != nil {
@@ -197,7 +202,8 @@ func (c *translationsExportCmd) buildSheet(ctx context.Context, t *console) (s t
 	return s, nil
 }
 
-// titleFromName returns a file's name without extensions and language.
+// titleFromName returns a file's base name without its extension and language: "talk" for
+// talk.es.srt.
 func titleFromName(file string) string {
 	base := filepath.Base(file)
 	base = strings.TrimSuffix(base, filepath.Ext(base))
@@ -207,8 +213,9 @@ func titleFromName(file string) string {
 	return base
 }
 
-// withSourceIDs renames the source ids in a translation to those that reading the source file gives,
-// so that an import finds them again.
+// withSourceIDs changes the source ids in cues from those in carried to those in source, and
+// returns source and cues. An import reads the source file anew, so that only the ids in source can
+// be found again. carried has the same cues as source.
 func withSourceIDs(source, carried []conference.Cue, cues []translation.Cue) ([]conference.Cue, []translation.Cue) {
 	to := map[string]string{}
 	for n, c := range carried {
@@ -224,7 +231,8 @@ func withSourceIDs(source, carried []conference.Cue, cues []translation.Cue) ([]
 	return source, cues
 }
 
-// writeSubtitles writes the translated cues, and placeholders for the others.
+// writeSubtitles writes the translated cues as a subtitle file, with a placeholder for each that is
+// not translated yet.
 func (c *translationsExportCmd) writeSubtitles(t *console, s translation.Sheet, format subtitle.Format) error {
 	cues := s.Subtitles()
 	missing := 0

@@ -25,7 +25,8 @@ type historyEntry struct {
 	Source   int    `json:"source_revision"`
 }
 
-// Run implements `lectern translations history`.
+// Run implements `lectern translations history`: it prints the revisions of a translation, the
+// oldest first. It exits with code 3 if there is none.
 func (c *translationsHistoryCmd) Run(ctx context.Context, t *console) (err error) {
 	if err := c.canonicalize(); err != nil {
 		return err

@@ -35,7 +35,9 @@ type importResult struct {
 	Language   string `json:"language"`
 }
 
-// Run implements `lectern translations import`.
+// Run implements `lectern translations import`: it reads a translator's file, and uploads it to a
+// talk or writes it as a subtitle file. It prints what is translated and what is missing, which
+// does not change the exit code.
 func (c *translationsImportCmd) Run(ctx context.Context, t *console) error {
 	if c.Talk != "" {
 		return c.importIntoTalk(ctx, t)
@@ -85,7 +87,7 @@ func (c *translationsImportCmd) Run(ctx context.Context, t *console) error {
 	return result.write(t.out, quoteName(back.name), quoteName(from.name))
 }
 
-// untranslatedLines returns the source cues for which viewers see no translation.
+// untranslatedLines returns the source cues without a translation that viewers would see.
 func untranslatedLines(source []conference.Cue, cues []translation.Cue) []translation.CueLine {
 	all := []translation.CueLine{}
 	for _, u := range translation.Units(source, cues) {
@@ -132,7 +134,8 @@ func (c *translationsImportCmd) readReturned(ctx context.Context, t *console, fr
 	return back, cues, translation.MergeResult{UpdateReport: report, Changed: report.Kept, Lost: []translation.CueLine{}, OrphanNotes: []translation.CueLine{}}, nil
 }
 
-// write prints how much is translated, and what is left to do.
+// write prints how many cues are translated, and lists the missing ones, those to edit, and lines
+// of the file that match nothing. name and source are the names of the two files.
 func (i importResult) write(w io.Writer, name, source string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: of %s in %s, %d translated", name, plural.Count(i.Source, "cue"), source, i.Translated)
@@ -152,7 +155,8 @@ func (i importResult) write(w io.Writer, name, source string) error {
 	return err
 }
 
-// printFileLines prints lines of a file, with their numbers.
+// printFileLines prints a heading and then lines of a file with their numbers. It prints nothing if
+// list is empty.
 func printFileLines(b *strings.Builder, heading, name string, list []translation.CueLine) {
 	if len(list) == 0 {
 		return

@@ -8,7 +8,9 @@ import (
 	"github.com/lectern-av/lectern/internal/web"
 )
 
-// importIntoTalk uploads a translator's file to a talk.
+// importIntoTalk uploads the translator's file to the talk in --talk. The language is the one of
+// --language, else the one in the file, else the one in the file's name; without any it returns a
+// *usageError.
 func (c *translationsImportCmd) importIntoTalk(ctx context.Context, t *console) error {
 	if c.Output != "" {
 		return &usageError{"-o is for plain files; `lectern bundle build` writes what is approved"}

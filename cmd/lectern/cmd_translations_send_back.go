@@ -8,7 +8,9 @@ type translationsSendBackCmd struct {
 	Note string `required:"" help:"What to change." placeholder:"TEXT"`
 }
 
-// Run implements `lectern translations send-back`.
+// Run implements `lectern translations send-back`: it turns texts of a translation that are in
+// review or approved into drafts again, with a note for the translators. With --cue it does so for
+// one text, else for all.
 func (c *translationsSendBackCmd) Run(ctx context.Context, t *console) error {
 	in := map[string]string{"note": c.Note}
 	if c.Cue != "" {

@@ -34,8 +34,8 @@ type translationStatus struct {
 	Tasks    []service.TranslationTask `json:"todo"`
 }
 
-// loadTranslationStatus loads what is left to do in a translation; with suggestions from earlier
-// translations if suggest is set.
+// loadTranslationStatus returns the progress of a translation and its unfinished texts. With
+// suggest, each text has suggestions from earlier translations.
 func loadTranslationStatus(ctx context.Context, r *apiClient, t web.Translation, suggest bool) (translationStatus, error) {
 	s := translationStatus{
 		Language: t.Language, Revision: t.Revision, Source: t.Source, State: t.State, Progress: t.Progress,
@@ -44,7 +44,8 @@ func loadTranslationStatus(ctx context.Context, r *apiClient, t web.Translation,
 	return s, r.call(ctx, http.MethodGet, path, nil, &s.Tasks)
 }
 
-// formatProgress describes progress in one line, such as "of 12 cues 10 approved, 2 drafts".
+// formatProgress returns the progress of a translation in one line, such as "of 12 cues 10
+// approved, 2 drafts". Counts of 0 are left out.
 func formatProgress(p translation.Progress) string {
 	var parts []string
 	for _, part := range []struct {
@@ -61,7 +62,9 @@ func formatProgress(p translation.Progress) string {
 	return fmt.Sprintf("of %s %s", plural.Count(p.SourceCues, "cue"), strings.Join(parts, ", "))
 }
 
-// Run implements `lectern translations status`.
+// Run implements `lectern translations status`: it prints the progress of a talk's translations.
+// For a single language it also prints the texts that are left to translate or to change. It exits
+// with code 3 if that translation does not exist.
 func (c *translationsStatusCmd) Run(ctx context.Context, t *console) (err error) {
 	r, err := c.connectReadOnly(ctx, t, c.Talk)
 	if err != nil {
@@ -94,8 +97,8 @@ func (c *translationsStatusCmd) Run(ctx context.Context, t *console) (err error)
 	return err
 }
 
-// load loads the status of all translations of the talk, or of the one in --language with
-// suggestions.
+// load returns the status of all translations of the talk, or only of the one in c.Language, then
+// with suggestions.
 func (c *translationsStatusCmd) load(ctx context.Context, r *apiClient) ([]translationStatus, error) {
 	track := trackFlags{Talk: c.Talk, Language: c.Language}
 	var list []web.Translation
@@ -124,7 +127,8 @@ func (c *translationsStatusCmd) load(ctx context.Context, r *apiClient) ([]trans
 	return all, nil
 }
 
-// writeTask prints one text that is left to do.
+// writeTask prints a text that is left to translate or to change, with its source, its translation
+// so far, suggestions and notes.
 func writeTask(b *strings.Builder, d service.TranslationTask) {
 	fmt.Fprintf(b, "\n%s: %s, %s\n", d.ID, formatRange(d.StartMS, d.EndMS), map[translation.State]string{
 		translation.Untranslated: "to translate", translation.NeedsEditing: needsEditingReason(d.Was, d.Source),

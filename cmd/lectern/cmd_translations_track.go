@@ -22,19 +22,19 @@ type trackFlags struct {
 	serverFlags
 }
 
-// canonicalize brings the language into its canonical form.
+// canonicalize changes f.Language to its canonical form (BCP 47). An invalid language is an error.
 func (f *trackFlags) canonicalize() (err error) {
 	f.Language, err = subtitle.CanonicalLanguage(f.Language)
 	return err
 }
 
-// path returns the path of the translation in the API.
+// path returns the path of the translation, relative to the API. The language must be canonical.
 func (f *trackFlags) path() string {
 	return "/talks/" + url.PathEscape(f.Talk) + "/translations/" + url.PathEscape(f.Language)
 }
 
-// open connects to the API to change the translation. A missing data directory is an error, and none
-// is created.
+// open returns a client of the API for a change of the translation, as connect does. A missing data
+// directory is an error and is not created. It also brings the language into canonical form.
 func (f *trackFlags) open(ctx context.Context, t *console) (*apiClient, error) {
 	if err := f.canonicalize(); err != nil {
 		return nil, err
@@ -52,8 +52,9 @@ func (f *trackFlags) open(ctx context.Context, t *console) (*apiClient, error) {
 	return r, err
 }
 
-// change posts an action on the translation and prints the result. done describes what was done;
-// next is the command that usually follows, or "".
+// change posts to the path action of the translation, such as "/approve", with in as JSON, and
+// prints the resulting progress. done is printed as what was done, and next, unless it is "", as
+// the command to run next.
 func (f *trackFlags) change(ctx context.Context, t *console, action string, in any, done, next string) (err error) {
 	r, err := f.open(ctx, t)
 	if err != nil {
@@ -67,7 +68,8 @@ func (f *trackFlags) change(ctx context.Context, t *console, action string, in a
 	return f.printResult(ctx, t, r, changed, done, next)
 }
 
-// explain turns an error of the API into one that tells what to do about it.
+// explain returns an error of the API in a form that tells how to continue: for a missing talk or
+// translation, and for a conflict with another revision. Other errors are returned as they are.
 func (f *trackFlags) explain(ctx context.Context, r *apiClient, err error) error {
 	var refusal *apiError
 	switch {
@@ -86,7 +88,8 @@ func (f *trackFlags) explain(ctx context.Context, r *apiClient, err error) error
 	return err
 }
 
-// printResult prints the state of the translation after a change, and what comes next.
+// printResult prints the progress of the translation after a change. done and next are as in
+// change. With --json it prints the status as JSON instead.
 func (f *trackFlags) printResult(ctx context.Context, t *console, r *apiClient, changed web.Translation, done, next string) error {
 	if f.JSON {
 		status, err := loadTranslationStatus(ctx, r, changed, false)

@@ -24,7 +24,9 @@ type translationsUpdateCmd struct {
 	JSON bool `help:"Print JSON: what is up to date, and what to edit."`
 }
 
-// Run implements `lectern translations update`.
+// Run implements `lectern translations update`: it compares a translated file with the corrected
+// version of its source, and prints which cues need a translator. With -o it writes the translation
+// with the times of the new source. Open work does not change the exit code.
 func (c *translationsUpdateCmd) Run(ctx context.Context, t *console) error {
 	files := []string{c.OldSource, c.NewSource, c.Translation}
 	if countEqual(stdio, files) > 1 {
@@ -79,8 +81,8 @@ func cueIDs(cues []conference.Cue) []string {
 	return ids
 }
 
-// visibleCues returns the cues that viewers of a translation see: without those that lost their
-// source, and without those that repeat it.
+// visibleCues returns the cues of a translation that viewers see. Obsolete cues, and those that
+// only repeat the source, are left out.
 func visibleCues(cues []translation.Cue) (all []conference.Cue) {
 	for _, c := range cues {
 		if c.State != translation.Obsolete && c.State != translation.Untranslated {
@@ -90,7 +92,9 @@ func visibleCues(cues []translation.Cue) (all []conference.Cue) {
 	return all
 }
 
-// printUpdate prints what is left to do for a translator.
+// printUpdate prints how many cues of a translation are up to date, and lists those that are left
+// to edit or to translate. name and source are the names of the files. written is true if the
+// translation was written to a file.
 func printUpdate(w io.Writer, r translation.UpdateReport, name, source string, written bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d up to date", name, r.Kept+r.Retimed)
@@ -109,7 +113,8 @@ func printUpdate(w io.Writer, r translation.UpdateReport, name, source string, w
 	return err
 }
 
-// printNeedsEditing prints the cues whose source changed.
+// printNeedsEditing prints each translated cue whose source has changed, with the old and new
+// source texts. name is that of the translated file.
 func printNeedsEditing(b *strings.Builder, name string, list []translation.StaleCue) {
 	for _, s := range list {
 		fmt.Fprintf(b, "\n%s:%d: %s, %s\n", name, s.Line, formatRange(s.StartMS, s.EndMS), needsEditingReason(s.OldSource, s.NewSource))
@@ -138,7 +143,8 @@ func printParagraph(b *strings.Builder, what, text string) {
 	}
 }
 
-// formatRange formats a time range.
+// formatRange returns a time range, given in milliseconds, as two clock times with a hyphen between
+// them.
 func formatRange(fromMS, toMS int64) string {
 	at := func(ms int64) string { return timeline.FormatClock(time.Duration(ms) * time.Millisecond) }
 	return at(fromMS) + "-" + at(toMS)

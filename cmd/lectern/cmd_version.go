@@ -15,7 +15,7 @@ type versionCmd struct {
 	JSON bool `help:"Print JSON."`
 }
 
-// Help returns the details of `lectern version --help`.
+// Help returns the text of `lectern version --help` below the usage.
 func (c *versionCmd) Help() string {
 	return "Put this into a bug report."
 }
@@ -37,7 +37,8 @@ type programVersion struct {
 	Error   string `json:"error,omitempty"`
 }
 
-// Run implements `lectern version`. A missing ffmpeg is part of the answer and no error.
+// Run implements `lectern version`: it prints the versions of Lectern, Go and ffmpeg. A missing
+// ffmpeg is printed and is no error.
 func (c *versionCmd) Run(ctx context.Context, t *console) error {
 	found := struct {
 		buildVersion
@@ -71,7 +72,8 @@ func (v buildVersion) commitText() string {
 // main.linkedVersion=…".
 var linkedVersion, linkedCommit string
 
-// readBuildVersion reads the version that the Go toolchain stored in the program.
+// readBuildVersion returns the version of this program: what the linker set for a release, else
+// what the Go toolchain stored. If neither did, the version is "unknown".
 func readBuildVersion() buildVersion {
 	v := buildVersion{Version: "unknown", Commit: linkedCommit, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()

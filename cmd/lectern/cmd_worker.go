@@ -20,8 +20,9 @@ type workerCmd struct {
 	dataFlag
 }
 
-// Run implements `lectern worker`. It shares the store (for example over NFS) and Redis with a
-// server or a build, and sees recordings under the same paths.
+// Run implements `lectern worker`: it runs jobs of a server or a build on another machine until it
+// is interrupted. Both must share Redis and the store, for example over NFS, and see recordings at
+// the same paths. A problem of this machine, such as a full disk, ends the worker.
 func (c *workerCmd) Run(ctx context.Context, t *console) (err error) {
 	if c.Redis == "" {
 		return &usageError{"a worker needs --redis URL, the same as the server or the build"}
@@ -54,10 +55,10 @@ func (c *workerCmd) Run(ctx context.Context, t *console) (err error) {
 	return err
 }
 
-// stopOnMachineFailure wraps a handler so that the worker stops when its own machine fails, for
-// example with a full disk. It doesn't report such a job as failed: the conductor finds it undone
-// and gives it to another worker. Otherwise a broken worker would fail jobs faster than others take
-// them.
+// stopOnMachineFailure returns a handler that calls handle and also calls leave if the job failed
+// because of this machine, for example because its disk is full. leave must end the context of
+// queue.Serve, so that the job is not reported as failed and another worker gets it. Without this,
+// a broken worker would fail jobs faster than others take them.
 func stopOnMachineFailure(leave context.CancelCauseFunc, handle queue.Handler) queue.Handler {
 	return func(ctx context.Context, job action.Job, report func(action.Event)) error {
 		err := handle(ctx, job, report)

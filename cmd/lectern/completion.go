@@ -16,8 +16,9 @@ type completion struct {
 // suggestion is one word, and what it means if that is known.
 type suggestion struct{ Word, Help string }
 
-// complete returns what can follow "lectern" and the words before the last one, which is being typed
-// and may be "". It calls talks to get the slugs of talks.
+// complete returns what can replace the last of words, which are those after "lectern". The last
+// word is being typed and may be "". talks is called for the slugs of talks only if they are
+// possible.
 func complete(app *kong.Node, words []string, talks func() []string) completion {
 	if len(words) == 0 {
 		words = []string{""}
@@ -86,7 +87,7 @@ func parseLine(app *kong.Node, words []string) parsedLine {
 	return at
 }
 
-// findFlag returns the flag that a word such as --out, --out=DIR or -o names, or nil.
+// findFlag returns the flag of a command that a word such as --out, --out=DIR or -o is for, or nil.
 func findFlag(node *kong.Node, word string) *kong.Flag {
 	name, _, _ := strings.Cut(word, "=")
 	for _, group := range node.AllFlags(true) {
@@ -117,8 +118,8 @@ func completeFlags(node *kong.Node) (c completion) {
 	return c
 }
 
-// completeValue returns the possible values of a flag or an argument: its enum, slugs of talks, or
-// files. It returns none if nothing is known of it.
+// completeValue returns the possible values of a flag or an argument: those of its enum, slugs of
+// talks, or files. It returns none if any text is possible.
 func completeValue(v *kong.Value, talks func() []string) (c completion) {
 	placeholder := ""
 	if v.Flag != nil {

@@ -37,8 +37,9 @@ type dataDir struct {
 	store   *store.Local
 }
 
-// openDataDir opens a data directory for this process alone. It waits until no other command has it;
-// if a server has it, that is an error.
+// openDataDir opens a data directory, which it creates if it does not exist, and locks it for this
+// process. It waits for other commands that have the lock, and says so on standard error. If a
+// server has the lock, it returns an *inputerr.Error.
 func openDataDir(ctx context.Context, t *console, dir string) (_ *dataDir, err error) {
 	h := new(dataDir)
 	defer func() {
@@ -71,8 +72,8 @@ func openDataDir(ctx context.Context, t *console, dir string) (_ *dataDir, err e
 	return h, h.store.SweepScratch(ctx)
 }
 
-// dataDirError explains why a data directory cannot be created or written to. Other errors are
-// returned as they are.
+// dataDirError returns err as an *inputerr.Error with a hint if it means that the data directory
+// cannot be created or written to. It returns other errors as they are.
 func dataDirError(dir string, err error) error {
 	var failed *fs.PathError
 	switch {
@@ -101,8 +102,9 @@ func (h *dataDir) close() error {
 	return errors.Join(errs...)
 }
 
-// startQueueWorker opens the queue and runs its jobs in this process. The returned function stops
-// it, waits for running jobs and closes the queue.
+// startQueueWorker opens the queue, with the Redis at url or an embedded one if url is "", and runs
+// its jobs in this process. Call the returned function in the end: it stops the worker, waits for
+// running jobs and closes the queue.
 func startQueueWorker(ctx context.Context, t *console, s *store.Local, url string) (*queue.Queue, func() error, error) {
 	tools, err := media.FindTools()
 	if err != nil {
@@ -131,7 +133,7 @@ func startQueueWorker(ctx context.Context, t *console, s *store.Local, url strin
 	}, nil
 }
 
-// slots returns how many jobs this machine runs at once.
+// slots returns how many jobs this machine runs at once: one for each core, and at least two.
 func slots() int { return max(2, runtime.NumCPU()) }
 
 // quickSlots is how many more jobs run at once if they take moments only, so that a corrected
@@ -146,7 +148,8 @@ func workerName() string {
 	return fmt.Sprintf("%s-%d", host, os.Getpid())
 }
 
-// publisher returns what builds bundles from the data directory. q may be nil if nothing is built.
+// publisher returns a Builder that builds bundles from the data directory. q may be nil if it is
+// only used for planning.
 func (h *dataDir) publisher(t *console, q *queue.Queue) *conductor.Builder {
 	return &conductor.Builder{
 		Conductor: conductor.Conductor{
@@ -158,8 +161,8 @@ func (h *dataDir) publisher(t *console, q *queue.Queue) *conductor.Builder {
 	}
 }
 
-// buildBundle builds a bundle, and shows the progress. With asJSON it doesn't print issues, which
-// are in the result.
+// buildBundle builds a bundle with the queue at url, embedded if that is "", and shows the
+// progress. With asJSON it does not print issues, which the result contains anyway.
 func (h *dataDir) buildBundle(ctx context.Context, t *console, url string, asJSON bool, req conductor.BuildRequest) (result conductor.BuildResult, err error) {
 	q, stop, err := startQueueWorker(ctx, t, h.store, url)
 	if err != nil {

@@ -60,7 +60,7 @@ type commands struct {
 	ShowVersion kong.VersionFlag `name:"version" help:"Print the version and exit."`
 }
 
-// newParser returns the parser of the command line. dataDir is the default of --data.
+// newParser returns the parser that fills c from a command line. dataDir is the default of --data.
 func newParser(c *commands, dataDir string) (*kong.Kong, error) {
 	parser, err := kong.New(c,
 		kong.Name("lectern"),
@@ -91,7 +91,9 @@ func main() {
 	os.Exit(run(os.Args[1:]))
 }
 
-// run runs the program with arguments and returns the exit code.
+// run parses the arguments, runs the command that they name and returns the exit code. Without
+// arguments it prints the help. An interrupt or SIGTERM ends the context of the command, and a
+// second one kills the process.
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -128,8 +130,8 @@ func run(args []string) int {
 	return t.report(err)
 }
 
-// commandName returns the command that args name, followed by a space, for a hint; "" if there is
-// none.
+// commandName returns the command that args begin with, such as "bundle build ", with a space at
+// the end. It returns "" if args do not begin with a command.
 func commandName(known *kong.Node, args []string) string {
 	for _, c := range known.Children {
 		if len(args) > 0 && c.Name == args[0] {
@@ -149,7 +151,8 @@ func (e *usageError) Error() string { return e.problem }
 
 var errInterrupted = errors.New("interrupted")
 
-// report prints an error, and returns the exit code for it; 0 for nil.
+// report prints an error and returns the exit code for it, 0 if err is nil. With --json it prints
+// the error as JSON too. It prints nothing for errReported.
 func (t *console) report(err error) int {
 	if err == nil {
 		return 0
@@ -181,7 +184,7 @@ func (t *console) report(err error) int {
 	return code
 }
 
-// printJSON writes one JSON document to standard output.
+// printJSON prints v to standard output as an indented JSON document.
 func (t *console) printJSON(v any) error {
 	e := json.NewEncoder(t.out)
 	e.SetIndent("", "  ")

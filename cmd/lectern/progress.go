@@ -33,7 +33,8 @@ type stageProgress struct {
 	conductor.StageStatus
 }
 
-// update shows a new status. The last one is complete.
+// update shows the present status of the build: as bars on a terminal, else as a line for each
+// stage now and then. It prints each issue of the recordings once.
 func (v *progress) update(s conductor.Status) {
 	for _, t := range s.Issues {
 		if said := t.String(); v.reportedIssues != nil && !v.reportedIssues[said] {
@@ -69,8 +70,8 @@ func (v *progress) update(s conductor.Status) {
 const plainLineInterval = 15 * time.Second
 
 // update stores a new status of the stage, and reports whether to print a line now: when the stage
-// finishes, or when it is busy and the last line is old. Until complete, the plan may add actions
-// to a stage that has none left, so that it does not count as finished.
+// finishes, or when it is busy and the last line is old. complete is false while the plan may still
+// add actions; until then, a stage does not count as finished.
 func (g *stageProgress) update(st conductor.StageStatus, complete bool, now time.Time) (news bool) {
 	if g.finished {
 		return false
@@ -93,8 +94,8 @@ func (g *stageProgress) update(st conductor.StageStatus, complete bool, now time
 	return true
 }
 
-// smoothSpeed averages the speed over some seconds: encoders start slowly and end at different
-// times, and a number that jumps cannot be read.
+// smoothSpeed updates the shown speed to a moving average over some seconds. The speed itself jumps
+// too much to be read, since encoders start slowly and end at different times.
 func (g *stageProgress) smoothSpeed(now time.Time) {
 	if g.StageStatus.Speed == 0 {
 		return
@@ -105,7 +106,7 @@ func (g *stageProgress) smoothSpeed(now time.Time) {
 	g.lastSample = now
 }
 
-// line describes the stage in words.
+// line returns the progress of the stage as one line of text.
 func (g *stageProgress) line(now time.Time) string {
 	parts := []string{fmt.Sprintf("%s: %s", g.name, g.countText())}
 	if !g.finished {
@@ -129,7 +130,8 @@ const (
 	minBarWidth = 5
 )
 
-// bar draws the stage in at most width characters.
+// bar returns the progress of the stage as a line with a bar, of at most width characters. On a
+// narrow terminal the bar is left out.
 func (g *stageProgress) bar(width int, now time.Time) string {
 	name := fmt.Sprintf("%-*s", nameWidth, g.name)
 	text := fmt.Sprintf("%*s %*s  %-*s", countWidth, g.countText(), speedWidth, g.speedText(), timeWidth, g.timeText(now))
@@ -156,8 +158,8 @@ func (g *stageProgress) countText() string {
 	return s
 }
 
-// speedText formats the speed as a multiple of real time, such as 2.5×. It returns "" if that means
-// nothing, as where streams are only copied.
+// speedText returns the speed as a multiple of real time, such as "2.5×". It returns "" if the
+// stage is idle, or if the speed is at least 100 and so means nothing, as when streams are copied.
 func (g *stageProgress) speedText() string {
 	if g.Busy == 0 || g.speed == 0 || g.speed >= 100 {
 		return ""
@@ -180,7 +182,7 @@ func (g *stageProgress) timeText(now time.Time) string {
 	return ""
 }
 
-// shortDuration formats a duration in one or two units, such as 45s, 12 min or 1h20m.
+// shortDuration returns a duration rounded for people, such as "4.5s", "45s", "12 min" or "1h20m".
 func shortDuration(d time.Duration) string {
 	switch {
 	case d < 10*time.Second && d%time.Second != 0:
@@ -194,7 +196,7 @@ func shortDuration(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// finish leaves the last state on the terminal.
+// finish leaves the bars as they are on the terminal. Later output appears below them.
 func (v *progress) finish() { v.out.finishBlock() }
 
 // progressLine shows the progress of something that is usually done in a moment, in one line.
@@ -209,7 +211,8 @@ func newProgressLine(t *console) *progressLine {
 	return &progressLine{out: t.err, began: now, shown: now}
 }
 
-// show formats the line and shows it if enough time has passed since the last one.
+// show formats and shows the line. It shows nothing in the first second, or if the last line was
+// shown a moment ago: a quarter of a second on a terminal, plainLineInterval elsewhere.
 func (l *progressLine) show(format string, args ...any) {
 	now, every := time.Now(), plainLineInterval
 	_, live := l.out.width()

@@ -20,14 +20,14 @@ type terminal struct {
 	block []string // what stands at the end
 }
 
-// width returns the number of columns, and whether this is a terminal.
+// width returns the number of columns of the terminal, and whether standard error is a terminal.
 func (s *terminal) width() (int, bool) {
 	w, _, err := term.GetSize(int(s.out.Fd()))
 	return w, err == nil && w > 0
 }
 
-// drawBlock replaces the block, in one write so that nothing flickers. It drops lines that don't fit
-// on the terminal.
+// drawBlock replaces the block at the end of the output by lines, in one write so that it does not
+// flicker. Lines that do not fit on the terminal are left out.
 func (s *terminal) drawBlock(lines []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -37,7 +37,7 @@ func (s *terminal) drawBlock(lines []string) {
 	s.rewrite(nil, lines)
 }
 
-// Write prints above the block.
+// Write prints b above the block. If there is a block, b must end with a newline.
 func (s *terminal) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,8 +47,8 @@ func (s *terminal) Write(b []byte) (int, error) {
 	return len(b), s.rewrite(b, s.block)
 }
 
-// finishBlock leaves the block where it is, and clears what the terminal echoed below it, such as
-// ^C.
+// finishBlock leaves the block on the terminal; later output appears below it. It clears the line
+// below the block, where the terminal may have echoed ^C.
 func (s *terminal) finishBlock() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,8 +58,8 @@ func (s *terminal) finishBlock() {
 	s.block = nil
 }
 
-// rewrite prints text, which must end with a newline, in place of the old block, and then the new
-// block.
+// rewrite replaces the old block by text and, below it, the new block. text may be empty; otherwise
+// it must end with a newline. The caller holds the mutex.
 func (s *terminal) rewrite(text []byte, block []string) error {
 	var b strings.Builder
 	if n := len(s.block); n > 0 {
@@ -86,10 +86,11 @@ type plainLogHandler struct {
 	attrs []slog.Attr
 }
 
-// Enabled lets only warnings and errors through.
+// Enabled reports whether the level is a warning or higher. Lower levels are not shown.
 func (m plainLogHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
 
-// Handle prints "lectern: MESSAGE: ERROR (slot encode/720/r0/3, attempt 2)".
+// Handle prints a record as one line, such as "lectern: MESSAGE: ERROR (slot encode/720/r0/3,
+// attempt 2)".
 func (m plainLogHandler) Handle(_ context.Context, r slog.Record) error {
 	line := "lectern: " + r.Message
 	var about []string
@@ -112,11 +113,11 @@ func (m plainLogHandler) Handle(_ context.Context, r slog.Record) error {
 	return err
 }
 
-// WithAttrs returns a handler that adds attributes to each message.
+// WithAttrs returns a handler that also prints these attributes with each record.
 func (m plainLogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	m.attrs = append(m.attrs[:len(m.attrs):len(m.attrs)], attrs...)
 	return m
 }
 
-// WithGroup ignores groups.
+// WithGroup returns the handler itself: groups do not change the output.
 func (m plainLogHandler) WithGroup(string) slog.Handler { return m }
