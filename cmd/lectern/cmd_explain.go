@@ -83,8 +83,9 @@ func (c *explainCmd) Run(ctx context.Context, t *console) (err error) {
 	return nil
 }
 
-// printExplanations prints each reason once, with the slots of all actions that ran for it. Reasons
-// such as a changed title come first, and changed inputs that other actions made come last.
+// printExplanations prints each reason once, with the slots of all actions that ran for it. Root
+// causes, such as a changed title, come first. Reasons with an input that another action made come
+// after them.
 func printExplanations(w io.Writer, all []explainedSlot) {
 	reasons := make(map[string][]string)
 	var first, others []string

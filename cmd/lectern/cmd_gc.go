@@ -55,8 +55,8 @@ func (c *gcCmd) Run(ctx context.Context, t *console) (err error) {
 	return err
 }
 
-// collect removes artifacts that no talk needs and that are older than --keep. It also removes runs
-// beyond the last conductor.RunsKept of each talk from the catalog.
+// collect removes artifacts that no talk needs and that are older than --keep. It also removes,
+// from the catalog, all runs of each talk but the last conductor.RunsKept.
 func (c *gcCmd) collect(ctx context.Context, t *console, h *dataDir) (stats store.CollectStats, err error) {
 	reachable, err := h.publisher(t, nil).GCRoots(ctx)
 	if err != nil {

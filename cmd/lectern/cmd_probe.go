@@ -90,7 +90,7 @@ func (p probeResult) print(w io.Writer) {
 	}
 }
 
-// channelLayout returns "mono", "stereo" or, for other numbers, such as "6 channels".
+// channelLayout returns "mono" for one channel, "stereo" for two, and "6 channels" for six.
 func channelLayout(n int) string {
 	switch n {
 	case 1:

@@ -291,7 +291,8 @@ func parseCuts(cuts []string, recordings int) ([]conference.KeptRange, error) {
 }
 
 // osUser returns the login name of the person who runs the command, even under sudo, for the
-// history. It trusts the environment, and returns such as "uid 1000" if that has no name.
+// history. It reads the name from environment variables; without any, it returns the numeric id,
+// such as "uid 1000".
 func osUser() string {
 	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
 		if v := os.Getenv(name); v != "" {

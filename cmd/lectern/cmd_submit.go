@@ -210,8 +210,9 @@ func (u *tusUpload) exists(ctx context.Context) bool {
 // later.
 const uploadRetryTimeout = 2 * time.Minute
 
-// sendAll sends what the server does not have of the file yet. If the connection breaks, it tries
-// again until uploadRetryTimeout has passed without progress.
+// sendAll sends the part of the file that the server does not have yet. If the connection breaks or
+// the server refuses the bytes, it tries again until uploadRetryTimeout has passed without
+// progress. After other errors, such as a status of 5xx, it tries again until ctx ends.
 func (u *tusUpload) sendAll(ctx context.Context) error {
 	wait, last := time.Second, time.Now()
 	for {

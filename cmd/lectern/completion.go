@@ -16,9 +16,9 @@ type completion struct {
 // suggestion is one word, and what it means if that is known.
 type suggestion struct{ Word, Help string }
 
-// complete returns what can replace the last of words, which are those after "lectern". The last
-// word is being typed and may be "". talks is called for the slugs of talks only if they are
-// possible.
+// complete returns what can replace the last of words, which are the words after "lectern". The
+// last one is being typed and may be "". If the slug of a talk is possible, complete calls talks
+// for all slugs.
 func complete(app *kong.Node, words []string, talks func() []string) completion {
 	if len(words) == 0 {
 		words = []string{""}

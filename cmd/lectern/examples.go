@@ -73,7 +73,7 @@ lectern translations update --old-source old.en.srt --new-source new.en.srt --tr
 	"worker":  `lectern worker --redis redis://server:6379/0 --data /mnt/lectern`,
 }
 
-// addExamples adds the examples of each command to its help.
+// addExamples appends to the help of each command its examples, under a heading.
 func addExamples(app *kong.Node) {
 	for _, node := range app.Leaves(true) {
 		lines := strings.TrimSpace(examples[node.Path()])

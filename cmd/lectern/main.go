@@ -199,8 +199,8 @@ const (
 	systemSocket  = "/run/lectern/lectern.sock"
 )
 
-// defaultDataDir returns the default of --data: $LECTERN_DATA, or the system's data directory
-// where this user may read it, or the user's own directory for application data.
+// defaultDataDir returns the default of --data: $LECTERN_DATA if set, else the system's data
+// directory if this user may read it, else the user's own directory for application data.
 func defaultDataDir() string {
 	if dir := os.Getenv("LECTERN_DATA"); dir != "" {
 		return dir

@@ -64,8 +64,8 @@ func (b *Builder) Planner() *planner.Planner {
 }
 
 // Build builds a talk's bundle and writes it to the submission's directory. It saves the submission
-// in the catalog only after a plan has shown that the facts are valid. Even with an error the
-// result holds the notes, the issues and what was done.
+// in the catalog only after a plan has shown that the facts are valid. It returns an
+// *inputerr.Error if the input is at fault, and an *ActionsFailedError if actions failed for good.
 func (b *Builder) Build(ctx context.Context, request BuildRequest) (BuildResult, error) {
 	return b.buildWith(ctx, &b.Conductor, request)
 }
@@ -214,8 +214,8 @@ func (r *buildRun) raiseSalt(ctx context.Context, rendition string) error {
 	return nil
 }
 
-// addWorkerNotes returns notes with those added that workers left with the artifacts of g, each
-// once. Notes with observations are not added, since the plan contains them.
+// addWorkerNotes appends to notes, each once, the notes that workers left with the artifacts of g.
+// It leaves out those with observations, since the notes of the plan contain them.
 func (r *buildRun) addWorkerNotes(ctx context.Context, g plan.Graph, notes []string) ([]string, error) {
 	for _, a := range g.Actions {
 		if slices.Contains(g.ObservationKeys, a.Key) {

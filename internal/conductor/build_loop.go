@@ -162,8 +162,8 @@ func (b *BuildLoop) update(t *talkBuild, change func(*talkBuild)) {
 }
 
 // Run builds the talks that the catalog has requests for, until ctx ends. Then it cancels the
-// running builds, waits for them and returns nil. Their requests stay pending. Run must be called
-// only once.
+// running builds, waits for them and returns nil. Their requests stay pending. Run returns an error
+// only if it cannot read the catalog at the start. It must be called only once.
 func (b *BuildLoop) Run(ctx context.Context) error {
 	builder := b.Builder
 	if err := builder.Catalog.EndInterruptedRuns(ctx); err != nil {

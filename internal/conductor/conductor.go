@@ -115,8 +115,9 @@ func (e *ActionsFailedError) Error() string {
 }
 
 // Reconcile plans, queues and retries actions until the target's bundle is in the store. It returns
-// an *inputerr.Error if the input is at fault, an *ActionsFailedError if actions failed for good,
-// or ctx's error. Before it returns an error, it cancels the jobs in flight.
+// an *inputerr.Error if the input is at fault, and an *ActionsFailedError if actions failed for
+// good. Other errors are those of ctx, the store, or the target's functions. Before it returns an
+// error, it cancels the jobs in flight.
 func (c *Conductor) Reconcile(ctx context.Context, t Target) (Result, error) {
 	r := newReconciler(c, t)
 	err := r.replan(ctx)

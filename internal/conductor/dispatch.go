@@ -36,8 +36,8 @@ func (r *reconciler) dispatchReady(ctx context.Context) error {
 	}
 }
 
-// nextReady returns the first action in plan order that is ready and whose job MaxInFlight still
-// allows, or nil.
+// nextReady returns the first ready action, in plan order, for which MaxInFlight allows another
+// job. It returns nil if there is none.
 func (r *reconciler) nextReady() *node {
 	inFlight := make(map[bool]int) // true: quick jobs
 	for _, j := range r.inflight {

@@ -115,8 +115,8 @@ func isPresent(ctx context.Context, s Store, log *slog.Logger, key action.Key, i
 	return true, nil
 }
 
-// link finds for each action which actions depend on it, how many of its inputs are missing, and
-// whether it is needed. It lists those that can start in ready.
+// link sets, for each action, the actions that depend on it, the number of its missing inputs, and
+// whether it is needed. It sets ready to the actions that can start.
 func (g *actionGraph) link() {
 	for _, n := range g.nodes {
 		n.missingInputs, n.dependents, n.needed = 0, nil, false

@@ -145,9 +145,9 @@ func (r *reconciler) poll(ctx context.Context) error {
 	return r.recordStates(ctx)
 }
 
-// checkJob sends a job that the queue has not accepted yet, and else asks the queue for its state.
-// A job that the queue does not know at two polls in a row counts as lost: its actions get ready to
-// start in a new job.
+// checkJob sends a job that the queue has not accepted yet; for others it asks the queue for the
+// state. A job that the queue does not know at two polls in a row counts as lost: its actions
+// become ready to start in a new job.
 func (r *reconciler) checkJob(ctx context.Context, j *inflightJob) error {
 	if !j.sent {
 		return r.sendJob(ctx, j)
@@ -260,8 +260,8 @@ func (r *reconciler) reload(ctx context.Context) (err error) {
 	return r.cancelUnneeded(ctx)
 }
 
-// cancelUnneeded cancels the jobs none of whose actions are in the plan any more. Quick jobs are
-// left to finish.
+// cancelUnneeded cancels each job that has no action in the plan any more. Quick jobs are left to
+// finish.
 func (r *reconciler) cancelUnneeded(ctx context.Context) error {
 	for id, j := range r.inflight {
 		planned := slices.ContainsFunc(j.nodes, func(n *node) bool { return r.nodes[n.action.Key] == n })
@@ -276,9 +276,9 @@ func (r *reconciler) cancelUnneeded(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// retryOrFail makes an action ready to start again whose job ended without its artifact. After
-// MaxAttempts failures, or if its job was lost too often, the action fails for good. failure is nil
-// if the job was lost.
+// retryOrFail updates an action whose job ended without making its artifact. The action may start
+// again, except after MaxAttempts failures or if its job was lost too often: then it has failed for
+// good. failure is nil if the job was lost.
 func (r *reconciler) retryOrFail(n *node, failure *action.Failure) {
 	n.state = absent
 	if failure != nil {

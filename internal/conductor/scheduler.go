@@ -280,8 +280,8 @@ func (j *queuedJob) priority() int {
 	return highest
 }
 
-// minInFlight returns the smallest number of long jobs in the queue that a session waiting for j
-// has. busy holds that number for each session.
+// minInFlight returns how many long jobs in the queue the least busy of the sessions has that wait
+// for j. busy holds the number of such jobs of each session.
 func (j *queuedJob) minInFlight(busy map[*session]int) int {
 	first, lowest := true, 0
 	for m := range j.waiters {

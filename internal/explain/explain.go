@@ -55,8 +55,8 @@ func (e Explainer) Explain(runs []catalog.Run, s catalog.SlotResult) (why string
 	return "there was no such action before", nil, nil
 }
 
-// diffKeys returns the parts that differ between the keys of two results of one slot: the version
-// of its kind, its parameters, and its inputs. run is the run of now.
+// diffKeys returns the parts that differ between the keys of two results of the same slot: the
+// version of its kind, its parameters, and its inputs. run is the run that has the later result.
 func (e Explainer) diffKeys(run catalog.Run, before, now catalog.SlotResult) ([]Change, error) {
 	var a, b action.Preimage
 	if err := errors.Join(json.Unmarshal(before.Preimage, &a), json.Unmarshal(now.Preimage, &b)); err != nil {
@@ -80,7 +80,8 @@ func (e Explainer) diffKeys(run catalog.Run, before, now catalog.SlotResult) ([]
 }
 
 // diffInputs returns the inputs that differ between two keys, by role. An input that only moved to
-// another role is reported as a changed order. run is the run that now belongs to.
+// another role is reported as a changed order. run is the run with the later key; its slots give
+// the names of inputs that actions make.
 func (e Explainer) diffInputs(run catalog.Run, before, now map[string]action.Key) (changes []Change) {
 	makers := make(map[action.Key]string)
 	for _, s := range run.Slots {

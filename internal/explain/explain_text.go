@@ -147,8 +147,8 @@ func (e Explainer) parameterText(path string, before, now json.RawMessage, rate 
 	return changeText(path, verbatim.format(before, rate), verbatim.format(now, rate))
 }
 
-// changeText returns a clause that describes a change of what name names. A nil value is absent,
-// and "" is a value that is not shown. At most one of the two is nil.
+// changeText returns a clause that describes how a value changed. name is what people call the
+// value. A nil value is absent, and "" is one that is not shown. At most one of the two is nil.
 func changeText(name string, before, now *string) string {
 	switch {
 	case before == nil && *now == "":

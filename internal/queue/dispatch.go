@@ -140,8 +140,8 @@ type jobReplies struct {
 	lease     [2]*redis.FloatCmd
 }
 
-// queryStates returns the states of jobs, in the order of the ids, with one round trip to Redis. It
-// also notices whether Redis was flushed since the last query.
+// queryStates returns the states of jobs, in the order of the ids, with one round trip to Redis.
+// The same round trip shows whether Redis was flushed since the last one.
 func (q *Queue) queryStates(ctx context.Context, ids []string) ([]State, error) {
 	replies := make([]jobReplies, len(ids))
 	p := q.rdb.Pipeline()

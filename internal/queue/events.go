@@ -119,8 +119,8 @@ func (q *Queue) subscribe(ctx context.Context, channel string) subscription {
 	return subscription{q.rdb.Subscribe(ctx, channel)}
 }
 
-// listen calls onSubscribe whenever the subscription is established, also after an outage, and
-// onMessage for every message. It returns when ctx ends.
+// listen calls onMessage for every message, and onSubscribe whenever the subscription begins: at
+// first, and again after each outage. It returns when ctx ends.
 func (s subscription) listen(ctx context.Context, onSubscribe func(), onMessage func(string)) {
 	stop := context.AfterFunc(ctx, func() { s.pubsub.Close() })
 	defer stop()

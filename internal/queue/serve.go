@@ -134,9 +134,10 @@ type runningJob struct {
 	progress atomic.Pointer[action.Event] // not published yet
 }
 
-// process returns the function that handles asynq's tasks. It runs at most cap(slots) jobs at once:
-// asynq has a limit of its own, but after a stall it takes jobs for ended that still run. The
-// function always returns nil, so that asynq forgets the task; the events tell how the job ended.
+// process returns the function that handles asynq's tasks. It runs at most cap(slots) jobs at once.
+// asynq has a limit of its own, but after a stall it believes that running jobs have ended and
+// delivers more. The function always returns nil, so that asynq forgets the task; the published
+// events report how the job ended.
 func (w *worker) process(serving context.Context, slots chan struct{}) asynq.HandlerFunc {
 	return func(ctx context.Context, t *asynq.Task) error {
 		var m message
@@ -186,7 +187,7 @@ func (w *worker) removeJob(id string) {
 }
 
 // stopAccepting makes the worker refuse new jobs, and waits for running ones, including those that
-// asynq takes for ended.
+// asynq believes to have ended.
 func (w *worker) stopAccepting() {
 	w.mu.Lock()
 	w.closed = true

@@ -20,7 +20,7 @@ type CollectStats struct {
 	Bytes     int64 `json:"bytes"` // freed on the disk; a blob that a bundle links frees none
 }
 
-// CollectGarbage removes the artifacts for whose keys keep returns false, and then the blobs that
+// CollectGarbage removes each artifact if keep returns false for its key, and then the blobs that
 // no remaining artifact names. It spares what was stored or used less than minAge ago, and all
 // originals. Other processes may store artifacts meanwhile.
 func (s *Local) CollectGarbage(ctx context.Context, keep func(action.Key) bool, minAge time.Duration) (CollectStats, error) {

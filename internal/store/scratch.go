@@ -63,7 +63,7 @@ func lockScratch(path string) (*os.File, error) {
 	}
 }
 
-// sameFile reports whether an open file is still the one at path.
+// sameFile reports whether path still names the open file f, and not another file or none.
 func sameFile(f *os.File, path string) (bool, error) {
 	open, err := f.Stat()
 	if err != nil {

@@ -228,8 +228,8 @@ func (w *watcher) checkFile(ctx context.Context, path string, d fs.DirEntry, now
 	return w.opts.PollInterval
 }
 
-// room returns the first folder on the way from the watched folder to path, or "" if path is
-// directly in the watched folder.
+// room returns the name of the folder, directly in the watched one, that path is in. It returns ""
+// if path is directly in the watched folder.
 func (w *watcher) room(path string) string {
 	rel, err := filepath.Rel(w.dir, path)
 	if err != nil {

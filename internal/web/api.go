@@ -157,7 +157,8 @@ func personFrom(ctx context.Context) access.Person {
 }
 
 // authenticate returns a handler that adds the person who makes a request to its context and calls
-// next. It responds with an error if the request has an invalid token.
+// next. If the person cannot be determined, as with an invalid token, it responds with an error and
+// does not call next.
 func (a *api) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")

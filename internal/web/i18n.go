@@ -153,8 +153,9 @@ func (w messages) problem(locale string, e *inputerr.Error) problemText {
 // decimal matches a number with a decimal point, and its unit.
 var decimal = regexp.MustCompile(`^[-+]?\d+\.\d+( \p{L}+)?$`)
 
-// value returns a value of a message as people write it in a locale: numbers with its decimal sign,
-// quoted texts with its quotation marks. Other values stay as they are.
+// value returns a value of a message, which is in English form, as people write it in a locale:
+// numbers with its decimal sign, quoted texts with its quotation marks. Other values stay as they
+// are.
 func (w messages) value(locale, value string) string {
 	if locale == locales[0].String() {
 		return value

@@ -25,8 +25,8 @@ type request struct {
 
 // newRequest returns a request with its locale and the person who makes it. The person is the one
 // that WithPerson set, else that of the API token, else that of the session cookie. An invalid
-// token is access.ErrForbidden. With an error the request is still usable, and its person has no
-// access.
+// token is access.ErrForbidden. Even with an error, the returned request can be used to show the
+// error page.
 func (s *Server) newRequest(w http.ResponseWriter, r *http.Request) (*request, error) {
 	v := &request{Server: s, w: w, r: r}
 	v.locale = s.messages.localeOf(r)

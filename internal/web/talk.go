@@ -119,7 +119,8 @@ func (p talkPage) processingOptions(recordings int) (h service.ProcessingOptions
 	return h, nil
 }
 
-// cutError returns what is wrong with a line of a typed cut.
+// cutError returns err, which ParseCut returned for a line of a typed cut, as an error of the
+// form's field cut. number is that of the line, counted from 1.
 func cutError(number int, line string, err error) *inputerr.Error {
 	if known := inputerr.As(err); known != nil {
 		return known.In("cut").At(number)
@@ -231,7 +232,8 @@ func (v *request) eventSentence(e service.Event) string {
 	return v.messages.sentences(v.locale, "event")(m)
 }
 
-// eventValue formats an old or new value in a locale; "" if it does not fit in a line.
+// eventValue returns an old or new value of an event in a locale, as one line. what is the event's
+// kind, such as "talk.language". It returns "" for values that have no short form.
 func (w messages) eventValue(locale, what string, value json.RawMessage) string {
 	text := eventText(what, value)
 	switch what {
@@ -251,8 +253,8 @@ func (w messages) eventValue(locale, what string, value json.RawMessage) string 
 	return text
 }
 
-// eventText returns the old or new value of an event as one line. what is the event's kind. It
-// returns "" for values that have no short form.
+// eventText returns an old or new value of an event as one line, without translating it. what is
+// the event's kind. It returns "" for values that have no short form.
 func eventText(what string, value json.RawMessage) string {
 	var text string
 	if json.Unmarshal(value, &text) == nil {

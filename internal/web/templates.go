@@ -97,7 +97,8 @@ func (w messages) stageName(locale, name string) string {
 	return said
 }
 
-// named returns what a locale calls a value, by the key prefix+value; without such a key, the value.
+// named returns the text of the key prefix+value in a locale, or value itself if there is no such
+// text.
 func (w messages) named(locale, prefix, value string) string {
 	if name, ok := w[locale][prefix+value]; ok {
 		return name.Other
@@ -106,8 +107,8 @@ func (w messages) named(locale, prefix, value string) string {
 }
 
 // failure returns one line about why the processing of a talk failed. In English it is the first
-// line of the reason. Reasons are stored in English, so that in other locales it only names the
-// failed stage.
+// line of the reason. In other locales it is the translated error if the input is at fault; else it
+// names the failed stage, since the log of a failure is in English.
 func (w messages) failure(locale string, r service.TalkSummary) problemText {
 	switch {
 	case locale == locales[0].String():

@@ -63,8 +63,8 @@ func (w messages) sentences(locale, catalog string) func(message.Message) string
 }
 
 // diagnostics returns a function that returns a diagnostic of a subtitle file in a locale. The
-// function gets the diagnostic's English sentence and its message. If the message has no code, as
-// with diagnostics from older versions, the result is in English.
+// function gets the diagnostic's English sentence and its message. A message without a code is from
+// an older version: it is recognised by the sentence if possible, else the result is in English.
 func (w messages) diagnostics(locale string) func(string, message.Message) problemText {
 	t := w.templates(locale, "subtitle")
 	return func(sentence string, detail message.Message) problemText {

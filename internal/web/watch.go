@@ -153,7 +153,7 @@ func (s *Server) verify(v *request) error {
 }
 
 // bundleZip sends the bundle as a ZIP archive. If that fails after the response has begun, it
-// aborts the connection, so that the client does not take the archive for complete.
+// aborts the connection, so that the client notices that the archive is incomplete.
 func (s *Server) bundleZip(v *request) error {
 	b, err := s.service.Bundles.Open(v.ctx(), v.person, v.slug())
 	if err != nil {
