@@ -157,8 +157,8 @@ func (r *buildRun) reload(ctx context.Context) (map[action.Key]action.Original, 
 	return now.Originals, nil
 }
 
-// accept is called with a plan that shows that the facts are valid. It saves the facts and the
-// edition, updates the talk's translations to their source, and adds those to the facts that may be
+// accept saves the facts and the edition, after the plan g has shown that the facts are valid. It
+// updates the talk's translations to their source, and adds those to the facts that may be
 // released. At the first call it begins a run in the catalog. It returns the run's id.
 func (r *buildRun) accept(ctx context.Context, g plan.Graph) (runID int64, err error) {
 	if err := r.saveFacts(ctx, *g.Edition); err != nil {
