@@ -165,7 +165,7 @@ func (c *runCmd) buildRequest(ctx context.Context) (req conductor.BuildRequest, 
 		req.Notes = append(req.Notes, font)
 	}
 	facts := &req.Submission.Facts
-	facts.Talk, facts.Conference, facts.Treatment = given.Talk, given.Conference, given.Treatment
+	facts.Talk, facts.Conference, facts.Processing = given.Talk, given.Conference, given.Treatment
 	facts.Channels = conference.Channels(c.Channels)
 	if facts.Cut, err = parseCuts(c.Cut, len(c.Recordings)); err != nil {
 		return req, err

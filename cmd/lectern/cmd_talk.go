@@ -119,7 +119,7 @@ type approveCmd struct {
 // Run implements `lectern approve`: it approves a talk for publication or, with --wrong, reports a
 // problem with it.
 func (c *approveCmd) Run(ctx context.Context, t *console) error {
-	return c.call(ctx, t, http.MethodPost, "/talks/"+url.PathEscape(c.Talk)+"/verdict", web.Verdict{Approved: c.Wrong == "", Words: c.Wrong}, nil)
+	return c.call(ctx, t, http.MethodPost, "/talks/"+url.PathEscape(c.Talk)+"/verdict", web.SpeakerReview{Approved: c.Wrong == "", Words: c.Wrong}, nil)
 }
 
 type releaseCmd struct {

@@ -32,19 +32,19 @@ func (c *translationsAddCmd) Run(ctx context.Context, t *console) error {
 	if err != nil {
 		return err
 	}
-	return c.upload(ctx, t, name, data, func(web.Receipt) string { return "saved" })
+	return c.upload(ctx, t, name, data, func(web.TranslationUploadResult) string { return "saved" })
 }
 
 // upload uploads data as the translated file name. It prints warnings, what was left out, and the
 // progress. done returns what to print as the action, such as "saved".
-func (c *translationsAddCmd) upload(ctx context.Context, t *console, name string, data []byte, done func(web.Receipt) string) (err error) {
+func (c *translationsAddCmd) upload(ctx context.Context, t *console, name string, data []byte, done func(web.TranslationUploadResult) string) (err error) {
 	r, err := c.open(ctx, t)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
 	query := url.Values{"name": {filepath.Base(name)}, "base": {strconv.Itoa(c.Base)}, "why": {c.Why}, "encoding": {c.Encoding}}
-	var receipt web.Receipt
+	var receipt web.TranslationUploadResult
 	err = r.do(ctx, http.MethodPost, c.path()+"?"+query.Encode(), "application/octet-stream", bytes.NewReader(data), &receipt)
 	if err != nil {
 		return c.explain(ctx, r, err)

@@ -22,7 +22,7 @@ func (c *translationsImportCmd) importIntoTalk(ctx context.Context, t *console) 
 	}
 	track := trackFlags{Talk: c.Talk, Language: c.Language, As: c.As, JSON: c.JSON, serverFlags: c.serverFlags}
 	add := translationsAddCmd{trackFlags: track, File: c.File, Base: c.Base, Why: "uploaded", Encoding: c.Encoding}
-	done := func(web.Receipt) string { return "saved" }
+	done := func(web.TranslationUploadResult) string { return "saved" }
 	if read := exchange.DetectReader(data); read != nil {
 		file, err := read(name, data)
 		if err != nil {
@@ -31,7 +31,7 @@ func (c *translationsImportCmd) importIntoTalk(ctx context.Context, t *console) 
 		if add.Language == "" {
 			add.Language = file.To
 		}
-		done = func(r web.Receipt) string { return fmt.Sprintf("%d changed", r.Changed) }
+		done = func(r web.TranslationUploadResult) string { return fmt.Sprintf("%d changed", r.Changed) }
 	}
 	if add.Language == "" {
 		add.Language = languageInName(c.File)

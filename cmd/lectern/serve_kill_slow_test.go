@@ -159,7 +159,7 @@ func (m *killableServer) keepEditing(ctx context.Context) {
 		m.mu.Lock()
 		n, c := m.title+1, m.caption+1
 		m.mu.Unlock()
-		entry, _ := json.Marshal(web.Entry{Title: fmt.Sprintf("Title %d", n), Kind: "talk", Language: "en"})
+		entry, _ := json.Marshal(web.ScheduleEntry{Title: fmt.Sprintf("Title %d", n), Kind: "talk", Language: "en"})
 		if status, _, _, err := m.request(ctx, http.MethodPut, "/api/v1/talks/errors-that-tell-the-way-out/entry", "application/json", entry, nil); err != nil || status >= 300 {
 			return
 		}

@@ -103,7 +103,7 @@ const arrivalColumns = `SELECT id, name, path, sha256, size, who, room, begun_ms
 func (a *Arrival) scan(row interface{ Scan(...any) error }) error {
 	var length int64
 	var findings string
-	err := row.Scan(&a.ID, &a.Name, &a.Path, &a.SHA256, &a.Size, &a.Who, &a.Room, millis{&a.StartedAt}, &length, &findings, &a.State, millis{&a.At}, asJSON{&a.Talks})
+	err := row.Scan(&a.ID, &a.Name, &a.Path, &a.SHA256, &a.Size, &a.Who, &a.Room, timeColumn{&a.StartedAt}, &length, &findings, &a.State, timeColumn{&a.At}, jsonColumn{&a.Talks})
 	a.Length, a.Findings = time.Duration(length)*time.Millisecond, json.RawMessage(findings)
 	return err
 }

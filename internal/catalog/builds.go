@@ -69,7 +69,7 @@ func (c *Catalog) BuildRequest(ctx context.Context, slug string) (BuildRequest, 
 func (c *Catalog) queryBuildRequests(ctx context.Context, which string, args ...any) (all []BuildRequest, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var w BuildRequest
-		err := rows.Scan(&w.Slug, &w.Generation, &w.Built, &w.Outcome, &w.Who, &w.Why, millis{&w.At}, &w.Priority)
+		err := rows.Scan(&w.Slug, &w.Generation, &w.Built, &w.Outcome, &w.Who, &w.Why, timeColumn{&w.At}, &w.Priority)
 		all = append(all, w)
 		return err
 	}, `SELECT slug, generation, made, outcome, who, why, at_ms, coalesce(scheduling ->> 'priority', 0) AS priority

@@ -195,8 +195,8 @@ func eachRow(ctx context.Context, q querier, scan func(*sql.Rows) error, query s
 	return rows.Err()
 }
 
-// asJSON reads a column that holds v as JSON; v is a pointer.
-type asJSON struct{ v any }
+// jsonColumn reads a column that holds v as JSON; v is a pointer.
+type jsonColumn struct{ v any }
 
 // jsonText returns v as JSON for a column.
 func jsonText(v any) (string, error) {
@@ -205,7 +205,7 @@ func jsonText(v any) (string, error) {
 }
 
 // Scan implements sql.Scanner; NULL leaves v unchanged.
-func (j asJSON) Scan(src any) error {
+func (j jsonColumn) Scan(src any) error {
 	switch b := src.(type) {
 	case nil:
 		return nil
@@ -217,11 +217,11 @@ func (j asJSON) Scan(src any) error {
 	return fmt.Errorf("a column of type %T does not hold JSON", src)
 }
 
-// millis reads a column that holds a time as Unix milliseconds.
-type millis struct{ t *time.Time }
+// timeColumn reads a column that holds a time as Unix milliseconds.
+type timeColumn struct{ t *time.Time }
 
 // Scan implements sql.Scanner; NULL leaves the time unchanged.
-func (m millis) Scan(src any) error {
+func (m timeColumn) Scan(src any) error {
 	switch n := src.(type) {
 	case nil:
 		return nil

@@ -70,7 +70,7 @@ func (c *Catalog) ActiveClaim(ctx context.Context, slug, language string) (Claim
 func claim(ctx context.Context, q querier, slug, language string, now time.Time) (Claim, error) {
 	found := Claim{Slug: slug, Language: language}
 	err := q.QueryRowContext(ctx, `SELECT who, at_ms, expires_ms FROM claims WHERE slug = ? AND language = ? AND expires_ms > ?`,
-		slug, language, now.UnixMilli()).Scan(&found.Who, millis{&found.Since}, millis{&found.Expires})
+		slug, language, now.UnixMilli()).Scan(&found.Who, timeColumn{&found.Since}, timeColumn{&found.Expires})
 	if errors.Is(err, sql.ErrNoRows) {
 		return found, ErrNotFound
 	}
@@ -94,7 +94,7 @@ func (c *Catalog) TranslationsInto(ctx context.Context, language string) (all []
 		t := TalkTranslation{Translation: Translation{Language: language}}
 		var who sql.NullString
 		var since, expires time.Time
-		err := rows.Scan(&t.Slug, &t.Number, &t.Source, &t.State, &t.Who, &t.Why, millis{&t.At}, &who, millis{&since}, millis{&expires})
+		err := rows.Scan(&t.Slug, &t.Number, &t.Source, &t.State, &t.Who, &t.Why, timeColumn{&t.At}, &who, timeColumn{&since}, timeColumn{&expires})
 		if who.Valid {
 			t.Claim = &Claim{Slug: t.Slug, Language: language, Who: who.String, Since: since, Expires: expires}
 		}

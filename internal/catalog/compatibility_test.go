@@ -53,7 +53,7 @@ func TestOpen_DataDirectoryOfSchema6(t *testing.T) {
 		Recordings: []conference.Recording{{SHA256: recording, Size: 7, Name: "talk.mp4"}},
 		Cut:        []conference.KeptRange{{Recording: 1, From: time.Second, To: 2 * time.Second}},
 		Channels:   conference.ChannelsLeft,
-		Treatment: conference.Treatment{
+		Processing: conference.ProcessingOptions{
 			HighPass: 80, VideoStream: 2, SideStream: 1, MainShare: 60, AllowNoAudio: true, AllowNoVideo: true,
 			Floor: conference.AudioSource{Stream: 2},
 		},

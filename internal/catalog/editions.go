@@ -48,7 +48,7 @@ func (c *Catalog) Edition(ctx context.Context, id string) (conference.Edition, e
 }
 
 func edition(ctx context.Context, q querier, id string) (e conference.Edition, err error) {
-	err = q.QueryRowContext(ctx, `SELECT body FROM editions WHERE id = ?`, id).Scan(asJSON{&e})
+	err = q.QueryRowContext(ctx, `SELECT body FROM editions WHERE id = ?`, id).Scan(jsonColumn{&e})
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -147,7 +147,7 @@ func (c *Catalog) LastPublication(ctx context.Context, slug string) (Publication
 
 func lastPublication(ctx context.Context, q querier, slug string) (p Publication, ok bool, err error) {
 	err = q.QueryRowContext(ctx, `SELECT edition, dir, keys, at_ms FROM publications WHERE slug = ? ORDER BY id DESC LIMIT 1`, slug).
-		Scan(&p.Edition, &p.Dir, asJSON{&p.Keys}, millis{&p.At})
+		Scan(&p.Edition, &p.Dir, jsonColumn{&p.Keys}, timeColumn{&p.At})
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, nil
 	}
@@ -159,7 +159,7 @@ func (c *Catalog) AllPublishedKeys(ctx context.Context) ([]action.Key, error) {
 	var all []action.Key
 	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var keys []action.Key
-		err := rows.Scan(asJSON{&keys})
+		err := rows.Scan(jsonColumn{&keys})
 		all = append(all, keys...)
 		return err
 	}, `SELECT keys FROM publications WHERE id IN (SELECT max(id) FROM publications GROUP BY slug)`)

@@ -82,7 +82,7 @@ func (c *Catalog) Emails(ctx context.Context) ([]Email, error) {
 func (c *Catalog) queryEmails(ctx context.Context, which string, args ...any) (all []Email, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var l Email
-		err := rows.Scan(&l.ID, &l.DedupKey, &l.Recipient, &l.Subject, &l.Body, millis{&l.At}, millis{&l.DueAt}, millis{&l.Sent}, &l.Attempts, &l.Failure)
+		err := rows.Scan(&l.ID, &l.DedupKey, &l.Recipient, &l.Subject, &l.Body, timeColumn{&l.At}, timeColumn{&l.DueAt}, timeColumn{&l.Sent}, &l.Attempts, &l.Failure)
 		all = append(all, l)
 		return err
 	}, `SELECT id, cause, receiver, subject, body, at_ms, due_ms, sent_ms, attempts, failure FROM letters WHERE `+which, args...)

@@ -101,7 +101,7 @@ func (e Event) Message() message.Message {
 		}
 		return message.New("claim.claimed", "language", detail)
 	case "verdict":
-		return verdictEventMessage(eventText(e.New))
+		return verdictEventMessage(stringOrEmpty(e.New))
 	case "release":
 		return releaseEventMessage(e.New)
 	case "link":
@@ -143,7 +143,7 @@ func verdictEventMessage(text string) message.Message {
 
 // releaseEventMessage parses what RequestRelease, RecordRelease and CancelRelease record.
 func releaseEventMessage(now json.RawMessage) message.Message {
-	state, reason, _ := strings.Cut(eventText(now), " ")
+	state, reason, _ := strings.Cut(stringOrEmpty(now), " ")
 	switch {
 	case now == nil:
 		return message.New("release.cancelled")
@@ -173,8 +173,8 @@ func recordingEventMessage(now json.RawMessage) message.Message {
 	return message.New("arrival."+a.State, "id", a.ID)
 }
 
-// eventText returns a value that is a string, else "".
-func eventText(value json.RawMessage) (text string) {
+// stringOrEmpty returns a value that is a string, else "".
+func stringOrEmpty(value json.RawMessage) (text string) {
 	_ = json.Unmarshal(value, &text) // not a string
 	return text
 }

@@ -26,7 +26,7 @@ func (c *Catalog) Events(ctx context.Context, slug string) ([]Event, error) {
 	var events []Event
 	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var e Event
-		if err := rows.Scan(&e.ID, millis{&e.At}, &e.Who, &e.What, asJSON{&e.Old}, asJSON{&e.New}); err != nil {
+		if err := rows.Scan(&e.ID, timeColumn{&e.At}, &e.Who, &e.What, jsonColumn{&e.Old}, jsonColumn{&e.New}); err != nil {
 			return err
 		}
 		events = append(events, e)

@@ -54,7 +54,7 @@ const linkColumns = `id, kind, role, slug, language, name, email, maker, created
 // scan reads a row of linkColumns.
 func (l *Link) scan(row interface{ Scan(...any) error }) error {
 	return row.Scan(&l.LinkID, &l.Kind, &l.Role, &l.Talk, &l.Language, &l.Name, &l.Email, &l.CreatedBy,
-		millis{&l.Created}, millis{&l.Expires}, millis{&l.Revoked}, millis{&l.Used})
+		timeColumn{&l.Created}, timeColumn{&l.Expires}, timeColumn{&l.Revoked}, timeColumn{&l.Used})
 }
 
 // LinkByHash returns the link whose secret has that hash, valid or not, or ErrNotFound.

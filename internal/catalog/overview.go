@@ -78,9 +78,9 @@ const overviewQuery = `SELECT t.slug, talk ->> 'title', talk ->> 'kind', talk ->
 func (c *Catalog) Overviews(ctx context.Context, slug string) (all []Overview, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var o Overview
-		err := rows.Scan(&o.Slug, &o.Title, &o.Kind, &o.Language, asJSON{&o.Speakers}, &o.Length, &o.Pipeline,
-			asJSON{&o.Scheduling}, &o.Scheduled, &o.Recordings, asJSON{&o.Tracks}, &o.BuildPending, &o.BuildFailure, asJSON{&o.BuildInputError}, millis{&o.Published},
-			&o.Verdict, &o.VerdictComment, &o.ReleaseRequested, &o.ReleaseBlocked, millis{&o.Released}, millis{&o.Updated}, asJSON{&o.Stages})
+		err := rows.Scan(&o.Slug, &o.Title, &o.Kind, &o.Language, jsonColumn{&o.Speakers}, &o.Length, &o.Pipeline,
+			jsonColumn{&o.Scheduling}, &o.Scheduled, &o.Recordings, jsonColumn{&o.Tracks}, &o.BuildPending, &o.BuildFailure, jsonColumn{&o.BuildInputError}, timeColumn{&o.Published},
+			&o.Verdict, &o.VerdictComment, &o.ReleaseRequested, &o.ReleaseBlocked, timeColumn{&o.Released}, timeColumn{&o.Updated}, jsonColumn{&o.Stages})
 		all = append(all, o)
 		return err
 	}, overviewQuery, slug, time.Now().UnixMilli())

@@ -25,7 +25,7 @@ func (c *Catalog) Programme(ctx context.Context) (all []ProgrammeEntry, err erro
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var s ProgrammeEntry
 		var imported sql.NullString
-		if err := rows.Scan(asJSON{&s.Talk}, asJSON{&s.Scheduling}, &imported); err != nil {
+		if err := rows.Scan(jsonColumn{&s.Talk}, jsonColumn{&s.Scheduling}, &imported); err != nil {
 			return err
 		}
 		if imported.Valid {
@@ -42,7 +42,7 @@ func (c *Catalog) Programme(ctx context.Context) (all []ProgrammeEntry, err erro
 
 // Scheduling returns a talk's place in the programme; the zero value if it has none.
 func (c *Catalog) Scheduling(ctx context.Context, slug string) (s conference.Scheduling, err error) {
-	err = c.read.QueryRowContext(ctx, `SELECT scheduling FROM programme WHERE slug = ?`, slug).Scan(asJSON{&s})
+	err = c.read.QueryRowContext(ctx, `SELECT scheduling FROM programme WHERE slug = ?`, slug).Scan(jsonColumn{&s})
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
@@ -109,7 +109,7 @@ func (c *Catalog) saveEntry(ctx context.Context, tx *sql.Tx, who string, s Progr
 // changed.
 func (c *change) saveScheduling(ctx context.Context, s ProgrammeEntry) error {
 	var old conference.Scheduling
-	err := c.QueryRowContext(ctx, `SELECT scheduling FROM programme WHERE slug = ?`, c.slug).Scan(asJSON{&old})
+	err := c.QueryRowContext(ctx, `SELECT scheduling FROM programme WHERE slug = ?`, c.slug).Scan(jsonColumn{&old})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}

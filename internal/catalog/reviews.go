@@ -42,7 +42,7 @@ func (c *Catalog) AddReview(ctx context.Context, slug string, v Review) error {
 // LastReview returns the last review of a talk; ok is false if there is none.
 func (c *Catalog) LastReview(ctx context.Context, slug string) (v Review, ok bool, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT who, verdict, words, bundle, at_ms FROM verdicts WHERE slug = ? ORDER BY id DESC LIMIT 1`, slug).
-		Scan(&v.Who, &v.Verdict, &v.Comment, &v.Bundle, millis{&v.At})
+		Scan(&v.Who, &v.Verdict, &v.Comment, &v.Bundle, timeColumn{&v.At})
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, false, nil
 	}
@@ -106,7 +106,7 @@ func (c *Catalog) CancelRelease(ctx context.Context, slug, who string) error {
 func (c *Catalog) ReleaseRequests(ctx context.Context) (all []ReleaseRequest, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var w ReleaseRequest
-		err := rows.Scan(&w.Slug, &w.Who, millis{&w.At}, &w.Blocked, millis{&w.Released}, &w.Bundle, &w.Dir)
+		err := rows.Scan(&w.Slug, &w.Who, timeColumn{&w.At}, &w.Blocked, timeColumn{&w.Released}, &w.Bundle, &w.Dir)
 		all = append(all, w)
 		return err
 	}, `SELECT slug, who, wanted_ms, refused, released_ms, bundle, dir FROM releases ORDER BY slug`)

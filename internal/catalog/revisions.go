@@ -18,13 +18,13 @@ func (c *change) numberTracks(ctx context.Context, tracks []conference.Track) ([
 	numbered := slices.Clone(tracks)
 	for i := range numbered {
 		t := &numbered[i]
-		want := digest(t.Cues)
+		want := hashVisibleCues(t.Cues)
 		var last int
 		var has string
 		var cues []conference.Cue
 		err := c.QueryRowContext(ctx, `SELECT number, digest, cues FROM revisions
 			WHERE slug = ? AND language = ? ORDER BY number DESC LIMIT 1`, c.slug, t.Language).
-			Scan(&last, &has, asJSON{&cues})
+			Scan(&last, &has, jsonColumn{&cues})
 		switch {
 		case err != nil && !errors.Is(err, sql.ErrNoRows):
 			return nil, err
@@ -50,7 +50,7 @@ func (c *change) numberTracks(ctx context.Context, tracks []conference.Track) ([
 func (c *Catalog) LastCues(ctx context.Context, slug, language string) (last []conference.Cue, used []string, err error) {
 	err = inTx(ctx, c.read, func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `SELECT cues FROM revisions
-			WHERE slug = ? AND language = ? ORDER BY number DESC LIMIT 1`, slug, language).Scan(asJSON{&last})
+			WHERE slug = ? AND language = ? ORDER BY number DESC LIMIT 1`, slug, language).Scan(jsonColumn{&last})
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -77,7 +77,7 @@ func (c *Catalog) Revisions(ctx context.Context, slug string) ([]conference.Trac
 	var all []conference.Track
 	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var t conference.Track
-		err := rows.Scan(&t.Language, &t.Revision, asJSON{&t.Cues})
+		err := rows.Scan(&t.Language, &t.Revision, jsonColumn{&t.Cues})
 		all = append(all, t)
 		return err
 	}, `SELECT language, number, cues FROM revisions WHERE slug = ? ORDER BY language, number`, slug)
@@ -90,7 +90,7 @@ func (c *Catalog) Revisions(ctx context.Context, slug string) ([]conference.Trac
 // Revision returns the cues of one revision of a talk's track, or ErrNotFound.
 func (c *Catalog) Revision(ctx context.Context, slug, language string, number int) (cues []conference.Cue, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT cues FROM revisions WHERE slug = ? AND language = ? AND number = ?`, slug, language, number).
-		Scan(asJSON{&cues})
+		Scan(jsonColumn{&cues})
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -100,8 +100,8 @@ func (c *Catalog) Revision(ctx context.Context, slug, language string, number in
 	return cues, nil
 }
 
-// digest returns the hash of what a viewer sees of cues: their times, texts and styles.
-func digest(cues []conference.Cue) string {
+// hashVisibleCues returns the hash of what a viewer sees of cues: their times, texts and styles.
+func hashVisibleCues(cues []conference.Cue) string {
 	seen := make([]conference.Cue, len(cues))
 	for i, cue := range cues {
 		seen[i] = conference.Cue{Start: cue.Start, End: cue.End, Text: cue.Text, Spans: cue.Spans, Position: cue.Position}

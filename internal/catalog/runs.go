@@ -171,7 +171,7 @@ func programmeLengths(ctx context.Context, q querier, n int) (map[int64]time.Dur
 	err := eachRow(ctx, q, func(rows *sql.Rows) error {
 		var run int64
 		var e conference.Edition
-		err := rows.Scan(&run, asJSON{&e})
+		err := rows.Scan(&run, jsonColumn{&e})
 		lengths[run] = e.Programme.Duration()
 		return err
 	}, `SELECT runs.id, body FROM runs
@@ -239,7 +239,7 @@ func (c *Catalog) LastRuns(ctx context.Context, slug string, n int) ([]Run, erro
 func lastRuns(ctx context.Context, q querier, slug string, n int) (runs []Run, err error) {
 	err = eachRow(ctx, q, func(rows *sql.Rows) error {
 		var r Run
-		err := rows.Scan(&r.ID, &r.Command, millis{&r.Started}, millis{&r.Ended}, &r.Outcome)
+		err := rows.Scan(&r.ID, &r.Command, timeColumn{&r.Started}, timeColumn{&r.Ended}, &r.Outcome)
 		runs = append(runs, r)
 		return err
 	}, `SELECT id, command, begun_ms, ended_ms, coalesce(outcome, '') FROM runs WHERE slug = ? ORDER BY id DESC LIMIT ?`, slug, n)
@@ -250,7 +250,7 @@ func slotsOf(ctx context.Context, q querier, run int64) (slots []SlotResult, err
 	err = eachRow(ctx, q, func(rows *sql.Rows) error {
 		var s SlotResult
 		var took int64
-		err := rows.Scan(&s.Slot, &s.Kind, &s.Key, &s.Preimage, &s.State, &s.Attempts, &took, asJSON{&s.Failure})
+		err := rows.Scan(&s.Slot, &s.Kind, &s.Key, &s.Preimage, &s.State, &s.Attempts, &took, jsonColumn{&s.Failure})
 		s.Took = time.Duration(took) * time.Millisecond
 		slots = append(slots, s)
 		return err

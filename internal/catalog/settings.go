@@ -12,7 +12,7 @@ const SettingGlossary = "glossary"
 
 // Setting reads a setting of the conference into a pointer; ok is false if it was never saved.
 func (c *Catalog) Setting(ctx context.Context, name string, into any) (ok bool, err error) {
-	err = c.read.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = ?`, name).Scan(asJSON{into})
+	err = c.read.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = ?`, name).Scan(jsonColumn{into})
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

@@ -110,11 +110,11 @@ func (c *Catalog) SavePipelineText(ctx context.Context, slug, text string) error
 
 // save writes the differences between old and s, with an event for each.
 func (c *change) save(ctx context.Context, old, s Submission, fresh bool) error {
-	before, err := aspects(old)
+	before, err := submissionParts(old)
 	if err != nil {
 		return err
 	}
-	after, err := aspects(s)
+	after, err := submissionParts(s)
 	if err != nil {
 		return err
 	}
@@ -134,9 +134,9 @@ func (c *change) save(ctx context.Context, old, s Submission, fresh bool) error 
 	return errors.Join(c.writeTalk(ctx, s), c.writeRecordings(ctx, s), c.writeSalts(ctx, s), c.writeTracks(ctx, s))
 }
 
-// aspects returns the parts of a submission that change independently, under their events'
+// submissionParts returns the parts of a submission that change independently, under their events'
 // names. Empty ones are left out.
-func aspects(s Submission) (map[string]any, error) {
+func submissionParts(s Submission) (map[string]any, error) {
 	f := s.Facts
 	all := map[string]any{}
 	if f.Talk.Slug != "" {
@@ -152,7 +152,7 @@ func aspects(s Submission) (map[string]any, error) {
 			all["talk."+field] = v
 		}
 	}
-	all["conference"], all["treatment"] = f.Conference, f.Treatment
+	all["conference"], all["treatment"] = f.Conference, f.Processing
 	all["recordings"], all["cut"], all["channels"] = f.Recordings, f.Cut, f.Channels
 	all["out"], all["pipeline"], all["pipeline_text"] = s.Out, s.Pipeline, s.PipelineText
 	for rendition, salt := range f.Salts {
@@ -194,7 +194,7 @@ func (c *change) writeTalk(ctx context.Context, s Submission) error {
 	if err != nil {
 		return err
 	}
-	treatment, err := jsonText(s.Facts.Treatment)
+	treatment, err := jsonText(s.Facts.Processing)
 	if err != nil {
 		return err
 	}

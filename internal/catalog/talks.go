@@ -28,7 +28,7 @@ func loadSubmission(ctx context.Context, q querier, slug string) (Submission, er
 	var s Submission
 	f := &s.Facts
 	err := q.QueryRowContext(ctx, `SELECT talk, conference, treatment, cut, channels, out, pipeline, pipeline_text FROM talks WHERE slug = ?`, slug).
-		Scan(asJSON{&f.Talk}, asJSON{&f.Conference}, asJSON{&f.Treatment}, asJSON{&f.Cut}, &f.Channels, &s.Out, &s.Pipeline, &s.PipelineText)
+		Scan(jsonColumn{&f.Talk}, jsonColumn{&f.Conference}, jsonColumn{&f.Processing}, jsonColumn{&f.Cut}, &f.Channels, &s.Out, &s.Pipeline, &s.PipelineText)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, ErrNotFound
 	}
@@ -56,7 +56,7 @@ func loadSubmission(ctx context.Context, q querier, slug string) (Submission, er
 	}
 	return s, eachRow(ctx, q, func(rows *sql.Rows) error {
 		var t conference.Track
-		err := rows.Scan(&t.Language, &t.Kind, &t.State, &t.File, &t.Revision, asJSON{&t.Source}, asJSON{&t.Cues})
+		err := rows.Scan(&t.Language, &t.Kind, &t.State, &t.File, &t.Revision, jsonColumn{&t.Source}, jsonColumn{&t.Cues})
 		f.Tracks = append(f.Tracks, t)
 		return err
 	}, `SELECT language, kind, state, file, revision, source, cues FROM tracks
@@ -121,8 +121,8 @@ func (c *Catalog) Talks(ctx context.Context) ([]TalkSummary, error) {
 	var talks []TalkSummary
 	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var s TalkSummary
-		if err := rows.Scan(&s.Slug, &s.Title, &s.Out, &s.Pipeline, &s.Recordings, asJSON{&s.Languages},
-			millis{&s.Created}, millis{&s.Updated}, millis{&s.Published}); err != nil {
+		if err := rows.Scan(&s.Slug, &s.Title, &s.Out, &s.Pipeline, &s.Recordings, jsonColumn{&s.Languages},
+			timeColumn{&s.Created}, timeColumn{&s.Updated}, timeColumn{&s.Published}); err != nil {
 			return err
 		}
 		talks = append(talks, s)

@@ -84,7 +84,7 @@ const translationColumns = `SELECT language, number, source, state, cues, who, w
 // scan reads a row of translationColumns.
 func (t *Translation) scan(row interface{ Scan(...any) error }) error {
 	var cues string
-	err := row.Scan(&t.Language, &t.Number, &t.Source, &t.State, &cues, &t.Who, &t.Why, millis{&t.At})
+	err := row.Scan(&t.Language, &t.Number, &t.Source, &t.State, &cues, &t.Who, &t.Why, timeColumn{&t.At})
 	t.Cues = json.RawMessage(cues)
 	return err
 }

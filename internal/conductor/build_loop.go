@@ -114,16 +114,16 @@ func (b *BuildLoop) queuePosition(t *talkBuild) int {
 	}
 	n := 1
 	for _, o := range b.talks {
-		if o != t && o.Phase == Queued && compareTurn(o, t) < 0 {
+		if o != t && o.Phase == Queued && compareByTurn(o, t) < 0 {
 			n++
 		}
 	}
 	return n
 }
 
-// compareTurn returns a negative number if a is to be built before b: because it has a higher
+// compareByTurn returns a negative number if a is to be built before b: because it has a higher
 // priority or, at the same priority, an older request.
-func compareTurn(a, b *talkBuild) int {
+func compareByTurn(a, b *talkBuild) int {
 	return cmp.Or(cmp.Compare(b.Request.Priority, a.Request.Priority), a.Request.At.Compare(b.Request.At), cmp.Compare(a.Request.Slug, b.Request.Slug))
 }
 
@@ -277,7 +277,7 @@ func (b *BuildLoop) queued() (all []*talkBuild) {
 			all = append(all, t)
 		}
 	}
-	slices.SortFunc(all, compareTurn)
+	slices.SortFunc(all, compareByTurn)
 	return all
 }
 

@@ -60,15 +60,15 @@ type KeptRange struct {
 // Facts is everything that people have said and submitted about one talk. Together with the
 // observations of its recordings and a pipeline it determines the bundle.
 type Facts struct {
-	Talk       Talk            `json:"talk"`
-	Conference Conference      `json:"conference,omitzero"`
-	Recordings []Recording     `json:"recordings"` // in reel order
-	Cut        []KeptRange     `json:"cut"`        // empty: everything is kept
-	Channels   Channels        `json:"channels"`
-	Treatment  Treatment       `json:"treatment,omitzero"`
-	Tracks     []Track         `json:"tracks"` // one per language, sorted by language
-	Withheld   []WithheldTrack `json:"left_out,omitempty"`
-	Salts      map[string]int  `json:"salts"` // by rendition; raised when its segments cannot be joined
+	Talk       Talk              `json:"talk"`
+	Conference Conference        `json:"conference,omitzero"`
+	Recordings []Recording       `json:"recordings"` // in reel order
+	Cut        []KeptRange       `json:"cut"`        // empty: everything is kept
+	Channels   Channels          `json:"channels"`
+	Processing ProcessingOptions `json:"treatment,omitzero"`
+	Tracks     []Track           `json:"tracks"` // one per language, sorted by language
+	Withheld   []WithheldTrack   `json:"left_out,omitempty"`
+	Salts      map[string]int    `json:"salts"` // by rendition; raised when its segments cannot be joined
 }
 
 // TrackKind says whether a track was written for the talk or translated.

@@ -86,11 +86,11 @@ func expandAudio(x *Expansion) (any, error) {
 // addAudioAction adds the action that makes the sound of the programme from one sound of the
 // recordings: the speaker's or an interpreter's.
 func addAudioAction(x *Expansion, h analysedSound, where string) (action.Key, error) {
-	reel, with, treatment := firstNeeded[Reel](x), x.Stage.With.(*AudioSettings), x.Facts.Treatment
+	reel, with, processing := firstNeeded[Reel](x), x.Stage.With.(*AudioSettings), x.Facts.Processing
 	spec := media.AudioSpec{
 		Codec: with.Codec, Bitrate: with.Bitrate, LUFS: with.Loudness, Peak: with.Peak,
 		Rate: reel.Programme.Rate, Opening: reel.Programme.Opening, Closing: reel.Programme.Closing,
-		HighPass: treatment.HighPass, Denoise: treatment.Denoise,
+		HighPass: processing.HighPass, Denoise: processing.Denoise,
 	}
 	inputs := make(map[string]action.Key)
 	inputNumber := make(map[int]int) // number of a source among the action's inputs
@@ -109,7 +109,7 @@ func addAudioAction(x *Expansion, h analysedSound, where string) (action.Key, er
 			Zero:      s.Probe.Zero(reel.Programme.Rate),
 			Range:     piece.Range,
 			Channels:  resolveChannels(h.Channels, h.analyses[piece.Source]),
-			Mute:      reel.framesWithin(treatment.Mute, piece),
+			Mute:      reel.framesWithin(processing.Mute, piece),
 		})
 	}
 	spec.OpeningClip = h.opening.audioPiece(reel.clips.opening, spec.Rate, inputs)

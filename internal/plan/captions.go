@@ -124,7 +124,7 @@ func expandCaptions(x *Expansion) (any, error) {
 			return nil, err
 		}
 		result = append(result, captionsTrack{t.Language, x.Facts.Talk.Slug, key})
-		if n := countOverlapping(t.Cues, x.Facts.Treatment.Mute); n > 0 {
+		if n := countOverlapping(t.Cues, x.Facts.Processing.Mute); n > 0 {
 			x.Note("%s: %s shown while the sound is muted; check that no text gives away what was muted", cmp.Or(t.File, t.Language), plural.Count(n, "cue"))
 		}
 	}

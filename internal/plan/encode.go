@@ -167,7 +167,7 @@ func addChunkActions(x *Expansion, reel Reel, c chunk, all encodedRenditions, bu
 	for _, r := range all {
 		spec := media.EncodeSpec{
 			Range: c.Range,
-			Blank: reel.framesWithin(x.Facts.Treatment.Blank, c.Piece),
+			Blank: reel.framesWithin(x.Facts.Processing.Blank, c.Piece),
 			Cues:  reel.cuesIn(burned[r.Subtitles], c.Piece),
 		}
 		key, err := addEncodeAction(x, r, reel.Sources[c.Source], reel.Programme.Rate, c.name, spec)

@@ -213,16 +213,16 @@ func TestBuild_ChangeAffectsOnlyDependentActions(t *testing.T) {
 		{"the channels", func(w *planFixture) { w.facts.Channels = conference.ChannelsLeft },
 			map[string]int{"audio": 1, "assemble": 3, "subtitled": 1, "bundle": 1}},
 		{"a passage muted", func(w *planFixture) {
-			w.facts.Treatment.Mute = []timeline.Span{{From: 5 * time.Minute, To: 6 * time.Minute}}
+			w.facts.Processing.Mute = []timeline.Span{{From: 5 * time.Minute, To: 6 * time.Minute}}
 		},
 			map[string]int{"audio": 1, "assemble": 3, "subtitled": 1, "bundle": 1}},
-		{"a passage muted that is cut out", func(w *planFixture) { w.facts.Treatment.Mute = []timeline.Span{{To: time.Minute}} }, map[string]int{}},
+		{"a passage muted that is cut out", func(w *planFixture) { w.facts.Processing.Mute = []timeline.Span{{To: time.Minute}} }, map[string]int{}},
 		{"a passage blanked, over the edge of a chunk", func(w *planFixture) {
-			w.facts.Treatment.Blank = []timeline.Span{{From: 329 * time.Second, To: 331 * time.Second}}
+			w.facts.Processing.Blank = []timeline.Span{{From: 329 * time.Second, To: 331 * time.Second}}
 		}, map[string]int{"encode": 6, "assemble": 3, "stills": 2, "thumbnail": 1, "sprite": 1, "subtitled": 1, "bundle": 1}},
 		{"an interpreter on one side, and the talk on the other", func(w *planFixture) {
-			w.facts.Treatment.Floor.Channels = conference.ChannelsLeft
-			w.facts.Treatment.Interpreters = []conference.AudioSource{{Language: "es", Channels: conference.ChannelsRight}}
+			w.facts.Processing.Floor.Channels = conference.ChannelsLeft
+			w.facts.Processing.Interpreters = []conference.AudioSource{{Language: "es", Channels: conference.ChannelsRight}}
 		}, map[string]int{"audio": 2, "assemble": 3, "subtitled": 1, "bundle": 1}},
 		{"chapters", func(w *planFixture) {
 			w.facts.Talk.Chapters = []conference.Chapter{{At: 5 * time.Minute, Title: "Middle"}}
@@ -375,7 +375,7 @@ func TestIndex_UnindexedRecording(t *testing.T) {
 func TestWaveform_CardBackground(t *testing.T) {
 	index := func(change func(w *planFixture)) (found action.Action, spec plan.RecordingSpec) {
 		w := newFixture()
-		w.probes[0].Indexed, w.probes[0].Video, w.facts.Treatment.AllowNoVideo = false, nil, true
+		w.probes[0].Indexed, w.probes[0].Video, w.facts.Processing.AllowNoVideo = false, nil, true
 		change(&w)
 		for _, a := range mustPlan(t, w).Actions {
 			if a.Slot == "index/r1" {
@@ -467,15 +467,15 @@ func TestProbe_DuplicateRecordingNoted(t *testing.T) {
 // If there are several sound streams and the settings choose none, a note says which is used.
 func TestAnalyse_SeveralSoundStreamsNoted(t *testing.T) {
 	for _, c := range []struct {
-		asked conference.Treatment
+		asked conference.ProcessingOptions
 		told  bool
 	}{
-		{conference.Treatment{}, true},
-		{conference.Treatment{Floor: conference.AudioSource{Stream: 1}}, false},
-		{conference.Treatment{Interpreters: []conference.AudioSource{{Language: "es", Stream: 2}}}, false},
+		{conference.ProcessingOptions{}, true},
+		{conference.ProcessingOptions{Floor: conference.AudioSource{Stream: 1}}, false},
+		{conference.ProcessingOptions{Interpreters: []conference.AudioSource{{Language: "es", Stream: 2}}}, false},
 	} {
 		w := newFixture()
-		w.facts.Treatment = c.asked
+		w.facts.Processing = c.asked
 		w.probes = []media.Probe{recording(half)}
 		w.probes[0].Audio = []media.Audio{{Stream: 1, Channels: 2, Hz: 48000, End: half}, {Stream: 2, Channels: 2, Hz: 48000, End: half}}
 		notes := strings.Join(mustPlan(t, w).Notes, "\n")
@@ -486,7 +486,7 @@ func TestAnalyse_SeveralSoundStreamsNoted(t *testing.T) {
 }
 
 // Settings in a talk's file that its recordings cannot fulfil are errors.
-func TestBuild_InvalidTreatments(t *testing.T) {
+func TestBuild_InvalidProcessing(t *testing.T) {
 	left := conference.AudioSource{Channels: conference.ChannelsLeft}
 	right := func(language string) []conference.AudioSource {
 		return []conference.AudioSource{{Language: language, Channels: conference.ChannelsRight}}
@@ -496,16 +496,16 @@ func TestBuild_InvalidTreatments(t *testing.T) {
 		ask  func(w *planFixture)
 		says string
 	}{
-		{"silence after the end", func(w *planFixture) { w.facts.Treatment.Mute = []timeline.Span{{From: half, To: half + time.Second}} },
+		{"silence after the end", func(w *planFixture) { w.facts.Processing.Mute = []timeline.Span{{From: half, To: half + time.Second}} },
 			"mute: 00:30:00-00:30:01: begins after the end of the recordings, which are 00:30:00 long"},
-		{"darkness after the end", func(w *planFixture) { w.facts.Treatment.Blank = []timeline.Span{{From: 2 * half, To: 3 * half}} }, "blank: 01:00:00"},
-		{"an interpreter on one side, and the talk on both", func(w *planFixture) { w.facts.Treatment.Interpreters = right("es") }, "into Spanish uses the same channel"},
+		{"darkness after the end", func(w *planFixture) { w.facts.Processing.Blank = []timeline.Span{{From: 2 * half, To: 3 * half}} }, "blank: 01:00:00"},
+		{"an interpreter on one side, and the talk on both", func(w *planFixture) { w.facts.Processing.Interpreters = right("es") }, "into Spanish uses the same channel"},
 		{"an interpreter on a side of what has none", func(w *planFixture) {
-			w.facts.Treatment.Floor, w.facts.Treatment.Interpreters = left, right("es")
+			w.facts.Processing.Floor, w.facts.Processing.Interpreters = left, right("es")
 			w.probes = []media.Probe{recording(half)}
 			w.probes[0].Audio = []media.Audio{{Stream: 1, Channels: 1, Hz: 48000, End: half}}
 		}, "sound stream 1 is mono"},
-		{"an interpreter in the talk's language", func(w *planFixture) { w.facts.Treatment.Floor, w.facts.Treatment.Interpreters = left, right("en") }, "two sounds are in English"},
+		{"an interpreter in the talk's language", func(w *planFixture) { w.facts.Processing.Floor, w.facts.Processing.Interpreters = left, right("en") }, "two sounds are in English"},
 	} {
 		w := newFixture()
 		c.ask(&w)

@@ -41,7 +41,7 @@ func expandProbe(x *Expansion) (any, error) {
 	var result probeResult
 	waiting := false
 	for i, r := range x.Facts.Recordings {
-		key, err := x.AddAction(fmt.Sprintf("r%d", i+1), RecordingSpec{Picture: x.Facts.Treatment.VideoStream, SecondPicture: x.Facts.Treatment.SideStream}, map[string]action.Key{RoleRecording: action.Key(r.SHA256)})
+		key, err := x.AddAction(fmt.Sprintf("r%d", i+1), RecordingSpec{Picture: x.Facts.Processing.VideoStream, SecondPicture: x.Facts.Processing.SideStream}, map[string]action.Key{RoleRecording: action.Key(r.SHA256)})
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +62,7 @@ func expandProbe(x *Expansion) (any, error) {
 			x.Note("recordings %d and %d are the same file: %s is in the programme twice, unless you cut it out", first+1, i+1, r.Name)
 			continue
 		}
-		if f := p.MissingStream(r.Name); f != nil && !hasStandIn(x.Facts.Treatment, p) {
+		if f := p.MissingStream(r.Name); f != nil && !hasStandIn(x.Facts.Processing, p) {
 			return nil, f
 		}
 		for _, note := range p.Notes {
@@ -74,7 +74,7 @@ func expandProbe(x *Expansion) (any, error) {
 
 // hasStandIn reports whether the talk's settings allow a substitute for the stream that a
 // recording lacks: silence or a drawn waveform.
-func hasStandIn(t conference.Treatment, p media.Probe) bool {
+func hasStandIn(t conference.ProcessingOptions, p media.Probe) bool {
 	return p.Video != nil && t.AllowNoAudio || p.Video == nil && t.AllowNoVideo
 }
 
@@ -110,7 +110,7 @@ func expandIndex(x *Expansion) (any, error) {
 		if f := p.TruncationFault(x.Facts.Recordings[i].Name); f != nil && len(x.Facts.Cut) == 0 {
 			return nil, f
 		}
-		sources[i] = Source{Key: recording, Probe: p, Name: x.Facts.Recordings[i].Name, FirstWidthPercent: x.Facts.Treatment.MainShare}
+		sources[i] = Source{Key: recording, Probe: p, Name: x.Facts.Recordings[i].Name, FirstWidthPercent: x.Facts.Processing.MainShare}
 		if p.Indexed {
 			continue
 		}
@@ -206,7 +206,7 @@ func noteAnalyses(x *Expansion, reel Reel, all analyseResult) {
 			}
 		}
 	}
-	t := x.Facts.Treatment
+	t := x.Facts.Processing
 	if t.Floor.Stream != 0 || slices.ContainsFunc(t.Interpreters, func(i conference.AudioSource) bool { return i.Stream > 1 }) {
 		return
 	}
@@ -220,12 +220,12 @@ func noteAnalyses(x *Expansion, reel Reel, all analyseResult) {
 // programmeSounds returns the sounds that the programme is made in: the talk's own, then the
 // interpreters'.
 func programmeSounds(facts conference.Facts) []conference.AudioSource {
-	floor := facts.Treatment.Floor
+	floor := facts.Processing.Floor
 	floor.Language = facts.Talk.Language
 	if asked := facts.Channels; asked != "" && asked != conference.ChannelsAuto {
 		floor.Channels = asked
 	}
-	return append([]conference.AudioSource{floor}, facts.Treatment.Interpreters...)
+	return append([]conference.AudioSource{floor}, facts.Processing.Interpreters...)
 }
 
 // checkSoundsDistinct returns an error if two sounds have the same language, or would be taken

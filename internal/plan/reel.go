@@ -121,7 +121,7 @@ func newReel(x *Expansion, sources []Source, clips clipSources) (Reel, error) {
 			c.Frames = c.Probe.FrameCount(rate)
 		}
 	}
-	asked, end := x.Facts.Treatment, rate.Time(length)
+	asked, end := x.Facts.Processing, rate.Time(length)
 	if err := cmp.Or(checkWithinReel("mute", asked.Mute, end), checkWithinReel("blank", asked.Blank, end), checkSoundsDistinct(sources, programmeSounds(x.Facts))); err != nil {
 		return Reel{}, err
 	}

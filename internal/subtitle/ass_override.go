@@ -70,7 +70,7 @@ func overridePlace(name, value string, w, h float64) int {
 		x, err1 := strconv.ParseFloat(strings.TrimSpace(xs), 64)
 		y, err2 := strconv.ParseFloat(strings.TrimSpace(ys), 64)
 		if err1 == nil && err2 == nil {
-			return placeOfPoint(x/w, y/h)
+			return alignmentOfPoint(x/w, y/h)
 		}
 	}
 	return 0
@@ -86,8 +86,8 @@ func legacyPlace(value string) int {
 	return n&3 + [3]int{0, 6, 3}[n>>2]
 }
 
-// placeOfPoint returns the place of a point on the screen, from 0,0 at the top left to 1,1.
-func placeOfPoint(x, y float64) int {
+// alignmentOfPoint returns the place of a point on the screen, from 0,0 at the top left to 1,1.
+func alignmentOfPoint(x, y float64) int {
 	col, row := 1, 2
 	if x < 1.0/3 {
 		col = 0

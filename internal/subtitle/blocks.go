@@ -247,7 +247,7 @@ func (b *blockReader) reportTimesQuirks(line int, l string, s timesLine) {
 
 // reportClockQuirks adds diagnostics about unusual notation of a time, if it is unusual in the
 // format of the document. l is the text that they quote.
-func (p *parser) reportClockQuirks(line int, l string, o quirks) {
+func (p *parser) reportClockQuirks(line int, l string, o timeQuirks) {
 	if o == quirkComma && p.doc.Format == SRT || o == quirkPoint && p.doc.Format != SRT {
 		return
 	}

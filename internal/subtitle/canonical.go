@@ -8,8 +8,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// seen is one cue in canonical form.
-type seen struct {
+// canonicalCue is one cue in canonical form.
+type canonicalCue struct {
 	Start int64             `json:"start"` // ms
 	End   int64             `json:"end"`   // ms
 	Text  string            `json:"text"`
@@ -20,10 +20,10 @@ type seen struct {
 // CanonicalJSON encodes cues as JSON that depends only on what a viewer sees and when: times in
 // milliseconds, text, styles and place, without ids and line numbers. Keys of actions hash it.
 func CanonicalJSON(cues []conference.Cue) []byte {
-	all := make([]seen, len(cues))
+	all := make([]canonicalCue, len(cues))
 	for i, c := range cues {
 		c = normalizeCue(c)
-		all[i] = seen{Start: c.Start.Milliseconds(), End: c.End.Milliseconds(), Text: c.Text, Spans: c.Spans, Place: c.Position}
+		all[i] = canonicalCue{Start: c.Start.Milliseconds(), End: c.End.Milliseconds(), Text: c.Text, Spans: c.Spans, Place: c.Position}
 	}
 	b, err := json.Marshal(all)
 	if err != nil {
@@ -34,7 +34,7 @@ func CanonicalJSON(cues []conference.Cue) []byte {
 
 // ParseCanonicalJSON reads what Canonical made. The cues' ids are made of their order.
 func ParseCanonicalJSON(b []byte) ([]conference.Cue, error) {
-	var all []seen
+	var all []canonicalCue
 	if err := json.Unmarshal(b, &all); err != nil {
 		return nil, fmt.Errorf("read canonical cues: %w", err)
 	}

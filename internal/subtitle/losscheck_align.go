@@ -32,7 +32,7 @@ func (g *lossCheck) match(row, text string) (rest, other string, ok bool) {
 // A line of the text ends only where the row has <br>.
 func (g *lossCheck) align(row, text string, literal bool) (rest string, ok bool) {
 	before := spaceAndTab // what may stand in the text before a tag that is shown as text
-	var next lookahead
+	var next closingBrackets
 	ok = true
 	for i := 0; i < len(row) && ok; {
 		if c := row[i]; c < utf8.RuneSelf && neverMarkup[c] {

@@ -18,9 +18,9 @@ const (
 // maxEntityLength is how many bytes an entity can have.
 const maxEntityLength = 34
 
-// lookahead remembers where the next closing brackets of a row are, so that each is looked
+// closingBrackets remembers where the next closing brackets of a row are, so that each is looked
 // for once, however many opening ones there are.
-type lookahead struct{ angle, brace int }
+type closingBrackets struct{ angle, brace int }
 
 // markupAt returns the length of the markup at row[i], 0 where there is none, and what it
 // shows:
@@ -30,7 +30,7 @@ type lookahead struct{ angle, brace int }
 //	| [br]                    line ends in SubViewer and MicroDVD
 //	{comment} \N \{           SubStation Alpha; "\{" shows "{"
 //	| ^I                      Spruce
-func (g *lossCheck) markupAt(row string, i int, next *lookahead) (n int, shows string) {
+func (g *lossCheck) markupAt(row string, i int, next *closingBrackets) (n int, shows string) {
 	switch g.markup {
 	case markupSSA:
 		return ssaMarkupAt(row, i, next)
@@ -54,7 +54,7 @@ func (g *lossCheck) markupAt(row string, i int, next *lookahead) (n int, shows s
 }
 
 // tagLength returns the length of the tag at row[i], if players act on it.
-func (g *lossCheck) tagLength(row string, i int, next *lookahead) int {
+func (g *lossCheck) tagLength(row string, i int, next *closingBrackets) int {
 	end := nextIndex(row, i, '>', &next.angle)
 	if end < 0 || end-i >= maxTagLength || !isPlayerTag(strings.ToLower(row[i+1:end]), g.vtt) {
 		return 0
@@ -63,7 +63,7 @@ func (g *lossCheck) tagLength(row string, i int, next *lookahead) int {
 }
 
 // overrideLength returns the length of the override in braces at row[i].
-func overrideLength(row string, i int, next *lookahead) int {
+func overrideLength(row string, i int, next *closingBrackets) int {
 	end := nextIndex(row, i, '}', &next.brace)
 	if end < 0 || end-i >= maxTagLength || strings.Contains(row[i:end], " ") {
 		return 0
@@ -108,7 +108,7 @@ func spruceMarkupLength(s string) int {
 
 // ssaMarkupAt returns the length of the braces, or of the backslash and its letter, at
 // row[i], and what a viewer sees of it.
-func ssaMarkupAt(row string, i int, next *lookahead) (n int, shows string) {
+func ssaMarkupAt(row string, i int, next *closingBrackets) (n int, shows string) {
 	if row[i] == '{' {
 		end := nextIndex(row, i, '}', &next.brace)
 		return max(0, end+1-i), ""

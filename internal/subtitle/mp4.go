@@ -123,7 +123,7 @@ func moovBox(samples [][]byte, lasting []uint32, duration, offset uint32, langua
 		box("trak",
 			box("tkhd", u32(3), zeros(8), u32(1), u32(0), u32(duration), zeros(16), matrix, zeros(8)),
 			box("mdia",
-				box("mdhd", u32(0), zeros(8), u32(1000), u32(duration), packLanguage(conference.ISO639(language)), u16(0)),
+				box("mdhd", u32(0), zeros(8), u32(1000), u32(duration), encodeMP4Language(conference.ISO639(language)), u16(0)),
 				box("hdlr", u32(0), u32(0), []byte("sbtl"), zeros(12), []byte("SubtitleHandler\x00")),
 				box("minf",
 					box("nmhd", u32(0)),
@@ -131,8 +131,8 @@ func moovBox(samples [][]byte, lasting []uint32, duration, offset uint32, langua
 					table))))
 }
 
-// packLanguage packs an ISO 639-2/T code into the 15 bits of a media header.
-func packLanguage(code string) []byte {
+// encodeMP4Language packs an ISO 639-2/T code into the 15 bits of a media header.
+func encodeMP4Language(code string) []byte {
 	v := 0
 	for _, c := range []byte(code) {
 		v = v<<5 | int(c-0x60)

@@ -7,27 +7,27 @@ import (
 	"unicode/utf8"
 )
 
-// quirks is what is unusual about a time.
-type quirks uint16
+// timeQuirks is what is unusual about a time.
+type timeQuirks uint16
 
 const (
-	quirkPoint      quirks = 1 << iota // a full stop before the milliseconds
-	quirkComma                         // a comma
-	quirkColon                         // a colon or another sign
-	quirkNoFraction                    // no fraction
-	quirkDigits                        // a fraction of other than three digits
-	quirkNoHours                       // no hours
-	quirkRange                         // minutes or seconds above 59
-	quirkLetters                       // O for 0, l for 1
-	quirkSpaces                        // blanks inside
-	quirkNegative                      // below zero
-	quirkScript                        // digits of another script, or characters that cannot be seen
+	quirkPoint      timeQuirks = 1 << iota // a full stop before the milliseconds
+	quirkComma                             // a comma
+	quirkColon                             // a colon or another sign
+	quirkNoFraction                        // no fraction
+	quirkDigits                            // a fraction of other than three digits
+	quirkNoHours                           // no hours
+	quirkRange                             // minutes or seconds above 59
+	quirkLetters                           // O for 0, l for 1
+	quirkSpaces                            // blanks inside
+	quirkNegative                          // below zero
+	quirkScript                            // digits of another script, or characters that cannot be seen
 )
 
 // parsedTime is a time as it stands in a file.
 type parsedTime struct {
 	ms     int64
-	quirks quirks
+	quirks timeQuirks
 	tooFar bool // more than there can be
 	length int  // bytes
 }

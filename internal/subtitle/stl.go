@@ -154,7 +154,7 @@ func stlPlace(row, justify byte, lines int) int {
 	}
 	r := 2
 	if middle := float64(row) + float64(lines)/2; row > 0 && row < 24 {
-		r = thirdOf(middle / 24)
+		r = horizontalThird(middle / 24)
 	}
 	return normalizePlace(7 - 3*r + col)
 }

@@ -56,30 +56,32 @@ type tagRule struct {
 
 // tagRules are the tags of SubRip and WebVTT by name.
 var tagRules = map[string]tagRule{
-	"i":      {kind: tagItalic, after: nothingOrClasses},    // <i>, in WebVTT <i.loud>
-	"b":      {kind: tagBold, after: nothingOrClasses},      //
-	"u":      {kind: tagUnderline, after: nothingOrClasses}, //
-	"font":   {kind: tagFont, after: nothingOrAttributes},   // <font color="red">
-	"s":      {kind: tagHidden, after: nothing},             //
-	"strike": {kind: tagHidden, after: nothing},             //
-	"br":     {kind: tagBreak, after: nothing},              // <br/>, and </br> too
-	"c":      {kind: tagFont, vttOnly: true, after: nothingOrWords},
-	"v":      {kind: tagHidden, vttOnly: true, after: nothingOrWords}, // <v Ada>
-	"lang":   {kind: tagHidden, vttOnly: true, after: nothingOrWords},
-	"ruby":   {kind: tagHidden, vttOnly: true, after: nothingOrWords},
-	"rt":     {kind: tagHidden, vttOnly: true, after: nothingOrWords},
+	"i":      {kind: tagItalic, after: allowClasses},    // <i>, in WebVTT <i.loud>
+	"b":      {kind: tagBold, after: allowClasses},      //
+	"u":      {kind: tagUnderline, after: allowClasses}, //
+	"font":   {kind: tagFont, after: allowAttributes},   // <font color="red">
+	"s":      {kind: tagHidden, after: allowNothing},    //
+	"strike": {kind: tagHidden, after: allowNothing},    //
+	"br":     {kind: tagBreak, after: allowNothing},     // <br/>, and </br> too
+	"c":      {kind: tagFont, vttOnly: true, after: allowWords},
+	"v":      {kind: tagHidden, vttOnly: true, after: allowWords}, // <v Ada>
+	"lang":   {kind: tagHidden, vttOnly: true, after: allowWords},
+	"ruby":   {kind: tagHidden, vttOnly: true, after: allowWords},
+	"rt":     {kind: tagHidden, vttOnly: true, after: allowWords},
 }
 
-func nothing(rest string, _ bool) bool { return consistsOf(rest, " \t/") }
+func allowNothing(rest string, _ bool) bool { return consistsOf(rest, " \t/") }
 
-func nothingOrClasses(rest string, vtt bool) bool {
-	return nothing(rest, vtt) || vtt && rest[0] == '.' && !strings.ContainsAny(rest, " \t\n")
+func allowClasses(rest string, vtt bool) bool {
+	return allowNothing(rest, vtt) || vtt && rest[0] == '.' && !strings.ContainsAny(rest, " \t\n")
 }
 
-func nothingOrAttributes(rest string, vtt bool) bool { return nothing(rest, vtt) || isAttributes(rest) }
+func allowAttributes(rest string, vtt bool) bool {
+	return allowNothing(rest, vtt) || isAttributes(rest)
+}
 
-func nothingOrWords(rest string, vtt bool) bool {
-	return nothing(rest, vtt) || strings.ContainsRune(" \t\n.", rune(rest[0]))
+func allowWords(rest string, vtt bool) bool {
+	return allowNothing(rest, vtt) || strings.ContainsRune(" \t\n.", rune(rest[0]))
 }
 
 // classify returns what a tag does, by its text with the brackets, and whether it closes

@@ -35,7 +35,7 @@ func (f *ttmlFile) place() int {
 	}
 	if x, y, ok := parsePercents(s.origin); ok {
 		if w, h, ok := parsePercents(s.extent); ok {
-			return normalizePlace(7 - 3*thirdOf(y+h*float64(row)/2) + thirdOf(x+w*float64(col)/2))
+			return normalizePlace(7 - 3*horizontalThird(y+h*float64(row)/2) + horizontalThird(x+w*float64(col)/2))
 		}
 	}
 	return normalizePlace(7 - 3*row + col)

@@ -100,7 +100,7 @@ func parseVTTSettings(c *conference.Cue, s string, p *parser) (rest string) {
 			col = alignColumn(first, col)
 		case "position":
 			if v, err := strconv.ParseFloat(strings.TrimSuffix(first, "%"), 64); err == nil && col == 1 {
-				col = thirdOf(v / 100)
+				col = horizontalThird(v / 100)
 			}
 		case "line":
 			row = lineRow(first)
@@ -128,8 +128,8 @@ func alignColumn(value string, col int) int {
 	return col
 }
 
-// thirdOf returns 0, 1 or 2 for the left, middle and right third of a line from 0 to 1.
-func thirdOf(x float64) int {
+// horizontalThird returns 0, 1 or 2 for the left, middle and right third of a line from 0 to 1.
+func horizontalThird(x float64) int {
 	switch {
 	case x < 1.0/3:
 		return 0
@@ -147,7 +147,7 @@ func lineRow(value string) int {
 	case err != nil:
 		return 2
 	case strings.HasSuffix(value, "%"):
-		return thirdOf(v / 100)
+		return horizontalThird(v / 100)
 	case v < 0 || v > 9:
 		return 2
 	case v > 4:

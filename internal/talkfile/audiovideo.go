@@ -14,9 +14,9 @@ import (
 	"github.com/lectern-av/lectern/internal/timeline"
 )
 
-// toTreatment converts the settings for audio and video. path is the file, for errors.
-func (t Talk) toTreatment(path string) (treatment conference.Treatment, err error) {
-	treatment = conference.Treatment{
+// toProcessingOptions converts the settings for audio and video. path is the file, for errors.
+func (t Talk) toProcessingOptions(path string) (treatment conference.ProcessingOptions, err error) {
+	treatment = conference.ProcessingOptions{
 		Floor:    conference.AudioSource{Stream: t.Sound.Floor.Stream, Channels: conference.Channels(t.Sound.Floor.Channels)},
 		HighPass: t.Sound.HighPass, Denoise: t.Sound.Noise == "gentle",
 		VideoStream: t.Picture.Stream, SideStream: t.Picture.Beside, MainShare: t.Picture.Share,

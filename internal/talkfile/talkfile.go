@@ -111,7 +111,7 @@ type Conference struct {
 type Contents struct {
 	Talk       conference.Talk
 	Conference conference.Conference
-	Treatment  conference.Treatment
+	Treatment  conference.ProcessingOptions
 	font       Font
 }
 
@@ -140,7 +140,7 @@ func Read(path string) (facts Contents, err error) {
 	if facts.Talk.Chapters, err = t.toChapters(path); err != nil {
 		return Contents{}, err
 	}
-	if facts.Treatment, err = t.toTreatment(path); err != nil {
+	if facts.Treatment, err = t.toProcessingOptions(path); err != nil {
 		return Contents{}, err
 	}
 	if isConferenceFile(t.Conference) {

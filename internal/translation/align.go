@@ -42,8 +42,8 @@ type alignedSide struct {
 
 func (s alignedSide) duration() float64 { return max(0.001, s.end-s.start) }
 
-// group pairs the source cues i to i+a with the translated cues j to j+b.
-type group struct{ i, j, a, b int }
+// cuePairing pairs the source cues i to i+a with the translated cues j to j+b.
+type cuePairing struct{ i, j, a, b int }
 
 // aligner is the table of the dynamic program. Only a band along the diagonal is stored.
 type aligner struct {
@@ -52,7 +52,7 @@ type aligner struct {
 	lo, hi             []int   // by source cue, the band of translated ones considered
 	row                []int
 	score              []float64
-	previous           []group
+	previous           []cuePairing
 }
 
 // newAligner fills the table for a translation whose times are mapped by c.
@@ -156,7 +156,7 @@ func (b *aligner) allocate() {
 		b.lo[i], b.hi[i], b.row[i] = lo, hi, points
 		points += hi - lo + 1
 	}
-	b.score, b.previous = make([]float64, points), make([]group, points)
+	b.score, b.previous = make([]float64, points), make([]cuePairing, points)
 	for p := range b.score {
 		b.score[p] = -1
 	}
@@ -170,7 +170,7 @@ func (b *aligner) inBand(i, j int) bool {
 }
 
 // groups returns the groups on the best path, without cues that have no counterpart.
-func (b *aligner) groups() (all []group) {
+func (b *aligner) groups() (all []cuePairing) {
 	for i, j := len(b.source), len(b.translated); i > 0 || j > 0; {
 		g := b.previous[b.index(i, j)]
 		if g.a > 0 && g.b > 0 {
@@ -185,11 +185,11 @@ func (b *aligner) groups() (all []group) {
 // extend offers every group that can follow the first i source and j translated cues: one cue of
 // either side without a counterpart, or up to maxGroupCues of each side that match.
 func (b *aligner) extend(i, j int) {
-	b.offer(group{i: i, j: j, a: 1}, 0)
-	b.offer(group{i: i, j: j, b: 1}, 0)
+	b.offer(cuePairing{i: i, j: j, a: 1}, 0)
+	b.offer(cuePairing{i: i, j: j, b: 1}, 0)
 	for a := 1; a <= maxGroupCues && i+a <= len(b.source); a++ {
 		for c := 1; c <= maxGroupCues && a+c <= maxGroupCues+1 && j+c <= len(b.translated); c++ {
-			g := group{i: i, j: j, a: a, b: c}
+			g := cuePairing{i: i, j: j, a: a, b: c}
 			if gain := b.groupScore(g); gain > 0 {
 				b.offer(g, gain)
 			}
@@ -197,7 +197,7 @@ func (b *aligner) extend(i, j int) {
 	}
 }
 
-func (b *aligner) offer(g group, gain float64) {
+func (b *aligner) offer(g cuePairing, gain float64) {
 	i, j := g.i+g.a, g.j+g.b
 	if !b.inBand(i, j) {
 		return
@@ -216,7 +216,7 @@ const (
 // groupScore rates how well a group fits: the share of its time that both sides have in
 // common, and how well their lengths and anchors agree. It is not positive for a group that
 // should not be used.
-func (b *aligner) groupScore(g group) float64 {
+func (b *aligner) groupScore(g cuePairing) float64 {
 	source, translated := b.source[g.i:g.i+g.a], b.translated[g.j:g.j+g.b]
 	over := min(lastEnd(source), lastEnd(translated)) - max(source[0].start, translated[0].start)
 	if over <= 0 { // the common case, before any work
@@ -273,7 +273,7 @@ func anchorOverlap(a, b []string) float64 {
 // sourcesOf returns which source cues of a group a translated cue belongs to: all of them
 // unless the group has several cues on both sides, then those that it shares more than a
 // quarter of its time with.
-func (b *aligner) sourcesOf(g group, j int) (of []int) {
+func (b *aligner) sourcesOf(g cuePairing, j int) (of []int) {
 	t := b.translated[j]
 	best, most := g.i, 0.0
 	for i := g.i; i < g.i+g.a; i++ {

@@ -40,7 +40,7 @@ func findUnpaired(texts []string, pairs map[rune]rune) (found []unpaired) {
 			case pairs[s] != 0:
 				open = append(open, unpaired{n, s, pairs[s]})
 			case closes[s] != 0 && !needsNoOpening(r, i):
-				at := lastOpen(open, s, n)
+				at := indexOfOpening(open, s, n)
 				if at >= 0 {
 					found = append(found, open[at+1:]...)
 					open = open[:at]
@@ -55,8 +55,8 @@ func findUnpaired(texts []string, pairs map[rune]rune) (found []unpaired) {
 	return found
 }
 
-// lastOpen returns the index of the open sign that sign closes, or -1.
-func lastOpen(open []unpaired, sign rune, cue int) int {
+// indexOfOpening returns the index of the open sign that sign closes, or -1.
+func indexOfOpening(open []unpaired, sign rune, cue int) int {
 	for at := len(open) - 1; at >= 0 && cue-open[at].cue <= maxCueGap; at-- {
 		if open[at].partner == sign {
 			return at

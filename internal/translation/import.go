@@ -48,7 +48,7 @@ func (s Service) ImportSubtitles(ctx context.Context, slug, language string, cue
 		return r, s.conflictError(ctx, r, 0)
 	}
 	carryStates(r.Cues, last, who)
-	if r.Number > 0 && lastSource == source.Revision && storedAlike(r.Cues, last) {
+	if r.Number > 0 && lastSource == source.Revision && sameEncoding(r.Cues, last) {
 		return r, nil
 	}
 	return s.save(ctx, r, who, why)
@@ -85,7 +85,7 @@ func (s Service) ImportFile(ctx context.Context, slug, language string, f Return
 	}
 	r.Cues = cues
 	result.Changed = r.setAuthors(last, who)
-	if r.Number > 0 && storedAlike(r.Cues, last) {
+	if r.Number > 0 && sameEncoding(r.Cues, last) {
 		return r, result, nil
 	}
 	r, err = s.save(ctx, r, who, WhyEnglish.Format(message.New("why.imported", "file", name)))
@@ -138,9 +138,9 @@ func overwritesOthers(cues, last []Cue, who string) bool {
 	})
 }
 
-// storedAlike reports whether both are encoded alike, so that saving one after the other would
+// sameEncoding reports whether both are encoded alike, so that saving one after the other would
 // change nothing.
-func storedAlike(a, b []Cue) bool {
+func sameEncoding(a, b []Cue) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)

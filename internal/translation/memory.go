@@ -182,7 +182,7 @@ func (m *Memory) similarTexts(said, language string) (all []Suggestion) {
 		if t.folded == said || !slices.ContainsFunc(t.pairs, func(p Pair) bool { return p.Language == language }) {
 			continue
 		}
-		if likeness := likeness(text, []rune(t.folded)); likeness >= minLikeness {
+		if likeness := textSimilarity(text, []rune(t.folded)); likeness >= minLikeness {
 			all = append(all, t.suggestions(language, likeness)...)
 		}
 	}
@@ -232,9 +232,9 @@ func mostFrequent(some []int32, n int) (all []int32) {
 	return all
 }
 
-// likeness returns the share of two texts that is equal by edit distance, or 0 if it is below
+// textSimilarity returns the share of two texts that is equal by edit distance, or 0 if it is below
 // [minLikeness].
-func likeness(a, b []rune) float64 {
+func textSimilarity(a, b []rune) float64 {
 	longer := max(len(a), len(b))
 	most := int((1-minLikeness)*float64(longer) + 1e-9)
 	d := editDistance(a, b, most)

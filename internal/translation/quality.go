@@ -97,7 +97,7 @@ func (v QualityReport) Write(w io.Writer, source, file string) error {
 		}
 	}
 	all := v.findingsByCue()
-	slices.SortStableFunc(all, func(a, b []Finding) int { return cmp.Compare(badness(b), badness(a)) })
+	slices.SortStableFunc(all, func(a, b []Finding) int { return cmp.Compare(findingsWeight(b), findingsWeight(a)) })
 	if len(all) > 0 {
 		fmt.Fprintf(out, "\nWorst first:\n")
 	}
@@ -110,8 +110,8 @@ func (v QualityReport) Write(w io.Writer, source, file string) error {
 	return out.Flush()
 }
 
-// badness ranks the findings of one cue. Rules on meaning count more than rules on reading.
-func badness(t []Finding) (sum float64) {
+// findingsWeight ranks the findings of one cue. Rules on meaning count more than rules on reading.
+func findingsWeight(t []Finding) (sum float64) {
 	for _, f := range t {
 		sum += f.Severity.Weight()
 		if of := slices.IndexFunc(rules, func(r rule) bool { return r.code == f.Code && f.Code != MuchTooLong }); of >= 0 && f.Severity != check.Note {

@@ -13,7 +13,7 @@ type timePair struct{ old, new time.Duration }
 
 // retime moves a component's translated cues to the times of the new source. A cue that began
 // some time after its source still does; times between two known ones are interpolated.
-func (u *updater) retime(p *component) {
+func (u *updater) retime(p *linkedCues) {
 	var knots []timePair
 	for _, c := range p.changes {
 		if len(c.Old) == 0 || len(c.New) == 0 {

@@ -107,16 +107,16 @@ type updater struct {
 	cues []Cue
 }
 
-// component is a connected part of the talk: old source cues, the new ones that they became,
+// linkedCues is a connected part of the talk: old source cues, the new ones that they became,
 // and the translations of both. The numbers are indices.
-type component struct {
+type linkedCues struct {
 	old, new, cues []int
 	changes        []compare.Change
 }
 
 // components divides the talk into connected parts, in the order of the new source. Each cue
 // is in exactly one. The last component holds the translated cues without a known source.
-func (u *updater) components() []*component {
+func (u *updater) components() []*linkedCues {
 	sets := newDisjointSets(len(u.changes))
 	changeOf := make(map[string]int) // by id of the old cue
 	for n, c := range u.changes {
@@ -137,12 +137,12 @@ func (u *updater) components() []*component {
 			}
 		}
 	}
-	byRoot := make(map[int]*component)
-	var all []*component
+	byRoot := make(map[int]*linkedCues)
+	var all []*linkedCues
 	for n, c := range u.changes {
 		p := byRoot[sets.find(n)]
 		if p == nil {
-			p = &component{}
+			p = &linkedCues{}
 			byRoot[sets.find(n)], all = p, append(all, p)
 		}
 		p.changes = append(p.changes, c)
@@ -153,7 +153,7 @@ func (u *updater) components() []*component {
 			p.new = append(p.new, at.Index-1)
 		}
 	}
-	var strange component
+	var strange linkedCues
 	for j := range u.cues {
 		if home[j] < 0 {
 			strange.cues = append(strange.cues, j)
@@ -169,7 +169,7 @@ func (u *updater) components() []*component {
 	return append(all, &strange)
 }
 
-func (u *updater) updateComponent(p *component, r *UpdateReport) {
+func (u *updater) updateComponent(p *linkedCues, r *UpdateReport) {
 	switch {
 	case len(p.cues) == 0:
 		u.reportUntranslated(p, r)
@@ -185,13 +185,13 @@ func (u *updater) updateComponent(p *component, r *UpdateReport) {
 }
 
 // sameWords reports whether each source cue of the component continues with the same words.
-func (p *component) sameWords() bool {
+func (p *linkedCues) sameWords() bool {
 	return !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return !sameWords(c) })
 }
 
 // keepTranslation keeps the states of a translation whose source has the same words, and moves
 // it to the new times.
-func (u *updater) keepTranslation(p *component, r *UpdateReport) {
+func (u *updater) keepTranslation(p *linkedCues, r *UpdateReport) {
 	retimed := slices.ContainsFunc(p.changes, func(c compare.Change) bool { return c.Retimed || c.Moved })
 	untranslated := false
 	u.retime(p)
@@ -214,7 +214,7 @@ func (u *updater) keepTranslation(p *component, r *UpdateReport) {
 }
 
 // reportUntranslated adds the component's source cues to those without a translation.
-func (u *updater) reportUntranslated(p *component, r *UpdateReport) {
+func (u *updater) reportUntranslated(p *linkedCues, r *UpdateReport) {
 	for _, i := range p.new {
 		r.Untranslated++
 		r.UntranslatedCues = append(r.UntranslatedCues, NewCueLine(u.new[i]))
@@ -223,7 +223,7 @@ func (u *updater) reportUntranslated(p *component, r *UpdateReport) {
 
 // markStale marks a translation whose source has changed as needing editing, unless the new
 // source is just the text that it was made from.
-func (u *updater) markStale(p *component, r *UpdateReport) {
+func (u *updater) markStale(p *linkedCues, r *UpdateReport) {
 	was, is := JoinText(selectCues(u.old, p.old)), JoinText(selectCues(u.new, p.new))
 	whole := !slices.ContainsFunc(p.changes, func(c compare.Change) bool { return !oneToOne(c) })
 	untranslated := false
@@ -262,7 +262,7 @@ func (u *updater) markStale(p *component, r *UpdateReport) {
 }
 
 // staleCue returns the report entry for the translated cues with these indices.
-func (u *updater) staleCue(p *component, was string, cues []int) StaleCue {
+func (u *updater) staleCue(p *linkedCues, was string, cues []int) StaleCue {
 	now := selectCues(u.new, p.new)
 	s := StaleCue{OldSource: was, NewSource: JoinText(now), Line: u.cues[cues[0]].Line}
 	s.StartMS, s.EndMS = millis(now[0].Start), millis(now[0].End)
@@ -278,7 +278,7 @@ func (u *updater) staleCue(p *component, was string, cues []int) StaleCue {
 }
 
 // markObsolete keeps the translation of source cues that are gone, as obsolete.
-func (u *updater) markObsolete(p *component, r *UpdateReport) {
+func (u *updater) markObsolete(p *linkedCues, r *UpdateReport) {
 	for _, j := range p.cues {
 		c := &u.cues[j]
 		r.Obsolete++
@@ -291,7 +291,7 @@ func (u *updater) markObsolete(p *component, r *UpdateReport) {
 
 // restoreObsolete looks for an obsolete translation of a source cue that was cut and is back,
 // and restores it. It reports whether there was one.
-func (u *updater) restoreObsolete(p *component, r *UpdateReport) bool {
+func (u *updater) restoreObsolete(p *linkedCues, r *UpdateReport) bool {
 	if len(p.new) != 1 {
 		return false
 	}
@@ -311,7 +311,7 @@ func (u *updater) restoreObsolete(p *component, r *UpdateReport) bool {
 
 // moveUnmatched shifts cues without a source, obsolete or added by a translator, by as much as
 // the source around them moved.
-func (u *updater) moveUnmatched(p *component, r *UpdateReport) {
+func (u *updater) moveUnmatched(p *linkedCues, r *UpdateReport) {
 	for _, j := range p.cues {
 		c := &u.cues[j]
 		later := u.shiftNear(c.Start)

@@ -70,14 +70,14 @@ type operation struct {
 	act     access.Permission
 }
 
-// register adds an operation to the API. Before it calls do, it checks that the person has the
+// registerOperation adds an operation to the API. Before it calls do, it checks that the person has the
 // permission o.act, for the talk and the language in the path parameters {slug} and {language}.
 // Errors of do become problem responses.
-func register[I, O any](a *api, o operation, do func(context.Context, access.Person, *I) (*O, error)) {
+func registerOperation[I, O any](a *api, o operation, do func(context.Context, access.Person, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: o.name, Method: o.method, Path: apiPath + o.path, Summary: o.summary,
 		MaxBodyBytes: maxFormBytes,
-		Description:  "Requires " + describeAct(o.act) + ".",
+		Description:  "Requires " + permissionText(o.act) + ".",
 		Metadata:     map[string]any{"act": o.act},
 		Errors:       []int{http.StatusForbidden, http.StatusNotFound},
 		Middlewares: huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
@@ -100,7 +100,7 @@ func register[I, O any](a *api, o operation, do func(context.Context, access.Per
 	})
 }
 
-func describeAct(act access.Permission) string {
+func permissionText(act access.Permission) string {
 	if act == access.Public {
 		return "no permission"
 	}

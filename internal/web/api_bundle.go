@@ -32,9 +32,9 @@ type BundleFile struct {
 }
 
 func (a *api) bundleOperations() {
-	register(a, operation{name: "get-bundle", method: http.MethodGet, path: "/talks/{slug}/bundle", summary: "List the files of a talk's bundle, with their URLs.", act: access.ViewTalk}, a.getBundle)
-	register(a, operation{name: "verify-bundle", method: http.MethodPost, path: "/talks/{slug}/bundle/verify", summary: "Verify all files of a talk's bundle.", act: access.ManageRecordings}, a.verifyBundle)
-	register(a, operation{name: "get-release", method: http.MethodGet, path: "/talks/{slug}/release", summary: "Get the verdict and the release status of a talk.", act: access.ViewTalk}, a.getRelease)
+	registerOperation(a, operation{name: "get-bundle", method: http.MethodGet, path: "/talks/{slug}/bundle", summary: "List the files of a talk's bundle, with their URLs.", act: access.ViewTalk}, a.getBundle)
+	registerOperation(a, operation{name: "verify-bundle", method: http.MethodPost, path: "/talks/{slug}/bundle/verify", summary: "Verify all files of a talk's bundle.", act: access.ManageRecordings}, a.verifyBundle)
+	registerOperation(a, operation{name: "get-release", method: http.MethodGet, path: "/talks/{slug}/release", summary: "Get the verdict and the release status of a talk.", act: access.ViewTalk}, a.getRelease)
 }
 
 func (a *api) getBundle(ctx context.Context, p access.Person, in *slugInput) (*body[Bundle], error) {

@@ -54,11 +54,11 @@ type LinkRequest struct {
 type body[T any] struct{ Body T }
 
 func (a *api) linkOperations() {
-	register(a, operation{name: "who-am-i", method: http.MethodGet, path: "/me", summary: "List your roles.", act: access.Enter}, a.whoAmI)
-	register(a, operation{name: "list-links", method: http.MethodGet, path: "/links", summary: "List all links and tokens.", act: access.ManageConference}, a.listLinks)
-	register(a, operation{name: "create-link", method: http.MethodPost, path: "/links", summary: "Create a link for a person, or a token for a program.", act: access.ManageConference}, a.makeLink)
-	register(a, operation{name: "invite-speakers", method: http.MethodPost, path: "/links/speakers", summary: "Create a link for every speaker who has none.", act: access.ManageConference}, a.inviteSpeakers)
-	register(a, operation{name: "revoke-link", method: http.MethodDelete, path: "/links/{id}", summary: "Revoke a link or a token, and end its sessions.", act: access.ManageConference}, a.revokeLink)
+	registerOperation(a, operation{name: "who-am-i", method: http.MethodGet, path: "/me", summary: "List your roles.", act: access.Enter}, a.whoAmI)
+	registerOperation(a, operation{name: "list-links", method: http.MethodGet, path: "/links", summary: "List all links and tokens.", act: access.ManageConference}, a.listLinks)
+	registerOperation(a, operation{name: "create-link", method: http.MethodPost, path: "/links", summary: "Create a link for a person, or a token for a program.", act: access.ManageConference}, a.makeLink)
+	registerOperation(a, operation{name: "invite-speakers", method: http.MethodPost, path: "/links/speakers", summary: "Create a link for every speaker who has none.", act: access.ManageConference}, a.inviteSpeakers)
+	registerOperation(a, operation{name: "revoke-link", method: http.MethodDelete, path: "/links/{id}", summary: "Revoke a link or a token, and end its sessions.", act: access.ManageConference}, a.revokeLink)
 }
 
 // Grant is the JSON form of one role of a person.

@@ -21,8 +21,8 @@ type scheduleInput struct {
 	RawBody []byte `contentType:"application/octet-stream"`
 }
 
-// Entry is the JSON form of a talk's entry in the programme.
-type Entry struct {
+// ScheduleEntry is the JSON form of a talk's entry in the programme.
+type ScheduleEntry struct {
 	Title       string     `json:"title" maxLength:"300"`
 	Kind        string     `json:"kind,omitempty" enum:"talk,tutorial" default:"talk"`
 	Language    string     `json:"language,omitempty" default:"en" doc:"The spoken language (BCP 47)."`
@@ -40,7 +40,7 @@ type Entry struct {
 	Embargo     *time.Time `json:"embargo,omitempty" doc:"The talk is not released before this time."`
 }
 
-func (e Entry) entry() service.ScheduleEntry {
+func (e ScheduleEntry) entry() service.ScheduleEntry {
 	at := func(t *time.Time) time.Time {
 		if t == nil {
 			return time.Time{}
@@ -55,12 +55,12 @@ func (e Entry) entry() service.ScheduleEntry {
 }
 
 func (a *api) scheduleOperations() {
-	register(a, operation{name: "preview-schedule", method: http.MethodPost, path: "/schedule/preview", summary: "List what importing a schedule would change.", act: access.ManageConference}, a.previewImport)
-	register(a, operation{name: "import-schedule", method: http.MethodPost, path: "/schedule/import", summary: "Import a schedule.", act: access.ManageConference}, a.importScheduleFile)
-	register(a, operation{name: "get-conference", method: http.MethodGet, path: "/conference", summary: "Get the settings of the conference.", act: access.Enter}, a.getConference)
-	register(a, operation{name: "set-conference", method: http.MethodPut, path: "/conference", summary: "Set the settings of the conference.", act: access.ManageConference}, a.putConference)
-	register(a, operation{name: "create-talk", method: http.MethodPost, path: "/talks", summary: "Create a talk.", act: access.ManageConference}, a.postTalk)
-	register(a, operation{name: "edit-talk", method: http.MethodPut, path: "/talks/{slug}/entry", summary: "Change a talk's entry in the programme.", act: access.ManageConference}, a.putEntry)
+	registerOperation(a, operation{name: "preview-schedule", method: http.MethodPost, path: "/schedule/preview", summary: "List what importing a schedule would change.", act: access.ManageConference}, a.previewImport)
+	registerOperation(a, operation{name: "import-schedule", method: http.MethodPost, path: "/schedule/import", summary: "Import a schedule.", act: access.ManageConference}, a.importScheduleFile)
+	registerOperation(a, operation{name: "get-conference", method: http.MethodGet, path: "/conference", summary: "Get the settings of the conference.", act: access.Enter}, a.getConference)
+	registerOperation(a, operation{name: "set-conference", method: http.MethodPut, path: "/conference", summary: "Set the settings of the conference.", act: access.ManageConference}, a.putConference)
+	registerOperation(a, operation{name: "create-talk", method: http.MethodPost, path: "/talks", summary: "Create a talk.", act: access.ManageConference}, a.postTalk)
+	registerOperation(a, operation{name: "edit-talk", method: http.MethodPut, path: "/talks/{slug}/entry", summary: "Change a talk's entry in the programme.", act: access.ManageConference}, a.putEntry)
 }
 
 func apiImport(p service.ImportPreview) *body[ScheduleChanges] {
@@ -92,14 +92,14 @@ type CreatedTalk struct {
 	Slug string `json:"slug"`
 }
 
-func (a *api) postTalk(ctx context.Context, p access.Person, in *body[Entry]) (*body[CreatedTalk], error) {
+func (a *api) postTalk(ctx context.Context, p access.Person, in *body[ScheduleEntry]) (*body[CreatedTalk], error) {
 	slug, err := a.service.Schedule.CreateTalk(ctx, p, in.Body.entry())
 	return &body[CreatedTalk]{CreatedTalk{slug}}, err
 }
 
 func (a *api) putEntry(ctx context.Context, p access.Person, in *struct {
 	Slug string `path:"slug"`
-	Body Entry
+	Body ScheduleEntry
 }) (*struct{}, error) {
 	return nil, a.service.Schedule.UpdateEntry(ctx, p, in.Slug, in.Body.entry())
 }

@@ -40,8 +40,8 @@ func apiSubtitleReport(c service.SubtitleReport) *body[SubtitleReport] {
 	return &body[SubtitleReport]{h}
 }
 
-// Subtitles is the JSON form of the subtitles in the spoken language.
-type Subtitles struct {
+// SubtitlesResponse is the JSON form of the subtitles in the spoken language.
+type SubtitlesResponse struct {
 	SubtitleReport
 	Revisions []SubtitlesRevision `json:"revisions" doc:"The newest first."`
 }
@@ -55,31 +55,31 @@ type SubtitlesRevision struct {
 	SRT     string         `json:"srt" doc:"The URL of the file, with the times of the recordings; add clock=programme for those of the video."`
 }
 
-func (a *api) getSubtitles(ctx context.Context, p access.Person, in *slugInput) (*body[Subtitles], error) {
+func (a *api) getSubtitles(ctx context.Context, p access.Person, in *slugInput) (*body[SubtitlesResponse], error) {
 	now, err := a.service.Subtitles.Report(ctx, p, in.Slug)
 	if err != nil {
 		return nil, err
 	}
 	now.Clock = service.ReelClock
-	told := Subtitles{SubtitleReport: apiSubtitleReport(now).Body, Revisions: []SubtitlesRevision{}}
+	told := SubtitlesResponse{SubtitleReport: apiSubtitleReport(now).Body, Revisions: []SubtitlesRevision{}}
 	revisions, err := a.service.Subtitles.Revisions(ctx, p, in.Slug)
 	for _, r := range revisions {
 		told.Revisions = append(told.Revisions, SubtitlesRevision{
 			Number: r.Number, Cues: r.Cues, Changed: r.Changed, Present: r.Current, SRT: fmt.Sprintf("%s/talks/%s/subtitles/%d.srt", a.url, in.Slug, r.Number),
 		})
 	}
-	return &body[Subtitles]{told}, err
+	return &body[SubtitlesResponse]{told}, err
 }
 
 func (a *api) speakerOperations() {
-	register(a, operation{name: "get-subtitles", method: http.MethodGet, path: "/talks/{slug}/subtitles", summary: "Get the findings and the revisions of the subtitles in the spoken language.", act: access.ViewTalk}, a.getSubtitles)
-	register(a, operation{name: "upload-subtitles", method: http.MethodPut, path: "/talks/{slug}/subtitles", summary: "Upload subtitles in the spoken language, or only check them.", act: access.UploadSubtitles}, a.putSubtitles)
-	register(a, operation{name: "shift-subtitles", method: http.MethodPost, path: "/talks/{slug}/subtitles/shift", summary: "Shift the subtitles to fit the sound of the recordings.", act: access.UploadSubtitles}, a.postSync)
-	register(a, operation{name: "restore-subtitles", method: http.MethodPost, path: "/talks/{slug}/subtitles/{revision}/restore", summary: "Restore an earlier revision of the subtitles.", act: access.UploadSubtitles}, a.postRestore)
-	register(a, operation{name: "describe-talk", method: http.MethodPut, path: "/talks/{slug}/description", summary: "Correct the title, the abstract and the speakers of a talk.", act: access.EditTalk}, a.putDescription)
-	register(a, operation{name: "submit-verdict", method: http.MethodPost, path: "/talks/{slug}/verdict", summary: "Approve a talk, or ask for changes.", act: access.ApproveTalk}, a.postVerdict)
-	register(a, operation{name: "request-release", method: http.MethodPost, path: "/talks/{slug}/release", summary: "Release a talk, now or as soon as nothing blocks it.", act: access.ReleaseTalk}, a.postRelease)
-	register(a, operation{name: "cancel-release", method: http.MethodDelete, path: "/talks/{slug}/release", summary: "Cancel the release of a talk.", act: access.ReleaseTalk}, a.deleteRelease)
+	registerOperation(a, operation{name: "get-subtitles", method: http.MethodGet, path: "/talks/{slug}/subtitles", summary: "Get the findings and the revisions of the subtitles in the spoken language.", act: access.ViewTalk}, a.getSubtitles)
+	registerOperation(a, operation{name: "upload-subtitles", method: http.MethodPut, path: "/talks/{slug}/subtitles", summary: "Upload subtitles in the spoken language, or only check them.", act: access.UploadSubtitles}, a.putSubtitles)
+	registerOperation(a, operation{name: "shift-subtitles", method: http.MethodPost, path: "/talks/{slug}/subtitles/shift", summary: "Shift the subtitles to fit the sound of the recordings.", act: access.UploadSubtitles}, a.postSync)
+	registerOperation(a, operation{name: "restore-subtitles", method: http.MethodPost, path: "/talks/{slug}/subtitles/{revision}/restore", summary: "Restore an earlier revision of the subtitles.", act: access.UploadSubtitles}, a.postRestore)
+	registerOperation(a, operation{name: "describe-talk", method: http.MethodPut, path: "/talks/{slug}/description", summary: "Correct the title, the abstract and the speakers of a talk.", act: access.EditTalk}, a.putDescription)
+	registerOperation(a, operation{name: "submit-verdict", method: http.MethodPost, path: "/talks/{slug}/verdict", summary: "Approve a talk, or ask for changes.", act: access.ApproveTalk}, a.postVerdict)
+	registerOperation(a, operation{name: "request-release", method: http.MethodPost, path: "/talks/{slug}/release", summary: "Release a talk, now or as soon as nothing blocks it.", act: access.ReleaseTalk}, a.postRelease)
+	registerOperation(a, operation{name: "cancel-release", method: http.MethodDelete, path: "/talks/{slug}/release", summary: "Cancel the release of a talk.", act: access.ReleaseTalk}, a.deleteRelease)
 }
 
 func (a *api) putSubtitles(ctx context.Context, p access.Person, in *struct {
@@ -113,8 +113,8 @@ func (a *api) postRestore(ctx context.Context, p access.Person, in *struct {
 	return apiSubtitleReport(done), err
 }
 
-// Description is the text about a talk that its speaker may correct.
-type Description struct {
+// TalkDescription is the text about a talk that its speaker may correct.
+type TalkDescription struct {
 	Title    string   `json:"title" maxLength:"300"`
 	Abstract string   `json:"abstract,omitempty"`
 	Speakers []string `json:"speakers,omitempty"`
@@ -122,20 +122,20 @@ type Description struct {
 
 func (a *api) putDescription(ctx context.Context, p access.Person, in *struct {
 	Slug string `path:"slug"`
-	Body Description
+	Body TalkDescription
 }) (*struct{}, error) {
 	return nil, a.service.Talks.SetDescription(ctx, p, in.Slug, service.TalkDescription(in.Body))
 }
 
-// Verdict says whether a speaker approves a talk.
-type Verdict struct {
+// SpeakerReview says whether a speaker approves a talk.
+type SpeakerReview struct {
 	Approved bool   `json:"approved"`
 	Words    string `json:"words,omitempty" doc:"What is wrong, if the talk is not approved."`
 }
 
 func (a *api) postVerdict(ctx context.Context, p access.Person, in *struct {
 	Slug string `path:"slug"`
-	Body Verdict
+	Body SpeakerReview
 }) (*struct{}, error) {
 	return nil, a.service.Releases.SubmitVerdict(ctx, p, in.Slug, in.Body.Approved, in.Body.Words)
 }

@@ -81,16 +81,16 @@ type slugInput struct {
 }
 
 func (a *api) talkOperations() {
-	register(a, operation{name: "list-talks", method: http.MethodGet, path: "/talks", summary: "List all talks, by day, time and room.", act: access.ViewConference}, a.listTalks)
-	register(a, operation{name: "get-talk", method: http.MethodGet, path: "/talks/{slug}", summary: "Get everything about a talk except its cues.", act: access.ViewTalk}, a.getTalk)
-	register(a, operation{name: "set-processing", method: http.MethodPut, path: "/talks/{slug}/processing", summary: "Set the cut, the channels and the pipeline of a talk, and process it.", act: access.ManageRecordings}, a.putProcessing)
-	register(a, operation{name: "estimate-processing", method: http.MethodPost, path: "/talks/{slug}/processing/estimate", summary: "Estimate the cost of another cut, other channels or another pipeline. Nothing is changed.", act: access.ManageRecordings}, a.estimateCost)
-	register(a, operation{name: "retry-talk", method: http.MethodPost, path: "/talks/{slug}/retry", summary: "Process a talk again.", act: access.ManageRecordings}, a.retryTalk)
-	register(a, operation{name: "list-recordings", method: http.MethodGet, path: "/recordings", summary: "List the uploaded recordings, the newest first. Upload them to /uploads/ by the tus protocol, version 1.0.", act: access.ManageRecordings}, a.listArrivals)
-	register(a, operation{name: "assign-recording", method: http.MethodPost, path: "/recordings/{id}/assign", summary: "Assign a recording to talks.", act: access.ManageRecordings}, a.assignArrival)
-	register(a, operation{name: "dismiss-recording", method: http.MethodPost, path: "/recordings/{id}/dismiss", summary: "Mark a recording as not a talk.", act: access.ManageRecordings}, a.dismissArrival)
-	register(a, operation{name: "reopen-recording", method: http.MethodPost, path: "/recordings/{id}/reopen", summary: "Put a dismissed recording back among those to assign.", act: access.ManageRecordings}, a.reopenRecording)
-	register(a, operation{name: "unassign-recording", method: http.MethodDelete, path: "/talks/{slug}/recordings/{sha256}", summary: "Unassign a recording from a talk. The recording itself is kept.", act: access.ManageRecordings}, a.unassignRecording)
+	registerOperation(a, operation{name: "list-talks", method: http.MethodGet, path: "/talks", summary: "List all talks, by day, time and room.", act: access.ViewConference}, a.listTalks)
+	registerOperation(a, operation{name: "get-talk", method: http.MethodGet, path: "/talks/{slug}", summary: "Get everything about a talk except its cues.", act: access.ViewTalk}, a.getTalk)
+	registerOperation(a, operation{name: "set-processing", method: http.MethodPut, path: "/talks/{slug}/processing", summary: "Set the cut, the channels and the pipeline of a talk, and process it.", act: access.ManageRecordings}, a.putProcessing)
+	registerOperation(a, operation{name: "estimate-processing", method: http.MethodPost, path: "/talks/{slug}/processing/estimate", summary: "Estimate the cost of another cut, other channels or another pipeline. Nothing is changed.", act: access.ManageRecordings}, a.estimateCost)
+	registerOperation(a, operation{name: "retry-talk", method: http.MethodPost, path: "/talks/{slug}/retry", summary: "Process a talk again.", act: access.ManageRecordings}, a.retryTalk)
+	registerOperation(a, operation{name: "list-recordings", method: http.MethodGet, path: "/recordings", summary: "List the uploaded recordings, the newest first. Upload them to /uploads/ by the tus protocol, version 1.0.", act: access.ManageRecordings}, a.listArrivals)
+	registerOperation(a, operation{name: "assign-recording", method: http.MethodPost, path: "/recordings/{id}/assign", summary: "Assign a recording to talks.", act: access.ManageRecordings}, a.assignArrival)
+	registerOperation(a, operation{name: "dismiss-recording", method: http.MethodPost, path: "/recordings/{id}/dismiss", summary: "Mark a recording as not a talk.", act: access.ManageRecordings}, a.dismissArrival)
+	registerOperation(a, operation{name: "reopen-recording", method: http.MethodPost, path: "/recordings/{id}/reopen", summary: "Put a dismissed recording back among those to assign.", act: access.ManageRecordings}, a.reopenRecording)
+	registerOperation(a, operation{name: "unassign-recording", method: http.MethodDelete, path: "/talks/{slug}/recordings/{sha256}", summary: "Unassign a recording from a talk. The recording itself is kept.", act: access.ManageRecordings}, a.unassignRecording)
 }
 
 func (a *api) listTalks(_ context.Context, p access.Person, _ *struct{}) (*body[[]Talk], error) {
@@ -157,7 +157,7 @@ type StageCost struct {
 	There int    `json:"there" doc:"Actions whose results are reused."`
 }
 
-func apiPrice(p conductor.Cost) CostEstimate {
+func apiCostEstimate(p conductor.Cost) CostEstimate {
 	price := CostEstimate{Stages: []StageCost{}, Seconds: p.Time.Seconds(), Sure: p.Sure()}
 	for _, s := range p.Stages {
 		price.Stages = append(price.Stages, StageCost{s.Name, s.Make, s.There})
@@ -171,7 +171,7 @@ func (a *api) estimateCost(ctx context.Context, p access.Person, in *processingI
 		return nil, err
 	}
 	price, err := a.service.Talks.EstimateCost(ctx, p, in.Slug, h)
-	return &body[CostEstimate]{apiPrice(price)}, err
+	return &body[CostEstimate]{apiCostEstimate(price)}, err
 }
 
 func (a *api) retryTalk(ctx context.Context, p access.Person, in *slugInput) (*struct{}, error) {

@@ -49,21 +49,21 @@ type TranslationInput struct {
 
 func (a *api) translationOperations() {
 	const one = "/talks/{slug}/translations/{language}"
-	register(a, operation{name: "get-glossary", method: http.MethodGet, path: "/glossary", summary: "Get the conference's glossary.", act: access.Enter}, a.translationGlossary)
-	register(a, operation{name: "set-glossary", method: http.MethodPut, path: "/glossary", summary: "Set the conference's glossary.", act: access.ManageConference}, a.setGlossary)
-	register(a, operation{name: "list-translations", method: http.MethodGet, path: "/talks/{slug}/translations", summary: "List the translations of a talk with their progress.", act: access.ViewTalk}, a.listTranslations)
-	register(a, operation{name: "list-reviews", method: http.MethodGet, path: "/review/{language}", summary: "List all translations into a language, those in review first.", act: access.ReviewTranslation}, a.listReviews)
-	register(a, operation{name: "get-translation", method: http.MethodGet, path: one, summary: "Get the progress of a translation.", act: access.Translate}, a.showTranslation)
-	register(a, operation{name: "list-translation-tasks", method: http.MethodGet, path: one + "/tasks", summary: "List the texts that are left to translate or to check again.", act: access.Translate}, a.translationTasks)
-	register(a, operation{name: "export-translation", method: http.MethodGet, path: one + "/file", summary: "Download a translation as a file for translators.", act: access.Translate}, a.exportTranslation)
-	register(a, operation{name: "upload-translation", method: http.MethodPost, path: one, summary: "Upload a translated file: PO, XLIFF, CSV or subtitles.", act: access.Translate}, a.uploadTranslationFile)
-	register(a, operation{name: "claim-translation", method: http.MethodPut, path: one + "/claim", summary: "Claim a translation. The response names who holds the claim.", act: access.Translate}, a.claimTranslation)
-	register(a, operation{name: "unclaim-translation", method: http.MethodDelete, path: one + "/claim", summary: "Give up the claim to a translation.", act: access.Translate}, a.unclaimTranslation)
-	register(a, operation{name: "submit-translation", method: http.MethodPost, path: one + "/review", summary: "Submit all drafts for review.", act: access.Translate}, a.submitForReview)
-	register(a, operation{name: "approve-translation", method: http.MethodPost, path: one + "/approve", summary: "Approve what is in review, except your own texts.", act: access.ReviewTranslation}, a.approveTranslation)
-	register(a, operation{name: "send-back-translation", method: http.MethodPost, path: one + "/send-back", summary: "Send back what is in review or approved, with a note.", act: access.ReviewTranslation}, a.sendBackTranslation)
-	register(a, operation{name: "list-translation-revisions", method: http.MethodGet, path: one + "/revisions", summary: "List the revisions of a translation, the newest first.", act: access.Translate}, a.translationRevisions)
-	register(a, operation{name: "restore-translation", method: http.MethodPost, path: one + "/restore", summary: "Restore an earlier revision of a translation.", act: access.ReviewTranslation}, a.restoreTranslation)
+	registerOperation(a, operation{name: "get-glossary", method: http.MethodGet, path: "/glossary", summary: "Get the conference's glossary.", act: access.Enter}, a.translationGlossary)
+	registerOperation(a, operation{name: "set-glossary", method: http.MethodPut, path: "/glossary", summary: "Set the conference's glossary.", act: access.ManageConference}, a.setGlossary)
+	registerOperation(a, operation{name: "list-translations", method: http.MethodGet, path: "/talks/{slug}/translations", summary: "List the translations of a talk with their progress.", act: access.ViewTalk}, a.listTranslations)
+	registerOperation(a, operation{name: "list-reviews", method: http.MethodGet, path: "/review/{language}", summary: "List all translations into a language, those in review first.", act: access.ReviewTranslation}, a.listReviews)
+	registerOperation(a, operation{name: "get-translation", method: http.MethodGet, path: one, summary: "Get the progress of a translation.", act: access.Translate}, a.showTranslation)
+	registerOperation(a, operation{name: "list-translation-tasks", method: http.MethodGet, path: one + "/tasks", summary: "List the texts that are left to translate or to check again.", act: access.Translate}, a.translationTasks)
+	registerOperation(a, operation{name: "export-translation", method: http.MethodGet, path: one + "/file", summary: "Download a translation as a file for translators.", act: access.Translate}, a.exportTranslation)
+	registerOperation(a, operation{name: "upload-translation", method: http.MethodPost, path: one, summary: "Upload a translated file: PO, XLIFF, CSV or subtitles.", act: access.Translate}, a.uploadTranslationFile)
+	registerOperation(a, operation{name: "claim-translation", method: http.MethodPut, path: one + "/claim", summary: "Claim a translation. The response names who holds the claim.", act: access.Translate}, a.claimTranslation)
+	registerOperation(a, operation{name: "unclaim-translation", method: http.MethodDelete, path: one + "/claim", summary: "Give up the claim to a translation.", act: access.Translate}, a.unclaimTranslation)
+	registerOperation(a, operation{name: "submit-translation", method: http.MethodPost, path: one + "/review", summary: "Submit all drafts for review.", act: access.Translate}, a.submitForReview)
+	registerOperation(a, operation{name: "approve-translation", method: http.MethodPost, path: one + "/approve", summary: "Approve what is in review, except your own texts.", act: access.ReviewTranslation}, a.approveTranslation)
+	registerOperation(a, operation{name: "send-back-translation", method: http.MethodPost, path: one + "/send-back", summary: "Send back what is in review or approved, with a note.", act: access.ReviewTranslation}, a.sendBackTranslation)
+	registerOperation(a, operation{name: "list-translation-revisions", method: http.MethodGet, path: one + "/revisions", summary: "List the revisions of a translation, the newest first.", act: access.Translate}, a.translationRevisions)
+	registerOperation(a, operation{name: "restore-translation", method: http.MethodPost, path: one + "/restore", summary: "Restore an earlier revision of a translation.", act: access.ReviewTranslation}, a.restoreTranslation)
 }
 
 // Glossary is the JSON form of the conference's glossary.
@@ -138,8 +138,8 @@ func (a *api) exportTranslation(ctx context.Context, p access.Person, in *struct
 	}}, nil
 }
 
-// Receipt is the JSON form of what became of an uploaded translation.
-type Receipt struct {
+// TranslationUploadResult is the JSON form of what became of an uploaded translation.
+type TranslationUploadResult struct {
 	Translation Translation               `json:"translation"`
 	Saved       bool                      `json:"saved" doc:"A new revision was saved."`
 	Changed     int                       `json:"changed" doc:"The number of changed texts."`
@@ -161,7 +161,7 @@ func (a *api) uploadTranslationFile(ctx context.Context, p access.Person, in *st
 	OnTop    bool   `query:"on_top" doc:"Apply the changes to the latest revision even if others changed the translation."`
 	Check    bool   `query:"check" doc:"Only check; save nothing."`
 	RawBody  []byte `contentType:"application/octet-stream"`
-}) (*body[Receipt], error) {
+}) (*body[TranslationUploadResult], error) {
 	r, err := a.service.Translations.Upload(ctx, p, in.Slug, in.Language, service.TranslationUpload{
 		Name: in.Name, Data: in.RawBody, Encoding: in.Encoding, Base: in.Base, Why: in.Why,
 		InProgrammeTime: in.Times == "video", Rebase: in.OnTop, DryRun: in.Check,
@@ -169,7 +169,7 @@ func (a *api) uploadTranslationFile(ctx context.Context, p access.Person, in *st
 	if err != nil {
 		return nil, err
 	}
-	return &body[Receipt]{Receipt{
+	return &body[TranslationUploadResult]{TranslationUploadResult{
 		Translation: apiTranslation(r.Translation, nil), Saved: r.Saved, Changed: len(r.Changed), Verdict: r.Quality,
 		Remarks: append([]subtitle.Diagnostic{}, r.Diagnostics...), Lost: append([]translation.CueLine{}, r.Unmatched...),
 		Unkept: append([]translation.CueLine{}, r.IgnoredNotes...), Unmatched: r.CountUnlinked(), Claim: r.Claim,

@@ -144,12 +144,12 @@ func (helpLinks) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 			l.Destination = slices.Concat([]byte("/help/"), m[1], m[2])
 			continue
 		}
-		unwrap(l)
+		replaceByChildren(l)
 	}
 }
 
-// unwrap removes a node and puts its children in its place.
-func unwrap(n ast.Node) {
+// replaceByChildren removes a node and puts its children in its place.
+func replaceByChildren(n ast.Node) {
 	parent := n.Parent()
 	for c := n.FirstChild(); c != nil; c = n.FirstChild() {
 		parent.InsertBefore(parent, n, c)

@@ -111,15 +111,15 @@ func splitList(text string) (list []string) {
 	return list
 }
 
-// entryPage is the data of entry.html.
-type entryPage struct {
+// scheduleEntryPage is the data of entry.html.
+type scheduleEntryPage struct {
 	Slug string // "": a new talk
-	Form entryForm
+	Form scheduleEntryForm
 	Zone string
 }
 
-// entryForm holds the fields of entry.html as they were typed.
-type entryForm struct {
+// scheduleEntryForm holds the fields of entry.html as they were typed.
+type scheduleEntryForm struct {
 	Title, Kind, Language, Licence, Abstract, Speakers, URL, Tags string
 	Room, Stream, Start, Minutes, Priority, Embargo               string
 	DoNotRecord                                                   bool
@@ -127,7 +127,7 @@ type entryForm struct {
 
 const datetimeLocal = "2006-01-02T15:04" // of <input type="datetime-local">
 
-func newEntryForm(e service.ScheduleEntry, zone *time.Location) entryForm {
+func newEntryForm(e service.ScheduleEntry, zone *time.Location) scheduleEntryForm {
 	moment := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
@@ -140,7 +140,7 @@ func newEntryForm(e service.ScheduleEntry, zone *time.Location) entryForm {
 		}
 		return strconv.Itoa(n)
 	}
-	return entryForm{
+	return scheduleEntryForm{
 		Title: e.Title, Kind: e.Kind, Language: e.Language, Licence: e.Licence, Abstract: e.Abstract,
 		Speakers: strings.Join(e.Speakers, "\n"), URL: e.URL, Tags: strings.Join(e.Tags, ", "),
 		Room: e.Room, Stream: e.Stream, Start: moment(e.Start), Minutes: number(int(e.Length.Minutes())),
@@ -148,9 +148,9 @@ func newEntryForm(e service.ScheduleEntry, zone *time.Location) entryForm {
 	}
 }
 
-func (v *request) readEntryForm() entryForm {
+func (v *request) readEntryForm() scheduleEntryForm {
 	f := v.r.FormValue
-	return entryForm{
+	return scheduleEntryForm{
 		Title: f("title"), Kind: f("kind"), Language: f("language"), Licence: f("licence"), Abstract: f("abstract"),
 		Speakers: f("speakers"), URL: f("url"), Tags: f("tags"),
 		Room: f("room"), Stream: f("track"), Start: f("start"), Minutes: f("minutes"),
@@ -160,7 +160,7 @@ func (v *request) readEntryForm() entryForm {
 
 // parse converts the typed fields to an entry. zone is the time zone of typed times. An invalid
 // time or number is an *inputerr.Error.
-func (f entryForm) parse(zone *time.Location) (e service.ScheduleEntry, err error) {
+func (f scheduleEntryForm) parse(zone *time.Location) (e service.ScheduleEntry, err error) {
 	moment := func(what, text string) (t time.Time) {
 		if text == "" || err != nil {
 			return t
@@ -195,7 +195,7 @@ func (s *Server) newTalk(v *request) error {
 	if err != nil {
 		return err
 	}
-	return v.render("entry.html", entryPage{Form: entryForm{Kind: "talk", Language: "en"}, Zone: zone.String()})
+	return v.render("entry.html", scheduleEntryPage{Form: scheduleEntryForm{Kind: "talk", Language: "en"}, Zone: zone.String()})
 }
 
 func (s *Server) createTalk(v *request) error {
@@ -203,7 +203,7 @@ func (s *Server) createTalk(v *request) error {
 	if err != nil {
 		return err
 	}
-	page := entryPage{Form: v.readEntryForm(), Zone: zone.String()}
+	page := scheduleEntryPage{Form: v.readEntryForm(), Zone: zone.String()}
 	e, err := page.Form.parse(zone)
 	if err != nil {
 		return v.renderInvalid("entry.html", page, err)
@@ -224,7 +224,7 @@ func (s *Server) editTalk(v *request) error {
 	if err != nil {
 		return err
 	}
-	return v.render("entry.html", entryPage{v.slug(), newEntryForm(e, zone), zone.String()})
+	return v.render("entry.html", scheduleEntryPage{v.slug(), newEntryForm(e, zone), zone.String()})
 }
 
 func (s *Server) saveTalk(v *request) error {
@@ -232,7 +232,7 @@ func (s *Server) saveTalk(v *request) error {
 	if err != nil {
 		return err
 	}
-	page := entryPage{v.slug(), v.readEntryForm(), zone.String()}
+	page := scheduleEntryPage{v.slug(), v.readEntryForm(), zone.String()}
 	e, err := page.Form.parse(zone)
 	if err == nil {
 		err = s.service.Schedule.UpdateEntry(v.ctx(), v.person, v.slug(), e)

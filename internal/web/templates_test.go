@@ -15,7 +15,7 @@ var pageData = map[string]any{
 	"recordings.html":           arrivalsPage{},
 	"bundle.html":               bundlePage{},
 	"enter.html":                service.Link{},
-	"entry.html":                entryPage{},
+	"entry.html":                scheduleEntryPage{},
 	"error.html":                errorPage{},
 	"glossary.html":             glossaryPage{},
 	"help.html":                 helpDocument{},

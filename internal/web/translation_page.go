@@ -186,7 +186,7 @@ func countUnits(units []translation.Unit) []unitCount {
 	todo, all := 0, 0
 	for _, u := range units {
 		n[u.State()]++
-		if stateRank(u) <= 2 {
+		if unitStateIndex(u) <= 2 {
 			todo++
 		}
 		all++
@@ -200,8 +200,8 @@ func countUnits(units []translation.Unit) []unitCount {
 	return append(counts, unitCount{filterAll, all})
 }
 
-// stateRank returns the position of the unit's state in unitStates. Units up to rank 2 need work.
-func stateRank(u translation.Unit) int { return slices.Index(unitStates(), u.State()) }
+// unitStateIndex returns the position of the unit's state in unitStates. Units up to rank 2 need work.
+func unitStateIndex(u translation.Unit) int { return slices.Index(unitStates(), u.State()) }
 
 // filterUnits returns the units that a filter shows. With filterTodo they are ordered by urgency,
 // else as in the talk.
@@ -210,18 +210,18 @@ func filterUnits(units []translation.Unit, show string) []translation.Unit {
 	case filterAll:
 		return units
 	case filterTodo:
-		units = slices.DeleteFunc(slices.Clone(units), func(u translation.Unit) bool { return stateRank(u) > 2 })
-		slices.SortStableFunc(units, func(a, b translation.Unit) int { return urgency(a) - urgency(b) })
+		units = slices.DeleteFunc(slices.Clone(units), func(u translation.Unit) bool { return unitStateIndex(u) > 2 })
+		slices.SortStableFunc(units, func(a, b translation.Unit) int { return workOrder(a) - workOrder(b) })
 		return units
 	}
 	return slices.DeleteFunc(slices.Clone(units), func(u translation.Unit) bool { return string(u.State()) != show })
 }
 
-// urgency returns a sort key for units that need work; lower ones come first. It depends on the
+// workOrder returns a sort key for units that need work; lower ones come first. It depends on the
 // state and, within a state, puts units with a note first.
-func urgency(u translation.Unit) int {
+func workOrder(u translation.Unit) int {
 	noted := slices.ContainsFunc(u.Target, func(c translation.Cue) bool { return len(c.Notes) > 0 })
-	n := 2 * stateRank(u)
+	n := 2 * unitStateIndex(u)
 	if !noted {
 		n++
 	}

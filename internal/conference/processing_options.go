@@ -2,9 +2,9 @@ package conference
 
 import "github.com/lectern-av/lectern/internal/timeline"
 
-// Treatment is how a talk's recordings are to be processed, apart from the cut. The zero value
+// ProcessingOptions is how a talk's recordings are to be processed, apart from the cut. The zero value
 // changes nothing.
-type Treatment struct {
+type ProcessingOptions struct {
 	Floor        AudioSource     `json:"floor,omitzero"`         // the talk itself; its Language is ignored
 	Interpreters []AudioSource   `json:"interpreters,omitempty"` // further audio of the same programme, each in another language
 	HighPass     int             `json:"high_pass,omitempty"`    // cutoff in Hz against steps, wind and hum; 0: no filter
