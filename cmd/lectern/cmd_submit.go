@@ -193,9 +193,9 @@ func (u *tusUpload) offset(ctx context.Context) (sent int64, ok bool, err error)
 	if err != nil {
 		return 0, true, connectionError(u.base, err)
 	}
-	answer.Body.Close()
+	defer answer.Body.Close()
 	if answer.StatusCode >= http.StatusBadRequest {
-		return 0, answer.StatusCode != http.StatusNotFound && answer.StatusCode != http.StatusGone, fmt.Errorf("%s answers %s", u.base, answer.Status)
+		return 0, answer.StatusCode != http.StatusNotFound && answer.StatusCode != http.StatusGone, newAPIError(u.base, answer)
 	}
 	sent, err = strconv.ParseInt(answer.Header.Get("Upload-Offset"), 10, 64)
 	return sent, true, err
@@ -210,9 +210,8 @@ func (u *tusUpload) exists(ctx context.Context) bool {
 // later.
 const uploadRetryTimeout = 2 * time.Minute
 
-// sendAll sends the part of the file that the server does not have yet. If the connection breaks or
-// the server refuses the bytes, it tries again until uploadRetryTimeout has passed without
-// progress. After other errors, such as a status of 5xx, it tries again until ctx ends.
+// sendAll sends the part of the file that the server does not have yet. After a broken connection or
+// an error that may pass, it tries again until uploadRetryTimeout has gone by without progress.
 func (u *tusUpload) sendAll(ctx context.Context) error {
 	wait, last := time.Second, time.Now()
 	for {
@@ -232,7 +231,7 @@ func (u *tusUpload) sendAll(ctx context.Context) error {
 				continue
 			}
 		}
-		if f := inputerr.As(err); ctx.Err() != nil || f != nil && time.Since(last) > uploadRetryTimeout {
+		if ctx.Err() != nil || isRefusal(err) || time.Since(last) > uploadRetryTimeout {
 			return errors.Join(ctx.Err(), err)
 		}
 		select {
@@ -242,6 +241,20 @@ func (u *tusUpload) sendAll(ctx context.Context) error {
 			wait = min(2*wait, 15*time.Second)
 		}
 	}
+}
+
+// isRefusal reports whether err is the server's answer that the request is wrong or not allowed, so
+// that sending it again would not help.
+func isRefusal(err error) bool {
+	var refusal *apiError
+	if !errors.As(err, &refusal) {
+		return false
+	}
+	switch refusal.status {
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusLocked, http.StatusTooManyRequests:
+		return false // as while an interrupted request still holds the upload
+	}
+	return refusal.status >= 400 && refusal.status < 500
 }
 
 // patch sends the rest of the file, beginning at the offset from. moved reports whether any bytes
