@@ -36,8 +36,9 @@ type Arrival struct {
 	Talks     []string  // slugs of the talks that use it
 }
 
-// AddArrival adds an arrival. One that exists already stays as it is: a process that was killed
-// may add it again.
+// AddArrival adds an arrival that is assigned to no talk and not analysed yet; its Length,
+// Findings, State and At are ignored. An arrival whose ID exists already stays as it is: a process
+// that was killed may add it again.
 func (c *Catalog) AddArrival(ctx context.Context, a Arrival) error {
 	return c.withChange(ctx, "add a recording", "", a.Who, func(tx *change) error {
 		var begun any
@@ -56,8 +57,9 @@ func (c *Catalog) AddArrival(ctx context.Context, a Arrival) error {
 	})
 }
 
-// SaveFindings saves the result of analysing an arrival, its length and, if it was not known,
-// when it was started.
+// SaveFindings saves the length of an arrival and what its analysis found, as JSON. begun is when
+// the recording was started; it is saved only if that was unknown. It does nothing if there is no
+// such arrival.
 func (c *Catalog) SaveFindings(ctx context.Context, id string, begun time.Time, length time.Duration, findings any) error {
 	text, err := jsonText(findings)
 	if err != nil {
@@ -78,7 +80,8 @@ func (c *Catalog) SaveFindings(ctx context.Context, id string, begun time.Time, 
 	return nil
 }
 
-// SetArrivalState records whether an arrival belongs to any talk.
+// SetArrivalState changes the state of an arrival. It returns ErrNotFound if there is none with
+// that id.
 func (c *Catalog) SetArrivalState(ctx context.Context, who, id string, state ArrivalState) error {
 	return c.withChange(ctx, "change the state of a recording", "", who, func(tx *change) error {
 		var old ArrivalState
@@ -108,7 +111,7 @@ func (a *Arrival) scan(row interface{ Scan(...any) error }) error {
 	return err
 }
 
-// Arrivals returns all arrivals, newest first.
+// Arrivals returns all arrivals, dismissed ones too, newest first.
 func (c *Catalog) Arrivals(ctx context.Context) (all []Arrival, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var a Arrival
@@ -122,7 +125,7 @@ func (c *Catalog) Arrivals(ctx context.Context) (all []Arrival, err error) {
 	return all, nil
 }
 
-// Arrival returns an arrival, or ErrNotFound.
+// Arrival returns the arrival with that id, or ErrNotFound.
 func (c *Catalog) Arrival(ctx context.Context, id string) (a Arrival, err error) {
 	err = a.scan(c.read.QueryRowContext(ctx, arrivalColumns+` WHERE id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {

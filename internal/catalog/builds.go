@@ -15,13 +15,14 @@ func (c *Catalog) RequestBuild(ctx context.Context, who, slug, why string) error
 	return c.withChange(ctx, "request a build of", slug, who, func(tx *change) error { return tx.requestBuild(ctx, why) })
 }
 
-// requestBuild raises the requested generation of the talk's bundle.
+// requestBuild raises the requested generation of the talk's bundle, so that a build is pending.
 func (c *change) requestBuild(ctx context.Context, why string) error {
 	return c.exec(ctx, `INSERT INTO wishes (slug, generation, made, outcome, who, why, at_ms) VALUES (?1, 1, 0, '', ?2, ?3, ?4)
 		ON CONFLICT DO UPDATE SET generation = generation + 1, who = ?2, why = ?3, at_ms = ?4`, c.slug, c.who, why, c.now.UnixMilli())
 }
 
-// requestRebuild does what requestBuild does, for a talk whose bundle was requested before.
+// requestRebuild raises the requested generation of the talk's bundle like requestBuild, but only
+// if a build was requested before.
 func (c *change) requestRebuild(ctx context.Context, why string) error {
 	return c.exec(ctx, `UPDATE wishes SET generation = generation + 1, who = ?, why = ?, at_ms = ? WHERE slug = ?`, c.who, why, c.now.UnixMilli(), c.slug)
 }
@@ -38,11 +39,12 @@ type BuildRequest struct {
 	Priority   int       // of the talk in the programme; higher goes first
 }
 
-// Pending reports whether the bundle is still to be built.
+// Pending reports whether the requested generation is yet to be built. One that failed is not
+// pending.
 func (w BuildRequest) Pending() bool { return w.Generation > w.Built }
 
-// BuildRequests returns every request that was ever made, the next to be built first: by
-// priority, then by age.
+// BuildRequests returns the request of each talk that ever had one, the next to be built first: by
+// the talk's priority, then by when it was last requested.
 func (c *Catalog) BuildRequests(ctx context.Context) ([]BuildRequest, error) {
 	return c.queryBuildRequests(ctx, "true")
 }
@@ -53,7 +55,7 @@ func (c *Catalog) PendingBuilds(ctx context.Context) ([]BuildRequest, error) {
 	return c.queryBuildRequests(ctx, "generation > made")
 }
 
-// BuildRequest returns the request for a talk, or ErrNotFound.
+// BuildRequest returns the build request of a talk, or ErrNotFound if none was ever made.
 func (c *Catalog) BuildRequest(ctx context.Context, slug string) (BuildRequest, error) {
 	all, err := c.queryBuildRequests(ctx, "slug = ?", slug)
 	if err != nil {
@@ -80,8 +82,9 @@ func (c *Catalog) queryBuildRequests(ctx context.Context, which string, args ...
 	return all, nil
 }
 
-// FinishBuild records the outcome of building a generation: nil for success, or why nothing more
-// is done until the next request.
+// FinishBuild records that a generation of a talk's bundle was built, or why it could not be if
+// failure is not nil. Either way it is not built again until the next request. A generation older
+// than the last one recorded is ignored.
 func (c *Catalog) FinishBuild(ctx context.Context, slug string, generation int, failure error) error {
 	var outcome string
 	var inputError *string

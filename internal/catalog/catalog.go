@@ -27,10 +27,10 @@ import (
 	"github.com/lectern-av/lectern/internal/inputerr"
 )
 
-// ErrNotFound says that the catalogue does not contain what was asked for.
+// ErrNotFound says that the catalog does not contain what was asked for.
 var ErrNotFound = errors.New("not in the catalogue")
 
-// Catalog is the open catalogue of a data directory.
+// Catalog is the open catalog of a data directory.
 type Catalog struct {
 	dir      string
 	write    *sql.DB // one connection: SQLite has one writer, and waiting here is fair
@@ -41,8 +41,9 @@ type Catalog struct {
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Open opens the catalogue in dir, which is created or migrated if needed. It does not take the
-// directory's Lock.
+// Open opens the catalog in dir. It creates the directory and the database if needed, and applies
+// migrations that are missing. It returns an error if a newer version of Lectern wrote the
+// database. It does not take the directory's Lock.
 func Open(ctx context.Context, dir string) (*Catalog, error) {
 	c, err := open(ctx, dir, migrations)
 	if err != nil {
@@ -72,9 +73,9 @@ func open(ctx context.Context, dir string, steps fs.FS) (*Catalog, error) {
 	return &c, nil
 }
 
-// connect opens the database with transactions of a kind. synchronous(FULL) makes a commit in
-// WAL mode survive a power cut; immediate transactions cannot fail halfway because they read
-// before they wrote.
+// connect opens the database. transactions says how each one begins, as SQLite names it: an
+// immediate one takes the write lock at once, so that it cannot fail halfway because it read before
+// it wrote. With synchronous(FULL), a commit in WAL mode survives a power cut.
 func connect(dir, transactions string, connections int) (*sql.DB, error) {
 	u := url.URL{Scheme: "file", Path: filepath.Join(dir, "catalog.db")}
 	u.RawQuery = url.Values{
@@ -90,7 +91,7 @@ func connect(dir, transactions string, connections int) (*sql.DB, error) {
 	return db, nil
 }
 
-// Close closes the catalogue.
+// Close closes the connections to the database.
 func (c *Catalog) Close() error {
 	var err error
 	for _, db := range []*sql.DB{c.read, c.write} {
@@ -133,7 +134,8 @@ func migrate(ctx context.Context, db *sql.DB, steps fs.FS) error {
 	return nil
 }
 
-// applyStep applies a migration unless another process has done so meanwhile.
+// applyStep applies migration number unless the database has that version already, because another
+// process applied it meanwhile.
 func applyStep(ctx context.Context, tx *sql.Tx, number int, step string) error {
 	if version, err := schemaVersion(ctx, tx); err != nil || version >= number {
 		return err
@@ -156,7 +158,8 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// inTx calls do in one transaction, which is rolled back if do fails.
+// inTx calls do in one transaction, and commits it. If do fails, it rolls back and returns do's
+// error.
 func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -169,7 +172,7 @@ func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// tx calls do in one writing transaction. A full disk is an [inputerr.Error].
+// tx calls do in one writing transaction. If the disk is full, it returns an [inputerr.Error].
 func (c *Catalog) tx(ctx context.Context, do func(*sql.Tx) error) error {
 	err := inTx(ctx, c.write, do)
 	var e *sqlite.Error
@@ -180,7 +183,7 @@ func (c *Catalog) tx(ctx context.Context, do func(*sql.Tx) error) error {
 	return err
 }
 
-// eachRow calls scan for every row of a query.
+// eachRow runs a query and calls scan for every row of its result, until scan fails.
 func eachRow(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -204,7 +207,7 @@ func jsonText(v any) (string, error) {
 	return string(b), err
 }
 
-// Scan implements sql.Scanner; NULL leaves v unchanged.
+// Scan implements sql.Scanner: it decodes a text or blob column into v. NULL leaves v unchanged.
 func (j jsonColumn) Scan(src any) error {
 	switch b := src.(type) {
 	case nil:

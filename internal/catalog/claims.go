@@ -17,8 +17,9 @@ type Claim struct {
 	Expires  time.Time `json:"expires"`
 }
 
-// Claim claims a translation for who until a time. If it is claimed by another person, that
-// claim stays and is returned. Claiming again extends the own claim; its start stays.
+// Claim claims a translation for who until a time, and returns the claim that then holds. If
+// another person has claimed it, that is theirs, unchanged. To claim again extends one's own claim
+// and keeps its start.
 func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until time.Time) (Claim, error) {
 	var active Claim
 	err := c.withChange(ctx, "claim a translation of", slug, who, func(tx *change) error {
@@ -44,8 +45,8 @@ func (c *Catalog) Claim(ctx context.Context, slug, language, who string, until t
 	return active, err
 }
 
-// Unclaim ends the claim of who. It does nothing if there is none, or if it is another
-// person's.
+// Unclaim ends the claim of who on a translation. It does nothing if there is none, or if it is
+// another person's.
 func (c *Catalog) Unclaim(ctx context.Context, slug, language, who string) error {
 	return c.withChange(ctx, "end a claim on a translation of", slug, who, func(tx *change) error {
 		last, err := claim(ctx, tx, slug, language, tx.now)
@@ -62,7 +63,8 @@ func (c *Catalog) Unclaim(ctx context.Context, slug, language, who string) error
 	})
 }
 
-// ActiveClaim returns the claim on a translation, or ErrNotFound.
+// ActiveClaim returns the claim on a translation, or ErrNotFound if there is none or it has
+// expired.
 func (c *Catalog) ActiveClaim(ctx context.Context, slug, language string) (Claim, error) {
 	return claim(ctx, c.read, slug, language, time.Now())
 }
@@ -87,8 +89,8 @@ type TalkTranslation struct {
 	Claim *Claim // nil: not claimed
 }
 
-// TranslationsInto returns the last revision of every talk's translation into a language, by
-// slug.
+// TranslationsInto returns the last revision of every talk's translation into a language, by slug,
+// each with its claim, if any has not expired.
 func (c *Catalog) TranslationsInto(ctx context.Context, language string) (all []TalkTranslation, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		t := TalkTranslation{Translation: Translation{Language: language}}
@@ -111,9 +113,9 @@ func (c *Catalog) TranslationsInto(ctx context.Context, language string) (all []
 	return all, nil
 }
 
-// CountTranslations counts the revisions of all talks' translations into a language. Revisions
-// never change or disappear, so what was computed from all of them stays valid as long as the
-// count does.
+// CountTranslations returns how many revisions all talks' translations into a language have.
+// Revisions never change or disappear, so what was computed from all of them stays valid as long as
+// the count does.
 func (c *Catalog) CountTranslations(ctx context.Context, language string) (n int, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT count(*) FROM translations WHERE language = ?`, language).Scan(&n)
 	if err != nil {

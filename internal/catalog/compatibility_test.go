@@ -15,7 +15,7 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// openOld opens a catalogue made from a dump in testdata.
+// openOld opens a catalog made from a dump in testdata.
 func openOld(t *testing.T, dump string) *catalog.Catalog {
 	t.Helper()
 	dir := t.TempDir()

@@ -13,7 +13,8 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// SaveEdition saves an edition of a talk for good. Saving it again does nothing.
+// SaveEdition saves an edition of a talk, which then never changes. To save it again does nothing;
+// a different one with the same ID is an error.
 func (c *Catalog) SaveEdition(ctx context.Context, slug string, e conference.Edition) error {
 	return c.withChange(ctx, "save an edition of", slug, systemUser, func(tx *change) error {
 		existing, err := edition(ctx, tx, e.ID)
@@ -55,10 +56,10 @@ func edition(ctx context.Context, q querier, id string) (e conference.Edition, e
 	return e, err
 }
 
-// BindUpload records against which edition an uploaded subtitle file on programme time was
-// made. The edition must have been saved. If the same file was bound before, the first binding
-// stays and is returned, because a file is mapped to reel time once. The talk need not have
-// been saved.
+// BindUpload records that an uploaded subtitle file on programme time was made for an edition, and
+// returns that edition. A file that was bound before keeps its first edition, which is then
+// returned: its times are converted to reel time only once. The edition must have been saved; the
+// talk need not have been.
 func (c *Catalog) BindUpload(ctx context.Context, slug, language, sha256, edition string) (bound string, err error) {
 	err = c.withChange(ctx, "bind a subtitle file of", slug, systemUser, func(tx *change) error {
 		err := tx.QueryRowContext(ctx, `SELECT edition FROM uploads WHERE slug = ? AND language = ? AND sha256 = ?`,
@@ -79,8 +80,8 @@ func (c *Catalog) BindUpload(ctx context.Context, slug, language, sha256, editio
 	return bound, nil
 }
 
-// BoundEdition returns the edition that an uploaded subtitle file was bound to; ok is false if
-// it was not bound.
+// BoundEdition returns the edition that BindUpload bound a subtitle file to; ok is false if it was
+// not bound.
 func (c *Catalog) BoundEdition(ctx context.Context, slug, language, sha256 string) (edition string, ok bool, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT edition FROM uploads WHERE slug = ? AND language = ? AND sha256 = ?`,
 		slug, language, sha256).Scan(&edition)
@@ -101,8 +102,8 @@ type Publication struct {
 	At      time.Time    `json:"at"`   // to the millisecond; zero: now
 }
 
-// RecordPublication records that a talk's bundle was published. If only the time differs from
-// the last publication, that stays.
+// RecordPublication records that a talk's bundle was published. If it differs from the last
+// publication only in its time, nothing is saved.
 func (c *Catalog) RecordPublication(ctx context.Context, slug string, p Publication) error {
 	return c.withChange(ctx, "record the publication of", slug, systemUser, func(tx *change) error {
 		last, ok, err := lastPublication(ctx, tx, slug)
@@ -127,8 +128,8 @@ func (c *Catalog) RecordPublication(ctx context.Context, slug string, p Publicat
 	})
 }
 
-// publicationEvent returns what events say about a publication, without its keys; nil if not
-// ok.
+// publicationEvent returns the value that an event records of a publication: its edition and
+// directory. It is nil if ok is false.
 func publicationEvent(p Publication, ok bool) any {
 	if !ok {
 		return nil
@@ -154,7 +155,8 @@ func lastPublication(ctx context.Context, q querier, slug string) (p Publication
 	return p, err == nil, err
 }
 
-// AllPublishedKeys returns the keys of the artifacts in the last publications of all talks.
+// AllPublishedKeys returns the keys of the artifacts in the last publications of all talks, sorted,
+// each once.
 func (c *Catalog) AllPublishedKeys(ctx context.Context) ([]action.Key, error) {
 	var all []action.Key
 	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {

@@ -36,8 +36,8 @@ const giveUpAfter = 72 * time.Hour
 // all that follow.
 var retryDelays = [...]time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour}
 
-// QueueEmail saves an email to be sent, at once unless it says when. It reports whether the
-// email is new: there is only one for each DedupKey.
+// QueueEmail saves an email to be sent at DueAt, or at once if that is zero. There is only one for
+// each DedupKey: if there is one already, nothing is saved and fresh is false.
 func (c *Catalog) QueueEmail(ctx context.Context, l Email) (fresh bool, err error) {
 	if l.DueAt.IsZero() {
 		l.DueAt = l.At
@@ -59,8 +59,8 @@ func (c *Catalog) QueueEmail(ctx context.Context, l Email) (fresh bool, err erro
 	return fresh, nil
 }
 
-// DueEmails returns the emails that are to be sent at a time, the longest due first, and when
-// the next one after them is due; zero if there is none.
+// DueEmails returns the emails that are to be sent now, the longest due first. next is when the
+// next of the others is due, or zero if there is none. Emails that were given up are left out.
 func (c *Catalog) DueEmails(ctx context.Context, now time.Time) (due []Email, next time.Time, err error) {
 	waiting, err := c.queryEmails(ctx, "sent_ms IS NULL AND due_ms < ? ORDER BY due_ms, id", neverDue.UnixMilli())
 	if err != nil {
@@ -97,9 +97,9 @@ func (c *Catalog) MarkEmailSent(ctx context.Context, id int64, now time.Time) er
 	return c.updateEmail(ctx, `UPDATE letters SET sent_ms = ?, failure = '' WHERE id = ?`, now.UnixMilli(), id)
 }
 
-// MarkEmailFailed records why an email could not be sent. It is due again a minute later, then
-// five, thirty, and every two hours; three days after it was written, or at once if permanent,
-// it is given up.
+// MarkEmailFailed records why an email could not be sent, and when to try again: after 1, 5 and 30
+// minutes, then every 2 hours. The email is given up if forGood is set, or if the next attempt
+// would be more than 3 days after it was written.
 func (c *Catalog) MarkEmailFailed(ctx context.Context, l Email, now time.Time, failure string, forGood bool) error {
 	due := now.Add(retryDelays[min(l.Attempts, len(retryDelays)-1)])
 	if forGood || due.Sub(l.At) > giveUpAfter {

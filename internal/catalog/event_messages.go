@@ -75,8 +75,8 @@ var EventEnglish = message.Templates{
 	"setting":                  "changed the setting {name}",
 }
 
-// Message returns what the event says as a code and values, for [EventEnglish] or a
-// translation of it. An event of an unknown kind has its What as code.
+// Message returns what happened as a message of [EventEnglish], which can be translated. The code
+// of an event that it does not know is its What.
 func (e Event) Message() message.Message {
 	key, detail, _ := strings.Cut(e.What, ".")
 	switch key {
@@ -132,7 +132,8 @@ func translationEventMessage(language string, now json.RawMessage) message.Messa
 	return message.New("translation.why", "language", language, "revision", strconv.Itoa(t.Number), "why", t.Why)
 }
 
-// verdictEventMessage parses a verdict as AddReview records it: the word, then the comment.
+// verdictEventMessage returns the message for a verdict as AddReview records it: the verdict, a
+// space, then the comment.
 func verdictEventMessage(text string) message.Message {
 	verdict, comment, _ := strings.Cut(text, " ")
 	if comment == "" {
@@ -141,7 +142,8 @@ func verdictEventMessage(text string) message.Message {
 	return message.New("verdict."+verdict+".comment", "comment", comment)
 }
 
-// releaseEventMessage parses what RequestRelease, RecordRelease and CancelRelease record.
+// releaseEventMessage returns the message for what RequestRelease, RecordRelease and CancelRelease
+// record.
 func releaseEventMessage(now json.RawMessage) message.Message {
 	state, reason, _ := strings.Cut(stringOrEmpty(now), " ")
 	switch {
@@ -173,7 +175,7 @@ func recordingEventMessage(now json.RawMessage) message.Message {
 	return message.New("arrival."+a.State, "id", a.ID)
 }
 
-// stringOrEmpty returns a value that is a string, else "".
+// stringOrEmpty returns the string that value holds as JSON, or "" if it holds no string.
 func stringOrEmpty(value json.RawMessage) (text string) {
 	_ = json.Unmarshal(value, &text) // not a string
 	return text

@@ -21,7 +21,7 @@ type Event struct {
 	New  json.RawMessage `json:"new,omitempty"` // absent: it was removed
 }
 
-// Events returns the history of a talk, oldest first.
+// Events returns the history of a talk, oldest first. "" stands for changes that concern no talk.
 func (c *Catalog) Events(ctx context.Context, slug string) ([]Event, error) {
 	var events []Event
 	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {
@@ -48,8 +48,8 @@ type change struct {
 	events int // recorded so far
 }
 
-// withChange calls do in a transaction, wraps its error with what was being done, and tells the
-// OnChange function.
+// withChange calls do in one transaction and then, if that was committed, the function set by
+// OnChange. An error is wrapped with doing and the slug: "save apis: …".
 func (c *Catalog) withChange(ctx context.Context, doing, slug, who string, do func(*change) error) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		return do(newChange(tx, slug, who))
@@ -72,7 +72,8 @@ func (c *change) exec(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
-// event records a change; old or new is nil if there was or is nothing.
+// event records a change of what, such as "talk.title", in the talk's history. old and new are
+// stored as JSON; old is nil if there was nothing, new if it was removed.
 func (c *change) event(ctx context.Context, what string, old, new any) error {
 	var columns [2]any
 	for i, v := range []any{old, new} {

@@ -28,9 +28,9 @@ func IdentityOf(info os.FileInfo) FileIdentity {
 	return id
 }
 
-// stable reports whether any later write to the file would change its identity. A write within
-// the same tick of the file system's clock might not: 10 ms at most on Linux, 2 s on file
-// systems that know whole seconds only.
+// stable reports whether any later write to the file will change its identity. A write in the same
+// tick of the file system's clock might not, so that the last change must be older than a tick: 10
+// ms at most on Linux, and 2 s on file systems with whole seconds.
 func (id FileIdentity) stable(now time.Time) bool {
 	tick := 20 * time.Millisecond
 	if id.CTimeNS%int64(time.Second) == 0 {
@@ -54,8 +54,9 @@ func (c *Catalog) CachedHash(ctx context.Context, id FileIdentity) (sha256 strin
 	return sha256, true, nil
 }
 
-// CacheHash saves the hash of a file, in place of any other of the same inode. The hash of a
-// file that changed a moment ago is not saved, because it might change again unnoticed.
+// CacheHash saves the SHA-256 of a file, replacing that of any earlier file with the same inode. It
+// saves nothing for a file that changed a moment ago, since that could change again without a new
+// identity.
 func (c *Catalog) CacheHash(ctx context.Context, id FileIdentity, sha256 string) error {
 	if !id.stable(time.Now()) {
 		return nil

@@ -31,10 +31,12 @@ type Link struct {
 	Used      time.Time // zero: never
 }
 
-// Valid reports whether the link can be opened at a time.
+// Valid reports whether the link is neither revoked nor expired at a time. A one-time link that was
+// used stays valid.
 func (l Link) Valid(now time.Time) bool { return l.Revoked.IsZero() && now.Before(l.Expires) }
 
-// AddLink saves a link under the hash of its secret, and returns it with its number.
+// AddLink saves a link under the hash of its secret, and returns it with its LinkID and the time of
+// its creation.
 func (c *Catalog) AddLink(ctx context.Context, hash []byte, l Link) (Link, error) {
 	err := c.withChange(ctx, "create a link for", l.Talk, l.CreatedBy, func(tx *change) error {
 		l.Created = tx.now
@@ -101,8 +103,8 @@ func (c *Catalog) RevokeLink(ctx context.Context, who string, id int64) error {
 	})
 }
 
-// OpenSession saves a session that a link opened. A one-time link is then used up; if it was,
-// or is not valid any more, the error is ErrNotFound.
+// OpenSession saves a session under the hash of its secret, and marks its link as used. It returns
+// ErrNotFound if the link was revoked, has expired, or is a one-time link that was used before.
 func (c *Catalog) OpenSession(ctx context.Context, link int64, hash []byte, expires time.Time) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		now := time.Now().UnixMilli()
@@ -126,8 +128,9 @@ func (c *Catalog) OpenSession(ctx context.Context, link int64, hash []byte, expi
 	return nil
 }
 
-// SessionGrant returns what a session's link grants, or ErrNotFound once either has expired.
-// The session of a one-time link outlives the link.
+// SessionGrant returns what the link of a session grants. It returns ErrNotFound if the session or
+// the link has expired or the link was revoked. A session of a one-time link goes on when the link
+// expires.
 func (c *Catalog) SessionGrant(ctx context.Context, hash []byte) (access.Grant, error) {
 	var l Link
 	err := l.scan(c.read.QueryRowContext(ctx, `SELECT `+linkColumns+` FROM links
@@ -142,7 +145,7 @@ func (c *Catalog) SessionGrant(ctx context.Context, hash []byte) (access.Grant, 
 	return l.Grant, nil
 }
 
-// EndSession ends a session; a missing one is no error.
+// EndSession deletes the session whose secret has that hash, if there is one.
 func (c *Catalog) EndSession(ctx context.Context, hash []byte) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE hash = ?`, hash)

@@ -21,7 +21,8 @@ type DirLockedError struct {
 	Since   time.Time `json:"since"`
 }
 
-// Error says in one line which process holds the directory.
+// Error returns one line that names the directory and, if known, the process that holds it and
+// since when.
 func (e *DirLockedError) Error() string {
 	if e.PID == 0 {
 		return e.Dir + " is in use by another process"
@@ -33,9 +34,10 @@ func (e *DirLockedError) Error() string {
 // DirLock is this process's lock on a data directory. It ends with Release or with the process.
 type DirLock struct{ file *os.File }
 
-// Lock locks the data directory dir, which is created if needed; what names the purpose
-// ("lectern serve"). If another process holds it, the error is a *DirLockedError. A holder that was
-// killed is waited for up to orphanedLockTimeout.
+// Lock locks the data directory dir, which it creates if needed. what is the command that locks it
+// ("lectern serve"), for the messages of others. If another process holds the lock, it returns a
+// *DirLockedError at once; only if that process was killed does it wait for up to
+// orphanedLockTimeout.
 func Lock(dir, what string) (*DirLock, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
@@ -60,8 +62,7 @@ func Lock(dir, what string) (*DirLock, error) {
 // starting ffmpeg, the forked child has the lock too, until it executes ffmpeg.
 const orphanedLockTimeout = 5 * time.Second
 
-// heldByDeadProcess reports whether err is a *DirLockedError that names a process that no longer
-// runs.
+// heldByDeadProcess reports whether err is a *DirLockedError whose process no longer runs.
 func heldByDeadProcess(err error) bool {
 	var held *DirLockedError
 	return errors.As(err, &held) && held.PID > 0 && errors.Is(syscall.Kill(held.PID, 0), syscall.ESRCH)
@@ -90,8 +91,8 @@ func acquire(f *os.File, dir, what string) error {
 	return nil
 }
 
-// Release unlocks the data directory. The file stays: removing it would let two other processes
-// lock two files of that name.
+// Release unlocks the data directory. It does not remove the lock file: two other processes could
+// then lock two files of that name.
 func (l *DirLock) Release() error {
 	return errors.Join(l.file.Truncate(0), l.file.Close())
 }

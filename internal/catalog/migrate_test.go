@@ -34,7 +34,7 @@ func firstMigrations(t *testing.T, n int, more ...string) fs.FS {
 	return steps
 }
 
-// withCatalog calls do with the catalogue in dir, as a version of Lectern with those migrations
+// withCatalog calls do with the catalog in dir, as a version of Lectern with those migrations
 // opens it.
 func withCatalog(t *testing.T, dir string, steps fs.FS, do func(*Catalog) error) error {
 	t.Helper()

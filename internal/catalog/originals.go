@@ -10,7 +10,8 @@ import (
 	"github.com/lectern-av/lectern/internal/action"
 )
 
-// SaveOriginals saves where files are, by the hash of their content.
+// SaveOriginals saves where files are, with their sizes and times, by the SHA-256 of their content.
+// It replaces what was saved for the same content.
 func (c *Catalog) SaveOriginals(ctx context.Context, originals map[action.Key]action.Original) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		for key, o := range originals {
@@ -28,7 +29,7 @@ func (c *Catalog) SaveOriginals(ctx context.Context, originals map[action.Key]ac
 	return nil
 }
 
-// Original returns where a file was when it was last used, or ErrNotFound.
+// Original returns where the file with that SHA-256 was when it was last used, or ErrNotFound.
 func (c *Catalog) Original(ctx context.Context, key action.Key) (o action.Original, err error) {
 	var ns int64
 	err = c.read.QueryRowContext(ctx, `SELECT path, size, mtime_ns FROM originals WHERE sha256 = ?`, key).Scan(&o.Path, &o.Size, &ns)

@@ -73,8 +73,8 @@ const overviewQuery = `SELECT t.slug, talk ->> 'title', talk ->> 'kind', talk ->
 	LEFT JOIN verdicts v ON v.id = (SELECT max(id) FROM verdicts x WHERE x.slug = t.slug)
 	WHERE ?1 = '' OR t.slug = ?1`
 
-// Overviews returns the overview of every talk, or of the one with that slug; in no particular
-// order.
+// Overviews returns the overview of the talk with that slug, or of every talk if slug is "". They
+// are in no particular order. An unknown slug has none, which is no error.
 func (c *Catalog) Overviews(ctx context.Context, slug string) (all []Overview, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var o Overview
@@ -90,7 +90,7 @@ func (c *Catalog) Overviews(ctx context.Context, slug string) (all []Overview, e
 	return all, nil
 }
 
-// OnChange sets a function that is called with the talk of every change, after it is durable;
-// "" stands for what concerns no talk in particular. The function runs in the goroutine of the
-// change and must be quick. Set it before the first change.
+// OnChange sets a function that is called after a change of a talk was committed, with the talk's
+// slug, or "" if the change concerns no talk. It may be called though nothing changed. It runs in
+// the goroutine that made the change, so it must be quick. Set it before the first change.
 func (c *Catalog) OnChange(told func(slug string)) { c.onChange = told }

@@ -54,7 +54,7 @@ func editOf(s catalog.Submission) int {
 	return n
 }
 
-// TestSave_KilledWhileWriting kills a process that is saving: the catalogue then holds the last
+// TestSave_KilledWhileWriting kills a process that is saving: the catalog then holds the last
 // edit it printed or a later one, and always a complete one.
 func TestSave_KilledWhileWriting(t *testing.T) {
 	dir := t.TempDir()
@@ -140,7 +140,7 @@ func expectConsistent(t *testing.T, dir string) {
 // How much work does.
 const turns = 25
 
-// work changes the catalogue as a busy process does, from two goroutines.
+// work changes the catalog as a busy process does, from two goroutines.
 func work(ctx context.Context, dir string) error {
 	c, err := catalog.Open(ctx, dir)
 	if err != nil {

@@ -20,7 +20,8 @@ type ProgrammeEntry struct {
 	Initial    Submission      // for a new talk: what it starts with, apart from Talk
 }
 
-// Programme returns every talk with its place in the programme, if it has one.
+// Programme returns every talk, by slug, with its place in the programme. Those that have none have
+// a zero Scheduling. Initial is not set.
 func (c *Catalog) Programme(ctx context.Context) (all []ProgrammeEntry, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var s ProgrammeEntry
@@ -40,7 +41,7 @@ func (c *Catalog) Programme(ctx context.Context) (all []ProgrammeEntry, err erro
 	return all, nil
 }
 
-// Scheduling returns a talk's place in the programme; the zero value if it has none.
+// Scheduling returns a talk's place in the programme, or the zero value if it has none.
 func (c *Catalog) Scheduling(ctx context.Context, slug string) (s conference.Scheduling, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT scheduling FROM programme WHERE slug = ?`, slug).Scan(jsonColumn{&s})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -52,9 +53,9 @@ func (c *Catalog) Scheduling(ctx context.Context, slug string) (s conference.Sch
 	return s, nil
 }
 
-// SaveProgramme saves talks with their places in the programme, all of them or, with an error,
-// none. Talks that do not exist yet start with what their entry brings along. A build is
-// requested for talks that have recordings and changed.
+// SaveProgramme saves talks with their places in the programme, in one transaction. A talk that
+// does not exist yet is added with the Initial submission of its entry. If a talk that has
+// recordings itself changed, and not only its place, a build is requested.
 func (c *Catalog) SaveProgramme(ctx context.Context, who string, talks []ProgrammeEntry) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		for _, s := range talks {
@@ -75,7 +76,6 @@ func (c *Catalog) SaveProgramme(ctx context.Context, who string, talks []Program
 	return nil
 }
 
-// saveEntry saves one talk of the programme.
 func (c *Catalog) saveEntry(ctx context.Context, tx *sql.Tx, who string, s ProgrammeEntry) error {
 	change := newChange(tx, s.Talk.Slug, who)
 	old, err := loadSubmission(ctx, tx, s.Talk.Slug)
@@ -105,7 +105,7 @@ func (c *Catalog) saveEntry(ctx context.Context, tx *sql.Tx, who string, s Progr
 	return change.saveScheduling(ctx, s)
 }
 
-// saveScheduling saves a talk's place in the programme, with an event for each field that
+// saveScheduling saves a talk's place in the programme, and records an event for each field that
 // changed.
 func (c *change) saveScheduling(ctx context.Context, s ProgrammeEntry) error {
 	var old conference.Scheduling
@@ -140,7 +140,7 @@ func (c *change) saveScheduling(ctx context.Context, s ProgrammeEntry) error {
 		c.slug, s.Scheduling.GUID, s.Scheduling.Event, text, imported)
 }
 
-// jsonFields returns the fields of a value's JSON by name.
+// jsonFields returns the fields of v's JSON object by name. v must encode as an object.
 func jsonFields(v any) (all map[string]any, err error) {
 	text, err := jsonText(v)
 	if err == nil {

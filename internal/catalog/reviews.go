@@ -81,7 +81,8 @@ func (c *Catalog) RequestRelease(ctx context.Context, slug, who, refused string)
 	})
 }
 
-// RecordRelease records that a talk was released, and which bundle.
+// RecordRelease records that the bundle in dir was released as its talk's, now, and that nothing
+// blocks the release any more. The release must have been requested.
 func (c *Catalog) RecordRelease(ctx context.Context, slug string, bundle action.Key, dir string) error {
 	return c.withChange(ctx, "record the release of", slug, systemUser, func(tx *change) error {
 		if err := tx.exec(ctx, `UPDATE releases SET refused = '', released_ms = ?, bundle = ?, dir = ? WHERE slug = ?`, tx.now.UnixMilli(), bundle, dir, slug); err != nil {
@@ -91,7 +92,8 @@ func (c *Catalog) RecordRelease(ctx context.Context, slug string, bundle action.
 	})
 }
 
-// CancelRelease withdraws the request to release a talk. What was released stays where it is.
+// CancelRelease withdraws the request to release a talk, if there is one. Files that were released
+// stay where they are.
 func (c *Catalog) CancelRelease(ctx context.Context, slug, who string) error {
 	return c.withChange(ctx, "cancel the release of", slug, who, func(tx *change) error {
 		if err := tx.exec(ctx, `DELETE FROM releases WHERE slug = ?`, slug); err != nil {

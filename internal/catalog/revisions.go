@@ -13,7 +13,9 @@ import (
 	"github.com/lectern-av/lectern/internal/conference"
 )
 
-// numberTracks gives each track the last revision in its language, or a new one.
+// numberTracks returns tracks with their revisions set. A track that looks like the last revision
+// in its language is that revision, and gets its cues, with their ids; any other is saved as a new
+// revision.
 func (c *change) numberTracks(ctx context.Context, tracks []conference.Track) ([]conference.Track, error) {
 	numbered := slices.Clone(tracks)
 	for i := range numbered {
@@ -45,8 +47,8 @@ func (c *change) numberTracks(ctx context.Context, tracks []conference.Track) ([
 	return numbered, nil
 }
 
-// LastCues returns the cues of the last revision of a talk's track, and the ids that all its
-// revisions used. Both are empty for a track that never existed.
+// LastCues returns the cues of the last revision of a talk's track, and the ids of the cues of all
+// its revisions. Both are empty if there never was such a track.
 func (c *Catalog) LastCues(ctx context.Context, slug, language string) (last []conference.Cue, used []string, err error) {
 	err = inTx(ctx, c.read, func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `SELECT cues FROM revisions
@@ -71,8 +73,8 @@ func (c *Catalog) LastCues(ctx context.Context, slug, language string) (last []c
 	return last, used, nil
 }
 
-// Revisions returns every revision of every track that a talk ever had, with its language,
-// number and cues.
+// Revisions returns every revision of every track that a talk ever had, by language and number.
+// Only Language, Revision and Cues are set.
 func (c *Catalog) Revisions(ctx context.Context, slug string) ([]conference.Track, error) {
 	var all []conference.Track
 	err := eachRow(ctx, c.read, func(rows *sql.Rows) error {
@@ -100,7 +102,8 @@ func (c *Catalog) Revision(ctx context.Context, slug, language string, number in
 	return cues, nil
 }
 
-// hashVisibleCues returns the hash of what a viewer sees of cues: their times, texts and styles.
+// hashVisibleCues returns the SHA-256 of what a viewer sees of cues: their times, texts, styles and
+// positions. Ids do not count.
 func hashVisibleCues(cues []conference.Cue) string {
 	seen := make([]conference.Cue, len(cues))
 	for i, cue := range cues {

@@ -44,7 +44,8 @@ type Run struct {
 	Slots   []SlotResult `json:"slots"`   // by slot
 }
 
-// BeginRun starts a run of a talk.
+// BeginRun saves a new run of a talk, which starts now, and returns its ID. command is the command
+// line that started it.
 func (c *Catalog) BeginRun(ctx context.Context, slug, command string) (run int64, err error) {
 	err = c.withChange(ctx, "begin a run of", slug, systemUser, func(tx *change) error {
 		return tx.QueryRowContext(ctx, `INSERT INTO runs (slug, command, begun_ms) VALUES (?, ?, ?) RETURNING id`,
@@ -53,8 +54,8 @@ func (c *Catalog) BeginRun(ctx context.Context, slug, command string) (run int64
 	return run, err
 }
 
-// RecordSlots saves the states of some slots of a run, in one transaction. A slot that was
-// saved before is replaced.
+// RecordSlots saves the states of some slots of a run in one transaction. Those of slots that were
+// saved before are replaced.
 func (c *Catalog) RecordSlots(ctx context.Context, run int64, slots []SlotResult) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error { return recordSlots(ctx, tx, run, slots) })
 	if err != nil {
@@ -110,8 +111,8 @@ func (c *Catalog) EndRun(ctx context.Context, run int64, outcome string) error {
 // RunInterrupted is the outcome of a run that was stopped early.
 const RunInterrupted = "interrupted"
 
-// EndInterruptedRuns ends the runs that are still open. As no two processes hold a data
-// directory, their processes have died.
+// EndInterruptedRuns ends all runs that have not ended, as interrupted. Call it only with the
+// directory's Lock: then their processes have died.
 func (c *Catalog) EndInterruptedRuns(ctx context.Context) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE runs SET ended_ms = ?, outcome = ? WHERE ended_ms IS NULL`, time.Now().UnixMilli(), RunInterrupted)
@@ -144,9 +145,9 @@ func TimingGroupOf(kind, slot string) TimingGroup {
 // timedRuns is how many of the last runs Timings evaluates.
 const timedRuns = 60
 
-// Timings returns what the last runs measured, by group and, without a part, by kind. Each
-// action of a group in a run is assumed to have made as much of the programme as any other of
-// it.
+// Timings returns how long actions took in the last runs, for each group, and for each kind under
+// an empty Part. Only actions that ran count, not reused ones. A talk's programme length is divided
+// equally among the actions of a group in a run.
 func (c *Catalog) Timings(ctx context.Context) (map[TimingGroup]Timing, error) {
 	timings := make(map[TimingGroup]Timing)
 	err := inTx(ctx, c.read, func(tx *sql.Tx) error {
@@ -164,8 +165,8 @@ func (c *Catalog) Timings(ctx context.Context) (map[TimingGroup]Timing, error) {
 	return timings, nil
 }
 
-// programmeLengths returns the last n runs that ended, with the length of the programme that
-// their talk was last published with.
+// programmeLengths returns the length of the talk's programme, as it was last published, for each
+// of the last n runs that ended. Runs of talks that were never published do not count.
 func programmeLengths(ctx context.Context, q querier, n int) (map[int64]time.Duration, error) {
 	lengths := make(map[int64]time.Duration)
 	err := eachRow(ctx, q, func(rows *sql.Rows) error {
@@ -181,7 +182,8 @@ func programmeLengths(ctx context.Context, q querier, n int) (map[int64]time.Dur
 	return lengths, err
 }
 
-// addTimings adds what a run measured.
+// addTimings adds the timings of the actions that ran in a run to timings. length is that of the
+// programme.
 func addTimings(ctx context.Context, q querier, run int64, length time.Duration, timings map[TimingGroup]Timing) error {
 	type sum struct {
 		took     time.Duration
@@ -259,8 +261,8 @@ func slotsOf(ctx context.Context, q querier, run int64) (slots []SlotResult, err
 	return slots, err
 }
 
-// PruneRuns deletes all but the last keep runs of every talk, and the preimages that no slot
-// needs any more.
+// PruneRuns deletes all runs of each talk but the last keep ones, and the preimages that no slot
+// has any more.
 func (c *Catalog) PruneRuns(ctx context.Context, keep int) error {
 	err := c.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM runs WHERE id IN (SELECT id FROM (

@@ -10,7 +10,8 @@ import (
 // SettingGlossary is the name of the setting for a conference's glossary.
 const SettingGlossary = "glossary"
 
-// Setting reads a setting of the conference into a pointer; ok is false if it was never saved.
+// Setting decodes a setting of the conference into into, a pointer. ok is false if the setting was
+// never saved.
 func (c *Catalog) Setting(ctx context.Context, name string, into any) (ok bool, err error) {
 	err = c.read.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = ?`, name).Scan(jsonColumn{into})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -22,7 +23,8 @@ func (c *Catalog) Setting(ctx context.Context, name string, into any) (ok bool, 
 	return true, nil
 }
 
-// SaveSetting saves a setting of the conference.
+// SaveSetting saves value as JSON under a name. The history records who changed it, but not its
+// value.
 func (c *Catalog) SaveSetting(ctx context.Context, who, name string, value any) error {
 	return c.withChange(ctx, "set "+name, "", who, func(tx *change) error {
 		text, err := jsonText(value)

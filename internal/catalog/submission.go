@@ -22,14 +22,14 @@ type Submission struct {
 	PipelineText string           `json:"pipeline_text"` // its definition
 }
 
-// Save saves s as the present submission of its talk and returns it as saved: with the
-// revisions of its tracks, the salts of the talk (a salt never falls, and stays if it is not
-// named), and empty lists as nil.
+// Save saves s as the present submission of its talk and returns it as saved: with the revisions of
+// its tracks, and with the salts of the talk. A salt never falls: the higher of the old and the new
+// one is kept.
 //
-// A track whose cues have the times and texts of the last revision in its language is that
-// revision, ids included; else it becomes a new one. A language that s does not name is removed
-// from the submission and keeps its revisions. Each thing that changed gets an event by who;
-// saving the same again writes nothing.
+// A track whose cues look like the last revision in its language is that revision, ids included;
+// otherwise it becomes a new one. If s has no track in a language that the talk had, the track is
+// removed, but its revisions are kept. Each thing that changed gets an event by who; saving the
+// same again writes nothing. No build is requested.
 func (c *Catalog) Save(ctx context.Context, who string, s Submission) (Submission, error) {
 	slug := s.Facts.Talk.Slug
 	if slug == "" {
@@ -60,9 +60,9 @@ func (c *Catalog) Save(ctx context.Context, who string, s Submission) (Submissio
 	return s, nil
 }
 
-// Edit changes the present submission of a talk in one transaction: do modifies it. Like Save
-// it returns what was saved. If anything changed, and there is a recording, a build is
-// requested in the same transaction. A missing talk is ErrNotFound.
+// Edit calls do with the present submission of a talk, and saves what do made of it, as Save does,
+// in the same transaction. If anything changed, and there is a recording, it also requests a build.
+// It returns the submission as saved, do's error, or ErrNotFound if there is no such talk.
 func (c *Catalog) Edit(ctx context.Context, who, slug string, do func(*Submission) error) (Submission, error) {
 	var s Submission
 	err := c.withChange(ctx, "change", slug, who, func(tx *change) error {
@@ -95,8 +95,8 @@ func (c *Catalog) Edit(ctx context.Context, who, slug string, do func(*Submissio
 	return s, nil
 }
 
-// SavePipelineText saves the present definition of a talk's pipeline. It requests no build: the
-// caller is building.
+// SavePipelineText saves the definition of a talk's pipeline, if it differs. It requests no build:
+// the caller is building.
 func (c *Catalog) SavePipelineText(ctx context.Context, slug, text string) error {
 	return c.withChange(ctx, "save the pipeline of", slug, systemUser, func(tx *change) error {
 		var old string
@@ -108,7 +108,8 @@ func (c *Catalog) SavePipelineText(ctx context.Context, slug, text string) error
 	})
 }
 
-// save writes the differences between old and s, with an event for each.
+// save writes a talk and records an event for each part that differs between old and s. If nothing
+// differs, it writes nothing unless fresh, which says that the talk is new.
 func (c *change) save(ctx context.Context, old, s Submission, fresh bool) error {
 	before, err := submissionParts(old)
 	if err != nil {
@@ -134,8 +135,8 @@ func (c *change) save(ctx context.Context, old, s Submission, fresh bool) error 
 	return errors.Join(c.writeTalk(ctx, s), c.writeRecordings(ctx, s), c.writeSalts(ctx, s), c.writeTracks(ctx, s))
 }
 
-// submissionParts returns the parts of a submission that change independently, under their events'
-// names. Empty ones are left out.
+// submissionParts returns the parts of a submission that change independently, by the names that
+// their events have. Empty parts are left out.
 func submissionParts(s Submission) (map[string]any, error) {
 	f := s.Facts
 	all := map[string]any{}
@@ -250,7 +251,9 @@ func (c *change) writeTracks(ctx context.Context, s Submission) error {
 	return nil
 }
 
-// normalize returns s in the one form that equal submissions have.
+// normalize returns s such that equal submissions are equal values: empty lists are nil, tracks are
+// sorted by language, and cues have no line numbers. It returns an error if two tracks have the
+// same language.
 func normalize(s Submission) (Submission, error) {
 	f := &s.Facts
 	f.Talk.Speakers, f.Talk.Tags = cloneNonEmpty(f.Talk.Speakers), cloneNonEmpty(f.Talk.Tags)
@@ -269,10 +272,10 @@ func normalize(s Submission) (Submission, error) {
 	return s, nil
 }
 
-// cloneNonEmpty returns a copy of list, nil if it is empty.
+// cloneNonEmpty returns a copy of list, or nil if it is empty.
 func cloneNonEmpty[T any](list []T) []T { return append([]T(nil), list...) }
 
-// mergeSalts returns the salts of both, the higher where they differ.
+// mergeSalts returns the salts of a and b by rendition. If both have one, it is the higher.
 func mergeSalts(a, b map[string]int) map[string]int {
 	var salts map[string]int
 	for _, m := range []map[string]int{a, b} {

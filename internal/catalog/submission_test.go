@@ -203,7 +203,7 @@ func TestRevisions_KeepCounting(t *testing.T) {
 	}
 }
 
-// raw opens the database of a catalogue.
+// raw opens the database of a catalog.
 func raw(t *testing.T, dir string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(dir, "catalog.db"))

@@ -71,7 +71,8 @@ type TalkLocation struct {
 	Cut        []conference.KeptRange
 }
 
-// TalksIn returns the talks whose bundles are in the directory out, the last saved first.
+// TalksIn returns the talks whose bundles are in the directory out, the one that changed last
+// first. Talks without recordings are left out.
 func (c *Catalog) TalksIn(ctx context.Context, out string) (talks []TalkLocation, err error) {
 	err = eachRow(ctx, c.read, func(rows *sql.Rows) error {
 		var p TalkLocation
@@ -139,7 +140,8 @@ func (c *Catalog) Talks(ctx context.Context) ([]TalkSummary, error) {
 	return talks, nil
 }
 
-// IncrementSalt adds one to the salt of a talk's rendition and returns it.
+// IncrementSalt adds 1 to the salt of a talk's rendition, and returns the new one. A rendition
+// without a salt has 0.
 func (c *Catalog) IncrementSalt(ctx context.Context, slug, rendition string) (salt int, err error) {
 	err = c.withChange(ctx, "increment a salt of", slug, systemUser, func(tx *change) error {
 		err := tx.QueryRowContext(ctx, `INSERT INTO salts (slug, rendition, salt) VALUES (?, ?, 1)

@@ -37,8 +37,9 @@ func (c *Conflict) Error() string {
 		c.Last.Who, c.Slug, c.Language, c.Last.Number, c.Last.Why, c.Base)
 }
 
-// SaveTranslation adds a revision made from revision base, 0 for none, and returns its number.
-// If base is not the last one, nothing is saved and the error is a *Conflict.
+// SaveTranslation saves t as the revision after base, and returns its number. base is the revision
+// that t was made from, or 0 if it is the first. If base is not the last one, nothing is saved and
+// the error is a *Conflict. A build is requested if one was requested before.
 func (c *Catalog) SaveTranslation(ctx context.Context, slug string, base int, t Translation) (number int, err error) {
 	err = c.withChange(ctx, "save a translation of", slug, t.Who, func(tx *change) error {
 		last, err := lastTranslation(ctx, tx, slug, t.Language)
@@ -97,7 +98,8 @@ func lastTranslation(ctx context.Context, q querier, slug, language string) (t T
 	return t, err
 }
 
-// Translation returns a revision of a talk's translation, or ErrNotFound; number 0 is the last.
+// Translation returns a revision of a talk's translation, or the last one if number is 0. It
+// returns ErrNotFound if there is none.
 func (c *Catalog) Translation(ctx context.Context, slug, language string, number int) (t Translation, err error) {
 	if number == 0 {
 		t, err = lastTranslation(ctx, c.read, slug, language)
@@ -119,8 +121,7 @@ func (c *Catalog) Translations(ctx context.Context, slug string) ([]Translation,
 		(SELECT max(number) FROM translations AS o WHERE o.slug = translations.slug AND o.language = translations.language) ORDER BY language`, slug)
 }
 
-// TranslationHistory returns all revisions of one of a talk's translations, the first one
-// first.
+// TranslationHistory returns all revisions of a talk's translation into a language, oldest first.
 func (c *Catalog) TranslationHistory(ctx context.Context, slug, language string) ([]Translation, error) {
 	return c.translations(ctx, slug, translationColumns+` AND language = ? ORDER BY number`, slug, language)
 }
